@@ -1,0 +1,5 @@
+export * as DType from "./words/DType.ts"
+export * as NDArray from "./words/NDArray.ts"
+export * as Shape from "./words/Shape.ts"
+export { printSpec, ShapeError, type Spec } from "./words/ShapeError.ts"
+export * as Tree from "./words/Tree.ts"

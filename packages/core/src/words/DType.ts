@@ -1,0 +1,35 @@
+/**
+ * The four kinds of element. `f32` carries all learning, `i32` counts and indexes, `bool` selects, `u8` keeps images
+ * and labels at one byte an element until a program casts them.
+ */
+export type DType = "f32" | "i32" | "bool" | "u8"
+
+/**
+ * What holds the numbers. A fast engine keeps `f32` in a `Float32Array`; Reference, which defines every answer, keeps
+ * it in doubles. `i32` lives in an `Int32Array`, `bool` (0 or 1) and `u8` in a `Uint8Array`.
+ */
+export type Storage = Float32Array | Float64Array | Int32Array | Uint8Array
+
+/** Every element kind, in the order of how much it can hold. */
+export const all: ReadonlyArray<DType> = ["bool", "u8", "i32", "f32"]
+
+/** New zeroed storage of `length` elements, in doubles for `f32`. */
+export const allocate = (dtype: DType, length: number): Storage => storages[dtype](length)
+
+const storages: { readonly [D in DType]: (length: number) => Storage } = {
+  f32: (length) => new Float64Array(length),
+  i32: (length) => new Int32Array(length),
+  bool: (length) => new Uint8Array(length),
+  u8: (length) => new Uint8Array(length),
+}
+
+/** Whether this storage may hold elements of this kind. */
+export const holds = (dtype: DType, storage: Storage): boolean =>
+  dtype === "f32"
+    ? storage instanceof Float64Array || storage instanceof Float32Array
+    : dtype === "i32"
+      ? storage instanceof Int32Array
+      : storage instanceof Uint8Array
+
+/** Bytes an element takes on an engine. */
+export const bytes: { readonly [D in DType]: number } = { f32: 4, i32: 4, bool: 1, u8: 1 }

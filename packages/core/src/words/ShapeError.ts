@@ -1,0 +1,35 @@
+/** The one error that mathematics throws: an operation was written down for arrays it cannot take. */
+import { TaggedError } from "effect/Data"
+import type { DType } from "./DType.ts"
+import * as Shape from "./Shape.ts"
+
+/** What is known of an array before its numbers are: its sizes and its kind of element. */
+export interface Spec<S extends Shape.Shape = Shape.Shape> {
+  readonly shape: S
+  readonly dtype: DType
+}
+
+/** An array's kind and sizes in one word. `printSpec({ dtype: "f32", shape: [2, 3] }) // => "f32[2, 3]"` */
+export const printSpec = (spec: Spec): string => `${spec.dtype}${Shape.print(spec.shape)}`
+
+/**
+ * Thrown when an operation is written down, so never later than the line that is wrong.
+ *
+ * `operation` is what was called, `got` the arrays it was given, `wanted` what it takes and `hint` what to try.
+ */
+export class ShapeError extends TaggedError("ShapeError")<{
+  readonly operation: string
+  readonly got: ReadonlyArray<Spec>
+  readonly wanted: string
+  readonly hint: string
+}> {
+  override get message(): string {
+    const got = this.got.length === 0 ? "nothing" : this.got.map(printSpec).join(" and ")
+    return `${this.operation} got ${got}; it wants ${this.wanted}. Try: ${this.hint}`
+  }
+}
+
+/** Throws a `ShapeError`; an expression, so that it can stand where a value is wanted. */
+export const refuse = (operation: string, got: ReadonlyArray<Spec>, wanted: string, hint: string): never => {
+  throw new ShapeError({ operation, got: got.map(({ dtype, shape }) => ({ dtype, shape })), wanted, hint })
+}
