@@ -1,0 +1,151 @@
+/**
+ * The rules of docs/architecture.md, held against the source text of the packages: packages depend in one direction, floors
+ * of core import downwards, the pure floors know nothing of Effect, nothing imports in a circle, and no file is named for
+ * nothing in particular. Type imports count: a circle of types is still two ideas that cannot be read apart.
+ */
+import { globSync, readFileSync } from "node:fs"
+import { dirname, join, normalize } from "node:path/posix"
+import { parseSync, Visitor } from "vite"
+
+export interface Source {
+  /** From the repository's root, with forward slashes: `packages/core/src/words/Shape.ts`. */
+  readonly path: string
+  readonly text: string
+}
+
+export interface Import {
+  readonly from: string
+  readonly specifier: string
+  readonly line: number
+}
+
+export interface Rules {
+  /** The packages, lowest first. */
+  readonly packages: ReadonlyArray<string>
+  /** The folders of core, lowest first. */
+  readonly floors: ReadonlyArray<string>
+  /** The floors that may import nothing from effect but `allowedInPure`. */
+  readonly pureFloors: ReadonlySet<string>
+  readonly allowedInPure: ReadonlySet<string>
+}
+
+/** The floors in the order of the table of docs/architecture.md: rows that begin with a name in backticks. */
+export const floorsOf = (document: string): ReadonlyArray<string> =>
+  [...document.matchAll(/^\| `([a-z]+)`/gm)].flatMap(([, name]) => (name === undefined ? [] : [name]))
+
+/** Everything a module imports or re-exports, in order: `import`, `export … from`, `import()`, and `import("…").T` in types. */
+export const importsOf = ({ path, text }: Source): ReadonlyArray<Import> => {
+  const found: Array<Import> = []
+  const note = (node: { readonly value: unknown; readonly start: number } | null) => {
+    if (node === null || typeof node.value !== "string") return
+    found.push({ from: path, specifier: node.value, line: text.slice(0, node.start).split("\n").length })
+  }
+  const { program, errors } = parseSync(path, text, { lang: "ts" })
+  if (errors[0] !== undefined) throw new Error(`${path}: ${errors[0].message}`)
+  new Visitor({
+    ImportDeclaration: ({ source }) => note(source),
+    ExportNamedDeclaration: ({ source }) => note(source),
+    ExportAllDeclaration: ({ source }) => note(source),
+    ImportExpression: ({ source }) => note(source.type === "Literal" ? source : null),
+    TSImportType: ({ source }) => note(source),
+  }).visit(program)
+  return found
+}
+
+const place = (path: string) => {
+  const [, package_ = "", , ...rest] = path.split("/")
+  return { package: package_, floor: rest.length > 1 ? rest[0] : undefined }
+}
+
+const isEffect = (specifier: string) =>
+  specifier === "effect" || specifier.startsWith("effect/") || specifier.startsWith("@effect/")
+
+const importViolation = (rules: Rules, { from, specifier }: Import): string | undefined => {
+  const here = place(from)
+  if (specifier.startsWith("@adjoint/")) {
+    const there = specifier.split("/")[1] ?? ""
+    return rules.packages.indexOf(there) < rules.packages.indexOf(here.package) && rules.packages.includes(there)
+      ? undefined
+      : `packages depend in one direction, ${[...rules.packages].reverse().join(" -> ")}`
+  }
+  if (specifier.startsWith(".")) {
+    const target = normalize(join(dirname(from), specifier))
+    if (!target.startsWith(`packages/${here.package}/src/`)) return "a package is imported by its name, not by a path into it"
+    if (here.package !== "core" || here.floor === undefined) return undefined
+    const there = place(target).floor
+    if (there === undefined) return "the floors do not import what gathers them"
+    return rules.floors.indexOf(there) > rules.floors.indexOf(here.floor)
+      ? `${there} is a floor above ${here.floor}; imports point down`
+      : undefined
+  }
+  if (here.package === "core" && here.floor !== undefined && rules.pureFloors.has(here.floor)) {
+    if (isEffect(specifier) && !rules.allowedInPure.has(specifier)) {
+      return `${here.floor} is pure; of Effect it may import only ${[...rules.allowedInPure].join(", ")}`
+    }
+  }
+  return undefined
+}
+
+/** Each circle of imports once, as the paths around it. */
+const cycles = (imports: ReadonlyArray<Import>): ReadonlyArray<ReadonlyArray<string>> => {
+  const edges = new Map<string, Array<string>>()
+  for (const { from, specifier } of imports) {
+    if (specifier.startsWith(".")) edges.set(from, [...(edges.get(from) ?? []), normalize(join(dirname(from), specifier))])
+  }
+  const found: Array<ReadonlyArray<string>> = []
+  const finished = new Set<string>()
+  const visit = (path: string, trail: ReadonlyArray<string>) => {
+    const start = trail.indexOf(path)
+    if (start >= 0) found.push([...trail.slice(start), path])
+    if (start >= 0 || finished.has(path)) return
+    for (const next of edges.get(path) ?? []) visit(next, [...trail, path])
+    finished.add(path)
+  }
+  for (const path of edges.keys()) visit(path, [])
+  return found
+}
+
+const emptyNames = /^(utils?|common|misc|helpers?|shared)$/i
+
+/** What breaks the rules, one readable line each; empty when nothing does. */
+export const violations = (rules: Rules, sources: ReadonlyArray<Source>): ReadonlyArray<string> => {
+  const imports = sources.flatMap(importsOf)
+  return [
+    ...sources.flatMap(({ path }) => {
+      const segments = path.replace(/\.[a-z.]+$/, "").split("/")
+      const { package: package_, floor } = place(path)
+      return [
+        ...(segments.some((segment) => emptyNames.test(segment)) ? [`${path}: name a file for the one thing in it`] : []),
+        ...(package_ === "core" && floor !== undefined && !rules.floors.includes(floor)
+          ? [`${path}: ${floor} is not a floor of docs/architecture.md`]
+          : []),
+      ]
+    }),
+    ...imports.flatMap((found) => {
+      const broken = importViolation(rules, found)
+      return broken === undefined ? [] : [`${found.from}:${found.line}: imports ${found.specifier}: ${broken}`]
+    }),
+    ...cycles(imports).map((around) => `import cycle: ${around.join(" -> ")}`),
+  ]
+}
+
+/** The rules as this repository has them. `root` is the repository's folder. */
+export const readRules = (root: string): Rules => ({
+  packages: ["core", "dsl", "cli"],
+  floors: floorsOf(readFileSync(join(root, "docs/architecture.md"), "utf8")),
+  pureFloors: new Set(["words", "language", "meaning", "tensor", "transform", "learning"]),
+  allowedInPure: new Set(["effect/Data"]),
+})
+
+export const readSources = (root: string): ReadonlyArray<Source> =>
+  globSync("packages/*/src/**/*.ts", { cwd: root })
+    .map((path) => path.replaceAll("\\", "/"))
+    .sort()
+    .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }))
+
+if (import.meta.main) {
+  const root = join(import.meta.dirname, "..")
+  const found = violations(readRules(root), readSources(root))
+  for (const line of found) console.error(line)
+  process.exitCode = found.length > 0 ? 1 : 0
+}

@@ -1,0 +1,109 @@
+import { join } from "node:path"
+import { describe, expect, test } from "vitest"
+import { floorsOf, importsOf, type Rules, readRules, readSources, type Source, violations } from "../scripts/architecture.ts"
+
+const root = join(import.meta.dirname, "..")
+
+const rules: Rules = {
+  packages: ["core", "dsl", "cli"],
+  floors: ["words", "tensor", "training"],
+  pureFloors: new Set(["words", "tensor"]),
+  allowedInPure: new Set(["effect/Data"]),
+}
+
+const sources = (files: Record<string, string>): ReadonlyArray<Source> =>
+  Object.entries(files).map(([path, text]) => ({ path: `packages/${path}`, text }))
+
+describe("the checker catches", () => {
+  const planted: Record<string, readonly [files: Record<string, string>, message: string]> = {
+    "a circle of two": [
+      { "core/src/words/A.ts": `import "./B.ts"`, "core/src/words/B.ts": `import "./A.ts"` },
+      "import cycle: packages/core/src/words/A.ts -> packages/core/src/words/B.ts -> packages/core/src/words/A.ts",
+    ],
+    "a circle of types only": [
+      { "dsl/src/A.ts": `import type { B } from "./B.ts"`, "dsl/src/B.ts": `export type B = import("./A.ts").A` },
+      "import cycle: packages/dsl/src/A.ts -> packages/dsl/src/B.ts -> packages/dsl/src/A.ts",
+    ],
+    "a module that imports itself": [
+      { "cli/src/A.ts": `export * as A from "./A.ts"` },
+      "import cycle: packages/cli/src/A.ts -> packages/cli/src/A.ts",
+    ],
+    "an import from a floor above": [
+      { "core/src/words/A.ts": `\nexport { b } from "../tensor/B.ts"`, "core/src/tensor/B.ts": "export const b = 1" },
+      "packages/core/src/words/A.ts:2: imports ../tensor/B.ts: tensor is a floor above words; imports point down",
+    ],
+    "a floor that imports the index": [
+      { "core/src/tensor/A.ts": `import { words } from "../index.ts"`, "core/src/index.ts": "export const words = 1" },
+      "packages/core/src/tensor/A.ts:1: imports ../index.ts: the floors do not import what gathers them",
+    ],
+    "a folder that is no floor": [
+      { "core/src/attic/A.ts": "" },
+      "packages/core/src/attic/A.ts: attic is not a floor of docs/architecture.md",
+    ],
+    "core importing dsl": [
+      { "core/src/training/A.ts": `import "@adjoint/dsl"` },
+      "packages/core/src/training/A.ts:1: imports @adjoint/dsl: packages depend in one direction, cli -> dsl -> core",
+    ],
+    "dsl importing cli, lazily": [
+      { "dsl/src/A.ts": `export const f = () => import("@adjoint/cli")` },
+      "packages/dsl/src/A.ts:1: imports @adjoint/cli: packages depend in one direction, cli -> dsl -> core",
+    ],
+    "a path into another package": [
+      { "dsl/src/A.ts": `import "../../core/src/words/Shape.ts"` },
+      "packages/dsl/src/A.ts:1: imports ../../core/src/words/Shape.ts: a package is imported by its name, not by a path into it",
+    ],
+    "Effect on a pure floor": [
+      { "core/src/words/A.ts": `import { Effect } from "effect"` },
+      "packages/core/src/words/A.ts:1: imports effect: words is pure; of Effect it may import only effect/Data",
+    ],
+    "a file named for nothing": [
+      { "core/src/words/utils.ts": "" },
+      "packages/core/src/words/utils.ts: name a file for the one thing in it",
+    ],
+  }
+
+  test.each(Object.entries(planted))("%s", (_, [files, message]) => {
+    expect(violations(rules, sources(files))).toContain(message)
+  })
+})
+
+test("the checker accepts what the rules allow", () => {
+  const fine = sources({
+    "core/src/index.ts": `export * as A from "./training/A.ts"`,
+    "core/src/words/B.ts": `import { Data } from "effect/Data"\nimport { inspect } from "node:util"`,
+    "core/src/training/A.ts": `import { Effect } from "effect"\nimport * as B from "../words/B.ts"`,
+    "dsl/src/A.ts": `import { Shape } from "@adjoint/core"`,
+    "cli/src/A.ts": `import { ModelFile } from "@adjoint/dsl"\nimport { Shape } from "@adjoint/core"`,
+  })
+  expect(violations(rules, fine)).toEqual([])
+})
+
+test("imports are found wherever they stand, and only there", () => {
+  const text = `// import "./comment.ts"
+const s = 'import "./string.ts"'
+import a, { type B } from "./a.ts"
+export { c } from "./c.ts"
+const d = async () => (await import("./d.ts")).d
+type E = import("./e.ts").E`
+  expect(importsOf({ path: "packages/core/src/x.ts", text }).map(({ specifier, line }) => `${line} ${specifier}`)).toEqual([
+    "3 ./a.ts",
+    "4 ./c.ts",
+    "5 ./d.ts",
+    "6 ./e.ts",
+  ])
+})
+
+test("the floors are read from docs/architecture.md", () => {
+  expect(floorsOf("| floor | files |\n| --- | --- |\n| `words` | Shape |\n| `language` | `Expr` |\n")).toEqual([
+    "words",
+    "language",
+  ])
+  const { floors, pureFloors } = readRules(root)
+  expect(floors).toEqual(expect.arrayContaining([...pureFloors, "training"]))
+})
+
+test("the repository keeps its own rules", () => {
+  const found = readSources(root)
+  expect(found.length).toBeGreaterThan(5)
+  expect(violations(readRules(root), found)).toEqual([])
+})
