@@ -1,0 +1,117 @@
+/**
+ * An array that is still a recipe: the primitive, its parameters and the tensors it is made of. Reading an expression
+ * computes it once and drops the recipe, unless a differentiation that is still under way may have to walk it.
+ */
+import type { DType } from "../words/DType.ts"
+import { NDArray, TensorTypeId } from "../words/NDArray.ts"
+import type { Shape } from "../words/Shape.ts"
+import { refuse } from "../words/ShapeError.ts"
+import type { Params, Primitive } from "./Primitive.ts"
+import { type ShapeRule, shapeRules } from "./ShapeRule.ts"
+
+/** An immutable array: its numbers, or the recipe for them. */
+export type Tensor<S extends Shape = Shape> = NDArray<S> | Expr<S>
+
+/** How an expression is made. */
+export interface Recipe<P extends Primitive = Primitive> {
+  readonly primitive: P
+  readonly params: Params[P]
+  readonly inputs: ReadonlyArray<Tensor>
+}
+
+/**
+ * The extent of one differentiation or trace. Extents nest, so of all those an expression depends on the one opened
+ * first closes last, and knowing that one is enough to know whether its recipe may still be walked.
+ */
+export interface Extent {
+  readonly serial: number
+  open: boolean
+}
+
+let opened = 0
+
+/** Opens an extent; whoever opened it closes it by setting `open` to false. */
+export const openExtent = (): Extent => ({ serial: opened++, open: true })
+
+type State =
+  | { readonly tag: "recipe"; readonly recipe: Recipe }
+  | { readonly tag: "both"; readonly recipe: Recipe; readonly value: NDArray }
+  | { readonly tag: "value"; readonly value: NDArray }
+  | { readonly tag: "placeholder" }
+
+/** A tensor whose numbers are not there yet. */
+export class Expr<out S extends Shape = Shape> {
+  readonly [TensorTypeId] = "Expr"
+  readonly shape: S
+  readonly dtype: DType
+  /** @internal The extent that closes last of those this depends on. */
+  readonly extent: Extent | undefined
+  #state: State
+
+  constructor(dtype: DType, shape: S, state: State, extent: Extent | undefined) {
+    this.dtype = dtype
+    this.shape = shape
+    this.#state = state
+    this.extent = extent
+  }
+
+  /** @internal The recipe, as long as it is kept. */
+  get recipe(): Recipe | undefined {
+    return this.#state.tag === "recipe" || this.#state.tag === "both" ? this.#state.recipe : undefined
+  }
+
+  /** @internal The numbers, once they were read. */
+  get value(): NDArray<S> | undefined {
+    return this.#state.tag === "value" || this.#state.tag === "both" ? (this.#state.value as NDArray<S>) : undefined
+  }
+
+  /** @internal Keeps the numbers, and the recipe only while an extent it depends on is open. */
+  settle(value: NDArray): void {
+    const recipe = this.recipe
+    this.#state = recipe !== undefined && this.extent?.open === true ? { tag: "both", recipe, value } : { tag: "value", value }
+  }
+}
+
+const latest = (inputs: ReadonlyArray<Tensor>): Extent | undefined => {
+  let found: Extent | undefined
+  for (const input of inputs) {
+    if (input instanceof NDArray) continue
+    const { extent } = input
+    if (extent?.open === true && (found === undefined || extent.serial < found.serial)) found = extent
+  }
+  return found
+}
+
+/** Writes an operation down: checks shapes by the primitive's rule and returns the expression. Throws `ShapeError`. */
+export const write = <P extends Primitive>(primitive: P, params: Params[P], inputs: ReadonlyArray<Tensor>): Expr => {
+  const rule = shapeRules[primitive] as ShapeRule<P>
+  const { dtype, shape } = rule(params, inputs)
+  return new Expr(dtype, shape, { tag: "recipe", recipe: { primitive, params, inputs } }, latest(inputs))
+}
+
+/** The argument of a function that is being traced: a shape without numbers. */
+export const placeholder = (dtype: DType, shape: Shape, extent: Extent): Expr =>
+  new Expr(dtype, shape, { tag: "placeholder" }, extent)
+
+/** The same numbers as `x` under a new identity, which a differentiation can tell from `x` itself. */
+export const marker = (x: Tensor, extent: Extent): Expr => {
+  const older = latest([x])
+  const outer = older !== undefined && older.serial < extent.serial ? older : extent
+  return new Expr(x.dtype, x.shape, { tag: "recipe", recipe: { primitive: "identity", params: {}, inputs: [x] } }, outer)
+}
+
+/** Whether something is a tensor. */
+export const isTensor = (x: unknown): x is Tensor => typeof x === "object" && x !== null && TensorTypeId in x
+
+/** The numbers of a tensor where they are known without computing. */
+export const known = (x: Tensor): NDArray | undefined => (x instanceof NDArray ? x : x.value)
+
+/** What an expression is made of. Throws `ShapeError` for the argument of a function that is being traced, which has a shape but no numbers. */
+export const recipeOf = (x: Expr): Recipe =>
+  x.recipe ??
+  refuse(
+    "read",
+    [x],
+    "numbers, and inside a traced function a tensor has only a shape",
+    "Tensor.where instead of if, or read outside the function",
+  )

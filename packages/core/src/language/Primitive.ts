@@ -1,0 +1,147 @@
+/**
+ * The closed list of what can be computed. A primitive is a name and its parameters; every other operation is written
+ * in these. Each table over `Primitive` (shape rule, meaning, derivative, kernel) is exhaustive by type, so a new
+ * primitive is one row here and one in each table, and the compiler lists the tables that still owe theirs.
+ */
+import type { DType } from "../words/DType.ts"
+import type { NDArray } from "../words/NDArray.ts"
+import type { Shape } from "../words/Shape.ts"
+import type { Spec } from "../words/ShapeError.ts"
+
+/** Elementwise functions of one number. */
+export const unary = [
+  "neg",
+  "abs",
+  "sign",
+  "floor",
+  "exp",
+  "expm1",
+  "log",
+  "log1p",
+  "sqrt",
+  "sin",
+  "cos",
+  "tanh",
+  "erf",
+  "sigmoid",
+] as const
+export type Unary = (typeof unary)[number]
+
+/** Elementwise functions of two numbers. `shiftRight` fills with zeros from the left. */
+export const binary = ["add", "sub", "mul", "div", "rem", "pow", "max", "min", "and", "or", "xor", "shiftRight"] as const
+export type Binary = (typeof binary)[number]
+
+/** Elementwise questions; the answers are `bool`. */
+export const comparison = ["equal", "less", "lessEqual"] as const
+export type Comparison = (typeof comparison)[number]
+
+/** Leaves some axes out by combining what lies along them. */
+export const reduction = ["reduceSum", "reduceMax", "reduceMin", "argMax"] as const
+export type Reduction = (typeof reduction)[number]
+
+type None = Readonly<Record<never, never>>
+
+/** Low and high padding of each spatial axis. */
+export type Padding = ReadonlyArray<readonly [number, number]>
+
+/** Where windows stand: one number for each spatial axis. */
+export interface WindowParams {
+  readonly window: Shape
+  readonly strides: Shape
+  readonly padding: Padding
+}
+
+/** How a kernel moves: one number for each spatial axis; `groups` splits the channels. */
+export interface ConvParams {
+  readonly strides: Shape
+  readonly padding: Padding
+  readonly dilation: Shape
+  readonly groups: number
+}
+
+interface Structural {
+  /** Logical not of a bool. */
+  readonly not: None
+  /** The elements of the second where the first holds, of the third elsewhere. */
+  readonly where: None
+  readonly cast: { readonly dtype: DType }
+  /** 0, 1, 2 … along one axis. */
+  readonly iota: { readonly shape: Shape; readonly axis: number; readonly dtype: DType }
+  /** The same numbers; differentiation marks its variables with it. */
+  readonly identity: None
+  /** The same numbers, held constant under differentiation. */
+  readonly stop: None
+  readonly reshape: { readonly shape: Shape }
+  readonly transpose: { readonly order: Shape }
+  readonly broadcast: { readonly shape: Shape }
+  readonly slice: { readonly start: Shape; readonly limit: Shape; readonly stride: Shape }
+  /** `value` laid around the elements and, `interior` times, between them. */
+  readonly pad: { readonly low: Shape; readonly high: Shape; readonly interior: Shape; readonly value: number }
+  readonly concat: { readonly axis: number }
+  readonly reverse: { readonly axes: Shape }
+  /** Rows of the first by the second's indices; an index outside reads NaN (0 for whole numbers). */
+  readonly gather: None
+  /** `rows` rows of zeros with the second's rows added where the first's indices say; an index outside is dropped. */
+  readonly scatterAdd: { readonly rows: number }
+  /** Matrix product over the last two axes; those before them agree. */
+  readonly dot: None
+  /** x [n, …space, channels] with kernel [...window, channels / groups, filters]. */
+  readonly conv: ConvParams
+  /** The gradient of `conv` for its input: cotangent and kernel to [n, …space, channels]. */
+  readonly convInputGrad: ConvParams & { readonly space: Shape }
+  /** The gradient of `conv` for its kernel: input and cotangent to [...window, channels / groups, filters]. */
+  readonly convKernelGrad: ConvParams & { readonly window: Shape }
+  /** Sum of each window of [n, …space, channels]; padding counts as zero. */
+  readonly windowSum: WindowParams
+  /** The gradient of `windowSum`: each cotangent spread over its window. */
+  readonly windowSumGrad: WindowParams & { readonly space: Shape }
+  /** Maximum of each window of [n, …space, channels]; padding is never it. */
+  readonly windowMax: WindowParams
+  /** The gradient of `windowMax`: input and cotangent to the input's shape, each cotangent at its window's first maximum. */
+  readonly windowMaxGrad: WindowParams
+  /** What stands in the second argument where each window of the first has its first maximum. */
+  readonly windowMaxPick: WindowParams
+  /** Threefry-2x32 of key i32[2] over counters i32[…, 2]. */
+  readonly threefry: None
+  /** The indices that sort the last axis, ascending and stable; NaN last. */
+  readonly argsort: None
+  /**
+   * A loop. Inputs: `constants` arrays, then `carries`, then sequences of `length` rows. The body takes constants, carries and
+   * one row of each sequence, and gives the new carries, then what is kept of each round. The result is one f32 vector:
+   * the final carries and the kept rows, each flattened, end to end. `reverse` walks the sequences from their ends.
+   */
+  readonly scan: {
+    readonly body: Program
+    readonly constants: number
+    readonly carries: number
+    readonly length: number
+    readonly reverse: boolean
+  }
+}
+
+/** What each primitive needs to know besides its inputs. */
+export type Params = Structural & { readonly [P in Unary | Binary | Comparison]: None } & {
+  readonly [P in Reduction]: { readonly axes: Shape }
+}
+
+/** The name of a primitive. */
+export type Primitive = keyof Params
+
+/** One step of a program: what it computes, from which values (by number), and what is known of the result. */
+export interface Equation<P extends Primitive = Primitive> {
+  readonly primitive: P
+  readonly params: Params[P]
+  readonly inputs: ReadonlyArray<number>
+  readonly out: Spec
+}
+
+/**
+ * What a pure function of tensors becomes when it is called on shapes: a list of steps. Values are numbered: the inputs
+ * first, then the constants, then one value for each equation.
+ */
+export interface Program {
+  readonly inputs: ReadonlyArray<Spec>
+  readonly constants: ReadonlyArray<NDArray>
+  readonly equations: ReadonlyArray<Equation>
+  readonly outputs: ReadonlyArray<number>
+}

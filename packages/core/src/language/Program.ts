@@ -1,0 +1,130 @@
+/**
+ * A program is what a pure function of tensors becomes when it is called on shapes: a printed list of primitive steps,
+ * which engines run, transforms rewrite and tests compare.
+ */
+import { NDArray } from "../words/NDArray.ts"
+import * as Shape from "../words/Shape.ts"
+import { printSpec, refuse, type Spec } from "../words/ShapeError.ts"
+import { openExtent, placeholder, recipeOf, type Tensor, write } from "./Expr.ts"
+import type { Equation, Primitive, Program } from "./Primitive.ts"
+import { type ShapeRule, shapeRules, specOf } from "./ShapeRule.ts"
+import { order } from "./Walk.ts"
+
+export type { Equation, Program } from "./Primitive.ts"
+export { specOf } from "./ShapeRule.ts"
+
+/**
+ * The program of a function: calls it once on placeholders of the given kinds and sizes and lists the steps its results
+ * need. Tensors the function closes over become constants, or steps of the program where they are recipes.
+ */
+export const trace = (f: (...inputs: ReadonlyArray<Tensor>) => ReadonlyArray<Tensor>, inputs: ReadonlyArray<Spec>): Program => {
+  const extent = openExtent()
+  const arguments_ = inputs.map(({ dtype, shape }) => placeholder(dtype, shape, extent))
+  return capture(arguments_, f(...arguments_))
+}
+
+/** The program from some expressions to others: the steps that make `outputs` out of `inputs`, which stand for themselves. */
+export const capture = (inputs: ReadonlyArray<Tensor>, outputs: ReadonlyArray<Tensor>): Program => {
+  const values = new Map<Tensor, number>(inputs.map((input, i) => [input, i]))
+  const steps = order(outputs, (x) => values.has(x) || x.value !== undefined)
+  const constants: Array<NDArray> = []
+  const constant = (x: NDArray): void => {
+    if (!values.has(x)) values.set(x, inputs.length + constants.push(x) - 1)
+  }
+  const known = (x: Tensor): Tensor => (values.has(x) || x instanceof NDArray ? x : (x.value ?? x))
+  for (const step of steps) for (const input of recipeOf(step).inputs) constantOf(known(input), constant)
+  for (const output of outputs) constantOf(known(output), constant)
+  const numberOf = (x: Tensor): number =>
+    values.get(known(x)) ?? refuse("trace", [x], "a value of this program", "return what the function made")
+  const equations: Array<Equation> = []
+  for (const step of steps) {
+    const { inputs: from, params, primitive } = recipeOf(step)
+    if (primitive === "identity") values.set(step, numberOf(from[0] ?? step))
+    else {
+      const equation = { primitive, params, inputs: from.map(numberOf), out: { dtype: step.dtype, shape: step.shape } }
+      values.set(step, inputs.length + constants.length + equations.push(equation) - 1)
+    }
+  }
+  return { inputs: inputs.map(({ dtype, shape }) => ({ dtype, shape })), constants, equations, outputs: outputs.map(numberOf) }
+}
+
+const constantOf = (x: Tensor, keep: (x: NDArray) => void): void => {
+  if (x instanceof NDArray) keep(x)
+}
+
+/** The program applied to tensors: its steps written down again on them. Throws `ShapeError` when the inputs are not what it takes. */
+export const inline = (program: Program, inputs: ReadonlyArray<Tensor>): ReadonlyArray<Tensor> => {
+  accept("Program.inline", program, inputs)
+  const values: Array<Tensor> = [...inputs, ...program.constants]
+  const at = (value: number): Tensor =>
+    values[value] ?? refuse("Program.inline", inputs, "values made before they are used", "Program.check")
+  for (const { inputs: from, params, primitive } of program.equations) values.push(write(primitive, params, from.map(at)))
+  return program.outputs.map(at)
+}
+
+/** Throws `ShapeError` unless the arrays have the kinds and sizes that the program takes. */
+export const accept = (operation: string, program: Program, inputs: ReadonlyArray<Spec>): void => {
+  const wanted = program.inputs
+  const fits =
+    inputs.length === wanted.length &&
+    inputs.every((x, i) => x.dtype === wanted[i]?.dtype && Shape.equals(x.shape, wanted[i].shape))
+  if (!fits) refuse(operation, inputs, wanted.map(printSpec).join(" and ") || "nothing", "the arrays the program was traced for")
+}
+
+/** Throws `ShapeError` unless every step uses only values made before it and has the shape its primitive's rule gives. */
+export const check = (program: Program): void => {
+  const first = program.inputs.length + program.constants.length
+  program.equations.forEach(({ inputs, out, params, primitive }, i) => {
+    if (!inputs.every((value) => value >= 0 && value < first + i))
+      refuse(primitive, [out], "values made before it", "order the equations")
+    const rule = shapeRules[primitive] as ShapeRule<Primitive>
+    const made = rule(
+      params,
+      inputs.map((value) => specOf(program, value)),
+    )
+    if (made.dtype !== out.dtype || !Shape.equals(made.shape, out.shape))
+      refuse(primitive, [out], `a result of ${printSpec(made)}`, "trace it again")
+  })
+  for (const value of program.outputs) specOf(program, value)
+}
+
+const letters = (value: number): string =>
+  (value < 26 ? "" : letters(Math.floor(value / 26) - 1)) + String.fromCharCode(97 + (value % 26))
+
+const printParam = (param: unknown): string => {
+  if (Array.isArray(param)) return `[${param.map(printParam).join(", ")}]`
+  if (typeof param === "object" && param !== null && "equations" in param)
+    return `(${print(param as Program)
+      .split("\n")
+      .join("\n  ")})`
+  return Object.is(param, -0) ? "-0" : String(param)
+}
+
+/** The program as text: its inputs, its constants, one line a step, and what it returns. */
+export const print = (program: Program): string => {
+  const inlined = new Map<number, string>()
+  program.constants.forEach((constant, i) => {
+    if (constant.shape.length === 0) inlined.set(program.inputs.length + i, printParam(constant.data[0]))
+  })
+  const named = new Map<number, string>()
+  const total = program.inputs.length + program.constants.length + program.equations.length
+  for (let value = 0; value < total; value++) if (!inlined.has(value)) named.set(value, letters(named.size))
+  const name = (value: number): string => named.get(value) ?? inlined.get(value) ?? "?"
+  const typed = (value: number): string => `${name(value)}: ${printSpec(specOf(program, value))}`
+  const inputs = program.inputs.map((_, i) => typed(i)).join(", ")
+  const constants = program.constants.flatMap((_, i) =>
+    inlined.has(program.inputs.length + i) ? [] : [typed(program.inputs.length + i)],
+  )
+  const steps = program.equations.map(({ inputs: from, params, primitive }, i) => {
+    const given = Object.entries(params).map(([key, param]) => `${key}: ${printParam(param)}`)
+    const words = [primitive, ...(given.length > 0 ? [`{ ${given.join(", ")} }`] : []), ...from.map(name)]
+    return `  ${typed(program.inputs.length + program.constants.length + i)} = ${words.join(" ")}`
+  })
+  return [
+    `program (${inputs}) {`,
+    ...(constants.length > 0 ? [`  with ${constants.join(", ")}`] : []),
+    ...steps,
+    `  return ${program.outputs.map(name).join(", ")}`,
+    "}",
+  ].join("\n")
+}

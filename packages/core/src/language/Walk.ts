@@ -1,0 +1,30 @@
+/** The order in which expressions are computed: every input before what is made of it. A loop, since graphs get deep. */
+import { NDArray } from "../words/NDArray.ts"
+import type { Expr, Tensor } from "./Expr.ts"
+
+/**
+ * The expressions the targets reach, inputs first. `stop` says where to go no further (such an expression is not
+ * listed); expressions whose recipe is gone end the walk too.
+ */
+export const order = (targets: ReadonlyArray<Tensor>, stop: (x: Expr) => boolean): Array<Expr> => {
+  const done = new Set<Expr>()
+  const out: Array<Expr> = []
+  const stack: Array<{ readonly expr: Expr; next: number }> = []
+  const enter = (x: Tensor): void => {
+    if (!(x instanceof NDArray) && !done.has(x) && !stop(x)) {
+      done.add(x)
+      stack.push({ expr: x, next: 0 })
+    }
+  }
+  for (const target of targets) {
+    enter(target)
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      const input = top.expr.recipe?.inputs[top.next++]
+      if (input === undefined) {
+        stack.pop()
+        out.push(top.expr)
+      } else enter(input)
+    }
+  }
+  return out
+}

@@ -1,0 +1,22 @@
+/**
+ * The tensor language. A tensor is an immutable array: its numbers, or the recipe for them. Operations are free
+ * functions that take the data first, check shapes at once (throwing `ShapeError`) and compute when a value is read.
+ *
+ * ```ts
+ * import { Tensor } from "@adjoint/core"
+ *
+ * const x = Tensor.make([[1, 2], [3, 4]])
+ * const y = Tensor.matmul(x, Tensor.transpose(x))
+ * Tensor.print(y) // => "[[5, 11],\n [11, 25]]"
+ * ```
+ */
+export { isTensor, type Tensor } from "../language/Expr.ts"
+export * from "./create.ts"
+export * from "./elementwise.ts"
+export * from "./linear.ts"
+export * from "./loop.ts"
+export * from "./read.ts"
+export * from "./reduce.ts"
+export * from "./select.ts"
+export * from "./structure.ts"
+export type { Mismatch, Operand } from "./Typed.ts"

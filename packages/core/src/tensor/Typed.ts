@@ -1,0 +1,83 @@
+/**
+ * Shapes in types: where sizes are literals, the compiler checks them and says what does not fit; where a size is
+ * `number`, it stays silent and the check happens when the operation is written down.
+ */
+import type { Tensor } from "../language/Expr.ts"
+import type { Shape } from "../words/Shape.ts"
+
+/** What an elementwise operation takes: a tensor, or a number that stretches to the other's shape. */
+export type Operand = Tensor | number
+
+/** Stands where an argument's type cannot be accepted; its one field says why. */
+export interface Mismatch<out Message extends string> {
+  readonly "shapes do not fit": Message
+}
+
+/** A shape without `readonly`, as it reads best in an editor. */
+export type Plain<S extends Shape> = { -readonly [K in keyof S]: S[K] }
+
+type ShapeOf<X> = X extends number ? [] : X extends { readonly shape: infer S extends Shape } ? S : Shape
+
+type Print<S extends Shape> = S extends readonly [infer N extends number, ...infer Rest extends Shape]
+  ? Rest extends readonly []
+    ? `${N}`
+    : `${N}, ${Print<Rest>}`
+  : ""
+
+type Join<M extends number, N extends number> = [M] extends [1]
+  ? N
+  : [N] extends [1]
+    ? M
+    : number extends M
+      ? N
+      : number extends N
+        ? M
+        : [M] extends [N]
+          ? M
+          : never
+
+type Ranked<S extends Shape> = number extends S["length"] ? false : true
+
+type Stretch<A extends Shape, B extends Shape, Tail extends ReadonlyArray<number> = []> = A extends readonly [
+  ...infer RestA extends Shape,
+  infer M extends number,
+]
+  ? B extends readonly [...infer RestB extends Shape, infer N extends number]
+    ? [Join<M, N>] extends [never]
+      ? never
+      : Stretch<RestA, RestB, [Join<M, N>, ...Tail]>
+    : [...A, ...Tail]
+  : [...B, ...Tail]
+
+type Stretched<A extends Shape, B extends Shape> = [Ranked<A>, Ranked<B>] extends [true, true] ? Stretch<A, B> : Shape
+
+/** The shape of an elementwise operation on two operands. */
+export type Broadcast<X, Y> = [Stretched<ShapeOf<X>, ShapeOf<Y>>] extends [never]
+  ? Shape
+  : Plain<Stretched<ShapeOf<X>, ShapeOf<Y>>>
+
+/** Nothing where two operands stretch to one shape; else the reason they do not. */
+export type Stretches<X, Y> = [Stretched<ShapeOf<X>, ShapeOf<Y>>] extends [never]
+  ? Mismatch<`[${Print<ShapeOf<X>>}] and [${Print<ShapeOf<Y>>}] do not stretch to one shape`>
+  : unknown
+
+type Same<M extends number, N extends number> = number extends M ? true : number extends N ? true : [M] extends [N] ? true : false
+
+/** The shape of a product of two matrices. */
+export type Product<A extends Shape, B extends Shape> = A extends readonly [infer M extends number, number]
+  ? B extends readonly [number, infer N extends number]
+    ? [M, N]
+    : Shape
+  : Shape
+
+/** Nothing where the inner sizes of two matrices agree; else the reason they do not. */
+export type Multiplies<A extends Shape, B extends Shape> = A extends readonly [number, infer K extends number]
+  ? B extends readonly [infer L extends number, number]
+    ? Same<K, L> extends true
+      ? unknown
+      : Mismatch<`[${Print<A>}] has ${K} columns, but [${Print<B>}] has ${L} rows`>
+    : unknown
+  : unknown
+
+/** The shape of a transposed matrix. */
+export type Transposed<S extends Shape> = S extends readonly [infer M extends number, infer N extends number] ? [N, M] : Shape

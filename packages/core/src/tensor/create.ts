@@ -1,0 +1,71 @@
+/** Tensors out of numbers and shapes. */
+import { type Tensor, write } from "../language/Expr.ts"
+import { allocate, type DType } from "../words/DType.ts"
+import { NDArray } from "../words/NDArray.ts"
+import * as Shape from "../words/Shape.ts"
+import { refuse } from "../words/ShapeError.ts"
+import { broadcastTo, cast, equal, scalar } from "./elementwise.ts"
+import type { Plain } from "./Typed.ts"
+
+/** Numbers (or bools) in nested lists, as deep as the array has axes. */
+export type Nested = number | boolean | ReadonlyArray<Nested>
+
+const shapeOf = (nested: Nested): Array<number> => {
+  const shape: Array<number> = []
+  for (let at: Nested | undefined = nested; typeof at === "object"; at = at[0]) shape.push(at.length)
+  return shape
+}
+
+const firstElement = (nested: Nested): number | boolean | undefined => {
+  let at: Nested | undefined = nested
+  while (typeof at === "object") at = at[0]
+  return at
+}
+
+/**
+ * An array from a number or nested lists of numbers: `f32`, or `bool` when the first element is a boolean, unless
+ * `dtype` says otherwise. Throws `ShapeError` when the lists are not all of one length.
+ *
+ * `Tensor.make([[1, 2], [3, 4]]).shape // => [2, 2]`
+ */
+export const make = (nested: Nested, dtype: DType = typeof firstElement(nested) === "boolean" ? "bool" : "f32"): NDArray => {
+  const shape = shapeOf(nested)
+  const data = allocate(dtype, Shape.size(shape))
+  let next = 0
+  const fill = (at: Nested, axis: number): void => {
+    const fits = typeof at === "object" ? at.length === shape[axis] : axis === shape.length
+    if (!fits) refuse("make", [{ dtype, shape }], "lists of one length at each depth", `look at the lists around element ${next}`)
+    if (typeof at === "object") for (const inner of at) fill(inner, axis + 1)
+    else data[next++] = Number(at)
+  }
+  fill(nested, 0)
+  return new NDArray(dtype, shape, data)
+}
+
+/** A shape filled with one number. */
+export const full = <const S extends Shape.Shape>(shape: S, value: number, dtype: DType = "f32"): Tensor<Plain<S>> =>
+  broadcastTo(scalar(value, dtype), shape) as Tensor as Tensor<Plain<S>>
+
+/** A shape filled with 0. `Tensor.print(Tensor.zeros([2, 2])) // => "[[0, 0],\n [0, 0]]"` */
+export const zeros = <const S extends Shape.Shape>(shape: S, dtype: DType = "f32"): Tensor<Plain<S>> => full(shape, 0, dtype)
+
+/** A shape filled with 1. */
+export const ones = <const S extends Shape.Shape>(shape: S, dtype: DType = "f32"): Tensor<Plain<S>> => full(shape, 1, dtype)
+
+/** Zeros of the shape and kind of `x`. */
+export const zerosLike = <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> => full(x.shape, 0, x.dtype) as Tensor as Tensor<S>
+
+/** Ones of the shape and kind of `x`. */
+export const onesLike = <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> => full(x.shape, 1, x.dtype) as Tensor as Tensor<S>
+
+/** 0, 1, 2 … along one axis of a shape. */
+export const iota = <const S extends Shape.Shape>(shape: S, axis = 0, dtype: DType = "i32"): Tensor<Plain<S>> =>
+  write("iota", { shape, axis: Shape.axis(axis, shape.length) ?? axis, dtype }, []) as Tensor as Tensor<Plain<S>>
+
+/** The whole numbers from 0 to n - 1. `Tensor.print(Tensor.range(3)) // => "[0, 1, 2]"` */
+export const range = <const N extends number>(n: N, dtype: DType = "i32"): Tensor<[N]> =>
+  iota([n], 0, dtype) as Tensor as Tensor<[N]>
+
+/** The identity matrix of n rows. */
+export const eye = <const N extends number>(n: N): Tensor<[N, N]> =>
+  cast(equal(iota([n, n], 0) as Tensor, iota([n, n], 1) as Tensor), "f32") as Tensor as Tensor<[N, N]>

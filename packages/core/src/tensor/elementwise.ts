@@ -1,0 +1,153 @@
+/** Operations on one element at a time. Two operands stretch to one shape as in NumPy; a number takes the other's kind. */
+import { type Tensor, write } from "../language/Expr.ts"
+import type { Binary, Comparison, Unary } from "../language/Primitive.ts"
+import { allocate, type DType } from "../words/DType.ts"
+import { NDArray } from "../words/NDArray.ts"
+import * as Shape from "../words/Shape.ts"
+import { refuse, type Spec } from "../words/ShapeError.ts"
+import type { Broadcast, Operand, Stretches } from "./Typed.ts"
+
+/** A number as a tensor without axes. `Tensor.print(Tensor.scalar(2.5)) // => "2.5"` */
+export const scalar = (value: number, dtype: DType = "f32"): NDArray<[]> => {
+  if (dtype !== "f32" && !Number.isInteger(value))
+    refuse("scalar", [{ dtype, shape: [] }], `a whole number, not ${value}`, "Tensor.cast the tensor to f32, or round the number")
+  return new NDArray(dtype, [], allocate(dtype, 1).fill(value))
+}
+
+const stretchTo = (x: Tensor, shape: Shape.Shape): Tensor =>
+  Shape.equals(x.shape, shape) ? x : write("broadcast", { shape }, [x])
+
+const lift = (x: Operand, other: Operand): Tensor =>
+  typeof x === "number" ? scalar(x, typeof other === "number" ? "f32" : other.dtype) : x
+
+const stretchHint = (a: Spec, b: Spec): string => {
+  const [small, large] = a.shape.length <= b.shape.length ? [a.shape, b.shape] : [b.shape, a.shape]
+  return small.length === 1 && large[0] === small[0]
+    ? `sizes are compared from the last axis: reshape ${Shape.print(small)} to ${Shape.print([...small, ...large.slice(1).map(() => 1)])}`
+    : "make sizes equal or 1, compared from the last axis"
+}
+
+/** Operands stretched to one shape. */
+const stretched = (operation: string, operands: ReadonlyArray<Tensor>): ReadonlyArray<Tensor> => {
+  let shape: Shape.Shape = []
+  for (const x of operands) {
+    const next = Shape.broadcast(shape, x.shape)
+    const [a = x, b = x] = operands
+    shape = next ?? refuse(operation, operands, "shapes that stretch to one", stretchHint(a, b))
+  }
+  return operands.map((x) => stretchTo(x, shape))
+}
+
+const map1 =
+  (primitive: Unary) =>
+  <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> =>
+    write(primitive, {}, [x]) as Tensor as Tensor<S>
+
+const map2 =
+  (primitive: Binary) =>
+  <X extends Operand, Y extends Operand>(x: X, y: Y & Stretches<X, Y>): Tensor<Broadcast<X, Y>> =>
+    write(primitive, {}, stretched(primitive, [lift(x, y), lift(y, x)])) as Tensor as Tensor<Broadcast<X, Y>>
+
+const compare =
+  (primitive: Comparison, turned = false) =>
+  <X extends Operand, Y extends Operand>(x: X, y: Y & Stretches<X, Y>): Tensor<Broadcast<X, Y>> => {
+    const [a, b] = [lift(x, y), lift(y, x)]
+    return write(primitive, {}, stretched(primitive, turned ? [b, a] : [a, b])) as Tensor as Tensor<Broadcast<X, Y>>
+  }
+
+/** -x. */
+export const neg = map1("neg")
+/** |x|. */
+export const abs = map1("abs")
+/** -1, 0 or 1 as x is below, at or above zero. */
+export const sign = map1("sign")
+/** The largest whole number not above x. */
+export const floor = map1("floor")
+/** eˣ. */
+export const exp = map1("exp")
+/** eˣ - 1, accurate near zero. */
+export const expm1 = map1("expm1")
+/** The natural logarithm: -Infinity at 0, NaN below. */
+export const log = map1("log")
+/** log(1 + x), accurate near zero. */
+export const log1p = map1("log1p")
+/** The square root: NaN below 0. */
+export const sqrt = map1("sqrt")
+/** The sine of an angle in radians. */
+export const sin = map1("sin")
+/** The cosine of an angle in radians. */
+export const cos = map1("cos")
+/** The hyperbolic tangent. */
+export const tanh = map1("tanh")
+/** The error function. */
+export const erf = map1("erf")
+/** 1 / (1 + e⁻ˣ), which does not overflow however large |x| is. */
+export const sigmoid = map1("sigmoid")
+
+/** x + y. `Tensor.print(Tensor.add(Tensor.make([1, 2]), 10)) // => "[11, 12]"` */
+export const add = map2("add")
+/** x - y. */
+export const sub = map2("sub")
+/** x · y, element by element; `matmul` multiplies matrices. */
+export const mul = map2("mul")
+/** x / y. Whole numbers are divided towards zero, and by zero to zero. */
+export const div = map2("div")
+/** The remainder of x / y, with the sign of x. */
+export const rem = map2("rem")
+/** x to the power y. */
+export const pow = map2("pow")
+/** The larger of two; NaN where either is. */
+export const maximum = map2("max")
+/** The smaller of two; NaN where either is. */
+export const minimum = map2("min")
+/** Both: bools, or the bits of whole numbers. */
+export const and = map2("and")
+/** Either: bools, or the bits of whole numbers. */
+export const or = map2("or")
+/** One but not both: bools, or the bits of whole numbers. */
+export const xor = map2("xor")
+/** The bits of x moved right by y, with zeros coming in. */
+export const shiftRight = map2("shiftRight")
+
+/** x = y, as bool. */
+export const equal = compare("equal")
+/** x < y, as bool. */
+export const less = compare("less")
+/** x ≤ y, as bool. */
+export const lessEqual = compare("lessEqual")
+/** x > y, as bool. `Tensor.print(Tensor.greater(Tensor.make([1, 2, 3]), 2)) // => "[false, false, true]"` */
+export const greater = compare("less", true)
+/** x ≥ y, as bool. */
+export const greaterEqual = compare("lessEqual", true)
+
+/** Not x, of a bool. */
+export const not = <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> => write("not", {}, [x]) as Tensor as Tensor<S>
+
+/** x ≠ y, as bool. */
+export const notEqual = <X extends Operand, Y extends Operand>(x: X, y: Y & Stretches<X, Y>): Tensor<Broadcast<X, Y>> =>
+  not(equal<X, Y>(x, y))
+
+/** The elements of `a` where `condition` (bool) holds and of `b` elsewhere; the three stretch to one shape. */
+export const where = (condition: Tensor, a: Operand, b: Operand): Tensor =>
+  write("where", {}, stretched("where", [condition, lift(a, b), lift(b, a)]))
+
+/** The same elements as another kind: floats are cut towards zero and to what fits, NaN becomes 0; anything but 0 is true. */
+export const cast = <S extends Shape.Shape>(x: Tensor<S>, dtype: DType): Tensor<S> =>
+  x.dtype === dtype ? x : (write("cast", { dtype }, [x]) as Tensor as Tensor<S>)
+
+/** The same elements, taken as constants by every differentiation. */
+export const stopGradient = <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> => write("stop", {}, [x]) as Tensor as Tensor<S>
+
+/** x². */
+export const square = <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> => write("mul", {}, [x, x]) as Tensor as Tensor<S>
+
+/** The smallest whole number not below x. */
+export const ceil = <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> => neg(floor(neg(x)))
+
+/** x held between two bounds. */
+export const clamp = <S extends Shape.Shape>(x: Tensor<S>, low: number, high: number): Tensor<S> =>
+  minimum(maximum(x as Tensor, low) as Tensor, high) as Tensor as Tensor<S>
+
+/** x stretched to a shape, as NumPy's `broadcast_to`. Throws `ShapeError` where it does not fit. */
+export const broadcastTo = <const S extends Shape.Shape>(x: Tensor, shape: S): Tensor<S> =>
+  (Shape.equals(x.shape, shape) ? x : write("broadcast", { shape }, [x])) as Tensor as Tensor<S>

@@ -1,0 +1,106 @@
+/** Products of matrices, convolutions and the windows of pooling. Images are channels-last: [batch, …space, channels]. */
+import { type Tensor, write } from "../language/Expr.ts"
+import type { Padding } from "../language/Primitive.ts"
+import * as Shape from "../words/Shape.ts"
+import { refuse } from "../words/ShapeError.ts"
+import { ones } from "./create.ts"
+import { broadcastTo, div } from "./elementwise.ts"
+import { reshape } from "./structure.ts"
+import type { Multiplies, Product } from "./Typed.ts"
+
+/**
+ * The matrix product, as NumPy's `matmul`: x [..., m, k] with y [..., k, n] gives [..., m, n]; the axes before the last
+ * two stretch to one shape, and a vector stands for a matrix of one row (left) or column (right). Throws `ShapeError`.
+ *
+ * `Tensor.print(Tensor.matmul(Tensor.make([[1, 2]]), Tensor.make([[3], [4]]))) // => "[[11]]"`
+ */
+export const matmul = <A extends Shape.Shape, B extends Shape.Shape>(
+  x: Tensor<A>,
+  y: Tensor<B> & Multiplies<A, B>,
+): Tensor<Product<A, B>> => product(x, y) as Tensor<Product<A, B>>
+
+const product = (x: Tensor, y: Tensor): Tensor => {
+  if (x.shape.length === 0 || y.shape.length === 0)
+    refuse("matmul", [x, y], "vectors or matrices", "Tensor.mul multiplies by a scalar")
+  const left = x.shape.length === 1 ? reshape(x, [1, ...x.shape]) : x
+  const right = y.shape.length === 1 ? reshape(y, [...y.shape, 1]) : y
+  const batch =
+    Shape.broadcast(left.shape.slice(0, -2), right.shape.slice(0, -2)) ??
+    refuse("matmul", [x, y], "batch axes that stretch to one shape", "make sizes before the last two equal or 1")
+  const out = write("dot", {}, [
+    broadcastTo(left, [...batch, ...left.shape.slice(-2)]),
+    broadcastTo(right, [...batch, ...right.shape.slice(-2)]),
+  ])
+  const matrix = out.shape.slice(batch.length)
+  return reshape(out, [
+    ...batch,
+    ...(x.shape.length === 1 ? [] : matrix.slice(0, 1)),
+    ...(y.shape.length === 1 ? [] : matrix.slice(1)),
+  ])
+}
+
+/** One number for each spatial axis, or one for all. */
+export type Sizes = number | ReadonlyArray<number>
+
+/** `valid` pads nothing; `same` pads so that a stride of 1 keeps the size (the odd element at the end); or [before, after] for each axis. */
+export type Pad = "valid" | "same" | Padding
+
+const spread = (sizes: Sizes, rank: number): ReadonlyArray<number> =>
+  typeof sizes === "number" ? Array<number>(rank).fill(sizes) : sizes
+
+const padding = (pad: Pad, space: Shape.Shape, reach: ReadonlyArray<number>, strides: ReadonlyArray<number>): Padding => {
+  if (typeof pad !== "string") return pad
+  return space.map((n, i) => {
+    if (pad === "valid") return [0, 0]
+    const [size = 1, stride = 1] = [reach[i], strides[i]]
+    const total = Math.max(0, (Math.ceil(n / stride) - 1) * stride + size - n)
+    return [Math.floor(total / 2), Math.ceil(total / 2)]
+  })
+}
+
+/** How a convolution moves. */
+export interface ConvOptions {
+  readonly strides?: Sizes
+  readonly pad?: Pad
+  readonly dilation?: Sizes
+  readonly groups?: number
+}
+
+const spaceOf = (x: Tensor): Shape.Shape => x.shape.slice(1, -1)
+
+/** The convolution (cross-correlation) of x [batch, …space, channels] with a kernel [...window, channels / groups, filters]. Throws `ShapeError`. */
+export const conv = (
+  x: Tensor,
+  kernel: Tensor,
+  { dilation = 1, groups = 1, pad = "valid", strides = 1 }: ConvOptions = {},
+): Tensor => {
+  const rank = Math.max(0, x.shape.length - 2)
+  const steps = spread(strides, rank)
+  const gaps = spread(dilation, rank)
+  const reach = kernel.shape.slice(0, rank).map((size, i) => (size - 1) * (gaps[i] ?? 1) + 1)
+  return write("conv", { strides: steps, padding: padding(pad, spaceOf(x), reach, steps), dilation: gaps, groups }, [x, kernel])
+}
+
+/** How a pooling window moves; the strides are the window's size unless given. */
+export interface PoolOptions {
+  readonly window: Sizes
+  readonly strides?: Sizes
+  readonly pad?: Pad
+}
+
+const windowParams = (x: Tensor, { pad = "valid", window, strides = window }: PoolOptions) => {
+  const rank = Math.max(0, x.shape.length - 2)
+  const sizes = spread(window, rank)
+  const steps = spread(strides, rank)
+  return { window: sizes, strides: steps, padding: padding(pad, spaceOf(x), sizes, steps) }
+}
+
+/** The largest of each window of x [batch, …space, channels]. */
+export const maxPool = (x: Tensor, options: PoolOptions): Tensor => write("windowMax", windowParams(x, options), [x])
+
+/** The sum of each window of x [batch, …space, channels]. */
+export const sumPool = (x: Tensor, options: PoolOptions): Tensor => write("windowSum", windowParams(x, options), [x])
+
+/** The mean of each window of x [batch, …space, channels]; padding does not count. */
+export const avgPool = (x: Tensor, options: PoolOptions): Tensor =>
+  div(sumPool(x, options), sumPool(ones([1, ...spaceOf(x), 1]), options))

@@ -1,0 +1,75 @@
+/** Loops inside a program: the same small program run over the rows of sequences, each round handing its carry to the next. */
+import { openExtent, placeholder, type Tensor, write } from "../language/Expr.ts"
+import { capture } from "../language/Program.ts"
+import { order } from "../language/Walk.ts"
+import { NDArray } from "../words/NDArray.ts"
+import * as Shape from "../words/Shape.ts"
+import { refuse } from "../words/ShapeError.ts"
+import * as Tree from "../words/Tree.ts"
+import { reshape, slice } from "./structure.ts"
+
+/** What a round gives: the next carry, and what is kept of it (f32). */
+export interface Round<C, Y> {
+  readonly carry: C
+  readonly kept: Y
+}
+
+/**
+ * What the body uses without it being an argument: tensors that do not depend on the arguments, cut as near to the
+ * results as they go, so that nothing the rounds share is computed in each of them.
+ */
+const closures = (outputs: ReadonlyArray<Tensor>, arguments_: ReadonlySet<Tensor>): ReadonlyArray<Tensor> => {
+  const depends = new Set<Tensor>(arguments_)
+  const steps = order(outputs, (x) => arguments_.has(x) || x.value !== undefined)
+  for (const step of steps) if (step.recipe?.inputs.some((input) => depends.has(input)) === true) depends.add(step)
+  const found = new Set<Tensor>()
+  const use = (x: Tensor): void => {
+    const literal = x instanceof NDArray && x.shape.length === 0
+    if (!depends.has(x) && !literal) found.add(x)
+  }
+  for (const step of steps) if (depends.has(step)) for (const input of step.recipe?.inputs ?? []) use(input)
+  for (const output of outputs) use(output)
+  return [...found]
+}
+
+const tensors = (tree: unknown): ReadonlyArray<Tensor> => Tree.leaves(tree) as ReadonlyArray<Tensor>
+
+const refill = <T>(tree: T, leaves: ReadonlyArray<Tensor>): T => Tree.withLeaves(tree as unknown, leaves) as T
+
+/**
+ * Runs `f` over the rows of `sequences` (every leaf [length, …]), first to last or, with `reverse`, last to first. `f`
+ * takes the carry and one row of each sequence and gives the next carry, of the same f32 shapes, and what to keep of the
+ * round. The result is the last carry and the kept rows, stacked [length, …]. Throws `ShapeError`.
+ */
+export const scan = <C, X, Y>(
+  f: (carry: C, row: X) => Round<C, Y>,
+  init: C,
+  sequences: X,
+  { reverse = false }: { readonly reverse?: boolean } = {},
+): Round<C, Y> => {
+  const carries = tensors(init)
+  const rows = tensors(sequences)
+  const length = rows[0]?.shape[0] ?? refuse("scan", rows, "at least one sequence of rows", "Tensor.range(n) to run n rounds")
+  const extent = openExtent()
+  const carryArguments = carries.map(({ dtype, shape }) => placeholder(dtype, shape, extent))
+  const rowArguments = rows.map(({ dtype, shape }) => placeholder(dtype, shape.slice(1), extent))
+  const made = f(refill(init, carryArguments), refill(sequences, rowArguments))
+  if (Tree.structure(made.carry) !== Tree.structure(init))
+    refuse("scan", carries, `a carry of the structure it was given (${Tree.structure(init)})`, "return every part of the carry")
+  const outputs = [...tensors(made.carry), ...tensors(made.kept)]
+  const constants = closures(outputs, new Set<Tensor>([...carryArguments, ...rowArguments]))
+  const body = capture([...constants, ...carryArguments, ...rowArguments], outputs)
+  const flat = write("scan", { body, constants: constants.length, carries: carries.length, length, reverse }, [
+    ...constants,
+    ...carries,
+    ...rows,
+  ])
+  const shapes = outputs.map(({ shape }, i) => (i < carries.length ? shape : [length, ...shape]))
+  let from = 0
+  const parts = shapes.map((shape) => {
+    const start = from
+    from += Shape.size(shape)
+    return reshape(slice(flat, [start], [from]), shape)
+  })
+  return { carry: refill(init, parts.slice(0, carries.length)), kept: refill(made.kept, parts.slice(carries.length)) }
+}

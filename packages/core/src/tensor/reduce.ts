@@ -1,0 +1,63 @@
+/** Operations that combine the elements along some axes; without axes they combine all. */
+import { type Tensor, write } from "../language/Expr.ts"
+import * as Shape from "../words/Shape.ts"
+import { add, div, equal, exp, log, neg, square, stopGradient, sub, where } from "./elementwise.ts"
+import { axisOf, reshape } from "./structure.ts"
+
+/** Which axes to combine, and whether to keep them with size 1. */
+export interface Reduce {
+  readonly axes?: number | ReadonlyArray<number>
+  readonly keepAxes?: boolean
+}
+
+interface Reducer {
+  <S extends Shape.Shape>(x: Tensor<S>): Tensor<[]>
+  (x: Tensor, options: Reduce): Tensor
+}
+
+const axesOf = (operation: string, x: Tensor, axes: Reduce["axes"]): ReadonlyArray<number> =>
+  axes === undefined
+    ? x.shape.map((_, i) => i)
+    : (typeof axes === "number" ? [axes] : axes).map((axis) => axisOf(operation, x, axis))
+
+const kept = (shape: Shape.Shape, axes: ReadonlyArray<number>): Shape.Shape => shape.map((n, i) => (axes.includes(i) ? 1 : n))
+
+const reducer = (operation: string, primitive: "reduceSum" | "reduceMax" | "reduceMin"): Reducer =>
+  ((x: Tensor, { axes, keepAxes = false }: Reduce = {}): Tensor => {
+    const gone = axesOf(operation, x, axes)
+    const out = gone.length === 0 ? x : write(primitive, { axes: gone }, [x])
+    return keepAxes ? reshape(out, kept(x.shape, gone)) : out
+  }) as Reducer
+
+/** The sum. `Tensor.print(Tensor.sum(Tensor.make([[1, 2], [3, 4]]), { axes: 0 })) // => "[4, 6]"` */
+export const sum = reducer("sum", "reduceSum")
+/** The largest; NaN where there is one. */
+export const max = reducer("max", "reduceMax")
+/** The smallest; NaN where there is one. */
+export const min = reducer("min", "reduceMin")
+
+/** The arithmetic mean; NaN of no elements. */
+export const mean: Reducer = ((x: Tensor, options: Reduce = {}): Tensor => {
+  const count = Shape.size(axesOf("mean", x, options.axes).map((axis) => x.shape[axis] ?? 1))
+  return div(sum(x, options), count)
+}) as Reducer
+
+/** The variance: the mean squared distance from the mean (divided by n, not n - 1). */
+export const variance: Reducer = ((x: Tensor, options: Reduce = {}): Tensor =>
+  mean(square(sub(x, mean(x, { ...options, keepAxes: true }))), options)) as Reducer
+
+/** log Σ eˣ, shifted by the largest so that nothing overflows. */
+export const logSumExp: Reducer = ((x: Tensor, options: Reduce = {}): Tensor => {
+  const largest = stopGradient(max(x, { ...options, keepAxes: true }))
+  // An infinite maximum would give Inf - Inf; the shift does not change the value, so it may be 0 there.
+  const shift = where(equal(sub(largest, largest), 0), largest, 0)
+  const total = log(sum(exp(sub(x, shift)), { ...options, keepAxes: true }))
+  const out = add(total, shift)
+  return options.keepAxes === true ? out : reshape(out, Shape.without(x.shape, axesOf("logSumExp", x, options.axes)))
+}) as Reducer
+
+/** The index (i32) of the first largest element along an axis. `Tensor.print(Tensor.argMax(Tensor.make([[1, 9], [7, 3]]))) // => "[1, 0]"` */
+export const argMax = (x: Tensor, axis = -1): Tensor => write("argMax", { axes: [axisOf("argMax", x, axis)] }, [x])
+
+/** The index (i32) of the first smallest element along an axis. */
+export const argMin = (x: Tensor, axis = -1): Tensor => argMax(neg(x), axis)

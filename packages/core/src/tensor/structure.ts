@@ -1,0 +1,99 @@
+/** Operations that move elements about without changing them. Axes may be counted from the end with negative numbers. */
+import { type Tensor, write } from "../language/Expr.ts"
+import * as Shape from "../words/Shape.ts"
+import { refuse } from "../words/ShapeError.ts"
+import type { Plain, Transposed } from "./Typed.ts"
+
+/** An axis counted from 0. Throws `ShapeError` when the tensor has no such axis. */
+export const axisOf = (operation: string, x: Tensor, axis: number, rank = x.shape.length): number =>
+  Shape.axis(axis, rank) ??
+  refuse(operation, [x], `an axis of ${rank}, not ${axis}`, rank === 0 ? "a scalar has no axes" : `${-rank} to ${rank - 1}`)
+
+/** The same elements in row-major order under another shape, of which one size may be -1: whatever is left. Throws `ShapeError`. */
+export const reshape = <const S extends Shape.Shape>(x: Tensor, shape: S): Tensor<Plain<S>> => {
+  const open = shape.indexOf(-1)
+  const rest = Shape.size(shape.filter((_, i) => i !== open))
+  const wanted = open < 0 ? shape : shape.map((n, i) => (i === open ? Shape.size(x.shape) / rest : n))
+  return (Shape.equals(x.shape, wanted) ? x : write("reshape", { shape: wanted }, [x])) as Tensor as Tensor<Plain<S>>
+}
+
+/** All elements along one axis. */
+export const flatten = (x: Tensor): Tensor<[number]> => reshape(x, [Shape.size(x.shape)])
+
+/** The axes in another order: `order[i]` is the axis that comes `i`-th; without it they are reversed. Throws `ShapeError`. */
+export const transpose: {
+  <S extends Shape.Shape>(x: Tensor<S>): Tensor<Transposed<S>>
+  (x: Tensor, order: ReadonlyArray<number>): Tensor
+} = (x: Tensor, order?: ReadonlyArray<number>): Tensor & Tensor<never> => {
+  const wanted = order?.map((axis) => axisOf("transpose", x, axis)) ?? x.shape.map((_, i) => x.shape.length - 1 - i)
+  return write("transpose", { order: wanted }, [x]) as Tensor as Tensor & Tensor<never>
+}
+
+/** Two axes swapped. */
+export const swapAxes = (x: Tensor, a: number, b: number): Tensor => {
+  const [from, to] = [axisOf("swapAxes", x, a), axisOf("swapAxes", x, b)]
+  return transpose(
+    x,
+    x.shape.map((_, i) => (i === from ? to : i === to ? from : i)),
+  )
+}
+
+/** A new axis of size 1 at the given place. */
+export const expandAxis = (x: Tensor, axis: number): Tensor => {
+  const at = axisOf("expandAxis", x, axis, x.shape.length + 1)
+  return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)])
+}
+
+/** The axes of size 1 left out: all of them, or the given ones. Throws `ShapeError` when a given axis is longer. */
+export const squeeze = (x: Tensor, axes?: ReadonlyArray<number>): Tensor => {
+  const gone = axes?.map((axis) => axisOf("squeeze", x, axis)) ?? x.shape.flatMap((n, i) => (n === 1 ? [i] : []))
+  if (gone.some((axis) => x.shape[axis] !== 1))
+    refuse("squeeze", [x], "axes of size 1", "Tensor.at picks one element of a longer axis")
+  return reshape(x, Shape.without(x.shape, gone))
+}
+
+/** `value` laid around the elements: `padding[i]` is [before, after] along axis i. */
+export const pad = (x: Tensor, padding: ReadonlyArray<readonly [number, number]>, value = 0): Tensor =>
+  write(
+    "pad",
+    { low: padding.map(([low]) => low), high: padding.map(([, high]) => high), interior: padding.map(() => 0), value },
+    [x],
+  )
+
+/** Arrays joined along one of their axes. Throws `ShapeError` when the others differ. */
+export const concat = (xs: ReadonlyArray<Tensor>, axis = 0): Tensor => {
+  const first = xs[0] ?? refuse("concat", [], "at least one array", "give it a list that is not empty")
+  return xs.length === 1 ? first : write("concat", { axis: axisOf("concat", first, axis) }, xs)
+}
+
+/** Arrays of one shape joined along a new axis. */
+export const stack = (xs: ReadonlyArray<Tensor>, axis = 0): Tensor =>
+  concat(
+    xs.map((x) => expandAxis(x, axis)),
+    axis,
+  )
+
+/** The elements in the opposite order along the given axes, or all of them. */
+export const flip = (x: Tensor, axes: ReadonlyArray<number> = x.shape.map((_, i) => i)): Tensor =>
+  write("reverse", { axes: axes.map((axis) => axisOf("flip", x, axis)) }, [x])
+
+/** The elements from `start` to before `limit` along every axis, every `stride`-th; all counted from 0. */
+export const slice = (x: Tensor, start: Shape.Shape, limit: Shape.Shape, stride: Shape.Shape = start.map(() => 1)): Tensor =>
+  write("slice", { start, limit, stride }, [x])
+
+/** An array cut along an axis into parts of the given sizes. */
+export const split = (x: Tensor, sizes: ReadonlyArray<number>, axis = 0): ReadonlyArray<Tensor> => {
+  const at = axisOf("split", x, axis)
+  if (sizes.reduce((sum, n) => sum + n, 0) !== x.shape[at])
+    refuse("split", [x], `sizes that add up to ${x.shape[at]}`, "check the parts")
+  let from = 0
+  return sizes.map((n) => {
+    const start = x.shape.map((_, i) => (i === at ? from : 0))
+    from += n
+    return slice(
+      x,
+      start,
+      x.shape.map((extent, i) => (i === at ? from : extent)),
+    )
+  })
+}
