@@ -1,0 +1,163 @@
+/**
+ * The packages as strangers get them: packed, installed with npm into an empty project, type-checked against their
+ * declarations, and run as built JavaScript by Node. What works only inside the workspace fails here.
+ *
+ * Packing swaps manifests for a moment, so it is done in a copy; the other test files import the real packages meanwhile.
+ */
+import { execFile } from "node:child_process"
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { basename, join } from "node:path"
+import { pathToFileURL } from "node:url"
+import { promisify } from "node:util"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { publishedManifest } from "../scripts/pack.ts"
+
+const root = join(import.meta.dirname, "..")
+const scratch = mkdtempSync(join(tmpdir(), "adjoint-packed-"))
+const workspace = join(scratch, "workspace")
+const project = join(scratch, "project")
+const packages = ["core", "dsl", "cli"] as const
+type Package = (typeof packages)[number]
+
+const run = (command: string, args: ReadonlyArray<string>, cwd: string) =>
+  promisify(execFile)(command, args, { cwd, encoding: "utf8", env: { ...process.env, NO_COLOR: "1" } })
+
+const read = (...path: ReadonlyArray<string>) => readFileSync(join(...path), "utf8")
+
+const copyWorkspace = () => {
+  mkdirSync(join(workspace, "packages"), { recursive: true })
+  for (const path of ["LICENSE", "scripts", "tsconfig.base.json", "package.json", "pnpm-workspace.yaml"]) {
+    cpSync(join(root, path), join(workspace, path), { recursive: true })
+  }
+  symlinkSync(join(root, "node_modules"), join(workspace, "node_modules"))
+  for (const name of packages) {
+    const built = new Set(["dist", "tsconfig.tsbuildinfo", "test"])
+    cpSync(join(root, "packages", name), join(workspace, "packages", name), {
+      recursive: true,
+      verbatimSymlinks: true,
+      filter: (path) => !built.has(basename(path)) || path.includes(join(name, "src")),
+    })
+  }
+}
+
+interface Packed {
+  readonly tarball: string
+  readonly files: ReadonlyArray<string>
+}
+
+const packWithNpm = async (name: Package): Promise<Packed> => {
+  const args = ["pack", "--json", "--pack-destination", scratch]
+  const { stdout } = await run("npm", args, join(workspace, "packages", name))
+  // Lifecycle scripts are announced on the same stream, before the JSON.
+  const [packed]: ReadonlyArray<{ readonly filename: string; readonly files: ReadonlyArray<{ readonly path: string }> }> =
+    JSON.parse(stdout.slice(stdout.search(/^\[$/m)))
+  if (packed === undefined) throw new Error(`npm pack printed no package:\n${stdout}`)
+  return { tarball: join(scratch, packed.filename), files: packed.files.map(({ path }) => path).sort() }
+}
+
+const packWithPnpm = async (name: Package): Promise<Packed> => {
+  const tarball = join(scratch, `${name}-by-pnpm.tgz`)
+  await run("npx", ["--yes", "pnpm@12", "pack", "--out", tarball], join(workspace, "packages", name))
+  const { stdout } = await run("tar", ["-tzf", tarball], scratch)
+  const files = stdout.trim().split("\n")
+  return { tarball, files: files.map((path) => path.replace("package/", "")).sort() }
+}
+
+const npm = new Map<Package, Packed>()
+
+beforeAll(async () => {
+  copyWorkspace()
+  // A pack that was interrupted before its `postpack` must not spoil the next one.
+  await run(process.execPath, ["../../scripts/pack.ts", "prepare"], join(workspace, "packages/dsl"))
+  for (const name of packages) npm.set(name, await packWithNpm(name))
+  mkdirSync(project)
+  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "stranger", private: true, type: "module" }))
+  const tarballs = [...npm.values()].map(({ tarball }) => tarball)
+  await run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", ...tarballs], project)
+}, 240_000)
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+describe.each(packages)("%s", (name) => {
+  test("packs what is built, and nothing else", () => {
+    const files = npm.get(name)?.files ?? []
+    expect(files).toEqual(expect.arrayContaining(["LICENSE", "README.md", "package.json"]))
+    const built = files.filter((path) => !["LICENSE", "README.md", "package.json"].includes(path))
+    expect(built.filter((path) => !/^dist\/.+\.(js|js\.map|d\.ts)$/.test(path))).toEqual([])
+    expect(built.filter((path) => path.endsWith(".js")).length).toBe(
+      globSync("src/**/*.ts", { cwd: join(root, "packages", name) }).length,
+    )
+  })
+
+  test("names its dependencies as any registry understands them", () => {
+    const manifest = JSON.parse(read(project, "node_modules/@adjoint", name, "package.json"))
+    expect(Object.values(manifest.dependencies).filter((range) => !/^\d+\.\d+\.\d+$/.test(String(range)))).toEqual([])
+  })
+
+  test("has its own manifest back after packing", () => {
+    expect(read(workspace, "packages", name, "package.json")).toBe(read(root, "packages", name, "package.json"))
+  })
+})
+
+test("pnpm packs the same files and the same entries", { timeout: 60_000 }, async () => {
+  const byPnpm = await packWithPnpm("dsl")
+  expect(byPnpm.files).toEqual(npm.get("dsl")?.files)
+  const { stdout } = await run("tar", ["-xzOf", byPnpm.tarball, "package/package.json"], scratch)
+  const { scripts: _, ...manifest } = JSON.parse(read(root, "packages/dsl/package.json"))
+  expect(JSON.parse(stdout)).toMatchObject(publishedManifest(manifest))
+})
+
+const consumer = `
+import { Shape } from "@adjoint/core"
+import * as Direct from "@adjoint/core/words/Shape"
+import * as Dsl from "@adjoint/dsl"
+
+const shape: Shape.Shape | undefined = Shape.broadcast([4, 1], [3])
+// @ts-expect-error the declarations are there: a shape is not a string
+const wrong: Shape.Shape = "4x3"
+
+console.log(JSON.stringify([shape, Direct.size([2, 3]), typeof wrong, typeof Dsl]))
+`
+
+test("a strict consumer type-checks against the declarations and runs", { timeout: 60_000 }, async () => {
+  writeFileSync(join(project, "consumer.ts"), consumer)
+  const compilerOptions = {
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    noEmit: true,
+    target: "ES2024",
+    lib: ["ES2024", "DOM", "DOM.Iterable", "ESNext.Disposable"],
+    module: "NodeNext",
+    types: [],
+  }
+  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }))
+  await run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."], project)
+  const { stdout } = await run(process.execPath, ["consumer.ts"], project)
+  expect(JSON.parse(stdout)).toEqual([[4, 3], 6, "string", "object"])
+})
+
+test("fp-ts-std loads in the built package, where Node's ESM loader refuses its ESM entry", async () => {
+  const built = pathToFileURL(join(project, "node_modules/@adjoint/dsl/dist/internal/fpTsStd.js"))
+  const program = `import { aperture } from ${JSON.stringify(built.href)}; console.log(JSON.stringify(aperture(2)([64, 32, 10])))`
+  const { stdout } = await run(process.execPath, ["--input-type=module", "-e", program], project)
+  expect(JSON.parse(stdout)).toEqual([
+    [64, 32],
+    [32, 10],
+  ])
+})
+
+describe("the installed command", () => {
+  const adjoint = (...args: ReadonlyArray<string>) =>
+    run(process.execPath, [join(project, "node_modules/@adjoint/cli/dist/main.js"), ...args], project)
+
+  test("npm links it as an executable that Node runs", async () => {
+    const { stdout } = await run(join(project, "node_modules/.bin/adjoint"), ["--version"], project)
+    expect(stdout).toContain(JSON.parse(read(root, "packages/cli/package.json")).version)
+  })
+
+  test.each(globSync("examples/*.yaml", { cwd: root }))("adjoint check %s", async (path) => {
+    await adjoint("check", join(root, path))
+  })
+})
