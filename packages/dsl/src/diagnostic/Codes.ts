@@ -1,0 +1,313 @@
+/**
+ * Every diagnostic there is, by code: what `adjoint explain` prints. The letter is the phase that finds it: Y syntax,
+ * S schema, R references, D data, G graph and shape, T training compatibility, A advice.
+ *
+ * `wrong` and `right` are model files with the sections that do not matter left out; a test completes each with plain
+ * defaults and checks that the first gives exactly this code and the second gives nothing.
+ */
+
+/** An error keeps the model from being used; a warning does not. */
+export type Severity = "error" | "warning"
+
+/** The phases, in the order in which they run. */
+export const phases = {
+  Y: "syntax",
+  S: "schema",
+  R: "references",
+  D: "data",
+  G: "graph and shape",
+  T: "training compatibility",
+  A: "advice",
+} as const
+
+/** The letter of a phase. */
+export type Phase = keyof typeof phases
+
+/** What is known of one code. */
+export interface CodeEntry {
+  readonly severity: Severity
+  readonly title: string
+  readonly explanation: string
+  /** Left out where no short text shows it. */
+  readonly wrong?: string
+  readonly right?: string
+}
+
+const error = (title: string, explanation: string, wrong?: string, right?: string): CodeEntry => ({
+  severity: "error",
+  title,
+  explanation,
+  ...(wrong === undefined ? {} : { wrong }),
+  ...(right === undefined ? {} : { right }),
+})
+
+const advice = (title: string, explanation: string, wrong: string, right: string): CodeEntry => ({
+  severity: "warning",
+  title,
+  explanation,
+  wrong,
+  right,
+})
+
+/** The table of codes. */
+export const codes = {
+  Y001: error(
+    "not YAML",
+    "The text breaks the rules of YAML 1.2, so nothing further can be said about it. The usual reasons are a bracket or a quote that is never closed, a line indented too little, or a tab in the indentation.",
+    "train: { epochs: 3\n",
+    "train: { epochs: 3 }\n",
+  ),
+  Y002: error(
+    "duplicate key",
+    "A key is set twice in one map. Many readers keep the last one without a word; here it is an error, because one of the two is not what was meant.",
+    "train: { epochs: 3, epochs: 5 }\n",
+    "train: { epochs: 5 }\n",
+  ),
+  Y003: error(
+    "tag, anchor, alias, merge key or directive",
+    "These parts of YAML make a file mean something other than what is written. Share values through `vars` instead.",
+    "train: { epochs: &n 3, batch: *n }\n",
+    "vars: { n: 3 }\ntrain: { epochs: $n, batch: $n }\n",
+  ),
+  Y004: error("not text", "A model file is YAML or JSON saved as UTF-8. This file holds bytes that are not."),
+  Y005: error("empty file", "The file has no content. The smallest model file has `schema`, `data` and `model`."),
+  Y006: error(
+    "too large",
+    "The file, or what its variables expand to, is beyond the limits of a model file: 1 MiB of text, 64 levels of nesting, 100,000 values.",
+  ),
+  Y007: error(
+    "unusable key",
+    "Keys are plain names or numbers. Lists, maps and nothing at all cannot be keys, nor can `__proto__`.",
+    "train: { [a, b]: 3 }\n",
+    "train: { epochs: 3 }\n",
+  ),
+  Y008: error(
+    "more than one document",
+    "A model file is one YAML document; `---` must not start a second one.",
+    "train: { epochs: 3 }\n---\ntrain: { epochs: 3 }\n",
+    "train: { epochs: 3 }\n",
+  ),
+
+  S101: error(
+    "unknown key",
+    "The key is not part of the language at this place. Nothing is ignored: a misspelt key would otherwise leave its default in force without a word.",
+    "train: { optimizer: { sgd: { learningrate: 0.1 } } }\n",
+    "train: { optimizer: { sgd: { lr: 0.1 } } }\n",
+  ),
+  S102: error(
+    "missing key",
+    "A value without which nothing can be built is not there.",
+    "model: { layers: [{ dense: {} }, { head: label }] }\n",
+    "model: { layers: [{ dense: { units: 8 } }, { head: label }] }\n",
+  ),
+  S103: error(
+    "wrong kind of value",
+    "The value is not of the kind, or not in the range, that stands in the message.",
+    "train: { epochs: -3 }\n",
+    "train: { epochs: 3 }\n",
+  ),
+  S104: error(
+    "unknown name",
+    "The name is in none of the tables that may be used here: layers, activations, initializers, losses, optimizers, learning-rate schedules, metrics, callbacks. A name is looked up, never executed.",
+    "model: { layers: [{ dense: 8 }, rleu, { head: label }] }\n",
+    "model: { layers: [{ dense: 8 }, relu, { head: label }] }\n",
+  ),
+  S105: error(
+    "not one name",
+    "A layer, optimizer, loss and the like is written as one name, or as a map with that one name as its key. Each layer is an item of its own.",
+    "model: { layers: [{ dense: 8, dropout: 0.5 }, { head: label }] }\n",
+    "model: { layers: [{ dense: 8 }, { dropout: 0.5 }, { head: label }] }\n",
+  ),
+  S106: error(
+    "bad name",
+    "The names you give (to layers and variables) start with a letter or `_` and go on with letters, digits and `_`. They appear in parameter paths, so `__proto__`, `constructor` and `prototype` are not allowed.",
+    'model: { layers: [{ dense: 8, name: "h 1" }, { head: label }] }\n',
+    "model: { layers: [{ dense: 8, name: h_1 }, { head: label }] }\n",
+  ),
+  S107: error(
+    "unknown schema version",
+    "`schema` says which version of the language the file is written in. This version of Adjoint reads version 1.",
+    "schema: 2\n",
+    "schema: 1\n",
+  ),
+  S108: error(
+    "not here yet",
+    "The language has a place for this, but this version of Adjoint does not build it.",
+    "pretrain: []\n",
+    "train: { epochs: 3 }\n",
+  ),
+
+  R201: error(
+    "unknown variable",
+    "`$name` reads a name set under `vars`, and there is none of that name.",
+    "vars: { width: 8 }\ntrain: { batch: $widht }\n",
+    "vars: { width: 8 }\ntrain: { batch: $width }\n",
+  ),
+  R202: error(
+    "bad expression",
+    "A text with `$name` in it is an expression over numbers: `+ - * /`, parentheses, `min(a, b)` and `max(a, b)`. Nothing else is computed. For a dollar sign as text write `$$`.",
+    "vars: { width: 8 }\ntrain: { batch: $width ** 2 }\n",
+    "vars: { width: 8 }\ntrain: { batch: $width * 2 }\n",
+  ),
+  R203: error(
+    "unknown layer name",
+    "`add` and `concat` join layers by the `name` that was given to them, and there is no layer of that name.",
+    "model: { layers: [{ dense: 8, name: h1 }, { dense: 8, name: h2 }, { add: [h1, h3] }, { head: label }] }\n",
+    "model: { layers: [{ dense: 8, name: h1 }, { dense: 8, name: h2 }, { add: [h1, h2] }, { head: label }] }\n",
+  ),
+  R204: error(
+    "name used twice",
+    "Two layers have one name, so a reference to it would have two answers.",
+    "model: { layers: [{ dense: 8, name: h }, { dense: 8, name: h }, { head: label }] }\n",
+    "model: { layers: [{ dense: 8, name: h1 }, { dense: 8, name: h2 }, { head: label }] }\n",
+  ),
+  R205: error(
+    "variables in a circle",
+    "A variable is defined by itself, directly or by way of others.",
+    "vars: { a: $b, b: $a }\ntrain: { batch: $a }\n",
+    "vars: { a: 8, b: $a }\ntrain: { batch: $a }\n",
+  ),
+  R206: error(
+    "layer named before it stands",
+    "A layer can only join layers that stand above it: data flows from top to bottom.",
+    "model: { layers: [{ dense: 8, name: h1 }, { add: [h1, h2] }, { dense: 8, name: h2 }, { head: label }] }\n",
+    "model: { layers: [{ dense: 8, name: h1 }, { dense: 8, name: h2 }, { add: [h1, h2] }, { head: label }] }\n",
+  ),
+  R207: error(
+    "name inside a repeat",
+    "A layer inside `repeat` exists several times, so its name can only be used inside that same `repeat`, where it means the one of the same round.",
+    "model: { layers: [{ dense: 8, name: a }, { repeat: { times: 2, layers: [{ dense: 8, name: b }] } }, { add: [a, b] }, { head: label }] }\n",
+    "model: { layers: [{ dense: 8, name: a }, { repeat: { times: 2, layers: [{ dense: 8 }] } }, { dense: 8, name: b }, { add: [a, b] }, { head: label }] }\n",
+  ),
+
+  D300: error("no data", "The model file names no data, so there is nothing to train on or to evaluate with."),
+  D301: error(
+    "column absent",
+    "A column named in the model file is not in the data. The nearest names that are there are given.",
+  ),
+  D302: error(
+    "column not dealt with",
+    'Every column of a table is dealt with in `data.columns`: a column that is forgotten should not be fed to a network by accident. `"*"` stands for all that are not named.',
+  ),
+  D303: error("target unclear", "The head must predict a column whose role is `target`, and there must be exactly one."),
+  D304: error(
+    "split does not fit",
+    "The parts of the split ask for more rows than there are.",
+    "data: { source: { moons: { n: 100 } }, split: { train: 80%, val: 30% } }\n",
+    "data: { source: { moons: { n: 100 } }, split: { train: 70%, val: 30% } }\n",
+  ),
+  D305: error(
+    "data cannot be read",
+    "A data file is missing, or it does not hold what its kind of file must hold. The message says where: the row and column of a table, the byte of a binary file.",
+  ),
+
+  G401: error(
+    "shapes that do not join",
+    "`add` sums layers element by element, so their shapes must be equal; `concat` joins them along the last axis, so all other sizes must be equal.",
+    "model: { layers: [{ dense: 8, name: a }, { dense: 4, name: b }, { add: [a, b] }, { head: label }] }\n",
+    "model: { layers: [{ dense: 8, name: a }, { dense: 8, name: b }, { add: [a, b] }, { head: label }] }\n",
+  ),
+  G402: error("layer cannot take this shape", "The shape that comes out of the layers above is not one this layer works on."),
+  G403: error(
+    "head in the wrong place",
+    "`head` makes the outputs, so it stands once, as the last layer.",
+    "model: { layers: [{ head: label }, { dense: 8 }] }\n",
+    "model: { layers: [{ dense: 8 }, { head: label }] }\n",
+  ),
+  G404: error(
+    "outputs do not match the target",
+    "The number of outputs is not what the target needs: one per class, one for a yes-or-no target, one per predicted number.",
+    "data: { source: moons }\nmodel: { layers: [{ dense: 8 }, { dense: 3 }] }\n",
+    "data: { source: moons }\nmodel: { layers: [{ dense: 8 }, { head: label }] }\n",
+  ),
+  G405: error(
+    "no layers",
+    "A model has at least one layer.",
+    "model: { layers: [] }\n",
+    "model: { layers: [{ head: label }] }\n",
+  ),
+
+  T501: error(
+    "activation before a loss from logits",
+    "Cross-entropy losses take logits (numbers before softmax or sigmoid) and apply the function themselves, which is exact where applying it first is not. Applying it in the model too flattens the gradient: the model trains badly without failing.",
+    "model: { layers: [{ dense: 8 }, relu, { dense: 2 }, softmax] }\ntrain: { loss: categorical_cross_entropy }\n",
+    "model: { layers: [{ dense: 8 }, relu, { dense: 2 }] }\ntrain: { loss: categorical_cross_entropy }\n",
+  ),
+  T502: error(
+    "sigmoid for more than two classes",
+    "Sigmoid outputs do not compete, so they are no distribution over classes that exclude each other.",
+    "data: { source: { spirals: { classes: 3 } } }\nmodel: { layers: [{ dense: 8 }, relu, { head: { target: label, activation: sigmoid } }] }\n",
+    "data: { source: { spirals: { classes: 3 } } }\nmodel: { layers: [{ dense: 8 }, relu, { head: label }] }\n",
+  ),
+  T503: error(
+    "monitor nobody produces",
+    "A callback watches a score that this run never computes: scores are `train.` or `val.` followed by `loss` or a name listed in `train.metrics`, and `val.` needs a validation split.",
+    "train: { callbacks: [{ early_stop: { monitor: val.auroc } }] }\n",
+    "train: { metrics: [accuracy], callbacks: [{ early_stop: { monitor: val.accuracy } }] }\n",
+  ),
+  T504: error(
+    "patience longer than the run",
+    "Early stopping waits for more epochs than the run has, so it can never stop anything.",
+    "train: { epochs: 10, callbacks: [{ early_stop: { monitor: val.loss, patience: 10 } }] }\n",
+    "train: { epochs: 10, callbacks: [{ early_stop: { monitor: val.loss, patience: 3 } }] }\n",
+  ),
+  T505: error("warm-up longer than the run", "The learning rate would still be rising when the run ends."),
+  T506: error(
+    "batch larger than the data",
+    "A batch holds more rows than the training split, so every epoch would be one short batch.",
+    "data: { source: { moons: { n: 100 } } }\ntrain: { batch: 128 }\n",
+    "data: { source: { moons: { n: 100 } } }\ntrain: { batch: 32 }\n",
+  ),
+  T507: error(
+    "loss does not fit the target",
+    "The loss compares another kind of thing than the target is: classes, a yes-or-no value, or numbers.",
+    "data: { source: { spirals: { classes: 3 } } }\nmodel: { layers: [{ dense: 8 }, relu, { head: label }] }\ntrain: { loss: binary_cross_entropy }\n",
+    "data: { source: { spirals: { classes: 3 } } }\nmodel: { layers: [{ dense: 8 }, relu, { head: label }] }\ntrain: { loss: categorical_cross_entropy }\n",
+  ),
+  T508: error(
+    "equal weights in a hidden layer",
+    "With all weights of a hidden layer equal, every unit computes the same thing and gets the same gradient, so they stay equal for ever: the layer is one unit wide. `lint.allow` overrides this.",
+    "model: { layers: [{ dense: { units: 8, init: zeros } }, relu, { head: label }] }\n",
+    "model: { layers: [{ dense: { units: 8, init: he_normal } }, relu, { head: label }] }\n",
+  ),
+
+  A601: advice(
+    "sigmoid or tanh with He",
+    "He initialization makes up for the half of the signal that ReLU cuts off. Sigmoid and tanh cut nothing, so its larger weights push them towards saturation, where the gradient vanishes (Glorot and Bengio 2010).",
+    "model: { layers: [{ dense: { units: 8, activation: tanh, init: he_normal } }, { head: label }] }\n",
+    "model: { layers: [{ dense: { units: 8, activation: tanh, init: xavier_normal } }, { head: label }] }\n",
+  ),
+  A602: advice(
+    "step cannot be trained through",
+    "The derivative of `step` is 0 everywhere, so no gradient reaches the layers below it and they keep their initial weights.",
+    "model: { layers: [{ dense: 8 }, step, { head: label }] }\n",
+    "model: { layers: [{ dense: 8 }, relu, { head: label }] }\n",
+  ),
+  A603: advice(
+    "ReLU with Xavier",
+    "ReLU sets half of its inputs to 0, which halves the variance at every layer; Xavier does not make up for it, He does (He et al. 2015).",
+    "model: { layers: [{ dense: { units: 8, activation: relu, init: xavier_uniform } }, { head: label }] }\n",
+    "model: { layers: [{ dense: { units: 8, activation: relu, init: he_uniform } }, { head: label }] }\n",
+  ),
+  A604: advice(
+    "sigmoid in a hidden layer",
+    "The slope of the sigmoid is at most 1/4 and its outputs are all positive, so the gradient shrinks at every such layer and the weights of the next one are pulled in one direction together. `tanh` centres at 0; `relu` does not saturate.",
+    "model: { layers: [{ dense: { units: 8, activation: sigmoid } }, { head: label }] }\n",
+    "model: { layers: [{ dense: { units: 8, activation: relu } }, { head: label }] }\n",
+  ),
+  A605: advice(
+    "L2 with Adam",
+    "Adam divides the gradient by its own size, and an L2 term with it, so weights with large gradients are hardly decayed. `adamw` decays every weight alike (Loshchilov and Hutter 2019).",
+    "train: { optimizer: adam, regularize: { l2: 0.01 } }\n",
+    "train: { optimizer: { adamw: { weight_decay: 0.01 } } }\n",
+  ),
+} as const satisfies { readonly [code: string]: CodeEntry }
+
+/** A code of the table. */
+export type Code = keyof typeof codes
+
+/** The phase a code belongs to. */
+export const phaseOf = (code: Code): Phase => code.charAt(0) as Phase
+
+/** Whether a text is a code of the table. */
+export const isCode = (text: string): text is Code => Object.hasOwn(codes, text)

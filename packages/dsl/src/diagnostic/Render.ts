@@ -1,0 +1,156 @@
+/** Diagnostics as text for a person (with carets under the source) and as JSON for a program. */
+import { print } from "../source/Path.ts"
+import { lineText, type Source, type Span } from "../source/Source.ts"
+import type { Diagnostic, Note } from "./Diagnostic.ts"
+
+/** How to render text. */
+export interface TextOptions {
+  readonly colour?: boolean
+}
+
+const styles = {
+  error: "\u001b[1;31m",
+  warning: "\u001b[1;33m",
+  bold: "\u001b[1m",
+  gutter: "\u001b[34m",
+  help: "\u001b[36m",
+} as const
+
+type Paint = (style: keyof typeof styles, text: string) => string
+
+const painter = (colour: boolean): Paint =>
+  colour ? (style, text) => `${styles[style]}${text}\u001b[0m` : (_style, text) => text
+
+/** Longer lines are cut around what they are shown for. */
+const widest = 120
+
+// Source text and names from it are shown to a terminal, so nothing in them may drive it or turn its direction.
+const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+
+const printable = (text: string): string => text.replaceAll("\t", " ").replaceAll(unsafe, "\u{fffd}")
+
+const isWide = (code: number): boolean =>
+  (code >= 0x1100 && code <= 0x115f) ||
+  (code >= 0x2e80 && code <= 0xa4cf) ||
+  (code >= 0xac00 && code <= 0xd7a3) ||
+  (code >= 0xf900 && code <= 0xfaff) ||
+  (code >= 0xfe30 && code <= 0xfe6f) ||
+  (code >= 0xff00 && code <= 0xff60) ||
+  (code >= 0x1f300 && code <= 0x1faff) ||
+  (code >= 0x20000 && code <= 0x3fffd)
+
+/** Columns a text takes in a terminal. */
+const columns = (text: string): number => {
+  let n = 0
+  for (const char of text) n += /\p{Mark}/u.test(char) ? 0 : isWide(char.codePointAt(0) ?? 0) ? 2 : 1
+  return n
+}
+
+interface Mark {
+  readonly span: Span
+  readonly label: string
+  readonly primary: boolean
+}
+
+/** The part of a line around the first thing marked in it, and how far it was moved to the left. */
+const window = (line: string, marks: ReadonlyArray<Mark>): { readonly text: string; readonly from: number } => {
+  if (line.length <= widest) return { text: line, from: 0 }
+  const first = Math.min(...marks.map((mark) => mark.span.column - 1))
+  const from = Math.max(0, first - Math.floor(widest / 3))
+  return { text: line.slice(from, from + widest), from }
+}
+
+const snippet = (
+  source: Source,
+  marks: ReadonlyArray<Mark>,
+  severity: "error" | "warning",
+  paint: Paint,
+): ReadonlyArray<string> => {
+  const lines = [...new Set(marks.map((mark) => mark.span.line))].toSorted((a, b) => a - b)
+  const width = String(lines.at(-1) ?? 1).length
+  const bar = paint("gutter", `${" ".repeat(width)} |`)
+  const out: Array<string> = []
+  let previous: number | undefined
+  for (const line of lines) {
+    if (previous !== undefined && line > previous + 1) out.push(paint("gutter", "..."))
+    previous = line
+    const here = marks.filter((mark) => mark.span.line === line).toSorted((a, b) => a.span.column - b.span.column)
+    const whole = lineText(source, line)
+    const { text, from } = window(whole, here)
+    const cutLeft = from > 0 ? "…" : ""
+    const cutRight = from + text.length < whole.length ? "…" : ""
+    out.push(`${paint("gutter", `${String(line).padStart(width)} |`)} ${cutLeft}${printable(text)}${cutRight}`)
+    for (const mark of here) {
+      const start = Math.max(0, mark.span.column - 1 - from)
+      const end = mark.span.endLine === line ? mark.span.endColumn - 1 - from : text.length
+      const pad = " ".repeat(cutLeft.length + columns(text.slice(0, start)))
+      const sign = (mark.primary ? "^" : "-").repeat(Math.max(1, columns(text.slice(start, Math.max(start, end)).trimEnd())))
+      const label = mark.label === "" ? "" : ` ${printable(mark.label)}`
+      out.push(`${bar} ${pad}${paint(mark.primary ? severity : "gutter", `${sign}${label}`)}`)
+    }
+  }
+  return out
+}
+
+const helpLine = (diagnostic: Diagnostic): string | undefined => {
+  const available = diagnostic.fix === undefined ? "" : "  [fix available]"
+  const text = diagnostic.help ?? diagnostic.fix?.title
+  return text === undefined ? undefined : `${printable(text)}${available}`
+}
+
+/**
+ * One diagnostic as lines of text: what, where, the source with carets under the place, and what to try. Without the
+ * source (or without a place in it) it names the file and the path.
+ */
+export const text = (diagnostic: Diagnostic, source: Source | undefined, options: TextOptions = {}): string => {
+  const paint = painter(options.colour ?? false)
+  const { span, severity } = diagnostic
+  const out = [`${paint(severity, `${severity}[${diagnostic.code}]`)}${paint("bold", `: ${printable(diagnostic.message)}`)}`]
+  const where =
+    span === undefined
+      ? diagnostic.path.length === 0
+        ? diagnostic.file
+        : `${diagnostic.file}: ${print(diagnostic.path)}`
+      : `${diagnostic.file}:${span.line}:${span.column}`
+  out.push(`${paint("gutter", "  -->")} ${printable(where)}`)
+  let width = 2
+  if (span !== undefined && source !== undefined) {
+    const secondary = (note: Note): Mark => ({ ...note, primary: false })
+    const marks = [{ span, label: diagnostic.label ?? "", primary: true }, ...diagnostic.related.map(secondary)]
+    width = String(Math.max(...marks.map((mark) => mark.span.line))).length
+    out.push(...snippet(source, marks, severity, paint))
+  }
+  const help = helpLine(diagnostic)
+  if (help !== undefined) out.push(`${" ".repeat(width)} ${paint("gutter", "=")} ${paint("help", "help:")} ${help}`)
+  return out.join("\n")
+}
+
+/** The version of the JSON form. It grows by new fields alone; anything else raises the number. */
+export const jsonVersion = 1
+
+/** Diagnostics as `--json` prints them. */
+export interface Report {
+  readonly version: typeof jsonVersion
+  readonly kind: "diagnostics"
+  readonly errors: number
+  readonly warnings: number
+  readonly diagnostics: ReadonlyArray<Diagnostic>
+}
+
+/** The JSON form: the diagnostics as they are, with their counts. */
+export const report = (diagnostics: ReadonlyArray<Diagnostic>): Report => ({
+  version: jsonVersion,
+  kind: "diagnostics",
+  errors: diagnostics.filter((d) => d.severity === "error").length,
+  warnings: diagnostics.filter((d) => d.severity === "warning").length,
+  diagnostics,
+})
+
+/** All diagnostics and a closing line that counts them. */
+export const all = (diagnostics: ReadonlyArray<Diagnostic>, source: Source | undefined, options: TextOptions = {}): string => {
+  const { errors, warnings } = report(diagnostics)
+  if (diagnostics.length === 0) return ""
+  const count = (n: number, word: string): ReadonlyArray<string> => (n === 0 ? [] : [`${n} ${word}${n === 1 ? "" : "s"}`])
+  const summary = [...count(errors, "error"), ...count(warnings, "warning")].join(", ")
+  return [...diagnostics.map((diagnostic) => text(diagnostic, source, options)), summary].join("\n\n")
+}

@@ -1,0 +1,181 @@
+/** What was probably meant: names near in spelling, and names that others use for the same thing. */
+
+/** The same letters whatever the case and the separators. */
+const letters = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "")
+
+/**
+ * Names from textbooks and other libraries, by their letters alone. Spelling distance does not find these:
+ * `learning_rate` is further from `lr` than from anything.
+ */
+const synonyms: { readonly [letters: string]: ReadonlyArray<string> } = {
+  learningrate: ["lr"],
+  rate: ["lr"],
+  eta: ["lr"],
+  stepsize: ["lr"],
+  alpha: ["lr", "slope"],
+  neurons: ["units"],
+  nodes: ["units"],
+  hidden: ["units"],
+  size: ["units", "n"],
+  width: ["units"],
+  outfeatures: ["units"],
+  outputs: ["units"],
+  batchsize: ["batch"],
+  minibatch: ["batch"],
+  nepochs: ["epochs"],
+  numepochs: ["epochs"],
+  iterations: ["epochs"],
+  weightdecay: ["weight_decay", "l2"],
+  wd: ["weight_decay", "l2"],
+  decay: ["weight_decay"],
+  lambda: ["l2", "weight_decay"],
+  epsilon: ["eps"],
+  gamma: ["momentum", "factor"],
+  beta1: ["beta1", "momentum"],
+  p: ["rate"],
+  prob: ["rate"],
+  probability: ["rate"],
+  droprate: ["rate"],
+  dropoutrate: ["rate"],
+  negativeslope: ["alpha", "slope"],
+  initializer: ["init"],
+  weightinit: ["init"],
+  kernelinitializer: ["init"],
+  weightinitializer: ["init"],
+  biasinitializer: ["bias_init"],
+  usebias: ["bias"],
+  act: ["activation"],
+  nonlinearity: ["activation"],
+  gradientclipping: ["clip_norm"],
+  clip: ["clip_norm"],
+  maxgradnorm: ["clip_norm"],
+  clipgradnorm: ["clip_norm"],
+  optimiser: ["optimizer"],
+  opt: ["optimizer"],
+  scheduler: ["schedule"],
+  lrschedule: ["schedule"],
+  criterion: ["loss"],
+  objective: ["loss"],
+  cost: ["loss"],
+  randomseed: ["seed"],
+  randomstate: ["seed"],
+  validation: ["val"],
+  regularization: ["regularize"],
+  regularizer: ["regularize"],
+  network: ["model"],
+  net: ["model"],
+  dataset: ["data"],
+  training: ["train"],
+  variables: ["vars"],
+  version: ["schema"],
+  title: ["name"],
+  linear: ["identity", "dense"],
+  fc: ["dense"],
+  fullyconnected: ["dense"],
+  none: ["identity"],
+  logistic: ["sigmoid"],
+  lrelu: ["leaky_relu"],
+  heaviside: ["step"],
+  threshold: ["step"],
+  silu: ["swish"],
+  glorot: ["xavier_uniform"],
+  xavier: ["xavier_uniform"],
+  glorotnormal: ["xavier_normal"],
+  glorotuniform: ["xavier_uniform"],
+  kaiming: ["he_normal"],
+  he: ["he_normal"],
+  kaimingnormal: ["he_normal"],
+  kaiminguniform: ["he_uniform"],
+  lecun: ["lecun_normal"],
+  random: ["normal", "uniform"],
+  gaussian: ["normal"],
+  crossentropy: ["categorical_cross_entropy"],
+  crossentropyloss: ["categorical_cross_entropy"],
+  categoricalcrossentropy: ["categorical_cross_entropy"],
+  softmaxcrossentropy: ["categorical_cross_entropy"],
+  nll: ["categorical_cross_entropy"],
+  logloss: ["binary_cross_entropy"],
+  bce: ["binary_cross_entropy"],
+  cce: ["categorical_cross_entropy"],
+  meansquarederror: ["mse"],
+  l2loss: ["mse"],
+  meanabsoluteerror: ["mae"],
+  gradientdescent: ["sgd"],
+  gd: ["sgd"],
+  nag: ["nesterov"],
+  acc: ["accuracy"],
+  earlystopping: ["early_stop"],
+  modelcheckpoint: ["checkpoint"],
+  saver: ["checkpoint"],
+  skip: ["add"],
+  residual: ["add"],
+  sum: ["add"],
+  concatenate: ["concat"],
+  output: ["head"],
+  categorical: ["category"],
+  numeric: ["number"],
+  float: ["number"],
+  standardize: ["standard"],
+  normalize: ["standard", "unit"],
+  drop: ["ignore", "dropout"],
+  skipcolumn: ["ignore"],
+}
+
+/** Edits between two words: insertions, deletions, replacements and swaps of neighbours. `distance("rleu", "relu") // => 1` */
+export const distance = (a: string, b: string): number => {
+  let before: ReadonlyArray<number> = []
+  let previous: ReadonlyArray<number> = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1]
+      let best = Math.min((previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (previous[j - 1] ?? 0) + (same ? 0 : 1))
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, (before[j - 2] ?? 0) + 1)
+      row.push(best)
+    }
+    before = previous
+    previous = row
+  }
+  return previous[b.length] ?? 0
+}
+
+/** Longer words than this are not names, and are not worth comparing. */
+const longest = 64
+
+/** The candidate that was probably meant, or `undefined` when none is near. `suggest("learningrate", ["lr", "momentum"]) // => "lr"` */
+export const suggest = (word: string, candidates: ReadonlyArray<string>): string | undefined => {
+  if (word.length > longest) return undefined
+  const bare = letters(word)
+  const same = candidates.find((candidate) => letters(candidate) === bare && bare !== "")
+  if (same !== undefined) return same
+  const known = Object.hasOwn(synonyms, bare) ? (synonyms[bare] ?? []) : []
+  const synonym = known.find((name) => candidates.includes(name))
+  if (synonym !== undefined) return synonym
+  let best: string | undefined
+  let least = Math.min(3, Math.max(1, Math.floor(bare.length / 3))) + 1
+  for (const candidate of candidates) {
+    const d = distance(bare, letters(candidate))
+    // Two names of which every letter differs are not near, however short they are.
+    if (d < least && d < Math.max(bare.length, letters(candidate).length)) {
+      best = candidate
+      least = d
+    }
+  }
+  return best
+}
+
+/** The candidates by nearness, at most `limit` of them: for a list too long to print. */
+export const nearestNames = (word: string, candidates: ReadonlyArray<string>, limit: number): ReadonlyArray<string> =>
+  word.length > longest
+    ? candidates.slice(0, limit)
+    : candidates
+        .map((candidate) => [distance(letters(word), letters(candidate)), candidate] as const)
+        .toSorted((a, b) => a[0] - b[0])
+        .slice(0, limit)
+        .map(([, candidate]) => candidate)
+
+/** Names as a list in a sentence. `listed(["a", "b", "c"]) // => "`a`, `b` or `c`"` */
+export const listed = (names: ReadonlyArray<string>, last = "or"): string => {
+  const quoted = names.map((name) => `\`${name}\``)
+  return quoted.length < 2 ? quoted.join("") : `${quoted.slice(0, -1).join(", ")} ${last} ${quoted.at(-1)}`
+}

@@ -1,0 +1,33 @@
+/**
+ * The side table of a parsed document: where in the text each key and each value was written. The document itself stays
+ * plain data; what is written nowhere (a default, the spelled-out form of a short one) is looked up as its nearest
+ * ancestor that is.
+ */
+import { type Path, pointer } from "./Path.ts"
+import type { Source, Span } from "./Source.ts"
+
+/** Where one value is written, with the key before it if it has one. */
+export interface Place {
+  readonly key?: Span
+  readonly value: Span
+  /** Where the value itself was defined, when it was written as `$name`. */
+  readonly defined?: { readonly name: string; readonly span: Span }
+}
+
+/** Places by JSON Pointer. */
+export interface Positions {
+  readonly source: Source
+  readonly places: ReadonlyMap<string, Place>
+}
+
+/** The place of exactly this path. */
+export const at = (positions: Positions, path: Path): Place | undefined => positions.places.get(pointer(path))
+
+/** The place of this path or of its nearest ancestor that was written. */
+export const nearest = (positions: Positions, path: Path): Place | undefined => {
+  for (let length = path.length; length >= 0; length--) {
+    const place = at(positions, path.slice(0, length))
+    if (place !== undefined) return place
+  }
+  return undefined
+}

@@ -1,0 +1,246 @@
+/**
+ * YAML 1.2 core text (and so JSON) to plain data and the side table of its positions. What makes a file say something
+ * other than what is written (tags, anchors, aliases, merge keys, directives, duplicate keys) is refused.
+ */
+import { Composer, type CST, type Document, isAlias, isMap, isScalar, isSeq, type ParsedNode, Parser, type YAMLError } from "yaml"
+import { type Diagnostic, diagnostic } from "../diagnostic/Diagnostic.ts"
+import { type Path, pointer, print } from "./Path.ts"
+import type { Place, Positions } from "./Positions.ts"
+import { type Source, type Span, span } from "./Source.ts"
+
+/** Plain data: what JSON can say, and the numbers `.inf` and `.nan`. */
+export type Data = null | boolean | number | string | ReadonlyArray<Data> | { readonly [key: string]: Data }
+
+/** Whether data is a map. */
+export const isRecord = (data: unknown): data is { readonly [key: string]: Data } =>
+  typeof data === "object" && data !== null && !Array.isArray(data)
+
+/** Maps and lists may stand inside each other this deep. */
+export const maxDepth = 64
+
+/** What a text says. `data` is missing where the text cannot be read at all. */
+export interface Parsed {
+  readonly data?: Data
+  readonly positions: Positions
+  readonly diagnostics: ReadonlyArray<Diagnostic>
+}
+
+const useVars = "name shared values under `vars` and read them with `$name`"
+
+/** The nesting of the token tree, counted without recursion: it is what protects the recursive steps after it. */
+const firstTooDeep = (tokens: ReadonlyArray<CST.Token>): CST.Token | undefined => {
+  const open: Array<readonly [CST.Token, number]> = tokens.map((token) => [token, 0] as const)
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [token, depth] = next
+    if (depth > maxDepth) return token
+    if (token.type === "document" && token.value !== undefined) open.push([token.value, depth])
+    if ("items" in token)
+      for (const item of token.items) {
+        if ("key" in item && item.key) open.push([item.key, depth + 1])
+        if (item.value) open.push([item.value, depth + 1])
+      }
+  }
+  return undefined
+}
+
+const syntaxHelp: { readonly [code: string]: string } = {
+  TAB_AS_INDENT: "indent with spaces; YAML does not allow tabs there",
+  BAD_INDENT: "check the indentation, and that every `[` and `{` is closed",
+  MISSING_CHAR: "check that every quote, `[` and `{` is closed and that `,` and `: ` stand between the parts",
+  BLOCK_AS_IMPLICIT_KEY:
+    "a value on the line of its key cannot itself hold `key: value`; write `{ key: value }` or start a new line",
+  BLOCK_IN_FLOW: "inside `[ ]` and `{ }` write `a: 1, b: 2`",
+  UNEXPECTED_TOKEN: "text with `:`, `#`, `{`, `[`, `*`, `&`, `!` or `%` in it needs quotes",
+  MULTILINE_IMPLICIT_KEY: "is a `:` missing, or is the line indented too little?",
+}
+
+const syntax = (source: Source, error: YAMLError): Diagnostic => {
+  const [start, end] = error.pos
+  const help = syntaxHelp[error.code]
+  return diagnostic({
+    code: error.code === "MULTIPLE_DOCS" ? "Y008" : "Y001",
+    message:
+      error.code === "MULTIPLE_DOCS" ? "a model file holds one document; `---` starts a second one" : lowerFirst(error.message),
+    file: source.file,
+    path: [],
+    span: span(source, start, Math.max(end, start + 1)),
+    ...(help === undefined ? {} : { help }),
+  })
+}
+
+const lowerFirst = (text: string): string => text.slice(0, 1).toLowerCase() + text.slice(1)
+
+/** The one document of a source. Never throws. */
+export const parse = (source: Source): Parsed => {
+  const empty: Positions = { source, places: new Map() }
+  const stop = (found: Diagnostic): Parsed => ({ positions: empty, diagnostics: [found] })
+  const tokens = [...new Parser().parse(source.text)]
+  const deep = firstTooDeep(tokens)
+  if (deep !== undefined)
+    return stop(
+      diagnostic({
+        code: "Y006",
+        message: `maps and lists stand more than ${maxDepth} deep inside each other`,
+        file: source.file,
+        path: [],
+        span: span(source, deep.offset, deep.offset + 1),
+      }),
+    )
+  // Duplicate keys are found in `read`, which can point at both.
+  const composer = new Composer({
+    version: "1.2",
+    schema: "core",
+    uniqueKeys: false,
+    merge: false,
+    prettyErrors: false,
+    logLevel: "silent",
+  })
+  const documents = [...composer.compose(tokens, true, source.text.length)]
+  const document = documents[0]
+  if (document === undefined) return stop(emptyFile(source))
+  const diagnostics = document.errors.map((error) => syntax(source, error))
+  for (const token of tokens)
+    if (token.type === "directive")
+      diagnostics.push(
+        diagnostic({
+          code: "Y003",
+          message: `the directive \`${token.source}\` is not allowed`,
+          file: source.file,
+          path: [],
+          span: span(source, token.offset, token.offset + token.source.length),
+          help: "delete the line; a model file is always read as YAML 1.2",
+        }),
+      )
+  const second = documents[1]
+  if (second !== undefined)
+    diagnostics.push(
+      diagnostic({
+        code: "Y008",
+        message: "a model file holds one document; here a second one starts",
+        file: source.file,
+        path: [],
+        span: span(source, second.range[0], second.range[0] + 1),
+        help: "keep each model in a file of its own",
+      }),
+    )
+  if (document.errors.length > 0) return { positions: empty, diagnostics }
+  if (
+    document.contents === null ||
+    (isScalar(document.contents) && document.contents.value === null && document.contents.source === "")
+  )
+    return stop(emptyFile(source))
+  return read(source, document, diagnostics)
+}
+
+const emptyFile = (source: Source): Diagnostic =>
+  diagnostic({
+    code: "Y005",
+    message: "the file is empty",
+    file: source.file,
+    path: [],
+    help: "a model file starts with `schema: 1`",
+  })
+
+const read = (source: Source, document: Document.Parsed, before: ReadonlyArray<Diagnostic>): Parsed => {
+  const places = new Map<string, Place>()
+  const diagnostics = [...before]
+
+  const note = (code: "Y002" | "Y003" | "Y007", message: string, where: Span, path: Path, help: string, related?: Span): void => {
+    diagnostics.push(
+      diagnostic({
+        code,
+        message,
+        file: source.file,
+        path,
+        span: where,
+        help,
+        ...(related === undefined ? {} : { related: [{ span: related, label: "first set here" }] }),
+      }),
+    )
+  }
+
+  const spanOf = (node: ParsedNode): Span => span(source, node.range[0], node.range[1])
+
+  /** From the decoration that stands before the node to the node's end. */
+  const decorated = (node: ParsedNode, decoration: string): Span => {
+    const start = source.text.lastIndexOf(decoration, node.range[0])
+    return start < 0 ? spanOf(node) : span(source, start, start + decoration.length)
+  }
+
+  const refuseDecorations = (node: ParsedNode, path: Path): void => {
+    if (node.tag !== undefined) {
+      const tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+      note(
+        "Y003",
+        `the tag \`${tag}\` is not allowed`,
+        decorated(node, tag),
+        path,
+        "write the value plainly; a model file has no tags",
+      )
+    }
+    if (!isAlias(node) && node.anchor !== undefined)
+      note("Y003", `the anchor \`&${node.anchor}\` is not allowed`, decorated(node, `&${node.anchor}`), path, useVars)
+  }
+
+  const keyText = (key: ParsedNode | null, path: Path): string | undefined => {
+    if (key !== null && isScalar(key)) {
+      refuseDecorations(key, path)
+      const text = typeof key.value === "string" ? key.value : (key.source ?? "")
+      if (text === "__proto__") {
+        note("Y007", "`__proto__` cannot be a key", spanOf(key), path, "choose another name")
+        return undefined
+      }
+      if (text === "<<") {
+        note("Y003", "the merge key `<<` is not allowed", spanOf(key), path, useVars)
+        return undefined
+      }
+      if (text !== "") return text
+    }
+    note(
+      "Y007",
+      "a key must be a plain name",
+      key === null ? span(source, 0, 0) : spanOf(key),
+      path,
+      "write `name: value`; keys cannot be empty, lists or maps",
+    )
+    return undefined
+  }
+
+  const value = (node: ParsedNode | null, path: Path, key?: Span): Data => {
+    if (node === null) return null
+    places.set(pointer(path), { value: spanOf(node), ...(key === undefined ? {} : { key }) })
+    if (isAlias(node)) {
+      note("Y003", `the alias \`*${node.source}\` is not allowed`, spanOf(node), path, useVars)
+      return null
+    }
+    refuseDecorations(node, path)
+    if (isScalar(node)) return scalar(node.value)
+    if (isSeq(node)) return node.items.map((item, i) => value(item as ParsedNode, [...path, i]))
+    if (!isMap(node)) return null
+    const first = new Map<string, Span>()
+    const entries: Array<readonly [string, Data]> = []
+    for (const pair of node.items) {
+      const keyNode = pair.key as ParsedNode | null
+      const name = keyText(keyNode, path)
+      if (name === undefined || keyNode === null) continue
+      const keySpan = spanOf(keyNode)
+      const earlier = first.get(name)
+      if (earlier !== undefined) {
+        note("Y002", `the key \`${name}\` is set twice in ${print(path)}`, keySpan, [...path, name], "keep one of them", earlier)
+        continue
+      }
+      first.set(name, keySpan)
+      const at = [...path, name]
+      // A key without a value has nothing of its own to point at.
+      if (pair.value === null) places.set(pointer(at), { key: keySpan, value: keySpan })
+      entries.push([name, value(pair.value as ParsedNode | null, at, keySpan)])
+    }
+    return Object.fromEntries(entries)
+  }
+
+  const data = value(document.contents as ParsedNode | null, [])
+  return { data, positions: { source, places }, diagnostics }
+}
+
+const scalar = (data: unknown): Data =>
+  data === null || typeof data === "string" || typeof data === "number" || typeof data === "boolean" ? data : String(data)
