@@ -1,3 +1,8 @@
+export * as Program from "./language/Program.ts"
+export * as Reference from "./meaning/Reference.ts"
+export * as Key from "./tensor/Key.ts"
+export * as Tensor from "./tensor/Tensor.ts"
+export * as Autodiff from "./transform/Autodiff.ts"
 export * as DType from "./words/DType.ts"
 export * as NDArray from "./words/NDArray.ts"
 export * as Shape from "./words/Shape.ts"

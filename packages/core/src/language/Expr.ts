@@ -33,6 +33,9 @@ let opened = 0
 /** Opens an extent; whoever opened it closes it by setting `open` to false. */
 export const openExtent = (): Extent => ({ serial: opened++, open: true })
 
+/** An extent that nobody will close: a way back that may be taken at any time, a trace. */
+export const endless = (): Extent => ({ serial: -1, open: true })
+
 type State =
   | { readonly tag: "recipe"; readonly recipe: Recipe }
   | { readonly tag: "both"; readonly recipe: Recipe; readonly value: NDArray }

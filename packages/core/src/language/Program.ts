@@ -5,7 +5,7 @@
 import { NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
 import { printSpec, refuse, type Spec } from "../words/ShapeError.ts"
-import { openExtent, placeholder, recipeOf, type Tensor, write } from "./Expr.ts"
+import { endless, placeholder, recipeOf, type Tensor, write } from "./Expr.ts"
 import type { Equation, Primitive, Program } from "./Primitive.ts"
 import { type ShapeRule, shapeRules, specOf } from "./ShapeRule.ts"
 import { order } from "./Walk.ts"
@@ -18,7 +18,7 @@ export { specOf } from "./ShapeRule.ts"
  * need. Tensors the function closes over become constants, or steps of the program where they are recipes.
  */
 export const trace = (f: (...inputs: ReadonlyArray<Tensor>) => ReadonlyArray<Tensor>, inputs: ReadonlyArray<Spec>): Program => {
-  const extent = openExtent()
+  const extent = endless()
   const arguments_ = inputs.map(({ dtype, shape }) => placeholder(dtype, shape, extent))
   return capture(arguments_, f(...arguments_))
 }

@@ -1,5 +1,5 @@
 /** Loops inside a program: the same small program run over the rows of sequences, each round handing its carry to the next. */
-import { openExtent, placeholder, type Tensor, write } from "../language/Expr.ts"
+import { endless, placeholder, type Tensor, write } from "../language/Expr.ts"
 import { capture } from "../language/Program.ts"
 import { order } from "../language/Walk.ts"
 import { NDArray } from "../words/NDArray.ts"
@@ -50,7 +50,7 @@ export const scan = <C, X, Y>(
   const carries = tensors(init)
   const rows = tensors(sequences)
   const length = rows[0]?.shape[0] ?? refuse("scan", rows, "at least one sequence of rows", "Tensor.range(n) to run n rounds")
-  const extent = openExtent()
+  const extent = endless()
   const carryArguments = carries.map(({ dtype, shape }) => placeholder(dtype, shape, extent))
   const rowArguments = rows.map(({ dtype, shape }) => placeholder(dtype, shape.slice(1), extent))
   const made = f(refill(init, carryArguments), refill(sequences, rowArguments))

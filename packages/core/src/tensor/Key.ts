@@ -1,0 +1,103 @@
+/**
+ * A key is a value you split to get randomness. The same key always gives the same numbers, on every machine and with
+ * any number of threads, because each number is a pure function of the key and its place (Threefry-2x32, counter-based).
+ * Never use one key twice: fold a name or a number into it, or split it. Bit for bit the keys of JAX
+ * (`jax_threefry_partitionable`, its default since 0.5).
+ */
+import { type Tensor, write } from "../language/Expr.ts"
+import * as NDArray from "../words/NDArray.ts"
+import * as Shape from "../words/Shape.ts"
+import { refuse } from "../words/ShapeError.ts"
+import { make as makeTensor, range, zeros } from "./create.ts"
+import { add, cast, less, log1p, maximum, mul, neg, shiftRight, sqrt, sub, where, xor } from "./elementwise.ts"
+import { argsort, at } from "./select.ts"
+import { reshape, stack } from "./structure.ts"
+
+/** Two 32-bit words (i32[2]) that stand for a stream of random numbers. */
+export type Key = Tensor
+
+/** The key of a seed, a whole number that is not negative. `Tensor.print(Key.make(42)) // => "[0, 42]"` */
+export const make = (seed: number): Key => {
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    refuse("Key.make", [], `a whole number that is not negative, not ${seed}`, "a seed like 17")
+  return NDArray.make("i32", [2], Int32Array.of(Math.floor(seed / 2 ** 32), seed))
+}
+
+/** FNV-1a (Fowler, Noll and Vo, 1991) of the name's UTF-8 bytes, so that a name always means the same number. */
+const hash = (name: string): number => {
+  let h = 0x811c9dc5
+  for (const byte of new TextEncoder().encode(name)) h = Math.imul(h ^ byte, 0x01000193)
+  return h
+}
+
+/** The pairs of counters (0, i) for i in `low`. */
+const counters = (low: Tensor): Tensor => stack([zeros(low.shape, "i32") as Tensor, low], -1)
+
+const cipher = (key: Key, low: Tensor): Tensor => write("threefry", {}, [key, counters(low)])
+
+/**
+ * A new key from a key and what it is for: a name, or a number such as the step (a whole number or an i32 scalar).
+ * Keys folded with different things are independent.
+ */
+export const fold = (key: Key, what: string | number | Tensor): Key =>
+  cipher(
+    key,
+    typeof what === "string" ? makeTensor(hash(what), "i32") : typeof what === "number" ? makeTensor(what | 0, "i32") : what,
+  )
+
+/** `n` independent keys from one. */
+export const split = (key: Key, n = 2): ReadonlyArray<Key> => {
+  const keys = cipher(key, range(n))
+  return Array.from({ length: n }, (_, i) => at(keys, i))
+}
+
+/** 32 random bits (i32) for each element of a shape. */
+export const bits = (key: Key, shape: Shape.Shape): Tensor => {
+  const pairs = cipher(key, range(Shape.size(shape)))
+  return reshape(xor(at(pairs, "...", 0), at(pairs, "...", 1)), shape)
+}
+
+/** Numbers spread evenly over [low, high), in steps of 2⁻²³ of the distance. */
+export const uniform = (
+  key: Key,
+  shape: Shape.Shape,
+  { high = 1, low = 0 }: { readonly low?: number; readonly high?: number } = {},
+): Tensor => {
+  const unit = mul(cast(shiftRight(bits(key, shape), 9), "f32"), 2 ** -23)
+  return low === 0 && high === 1 ? unit : maximum(add(mul(unit, high - low), low), low)
+}
+
+const central = [
+  2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 0.00021858087, -0.00125372503, -0.00417768164, 0.246640727,
+  1.50140941,
+]
+const tail = [
+  -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047, 1.00167406,
+  2.83297682,
+]
+
+/** A polynomial by Horner's rule, the highest power first. */
+const polynomial = (x: Tensor, [first = 0, second = 0, ...rest]: ReadonlyArray<number>): Tensor =>
+  rest.reduce<Tensor>((sum, c) => add(mul(sum, x), c), add(mul(x, first), second))
+
+/** The inverse of erf on (-1, 1), to f32 (Giles, "Approximating the erfinv function", 2012). */
+const erfInverse = (x: Tensor): Tensor => {
+  const w = neg(log1p(neg(mul(x, x))))
+  const near = polynomial(sub(w, 2.5), central)
+  const far = polynomial(sub(sqrt(maximum(w, 0)), 3), tail)
+  return mul(where(less(w, 5), near, far), x)
+}
+
+/** Numbers of the standard normal distribution. */
+export const normal = (key: Key, shape: Shape.Shape): Tensor => {
+  // The least f32 above -1, as the open end of the interval.
+  const low = -1 + 2 ** -24
+  return mul(erfInverse(uniform(key, shape, { low, high: 1 })), Math.SQRT2)
+}
+
+/** true with the given probability, element by element. */
+export const bernoulli = (key: Key, probability: number | Tensor, shape: Shape.Shape): Tensor =>
+  less(uniform(key, shape), probability as Tensor)
+
+/** The whole numbers from 0 to n - 1 (i32) in random order. */
+export const permutation = (key: Key, n: number): Tensor => argsort(bits(key, [n]))

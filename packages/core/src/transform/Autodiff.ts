@@ -1,0 +1,110 @@
+/**
+ * Differentiation: functions out of functions. Because a tensor carries its recipe, a derivative is a walk back over
+ * it that writes new recipes down, and those can be differentiated again, in any order of nesting.
+ */
+import { type Extent, endless, openExtent, type Tensor } from "../language/Expr.ts"
+import { full, iota, zerosLike } from "../tensor/create.ts"
+import { cast, equal } from "../tensor/elementwise.ts"
+import { reshape, stack } from "../tensor/structure.ts"
+import * as Shape from "../words/Shape.ts"
+import { refuse } from "../words/ShapeError.ts"
+import * as Tree from "../words/Tree.ts"
+import { pullBack, variables } from "./Tape.ts"
+
+const tensors = (tree: unknown): ReadonlyArray<Tensor> => Tree.leaves(tree) as ReadonlyArray<Tensor>
+
+const refill = <T>(tree: T, leaves: ReadonlyArray<Tensor>): T => Tree.withLeaves(tree as unknown, leaves) as T
+
+/** A function's value and the way back: from a cotangent of the value to the cotangents of the inputs. */
+export interface Pullback<X, Y> {
+  readonly value: Y
+  readonly pull: (cotangent: Y) => X
+}
+
+/**
+ * The value of `f` at a tree of tensors, with the way back from it: the transposed Jacobian as a function. Only f32
+ * leaves have derivatives; the others come back as zeros.
+ */
+export const vjp = <X, Y>(f: (x: X) => Y, x: X): Pullback<X, Y> => pullback(f, x, endless())
+
+const pullback = <X, Y>(f: (x: X) => Y, x: X, extent: Extent): Pullback<X, Y> => {
+  const from = variables(tensors(x), extent)
+  const value = f(refill(x, from))
+  const outputs = tensors(value)
+  const pull = (cotangent: Y): X => gathered(x, from, pullBack(from, outputs, tensors(cotangent)))
+  return { value, pull }
+}
+
+/** The tree with what flowed back to each variable at its leaf, zeros where nothing did. */
+const gathered = <X>(x: X, from: ReadonlyArray<Tensor>, back: ReadonlyArray<Tensor | undefined>): X =>
+  refill(
+    x,
+    from.map((variable, i) => back[i] ?? zerosLike(variable)),
+  )
+
+const scalarOnly = (value: Tensor): Tensor =>
+  value.shape.length === 0 && value.dtype === "f32"
+    ? value
+    : refuse("grad", [value], "a function that gives one f32 number", "Tensor.sum or Tensor.mean of it")
+
+/** A value with the gradient that belongs to it. */
+export interface ValueAndGrad<X, A = never> {
+  readonly value: Tensor
+  readonly grad: X
+  readonly aux: A
+}
+
+/** `grad`, with the value it is the gradient of. Throws `ShapeError` when `f` does not give one f32 number. */
+export const valueAndGrad =
+  <X, Rest extends ReadonlyArray<unknown>>(f: (x: X, ...rest: Rest) => Tensor) =>
+  (x: X, ...rest: Rest): Omit<ValueAndGrad<X>, "aux"> => {
+    const { grad, value } = valueAndGradAux((at: X) => ({ value: f(at, ...rest), aux: undefined }))(x)
+    return { value, grad }
+  }
+
+/** `valueAndGrad` of a function that gives something besides its value: predictions, or a net's new state. */
+export const valueAndGradAux =
+  <X, A, Rest extends ReadonlyArray<unknown>>(f: (x: X, ...rest: Rest) => { readonly value: Tensor; readonly aux: A }) =>
+  (x: X, ...rest: Rest): ValueAndGrad<X, A> => {
+    const extent = openExtent()
+    const from = variables(tensors(x), extent)
+    const { aux, value } = f(refill(x, from), ...rest)
+    const back = pullBack(from, [scalarOnly(value)], [full([], 1)])
+    extent.open = false
+    return { value, grad: gathered(x, from, back), aux }
+  }
+
+/**
+ * The gradient of a function of a tree of tensors that gives one f32 number: for each leaf, how much the value moves
+ * with each element. Further arguments are handed through. Throws `ShapeError` when the value is no such number.
+ *
+ * `Tensor.toNumber(Autodiff.grad((x: Tensor.Tensor) => Tensor.mul(x, x))(Tensor.scalar(3))) // => 6`
+ */
+export const grad =
+  <X, Rest extends ReadonlyArray<unknown>>(f: (x: X, ...rest: Rest) => Tensor) =>
+  (x: X, ...rest: Rest): X =>
+    valueAndGrad(f)(x, ...rest).grad
+
+/**
+ * The value of `f` at `x` and how it moves when `x` moves along `tangent`: the Jacobian times the tangent, as two
+ * transpositions of it.
+ */
+export const jvp = <X, Y>(f: (x: X) => Y, x: X, tangent: X): { readonly value: Y; readonly tangent: Y } => {
+  const [outer, inner] = [openExtent(), openExtent()]
+  const { pull, value } = pullback(f, x, outer)
+  const direction = refill(value, tensors(value).map(zerosLike))
+  const { pull: push } = pullback(pull, direction, inner)
+  const moved = push(tangent)
+  for (const extent of [inner, outer]) extent.open = false
+  return { value, tangent: moved }
+}
+
+/** The second derivatives of a function of one tensor that gives one number: shape [...x, ...x]. */
+export const hessian =
+  (f: (x: Tensor) => Tensor) =>
+  (x: Tensor): Tensor => {
+    const n = Shape.size(x.shape)
+    const basis = (i: number): Tensor => reshape(cast(equal(iota([n]), i), "f32"), x.shape)
+    const rows = Array.from({ length: n }, (_, i) => jvp(grad(f), x, basis(i)).tangent)
+    return reshape(stack(rows), [...x.shape, ...x.shape])
+  }
