@@ -1,0 +1,128 @@
+/**
+ * The examples of docstrings and pages, as programs that can be run. An example is a statement with a trailing comment
+ * `// => value`; the rules of what stands after the arrow are in CONTRIBUTING.md.
+ */
+import { parseSync } from "vite"
+
+/** A piece of TypeScript holding examples, each standing alone. `line` is the line of the file its first line is on. */
+export interface Snippet {
+  readonly line: number
+  readonly code: string
+}
+
+/** What an example did, and what it is said to do. */
+export interface Check {
+  readonly line: number
+  readonly code: string
+  readonly outcome: Outcome
+  readonly expected: Outcome
+}
+
+export type Outcome = { readonly value: unknown } | { readonly printed: unknown } | { readonly thrown: string }
+
+/** Runs one example. */
+export const outcome = async (example: () => unknown): Promise<Outcome> => {
+  try {
+    return { value: await example() }
+  } catch (error) {
+    return { thrown: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+const lineAt = (text: string, index: number) => text.slice(0, index).split("\n").length
+
+const fence = /^```ts[^\n]*\n([\s\S]*?)^```/gm
+
+const hasExample = (code: string) => / \/\/ => /.test(code)
+
+/** The fenced `ts` blocks of a page that hold examples. */
+export const snippetsOfPage = (text: string): ReadonlyArray<Snippet> =>
+  [...text.matchAll(fence)].flatMap(({ index, 1: code = "" }) =>
+    hasExample(code) ? [{ line: lineAt(text, index) + 1, code }] : [],
+  )
+
+/** The examples of a module's docstrings: fenced `ts` blocks, and code spans that hold ` // => `, one on a line. */
+export const snippetsOfModule = (text: string): ReadonlyArray<Snippet> =>
+  [...text.matchAll(/\/\*\*[\s\S]*?\*\//g)].flatMap(({ index, 0: docstring }) => {
+    const first = lineAt(text, index) - 1
+    // Blanked, not cut, so that lines keep their numbers.
+    const prose = docstring
+      .replace(/^\/\*\*/, "")
+      .replace(/\s*\*\/$/, "")
+      .replace(/^[ \t]*\* ?/gm, "")
+    const blocks = snippetsOfPage(prose)
+    const spans = prose
+      .replace(fence, (block) => block.replace(/[^\n]/g, ""))
+      .split("\n")
+      .flatMap((line, at) => {
+        const [, code] = /`([^`]+ \/\/ => .+)`/.exec(line) ?? []
+        return code === undefined ? [] : [{ line: at + 1, code }]
+      })
+    return [...blocks, ...spans].map(({ line, code }) => ({ line: first + line, code }))
+  })
+
+const expectation = (text: string, printed: boolean): string => {
+  const thrown = /^throws (.+)$/.exec(text)?.[1]
+  if (thrown !== undefined) return `{ thrown: ${JSON.stringify(thrown)} }`
+  return printed ? `{ printed: ${JSON.stringify(text)} }` : `{ value: (${text}) }`
+}
+
+/** A statement followed by `// => text`, as one that notes what it does. */
+const noted = (statement: { readonly type: string }, code: string, text: string, line: number): string => {
+  const note = (expression: string, printed = false) =>
+    `;checks.push({ line: ${line}, code: ${JSON.stringify(code)}, outcome: await outcome(async () => (${expression})), expected: ${expectation(text, printed)} })`
+  const [, printedExpression] = /^console\.log\(([\s\S]*)\)$/.exec(code) ?? []
+  if (printedExpression !== undefined) return note(`format(${printedExpression})`, true)
+  if (statement.type === "ExpressionStatement") return note(code)
+  const [, name] = /^const (\w+)/.exec(code) ?? []
+  if (statement.type === "VariableDeclaration" && name !== undefined) return `${code}\n${note(name)}`
+  throw new Error(`line ${line}: \`// =>\` follows neither an expression nor a \`const\``)
+}
+
+/** A snippet's statements with each example turned into one that notes what it does. */
+export const instrumented = ({ line, code }: Snippet): string => {
+  const { program, comments, errors } = parseSync("example.ts", code, { lang: "ts" })
+  if (errors[0] !== undefined) throw new Error(`line ${line}: ${errors[0].message}\n${code}`)
+  let out = ""
+  let done = 0
+  for (const comment of comments) {
+    const text = /^ => (.+)$/.exec(comment.value)?.[1]
+    if (text === undefined) continue
+    const at = line + lineAt(code, comment.start) - 1
+    const statement = program.body.findLast(({ end }) => end <= comment.start && !code.slice(end, comment.start).includes("\n"))
+    if (statement === undefined || statement.start < done) throw new Error(`line ${at}: \`// =>\` follows no statement\n${code}`)
+    out += code.slice(done, statement.start)
+    out += noted(statement, code.slice(statement.start, statement.end).replace(/;$/, ""), text.trim(), at)
+    done = comment.end
+  }
+  return out + code.slice(done)
+}
+
+/** Names to import, and from where. */
+export interface Scope {
+  readonly from: string
+  readonly names: ReadonlyArray<string>
+}
+
+const imports = (code: string) => /^import /m.test(code)
+
+/**
+ * A module that runs the snippets and exports `checks`. A snippet that imports nothing itself sees the names of `scopes`;
+ * where two scopes have the same name, the first one's counts.
+ */
+export const moduleOf = (snippet: Snippet, scopes: ReadonlyArray<Scope>, recorder: string): string => {
+  const taken = new Set<string>()
+  const scoped = imports(snippet.code) ? [] : scopes
+  return [
+    `import { format } from "node:util"`,
+    `import { type Check, outcome } from ${JSON.stringify(recorder)}`,
+    ...scoped.map(({ from, names }) => {
+      const fresh = names.filter((name) => !taken.has(name))
+      for (const name of fresh) taken.add(name)
+      return `import { ${fresh.join(", ")} } from ${JSON.stringify(from)}`
+    }),
+    "export const checks: Array<Check> = []",
+    "void format",
+    instrumented(snippet),
+  ].join("\n")
+}
