@@ -1,4 +1,6 @@
 export * as Program from "./language/Program.ts"
+export * as Compile from "./machines/Compile.ts"
+export * as Engine from "./machines/Engine.ts"
 export * as Reference from "./meaning/Reference.ts"
 export * as Key from "./tensor/Key.ts"
 export * as Tensor from "./tensor/Tensor.ts"
