@@ -109,21 +109,26 @@ export const step = <S, B, O>(
     const now = (): ReadonlyArray<NDArray> => ("state" in held ? held.state : held.executable.state())
 
     const prepare = Effect.fnUntraced(function* (batch: B, key: string) {
-      const traced = yield* checkShapes(() => program(f, initial, batch))
+      // A list, since the engine wants the state's leaves first and records are walked by name.
+      const listed = (state: S, rows: B): readonly [S, O] => {
+        const made = f(state, rows)
+        return [made.state, made.output]
+      }
+      const { program: traced, result } = yield* checkShapes(() => program(listed, initial, batch))
       yield* checkShapes(() => {
-        const made = signature(traced.result.state)
+        const made = signature(result[0])
         if (made !== structure)
           throw new ShapeError({
             operation: "Compile.step",
-            got: tensors(traced.result.state),
+            got: tensors(result[0]),
             wanted: `a new state like the old (${structure}), not (${made})`,
             hint: "return every part of the state with the shape and dtype it came in",
           })
       })
-      const job = { program: traced.program, resident: tensors(initial).length }
+      const job = { program: traced, resident: tensors(initial).length }
       const ready = {
         executable: yield* engine.prepare(job).pipe(Effect.provideService(Scope.Scope, scope)),
-        output: traced.result.output,
+        output: result[1],
       }
       prepared.set(key, ready)
       return ready
