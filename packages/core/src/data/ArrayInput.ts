@@ -1,0 +1,99 @@
+/** Arrays of samples (images, vectors): what is subtracted and divided by, learned from the training rows. */
+import * as Result from "effect/Result"
+import * as Tensor from "../tensor/Tensor.ts"
+import * as NDArray from "../words/NDArray.ts"
+import * as Shape from "../words/Shape.ts"
+import { type DataError, dataError } from "./DataError.ts"
+import type { FittedArray } from "./Fitted.ts"
+import type { Image, PrepareSpec } from "./PrepareSpec.ts"
+import { fitScale } from "./Quantity.ts"
+
+/** Learns from the given rows of `inputs` [rows, ...sample]. Fails with `BadShape` when images are not of the size that is said. */
+export const fit = (
+  spec: PrepareSpec,
+  inputs: NDArray.NDArray,
+  rows: ArrayLike<number>,
+): Result.Result<FittedArray, DataError> =>
+  spec.image === undefined ? Result.succeed(fitVector(spec, inputs, rows)) : fitImage(spec.image, inputs, rows)
+
+const fitVector = ({ scale }: PrepareSpec, inputs: NDArray.NDArray, rows: ArrayLike<number>): FittedArray => {
+  const sample = inputs.shape.slice(1)
+  const shape = sample.length === 0 ? [1] : sample
+  const width = Shape.size(shape)
+  if (scale === undefined) return { type: "array", shape, subtract: [0], divide: [1] }
+  const fitted = Array.from({ length: width }, (_, i) => fitScale(gather(inputs, rows, i, width), scale))
+  return { type: "array", shape, subtract: fitted.map((f) => f.subtract), divide: fitted.map((f) => f.divide) }
+}
+
+const fitImage = (image: Image, inputs: NDArray.NDArray, rows: ArrayLike<number>): Result.Result<FittedArray, DataError> => {
+  const [height, width] = image.size
+  const channels = image.channels ?? 1
+  const shape = [height, width, channels]
+  const sample = inputs.shape.slice(1)
+  const allowed = [shape, [Shape.size(shape)], ...(channels === 1 ? [[height, width]] : [])]
+  if (!allowed.some((shape) => Shape.equals(shape, sample)))
+    return Result.fail(
+      dataError({ _tag: "BadShape", what: "an image", got: sample, wanted: allowed.map(Shape.print).join(" or ") }),
+    )
+  const { scale = "unit", normalize = "none" } = image
+  const white = scale === "unit" ? 255 : scale === "none" ? 1 : scale.max
+  if (normalize === "none") return Result.succeed({ type: "array", shape, subtract: [0], divide: [white] })
+  const period = normalize === "mean_image" ? Shape.size(shape) : channels
+  const fitted = Array.from({ length: period }, (_, i) =>
+    fitScale(gather(inputs, rows, i, period), normalize === "auto" ? "standard" : "center"),
+  )
+  // (x / white - mean / white) / (std / white) is (x - mean) / std
+  const divide = normalize === "auto" ? fitted.map((f) => f.divide) : [white]
+  return Result.succeed({ type: "array", shape, subtract: fitted.map((f) => f.subtract), divide })
+}
+
+/** Every `period`-th number of the given rows, from the `first`. */
+const gather = (inputs: NDArray.NDArray, rows: ArrayLike<number>, first: number, period: number): Float64Array => {
+  const width = Shape.size(inputs.shape.slice(1))
+  const out = new Float64Array((rows.length * width) / period)
+  let next = 0
+  for (let r = 0; r < rows.length; r++) {
+    const start = (rows[r] ?? 0) * width
+    for (let i = first; i < width; i += period) out[next++] = inputs.data[start + i] ?? 0
+  }
+  return out
+}
+
+/**
+ * The inputs prepared, as `f32` [rows, ...shape]: each step rounded to 32 bits, as an engine does it.
+ *
+ * Fails with `BadShape` when a sample has not as many numbers as those fitted.
+ */
+export const apply = (fitted: FittedArray, inputs: NDArray.NDArray): Result.Result<NDArray.NDArray, DataError> => {
+  const width = Shape.size(fitted.shape)
+  const sample = inputs.shape.slice(1)
+  if (Shape.size(sample) !== width)
+    return Result.fail(
+      dataError({ _tag: "BadShape", what: "a sample", got: sample, wanted: `${Shape.print(fitted.shape)}, as in training` }),
+    )
+  const data = new Float32Array(inputs.data)
+  const subtract = repeat(fitted.subtract, width)
+  const divide = repeat(fitted.divide, width)
+  for (let start = 0; start < data.length; start += width)
+    for (let i = 0; i < width; i++) data[start + i] = Math.fround((data[start + i] ?? 0) - (subtract[i] ?? 0)) / (divide[i] ?? 1)
+  return Result.succeed(NDArray.make("f32", [inputs.shape[0] ?? 1, ...fitted.shape], data))
+}
+
+const repeat = (list: ReadonlyArray<number>, width: number): Float32Array =>
+  Float32Array.from({ length: width }, (_, i) => list[i % list.length] ?? 0)
+
+/** What `apply` does, written down as tensor operations on a batch, so that images can stay bytes until a program runs. */
+export const trace = (fitted: FittedArray, batch: Tensor.Tensor): Tensor.Tensor => {
+  const shape = [batch.shape[0] ?? 1, ...fitted.shape]
+  return Tensor.div(
+    Tensor.sub(Tensor.reshape(Tensor.cast(batch, "f32"), shape), constant(fitted, "subtract")),
+    constant(fitted, "divide"),
+  )
+}
+
+/** A list of `fitted` in a shape that broadcasts along a batch: a scalar, one number a channel, or one for each of a sample. */
+const constant = (fitted: FittedArray, list: "subtract" | "divide"): NDArray.NDArray => {
+  const { length } = fitted[list]
+  const shape = length === 1 ? [] : length === Shape.size(fitted.shape) ? fitted.shape : [length]
+  return NDArray.make("f32", shape, Float32Array.from(fitted[list]))
+}

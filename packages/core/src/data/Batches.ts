@@ -1,0 +1,49 @@
+/**
+ * An epoch is a list of batches of row numbers, drawn afresh from the key and the epoch's number. So a cursor, the epoch
+ * and the batch, is all it takes to go on where a run stopped.
+ */
+import * as Key from "../tensor/Key.ts"
+import { read } from "../tensor/read.ts"
+import { refuse } from "../words/ShapeError.ts"
+
+/** Row numbers of a dataset. */
+export type Batch = Int32Array
+
+/** `rows`: what to draw from; `size`: rows a batch; `last`: whether a last, smaller batch is kept (the default) or dropped. */
+export interface Plan {
+  readonly rows: ArrayLike<number>
+  readonly size: number
+  readonly last?: "keep" | "drop"
+}
+
+/** The next batch to be trained on, both counted from 0. */
+export interface Cursor {
+  readonly epoch: number
+  readonly batch: number
+}
+
+/** How many batches an epoch has. `count({ rows: [4, 5, 6], size: 2 }) // => 2` */
+export const count = ({ last = "keep", rows, size }: Plan): number => {
+  if (!Number.isInteger(size) || size < 1)
+    refuse("Batches", [], `a whole number of rows from 1 as the size, not ${size}`, "a size such as 32")
+  return last === "keep" ? Math.ceil(rows.length / size) : Math.floor(rows.length / size)
+}
+
+/** The batches of an epoch, counted from 0, its rows shuffled by the key folded with the epoch's number. Throws `ShapeError` for a size that is no whole number from 1. */
+export const epoch = (plan: Plan, key: Key.Key, number: number): ReadonlyArray<Batch> => {
+  const { data } = read(Key.permutation(Key.fold(key, number), plan.rows.length))
+  return cut(
+    plan,
+    Int32Array.from(data, (i) => plan.rows[i] ?? 0),
+  )
+}
+
+/** The batches of the rows as they stand: the order for scoring. `inOrder({ rows: [4, 5, 6], size: 2 }).map((batch) => [...batch]) // => [[4, 5], [6]]` */
+export const inOrder = (plan: Plan): ReadonlyArray<Batch> => cut(plan, Int32Array.from(plan.rows))
+
+const cut = (plan: Plan, rows: Int32Array): ReadonlyArray<Batch> =>
+  Array.from({ length: count(plan) }, (_, i) => rows.subarray(i * plan.size, (i + 1) * plan.size))
+
+/** The cursor after this one: the next batch, or the next epoch's first. `after({ epoch: 0, batch: 1 }, 2) // => { epoch: 1, batch: 0 }` */
+export const after = ({ epoch, batch }: Cursor, batches: number): Cursor =>
+  batch + 1 < batches ? { epoch, batch: batch + 1 } : { epoch: epoch + 1, batch: 0 }

@@ -1,0 +1,61 @@
+/** A column of names: the names its training rows hold, in order, and the number of each. */
+import * as Result from "effect/Result"
+import { type Cell, type DataError, dataError, quote } from "./DataError.ts"
+import { nearest } from "./Nearest.ts"
+
+/** The most names a column may hold before it is taken for an identifier. */
+export const most = 1000
+
+/** Distinct names in order: as numbers when every one is a number, by code unit otherwise. `sorted(["10", "9", "10"]) // => ["9", "10"]` */
+export const sorted = (names: Iterable<string>): ReadonlyArray<string> => {
+  const distinct = [...new Set(names)]
+  const numeric = distinct.every((name) => name !== "" && Number.isFinite(Number(name)))
+  return numeric ? distinct.sort((a, b) => Number(a) - Number(b) || (a < b ? -1 : 1)) : distinct.sort()
+}
+
+/** The name that occurs most often, the first in order among equals. `mostCommon(["b", "a", "b"]) // => "b"` */
+export const mostCommon = (names: Iterable<string>): string => {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return sorted(counts.keys()).reduce((best, name) => ((counts.get(name) ?? 0) > (counts.get(best) ?? 0) ? name : best))
+}
+
+/**
+ * Each cell's number among the names, -1 for an unknown one.
+ *
+ * `blank` is the name a blank cell stands for; without it a blank fails with `BadCell`, as an unknown name does unless `unknown` is `zeros`.
+ */
+export const encode = (
+  cells: ReadonlyArray<string>,
+  names: ReadonlyArray<string>,
+  place: (index: number) => Cell,
+  {
+    blank,
+    unknown,
+    hints,
+  }: {
+    readonly blank: string | null
+    readonly unknown: "error" | "zeros"
+    readonly hints: { readonly blank: string; readonly unknown: string }
+  },
+): Result.Result<Int32Array, DataError> => {
+  const numbers = new Map(names.map((name, i) => [name, i]))
+  const out = new Int32Array(cells.length)
+  for (let i = 0; i < cells.length; i++) {
+    const text = (cells[i] ?? "").trim()
+    const name = text === "" ? blank : text
+    if (name === null)
+      return Result.fail(dataError({ _tag: "BadCell", ...place(i), got: "a blank", wanted: oneOf(names), hint: hints.blank }))
+    const number = numbers.get(name)
+    if (number === undefined && unknown === "error") {
+      const [near] = nearest(name, names)
+      const hint = near === undefined ? hints.unknown : `${quote(near)}${hints.unknown === "" ? "" : `, or ${hints.unknown}`}`
+      return Result.fail(dataError({ _tag: "BadCell", ...place(i), got: quote(name), wanted: oneOf(names), hint }))
+    }
+    out[i] = number ?? -1
+  }
+  return Result.succeed(out)
+}
+
+const oneOf = (names: ReadonlyArray<string>): string =>
+  names.length > 8 ? `one of the ${names.length} names of the training rows` : `one of ${names.map(quote).join(", ")}`

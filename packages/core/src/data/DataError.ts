@@ -1,0 +1,129 @@
+/**
+ * What can be wrong with data that comes from outside: a closed list of reasons, each with the fields a program needs to
+ * point at the place, and one sentence for each that a person can act on.
+ */
+import { TaggedError } from "effect/Data"
+import type { Shape } from "../words/Shape.ts"
+import * as Shapes from "../words/Shape.ts"
+
+/** A place in a table: the 1-based line of the file (where there is one), the 1-based row of data, and the column's name. */
+export interface Cell {
+  readonly line?: number
+  readonly row: number
+  readonly column: string
+}
+
+/** Why data was refused. `offset` counts bytes from 0; `line` and `row` count from 1. */
+export type Reason =
+  | { readonly _tag: "NotFound"; readonly nearest: ReadonlyArray<string> }
+  | { readonly _tag: "NotReadable"; readonly cause: string }
+  | { readonly _tag: "Empty"; readonly got: string; readonly wanted: string }
+  | { readonly _tag: "NotText"; readonly offset: number; readonly got: number; readonly hint: string }
+  | { readonly _tag: "BadHeader"; readonly line: number; readonly got: string; readonly wanted: string }
+  | { readonly _tag: "BadRow"; readonly line: number; readonly row: number; readonly got: number; readonly wanted: number }
+  | { readonly _tag: "BadQuote"; readonly line: number; readonly got: string; readonly wanted: string; readonly hint: string }
+  | ({ readonly _tag: "BadCell"; readonly got: string; readonly wanted: string; readonly hint: string } & Cell)
+  | {
+      readonly _tag: "NoColumn"
+      readonly column: string
+      readonly nearest: ReadonlyArray<string>
+      readonly columns: ReadonlyArray<string>
+    }
+  | { readonly _tag: "UnlistedColumns"; readonly columns: ReadonlyArray<string> }
+  | { readonly _tag: "BadMagic"; readonly offset: number; readonly got: string; readonly wanted: string }
+  | { readonly _tag: "BadField"; readonly offset: number; readonly field: string; readonly got: string; readonly wanted: string }
+  /** `got` bytes, or at least so many when there are more than wanted. */
+  | { readonly _tag: "BadLength"; readonly offset: number; readonly got: number; readonly wanted: bigint; readonly why: string }
+  | { readonly _tag: "Truncated"; readonly offset: number; readonly wanted: string }
+  | { readonly _tag: "Corrupt"; readonly format: string; readonly got: string }
+  | { readonly _tag: "TooLarge"; readonly what: string; readonly got: bigint; readonly limit: number; readonly unit: string }
+  | {
+      readonly _tag: "NoArray"
+      readonly name: string
+      readonly nearest: ReadonlyArray<string>
+      readonly names: ReadonlyArray<string>
+    }
+  | { readonly _tag: "RowsDiffer"; readonly inputs: number; readonly targets: number }
+  | { readonly _tag: "BadShape"; readonly what: string; readonly got: Shape; readonly wanted: string }
+  | { readonly _tag: "BadSpec"; readonly at: string; readonly got: string; readonly wanted: string; readonly hint: string }
+  | { readonly _tag: "BadSplit"; readonly part: string; readonly got: string; readonly wanted: string; readonly hint: string }
+
+/**
+ * Data that cannot be used, and where.
+ *
+ * `file` is the path as it was given, absent when the bytes came from memory; `reason` says what is wrong. `message` is
+ * one sentence: the place, what was got, what was wanted and, where there is one, what to try.
+ */
+export class DataError extends TaggedError("DataError")<{
+  readonly file?: string
+  readonly reason: Reason
+}> {
+  override get message(): string {
+    const place = place_(this.file, this.reason)
+    return `${place === "" ? "" : `${place}: `}${print(this.reason)}`
+  }
+}
+
+/** An error for data whose file is not known (yet). */
+export const dataError = (reason: Reason): DataError => new DataError({ reason })
+
+/** The same error with its file named, unless it names one already. */
+export const inFile = (error: DataError, file: string): DataError =>
+  error.file === undefined ? new DataError({ file, reason: error.reason }) : error
+
+/** A reason as one sentence, without the file. */
+export const print = (reason: Reason): string => {
+  const sentence = sentences[reason._tag] as (reason: Reason) => string
+  return sentence(reason)
+}
+
+/** Text from a file as it can be shown on one line: quoted, control characters escaped, cut to 40 characters. */
+export const quote = (text: string): string => JSON.stringify(text.length > 40 ? `${text.slice(0, 39)}…` : text)
+
+const place_ = (file: string | undefined, reason: Reason): string => {
+  const line = "line" in reason ? reason.line : undefined
+  if (line === undefined) return file ?? ""
+  return file === undefined ? `line ${line}` : `${file}:${line}`
+}
+
+const list = (names: ReadonlyArray<string>): string => {
+  const shown = names.slice(0, 12).map((name) => `\`${name}\``)
+  return names.length > 12 ? `${shown.join(", ")} and ${names.length - 12} more` : shown.join(", ")
+}
+
+const didYouMean = (nearest: ReadonlyArray<string>): string =>
+  nearest.length === 0 ? "" : `; did you mean ${nearest.map((name) => `\`${name}\``).join(" or ")}?`
+
+const trying = (hint: string): string => (hint === "" ? "" : `; try: ${hint}`)
+
+const count = (n: number | bigint, unit = ""): string => `${n.toLocaleString("en")} ${unit}`.trimEnd()
+
+const sentences: { readonly [T in Reason["_tag"]]: (reason: Extract<Reason, { readonly _tag: T }>) => string } = {
+  NotFound: (r) => `there is no such file${didYouMean(r.nearest)}`,
+  NotReadable: (r) => `the file cannot be read: ${r.cause}`,
+  Empty: (r) => `${r.got}; wanted ${r.wanted}`,
+  NotText: (r) =>
+    `this is not UTF-8 text: byte ${r.offset} is 0x${r.got.toString(16).padStart(2, "0").toUpperCase()}${trying(r.hint)}`,
+  BadHeader: (r) => `the header has ${r.got}; wanted ${r.wanted}`,
+  BadRow: (r) => `row ${r.row} has ${count(r.got, r.got === 1 ? "cell" : "cells")}, wanted ${r.wanted}, one for each column`,
+  BadQuote: (r) => `got ${r.got}; wanted ${r.wanted}${trying(r.hint)}`,
+  BadCell: (r) => `row ${r.row}, column \`${r.column}\`: got ${r.got}, wanted ${r.wanted}${trying(r.hint)}`,
+  NoColumn: (r) => `there is no column \`${r.column}\`${didYouMean(r.nearest)} the columns are ${list(r.columns)}`,
+  UnlistedColumns: (r) =>
+    `nothing is said about the ${r.columns.length === 1 ? "column" : "columns"} ${list(r.columns)}; try: list ${r.columns.length === 1 ? "it" : "them"}, or add \`"*": ignore\``,
+  BadMagic: (r) => `the file starts with ${r.got} at byte ${r.offset}; wanted ${r.wanted}`,
+  BadField: (r) => `${r.field} at byte ${r.offset} is ${r.got}; wanted ${r.wanted}`,
+  BadLength: (r) =>
+    BigInt(r.got) > r.wanted
+      ? `from byte ${r.offset} on there are more bytes than the ${count(r.wanted)} wanted for ${r.why}`
+      : `from byte ${r.offset} on there are only ${count(r.got)} of the ${count(r.wanted)} bytes wanted for ${r.why}`,
+  Truncated: (r) => `the file ends at byte ${r.offset}, in the middle of ${r.wanted}; try: fetch or copy it again`,
+  Corrupt: (r) => `the ${r.format} data is damaged: ${r.got}; try: fetch or copy it again`,
+  TooLarge: (r) => `${r.what} is at least ${count(r.got, r.unit)}; at most ${count(r.limit, r.unit)} are taken`,
+  NoArray: (r) => `there is no array \`${r.name}\`${didYouMean(r.nearest)} the arrays are ${list(r.names)}`,
+  RowsDiffer: (r) =>
+    `there are ${count(r.inputs, "inputs")} but ${count(r.targets, "targets")}; wanted one target for each input`,
+  BadShape: (r) => `${r.what} has the shape ${Shapes.print(r.got)}; wanted ${r.wanted}`,
+  BadSpec: (r) => `${r.at}: got ${r.got}, wanted ${r.wanted}${trying(r.hint)}`,
+  BadSplit: (r) => `split part \`${r.part}\`: got ${r.got}, wanted ${r.wanted}${trying(r.hint)}`,
+}

@@ -1,0 +1,109 @@
+/**
+ * What preparing learned from the training rows, as plain JSON: the only thing that evaluation, prediction and serving
+ * need to prepare rows in the same way. It is what a run keeps in `preprocess.json`.
+ */
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { type DataError, dataError } from "./DataError.ts"
+
+const NonZero = Schema.Finite.check(Schema.makeFilter((x) => (x === 0 ? "wanted a number other than 0" : undefined)))
+const Extent = Schema.Int.check(Schema.isGreaterThan(0))
+const Names = Schema.Array(Schema.String).check(
+  Schema.isMinLength(1),
+  Schema.makeFilter((names) => (new Set(names).size === names.length ? undefined : "wanted every name once")),
+)
+
+/** A quantity becomes (transform(clip(x)) - subtract) / divide, `fill` standing for a blank. */
+export const FittedNumber = Schema.Struct({
+  type: Schema.Literal("number"),
+  name: Schema.String,
+  fill: Schema.NullOr(Schema.Finite),
+  indicator: Schema.Boolean,
+  clip: Schema.NullOr(Schema.Tuple([Schema.Finite, Schema.Finite])),
+  transform: Schema.Literals(["none", "log1p"]),
+  subtract: Schema.Finite,
+  divide: NonZero,
+})
+export type FittedNumber = typeof FittedNumber.Type
+
+/** A name becomes a row of 0 and a 1 where it stands in `categories`; `fill` stands for a blank. */
+export const FittedCategory = Schema.Struct({
+  type: Schema.Literal("category"),
+  name: Schema.String,
+  categories: Names,
+  fill: Schema.NullOr(Schema.String),
+  unknown: Schema.Literals(["error", "zeros"]),
+})
+export type FittedCategory = typeof FittedCategory.Type
+
+/** One of two names becomes 0 or 1. */
+export const FittedBinary = Schema.Struct({
+  type: Schema.Literal("binary"),
+  name: Schema.String,
+  categories: Names.check(Schema.isMaxLength(2)),
+})
+export type FittedBinary = typeof FittedBinary.Type
+
+export const FittedColumn = Schema.Union([FittedNumber, FittedCategory, FittedBinary]).pipe(Schema.toTaggedUnion("type"))
+export type FittedColumn = typeof FittedColumn.Type
+
+export const FittedColumns = Schema.Struct({ type: Schema.Literal("columns"), columns: Schema.Array(FittedColumn) })
+export type FittedColumns = typeof FittedColumns.Type
+
+/**
+ * The numbers of a sample of this shape become (x - subtract) / divide. The two lists are as long as the sample, or as
+ * its last axis (the channels), or 1, and repeat along the sample.
+ */
+export const FittedArray = Schema.Struct({
+  type: Schema.Literal("array"),
+  shape: Schema.Array(Extent),
+  subtract: Schema.Array(Schema.Finite),
+  divide: Schema.Array(NonZero),
+}).check(
+  Schema.makeFilter(({ shape, subtract, divide }) => {
+    const lengths = [1, shape.at(-1) ?? 1, shape.reduce((product, extent) => product * extent, 1)]
+    return lengths.includes(subtract.length) && lengths.includes(divide.length)
+      ? undefined
+      : `wanted subtract and divide of length ${[...new Set(lengths)].join(" or ")}`
+  }),
+)
+export type FittedArray = typeof FittedArray.Type
+
+/** A class's number among `classes`, as `i32` [rows]. */
+export const FittedClasses = Schema.Struct({
+  type: Schema.Literals(["class", "binary"]),
+  name: Schema.String,
+  classes: Names,
+})
+export type FittedClasses = typeof FittedClasses.Type
+
+/** Quantities, as `f32` [rows, columns]. */
+export const FittedNumbers = Schema.Struct({ type: Schema.Literal("numbers"), columns: Schema.Array(FittedNumber) })
+export type FittedNumbers = typeof FittedNumbers.Type
+
+export const FittedInput = Schema.Union([FittedColumns, FittedArray])
+export type FittedInput = typeof FittedInput.Type
+
+/** `null` where there is nothing to predict. */
+export const FittedTarget = Schema.NullOr(Schema.Union([FittedClasses, FittedNumbers]))
+export type FittedTarget = typeof FittedTarget.Type
+
+export const Fitted = Schema.Struct({ version: Schema.Literal(1), input: FittedInput, target: FittedTarget })
+export type Fitted = typeof Fitted.Type
+
+/** A fitted record as JSON text; numbers keep every bit. */
+export const print = (fitted: Fitted): string => `${JSON.stringify(fitted, undefined, 2)}\n`
+
+/** Reads what `print` wrote. Fails with `Corrupt` for anything that is not exactly such a record. */
+export const parse = (text: string): Result.Result<Fitted, DataError> => {
+  const corrupt = (got: string) => Result.fail(dataError({ _tag: "Corrupt", format: "preprocessing", got }))
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (error) {
+    return corrupt(error instanceof Error ? error.message : String(error))
+  }
+  return Result.orElse(strictly(json), (error) => corrupt(error.message.replaceAll(/\s*\n\s*/g, " ")))
+}
+
+const strictly = Schema.decodeUnknownResult(Fitted, { onExcessProperty: "error" })

@@ -1,0 +1,70 @@
+/** Data files: the one place of `data` that touches the disk. Every failure names the file. */
+import { basename, dirname, join } from "node:path"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import type { PlatformError } from "effect/PlatformError"
+import * as Result from "effect/Result"
+import type { NDArray } from "../words/NDArray.ts"
+import * as Csv from "./Csv.ts"
+import { DataError, inFile, type Reason } from "./DataError.ts"
+import * as Gzip from "./Gzip.ts"
+import * as Idx from "./Idx.ts"
+import { nearest } from "./Nearest.ts"
+import * as Npy from "./Npy.ts"
+import * as Npz from "./Npz.ts"
+import type { Table } from "./Table.ts"
+
+type Load<A> = Effect.Effect<A, DataError, FileSystem.FileSystem>
+
+/** Node reads no larger file in one piece. */
+const limit = 2 ** 31 - 1
+
+/** The bytes of a file. Fails with `NotFound` (naming files of similar names), `NotReadable`, `TooLarge`. */
+export const bytes = Effect.fn("Load.bytes")(function* (
+  file: string,
+): Effect.fn.Return<Uint8Array, DataError, FileSystem.FileSystem> {
+  const fs = yield* FileSystem.FileSystem
+  const { size, type } = yield* fs.stat(file).pipe(Effect.catch(refused(file)))
+  if (type !== "File") return yield* fail(file, { _tag: "NotReadable", cause: `it is a ${type.toLowerCase()}, not a file` })
+  if (size > limit) return yield* fail(file, { _tag: "TooLarge", what: "the file", got: size, limit, unit: "bytes" })
+  return yield* fs.readFile(file).pipe(Effect.catch(refused(file)))
+})
+
+const fail = (file: string, reason: Reason): Effect.Effect<never, DataError> => Effect.fail(new DataError({ file, reason }))
+
+const refused =
+  (file: string) =>
+  (error: PlatformError): Load<never> => {
+    if (error.reason._tag !== "NotFound") return fail(file, { _tag: "NotReadable", cause: error.reason.message })
+    return Effect.flatMap(neighbours(file), (names) =>
+      fail(file, { _tag: "NotFound", nearest: nearest(basename(file), names).map((name) => join(dirname(file), name)) }),
+    )
+  }
+
+const neighbours = (file: string): Effect.Effect<ReadonlyArray<string>, never, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    return yield* fs.readDirectory(dirname(file))
+  }).pipe(Effect.orElseSucceed(() => []))
+
+const decoded =
+  <A>(decode: (bytes: Uint8Array) => Result.Result<A, DataError>) =>
+  (file: string): Load<A> =>
+    Effect.flatMap(bytes(file), (content) => Effect.fromResult(Result.mapError(decode(content), (error) => within(error, file))))
+
+/** An array inside an archive is named after it: `weights.npz/W1.npy`. */
+const within = (error: DataError, file: string): DataError =>
+  error.file === undefined ? inFile(error, file) : new DataError({ file: `${file}/${error.file}`, reason: error.reason })
+
+/** A CSV file, gzipped or not, as a table. Fails as `bytes`, `Gzip.unpack` and `Csv.parse` do. */
+export const csv = (file: string, options: Csv.Options = {}): Load<Table> =>
+  decoded((content) => Result.flatMap(Gzip.unpack(content), (text) => Csv.parse(text, options)))(file)
+
+/** An idx file, gzipped or not, as an array. Fails as `bytes` and `Idx.decode` do. */
+export const idx = (file: string): Load<NDArray> => decoded((content) => Idx.decode(content))(file)
+
+/** An .npy file as an array. Fails as `bytes` and `Npy.decode` do. */
+export const npy = (file: string): Load<NDArray> => decoded(Npy.decode)(file)
+
+/** An .npz file as named arrays. Fails as `bytes` and `Npz.decode` do. */
+export const npz = (file: string): Load<Npz.Arrays> => decoded((content) => Npz.decode(content))(file)

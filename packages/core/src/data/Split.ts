@@ -1,0 +1,173 @@
+/**
+ * Splitting rows into parts that share none: by shares or counts, in proportion of a label (stratified), whole groups
+ * together, or into folds. One ordering of the rows, drawn from the key alone, is cut into parts.
+ */
+import * as Result from "effect/Result"
+import * as Key from "../tensor/Key.ts"
+import { read } from "../tensor/read.ts"
+import { type DataError, dataError, type Reason } from "./DataError.ts"
+
+/** A share of all rows, from 0 to 1, or a number of rows. */
+export type Part = { readonly share: number } | { readonly count: number }
+
+/**
+ * `labels`: one for each row, held in the same proportions in every part. `groups`: one for each row; the rows of a
+ * group stay together. One of the two at most.
+ */
+export interface Options {
+  readonly key: Key.Key
+  readonly labels?: ArrayLike<string | number>
+  readonly groups?: ArrayLike<string | number>
+}
+
+/** Row numbers in rising order. */
+export type Rows = Int32Array
+
+/**
+ * The rows of each part, of `n` rows in all. Rows that no part asks for are in none.
+ *
+ * Fails with `BadSplit` when a part would have no row, or the parts ask for more rows than there are.
+ */
+export const parts = <Name extends string>(
+  n: number,
+  wanted: { readonly [P in Name]: Part },
+  options: Options,
+): Result.Result<{ readonly [P in Name]: Rows }, DataError> => {
+  const names = Object.keys(wanted) as Array<Name>
+  const cuts = boundaries(
+    n,
+    names.map((name) => [name, wanted[name]] as const),
+  )
+  return Result.flatMap(cuts, (ends) =>
+    Result.map(
+      cut(n, ends, names, options),
+      (rows) => Object.fromEntries(names.map((name, i) => [name, rows[i]])) as { [P in Name]: Rows },
+    ),
+  )
+}
+
+/** The rows to train on and those to score on, for each of `k` folds; every row is scored in exactly one. Fails with `BadSplit`. */
+export const folds = (
+  n: number,
+  k: number,
+  options: Options,
+): Result.Result<ReadonlyArray<{ readonly train: Rows; readonly val: Rows }>, DataError> => {
+  if (!Number.isInteger(k) || k < 2 || k > n)
+    return refuse({ part: "folds", got: String(k), wanted: `a whole number from 2 to ${n}, the number of rows`, hint: "" })
+  const ends = Array.from({ length: k }, (_, i) => Math.round(((i + 1) * n) / k))
+  const names = ends.map((_, i) => `fold ${i + 1}`)
+  return Result.map(cut(n, ends, names, options), (vals) => {
+    const foldOf = new Int32Array(n)
+    for (const [fold, val] of vals.entries()) for (const row of val) foldOf[row] = fold
+    const all = Int32Array.from({ length: n }, (_, row) => row)
+    return vals.map((val, fold) => ({ train: all.filter((row) => foldOf[row] !== fold), val }))
+  })
+}
+
+const refuse = (reason: Omit<Extract<Reason, { readonly _tag: "BadSplit" }>, "_tag">): Result.Result<never, DataError> =>
+  Result.fail(dataError({ _tag: "BadSplit", ...reason }))
+
+/** Where each part ends in the ordering. Shares are rounded where they end, so that parts of all shares leave no row out. */
+const boundaries = (
+  n: number,
+  wanted: ReadonlyArray<readonly [string, Part]>,
+): Result.Result<ReadonlyArray<number>, DataError> => {
+  const ends: Array<number> = []
+  let counted = 0
+  let shared = 0
+  for (const [part, want] of wanted) {
+    if ("count" in want) {
+      if (!Number.isInteger(want.count) || want.count < 1)
+        return refuse({ part, got: `${want.count} rows`, wanted: "a whole number from 1", hint: "leave the part out" })
+      counted += want.count
+    } else {
+      if (!(want.share > 0 && want.share <= 1))
+        return refuse({ part, got: `a share of ${want.share}`, wanted: "more than 0 and at most 1", hint: "" })
+      shared += want.share
+    }
+    const end = counted + Math.round(Math.min(shared, 1) * n)
+    if (end > n || shared > 1 + 1e-9)
+      return refuse({
+        part,
+        got: `parts of ${counted + Math.round(shared * n)} rows up to here`,
+        wanted: `at most the ${n} rows there are`,
+        hint: "make a part smaller",
+      })
+    if (end === (ends.at(-1) ?? 0))
+      return refuse({ part, got: `no row of the ${n}`, wanted: "one or more", hint: "make the part larger" })
+    ends.push(end)
+  }
+  return Result.succeed(ends)
+}
+
+const cut = (
+  n: number,
+  ends: ReadonlyArray<number>,
+  names: ReadonlyArray<string>,
+  options: Options,
+): Result.Result<ReadonlyArray<Rows>, DataError> => {
+  const { groups, labels } = options
+  for (const [what, list] of [
+    ["labels", labels],
+    ["groups", groups],
+  ] as const)
+    if (list !== undefined && list.length !== n)
+      return refuse({ part: names[0] ?? "", got: `${list.length} ${what}`, wanted: `one for each of the ${n} rows`, hint: "" })
+  if (groups !== undefined && labels !== undefined)
+    return refuse({ part: names[0] ?? "", got: "both labels and groups", wanted: "one of them", hint: "leave one out" })
+  const lists = groups === undefined ? undefined : grouped(n, groups, options.key)
+  const order = lists === undefined ? ordering(n, options) : Int32Array.from(lists.flat())
+  const at = lists === undefined ? ends : groupEnds(lists, ends)
+  const rows = at.map((end, i) => order.slice(at[i - 1] ?? 0, end).sort())
+  const empty = rows.findIndex((part) => part.length === 0)
+  return empty < 0
+    ? Result.succeed(rows)
+    : refuse({ part: names[empty] ?? "", got: "no group", wanted: "one or more", hint: "ask for fewer parts, or larger ones" })
+}
+
+const permutation = (n: number, key: Key.Key): Int32Array => Int32Array.from(read(Key.permutation(key, n)).data)
+
+/**
+ * A random order of the rows. With labels, the i-th of the m rows of a label is put at (i + ½) / m of the way, so that any
+ * stretch of the order holds every label in proportion.
+ */
+const ordering = (n: number, { key, labels }: Options): Int32Array => {
+  const random = permutation(n, key)
+  if (labels === undefined) return random
+  const totals = new Map<string | number, number>()
+  for (const row of random) totals.set(labels[row] ?? "", (totals.get(labels[row] ?? "") ?? 0) + 1)
+  const seen = new Map<string | number, number>()
+  const place = new Float64Array(n)
+  const rank = new Int32Array(n)
+  for (const [i, row] of random.entries()) {
+    const label = labels[row] ?? ""
+    const before = seen.get(label) ?? 0
+    seen.set(label, before + 1)
+    place[row] = (before + 0.5) / (totals.get(label) ?? 1)
+    rank[row] = i
+  }
+  return random.sort((a, b) => (place[a] ?? 0) - (place[b] ?? 0) || (rank[a] ?? 0) - (rank[b] ?? 0))
+}
+
+/** The rows of each group, the groups in random order. */
+const grouped = (n: number, groups: ArrayLike<string | number>, key: Key.Key): ReadonlyArray<ReadonlyArray<number>> => {
+  const members = new Map<string | number, Array<number>>()
+  for (let row = 0; row < n; row++) {
+    const group = groups[row] ?? ""
+    const rows = members.get(group)
+    if (rows === undefined) members.set(group, [row])
+    else rows.push(row)
+  }
+  const lists = [...members.values()]
+  return Array.from(permutation(lists.length, key), (i) => lists[i] ?? [])
+}
+
+/** The ends of groups that are nearest to the ends wanted. */
+const groupEnds = (lists: ReadonlyArray<ReadonlyArray<number>>, ends: ReadonlyArray<number>): ReadonlyArray<number> => {
+  let total = 0
+  const possible = lists.map((rows) => {
+    total += rows.length
+    return total
+  })
+  return ends.map((end) => possible.reduce((best, next) => (Math.abs(next - end) < Math.abs(best - end) ? next : best), 0))
+}

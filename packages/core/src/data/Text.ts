@@ -1,0 +1,41 @@
+/** Bytes as text. UTF-8 only, because a wrong guess of an encoding corrupts names silently. */
+import * as Result from "effect/Result"
+import { type DataError, dataError, type Reason } from "./DataError.ts"
+
+/** The longest string V8 can hold; larger text has to be split before it is read. */
+const limit = 2 ** 29 - 24
+
+/** UTF-8 bytes as text, without a byte order mark. Fails with `NotText` naming the first byte that is none, with `TooLarge`. */
+export const decode = (bytes: Uint8Array): Result.Result<string, DataError> => {
+  if (bytes.length > limit)
+    return Result.fail(dataError({ _tag: "TooLarge", what: "the text", got: BigInt(bytes.length), limit, unit: "bytes" }))
+  const nul = bytes.indexOf(0)
+  try {
+    if (nul < 0) return Result.succeed(new TextDecoder("utf-8", { fatal: true }).decode(bytes))
+  } catch {
+    // the decoder does not say where; `notText` finds the place
+  }
+  return Result.fail(dataError(notText(bytes, nul < 0 ? firstMalformed(bytes) : nul)))
+}
+
+const notText = (bytes: Uint8Array, offset: number): Reason => {
+  const [a, b] = bytes
+  const utf16 = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)
+  const got = bytes[utf16 ? 0 : offset] ?? 0
+  const hint = utf16 ? "save the file as UTF-8; this is UTF-16" : got === 0 ? "" : "save the file as UTF-8"
+  return { _tag: "NotText", offset: utf16 ? 0 : offset, got, hint }
+}
+
+/** The lenient decoder puts U+FFFD where bytes are malformed; the first that does not stand for itself is the place. */
+const firstMalformed = (bytes: Uint8Array): number => {
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)
+  let offset = 0
+  let start = 0
+  for (let at = text.indexOf("\uFFFD"); at >= 0; at = text.indexOf("\uFFFD", start)) {
+    offset += Buffer.byteLength(text.slice(start, at))
+    if (bytes[offset] !== 0xef || bytes[offset + 1] !== 0xbf || bytes[offset + 2] !== 0xbd) return offset
+    offset += 3
+    start = at + 1
+  }
+  return offset
+}

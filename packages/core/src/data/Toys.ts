@@ -1,0 +1,314 @@
+/**
+ * Small made-up datasets that show what a network can and cannot do. The same key always makes the same rows; rows are
+ * made in the order of their classes.
+ */
+import { type Entry, entry, type Options } from "../learning/Entry.ts"
+import * as Key from "../tensor/Key.ts"
+import { read } from "../tensor/read.ts"
+import * as NDArray from "../words/NDArray.ts"
+import type { Dataset } from "./Dataset.ts"
+
+/** The numbers of a shape, drawn from the standard normal distribution. */
+const normal = (key: Key.Key, n: number): ArrayLike<number> => read(Key.normal(key, [n])).data
+
+const uniform = (key: Key.Key, n: number): ArrayLike<number> => read(Key.uniform(key, [n])).data
+
+type Point = readonly [x: number, y: number]
+
+/** Points of the plane and their classes, each point moved by normal noise. */
+const points = (
+  key: Key.Key,
+  placed: ReadonlyArray<readonly [Point, number]>,
+  noise: number,
+  classes: ReadonlyArray<string>,
+): Dataset => {
+  const moved = normal(Key.fold(key, "noise"), 2 * placed.length)
+  const inputs = Float32Array.from({ length: 2 * placed.length }, (_, i) => {
+    const [point] = placed[i >> 1] ?? [[0, 0]]
+    return (point[i & 1] ?? 0) + noise * (moved[i] ?? 0)
+  })
+  return {
+    inputs: NDArray.make("f32", [placed.length, 2], inputs),
+    targets: NDArray.make(
+      "i32",
+      [placed.length],
+      Int32Array.from(placed, ([, label]) => label),
+    ),
+    classes,
+    columns: ["x", "y"],
+  }
+}
+
+/** `count` points, as evenly over the classes as it goes; `t` runs from 0 to 1 along each class. */
+const alongClasses = (count: number, classes: number, at: (label: number, t: number, index: number) => Point) => {
+  const placed: Array<readonly [Point, number]> = []
+  for (let label = 0; label < classes; label++) {
+    const size = Math.floor((count + classes - 1 - label) / classes)
+    for (let i = 0; i < size; i++) placed.push([at(label, size > 1 ? i / (size - 1) : 0, placed.length), label])
+  }
+  return placed
+}
+
+const numbered = (classes: number): ReadonlyArray<string> => Array.from({ length: classes }, (_, i) => String(i))
+
+const corners: ReadonlyArray<Point> = [
+  [0, 0],
+  [0, 1],
+  [1, 0],
+  [1, 1],
+]
+
+export interface GateOptions {
+  /** How often each of the four rows occurs. */
+  readonly copies?: number
+  /** Standard deviation of the noise on the inputs. */
+  readonly noise?: number
+}
+
+const gate =
+  (truth: (a: boolean, b: boolean) => boolean) =>
+  (key: Key.Key, { copies = 1, noise = 0 }: GateOptions = {}): Dataset => {
+    const rows = corners.map((point) => [point, truth(point[0] === 1, point[1] === 1) ? 1 : 0] as const)
+    return points(key, Array.from({ length: copies }, () => rows).flat(), noise, ["false", "true"])
+  }
+
+/** Whether just one of two inputs is 1: no straight line separates the classes. */
+export const xor = gate((a, b) => a !== b)
+
+/** Whether both inputs are 1. */
+export const and = gate((a, b) => a && b)
+
+/** Whether one input or both are 1. */
+export const or = gate((a, b) => a || b)
+
+/** Whether not both inputs are 1. */
+export const nand = gate((a, b) => !(a && b))
+
+export interface PointOptions {
+  /** Rows in all. */
+  readonly count?: number
+  /** Standard deviation of the noise on the inputs. */
+  readonly noise?: number
+}
+
+/** Two half circles that reach into each other. */
+export const moons = (key: Key.Key, { count = 200, noise = 0.1 }: PointOptions = {}): Dataset => {
+  const at = (label: number, t: number): Point => {
+    const angle = Math.PI * t
+    return label === 0 ? [Math.cos(angle), Math.sin(angle)] : [1 - Math.cos(angle), 0.5 - Math.sin(angle)]
+  }
+  return points(key, alongClasses(count, 2, at), noise, numbered(2))
+}
+
+/** A circle inside another; `factor` is the inner radius, the outer one is 1. */
+export const circles = (
+  key: Key.Key,
+  { count = 200, noise = 0.1, factor = 0.5 }: PointOptions & { readonly factor?: number } = {},
+): Dataset => {
+  const sizes = [Math.ceil(count / 2), Math.floor(count / 2)]
+  const at = (label: number, _: number, index: number): Point => {
+    const angle = (2 * Math.PI * index) / (sizes[label] ?? 1)
+    const radius = label === 0 ? 1 : factor
+    return [radius * Math.cos(angle), radius * Math.sin(angle)]
+  }
+  return points(key, alongClasses(count, 2, at), noise, numbered(2))
+}
+
+/** Spirals that start at the middle, one for each class, with `turns` turns to radius 1. */
+export const spirals = (
+  key: Key.Key,
+  {
+    classes = 2,
+    count = 200,
+    noise = 0.02,
+    turns = 1,
+  }: PointOptions & { readonly classes?: number; readonly turns?: number } = {},
+): Dataset => {
+  const at = (label: number, t: number): Point => {
+    const angle = 2 * Math.PI * (turns * t + label / classes)
+    return [t * Math.cos(angle), t * Math.sin(angle)]
+  }
+  return points(key, alongClasses(count, classes, at), noise, numbered(classes))
+}
+
+/** Round clouds of points, one for each class, around centres drawn evenly from a square of side 10 around the origin. */
+export const blobs = (
+  key: Key.Key,
+  { classes = 3, count = 200, noise = 1 }: PointOptions & { readonly classes?: number } = {},
+): Dataset => {
+  const centres = uniform(Key.fold(key, "centres"), 2 * classes)
+  const at = (label: number): Point => [10 * (centres[2 * label] ?? 0) - 5, 10 * (centres[2 * label + 1] ?? 0) - 5]
+  return points(key, alongClasses(count, classes, at), noise, numbered(classes))
+}
+
+/** One input from -1 to 1 and what a function makes of it, with normal noise on the target. */
+const curve = (key: Key.Key, count: number, noise: number, f: (x: number) => number): Dataset => {
+  const xs = Float32Array.from(uniform(Key.fold(key, "inputs"), count), (u) => 2 * u - 1)
+  const moved = normal(Key.fold(key, "noise"), count)
+  return {
+    inputs: NDArray.make("f32", [count, 1], xs),
+    targets: NDArray.make(
+      "f32",
+      [count, 1],
+      xs.map((x, i) => f(x) + noise * (moved[i] ?? 0)),
+    ),
+    columns: ["x"],
+  }
+}
+
+/** y = sin(πx · periods) for x from -1 to 1: a curve to fit. */
+export const sine = (
+  key: Key.Key,
+  { count = 200, noise = 0.1, periods = 1 }: PointOptions & { readonly periods?: number } = {},
+): Dataset => curve(key, count, noise, (x) => Math.sin(Math.PI * x * periods))
+
+/** y = slope · x + intercept for x from -1 to 1: a line to fit. */
+export const linear = (
+  key: Key.Key,
+  {
+    count = 200,
+    intercept = 1,
+    noise = 0.1,
+    slope = 2,
+  }: PointOptions & { readonly slope?: number; readonly intercept?: number } = {},
+): Dataset => curve(key, count, noise, (x) => slope * x + intercept)
+
+/** A toy of the catalogue: from a key to its rows. */
+export type Toy = (key: Key.Key) => Dataset
+
+const count = { kind: "integer", doc: "Rows in all.", default: 200, minimum: 2, maximum: 1_000_000 } as const
+const noise = (usual: number) =>
+  ({ kind: "number", doc: "Standard deviation of the noise.", default: usual, minimum: 0 }) as const
+const classes = (usual: number) =>
+  ({ kind: "integer", doc: "Classes, named 0, 1, …", default: usual, minimum: 2, maximum: 100 }) as const
+const gateOptions = {
+  copies: { kind: "integer", doc: "How often each of the four rows occurs.", default: 1, minimum: 1, maximum: 250_000 },
+  noise: noise(0),
+} as const
+
+const toy = <const O extends Options>(
+  entryOf: Omit<Entry<O, Toy>, "make">,
+  rows: (key: Key.Key, options: Parameters<Entry<O, Toy>["make"]>[0]) => Dataset,
+): Entry<O, Toy> => entry({ ...entryOf, make: (options) => (key) => rows(key, options) })
+
+/** The toys that a model file can name as its data. */
+export const entries = {
+  xor: toy(
+    {
+      doc: "Whether just one of two inputs is 1.",
+      formula: "y = a ⊕ b",
+      source: "Minsky and Papert, Perceptrons, 1969",
+      advice: "No straight line separates the classes, so one layer cannot learn it and two can.",
+      options: gateOptions,
+    },
+    xor,
+  ),
+  and: toy(
+    {
+      doc: "Whether both of two inputs are 1.",
+      formula: "y = a ∧ b",
+      source: "McCulloch and Pitts, 1943",
+      advice: "A straight line separates the classes: a perceptron learns it.",
+      options: gateOptions,
+    },
+    and,
+  ),
+  or: toy(
+    {
+      doc: "Whether one of two inputs or both are 1.",
+      formula: "y = a ∨ b",
+      source: "McCulloch and Pitts, 1943",
+      advice: "A straight line separates the classes: a perceptron learns it.",
+      options: gateOptions,
+    },
+    or,
+  ),
+  nand: toy(
+    {
+      doc: "Whether not both of two inputs are 1.",
+      formula: "y = ¬(a ∧ b)",
+      source: "McCulloch and Pitts, 1943",
+      advice: "A straight line separates the classes; every other gate can be built of it.",
+      options: gateOptions,
+    },
+    nand,
+  ),
+  moons: toy(
+    {
+      doc: "Two half circles that reach into each other.",
+      formula: "(cos πt, sin πt) and (1 − cos πt, ½ − sin πt)",
+      source: "scikit-learn, make_moons",
+      advice: "Two classes with a curved border between them: a small hidden layer is enough.",
+      options: { count, noise: noise(0.1) },
+    },
+    moons,
+  ),
+  circles: toy(
+    {
+      doc: "A circle inside another.",
+      formula: "r(cos 2πt, sin 2πt), r = 1 and factor",
+      source: "scikit-learn, make_circles",
+      advice: "The border is closed, so a hidden layer of at least three units is needed.",
+      options: {
+        count,
+        noise: noise(0.1),
+        factor: { kind: "number", doc: "Radius of the inner circle.", default: 0.5, exclusiveMinimum: 0, exclusiveMaximum: 1 },
+      },
+    },
+    circles,
+  ),
+  spirals: toy(
+    {
+      doc: "Spirals wound around each other, one for each class.",
+      formula: "t(cos 2π(turns·t + c/classes), sin 2π(turns·t + c/classes))",
+      source: "Lang and Witbrock, 1988",
+      advice: "The hardest of the toys: wants two hidden layers and patience, the more the more turns.",
+      options: {
+        count,
+        noise: noise(0.02),
+        classes: classes(2),
+        turns: { kind: "number", doc: "Turns of each spiral.", default: 1, exclusiveMinimum: 0, maximum: 10 },
+      },
+    },
+    spirals,
+  ),
+  blobs: toy(
+    {
+      doc: "Round clouds of points, one for each class.",
+      formula: "centre + noise · N(0, 1), the centre drawn from [−5, 5]²",
+      source: "scikit-learn, make_blobs",
+      advice: "Softmax regression does well where the clouds do not overlap.",
+      options: { count, noise: noise(1), classes: classes(3) },
+    },
+    blobs,
+  ),
+  sine: toy(
+    {
+      doc: "A wave to fit.",
+      formula: "y = sin(πx · periods) + noise, x from −1 to 1",
+      source: "the field's usual first regression",
+      advice: "A hidden layer of tanh or relu units and an identity output fit it.",
+      options: {
+        count,
+        noise: noise(0.1),
+        periods: { kind: "number", doc: "Whole waves from −1 to 1.", default: 1, exclusiveMinimum: 0, maximum: 100 },
+      },
+    },
+    sine,
+  ),
+  linear: toy(
+    {
+      doc: "A line to fit.",
+      formula: "y = slope · x + intercept + noise, x from −1 to 1",
+      source: "Legendre, 1805",
+      advice: "One dense unit without activation finds slope and intercept.",
+      options: {
+        count,
+        noise: noise(0.1),
+        slope: { kind: "number", doc: "Slope of the line.", default: 2 },
+        intercept: { kind: "number", doc: "Height of the line at 0.", default: 1 },
+      },
+    },
+    linear,
+  ),
+} as const
