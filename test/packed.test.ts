@@ -65,9 +65,12 @@ const packWithPnpm = async (name: Package): Promise<Packed> => {
 }
 
 const npm = new Map<Package, Packed>()
+/** The manifests as they were before packing. */
+const written = new Map<Package, string>()
 
 beforeAll(async () => {
   copyWorkspace()
+  for (const name of packages) written.set(name, read(workspace, "packages", name, "package.json"))
   // A pack that was interrupted before its `postpack` must not spoil the next one.
   await run(process.execPath, ["../../scripts/pack.ts", "prepare"], join(workspace, "packages/dsl"))
   for (const name of packages) npm.set(name, await packWithNpm(name))
@@ -86,7 +89,7 @@ describe.each(packages)("%s", (name) => {
     const built = files.filter((path) => !["LICENSE", "README.md", "package.json"].includes(path))
     expect(built.filter((path) => !/^dist\/.+\.(js|js\.map|d\.ts)$/.test(path))).toEqual([])
     expect(built.filter((path) => path.endsWith(".js")).length).toBe(
-      globSync("src/**/*.ts", { cwd: join(root, "packages", name) }).length,
+      globSync("src/**/*.ts", { cwd: join(workspace, "packages", name) }).length,
     )
   })
 
@@ -96,7 +99,7 @@ describe.each(packages)("%s", (name) => {
   })
 
   test("has its own manifest back after packing", () => {
-    expect(read(workspace, "packages", name, "package.json")).toBe(read(root, "packages", name, "package.json"))
+    expect(read(workspace, "packages", name, "package.json")).toBe(written.get(name))
   })
 })
 
