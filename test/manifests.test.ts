@@ -24,12 +24,10 @@ const manifests: ReadonlyArray<readonly [path: string, manifest: Manifest]> = ma
 const versions = new Map(manifests.flatMap(([, { name, version }]) => (version === undefined ? [] : [[name, version] as const])))
 const dependenciesOf = ({ dependencies, devDependencies }: Manifest) => Object.entries({ ...dependencies, ...devDependencies })
 
-describe.each(manifests)("%s", (path, manifest) => {
+describe.each(manifests)("%s", (_, manifest) => {
   test("pins every dependency exactly, and the workspace's own packages to their version", () => {
     const loose = dependenciesOf(manifest).filter(([name, range]) =>
-      versions.has(name) && path !== "bench/package.json"
-        ? range !== versions.get(name)
-        : !/^(\d+\.\d+\.\d+|link:.+)$/.test(range),
+      versions.has(name) ? range !== versions.get(name) : !/^\d+\.\d+\.\d+$/.test(range),
     )
     expect(loose).toEqual([])
   })
@@ -44,8 +42,7 @@ test("the packages have one version", () => {
 
 test("a dependency of several packages has one version", () => {
   const ranges = new Map<string, Set<string>>()
-  for (const [path, manifest] of manifests) {
-    if (path === "bench/package.json") continue
+  for (const [, manifest] of manifests) {
     for (const [name, range] of dependenciesOf(manifest)) ranges.set(name, (ranges.get(name) ?? new Set()).add(range))
   }
   expect([...ranges].filter(([, found]) => found.size > 1)).toEqual([])
@@ -67,11 +64,11 @@ test("vitest.config.ts is vitest.workspace.ts, and every folder with tests is on
   expect(roots).toEqual(expect.arrayContaining([...new Set(folders)]))
 })
 
-test("tsc -b at the root reaches every package, its tests, the examples and the scripts", () => {
+test("tsc -b at the root reaches every package, its tests, the examples, the benchmark and the scripts", () => {
   const { references } = JSON.parse(read("tsconfig.json"))
   const paths: ReadonlyArray<string> = references.map(({ path }: { readonly path: string }) => path)
   const wanted = globSync("packages/*", { cwd: root }).flatMap((path) => [path, `${path}/test`])
   expect([...paths].sort()).toEqual(
-    [...wanted, "examples", "tsconfig.repository.json"].map((p) => p.replaceAll("\\", "/")).sort(),
+    [...wanted, "examples", "bench", "tsconfig.repository.json"].map((p) => p.replaceAll("\\", "/")).sort(),
   )
 })
