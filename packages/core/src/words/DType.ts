@@ -31,5 +31,19 @@ export const holds = (dtype: DType, storage: Storage): boolean =>
       ? storage instanceof Int32Array
       : storage instanceof Uint8Array
 
+const largest: { readonly [D in Exclude<DType, "f32">]: readonly [low: number, high: number] } = {
+  i32: [-(2 ** 31), 2 ** 31 - 1],
+  u8: [0, 255],
+  bool: [0, 1],
+}
+
+/** Whether a number is an element of this kind as it stands, without being cut or wrapped. `fits("u8", 256) // => false` */
+export const fits = (dtype: DType, x: number): boolean =>
+  dtype === "f32" || (Number.isInteger(x) && x >= largest[dtype][0] && x <= largest[dtype][1])
+
+/** What the numbers of a kind are, in words. `range("u8") // => "a whole number from 0 to 255"` */
+export const range = (dtype: DType): string =>
+  dtype === "f32" ? "a number" : `a whole number from ${largest[dtype].join(" to ")}`
+
 /** Bytes an element takes on an engine. */
 export const bytes: { readonly [D in DType]: number } = { f32: 4, i32: 4, bool: 1, u8: 1 }

@@ -23,7 +23,8 @@ export class NDArray<out S extends Shape.Shape = Shape.Shape> {
 /**
  * Wraps storage as an array, taking ownership of it: do not write to `data` afterwards.
  *
- * Throws `ShapeError` when the shape is not one, does not multiply to `data.length`, or the storage cannot hold `dtype`.
+ * Throws `ShapeError` when the shape is not one, does not multiply to `data.length`, or the storage cannot hold `dtype`
+ * (a bool is 0 or 1).
  */
 export const make = <const S extends Shape.Shape>(dtype: DType.DType, shape: S, data: DType.Storage): NDArray<S> => {
   const got = [{ dtype, shape }]
@@ -37,6 +38,8 @@ export const make = <const S extends Shape.Shape>(dtype: DType.DType, shape: S, 
       `storage for ${dtype}, not ${data.constructor.name}`,
       "convert the storage, or name another dtype",
     )
+  if (dtype === "bool" && !(data as Uint8Array).every((x) => x <= 1))
+    refuse("NDArray.make", got, "bools of 0 and 1", 'dtype "u8", then Tensor.notEqual(x, 0)')
   return new NDArray(dtype, shape, data)
 }
 

@@ -74,7 +74,7 @@ export const withLeaves = <T, B>(tree: T, values: ReadonlyArray<B>): Replace<T, 
   return out as Replace<T, B>
 }
 
-/** Trees of one structure joined leaf by leaf. Throws `TypeError` naming both lists of paths when the structures differ. */
+/** Trees of one structure joined leaf by leaf. Throws `TypeError` naming both structures when they differ. */
 export const zip = <T, B>(
   f: (...leaves: ReadonlyArray<LeafOf<T>>) => B,
   first: T,
@@ -90,8 +90,18 @@ export const zip = <T, B>(
   )
 }
 
-/** The paths of a tree's leaves as one line: two trees have the same structure when these are equal. */
-export const structure = (tree: unknown): string =>
-  entries(tree)
-    .map(([path]) => printPath(path))
-    .join(", ")
+/**
+ * A tree without its leaves, as one line: two trees have the same structure exactly when these are equal.
+ *
+ * `structure({ out: [Tensor.scalar(1)], dense: { w: Tensor.scalar(2) } }) // => "{ dense: { w }, out: [_] }"`
+ */
+export const structure = (tree: unknown): string => {
+  if (isLeaf(tree)) return "_"
+  const parts = branches(tree).map(([key, child]) => {
+    const inner = structure(child)
+    if (typeof key === "number") return inner
+    const name = /^[\w$]+$/.test(key) ? key : JSON.stringify(key)
+    return isLeaf(child) ? name : `${name}: ${inner}`
+  })
+  return Array.isArray(tree) ? `[${parts.join(", ")}]` : parts.length === 0 ? "{}" : `{ ${parts.join(", ")} }`
+}
