@@ -60,12 +60,20 @@ export class Expr<out S extends Shape = Shape> {
 
   /** @internal The recipe, as long as it is kept. */
   get recipe(): Recipe | undefined {
-    return this.#state.tag === "recipe" || this.#state.tag === "both" ? this.#state.recipe : undefined
+    const state = this.#current()
+    return state.tag === "recipe" || state.tag === "both" ? state.recipe : undefined
   }
 
   /** @internal The numbers, once they were read. */
   get value(): NDArray<S> | undefined {
-    return this.#state.tag === "value" || this.#state.tag === "both" ? (this.#state.value as NDArray<S>) : undefined
+    const state = this.#current()
+    return state.tag === "value" || state.tag === "both" ? (state.value as NDArray<S>) : undefined
+  }
+
+  /** The state, after letting go of a recipe that was kept for a differentiation which has ended since. */
+  #current(): State {
+    if (this.#state.tag === "both" && this.extent?.open !== true) this.#state = { tag: "value", value: this.#state.value }
+    return this.#state
   }
 
   /** @internal Keeps the numbers, and the recipe only while an extent it depends on is open. */

@@ -97,10 +97,5 @@ export const read = (targets: ReadonlyArray<Tensor>): ReadonlyArray<NDArray> => 
     step.settle(apply(primitive, params, inputs.map(known) as ReadonlyArray<NDArray>, step))
     steps[i] = undefined
   })
-  return targets.map((target) => {
-    const value = known(target) as NDArray
-    // A recipe kept for a differentiation that has ended since is let go.
-    if (!(target instanceof NDArray) && target.recipe !== undefined) target.settle(value)
-    return value
-  })
+  return targets.map(known) as ReadonlyArray<NDArray>
 }
