@@ -2,7 +2,7 @@
  * A program is what a pure function of tensors becomes when it is called on shapes: a printed list of primitive steps,
  * which engines run, transforms rewrite and tests compare.
  */
-import { NDArray } from "../words/NDArray.ts"
+import { make as makeArray, NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
 import { printSpec, refuse, type Spec } from "../words/ShapeError.ts"
 import { endless, placeholder, recipeOf, type Tensor, write } from "./Expr.ts"
@@ -15,9 +15,11 @@ export { specOf } from "./ShapeRule.ts"
 
 /**
  * The program of a function: calls it once on placeholders of the given kinds and sizes and lists the steps its results
- * need. Tensors the function closes over become constants, or steps of the program where they are recipes.
+ * need. Tensors the function closes over become constants, or steps of the program where they are recipes. Throws
+ * `ShapeError` when the function is wrong, or closes over the argument of another function that is being traced.
  */
 export const trace = (f: (...inputs: ReadonlyArray<Tensor>) => ReadonlyArray<Tensor>, inputs: ReadonlyArray<Spec>): Program => {
+  wantShapes("Program.trace", inputs)
   const extent = endless()
   const arguments_ = inputs.map(({ dtype, shape }) => placeholder(dtype, shape, extent))
   return capture(arguments_, f(...arguments_))
@@ -27,6 +29,14 @@ export const trace = (f: (...inputs: ReadonlyArray<Tensor>) => ReadonlyArray<Ten
 export const capture = (inputs: ReadonlyArray<Tensor>, outputs: ReadonlyArray<Tensor>): Program => {
   const values = new Map<Tensor, number>(inputs.map((input, i) => [input, i]))
   const steps = order(outputs, (x) => values.has(x) || x.value !== undefined)
+  for (const step of steps)
+    if (step.recipe === undefined)
+      refuse(
+        "trace",
+        [step],
+        "a function that uses its own arguments, not those of another function that is being traced",
+        "hand the tensor in as an argument",
+      )
   const constants: Array<NDArray> = []
   const constant = (x: NDArray): void => {
     if (!values.has(x)) values.set(x, inputs.length + constants.push(x) - 1)
@@ -71,12 +81,17 @@ export const accept = (operation: string, program: Program, inputs: ReadonlyArra
   if (!fits) refuse(operation, inputs, wanted.map(printSpec).join(" and ") || "nothing", "the arrays the program was traced for")
 }
 
-/** Throws `ShapeError` unless every step uses only values made before it and has the shape its primitive's rule gives. */
+/** Throws `ShapeError` unless every step uses only values made before it and has the shape its primitive's rule gives, in loops too. */
 export const check = (program: Program): void => {
-  const first = program.inputs.length + program.constants.length
-  program.equations.forEach(({ inputs, out, params, primitive }, i) => {
-    if (!inputs.every((value) => value >= 0 && value < first + i))
+  const { constants, equations, inputs: given } = program
+  wantShapes("Program.check", [...given, ...constants])
+  for (const { data, dtype, shape } of constants) makeArray(dtype, shape, data)
+  const first = given.length + constants.length
+  equations.forEach(({ inputs, out, params, primitive }, i) => {
+    if (!Object.hasOwn(shapeRules, primitive)) refuse("Program.check", [out], `a primitive, not ${primitive}`, "trace it again")
+    if (!inputs.every((value) => Number.isInteger(value) && value >= 0 && value < first + i))
       refuse(primitive, [out], "values made before it", "order the equations")
+    if ("body" in params) check(params.body)
     const rule = shapeRules[primitive] as ShapeRule<Primitive>
     const made = rule(
       params,
@@ -86,6 +101,12 @@ export const check = (program: Program): void => {
       refuse(primitive, [out], `a result of ${printSpec(made)}`, "trace it again")
   })
   for (const value of program.outputs) specOf(program, value)
+}
+
+const wantShapes = (operation: string, specs: ReadonlyArray<Spec>): void => {
+  for (const spec of specs)
+    if (!Shape.isValid(spec.shape))
+      refuse(operation, [spec], "sizes that are whole and not negative", "check the shape's numbers")
 }
 
 const letters = (value: number): string =>

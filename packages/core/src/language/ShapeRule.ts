@@ -2,7 +2,7 @@
  * The shape rule of every primitive: what it makes of its inputs' kinds and sizes, or a `ShapeError`. Shapes are
  * inferred here and nowhere else.
  */
-import type { DType } from "../words/DType.ts"
+import { type DType, fits, range } from "../words/DType.ts"
 import * as Shape from "../words/Shape.ts"
 import { refuse, type Spec } from "../words/ShapeError.ts"
 import {
@@ -27,7 +27,7 @@ export type ShapeRule<P extends Primitive> = (params: Params[P], inputs: Readonl
 const scalar: Spec = { dtype: "f32", shape: [] }
 
 const arity = (operation: string, inputs: ReadonlyArray<Spec>, n: number): void => {
-  if (inputs.length !== n) refuse(operation, inputs, `${n} arrays`, "give it as many")
+  if (inputs.length !== n) refuse(operation, inputs, n === 1 ? "1 array" : `${n} arrays`, "give it as many")
 }
 
 const one = (operation: string, inputs: ReadonlyArray<Spec>): Spec => {
@@ -127,9 +127,8 @@ const reductionRule =
   ({ axes }, inputs) => {
     const x = one(p, inputs)
     wantKind(p, inputs, ["f32", "i32"])
-    const distinct = axes.every((axis, i) => axis >= 0 && axis < x.shape.length && axes.indexOf(axis) === i)
-    if (!distinct)
-      refuse(p, inputs, `distinct axes of the array, not ${Shape.print(axes)}`, `axes from 0 to ${x.shape.length - 1}`)
+    const rank = x.shape.length
+    if (!distinctAxes(axes, rank)) refuse(p, inputs, `distinct axes of the array, not ${Shape.print(axes)}`, axesHint(rank))
     if (p === "argMax" && axes.length !== 1) refuse(p, inputs, "one axis", "reshape the axes into one first")
     if (p !== "reduceSum" && axes.some((axis) => x.shape[axis] === 0))
       refuse(p, inputs, "at least one element along each reduced axis", "an empty array has no largest or smallest element")
@@ -149,6 +148,12 @@ const positive = (operation: string, inputs: ReadonlyArray<Spec>, sizes: Shape.S
       "give one for each spatial axis",
     )
 }
+
+/** Whether these are axes of an array of this rank, counted from 0, and each is named once. */
+const distinctAxes = (axes: Shape.Shape, rank: number): boolean =>
+  axes.every((axis, i) => Number.isInteger(axis) && axis >= 0 && axis < rank && axes.indexOf(axis) === i)
+
+const axesHint = (rank: number): string => (rank === 0 ? "a scalar has no axes" : `axes from 0 to ${rank - 1}, each once`)
 
 const spaceOf = (spec: Spec): Shape.Shape => spec.shape.slice(1, -1)
 
@@ -206,12 +211,16 @@ const convolution = (operation: string, inputs: ReadonlyArray<Spec>, x: Spec, ke
   const perGroup = kernel.shape.at(-2) ?? 0
   const filters = kernel.shape.at(-1) ?? 0
   const { groups } = params
-  if (!Number.isInteger(groups) || groups < 1 || perGroup * groups !== channels)
+  if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)
+    refuse(operation, inputs, `channels in ${groups} equal groups, not ${channels}`, "groups that divide the channels, or 1")
+  if (perGroup * groups !== channels)
     refuse(
       operation,
       inputs,
-      `a kernel for ${channels} channels in ${groups} groups, not ${perGroup} × ${groups}`,
-      `a kernel of [..., ${channels / groups}, ${filters}]`,
+      groups === 1
+        ? `a kernel for ${channels} channels, not ${perGroup}`
+        : `a kernel for ${channels} channels in ${groups} groups of ${channels / groups}, not of ${perGroup}`,
+      `a kernel of ${Shape.print([...kernel.shape.slice(0, -2), channels / groups, filters])}`,
     )
   if (filters % groups !== 0)
     refuse(operation, inputs, `filters in ${groups} equal groups, not ${filters}`, "filters divisible by the groups")
@@ -222,6 +231,8 @@ const convolution = (operation: string, inputs: ReadonlyArray<Spec>, x: Spec, ke
 const windowed = (operation: string, inputs: ReadonlyArray<Spec>, x: Spec, params: WindowParams): Spec => {
   images(operation, inputs, x)
   const dilation = params.window.map(() => 1)
+  if (spaceOf(x).includes(0))
+    refuse(operation, inputs, "at least one element along each spatial axis", "a window over padding alone would hold nothing")
   if (params.padding.some(([low, high], i) => low >= (params.window[i] ?? 1) || high >= (params.window[i] ?? 1)))
     refuse(operation, inputs, "padding smaller than the window", "a window that lies in the padding alone would hold nothing")
   const out = places(operation, inputs, spaceOf(x), params.window, { ...params, dilation })
@@ -312,11 +323,12 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
       )
     return { dtype: x.dtype, shape: start.map((from, i) => Math.ceil(((limit[i] ?? 0) - from) / (stride[i] ?? 1))) }
   },
-  pad: ({ high, interior, low }, inputs) => {
+  pad: ({ high, interior, low, value }, inputs) => {
     const x = one("pad", inputs)
     const rank = x.shape.length
     const whole = [low, high, interior].every((list) => list.length === rank && list.every((n) => Number.isInteger(n) && n >= 0))
     if (!whole) refuse("pad", inputs, `${rank} paddings on each side, none negative`, "slice to take elements away")
+    if (!fits(x.dtype, value)) refuse("pad", inputs, `${range(x.dtype)} to pad with, not ${value}`, "Tensor.cast the array first")
     const shape = x.shape.map((n, i) => (low[i] ?? 0) + n + Math.max(0, n - 1) * (interior[i] ?? 0) + (high[i] ?? 0))
     return { dtype: x.dtype, shape: valid("pad", inputs, shape) }
   },
@@ -334,8 +346,9 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
   },
   reverse: ({ axes }, inputs) => {
     const x = one("reverse", inputs)
-    if (!axes.every((axis) => Number.isInteger(axis) && axis >= 0 && axis < x.shape.length))
-      refuse("reverse", inputs, `axes of the array, not ${Shape.print(axes)}`, `axes from 0 to ${x.shape.length - 1}`)
+    const rank = x.shape.length
+    if (!distinctAxes(axes, rank))
+      refuse("reverse", inputs, `distinct axes of the array, not ${Shape.print(axes)}`, axesHint(rank))
     return x
   },
   gather: (_, inputs) => {
@@ -381,7 +394,8 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
   },
   convInputGrad: ({ space, ...params }, inputs) => {
     const [cotangent, kernel] = two("convInputGrad", inputs)
-    const x: Spec = { dtype: "f32", shape: [cotangent.shape[0] ?? 0, ...space, (kernel.shape.at(-2) ?? 0) * params.groups] }
+    const shape = [cotangent.shape[0] ?? 0, ...space, (kernel.shape.at(-2) ?? 0) * params.groups]
+    const x: Spec = { dtype: "f32", shape: valid("convInputGrad", inputs, shape) }
     expect("convInputGrad", inputs, cotangent, convolution("convInputGrad", inputs, x, kernel, params), "a cotangent")
     return x
   },
@@ -397,7 +411,8 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
   windowSum: (params, inputs) => windowed("windowSum", inputs, one("windowSum", inputs), params),
   windowSumGrad: ({ space, ...params }, inputs) => {
     const cotangent = one("windowSumGrad", inputs)
-    const x: Spec = { dtype: "f32", shape: [cotangent.shape[0] ?? 0, ...space, cotangent.shape.at(-1) ?? 0] }
+    const shape = [cotangent.shape[0] ?? 0, ...space, cotangent.shape.at(-1) ?? 0]
+    const x: Spec = { dtype: "f32", shape: valid("windowSumGrad", inputs, shape) }
     expect("windowSumGrad", inputs, cotangent, windowed("windowSumGrad", inputs, x, params), "a cotangent")
     return x
   },
@@ -425,8 +440,10 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
     return { dtype: "i32", shape: x.shape }
   },
   scan: ({ body, carries, constants, length }, inputs) => {
-    if (!Number.isInteger(length) || length < 0)
-      refuse("scan", inputs, "a length that is a whole number", "the sequences' first axis")
+    if (![length, constants, carries].every((n) => Number.isInteger(n) && n >= 0))
+      refuse("scan", inputs, "a length and counts that are whole numbers", "the sequences' first axis as the length")
+    if (body.outputs.length < carries)
+      refuse("scan", inputs, `a body that gives ${carries} carries, not ${body.outputs.length}`, "return every part of the carry")
     if (inputs.length !== body.inputs.length || inputs.length < constants + carries)
       refuse(
         "scan",
@@ -452,7 +469,7 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
       if (i < carries) expect("scan", [out], out, body.inputs[constants + i] ?? scalar, `carry ${i}`)
       total += Shape.size(out.shape) * (i < carries ? 1 : length)
     })
-    return { dtype: "f32", shape: [total] }
+    return { dtype: "f32", shape: valid("scan", inputs, [total]) }
   },
 }
 
