@@ -9,9 +9,10 @@ import * as NDArray from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
 import { refuse } from "../words/ShapeError.ts"
 import { make as makeTensor, range, zeros } from "./create.ts"
-import { add, cast, less, log1p, maximum, mul, neg, shiftRight, sqrt, sub, where, xor } from "./elementwise.ts"
-import { argsort, at } from "./select.ts"
+import { add, broadcastTo, cast, less, log1p, maximum, mul, neg, shiftRight, sqrt, sub, where, xor } from "./elementwise.ts"
+import { argsort } from "./select.ts"
 import { reshape, stack } from "./structure.ts"
+import { at } from "./subscript.ts"
 
 /** Two 32-bit words (i32[2]) that stand for a stream of random numbers. */
 export type Key = Tensor
@@ -35,15 +36,23 @@ const counters = (low: Tensor): Tensor => stack([zeros(low.shape, "i32") as Tens
 
 const cipher = (key: Key, low: Tensor): Tensor => write("threefry", {}, [key, counters(low)])
 
+/** A number of 32 bits, signed or not, as a scalar. */
+const word = (n: number): Tensor =>
+  Number.isInteger(n) && n >= -(2 ** 31) && n < 2 ** 32
+    ? makeTensor(n | 0, "i32")
+    : refuse("Key.fold", [], `a name, or a whole number of 32 bits, not ${n}`, "fold a name, or fold twice")
+
+const wordOf = (x: Tensor): Tensor =>
+  x.dtype === "i32" && x.shape.length === 0
+    ? x
+    : refuse("Key.fold", [x], "a name, a whole number or an i32 scalar", 'Tensor.cast(x, "i32"), or Key.split for several keys')
+
 /**
  * A new key from a key and what it is for: a name, or a number such as the step (a whole number or an i32 scalar).
- * Keys folded with different things are independent.
+ * Keys folded with different things are independent. Throws `ShapeError`.
  */
 export const fold = (key: Key, what: string | number | Tensor): Key =>
-  cipher(
-    key,
-    typeof what === "string" ? makeTensor(hash(what), "i32") : typeof what === "number" ? makeTensor(what | 0, "i32") : what,
-  )
+  cipher(key, typeof what === "string" ? word(hash(what)) : typeof what === "number" ? word(what) : wordOf(what))
 
 /** `n` independent keys from one. */
 export const split = (key: Key, n = 2): ReadonlyArray<Key> => {
@@ -95,9 +104,9 @@ export const normal = (key: Key, shape: Shape.Shape): Tensor => {
   return mul(erfInverse(uniform(key, shape, { low, high: 1 })), Math.SQRT2)
 }
 
-/** true with the given probability, element by element. */
+/** true with the given probability, or with those of a tensor that stretches to the shape. */
 export const bernoulli = (key: Key, probability: number | Tensor, shape: Shape.Shape): Tensor =>
-  less(uniform(key, shape), probability as Tensor)
+  less(uniform(key, shape), typeof probability === "number" ? probability : broadcastTo(probability, shape))
 
-/** The whole numbers from 0 to n - 1 (i32) in random order. */
+/** The whole numbers from 0 to n - 1 (i32) in random order: that in which as many random words of 32 bits sort. */
 export const permutation = (key: Key, n: number): Tensor => argsort(bits(key, [n]))

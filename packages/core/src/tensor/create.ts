@@ -1,6 +1,6 @@
 /** Tensors out of numbers and shapes. */
 import { type Tensor, write } from "../language/Expr.ts"
-import { allocate, type DType } from "../words/DType.ts"
+import { allocate, type DType, fits, range as wordsOf } from "../words/DType.ts"
 import { NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
 import { refuse } from "../words/ShapeError.ts"
@@ -24,7 +24,7 @@ const firstElement = (nested: Nested): number | boolean | undefined => {
 
 /**
  * An array from a number or nested lists of numbers: `f32`, or `bool` when the first element is a boolean, unless
- * `dtype` says otherwise. Throws `ShapeError` when the lists are not all of one length.
+ * `dtype` says otherwise. Throws `ShapeError` when the lists are not all of one length, or a number is none of `dtype`.
  *
  * `Tensor.make([[1, 2], [3, 4]]).shape // => [2, 2]`
  */
@@ -33,10 +33,15 @@ export const make = (nested: Nested, dtype: DType = typeof firstElement(nested) 
   const data = allocate(dtype, Shape.size(shape))
   let next = 0
   const fill = (at: Nested, axis: number): void => {
-    const fits = typeof at === "object" ? at.length === shape[axis] : axis === shape.length
-    if (!fits) refuse("make", [{ dtype, shape }], "lists of one length at each depth", `look at the lists around element ${next}`)
+    const even = typeof at === "object" ? at.length === shape[axis] : axis === shape.length
+    if (!even) refuse("make", [{ dtype, shape }], "lists of one length at each depth", `look at the lists around element ${next}`)
     if (typeof at === "object") for (const inner of at) fill(inner, axis + 1)
-    else data[next++] = Number(at)
+    else {
+      const x = Number(at)
+      if (!fits(dtype, x))
+        refuse("make", [{ dtype, shape }], `${wordsOf(dtype)}, not ${x}`, `Tensor.cast(Tensor.make(x), "${dtype}")`)
+      data[next++] = x
+    }
   }
   fill(nested, 0)
   return new NDArray(dtype, shape, data)

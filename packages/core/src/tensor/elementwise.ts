@@ -1,7 +1,7 @@
 /** Operations on one element at a time. Two operands stretch to one shape as in NumPy; a number takes the other's kind. */
 import { type Tensor, write } from "../language/Expr.ts"
 import type { Binary, Comparison, Unary } from "../language/Primitive.ts"
-import { allocate, type DType } from "../words/DType.ts"
+import { allocate, type DType, fits, range as wordsOf } from "../words/DType.ts"
 import { NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
 import { refuse, type Spec } from "../words/ShapeError.ts"
@@ -9,8 +9,15 @@ import type { Broadcast, Operand, Stretches } from "./Typed.ts"
 
 /** A number as a tensor without axes. `Tensor.print(Tensor.scalar(2.5)) // => "2.5"` */
 export const scalar = (value: number, dtype: DType = "f32"): NDArray<[]> => {
-  if (dtype !== "f32" && !Number.isInteger(value))
-    refuse("scalar", [{ dtype, shape: [] }], `a whole number, not ${value}`, "Tensor.cast the tensor to f32, or round the number")
+  if (!fits(dtype, value))
+    refuse(
+      "scalar",
+      [{ dtype, shape: [] }],
+      `${wordsOf(dtype)}, not ${value}`,
+      dtype === "bool"
+        ? "compare a bool with 1 or 0, or Tensor.cast it to f32"
+        : "Tensor.cast the tensor to f32, or another number",
+    )
   return new NDArray(dtype, [], allocate(dtype, 1).fill(value))
 }
 

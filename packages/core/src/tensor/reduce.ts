@@ -1,7 +1,9 @@
 /** Operations that combine the elements along some axes; without axes they combine all. */
 import { type Tensor, write } from "../language/Expr.ts"
 import * as Shape from "../words/Shape.ts"
-import { add, div, equal, exp, log, neg, square, stopGradient, sub, where } from "./elementwise.ts"
+import { refuse } from "../words/ShapeError.ts"
+import { add, cast, div, equal, exp, log, square, stopGradient, sub, where } from "./elementwise.ts"
+import { opposite } from "./opposite.ts"
 import { axisOf, reshape } from "./structure.ts"
 
 /** Which axes to combine, and whether to keep them with size 1. */
@@ -36,8 +38,9 @@ export const max = reducer("max", "reduceMax")
 /** The smallest; NaN where there is one. */
 export const min = reducer("min", "reduceMin")
 
-/** The arithmetic mean; NaN of no elements. */
+/** The arithmetic mean of f32 elements; NaN of none. */
 export const mean: Reducer = ((x: Tensor, options: Reduce = {}): Tensor => {
+  if (x.dtype !== "f32") refuse("mean", [x], "f32 elements", 'Tensor.mean(Tensor.cast(x, "f32"))')
   const count = Shape.size(axesOf("mean", x, options.axes).map((axis) => x.shape[axis] ?? 1))
   return div(sum(x, options), count)
 }) as Reducer
@@ -57,7 +60,8 @@ export const logSumExp: Reducer = ((x: Tensor, options: Reduce = {}): Tensor => 
 }) as Reducer
 
 /** The index (i32) of the first largest element along an axis. `Tensor.print(Tensor.argMax(Tensor.make([[1, 9], [7, 3]]))) // => "[1, 0]"` */
-export const argMax = (x: Tensor, axis = -1): Tensor => write("argMax", { axes: [axisOf("argMax", x, axis)] }, [x])
+export const argMax = (x: Tensor, axis = -1): Tensor =>
+  write("argMax", { axes: [axisOf("argMax", x, axis)] }, [x.dtype === "f32" ? x : cast(x, "i32")])
 
 /** The index (i32) of the first smallest element along an axis. */
-export const argMin = (x: Tensor, axis = -1): Tensor => argMax(neg(x), axis)
+export const argMin = (x: Tensor, axis = -1): Tensor => argMax(opposite(x), axis)

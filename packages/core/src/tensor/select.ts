@@ -1,42 +1,89 @@
-/** Looking elements up by index, and NumPy's subscripts as arguments. */
+/** Looking elements up by index, and the orders that sort them. */
 import { isTensor, type Tensor, write } from "../language/Expr.ts"
 import * as Shape from "../words/Shape.ts"
 import { refuse } from "../words/ShapeError.ts"
 import { iota, make, range } from "./create.ts"
-import { add, cast, equal, mul, neg } from "./elementwise.ts"
-import { axisOf, flip, reshape, slice, transpose } from "./structure.ts"
+import { add, and, cast, equal, greaterEqual, less, mul, where } from "./elementwise.ts"
+import { opposite } from "./opposite.ts"
+import { axisOf, reshape, slice, transpose } from "./structure.ts"
 
-/**
- * One subscript: a whole number picks an element and drops its axis (negative from the end); a range `"from:to:step"`
- * keeps it; `"..."` stands for all axes between; `null` makes a new one; a list or i32 tensor picks several.
- */
-export type Subscript = number | string | null | ReadonlyArray<number> | Tensor
-
-const indices = (list: ReadonlyArray<number> | Tensor): Tensor => (isTensor(list) ? list : make(list, "i32"))
-
-/** The rows an i32 tensor names along an axis: its shape takes that axis's place. An index outside reads NaN (0 for whole numbers). */
-export const take = (x: Tensor, rows: Tensor | ReadonlyArray<number>, axis = 0): Tensor => {
-  const at = axisOf("take", x, axis)
-  const which = indices(rows)
-  const others = x.shape.map((_, i) => i).filter((i) => i !== at)
-  const front = at === 0 ? x : transpose(x, [at, ...others])
-  const out = write("gather", {}, [front, which])
-  const added = which.shape.length
-  const order = [
-    ...others.slice(0, at).map((_, i) => added + i),
-    ...which.shape.map((_, i) => i),
-    ...others.slice(at).map((_, i) => added + at + i),
-  ]
-  return at === 0 ? out : transpose(out, order)
+/** Indices along an axis of `n` elements as an i32 tensor; those of a list are checked, and counted from the end when negative. */
+export const indicesOf = (operation: string, x: Tensor, which: Tensor | ReadonlyArray<number>, axis: number): Tensor => {
+  const n = x.shape[axis] ?? 0
+  if (isTensor(which))
+    return which.dtype === "i32"
+      ? which
+      : refuse(operation, [x, which], "i32 indices", 'Tensor.cast(which, "i32"); a bool mask has no fixed size: Tensor.where')
+  const counted = which.map(
+    (i) =>
+      Shape.axis(i, n) ??
+      refuse(
+        operation,
+        [x],
+        n === 0 ? `no index on axis ${axis}, which is empty` : `indices from ${-n} to ${n - 1} on axis ${axis}, not ${i}`,
+        "check the size first",
+      ),
+  )
+  return make(counted, "i32")
 }
 
-/** The element an i32 tensor names in each row of the last axis: x [..., n], which [...] gives [...]. */
+/**
+ * The elements that indices into some axes name together, as NumPy's integer arrays do: the indices stretch to one shape,
+ * which takes the place of the first of the axes, or comes first of all. An index outside its axis reads NaN.
+ */
+export const gatherAt = (x: Tensor, axes: ReadonlyArray<number>, indices: ReadonlyArray<Tensor>, first = false): Tensor => {
+  const others = x.shape.flatMap((_, i) => (axes.includes(i) ? [] : [i]))
+  const sizes = axes.map((axis) => x.shape[axis] ?? 0)
+  const before = first ? 0 : others.filter((i) => i < (axes[0] ?? 0)).length
+  const order = [...axes, ...others]
+  const front = order.every((axis, i) => axis === i) ? x : transpose(x, order)
+  const rows = reshape(front, [Shape.size(sizes), ...front.shape.slice(axes.length)])
+  const found = write("gather", {}, [rows, together(indices, sizes)])
+  const added = found.shape.length - others.length
+  if (before === 0) return found
+  const place = (i: number): number => (i < before ? added + i : i < before + added ? i - before : i)
+  return transpose(
+    found,
+    found.shape.map((_, i) => place(i)),
+  )
+}
+
+/** One index into axes taken as one, from an index into each; -1 where any is outside. */
+const together = (indices: ReadonlyArray<Tensor>, sizes: Shape.Shape): Tensor => {
+  const [only] = indices
+  if (indices.length === 1 && only !== undefined) return only
+  const steps = Shape.strides(sizes)
+  const parts = indices.map((index, i) => mul(index, steps[i] ?? 1))
+  const inside = indices.map((index, i) => and(greaterEqual(index, 0), less(index, sizes[i] ?? 0)))
+  return where(
+    inside.reduce((all, one) => and(all, one)),
+    parts.reduce((sum, part) => add(sum, part)),
+    -1,
+  )
+}
+
+/**
+ * The rows named along an axis, whose place the shape of `rows` takes. A list counts from the end where negative and is
+ * checked; an index of an i32 tensor that is outside reads NaN (0 for whole numbers).
+ *
+ * `Tensor.print(Tensor.take(Tensor.make([10, 20, 30]), [2, 0])) // => "[30, 10]"`
+ */
+export const take = (x: Tensor, rows: Tensor | ReadonlyArray<number>, axis = 0): Tensor => {
+  const at = axisOf("take", x, axis)
+  return gatherAt(x, [at], [indicesOf("take", x, rows, at)])
+}
+
+/** The element an i32 tensor names in each row of the last axis: x [..., n], which [...] gives [...]. An index outside reads NaN. */
 export const pick = (x: Tensor, which: Tensor): Tensor => {
   const width = x.shape.at(-1) ?? refuse("pick", [x, which], "a last axis to pick from", "a scalar has none")
   if (!Shape.equals(x.shape.slice(0, -1), which.shape))
     refuse("pick", [x, which], "one index for each row", "indices of the shape without the last axis")
+  if (which.dtype !== "i32") refuse("pick", [x, which], "i32 indices second", 'Tensor.cast(which, "i32")')
   const count = Shape.size(which.shape)
-  const flat = add(mul(range(count) as Tensor, width), reshape(which, [count]) as Tensor)
+  const column = reshape(which, [count]) as Tensor
+  // An index past the end of its row would reach the next row.
+  const inside = and(greaterEqual(column, 0), less(column, width))
+  const flat = where(inside, add(mul(range(count) as Tensor, width), column), -1)
   return reshape(write("gather", {}, [reshape(x, [count * width]), flat]), which.shape)
 }
 
@@ -56,7 +103,8 @@ export const argsort = (
   const at = axisOf("argsort", x, axis)
   const swap = x.shape.map((_, i) => (i === at ? x.shape.length - 1 : i === x.shape.length - 1 ? at : i))
   const last = at === x.shape.length - 1
-  const sorted = write("argsort", {}, [descending ? neg(last ? x : transpose(x, swap)) : last ? x : transpose(x, swap)])
+  const front = last ? x : transpose(x, swap)
+  const sorted = write("argsort", {}, [descending ? opposite(front) : front])
   return last ? sorted : transpose(sorted, swap)
 }
 
@@ -83,72 +131,4 @@ export const topK = (x: Tensor, k: number): { readonly values: Tensor; readonly 
     [...order.shape.slice(0, -1), k],
   )
   return { values: along(x, first), indices: first }
-}
-
-const rangePattern = /^(-?\d+)?:(-?\d+)?(?::(-?\d+))?$/
-
-/** Where a range of an axis of `n` elements begins, ends and how it steps, as Python's `slice.indices`. */
-const bounds = (x: Tensor, text: string, n: number): { readonly from: number; readonly count: number; readonly step: number } => {
-  const [, from, to, by] =
-    rangePattern.exec(text) ??
-    refuse("at", [x], `a range like "1:-1" or "::2", not "${text}"`, "from:to:step, each may be left out")
-  const step = by === undefined ? 1 : Number(by)
-  if (step === 0) refuse("at", [x], "a step other than 0", '"::1"')
-  const clip = (i: number, low: number, high: number): number => Math.min(Math.max(i < 0 ? i + n : i, low), high)
-  const [low, high] = step > 0 ? [0, n] : [-1, n - 1]
-  const start = from === undefined ? (step > 0 ? 0 : n - 1) : clip(Number(from), low, high)
-  const end = to === undefined ? (step > 0 ? n : -1) : clip(Number(to), low, high)
-  return { from: start, count: Math.max(0, Math.ceil((end - start) / step)), step }
-}
-
-/** Elements `from`, `from + step` … of one axis, `count` of them; a negative step walks back. */
-const stride = (x: Tensor, axis: number, from: number, count: number, step: number): Tensor => {
-  const first = step > 0 || count === 0 ? Math.max(from, 0) : from + (count - 1) * step
-  const limit = count === 0 ? first : first + (count - 1) * Math.abs(step) + 1
-  const cut = slice(
-    x,
-    x.shape.map((_, i) => (i === axis ? Math.min(first, x.shape[axis] ?? 0) : 0)),
-    x.shape.map((n, i) => (i === axis ? Math.min(limit, n) : n)),
-    x.shape.map((_, i) => (i === axis ? Math.abs(step) : 1)),
-  )
-  return step > 0 ? cut : flip(cut, [axis])
-}
-
-/**
- * NumPy's subscripts: `Tensor.at(x, 0, "1:3", "...", null)` is `x[0, 1:3, ..., None]`. Throws `ShapeError` for an index
- * outside its axis, a range that is none, or more subscripts than axes.
- *
- * `Tensor.print(Tensor.at(Tensor.make([[1, 2, 3], [4, 5, 6]]), "::-1", 1)) // => "[5, 2]"`
- */
-export const at = (x: Tensor, ...subscripts: ReadonlyArray<Subscript>): Tensor => {
-  const using = subscripts.filter((s) => s !== null && s !== "...").length
-  const missing = x.shape.length - using
-  if (missing < 0) refuse("at", [x], `at most ${x.shape.length} subscripts, not ${using}`, "null adds an axis")
-  if (subscripts.filter((s) => s === "...").length > 1) refuse("at", [x], 'one "..."', "leave the others out")
-  let out = x
-  let axis = 0
-  for (const s of subscripts) {
-    const n = out.shape[axis] ?? 0
-    if (s === "...") axis += missing
-    else if (s === null) {
-      out = reshape(out, [...out.shape.slice(0, axis), 1, ...out.shape.slice(axis)])
-      axis++
-    } else if (typeof s === "number") {
-      const i =
-        Shape.axis(s, n) ?? refuse("at", [x], `an index from ${-n} to ${n - 1} on axis ${axis}, not ${s}`, "check the size first")
-      out = reshape(stride(out, axis, i, 1, 1), Shape.without(out.shape, [axis]))
-    } else if (typeof s === "string") {
-      const { count, from, step } = bounds(x, s, n)
-      out = stride(out, axis, from, count, step)
-      axis++
-    } else {
-      const rows = indices(isTensor(s) ? s : s.map((i) => (i < 0 ? i + n : i)))
-      if (!isTensor(s) && s.some((i) => Shape.axis(i, n) === undefined))
-        refuse("at", [x], `indices from ${-n} to ${n - 1} on axis ${axis}, not ${Shape.print(s)}`, "check the size first")
-      if (rows.dtype !== "i32") refuse("at", [x, rows], "i32 indices", "a bool mask has no fixed size: Tensor.where")
-      out = take(out, rows, axis)
-      axis += rows.shape.length
-    }
-  }
-  return out
 }

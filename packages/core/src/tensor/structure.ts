@@ -13,7 +13,15 @@ export const axisOf = (operation: string, x: Tensor, axis: number, rank = x.shap
 export const reshape = <const S extends Shape.Shape>(x: Tensor, shape: S): Tensor<Plain<S>> => {
   const open = shape.indexOf(-1)
   const rest = Shape.size(shape.filter((_, i) => i !== open))
-  const wanted = open < 0 ? shape : shape.map((n, i) => (i === open ? Shape.size(x.shape) / rest : n))
+  const left = Shape.size(x.shape) / rest
+  if (open >= 0 && !Shape.isValid([rest, left]))
+    refuse(
+      "reshape",
+      [x],
+      `a shape that ${Shape.size(x.shape)} elements fill, not ${Shape.print(shape)}`,
+      rest < 0 ? "-1 in one place only" : `sizes besides -1 whose product divides ${Shape.size(x.shape)}`,
+    )
+  const wanted = open < 0 ? shape : shape.map((n, i) => (i === open ? left : n))
   return (Shape.equals(x.shape, wanted) ? x : write("reshape", { shape: wanted }, [x])) as Tensor as Tensor<Plain<S>>
 }
 
@@ -63,7 +71,8 @@ export const pad = (x: Tensor, padding: ReadonlyArray<readonly [number, number]>
 /** Arrays joined along one of their axes. Throws `ShapeError` when the others differ. */
 export const concat = (xs: ReadonlyArray<Tensor>, axis = 0): Tensor => {
   const first = xs[0] ?? refuse("concat", [], "at least one array", "give it a list that is not empty")
-  return xs.length === 1 ? first : write("concat", { axis: axisOf("concat", first, axis) }, xs)
+  const at = axisOf("concat", first, axis)
+  return xs.length === 1 ? first : write("concat", { axis: at }, xs)
 }
 
 /** Arrays of one shape joined along a new axis. */
