@@ -7,7 +7,7 @@ import { full, iota, zerosLike } from "../tensor/create.ts"
 import { cast, equal } from "../tensor/elementwise.ts"
 import { reshape, stack } from "../tensor/structure.ts"
 import * as Shape from "../words/Shape.ts"
-import { refuse } from "../words/ShapeError.ts"
+import { printSpec, refuse } from "../words/ShapeError.ts"
 import * as Tree from "../words/Tree.ts"
 import { pullBack, variables } from "./Tape.ts"
 
@@ -31,8 +31,32 @@ const pullback = <X, Y>(f: (x: X) => Y, x: X, extent: Extent): Pullback<X, Y> =>
   const from = variables(tensors(x), extent)
   const value = f(refill(x, from))
   const outputs = tensors(value)
-  const pull = (cotangent: Y): X => gathered(x, from, pullBack(from, outputs, tensors(cotangent)))
+  const pull = (cotangent: Y): X => {
+    const given = tensors(cotangent)
+    wantLike("vjp", value, outputs, cotangent, given)
+    return gathered(x, from, pullBack(from, outputs, given))
+  }
   return { value, pull }
+}
+
+/** Throws `ShapeError` unless one tree has the structure, kinds and sizes of another. */
+const wantLike = (
+  operation: string,
+  wanted: unknown,
+  wantedLeaves: ReadonlyArray<Tensor>,
+  got: unknown,
+  gotLeaves: ReadonlyArray<Tensor>,
+): void => {
+  const like =
+    Tree.structure(wanted) === Tree.structure(got) &&
+    gotLeaves.every((x, i) => x.dtype === wantedLeaves[i]?.dtype && Shape.equals(x.shape, wantedLeaves[i].shape))
+  if (!like)
+    refuse(
+      operation,
+      gotLeaves,
+      `${wantedLeaves.map(printSpec).join(" and ") || "nothing"} in ${Tree.structure(wanted)}`,
+      "a tree like the one it goes with: the value's for a cotangent, the argument's for a tangent",
+    )
 }
 
 /** The tree with what flowed back to each variable at its leaf, zeros where nothing did. */
@@ -90,6 +114,7 @@ export const grad =
  * transpositions of it.
  */
 export const jvp = <X, Y>(f: (x: X) => Y, x: X, tangent: X): { readonly value: Y; readonly tangent: Y } => {
+  wantLike("jvp", x, tensors(x), tangent, tensors(tangent))
   const [outer, inner] = [openExtent(), openExtent()]
   const { pull, value } = pullback(f, x, outer)
   const direction = refill(value, tensors(value).map(zerosLike))

@@ -59,14 +59,15 @@ const binary: Derivatives<Binary> = {
     return [scaled, T.neg(T.mul(scaled, use.output))]
   },
   rem: (cotangent, use) => {
-    const ratio = T.div(input(use, 0), input(use, 1))
-    const whole = T.mul(T.sign(ratio), T.floor(T.abs(ratio)))
+    // How often y went into x: a whole number, but for the rounding of the division.
+    const whole = T.floor(T.add(T.div(T.sub(input(use, 0), use.output), input(use, 1)), 0.5))
     return [cotangent, T.neg(T.mul(cotangent, whole))]
   },
   pow: (cotangent, use) => {
     const [x, y] = [input(use, 0), input(use, 1)]
-    // x⁰ is flat and 0ʸ does not move with y: the formulas would say 0 · Infinity there.
-    const byBase = T.where(T.equal(y, 0), 0, T.mul(y, T.pow(x, T.sub(y, 1))))
+    // x⁰ is flat and 0ʸ does not move with y: the formulas would say 0 · Infinity there, and so would their own derivatives.
+    const flat = T.equal(y, 0)
+    const byBase = T.where(flat, 0, T.mul(y, T.pow(x, T.where(flat, T.onesLike(y), T.sub(y, 1)))))
     const byExponent = T.where(T.equal(x, 0), 0, T.mul(T.log(T.where(T.equal(x, 0), T.onesLike(x), x)), use.output))
     return [T.mul(cotangent, byBase), T.mul(cotangent, byExponent)]
   },
