@@ -1,0 +1,126 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Exit, Result } from "effect"
+import { Autodiff, Compile, Engine, type NDArray, ShapeError, Tensor } from "../src/index.ts"
+
+type T = Tensor.Tensor
+
+const onReference = <A, E>(effect: Effect.Effect<A, E, Engine.Engine | import("effect").Scope.Scope>) =>
+  effect.pipe(Effect.scoped, Effect.provide(Engine.reference))
+
+/** Fits one number to the mean of a batch. */
+const descend = (state: { readonly w: T; readonly seen: T }, batch: T) => {
+  const { grad, value } = Autodiff.valueAndGrad((w: T) => Tensor.mean(Tensor.square(Tensor.sub(w, batch) as T)) as T)(state.w)
+  return {
+    state: { w: Tensor.sub(state.w, Tensor.mul(grad, 0.1)) as T, seen: Tensor.add(state.seen, 1) as T },
+    output: { loss: value },
+  }
+}
+
+const start = { w: Tensor.scalar(0) as T, seen: Tensor.scalar(0, "i32") as T }
+
+describe("Compile.compile", () => {
+  it.effect("runs a function of trees and gives its results in the same tree", () =>
+    onReference(
+      Effect.gen(function* () {
+        const f = yield* Compile.compile(
+          ({ a, b }: { readonly a: T; readonly b: T }) => ({ sum: Tensor.add(a, b) as T, both: [a, b] }),
+          { a: Tensor.zeros([2]) as T, b: Tensor.zeros([2]) as T },
+        )
+        const { both, sum } = yield* f({ a: Tensor.make([1, 2]), b: Tensor.make([10, 20]) })
+        assert.deepStrictEqual(Tensor.toArray(sum), [11, 22])
+        assert.deepStrictEqual(both.map(Tensor.toArray), [
+          [1, 2],
+          [10, 20],
+        ])
+      }),
+    ),
+  )
+
+  it.effect("makes the ShapeError of a function that is wrong a typed failure, before anything runs", () =>
+    onReference(
+      Effect.gen(function* () {
+        const wrong = yield* Effect.result(Compile.compile((x: T) => Tensor.matmul(x, x) as T, Tensor.zeros([2, 3]) as T))
+        assert.instanceOf(Result.isFailure(wrong) ? wrong.failure : undefined, ShapeError)
+      }),
+    ),
+  )
+
+  it.effect("refuses arguments of another shape", () =>
+    onReference(
+      Effect.gen(function* () {
+        const f = yield* Compile.compile((x: T) => Tensor.neg(x), Tensor.zeros([2]) as T)
+        const got = yield* Effect.result(f(Tensor.zeros([3]) as T))
+        assert.isTrue(Result.isFailure(got))
+        if (Result.isFailure(got))
+          assert.strictEqual(
+            got.failure.message,
+            "a compiled function got f32[3]; it wants f32[2]. Try: the arrays the program was traced for",
+          )
+      }),
+    ),
+  )
+
+  it.effect("leaves what is no ShapeError a defect", () =>
+    onReference(
+      Effect.gen(function* () {
+        const f = Compile.compile(
+          (_: T): T => {
+            throw new RangeError("not ours")
+          },
+          Tensor.zeros([2]) as T,
+        )
+        const exit = yield* Effect.exit(f)
+        assert.isTrue(Exit.hasDies(exit))
+      }),
+    ),
+  )
+})
+
+describe("Compile.step", () => {
+  it.effect("keeps the state from batch to batch, whatever the batches' sizes", () =>
+    onReference(
+      Effect.gen(function* () {
+        const step = yield* Compile.step(descend, start)
+        const outputs = yield* step.run([
+          Tensor.ones([4]),
+          Tensor.ones([4]),
+          Tensor.ones([2]),
+          Tensor.ones([4]),
+        ] as ReadonlyArray<T>)
+        const expected = [1, 0.64, 0.4096, 0.262144]
+        outputs.forEach(({ loss }, i) => {
+          assert.closeTo(Tensor.toNumber(loss), expected[i] ?? 0, 1e-15)
+        })
+        assert.strictEqual(Tensor.toNumber((yield* step.state).seen), 4)
+      }),
+    ),
+  )
+
+  it.effect("gives snapshots that later steps do not touch, and goes back to one", () =>
+    onReference(
+      Effect.gen(function* () {
+        const step = yield* Compile.step(descend, start)
+        yield* step.run([Tensor.ones([4]) as T])
+        const snapshot = yield* step.state
+        const before = [...(snapshot.w as NDArray.NDArray).data]
+        const [ahead] = yield* step.run([Tensor.ones([4]) as T])
+        assert.deepStrictEqual([...(snapshot.w as NDArray.NDArray).data], before)
+        yield* step.load(snapshot)
+        const [again] = yield* step.run([Tensor.ones([4]) as T])
+        assert.strictEqual(Tensor.toNumber(again?.loss as T), Tensor.toNumber(ahead?.loss as T))
+      }),
+    ),
+  )
+
+  it.effect("refuses a step whose state changes its shape", () =>
+    onReference(
+      Effect.gen(function* () {
+        const step = yield* Compile.step((w: T, x: T) => ({ state: Tensor.add(w, x) as T, output: w }), Tensor.scalar(0) as T)
+        const got = yield* Effect.result(step.run([Tensor.ones([3]) as T]))
+        assert.isTrue(Result.isFailure(got))
+        if (Result.isFailure(got))
+          assert.match(got.failure.message, /^Compile\.step got f32\[3\]; it wants a new state like the old/)
+      }),
+    ),
+  )
+})
