@@ -63,3 +63,45 @@ export interface Entry<O extends Options, A> {
 
 /** Infers an entry's options from its literal. */
 export const entry = <const O extends Options, A>(definition: Entry<O, A>): Entry<O, A> => definition
+
+/** An entry whatever its options are. */
+export interface AnyEntry<out A> {
+  readonly doc: string
+  readonly formula: string
+  readonly source: string
+  readonly advice: string
+  readonly options: Options
+  readonly main?: string
+  readonly make: (options: never) => A
+}
+
+/** Entries by name. */
+export type Table<A> = { readonly [name: string]: AnyEntry<A> }
+
+const referring: ReadonlySet<Option["kind"]> = new Set(["activation", "initializer", "schedule"])
+
+/** What stands for an option that was left out; a name stands for its entry with its own defaults. */
+const defaultOf = (name: string, option: Option): unknown => {
+  if (option.default === undefined) throw new TypeError(`the option ${JSON.stringify(name)} has no default and was left out`)
+  return referring.has(option.kind) ? { name: option.default, options: {} } : option.default
+}
+
+/** An entry's options with the defaults of those that were left out. Throws `TypeError` for one that has none. */
+export const fill = (options: Options, given: { readonly [option: string]: unknown }): { readonly [option: string]: unknown } =>
+  Object.fromEntries(
+    Object.entries(options).map(([name, option]) => [
+      name,
+      Object.hasOwn(given, name) && given[name] !== undefined ? given[name] : defaultOf(name, option),
+    ]),
+  )
+
+/**
+ * What a use of a table's entry makes, with defaults for the options it leaves out. The names are those of a schema that
+ * was read off the table, so a name that is not in it is a mistake of the caller: `TypeError`.
+ */
+export const make = <A>(table: Table<A>, { name, options }: Use): A => {
+  const found = Object.hasOwn(table, name) ? table[name] : undefined
+  if (found === undefined) throw new TypeError(`${JSON.stringify(name)} is not one of ${Object.keys(table).join(", ")}`)
+  const build = found.make as (options: object) => A
+  return build(fill(found.options, options))
+}

@@ -1,0 +1,50 @@
+/**
+ * Parameters are a tree of tensors: what a net learns, and likewise the gradients and updates that belong to it. The name
+ * of a leaf says what it is for, so that decay and penalties can tell weights from biases without asking the layer.
+ */
+import type { Tensor } from "../language/Expr.ts"
+import * as T from "../tensor/Tensor.ts"
+import * as Tree from "../words/Tree.ts"
+
+/** A tree of tensors. */
+export type Params = Tree.Tree<Tensor>
+
+/** A tree without leaves: the parameters of what learns nothing, the state of what remembers nothing. */
+export type None = Readonly<Record<never, never>>
+
+/** The tree without leaves. */
+export const none: None = {}
+
+/** The leaves, in order. */
+export const leaves = (tree: unknown): ReadonlyArray<Tensor> => Tree.leaves(tree) as ReadonlyArray<Tensor>
+
+/** The same tree with each leaf replaced by what `f` makes of it and its path. */
+export const map = <P>(tree: P, f: (leaf: Tensor, path: Tree.Path) => Tensor): P =>
+  Tree.map(tree as unknown, f as (leaf: unknown, path: Tree.Path) => Tensor) as P
+
+/** Two trees of one structure joined leaf by leaf. Throws `TypeError` when the structures differ. */
+export const zip = <P>(f: (a: Tensor, b: Tensor, path: Tree.Path) => Tensor, a: P, b: unknown): P => {
+  const paths = Tree.entries(a as unknown).map(([path]) => path)
+  let next = 0
+  const joined = (x: unknown, y: unknown): Tensor => f(x as Tensor, y as Tensor, paths[next++] ?? [])
+  return Tree.zip(joined as (...leaves: ReadonlyArray<unknown>) => Tensor, a as unknown, b) as P
+}
+
+/** Zeros of the same shapes. */
+export const zerosLike = <P>(tree: P): P => map(tree, T.zerosLike)
+
+/** √Σx² over all leaves together. `Tensor.toNumber(Params.globalNorm({ a: Tensor.make([3]), b: Tensor.make([4]) })) // => 5` */
+export const globalNorm = (tree: unknown): Tensor =>
+  T.sqrt(leaves(tree).reduce<Tensor>((sum, x) => T.add(sum, T.sum(T.square(x))), T.scalar(0)))
+
+/** Which leaves something is done to, by their paths. */
+export type Select = (path: Tree.Path) => boolean
+
+/**
+ * Whether a path leads to a weight: a number that multiplies an input. By convention the name of a weight begins with
+ * `w` (`w` in dense and convolution, `wx` and `wh` where there are two); biases `b`, the scales and shifts of
+ * normalization and learned slopes have other names, and neither decay nor a penalty touches them.
+ *
+ * `Params.isWeight(["dense1", "w"]) // => true`
+ */
+export const isWeight: Select = (path) => /^w/u.test(String(path.at(-1) ?? ""))
