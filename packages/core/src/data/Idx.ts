@@ -29,8 +29,11 @@ const each =
 
 const ints = (length: number) => new Int32Array(length)
 
+/** A copy, because a Node `Buffer` shares its memory with others. */
+const octets = (bytes: Uint8Array, offset: number, length: number) => new Uint8Array(bytes.subarray(offset, offset + length))
+
 const elements: ReadonlyArray<Element> = [
-  { name: "u8", code: 0x08, dtype: "u8", bytes: 1, read: (bytes, offset, length) => bytes.slice(offset, offset + length) },
+  { name: "u8", code: 0x08, dtype: "u8", bytes: 1, read: octets },
   { name: "i8", code: 0x09, dtype: "i32", bytes: 1, read: each(ints, 1, (view, at) => view.getInt8(at)) },
   { name: "i16", code: 0x0b, dtype: "i32", bytes: 2, read: each(ints, 2, (view, at) => view.getInt16(at)) },
   { name: "i32", code: 0x0c, dtype: "i32", bytes: 4, read: each(ints, 4, (view, at) => view.getInt32(at)) },

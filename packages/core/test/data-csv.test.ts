@@ -1,0 +1,158 @@
+import * as Result from "effect/Result"
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import * as Csv from "../src/data/Csv.ts"
+import * as Table from "../src/data/Table.ts"
+
+const refusal = (source: string | Uint8Array, options?: Csv.Options): string =>
+  Result.match(Csv.parse(source, options), {
+    onFailure: (error) => error.message,
+    onSuccess: (table) => `read ${JSON.stringify(table)}`,
+  })
+
+const table = (source: string | Uint8Array, options?: Csv.Options): Table.Table => Result.getOrThrow(Csv.parse(source, options))
+
+describe("what RFC 4180 allows is read", () => {
+  it("rows under a header, each with its line", () => {
+    expect(table("a,b\n1,2\n3,4\n")).toEqual({
+      columns: ["a", "b"],
+      rows: [
+        ["1", "2"],
+        ["3", "4"],
+      ],
+      lines: [2, 3],
+    })
+  })
+  it("quotes, quoted quotes, delimiters and line ends inside cells; lines are counted through them", () => {
+    const { lines, rows } = table('name,note\n"Smith, John","said ""no"""\n"two\nlines",x\nlast,""\n')
+    expect(rows).toEqual([
+      ["Smith, John", 'said "no"'],
+      ["two\nlines", "x"],
+      ["last", ""],
+    ])
+    expect(lines).toEqual([2, 3, 5])
+  })
+  it("CRLF, a byte order mark, a last line without an end, blank lines", () => {
+    expect(table('\uFEFFa,b\r\n1,"2"\r\n\r\n3,4').rows).toEqual([
+      ["1", "2"],
+      ["3", "4"],
+    ])
+    expect(table(new TextEncoder().encode("\uFEFFa\n1\n")).columns).toEqual(["a"])
+  })
+  it("the delimiter that the first line holds most of, unless one is named", () => {
+    expect(table("a;b\n1,5;2\n").rows).toEqual([["1,5", "2"]])
+    expect(table("a\tb\n1\t2\n").rows).toEqual([["1", "2"]])
+    expect(table('"x;y;z",b\n1,2\n').columns).toEqual(["x;y;z", "b"])
+    expect(table("a;b\n1;2\n", { delimiter: "," }).columns).toEqual(["a;b"])
+  })
+  it("files without a header", () => {
+    expect(table("1,2\n", { header: false })).toEqual({ columns: ["c1", "c2"], rows: [["1", "2"]], lines: [1] })
+    expect(table("1,2\n", { header: ["x", "y"] }).columns).toEqual(["x", "y"])
+  })
+  it("names that are dangerous as keys of objects", () => {
+    expect(table("__proto__,constructor\n1,2\n").columns).toEqual(["__proto__", "constructor"])
+  })
+})
+
+describe("what is wrong is named with its place", () => {
+  it.each<[string, string | Uint8Array, string]>([
+    ["nothing", "", "there is nothing in it; wanted a header and rows of cells"],
+    ["blank lines only", "\n\r\n", "there is nothing in it; wanted a header and rows of cells"],
+    ["a header only", "a,b\n", "there is a header and nothing below; wanted rows of cells"],
+    ["too many cells", "a,b\n1,2\n1,2,3\n", "line 3: row 2 has 3 cells, wanted 2, one for each column"],
+    ["too few cells", 'a,b\n"1\n2",3\n1\n', "line 4: row 2 has 1 cell, wanted 2, one for each column"],
+    ["a name twice", "a,b,a\n1,2,3\n", 'line 1: the header has the name "a" twice; wanted a name of its own for every column'],
+    ["no name", "a,,b\n1,2,3\n", "line 1: the header has no name for column 2; wanted a name of its own for every column"],
+    [
+      "a quote never closed, named where it was opened",
+      'a,b\n1,2\n3,"4\n5,6\n',
+      'line 3: got a quote opened before "4\\n5,6\\n" and never closed; wanted a closing quote; try: close it, or write a quote inside a quoted cell twice',
+    ],
+    [
+      "text after a closing quote",
+      'a,b\n"1"x,2\n',
+      'line 2: got "x" after a closing quote; wanted a delimiter or the end of the line; try: write a quote inside a quoted cell twice',
+    ],
+    [
+      "a quote inside a cell",
+      'a,b\n5" pipe,2\n',
+      'line 2: got a quote inside the cell "5\\" pipe"; wanted quotes around a whole cell; try: quote the cell and write the quote in it twice, as in "5"" pipe"',
+    ],
+    ["a binary file", Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0), "this is not UTF-8 text: byte 4 is 0x00"],
+    [
+      "another encoding",
+      Uint8Array.of(0x61, 0x0a, 0xef, 0xbf, 0xbd, 0xe9, 0x0a),
+      "this is not UTF-8 text: byte 5 is 0xE9; try: save the file as UTF-8",
+    ],
+    [
+      "UTF-16",
+      Uint8Array.of(0xff, 0xfe, 0x61, 0x00),
+      "this is not UTF-8 text: byte 0 is 0xFF; try: save the file as UTF-8; this is UTF-16",
+    ],
+  ])("%s", (_, source, message) => expect(refusal(source)).toBe(message))
+})
+
+describe("laws", () => {
+  const cell = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom('"', ",", ";", "\t", "\n", "\r", "a", " ", "\uFEFF") }))
+  const tables = fc
+    .record({ width: fc.integer({ min: 1, max: 5 }), delimiter: fc.constantFrom<Csv.Delimiter>(",", ";", "\t") })
+    .chain(({ delimiter, width }) =>
+      fc.record({
+        delimiter: fc.constant(delimiter),
+        columns: fc.uniqueArray(
+          cell.map((name) => name.trim()).filter((name) => name !== ""),
+          { minLength: width, maxLength: width },
+        ),
+        rows: fc.array(fc.array(cell, { minLength: width, maxLength: width }), { minLength: 1 }),
+      }),
+    )
+
+  it("what is printed is read back", () => {
+    fc.assert(
+      fc.property(tables, ({ columns, delimiter, rows }) => {
+        const read = table(Csv.print({ columns, rows }, delimiter), { delimiter })
+        expect({ columns: read.columns, rows: read.rows }).toEqual({ columns, rows })
+      }),
+    )
+  })
+  it("each row's line is where its text starts", () => {
+    fc.assert(
+      fc.property(tables, ({ columns, delimiter, rows }) => {
+        const text = Csv.print({ columns, rows }, delimiter)
+        const { lines } = table(text, { delimiter })
+        for (const [i, line] of lines.entries())
+          expect(
+            text
+              .split("\n")
+              .slice(line - 1)
+              .join("\n"),
+          ).toBe(Csv.print({ columns: rows[i] ?? [], rows: rows.slice(i + 1) }, delimiter))
+      }),
+    )
+  })
+  it("any bytes and any text give a Result", () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => Result.isResult(Csv.parse(bytes))))
+    fc.assert(fc.property(cell, (text) => Result.isResult(Csv.parse(text))))
+  })
+})
+
+describe("tables in memory", () => {
+  it("come from records, blank where a record lacks a name", () => {
+    expect(Table.fromRecords([{ a: 1, b: null }, { c: "x" }])).toEqual({
+      columns: ["a", "b", "c"],
+      rows: [
+        ["1", "", ""],
+        ["", "", "x"],
+      ],
+      lines: [1, 2],
+    })
+  })
+  it("give rows and columns", () => {
+    const read = table("Age,Sex\n1,f\n2,m\n")
+    expect(Table.take(read, [1]).lines).toEqual([3])
+    expect(Result.getOrThrow(Table.column(read, "Sex"))).toEqual(["f", "m"])
+    expect(Result.getOrThrow(Result.flip(Table.column(read, "age"))).message).toBe(
+      "there is no column `age`; did you mean `Age`? the columns are `Age`, `Sex`",
+    )
+  })
+})

@@ -1,0 +1,120 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { gzipSync } from "node:zlib"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as Effect from "effect/Effect"
+import type { FileSystem } from "effect/FileSystem"
+import * as Result from "effect/Result"
+import { zipSync } from "fflate"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import type { DataError } from "../src/data/DataError.ts"
+import * as Load from "../src/data/Load.ts"
+
+const folder = mkdtempSync(join(tmpdir(), "adjoint-load-"))
+const at = (name: string): string => join(folder, name)
+
+beforeAll(() => {
+  const idx = Buffer.from([0, 0, 8, 1, 0, 0, 0, 3, 1, 2, 3])
+  mkdirSync(at("folder"))
+  writeFileSync(at("titanic.csv"), "Age,Sex\n1,f\n")
+  writeFileSync(at("titanic.csv.gz"), gzipSync("Age,Sex\n1,f\n"))
+  writeFileSync(at("wide.csv"), "Age,Sex\n1,f,3\n")
+  writeFileSync(at("empty.csv"), "")
+  writeFileSync(at("binary.csv"), Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1]))
+  writeFileSync(at("images.idx"), idx)
+  writeFileSync(at("cut.idx.gz"), gzipSync(idx).subarray(0, 20))
+  writeFileSync(at("bad.npz"), zipSync({ "W1.npy": Buffer.from("hello") }))
+  writeFileSync(at("secret.csv"), "a\n1\n", { mode: 0o000 })
+})
+afterAll(() => {
+  chmodSync(at("secret.csv"), 0o600)
+  rmSync(folder, { recursive: true })
+})
+
+const run = <A>(load: Effect.Effect<A, DataError, FileSystem>): Promise<Result.Result<A, DataError>> =>
+  Effect.runPromise(Effect.result(load).pipe(Effect.provide(NodeFileSystem.layer)))
+
+const refusal = async (load: Effect.Effect<unknown, DataError, FileSystem>): Promise<string> =>
+  Result.match(await run(load), {
+    onFailure: (error) => error.message.replaceAll(folder, "DIR"),
+    onSuccess: () => "read",
+  })
+
+describe("files that cannot be used are named with the reason", () => {
+  it.each<[string, () => Effect.Effect<unknown, DataError, FileSystem>, string]>([
+    [
+      "a missing file",
+      () => Load.csv(at("titanik.csv")),
+      "DIR/titanik.csv: there is no such file; did you mean `DIR/titanic.csv`?",
+    ],
+    ["a missing file like no other", () => Load.idx(at("x")), "DIR/x: there is no such file"],
+    ["a file in a folder that is missing", () => Load.idx(at("none/images.idx")), "DIR/none/images.idx: there is no such file"],
+    ["a folder", () => Load.csv(at("folder")), "DIR/folder: the file cannot be read: it is a directory, not a file"],
+    [
+      "an empty file",
+      () => Load.csv(at("empty.csv")),
+      "DIR/empty.csv: there is nothing in it; wanted a header and rows of cells",
+    ],
+    ["an empty idx", () => Load.idx(at("empty.csv")), "DIR/empty.csv: there is nothing in it; wanted an idx file"],
+    ["a binary file", () => Load.csv(at("binary.csv")), "DIR/binary.csv: this is not UTF-8 text: byte 4 is 0x00"],
+    ["a row too long", () => Load.csv(at("wide.csv")), "DIR/wide.csv:2: row 1 has 3 cells, wanted 2, one for each column"],
+    [
+      "a cut .gz",
+      () => Load.idx(at("cut.idx.gz")),
+      "DIR/cut.idx.gz: the file ends at byte 20, in the middle of its gzip data; try: fetch or copy it again",
+    ],
+    [
+      "a damaged array in an archive",
+      () => Load.npz(at("bad.npz")),
+      'DIR/bad.npz/W1.npy: the file starts with "hello" at byte 0; wanted \\x93NUMPY, as an .npy array does',
+    ],
+    ["a path that can be none", () => Load.csv("a\0b"), "the file cannot be read"],
+  ])("%s", async (_, load, message) => expect(await refusal(load())).toContain(message))
+
+  it.skipIf(process.getuid?.() === 0)("a file that may not be read", async () => {
+    expect(await refusal(Load.csv(at("secret.csv")))).toContain("DIR/secret.csv: the file cannot be read: ")
+  })
+})
+
+describe("files are read", () => {
+  it("csv, gzipped or not", async () => {
+    const table = { columns: ["Age", "Sex"], rows: [["1", "f"]], lines: [2] }
+    expect(await run(Load.csv(at("titanic.csv")))).toEqual(Result.succeed(table))
+    expect(await run(Load.csv(at("titanic.csv.gz")))).toEqual(Result.succeed(table))
+  })
+  it("idx", async () => {
+    expect(Result.getOrThrow(await run(Load.idx(at("images.idx")))).data).toEqual(Uint8Array.of(1, 2, 3))
+  })
+})
+
+const examples = join(import.meta.dirname, "../../../examples/data")
+const originals = join(import.meta.dirname, "../../../../shared/data/tabular")
+
+describe("the data of the examples", () => {
+  it("1,797 digits, as many of each as the source says", async () => {
+    const images = Result.getOrThrow(await run(Load.idx(join(examples, "digits-images.idx.gz"))))
+    const labels = Result.getOrThrow(await run(Load.idx(join(examples, "digits-labels.idx.gz"))))
+    expect([images.dtype, images.shape, Math.max(...images.data)]).toEqual(["u8", [1797, 8, 8], 16])
+    const counts = new Array<number>(10).fill(0)
+    for (const label of labels.data) counts[label] = (counts[label] ?? 0) + 1
+    expect(counts).toEqual([178, 182, 177, 183, 181, 182, 181, 179, 174, 180])
+  })
+  it("150 irises, 50 of each species", async () => {
+    const { columns, rows } = Result.getOrThrow(await run(Load.csv(join(examples, "iris.csv"))))
+    expect(columns).toEqual(["sepal_length", "sepal_width", "petal_length", "petal_width", "species"])
+    for (const species of ["setosa", "versicolor", "virginica"]) expect(rows.filter((row) => row[4] === species).length).toBe(50)
+  })
+  it.skipIf(!existsSync(originals))("number by number those of UCI and scikit-learn (../shared/data/tabular)", async () => {
+    const images = Result.getOrThrow(await run(Load.idx(join(examples, "digits-images.idx.gz"))))
+    const labels = Result.getOrThrow(await run(Load.idx(join(examples, "digits-labels.idx.gz"))))
+    const lines = (name: string) => readFileSync(join(originals, name), "utf8").trim().split("\n")
+    const digits = Array.from(labels.data, (label, i) => [...images.data.slice(64 * i, 64 * i + 64), label].join(","))
+    expect(digits).toEqual(lines("optdigits.tes"))
+    const iris = Result.getOrThrow(await run(Load.csv(join(examples, "iris.csv"))))
+    const species = ["setosa", "versicolor", "virginica"]
+    expect(iris.rows.map((row) => [...row.slice(0, 4), species.indexOf(row[4] ?? "")].join(","))).toEqual(
+      lines("sklearn-iris.csv").slice(1),
+    )
+  })
+})

@@ -1,0 +1,463 @@
+import { existsSync, readFileSync } from "node:fs"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import * as ArrayInput from "../src/data/ArrayInput.ts"
+import * as Csv from "../src/data/Csv.ts"
+import * as Fitted from "../src/data/Fitted.ts"
+import { type Columns, PrepareSpec } from "../src/data/PrepareSpec.ts"
+import * as Preprocess from "../src/data/Preprocess.ts"
+import * as Table from "../src/data/Table.ts"
+import { read } from "../src/tensor/read.ts"
+import * as NDArray from "../src/words/NDArray.ts"
+
+const ok = Result.getOrThrow
+const refusal = <A>(result: Result.Result<A, { readonly message: string }>): string =>
+  Result.match(result, { onFailure: (error) => error.message, onSuccess: (value) => JSON.stringify(value) })
+
+/** The rows of an array of two axes. */
+const rowsOf = ({ data, shape: [, width = 1] }: NDArray.NDArray): ReadonlyArray<ReadonlyArray<number>> =>
+  Array.from({ length: data.length / width }, (_, i) => [...data.slice(i * width, (i + 1) * width)])
+
+const people = ok(
+  Csv.parse("Age,Sex,Fare,Survived\n10,male,0,no\n20,female,1.5,yes\n,male,3,no\n30,female,0,yes\n100,other,9,no\n"),
+)
+const train = [0, 1, 2, 3]
+
+const fit = (columns: Columns, table: Table.Table = people, rows: ReadonlyArray<number> = train) =>
+  Preprocess.fit({ columns }, table, rows)
+
+const prepare = (columns: Columns, rows?: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<number>> =>
+  rowsOf(ok(Preprocess.inputs(ok(fit(columns)), people, rows)))
+
+describe("numbers", () => {
+  const age = (options: object): ReadonlyArray<number> =>
+    prepare({ Age: { type: "number", missing: 20, ...options }, "*": "ignore" }).map(([x = 0]) => x)
+
+  it("blanks are filled with what the training rows say", () => {
+    const filled = (missing: number | "mean" | "median") => age({ missing })[2]
+    expect([filled("mean"), filled("median"), filled(7)]).toEqual([20, 20, 7])
+  })
+  it("an indicator says where the blanks were", () => {
+    expect(prepare({ Age: { type: "number", missing: "indicator" }, "*": "ignore" })).toEqual([
+      [10, 0],
+      [20, 0],
+      [20, 1],
+      [30, 0],
+      [100, 0],
+    ])
+  })
+  it("clip, by bounds or by quantiles of the training rows", () => {
+    expect(age({ clip: [15, 25] })).toEqual([15, 20, 20, 25, 25])
+    expect(age({ clip: { quantiles: [0, 0.5] } })).toEqual([10, 20, 20, 20, 20])
+  })
+  it("scale by the training rows alone", () => {
+    expect(age({ scale: "center" })).toEqual([-10, 0, 0, 10, 80])
+    expect(age({ scale: "minmax" })).toEqual([0, 0.5, 0.5, 1, 4.5])
+    expect(age({ scale: { minmax: [-1, 1] } })).toEqual([-1, 0, 0, 1, 8])
+    const std = Math.fround(10 / Math.sqrt(50))
+    expect(age({ scale: "standard" })).toEqual([-std, 0, 0, std, Math.fround(80 / Math.sqrt(50))])
+  })
+  it("log1p comes after clip and before scale", () => {
+    expect(
+      prepare({ Fare: { type: "number", clip: [0, 3], transform: "log1p", scale: "minmax" }, "*": "ignore" }, [0, 2, 4]),
+    ).toEqual([[0], [1], [1]])
+  })
+})
+
+describe("names", () => {
+  it("categories become columns of 0 and 1, named", () => {
+    const fitted = ok(
+      fit({ Sex: { type: "category", unknown: "zeros" }, Survived: { type: "binary", role: "target" }, "*": "ignore" }),
+    )
+    const { classes, columns, inputs, targets } = ok(Preprocess.dataset(fitted, people))
+    expect(columns).toEqual(["Sex=female", "Sex=male"])
+    expect(rowsOf(inputs)).toEqual([
+      [0, 1],
+      [1, 0],
+      [0, 1],
+      [1, 0],
+      [0, 0],
+    ])
+    expect([classes, targets.dtype, [...targets.data]]).toEqual([["no", "yes"], "i32", [0, 1, 0, 1, 0]])
+  })
+  it("blanks count as the most common name, or as one of their own", () => {
+    const table = Table.make(
+      ["a", "b"],
+      [
+        ["x", "1"],
+        ["", "1"],
+        ["y", "1"],
+        ["y", "1"],
+      ],
+    )
+    const prepared = (missing: "most_common" | "category") =>
+      rowsOf(ok(Preprocess.inputs(ok(fit({ a: { type: "category", missing }, b: "ignore" }, table)), table)))
+    expect(prepared("most_common")).toEqual([
+      [1, 0],
+      [0, 1],
+      [0, 1],
+      [0, 1],
+    ])
+    expect(prepared("category")).toEqual([
+      [0, 1, 0],
+      [1, 0, 0],
+      [0, 0, 1],
+      [0, 0, 1],
+    ])
+  })
+  it("names that are numbers are in the order of the numbers", () => {
+    const table = Table.make(
+      ["x", "y"],
+      ["10", "9", "10", "2"].map((y) => ["1", y]),
+    )
+    expect(ok(fit({ x: "number", y: "class" }, table)).target).toEqual({ type: "class", name: "y", classes: ["2", "9", "10"] })
+  })
+  it("names that are properties of every object are names like others", () => {
+    const table = Table.make(
+      ["__proto__", "constructor"],
+      [
+        ["toString", "1"],
+        ["valueOf", "2"],
+      ],
+    )
+    const columns: Columns = Object.fromEntries([
+      ["__proto__", "category"],
+      ["constructor", "number"],
+    ])
+    const fitted = ok(fit(columns, table, [0, 1]))
+    expect(rowsOf(ok(Preprocess.inputs(ok(Fitted.parse(Fitted.print(fitted))), table)))).toEqual([
+      [1, 0, 1],
+      [0, 1, 2],
+    ])
+    expect(refusal(fit({ x: "number" }, Table.make(["x", "constructor"], [["1", "2"]]), [0]))).toContain("`constructor`")
+  })
+})
+
+describe("targets", () => {
+  it("quantities are several columns, and come back in their own units", () => {
+    const columns: Columns = {
+      Age: { type: "number", missing: "mean" },
+      Fare: { type: "number", role: "target", transform: "log1p", scale: "standard" },
+      "*": "ignore",
+    }
+    const fitted = ok(fit(columns))
+    const { targets } = ok(Preprocess.dataset(fitted, people))
+    expect([targets.dtype, targets.shape]).toEqual(["f32", [5, 1]])
+    const restored = Preprocess.restore(fitted, targets)
+    for (const [i, fare] of [0, 1.5, 3, 0, 9].entries()) expect(restored.data[i]).toBeCloseTo(fare, 5)
+  })
+  it("are not needed to predict", () => {
+    const fitted = ok(fit({ Age: { type: "number", missing: "mean" }, Survived: "class", "*": "ignore" }))
+    const asked = Table.fromRecords([{ Age: 40 }, { Age: null }])
+    expect(rowsOf(ok(Preprocess.inputs(fitted, asked)))).toEqual([[40], [20]])
+  })
+})
+
+describe("images and arrays", () => {
+  const images = NDArray.make("u8", [3, 1, 2], Uint8Array.of(0, 255, 51, 102, 255, 255))
+  const image = (options: object) => ({ image: { size: [1, 2] as const, ...options } })
+  const inputs = (spec: PrepareSpec, array: NDArray.NDArray = images) =>
+    ok(Preprocess.inputs(ok(Preprocess.fit(spec, { inputs: array }, [0, 1])), { inputs: array }))
+
+  it("are scaled to 0…1 and get an axis of channels", () => {
+    const prepared = inputs(image({}))
+    expect(prepared.shape).toEqual([3, 1, 2, 1])
+    expect([...prepared.data]).toEqual([0, 1, 0.2, 0.4, 1, 1].map(Math.fround))
+  })
+  it("are centred or standardised by channel, or by the mean image, over the training rows", () => {
+    expect([...inputs(image({ normalize: "center" })).data]).toEqual(
+      [-102, 153, -51, 0, 153, 153].map((x) => Math.fround(x / 255)),
+    )
+    const auto = inputs(image({ normalize: "auto" })).data.slice(0, 4)
+    expect([...auto].reduce((a, b) => a + b)).toBeCloseTo(0, 6)
+    expect(Math.hypot(...auto) / 2).toBeCloseTo(1, 6)
+    const deviations = inputs(image({ normalize: "mean_image", scale: "none" })).data
+    expect([...deviations]).toEqual([-25.5, 76.5, 25.5, -76.5, 229.5, 76.5])
+  })
+  it("flat rows are images of the size that is said; others are refused", () => {
+    expect(inputs(image({}), NDArray.make("u8", [3, 2], images.data)).shape).toEqual([3, 1, 2, 1])
+    expect(refusal(Preprocess.fit({ image: { size: [2, 2] } }, { inputs: images }))).toBe(
+      "an image has the shape [1, 2]; wanted [2, 2, 1] or [4] or [2, 2]",
+    )
+    const fitted = ok(Preprocess.fit(image({}), { inputs: images }))
+    expect(refusal(Preprocess.inputs(fitted, { inputs: NDArray.make("u8", [1, 3], Uint8Array.of(1, 2, 3)) }))).toBe(
+      "a sample has the shape [3]; wanted [1, 2, 1], as in training",
+    )
+  })
+  it("other arrays stay as they are, or are scaled number by number", () => {
+    const vectors = NDArray.make("f32", [3, 2], Float32Array.of(1, 10, 3, 30, 5, 50))
+    expect(inputs({}, vectors)).toEqual(vectors)
+    expect(rowsOf(inputs({ scale: "minmax" }, vectors))).toEqual([
+      [0, 0],
+      [1, 1],
+      [2, 2],
+    ])
+  })
+  it("written down as tensor operations they are the same numbers", () => {
+    for (const normalize of ["none", "auto", "center", "mean_image"] as const) {
+      const fitted = ok(Preprocess.fit(image({ normalize }), { inputs: images })).input
+      if (fitted.type !== "array") throw new Error("images are arrays")
+      const traced = read(ArrayInput.trace(fitted, images))
+      const applied = ok(ArrayInput.apply(fitted, images))
+      expect(traced.shape).toEqual(applied.shape)
+      for (const [i, x] of traced.data.entries()) expect(x).toBeCloseTo(applied.data[i] ?? Number.NaN, 6)
+    }
+  })
+  it("labels become class numbers, by the labels of the training rows", () => {
+    const targets = NDArray.make("u8", [3], Uint8Array.of(7, 3, 5))
+    const fitted = ok(Preprocess.fit(image({}), { inputs: images, targets }, [0, 1]))
+    expect(fitted.target).toEqual({ type: "class", name: "label", classes: ["3", "7"] })
+    expect([...ok(Preprocess.targets(fitted, { inputs: images, targets }, [0, 1])).data]).toEqual([1, 0])
+    expect(refusal(Preprocess.targets(fitted, { inputs: images, targets }))).toBe(
+      "row 3, column `label`: got 5, wanted one of the classes 3, 7 of the training rows",
+    )
+  })
+})
+
+describe("what is wrong is named with its place", () => {
+  const cells = (cell: string): Table.Table => ok(Csv.parse(`Age,Sex\n1,f\n2,m\n${cell}\n4,f\n`))
+  const usual: Columns = { Age: "number", Sex: "category" }
+  it.each<[string, () => Result.Result<unknown, { readonly message: string }>, string]>([
+    [
+      "a cell that is no number",
+      () => fit(usual, cells("abc,m")),
+      'line 4: row 3, column `Age`: got "abc", wanted a finite number',
+    ],
+    [
+      "a number that is not finite",
+      () => fit(usual, cells("Infinity,m")),
+      'line 4: row 3, column `Age`: got "Infinity", wanted a finite number',
+    ],
+    ["a number in base 16", () => fit(usual, cells("0x1F,m")), 'line 4: row 3, column `Age`: got "0x1F", wanted a finite number'],
+    [
+      "a decimal comma",
+      () => fit(usual, cells('"1,5",m')),
+      'line 4: row 3, column `Age`: got "1,5", wanted a finite number; try: write decimals with a point, not a comma',
+    ],
+    [
+      "a number that 32 bits cannot hold",
+      () => Preprocess.inputs(ok(fit(usual, cells("3,m"))), cells("1e300,m")),
+      'line 4: row 3, column `Age`: got "1e300", wanted a value that is finite in 32 bits; try: clip the column',
+    ],
+    [
+      "a blank number",
+      () => fit(usual, cells(",m")),
+      "line 4: row 3, column `Age`: got a blank, wanted a number; try: say what stands for a blank, as in `Age: { type: number, missing: median }`",
+    ],
+    [
+      "a blank name",
+      () => fit(usual, cells("3,")),
+      'line 4: row 3, column `Sex`: got a blank, wanted one of "f", "m"; try: say what stands for a blank, as in `Sex: { type: category, missing: most_common }`',
+    ],
+    [
+      "a name the training rows did not hold",
+      () => Preprocess.inputs(ok(fit(usual, cells("3,m"))), cells("3,mm")),
+      'line 4: row 3, column `Sex`: got "mm", wanted one of "f", "m"; try: "m", or `unknown: zeros`',
+    ],
+    [
+      "a column that is not there",
+      () => fit({ ...usual, Agee: "number" }, cells("3,m")),
+      "there is no column `Agee`; did you mean `Age`? the columns are `Age`, `Sex`",
+    ],
+    [
+      "columns nothing is said about",
+      () => fit({ Age: "number" }, people),
+      'nothing is said about the columns `Sex`, `Fare`, `Survived`; try: list them, or add `"*": ignore`',
+    ],
+    [
+      "no input",
+      () => fit({ Sex: "class", "*": "ignore" }, people),
+      "columns: got no inputs, wanted one or more; try: say what a column is, as in `Age: number`",
+    ],
+    [
+      "two classes",
+      () => fit({ Age: { type: "number", missing: 0 }, Sex: "class", Survived: "class", Fare: "ignore" }),
+      "columns: got the targets `Sex` and `Survived`, wanted one class or binary target, or numbers only; try: keep one of them",
+    ],
+    [
+      "a binary column of three names",
+      () => fit({ Sex: "binary", "*": "ignore" }, people, [0, 1, 4]),
+      'column `Sex`: got 3 in the training rows: "female", "male", "other", wanted two names; try: `class`, or `number` where the cells are quantities',
+    ],
+    [
+      "a column of blanks",
+      () => fit({ Age: { type: "number", missing: "mean" }, "*": "ignore" }, people, [2]),
+      "column `Age`: got no number in any training row, wanted one or more; try: ignore the column",
+    ],
+    [
+      "log1p of what has no logarithm",
+      () => fit({ Age: { type: "number", transform: "log1p" }, Sex: "ignore" }, cells("-1,m")),
+      "column `Age`: got `transform: log1p` with -1 among the values, wanted values above -1; try: leave the transform out, or clip the column first",
+    ],
+    [
+      "an identifier as a category",
+      () =>
+        fit(
+          { id: "category" },
+          Table.make(
+            ["id"],
+            Array.from({ length: 1001 }, (_, i) => [`n${i}`]),
+          ),
+          Array.from({ length: 1001 }, (_, i) => i),
+        ),
+      "the category column `id` is at least 1,001 names; at most 1,000 names are taken",
+    ],
+    ["no training rows", () => fit(usual, cells("3,m"), []), "there are no training rows; wanted one or more"],
+    [
+      "no columns",
+      () => Preprocess.fit({}, people),
+      "columns: got nothing, wanted what each column of the table is; try: `columns: { Age: number, … }`",
+    ],
+    [
+      "as many labels as images",
+      () =>
+        Preprocess.fit(
+          {},
+          { inputs: NDArray.make("u8", [2, 1], Uint8Array.of(1, 2)), targets: NDArray.make("u8", [1], Uint8Array.of(1)) },
+        ),
+      "there are 2 inputs but 1 targets; wanted one target for each input",
+    ],
+    [
+      "a table for a network of arrays",
+      () => Preprocess.inputs(ok(Preprocess.fit({}, { inputs: NDArray.make("u8", [2, 1], Uint8Array.of(1, 2)) })), people),
+      "the rows: got a table, wanted arrays, as in training",
+    ],
+  ])("%s", (_, result, message) => expect(refusal(result())).toBe(message))
+})
+
+describe("laws", () => {
+  const column = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 2, maxLength: 40 })
+  const fitted = (values: ReadonlyArray<number>, scale: "standard" | "minmax" | "center") => {
+    const table = Table.make(
+      ["x"],
+      values.map((x) => [String(x)]),
+    )
+    const record = ok(Preprocess.fit({ columns: { x: { type: "number", scale } } }, table))
+    return ok(Preprocess.inputs(record, table)).data
+  }
+  const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0) / values.length
+
+  it("a standardised column has mean 0 and variance 1, a constant one is 0", () => {
+    fc.assert(
+      fc.property(column, (values) => {
+        const scaled = fitted(values, "standard")
+        const spread = Math.max(...values) - Math.min(...values)
+        // a spread near the rounding of the values themselves is noise
+        fc.pre(spread === 0 || spread > 1e-3)
+        expect(mean(scaled)).toBeCloseTo(0, 5)
+        expect(mean(scaled.map((x) => x * x))).toBeCloseTo(spread === 0 ? 0 : 1, 4)
+      }),
+    )
+  })
+  it("a min-max column reaches from 0 to 1", () => {
+    fc.assert(
+      fc.property(column, (values) => {
+        const scaled = fitted(values, "minmax")
+        expect(Math.min(...scaled)).toBe(0)
+        expect(Math.max(...scaled)).toBe(new Set(values).size === 1 ? 0 : 1)
+      }),
+    )
+  })
+  it("rows outside the training rows change nothing that is learned", () => {
+    const rows = fc.array(
+      fc.tuple(fc.double({ min: -9, max: 9, noNaN: true }), fc.constantFrom("a", "b", "c"), fc.constantFrom("y", "z")),
+      { minLength: 1 },
+    )
+    const spec: PrepareSpec = {
+      columns: {
+        x: { type: "number", missing: "median", clip: { quantiles: [0.1, 0.9] }, scale: "standard" },
+        c: "category",
+        y: "class",
+      },
+    }
+    fc.assert(
+      fc.property(rows, rows, (some, more) => {
+        const table = (list: typeof some) =>
+          Table.make(["x", "c", "y"], [["1", "a", "y"], ["2", "b", "z"], ...list.map((row) => row.map(String))])
+        const training = Array.from({ length: 2 + some.length }, (_, i) => i)
+        expect(Preprocess.fit(spec, table([...some, ...more]), training)).toEqual(Preprocess.fit(spec, table(some)))
+      }),
+    )
+  })
+  it("what is fitted is the same after writing and reading it", () => {
+    const columns: Columns = {
+      Age: { type: "number", missing: "indicator", scale: "standard" },
+      Sex: { type: "category", missing: "category" },
+      Survived: { type: "binary", role: "target" },
+      Fare: "ignore",
+    }
+    const record = ok(fit(columns))
+    expect(ok(Fitted.parse(Fitted.print(record)))).toEqual(record)
+    expect(rowsOf(ok(Preprocess.inputs(ok(Fitted.parse(Fitted.print(record))), people, train)))).toEqual(
+      rowsOf(ok(Preprocess.inputs(record, people, train))),
+    )
+  })
+  it("a sample has the shape that is told beforehand", () => {
+    const record = ok(fit({ Age: { type: "number", missing: "indicator" }, Sex: "category", "*": "ignore" }))
+    expect(Preprocess.sample(record)).toEqual(ok(Preprocess.inputs(record, people, train)).shape.slice(1))
+  })
+})
+
+describe("a fitted record is read strictly", () => {
+  const record = ok(fit({ Age: { type: "number", missing: "mean" }, "*": "ignore" }))
+  const changed = (change: object): string => refusal(Fitted.parse(JSON.stringify({ ...record, ...change })))
+  it.each([
+    ["no JSON", refusal(Fitted.parse("{")), /^the preprocessing data is damaged: .*JSON/],
+    ["another version", changed({ version: 2 }), /damaged: .*\["version"\]/],
+    ["a key too many", changed({ extra: 1 }), /damaged: .*\["extra"\]/],
+    ["a division by 0", changed({ input: { type: "array", shape: [2], subtract: [0], divide: [0] } }), /damaged: .*\["divide"\]/],
+    [
+      "lists of another length",
+      changed({ input: { type: "array", shape: [2, 3], subtract: [0, 0], divide: [1] } }),
+      /damaged: .*wanted subtract and divide of length 1 or 3 or 6/,
+    ],
+    ["classes named twice", changed({ target: { type: "class", name: "y", classes: ["a", "a"] } }), /damaged: .*every name once/],
+  ])("%s", (_, message, wanted) => expect(message).toMatch(wanted))
+})
+
+describe("what a model file may say", () => {
+  const decode = Schema.decodeUnknownResult(PrepareSpec, { onExcessProperty: "error" })
+  it("is read from plain data", () => {
+    const said = {
+      columns: {
+        Pclass: "category",
+        Age: { type: "number", missing: "median", scale: "standard" },
+        Survived: { type: "binary", role: "target" },
+        "*": "ignore",
+      },
+    }
+    expect(ok(decode(said))).toEqual(said)
+  })
+  it.each([
+    [{ columns: { Age: { type: "number", scale: "standart" } } }],
+    [{ columns: { Age: { type: "number", clip: [3, 1] } } }],
+    [{ columns: { Age: { type: "numeric" } } }],
+    [{ columns: { Age: { type: "number", missing: Number.NaN } } }],
+    [{ image: { size: [0, 8] } }],
+    [{ image: { size: [8, 8], scale: { max: 0 } } }],
+    [{ image: { size: [8, 8], colour: true } }],
+  ])("%j is refused", (said) => expect(Result.isFailure(decode(said))).toBe(true))
+})
+
+const titanic = new URL("../../../../shared/data/tabular/titanic.csv", import.meta.url)
+
+it.skipIf(!existsSync(titanic))("titanic, with its blanks and text (../shared/data/tabular)", () => {
+  const table = ok(Csv.parse(readFileSync(titanic)))
+  const columns: Columns = {
+    survived: { type: "binary", role: "target" },
+    pclass: "category",
+    sex: "category",
+    age: { type: "number", missing: "median", scale: "standard" },
+    fare: { type: "number", missing: "median", transform: "log1p", scale: "standard" },
+    embarked: { type: "category", missing: "most_common" },
+    "*": "ignore",
+  }
+  const { columns: names, inputs, targets } = ok(Preprocess.dataset(ok(Preprocess.fit({ columns }, table)), table))
+  expect([inputs.shape, names]).toEqual([
+    [891, 10],
+    ["pclass=1", "pclass=2", "pclass=3", "sex=female", "sex=male", "age", "fare", "embarked=C", "embarked=Q", "embarked=S"],
+  ])
+  expect([...targets.data].filter((label) => label === 1).length).toBe(342)
+})
