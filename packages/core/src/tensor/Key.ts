@@ -32,7 +32,7 @@ const hash = (name: string): number => {
 }
 
 /** The pairs of counters (0, i) for i in `low`. */
-const counters = (low: Tensor): Tensor => stack([zeros(low.shape, "i32") as Tensor, low], -1)
+const counters = (low: Tensor): Tensor => stack([zeros(low.shape, "i32"), low], -1)
 
 const cipher = (key: Key, low: Tensor): Tensor => write("threefry", {}, [key, counters(low)])
 

@@ -24,17 +24,21 @@ type Print<S extends Shape> = S extends readonly [infer N extends number, ...inf
     : `${N}, ${Print<Rest>}`
   : ""
 
+/** Whether two sizes can be equal; a size that is not one literal may be. */
+type Same<M extends number, N extends number> = [M & N] extends [never] ? false : true
+
+/** What two sizes stretch to: never where they cannot, `number` where it is not known. */
 type Join<M extends number, N extends number> = [M] extends [1]
   ? N
   : [N] extends [1]
     ? M
-    : number extends M
-      ? N
-      : number extends N
-        ? M
-        : [M] extends [N]
-          ? M
-          : never
+    : Same<M, N> extends true
+      ? number extends M
+        ? N
+        : M
+      : 1 extends M | N
+        ? number
+        : never
 
 type Ranked<S extends Shape> = number extends S["length"] ? false : true
 
@@ -51,17 +55,26 @@ type Stretch<A extends Shape, B extends Shape, Tail extends ReadonlyArray<number
 
 type Stretched<A extends Shape, B extends Shape> = [Ranked<A>, Ranked<B>] extends [true, true] ? Stretch<A, B> : Shape
 
-/** The shape of an elementwise operation on two operands. */
-export type Broadcast<X, Y> = [Stretched<ShapeOf<X>, ShapeOf<Y>>] extends [never]
-  ? Shape
-  : Plain<Stretched<ShapeOf<X>, ShapeOf<Y>>>
+/** The shape of an elementwise operation on two operands. A number leaves the other's shape as it is. */
+export type Broadcast<X, Y> = Y extends number
+  ? ShapeOf<X>
+  : X extends number
+    ? ShapeOf<Y>
+    : [Stretched<ShapeOf<X>, ShapeOf<Y>>] extends [never]
+      ? Shape
+      : Plain<Stretched<ShapeOf<X>, ShapeOf<Y>>>
 
-/** Nothing where two operands stretch to one shape; else the reason they do not. */
-export type Stretches<X, Y> = [Stretched<ShapeOf<X>, ShapeOf<Y>>] extends [never]
-  ? Mismatch<`[${Print<ShapeOf<X>>}] and [${Print<ShapeOf<Y>>}] do not stretch to one shape`>
-  : unknown
+/** Nothing where two operands stretch to one shape, or it is not known; else the reason they do not. */
+export type Stretches<X, Y> = Y extends number
+  ? unknown
+  : X extends number
+    ? unknown
+    : [Stretched<ShapeOf<X>, ShapeOf<Y>>] extends [never]
+      ? Mismatch<`[${Print<ShapeOf<X>>}] and [${Print<ShapeOf<Y>>}] do not stretch to one shape`>
+      : unknown
 
-type Same<M extends number, N extends number> = number extends M ? true : number extends N ? true : [M] extends [N] ? true : false
+/** The shape `reshape` gives: -1 stands for a size that is not known before. */
+export type Reshaped<S extends Shape> = { -readonly [K in keyof S]: S[K] extends -1 ? number : S[K] }
 
 /** The shape of a product of two matrices. */
 export type Product<A extends Shape, B extends Shape> = A extends readonly [infer M extends number, number]

@@ -49,7 +49,7 @@ export const make = (nested: Nested, dtype: DType = typeof firstElement(nested) 
 
 /** A shape filled with one number. */
 export const full = <const S extends Shape.Shape>(shape: S, value: number, dtype: DType = "f32"): Tensor<Plain<S>> =>
-  broadcastTo(scalar(value, dtype), shape) as Tensor as Tensor<Plain<S>>
+  broadcastTo(scalar(value, dtype), shape) as Tensor<Plain<S>>
 
 /** A shape filled with 0. `Tensor.print(Tensor.zeros([2, 2])) // => "[[0, 0],\n [0, 0]]"` */
 export const zeros = <const S extends Shape.Shape>(shape: S, dtype: DType = "f32"): Tensor<Plain<S>> => full(shape, 0, dtype)
@@ -58,19 +58,18 @@ export const zeros = <const S extends Shape.Shape>(shape: S, dtype: DType = "f32
 export const ones = <const S extends Shape.Shape>(shape: S, dtype: DType = "f32"): Tensor<Plain<S>> => full(shape, 1, dtype)
 
 /** Zeros of the shape and kind of `x`. */
-export const zerosLike = <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> => full(x.shape, 0, x.dtype) as Tensor as Tensor<S>
+export const zerosLike = <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> => full(x.shape, 0, x.dtype) as Tensor<S>
 
 /** Ones of the shape and kind of `x`. */
-export const onesLike = <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> => full(x.shape, 1, x.dtype) as Tensor as Tensor<S>
+export const onesLike = <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> => full(x.shape, 1, x.dtype) as Tensor<S>
 
 /** 0, 1, 2 … along one axis of a shape. */
 export const iota = <const S extends Shape.Shape>(shape: S, axis = 0, dtype: DType = "i32"): Tensor<Plain<S>> =>
-  write("iota", { shape, axis: Shape.axis(axis, shape.length) ?? axis, dtype }, []) as Tensor as Tensor<Plain<S>>
+  write("iota", { shape, axis: Shape.axis(axis, shape.length) ?? axis, dtype }, []) as Tensor<Plain<S>>
 
 /** The whole numbers from 0 to n - 1. `Tensor.print(Tensor.range(3)) // => "[0, 1, 2]"` */
-export const range = <const N extends number>(n: N, dtype: DType = "i32"): Tensor<[N]> =>
-  iota([n], 0, dtype) as Tensor as Tensor<[N]>
+export const range = <const N extends number>(n: N, dtype: DType = "i32"): Tensor<[N]> => iota([n], 0, dtype) as Tensor<[N]>
 
 /** The identity matrix of n rows. */
 export const eye = <const N extends number>(n: N): Tensor<[N, N]> =>
-  cast(equal(iota([n, n], 0) as Tensor, iota([n, n], 1) as Tensor), "f32") as Tensor as Tensor<[N, N]>
+  cast(equal(iota([n, n], 0), iota([n, n], 1)), "f32") as Tensor<[N, N]>

@@ -48,18 +48,18 @@ const stretched = (operation: string, operands: ReadonlyArray<Tensor>): Readonly
 const map1 =
   (primitive: Unary) =>
   <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> =>
-    write(primitive, {}, [x]) as Tensor as Tensor<S>
+    write(primitive, {}, [x]) as Tensor<S>
 
 const map2 =
   (primitive: Binary) =>
   <X extends Operand, Y extends Operand>(x: X, y: Y & Stretches<X, Y>): Tensor<Broadcast<X, Y>> =>
-    write(primitive, {}, stretched(primitive, [lift(x, y), lift(y, x)])) as Tensor as Tensor<Broadcast<X, Y>>
+    write(primitive, {}, stretched(primitive, [lift(x, y), lift(y, x)])) as Tensor<Broadcast<X, Y>>
 
 const compare =
   (primitive: Comparison, turned = false) =>
   <X extends Operand, Y extends Operand>(x: X, y: Y & Stretches<X, Y>): Tensor<Broadcast<X, Y>> => {
     const [a, b] = [lift(x, y), lift(y, x)]
-    return write(primitive, {}, stretched(primitive, turned ? [b, a] : [a, b])) as Tensor as Tensor<Broadcast<X, Y>>
+    return write(primitive, {}, stretched(primitive, turned ? [b, a] : [a, b])) as Tensor<Broadcast<X, Y>>
   }
 
 /** -x. */
@@ -128,7 +128,7 @@ export const greater = compare("less", true)
 export const greaterEqual = compare("lessEqual", true)
 
 /** Not x, of a bool. */
-export const not = <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> => write("not", {}, [x]) as Tensor as Tensor<S>
+export const not = <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> => write("not", {}, [x]) as Tensor<S>
 
 /** x ≠ y, as bool. */
 export const notEqual = <X extends Operand, Y extends Operand>(x: X, y: Y & Stretches<X, Y>): Tensor<Broadcast<X, Y>> =>
@@ -140,21 +140,20 @@ export const where = (condition: Tensor, a: Operand, b: Operand): Tensor =>
 
 /** The same elements as another kind: floats are cut towards zero and to what fits, NaN becomes 0; anything but 0 is true. */
 export const cast = <S extends Shape.Shape>(x: Tensor<S>, dtype: DType): Tensor<S> =>
-  x.dtype === dtype ? x : (write("cast", { dtype }, [x]) as Tensor as Tensor<S>)
+  x.dtype === dtype ? x : (write("cast", { dtype }, [x]) as Tensor<S>)
 
 /** The same elements, taken as constants by every differentiation. */
-export const stopGradient = <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> => write("stop", {}, [x]) as Tensor as Tensor<S>
+export const stopGradient = <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> => write("stop", {}, [x]) as Tensor<S>
 
 /** x². */
-export const square = <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> => write("mul", {}, [x, x]) as Tensor as Tensor<S>
+export const square = <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> => write("mul", {}, [x, x]) as Tensor<S>
 
 /** The smallest whole number not below x. */
 export const ceil = <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> => neg(floor(neg(x)))
 
 /** x held between two bounds. */
-export const clamp = <S extends Shape.Shape>(x: Tensor<S>, low: number, high: number): Tensor<S> =>
-  minimum(maximum(x as Tensor, low) as Tensor, high) as Tensor as Tensor<S>
+export const clamp = <S extends Shape.Shape>(x: Tensor<S>, low: number, high: number): Tensor<S> => minimum(maximum(x, low), high)
 
 /** x stretched to a shape, as NumPy's `broadcast_to`. Throws `ShapeError` where it does not fit. */
 export const broadcastTo = <const S extends Shape.Shape>(x: Tensor, shape: S): Tensor<S> =>
-  (Shape.equals(x.shape, shape) ? x : write("broadcast", { shape }, [x])) as Tensor as Tensor<S>
+  (Shape.equals(x.shape, shape) ? x : write("broadcast", { shape }, [x])) as Tensor<S>

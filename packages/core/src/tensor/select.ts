@@ -80,16 +80,16 @@ export const pick = (x: Tensor, which: Tensor): Tensor => {
     refuse("pick", [x, which], "one index for each row", "indices of the shape without the last axis")
   if (which.dtype !== "i32") refuse("pick", [x, which], "i32 indices second", 'Tensor.cast(which, "i32")')
   const count = Shape.size(which.shape)
-  const column = reshape(which, [count]) as Tensor
+  const column = reshape(which, [count])
   // An index past the end of its row would reach the next row.
   const inside = and(greaterEqual(column, 0), less(column, width))
-  const flat = where(inside, add(mul(range(count) as Tensor, width), column), -1)
+  const flat = where(inside, add(mul(range(count), width), column), -1)
   return reshape(write("gather", {}, [reshape(x, [count * width]), flat]), which.shape)
 }
 
 /** 1 where the last axis equals the index (i32), 0 elsewhere: which [...] gives [..., classes] in f32. */
 export const oneHot = (which: Tensor, classes: number): Tensor =>
-  cast(equal(reshape(which, [...which.shape, 1]) as Tensor, iota([...which.shape, classes], which.shape.length) as Tensor), "f32")
+  cast(equal(reshape(which, [...which.shape, 1]), iota([...which.shape, classes], which.shape.length)), "f32")
 
 /** `rows` rows of zeros with each row of `updates` added where `which` (i32) says. */
 export const scatterAdd = (which: Tensor, updates: Tensor, rows: number): Tensor =>
@@ -116,7 +116,7 @@ const along = (x: Tensor, which: Tensor): Tensor => {
   const width = x.shape.at(-1) ?? 1
   const rows = Shape.size(x.shape.slice(0, -1))
   const count = which.shape.at(-1) ?? 1
-  const flat = add(mul(iota([rows, count], 0) as Tensor, width), reshape(which, [rows, count]) as Tensor)
+  const flat = add(mul(iota([rows, count], 0), width), reshape(which, [rows, count]))
   return reshape(write("gather", {}, [reshape(x, [rows * width]), flat]), which.shape)
 }
 

@@ -2,7 +2,7 @@
 import { type Tensor, write } from "../language/Expr.ts"
 import * as Shape from "../words/Shape.ts"
 import { refuse } from "../words/ShapeError.ts"
-import type { Plain, Transposed } from "./Typed.ts"
+import type { Reshaped, Transposed } from "./Typed.ts"
 
 /** An axis counted from 0. Throws `ShapeError` when the tensor has no such axis. */
 export const axisOf = (operation: string, x: Tensor, axis: number, rank = x.shape.length): number =>
@@ -10,7 +10,7 @@ export const axisOf = (operation: string, x: Tensor, axis: number, rank = x.shap
   refuse(operation, [x], `an axis of ${rank}, not ${axis}`, rank === 0 ? "a scalar has no axes" : `${-rank} to ${rank - 1}`)
 
 /** The same elements in row-major order under another shape, of which one size may be -1: whatever is left. Throws `ShapeError`. */
-export const reshape = <const S extends Shape.Shape>(x: Tensor, shape: S): Tensor<Plain<S>> => {
+export const reshape = <const S extends Shape.Shape>(x: Tensor, shape: S): Tensor<Reshaped<S>> => {
   const open = shape.indexOf(-1)
   const rest = Shape.size(shape.filter((_, i) => i !== open))
   const left = Shape.size(x.shape) / rest
@@ -22,7 +22,7 @@ export const reshape = <const S extends Shape.Shape>(x: Tensor, shape: S): Tenso
       rest < 0 ? "-1 in one place only" : `sizes besides -1 whose product divides ${Shape.size(x.shape)}`,
     )
   const wanted = open < 0 ? shape : shape.map((n, i) => (i === open ? left : n))
-  return (Shape.equals(x.shape, wanted) ? x : write("reshape", { shape: wanted }, [x])) as Tensor as Tensor<Plain<S>>
+  return (Shape.equals(x.shape, wanted) ? x : write("reshape", { shape: wanted }, [x])) as Tensor<Reshaped<S>>
 }
 
 /** All elements along one axis. */
