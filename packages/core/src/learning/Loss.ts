@@ -4,10 +4,9 @@
  */
 import type { Tensor } from "../language/Expr.ts"
 import * as T from "../tensor/Tensor.ts"
-import * as Shape from "../words/Shape.ts"
-import { refuse } from "../words/ShapeError.ts"
 import { identity, logSoftmax, sigmoid, softmax } from "./Activation.ts"
 import { entry, type Table } from "./Entry.ts"
+import { aligned, probabilities } from "./Target.ts"
 
 /** One number for each sample: output [batch, …] and target give [batch]. */
 export type PerExample = (output: Tensor, target: Tensor) => Tensor
@@ -28,41 +27,6 @@ export const make = (perExample: PerExample, response: (output: Tensor) => Tenso
 const perSample = (x: Tensor): Tensor => {
   const inner = x.shape.slice(1).map((_, i) => i + 1)
   return inner.length === 0 ? x : T.mean(x, { axes: inner })
-}
-
-/**
- * The target as f32 in the shape of the output, from which it may differ by a last axis of size 1. Stretching is refused:
- * a column less a row would be a table.
- */
-export const aligned = (operation: string, output: Tensor, target: Tensor): Tensor => {
-  const column = (shape: Shape.Shape): Shape.Shape => (shape.length > 1 && shape.at(-1) === 1 ? shape.slice(0, -1) : shape)
-  if (output.shape.length === 0 || !Shape.equals(column(output.shape), column(target.shape)))
-    refuse(
-      operation,
-      [output, target],
-      "a target of the output's shape [batch, …]",
-      "reshape the target, or change the units of the last layer",
-    )
-  return T.reshape(T.cast(target, "f32"), output.shape)
-}
-
-/**
- * The target as a probability for each class: indices [batch] (whole numbers) become one-hot, and probabilities [batch,
- * classes] stay what they are. An index that is no class becomes NaN, so that it cannot go unnoticed.
- */
-export const distribution = (operation: string, output: Tensor, target: Tensor): Tensor => {
-  const classes = output.shape.at(-1) ?? 0
-  if (output.shape.length >= 2 && Shape.equals(target.shape, output.shape)) return T.cast(target, "f32")
-  if (output.shape.length < 2 || !Shape.equals(target.shape, output.shape.slice(0, -1)) || target.dtype === "f32")
-    refuse(
-      operation,
-      [output, target],
-      "logits [batch, classes] with targets i32[batch], or [batch, classes] of probabilities",
-      'Tensor.cast(target, "i32") for class indices',
-    )
-  const which = T.cast(target, "i32")
-  const known = T.and(T.greaterEqual(which, 0), T.less(which, classes))
-  return T.where(T.expandAxis(known, -1), T.oneHot(which, classes), Number.NaN)
 }
 
 const differences = (operation: string, output: Tensor, target: Tensor): Tensor =>
@@ -91,7 +55,7 @@ export interface Smoothing {
 /** -Σ p log softmax(z) over classes: logits [batch, classes] with class indices i32[batch], or probabilities [batch, classes]. */
 export const categoricalCrossEntropy = ({ labelSmoothing = 0 }: Smoothing = {}): Loss =>
   make((logits, target) => {
-    const p = distribution("categorical_cross_entropy", logits, target)
+    const p = probabilities("categorical_cross_entropy", logits, target)
     const classes = logits.shape.at(-1) ?? 1
     const smoothed = labelSmoothing === 0 ? p : T.add(T.mul(p, 1 - labelSmoothing), labelSmoothing / classes)
     return perSample(T.neg(T.sum(T.mul(smoothed, logSoftmax(logits)), { axes: -1 })))
