@@ -1,0 +1,72 @@
+/** How a target answers an output: the same numbers, a class, or a probability for each class. Losses and scores agree on it here. */
+import type { Tensor } from "../language/Expr.ts"
+import * as T from "../tensor/Tensor.ts"
+import * as Shape from "../words/Shape.ts"
+import { refuse } from "../words/ShapeError.ts"
+
+/** A shape without a last axis of size 1. */
+const column = (shape: Shape.Shape): Shape.Shape => (shape.length > 1 && shape.at(-1) === 1 ? shape.slice(0, -1) : shape)
+
+/**
+ * The target as f32 in the shape of the output, from which it may differ by a last axis of size 1. Stretching is refused:
+ * a column less a row would be a table. Throws `ShapeError`.
+ */
+export const aligned = (operation: string, output: Tensor, target: Tensor): Tensor => {
+  if (output.shape.length === 0 || !Shape.equals(column(output.shape), column(target.shape)))
+    refuse(
+      operation,
+      [output, target],
+      "a target of the output's shape [batch, …]",
+      "reshape the target, or change the units of the last layer",
+    )
+  return T.reshape(T.cast(target, "f32"), output.shape)
+}
+
+const areIndices = (operation: string, output: Tensor, target: Tensor): void => {
+  if (output.shape.length < 2 || !Shape.equals(target.shape, output.shape.slice(0, -1)) || target.dtype === "f32")
+    refuse(
+      operation,
+      [output, target],
+      "outputs [batch, classes] with targets i32[batch], or [batch, classes] of probabilities",
+      'Tensor.cast(target, "i32") for class indices',
+    )
+}
+
+const sameShape = (output: Tensor, target: Tensor): boolean =>
+  output.shape.length >= 2 && Shape.equals(target.shape, output.shape)
+
+/**
+ * The target as a probability for each class of the output's last axis: indices (whole numbers) become one-hot, and
+ * probabilities stay what they are. An index that is no class becomes NaN, so that it cannot go unnoticed. Throws `ShapeError`.
+ */
+export const probabilities = (operation: string, output: Tensor, target: Tensor): Tensor => {
+  if (sameShape(output, target)) return T.cast(target, "f32")
+  areIndices(operation, output, target)
+  const classes = output.shape.at(-1) ?? 0
+  const which = T.cast(target, "i32")
+  const known = T.and(T.greaterEqual(which, 0), T.less(which, classes))
+  return T.where(T.expandAxis(known, -1), T.oneHot(which, classes), Number.NaN)
+}
+
+/** What was said and what is true, as classes i32[n], and how many classes there are. */
+export interface Decided {
+  readonly said: Tensor
+  readonly truth: Tensor
+  readonly classes: number
+}
+
+/**
+ * The class each output decides for and the true one. One output a sample decides between two classes, by its sign;
+ * several decide for the largest. Throws `ShapeError`.
+ */
+export const decided = (operation: string, output: Tensor, target: Tensor): Decided => {
+  if (output.shape.length === 1 || output.shape.at(-1) === 1) {
+    const truth = T.cast(aligned(operation, output, target), "i32")
+    return { said: T.flatten(T.cast(T.greater(output, 0), "i32")), truth: T.flatten(truth), classes: 2 }
+  }
+  const classes = output.shape.at(-1) ?? 0
+  const said = T.flatten(T.argMax(output))
+  if (sameShape(output, target)) return { said, truth: T.flatten(T.argMax(T.cast(target, "f32"))), classes }
+  areIndices(operation, output, target)
+  return { said, truth: T.flatten(T.cast(target, "i32")), classes }
+}
