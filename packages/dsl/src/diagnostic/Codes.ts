@@ -175,7 +175,7 @@ export const codes = {
   ),
   R207: error(
     "name inside a repeat",
-    "A layer inside `repeat` exists several times, so its name can only be used inside that same `repeat`, where it means the one of the same round.",
+    "A layer inside `repeat` exists several times, so its name can only be used inside that same `repeat`, where it means the one of the same round; and there, the layers outside are not seen. `input` is what each round is given.",
     "model: { layers: [{ dense: 8, name: a }, { repeat: { times: 2, layers: [{ dense: 8, name: b }] } }, { add: [a, b] }, { head: label }] }\n",
     "model: { layers: [{ dense: 8, name: a }, { repeat: { times: 2, layers: [{ dense: 8 }] } }, { dense: 8, name: b }, { add: [a, b] }, { head: label }] }\n",
   ),
@@ -193,8 +193,8 @@ export const codes = {
   D304: error(
     "split does not fit",
     "The parts of the split ask for more rows than there are.",
-    "data: { source: { moons: { n: 100 } }, split: { train: 80%, val: 30% } }\n",
-    "data: { source: { moons: { n: 100 } }, split: { train: 70%, val: 30% } }\n",
+    "data: { source: { moons: { count: 100 } }, split: { train: 80%, val: 30% } }\n",
+    "data: { source: { moons: { count: 100 } }, split: { train: 70%, val: 30% } }\n",
   ),
   D305: error(
     "data cannot be read",
@@ -255,8 +255,8 @@ export const codes = {
   T506: error(
     "batch larger than the data",
     "A batch holds more rows than the training split, so every epoch would be one short batch.",
-    "data: { source: { moons: { n: 100 } } }\ntrain: { batch: 128 }\n",
-    "data: { source: { moons: { n: 100 } } }\ntrain: { batch: 32 }\n",
+    "data: { source: { moons: { count: 100 } } }\ntrain: { batch: 128 }\n",
+    "data: { source: { moons: { count: 100 } } }\ntrain: { batch: 32 }\n",
   ),
   T507: error(
     "loss does not fit the target",

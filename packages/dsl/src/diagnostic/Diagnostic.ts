@@ -41,10 +41,10 @@ export const diagnostic = (
   parts: Omit<Diagnostic, "severity" | "related"> & { readonly related?: ReadonlyArray<Note> },
 ): Diagnostic => ({ ...parts, severity: codes[parts.code].severity, related: parts.related ?? [] })
 
-/** A place in a document: the value at a path, or the key that leads to it. */
+/** A place in a document: the value at a path, the key that leads to it, or a key that is missing there. */
 export interface Spot {
   readonly path: Path
-  readonly on?: "key" | "value"
+  readonly on?: "key" | "value" | "missing"
 }
 
 /** What a check finds, in terms of the document; `locate` turns it into a diagnostic of a text. */
@@ -61,7 +61,10 @@ export interface Finding {
 
 const spanOf = (positions: Positions.Positions, spot: Spot): Span | undefined => {
   const exact = Positions.at(positions, spot.path)
-  if (exact === undefined) return Positions.nearest(positions, spot.path)?.value
+  if (exact === undefined) {
+    const owner = Positions.nearest(positions, spot.path)
+    return spot.on === "missing" ? (owner?.key ?? owner?.value) : owner?.value
+  }
   return spot.on === "key" ? (exact.key ?? exact.value) : exact.value
 }
 

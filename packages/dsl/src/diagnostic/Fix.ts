@@ -21,7 +21,7 @@ export const apply = (
   return { text: out + text.slice(at), applied }
 }
 
-const plain = /^[A-Za-z_][\w./-]*$/
+const plain = /^[$A-Za-z_][\w./-]*$/
 const reserved = new Set(["true", "false", "null", "yes", "no", "on", "off"])
 
 /** A text as YAML writes it, quoted where it must be. `scalar("h 1") // => "\"h 1\""` */

@@ -28,6 +28,8 @@ const synonyms: { readonly [letters: string]: ReadonlyArray<string> } = {
   weightdecay: ["weight_decay", "l2"],
   wd: ["weight_decay", "l2"],
   decay: ["weight_decay"],
+  minimum: ["min"],
+  maximum: ["max"],
   lambda: ["l2", "weight_decay"],
   epsilon: ["eps"],
   gamma: ["momentum", "factor"],

@@ -1,0 +1,125 @@
+/**
+ * The document of a model file: plain data in which every short form is spelled out and every default is filled in. It is
+ * itself a model file (written as YAML it decodes to itself), so what a run records is what can be run again.
+ */
+import type { Image, PrepareSpec, Scale } from "@adjoint/core/data/PrepareSpec"
+import type { Use } from "@adjoint/core/learning/Entry"
+
+/** A named thing with its options, as a file spells it: `{ leaky_relu: { alpha: 0.1 } }`. It has exactly one key. */
+export interface Named {
+  readonly [name: string]: { readonly [option: string]: unknown }
+}
+
+/** One item of `model.layers`; `layerOf` says which kind it is. */
+export interface Layer {
+  readonly [key: string]: unknown
+}
+
+/** A number of rows (`55000`) or a share of them (`70%`). */
+export type Amount = number | string
+
+/** How rows are divided. A part that is left out has no rows, except `train`, which then has the rest. */
+export interface Split {
+  readonly train?: Amount
+  readonly val?: Amount
+  readonly test?: Amount
+  readonly stratify?: string
+  readonly seed: number
+}
+
+export interface Data {
+  readonly source: Named
+  readonly columns?: NonNullable<PrepareSpec["columns"]>
+  readonly image?: Image
+  readonly scale?: Scale
+  readonly split: Split
+  readonly test?: Named
+}
+
+export interface Model {
+  /** The shape of one input, where the data does not say it. */
+  readonly input?: ReadonlyArray<number>
+  readonly init: Named
+  readonly layers: ReadonlyArray<Layer>
+}
+
+export interface Regularize {
+  readonly l1: number
+  readonly l2: number
+  readonly clip_norm?: number
+}
+
+export interface Train {
+  readonly seed: number
+  readonly epochs: number
+  readonly batch: number
+  readonly loss: "auto" | Named
+  readonly optimizer: Named
+  readonly schedule: Named
+  readonly regularize: Regularize
+  readonly metrics: "auto" | ReadonlyArray<Named>
+  readonly callbacks: ReadonlyArray<Named>
+}
+
+/** The parts of the data that can be scored. */
+export type Part = "train" | "val" | "test"
+
+export interface Evaluate {
+  readonly split: Part
+  readonly fail_under: { readonly [score: string]: number }
+}
+
+export interface ModelFile {
+  readonly schema: 1
+  readonly name: string
+  readonly data?: Data
+  readonly model: Model
+  readonly train: Train
+  readonly evaluate: Evaluate
+  readonly lint: { readonly allow: ReadonlyArray<string> }
+}
+
+/** The name and the options of a named thing. `useOf({ relu: {} }) // => { name: "relu", options: {} }` */
+export const useOf = (named: Named): Use => {
+  const [entry] = Object.entries(named)
+  if (entry === undefined) throw new TypeError("a named thing has a name")
+  const [name, options] = entry
+  return { name, options }
+}
+
+/** How layers are joined by name. */
+export const joins = ["add", "multiply", "concat"] as const
+
+/** A way of joining. */
+export type Join = (typeof joins)[number]
+
+/** What joins call that which the layers are given. */
+export const inputName = "input"
+
+/** An item of `model.layers`, told apart. */
+export type LayerKind =
+  | { readonly _tag: "Use"; readonly use: Use; readonly name?: string }
+  | { readonly _tag: "Repeat"; readonly times: number; readonly layers: ReadonlyArray<Layer>; readonly name?: string }
+  | { readonly _tag: "Join"; readonly how: Join; readonly of: ReadonlyArray<string>; readonly name?: string }
+  | { readonly _tag: "Head"; readonly head: Head; readonly name?: string }
+
+/** The outputs, as many as the target needs. */
+export interface Head {
+  readonly target: string
+  readonly activation: Named
+  readonly init: Named
+}
+
+/** Which kind of layer an item is. */
+export const layerOf = (layer: Layer): LayerKind => {
+  const { name, ...rest } = layer
+  const named = typeof name === "string" ? { name } : {}
+  const use = useOf(rest as unknown as Named)
+  const content: unknown = use.options
+  const join = joins.find((how) => how === use.name)
+  if (join !== undefined) return { _tag: "Join", how: join, of: content as ReadonlyArray<string>, ...named }
+  if (use.name === "repeat")
+    return { _tag: "Repeat", ...(content as { readonly times: number; readonly layers: ReadonlyArray<Layer> }), ...named }
+  if (use.name === "head") return { _tag: "Head", head: content as Head, ...named }
+  return { _tag: "Use", use, ...named }
+}

@@ -1,0 +1,131 @@
+/**
+ * The names of layers and the references to them. It reads the document before it is decoded, and only where it is of the
+ * right kind, so that a mistake elsewhere does not hide a mistake here.
+ *
+ * A list of layers is a scope of its own: what stands in a `repeat` sees its own layers, and `input`, which is what a
+ * round is given; from outside, a `repeat` is one thing.
+ */
+import { inputName, joins } from "../Document.ts"
+import type { Finding } from "../diagnostic/Diagnostic.ts"
+import { scalar } from "../diagnostic/Fix.ts"
+import { listed, nearestNames, suggest } from "../diagnostic/Suggest.ts"
+import { type Path, pointer } from "../source/Path.ts"
+import { type Data, isRecord } from "../source/Yaml.ts"
+
+/** A name where it is given to a layer or used by a join. `scope` is the list of layers it stands in, `index` the item. */
+interface Mention {
+  readonly name: string
+  readonly path: Path
+  readonly scope: Path
+  readonly index: number
+}
+
+interface Mentions {
+  readonly given: ReadonlyArray<Mention>
+  readonly used: ReadonlyArray<Mention>
+}
+
+const collect = (layers: Data | undefined, scope: Path): Mentions => {
+  if (!Array.isArray(layers)) return { given: [], used: [] }
+  const given: Array<Mention> = []
+  const used: Array<Mention> = []
+  layers.forEach((item: Data, index) => {
+    if (!isRecord(item)) return
+    const path = [...scope, index]
+    const { name, repeat } = item
+    if (typeof name === "string") given.push({ name, path: [...path, "name"], scope, index })
+    for (const how of joins) {
+      const names = item[how]
+      if (!Array.isArray(names)) continue
+      names.forEach((used_: Data, i) => {
+        if (typeof used_ === "string") used.push({ name: used_, path: [...path, how, i], scope, index })
+      })
+    }
+    if (!isRecord(repeat)) return
+    const inner = collect(repeat.layers, [...path, "repeat", "layers"])
+    given.push(...inner.given)
+    used.push(...inner.used)
+  })
+  return { given, used }
+}
+
+const inScope = (mention: Mention, scope: Path): boolean => pointer(mention.scope) === pointer(scope)
+
+/** Names used twice, and references to names that are not there, not there yet, or not visible. */
+export const check = (layers: Data, root: Path = ["model", "layers"]): ReadonlyArray<Finding> => {
+  const { given, used } = collect(layers, root)
+  const twice = given.flatMap((mention, i): ReadonlyArray<Finding> => {
+    const at = { path: mention.path }
+    if (mention.name === inputName)
+      return [
+        {
+          code: "R204",
+          message: `\`${inputName}\` is the name of what the layers are given`,
+          at,
+          help: "give the layer another name",
+        },
+      ]
+    const earlier = given.slice(0, i).find((other) => other.name === mention.name && inScope(other, mention.scope))
+    if (earlier === undefined) return []
+    return [
+      {
+        code: "R204",
+        message: `two layers have the name \`${mention.name}\``,
+        at,
+        related: [{ at: { path: earlier.path }, label: "first used here" }],
+        help: "give one of them another name",
+      },
+    ]
+  })
+  return [...twice, ...used.flatMap((mention) => reference(mention, given))]
+}
+
+const reference = (mention: Mention, given: ReadonlyArray<Mention>): ReadonlyArray<Finding> => {
+  const { name, index, scope } = mention
+  const at = { path: mention.path }
+  if (name === inputName) return []
+  const here = given.find((other) => other.name === name && inScope(other, scope))
+  if (here !== undefined) {
+    if (here.index < index) return []
+    const where = here.index === index ? "is this very layer" : "stands further down"
+    return [
+      {
+        code: "R206",
+        message: `\`${name}\` ${where}: a layer can only join layers above it`,
+        at,
+        ...(here.index === index ? {} : { related: [{ at: { path: here.path }, label: "named here" }] }),
+      },
+    ]
+  }
+  const elsewhere = given.find((other) => other.name === name)
+  if (elsewhere !== undefined) {
+    const within = elsewhere.scope.length > scope.length
+    return [
+      {
+        code: "R207",
+        message: `\`${name}\` stands ${within ? "inside" : "outside"} a \`repeat\`, and is not seen from ${within ? "outside" : "inside"}`,
+        at,
+        related: [{ at: { path: elsewhere.path }, label: "named here" }],
+        help: within
+          ? "join it inside the repeat, or name a layer after the repeat"
+          : `inside, \`${inputName}\` is what each round is given`,
+      },
+    ]
+  }
+  const visible = given.flatMap((other) => (inScope(other, scope) && other.index < index ? [other.name] : []))
+  const meant = suggest(name, visible)
+  return [
+    {
+      code: "R203",
+      message: `there is no layer with the name \`${name}\``,
+      at,
+      help:
+        meant !== undefined
+          ? `did you mean \`${meant}\`?`
+          : visible.length === 0
+            ? "name a layer above by `name:`, as in `{ dense: 64, name: h1 }`"
+            : `the layers above have the names ${listed(nearestNames(name, visible, 8), "and")}`,
+      ...(meant === undefined ? {} : { fix: { title: `write \`${meant}\``, at, text: scalar(meant) } }),
+    },
+  ]
+}

@@ -1,0 +1,213 @@
+/** `data`: where rows come from, what each column is, and how the rows are divided. */
+import * as PrepareSpec from "@adjoint/core/data/PrepareSpec"
+import { Schema, SchemaTransformation } from "effect"
+import type * as Document from "../Document.ts"
+import { isRecord } from "../source/Yaml.ts"
+import { type Codec, note, type Verdict } from "./Annotation.ts"
+import type { Catalogue } from "./Catalogue.ts"
+import * as Fields from "./Fields.ts"
+import { type Choices, members } from "./FromEntry.ts"
+import { available, oneOf, options, unknownName } from "./OneOf.ts"
+import { got } from "./Words.ts"
+
+/** The kinds of table that a file name tells. */
+const tableOf: { readonly [ending: string]: "csv" | "tsv" | "npz" } = { csv: "csv", tsv: "tsv", npz: "npz" }
+const endings = /\.(csv|tsv|npz)(?:\.gz)?$/u
+
+const optional = <T>(codec: Codec<T>, description: string) => Schema.optionalKey(Fields.described(codec, description))
+
+const files = {
+  csv: {
+    doc: "A table of comma-separated values.",
+    bare: false,
+    content: options(
+      {
+        path: Fields.path,
+        delimiter: Fields.withDefault(
+          Fields.described(Fields.choice(["auto", ",", ";", "\t"]), "What stands between cells. Default: auto."),
+          () => "auto" as const,
+        ),
+        header: Fields.withDefault(
+          Fields.described(
+            Fields.boolean,
+            "Whether the first line names the columns; without names they are c1, c2, … Default: true.",
+          ),
+          () => true,
+        ),
+      } as unknown as { readonly [name: string]: Codec },
+      "path",
+    ),
+  },
+  tsv: {
+    doc: "A table of tab-separated values.",
+    bare: false,
+    content: options(
+      {
+        path: Fields.path,
+        header: Fields.withDefault(
+          Fields.described(Fields.boolean, "Whether the first line names the columns. Default: true."),
+          () => true,
+        ),
+      } as unknown as { readonly [name: string]: Codec },
+      "path",
+    ),
+  },
+  idx: {
+    doc: "Two files in the format of MNIST, packed with gzip or not.",
+    bare: false,
+    content: options({ images: Fields.path, labels: Fields.path }),
+  },
+  npz: {
+    doc: "Arrays saved by NumPy's `savez`.",
+    bare: false,
+    content: options(
+      {
+        path: Fields.path,
+        inputs: Fields.withDefault(
+          Fields.described(Fields.text, "The name of the array of inputs. Default: inputs."),
+          () => "inputs",
+        ),
+        targets: Fields.withDefault(
+          Fields.described(Fields.text, "The name of the array of targets. Default: targets."),
+          () => "targets",
+        ),
+      } as unknown as { readonly [name: string]: Codec },
+      "path",
+    ),
+  },
+} as const
+
+/** A source by kind, or the path of a file whose ending says the kind. */
+const source = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> => {
+  const forms = { ...files, ...members(catalogue.toy, choices) }
+  const names = Object.keys(forms)
+  const byKind = oneOf("data source", forms, { later: ["jsonl", "parquet", "images"] })
+  const byPath = Schema.String.check(Schema.isPattern(/^[^\p{Cc}]+\.(?:csv|tsv|npz)(?:\.gz)?$/u)).pipe(
+    Schema.decodeTo(
+      byKind,
+      SchemaTransformation.transform({
+        decode: (path: string): unknown => ({ [tableOf[endings.exec(path)?.[1] ?? ""] ?? "csv"]: { path } }),
+        encode: (value: unknown) => JSON.stringify(value),
+      }),
+    ),
+  )
+  const dispatch = (value: unknown): Verdict => {
+    if (typeof value !== "string") return { _tag: "Meant", schema: byKind, input: value }
+    const path = /[/\\.]/.test(value)
+    if (path)
+      return {
+        _tag: "Nothing",
+        code: "S103",
+        message: `expected a data source, got ${got(value)}`,
+        help: "a path alone ends in .csv, .tsv or .npz; other files are named by their kind, as in `{ csv: ./data.txt }`",
+      }
+    return Object.hasOwn(forms, value)
+      ? { _tag: "Meant", schema: byKind, input: value }
+      : unknownName("data source", value, names, "value")
+  }
+  return note(Schema.Union([byKind, byPath]), { dispatch, identifier: "Source" }) as unknown as Codec<Document.Named>
+}
+
+const columnForms = {
+  number: PrepareSpec.NumberColumn,
+  category: PrepareSpec.CategoryColumn,
+  binary: PrepareSpec.BinaryColumn,
+  class: PrepareSpec.ClassColumn,
+  ignore: PrepareSpec.IgnoreColumn,
+} as const satisfies { readonly [T in PrepareSpec.Column["type"]]: Codec<Extract<PrepareSpec.Column, { readonly type: T }>> }
+
+const columnTypes = Object.keys(columnForms) as ReadonlyArray<keyof typeof columnForms>
+
+/** A column: its type alone, or with how it is prepared. */
+const column = (): Codec<PrepareSpec.Column> => {
+  const bare = Schema.Literals(columnTypes).pipe(
+    Schema.decodeTo(
+      PrepareSpec.Column,
+      SchemaTransformation.transform({
+        decode: (type: keyof typeof columnForms) => ({ type }),
+        encode: (value: PrepareSpec.Column) => value.type,
+      }),
+    ),
+  )
+  const dispatch = (value: unknown): Verdict => {
+    if (typeof value === "string") return unknownName("column type", value, columnTypes, "value")
+    if (!isRecord(value))
+      return {
+        _tag: "Nothing",
+        code: "S103",
+        message: `expected a column, got ${got(value)}`,
+        help: `it can be ${available("", columnTypes)}`,
+      }
+    const { type } = value
+    const known = columnTypes.find((name) => name === type)
+    if (known !== undefined) return { _tag: "Meant", schema: columnForms[known], input: value }
+    if (type === undefined)
+      return { _tag: "Nothing", code: "S102", message: "`type` is missing", help: `it can be ${available("", columnTypes)}` }
+    const found = unknownName("column type", String(type), columnTypes, "value")
+    return found._tag === "Nothing" ? { ...found, path: ["type"] } : found
+  }
+  return note(Schema.Union([PrepareSpec.Column, bare]), {
+    dispatch,
+    identifier: "Column",
+  }) as unknown as Codec<PrepareSpec.Column>
+}
+
+const share = note(Schema.String.check(Schema.isPattern(/^(?:100|\d{1,2}(?:\.\d+)?) ?%$/u)), {
+  wanted: "a share such as 70%",
+}).pipe(
+  Schema.decodeTo(
+    Schema.String,
+    SchemaTransformation.transform({ decode: (text: string) => text.replace(" ", ""), encode: (text: string) => text }),
+  ),
+)
+
+/** Rows, counted or as a share of all. */
+const amount: Codec<Document.Amount> = note(Schema.Union([Fields.integer({ minimum: 0 }), share as unknown as Codec<string>]), {
+  wanted: "a number of rows, or a share of them such as 70%",
+}) as unknown as Codec<Document.Amount>
+
+const split: Codec<Document.Split> = Schema.Struct({
+  train: optional(amount, "Rows to learn from. Default: the rest."),
+  val: optional(amount, "Rows that are scored after every epoch."),
+  test: optional(amount, "Rows kept for the end."),
+  stratify: optional(Fields.text, "The column whose values every part has in the same proportion."),
+  seed: Fields.withDefault(Fields.described(Fields.seed, "The seed of the division. Default: 0."), () => 0),
+})
+
+/** The division when none is written: with a test set of its own, a validation part alone. */
+const usualSplit = (hasTest: boolean): Document.Split =>
+  hasTest ? { val: "15%", seed: 0 } : { val: "15%", test: "15%", seed: 0 }
+
+/** The schema of `data`. */
+export const dataSection = (catalogue: Catalogue, choices: Choices): Codec<Document.Data> => {
+  const rows = source(catalogue, choices)
+  const fields = {
+    source: Fields.described(rows, "Where the rows come from: a file, or a generated toy."),
+    columns: optional(
+      Schema.Record(Schema.String, column()) as unknown as Codec<NonNullable<Document.Data["columns"]>>,
+      'What each column of a table is; `"*"` stands for all that are not named.',
+    ),
+    image: optional(PrepareSpec.Image as unknown as Codec<PrepareSpec.Image>, "How arrays are read as images."),
+    scale: optional(PrepareSpec.Scale as unknown as Codec<PrepareSpec.Scale>, "How the numbers of other arrays are scaled."),
+    test: optional(rows, "Rows of their own to test on."),
+  }
+  const written = Schema.Struct({
+    ...fields,
+    split: Schema.optionalKey(
+      Fields.described(split, "How rows are divided. Default: 70% to learn from, 15% to validate, 15% to test."),
+    ),
+  })
+  const full = Schema.toType(Schema.Struct({ ...fields, split }))
+  return written.pipe(
+    Schema.decodeTo(
+      full,
+      SchemaTransformation.transform({
+        decode: (data: typeof written.Type): Document.Data => ({
+          ...data,
+          split: data.split ?? usualSplit(data.test !== undefined),
+        }),
+        encode: (data: Document.Data): typeof written.Type => data,
+      }),
+    ),
+  ) as unknown as Codec<Document.Data>
+}

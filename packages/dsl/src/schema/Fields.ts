@@ -1,0 +1,91 @@
+/** The values at the leaves of a model file, each with the words a message uses for it. */
+import { Effect, Schema } from "effect"
+import { type Codec, note } from "./Annotation.ts"
+
+/** The limits of a number. */
+export interface Bounds {
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly exclusiveMinimum?: number
+  readonly exclusiveMaximum?: number
+}
+
+/** Limits in words. `range({ exclusiveMinimum: 0, exclusiveMaximum: 1 }) // => " > 0 and < 1"` */
+export const range = (bounds: Bounds): string => {
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = bounds
+  if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`
+  const parts = [
+    ...(minimum === undefined ? [] : [`>= ${minimum}`]),
+    ...(exclusiveMinimum === undefined ? [] : [`> ${exclusiveMinimum}`]),
+    ...(maximum === undefined ? [] : [`<= ${maximum}`]),
+    ...(exclusiveMaximum === undefined ? [] : [`< ${exclusiveMaximum}`]),
+  ]
+  return parts.length === 0 ? "" : ` ${parts.join(" and ")}`
+}
+
+const limits = (bounds: Bounds) => [
+  ...(bounds.minimum === undefined ? [] : [Schema.isGreaterThanOrEqualTo(bounds.minimum)]),
+  ...(bounds.exclusiveMinimum === undefined ? [] : [Schema.isGreaterThan(bounds.exclusiveMinimum)]),
+  ...(bounds.maximum === undefined ? [] : [Schema.isLessThanOrEqualTo(bounds.maximum)]),
+  ...(bounds.exclusiveMaximum === undefined ? [] : [Schema.isLessThan(bounds.exclusiveMaximum)]),
+]
+
+const checked = (schema: Codec<number>, bounds: Bounds): Codec<number> => {
+  const [first, ...rest] = limits(bounds)
+  return first === undefined ? schema : (schema.check(first, ...rest) as Codec<number>)
+}
+
+/** A finite number within limits. */
+export const number = (bounds: Bounds = {}): Codec<number> =>
+  note(checked(Schema.Finite, bounds), { wanted: `a number${range(bounds)}` })
+
+/** A whole number within limits. */
+export const integer = (bounds: Bounds = {}): Codec<number> =>
+  note(checked(Schema.Int, bounds), { wanted: `a whole number${range(bounds)}` })
+
+/** A whole number above 0. */
+export const count: Codec<number> = integer({ exclusiveMinimum: 0 })
+
+/** A seed: any whole number that 32 bits hold, as keys take it. */
+export const seed: Codec<number> = integer({ minimum: 0, maximum: 2 ** 32 - 1 })
+
+export const boolean: Codec<boolean> = note(Schema.Boolean, { wanted: "true or false" })
+
+/** Text that is not empty. */
+export const text: Codec<string> = note(Schema.String.check(Schema.isMinLength(1)), { wanted: "text" })
+
+/** The path of a file, relative to the model file. */
+export const path: Codec<string> = note(Schema.String.check(Schema.isPattern(/^[^\p{Cc}]+$/u)), { wanted: "the path of a file" })
+
+/** One of a few words. */
+export const choice = <const W extends string>(words: ReadonlyArray<W>): Codec<W> => Schema.Literals(words) as unknown as Codec<W>
+
+/** What names from files may not be: they reach into the prototypes of records. */
+export const reservedNames = ["__proto__", "constructor", "prototype"] as const
+
+// Without the reserved names, in a form that JSON Schema can say too.
+const namePattern = /^(?!(?:__proto__|constructor|prototype)$)[A-Za-z_][A-Za-z0-9_]{0,63}$/u
+
+/** Whether a text may name a layer or a variable. */
+export const isName = (text: string): boolean => namePattern.test(text)
+
+/** The name of a layer: a word of letters, digits and `_`. */
+export const name: Codec<string> = note(Schema.String.check(Schema.isPattern(namePattern)), {
+  wanted: "a name: a letter or `_`, then letters, digits and `_`, 64 at most",
+  code: "S106",
+  help: "names appear in parameter paths and checkpoints, so they are kept plain",
+})
+
+/** The name of a model, which becomes the name of a folder. */
+export const folderName: Codec<string> = note(Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/u)), {
+  wanted: "a name: letters, digits, `_`, `-` and `.`, 64 at most",
+  code: "S106",
+  help: "the name of a model becomes the name of the folder its runs are in",
+})
+
+/** A key that may be left out, and what stands for it then. */
+export const withDefault = <T>(schema: Codec<T>, value: () => T): Schema.withDecodingDefaultTypeKey<Codec<T>> =>
+  Schema.withDecodingDefaultTypeKey<Codec<T>>(Effect.sync(value))(schema)
+
+/** The same with a sentence for the reference and the editor. */
+export const described = <T>(schema: Codec<T>, description: string): Codec<T> => note(schema, { description })

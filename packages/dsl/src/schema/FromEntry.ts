@@ -1,0 +1,83 @@
+/** The schema of a catalogue entry's options, read off the entry. */
+import type { AnyEntry, Option, Table } from "@adjoint/core/learning/Entry"
+import { Schema } from "effect"
+import { type Codec, note } from "./Annotation.ts"
+import type { Catalogue } from "./Catalogue.ts"
+import * as Fields from "./Fields.ts"
+import { type Member, oneOf, options } from "./OneOf.ts"
+
+/** The choices by name that options may refer to. */
+export interface Choices {
+  readonly activation: Codec
+  readonly initializer: Codec
+  readonly schedule: Codec
+}
+
+type Kind = Option["kind"]
+
+/** How each kind of option is written in a file. */
+const codecs: { readonly [K in Kind]: (option: Extract<Option, { readonly kind: K }>, choices: Choices) => Codec } = {
+  number: (option) => Fields.number(option),
+  integer: (option) => Fields.integer(option),
+  boolean: () => Fields.boolean,
+  choice: (option) => Fields.choice(option.of),
+  sizes: () =>
+    note(Schema.Union([Fields.count, Schema.Array(Fields.count).check(Schema.isMinLength(1))]), {
+      wanted: "a whole number > 0, or a list of them",
+    }) as unknown as Codec,
+  activation: (_, choices) => choices.activation,
+  initializer: (_, choices) => choices.initializer,
+  schedule: (_, choices) => choices.schedule,
+}
+
+const codecOf = <K extends Kind>(option: Extract<Option, { readonly kind: K }>, choices: Choices): Codec => {
+  const make = codecs[option.kind as K]
+  return make(option, choices)
+}
+
+const refersToTable = (option: Option): boolean =>
+  option.kind === "activation" || option.kind === "initializer" || option.kind === "schedule"
+
+/** One option, with its documentation and its default. */
+const field = (option: Option, choices: Choices): Codec => {
+  const codec = codecOf(option, choices)
+  const value = option.default
+  if (value === undefined) return note(codec, { description: option.doc })
+  const described = note(codec, {
+    description: `${option.doc} Default: ${Array.isArray(value) ? `[${value.join(", ")}]` : value}.`,
+  })
+  // The default of a choice by name is a bare name, which stands for the name with its own defaults.
+  const decoded = refersToTable(option) ? () => Schema.decodeUnknownSync(codec)(value) : () => value
+  return Fields.withDefault(described, decoded) as unknown as Codec
+}
+
+/** An entry as one form of a choice by name. */
+export const member = (entry: AnyEntry<unknown>, choices: Choices, extra: { readonly [name: string]: Codec } = {}): Member => {
+  const fields = Object.fromEntries(
+    Object.entries(entry.options).map(([name, option]) => [name, field(option, choices)] as const),
+  )
+  return {
+    doc: entry.doc,
+    content: options({ ...fields, ...extra }, entry.main),
+    bare: Object.values(entry.options).every((option) => option.default !== undefined),
+  }
+}
+
+/** The entries of a table as forms of a choice. */
+export const members = (table: Table<unknown>, choices: Choices): { readonly [name: string]: Member } =>
+  Object.fromEntries(Object.entries(table).map(([name, entry]) => [name, member(entry, choices)] as const))
+
+/** The three choices that options refer to. Schedules may hold schedules, so the record is read late. */
+export const choices = (catalogue: Catalogue): Choices => {
+  const late: Choices = {
+    activation: Schema.suspend(() => record.activation) as unknown as Codec,
+    initializer: Schema.suspend(() => record.initializer) as unknown as Codec,
+    schedule: Schema.suspend(() => record.schedule) as unknown as Codec,
+  }
+  const record: Choices = {
+    activation: oneOf("activation", members(catalogue.activation, late), { identifier: "Activation" }),
+    initializer: oneOf("initializer", members(catalogue.initializer, late), { identifier: "Initializer" }),
+    schedule: oneOf("learning-rate schedule", members(catalogue.schedule, late), { identifier: "Schedule" }),
+  }
+  return late
+}

@@ -1,0 +1,103 @@
+/** The one schema of a model file, made from a catalogue. It decodes what both faces write, and prints itself for editors. */
+import { Schema } from "effect"
+import type * as Document from "../Document.ts"
+import { codes } from "../diagnostic/Codes.ts"
+import { type Codec, note } from "./Annotation.ts"
+import type { Catalogue } from "./Catalogue.ts"
+import { dataSection } from "./DataSection.ts"
+import * as Fields from "./Fields.ts"
+import { choices as choicesOf } from "./FromEntry.ts"
+import { modelSection } from "./ModelSection.ts"
+import { trainSection } from "./TrainSection.ts"
+
+/** The version of the language that is read. */
+export const version = 1
+
+/** What `lint.allow` can silence: advice, and the errors that say they can be overridden. */
+export const allowable = Object.keys(codes).filter((code) => code.startsWith("A") || code === "T508")
+
+const evaluate: Codec<Document.Evaluate> = note(
+  Schema.Struct({
+    split: Fields.withDefault(
+      Fields.described(Fields.choice(["train", "val", "test"]), "The rows that are scored. Default: test."),
+      () => "test" as const,
+    ),
+    fail_under: Fields.withDefault(
+      Fields.described(
+        Schema.Record(Schema.String, Fields.number()) as unknown as Codec<Document.Evaluate["fail_under"]>,
+        "The least each score may be; less makes the command fail.",
+      ),
+      () => ({}),
+    ),
+  }),
+  { later: ["slices", "calibration"] },
+)
+
+const lint: Codec<Document.ModelFile["lint"]> = Schema.Struct({
+  allow: Fields.withDefault(
+    note(Schema.Array(Fields.choice(allowable)), {
+      description: "Codes that are not reported.",
+      wanted: "a list of codes",
+    }) as unknown as Codec<ReadonlyArray<string>>,
+    () => [],
+  ),
+})
+
+const empty =
+  <T>(codec: Codec<T>) =>
+  () =>
+    Schema.decodeUnknownSync(codec)({})
+
+/** The schemas of the sections, so that a mistake in one does not keep the others from being read. */
+export interface Sections {
+  readonly data: Codec<Document.Data>
+  readonly model: Codec<Document.Model>
+  readonly train: Codec<Document.Train>
+  readonly evaluate: Codec<Document.Evaluate>
+  readonly lint: Codec<Document.ModelFile["lint"]>
+}
+
+/** The schema of a whole file, and of each of its sections. */
+export interface ModelFileSchema {
+  readonly file: Codec<Document.ModelFile>
+  readonly sections: Sections
+}
+
+/** The schema over these tables. */
+export const make = (catalogue: Catalogue): ModelFileSchema => {
+  const choices = choicesOf(catalogue)
+  const train = trainSection(catalogue, choices)
+  const sections: Sections = {
+    data: dataSection(catalogue, choices),
+    model: modelSection(catalogue, choices),
+    train,
+    evaluate,
+    lint,
+  }
+  const file = note(
+    Schema.Struct({
+      schema: note(Schema.Literal(version), {
+        description: "The version of the language: 1.",
+        wanted: `\`${version}\`, the version of the language`,
+        code: "S107",
+      }),
+      name: Fields.withDefault(
+        Fields.described(Fields.folderName, "The name of the model and of the folder of its runs. Default: model."),
+        () => "model",
+      ),
+      data: Schema.optionalKey(
+        Fields.described(sections.data, "Where rows come from, what each column is, and how they are divided."),
+      ),
+      model: Fields.described(sections.model, "The layers."),
+      train: Fields.withDefault(Fields.described(train, "How the model learns."), empty(train)),
+      evaluate: Fields.withDefault(Fields.described(evaluate, "What is scored at the end."), empty(evaluate)),
+      lint: Fields.withDefault(Fields.described(lint, "Which advice is not wanted."), empty(lint)),
+    }),
+    {
+      identifier: "ModelFile",
+      wanted: "a map of sections (`schema`, `data`, `model`, `train` …)",
+      later: ["extends", "pretrain", "search", "report", "export"],
+    },
+  )
+  return { file, sections }
+}

@@ -1,0 +1,101 @@
+/** `model`: the layers, from top to bottom. */
+import { Schema } from "effect"
+import type * as Document from "../Document.ts"
+import { type Codec, note } from "./Annotation.ts"
+import type { Catalogue } from "./Catalogue.ts"
+import * as Fields from "./Fields.ts"
+import { type Choices, members } from "./FromEntry.ts"
+import { type Member, oneOf, options } from "./OneOf.ts"
+
+const names = (atLeast: number): Codec =>
+  note(Schema.Array(Fields.name).check(Schema.isMinLength(atLeast)), {
+    wanted: `a list of ${atLeast} or more layer names`,
+  }) as unknown as Codec
+
+/** A choice's value by its bare name, with its own defaults. */
+export const usual = (codec: Codec, name: string) => (): Document.Named => Schema.decodeUnknownSync(codec)(name) as Document.Named
+
+/** The schema of one item of `model.layers`. An activation is a layer of its own, too. */
+const layer = (catalogue: Catalogue, choices: Choices): Codec => {
+  const joins: { readonly [J in Document.Join]: Member } = {
+    add: { doc: "The sum of layers of equal shape, by name.", bare: false, content: names(2) },
+    multiply: { doc: "The product of layers of equal shape, by name.", bare: false, content: names(2) },
+    concat: { doc: "Layers joined along their last axis, by name.", bare: false, content: names(2) },
+  }
+  const head: Member = {
+    doc: "The outputs: as many as the target needs. It is the last layer.",
+    bare: false,
+    content: options(
+      {
+        target: Fields.described(Fields.text, "The column that is predicted; `label` where the data has only one."),
+        activation: Fields.withDefault(
+          Fields.described(
+            choices.activation,
+            "Applied to the outputs before the loss. Losses from logits want identity. Default: identity.",
+          ),
+          usual(choices.activation, "identity"),
+        ) as unknown as Codec,
+        init: Fields.withDefault(
+          Fields.described(choices.initializer, "The weights at the start. Default: auto."),
+          usual(choices.initializer, "auto"),
+        ) as unknown as Codec,
+      },
+      "target",
+    ),
+  }
+  const one: Codec = oneOf(
+    "layer",
+    {
+      ...members(catalogue.layer, choices),
+      ...members(catalogue.activation, choices),
+      ...joins,
+      repeat: {
+        doc: "The same layers several times in a row, each time with weights of their own.",
+        bare: false,
+        content: options({
+          times: Fields.described(Fields.integer({ minimum: 1, maximum: 1000 }), "How many times."),
+          layers: note(Schema.Array(Schema.suspend(() => one)).check(Schema.isMinLength(1)), {
+            description: "The layers.",
+            wanted: "a list of one or more layers",
+          }) as unknown as Codec,
+        }),
+      },
+      head,
+    },
+    {
+      identifier: "Layer",
+      beside: {
+        name: Schema.optionalKey(
+          Fields.described(Fields.name, "What `add` and `concat` call this layer by."),
+        ) as unknown as Codec,
+      },
+      later: ["use"],
+    },
+  )
+  return one
+}
+
+/** The schema of `model`. */
+export const modelSection = (catalogue: Catalogue, choices: Choices): Codec<Document.Model> =>
+  note(
+    Schema.Struct({
+      input: Schema.optionalKey(
+        note(Schema.Array(Fields.count).check(Schema.isMinLength(1)), {
+          description: "The shape of one input, where the data does not say it: `[28, 28, 1]`.",
+          wanted: "a list of whole numbers > 0",
+        }) as unknown as Codec<ReadonlyArray<number>>,
+      ),
+      init: Fields.withDefault(
+        Fields.described(
+          choices.initializer as Codec<Document.Named>,
+          "The initializer of every layer whose own is `auto`. Default: auto.",
+        ),
+        usual(choices.initializer, "auto"),
+      ),
+      layers: note(Schema.Array(layer(catalogue, choices)), {
+        description: "The layers, from top to bottom.",
+        wanted: "a list of layers",
+      }) as unknown as Codec<ReadonlyArray<Document.Layer>>,
+    }),
+    { later: ["blocks"] },
+  )

@@ -1,0 +1,165 @@
+/** `train`: how the model learns. */
+import { Schema, SchemaTransformation } from "effect"
+import type * as Document from "../Document.ts"
+import { isRecord } from "../source/Yaml.ts"
+import { type Codec, note, type Verdict } from "./Annotation.ts"
+import type { Catalogue } from "./Catalogue.ts"
+import * as Fields from "./Fields.ts"
+import { type Choices, members } from "./FromEntry.ts"
+import { usual } from "./ModelSection.ts"
+import { type Member, oneOf, options } from "./OneOf.ts"
+
+type Contents = { readonly [name: string]: Codec }
+
+const withDefault = <T>(codec: Codec<T>, value: T, description: string) =>
+  Fields.withDefault(Fields.described(codec, description), () => value)
+
+/** A choice that may also be left to Adjoint: `auto`. */
+const orAuto = <T>(codec: Codec<T>): Codec<"auto" | T> => {
+  const dispatch = (value: unknown): Verdict => ({ _tag: "Meant", schema: codec, input: value })
+  return note(Schema.Union([Schema.Literal("auto"), codec]), { dispatch }) as unknown as Codec<"auto" | T>
+}
+
+const monitor = withDefault(
+  Fields.text,
+  "val.loss",
+  "The score that is watched: `train.` or `val.` and `loss` or the name of a metric. Default: val.loss.",
+)
+const mode = withDefault(
+  Fields.choice(["auto", "min", "max"]),
+  "auto",
+  "Whether lower or higher is better. Default: auto, which knows the metrics.",
+)
+
+const everyPattern = /^([1-9]\d{0,8}) ?(epoch|step)s?$/u
+
+/** A stretch of training in its one spelling. `1 epoch` and `1 epochs` are both `1 epoch`. */
+const spelled = (text: string): string => {
+  const [, n = "1", unit = "epoch"] = everyPattern.exec(text) ?? []
+  return `${n} ${unit}${n === "1" ? "" : "s"}`
+}
+
+const every = note(Schema.String.check(Schema.isPattern(everyPattern)), {
+  wanted: "a stretch of training such as `1 epoch` or `500 steps`",
+}).pipe(
+  Schema.decodeTo(Schema.String, SchemaTransformation.transform({ decode: spelled, encode: (text: string) => text })),
+) as unknown as Codec<string>
+
+const callbacks: { readonly [name: string]: Member } = {
+  early_stop: {
+    doc: "Ends the run when the watched score has stopped getting better.",
+    bare: true,
+    content: options({
+      monitor,
+      mode,
+      patience: withDefault(Fields.count, 5, "Epochs to wait for something better. Default: 5."),
+      min_delta: withDefault(Fields.number({ minimum: 0 }), 0, "What counts as better. Default: 0."),
+      restore_best: withDefault(Fields.boolean, true, "Whether the run ends with the weights of its best epoch. Default: true."),
+    } as unknown as Contents),
+  },
+  checkpoint: {
+    doc: "Keeps the state of the run on disk.",
+    bare: true,
+    content: options({
+      keep: withDefault(
+        note(Schema.Array(Fields.choice(["best", "last"])).check(Schema.isMinLength(1)), {
+          wanted: "a list of `best` and `last`",
+        }) as unknown as Codec<ReadonlyArray<"best" | "last">>,
+        ["best", "last"],
+        "Which states are kept. Default: [best, last].",
+      ),
+      monitor,
+      mode,
+      every: withDefault(every, "1 epoch", "How often. Default: 1 epoch."),
+    } as unknown as Contents),
+  },
+  nan_guard: {
+    doc: "What happens when a loss, gradient or weight is no longer a finite number.",
+    bare: true,
+    content: options(
+      {
+        action: withDefault(Fields.choice(["stop"]), "stop", "`stop` ends the run and says where. Default: stop."),
+      } as unknown as Contents,
+      "action",
+    ),
+  },
+}
+
+const regularize: Codec<Document.Regularize> = note(
+  Schema.Struct({
+    l1: withDefault(Fields.number({ minimum: 0 }), 0, "Adds λ|w| to the loss for every weight. Default: 0."),
+    l2: withDefault(Fields.number({ minimum: 0 }), 0, "Adds ½λw² to the loss for every weight. Default: 0."),
+    clip_norm: Schema.optionalKey(
+      Fields.described(Fields.number({ exclusiveMinimum: 0 }), "The largest norm that all gradients together may have."),
+    ),
+  }),
+  {
+    later: ["class_weight", "max_norm"],
+    elsewhere: {
+      weight_decay: "weight decay is an option of the optimizer: `optimizer: { adamw: { weight_decay: 0.01 } }`",
+      dropout: "dropout is a layer: `- dropout: 0.5`",
+      label_smoothing:
+        "label smoothing is an option of the loss: `loss: { categorical_cross_entropy: { label_smoothing: 0.1 } }`",
+    },
+  },
+)
+
+/** What a map that leaves everything to its defaults becomes. */
+const empty =
+  <T>(codec: Codec<T>) =>
+  () =>
+    Schema.decodeUnknownSync(codec)({})
+
+/** The schema of `train`. */
+export const trainSection = (catalogue: Catalogue, choices: Choices): Codec<Document.Train> => {
+  const optimizer = oneOf("optimizer", members(catalogue.optimizer, choices), {
+    identifier: "Optimizer",
+  }) as Codec<Document.Named>
+  const loss = oneOf("loss", members(catalogue.loss, choices), { identifier: "Loss" }) as Codec<Document.Named>
+  const metric = oneOf("metric", members(catalogue.metric, choices), { identifier: "Metric" }) as Codec<Document.Named>
+  const metrics = note(Schema.Array(metric), { wanted: "a list of metrics, or auto" }) as unknown as Codec<
+    ReadonlyArray<Document.Named>
+  >
+  const callback = oneOf("callback", callbacks, { identifier: "Callback" }) as Codec<Document.Named>
+  return note(
+    Schema.Struct({
+      seed: withDefault(Fields.seed, 0, "All randomness of the run comes from this number. Default: 0."),
+      epochs: withDefault(Fields.count, 10, "How often the training rows are gone through. Default: 10."),
+      batch: withDefault(Fields.count, 32, "Rows in one step. Default: 32."),
+      loss: withDefault(orAuto(loss), "auto", "What is made small. Default: auto, the one that fits the target."),
+      optimizer: Fields.withDefault(
+        Fields.described(optimizer, "How the weights follow the gradient. Default: adam."),
+        usual(optimizer, "adam"),
+      ),
+      schedule: Fields.withDefault(
+        Fields.described(choices.schedule as Codec<Document.Named>, "How the learning rate changes. Default: constant."),
+        usual(choices.schedule, "constant"),
+      ),
+      regularize: Fields.withDefault(
+        Fields.described(regularize, "What keeps the weights small and the steps short."),
+        empty(regularize),
+      ),
+      metrics: withDefault(orAuto(metrics), "auto", "What is scored after every epoch. Default: auto, what fits the target."),
+      callbacks: withDefault(
+        note(Schema.Array(callback), { wanted: "a list of callbacks" }) as unknown as Codec<ReadonlyArray<Document.Named>>,
+        [],
+        "What watches the run. Default: [].",
+      ),
+    }),
+    {
+      elsewhere: {
+        lr: "the learning rate is an option of the optimizer: `optimizer: { adam: { lr: 0.001 } }`",
+        learning_rate: "the learning rate is an option of the optimizer: `optimizer: { adam: { lr: 0.001 } }`",
+        early_stop: "callbacks stand in a list: `callbacks: [early_stop]`",
+        checkpoint: "callbacks stand in a list: `callbacks: [checkpoint]`",
+        l2: "this stands under `regularize`",
+        l1: "this stands under `regularize`",
+        clip_norm: "this stands under `regularize`",
+      },
+    },
+  )
+}
+
+/** Whether a value is a list of callbacks that holds one of this name. */
+export const hasCallback = (callbacks: ReadonlyArray<Document.Named>, name: string): boolean =>
+  callbacks.some((callback) => isRecord(callback) && Object.hasOwn(callback, name))

@@ -1,0 +1,215 @@
+/**
+ * What stands beneath the schema: `$name` and arithmetic are replaced by what they stand for, and a search marker by its
+ * default. The result is a document without either, and its side table of positions, in which a replaced value stands
+ * where its `$name` was written and remembers where it was defined.
+ */
+import { Result } from "effect"
+import type { Code } from "../diagnostic/Codes.ts"
+import type { Finding } from "../diagnostic/Diagnostic.ts"
+import { scalar } from "../diagnostic/Fix.ts"
+import { listed, nearestNames, suggest } from "../diagnostic/Suggest.ts"
+import * as Fields from "../schema/Fields.ts"
+import { got } from "../schema/Words.ts"
+import { type Path, pointer, print } from "../source/Path.ts"
+import * as Positions from "../source/Positions.ts"
+import { type Data, isRecord } from "../source/Yaml.ts"
+import * as Expression from "./Expression.ts"
+
+/** A document expands to at most this many values. */
+export const maxValues = 100_000
+
+/** Variables may refer to each other in chains this long. */
+const longestChain = 32
+
+/** A document without variables. */
+export interface Expanded {
+  readonly data: Data
+  readonly positions: Positions.Positions
+  readonly findings: ReadonlyArray<Finding>
+  /** Pointers of values that could not be found, of which nothing more is to be said. */
+  readonly unknown: ReadonlySet<string>
+}
+
+/** Where a value is being put, where it was written, and through which variables. */
+interface Site {
+  readonly to: Path
+  readonly from: Path
+  readonly through: ReadonlyArray<string>
+}
+
+const inside = (site: Site, key: string | number): Site => ({ ...site, to: [...site.to, key], from: [...site.from, key] })
+
+/** A map of variables by name, or none. */
+const variablesOf = (data: Data): { readonly [name: string]: Data } => {
+  const vars = isRecord(data) ? data.vars : undefined
+  return isRecord(vars) ? vars : {}
+}
+
+/** Replaces every variable, expression and search marker. Never throws. */
+export const expand = (data: Data, positions: Positions.Positions): Expanded => {
+  const places = new Map<string, Positions.Place>()
+  const found = new Map<string, Finding>()
+  const unknown = new Set<string>()
+  const vars = variablesOf(data)
+  let values = 0
+
+  const problem = (code: Code, site: Site, message: string, more: Omit<Finding, "code" | "message" | "at"> = {}): null => {
+    // Inside a variable the mistake is where the variable is defined, however many values read it.
+    const path = site.from[0] === "vars" ? site.from : site.to
+    found.set(JSON.stringify([code, path, message]), { code, message, at: { path }, ...more })
+    unknown.add(pointer(site.to))
+    return null
+  }
+
+  const enter = (site: Site, name: string): Site | undefined => {
+    if (!Object.hasOwn(vars, name)) {
+      const names = Object.keys(vars)
+      const meant = suggest(name, names)
+      const text = textAt(data, site.from)
+      problem("R201", site, `there is no variable \`${name}\``, {
+        help:
+          meant !== undefined
+            ? `did you mean \`$${meant}\`?`
+            : names.length === 0
+              ? "set it under `vars`; for a dollar sign as text write `$$`"
+              : `there are ${listed(nearestNames(name, names, 8), "and")}`,
+        ...(meant === undefined || text === undefined
+          ? {}
+          : {
+              fix: {
+                title: `read \`$${meant}\``,
+                at: { path: site.from[0] === "vars" ? site.from : site.to },
+                text: scalar(text.replaceAll(new RegExp(`\\$${name}\\b`, "g"), () => `$${meant}`)),
+              },
+            }),
+      })
+      return undefined
+    }
+    if (site.through.includes(name)) {
+      const circle = [...site.through.slice(site.through.indexOf(name)), name]
+      problem("R205", site, `\`${name}\` is defined by itself: ${circle.map((step) => `\`$${step}\``).join(" → ")}`)
+      return undefined
+    }
+    if (site.through.length >= longestChain) {
+      problem("Y006", site, `variables refer to each other more than ${longestChain} deep`)
+      return undefined
+    }
+    return { to: site.to, from: ["vars", name], through: [...site.through, name] }
+  }
+
+  const expression = (text: string, site: Site): Data => {
+    const sole = Expression.soleVariable(text)
+    if (sole !== undefined) {
+      const at = enter(site, sole)
+      if (at === undefined) return null
+      const result = value(vars[sole] ?? null, at)
+      const used = Positions.at(positions, site.from)
+      const defined = Positions.at(positions, ["vars", sole])
+      if (used !== undefined && defined !== undefined)
+        places.set(pointer(site.to), { ...used, defined: { name: sole, span: defined.key ?? defined.value } })
+      return result
+    }
+    const tree = Expression.parse(text)
+    if (Result.isFailure(tree))
+      return problem("R202", site, `\`${text}\` is not an expression: ${tree.failure}`, {
+        help: "an expression is made of numbers, `$name`, + - * / ( ) min max; for a dollar sign as text write `$$`",
+      })
+    const number = Expression.evaluate(tree.success, (name) => {
+      const at = enter(site, name)
+      if (at === undefined) return undefined
+      const before = unknown.size
+      const result = value(vars[name] ?? null, { ...at, to: ["vars", name] })
+      if (typeof result === "number") return result
+      if (unknown.size > before || unknown.has(pointer(["vars", name]))) unknown.add(pointer(site.to))
+      else
+        problem("R202", site, `\`$${name}\` is ${got(result)}, and only numbers can be computed with`, {
+          related: [{ at: { path: ["vars", name] }, label: "set here" }],
+        })
+      return undefined
+    })
+    if (number === undefined) return null
+    if (!Number.isFinite(number))
+      return problem("R202", site, `\`${text}\` is not a finite number`, { help: "is something divided by 0?" })
+    return number
+  }
+
+  /** `{ $search: …, default: v }`: training uses the default. */
+  const marker = (map: { readonly [key: string]: Data }, site: Site): Data => {
+    const { $search: space = null, default: standard, ...rest } = map
+    const isSpace = Array.isArray(space) ? space.length > 0 : isRecord(space) && Object.keys(space).length === 1
+    if (!isSpace)
+      return problem("S103", site, `${print(site.to)}: expected a list of values or a range to search, got ${got(space)}`, {
+        help: "`$search: [a, b]`, `$search: { int: [1, 4] }`, `{ float: [0, 0.5] }` or `{ log: [1e-4, 1e-1] }`",
+      })
+    const [extra] = Object.keys(rest)
+    if (extra !== undefined)
+      problem("S101", inside(site, extra), `unknown key \`${extra}\` beside $search`, {
+        help: "a search marker has `$search` and `default`",
+      })
+    if (standard === undefined)
+      return problem("S102", site, `${print(site.to)}: \`default\` is missing beside $search`, {
+        help: "training uses the default; searching is not here yet",
+      })
+    // `default: adamw` names the branch of the list that has this key, with all that the branch says.
+    const branch = Array.isArray(space)
+      ? space.findIndex(
+          (item) =>
+            isRecord(item) && typeof standard === "string" && Object.keys(item).length === 1 && Object.hasOwn(item, standard),
+        )
+      : -1
+    const from = branch < 0 ? [...site.from, "default"] : [...site.from, "$search", branch]
+    return value(branch < 0 ? standard : ((space as ReadonlyArray<Data>)[branch] ?? null), { ...site, from })
+  }
+
+  const value = (node: Data, site: Site): Data => {
+    values++
+    if (values > maxValues)
+      return values === maxValues + 1
+        ? problem("Y006", site, `the variables make more than ${maxValues} values out of this document`)
+        : null
+    const place = Positions.at(positions, site.from)
+    if (place !== undefined) places.set(pointer(site.to), place)
+    if (typeof node === "string") return Expression.isExpression(node) ? expression(node, site) : Expression.literal(node)
+    if (Array.isArray(node)) return node.map((item, i) => value(item, inside(site, i)))
+    if (!isRecord(node)) return node
+    if (Object.hasOwn(node, "$search")) return marker(node, site)
+    return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, value(child, inside(site, key))] as const))
+  }
+
+  const whole = isRecord(data) && "vars" in data && !isRecord(data.vars)
+  if (whole)
+    problem(
+      "S103",
+      { to: ["vars"], from: ["vars"], through: [] },
+      `vars: expected a map of names and values, got ${got(data.vars)}`,
+    )
+  for (const name of Object.keys(vars)) {
+    const site = { to: ["vars", name], from: ["vars", name], through: [name] }
+    if (!Fields.isName(name)) {
+      const path = site.from
+      found.set(pointer(path), {
+        code: "S106",
+        message: `\`${name}\` cannot name a variable: it wants a letter or \`_\`, then letters, digits and \`_\``,
+        at: { path, on: "key" },
+      })
+    }
+    value(vars[name] ?? null, site)
+  }
+  if (!isRecord(data)) return { data, positions, findings: [...found.values()], unknown }
+  const { vars: _, ...sections } = data
+  const root = Positions.at(positions, [])
+  if (root !== undefined) places.set("", root)
+  const expanded = Object.fromEntries(
+    Object.entries(sections).map(([key, child]) => [key, value(child, { to: [key], from: [key], through: [] })] as const),
+  )
+  return { data: expanded, positions: { source: positions.source, places }, findings: [...found.values()], unknown }
+}
+
+const textAt = (data: Data, path: Path): string | undefined => {
+  let at: unknown = data
+  for (const key of path) {
+    if (typeof at !== "object" || at === null || !Object.hasOwn(at, key)) return undefined
+    at = (at as { readonly [key: string | number]: unknown })[key]
+  }
+  return typeof at === "string" ? at : undefined
+}

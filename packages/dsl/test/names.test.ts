@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest"
+import { shown } from "./reading.ts"
+
+const layers = (yaml: string) => shown(`schema: 1\nmodel:\n  layers:\n${yaml}`)
+
+describe("layer names", () => {
+  it("may be joined from below, and a round of a repeat may join its input", () => {
+    expect(
+      layers(
+        "    - { dense: 8, name: a }\n    - { dense: 8, name: b }\n    - { add: [a, b], name: c }\n    - repeat: { times: 2, layers: [{ dense: 8, name: a }, { add: [input, a] }] }\n    - concat: [c, input]\n",
+      ),
+    ).toBe("")
+  })
+
+  it("that are unknown, double, below, or out of sight are shown", () => {
+    expect(
+      layers(`    - { dense: 8, name: h1 }
+    - { dense: 8, name: h1 }
+    - { dense: 8, name: input }
+    - add: [h1, h2]
+    - add: [h1, last]
+    - repeat: { times: 2, layers: [{ dense: 8, name: inner }, { add: [h1, inner] }] }
+    - { add: [h1, inner, self], name: self }
+    - { dense: 8, name: last }
+`),
+    ).toMatchInlineSnapshot(`
+      "error[R204]: two layers have the name \`h1\`
+        --> m.yaml:5:25
+      4 |     - { dense: 8, name: h1 }
+        |                         -- first used here
+      5 |     - { dense: 8, name: h1 }
+        |                         ^^
+        = help: give one of them another name
+      error[R204]: \`input\` is the name of what the layers are given
+        --> m.yaml:6:25
+      6 |     - { dense: 8, name: input }
+        |                         ^^^^^
+        = help: give the layer another name
+      error[R203]: there is no layer with the name \`h2\`
+        --> m.yaml:7:17
+      7 |     - add: [h1, h2]
+        |                 ^^
+        = help: did you mean \`h1\`?  [fix available]
+      error[R206]: \`last\` stands further down: a layer can only join layers above it
+        --> m.yaml:8:17
+       8 |     - add: [h1, last]
+         |                 ^^^^
+      ...
+      11 |     - { dense: 8, name: last }
+         |                         ---- named here
+      error[R207]: \`h1\` stands outside a \`repeat\`, and is not seen from inside
+        --> m.yaml:9:71
+      4 |     - { dense: 8, name: h1 }
+        |                         -- named here
+      ...
+      9 |     - repeat: { times: 2, layers: [{ dense: 8, name: inner }, { add: [h1, inner] }] }
+        |                                                                       ^^
+        = help: inside, \`input\` is what each round is given
+      error[R207]: \`inner\` stands inside a \`repeat\`, and is not seen from outside
+        --> m.yaml:10:19
+       9 |     - repeat: { times: 2, layers: [{ dense: 8, name: inner }, { add: [h1, inner] }] }
+         |                                                      ----- named here
+      10 |     - { add: [h1, inner, self], name: self }
+         |                   ^^^^^
+         = help: join it inside the repeat, or name a layer after the repeat
+      error[R206]: \`self\` is this very layer: a layer can only join layers above it
+        --> m.yaml:10:26
+      10 |     - { add: [h1, inner, self], name: self }
+         |                          ^^^^"
+    `)
+  })
+
+  it("are checked although the rest of the model is wrong", () => {
+    expect(layers("    - { dense: -8, name: h1 }\n    - add: [h1, h2]\n").match(/error\[\w+\]/g)).toEqual([
+      "error[S103]",
+      "error[R203]",
+    ])
+  })
+})
