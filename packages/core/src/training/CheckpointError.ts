@@ -1,0 +1,14 @@
+/** What can go wrong between a run and its files. */
+import { TaggedError } from "effect/Data"
+
+/** A checkpoint could not be written or read: `file` is where, `got` what was found, `wanted` what should be there, `hint` what to try. */
+export class CheckpointError extends TaggedError("CheckpointError")<{
+  readonly file: string
+  readonly got: string
+  readonly wanted: string
+  readonly hint: string
+}> {
+  override get message(): string {
+    return `${this.file}: got ${this.got}, wanted ${this.wanted}; try: ${this.hint}`
+  }
+}

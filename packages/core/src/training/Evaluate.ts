@@ -1,0 +1,137 @@
+/** Scoring a net on a dataset, batch by batch; the sums of the batches give the scores of the whole. */
+import { Effect, type Scope } from "effect"
+import * as Batches from "../data/Batches.ts"
+import * as Dataset from "../data/Dataset.ts"
+import type { Tensor } from "../language/Expr.ts"
+import type { Loss } from "../learning/Loss.ts"
+import type { Net } from "../learning/Net.ts"
+import * as Score from "../learning/Score.ts"
+import * as Compile from "../machines/Compile.ts"
+import type { Engine, EngineError } from "../machines/Engine.ts"
+import { mul } from "../tensor/elementwise.ts"
+import { read } from "../tensor/read.ts"
+import { concat, reshape } from "../tensor/structure.ts"
+import type { NDArray } from "../words/NDArray.ts"
+import type { ShapeError } from "../words/ShapeError.ts"
+import type { Scores } from "./Progress.ts"
+
+/** A net's parameters and what it carries itself. */
+export interface Weights<P, S> {
+  readonly params: P
+  readonly net: S
+}
+
+/** Which scores to take, by name. */
+export type ScoreTable = { readonly [name: string]: Score.Score }
+
+/** Sums over rows, by name, and how many rows. */
+export interface Sums {
+  readonly rows: number
+  readonly of: { readonly [name: string]: ReadonlyArray<number> }
+}
+
+/** The sums of no rows. */
+export const noSums: Sums = { rows: 0, of: {} }
+
+/** The loss stands among the scores under this name. */
+const lossName = "loss"
+
+/** What a batch adds to each score's sums, and to the loss's. */
+export const sumsOf = (
+  loss: Tensor,
+  scores: ScoreTable,
+  prediction: Tensor,
+  target: Tensor,
+): { readonly [name: string]: Tensor } => ({
+  [lossName]: reshape(mul(loss, target.shape[0] ?? 1), [1]),
+  ...Object.fromEntries(Object.entries(scores).map(([name, score]) => [name, reshape(score.sums(prediction, target), [-1])])),
+})
+
+/** Sums with a batch's added. */
+export const addSums = (sums: Sums, batch: { readonly [name: string]: Tensor }, rows: number): Sums => ({
+  rows: sums.rows + rows,
+  of: Object.fromEntries(
+    Object.entries(batch).map(([name, tensor]) => [name, Score.merge([...read(tensor).data], sums.of[name] ?? [])]),
+  ),
+})
+
+/** The scores that sums over rows come to. */
+export const finish = ({ of, rows }: Sums, scores: ScoreTable): Scores => ({
+  loss: (of[lossName]?.[0] ?? 0) / rows,
+  ...Object.fromEntries(Object.entries(scores).map(([name, score]) => [name, score.finish(of[name] ?? [])])),
+})
+
+/** Rows a batch when nothing is learned from them. */
+export const scoringBatch = 256
+
+/** Every row of a dataset in order, as batches of inputs and targets. */
+const batchesOf = (dataset: Dataset.Dataset): ReadonlyArray<{ readonly x: NDArray; readonly y: NDArray }> =>
+  Batches.inOrder({ rows: Array.from({ length: Dataset.size(dataset) }, (_, i) => i), size: scoringBatch }).map((rows) => {
+    const { inputs, targets } = Dataset.take(dataset, rows)
+    return { x: inputs, y: targets }
+  })
+
+/** Takes the loss and the scores of a dataset under any weights. */
+export type Evaluator<P, S> = (
+  weights: Weights<P, S>,
+  dataset: Dataset.Dataset,
+) => Effect.Effect<Scores, EngineError | ShapeError>
+
+/** Compiles the scoring of a net; `like` gives the weights' shapes. What the engine holds is released with the scope. */
+export const evaluator = <P, S>(
+  net: Net<P, S>,
+  loss: Loss,
+  scores: ScoreTable,
+  like: Weights<P, S>,
+): Effect.Effect<Evaluator<P, S>, ShapeError, Engine | Scope.Scope> =>
+  Effect.map(
+    Compile.step((weights: Weights<P, S>, { x, y }: { readonly x: Tensor; readonly y: Tensor }) => {
+      const { y: prediction } = net.apply(weights.params, weights.net, x, { mode: "infer" })
+      return { state: weights, output: sumsOf(loss(prediction, y), scores, prediction, y) }
+    }, like),
+    (step) =>
+      Effect.fnUntraced(function* (weights, dataset) {
+        yield* step.load(weights)
+        let sums = noSums
+        for (const batch of batchesOf(dataset)) {
+          for (const output of yield* step.run([batch])) sums = addSums(sums, output, batch.x.shape[0] ?? 0)
+          yield* Effect.yieldNow
+        }
+        return finish(sums, scores)
+      }),
+  )
+
+/** The loss and the scores of a net on a dataset. */
+export const evaluate = <P, S>(
+  net: Net<P, S>,
+  weights: Weights<P, S>,
+  { dataset, loss, scores = {} }: { readonly dataset: Dataset.Dataset; readonly loss: Loss; readonly scores?: ScoreTable },
+): Effect.Effect<Scores, EngineError | ShapeError, Engine> =>
+  Effect.scoped(Effect.flatMap(evaluator(net, loss, scores, weights), (score) => score(weights, dataset)))
+
+/** What a net makes of inputs [n, …sample], in order: predictions [n, …]. */
+export const predict = <P, S>(
+  net: Net<P, S>,
+  { net: state, params }: Weights<P, S>,
+  inputs: NDArray,
+): Effect.Effect<NDArray, EngineError | ShapeError, Engine> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const step = yield* Compile.step(
+        (weights: Weights<P, S>, x: Tensor) => ({
+          state: weights,
+          output: net.apply(weights.params, weights.net, x, { mode: "infer" }).y,
+        }),
+        { params, net: state },
+      )
+      const parts: Array<NDArray> = []
+      for (const rows of Batches.inOrder({
+        rows: Array.from({ length: inputs.shape[0] ?? 0 }, (_, i) => i),
+        size: scoringBatch,
+      })) {
+        for (const y of yield* step.run([Dataset.takeRows(inputs, rows)])) parts.push(read(y))
+        yield* Effect.yieldNow
+      }
+      return read(concat(parts))
+    }),
+  )

@@ -1,0 +1,310 @@
+/**
+ * A training run is a stream of events. The loop asks the engine for a few milliseconds of steps at a time and tells what
+ * came of them; between two such bursts it can be interrupted, and what it leaves then is a checkpoint from which the
+ * run goes on bit for bit as if it had never stopped.
+ */
+import { Effect, Queue, Stream } from "effect"
+import * as Batches from "../data/Batches.ts"
+import * as Dataset from "../data/Dataset.ts"
+import type { Tensor } from "../language/Expr.ts"
+import type { LearningRate } from "../learning/LearningRate.ts"
+import type { Loss } from "../learning/Loss.ts"
+import type { Net } from "../learning/Net.ts"
+import * as Optimizer from "../learning/Optimizer.ts"
+import * as Compile from "../machines/Compile.ts"
+import { Engine, type EngineError } from "../machines/Engine.ts"
+import { add, scalar } from "../tensor/elementwise.ts"
+import * as Key from "../tensor/Key.ts"
+import { readAll, toNumber } from "../tensor/read.ts"
+import { valueAndGradAux } from "../transform/Autodiff.ts"
+import * as Shape from "../words/Shape.ts"
+import type { ShapeError } from "../words/ShapeError.ts"
+import * as Tree from "../words/Tree.ts"
+import type { Checkpoint, TrainState } from "./Checkpoint.ts"
+import { CheckpointError } from "./CheckpointError.ts"
+import { addSums, evaluator, finish, noSums, type ScoreTable, sumsOf, type Weights } from "./Evaluate.ts"
+import { findNonFinite } from "./findNonFinite.ts"
+import { type EarlyStop, isBetter, isOver, type Monitor, watched } from "./Monitor.ts"
+import type { NonFinite } from "./NonFinite.ts"
+import type { EpochRecord, Progress } from "./Progress.ts"
+import type { TrainEvent } from "./TrainEvent.ts"
+
+/** Where checkpoints go and when. `save` writes one and says where. */
+export interface Saving<P, S, O, R> {
+  readonly save: (kind: "best" | "last", checkpoint: Checkpoint<P, S, O>) => Effect.Effect<string, CheckpointError, R>
+  /** Write `last` after every so many epochs (and at the end, and on interruption); 1 unless given. */
+  readonly every?: number
+}
+
+/** A run: what to train, on what, and how. */
+export interface Config<P, S, O, R = never> {
+  readonly net: Net<P, S>
+  readonly loss: Loss
+  /** What the parameters cost besides: L1, L2. */
+  readonly penalty?: (params: P) => Tensor
+  readonly optimizer: Optimizer.Optimizer<O>
+  /** For the record: the rate that the optimizer uses in a step. */
+  readonly learningRate?: LearningRate
+  readonly data: Dataset.Dataset
+  readonly validation?: Dataset.Dataset
+  readonly scores?: ScoreTable
+  readonly seed: number
+  readonly epochs: number
+  /** Rows a step. */
+  readonly batch: number
+  /** Which score says that an epoch was the best; the early stop's, or the validation loss, unless given. */
+  readonly best?: Monitor
+  readonly earlyStop?: EarlyStop
+  readonly saving?: Saving<P, S, O, R>
+  /** What the run is of, as a hash: a checkpoint is taken up by the same run only. */
+  readonly fingerprint?: string
+  /** Where to go on from, and the best weights so far. */
+  readonly resume?: { readonly last: Checkpoint<P, S, O>; readonly best?: Weights<P, S> }
+}
+
+/** All that can make a run fail. */
+export type TrainError = ShapeError | EngineError | NonFinite | CheckpointError
+
+interface Batch {
+  readonly x: Tensor
+  readonly y: Tensor
+}
+
+/** How long the engine computes before the loop looks up, in milliseconds. */
+const burst = 8
+
+/** The state a run starts from: parameters from the seed, and an optimizer that has seen nothing. Throws `ShapeError`. */
+export const initial = <P, S, O>(config: Pick<Config<P, S, O>, "data" | "net" | "optimizer" | "seed">): TrainState<P, S, O> => {
+  const { params, state } = config.net.init(Key.fold(Key.make(config.seed), "init"), Dataset.sample(config.data))
+  return { params, net: state, optimizer: config.optimizer.init(params), step: scalar(0, "i32") }
+}
+
+/** One step: the loss and its gradient on a batch, and the parameters that the optimizer makes of it. */
+const stepOf =
+  <P, S, O, R>({ loss, net, optimizer, penalty, scores = {}, seed }: Config<P, S, O, R>) =>
+  (state: TrainState<P, S, O>, { x, y }: Batch) => {
+    const key = Key.fold(Key.fold(Key.make(seed), "step"), state.step)
+    const cost = (params: P) => {
+      const made = net.apply(params, state.net, x, { mode: "train", key })
+      const mean = loss(made.y, y)
+      return {
+        value: penalty === undefined ? mean : add(mean, penalty(params)),
+        aux: { mean, prediction: made.y, net: made.state },
+      }
+    }
+    const { aux, grad, value } = valueAndGradAux(cost)(state.params)
+    const { state: next, updates } = optimizer.update(grad, state.optimizer, state.params)
+    return {
+      state: { params: Optimizer.apply(state.params, updates), net: aux.net, optimizer: next, step: add(state.step, 1) },
+      output: { cost: value, sums: sumsOf(aux.mean, scores, aux.prediction, y) },
+    }
+  }
+
+const fresh = <P, S, O, R>({ fingerprint = "", seed }: Config<P, S, O, R>): Progress => ({
+  version: 1,
+  seed,
+  fingerprint,
+  epoch: 0,
+  batch: 0,
+  step: 0,
+  sums: noSums,
+  history: [],
+})
+
+const sameRun = (progress: Progress, wanted: Progress): Effect.Effect<Progress, CheckpointError> =>
+  progress.seed === wanted.seed && progress.fingerprint === wanted.fingerprint
+    ? Effect.succeed(progress)
+    : Effect.fail(
+        new CheckpointError({
+          file: "the checkpoint",
+          got: `a run of seed ${progress.seed} and fingerprint ${progress.fingerprint || "none"}`,
+          wanted: `seed ${wanted.seed} and fingerprint ${wanted.fingerprint || "none"}`,
+          hint: "resume with the model file and the data that the run began with",
+        }),
+      )
+
+/** Whether every number of a state is finite. */
+const allFinite = (state: unknown): boolean =>
+  readAll(Tree.leaves(state) as ReadonlyArray<Tensor>).every(({ data, dtype }) => dtype !== "f32" || data.every(Number.isFinite))
+
+/**
+ * Trains a net and tells how it goes. The stream ends with `Finished`, which carries the trained parameters, or fails
+ * with a typed error; a run that is interrupted finishes its burst of steps and writes its checkpoint first.
+ *
+ * The same config gives the same bits, however it was interrupted and resumed.
+ */
+export const run = <P, S, O, R = never>(config: Config<P, S, O, R>): Stream.Stream<TrainEvent<P, S>, TrainError, Engine | R> =>
+  Stream.callback<TrainEvent<P, S>, TrainError, Engine | R>(
+    (queue) =>
+      Effect.andThen(
+        loop(config, (event) => Effect.asVoid(Queue.offer(queue, event))),
+        Queue.end(queue),
+      ),
+    { bufferSize: 16 },
+  )
+
+const loop = <P, S, O, R>(
+  config: Config<P, S, O, R>,
+  tell: (event: TrainEvent<P, S>) => Effect.Effect<void>,
+): Effect.Effect<void, TrainError, Engine | R> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const { data, earlyStop, epochs, saving, scores = {} } = config
+      const engine = yield* Engine
+      const first = config.resume?.last.state ?? (yield* Compile.checkShapes(() => initial(config)))
+      const step = yield* Compile.step(stepOf(config), first)
+      const score = yield* evaluator(config.net, config.loss, scores, { params: first.params, net: first.net })
+      const plan = { rows: Array.from({ length: Dataset.size(data) }, (_, i) => i), size: config.batch }
+      const batches = yield* Compile.checkShapes(() => Batches.count(plan))
+      const shuffle = Key.fold(Key.make(config.seed), "shuffle")
+      const monitor: Monitor = earlyStop ??
+        config.best ?? { monitor: config.validation === undefined ? "train.loss" : "val.loss", mode: "min" }
+
+      let progress = config.resume === undefined ? fresh(config) : yield* sameRun(config.resume.last.progress, fresh(config))
+      let best = config.resume?.best
+      // The last state known to be good, from which a failure can be replayed.
+      let safe: Checkpoint<P, S, O> = { state: yield* step.state, progress }
+
+      const checkpoint = Effect.map(step.state, (state): Checkpoint<P, S, O> => ({ state, progress }))
+
+      const save = (kind: "best" | "last") =>
+        saving === undefined
+          ? Effect.void
+          : Effect.flatMap(checkpoint, (whole) =>
+              Effect.flatMap(saving.save(kind, whole), (directory) =>
+                tell({ _tag: "CheckpointWritten", kind, directory, epoch: progress.epoch, step: progress.step }),
+              ),
+            )
+
+      /** Some steps of the epoch under way, as one piece: an interruption waits for it. */
+      const some = (rows: ReadonlyArray<Batches.Batch>) =>
+        Effect.uninterruptible(
+          Effect.gen(function* () {
+            const started = performance.now()
+            const outputs = yield* step.run(
+              rows.map((batch) => {
+                const { inputs, targets } = Dataset.take(data, batch)
+                return { x: inputs, y: targets }
+              }),
+            )
+            const losses = outputs.map(({ cost }) => toNumber(cost))
+            if (!losses.every(Number.isFinite)) return yield* replay(config, step, safe)
+            let { sums } = progress
+            outputs.forEach((output, i) => {
+              sums = addSums(sums, output.sums, rows[i]?.length ?? 0)
+            })
+            progress = { ...progress, batch: progress.batch + rows.length, step: progress.step + rows.length, sums }
+            return { losses, milliseconds: performance.now() - started }
+          }),
+        )
+
+      const oneEpoch = Effect.gen(function* () {
+        const order = Batches.epoch(plan, shuffle, progress.epoch)
+        let [most, spent] = [1, 0]
+        while (progress.batch < batches) {
+          const { losses, milliseconds } = yield* some(order.slice(progress.batch, progress.batch + most))
+          spent += milliseconds
+          most = Math.max(1, Math.min(1024, Math.round((losses.length * burst) / Math.max(milliseconds, 0.01))))
+          yield* tell({
+            _tag: "Stepped",
+            epoch: progress.epoch + 1,
+            batch: progress.batch,
+            batches,
+            step: progress.step,
+            losses,
+            milliseconds,
+          })
+          yield* Effect.yieldNow
+        }
+        return spent
+      })
+
+      /** Scores the epoch just trained, and says whether it is the best so far. */
+      const close = Effect.fnUntraced(function* (milliseconds: number) {
+        const state = yield* step.state
+        if (!allFinite(state)) return yield* replay(config, step, safe)
+        const weights = { params: state.params, net: state.net }
+        const validation = config.validation === undefined ? {} : { validation: yield* score(weights, config.validation) }
+        const record: EpochRecord = {
+          epoch: progress.epoch + 1,
+          step: progress.step,
+          learningRate: config.learningRate === undefined ? 0 : toNumber(config.learningRate(scalar(progress.step, "i32"))),
+          train: finish(progress.sums, scores),
+          ...validation,
+        }
+        const value = watched(monitor, record)
+        const better = value !== undefined && isBetter(monitor, value, progress.best)
+        if (better) best = weights
+        progress = {
+          ...progress,
+          epoch: record.epoch,
+          batch: 0,
+          sums: noSums,
+          history: [...progress.history, record],
+          ...(better ? { best: { epoch: record.epoch, value } } : {}),
+        }
+        safe = { state, progress }
+        const rowsPerSecond = (plan.rows.length / Math.max(milliseconds, 0.001)) * 1000
+        yield* tell({ _tag: "EpochScored", ...record, best: better, rowsPerSecond, milliseconds })
+        if (better) yield* save("best")
+        if (progress.epoch % (saving?.every ?? 1) === 0) yield* save("last")
+      })
+
+      yield* tell({
+        _tag: "Started",
+        parameters: (Tree.leaves(first.params) as ReadonlyArray<Tensor>).reduce((sum, { shape }) => sum + Shape.size(shape), 0),
+        rows: { train: plan.rows.length, validation: config.validation === undefined ? 0 : Dataset.size(config.validation) },
+        epochs,
+        batchesPerEpoch: batches,
+        engine: engine.name,
+        numerics: engine.numerics,
+        threads: engine.threads,
+        from: { epoch: progress.epoch, batch: progress.batch, step: progress.step },
+      })
+
+      const over = () => earlyStop !== undefined && isOver(earlyStop, progress)
+      yield* Effect.gen(function* () {
+        while (progress.epoch < epochs && !over()) yield* close(yield* oneEpoch)
+      }).pipe(Effect.onInterrupt(() => Effect.ignore(save("last"))))
+
+      if (earlyStop !== undefined && over() && progress.best !== undefined)
+        yield* tell({ _tag: "StoppedEarly", monitor: earlyStop.monitor, best: progress.best, epoch: progress.epoch })
+      if (progress.epoch % (saving?.every ?? 1) !== 0) yield* save("last")
+      const last = yield* step.state
+      const weights = earlyStop?.restoreBest === true && best !== undefined ? best : { params: last.params, net: last.net }
+      yield* tell({
+        _tag: "Finished",
+        ...weights,
+        history: progress.history,
+        ...(progress.best === undefined ? {} : { best: progress.best }),
+        step: progress.step,
+      })
+    }),
+  )
+
+/**
+ * Finds the step that went wrong by doing the steps since the last good state again, one at a time: they give the same
+ * bits. Fails with what it finds.
+ */
+const replay = <P, S, O, R>(
+  config: Config<P, S, O, R>,
+  step: Compile.Step<TrainState<P, S, O>, Batch, { readonly cost: Tensor }>,
+  { progress, state }: Checkpoint<P, S, O>,
+): Effect.Effect<never, NonFinite | EngineError | ShapeError> =>
+  Effect.gen(function* () {
+    const plan = { rows: Array.from({ length: Dataset.size(config.data) }, (_, i) => i), size: config.batch }
+    const order = Batches.epoch(plan, Key.fold(Key.make(config.seed), "shuffle"), progress.epoch)
+    yield* step.load(state)
+    for (const [i, rows] of order.slice(progress.batch).entries()) {
+      const before = yield* step.state
+      const { inputs, targets } = Dataset.take(config.data, rows)
+      const outputs = yield* step.run([{ x: inputs, y: targets }])
+      const after = yield* step.state
+      if (outputs.every(({ cost }) => Number.isFinite(toNumber(cost))) && allFinite(after)) continue
+      const place = { epoch: progress.epoch + 1, step: progress.step + i + 1, rows: [...rows] }
+      return yield* yield* Compile.checkShapes(() => findNonFinite(config, before, after, { x: inputs, y: targets }, place))
+    }
+    return yield* Effect.die(
+      new Error("a loss was not finite, but replaying its steps gave finite ones: the engine is not deterministic"),
+    )
+  })
