@@ -94,6 +94,10 @@ const zippedHeader = (file: Uint8Array): Result.Result<Header, DataError> =>
     ),
   )
 
+/** The shape that an idx file declares, gzipped or not, from its first bytes alone. Fails as `decode` does. */
+export const declared = (start: Uint8Array): Result.Result<Shape.Shape, DataError> =>
+  Result.map(Gzip.isGzip(start) ? zippedHeader(start) : header(start), ({ shape }) => shape)
+
 interface Header {
   readonly element: Element
   readonly shape: Shape.Shape

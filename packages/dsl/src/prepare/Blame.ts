@@ -1,0 +1,83 @@
+/** Where the model file speaks of what is wrong with the data: a reader's error as a finding of the document. */
+import { DataError, type Reason } from "@adjoint/core/data/DataError"
+import type { Data } from "../Document.ts"
+import type { Code } from "../diagnostic/Codes.ts"
+import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
+import { scalar } from "../diagnostic/Fix.ts"
+import type { Path } from "../source/Path.ts"
+
+/** Which part of the document the data came from. */
+export interface Place {
+  readonly data: Data
+  /** The path of the source, and of the file's name in it where one file is to blame. */
+  readonly source: Path
+  readonly file?: Path
+}
+
+const columnPath = (name: string): Path => ["data", "columns", name]
+
+const isListed = ({ columns }: Data, name: string): boolean => columns !== undefined && Object.hasOwn(columns, name)
+
+const columnOf = (at: string): string | undefined => /^column `(.*)`$/su.exec(at)?.[1]
+
+interface Blamed {
+  readonly code: Code
+  readonly at: Spot
+  readonly related?: Finding["related"]
+}
+
+const unreadable = (place: Place): Blamed => ({ code: "D305", at: { path: place.file ?? place.source } })
+
+const blame: { readonly [T in Reason["_tag"]]?: (reason: Extract<Reason, { readonly _tag: T }>, place: Place) => Blamed } = {
+  NoColumn: ({ column }) => ({ code: "D301", at: { path: columnPath(column), on: "key" } }),
+  UnlistedColumns: ({ columns: _ }, { data }) => ({
+    code: "D302",
+    at: data.columns === undefined ? { path: ["data"], on: "key" } : { path: ["data", "columns"], on: "key" },
+  }),
+  BadCell: ({ column }, place) => ({
+    ...unreadable(place),
+    ...(isListed(place.data, column) ? { related: [{ at: { path: columnPath(column) }, label: "what the cells are" }] } : {}),
+  }),
+  BadShape: (_, place) =>
+    place.data.image === undefined ? unreadable(place) : { code: "D305", at: { path: ["data", "image", "size"] } },
+  BadSpec: ({ at }, place) => {
+    const column = columnOf(at)
+    if (column !== undefined && isListed(place.data, column)) return { code: "D305", at: { path: columnPath(column) } }
+    return place.data.columns === undefined
+      ? { code: "D302", at: { path: ["data"], on: "key" } }
+      : { code: "D305", at: { path: ["data", "columns"], on: "key" } }
+  },
+  BadSplit: ({ part }) => ({ code: "D304", at: { path: ["data", "split", part] } }),
+}
+
+/** What is wrong and, apart from it, what to try. */
+interface Wording {
+  readonly message: string
+  readonly help?: string
+}
+
+const names = (columns: ReadonlyArray<string>): string => columns.map((name) => `\`${name}\``).join(", ")
+
+const wording = (error: DataError): Wording => {
+  const { file, reason } = error
+  if (reason._tag === "NoColumn") {
+    const [near] = reason.nearest
+    const help = `${near === undefined ? "" : `did you mean \`${near}\`? `}the columns are ${names(reason.columns)}`
+    return { message: `the data has no column \`${reason.column}\``, help }
+  }
+  if (reason._tag === "UnlistedColumns")
+    return { message: `nothing is said about ${names(reason.columns)}`, help: 'say what each is, or add `"*": ignore`' }
+  if (!("hint" in reason)) return { message: error.message }
+  const bare = new DataError({ ...(file === undefined ? {} : { file }), reason: { ...reason, hint: "" } })
+  return { message: bare.message, ...(reason.hint === "" ? {} : { help: reason.hint }) }
+}
+
+/** The finding of a data error. */
+export const finding = (error: DataError, place: Place): Finding => {
+  const { reason } = error
+  const find = blame[reason._tag] as ((reason: Reason, place: Place) => Blamed) | undefined
+  const blamed = find?.(reason, place) ?? unreadable(place)
+  const [near] = reason._tag === "NoColumn" ? reason.nearest : []
+  const fix = near === undefined ? {} : { fix: { title: `rename it to \`${near}\``, at: blamed.at, text: scalar(near) } }
+  return { ...blamed, ...wording(error), ...fix }
+}

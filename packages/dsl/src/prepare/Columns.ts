@@ -1,0 +1,55 @@
+/** What the document says of columns, held against the columns a table has: every difference at once. */
+import { dataError, type Reason } from "@adjoint/core/data/DataError"
+import { nearest } from "@adjoint/core/data/Nearest"
+import type { Column } from "@adjoint/core/data/PrepareSpec"
+import type { Data } from "../Document.ts"
+import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
+import { finding, type Place } from "./Blame.ts"
+
+const absent = (column: string, columns: ReadonlyArray<string>): Reason => ({
+  _tag: "NoColumn",
+  column,
+  nearest: nearest(column, columns),
+  columns,
+})
+
+/** Columns that are named and absent, that are there and not named, and a target that is missing. */
+export const check = (data: Data, columns: ReadonlyArray<string>, place: Place): ReadonlyArray<Finding> => {
+  const said = data.columns ?? {}
+  const say = (reason: Reason, at?: Spot): Finding => {
+    const found = finding(dataError(reason), place)
+    if (at === undefined) return found
+    return { ...found, at, ...(found.fix === undefined ? {} : { fix: { ...found.fix, at } }) }
+  }
+  const named = Object.keys(said).filter((name) => name !== "*")
+  const missing = named.filter((name) => !columns.includes(name)).map((name) => say(absent(name, columns)))
+  const forgotten = columns.filter((name) => !Object.hasOwn(said, name))
+  const rest = Object.hasOwn(said, "*") || forgotten.length === 0 ? [] : [say({ _tag: "UnlistedColumns", columns: forgotten })]
+  const { stratify } = data.split
+  const groups =
+    stratify === undefined || columns.includes(stratify)
+      ? []
+      : [say(absent(stratify, columns), { path: ["data", "split", "stratify"] })]
+  return [...missing, ...rest, ...groups, ...withoutTarget(data)]
+}
+
+/** A table without a column to predict. */
+const withoutTarget = ({ columns = {} }: Data): ReadonlyArray<Finding> =>
+  Object.values(columns).map(spelled).some(isTarget)
+    ? []
+    : [
+        {
+          code: "D303",
+          message: "no column is the target",
+          at: { path: ["data", "columns"], on: "key" },
+          help: "give one the type `class`, or say `role: target`",
+        },
+      ]
+
+type Said = NonNullable<Data["columns"]>[string]
+
+/** A column with its type spelled out. */
+export const spelled = (column: Said): Column => (typeof column === "string" ? { type: column } : column)
+
+/** Whether a column is what is predicted. */
+export const isTarget = (column: Column): boolean => column.type === "class" || ("role" in column && column.role === "target")

@@ -1,0 +1,49 @@
+/** The rows divided into parts as the document asks, by its seed alone. */
+import { type DataError, dataError } from "@adjoint/core/data/DataError"
+import { nearest } from "@adjoint/core/data/Nearest"
+import { type Raw, size } from "@adjoint/core/data/Preprocess"
+import * as Split from "@adjoint/core/data/Split"
+import { column } from "@adjoint/core/data/Table"
+import * as Key from "@adjoint/core/tensor/Key"
+import { Result } from "effect"
+import type { Amount, Part, Split as Wanted } from "../Document.ts"
+
+/** The rows of each part that has any, in rising order. */
+export type Division = { readonly [P in Part]?: Split.Rows }
+
+/** A number of rows, or a share of them, as the splitting has it. `partOf("70%") // => { share: 0.7 }` */
+export const partOf = (amount: Amount): Split.Part =>
+  typeof amount === "number" ? { count: amount } : { share: Number.parseFloat(amount) / 100 }
+
+const isNone = (amount: Amount): boolean => (typeof amount === "number" ? amount : Number.parseFloat(amount)) === 0
+
+/** What the target of rows in arrays is called. */
+export const arrayTarget = "label"
+
+const labelsOf = (raw: Raw, name: string): Result.Result<ArrayLike<string | number>, DataError> => {
+  if ("rows" in raw) return column(raw, name)
+  if (name === arrayTarget && raw.targets !== undefined) return Result.succeed(raw.targets.data)
+  const columns = [arrayTarget]
+  return Result.fail(dataError({ _tag: "NoColumn", column: name, nearest: nearest(name, columns), columns }))
+}
+
+/** Divides rows. `train` has the rest unless it asks for less. Fails as `Split.parts` does, and with `NoColumn` where there is nothing to stratify by. */
+export const divide = (raw: Raw, { seed, stratify, test, train, val }: Wanted): Result.Result<Division, DataError> =>
+  Result.gen(function* () {
+    const n = size(raw)
+    const asked = { val, test, train }
+    const parts = Object.fromEntries(
+      Object.entries(asked).flatMap(([name, amount]) =>
+        amount === undefined || isNone(amount) ? [] : [[name, partOf(amount)] as const],
+      ),
+    )
+    const labels = stratify === undefined ? {} : { labels: yield* labelsOf(raw, stratify) }
+    const key = Key.fold(Key.make(seed), "split")
+    const rows: { readonly [name: string]: Split.Rows } = yield* Split.parts(n, parts, { key, ...labels })
+    if (train !== undefined) return rows
+    const taken = new Set(Object.values(rows).flatMap((part) => [...part]))
+    const rest = Int32Array.from({ length: n }, (_, row) => row).filter((row) => !taken.has(row))
+    if (rest.length > 0) return { ...rows, train: rest }
+    const [got, wanted] = ["no row, since the other parts take all", "one or more"]
+    return yield* Result.fail(dataError({ _tag: "BadSplit", part: "train", got, wanted, hint: "make another part smaller" }))
+  })

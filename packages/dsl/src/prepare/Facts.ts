@@ -1,0 +1,24 @@
+/**
+ * What the data says of itself before a number of it is used: the shape of a sample, what is to be predicted, how many
+ * rows there are. Shape inference and the checks of training start from these. A fact that is not known is left out.
+ */
+import type { Shape } from "@adjoint/core/words/Shape"
+
+/** What is to be predicted. */
+export type Target =
+  | { readonly type: "class" | "binary"; readonly name: string; readonly classes?: ReadonlyArray<string> }
+  | { readonly type: "numbers"; readonly names: ReadonlyArray<string> }
+
+/** Rows of each part; 0 where the split has no such part. */
+export interface Rows {
+  readonly train: number
+  readonly val: number
+  readonly test: number
+}
+
+export interface Facts {
+  /** The shape of one prepared input, without the axis of rows. */
+  readonly sample?: Shape
+  readonly target?: Target
+  readonly rows?: Rows
+}

@@ -1,0 +1,154 @@
+/**
+ * From a document to the rows it describes, ready for a network: read, divided by the document's seed, and prepared by
+ * what the training rows alone say. Whatever is wrong is found before anything is computed, and said of the document.
+ */
+import { createHash } from "node:crypto"
+import type * as Dataset from "@adjoint/core/data/Dataset"
+import type { Fitted } from "@adjoint/core/data/Fitted"
+import type { PrepareSpec } from "@adjoint/core/data/PrepareSpec"
+import * as Preprocess from "@adjoint/core/data/Preprocess"
+import { Effect, type FileSystem } from "effect"
+import type { Data, ModelFile } from "../Document.ts"
+import type { Finding } from "../diagnostic/Diagnostic.ts"
+import { finding, type Place } from "./Blame.ts"
+import * as Columns from "./Columns.ts"
+import { type Division, divide } from "./Division.ts"
+import type { Facts, Target } from "./Facts.ts"
+import { PrepareError } from "./PrepareError.ts"
+import { type FileRecord, type Rows, read, refused } from "./Reading.ts"
+
+/** The rows of a document, prepared. */
+export interface Prepared {
+  readonly train: Dataset.Dataset
+  readonly val?: Dataset.Dataset
+  readonly test?: Dataset.Dataset
+  readonly fitted: Fitted
+  readonly facts: Required<Facts>
+  readonly lock: Lock
+  /** Where the training rows stand in the source: the row there of each, counted from 0, and its line where it has one. */
+  readonly origin: { readonly rows: ArrayLike<number>; readonly lines?: ReadonlyArray<number> }
+}
+
+/** What the rows were, so that another day can tell whether they still are. */
+export interface Lock {
+  readonly version: 1
+  readonly files: ReadonlyArray<FileRecord>
+  readonly rows: Required<Facts>["rows"]
+  /** The hash of which row is in which part. */
+  readonly split: string
+}
+
+const fail = (findings: ReadonlyArray<Finding>) => Effect.fail(new PrepareError({ findings }))
+
+const noData: Finding = {
+  code: "D300",
+  message: "the file names no data",
+  at: { path: ["data"], on: "missing" },
+  help: "add `data: { source: … }`",
+}
+
+const doubled: Finding = {
+  code: "D304",
+  message: "there are two sets of test rows: `data.test` and a part of the split",
+  at: { path: ["data", "split", "test"], on: "key" },
+  help: "leave one of them out",
+}
+
+const specOf = ({ columns, image, scale }: Data): PrepareSpec => ({
+  ...(columns === undefined ? {} : { columns }),
+  ...(image === undefined ? {} : { image }),
+  ...(scale === undefined ? {} : { scale }),
+})
+
+/** What a fitted record says is to be predicted. */
+export const targetOf = ({ target }: Fitted): Target | undefined =>
+  target === null
+    ? undefined
+    : target.type === "numbers"
+      ? { type: "numbers", names: target.columns.map(({ name }) => name) }
+      : target
+
+const columnsOf = (data: Data, { place, raw }: Rows): ReadonlyArray<Finding> =>
+  "rows" in raw && data.columns !== undefined ? Columns.check(data, raw.columns, place) : []
+
+const stratifyPlace = ["data", "split", "stratify"]
+
+const divided = (data: Data, { place, raw }: Rows): Effect.Effect<Division, PrepareError> =>
+  Effect.mapError(Effect.fromResult(divide(raw, data.split)), (error) => {
+    const found = finding(error, place)
+    const missing = error.reason._tag === "NoColumn"
+    return new PrepareError({ findings: [missing ? { ...found, at: { path: stratifyPlace } } : found] })
+  })
+
+const hashOf = (parts: ReadonlyArray<readonly [string, ArrayLike<number>]>): string => {
+  const hash = createHash("sha256")
+  for (const [name, rows] of parts) hash.update(`${name}:${Array.from(rows).join(",")};`)
+  return hash.digest("hex")
+}
+
+const datasetOf = (fitted: Fitted, { place, raw }: Rows, rows?: ArrayLike<number>) =>
+  Effect.fromResult(Preprocess.dataset(fitted, raw, rows)).pipe(refused(place))
+
+const partOf = (fitted: Fitted, rows: Rows, part: ArrayLike<number> | undefined) =>
+  part === undefined ? Effect.succeed(undefined) : datasetOf(fitted, rows, part)
+
+/**
+ * Reads and prepares the rows of a document; paths are taken from `directory`. With a fitted record nothing is learned
+ * from the rows: they are prepared as that record says.
+ *
+ * Fails with everything that was found wrong, as findings of the document.
+ */
+export const prepare = (
+  document: Pick<ModelFile, "data">,
+  directory: string,
+  options: { readonly fitted?: Fitted } = {},
+): Effect.Effect<Prepared, PrepareError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const { data } = document
+    if (data === undefined) return yield* fail([noData])
+    if (data.test !== undefined && data.split.test !== undefined) return yield* fail([doubled])
+
+    const source = yield* read(data, data.source, ["data", "source"], directory)
+    const separate = data.test === undefined ? undefined : yield* read(data, data.test, ["data", "test"], directory)
+    const wrong = [source, ...(separate === undefined ? [] : [separate])].flatMap((rows) => columnsOf(data, rows))
+    if (wrong.length > 0) return yield* fail(wrong)
+
+    const parts = yield* divided(data, source)
+    const trainRows = parts.train ?? new Int32Array()
+    const fitted =
+      options.fitted ??
+      (yield* Effect.fromResult(Preprocess.fit(specOf(data), source.raw, trainRows)).pipe(refused(source.place)))
+    const target = targetOf(fitted)
+    if (target === undefined) return yield* fail([noTarget(source.place)])
+
+    const train = yield* datasetOf(fitted, source, trainRows)
+    const val = yield* partOf(fitted, source, parts.val)
+    const test = separate === undefined ? yield* partOf(fitted, source, parts.test) : yield* datasetOf(fitted, separate)
+    const { raw } = source
+    const counts = {
+      train: trainRows.length,
+      val: parts.val?.length ?? 0,
+      test: separate === undefined ? (parts.test?.length ?? 0) : Preprocess.size(separate.raw),
+    }
+    return {
+      train,
+      ...(val === undefined ? {} : { val }),
+      ...(test === undefined ? {} : { test }),
+      fitted,
+      facts: { sample: Preprocess.sample(fitted), target, rows: counts },
+      lock: {
+        version: 1,
+        files: [...source.files, ...(separate?.files ?? [])],
+        rows: counts,
+        split: hashOf(Object.entries(parts)),
+      },
+      origin: { rows: trainRows, ...("rows" in raw ? { lines: raw.lines } : {}) },
+    }
+  })
+
+const noTarget = ({ source }: Place): Finding => ({
+  code: "D303",
+  message: "there is nothing to predict",
+  at: { path: source },
+  help: "say which column is the target, or name an array of targets",
+})
