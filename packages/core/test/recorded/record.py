@@ -1,0 +1,273 @@
+"""Records what PyTorch makes of activations, losses, learning rates and optimizers, in float64.
+
+    apt-get install python3-torch
+    /usr/bin/python3 packages/core/test/recorded/record.py
+
+writes torch-1.13.1.json beside this file, which learning-torch.test.ts compares with. A weight of a dense layer is
+written [in, units], as Adjoint keeps it; the arithmetic is torch's own, but for the three trajectories marked "by hand",
+whose update rule torch does not have and which are written out on torch tensors.
+"""
+
+import json
+import subprocess
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch.optim import lr_scheduler
+
+torch.set_default_dtype(torch.float64)
+torch.manual_seed(20240229)
+
+STEPS = 64
+KEPT = (1, 8, STEPS)
+
+
+def plain(x):
+    return x.detach().tolist() if isinstance(x, torch.Tensor) else x
+
+
+# Activations: y and the gradient of <cotangent, y>.
+
+POINTS = torch.tensor(
+    [[-1e4, -3.5, -1.0, -0.25], [-1e-9, 0.0, 1e-9, 0.3], [0.5, 1.0, 2.75, 8.0], [20.0, 40.0, 700.0, 1e4]]
+)
+COTANGENT = torch.randn(4, 4)
+
+ACTIVATIONS = [
+    ("identity", {}, lambda x: x * 1),
+    ("sigmoid", {}, torch.sigmoid),
+    ("tanh", {}, torch.tanh),
+    ("relu", {}, F.relu),
+    ("leaky_relu", {"alpha": 0.01}, lambda x: F.leaky_relu(x, 0.01)),
+    ("leaky_relu", {"alpha": 0.3}, lambda x: F.leaky_relu(x, 0.3)),
+    ("softmax", {"axis": -1}, lambda x: F.softmax(x, -1)),
+    ("softmax", {"axis": -2}, lambda x: F.softmax(x, -2)),
+    ("log_softmax", {"axis": -1}, lambda x: F.log_softmax(x, -1)),
+    ("log_softmax", {"axis": -2}, lambda x: F.log_softmax(x, -2)),
+]
+
+
+def activation(name, options, f):
+    x = POINTS.clone().requires_grad_()
+    y = f(x)
+    y.backward(COTANGENT)
+    return {"name": name, "options": options, "y": plain(y), "grad": plain(x.grad)}
+
+
+# Losses: the mean, what it is for each sample, and the gradient of the mean.
+
+LOGITS = torch.cat([torch.randn(5, 4) * 3, torch.tensor([[1e4, -1e4, 0.0, 1e4], [-1e4, 1e4, 5.0, 5.0]])])
+CLASSES = torch.tensor([0, 3, 1, 2, 2, 1, 0])
+ONE_HOT = F.one_hot(CLASSES, 4).double()
+SOFT = F.softmax(torch.randn(7, 4), -1)
+YES = torch.tensor([[1.0], [0.0], [0.25], [1.0], [0.0], [1.0], [0.0]])
+ODDS = torch.tensor([[0.3], [-2.0], [1.5], [0.0], [0.0], [-1e4], [1e4]])
+NUMBERS = torch.randn(7, 2)
+GUESSES = torch.cat([torch.randn(6, 2) * 2, torch.tensor([[1e4, -1e4]])])
+
+LOSSES = [
+    ("categorical_cross_entropy", {"label_smoothing": 0.0}, LOGITS, CLASSES, "i32", lambda z, t, r: F.cross_entropy(z, t, reduction=r)),
+    ("categorical_cross_entropy", {"label_smoothing": 0.1}, LOGITS, CLASSES, "i32", lambda z, t, r: F.cross_entropy(z, t, reduction=r, label_smoothing=0.1)),
+    ("categorical_cross_entropy", {"label_smoothing": 0.0}, LOGITS, ONE_HOT, "f32", lambda z, t, r: F.cross_entropy(z, t, reduction=r)),
+    ("categorical_cross_entropy", {"label_smoothing": 0.2}, LOGITS, ONE_HOT, "f32", lambda z, t, r: F.cross_entropy(z, t, reduction=r, label_smoothing=0.2)),
+    ("categorical_cross_entropy", {"label_smoothing": 0.0}, LOGITS, SOFT, "f32", lambda z, t, r: F.cross_entropy(z, t, reduction=r)),
+    ("categorical_cross_entropy", {"label_smoothing": 0.1}, LOGITS, SOFT, "f32", lambda z, t, r: F.cross_entropy(z, t, reduction=r, label_smoothing=0.1)),
+    ("binary_cross_entropy", {}, ODDS, YES, "f32", lambda z, t, r: F.binary_cross_entropy_with_logits(z, t, reduction=r)),
+    ("binary_cross_entropy", {}, LOGITS, SOFT, "f32", lambda z, t, r: F.binary_cross_entropy_with_logits(z, t, reduction=r)),
+    ("mse", {}, GUESSES, NUMBERS, "f32", lambda y, t, r: F.mse_loss(y, t, reduction=r)),
+    ("mae", {}, GUESSES, NUMBERS, "f32", lambda y, t, r: F.l1_loss(y, t, reduction=r)),
+    ("huber", {"delta": 0.7}, GUESSES, NUMBERS, "f32", lambda y, t, r: F.huber_loss(y, t, reduction=r, delta=0.7)),
+]
+
+
+def loss(name, options, output, target, dtype, f):
+    z = output.clone().requires_grad_()
+    value = f(z, target, "mean")
+    value.backward()
+    each = f(z, target, "none")
+    if each.dim() > 1:
+        each = each.mean(tuple(range(1, each.dim())))
+    return {
+        "name": name,
+        "options": options,
+        "output": plain(output),
+        "target": plain(target),
+        "dtype": dtype,
+        "value": plain(value),
+        "each": plain(each),
+        "grad": plain(z.grad),
+    }
+
+
+# Learning rates: what torch's schedulers set for each of the steps.
+
+ETA = 0.05
+SCHEDULES = {
+    "constant": lambda o: None,
+    "step": lambda o: lr_scheduler.StepLR(o, 20, 0.3),
+    "exponential": lambda o: lr_scheduler.ExponentialLR(o, 0.97),
+    "cosine": lambda o: lr_scheduler.CosineAnnealingLR(o, STEPS, 0.001),
+    "warmup": lambda o: lr_scheduler.LinearLR(o, 1 / 11, 1, 10),
+    "warmup_cosine": lambda o: lr_scheduler.SequentialLR(
+        o,
+        [lr_scheduler.LinearLR(o, 1 / 11, 1, 10), lr_scheduler.CosineAnnealingLR(o, STEPS - 10, 0)],
+        [10],
+    ),
+}
+
+
+def rates(name):
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=ETA)
+    schedule = SCHEDULES[name](optimizer)
+    found = []
+    for _ in range(STEPS):
+        found.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        if schedule is not None:
+            schedule.step()
+    return {"name": name, "lr": ETA, "rates": found}
+
+
+# Trajectories: a net of two dense layers on twelve samples, all of them in each step.
+
+X = torch.randn(12, 3)
+HIDDEN = 5
+PROBLEMS = {
+    "classes": (4, torch.randint(0, 4, (12,)), "i32", lambda z, t: F.cross_entropy(z, t)),
+    "smoothed": (4, torch.randint(0, 4, (12,)), "i32", lambda z, t: F.cross_entropy(z, t, label_smoothing=0.1)),
+    "binary": (1, torch.randint(0, 2, (12, 1)).double(), "f32", lambda z, t: F.binary_cross_entropy_with_logits(z, t)),
+    "numbers": (2, torch.randn(12, 2), "f32", lambda y, t: F.mse_loss(y, t)),
+}
+ACTIVATION = {"tanh": torch.tanh, "relu": F.relu, "sigmoid": torch.sigmoid, "leaky_relu": lambda x: F.leaky_relu(x, 0.01)}
+
+
+def start(outputs):
+    return {
+        "dense1": {"w": torch.randn(3, HIDDEN) * 0.7, "b": torch.randn(HIDDEN) * 0.1},
+        "dense2": {"w": torch.randn(HIDDEN, outputs) * 0.7, "b": torch.randn(outputs) * 0.1},
+    }
+
+
+class ByHand:
+    """Looks enough like an optimizer for a scheduler to set its rate."""
+
+    def __init__(self, params, rule):
+        self.inner = torch.optim.SGD(params, lr=ETA)
+        self.params = list(params)
+        self.rule = rule
+        self.velocity = [torch.zeros_like(p) for p in self.params]
+
+    def zero_grad(self):
+        self.inner.zero_grad()
+
+    @torch.no_grad()
+    def step(self):
+        self.rule(self, self.inner.param_groups[0]["lr"])
+        self.inner._step_count = getattr(self.inner, "_step_count", 0) + 1
+
+
+def heavy_ball(self, eta):
+    for p, v in zip(self.params, self.velocity):
+        v.mul_(0.9).add_(p.grad * eta)
+        p.sub_(v)
+
+
+def look_ahead(self, eta):
+    for p, v in zip(self.params, self.velocity):
+        v.mul_(0.9).add_(p.grad * eta)
+        p.sub_(v * 0.9 + p.grad * eta)
+
+
+def clipped(self, eta):
+    norm = torch.sqrt(sum((p.grad**2).sum() for p in self.params))
+    for p in self.params:
+        p.sub_(p.grad * min(1.0, 0.5 / norm) * eta)
+
+
+def groups(weights, biases, decay):
+    return [{"params": weights, "weight_decay": decay}, {"params": biases, "weight_decay": 0.0}]
+
+
+sgd = torch.optim.SGD
+TRAJECTORIES = [
+    # name, problem, activation, schedule, optimizer of (weights, biases), penalty of weights
+    ("sgd", "classes", "tanh", "constant", lambda w, b: sgd(w + b, lr=ETA), None),
+    ("sgd, warm-up and cosine", "numbers", "relu", "warmup_cosine", lambda w, b: sgd(w + b, lr=ETA), None),
+    ("sgd, weight decay", "binary", "tanh", "constant", lambda w, b: sgd(groups(w, b, 0.02), lr=ETA), None),
+    ("sgd, L1", "numbers", "tanh", "constant", lambda w, b: sgd(w + b, lr=ETA), lambda w: 0.01 * sum(p.abs().sum() for p in w)),
+    ("sgd, clipped (by hand)", "numbers", "sigmoid", "constant", lambda w, b: ByHand(w + b, clipped), None),
+    ("momentum of gradients", "classes", "leaky_relu", "constant", lambda w, b: sgd(w + b, lr=ETA, momentum=0.9), None),
+    ("momentum of gradients, steps down", "classes", "tanh", "step", lambda w, b: sgd(w + b, lr=ETA, momentum=0.8), None),
+    ("momentum of steps, steps down (by hand)", "classes", "tanh", "step", lambda w, b: ByHand(w + b, heavy_ball), None),
+    ("nesterov of gradients", "smoothed", "tanh", "constant", lambda w, b: sgd(w + b, lr=ETA, momentum=0.9, nesterov=True), None),
+    ("nesterov of gradients, weight decay and exponential", "binary", "relu", "exponential", lambda w, b: sgd(groups(w, b, 0.01), lr=ETA, momentum=0.9, nesterov=True), None),
+    ("nesterov of steps, cosine (by hand)", "numbers", "tanh", "cosine", lambda w, b: ByHand(w + b, look_ahead), None),
+    ("adam", "classes", "tanh", "constant", lambda w, b: torch.optim.Adam(w + b, lr=ETA), None),
+    ("adam, other betas", "numbers", "sigmoid", "cosine", lambda w, b: torch.optim.Adam(w + b, lr=ETA, betas=(0.8, 0.95), eps=1e-6), None),
+    ("adam, weight decay inside", "smoothed", "tanh", "warmup", lambda w, b: torch.optim.Adam(groups(w, b, 0.05), lr=ETA), None),
+    ("adamw", "binary", "tanh", "constant", lambda w, b: torch.optim.AdamW(groups(w, b, 0.1), lr=ETA), None),
+    ("adamw, steps down", "classes", "relu", "step", lambda w, b: torch.optim.AdamW(groups(w, b, 0.03), lr=ETA), None),
+    ("adamw, warm-up and cosine", "smoothed", "leaky_relu", "warmup_cosine", lambda w, b: torch.optim.AdamW(groups(w, b, 0.1), lr=ETA), None),
+]
+
+
+def trajectory(name, problem, activation_name, schedule_name, make, penalty):
+    outputs, target, _, cost = PROBLEMS[problem]
+    params = start(outputs)
+    first = {layer: {k: plain(p) for k, p in ps.items()} for layer, ps in params.items()}
+    leaf = [(layer, k) for layer in params for k in params[layer]]
+    for layer, k in leaf:
+        params[layer][k].requires_grad_()
+    weights = [params[layer]["w"] for layer in params]
+    biases = [params[layer]["b"] for layer in params]
+    optimizer = make(weights, biases)
+    schedule = SCHEDULES[schedule_name](optimizer.inner if isinstance(optimizer, ByHand) else optimizer)
+    losses, kept = [], {}
+    for step in range(1, STEPS + 1):
+        hidden = ACTIVATION[activation_name](X @ params["dense1"]["w"] + params["dense1"]["b"])
+        value = cost(hidden @ params["dense2"]["w"] + params["dense2"]["b"], target)
+        if penalty is not None:
+            value = value + penalty(weights)
+        losses.append(plain(value))
+        optimizer.zero_grad()
+        value.backward()
+        optimizer.step()
+        if schedule is not None:
+            schedule.step()
+        if step in KEPT:
+            kept[str(step)] = {layer: {k: plain(p) for k, p in ps.items()} for layer, ps in params.items()}
+    return {"name": name, "problem": problem, "activation": activation_name, "schedule": schedule_name, "start": first, "losses": losses, "params": kept}
+
+
+package = subprocess.run(
+    ["dpkg-query", "-W", "-f", "${Package} ${Version}", "python3-torch"], capture_output=True, text=True, check=True
+).stdout
+
+recorded = {
+    "by": "record.py",
+    "torch": torch.__version__,
+    "package": package,
+    "dtype": "float64",
+    "points": plain(POINTS),
+    "cotangent": plain(COTANGENT),
+    "activations": [activation(*row) for row in ACTIVATIONS],
+    "losses": [loss(*row) for row in LOSSES],
+    "rates": [rates(name) for name in SCHEDULES],
+    "x": plain(X),
+    "problems": {
+        name: {"outputs": outputs, "target": plain(target), "dtype": dtype}
+        for name, (outputs, target, dtype, _) in PROBLEMS.items()
+    },
+    "trajectories": [trajectory(*row) for row in TRAJECTORIES],
+}
+sections = ",\n".join(
+    f"{json.dumps(key)}: "
+    + (
+        "[\n" + ",\n".join(json.dumps(item) for item in value) + "\n]"
+        if isinstance(value, list) and isinstance(value[0], dict)
+        else json.dumps(value)
+    )
+    for key, value in recorded.items()
+)
+Path(__file__).with_name("torch-1.13.1.json").write_text("{\n" + sections + "\n}\n")
