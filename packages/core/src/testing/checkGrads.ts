@@ -1,0 +1,92 @@
+/**
+ * Derivatives held to two laws. Moving the argument a little moves the value as the derivative says, measured by central
+ * differences in one random direction; and the two modes transpose each other, ⟨u, Jt⟩ = ⟨Jᵀu, t⟩. Reference computes in
+ * doubles, so both can be held tightly.
+ */
+import * as Key from "../tensor/Key.ts"
+import * as T from "../tensor/Tensor.ts"
+import { jvp, vjp } from "../transform/Autodiff.ts"
+import * as Tree from "../words/Tree.ts"
+import { allClose } from "./allClose.ts"
+
+/** How derivatives are checked. */
+export interface CheckGrads {
+  /** 1 checks the derivative, 2 the derivative's derivative as well, and so on. */
+  readonly order?: number
+  /** The seed of the random directions. */
+  readonly seed?: number
+  /** How far the argument is moved, in units of a direction of normal numbers. */
+  readonly step?: number
+  /** How well differences must agree: relative, and absolute for what is near zero. */
+  readonly rtol?: number
+  readonly atol?: number
+}
+
+const leaves = (tree: unknown): ReadonlyArray<T.Tensor> => Tree.leaves(tree) as ReadonlyArray<T.Tensor>
+
+const withLeaves = <X>(tree: X, values: ReadonlyArray<T.Tensor>): X => Tree.withLeaves(tree as unknown, values) as X
+
+/** A tree like `tree` of normal numbers, zeros where the leaves are not f32. */
+const direction = <X>(tree: X, key: Key.Key): X =>
+  withLeaves(
+    tree,
+    leaves(tree).map((x, i) => (x.dtype === "f32" ? T.read(Key.normal(Key.fold(key, i), x.shape)) : T.read(T.zerosLike(x)))),
+  )
+
+/** x + step · t, where elements are f32. */
+const moved = <X>(x: X, t: X, step: number): X => {
+  const along = leaves(t)
+  return withLeaves(
+    x,
+    leaves(x).map((leaf, i) => (leaf.dtype === "f32" ? T.add(leaf, T.mul(along[i] ?? leaf, step)) : leaf)),
+  )
+}
+
+/** ⟨x, y⟩ over the f32 leaves, and ⟨|x|, |y|⟩ as the measure of its rounding. */
+const inner = (x: unknown, y: unknown): { readonly product: number; readonly scale: number } => {
+  const [xs, ys] = [T.readAll(leaves(x)), T.readAll(leaves(y))]
+  let product = 0
+  let scale = 0
+  xs.forEach(({ data, dtype }, i) => {
+    if (dtype !== "f32") return
+    for (let j = 0; j < data.length; j++) {
+      const term = (data[j] ?? 0) * (ys[i]?.data[j] ?? Number.NaN)
+      product += term
+      scale += Math.abs(term)
+    }
+  })
+  return { product, scale }
+}
+
+/**
+ * Checks the derivatives of a function of a tree of tensors at `x`, which must lie away from kinks. Throws an `Error` that
+ * says which law fails and where; what `f` throws comes through.
+ *
+ * `checkGrads((x: Tensor.Tensor) => Tensor.mul(x, x), Tensor.make([1, -2]), { order: 2 }) // => undefined`
+ */
+export const checkGrads = <X, Y>(
+  f: (x: X) => Y,
+  x: X,
+  { atol = 1e-7, order = 1, rtol = 1e-6, seed = 0, step = 1e-5 }: CheckGrads = {},
+): void => {
+  const key = Key.make(seed)
+  const tangent = direction(x, Key.fold(key, "tangent"))
+  const forward = jvp(f, x, tangent)
+  const [above, below] = [f(moved(x, tangent, step)), f(moved(x, tangent, -step))].map(leaves)
+  Tree.entries(forward.tangent).forEach(([path, leaf], i) => {
+    const [high, low] = [above?.[i], below?.[i]]
+    if (high === undefined || low === undefined || high.dtype !== "f32") return
+    const measured = T.div(T.sub(high, low), 2 * step)
+    const { close, report } = allClose(leaf as T.Tensor, measured, { rtol, atol })
+    if (!close)
+      throw new Error(
+        `derivative and central differences disagree${path.length > 0 ? ` in ${Tree.printPath(path)}` : ""}: ${report}`,
+      )
+  })
+  const { pull, value } = vjp(f, x)
+  const cotangent = direction(value, Key.fold(key, "cotangent"))
+  const [push, back] = [inner(cotangent, forward.tangent), inner(pull(cotangent), tangent)]
+  if (!(Math.abs(push.product - back.product) <= 1e-10 * Math.max(push.scale, back.scale)))
+    throw new Error(`⟨u, Jt⟩ is ${push.product}, but ⟨Jᵀu, t⟩ is ${back.product}: the two are not transposes`)
+  if (order > 1) checkGrads((at: X) => vjp(f, at).pull(cotangent), x, { atol, order: order - 1, rtol, seed: seed + 1, step })
+}
