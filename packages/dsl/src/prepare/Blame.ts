@@ -77,7 +77,8 @@ export const finding = (error: DataError, place: Place): Finding => {
   const { reason } = error
   const find = blame[reason._tag] as ((reason: Reason, place: Place) => Blamed) | undefined
   const blamed = find?.(reason, place) ?? unreadable(place)
+  const found: Finding = { ...blamed, ...wording(error) }
   const [near] = reason._tag === "NoColumn" ? reason.nearest : []
-  const fix = near === undefined ? {} : { fix: { title: `rename it to \`${near}\``, at: blamed.at, text: scalar(near) } }
-  return { ...blamed, ...wording(error), ...fix }
+  if (near === undefined) return found
+  return { ...found, fix: { title: `rename it to \`${near}\``, at: blamed.at, text: scalar(near) } }
 }

@@ -98,7 +98,7 @@ const fromHeader = (data: Data, directory: string) =>
       const findings = Columns.check(data, columns, { data, source: ["data", "source"] })
       const said = data.columns
       const used = columns.map(
-        (name) => [name, Columns.spelled((Object.hasOwn(said, name) ? said[name] : said["*"]) ?? "ignore")] as const,
+        (name) => [name, Columns.spelled((Object.hasOwn(said, name) ? said[name] : said["*"]) ?? { type: "ignore" })] as const,
       )
       return { facts: known(sampleOf(used.map(([, column]) => column)), targetOf(used)), findings }
     }
