@@ -102,7 +102,7 @@ export const decode = (bytes: Uint8Array, file: string): Result.Result<ReadonlyM
       return fail(`${name} at ${start} to ${end}`, `arrays end to end in ${body.length} bytes`)
     if (!Shape.isValid(shape) || end - start !== wanted)
       return fail(`${end - start} bytes for ${name}`, `${wanted} for ${dtype}${Shape.print(shape)}`)
-    arrays.set(name, new NDArray(format.dtype, shape, format.read(body.slice(start, end).buffer)))
+    arrays.set(name, new NDArray(format.dtype, shape, format.read(new Uint8Array(body.subarray(start, end)).buffer)))
     next = end
   }
   return next === body.length ? Result.succeed(arrays) : fail(`${body.length - next} bytes after the last array`, "none")

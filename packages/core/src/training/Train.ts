@@ -7,98 +7,33 @@ import { Effect, Queue, Stream } from "effect"
 import * as Batches from "../data/Batches.ts"
 import * as Dataset from "../data/Dataset.ts"
 import type { Tensor } from "../language/Expr.ts"
-import type { LearningRate } from "../learning/LearningRate.ts"
-import type { Loss } from "../learning/Loss.ts"
-import type { Net } from "../learning/Net.ts"
-import * as Optimizer from "../learning/Optimizer.ts"
 import * as Compile from "../machines/Compile.ts"
 import { Engine, type EngineError } from "../machines/Engine.ts"
-import { add, scalar } from "../tensor/elementwise.ts"
+import { scalar } from "../tensor/elementwise.ts"
 import * as Key from "../tensor/Key.ts"
 import { readAll, toNumber } from "../tensor/read.ts"
-import { valueAndGradAux } from "../transform/Autodiff.ts"
 import * as Shape from "../words/Shape.ts"
 import type { ShapeError } from "../words/ShapeError.ts"
 import * as Tree from "../words/Tree.ts"
 import type { Checkpoint, TrainState } from "./Checkpoint.ts"
 import { CheckpointError } from "./CheckpointError.ts"
-import { addSums, evaluator, finish, noSums, type ScoreTable, sumsOf, type Weights } from "./Evaluate.ts"
+import type { Config } from "./Config.ts"
+import { addSums, evaluator, finish, noSums } from "./Evaluate.ts"
 import { findNonFinite } from "./findNonFinite.ts"
-import { type EarlyStop, isBetter, isOver, type Monitor, watched } from "./Monitor.ts"
+import { isBetter, isOver, type Monitor, watched } from "./Monitor.ts"
 import type { NonFinite } from "./NonFinite.ts"
 import type { EpochRecord, Progress } from "./Progress.ts"
 import type { TrainEvent } from "./TrainEvent.ts"
+import { type Batch, initial, trainStep } from "./trainStep.ts"
 
-/** Where checkpoints go and when. `save` writes one and says where. */
-export interface Saving<P, S, O, R> {
-  readonly save: (kind: "best" | "last", checkpoint: Checkpoint<P, S, O>) => Effect.Effect<string, CheckpointError, R>
-  /** Write `last` after every so many epochs (and at the end, and on interruption); 1 unless given. */
-  readonly every?: number
-}
-
-/** A run: what to train, on what, and how. */
-export interface Config<P, S, O, R = never> {
-  readonly net: Net<P, S>
-  readonly loss: Loss
-  /** What the parameters cost besides: L1, L2. */
-  readonly penalty?: (params: P) => Tensor
-  readonly optimizer: Optimizer.Optimizer<O>
-  /** For the record: the rate that the optimizer uses in a step. */
-  readonly learningRate?: LearningRate
-  readonly data: Dataset.Dataset
-  readonly validation?: Dataset.Dataset
-  readonly scores?: ScoreTable
-  readonly seed: number
-  readonly epochs: number
-  /** Rows a step. */
-  readonly batch: number
-  /** Which score says that an epoch was the best; the early stop's, or the validation loss, unless given. */
-  readonly best?: Monitor
-  readonly earlyStop?: EarlyStop
-  readonly saving?: Saving<P, S, O, R>
-  /** What the run is of, as a hash: a checkpoint is taken up by the same run only. */
-  readonly fingerprint?: string
-  /** Where to go on from, and the best weights so far. */
-  readonly resume?: { readonly last: Checkpoint<P, S, O>; readonly best?: Weights<P, S> }
-}
+export type { Config, Saving } from "./Config.ts"
+export { initial } from "./trainStep.ts"
 
 /** All that can make a run fail. */
 export type TrainError = ShapeError | EngineError | NonFinite | CheckpointError
 
-interface Batch {
-  readonly x: Tensor
-  readonly y: Tensor
-}
-
 /** How long the engine computes before the loop looks up, in milliseconds. */
 const burst = 8
-
-/** The state a run starts from: parameters from the seed, and an optimizer that has seen nothing. Throws `ShapeError`. */
-export const initial = <P, S, O>(config: Pick<Config<P, S, O>, "data" | "net" | "optimizer" | "seed">): TrainState<P, S, O> => {
-  const { params, state } = config.net.init(Key.fold(Key.make(config.seed), "init"), Dataset.sample(config.data))
-  return { params, net: state, optimizer: config.optimizer.init(params), step: scalar(0, "i32") }
-}
-
-/** One step: the loss and its gradient on a batch, and the parameters that the optimizer makes of it. */
-const stepOf =
-  <P, S, O, R>({ loss, net, optimizer, penalty, scores = {}, seed }: Config<P, S, O, R>) =>
-  (state: TrainState<P, S, O>, { x, y }: Batch) => {
-    const key = Key.fold(Key.fold(Key.make(seed), "step"), state.step)
-    const cost = (params: P) => {
-      const made = net.apply(params, state.net, x, { mode: "train", key })
-      const mean = loss(made.y, y)
-      return {
-        value: penalty === undefined ? mean : add(mean, penalty(params)),
-        aux: { mean, prediction: made.y, net: made.state },
-      }
-    }
-    const { aux, grad, value } = valueAndGradAux(cost)(state.params)
-    const { state: next, updates } = optimizer.update(grad, state.optimizer, state.params)
-    return {
-      state: { params: Optimizer.apply(state.params, updates), net: aux.net, optimizer: next, step: add(state.step, 1) },
-      output: { cost: value, sums: sumsOf(aux.mean, scores, aux.prediction, y) },
-    }
-  }
 
 const fresh = <P, S, O, R>({ fingerprint = "", seed }: Config<P, S, O, R>): Progress => ({
   version: 1,
@@ -152,7 +87,7 @@ const loop = <P, S, O, R>(
       const { data, earlyStop, epochs, saving, scores = {} } = config
       const engine = yield* Engine
       const first = config.resume?.last.state ?? (yield* Compile.checkShapes(() => initial(config)))
-      const step = yield* Compile.step(stepOf(config), first)
+      const step = yield* Compile.step(trainStep(config), first)
       const score = yield* evaluator(config.net, config.loss, scores, { params: first.params, net: first.net })
       const plan = { rows: Array.from({ length: Dataset.size(data) }, (_, i) => i), size: config.batch }
       const batches = yield* Compile.checkShapes(() => Batches.count(plan))

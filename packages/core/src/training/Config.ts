@@ -1,0 +1,45 @@
+/** What a run is of: the net, the data, and how to learn. Plain values, all readonly. */
+import type { Effect } from "effect"
+import type * as Dataset from "../data/Dataset.ts"
+import type { Tensor } from "../language/Expr.ts"
+import type { LearningRate } from "../learning/LearningRate.ts"
+import type { Loss } from "../learning/Loss.ts"
+import type { Net } from "../learning/Net.ts"
+import type { Optimizer } from "../learning/Optimizer.ts"
+import type { Checkpoint } from "./Checkpoint.ts"
+import type { CheckpointError } from "./CheckpointError.ts"
+import type { ScoreTable, Weights } from "./Evaluate.ts"
+import type { EarlyStop, Monitor } from "./Monitor.ts"
+
+/** Where checkpoints go and when. `save` writes one and says where. */
+export interface Saving<P, S, O, R> {
+  readonly save: (kind: "best" | "last", checkpoint: Checkpoint<P, S, O>) => Effect.Effect<string, CheckpointError, R>
+  /** Write `last` after every so many epochs (and at the end, and on interruption); 1 unless given. */
+  readonly every?: number
+}
+
+/** A run: what to train, on what, and how. */
+export interface Config<P, S, O, R = never> {
+  readonly net: Net<P, S>
+  readonly loss: Loss
+  /** What the parameters cost besides: L1, L2. */
+  readonly penalty?: (params: P) => Tensor
+  readonly optimizer: Optimizer<O>
+  /** For the record: the rate that the optimizer uses in a step. */
+  readonly learningRate?: LearningRate
+  readonly data: Dataset.Dataset
+  readonly validation?: Dataset.Dataset
+  readonly scores?: ScoreTable
+  readonly seed: number
+  readonly epochs: number
+  /** Rows a step. */
+  readonly batch: number
+  /** Which score says that an epoch was the best; the early stop's, or the validation loss, unless given. */
+  readonly best?: Monitor
+  readonly earlyStop?: EarlyStop
+  readonly saving?: Saving<P, S, O, R>
+  /** What the run is of, as a hash: a checkpoint is taken up by the same run only. */
+  readonly fingerprint?: string
+  /** Where to go on from, and the best weights so far. */
+  readonly resume?: { readonly last: Checkpoint<P, S, O>; readonly best?: Weights<P, S> }
+}

@@ -1,0 +1,43 @@
+/** One step of training as a pure function, and the state it starts from. */
+import * as Dataset from "../data/Dataset.ts"
+import type { Tensor } from "../language/Expr.ts"
+import * as Optimizer from "../learning/Optimizer.ts"
+import { add, scalar } from "../tensor/elementwise.ts"
+import * as Key from "../tensor/Key.ts"
+import { valueAndGradAux } from "../transform/Autodiff.ts"
+import type { TrainState } from "./Checkpoint.ts"
+import type { Config } from "./Config.ts"
+import { sumsOf } from "./Evaluate.ts"
+
+/** The inputs [n, …] and targets [n, …] of a step. */
+export interface Batch {
+  readonly x: Tensor
+  readonly y: Tensor
+}
+
+/** The state a run starts from: parameters from the seed, and an optimizer that has seen nothing. Throws `ShapeError`. */
+export const initial = <P, S, O>(config: Pick<Config<P, S, O>, "data" | "net" | "optimizer" | "seed">): TrainState<P, S, O> => {
+  const { params, state } = config.net.init(Key.fold(Key.make(config.seed), "init"), Dataset.sample(config.data))
+  return { params, net: state, optimizer: config.optimizer.init(params), step: scalar(0, "i32") }
+}
+
+/** One step: the loss and its gradient on a batch, and the parameters that the optimizer makes of it. */
+export const trainStep =
+  <P, S, O, R>({ loss, net, optimizer, penalty, scores = {}, seed }: Config<P, S, O, R>) =>
+  (state: TrainState<P, S, O>, { x, y }: Batch) => {
+    const key = Key.fold(Key.fold(Key.make(seed), "step"), state.step)
+    const cost = (params: P) => {
+      const made = net.apply(params, state.net, x, { mode: "train", key })
+      const mean = loss(made.y, y)
+      return {
+        value: penalty === undefined ? mean : add(mean, penalty(params)),
+        aux: { mean, prediction: made.y, net: made.state },
+      }
+    }
+    const { aux, grad, value } = valueAndGradAux(cost)(state.params)
+    const { state: next, updates } = optimizer.update(grad, state.optimizer, state.params)
+    return {
+      state: { params: Optimizer.apply(state.params, updates), net: aux.net, optimizer: next, step: add(state.step, 1) },
+      output: { cost: value, sums: sumsOf(aux.mean, scores, aux.prediction, y) },
+    }
+  }

@@ -1,0 +1,278 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, FileSystem, Stream } from "effect"
+import {
+  Checkpoint,
+  CheckpointError,
+  Engine,
+  Key,
+  Layers,
+  LearningRate,
+  Loss,
+  NDArray,
+  Net,
+  NonFinite,
+  Optimizer,
+  Params,
+  Regularizer,
+  Safetensors,
+  Score,
+  Tensor,
+  Toys,
+  Train,
+  type TrainEvent,
+} from "../src/index.ts"
+
+const data = Toys.moons(Key.make(7), { count: 96 })
+const validation = Toys.moons(Key.make(8), { count: 40 })
+
+const net = Net.sequential([Layers.dense({ units: 8, activation: "tanh" }), Layers.dropout(0.2), Layers.dense({ units: 2 })])
+
+const config = {
+  net,
+  loss: Loss.categoricalCrossEntropy(),
+  penalty: Regularizer.l2(1e-3),
+  optimizer: Optimizer.adam(LearningRate.cosine({ lr: 0.02, steps: 100 })),
+  data,
+  validation,
+  scores: { accuracy: Score.accuracy },
+  seed: 3,
+  epochs: 6,
+  // 96 rows in batches of 20: the last batch of an epoch is short.
+  batch: 20,
+} as const
+
+/** What an interruption leaves. */
+type Left = Checkpoint.Checkpoint<Params.Params, Params.Params, ReturnType<typeof config.optimizer.init>>
+
+type Event = TrainEvent<Params.Params, Params.Params>
+
+const collect = <P, S, O, R = never>(run: Train.Config<P, S, O, R>) =>
+  Train.run(run).pipe(Stream.runCollect, Effect.provide(Engine.reference))
+
+const bytes = (tree: unknown): ReadonlyArray<number> =>
+  Params.leaves(tree).flatMap((leaf) => {
+    const { data: numbers } = Tensor.read(leaf)
+    return [...new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength)]
+  })
+
+const finished = (events: ReadonlyArray<Event>): Extract<Event, { readonly _tag: "Finished" }> => {
+  const last = events.at(-1)
+  if (last?._tag !== "Finished") throw new Error(`the run ended with ${last?._tag}`)
+  return last
+}
+
+const tags = (events: ReadonlyArray<Event>): ReadonlyArray<string> =>
+  events.map(({ _tag }) => _tag).filter((tag, i, all) => tag !== all[i - 1])
+
+describe("Train.run", () => {
+  it.effect("tells how a run goes, and learns", () =>
+    Effect.gen(function* () {
+      const events = yield* collect({ ...config, epochs: 2 })
+      assert.deepStrictEqual(tags(events), ["Started", "Stepped", "EpochScored", "Stepped", "EpochScored", "Finished"])
+      const [first, last] = finished(events).history
+      assert.isBelow(last?.train.loss ?? Number.NaN, first?.train.loss ?? Number.NaN)
+      const losses = events.flatMap((event) => (event._tag === "Stepped" ? event.losses : []))
+      assert.strictEqual(losses.length, 10)
+    }),
+  )
+
+  it.effect("gives the same bits for the same seed, and others for another", () =>
+    Effect.gen(function* () {
+      const [a, b, other] = [yield* collect(config), yield* collect(config), yield* collect({ ...config, seed: 4 })]
+      assert.deepStrictEqual(bytes(finished(a).params), bytes(finished(b).params))
+      assert.notDeepEqual(bytes(finished(a).params), bytes(finished(other).params))
+    }),
+  )
+
+  it.effect("scores the whole validation set, however it is cut", () =>
+    Effect.gen(function* () {
+      const { history, net: state, params } = finished(yield* collect({ ...config, epochs: 1 }))
+      const outputs = net.apply(params, state, validation.inputs, { mode: "infer" }).y
+      assert.closeTo(history[0]?.validation?.loss ?? 0, Tensor.toNumber(config.loss(outputs, validation.targets)), 1e-12)
+      assert.strictEqual(history[0]?.validation?.accuracy, Score.of(Score.accuracy, outputs, validation.targets))
+    }),
+  )
+
+  it.effect("stops early, and hands back the best epoch's parameters", () =>
+    Effect.gen(function* () {
+      const kept = new Map<number, ReadonlyArray<number>>()
+      const events = yield* collect({
+        ...config,
+        epochs: 60,
+        optimizer: Optimizer.sgd(0.5),
+        earlyStop: { monitor: "val.loss", mode: "min", patience: 3, restoreBest: true },
+        saving: {
+          save: (kind, { progress, state }) =>
+            Effect.sync(() => {
+              if (kind === "last") kept.set(progress.epoch, bytes(state.params))
+              return kind
+            }),
+        },
+      })
+      const stop = events.find((event) => event._tag === "StoppedEarly")
+      assert.isDefined(stop)
+      const { best, history, params } = finished(events)
+      assert.strictEqual(history.length, (best?.epoch ?? 0) + 3)
+      const losses = history.map(({ validation: scores }) => scores?.loss ?? Number.NaN)
+      assert.strictEqual(best?.value, Math.min(...losses))
+      assert.deepStrictEqual(bytes(params), kept.get(best?.epoch ?? -1))
+    }),
+  )
+})
+
+/** Runs until `stopAt` steps are done, is interrupted there, and gives the checkpoint it leaves. */
+const interrupted = (stopAt: number) =>
+  Effect.gen(function* () {
+    let left: Left | undefined
+    const saving = {
+      every: 1000,
+      save: (kind: string, checkpoint: Left) =>
+        Effect.sync(() => {
+          if (kind === "last") left = checkpoint
+          return kind
+        }),
+    }
+    const run = Train.run({ ...config, saving })
+    const fiber = yield* Effect.forkChild(
+      run.pipe(
+        Stream.runForEach((event) => (event._tag === "Stepped" && event.step >= stopAt ? Effect.interrupt : Effect.void)),
+        Effect.provide(Engine.reference),
+      ),
+    )
+    yield* Fiber.await(fiber)
+    return left
+  })
+
+describe("interruption and resume", () => {
+  it.effect("goes on bit for bit from wherever it was stopped", () =>
+    Effect.gen(function* () {
+      const whole = finished(yield* collect(config))
+      for (const stopAt of [1, 5, 7, 18]) {
+        const last = yield* interrupted(stopAt)
+        assert.isDefined(last)
+        if (last === undefined) continue
+        assert.isAtLeast(last.progress.step, stopAt)
+        assert.isBelow(last.progress.step, 30)
+        const resumed = finished(yield* collect({ ...config, resume: { last } }))
+        assert.deepStrictEqual(bytes(resumed.params), bytes(whole.params))
+        assert.deepStrictEqual(resumed.history, whole.history)
+      }
+    }),
+  )
+
+  it.effect("goes on bit for bit from the files of a checkpoint", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const directory = `${yield* fs.makeTempDirectoryScoped()}/last`
+      const whole = finished(yield* collect(config))
+      const last = yield* interrupted(8)
+      if (last === undefined) return assert.fail("no checkpoint was left")
+      yield* Checkpoint.save(directory, last)
+      const back = yield* Checkpoint.load(directory, last.state)
+      assert.deepStrictEqual(back.progress, last.progress)
+      const resume = { last: back }
+      const resumed = finished(yield* collect({ ...config, resume }))
+      assert.deepStrictEqual(bytes(resumed.params), bytes(whole.params))
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("is refused for another run", () =>
+    Effect.gen(function* () {
+      const last = yield* interrupted(1)
+      if (last === undefined) return assert.fail("no checkpoint was left")
+      const other = { ...config, fingerprint: "another model", resume: { last } }
+      const error = yield* Effect.flip(collect(other))
+      assert.instanceOf(error, CheckpointError)
+    }),
+  )
+})
+
+describe("numbers that are none", () => {
+  const fails = (over: object) => Effect.flip(collect({ ...config, ...over } as unknown as typeof config))
+
+  it.effect("in the data: names the rows", () =>
+    Effect.gen(function* () {
+      const numbers = Float64Array.from(data.inputs.data)
+      numbers[2 * 41 + 1] = Number.NaN
+      const error = yield* fails({ data: { ...data, inputs: NDArray.make("f32", data.inputs.shape, numbers) } })
+      assert.instanceOf(error, NonFinite)
+      assert.deepInclude({ ...(error as NonFinite) }, { tensor: "input", layer: "", epoch: 1, rows: [41] })
+    }),
+  )
+
+  it.effect("from a layer: names it, and the rows", () =>
+    Effect.gen(function* () {
+      const numbers = Float64Array.from(data.inputs.data)
+      numbers[2 * 17] = -3e200
+      const square = Net.pure("square", (x) => Tensor.square(x))
+      const error = yield* fails({
+        net: Net.sequential({ first: Layers.dense({ units: 4 }), square, head: Layers.dense({ units: 2 }) }),
+        data: { ...data, inputs: NDArray.make("f32", data.inputs.shape, numbers) },
+      })
+      assert.deepInclude(
+        { ...(error as NonFinite) },
+        { tensor: "activation", layer: "square", value: Number.POSITIVE_INFINITY, rows: [17] },
+      )
+    }),
+  )
+
+  it.effect("from a step that is far too long: the run ends before it is saved", () =>
+    Effect.gen(function* () {
+      const saved: Array<boolean> = []
+      const saving = {
+        save: (kind: string, { state }: Checkpoint.Checkpoint) =>
+          Effect.sync(() => {
+            saved.push(Params.leaves(state).every((leaf) => Tensor.read(leaf).data.every(Number.isFinite)))
+            return kind
+          }),
+      }
+      const error = yield* fails({ optimizer: Optimizer.sgd(1e308), saving, epochs: 20 })
+      assert.instanceOf(error, NonFinite)
+      assert.isTrue(saved.every((finite) => finite))
+    }),
+  )
+
+  it.effect("in a gradient alone: names the parameter", () =>
+    Effect.gen(function* () {
+      // The square root has an infinite slope at 0, where its value is fine.
+      const root = Net.pure("root", (x) => Tensor.sqrt(Tensor.mul(x, 0)))
+      const error = yield* fails({
+        net: Net.sequential({ first: Layers.dense({ units: 4 }), root, head: Layers.dense({ units: 2 }) }),
+      })
+      assert.deepInclude({ ...(error as NonFinite) }, { tensor: "gradient", layer: "first.b", step: 1 })
+    }),
+  )
+})
+
+describe("Safetensors", () => {
+  it("gives back the arrays it was given", () => {
+    const arrays = new Map([
+      [
+        "dense1.w",
+        Tensor.make([
+          [1.5, -0],
+          [Number.NaN, 1e300],
+        ]),
+      ],
+      ["__proto__", Tensor.make([true, false])],
+      ["step", Tensor.scalar(7, "i32")],
+      ["empty", NDArray.make("u8", [0, 3], new Uint8Array())],
+      ["single", NDArray.make("f32", [2], Float32Array.of(0.1, 2))],
+    ])
+    const back = Safetensors.decode(Safetensors.encode(arrays), "x")
+    assert.strictEqual(back._tag, "Success")
+    if (back._tag !== "Success") return
+    assert.deepStrictEqual([...back.success.keys()].sort(), [...arrays.keys()].sort())
+    for (const [name, array] of arrays) assert.isTrue(NDArray.equals(array, back.success.get(name) ?? Tensor.make([])), name)
+  })
+
+  it("refuses bytes that are damaged anywhere, without throwing", () => {
+    const whole = Safetensors.encode(new Map([["w", Tensor.make([1, 2, 3])]]))
+    for (let length = 0; length < whole.length; length++)
+      assert.strictEqual(Safetensors.decode(whole.subarray(0, length), "x")._tag, "Failure", `${length} bytes`)
+    const huge = whole.slice()
+    huge.set([255, 255, 255, 255, 255, 255, 255, 127])
+    assert.strictEqual(Safetensors.decode(huge, "x")._tag, "Failure")
+  })
+})
