@@ -7,7 +7,7 @@ import { NDArray, TensorTypeId } from "../words/NDArray.ts"
 import type { Shape } from "../words/Shape.ts"
 import { refuse } from "../words/ShapeError.ts"
 import type { Params, Primitive } from "./Primitive.ts"
-import { type ShapeRule, shapeRules } from "./ShapeRule.ts"
+import { infer } from "./ShapeRule.ts"
 
 /** An immutable array: its numbers, or the recipe for them. */
 export type Tensor<S extends Shape = Shape> = NDArray<S> | Expr<S>
@@ -95,8 +95,7 @@ const latest = (inputs: ReadonlyArray<Tensor>): Extent | undefined => {
 
 /** Writes an operation down: checks shapes by the primitive's rule and returns the expression. Throws `ShapeError`. */
 export const write = <P extends Primitive>(primitive: P, params: Params[P], inputs: ReadonlyArray<Tensor>): Expr => {
-  const rule = shapeRules[primitive] as ShapeRule<P>
-  const { dtype, shape } = rule(params, inputs)
+  const { dtype, shape } = infer(primitive, params, inputs)
   return new Expr(dtype, shape, { tag: "recipe", recipe: { primitive, params, inputs } }, latest(inputs))
 }
 

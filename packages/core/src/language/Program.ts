@@ -6,8 +6,8 @@ import { make as makeArray, NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
 import { printSpec, refuse, type Spec } from "../words/ShapeError.ts"
 import { endless, placeholder, recipeOf, type Tensor, write } from "./Expr.ts"
-import type { Equation, Primitive, Program } from "./Primitive.ts"
-import { type ShapeRule, shapeRules, specOf } from "./ShapeRule.ts"
+import type { Equation, Program } from "./Primitive.ts"
+import { infer, shapeRules, specOf } from "./ShapeRule.ts"
 import { order } from "./Walk.ts"
 
 export type { Equation, Program } from "./Primitive.ts"
@@ -92,8 +92,8 @@ export const check = (program: Program): void => {
     if (!inputs.every((value) => Number.isInteger(value) && value >= 0 && value < first + i))
       refuse(primitive, [out], "values made before it", "order the equations")
     if ("body" in params) check(params.body)
-    const rule = shapeRules[primitive] as ShapeRule<Primitive>
-    const made = rule(
+    const made = infer(
+      primitive,
       params,
       inputs.map((value) => specOf(program, value)),
     )
@@ -106,7 +106,7 @@ export const check = (program: Program): void => {
 const wantShapes = (operation: string, specs: ReadonlyArray<Spec>): void => {
   for (const spec of specs)
     if (!Shape.isValid(spec.shape))
-      refuse(operation, [spec], "sizes that are whole and not negative", "check the shape's numbers")
+      refuse(operation, [spec], "whole sizes, and less than 2³¹ elements", "check the shape's numbers")
 }
 
 const letters = (value: number): string =>

@@ -61,7 +61,12 @@ const wantRank = (operation: string, inputs: ReadonlyArray<Spec>, spec: Spec, ra
 const valid = (operation: string, inputs: ReadonlyArray<Spec>, shape: Shape.Shape): Shape.Shape =>
   Shape.isValid(shape)
     ? shape
-    : refuse(operation, inputs, `a result of whole sizes, not ${Shape.print(shape)}`, "check the sizes it was asked for")
+    : refuse(
+        operation,
+        inputs,
+        `a result of whole sizes and less than 2³¹ elements, not ${Shape.print(shape)}`,
+        "check the sizes it was asked for",
+      )
 
 const unaryKinds: { readonly [P in Unary]: ReadonlyArray<DType> } = {
   neg: ["f32", "i32"],
@@ -330,7 +335,7 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
     if (!whole) refuse("pad", inputs, `${rank} paddings on each side, none negative`, "slice to take elements away")
     if (!fits(x.dtype, value)) refuse("pad", inputs, `${range(x.dtype)} to pad with, not ${value}`, "Tensor.cast the array first")
     const shape = x.shape.map((n, i) => (low[i] ?? 0) + n + Math.max(0, n - 1) * (interior[i] ?? 0) + (high[i] ?? 0))
-    return { dtype: x.dtype, shape: valid("pad", inputs, shape) }
+    return { dtype: x.dtype, shape }
   },
   concat: ({ axis }, inputs) => {
     const first = inputs[0] ?? refuse("concat", inputs, "at least one array", "give it a list that is not empty")
@@ -363,7 +368,7 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
     wantKind("scatterAdd", [updates], ["f32", "i32"])
     if (!Shape.equals(updates.shape.slice(0, indices.shape.length), indices.shape))
       refuse("scatterAdd", inputs, "updates whose first axes are the indices' shape", "one row of updates for each index")
-    return { dtype: updates.dtype, shape: valid("scatterAdd", inputs, [count, ...updates.shape.slice(indices.shape.length)]) }
+    return { dtype: updates.dtype, shape: [count, ...updates.shape.slice(indices.shape.length)] }
   },
   dot: (_, inputs) => {
     const [a, b] = two("dot", inputs)
@@ -469,8 +474,16 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
       if (i < carries) expect("scan", [out], out, body.inputs[constants + i] ?? scalar, `carry ${i}`)
       total += Shape.size(out.shape) * (i < carries ? 1 : length)
     })
-    return { dtype: "f32", shape: valid("scan", inputs, [total]) }
+    return { dtype: "f32", shape: [total] }
   },
+}
+
+/** What is known of the result of a primitive. Throws `ShapeError` when it cannot take these inputs. */
+export const infer = <P extends Primitive>(primitive: P, params: Params[P], inputs: ReadonlyArray<Spec>): Spec => {
+  const rule = shapeRules[primitive] as ShapeRule<P>
+  const out = rule(params, inputs)
+  valid(primitive, inputs, out.shape)
+  return out
 }
 
 /** What is known of a program's value, by its number. */

@@ -5,7 +5,7 @@
  */
 import * as fc from "fast-check"
 import { binary, type Equation, type Primitive, type Program, unary } from "../language/Primitive.ts"
-import { type ShapeRule, shapeRules } from "../language/ShapeRule.ts"
+import { infer, shapeRules } from "../language/ShapeRule.ts"
 import { allocate } from "../words/DType.ts"
 import { NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
@@ -50,8 +50,7 @@ const drafting = (draw: Draw, given: ReadonlyArray<Spec>, inner: boolean): Build
     return found[draw.below(found.length + 1)] ?? fresh(otherwise())
   }
   const add: Draft["add"] = (primitive, chosen) => {
-    const rule = shapeRules[primitive] as ShapeRule<typeof primitive>
-    const spec = rule(chosen.params, chosen.inputs.map(specOf))
+    const spec = infer(primitive, chosen.params, chosen.inputs.map(specOf))
     if (Shape.size(spec.shape) > largest) return undefined
     return push({ tag: "equation", spec, primitive, chosen: chosen as Chosen<Primitive> })
   }

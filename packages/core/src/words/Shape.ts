@@ -41,9 +41,12 @@ export const broadcast = (a: Shape, b: Shape): Shape | undefined => {
   return out
 }
 
-/** Whether every size is a whole number that is not negative and the element count stays exact. */
+/** The most elements an array may have: their places are counted in 32 bits. */
+export const largest: number = 2 ** 31 - 1
+
+/** Whether every size is a whole number that is not negative, and there are no more than 2³¹ - 1 elements. */
 export const isValid = (shape: Shape): boolean =>
-  shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0) && Number.isSafeInteger(size(shape))
+  shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0) && size(shape) <= largest
 
 /** The axis as a number from 0, counting from the end when negative, or `undefined` when there is none. `axis(-1, 3) // => 2` */
 export const axis = (index: number, rank: number): number | undefined => {
