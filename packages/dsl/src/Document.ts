@@ -2,7 +2,7 @@
  * The document of a model file: plain data in which every short form is spelled out and every default is filled in. It is
  * itself a model file (written as YAML it decodes to itself), so what a run records is what can be run again.
  */
-import type { Image, PrepareSpec, Scale } from "@adjoint/core/data/PrepareSpec"
+import type { Column, Image, Scale } from "@adjoint/core/data/PrepareSpec"
 import type { Use } from "@adjoint/core/learning/Entry"
 
 /** A named thing with its options, as a file spells it: `{ leaky_relu: { alpha: 0.1 } }`. It has exactly one key. */
@@ -29,7 +29,8 @@ export interface Split {
 
 export interface Data {
   readonly source: Named
-  readonly columns?: NonNullable<PrepareSpec["columns"]>
+  /** `"*"` stands for every column that is not named. */
+  readonly columns?: { readonly [name: string]: Column }
   readonly image?: Image
   readonly scale?: Scale
   readonly split: Split

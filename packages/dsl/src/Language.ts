@@ -1,5 +1,5 @@
-/** The language over a catalogue: its schema, made once, and the printed form that editors read. */
-import type { Catalogue } from "./schema/Catalogue.ts"
+/** The language over a catalogue, with the schema that is made from it. */
+import { type Catalogue, standard as tables } from "./schema/Catalogue.ts"
 import * as ModelFileSchema from "./schema/ModelFileSchema.ts"
 
 /** A catalogue and the schema made from it. */
@@ -10,3 +10,11 @@ export interface Language {
 
 /** The language over these tables. */
 export const make = (catalogue: Catalogue): Language => ({ catalogue, schema: ModelFileSchema.make(catalogue) })
+
+let made: Language | undefined
+
+/** The language over the tables of core. It is made when it is first asked for, so that `--help` need not wait for it. */
+export const standard = (): Language => {
+  made ??= make(tables)
+  return made
+}

@@ -3,21 +3,21 @@
  * order, and each goes on with what the ones before could make sense of.
  */
 import { Result } from "effect"
+import { check, type Readable } from "./check/Check.ts"
+import { known } from "./check/Known.ts"
 import * as Names from "./check/Names.ts"
 import type { ModelFile } from "./Document.ts"
-import { type Diagnostic, type Finding, hasErrors, locate, sort, unlocated } from "./diagnostic/Diagnostic.ts"
-import type { Language } from "./Language.ts"
+import { type Phase, phaseOf } from "./diagnostic/Codes.ts"
+import { type Diagnostic, type Finding, hasErrors, locate, sort } from "./diagnostic/Diagnostic.ts"
+import { type Language, standard } from "./Language.ts"
+import type { Facts } from "./prepare/Facts.ts"
 import type { Codec } from "./schema/Annotation.ts"
 import { decode } from "./schema/Issues.ts"
-import type { Sections } from "./schema/ModelFileSchema.ts"
 import { pointer } from "./source/Path.ts"
 import type { Positions } from "./source/Positions.ts"
 import { fromText, type Source } from "./source/Source.ts"
 import { type Data, isRecord, parse } from "./source/Yaml.ts"
 import { expand } from "./variables/Expand.ts"
-
-/** The sections of a file that could be read, whatever is wrong with the others. */
-export type Readable = { readonly [K in keyof Sections]?: Sections[K] extends Codec<infer T> ? T : never }
 
 /** What a model file says. Without a document there are errors. */
 export interface Reading {
@@ -26,6 +26,12 @@ export interface Reading {
   readonly document?: ModelFile
   readonly sections: Readable
   readonly diagnostics: ReadonlyArray<Diagnostic>
+}
+
+/** What is known of the data, and what is wrong with it. */
+export interface Known {
+  readonly facts: Facts
+  readonly findings: ReadonlyArray<Finding>
 }
 
 /** What plain data means, as far as it means anything. */
@@ -37,25 +43,28 @@ interface Understood {
 }
 
 /** Plain data, from either face, as a document. */
-const understand = (data: Data, positions: Positions, language: Language): Understood => {
-  const expanded = expand(data, positions)
-  const whole = decode(language.schema.file, expanded.data)
-  const sections: Readable = Result.isSuccess(whole) ? whole.success : readable(expanded.data, language)
-  const isKnown = (finding: Finding): boolean =>
-    finding.at.path.every((_, i) => !expanded.unknown.has(pointer(finding.at.path.slice(0, i + 1))))
-  const schema = Result.isFailure(whole) ? whole.failure.filter(isKnown) : []
-  const raw = isRecord(expanded.data) && isRecord(expanded.data.model) ? (expanded.data.model.layers ?? null) : null
-  const findings = [...expanded.findings, ...schema, ...Names.check(raw).filter(isKnown)]
-  const isWhole = Result.isSuccess(whole) && expanded.unknown.size === 0
-  return { ...(isWhole ? { document: whole.success } : {}), sections, findings, positions: expanded.positions }
+const understand = (data: Data, written: Positions, language: Language): Understood => {
+  const { data: expanded, findings, positions, unknown } = expand(data, written)
+  const whole = decode(language.schema.file, expanded)
+  const sections: Readable = Result.isSuccess(whole) ? whole.success : readable(expanded, language)
+  // What a variable should have said is not known, so nothing is said of it either.
+  const isKnown = ({ at: { path } }: Finding): boolean => path.every((_, i) => !unknown.has(pointer(path.slice(0, i + 1))))
+  const schema = Result.isFailure(whole) ? whole.failure : []
+  const layers = isRecord(expanded) && isRecord(expanded.model) ? (expanded.model.layers ?? null) : null
+  const found = [...findings, ...[...schema, ...Names.check(layers)].filter(isKnown)]
+  return {
+    ...(Result.isSuccess(whole) && unknown.size === 0 ? { document: whole.success } : {}),
+    sections,
+    findings: found,
+    positions,
+  }
 }
 
-const readable = (data: Data, language: Language): Readable => {
-  const { sections } = language.schema
+/** The sections that are right, whatever is wrong with the others. */
+const readable = (data: Data, { schema: { sections } }: Language): Readable => {
   const read = <T>(codec: Codec<T>, key: string): T | undefined => {
     if (!isRecord(data) || !Object.hasOwn(data, key)) return undefined
-    const result = decode(codec, data[key])
-    return Result.isSuccess(result) ? result.success : undefined
+    return Result.getOrUndefined(decode(codec, data[key]))
   }
   const found = {
     data: read(sections.data, "data"),
@@ -67,32 +76,63 @@ const readable = (data: Data, language: Language): Readable => {
   return Object.fromEntries(Object.entries(found).filter(([, section]) => section !== undefined)) as Readable
 }
 
-/** The reading of what was understood; `say` makes a diagnostic of a finding. */
-const reading = (
-  source: Source,
-  understood: Understood,
+/** A reading with the checks made of these facts, and the findings that came with them. */
+const checked = (
+  base: Omit<Reading, "diagnostics">,
   before: ReadonlyArray<Diagnostic>,
-  say: (finding: Finding) => Diagnostic,
+  { facts, findings }: Known,
+  { catalogue }: Language,
 ): Reading => {
-  const { document, findings, positions, sections } = understood
+  const { document, positions, sections, source } = base
   const allowed = new Set(sections.lint?.allow ?? [])
   // A map that lost a key to the syntax would be said to lack it.
-  const damaged = new Set(before.map(({ path }) => pointer(path)))
-  const kept = findings.filter((finding) => !allowed.has(finding.code) && !damaged.has(pointer(finding.at.path)))
-  const diagnostics = sort([...before, ...kept.map(say)])
+  const damaged = new Set(before.flatMap(({ code, path }) => (phaseOf(code) === "Y" ? [pointer(path)] : [])))
+  const kept = [...findings, ...check(sections, facts, catalogue)].filter(
+    ({ at, code }) => !allowed.has(code) && !damaged.has(pointer(at.path)),
+  )
+  // Of what the data and the document both say, the data's word comes first and is kept.
+  const said = new Map(kept.toReversed().map((finding) => [`${finding.code}${pointer(finding.at.path)}`, finding]))
+  const diagnostics = sort([...before, ...[...said.values()].map((finding) => locate(finding, positions))])
   return { source, positions, sections, diagnostics, ...(document === undefined || hasErrors(diagnostics) ? {} : { document }) }
 }
 
+const start = (
+  source: Source,
+  data: Data,
+  positions: Positions,
+  before: ReadonlyArray<Diagnostic>,
+  language: Language,
+): Reading => {
+  const understood = understand(data, positions, language)
+  const { sections } = understood
+  const facts = known(sections.data, sections.model, language.catalogue)
+  return checked({ source, ...understood }, before, { facts, findings: understood.findings }, language)
+}
+
 /** Reads the text of a model file. Never throws. */
-export const read = (source: Source, language: Language): Reading => {
+export const read = (source: Source, language: Language = standard()): Reading => {
   const { data, diagnostics, positions } = parse(source)
   if (data === undefined) return { source, positions, sections: {}, diagnostics: sort(diagnostics) }
-  const understood = understand(data, positions, language)
-  return reading(source, understood, diagnostics, (finding) => locate(finding, understood.positions))
+  return start(source, data, positions, diagnostics, language)
 }
 
 /** Reads plain data, such as the TypeScript face builds; `name` stands where the name of a file would. Never throws. */
-export const readData = (data: Data, language: Language, name = "model"): Reading => {
+export const readData = (data: Data, language: Language = standard(), name = "model"): Reading => {
   const source = fromText(name, "")
-  return reading(source, understand(data, { source, places: new Map() }, language), [], (finding) => unlocated(finding, name))
+  return start(source, data, { source, places: new Map() }, [], language)
 }
+
+/** The phases that look at what is known of the data. */
+const onFacts: ReadonlySet<Phase> = new Set(["D", "G", "T", "A"])
+
+/**
+ * The same reading once the data has been looked at: what was said of shapes, training and advice is said again from
+ * the facts, and what is wrong with the data is added.
+ */
+export const withFacts = (reading: Reading, known: Known, language: Language = standard()): Reading =>
+  checked(
+    reading,
+    reading.diagnostics.filter(({ code }) => !onFacts.has(phaseOf(code))),
+    known,
+    language,
+  )

@@ -1,11 +1,7 @@
 /** Reading model files in tests: text in, messages out. */
 import * as Render from "../src/diagnostic/Render.ts"
-import * as Language from "../src/Language.ts"
 import { read } from "../src/Read.ts"
 import { fromText } from "../src/source/Source.ts"
-import { catalogue } from "./catalogue.ts"
-
-export const language = Language.make(catalogue)
 
 /** A file's sections with plain ones for those it lacks. */
 export const completed = (text: string): string => {
@@ -21,14 +17,14 @@ export const completed = (text: string): string => {
 /** What a reading of the text says, as a person sees it. */
 export const shown = (text: string): string => {
   const source = fromText("m.yaml", text)
-  return read(source, language)
+  return read(source)
     .diagnostics.map((diagnostic) => Render.text(diagnostic, source))
     .join("\n")
 }
 
 /** The document of a text that is right. */
 export const documentOf = (text: string) => {
-  const reading = read(fromText("m.yaml", text), language)
+  const reading = read(fromText("m.yaml", text))
   if (reading.document === undefined) throw new Error(shown(text))
   return reading.document
 }

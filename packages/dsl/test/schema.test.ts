@@ -3,11 +3,14 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import * as Fix from "../src/diagnostic/Fix.ts"
 import * as Render from "../src/diagnostic/Render.ts"
+import * as Language from "../src/Language.ts"
 import { read, readData } from "../src/Read.ts"
 import { decode } from "../src/schema/Issues.ts"
 import { fromText } from "../src/source/Source.ts"
 import type { Data } from "../src/source/Yaml.ts"
-import { completed, documentOf, language, shown } from "./reading.ts"
+import { completed, documentOf, shown } from "./reading.ts"
+
+const language = Language.standard()
 
 const layers = (yaml: string) => shown(`schema: 1\nmodel:\n  layers:\n${yaml}`)
 const train = (yaml: string) => shown(completed(`train:\n${yaml}`))
@@ -25,7 +28,7 @@ model:
     - dropout: 0.5
     - repeat: { times: 2, layers: [{ dense: { units: 8, activation: { leaky_relu: 0.2 }, init: { he_normal: { leaky_relu: 0.2 } } } }] }
     - head: label
-train: { optimizer: sgd, schedule: { warmup: { steps: 10, after: cosine } }, callbacks: [early_stop, { checkpoint: { every: 2 epoch } }] }
+train: { optimizer: sgd, schedule: { warmup: { epochs: 2, schedule: cosine } }, callbacks: [early_stop, { checkpoint: { every: 2 epoch } }] }
 `)
     expect(document).toMatchInlineSnapshot(`
       {
@@ -60,6 +63,9 @@ train: { optimizer: sgd, schedule: { warmup: { steps: 10, after: cosine } }, cal
                   "identity": {},
                 },
                 "bias": true,
+                "bias_init": {
+                  "zeros": {},
+                },
                 "init": {
                   "auto": {},
                 },
@@ -86,6 +92,9 @@ train: { optimizer: sgd, schedule: { warmup: { steps: 10, after: cosine } }, cal
                         },
                       },
                       "bias": true,
+                      "bias_init": {
+                        "zeros": {},
+                      },
                       "init": {
                         "he_normal": {
                           "mode": "fan_in",
@@ -147,7 +156,9 @@ train: { optimizer: sgd, schedule: { warmup: { steps: 10, after: cosine } }, cal
           "metrics": "auto",
           "optimizer": {
             "sgd": {
-              "lr": 0.1,
+              "lr": 0.01,
+              "momentum": 0,
+              "nesterov": false,
             },
           },
           "regularize": {
@@ -156,10 +167,13 @@ train: { optimizer: sgd, schedule: { warmup: { steps: 10, after: cosine } }, cal
           },
           "schedule": {
             "warmup": {
-              "after": {
-                "cosine": {},
+              "epochs": 2,
+              "schedule": {
+                "cosine": {
+                  "epochs": 0,
+                  "min_lr": 0,
+                },
               },
-              "steps": 10,
             },
           },
           "seed": 0,
@@ -214,7 +228,7 @@ describe("a mistake in a layer", () => {
     expect(
       layers("    - dense: -3\n    - { dense: { units: 2.5 } }\n    - { dropout: 1 }\n    - { leaky_relu: { alpha: .nan } }\n"),
     ).toMatchInlineSnapshot(`
-      "error[S103]: model.layers[0].dense.units: expected a whole number > 0, got -3
+      "error[S103]: model.layers[0].dense: expected a whole number > 0, got -3
         --> m.yaml:4:14
       4 |     - dense: -3
         |              ^^
@@ -222,11 +236,11 @@ describe("a mistake in a layer", () => {
         --> m.yaml:5:25
       5 |     - { dense: { units: 2.5 } }
         |                         ^^^
-      error[S103]: model.layers[2].dropout.rate: expected a number >= 0 and < 1, got 1
+      error[S103]: model.layers[2].dropout: expected a number >= 0 and < 1, got 1
         --> m.yaml:6:18
       6 |     - { dropout: 1 }
         |                  ^
-      error[S103]: model.layers[3].leaky_relu.alpha: expected a number, got .nan
+      error[S103]: model.layers[3].leaky_relu.alpha: expected a number >= 0, got .nan
         --> m.yaml:7:30
       7 |     - { leaky_relu: { alpha: .nan } }
         |                              ^^^^"
@@ -285,17 +299,17 @@ describe("a mistake in a layer", () => {
         --> m.yaml:9:7
       9 |     - dense:
         |       ^^^^^
-        = help: its options follow the colon: \`units\`, \`activation\`, \`init\` and \`bias\`
+        = help: its options follow the colon: \`units\`, \`activation\`, \`init\`, \`bias\` and \`bias_init\`
       error[S105]: model.layers[4]: expected a layer, got a map that names none
         --> m.yaml:10:7
       10 |     - {}
          |       ^^
-         = help: it can be \`add\`, \`step\`, \`tanh\`, \`relu\`, \`head\`, \`dense\`, \`conv2d\`, \`concat\`, \`repeat\`, \`dropout\`, \`flatten\` or \`sigmoid\` (and 4 more)
+         = help: it can be \`add\`, \`step\`, \`tanh\`, \`relu\`, \`head\`, \`dense\`, \`concat\`, \`repeat\`, \`dropout\`, \`flatten\`, \`reshape\` or \`sigmoid\` (and 5 more)
       error[S102]: \`units\` is missing in model.layers[5].dense
         --> m.yaml:11:7
       11 |     - dense
          |       ^^^^^
-         = help: \`units\`: The number of outputs."
+         = help: \`units\`: How many outputs."
     `)
   })
 
@@ -321,17 +335,17 @@ describe("a mistake in a layer", () => {
   it("knows the two kinds of value an option may have", () => {
     expect(
       layers(
-        "    - conv2d: { filters: 8, kernel: [3, -3] }\n    - conv2d: { filters: 8, kernel: big }\n    - dense: { units: 3, init: { he_normal: { mode: fanin } } }\n",
+        "    - reshape: [2, -3]\n    - reshape: { shape: big }\n    - dense: { units: 3, init: { he_normal: { mode: fanin } } }\n",
       ),
     ).toMatchInlineSnapshot(`
-      "error[S103]: model.layers[0].conv2d.kernel[1]: expected a whole number > 0, got -3
-        --> m.yaml:4:41
-      4 |     - conv2d: { filters: 8, kernel: [3, -3] }
-        |                                         ^^
-      error[S103]: model.layers[1].conv2d.kernel: expected a whole number > 0, or a list of them, got the text "big"
-        --> m.yaml:5:37
-      5 |     - conv2d: { filters: 8, kernel: big }
-        |                                     ^^^
+      "error[S103]: model.layers[0].reshape[1]: expected a whole number > 0, got -3
+        --> m.yaml:4:20
+      4 |     - reshape: [2, -3]
+        |                    ^^
+      error[S103]: model.layers[1].reshape.shape: expected a whole number > 0, or a list of them, got the text "big"
+        --> m.yaml:5:25
+      5 |     - reshape: { shape: big }
+        |                         ^^^
       error[S103]: model.layers[2].dense.init.he_normal.mode: expected \`fan_in\` or \`fan_out\`, got the text "fanin"
         --> m.yaml:6:53
       6 |     - dense: { units: 3, init: { he_normal: { mode: fanin } } }
@@ -366,7 +380,7 @@ describe("a mistake in train", () => {
   it("is told in the words of the language", () => {
     expect(
       train(
-        "  epochs: '10'\n  batch: 0\n  seed: -1\n  lr: 0.1\n  optimizer: { sgd: { learningrate: 1 } }\n  schedule: { warmup: { after: cosin } }\n  metrics: [acuracy]\n  callbacks: [{ early_stop: { mode: maximum, restore_best: yes } }, { checkpoint: { every: 1 epch, keep: best } }]\n  regularize: { dropout: 0.5 }\n",
+        "  epochs: '10'\n  batch: 0\n  seed: -1\n  lr: 0.1\n  optimizer: { sgd: { learningrate: 1 } }\n  schedule: { warmup: { schedule: cosin } }\n  metrics: [acuracy]\n  callbacks: [{ early_stop: { mode: maximum, restore_best: yes } }, { checkpoint: { every: 1 epch, keep: best } }]\n  regularize: { dropout: 0.5 }\n",
       ),
     ).toMatchInlineSnapshot(`
       "error[S103]: train.epochs: expected a whole number > 0, got the text "10"
@@ -392,15 +406,10 @@ describe("a mistake in train", () => {
       6 |   optimizer: { sgd: { learningrate: 1 } }
         |                       ^^^^^^^^^^^^
         = help: did you mean \`lr\`?  [fix available]
-      error[S102]: \`steps\` is missing in train.schedule.warmup
-        --> m.yaml:7:15
-      7 |   schedule: { warmup: { after: cosin } }
-        |               ^^^^^^
-        = help: \`steps\`: Steps until the full rate.
-      error[S104]: train.schedule.warmup.after: there is no learning-rate schedule \`cosin\`
-        --> m.yaml:7:32
-      7 |   schedule: { warmup: { after: cosin } }
-        |                                ^^^^^
+      error[S104]: train.schedule.warmup.schedule: there is no learning-rate schedule \`cosin\`
+        --> m.yaml:7:35
+      7 |   schedule: { warmup: { schedule: cosin } }
+        |                                   ^^^^^
         = help: did you mean \`cosine\`?  [fix available]
       error[S104]: train.metrics[0]: there is no metric \`acuracy\`
         --> m.yaml:8:13
@@ -547,13 +556,13 @@ describe("a fix", () => {
     const source = fromText(
       "m.yaml",
       completed(
-        "train: { optimiser: sgd, epochs: '3', callbacks: [{ early_stop: { restore_best: no } }], metrics: [acuracy] }\nmodel: { layers: [{ dense: { neurons: 8 } }, rleu, { head: label }] }\n",
+        "train: { optimiser: sgd, epochs: '30', callbacks: [{ early_stop: { restore_best: no } }], metrics: [acuracy] }\nmodel: { layers: [{ dense: { neurons: 8 } }, rleu, { head: label }] }\n",
       ),
     )
     const mended = Fix.apply(source.text, read(source, language).diagnostics)
     expect(mended.text).toBe(
       completed(
-        "train: { optimizer: sgd, epochs: 3, callbacks: [{ early_stop: { restore_best: false } }], metrics: [accuracy] }\nmodel: { layers: [{ dense: { units: 8 } }, relu, { head: label }] }\n",
+        "train: { optimizer: sgd, epochs: 30, callbacks: [{ early_stop: { restore_best: false } }], metrics: [accuracy] }\nmodel: { layers: [{ dense: { units: 8 } }, relu, { head: label }] }\n",
       ),
     )
     expect(shown(mended.text)).toBe("")

@@ -122,7 +122,7 @@ describe("variables", () => {
     expect(
       shown(`schema: 1\nvars: { width: -8 }\nmodel: { layers: [{ dense: $width }, { head: label }] }\n`),
     ).toMatchInlineSnapshot(`
-      "error[S103]: model.layers[0].dense.units: expected a whole number > 0, got -8
+      "error[S103]: model.layers[0].dense: expected a whole number > 0, got -8
         --> m.yaml:3:28
       2 | vars: { width: -8 }
         |         ----- \`width\` is set here

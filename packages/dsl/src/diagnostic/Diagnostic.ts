@@ -84,7 +84,7 @@ const editable = (positions: Positions.Positions, spot: Spot): Span | undefined 
   return written === spot.path.at(-1) ? parent.value : undefined
 }
 
-/** The diagnostic of a finding in the text it was found in. */
+/** The diagnostic of a finding in the text it was found in; of a document that was never text it names the path alone. */
 export const locate = (finding: Finding, positions: Positions.Positions): Diagnostic => {
   const span = spanOf(positions, finding.at)
   const related: Array<Note> = []
@@ -109,17 +109,6 @@ export const locate = (finding: Finding, positions: Positions.Positions): Diagno
       : { fix: { title: finding.fix.title, text: finding.fix.text, span: edit } }),
   })
 }
-
-/** The diagnostic of a finding in a document that was never text: it names the path. */
-export const unlocated = (finding: Finding, file: string): Diagnostic =>
-  diagnostic({
-    code: finding.code,
-    message: finding.message,
-    file,
-    path: finding.at.path,
-    ...(finding.label === undefined ? {} : { label: finding.label }),
-    ...(finding.help === undefined ? {} : { help: finding.help }),
-  })
 
 /** Whether any of them is an error. */
 export const hasErrors = (diagnostics: ReadonlyArray<Diagnostic>): boolean => diagnostics.some((d) => d.severity === "error")

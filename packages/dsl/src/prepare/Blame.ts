@@ -23,7 +23,7 @@ const columnOf = (at: string): string | undefined => /^column `(.*)`$/su.exec(at
 interface Blamed {
   readonly code: Code
   readonly at: Spot
-  readonly related?: Finding["related"]
+  readonly related?: NonNullable<Finding["related"]>
 }
 
 const unreadable = (place: Place): Blamed => ({ code: "D305", at: { path: place.file ?? place.source } })

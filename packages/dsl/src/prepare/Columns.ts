@@ -35,7 +35,7 @@ export const check = (data: Data, columns: ReadonlyArray<string>, place: Place):
 
 /** A table without a column to predict. */
 const withoutTarget = ({ columns = {} }: Data): ReadonlyArray<Finding> =>
-  Object.values(columns).map(spelled).some(isTarget)
+  Object.values(columns).some(isTarget)
     ? []
     : [
         {
@@ -45,11 +45,6 @@ const withoutTarget = ({ columns = {} }: Data): ReadonlyArray<Finding> =>
           help: "give one the type `class`, or say `role: target`",
         },
       ]
-
-type Said = NonNullable<Data["columns"]>[string]
-
-/** A column with its type spelled out. */
-export const spelled = (column: Said): Column => (typeof column === "string" ? { type: column } : column)
 
 /** Whether a column is what is predicted. */
 export const isTarget = (column: Column): boolean => column.type === "class" || ("role" in column && column.role === "target")

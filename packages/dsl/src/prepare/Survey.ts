@@ -6,12 +6,13 @@ import * as Csv from "@adjoint/core/data/Csv"
 import * as Gzip from "@adjoint/core/data/Gzip"
 import * as Idx from "@adjoint/core/data/Idx"
 import type { Column } from "@adjoint/core/data/PrepareSpec"
-import type { Shape } from "@adjoint/core/words/Shape"
 import { Effect, FileSystem, Result } from "effect"
-import { type Data, type ModelFile, useOf } from "../Document.ts"
+import { known } from "../check/Known.ts"
+import { type Data, type Model, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
+import * as Catalogue from "../schema/Catalogue.ts"
 import * as Columns from "./Columns.ts"
-import type { Facts, Target } from "./Facts.ts"
+import type { Facts } from "./Facts.ts"
 import { prepare } from "./Prepare.ts"
 import { filesOf, resolve, tableOptions } from "./Reading.ts"
 
@@ -27,42 +28,7 @@ const small = 4 * 2 ** 20
 /** Bytes of a larger source that are looked at. */
 const head = 64 * 1024
 
-/** How many numbers a column becomes, `undefined` where only the rows can say. */
-const widthOf = (column: Column): number | undefined => {
-  if (Columns.isTarget(column) || column.type === "ignore") return 0
-  if (column.type === "category") return undefined
-  return column.type === "number" && column.missing === "indicator" ? 2 : 1
-}
-
-/** What the columns of a table that were not ignored become. */
-const sampleOf = (columns: ReadonlyArray<Column>): Shape | undefined => {
-  const widths = columns.filter((column) => !Columns.isTarget(column)).map(widthOf)
-  return widths.includes(undefined) ? undefined : [widths.reduce<number>((sum, width) => sum + (width ?? 0), 0)]
-}
-
-const targetOf = (columns: ReadonlyArray<readonly [string, Column]>): Target | undefined => {
-  const targets = columns.filter(([, column]) => Columns.isTarget(column))
-  const [first] = targets
-  if (first === undefined) return undefined
-  const [name, { type }] = first
-  return type === "number"
-    ? { type: "numbers", names: targets.map(([target]) => target) }
-    : { type: type === "binary" ? "binary" : "class", name }
-}
-
-const known = (sample: Shape | undefined, target: Target | undefined): Facts => ({
-  ...(sample === undefined ? {} : { sample }),
-  ...(target === undefined ? {} : { target }),
-})
-
-/** What the document alone says. */
-const fromDocument = ({ columns, image }: Data): Facts => {
-  if (image !== undefined) return known([...image.size, image.channels ?? 1], undefined)
-  if (columns === undefined) return {}
-  const said = Object.entries(columns).map(([name, column]) => [name, Columns.spelled(column)] as const)
-  const isOpen = said.some(([name, { type }]) => name === "*" && type !== "ignore")
-  return known(isOpen ? undefined : sampleOf(said.map(([, column]) => column)), targetOf(said))
-}
+const nothing: Survey = { facts: {}, findings: [] }
 
 const start = Effect.fnUntraced(function* (file: string) {
   const fs = yield* FileSystem.FileSystem
@@ -82,29 +48,31 @@ const firstRows = (bytes: Uint8Array, options: Csv.Options) => {
   return Result.flatMap(unpacked, (text) => Csv.parse(text.subarray(0, text.lastIndexOf(10) + 1), options))
 }
 
+/** What the header of a table adds: columns that `"*"` stands for, and every difference from what is said of columns. */
+const ofTable = (data: Data, columns: ReadonlyArray<string>, catalogue: Catalogue.Catalogue): Survey => {
+  const said = data.columns
+  if (said === undefined) return nothing
+  const ignored: Column = { type: "ignore" }
+  const used = columns.map((name) => [name, (Object.hasOwn(said, name) ? said[name] : said["*"]) ?? ignored] as const)
+  const facts = known({ ...data, columns: Object.fromEntries(used) }, undefined, catalogue)
+  return { facts, findings: Columns.check(data, columns, { data, source: ["data", "source"] }) }
+}
+
 /** What the header of a large source adds. */
-const fromHeader = (data: Data, directory: string) =>
+const fromHeader = (data: Data, directory: string, catalogue: Catalogue.Catalogue) =>
   Effect.gen(function* () {
     const use = useOf(data.source)
     const [file] = filesOf(use)
-    const nothing: Survey = { facts: {}, findings: [] }
     if (file === undefined) return nothing
     const bytes = yield* start(resolve(directory, file.path))
     const options = tableOptions(use)
     if (options !== undefined) {
       const table = firstRows(bytes, options)
-      if (Result.isFailure(table) || data.columns === undefined) return nothing
-      const { columns } = table.success
-      const findings = Columns.check(data, columns, { data, source: ["data", "source"] })
-      const said = data.columns
-      const used = columns.map(
-        (name) => [name, Columns.spelled((Object.hasOwn(said, name) ? said[name] : said["*"]) ?? { type: "ignore" })] as const,
-      )
-      return { facts: known(sampleOf(used.map(([, column]) => column)), targetOf(used)), findings }
+      return Result.isFailure(table) ? nothing : ofTable(data, table.success.columns, catalogue)
     }
     if (use.name !== "idx" || data.image !== undefined) return nothing
     const declared = Idx.declared(bytes)
-    return Result.isFailure(declared) ? nothing : { facts: known(declared.success.slice(1), undefined), findings: [] }
+    return Result.isFailure(declared) ? nothing : { facts: { sample: declared.success.slice(1) }, findings: [] }
   })
 
 const sizeOf = (data: Data, directory: string) =>
@@ -118,20 +86,20 @@ const sizeOf = (data: Data, directory: string) =>
 
 /** Finds what can be known of a document's data without reading much of it; paths are taken from `directory`. Never fails: what is wrong is among the findings. */
 export const survey = (
-  document: Pick<ModelFile, "data">,
+  { data, model }: { readonly data?: Data; readonly model?: Pick<Model, "input"> },
   directory: string,
+  catalogue: Catalogue.Catalogue = Catalogue.standard,
 ): Effect.Effect<Survey, never, FileSystem.FileSystem> =>
   Effect.gen(function* () {
-    const { data } = document
-    if (data === undefined) return { facts: {}, findings: [] }
-    const said = fromDocument(data)
+    if (data === undefined) return nothing
+    const said = known(data, model, catalogue)
     // A file that is missing has size 0 here, so that reading it says what is wrong.
     const size = yield* sizeOf(data, directory).pipe(Effect.orElseSucceed(() => 0))
     if (size <= small)
-      return yield* prepare(document, directory).pipe(
+      return yield* prepare({ data }, directory).pipe(
         Effect.map(({ facts }): Survey => ({ facts, findings: [] })),
         Effect.catch(({ findings }) => Effect.succeed<Survey>({ facts: said, findings })),
       )
-    const { facts, findings } = yield* fromHeader(data, directory).pipe(Effect.orElseSucceed(() => ({ facts: {}, findings: [] })))
+    const { facts, findings } = yield* fromHeader(data, directory, catalogue).pipe(Effect.orElseSucceed(() => nothing))
     return { facts: { ...said, ...facts }, findings }
   })

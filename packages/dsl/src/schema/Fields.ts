@@ -41,7 +41,13 @@ export const number = (bounds: Bounds = {}): Codec<number> =>
 
 /** A whole number within limits. */
 export const integer = (bounds: Bounds = {}): Codec<number> =>
-  note(checked(Schema.Int, bounds), { wanted: `a whole number${range(bounds)}` })
+  note(checked(Schema.Int, bounds), { wanted: `a whole number${range(wholeRange(bounds))}` })
+
+/** Of whole numbers, "from 1" and "above 0" are the same, and are said in one way. */
+const wholeRange = (bounds: Bounds): Bounds => {
+  const { minimum, ...rest } = bounds
+  return minimum === 1 && rest.maximum === undefined ? { ...rest, exclusiveMinimum: 0 } : bounds
+}
 
 /** A whole number above 0. */
 export const count: Codec<number> = integer({ exclusiveMinimum: 0 })

@@ -35,11 +35,7 @@ export const options = (fields: { readonly [name: string]: Codec }, main?: strin
       }),
     ),
   )
-  const dispatch = (value: unknown): Verdict => ({
-    _tag: "Meant",
-    schema: struct,
-    input: isRecord(value) ? value : { [main]: value },
-  })
+  const dispatch = (value: unknown): Verdict => ({ _tag: "Meant", schema: isRecord(value) ? struct : field, input: value })
   return note(Schema.Union([struct, bare as unknown as Codec]), { dispatch }) as unknown as Codec
 }
 

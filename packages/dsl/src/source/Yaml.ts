@@ -123,7 +123,7 @@ export const parse = (source: Source): Parsed => {
         help: "keep each model in a file of its own",
       }),
     )
-  if (document.errors.length > 0) return { positions: empty, diagnostics }
+  if (document.errors.length > 0 || second !== undefined) return { positions: empty, diagnostics }
   if (
     document.contents === null ||
     (isScalar(document.contents) && document.contents.value === null && document.contents.source === "")

@@ -1,0 +1,159 @@
+/**
+ * The checks that need more than the schema: graph and shape, training, advice. They take what could be read of the
+ * document and what is known of its data, so they can be asked again when the data has said more.
+ */
+import * as Shape from "@adjoint/core/words/Shape"
+import * as Nodes from "../build/Nodes.ts"
+import { type Data, layerOf, type Model, type ModelFile, type Train } from "../Document.ts"
+import type { Finding } from "../diagnostic/Diagnostic.ts"
+import { scalar } from "../diagnostic/Fix.ts"
+import { listed } from "../diagnostic/Suggest.ts"
+import { arrayTarget } from "../prepare/Division.ts"
+import type { Facts, Target } from "../prepare/Facts.ts"
+import type { Catalogue } from "../schema/Catalogue.ts"
+import type { Path } from "../source/Path.ts"
+import * as Advice from "./Advice.ts"
+import { lossName, wanted } from "./Outputs.ts"
+import * as Shapes from "./Shapes.ts"
+import * as Training from "./Training.ts"
+
+/** The sections that could be read. */
+export type Readable = Partial<Pick<ModelFile, "data" | "model" | "train" | "evaluate" | "lint">>
+
+/** The shapes of a model's layers, given what is known of its data. */
+export const shapes = (
+  model: Model,
+  train: Pick<Train, "loss"> | undefined,
+  facts: Facts,
+  catalogue: Catalogue,
+): Shapes.Shapes => {
+  const outputs = wanted(facts.target, train === undefined ? undefined : lossName(train, facts.target))
+  const nodes = Nodes.nodes({ catalogue, model, ...(outputs === undefined ? {} : { outputs }) })
+  return Shapes.infer(nodes, facts.sample)
+}
+
+/** Everything that the checks find. References between layers must have been found right before. */
+export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): ReadonlyArray<Finding> => {
+  const { data, evaluate, model, train } = readable
+  const form = model === undefined ? [] : heads(model)
+  const inferred = model === undefined || form.length > 0 ? undefined : shapes(model, train, facts, catalogue)
+  const made = inferred?.output?.length === 1 ? inferred.output[0] : undefined
+  return [
+    ...(data === undefined ? [] : division(data, facts)),
+    ...form,
+    ...(inferred?.findings ?? []),
+    ...(model === undefined || inferred === undefined ? [] : outputs(readable, facts, inferred)),
+    ...(model === undefined ? [] : Advice.equalWeights(model, catalogue)),
+    ...(train === undefined
+      ? []
+      : Training.check({
+          catalogue,
+          train,
+          facts,
+          ...(data === undefined ? {} : { data }),
+          ...(model === undefined ? {} : { model }),
+          ...(evaluate === undefined ? {} : { evaluate }),
+          ...(made === undefined ? {} : { made }),
+        })),
+    ...(model === undefined ? [] : Advice.check(model, train, catalogue)),
+  ]
+}
+
+/** Whether there are layers, and a head in no other place than the last. */
+const heads = (model: Model): ReadonlyArray<Finding> => {
+  const { layers } = model
+  if (layers.length === 0)
+    return [
+      { code: "G405", message: "there are no layers", at: { path: ["model", "layers"] }, help: "the least is `- head: label`" },
+    ]
+  const misplaced = (items: Model["layers"], root: ReadonlyArray<string | number>, isTop: boolean): ReadonlyArray<Finding> =>
+    items.flatMap((layer, i): ReadonlyArray<Finding> => {
+      const item = layerOf(layer)
+      const path = [...root, i]
+      if (item._tag === "Repeat") return misplaced(item.layers, [...path, "repeat", "layers"], false)
+      if (item._tag !== "Head" || (isTop && i === items.length - 1)) return []
+      return [
+        {
+          code: "G403",
+          message: "`head` makes the outputs, so it is the last layer",
+          at: { path: [...path, "head"], on: "key" },
+          help: isTop
+            ? "move it to the end, and write `dense` here if a layer is meant"
+            : "a `repeat` has no outputs of its own: write `dense` here",
+        },
+      ]
+    })
+  return misplaced(layers, ["model", "layers"], true)
+}
+
+const namesOf = (target: Target): ReadonlyArray<string> => (target.type === "numbers" ? target.names : [target.name])
+
+/** Whether the outputs of the layers are those that the target asks for. */
+const outputs = (
+  { data, model, train }: Readable,
+  { target }: Facts,
+  { made, output }: Shapes.Shapes,
+): ReadonlyArray<Finding> => {
+  const last = made.at(-1)
+  const layer = model?.layers.at(-1)
+  if (last === undefined || layer === undefined || target === undefined) return []
+  const item = layerOf(layer)
+  if (item._tag === "Head")
+    return predicted(item.head.target, [...last.path, "head", "target"], target, data?.columns !== undefined)
+  if (output === undefined) return []
+  const width = output.length === 1 ? output[0] : undefined
+  const asked = wanted(target, train === undefined ? undefined : lossName(train, target, width))
+  if (asked === undefined || width === asked) return []
+  const [name = arrayTarget] = namesOf(target)
+  return [
+    {
+      code: "G404",
+      message: `the layers make ${Shape.print(output)}, and the target ${listed(namesOf(target), "and")} needs [${asked}]`,
+      at: { path: [...last.path, last.kind], on: "key" },
+      label: `makes ${Shape.print(output)}`,
+      help:
+        output.length === 1
+          ? `end with \`head: ${name}\`, which makes as many as are needed`
+          : "add `flatten` before the last dense layer",
+    },
+  ]
+}
+
+/** Whether what the head predicts is what the data says is to be predicted. Arrays have but one target, by any of its names. */
+const predicted = (name: string, path: Path, target: Target, isTable: boolean): ReadonlyArray<Finding> => {
+  const names = namesOf(target)
+  const [first] = names
+  if (names.includes(name) || first === undefined || (!isTable && name === arrayTarget)) return []
+  return [
+    {
+      code: "D303",
+      message: `the head predicts \`${name}\`, but the target of the data is ${listed(names, "and")}`,
+      at: { path },
+      help: isTable ? `predict \`${first}\`, or give \`${name}\` the type \`class\` or \`role: target\`` : `predict \`${first}\``,
+      fix: { title: `predict \`${first}\``, at: { path }, text: scalar(first) },
+    },
+  ]
+}
+
+/** Whether the parts of the split leave room for each other. */
+const division = ({ split, test }: Data, { rows }: Facts): ReadonlyArray<Finding> => {
+  const total = rows === undefined ? undefined : rows.train + rows.val + (test === undefined ? rows.test : 0)
+  let share = 0
+  for (const part of ["val", "test", "train"] as const) {
+    const amount = split[part]
+    if (amount === undefined) continue
+    if (typeof amount === "string") share += Number.parseFloat(amount) / 100
+    else if (total !== undefined) share += amount / total
+    if (share > 1 + 1e-9)
+      return [
+        {
+          code: "D304",
+          message: "the parts of the split ask for more rows than there are",
+          at: { path: ["data", "split", part] },
+          label: `up to here ${Math.round(share * 100)}%`,
+          help: "make a part smaller",
+        },
+      ]
+  }
+  return []
+}

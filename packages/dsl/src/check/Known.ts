@@ -1,0 +1,72 @@
+/** What the document alone says of its data, before any file is opened. */
+import * as Dataset from "@adjoint/core/data/Dataset"
+import type { Column } from "@adjoint/core/data/PrepareSpec"
+import * as Entry from "@adjoint/core/learning/Entry"
+import * as Key from "@adjoint/core/tensor/Key"
+import { type Amount, type Data, type Model, type Split, useOf } from "../Document.ts"
+import { isTarget } from "../prepare/Columns.ts"
+import { arrayTarget } from "../prepare/Division.ts"
+import type { Facts, Rows, Target } from "../prepare/Facts.ts"
+import type { Catalogue } from "../schema/Catalogue.ts"
+
+/** The facts that a document says itself: of toys all, of tables and images what is spelled out. */
+export const known = (data: Data | undefined, model: Pick<Model, "input"> | undefined, catalogue: Catalogue): Facts => {
+  const own = data === undefined ? {} : (toy(data, catalogue) ?? table(data))
+  return { ...own, ...(model?.input === undefined ? {} : { sample: model.input }) }
+}
+
+const toy = (data: Data, catalogue: Catalogue): Facts | undefined => {
+  const { name, options } = useOf(data.source)
+  if (!Object.hasOwn(catalogue.toy, name)) return undefined
+  const dataset = Entry.make(catalogue.toy, { name, options })(Key.make(data.split.seed))
+  const { classes, targets } = dataset
+  const width = targets.shape[1] ?? 1
+  const target: Target =
+    classes === undefined
+      ? { type: "numbers", names: Array.from({ length: width }, (_, i) => `y${i + 1}`) }
+      : { type: "class", name: arrayTarget, classes }
+  return { sample: Dataset.sample(dataset), target, rows: divided(Dataset.size(dataset), data.split, data.test === undefined) }
+}
+
+const table = ({ columns, image }: Data): Facts => {
+  const sample = image === undefined ? undefined : [...image.size, image.channels ?? 1]
+  if (columns === undefined) return sample === undefined ? {} : { sample }
+  const entries = Object.entries(columns)
+  const target = targetOf(entries)
+  const width = Object.hasOwn(columns, "*") && columns["*"]?.type !== "ignore" ? undefined : widthOf(entries)
+  return {
+    ...(sample === undefined ? (width === undefined ? {} : { sample: [width] }) : { sample }),
+    ...(target === undefined ? {} : { target }),
+  }
+}
+
+const targetOf = (columns: ReadonlyArray<readonly [string, Column]>): Target | undefined => {
+  const targets = columns.filter(([, column]) => isTarget(column))
+  const [first, second] = targets
+  if (first === undefined) return undefined
+  const [name, column] = first
+  if (column.type === "number") return { type: "numbers", names: targets.map(([each]) => each) }
+  return second !== undefined ? undefined : { type: column.type === "binary" ? "binary" : "class", name }
+}
+
+/** How many numbers a prepared row has; not known where there are categories, whose names only the data says. */
+const widthOf = (columns: ReadonlyArray<readonly [string, Column]>): number | undefined => {
+  let width = 0
+  for (const [, column] of columns) {
+    if (isTarget(column) || column.type === "ignore") continue
+    if (column.type === "category") return undefined
+    width += column.type === "number" && column.missing === "indicator" ? 2 : 1
+  }
+  return width
+}
+
+const rowsOf = (amount: Amount | undefined, total: number): number =>
+  amount === undefined ? 0 : typeof amount === "number" ? amount : Math.round((Number.parseFloat(amount) / 100) * total)
+
+/** Rows of each part of so many in all. A `train` that is left out has the rest. */
+const divided = (total: number, split: Split, ownTest: boolean): Rows => {
+  const val = rowsOf(split.val, total)
+  const test = ownTest ? rowsOf(split.test, total) : 0
+  const train = split.train === undefined ? Math.max(0, total - val - rowsOf(split.test, total)) : rowsOf(split.train, total)
+  return { train, val, test }
+}

@@ -1,0 +1,176 @@
+/**
+ * Shape inference over the document: what shape every layer makes, and where two do not fit. The shapes are those of
+ * core's nets, whose one rule for each layer also serves training; here a refusal is given its place in the file.
+ */
+import * as Net from "@adjoint/core/learning/Net"
+import * as Shape from "@adjoint/core/words/Shape"
+import { ShapeError } from "@adjoint/core/words/ShapeError"
+import type { Node } from "../build/Nodes.ts"
+import { inputName } from "../Document.ts"
+import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
+import { listed } from "../diagnostic/Suggest.ts"
+import type { Path } from "../source/Path.ts"
+
+/** What one layer makes of what it is given; `output` is missing where it cannot be known. */
+export interface Made {
+  readonly name: string
+  readonly kind: string
+  readonly path: Path
+  readonly inputs: ReadonlyArray<Shape.Shape>
+  readonly output?: Shape.Shape
+}
+
+/** The shapes of all layers, those of a `repeat` in its first round, and everything that does not fit. */
+export interface Shapes {
+  readonly made: ReadonlyArray<Made>
+  readonly output?: Shape.Shape
+  readonly findings: ReadonlyArray<Finding>
+}
+
+type Known = Shape.Shape | undefined
+
+/** The shape a function gives, or the error with which core refuses it. */
+const attempt = (f: () => Shape.Shape): Shape.Shape | ShapeError => {
+  try {
+    return f()
+  } catch (error) {
+    if (error instanceof ShapeError) return error
+    throw error
+  }
+}
+
+/** The shapes over these nodes, from the shape of one input. */
+export const infer = (nodes: ReadonlyArray<Node>, input: Known): Shapes => {
+  const made: Array<Made> = []
+  const findings: Array<Finding> = []
+  const values = new Map<string, { readonly shape: Known; readonly node?: Node }>([[inputName, { shape: input }]])
+  let last = input
+  for (const node of nodes) {
+    const inputs = node._tag === "Join" ? node.from.map((name) => values.get(name)?.shape) : [last]
+    const shapes = inputs.flatMap((shape) => (shape === undefined ? [] : [shape]))
+    let output: Known
+    if (shapes.length === inputs.length) {
+      const [first = []] = shapes
+      if (node._tag === "Join") output = joined(node, shapes, (name) => values.get(name)?.node, findings)
+      else if (node._tag === "Repeat") output = repeated(node, first, made, findings)
+      else output = through(node, first, findings)
+    }
+    made.push({ name: node.name, kind: node.kind, path: node.path, inputs: shapes, ...(output === undefined ? {} : { output }) })
+    values.set(node.name, { shape: output, node })
+    last = output
+  }
+  return { made, findings, ...(last === undefined ? {} : { output: last }) }
+}
+
+/** One layer's shape. */
+const through = (node: Extract<Node, { readonly _tag: "Net" | "Head" }>, input: Shape.Shape, findings: Array<Finding>): Known => {
+  const at: Spot = { path: node.content, on: "key" }
+  if (node._tag === "Head" && input.length !== 1) {
+    findings.push({
+      code: "G402",
+      message: `\`head\` wants one row of numbers, got ${Shape.print(input)}`,
+      at,
+      label: `gets ${Shape.print(input)}`,
+      help: "add `flatten` above it",
+    })
+    return undefined
+  }
+  const { net } = node
+  if (net === undefined) return undefined
+  const shape = attempt(() => net.shape(input))
+  if (!(shape instanceof ShapeError)) return shape
+  findings.push({
+    code: "G402",
+    message: `\`${node.kind}\` cannot take ${Shape.print(input)}: it wants ${shape.wanted}`,
+    at,
+    label: `gets ${Shape.print(input)}`,
+    help: `try: ${shape.hint}`,
+  })
+  return undefined
+}
+
+/** A net that only says a shape, so that core's own join decides over shapes that are already known. */
+const saying = (shape: Shape.Shape): Net.Net =>
+  Net.pure(
+    "shape",
+    (x) => x,
+    () => shape,
+  )
+
+const joined = (
+  node: Extract<Node, { readonly _tag: "Join" }>,
+  shapes: ReadonlyArray<Shape.Shape>,
+  nodeOf: (name: string) => Node | undefined,
+  findings: Array<Finding>,
+): Known => {
+  const sides = shapes.map((shape, i) => [`side${i}`, { net: saying(shape), from: inputName }] as const)
+  const graph = Net.graph([...sides, ["join", { join: node.how, from: sides.map(([name]) => name) }]])
+  const shape = attempt(() => graph.shape([]))
+  if (!(shape instanceof ShapeError)) return shape
+  const [first = []] = shapes
+  const said = node.from.map((name, i) => `${name} is ${Shape.print(shapes[i] ?? [])}`).join(", ")
+  const odd = node.from.filter((_, i) => !Shape.equals(shapes[i] ?? [], first))
+  const sources = odd.flatMap((name) => {
+    const source = nodeOf(name)
+    return source === undefined ? [] : [{ name, source, shape: shapes[node.from.indexOf(name)] ?? [] }]
+  })
+  findings.push({
+    code: "G401",
+    message: `\`${node.how}\` needs ${node.how === "concat" ? "shapes that agree but for their last axis" : "equal shapes"}: ${said}`,
+    at: { path: node.content },
+    label: shapes.map(Shape.print).join(node.how === "concat" ? ", " : " + "),
+    related: sources.map(({ shape: made, source }) => ({ at: widthSpot(source), label: `makes ${Shape.print(made)}` })),
+    help: joinHelp(sources, first),
+  })
+  return undefined
+}
+
+/** Where a layer says how wide its outputs are, or else the layer. */
+const widthSpot = (node: Node): Spot => {
+  const option = widthOption(node)
+  return option === undefined ? { path: node.content, on: "key" } : { path: [...node.content, option] }
+}
+
+/** The option of a layer that sets its last axis. */
+const widthOption = (node: Node): string | undefined => ({ dense: "units", conv2d: "filters" })[node.kind]
+
+const joinHelp = (
+  sources: ReadonlyArray<{ readonly name: string; readonly source: Node; readonly shape: Shape.Shape }>,
+  wanted: Shape.Shape,
+): string => {
+  const width = wanted.at(-1) ?? 1
+  const [only] = sources
+  const option = only === undefined ? undefined : widthOption(only.source)
+  if (only === undefined) return "join layers of one shape"
+  if (!Shape.equals(only.shape.slice(0, -1), wanted.slice(0, -1)))
+    return `${listed(
+      sources.map(({ name }) => name),
+      "and",
+    )} must become ${Shape.print(wanted)}: flatten or pool what is larger`
+  return option === undefined
+    ? `add \`dense: ${width}\` after ${only.name} and join that`
+    : `set \`${option}: ${width}\` in ${only.name}, or add \`dense: ${width}\` after it and join that`
+}
+
+/** A repeat's shape: each round is given what the one before made, until nothing changes any more. */
+const repeated = (
+  node: Extract<Node, { readonly _tag: "Repeat" }>,
+  input: Shape.Shape,
+  made: Array<Made>,
+  findings: Array<Finding>,
+): Known => {
+  let shape = input
+  for (let round = 1; round <= node.times; round++) {
+    const inside = infer(node.nodes, shape)
+    if (round === 1) made.push(...inside.made)
+    findings.push(
+      ...(round === 1
+        ? inside.findings
+        : inside.findings.map((finding) => ({ ...finding, message: `${finding.message} (in round ${round})` }))),
+    )
+    if (inside.output === undefined) return undefined
+    if (Shape.equals(inside.output, shape)) return shape
+    shape = inside.output
+  }
+  return shape
+}

@@ -1,0 +1,215 @@
+/** Whether the parts of a training fit together: outputs, loss and target; what callbacks watch; how long things last. */
+import { identity } from "@adjoint/core/learning/Activation"
+import { usual } from "../build/Uses.ts"
+import { type Data, type Evaluate, layerOf, type Model, type Named, type Train, useOf } from "../Document.ts"
+import type { Finding } from "../diagnostic/Diagnostic.ts"
+import { listed, nearestNames, suggest } from "../diagnostic/Suggest.ts"
+import type { Facts, Target } from "../prepare/Facts.ts"
+import type { Catalogue } from "../schema/Catalogue.ts"
+import type { Path } from "../source/Path.ts"
+import { classCount, fitting, lossName, scoreNames } from "./Outputs.ts"
+
+/** What is being trained, as far as it could be read. */
+export interface Subject {
+  readonly catalogue: Catalogue
+  readonly data?: Data
+  readonly model?: Model
+  readonly train: Train
+  readonly evaluate?: Evaluate
+  readonly facts: Facts
+  /** How many outputs the model's own layers make. */
+  readonly made?: number
+}
+
+/** Everything of a training that does not fit. */
+export const check = (subject: Subject): ReadonlyArray<Finding> => [
+  ...activations(subject),
+  ...losses(subject),
+  ...monitors(subject),
+  ...durations(subject),
+]
+
+/** The function that a model ends in, where it ends in one. */
+const ending = (model: Model): { readonly name: string; readonly path: Path } | undefined => {
+  const i = model.layers.length - 1
+  const layer = model.layers[i]
+  if (layer === undefined) return undefined
+  const item = layerOf(layer)
+  const path = ["model", "layers", i]
+  if (item._tag === "Head") return inside(item.head.activation, [...path, "head", "activation"])
+  if (item._tag !== "Use") return undefined
+  const { name, options } = item.use
+  const activation = Object.hasOwn(options, "activation") ? (options.activation as Named) : undefined
+  return activation === undefined ? { name, path: [...path, name] } : inside(activation, [...path, name, "activation"])
+}
+
+const inside = (named: Named, path: Path): { readonly name: string; readonly path: Path } => {
+  const { name } = useOf(named)
+  return { name, path: [...path, name] }
+}
+
+/** Functions that turn logits into what a loss from logits turns them into itself. */
+const responses = new Set(["sigmoid", "softmax", "log_softmax"])
+
+const takesLogits = (catalogue: Catalogue, name: string): boolean => {
+  const loss = usual(catalogue.loss, name)
+  return loss !== undefined && loss.response !== identity
+}
+
+const activations = ({ catalogue, facts, made, model, train }: Subject): ReadonlyArray<Finding> => {
+  const end = model === undefined ? undefined : ending(model)
+  if (end === undefined || !responses.has(end.name)) return []
+  const at = { path: end.path, on: "key" } as const
+  const classes = facts.target === undefined ? undefined : classCount(facts.target)
+  if (end.name === "sigmoid" && classes !== undefined && classes > 2)
+    return [
+      {
+        code: "T502",
+        message: `\`sigmoid\` outputs for ${classes} classes that exclude each other`,
+        at,
+        help: "leave it out: the loss applies softmax itself",
+      },
+    ]
+  const loss = lossName(train, facts.target, made)
+  if (loss === undefined || !takesLogits(catalogue, loss)) return []
+  const auto = train.loss === "auto"
+  return [
+    {
+      code: "T501",
+      message: `\`${end.name}\` before \`${loss}\`, which wants logits and applies it itself`,
+      at,
+      related: auto ? [] : [{ at: { path: ["train", "loss"] }, label: "wants logits" }],
+      help: `leave \`${end.name}\` out: predictions are turned into probabilities anyway`,
+    },
+  ]
+}
+
+const describe = (target: Target): string => {
+  if (target.type === "numbers") return target.names.length === 1 ? "a number" : `${target.names.length} numbers`
+  const count = classCount(target)
+  return count === 2 ? "one of two classes" : `one of ${count} classes`
+}
+
+const losses = ({ facts: { target }, train }: Subject): ReadonlyArray<Finding> => {
+  const fit = fitting(target)
+  if (target === undefined || fit === undefined || train.loss === "auto") return []
+  const { name } = useOf(train.loss)
+  if (fit.includes(name)) return []
+  return [
+    {
+      code: "T507",
+      message: `\`${name}\` does not fit the target, which is ${describe(target)}`,
+      at: { path: ["train", "loss", name], on: "key" },
+      help: `use ${listed(fit)}, or \`auto\``,
+      fix: { title: "write `auto`", at: { path: ["train", "loss"] }, text: "auto" },
+    },
+  ]
+}
+
+/** The scores a run computes after every epoch, or `undefined` where that is not known. */
+const produced = ({ data, facts, train }: Subject): ReadonlyArray<string> | undefined => {
+  const names = scoreNames(train, facts.target)
+  if (names === undefined) return undefined
+  const hasVal = facts.rows === undefined ? data === undefined || data.split.val !== undefined : facts.rows.val > 0
+  return ["train", ...(hasVal ? ["val"] : [])].flatMap((part) => ["loss", ...names].map((name) => `${part}.${name}`))
+}
+
+const monitors = (subject: Subject): ReadonlyArray<Finding> => {
+  const scores = produced(subject)
+  if (scores === undefined) return []
+  const names = [...new Set(scores.map((score) => score.slice(score.indexOf(".") + 1)))]
+  const watched = subject.train.callbacks.flatMap((callback, i) => {
+    const { name, options } = useOf(callback)
+    const { monitor } = options
+    return typeof monitor === "string" ? [{ score: monitor, path: ["train", "callbacks", i, name, "monitor"] }] : []
+  })
+  const callbacks = watched.flatMap(({ path, score }) =>
+    scores.includes(score)
+      ? []
+      : [
+          unproduced(
+            `this run computes no score \`${score}\``,
+            path,
+            score,
+            scores,
+            score.startsWith("val.") && !scores.includes("val.loss")
+              ? "there are no validation rows: say how many in `data.split.val`"
+              : undefined,
+          ),
+        ],
+  )
+  const floors = Object.keys(subject.evaluate?.fail_under ?? {}).flatMap((score) =>
+    names.includes(score)
+      ? []
+      : [
+          {
+            ...unproduced(`there is no score \`${score}\` to hold against`, ["evaluate", "fail_under", score], score, names),
+            at: { path: ["evaluate", "fail_under", score], on: "key" as const },
+          },
+        ],
+  )
+  return [...callbacks, ...floors]
+}
+
+const unproduced = (message: string, path: Path, score: string, scores: ReadonlyArray<string>, help?: string): Finding => {
+  const meant = suggest(score, scores)
+  return {
+    code: "T503",
+    message,
+    at: { path },
+    help:
+      help ??
+      (meant === undefined
+        ? `there are ${listed(nearestNames(score, scores, 8), "and")}; others are listed in \`train.metrics\``
+        : `did you mean \`${meant}\`?`),
+  }
+}
+
+const durations = ({ data, facts, train }: Subject): ReadonlyArray<Finding> => {
+  const { batch, epochs } = train
+  const ended = { at: { path: ["train", "epochs"], on: "key" as const }, label: `${epochs} epochs` }
+  const patience = train.callbacks.flatMap((callback, i): ReadonlyArray<Finding> => {
+    const { name, options } = useOf(callback)
+    const { patience } = options
+    if (name !== "early_stop" || typeof patience !== "number" || patience < epochs) return []
+    return [
+      {
+        code: "T504",
+        message: `patience of ${patience} epochs in a run of ${epochs}: it can never stop anything`,
+        at: { path: ["train", "callbacks", i, name, "patience"] },
+        related: [ended],
+        help: "less patience, or more epochs",
+      },
+    ]
+  })
+  const { name, options } = useOf(train.schedule)
+  const rising = name === "warmup" && typeof options.epochs === "number" ? options.epochs : 0
+  const warmup: ReadonlyArray<Finding> =
+    rising >= epochs
+      ? [
+          {
+            code: "T505",
+            message: `the learning rate rises for ${rising} epochs in a run of ${epochs}`,
+            at: { path: ["train", "schedule", name, "epochs"] },
+            related: [ended],
+            help: "one epoch, or a twentieth of the run, is usual",
+          },
+        ]
+      : []
+  const rows = facts.rows?.train
+  const large: ReadonlyArray<Finding> =
+    rows !== undefined && rows > 0 && batch > rows
+      ? [
+          {
+            code: "T506",
+            message: `a batch of ${batch} rows, but only ${rows} to learn from`,
+            at: { path: ["train", "batch"] },
+            ...(data === undefined
+              ? {}
+              : { related: [{ at: { path: ["data", "split"], on: "key" as const }, label: `${rows} rows` }] }),
+            help: `at most ${rows}`,
+          },
+        ]
+      : []
+  return [...patience, ...warmup, ...large]
+}

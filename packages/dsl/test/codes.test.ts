@@ -1,0 +1,265 @@
+import { describe, expect, it } from "vitest"
+import { type CodeEntry, codes } from "../src/diagnostic/Codes.ts"
+import { read } from "../src/Read.ts"
+import { fromText } from "../src/source/Source.ts"
+import { completed, shown } from "./reading.ts"
+
+const found = (text: string) => [...new Set(read(fromText("m.yaml", completed(text))).diagnostics.map((d) => d.code))]
+
+const shortOnes = Object.entries<CodeEntry>(codes).flatMap(([code, { right, wrong }]) =>
+  wrong === undefined || right === undefined ? [] : [{ code, wrong, right }],
+)
+
+describe("every code", () => {
+  it.each(shortOnes)("$code: the wrong example gives it alone, the right one nothing", ({ code, right, wrong }) => {
+    expect(found(wrong)).toEqual([code])
+    expect(found(right)).toEqual([])
+  })
+
+  it("is shown at its place", () => {
+    const all = shortOnes.map(({ wrong }) => shown(completed(wrong))).join("\n\n")
+    expect(all).toMatchInlineSnapshot(`
+      "error[Y001]: flow map in block collection must be sufficiently indented and end with a }
+        --> m.yaml:2:1
+      2 | schema: 1
+        | ^
+        = help: check the indentation, and that every \`[\` and \`{\` is closed
+
+      error[Y002]: the key \`epochs\` is set twice in train
+        --> m.yaml:1:21
+      1 | train: { epochs: 3, epochs: 5 }
+        |          ------ first set here
+        |                     ^^^^^^
+        = help: keep one of them
+
+      error[Y003]: the anchor \`&n\` is not allowed
+        --> m.yaml:1:18
+      1 | train: { epochs: &n 3, batch: *n }
+        |                  ^^
+        = help: name shared values under \`vars\` and read them with \`$name\`
+      error[Y003]: the alias \`*n\` is not allowed
+        --> m.yaml:1:31
+      1 | train: { epochs: &n 3, batch: *n }
+        |                               ^^
+        = help: name shared values under \`vars\` and read them with \`$name\`
+
+      error[Y007]: a key must be a plain name
+        --> m.yaml:1:10
+      1 | train: { [a, b]: 3 }
+        |          ^^^^^^
+        = help: write \`name: value\`; keys cannot be empty, lists or maps
+
+      error[Y008]: a model file holds one document; here a second one starts
+        --> m.yaml:2:1
+      2 | ---
+        | ^
+        = help: keep each model in a file of its own
+
+      error[S101]: unknown key \`learningrate\` in train.optimizer.sgd
+        --> m.yaml:1:30
+      1 | train: { optimizer: { sgd: { learningrate: 0.1 } } }
+        |                              ^^^^^^^^^^^^
+        = help: did you mean \`lr\`?  [fix available]
+
+      error[S102]: \`units\` is missing in model.layers[0].dense
+        --> m.yaml:1:21
+      1 | model: { layers: [{ dense: {} }, { head: label }] }
+        |                     ^^^^^
+        = help: \`units\`: How many outputs.
+
+      error[S103]: train.epochs: expected a whole number > 0, got -3
+        --> m.yaml:1:18
+      1 | train: { epochs: -3 }
+        |                  ^^
+
+      error[S104]: model.layers[1]: there is no layer \`rleu\`
+        --> m.yaml:1:33
+      1 | model: { layers: [{ dense: 8 }, rleu, { head: label }] }
+        |                                 ^^^^
+        = help: did you mean \`relu\`?  [fix available]
+
+      error[S105]: model.layers[0]: expected one layer, got \`dense\` and \`dropout\`
+        --> m.yaml:1:31
+      1 | model: { layers: [{ dense: 8, dropout: 0.5 }, { head: label }] }
+        |                               ^^^^^^^
+        = help: give each an item of its own
+
+      error[S106]: model.layers[0].name: expected a name: a letter or \`_\`, then letters, digits and \`_\`, 64 at most, got the text "h 1"
+        --> m.yaml:1:37
+      1 | model: { layers: [{ dense: 8, name: "h 1" }, { head: label }] }
+        |                                     ^^^^^
+        = help: names appear in parameter paths and checkpoints, so they are kept plain
+
+      error[S107]: schema: expected \`1\`, the version of the language, got 2
+        --> m.yaml:1:9
+      1 | schema: 2
+        |         ^
+
+      error[S108]: \`pretrain\` is not here yet
+        --> m.yaml:1:1
+      1 | pretrain: []
+        | ^^^^^^^^
+        = help: it has its place in the language, but this version of Adjoint does not build it
+
+      error[R201]: there is no variable \`widht\`
+        --> m.yaml:2:17
+      2 | train: { batch: $widht }
+        |                 ^^^^^^
+        = help: did you mean \`$width\`?  [fix available]
+
+      error[R202]: \`$width ** 2\` is not an expression: \`*\` stands where a number is wanted
+        --> m.yaml:2:17
+      2 | train: { batch: $width ** 2 }
+        |                 ^^^^^^^^^^^
+        = help: an expression is made of numbers, \`$name\`, + - * / ( ) min max; for a dollar sign as text write \`$$\`
+
+      error[R203]: there is no layer with the name \`h3\`
+        --> m.yaml:1:79
+      1 | model: { layers: [{ dense: 8, name: h1 }, { dense: 8, name: h2 }, { add: [h1, h3] }, { head: label }] }
+        |                                                                               ^^
+        = help: did you mean \`h1\`?  [fix available]
+
+      error[R204]: two layers have the name \`h\`
+        --> m.yaml:1:60
+      1 | model: { layers: [{ dense: 8, name: h }, { dense: 8, name: h }, { head: label }] }
+        |                                     - first used here
+        |                                                            ^
+        = help: give one of them another name
+
+      error[R205]: \`b\` is defined by itself: \`$b\` → \`$a\` → \`$b\`
+        --> m.yaml:1:12
+      1 | vars: { a: $b, b: $a }
+        |            ^^
+        |                - \`b\` is set here
+      error[R205]: \`a\` is defined by itself: \`$a\` → \`$b\` → \`$a\`
+        --> m.yaml:1:19
+      1 | vars: { a: $b, b: $a }
+        |         - \`a\` is set here
+        |                   ^^
+
+      error[R206]: \`h2\` stands further down: a layer can only join layers above it
+        --> m.yaml:1:55
+      1 | model: { layers: [{ dense: 8, name: h1 }, { add: [h1, h2] }, { dense: 8, name: h2 }, { head: label }] }
+        |                                                       ^^
+        |                                                                                -- named here
+
+      error[R207]: \`b\` stands inside a \`repeat\`, and is not seen from outside
+        --> m.yaml:1:112
+      1 | … { times: 2, layers: [{ dense: 8, name: b }] } }, { add: [a, b] }, { head: label }] }
+        |                                          - named here
+        |                                                               ^
+        = help: join it inside the repeat, or name a layer after the repeat
+
+      error[D304]: the parts of the split ask for more rows than there are
+        --> m.yaml:1:60
+      1 | data: { source: { moons: { count: 100 } }, split: { train: 80%, val: 30% } }
+        |                                                            ^^^ up to here 110%
+        = help: make a part smaller
+
+      error[G401]: \`add\` needs equal shapes: a is [8], b is [4]
+        --> m.yaml:1:72
+      1 | model: { layers: [{ dense: 8, name: a }, { dense: 4, name: b }, { add: [a, b] }, { head: label }] }
+        |                                                   - makes [4]
+        |                                                                        ^^^^^^ [8] + [4]
+        = help: set \`units: 8\` in b, or add \`dense: 8\` after it and join that
+
+      error[G403]: \`head\` makes the outputs, so it is the last layer
+        --> m.yaml:1:21
+      1 | model: { layers: [{ head: label }, { dense: 8 }] }
+        |                     ^^^^
+        = help: move it to the end, and write \`dense\` here if a layer is meant
+
+      error[G404]: the layers make [3], and the target \`label\` needs [1]
+        --> m.yaml:2:35
+      2 | model: { layers: [{ dense: 8 }, { dense: 3 }] }
+        |                                   ^^^^^ makes [3]
+        = help: end with \`head: label\`, which makes as many as are needed
+
+      error[G405]: there are no layers
+        --> m.yaml:1:18
+      1 | model: { layers: [] }
+        |                  ^^
+        = help: the least is \`- head: label\`
+
+      error[T501]: \`softmax\` before \`categorical_cross_entropy\`, which wants logits and applies it itself
+        --> m.yaml:1:53
+      1 | model: { layers: [{ dense: 8 }, relu, { dense: 2 }, softmax] }
+        |                                                     ^^^^^^^
+      2 | train: { loss: categorical_cross_entropy }
+        |                ------------------------- wants logits
+        = help: leave \`softmax\` out: predictions are turned into probabilities anyway
+
+      error[T502]: \`sigmoid\` outputs for 3 classes that exclude each other
+        --> m.yaml:2:76
+      2 | model: { layers: [{ dense: 8 }, relu, { head: { target: label, activation: sigmoid } }] }
+        |                                                                            ^^^^^^^
+        = help: leave it out: the loss applies softmax itself
+
+      error[T503]: this run computes no score \`val.auroc\`
+        --> m.yaml:1:47
+      1 | train: { callbacks: [{ early_stop: { monitor: val.auroc } }] }
+        |                                               ^^^^^^^^^
+        = help: there are \`val.accuracy\`, \`val.loss\`, \`train.loss\` and \`train.accuracy\`; others are listed in \`train.metrics\`
+
+      error[T504]: patience of 10 epochs in a run of 10: it can never stop anything
+        --> m.yaml:1:79
+      1 | train: { epochs: 10, callbacks: [{ early_stop: { monitor: val.loss, patience: 10 } }] }
+        |          ------ 10 epochs
+        |                                                                               ^^
+        = help: less patience, or more epochs
+
+      error[T506]: a batch of 128 rows, but only 70 to learn from
+        --> m.yaml:2:17
+      1 | data: { source: { moons: { count: 100 } } }
+        |       ------------------------------------- 70 rows
+      2 | train: { batch: 128 }
+        |                 ^^^
+        = help: at most 70
+
+      error[T507]: \`binary_cross_entropy\` does not fit the target, which is one of 3 classes
+        --> m.yaml:3:16
+      3 | train: { loss: binary_cross_entropy }
+        |                ^^^^^^^^^^^^^^^^^^^^
+        = help: use \`categorical_cross_entropy\`, or \`auto\`  [fix available]
+
+      error[T508]: \`zeros\` makes all units of a hidden \`dense\` layer alike, and they stay alike
+        --> m.yaml:1:46
+      1 | model: { layers: [{ dense: { units: 8, init: zeros } }, relu, { head: label }] }
+        |                                              ^^^^^
+        = help: use \`auto\`, or a random initializer  [fix available]
+
+      warning[A601]: \`tanh\` with \`he_normal\`: prefer \`xavier_normal\` (keeps it from saturating at the start)
+        --> m.yaml:1:64
+      1 | model: { layers: [{ dense: { units: 8, activation: tanh, init: he_normal } }, { head: label }] }
+        |                                                    ---- what follows
+        |                                                                ^^^^^^^^^
+        = help: write \`xavier_normal\`  [fix available]
+
+      warning[A602]: no gradient gets through \`step\`: the layers below it keep their initial weights
+        --> m.yaml:1:33
+      1 | model: { layers: [{ dense: 8 }, step, { head: label }] }
+        |                                 ^^^^
+        = help: train with \`sigmoid\` or \`relu\`
+
+      warning[A603]: \`relu\` with \`xavier_uniform\`: prefer \`he_uniform\` (keeps the variance of the activations)
+        --> m.yaml:1:64
+      1 | model: { layers: [{ dense: { units: 8, activation: relu, init: xavier_uniform } }, { head: label }] }
+        |                                                    ---- what follows
+        |                                                                ^^^^^^^^^^^^^^
+        = help: write \`he_uniform\`  [fix available]
+
+      warning[A604]: \`sigmoid\` in a hidden layer: its slope is at most 1/4, so gradients shrink at every such layer
+        --> m.yaml:1:52
+      1 | model: { layers: [{ dense: { units: 8, activation: sigmoid } }, { head: label }] }
+        |                                                    ^^^^^^^
+        = help: prefer \`relu\`, or \`tanh\`, which is centred on 0
+
+      warning[A605]: \`l2\` with \`adam\`: prefer the decay of \`adamw\` (adam divides the penalty by the size of the gradient)
+        --> m.yaml:1:41
+      1 | train: { optimizer: adam, regularize: { l2: 0.01 } }
+        |                     ---- adam
+        |                                         ^^
+        = help: \`optimizer: { adamw: { weight_decay: 0.01 } }\`, without \`l2\`"
+    `)
+  })
+})
