@@ -1,5 +1,5 @@
 /**
- * The examples of docstrings and pages, as programs that can be run. An example is a statement with a trailing comment
+ * The examples of docstrings and pages, as programs that can be run. An example is a statement followed by a comment
  * `// => value`; the rules of what stands after the arrow are in CONTRIBUTING.md.
  */
 import { parseSync } from "vite"
@@ -33,7 +33,7 @@ const lineAt = (text: string, index: number) => text.slice(0, index).split("\n")
 
 const fence = /^```ts[^\n]*\n([\s\S]*?)^```/gm
 
-const hasExample = (code: string) => / \/\/ => /.test(code)
+const hasExample = (code: string) => /(^|\s)\/\/ => /m.test(code)
 
 /** The fenced `ts` blocks of a page that hold examples. */
 export const snippetsOfPage = (text: string): ReadonlyArray<Snippet> =>
@@ -62,7 +62,7 @@ export const snippetsOfModule = (text: string): ReadonlyArray<Snippet> =>
   })
 
 const expectation = (text: string, printed: boolean): string => {
-  const thrown = /^throws (.+)$/.exec(text)?.[1]
+  const thrown = /^throws (.+)$/s.exec(text)?.[1]
   if (thrown !== undefined) return `{ thrown: ${JSON.stringify(thrown)} }`
   return printed ? `{ printed: ${JSON.stringify(text)} }` : `{ value: (${text}) }`
 }
@@ -79,21 +79,44 @@ const noted = (statement: { readonly type: string }, code: string, text: string,
   throw new Error(`line ${line}: \`// =>\` follows neither an expression nor a \`const\``)
 }
 
+/** A comment of a snippet: where it stands, and its text after the slashes. */
+interface Comment {
+  readonly value: string
+  readonly start: number
+  readonly end: number
+}
+
+/** What stands after an arrow: the rest of its line, and of each line below that is a comment indented as far. */
+const arrow = (code: string, [first, ...rest]: ReadonlyArray<Comment>) => {
+  const lines = [/^ => (.+)$/.exec(first?.value ?? "")?.[1]]
+  if (first === undefined || lines[0] === undefined) return undefined
+  let { end } = first
+  for (const next of rest) {
+    const indented = /^(?: {4}(.*))?$/.exec(next.value)
+    if (indented === null || !/^\n[ \t]*$/.test(code.slice(end, next.start))) break
+    lines.push(indented[1] ?? "")
+    end = next.end
+  }
+  return { text: lines.join("\n").trim(), start: first.start, end }
+}
+
 /** A snippet's statements with each example turned into one that notes what it does. */
 export const instrumented = ({ line, code }: Snippet): string => {
   const { program, comments, errors } = parseSync("example.ts", code, { lang: "ts" })
   if (errors[0] !== undefined) throw new Error(`line ${line}: ${errors[0].message}\n${code}`)
   let out = ""
   let done = 0
-  for (const comment of comments) {
-    const text = /^ => (.+)$/.exec(comment.value)?.[1]
-    if (text === undefined) continue
-    const at = line + lineAt(code, comment.start) - 1
-    const statement = program.body.findLast(({ end }) => end <= comment.start && !code.slice(end, comment.start).includes("\n"))
+  for (const i of comments.keys()) {
+    const found = arrow(code, comments.slice(i))
+    if (found === undefined) continue
+    const at = line + lineAt(code, found.start) - 1
+    const statement = program.body.findLast(
+      ({ end }) => end <= found.start && /^;?[ \t]*\n?[ \t]*$/.test(code.slice(end, found.start)),
+    )
     if (statement === undefined || statement.start < done) throw new Error(`line ${at}: \`// =>\` follows no statement\n${code}`)
     out += code.slice(done, statement.start)
-    out += noted(statement, code.slice(statement.start, statement.end).replace(/;$/, ""), text.trim(), at)
-    done = comment.end
+    out += noted(statement, code.slice(statement.start, statement.end).replace(/;$/, ""), found.text, at)
+    done = found.end
   }
   return out + code.slice(done)
 }
