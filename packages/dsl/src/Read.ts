@@ -13,6 +13,7 @@ import { type Language, standard } from "./Language.ts"
 import type { Facts } from "./prepare/Facts.ts"
 import type { Codec } from "./schema/Annotation.ts"
 import { decode } from "./schema/Issues.ts"
+import { apply, type Override } from "./source/Override.ts"
 import { pointer } from "./source/Path.ts"
 import type { Positions } from "./source/Positions.ts"
 import { fromText, type Source } from "./source/Source.ts"
@@ -42,20 +43,17 @@ interface Understood {
   readonly positions: Positions
 }
 
-/** Plain data, from either face, as a document. */
-const understand = (data: Data, written: Positions, language: Language): Understood => {
-  const { data: expanded, findings, positions, unknown } = expand(data, written)
-  const whole = decode(language.schema.file, expanded)
-  const sections: Readable = Result.isSuccess(whole) ? whole.success : readable(expanded, language)
-  // What a variable should have said is not known, so nothing is said of it either.
+/** A document out of plain data without variables. `unknown` are the places of values that variables should have said. */
+const understand = (data: Data, positions: Positions, unknown: ReadonlySet<string>, language: Language): Understood => {
+  const whole = decode(language.schema.file, data)
+  const sections: Readable = Result.isSuccess(whole) ? whole.success : readable(data, language)
   const isKnown = ({ at: { path } }: Finding): boolean => path.every((_, i) => !unknown.has(pointer(path.slice(0, i + 1))))
   const schema = Result.isFailure(whole) ? whole.failure : []
-  const layers = isRecord(expanded) && isRecord(expanded.model) ? (expanded.model.layers ?? null) : null
-  const found = [...findings, ...[...schema, ...Names.check(layers)].filter(isKnown)]
+  const layers = isRecord(data) && isRecord(data.model) ? (data.model.layers ?? null) : null
   return {
     ...(Result.isSuccess(whole) && unknown.size === 0 ? { document: whole.success } : {}),
     sections,
-    findings: found,
+    findings: [...schema, ...Names.check(layers)].filter(isKnown),
     positions,
   }
 }
@@ -96,30 +94,30 @@ const checked = (
   return { source, positions, sections, diagnostics, ...(document === undefined || hasErrors(diagnostics) ? {} : { document }) }
 }
 
-const start = (
-  source: Source,
-  data: Data,
-  positions: Positions,
-  before: ReadonlyArray<Diagnostic>,
-  language: Language,
-): Reading => {
-  const understood = understand(data, positions, language)
-  const { sections } = understood
+/** A reading with the checks made of what the document itself says of its data. */
+const start = (source: Source, understood: Understood, before: ReadonlyArray<Diagnostic>, language: Language): Reading => {
+  const { findings, sections } = understood
   const facts = known(sections.data, sections.model, language.catalogue)
-  return checked({ source, ...understood }, before, { facts, findings: understood.findings }, language)
+  return checked({ source, ...understood }, before, { facts, findings }, language)
 }
 
 /** Reads the text of a model file. Never throws. */
 export const read = (source: Source, language: Language = standard()): Reading => {
-  const { data, diagnostics, positions } = parse(source)
-  if (data === undefined) return { source, positions, sections: {}, diagnostics: sort(diagnostics) }
-  return start(source, data, positions, diagnostics, language)
+  const parsed = parse(source)
+  if (parsed.data === undefined)
+    return { source, positions: parsed.positions, sections: {}, diagnostics: sort(parsed.diagnostics) }
+  const { data, findings, positions, unknown } = expand(parsed.data, parsed.positions)
+  const understood = understand(data, positions, unknown, language)
+  return start(source, { ...understood, findings: [...findings, ...understood.findings] }, parsed.diagnostics, language)
 }
 
-/** Reads plain data, such as the TypeScript face builds; `name` stands where the name of a file would. Never throws. */
+/**
+ * Reads plain data, such as the TypeScript face builds; `name` stands where the name of a file would. Data has no
+ * variables: a `$` in it is a dollar sign. Never throws.
+ */
 export const readData = (data: Data, language: Language = standard(), name = "model"): Reading => {
   const source = fromText(name, "")
-  return start(source, data, { source, places: new Map() }, [], language)
+  return start(source, understand(data, { source, places: new Map() }, new Set(), language), [], language)
 }
 
 /** The phases that look at what is known of the data. */

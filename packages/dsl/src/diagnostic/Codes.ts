@@ -87,6 +87,10 @@ export const codes = {
     "train: { epochs: 3 }\n---\ntrain: { epochs: 3 }\n",
     "train: { epochs: 3 }\n",
   ),
+  Y009: error(
+    "file cannot be read",
+    "There is no file at this path, or it may not be read. Paths are taken from the folder the command was typed in.",
+  ),
 
   S101: error(
     "unknown key",

@@ -86,6 +86,8 @@ const editable = (positions: Positions.Positions, spot: Spot): Span | undefined 
 
 /** The diagnostic of a finding in the text it was found in; of a document that was never text it names the path alone. */
 export const locate = (finding: Finding, positions: Positions.Positions): Diagnostic => {
+  const outside = Positions.overridden(positions, finding.at.path)
+  if (outside !== undefined) return said(finding, `--set ${outside}`)
   const span = spanOf(positions, finding.at)
   const related: Array<Note> = []
   for (const note of finding.related ?? []) {
@@ -109,6 +111,17 @@ export const locate = (finding: Finding, positions: Positions.Positions): Diagno
       : { fix: { title: finding.fix.title, text: finding.fix.text, span: edit } }),
   })
 }
+
+/** The diagnostic of a finding in something that is no text. */
+const said = ({ at, code, help, label, message }: Finding, file: string): Diagnostic =>
+  diagnostic({
+    code,
+    message,
+    file,
+    path: at.path,
+    ...(label === undefined ? {} : { label }),
+    ...(help === undefined ? {} : { help }),
+  })
 
 /** Whether any of them is an error. */
 export const hasErrors = (diagnostics: ReadonlyArray<Diagnostic>): boolean => diagnostics.some((d) => d.severity === "error")

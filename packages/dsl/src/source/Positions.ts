@@ -3,7 +3,7 @@
  * plain data; what is written nowhere (a default, the spelled-out form of a short one) is looked up as its nearest
  * ancestor that is.
  */
-import { type Path, pointer } from "./Path.ts"
+import { isWithin, type Path, pointer } from "./Path.ts"
 import type { Source, Span } from "./Source.ts"
 
 /** Where one value is written, with the key before it if it has one. */
@@ -18,6 +18,8 @@ export interface Place {
 export interface Positions {
   readonly source: Source
   readonly places: ReadonlyMap<string, Place>
+  /** Values that were not written in the text but set from outside, with what said so. */
+  readonly overrides?: ReadonlyArray<{ readonly path: Path; readonly text: string }>
 }
 
 /** The place of exactly this path. */
@@ -31,3 +33,7 @@ export const nearest = (positions: Positions, path: Path): Place | undefined => 
   }
   return undefined
 }
+
+/** What set the value of this path from outside the text. */
+export const overridden = ({ overrides = [] }: Positions, path: Path): string | undefined =>
+  overrides.findLast((override) => isWithin(path, override.path))?.text

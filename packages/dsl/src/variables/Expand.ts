@@ -202,7 +202,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
   const expanded = Object.fromEntries(
     Object.entries(sections).map(([key, child]) => [key, value(child, { to: [key], from: [key], through: [] })] as const),
   )
-  return { data: expanded, positions: { source: positions.source, places }, findings: [...found.values()], unknown }
+  return { data: expanded, positions: { ...positions, places }, findings: [...found.values()], unknown }
 }
 
 const textAt = (data: Data, path: Path): string | undefined => {

@@ -1,0 +1,66 @@
+/**
+ * A value set from outside the file: `train.batch=64` puts 64 where the document has `train.batch`. It is put into the
+ * plain data before that is decoded, so short forms, defaults and checks treat it as if the file had said it.
+ */
+import { Result } from "effect"
+import { codes } from "../diagnostic/Codes.ts"
+import { type Path, print } from "./Path.ts"
+import { fromText } from "./Source.ts"
+import { type Data, isRecord, parse as parseYaml } from "./Yaml.ts"
+
+/** A path, the value that is put there, and the text that said so. */
+export interface Override {
+  readonly path: Path
+  readonly value: Data
+  readonly text: string
+}
+
+const step = /(?:^|\.)(?<key>[^.[\]=]+)|\[(?<index>\d+)\]/gy
+
+/** A path as `Path.print` writes it, without quoted keys. `parsePath("model.layers[2].dense") // => ["model", "layers", 2, "dense"]` */
+export const parsePath = (text: string): Path | undefined => {
+  const path: Array<string | number> = []
+  let end = 0
+  for (const match of text.matchAll(step)) {
+    const { index, key } = match.groups ?? {}
+    path.push(key === undefined ? Number(index) : key)
+    end = match.index + match[0].length
+  }
+  return path.length > 0 && end === text.length && !path.includes("__proto__") ? path : undefined
+}
+
+/** What a text such as `train.batch=64` sets; the value is read as YAML. Fails with what is wrong with the text. */
+export const parse = (text: string): Result.Result<Override, string> => {
+  const equals = text.indexOf("=")
+  if (equals < 0) return Result.fail(`\`${text}\` sets nothing: write \`path=value\`, as in \`train.batch=64\``)
+  const path = parsePath(text.slice(0, equals).trim())
+  if (path === undefined) return Result.fail(`\`${text.slice(0, equals)}\` is not a path such as \`train.batch\``)
+  const { data, diagnostics } = parseYaml(fromText("", text.slice(equals + 1)))
+  const [wrong] = diagnostics
+  if (data === undefined || wrong !== undefined)
+    return Result.fail(`\`${text.slice(equals + 1)}\` is not a value: ${wrong?.message ?? codes.Y001.title}`)
+  return Result.succeed({ path, value: data, text })
+}
+
+/** The data with a value put at a path. Fails where the path leads through something that holds nothing. */
+export const apply = (data: Data, { path, value }: Override, at = 0): Result.Result<Data, string> => {
+  const key = path[at]
+  if (key === undefined) return Result.succeed(value)
+  const inside = (child: Data) => apply(child, { path, value, text: "" }, at + 1)
+  if (typeof key === "number") {
+    if (!Array.isArray(data) || key >= data.length)
+      return Result.fail(`\`${print(path.slice(0, at + 1))}\` is not there: ${whatIs(data, path.slice(0, at))}`)
+    return Result.map(inside(data[key]), (child) => data.map((item: Data, i) => (i === key ? child : item)))
+  }
+  // A bare name stands for the name without options.
+  const record = data === key ? { [key]: {} } : (data ?? {})
+  if (!isRecord(record))
+    return Result.fail(`\`${print(path.slice(0, at + 1))}\` is not there: ${whatIs(data, path.slice(0, at))}`)
+  const child = Object.hasOwn(record, key) ? record[key] : undefined
+  return Result.map(inside(child ?? null), (made) => ({ ...record, [key]: made }))
+}
+
+const whatIs = (data: Data, path: Path): string => {
+  const kind = Array.isArray(data) ? `a list of ${data.length}` : isRecord(data) ? "a map" : `\`${JSON.stringify(data)}\``
+  return `${print(path)} is ${kind}`
+}
