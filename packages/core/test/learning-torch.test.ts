@@ -68,15 +68,18 @@ describe("activations", () => {
 })
 
 describe("losses", () => {
-  test.each(recorded.losses)("$name $options of $dtype targets", ({ dtype, each, grad, name, options, output, target, value }) => {
-    const loss = make(Loss.table, { name, options })
-    const wanted = Tensor.make(target, dtype)
-    const made = Autodiff.valueAndGrad((x: Tensor.Tensor) => loss(x, wanted))(Tensor.make(output))
-    assertAllClose(made.value, value, exact)
-    assertAllClose(loss.perExample(Tensor.make(output), wanted), each, exact)
-    // A gradient is a difference of probabilities, good to a last place of 1 over the number of rows.
-    assertAllClose(made.grad, grad, { rtol: 1e-12, atol: 1e-16 })
-  })
+  test.each(recorded.losses)(
+    "$name $options of $dtype targets",
+    ({ dtype, each, grad, name, options, output, target, value }) => {
+      const loss = make(Loss.table, { name, options })
+      const wanted = Tensor.make(target, dtype)
+      const made = Autodiff.valueAndGrad((x: Tensor.Tensor) => loss(x, wanted))(Tensor.make(output))
+      assertAllClose(made.value, value, exact)
+      assertAllClose(loss.perExample(Tensor.make(output), wanted), each, exact)
+      // A gradient is a difference of probabilities, good to a last place of 1 over the number of rows.
+      assertAllClose(made.grad, grad, { rtol: 1e-12, atol: 1e-16 })
+    },
+  )
 })
 
 const schedules: { readonly [name: string]: (lr: number, steps: number) => LearningRate.LearningRate } = {
@@ -103,7 +106,7 @@ describe("learning rates", () => {
   })
 })
 
-const optimizers: { readonly [name: string]: (rate: LearningRate.LearningRate) => Optimizer.Optimizer<never> } = {
+const optimizers: { readonly [name: string]: (rate: LearningRate.LearningRate) => Optimizer.Optimizer } = {
   sgd: (rate) => Optimizer.sgd(rate),
   "sgd, warm-up and cosine": (rate) => Optimizer.sgd(rate),
   "sgd, weight decay": (rate) => Optimizer.chain(Optimizer.addDecayedWeights(0.02), Optimizer.sgd(rate)),
@@ -136,42 +139,45 @@ const penalties: { readonly [name: string]: Regularizer.Regularizer } = { "sgd, 
 describe("trajectories", () => {
   const x = Tensor.make(recorded.x)
 
-  test.each(recorded.trajectories)("$name ($problem, $activation)", ({ activation, losses, name, params, problem, schedule, start }) => {
-    const made = optimizers[name]
-    const loss = problemLosses[problem]
-    const { dtype, outputs, target } = recorded.problems[problem] ?? { dtype: "f32", outputs: 0, target: [] }
-    if (made === undefined || loss === undefined) throw new Error(`nothing for ${name} on ${problem}`)
-    const optimizer = made(rateOf(schedule)) as Optimizer.Optimizer<unknown>
-    const wanted = Tensor.make(target, dtype)
-    const net = Net.sequential([Layers.dense({ units: 5, activation }), Layers.dense({ units: outputs })])
-    const penalty = penalties[name]
-    const cost = (at: Params.Params): Tensor.Tensor => {
-      const mean = loss(net.apply(at, { dense1: {}, dense2: {} }, x, { mode: "infer" }).y, wanted)
-      return penalty === undefined ? mean : Tensor.add(mean, penalty(at))
-    }
-    const tensors = ({ dense1, dense2 }: Weights): Params.Params => ({
-      dense1: { w: Tensor.make(dense1.w), b: Tensor.make(dense1.b) },
-      dense2: { w: Tensor.make(dense2.w), b: Tensor.make(dense2.b) },
-    })
-    let at = tensors(start)
-    let state = optimizer.init(at)
-    losses.forEach((expected, i) => {
-      const { grad, value } = Autodiff.valueAndGrad(cost)(at)
-      assertAllClose(value, expected, exact)
-      const next = optimizer.update(grad, state, at)
-      at = Optimizer.apply(at, next.updates)
-      state = next.state
-      Tensor.readAll([...Params.leaves(at), ...Params.leaves(state)])
-      const kept = params[String(i + 1)]
-      if (kept !== undefined)
-        Params.zip(
-          (got, want) => {
-            assertAllClose(got, want, exact)
-            return got
-          },
-          at,
-          tensors(kept),
-        )
-    })
-  })
+  test.each(recorded.trajectories)(
+    "$name ($problem, $activation)",
+    ({ activation, losses, name, params, problem, schedule, start }) => {
+      const made = optimizers[name]
+      const loss = problemLosses[problem]
+      const { dtype, outputs, target } = recorded.problems[problem] ?? { dtype: "f32", outputs: 0, target: [] }
+      if (made === undefined || loss === undefined) throw new Error(`nothing for ${name} on ${problem}`)
+      const optimizer = made(rateOf(schedule))
+      const wanted = Tensor.make(target, dtype)
+      const net = Net.sequential([Layers.dense({ units: 5, activation }), Layers.dense({ units: outputs })])
+      const penalty = penalties[name]
+      const cost = (at: Params.Params): Tensor.Tensor => {
+        const mean = loss(net.apply(at, { dense1: {}, dense2: {} }, x, { mode: "infer" }).y, wanted)
+        return penalty === undefined ? mean : Tensor.add(mean, penalty(at))
+      }
+      const tensors = ({ dense1, dense2 }: Weights): Params.Params => ({
+        dense1: { w: Tensor.make(dense1.w), b: Tensor.make(dense1.b) },
+        dense2: { w: Tensor.make(dense2.w), b: Tensor.make(dense2.b) },
+      })
+      let at = tensors(start)
+      let state = optimizer.init(at)
+      losses.forEach((expected, i) => {
+        const { grad, value } = Autodiff.valueAndGrad(cost)(at)
+        assertAllClose(value, expected, exact)
+        const next = optimizer.update(grad, state, at)
+        at = Optimizer.apply(at, next.updates)
+        state = next.state
+        Tensor.readAll([...Params.leaves(at), ...Params.leaves(state)])
+        const kept = params[String(i + 1)]
+        if (kept !== undefined)
+          Params.zip(
+            (got, want) => {
+              assertAllClose(got, want, exact)
+              return got
+            },
+            at,
+            tensors(kept),
+          )
+      })
+    },
+  )
 })

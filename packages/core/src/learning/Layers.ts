@@ -22,10 +22,10 @@ const activationOf = (like: ActivationLike): Activation.Activation =>
 const initializerOf = (like: InitializerLike): Initializer.Initializer =>
   typeof like === "string" ? make(Initializer.table, { name: like, options: {} }) : like
 
-/** An activation as a layer of its own. */
-export const activation = (like: ActivationLike): Net => {
+/** An activation as a layer of its own; `kind` is what it is called in names and descriptions. */
+export const activation = (like: ActivationLike, kind = typeof like === "string" ? like : "activation"): Net => {
   const { apply, net } = activationOf(like)
-  return net ?? pure(typeof like === "string" ? like : "activation", apply)
+  return net ?? pure(kind, apply)
 }
 
 /** How a dense layer is built. */

@@ -4,10 +4,10 @@
  */
 import type { Tensor } from "../language/Expr.ts"
 import * as Key from "../tensor/Key.ts"
-import * as T from "../tensor/Tensor.ts"
 import * as Shape from "../words/Shape.ts"
-import { refuse, ShapeError, type Spec } from "../words/ShapeError.ts"
+import { refuse, ShapeError } from "../words/ShapeError.ts"
 import type * as Tree from "../words/Tree.ts"
+import { type Join, joins } from "./Join.ts"
 import { leaves, type None, none, type Params } from "./Params.ts"
 
 /** Is told what each layer made, by its name (`block.0.dense1`), inner layers before those they are in. For looking, not for changing. */
@@ -90,44 +90,6 @@ export const pure = (
   shape: (input: Shape.Shape) => Shape.Shape = (input) => input,
 ): Net<None, None> => stateless({ kind, shape, init: () => none, apply: (_, x, context) => apply(x, context) })
 
-const specs = (shapes: ReadonlyArray<Shape.Shape>): ReadonlyArray<Spec> => shapes.map((shape) => ({ dtype: "f32", shape }))
-
-const equalShapes = (operation: string, inputs: ReadonlyArray<Shape.Shape>): Shape.Shape => {
-  const [first = []] = inputs
-  return inputs.every((shape) => Shape.equals(shape, first))
-    ? first
-    : refuse(operation, specs(inputs), "equal shapes", "give the layers that end in it the same units or filters")
-}
-
-/** Makes one value of several. */
-interface Joining {
-  readonly shape: (inputs: ReadonlyArray<Shape.Shape>) => Shape.Shape
-  readonly apply: (xs: ReadonlyArray<Tensor>) => Tensor
-}
-
-const folded = (operation: Join, f: (x: Tensor, y: Tensor) => Tensor): Joining => ({
-  shape: (inputs) => equalShapes(operation, inputs),
-  apply: ([first = T.scalar(0), ...rest]) => rest.reduce<Tensor>(f, first),
-})
-
-/** How branches come together: their sum, their product, or one after the other along the last axis. */
-export type Join = "add" | "multiply" | "concat"
-
-const joins: { readonly [J in Join]: Joining } = {
-  add: folded("add", (x, y) => T.add(x, y)),
-  multiply: folded("multiply", (x, y) => T.mul(x, y)),
-  concat: {
-    shape: (inputs) => {
-      const leading = inputs.map((shape) => shape.slice(0, -1))
-      const [first = []] = leading
-      if (inputs.some(({ length }) => length === 0) || !leading.every((shape) => Shape.equals(shape, first)))
-        refuse("concat", specs(inputs), "shapes that agree but for their last axis", "flatten or reshape the odd one")
-      return [...first, inputs.reduce((total, shape) => total + (shape.at(-1) ?? 0), 0)]
-    },
-    apply: (xs) => T.concat(xs, -1),
-  },
-}
-
 /**
  * A place in a graph: a net fed by the value of that name (by the node before it unless given), or a join of several.
  * `input` is what the graph itself is given.
@@ -145,7 +107,7 @@ interface Step {
   readonly kind: string
   readonly from: ReadonlyArray<string>
   readonly net: Net | undefined
-  readonly shape: Joining["shape"]
+  readonly shape: (inputs: ReadonlyArray<Shape.Shape>) => Shape.Shape
 }
 
 const misnamed = (wanted: string, hint: string): never => refuse("Net.graph", [], wanted, hint)

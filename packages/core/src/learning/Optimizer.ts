@@ -65,7 +65,7 @@ export const momentum = (
 ): Optimizer<Params> => {
   const eta = scaleByLearningRate(rate)
   const v = trace({ decay: gamma, nesterov })
-  return (accumulate === "steps" ? chain(eta, v) : chain(v, eta)) as Optimizer<Params>
+  return accumulate === "steps" ? chain(eta, v) : chain(v, eta)
 }
 
 /** v ← γv + ηg, θ ← θ - (γv + ηg): momentum with the gradient of where the velocity leads, θ being that place. */
@@ -122,7 +122,7 @@ export const table = {
       (options): Rated =>
       (rate = constant(options.lr)) =>
         options.momentum === 0
-          ? (sgd(rate) as Optimizer<unknown> as Optimizer)
+          ? sgd(rate)
           : momentum(rate, { momentum: options.momentum, nesterov: options.nesterov, accumulate: "gradients" }),
   }),
   momentum: entry({
@@ -162,7 +162,7 @@ export const table = {
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
-        adam(rate, options) as Optimizer<unknown> as Optimizer,
+        adam(rate, options),
   }),
   adamw: entry({
     doc: "Adam with weight decay of its own, beside the gradients.",
@@ -178,7 +178,7 @@ export const table = {
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
-        adamw(rate, { ...options, weightDecay: options.weight_decay }) as Optimizer<unknown> as Optimizer,
+        adamw(rate, { ...options, weightDecay: options.weight_decay }),
   }),
 } satisfies Table<Rated>
 

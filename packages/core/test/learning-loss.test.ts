@@ -1,0 +1,195 @@
+import { Autodiff, Loss, type NDArray, Regularizer, ShapeError, Tensor } from "@adjoint/core"
+import { make } from "@adjoint/core/learning/Entry"
+import { assertAllClose } from "@adjoint/core/testing/allClose"
+import * as Arbitrary from "@adjoint/core/testing/arbitraries"
+import { checkGrads } from "@adjoint/core/testing/checkGrads"
+import * as fc from "fast-check"
+import { describe, expect, test } from "vitest"
+
+type T = Tensor.Tensor
+
+const names = Object.keys(Loss.table) as ReadonlyArray<Loss.Name>
+
+/** Outputs [rows, width] with numbers from 0 to 1 that add up to 1 in each row: a target for any loss. */
+const samples = fc
+  .tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 2, max: 4 }))
+  .chain(([rows, width]) => fc.tuple(Arbitrary.array("f32", [rows, width]), Arbitrary.array("f32", [rows, width])))
+  .map(([output, raw]): readonly [NDArray.NDArray, NDArray.NDArray] => {
+    const powers = Tensor.exp(raw)
+    return [output, Tensor.read(Tensor.div(powers, Tensor.sum(powers, { axes: -1, keepAxes: true })))]
+  })
+
+describe.each(names)("%s", (name) => {
+  const loss = make(Loss.table, { name, options: {} })
+
+  test("is the mean of what it is for each sample, each by itself", () => {
+    fc.assert(
+      fc.property(samples, ([output, target]) => {
+        const each = loss.perExample(output, target)
+        expect(each.shape).toEqual([output.shape[0]])
+        assertAllClose(loss(output, target), Tensor.mean(each), { rtol: 1e-14 })
+        const first = loss.perExample(Tensor.at(output, "0:1"), Tensor.at(target, "0:1"))
+        assertAllClose(first, Tensor.at(each, "0:1"), { rtol: 1e-14 })
+      }),
+    )
+  })
+
+  test("its gradient is what central differences measure, away from kinks", () => {
+    fc.assert(
+      fc.property(samples, fc.nat(1000), ([output, target], seed) => {
+        const d = Tensor.read(Tensor.abs(Tensor.sub(output, target))).data
+        fc.pre(d.every((x) => x > 1e-3 && Math.abs(x - 1) > 1e-3))
+        checkGrads((at: T) => loss(at, target), output as T, { seed })
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  test("is finite, and its gradient too, for outputs up to ±10,000", () => {
+    const output = Tensor.make([-1e4, -1e3, -30, 0, 30, 1e3, 1e4].flatMap((z) => [-1e4, 0, 1e4].map((w) => [z, w])))
+    for (const chosen of [0, 1]) {
+      const target = Tensor.oneHot(Tensor.full([21], chosen, "i32") as T, 2)
+      const { grad, value } = Autodiff.valueAndGrad((at: T) => loss(at, target))(output)
+      expect(Number.isFinite(Tensor.toNumber(value))).toBe(true)
+      expect([...Tensor.read(grad).data].every(Number.isFinite)).toBe(true)
+    }
+  })
+
+  test("is never below 0, and its response keeps the shape", () => {
+    fc.assert(
+      fc.property(samples, ([output, target]) => {
+        expect(Tensor.toNumber(Tensor.min(loss.perExample(output, target)))).toBeGreaterThanOrEqual(0)
+        expect(loss.response(output).shape).toEqual(output.shape)
+      }),
+    )
+  })
+
+  test("refuses a target that would stretch", () => {
+    expect(() => loss(Tensor.zeros([4, 3]) as T, Tensor.zeros([4]) as T)).toThrow(ShapeError)
+    expect(() => loss(Tensor.zeros([4, 3]) as T, Tensor.zeros([1, 3]) as T)).toThrow(ShapeError)
+    expect(() => loss(Tensor.zeros([4, 3]) as T, Tensor.zeros([4, 1]) as T)).toThrow(ShapeError)
+    expect(() => loss(Tensor.scalar(1), Tensor.scalar(1))).toThrow(ShapeError)
+  })
+})
+
+describe("targets", () => {
+  test("a column answers a row of numbers, and the other way round; bytes and bools are numbers", () => {
+    const [row, column] = [Tensor.make([1, 2, 4]), Tensor.make([[1], [2], [4]])]
+    const at = Tensor.make([[0], [2], [1]])
+    for (const target of [row, column, Tensor.make([1, 2, 4], "u8")])
+      expect(Tensor.toNumber(Loss.meanSquaredError(at, target))).toBeCloseTo(10 / 3, 14)
+    expect(Tensor.toNumber(Loss.meanSquaredError(Tensor.reshape(at, [3]), column))).toBeCloseTo(10 / 3, 14)
+    const yes = Loss.binaryCrossEntropy(at, Tensor.make([false, true, true]))
+    expect(Tensor.toNumber(yes)).toBe(Tensor.toNumber(Loss.binaryCrossEntropy(at, Tensor.make([0, 1, 1]))))
+  })
+
+  test("the message names the loss and both shapes", () => {
+    expect(() => Loss.meanSquaredError(Tensor.zeros([4, 1]) as T, Tensor.zeros([3]) as T)).toThrow(
+      "mse got f32[4, 1] and f32[3]; it wants a target of the output's shape [batch, …]. Try: reshape the target, or change the units of the last layer",
+    )
+    expect(() => Loss.categoricalCrossEntropy()(Tensor.zeros([4, 3]) as T, Tensor.zeros([4]) as T)).toThrow(
+      'categorical_cross_entropy got f32[4, 3] and f32[4]; it wants outputs [batch, classes] with targets i32[batch], or [batch, classes] of probabilities. Try: Tensor.cast(target, "i32") for class indices',
+    )
+  })
+})
+
+describe("categorical cross-entropy", () => {
+  const logits = Tensor.make([
+    [1, 2, -1],
+    [0, 0, 0],
+    [5, -5, 2],
+  ])
+
+  test("takes indices of any whole kind for the same as one-hot rows", () => {
+    const loss = Loss.categoricalCrossEntropy({ labelSmoothing: 0.1 })
+    const which = [2, 0, 1]
+    const wanted = Tensor.toNumber(loss(logits, Tensor.oneHot(Tensor.make(which, "i32"), 3)))
+    for (const dtype of ["i32", "u8"] as const) expect(Tensor.toNumber(loss(logits, Tensor.make(which, dtype)))).toBe(wanted)
+  })
+
+  test("of zeros it is log K, smoothed or not", () => {
+    for (const labelSmoothing of [0, 0.3])
+      assertAllClose(
+        Loss.categoricalCrossEntropy({ labelSmoothing })(Tensor.zeros([2, 10]) as T, Tensor.make([3, 9], "i32")),
+        Math.log(10),
+        {
+          rtol: 1e-15,
+        },
+      )
+  })
+
+  test("its gradient is softmax less target, over the rows", () => {
+    const target = Tensor.oneHot(Tensor.make([2, 0, 1], "i32"), 3)
+    const loss = Loss.categoricalCrossEntropy()
+    const expected = Tensor.div(Tensor.sub(loss.response(logits), target), 3)
+    assertAllClose(Autodiff.grad((z: T) => loss(z, target))(logits), expected, { rtol: 1e-13, atol: 1e-17 })
+  })
+
+  test.each([-1, 3, 255])("label %i is no class of three: NaN in its row alone, never another row's number", (label) => {
+    const each = Loss.categoricalCrossEntropy().perExample(logits, Tensor.make([0, label, 1], "i32"))
+    expect(Tensor.toArray(Tensor.equal(each, each))).toEqual([true, false, true])
+  })
+})
+
+describe("binary cross-entropy", () => {
+  test("is what its definition says where that can be computed", () => {
+    fc.assert(
+      fc.property(fc.double({ min: -15, max: 15, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (z, y) => {
+        const p = 1 / (1 + Math.exp(-z))
+        const expected = -y * Math.log(p) - (1 - y) * Math.log1p(-p)
+        assertAllClose(Loss.binaryCrossEntropy(Tensor.make([z]), Tensor.make([y])), expected, { rtol: 1e-9, atol: 1e-14 })
+      }),
+    )
+  })
+
+  test("its gradient is sigmoid less target, at 0 too", () => {
+    const z = Tensor.make([-3, 0, 0, 2])
+    const y = Tensor.make([1, 0, 1, 0.5])
+    const expected = Tensor.div(Tensor.sub(Tensor.sigmoid(z), y), 4)
+    assertAllClose(Autodiff.grad((at: T) => Loss.binaryCrossEntropy(at, y))(z), expected, { rtol: 1e-13 })
+  })
+})
+
+test("huber is half the square below delta and a line above, without a step between", () => {
+  const loss = Loss.huber(2)
+  const at = (d: number) => Tensor.toNumber(loss(Tensor.make([d]), Tensor.make([0])))
+  expect([at(1), at(2), at(-2), at(5)]).toEqual([0.5, 2, 2, 8])
+})
+
+describe("regularizers", () => {
+  const params = {
+    dense1: {
+      w: Tensor.make([
+        [3, -4],
+        [0, 1],
+      ]),
+      b: Tensor.make([100, 100]),
+    },
+    norm: { gamma: Tensor.make([9]) },
+  }
+
+  test("cost what their formula says of the weights, and nothing of the rest", () => {
+    expect(Tensor.toNumber(Regularizer.l2(0.5)(params))).toBe(0.25 * 26)
+    expect(Tensor.toNumber(Regularizer.l1(0.5)(params))).toBe(0.5 * 8)
+    expect(Tensor.toNumber(Regularizer.sum(Regularizer.l1(0.5), Regularizer.l2(0.5))(params))).toBe(10.5)
+    expect(Tensor.toNumber(Regularizer.sum()(params))).toBe(0)
+  })
+
+  test("their gradients are λw and λ sign(w), 0 at 0", () => {
+    const of = (cost: Regularizer.Regularizer) => Autodiff.grad((at: typeof params) => cost(at))(params)
+    expect(Tensor.toArray(of(Regularizer.l2(0.5)).dense1.w)).toEqual([
+      [1.5, -2],
+      [0, 0.5],
+    ])
+    expect(Tensor.toArray(of(Regularizer.l1(0.5)).dense1.w)).toEqual([
+      [0.5, -0.5],
+      [0, 0.5],
+    ])
+    expect(Tensor.toArray(of(Regularizer.l2(0.5)).dense1.b)).toEqual([0, 0])
+    expect(Tensor.toArray(of(Regularizer.l1(0.5)).norm.gamma)).toEqual([0])
+  })
+
+  test("a selection of one's own decides what costs", () => {
+    expect(Tensor.toNumber(Regularizer.l1(1, (path) => path.at(-1) === "gamma")(params))).toBe(9)
+  })
+})
