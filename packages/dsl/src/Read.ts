@@ -13,11 +13,11 @@ import { type Language, standard } from "./Language.ts"
 import type { Facts } from "./prepare/Facts.ts"
 import type { Codec } from "./schema/Annotation.ts"
 import { decode } from "./schema/Issues.ts"
-import { apply, type Override } from "./source/Override.ts"
+import { apply, apply, type Override, type Override } from "./source/Override.ts"
 import { pointer } from "./source/Path.ts"
 import type { Positions } from "./source/Positions.ts"
 import { fromText, type Source } from "./source/Source.ts"
-import { type Data, isRecord, parse } from "./source/Yaml.ts"
+import { type Data, isRecord, type Parsed, parse } from "./source/Yaml.ts"
 import { expand } from "./variables/Expand.ts"
 
 /** What a model file says. Without a document there are errors. */
@@ -101,14 +101,48 @@ const start = (source: Source, understood: Understood, before: ReadonlyArray<Dia
   return checked({ source, ...understood }, before, { facts, findings }, language)
 }
 
+/** What the data of a text says, with what was found in the text before. */
+const written = (
+  data: Data,
+  positions: Positions,
+  before: ReadonlyArray<Diagnostic>,
+  language: Language,
+): Reading => {
+  const expanded = expand(data, positions)
+  const understood = understand(expanded.data, expanded.positions, expanded.unknown, language)
+  return start(positions.source, { ...understood, findings: [...expanded.findings, ...understood.findings] }, before, language)
+}
+
+const unreadable = (source: Source, { diagnostics, positions }: Parsed): Reading => ({
+  source,
+  positions,
+  sections: {},
+  diagnostics: sort(diagnostics),
+})
+
 /** Reads the text of a model file. Never throws. */
 export const read = (source: Source, language: Language = standard()): Reading => {
   const parsed = parse(source)
-  if (parsed.data === undefined)
-    return { source, positions: parsed.positions, sections: {}, diagnostics: sort(parsed.diagnostics) }
-  const { data, findings, positions, unknown } = expand(parsed.data, parsed.positions)
-  const understood = understand(data, positions, unknown, language)
-  return start(source, { ...understood, findings: [...findings, ...understood.findings] }, parsed.diagnostics, language)
+  const { data, diagnostics, positions } = parsed
+  return data === undefined ? unreadable(source, parsed) : written(data, positions, diagnostics, language)
+}
+
+/**
+ * Reads the text of a model file with values set from outside, the last of two for one path winning. Fails with what is
+ * wrong with a path; what is wrong with a value is a diagnostic like any other.
+ */
+export const readWith = (
+  source: Source,
+  overrides: ReadonlyArray<Override>,
+  language: Language = standard(),
+): Result.Result<Reading, string> => {
+  const parsed = parse(source)
+  const { data, diagnostics, positions } = parsed
+  if (data === undefined) return Result.succeed(unreadable(source, parsed))
+  const set = (made: Result.Result<Data, string>, override: Override) => Result.flatMap(made, (before) => apply(before, override))
+  return Result.map(overrides.reduce(set, Result.succeed(data)), (made) =>
+    written(made, { ...positions, overrides }, diagnostics, language),
+  )
 }
 
 /**
