@@ -1,0 +1,171 @@
+/**
+ * A plan is a program as an engine runs it: few kernels, each one pass over memory, and the slots of memory they read and
+ * write. What a primitive rounds to and in which order it sums is fixed by its operands' shapes alone, so a plan gives the
+ * bits that the program's steps give one by one.
+ */
+import type { Binary, Comparison, Equation, Reduction, Unary } from "../language/Primitive.ts"
+import type { DType } from "../words/DType.ts"
+import type { NDArray } from "../words/NDArray.ts"
+import * as Shape from "../words/Shape.ts"
+import { printSpec, type Spec } from "../words/ShapeError.ts"
+
+/** Primitives that make each element of their elements at the same place. */
+export type Elementwise = Unary | Binary | Comparison | "not" | "where" | "cast"
+
+/** Where an array lives: what the program is given, what stands in it, what it gives, or what only its kernels see. */
+export type Home =
+  | { readonly tag: "input"; readonly index: number }
+  | { readonly tag: "constant"; readonly array: NDArray }
+  | { readonly tag: "own" }
+
+/** A densely stored array in an engine's memory. */
+export interface Slot extends Spec {
+  readonly home: Home
+}
+
+/** How a loop steps through a slot: elements to skip for each of the loop's axes, from `offset`. */
+export interface Access {
+  readonly offset: number
+  readonly strides: ReadonlyArray<number>
+}
+
+/** One value in the body of a loop; `inputs` are earlier terms. */
+export type Term =
+  | { readonly tag: "load"; readonly slot: number; readonly dtype: DType; readonly access: Access }
+  | { readonly tag: "literal"; readonly value: number; readonly dtype: DType }
+  /** A number that counts along the loop's axes. */
+  | { readonly tag: "index"; readonly dtype: DType; readonly access: Access }
+  | { readonly tag: "apply"; readonly primitive: Elementwise; readonly dtype: DType; readonly inputs: ReadonlyArray<number> }
+
+/** A term written to a slot, densely in the order of the loop. */
+export interface Store {
+  readonly slot: number
+  readonly term: number
+}
+
+/** One pass: every element of `shape`, each store's term. */
+export interface Loop {
+  readonly tag: "loop"
+  readonly shape: Shape.Shape
+  readonly terms: ReadonlyArray<Term>
+  readonly stores: ReadonlyArray<Store>
+}
+
+/**
+ * One pass that combines: the loop's first `kept` axes are those of the result, the others are combined. `order` is the
+ * order of a sum: `rows` where the operand's last axis is combined (sixteen partial sums, by place modulo 16), `columns`
+ * where it is kept (one after the other).
+ */
+export interface Reduce {
+  readonly tag: "reduce"
+  readonly primitive: Reduction
+  readonly shape: Shape.Shape
+  readonly kept: number
+  readonly order: "rows" | "columns"
+  readonly terms: ReadonlyArray<Term>
+  readonly term: number
+  readonly slot: number
+}
+
+/** A matrix operand: the slot and its steps along batch, row and column. */
+export interface Matrix {
+  readonly slot: number
+  readonly offset: number
+  readonly batch: ReadonlyArray<number>
+  readonly row: number
+  readonly column: number
+}
+
+/** Products of matrices, m × k by k × n, for every place of the batch axes; each element sums over k one after the other. */
+export interface Product {
+  readonly tag: "product"
+  readonly dtype: DType
+  readonly batch: Shape.Shape
+  readonly m: number
+  readonly n: number
+  readonly k: number
+  readonly a: Matrix
+  readonly b: Matrix
+  readonly slot: number
+}
+
+/** A primitive that has no kernel of its own yet: done outside, on dense arrays. */
+export interface Outside {
+  readonly tag: "outside"
+  readonly equation: Equation
+  readonly inputs: ReadonlyArray<View>
+  readonly slot: number
+}
+
+/** A slot under another shape of as many elements: what a reshape comes to. */
+export interface View {
+  readonly slot: number
+  readonly shape: Shape.Shape
+}
+
+/** One kernel of a plan. */
+export type Kernel = Loop | Reduce | Product | Outside
+
+/** Kernels in order, and the slots of the program's outputs. */
+export interface Plan {
+  readonly inputs: ReadonlyArray<Spec>
+  readonly slots: ReadonlyArray<Slot>
+  readonly kernels: ReadonlyArray<Kernel>
+  /** For each output of the program, where it is. */
+  readonly outputs: ReadonlyArray<View>
+}
+
+/** The slots a kernel reads. */
+export const reads = (kernel: Kernel): ReadonlyArray<number> => {
+  if (kernel.tag === "product") return [kernel.a.slot, kernel.b.slot]
+  if (kernel.tag === "outside") return kernel.inputs.map(({ slot }) => slot)
+  return [...new Set(kernel.terms.flatMap((term) => (term.tag === "load" ? [term.slot] : [])))]
+}
+
+/** The slots a kernel writes. */
+export const writes = (kernel: Kernel): ReadonlyArray<number> =>
+  kernel.tag === "loop" ? kernel.stores.map(({ slot }) => slot) : [kernel.slot]
+
+/** Whether an access visits a slot of this shape densely in order. */
+export const isDense = ({ offset, strides }: Access, shape: Shape.Shape): boolean => {
+  const dense = Shape.strides(shape)
+  return offset === 0 && strides.every((stride, axis) => stride === dense[axis] || shape[axis] === 1)
+}
+
+const printAccess = ({ offset, strides }: Access, shape: Shape.Shape): string =>
+  isDense({ offset, strides }, shape) ? "" : `[${offset === 0 ? "" : `${offset} + `}${strides.join(" ")}]`
+
+const printTerm = (terms: ReadonlyArray<Term>, shape: Shape.Shape, i: number): string => {
+  const term = terms[i]
+  if (term === undefined) return "?"
+  if (term.tag === "load") return `s${term.slot}${printAccess(term.access, shape)}`
+  if (term.tag === "literal") return Object.is(term.value, -0) ? "-0" : String(term.value)
+  if (term.tag === "index") return `index[${term.access.offset} + ${term.access.strides.join(" ")}]`
+  const cast = term.primitive === "cast" ? `_${term.dtype}` : ""
+  return `${term.primitive}${cast}(${term.inputs.map((input) => printTerm(terms, shape, input)).join(", ")})`
+}
+
+const printMatrix = ({ batch, column, offset, row, slot }: Matrix): string =>
+  `s${slot}[${offset === 0 ? "" : `${offset} + `}${[...batch, row, column].join(" ")}]`
+
+const printKernel = (kernel: Kernel): string => {
+  const shape = "shape" in kernel ? Shape.print(kernel.shape) : ""
+  switch (kernel.tag) {
+    case "loop":
+      return `loop ${shape} ${kernel.stores.map(({ slot, term }) => `s${slot} = ${printTerm(kernel.terms, kernel.shape, term)}`).join("; ")}`
+    case "reduce":
+      return `reduce ${shape} keeping ${kernel.kept} by ${kernel.order}: s${kernel.slot} = ${kernel.primitive} ${printTerm(kernel.terms, kernel.shape, kernel.term)}`
+    case "product":
+      return `product ${Shape.print([...kernel.batch, kernel.m, kernel.k, kernel.n])} s${kernel.slot} = ${printMatrix(kernel.a)} × ${printMatrix(kernel.b)}`
+    case "outside":
+      return `outside s${kernel.slot} = ${kernel.equation.primitive} ${kernel.inputs.map(({ slot }) => `s${slot}`).join(" ")}`
+  }
+}
+
+/** The plan as text: a line for each slot that comes from outside, one for each kernel, and the outputs. */
+export const print = ({ kernels, outputs, slots }: Plan): string =>
+  [
+    ...slots.map((slot, i) => `s${i}: ${printSpec(slot)}${slot.home.tag === "own" ? "" : ` ${slot.home.tag}`}`),
+    ...kernels.map(printKernel),
+    `return ${outputs.map(({ slot }) => `s${slot}`).join(" ")}`,
+  ].join("\n")
