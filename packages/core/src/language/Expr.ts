@@ -25,16 +25,19 @@ export interface Recipe<P extends Primitive = Primitive> {
  */
 export interface Extent {
   readonly serial: number
+  /** Whether the way back may still be walked. */
   open: boolean
+  /** Whether the function it is about is being called. */
+  running: boolean
 }
 
 let opened = 0
 
 /** Opens an extent; whoever opened it closes it by setting `open` to false. */
-export const openExtent = (): Extent => ({ serial: opened++, open: true })
+export const openExtent = (): Extent => ({ serial: opened++, open: true, running: true })
 
 /** An extent that nobody will close: a way back that may be taken at any time, a trace. */
-export const endless = (): Extent => ({ serial: -1, open: true })
+export const endless = (): Extent => ({ serial: -1, open: true, running: true })
 
 type State =
   | { readonly tag: "recipe"; readonly recipe: Recipe }
@@ -49,13 +52,16 @@ export class Expr<out S extends Shape = Shape> {
   readonly dtype: DType
   /** @internal The extent that closes last of those this depends on. */
   readonly extent: Extent | undefined
+  /** @internal The differentiation that this is a variable of. */
+  readonly variableOf: Extent | undefined
   #state: State
 
-  constructor(dtype: DType, shape: S, state: State, extent: Extent | undefined) {
+  constructor(dtype: DType, shape: S, state: State, extent: Extent | undefined, variableOf?: Extent) {
     this.dtype = dtype
     this.shape = shape
     this.#state = state
     this.extent = extent
+    this.variableOf = variableOf
   }
 
   /** @internal The recipe, as long as it is kept. */
@@ -107,7 +113,7 @@ export const placeholder = (dtype: DType, shape: Shape, extent: Extent): Expr =>
 export const marker = (x: Tensor, extent: Extent): Expr => {
   const older = latest([x])
   const outer = older !== undefined && older.serial < extent.serial ? older : extent
-  return new Expr(x.dtype, x.shape, { tag: "recipe", recipe: { primitive: "identity", params: {}, inputs: [x] } }, outer)
+  return new Expr(x.dtype, x.shape, { tag: "recipe", recipe: { primitive: "identity", params: {}, inputs: [x] } }, outer, extent)
 }
 
 /** Whether something is a tensor. */

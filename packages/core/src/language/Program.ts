@@ -5,7 +5,7 @@
 import { make as makeArray, NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
 import { printSpec, refuse, type Spec } from "../words/ShapeError.ts"
-import { endless, placeholder, recipeOf, type Tensor, write } from "./Expr.ts"
+import { type Expr, endless, placeholder, recipeOf, type Tensor, write } from "./Expr.ts"
 import type { Equation, Program } from "./Primitive.ts"
 import { infer, shapeRules, specOf } from "./ShapeRule.ts"
 import { order } from "./Walk.ts"
@@ -29,14 +29,7 @@ export const trace = (f: (...inputs: ReadonlyArray<Tensor>) => ReadonlyArray<Ten
 export const capture = (inputs: ReadonlyArray<Tensor>, outputs: ReadonlyArray<Tensor>): Program => {
   const values = new Map<Tensor, number>(inputs.map((input, i) => [input, i]))
   const steps = order(outputs, (x) => values.has(x) || x.value !== undefined)
-  for (const step of steps)
-    if (step.recipe === undefined)
-      refuse(
-        "trace",
-        [step],
-        "a function that uses its own arguments, not those of another function that is being traced",
-        "hand the tensor in as an argument",
-      )
+  for (const step of steps) ownOnly(step)
   const constants: Array<NDArray> = []
   const constant = (x: NDArray): void => {
     if (!values.has(x)) values.set(x, inputs.length + constants.push(x) - 1)
@@ -56,6 +49,23 @@ export const capture = (inputs: ReadonlyArray<Tensor>, outputs: ReadonlyArray<Te
     }
   }
   return { inputs: inputs.map(({ dtype, shape }) => ({ dtype, shape })), constants, equations, outputs: outputs.map(numberOf) }
+}
+
+/** Throws `ShapeError` for a tensor that varies outside of a traced function: as a constant of it, it would be wrong or unknown. */
+const ownOnly = ({ dtype, recipe, shape, variableOf }: Expr): void => {
+  const foreign =
+    recipe === undefined
+      ? "another function that is being traced"
+      : variableOf?.open === true && variableOf.running
+        ? "a function that is being differentiated"
+        : undefined
+  if (foreign !== undefined)
+    refuse(
+      "trace",
+      [{ dtype, shape }],
+      `a function that uses its own arguments, not those of ${foreign}`,
+      "hand the tensor in as an argument",
+    )
 }
 
 const constantOf = (x: Tensor, keep: (x: NDArray) => void): void => {
@@ -145,7 +155,7 @@ export const print = (program: Program): string => {
     `program (${inputs}) {`,
     ...(constants.length > 0 ? [`  with ${constants.join(", ")}`] : []),
     ...steps,
-    `  return ${program.outputs.map(name).join(", ")}`,
+    `  ${["return", program.outputs.map(name).join(", ")].join(" ").trimEnd()}`,
     "}",
   ].join("\n")
 }

@@ -30,6 +30,7 @@ export const vjp = <X, Y>(f: (x: X) => Y, x: X): Pullback<X, Y> => pullback(f, x
 const pullback = <X, Y>(f: (x: X) => Y, x: X, extent: Extent): Pullback<X, Y> => {
   const from = variables(tensors(x), extent)
   const value = f(refill(x, from))
+  extent.running = false
   const outputs = tensors(value)
   const pull = (cotangent: Y): X => {
     const given = tensors(cotangent)
