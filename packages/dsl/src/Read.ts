@@ -102,12 +102,7 @@ const start = (source: Source, understood: Understood, before: ReadonlyArray<Dia
 }
 
 /** What the data of a text says, with what was found in the text before. */
-const written = (
-  data: Data,
-  positions: Positions,
-  before: ReadonlyArray<Diagnostic>,
-  language: Language,
-): Reading => {
+const written = (data: Data, positions: Positions, before: ReadonlyArray<Diagnostic>, language: Language): Reading => {
   const expanded = expand(data, positions)
   const understood = understand(expanded.data, expanded.positions, expanded.unknown, language)
   return start(positions.source, { ...understood, findings: [...expanded.findings, ...understood.findings] }, before, language)

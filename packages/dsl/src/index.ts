@@ -1,1 +1,15 @@
-export {}
+/** The Adjoint model file: reading and writing it, what can be said about it, and building what it describes. */
+export * as Build from "./build/Build.ts"
+export * as Check from "./check/Check.ts"
+export * as Document from "./Document.ts"
+export { codes, isCode } from "./diagnostic/Codes.ts"
+export * as Diagnostic from "./diagnostic/Diagnostic.ts"
+export * as Fix from "./diagnostic/Fix.ts"
+export * as Render from "./diagnostic/Render.ts"
+export * as Language from "./Language.ts"
+export * as Model from "./Model.ts"
+export * as Read from "./Read.ts"
+export * as Catalogue from "./schema/Catalogue.ts"
+export * as JsonSchema from "./schema/JsonSchema.ts"
+export * as Source from "./source/Source.ts"
+export { toYaml } from "./Write.ts"

@@ -1,7 +1,6 @@
 /** `train`: how the model learns. */
 import { Schema, SchemaTransformation } from "effect"
 import type * as Document from "../Document.ts"
-import { isRecord } from "../source/Yaml.ts"
 import { type Codec, note, type Verdict } from "./Annotation.ts"
 import type { Catalogue } from "./Catalogue.ts"
 import * as Fields from "./Fields.ts"
@@ -31,16 +30,16 @@ const mode = withDefault(
   "Whether lower or higher is better. Default: auto, which knows the metrics.",
 )
 
-const everyPattern = /^([1-9]\d{0,8}) ?(epoch|step)s?$/u
+const everyPattern = /^([1-9]\d{0,8}) ?epochs?$/u
 
 /** A stretch of training in its one spelling. `1 epoch` and `1 epochs` are both `1 epoch`. */
 const spelled = (text: string): string => {
-  const [, n = "1", unit = "epoch"] = everyPattern.exec(text) ?? []
-  return `${n} ${unit}${n === "1" ? "" : "s"}`
+  const [, n = "1"] = everyPattern.exec(text) ?? []
+  return n === "1" ? "1 epoch" : `${n} epochs`
 }
 
 const every = note(Schema.String.check(Schema.isPattern(everyPattern)), {
-  wanted: "a stretch of training such as `1 epoch` or `500 steps`",
+  wanted: "a stretch of training such as `1 epoch` or `5 epochs`",
 }).pipe(
   Schema.decodeTo(Schema.String, SchemaTransformation.transform({ decode: spelled, encode: (text: string) => text })),
 ) as unknown as Codec<string>
@@ -159,7 +158,3 @@ export const trainSection = (catalogue: Catalogue, choices: Choices): Codec<Docu
     },
   )
 }
-
-/** Whether a value is a list of callbacks that holds one of this name. */
-export const hasCallback = (callbacks: ReadonlyArray<Document.Named>, name: string): boolean =>
-  callbacks.some((callback) => isRecord(callback) && Object.hasOwn(callback, name))

@@ -1,0 +1,149 @@
+/**
+ * The model file in TypeScript: the same words, typed, building the same document. A file that was read and a model that
+ * was written here are equal by value when they say the same.
+ *
+ * ```ts
+ * import { Model } from "@adjoint/dsl"
+ *
+ * const model = Model.modelFile({
+ *   data: { source: "moons" },
+ *   model: { layers: [Model.dense(16, { activation: "relu" }), Model.head("label")] },
+ *   train: { epochs: 20, optimizer: { adam: { lr: 0.01 } } },
+ * })
+ * model._tag // => "Success"
+ * ```
+ */
+import { Result } from "effect"
+import type { Data as DataSection, Join, ModelFile } from "./Document.ts"
+import { ModelFileError } from "./diagnostic/Diagnostic.ts"
+import { readData } from "./Read.ts"
+import type * as S from "./schema/Spelling.ts"
+import type { Data } from "./source/Yaml.ts"
+
+/** Name of a layer, which joins refer to. */
+export interface Naming {
+  readonly name?: string
+}
+
+/** One item of a model's layers. */
+export type Layer =
+  | S.ActivationSpelling
+  | S.LayerSpelling
+  | ((
+      | { readonly [J in Join]: { readonly [K in J]: ReadonlyArray<string> } }[Join]
+      | { readonly repeat: { readonly times: number; readonly layers: ReadonlyArray<Layer> } }
+      | { readonly head: HeadOptions & { readonly target: string } }
+      | S.NamedLayer
+    ) &
+      Naming)
+
+/** How the outputs are made. */
+export interface HeadOptions {
+  readonly activation?: S.ActivationSpelling
+  readonly init?: S.InitializerSpelling
+}
+
+/** Options beside a layer's main one, and its name. */
+type Rest<N extends S.LayerName, Main extends string> = Omit<S.LayerOptions<N>, Main> & Naming
+
+const named = <N extends S.LayerName>(
+  kind: N,
+  { name, ...options }: { readonly name?: string; readonly [option: string]: unknown },
+): Layer => ({ [kind]: options, ...(name === undefined ? {} : { name }) }) as unknown as Layer
+
+/** `units` weighted sums of all inputs. `dense(64, { activation: "relu" }) // => { dense: { units: 64, activation: "relu" } }` */
+export const dense = (units: number, options: Rest<"dense", "units"> = {}): Layer => named("dense", { units, ...options })
+
+/** While training, a share `rate` of the numbers set to 0. `dropout(0.5) // => { dropout: { rate: 0.5 } }` */
+export const dropout = (rate: number, naming: Naming = {}): Layer => named("dropout", { rate, ...naming })
+
+/** All numbers of a sample along one axis. `flatten() // => { flatten: {} }` */
+export const flatten = (naming: Naming = {}): Layer => named("flatten", { ...naming })
+
+/** The numbers of a sample under another shape of as many. `reshape([28, 28, 1]) // => { reshape: { shape: [28, 28, 1] } }` */
+export const reshape = (shape: ReadonlyArray<number>, naming: Naming = {}): Layer => named("reshape", { shape, ...naming })
+
+/** The sum of layers of equal shape, by name. `add(["a", "b"]) // => { add: ["a", "b"] }` */
+export const add = (of: ReadonlyArray<string>, naming: Naming = {}): Layer => ({ add: of, ...naming })
+
+/** The product of layers of equal shape, by name. `multiply(["a", "b"]) // => { multiply: ["a", "b"] }` */
+export const multiply = (of: ReadonlyArray<string>, naming: Naming = {}): Layer => ({ multiply: of, ...naming })
+
+/** Layers joined along their last axis, by name. `concat(["a", "b"]) // => { concat: ["a", "b"] }` */
+export const concat = (of: ReadonlyArray<string>, naming: Naming = {}): Layer => ({ concat: of, ...naming })
+
+/** The same layers several times in a row, each time with weights of their own. `repeat(2, ["relu"]) // => { repeat: { times: 2, layers: ["relu"] } }` */
+export const repeat = (times: number, layers: ReadonlyArray<Layer>, naming: Naming = {}): Layer => ({
+  repeat: { times, layers },
+  ...naming,
+})
+
+/** The outputs, as many as the target needs. `head("label") // => { head: { target: "label" } }` */
+export const head = (target: string, options: HeadOptions = {}, naming: Naming = {}): Layer => ({
+  head: { target, ...options },
+  ...naming,
+})
+
+/** Where rows come from. A path alone ends in .csv, .tsv or .npz. */
+export type Source =
+  | S.ToySpelling
+  | `${string}.${"csv" | "tsv" | "npz" | "csv.gz" | "tsv.gz"}`
+  | { readonly csv: { readonly path: string; readonly delimiter?: "auto" | "," | ";" | "\t"; readonly header?: boolean } }
+  | { readonly tsv: { readonly path: string; readonly header?: boolean } }
+  | { readonly idx: { readonly images: string; readonly labels: string } }
+  | { readonly npz: { readonly path: string; readonly inputs?: string; readonly targets?: string } }
+
+/** A score that is watched: `val.loss`, `val.accuracy`. */
+interface Watching {
+  readonly monitor?: string
+  readonly mode?: "auto" | "min" | "max"
+}
+
+/** What watches a run. */
+export type Callback =
+  | "early_stop"
+  | "checkpoint"
+  | "nan_guard"
+  | {
+      readonly early_stop: Watching & { readonly patience?: number; readonly min_delta?: number; readonly restore_best?: boolean }
+    }
+  | { readonly checkpoint: Watching & { readonly keep?: ReadonlyArray<"best" | "last">; readonly every?: string } }
+  | { readonly nan_guard: { readonly action?: "stop" } }
+
+type ColumnType = "number" | "category" | "binary" | "class" | "ignore"
+
+/** What a model file says, every section but `model` optional. */
+export interface Sections {
+  readonly name?: string
+  readonly data?: Omit<DataSection, "source" | "columns" | "split" | "test"> & {
+    readonly source: Source
+    readonly columns?: { readonly [name: string]: ColumnType | NonNullable<DataSection["columns"]>[string] }
+    readonly split?: Partial<DataSection["split"]>
+    readonly test?: Source
+  }
+  readonly model: {
+    readonly input?: ReadonlyArray<number>
+    readonly init?: S.InitializerSpelling
+    readonly layers: ReadonlyArray<Layer>
+  }
+  readonly train?: {
+    readonly seed?: number
+    readonly epochs?: number
+    readonly batch?: number
+    readonly loss?: "auto" | S.LossSpelling
+    readonly optimizer?: S.OptimizerSpelling
+    readonly schedule?: S.ScheduleSpelling
+    readonly regularize?: Partial<ModelFile["train"]["regularize"]>
+    readonly metrics?: "auto" | ReadonlyArray<S.MetricSpelling>
+    readonly callbacks?: ReadonlyArray<Callback>
+  }
+  readonly evaluate?: Partial<ModelFile["evaluate"]>
+  readonly lint?: ModelFile["lint"]
+}
+
+/** The document of these sections. Fails with all that is wrong with them, as a model file would. */
+export const modelFile = (sections: Sections): Result.Result<ModelFile, ModelFileError> => {
+  const name = sections.name ?? "model"
+  const { diagnostics, document } = readData({ schema: 1, ...sections } as unknown as Data, undefined, name)
+  return document === undefined ? Result.fail(new ModelFileError({ file: name, diagnostics })) : Result.succeed(document)
+}

@@ -1,0 +1,166 @@
+/**
+ * From a document and what is known of its data to what training wants: the net, the loss, the optimizer with its rate,
+ * the scores, and what is watched. Nothing is computed here.
+ */
+import * as Entry from "@adjoint/core/learning/Entry"
+import type { LearningRate } from "@adjoint/core/learning/LearningRate"
+import type { Loss } from "@adjoint/core/learning/Loss"
+import type { Net } from "@adjoint/core/learning/Net"
+import * as Optimizer from "@adjoint/core/learning/Optimizer"
+import * as Regularizer from "@adjoint/core/learning/Regularizer"
+import type { Score } from "@adjoint/core/learning/Score"
+import type { EarlyStop, Monitor } from "@adjoint/core/training/Monitor"
+import { Result } from "effect"
+import { check, shapes } from "../check/Check.ts"
+import { lossName, scoreNames, wanted } from "../check/Outputs.ts"
+import { type ModelFile, type Named, type Train, useOf } from "../Document.ts"
+import type { Finding } from "../diagnostic/Diagnostic.ts"
+import type { Facts } from "../prepare/Facts.ts"
+import { type Catalogue, standard } from "../schema/Catalogue.ts"
+import * as Nodes from "./Nodes.ts"
+import { use } from "./Uses.ts"
+
+/** What training wants of a document; the names are those of `Train.Config`, save `checkpoint`. */
+export interface Built {
+  readonly net: Net
+  readonly loss: Loss
+  /** The name of the loss in force, which `auto` does not say. */
+  readonly lossName: string
+  readonly penalty?: (params: unknown) => ReturnType<Regularizer.Regularizer>
+  readonly optimizer: Optimizer.Optimizer
+  readonly learningRate: LearningRate
+  readonly scores: { readonly [name: string]: Score }
+  readonly seed: number
+  readonly epochs: number
+  readonly batch: number
+  readonly best: Monitor
+  readonly earlyStop?: EarlyStop
+  readonly checkpoint: Checkpoint
+}
+
+/** Which states of a run are kept, and after how many epochs each. */
+export interface Checkpoint {
+  readonly keep: ReadonlyArray<"best" | "last">
+  readonly every: number
+}
+
+/** What must be known of the data before anything can be built. */
+export type Needed = Required<Facts>
+
+/** Builds a document over its data. Fails with what keeps it from being trained; advice does not. */
+export const build = (
+  document: ModelFile,
+  facts: Needed,
+  catalogue: Catalogue = standard,
+): Result.Result<Built, ReadonlyArray<Finding>> => {
+  const allowed = new Set(document.lint.allow)
+  const wrong = check(document, facts, catalogue).filter(({ code }) => !code.startsWith("A") && !allowed.has(code))
+  return wrong.length > 0 ? Result.fail(wrong) : Result.succeed(made(document, facts, catalogue))
+}
+
+/** The loss in force, which may depend on how many outputs the layers make. */
+const lossOf = ({ model, train }: ModelFile, facts: Needed, catalogue: Catalogue): string => {
+  const { output } = shapes(model, train, facts, catalogue)
+  const name = lossName(train, facts.target, output?.length === 1 ? output[0] : undefined)
+  if (name === undefined) throw new TypeError("the classes of the target are not known")
+  return name
+}
+
+/** The net of a document's model. Needs to know the target only where the model ends in a head. */
+export const netOf = ({ model, train }: ModelFile, facts: Facts, catalogue: Catalogue = standard): Net => {
+  const outputs = wanted(facts.target, lossName(train, facts.target))
+  return Nodes.net(Nodes.nodes({ catalogue, model, ...(outputs === undefined ? {} : { outputs }) }))
+}
+
+const made = (document: ModelFile, facts: Needed, catalogue: Catalogue): Built => {
+  const { train } = document
+  const loss = lossOf(document, facts, catalogue)
+  const stepsPerEpoch = Math.ceil(facts.rows.train / train.batch)
+  const learningRate = rate(train, stepsPerEpoch, catalogue)
+  const scores = scoresOf(train, facts, catalogue)
+  const cost = penalty(train)
+  const stop = callback(train, "early_stop")
+  return {
+    net: netOf(document, facts, catalogue),
+    loss: Entry.make(
+      catalogue.loss,
+      train.loss === "auto" ? { name: loss, options: {} } : use(catalogue, catalogue.loss, train.loss),
+    ),
+    lossName: loss,
+    optimizer: optimizer(train, learningRate, catalogue),
+    learningRate,
+    scores,
+    seed: train.seed,
+    epochs: train.epochs,
+    batch: train.batch,
+    best: monitor(callback(train, "checkpoint") ?? stop ?? {}, scores, facts),
+    checkpoint: checkpoint(train),
+    ...(cost === undefined ? {} : { penalty: cost }),
+    ...(stop === undefined
+      ? {}
+      : {
+          earlyStop: {
+            ...monitor(stop, scores, facts),
+            minDelta: stop.min_delta as number,
+            patience: stop.patience as number,
+            restoreBest: stop.restore_best as boolean,
+          },
+        }),
+  }
+}
+
+type Options = { readonly [option: string]: unknown }
+
+/** The options of the first callback of a name. */
+const callback = ({ callbacks }: Train, name: string): Options | undefined =>
+  callbacks.map(useOf).find((each) => each.name === name)?.options
+
+/** The optimizer's own rate, shaped by the schedule over the run. */
+const rate = ({ epochs, optimizer, schedule }: Train, stepsPerEpoch: number, catalogue: Catalogue): LearningRate => {
+  const { lr } = useOf(optimizer).options
+  return Entry.make(
+    catalogue.schedule,
+    use(catalogue, catalogue.schedule, schedule),
+  )({
+    lr: typeof lr === "number" ? lr : 0,
+    epochs,
+    stepsPerEpoch,
+  })
+}
+
+const optimizer = ({ optimizer, regularize }: Train, learningRate: LearningRate, catalogue: Catalogue): Optimizer.Optimizer => {
+  const bare = Entry.make(catalogue.optimizer, use(catalogue, catalogue.optimizer, optimizer))(learningRate)
+  const { clip_norm } = regularize
+  if (clip_norm === undefined) return bare
+  return Optimizer.chain(Optimizer.clipByGlobalNorm(clip_norm), bare) as Optimizer.Optimizer<unknown> as Optimizer.Optimizer
+}
+
+const penalty = ({ regularize: { l1, l2 } }: Train): Regularizer.Regularizer | undefined => {
+  const parts = [...(l1 > 0 ? [Regularizer.l1(l1)] : []), ...(l2 > 0 ? [Regularizer.l2(l2)] : [])]
+  return parts.length === 0 ? undefined : Regularizer.sum(...parts)
+}
+
+const scoresOf = (train: Train, facts: Needed, catalogue: Catalogue): Built["scores"] => {
+  const named: ReadonlyArray<Named> =
+    train.metrics === "auto" ? (scoreNames(train, facts.target) ?? []).map((name) => ({ [name]: {} })) : train.metrics
+  return Object.fromEntries(
+    named.map((metric) => [useOf(metric).name, Entry.make(catalogue.metric, use(catalogue, catalogue.metric, metric))]),
+  )
+}
+
+/** What a callback watches, and which way is better; without a word of it the validation loss, or else the training loss. */
+const monitor = (options: Options, scores: Built["scores"], { rows }: Needed): Monitor => {
+  const watched = typeof options.monitor === "string" ? options.monitor : rows.val > 0 ? "val.loss" : "train.loss"
+  const { mode } = options
+  if (mode === "min" || mode === "max") return { monitor: watched, mode }
+  const name = watched.slice(watched.indexOf(".") + 1)
+  const score = Object.hasOwn(scores, name) ? scores[name] : undefined
+  return { monitor: watched, mode: score?.better === "higher" ? "max" : "min" }
+}
+
+/** Both states after every epoch, unless the document asks for something else. */
+const checkpoint = (train: Train): Checkpoint => {
+  const options = callback(train, "checkpoint")
+  if (options === undefined) return { keep: ["best", "last"], every: 1 }
+  return { keep: options.keep as Checkpoint["keep"], every: Number.parseInt(String(options.every), 10) }
+}
