@@ -1,96 +1,88 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { Autodiff, Program, Tensor } from "../src/index.ts"
-import type { Params, Primitive } from "../src/language/Primitive.ts"
 import { fuse } from "../src/machines/Fuse.ts"
-import { type Access, type Kernel, type Plan, print, type Term } from "../src/machines/Plan.ts"
-import type { Meaning } from "../src/meaning/Meaning.ts"
-import { positions } from "../src/meaning/Positions.ts"
+import { planMemory } from "../src/machines/MemoryPlan.ts"
+import { type Plan, print } from "../src/machines/Plan.ts"
 import * as Reference from "../src/meaning/Reference.ts"
+import { array } from "../src/testing/arbitraries.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
-import { allocate } from "../src/words/DType.ts"
+import { allocate, bytes } from "../src/words/DType.ts"
 import { NDArray } from "../src/words/NDArray.ts"
 import * as Shape from "../src/words/Shape.ts"
-import type { Spec } from "../src/words/ShapeError.ts"
+import { printSpec, type Spec } from "../src/words/ShapeError.ts"
+import { runKernel } from "./run-plan.ts"
 
-const meaning = (primitive: Primitive, params: unknown, inputs: ReadonlyArray<NDArray>, out: Spec): NDArray => {
-  const row = Reference.meanings[primitive] as Meaning<Primitive>
-  return new NDArray(out.dtype, out.shape, row(params as Params[Primitive], inputs, out))
-}
-
-/** What stands in an array where a loop's access leads, densely. */
-const visit = ({ data, dtype }: NDArray, shape: Shape.Shape, { offset, strides }: Access): NDArray => {
-  const places = positions(shape, strides, offset)
-  const out = allocate(dtype, places.length)
-  places.forEach((place, i) => {
-    out[i] = data[place] as number
-  })
-  return new NDArray(dtype, shape, out)
-}
-
-/** What the terms of a loop come to, each as an array of the loop's shape. */
-const body = (
-  terms: ReadonlyArray<Term>,
-  shape: Shape.Shape,
-  slots: ReadonlyArray<NDArray | undefined>,
-): ReadonlyArray<NDArray> => {
-  const made: Array<NDArray> = []
-  for (const term of terms) {
-    const out = { dtype: term.dtype, shape }
-    if (term.tag === "load") made.push(visit(slots[term.slot] as NDArray, shape, term.access))
-    else if (term.tag === "literal")
-      made.push(new NDArray(term.dtype, shape, allocate(term.dtype, Shape.size(shape)).fill(term.value)))
-    else if (term.tag === "index") {
-      const counted = allocate(term.dtype, Shape.size(shape))
-      counted.set(positions(shape, term.access.strides, term.access.offset))
-      made.push(new NDArray(term.dtype, shape, counted))
-    } else
-      made.push(
-        meaning(
-          term.primitive,
-          { dtype: term.dtype },
-          term.inputs.map((input) => made[input] as NDArray),
-          out,
-        ),
-      )
-  }
-  return made
-}
-
-const runKernel = (kernel: Kernel, slots: Array<NDArray | undefined>, specs: ReadonlyArray<Spec>): void => {
-  const put = (slot: number, array: NDArray): void => {
-    const { dtype, shape } = specs[slot] as Spec
-    slots[slot] = new NDArray(dtype, shape, array.data)
-  }
-  if (kernel.tag === "loop") {
-    const made = body(kernel.terms, kernel.shape, slots)
-    for (const { slot, term } of kernel.stores) put(slot, made[term] as NDArray)
-  } else if (kernel.tag === "reduce") {
-    const operand = body(kernel.terms, kernel.shape, slots)[kernel.term] as NDArray
-    const axes = kernel.shape.map((_, axis) => axis).slice(kernel.kept)
-    put(kernel.slot, meaning(kernel.primitive, { axes }, [operand], specs[kernel.slot] as Spec))
-  } else if (kernel.tag === "product") {
-    const { a, b, batch, k, m, n } = kernel
-    const operand = ({ batch: steps, column, offset, row, slot }: typeof a, rows: number, columns: number) =>
-      visit(slots[slot] as NDArray, [...batch, rows, columns], { offset, strides: [...steps, row, column] })
-    put(kernel.slot, meaning("dot", {}, [operand(a, m, k), operand(b, k, n)], specs[kernel.slot] as Spec))
-  } else {
-    const { params, primitive } = kernel.equation
-    const inputs = kernel.inputs.map(
-      ({ shape, slot }) => new NDArray((slots[slot] as NDArray).dtype, shape, (slots[slot] as NDArray).data),
-    )
-    put(kernel.slot, meaning(primitive, params, inputs, specs[kernel.slot] as Spec))
-  }
-}
-
-/** A plan done kernel by kernel with the meanings of Reference. */
+/** A plan done in slots of their own. */
 const runPlan = ({ kernels, outputs, slots }: Plan, inputs: ReadonlyArray<NDArray>): ReadonlyArray<NDArray> => {
   const held = slots.map(({ home }) =>
     home.tag === "input" ? inputs[home.index] : home.tag === "constant" ? home.array : undefined,
   )
-  for (const kernel of kernels) runKernel(kernel, held, slots)
-  return outputs.map(({ slot }) => held[slot] as NDArray)
+  const read = (slot: number): NDArray => held[slot] as NDArray
+  for (const kernel of kernels)
+    runKernel(kernel, {
+      spec: (slot) => slots[slot] as Spec,
+      read,
+      write: (slot, { data, dtype }) => {
+        held[slot] = new NDArray(dtype, (slots[slot] as Spec).shape, data)
+      },
+    })
+  return outputs.map(({ slot }) => read(slot))
 }
+
+/** A plan done in one memory, a cell for each byte; an element stands in the cell of its first byte. */
+const inMemory = (plan: Plan, resident: number) => {
+  const { addresses, bytes: size, moves } = planMemory(plan, resident, 48)
+  const cells = new Float64Array(size).fill(Number.NaN)
+  const specOf = (slot: number): Spec => plan.slots[slot] as Spec
+  const read = (slot: number): NDArray => {
+    const { dtype, shape } = specOf(slot)
+    const data = allocate(dtype, Shape.size(shape))
+    for (let i = 0; i < data.length; i++) data[i] = cells[(addresses[slot] ?? Number.NaN) + i * bytes[dtype]] as number
+    return new NDArray(dtype, shape, data)
+  }
+  const write = (slot: number, { data }: NDArray): void => {
+    const { dtype } = specOf(slot)
+    data.forEach((x, i) => {
+      cells[(addresses[slot] ?? Number.NaN) + i * bytes[dtype]] = x
+    })
+  }
+  plan.slots.forEach(({ home }, slot) => {
+    if (home.tag === "constant") write(slot, home.array)
+  })
+  return (inputs: ReadonlyArray<NDArray | undefined>): ReadonlyArray<NDArray> => {
+    plan.slots.forEach(({ home }, slot) => {
+      const given = home.tag === "input" ? inputs[home.index] : undefined
+      if (given !== undefined) write(slot, given)
+    })
+    for (const kernel of plan.kernels) runKernel(kernel, { spec: specOf, read, write })
+    const outputs = plan.outputs.slice(resident).map(({ slot }) => read(slot))
+    for (const { bytes: length, from, to } of moves) cells.copyWithin(to, from, from + length)
+    return outputs
+  }
+}
+
+/** A program whose first outputs are of the kinds and shapes of its first inputs, and inputs for some rounds of it. */
+const stepping = programWithInputs({ maxSteps: 12 }).chain(({ inputs, program }) => {
+  const total = program.inputs.length + program.constants.length + program.equations.length
+  const all = Array.from({ length: total }, (_, value) => value)
+  const successor = (spec: Spec) =>
+    fc.constantFrom(...all.filter((value) => printSpec(Program.specOf(program, value)) === printSpec(spec)))
+  return fc
+    .integer({ min: 0, max: inputs.length })
+    .chain((resident) =>
+      fc.record({
+        resident: fc.constant(resident),
+        state: fc.tuple(...program.inputs.slice(0, resident).map(successor)),
+        state0: fc.constant(inputs.slice(0, resident)),
+        rounds: fc.array(fc.tuple(...program.inputs.slice(resident).map(({ dtype, shape }) => array(dtype, shape))), {
+          minLength: 1,
+          maxLength: 3,
+        }),
+      }),
+    )
+    .map((made) => ({ ...made, program: { ...program, outputs: [...made.state, ...program.outputs] } }))
+})
 
 describe("Fuse", () => {
   it("gives plans that mean what their programs mean", () => {
@@ -139,5 +131,40 @@ describe("Fuse", () => {
       loop [] s11 = div(s10, 8)
       return s9 s8 s11"
     `)
+  })
+})
+
+describe("planMemory", () => {
+  it("gives every slot a place that nothing writes to while it is needed, from step to step", () => {
+    fc.assert(
+      fc.property(stepping, ({ program, resident, rounds, state0 }) => {
+        const step = inMemory(fuse(program), resident)
+        let state: ReadonlyArray<NDArray> = state0
+        rounds.forEach((batch, round) => {
+          const expected = Reference.run(program, [...state, ...batch])
+          state = expected.slice(0, resident)
+          // Only the first round is given the state; from then on it is what the step left in memory.
+          const given = round === 0 ? state0 : state0.map(() => undefined)
+          step([...given, ...batch]).forEach((output, i) => {
+            expect([...output.data]).toEqual([...(expected[resident + i] as NDArray).data])
+          })
+        })
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it("replaces the state of a training step in place", () => {
+    const f32: Spec = { dtype: "f32", shape: [64, 64] }
+    const program = Program.trace(
+      (w, v, g) => {
+        const velocity = Tensor.add(Tensor.mul(v as Tensor.Tensor, 0.9), g as Tensor.Tensor)
+        return [Tensor.sub(w as Tensor.Tensor, velocity), velocity]
+      },
+      [f32, f32, f32],
+    )
+    const { bytes: size, moves } = planMemory(fuse(program), 2, 0)
+    expect(moves).toEqual([])
+    expect(size).toBe(3 * 64 * 64 * 4 + 64)
   })
 })

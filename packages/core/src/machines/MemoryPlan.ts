@@ -1,0 +1,143 @@
+/**
+ * Where each slot of a plan stands in one memory: what comes from outside for good, the rest only from the kernel that
+ * writes it to the last that reads it, so that places are used again. State that a step replaces is replaced in place
+ * where nothing reads the old one any more.
+ */
+import { bytes } from "../words/DType.ts"
+import * as Shape from "../words/Shape.ts"
+import { isDense, type Kernel, type Plan, reads, writes } from "./Plan.ts"
+
+/** A move of bytes after the kernels are done, from where an output was made to the state it becomes. */
+export interface Move {
+  readonly from: number
+  readonly to: number
+  readonly bytes: number
+}
+
+/** The addresses of a plan's slots, the moves that end a step, and how much memory it takes in all. */
+export interface MemoryPlan {
+  readonly addresses: ReadonlyArray<number>
+  readonly moves: ReadonlyArray<Move>
+  readonly bytes: number
+}
+
+/** Slots begin and end on whole vectors, so that loops need not stop short of one. */
+const vector = 16
+
+/** Kernels may read (never write) so far behind a slot's end. */
+const slack = 64
+
+const roundUp = (n: number): number => Math.ceil(n / vector) * vector
+
+/** Bytes a slot takes. */
+export const slotBytes = ({ slots }: Plan, slot: number): number => {
+  const found = slots[slot]
+  return found === undefined ? 0 : roundUp(Math.max(1, Shape.size(found.shape)) * bytes[found.dtype])
+}
+
+/** Whether a kernel reads a slot only at the element it is about to write. */
+const readsInPlace = (kernel: Kernel, slot: number): boolean =>
+  kernel.tag === "loop" &&
+  kernel.terms.every((term) => term.tag !== "load" || term.slot !== slot || isDense(term.access, kernel.shape))
+
+/** For each output that may be written over the state it replaces, that state's slot. */
+const replaceable = (plan: Plan, resident: number): ReadonlyMap<number, number> => {
+  const { kernels, outputs, slots } = plan
+  const inputSlot = new Map(slots.flatMap(({ home }, slot) => (home.tag === "input" ? [[home.index, slot] as const] : [])))
+  const found = new Map<number, number>()
+  for (let i = 0; i < resident; i++) {
+    const [output, input] = [outputs[i]?.slot, inputSlot.get(i)]
+    if (output === undefined || input === undefined || slots[output]?.home.tag !== "own" || found.has(output)) continue
+    const at = kernels.findIndex((kernel) => writes(kernel).includes(output))
+    const kernel = kernels[at]
+    const last = kernels.findLastIndex((other) => reads(other).includes(input))
+    const given = outputs.some(({ slot }) => slot === input)
+    if (kernel?.tag === "loop" && !given && last <= at && (last < at || readsInPlace(kernel, input))) found.set(output, input)
+  }
+  return found
+}
+
+interface Free {
+  start: number
+  end: number
+}
+
+/** Places of the given sizes out of one growing range, lowest first. */
+const allocator = (start: number) => {
+  let end = start
+  const free: Array<Free> = []
+  return {
+    end: () => end,
+    take: (size: number): number => {
+      const gap = free.find((place) => place.end - place.start >= size)
+      if (gap !== undefined) {
+        const at = gap.start
+        gap.start += size
+        return at
+      }
+      const last = free.at(-1)
+      // A gap at the very end grows.
+      if (last !== undefined && last.end === end) {
+        const at = last.start
+        free.pop()
+        end = at + size
+        return at
+      }
+      end += size
+      return end - size
+    },
+    give: (at: number, size: number): void => {
+      free.push({ start: at, end: at + size })
+      free.sort((a, b) => a.start - b.start)
+      for (let i = free.length - 1; i > 0; i--) {
+        const [before, after] = [free[i - 1] as Free, free[i] as Free]
+        if (before.end === after.start) {
+          before.end = after.end
+          free.splice(i, 1)
+        }
+      }
+    },
+  }
+}
+
+/** The memory of a plan from `start` on, whose first `resident` inputs are state that its first outputs replace. */
+export const planMemory = (plan: Plan, resident: number, start: number): MemoryPlan => {
+  const { kernels, outputs, slots } = plan
+  const addresses = new Array<number>(slots.length).fill(-1)
+  const memory = allocator(roundUp(start))
+  slots.forEach(({ home }, slot) => {
+    if (home.tag !== "own") addresses[slot] = memory.take(slotBytes(plan, slot))
+  })
+  const replaces = replaceable(plan, resident)
+  const given = new Set(outputs.map(({ slot }) => slot))
+  const last = new Map<number, number>()
+  kernels.forEach((kernel, i) => {
+    for (const slot of reads(kernel)) last.set(slot, i)
+  })
+  kernels.forEach((kernel, i) => {
+    for (const slot of writes(kernel)) {
+      const over = replaces.get(slot)
+      addresses[slot] = over === undefined ? memory.take(slotBytes(plan, slot)) : (addresses[over] ?? -1)
+    }
+    const done = new Set([...reads(kernel), ...writes(kernel)])
+    for (const slot of done)
+      if (slots[slot]?.home.tag === "own" && !given.has(slot) && (last.get(slot) ?? i) === i)
+        memory.give(addresses[slot] ?? -1, slotBytes(plan, slot))
+  })
+  // State that could not be replaced in place is moved at the end; by way of a spare place where it is itself another's old state.
+  const first: Array<Move> = []
+  const second: Array<Move> = []
+  slots.forEach(({ home }, slot) => {
+    if (home.tag !== "input" || home.index >= resident) return
+    const from = outputs[home.index]?.slot
+    if (from === undefined || addresses[from] === addresses[slot]) return
+    const size = slotBytes(plan, slot)
+    const to = addresses[slot] ?? -1
+    if (slots[from]?.home.tag === "input") {
+      const spare = memory.take(size)
+      first.push({ from: addresses[from] ?? -1, to: spare, bytes: size })
+      second.push({ from: spare, to, bytes: size })
+    } else second.push({ from: addresses[from] ?? -1, to, bytes: size })
+  })
+  return { addresses, moves: [...first, ...second], bytes: memory.end() + slack }
+}

@@ -1,0 +1,81 @@
+/** A plan done kernel by kernel with the meanings of Reference, on slots that a test provides. */
+import type { Params, Primitive } from "../src/language/Primitive.ts"
+import type { Access, Kernel, Term } from "../src/machines/Plan.ts"
+import type { Meaning } from "../src/meaning/Meaning.ts"
+import { positions } from "../src/meaning/Positions.ts"
+import * as Reference from "../src/meaning/Reference.ts"
+import { allocate } from "../src/words/DType.ts"
+import { NDArray } from "../src/words/NDArray.ts"
+import * as Shape from "../src/words/Shape.ts"
+import type { Spec } from "../src/words/ShapeError.ts"
+
+const meaning = (primitive: Primitive, params: unknown, inputs: ReadonlyArray<NDArray>, out: Spec): NDArray => {
+  const row = Reference.meanings[primitive] as Meaning<Primitive>
+  return new NDArray(out.dtype, out.shape, row(params as Params[Primitive], inputs, out))
+}
+
+/** What stands in an array where a loop's access leads, densely. */
+const visit = ({ data, dtype }: NDArray, shape: Shape.Shape, { offset, strides }: Access): NDArray => {
+  const places = positions(shape, strides, offset)
+  const out = allocate(dtype, places.length)
+  places.forEach((place, i) => {
+    out[i] = data[place] as number
+  })
+  return new NDArray(dtype, shape, out)
+}
+
+/** What the terms of a loop come to, each as an array of the loop's shape. */
+const body = (terms: ReadonlyArray<Term>, shape: Shape.Shape, slots: Slots): ReadonlyArray<NDArray> => {
+  const made: Array<NDArray> = []
+  for (const term of terms) {
+    const out = { dtype: term.dtype, shape }
+    if (term.tag === "load") made.push(visit(slots.read(term.slot), shape, term.access))
+    else if (term.tag === "literal")
+      made.push(new NDArray(term.dtype, shape, allocate(term.dtype, Shape.size(shape)).fill(term.value)))
+    else if (term.tag === "index") {
+      const counted = allocate(term.dtype, Shape.size(shape))
+      counted.set(positions(shape, term.access.strides, term.access.offset))
+      made.push(new NDArray(term.dtype, shape, counted))
+    } else
+      made.push(
+        meaning(
+          term.primitive,
+          { dtype: term.dtype },
+          term.inputs.map((input) => made[input] as NDArray),
+          out,
+        ),
+      )
+  }
+  return made
+}
+
+/** Where the arrays of a plan's slots are. */
+export interface Slots {
+  readonly spec: (slot: number) => Spec
+  readonly read: (slot: number) => NDArray
+  readonly write: (slot: number, array: NDArray) => void
+}
+
+/** Does one kernel: what it reads it reads before it writes. */
+export const runKernel = (kernel: Kernel, slots: Slots): void => {
+  if (kernel.tag === "loop") {
+    const made = body(kernel.terms, kernel.shape, slots)
+    for (const { slot, term } of kernel.stores) slots.write(slot, made[term] as NDArray)
+  } else if (kernel.tag === "reduce") {
+    const operand = body(kernel.terms, kernel.shape, slots)[kernel.term] as NDArray
+    const axes = kernel.shape.map((_, axis) => axis).slice(kernel.kept)
+    slots.write(kernel.slot, meaning(kernel.primitive, { axes }, [operand], slots.spec(kernel.slot)))
+  } else if (kernel.tag === "product") {
+    const { a, b, batch, k, m, n } = kernel
+    const operand = ({ batch: steps, column, offset, row, slot }: typeof a, rows: number, columns: number) =>
+      visit(slots.read(slot), [...batch, rows, columns], { offset, strides: [...steps, row, column] })
+    slots.write(kernel.slot, meaning("dot", {}, [operand(a, m, k), operand(b, k, n)], slots.spec(kernel.slot)))
+  } else {
+    const { params, primitive } = kernel.equation
+    const inputs = kernel.inputs.map(({ shape, slot }) => {
+      const { data, dtype } = slots.read(slot)
+      return new NDArray(dtype, shape, data)
+    })
+    slots.write(kernel.slot, meaning(primitive, params, inputs, slots.spec(kernel.slot)))
+  }
+}
