@@ -1,0 +1,39 @@
+/** Who takes part: how each is called, and how its process is started. One file for each library: `contenders/`. */
+import { availableParallelism } from "node:os"
+import { join } from "node:path"
+import type { Request } from "./protocol.ts"
+
+/** A library with the engine it is to use and the threads it may. */
+export interface Contender {
+  /** What it is called in tables: no two alike. */
+  readonly label: string
+  readonly command: string
+  readonly arguments: ReadonlyArray<string>
+  readonly setting: Pick<Request, "backend" | "threads">
+}
+
+const file = (name: string): string => join(import.meta.dirname, "contenders", name)
+
+const inNode = (name: string, label: string, backend: string, threads: number): Contender => ({
+  label,
+  command: process.execPath,
+  arguments: [file(name)],
+  setting: { backend, threads },
+})
+
+const torch = (threads: number): Contender => ({
+  label: `PyTorch, ${threads} thread${threads === 1 ? "" : "s"}`,
+  // The distribution's own Python, for which it packages PyTorch.
+  command: "/usr/bin/python3",
+  arguments: [file("pytorch.py")],
+  setting: { backend: "cpu", threads },
+})
+
+export const contenders = {
+  adjointReference: inNode("adjoint.ts", "Adjoint, reference", "reference", 1),
+  jax: inNode("jax.ts", "jax-js, wasm", "wasm", 1),
+  tfjsWasm: inNode("tfjs.ts", "TensorFlow.js, wasm", "wasm", 1),
+  tfjsCpu: inNode("tfjs.ts", "TensorFlow.js, cpu", "cpu", 1),
+  torchOne: torch(1),
+  torchAll: torch(availableParallelism()),
+} satisfies Readonly<Record<string, Contender>>

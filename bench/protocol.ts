@@ -1,0 +1,67 @@
+/**
+ * What the benchmark and a contender say to each other. A contender is a process of its own, so that one that crashes,
+ * hangs or is not installed is a cell of the table and nothing worse. It gets one `Request` as its last argument, does
+ * the task a few times and answers `ready` with what came of it; only when that agrees with ours is it asked for timings, on
+ * standard input, as often as there are rounds. It answers on standard output. One JSON object a line, both ways; lines
+ * that are none are a library's chatter. When its input ends, it leaves.
+ */
+import { Schema } from "effect"
+
+/** What is measured. */
+export type Task =
+  /** One step of Adam (rate 0.001, ε 1e-8) on a batch through relu layers of these widths with softmax cross-entropy. */
+  | { readonly kind: "adam"; readonly widths: ReadonlyArray<number>; readonly batch: number }
+  /** The product of two [n, n] matrices that the library already holds, to where its elements can be read. */
+  | { readonly kind: "matmul"; readonly n: number }
+
+/** The tasks of one kind. */
+export type TaskOf<K extends Task["kind"]> = Extract<Task, { readonly kind: K }>
+
+export interface Request {
+  readonly task: Task
+  /** Which of a library's engines is to do it. */
+  readonly backend: string
+  readonly threads: number
+  /** Where the input arrays lie: `inputs.ts`. */
+  readonly folder: string
+  /** How often the task is done before `ready`. */
+  readonly times: number
+}
+
+/** Asks for timings: do the task for `warmup` ms unmeasured, then for `budget` ms, and at least once. */
+export interface Question {
+  readonly warmup: number
+  readonly budget: number
+}
+
+export const Answer = Schema.Union([
+  Schema.Struct({
+    kind: Schema.tag("ready"),
+    version: Schema.String,
+    threads: Schema.Int,
+    /** What came of doing the task, each time in turn: at most `probes` numbers of each result. */
+    results: Schema.Array(Schema.Finite),
+  }),
+  /** The milliseconds of each repetition. */
+  Schema.Struct({ kind: Schema.tag("samples"), milliseconds: Schema.Array(Schema.Finite) }),
+  Schema.Struct({ kind: Schema.tag("cannot"), reason: Schema.String }),
+  Schema.Struct({ kind: Schema.tag("absent"), reason: Schema.String }),
+])
+
+export type Answer = typeof Answer.Type
+
+/** How many numbers of one result are compared. */
+export const probes = 16
+
+/** The numbers that are compared: all of few, or `probes` of many, evenly spread. `probe([1, 2, 3]) // => [1, 2, 3]` */
+export const probe = (result: ArrayLike<number>): ReadonlyArray<number> => {
+  const count = Math.min(result.length, probes)
+  return Array.from({ length: count }, (_, i) => result[Math.floor((i * result.length) / count)] ?? Number.NaN)
+}
+
+/** How far f32 results may lie from ours, relative to ours. */
+export const tolerance = 1e-4
+
+/** Whether results are ours, up to the `tolerance`; NaN never is. `agree([1.00001], [1]) // => true` */
+export const agree = (theirs: ReadonlyArray<number>, ours: ReadonlyArray<number>): boolean =>
+  theirs.length === ours.length && ours.every((x, i) => Math.abs((theirs[i] ?? Number.NaN) - x) <= tolerance * Math.abs(x))
