@@ -90,7 +90,7 @@ const checked = (
   )
   // Of what the data and the document both say, the data's word comes first and is kept.
   const said = new Map(kept.toReversed().map((finding) => [`${finding.code}${pointer(finding.at.path)}`, finding]))
-  const diagnostics = sort([...before, ...[...said.values()].map((finding) => locate(finding, positions))])
+  const diagnostics = sort([...before, ...[...said.values()].toReversed().map((finding) => locate(finding, positions))])
   return { source, positions, sections, diagnostics, ...(document === undefined || hasErrors(diagnostics) ? {} : { document }) }
 }
 

@@ -426,7 +426,7 @@ describe("a mistake in train", () => {
       9 |   callbacks: [{ early_stop: { mode: maximum, restore_best: yes } }, { checkpoint: { every: 1 epch, keep: best } }]
         |                                                            ^^^
         = help: in YAML 1.2 this is written \`true\`  [fix available]
-      error[S103]: train.callbacks[1].checkpoint.every: expected a stretch of training such as \`1 epoch\` or \`500 steps\`, got the text "1 epch"
+      error[S103]: train.callbacks[1].checkpoint.every: expected a stretch of training such as \`1 epoch\` or \`5 epochs\`, got the text "1 epch"
         --> m.yaml:9:92
       9 |   callbacks: [{ early_stop: { mode: maximum, restore_best: yes } }, { checkpoint: { every: 1 epch, keep: best } }]
         |                                                                                            ^^^^^^

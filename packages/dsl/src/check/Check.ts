@@ -130,7 +130,7 @@ const predicted = (name: string, path: Path, target: Target, isTable: boolean): 
       message: `the head predicts \`${name}\`, but the target of the data is ${listed(names, "and")}`,
       at: { path },
       help: isTable ? `predict \`${first}\`, or give \`${name}\` the type \`class\` or \`role: target\`` : `predict \`${first}\``,
-      fix: { title: `predict \`${first}\``, at: { path }, text: scalar(first) },
+      fix: { title: `predict \`${first}\``, at: { path }, text: scalar(first), was: name },
     },
   ]
 }

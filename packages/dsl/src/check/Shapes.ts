@@ -8,7 +8,6 @@ import { ShapeError } from "@adjoint/core/words/ShapeError"
 import type { Node } from "../build/Nodes.ts"
 import { inputName } from "../Document.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
-import { listed } from "../diagnostic/Suggest.ts"
 import type { Path } from "../source/Path.ts"
 
 /** What one layer makes of what it is given; `output` is missing where it cannot be known. */
@@ -143,10 +142,7 @@ const joinHelp = (
   const option = only === undefined ? undefined : widthOption(only.source)
   if (only === undefined) return "join layers of one shape"
   if (!Shape.equals(only.shape.slice(0, -1), wanted.slice(0, -1)))
-    return `${listed(
-      sources.map(({ name }) => name),
-      "and",
-    )} must become ${Shape.print(wanted)}: flatten or pool what is larger`
+    return `flatten or reshape one side, so that ${only.name} too is ${Shape.print(wanted)}`
   return option === undefined
     ? `add \`dense: ${width}\` after ${only.name} and join that`
     : `set \`${option}: ${width}\` in ${only.name}, or add \`dense: ${width}\` after it and join that`

@@ -55,8 +55,8 @@ export interface Finding {
   readonly label?: string
   readonly related?: ReadonlyArray<{ readonly at: Spot; readonly label: string }>
   readonly help?: string
-  /** The key or value at this spot becomes `text`. */
-  readonly fix?: { readonly title: string; readonly at: Spot; readonly text: string }
+  /** The key or value at this spot becomes `text`. `was` is the value, where it may stand as the short form of its map. */
+  readonly fix?: { readonly title: string; readonly at: Spot; readonly text: string; readonly was?: string }
 }
 
 const spanOf = (positions: Positions.Positions, spot: Spot): Span | undefined => {
@@ -70,18 +70,19 @@ const spanOf = (positions: Positions.Positions, spot: Spot): Span | undefined =>
 
 /**
  * An edit is only offered where exactly the text it replaces was written, never on an ancestor or through a variable.
- * The key of a spelled-out use (`{ relu: {} }`) may have been written as its bare name (`relu`).
+ * The key of a spelled-out use (`{ relu: {} }`) may have been written as its bare name (`relu`), and a main option
+ * (`{ head: { target: y } }`) as its bare value (`head: y`).
  */
-const editable = (positions: Positions.Positions, spot: Spot): Span | undefined => {
+const editable = (positions: Positions.Positions, spot: Spot, was: unknown): Span | undefined => {
   const place = Positions.at(positions, spot.path)
   if (place !== undefined) {
     if (spot.on === "key") return place.key
     return place.defined === undefined ? place.value : undefined
   }
   const parent = Positions.at(positions, spot.path.slice(0, -1))
-  if (spot.on !== "key" || parent === undefined || parent.defined !== undefined) return undefined
+  if (parent === undefined || parent.defined !== undefined) return undefined
   const written = positions.source.text.slice(parent.value.start, parent.value.end).replace(/^(["'])(.*)\1$/, "$2")
-  return written === spot.path.at(-1) ? parent.value : undefined
+  return written === (spot.on === "key" ? spot.path.at(-1) : was) ? parent.value : undefined
 }
 
 /** The diagnostic of a finding in the text it was found in; of a document that was never text it names the path alone. */
@@ -96,7 +97,7 @@ export const locate = (finding: Finding, positions: Positions.Positions): Diagno
   }
   const defined = Positions.nearest(positions, finding.at.path)?.defined
   if (defined !== undefined) related.push({ span: defined.span, label: `\`${defined.name}\` is set here` })
-  const edit = finding.fix === undefined ? undefined : editable(positions, finding.fix.at)
+  const edit = finding.fix === undefined ? undefined : editable(positions, finding.fix.at, finding.fix.was)
   return diagnostic({
     code: finding.code,
     message: finding.message,

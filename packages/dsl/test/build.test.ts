@@ -1,0 +1,149 @@
+import * as Optimizer from "@adjoint/core/learning/Optimizer"
+import * as Key from "@adjoint/core/tensor/Key"
+import * as Tensor from "@adjoint/core/tensor/Tensor"
+import { grad } from "@adjoint/core/transform/Autodiff"
+import * as Tree from "@adjoint/core/words/Tree"
+import { Result } from "effect"
+import { describe, expect, it } from "vitest"
+import { type Built, build, type Needed, netOf } from "../src/build/Build.ts"
+import { documentOf } from "./reading.ts"
+
+const classes = (n: number): Needed["target"] => ({
+  type: "class",
+  name: "label",
+  classes: Array.from({ length: n }, (_, i) => String(i)),
+})
+const rows = { train: 100, val: 20, test: 20 }
+
+const of = (text: string, target: Needed["target"] = classes(3), sample: ReadonlyArray<number> = [4]): Built => {
+  const result = build(documentOf(`schema: 1\n${text}`), { sample, target, rows })
+  if (Result.isFailure(result)) throw new Error(result.failure.map(({ message }) => message).join("; "))
+  return result.success
+}
+
+const plain = "model: { layers: [{ dense: { units: 8, activation: relu } }, { head: label }] }\n"
+
+describe("the net", () => {
+  it("is the document's, with parameters named after its layers", () => {
+    const { net } = of(
+      "model: { layers: [flatten, { dense: 8, name: h }, relu, { repeat: { times: 2, layers: [{ dense: 8 }] }, name: r }, { add: [h, r] }, dropout, { head: label }] }\n",
+      classes(3),
+      [2, 2],
+    )
+    const { params, state } = net.init(Key.make(1), [2, 2])
+    expect(
+      Tree.entries(params as unknown).map(([path, leaf]) => `${Tree.printPath(path)} [${(leaf as Tensor.Tensor).shape}]`),
+    ).toEqual([
+      "h.b [8]",
+      "h.w [4,8]",
+      "head1.b [3]",
+      "head1.w [8,3]",
+      "r.0.dense1.b [8]",
+      "r.0.dense1.w [8,8]",
+      "r.1.dense1.b [8]",
+      "r.1.dense1.w [8,8]",
+    ])
+    const x = Tensor.ones([3, 2, 2])
+    expect(net.apply(params, state, x, { mode: "infer" }).y.shape).toEqual([3, 3])
+  })
+
+  it("starts every layer whose initializer is auto as the model says", () => {
+    const { net } = of(
+      "model: { init: { constant: 0.5 }, layers: [{ dense: { units: 2, init: { constant: 2 } } }, { dense: 2 }, { head: label }] }\nlint: { allow: [T508] }\n",
+    )
+    const { params } = net.init(Key.make(1), [4])
+    const first = Tree.entries(params as unknown).map(([path, leaf]) => [
+      Tree.printPath(path),
+      Tensor.read(leaf as Tensor.Tensor).data[0],
+    ])
+    expect(Object.fromEntries(first)).toMatchObject({ "dense1.w": 2, "dense2.w": 0.5, "head1.w": 0.5, "dense1.b": 0 })
+  })
+
+  it("gets as many outputs as the target and the loss ask for", () => {
+    const width = (target: Needed["target"], loss = "auto") => of(`${plain}train: { loss: ${loss} }\n`, target).net.shape([4])
+    expect(width(classes(3))).toEqual([3])
+    expect(width(classes(2))).toEqual([1])
+    expect(width(classes(2), "categorical_cross_entropy")).toEqual([2])
+    expect(width(classes(2), "mse")).toEqual([1])
+    expect(width({ type: "binary", name: "label" })).toEqual([1])
+    expect(width({ type: "numbers", names: ["label", "b"] })).toEqual([2])
+  })
+
+  it("without a head needs no target", () => {
+    const net = netOf(documentOf("schema: 1\nmodel: { layers: [{ dense: 5 }] }\n"), {})
+    expect(net.shape([2])).toEqual([5])
+  })
+})
+
+describe("the rest of a training", () => {
+  it("is what fits the target unless the document says", () => {
+    const auto = (target: Needed["target"]) => {
+      const { best, lossName, scores } = of(plain, target)
+      return [lossName, Object.keys(scores), best]
+    }
+    const best = { monitor: "val.loss", mode: "min" }
+    expect(auto(classes(3))).toEqual(["categorical_cross_entropy", ["accuracy"], best])
+    expect(auto(classes(2))).toEqual(["binary_cross_entropy", ["accuracy"], best])
+    expect(auto({ type: "numbers", names: ["label"] })).toEqual(["mse", ["mae"], best])
+    expect(of("model: { layers: [{ dense: 2 }] }\n", classes(2)).lossName).toBe("categorical_cross_entropy")
+  })
+
+  it("watches what the callbacks say, the way its scores get better", () => {
+    const { best, checkpoint, earlyStop } = of(
+      `${plain}train: { metrics: [accuracy, mse], callbacks: [{ early_stop: { monitor: val.accuracy, patience: 3, min_delta: 0.01 } }, { checkpoint: { keep: [best], monitor: train.mse, every: 5 epochs } }] }\n`,
+    )
+    expect(earlyStop).toEqual({ monitor: "val.accuracy", mode: "max", patience: 3, minDelta: 0.01, restoreBest: true })
+    expect(best).toEqual({ monitor: "train.mse", mode: "min" })
+    expect(checkpoint).toEqual({ keep: ["best"], every: 5 })
+  })
+
+  it("shapes the optimizer's rate by the schedule over the run", () => {
+    const { learningRate } = of(
+      `${plain}train: { epochs: 10, batch: 50, optimizer: { sgd: 0.5 }, schedule: { step: { every: 2, factor: 0.1 } } }\n`,
+    )
+    const at = (step: number) => Tensor.toNumber(learningRate(Tensor.scalar(step, "i32")))
+    expect([0, 3, 4, 8].map(at).map((rate) => Number(rate.toFixed(6)))).toEqual([0.5, 0.5, 0.05, 0.005])
+  })
+
+  it("adds up penalties and clips gradients", () => {
+    const { optimizer, penalty } = of(
+      `${plain}train: { optimizer: { sgd: 1 }, regularize: { l1: 0.5, l2: 0.1, clip_norm: 1 } }\n`,
+    )
+    const params = { w: Tensor.make([3, -4]), b: Tensor.make([9]) }
+    expect(Tensor.toNumber(penalty?.(params) ?? Tensor.scalar(0))).toBeCloseTo(0.5 * 7 + 0.05 * 25, 6)
+    const gradients = { w: Tensor.make([3, 4]), b: Tensor.make([0]) }
+    const { updates } = optimizer.update(gradients, optimizer.init(params), params)
+    expect(Array.from(Tensor.read(updates.w).data, (x) => Number(x.toFixed(6)))).toEqual([-0.6, -0.8])
+  })
+
+  it("learns", () => {
+    const { loss, net, optimizer } = of(
+      "model: { layers: [{ dense: { units: 8, activation: tanh } }, { head: label }] }\ntrain: { optimizer: { adam: 0.1 } }\n",
+      classes(2),
+      [2],
+    )
+    const x = Tensor.make([
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ])
+    const y = Tensor.make([0, 1, 1, 0], "i32")
+    const initial = net.init(Key.make(1), [2])
+    const cost = (params: typeof initial.params) => loss(net.apply(params, initial.state, x, { mode: "infer" }).y, y)
+    let { params } = initial
+    let state = optimizer.init(params)
+    for (let i = 0; i < 60; i++) {
+      const next = optimizer.update(grad(cost)(params), state, params)
+      params = Optimizer.apply(params, next.updates)
+      state = next.state
+    }
+    expect(Tensor.toNumber(cost(initial.params))).toBeGreaterThan(0.5)
+    expect(Tensor.toNumber(cost(params))).toBeLessThan(0.1)
+  })
+
+  it("is refused where the document does not fit the data", () => {
+    const result = build(documentOf(`schema: 1\n${plain}train: { batch: 500 }\n`), { sample: [4], target: classes(3), rows })
+    expect(Result.isFailure(result) && result.failure.map(({ code }) => code)).toEqual(["T506"])
+  })
+})

@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest"
+import { jsonSchema } from "../src/schema/JsonSchema.ts"
+
+const schema = jsonSchema()
+
+interface Node {
+  readonly [keyword: string]: unknown
+}
+
+const isNode = (value: unknown): value is Node => typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** Every schema inside a schema. */
+const all = (value: unknown): ReadonlyArray<Node> =>
+  Array.isArray(value) ? value.flatMap(all) : isNode(value) ? [value, ...Object.values(value).flatMap(all)] : []
+
+const nodes = all(schema)
+
+describe("the JSON Schema", () => {
+  it("is of the draft that editors know, and says what each section is", () => {
+    expect(schema.$schema).toBe("https://json-schema.org/draft/2020-12/schema")
+    expect(schema.required).toEqual(["schema", "model"])
+    expect(Object.keys(schema.properties as object)).toEqual([
+      "schema",
+      "name",
+      "data",
+      "model",
+      "train",
+      "evaluate",
+      "lint",
+      "vars",
+    ])
+    expect(Object.keys(schema.$defs as object)).toEqual([
+      "Source",
+      "Column",
+      "Activation",
+      "Initializer",
+      "Layer",
+      "Loss",
+      "Optimizer",
+      "Schedule",
+      "Metric",
+      "Callback",
+      "Variable",
+      "Search",
+    ])
+  })
+
+  it("leaves no map open, so that an editor marks an unknown key", () => {
+    const maps = nodes.filter((node) => isNode(node.properties))
+    expect(maps.length).toBeGreaterThan(50)
+    expect(maps.filter((node) => node.additionalProperties !== false)).toEqual([])
+  })
+
+  it("refers to nothing that is not there", () => {
+    const names = Object.keys(schema.$defs as object)
+    const references = nodes.flatMap((node) => (typeof node.$ref === "string" ? [node.$ref.replace("#/$defs/", "")] : []))
+    expect(new Set(references)).toEqual(new Set(names))
+  })
+
+  it("lets no number be text but where a variable stands", () => {
+    const loose = nodes.filter((node) => Array.isArray(node.type) || JSON.stringify(node.enum ?? []).includes("NaN"))
+    expect(loose).toEqual([])
+  })
+
+  it("explains every option", () => {
+    const dense = nodes.find((node) => isNode(node.properties) && isNode(node.properties.units))
+    expect(dense?.properties).toMatchObject({
+      units: { description: "How many outputs." },
+      activation: { description: "What follows the weighted sum. Default: identity." },
+    })
+  })
+})
