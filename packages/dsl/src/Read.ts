@@ -25,6 +25,8 @@ export interface Reading {
   readonly source: Source
   readonly positions: Positions
   readonly document?: ModelFile
+  /** The document as the schema has it, whatever the checks say of it. */
+  readonly decoded?: ModelFile
   readonly sections: Readable
   readonly diagnostics: ReadonlyArray<Diagnostic>
 }
@@ -37,7 +39,7 @@ export interface Known {
 
 /** What plain data means, as far as it means anything. */
 interface Understood {
-  readonly document?: ModelFile
+  readonly decoded?: ModelFile
   readonly sections: Readable
   readonly findings: ReadonlyArray<Finding>
   readonly positions: Positions
@@ -51,7 +53,7 @@ const understand = (data: Data, positions: Positions, unknown: ReadonlySet<strin
   const schema = Result.isFailure(whole) ? whole.failure : []
   const layers = isRecord(data) && isRecord(data.model) ? (data.model.layers ?? null) : null
   return {
-    ...(Result.isSuccess(whole) && unknown.size === 0 ? { document: whole.success } : {}),
+    ...(Result.isSuccess(whole) && unknown.size === 0 ? { decoded: whole.success } : {}),
     sections,
     findings: [...schema, ...Names.check(layers)].filter(isKnown),
     positions,
@@ -76,12 +78,12 @@ const readable = (data: Data, { schema: { sections } }: Language): Readable => {
 
 /** A reading with the checks made of these facts, and the findings that came with them. */
 const checked = (
-  base: Omit<Reading, "diagnostics">,
+  base: Omit<Reading, "diagnostics" | "document">,
   before: ReadonlyArray<Diagnostic>,
   { facts, findings }: Known,
   { catalogue }: Language,
 ): Reading => {
-  const { document, positions, sections, source } = base
+  const { decoded, positions, sections, source } = base
   const allowed = new Set(sections.lint?.allow ?? [])
   // A map that lost a key to the syntax would be said to lack it.
   const damaged = new Set(before.flatMap(({ code, path }) => (phaseOf(code) === "Y" ? [pointer(path)] : [])))
@@ -91,7 +93,14 @@ const checked = (
   // Of what the data and the document both say, the data's word comes first and is kept.
   const said = new Map(kept.toReversed().map((finding) => [`${finding.code}${pointer(finding.at.path)}`, finding]))
   const diagnostics = sort([...before, ...[...said.values()].toReversed().map((finding) => locate(finding, positions))])
-  return { source, positions, sections, diagnostics, ...(document === undefined || hasErrors(diagnostics) ? {} : { document }) }
+  return {
+    source,
+    positions,
+    sections,
+    diagnostics,
+    ...(decoded === undefined ? {} : { decoded }),
+    ...(decoded === undefined || hasErrors(diagnostics) ? {} : { document: decoded }),
+  }
 }
 
 /** A reading with the checks made of what the document itself says of its data. */

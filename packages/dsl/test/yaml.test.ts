@@ -2,6 +2,7 @@ import { Result } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import * as Render from "../src/diagnostic/Render.ts"
+import * as Bytes from "../src/source/Bytes.ts"
 import * as Positions from "../src/source/Positions.ts"
 import * as Source from "../src/source/Source.ts"
 import * as Yaml from "../src/source/Yaml.ts"
@@ -16,7 +17,7 @@ const shown = (text: string) => {
 }
 
 const bytes = (input: Uint8Array) => {
-  const result = Source.fromBytes("m.yaml", input)
+  const result = Bytes.fromBytes("m.yaml", input)
   return Result.isFailure(result) ? Render.text(result.failure, undefined) : result.success
 }
 
@@ -177,7 +178,7 @@ describe("what a model file may not hold", () => {
         --> m.yaml:1:4
          = help: delete it; in a quoted string it can be written as an escape"
     `)
-    expect(bytes(new Uint8Array(Source.maxBytes + 1).fill(0x61))).toMatchInlineSnapshot(`
+    expect(bytes(new Uint8Array(Bytes.maxBytes + 1).fill(0x61))).toMatchInlineSnapshot(`
       "error[Y006]: the file has 1048577 bytes; a model file has at most 1048576
         --> m.yaml
          = help: keep data in files of their own and name them under \`data.source\`"

@@ -47,7 +47,7 @@ const field = (option: Option, choices: Choices): Codec => {
     description: `${option.doc} Default: ${Array.isArray(value) ? `[${value.join(", ")}]` : value}.`,
   })
   // The default of a choice by name is a bare name, which stands for the name with its own defaults.
-  const decoded = refersToTable(option) ? () => Schema.decodeUnknownSync(codec)(value) : () => value
+  const decoded = refersToTable(option) ? () => Schema.decodeSync(codec)(value) : () => value
   return Fields.withDefault(described, decoded) as unknown as Codec
 }
 

@@ -46,7 +46,7 @@ const lint: Codec<Document.ModelFile["lint"]> = Schema.Struct({
 const empty =
   <T>(codec: Codec<T>) =>
   () =>
-    Schema.decodeUnknownSync(codec)({})
+    Schema.decodeSync(codec)({})
 
 /** The schemas of the sections, so that a mistake in one does not keep the others from being read. */
 export interface Sections {

@@ -13,7 +13,7 @@ const names = (atLeast: number): Codec =>
   }) as unknown as Codec
 
 /** A choice's value by its bare name, with its own defaults. */
-export const usual = (codec: Codec, name: string) => (): Document.Named => Schema.decodeUnknownSync(codec)(name) as Document.Named
+export const usual = (codec: Codec, name: string) => (): Document.Named => Schema.decodeSync(codec)(name) as Document.Named
 
 /** The schema of one item of `model.layers`. An activation is a layer of its own, too. */
 const layer = (catalogue: Catalogue, choices: Choices): Codec => {

@@ -107,7 +107,7 @@ const regularize: Codec<Document.Regularize> = note(
 const empty =
   <T>(codec: Codec<T>) =>
   () =>
-    Schema.decodeUnknownSync(codec)({})
+    Schema.decodeSync(codec)({})
 
 /** The schema of `train`. */
 export const trainSection = (catalogue: Catalogue, choices: Choices): Codec<Document.Train> => {

@@ -1,0 +1,50 @@
+/** From the bytes of a file to its text, refusing what is no model file before anything is parsed. */
+import { Result } from "effect"
+import { type Diagnostic, diagnostic } from "../diagnostic/Diagnostic.ts"
+import { fromText, type Source, span } from "./Source.ts"
+
+/** A model file larger than this is refused before it is parsed. */
+export const maxBytes = 1024 * 1024
+
+const refuse = (file: string, code: "Y004" | "Y005" | "Y006", message: string, help: string): Result.Result<never, Diagnostic> =>
+  Result.fail(diagnostic({ code, message, file, path: [], help }))
+
+// YAML 1.2 allows no other control character, and one of these in a message could drive the reader's terminal.
+const control = /(?![\t\n\r])\p{Cc}/u
+
+/** The text of a file from its bytes. Refuses what is too large, empty, not UTF-8 or not text, before anything is parsed. */
+export const fromBytes = (file: string, bytes: Uint8Array): Result.Result<Source, Diagnostic> => {
+  if (bytes.length > maxBytes)
+    return refuse(
+      file,
+      "Y006",
+      `the file has ${bytes.length} bytes; a model file has at most ${maxBytes}`,
+      "keep data in files of their own and name them under `data.source`",
+    )
+  const nul = bytes.indexOf(0)
+  if (nul >= 0)
+    return refuse(file, "Y004", `the file is not text: byte ${nul} is NUL`, "a model file is YAML or JSON saved as UTF-8")
+  let text: string
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes)
+  } catch {
+    return refuse(file, "Y004", "the file is not UTF-8 text", "a model file is YAML or JSON; save it as UTF-8")
+  }
+  if (text.trim() === "") return refuse(file, "Y005", "the file is empty", "a model file starts with `schema: 1`")
+  const source = fromText(file, text)
+  const found = control.exec(text)
+  if (found !== null) {
+    const hex = text.charCodeAt(found.index).toString(16).toUpperCase().padStart(4, "0")
+    return Result.fail(
+      diagnostic({
+        code: "Y004",
+        message: `the file holds the control character U+${hex}, which is not text`,
+        file,
+        path: [],
+        span: span(source, found.index, found.index + 1),
+        help: "delete it; in a quoted string it can be written as an escape",
+      }),
+    )
+  }
+  return Result.succeed(source)
+}
