@@ -1,0 +1,467 @@
+/**
+ * The body of one WebAssembly function while it is being written: its locals, its control flow, and the instructions that
+ * change something. What computes a value is a free function of `Value.ts`; what does something is a method here, and is
+ * written down at once.
+ *
+ * Locals belong to scopes (the body of a loop, of a branch, of `scope`) and their room is used again afterwards. Vector
+ * constants inside loops are set up once where the function begins, since hosts would build them anew each time round.
+ */
+import { Bytes } from "./encode.ts"
+import { effects, type Instruction, structure, typeCodes, type ValueType } from "./opcodes.ts"
+import { type Argument, type Arguments, apply, type I32, i32, Local, operand, type V128, Value } from "./Value.ts"
+
+type Doers<Family> = {
+  readonly [M in keyof Family]: Family[M] extends Instruction ? (...args: Arguments<Family[M]>) => void : never
+}
+
+/** A function of the module: to be called, or exported. */
+export interface Func<
+  P extends ReadonlyArray<ValueType> = ReadonlyArray<ValueType>,
+  R extends ValueType | undefined = ValueType | undefined,
+> {
+  readonly index: number
+  readonly name: string
+  readonly params: P
+  readonly result: R
+}
+
+/** The values a call passes, numbers allowed. */
+export type CallArguments<P extends ReadonlyArray<ValueType>> = { -readonly [K in keyof P]: Argument<P[K]> }
+
+/** The value a function leaves, called with these arguments; nothing is dropped or ordered, so bind it with `Code.let`. */
+export const call = <P extends ReadonlyArray<ValueType>, R extends ValueType>(
+  func: Func<P, R>,
+  ...args: CallArguments<P>
+): Value<R> => new Value(func.result, structure.call, "index", callOperands(func.params, args), func.index)
+
+const callOperands = (params: ReadonlyArray<ValueType>, args: ReadonlyArray<unknown>): ReadonlyArray<Value> =>
+  params.map((type, i) => operand(type, args[i]))
+
+/** Where a branch goes: the end of a block, the beginning of a loop. */
+export interface Label {
+  readonly depth: number
+}
+
+const emptyType = 0x40
+const notHoisted = -1
+
+/** Vectors that a host makes from nothing, cheaper than it reads them: all zeros, all ones. */
+const isUniform = (bytes: Uint8Array): boolean => {
+  const first = bytes[0]
+  return (first === 0 || first === 0xff) && bytes.every((byte) => byte === first)
+}
+
+export class Code {
+  readonly i32: Doers<typeof effects.i32>
+  readonly i64: Doers<typeof effects.i64>
+  readonly f32: Doers<typeof effects.f32>
+  readonly f64: Doers<typeof effects.f64>
+  readonly v128: Doers<typeof effects.v128>
+  readonly memory: Doers<typeof effects.memory>
+  readonly atomic: Doers<typeof effects.atomic>
+
+  readonly #out: Bytes
+  readonly #params: ReadonlyArray<Local>
+  /** The types of the locals that are no parameters, by index. */
+  readonly #types: Array<ValueType> = []
+  readonly #free: { readonly [T in ValueType]: Array<number> } = { i32: [], i64: [], f32: [], f64: [], v128: [] }
+  readonly #scopes: Array<Array<Local>> = []
+  readonly #labels: Array<Label> = []
+  /** Vector constants that are locals, by their lanes and, quicker to find, by the values that asked for them. */
+  readonly #hoisted = new Map<string, { readonly index: number; readonly bytes: Uint8Array }>()
+  readonly #hoistedValues = new Map<Value, number>()
+  #loops = 0
+
+  /** `out` is where the instructions go; it is cleared first. */
+  constructor(params: ReadonlyArray<ValueType>, out: Bytes) {
+    out.clear()
+    this.#out = out
+    this.#params = params.map((type, index) => new Local(type, index))
+    this.#scopes.push([...this.#params])
+    const doers = (family: Readonly<Record<string, Instruction>>): never =>
+      Object.fromEntries(
+        Object.entries(family).map(([name, instruction]) => [
+          name,
+          (...args: ReadonlyArray<unknown>) => this.#write(apply(instruction, args)),
+        ]),
+      ) as never
+    this.i32 = doers(effects.i32)
+    this.i64 = doers(effects.i64)
+    this.f32 = doers(effects.f32)
+    this.f64 = doers(effects.f64)
+    this.v128 = doers(effects.v128)
+    this.memory = doers(effects.memory)
+    this.atomic = doers(effects.atomic)
+  }
+
+  get params(): ReadonlyArray<Local> {
+    return this.#params
+  }
+
+  // Locals
+
+  /**
+   * Computes a value here, once, and keeps it in a new local. Given a function, computes what it returns in a scope of its
+   * own, so that only the result outlives it.
+   */
+  let<T extends ValueType>(value: Value<T> | (() => Value<T>)): Local<T> {
+    if (typeof value !== "function") {
+      this.#write(value)
+      return this.#setNew(value.type)
+    }
+    this.#scopes.push([])
+    const result = value()
+    this.#write(result)
+    this.#closeScope()
+    return this.#setNew(result.type)
+  }
+
+  /** A new local that holds anything until it is set. */
+  local<T extends ValueType>(type: T): Local<T> {
+    const local = new Local(type, this.#free[type].pop() ?? this.#declare(type))
+    this.#scopes.at(-1)?.push(local)
+    return local
+  }
+
+  set<T extends ValueType>(local: Local<T>, value: NoInfer<Argument<T>>): void {
+    this.#write(operand(local.type, value))
+    this.#checkAlive(local)
+    this.#op(structure["local.set"])
+    this.#out.u32(local.immediate)
+  }
+
+  /** Runs `body`; the locals it makes are used again afterwards. */
+  scope(body: () => void): void {
+    this.#scopes.push([])
+    body()
+    this.#closeScope()
+  }
+
+  #setNew<T extends ValueType>(type: T): Local<T> {
+    const local = this.local(type)
+    this.#op(structure["local.set"])
+    this.#out.u32(local.immediate)
+    return local
+  }
+
+  #declare(type: ValueType): number {
+    this.#types.push(type)
+    return this.#params.length + this.#types.length - 1
+  }
+
+  #closeScope(): void {
+    for (const local of this.#scopes.pop() ?? []) {
+      local.released = true
+      this.#free[local.type].push(local.immediate)
+    }
+  }
+
+  #checkAlive(local: Local): void {
+    if (local.released) throw new Error("a local is used after its scope has ended")
+  }
+
+  // Control flow
+
+  /** A block whose label is its end: branching to it leaves the block. */
+  block(body: (end: Label) => void): void {
+    this.#construct(structure.block, body)
+  }
+
+  /** A loop whose label is its beginning: it goes round again only where `body` branches to it. */
+  loop(body: (again: Label) => void): void {
+    this.#loops++
+    this.#construct(structure.loop, body)
+    this.#loops--
+  }
+
+  if(condition: I32, then: () => void, otherwise?: () => void): void {
+    this.#write(condition)
+    this.#construct(structure.if, () => {
+      then()
+      if (otherwise === undefined) return
+      this.#closeScope()
+      this.#op(structure.else)
+      this.#scopes.push([])
+      otherwise()
+    })
+  }
+
+  br(label: Label): void {
+    this.#op(structure.br)
+    this.#out.u32(this.#distance(label))
+  }
+
+  brIf(label: Label, condition: I32): void {
+    this.#write(condition)
+    this.#op(structure.br_if)
+    this.#out.u32(this.#distance(label))
+  }
+
+  /** Runs the case whose number the index is, or `otherwise`. */
+  switch(index: I32, cases: ReadonlyArray<() => void>, otherwise: () => void = () => {}): void {
+    const branches = [...cases, otherwise]
+    this.block((end) => {
+      const nest = (depth: number): void => {
+        if (depth === 0) {
+          this.#write(index)
+          this.#op(structure.br_table)
+          this.#out.u32(cases.length)
+          for (let i = 0; i < branches.length; i++) this.#out.u32(i)
+          return
+        }
+        this.block(() => nest(depth - 1))
+        branches[depth - 1]?.()
+        if (depth < branches.length) this.br(end)
+      }
+      nest(branches.length)
+    })
+  }
+
+  /**
+   * Counts from `start` while less than `end`, both signed. `end` is computed once, before the first round; an empty range
+   * runs nothing. The last count plus `step` must stay below 2³¹.
+   */
+  for(start: I32 | number, end: I32 | number, step: I32 | number, body: (i: Local<"i32">) => void): void {
+    this.#count(start, end, step, i32.lt_s, body)
+  }
+
+  /** Like `for`, unsigned: for addresses, which may lie above 2³¹. */
+  forAddress(start: I32 | number, end: I32 | number, step: I32 | number, body: (address: Local<"i32">) => void): void {
+    this.#count(start, end, step, i32.lt_u, body)
+  }
+
+  #count(
+    start: I32 | number,
+    end: I32 | number,
+    step: I32 | number,
+    less: (a: I32 | number, b: I32 | number) => I32,
+    body: (i: Local<"i32">) => void,
+  ): void {
+    this.scope(() => {
+      const i = this.local("i32")
+      this.set(i, start)
+      const bound = typeof end === "number" ? end : this.let(end)
+      const stride = typeof step === "number" ? step : this.let(step)
+      const rounds = () =>
+        this.loop((again) => {
+          this.scope(() => body(i))
+          this.set(i, i32.add(i, stride))
+          this.brIf(again, less(i, bound))
+        })
+      if (typeof start !== "number" || typeof bound !== "number") this.if(less(i, bound), rounds)
+      else if (start < bound) rounds()
+    })
+  }
+
+  /** Leaves the function, with its result if it has one. */
+  return(value?: Value): void {
+    if (value !== undefined) this.#write(value)
+    this.#op(structure.return)
+  }
+
+  /** Says that this place cannot be reached; reaching it traps. */
+  unreachable(): void {
+    this.#op(structure.unreachable)
+  }
+
+  /** Calls a function and forgets what it leaves. */
+  call<P extends ReadonlyArray<ValueType>>(func: Func<P>, ...args: CallArguments<P>): void {
+    for (const argument of callOperands(func.params, args)) this.#write(argument)
+    this.#op(structure.call)
+    this.#out.u32(func.index)
+    if (func.result !== undefined) this.#op(structure.drop)
+  }
+
+  /** Computes a value and forgets it. */
+  drop(value: Value): void {
+    this.#write(value)
+    this.#op(structure.drop)
+  }
+
+  #construct(code: number, body: (label: Label) => void): void {
+    const label: Label = { depth: this.#labels.length }
+    this.#op(code)
+    this.#out.u8(emptyType)
+    this.#labels.push(label)
+    this.#scopes.push([])
+    body(label)
+    this.#closeScope()
+    this.#labels.pop()
+    this.#op(structure.end)
+  }
+
+  #distance(label: Label): number {
+    if (this.#labels[label.depth] !== label) throw new Error("a branch goes to a block that it is not in")
+    return this.#labels.length - 1 - label.depth
+  }
+
+  // Writing
+
+  /** Ends the function and appends it, as the binary format wants it, to a code section. */
+  finish(section: Bytes, result: Value | undefined): void {
+    if (result !== undefined) this.#write(result)
+    this.#op(structure.end)
+    while (this.#scopes.length > 0) this.#closeScope()
+    const head = new Bytes(256)
+    const runs: Array<{ readonly type: ValueType; count: number }> = []
+    for (const type of this.#types) {
+      const last = runs.at(-1)
+      if (last?.type === type) last.count++
+      else runs.push({ type, count: 1 })
+    }
+    head.u32(runs.length)
+    for (const { type, count } of runs) {
+      head.u32(count)
+      head.u8(typeCodes[type])
+    }
+    for (const { index, bytes } of this.#hoisted.values()) {
+      writeCode(head, structure["v128.const"])
+      head.raw(bytes)
+      writeCode(head, structure["local.set"])
+      head.u32(index)
+    }
+    section.u32(head.length + this.#out.length)
+    section.append(head)
+    section.append(this.#out)
+  }
+
+  #op(code: number): void {
+    writeCode(this.#out, code)
+  }
+
+  #write(value: Value): void {
+    const out = this.#out
+    for (let i = 0; i < value.operands.length; i++) this.#write(value.operands[i] as Value)
+    if (value.form === "v128" && this.#loops > 0) {
+      const index = this.#hoist(value)
+      if (index !== notHoisted) {
+        this.#op(structure["local.get"])
+        out.u32(index)
+        return
+      }
+    }
+    this.#op(value.code)
+    switch (value.form) {
+      case "none":
+        break
+      case "local":
+        this.#checkAlive(value as Local)
+        out.u32(value.immediate)
+        break
+      case "index":
+        out.u32(value.immediate)
+        break
+      case "memory":
+        out.u32(value.align)
+        out.u32(value.immediate)
+        break
+      case "memoryLane":
+        out.u32(value.align)
+        out.u32(value.immediate)
+        out.u8(value.lane)
+        break
+      case "lane":
+        out.u8(value.lane)
+        break
+      case "i32":
+        out.s32(value.immediate)
+        break
+      case "f32":
+        out.f32(value.immediate)
+        break
+      case "f64":
+        out.f64(value.immediate)
+        break
+      case "i64":
+        out.s64(value.wide as bigint)
+        break
+      case "v128":
+      case "shuffle":
+        out.raw(value.wide as Uint8Array)
+        break
+      case "zero":
+        out.u8(0)
+        break
+      case "zeros":
+        out.u8(0)
+        out.u8(0)
+        break
+    }
+  }
+
+  #localGet(index: number): void {
+    this.#op(structure["local.get"])
+    this.#out.u32(index)
+  }
+
+  #op(code: number): void {
+    writeCode(this.#out, code)
+  }
+
+  #write(value: Value): void {
+    const out = this.#out
+    for (let i = 0; i < value.operands.length; i++) this.#write(value.operands[i] as Value)
+    if (value.form === "v128" && this.#loops > 0) {
+      const index = this.#hoist(value)
+      if (index !== notHoisted) {
+        this.#op(structure["local.get"])
+        out.u32(index)
+        return
+      }
+    }
+    this.#op(value.code)
+    switch (value.form) {
+      case "none":
+        return
+      case "local":
+        this.#checkAlive(value as Local)
+        return out.u32(value.immediate)
+      case "index":
+        return out.u32(value.immediate)
+      case "memory":
+        out.u32(value.align)
+        return out.u32(value.immediate)
+      case "memoryLane":
+        out.u32(value.align)
+        out.u32(value.immediate)
+        return out.u8(value.lane)
+      case "lane":
+        return out.u8(value.lane)
+      case "i32":
+        return out.s32(value.immediate)
+      case "f32":
+        return out.f32(value.immediate)
+      case "f64":
+        return out.f64(value.immediate)
+      case "i64":
+        return out.s64(value.wide as bigint)
+      case "v128":
+      case "shuffle":
+        return out.raw(value.wide as Uint8Array)
+      case "zero":
+        return out.u8(0)
+      case "zeros":
+        out.u8(0)
+        return out.u8(0)
+    }
+  }
+
+  #hoist(value: Value): number {
+    const known = this.#hoistedValues.get(value)
+    if (known !== undefined) return known
+    const bytes = value.wide as Uint8Array
+    const key = bytes.join()
+    const index = isUniform(bytes) ? notHoisted : (this.#hoisted.get(key)?.index ?? this.#declare("v128"))
+    this.#hoistedValues.set(value, index)
+    if (index !== notHoisted) this.#hoisted.set(key, { index, bytes })
+    return index
+  }
+}
+
+const writeCode = (out: Bytes, code: number): void => {
+  if (code < 0x100) out.u8(code)
+  else {
+    out.u8(code >>> 16)
+    out.u32(code & 0xffff)
+  }
+}
