@@ -13,8 +13,8 @@ export interface Mismatch<out Message extends string> {
   readonly "shapes do not fit": Message
 }
 
-/** A shape without `readonly`, as it reads best in an editor. */
-export type Plain<S extends Shape> = { -readonly [K in keyof S]: S[K] }
+/** A shape of known rank without `readonly`, as it reads best in an editor. */
+export type Plain<S extends Shape> = number extends S["length"] ? Shape : { -readonly [K in keyof S]: S[K] }
 
 type ShapeOf<X> = X extends number ? [] : X extends { readonly shape: infer S extends Shape } ? S : Shape
 
@@ -74,7 +74,9 @@ export type Stretches<X, Y> = Y extends number
       : unknown
 
 /** The shape `reshape` gives: -1 stands for a size that is not known before. */
-export type Reshaped<S extends Shape> = { -readonly [K in keyof S]: S[K] extends -1 ? number : S[K] }
+export type Reshaped<S extends Shape> = number extends S["length"]
+  ? Shape
+  : { -readonly [K in keyof S]: S[K] extends -1 ? number : S[K] }
 
 /** The shape of a product of two matrices. */
 export type Product<A extends Shape, B extends Shape> = A extends readonly [infer M extends number, number]

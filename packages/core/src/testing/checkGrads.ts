@@ -5,7 +5,7 @@
  */
 import * as Key from "../tensor/Key.ts"
 import * as T from "../tensor/Tensor.ts"
-import { jvp, vjp } from "../transform/Autodiff.ts"
+import { jvp, type Like, type Varied, vjp } from "../transform/Autodiff.ts"
 import * as Tree from "../words/Tree.ts"
 import { allClose } from "./allClose.ts"
 
@@ -64,16 +64,16 @@ const inner = (x: unknown, y: unknown): { readonly product: number; readonly sca
  *
  * `checkGrads((x: Tensor.Tensor) => Tensor.mul(x, x), Tensor.make([1, -2]), { order: 2 }) // => undefined`
  */
-export const checkGrads = <X, Y>(
-  f: (x: X) => Y,
+export const checkGrads = <const X, Y>(
+  f: (x: Varied<X>) => Y,
   x: X,
   { atol = 1e-7, order = 1, rtol = 1e-6, seed = 0, step = 1e-5 }: CheckGrads = {},
 ): void => {
   const key = Key.make(seed)
   const tangent = direction(x, Key.fold(key, "tangent"))
-  const forward = jvp(f, x, tangent)
-  const [above, below] = [f(moved(x, tangent, step)), f(moved(x, tangent, -step))].map(leaves)
-  Tree.entries(forward.tangent).forEach(([path, leaf], i) => {
+  const forward = jvp(f, x, tangent as Like<X>)
+  const [above, below] = [step, -step].map((by) => leaves(f(moved(x, tangent, by) as Varied<X>)))
+  Tree.entries(forward.tangent as unknown).forEach(([path, leaf], i) => {
     const [high, low] = [above?.[i], below?.[i]]
     if (high === undefined || low === undefined || high.dtype !== "f32") return
     const measured = T.div(T.sub(high, low), 2 * step)
@@ -84,9 +84,10 @@ export const checkGrads = <X, Y>(
       )
   })
   const { pull, value } = vjp(f, x)
-  const cotangent = direction(value, Key.fold(key, "cotangent"))
+  const cotangent = direction(value, Key.fold(key, "cotangent")) as Like<Y>
   const [push, back] = [inner(cotangent, forward.tangent), inner(pull(cotangent), tangent)]
   if (!(Math.abs(push.product - back.product) <= 1e-10 * Math.max(push.scale, back.scale)))
     throw new Error(`⟨u, Jt⟩ is ${push.product}, but ⟨Jᵀu, t⟩ is ${back.product}: the two are not transposes`)
-  if (order > 1) checkGrads((at: X) => vjp(f, at).pull(cotangent), x, { atol, order: order - 1, rtol, seed: seed + 1, step })
+  if (order > 1)
+    checkGrads((at: Varied<X>) => vjp(f, at as X).pull(cotangent), x, { atol, order: order - 1, rtol, seed: seed + 1, step })
 }
