@@ -2,6 +2,7 @@ import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import * as Key from "../src/tensor/Key.ts"
 import * as T from "../src/tensor/Tensor.ts"
+import { assertAllClose } from "../src/testing/allClose.ts"
 import { shape } from "../src/testing/arbitraries.ts"
 import { equals } from "../src/words/NDArray.ts"
 import * as Shape from "../src/words/Shape.ts"
@@ -56,6 +57,15 @@ describe("uniform", () => {
     expect(xs.every((x) => x >= -3 && x < 5)).toBe(true)
     expect(Math.min(...xs)).toBeLessThan(-2.99)
     expect(Math.max(...xs)).toBeGreaterThan(4.99)
+  })
+
+  test("is stretched and moved to its bounds", () => {
+    const unit = numbers(Key.uniform(key, [9]))
+    const close = (options: { readonly low?: number; readonly high?: number }, f: (x: number) => number) =>
+      assertAllClose(Key.uniform(key, [9], options), unit.map(f), { rtol: 1e-14 })
+    close({ high: 10 }, (x) => 10 * x)
+    close({ low: 0.25 }, (x) => 0.25 + 0.75 * x)
+    close({ low: 2, high: 3 }, (x) => 2 + x)
   })
 
   test("passes the Kolmogorov-Smirnov test", () => {

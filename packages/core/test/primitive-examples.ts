@@ -13,6 +13,13 @@ export interface Example<P extends Primitive = Primitive> {
   readonly flat?: true
 }
 
+/** A use that any primitive of a family can have. */
+interface Shared<Parameters = Readonly<Record<never, never>>> {
+  readonly params: Parameters
+  readonly inputs: ReadonlyArray<NDArray>
+  readonly flat?: true
+}
+
 /** Numbers between `low` and `high`, all different and none where a function jumps or has a kink, in no order. */
 const floats = (shape: Shape.Shape, low = -2, high = 2, seed = 0): NDArray =>
   make(
@@ -36,31 +43,31 @@ const bytes = (...elements: ReadonlyArray<number>): NDArray => whole("u8", [elem
 const x23 = floats([2, 3])
 const other = floats([2, 3], -2, 2, 1)
 
-const smooth = (low = -2, high = 2): ReadonlyArray<Example<"exp">> => [
+const smooth = (low = -2, high = 2): ReadonlyArray<Shared> => [
   { params: {}, inputs: [floats([2, 3], low, high)] },
   { params: {}, inputs: [floats([], low, high)] },
   { params: {}, inputs: [floats([2, 0], low, high)] },
 ]
 
-const arithmetic: ReadonlyArray<Example<"add">> = [
+const arithmetic: ReadonlyArray<Shared> = [
   { params: {}, inputs: [x23, other] },
   { params: {}, inputs: [floats([]), floats([], -2, 2, 2)] },
   { params: {}, inputs: [i32(7, -7, 2 ** 31 - 1, -(2 ** 31)), i32(2, 2, 5, -1)] },
 ]
 
-const bitwise: ReadonlyArray<Example<"and">> = [
+const bitwise: ReadonlyArray<Shared> = [
   { params: {}, inputs: [i32(0b1100, -1, 5), i32(0b1010, 3, 0)] },
   { params: {}, inputs: [bools(0, 0, 1, 1), bools(0, 1, 0, 1)] },
 ]
 
-const compared: ReadonlyArray<Example<"less">> = [
+const compared: ReadonlyArray<Shared> = [
   { params: {}, inputs: [x23, other], flat: true },
   { params: {}, inputs: [i32(1, 2, 3), i32(3, 2, 1)] },
   { params: {}, inputs: [bools(0, 1), bools(1, 1)] },
   { params: {}, inputs: [bytes(0, 255), bytes(1, 255)] },
 ]
 
-const reduced: ReadonlyArray<Example<"reduceMax">> = [
+const reduced: ReadonlyArray<Shared<{ readonly axes: Shape.Shape }>> = [
   { params: { axes: [1] }, inputs: [x23] },
   { params: { axes: [2, 0] }, inputs: [floats([2, 3, 2])] },
   { params: { axes: [0] }, inputs: [floats([5])] },

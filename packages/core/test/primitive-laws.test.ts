@@ -115,8 +115,7 @@ describe("nothing flows back through what has no derivative", () => {
 })
 
 describe("at the edges", () => {
-  const slopeAt = (f: (x: T.Tensor) => T.Tensor, x: number): number =>
-    T.toNumber(vjp(f, T.scalar(x) as T.Tensor).pull(T.scalar(1)))
+  const slopeAt = (f: (x: T.Tensor) => T.Tensor, x: number): number => T.toNumber(vjp(f, T.scalar(x)).pull(T.scalar(1)))
   const second = (f: (x: T.Tensor) => T.Tensor, x: number): number => slopeAt((at) => vjp(f, at).pull(T.scalar(1)), x)
 
   test.each([

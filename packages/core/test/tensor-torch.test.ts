@@ -58,7 +58,7 @@ test.each(recorded.same.map((row, i) => [i, row] as const))("conv with same padd
 
 test.each(recorded.pool.map((row) => [row.kind, row] as const))("%sPool", (kind, { padding, strides, window, ...row }) => {
   const pooled = kind === "max" ? T.maxPool : T.avgPool
-  const { pull, value } = vjp((x: T.Tensor) => pooled(x, { pad: padding, strides, window }), array(row.x) as T.Tensor)
+  const { pull, value } = vjp((x: T.Tensor) => pooled(x, { pad: padding, strides, window }), array(row.x))
   assertAllClose(value, array(row.y), close)
   assertAllClose(pull(array(row.cotangent)), array(row.toX), close)
 })
