@@ -624,6 +624,50 @@ describe("whatever the data", () => {
     )
   })
 
+  it("a good file with anything done to it is read without throwing, and its fixes apply", () => {
+    const good = completed(`vars: { w: 8 }
+data: { source: { spirals: { classes: 3 } }, split: { val: 20%, seed: 1 } }
+model:
+  init: he_normal
+  layers:
+    - { dense: { units: $w, activation: { leaky_relu: 0.1 } }, name: h1 }
+    - repeat: { times: 2, layers: [{ dense: $w, name: a }, { add: [input, a] }] }
+    - dropout: 0.5
+    - head: label
+train: { optimizer: { adamw: { lr: 1e-3 } }, schedule: { warmup: 2 }, callbacks: [{ early_stop: { monitor: val.loss } }] }
+`)
+    expect(shown(good)).toBe("")
+    const insertion = fc.constantFrom(
+      "",
+      " ",
+      "\n",
+      "-",
+      ":",
+      "{",
+      "}",
+      "[",
+      "]",
+      "$",
+      "3",
+      "x",
+      ",",
+      "relu",
+      "null",
+      "__proto__: 1\n",
+    )
+    const edit = fc.tuple(fc.nat({ max: good.length }), fc.nat({ max: 12 }), insertion)
+    fc.assert(
+      fc.property(fc.array(edit, { minLength: 1, maxLength: 3 }), (edits) => {
+        const text = edits.reduce((text, [at, length, inserted]) => text.slice(0, at) + inserted + text.slice(at + length), good)
+        const source = fromText("m.yaml", text)
+        const { diagnostics } = read(source)
+        expect(Render.all(diagnostics, source)).toContain(diagnostics[0]?.code ?? "")
+        read(fromText("m.yaml", Fix.apply(text, diagnostics).text))
+      }),
+      { numRuns: 400 },
+    )
+  })
+
   it("a whole document decodes to itself", () => {
     const near = fc.record({
       schema: fc.constant(1),

@@ -165,6 +165,25 @@ describe("layers that do not fit", () => {
 })
 
 describe("what the data says", () => {
+  it("is what the model is given, and of a large toy no more rows are made than needed", () => {
+    const start = performance.now()
+    expect(
+      shown(
+        "schema: 1\ndata: { source: { spirals: { count: 1000000 } } }\nmodel: { input: [3], layers: [{ head: label }] }\ntrain: { batch: 700000 }\n",
+      ),
+    ).toMatchInlineSnapshot(`
+      "error[G402]: the data gives [2], not [3]
+        --> m.yaml:3:17
+      3 | model: { input: [3], layers: [{ head: label }] }
+        |                 ^^^
+        = help: leave \`input\` out: the data says it"
+    `)
+    expect(performance.now() - start).toBeLessThan(5000)
+    expect(
+      shown("schema: 1\ndata: { source: { xor: { copies: 10 } } }\nmodel: { layers: [{ head: label }] }\ntrain: { batch: 29 }\n"),
+    ).toContain("a batch of 29 rows, but only 28 to learn from")
+  })
+
   it("takes the place of what the document said of it", () => {
     const source = fromText(
       "m.yaml",

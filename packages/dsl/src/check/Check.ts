@@ -40,6 +40,7 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
   const made = inferred?.output?.length === 1 ? inferred.output[0] : undefined
   return [
     ...(data === undefined ? [] : division(data, facts)),
+    ...(model === undefined ? [] : given(model, facts)),
     ...form,
     ...(inferred?.findings ?? []),
     ...(model === undefined || inferred === undefined ? [] : outputs(readable, facts, inferred)),
@@ -58,6 +59,19 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
     ...(model === undefined ? [] : Advice.check(model, train, catalogue)),
   ]
 }
+
+/** Whether the data gives what the model says it is given. */
+const given = ({ input }: Model, { sample }: Facts): ReadonlyArray<Finding> =>
+  input === undefined || sample === undefined || Shape.equals(input, sample)
+    ? []
+    : [
+        {
+          code: "G402",
+          message: `the data gives ${Shape.print(sample)}, not ${Shape.print(input)}`,
+          at: { path: ["model", "input"] },
+          help: "leave `input` out: the data says it",
+        },
+      ]
 
 /** Whether there are layers, and a head in no other place than the last. */
 const heads = (model: Model): ReadonlyArray<Finding> => {

@@ -1,6 +1,7 @@
 /** What the document alone says of its data, before any file is opened. */
 import * as Dataset from "@adjoint/core/data/Dataset"
 import type { Column } from "@adjoint/core/data/PrepareSpec"
+import type { Use } from "@adjoint/core/learning/Entry"
 import * as Entry from "@adjoint/core/learning/Entry"
 import * as Key from "@adjoint/core/tensor/Key"
 import { type Amount, type Data, type Model, type Split, useOf } from "../Document.ts"
@@ -9,23 +10,43 @@ import { arrayTarget } from "../prepare/Division.ts"
 import type { Facts, Rows, Target } from "../prepare/Facts.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
 
-/** The facts that a document says itself: of toys all, of tables and images what is spelled out. */
+/** The facts that a document says itself: of toys all, of tables and images what is spelled out, and `model.input` where nothing else says a shape. */
 export const known = (data: Data | undefined, model: Pick<Model, "input"> | undefined, catalogue: Catalogue): Facts => {
   const own = data === undefined ? {} : (toy(data, catalogue) ?? table(data))
-  return { ...own, ...(model?.input === undefined ? {} : { sample: model.input }) }
+  return { ...(model?.input === undefined ? {} : { sample: model.input }), ...own }
+}
+
+/** More rows of a toy say no more of its shape. */
+const enough = 1000
+
+/** Some rows of a toy, and how many it has in all. */
+const some = (
+  catalogue: Catalogue,
+  { name, options }: Use,
+  seed: number,
+): { readonly dataset: Dataset.Dataset; readonly rows: number } => {
+  const { copies, count } = options
+  const fewer = {
+    ...options,
+    ...(typeof count === "number" ? { count: Math.min(count, enough) } : {}),
+    ...(typeof copies === "number" ? { copies: 1 } : {}),
+  }
+  const dataset = Entry.make(catalogue.toy, { name, options: fewer })(Key.make(seed))
+  const rows = Dataset.size(dataset) * (typeof copies === "number" ? copies : 1)
+  return { dataset, rows: typeof count === "number" ? count : rows }
 }
 
 const toy = (data: Data, catalogue: Catalogue): Facts | undefined => {
   const { name, options } = useOf(data.source)
   if (!Object.hasOwn(catalogue.toy, name)) return undefined
-  const dataset = Entry.make(catalogue.toy, { name, options })(Key.make(data.split.seed))
+  const { dataset, rows } = some(catalogue, { name, options }, data.split.seed)
   const { classes, targets } = dataset
   const width = targets.shape[1] ?? 1
   const target: Target =
     classes === undefined
       ? { type: "numbers", names: Array.from({ length: width }, (_, i) => `y${i + 1}`) }
       : { type: "class", name: arrayTarget, classes }
-  return { sample: Dataset.sample(dataset), target, rows: divided(Dataset.size(dataset), data.split, data.test === undefined) }
+  return { sample: Dataset.sample(dataset), target, rows: divided(rows, data.split, data.test === undefined) }
 }
 
 const table = ({ columns, image }: Data): Facts => {
