@@ -8,7 +8,7 @@
  */
 import { Bytes } from "./encode.ts"
 import { effects, type Instruction, structure, typeCodes, type ValueType } from "./opcodes.ts"
-import { type Argument, type Arguments, apply, type I32, i32, Local, operand, type V128, Value } from "./Value.ts"
+import { type Argument, type Arguments, apply, type I32, i32, Local, operand, Value } from "./Value.ts"
 
 type Doers<Family> = {
   readonly [M in keyof Family]: Family[M] extends Instruction ? (...args: Arguments<Family[M]>) => void : never
@@ -386,63 +386,6 @@ export class Code {
         out.u8(0)
         out.u8(0)
         break
-    }
-  }
-
-  #localGet(index: number): void {
-    this.#op(structure["local.get"])
-    this.#out.u32(index)
-  }
-
-  #op(code: number): void {
-    writeCode(this.#out, code)
-  }
-
-  #write(value: Value): void {
-    const out = this.#out
-    for (let i = 0; i < value.operands.length; i++) this.#write(value.operands[i] as Value)
-    if (value.form === "v128" && this.#loops > 0) {
-      const index = this.#hoist(value)
-      if (index !== notHoisted) {
-        this.#op(structure["local.get"])
-        out.u32(index)
-        return
-      }
-    }
-    this.#op(value.code)
-    switch (value.form) {
-      case "none":
-        return
-      case "local":
-        this.#checkAlive(value as Local)
-        return out.u32(value.immediate)
-      case "index":
-        return out.u32(value.immediate)
-      case "memory":
-        out.u32(value.align)
-        return out.u32(value.immediate)
-      case "memoryLane":
-        out.u32(value.align)
-        out.u32(value.immediate)
-        return out.u8(value.lane)
-      case "lane":
-        return out.u8(value.lane)
-      case "i32":
-        return out.s32(value.immediate)
-      case "f32":
-        return out.f32(value.immediate)
-      case "f64":
-        return out.f64(value.immediate)
-      case "i64":
-        return out.s64(value.wide as bigint)
-      case "v128":
-      case "shuffle":
-        return out.raw(value.wide as Uint8Array)
-      case "zero":
-        return out.u8(0)
-      case "zeros":
-        out.u8(0)
-        return out.u8(0)
     }
   }
 
