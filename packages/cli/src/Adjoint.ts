@@ -1,0 +1,135 @@
+/**
+ * The command's words: verbs, flags and arguments. What a verb does is loaded when it is asked for, so that `--help`
+ * waits for nothing but this file.
+ */
+
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+
+/** Runs a verb whose module is loaded now. */
+const lazily =
+  <O, A, E, R>(load: () => Promise<{ readonly run: (options: O) => Effect.Effect<A, E, R> }>) =>
+  (options: O): Effect.Effect<A, E, R> =>
+    Effect.flatMap(Effect.promise(load), ({ run }) => run(options))
+
+const switchOf = (name: string, description: string) =>
+  Flag.Boolean(name).pipe(Flag.withoutNegation, Flag.withDefault(false), Flag.withDescription(description))
+
+const usualRuns = "runs"
+
+const model = Argument.String("model").pipe(Argument.withDescription("a model file"))
+const runArgument = Argument.String("run").pipe(Argument.withDescription("a run: its number, name/number, or folder"))
+const runs = Flag.String("runs").pipe(
+  Flag.withMetavar("DIR"),
+  Flag.withDefault(usualRuns),
+  Flag.withDescription(`where run folders are; ${usualRuns}/ unless given`),
+)
+const json = switchOf("json", "print JSON for programs")
+const engine = Flag.Literals("engine", ["reference"]).pipe(
+  Flag.withDefault("reference" as const),
+  Flag.withDescription("what computes; reference unless given"),
+)
+
+const check = Command.make(
+  "check",
+  {
+    file: model,
+    fix: switchOf("fix", "apply the fixes that are offered"),
+    strict: switchOf("strict", "make warnings errors"),
+    json,
+  },
+  lazily(() => import("./verbs/check.ts")),
+).pipe(Command.withDescription("Say everything that is wrong with a model file, and what could be better"))
+
+const inspect = Command.make(
+  "inspect",
+  { subject: Argument.String("model").pipe(Argument.withDescription("a model file, or a run")), runs, json },
+  lazily(() => import("./verbs/inspect.ts")),
+).pipe(Command.withDescription("Show a model's layers: shapes, parameters, multiply-adds"))
+
+const train = Command.make(
+  "train",
+  {
+    file: model.pipe(Argument.optional, Argument.map(Option.getOrUndefined)),
+    resume: Flag.String("resume").pipe(
+      Flag.withMetavar("RUN"),
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+      Flag.withDescription("go on with a run that was stopped"),
+    ),
+    set: Flag.String("set").pipe(
+      Flag.withMetavar("path=value"),
+      Flag.atLeast(0),
+      Flag.withDescription("set a value of the model file, as in train.batch=64"),
+    ),
+    runs,
+    engine,
+    dryRun: switchOf("dry-run", "check everything, train nothing, write nothing"),
+    json,
+  },
+  (options) => lazily(() => import("./verbs/train.ts"))({ ...options, usualRuns }),
+).pipe(
+  Command.withDescription("Train a model and keep what came of it in a run folder"),
+  Command.withExamples([
+    { command: "adjoint train digits.yaml" },
+    { command: "adjoint train digits.yaml --set train.batch=64" },
+    { command: "adjoint train --resume digits/0001" },
+  ]),
+)
+
+const evaluate = Command.make(
+  "evaluate",
+  {
+    run: runArgument,
+    split: Flag.Literals("split", ["train", "val", "test"]).pipe(
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+      Flag.withDescription("which rows; those the model file says unless given"),
+    ),
+    runs,
+    engine,
+    json,
+  },
+  lazily(() => import("./verbs/evaluate.ts")),
+).pipe(Command.withDescription("Score a run's model on rows it did not learn from"))
+
+const predict = Command.make(
+  "predict",
+  {
+    run: runArgument,
+    input: Argument.String("file").pipe(
+      Argument.withDescription("rows as csv, tsv, jsonl, npy or idx; - reads what is piped in"),
+      Argument.withDefault("-"),
+    ),
+    runs,
+    engine,
+  },
+  lazily(() => import("./verbs/predict.ts")),
+).pipe(
+  Command.withDescription("Predict rows with a run's model, one line of JSON each"),
+  Command.withExamples([
+    { command: "adjoint predict digits/0001 images.idx.gz" },
+    { command: `echo '{"petal_length":1.4}' | adjoint predict iris/0001` },
+  ]),
+)
+
+const schema = Command.make(
+  "schema",
+  {},
+  lazily(() => import("./verbs/schema.ts")),
+).pipe(Command.withDescription("Print the JSON Schema of model files, for editors"))
+
+const explain = Command.make(
+  "explain",
+  { code: Argument.String("code").pipe(Argument.withDescription("such as G401")) },
+  lazily(() => import("./verbs/explain.ts")),
+).pipe(Command.withDescription("Explain the code of a diagnostic"))
+
+/** The command. */
+export const adjoint = Command.make("adjoint").pipe(
+  Command.withDescription("Deep learning from a model file"),
+  Command.withSubcommands([check, inspect, train, evaluate, predict, schema, explain]),
+)

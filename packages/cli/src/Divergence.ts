@@ -1,0 +1,51 @@
+/** A run that diverged, told in terms of the model file and the data file. */
+import type { NonFinite } from "@adjoint/core/training/NonFinite"
+import { type Node, nodes } from "@adjoint/dsl/build/Nodes"
+import { useOf } from "@adjoint/dsl/Document"
+import { standard } from "@adjoint/dsl/schema/Catalogue"
+import { nearest } from "@adjoint/dsl/source/Positions"
+import { Diverged } from "./Failure.ts"
+import type { Training } from "./Training.ts"
+
+/** Where the document has the layer that a path such as `repeat1.0.dense1.w` leads to or into. */
+const pathOf = (names: ReadonlyArray<string>, among: ReadonlyArray<Node>): Node["path"] | undefined => {
+  const [name, ...rest] = names
+  const node = among.find((each) => each.name === name)
+  if (node === undefined) return undefined
+  return (node._tag === "Repeat" ? pathOf(rest.slice(1), node.nodes) : undefined) ?? node.path
+}
+
+const placeOf = (layer: string, { sound }: Training): string | undefined => {
+  const { document, reading } = sound
+  const path = pathOf(layer.split("."), nodes({ catalogue: standard, model: document.model, outputs: 1 }))
+  const place = path === undefined ? undefined : nearest(reading.positions, path)
+  return place === undefined ? undefined : `${reading.source.file}:${place.value.line}:${place.value.column}`
+}
+
+/** Rows of the training part as rows of the file they came from. */
+const rowsOf = (rows: ReadonlyArray<number>, { prepared: { origin } }: Training): string => {
+  const shown = rows.slice(0, 5).map((row) => {
+    const source = origin.rows[row] ?? row
+    return origin.lines?.[source] ?? source + 1
+  })
+  const more = rows.length > shown.length ? ", …" : ""
+  return ` (in the source: ${origin.lines === undefined ? "rows" : "lines"} ${shown.join(", ")}${more})`
+}
+
+const hintOf = ({ tensor }: NonFinite, { sound: { document } }: Training): string => {
+  if (tensor === "input") return "look at these rows; scaling their columns may be enough"
+  const { name, options } = useOf(document.train.optimizer)
+  const lower = typeof options.lr === "number" ? `--set train.optimizer.${name}.lr=${options.lr / 10}` : "a smaller learning rate"
+  return document.train.regularize.clip_norm === undefined ? `${lower}, or --set train.regularize.clip_norm=1` : lower
+}
+
+/** What is known of a divergence. */
+export const diverged = (cause: NonFinite, training: Training): Diverged => {
+  const place = placeOf(cause.layer, training)
+  return new Diverged({
+    cause,
+    rows: rowsOf(cause.rows, training),
+    ...(place === undefined ? {} : { place }),
+    hint: hintOf(cause, training),
+  })
+}

@@ -1,0 +1,12 @@
+/** The engines that can be asked for by name. */
+import * as Engine from "@adjoint/core/machines/Engine"
+import type { Layer } from "effect"
+
+export const engines = {
+  reference: Engine.reference,
+} as const satisfies { readonly [name: string]: Layer.Layer<Engine.Engine> }
+
+export type EngineName = keyof typeof engines
+
+/** Whether a run can be had on an engine of this name. */
+export const isEngine = (name: string): name is EngineName => Object.hasOwn(engines, name)

@@ -1,0 +1,53 @@
+/** From arguments to an exit code: the command run in a world, with every expected failure told in its own words. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as Cause from "effect/Cause"
+import * as CliConfig from "effect/cli/CliConfig"
+import * as CliError from "effect/cli/CliError"
+import * as CliOutput from "effect/cli/CliOutput"
+import * as Command from "effect/cli/Command"
+import * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { adjoint } from "./Adjoint.ts"
+import { type ExitCode, exitCodes } from "./ExitCode.ts"
+import { version } from "./Packages.ts"
+import { hasColour } from "./terminal/Capability.ts"
+import { style } from "./terminal/Style.ts"
+import { World } from "./terminal/World.ts"
+import { presenter } from "./Usage.ts"
+
+const builtIns = [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions]
+
+/** An error nobody expected: all there is to know of it, since it must be mended. */
+const tellInternal = (cause: Cause.Cause<unknown>, { env, stderr }: World["Service"]): ExitCode => {
+  const look = style(hasColour(env, stderr))
+  stderr.write(`${look("bad", "internal error")}: please report this with what you typed\n${Cause.pretty(cause)}\n`)
+  return exitCodes.internal
+}
+
+const tell = async (cause: Cause.Cause<unknown>, args: ReadonlyArray<string>, world: World["Service"]): Promise<ExitCode> => {
+  if (Cause.hasInterruptsOnly(cause)) return exitCodes.interrupted
+  const error = Cause.squash(cause)
+  // These were told by the presenter.
+  if (CliError.isCliError(error)) return exitCodes.usage
+  const Report = await import("./Report.ts")
+  if (!Report.isFailure(error)) return tellInternal(cause, world)
+  const { env, stderr, stdout } = world
+  const colour = hasColour(env, stderr)
+  stderr.write(`${Report.text(error, style(colour), colour)}\n`)
+  if (args.includes("--json")) stdout.write(`${JSON.stringify(Report.event(error))}\n`)
+  return Report.exitCode(error)
+}
+
+/** Runs the command; interrupting the effect stops it as Ctrl-C does. */
+export const execute = (args: ReadonlyArray<string>, world: World["Service"]): Effect.Effect<ExitCode> =>
+  Command.runWith(adjoint, { version: version() })(args).pipe(
+    Effect.provide(NodeServices.layer),
+    Effect.provideService(World, world),
+    Effect.provideService(CliOutput.Presenter, presenter(world)),
+    Effect.provideService(CliConfig.CliConfig, CliConfig.make({ builtIns })),
+    Effect.exit,
+    Effect.flatMap((exit) =>
+      Exit.isSuccess(exit) ? Effect.succeed<ExitCode>(exitCodes.ok) : Effect.promise(() => tell(exit.cause, args, world)),
+    ),
+  )

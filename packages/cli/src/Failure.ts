@@ -1,0 +1,47 @@
+/** What can go wrong that is no mistake of Adjoint's own: a closed union, with the exit code and the words of each. */
+import type { DataError } from "@adjoint/core/data/DataError"
+import type { EngineError } from "@adjoint/core/machines/Engine"
+import type { CheckpointError } from "@adjoint/core/training/CheckpointError"
+import type { NonFinite } from "@adjoint/core/training/NonFinite"
+import type { ShapeError } from "@adjoint/core/words/ShapeError"
+import type { Diagnostic } from "@adjoint/dsl/diagnostic/Diagnostic"
+import type { Source } from "@adjoint/dsl/source/Source"
+import type { PlatformError } from "effect"
+import { TaggedError } from "effect/Data"
+
+/** The command line asks for something that is not there or makes no sense. */
+export class UsageError extends TaggedError("UsageError")<{ readonly message: string; readonly hint?: string }> {}
+
+/** A model file, or the data it describes, cannot be used as it is. */
+export class Refused extends TaggedError("Refused")<{
+  readonly diagnostics: ReadonlyArray<Diagnostic>
+  readonly source?: Source
+}> {}
+
+/** A run's folder, or what is in it, does not fit what is asked of it. */
+export class RunError extends TaggedError("RunError")<{ readonly message: string; readonly hint?: string }> {}
+
+/** A run diverged. `place` is the layer's line in the model file, where there is one. */
+export class Diverged extends TaggedError("Diverged")<{
+  readonly cause: NonFinite
+  readonly rows: string
+  readonly place?: string
+  readonly hint: string
+}> {}
+
+/** Scores that are less than the model file asks for. */
+export class FailUnder extends TaggedError("FailUnder")<{
+  readonly missed: ReadonlyArray<{ readonly score: string; readonly got: number; readonly wanted: number }>
+}> {}
+
+export type Failure =
+  | UsageError
+  | Refused
+  | RunError
+  | Diverged
+  | FailUnder
+  | DataError
+  | CheckpointError
+  | EngineError
+  | ShapeError
+  | PlatformError.PlatformError

@@ -1,0 +1,19 @@
+/** Scores held against what the model file asks for. */
+
+import type { Scores } from "@adjoint/core/training/Progress"
+import type { ModelFile } from "@adjoint/dsl/Document"
+import { Effect } from "effect"
+import { FailUnder } from "./Failure.ts"
+
+/** Fails with `FailUnder` when a score of the part that the document judges by is less than its `fail_under`. */
+export const held = (
+  { evaluate: { fail_under, split } }: Pick<ModelFile, "evaluate">,
+  scores: { readonly [part in "train" | "val" | "test"]?: Scores | undefined },
+): Effect.Effect<void, FailUnder> => {
+  const got = scores[split] ?? {}
+  const missed = Object.entries(fail_under).flatMap(([score, wanted]) => {
+    const value = Object.hasOwn(got, score) ? got[score] : undefined
+    return value === undefined || value >= wanted ? [] : [{ score: `${split}.${score}`, got: value, wanted }]
+  })
+  return missed.length === 0 ? Effect.void : Effect.fail(new FailUnder({ missed }))
+}

@@ -1,0 +1,81 @@
+/** A model file from the disk: read, its data looked at, and everything that is wrong with it told at once. */
+import { dirname } from "node:path"
+import { type DataError, print } from "@adjoint/core/data/DataError"
+import * as Load from "@adjoint/core/data/Load"
+import type { ModelFile } from "@adjoint/dsl/Document"
+import { type Diagnostic, diagnostic, hasErrors, locate, sort } from "@adjoint/dsl/diagnostic/Diagnostic"
+import type { Facts } from "@adjoint/dsl/prepare/Facts"
+import { type Prepared, prepare } from "@adjoint/dsl/prepare/Prepare"
+import { survey } from "@adjoint/dsl/prepare/Survey"
+import { type Reading, readWith, withFacts } from "@adjoint/dsl/Read"
+import { fromBytes } from "@adjoint/dsl/source/Bytes"
+import * as Override from "@adjoint/dsl/source/Override"
+import type { Source } from "@adjoint/dsl/source/Source"
+import { Effect, type FileSystem, Result } from "effect"
+import { Refused, UsageError } from "./Failure.ts"
+
+/** A model file that was read, whether or not it can be used. */
+export interface Opened {
+  readonly reading: Reading
+  /** What its paths are taken from. */
+  readonly directory: string
+  readonly facts: Facts
+}
+
+/** A model file that can be used. */
+export interface Sound extends Opened {
+  readonly document: ModelFile
+}
+
+const unreadable = (error: DataError, file: string): Diagnostic =>
+  diagnostic({ code: "Y009", message: print(error.reason), file, path: [] })
+
+/** The text of a model file. */
+export const sourceOf = (file: string): Effect.Effect<Source, Refused, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const bytes = yield* Effect.mapError(Load.bytes(file), (error) => new Refused({ diagnostics: [unreadable(error, file)] }))
+    const source = fromBytes(file, bytes)
+    return yield* Effect.mapError(Effect.fromResult(source), (found) => new Refused({ diagnostics: [found] }))
+  })
+
+const usage = (message: string): UsageError => new UsageError({ message: `--set: ${message}` })
+
+const overridesOf = (sets: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<Override.Override>, UsageError> =>
+  Effect.mapError(Effect.fromResult(Result.all(sets.map(Override.parse))), usage)
+
+/**
+ * Reads a model file, with what `--set` says put into it, and looks at its data. Fails only where there is no text to
+ * speak of, and for a `--set` that makes no sense; what is wrong with the file is among its diagnostics.
+ */
+export const open = (
+  file: string,
+  {
+    directory = dirname(file),
+    sets = [],
+  }: { readonly directory?: string; readonly sets?: ReadonlyArray<string> | undefined } = {},
+): Effect.Effect<Opened, Refused | UsageError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const overrides = yield* overridesOf(sets)
+    const source = yield* sourceOf(file)
+    const reading = yield* Effect.mapError(Effect.fromResult(readWith(source, overrides)), usage)
+    const known = yield* survey(reading.sections, directory)
+    return { reading: withFacts(reading, known), directory, facts: known.facts }
+  })
+
+/** The same, if it can be used. Fails with everything that is wrong with it. */
+export const sound = (opened: Opened): Effect.Effect<Sound, Refused> => {
+  const { diagnostics, document, source } = opened.reading
+  return document === undefined || hasErrors(diagnostics)
+    ? Effect.fail(new Refused({ diagnostics, source }))
+    : Effect.succeed({ ...opened, document })
+}
+
+/** The rows that a model file describes, with what is wrong with them told of the file. */
+export const dataOf = (
+  { directory, document, reading: { positions, source } }: Sound,
+  options: Parameters<typeof prepare>[2] = {},
+): Effect.Effect<Prepared, Refused, FileSystem.FileSystem> =>
+  Effect.mapError(
+    prepare(document, directory, options),
+    ({ findings }) => new Refused({ diagnostics: sort(findings.map((finding) => locate(finding, positions))), source }),
+  )

@@ -1,0 +1,87 @@
+/** Failures told: in words on stderr, as an event on stdout where JSON was asked for, and as an exit code. */
+import { type Diagnostic, hasErrors } from "@adjoint/dsl/diagnostic/Diagnostic"
+import * as Render from "@adjoint/dsl/diagnostic/Render"
+import { type ExitCode, exitCodes } from "./ExitCode.ts"
+import type { Failure } from "./Failure.ts"
+import * as Format from "./terminal/Format.ts"
+import type { Style } from "./terminal/Style.ts"
+
+type Row<F> = {
+  readonly code: (failure: F) => ExitCode
+  /** What went wrong, and what to try. */
+  readonly say: (failure: F) => { readonly message: string; readonly hint?: string | undefined }
+}
+
+const said = (message: string, hint?: string) => ({ message, hint })
+
+/** Data that cannot be read is no fault of the model file that names it. */
+const codeOf = (diagnostics: ReadonlyArray<Diagnostic>): ExitCode =>
+  diagnostics.every(({ code, severity }) => severity === "warning" || code === "D305") && hasErrors(diagnostics)
+    ? exitCodes.data
+    : exitCodes.modelFile
+
+const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _tag: T }>> } = {
+  UsageError: { code: () => exitCodes.usage, say: ({ hint, message }) => said(message, hint) },
+  Refused: { code: ({ diagnostics }) => codeOf(diagnostics), say: ({ diagnostics }) => said(summary(diagnostics)) },
+  RunError: { code: () => exitCodes.incompatible, say: ({ hint, message }) => said(message, hint) },
+  CheckpointError: {
+    code: () => exitCodes.incompatible,
+    say: ({ file, got, hint, wanted }) => said(`${file}: got ${got}, wanted ${wanted}`, hint),
+  },
+  Diverged: {
+    code: () => exitCodes.diverged,
+    say: ({ cause, hint, place, rows }) => said(`${cause.message}${rows}${place === undefined ? "" : `\n  --> ${place}`}`, hint),
+  },
+  FailUnder: {
+    code: () => exitCodes.failUnder,
+    say: ({ missed }) =>
+      said(
+        missed
+          .map(
+            ({ got, score, wanted }) =>
+              `${score} is ${Format.score(score, got)}, under the ${Format.score(score, wanted)} asked for`,
+          )
+          .join("\n"),
+      ),
+  },
+  DataError: { code: () => exitCodes.data, say: ({ message }) => said(message) },
+  EngineError: { code: () => exitCodes.internal, say: ({ message }) => said(message) },
+  ShapeError: { code: () => exitCodes.modelFile, say: ({ message }) => said(message) },
+  PlatformError: {
+    code: () => exitCodes.internal,
+    say: ({ message }) => said(message, "check that the folder can be written to and that the disk is not full"),
+  },
+}
+
+const summary = (diagnostics: ReadonlyArray<Diagnostic>): string =>
+  diagnostics.map(({ code, message }) => `${code} ${message}`).join("; ")
+
+const rowOf = (failure: Failure): Row<Failure> => rows[failure._tag] as Row<Failure>
+
+/** Whether an error is one of those that are expected. */
+export const isFailure = (error: unknown): error is Failure =>
+  typeof error === "object" && error !== null && "_tag" in error && Object.hasOwn(rows, String(error._tag))
+
+/** The exit code of a failure. */
+export const exitCode = (failure: Failure): ExitCode => rowOf(failure).code(failure)
+
+/** A failure in words. */
+export const text = (failure: Failure, style: Style, colour: boolean): string => {
+  if (failure._tag === "Refused") return Render.all(failure.diagnostics, failure.source, { colour })
+  const { hint, message } = rowOf(failure).say(failure)
+  return `${style("bad", "error")}: ${message}${hint === undefined ? "" : `\n  ${style("accent", "try:")} ${hint}`}`
+}
+
+/** A failure as the last event of a run told in JSON. */
+export const event = (failure: Failure) => {
+  const { hint, message } = rowOf(failure).say(failure)
+  return {
+    version: 1,
+    event: "failed",
+    exit: exitCode(failure),
+    error: failure._tag,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(failure._tag === "Refused" ? { diagnostics: failure.diagnostics } : {}),
+  }
+}

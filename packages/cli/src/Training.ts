@@ -1,0 +1,39 @@
+/** What a sound model file comes to: its rows, what is built over them, and the hash that says what run it is. */
+import { type Built, build } from "@adjoint/dsl/build/Build"
+import { locate } from "@adjoint/dsl/diagnostic/Diagnostic"
+import type { Prepared } from "@adjoint/dsl/prepare/Prepare"
+import { Effect, type FileSystem, Result } from "effect"
+import { Refused } from "./Failure.ts"
+import { dataOf, type Sound } from "./ModelFile.ts"
+import { canonical, sha256 } from "./run/Records.ts"
+
+export interface Training {
+  readonly sound: Sound
+  readonly prepared: Prepared
+  readonly built: Built
+  readonly fingerprint: string
+}
+
+/**
+ * What a run is of: model and training as the document has them, and the rows by their hashes, wherever they lie. How
+ * many epochs there are is left out, so that a run can be taken further than it was first meant to go.
+ */
+const fingerprintOf = ({ document }: Sound, { fitted, lock }: Prepared): string => {
+  const { epochs: _, ...train } = document.train
+  const files = lock.files.map(({ sha256 }) => sha256)
+  return sha256(canonical({ model: document.model, train, fitted, files, split: lock.split }))
+}
+
+/** Reads and prepares the data and builds over it; nothing is computed and nothing written. Fails with `Refused`. */
+export const training = (
+  sound: Sound,
+  options: Parameters<typeof dataOf>[1] = {},
+): Effect.Effect<Training, Refused, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const prepared = yield* dataOf(sound, options)
+    const built = build(sound.document, prepared.facts)
+    const { positions, source } = sound.reading
+    if (Result.isFailure(built))
+      return yield* new Refused({ diagnostics: built.failure.map((finding) => locate(finding, positions)), source })
+    return { sound, prepared, built: built.success, fingerprint: fingerprintOf(sound, prepared) }
+  })

@@ -1,0 +1,35 @@
+/** The command's own help and complaints: help that was asked for is a result, help that was not is a message. */
+
+import * as CliOutput from "effect/cli/CliOutput"
+import * as Effect from "effect/Effect"
+import { hasColour } from "./terminal/Capability.ts"
+import { style } from "./terminal/Style.ts"
+import type { World } from "./terminal/World.ts"
+
+/** Where the library's words go. */
+export const presenter = (world: World["Service"]): CliOutput.Presenter => ({
+  present: (event) =>
+    Effect.sync(() => {
+      const { env, stderr, stdout } = world
+      const isAsked = event._tag === "Version" || (event._tag === "Help" && event.reason === "Requested")
+      const sink = isAsked ? stdout : stderr
+      const formatter = CliOutput.defaultFormatter({ colors: hasColour(env, sink), globalFlags: isAsked ? "full" : "none" })
+      const look = style(hasColour(env, sink))
+      switch (event._tag) {
+        case "Version":
+          sink.write(`${event.name} ${event.version}\n`)
+          return
+        case "Help":
+          sink.write(`${formatter.formatHelpDoc(event.helpDoc)}\n`)
+          return
+        case "InvalidInvocation": {
+          const wrong = event.errors.map((error) => `${look("bad", "error")}: ${formatter.formatCliError(error)}`)
+          const help = `${event.commandPath.join(" ")} --help`
+          sink.write(
+            `${wrong.join("\n")}\n\n  ${look("faint", "usage:")} ${event.helpDoc.usage}\n  ${look("faint", "help: ")} ${help}\n`,
+          )
+          return
+        }
+      }
+    }),
+})

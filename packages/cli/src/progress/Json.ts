@@ -1,0 +1,25 @@
+/** Progress for programs: one event a line on stdout. */
+import { Effect } from "effect"
+import { line, told } from "../run/Events.ts"
+import { result } from "../terminal/Write.ts"
+import type { Progress } from "./Progress.ts"
+
+/** Steps are told at most this often, in milliseconds. */
+const interval = 200
+
+/** Tells each event as JSON, of the steps only some. */
+export const json = (): Progress => {
+  let last = 0
+  return {
+    tell: (event) =>
+      Effect.suspend(() => {
+        const now = Date.now()
+        if (event._tag === "Stepped") {
+          if (now - last < interval) return Effect.void
+          last = now
+        }
+        return result(line(told(event), new Date(now)))
+      }),
+    end: Effect.void,
+  }
+}

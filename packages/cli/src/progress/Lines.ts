@@ -1,0 +1,83 @@
+/** What is said before and after the epochs of a run. */
+import type { Scores } from "@adjoint/core/training/Progress"
+import * as Render from "@adjoint/dsl/diagnostic/Render"
+import { type Baseline, baseline } from "@adjoint/dsl/prepare/Baseline"
+import type { Prepared } from "@adjoint/dsl/prepare/Prepare"
+import { Effect } from "effect"
+import type { Sound } from "../ModelFile.ts"
+import type { Summary } from "../run/Records.ts"
+import type { Training } from "../Training.ts"
+import { hasColour } from "../terminal/Capability.ts"
+import * as Format from "../terminal/Format.ts"
+import type { Style } from "../terminal/Style.ts"
+import { World } from "../terminal/World.ts"
+import { message } from "../terminal/Write.ts"
+
+/** Tells the advice that there is on a model file. */
+export const warnings = ({ reading: { diagnostics, source } }: Sound) =>
+  diagnostics.length === 0
+    ? Effect.void
+    : Effect.flatMap(World, ({ env, stderr }) =>
+        message(`${Render.all(diagnostics, source, { colour: hasColour(env, stderr) })}\n`),
+      )
+
+/** The answer that looks at no input, scored on the rows that nothing is learned from. */
+export const baselineOf = ({ test, train, val }: Prepared): Baseline => baseline(train, val ?? test ?? train)
+
+const printBaseline = (answer: Baseline): string =>
+  answer.kind === "majority"
+    ? `always \`${answer.class}\`: accuracy ${Format.percent(answer.accuracy)}`
+    : `always the mean: mse ${Format.decimal(answer.mse)}`
+
+/** Where the run is kept, how large it is, and what it must beat. */
+export const header = (
+  folder: string,
+  { built, prepared }: Training,
+  parameters: number,
+  engine: { readonly name: string; readonly threads: number },
+) =>
+  message((style) => {
+    const { test, train, val } = prepared.facts.rows
+    const facts = [
+      Format.counted(parameters, "parameter"),
+      `${[train, val, test].map(Format.count).join("/")} rows`,
+      `seed ${built.seed}`,
+      engine.threads > 1 ? `${engine.name} ×${engine.threads}` : engine.name,
+    ]
+    return [
+      `${style("strong", folder)} ${style("faint", "·")} ${facts.join(style("faint", " · "))}`,
+      `${style("faint", "baseline")} ${printBaseline(baselineOf(prepared))}`,
+    ].join("\n")
+  })
+
+/** Scores by name, with the part of the data in front. */
+export const printScores = (part: string, scores: Scores | undefined): ReadonlyArray<string> =>
+  Object.entries(scores ?? {}).map(([name, value]) => `${part}.${name} ${Format.score(name, value)}`)
+
+/** How a run ended. */
+const ending = ({ best, epochs, status }: Summary): string => {
+  const so = status === "stopped early" ? `stopped early after epoch ${epochs}` : `finished after epoch ${epochs}`
+  return best === undefined ? so : `${so}, best ${best.monitor} ${Format.score(best.monitor, best.value)} in epoch ${best.epoch}`
+}
+
+/** What to type next. */
+const next = (style: Style, commands: ReadonlyArray<string>): string =>
+  `  ${style("faint", "next:")} ${commands.join(style("faint", " · "))}`
+
+/** How a run ended and what can be done with it; `reference` is how it is called on the command line. */
+export const footer = (summary: Summary, reference: string) =>
+  message((style) =>
+    [
+      `${style("good", "✓")} ${ending(summary)} (${Format.duration(summary.seconds * 1000)})`,
+      next(style, [`adjoint evaluate ${reference}`, `adjoint predict ${reference} FILE`]),
+    ].join("\n"),
+  )
+
+/** A run that was stopped by hand. */
+export const interrupted = ({ epochs, steps }: Summary, reference: string, canResume: boolean) =>
+  message((style) =>
+    [
+      `${style("warn", "■")} stopped after epoch ${epochs}, step ${Format.count(steps)}`,
+      ...(canResume ? [next(style, [`adjoint train --resume ${reference}`])] : []),
+    ].join("\n"),
+  )

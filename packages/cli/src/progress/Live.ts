@@ -1,0 +1,134 @@
+/** Progress for a person at a terminal: a table that grows by a row an epoch, and below it a line drawn over and over. */
+import type { EpochScored, Started, Stepped } from "@adjoint/core/training/TrainEvent"
+import { Effect } from "effect"
+import { bar } from "../terminal/Bar.ts"
+import { hasColour } from "../terminal/Capability.ts"
+import * as Format from "../terminal/Format.ts"
+import { sparkline } from "../terminal/Sparkline.ts"
+import { type Style, style } from "../terminal/Style.ts"
+import { World } from "../terminal/World.ts"
+import type { Progress } from "./Progress.ts"
+import { type Table, table } from "./Table.ts"
+
+/** The line is drawn at most 20 times a second. */
+const interval = 50
+
+/** As many losses as the small curve is made of. */
+const remembered = 240
+
+const back = "\r\u001b[K"
+
+/** A stretch of the line; `text` without its look counts for the width. */
+interface Piece {
+  readonly text: string
+  readonly shown: string
+}
+
+/** Pieces from the left as far as there is room, so that the line never wraps. */
+const fit = (pieces: ReadonlyArray<Piece>, width: number): string => {
+  let used = 0
+  let out = ""
+  for (const { shown, text } of pieces) {
+    if (used + text.length + 1 > width) break
+    out += `${used === 0 ? "" : " "}${shown}`
+    used += text.length + 1
+  }
+  return out
+}
+
+const plain = (text: string): Piece => ({ text, shown: text })
+
+interface Clock {
+  readonly started: number
+  /** Batches done when this process took the run up. */
+  readonly from: number
+}
+
+/** How far a run is: this epoch, and in milliseconds what is left of it and, at most, of the run. */
+const remaining = (event: Stepped, { epochs }: Started, clock: Clock, now: number) => {
+  const done = (event.epoch - 1) * event.batches + event.batch
+  const each = (now - clock.started) / Math.max(1, done - clock.from)
+  return { epoch: each * (event.batches - event.batch), run: each * (epochs * event.batches - done) }
+}
+
+const line = (
+  event: Stepped,
+  started: Started,
+  clock: Clock,
+  losses: ReadonlyArray<number>,
+  width: number,
+  look: Style,
+): string => {
+  const share = event.batch / event.batches
+  const { done, left } = bar(share, width >= 100 ? 24 : 16)
+  const time = remaining(event, started, clock, Date.now())
+  const curve = sparkline(losses, 12)
+  return fit(
+    [
+      { text: `▸ ${event.epoch}/${started.epochs}`, shown: `${look("accent", "▸")} ${event.epoch}/${started.epochs}` },
+      { text: done + left, shown: `${look("accent", done)}${look("faint", left)}` },
+      plain(`${Math.floor(100 * share)}%`.padStart(4)),
+      plain(`loss ${Format.decimal(losses.at(-1) ?? Number.NaN)}`),
+      { text: curve, shown: look("accent", curve) },
+      plain(`· run ≤ ${Format.duration(time.run)}`),
+      plain(`· epoch ${Format.duration(time.epoch)}`),
+      plain(`· ${event.batch}/${event.batches}`),
+    ],
+    width - 1,
+  )
+}
+
+/** Tells a run on the terminal that stderr is. */
+export const live = (): Progress => {
+  let started: Started | undefined
+  let clock: Clock = { started: 0, from: 0 }
+  let rows: Table | undefined
+  let losses: ReadonlyArray<number> = []
+  let drawn = 0
+  let isDrawn = false
+
+  const write = (text: string) =>
+    Effect.map(World, ({ stderr }) => {
+      stderr.write(text)
+    })
+
+  const clear = Effect.suspend(() => {
+    const there = isDrawn
+    isDrawn = false
+    return there ? write(back) : Effect.void
+  })
+
+  const draw = (event: Stepped, run: Started) =>
+    Effect.flatMap(World, ({ env, stderr }) => {
+      drawn = Date.now()
+      isDrawn = true
+      return write(back + line(event, run, clock, losses, stderr.columns(), style(hasColour(env, stderr))))
+    })
+
+  const tellRow = (event: EpochScored, run: Started) =>
+    Effect.flatMap(World, ({ env, stderr }) => {
+      const look = style(hasColour(env, stderr))
+      const isFirst = rows === undefined
+      rows ??= table(event, run, stderr.columns())
+      const mark = event.best ? ` ${look("good", "●")}` : ""
+      const header = isFirst ? `${look("faint", rows.header)}\n` : ""
+      return Effect.andThen(clear, write(`${header}${rows.row(event)}${mark}\n`))
+    })
+
+  return {
+    tell: (event) =>
+      Effect.suspend(() => {
+        if (event._tag === "Started") {
+          started = event
+          clock = { started: Date.now(), from: event.from.step }
+          return Effect.void
+        }
+        if (started === undefined) return Effect.void
+        if (event._tag === "EpochScored") return tellRow(event, started)
+        if (event._tag !== "Stepped") return Effect.void
+        losses = [...losses, ...event.losses].slice(-remembered)
+        return Date.now() - drawn < interval ? Effect.void : draw(event, started)
+      }),
+    end: clear,
+  }
+}

@@ -1,0 +1,41 @@
+/** The run that a model file describes, as core's training takes it. */
+import type { Params } from "@adjoint/core/learning/Params"
+import * as Checkpoint from "@adjoint/core/training/Checkpoint"
+import type { CheckpointError } from "@adjoint/core/training/CheckpointError"
+import type * as Train from "@adjoint/core/training/Train"
+import { Effect, type FileSystem, type Path } from "effect"
+import type { Training } from "../Training.ts"
+import { checkpointOf } from "./Run.ts"
+
+/** A model file's net has trees of any names for parameters. */
+export type Config = Train.Config<Params, Params, Params, FileSystem.FileSystem | Path.Path>
+
+/** The run, before it has a folder. */
+export const configOf = ({ built, fingerprint, prepared }: Training): Config => {
+  const { checkpoint: _, lossName: __, ...config } = built
+  return {
+    ...config,
+    data: prepared.train,
+    ...(prepared.val === undefined ? {} : { validation: prepared.val }),
+    fingerprint,
+  }
+}
+
+/** The checkpoints that are kept: those asked for, and the best where the run ends with it. */
+const kept = ({ checkpoint, earlyStop }: Training["built"]): ReadonlySet<"best" | "last"> =>
+  new Set([...checkpoint.keep, ...(earlyStop?.restoreBest === true ? (["best"] as const) : [])])
+
+/** How a run saves into its folder. */
+export const savingIn = (directory: string, { built }: Training): NonNullable<Config["saving"]> => {
+  const keep = kept(built)
+  return {
+    every: built.checkpoint.every,
+    save: (kind, checkpoint) => {
+      const path = checkpointOf(directory, kind)
+      const write: Effect.Effect<void, CheckpointError, FileSystem.FileSystem | Path.Path> = keep.has(kind)
+        ? Checkpoint.save(path, checkpoint)
+        : Effect.void
+      return Effect.as(write, path)
+    },
+  }
+}

@@ -1,0 +1,26 @@
+/** Files that are whole or not there: written beside their place, synced, then renamed into it. */
+import { Effect, FileSystem, type PlatformError } from "effect"
+
+type Write = Effect.Effect<void, PlatformError.PlatformError, FileSystem.FileSystem>
+
+/** Writes a file in one piece, replacing the one that is there. */
+export const writeWhole = (file: string, text: string): Write =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const aside = `${file}.${process.pid}.new`
+    yield* Effect.scoped(
+      Effect.gen(function* () {
+        const handle = yield* fs.open(aside, { flag: "w" })
+        yield* handle.writeAll(new TextEncoder().encode(text))
+        yield* handle.sync
+      }),
+    ).pipe(Effect.tapError(() => Effect.ignore(fs.remove(aside, { force: true }))))
+    yield* fs.rename(aside, file)
+  }).pipe(Effect.uninterruptible)
+
+/** Writes a value as a file of JSON. */
+export const writeJson = (file: string, value: unknown): Write => writeWhole(file, `${JSON.stringify(value, undefined, 2)}\n`)
+
+/** Adds a line to a file that is only ever added to. */
+export const appendLine = (file: string, line: string): Write =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => fs.writeFileString(file, `${line}\n`, { flag: "a" }))

@@ -1,0 +1,63 @@
+/** Keeps a run's folder: what it is of, once at the beginning; what it tells, as it goes; what came of it, at the end. */
+import { join } from "node:path"
+import { print as printFitted } from "@adjoint/core/data/Fitted"
+import type { EpochRecord } from "@adjoint/core/training/Progress"
+import type { TrainEvent } from "@adjoint/core/training/TrainEvent"
+import { toYaml } from "@adjoint/dsl/Write"
+import { Effect, type FileSystem, type PlatformError } from "effect"
+import type { Training } from "../Training.ts"
+import { line, told } from "./Events.ts"
+import { appendLine, writeJson, writeWhole } from "./Files.ts"
+import * as Metrics from "./Metrics.ts"
+import { type Command, type environment, type Summary, seeds, sha256 } from "./Records.ts"
+import { files } from "./RunFolder.ts"
+
+type Write = Effect.Effect<void, PlatformError.PlatformError, FileSystem.FileSystem>
+
+export interface Beginning {
+  /** The model file as it was written. */
+  readonly model: string
+  readonly training: Training
+  readonly command: Omit<Command, "resolved" | "version">
+  readonly environment: ReturnType<typeof environment>
+  /** The epochs of the run that this one goes on from. */
+  readonly history: ReadonlyArray<EpochRecord>
+}
+
+const appendEpoch = (directory: string, record: EpochRecord): Write =>
+  Effect.gen(function* () {
+    yield* appendLine(join(directory, files.metrics), Metrics.jsonLine(record))
+    yield* appendLine(join(directory, files.metricsTable), Metrics.csvLine(record))
+  })
+
+/** Writes what a run is of. */
+export const begin = (directory: string, { command, environment, history, model, training }: Beginning): Write =>
+  Effect.gen(function* () {
+    const { prepared, sound } = training
+    const { document } = sound
+    const resolved = toYaml(document)
+    const at = (file: string) => join(directory, file)
+    yield* writeWhole(at(files.model), model)
+    yield* writeWhole(at(files.resolved), resolved)
+    yield* writeJson(at(files.command), { version: 1, ...command, resolved: sha256(resolved) } satisfies Command)
+    yield* writeJson(at(files.environment), environment)
+    yield* writeJson(at(files.seeds), seeds(document.train.seed, document.data?.split.seed ?? 0))
+    yield* writeJson(at(files.lock), prepared.lock)
+    yield* writeWhole(at(files.preprocess), printFitted(prepared.fitted))
+    const [first] = history
+    if (first !== undefined) yield* writeWhole(at(files.metricsTable), `${Metrics.csvHeader(first)}\n`)
+    yield* Effect.forEach(history, (record) => appendEpoch(directory, record))
+  })
+
+/** Writes down what a run tells; of steps there are too many. */
+export const note = (directory: string, event: TrainEvent): Write =>
+  Effect.gen(function* () {
+    if (event._tag === "Stepped") return
+    yield* appendLine(join(directory, files.events), line(told(event), new Date()))
+    if (event._tag !== "EpochScored") return
+    if (event.epoch === 1) yield* writeWhole(join(directory, files.metricsTable), `${Metrics.csvHeader(event)}\n`)
+    yield* appendEpoch(directory, event)
+  })
+
+/** Writes what came of a run. */
+export const end = (directory: string, summary: Summary): Write => writeJson(join(directory, files.summary), summary)

@@ -1,0 +1,120 @@
+/** What a run folder says of its run, as plain data that is read back. */
+import { createHash } from "node:crypto"
+import { arch, availableParallelism, cpus, platform, release } from "node:os"
+import { join } from "node:path"
+import { Scores } from "@adjoint/core/training/Progress"
+import { Effect, FileSystem, Result, Schema } from "effect"
+import { RunError } from "../Failure.ts"
+
+/** How the run was asked for. */
+export const Command = Schema.Struct({
+  version: Schema.Literal(1),
+  /** The model file as it was typed, and what its paths are taken from. */
+  file: Schema.String,
+  directory: Schema.String,
+  set: Schema.Array(Schema.String),
+  engine: Schema.String,
+  /** The run that this one goes on from. */
+  parent: Schema.optionalKey(Schema.String),
+  /** The hash of resolved.yaml. */
+  resolved: Schema.String,
+  /** What the run is of, as a hash: its model, its training and its data. */
+  fingerprint: Schema.String,
+  started: Schema.String,
+})
+export type Command = typeof Command.Type
+
+/** What came of it. */
+export const Summary = Schema.Struct({
+  version: Schema.Literal(1),
+  status: Schema.Literals(["finished", "stopped early", "interrupted", "failed"]),
+  /** The checkpoint that the run stands for. */
+  weights: Schema.Literals(["best", "last"]),
+  epochs: Schema.Int,
+  steps: Schema.Int,
+  parameters: Schema.Int,
+  seconds: Schema.Finite,
+  best: Schema.optionalKey(Schema.Struct({ monitor: Schema.String, epoch: Schema.Int, value: Schema.Finite })),
+  train: Schema.optionalKey(Scores),
+  val: Schema.optionalKey(Scores),
+  test: Schema.optionalKey(Scores),
+  baseline: Schema.optionalKey(Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite]))),
+  parent: Schema.optionalKey(Schema.String),
+  failure: Schema.optionalKey(Schema.String),
+})
+export type Summary = typeof Summary.Type
+
+/** The hash of a text. */
+export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
+
+/** A value as JSON with keys in order, so that equal values are equal texts. `canonical({ b: 1, a: [2] }) // => '{"a":[2],"b":1}'` */
+export const canonical = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null"
+  const entries = Object.entries(value).filter(([, child]) => child !== undefined)
+  return `{${entries
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, child]) => `${JSON.stringify(key)}:${canonical(child)}`)
+    .join(",")}}`
+}
+
+/** The machine and the software of a run. */
+export const environment = (
+  engine: { readonly name: string; readonly numerics: string; readonly threads: number },
+  packages: { readonly [name: string]: string },
+) => ({
+  version: 1,
+  node: process.version,
+  os: `${platform()} ${release()}`,
+  arch: arch(),
+  cpu: cpus()[0]?.model ?? "unknown",
+  cores: availableParallelism(),
+  engine: engine.name,
+  numerics: engine.numerics,
+  threads: engine.threads,
+  packages,
+})
+
+/** The named streams that all randomness of a run comes from: each is a seed and the names folded into its key. */
+export const seeds = (train: number, split: number) => {
+  const stream = (seed: number, ...path: ReadonlyArray<string>) => ({ seed, path })
+  return {
+    version: 1,
+    streams: {
+      "data.toy": stream(split, "toy"),
+      "data.split": stream(split, "split"),
+      "train.init": stream(train, "init"),
+      "train.shuffle": stream(train, "shuffle"),
+      "train.step": stream(train, "step"),
+    },
+  }
+}
+
+/** The text of a file of a run. Fails with `RunError` when it is not there. */
+export const readText = (directory: string, file: string): Effect.Effect<string, RunError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    return yield* fs.readFileString(join(directory, file))
+  }).pipe(
+    Effect.mapError(
+      (error) =>
+        new RunError({
+          message: `${join(directory, file)} cannot be read: ${error.reason._tag}`,
+          hint: "is this a run's folder?",
+        }),
+    ),
+  )
+
+/** A record of a run. Fails with `RunError` when it is not one. */
+export const readRecord = <A>(
+  directory: string,
+  file: string,
+  schema: Schema.Codec<A, unknown>,
+): Effect.Effect<A, RunError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const text = yield* readText(directory, file)
+    const decoded = Schema.decodeUnknownResult(Schema.fromJsonString(schema), { onExcessProperty: "ignore" })(text)
+    if (Result.isSuccess(decoded)) return decoded.success
+    const why = decoded.failure.message.replaceAll(/\s*\n\s*/g, " ")
+    return yield* new RunError({ message: `${join(directory, file)} is not what a run writes: ${why}` })
+  })

@@ -1,0 +1,63 @@
+/** Taking up a run where it stopped: what must be the same, and what is read back. */
+import { join } from "node:path"
+import type { Params } from "@adjoint/core/learning/Params"
+import * as Checkpoint from "@adjoint/core/training/Checkpoint"
+import type { CheckpointError } from "@adjoint/core/training/CheckpointError"
+import { isOver } from "@adjoint/core/training/Monitor"
+import * as Train from "@adjoint/core/training/Train"
+import { Effect, FileSystem, type Path, type PlatformError } from "effect"
+import { RunError, UsageError } from "../Failure.ts"
+import type { Training } from "../Training.ts"
+import type { Config } from "./Config.ts"
+import { checkpointOf, hasCheckpoint, type Run, sameRows } from "./Run.ts"
+
+type Resumed = NonNullable<Config["resume"]>
+
+const sameRun = (run: Run, training: Training): Effect.Effect<void, RunError> =>
+  training.fingerprint === run.command.fingerprint
+    ? Effect.void
+    : Effect.fail(
+        new RunError({
+          message: `this is not the run that ${run.directory} began: its model or training was another`,
+          hint: "resume without a model file, and change nothing but train.epochs; or train afresh",
+        }),
+      )
+
+/** What a run goes on from. Fails unless it is the same run on the same rows, and has something left to do. */
+export const resumeFrom = (
+  run: Run,
+  training: Training,
+  config: Config,
+): Effect.Effect<Resumed, RunError | UsageError | CheckpointError, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function* () {
+    yield* sameRows(run, training.prepared.lock)
+    yield* sameRun(run, training)
+    const { directory } = run
+    if (!(yield* hasCheckpoint(directory, "last")))
+      return yield* new RunError({ message: `${directory} has no checkpoint to go on from`, hint: "train it again" })
+    const initial = Train.initial(config)
+    const last = yield* Checkpoint.load<Params, Params, Params>(checkpointOf(directory, "last"), initial)
+    const { progress } = last
+    const isStopped = config.earlyStop !== undefined && isOver(config.earlyStop, progress)
+    if (isStopped || (progress.epoch >= config.epochs && progress.batch === 0))
+      return yield* new UsageError({
+        message: `${directory} is complete: ${isStopped ? "it was stopped early" : `it has had its ${progress.epoch} epochs`}`,
+        ...(isStopped ? {} : { hint: "to go further: --set train.epochs=…" }),
+      })
+    const best = (yield* hasCheckpoint(directory, "best"))
+      ? { best: yield* Checkpoint.loadWeights(checkpointOf(directory, "best"), initial) }
+      : {}
+    return { last, ...best }
+  })
+
+/** Puts a run's best checkpoint into the run that goes on from it, whole or not at all. */
+export const inherit = (from: string, to: string): Effect.Effect<void, PlatformError.PlatformError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    if (!(yield* hasCheckpoint(from, "best"))) return
+    const fs = yield* FileSystem.FileSystem
+    const best = checkpointOf(from, "best")
+    const source = (yield* fs.exists(best)) ? best : `${best}.old`
+    const aside = join(checkpointOf(to, "best"), "..", "best.new")
+    yield* fs.copy(source, aside)
+    yield* fs.rename(aside, checkpointOf(to, "best"))
+  })

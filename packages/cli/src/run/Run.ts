@@ -1,0 +1,83 @@
+/** A run that is on the disk: the model it trained, how its rows were prepared, and where its weights are. */
+import { join } from "node:path"
+import * as Fitted from "@adjoint/core/data/Fitted"
+import * as Preprocess from "@adjoint/core/data/Preprocess"
+import type { Net } from "@adjoint/core/learning/Net"
+import * as Key from "@adjoint/core/tensor/Key"
+import * as Checkpoint from "@adjoint/core/training/Checkpoint"
+import type { CheckpointError } from "@adjoint/core/training/CheckpointError"
+import type { Weights } from "@adjoint/core/training/Evaluate"
+import type { Lock } from "@adjoint/dsl/prepare/Prepare"
+import { Effect, FileSystem, type Path, Result, Schema } from "effect"
+import { RunError } from "../Failure.ts"
+import { Command, readRecord, readText, Summary } from "./Records.ts"
+import { files } from "./RunFolder.ts"
+
+const Files = Schema.Array(Schema.Struct({ path: Schema.String, bytes: Schema.Int, sha256: Schema.String }))
+const Rows = Schema.Struct({ train: Schema.Int, val: Schema.Int, test: Schema.Int })
+const LockRecord = Schema.Struct({ version: Schema.Literal(1), files: Files, rows: Rows, split: Schema.String })
+
+export interface Run {
+  readonly directory: string
+  readonly command: Command
+  readonly fitted: Fitted.Fitted
+  readonly lock: Lock
+  /** Missing while a run goes on, and for one that was killed. */
+  readonly summary?: Summary
+}
+
+/** Opens a run's folder. Fails with `RunError` when what is in it is not what a run writes. */
+export const openRun = (directory: string): Effect.Effect<Run, RunError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const command = yield* readRecord(directory, files.command, Command)
+    const lock = yield* readRecord(directory, files.lock, LockRecord)
+    const fitted = Fitted.parse(yield* readText(directory, files.preprocess))
+    if (Result.isFailure(fitted))
+      return yield* new RunError({ message: `${join(directory, files.preprocess)}: ${fitted.failure.message}` })
+    const ended = yield* Effect.orElseSucceed(fs.exists(join(directory, files.summary)), () => false)
+    const summary = ended ? { summary: yield* readRecord(directory, files.summary, Summary) } : {}
+    return { directory, command, lock, fitted: fitted.success, ...summary }
+  })
+
+/** Where a checkpoint of a run is. */
+export const checkpointOf = (directory: string, kind: "best" | "last"): string => join(directory, files.checkpoints, kind)
+
+/** Whether a run has a checkpoint of a kind. */
+export const hasCheckpoint = (directory: string, kind: "best" | "last"): Effect.Effect<boolean, never, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = checkpointOf(directory, kind)
+    return (yield* fs.exists(path)) || (yield* fs.exists(`${path}.old`))
+  }).pipe(Effect.orElseSucceed(() => false))
+
+/** The checkpoint that a run stands for: the one its summary names, or the best so far. */
+const standing = ({ directory, summary }: Run) =>
+  Effect.gen(function* () {
+    const wanted = summary?.weights ?? "best"
+    for (const kind of [wanted, "best", "last"] as const) if (yield* hasCheckpoint(directory, kind)) return kind
+    const hint = "train it again: it ended before its first checkpoint"
+    return yield* new RunError({ message: `${directory} has no checkpoint`, hint })
+  })
+
+/** What a net's weights look like for the samples of a run, whatever their numbers. */
+const like = <P, S>(net: Net<P, S>, { fitted }: Run) => {
+  const { params, state } = net.init(Key.make(0), Preprocess.sample(fitted))
+  return { params, net: state }
+}
+
+/** The weights that a run stands for. */
+export const weightsOf = <P, S>(
+  run: Run,
+  net: Net<P, S>,
+): Effect.Effect<Weights<P, S>, RunError | CheckpointError, FileSystem.FileSystem | Path.Path> =>
+  Effect.flatMap(standing(run), (kind) => Checkpoint.loadWeights(checkpointOf(run.directory, kind), like(net, run)))
+
+/** Fails unless rows are those that a run was trained on. */
+export const sameRows = ({ directory, lock }: Run, now: Lock): Effect.Effect<void, RunError> => {
+  const changed = lock.files.flatMap(({ path, sha256 }, i) => (now.files[i]?.sha256 === sha256 ? [] : [path]))
+  if (changed.length === 0 && now.split === lock.split) return Effect.void
+  const what = changed.length === 0 ? "the rows are divided in another way" : `${changed.join(" and ")} changed`
+  const hint = "its test rows are no longer the ones it never saw: put the data back, or train again"
+  return Effect.fail(new RunError({ message: `${what} since ${directory} was trained`, hint }))
+}

@@ -1,0 +1,54 @@
+/**
+ * A run folder is `runs/<name>/<number>`. Numbers are given out by making the folder, which only one process can do, so
+ * a run never writes into another's; and none is ever written over.
+ */
+import { join } from "node:path"
+import { Effect, FileSystem, type PlatformError } from "effect"
+
+/** Where things are in a run folder. */
+export const files = {
+  model: "model.yaml",
+  resolved: "resolved.yaml",
+  command: "command.json",
+  environment: "env.json",
+  seeds: "seeds.json",
+  lock: "data.lock.json",
+  preprocess: "preprocess.json",
+  metrics: "metrics.jsonl",
+  metricsTable: "metrics.csv",
+  events: "events.ndjson",
+  summary: "summary.json",
+  checkpoints: "checkpoints",
+} as const
+
+const number = /^\d{4,}$/
+
+/** The number of a run as folders write it. `printNumber(7) // => "0007"` */
+export const printNumber = (n: number): string => String(n).padStart(4, "0")
+
+/** The numbers of the runs of a name that are there, in rising order. */
+export const numbersIn = (directory: string): Effect.Effect<ReadonlyArray<string>, never, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const entries = yield* fs.readDirectory(directory)
+    return entries.filter((entry) => number.test(entry)).sort((a, b) => Number(a) - Number(b))
+  }).pipe(Effect.orElseSucceed(() => []))
+
+/** Makes the next run folder of a name, with a place for its checkpoints, and says which it is. */
+export const allocate = (runs: string, name: string): Effect.Effect<string, PlatformError.PlatformError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const parent = join(runs, name)
+    yield* fs.makeDirectory(parent, { recursive: true })
+    const taken = yield* numbersIn(parent)
+    for (let next = Number(taken.at(-1) ?? 0) + 1; ; next++) {
+      const directory = join(parent, printNumber(next))
+      const made = yield* fs.makeDirectory(directory).pipe(
+        Effect.as(true),
+        Effect.catch((error) => (error.reason._tag === "AlreadyExists" ? Effect.succeed(false) : Effect.fail(error))),
+      )
+      if (!made) continue
+      yield* fs.makeDirectory(join(directory, files.checkpoints))
+      return directory
+    }
+  })

@@ -1,0 +1,66 @@
+/** A run's model, ready to be used: what it was built as, with the weights that the run stands for. */
+import { join } from "node:path"
+import type { Dataset } from "@adjoint/core/data/Dataset"
+import * as Preprocess from "@adjoint/core/data/Preprocess"
+import type { Params } from "@adjoint/core/learning/Params"
+import type { CheckpointError } from "@adjoint/core/training/CheckpointError"
+import type { Weights } from "@adjoint/core/training/Evaluate"
+import { type Built, build } from "@adjoint/dsl/build/Build"
+import type { ModelFile } from "@adjoint/dsl/Document"
+import type { Target } from "@adjoint/dsl/prepare/Facts"
+import { type Prepared, prepare, targetOf } from "@adjoint/dsl/prepare/Prepare"
+import { read } from "@adjoint/dsl/Read"
+import { fromText } from "@adjoint/dsl/source/Source"
+import { Effect, type FileSystem, type Path, Result } from "effect"
+import { type Refused, RunError } from "../Failure.ts"
+import { readText } from "./Records.ts"
+import { openRun, type Run, sameRows, weightsOf } from "./Run.ts"
+import { files } from "./RunFolder.ts"
+
+export interface Trained {
+  readonly run: Run
+  readonly document: ModelFile
+  readonly built: Built
+  readonly target: Target
+  readonly weights: Weights<Params, Params>
+}
+
+const broken = (directory: string, why: string): RunError =>
+  new RunError({ message: `${join(directory, files.resolved)}: ${why}`, hint: "it was written by another version; train again" })
+
+/** Reads a run's model and weights; its data need not be there. */
+export const load = (directory: string): Effect.Effect<Trained, RunError | CheckpointError, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function* () {
+    const run = yield* openRun(directory)
+    const { diagnostics, document } = read(fromText(files.resolved, yield* readText(directory, files.resolved)))
+    if (document === undefined) return yield* broken(directory, diagnostics[0]?.message ?? "it is not a model file")
+    const target = targetOf(run.fitted)
+    if (target === undefined) return yield* broken(directory, "there is nothing to predict")
+    const built = build(document, { sample: Preprocess.sample(run.fitted), target, rows: run.lock.rows })
+    if (Result.isFailure(built)) return yield* broken(directory, built.failure[0]?.message ?? "it cannot be built")
+    return { run, document, target, built: built.success, weights: yield* weightsOf(run, built.success.net) }
+  })
+
+/** The rows that a run was trained and is judged on. Fails when they are no longer the same. */
+export const rowsOf = ({ document, run }: Trained): Effect.Effect<Prepared, RunError | Refused, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const { command, directory, fitted } = run
+    const prepared = yield* Effect.mapError(
+      prepare(document, command.directory, { fitted }),
+      ({ message }) => new RunError({ message: `the data of ${directory}: ${message}` }),
+    )
+    yield* sameRows(run, prepared.lock)
+    return prepared
+  })
+
+/** The rows of one part. Fails when the run has none. */
+export const partOf = (
+  prepared: Prepared,
+  part: "train" | "val" | "test",
+  directory: string,
+): Effect.Effect<Dataset, RunError> => {
+  const dataset = prepared[part]
+  return dataset === undefined
+    ? Effect.fail(new RunError({ message: `${directory} has no ${part} rows`, hint: "another --split" }))
+    : Effect.succeed(dataset)
+}

@@ -1,0 +1,38 @@
+/** Numbers as a person reads them. */
+
+/** A whole number, thousands apart. `count(458666) // => "458,666"` */
+export const count = (n: number): string => Math.round(n).toLocaleString("en")
+
+/** A number and what it counts. `counted(1, "row") // => "1 row"` */
+export const counted = (n: number, noun: string): string => `${count(n)} ${noun}${n === 1 ? "" : "s"}`
+
+/** A number with four digits that matter. `decimal(0.07213) // => "0.0721"` */
+export const decimal = (x: number): string => {
+  const size = Math.abs(x)
+  if (x === 0) return "0"
+  if (!Number.isFinite(x)) return String(x)
+  if (size >= 1e6 || size < 1e-4) return x.toExponential(2)
+  return x.toFixed(size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 4)
+}
+
+/** A rate, short. `rate(0.001) // => "1.0e-3"` */
+export const rate = (x: number): string => (x === 0 ? "0" : x.toExponential(1))
+
+/** A share. `percent(0.9781) // => "97.81%"` */
+export const percent = (share: number): string => `${(100 * share).toFixed(2)}%`
+
+/** A stretch of time. `duration(42_300) // => "0:42"` `duration(640) // => "0.6 s"` */
+export const duration = (milliseconds: number): string => {
+  if (milliseconds < 10_000) return `${(milliseconds / 1000).toFixed(1)} s`
+  const seconds = Math.round(milliseconds / 1000)
+  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
+  const two = (n: number) => String(n).padStart(2, "0")
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`
+}
+
+/** Scores that are shares of a whole. */
+const shares: ReadonlySet<string> = new Set(["accuracy"])
+
+/** A score by its name, with or without the part of the data in front. `score("val.accuracy", 0.9781) // => "97.81%"` */
+export const score = (name: string, value: number): string =>
+  shares.has(name.slice(name.lastIndexOf(".") + 1)) ? percent(value) : decimal(value)

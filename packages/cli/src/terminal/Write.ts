@@ -1,0 +1,21 @@
+/** Writing lines: results to one stream, everything else to the other, each in the style its stream allows. */
+import { Effect } from "effect"
+import { hasColour } from "./Capability.ts"
+import { type Style, style } from "./Style.ts"
+import { type Sink, World } from "./World.ts"
+
+const writeTo = (choose: (world: World["Service"]) => Sink) => (render: string | ((style: Style) => string)) =>
+  Effect.map(World, (world) => {
+    const sink = choose(world)
+    const text = typeof render === "string" ? render : render(style(hasColour(world.env, sink)))
+    sink.write(`${text}\n`)
+  })
+
+/** Writes a line, or several, of results. */
+export const result = writeTo(({ stdout }) => stdout)
+
+/** Writes a line, or several, of what is not a result. */
+export const message = writeTo(({ stderr }) => stderr)
+
+/** Writes a value as one line of JSON, as a result. */
+export const json = (value: unknown) => result(JSON.stringify(value))

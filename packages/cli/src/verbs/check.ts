@@ -1,0 +1,51 @@
+/** `adjoint check`: everything that can be said about a model file before it is trained. */
+
+import { hasErrors, promote } from "@adjoint/dsl/diagnostic/Diagnostic"
+import { apply } from "@adjoint/dsl/diagnostic/Fix"
+import * as Render from "@adjoint/dsl/diagnostic/Render"
+import { Effect } from "effect"
+import { Refused } from "../Failure.ts"
+import { type Opened, open } from "../ModelFile.ts"
+import { writeWhole } from "../run/Files.ts"
+import { hasColour } from "../terminal/Capability.ts"
+import * as Format from "../terminal/Format.ts"
+import { World } from "../terminal/World.ts"
+import { json, message, result } from "../terminal/Write.ts"
+
+export interface Options {
+  readonly file: string
+  readonly fix: boolean
+  readonly json: boolean
+  readonly strict: boolean
+}
+
+/** Applies the edits that diagnostics offer, as long as there are any: one may uncover another. */
+const mend = (file: string, opened: Opened) =>
+  Effect.gen(function* () {
+    let now = opened
+    let edits = 0
+    for (let round = 0; round < 10; round++) {
+      const { applied, text } = apply(now.reading.source.text, now.reading.diagnostics)
+      if (applied.length === 0) break
+      for (const { span, title } of applied) yield* message(`${file}:${span.line}: ${title}`)
+      yield* writeWhole(file, text)
+      edits += applied.length
+      now = yield* open(file)
+    }
+    yield* message(edits === 0 ? "nothing to fix" : `${Format.counted(edits, "fix").replace("fixs", "fixes")} written to ${file}`)
+    return now
+  })
+
+/** Prints what is wrong with a file and what could be better. Fails with `Refused` when it cannot be used. */
+export const run = (options: Options) =>
+  Effect.gen(function* () {
+    const { env, stdout } = yield* World
+    const opened = yield* open(options.file)
+    const { reading } = options.fix ? yield* mend(options.file, opened) : opened
+    const diagnostics = options.strict ? promote(reading.diagnostics) : reading.diagnostics
+    if (options.json) yield* json(Render.report(diagnostics))
+    if (hasErrors(diagnostics)) return yield* new Refused({ diagnostics, source: reading.source })
+    if (options.json) return
+    if (diagnostics.length > 0) yield* result(Render.all(diagnostics, reading.source, { colour: hasColour(env, stdout) }))
+    yield* result((style) => `${style("good", "ok")} ${options.file}`)
+  })

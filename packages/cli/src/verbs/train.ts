@@ -1,0 +1,190 @@
+/** `adjoint train`: a run, from a model file to a folder of what came of it. */
+import { basename, dirname, join, resolve } from "node:path"
+import { Engine } from "@adjoint/core/machines/Engine"
+import { evaluate } from "@adjoint/core/training/Evaluate"
+import { NonFinite } from "@adjoint/core/training/NonFinite"
+import type { Scores } from "@adjoint/core/training/Progress"
+import * as Train from "@adjoint/core/training/Train"
+import type { TrainEvent } from "@adjoint/core/training/TrainEvent"
+import { Effect, Stream } from "effect"
+import { diverged } from "../Divergence.ts"
+import { type EngineName, engines } from "../Engines.ts"
+import { UsageError } from "../Failure.ts"
+import { held } from "../Floor.ts"
+import { parametersOf } from "../Layers.ts"
+import { open, sound } from "../ModelFile.ts"
+import { versions } from "../Packages.ts"
+import { json as jsonProgress } from "../progress/Json.ts"
+import * as Lines from "../progress/Lines.ts"
+import { live } from "../progress/Live.ts"
+import { plain } from "../progress/Plain.ts"
+import { type Config, configOf, savingIn } from "../run/Config.ts"
+import { line } from "../run/Events.ts"
+import { find } from "../run/Find.ts"
+import * as Ledger from "../run/Ledger.ts"
+import * as Recorder from "../run/Recorder.ts"
+import { environment, readText, type Summary } from "../run/Records.ts"
+import { inherit, resumeFrom } from "../run/Resume.ts"
+import { hasCheckpoint, openRun, type Run } from "../run/Run.ts"
+import { allocate, files } from "../run/RunFolder.ts"
+import { type Training, training as trainingOf } from "../Training.ts"
+import { isLive } from "../terminal/Capability.ts"
+import { World } from "../terminal/World.ts"
+import { result } from "../terminal/Write.ts"
+
+export interface Options {
+  readonly file: string | undefined
+  readonly resume: string | undefined
+  readonly set: ReadonlyArray<string>
+  readonly runs: string
+  /** What `runs` is when nothing is said of it. */
+  readonly usualRuns: string
+  readonly engine: EngineName
+  readonly json: boolean
+  readonly dryRun: boolean
+}
+
+/** Which model file, and what its paths are taken from: the one named, or the one of the run that is taken up. */
+const modelOf = ({ file }: Options, parent: Run | undefined): Effect.Effect<readonly [string, string], UsageError> => {
+  if (file !== undefined) return Effect.succeed([file, dirname(file)])
+  if (parent !== undefined) return Effect.succeed([join(parent.directory, files.resolved), parent.command.directory])
+  const hint = "adjoint train model.yaml, or adjoint train --resume RUN"
+  return Effect.fail(new UsageError({ message: "which model file?", hint }))
+}
+
+/** A run that is ready to begin: nothing has been written yet, and nothing about it is wrong. */
+interface Ready {
+  readonly file: string
+  readonly directory: string
+  readonly parent?: Run
+  readonly training: Training
+  readonly config: Config
+}
+
+const prepare = (options: Options) =>
+  Effect.gen(function* () {
+    const parent = options.resume === undefined ? undefined : yield* openRun(yield* find(options.resume, options.runs))
+    const [file, directory] = yield* modelOf(options, parent)
+    const model = yield* sound(yield* open(file, { directory, sets: options.set }))
+    if (!options.json) yield* Lines.warnings(model)
+    const training = yield* trainingOf(model, parent === undefined ? {} : { fitted: parent.fitted })
+    const config = configOf(training)
+    if (parent === undefined) return { file, directory, training, config } satisfies Ready
+    return { file, directory, parent, training, config: { ...config, resume: yield* resumeFrom(parent, training, config) } }
+  })
+
+/** Makes the run's folder and writes what the run is of. */
+const begin = (options: Options, { config, directory, file, parent, training }: Ready) =>
+  Effect.gen(function* () {
+    const engine = yield* Engine
+    const again = options.file === undefined ? parent : undefined
+    const { source } = training.sound.reading
+    const model = again === undefined ? source.text : yield* readText(again.directory, files.model)
+    const folder = yield* allocate(options.runs, training.sound.document.name)
+    yield* Recorder.begin(folder, {
+      model,
+      training,
+      history: config.resume?.last.progress.history ?? [],
+      environment: environment(engine, versions()),
+      command: {
+        file: again?.command.file ?? file,
+        directory: resolve(directory),
+        set: [...(again?.command.set ?? []), ...options.set],
+        engine: engine.name,
+        ...(parent === undefined ? {} : { parent: parent.directory }),
+        fingerprint: training.fingerprint,
+        started: new Date().toISOString(),
+      },
+    })
+    if (parent !== undefined) yield* inherit(parent.directory, folder)
+    return folder
+  })
+
+/** How the run is called on the command line from here on. */
+const referenceOf = (folder: string, { runs, usualRuns }: Options): string => {
+  const name = `${basename(dirname(folder))}/${basename(folder)}`
+  return runs === usualRuns ? name : `${name} --runs ${runs}`
+}
+
+const progressFor = ({ json }: Options) =>
+  Effect.map(World, ({ env, stderr }) => (json ? jsonProgress() : isLive(env, stderr) ? live() : plain()))
+
+/** The scores of the rows that the document wants the run judged by. */
+const judge = ({ built, prepared, sound: { document } }: Training, { weights }: Ledger.Ledger) =>
+  Effect.gen(function* () {
+    const { split } = document.evaluate
+    const dataset = prepared[split]
+    if (dataset === undefined || weights === undefined) return {}
+    const scores = yield* evaluate(built.net, weights, { dataset, loss: built.loss, scores: built.scores })
+    return { [split]: scores } as { readonly [part in typeof split]?: Scores }
+  })
+
+/** Trains, and keeps the run's folder while it goes, however it ends. */
+const train = (options: Options, ready: Ready, folder: string) =>
+  Effect.gen(function* () {
+    const { parent, training } = ready
+    const config: Config = { ...ready.config, saving: savingIn(folder, training) }
+    const progress = yield* progressFor(options)
+    const started = Date.now()
+    let ledger = Ledger.open(config)
+
+    const close = (rest: Pick<Summary, "status"> & Partial<Summary>) =>
+      Effect.gen(function* () {
+        const restored = ledger.best !== undefined && config.earlyStop?.restoreBest === true
+        const { kind, ...answer } = Lines.baselineOf(training.prepared)
+        const summary = Ledger.summarize(ledger, {
+          weights: restored ? "best" : "last",
+          seconds: (Date.now() - started) / 1000,
+          baseline: { kind, ...answer },
+          ...(parent === undefined ? {} : { parent: parent.directory }),
+          ...rest,
+        })
+        yield* Recorder.end(folder, summary)
+        return summary
+      })
+
+    const told = (event: TrainEvent) =>
+      Effect.gen(function* () {
+        ledger = Ledger.enter(ledger, event)
+        yield* Recorder.note(folder, event)
+        yield* progress.tell(event)
+      })
+
+    const stopped = Effect.gen(function* () {
+      const summary = yield* close({ status: "interrupted" })
+      const canResume = yield* hasCheckpoint(folder, "last")
+      yield* Lines.interrupted(summary, referenceOf(folder, options), canResume)
+    })
+
+    yield* Stream.runForEach(Train.run(config), told).pipe(
+      Effect.ensuring(progress.end),
+      Effect.onInterrupt(() => Effect.ignore(stopped)),
+      Effect.mapError((error) => (error instanceof NonFinite ? diverged(error, training) : error)),
+      Effect.tapError((error) => Effect.ignore(close({ status: "failed", failure: error.message }))),
+    )
+    const judged = yield* judge(training, ledger)
+    return yield* close({ status: ledger.isStopped ? "stopped early" : "finished", ...judged })
+  })
+
+/** Trains the model that a file describes, or goes on with a run. Fails before anything is written unless all is right. */
+export const run = (options: Options) =>
+  Effect.gen(function* () {
+    const engine = yield* Engine
+    const ready: Ready = yield* prepare(options)
+    const parameters = parametersOf(ready.training)
+    if (options.dryRun) {
+      yield* Lines.header("dry run", ready.training, parameters, engine)
+      return
+    }
+    const folder = yield* begin(options, ready)
+    if (options.json) yield* result(line({ event: "run", folder }, new Date()))
+    else yield* Lines.header(folder, ready.training, parameters, engine)
+    const summary = yield* train(options, ready, folder)
+    if (options.json) yield* result(line({ event: "summary", folder, ...summary }, new Date()))
+    else {
+      yield* Lines.footer(summary, referenceOf(folder, options))
+      const { split } = ready.training.sound.document.evaluate
+      yield* result([folder, ...Lines.printScores(split, summary[split])].join("  "))
+    }
+    yield* held(ready.training.sound.document, summary)
+  }).pipe(Effect.provide(engines[options.engine]))
