@@ -59,6 +59,9 @@ const costly: ReadonlySet<Primitive> = new Set<Primitive>([
   "sqrt",
 ])
 
+/** Products of floats have a kernel; those of whole numbers are rare and done outside. */
+const isProduct = ({ out, primitive }: Equation): boolean => primitive === "dot" && out.dtype === "f32"
+
 const keyOf = ({ params, primitive }: Equation, inputs: ReadonlyArray<number>): string | undefined =>
   primitive === "scan" ? undefined : `${primitive} ${JSON.stringify(params)} ${inputs.join(" ")}`
 
@@ -221,7 +224,7 @@ const decide = (values: ReadonlyArray<Value>, outputs: ReadonlyArray<number>) =>
       if ((users.get(i) ?? 0) > 1 && weigh(i) > 1) store(i)
       for (const input of inputs) operand(input, false)
     } else if (reductions.has(primitive)) for (const input of inputs) operand(input, false)
-    else if (primitive === "dot") inputs.forEach(backed)
+    else if (isProduct(equation)) inputs.forEach(backed)
     else if (primitive === "broadcast")
       for (const input of inputs) operand(input, Shape.size((values[input] as Value).shape) < Shape.size(equation.out.shape))
     else if (through(equation, values[inputs[0] ?? i] as Value, straight(equation.out.shape.length)) !== undefined)
@@ -400,16 +403,15 @@ export const fuse = (program: Program): Plan => {
       )
       return { tag: "loop", shape: draft.shape, terms, stores }
     }
-    const { dtype, from, shape } = at(draft.value)
+    const { from, shape } = at(draft.value)
     if (from.tag !== "step") throw new Error("only steps are drafted alone")
     const { equation, inputs } = from
     const [first = 0, second = 0] = inputs
-    if (equation.primitive === "dot") {
+    if (isProduct(equation)) {
       const [m = 0, n = 0] = shape.slice(-2)
       const batch = shape.slice(0, -2)
       return {
         tag: "product",
-        dtype,
         batch,
         m,
         n,

@@ -79,7 +79,6 @@ export interface Matrix {
 /** Products of matrices, m × k by k × n, for every place of the batch axes; each element sums over k one after the other. */
 export interface Product {
   readonly tag: "product"
-  readonly dtype: DType
   readonly batch: Shape.Shape
   readonly m: number
   readonly n: number

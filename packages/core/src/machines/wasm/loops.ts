@@ -73,20 +73,20 @@ export const dot = (indices: ReadonlyArray<I32>, strides: ReadonlyArray<number>,
 export const rowOf = (site: Site, slot: number, dtype: DType, { offset, strides }: Access, outer: ReadonlyArray<I32>): Row => {
   const size = bytes[dtype]
   const start = dot(outer, strides.slice(0, outer.length), size)
-  return {
-    start: start === undefined ? undefined : site.code.let(start),
-    base: site.address(slot) + offset * size,
-    step: strides[outer.length] ?? 0,
-    size,
-  }
+  const base = site.address(slot) + offset * size
+  const step = strides[outer.length] ?? 0
+  if (start === undefined) return { start, base, step, size }
+  // An instruction's own offset has no sign: where a step goes back, the base is part of the address.
+  return strides.some((stride) => stride < 0)
+    ? { start: site.code.let(i32.add(start, base)), base: 0, step, size }
+    : { start: site.code.let(start), base, step, size }
 }
 
 /** The address of element `i` of a row, and the part of it that the instruction adds itself. */
 const place = ({ base, size, start, step }: Row, i: I32, ahead = 0): readonly [address: I32, offset: number] => {
   const moved = step === 0 ? undefined : i32.mul(ahead === 0 ? i : i32.add(i, ahead), step * size)
   const inner = start === undefined ? moved : moved === undefined ? start : i32.add(start, moved)
-  // A row that is walked backwards goes below its base, which an unsigned offset cannot say.
-  return step < 0 || base < 0 ? [inner === undefined ? i32.const(base) : i32.add(inner, base), 0] : [inner ?? i32.const(0), base]
+  return step < 0 ? [inner === undefined ? i32.const(base) : i32.add(inner, base), 0] : [inner ?? i32.const(0), base]
 }
 
 const truth = (x: V128): V128 => i32x4.ne(x, 0)

@@ -1,0 +1,157 @@
+/**
+ * The WebAssembly engine: a program becomes a plan, the plan becomes a module written for just these shapes, and a step
+ * of training is one call into it. State stays in the module's memory.
+ */
+import { Effect, Layer } from "effect"
+import type { Params, Primitive } from "../language/Primitive.ts"
+import { scalarFunction } from "../meaning/elementwise.ts"
+import type { Meaning } from "../meaning/Meaning.ts"
+import * as Reference from "../meaning/Reference.ts"
+import type { DType } from "../words/DType.ts"
+import { NDArray } from "../words/NDArray.ts"
+import * as Shape from "../words/Shape.ts"
+import { printSpec, type Spec } from "../words/ShapeError.ts"
+import { Engine, EngineError, type Executable, type Job } from "./Engine.ts"
+import { fuse } from "./Fuse.ts"
+import { planMemory, slotBytes } from "./MemoryPlan.ts"
+import type { Outside, Plan } from "./Plan.ts"
+import { compile, instantiate, memory as makeMemory, type WasmMemory } from "./wasm/host.ts"
+import { hosted, workspace, writeModule } from "./wasm/writeModule.ts"
+
+/** The most one memory of WebAssembly holds: 4 GiB. */
+const most = 2 ** 32
+
+const views: {
+  readonly [D in DType]: (memory: WasmMemory, at: number, length: number) => Float32Array | Int32Array | Uint8Array
+} = {
+  f32: ({ buffer }, at, length) => new Float32Array(buffer, at, length),
+  i32: ({ buffer }, at, length) => new Int32Array(buffer, at, length),
+  bool: ({ buffer }, at, length) => new Uint8Array(buffer, at, length),
+  u8: ({ buffer }, at, length) => new Uint8Array(buffer, at, length),
+}
+
+const tooLarge = (plan: Plan, bytes: number): EngineError => {
+  const largest = plan.slots
+    .map((slot, i) => ({ slot, size: slotBytes(plan, i) }))
+    .sort((a, b) => b.size - a.size)
+    .slice(0, 3)
+    .map(({ size, slot }) => `${printSpec(slot)} of ${size} bytes`)
+  const cause = `it needs ${bytes} bytes of memory and one memory holds ${most}; the largest tensors are ${largest.join(", ")}`
+  return new EngineError({ engine: "wasm", doing: "prepare a program", cause })
+}
+
+/** The rounds of a loop, each a run of the body's own executable. */
+const scan =
+  ({ body, carries, constants, length, reverse }: Params["scan"]) =>
+  (inputs: ReadonlyArray<NDArray>, out: Spec): Float32Array => {
+    const round = prepare({ program: body, resident: 0 })
+    const result = new Float32Array(Shape.size(out.shape))
+    const fixed = inputs.slice(0, constants)
+    const sequences = inputs.slice(constants + carries)
+    let carry = inputs.slice(constants, constants + carries)
+    const row = (x: NDArray, i: number): NDArray => {
+      const shape = x.shape.slice(1)
+      const width = Shape.size(shape)
+      return new NDArray(x.dtype, shape, x.data.subarray(i * width, (i + 1) * width))
+    }
+    const sizes = body.outputs.map((_, k) => k)
+    let starts: ReadonlyArray<number> = []
+    for (let step = 0; step < length; step++) {
+      const i = reverse ? length - 1 - step : step
+      const made = round.run([...fixed, ...carry, ...sequences.map((x) => row(x, i))])
+      carry = made.slice(0, carries)
+      if (starts.length === 0) {
+        let at = carry.reduce((sum, { data }) => sum + data.length, 0)
+        starts = sizes.slice(carries).map((k) => {
+          const from = at
+          at += (made[k]?.data.length ?? 0) * length
+          return from
+        })
+      }
+      made.slice(carries).forEach(({ data }, k) => {
+        result.set(data, (starts[k] ?? 0) + i * data.length)
+      })
+    }
+    let at = 0
+    for (const { data } of carry) {
+      result.set(data, at)
+      at += data.length
+    }
+    return result
+  }
+
+/** What a primitive without a kernel gives: its meaning, rounded once. */
+const outside = <P extends Primitive>(primitive: P, params: Params[P], inputs: ReadonlyArray<NDArray>, out: Spec) => {
+  if (primitive === "scan") return scan(params as unknown as Params["scan"])(inputs, out)
+  const meaning = Reference.meanings[primitive] as Meaning<P>
+  return meaning(params, inputs, out)
+}
+
+/** Prepares a program. Throws `EngineError` when it does not fit. */
+export const prepare = ({ program, resident }: Job): Executable => {
+  const plan = fuse(program)
+  const layout = planMemory(plan, resident, workspace(plan))
+  if (layout.bytes > most) throw tooLarge(plan, layout.bytes)
+  const memory = makeMemory({ initial: Math.ceil(layout.bytes / 65536) })
+  const view = (slot: number) => {
+    const { dtype, shape } = plan.slots[slot] as Spec
+    return views[dtype](memory, layout.addresses[slot] ?? 0, Shape.size(shape))
+  }
+  const array = (slot: number, shape: Shape.Shape): NDArray => new NDArray((plan.slots[slot] as Spec).dtype, shape, view(slot))
+  const doOutside = (kernel: Outside): void => {
+    const inputs = kernel.inputs.map(({ shape, slot }) => array(slot, shape))
+    const { out, params, primitive } = kernel.equation
+    view(kernel.slot).set(outside(primitive, params, inputs, out))
+  }
+  const { commit, run } = instantiate(compile(writeModule(plan, layout)), {
+    engine: {
+      memory,
+      ...Object.fromEntries(
+        hosted(plan).map((name) => [name, scalarFunction(name) as (...args: ReadonlyArray<number | bigint>) => number]),
+      ),
+      outside: (i) => {
+        doOutside(plan.kernels[Number(i)] as Outside)
+        return undefined
+      },
+    },
+  })
+  const inputSlots = plan.inputs.map((_, index) =>
+    plan.slots.findIndex(({ home }) => home.tag === "input" && home.index === index),
+  )
+  plan.slots.forEach(({ home }, slot) => {
+    if (home.tag === "constant") view(slot).set(home.array.data)
+  })
+  const put = (index: number, { data }: NDArray): void => view(inputSlots[index] ?? -1).set(data)
+  const take = (slot: number, shape: Shape.Shape): NDArray => {
+    const { dtype } = plan.slots[slot] as Spec
+    return new NDArray(dtype, shape, view(slot).slice())
+  }
+  return {
+    load: (state) => {
+      for (const [index, x] of state.entries()) put(index, x)
+    },
+    run: (inputs) => {
+      for (const [i, x] of inputs.entries()) put(resident + i, x)
+      run?.()
+      const outputs = plan.outputs.slice(resident).map(({ shape, slot }) => take(slot, shape))
+      commit?.()
+      return outputs
+    },
+    state: () => plan.inputs.slice(0, resident).map(({ shape }, index) => take(inputSlots[index] ?? -1, shape)),
+  }
+}
+
+/** The engine that writes WebAssembly, on one thread. */
+export const wasm: Layer.Layer<Engine> = Layer.succeed(Engine, {
+  name: "wasm",
+  numerics: "portable",
+  threads: 1,
+  prepare: (job) =>
+    Effect.suspend(() => {
+      try {
+        return Effect.succeed(prepare(job))
+      } catch (error) {
+        return error instanceof EngineError ? Effect.fail(error) : Effect.die(error)
+      }
+    }),
+})

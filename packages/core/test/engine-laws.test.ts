@@ -1,0 +1,102 @@
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import type { Equation, Program } from "../src/language/Program.ts"
+import { prepare } from "../src/machines/Wasm.ts"
+import * as Reference from "../src/meaning/Reference.ts"
+import { programWithInputs } from "../src/testing/programs.ts"
+import { NDArray } from "../src/words/NDArray.ts"
+import * as Shape from "../src/words/Shape.ts"
+
+/** A program of one step, taking what that step takes. */
+const alone = (equation: Equation, given: ReadonlyArray<NDArray>): Program => ({
+  inputs: given.map(({ dtype, shape }) => ({ dtype, shape })),
+  constants: [],
+  equations: [{ ...equation, inputs: given.map((_, i) => i) }],
+  outputs: [given.length],
+})
+
+/** A program run one primitive at a time, each prepared alone; `each` is shown every step with its numbers. */
+const oneByOne = (
+  program: Program,
+  inputs: ReadonlyArray<NDArray>,
+  each: (single: Program, given: ReadonlyArray<NDArray>, got: NDArray) => void = () => {},
+): ReadonlyArray<NDArray> => {
+  const values: Array<NDArray> = [...inputs, ...program.constants]
+  for (const equation of program.equations) {
+    const given = equation.inputs.map((value) => values[value] as NDArray)
+    const single = alone(equation, given)
+    const [got] = prepare({ program: single, resident: 0 }).run(given) as readonly [NDArray]
+    each(single, given, got)
+    values.push(got)
+  }
+  return program.outputs.map((value) => values[value] as NDArray)
+}
+
+/** The bits of each element, every NaN the same. */
+const bits = ({ data, dtype }: NDArray): ReadonlyArray<number> =>
+  dtype === "f32"
+    ? Array.from(new Int32Array(Float32Array.from(data).buffer), (x, i) => (Number.isNaN(data[i]) ? 0x7fc00000 : x))
+    : [...data]
+
+/** Primitives that add many products or elements: their error is bounded by the sum of what they add, taken positively. */
+const summing = new Set([
+  "reduceSum",
+  "dot",
+  "conv",
+  "convInputGrad",
+  "convKernelGrad",
+  "windowSum",
+  "windowSumGrad",
+  "windowMaxGrad",
+  "scatterAdd",
+])
+
+const epsilon = 2 ** -24
+
+const magnitudes = (arrays: ReadonlyArray<NDArray>): ReadonlyArray<NDArray> =>
+  arrays.map(({ data, dtype, shape }) => new NDArray(dtype, shape, dtype === "f32" ? Float64Array.from(data, Math.abs) : data))
+
+/** Holds one step to Reference on the same inputs. */
+const hold = (single: Program, given: ReadonlyArray<NDArray>, got: NDArray): void => {
+  const [equation] = single.equations as readonly [Equation]
+  const [expected] = Reference.run(single, given) as readonly [NDArray]
+  const longest = given.reduce((n, { shape }) => Math.max(n, Shape.size(shape)), 1)
+  const sums = summing.has(equation.primitive) ? Reference.run(single, magnitudes(given))[0]?.data : undefined
+  expected.data.forEach((exact, i) => {
+    const wanted = got.dtype === "f32" ? Math.fround(exact) : exact
+    const found = got.data[i] as number
+    if (Object.is(found, wanted)) return
+    const total = sums?.[i]
+    // A partial sum may leave the range of f32 where the whole does not.
+    if (total !== undefined && total > 3e38) return
+    const slack = total === undefined ? Math.abs(wanted) * 1.3e-6 : total * epsilon * longest + 1e-45
+    if (Math.abs(found - wanted) <= slack) return
+    expect.fail(`${equation.primitive} ${JSON.stringify(equation.params)} gave ${found} at ${i}, Reference ${wanted}`)
+  })
+}
+
+describe("the wasm engine", () => {
+  it("gives the same bits fused and one primitive at a time, special numbers too", () => {
+    fc.assert(
+      fc.property(programWithInputs({ maxSteps: 10, special: true }), ({ inputs, program }) => {
+        const fused = prepare({ program, resident: 0 }).run(inputs)
+        const single = oneByOne(program, inputs)
+        fused.forEach((array, i) => {
+          expect(bits(array)).toEqual(bits(single[i] as NDArray))
+        })
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it("means what Reference means, step by step", () => {
+    fc.assert(
+      fc.property(programWithInputs({ maxSteps: 10, special: true }), ({ inputs, program }) => {
+        oneByOne(program, inputs, (single, given, got) => {
+          if (single.equations[0]?.primitive !== "scan") hold(single, given, got)
+        })
+      }),
+      { numRuns: 1000 },
+    )
+  })
+})
