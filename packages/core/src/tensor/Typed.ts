@@ -16,12 +16,15 @@ export interface Mismatch<out Message extends string> {
 /** A shape of known rank without `readonly`, as it reads best in an editor. */
 export type Plain<S extends Shape> = number extends S["length"] ? Shape : { -readonly [K in keyof S]: S[K] }
 
-type ShapeOf<X> = X extends number ? [] : X extends { readonly shape: infer S extends Shape } ? S : Shape
+/** The shape of an operand; a number has none. */
+export type ShapeOf<X> = X extends number ? [] : X extends { readonly shape: infer S extends Shape } ? S : Shape
+
+type PrintSize<N extends number> = number extends N ? "number" : `${N}`
 
 type Print<S extends Shape> = S extends readonly [infer N extends number, ...infer Rest extends Shape]
   ? Rest extends readonly []
-    ? `${N}`
-    : `${N}, ${Print<Rest>}`
+    ? PrintSize<N>
+    : `${PrintSize<N>}, ${Print<Rest>}`
   : ""
 
 /** Whether two sizes can be equal; a size that is not one literal may be. */
@@ -54,6 +57,9 @@ type Stretch<A extends Shape, B extends Shape, Tail extends ReadonlyArray<number
   : [...B, ...Tail]
 
 type Stretched<A extends Shape, B extends Shape> = [Ranked<A>, Ranked<B>] extends [true, true] ? Stretch<A, B> : Shape
+
+/** A tensor of the shape of another. */
+export type Alike<X> = Tensor<ShapeOf<X>>
 
 /** The shape of an elementwise operation on two operands. A number leaves the other's shape as it is. */
 export type Broadcast<X, Y> = Y extends number

@@ -5,7 +5,7 @@ import { NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
 import { refuse } from "../words/ShapeError.ts"
 import { broadcastTo, cast, equal, scalar } from "./elementwise.ts"
-import type { Plain } from "./Typed.ts"
+import type { Alike, Plain } from "./Typed.ts"
 
 /** Numbers (or bools) in nested lists, as deep as the array has axes. */
 export type Nested = number | boolean | ReadonlyArray<Nested>
@@ -58,10 +58,10 @@ export const zeros = <const S extends Shape.Shape>(shape: S, dtype: DType = "f32
 export const ones = <const S extends Shape.Shape>(shape: S, dtype: DType = "f32"): Tensor<Plain<S>> => full(shape, 1, dtype)
 
 /** Zeros of the shape and kind of `x`. */
-export const zerosLike = <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> => full(x.shape, 0, x.dtype) as Tensor<S>
+export const zerosLike = <X extends Tensor>(x: X): Alike<X> => full(x.shape, 0, x.dtype) as Alike<X>
 
 /** Ones of the shape and kind of `x`. */
-export const onesLike = <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> => full(x.shape, 1, x.dtype) as Tensor<S>
+export const onesLike = <X extends Tensor>(x: X): Alike<X> => full(x.shape, 1, x.dtype) as Alike<X>
 
 /** 0, 1, 2 … along one axis of a shape. */
 export const iota = <const S extends Shape.Shape>(shape: S, axis = 0, dtype: DType = "i32"): Tensor<Plain<S>> =>

@@ -5,7 +5,7 @@ import { allocate, type DType, fits, range as wordsOf } from "../words/DType.ts"
 import { NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
 import { refuse, type Spec } from "../words/ShapeError.ts"
-import type { Broadcast, Operand, Stretches } from "./Typed.ts"
+import type { Alike, Broadcast, Operand, Stretches } from "./Typed.ts"
 
 /** A number as a tensor without axes. `Tensor.print(Tensor.scalar(2.5)) // => "2.5"` */
 export const scalar = (value: number, dtype: DType = "f32"): NDArray<[]> => {
@@ -47,8 +47,8 @@ const stretched = (operation: string, operands: ReadonlyArray<Tensor>): Readonly
 
 const map1 =
   (primitive: Unary) =>
-  <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> =>
-    write(primitive, {}, [x]) as Tensor<S>
+  <X extends Tensor>(x: X): Alike<X> =>
+    write(primitive, {}, [x]) as Alike<X>
 
 const map2 =
   (primitive: Binary) =>
@@ -128,7 +128,7 @@ export const greater = compare("less", true)
 export const greaterEqual = compare("lessEqual", true)
 
 /** Not x, of a bool. */
-export const not = <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> => write("not", {}, [x]) as Tensor<S>
+export const not = <X extends Tensor>(x: X): Alike<X> => write("not", {}, [x]) as Alike<X>
 
 /** x ≠ y, as bool. */
 export const notEqual = <X extends Operand, Y extends Operand>(x: X, y: Y & Stretches<X, Y>): Tensor<Broadcast<X, Y>> =>
@@ -139,20 +139,20 @@ export const where = (condition: Tensor, a: Operand, b: Operand): Tensor =>
   write("where", {}, stretched("where", [condition, lift(a, b), lift(b, a)]))
 
 /** The same elements as another kind: floats are cut towards zero and to what fits, NaN becomes 0; anything but 0 is true. */
-export const cast = <S extends Shape.Shape>(x: Tensor<S>, dtype: DType): Tensor<S> =>
-  x.dtype === dtype ? x : (write("cast", { dtype }, [x]) as Tensor<S>)
+export const cast = <X extends Tensor>(x: X, dtype: DType): Alike<X> =>
+  (x.dtype === dtype ? x : write("cast", { dtype }, [x])) as Alike<X>
 
 /** The same elements, taken as constants by every differentiation. */
-export const stopGradient = <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> => write("stop", {}, [x]) as Tensor<S>
+export const stopGradient = <X extends Tensor>(x: X): Alike<X> => write("stop", {}, [x]) as Alike<X>
 
 /** x². */
-export const square = <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> => write("mul", {}, [x, x]) as Tensor<S>
+export const square = <X extends Tensor>(x: X): Alike<X> => write("mul", {}, [x, x]) as Alike<X>
 
 /** The smallest whole number not below x. */
-export const ceil = <S extends Shape.Shape>(x: Tensor<S>): Tensor<S> => neg(floor(neg(x)))
+export const ceil = <X extends Tensor>(x: X): Alike<X> => neg(floor(neg(x)))
 
 /** x held between two bounds. */
-export const clamp = <S extends Shape.Shape>(x: Tensor<S>, low: number, high: number): Tensor<S> => minimum(maximum(x, low), high)
+export const clamp = <X extends Tensor>(x: X, low: number, high: number): Alike<X> => minimum(maximum(x, low), high)
 
 /** x stretched to a shape, as NumPy's `broadcast_to`. Throws `ShapeError` where it does not fit. */
 export const broadcastTo = <const S extends Shape.Shape>(x: Tensor, shape: S): Tensor<S> =>

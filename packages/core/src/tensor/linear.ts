@@ -6,7 +6,7 @@ import { refuse } from "../words/ShapeError.ts"
 import { ones } from "./create.ts"
 import { broadcastTo, div } from "./elementwise.ts"
 import { reshape } from "./structure.ts"
-import type { Multiplies, Product } from "./Typed.ts"
+import type { Multiplies, Product, ShapeOf } from "./Typed.ts"
 
 /**
  * The matrix product, as NumPy's `matmul`: x [..., m, k] with y [..., k, n] gives [..., m, n]; the axes before the last
@@ -14,10 +14,10 @@ import type { Multiplies, Product } from "./Typed.ts"
  *
  * `Tensor.print(Tensor.matmul(Tensor.make([[1, 2]]), Tensor.make([[3], [4]]))) // => "[[11]]"`
  */
-export const matmul = <A extends Shape.Shape, B extends Shape.Shape>(
-  x: Tensor<A>,
-  y: Tensor<B> & Multiplies<A, B>,
-): Tensor<Product<A, B>> => product(x, y) as Tensor<Product<A, B>>
+export const matmul = <X extends Tensor, Y extends Tensor>(
+  x: X,
+  y: Y & Multiplies<ShapeOf<X>, ShapeOf<Y>>,
+): Tensor<Product<ShapeOf<X>, ShapeOf<Y>>> => product(x, y) as Tensor<Product<ShapeOf<X>, ShapeOf<Y>>>
 
 const product = (x: Tensor, y: Tensor): Tensor => {
   if (x.shape.length === 0 || y.shape.length === 0)

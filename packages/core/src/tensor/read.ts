@@ -5,9 +5,10 @@ import type { NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
 import { refuse } from "../words/ShapeError.ts"
 import type { Nested } from "./create.ts"
+import type { ShapeOf } from "./Typed.ts"
 
 /** The numbers of a tensor, computed once and kept. Throws `ShapeError` inside a traced function, where there are none. */
-export const read = <S extends Shape.Shape>(x: Tensor<S>): NDArray<S> => Reference.read([x])[0] as NDArray as NDArray<S>
+export const read = <X extends Tensor>(x: X): NDArray<ShapeOf<X>> => Reference.read([x])[0] as NDArray as NDArray<ShapeOf<X>>
 
 /** The numbers of several tensors, computing what they share once. */
 export const readAll = (xs: ReadonlyArray<Tensor>): ReadonlyArray<NDArray> => Reference.read(xs)

@@ -13,7 +13,7 @@ export interface Reduce {
 }
 
 interface Reducer {
-  <S extends Shape.Shape>(x: Tensor<S>): Tensor<[]>
+  (x: Tensor): Tensor<[]>
   (x: Tensor, options: Reduce): Tensor
 }
 

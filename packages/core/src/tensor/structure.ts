@@ -2,7 +2,7 @@
 import { type Tensor, write } from "../language/Expr.ts"
 import * as Shape from "../words/Shape.ts"
 import { refuse } from "../words/ShapeError.ts"
-import type { Reshaped, Transposed } from "./Typed.ts"
+import type { Reshaped, ShapeOf, Transposed } from "./Typed.ts"
 
 /** An axis counted from 0. Throws `ShapeError` when the tensor has no such axis. */
 export const axisOf = (operation: string, x: Tensor, axis: number, rank = x.shape.length): number =>
@@ -30,7 +30,7 @@ export const flatten = (x: Tensor): Tensor<[number]> => reshape(x, [Shape.size(x
 
 /** The axes in another order: `order[i]` is the axis that comes `i`-th; without it they are reversed. Throws `ShapeError`. */
 export const transpose: {
-  <S extends Shape.Shape>(x: Tensor<S>): Tensor<Transposed<S>>
+  <X extends Tensor>(x: X): Tensor<Transposed<ShapeOf<X>>>
   (x: Tensor, order: ReadonlyArray<number>): Tensor
 } = (x: Tensor, order?: ReadonlyArray<number>): Tensor & Tensor<never> => {
   const wanted = order?.map((axis) => axisOf("transpose", x, axis)) ?? x.shape.map((_, i) => x.shape.length - 1 - i)

@@ -5,7 +5,7 @@
  */
 import * as Key from "../tensor/Key.ts"
 import * as T from "../tensor/Tensor.ts"
-import { jvp, type Like, type Varied, vjp } from "../transform/Autodiff.ts"
+import { type Cotangent, jvp, vjp } from "../transform/Autodiff.ts"
 import * as Tree from "../words/Tree.ts"
 import { allClose } from "./allClose.ts"
 
@@ -64,15 +64,15 @@ const inner = (x: unknown, y: unknown): { readonly product: number; readonly sca
  *
  * `checkGrads((x: Tensor.Tensor) => Tensor.mul(x, x), Tensor.make([1, -2]), { order: 2 }) // => undefined`
  */
-export const checkGrads = <const X, Y>(
-  f: (x: Varied<X>) => Y,
-  x: X,
+export const checkGrads = <X, Y>(
+  f: (x: X) => Y,
+  x: NoInfer<X>,
   { atol = 1e-7, order = 1, rtol = 1e-6, seed = 0, step = 1e-5 }: CheckGrads = {},
 ): void => {
   const key = Key.make(seed)
   const tangent = direction(x, Key.fold(key, "tangent"))
-  const forward = jvp(f, x, tangent as Like<X>)
-  const [above, below] = [step, -step].map((by) => leaves(f(moved(x, tangent, by) as Varied<X>)))
+  const forward = jvp<X, Y>(f, x, tangent)
+  const [above, below] = [step, -step].map((by) => leaves(f(moved(x, tangent, by))))
   Tree.entries(forward.tangent as unknown).forEach(([path, leaf], i) => {
     const [high, low] = [above?.[i], below?.[i]]
     if (high === undefined || low === undefined || high.dtype !== "f32") return
@@ -83,11 +83,11 @@ export const checkGrads = <const X, Y>(
         `derivative and central differences disagree${path.length > 0 ? ` in ${Tree.printPath(path)}` : ""}: ${report}`,
       )
   })
-  const { pull, value } = vjp(f, x)
-  const cotangent = direction(value, Key.fold(key, "cotangent")) as Like<Y>
+  const { pull, value } = vjp<X, Y>(f, x)
+  const cotangent = direction(value, Key.fold(key, "cotangent")) as Cotangent<Y>
   const [push, back] = [inner(cotangent, forward.tangent), inner(pull(cotangent), tangent)]
   if (!(Math.abs(push.product - back.product) <= 1e-10 * Math.max(push.scale, back.scale)))
     throw new Error(`⟨u, Jt⟩ is ${push.product}, but ⟨Jᵀu, t⟩ is ${back.product}: the two are not transposes`)
   if (order > 1)
-    checkGrads((at: Varied<X>) => vjp(f, at as X).pull(cotangent), x, { atol, order: order - 1, rtol, seed: seed + 1, step })
+    checkGrads((at: X) => vjp<X, Y>(f, at).pull(cotangent), x, { atol, order: order - 1, rtol, seed: seed + 1, step })
 }

@@ -15,35 +15,35 @@ const tensors = (tree: unknown): ReadonlyArray<Tensor> => Tree.leaves(tree) as R
 
 const refill = <T>(tree: T, leaves: ReadonlyArray<Tensor>): T => Tree.withLeaves(tree as unknown, leaves) as T
 
-/** A tree of tensors like T, whose numbers need not be there: what a function is called on, and what flows back to it. */
-export type Varied<T> = T extends Tensor<infer S> ? Tensor<S> : { readonly [K in keyof T]: Varied<T[K]> }
-
-/** A tree of the structure of T; its shapes are compared when it is used. */
-export type Like<T> = Tree.Replace<T, Tensor>
+/** What is pulled back through a value: a tensor of any known or unknown shape for a tensor, else a tree like it. */
+export type Cotangent<Y> = Y extends Tensor ? Tensor : Y
 
 /** A function's value and the way back: from a cotangent of the value to the cotangents of the inputs. */
 export interface Pullback<X, Y> {
   readonly value: Y
-  readonly pull: (cotangent: Like<Y>) => Varied<X>
+  readonly pull: (cotangent: Cotangent<Y>) => X
 }
 
 /**
- * The value of `f` at a tree of tensors, with the way back from it: the transposed Jacobian as a function. Only f32
- * leaves have derivatives; the others come back as zeros. Throws `ShapeError` when a cotangent is not like the value.
+ * The value of `f` at a tensor or a tree of tensors, with the way back from it: the transposed Jacobian as a function.
+ * Only f32 leaves have derivatives; the others come back as zeros. Throws `ShapeError` when a cotangent is not like the value.
  *
  * `vjp((x) => Tensor.square(x), Tensor.make([1, 2])).pull(Tensor.make([1, 10])) // => [2, 40]`
  */
-export const vjp = <const X, Y>(f: (x: Varied<X>) => Y, x: X): Pullback<X, Y> => pullback(f, x, endless())
+export const vjp: {
+  <Y>(f: (x: Tensor) => Y, x: Tensor): Pullback<Tensor, Y>
+  <X, Y>(f: (x: X) => Y, x: NoInfer<X>): Pullback<X, Y>
+} = <X, Y>(f: (x: X) => Y, x: X): Pullback<X, Y> => pullback(f, x, endless())
 
-const pullback = <X, Y>(f: (x: Varied<X>) => Y, x: X, extent: Extent): Pullback<X, Y> => {
+const pullback = <X, Y>(f: (x: X) => Y, x: X, extent: Extent): Pullback<X, Y> => {
   const from = variables(tensors(x), extent)
-  const value = f(refill(x, from) as Varied<X>)
+  const value = f(refill(x, from))
   extent.running = false
   const outputs = tensors(value)
-  const pull = (cotangent: Like<Y>): Varied<X> => {
+  const pull = (cotangent: Cotangent<Y>): X => {
     const given = tensors(cotangent)
     wantLike("vjp", value, outputs, cotangent, given)
-    return gathered(x, from, pullBack(from, outputs, given)) as Varied<X>
+    return gathered(x, from, pullBack(from, outputs, given))
   }
   return { value, pull }
 }
@@ -118,25 +118,30 @@ export const grad =
   (x: X, ...rest: Rest): X =>
     valueAndGrad(f)(x, ...rest).grad
 
+/** A function's value and how it moves. */
+export interface Pushed<Y> {
+  readonly value: Y
+  readonly tangent: Y
+}
+
 /**
  * The value of `f` at `x` and how it moves when `x` moves along `tangent`: the Jacobian times the tangent, as two
  * transpositions of it. Throws `ShapeError` when the tangent is not like `x`.
  *
  * `jvp((x) => Tensor.square(x), Tensor.make([1, 2]), Tensor.make([1, 10])).tangent // => [2, 40]`
  */
-export const jvp = <const X, Y>(
-  f: (x: Varied<X>) => Y,
-  x: X,
-  tangent: Like<X>,
-): { readonly value: Y; readonly tangent: Varied<Y> } => {
+export const jvp: {
+  <Y>(f: (x: Tensor) => Y, x: Tensor, tangent: Tensor): Pushed<Y>
+  <X, Y>(f: (x: X) => Y, x: NoInfer<X>, tangent: NoInfer<X>): Pushed<Y>
+} = <X, Y>(f: (x: X) => Y, x: X, tangent: X): Pushed<Y> => {
   wantLike("jvp", x, tensors(x), tangent, tensors(tangent))
   const [outer, inner] = [openExtent(), openExtent()]
   const { pull, value } = pullback(f, x, outer)
-  const direction = refill(value, tensors(value).map(zerosLike)) as Like<Y>
-  const { pull: push } = pullback((along: unknown) => pull(along as Like<Y>), direction as unknown, inner)
-  const moved = push(tangent as never)
+  const direction = refill(value, tensors(value).map(zerosLike)) as Cotangent<Y>
+  const { pull: push } = pullback(pull, direction, inner)
+  const moved = push(tangent as Cotangent<X>)
   for (const extent of [inner, outer]) extent.open = false
-  return { value, tangent: moved as Varied<Y> }
+  return { value, tangent: moved as Y }
 }
 
 /** The second derivatives of a function of one tensor that gives one number: shape [...x, ...x]. */
