@@ -47,7 +47,14 @@ const wantKind = (operation: string, inputs: ReadonlyArray<Spec>, allowed: Reado
 
 const sameKind = (operation: string, a: Spec, b: Spec): void => {
   if (a.dtype !== b.dtype)
-    refuse(operation, [a, b], "both of one kind", `Tensor.cast the ${a.dtype === "f32" ? "second" : "first"} to f32`)
+    refuse(
+      operation,
+      [a, b],
+      "both of one kind",
+      a.dtype === "f32" || b.dtype === "f32"
+        ? `Tensor.cast the ${a.dtype === "f32" ? "second" : "first"} to f32`
+        : `Tensor.cast the first to ${b.dtype}, or the second to ${a.dtype}`,
+    )
 }
 
 const sameShape = (operation: string, a: Spec, b: Spec): void => {
@@ -67,6 +74,25 @@ const valid = (operation: string, inputs: ReadonlyArray<Spec>, shape: Shape.Shap
         `a result of whole sizes and less than 2³¹ elements, not ${Shape.print(shape)}`,
         "check the sizes it was asked for",
       )
+
+/** What a primitive is called in the tensor language, where that is not its own name. */
+const called: { readonly [P in Primitive]?: string } = {
+  max: "maximum",
+  min: "minimum",
+  reduceSum: "sum",
+  reduceMax: "max",
+  reduceMin: "min",
+  broadcast: "broadcastTo",
+  dot: "matmul",
+  reverse: "flip",
+  gather: "take",
+  windowSum: "sumPool",
+  windowMax: "maxPool",
+  threefry: "Key",
+}
+
+/** The name a person calls a primitive by, for messages. */
+export const callName = (primitive: Primitive): string => called[primitive] ?? primitive
 
 const unaryKinds: { readonly [P in Unary]: ReadonlyArray<DType> } = {
   neg: ["f32", "i32"],
@@ -111,10 +137,11 @@ const binaryKinds: { readonly [P in Binary]: ReadonlyArray<DType> } = {
 const binaryRule =
   (p: Binary): ShapeRule<Binary> =>
   (_, inputs) => {
-    const [a, b] = two(p, inputs)
-    wantKind(p, inputs, binaryKinds[p])
-    sameKind(p, a, b)
-    sameShape(p, a, b)
+    const name = callName(p)
+    const [a, b] = two(name, inputs)
+    wantKind(name, inputs, binaryKinds[p])
+    sameKind(name, a, b)
+    sameShape(name, a, b)
     return a
   }
 
@@ -130,13 +157,14 @@ const comparisonRule =
 const reductionRule =
   (p: Reduction): ShapeRule<Reduction> =>
   ({ axes }, inputs) => {
-    const x = one(p, inputs)
-    wantKind(p, inputs, ["f32", "i32"])
+    const name = callName(p)
+    const x = one(name, inputs)
+    wantKind(name, inputs, ["f32", "i32"])
     const rank = x.shape.length
-    if (!distinctAxes(axes, rank)) refuse(p, inputs, `distinct axes of the array, not ${Shape.print(axes)}`, axesHint(rank))
-    if (p === "argMax" && axes.length !== 1) refuse(p, inputs, "one axis", "reshape the axes into one first")
+    if (!distinctAxes(axes, rank)) refuse(name, inputs, `distinct axes of the array, not ${Shape.print(axes)}`, axesHint(rank))
+    if (p === "argMax" && axes.length !== 1) refuse(name, inputs, "one axis", "reshape the axes into one first")
     if (p !== "reduceSum" && axes.some((axis) => x.shape[axis] === 0))
-      refuse(p, inputs, "at least one element along each reduced axis", "an empty array has no largest or smallest element")
+      refuse(name, inputs, "at least one element along each reduced axis", "an empty array has no largest or smallest element")
     return { dtype: p === "argMax" ? "i32" : x.dtype, shape: Shape.without(x.shape, axes) }
   }
 
@@ -299,11 +327,11 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
     return { dtype: x.dtype, shape: order.map((axis) => x.shape[axis] ?? 0) }
   },
   broadcast: ({ shape }, inputs) => {
-    const x = one("broadcast", inputs)
-    const stretched = Shape.broadcast(x.shape, valid("broadcast", inputs, shape))
+    const x = one("broadcastTo", inputs)
+    const stretched = Shape.broadcast(x.shape, valid("broadcastTo", inputs, shape))
     if (stretched === undefined || !Shape.equals(stretched, shape))
       refuse(
-        "broadcast",
+        "broadcastTo",
         inputs,
         `a shape that stretches to ${Shape.print(shape)}`,
         "sizes equal or 1, compared from the last axis",
@@ -332,7 +360,13 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
     const x = one("pad", inputs)
     const rank = x.shape.length
     const whole = [low, high, interior].every((list) => list.length === rank && list.every((n) => Number.isInteger(n) && n >= 0))
-    if (!whole) refuse("pad", inputs, `${rank} paddings on each side, none negative`, "slice to take elements away")
+    if (!whole)
+      refuse(
+        "pad",
+        inputs,
+        `a padding on each side of ${rank === 1 ? "its axis" : `its ${rank} axes`}, none negative`,
+        "slice to take elements away",
+      )
     if (!fits(x.dtype, value)) refuse("pad", inputs, `${range(x.dtype)} to pad with, not ${value}`, "Tensor.cast the array first")
     const shape = x.shape.map((n, i) => (low[i] ?? 0) + n + Math.max(0, n - 1) * (interior[i] ?? 0) + (high[i] ?? 0))
     return { dtype: x.dtype, shape }
@@ -350,16 +384,15 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
     return { dtype: first.dtype, shape: first.shape.map((n, i) => (i === axis ? total : n)) }
   },
   reverse: ({ axes }, inputs) => {
-    const x = one("reverse", inputs)
+    const x = one("flip", inputs)
     const rank = x.shape.length
-    if (!distinctAxes(axes, rank))
-      refuse("reverse", inputs, `distinct axes of the array, not ${Shape.print(axes)}`, axesHint(rank))
+    if (!distinctAxes(axes, rank)) refuse("flip", inputs, `distinct axes of the array, not ${Shape.print(axes)}`, axesHint(rank))
     return x
   },
   gather: (_, inputs) => {
-    const [x, indices] = two("gather", inputs)
-    if (indices.dtype !== "i32") refuse("gather", inputs, "i32 indices second", 'Tensor.cast(indices, "i32")')
-    if (x.shape.length === 0) refuse("gather", inputs, "an array with rows first", "a scalar has no rows")
+    const [x, indices] = two("take", inputs)
+    if (indices.dtype !== "i32") refuse("take", inputs, "i32 indices second", 'Tensor.cast(indices, "i32")')
+    if (x.shape.length === 0) refuse("take", inputs, "an array with rows first", "a scalar has no rows")
     return { dtype: x.dtype, shape: [...indices.shape, ...x.shape.slice(1)] }
   },
   scatterAdd: ({ rows: count }, inputs) => {
@@ -371,9 +404,9 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
     return { dtype: updates.dtype, shape: [count, ...updates.shape.slice(indices.shape.length)] }
   },
   dot: (_, inputs) => {
-    const [a, b] = two("dot", inputs)
-    wantKind("dot", inputs, ["f32", "i32"])
-    sameKind("dot", a, b)
+    const [a, b] = two("matmul", inputs)
+    wantKind("matmul", inputs, ["f32", "i32"])
+    sameKind("matmul", a, b)
     const rank = a.shape.length
     if (rank < 2 || b.shape.length !== rank) refuse("matmul", inputs, "matrices", "reshape a vector of n to [1, n] or [n, 1]")
     if (!Shape.equals(a.shape.slice(0, -2), b.shape.slice(0, -2)))
@@ -388,8 +421,10 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
         n === inner
           ? "transpose the second"
           : m === rowsOfB
-            ? "transpose the first, or swap the two"
-            : "check the sizes of the layer before",
+            ? "transpose the first"
+            : n === m
+              ? "swap the two"
+              : "check the sizes of the layer before",
       )
     return { dtype: a.dtype, shape: [...a.shape.slice(0, -1), n] }
   },
@@ -413,7 +448,7 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
     expect("convKernelGrad", inputs, cotangent, convolution("convKernelGrad", inputs, x, kernel, params), "a cotangent")
     return kernel
   },
-  windowSum: (params, inputs) => windowed("windowSum", inputs, one("windowSum", inputs), params),
+  windowSum: (params, inputs) => windowed("sumPool", inputs, one("sumPool", inputs), params),
   windowSumGrad: ({ space, ...params }, inputs) => {
     const cotangent = one("windowSumGrad", inputs)
     const shape = [cotangent.shape[0] ?? 0, ...space, cotangent.shape.at(-1) ?? 0]
@@ -421,7 +456,7 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
     expect("windowSumGrad", inputs, cotangent, windowed("windowSumGrad", inputs, x, params), "a cotangent")
     return x
   },
-  windowMax: (params, inputs) => windowed("windowMax", inputs, one("windowMax", inputs), params),
+  windowMax: (params, inputs) => windowed("maxPool", inputs, one("maxPool", inputs), params),
   windowMaxGrad: (params, inputs) => {
     const [x, cotangent] = two("windowMaxGrad", inputs)
     expect("windowMaxGrad", inputs, cotangent, windowed("windowMaxGrad", inputs, x, params), "a cotangent")
@@ -433,10 +468,10 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
     return windowed("windowMaxPick", inputs, x, params)
   },
   threefry: (_, inputs) => {
-    const [key, counters] = two("threefry", inputs)
-    wantKind("threefry", inputs, ["i32"])
-    if (!Shape.equals(key.shape, [2])) refuse("threefry", inputs, "a key of i32[2] first", "Key.make(seed)")
-    if (counters.shape.at(-1) !== 2) refuse("threefry", inputs, "counters of i32[…, 2]", "pairs of high and low words")
+    const [key, counters] = two("Key", inputs)
+    wantKind("Key", inputs, ["i32"])
+    if (!Shape.equals(key.shape, [2])) refuse("Key", inputs, "a key of i32[2] first", "Key.make(seed)")
+    if (counters.shape.at(-1) !== 2) refuse("Key", inputs, "counters of i32[…, 2]", "pairs of high and low words")
     return counters
   },
   argsort: (_, inputs) => {
@@ -471,7 +506,9 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
     let total = 0
     outs.forEach((out, i) => {
       if (out.dtype !== "f32") refuse("scan", [out], "f32 results of its body", 'Tensor.cast(x, "f32") inside the body')
-      if (i < carries) expect("scan", [out], out, body.inputs[constants + i] ?? scalar, `carry ${i}`)
+      const carry = body.inputs[constants + i] ?? scalar
+      if (i < carries && !Shape.equals(out.shape, carry.shape))
+        refuse("scan", [out], `carry ${i} as it was, f32${Shape.print(carry.shape)}`, "keep what grows as the rows of `kept`")
       total += Shape.size(out.shape) * (i < carries ? 1 : length)
     })
     return { dtype: "f32", shape: [total] }
@@ -482,7 +519,7 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
 export const infer = <P extends Primitive>(primitive: P, params: Params[P], inputs: ReadonlyArray<Spec>): Spec => {
   const rule = shapeRules[primitive] as ShapeRule<P>
   const out = rule(params, inputs)
-  valid(primitive, inputs, out.shape)
+  valid(callName(primitive), inputs, out.shape)
   return out
 }
 

@@ -47,9 +47,12 @@ export const make = (nested: Nested, dtype: DType = typeof firstElement(nested) 
   return new NDArray(dtype, shape, data)
 }
 
-/** A shape filled with one number. */
-export const full = <const S extends Shape.Shape>(shape: S, value: number, dtype: DType = "f32"): Tensor<Plain<S>> =>
-  broadcastTo(scalar(value, dtype), shape) as Tensor<Plain<S>>
+/** A shape filled with one number. Throws `ShapeError` for a shape that is none. */
+export const full = <const S extends Shape.Shape>(shape: S, value: number, dtype: DType = "f32"): Tensor<Plain<S>> => {
+  if (!Shape.isValid(shape))
+    refuse("full", [{ dtype, shape }], "whole sizes, and less than 2³¹ elements", "check the shape's numbers")
+  return broadcastTo(scalar(value, dtype), shape) as Tensor<Plain<S>>
+}
 
 /** A shape filled with 0. `Tensor.print(Tensor.zeros([2, 2])) // => "[[0, 0],\n [0, 0]]"` */
 export const zeros = <const S extends Shape.Shape>(shape: S, dtype: DType = "f32"): Tensor<Plain<S>> => full(shape, 0, dtype)

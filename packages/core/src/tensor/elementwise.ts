@@ -1,6 +1,7 @@
 /** Operations on one element at a time. Two operands stretch to one shape as in NumPy; a number takes the other's kind. */
 import { type Tensor, write } from "../language/Expr.ts"
 import type { Binary, Comparison, Unary } from "../language/Primitive.ts"
+import { callName } from "../language/ShapeRule.ts"
 import { allocate, type DType, fits, range as wordsOf } from "../words/DType.ts"
 import { NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
@@ -24,8 +25,19 @@ export const scalar = (value: number, dtype: DType = "f32"): NDArray<[]> => {
 const stretchTo = (x: Tensor, shape: Shape.Shape): Tensor =>
   Shape.equals(x.shape, shape) ? x : write("broadcast", { shape }, [x])
 
-const lift = (x: Operand, other: Operand): Tensor =>
-  typeof x === "number" ? scalar(x, typeof other === "number" ? "f32" : other.dtype) : x
+/** An operand as a tensor: a number takes the kind of the other. */
+const lift = (operation: string, x: Operand, other: Operand): Tensor => {
+  if (typeof x !== "number") return x
+  if (typeof other === "number") return scalar(x)
+  if (!fits(other.dtype, x))
+    refuse(
+      operation,
+      [other],
+      `${wordsOf(other.dtype)} beside ${other.dtype} elements, not ${x}`,
+      other.dtype === "bool" ? "1 or 0, or the bool itself" : 'Tensor.cast(x, "f32")',
+    )
+  return scalar(x, other.dtype)
+}
 
 const stretchHint = (a: Spec, b: Spec): string => {
   const [small, large] = a.shape.length <= b.shape.length ? [a.shape, b.shape] : [b.shape, a.shape]
@@ -45,6 +57,9 @@ const stretched = (operation: string, operands: ReadonlyArray<Tensor>): Readonly
   return operands.map((x) => stretchTo(x, shape))
 }
 
+const operands = (operation: string, x: Operand, y: Operand): ReadonlyArray<Tensor> =>
+  stretched(operation, [lift(operation, x, y), lift(operation, y, x)])
+
 const map1 =
   (primitive: Unary) =>
   <X extends Tensor>(x: X): Alike<X> =>
@@ -53,14 +68,18 @@ const map1 =
 const map2 =
   (primitive: Binary) =>
   <X extends Operand, Y extends Operand>(x: X, y: Y & Stretches<X, Y>): Tensor<Broadcast<X, Y>> =>
-    write(primitive, {}, stretched(primitive, [lift(x, y), lift(y, x)])) as Tensor<Broadcast<X, Y>>
+    write(primitive, {}, operands(callName(primitive), x, y)) as Tensor<Broadcast<X, Y>>
 
 const compare =
-  (primitive: Comparison, turned = false) =>
-  <X extends Operand, Y extends Operand>(x: X, y: Y & Stretches<X, Y>): Tensor<Broadcast<X, Y>> => {
-    const [a, b] = [lift(x, y), lift(y, x)]
-    return write(primitive, {}, stretched(primitive, turned ? [b, a] : [a, b])) as Tensor<Broadcast<X, Y>>
-  }
+  (primitive: Comparison) =>
+  <X extends Operand, Y extends Operand>(x: X, y: Y & Stretches<X, Y>): Tensor<Broadcast<X, Y>> =>
+    write(primitive, {}, operands(primitive, x, y)) as Tensor<Broadcast<X, Y>>
+
+/** The comparison with its operands swapped. */
+const turned =
+  (primitive: Comparison, operation: string) =>
+  <X extends Operand, Y extends Operand>(x: X, y: Y & Stretches<X, Y>): Tensor<Broadcast<X, Y>> =>
+    write(primitive, {}, [...operands(operation, x, y)].reverse()) as Tensor<Broadcast<X, Y>>
 
 /** -x. */
 export const neg = map1("neg")
@@ -123,9 +142,9 @@ export const less = compare("less")
 /** x ≤ y, as bool. */
 export const lessEqual = compare("lessEqual")
 /** x > y, as bool. `Tensor.print(Tensor.greater(Tensor.make([1, 2, 3]), 2)) // => "[false, false, true]"` */
-export const greater = compare("less", true)
+export const greater = turned("less", "greater")
 /** x ≥ y, as bool. */
-export const greaterEqual = compare("lessEqual", true)
+export const greaterEqual = turned("lessEqual", "greaterEqual")
 
 /** Not x, of a bool. */
 export const not = <X extends Tensor>(x: X): Alike<X> => write("not", {}, [x]) as Alike<X>
@@ -136,7 +155,7 @@ export const notEqual = <X extends Operand, Y extends Operand>(x: X, y: Y & Stre
 
 /** The elements of `a` where `condition` (bool) holds and of `b` elsewhere; the three stretch to one shape. */
 export const where = (condition: Tensor, a: Operand, b: Operand): Tensor =>
-  write("where", {}, stretched("where", [condition, lift(a, b), lift(b, a)]))
+  write("where", {}, stretched("where", [condition, lift("where", a, b), lift("where", b, a)]))
 
 /** The same elements as another kind: floats are cut towards zero and to what fits, NaN becomes 0; anything but 0 is true. */
 export const cast = <X extends Tensor>(x: X, dtype: DType): Alike<X> =>

@@ -50,6 +50,8 @@ export const scan = <C, X, Y>(
   const carries = tensors(init)
   const rows = tensors(sequences)
   const length = rows[0]?.shape[0] ?? refuse("scan", rows, "at least one sequence of rows", "Tensor.range(n) to run n rounds")
+  if (rows.some(({ shape }) => shape[0] !== length))
+    refuse("scan", rows, `sequences of one length, as ${length} of the first`, 'Tensor.at(x, "0:n") to cut the longer ones')
   const extent = endless()
   const carryArguments = carries.map(({ dtype, shape }) => placeholder(dtype, shape, extent))
   const rowArguments = rows.map(({ dtype, shape }) => placeholder(dtype, shape.slice(1), extent))

@@ -7,7 +7,12 @@ import type { Reshaped, ShapeOf, Transposed } from "./Typed.ts"
 /** An axis counted from 0. Throws `ShapeError` when the tensor has no such axis. */
 export const axisOf = (operation: string, x: Tensor, axis: number, rank = x.shape.length): number =>
   Shape.axis(axis, rank) ??
-  refuse(operation, [x], `an axis of ${rank}, not ${axis}`, rank === 0 ? "a scalar has no axes" : `${-rank} to ${rank - 1}`)
+  refuse(
+    operation,
+    [x],
+    rank === 0 ? "no axis, since a scalar has none" : `an axis from ${-rank} to ${rank - 1}, not ${axis}`,
+    rank === 0 ? "leave the axis out" : "axes are counted from 0, or with -1 from the last",
+  )
 
 /** The same elements in row-major order under another shape, of which one size may be -1: whatever is left. Throws `ShapeError`. */
 export const reshape = <const S extends Shape.Shape>(x: Tensor, shape: S): Tensor<Reshaped<S>> => {
@@ -75,12 +80,15 @@ export const concat = (xs: ReadonlyArray<Tensor>, axis = 0): Tensor => {
   return xs.length === 1 ? first : write("concat", { axis: at }, xs)
 }
 
-/** Arrays of one shape joined along a new axis. */
-export const stack = (xs: ReadonlyArray<Tensor>, axis = 0): Tensor =>
-  concat(
+/** Arrays of one shape joined along a new axis. Throws `ShapeError`. */
+export const stack = (xs: ReadonlyArray<Tensor>, axis = 0): Tensor => {
+  if (xs.some(({ shape }) => !Shape.equals(shape, xs[0]?.shape ?? shape)))
+    refuse("stack", xs, "arrays of one shape", "Tensor.concat joins along an axis they have")
+  return concat(
     xs.map((x) => expandAxis(x, axis)),
     axis,
   )
+}
 
 /** The elements in the opposite order along the given axes, or all of them. */
 export const flip = (x: Tensor, axes: ReadonlyArray<number> = x.shape.map((_, i) => i)): Tensor =>

@@ -67,7 +67,8 @@ const fromStart = (indices: Tensor, n: number): Tensor => where(less(indices, 0)
 export const at = (x: Tensor, ...subscripts: ReadonlyArray<Subscript>): Tensor => {
   const using = subscripts.filter((s) => s !== null && s !== "...").length
   const missing = x.shape.length - using
-  if (missing < 0) refuse("at", [x], `at most ${x.shape.length} subscripts, not ${using}`, "null adds an axis")
+  if (missing < 0)
+    refuse("at", [x], `a subscript for each axis at most, which is ${x.shape.length}, not ${using}`, "null adds an axis")
   if (subscripts.filter((s) => s === "...").length > 1) refuse("at", [x], 'one "..."', "leave the others out")
   const several = subscripts.some((s) => typeof s === "object" && s !== null)
   const picks: Array<{ readonly axis: number; readonly place: number; readonly indices: Tensor }> = []
@@ -98,6 +99,17 @@ export const at = (x: Tensor, ...subscripts: ReadonlyArray<Subscript>): Tensor =
     }
   })
   if (picks.length === 0) return out
+  const stretched = picks.reduce<Shape.Shape | undefined>(
+    (shape, { indices }) => shape && Shape.broadcast(shape, indices.shape),
+    [],
+  )
+  if (stretched === undefined)
+    refuse(
+      "at",
+      [x, ...picks.map(({ indices }) => indices)],
+      "lists that stretch to one shape",
+      'one subscript after the other to pick along each axis by itself: Tensor.at(Tensor.at(x, a), ":", b)',
+    )
   const apart = picks.some(({ place }, i) => place !== (picks[0]?.place ?? 0) + i)
   return gatherAt(
     out,

@@ -63,7 +63,7 @@ const wantLike = (
     refuse(
       operation,
       gotLeaves,
-      `${wantedLeaves.map(printSpec).join(" and ") || "nothing"} in ${Tree.structure(wanted)}`,
+      `${wantedLeaves.map(printSpec).join(" and ") || "nothing"}${Tree.isLeaf(wanted) ? "" : ` in ${Tree.structure(wanted)}`}`,
       "a tree like the one it goes with: the value's for a cotangent, the argument's for a tangent",
     )
 }

@@ -43,7 +43,7 @@ export const fits = (dtype: DType, x: number): boolean =>
 
 /** What the numbers of a kind are, in words. `range("u8") // => "a whole number from 0 to 255"` */
 export const range = (dtype: DType): string =>
-  dtype === "f32" ? "a number" : `a whole number from ${largest[dtype].join(" to ")}`
+  dtype === "f32" ? "a number" : dtype === "bool" ? "0 or 1" : `a whole number from ${largest[dtype].join(" to ")}`
 
 /** Bytes an element takes on an engine. */
 export const bytes: { readonly [D in DType]: number } = { f32: 4, i32: 4, bool: 1, u8: 1 }

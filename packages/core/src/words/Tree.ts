@@ -21,7 +21,8 @@ export type Path = ReadonlyArray<string | number>
 /** A path as text. `printPath(["dense1", "w"]) // => "dense1.w"` */
 export const printPath = (path: Path): string => path.join(".")
 
-const isLeaf = (tree: unknown): boolean => typeof tree === "object" && tree !== null && TensorTypeId in tree
+/** Whether this is a leaf, so no record or list. */
+export const isLeaf = (tree: unknown): boolean => typeof tree === "object" && tree !== null && TensorTypeId in tree
 
 const branches = (tree: unknown): ReadonlyArray<readonly [string | number, unknown]> => {
   if (Array.isArray(tree)) return tree.map((child, i) => [i, child] as const)
