@@ -124,13 +124,53 @@ describe("Fuse", () => {
       s10: f32[]
       s11: f32[]
       product [4, 8, 2] s4 = s2[8 1] × s0[2 1]
-      loop [4, 2] s5 = sub(tanh(s4), s3); s6 = mul(add(mul(div(1, 8), sub(tanh(s4), s3)), mul(div(1, 8), sub(tanh(s4), s3))), sub(1, mul(tanh(s4), tanh(s4))))
+      loop [4, 2] s5 = tanh(s4); s6 = mul(add(mul(div(1, 8), sub(tanh(s4), s3)), mul(div(1, 8), sub(tanh(s4), s3))), sub(1, mul(tanh(s4), tanh(s4))))
       product [8, 4, 2] s7 = s2[1 8] × s6[2 1]
       loop [8, 2] s8 = add(mul(s1, 0.9), mul(s7, 0.1)); s9 = sub(s0, add(mul(s1, 0.9), mul(s7, 0.1)))
-      reduce [4, 2] keeping 0 by rows: s10 = reduceSum mul(s5, s5)
+      reduce [4, 2] keeping 0 by rows: s10 = reduceSum mul(sub(s5, s3), sub(s5, s3))
       loop [] s11 = div(s10, 8)
       return s9 s8 s11"
     `)
+  })
+})
+
+describe("Fuse of long programs", () => {
+  const chain = (step: (x: Tensor.Tensor) => Tensor.Tensor, length: number) =>
+    Program.trace(
+      (x) => {
+        let y = x as Tensor.Tensor
+        for (let i = 0; i < length; i++) y = step(y)
+        return [y]
+      },
+      [{ dtype: "f32", shape: [4] }],
+    )
+
+  it("cuts a chain of 50,000 steps into kernels that hosts compile", () => {
+    const { kernels } = fuse(chain((x) => Tensor.mul(x, 0.5), 50_000))
+    const lengths = kernels.map((kernel) => (kernel.tag === "loop" ? kernel.terms.length : Number.POSITIVE_INFINITY))
+    expect(Math.max(...lengths)).toBeLessThan(200)
+  })
+
+  it("does not do again what is used twice at every step", () => {
+    const { kernels } = fuse(chain((x) => Tensor.add(x, Tensor.mul(x, x)), 200))
+    const terms = kernels.reduce((sum, kernel) => sum + (kernel.tag === "loop" ? kernel.terms.length : 0), 0)
+    expect(terms).toBeLessThan(1000)
+  })
+
+  it("follows 20,000 transposes", () => {
+    const turned = Program.trace(
+      (x) => {
+        let y = x as Tensor.Tensor
+        for (let i = 0; i < 20_001; i++) y = Tensor.transpose(y)
+        return [y]
+      },
+      [{ dtype: "f32", shape: [2, 3] }],
+    )
+    const x = Tensor.make([
+      [1, 2, 3],
+      [4, 5, 6],
+    ])
+    expect([...(runPlan(fuse(turned), [x])[0] as NDArray).data]).toEqual([1, 4, 2, 5, 3, 6])
   })
 })
 

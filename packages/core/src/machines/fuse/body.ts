@@ -1,0 +1,90 @@
+/** The body of a loop: what its stores need, as terms, each once. */
+import * as Shape from "../../words/Shape.ts"
+import { type Elementwise, isDense, type Term } from "../Plan.ts"
+import { accessOf, type Follow, straight, through } from "./follow.ts"
+import type { Stored } from "./stored.ts"
+import { elementwise, paramsOf, type Value } from "./values.ts"
+
+/** What bodies are built from: the values, which of them are stored, and in which slots. */
+export interface Source {
+  readonly at: (value: number) => Value
+  readonly stored: Stored
+  readonly slot: (value: number) => number
+}
+
+/** Terms under construction. */
+export interface Body {
+  readonly terms: ReadonlyArray<Term>
+  /** The term of a value whose axes follow the loop's. `made` says that the loop itself makes it, whether it is stored or not. */
+  readonly term: (value: number, follow: Follow, made: boolean) => number
+}
+
+/** The place of a value in a loop: whether the loop, at each round, stands just at the element it is about to make. */
+export const isInPlace = ({ at, stored }: Source, value: number, follow: Follow, shape: Shape.Shape): boolean =>
+  Shape.equals(at(stored.alias(value)).shape, shape) && isDense(accessOf(at(value).shape, follow, shape.length), shape)
+
+/** A body of a loop over `shape`; what is in `makes` is made by the loop and need not be loaded at its own place. */
+export const bodyOf = (source: Source, shape: Shape.Shape, makes: ReadonlySet<number>): Body => {
+  const { at, slot, stored } = source
+  const rank = shape.length
+  const terms: Array<Term> = []
+  const known = new Map<string, number>()
+  const add = (key: string, make: () => Term): number => {
+    const found = known.get(key)
+    if (found !== undefined) return found
+    const term = make()
+    const index = terms.push(term) - 1
+    known.set(key, index)
+    return index
+  }
+  const term = (value: number, follow: Follow, made: boolean): number => {
+    const { dtype, from, shape: own } = at(value)
+    if (from.tag === "literal") return add(`literal ${value}`, () => ({ tag: "literal", value: from.value, dtype }))
+    const access = accessOf(own, follow, rank)
+    const key = `${value} ${access.offset} ${access.strides.join(" ")}`
+    const load = (): Term => ({ tag: "load", slot: slot(value), dtype, access })
+    if (from.tag === "home") return add(`load ${key}`, load)
+    if (stored.isStored(value) && !made) {
+      const alias = stored.alias(value)
+      if (!makes.has(alias) || !isInPlace(source, value, follow, shape)) return add(`load ${key}`, load)
+      if (alias !== value) return term(alias, straight(rank), true)
+    }
+    const { equation, inputs } = from
+    if (equation.primitive === "iota") {
+      const { axis } = paramsOf("iota", equation)
+      const strides = Array.from({ length: rank }, (_, i) => follow.shares[axis]?.[i] ?? 0)
+      return add(`index ${key}`, () => ({ tag: "index", dtype, access: { offset: follow.offsets[axis] ?? 0, strides } }))
+    }
+    if (!elementwise.has(equation.primitive)) {
+      const [input = value] = inputs
+      return term(input, through(equation, at(input), follow) ?? follow, false)
+    }
+    return add(`apply ${key}`, () => ({
+      tag: "apply",
+      primitive: equation.primitive as Elementwise,
+      dtype,
+      inputs: inputs.map((input) => term(input, follow, false)),
+    }))
+  }
+  return { terms, term }
+}
+
+/** Calls `visit` for every stored value that computing `value` in a loop reads, with whether it is read in place. */
+export const visitReads = (
+  source: Source,
+  value: number,
+  shape: Shape.Shape,
+  visit: (read: number, inPlace: boolean) => void,
+  follow: Follow = straight(shape.length),
+  top = true,
+): void => {
+  const { at, stored } = source
+  const { from } = at(value)
+  if (!top && stored.isStored(value)) {
+    visit(stored.alias(value), isInPlace(source, value, follow, shape))
+    return
+  }
+  if (from.tag !== "step" || from.equation.primitive === "iota") return
+  for (const input of from.inputs)
+    visitReads(source, input, shape, visit, through(from.equation, at(input), follow) ?? follow, false)
+}

@@ -1,0 +1,91 @@
+/** Which values of a program are stored in memory; the others are computed where a loop needs them. */
+import * as Shape from "../../words/Shape.ts"
+import { isRearrangement } from "./follow.ts"
+import { costly, elementwise, isProduct, reductions, type Value } from "./values.ts"
+
+/** The most steps that a loop does for one value, so that bodies stay of a size that hosts compile well. */
+const longest = 64
+
+/** What is known of the values that a program's outputs need. */
+export interface Stored {
+  readonly used: ReadonlySet<number>
+  readonly isStored: (value: number) => boolean
+  /** The value under whose place a value is stored: a reshape's numbers are its input's. */
+  readonly alias: (value: number) => number
+}
+
+/** Decides for all values: back from the outputs for what must be stored, then forwards for what is better stored. */
+export const decide = (values: ReadonlyArray<Value>, outputs: ReadonlyArray<number>): Stored => {
+  const at = (value: number): Value => values[value] as Value
+  const aliases = values.map((_, value) => value)
+  values.forEach(({ from }, value) => {
+    if (from.tag === "step" && from.equation.primitive === "reshape") aliases[value] = aliases[from.inputs[0] as number] as number
+  })
+  const alias = (value: number): number => aliases[value] as number
+  const stored = new Set<number>()
+  const used = new Set<number>()
+  const users = new Map<number, number>()
+  const store = (value: number): void => {
+    stored.add(alias(value))
+    used.add(alias(value))
+  }
+
+  /** A value that a loop computes from: stored where the loop cannot follow it, or would do it over and over. */
+  const operand = (value: number, expanded: boolean): void => {
+    const { from } = at(value)
+    used.add(value)
+    users.set(value, (users.get(value) ?? 0) + 1)
+    if (from.tag !== "step" || from.equation.primitive === "iota") return
+    const { equation, inputs } = from
+    if (elementwise.has(equation.primitive) ? expanded : !isRearrangement(equation, at(inputs[0] ?? value))) store(value)
+  }
+  /** A value that a product takes apart: stored, but for rearrangements, which a product can follow. */
+  const backed = (value: number): void => {
+    let base = value
+    for (;;) {
+      const { from } = at(base)
+      used.add(base)
+      const [input] = from.tag === "step" ? from.inputs : []
+      if (from.tag !== "step" || input === undefined || !isRearrangement(from.equation, at(input))) break
+      base = input
+    }
+    store(base)
+  }
+  outputs.forEach(store)
+  for (let value = values.length - 1; value >= 0; value--) {
+    const { from } = at(value)
+    if (from.tag !== "step" || !used.has(value)) continue
+    const { equation, inputs } = from
+    const { primitive } = equation
+    const grows = (input: number): boolean =>
+      primitive === "broadcast" && Shape.size(at(input).shape) < Shape.size(equation.out.shape)
+    if (isProduct(equation)) inputs.forEach(backed)
+    else if (elementwise.has(primitive) || reductions.has(primitive) || isRearrangement(equation, at(inputs[0] ?? value)))
+      for (const input of inputs) operand(input, grows(input))
+    else if (primitive !== "iota") inputs.forEach(store)
+  }
+
+  const costs: Array<number> = []
+  const lengths: Array<number> = []
+  values.forEach(({ from }, value) => {
+    let [cost, length] = [0, 0]
+    if (from.tag === "step" && used.has(value) && !stored.has(alias(value))) {
+      const { primitive } = from.equation
+      cost = elementwise.has(primitive) ? (costly.has(primitive) ? 2 : 1) : 0
+      length = 1
+      for (const input of from.inputs) {
+        cost += costs[input] ?? 0
+        length += lengths[input] ?? 0
+      }
+      const again = elementwise.has(primitive) && (users.get(value) ?? 0) > 1 && cost > 1
+      if (again || length > longest) {
+        store(value)
+        cost = 0
+        length = 0
+      }
+    }
+    costs.push(cost)
+    lengths.push(length)
+  })
+  return { used, alias, isStored: (value) => stored.has(alias(value)) }
+}
