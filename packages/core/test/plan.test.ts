@@ -148,7 +148,7 @@ describe("Fuse of long programs", () => {
   it("cuts a chain of 50,000 steps into kernels that hosts compile", () => {
     const { kernels } = fuse(chain((x) => Tensor.mul(x, 0.5), 50_000))
     const lengths = kernels.map((kernel) => (kernel.tag === "loop" ? kernel.terms.length : Number.POSITIVE_INFINITY))
-    expect(Math.max(...lengths)).toBeLessThan(200)
+    expect(Math.max(...lengths)).toBeLessThan(1000)
   })
 
   it("does not do again what is used twice at every step", () => {
