@@ -2,7 +2,9 @@
  * What a terminal shows, as an SVG: reads the bytes that a program wrote to one and draws the screen they leave. It knows
  * what programs that tell their progress use: colours, weights, going back to the start of a line, and erasing it.
  *
- *     script -qec "stty cols 90; npx pnpm@12 demo" /dev/null | node scripts/terminal-picture.ts > docs/pictures/demo.svg
+ *     script -qec "stty cols 90; npx pnpm@12 demo" /dev/null | node scripts/terminal-picture.ts 12-42 > docs/pictures/demo.svg
+ *
+ * Lines named by an argument, counted from 1, are left out, and ⋮ stands where they were.
  */
 import { text } from "node:stream/consumers"
 import { pathToFileURL } from "node:url"
@@ -113,6 +115,14 @@ export const screen = (output: string): Screen => {
   return lines.slice(0, end + 1)
 }
 
+/** The screen with ⋮ in place of the lines from one to another, counted from 1. */
+export const folded = (shown: Screen, from: number, to: number): Screen =>
+  shown.toSpliced(
+    from - 1,
+    to - from + 1,
+    [..."    ⋮"].map((character) => ({ character, look: { ...plain, faint: true } })),
+  )
+
 const cell = { width: 8.4, height: 18 } as const
 const margin = 16
 
@@ -193,5 +203,8 @@ export const picture = (shown: Screen): string => {
   ].join("\n")
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href)
-  process.stdout.write(picture(screen(await text(process.stdin))))
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const shown = screen(await text(process.stdin))
+  const [, from, to] = /^(\d+)-(\d+)$/.exec(process.argv[2] ?? "") ?? []
+  process.stdout.write(picture(from === undefined ? shown : folded(shown, Number(from), Number(to))))
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { picture, type Screen, screen } from "../scripts/terminal-picture.ts"
+import { folded, picture, type Screen, screen } from "../scripts/terminal-picture.ts"
 
 const text = (shown: Screen): ReadonlyArray<string> => shown.map((line) => line.map(({ character }) => character).join(""))
 
@@ -27,6 +27,10 @@ describe("the screen that output leaves", () => {
       ["rgb(255 0 0)", "rgb(238 238 238)", false],
     ])
   })
+})
+
+test("lines can be left out, which is shown", () => {
+  expect(text(folded(screen("1\n2\n3\n4\n5\n"), 2, 4))).toEqual(["1", "    ⋮", "5"])
 })
 
 describe("its picture", () => {
