@@ -155,7 +155,7 @@ export const program = ({ maxSteps = 8, primitives = everything }: ProgramOption
     primitive: fc.constantFrom(...primitives),
     choices: fc.array(fc.nat(5039), { maxLength: 24, size: "max" }),
   })
-  return fc.array(step, { minLength: 1, maxLength: maxSteps, size: "max" }).map((steps) => {
+  return fc.array(step, { maxLength: maxSteps, size: "max" }).map((steps) => {
     let current = drawFrom([])
     const draw: Draw = { below: (n) => current.below(n), from: (list) => current.from(list) }
     const draft = drafting(draw, [], false)
