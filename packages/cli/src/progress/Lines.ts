@@ -26,8 +26,8 @@ export const baselineOf = ({ test, train, val }: Prepared): Baseline => baseline
 
 const printBaseline = (answer: Baseline): string =>
   answer.kind === "majority"
-    ? `always \`${answer.class}\`: accuracy ${Format.percent(answer.accuracy)}`
-    : `always the mean: mse ${Format.decimal(answer.mse)}`
+    ? `majority (always \`${answer.class}\`) accuracy ${Format.percent(answer.accuracy)}`
+    : `mean mse ${Format.decimal(answer.mse)}`
 
 /** Where the run is kept, how large it is, and what it must beat. */
 export const header = (
@@ -46,7 +46,7 @@ export const header = (
     ]
     return [
       `${style("strong", folder)} ${style("faint", "·")} ${facts.join(style("faint", " · "))}`,
-      `${style("faint", "baseline")} ${printBaseline(baselineOf(prepared))}`,
+      `${style("faint", "baselines:")} ${printBaseline(baselineOf(prepared))}`,
     ].join("\n")
   })
 
@@ -60,24 +60,29 @@ const ending = ({ best, epochs, status }: Summary): string => {
   return best === undefined ? so : `${so}, best ${best.monitor} ${Format.score(best.monitor, best.value)} in epoch ${best.epoch}`
 }
 
+/** The scripts of this repository that run the command; who typed one of them types it again. */
+const scripts: ReadonlySet<string | undefined> = new Set(["adjoint", "demo"])
+
 /** What to type next. */
-const next = (style: Style, commands: ReadonlyArray<string>): string =>
-  `  ${style("faint", "next:")} ${commands.join(style("faint", " · "))}`
+const next = (commands: ReadonlyArray<string>) =>
+  Effect.flatMap(World, ({ env }) => {
+    const name = scripts.has(env.npm_lifecycle_event) ? "npx pnpm@12 adjoint" : "adjoint"
+    return message((style) =>
+      commands.map((rest, i) => `  ${i === 0 ? style("faint", "next:") : "     "} ${name} ${rest}`).join("\n"),
+    )
+  })
 
 /** How a run ended and what can be done with it; `reference` is how it is called on the command line. */
 export const footer = (summary: Summary, reference: string) =>
-  message((style) =>
-    [
-      `${style("good", "✓")} ${ending(summary)} (${Format.duration(summary.seconds * 1000)})`,
-      next(style, [`adjoint evaluate ${reference}`, `adjoint predict ${reference} FILE`]),
-    ].join("\n"),
-  )
+  Effect.gen(function* () {
+    const time = Format.duration(summary.seconds * 1000)
+    yield* message((style) => `${style("good", "✓")} ${ending(summary)} (${time})`)
+    yield* next([`evaluate ${reference}`, `predict ${reference} FILE`])
+  })
 
 /** A run that was stopped by hand. */
 export const interrupted = ({ epochs, steps }: Summary, reference: string, canResume: boolean) =>
-  message((style) =>
-    [
-      `${style("warn", "■")} stopped after epoch ${epochs}, step ${Format.count(steps)}`,
-      ...(canResume ? [next(style, [`adjoint train --resume ${reference}`])] : []),
-    ].join("\n"),
-  )
+  Effect.gen(function* () {
+    yield* message((style) => `${style("warn", "■")} stopped after epoch ${epochs}, step ${Format.count(steps)}`)
+    if (canResume) yield* next([`train --resume ${reference}`])
+  })

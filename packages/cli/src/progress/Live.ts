@@ -105,6 +105,7 @@ export const live = (): Progress => {
       return write(back + line(event, run, clock, losses, stderr.columns(), style(hasColour(env, stderr))))
     })
 
+  /** A row takes the line's place, which then begins again below it. */
   const tellRow = (event: EpochScored, run: Started) =>
     Effect.flatMap(World, ({ env, stderr }) => {
       const look = style(hasColour(env, stderr))
@@ -112,7 +113,20 @@ export const live = (): Progress => {
       rows ??= table(event, run, stderr.columns())
       const mark = event.best ? ` ${look("good", "●")}` : ""
       const header = isFirst ? `${look("faint", rows.header)}\n` : ""
-      return Effect.andThen(clear, write(`${header}${rows.row(event)}${mark}\n`))
+      const next: Stepped = {
+        _tag: "Stepped",
+        epoch: event.epoch + 1,
+        batch: 0,
+        batches: run.batchesPerEpoch,
+        step: event.step,
+        losses: [],
+        milliseconds: 0,
+      }
+      return Effect.gen(function* () {
+        yield* clear
+        yield* write(`${header}${rows?.row(event)}${mark}\n`)
+        if (event.epoch < run.epochs) yield* draw(next, run)
+      })
     })
 
   return {
