@@ -61,11 +61,8 @@ const specOf = ({ columns, image, scale }: Data): PrepareSpec => ({
 })
 
 /** What a fitted record says is to be predicted. */
-export const targetOf = ({ input, target }: Fitted): Target | undefined => {
-  if (target === null || target.type !== "numbers") return target ?? undefined
-  const names = target.columns.map(({ name }) => name)
-  return { type: "numbers", names: input.type === "array" && names.length === 1 ? ["y"] : names }
-}
+export const targetOf = ({ target }: Fitted): Target | undefined =>
+  target?.type === "numbers" ? { type: "numbers", names: target.columns.map(({ name }) => name) } : (target ?? undefined)
 
 const columnsOf = (data: Data, { place, raw }: Rows): ReadonlyArray<Finding> =>
   "rows" in raw && data.columns !== undefined ? Columns.check(data, raw.columns, place) : []
