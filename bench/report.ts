@@ -39,8 +39,9 @@ const factor = (x: number): string => (x >= 10 ? x.toFixed(0) : x.toPrecision(2)
 
 /** A time in the unit that suits it. `printTime(0.0254) // => "25.4 µs"` */
 export const printTime = (milliseconds: number): string => {
-  if (milliseconds < 1) return `${significant(milliseconds * 1e3)} µs`
-  return milliseconds < 1000 ? `${significant(milliseconds)} ms` : `${significant(milliseconds / 1e3)} s`
+  // The bounds are where three figures round up to the next unit.
+  if (milliseconds < 0.9995) return `${significant(milliseconds * 1e3)} µs`
+  return milliseconds < 999.5 ? `${significant(milliseconds)} ms` : `${significant(milliseconds / 1e3)} s`
 }
 
 const medianOf = (outcome: Outcome | undefined): number | undefined =>
