@@ -1,7 +1,9 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { Key, Program as Programs, Tensor } from "../src/index.ts"
 import type { Equation, Program } from "../src/language/Program.ts"
 import { prepare } from "../src/machines/Wasm.ts"
+import { makePool } from "../src/machines/wasm/pool.ts"
 import * as Reference from "../src/meaning/Reference.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
 import { NDArray } from "../src/words/NDArray.ts"
@@ -75,6 +77,9 @@ const hold = (single: Program, given: ReadonlyArray<NDArray>, got: NDArray): voi
   })
 }
 
+const product = (x: Tensor.Tensor, y: Tensor.Tensor, turnX: boolean, turnY: boolean): Tensor.Tensor =>
+  Tensor.matmul(turnX ? Tensor.transpose(x) : x, turnY ? Tensor.transpose(y) : y)
+
 describe("the wasm engine", () => {
   it("gives the same bits fused and one primitive at a time, special numbers too", () => {
     fc.assert(
@@ -87,6 +92,44 @@ describe("the wasm engine", () => {
       }),
       { numRuns: 500 },
     )
+  })
+
+  it("gives the same bits on one, two, three and eight threads", async () => {
+    const pools = [2, 3, 8].map((threads) => makePool(threads, 0))
+    try {
+      fc.assert(
+        fc.property(programWithInputs({ maxSteps: 10, special: true }), ({ inputs, program }) => {
+          const one = prepare({ program, resident: 0 }).run(inputs).map(bits)
+          for (const pool of pools) expect(prepare({ program, resident: 0 }, pool).run(inputs).map(bits)).toEqual(one)
+        }),
+        { numRuns: 60 },
+      )
+    } finally {
+      await Promise.all(pools.map((pool) => pool?.close()))
+    }
+  })
+
+  it("gives the same product on any number of threads, whatever its sizes", async () => {
+    const pools = [2, 3].map((threads) => makePool(threads, 0))
+    const size = fc.integer({ min: 1, max: 70 })
+    const normal = (name: string, shape: ReadonlyArray<number>) => Tensor.read(Key.normal(Key.fold(Key.make(1), name), shape))
+    try {
+      fc.assert(
+        fc.property(size, size, size, fc.boolean(), fc.boolean(), (m, n, k, turnA, turnB) => {
+          const [a, b] = [normal("a", turnA ? [k, m] : [m, k]), normal("b", turnB ? [n, k] : [k, n])]
+          const program = Programs.trace((x, y) => [product(x as Tensor.Tensor, y as Tensor.Tensor, turnA, turnB)], [a, b])
+          const [one] = prepare({ program, resident: 0 }).run([a, b]) as readonly [NDArray]
+          for (const pool of pools) expect(prepare({ program, resident: 0 }, pool).run([a, b]).map(bits)).toEqual([bits(one)])
+          const [exact] = Reference.run(program, [a, b]) as readonly [NDArray]
+          exact.data.forEach((x, i) => {
+            expect(Math.abs((one.data[i] as number) - x)).toBeLessThan(1e-5 * Math.sqrt(k) + 1e-6 * k)
+          })
+        }),
+        { numRuns: 60 },
+      )
+    } finally {
+      await Promise.all(pools.map((pool) => pool?.close()))
+    }
   })
 
   it("means what Reference means, step by step", () => {

@@ -16,7 +16,8 @@ import { fuse } from "./Fuse.ts"
 import { planMemory, slotBytes } from "./MemoryPlan.ts"
 import type { Outside, Plan } from "./Plan.ts"
 import { compile, instantiate, memory as makeMemory, type WasmMemory } from "./wasm/host.ts"
-import { hosted, workspace, writeModule } from "./wasm/writeModule.ts"
+import { makePool, type Pool } from "./wasm/pool.ts"
+import { failedAt, hosted, work, workspace, writeModule } from "./wasm/writeModule.ts"
 
 /** The most one memory of WebAssembly holds: 4 GiB. */
 const most = 2 ** 32
@@ -87,12 +88,19 @@ const outside = <P extends Primitive>(primitive: P, params: Params[P], inputs: R
   return meaning(params, inputs, out)
 }
 
-/** Prepares a program. Throws `EngineError` when it does not fit. */
-export const prepare = ({ program, resident }: Job): Executable => {
+/** A step is worth waking others for when it holds so many times the least work that a kernel shares. */
+const worthWaking = 8
+
+/** Prepares a program, for the threads of a pool where there is enough to do. Throws `EngineError` when it does not fit. */
+export const prepare = ({ program, resident }: Job, pool?: Pool): Executable => {
   const plan = fuse(program)
-  const layout = planMemory(plan, resident, workspace(plan))
+  const total = plan.kernels.reduce((sum, kernel) => sum + work(kernel), 0)
+  const crew = pool !== undefined && total >= worthWaking * pool.least ? pool : undefined
+  const threads = crew?.threads ?? 1
+  const layout = planMemory(plan, resident, workspace(plan, threads))
   if (layout.bytes > most) throw tooLarge(plan, layout.bytes)
-  const memory = makeMemory({ initial: Math.ceil(layout.bytes / 65536) })
+  const pages = Math.ceil(layout.bytes / 65536)
+  const memory = makeMemory(crew === undefined ? { initial: pages } : { initial: pages, maximum: pages, shared: true })
   const view = (slot: number) => {
     const { dtype, shape } = plan.slots[slot] as Spec
     return views[dtype](memory, layout.addresses[slot] ?? 0, Shape.size(shape))
@@ -103,7 +111,8 @@ export const prepare = ({ program, resident }: Job): Executable => {
     const { out, params, primitive } = kernel.equation
     view(kernel.slot).set(outside(primitive, params, inputs, out))
   }
-  const { commit, run } = instantiate(compile(writeModule(plan, layout)), {
+  const module = compile(writeModule(plan, layout, { threads, least: crew?.least ?? 0 }))
+  const { commit, run } = instantiate(module, {
     engine: {
       memory,
       ...Object.fromEntries(
@@ -115,6 +124,7 @@ export const prepare = ({ program, resident }: Job): Executable => {
       },
     },
   })
+  const startOthers = crew?.add(module, memory, failedAt(plan, threads))
   const inputSlots = plan.inputs.map((_, index) =>
     plan.slots.findIndex(({ home }) => home.tag === "input" && home.index === index),
   )
@@ -132,7 +142,8 @@ export const prepare = ({ program, resident }: Job): Executable => {
     },
     run: (inputs) => {
       for (const [i, x] of inputs.entries()) put(resident + i, x)
-      run?.()
+      startOthers?.()
+      run?.(0)
       const outputs = plan.outputs.slice(resident).map(({ shape, slot }) => take(slot, shape))
       commit?.()
       return outputs
@@ -141,17 +152,32 @@ export const prepare = ({ program, resident }: Job): Executable => {
   }
 }
 
-/** The engine that writes WebAssembly, on one thread. */
-export const wasm: Layer.Layer<Engine> = Layer.succeed(Engine, {
-  name: "wasm",
-  numerics: "portable",
-  threads: 1,
-  prepare: (job) =>
-    Effect.suspend(() => {
-      try {
-        return Effect.succeed(prepare(job))
-      } catch (error) {
-        return error instanceof EngineError ? Effect.fail(error) : Effect.die(error)
-      }
+const failure =
+  (doing: string) =>
+  (cause: unknown): EngineError =>
+    cause instanceof EngineError ? cause : new EngineError({ engine: "wasm", doing, cause })
+
+/** How many threads to use; as many as the host has processors unless given. */
+export interface WasmOptions {
+  readonly threads?: number
+}
+
+/** The engine that writes WebAssembly. Its threads end with its scope. */
+export const layer = ({ threads = processors() }: WasmOptions = {}): Layer.Layer<Engine> =>
+  Layer.effect(
+    Engine,
+    Effect.gen(function* () {
+      const pool = yield* Effect.acquireRelease(
+        Effect.sync(() => makePool(threads)),
+        (made) => Effect.promise(async () => made?.close()),
+      )
+      return Engine.of({
+        name: "wasm",
+        numerics: "portable",
+        threads: pool?.threads ?? 1,
+        prepare: (job) => Effect.try({ try: () => prepare(job, pool), catch: failure("prepare a program") }),
+      })
     }),
-})
+  )
+
+const processors = (): number => globalThis.process?.getBuiltinModule?.("node:os").availableParallelism() ?? 1

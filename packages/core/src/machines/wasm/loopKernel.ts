@@ -1,8 +1,12 @@
 /** The kernel of an elementwise loop: every store's term, four elements at a time. */
 import * as Shape from "../../words/Shape.ts"
 import type { Loop, Slot } from "../Plan.ts"
-import { collapse, emitTerms, nest, rowOf, type Site, store, termAccesses, termRows } from "./loops.ts"
+import { collapse, emitTerms, nestShared, rowOf, type Site, store, termAccesses, termRows } from "./loops.ts"
+import { lastAlone, share } from "./share.ts"
 import type { I32 } from "./Value.ts"
+
+/** Elements of a cache line: no two threads write to one. */
+const line = 16
 
 /** Writes the kernel. */
 export const emitLoop = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>): void => {
@@ -12,7 +16,7 @@ export const emitLoop = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>): 
   const { accesses, shape } = collapse({ shape: kernel.shape, accesses: [dense, ...termAccesses(kernel.terms)] })
   const [stored = dense, ...loaded] = accesses
   const inner = shape.at(-1) ?? 1
-  nest(code, shape.slice(0, -1), (outer) => {
+  const body = (outer: ReadonlyArray<I32>): void => {
     const rows = termRows(site, kernel.terms, loaded, outer)
     const stores = kernel.stores.map(({ slot, term }) => {
       const dtype = slots[slot]?.dtype ?? "f32"
@@ -28,7 +32,17 @@ export const emitLoop = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>): 
     // Slots are whole vectors, so a loop over one axis may run over its end, as long as it reads no further than its slots.
     const whole = shape.length <= 1 && rows.every((row) => row === undefined || row.step === 0 || row.step === 1)
     const vectors = whole ? Math.ceil(inner / 4) * 4 : inner - (inner % 4)
-    if (vectors > 0) code.for(0, vectors, 4, (i) => round(i, 4))
-    if (vectors < inner) code.for(vectors, inner, 1, (i) => round(i, 1))
-  })
+    const alone = outer.length === 0
+    if (vectors > 0) {
+      const { end, start } = alone ? share(code, site.crew, vectors, line) : { start: 0, end: vectors }
+      code.for(start, end, 4, (i) => round(i, 4))
+    }
+    const tail = (): void => code.for(vectors, inner, 1, (i) => round(i, 1))
+    if (vectors < inner) {
+      if (alone) lastAlone(code, site.crew, tail)
+      else tail()
+    }
+  }
+  if (shape.length <= 1) body([])
+  else nestShared(site, shape.slice(0, -1), body)
 }

@@ -8,6 +8,7 @@ import type { Shape } from "../../words/Shape.ts"
 import type { Access, Term } from "../Plan.ts"
 import type { Code } from "./Code.ts"
 import { applyLanes, type HostFunctions } from "./lanes.ts"
+import { type Crew, firstAlone, share } from "./share.ts"
 import { f32x4, type I32, i8x16, i16x8, i32, i32x4, type Local, type V128, v128 } from "./Value.ts"
 
 /** What kernels need to know of the module they are written into. */
@@ -16,6 +17,8 @@ export interface Site {
   readonly host: HostFunctions
   /** The address of a slot. */
   readonly address: (slot: number) => number
+  /** Who runs the kernel. */
+  readonly crew: Crew
 }
 
 /** A loop's axes, and its accesses with one stride for each. */
@@ -207,4 +210,14 @@ export const nest = (
   const [size, ...rest] = shape
   if (size === undefined) body(indices)
   else code.for(0, size, 1, (i) => nest(code, rest, body, [...indices, i]))
+}
+
+/** Runs `body` for this thread's part of the indices: the outermost axis is shared out. Without axes the first thread runs it. */
+export const nestShared = ({ code, crew }: Site, shape: Shape, body: (indices: ReadonlyArray<I32>) => void): void => {
+  const [size, ...rest] = shape
+  if (size === undefined) firstAlone(code, crew, () => body([]))
+  else {
+    const { end, start } = share(code, crew, size)
+    code.for(start, end, 1, (i) => nest(code, rest, body, [i]))
+  }
 }

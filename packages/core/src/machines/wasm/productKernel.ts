@@ -7,6 +7,7 @@
 import * as Shape from "../../words/Shape.ts"
 import type { Matrix, Product } from "../Plan.ts"
 import { dot, nest, type Site } from "./loops.ts"
+import { lastAlone, type Range, share } from "./share.ts"
 import { f32x4, type I32, i32, type Local, v128 } from "./Value.ts"
 
 /** Rows and vectors of a tile, by how many rows there are: eight sums or so, which hide each other's latency. */
@@ -114,54 +115,86 @@ const emitTile = ({ code }: Site, { aRow, aStep, bStep, columns, k, outRow, rows
     }
 }
 
-/** Calls `body` for whole blocks of `size` in a loop, and for what is left over. */
-const blocks = ({ code }: Site, total: number, size: number, body: (start: I32, size: number) => void): void => {
+/** The steps of `size` from `start` to `end`, and on the last thread what `total` has left over. */
+const tiles = (
+  { code, crew }: Site,
+  { end, start }: Range,
+  total: number,
+  size: number,
+  shared: boolean,
+  body: (start: I32, size: number) => void,
+): void => {
   const whole = total - (total % size)
-  if (whole > 0) code.for(0, whole, size, (start) => body(start, size))
-  if (whole < total) code.scope(() => body(code.let(i32.const(whole)), total - whole))
+  if (whole > 0) code.for(start, end, size, (at) => body(at, size))
+  if (whole === total) return
+  const rest = (): void => body(code.let(i32.const(whole)), total - whole)
+  if (shared) lastAlone(code, crew, rest)
+  else code.scope(rest)
 }
 
-/** Writes the kernel; `scratch` is the address of the memory it packs into. */
+/** Writes the kernel; `scratch` is the address of the memory it packs into, a piece for each thread. */
 export const emitProduct = (site: Site, kernel: Product, scratch: number): void => {
-  const { code } = site
+  const { code, crew } = site
   const { batch, k, m, n } = kernel
   if (Shape.size(batch) * m * n === 0) return
   const tile = tileFor(m)
   const width = tile.vectors * 4
   const packed = isPacked(kernel)
   const gathered = isGathered(kernel)
-  const rowsAt = scratch + (packed ? k * width * 4 : 0)
+  const own = code.let(i32.add(i32.mul(crew.thread, productScratch(kernel)), scratch))
   const outStrides = Shape.strides([...batch, m, n])
+  // Threads share the rows, or the columns where there are few rows.
+  const byColumns = crew.threads > 1 && m < 2 * tile.rows * crew.threads && n >= 2 * width * crew.threads
+  const whole = (total: number, size: number): Range => ({ start: 0, end: total - (total % size) })
+  const part = (total: number, size: number): Range => share(code, crew, total - (total % size), size)
+  const columnRange = byColumns ? part(n, width) : whole(n, width)
+  const rowRange = byColumns ? whole(m, tile.rows) : part(m, tile.rows)
+  const blockRows = Math.max(tile.rows, Math.floor(blockBytes / Math.max(4, k * 4) / tile.rows) * tile.rows)
+  const aRow = (gathered ? k : kernel.a.row) * 4
+  const aStep = (gathered ? 1 : kernel.a.column) * 4
+  const bStep = (packed ? width : kernel.b.row) * 4
   nest(code, batch, (indices) => {
     const start = (matrix: Matrix): I32 =>
       code.let(plus(i32.const(site.address(matrix.slot) + matrix.offset * 4), dot(indices, matrix.batch, 4)))
     const [a, b] = [start(kernel.a), start(kernel.b)]
     const out = code.let(plus(i32.const(site.address(kernel.slot)), dot(indices, outStrides.slice(0, -2), 4)))
-    if (gathered) copy(site, a, kernel.a, i32.const(rowsAt), m, k, k)
-    const left = gathered ? i32.const(rowsAt) : a
-    const aRow = (gathered ? k : kernel.a.row) * 4
-    const aStep = (gathered ? 1 : kernel.a.column) * 4
-    const blockRows = Math.max(tile.rows, Math.floor(blockBytes / Math.max(4, k * 4) / tile.rows) * tile.rows)
-    blocks(site, m, Math.min(blockRows, m), (top, height) => {
-      blocks(site, n, width, (first, columns) => {
-        const source = code.let(i32.add(b, i32.mul(first, kernel.b.column * 4)))
-        if (packed && kernel.b.column === 1 && kernel.b.row >= 0)
-          copyRows(site, source, kernel.b.row, i32.const(scratch), k, Math.ceil(columns / 4), width)
-        else if (packed) copy(site, source, kernel.b, i32.const(scratch), k, columns, width)
-        const right = packed ? i32.const(scratch) : source
-        const bStep = (packed ? width : kernel.b.row) * 4
-        blocks(site, height, tile.rows, (row, rows) => {
-          const i = code.let(i32.add(top, row))
-          const into = i32.add(out, i32.add(i32.mul(i, n * 4), i32.shl(first, 2)))
-          emitTile(
-            site,
-            { rows, columns, aRow, aStep, bStep, outRow: n * 4, k },
-            i32.add(left, i32.mul(i, aRow)),
-            right,
-            code.let(into),
-          )
-        })
+    const gatheredAt = code.let(i32.add(own, packed ? k * width * 4 : 0))
+    if (gathered) copy(site, a, kernel.a, gatheredAt, m, k, k)
+    const left = gathered ? gatheredAt : a
+    /** The rows of a range by the columns from `first` on. */
+    const strip = (rows: Range, tail: boolean, first: I32, columns: number): void => {
+      const source = code.let(i32.add(b, i32.mul(first, kernel.b.column * 4)))
+      if (packed && kernel.b.column === 1 && kernel.b.row >= 0)
+        copyRows(site, source, kernel.b.row, own, k, Math.ceil(columns / 4), width)
+      else if (packed) copy(site, source, kernel.b, own, k, columns, width)
+      const right = packed ? own : source
+      const one = (i: I32, height: number): void => {
+        const into = code.let(i32.add(out, i32.add(i32.mul(i, n * 4), i32.shl(first, 2))))
+        emitTile(
+          site,
+          { rows: height, columns, aRow, aStep, bStep, outRow: n * 4, k },
+          i32.add(left, i32.mul(i, aRow)),
+          right,
+          into,
+        )
+      }
+      tiles(site, rows, tail ? m : m - (m % tile.rows), tile.rows, !byColumns, one)
+    }
+    const columnsOf = (rows: Range, tail: boolean): void =>
+      tiles(site, columnRange, n, width, byColumns, (first, columns) => strip(rows, tail, first, columns))
+    if (m <= blockRows) columnsOf(rowRange, true)
+    else {
+      code.for(rowRange.start, rowRange.end, blockRows, (top) => {
+        const end = code.let(i32.add(top, blockRows))
+        code.if(i32.gt_s(end, rowRange.end), () => code.set(end, rowRange.end))
+        columnsOf({ start: top, end }, false)
       })
-    })
+      const rest = m % tile.rows
+      if (rest > 0) {
+        const last = (): void => columnsOf({ start: m - rest, end: m - rest }, true)
+        if (byColumns) code.scope(last)
+        else lastAlone(code, crew, last)
+      }
+    }
   })
 }

@@ -5,7 +5,8 @@
 import type { DType } from "../../words/DType.ts"
 import * as Shape from "../../words/Shape.ts"
 import type { Access, Reduce, Slot } from "../Plan.ts"
-import { collapse, emitTerms, nest, type Row, rowOf, type Site, store, termAccesses, termRows } from "./loops.ts"
+import { collapse, emitTerms, nest, nestShared, type Row, rowOf, type Site, store, termAccesses, termRows } from "./loops.ts"
+import { lastAlone, share } from "./share.ts"
 import { f32, f32x4, type I32, i8x16, i32, i32x4, type Local, type V128, v128 } from "./Value.ts"
 
 interface Combination {
@@ -30,7 +31,7 @@ const combinations: { readonly [P in Folding]: { readonly float: Combination; re
   },
 }
 
-/** A place of sixteen elements that kernels may use while they run. */
+/** A place of sixteen elements that each thread may use while a kernel runs. */
 export const scratchBytes = 64
 
 const lanesOfOne = [0, 1, 2].map((lane) => i32x4.const(...[0, 1, 2, 3].map((at) => (at === lane ? -1 : 0))))
@@ -72,7 +73,7 @@ const rowsOfOneAxis = (reduction: Reduction): void => {
   const combination = combinationOf(reduction)
   const { combine, start } = combination
   const n = shape.slice(kept)[0] ?? 1
-  nest(code, shape.slice(0, kept), (indices) => {
+  nestShared(site, shape.slice(0, kept), (indices) => {
     // Without an axis left there is one element, the same in every round.
     const rows = termRows(site, kernel.terms, accesses, indices)
     const parts = [0, 1, 2, 3].map(() => code.let(start))
@@ -103,19 +104,20 @@ const rowsOfAnyAxes = (reduction: Reduction): void => {
   const { accesses, dtype, kept, kernel, shape, site } = reduction
   const { code } = site
   const combination = combinationOf(reduction)
-  nest(code, shape.slice(0, kept), (indices) => {
-    for (let part = 0; part < 4; part++) code.v128.store(zero, combination.start, part * 16)
+  nestShared(site, shape.slice(0, kept), (indices) => {
+    const own = code.let(i32.mul(site.crew.thread, scratchBytes))
+    for (let part = 0; part < 4; part++) code.v128.store(own, combination.start, part * 16)
     const count = code.let(zero)
     nest(code, shape.slice(kept, -1), (inner) => {
       const rows = termRows(site, kernel.terms, accesses, [...indices, ...inner])
       code.for(0, shape.at(-1) ?? 1, 1, (i) => {
         const x = emitTerms(site, kernel.terms, rows, i, 1)[kernel.term] as Local<"v128">
-        const address = code.let(i32.shl(i32.and(count, 15), 2))
+        const address = code.let(i32.add(own, i32.shl(i32.and(count, 15), 2)))
         code.v128.store32_lane(address, combination.combine(v128.load32_splat(address), x), 0)
         code.set(count, i32.add(count, 1))
       })
     })
-    const parts = [0, 1, 2, 3].map((part) => code.let(v128.load(zero, part * 16)))
+    const parts = [0, 1, 2, 3].map((part) => code.let(v128.load(own, part * 16)))
     store(code, dtype, resultRow(reduction, indices), zero, across(site, combination, parts), 1)
   })
 }
@@ -132,7 +134,7 @@ const columns = (reduction: Reduction): void => {
     offset,
     strides: [...strides.slice(0, Math.max(0, kept - 1)), ...strides.slice(kept), kept === 0 ? 0 : (strides[kept - 1] ?? 0)],
   }))
-  nest(code, outer, (indices) => {
+  const body = (indices: ReadonlyArray<I32>): void => {
     const into = resultRow(reduction, indices, 1)
     const round = (i: I32, count: 4 | 1): void => {
       const sum = code.let(start)
@@ -144,9 +146,19 @@ const columns = (reduction: Reduction): void => {
       store(code, dtype, into, i, sum, count)
     }
     const vectors = across_ - (across_ % 4)
-    if (vectors > 0) code.for(0, vectors, 4, (i) => round(i, 4))
-    if (vectors < across_) code.for(vectors, across_, 1, (i) => round(i, 1))
-  })
+    const alone = indices.length === 0
+    if (vectors > 0) {
+      const { end, start: from } = alone ? share(code, site.crew, vectors, 4) : { start: 0, end: vectors }
+      code.for(from, end, 4, (i) => round(i, 4))
+    }
+    const tail = (): void => code.for(vectors, across_, 1, (i) => round(i, 1))
+    if (vectors < across_) {
+      if (alone) lastAlone(code, site.crew, tail)
+      else tail()
+    }
+  }
+  if (outer.length === 0) body([])
+  else nestShared(site, outer, body)
 }
 
 /** The place of the first largest element along the one reduced axis; NaN counts as the largest. */
@@ -154,7 +166,7 @@ const largest = (reduction: Reduction): void => {
   const { accesses, kept, kernel, shape, site } = reduction
   const { code } = site
   const float = kernel.terms[kernel.term]?.dtype === "f32"
-  nest(code, shape.slice(0, kept), (indices) => {
+  nestShared(site, shape.slice(0, kept), (indices) => {
     const rows = termRows(site, kernel.terms, accesses, indices)
     const best = code.local(float ? "f32" : "i32")
     const at = code.let(zero)

@@ -1,40 +1,74 @@
 /** From a plan to a WebAssembly module: one function for each kernel, and one that calls them in order. */
-
+import * as Shape from "../../words/Shape.ts"
+import { costly } from "../fuse/values.ts"
 import type { MemoryPlan } from "../MemoryPlan.ts"
 import type { Elementwise, Kernel, Plan, Term } from "../Plan.ts"
 import { Assembler } from "./Assembler.ts"
+import { emitBarrier, failedOffset, syncBytes } from "./barrier.ts"
 import type { Func } from "./Code.ts"
 import { type HostFunction, isHosted } from "./lanes.ts"
 import { emitLoop } from "./loopKernel.ts"
 import type { Site } from "./loops.ts"
 import { emitProduct, productScratch } from "./productKernel.ts"
 import { emitReduce, scratchBytes } from "./reduceKernel.ts"
+import { type I32, i32 } from "./Value.ts"
+
+/** Where a plan's own memory begins, and what stands before it: partial sums, the barrier, packed operands. */
+interface Workspace {
+  readonly sync: number
+  readonly packed: number
+  readonly end: number
+}
+
+const layout = ({ kernels }: Plan, threads: number): Workspace => {
+  const most = Math.max(0, ...kernels.map((kernel) => (kernel.tag === "product" ? productScratch(kernel) : 0)))
+  const sync = scratchBytes * threads
+  return { sync, packed: sync + syncBytes, end: sync + syncBytes + most * threads }
+}
 
 /** Bytes that the kernels of a plan use for themselves, at the beginning of memory. */
-export const workspace = ({ kernels }: Plan): number =>
-  scratchBytes + Math.max(0, ...kernels.map((kernel) => (kernel.tag === "product" ? productScratch(kernel) : 0)))
+export const workspace = (plan: Plan, threads: number): number => layout(plan, threads).end
+
+/** The address of the word that a thread sets when it cannot go on. */
+export const failedAt = (plan: Plan, threads: number): number => layout(plan, threads).sync + failedOffset
 
 const termsOf = (kernel: Kernel): ReadonlyArray<Term> => ("terms" in kernel ? kernel.terms : [])
 
+const hostedBy = (kernel: Kernel): ReadonlyArray<Elementwise> =>
+  termsOf(kernel).flatMap((term) => (term.tag === "apply" && isHosted(term.primitive) ? [term.primitive] : []))
+
 /** The elementwise primitives that a plan's kernels ask the host for. */
-export const hosted = ({ kernels }: Plan): ReadonlyArray<Elementwise> => [
-  ...new Set(
-    kernels.flatMap((kernel) =>
-      termsOf(kernel).flatMap((term) => (term.tag === "apply" && isHosted(term.primitive) ? [term.primitive] : [])),
-    ),
-  ),
-]
+export const hosted = ({ kernels }: Plan): ReadonlyArray<Elementwise> => [...new Set(kernels.flatMap(hostedBy))]
 
 const arity = (name: Elementwise): ReadonlyArray<"f32"> => (name === "pow" || name === "rem" ? ["f32", "f32"] : ["f32"])
 
+/** About how many elementary operations a kernel does. */
+export const work = (kernel: Kernel): number => {
+  if (kernel.tag === "product") return 2 * Shape.size(kernel.batch) * kernel.m * kernel.n * kernel.k
+  if (kernel.tag === "outside") return Shape.size(kernel.equation.out.shape)
+  const each = kernel.terms.reduce((sum, term) => sum + (term.tag === "apply" && costly.has(term.primitive) ? 8 : 1), 0)
+  return Shape.size(kernel.shape) * each
+}
+
+/** Kernels that the host has a part in are the first thread's: workers have no host functions. */
+const isShared = (kernel: Kernel, least: number): boolean =>
+  kernel.tag !== "outside" && hostedBy(kernel).length === 0 && work(kernel) >= least
+
+/** Who a module is written for: how many threads, and the least work that they share. */
+export interface Workforce {
+  readonly threads: number
+  readonly least: number
+}
+
 /**
- * The bytes of a plan's module. It imports `engine.memory`, a function for each hosted primitive and `engine.outside`,
- * which is called with the number of a kernel that has none; it exports `run`, which does all kernels in order, and
- * `commit`, which puts the new state in the old one's place.
+ * The bytes of a plan's module. It imports `engine.memory`, a function for each hosted primitive
+ * and `engine.outside`, which is called with the number of a kernel that has none; it exports `run`, which every thread
+ * calls with its number and which does all kernels in order, and `commit`, which puts the new state in the old one's place.
  */
-export const writeModule = (plan: Plan, memory: MemoryPlan): Uint8Array<ArrayBuffer> => {
+export const writeModule = (plan: Plan, memory: MemoryPlan, { least, threads }: Workforce): Uint8Array<ArrayBuffer> => {
   const module = new Assembler()
-  module.importMemory("engine", "memory", { initial: Math.ceil(memory.bytes / 65536) })
+  const pages = Math.ceil(memory.bytes / 65536)
+  module.importMemory("engine", "memory", threads > 1 ? { initial: pages, maximum: pages, shared: true } : { initial: pages })
   const functions = new Map<Elementwise, HostFunction>(
     hosted(plan).map((name) => [name, module.importFunction("engine", name, { params: arity(name), result: "f32" })]),
   )
@@ -44,18 +78,30 @@ export const writeModule = (plan: Plan, memory: MemoryPlan): Uint8Array<ArrayBuf
     if (found === undefined) throw new Error(`no kernel was said to need ${name}`)
     return found
   }
-  const kernels = plan.kernels.map(
-    (kernel, i): Func<[]> =>
-      module.func(`${i} ${kernel.tag}`, {}, (code) => {
-        const site: Site = { code, host, address: (slot) => memory.addresses[slot] ?? 0 }
-        if (kernel.tag === "loop") emitLoop(site, kernel, plan.slots)
-        else if (kernel.tag === "reduce") emitReduce(site, kernel, plan.slots)
-        else if (kernel.tag === "product") emitProduct(site, kernel, scratchBytes)
-        else code.call(outside, i)
-      }) as Func<[]>,
-  )
-  module.func("run", { export: true }, (code) => {
-    for (const kernel of kernels) code.call(kernel)
+  const { packed, sync } = layout(plan, threads)
+  const kernels = plan.kernels.map((kernel, i) => {
+    const shared = threads > 1 && isShared(kernel, least)
+    const func = module.func(`${i} ${kernel.tag}`, { params: ["i32"] }, (code, [thread]) => {
+      const crew = shared ? { thread: thread as I32, threads } : { thread: i32.const(0), threads: 1 }
+      const site: Site = { code, host, address: (slot) => memory.addresses[slot] ?? 0, crew }
+      if (kernel.tag === "loop") emitLoop(site, kernel, plan.slots)
+      else if (kernel.tag === "reduce") emitReduce(site, kernel, plan.slots)
+      else if (kernel.tag === "product") emitProduct(site, kernel, packed)
+      else code.call(outside, i)
+    })
+    return { shared, func }
+  })
+  const barrier: Func<[]> | undefined = threads > 1 ? emitBarrier(module, sync, threads) : undefined
+  module.func("run", { params: ["i32"], export: true }, (code, [thread]) => {
+    // Between two kernels that the first thread does alone nobody waits.
+    let alone = false
+    for (const [i, { func, shared }] of kernels.entries()) {
+      if (i > 0 && barrier !== undefined && (shared || !alone)) code.call(barrier)
+      alone = !shared
+      if (shared || barrier === undefined) code.call(func, thread)
+      else code.if(i32.eqz(thread), () => code.call(func, 0))
+    }
+    if (barrier !== undefined) code.call(barrier)
   })
   module.func("commit", { export: true }, (code) => {
     for (const { bytes, from, to } of memory.moves) code.memory.copy(to, from, bytes)

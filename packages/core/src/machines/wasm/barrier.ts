@@ -1,0 +1,47 @@
+/** Where threads wait for each other: nobody goes on before all have come. */
+import type { Assembler } from "./Assembler.ts"
+import type { Func } from "./Code.ts"
+import { atomic, i32, i64 } from "./Value.ts"
+
+/** Bytes of memory a barrier keeps: how many have come, how often all have, and whether one has failed. */
+export const syncBytes = 64
+
+/** Where, from the barrier's own place on, a thread that cannot go on says so. */
+export const failedOffset = 8
+
+const came = 0
+const round = 4
+
+/** Looks at the round before a waiting thread sleeps, for at most so many nanoseconds a time. */
+const spins = 20_000
+const nap = 1_000_000n
+
+/**
+ * Adds the barrier's function. The last to come opens the next round; the others watch for it, and sleep where it takes
+ * long. Traps where another thread has failed, since it would not come any more.
+ */
+export const emitBarrier = (module: Assembler, at: number, threads: number): Func<[]> =>
+  module.func("barrier", {}, (code) => {
+    const now = code.let(atomic.load(i32.const(at + round)))
+    const before = code.let(atomic.add(i32.const(at + came), 1))
+    code.if(
+      i32.eq(before, threads - 1),
+      () => {
+        code.atomic.store(i32.const(at + came), 0)
+        code.atomic.store(i32.const(at + round), i32.add(now, 1))
+        code.drop(atomic.notify(i32.const(at + round), threads))
+      },
+      () => {
+        const looked = code.let(i32.const(0))
+        code.block((open) => {
+          code.loop((again) => {
+            code.brIf(open, i32.ne(atomic.load(i32.const(at + round)), now))
+            code.if(i32.ne(atomic.load(i32.const(at + failedOffset)), 0), () => code.unreachable())
+            code.set(looked, i32.add(looked, 1))
+            code.if(i32.gt_u(looked, spins), () => code.drop(atomic.wait(i32.const(at + round), now, i64.const(nap))))
+            code.br(again)
+          })
+        })
+      },
+    )
+  })

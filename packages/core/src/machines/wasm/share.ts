@@ -1,0 +1,42 @@
+/**
+ * How several threads share a kernel: each takes a part of the places of the result, so that every number is computed by
+ * one thread in the order it always has, and the bits do not depend on how many there are.
+ */
+import type { Code } from "./Code.ts"
+import { type I32, i32 } from "./Value.ts"
+
+/** Which of how many threads a kernel is being run by. */
+export interface Crew {
+  readonly thread: I32
+  readonly threads: number
+}
+
+/** A range of whole numbers, its end left out. */
+export interface Range {
+  readonly start: I32 | number
+  readonly end: I32 | number
+}
+
+/** This thread's part of the numbers from 0 to `total`, in pieces of `grain`. */
+export const share = (code: Code, { thread, threads }: Crew, total: number, grain = 1): Range => {
+  if (threads === 1) return { start: 0, end: total }
+  const pieces = Math.ceil(total / grain)
+  const at = (which: I32): I32 => i32.mul(i32.div_u(i32.mul(which, pieces), threads), grain)
+  const start = code.let(at(thread))
+  const end = code.let(at(i32.add(thread, 1)))
+  // The last piece may be short.
+  if (pieces * grain > total) code.if(i32.gt_u(end, total), () => code.set(end, total))
+  return { start, end }
+}
+
+/** Does something on the first thread alone. */
+export const firstAlone = (code: Code, { thread, threads }: Crew, body: () => void): void => {
+  if (threads === 1) code.scope(body)
+  else code.if(i32.eqz(thread), body)
+}
+
+/** Does something on the last thread alone. */
+export const lastAlone = (code: Code, { thread, threads }: Crew, body: () => void): void => {
+  if (threads === 1) code.scope(body)
+  else code.if(i32.eq(thread, threads - 1), body)
+}
