@@ -88,6 +88,17 @@ describe("a training loop by hand lets go of its past", () => {
     expect(T.read(state).shape).toEqual([2])
   })
 
+  test("when it differentiates forwards", async () => {
+    let w: T.Tensor = T.make([0.1, 0.2])
+    const left = await alive(30, () => {
+      w = T.sub(w, T.mul(jvp((at: T.Tensor) => T.tanh(T.mul(at, at)), w, T.ones([2])).tangent, 0.1))
+      T.read(w)
+      return w
+    })
+    expect(left).toBeLessThanOrEqual(2)
+    expect(T.read(w).shape).toEqual([2])
+  })
+
   test("but not when nothing is read: the recipe is all there is", async () => {
     let w: T.Tensor = T.make([0.1, 0.2])
     const left = await alive(30, () => {

@@ -1,5 +1,6 @@
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import { write } from "../src/language/Expr.ts"
 import type { Equation, Program } from "../src/language/Primitive.ts"
 import { check, inline, print, specOf, trace } from "../src/language/Program.ts"
 import { run } from "../src/meaning/Reference.ts"
@@ -142,6 +143,15 @@ describe("check refuses a program that was spoiled", () => {
     check(loop)
     expect(() => check(broken)).toThrow(ShapeError)
   })
+})
+
+test("a loop whose body does not give its carries is refused when it is written down", () => {
+  const body = trace((x, y) => [T.add(x, y)], [f32(), f32()])
+  const loop = (carries: number) =>
+    write("scan", { body, constants: 0, carries, length: 0, reverse: false }, [T.scalar(1), T.scalar(2)])
+  expect(() => loop(2)).toThrow(/a body that gives 2 carries, not 1/)
+  expect(() => loop(0.5)).toThrow(ShapeError)
+  expect(() => loop(-1)).toThrow(ShapeError)
 })
 
 describe("tracing", () => {

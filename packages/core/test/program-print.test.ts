@@ -77,7 +77,7 @@ test("a loop, with what it closes over as its constant", () => {
     (w, h, xs) => {
       const { carry, kept } = T.scan(
         (state: T.Tensor, row: T.Tensor) => {
-          const next = T.tanh(T.add(T.matmul(state, w), row))
+          const next = T.tanh(T.add(T.mul(T.matmul(state, w), 0.5), row))
           return { carry: next, kept: T.sum(next) }
         },
         h,
@@ -90,18 +90,20 @@ test("a loop, with what it closes over as its constant", () => {
   )
   expect(print(program)).toMatchInlineSnapshot(`
     "program (a: f32[2, 2], b: f32[2], c: f32[5, 2]) {
-      d: f32[7] = scan { body: (program (a: f32[2, 2], b: f32[2], c: f32[2]) {
-        d: f32[1, 2] = reshape { shape: [1, 2] } b
-        e: f32[1, 2] = dot d a
-        f: f32[2] = reshape { shape: [2] } e
-        g: f32[2] = add f c
-        h: f32[2] = tanh g
-        i: f32[] = reduceSum { axes: [0] } h
-        return h, i
-      }), constants: 1, carries: 1, length: 5, reverse: true } a b c
-      e: f32[2] = slice { start: [0], limit: [2], stride: [1] } d
-      f: f32[5] = slice { start: [2], limit: [7], stride: [1] } d
-      return e, f
+      d: f32[2] = broadcast { shape: [2] } 0.5
+      e: f32[7] = scan { body: (program (a: f32[2, 2], b: f32[2], c: f32[2], d: f32[2]) {
+        e: f32[1, 2] = reshape { shape: [1, 2] } c
+        f: f32[1, 2] = dot e a
+        g: f32[2] = reshape { shape: [2] } f
+        h: f32[2] = mul g b
+        i: f32[2] = add h d
+        j: f32[2] = tanh i
+        k: f32[] = reduceSum { axes: [0] } j
+        return j, k
+      }), constants: 2, carries: 1, length: 5, reverse: true } a d b c
+      f: f32[2] = slice { start: [0], limit: [2], stride: [1] } e
+      g: f32[5] = slice { start: [2], limit: [7], stride: [1] } e
+      return f, g
     }"
   `)
 })

@@ -240,6 +240,7 @@ describe("mistakes with", () => {
       "a kernel of another rank": () => T.conv(zeros(1, 8, 8, 4), zeros(3, 4, 3)),
       "a window larger than the image": () => T.maxPool(zeros(1, 3, 3, 1), { window: 4 }),
       "strides for another rank": () => T.maxPool(zeros(1, 4, 4, 1), { window: 2, strides: [2] }),
+      "windows over an empty axis": () => T.maxPool(zeros(1, 0, 1), { window: 2, pad: [[1, 1]] }),
       "windows over padding alone": () =>
         T.avgPool(zeros(1, 4, 4, 1), {
           window: 2,
@@ -268,6 +269,8 @@ describe("mistakes with", () => {
         maxPool got f32[1, 3, 3, 1]; it wants at least 4 elements along spatial axis 0 for a window of 4, not 3. Try: a smaller window, or more padding (same)
       strides for another rank
         maxPool got f32[1, 4, 4, 1]; it wants strides of 2 whole numbers above 0, not [2]. Try: give one for each spatial axis
+      windows over an empty axis
+        maxPool got f32[1, 0, 1]; it wants at least one element along each spatial axis. Try: a window over padding alone would hold nothing
       windows over padding alone
         sumPool got f32[1, 4, 4, 1]; it wants padding smaller than the window. Try: a window that lies in the padding alone would hold nothing"
     `)
