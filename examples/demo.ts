@@ -1,5 +1,5 @@
 // What `npx pnpm@12 demo` runs: two commands and a look at what they made. It trains the classifier that digits.yaml
-// describes, asks it about images it never saw, and draws ten of them.
+// describes, asks it about images it never saw, and draws ten of them. `--runs DIR` says where the run folder goes.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -108,7 +108,10 @@ process.on("SIGINT", () => {})
 
 console.log(look("bold", `adjoint train ${model}\n`))
 const [node, ...args] = command
-const training = spawn(node, [...args, "train", model], { cwd: root, stdio: ["ignore", "pipe", "inherit"] })
+const training = spawn(node, [...args, "train", model, ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: ["ignore", "pipe", "inherit"],
+})
 const [printed, code] = await Promise.all([text(training.stdout), ended(training)])
 if (code !== 0) process.exit(code)
 
@@ -119,7 +122,7 @@ const reference = folder.split("/").slice(-2).join("/")
 console.log(look("bold", `\nadjoint predict ${reference} -\n`))
 const images = await Effect.runPromise(Effect.provide(testImages, NodeFileSystem.layer))
 const input = images.pixels.map((pixels) => JSON.stringify(pixels)).join("\n")
-const predicting = spawnSync(node, [...args, "predict", reference, "-"], { cwd: root, input, encoding: "utf8" })
+const predicting = spawnSync(node, [...args, "predict", folder, "-"], { cwd: root, input, encoding: "utf8" })
 if (predicting.status !== 0) {
   process.stderr.write(predicting.stderr)
   process.exit(predicting.status ?? 1)

@@ -9,7 +9,6 @@ import type { Summary } from "../run/Records.ts"
 import type { Training } from "../Training.ts"
 import { hasColour } from "../terminal/Capability.ts"
 import * as Format from "../terminal/Format.ts"
-import type { Style } from "../terminal/Style.ts"
 import { World } from "../terminal/World.ts"
 import { message } from "../terminal/Write.ts"
 

@@ -13,16 +13,16 @@ const indented = (text: string): string =>
     .join("\n")
 
 /** Words on lines of at most so many letters. */
-const wrapped = (text: string, width: number): string =>
-  text
-    .split(" ")
-    .reduce<ReadonlyArray<string>>((rows, word) => {
-      const row = rows.at(-1)
-      return row === undefined || row.length + 1 + word.length > width
-        ? [...rows, word]
-        : [...rows.slice(0, -1), `${row} ${word}`]
-    }, [])
-    .join("\n")
+const wrapped = (text: string, width: number): string => {
+  const rows: Array<string> = []
+  for (const word of text.split(" ")) {
+    const row = rows.pop()
+    if (row === undefined) rows.push(word)
+    else if (row.length + 1 + word.length > width) rows.push(row, word)
+    else rows.push(`${row} ${word}`)
+  }
+  return rows.join("\n")
+}
 
 const print = (code: Code, style: Style): string => {
   const { explanation, severity, title, ...examples } = codes[code]

@@ -1,4 +1,5 @@
 /** `adjoint predict`: what a run's model says of rows, one line of JSON a row. */
+import { type DataError, inFile } from "@adjoint/core/data/DataError"
 import * as Load from "@adjoint/core/data/Load"
 import type * as Preprocess from "@adjoint/core/data/Preprocess"
 import { Effect, Result, Stream } from "effect"
@@ -38,6 +39,10 @@ const fromFile = (trained: Trained, file: string) =>
     yield* tell(trained, yield* Effect.fromResult(rows), 1)
   })
 
+/** Rows that were piped in; an error names the pipe as it would name a file. */
+const piped = <A>(rows: Result.Result<A, DataError>): Effect.Effect<A, DataError> =>
+  Effect.fromResult(Result.mapError(rows, (error) => inFile(error, "stdin")))
+
 const isJson = (text: string): boolean => /^\s*[[{]/.test(text)
 
 /** Lines of JSON are answered as they come; anything else is read to its end first. */
@@ -57,7 +62,7 @@ const fromPipe = (trained: Trained) =>
 
     const answer = (lines: string) =>
       Effect.gen(function* () {
-        row = yield* tell(trained, yield* Effect.fromResult(Samples.fromJsonLines(fitted, lines, line)), row)
+        row = yield* tell(trained, yield* piped(Samples.fromJsonLines(fitted, lines, line)), row)
         line += lines.split("\n").length - 1
       })
 
@@ -78,8 +83,7 @@ const fromPipe = (trained: Trained) =>
         }),
     )
     if (json === true) return yield* answer(text)
-    const raw = Samples.fromPipe(fitted, Buffer.concat(chunks))
-    yield* tell(trained, yield* Effect.fromResult(Result.mapError(raw, (error) => error)), 1)
+    yield* tell(trained, yield* piped(Samples.fromPipe(fitted, Buffer.concat(chunks))), 1)
   })
 
 /** Prints one line of JSON for each row. Fails with `DataError` at the first row that cannot be used. */

@@ -1,5 +1,5 @@
 /** Where the model file speaks of what is wrong with the data: a reader's error as a finding of the document. */
-import { DataError, type Reason } from "@adjoint/core/data/DataError"
+import { DataError, inFile, type Reason } from "@adjoint/core/data/DataError"
 import type { Data } from "../Document.ts"
 import type { Code } from "../diagnostic/Codes.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
@@ -12,6 +12,8 @@ export interface Place {
   /** The path of the source, and of the file's name in it where one file is to blame. */
   readonly source: Path
   readonly file?: Path
+  /** What that file is called in messages. */
+  readonly name?: string
 }
 
 const columnPath = (name: string): Path => ["data", "columns", name]
@@ -73,8 +75,9 @@ const wording = (error: DataError): Wording => {
 }
 
 /** The finding of a data error. */
-export const finding = (error: DataError, place: Place): Finding => {
-  const { reason } = error
+export const finding = (unplaced: DataError, place: Place): Finding => {
+  const { reason } = unplaced
+  const error = place.name !== undefined && reason._tag === "BadCell" ? inFile(unplaced, place.name) : unplaced
   const find = blame[reason._tag] as ((reason: Reason, place: Place) => Blamed) | undefined
   const blamed = find?.(reason, place) ?? unreadable(place)
   const found: Finding = { ...blamed, ...wording(error) }

@@ -22,15 +22,17 @@ export const check = (data: Data, columns: ReadonlyArray<string>, place: Place):
     return { ...found, at, ...(found.fix === undefined ? {} : { fix: { ...found.fix, at } }) }
   }
   const named = Object.keys(said).filter((name) => name !== "*")
-  const missing = named.filter((name) => !columns.includes(name)).map((name) => say(absent(name, columns)))
-  const forgotten = columns.filter((name) => !Object.hasOwn(said, name))
+  const missing = named.filter((name) => !columns.includes(name))
+  // A column under a mistyped name was not forgotten.
+  const meant = new Set(missing.flatMap((name) => nearest(name, columns).slice(0, 1)))
+  const forgotten = columns.filter((name) => !Object.hasOwn(said, name) && !meant.has(name))
   const rest = Object.hasOwn(said, "*") || forgotten.length === 0 ? [] : [say({ _tag: "UnlistedColumns", columns: forgotten })]
   const { stratify } = data.split
   const groups =
     stratify === undefined || columns.includes(stratify)
       ? []
       : [say(absent(stratify, columns), { path: ["data", "split", "stratify"] })]
-  return [...missing, ...rest, ...groups, ...withoutTarget(data)]
+  return [...missing.map((name) => say(absent(name, columns))), ...rest, ...groups, ...withoutTarget(data)]
 }
 
 /** A table without a column to predict. */

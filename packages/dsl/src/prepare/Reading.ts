@@ -127,5 +127,9 @@ export const read = (data: Data, source: Named, at: Path, directory: string): Re
     const reader = Object.hasOwn(readers, use.name) ? readers[use.name] : undefined
     const raw = reader === undefined ? generate(use, data) : yield* reader({ use, open, pick })
     const [file] = filesOf(use)
-    return { raw, files, place: file === undefined ? { data, source: at } : placeOf(file.option) }
+    return {
+      raw,
+      files,
+      place: file === undefined ? { data, source: at } : { ...placeOf(file.option), name: resolve(directory, file.path) },
+    }
   })

@@ -1,0 +1,57 @@
+/** A world of the tests' own: what is written is kept, and nothing is asked of the process. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Effect } from "effect"
+import { afterAll } from "vitest"
+import { execute } from "../src/Execute.ts"
+import type { World } from "../src/terminal/World.ts"
+
+export interface Ran {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Circumstances {
+  readonly stdin?: string | Uint8Array
+  readonly env?: { readonly [name: string]: string }
+  /** The width of the terminal that stderr is; without it, it is none. */
+  readonly columns?: number
+}
+
+/** Runs the command in this process. */
+export const run = async (args: ReadonlyArray<string>, { columns, env = {}, stdin }: Circumstances = {}): Promise<Ran> => {
+  const written = { stdout: "", stderr: "" }
+  const sink = (name: keyof typeof written) => ({
+    write: (text: string) => {
+      written[name] += text
+    },
+    isTerminal: name === "stderr" && columns !== undefined,
+    columns: () => columns ?? 80,
+  })
+  const world: World["Service"] = {
+    env,
+    stdout: sink("stdout"),
+    stderr: sink("stderr"),
+    stdin: {
+      isTerminal: stdin === undefined,
+      bytes: async function* () {
+        yield typeof stdin === "string" ? new TextEncoder().encode(stdin) : (stdin ?? new Uint8Array())
+      },
+    },
+  }
+  const code = await Effect.runPromise(execute(args, world))
+  return { code, ...written }
+}
+
+/** A folder that is gone after the tests, with files in it. */
+export const folder = (files: { readonly [name: string]: string | Uint8Array } = {}): string => {
+  const directory = mkdtempSync(join(tmpdir(), "adjoint-"))
+  afterAll(() => rmSync(directory, { recursive: true, force: true }))
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content)
+  return directory
+}
+
+/** The examples of the repository. */
+export const examples = join(import.meta.dirname, "../../../examples")
