@@ -250,6 +250,18 @@ describe("reading while differentiating", () => {
     expect(at(grad(f), x)).toBeCloseTo(2 * sin * sin + 4 * x * sin * cos + 6 * x, 13)
     checkGrads(f, T.scalar(x), { order: 2 })
   })
+
+  test("also where the inner variable has nothing to do with the outer", () => {
+    const f: Scalar = (x) =>
+      grad((u: T.Tensor) => {
+        const v = T.mul(u, x)
+        T.read(v)
+        return T.square(v)
+      })(T.scalar(3))
+    // 2 · 3x · x
+    expect(at(f, 5)).toBe(150)
+    expect(at(grad(f), 5)).toBe(60)
+  })
 })
 
 describe("values beside the gradient", () => {

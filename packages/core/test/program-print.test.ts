@@ -78,7 +78,7 @@ test("a loop, with what it closes over as its constant", () => {
       const { carry, kept } = T.scan(
         (state: T.Tensor, row: T.Tensor) => {
           const next = T.tanh(T.add(T.mul(T.matmul(state, w), 0.5), row))
-          return { carry: next, kept: T.sum(next) }
+          return { carry: next, kept: T.mul(T.sum(next), 2) }
         },
         h,
         xs,
@@ -99,7 +99,8 @@ test("a loop, with what it closes over as its constant", () => {
         i: f32[2] = add h d
         j: f32[2] = tanh i
         k: f32[] = reduceSum { axes: [0] } j
-        return j, k
+        l: f32[] = mul k 2
+        return j, l
       }), constants: 2, carries: 1, length: 5, reverse: true } a d b c
       f: f32[2] = slice { start: [0], limit: [2], stride: [1] } e
       g: f32[5] = slice { start: [2], limit: [7], stride: [1] } e
