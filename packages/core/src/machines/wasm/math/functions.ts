@@ -1,0 +1,15 @@
+/** The functions of one and of two numbers that WebAssembly lacks, by the names of their primitives. */
+import type { Code } from "../Code.ts"
+import type { Local, V128 } from "../Value.ts"
+import { erf } from "./errorFunction.ts"
+import { exp, expm1, sigmoid, tanh } from "./exponential.ts"
+import { log, log1p } from "./logarithm.ts"
+
+/** Writes what computes a function of four floats, and gives the local that holds the result. */
+export type UnaryFunction = (code: Code, x: V128) => Local<"v128">
+
+export const unaryFunctions = { exp, expm1, log, log1p, tanh, sigmoid, erf } as const satisfies Readonly<
+  Record<string, UnaryFunction>
+>
+
+export type UnaryName = keyof typeof unaryFunctions
