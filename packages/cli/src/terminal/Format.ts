@@ -21,7 +21,12 @@ export const rate = (x: number): string => (x === 0 ? "0" : x.toExponential(1))
 /** A share. `percent(0.9781) // => "97.81%"` */
 export const percent = (share: number): string => `${(100 * share).toFixed(2)}%`
 
-/** A stretch of time. `duration(42_300) // => "0:42"` `duration(640) // => "0.6 s"` */
+/**
+ * A stretch of time.
+ *
+ * `duration(42_300) // => "0:42"`
+ * `duration(640) // => "0.6 s"`
+ */
 export const duration = (milliseconds: number): string => {
   if (milliseconds < 10_000) return `${(milliseconds / 1000).toFixed(1)} s`
   const seconds = Math.round(milliseconds / 1000)
