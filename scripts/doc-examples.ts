@@ -41,7 +41,10 @@ export const snippetsOfPage = (text: string): ReadonlyArray<Snippet> =>
     hasExample(code) ? [{ line: lineAt(text, index) + 1, code }] : [],
   )
 
-/** The examples of a module's docstrings: fenced `ts` blocks, and code spans that hold ` // => `, one on a line. */
+/** A code span that holds an example. What it holds may hold backticks, so it ends at the line's last or before the next example. */
+const span = /`([^`]+ \/\/ => .+?)`(?= `[^`]+ \/\/ => |[^`]*$)/g
+
+/** The examples of a module's docstrings: fenced `ts` blocks, and code spans that hold ` // => `, each on one line. */
 export const snippetsOfModule = (text: string): ReadonlyArray<Snippet> =>
   [...text.matchAll(/\/\*\*[\s\S]*?\*\//g)].flatMap(({ index, 0: docstring }) => {
     const first = lineAt(text, index) - 1
@@ -54,10 +57,7 @@ export const snippetsOfModule = (text: string): ReadonlyArray<Snippet> =>
     const spans = prose
       .replace(fence, (block) => block.replace(/[^\n]/g, ""))
       .split("\n")
-      .flatMap((line, at) => {
-        const [, code] = /`([^`]+ \/\/ => .+)`/.exec(line) ?? []
-        return code === undefined ? [] : [{ line: at + 1, code }]
-      })
+      .flatMap((line, at) => [...line.matchAll(span)].map(([, code = ""]) => ({ line: at + 1, code })))
     return [...blocks, ...spans].map(({ line, code }) => ({ line: first + line, code }))
   })
 

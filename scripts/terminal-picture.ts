@@ -2,7 +2,7 @@
  * What a terminal shows, as an SVG: reads the bytes that a program wrote to one and draws the screen they leave. It knows
  * what programs that tell their progress use: colours, weights, going back to the start of a line, and erasing it.
  *
- *     script -qec "stty cols 90; npx pnpm@12 demo" /dev/null | node scripts/terminal-picture.ts 12-42 > docs/pictures/demo.svg
+ *     script -qec "stty cols 90; npx pnpm@12 demo" /dev/null | node scripts/terminal-picture.ts 12-41 > docs/pictures/demo.svg
  *
  * Lines named by an argument, counted from 1, are left out, and ⋮ stands where they were.
  */
@@ -30,13 +30,17 @@ const ink = "#e6edf3"
 const palette = ["#484f58", "#ff7b72", "#7ee787", "#e3b341", "#79c0ff", "#d2a8ff", "#56d4dd", "#b1bac4"]
 const bright = ["#6e7681", "#ffa198", "#aff5b4", "#f2cc60", "#a5d6ff", "#e2c5ff", "#b3f0ff", "#ffffff"]
 
+/** A colour of its shares of red, green and blue. */
+const mixed = (shares: ReadonlyArray<number>): string =>
+  `#${shares.map((share) => Math.min(255, share).toString(16).padStart(2, "0")).join("")}`
+
 /** A colour of the 256 that have numbers: 16 with names, a cube of six steps a side, 24 greys. */
 const numbered = (n: number): string => {
   if (n < 16) return [...palette, ...bright][n] ?? ink
   const grey = 8 + 10 * (n - 232)
-  if (n >= 232) return `rgb(${grey} ${grey} ${grey})`
+  if (n >= 232) return mixed([grey, grey, grey])
   const level = (place: number): number => [0, 95, 135, 175, 215, 255][Math.floor((n - 16) / place) % 6] ?? 0
-  return `rgb(${level(36)} ${level(6)} ${level(1)})`
+  return mixed([36, 6, 1].map(level))
 }
 
 const plain: Look = { colour: undefined, ground: undefined, bold: false, faint: false }
@@ -63,7 +67,7 @@ const repainted = (look: Look, [code, ...rest]: ReadonlyArray<number>): Look => 
   if (code === undefined) return look
   if (code !== 38 && code !== 48) return repainted({ ...look, ...changes.get(code) }, rest)
   const [kind, ...values] = rest
-  const colour = kind === 2 ? `rgb(${values.slice(0, 3).join(" ")})` : numbered(values[0] ?? 0)
+  const colour = kind === 2 ? mixed(values.slice(0, 3)) : numbered(values[0] ?? 0)
   return repainted({ ...look, ...(code === 38 ? { colour } : { ground: colour }) }, values.slice(kind === 2 ? 3 : 1))
 }
 
@@ -170,15 +174,12 @@ const drawn = (cells: ReadonlyArray<Cell>, row: number): string => {
       const left = margin + from * cell.width
       const width = length * cell.width
       const fill = `fill="${look.colour ?? ink}"${look.faint ? ' opacity="0.6"' : ""}`
-      const ground =
-        look.ground === undefined
-          ? ""
-          : rectangle(left, top, width, cell.height, `fill="${look.ground}" shape-rendering="crispEdges"`)
+      const ground = look.ground === undefined ? "" : rectangle(left, top, width, cell.height, `fill="${look.ground}"`)
       const part = block(character)
       if (part !== undefined) {
         const { h, w, x, y } = part
         const place = [left + x * cell.width, top + y * cell.height, w * cell.width, h * cell.height] as const
-        return `${ground}${rectangle(...place, `${fill} shape-rendering="crispEdges"`)}`
+        return `${ground}${rectangle(...place, fill)}`
       }
       const shown = character.trim()
       if (shown === "") return ground
@@ -196,8 +197,11 @@ export const picture = (shown: Screen): string => {
   const font = `font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="14"`
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ${font}>`,
+    `<title>${escaped(shown[0]?.map(({ character }) => character).join("") ?? "")}</title>`,
     `<rect width="100%" height="100%" rx="8" fill="${paper}"/>`,
+    `<g shape-rendering="crispEdges">`,
     ...shown.map(drawn).filter((line) => line !== ""),
+    "</g>",
     "</svg>",
     "",
   ].join("\n")

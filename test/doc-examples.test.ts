@@ -113,7 +113,7 @@ describe("examples are found", () => {
       "/** One more. `next(1) // => 2` */",
       "export const next = 1",
       "/**",
-      ' * A list. `quoted() // => "`a`"`',
+      ' * A list. `quoted() // => "`a`"` `next(2) // => 3`.',
       " *",
       " * ```ts",
       " * const y = next(1)",
@@ -126,6 +126,7 @@ describe("examples are found", () => {
       { line: 2, code: "next(1) // => 2" },
       { line: 8, code: "const y = next(1)\ny // => 2\n" },
       { line: 5, code: 'quoted() // => "`a`"' },
+      { line: 5, code: "next(2) // => 3" },
     ])
   })
 

@@ -23,8 +23,8 @@ describe("the screen that output leaves", () => {
       ["#56d4dd", undefined, true],
       ["#56d4dd", undefined, false],
       [undefined, undefined, false],
-      ["rgb(1 2 3)", "rgb(238 238 238)", false],
-      ["rgb(255 0 0)", "rgb(238 238 238)", false],
+      ["#010203", "#eeeeee", false],
+      ["#ff0000", "#eeeeee", false],
     ])
   })
 })

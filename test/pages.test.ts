@@ -1,0 +1,90 @@
+/** What pages say of the repository: that what they link to is there, and that what they quote is what stands there. */
+import { execFileSync } from "node:child_process"
+import { existsSync, globSync, readFileSync, statSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { describe, expect, test } from "vitest"
+import { exitCodes } from "../packages/cli/src/ExitCode.ts"
+import { files } from "../packages/cli/src/run/RunFolder.ts"
+
+const root = join(import.meta.dirname, "..")
+const read = (path: string): string => readFileSync(join(root, path), "utf8")
+
+const pages = globSync(["*.md", "docs/**/*.md", "examples/*.md", "examples/data/*.md", "packages/*/*.md", "bench/*.md"], {
+  cwd: root,
+  exclude: ["**/node_modules/**"],
+}).map((path) => path.replaceAll("\\", "/"))
+
+const withoutCode = (page: string): string => page.replaceAll(/^```[\s\S]*?^```/gm, "").replaceAll(/`[^`\n]*`/g, "")
+
+/** Where the links of a page lead, those to other sites left out. */
+const linksOf = (page: string): ReadonlyArray<string> =>
+  [...withoutCode(page).matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, to = ""]) => (/^[a-z]+:/.test(to) ? [] : [to]))
+
+/** The anchors a page offers, as GitHub makes them of its headings. */
+const anchorsOf = (page: string): ReadonlyArray<string> =>
+  [...page.replaceAll(/^```[\s\S]*?^```/gm, "").matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replaceAll(" ", "-"),
+  )
+
+/** Whether a link from a page leads somewhere. */
+const leads = (page: string, link: string): boolean => {
+  const [path = "", anchor] = link.split("#")
+  const target = path === "" ? page : join(dirname(page), path)
+  if (!existsSync(join(root, target))) return false
+  return anchor === undefined || (statSync(join(root, target)).isFile() && anchorsOf(read(target)).includes(anchor))
+}
+
+test.each(pages)("the links of %s lead somewhere", (page) => {
+  expect(linksOf(read(page)).filter((link) => !leads(page, link))).toEqual([])
+})
+
+test("links that lead nowhere are seen", () => {
+  const page =
+    "[a](README.md) [b](nowhere.md) `[c](no.md)` [d](https://example.org) [e](#why) [f](README.md#nothing)\n```\n[g](no.md)\n```\n"
+  expect(linksOf(page)).toEqual(["README.md", "nowhere.md", "#why", "README.md#nothing"])
+  expect(linksOf(page).filter((link) => !leads("README.md", link))).toEqual(["nowhere.md", "README.md#nothing"])
+})
+
+describe("README.md", () => {
+  const readme = read("README.md")
+
+  test("quotes the model file of the demo as it stands", () => {
+    expect([...readme.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text]) => text)).toEqual([read("examples/digits.yaml")])
+  })
+
+  test("quotes figures as they were measured", () => {
+    const [, results = ""] = /\((bench\/results\/[^)]+\.md)\)/.exec(readme) ?? []
+    const rowsOf = (page: string): ReadonlyArray<string> =>
+      page
+        .split("\n")
+        .filter((line) => line.startsWith("|"))
+        .map((line) => line.replaceAll(/ *\| */g, "|").replaceAll(/-+/g, "-"))
+    const measured = rowsOf(read(results))
+    const rows = rowsOf(readme)
+    expect(rows.length).toBeGreaterThan(3)
+    expect(rows.filter((row) => !measured.includes(row))).toEqual([])
+  })
+})
+
+describe("docs/command.md", () => {
+  const page = read("docs/command.md")
+  const sessions = [...page.matchAll(/^```console\n\$ npx pnpm@12 adjoint (.*)\n([\s\S]*?)^```/gm)]
+
+  test.each(sessions.map(([, typed = "", printed = ""]) => [typed, printed]))("adjoint %s", (typed, printed) => {
+    const args = [join(root, "packages/cli/src/main.ts"), ...typed.split(" ")]
+    expect(execFileSync(process.execPath, args, { cwd: root, encoding: "utf8" })).toBe(printed)
+  })
+
+  test("tells every exit code", () => {
+    const told = [...page.matchAll(/^\| `(\d+)`/gm)].map(([, code]) => Number(code))
+    expect(sessions.length).toBeGreaterThan(0)
+    expect(told).toEqual(Object.values(exitCodes))
+  })
+
+  test("tells what is in a run folder", () => {
+    expect(Object.values(files).filter((file) => !page.includes(`\`${file}`))).toEqual([])
+  })
+})
