@@ -39,8 +39,6 @@ const tanhTail = [
 
 interface Reduced {
   readonly r: Vector
-  /** What rounding took from r. */
-  readonly lost: V128
   /** (n − down) 2²³: an exponent in its place. */
   readonly exponent: Vector
 }
@@ -48,10 +46,8 @@ interface Reduced {
 const reduce = (code: Code, x: Vector, down: 0 | 1): Reduced => {
   const sum = code.let(f32x4.add(f32x4.mul(x, log2e), wholes - down))
   const n = code.let(f32x4.sub(sum, wholes - down))
-  const high = code.let(f32x4.sub(x, f32x4.mul(n, ln2High)))
-  const low = code.let(f32x4.mul(n, ln2Low))
-  const r = code.let(f32x4.sub(high, low))
-  return { r, lost: f32x4.sub(f32x4.sub(high, r), low), exponent: code.let(i32x4.shl(sum, exponentBits)) }
+  const r = code.let(f32x4.sub(f32x4.sub(x, f32x4.mul(n, ln2High)), f32x4.mul(n, ln2Low)))
+  return { r, exponent: code.let(i32x4.shl(sum, exponentBits)) }
 }
 
 /** eʳ − 1 − r. */
@@ -60,43 +56,39 @@ const tail = (code: Code, r: Vector, coefficients: typeof expTail | typeof expm1
   return f32x4.mul(square, polynomial(code, f32x4, [r, square], coefficients))
 }
 
-const expReduced = (code: Code, { r }: Reduced): V128 => f32x4.add(f32x4.add(r, tail(code, r, expTail)), 1)
-
-/** The same with what rounding loses on the way: little more than half an ulp off, where the plain sum is a whole one off. */
-const expReducedClosely = (code: Code, { r, lost }: Reduced): V128 => {
-  const sum = code.let(f32x4.add(r, 1))
-  const rest = f32x4.add(f32x4.sub(r, f32x4.sub(sum, 1)), lost)
-  return f32x4.add(sum, f32x4.add(rest, tail(code, r, expTail)))
-}
+const expReduced = (code: Code, r: Vector): V128 => f32x4.add(f32x4.add(r, tail(code, r, expTail)), 1)
 
 /**
  * eˣ for −104 ≤ x ≤ 89 and NaN. 2ⁿ may be neither a normal number nor a number at all, so it is multiplied in as two powers,
  * the first 2ⁿ⁻¹ but not below 2⁻¹⁰⁰; the only rounding is in the last product.
  */
-const expBetween = (code: Code, x: Vector, ofReduced: (code: Code, reduced: Reduced) => V128): V128 => {
-  const reduced = reduce(code, x, 1)
-  const first = code.let(i32x4.max_s(reduced.exponent, -100 * 2 ** exponentBits))
-  const rest = i32x4.add(i32x4.sub(reduced.exponent, first), two)
-  return f32x4.mul(f32x4.mul(ofReduced(code, reduced), i32x4.add(first, one)), rest)
+const expBetween = (code: Code, x: Vector): V128 => {
+  const { r, exponent } = reduce(code, x, 1)
+  const first = code.let(i32x4.max_s(exponent, -100 * 2 ** exponentBits))
+  const rest = i32x4.add(i32x4.sub(exponent, first), two)
+  return f32x4.mul(f32x4.mul(expReduced(code, r), i32x4.add(first, one)), rest)
 }
 
 /** eˣ where 2ⁿ is a normal number: −87 ≤ x ≤ 88, and NaN. */
 export const expModerate = (code: Code, x: Vector): V128 => {
-  const reduced = reduce(code, x, 0)
-  return f32x4.mul(expReduced(code, reduced), i32x4.add(reduced.exponent, one))
+  const { r, exponent } = reduce(code, x, 0)
+  return f32x4.mul(expReduced(code, r), i32x4.add(exponent, one))
 }
 
 /** eˣ. */
 export const exp = (code: Code, x: V128): Vector =>
   // pmin and pmax keep a NaN that is their first operand.
-  code.let(() => expBetween(code, code.let(f32x4.pmax(f32x4.pmin(x, 89), -104)), expReduced))
+  code.let(() => expBetween(code, code.let(f32x4.pmax(f32x4.pmin(x, 89), -104))))
 
-/** 1 / (1 + e⁻ˣ): of e to the power −|x|, which is at most 1, so that nothing overflows. */
+/**
+ * 1 / (1 + e⁻ˣ). With p = e to the power −|x|, which never overflows, it is 1 − p / (1 + p) or, for negative x, p times that:
+ * rounding 1 + p and the quotient then counts for half.
+ */
 export const sigmoid = (code: Code, x: V128): Vector =>
   code.let(() => {
     const input = code.let(x)
     const distance = code.let(f32x4.pmax(f32x4.neg(f32x4.abs(input)), -104))
-    const power = code.let(expBetween(code, distance, expReduced))
+    const power = code.let(expBetween(code, distance))
     const whole = code.let(v128.bitselect(power, f32x4.const(1), f32x4.lt(input, 0)))
     const share = f32x4.div(power, f32x4.add(power, 1))
     return f32x4.sub(whole, f32x4.mul(whole, share))

@@ -4,11 +4,12 @@ import type { Local, V128 } from "../Value.ts"
 import { erf } from "./errorFunction.ts"
 import { exp, expm1, sigmoid, tanh } from "./exponential.ts"
 import { log, log1p } from "./logarithm.ts"
+import { cos, sin } from "./trigonometric.ts"
 
 /** Writes what computes a function of four floats, and gives the local that holds the result. */
 export type UnaryFunction = (code: Code, x: V128) => Local<"v128">
 
-export const unaryFunctions = { exp, expm1, log, log1p, tanh, sigmoid, erf } as const satisfies Readonly<
+export const unaryFunctions = { exp, expm1, log, log1p, tanh, sigmoid, erf, sin, cos } as const satisfies Readonly<
   Record<string, UnaryFunction>
 >
 
