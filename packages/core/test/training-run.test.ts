@@ -177,6 +177,20 @@ describe("interruption and resume", () => {
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
   )
 
+  it.effect("keeps apart leaves whose names hold dots", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const directory = `${yield* fs.makeTempDirectoryScoped()}/last`
+      const params = { a: { b: Tensor.make([1]) }, "a.b": Tensor.make([2]), "a\\.b": Tensor.make([3]) }
+      const last = yield* interrupted(1)
+      if (last === undefined) return assert.fail("no checkpoint was left")
+      const state = { ...last.state, params }
+      yield* Checkpoint.save(directory, { ...last, state })
+      const back = yield* Checkpoint.load(directory, state)
+      assert.deepStrictEqual(bytes(back.state.params), bytes(params))
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+  )
+
   it.effect("is refused for another run", () =>
     Effect.gen(function* () {
       const last = yield* interrupted(1)

@@ -1,6 +1,7 @@
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import * as T from "../src/tensor/Tensor.ts"
+import { ShapeError } from "../src/words/ShapeError.ts"
 import * as Tree from "../src/words/Tree.ts"
 
 const names = fc.oneof(
@@ -94,7 +95,7 @@ describe("structure", () => {
           JSON.stringify([Array.isArray(a), T.isTensor(a), skeleton(a)]) ===
           JSON.stringify([Array.isArray(b), T.isTensor(b), skeleton(b)])
         if (alike) expect(Tree.structure(a)).toBe(Tree.structure(b))
-        if (Tree.structure(a) !== Tree.structure(b)) expect(() => Tree.zip(() => 0, a as unknown, b)).toThrow(TypeError)
+        if (Tree.structure(a) !== Tree.structure(b)) expect(() => Tree.zip(() => 0, a as unknown, b)).toThrow(ShapeError)
       }),
       { numRuns: 300 },
     )
@@ -139,7 +140,7 @@ describe("what is no tree", () => {
   })
 
   test("too few and too many leaves", () => {
-    expect(() => Tree.withLeaves([T.scalar(1)], [])).toThrow(TypeError)
-    expect(() => Tree.withLeaves([T.scalar(1)], [1, 2])).toThrow(TypeError)
+    expect(() => Tree.withLeaves([T.scalar(1)], [])).toThrow(ShapeError)
+    expect(() => Tree.withLeaves([T.scalar(1)], [1, 2])).toThrow(ShapeError)
   })
 })

@@ -22,7 +22,7 @@ export const leaves = (tree: unknown): ReadonlyArray<Tensor> => Tree.leaves(tree
 export const map = <P>(tree: P, f: (leaf: Tensor, path: Tree.Path) => Tensor): P =>
   Tree.map(tree as unknown, f as (leaf: unknown, path: Tree.Path) => Tensor) as P
 
-/** Two trees of one structure joined leaf by leaf. Throws `TypeError` when the structures differ. */
+/** Two trees of one structure joined leaf by leaf. Throws `ShapeError` when the structures differ. */
 export const zip = <P>(f: (a: Tensor, b: Tensor, path: Tree.Path) => Tensor, a: P, b: unknown): P => {
   const paths = Tree.entries(a as unknown).map(([path]) => path)
   let next = 0

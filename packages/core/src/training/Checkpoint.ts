@@ -38,10 +38,13 @@ const weightsOf = ({ net, params }: Pick<TrainState, "net" | "params">) => ({ pa
 
 const restOf = ({ optimizer, step }: TrainState) => ({ optimizer, step })
 
+/** A leaf's name in a file: its path, with what could be taken for the dots between names marked. */
+const nameOf = (path: Tree.Path): string => path.map((key) => String(key).replaceAll(/[\\.]/g, "\\$&")).join(".")
+
 const named = (tree: unknown): ReadonlyMap<string, NDArray> => {
   const entries = Tree.entries(tree)
   const arrays = readAll(entries.map(([, leaf]) => leaf as Tensor))
-  return new Map(entries.map(([path], i) => [Tree.printPath(path), arrays[i] as NDArray]))
+  return new Map(entries.map(([path], i) => [nameOf(path), arrays[i] as NDArray]))
 }
 
 const failed =
@@ -114,20 +117,20 @@ const refill = <T>(file: string, arrays: ReadonlyMap<string, NDArray>, like: T):
   const entries = Tree.entries(like)
   const hint = "the model file this checkpoint was made with"
   for (const [path, leaf] of entries) {
-    const [name, wanted] = [Tree.printPath(path), printSpec(leaf as Tensor)]
+    const [name, wanted] = [nameOf(path), printSpec(leaf as Tensor)]
     const found = arrays.get(name)
     const got = found === undefined ? "nothing" : printSpec(found)
     if (got !== wanted) return Effect.fail(new CheckpointError({ file, got: `${got} for ${name}`, wanted, hint }))
   }
   if (arrays.size > entries.length) {
-    const known = new Set(entries.map(([path]) => Tree.printPath(path)))
+    const known = new Set(entries.map(([path]) => nameOf(path)))
     const extra = [...arrays.keys()].filter((name) => !known.has(name))
     return Effect.fail(new CheckpointError({ file, got: extra.join(", "), wanted: "only the arrays of this net", hint }))
   }
   return Effect.succeed(
     Tree.withLeaves(
       like,
-      entries.map(([path]) => arrays.get(Tree.printPath(path))),
+      entries.map(([path]) => arrays.get(nameOf(path))),
     ) as T,
   )
 }

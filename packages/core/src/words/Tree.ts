@@ -3,6 +3,7 @@
  * Records are walked in the order of their sorted keys, so two equal trees always list their leaves alike.
  */
 import { TensorTypeId } from "./NDArray.ts"
+import { refuse } from "./ShapeError.ts"
 
 /** A leaf, or a readonly record or list of trees of that leaf. */
 export type Tree<Leaf> = Leaf | ReadonlyArray<Tree<Leaf>> | { readonly [key: string]: Tree<Leaf> }
@@ -27,7 +28,12 @@ export const isLeaf = (tree: unknown): boolean => typeof tree === "object" && tr
 const branches = (tree: unknown): ReadonlyArray<readonly [string | number, unknown]> => {
   if (Array.isArray(tree)) return tree.map((child, i) => [i, child] as const)
   if (typeof tree !== "object" || tree === null)
-    throw new TypeError(`a tree holds tensors, records and lists, not ${String(tree)}`)
+    return refuse(
+      "Tree",
+      [],
+      `tensors, records and lists, not ${String(tree)}`,
+      "a tensor where the number stands: Tensor.scalar",
+    )
   const record = tree as Record<string, unknown>
   return Object.keys(record)
     .sort()
@@ -71,11 +77,11 @@ export const leaves = <T>(tree: T): ReadonlyArray<LeafOf<T>> => entries(tree).ma
 export const withLeaves = <T, B>(tree: T, values: ReadonlyArray<B>): Replace<T, B> => {
   let next = 0
   const out = walk(tree, [], () => values[next++])
-  if (next !== values.length) throw new TypeError(`a tree of ${next} leaves cannot take ${values.length}`)
+  if (next !== values.length) refuse("Tree.withLeaves", [], `${next} leaves, not ${values.length}`, "one value for each leaf")
   return out as Replace<T, B>
 }
 
-/** Trees of one structure joined leaf by leaf. Throws `TypeError` naming both structures when they differ. */
+/** Trees of one structure joined leaf by leaf. Throws `ShapeError` naming both structures when they differ. */
 export const zip = <T, B>(
   f: (...leaves: ReadonlyArray<LeafOf<T>>) => B,
   first: T,
@@ -83,7 +89,8 @@ export const zip = <T, B>(
 ): Replace<T, B> => {
   const paths = structure(first)
   for (const other of rest)
-    if (structure(other) !== paths) throw new TypeError(`trees of different structure: ${paths} and ${structure(other)}`)
+    if (structure(other) !== paths)
+      refuse("Tree.zip", [], `trees of one structure, not ${paths} and ${structure(other)}`, "trees that come from the same net")
   const columns = [first, ...rest].map((tree) => leaves(tree) as ReadonlyArray<LeafOf<T>>)
   return withLeaves(
     first,
