@@ -1,8 +1,8 @@
 /** `adjoint predict`: what a run's model says of rows, one line of JSON a row. */
-import { type DataError, inFile } from "@adjoint/core/data/DataError"
+import { DataError, inFile } from "@adjoint/core/data/DataError"
 import * as Load from "@adjoint/core/data/Load"
 import type * as Preprocess from "@adjoint/core/data/Preprocess"
-import { Effect, Result, Stream } from "effect"
+import { Effect, Stream } from "effect"
 import { type EngineName, engines } from "../Engines.ts"
 import { UsageError } from "../Failure.ts"
 import { answers } from "../predict/Answer.ts"
@@ -19,6 +19,12 @@ export interface Options {
   readonly input: string
   readonly engine: EngineName
 }
+
+/** What is wrong with rows, said of where they came from. */
+const from =
+  (name: string) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.mapError(effect, (error) => (error instanceof DataError ? (inFile(error, name) as E & DataError) : error))
 
 /** Prints the predictions of some rows, the first of which has this number. */
 const tell = (trained: Trained, raw: Preprocess.Raw | undefined, first: number) =>
@@ -37,11 +43,7 @@ const fromFile = (trained: Trained, file: string) =>
       return yield* new UsageError({ message, hint: `a name that ends in ${Samples.kinds}` })
     }
     yield* tell(trained, yield* Effect.fromResult(rows), 1)
-  })
-
-/** Rows that were piped in; an error names the pipe as it would name a file. */
-const piped = <A>(rows: Result.Result<A, DataError>): Effect.Effect<A, DataError> =>
-  Effect.fromResult(Result.mapError(rows, (error) => inFile(error, "stdin")))
+  }).pipe(from(file))
 
 const isJson = (text: string): boolean => /^\s*[[{]/.test(text)
 
@@ -62,7 +64,7 @@ const fromPipe = (trained: Trained) =>
 
     const answer = (lines: string) =>
       Effect.gen(function* () {
-        row = yield* tell(trained, yield* piped(Samples.fromJsonLines(fitted, lines, line)), row)
+        row = yield* tell(trained, yield* Effect.fromResult(Samples.fromJsonLines(fitted, lines, line)), row)
         line += lines.split("\n").length - 1
       })
 
@@ -83,8 +85,8 @@ const fromPipe = (trained: Trained) =>
         }),
     )
     if (json === true) return yield* answer(text)
-    yield* tell(trained, yield* piped(Samples.fromPipe(fitted, Buffer.concat(chunks))), 1)
-  })
+    yield* tell(trained, yield* Effect.fromResult(Samples.fromPipe(fitted, Buffer.concat(chunks))), 1)
+  }).pipe(from("stdin"))
 
 /** Prints one line of JSON for each row. Fails with `DataError` at the first row that cannot be used. */
 export const run = (options: Options) =>

@@ -1,0 +1,145 @@
+/** What only a process of its own shows: signals, pipes, folders, and what is loaded. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { existsSync, mkdirSync, readFileSync } from "node:fs"
+import { join, relative } from "node:path"
+import { text } from "node:stream/consumers"
+import { expect, test } from "vitest"
+import { examples, folder, type Ran, run } from "./world.ts"
+
+const main = join(import.meta.dirname, "../src/main.ts")
+const root = join(import.meta.dirname, "../../..")
+
+const { FORCE_COLOR: _, NO_COLOR: __, ...inherited } = process.env
+
+interface Surroundings {
+  readonly cwd?: string
+  readonly env?: { readonly [name: string]: string }
+  readonly node?: ReadonlyArray<string>
+  readonly script?: string
+  /** Is handed the process when it is there. */
+  readonly meanwhile?: (child: ChildProcess) => void
+}
+
+/** Runs the command in a process of its own. A process that a signal ended has no exit code: -1 here. */
+const spawned = async (args: ReadonlyArray<string>, surroundings: Surroundings = {}): Promise<Ran> => {
+  const { cwd = root, env = {}, meanwhile, node = [], script = main } = surroundings
+  const child = spawn(process.execPath, [...node, script, ...args], { cwd, env: { ...inherited, ...env } })
+  child.stdin.end()
+  meanwhile?.(child)
+  const ended = new Promise<number>((resolve) => child.on("close", (code) => resolve(code ?? -1)))
+  const [code, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)])
+  return { code, stdout, stderr }
+}
+
+/** Sends a signal when the command has said something. */
+const when = (said: string, signal: NodeJS.Signals) => (child: ChildProcess) => {
+  let heard = ""
+  child.stderr?.on("data", (chunk: Buffer) => {
+    if (heard.includes(said)) return
+    heard += chunk.toString()
+    if (heard.includes(said)) child.kill(signal)
+  })
+}
+
+const model = `schema: 1
+name: long
+data: { source: { moons: { count: 1500, noise: 0.2 } }, split: { val: 10%, test: 10%, seed: 3 } }
+model: { layers: [{ dense: { units: 16, activation: relu } }, { dropout: 0.1 }, { head: label }] }
+train:
+  seed: 5
+  epochs: 30
+  batch: 8
+  optimizer: { adam: { lr: 0.005 } }
+  metrics: [accuracy]
+  callbacks: [{ early_stop: { monitor: val.loss, patience: 29 } }]
+`
+
+test("a run that was interrupted, and one that was killed, end with the bits of one that was not", async () => {
+  const directory = folder({ "long.yaml": model })
+  const at = (...names: ReadonlyArray<string>) => join(directory, ...names)
+  const train = (runs: string, ...args: ReadonlyArray<string>) => ["train", ...args, "--runs", at(runs)]
+  const [whole, interrupted, killed] = await Promise.all([
+    spawned(train("whole", at("long.yaml"))),
+    spawned(train("interrupted", at("long.yaml")), { meanwhile: when("epoch 3/", "SIGINT") }),
+    spawned(train("killed", at("long.yaml")), { meanwhile: when("epoch 6/", "SIGKILL") }),
+  ])
+  expect(whole.code).toBe(0)
+
+  expect(interrupted).toMatchObject({ code: 130, stdout: "" })
+  expect(interrupted.stderr).toContain("next: adjoint train --resume long/0001")
+  expect(interrupted.stderr).not.toContain("epoch 30/30")
+  expect(JSON.parse(readFileSync(at("interrupted/long/0001/summary.json"), "utf8")).status).toBe("interrupted")
+  expect(existsSync(at("interrupted/long/0001/checkpoints/last/weights.safetensors"))).toBe(true)
+
+  expect(killed.code).toBe(-1)
+  expect(existsSync(at("killed/long/0001/summary.json"))).toBe(false)
+
+  const resumed = await Promise.all(["interrupted", "killed"].map((runs) => spawned(train(runs, "--resume", "long/0001"))))
+  expect(resumed.map(({ code }) => code)).toEqual([0, 0])
+  for (const runs of ["interrupted", "killed"]) {
+    const same = (file: string) =>
+      readFileSync(at(runs, "long/0002", file)).equals(readFileSync(at("whole/long/0001", file))) ? "same" : `${runs}: ${file}`
+    const files = ["best/weights", "last/weights", "last/optimizer"].map((name) => `checkpoints/${name}.safetensors`)
+    expect([...files, "metrics.csv", "metrics.jsonl", "model.yaml", "resolved.yaml", "preprocess.json"].map(same)).toEqual(
+      Array(8).fill("same"),
+    )
+    expect(JSON.parse(readFileSync(at(runs, "long/0002/command.json"), "utf8")).parent).toBe(at(runs, "long/0001"))
+    const test_ = (path: string) => JSON.parse(readFileSync(at(path), "utf8")).test
+    expect(test_(`${runs}/long/0002/summary.json`)).toEqual(test_("whole/long/0001/summary.json"))
+  }
+  const again = await spawned(train("interrupted", "--resume", "long/0002"))
+  expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining("is complete") })
+  const other = await spawned(train("interrupted", "--resume", "long/0001", "--set", "train.batch=16"))
+  expect(other).toMatchObject({ code: 7, stderr: expect.stringContaining("this is not the run") })
+})
+
+test.concurrent("paths are taken from where the command was typed", async () => {
+  const directory = folder({ "long.yaml": model })
+  mkdirSync(join(directory, "inner"))
+  const script = { npm_lifecycle_event: "adjoint", INIT_CWD: join(directory, "inner") }
+  const args = ["train", "../long.yaml", "--set", "train.epochs=1", "--set", "train.callbacks=[]"]
+  const { code, stderr, stdout } = await spawned(args, { env: script })
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/^runs\/long\/0001 {2}/)
+  expect(stderr).toContain("npx pnpm@12 adjoint evaluate long/0001")
+  expect(existsSync(join(directory, "inner/runs/long/0001/summary.json"))).toBe(true)
+  // Somebody else's script is in their own folder already.
+  const other = await spawned(["check", "long.yaml"], { cwd: directory, env: { ...script, npm_lifecycle_event: "build" } })
+  expect(other).toMatchObject({ code: 0, stdout: "ok long.yaml\n" })
+})
+
+test.concurrent("a reader that goes away ends the command in silence", async () => {
+  const directory = folder({ "long.yaml": model, "rows.jsonl": "[1, 0]\n".repeat(20_000) })
+  const short = ["--set", "train.epochs=1", "--set", "train.callbacks=[]"]
+  expect(await run(["train", join(directory, "long.yaml"), "--runs", directory, ...short])).toMatchObject({ code: 0 })
+  const command = `"${process.execPath}" "${main}" predict long/1 rows.jsonl --runs . | head -n 1; echo "\${PIPESTATUS[0]}"`
+  const shell = spawn("bash", ["-c", command], { cwd: directory, env: inherited })
+  const [stdout, stderr] = await Promise.all([text(shell.stdout), text(shell.stderr)])
+  const [first = "", code] = stdout.split("\n")
+  expect(JSON.parse(first)).toMatchObject({ row: 1 })
+  expect({ code, stderr }).toEqual({ code: "0", stderr: "" })
+})
+
+test.concurrent("help loads neither core nor dsl, nor all of effect", async () => {
+  const hook = `data:text/javascript,${encodeURIComponent(
+    `import { registerHooks } from "node:module"
+     registerHooks({ load: (url, context, next) => { process.stderr.write(url + "\\n"); return next(url, context) } })`,
+  )}`
+  const { code, stderr, stdout } = await spawned(["--help"], { node: ["--import", hook] })
+  const loaded = stderr.split("\n").filter((url) => url.startsWith("file:"))
+  expect(code).toBe(0)
+  expect(stdout).toContain("SUBCOMMANDS")
+  expect(loaded.some((url) => url.endsWith("packages/cli/src/Adjoint.ts"))).toBe(true)
+  expect(loaded.filter((url) => /packages\/(core|dsl)\/|effect\/dist\/index\.js|packages\/cli\/src\/verbs/.test(url))).toEqual([])
+})
+
+test.concurrent("the demo reads at least 96 % of the digits it never saw, and draws ten", { timeout: 60_000 }, async () => {
+  const runs = relative(root, folder())
+  const { code, stderr, stdout } = await spawned(["--runs", runs], { script: join(examples, "demo.ts") })
+  expect({ code, stderr: stderr.includes("error") }).toEqual({ code: 0, stderr: false })
+  const [, accuracy = "0"] = /test accuracy (\d+\.\d\d)%/.exec(stdout) ?? []
+  expect(Number(accuracy)).toBeGreaterThanOrEqual(96)
+  expect(stdout.match(/\d ✓|\d ✗ it is \d/g)).toHaveLength(10)
+  expect(stdout).toContain(`run folder    ${join(runs, "digits/0001")}`)
+  expect(existsSync(join(root, runs, "digits/0001/checkpoints/best/weights.safetensors"))).toBe(true)
+})

@@ -1,0 +1,374 @@
+/** Each verb as a person or a program uses it, over small models. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { beforeAll, describe, expect, test } from "vitest"
+import { examples, folder, run } from "./world.ts"
+
+const moons = `schema: 1
+name: moons
+data: { source: { moons: { count: 120 } }, split: { val: 20%, test: 20%, stratify: label, seed: 3 } }
+model: { layers: [{ dense: { units: 8, activation: relu } }, { head: label }] }
+train: { seed: 5, epochs: 4, batch: 16, optimizer: { adam: { lr: 0.02 } }, metrics: [accuracy] }
+`
+
+const flowers = `schema: 1
+name: flowers
+data:
+  source: ${join(examples, "data/iris.csv")}
+  columns: { "*": { type: number, scale: standard }, species: class }
+  split: { val: 20%, test: 20%, stratify: species, seed: 1 }
+model: { layers: [{ dense: { units: 8, activation: relu } }, { head: species }] }
+train: { seed: 1, epochs: 30, batch: 16, optimizer: { adam: { lr: 0.02 } } }
+`
+
+const directory = folder({ "moons.yaml": moons, "flowers.yaml": flowers })
+const runs = join(directory, "runs")
+const file = (name: string) => join(directory, name)
+const inRun = (number: string, name: string, model = "moons") => join(runs, model, number, name)
+const json = (path: string) => JSON.parse(readFileSync(path, "utf8"))
+const lines = (text: string) =>
+  text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+
+beforeAll(async () => {
+  expect(await run(["train", file("moons.yaml"), "--runs", runs])).toMatchObject({ code: 0 })
+  expect(await run(["train", file("flowers.yaml"), "--runs", runs])).toMatchObject({ code: 0 })
+})
+
+describe("train", () => {
+  test("keeps everything that there is to know of a run", () => {
+    expect(readdirSync(join(runs, "moons", "0001")).sort()).toEqual([
+      "checkpoints",
+      "command.json",
+      "data.lock.json",
+      "env.json",
+      "events.ndjson",
+      "metrics.csv",
+      "metrics.jsonl",
+      "model.yaml",
+      "preprocess.json",
+      "resolved.yaml",
+      "seeds.json",
+      "summary.json",
+    ])
+    expect(readdirSync(inRun("0001", "checkpoints")).sort()).toEqual(["best", "last"])
+    expect(readFileSync(inRun("0001", "model.yaml"), "utf8")).toBe(moons)
+    expect(json(inRun("0001", "data.lock.json"))).toMatchObject({ files: [], rows: { train: 72, val: 24, test: 24 } })
+    expect(json(inRun("0001", "data.lock.json", "flowers")).files[0].sha256).toMatch(/^[0-9a-f]{64}$/)
+    expect(json(inRun("0001", "seeds.json")).streams).toMatchObject({ "train.init": { seed: 5 }, "data.split": { seed: 3 } })
+    expect(json(inRun("0001", "env.json"))).toMatchObject({ node: process.version, engine: "reference", numerics: "doubles" })
+    expect(json(inRun("0001", "summary.json"))).toMatchObject({
+      status: "finished",
+      weights: "last",
+      epochs: 4,
+      steps: 20,
+      parameters: 8 * 3 + 9,
+      best: { monitor: "val.loss" },
+      test: { accuracy: expect.any(Number), loss: expect.any(Number) },
+      baseline: { kind: "majority", accuracy: 0.5 },
+    })
+  })
+
+  test("writes metrics twice: as JSON lines and as a table", () => {
+    const rows = lines(readFileSync(inRun("0001", "metrics.jsonl"), "utf8"))
+    const [header, ...cells] = readFileSync(inRun("0001", "metrics.csv"), "utf8").trim().split("\n")
+    expect(header).toBe("epoch,step,lr,train.loss,train.accuracy,val.loss,val.accuracy")
+    expect(cells.map((row) => row.split(",").map(Number))).toEqual(rows.map((row) => Object.values(row)))
+    expect(rows.map(({ epoch, step }) => [epoch, step])).toEqual([
+      [1, 5],
+      [2, 10],
+      [3, 15],
+      [4, 20],
+    ])
+  })
+
+  test("the resolved model file is a model file of the same run", async () => {
+    const again = join(directory, "again")
+    expect(await run(["train", inRun("0001", "resolved.yaml"), "--runs", again])).toMatchObject({ code: 0 })
+    const weights = (root: string) => readFileSync(join(root, "moons/0001/checkpoints/last/weights.safetensors"))
+    expect(weights(again).equals(weights(runs))).toBe(true)
+    expect(readFileSync(join(again, "moons/0001/resolved.yaml"), "utf8")).toBe(
+      readFileSync(inRun("0001", "resolved.yaml"), "utf8"),
+    )
+  })
+
+  test("says where the run is and how good it is on stdout, all else on stderr", async () => {
+    const { stderr, stdout } = await run(["train", file("moons.yaml"), "--runs", runs])
+    const [folderOf = ""] = stdout.split("  ")
+    expect(stdout).toMatch(/^\S+moons\/\d{4} {2}test\.loss 0\.\d{4} {2}test\.accuracy \d+\.\d\d%\n$/)
+    expect(existsSync(join(folderOf, "summary.json"))).toBe(true)
+    expect(stderr).toContain("33 parameters · 72/24/24 rows · seed 5 · reference")
+    expect(stderr).toContain("baselines: majority (always `0`) accuracy 50.00%")
+    expect(stderr.match(/^epoch \d\/4 {2}train\.loss .* rows\/s/gm)).toHaveLength(4)
+    expect(stderr).toContain("next: adjoint evaluate moons/0002 --runs")
+    expect(stderr).not.toContain("\u001b")
+  })
+
+  test("draws a line over and over on a terminal, and colours it unless told not to", async () => {
+    const args = ["train", file("moons.yaml"), "--runs", runs]
+    const live = await run(args, { columns: 80 })
+    expect(live.stderr).toContain("\r\u001b[K")
+    expect(live.stderr).toContain("▸")
+    expect(live.stderr).toMatch(/epoch {2}train\.loss {2}val\.loss {2}val\.accuracy/)
+    expect(live.stderr).toContain("\u001b[32m")
+    const plain = await run(args, { columns: 80, env: { NO_COLOR: "1" } })
+    expect(plain.stderr.replaceAll("\u001b[K", "")).not.toContain("\u001b")
+    const logged = await run(args, { columns: 80, env: { CI: "true" } })
+    expect(logged.stderr).not.toContain("\r")
+  })
+
+  test("--json tells events on stdout and nothing else", async () => {
+    const { code, stderr, stdout } = await run(["train", file("moons.yaml"), "--runs", runs, "--json"])
+    const events = lines(stdout)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
+    expect(events.every(({ time, version }) => version === 1 && !Number.isNaN(Date.parse(time)))).toBe(true)
+    const kinds = events.map(({ event }) => event).filter((event) => event !== "stepped")
+    expect([...new Set(kinds)].sort()).toEqual(["checkpoint", "epoch", "finished", "run", "started", "summary"])
+    expect(kinds.filter((event) => event === "epoch")).toHaveLength(4)
+    expect(events.at(-1)).toMatchObject({ event: "summary", status: "finished", test: { accuracy: expect.any(Number) } })
+  })
+
+  test("--set changes a value, and is recorded", async () => {
+    const { stdout } = await run([
+      "train",
+      file("moons.yaml"),
+      "--runs",
+      runs,
+      "--set",
+      "train.epochs=2",
+      "--set",
+      "train.optimizer=sgd",
+    ])
+    const [at = ""] = stdout.split("  ")
+    expect(json(join(at, "command.json")).set).toEqual(["train.epochs=2", "train.optimizer=sgd"])
+    expect(json(join(at, "summary.json")).epochs).toBe(2)
+    expect(readFileSync(join(at, "resolved.yaml"), "utf8")).toContain("sgd:")
+    const wrong = await run(["train", file("moons.yaml"), "--runs", runs, "--set", "train.shedule=cosine"])
+    expect(wrong).toMatchObject({ code: 3, stderr: expect.stringContaining("--set train.shedule=cosine") })
+    expect(wrong.stderr).toContain("did you mean `schedule`?")
+    expect(await run(["train", file("moons.yaml"), "--set", "train.epochs"])).toMatchObject({ code: 2 })
+  })
+
+  test("--dry-run writes nothing", async () => {
+    const none = join(directory, "none")
+    const { code, stderr } = await run(["train", file("moons.yaml"), "--runs", none, "--dry-run"])
+    expect(code).toBe(0)
+    expect(stderr).toContain("33 parameters")
+    expect(existsSync(none)).toBe(false)
+  })
+
+  test("a run that diverges names the layer's line and exits with 5", async () => {
+    writeFileSync(
+      file("wild.yaml"),
+      moons.replace("adam: { lr: 0.02 }", "sgd: { lr: 1.0e300 }").replace("name: moons", "name: wild"),
+    )
+    const { code, stderr } = await run(["train", file("wild.yaml"), "--runs", runs])
+    expect(code).toBe(5)
+    expect(stderr).toMatch(/error: .* became (NaN|-?Infinity) in step \d+ \(epoch 1\), rows/)
+    expect(stderr).toMatch(/wild\.yaml:4:\d+/)
+    expect(stderr).toContain("try: --set train.optimizer.sgd.lr=1e+299, or --set train.regularize.clip_norm=1")
+    expect(stderr).not.toMatch(/^\s+at /m)
+    expect(json(inRun("0001", "summary.json", "wild")).status).toBe("failed")
+  })
+
+  test("a score under fail_under exits with 6, after the run was kept", async () => {
+    writeFileSync(file("high.yaml"), `${moons.replace("name: moons", "name: high")}evaluate: { fail_under: { accuracy: 1.5 } }\n`)
+    const { code, stderr } = await run(["train", file("high.yaml"), "--runs", runs])
+    expect(code).toBe(6)
+    expect(stderr).toContain("under the 150.00% asked for")
+    expect(json(inRun("0001", "summary.json", "high")).status).toBe("finished")
+    expect(await run(["evaluate", "high/0001", "--runs", runs])).toMatchObject({ code: 6 })
+  })
+
+  test("runs made at once get numbers of their own", async () => {
+    const at = join(directory, "crowd")
+    const all = await Promise.all(
+      [1, 2, 3, 4].map(() => run(["train", file("moons.yaml"), "--runs", at, "--set", "train.epochs=1"])),
+    )
+    expect(all.map(({ code }) => code)).toEqual([0, 0, 0, 0])
+    expect(readdirSync(join(at, "moons")).sort()).toEqual(["0001", "0002", "0003", "0004"])
+  })
+})
+
+describe("evaluate", () => {
+  test("gives the scores that the run ended with", async () => {
+    const { code, stdout } = await run(["evaluate", "moons/0001", "--runs", runs, "--json"])
+    const [event] = lines(stdout)
+    expect(code).toBe(0)
+    expect(event).toMatchObject({ version: 1, event: "evaluated", split: "test", rows: 24 })
+    expect(event.scores).toEqual(json(inRun("0001", "summary.json")).test)
+    expect(event.confusion.flat().reduce((sum: number, n: number) => sum + n, 0)).toBe(24)
+  })
+
+  test("shows a person a table, and other rows when asked", async () => {
+    const { stdout } = await run(["evaluate", "flowers/1", "--runs", runs, "--split", "val"])
+    expect(stdout).toContain("flowers/0001 · val · 30 rows")
+    expect(stdout).toMatch(/accuracy {2}\d/)
+    expect(stdout).toContain("truth down, prediction across")
+    expect(stdout).toContain("versicolor")
+  })
+
+  test("a run is found by number, name or folder; what is not there is said", async () => {
+    const scores = async (reference: string) =>
+      lines((await run(["evaluate", reference, "--runs", runs, "--json"])).stdout)[0].scores
+    const first = await scores("moons/0001")
+    expect(await scores("moons/1")).toEqual(first)
+    expect(await scores(join(runs, "moons", "0001"))).toEqual(first)
+    expect(await run(["evaluate", "1", "--runs", runs])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("there are several runs 1"),
+    })
+    expect(await run(["evaluate", "77", "--runs", runs])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("flowers/0001"),
+    })
+  })
+
+  test("data that changed since is refused", async () => {
+    const at = folder({ "rows.csv": readFileSync(join(examples, "data/iris.csv")) })
+    writeFileSync(join(at, "model.yaml"), flowers.replace(join(examples, "data/iris.csv"), "./rows.csv"))
+    expect(await run(["train", join(at, "model.yaml"), "--runs", at])).toMatchObject({ code: 0 })
+    writeFileSync(join(at, "rows.csv"), readFileSync(join(at, "rows.csv"), "utf8").replace("5.1", "5.2"))
+    const { code, stderr } = await run(["evaluate", "flowers/1", "--runs", at])
+    expect(code).toBe(7)
+    expect(stderr).toContain("./rows.csv changed since")
+    expect(await run(["predict", "flowers/1", join(at, "rows.csv"), "--runs", at])).toMatchObject({ code: 0 })
+  })
+
+  test("a damaged run is refused", async () => {
+    const at = join(directory, "damaged")
+    await run(["train", file("moons.yaml"), "--runs", at, "--set", "train.epochs=1"])
+    const weights = join(at, "moons/0001/checkpoints/last/weights.safetensors")
+    writeFileSync(weights, readFileSync(weights).subarray(0, 40))
+    expect(await run(["evaluate", "moons/1", "--runs", at])).toMatchObject({
+      code: 7,
+      stderr: expect.stringMatching(/^error: .*weights/),
+    })
+    writeFileSync(join(at, "moons/0001/command.json"), "{")
+    expect(await run(["evaluate", "moons/1", "--runs", at])).toMatchObject({
+      code: 7,
+      stderr: expect.stringContaining("command.json"),
+    })
+  })
+})
+
+describe("predict", () => {
+  const predicted = async (stdin: string, model = "flowers/1") => run(["predict", model, "--runs", runs], { stdin })
+
+  test("a table, a stream of records and a single record say the same", async () => {
+    const rows = readFileSync(join(examples, "data/iris.csv"), "utf8").trim().split("\n")
+    const [header = "", ...cells] = rows
+    const names = header.split(",")
+    const records = cells.map((row) => JSON.stringify(Object.fromEntries(row.split(",").map((cell, i) => [names[i], cell]))))
+    const fromFile = await run(["predict", "flowers/1", join(examples, "data/iris.csv"), "--runs", runs])
+    const answers = lines(fromFile.stdout)
+    expect(fromFile.code).toBe(0)
+    expect(answers).toHaveLength(150)
+    const right = answers.filter(({ prediction }, i) => cells[i]?.endsWith(prediction)).length
+    expect(right).toBeGreaterThan(135)
+    expect(answers[0]).toMatchObject({ row: 1, prediction: "setosa", probabilities: { setosa: answers[0].probability } })
+    expect((await predicted(`${rows.join("\n")}\n`)).stdout).toBe(fromFile.stdout)
+    expect((await predicted(records.join("\n"))).stdout).toBe(fromFile.stdout)
+    expect((await predicted(records[0] ?? "")).stdout).toBe(`${fromFile.stdout.split("\n")[0]}\n`)
+  })
+
+  test("the target need not be there, and a blank is what training said of blanks", async () => {
+    const record = { sepal_length: 5.1, sepal_width: 3.5, petal_length: 1.4, petal_width: 0.2 }
+    expect(lines((await predicted(JSON.stringify(record))).stdout)[0].prediction).toBe("setosa")
+    const { code, stderr } = await predicted(JSON.stringify({ ...record, petal_width: null }))
+    expect(code).toBe(4)
+    expect(stderr).toContain("stdin:1: row 1, column `petal_width`: got a blank")
+  })
+
+  test("samples that are arrays are lists of numbers", async () => {
+    const many = await predicted("[1, 0]\n[0, 0.5]\n", "moons/1")
+    expect(lines(many.stdout).map(({ row }) => row)).toEqual([1, 2])
+    expect((await predicted("x,y\n1,0\n0,0.5\n", "moons/1")).stdout).toBe(many.stdout)
+    expect(await predicted("[1, 0]\n[0, 0.5, 3]\n", "moons/1")).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining("line 2"),
+    })
+    expect(await predicted("[1, 0]\n[0, oops]\n", "moons/1")).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining("line 2 is not JSON"),
+    })
+  })
+
+  test("arrays of another shape are refused", async () => {
+    expect(await run(["predict", "moons/1", join(examples, "data/digits-images.idx.gz"), "--runs", runs])).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining("digits-images.idx.gz: the array has the shape [1797, 8, 8]"),
+    })
+  })
+
+  test("what cannot be read is said", async () => {
+    expect(await run(["predict", "moons/1", "--runs", runs])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("nothing is piped in"),
+    })
+    expect(await run(["predict", "moons/1", join(directory, "no.csv"), "--runs", runs])).toMatchObject({ code: 4 })
+    expect(await run(["predict", "moons/1", file("moons.yaml"), "--runs", runs])).toMatchObject({ code: 2 })
+  })
+})
+
+describe("inspect", () => {
+  test("counts parameters and multiply-adds by layer", async () => {
+    const { stdout } = await run(["inspect", join(examples, "digits.yaml")])
+    expect(stdout).toContain("dense1    dense    [64] → [128]           8,320          8,192")
+    const { stdout: text } = await run(["inspect", "moons/1", "--runs", runs, "--json"])
+    expect(JSON.parse(text)).toMatchObject({ version: 1, input: [2], parameters: 33, multiplyAdds: 24 })
+  })
+})
+
+describe("check", () => {
+  test("--fix mends what it can", async () => {
+    const at = folder({ "model.yaml": moons.replace("lr: 0.02", "learning_rate: 0.02").replace("epochs", "epoch") })
+    const { code, stderr, stdout } = await run(["check", join(at, "model.yaml"), "--fix"])
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `ok ${join(at, "model.yaml")}\n` })
+    expect(stderr).toContain("2 fixes written")
+    expect(readFileSync(join(at, "model.yaml"), "utf8")).toBe(moons)
+  })
+
+  test("--strict makes advice an error", async () => {
+    const at = folder({ "model.yaml": moons.replace("activation: relu", "activation: sigmoid") })
+    expect(await run(["check", join(at, "model.yaml")])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("warning[A604]"),
+    })
+    expect(await run(["check", join(at, "model.yaml"), "--strict"])).toMatchObject({ code: 3 })
+  })
+})
+
+describe("words about words", () => {
+  test("schema prints a JSON Schema", async () => {
+    const { stdout } = await run(["schema"])
+    expect(JSON.parse(stdout)).toMatchObject({ $schema: "https://json-schema.org/draft/2020-12/schema", type: "object" })
+  })
+
+  test("explain prints a code's page", async () => {
+    expect((await run(["explain", "g401"])).stdout).toContain("shapes that do not join")
+    expect(await run(["explain", "G999"])).toMatchObject({ code: 2, stderr: expect.stringContaining("there are G401") })
+  })
+
+  test.each([
+    [["trian"], "Did you mean this?\n    train"],
+    [["train", "--rnus", "x"], "--runs"],
+    [["train"], "which model file?"],
+    [["evaluate"], "run"],
+    [["train", "a.yaml", "b.yaml"], "b.yaml"],
+    [["train", "a.yaml", "--engine", "magic"], "magic"],
+    [[], "USAGE"],
+  ])("%j is a usage error: said on stderr, exit code 2", async (args, says) => {
+    const ran = await run(args)
+    expect(ran).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(says) })
+  })
+
+  test("help that was asked for is a result", async () => {
+    const { code, stderr, stdout } = await run(["train", "--help"])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
+    expect(stdout).toContain("--resume RUN")
+    expect((await run(["--version"])).stdout).toMatch(/^adjoint \d+\.\d+\.\d+\n$/)
+  })
+})
