@@ -71,7 +71,8 @@ const hold = (single: Program, given: ReadonlyArray<NDArray>, got: NDArray): voi
     const total = sums?.[i]
     // A partial sum may leave the range of f32 where the whole does not.
     if (total !== undefined && total > 3e38) return
-    const slack = total === undefined ? Math.abs(wanted) * 1.3e-6 : total * epsilon * longest + 1e-45
+    // Each product may round by half the least subnormal, each sum by half an ulp of what it adds to.
+    const slack = total === undefined ? Math.abs(wanted) * 1.3e-6 : longest * (total * epsilon + 2 ** -150)
     if (Math.abs(found - wanted) <= slack) return
     expect.fail(`${equation.primitive} ${JSON.stringify(equation.params)} gave ${found} at ${i}, Reference ${wanted}`)
   })

@@ -94,7 +94,7 @@ const worthWaking = 8
 /** Prepares a program, for the threads of a pool where there is enough to do. Throws `EngineError` when it does not fit. */
 export const prepare = ({ program, resident }: Job, pool?: Pool): Executable => {
   const plan = fuse(program)
-  const total = plan.kernels.reduce((sum, kernel) => sum + work(kernel), 0)
+  const total = plan.kernels.reduce((sum, kernel) => sum + work(kernel, plan.slots), 0)
   const crew = pool !== undefined && total >= worthWaking * pool.least ? pool : undefined
   const threads = crew?.threads ?? 1
   const layout = planMemory(plan, resident, workspace(plan, threads))

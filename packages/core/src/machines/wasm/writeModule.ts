@@ -6,6 +6,7 @@ import type { Elementwise, Kernel, Plan, Term } from "../Plan.ts"
 import { Assembler } from "./Assembler.ts"
 import { emitBarrier, failedOffset, syncBytes } from "./barrier.ts"
 import type { Func } from "./Code.ts"
+import { directScratch, directWork, emitDirect, isDirect, isSharedDirect } from "./direct/table.ts"
 import { type HostFunction, isHosted } from "./lanes.ts"
 import { emitLoop } from "./loopKernel.ts"
 import type { Site } from "./loops.ts"
@@ -20,8 +21,12 @@ interface Workspace {
   readonly end: number
 }
 
-const layout = ({ kernels }: Plan, threads: number): Workspace => {
-  const most = Math.max(0, ...kernels.map((kernel) => (kernel.tag === "product" ? productScratch(kernel) : 0)))
+/** Bytes that a kernel packs operands into, for each thread. */
+const scratchOf = (kernel: Kernel, slots: Plan["slots"]): number =>
+  kernel.tag === "product" ? productScratch(kernel) : kernel.tag === "outside" ? directScratch(kernel, slots) : 0
+
+const layout = ({ kernels, slots }: Plan, threads: number): Workspace => {
+  const most = kernels.reduce((sofar, kernel) => Math.max(sofar, scratchOf(kernel, slots)), 0)
   const sync = scratchBytes * threads
   return { sync, packed: sync + syncBytes, end: sync + syncBytes + most * threads }
 }
@@ -43,16 +48,16 @@ export const hosted = ({ kernels }: Plan): ReadonlyArray<Elementwise> => [...new
 const arity = (name: Elementwise): ReadonlyArray<"f32"> => (name === "pow" || name === "rem" ? ["f32", "f32"] : ["f32"])
 
 /** About how many elementary operations a kernel does. */
-export const work = (kernel: Kernel): number => {
+export const work = (kernel: Kernel, slots: Plan["slots"]): number => {
   if (kernel.tag === "product") return 2 * Shape.size(kernel.batch) * kernel.m * kernel.n * kernel.k
-  if (kernel.tag === "outside") return Shape.size(kernel.equation.out.shape)
+  if (kernel.tag === "outside") return directWork(kernel, slots)
   const each = kernel.terms.reduce((sum, term) => sum + (term.tag === "apply" && costly.has(term.primitive) ? 8 : 1), 0)
   return Shape.size(kernel.shape) * each
 }
 
 /** Kernels that the host has a part in are the first thread's: workers have no host functions. */
-const isShared = (kernel: Kernel, least: number): boolean =>
-  kernel.tag !== "outside" && hostedBy(kernel).length === 0 && work(kernel) >= least
+const isShared = (kernel: Kernel, slots: Plan["slots"], least: number): boolean =>
+  (kernel.tag !== "outside" || isSharedDirect(kernel)) && hostedBy(kernel).length === 0 && work(kernel, slots) >= least
 
 /** Who a module is written for: how many threads, and the least work that they share. */
 export interface Workforce {
@@ -80,13 +85,14 @@ export const writeModule = (plan: Plan, memory: MemoryPlan, { least, threads }: 
   }
   const { packed, sync } = layout(plan, threads)
   const kernels = plan.kernels.map((kernel, i) => {
-    const shared = threads > 1 && isShared(kernel, least)
+    const shared = threads > 1 && isShared(kernel, plan.slots, least)
     const func = module.func(`${i} ${kernel.tag}`, { params: ["i32"] }, (code, [thread]) => {
       const crew = shared ? { thread: thread as I32, threads } : { thread: i32.const(0), threads: 1 }
       const site: Site = { code, host, address: (slot) => memory.addresses[slot] ?? 0, crew }
       if (kernel.tag === "loop") emitLoop(site, kernel, plan.slots)
       else if (kernel.tag === "reduce") emitReduce(site, kernel, plan.slots)
       else if (kernel.tag === "product") emitProduct(site, kernel, packed)
+      else if (isDirect(kernel)) emitDirect(site, kernel, plan.slots, packed)
       else code.call(outside, i)
     })
     return { shared, func }

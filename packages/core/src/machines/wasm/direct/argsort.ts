@@ -1,0 +1,77 @@
+/**
+ * The indices that sort each row, by merging ever longer sorted runs of them. Elements become whole numbers that compare
+ * as they do: of floats the bits, those of negative ones turned over, with one zero, and NaN above all.
+ */
+import { bytes } from "../../../words/DType.ts"
+import * as Shape from "../../../words/Shape.ts"
+import type { Code } from "../Code.ts"
+import { nestShared } from "../loops.ts"
+import { type I32, i32, select } from "../Value.ts"
+import { at, type Direct, input, type Operand, type Step } from "./step.ts"
+
+const largest = 0x7fffffff
+const infinity = 0x7f800000
+
+const key = (code: Code, { dtype }: Operand, address: I32): I32 => {
+  if (bytes[dtype] === 1) return i32.load8_u(address)
+  const x = code.let(i32.load(address))
+  if (dtype === "i32") return x
+  const size = code.let(i32.and(x, largest))
+  const ordered = select(i32.lt_s(x, 0), i32.sub(0, size), size)
+  return select(i32.gt_s(size, infinity), i32.const(largest), ordered)
+}
+
+const width = ({ out }: Step): number => out.shape.at(-1) ?? 0
+
+/** Merges the sorted runs of indices in `from`, each of `run` indices, by pairs into `to`. */
+const mergePass = (code: Code, keys: I32, from: I32, to: I32, run: I32, n: number): void => {
+  const shorter = (x: I32): I32 => select(i32.lt_s(x, n), x, i32.const(n))
+  const indexAt = (i: I32): I32 => i32.load(at(from, [i, 4]))
+  const keyOf = (i: I32): I32 => i32.load(at(keys, [indexAt(i), 4]))
+  code.for(0, n, i32.shl(run, 1), (start) => {
+    const left = code.let(start)
+    const middle = code.let(shorter(i32.add(start, run)))
+    const right = code.let(middle)
+    const end = code.let(shorter(i32.add(start, i32.shl(run, 1))))
+    code.for(start, end, 1, (i) => {
+      const fromLeft = code.let(i32.lt_s(left, middle))
+      code.if(i32.and(fromLeft, i32.lt_s(right, end)), () => code.set(fromLeft, i32.le_s(keyOf(left), keyOf(right))))
+      code.i32.store(at(to, [i, 4]), indexAt(select(fromLeft, left, right)))
+      code.set(left, i32.add(left, fromLeft))
+      code.set(right, i32.add(right, i32.eqz(fromLeft)))
+    })
+  })
+}
+
+export const argsort: Direct<"argsort"> = {
+  shared: true,
+  work: (step) => 4 * Math.ceil(Math.log2(width(step) + 1)),
+  scratch: (step) => 8 * width(step),
+  emit: (site, step) => {
+    const { code, crew } = site
+    const from = input(step, 0)
+    const n = width(step)
+    if (n === 0) return
+    const passes = Math.ceil(Math.log2(n))
+    const keys = code.let(at(step.scratch, [crew.thread, 8 * n]))
+    const spare = code.let(i32.add(keys, 4 * n))
+    nestShared(site, [Shape.size(from.shape) / n], ([row = i32.const(0)]) => {
+      const out = code.let(at(step.out.address, [row, n * 4]))
+      // Passes go to and fro between two places, and end in the result.
+      const [source, target] = [code.let(passes % 2 === 0 ? out : spare), code.let(passes % 2 === 0 ? spare : out)]
+      const elements = code.let(at(from.address, [row, n * bytes[from.dtype]]))
+      code.for(0, n, 1, (i) => {
+        code.i32.store(at(keys, [i, 4]), key(code, from, at(elements, [i, bytes[from.dtype]])))
+        code.i32.store(at(source, [i, 4]), i)
+      })
+      const run = code.let(i32.const(1))
+      code.for(0, passes, 1, () => {
+        mergePass(code, keys, source, target, run, n)
+        const before = code.let(source)
+        code.set(source, target)
+        code.set(target, before)
+        code.set(run, i32.shl(run, 1))
+      })
+    })
+  },
+}

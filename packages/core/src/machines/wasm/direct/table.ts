@@ -1,0 +1,69 @@
+/** The kernels of the primitives that are no loops: each takes dense arrays and makes one. */
+import type { Primitive } from "../../../language/Primitive.ts"
+import * as Shape from "../../../words/Shape.ts"
+import type { Spec } from "../../../words/ShapeError.ts"
+import type { Outside } from "../../Plan.ts"
+import type { Site } from "../loops.ts"
+import { argsort } from "./argsort.ts"
+import { concat, gather, pad } from "./moves.ts"
+import { scatterAdd } from "./scatterAdd.ts"
+import type { Direct, Step } from "./step.ts"
+import { threefry } from "./threefry.ts"
+import { wholeProduct } from "./wholeProduct.ts"
+
+/** Primitives that have no row are done by the host. */
+const table: { readonly [P in Primitive]?: Direct<P> } = {
+  threefry,
+  pad,
+  concat,
+  gather,
+  scatterAdd,
+  dot: wholeProduct,
+  argsort,
+}
+
+/** The step of a kernel, and what does it. */
+interface Found {
+  readonly direct: Direct<Primitive>
+  readonly step: Step
+}
+
+const find = (
+  { equation, inputs, slot }: Outside,
+  slots: ReadonlyArray<Spec>,
+  address: (slot: number) => number = () => 0,
+  scratch = 0,
+): Found | undefined => {
+  const direct = table[equation.primitive] as Direct<Primitive> | undefined
+  if (direct === undefined) return undefined
+  const from = inputs.map((view) => ({
+    address: address(view.slot),
+    shape: view.shape,
+    dtype: slots[view.slot]?.dtype ?? "f32",
+  }))
+  return { direct, step: { params: equation.params, inputs: from, out: { ...equation.out, address: address(slot) }, scratch } }
+}
+
+/** Whether a step has a kernel here. */
+export const isDirect = ({ equation }: Outside): boolean => table[equation.primitive] !== undefined
+
+/** Whether threads share a step's kernel. */
+export const isSharedDirect = ({ equation }: Outside): boolean => table[equation.primitive]?.shared ?? false
+
+/** Bytes of scratch memory that a step's kernel uses for each thread. */
+export const directScratch = (kernel: Outside, slots: ReadonlyArray<Spec>): number => {
+  const found = find(kernel, slots)
+  return Math.ceil((found?.direct.scratch?.(found.step) ?? 0) / 16) * 16
+}
+
+/** About how many elementary operations a step takes. */
+export const directWork = (kernel: Outside, slots: ReadonlyArray<Spec>): number => {
+  const found = find(kernel, slots)
+  return Shape.size(kernel.equation.out.shape) * (found?.direct.work?.(found.step) ?? 1)
+}
+
+/** Writes a step's kernel; `scratch` is the address of memory for its threads. */
+export const emitDirect = (site: Site, kernel: Outside, slots: ReadonlyArray<Spec>, scratch: number): void => {
+  const found = find(kernel, slots, site.address, scratch)
+  if (found !== undefined && Shape.size(found.step.out.shape) > 0) found.direct.emit(site, found.step)
+}
