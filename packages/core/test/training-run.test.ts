@@ -247,6 +247,27 @@ describe("numbers that are none", () => {
     }),
   )
 
+  it.effect("leave no checkpoint when the run is interrupted before a loss has shown them", () =>
+    Effect.gen(function* () {
+      const saved: Array<string> = []
+      const saving = {
+        save: (kind: string) =>
+          Effect.as(
+            Effect.sync(() => saved.push(kind)),
+            kind,
+          ),
+      }
+      // Finite at first, with a gradient that is NaN.
+      const penalty = (params: Params.Params) => Tensor.sqrt(Tensor.mul(Regularizer.l2(1)(params), 0))
+      yield* Train.run({ ...config, penalty, saving }).pipe(
+        Stream.runForEach((event) => (event._tag === "Started" ? Effect.void : Effect.interrupt)),
+        Effect.provide(Engine.reference),
+        Effect.exit,
+      )
+      assert.deepStrictEqual(saved, [])
+    }),
+  )
+
   it.effect("in a gradient alone: names the parameter", () =>
     Effect.gen(function* () {
       // The square root has an infinite slope at 0, where its value is fine.

@@ -42,7 +42,7 @@ export interface Traced<Y> {
 }
 
 /** The program of `f` on arguments like these, whose shapes alone are looked at. Throws `ShapeError`. */
-export const program = <Args extends ReadonlyArray<unknown>, Y>(f: (...args: Args) => Y, ...like: Args): Traced<Y> => {
+export const program = <Args extends ReadonlyArray<unknown>, Y>(f: (...args: Args) => Y, ...like: NoInfer<Args>): Traced<Y> => {
   let result: Y | undefined
   const traced = trace((...inputs) => {
     result = f(...refill<Args>(like, inputs))
@@ -57,7 +57,7 @@ export type Compiled<Args extends ReadonlyArray<unknown>, Y> = (...args: Args) =
 /** Compiles `f` for arguments like these, of which only the shapes matter. What the engine holds is released with the scope. */
 export const compile = <Args extends ReadonlyArray<unknown>, Y>(
   f: (...args: Args) => Y,
-  ...like: Args
+  ...like: NoInfer<Args>
 ): Effect.Effect<Compiled<Args, Y>, EngineError | ShapeError, Engine | Scope.Scope> =>
   Effect.gen(function* () {
     const engine = yield* Engine

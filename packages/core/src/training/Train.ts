@@ -135,6 +135,7 @@ const loop = <P, S, O, R>(
 
       const oneEpoch = Effect.gen(function* () {
         const order = Batches.epoch(plan, shuffle, progress.epoch)
+        const already = progress.batch
         let [most, spent] = [1, 0]
         while (progress.batch < batches) {
           const { losses, milliseconds } = yield* some(order.slice(progress.batch, progress.batch + most))
@@ -151,11 +152,12 @@ const loop = <P, S, O, R>(
           })
           yield* Effect.yieldNow
         }
-        return spent
+        const rows = order.slice(already).reduce((sum, batch) => sum + batch.length, 0)
+        return { milliseconds: spent, rowsPerSecond: (rows / Math.max(spent, 0.001)) * 1000 }
       })
 
       /** Scores the epoch just trained, and says whether it is the best so far. */
-      const close = Effect.fnUntraced(function* (milliseconds: number) {
+      const close = Effect.fnUntraced(function* (speed: { readonly milliseconds: number; readonly rowsPerSecond: number }) {
         const state = yield* step.state
         if (!allFinite(state)) return yield* replay(config, step, safe)
         const weights = { params: state.params, net: state.net }
@@ -179,8 +181,7 @@ const loop = <P, S, O, R>(
           ...(better ? { best: { epoch: record.epoch, value } } : {}),
         }
         safe = { state, progress }
-        const rowsPerSecond = (plan.rows.length / Math.max(milliseconds, 0.001)) * 1000
-        yield* tell({ _tag: "EpochScored", ...record, best: better, rowsPerSecond, milliseconds })
+        yield* tell({ _tag: "EpochScored", ...record, ...speed, best: better })
         if (better) yield* save("best")
         if (progress.epoch % (saving?.every ?? 1) === 0) yield* save("last")
       })
@@ -200,7 +201,12 @@ const loop = <P, S, O, R>(
       const over = () => earlyStop !== undefined && isOver(earlyStop, progress)
       yield* Effect.gen(function* () {
         while (progress.epoch < epochs && !over()) yield* close(yield* oneEpoch)
-      }).pipe(Effect.onInterrupt(() => Effect.ignore(save("last"))))
+      }).pipe(
+        // The last burst may have left numbers that are none, which no loss has shown yet.
+        Effect.onInterrupt(() =>
+          Effect.flatMap(step.state, (state) => (allFinite(state) ? Effect.ignore(save("last")) : Effect.void)),
+        ),
+      )
 
       if (earlyStop !== undefined && over() && progress.best !== undefined)
         yield* tell({ _tag: "StoppedEarly", monitor: earlyStop.monitor, best: progress.best, epoch: progress.epoch })
