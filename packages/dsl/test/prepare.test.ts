@@ -1,0 +1,248 @@
+/** The data of a document: read, divided, prepared, and what is wrong with it said of the document. */
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type * as Dataset from "@adjoint/core/data/Dataset"
+import * as NDArray from "@adjoint/core/words/NDArray"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import { Effect, Result } from "effect"
+import { afterAll, describe, expect, test } from "vitest"
+import type { Data } from "../src/Document.ts"
+import { baseline } from "../src/prepare/Baseline.ts"
+import { divide, partOf } from "../src/prepare/Division.ts"
+import { prepare } from "../src/prepare/Prepare.ts"
+import { survey } from "../src/prepare/Survey.ts"
+
+const examples = join(import.meta.dirname, "../../../examples")
+const scratch = mkdtempSync(join(tmpdir(), "adjoint-prepare-"))
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+const prepared = (data: Data | undefined, directory = examples, options = {}) =>
+  Effect.runPromise(prepare(data === undefined ? {} : { data }, directory, options).pipe(Effect.provide(NodeFileSystem.layer)))
+const refused = (data: Data | undefined, directory = examples) =>
+  Effect.runPromise(
+    prepare(data === undefined ? {} : { data }, directory).pipe(Effect.flip, Effect.provide(NodeFileSystem.layer)),
+  ).then(({ findings }) => findings)
+const surveyed = (data: Data, directory = examples) =>
+  Effect.runPromise(survey({ data }, directory).pipe(Effect.provide(NodeFileSystem.layer)))
+
+const csv = (path: string) => ({ csv: { path, delimiter: "auto", header: true } })
+const iris: Data = {
+  source: csv("data/iris.csv"),
+  columns: { "*": { type: "number", scale: "standard" }, species: { type: "class" } },
+  split: { val: "20%", test: "20%", stratify: "species", seed: 4 },
+}
+const digits: Data = {
+  source: { idx: { images: "data/digits-images.idx.gz", labels: "data/digits-labels.idx.gz" } },
+  image: { size: [8, 8], scale: { max: 16 } },
+  split: { val: "10%", test: "20%", stratify: "label", seed: 1 },
+}
+const moons: Data = { source: { moons: { count: 50, noise: 0.1 } }, split: { val: 10, test: 10, seed: 1 } }
+
+describe("prepare", () => {
+  test("reads, divides and prepares a table, learning from the training rows alone", async () => {
+    const { facts, fitted, lock, origin, test: held, train, val } = await prepared(iris)
+    expect(facts).toEqual({
+      sample: [4],
+      target: { type: "class", name: "species", classes: ["setosa", "versicolor", "virginica"] },
+      rows: { train: 90, val: 30, test: 30 },
+    })
+    expect([train, val, held].map((part) => part?.inputs.shape)).toEqual([
+      [90, 4],
+      [30, 4],
+      [30, 4],
+    ])
+    const column = (dataset: Dataset.Dataset, i: number) => [...dataset.inputs.data].filter((_, at) => at % 4 === i)
+    const mean = (values: ReadonlyArray<number>) => values.reduce((sum, x) => sum + x, 0) / values.length
+    for (const i of [0, 1, 2, 3]) expect(Math.abs(mean(column(train, i)))).toBeLessThan(1e-6)
+    expect(fitted.input).toMatchObject({ type: "columns" })
+    expect(lock.files).toEqual([
+      { path: "data/iris.csv", bytes: readFileSync(join(examples, "data/iris.csv")).length, sha256: lock.files[0]?.sha256 },
+    ])
+    expect(origin.lines?.[0]).toBe(2)
+    expect(origin.rows).toHaveLength(90)
+  })
+
+  test("the same document gives the same rows, another seed others", async () => {
+    const [first, again, other] = await Promise.all([
+      prepared(digits),
+      prepared(digits),
+      prepared({ ...digits, split: { ...digits.split, seed: 2 } }),
+    ])
+    expect(NDArray.equals(first.train.inputs, again.train.inputs)).toBe(true)
+    expect(first.lock).toEqual(again.lock)
+    expect(other.lock.split).not.toBe(first.lock.split)
+    expect(other.lock.files).toEqual(first.lock.files)
+  })
+
+  test("with a fitted record nothing is learned", async () => {
+    const { fitted } = await prepared(iris)
+    const doubled = JSON.parse(JSON.stringify(fitted))
+    for (const column of doubled.input.columns) column.divide *= 2
+    const halved = await prepared(iris, examples, { fitted: doubled })
+    const whole = await prepared(iris)
+    expect(halved.fitted).toEqual(doubled)
+    expect(halved.train.inputs.data[0]).toBeCloseTo((whole.train.inputs.data[0] ?? 0) / 2, 6)
+  })
+
+  test("rows to test on may have a source of their own, prepared by what the training rows say", async () => {
+    const lines = readFileSync(join(examples, "data/iris.csv"), "utf8").trim().split("\n")
+    writeFileSync(join(scratch, "train.csv"), lines.join("\n"))
+    writeFileSync(join(scratch, "test.csv"), [...lines.slice(0, 3), lines[60], lines[120]].join("\n"))
+    const {
+      facts,
+      lock,
+      test: held,
+    } = await prepared({ ...iris, source: csv("train.csv"), test: csv("test.csv"), split: { val: "20%", seed: 4 } }, scratch)
+    expect(facts.rows).toEqual({ train: 120, val: 30, test: 4 })
+    expect([...(held?.targets.data ?? [])]).toEqual([0, 0, 1, 2])
+    expect(lock.files.map(({ path }) => path)).toEqual(["train.csv", "test.csv"])
+  })
+
+  test("toys and arrays of NumPy are rows like any other", async () => {
+    expect((await prepared(moons)).facts).toMatchObject({ sample: [2], rows: { train: 30, val: 10, test: 10 } })
+    expect((await prepared(moons)).lock.files).toEqual([])
+  })
+})
+
+describe("what is wrong is said of the document", () => {
+  const at = async (data: Data | undefined, directory = examples) =>
+    (await refused(data, directory)).map(({ at, code }) => [code, at.path.join(".")])
+
+  test("every column that is absent or forgotten, at once", async () => {
+    const data: Data = {
+      ...iris,
+      columns: { sepal_lenght: { type: "number" }, petal_width: { type: "number" }, specie: { type: "class" } },
+      split: { ...iris.split, stratify: "kind" },
+    }
+    const findings = await refused(data)
+    expect(findings.map(({ at, code }) => [code, at.path.join(".")])).toEqual([
+      ["D301", "data.columns.sepal_lenght"],
+      ["D301", "data.columns.specie"],
+      ["D302", "data.columns"],
+      ["D301", "data.split.stratify"],
+    ])
+    expect(findings[0]?.fix).toMatchObject({ text: "sepal_length" })
+    expect(findings[2]?.message).toBe("nothing is said about `sepal_width`, `petal_length`")
+  })
+
+  test.each<[string, Data | undefined, ReadonlyArray<readonly [string, string]>]>([
+    ["no data", undefined, [["D300", "data"]]],
+    ["a missing file", { ...iris, source: csv("data/irs.csv") }, [["D305", "data.source.csv.path"]]],
+    [
+      "missing labels",
+      { ...digits, source: { idx: { images: "data/digits-images.idx.gz", labels: "none" } } },
+      [["D305", "data.source.idx.labels"]],
+    ],
+    ["images of another size", { ...digits, image: { size: [8, 9] } }, [["D305", "data.image.size"]]],
+    [
+      "parts of more rows than there are",
+      { ...iris, split: { val: "70%", test: "40%", seed: 1 } },
+      [["D304", "data.split.test"]],
+    ],
+    ["no rows left to learn from", { ...iris, split: { val: "60%", test: "40%", seed: 1 } }, [["D304", "data.split.train"]]],
+    [
+      "no target",
+      { ...iris, columns: { "*": { type: "number" }, species: { type: "ignore" } }, split: { seed: 1 } },
+      [["D303", "data.columns"]],
+    ],
+    ["no columns", { source: iris.source, split: { seed: 1 } }, [["D302", "data"]]],
+    ["two sets of test rows", { ...iris, test: iris.source }, [["D304", "data.split.test"]]],
+    [
+      "nothing to stratify by",
+      { ...digits, split: { val: "10%", stratify: "digit", seed: 1 } },
+      [["D301", "data.split.stratify"]],
+    ],
+    [
+      "cells that are no numbers",
+      { ...iris, columns: { "*": { type: "number" }, petal_width: { type: "class" } }, split: { seed: 1 } },
+      [["D305", "data.source.csv.path"]],
+    ],
+  ])("%s", async (_, data, wanted) => {
+    expect(await at(data)).toEqual(wanted)
+  })
+
+  test("a wrong cell names file, line, row and column", async () => {
+    writeFileSync(join(scratch, "cells.csv"), "x,label\n1,a\nfoo,b\n3,a\n4,b\n")
+    const data: Data = {
+      source: csv("cells.csv"),
+      columns: { x: { type: "number" }, label: { type: "class" } },
+      split: { seed: 1 },
+    }
+    const [finding] = await refused(data, scratch)
+    expect(finding?.message).toBe(`${join(scratch, "cells.csv")}:3: row 2, column \`x\`: got "foo", wanted a finite number`)
+    expect(finding?.related).toEqual([{ at: { path: ["data", "columns", "x"] }, label: "what the cells are" }])
+  })
+})
+
+describe("survey", () => {
+  test("small sources are known exactly", async () => {
+    expect(await surveyed(iris)).toEqual({ facts: (await prepared(iris)).facts, findings: [] })
+  })
+
+  test("what the document says counts even where a file is missing", async () => {
+    const { facts, findings } = await surveyed({ ...digits, source: { idx: { images: "none.idx", labels: "none.idx" } } })
+    expect(facts).toEqual({ sample: [8, 8, 1] })
+    expect(findings).toMatchObject([{ code: "D305" }])
+  })
+
+  test("of large sources the header is read", async () => {
+    const rows = 1_400_000
+    const header = Buffer.from([0, 0, 8, 3, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 2])
+    header.writeUInt32BE(rows, 4)
+    writeFileSync(join(scratch, "images.idx"), Buffer.concat([header, Buffer.alloc(rows * 4)]))
+    copyFileSync(join(examples, "data/digits-labels.idx.gz"), join(scratch, "labels.idx"))
+    const source = { idx: { images: "images.idx", labels: "labels.idx" } }
+    expect(await surveyed({ source, split: { seed: 1 } }, scratch)).toEqual({ facts: { sample: [2, 2] }, findings: [] })
+
+    writeFileSync(join(scratch, "large.csv"), `a,b,label\n${"1,2,x\n".repeat(800_000)}`)
+    const table: Data = {
+      source: csv("large.csv"),
+      columns: { "*": { type: "number" }, label: { type: "class" } },
+      split: { seed: 1 },
+    }
+    expect(await surveyed(table, scratch)).toEqual({
+      facts: { sample: [2], target: { type: "class", name: "label" } },
+      findings: [],
+    })
+    const wrong: Data = { ...table, columns: { a: { type: "number" }, lable: { type: "class" } } }
+    expect((await surveyed(wrong, scratch)).findings.map(({ code }) => code)).toEqual(["D301", "D302"])
+  })
+})
+
+describe("division", () => {
+  test("shares and counts", () => {
+    expect(partOf("12.5%")).toEqual({ share: 0.125 })
+    expect(partOf(40)).toEqual({ count: 40 })
+  })
+
+  test("every row is in one part, and a part of nothing is no part", () => {
+    const raw = { inputs: NDArray.make("f32", [100, 1], new Float32Array(100)) }
+    const parts = Result.getOrThrow(divide(raw, { val: "20%", test: 0, seed: 9 }))
+    expect(Object.keys(parts).sort()).toEqual(["train", "val"])
+    expect([...(parts.train ?? []), ...(parts.val ?? [])].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i))
+  })
+
+  test("a larger test part leaves the validation rows as they are", () => {
+    const raw = { inputs: NDArray.make("f32", [100, 1], new Float32Array(100)) }
+    const val = (test: string) => [...(Result.getOrThrow(divide(raw, { val: "20%", test, seed: 9 })).val ?? [])]
+    expect(val("30%")).toEqual(val("10%"))
+  })
+})
+
+describe("baseline", () => {
+  const classes = (labels: ReadonlyArray<number>): Dataset.Dataset => ({
+    inputs: NDArray.make("f32", [labels.length, 1], new Float32Array(labels.length)),
+    targets: NDArray.make("i32", [labels.length], Int32Array.from(labels)),
+    classes: ["a", "b"],
+  })
+  const numbers = (values: ReadonlyArray<number>): Dataset.Dataset => ({
+    inputs: NDArray.make("f32", [values.length, 1], new Float32Array(values.length)),
+    targets: NDArray.make("f32", [values.length, 1], Float32Array.from(values)),
+  })
+
+  test("the most common class, and the mean", () => {
+    expect(baseline(classes([1, 1, 0]), classes([1, 0, 0, 0]))).toEqual({ kind: "majority", class: "b", accuracy: 0.25 })
+    expect(baseline(numbers([1, 3]), numbers([2, 4]))).toEqual({ kind: "mean", mse: 2 })
+  })
+})
