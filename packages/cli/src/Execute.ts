@@ -32,6 +32,7 @@ const tell = async (cause: Cause.Cause<unknown>, args: ReadonlyArray<string>, wo
   if (CliError.isCliError(error)) return exitCodes.usage
   const Report = await import("./Report.ts")
   if (!Report.isFailure(error)) return tellInternal(cause, world)
+  if (error._tag === "Refused" && error.isTold === true) return Report.exitCode(error)
   const { env, stderr, stdout } = world
   const colour = hasColour(env, stderr)
   stderr.write(`${Report.text(error, style(colour), colour)}\n`)

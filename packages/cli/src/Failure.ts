@@ -16,6 +16,8 @@ export class UsageError extends TaggedError("UsageError")<{ readonly message: st
 export class Refused extends TaggedError("Refused")<{
   readonly diagnostics: ReadonlyArray<Diagnostic>
   readonly source?: Source
+  /** They are a result that was printed, so nothing is left to say. */
+  readonly isTold?: boolean
 }> {}
 
 /** A run's folder, or what is in it, does not fit what is asked of it. */

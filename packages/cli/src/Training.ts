@@ -1,7 +1,9 @@
 /** What a sound model file comes to: its rows, what is built over them, and the hash that says what run it is. */
 import { type Built, build } from "@adjoint/dsl/build/Build"
+import { type Named, useOf } from "@adjoint/dsl/Document"
 import { locate } from "@adjoint/dsl/diagnostic/Diagnostic"
 import type { Prepared } from "@adjoint/dsl/prepare/Prepare"
+import { filesOf } from "@adjoint/dsl/prepare/Reading"
 import { Effect, type FileSystem, Result } from "effect"
 import { Refused } from "./Failure.ts"
 import { dataOf, type Sound } from "./ModelFile.ts"
@@ -14,14 +16,24 @@ export interface Training {
   readonly fingerprint: string
 }
 
+/** A source without the paths of its files, whose hashes say more. */
+const bare = (source: Named): unknown => {
+  const use = useOf(source)
+  const paths = new Set(filesOf(use).map(({ option }) => option))
+  return { name: use.name, options: Object.fromEntries(Object.entries(use.options).filter(([option]) => !paths.has(option))) }
+}
+
 /**
- * What a run is of: model and training as the document has them, and the rows by their hashes, wherever they lie. How
- * many epochs there are is left out, so that a run can be taken further than it was first meant to go.
+ * What a run is of: model, data and training as the document has them, and the rows by their hashes, wherever they lie.
+ * How many epochs there are is left out, so that a run can be taken further than it was first meant to go.
  */
 const fingerprintOf = ({ document }: Sound, { fitted, lock }: Prepared): string => {
+  const { data, model } = document
   const { epochs: _, ...train } = document.train
+  const { source, test, ...rest } = data ?? {}
+  const sources = [source, test].map((each) => (each === undefined ? null : bare(each)))
   const files = lock.files.map(({ sha256 }) => sha256)
-  return sha256(canonical({ model: document.model, train, fitted, files, split: lock.split }))
+  return sha256(canonical({ model, train, data: rest, sources, fitted, files, split: lock.split }))
 }
 
 /** Reads and prepares the data and builds over it; nothing is computed and nothing written. Fails with `Refused`. */

@@ -327,7 +327,7 @@ describe("check", () => {
     const at = folder({ "model.yaml": moons.replace("lr: 0.02", "learning_rate: 0.02").replace("epochs", "epoch") })
     const { code, stderr, stdout } = await run(["check", join(at, "model.yaml"), "--fix"])
     expect({ code, stdout }).toEqual({ code: 0, stdout: `ok ${join(at, "model.yaml")}\n` })
-    expect(stderr).toContain("2 fixes written")
+    expect(stderr).toContain("2 edits written")
     expect(readFileSync(join(at, "model.yaml"), "utf8")).toBe(moons)
   })
 

@@ -8,11 +8,12 @@ import type { Weights } from "@adjoint/core/training/Evaluate"
 import { type Built, build } from "@adjoint/dsl/build/Build"
 import type { ModelFile } from "@adjoint/dsl/Document"
 import type { Target } from "@adjoint/dsl/prepare/Facts"
-import { type Prepared, prepare, targetOf } from "@adjoint/dsl/prepare/Prepare"
-import { read } from "@adjoint/dsl/Read"
+import { type Prepared, targetOf } from "@adjoint/dsl/prepare/Prepare"
+import { type Reading, read } from "@adjoint/dsl/Read"
 import { fromText } from "@adjoint/dsl/source/Source"
 import { Effect, type FileSystem, type Path, Result } from "effect"
 import { type Refused, RunError } from "../Failure.ts"
+import { dataOf } from "../ModelFile.ts"
 import { readText } from "./Records.ts"
 import { openRun, type Run, sameRows, weightsOf } from "./Run.ts"
 import { files } from "./RunFolder.ts"
@@ -20,6 +21,7 @@ import { files } from "./RunFolder.ts"
 export interface Trained {
   readonly run: Run
   readonly document: ModelFile
+  readonly reading: Reading
   readonly built: Built
   readonly target: Target
   readonly weights: Weights<Params, Params>
@@ -32,23 +34,22 @@ const broken = (directory: string, why: string): RunError =>
 export const load = (directory: string): Effect.Effect<Trained, RunError | CheckpointError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
     const run = yield* openRun(directory)
-    const { diagnostics, document } = read(fromText(files.resolved, yield* readText(directory, files.resolved)))
+    const file = join(directory, files.resolved)
+    const reading = read(fromText(file, yield* readText(directory, files.resolved)))
+    const { diagnostics, document } = reading
     if (document === undefined) return yield* broken(directory, diagnostics[0]?.message ?? "it is not a model file")
     const target = targetOf(run.fitted)
     if (target === undefined) return yield* broken(directory, "there is nothing to predict")
     const built = build(document, { sample: Preprocess.sample(run.fitted), target, rows: run.lock.rows })
     if (Result.isFailure(built)) return yield* broken(directory, built.failure[0]?.message ?? "it cannot be built")
-    return { run, document, target, built: built.success, weights: yield* weightsOf(run, built.success.net) }
+    return { run, document, reading, target, built: built.success, weights: yield* weightsOf(run, built.success.net) }
   })
 
 /** The rows that a run was trained and is judged on. Fails when they are no longer the same. */
-export const rowsOf = ({ document, run }: Trained): Effect.Effect<Prepared, RunError | Refused, FileSystem.FileSystem> =>
+export const rowsOf = ({ document, reading, run }: Trained): Effect.Effect<Prepared, RunError | Refused, FileSystem.FileSystem> =>
   Effect.gen(function* () {
-    const { command, directory, fitted } = run
-    const prepared = yield* Effect.mapError(
-      prepare(document, command.directory, { fitted }),
-      ({ message }) => new RunError({ message: `the data of ${directory}: ${message}` }),
-    )
+    const { command, fitted } = run
+    const prepared = yield* dataOf({ document, reading, directory: command.directory, facts: {} }, { fitted })
     yield* sameRows(run, prepared.lock)
     return prepared
   })

@@ -1,8 +1,8 @@
 /** `adjoint check`: everything that can be said about a model file before it is trained. */
-
-import { hasErrors, promote } from "@adjoint/dsl/diagnostic/Diagnostic"
+import { type Diagnostic, hasErrors, promote } from "@adjoint/dsl/diagnostic/Diagnostic"
 import { apply } from "@adjoint/dsl/diagnostic/Fix"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
+import type { Source } from "@adjoint/dsl/source/Source"
 import { Effect } from "effect"
 import { Refused } from "../Failure.ts"
 import { type Opened, open } from "../ModelFile.ts"
@@ -32,20 +32,27 @@ const mend = (file: string, opened: Opened) =>
       edits += applied.length
       now = yield* open(file)
     }
-    yield* message(edits === 0 ? "nothing to fix" : `${Format.counted(edits, "fix").replace("fixs", "fixes")} written to ${file}`)
+    yield* message(edits === 0 ? "nothing to fix" : `${Format.counted(edits, "edit")} written to ${file}`)
     return now
+  })
+
+/** Diagnostics are what this verb is asked for, so they go where results go. */
+const tell = (options: Options, diagnostics: ReadonlyArray<Diagnostic>, source: Source | undefined) =>
+  Effect.gen(function* () {
+    const { env, stdout } = yield* World
+    if (options.json) yield* json(Render.report(diagnostics))
+    else if (diagnostics.length > 0) yield* result(Render.all(diagnostics, source, { colour: hasColour(env, stdout) }))
+    if (hasErrors(diagnostics)) return yield* new Refused({ diagnostics, isTold: true })
+    if (!options.json) yield* result((style) => `${style("good", "ok")} ${options.file}`)
   })
 
 /** Prints what is wrong with a file and what could be better. Fails with `Refused` when it cannot be used. */
 export const run = (options: Options) =>
   Effect.gen(function* () {
-    const { env, stdout } = yield* World
     const opened = yield* open(options.file)
     const { reading } = options.fix ? yield* mend(options.file, opened) : opened
-    const diagnostics = options.strict ? promote(reading.diagnostics) : reading.diagnostics
-    if (options.json) yield* json(Render.report(diagnostics))
-    if (hasErrors(diagnostics)) return yield* new Refused({ diagnostics, source: reading.source })
-    if (options.json) return
-    if (diagnostics.length > 0) yield* result(Render.all(diagnostics, reading.source, { colour: hasColour(env, stdout) }))
-    yield* result((style) => `${style("good", "ok")} ${options.file}`)
-  })
+    return { diagnostics: options.strict ? promote(reading.diagnostics) : reading.diagnostics, source: reading.source }
+  }).pipe(
+    Effect.catchTag("Refused", ({ diagnostics }) => Effect.succeed({ diagnostics, source: undefined })),
+    Effect.flatMap(({ diagnostics, source }) => tell(options, diagnostics, source)),
+  )
