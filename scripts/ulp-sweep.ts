@@ -1,99 +1,119 @@
 /**
- * How far the engine's functions are from the truth, over all 2³² floats or every so many of them.
+ * How far the engine's functions are from the truth: of one number over all 2³² floats or every so many of them, of two over
+ * random pairs.
  *
  *     node scripts/ulp-sweep.ts                  every function, every 61st float
  *     node scripts/ulp-sweep.ts --stride 1 exp   one function, every float
  *     node scripts/ulp-sweep.ts --speed          elements per second on 65,536 elements
  *
- * The truth is computed in doubles by the host, whose own error is some 2⁻²⁹ of an ulp of a float. An error is in units in the
- * last place of the float nearest to the truth; where that float is 0, ±∞ or NaN nothing but that float, sign of zero
- * included, will do.
+ * The truth is computed in doubles by the host, whose own error is some 2⁻²⁸ of a float's last place.
  */
 import { parseArgs } from "node:util"
-import { type UnaryName, unaryFunctions } from "@adjoint/core/machines/wasm/math/functions"
-import { overArrays } from "@adjoint/core/machines/wasm/math/overArrays"
+import { binaryFunctions, unaryFunctions } from "@adjoint/core/machines/wasm/math/functions"
+import { overArrays, type Prepared, type VectorFunction } from "@adjoint/core/machines/wasm/math/overArrays"
+import { ulps } from "@adjoint/core/machines/wasm/math/ulp"
 import { scalarFunction } from "@adjoint/core/meaning/elementwise"
 
 const chunk = 65536
-const spacing = Float64Array.from({ length: 255 }, (_, exponent) => 2 ** (Math.max(exponent, 1) - 150))
-
-interface Worst {
-  readonly error: number
-  readonly at: number
-  readonly got: number
-  readonly wanted: number
-  /** Results that are not the float nearest to the truth, of how many. */
-  readonly misrounded: number
-  readonly of: number
-}
-
-const sweep = (name: UnaryName, stride: number): Worst => {
-  const { inputs, output, run } = overArrays(unaryFunctions[name], 1, chunk)
-  const input = inputs[0] as Float32Array
-  const inputBits = new Uint32Array(input.buffer, input.byteOffset, chunk)
-  const outputBits = new Uint32Array(output.buffer, output.byteOffset, chunk)
-  const nearest = new Float32Array(1)
-  const nearestBits = new Uint32Array(nearest.buffer)
-  const truth = scalarFunction(name) as (x: number) => number
-  let [error, at, got, wanted, misrounded, of] = [0, 0, 0, 0, 0, 0]
-  for (let bits = 0; bits < 2 ** 32; bits += chunk * stride) {
-    const count = Math.min(chunk, Math.ceil((2 ** 32 - bits) / stride))
-    for (let i = 0; i < count; i++) inputBits[i] = bits + i * stride
-    run(count)
-    of += count
-    for (let i = 0; i < count; i++) {
-      const exact = truth(input[i] as number)
-      nearest[0] = exact
-      const near = nearestBits[0] as number
-      if (outputBits[i] === near) continue
-      const value = output[i] as number
-      if (Number.isNaN(exact) && Number.isNaN(value)) continue
-      misrounded++
-      const exponent = (near >>> 23) & 0xff
-      const off =
-        near << 1 === 0 || exponent === 255 || !Number.isFinite(value)
-          ? Number.POSITIVE_INFINITY
-          : Math.abs(value - exact) / (spacing[exponent] as number)
-      if (off > error) [error, at, got, wanted] = [off, input[i] as number, value, exact]
-    }
-  }
-  return { error, at, got, wanted, misrounded, of }
-}
-
-/** Elements per second, the best of several runs over inputs that are spread as training has them. */
-const speed = (name: UnaryName): number => {
-  const { inputs, run } = overArrays(unaryFunctions[name], 1, chunk)
-  const positive = name === "log"
-  inputs[0]?.forEach((_, i, xs) => {
-    const x = 4 * Math.sin(i * 1.7)
-    xs[i] = positive || name === "log1p" ? Math.abs(x) : x
-  })
-  let best = Number.POSITIVE_INFINITY
-  for (let round = 0; round < 60; round++) {
-    const start = performance.now()
-    for (let repeat = 0; repeat < 20; repeat++) run(chunk)
-    best = Math.min(best, (performance.now() - start) / 20)
-  }
-  return (chunk / best) * 1000
-}
-
 const { values, positionals } = parseArgs({
   options: { stride: { type: "string", default: "61" }, speed: { type: "boolean", default: false } },
   allowPositionals: true,
 })
-const all = Object.keys(unaryFunctions) as ReadonlyArray<UnaryName>
-const names = positionals.length === 0 ? all : all.filter((name) => positionals.includes(name))
+const stride = Number(values.stride)
+const everyFloat = 2 ** 32
 
-for (const name of names) {
-  if (values.speed) {
-    console.log(`${name.padEnd(8)} ${(speed(name) / 1e9).toFixed(2)} × 10⁹ elements/s`)
-    continue
+type Name = keyof typeof unaryFunctions | keyof typeof binaryFunctions
+const functions: { readonly [N in Name]: VectorFunction } = { ...unaryFunctions, ...binaryFunctions } as never
+const isBinary = (name: Name): boolean => Object.hasOwn(binaryFunctions, name)
+
+const prepare = (name: Name): Prepared => overArrays(functions[name], isBinary(name) ? 2 : 1, chunk)
+
+/** Sets the floats to compute next; returns how many. */
+type Fill = (inputs: ReadonlyArray<Uint32Array>) => number
+
+/** Every so many floats, by their bits. */
+const inOrder = (): Fill => {
+  let next = 0
+  return ([x]) => {
+    const count = Math.min(chunk, Math.ceil((everyFloat - next) / stride))
+    for (let i = 0; i < count; i++) (x as Uint32Array)[i] = next + i * stride
+    next += count * stride
+    return Math.max(count, 0)
   }
+}
+
+/** As many random pairs: bits of any float, but half of the second numbers moderate ones. */
+const atRandom = (): Fill => {
+  let state = 1
+  let left = everyFloat / stride
+  const random = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0
+    return (state ^ (state >>> 15)) >>> 0
+  }
+  return ([x, y]) => {
+    const moderate = new Float32Array((y as Uint32Array).buffer, (y as Uint32Array).byteOffset, chunk)
+    for (let i = 0; i < chunk; i++) {
+      ;(x as Uint32Array)[i] = random()
+      if (i % 2 === 0) (y as Uint32Array)[i] = random()
+      else moderate[i] = (random() - 2 ** 31) / 2 ** 28
+    }
+    left -= chunk
+    return left > -chunk ? chunk : 0
+  }
+}
+
+const sweep = (name: Name): string => {
   const start = performance.now()
-  const { error, at, got, wanted, misrounded, of } = sweep(name, Number(values.stride))
-  const seconds = ((performance.now() - start) / 1000).toFixed(0)
+  const { inputs, output, run } = prepare(name)
+  const asBits = inputs.map((input) => new Uint32Array(input.buffer, input.byteOffset, chunk))
+  const [first, second] = [inputs[0], inputs[1] ?? inputs[0]] as [Float32Array, Float32Array]
+  const fill = isBinary(name) ? atRandom() : inOrder()
+  const truth = scalarFunction(name)
+  let [worst, at, misrounded, of] = [0, 0, 0, 0]
+  let where = ""
+  for (let count = fill(asBits); count > 0; count = fill(asBits)) {
+    run(count)
+    of += count
+    for (let i = 0; i < count; i++) {
+      const [x, y, got] = [first[i] as number, second[i] as number, output[i] as number]
+      const exact = truth(x, y)
+      // Nearly all are the float nearest to the truth, no more than half a unit off.
+      if (Math.fround(exact) === got && got !== 0) continue
+      const error = ulps(got, exact)
+      if (error > 0.5) misrounded++
+      if (error > worst) {
+        ;[worst, at] = [error, x]
+        where = `${at}${isBinary(name) ? `, ${y}` : ""}: ${got}, not ${exact}`
+      }
+    }
+  }
   const share = ((100 * misrounded) / of).toFixed(2)
-  console.log(
-    `${name.padEnd(8)} ${error.toFixed(3)} ulp at ${at} (got ${got}, wanted ${wanted}); ${share} % not the nearest; ${of} floats in ${seconds} s`,
-  )
+  const seconds = ((performance.now() - start) / 1000).toFixed(0)
+  if (worst <= 0.5) return `every result is the nearest float; ${of} in ${seconds} s`
+  return `${worst.toFixed(3)} ulp at ${where}; ${share} % not the nearest float; ${of} in ${seconds} s`
+}
+
+/** Elements per second: the best of several runs over numbers such as training has. */
+const speed = (name: Name): string => {
+  const { inputs, run } = prepare(name)
+  const positive = ["log", "log1p", "pow"].includes(name)
+  inputs.forEach((input, k) => {
+    for (let i = 0; i < chunk; i++) {
+      const x = 4 * Math.sin(i * (1.7 + k))
+      input[i] = positive && k === 0 ? Math.abs(x) : x
+    }
+  })
+  let best = Number.POSITIVE_INFINITY
+  const repeats = 20
+  for (let round = 0; round < 60; round++) {
+    const start = performance.now()
+    for (let repeat = 0; repeat < repeats; repeat++) run(chunk)
+    best = Math.min(best, (performance.now() - start) / repeats)
+  }
+  return `${(chunk / best / 1e6).toFixed(2)} × 10⁹ elements/s`
+}
+
+const all = Object.keys(functions) as ReadonlyArray<Name>
+for (const name of positionals.length === 0 ? all : all.filter((name) => positionals.includes(name))) {
+  console.log(`${name.padEnd(8)}${values.speed ? speed(name) : sweep(name)}`)
 }

@@ -1,4 +1,4 @@
-/** Vector functions by themselves, over arrays: for reading small things, for tests and for measuring. */
+/** Vector functions by themselves, over arrays: for tests and for measuring. */
 import { Assembler } from "../Assembler.ts"
 import type { Code } from "../Code.ts"
 import { compile, instantiate, memory } from "../host.ts"

@@ -6,7 +6,8 @@
  * r is then rounded, and the sine or cosine of it is a polynomial in floats.
  */
 import type { Code } from "../Code.ts"
-import { f32x4, f64x2, i8x16, i32x4, type Local, type V128, v128 } from "../Value.ts"
+import { f32x4, f64x2, i32x4, type Local, type V128, v128 } from "../Value.ts"
+import { lowerHalves, narrow, widen } from "./doubles.ts"
 import { polynomial } from "./polynomial.ts"
 
 type Vector = Local<"v128">
@@ -57,12 +58,6 @@ const reduceLarge = (code: Code, x: Vector): Reduced => {
   return { turns: n, r: f64x2.mul(fraction, Math.PI / 2) }
 }
 
-/** The lower half of each double of two pairs. */
-const lowerHalves = (a: V128, b: V128): V128 => i8x16.shuffle(a, b, [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27])
-/** The lower two lanes of each. */
-const lowerLanes = (a: V128, b: V128): V128 => i8x16.shuffle(a, b, [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23])
-const upperLanes = (x: V128): V128 => i8x16.shuffle(x, x, [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15])
-
 /** The sine of x and so many quarter turns. */
 const sineAhead =
   (quarters: 0 | 1) =>
@@ -72,10 +67,11 @@ const sineAhead =
       const turns = code.local("v128")
       const r = code.local("v128")
       const reduceBy = (reduce: (code: Code, x: Vector) => Reduced) => {
-        const low = reduce(code, code.let(f64x2.promote_low_f32x4(input)))
-        const high = reduce(code, code.let(f64x2.promote_low_f32x4(upperLanes(input))))
+        const [lower, upper] = widen(code, input)
+        const low = reduce(code, lower)
+        const high = reduce(code, upper)
         code.set(turns, lowerHalves(low.turns, high.turns))
-        code.set(r, lowerLanes(f32x4.demote_f64x2_zero(low.r), f32x4.demote_f64x2_zero(high.r)))
+        code.set(r, narrow(low.r, high.r))
       }
       reduceBy(reduceMedium)
       code.if(i32x4.bitmask(f32x4.gt(f32x4.abs(input), mediumLimit)), () => reduceBy(reduceLarge))
