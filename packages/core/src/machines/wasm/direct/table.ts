@@ -10,6 +10,7 @@ import { scatterAdd } from "./scatterAdd.ts"
 import type { Direct, Step } from "./step.ts"
 import { threefry } from "./threefry.ts"
 import { wholeProduct } from "./wholeProduct.ts"
+import { windowMax, windowMaxGrad, windowMaxPick, windowSum, windowSumGrad } from "./windows.ts"
 
 /** Primitives that have no row are done by the host. */
 const table: { readonly [P in Primitive]?: Direct<P> } = {
@@ -20,6 +21,11 @@ const table: { readonly [P in Primitive]?: Direct<P> } = {
   scatterAdd,
   dot: wholeProduct,
   argsort,
+  windowSum,
+  windowSumGrad,
+  windowMax,
+  windowMaxGrad,
+  windowMaxPick,
 }
 
 /** The step of a kernel, and what does it. */
