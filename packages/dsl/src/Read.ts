@@ -13,6 +13,7 @@ import { type Language, standard } from "./Language.ts"
 import type { Facts } from "./prepare/Facts.ts"
 import type { Codec } from "./schema/Annotation.ts"
 import { decode } from "./schema/Issues.ts"
+import { meant } from "./schema/Meant.ts"
 import { apply, type Override } from "./source/Override.ts"
 import { pointer } from "./source/Path.ts"
 import type { Positions } from "./source/Positions.ts"
@@ -60,11 +61,11 @@ const understand = (data: Data, positions: Positions, unknown: ReadonlySet<strin
   }
 }
 
-/** The sections that are right, whatever is wrong with the others. */
+/** The sections that are right, or would be with their keys spelt well, whatever is wrong with the others. */
 const readable = (data: Data, { schema: { sections } }: Language): Readable => {
   const read = <T>(codec: Codec<T>, key: string): T | undefined => {
     if (!isRecord(data) || !Object.hasOwn(data, key)) return undefined
-    return Result.getOrUndefined(decode(codec, data[key]))
+    return meant(codec, data[key])
   }
   const found = {
     data: read(sections.data, "data"),
