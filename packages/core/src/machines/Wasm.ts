@@ -4,7 +4,6 @@
  */
 import { Effect, Layer } from "effect"
 import type { Params, Primitive } from "../language/Primitive.ts"
-import { scalarFunction } from "../meaning/elementwise.ts"
 import type { Meaning } from "../meaning/Meaning.ts"
 import * as Reference from "../meaning/Reference.ts"
 import type { DType } from "../words/DType.ts"
@@ -17,7 +16,7 @@ import { planMemory, slotBytes } from "./MemoryPlan.ts"
 import type { Outside, Plan } from "./Plan.ts"
 import { compile, instantiate, memory as makeMemory, type WasmMemory } from "./wasm/host.ts"
 import { makePool, type Pool } from "./wasm/pool.ts"
-import { failedAt, hosted, work, workspace, writeModule } from "./wasm/writeModule.ts"
+import { failedAt, work, workspace, writeModule } from "./wasm/writeModule.ts"
 
 /** The most one memory of WebAssembly holds: 4 GiB. */
 const most = 2 ** 32
@@ -115,9 +114,6 @@ export const prepare = ({ program, resident }: Job, pool?: Pool): Executable => 
   const { commit, run } = instantiate(module, {
     engine: {
       memory,
-      ...Object.fromEntries(
-        hosted(plan).map((name) => [name, scalarFunction(name) as (...args: ReadonlyArray<number | bigint>) => number]),
-      ),
       outside: (i) => {
         doOutside(plan.kernels[Number(i)] as Outside)
         return undefined

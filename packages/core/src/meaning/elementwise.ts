@@ -96,10 +96,3 @@ export const elementwise: Meanings<Unary | Binary | Comparison | "not" | "where"
     return out
   },
 }
-
-/** The function of single floats that an elementwise primitive is made of, for engines that ask for it one number at a time. */
-export const scalarFunction = (primitive: Primitive): ((x: number, y: number) => number) => {
-  if (Object.hasOwn(unaryFunctions, primitive)) return unaryFunctions[primitive as Unary]
-  if (Object.hasOwn(binaryFunctions, primitive)) return binaryFunctions[primitive as Binary].float
-  throw new TypeError(`${primitive} is no function of single floats`)
-}

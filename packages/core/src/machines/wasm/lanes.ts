@@ -2,23 +2,16 @@
  * Every elementwise primitive on four elements at once. In a register f32 is four floats, i32 and u8 are four whole
  * numbers, and bool is four masks of all ones or all zeros.
  */
-import type { Primitive } from "../../language/Primitive.ts"
 import type { DType } from "../../words/DType.ts"
 import type { Elementwise } from "../Plan.ts"
-import { type Code, call, type Func } from "./Code.ts"
+import type { Code } from "./Code.ts"
+import { type BinaryName, binaryFunctions, type UnaryName, unaryFunctions } from "./math/functions.ts"
 import { f32x4, type I32, i32, i32x4, type Local, select, type V128, v128 } from "./Value.ts"
-
-/** A function of the host, from one float or two to one. It gives the same bits on every machine. */
-export type HostFunction = Func<ReadonlyArray<"f32">, "f32">
-
-/** The functions of the host that kernels may call. */
-export type HostFunctions = (name: Elementwise) => HostFunction
 
 type Vector = Local<"v128">
 
 interface Use {
   readonly code: Code
-  readonly host: HostFunctions
   /** The kind of the first input. */
   readonly from: DType
   /** The kind of the result. */
@@ -29,17 +22,16 @@ type Lanes = (use: Use, ...inputs: ReadonlyArray<Vector>) => V128
 
 const four = [0, 1, 2, 3] as const
 
-/** What a function of single floats gives lane by lane. */
-const floatsByLane =
-  (name: Elementwise): Lanes =>
-  ({ code, host }, ...inputs) => {
-    const out = code.local("v128")
-    for (const lane of four) {
-      const args = inputs.map((x) => f32x4.extract_lane(x, lane))
-      code.set(out, f32x4.replace_lane(out, call(host(name), ...args), lane))
-    }
-    return out
-  }
+/** A function of floats, written in the instructions there are. */
+const float1 =
+  (name: UnaryName): Lanes =>
+  ({ code }, x) =>
+    unaryFunctions[name](code, x as Vector)
+
+const float2 =
+  (name: BinaryName): Lanes =>
+  ({ code }, x, y) =>
+    binaryFunctions[name](code, x as Vector, y as Vector)
 
 /** What a function of two whole numbers gives lane by lane. */
 const wholesByLane =
@@ -143,21 +135,21 @@ const table: { readonly [P in Elementwise]: Lanes } = {
   sign: either(floatSign, wholeSign),
   floor: plain((x: V128) => f32x4.floor(x)),
   sqrt: plain((x: V128) => f32x4.sqrt(x)),
-  exp: floatsByLane("exp"),
-  expm1: floatsByLane("expm1"),
-  log: floatsByLane("log"),
-  log1p: floatsByLane("log1p"),
-  sin: floatsByLane("sin"),
-  cos: floatsByLane("cos"),
-  tanh: floatsByLane("tanh"),
-  erf: floatsByLane("erf"),
-  sigmoid: floatsByLane("sigmoid"),
+  exp: float1("exp"),
+  expm1: float1("expm1"),
+  log: float1("log"),
+  log1p: float1("log1p"),
+  sin: float1("sin"),
+  cos: float1("cos"),
+  tanh: float1("tanh"),
+  erf: float1("erf"),
+  sigmoid: float1("sigmoid"),
   add: either(f32x4.add, i32x4.add),
   sub: either(f32x4.sub, i32x4.sub),
   mul: either(f32x4.mul, i32x4.mul),
   div: wholeOrFloat(plain(f32x4.div), quotients),
-  rem: wholeOrFloat(floatsByLane("rem"), remainders),
-  pow: floatsByLane("pow"),
+  rem: wholeOrFloat(float2("rem"), remainders),
+  pow: float2("pow"),
   max: either(f32x4.max, i32x4.max_s),
   min: either(f32x4.min, i32x4.min_s),
   and: plain(v128.and),
@@ -175,7 +167,3 @@ const table: { readonly [P in Elementwise]: Lanes } = {
 /** A primitive applied to four elements of each input. */
 export const applyLanes = (primitive: Elementwise, use: Use, inputs: ReadonlyArray<Vector>): V128 =>
   table[primitive](use, ...inputs)
-
-/** The primitives whose kernels ask the host, and how the host does them: in doubles, rounded once. */
-export const isHosted = (primitive: Primitive): boolean =>
-  ["exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "erf", "sigmoid", "rem", "pow"].includes(primitive)

@@ -7,14 +7,13 @@ import { bytes } from "../../words/DType.ts"
 import type { Shape } from "../../words/Shape.ts"
 import type { Access, Term } from "../Plan.ts"
 import type { Code } from "./Code.ts"
-import { applyLanes, type HostFunctions } from "./lanes.ts"
+import { applyLanes } from "./lanes.ts"
 import { type Crew, firstAlone, share } from "./share.ts"
 import { f32x4, type I32, i8x16, i16x8, i32, i32x4, type Local, type V128, v128 } from "./Value.ts"
 
 /** What kernels need to know of the module they are written into. */
 export interface Site {
   readonly code: Code
-  readonly host: HostFunctions
   /** The address of a slot. */
   readonly address: (slot: number) => number
   /** Who runs the kernel. */
@@ -164,7 +163,7 @@ export const termRows = (
 
 /** The terms of a body at element `i` of the innermost axis: of four elements, or of that one in every lane. */
 export const emitTerms = (
-  { code, host }: Site,
+  { code }: Site,
   terms: ReadonlyArray<Term>,
   rows: ReadonlyArray<Row | undefined>,
   i: I32,
@@ -193,7 +192,7 @@ export const emitTerms = (
       const inputs = term.inputs.map((input) => made[input] as Local<"v128">)
       const from = terms[term.inputs[0] ?? -1]?.dtype ?? term.dtype
       // `where` takes a truth value first; what it chooses between is of the result's kind.
-      const use = { code, host, from: term.primitive === "where" ? term.dtype : from, to: term.dtype }
+      const use = { code, from: term.primitive === "where" ? term.dtype : from, to: term.dtype }
       made.push(code.let(() => applyLanes(term.primitive, use, inputs)))
     }
   })

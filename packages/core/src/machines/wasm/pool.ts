@@ -20,17 +20,15 @@ const runs = 0
 const job = 1
 
 /**
- * What a worker does. It is text, so that neither a build nor a bundler has to know of a second file. Kernels that workers
- * run import nothing but memory; a name that is asked for all the same fails when it is called.
+ * What a worker does. It is text, so that neither a build nor a bundler has to know of a second file.
  */
 const program = `
 const { receiveMessageOnPort, workerData } = require("node:worker_threads")
 const { control, port, thread } = workerData
 const jobs = new Map()
-const absent = () => { throw new Error("a worker has no functions of the host") }
+const outside = () => { throw new Error("what is done outside is the first thread's") }
 const take = ({ failed, id, memory, module }) => {
-  const engine = Object.fromEntries(WebAssembly.Module.imports(module).map(({ kind, name }) => [name, kind === "memory" ? memory : absent]))
-  const { run } = new WebAssembly.Instance(module, { engine }).exports
+  const { run } = new WebAssembly.Instance(module, { engine: { memory, outside } }).exports
   jobs.set(id, () => {
     try { run(thread) } catch (error) { Atomics.store(new Int32Array(memory.buffer), failed / 4, 1) }
   })

@@ -2,12 +2,11 @@
 import * as Shape from "../../words/Shape.ts"
 import { costly } from "../fuse/values.ts"
 import type { MemoryPlan } from "../MemoryPlan.ts"
-import type { Elementwise, Kernel, Plan, Term } from "../Plan.ts"
+import type { Kernel, Plan } from "../Plan.ts"
 import { Assembler } from "./Assembler.ts"
 import { emitBarrier, failedOffset, syncBytes } from "./barrier.ts"
 import type { Func } from "./Code.ts"
 import { directScratch, directWork, emitDirect, isDirect, isSharedDirect } from "./direct/table.ts"
-import { type HostFunction, isHosted } from "./lanes.ts"
 import { emitLoop } from "./loopKernel.ts"
 import type { Site } from "./loops.ts"
 import { emitProduct, productScratch } from "./productKernel.ts"
@@ -37,16 +36,6 @@ export const workspace = (plan: Plan, threads: number): number => layout(plan, t
 /** The address of the word that a thread sets when it cannot go on. */
 export const failedAt = (plan: Plan, threads: number): number => layout(plan, threads).sync + failedOffset
 
-const termsOf = (kernel: Kernel): ReadonlyArray<Term> => ("terms" in kernel ? kernel.terms : [])
-
-const hostedBy = (kernel: Kernel): ReadonlyArray<Elementwise> =>
-  termsOf(kernel).flatMap((term) => (term.tag === "apply" && isHosted(term.primitive) ? [term.primitive] : []))
-
-/** The elementwise primitives that a plan's kernels ask the host for. */
-export const hosted = ({ kernels }: Plan): ReadonlyArray<Elementwise> => [...new Set(kernels.flatMap(hostedBy))]
-
-const arity = (name: Elementwise): ReadonlyArray<"f32"> => (name === "pow" || name === "rem" ? ["f32", "f32"] : ["f32"])
-
 /** About how many elementary operations a kernel does. */
 export const work = (kernel: Kernel, slots: Plan["slots"]): number => {
   if (kernel.tag === "product") return 2 * Shape.size(kernel.batch) * kernel.m * kernel.n * kernel.k
@@ -55,9 +44,9 @@ export const work = (kernel: Kernel, slots: Plan["slots"]): number => {
   return Shape.size(kernel.shape) * each
 }
 
-/** Kernels that the host has a part in are the first thread's: workers have no host functions. */
+/** Kernels that the host does are the first thread's. */
 const isShared = (kernel: Kernel, slots: Plan["slots"], least: number): boolean =>
-  (kernel.tag !== "outside" || isSharedDirect(kernel)) && hostedBy(kernel).length === 0 && work(kernel, slots) >= least
+  (kernel.tag !== "outside" || isSharedDirect(kernel)) && work(kernel, slots) >= least
 
 /** Who a module is written for: how many threads, and the least work that they share. */
 export interface Workforce {
@@ -66,29 +55,20 @@ export interface Workforce {
 }
 
 /**
- * The bytes of a plan's module. It imports `engine.memory`, a function for each hosted primitive
- * and `engine.outside`, which is called with the number of a kernel that has none; it exports `run`, which every thread
+ * The bytes of a plan's module. It imports `engine.memory` and `engine.outside`, which is called with the number of a kernel that has none; it exports `run`, which every thread
  * calls with its number and which does all kernels in order, and `commit`, which puts the new state in the old one's place.
  */
 export const writeModule = (plan: Plan, memory: MemoryPlan, { least, threads }: Workforce): Uint8Array<ArrayBuffer> => {
   const module = new Assembler()
   const pages = Math.ceil(memory.bytes / 65536)
   module.importMemory("engine", "memory", threads > 1 ? { initial: pages, maximum: pages, shared: true } : { initial: pages })
-  const functions = new Map<Elementwise, HostFunction>(
-    hosted(plan).map((name) => [name, module.importFunction("engine", name, { params: arity(name), result: "f32" })]),
-  )
   const outside = module.importFunction("engine", "outside", { params: ["i32"] })
-  const host = (name: Elementwise): HostFunction => {
-    const found = functions.get(name)
-    if (found === undefined) throw new Error(`no kernel was said to need ${name}`)
-    return found
-  }
   const { packed, sync } = layout(plan, threads)
   const kernels = plan.kernels.map((kernel, i) => {
     const shared = threads > 1 && isShared(kernel, plan.slots, least)
     const func = module.func(`${i} ${kernel.tag}`, { params: ["i32"] }, (code, [thread]) => {
       const crew = shared ? { thread: thread as I32, threads } : { thread: i32.const(0), threads: 1 }
-      const site: Site = { code, host, address: (slot) => memory.addresses[slot] ?? 0, crew }
+      const site: Site = { code, address: (slot) => memory.addresses[slot] ?? 0, crew }
       if (kernel.tag === "loop") emitLoop(site, kernel, plan.slots)
       else if (kernel.tag === "reduce") emitReduce(site, kernel, plan.slots)
       else if (kernel.tag === "product") emitProduct(site, kernel, packed)
