@@ -113,7 +113,7 @@ export const readRecord = <A>(
 ): Effect.Effect<A, RunError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const text = yield* readText(directory, file)
-    const decoded = Schema.decodeUnknownResult(Schema.fromJsonString(schema), { onExcessProperty: "ignore" })(text)
+    const decoded = Schema.decodeResult(Schema.fromJsonString(schema), { onExcessProperty: "ignore" })(text)
     if (Result.isSuccess(decoded)) return decoded.success
     const why = decoded.failure.message.replaceAll(/\s*\n\s*/g, " ")
     return yield* new RunError({ message: `${join(directory, file)} is not what a run writes: ${why}` })

@@ -45,7 +45,10 @@ export const allocate = (runs: string, name: string): Effect.Effect<string, Plat
       const directory = join(parent, printNumber(next))
       const made = yield* fs.makeDirectory(directory).pipe(
         Effect.as(true),
-        Effect.catch((error) => (error.reason._tag === "AlreadyExists" ? Effect.succeed(false) : Effect.fail(error))),
+        Effect.catchIf(
+          ({ reason }) => reason._tag === "AlreadyExists",
+          () => Effect.succeed(false),
+        ),
       )
       if (!made) continue
       yield* fs.makeDirectory(join(directory, files.checkpoints))

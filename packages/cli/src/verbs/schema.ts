@@ -1,7 +1,9 @@
 /** `adjoint schema`: the language of model files as a JSON Schema, for editors. */
 import { jsonSchema } from "@adjoint/dsl/schema/JsonSchema"
-import { Effect } from "effect"
 import { result } from "../terminal/Write.ts"
 
+/** There is nothing to choose. */
+export type Options = Readonly<Record<never, never>>
+
 /** Prints the schema (draft 2020-12). */
-export const run = () => Effect.suspend(() => result(JSON.stringify(jsonSchema(), undefined, 2)))
+export const run = (_: Options) => result(JSON.stringify(jsonSchema(), undefined, 2))

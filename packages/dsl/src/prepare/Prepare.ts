@@ -85,8 +85,11 @@ const hashOf = (parts: ReadonlyArray<readonly [string, ArrayLike<number>]>): str
 const datasetOf = (fitted: Fitted, { place, raw }: Rows, rows?: ArrayLike<number>) =>
   Effect.fromResult(Preprocess.dataset(fitted, raw, rows)).pipe(refused(place))
 
-const partOf = (fitted: Fitted, rows: Rows, part: ArrayLike<number> | undefined) =>
-  part === undefined ? Effect.succeed(undefined) : datasetOf(fitted, rows, part)
+/** A part that may have no rows, by its name. */
+const partOf = <P extends string>(name: P, fitted: Fitted, rows: Rows, part: ArrayLike<number> | undefined) =>
+  part === undefined
+    ? Effect.succeed<{ readonly [K in P]?: Dataset.Dataset }>({})
+    : Effect.map(datasetOf(fitted, rows, part), (dataset) => ({ [name]: dataset }) as { readonly [K in P]: Dataset.Dataset })
 
 /**
  * Reads and prepares the rows of a document; paths are taken from `directory`. With a fitted record nothing is learned
@@ -118,8 +121,9 @@ export const prepare = (
     if (target === undefined) return yield* fail([noTarget(source.place)])
 
     const train = yield* datasetOf(fitted, source, trainRows)
-    const val = yield* partOf(fitted, source, parts.val)
-    const test = separate === undefined ? yield* partOf(fitted, source, parts.test) : yield* datasetOf(fitted, separate)
+    const val = yield* partOf("val", fitted, source, parts.val)
+    const test =
+      separate === undefined ? yield* partOf("test", fitted, source, parts.test) : { test: yield* datasetOf(fitted, separate) }
     const { raw } = source
     const counts = {
       train: trainRows.length,
@@ -128,8 +132,8 @@ export const prepare = (
     }
     return {
       train,
-      ...(val === undefined ? {} : { val }),
-      ...(test === undefined ? {} : { test }),
+      ...val,
+      ...test,
       fitted,
       facts: { sample: Preprocess.sample(fitted), target, rows: counts },
       lock: {
