@@ -28,9 +28,9 @@ const runs = Flag.String("runs").pipe(
   Flag.withDescription(`where run folders are; ${usualRuns}/ unless given`),
 )
 const json = switchOf("json", "print JSON for programs")
-const engine = Flag.Literals("engine", ["reference"]).pipe(
-  Flag.withDefault("reference" as const),
-  Flag.withDescription("what computes; reference unless given"),
+const engine = Flag.Literals("engine", ["wasm", "reference"]).pipe(
+  Flag.withDefault("wasm" as const),
+  Flag.withDescription("what computes: wasm, or reference, which is slow and defines the answers"),
 )
 
 const check = Command.make(

@@ -1,8 +1,10 @@
 /** The engines that can be asked for by name. */
 import * as Engine from "@adjoint/core/machines/Engine"
+import * as Wasm from "@adjoint/core/machines/Wasm"
 import type { Layer } from "effect"
 
 export const engines = {
+  wasm: Wasm.layer(),
   reference: Engine.reference,
 } as const satisfies { readonly [name: string]: Layer.Layer<Engine.Engine> }
 

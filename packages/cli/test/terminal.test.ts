@@ -37,7 +37,7 @@ describe("bar", () => {
         expect(Math.abs(done.length - share * width)).toBeLessThanOrEqual(0.5 + 0.5)
       }),
     )
-    expect(bar(0, 3)).toEqual({ done: "", left: "━━━" })
+    expect(bar(0, 3)).toEqual({ done: "", left: "───" })
     expect(bar(1, 3)).toEqual({ done: "━━━", left: "" })
   })
 })

@@ -16,6 +16,9 @@ const interval = 50
 /** As many losses as the small curve is made of. */
 const remembered = 240
 
+/** The loss that is shown is the mean of so many steps: one batch alone says little. */
+const smoothed = 16
+
 const back = "\r\u001b[K"
 
 /** A stretch of the line; `text` without its look counts for the width. */
@@ -63,12 +66,13 @@ const line = (
   const { done, left } = bar(share, width >= 100 ? 24 : 16)
   const time = remaining(event, started, clock, Date.now())
   const curve = sparkline(losses, 12)
+  const recent = losses.slice(-smoothed)
   return fit(
     [
       { text: `▸ ${event.epoch}/${started.epochs}`, shown: `${look("accent", "▸")} ${event.epoch}/${started.epochs}` },
       { text: done + left, shown: `${look("accent", done)}${look("faint", left)}` },
       plain(`${Math.floor(100 * share)}%`.padStart(4)),
-      plain(`loss ${Format.decimal(losses.at(-1) ?? Number.NaN)}`),
+      plain(`loss ${Format.decimal(recent.reduce((sum, loss) => sum + loss, 0) / recent.length)}`),
       { text: curve, shown: look("accent", curve) },
       plain(`· run ≤ ${Format.duration(time.run)}`),
       plain(`· epoch ${Format.duration(time.epoch)}`),
