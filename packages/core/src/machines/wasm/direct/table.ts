@@ -5,6 +5,7 @@ import type { Spec } from "../../../words/ShapeError.ts"
 import type { Outside } from "../../Plan.ts"
 import type { Site } from "../loops.ts"
 import { argsort } from "./argsort.ts"
+import { conv, convInputGrad } from "./convolution.ts"
 import { concat, gather, pad } from "./moves.ts"
 import { scatterAdd } from "./scatterAdd.ts"
 import type { Direct, Step } from "./step.ts"
@@ -21,6 +22,8 @@ const table: { readonly [P in Primitive]?: Direct<P> } = {
   scatterAdd,
   dot: wholeProduct,
   argsort,
+  conv,
+  convInputGrad,
   windowSum,
   windowSumGrad,
   windowMax,
