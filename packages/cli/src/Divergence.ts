@@ -17,7 +17,10 @@ const pathOf = (names: ReadonlyArray<string>, among: ReadonlyArray<Node>): Node[
 
 const placeOf = (layer: string, { sound }: Training): string | undefined => {
   const { document, reading } = sound
-  const path = pathOf(layer.split("."), nodes({ catalogue: standard, model: document.model, outputs: 1 }))
+  const all = nodes({ catalogue: standard, model: document.model, outputs: 1 })
+  const names = layer.split(".")
+  // Parameters are told with the part of the run's state that they are in: `params.dense1.w`.
+  const path = pathOf(names, all) ?? pathOf(names.slice(1), all)
   const place = path === undefined ? undefined : nearest(reading.positions, path)
   return place === undefined ? undefined : `${reading.source.file}:${place.value.line}:${place.value.column}`
 }

@@ -9,6 +9,3 @@ export const engines = {
 } as const satisfies { readonly [name: string]: Layer.Layer<Engine.Engine> }
 
 export type EngineName = keyof typeof engines
-
-/** Whether a run can be had on an engine of this name. */
-export const isEngine = (name: string): name is EngineName => Object.hasOwn(engines, name)
