@@ -58,7 +58,7 @@ describe("train", () => {
     expect(json(inRun("0001", "data.lock.json"))).toMatchObject({ files: [], rows: { train: 72, val: 24, test: 24 } })
     expect(json(inRun("0001", "data.lock.json", "flowers")).files[0].sha256).toMatch(/^[0-9a-f]{64}$/)
     expect(json(inRun("0001", "seeds.json")).streams).toMatchObject({ "train.init": { seed: 5 }, "data.split": { seed: 3 } })
-    expect(json(inRun("0001", "env.json"))).toMatchObject({ node: process.version, engine: "reference", numerics: "doubles" })
+    expect(json(inRun("0001", "env.json"))).toMatchObject({ node: process.version, engine: "wasm", numerics: "portable" })
     expect(json(inRun("0001", "summary.json"))).toMatchObject({
       status: "finished",
       weights: "last",
@@ -99,7 +99,7 @@ describe("train", () => {
     const [folderOf = ""] = stdout.split("  ")
     expect(stdout).toMatch(/^\S+moons\/\d{4} {2}test\.loss 0\.\d{4} {2}test\.accuracy \d+\.\d\d%\n$/)
     expect(existsSync(join(folderOf, "summary.json"))).toBe(true)
-    expect(stderr).toContain("33 parameters · 72/24/24 rows · seed 5 · reference")
+    expect(stderr).toContain("33 parameters · 72/24/24 rows · seed 5 · wasm portable")
     expect(stderr).toContain("baselines: majority (always `0`) accuracy 50.00%")
     expect(stderr.match(/^epoch \d\/4 {2}train\.loss .* rows\/s/gm)).toHaveLength(4)
     expect(stderr).toContain("next: adjoint evaluate moons/0002 --runs")

@@ -33,7 +33,7 @@ export const header = (
   folder: string,
   { built, prepared }: Training,
   parameters: number,
-  engine: { readonly name: string; readonly threads: number },
+  engine: { readonly name: string; readonly numerics: string; readonly threads: number },
 ) =>
   message((style) => {
     const { test, train, val } = prepared.facts.rows
@@ -41,7 +41,7 @@ export const header = (
       Format.counted(parameters, "parameter"),
       `${[train, val, test].map(Format.count).join("/")} rows`,
       `seed ${built.seed}`,
-      engine.threads > 1 ? `${engine.name} ×${engine.threads}` : engine.name,
+      `${engine.name} ${engine.numerics}${engine.threads > 1 ? ` ×${engine.threads}` : ""}`,
     ]
     return [
       `${style("strong", folder)} ${style("faint", "·")} ${facts.join(style("faint", " · "))}`,

@@ -4,13 +4,13 @@ import { TaggedError } from "effect/Data"
 /**
  * A number that is not finite appeared while training.
  *
- * `tensor` says where it was seen first: the `loss`, what a layer made (`activation`), a gradient or a parameter;
- * `layer` is the path of the layer or parameter, `step` the step counted from 1, `rows` the rows of the training data
- * in the batch that show it (all of the batch's for a gradient or parameter). The run's last good state is not lost:
- * a checkpoint never holds such numbers.
+ * `tensor` says where it was seen first: the `loss`, what a layer made (`activation`), a gradient, a parameter, the net's
+ * `state` or what the `optimizer` remembers; `layer` is the path of the layer or leaf, `step` the step counted from 1,
+ * `rows` the rows of the training data in the batch that show it (all of the batch's where it shows in no row). The run's
+ * last good state is not lost: a checkpoint never holds such numbers.
  */
 export class NonFinite extends TaggedError("NonFinite")<{
-  readonly tensor: "input" | "activation" | "loss" | "gradient" | "parameter"
+  readonly tensor: "input" | "activation" | "loss" | "gradient" | "parameter" | "state" | "optimizer"
   readonly layer: string
   readonly value: number
   readonly epoch: number

@@ -89,6 +89,10 @@ export const findNonFinite = <P, S, O>(
   const total = firstBad(read(cost(before.params)))
   if (total !== undefined) return found("loss", "", total)
   return (
-    firstBadLeaf("gradient", grad(cost)(before.params)) ?? firstBadLeaf("parameter", after) ?? found("parameter", "", Number.NaN)
+    firstBadLeaf("gradient", grad(cost)(before.params)) ??
+    firstBadLeaf("parameter", after.params) ??
+    firstBadLeaf("state", after.net) ??
+    firstBadLeaf("optimizer", after.optimizer) ??
+    found("parameter", "", Number.NaN)
   )
 }
