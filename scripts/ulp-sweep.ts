@@ -6,13 +6,14 @@
  *     node scripts/ulp-sweep.ts --stride 1 exp   one function, every float
  *     node scripts/ulp-sweep.ts --speed          elements per second on 65,536 elements
  *
- * The truth is computed in doubles by the host, whose own error is some 2⁻²⁸ of a float's last place.
+ * The truth is Reference's, in doubles, whose own error is some 2⁻²⁸ of a float's last place.
  */
 import { parseArgs } from "node:util"
 import { binaryFunctions, unaryFunctions } from "@adjoint/core/machines/wasm/math/functions"
 import { overArrays, type Prepared, type VectorFunction } from "@adjoint/core/machines/wasm/math/overArrays"
 import { ulps } from "@adjoint/core/machines/wasm/math/ulp"
-import { scalarFunction } from "@adjoint/core/meaning/elementwise"
+import { elementwise } from "@adjoint/core/meaning/elementwise"
+import { make } from "@adjoint/core/words/NDArray"
 
 const chunk = 65536
 const { values, positionals } = parseArgs({
@@ -66,24 +67,28 @@ const sweep = (name: Name): string => {
   const start = performance.now()
   const { inputs, output, run } = prepare(name)
   const asBits = inputs.map((input) => new Uint32Array(input.buffer, input.byteOffset, chunk))
-  const [first, second] = [inputs[0], inputs[1] ?? inputs[0]] as [Float32Array, Float32Array]
   const fill = isBinary(name) ? atRandom() : inOrder()
-  const truth = scalarFunction(name)
-  let [worst, at, misrounded, of] = [0, 0, 0, 0]
+  const meaning = elementwise[name]
+  let [worst, misrounded, of] = [0, 0, 0]
   let where = ""
   for (let count = fill(asBits); count > 0; count = fill(asBits)) {
     run(count)
     of += count
+    const spec = { dtype: "f32", shape: [count] } as const
+    const truth = meaning(
+      {},
+      inputs.map((input) => make("f32", spec.shape, input.subarray(0, count))),
+      spec,
+    )
     for (let i = 0; i < count; i++) {
-      const [x, y, got] = [first[i] as number, second[i] as number, output[i] as number]
-      const exact = truth(x, y)
+      const [got, exact] = [output[i] as number, truth[i] as number]
       // Nearly all are the float nearest to the truth, no more than half a unit off.
       if (Math.fround(exact) === got && got !== 0) continue
       const error = ulps(got, exact)
       if (error > 0.5) misrounded++
       if (error > worst) {
-        ;[worst, at] = [error, x]
-        where = `${at}${isBinary(name) ? `, ${y}` : ""}: ${got}, not ${exact}`
+        worst = error
+        where = `${inputs.map((input) => input[i]).join(", ")}: ${got}, not ${exact}`
       }
     }
   }

@@ -16,9 +16,10 @@ export const ulps = (got: number, exact: number): number => {
   nearest[0] = exact
   nearest[1] = got
   const [wanted = 0, found = 0] = bits
-  if (wanted === found) return Math.abs(got - exact) / (spacing[(wanted >>> 23) & 0xff] ?? 1) || 0
-  if (Number.isNaN(exact) && Number.isNaN(got)) return 0
   const exponent = (wanted >>> 23) & 0xff
-  if (wanted << 1 === 0 || exponent === 0xff || !Number.isFinite(got)) return Number.POSITIVE_INFINITY
+  const isNumber = exponent < 0xff
+  if (wanted === found) return isNumber ? Math.abs(got - exact) / (spacing[exponent] as number) : 0
+  if (Number.isNaN(exact) && Number.isNaN(got)) return 0
+  if (wanted << 1 === 0 || !isNumber || !Number.isFinite(got)) return Number.POSITIVE_INFINITY
   return Math.abs(got - exact) / (spacing[exponent] as number)
 }
