@@ -4,11 +4,14 @@
  * written down at once.
  *
  * Locals belong to scopes (the body of a loop, of a branch, of `scope`) and their room is used again afterwards. Vector
- * constants inside loops are set up once where the function begins, since hosts would build them anew each time round.
+ * constants inside loops are set up once where the function begins (`HoistedConstants`).
  */
 import { Bytes } from "./encode.ts"
-import { effects, type Instruction, structure, typeCodes, type ValueType } from "./opcodes.ts"
-import { type Argument, type Arguments, apply, type I32, i32, Local, operand, Value } from "./Value.ts"
+import { HoistedConstants } from "./HoistedConstants.ts"
+import { Locals } from "./Locals.ts"
+import { effects, type Instruction, structure, type ValueType } from "./opcodes.ts"
+import { type Argument, type Arguments, apply, type I32, i32, type Local, operand, Value } from "./Value.ts"
+import { writeCode, writeNode } from "./write.ts"
 
 type Doers<Family> = {
   readonly [M in keyof Family]: Family[M] extends Instruction ? (...args: Arguments<Family[M]>) => void : never
@@ -43,13 +46,6 @@ export interface Label {
 }
 
 const emptyType = 0x40
-const notHoisted = -1
-
-/** Vectors that a host makes from nothing, cheaper than it reads them: all zeros, all ones. */
-const isUniform = (bytes: Uint8Array): boolean => {
-  const first = bytes[0]
-  return (first === 0 || first === 0xff) && bytes.every((byte) => byte === first)
-}
 
 export class Code {
   readonly i32: Doers<typeof effects.i32>
@@ -61,23 +57,17 @@ export class Code {
   readonly atomic: Doers<typeof effects.atomic>
 
   readonly #out: Bytes
-  readonly #params: ReadonlyArray<Local>
-  /** The types of the locals that are no parameters, by index. */
-  readonly #types: Array<ValueType> = []
-  readonly #free: { readonly [T in ValueType]: Array<number> } = { i32: [], i64: [], f32: [], f64: [], v128: [] }
-  readonly #scopes: Array<Array<Local>> = []
+  readonly #locals: Locals
+  readonly #constants: HoistedConstants
   readonly #labels: Array<Label> = []
-  /** Vector constants that are locals, by their lanes and, quicker to find, by the values that asked for them. */
-  readonly #hoisted = new Map<string, { readonly index: number; readonly bytes: Uint8Array }>()
-  readonly #hoistedValues = new Map<Value, number>()
   #loops = 0
 
   /** `out` is where the instructions go; it is cleared first. */
   constructor(params: ReadonlyArray<ValueType>, out: Bytes) {
     out.clear()
     this.#out = out
-    this.#params = params.map((type, index) => new Local(type, index))
-    this.#scopes.push([...this.#params])
+    this.#locals = new Locals(params)
+    this.#constants = new HoistedConstants(this.#locals)
     const doers = (family: Readonly<Record<string, Instruction>>): never =>
       Object.fromEntries(
         Object.entries(family).map(([name, instruction]) => [
@@ -95,7 +85,7 @@ export class Code {
   }
 
   get params(): ReadonlyArray<Local> {
-    return this.#params
+    return this.#locals.params
   }
 
   // Locals
@@ -109,18 +99,16 @@ export class Code {
       this.#write(value)
       return this.#setNew(value.type)
     }
-    this.#scopes.push([])
+    this.#locals.openScope()
     const result = value()
     this.#write(result)
-    this.#closeScope()
+    this.#locals.closeScope()
     return this.#setNew(result.type)
   }
 
   /** A new local that holds anything until it is set. */
   local<T extends ValueType>(type: T): Local<T> {
-    const local = new Local(type, this.#free[type].pop() ?? this.#declare(type))
-    this.#scopes.at(-1)?.push(local)
-    return local
+    return this.#locals.take(type)
   }
 
   set<T extends ValueType>(local: Local<T>, value: NoInfer<Argument<T>>): void {
@@ -132,9 +120,9 @@ export class Code {
 
   /** Runs `body`; the locals it makes are used again afterwards. */
   scope(body: () => void): void {
-    this.#scopes.push([])
+    this.#locals.openScope()
     body()
-    this.#closeScope()
+    this.#locals.closeScope()
   }
 
   #setNew<T extends ValueType>(type: T): Local<T> {
@@ -142,18 +130,6 @@ export class Code {
     this.#op(structure["local.set"])
     this.#out.u32(local.immediate)
     return local
-  }
-
-  #declare(type: ValueType): number {
-    this.#types.push(type)
-    return this.#params.length + this.#types.length - 1
-  }
-
-  #closeScope(): void {
-    for (const local of this.#scopes.pop() ?? []) {
-      local.released = true
-      this.#free[local.type].push(local.immediate)
-    }
   }
 
   #checkAlive(local: Local): void {
@@ -179,9 +155,9 @@ export class Code {
     this.#construct(structure.if, () => {
       then()
       if (otherwise === undefined) return
-      this.#closeScope()
+      this.#locals.closeScope()
       this.#op(structure.else)
-      this.#scopes.push([])
+      this.#locals.openScope()
       otherwise()
     })
   }
@@ -283,9 +259,9 @@ export class Code {
     this.#op(code)
     this.#out.u8(emptyType)
     this.#labels.push(label)
-    this.#scopes.push([])
+    this.#locals.openScope()
     body(label)
-    this.#closeScope()
+    this.#locals.closeScope()
     this.#labels.pop()
     this.#op(structure.end)
   }
@@ -301,25 +277,10 @@ export class Code {
   finish(section: Bytes, result: Value | undefined): void {
     if (result !== undefined) this.#write(result)
     this.#op(structure.end)
-    while (this.#scopes.length > 0) this.#closeScope()
+    this.#locals.close()
     const head = new Bytes(256)
-    const runs: Array<{ readonly type: ValueType; count: number }> = []
-    for (const type of this.#types) {
-      const last = runs.at(-1)
-      if (last?.type === type) last.count++
-      else runs.push({ type, count: 1 })
-    }
-    head.u32(runs.length)
-    for (const { type, count } of runs) {
-      head.u32(count)
-      head.u8(typeCodes[type])
-    }
-    for (const { index, bytes } of this.#hoisted.values()) {
-      writeCode(head, structure["v128.const"])
-      head.raw(bytes)
-      writeCode(head, structure["local.set"])
-      head.u32(index)
-    }
+    this.#locals.write(head)
+    this.#constants.write(head)
     section.u32(head.length + this.#out.length)
     section.append(head)
     section.append(this.#out)
@@ -330,81 +291,14 @@ export class Code {
   }
 
   #write(value: Value): void {
-    const out = this.#out
     for (let i = 0; i < value.operands.length; i++) this.#write(value.operands[i] as Value)
-    if (value.form === "v128" && this.#loops > 0) {
-      const index = this.#hoist(value)
-      if (index !== notHoisted) {
-        this.#op(structure["local.get"])
-        out.u32(index)
-        return
-      }
+    const constant = value.form === "v128" && this.#loops > 0 ? this.#constants.local(value) : undefined
+    if (constant !== undefined) {
+      this.#op(structure["local.get"])
+      this.#out.u32(constant)
+      return
     }
-    this.#op(value.code)
-    switch (value.form) {
-      case "none":
-        break
-      case "local":
-        this.#checkAlive(value as Local)
-        out.u32(value.immediate)
-        break
-      case "index":
-        out.u32(value.immediate)
-        break
-      case "memory":
-        out.u32(value.align)
-        out.u32(value.immediate)
-        break
-      case "memoryLane":
-        out.u32(value.align)
-        out.u32(value.immediate)
-        out.u8(value.lane)
-        break
-      case "lane":
-        out.u8(value.lane)
-        break
-      case "i32":
-        out.s32(value.immediate)
-        break
-      case "f32":
-        out.f32(value.immediate)
-        break
-      case "f64":
-        out.f64(value.immediate)
-        break
-      case "i64":
-        out.s64(value.wide as bigint)
-        break
-      case "v128":
-      case "shuffle":
-        out.raw(value.wide as Uint8Array)
-        break
-      case "zero":
-        out.u8(0)
-        break
-      case "zeros":
-        out.u8(0)
-        out.u8(0)
-        break
-    }
-  }
-
-  #hoist(value: Value): number {
-    const known = this.#hoistedValues.get(value)
-    if (known !== undefined) return known
-    const bytes = value.wide as Uint8Array
-    const key = bytes.join()
-    const index = isUniform(bytes) ? notHoisted : (this.#hoisted.get(key)?.index ?? this.#declare("v128"))
-    this.#hoistedValues.set(value, index)
-    if (index !== notHoisted) this.#hoisted.set(key, { index, bytes })
-    return index
-  }
-}
-
-const writeCode = (out: Bytes, code: number): void => {
-  if (code < 0x100) out.u8(code)
-  else {
-    out.u8(code >>> 16)
-    out.u32(code & 0xffff)
+    if (value.form === "local") this.#checkAlive(value as Local)
+    writeNode(this.#out, value)
   }
 }
