@@ -18,6 +18,7 @@ import {
   type Count,
   eachPhase,
   eachPlace,
+  flat,
   type Phases,
   type Place,
   sourceAt,
@@ -48,12 +49,6 @@ export interface Correlation {
   readonly window: Shape.Shape
   readonly groups: number
   readonly phases: ReadonlyArray<Phases>
-}
-
-/** An axis along which there is nothing but one place, for space of one axis. */
-const flat: Phases = {
-  steps: { step: 1, move: 1, spread: 1, size: 1, weightStep: 1 },
-  phases: [{ count: 1, start: 0, first: 0, taps: 1, weight: 0, innerStart: 0, innerEnd: 1 }],
 }
 
 /** A correlation with the bytes between neighbours along each axis of space, at least two of them. */

@@ -48,6 +48,12 @@ export interface Phases {
   readonly phases: ReadonlyArray<Phase<number>>
 }
 
+/** An axis along which there is nothing but one place, for space of one axis. */
+export const flat: Phases = {
+  steps: { step: 1, move: 1, spread: 1, size: 1, weightStep: 1 },
+  phases: [{ count: 1, start: 0, first: 0, taps: 1, weight: 0, innerStart: 0, innerEnd: 1 }],
+}
+
 const clamp = (x: number, low: number, high: number): number => Math.max(low, Math.min(high, x))
 
 const withInner = (phase: Omit<Phase<number>, "innerStart" | "innerEnd">, { move, size, spread }: Steps): Phase<number> => {

@@ -6,6 +6,7 @@ import type { Outside } from "../../Plan.ts"
 import type { Site } from "../loops.ts"
 import { argsort } from "./argsort.ts"
 import { conv, convInputGrad } from "./convolution.ts"
+import { convKernelGrad } from "./kernelGradient.ts"
 import { concat, gather, pad } from "./moves.ts"
 import { scatterAdd } from "./scatterAdd.ts"
 import type { Direct, Step } from "./step.ts"
@@ -24,6 +25,7 @@ const table: { readonly [P in Primitive]?: Direct<P> } = {
   argsort,
   conv,
   convInputGrad,
+  convKernelGrad,
   windowSum,
   windowSumGrad,
   windowMax,
