@@ -102,14 +102,19 @@ const loop = <P, S, O, R>(
 
       const checkpoint = Effect.map(step.state, (state): Checkpoint<P, S, O> => ({ state, progress }))
 
-      const save = (kind: "best" | "last") =>
+      /** Writes a checkpoint, and gives what is to be told of it. */
+      const save = (kind: "best" | "last"): Effect.Effect<ReadonlyArray<TrainEvent<P, S>>, CheckpointError, R> =>
         saving === undefined
-          ? Effect.void
+          ? Effect.succeed([])
           : Effect.flatMap(checkpoint, (whole) =>
-              Effect.flatMap(saving.save(kind, whole), (directory) =>
-                tell({ _tag: "CheckpointWritten", kind, directory, epoch: progress.epoch, step: progress.step }),
-              ),
+              Effect.map(saving.save(kind, whole), (directory) => [
+                { _tag: "CheckpointWritten", kind, directory, epoch: progress.epoch, step: progress.step },
+              ]),
             )
+
+      const tellAll = (events: ReadonlyArray<TrainEvent<P, S>>) => Effect.forEach(events, tell, { discard: true })
+
+      const isDue = () => progress.epoch % (saving?.every ?? 1) === 0
 
       /** Some steps of the epoch under way, as one piece: an interruption waits for it. */
       const some = (rows: ReadonlyArray<Batches.Batch>) =>
@@ -171,19 +176,25 @@ const loop = <P, S, O, R>(
         }
         const value = watched(monitor, record)
         const better = value !== undefined && isBetter(monitor, value, progress.best)
-        if (better) best = weights
-        progress = {
-          ...progress,
-          epoch: record.epoch,
-          batch: 0,
-          sums: noSums,
-          history: [...progress.history, record],
-          ...(better ? { best: { epoch: record.epoch, value } } : {}),
-        }
-        safe = { state, progress }
+        // As one piece: an interruption must not come between the note of a best epoch and its checkpoint.
+        const saved = yield* Effect.uninterruptible(
+          Effect.suspend(() => {
+            if (better) best = weights
+            progress = {
+              ...progress,
+              epoch: record.epoch,
+              batch: 0,
+              sums: noSums,
+              history: [...progress.history, record],
+              ...(better ? { best: { epoch: record.epoch, value } } : {}),
+            }
+            safe = { state, progress }
+            const kinds = [...(better ? (["best"] as const) : []), ...(isDue() ? (["last"] as const) : [])]
+            return Effect.forEach(kinds, save)
+          }),
+        )
         yield* tell({ _tag: "EpochScored", ...record, ...speed, best: better })
-        if (better) yield* save("best")
-        if (progress.epoch % (saving?.every ?? 1) === 0) yield* save("last")
+        yield* tellAll(saved.flat())
       })
 
       yield* tell({
@@ -210,7 +221,7 @@ const loop = <P, S, O, R>(
 
       if (earlyStop !== undefined && over() && progress.best !== undefined)
         yield* tell({ _tag: "StoppedEarly", monitor: earlyStop.monitor, best: progress.best, epoch: progress.epoch })
-      if (progress.epoch % (saving?.every ?? 1) !== 0) yield* save("last")
+      if (!isDue()) yield* tellAll(yield* save("last"))
       const last = yield* step.state
       const weights = earlyStop?.restoreBest === true && best !== undefined ? best : { params: last.params, net: last.net }
       yield* tell({
