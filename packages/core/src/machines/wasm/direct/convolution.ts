@@ -1,31 +1,53 @@
 /** The kernels of convolutions of images [n, …space, channels], and of their gradients for the input. */
 import type { ConvParams } from "../../../language/Primitive.ts"
 import * as Shape from "../../../words/Shape.ts"
-import type { Code } from "../Code.ts"
-import { type I32, i32, v128 } from "../Value.ts"
-import { emitCorrelation } from "./correlate.ts"
+import type { Site } from "../loops.ts"
+import { type I32, i32, type Local, v128 } from "../Value.ts"
+import { emitCorrelation, panelBytes } from "./correlate.ts"
 import { backward, forward } from "./sliding.ts"
 import { at, blocks, type Direct, input, type Operand, type Step } from "./step.ts"
 
 const space = (shape: Shape.Shape): Shape.Shape => shape.slice(1, -1)
 
+/** The sizes of a kernel [...window, channels, filters]: channels of one group, filters of all. */
+const sizes = ({ shape }: Operand) => {
+  const [channels = 0, filters = 0] = shape.slice(-2)
+  return { taps: Shape.size(shape.slice(0, -2)), channels, filters }
+}
+
+/** A thread's own piece of scratch memory, of so many bytes. */
+const own = ({ code, crew }: Site, { scratch }: Step, bytes: number): Local<"i32"> => code.let(at(scratch, [crew.thread, bytes]))
+
+const forwardBytes = (step: Step): number => {
+  const { channels, taps } = sizes(input(step, 1))
+  return panelBytes(taps, channels)
+}
+
 export const conv: Direct<"conv"> = {
   shared: true,
   work: (step) => 2 * Shape.size(input(step, 1).shape.slice(0, -1)),
+  scratch: forwardBytes,
   emit: (site, step) => {
+    const { code } = site
     const { out, params } = step
     const [x, kernel] = [input(step, 0), input(step, 1)]
+    const { channels, filters, taps } = sizes(kernel)
     const window = kernel.shape.slice(0, -2)
-    const [depth = 0, filters = 0] = kernel.shape.slice(-2)
+    /** Taps and channels lie one after the other in the kernel as they do in the panel. */
+    const pack = (to: I32, group: I32, column: I32, width: number): void => {
+      const from = code.let(at(kernel.address, [group, (filters / params.groups) * 4], [column, 4]))
+      const vectors = Math.ceil(width / 4)
+      code.for(0, taps * channels, 1, (row) => {
+        const source = code.let(at(from, [row, filters * 4]))
+        const target = code.let(at(to, [row, vectors * 16]))
+        for (let v = 0; v < vectors; v++) code.v128.store(target, v128.load(source, v * 16), v * 16)
+      })
+    }
     emitCorrelation(site, {
       source: x,
       target: out,
-      weights: {
-        address: kernel.address,
-        row: filters * 4,
-        group: (filters / params.groups) * 4,
-        tap: depth * filters * 4,
-      },
+      pack,
+      packed: own(site, step, forwardBytes(step)),
       window,
       groups: params.groups,
       phases: forward(space(x.shape), window, space(out.shape), params),
@@ -33,51 +55,47 @@ export const conv: Direct<"conv"> = {
   },
 }
 
-/** Copies a kernel [...window, channels, filters] to [...window, filters, channels] with the window turned end for end. */
-const turn = (code: Code, { address, shape }: Operand, to: I32): void => {
-  const taps = Shape.size(shape.slice(0, -2))
-  const [channels = 0, filters = 0] = shape.slice(-2)
-  const tap = channels * filters * 4
-  code.for(0, taps, 1, (i) =>
-    code.for(0, channels, 1, (channel) => {
-      const from = code.let(at(address, [i32.sub(taps - 1, i), tap], [channel, filters * 4]))
-      const target = code.let(at(to, [i, tap], [channel, 4]))
-      blocks(code, filters, 4, (filter, count) => {
-        const four = code.let(v128.load(at(from, [filter, 4])))
-        const place = code.let(at(target, [filter, channels * 4]))
-        for (let lane = 0; lane < count; lane++) code.v128.store32_lane(place, four, lane, lane * channels * 4)
-      })
-    }),
-  )
+const backwardBytes = (step: Step): number => {
+  const { filters, taps } = sizes(input(step, 1))
+  return panelBytes(taps, filters / (step.params as ConvParams).groups)
 }
-
-const kernelBytes = (step: Step): number => Shape.size(input(step, 1).shape) * 4
 
 export const convInputGrad: Direct<"convInputGrad"> = {
   shared: true,
   work: (step) => {
-    const { shape } = input(step, 1)
-    const { strides } = step.params as ConvParams
-    return Math.ceil((2 * Shape.size(shape.slice(0, -2)) * (shape.at(-1) ?? 0)) / Shape.size(strides))
+    const { filters, taps } = sizes(input(step, 1))
+    return Math.ceil((2 * taps * filters) / Shape.size((step.params as ConvParams).strides))
   },
-  scratch: kernelBytes,
+  scratch: backwardBytes,
   emit: (site, step) => {
-    const { code, crew } = site
+    const { code } = site
     const { out, params } = step
     const [cotangent, kernel] = [input(step, 0), input(step, 1)]
+    const { channels, filters, taps } = sizes(kernel)
     const window = kernel.shape.slice(0, -2)
-    const [channels = 0, filters = 0] = kernel.shape.slice(-2)
-    const turned = code.let(at(step.scratch, [crew.thread, Math.ceil(kernelBytes(step) / 16) * 16]))
-    turn(code, kernel, turned)
+    const depth = filters / params.groups
+    /** Of the channels from `column` on each one's filters, with the window turned end for end. */
+    const pack = (to: I32, group: I32, column: I32, width: number): void => {
+      const row = Math.ceil(width / 4) * 16
+      const from = code.let(at(kernel.address, [group, depth * 4], [column, filters * 4]))
+      code.for(0, taps, 1, (tap) => {
+        const source = code.let(at(from, [i32.sub(taps - 1, tap), channels * filters * 4]))
+        const target = code.let(at(to, [tap, depth * row]))
+        blocks(code, depth, 4, (filter, count) => {
+          const [filtersFrom, rowsTo] = [code.let(at(source, [filter, 4])), code.let(at(target, [filter, row]))]
+          for (let c = 0; c < width; c++)
+            code.scope(() => {
+              const four = code.let(v128.load(filtersFrom, c * filters * 4))
+              for (let lane = 0; lane < count; lane++) code.v128.store32_lane(rowsTo, four, lane, lane * row + c * 4)
+            })
+        })
+      })
+    }
     emitCorrelation(site, {
       source: cotangent,
       target: out,
-      weights: {
-        address: turned,
-        row: channels * 4,
-        group: (filters / params.groups) * channels * 4,
-        tap: channels * filters * 4,
-      },
+      pack,
+      packed: own(site, step, backwardBytes(step)),
       window,
       groups: params.groups,
       phases: backward(space(out.shape), window, space(cotangent.shape), params),

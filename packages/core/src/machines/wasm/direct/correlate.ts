@@ -10,7 +10,7 @@
 import * as Shape from "../../../words/Shape.ts"
 import type { Code } from "../Code.ts"
 import type { Site } from "../loops.ts"
-import { share } from "../share.ts"
+import { lastAlone, share } from "../share.ts"
 import { f32x4, type I32, i32, type Local, select, v128 } from "../Value.ts"
 import {
   type Axis,
@@ -33,19 +33,15 @@ interface Images {
   readonly shape: Shape.Shape
 }
 
-/** Weights as they lie in memory: [...window, depth, columns] and, where they are grouped, with steps of their own. */
-interface Weights {
-  readonly address: Count
-  /** Bytes from one channel of the source to the next, from one group to the next, and from one tap to the next. */
-  readonly row: number
-  readonly group: number
-  readonly tap: number
-}
+/** Copies the weights of some columns of a group to [taps, depth, lanes of whole vectors]. */
+type Pack = (to: I32, group: I32, column: I32, width: number) => void
 
 export interface Correlation {
   readonly source: Images
   readonly target: Images
-  readonly weights: Weights
+  readonly pack: Pack
+  /** The address of memory for the packed weights of eight columns. */
+  readonly packed: I32
   readonly window: Shape.Shape
   readonly groups: number
   readonly phases: ReadonlyArray<Phases>
@@ -57,11 +53,18 @@ interface Layout extends Correlation {
   readonly columns: number
   readonly sourceSteps: Shape.Shape
   readonly targetSteps: Shape.Shape
-  readonly weightSteps: Shape.Shape
+  /** Taps of the window from one along each axis to the next. */
+  readonly tapSteps: Shape.Shape
 }
 
+/** Columns of a tile. */
+const tileColumns = 8
+
+/** Bytes of packed weights, for so many taps and so many channels of one group. */
+export const panelBytes = (taps: number, depth: number): number => taps * depth * tileColumns * 4
+
 const layout = (correlation: Correlation): Layout => {
-  const { groups, phases, source, target, weights, window } = correlation
+  const { groups, phases, source, target, window } = correlation
   const missing = phases.length < 2
   const full = (steps: Shape.Shape): Shape.Shape => (missing ? [0, ...steps] : steps)
   const steps = (shape: Shape.Shape): Shape.Shape =>
@@ -77,7 +80,7 @@ const layout = (correlation: Correlation): Layout => {
     columns: (target.shape.at(-1) ?? 0) / groups,
     sourceSteps: steps(source.shape),
     targetSteps: steps(target.shape),
-    weightSteps: full(Shape.strides(window).map((n) => n * weights.tap)),
+    tapSteps: full(Shape.strides(window)),
   }
 }
 
@@ -138,9 +141,8 @@ interface Panel {
   readonly site: Site
   readonly layout: Layout
   readonly axes: ReadonlyArray<Axis>
-  /** The source's first channel of the group, the weights' and target's first column of the tile. */
+  /** The source's first channel of the group, and the target's first column of the tile. */
   readonly source: I32
-  readonly weights: I32
   readonly target: I32
   readonly width: number
 }
@@ -149,12 +151,13 @@ interface Panel {
 const emitTile = (panel: Panel, places: ReadonlyArray<Place>, along: number, rows: number): void => {
   const { axes, layout, site, width } = panel
   const { code } = site
-  const { depth, groups, sourceSteps, targetSteps, weightSteps, weights } = layout
+  const { depth, groups, packed, sourceSteps, tapSteps, targetSteps } = layout
   const vectors = Math.ceil(width / 4)
   const ts = places.map(({ t }) => t)
   const rowStep = (axes[along]?.move ?? 0) * (sourceSteps[along] ?? 0)
   const sums = Array.from({ length: rows * vectors }, () => code.let(f32x4.const(0)))
-  const run: Run = { sums, rows, vectors, rowStep, weightRow: weights.row }
+  const run: Run = { sums, rows, vectors, rowStep, weightRow: vectors * 16 }
+  const weightSteps = tapSteps.map((n) => n * depth * run.weightRow)
   const last = axes.length - 1
   const columnStep = sourceSteps[last] ?? 0
   const rounds = (axis: number, p: I32, q: I32): void => {
@@ -176,7 +179,7 @@ const emitTile = (panel: Panel, places: ReadonlyArray<Place>, along: number, row
   rounds(
     0,
     code.let(sourceAt(panel.source, axes, ts, sourceSteps)),
-    code.let(at(panel.weights, ...axes.map(({ weight }, axis) => [weight, weightSteps[axis] ?? 0] as const))),
+    code.let(at(packed, ...axes.map(({ weight }, axis) => [weight, weightSteps[axis] ?? 0] as const))),
   )
   const out = code.let(targetAt(panel.target, axes, ts, targetSteps))
   const outStep = (axes[along]?.step ?? 0) * (targetSteps[along] ?? 0)
@@ -230,24 +233,26 @@ const emitPanel = (panel: Panel): void => {
 export const emitCorrelation = (site: Site, correlation: Correlation): void => {
   const { code, crew } = site
   const full = layout(correlation)
-  const { columns, depth, groups, source, target, weights } = full
+  const { columns, depth, groups, pack, packed, source, target } = full
   const [sourceImage, targetImage] = [source, target].map(({ shape }) => Shape.size(shape.slice(1)) * 4) as [number, number]
-  const { end, start } = share(code, crew, target.shape[0] ?? 0)
-  code.for(start, end, 1, (image) =>
-    code.for(0, groups, 1, (group) =>
-      blocks(code, columns, 8, (column, width) =>
-        eachPhase(code, full.phases, (axes) =>
-          emitPanel({
-            site,
-            layout: full,
-            axes,
-            source: code.let(at(source.address, [image, sourceImage], [group, depth * 4])),
-            weights: code.let(at(weights.address, [group, weights.group], [column, 4])),
-            target: code.let(at(target.address, [image, targetImage], [group, columns * 4], [column, 4])),
-            width,
-          }),
-        ),
-      ),
-    ),
-  )
+  const images = target.shape[0] ?? 0
+  // Threads share the images, or blocks of columns where there are few.
+  const whole = columns - (columns % tileColumns)
+  const byColumns = crew.threads > 1 && images < 2 * crew.threads && whole / tileColumns >= crew.threads
+  const { end, start } = byColumns ? { start: 0, end: images } : share(code, crew, images)
+  code.for(0, groups, 1, (group) => {
+    const panel = (column: I32, width: number): void => {
+      pack(packed, group, column, width)
+      code.for(start, end, 1, (image) => {
+        const from = code.let(at(source.address, [image, sourceImage], [group, depth * 4]))
+        const to = code.let(at(target.address, [image, targetImage], [group, columns * 4], [column, 4]))
+        eachPhase(code, full.phases, (axes) => emitPanel({ site, layout: full, axes, source: from, target: to, width }))
+      })
+    }
+    if (byColumns) {
+      const part = share(code, crew, whole, tileColumns)
+      code.for(part.start, part.end, tileColumns, (column) => panel(column, tileColumns))
+      if (whole < columns) lastAlone(code, crew, () => panel(code.let(i32.const(whole)), columns - whole))
+    } else blocks(code, columns, tileColumns, panel)
+  })
 }
