@@ -1,0 +1,218 @@
+import fc from "fast-check"
+import { afterAll, describe, expect, it } from "vitest"
+import type { ConvParams, Params, Primitive, Program, WindowParams } from "../src/language/Primitive.ts"
+import { infer } from "../src/language/ShapeRule.ts"
+import { prepare } from "../src/machines/Wasm.ts"
+import { makePool } from "../src/machines/wasm/pool.ts"
+import * as Reference from "../src/meaning/Reference.ts"
+import { NDArray } from "../src/words/NDArray.ts"
+import * as Shape from "../src/words/Shape.ts"
+import type { Spec } from "../src/words/ShapeError.ts"
+
+const pools = [2, 3].map((threads) => makePool(threads, 0))
+afterAll(() => Promise.all(pools.map((pool) => pool?.close())))
+
+const f32 = (shape: Shape.Shape): Spec => ({ dtype: "f32", shape })
+
+/** Whole numbers from -3 to 3, so that every order of summation gives the same sum, and a few that are not numbers to add. */
+const numbers = ({ dtype, shape }: Spec, seed: number, special: boolean): NDArray => {
+  let state = seed | 1
+  const next = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0
+    return state >>> 8
+  }
+  const odd = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0]
+  const data = Float32Array.from({ length: Shape.size(shape) }, () => {
+    const x = next()
+    return special && x % 29 === 0 ? (odd[(x >>> 8) % odd.length] as number) : ((x >>> 8) % 7) - 3
+  })
+  return new NDArray(dtype, shape, data)
+}
+
+/** Whatever has an exact answer is answered exactly: on one thread, two and three. */
+const holds = <P extends Primitive>(
+  primitive: P,
+  params: Params[P],
+  specs: ReadonlyArray<Spec>,
+  seed: number,
+  special: boolean,
+) => {
+  const out = infer(primitive, params, specs)
+  const program: Program = {
+    inputs: specs,
+    constants: [],
+    equations: [{ primitive, params, inputs: specs.map((_, i) => i), out }],
+    outputs: [specs.length],
+  }
+  const inputs = specs.map((spec, i) => numbers(spec, seed + i, special))
+  const [exact] = Reference.run(program, inputs) as readonly [NDArray]
+  const wanted = Float32Array.from(exact.data)
+  for (const pool of [undefined, ...pools]) {
+    const [got] = prepare({ program, resident: 0 }, pool).run(inputs) as readonly [NDArray]
+    const differs = wanted.findIndex((x, i) => !Object.is(x, got.data[i]))
+    if (differs >= 0)
+      expect.fail(
+        `${primitive} ${JSON.stringify(params)} of ${specs.map(({ shape }) => Shape.print(shape)).join(" ")} ` +
+          `on ${pool?.threads ?? 1} threads gave ${got.data[differs]} at ${differs}, not ${wanted[differs]}`,
+      )
+  }
+}
+
+interface Geometry {
+  readonly images: number
+  readonly window: Shape.Shape
+  readonly strides: Shape.Shape
+  readonly dilation: Shape.Shape
+  readonly padding: ConvParams["padding"]
+  readonly space: Shape.Shape
+}
+
+const small = (min: number, max: number) => fc.integer({ min, max })
+
+/** Windows with room to stand, over spaces with some places where all of a window lies inside. */
+const geometry = (dilated: boolean): fc.Arbitrary<Geometry> =>
+  fc.record({ rank: fc.constantFrom(2, 1, 3), images: fc.constantFrom(2, 1, 3) }).chain(({ images, rank }) => {
+    const each = (values: fc.Arbitrary<number>) => fc.array(values, { minLength: rank, maxLength: rank })
+    return fc
+      .record({
+        window: each(fc.constantFrom(3, 1, 2, 5)),
+        strides: each(fc.constantFrom(1, 2, 3)),
+        dilation: each(dilated ? fc.constantFrom(1, 2, 3) : fc.constant(1)),
+        low: each(small(0, 4)),
+        high: each(small(0, 4)),
+        extra: each(small(0, rank === 3 ? 3 : 13)),
+      })
+      .map(({ dilation, extra, high, low, strides, window }) => {
+        const most = (i: number): number => (dilated ? 4 : (window[i] ?? 1) - 1)
+        const padding = window.map((_, i) => [Math.min(low[i] ?? 0, most(i)), Math.min(high[i] ?? 0, most(i))] as const)
+        const space = window.map((n, i) => {
+          const [before, after] = padding[i] ?? [0, 0]
+          return Math.max(1, (n - 1) * (dilation[i] ?? 1) + 1 - before - after) + (extra[i] ?? 0)
+        })
+        return { images, window, strides, dilation, padding, space }
+      })
+  })
+
+/** Channels of a group and filters of a group: alone, in odd numbers, in whole vectors and tiles, and past them. */
+const channels = fc.constantFrom(1, 2, 3, 4, 5, 8, 9, 12, 17)
+
+const convolution = fc
+  .record({
+    geometry: geometry(true),
+    groups: fc.constantFrom(1, 1, 2, 3),
+    depth: channels,
+    filters: channels,
+    seed: fc.nat(),
+    special: fc.boolean(),
+  })
+  .map(({ depth, filters, geometry: { images, space, window, ...rest }, groups, ...others }) => {
+    const params: ConvParams = { strides: rest.strides, padding: rest.padding, dilation: rest.dilation, groups }
+    const [x, kernel] = [f32([images, ...space, depth * groups]), f32([...window, depth, filters * groups])]
+    return { ...others, params, space, window, x, kernel, y: infer("conv", params, [x, kernel]) }
+  })
+
+const pooling = fc
+  .record({ geometry: geometry(false), depth: channels, seed: fc.nat(), special: fc.boolean() })
+  .map(({ depth, geometry: { images, padding, space, strides, window }, ...others }) => {
+    const params: WindowParams = { window, strides, padding }
+    const x = f32([images, ...space, depth])
+    return { ...others, params, space, x, y: infer("windowMax", params, [x]) }
+  })
+
+const runs = { numRuns: 60 }
+
+describe("convolutions of the wasm engine", () => {
+  it("conv", () => {
+    fc.assert(
+      fc.property(convolution, ({ kernel, params, seed, special, x }) => holds("conv", params, [x, kernel], seed, special)),
+      runs,
+    )
+  })
+
+  it("convInputGrad", () => {
+    fc.assert(
+      fc.property(convolution, ({ kernel, params, seed, space, special, y }) =>
+        holds("convInputGrad", { ...params, space }, [y, kernel], seed, special),
+      ),
+      runs,
+    )
+  })
+
+  it("convKernelGrad", () => {
+    fc.assert(
+      fc.property(convolution, ({ params, seed, special, window, x, y }) =>
+        holds("convKernelGrad", { ...params, window }, [x, y], seed, special),
+      ),
+      runs,
+    )
+  })
+
+  it("convKernelGrad of images taken in blocks of rows", () => {
+    const params: ConvParams = {
+      strides: [1, 1],
+      padding: [
+        [1, 1],
+        [1, 1],
+      ],
+      dilation: [1, 1],
+      groups: 1,
+    }
+    holds("convKernelGrad", { ...params, window: [3, 3] }, [f32([2, 37, 33, 3]), f32([2, 37, 33, 20])], 1, true)
+  })
+})
+
+describe("pooling of the wasm engine", () => {
+  it("windowSum and its gradient", () => {
+    fc.assert(
+      fc.property(pooling, ({ params, seed, space, special, x, y }) => {
+        holds("windowSum", params, [x], seed, special)
+        holds("windowSumGrad", { ...params, space }, [y], seed, special)
+      }),
+      runs,
+    )
+  })
+
+  it("windowMax, its gradient and its pick", () => {
+    fc.assert(
+      fc.property(pooling, ({ params, seed, special, x, y }) => {
+        holds("windowMax", params, [x], seed, special)
+        holds("windowMaxGrad", params, [x, y], seed, special)
+        holds("windowMaxPick", params, [x, x], seed, special)
+      }),
+      runs,
+    )
+  })
+})
+
+describe("what the wasm engine moves about", () => {
+  const i32 = (shape: Shape.Shape): Spec => ({ dtype: "i32", shape })
+
+  it("sorts long rows, stable, NaN last", () => {
+    fc.assert(
+      fc.property(small(1, 5), small(1, 300), fc.nat(), fc.boolean(), (rows, width, seed, special) =>
+        holds("argsort", {}, [f32([rows, width])], seed, special),
+      ),
+      runs,
+    )
+  })
+
+  it("looks up and adds rows of any width", () => {
+    fc.assert(
+      fc.property(small(1, 4), small(1, 70), small(1, 20), fc.nat(), (rows, width, count, seed) => {
+        holds("gather", {}, [f32([rows, width]), i32([count])], seed, false)
+        holds("scatterAdd", { rows }, [i32([count]), f32([count, width])], seed, false)
+      }),
+      runs,
+    )
+  })
+
+  it("joins and pads rows of any width", () => {
+    fc.assert(
+      fc.property(small(1, 4), small(1, 70), small(1, 70), small(0, 3), fc.nat(), (rows, a, b, interior, seed) => {
+        holds("concat", { axis: 1 }, [f32([rows, a]), f32([rows, b])], seed, true)
+        holds("pad", { low: [1, interior], high: [2, 0], interior: [interior, 0], value: -1.5 }, [f32([rows, a])], seed, true)
+      }),
+      runs,
+    )
+  })
+})
