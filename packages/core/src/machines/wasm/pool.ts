@@ -41,26 +41,30 @@ for (let seen = 0; ; ) {
 }
 `
 
-/** A pool of so many threads. Its workers do not keep the process alive. Returns `undefined` where the host has no worker threads. */
+/**
+ * A pool of so many threads. Its workers are made when there is first something for them to do, and do not keep the process
+ * alive. Returns `undefined` where the host has no worker threads.
+ */
 export const makePool = (threads: number, least = 2 ** 17): Pool | undefined => {
   const host = globalThis.process?.getBuiltinModule?.("node:worker_threads")
   if (host === undefined || threads < 2) return undefined
   const control = new Int32Array(new SharedArrayBuffer(8))
-  const workers: Array<{ readonly worker: Worker; readonly post: (message: unknown) => void }> = []
-  for (let thread = 1; thread < threads; thread++) {
+  const start = (thread: number): Hand => {
     const { port1, port2 } = new host.MessageChannel()
     const worker = new host.Worker(program, { eval: true, workerData: { control, port: port2, thread }, transferList: [port2] })
     worker.unref()
     port1.unref()
-    workers.push({ worker, post: (message) => port1.postMessage(message) })
+    return { worker, post: (message) => port1.postMessage(message) }
   }
+  let hands: ReadonlyArray<Hand> | undefined
   let jobs = 0
   return {
     threads,
     least,
     add: (module, memory, failed) => {
+      hands ??= Array.from({ length: threads - 1 }, (_, i) => start(i + 1))
       const id = jobs++
-      for (const { post } of workers) post({ id, module, memory, failed })
+      for (const { post } of hands) post({ id, module, memory, failed })
       return () => {
         Atomics.store(control, job, id)
         Atomics.add(control, runs, 1)
@@ -68,7 +72,13 @@ export const makePool = (threads: number, least = 2 ** 17): Pool | undefined => 
       }
     },
     close: async () => {
-      await Promise.all(workers.map(({ worker }) => worker.terminate()))
+      await Promise.all((hands ?? []).map(({ worker }) => worker.terminate()))
     },
   }
+}
+
+/** A worker, and the way to give it something. */
+interface Hand {
+  readonly worker: Worker
+  readonly post: (message: unknown) => void
 }
