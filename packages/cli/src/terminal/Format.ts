@@ -26,8 +26,10 @@ export const percent = (share: number): string => `${(100 * share).toFixed(2)}%`
  *
  * `duration(42_300) // => "0:42"`
  * `duration(640) // => "0.6 s"`
+ * `duration(7.4) // => "7 ms"`
  */
 export const duration = (milliseconds: number): string => {
+  if (milliseconds < 100) return `${Math.round(milliseconds)} ms`
   if (milliseconds < 10_000) return `${(milliseconds / 1000).toFixed(1)} s`
   const seconds = Math.round(milliseconds / 1000)
   const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
