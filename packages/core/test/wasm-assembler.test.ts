@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest"
 import { Assembler } from "../src/machines/wasm/Assembler.ts"
 import { type Code, call } from "../src/machines/wasm/Code.ts"
+import { disassemble } from "../src/machines/wasm/disassemble.ts"
 import { Bytes } from "../src/machines/wasm/encode.ts"
 import { compile, instantiate } from "../src/machines/wasm/host.ts"
 import {
@@ -83,6 +84,108 @@ test("the bytes of a module, section by section", () => {
     01057363616c6500000a2501230020002000fd000410fd0c0000004000000040
     0000004000000040fde601fd0b04100b000f046e616d6501080100057363616c
     65"
+  `)
+})
+
+test("a module as text", () => {
+  const module = new Assembler()
+  module.importMemory("engine", "memory", { initial: 1 })
+  const sum = module.func("sum", { params: ["i32", "i32"], result: "f32" }, (code, [from, to]) => {
+    const total = code.let(f32x4.const(0))
+    code.forAddress(from, to, 32, (p) => {
+      code.set(total, f32x4.add(total, f32x4.mul(v128.load(p), 0.5)))
+      code.set(total, f32x4.add(total, f32x4.mul(v128.load(p, 16), 0.5)))
+    })
+    return f32x4.extract_lane(total, 0)
+  })
+  module.func("choose", { params: ["i32"], export: true }, (code, [n]) => {
+    code.switch(n, [() => code.f32.store(0, call(sum, 0, 64)), () => code.memory.fill(0, 0, 64)])
+    code.if(
+      i32.eqz(n),
+      () => code.v128.store(0, i8x16.shuffle(v128.load(0), i32x4.const(-1), [...new Array(15).fill(3), 31])),
+      () => code.return(),
+    )
+    code.drop(i64.const(-(2n ** 40n)))
+  })
+  expect(disassemble(module.bytes())).toMatchInlineSnapshot(`
+    "sum(i32, i32) -> f32
+      locals v128 i32 i32 v128
+      v128.const f32x4 0.5 0.5 0.5 0.5
+      local.set 5
+      v128.const f32x4 0 0 0 0
+      local.set 2
+      local.get 0
+      local.set 3
+      local.get 1
+      local.set 4
+      local.get 3
+      local.get 4
+      i32.lt_u
+      if
+        loop
+          local.get 2
+          local.get 3
+          v128.load
+          local.get 5
+          f32x4.mul
+          f32x4.add
+          local.set 2
+          local.get 2
+          local.get 3
+          v128.load offset=16
+          local.get 5
+          f32x4.mul
+          f32x4.add
+          local.set 2
+          local.get 3
+          i32.const 32
+          i32.add
+          local.set 3
+          local.get 3
+          local.get 4
+          i32.lt_u
+          br_if 0
+        end
+      end
+      local.get 2
+      f32x4.extract_lane 0
+
+    choose(i32)
+      block
+        block
+          block
+            block
+              local.get 0
+              br_table 0 1 2
+            end
+            i32.const 0
+            i32.const 0
+            i32.const 64
+            call 0
+            f32.store
+            br 2
+          end
+          i32.const 0
+          i32.const 0
+          i32.const 64
+          memory.fill
+          br 1
+        end
+      end
+      local.get 0
+      i32.eqz
+      if
+        i32.const 0
+        i32.const 0
+        v128.load
+        v128.const i32x4 -1 -1 -1 -1
+        i8x16.shuffle 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 31
+        v128.store
+      else
+        return
+      end
+      i64.const -1099511627776
+      drop"
   `)
 })
 
