@@ -15,8 +15,9 @@ import { fuse } from "./Fuse.ts"
 import { planMemory, slotBytes } from "./MemoryPlan.ts"
 import type { Outside, Plan } from "./Plan.ts"
 import { compile, instantiate, memory as makeMemory, type WasmMemory } from "./wasm/host.ts"
+import { work } from "./wasm/kernels.ts"
 import { makePool, type Pool } from "./wasm/pool.ts"
-import { failedAt, work, workspace, writeModule } from "./wasm/writeModule.ts"
+import { failedAt, workspace, writeModule } from "./wasm/writeModule.ts"
 
 /** The most one memory of WebAssembly holds: 4 GiB. */
 const most = 2 ** 32

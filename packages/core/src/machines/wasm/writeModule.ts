@@ -1,16 +1,12 @@
 /** From a plan to a WebAssembly module: one function for each kernel, and one that calls them in order. */
-import * as Shape from "../../words/Shape.ts"
-import { costly } from "../fuse/values.ts"
 import type { MemoryPlan } from "../MemoryPlan.ts"
-import type { Kernel, Plan } from "../Plan.ts"
+import type { Plan } from "../Plan.ts"
 import { Assembler } from "./Assembler.ts"
 import { emitBarrier, failedOffset, syncBytes } from "./barrier.ts"
 import type { Func } from "./Code.ts"
-import { directScratch, directWork, emitDirect, isDirect, isSharedDirect } from "./direct/table.ts"
-import { emitLoop } from "./loopKernel.ts"
+import { emitKernel, isOwn, isShareable, scratchOf, work } from "./kernels.ts"
 import type { Site } from "./loops.ts"
-import { emitProduct, productScratch } from "./productKernel.ts"
-import { emitReduce, scratchBytes } from "./reduceKernel.ts"
+import { scratchBytes } from "./reduceKernel.ts"
 import { type I32, i32 } from "./Value.ts"
 
 /** Where a plan's own memory begins, and what stands before it: partial sums, the barrier, packed operands. */
@@ -19,10 +15,6 @@ interface Workspace {
   readonly packed: number
   readonly end: number
 }
-
-/** Bytes that a kernel packs operands into, for each thread. */
-const scratchOf = (kernel: Kernel, slots: Plan["slots"]): number =>
-  kernel.tag === "product" ? productScratch(kernel) : kernel.tag === "outside" ? directScratch(kernel, slots) : 0
 
 const layout = ({ kernels, slots }: Plan, threads: number): Workspace => {
   const most = kernels.reduce((sofar, kernel) => Math.max(sofar, scratchOf(kernel, slots)), 0)
@@ -35,18 +27,6 @@ export const workspace = (plan: Plan, threads: number): number => layout(plan, t
 
 /** The address of the word that a thread sets when it cannot go on. */
 export const failedAt = (plan: Plan, threads: number): number => layout(plan, threads).sync + failedOffset
-
-/** About how many elementary operations a kernel does. */
-export const work = (kernel: Kernel, slots: Plan["slots"]): number => {
-  if (kernel.tag === "product") return 2 * Shape.size(kernel.batch) * kernel.m * kernel.n * kernel.k
-  if (kernel.tag === "outside") return directWork(kernel, slots)
-  const each = kernel.terms.reduce((sum, term) => sum + (term.tag === "apply" && costly.has(term.primitive) ? 8 : 1), 0)
-  return Shape.size(kernel.shape) * each
-}
-
-/** Kernels that the host does are the first thread's. */
-const isShared = (kernel: Kernel, slots: Plan["slots"], least: number): boolean =>
-  (kernel.tag !== "outside" || isSharedDirect(kernel)) && work(kernel, slots) >= least
 
 /** Who a module is written for: how many threads, and the least work that they share. */
 export interface Workforce {
@@ -65,14 +45,11 @@ export const writeModule = (plan: Plan, memory: MemoryPlan, { least, threads }: 
   const outside = module.importFunction("engine", "outside", { params: ["i32"] })
   const { packed, sync } = layout(plan, threads)
   const kernels = plan.kernels.map((kernel, i) => {
-    const shared = threads > 1 && isShared(kernel, plan.slots, least)
+    const shared = threads > 1 && isShareable(kernel, plan.slots) && work(kernel, plan.slots) >= least
     const func = module.func(`${i} ${kernel.tag}`, { params: ["i32"] }, (code, [thread]) => {
       const crew = shared ? { thread: thread as I32, threads } : { thread: i32.const(0), threads: 1 }
       const site: Site = { code, address: (slot) => memory.addresses[slot] ?? 0, crew }
-      if (kernel.tag === "loop") emitLoop(site, kernel, plan.slots)
-      else if (kernel.tag === "reduce") emitReduce(site, kernel, plan.slots)
-      else if (kernel.tag === "product") emitProduct(site, kernel, packed)
-      else if (isDirect(kernel)) emitDirect(site, kernel, plan.slots, packed)
+      if (isOwn(kernel, plan.slots)) emitKernel(site, kernel, plan.slots, packed)
       else code.call(outside, i)
     })
     return { shared, func }

@@ -24,6 +24,8 @@ export interface Step<P extends Primitive = Primitive> {
 /** The kernel of a primitive. */
 export interface Direct<P extends Primitive> {
   readonly emit: (site: Site, step: Step<P>) => void
+  /** Whether it can do this very step: every one unless given. */
+  readonly fits?: (step: Step<P>) => boolean
   /** Whether threads share it; else the first does it alone. */
   readonly shared: boolean
   /** Bytes of scratch memory for each thread: none unless given. */

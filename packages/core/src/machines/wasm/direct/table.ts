@@ -8,14 +8,17 @@ import { argsort } from "./argsort.ts"
 import { conv, convInputGrad } from "./convolution.ts"
 import { convKernelGrad } from "./kernelGradient.ts"
 import { concat, gather, pad } from "./moves.ts"
+import { type Kernels, scanBy } from "./scan.ts"
 import { scatterAdd } from "./scatterAdd.ts"
 import type { Direct, Step } from "./step.ts"
 import { threefry } from "./threefry.ts"
 import { wholeProduct } from "./wholeProduct.ts"
 import { windowMax, windowMaxGrad, windowMaxPick, windowSum, windowSumGrad } from "./windows.ts"
 
-/** Primitives that have no row are done by the host. */
-const table: { readonly [P in Primitive]?: Direct<P> } = {
+/** Primitives that have no row are loops, reductions or products, or nothing at all. */
+type Table = { readonly [P in Primitive]?: Direct<P> }
+
+const tableOf = (kernels: Kernels): Table => ({
   threefry,
   pad,
   concat,
@@ -31,50 +34,55 @@ const table: { readonly [P in Primitive]?: Direct<P> } = {
   windowMax,
   windowMaxGrad,
   windowMaxPick,
-}
+  scan: scanBy(kernels),
+})
 
-/** The step of a kernel, and what does it. */
+/** A step with its kernel. */
 interface Found {
   readonly direct: Direct<Primitive>
   readonly step: Step
 }
 
-const find = (
-  { equation, inputs, slot }: Outside,
-  slots: ReadonlyArray<Spec>,
-  address: (slot: number) => number = () => 0,
-  scratch = 0,
-): Found | undefined => {
-  const direct = table[equation.primitive] as Direct<Primitive> | undefined
-  if (direct === undefined) return undefined
-  const from = inputs.map((view) => ({
-    address: address(view.slot),
-    shape: view.shape,
-    dtype: slots[view.slot]?.dtype ?? "f32",
-  }))
-  return { direct, step: { params: equation.params, inputs: from, out: { ...equation.out, address: address(slot) }, scratch } }
-}
-
-/** Whether a step has a kernel here. */
-export const isDirect = ({ equation }: Outside): boolean => table[equation.primitive] !== undefined
-
-/** Whether threads share a step's kernel. */
-export const isSharedDirect = ({ equation }: Outside): boolean => table[equation.primitive]?.shared ?? false
-
-/** Bytes of scratch memory that a step's kernel uses for each thread. */
-export const directScratch = (kernel: Outside, slots: ReadonlyArray<Spec>): number => {
-  const found = find(kernel, slots)
-  return Math.ceil((found?.direct.scratch?.(found.step) ?? 0) / 16) * 16
-}
-
-/** About how many elementary operations a step takes. */
-export const directWork = (kernel: Outside, slots: ReadonlyArray<Spec>): number => {
-  const found = find(kernel, slots)
-  return Shape.size(kernel.equation.out.shape) * (found?.direct.work?.(found.step) ?? 1)
-}
-
-/** Writes a step's kernel; `scratch` is the address of memory for its threads. */
-export const emitDirect = (site: Site, kernel: Outside, slots: ReadonlyArray<Spec>, scratch: number): void => {
-  const found = find(kernel, slots, site.address, scratch)
-  if (found !== undefined && Shape.size(found.step.out.shape) > 0) found.direct.emit(site, found.step)
+/** What is to be known of the kernels of single steps; those that hold others ask `kernels` for them. */
+export const directKernels = (kernels: Kernels) => {
+  const table = tableOf(kernels)
+  /** The kernel of a step, if it has one. */
+  const find = (
+    { equation, inputs, slot }: Outside,
+    slots: ReadonlyArray<Spec>,
+    address: (slot: number) => number = () => 0,
+    scratch = 0,
+  ): Found | undefined => {
+    const direct = table[equation.primitive] as Direct<Primitive> | undefined
+    if (direct === undefined) return undefined
+    const from = inputs.map((view) => ({
+      address: address(view.slot),
+      shape: view.shape,
+      dtype: slots[view.slot]?.dtype ?? "f32",
+    }))
+    const out = { ...equation.out, address: address(slot) }
+    const step: Step = { params: equation.params, inputs: from, out, scratch }
+    return (direct.fits?.(step) ?? true) ? { direct, step } : undefined
+  }
+  return {
+    /** Whether a step has a kernel here. */
+    has: (kernel: Outside, slots: ReadonlyArray<Spec>): boolean => find(kernel, slots) !== undefined,
+    /** Whether threads share a step's kernel. */
+    isShared: (kernel: Outside, slots: ReadonlyArray<Spec>): boolean => find(kernel, slots)?.direct.shared ?? false,
+    /** Bytes of scratch memory that a step's kernel uses for each thread. */
+    scratch: (kernel: Outside, slots: ReadonlyArray<Spec>): number => {
+      const found = find(kernel, slots)
+      return Math.ceil((found?.direct.scratch?.(found.step) ?? 0) / 16) * 16
+    },
+    /** About how many elementary operations a step takes. */
+    work: (kernel: Outside, slots: ReadonlyArray<Spec>): number => {
+      const found = find(kernel, slots)
+      return Shape.size(kernel.equation.out.shape) * (found?.direct.work?.(found.step) ?? 1)
+    },
+    /** Writes a step's kernel; `scratch` is the address of memory for its threads. */
+    emit: (site: Site, kernel: Outside, slots: ReadonlyArray<Spec>, scratch: number): void => {
+      const found = find(kernel, slots, site.address, scratch)
+      if (found !== undefined && Shape.size(found.step.out.shape) > 0) found.direct.emit(site, found.step)
+    },
+  }
 }
