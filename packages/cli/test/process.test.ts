@@ -47,11 +47,11 @@ data: { source: { moons: { count: 1500, noise: 0.2 } }, split: { val: 10%, test:
 model: { layers: [{ dense: { units: 16, activation: relu } }, { dropout: 0.1 }, { head: label }] }
 train:
   seed: 5
-  epochs: 30
+  epochs: 120
   batch: 8
   optimizer: { adam: { lr: 0.005 } }
   metrics: [accuracy]
-  callbacks: [{ early_stop: { monitor: val.loss, patience: 29 } }]
+  callbacks: [{ early_stop: { monitor: val.loss, patience: 119 } }]
 `
 
 test("a run that was interrupted, and one that was killed, end with the bits of one that was not", async () => {
@@ -67,7 +67,7 @@ test("a run that was interrupted, and one that was killed, end with the bits of 
 
   expect(interrupted).toMatchObject({ code: 130, stdout: "" })
   expect(interrupted.stderr).toContain("next: adjoint train --resume long/0001")
-  expect(interrupted.stderr).not.toContain("epoch 30/30")
+  expect(interrupted.stderr).not.toContain("epoch 120/120")
   expect(JSON.parse(readFileSync(at("interrupted/long/0001/summary.json"), "utf8")).status).toBe("interrupted")
   expect(existsSync(at("interrupted/long/0001/checkpoints/last/weights.safetensors"))).toBe(true)
 
@@ -91,6 +91,8 @@ test("a run that was interrupted, and one that was killed, end with the bits of 
   expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining("is complete") })
   const other = await spawned(train("interrupted", "--resume", "long/0001", "--set", "train.batch=16"))
   expect(other).toMatchObject({ code: 7, stderr: expect.stringContaining("this is not the run") })
+  const elsewhere = await spawned(train("interrupted", "--resume", "long/0001", "--engine", "reference"))
+  expect(elsewhere).toMatchObject({ code: 7, stderr: expect.stringContaining("--engine wasm") })
 })
 
 test.concurrent("paths are taken from where the command was typed", async () => {

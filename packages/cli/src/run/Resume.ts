@@ -23,15 +23,28 @@ const sameRun = (run: Run, training: Training): Effect.Effect<void, RunError> =>
         }),
       )
 
-/** What a run goes on from. Fails unless it is the same run on the same rows, and has something left to do. */
+/** The bits of a run are those of its engine's arithmetic, so another engine cannot go on with it. */
+const sameEngine = (run: Run, engine: string): Effect.Effect<void, RunError> =>
+  engine === run.command.engine
+    ? Effect.void
+    : Effect.fail(
+        new RunError({
+          message: `${run.directory} was computed by the ${run.command.engine} engine, and ${engine} would not give the same bits`,
+          hint: `--engine ${run.command.engine}`,
+        }),
+      )
+
+/** What a run goes on from. Fails unless it is the same run on the same rows and engine, and has something left to do. */
 export const resumeFrom = (
   run: Run,
   training: Training,
   config: Config,
+  engine: string,
 ): Effect.Effect<Resumed, RunError | UsageError | CheckpointError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
     yield* sameRows(run, training.prepared.lock)
     yield* sameRun(run, training)
+    yield* sameEngine(run, engine)
     const { directory } = run
     if (!(yield* hasCheckpoint(directory, "last")))
       return yield* new RunError({ message: `${directory} has no checkpoint to go on from`, hint: "train it again" })

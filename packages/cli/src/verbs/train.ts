@@ -70,7 +70,13 @@ const prepare = (options: Options) =>
     const training = yield* trainingOf(model, parent === undefined ? {} : { fitted: parent.fitted })
     const config = configOf(training)
     if (parent === undefined) return { file, directory, training, config } satisfies Ready
-    return { file, directory, parent, training, config: { ...config, resume: yield* resumeFrom(parent, training, config) } }
+    return {
+      file,
+      directory,
+      parent,
+      training,
+      config: { ...config, resume: yield* resumeFrom(parent, training, config, options.engine) },
+    }
   })
 
 /** Makes the run's folder and writes what the run is of. */
