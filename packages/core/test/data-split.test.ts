@@ -187,7 +187,7 @@ describe("batches", () => {
   })
   it("a size that is none is refused", () => {
     expect(() => Batches.inOrder({ rows: [1], size: 0 })).toThrow(
-      "Batches got nothing; it wants a whole number of rows from 1 as the size, not 0. Try: a size such as 32",
+      "Batches wants a whole number of rows from 1 as the size, not 0. Try: a size such as 32",
     )
   })
 })

@@ -252,7 +252,7 @@ describe("names and keys", () => {
       expect(Object.getPrototypeOf(params)).toBe(Object.prototype)
       expect(net.apply(params, state, Tensor.ones([4, 3]) as T, train).y.shape).toEqual([4, 3])
       expect(() => net.apply({ out: {} }, state, Tensor.ones([4, 3]) as T, infer)).toThrow(
-        `apply got nothing; it wants parameters and state of a layer ${JSON.stringify(name)}`,
+        `apply wants parameters and state of a layer ${JSON.stringify(name)}`,
       )
     }
   })
@@ -308,7 +308,7 @@ describe("graph", () => {
         ["sum", { join: "add", from: ["later", "input"] }],
         ["later", { net: dense(4) }],
       ],
-      'Net.graph got nothing; it wants names of nodes above "sum", not "later". Try: input',
+      'Net.graph wants names of nodes above "sum", not "later". Try: input',
     ],
     [
       "two of one name",
@@ -316,10 +316,10 @@ describe("graph", () => {
         ["a", { net: dense(4) }],
         ["a", { net: dense(4) }],
       ],
-      'Net.graph got nothing; it wants a name of its own for each node, not two "a". Try: rename one of them',
+      'Net.graph wants a name of its own for each node, not two "a". Try: rename one of them',
     ],
     ["the name of what the graph is given", [["input", { net: dense(4) }]], 'not two "input"'],
-    ["nothing to join", [["sum", { join: "add", from: [] }]], 'it wants something for "sum" to join'],
+    ["nothing to join", [["sum", { join: "add", from: [] }]], 'wants something for "sum" to join'],
     [
       "a mistake deep inside",
       [["block", { net: Net.repeat(2, Net.sequential({ cut: Layers.reshape([2, 2]), mix: dense(3) })) }]],

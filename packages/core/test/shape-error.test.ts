@@ -171,7 +171,7 @@ describe("mistakes with", () => {
       stacked though they differ
         stack got f32[2] and f32[3]; it wants arrays of one shape. Try: Tensor.concat joins along an axis they have
       nothing to join
-        concat got nothing; it wants at least one array. Try: give it a list that is not empty
+        concat wants at least one array. Try: give it a list that is not empty
       parts that do not add up
         split got f32[5]; it wants sizes that add up to 5. Try: check the parts
       squeezing a longer axis
@@ -322,15 +322,15 @@ describe("mistakes with", () => {
       sequences of two lengths
         scan got f32[3] and f32[4]; it wants sequences of one length, as 3 of the first. Try: Tensor.at(x, "0:n") to cut the longer ones
       a loop over nothing
-        scan got nothing; it wants at least one sequence of rows. Try: Tensor.range(n) to run n rounds
+        scan wants at least one sequence of rows. Try: Tensor.range(n) to run n rounds
       whole numbers kept of a loop
         scan got i32[]; it wants f32 results of its body. Try: Tensor.cast(x, "f32") inside the body
       a key that is none
         Key got i32[3] and i32[2, 2]; it wants a key of i32[2] first. Try: Key.make(seed)
       a seed that is none
-        Key.make got nothing; it wants a whole number that is not negative, not -1. Try: a seed like 17
+        Key.make wants a whole number that is not negative, not -1. Try: a seed like 17
       a key folded with a fraction
-        Key.fold got nothing; it wants a name, or a whole number of 32 bits, not 0.5. Try: fold a name, or fold twice"
+        Key.fold wants a name, or a whole number of 32 bits, not 0.5. Try: fold a name, or fold twice"
     `)
   })
 })

@@ -24,8 +24,8 @@ export class ShapeError extends TaggedError("ShapeError")<{
   readonly hint: string
 }> {
   override get message(): string {
-    const got = this.got.length === 0 ? "nothing" : this.got.map(printSpec).join(" and ")
-    return `${this.operation} got ${got}; it wants ${this.wanted}. Try: ${this.hint}`
+    const got = this.got.map(printSpec).join(" and ")
+    return `${this.operation} ${got === "" ? "wants" : `got ${got}; it wants`} ${this.wanted}. Try: ${this.hint}`
   }
 }
 
