@@ -96,16 +96,18 @@ const geometry = (dilated: boolean): fc.Arbitrary<Geometry> =>
 /** Channels of a group and filters of a group: alone, in odd numbers, in whole vectors and tiles, and past them. */
 const channels = fc.constantFrom(1, 2, 3, 4, 5, 8, 9, 12, 17)
 
+const grouped = fc.record({ groups: fc.constantFrom(1, 1, 2, 3), depth: channels, filters: channels })
+
+const depthwise = channels.map((groups) => ({ groups, depth: 1, filters: 1 }))
+
 const convolution = fc
   .record({
     geometry: geometry(true),
-    groups: fc.constantFrom(1, 1, 2, 3),
-    depth: channels,
-    filters: channels,
+    sizes: fc.oneof({ weight: 3, arbitrary: grouped }, depthwise),
     seed: fc.nat(),
     special: fc.boolean(),
   })
-  .map(({ depth, filters, geometry: { images, space, window, ...rest }, groups, ...others }) => {
+  .map(({ geometry: { images, space, window, ...rest }, sizes: { depth, filters, groups }, ...others }) => {
     const params: ConvParams = { strides: rest.strides, padding: rest.padding, dilation: rest.dilation, groups }
     const [x, kernel] = [f32([images, ...space, depth * groups]), f32([...window, depth, filters * groups])]
     return { ...others, params, space, window, x, kernel, y: infer("conv", params, [x, kernel]) }

@@ -4,16 +4,28 @@ import * as Shape from "../../../words/Shape.ts"
 import type { Site } from "../loops.ts"
 import { type I32, i32, type Local, v128 } from "../Value.ts"
 import { emitCorrelation, panelBytes } from "./correlate.ts"
+import { emitDepthwise } from "./depthwise.ts"
 import { backward, forward } from "./sliding.ts"
+import { space } from "./spots.ts"
 import { at, blocks, type Direct, input, type Operand, type Step } from "./step.ts"
-
-const space = (shape: Shape.Shape): Shape.Shape => shape.slice(1, -1)
 
 /** The sizes of a kernel [...window, channels, filters]: channels of one group, filters of all. */
 const sizes = ({ shape }: Operand) => {
   const [channels = 0, filters = 0] = shape.slice(-2)
   return { taps: Shape.size(shape.slice(0, -2)), channels, filters }
 }
+
+/** Whether each channel has one filter, and no other has it. */
+const isDepthwise = (kernel: Operand, { groups }: ConvParams): boolean => {
+  const { channels, filters } = sizes(kernel)
+  return channels === 1 && filters === groups && groups > 1
+}
+
+/** Bytes from one tap of a depthwise kernel to the next along each axis. */
+const depthwiseSteps = ({ shape }: Operand): Shape.Shape =>
+  Shape.strides(shape)
+    .slice(0, -2)
+    .map((n) => n * 4)
 
 /** A thread's own piece of scratch memory, of so many bytes. */
 const own = ({ code, crew }: Site, { scratch }: Step, bytes: number): Local<"i32"> => code.let(at(scratch, [crew.thread, bytes]))
@@ -33,6 +45,11 @@ export const conv: Direct<"conv"> = {
     const [x, kernel] = [input(step, 0), input(step, 1)]
     const { channels, filters, taps } = sizes(kernel)
     const window = kernel.shape.slice(0, -2)
+    const phases = forward(space(x.shape), window, space(out.shape), params)
+    if (isDepthwise(kernel, params)) {
+      emitDepthwise(site, x, out, phases, depthwiseSteps(kernel), kernel.address)
+      return
+    }
     /** Taps and channels lie one after the other in the kernel as they do in the panel. */
     const pack = (to: I32, group: I32, column: I32, width: number): void => {
       const from = code.let(at(kernel.address, [group, (filters / params.groups) * 4], [column, 4]))
@@ -50,7 +67,7 @@ export const conv: Direct<"conv"> = {
       packed: own(site, step, forwardBytes(step)),
       window,
       groups: params.groups,
-      phases: forward(space(x.shape), window, space(out.shape), params),
+      phases,
     })
   },
 }
@@ -74,6 +91,13 @@ export const convInputGrad: Direct<"convInputGrad"> = {
     const { channels, filters, taps } = sizes(kernel)
     const window = kernel.shape.slice(0, -2)
     const depth = filters / params.groups
+    const phases = backward(space(out.shape), window, space(cotangent.shape), params)
+    if (isDepthwise(kernel, params)) {
+      const last = kernel.address + (taps - 1) * filters * 4
+      const turned = depthwiseSteps(kernel).map((n) => -n)
+      emitDepthwise(site, cotangent, out, phases, turned, last)
+      return
+    }
     /** Of the channels from `column` on each one's filters, with the window turned end for end. */
     const pack = (to: I32, group: I32, column: I32, width: number): void => {
       const row = Math.ceil(width / 4) * 16
@@ -98,7 +122,7 @@ export const convInputGrad: Direct<"convInputGrad"> = {
       packed: own(site, step, backwardBytes(step)),
       window,
       groups: params.groups,
-      phases: backward(space(out.shape), window, space(cotangent.shape), params),
+      phases,
     })
   },
 }

@@ -161,6 +161,10 @@ export interface Taps {
 /** All taps. */
 export const allTaps = ({ taps }: Axis): Taps => ({ start: 0, end: taps })
 
+/** Whether all taps of place `t` lie within the source, of which nothing need be asked where they always do. */
+export const isInside = ({ count, innerEnd, innerStart }: Axis, t: I32): ReadonlyArray<I32> =>
+  innerStart === 0 && innerEnd === count ? [] : [i32.ge_s(t, innerStart), i32.lt_s(t, innerEnd)]
+
 /** The taps of place `t` that lie within the source. */
 export const tapsAt = (code: Code, axis: Axis, t: I32): Taps => {
   const { count, first, innerEnd, innerStart, move, size, spread, taps } = axis

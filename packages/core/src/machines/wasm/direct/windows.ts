@@ -6,26 +6,10 @@
 import type { WindowParams } from "../../../language/Primitive.ts"
 import * as Shape from "../../../words/Shape.ts"
 import type { Site } from "../loops.ts"
-import { share } from "../share.ts"
 import { f32x4, type I32, i32, i32x4, type Local, type V128, v128 } from "../Value.ts"
-import {
-  backward,
-  type Count,
-  eachPhase,
-  eachPlace,
-  eachTap,
-  forward,
-  type Phases,
-  sourceAt,
-  type Taps,
-  targetAt,
-} from "./sliding.ts"
-import { at, blocks, type Direct, input, type Step, storeLanes } from "./step.ts"
-
-const space = (shape: Shape.Shape): Shape.Shape => shape.slice(1, -1)
-
-/** Bytes between neighbours along the axes of space. */
-const steps = (shape: Shape.Shape): Shape.Shape => space(Shape.strides(shape)).map((n) => n * 4)
+import { backward, type Count, eachTap, forward, type Phases } from "./sliding.ts"
+import { eachSpot, type Spot, space } from "./spots.ts"
+import { at, type Direct, input, type Step, storeLanes } from "./step.ts"
 
 const movement = (params: WindowParams) => ({ ...params, dilation: params.window.map(() => 1) })
 
@@ -40,59 +24,12 @@ const elements = (step: Step): number => {
   return Shape.size(window)
 }
 
-/** Four channels, or as many as are left, of one place of the target. */
-interface Spot {
-  /** Bytes from the source's beginning to what stands under tap 0; it may lie outside. */
-  readonly source: I32
-  /** Bytes from the target's beginning. */
-  readonly target: I32
-  readonly taps: ReadonlyArray<Taps>
-  /** Bytes from tap 0 to another. */
-  readonly offset: (indices: ReadonlyArray<Count>) => readonly [Count, number][]
-  readonly channels: number
-}
-
-/** Runs `body` for all places of a target [n, …, channels] whose taps lie in a source of its kind. */
-const eachSpot = (
-  { code, crew }: Site,
-  source: Shape.Shape,
-  target: Shape.Shape,
-  all: ReadonlyArray<Phases>,
-  before: (image: I32) => void,
-  body: (spot: Spot) => void,
-): void => {
-  const [images = 0] = target
-  const channels = target.at(-1) ?? 0
-  const [sourceSteps, targetSteps] = [steps(source), steps(target)]
-  const [sourceImage, targetImage] = [Shape.size(source.slice(1)) * 4, Shape.size(target.slice(1)) * 4]
-  const { end, start } = share(code, crew, images)
-  code.for(start, end, 1, (image) => {
-    before(image)
-    eachPhase(code, all, (axes) =>
-      eachPlace(code, axes, (found) => {
-        const ts = found.map(({ t }) => t)
-        const from = code.let(sourceAt(at(0, [image, sourceImage]), axes, ts, sourceSteps))
-        const to = code.let(targetAt(at(0, [image, targetImage]), axes, ts, targetSteps))
-        blocks(code, channels, 4, (channel, count) =>
-          body({
-            source: code.let(at(from, [channel, 4])),
-            target: code.let(at(to, [channel, 4])),
-            taps: found.map(({ taps }) => taps),
-            offset: (indices) => axes.map(({ spread }, i) => [indices[i] ?? 0, spread * (sourceSteps[i] ?? 0)]),
-            channels: count,
-          }),
-        )
-      }),
-    )
-  })
-}
-
 const nothing = (): void => {}
 
 const summing = (site: Site, step: Step, all: ReadonlyArray<Phases>): void => {
   const { code } = site
   const from = input(step, 0)
-  eachSpot(site, from.shape, step.out.shape, all, nothing, ({ channels, offset, source, taps, target }) => {
+  eachSpot(site, from.shape, step.out.shape, all, ({ channels, offset, source, taps, target }) => {
     const sum = code.let(f32x4.const(0))
     eachTap(code, taps, (indices) => {
       code.set(sum, f32x4.add(sum, v128.load(at(i32.add(source, from.address), ...offset(indices)))))
@@ -147,7 +84,7 @@ export const windowMax: Direct<"windowMax"> = {
   work: (step) => 4 * elements(step),
   emit: (site, step) => {
     const from = input(step, 0)
-    eachSpot(site, from.shape, step.out.shape, windows(step), nothing, (spot) => {
+    eachSpot(site, from.shape, step.out.shape, windows(step), (spot) => {
       const best = findLargest(site, spot, from.address, nothing, nothing)
       storeLanes(site.code, site.code.let(i32.add(spot.target, step.out.address)), best, spot.channels)
     })
@@ -160,7 +97,7 @@ export const windowMaxPick: Direct<"windowMaxPick"> = {
   emit: (site, step) => {
     const { code } = site
     const [from, picked] = [input(step, 0), input(step, 1)]
-    eachSpot(site, from.shape, step.out.shape, windows(step), nothing, (spot) => {
+    eachSpot(site, from.shape, step.out.shape, windows(step), (spot) => {
       const pick = code.local("v128")
       const element = (indices: ReadonlyArray<Count>): V128 =>
         v128.load(at(i32.add(spot.source, picked.address), ...spot.offset(indices)))
@@ -190,7 +127,7 @@ export const windowMaxGrad: Direct<"windowMaxGrad"> = {
     const number = (indices: ReadonlyArray<Count>): V128 =>
       i32x4.splat(at(0, ...indices.map((index, axis) => [index, tapSteps[axis] ?? 0] as const)))
     const clear = (n: I32): void => code.memory.fill(at(step.out.address, [n, image]), 0, image)
-    eachSpot(site, x.shape, cotangent.shape, all, clear, (spot) => {
+    const spread = (spot: Spot): void => {
       const chosen = code.local("v128")
       findLargest(
         site,
@@ -205,6 +142,7 @@ export const windowMaxGrad: Direct<"windowMaxGrad"> = {
         const part = v128.and(gradient, i32x4.eq(chosen, number(indices)))
         storeLanes(code, into, code.let(f32x4.add(v128.load(into), part)), spot.channels)
       })
-    })
+    }
+    eachSpot(site, x.shape, cotangent.shape, all, spread, clear)
   },
 }
