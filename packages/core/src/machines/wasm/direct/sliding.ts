@@ -177,6 +177,21 @@ export const tapsAt = (code: Code, axis: Axis, t: I32): Taps => {
   return { start, end }
 }
 
+/** The places of the target at which a tap lies in the source, from `start` up to `end`. */
+export const placesOf = (code: Code, { count, first, move, size, spread }: Axis, tap: Count): Taps => {
+  if (typeof tap === "number" && typeof first === "number" && typeof count === "number") {
+    const corner = first + spread * tap
+    const start = Math.max(0, Math.ceil(-corner / move))
+    return { start, end: Math.max(start, Math.min(count, Math.ceil((size - corner) / move))) }
+  }
+  const corner = code.let(at(0, [first, 1], [tap, spread]))
+  const start = code.let(select(i32.lt_s(corner, 0), i32.div_s(i32.sub(move - 1, corner), move), i32.const(0)))
+  const left = code.let(i32.div_s(i32.sub(size + move - 1, corner), move))
+  const all = at(0, [count, 1])
+  const end = select(i32.ge_s(corner, size), i32.const(0), select(i32.lt_s(left, all), left, all))
+  return { start, end: code.let(end) }
+}
+
 /** A place of the target along one axis, with its taps. */
 export interface Place {
   readonly t: I32
