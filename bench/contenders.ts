@@ -30,6 +30,8 @@ const torch = (threads: number): Contender => ({
 })
 
 export const contenders = {
+  adjointAll: inNode("adjoint.ts", `Adjoint, ${availableParallelism()} threads`, "wasm", availableParallelism()),
+  adjointOne: inNode("adjoint.ts", "Adjoint, 1 thread", "wasm", 1),
   adjointReference: inNode("adjoint.ts", "Adjoint, reference", "reference", 1),
   jax: inNode("jax.ts", "jax-js, wasm", "wasm", 1),
   tfjsWasm: inNode("tfjs.ts", "TensorFlow.js, wasm", "wasm", 1),

@@ -20,7 +20,7 @@ export interface Section {
   readonly rows: ReadonlyArray<Row>
 }
 
-const { adjointReference: ours, ...others } = contenders
+const { adjointAll: ours, ...others } = contenders
 const peers: ReadonlyArray<Contender> = Object.values(others)
 
 const training = (batch: number, ...widths: ReadonlyArray<number>): Row => ({
@@ -43,7 +43,7 @@ export const sections: ReadonlyArray<Section> = [
     title: "Matrix product",
     unit: "[n, n] times [n, n] in f32, to where the product can be read",
     timed: "repetition",
-    rows: [64, 128, 256, 512].map(product),
+    rows: [64, 128, 256, 512, 1024].map(product),
   },
   {
     title: "Training step",

@@ -1,11 +1,11 @@
 /** Ours, through the public interface, with the engine that the request names. */
-import { Autodiff, Compile, Engine, Key, Layers, Loss, NDArray, Net, Optimizer, type Params, Tensor } from "@adjoint/core"
+import { Autodiff, Compile, Engine, Key, Layers, Loss, NDArray, Net, Optimizer, type Params, Tensor, Wasm } from "@adjoint/core"
 import manifest from "@adjoint/core/package.json" with { type: "json" }
 import { Effect, ManagedRuntime, Scope } from "effect"
 import { readFloats, readTraining, type Training } from "../inputs.ts"
 import { serve } from "./serve.ts"
 
-const engines = { reference: Engine.reference }
+const engines = { wasm: (threads: number) => Wasm.layer({ threads }), reference: () => Engine.reference }
 
 const loss = Loss.categoricalCrossEntropy()
 const adam = Optimizer.adam(0.001)
@@ -61,8 +61,8 @@ const matrixProduct = (n: number, folder: string) => {
   return Effect.map(Compile.compile(product, a, b), (multiply) => Effect.map(multiply(a, b), (made) => Tensor.read(made).data))
 }
 
-await serve(async ({ backend }) => {
-  const runtime = ManagedRuntime.make(engines[backend as keyof typeof engines])
+await serve(async ({ backend, threads: wanted }) => {
+  const runtime = ManagedRuntime.make(engines[backend as keyof typeof engines](wanted))
   const scope = Scope.makeUnsafe()
   const { name, numerics, threads } = await runtime.runPromise(Engine.Engine)
   // What is compiled lives as long as this process.
