@@ -24,6 +24,7 @@ import {
   type Tile,
 } from "./gradientTiles.ts"
 import { type Axis, type Count, eachPlace, flat, forward, type Place, placesOf, type Taps } from "./sliding.ts"
+import { space } from "./spots.ts"
 import { at, type Direct, input, sizeOf, storeLanes } from "./step.ts"
 
 /** Bytes of the cotangent that a block of rows takes: they and the input's rows stay in the first cache. */
@@ -72,6 +73,10 @@ const addRow = ({ axes, cotangentSteps, site, xSteps }: Gradient, sums: Sums, ro
   })
 }
 
+const later = (a: Count, b: Count): Count => (b === 0 ? a : select(i32.gt_s(at(0, [a, 1]), b), at(0, [a, 1]), at(0, [b, 1])))
+
+const sooner = (a: Count, b: Count): Count => select(i32.lt_s(at(0, [a, 1]), b), at(0, [a, 1]), at(0, [b, 1]))
+
 /** Takes a tile's sums on over a block of rows of the output. */
 const addBlock = (gradient: Gradient, tile: Tile, image: I32, outer: ReadonlyArray<Place>, block: Taps): void => {
   const { axes, channels, cotangent, cotangentSteps, filters, site, x, xSteps } = gradient
@@ -102,8 +107,6 @@ const addBlock = (gradient: Gradient, tile: Tile, image: I32, outer: ReadonlyArr
     ),
   )
   const { end, start } = placesOf(code, axes[y] as Axis, tile.taps[y] ?? 0)
-  const later = (a: Count, b: Count): Count => (b === 0 ? a : select(i32.gt_s(at(0, [a, 1]), b), at(0, [a, 1]), at(0, [b, 1])))
-  const sooner = (a: Count, b: Count): Count => select(i32.lt_s(at(0, [a, 1]), b), at(0, [a, 1]), at(0, [b, 1]))
   code.for(later(start, block.start), sooner(end, block.end), 1, (row) => {
     const p = code.let(at(from, [row, (axes[y]?.move ?? 1) * (xSteps[y] ?? 0)]))
     addRow(gradient, sums, tile.rows, p, code.let(at(to, [row, cotangentSteps[y] ?? 0])))
@@ -111,6 +114,7 @@ const addBlock = (gradient: Gradient, tile: Tile, image: I32, outer: ReadonlyArr
   eachVector(gradient, tile, (offset, i, lanes) => storeLanes(code, tile.address, sums[i] as Local<"v128">, lanes, offset))
 }
 
+/** Makes every tile zero, and then takes all of them on over each image and its blocks of rows. */
 const emit = (gradient: Gradient, cut: Cut, part: Share): void => {
   const { axes, cotangentSteps, site, window, x } = gradient
   const { code } = site
@@ -139,13 +143,10 @@ export const convKernelGrad: Direct<"convKernelGrad"> = {
   emit: (site, step) => {
     const { out, params } = step
     const [x, cotangent] = [input(step, 0), input(step, 1)]
-    const phases = forward(x.shape.slice(1, -1), params.window, cotangent.shape.slice(1, -1), params)
+    const phases = forward(space(x.shape), params.window, space(cotangent.shape), params)
     const missing = phases.length < 2
     const full = (list: Shape.Shape, extra: number): Shape.Shape => (missing ? [extra, ...list] : list)
-    const steps = (shape: Shape.Shape, end: number): Shape.Shape => {
-      const bytes = Shape.strides(shape).map((n) => n * 4)
-      return bytes.slice(end === 1 ? 1 : 0, -end)
-    }
+    const byteSteps = (shape: Shape.Shape): Shape.Shape => Shape.strides(shape).map((n) => n * 4)
     const [channels = 0, all = 0] = out.shape.slice(-2)
     const gradient: Gradient = {
       site,
@@ -159,9 +160,9 @@ export const convKernelGrad: Direct<"convKernelGrad"> = {
         only ? [{ ...own, ...only }] : [],
       ),
       window: full(params.window, 1),
-      xSteps: full(steps(x.shape, 1), 0),
-      cotangentSteps: full(steps(cotangent.shape, 1), 0),
-      tapSteps: full(steps(out.shape, 2), 0),
+      xSteps: full(space(byteSteps(x.shape)), 0),
+      cotangentSteps: full(space(byteSteps(cotangent.shape)), 0),
+      tapSteps: full(byteSteps(out.shape).slice(0, -2), 0),
     }
     if (channels === 1 && all === params.groups && all > 1) {
       emitDepthwiseGradient(gradient)
