@@ -139,6 +139,17 @@ describe("the wasm engine", () => {
     }
   })
 
+  it("computes each lane on its own: the sine of -0 beside a large number", () => {
+    const x = Tensor.make([-0, 2.7e8, 1e-3, 0.5])
+    const program = Programs.trace((y) => [Tensor.sin(y as Tensor.Tensor)], [x])
+    const together = prepare({ program, resident: 0 }).run([x])
+    const apart = [-0, 2.7e8, 1e-3, 0.5].map((number) => {
+      const single = Tensor.make([number])
+      return prepare({ program: Programs.trace((y) => [Tensor.sin(y as Tensor.Tensor)], [single]), resident: 0 }).run([single])[0]
+    })
+    expect(together.map(bits)).toEqual([apart.flatMap((array) => (array === undefined ? [] : bits(array)))])
+  })
+
   it("means what Reference means, step by step", () => {
     fc.assert(
       fc.property(programWithInputs({ maxSteps: 10, special: true }), ({ inputs, program }) => {

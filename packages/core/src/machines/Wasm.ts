@@ -88,11 +88,16 @@ const outside = <P extends Primitive>(primitive: P, params: Params[P], inputs: R
   return meaning(params, inputs, out)
 }
 
+/** An executable that other threads may hold on to until it is released. */
+export interface Prepared extends Executable {
+  readonly release: () => void
+}
+
 /** A step is worth waking others for when it holds so many times the least work that a kernel shares. */
 const worthWaking = 8
 
 /** Prepares a program, for the threads of a pool where there is enough to do. Throws `EngineError` when it does not fit. */
-export const prepare = ({ program, resident }: Job, pool?: Pool): Executable => {
+export const prepare = ({ program, resident }: Job, pool?: Pool): Prepared => {
   const plan = fuse(program)
   const total = plan.kernels.reduce((sum, kernel) => sum + work(kernel, plan.slots), 0)
   const crew = pool !== undefined && total >= worthWaking * pool.least ? pool : undefined
@@ -121,7 +126,7 @@ export const prepare = ({ program, resident }: Job, pool?: Pool): Executable => 
       },
     },
   })
-  const startOthers = crew?.add(module, memory, failedAt(plan, threads))
+  const others = crew?.add(module, memory, failedAt(plan, threads))
   const inputSlots = plan.inputs.map((_, index) =>
     plan.slots.findIndex(({ home }) => home.tag === "input" && home.index === index),
   )
@@ -139,13 +144,14 @@ export const prepare = ({ program, resident }: Job, pool?: Pool): Executable => 
     },
     run: (inputs) => {
       for (const [i, x] of inputs.entries()) put(resident + i, x)
-      startOthers?.()
+      others?.start()
       run?.(0)
       const outputs = plan.outputs.slice(resident).map(({ shape, slot }) => take(slot, shape))
       commit?.()
       return outputs
     },
     state: () => plan.inputs.slice(0, resident).map(({ shape }, index) => take(inputSlots[index] ?? -1, shape)),
+    release: () => others?.drop(),
   }
 }
 
@@ -172,7 +178,11 @@ export const layer = ({ threads = processors() }: WasmOptions = {}): Layer.Layer
         name: "wasm",
         numerics: "portable",
         threads: pool?.threads ?? 1,
-        prepare: (job) => Effect.try({ try: () => prepare(job, pool), catch: failure("prepare a program") }),
+        prepare: (job) =>
+          Effect.acquireRelease(
+            Effect.try({ try: () => prepare(job, pool), catch: failure("prepare a program") }),
+            ({ release }) => Effect.sync(release),
+          ),
       })
     }),
   )

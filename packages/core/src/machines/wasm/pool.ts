@@ -11,9 +11,17 @@ export interface Pool {
   readonly threads: number
   /** Less work in a kernel than this is done sooner by one thread than shared out. */
   readonly least: number
-  /** Hands a module to all workers; what it returns starts them on it. `failed` is the address of the word they set when they cannot go on. */
-  readonly add: (module: WasmModule, memory: WasmMemory, failed: number) => () => void
+  /** Hands a module to all workers. `failed` is the address of the word they set when they cannot go on. */
+  readonly add: (module: WasmModule, memory: WasmMemory, failed: number) => Work
   readonly close: () => Promise<void>
+}
+
+/** What the workers of a pool were given. */
+export interface Work {
+  /** Starts them on it. */
+  readonly start: () => void
+  /** Lets them forget it, when they next wake. */
+  readonly drop: () => void
 }
 
 const runs = 0
@@ -28,6 +36,7 @@ const { control, port, thread } = workerData
 const jobs = new Map()
 const outside = () => { throw new Error("what is done outside is the first thread's") }
 const take = ({ failed, id, memory, module }) => {
+  if (module === undefined) return jobs.delete(id)
   const { run } = new WebAssembly.Instance(module, { engine: { memory, outside } }).exports
   jobs.set(id, () => {
     try { run(thread) } catch (error) { Atomics.store(new Int32Array(memory.buffer), failed / 4, 1) }
@@ -63,12 +72,19 @@ export const makePool = (threads: number, least = 2 ** 17): Pool | undefined => 
     least,
     add: (module, memory, failed) => {
       hands ??= Array.from({ length: threads - 1 }, (_, i) => start(i + 1))
+      const own = hands
       const id = jobs++
-      for (const { post } of hands) post({ id, module, memory, failed })
-      return () => {
-        Atomics.store(control, job, id)
-        Atomics.add(control, runs, 1)
-        Atomics.notify(control, runs)
+      const tell = (message: unknown): void => {
+        for (const { post } of own) post(message)
+      }
+      tell({ id, module, memory, failed })
+      return {
+        start: () => {
+          Atomics.store(control, job, id)
+          Atomics.add(control, runs, 1)
+          Atomics.notify(control, runs)
+        },
+        drop: () => tell({ id }),
       }
     },
     close: async () => {

@@ -66,15 +66,19 @@ const sineAhead =
       const input = code.let(x)
       const turns = code.local("v128")
       const r = code.local("v128")
-      const reduceBy = (reduce: (code: Code, x: Vector) => Reduced) => {
+      const reduceBy = (reduce: (code: Code, x: Vector) => Reduced, set: (local: Vector, value: V128) => void) => {
         const [lower, upper] = widen(code, input)
         const low = reduce(code, lower)
         const high = reduce(code, upper)
-        code.set(turns, lowerHalves(low.turns, high.turns))
-        code.set(r, narrow(low.r, high.r))
+        set(turns, lowerHalves(low.turns, high.turns))
+        set(r, narrow(low.r, high.r))
       }
-      reduceBy(reduceMedium)
-      code.if(i32x4.bitmask(f32x4.gt(f32x4.abs(input), mediumLimit)), () => reduceBy(reduceLarge))
+      reduceBy(reduceMedium, (local, value) => code.set(local, value))
+      const large = code.let(f32x4.gt(f32x4.abs(input), mediumLimit))
+      // A lane is reduced the way its own size asks for, whatever its neighbours are.
+      code.if(i32x4.bitmask(large), () =>
+        reduceBy(reduceLarge, (local, value) => code.set(local, v128.bitselect(value, local, large))),
+      )
       const n = quarters === 0 ? turns : code.let(i32x4.add(turns, quarters))
       const square = code.let(f32x4.mul(r, r))
       // The sum with zero makes it positive, so that the sine of -0 stays -0.
