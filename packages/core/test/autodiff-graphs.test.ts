@@ -108,7 +108,7 @@ describe("a training loop by hand lets go of its past", () => {
       w = T.sub(w, T.mul(grad(loss)(w, x), 0.1))
       return w
     })
-    expect(left).toBe(30)
+    expect(left).toBe(rounds)
     expect(T.read(w).shape).toEqual([2])
   })
 
