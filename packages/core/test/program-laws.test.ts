@@ -60,6 +60,16 @@ describe("a random program", () => {
     )
   })
 
+  test("numbers its constants by the steps that use them, whatever goes by an identity", () => {
+    const [b, c] = [T.make([1]), T.make([2])]
+    const first = trace(
+      (a) => [T.mul(T.rem(b, a as T.Tensor), c), T.neg(write("identity", {}, [c]))],
+      [{ dtype: "f32", shape: [1] }],
+    )
+    const again = trace((...xs) => inline(first, xs), first.inputs)
+    expect(print(again)).toBe(print(first))
+  })
+
   test("leaves its inputs and constants as they were", () => {
     fc.assert(
       fc.property(any, ({ inputs, program }) => {

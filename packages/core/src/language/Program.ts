@@ -35,8 +35,19 @@ export const capture = (inputs: ReadonlyArray<Tensor>, outputs: ReadonlyArray<Te
     if (!values.has(x)) values.set(x, inputs.length + constants.push(x) - 1)
   }
   const known = (x: Tensor): Tensor => (values.has(x) || x instanceof NDArray ? x : (x.value ?? x))
-  for (const step of steps) for (const input of recipeOf(step).inputs) constantOf(known(input), constant)
-  for (const output of outputs) constantOf(known(output), constant)
+  /** What a tensor is under its identities, which the program leaves out. */
+  const bare = (x: Tensor): Tensor => {
+    let at = known(x)
+    while (!(at instanceof NDArray) && !values.has(at) && at.recipe?.primitive === "identity")
+      at = known(at.recipe.inputs[0] ?? at)
+    return at
+  }
+  // Constants are numbered in the order in which steps use them, so that a program traced again is the same program.
+  for (const step of steps) {
+    const { inputs: from, primitive } = recipeOf(step)
+    if (primitive !== "identity") for (const input of from) constantOf(bare(input), constant)
+  }
+  for (const output of outputs) constantOf(bare(output), constant)
   const numberOf = (x: Tensor): number =>
     values.get(known(x)) ?? refuse("trace", [x], "a value of this program", "return what the function made")
   const equations: Array<Equation> = []
