@@ -1,8 +1,11 @@
+import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
+
+const seeding = fileURLToPath(new URL("scripts/seed-properties.ts", import.meta.url))
 
 const project = (name: string, root: string) => ({
   root,
-  test: { name, include: ["test/**/*.test.ts"], testTimeout: 20_000 },
+  test: { name, include: ["test/**/*.test.ts"], testTimeout: 20_000, setupFiles: [seeding] },
 })
 
 export default defineConfig({
