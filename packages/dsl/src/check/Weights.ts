@@ -3,6 +3,7 @@
  * weighted sum, and how its weights start, with the places where the file says so.
  */
 import { type Layer, layerOf, type Model, type Named, useOf } from "../Document.ts"
+import { aperture } from "../internal/fpTsStd.ts"
 import type { Path } from "../source/Path.ts"
 
 /** A named thing and its place. */
@@ -73,16 +74,19 @@ export const survey = (model: Model, isActivation: (name: string) => boolean): S
   const all = flat(model.layers, ["model", "layers"])
   const own: Said = { name: useOf(model.init).name, path: ["model", "init", useOf(model.init).name] }
   const lastWeighted = all.findLastIndex(({ content }) => Object.hasOwn(content, "init"))
+  // What the result of a layer goes into, past layers that only drop or rearrange.
+  const following = new Map(aperture(2)(all.filter(({ kind }) => !transparent.has(kind))).map(([step, next]) => [step, next]))
   const weighted: Array<Weighted> = []
   const activated: Array<Activated> = []
-  all.forEach(({ content, kind, path }, i) => {
+  all.forEach((step, i) => {
+    const { content, kind, path } = step
     const inside = said(content, "activation", path)
     const isLast = i >= lastWeighted
     if (isActivation(kind)) activated.push({ name: kind, path, isLast })
     if (inside !== undefined && inside.name !== "identity") activated.push({ ...inside, isLast })
     const init = said(content, "init", path)
     if (init === undefined) return
-    const next = all.slice(i + 1).find((step) => !transparent.has(step.kind))
+    const next = following.get(step)
     const after = next !== undefined && isActivation(next.kind) ? { name: next.kind, path: next.path } : undefined
     const activation = inside === undefined || inside.name === "identity" ? after : inside
     weighted.push({
