@@ -208,6 +208,13 @@ describe("every code", () => {
         |                                                                               ^^
         = help: less patience, or more epochs
 
+      error[T505]: the learning rate rises for 9 epochs in a run of 5
+        --> m.yaml:1:51
+      1 | train: { epochs: 5, schedule: { warmup: { epochs: 9 } } }
+        |          ------ 5 epochs
+        |                                                   ^
+        = help: one epoch, or a twentieth of the run, is usual
+
       error[T506]: a batch of 128 rows, but only 70 to learn from
         --> m.yaml:2:17
       1 | data: { source: { moons: { count: 100 } } }

@@ -255,7 +255,12 @@ export const codes = {
     "train: { epochs: 10, callbacks: [{ early_stop: { monitor: val.loss, patience: 10 } }] }\n",
     "train: { epochs: 10, callbacks: [{ early_stop: { monitor: val.loss, patience: 3 } }] }\n",
   ),
-  T505: error("warm-up longer than the run", "The learning rate would still be rising when the run ends."),
+  T505: error(
+    "warm-up longer than the run",
+    "The learning rate would still be rising when the run ends.",
+    "train: { epochs: 5, schedule: { warmup: { epochs: 9 } } }\n",
+    "train: { epochs: 5, schedule: { warmup: { epochs: 1 } } }\n",
+  ),
   T506: error(
     "batch larger than the data",
     "A batch holds more rows than the training split, so every epoch would be one short batch.",
