@@ -1,9 +1,10 @@
+import { editDistance as distance } from "@adjoint/core/data/Nearest"
 import { describe, expect, it } from "vitest"
 import { codes, isCode, phaseOf, phases } from "../src/diagnostic/Codes.ts"
 import { type Diagnostic, diagnostic, promote, sort } from "../src/diagnostic/Diagnostic.ts"
 import * as Fix from "../src/diagnostic/Fix.ts"
 import * as Render from "../src/diagnostic/Render.ts"
-import { distance, listed, suggest } from "../src/diagnostic/Suggest.ts"
+import { listed, suggest } from "../src/diagnostic/Suggest.ts"
 import { fromText, type Source, span } from "../src/source/Source.ts"
 
 const cnn = fromText(

@@ -22,6 +22,9 @@ export interface Cursor {
   readonly batch: number
 }
 
+/** The numbers of all of n rows, in order. `[...all(3)] // => [0, 1, 2]` */
+export const all = (n: number): Batch => Int32Array.from({ length: n }, (_, i) => i)
+
 /** How many batches an epoch has. `count({ rows: [4, 5, 6], size: 2 }) // => 2` */
 export const count = ({ last = "keep", rows, size }: Plan): number => {
   if (!Number.isInteger(size) || size < 1)

@@ -2,7 +2,9 @@
  * Parameters are a tree of tensors: what a net learns, and likewise the gradients and updates that belong to it. The name
  * of a leaf says what it is for, so that decay and penalties can tell weights from biases without asking the layer.
  */
+
 import type { Tensor } from "../language/Expr.ts"
+import { tensors } from "../language/TensorTree.ts"
 import * as T from "../tensor/Tensor.ts"
 import * as Tree from "../words/Tree.ts"
 
@@ -16,7 +18,7 @@ export type None = Readonly<Record<never, never>>
 export const none: None = {}
 
 /** The leaves, in order. */
-export const leaves = (tree: unknown): ReadonlyArray<Tensor> => Tree.leaves(tree) as ReadonlyArray<Tensor>
+export const leaves = tensors
 
 /** The same tree with each leaf replaced by what `f` makes of it and its path. */
 export const map = <P>(tree: P, f: (leaf: Tensor, path: Tree.Path) => Tensor): P =>

@@ -3,18 +3,16 @@
  * comes of it is prepared, and from then on only numbers go in and out. This is the door where a `ShapeError` that
  * mathematics throws becomes a typed failure.
  */
+
 import { Effect, Scope } from "effect"
 import type { Tensor } from "../language/Expr.ts"
 import { accept, type Program, trace } from "../language/Program.ts"
+import { refill, tensors } from "../language/TensorTree.ts"
 import { readAll } from "../tensor/read.ts"
 import type { NDArray } from "../words/NDArray.ts"
 import { printSpec, ShapeError } from "../words/ShapeError.ts"
 import * as Tree from "../words/Tree.ts"
 import { Engine, EngineError, type Executable } from "./Engine.ts"
-
-const tensors = (tree: unknown): ReadonlyArray<Tensor> => Tree.leaves(tree) as ReadonlyArray<Tensor>
-
-const refill = <T>(tree: unknown, leaves: ReadonlyArray<Tensor>): T => Tree.withLeaves(tree, leaves) as T
 
 /** Runs what may throw a `ShapeError` and makes it a typed failure; anything else thrown stays a defect. */
 export const checkShapes = <A>(f: () => A): Effect.Effect<A, ShapeError> =>

@@ -88,7 +88,7 @@ export interface Product {
   readonly slot: number
 }
 
-/** A primitive that has no kernel of its own yet: done outside, on dense arrays. */
+/** A primitive that is neither a loop, a reduction nor a product: a step of its own outside those, on dense arrays. */
 export interface Outside {
   readonly tag: "outside"
   readonly equation: Equation

@@ -41,49 +41,12 @@ const tooLarge = (plan: Plan, bytes: number): EngineError => {
   return new EngineError({ engine: "wasm", doing: "prepare a program", cause })
 }
 
-/** The rounds of a loop, each a run of the body's own executable. */
-const scan =
-  ({ body, carries, constants, length, reverse }: Params["scan"]) =>
-  (inputs: ReadonlyArray<NDArray>, out: Spec): Float32Array => {
-    const round = prepare({ program: body, resident: 0 })
-    const result = new Float32Array(Shape.size(out.shape))
-    const fixed = inputs.slice(0, constants)
-    const sequences = inputs.slice(constants + carries)
-    let carry = inputs.slice(constants, constants + carries)
-    const row = (x: NDArray, i: number): NDArray => {
-      const shape = x.shape.slice(1)
-      const width = Shape.size(shape)
-      return new NDArray(x.dtype, shape, x.data.subarray(i * width, (i + 1) * width))
-    }
-    const sizes = body.outputs.map((_, k) => k)
-    let starts: ReadonlyArray<number> = []
-    for (let step = 0; step < length; step++) {
-      const i = reverse ? length - 1 - step : step
-      const made = round.run([...fixed, ...carry, ...sequences.map((x) => row(x, i))])
-      carry = made.slice(0, carries)
-      if (starts.length === 0) {
-        let at = carry.reduce((sum, { data }) => sum + data.length, 0)
-        starts = sizes.slice(carries).map((k) => {
-          const from = at
-          at += (made[k]?.data.length ?? 0) * length
-          return from
-        })
-      }
-      made.slice(carries).forEach(({ data }, k) => {
-        result.set(data, (starts[k] ?? 0) + i * data.length)
-      })
-    }
-    let at = 0
-    for (const { data } of carry) {
-      result.set(data, at)
-      at += data.length
-    }
-    return result
-  }
+/** A loop whose rounds are runs of the body's own executable. */
+const scan = Reference.scanBy((body) => prepare({ program: body, resident: 0 }).run)
 
 /** What a primitive without a kernel gives: its meaning, rounded once. */
 const outside = <P extends Primitive>(primitive: P, params: Params[P], inputs: ReadonlyArray<NDArray>, out: Spec) => {
-  if (primitive === "scan") return scan(params as unknown as Params["scan"])(inputs, out)
+  if (primitive === "scan") return scan(params as unknown as Params["scan"], inputs, out)
   const meaning = Reference.meanings[primitive] as Meaning<P>
   return meaning(params, inputs, out)
 }

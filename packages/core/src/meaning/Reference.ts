@@ -21,39 +21,49 @@ const row = (x: NDArray, i: number): NDArray => {
   return new NDArray(x.dtype, shape, x.data.subarray(i * width, (i + 1) * width))
 }
 
-const scan: Meaning<"scan"> = ({ body, carries, constants, length, reverse }, inputs, out) => {
-  const result = allocate("f32", Shape.size(out.shape))
-  const fixed = inputs.slice(0, constants)
-  const sequences = inputs.slice(constants + carries)
-  let carry = inputs.slice(constants, constants + carries)
-  const kept = body.outputs.length - carries
-  const starts: Array<number> = []
-  for (let round = 0; round < length; round++) {
-    const i = reverse ? length - 1 - round : round
-    const made = run(body, [...fixed, ...carry, ...sequences.map((x) => row(x, i))])
-    carry = made.slice(0, carries)
-    if (round === 0) {
-      let offset = carry.reduce((sum, x) => sum + x.data.length, 0)
-      for (const x of made.slice(carries)) {
-        starts.push(offset)
-        offset += x.data.length * length
+/** The meaning of a loop, its rounds run by whatever `prepare` makes of the body. */
+export const scanBy =
+  (prepare: (body: Program) => (inputs: ReadonlyArray<NDArray>) => ReadonlyArray<NDArray>): Meaning<"scan"> =>
+  ({ body, carries, constants, length, reverse }, inputs, out) => {
+    const result = allocate("f32", Shape.size(out.shape))
+    const once = prepare(body)
+    const fixed = inputs.slice(0, constants)
+    const sequences = inputs.slice(constants + carries)
+    let carry = inputs.slice(constants, constants + carries)
+    const kept = body.outputs.length - carries
+    const starts: Array<number> = []
+    for (let round = 0; round < length; round++) {
+      const i = reverse ? length - 1 - round : round
+      const made = once([...fixed, ...carry, ...sequences.map((x) => row(x, i))])
+      carry = made.slice(0, carries)
+      if (round === 0) {
+        let offset = carry.reduce((sum, x) => sum + x.data.length, 0)
+        for (const x of made.slice(carries)) {
+          starts.push(offset)
+          offset += x.data.length * length
+        }
+      }
+      for (let k = 0; k < kept; k++) {
+        const { data } = made[carries + k] as NDArray
+        result.set(data, (starts[k] ?? 0) + i * data.length)
       }
     }
-    for (let k = 0; k < kept; k++) {
-      const { data } = made[carries + k] as NDArray
-      result.set(data, (starts[k] ?? 0) + i * data.length)
+    let offset = 0
+    for (const { data } of carry) {
+      result.set(data, offset)
+      offset += data.length
     }
+    return result
   }
-  let offset = 0
-  for (const { data } of carry) {
-    result.set(data, offset)
-    offset += data.length
-  }
-  return result
-}
 
 /** The meaning of each primitive. */
-export const meanings: Meanings<Primitive> = { ...elementwise, ...structure, ...linear, threefry, scan }
+export const meanings: Meanings<Primitive> = {
+  ...elementwise,
+  ...structure,
+  ...linear,
+  threefry,
+  scan: scanBy((body) => (inputs) => run(body, inputs)),
+}
 
 const apply = <P extends Primitive>(primitive: P, params: Params[P], inputs: ReadonlyArray<NDArray>, out: Spec): NDArray => {
   const meaning = meanings[primitive] as Meaning<P>

@@ -1,6 +1,8 @@
 /** Loops inside a program: the same small program run over the rows of sequences, each round handing its carry to the next. */
+
 import { endless, placeholder, type Tensor, write } from "../language/Expr.ts"
 import { capture } from "../language/Program.ts"
+import { refill, tensors } from "../language/TensorTree.ts"
 import { order } from "../language/Walk.ts"
 import { NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
@@ -31,10 +33,6 @@ const closures = (outputs: ReadonlyArray<Tensor>, arguments_: ReadonlySet<Tensor
   for (const output of outputs) use(output)
   return [...found]
 }
-
-const tensors = (tree: unknown): ReadonlyArray<Tensor> => Tree.leaves(tree) as ReadonlyArray<Tensor>
-
-const refill = <T>(tree: T, leaves: ReadonlyArray<Tensor>): T => Tree.withLeaves(tree as unknown, leaves) as T
 
 /**
  * Runs `f` over the rows of `sequences` (every leaf [length, …]), first to last or, with `reverse`, last to first. `f`

@@ -66,7 +66,7 @@ export const scoringBatch = 256
 
 /** Every row of a dataset in order, as batches of inputs and targets. */
 const batchesOf = (dataset: Dataset.Dataset): ReadonlyArray<{ readonly x: NDArray; readonly y: NDArray }> =>
-  Batches.inOrder({ rows: Array.from({ length: Dataset.size(dataset) }, (_, i) => i), size: scoringBatch }).map((rows) => {
+  Batches.inOrder({ rows: Batches.all(Dataset.size(dataset)), size: scoringBatch }).map((rows) => {
     const { inputs, targets } = Dataset.take(dataset, rows)
     return { x: inputs, y: targets }
   })
@@ -126,7 +126,7 @@ export const predict = <P, S>(
       )
       const parts: Array<NDArray> = []
       for (const rows of Batches.inOrder({
-        rows: Array.from({ length: inputs.shape[0] ?? 0 }, (_, i) => i),
+        rows: Batches.all(inputs.shape[0] ?? 0),
         size: scoringBatch,
       })) {
         for (const y of yield* step.run([Dataset.takeRows(inputs, rows)])) parts.push(read(y))

@@ -7,6 +7,7 @@ import { Effect, Queue, Stream } from "effect"
 import * as Batches from "../data/Batches.ts"
 import * as Dataset from "../data/Dataset.ts"
 import type { Tensor } from "../language/Expr.ts"
+import { tensors } from "../language/TensorTree.ts"
 import * as Compile from "../machines/Compile.ts"
 import { Engine, type EngineError } from "../machines/Engine.ts"
 import { scalar } from "../tensor/elementwise.ts"
@@ -14,7 +15,6 @@ import * as Key from "../tensor/Key.ts"
 import { readAll, toNumber } from "../tensor/read.ts"
 import * as Shape from "../words/Shape.ts"
 import type { ShapeError } from "../words/ShapeError.ts"
-import * as Tree from "../words/Tree.ts"
 import type { Checkpoint, TrainState } from "./Checkpoint.ts"
 import { CheckpointError } from "./CheckpointError.ts"
 import type { Config } from "./Config.ts"
@@ -60,7 +60,7 @@ const sameRun = (progress: Progress, wanted: Progress): Effect.Effect<Progress, 
 
 /** Whether every number of a state is finite. */
 const allFinite = (state: unknown): boolean =>
-  readAll(Tree.leaves(state) as ReadonlyArray<Tensor>).every(({ data, dtype }) => dtype !== "f32" || data.every(Number.isFinite))
+  readAll(tensors(state)).every(({ data, dtype }) => dtype !== "f32" || data.every(Number.isFinite))
 
 /**
  * Trains a net and tells how it goes. The stream ends with `Finished`, which carries the trained parameters, or fails
@@ -78,6 +78,10 @@ export const run = <P, S, O, R = never>(config: Config<P, S, O, R>): Stream.Stre
     { bufferSize: 16 },
   )
 
+/** The batches of an epoch, counted from 0. */
+const orderOf = <P, S, O, R>({ batch, data, seed }: Config<P, S, O, R>, epoch: number): ReadonlyArray<Batches.Batch> =>
+  Batches.epoch({ rows: Batches.all(Dataset.size(data)), size: batch }, Key.fold(Key.make(seed), "shuffle"), epoch)
+
 const loop = <P, S, O, R>(
   config: Config<P, S, O, R>,
   tell: (event: TrainEvent<P, S>) => Effect.Effect<void>,
@@ -89,9 +93,8 @@ const loop = <P, S, O, R>(
       const first = config.resume?.last.state ?? (yield* Compile.checkShapes(() => initial(config)))
       const step = yield* Compile.step(trainStep(config), first)
       const score = yield* evaluator(config.net, config.loss, scores, { params: first.params, net: first.net })
-      const plan = { rows: Array.from({ length: Dataset.size(data) }, (_, i) => i), size: config.batch }
-      const batches = yield* Compile.checkShapes(() => Batches.count(plan))
-      const shuffle = Key.fold(Key.make(config.seed), "shuffle")
+      const size = Dataset.size(data)
+      const batches = yield* Compile.checkShapes(() => Batches.count({ rows: Batches.all(size), size: config.batch }))
       const monitor: Monitor = earlyStop ??
         config.best ?? { monitor: config.validation === undefined ? "train.loss" : "val.loss", mode: "min" }
 
@@ -139,7 +142,7 @@ const loop = <P, S, O, R>(
         )
 
       const oneEpoch = Effect.gen(function* () {
-        const order = Batches.epoch(plan, shuffle, progress.epoch)
+        const order = orderOf(config, progress.epoch)
         const already = progress.batch
         let [most, spent] = [1, 0]
         while (progress.batch < batches) {
@@ -199,8 +202,8 @@ const loop = <P, S, O, R>(
 
       yield* tell({
         _tag: "Started",
-        parameters: (Tree.leaves(first.params) as ReadonlyArray<Tensor>).reduce((sum, { shape }) => sum + Shape.size(shape), 0),
-        rows: { train: plan.rows.length, validation: config.validation === undefined ? 0 : Dataset.size(config.validation) },
+        parameters: tensors(first.params).reduce((sum, { shape }) => sum + Shape.size(shape), 0),
+        rows: { train: size, validation: config.validation === undefined ? 0 : Dataset.size(config.validation) },
         epochs,
         batchesPerEpoch: batches,
         engine: engine.name,
@@ -244,8 +247,7 @@ const replay = <P, S, O, R>(
   { progress, state }: Checkpoint<P, S, O>,
 ): Effect.Effect<never, NonFinite | EngineError | ShapeError> =>
   Effect.gen(function* () {
-    const plan = { rows: Array.from({ length: Dataset.size(config.data) }, (_, i) => i), size: config.batch }
-    const order = Batches.epoch(plan, Key.fold(Key.make(config.seed), "shuffle"), progress.epoch)
+    const order = orderOf(config, progress.epoch)
     yield* step.load(state)
     for (const [i, rows] of order.slice(progress.batch).entries()) {
       const before = yield* step.state

@@ -2,7 +2,9 @@
  * Differentiation: functions out of functions. Because a tensor carries its recipe, a derivative is a walk back over
  * it that writes new recipes down, and those can be differentiated again, in any order of nesting.
  */
+
 import { type Extent, endless, openExtent, type Tensor } from "../language/Expr.ts"
+import { refill, tensors } from "../language/TensorTree.ts"
 import { full, iota, zerosLike } from "../tensor/create.ts"
 import { cast, equal } from "../tensor/elementwise.ts"
 import { reshape, stack } from "../tensor/structure.ts"
@@ -10,10 +12,6 @@ import * as Shape from "../words/Shape.ts"
 import { printSpec, refuse } from "../words/ShapeError.ts"
 import * as Tree from "../words/Tree.ts"
 import { pullBack, variables } from "./Tape.ts"
-
-const tensors = (tree: unknown): ReadonlyArray<Tensor> => Tree.leaves(tree) as ReadonlyArray<Tensor>
-
-const refill = <T>(tree: T, leaves: ReadonlyArray<Tensor>): T => Tree.withLeaves(tree as unknown, leaves) as T
 
 /** What is pulled back through a value: a tensor of any known or unknown shape for a tensor, else a tree like it. */
 export type Cotangent<Y> = Y extends Tensor ? Tensor : Y

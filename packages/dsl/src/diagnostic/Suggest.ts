@@ -1,4 +1,5 @@
 /** What was probably meant: names near in spelling, and names that others use for the same thing. */
+import { editDistance } from "@adjoint/core/data/Nearest"
 
 /** The same letters whatever the case and the separators. */
 const letters = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "")
@@ -123,24 +124,6 @@ const synonyms: { readonly [letters: string]: ReadonlyArray<string> } = {
   skipcolumn: ["ignore"],
 }
 
-/** Edits between two words: insertions, deletions, replacements and swaps of neighbours. `distance("rleu", "relu") // => 1` */
-export const distance = (a: string, b: string): number => {
-  let before: ReadonlyArray<number> = []
-  let previous: ReadonlyArray<number> = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1]
-      let best = Math.min((previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (previous[j - 1] ?? 0) + (same ? 0 : 1))
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, (before[j - 2] ?? 0) + 1)
-      row.push(best)
-    }
-    before = previous
-    previous = row
-  }
-  return previous[b.length] ?? 0
-}
-
 /** Longer words than this are not names, and are not worth comparing. */
 const longest = 64
 
@@ -156,7 +139,7 @@ export const suggest = (word: string, candidates: ReadonlyArray<string>): string
   let best: string | undefined
   let least = Math.min(3, Math.max(1, Math.floor(bare.length / 3))) + 1
   for (const candidate of candidates) {
-    const d = distance(bare, letters(candidate))
+    const d = editDistance(bare, letters(candidate))
     // Two names of which every letter differs are not near, however short they are.
     if (d < least && d < Math.max(bare.length, letters(candidate).length)) {
       best = candidate
@@ -171,7 +154,7 @@ export const nearestNames = (word: string, candidates: ReadonlyArray<string>, li
   word.length > longest
     ? candidates.slice(0, limit)
     : candidates
-        .map((candidate) => [distance(letters(word), letters(candidate)), candidate] as const)
+        .map((candidate) => [editDistance(letters(word), letters(candidate)), candidate] as const)
         .toSorted((a, b) => a[0] - b[0])
         .slice(0, limit)
         .map(([, candidate]) => candidate)

@@ -35,8 +35,9 @@ export interface Workforce {
 }
 
 /**
- * The bytes of a plan's module. It imports `engine.memory` and `engine.outside`, which is called with the number of a kernel that has none; it exports `run`, which every thread
- * calls with its number and which does all kernels in order, and `commit`, which puts the new state in the old one's place.
+ * The bytes of a plan's module. It imports `engine.memory`, and `engine.outside`, which is called with the number of a
+ * kernel that the host does; it exports `run`, which every thread calls with its number and which does all kernels in
+ * order, and `commit`, which puts the new state in the old one's place.
  */
 export const writeModule = (plan: Plan, memory: MemoryPlan, { least, threads }: Workforce): Uint8Array<ArrayBuffer> => {
   const module = new Assembler()

@@ -1,0 +1,9 @@
+/** Trees whose leaves are tensors: their leaves as a list, and back. */
+import * as Tree from "../words/Tree.ts"
+import type { Tensor } from "./Expr.ts"
+
+/** A tree's tensors, in order. */
+export const tensors = (tree: unknown): ReadonlyArray<Tensor> => Tree.leaves(tree) as ReadonlyArray<Tensor>
+
+/** The tree with its tensors, in order, replaced; there must be as many. Throws `ShapeError`. */
+export const refill = <T>(tree: T, leaves: ReadonlyArray<Tensor>): T => Tree.withLeaves(tree as unknown, leaves) as T
