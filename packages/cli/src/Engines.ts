@@ -1,6 +1,6 @@
 /** The engines that can be asked for by name. */
-import * as Engine from "@adjoint/core/machines/Engine"
-import * as Wasm from "@adjoint/core/machines/Wasm"
+import * as Engine from "@adjoint/core/engines/Engine"
+import * as Wasm from "@adjoint/core/engines/Wasm"
 import type { Layer } from "effect"
 
 export const engines = {

@@ -1,6 +1,6 @@
 /** What can go wrong that is no mistake of Adjoint's own: a closed union, with the exit code and the words of each. */
 import type { DataError } from "@adjoint/core/data/DataError"
-import type { EngineError } from "@adjoint/core/machines/Engine"
+import type { EngineError } from "@adjoint/core/engines/Engine"
 import type { CheckpointError } from "@adjoint/core/training/CheckpointError"
 import type { NonFinite } from "@adjoint/core/training/NonFinite"
 import type { ShapeError } from "@adjoint/core/words/ShapeError"

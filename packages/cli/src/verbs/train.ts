@@ -1,6 +1,6 @@
 /** `adjoint train`: a run, from a model file to a folder of what came of it. */
 import { basename, dirname, join, resolve } from "node:path"
-import { Engine } from "@adjoint/core/machines/Engine"
+import { Engine } from "@adjoint/core/engines/Engine"
 import { evaluate } from "@adjoint/core/training/Evaluate"
 import { NonFinite } from "@adjoint/core/training/NonFinite"
 import type { Scores } from "@adjoint/core/training/Progress"

@@ -1,23 +1,22 @@
 /**
- * The WebAssembly engine: a program becomes a plan, the plan becomes a module written for just these shapes, and a step
+ * The WebAssembly machine: a program becomes a plan, the plan becomes a module written for just these shapes, and a step
  * of training is one call into it. State stays in the module's memory.
  */
-import { Effect, Layer } from "effect"
-import type { Params, Primitive } from "../language/Primitive.ts"
-import type { Meaning } from "../meaning/Meaning.ts"
-import * as Reference from "../meaning/Reference.ts"
-import type { DType } from "../words/DType.ts"
-import { NDArray } from "../words/NDArray.ts"
-import * as Shape from "../words/Shape.ts"
-import { printSpec, type Spec } from "../words/ShapeError.ts"
-import { Engine, EngineError, type Executable, type Job } from "./Engine.ts"
-import { fuse } from "./Fuse.ts"
-import { planMemory, slotBytes } from "./MemoryPlan.ts"
-import type { Outside, Plan } from "./Plan.ts"
-import { compile, instantiate, memory as makeMemory, type WasmMemory } from "./wasm/host.ts"
-import { work } from "./wasm/kernels.ts"
-import { makePool, type Pool } from "./wasm/pool.ts"
-import { failedAt, workspace, writeModule } from "./wasm/writeModule.ts"
+import type { Params, Primitive } from "../../language/Primitive.ts"
+import type { Meaning } from "../../meaning/Meaning.ts"
+import * as Reference from "../../meaning/Reference.ts"
+import type { DType } from "../../words/DType.ts"
+import { NDArray } from "../../words/NDArray.ts"
+import * as Shape from "../../words/Shape.ts"
+import { printSpec, type Spec } from "../../words/ShapeError.ts"
+import { EngineError, type Executable, type Job } from "../Executable.ts"
+import { fuse } from "../Fuse.ts"
+import { planMemory, slotBytes } from "../MemoryPlan.ts"
+import type { Outside, Plan } from "../Plan.ts"
+import { compile, instantiate, memory as makeMemory, type WasmMemory } from "./host.ts"
+import { work } from "./kernels.ts"
+import type { Pool } from "./pool.ts"
+import { failedAt, workspace, writeModule } from "./writeModule.ts"
 
 /** The most one memory of WebAssembly holds: 4 GiB. */
 const most = 2 ** 32
@@ -117,37 +116,3 @@ export const prepare = ({ program, resident }: Job, pool?: Pool): Prepared => {
     release: () => others?.drop(),
   }
 }
-
-const failure =
-  (doing: string) =>
-  (cause: unknown): EngineError =>
-    cause instanceof EngineError ? cause : new EngineError({ engine: "wasm", doing, cause })
-
-/** How many threads to use; as many as the host has processors unless given. */
-export interface WasmOptions {
-  readonly threads?: number
-}
-
-/** The engine that writes WebAssembly. Its threads end with its scope. */
-export const layer = ({ threads = processors() }: WasmOptions = {}): Layer.Layer<Engine> =>
-  Layer.effect(
-    Engine,
-    Effect.gen(function* () {
-      const pool = yield* Effect.acquireRelease(
-        Effect.sync(() => makePool(threads)),
-        (made) => Effect.promise(async () => made?.close()),
-      )
-      return Engine.of({
-        name: "wasm",
-        numerics: "portable",
-        threads: pool?.threads ?? 1,
-        prepare: (job) =>
-          Effect.acquireRelease(
-            Effect.try({ try: () => prepare(job, pool), catch: failure("prepare a program") }),
-            ({ release }) => Effect.sync(release),
-          ),
-      })
-    }),
-  )
-
-const processors = (): number => globalThis.process?.getBuiltinModule?.("node:os").availableParallelism() ?? 1

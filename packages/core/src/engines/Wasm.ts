@@ -1,0 +1,40 @@
+/** The WebAssembly engine as a service: its threads are a pool of workers that ends with its scope. */
+import { Effect, Layer } from "effect"
+import { EngineError } from "../machines/Executable.ts"
+import { makePool } from "../machines/wasm/pool.ts"
+import { prepare } from "../machines/wasm/prepare.ts"
+import { Engine } from "./Engine.ts"
+
+const failure =
+  (doing: string) =>
+  (cause: unknown): EngineError =>
+    cause instanceof EngineError ? cause : new EngineError({ engine: "wasm", doing, cause })
+
+/** How many threads to use; as many as the host has processors unless given. */
+export interface WasmOptions {
+  readonly threads?: number
+}
+
+/** The engine that writes WebAssembly. Its threads end with its scope. */
+export const layer = ({ threads = processors() }: WasmOptions = {}): Layer.Layer<Engine> =>
+  Layer.effect(
+    Engine,
+    Effect.gen(function* () {
+      const pool = yield* Effect.acquireRelease(
+        Effect.sync(() => makePool(threads)),
+        (made) => Effect.promise(async () => made?.close()),
+      )
+      return Engine.of({
+        name: "wasm",
+        numerics: "portable",
+        threads: pool?.threads ?? 1,
+        prepare: (job) =>
+          Effect.acquireRelease(
+            Effect.try({ try: () => prepare(job, pool), catch: failure("prepare a program") }),
+            ({ release }) => Effect.sync(release),
+          ),
+      })
+    }),
+  )
+
+const processors = (): number => globalThis.process?.getBuiltinModule?.("node:os").availableParallelism() ?? 1
