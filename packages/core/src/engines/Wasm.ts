@@ -1,6 +1,8 @@
 /** The WebAssembly engine as a service: its threads are a pool of workers that ends with its scope. */
 import { Effect, Layer } from "effect"
 import { EngineError } from "../machines/Executable.ts"
+import { offered } from "../machines/wasm/hostNumerics.ts"
+import type { Numerics } from "../machines/wasm/numerics.ts"
 import { makePool } from "../machines/wasm/pool.ts"
 import { prepare } from "../machines/wasm/prepare.ts"
 import { Engine } from "./Engine.ts"
@@ -10,13 +12,20 @@ const failure =
   (cause: unknown): EngineError =>
     cause instanceof EngineError ? cause : new EngineError({ engine: "wasm", doing, cause })
 
-/** How many threads to use; as many as the host has processors unless given. */
+export type { Numerics } from "../machines/wasm/numerics.ts"
+
 export interface WasmOptions {
+  /** How many threads to use; as many as the host has processors unless given. */
   readonly threads?: number
+  /**
+   * `portable` unless given: bits that every host agrees on. `fast` rounds a product and the sum it is added to once, where
+   * the host can; the engine's `numerics` says whether it does.
+   */
+  readonly numerics?: Numerics
 }
 
 /** The engine that writes WebAssembly. Its threads end with its scope. */
-export const layer = ({ threads = processors() }: WasmOptions = {}): Layer.Layer<Engine> =>
+export const layer = ({ numerics: wanted = "portable", threads = processors() }: WasmOptions = {}): Layer.Layer<Engine> =>
   Layer.effect(
     Engine,
     Effect.gen(function* () {
@@ -24,13 +33,14 @@ export const layer = ({ threads = processors() }: WasmOptions = {}): Layer.Layer
         Effect.sync(() => makePool(threads)),
         (made) => Effect.promise(async () => made?.close()),
       )
+      const numerics = offered(wanted)
       return Engine.of({
         name: "wasm",
-        numerics: "portable",
+        numerics,
         threads: pool?.threads ?? 1,
         prepare: (job) =>
           Effect.acquireRelease(
-            Effect.try({ try: () => prepare(job, pool), catch: failure("prepare a program") }),
+            Effect.try({ try: () => prepare(job, pool, numerics), catch: failure("prepare a program") }),
             ({ release }) => Effect.sync(release),
           ),
       })

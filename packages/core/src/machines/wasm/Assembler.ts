@@ -13,6 +13,7 @@
  */
 import { Code, type Func } from "./Code.ts"
 import { Bytes } from "./encode.ts"
+import type { Numerics } from "./numerics.ts"
 import { structure, typeCodes, type ValueType } from "./opcodes.ts"
 import { type Local, Value } from "./Value.ts"
 
@@ -40,6 +41,8 @@ const functionType = 0x60
 const header = new Uint8Array([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00])
 
 export class Assembler {
+  /** How its functions round where products are added up. */
+  readonly numerics: Numerics
   readonly #types = new Bytes()
   readonly #typeIndices = new Map<string, number>()
   readonly #imports = new Bytes()
@@ -53,6 +56,10 @@ export class Assembler {
   #importedGlobals = 0
   #exportCount = 0
   #writing = false
+
+  constructor(numerics: Numerics = "portable") {
+    this.numerics = numerics
+  }
 
   importMemory(module: string, name: string, { initial, maximum, shared = false }: MemoryLimits): void {
     this.#import(module, name, kind.memory)
@@ -94,7 +101,7 @@ export class Assembler {
     const result = signature.result as R
     if (this.#writing) throw new Error("a function cannot be added while another is being written")
     this.#writing = true
-    const code = new Code(params, this.#body)
+    const code = new Code(params, this.#body, this.numerics)
     code.finish(this.#code, body(code, code.params as Params<P>) as Value | undefined)
     this.#writing = false
     this.#functions.u32(this.#typeIndex(params, result))

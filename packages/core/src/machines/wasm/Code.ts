@@ -9,6 +9,7 @@
 import { Bytes } from "./encode.ts"
 import { HoistedConstants } from "./HoistedConstants.ts"
 import { Locals } from "./Locals.ts"
+import type { Numerics } from "./numerics.ts"
 import { effects, type Instruction, structure, type ValueType } from "./opcodes.ts"
 import { type Argument, type Arguments, apply, type I32, i32, type Local, operand, Value } from "./Value.ts"
 import { writeCode, writeNode } from "./write.ts"
@@ -56,6 +57,9 @@ export class Code {
   readonly memory: Doers<typeof effects.memory>
   readonly atomic: Doers<typeof effects.atomic>
 
+  /** How the module rounds where products are added up. */
+  readonly numerics: Numerics
+
   readonly #out: Bytes
   readonly #locals: Locals
   readonly #constants: HoistedConstants
@@ -63,8 +67,9 @@ export class Code {
   #loops = 0
 
   /** `out` is where the instructions go; it is cleared first. */
-  constructor(params: ReadonlyArray<ValueType>, out: Bytes) {
+  constructor(params: ReadonlyArray<ValueType>, out: Bytes, numerics: Numerics) {
     out.clear()
+    this.numerics = numerics
     this.#out = out
     this.#locals = new Locals(params)
     this.#constants = new HoistedConstants(this.#locals)

@@ -15,6 +15,7 @@ import { planMemory, slotBytes } from "../MemoryPlan.ts"
 import type { Outside, Plan } from "../Plan.ts"
 import { compile, instantiate, memory as makeMemory, type WasmMemory } from "./host.ts"
 import { work } from "./kernels.ts"
+import type { Numerics } from "./numerics.ts"
 import type { Pool } from "./pool.ts"
 import { failedAt, workspace, writeModule } from "./writeModule.ts"
 
@@ -41,11 +42,20 @@ const tooLarge = (plan: Plan, bytes: number): EngineError => {
 }
 
 /** A loop whose rounds are runs of the body's own executable. */
-const scan = Reference.scanBy((body) => prepare({ program: body, resident: 0 }).run)
+const scanIn = (numerics: Numerics) =>
+  Reference.scanBy((body) => prepare({ program: body, resident: 0 }, undefined, numerics).run)
+
+const scans = { portable: scanIn("portable"), fast: scanIn("fast") } as const satisfies { readonly [N in Numerics]: unknown }
 
 /** What a primitive without a kernel gives: its meaning, rounded once. */
-const outside = <P extends Primitive>(primitive: P, params: Params[P], inputs: ReadonlyArray<NDArray>, out: Spec) => {
-  if (primitive === "scan") return scan(params as unknown as Params["scan"], inputs, out)
+const outside = <P extends Primitive>(
+  numerics: Numerics,
+  primitive: P,
+  params: Params[P],
+  inputs: ReadonlyArray<NDArray>,
+  out: Spec,
+) => {
+  if (primitive === "scan") return scans[numerics](params as unknown as Params["scan"], inputs, out)
   const meaning = Reference.meanings[primitive] as Meaning<P>
   return meaning(params, inputs, out)
 }
@@ -58,8 +68,11 @@ export interface Prepared extends Executable {
 /** A step is worth waking others for when it holds so many times the least work that a kernel shares. */
 const worthWaking = 8
 
-/** Prepares a program, for the threads of a pool where there is enough to do. Throws `EngineError` when it does not fit. */
-export const prepare = ({ program, resident }: Job, pool?: Pool): Prepared => {
+/**
+ * Prepares a program, for the threads of a pool where there is enough to do; the host must have the numerics (`offered`).
+ * Throws `EngineError` when it does not fit.
+ */
+export const prepare = ({ program, resident }: Job, pool?: Pool, numerics: Numerics = "portable"): Prepared => {
   const plan = fuse(program)
   const total = plan.kernels.reduce((sum, kernel) => sum + work(kernel, plan.slots), 0)
   const crew = pool !== undefined && total >= worthWaking * pool.least ? pool : undefined
@@ -76,9 +89,9 @@ export const prepare = ({ program, resident }: Job, pool?: Pool): Prepared => {
   const doOutside = (kernel: Outside): void => {
     const inputs = kernel.inputs.map(({ shape, slot }) => array(slot, shape))
     const { out, params, primitive } = kernel.equation
-    view(kernel.slot).set(outside(primitive, params, inputs, out))
+    view(kernel.slot).set(outside(numerics, primitive, params, inputs, out))
   }
-  const module = compile(writeModule(plan, layout, { threads, least: crew?.least ?? 0 }))
+  const module = compile(writeModule(plan, layout, { threads, least: crew?.least ?? 0, numerics }))
   const { commit, run } = instantiate(module, {
     engine: {
       memory,

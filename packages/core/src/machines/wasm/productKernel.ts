@@ -7,6 +7,7 @@
 import * as Shape from "../../words/Shape.ts"
 import type { Matrix, Product } from "../Plan.ts"
 import { dot, nest, type Site } from "./loops.ts"
+import { multiplyAdd } from "./numerics.ts"
 import { lastAlone, type Range, share } from "./share.ts"
 import { f32x4, type I32, i32, type Local, v128 } from "./Value.ts"
 
@@ -93,7 +94,7 @@ const emitTile = ({ code }: Site, { aRow, aStep, bStep, columns, k, outRow, rows
           const left = code.let(v128.load32_splat(p, r * aRow + step * aStep))
           right.forEach((x, v) => {
             const sum = sums[r * vectors + v] as Local<"v128">
-            code.set(sum, f32x4.add(sum, f32x4.mul(left, x)))
+            code.set(sum, multiplyAdd(code, left, x, sum))
           })
         })
     })

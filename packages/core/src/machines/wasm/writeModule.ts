@@ -6,6 +6,7 @@ import { emitBarrier, failedOffset, syncBytes } from "./barrier.ts"
 import type { Func } from "./Code.ts"
 import { emitKernel, isOwn, isShareable, scratchOf, work } from "./kernels.ts"
 import type { Site } from "./loops.ts"
+import type { Numerics } from "./numerics.ts"
 import { scratchBytes } from "./reduceKernel.ts"
 import { type I32, i32 } from "./Value.ts"
 
@@ -28,10 +29,11 @@ export const workspace = (plan: Plan, threads: number): number => layout(plan, t
 /** The address of the word that a thread sets when it cannot go on. */
 export const failedAt = (plan: Plan, threads: number): number => layout(plan, threads).sync + failedOffset
 
-/** Who a module is written for: how many threads, and the least work that they share. */
+/** Who a module is written for: how many threads, and the least work that they share; and how it is to round. */
 export interface Workforce {
   readonly threads: number
   readonly least: number
+  readonly numerics: Numerics
 }
 
 /**
@@ -39,8 +41,8 @@ export interface Workforce {
  * kernel that the host does; it exports `run`, which every thread calls with its number and which does all kernels in
  * order, and `commit`, which puts the new state in the old one's place.
  */
-export const writeModule = (plan: Plan, memory: MemoryPlan, { least, threads }: Workforce): Uint8Array<ArrayBuffer> => {
-  const module = new Assembler()
+export const writeModule = (plan: Plan, memory: MemoryPlan, { least, numerics, threads }: Workforce): Uint8Array<ArrayBuffer> => {
+  const module = new Assembler(numerics)
   const pages = Math.ceil(memory.bytes / 65536)
   module.importMemory("engine", "memory", threads > 1 ? { initial: pages, maximum: pages, shared: true } : { initial: pages })
   const outside = module.importFunction("engine", "outside", { params: ["i32"] })

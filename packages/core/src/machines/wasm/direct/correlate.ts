@@ -10,6 +10,7 @@
 import * as Shape from "../../../words/Shape.ts"
 import type { Code } from "../Code.ts"
 import type { Site } from "../loops.ts"
+import { multiplyAdd } from "../numerics.ts"
 import { lastAlone, share } from "../share.ts"
 import { f32x4, type I32, i32, type Local, select, v128 } from "../Value.ts"
 import {
@@ -97,7 +98,8 @@ interface Run {
   readonly weightRow: number
 }
 
-const multiplyAdd = (code: Code, { rowStep, rows, sums, vectors, weightRow }: Run, p: I32, q: I32, step: number): void =>
+/** Adds the products of one channel to every sum. */
+const addChannel = (code: Code, { rowStep, rows, sums, vectors, weightRow }: Run, p: I32, q: I32, step: number): void =>
   code.scope(() => {
     const right = Array.from({ length: vectors }, (_, v) => code.let(v128.load(q, step * weightRow + v * 16)))
     for (let r = 0; r < rows; r++)
@@ -105,7 +107,7 @@ const multiplyAdd = (code: Code, { rowStep, rows, sums, vectors, weightRow }: Ru
         const left = code.let(v128.load32_splat(p, r * rowStep + step * 4))
         right.forEach((x, v) => {
           const sum = sums[r * vectors + v] as Local<"v128">
-          code.set(sum, f32x4.add(sum, f32x4.mul(left, x)))
+          code.set(sum, multiplyAdd(code, left, x, sum))
         })
       })
   })
@@ -121,19 +123,19 @@ const emitRun = (code: Code, run: Run, p: I32, q: I32, length: Count, depth: num
     const steps = typeof length === "number" ? unroll : once
     const whole = typeof length === "number" ? length - (length % steps) : length
     if (whole === steps) {
-      for (let i = 0; i < steps; i++) multiplyAdd(code, run, from, weights, i)
+      for (let i = 0; i < steps; i++) addChannel(code, run, from, weights, i)
       code.set(from, i32.add(from, steps * 4))
       code.set(weights, i32.add(weights, steps * run.weightRow))
     } else if (whole !== 0) {
       const end = code.let(at(from, [whole, 4]))
       code.forAddress(from, end, steps * 4, (here) => {
-        for (let i = 0; i < steps; i++) multiplyAdd(code, run, here, weights, i)
+        for (let i = 0; i < steps; i++) addChannel(code, run, here, weights, i)
         code.set(weights, i32.add(weights, steps * run.weightRow))
       })
       code.set(from, end)
     }
     if (typeof length === "number" && typeof whole === "number")
-      for (let i = 0; i < length - whole; i++) multiplyAdd(code, run, from, weights, i)
+      for (let i = 0; i < length - whole; i++) addChannel(code, run, from, weights, i)
   })
 
 /** What a tile needs to know besides where it stands. */

@@ -3,6 +3,7 @@
  * ordered as in all other convolutions.
  */
 import { nest, type Site } from "../loops.ts"
+import { multiplyAdd } from "../numerics.ts"
 import { lastAlone, share } from "../share.ts"
 import { f32x4, type I32, i32, v128 } from "../Value.ts"
 import type { Gradient } from "./gradientTiles.ts"
@@ -28,7 +29,7 @@ export const emitDepthwise = (
       const w = v128.load(
         at(own, ...spot.axes.map(({ weightStep }, i) => [indices[i] ?? 0, weightStep * (tapSteps[i] ?? 0)] as const)),
       )
-      code.set(sum, f32x4.add(sum, f32x4.mul(x, w)))
+      code.set(sum, multiplyAdd(code, x, w, sum))
     })
     storeLanes(code, code.let(at(spot.target, [target.address, 1])), sum, spot.channels)
   })
@@ -66,7 +67,7 @@ export const emitDepthwiseGradient = (gradient: Gradient): void => {
           if (start === undefined || end === undefined) {
             vectors.forEach((offset, v) => {
               const sum = sums[v]
-              if (sum !== undefined) code.set(sum, f32x4.add(sum, f32x4.mul(v128.load(p, offset), v128.load(q, offset))))
+              if (sum !== undefined) code.set(sum, multiplyAdd(code, v128.load(p, offset), v128.load(q, offset), sum))
             })
             return
           }

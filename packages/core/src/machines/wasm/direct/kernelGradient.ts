@@ -7,6 +7,7 @@
  */
 import * as Shape from "../../../words/Shape.ts"
 import type { Site } from "../loops.ts"
+import { multiplyAdd } from "../numerics.ts"
 import { firstAlone } from "../share.ts"
 import { f32x4, type I32, i32, type Local, select, v128 } from "../Value.ts"
 import { emitDepthwiseGradient } from "./depthwise.ts"
@@ -43,7 +44,7 @@ const addPlace = ({ code }: Site, sums: Sums, steps: ReadonlyArray<number | unde
         const left = code.let(v128.load32_splat(p, step))
         right.forEach((value, v) => {
           const sum = sums[r * vectors + v] as Local<"v128">
-          code.set(sum, f32x4.add(sum, f32x4.mul(left, value)))
+          code.set(sum, multiplyAdd(code, left, value, sum))
         })
       })
     })

@@ -2,6 +2,7 @@
 import { Assembler } from "../Assembler.ts"
 import type { Code } from "../Code.ts"
 import { compile, instantiate, memory } from "../host.ts"
+import type { Numerics } from "../numerics.ts"
 import { type Local, type V128, v128 } from "../Value.ts"
 
 /** A vector function of as many arguments as it has inputs. */
@@ -16,10 +17,10 @@ export interface Prepared {
 }
 
 /** Compiles a loop around a vector function of `arity` arguments, with room for `length` elements of each. */
-export const overArrays = (f: VectorFunction, arity: number, length: number): Prepared => {
+export const overArrays = (f: VectorFunction, arity: number, length: number, numerics: Numerics = "portable"): Prepared => {
   const bytes = 16 * Math.ceil(length / 4)
   const pages = Math.ceil(((arity + 1) * bytes) / 65536)
-  const module = new Assembler()
+  const module = new Assembler(numerics)
   module.importMemory("engine", "memory", { initial: pages })
   module.func("run", { params: ["i32"], export: true }, (code, [end]) => {
     code.forAddress(0, end, 16, (p: Local<"i32">) => {

@@ -1,0 +1,20 @@
+/**
+ * How the engine rounds where products are added up: `portable` rounds each product and each sum, which every host does
+ * alike; `fast` rounds a product and its sum once, with relaxed SIMD's multiply-add. A module is written in one of the two
+ * throughout. Only what adds products within one primitive asks for it, so that under either a primitive means the same
+ * fused with others and alone.
+ */
+import { f32x4, type V128 } from "./Value.ts"
+
+export type Numerics = "portable" | "fast"
+
+type MultiplyAdd = (a: V128, b: V128, c: V128) => V128
+
+const multiplyAdds: { readonly [N in Numerics]: MultiplyAdd } = {
+  portable: (a, b, c) => f32x4.add(c, f32x4.mul(a, b)),
+  fast: f32x4.relaxed_madd,
+}
+
+/** a × b + c, as the module that is being written rounds it. */
+export const multiplyAdd = ({ numerics }: { readonly numerics: Numerics }, a: V128, b: V128, c: V128): V128 =>
+  multiplyAdds[numerics](a, b, c)
