@@ -7,19 +7,15 @@
 import * as Shape from "../../words/Shape.ts"
 import type { Matrix, Product } from "../Plan.ts"
 import { dot, nest, type Site } from "./loops.ts"
-import { multiplyAdd } from "./numerics.ts"
+import { multiplyAdd, type Numerics } from "./numerics.ts"
 import { lastAlone, type Range, share } from "./share.ts"
 import { f32x4, type I32, i32, type Local, v128 } from "./Value.ts"
 
-/** Rows and vectors of a tile, by how many rows there are: eight sums or so, which hide each other's latency. */
-const tileFor = (m: number): { readonly rows: number; readonly vectors: number } =>
-  m >= 4
-    ? { rows: 4, vectors: 2 }
-    : m === 3
-      ? { rows: 3, vectors: 3 }
-      : m === 2
-        ? { rows: 2, vectors: 4 }
-        : { rows: 1, vectors: 8 }
+/** Vectors of a tile, by how many rows the result has: eight sums or so, which hide each other's latency. */
+const vectorsOf = (m: number): number => (m >= 4 ? 2 : m === 3 ? 3 : m === 2 ? 4 : 8)
+
+/** Rows of a tile. Multiply-add needs no register for the product, which leaves room for two more. */
+const rowsOf = (m: number, numerics: Numerics): number => (numerics === "fast" && m >= 6 ? 6 : Math.min(m, 4))
 
 /** Bytes of `a` that are worked through before the next columns: what the second cache holds easily. */
 const blockBytes = 2 ** 18
@@ -33,7 +29,7 @@ const isGathered = ({ a }: Product): boolean => a.row < 0 || a.column < 0
 
 /** Bytes of scratch memory that a product packs into. */
 export const productScratch = (kernel: Product): number => {
-  const width = tileFor(kernel.m).vectors * 16
+  const width = vectorsOf(kernel.m) * 16
   const columns = isPacked(kernel) ? kernel.k * width : 0
   const rows = isGathered(kernel) ? kernel.m * kernel.k * 4 : 0
   return columns + rows
@@ -138,7 +134,7 @@ export const emitProduct = (site: Site, kernel: Product, scratch: number): void 
   const { code, crew } = site
   const { batch, k, m, n } = kernel
   if (Shape.size(batch) * m * n === 0) return
-  const tile = tileFor(m)
+  const tile = { rows: rowsOf(m, code.numerics), vectors: vectorsOf(m) }
   const width = tile.vectors * 4
   const packed = isPacked(kernel)
   const gathered = isGathered(kernel)
