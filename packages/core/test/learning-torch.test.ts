@@ -130,7 +130,7 @@ const optimizers: { readonly [name: string]: (rate: LearningRate.LearningRate) =
 const problemLosses: { readonly [problem: string]: Loss.Loss } = {
   classes: Loss.categoricalCrossEntropy(),
   smoothed: Loss.categoricalCrossEntropy({ labelSmoothing: 0.1 }),
-  binary: Loss.binaryCrossEntropy,
+  binary: Loss.binaryCrossEntropy(),
   numbers: Loss.meanSquaredError,
 }
 

@@ -13,7 +13,7 @@ const y = Tensor.make([[0], [1], [1], [0]])
 const learn = <P>(net: Net.Net<P, unknown>, seed: number, steps: number) => {
   const initial = net.init(Key.make(seed), [2])
   const outputs = (params: P) => net.apply(params, initial.state, x, { mode: "infer" }).y
-  const cost = Autodiff.valueAndGrad((params: P) => Loss.binaryCrossEntropy(outputs(params), y))
+  const cost = Autodiff.valueAndGrad((params: P) => Loss.binaryCrossEntropy()(outputs(params), y))
   const optimizer = Optimizer.adam(0.1)
   let { params } = initial
   let state = optimizer.init(params)

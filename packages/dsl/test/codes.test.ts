@@ -227,7 +227,7 @@ describe("every code", () => {
         --> m.yaml:3:16
       3 | train: { loss: binary_cross_entropy }
         |                ^^^^^^^^^^^^^^^^^^^^
-        = help: use \`categorical_cross_entropy\`, or \`auto\`  [fix available]
+        = help: use \`categorical_cross_entropy\`, \`hinge\` or \`kl_divergence\`, or \`auto\`  [fix available]
 
       error[T508]: \`zeros\` makes all units of a hidden \`dense\` layer alike, and they stay alike
         --> m.yaml:1:46

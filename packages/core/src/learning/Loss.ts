@@ -2,71 +2,22 @@
  * Losses: how wrong the outputs of a net are. Those for classes take logits, the net's outputs before any softmax or
  * sigmoid, because together they are exact where one after the other they would round to 0 or overflow.
  */
-import type { Tensor } from "../language/Expr.ts"
-import * as T from "../tensor/Tensor.ts"
-import { identity, logSoftmax, sigmoid, softmax } from "./Activation.ts"
 import { entry, type Table } from "./Entry.ts"
-import { aligned, probabilities } from "./Target.ts"
+import { binaryCrossEntropy, categoricalCrossEntropy, hinge, klDivergence } from "./loss/classes.ts"
+import type { Loss } from "./loss/Loss.ts"
+import { cosine, huber, meanAbsoluteError, meanSquaredError, poisson } from "./loss/numbers.ts"
 
-/** One number for each sample: output [batch, …] and target give [batch]. */
-export type PerExample = (output: Tensor, target: Tensor) => Tensor
+export * from "./loss/classes.ts"
+export * from "./loss/Loss.ts"
+export * from "./loss/numbers.ts"
 
-/** The mean over a batch, a scalar. Throws `ShapeError` when outputs and targets do not belong together. */
-export interface Loss {
-  (output: Tensor, target: Tensor): Tensor
-  readonly perExample: PerExample
-  /** What the outputs say of the target under this loss: probabilities of logits, a number as it is. */
-  readonly response: (output: Tensor) => Tensor
-}
-
-/** A loss from what it is for each sample. */
-export const make = (perExample: PerExample, response: (output: Tensor) => Tensor = identity): Loss =>
-  Object.assign((output: Tensor, target: Tensor) => T.mean(perExample(output, target)), { perExample, response })
-
-/** The mean of what belongs to each sample: [batch, …] gives [batch]. */
-const perSample = (x: Tensor): Tensor => {
-  const inner = x.shape.slice(1).map((_, i) => i + 1)
-  return inner.length === 0 ? x : T.mean(x, { axes: inner })
-}
-
-const differences = (operation: string, output: Tensor, target: Tensor): Tensor =>
-  T.sub(output, aligned(operation, output, target))
-
-/** The mean of (ŷ - y)². */
-export const meanSquaredError: Loss = make((output, target) => perSample(T.square(differences("mse", output, target))))
-
-/** The mean of |ŷ - y|. */
-export const meanAbsoluteError: Loss = make((output, target) => perSample(T.abs(differences("mae", output, target))))
-
-/** ½d² for |d| ≤ δ and δ(|d| - ½δ) beyond, d = ŷ - y. */
-export const huber = (delta = 1): Loss =>
-  make((output, target) => {
-    const d = differences("huber", output, target)
-    const size = T.abs(d)
-    return perSample(T.where(T.lessEqual(size, delta), T.mul(T.square(d), 0.5), T.mul(T.sub(size, delta / 2), delta)))
-  })
-
-/** How the target of a cross-entropy is softened. */
-export interface Smoothing {
-  /** The share of the target's probability that is spread evenly over all classes. */
-  readonly labelSmoothing?: number
-}
-
-/** -Σ p log softmax(z) over classes: logits [batch, classes] with class indices i32[batch], or probabilities [batch, classes]. */
-export const categoricalCrossEntropy = ({ labelSmoothing = 0 }: Smoothing = {}): Loss =>
-  make((logits, target) => {
-    const p = probabilities("categorical_cross_entropy", logits, target)
-    const classes = logits.shape.at(-1) ?? 1
-    const smoothed = labelSmoothing === 0 ? p : T.add(T.mul(p, 1 - labelSmoothing), labelSmoothing / classes)
-    return perSample(T.neg(T.sum(T.mul(smoothed, logSoftmax(logits)), { axes: -1 })))
-  }, softmax)
-
-/** -y log σ(z) - (1 - y) log(1 - σ(z)): logits and targets from 0 to 1, of one shape. */
-export const binaryCrossEntropy: Loss = make((z, target) => {
-  const y = aligned("binary_cross_entropy", z, target)
-  // max(z, 0) - zy + log(1 + e^-|z|): the same, with an exponent that is never positive.
-  return perSample(T.add(T.sub(T.maximum(z, 0), T.mul(z, y)), T.log1p(T.exp(T.neg(T.abs(z))))))
-}, sigmoid)
+const smoothing = {
+  kind: "number",
+  doc: "The share of the target's probability that is spread over all classes.",
+  default: 0,
+  minimum: 0,
+  exclusiveMaximum: 1,
+} as const
 
 /** Every loss by the name a model file calls it. */
 export const table = {
@@ -104,25 +55,65 @@ export const table = {
     advice:
       "For one class out of several; no softmax before it. At the start it should be about log K for K classes. Some smoothing (0.1) keeps large nets from being too sure.",
     options: {
-      label_smoothing: {
-        kind: "number",
-        doc: "The share of the target's probability that is spread over all classes.",
-        default: 0,
-        minimum: 0,
-        exclusiveMaximum: 1,
-      },
+      label_smoothing: smoothing,
     },
     main: "label_smoothing",
     make: (options): Loss => categoricalCrossEntropy({ labelSmoothing: options.label_smoothing }),
   }),
   binary_cross_entropy: entry({
     doc: "How surprised the predicted probability of yes is by the answer, from logits.",
-    formula: "mean of max(z, 0) - zy + log(1 + e^-|z|)",
+    formula: "mean of max(z, 0) - zy + log(1 + e^-|z|); with smoothing ε, y = (1 - ε) · target + ε / 2",
     source: "Cox, The regression analysis of binary sequences, 1958",
     advice:
       "For yes or no, and for several labels of which any number may hold; no sigmoid before it. At the start it should be about log 2 = 0.693.",
+    options: { label_smoothing: smoothing },
+    main: "label_smoothing",
+    make: (options): Loss => binaryCrossEntropy({ labelSmoothing: options.label_smoothing }),
+  }),
+  hinge: entry({
+    doc: "How far the right answer is from being ahead by a margin, from scores.",
+    formula: "one output: mean max(0, margin - tz), t = ±1; K outputs: mean of Σ_{i≠y} max(0, margin - z_y + zᵢ) / K",
+    source: "Cortes and Vapnik, Support-vector networks, 1995; Weston and Watkins, Multi-class support vector machines, 1998",
+    advice:
+      "The loss of support vector machines: samples that are right by the margin no longer count. Its outputs are not probabilities. `power: 2` has no kink and punishes far misses more.",
+    options: {
+      margin: { kind: "number", doc: "How far ahead the right answer must be.", default: 1, exclusiveMinimum: 0 },
+      power: {
+        kind: "integer",
+        doc: "1 for what is missing to the margin, 2 for its square.",
+        default: 1,
+        minimum: 1,
+        maximum: 2,
+      },
+    },
+    main: "margin",
+    make: ({ margin, power }): Loss => hinge({ margin, power: power === 2 ? 2 : 1 }),
+  }),
+  kl_divergence: entry({
+    doc: "How far the predicted distribution over classes is from the target's, from logits.",
+    formula: "mean of Σ p log(p / softmax(z)), 0 log 0 = 0",
+    source: "Kullback and Leibler, On information and sufficiency, 1951",
+    advice:
+      "For targets that are distributions, as in distillation: it is 0 when they are met. Its gradient is that of categorical_cross_entropy.",
     options: {},
-    make: (): Loss => binaryCrossEntropy,
+    make: (): Loss => klDivergence,
+  }),
+  poisson: entry({
+    doc: "How surprised an expected count is by the count, from its logarithm.",
+    formula: "mean eᶻ - yz",
+    source: "Nelder and Wedderburn, Generalized linear models, 1972",
+    advice:
+      "For counts (how many calls, goals, clicks), which are never negative and vary more where they are larger. The output is the logarithm of the expected count, so start small: a large output overflows.",
+    options: {},
+    make: (): Loss => poisson,
+  }),
+  cosine: entry({
+    doc: "One less the cosine of the angle between output and target.",
+    formula: "mean of 1 - ŷ·y / (|ŷ| |y|)",
+    source: "Salton, Wong and Yang, A vector space model for automatic indexing, 1975",
+    advice: "For vectors whose direction matters and not their length, such as embeddings.",
+    options: {},
+    make: (): Loss => cosine,
   }),
 } satisfies Table<Loss>
 

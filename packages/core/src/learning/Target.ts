@@ -48,6 +48,15 @@ export const probabilities = (operation: string, output: Tensor, target: Tensor)
   return T.where(T.expandAxis(known, -1), T.oneHot(which, classes), Number.NaN)
 }
 
+/** Whether an output decides between two classes by its sign: one number for each sample. */
+export const isBinary = (output: Tensor): boolean => output.shape.length === 1 || output.shape.at(-1) === 1
+
+/** The target as 1 for the right class and 0 for the others: of probabilities the largest. Throws `ShapeError`. */
+export const oneHot = (operation: string, output: Tensor, target: Tensor): Tensor =>
+  sameShape(output, target)
+    ? T.oneHot(T.argMax(T.cast(target, "f32")), output.shape.at(-1) ?? 0)
+    : probabilities(operation, output, target)
+
 /** What was said and what is true, as classes i32[n], and how many classes there are. */
 export interface Decided {
   readonly said: Tensor
@@ -60,7 +69,7 @@ export interface Decided {
  * several decide for the largest. Throws `ShapeError`.
  */
 export const decided = (operation: string, output: Tensor, target: Tensor): Decided => {
-  if (output.shape.length === 1 || output.shape.at(-1) === 1) {
+  if (isBinary(output)) {
     const truth = T.cast(aligned(operation, output, target), "i32")
     return { said: T.flatten(T.cast(T.greater(output, 0), "i32")), truth: T.flatten(truth), classes: 2 }
   }

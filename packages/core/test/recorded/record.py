@@ -66,6 +66,22 @@ ODDS = torch.tensor([[0.3], [-2.0], [1.5], [0.0], [0.0], [-1e4], [1e4]])
 NUMBERS = torch.randn(7, 2)
 GUESSES = torch.cat([torch.randn(6, 2) * 2, torch.tensor([[1e4, -1e4]])])
 
+HARD = torch.tensor([[1.0], [0.0], [0.0], [1.0], [0.0], [1.0], [0.0]])
+AFTER = torch.Generator().manual_seed(20261121)  # its own draws, so that what stands below keeps its numbers
+COUNTED = torch.cat([torch.randn(6, 2, generator=AFTER) * 2, torch.tensor([[-1e4, 20.0]])])
+COUNTS = torch.tensor([[0.0, 1.0], [2.0, 0.0], [5.0, 3.0], [0.0, 0.0], [1.0, 1.0], [10.0, 4.0], [0.0, 7.0]])
+VECTORS = torch.randn(5, 3, generator=AFTER)
+TOWARDS = torch.randn(5, 3, generator=AFTER)
+
+
+def over_samples(each, reduction):
+    return each.mean() if reduction == "mean" else each
+
+
+def over_classes(each, reduction):
+    return over_samples(each.sum(-1), reduction)
+
+
 LOSSES = [
     ("categorical_cross_entropy", {"label_smoothing": 0.0}, LOGITS, CLASSES, "i32", lambda z, t, r: F.cross_entropy(z, t, reduction=r)),
     ("categorical_cross_entropy", {"label_smoothing": 0.1}, LOGITS, CLASSES, "i32", lambda z, t, r: F.cross_entropy(z, t, reduction=r, label_smoothing=0.1)),
@@ -75,6 +91,14 @@ LOSSES = [
     ("categorical_cross_entropy", {"label_smoothing": 0.1}, LOGITS, SOFT, "f32", lambda z, t, r: F.cross_entropy(z, t, reduction=r, label_smoothing=0.1)),
     ("binary_cross_entropy", {}, ODDS, YES, "f32", lambda z, t, r: F.binary_cross_entropy_with_logits(z, t, reduction=r)),
     ("binary_cross_entropy", {}, LOGITS, SOFT, "f32", lambda z, t, r: F.binary_cross_entropy_with_logits(z, t, reduction=r)),
+    ("binary_cross_entropy", {"label_smoothing": 0.1}, ODDS, YES, "f32", lambda z, t, r: F.binary_cross_entropy_with_logits(z, 0.9 * t + 0.05, reduction=r)),
+    ("hinge", {"margin": 1.0, "power": 1}, LOGITS, CLASSES, "i32", lambda z, t, r: F.multi_margin_loss(z, t, reduction=r)),
+    ("hinge", {"margin": 0.7, "power": 2}, LOGITS, CLASSES, "i32", lambda z, t, r: F.multi_margin_loss(z, t, p=2, margin=0.7, reduction=r)),
+    ("hinge", {"margin": 1.0, "power": 1}, ODDS, HARD, "f32", lambda z, t, r: F.hinge_embedding_loss(z * (2 * t - 1), -torch.ones_like(z), reduction=r)),
+    ("kl_divergence", {}, LOGITS, SOFT, "f32", lambda z, t, r: over_classes(F.kl_div(F.log_softmax(z, -1), t, reduction="none"), r)),
+    ("kl_divergence", {}, LOGITS, ONE_HOT, "f32", lambda z, t, r: over_classes(F.kl_div(F.log_softmax(z, -1), t, reduction="none"), r)),
+    ("poisson", {}, COUNTED, COUNTS, "f32", lambda z, t, r: F.poisson_nll_loss(z, t, log_input=True, full=False, reduction=r)),
+    ("cosine", {}, VECTORS, TOWARDS, "f32", lambda y, t, r: over_samples(1 - F.cosine_similarity(y, t, dim=-1), r)),
     ("mse", {}, GUESSES, NUMBERS, "f32", lambda y, t, r: F.mse_loss(y, t, reduction=r)),
     ("mae", {}, GUESSES, NUMBERS, "f32", lambda y, t, r: F.l1_loss(y, t, reduction=r)),
     ("huber", {"delta": 0.7}, GUESSES, NUMBERS, "f32", lambda y, t, r: F.huber_loss(y, t, reduction=r, delta=0.7)),

@@ -61,14 +61,14 @@ export const build = (
 /** The loss in force, which may depend on how many outputs the layers make. */
 const lossOf = ({ model, train }: ModelFile, facts: Needed, catalogue: Catalogue): string => {
   const { output } = shapes(model, train, facts, catalogue)
-  const name = lossName(train, facts.target, output?.length === 1 ? output[0] : undefined)
+  const name = lossName(catalogue.loss, train, facts.target, output?.length === 1 ? output[0] : undefined)
   if (name === undefined) throw new TypeError("the classes of the target are not known")
   return name
 }
 
 /** The net of a document's model. Needs to know the target only where the model ends in a head. */
 export const netOf = ({ model, train }: ModelFile, facts: Facts, catalogue: Catalogue = standard): Net => {
-  const outputs = wanted(facts.target, lossName(train, facts.target))
+  const outputs = wanted(catalogue.loss, facts.target, lossName(catalogue.loss, train, facts.target))
   return Nodes.net(Nodes.nodes({ catalogue, model, ...(outputs === undefined ? {} : { outputs }) }))
 }
 

@@ -27,7 +27,8 @@ export const shapes = (
   facts: Facts,
   catalogue: Catalogue,
 ): Shapes.Shapes => {
-  const outputs = wanted(facts.target, train === undefined ? undefined : lossName(train, facts.target))
+  const loss = train === undefined ? undefined : lossName(catalogue.loss, train, facts.target)
+  const outputs = wanted(catalogue.loss, facts.target, loss)
   const nodes = Nodes.nodes({ catalogue, model, ...(outputs === undefined ? {} : { outputs }) })
   return Shapes.infer(nodes, facts.sample)
 }
@@ -43,7 +44,7 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
     ...(model === undefined ? [] : given(model, facts)),
     ...form,
     ...(inferred?.findings ?? []),
-    ...(model === undefined || inferred === undefined ? [] : outputs(readable, facts, inferred)),
+    ...(model === undefined || inferred === undefined ? [] : outputs(readable, facts, inferred, catalogue)),
     ...(model === undefined ? [] : Advice.equalWeights(model, catalogue)),
     ...(train === undefined
       ? []
@@ -107,6 +108,7 @@ const outputs = (
   { data, model, train }: Readable,
   { target }: Facts,
   { made, output }: Shapes.Shapes,
+  catalogue: Catalogue,
 ): ReadonlyArray<Finding> => {
   const last = made.at(-1)
   const layer = model?.layers.at(-1)
@@ -116,7 +118,8 @@ const outputs = (
     return predicted(item.head.target, [...last.path, "head", "target"], target, data?.columns !== undefined)
   if (output === undefined) return []
   const width = output.length === 1 ? output[0] : undefined
-  const asked = wanted(target, train === undefined ? undefined : lossName(train, target, width))
+  const loss = train === undefined ? undefined : lossName(catalogue.loss, train, target, width)
+  const asked = wanted(catalogue.loss, target, loss)
   if (asked === undefined || width === asked) return []
   const [name = arrayTarget] = namesOf(target)
   return [

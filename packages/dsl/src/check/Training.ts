@@ -70,7 +70,7 @@ const activations = ({ catalogue, facts, made, model, train }: Subject): Readonl
         help: "leave it out: the loss applies softmax itself",
       },
     ]
-  const loss = lossName(train, facts.target, made)
+  const loss = lossName(catalogue.loss, train, facts.target, made)
   if (loss === undefined || !takesLogits(catalogue, loss)) return []
   const auto = train.loss === "auto"
   return [
@@ -90,8 +90,8 @@ const describe = (target: Target): string => {
   return count === 2 ? "one of two classes" : `one of ${count} classes`
 }
 
-const losses = ({ facts: { target }, train }: Subject): ReadonlyArray<Finding> => {
-  const fit = fitting(target)
+const losses = ({ catalogue, facts: { target }, train }: Subject): ReadonlyArray<Finding> => {
+  const fit = fitting(catalogue.loss, target)
   if (target === undefined || fit === undefined || train.loss === "auto") return []
   const { name } = useOf(train.loss)
   if (fit.includes(name)) return []
