@@ -3,6 +3,7 @@
  * loss, an optimizer …) as plain data beside the function that makes it. The model file's schema, the reference pages
  * and the law tests are all read off these entries, so a new name is one new row.
  */
+import type { Pad } from "../tensor/linear.ts"
 
 /** What an option of an entry may be, in plain data. A `default` makes the option one that may be left out. */
 export type Option =
@@ -19,7 +20,17 @@ export type Option =
   | { readonly kind: "boolean"; readonly doc: string; readonly default?: boolean }
   | { readonly kind: "choice"; readonly doc: string; readonly of: ReadonlyArray<string>; readonly default?: string }
   /** A number for every axis alike, or a list of them. */
-  | { readonly kind: "sizes"; readonly doc: string; readonly default?: number | ReadonlyArray<number> }
+  | {
+      readonly kind: "sizes"
+      readonly doc: string
+      readonly default?: number | ReadonlyArray<number>
+      /** The least each may be: 1 unless given. */
+      readonly minimum?: number
+      /** May be left out without a number standing for it. */
+      readonly optional?: true
+    }
+  /** What is laid around images: `valid`, `same`, a number for both ends of every axis, or a number or [before, after] for each. */
+  | { readonly kind: "padding"; readonly doc: string; readonly default?: Pad }
   /** The name of an entry of another table, alone or with its options: `relu`, `{ leaky_relu: { alpha: 0.1 } }`. */
   | { readonly kind: "activation" | "initializer" | "schedule"; readonly doc: string; readonly default?: string }
 
@@ -39,10 +50,12 @@ type Value<O extends Option> = O extends { readonly kind: "number" | "integer" }
     : O extends { readonly kind: "choice"; readonly of: ReadonlyArray<infer C> }
       ? C
       : O extends { readonly kind: "sizes" }
-        ? number | ReadonlyArray<number>
-        : Use
+        ? number | ReadonlyArray<number> | (O extends { readonly optional: true } ? undefined : never)
+        : O extends { readonly kind: "padding" }
+          ? Pad
+          : Use
 
-/** The values of an entry's options, every one filled in. */
+/** The values of an entry's options, every one filled in that can be. */
 export type Values<O extends Options> = { readonly [K in keyof O]: Value<O[K]> }
 
 /** One named thing with its options, its documentation and the function that makes it. */
@@ -51,10 +64,14 @@ export interface Entry<O extends Options, A> {
   readonly doc: string
   /** The formula as textbooks write it. */
   readonly formula: string
+  /** Its derivative, of what has one worth writing down. */
+  readonly derivative?: string
   /** Paper and year. */
   readonly source: string
   /** When to use it and what to beware of. */
   readonly advice: string
+  /** The name it goes by, where this is another name of it. */
+  readonly alias?: string
   readonly options: O
   /** The option that a bare value sets: `dropout: 0.5` is `dropout: { rate: 0.5 }`. */
   readonly main?: keyof O & string
@@ -64,12 +81,21 @@ export interface Entry<O extends Options, A> {
 /** Infers an entry's options from its literal. */
 export const entry = <const O extends Options, A>(definition: Entry<O, A>): Entry<O, A> => definition
 
+/** An entry under another name of it. */
+export const alias = <E extends { readonly doc: string }>(of: string, definition: E): E & { readonly alias: string } => ({
+  ...definition,
+  doc: `${of} under another name.`,
+  alias: of,
+})
+
 /** An entry whatever its options are. */
 export interface AnyEntry<out A> {
   readonly doc: string
   readonly formula: string
+  readonly derivative?: string
   readonly source: string
   readonly advice: string
+  readonly alias?: string
   readonly options: Options
   readonly main?: string
   readonly make: (options: never) => A
@@ -78,11 +104,19 @@ export interface AnyEntry<out A> {
 /** Entries by name. */
 export type Table<A> = { readonly [name: string]: AnyEntry<A> }
 
+/** The name a table's entry goes by: that of which the name is an alias, or the name itself. */
+export const canonical = (table: Table<unknown>, name: string): string =>
+  (Object.hasOwn(table, name) ? table[name]?.alias : undefined) ?? name
+
+/** Whether an option may be left out. */
+export const mayLack = (option: Option): boolean =>
+  option.default !== undefined || (option.kind === "sizes" && option.optional === true)
+
 const referring: ReadonlySet<Option["kind"]> = new Set(["activation", "initializer", "schedule"])
 
 /** What stands for an option that was left out; a name stands for its entry with its own defaults. */
 const defaultOf = (name: string, option: Option): unknown => {
-  if (option.default === undefined) throw new TypeError(`the option ${JSON.stringify(name)} has no default and was left out`)
+  if (!mayLack(option)) throw new TypeError(`the option ${JSON.stringify(name)} has no default and was left out`)
   return referring.has(option.kind) ? { name: option.default, options: {} } : option.default
 }
 

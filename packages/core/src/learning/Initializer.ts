@@ -2,107 +2,17 @@
  * Initializers: what weights are before they learn. Each draws a tensor of a given shape from a key, knowing how many
  * inputs and outputs the weights connect, so that signals keep their size from layer to layer.
  */
-import type { Tensor } from "../language/Expr.ts"
-import * as Key from "../tensor/Key.ts"
-import * as T from "../tensor/Tensor.ts"
-import * as Shape from "../words/Shape.ts"
 import * as Activation from "./Activation.ts"
-import { entry, make as makeFrom, type Table, type Use } from "./Entry.ts"
+import { alias, entry, make as makeFrom, type Table, type Use } from "./Entry.ts"
+import { constant, identity, ones, zeros } from "./initializer/fixed.ts"
+import type { Initializer } from "./initializer/Initializer.ts"
+import { orthogonal } from "./initializer/orthogonal.ts"
+import { auto, he, lecun, normal, truncatedNormal, uniform, xavier } from "./initializer/random.ts"
 
-/** How many inputs one output is made of, and how many outputs one input goes into. */
-export interface Fans {
-  readonly fanIn: number
-  readonly fanOut: number
-}
-
-/** The place the weights take in a net: what they connect, and the activation that follows (none is the identity). */
-export interface Place extends Fans {
-  readonly activation?: Activation.Activation
-}
-
-/** Draws weights of a shape. */
-export type Initializer = (key: Key.Key, shape: Shape.Shape, place: Place) => Tensor
-
-/**
- * The fans of a weight: [in, out] of a matrix; of a convolution kernel [...window, channels, filters], channels and
- * filters times the window's area.
- *
- * `Initializer.fans([3, 3, 16, 32]) // => { fanIn: 144, fanOut: 288 }`
- */
-export const fans = (shape: Shape.Shape): Fans => {
-  const area = Shape.size(shape.slice(0, -2))
-  return { fanIn: area * (shape.at(-2) ?? shape.at(-1) ?? 1), fanOut: area * (shape.at(-1) ?? 1) }
-}
-
-/** One number everywhere. */
-export const constant =
-  (value: number): Initializer =>
-  (_, shape) =>
-    T.full(shape, value)
-
-/** 0 everywhere. */
-export const zeros: Initializer = constant(0)
-
-/** 1 everywhere. */
-export const ones: Initializer = constant(1)
-
-/** The normal distribution around 0 with a standard deviation. */
-export const normal =
-  (std: number): Initializer =>
-  (key, shape) =>
-    T.mul(Key.normal(key, shape), std)
-
-/** Evenly between -limit and limit. */
-export const uniform =
-  (limit: number): Initializer =>
-  (key, shape) =>
-    Key.uniform(key, shape, { low: -limit, high: limit })
-
-/** The two shapes of distribution that weights are drawn from. */
-export type Distribution = "normal" | "uniform"
-
-const distributions: { readonly [D in Distribution]: (variance: number) => Initializer } = {
-  normal: (variance) => normal(Math.sqrt(variance)),
-  // The variance of a uniform distribution over [-l, l] is l²/3.
-  uniform: (variance) => uniform(Math.sqrt(3 * variance)),
-}
-
-/** Weights around 0 whose variance depends on their place; every named scheme is one of these. */
-export const withVariance =
-  (distribution: Distribution, variance: (place: Place) => number): Initializer =>
-  (key, shape, place) =>
-    distributions[distribution](variance(place))(key, shape, place)
-
-/** gain² / fan_avg: a compromise between signals forwards and gradients backwards. */
-export const xavier = (distribution: Distribution, gain = 1): Initializer =>
-  withVariance(distribution, ({ fanIn, fanOut }) => (gain ** 2 * 2) / (fanIn + fanOut))
-
-/** Which fan counts: `fan_in` keeps the size of signals forwards, `fan_out` that of gradients backwards. */
-export type Mode = "fan_in" | "fan_out"
-
-const fanOf: { readonly [M in Mode]: (fans: Fans) => number } = {
-  fan_in: ({ fanIn }) => fanIn,
-  fan_out: ({ fanOut }) => fanOut,
-}
-
-/** gain² / fan, with the gain of the activation that follows: √2 makes up for the half that relu cuts away. */
-export const he = (distribution: Distribution, gain = Math.SQRT2, mode: Mode = "fan_in"): Initializer =>
-  withVariance(distribution, (place) => gain ** 2 / fanOf[mode](place))
-
-/** 1 / fan_in. */
-export const lecun = (distribution: Distribution): Initializer => withVariance(distribution, ({ fanIn }) => 1 / fanIn)
-
-const families: { readonly [F in Activation.Family]: (gain: number) => Initializer } = {
-  xavier: (gain) => xavier("normal", gain),
-  he: (gain) => he("normal", gain),
-  lecun: () => lecun("normal"),
-}
-
-/** What suits the activation that follows: he, xavier or lecun, all normal, with its gain. */
-export const auto: Initializer = (key, shape, place) => {
-  const { gain, suits } = place.activation ?? Activation.table.identity.make({})
-  return families[suits](gain)(key, shape, place)
-}
+export * from "./initializer/fixed.ts"
+export * from "./initializer/Initializer.ts"
+export * from "./initializer/orthogonal.ts"
+export * from "./initializer/random.ts"
 
 const gain = {
   kind: "number",
@@ -146,6 +56,26 @@ const xavierUniform = entry({
 })
 
 const gainOf = (nonlinearity: Use): number => makeFrom(Activation.table, nonlinearity).gain
+
+const heNormal = entry({
+  doc: "Normal, scaled by one fan and the gain of the activation that follows.",
+  formula: "Var(w) = gain² / fan, gain = √2 for relu and √(2 / (1 + α²)) for leaky_relu",
+  source: kaiming,
+  advice: "Before relu and its relatives. Before tanh or sigmoid it starts them near saturation.",
+  options: heOptions,
+  main: "nonlinearity",
+  make: ({ mode, nonlinearity }): Initializer => he("normal", gainOf(nonlinearity), mode),
+})
+
+const heUniform = entry({
+  doc: "Uniform, scaled by one fan and the gain of the activation that follows.",
+  formula: "w ~ U(-l, l), l = gain · √(3 / fan), which is √(6 / fan) for relu",
+  source: kaiming,
+  advice: "As he_normal, where no weight should be far out.",
+  options: heOptions,
+  main: "nonlinearity",
+  make: ({ mode, nonlinearity }): Initializer => he("uniform", gainOf(nonlinearity), mode),
+})
 
 /** Every initializer by the name a model file calls it. */
 export const table = {
@@ -202,28 +132,45 @@ export const table = {
     main: "limit",
     make: ({ limit }): Initializer => uniform(limit),
   }),
+  truncated_normal: entry({
+    doc: "Normal around 0, without what would lie beyond two standard deviations.",
+    formula: "w ~ N(0, std²) where |w| ≤ 2 · std; its variance is 0.7737 · std²",
+    source: "Abadi et al., TensorFlow: large-scale machine learning on heterogeneous systems, 2015",
+    advice:
+      "As normal, where no weight should be far out; usual in transformers with a std of 0.02. `std` is that before the cut.",
+    options: { std: { kind: "number", doc: "The standard deviation before the cut.", default: 0.02, minimum: 0 } },
+    main: "std",
+    make: ({ std }): Initializer => truncatedNormal(std),
+  }),
+  orthogonal: entry({
+    doc: "A random rotation: columns (or rows, where they are fewer) of one length at right angles.",
+    formula: "WᵀW = gain² · I, or WWᵀ = gain² · I",
+    source:
+      "Saxe, McClelland and Ganguli, Exact solutions to the nonlinear dynamics of learning in deep linear neural networks, 2014",
+    advice:
+      "For the weights of recurrent nets and for very deep ones: it keeps lengths exactly. Its cost grows with the cube of the width.",
+    options: { gain },
+    main: "gain",
+    make: (options): Initializer => orthogonal(options.gain),
+  }),
+  identity: entry({
+    doc: "Each output starts as the input of its number.",
+    formula: "w = gain where i = j (and in the middle of a window), else 0",
+    source: "Le, Jaitly and Hinton, A simple way to initialize recurrent networks of rectified linear units, 2015",
+    advice:
+      "For relu recurrent nets, and for layers that should start by changing nothing. Outputs beyond the number of inputs start at 0.",
+    options: { gain },
+    main: "gain",
+    make: (options): Initializer => identity(options.gain),
+  }),
   xavier_normal: xavierNormal,
   xavier_uniform: xavierUniform,
-  glorot_normal: { ...xavierNormal, doc: "xavier_normal under its author's surname." },
-  glorot_uniform: { ...xavierUniform, doc: "xavier_uniform under its author's surname." },
-  he_normal: entry({
-    doc: "Normal, scaled by one fan and the gain of the activation that follows.",
-    formula: "Var(w) = gain² / fan, gain = √2 for relu and √(2 / (1 + α²)) for leaky_relu",
-    source: kaiming,
-    advice: "Before relu and its relatives. Before tanh or sigmoid it starts them near saturation.",
-    options: heOptions,
-    main: "nonlinearity",
-    make: ({ mode, nonlinearity }): Initializer => he("normal", gainOf(nonlinearity), mode),
-  }),
-  he_uniform: entry({
-    doc: "Uniform, scaled by one fan and the gain of the activation that follows.",
-    formula: "w ~ U(-l, l), l = gain · √(3 / fan), which is √(6 / fan) for relu",
-    source: kaiming,
-    advice: "As he_normal, where no weight should be far out.",
-    options: heOptions,
-    main: "nonlinearity",
-    make: ({ mode, nonlinearity }): Initializer => he("uniform", gainOf(nonlinearity), mode),
-  }),
+  glorot_normal: alias("xavier_normal", xavierNormal),
+  glorot_uniform: alias("xavier_uniform", xavierUniform),
+  he_normal: heNormal,
+  he_uniform: heUniform,
+  kaiming_normal: alias("he_normal", heNormal),
+  kaiming_uniform: alias("he_uniform", heUniform),
   lecun_normal: entry({
     doc: "Normal, scaled by the inputs.",
     formula: "Var(w) = 1 / fan_in",

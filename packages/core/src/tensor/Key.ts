@@ -9,7 +9,22 @@ import * as NDArray from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
 import { refuse } from "../words/ShapeError.ts"
 import { make as makeTensor, range, zeros } from "./create.ts"
-import { add, broadcastTo, cast, less, log1p, maximum, mul, neg, shiftRight, sqrt, sub, where, xor } from "./elementwise.ts"
+import {
+  add,
+  broadcastTo,
+  cast,
+  clamp,
+  less,
+  log1p,
+  maximum,
+  mul,
+  neg,
+  shiftRight,
+  sqrt,
+  sub,
+  where,
+  xor,
+} from "./elementwise.ts"
 import { argsort } from "./select.ts"
 import { reshape, stack } from "./structure.ts"
 import { at } from "./subscript.ts"
@@ -103,6 +118,13 @@ export const normal = (key: Key, shape: Shape.Shape): Tensor => {
   const low = -1 + 2 ** -24
   return mul(erfInverse(uniform(key, shape, { low, high: 1 })), Math.SQRT2)
 }
+
+/** Φ(2) - Φ(-2), the share of normal numbers that lie within two standard deviations: erf(2 / √2). */
+const withinTwo = 0.9544997361036416
+
+/** Numbers of the standard normal distribution as it is between -2 and 2; their variance is 0.7737. */
+export const truncatedNormal = (key: Key, shape: Shape.Shape): Tensor =>
+  clamp(mul(erfInverse(uniform(key, shape, { low: -withinTwo, high: withinTwo })), Math.SQRT2), -2, 2)
 
 /** true with the given probability, or with those of a tensor that stretches to the shape. */
 export const bernoulli = (key: Key, probability: number | Tensor, shape: Shape.Shape): Tensor =>

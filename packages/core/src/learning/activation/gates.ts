@@ -1,0 +1,161 @@
+/** Gates: activations that multiply a number by how far a gate is open, the gate being the number itself or its neighbour. */
+import type { Tensor } from "../../language/Expr.ts"
+import * as T from "../../tensor/Tensor.ts"
+import type * as Shape from "../../words/Shape.ts"
+import { refuse, type Spec } from "../../words/ShapeError.ts"
+import { alias } from "../Entry.ts"
+import { pure } from "../Net.ts"
+import { type Activation, linearGain, reluGain, row, type Section } from "./Activation.ts"
+import { softplus } from "./rectifiers.ts"
+
+/** x · σ(βx). `Tensor.print(Activation.swish(Tensor.make([-1e4, 0, 1]))) // => "[0, 0, 0.73106]"` */
+export const swish = (x: Tensor, beta = 1): Tensor => T.mul(x, T.sigmoid(beta === 1 ? x : T.mul(x, beta)))
+
+/** x · min(6, max(0, x + 3)) / 6. `Tensor.print(Activation.hardSwish(Tensor.make([-4, 0, 3]))) // => "[0, 0, 3]"` */
+export const hardSwish = (x: Tensor): Tensor =>
+  T.where(T.less(x, -3), 0, T.where(T.lessEqual(x, 3), T.div(T.mul(x, T.add(x, 3)), 6), x))
+
+/** How the normal distribution function in gelu is computed: exactly, or near it by a tanh or a sigmoid. */
+export type Approximate = "none" | "tanh" | "sigmoid"
+
+const gelus: { readonly [A in Approximate]: (x: Tensor) => Tensor } = {
+  none: (x) => T.mul(x, T.mul(T.add(T.erf(T.mul(x, Math.SQRT1_2)), 1), 0.5)),
+  // ½(1 + tanh u) is σ(2u), which keeps its digits where tanh is near -1.
+  tanh: (x) => {
+    const u = T.mul(T.add(x, T.mul(T.mul(T.square(x), x), 0.044715)), Math.sqrt(2 / Math.PI))
+    return T.mul(x, T.sigmoid(T.mul(u, 2)))
+  },
+  sigmoid: (x) => swish(x, 1.702),
+}
+
+/** x · Φ(x), Φ being the distribution function of a standard normal number. `Tensor.print(Activation.gelu(Tensor.make([-1e4, 0, 1]))) // => "[0, 0, 0.84134]"` */
+export const gelu = (x: Tensor, approximate: Approximate = "none"): Tensor => gelus[approximate](x)
+
+/** x · tanh(log(1 + eˣ)). `Tensor.print(Activation.mish(Tensor.make([-1e4, 0, 1]))) // => "[0, 0, 0.8651]"` */
+export const mish = (x: Tensor): Tensor => T.mul(x, T.tanh(softplus(x)))
+
+/** The last size halved. Throws `ShapeError` for an odd one, and where there is no axis. */
+const halved =
+  (operation: string) =>
+  (input: Shape.Shape): Shape.Shape => {
+    const width = input.at(-1)
+    const given: Spec = { dtype: "f32", shape: input }
+    return width === undefined || width % 2 !== 0
+      ? refuse(operation, [given], "a last axis of even size", "twice as many units before it as are wanted after it")
+      : [...input.slice(0, -1), width / 2]
+  }
+
+/** The first and the second half of the last axis. */
+const halves = (operation: string, x: Tensor): readonly [Tensor, Tensor] => {
+  const n = halved(operation)(x.shape).at(-1) ?? 0
+  const [first = x, second = x] = T.split(x, [n, n], -1)
+  return [first, second]
+}
+
+/** a · σ(b), a and b being the halves of the last axis. Throws `ShapeError` for an axis of odd size. `Tensor.print(Activation.glu(Tensor.make([[3, 0]]))) // => "[[1.5]]"` */
+export const glu = (x: Tensor): Tensor => {
+  const [a, b] = halves("glu", x)
+  return T.mul(a, T.sigmoid(b))
+}
+
+/** swish(a) · b, a and b being the halves of the last axis. Throws `ShapeError` for an axis of odd size. `Tensor.print(Activation.swiglu(Tensor.make([[1, 2]]))) // => "[[1.4621]]"` */
+export const swiglu = (x: Tensor, beta = 1): Tensor => {
+  const [a, b] = halves("swiglu", x)
+  return T.mul(swish(a, beta), b)
+}
+
+/** The gate alone, on a 1. */
+const openGate = (formula: string, isFirst: boolean): Section => ({
+  formula,
+  input: (z) => T.stack(isFirst ? [z, T.onesLike(z)] : [T.onesLike(z), z], -1),
+})
+
+const beta = { kind: "number", doc: "How sharp the gate is; 0 leaves half the input.", default: 1, minimum: 0 } as const
+
+const swishRow = row({
+  doc: "The input times its own sigmoid.",
+  formula: "f(z) = z · σ(βz)",
+  derivative: "f′(z) = σ(βz) + βz · σ(βz)(1 - σ(βz))",
+  source:
+    "Elfwing, Uchibe and Doya, Sigmoid-weighted linear units, 2018; Ramachandran, Zoph and Le, Searching for activation functions, 2017",
+  advice: "In place of relu in deep nets, often a little better. It is not monotonic: it dips to -0.28 at z = -1.28.",
+  options: { beta },
+  main: "beta",
+  make: (options): Activation => ({ apply: (x) => swish(x, options.beta), gain: reluGain, suits: "he" }),
+})
+
+const hardSwishRow = row({
+  doc: "Swish with the sigmoid out of three straight lines.",
+  formula: "f(z) = z · min(6, max(0, z + 3)) / 6",
+  derivative: "f′(z) = 0 if z < -3, z / 3 + ½ if z ≤ 3, else 1",
+  source: "Howard et al., Searching for MobileNetV3, 2019",
+  advice: "Where swish costs too much, as on small machines.",
+  options: {},
+  make: (): Activation => ({ apply: hardSwish, gain: reluGain, suits: "he" }),
+})
+
+export const rows = {
+  swish: swishRow,
+  silu: alias("swish", swishRow),
+  hard_swish: hardSwishRow,
+  hard_silu: alias("hard_swish", hardSwishRow),
+  gelu: row({
+    doc: "The input times the probability that a normal number is below it.",
+    formula: "f(z) = z · Φ(z) = ½z(1 + erf(z / √2)); approximately ½z(1 + tanh(√(2/π)(z + 0.044715z³))) or z · σ(1.702z)",
+    derivative: "f′(z) = Φ(z) + z · φ(z), φ(z) = e^(-z²/2) / √(2π)",
+    source: "Hendrycks and Gimpel, Gaussian error linear units, 2016",
+    advice: "The usual one in transformers. Weights that were learned with an approximation want the same one.",
+    options: {
+      approximate: {
+        kind: "choice",
+        doc: "`none` is exact; `tanh` and `sigmoid` are what some published nets were trained with.",
+        of: ["none", "tanh", "sigmoid"],
+        default: "none",
+      },
+    },
+    main: "approximate",
+    make: ({ approximate }): Activation => ({ apply: (x) => gelu(x, approximate), gain: reluGain, suits: "he" }),
+  }),
+  mish: row({
+    doc: "The input times the tanh of its softplus.",
+    formula: "f(z) = z · tanh(log(1 + eᶻ))",
+    derivative: "f′(z) = tanh(s) + z · σ(z)(1 - tanh²(s)), s = log(1 + eᶻ)",
+    source: "Misra, Mish: a self regularized non-monotonic activation function, 2020",
+    advice: "In place of swish in image nets; it costs an exponential, a logarithm and a tanh.",
+    options: {},
+    make: (): Activation => ({ apply: mish, gain: reluGain, suits: "he" }),
+  }),
+  glu: row({
+    doc: "One half of the last axis, gated by the sigmoid of the other.",
+    formula: "f(a, b) = a · σ(b), a and b the halves of z",
+    derivative: "∂f/∂a = σ(b), ∂f/∂b = a · σ(b)(1 - σ(b))",
+    source: "Dauphin, Fan, Auli and Grangier, Language modeling with gated convolutional networks, 2017",
+    advice:
+      "It halves the last axis, so the layer before it needs twice the units. The half without a gate keeps gradients from vanishing.",
+    options: {},
+    make: (): Activation => ({
+      apply: glu,
+      gain: linearGain,
+      suits: "xavier",
+      net: pure("glu", glu, halved("glu")),
+      section: openGate("glu(1, z) = σ(z)", false),
+    }),
+  }),
+  swiglu: row({
+    doc: "One half of the last axis, gated by the swish of the other.",
+    formula: "f(a, b) = swish(a) · b, a and b the halves of z",
+    derivative: "∂f/∂a = b · swish′(a), ∂f/∂b = swish(a)",
+    source: "Shazeer, GLU variants improve transformer, 2020",
+    advice:
+      "In the feed-forward part of transformers. It halves the last axis, so the layer before it needs twice the units; two thirds of the usual width keep the parameters the same.",
+    options: { beta },
+    main: "beta",
+    make: (options): Activation => ({
+      apply: (x) => swiglu(x, options.beta),
+      gain: linearGain,
+      suits: "xavier",
+      net: pure("swiglu", (x) => swiglu(x, options.beta), halved("swiglu")),
+      section: openGate("swiglu(z, 1) = swish(z)", true),
+    }),
+  }),
+}

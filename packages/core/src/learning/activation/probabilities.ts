@@ -1,0 +1,71 @@
+/** Activations in which the numbers along an axis compete: softmax and its logarithm. */
+import type { Tensor } from "../../language/Expr.ts"
+import * as T from "../../tensor/Tensor.ts"
+import { type Activation, linearGain, row, type Section } from "./Activation.ts"
+
+/** x with its largest element along an axis taken away, which neither softmax nor its logarithm notices. */
+const shifted = (x: Tensor, axis: number): Tensor => T.sub(x, T.stopGradient(T.max(x, { axes: axis, keepAxes: true })))
+
+/** eˣ / Σ eˣ along an axis: numbers above 0 that add up to 1. `Tensor.print(Activation.softmax(Tensor.make([1e4, 1e4]))) // => "[0.5, 0.5]"` */
+export const softmax = (x: Tensor, axis = -1): Tensor => {
+  const powers = T.exp(shifted(x, axis))
+  return T.div(powers, T.sum(powers, { axes: axis, keepAxes: true }))
+}
+
+/** The logarithm of softmax, exact where softmax itself has become 0. `Tensor.print(Activation.logSoftmax(Tensor.make([0, 1e4]))) // => "[-10000, 0]"` */
+export const logSoftmax = (x: Tensor, axis = -1): Tensor => {
+  const y = shifted(x, axis)
+  return T.sub(y, T.log(T.sum(T.exp(y), { axes: axis, keepAxes: true })))
+}
+
+const axis = {
+  kind: "integer",
+  doc: "The axis whose elements compete, counted from the last: -1 is the last.",
+  default: -1,
+  maximum: -1,
+} as const
+
+/** A number against a single 0, along an axis counted from the last. */
+const againstZero = (formula: string, along: number): Section => ({
+  formula,
+  input: (z) => {
+    const pairs = T.stack([z, T.zerosLike(z)], -1)
+    return T.reshape(pairs, [...pairs.shape, ...Array<number>(-along - 1).fill(1)])
+  },
+})
+
+const source = "Bridle, Probabilistic interpretation of feedforward classification network outputs, 1990"
+
+export const rows = {
+  softmax: row({
+    doc: "Numbers turned into probabilities that add up to 1 along an axis.",
+    formula: "f(z)ᵢ = e^(zᵢ - max z) / Σⱼ e^(zⱼ - max z)",
+    derivative: "∂fᵢ/∂zⱼ = fᵢ(δᵢⱼ - fⱼ)",
+    source,
+    advice:
+      "For reading off the probabilities of several classes. Not before a cross-entropy from logits, which already contains it; applied twice it flattens the gradients.",
+    options: { axis },
+    main: "axis",
+    make: (options): Activation => ({
+      apply: (x) => softmax(x, options.axis),
+      gain: linearGain,
+      suits: "xavier",
+      section: againstZero("softmax(z, 0)₁", options.axis),
+    }),
+  }),
+  log_softmax: row({
+    doc: "The logarithms of the softmax probabilities.",
+    formula: "f(z)ᵢ = zᵢ - max z - log Σⱼ e^(zⱼ - max z)",
+    derivative: "∂fᵢ/∂zⱼ = δᵢⱼ - softmax(z)ⱼ",
+    source,
+    advice: "Where log-probabilities are wanted: exact even where the probability itself has become 0.",
+    options: { axis },
+    main: "axis",
+    make: (options): Activation => ({
+      apply: (x) => logSoftmax(x, options.axis),
+      gain: linearGain,
+      suits: "xavier",
+      section: againstZero("log_softmax(z, 0)₁", options.axis),
+    }),
+  }),
+}

@@ -1,0 +1,98 @@
+/** S-shaped activations, which flatten out on both sides, and the logarithm of one. */
+import type { Tensor } from "../../language/Expr.ts"
+import * as T from "../../tensor/Tensor.ts"
+import { alias } from "../Entry.ts"
+import { type Activation, linearGain, row } from "./Activation.ts"
+import { softplus } from "./rectifiers.ts"
+
+/** 1 / (1 + e⁻ˣ), without overflow for any x. `Tensor.toNumber(Activation.sigmoid(Tensor.scalar(0))) // => 0.5` */
+export const sigmoid = (x: Tensor): Tensor => T.sigmoid(x)
+
+/** The hyperbolic tangent. */
+export const tanh = (x: Tensor): Tensor => T.tanh(x)
+
+/** x held between two bounds, with slope 0 at them and beyond. `Tensor.print(Activation.hardTanh(Tensor.make([-3, 0.5, 2]))) // => "[-1, 0.5, 1]"` */
+export const hardTanh = (x: Tensor, min = -1, max = 1): Tensor =>
+  T.where(T.lessEqual(x, min), min, T.where(T.greaterEqual(x, max), max, x))
+
+/** x / 6 + ½ held between 0 and 1. `Tensor.print(Activation.hardSigmoid(Tensor.make([-4, 0, 1.5]))) // => "[0, 0.5, 0.75]"` */
+export const hardSigmoid = (x: Tensor): Tensor => T.div(hardTanh(T.add(x, 3), 0, 6), 6)
+
+/** x / (1 + |x|). `Tensor.print(Activation.softsign(Tensor.make([-1, 0, 3]))) // => "[-0.5, 0, 0.75]"` */
+export const softsign = (x: Tensor): Tensor => T.div(x, T.add(T.abs(x), 1))
+
+/** log(1 / (1 + e⁻ˣ)), exact where sigmoid itself has become 0. `Tensor.print(Activation.logSigmoid(Tensor.make([-1e4, 1e4]))) // => "[-10000, 0]"` */
+export const logSigmoid = (x: Tensor): Tensor => T.neg(softplus(T.neg(x)))
+
+const sigmoidRow = row({
+  doc: "An S from 0 to 1: a number read as a probability.",
+  formula: "f(z) = σ(z) = 1 / (1 + e⁻ᶻ)",
+  derivative: "f′(z) = σ(z)(1 - σ(z)), at most ¼",
+  source: "Rumelhart, Hinton and Williams, Learning representations by back-propagating errors, 1986",
+  advice:
+    "For gates and for reading off the probability of one of two classes. Between layers prefer relu: its slope is at most ¼, so gradients vanish with depth, and its values are not centred on zero. A loss from logits already contains it.",
+  options: {},
+  make: (): Activation => ({ apply: sigmoid, gain: linearGain, suits: "xavier", saturates: true }),
+})
+
+const logSigmoidRow = row({
+  doc: "The logarithm of sigmoid.",
+  formula: "f(z) = log σ(z) = -log(1 + e⁻ᶻ)",
+  derivative: "f′(z) = 1 - σ(z) = σ(-z)",
+  source: "Cox, The regression analysis of binary sequences, 1958 (the log-likelihood of logistic regression)",
+  advice:
+    "Where the log-probability of yes is wanted: exact even where the probability itself has become 0. Not before a loss from logits.",
+  options: {},
+  make: (): Activation => ({ apply: logSigmoid, gain: linearGain, suits: "xavier" }),
+})
+
+export const rows = {
+  sigmoid: sigmoidRow,
+  tanh: row({
+    doc: "An S from -1 to 1.",
+    formula: "f(z) = (eᶻ - e⁻ᶻ) / (eᶻ + e⁻ᶻ)",
+    derivative: "f′(z) = 1 - tanh²(z)",
+    source: "LeCun, Bottou, Orr and Müller, Efficient BackProp, 1998",
+    advice:
+      "Centred on zero, so it learns faster than sigmoid between layers, but it too saturates: beyond |z| of about 3 hardly any gradient gets through. At home in recurrent nets.",
+    options: {},
+    make: (): Activation => ({ apply: tanh, gain: 5 / 3, suits: "xavier", saturates: true }),
+  }),
+  hard_sigmoid: row({
+    doc: "The sigmoid out of three straight lines.",
+    formula: "f(z) = min(1, max(0, z / 6 + ½))",
+    derivative: "f′(z) = 1/6 if |z| < 3 else 0",
+    source: "Courbariaux, Bengio and David, BinaryConnect, 2015; with slope 1/6: Howard et al., Searching for MobileNetV3, 2019",
+    advice: "Where sigmoid costs too much, as in gates on small machines. Beyond |z| = 3 no gradient gets through at all.",
+    options: {},
+    make: (): Activation => ({ apply: hardSigmoid, gain: linearGain, suits: "xavier", saturates: true }),
+  }),
+  hard_tanh: row({
+    doc: "The input held between two bounds.",
+    formula: "f(z) = min(max, max(min, z))",
+    derivative: "f′(z) = 1 if min < z < max else 0",
+    source: "Collobert, Large scale machine learning, 2004",
+    advice: "For outputs that must stay in a range. Outside the bounds no gradient gets through, so a unit can get stuck there.",
+    options: {
+      min: { kind: "number", doc: "The lower bound.", default: -1 },
+      max: { kind: "number", doc: "The upper bound, above the lower one.", default: 1 },
+    },
+    make: ({ max, min }): Activation => ({
+      apply: (x) => hardTanh(x, min, max),
+      gain: linearGain,
+      suits: "xavier",
+      saturates: true,
+    }),
+  }),
+  softsign: row({
+    doc: "An S from -1 to 1 that flattens out slowly.",
+    formula: "f(z) = z / (1 + |z|)",
+    derivative: "f′(z) = 1 / (1 + |z|)²",
+    source: "Bergstra, Desjardins, Lamblin and Bengio, Quadratic polynomials learn better image features, 2009",
+    advice: "In place of tanh where units saturate: its gradient falls off with 1/z², not exponentially.",
+    options: {},
+    make: (): Activation => ({ apply: softsign, gain: linearGain, suits: "xavier", saturates: true }),
+  }),
+  logsigmoid: logSigmoidRow,
+  log_sigmoid: alias("logsigmoid", logSigmoidRow),
+}

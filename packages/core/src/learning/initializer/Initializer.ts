@@ -1,0 +1,32 @@
+/** What an initializer is: a way to draw weights, knowing what they connect. */
+import type { Tensor } from "../../language/Expr.ts"
+import type * as Key from "../../tensor/Key.ts"
+import * as Shape from "../../words/Shape.ts"
+import type { Activation } from "../activation/Activation.ts"
+
+/** How many inputs one output is made of, and how many outputs one input goes into. */
+export interface Fans {
+  readonly fanIn: number
+  readonly fanOut: number
+}
+
+/** The place the weights take in a net: what they connect, and the activation that follows (none is the identity). */
+export interface Place extends Fans {
+  readonly activation?: Activation
+}
+
+/** Draws weights of a shape. */
+export type Initializer = (key: Key.Key, shape: Shape.Shape, place: Place) => Tensor
+
+/**
+ * The fans of a weight: [in, out] of a matrix; of a convolution kernel [...window, channels, filters], channels and
+ * filters times the window's area. The kernel of a grouped convolution is [...window, channels / groups, filters], and
+ * that of a transposed one [...window, filters / groups, channels], where PyTorch and Keras too count its outputs as
+ * fan_in. A layer whose weights connect otherwise says its fans itself: a `Place` holds them.
+ *
+ * `Initializer.fans([3, 3, 16, 32]) // => { fanIn: 144, fanOut: 288 }`
+ */
+export const fans = (shape: Shape.Shape): Fans => {
+  const area = Shape.size(shape.slice(0, -2))
+  return { fanIn: area * (shape.at(-2) ?? shape.at(-1) ?? 1), fanOut: area * (shape.at(-1) ?? 1) }
+}

@@ -1,0 +1,34 @@
+/** Initializers that draw nothing: the same weights whatever the key. */
+import type { Tensor } from "../../language/Expr.ts"
+import * as T from "../../tensor/Tensor.ts"
+import { refuse } from "../../words/ShapeError.ts"
+import type { Initializer } from "./Initializer.ts"
+
+/** One number everywhere. */
+export const constant =
+  (value: number): Initializer =>
+  (_, shape) =>
+    T.full(shape, value)
+
+/** 0 everywhere. */
+export const zeros: Initializer = constant(0)
+
+/** 1 everywhere. */
+export const ones: Initializer = constant(1)
+
+/**
+ * `gain` where an input has the number of an output, 0 elsewhere; of a kernel, in the middle of the window, so that a
+ * convolution that pads `same` gives its input back. Throws `ShapeError` for less than two axes.
+ *
+ * `Tensor.print(Initializer.identity()(Key.make(0), [2, 3], { fanIn: 2, fanOut: 3 })) // => "[[1, 0, 0],\n [0, 1, 0]]"`
+ */
+export const identity =
+  (gain = 1): Initializer =>
+  (_, shape) => {
+    if (shape.length < 2) refuse("identity", [{ dtype: "f32", shape }], "a matrix or a kernel", "zeros for a bias")
+    const window = shape.slice(0, -2)
+    const isMiddle = window.map((size, axis) => T.equal(T.iota(shape, axis), Math.floor((size - 1) / 2)))
+    const isSame = T.equal(T.iota(shape, -2), T.iota(shape, -1))
+    const where = isMiddle.reduce<Tensor>((all, here) => T.and(all, here), isSame)
+    return T.mul(T.cast(where, "f32"), gain)
+  }
