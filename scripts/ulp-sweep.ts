@@ -5,6 +5,7 @@
  *     node scripts/ulp-sweep.ts                  every function, every 61st float
  *     node scripts/ulp-sweep.ts --stride 1 exp   one function, every float
  *     node scripts/ulp-sweep.ts --speed          elements per second on 65,536 elements
+ *     node scripts/ulp-sweep.ts --numerics fast  as the engine rounds in fast numerics
  *
  * The truth is Reference's, in doubles, whose own error is some 2⁻²⁸ of a float's last place.
  */
@@ -12,22 +13,27 @@ import { parseArgs } from "node:util"
 import { binaryFunctions, unaryFunctions } from "@adjoint/core/machines/wasm/math/functions"
 import { overArrays, type Prepared, type VectorFunction } from "@adjoint/core/machines/wasm/math/overArrays"
 import { ulps } from "@adjoint/core/machines/wasm/math/ulp"
-import { elementwise } from "@adjoint/core/meaning/elementwise"
+import { meanings } from "@adjoint/core/meaning/Reference"
 import { make } from "@adjoint/core/words/NDArray"
 
 const chunk = 65536
 const { values, positionals } = parseArgs({
-  options: { stride: { type: "string", default: "61" }, speed: { type: "boolean", default: false } },
+  options: {
+    stride: { type: "string", default: "61" },
+    speed: { type: "boolean", default: false },
+    numerics: { type: "string", default: "portable" },
+  },
   allowPositionals: true,
 })
 const stride = Number(values.stride)
+const numerics = values.numerics === "fast" ? "fast" : "portable"
 const everyFloat = 2 ** 32
 
 type Name = keyof typeof unaryFunctions | keyof typeof binaryFunctions
 const functions: { readonly [N in Name]: VectorFunction } = { ...unaryFunctions, ...binaryFunctions } as never
 const isBinary = (name: Name): boolean => Object.hasOwn(binaryFunctions, name)
 
-const prepare = (name: Name): Prepared => overArrays(functions[name], isBinary(name) ? 2 : 1, chunk)
+const prepare = (name: Name): Prepared => overArrays(functions[name], isBinary(name) ? 2 : 1, chunk, numerics)
 
 /** Sets the floats to compute next; returns how many. */
 type Fill = (inputs: ReadonlyArray<Uint32Array>) => number
@@ -68,7 +74,7 @@ const sweep = (name: Name): string => {
   const { inputs, output, run } = prepare(name)
   const asBits = inputs.map((input) => new Uint32Array(input.buffer, input.byteOffset, chunk))
   const fill = isBinary(name) ? atRandom() : inOrder()
-  const meaning = elementwise[name]
+  const meaning = meanings[name]
   let [worst, misrounded, of] = [0, 0, 0]
   let where = ""
   for (let count = fill(asBits); count > 0; count = fill(asBits)) {

@@ -3,6 +3,7 @@
  * are the worst cases over all floats, which docs/engine-math.md lists, rounded up.
  */
 import { describe, expect, test } from "vitest"
+import { offered } from "../src/machines/wasm/hostNumerics.ts"
 import { type BinaryName, binaryFunctions, type UnaryName, unaryFunctions } from "../src/machines/wasm/math/functions.ts"
 import { overArrays } from "../src/machines/wasm/math/overArrays.ts"
 import { ulps } from "../src/machines/wasm/math/ulp.ts"
@@ -65,14 +66,21 @@ describe.each(Object.keys(unary) as ReadonlyArray<UnaryName>)("%s", (name) => {
   const { bound, around } = unary[name]
   const { inputs, output, run } = overArrays(unaryFunctions[name], 1, chunk)
   const input = inputs[0] as Float32Array
+  const fast = overArrays(unaryFunctions[name], 1, chunk, offered("fast"))
   const check = (count: number) => {
+    fast.inputs[0]?.set(input)
     run(count)
+    fast.run(count)
     const exact = truths(name, inputs, count)
-    for (let i = 0; i < count; i++) {
-      const [got, wanted] = [output[i] as number, exact[i] as number]
-      const error = ulps(got, wanted)
-      if (error > bound) expect.fail(`${name}(${input[i]}) is ${got}, ${error} ulp from ${wanted}`)
-    }
+    for (const [numerics, results] of [
+      ["portable", output],
+      ["fast", fast.output],
+    ] as const)
+      for (let i = 0; i < count; i++) {
+        const [got, wanted] = [results[i] as number, exact[i] as number]
+        const error = ulps(got, wanted)
+        if (error > bound) expect.fail(`${numerics} ${name}(${input[i]}) is ${got}, ${error} ulp from ${wanted}`)
+      }
   }
   test("of special numbers", () => {
     input.set(specials)
@@ -109,10 +117,12 @@ describe.each(Object.keys(unary) as ReadonlyArray<UnaryName>)("%s", (name) => {
 
 test("odd functions keep the sign of zero", () => {
   for (const name of ["expm1", "log1p", "tanh", "erf", "sin"] as const) {
-    const { inputs, output, run } = overArrays(unaryFunctions[name], 1, 4)
-    inputs[0]?.set([0, -0, smallest, -smallest])
-    run(4)
-    expect([name, ...output.subarray(0, 2)]).toEqual([name, 0, -0])
+    for (const numerics of ["portable", offered("fast")] as const) {
+      const { inputs, output, run } = overArrays(unaryFunctions[name], 1, 4, numerics)
+      inputs[0]?.set([0, -0, smallest, -smallest])
+      run(4)
+      expect([name, ...output.subarray(0, 2)]).toEqual([name, 0, -0])
+    }
   }
 })
 

@@ -8,7 +8,10 @@ import { f32x4, type V128 } from "./Value.ts"
 
 export type Numerics = "portable" | "fast"
 
-type MultiplyAdd = (a: V128, b: V128, c: V128) => V128
+/** Four floats, or the same one four times. */
+type Floats = V128 | number
+
+type MultiplyAdd = (a: Floats, b: Floats, c: Floats) => V128
 
 const multiplyAdds: { readonly [N in Numerics]: MultiplyAdd } = {
   portable: (a, b, c) => f32x4.add(c, f32x4.mul(a, b)),
@@ -16,5 +19,5 @@ const multiplyAdds: { readonly [N in Numerics]: MultiplyAdd } = {
 }
 
 /** a × b + c, as the module that is being written rounds it. */
-export const multiplyAdd = ({ numerics }: { readonly numerics: Numerics }, a: V128, b: V128, c: V128): V128 =>
+export const multiplyAdd = ({ numerics }: { readonly numerics: Numerics }, a: Floats, b: Floats, c: Floats): V128 =>
   multiplyAdds[numerics](a, b, c)

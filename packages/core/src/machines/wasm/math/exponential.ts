@@ -53,7 +53,7 @@ const reduce = (code: Code, x: Vector, down: 0 | 1): Reduced => {
 /** eʳ − 1 − r. */
 const tail = (code: Code, r: Vector, coefficients: typeof expTail | typeof expm1Tail): V128 => {
   const square = code.let(f32x4.mul(r, r))
-  return f32x4.mul(square, polynomial(code, f32x4, [r, square], coefficients))
+  return f32x4.mul(square, polynomial(code, "f32x4", [r, square], coefficients))
 }
 
 const expReduced = (code: Code, r: Vector): V128 => f32x4.add(f32x4.add(r, tail(code, r, expTail)), 1)
@@ -118,7 +118,7 @@ export const tanh = (code: Code, x: V128): Vector =>
     const input = code.let(x)
     const t = code.let(f32x4.pmin(f32x4.abs(input), 10))
     const square = code.let(f32x4.mul(t, t))
-    const cube = f32x4.mul(f32x4.mul(square, input), polynomial(code, f32x4, [square], tanhTail))
+    const cube = f32x4.mul(f32x4.mul(square, input), polynomial(code, "f32x4", [square], tanhTail))
     const near = code.let(f32x4.add(input, cube))
     const power = expModerate(code, code.let(f32x4.add(t, t)))
     const far = f32x4.sub(1, f32x4.div(f32x4.const(2), f32x4.add(power, 1)))

@@ -38,7 +38,7 @@ const combine = (code: Code, e: Vector, f: Vector): V128 => {
   const s = code.let(f32x4.div(f, f32x4.add(f, 2)))
   const s2 = code.let(f32x4.mul(s, s))
   const halfSquare = code.let(f32x4.mul(f32x4.mul(f, 0.5), f))
-  const p = f32x4.mul(s2, polynomial(code, f32x4, [s2], artanhTail))
+  const p = f32x4.mul(s2, polynomial(code, "f32x4", [s2], artanhTail))
   const small = f32x4.add(f32x4.mul(s, f32x4.add(halfSquare, p)), f32x4.mul(e, ln2Low))
   return f32x4.add(f32x4.sub(f, f32x4.sub(halfSquare, small)), f32x4.mul(e, ln2High))
 }

@@ -28,7 +28,7 @@ const log2 = (code: Code, x: Vector): V128 => {
   const m = code.let(i64x2.sub(x, i64x2.sub(v128.and(shifted, i64x2.const(-(1n << BigInt(exponentBits)))), one)))
   const s = code.let(f64x2.div(f64x2.sub(m, 1), f64x2.add(m, 1)))
   const square = code.let(f64x2.mul(s, s))
-  return f64x2.add(e, f64x2.mul(s, polynomial(code, f64x2, [square], artanhSeries)))
+  return f64x2.add(e, f64x2.mul(s, polynomial(code, "f64x2", [square], artanhSeries)))
 }
 
 const factorial = (n: number): number => (n <= 1 ? 1 : n * factorial(n - 1))
@@ -40,7 +40,7 @@ const exp2Series = Array.from({ length: 9 }, (_, k) => Math.LN2 ** k / factorial
 const exp2 = (code: Code, x: Vector): V128 => {
   const sum = code.let(f64x2.add(x, wholes))
   const r = code.let(f64x2.sub(x, f64x2.sub(sum, wholes)))
-  return f64x2.mul(polynomial(code, f64x2, [r], exp2Series), i64x2.add(i64x2.shl(sum, exponentBits), one))
+  return f64x2.mul(polynomial(code, "f64x2", [r], exp2Series), i64x2.add(i64x2.shl(sum, exponentBits), one))
 }
 
 /** Beyond these a power of two is 0 or ∞ among the floats. pmin and pmax keep a NaN that is their first operand. */

@@ -82,9 +82,9 @@ const sineAhead =
       const n = quarters === 0 ? turns : code.let(i32x4.add(turns, quarters))
       const square = code.let(f32x4.mul(r, r))
       // The sum with zero makes it positive, so that the sine of -0 stays -0.
-      const relative = f32x4.add(f32x4.mul(square, polynomial(code, f32x4, [square], sinTail)), 0)
+      const relative = f32x4.add(f32x4.mul(square, polynomial(code, "f32x4", [square], sinTail)), 0)
       const sine = code.let(f32x4.add(r, f32x4.mul(r, relative)))
-      const quartic = f32x4.mul(f32x4.mul(square, square), polynomial(code, f32x4, [square], cosTail))
+      const quartic = f32x4.mul(f32x4.mul(square, square), polynomial(code, "f32x4", [square], cosTail))
       const cosine = f32x4.sub(1, f32x4.sub(f32x4.mul(square, 0.5), quartic))
       const odd = i32x4.shr_s(i32x4.shl(n, 31), 31)
       return v128.xor(v128.bitselect(cosine, sine, odd), v128.and(i32x4.shl(n, 30), signBit))
