@@ -1,6 +1,7 @@
 /** The WebAssembly engine as a service: its threads are a pool of workers that ends with its scope. */
 import { Effect, Layer } from "effect"
 import { EngineError } from "../machines/Executable.ts"
+import { remembering } from "../machines/wasm/compiled.ts"
 import { offered } from "../machines/wasm/hostNumerics.ts"
 import type { Numerics } from "../machines/wasm/numerics.ts"
 import { makePool } from "../machines/wasm/pool.ts"
@@ -34,13 +35,14 @@ export const layer = ({ numerics: wanted = "portable", threads = processors() }:
         (made) => Effect.promise(async () => made?.close()),
       )
       const numerics = offered(wanted)
+      const compile = remembering()
       return Engine.of({
         name: "wasm",
         numerics,
         threads: pool?.threads ?? 1,
         prepare: (job) =>
           Effect.acquireRelease(
-            Effect.try({ try: () => prepare(job, pool, numerics), catch: failure("prepare a program") }),
+            Effect.try({ try: () => prepare(job, pool, numerics, compile), catch: failure("prepare a program") }),
             ({ release }) => Effect.sync(release),
           ),
       })

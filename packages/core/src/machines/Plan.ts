@@ -15,7 +15,7 @@ export type Elementwise = Unary | Binary | Comparison | "not" | "where" | "cast"
 /** Where an array lives: what the program is given, what stands in it, what it gives, or what only its kernels see. */
 export type Home =
   | { readonly tag: "input"; readonly index: number }
-  | { readonly tag: "constant"; readonly array: NDArray }
+  | { readonly tag: "constant"; readonly index: number; readonly array: NDArray }
   | { readonly tag: "own" }
 
 /** A densely stored array in an engine's memory. */

@@ -12,6 +12,7 @@ import {
 import type { NDArray } from "../../words/NDArray.ts"
 import type { Spec } from "../../words/ShapeError.ts"
 import type { Home } from "../Plan.ts"
+import { ofParams } from "../Signature.ts"
 
 /** A value of the program after equal ones were made one. */
 export interface Value extends Spec {
@@ -55,7 +56,7 @@ export const costly: ReadonlySet<Primitive> = new Set<Primitive>([
 export const isProduct = ({ out, primitive }: Equation): boolean => primitive === "dot" && out.dtype === "f32"
 
 const keyOf = ({ params, primitive }: Equation, inputs: ReadonlyArray<number>): string | undefined =>
-  primitive === "scan" ? undefined : `${primitive} ${JSON.stringify(params)} ${inputs.join(" ")}`
+  primitive === "scan" ? undefined : `${primitive} ${ofParams(params)} ${inputs.join(" ")}`
 
 /** The parameters of a step whose primitive is known. */
 export const paramsOf = <P extends Primitive>(_: P, { params }: Equation): Params[P] => params as unknown as Params[P]
@@ -72,16 +73,16 @@ export const share = (program: Program): { readonly values: ReadonlyArray<Value>
     if (key !== undefined) known.set(key, at)
     return at
   }
-  const constant = (array: NDArray): number => {
+  const constant = (array: NDArray, index: number): number => {
     const { dtype, shape } = array
-    if (shape.length > 0) return add({ dtype, shape, from: { tag: "home", home: { tag: "constant", array } } })
+    if (shape.length > 0) return add({ dtype, shape, from: { tag: "home", home: { tag: "constant", index, array } } })
     const value = array.data[0] as number
     return add({ dtype, shape, from: { tag: "literal", value } }, `literal ${dtype} ${Object.is(value, -0) ? "-0" : value}`)
   }
   program.inputs.forEach(({ dtype, shape }, index) => {
     number.push(add({ dtype, shape, from: { tag: "home", home: { tag: "input", index } } }))
   })
-  for (const array of program.constants) number.push(constant(array))
+  for (const [index, array] of program.constants.entries()) number.push(constant(array, index))
   for (const equation of program.equations) {
     const inputs = equation.inputs.map((value) => number[value] as number)
     const { dtype, shape } = equation.out

@@ -16,11 +16,15 @@ const round = 4
 const spins = 20_000
 const nap = 1_000_000n
 
+/** Asks the host whether all are still there once in so many naps. */
+const often = 128
+
 /**
  * Adds the barrier's function. The last to come opens the next round; the others watch for it, and sleep where it takes
- * long. Traps where another thread has failed, since it would not come any more.
+ * long. Traps where another thread has failed, since it would not come any more. A thread that has died cannot say so:
+ * `watch` is the host's, and throws when one has.
  */
-export const emitBarrier = (module: Assembler, at: number, threads: number): Func<[]> =>
+export const emitBarrier = (module: Assembler, at: number, threads: number, watch: Func<[]>): Func<[]> =>
   module.func("barrier", {}, (code) => {
     const now = code.let(atomic.load(i32.const(at + round)))
     const before = code.let(atomic.add(i32.const(at + came), 1))
@@ -38,7 +42,10 @@ export const emitBarrier = (module: Assembler, at: number, threads: number): Fun
             code.brIf(open, i32.ne(atomic.load(i32.const(at + round)), now))
             code.if(i32.ne(atomic.load(i32.const(at + failedOffset)), 0), () => code.unreachable())
             code.set(looked, i32.add(looked, 1))
-            code.if(i32.gt_u(looked, spins), () => code.drop(atomic.wait(i32.const(at + round), now, i64.const(nap))))
+            code.if(i32.gt_u(looked, spins), () => {
+              code.drop(atomic.wait(i32.const(at + round), now, i64.const(nap)))
+              code.if(i32.eqz(i32.rem_u(looked, often)), () => code.call(watch))
+            })
             code.br(again)
           })
         })

@@ -1,8 +1,12 @@
 /**
  * Worker threads that run modules over a shared memory together with the thread that asks. A worker watches a number that
- * counts runs; it looks for a while, so that steps that follow each other closely cost next to nothing, and then sleeps.
+ * rises with each run; it looks for a while, so that steps that follow each other closely cost next to nothing, and then
+ * sleeps.
+ *
+ * The asking thread waits within WebAssembly, where no event reaches it, so a worker that dies is found out by sending it
+ * something: a message port says whether anybody is left at its other end.
  */
-import type { Worker } from "node:worker_threads"
+import type { MessagePort, Worker } from "node:worker_threads"
 import type { WasmMemory, WasmModule } from "./host.ts"
 
 /** Threads that run what they are given, beside the one that gives it. */
@@ -13,88 +17,158 @@ export interface Pool {
   readonly least: number
   /** Hands a module to all workers. `failed` is the address of the word they set when they cannot go on. */
   readonly add: (module: WasmModule, memory: WasmMemory, failed: number) => Work
+  /** The workers that were started and have not ended. */
+  readonly workers: () => ReadonlyArray<Worker>
   readonly close: () => Promise<void>
 }
 
 /** What the workers of a pool were given. */
 export interface Work {
-  /** Starts them on it. */
+  /** Starts them on it. Throws when one has ended. */
   readonly start: () => void
-  /** Lets them forget it, when they next wake. */
+  /** Throws when one has ended. */
+  readonly watch: () => void
+  /** Keeps them from waiting for the asking thread, which cannot go on, and gives why one of them could not, if that is so. */
+  readonly abandon: () => string | undefined
+  /** Has them forget it. */
   readonly drop: () => void
 }
 
-const runs = 0
-const job = 1
+/** The words of a pool: one that changes when there is something to hear, how many runs there were, and of which job. */
+const bell = 0
+const runs = 1
+const job = 2
 
 /**
- * What a worker does. It is text, so that neither a build nor a bundler has to know of a second file.
+ * What a worker does. It is text, so that neither a build nor a bundler has to know of a second file. The number of runs is
+ * read before the messages, so that the job of a run that is seen has been received.
  */
 const program = `
 const { receiveMessageOnPort, workerData } = require("node:worker_threads")
 const { control, port, thread } = workerData
 const jobs = new Map()
+const watch = () => {}
 const outside = () => { throw new Error("what is done outside is the first thread's") }
 const take = ({ failed, id, memory, module }) => {
   if (module === undefined) return jobs.delete(id)
-  const { run } = new WebAssembly.Instance(module, { engine: { memory, outside } }).exports
+  const word = new Int32Array(memory.buffer, failed, 1)
+  let run
   jobs.set(id, () => {
-    try { run(thread) } catch (error) { Atomics.store(new Int32Array(memory.buffer), failed / 4, 1) }
+    try {
+      run ??= new WebAssembly.Instance(module, { engine: { memory, outside, watch } }).exports.run
+      run(thread)
+    } catch (error) {
+      if (Atomics.load(word, 0) === 0) port.postMessage({ id, error: String(error) })
+      Atomics.store(word, 0, 1)
+    }
   })
 }
-for (let seen = 0; ; ) {
-  for (let looked = 0; Atomics.load(control, ${runs}) === seen; looked++) if (looked > 20000) Atomics.wait(control, ${runs}, seen)
-  seen = Atomics.load(control, ${runs})
-  for (let message; (message = receiveMessageOnPort(port)) !== undefined; ) take(message.message)
-  jobs.get(Atomics.load(control, ${job}))()
+for (let heard = 0, done = 0; ; ) {
+  for (let looked = 0; Atomics.load(control, ${bell}) === heard; looked++) if (looked > 20000) Atomics.wait(control, ${bell}, heard)
+  heard = Atomics.load(control, ${bell})
+  const now = Atomics.load(control, ${runs})
+  for (let received; (received = receiveMessageOnPort(port)) !== undefined; ) if (received.message !== null) take(received.message)
+  if (now !== done) {
+    done = now
+    jobs.get(Atomics.load(control, ${job}))()
+  }
 }
 `
 
+/** A worker, and the way to give it something. */
+interface Hand {
+  readonly worker: Worker
+  readonly port: MessagePort
+}
+
+/** What a worker says when it cannot go on. */
+interface Complaint {
+  readonly id: number
+  readonly error: string
+}
+
+type Threads = typeof import("node:worker_threads")
+
+/** The worker threads of the host, where it has them, lets them be used, and memory can be shared with them. */
+const hostThreads = (): Threads | undefined => {
+  const { process } = globalThis
+  const isAllowed = process?.permission?.has("worker") ?? true
+  return isAllowed && typeof SharedArrayBuffer === "function" ? process?.getBuiltinModule?.("node:worker_threads") : undefined
+}
+
 /**
  * A pool of so many threads. Its workers are made when there is first something for them to do, and do not keep the process
- * alive. Returns `undefined` where the host has no worker threads.
+ * alive. Returns `undefined` where the host has no worker threads or no memory that they could share.
  */
 export const makePool = (threads: number, least = 2 ** 17): Pool | undefined => {
-  const host = globalThis.process?.getBuiltinModule?.("node:worker_threads")
+  const host = hostThreads()
   if (host === undefined || threads < 2) return undefined
-  const control = new Int32Array(new SharedArrayBuffer(8))
-  const start = (thread: number): Hand => {
+  const control = new Int32Array(new SharedArrayBuffer(12))
+  let hands: ReadonlyArray<Hand> | undefined
+  const ended = new Set<Worker>()
+  let jobs = 0
+
+  const begin = (thread: number): Hand => {
     const { port1, port2 } = new host.MessageChannel()
     const worker = new host.Worker(program, { eval: true, workerData: { control, port: port2, thread }, transferList: [port2] })
+    // Without a listener an error that ends a worker would end the process; `watch` tells of it where it matters.
+    worker.on("error", () => ended.add(worker))
+    worker.on("exit", () => ended.add(worker))
     worker.unref()
     port1.unref()
-    return { worker, post: (message) => port1.postMessage(message) }
+    return { worker, port: port1 }
   }
-  let hands: ReadonlyArray<Hand> | undefined
-  let jobs = 0
+  const ring = (): void => {
+    Atomics.add(control, bell, 1)
+    Atomics.notify(control, bell)
+  }
+
   return {
     threads,
     least,
+    workers: () => (hands ?? []).flatMap(({ worker }) => (ended.has(worker) ? [] : [worker])),
     add: (module, memory, failed) => {
-      hands ??= Array.from({ length: threads - 1 }, (_, i) => start(i + 1))
+      hands ??= Array.from({ length: threads - 1 }, (_, i) => begin(i + 1))
       const own = hands
       const id = jobs++
+      let isGiven = false
       const tell = (message: unknown): void => {
-        for (const { post } of own) post(message)
+        for (const { port } of own) port.postMessage(message)
       }
-      tell({ id, module, memory, failed })
+      const watch = (): void => {
+        // Node gives what its types do not tell of: whether there was anybody to send it to.
+        const isHeard = ({ port }: Hand): boolean => (port.postMessage(null) as unknown) !== false
+        if (!own.every(isHeard)) throw new Error("one of its worker threads has ended")
+      }
       return {
         start: () => {
+          if (ended.size > 0) watch()
+          if (!isGiven) tell({ id, module, memory, failed })
+          isGiven = true
           Atomics.store(control, job, id)
           Atomics.add(control, runs, 1)
-          Atomics.notify(control, runs)
+          ring()
         },
-        drop: () => tell({ id }),
+        watch,
+        abandon: () => {
+          const complaints = own.flatMap(({ port }) => {
+            const received: Array<Complaint> = []
+            for (let next = host.receiveMessageOnPort(port); next !== undefined; next = host.receiveMessageOnPort(port))
+              received.push(next.message as Complaint)
+            return received
+          })
+          Atomics.store(new Int32Array(memory.buffer, failed, 1), 0, 1)
+          return complaints.find((complaint) => complaint.id === id)?.error
+        },
+        drop: () => {
+          if (!isGiven) return
+          tell({ id })
+          ring()
+        },
       }
     },
     close: async () => {
       await Promise.all((hands ?? []).map(({ worker }) => worker.terminate()))
     },
   }
-}
-
-/** A worker, and the way to give it something. */
-interface Hand {
-  readonly worker: Worker
-  readonly post: (message: unknown) => void
 }

@@ -8,19 +8,13 @@ import * as Reference from "../../meaning/Reference.ts"
 import type { DType } from "../../words/DType.ts"
 import { NDArray } from "../../words/NDArray.ts"
 import * as Shape from "../../words/Shape.ts"
-import { printSpec, type Spec } from "../../words/ShapeError.ts"
-import { EngineError, type Executable, type Job } from "../Executable.ts"
-import { fuse } from "../Fuse.ts"
-import { planMemory, slotBytes } from "../MemoryPlan.ts"
-import type { Outside, Plan } from "../Plan.ts"
-import { compile, instantiate, memory as makeMemory, type WasmMemory } from "./host.ts"
-import { work } from "./kernels.ts"
+import type { Spec } from "../../words/ShapeError.ts"
+import { EngineError, type Executable, type Job, OutOfMemory } from "../Executable.ts"
+import type { Outside } from "../Plan.ts"
+import { type Compile, type Compiled, compileJob, type Place } from "./compiled.ts"
+import { instantiate, memory as makeMemory, type WasmMemory } from "./host.ts"
 import type { Numerics } from "./numerics.ts"
 import type { Pool } from "./pool.ts"
-import { failedAt, workspace, writeModule } from "./writeModule.ts"
-
-/** The most one memory of WebAssembly holds: 4 GiB. */
-const most = 2 ** 32
 
 const views: {
   readonly [D in DType]: (memory: WasmMemory, at: number, length: number) => Float32Array | Int32Array | Uint8Array
@@ -29,16 +23,6 @@ const views: {
   i32: ({ buffer }, at, length) => new Int32Array(buffer, at, length),
   bool: ({ buffer }, at, length) => new Uint8Array(buffer, at, length),
   u8: ({ buffer }, at, length) => new Uint8Array(buffer, at, length),
-}
-
-const tooLarge = (plan: Plan, bytes: number): EngineError => {
-  const largest = plan.slots
-    .map((slot, i) => ({ slot, size: slotBytes(plan, i) }))
-    .sort((a, b) => b.size - a.size)
-    .slice(0, 3)
-    .map(({ size, slot }) => `${printSpec(slot)} of ${size} bytes`)
-  const cause = `it needs ${bytes} bytes of memory and one memory holds ${most}; the largest tensors are ${largest.join(", ")}`
-  return new EngineError({ engine: "wasm", doing: "prepare a program", cause })
 }
 
 /** A loop whose rounds are runs of the body's own executable. */
@@ -65,67 +49,85 @@ export interface Prepared extends Executable {
   readonly release: () => void
 }
 
-/** A step is worth waking others for when it holds so many times the least work that a kernel shares. */
-const worthWaking = 8
+/** The memory of some code. Throws `EngineError` when the host has no room for it. */
+const memoryOf = ({ bytes, largest, threads }: Compiled): WasmMemory => {
+  const pages = Math.ceil(bytes / 65536)
+  try {
+    return makeMemory(threads === 1 ? { initial: pages } : { initial: pages, maximum: pages, shared: true })
+  } catch {
+    const cause = new OutOfMemory({ wanted: bytes, largest })
+    throw new EngineError({ engine: "wasm", doing: "prepare a program", cause })
+  }
+}
 
 /**
  * Prepares a program, for the threads of a pool where there is enough to do; the host must have the numerics (`offered`).
  * Throws `EngineError` when it does not fit.
  */
-export const prepare = ({ program, resident }: Job, pool?: Pool, numerics: Numerics = "portable"): Prepared => {
-  const plan = fuse(program)
-  const total = plan.kernels.reduce((sum, kernel) => sum + work(kernel, plan.slots), 0)
-  const crew = pool !== undefined && total >= worthWaking * pool.least ? pool : undefined
-  const threads = crew?.threads ?? 1
-  const layout = planMemory(plan, resident, workspace(plan, threads))
-  if (layout.bytes > most) throw tooLarge(plan, layout.bytes)
-  const pages = Math.ceil(layout.bytes / 65536)
-  const memory = makeMemory(crew === undefined ? { initial: pages } : { initial: pages, maximum: pages, shared: true })
-  const view = (slot: number) => {
-    const { dtype, shape } = plan.slots[slot] as Spec
-    return views[dtype](memory, layout.addresses[slot] ?? 0, Shape.size(shape))
+export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", compile: Compile = compileJob): Prepared => {
+  const { program, resident } = job
+  const compiled = compile(job, { threads: pool?.threads ?? 1, least: pool?.least ?? 0, numerics })
+  const memory = memoryOf(compiled)
+  const view = (place: number) => {
+    const { address, dtype, shape } = compiled.places[place] as Place
+    return views[dtype](memory, address, Shape.size(shape))
   }
-  const array = (slot: number, shape: Shape.Shape): NDArray => new NDArray((plan.slots[slot] as Spec).dtype, shape, view(slot))
+  const array = (place: number, shape: Shape.Shape): NDArray =>
+    new NDArray((compiled.places[place] as Place).dtype, shape, view(place))
   const doOutside = (kernel: Outside): void => {
     const inputs = kernel.inputs.map(({ shape, slot }) => array(slot, shape))
     const { out, params, primitive } = kernel.equation
     view(kernel.slot).set(outside(numerics, primitive, params, inputs, out))
   }
-  const module = compile(writeModule(plan, layout, { threads, least: crew?.least ?? 0, numerics }))
-  const { commit, run } = instantiate(module, {
+  const others = compiled.threads === 1 ? undefined : pool?.add(compiled.module, memory, compiled.failed)
+  const { commit, run } = instantiate(compiled.module, {
     engine: {
       memory,
       outside: (i) => {
-        doOutside(plan.kernels[Number(i)] as Outside)
+        doOutside(compiled.outside.get(Number(i)) as Outside)
+        return undefined
+      },
+      watch: () => {
+        others?.watch()
         return undefined
       },
     },
   })
-  const others = crew?.add(module, memory, failedAt(plan, threads))
-  const inputSlots = plan.inputs.map((_, index) =>
-    plan.slots.findIndex(({ home }) => home.tag === "input" && home.index === index),
-  )
-  plan.slots.forEach(({ home }, slot) => {
-    if (home.tag === "constant") view(slot).set(home.array.data)
-  })
-  const put = (index: number, { data }: NDArray): void => view(inputSlots[index] ?? -1).set(data)
-  const take = (slot: number, shape: Shape.Shape): NDArray => {
-    const { dtype } = plan.slots[slot] as Spec
-    return new NDArray(dtype, shape, view(slot).slice())
+  for (const { constant, place } of compiled.constants) view(place).set(program.constants[constant]?.data ?? [])
+
+  const put = (index: number, { data }: NDArray): void => view(compiled.inputs[index] ?? -1).set(data)
+  const take = (place: number, shape: Shape.Shape): NDArray =>
+    new NDArray((compiled.places[place] as Place).dtype, shape, view(place).slice())
+
+  let failure: EngineError | undefined
+  const whole = <A>(f: () => A): A => {
+    if (failure !== undefined) throw failure
+    return f()
   }
-  return {
-    load: (state) => {
-      for (const [index, x] of state.entries()) put(index, x)
-    },
-    run: (inputs) => {
-      for (const [i, x] of inputs.entries()) put(resident + i, x)
+  const step = (): void => {
+    try {
       others?.start()
       run?.(0)
-      const outputs = plan.outputs.slice(resident).map(({ shape, slot }) => take(slot, shape))
-      commit?.()
-      return outputs
-    },
-    state: () => plan.inputs.slice(0, resident).map(({ shape }, index) => take(inputSlots[index] ?? -1, shape)),
+    } catch (error) {
+      failure = new EngineError({ engine: "wasm", doing: "run a program", cause: others?.abandon() ?? error })
+      throw failure
+    }
+  }
+  return {
+    load: (state) =>
+      whole(() => {
+        for (const [index, x] of state.entries()) put(index, x)
+      }),
+    run: (inputs) =>
+      whole(() => {
+        for (const [i, x] of inputs.entries()) put(resident + i, x)
+        step()
+        const outputs = compiled.outputs.slice(resident).map(({ shape, slot }) => take(slot, shape))
+        commit?.()
+        return outputs
+      }),
+    state: () =>
+      whole(() => compiled.inputs.slice(0, resident).map((place) => take(place, (compiled.places[place] as Place).shape))),
     release: () => others?.drop(),
   }
 }

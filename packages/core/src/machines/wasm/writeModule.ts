@@ -37,15 +37,17 @@ export interface Workforce {
 }
 
 /**
- * The bytes of a plan's module. It imports `engine.memory`, and `engine.outside`, which is called with the number of a
- * kernel that the host does; it exports `run`, which every thread calls with its number and which does all kernels in
- * order, and `commit`, which puts the new state in the old one's place.
+ * The bytes of a plan's module. It imports `engine.memory`; `engine.outside`, which is called with the number of a kernel
+ * that the host does; and `engine.watch`, which is called now and then by a thread that waits for others. It exports `run`,
+ * which every thread calls with its number and which does all kernels in order, and `commit`, which puts the new state in
+ * the old one's place.
  */
 export const writeModule = (plan: Plan, memory: MemoryPlan, { least, numerics, threads }: Workforce): Uint8Array<ArrayBuffer> => {
   const module = new Assembler(numerics)
   const pages = Math.ceil(memory.bytes / 65536)
   module.importMemory("engine", "memory", threads > 1 ? { initial: pages, maximum: pages, shared: true } : { initial: pages })
   const outside = module.importFunction("engine", "outside", { params: ["i32"] })
+  const watch = module.importFunction("engine", "watch", {})
   const { packed, sync } = layout(plan, threads)
   const kernels = plan.kernels.map((kernel, i) => {
     const shared = threads > 1 && isShareable(kernel, plan.slots) && work(kernel, plan.slots) >= least
@@ -57,7 +59,7 @@ export const writeModule = (plan: Plan, memory: MemoryPlan, { least, numerics, t
     })
     return { shared, func }
   })
-  const barrier: Func<[]> | undefined = threads > 1 ? emitBarrier(module, sync, threads) : undefined
+  const barrier: Func<[]> | undefined = threads > 1 ? emitBarrier(module, sync, threads, watch) : undefined
   module.func("run", { params: ["i32"], export: true }, (code, [thread]) => {
     // Between two kernels that the first thread does alone nobody waits.
     let alone = false
