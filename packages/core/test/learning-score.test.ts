@@ -1,4 +1,4 @@
-import { Loss, Score, ShapeError, Tensor } from "@adjoint/core"
+import { type Entry, Loss, Reference, Score, ShapeError, Tensor } from "@adjoint/core"
 import { make } from "@adjoint/core/learning/Entry"
 import * as Arbitrary from "@adjoint/core/testing/arbitraries"
 import * as fc from "fast-check"
@@ -6,10 +6,11 @@ import { describe, expect, test } from "vitest"
 
 type T = Tensor.Tensor
 
-const all: { readonly [name: string]: Score.Score<unknown> } = {
-  ...Object.fromEntries(Object.keys(Score.table).map((name) => [name, make(Score.table, { name, options: {} })])),
-  confusion_matrix: Score.confusionMatrix,
-}
+const tables: { readonly [name: string]: Entry.AnyEntry<Score.Score<unknown>> } = { ...Score.table, ...Score.reports }
+
+const all: { readonly [name: string]: Score.Score<unknown> } = Object.fromEntries(
+  Object.keys(tables).map((name) => [name, make(tables, { name, options: {} })]),
+)
 
 /** Outputs and one-hot targets, which every score takes, with places to cut them. */
 const cutSamples = fc.integer({ min: 1, max: 12 }).chain((rows) =>
@@ -20,6 +21,17 @@ const cutSamples = fc.integer({ min: 1, max: 12 }).chain((rows) =>
   }),
 )
 
+/** The numbers of a tensor, computed in doubles. */
+const numbers = (x: T): ReadonlyArray<number> => [...(Reference.read([x])[0]?.data ?? [])]
+
+/** Numbers to twelve digits, since sums of parts round otherwise than the sum of the whole. */
+const rounded = (x: unknown): unknown =>
+  typeof x === "number"
+    ? Number(x.toPrecision(12))
+    : Array.isArray(x)
+      ? x.map(rounded)
+      : Object.fromEntries(Object.entries(x as object).map(([key, value]) => [key, rounded(value)]))
+
 describe.each(Object.entries(all))("%s", (_, score) => {
   test("of batches is the score of the whole, however it is cut", () => {
     fc.assert(
@@ -29,10 +41,11 @@ describe.each(Object.entries(all))("%s", (_, score) => {
           const from = cuts[i] ?? 0
           if (to === from) return []
           const sums = score.sums(Tensor.at(output, `${from}:${to}`), Tensor.at(wanted, `${from}:${to}`))
-          return [[...Tensor.read(sums).data] as ReadonlyArray<number>]
+          return [numbers(sums)]
         })
-        // The elements of these arrays are multiples of 1/64, so that every sum is exact.
-        expect(score.finish(parts.reduce(Score.merge))).toEqual(Score.of(score, output, wanted))
+        expect(rounded(score.finish(parts.reduce(score.merge)))).toEqual(
+          rounded(score.finish(numbers(score.sums(output, wanted)))),
+        )
       }),
     )
   })
@@ -114,14 +127,83 @@ describe("confusion matrix", () => {
 test("mse and mae are the losses of the same name", () => {
   fc.assert(
     fc.property(Arbitrary.array("f32", [5, 2]), Arbitrary.array("f32", [5, 2]), (output, target) => {
-      expect(Score.of(Score.meanSquaredError, output, target)).toBeCloseTo(
-        Tensor.toNumber(Loss.meanSquaredError(output, target) as T),
-        12,
-      )
-      expect(Score.of(Score.meanAbsoluteError, output, target)).toBeCloseTo(
-        Tensor.toNumber(Loss.meanAbsoluteError(output, target) as T),
-        12,
-      )
+      const pairs = [
+        [Score.meanSquaredError, Loss.meanSquaredError],
+        [Score.meanAbsoluteError, Loss.meanAbsoluteError],
+      ] as const
+      for (const [score, loss] of pairs)
+        expect(score.finish(numbers(score.sums(output, target)))).toBeCloseTo(numbers(loss(output, target))[0] ?? 0, 12)
+    }),
+  )
+})
+
+describe("top k", () => {
+  test("of one is accuracy, of all classes 1, and it never falls as k grows", () => {
+    fc.assert(
+      fc.property(cutSamples, ({ output, target }) => {
+        const wanted = Tensor.make(target, "i32")
+        const shares = [1, 2, 3].map((k) => Score.of(Score.topK(k), output, wanted))
+        expect(shares[0]).toBe(Score.of(Score.accuracy, output, wanted))
+        expect(shares[2]).toBe(1)
+        expect(shares).toEqual([...shares].sort((a, b) => a - b))
+      }),
+    )
+  })
+
+  test("counts a label that is no class as wrong, and wants an output for each class", () => {
+    expect(Score.of(Score.topK(3), logits, Tensor.make([0, 1, 2, 3], "i32"))).toBe(0.75)
+    expect(() => Score.topK(2).sums(Tensor.make([1, 2]), Tensor.make([0, 1]))).toThrow("top_k got")
+  })
+})
+
+describe("areas under curves", () => {
+  const ranked = fc.array(fc.tuple(fc.integer({ min: -3, max: 3 }), fc.boolean()), { minLength: 2, maxLength: 30 })
+
+  test("auroc is the share of pairs in the right order, equal scores half", () => {
+    fc.assert(
+      fc.property(ranked, (samples) => {
+        const [yes, no] = [samples.filter(([, y]) => y), samples.filter(([, y]) => !y)]
+        const pairs = yes.flatMap(([a]) => no.map(([b]): number => (a > b ? 1 : a === b ? 0.5 : 0)))
+        const [output, target] = [samples.map(([z]) => z), samples.map(([, y]) => (y ? 1 : 0))]
+        const area = Score.of(Score.auroc, Tensor.make(output), Tensor.make(target))
+        if (pairs.length === 0) expect(area).toBeNaN()
+        else expect(area).toBeCloseTo(pairs.reduce((sum, x) => sum + x, 0) / pairs.length, 12)
+      }),
+    )
+  })
+
+  test("two outputs rank as their difference does alone", () => {
+    const z = Tensor.make([0.1, 0.4, 0.35, 0.8])
+    const two = Tensor.stack([Tensor.neg(z), Tensor.zeros([4]) as T], 1)
+    const target = Tensor.make([0, 0, 1, 1], "i32")
+    for (const score of [Score.auroc])
+      expect(Score.of(score, two, target)).toBeCloseTo(Score.of(score, z, Tensor.cast(target, "f32")), 12)
+  })
+
+  test("the curves end where everything is taken for the class", () => {
+    const [curve] = Score.of(Score.curves, Tensor.make([0.1, 0.4, 0.35, 0.8]), Tensor.make([0, 0, 1, 1]))
+    expect(curve?.points.map(({ falseAlarms, recall }) => [falseAlarms, recall])).toEqual([
+      [0, 0.5],
+      [0.5, 0.5],
+      [0.5, 1],
+      [1, 1],
+    ])
+    expect(curve?.auroc).toBe(0.75)
+  })
+})
+
+test("the gaps of the reliability bins make the calibration error", () => {
+  fc.assert(
+    fc.property(cutSamples, fc.integer({ min: 1, max: 20 }), ({ output, target }, bins) => {
+      const wanted = Tensor.make(target, "i32")
+      const filled = Score.of(Score.reliability(bins), output, wanted).filter(({ count }) => count > 0)
+      expect(filled.reduce((sum, { count }) => sum + count, 0)).toBe(target.length)
+      for (const { confidence, from, to } of filled) {
+        expect(confidence).toBeGreaterThan(from - 1e-6)
+        expect(confidence).toBeLessThan(to + 1e-6)
+      }
+      const gap = filled.reduce((sum, bin) => sum + bin.count * Math.abs(bin.accuracy - bin.confidence), 0) / target.length
+      expect(Score.of(Score.calibrationError(bins), output, wanted)).toBeCloseTo(gap, 12)
     }),
   )
 })

@@ -2,79 +2,27 @@
  * Scores: what a person reads to see how good a net is. A score is taken in two steps, sums over the samples of a batch
  * and a number out of the sums, so that the score of batches is the score of the whole, however it was cut.
  */
-import type { Tensor } from "../language/Expr.ts"
-import * as T from "../tensor/Tensor.ts"
-import * as Shape from "../words/Shape.ts"
 import { entry, type Table } from "./Entry.ts"
-import { aligned, decided } from "./Target.ts"
+import { accuracy, classReport, confusionMatrix, f1, precision, recall, topK } from "./score/decisions.ts"
+import { meanAbsoluteError, meanSquaredError, r2, rootMeanSquaredError } from "./score/numbers.ts"
+import { calibrationError, logLoss, reliability } from "./score/probabilities.ts"
+import { auprc, auroc, curves } from "./score/ranking.ts"
+import type { Score } from "./score/Score.ts"
 
-/** A score: sums in the tensor language, added up in doubles, and what they come to. */
-export interface Score<out A = number> {
-  /** From the outputs and targets of a batch to sums over its samples, a vector (i32 where it counts). Throws `ShapeError`. */
-  readonly sums: (output: Tensor, target: Tensor) => Tensor
-  /** From the sums of all batches added up. NaN of no samples. */
-  readonly finish: (sums: ReadonlyArray<number>) => A
-  /** Which way it gets better. */
-  readonly better: "higher" | "lower"
-}
+export * from "./score/decisions.ts"
+export * from "./score/numbers.ts"
+export * from "./score/probabilities.ts"
+export * from "./score/ranking.ts"
+export { add, append, type Merge, of, type Score } from "./score/Score.ts"
 
-/** The sums of two batches taken together. */
-export const merge = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): ReadonlyArray<number> =>
-  a.map((x, i) => x + (b[i] ?? 0))
+const average = {
+  kind: "choice",
+  doc: "How the classes' numbers become one: `positive` is the second of two classes, `macro` the mean of those that occur, `weighted` counts them by their samples, `micro` adds their counts first; `auto` is positive of two classes and macro of more.",
+  of: ["auto", "positive", "macro", "weighted", "micro"],
+  default: "auto",
+} as const
 
-/** A score of one batch alone. */
-export const of = <A>(score: Score<A>, output: Tensor, target: Tensor): A =>
-  score.finish([...T.read(score.sums(output, target)).data])
-
-const ratio = ([sum = 0, count = 0]: ReadonlyArray<number>): number => sum / count
-
-/**
- * The share of samples whose class is right. One output a sample decides between two classes by its sign (it is a
- * logit); several decide for the largest.
- *
- * `Score.of(Score.accuracy, Tensor.make([[2, 1], [0, 3]]), Tensor.make([0, 0], "i32")) // => 0.5`
- */
-export const accuracy: Score = {
-  sums: (output, target) => {
-    const { said, truth } = decided("accuracy", output, target)
-    return T.stack([T.sum(T.cast(T.equal(said, truth), "i32")), T.scalar(Shape.size(truth.shape), "i32")])
-  },
-  finish: ratio,
-  better: "higher",
-}
-
-const meanOf = (operation: string, measure: (difference: Tensor) => Tensor): Score => ({
-  sums: (output, target) => {
-    const each = measure(T.sub(output, aligned(operation, output, target)))
-    return T.stack([T.sum(each), T.scalar(Shape.size(each.shape))])
-  },
-  finish: ratio,
-  better: "lower",
-})
-
-/** The mean of (ŷ - y)². */
-export const meanSquaredError: Score = meanOf("mse", (d) => T.square(d))
-
-/** The mean of |ŷ - y|. */
-export const meanAbsoluteError: Score = meanOf("mae", (d) => T.abs(d))
-
-/**
- * How often each class (row) was taken for each class (column). Labels that are no class are left out.
- *
- * `Score.of(Score.confusionMatrix, Tensor.make([[2, 1], [0, 3]]), Tensor.make([0, 0], "i32")) // => [[1, 1], [0, 0]]`
- */
-export const confusionMatrix: Score<ReadonlyArray<ReadonlyArray<number>>> = {
-  sums: (output, target) => {
-    const { classes, said, truth } = decided("confusion_matrix", output, target)
-    const cell = T.add(T.mul(truth, classes), said)
-    return T.scatterAdd(cell, T.onesLike(cell), classes ** 2)
-  },
-  finish: (sums) => {
-    const classes = Math.sqrt(sums.length)
-    return Array.from({ length: classes }, (_, i) => sums.slice(i * classes, (i + 1) * classes))
-  },
-  better: "higher",
-}
+const bins = { kind: "integer", doc: "How many bins of one width.", default: 15, minimum: 1, maximum: 10_000 } as const
 
 /** Every score that is one number, by the name a model file calls it. */
 export const table = {
@@ -87,6 +35,79 @@ export const table = {
     options: {},
     make: (): Score => accuracy,
   }),
+  top_k: entry({
+    doc: "The share of samples whose class is among the k likeliest.",
+    formula: "1/n Σ [yᵢ among the k largest of ŷᵢ]",
+    source: "Russakovsky et al., ImageNet large scale visual recognition challenge, 2015",
+    advice: "For many classes, some of them alike. Of k equal to the number of classes it is 1 whatever the net.",
+    options: { k: { kind: "integer", doc: "How many guesses.", default: 5, minimum: 1 } },
+    main: "k",
+    make: ({ k }): Score => topK(k),
+  }),
+  precision: entry({
+    doc: "Of the samples a class was given to, the share that are of it.",
+    formula: "TP / (TP + FP)",
+    source: "Kent, Berry, Luehrs and Perry, Machine literature searching VIII, 1955",
+    advice: "Where a false alarm is costly. Read it beside recall: it is easily raised by saying yes to the surest cases only.",
+    options: { average },
+    main: "average",
+    make: (options): Score => precision(options.average),
+  }),
+  recall: entry({
+    doc: "Of the samples of a class, the share that were found.",
+    formula: "TP / (TP + FN)",
+    source: "Kent, Berry, Luehrs and Perry, Machine literature searching VIII, 1955",
+    advice:
+      "Where a miss is costly. Saying yes to everything makes it 1: read it beside precision. Its macro average is balanced accuracy.",
+    options: { average },
+    main: "average",
+    make: (options): Score => recall(options.average),
+  }),
+  f1: entry({
+    doc: "The harmonic mean of precision and recall.",
+    formula: "2 TP / (2 TP + FP + FN)",
+    source: "van Rijsbergen, Information retrieval, 1979",
+    advice:
+      "Where one class is rare and misses and false alarms matter alike. It says nothing of how the net does on the other class.",
+    options: { average },
+    main: "average",
+    make: (options): Score => f1(options.average),
+  }),
+  auroc: entry({
+    doc: "The area under the curve of hits against false alarms: how likely a sample of a class ranks before one that is not.",
+    formula: "P(ŷᵢ > ŷⱼ | yᵢ = 1, yⱼ = 0), equal ones half; of several classes the mean of each against the others",
+    source: "Hanley and McNeil, The meaning and use of the area under a receiver operating characteristic curve, 1982",
+    advice:
+      "Independent of the threshold and of how common a class is; ½ is chance. With a very rare class look at auprc too. It keeps a row for each sample.",
+    options: {},
+    make: (): Score => auroc,
+  }),
+  auprc: entry({
+    doc: "The area under the curve of precision against recall, as average precision.",
+    formula: "Σ (Rᵢ - Rᵢ₋₁) Pᵢ over falling thresholds; of several classes the mean of each against the others",
+    source: "Buckley and Voorhees, Evaluating evaluation measure stability, 2000",
+    advice: "For a rare class: chance is its share, not ½. It keeps a row for each sample.",
+    options: {},
+    make: (): Score => auprc,
+  }),
+  log_loss: entry({
+    doc: "How surprised the predicted probabilities are by the true class, from logits.",
+    formula: "-1/n Σ log p(yᵢ)",
+    source: "Good, Rational decisions, 1952",
+    advice: "Cross-entropy without smoothing or weights, so that runs with other losses can be compared.",
+    options: {},
+    make: (): Score => logLoss,
+  }),
+  calibration_error: entry({
+    doc: "How far the outputs' confidence is from how often they are right, from logits.",
+    formula: "Σ nᵦ/n |accuracyᵦ - confidenceᵦ| over bins of confidence",
+    source: "Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks, 2017",
+    advice:
+      "0 is a net whose 90 % is right nine times in ten. A net can be calibrated and useless: read it beside accuracy. It depends on the bins.",
+    options: { bins },
+    main: "bins",
+    make: (options): Score => calibrationError(options.bins),
+  }),
   mse: entry({
     doc: "The mean squared error.",
     formula: "1/n Σ (ŷᵢ - yᵢ)²",
@@ -95,6 +116,14 @@ export const table = {
     options: {},
     make: (): Score => meanSquaredError,
   }),
+  rmse: entry({
+    doc: "The root of the mean squared error.",
+    formula: "√(1/n Σ (ŷᵢ - yᵢ)²)",
+    source: "Gauss, Theoria motus, 1809",
+    advice: "In the target's unit, like mae, but a few far misses count more.",
+    options: {},
+    make: (): Score => rootMeanSquaredError,
+  }),
   mae: entry({
     doc: "The mean absolute error.",
     formula: "1/n Σ |ŷᵢ - yᵢ|",
@@ -102,6 +131,15 @@ export const table = {
     advice: "In the target's unit: how far off a prediction is on average.",
     options: {},
     make: (): Score => meanAbsoluteError,
+  }),
+  r2: entry({
+    doc: "The share of the targets' variance that the predictions explain.",
+    formula: "1 - Σ (ŷᵢ - yᵢ)² / Σ (yᵢ - ȳ)², of several outputs the mean",
+    source: "Wright, Correlation and causation, 1921",
+    advice:
+      "0 is no better than the mean, below 0 worse. It can be compared between targets of other units, not between sets of rows of other spread. It keeps a row for each sample.",
+    options: {},
+    make: (): Score => r2,
   }),
 } satisfies Table<Score>
 
@@ -114,6 +152,31 @@ export const reports = {
     advice: "Read it by rows: where a class's samples went. Large numbers off the diagonal say which two classes are mixed up.",
     options: {},
     make: () => confusionMatrix,
+  }),
+  class_report: entry({
+    doc: "Precision, recall and F1 of each class.",
+    formula: "TP / (TP + FP), TP / (TP + FN), 2 TP / (2 TP + FP + FN)",
+    source: "van Rijsbergen, Information retrieval, 1979",
+    advice: "Shows which class pulls an average down. Classes of few samples have noisy numbers.",
+    options: {},
+    make: () => classReport,
+  }),
+  curves: entry({
+    doc: "Hits against false alarms (ROC) and precision against recall, for each class against all others.",
+    formula: "points (FPR, TPR) and (R, P) by falling threshold",
+    source: "Swets, Measuring the accuracy of diagnostic systems, 1988",
+    advice: "To choose a threshold for what misses and false alarms cost.",
+    options: {},
+    make: () => curves,
+  }),
+  reliability: entry({
+    doc: "How often outputs are right, by how sure they are.",
+    formula: "accuracy and mean confidence in bins of confidence",
+    source: "DeGroot and Fienberg, The comparison and evaluation of forecasters, 1983",
+    advice: "A net that is less often right than it is sure is too sure: smooth the labels, or stop earlier.",
+    options: { bins },
+    main: "bins",
+    make: (options) => reliability(options.bins),
   }),
 } satisfies Table<Score<unknown>>
 

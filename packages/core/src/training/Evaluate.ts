@@ -48,10 +48,13 @@ export const sumsOf = (
 })
 
 /** Sums with a batch's added. */
-export const addSums = (sums: Sums, batch: { readonly [name: string]: Tensor }, rows: number): Sums => ({
+export const addSums = (sums: Sums, scores: ScoreTable, batch: { readonly [name: string]: Tensor }, rows: number): Sums => ({
   rows: sums.rows + rows,
   of: Object.fromEntries(
-    Object.entries(batch).map(([name, tensor]) => [name, Score.merge([...read(tensor).data], sums.of[name] ?? [])]),
+    Object.entries(batch).map(([name, tensor]) => {
+      const merge = name === lossName ? Score.add : (scores[name]?.merge ?? Score.add)
+      return [name, merge(sums.of[name] ?? [], [...read(tensor).data])]
+    }),
   ),
 })
 
@@ -94,7 +97,7 @@ export const evaluator = <P, S>(
         yield* step.load(weights)
         let sums = noSums
         for (const batch of batchesOf(dataset)) {
-          for (const output of yield* step.run([batch])) sums = addSums(sums, output, batch.x.shape[0] ?? 0)
+          for (const output of yield* step.run([batch])) sums = addSums(sums, scores, output, batch.x.shape[0] ?? 0)
           yield* Effect.yieldNow
         }
         return finish(sums, scores)

@@ -134,7 +134,7 @@ const loop = <P, S, O, R>(
             if (!losses.every(Number.isFinite)) return yield* replay(config, step, safe)
             let { sums } = progress
             outputs.forEach((output, i) => {
-              sums = addSums(sums, output.sums, rows[i]?.length ?? 0)
+              sums = addSums(sums, scores, output.sums, rows[i]?.length ?? 0)
             })
             progress = { ...progress, batch: progress.batch + rows.length, step: progress.step + rows.length, sums }
             return { losses, milliseconds: performance.now() - started }
