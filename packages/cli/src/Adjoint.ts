@@ -32,6 +32,13 @@ const engine = Flag.Literals("engine", ["wasm", "reference"]).pipe(
   Flag.withDefault("wasm" as const),
   Flag.withDescription("what computes: wasm, or reference, which is slow and defines the answers"),
 )
+const numerics = Flag.Literals("numerics", ["portable", "fast"]).pipe(
+  Flag.optional,
+  Flag.map(Option.getOrUndefined),
+  Flag.withDescription(
+    "how wasm rounds: portable, the same bits everywhere, or fast, with fused multiply-add where there is one",
+  ),
+)
 
 const check = Command.make(
   "check",
@@ -67,6 +74,7 @@ const train = Command.make(
     ),
     runs,
     engine,
+    numerics,
     dryRun: switchOf("dry-run", "check everything, train nothing, write nothing"),
     json,
   },
@@ -91,6 +99,7 @@ const evaluate = Command.make(
     ),
     runs,
     engine,
+    numerics,
     json,
   },
   lazily(() => import("./verbs/evaluate.ts")),
@@ -106,6 +115,7 @@ const predict = Command.make(
     ),
     runs,
     engine,
+    numerics,
   },
   lazily(() => import("./verbs/predict.ts")),
 ).pipe(

@@ -1,6 +1,7 @@
 /** Each verb as a person or a program uses it, over small models. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { offered } from "@adjoint/core/machines/wasm/hostNumerics"
 import { beforeAll, describe, expect, test } from "vitest"
 import { examples, folder, run } from "./world.ts"
 
@@ -128,6 +129,28 @@ describe("train", () => {
     expect([...new Set(kinds)].sort()).toEqual(["checkpoint", "epoch", "finished", "run", "started", "summary"])
     expect(kinds.filter((event) => event === "epoch")).toHaveLength(4)
     expect(events.at(-1)).toMatchObject({ event: "summary", status: "finished", test: { accuracy: expect.any(Number) } })
+  })
+
+  test("--numerics is recorded as the engine has it, and a run goes on only in its own", async () => {
+    const fast = offered("fast")
+    const kept = join(directory, "fast")
+    const trained = await run(["train", file("moons.yaml"), "--runs", kept, "--numerics", "fast"])
+    expect(trained).toMatchObject({ code: 0, stderr: expect.stringContaining(`· wasm ${fast}`) })
+    expect(json(join(kept, "moons/0001/env.json"))).toMatchObject({ engine: "wasm", numerics: fast })
+    expect(json(join(kept, "moons/0001/command.json"))).toMatchObject({ engine: "wasm", numerics: fast })
+    for (const verb of ["evaluate", "predict"]) {
+      const args = verb === "predict" ? ["-"] : []
+      const used = await run([verb, "moons/1", ...args, "--runs", kept, "--numerics", "fast"], { stdin: "[1, 0]\n" })
+      expect(used).toMatchObject({ code: 0 })
+    }
+    const further = ["train", "--resume", "moons/0001", "--runs", kept, "--set", "train.epochs=5", "--numerics"]
+    if (fast === "fast") {
+      const refused = await run([...further, "portable"])
+      expect(refused).toMatchObject({ code: 7, stdout: "", stderr: expect.stringContaining("computed in fast numerics") })
+      expect(refused.stderr).toContain("--numerics fast")
+    }
+    expect(await run([...further, fast])).toMatchObject({ code: 0 })
+    expect(json(join(kept, "moons/0002/summary.json"))).toMatchObject({ epochs: 5 })
   })
 
   test("--set changes a value, and is recorded", async () => {
@@ -359,6 +382,8 @@ describe("words about words", () => {
     [["evaluate"], "run"],
     [["train", "a.yaml", "b.yaml"], "b.yaml"],
     [["train", "a.yaml", "--engine", "magic"], "magic"],
+    [["train", "a.yaml", "--numerics", "magic"], "magic"],
+    [["train", "a.yaml", "--engine", "reference", "--numerics", "fast"], "leave out --numerics"],
     [[], "USAGE"],
   ])("%j is a usage error: said on stderr, exit code 2", async (args, says) => {
     const ran = await run(args)

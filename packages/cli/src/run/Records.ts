@@ -14,6 +14,8 @@ export const Command = Schema.Struct({
   directory: Schema.String,
   set: Schema.Array(Schema.String),
   engine: Schema.String,
+  /** How it rounded. */
+  numerics: Schema.String,
   /** The run that this one goes on from. */
   parent: Schema.optionalKey(Schema.String),
   /** The hash of resolved.yaml. */

@@ -1,5 +1,6 @@
 /** Taking up a run where it stopped: what must be the same, and what is read back. */
 import { join } from "node:path"
+import type { Engine } from "@adjoint/core/engines/Engine"
 import type { Params } from "@adjoint/core/learning/Params"
 import * as Checkpoint from "@adjoint/core/training/Checkpoint"
 import type { CheckpointError } from "@adjoint/core/training/CheckpointError"
@@ -23,28 +24,34 @@ const sameRun = (run: Run, training: Training): Effect.Effect<void, RunError> =>
         }),
       )
 
-/** The bits of a run are those of its engine's arithmetic, so another engine cannot go on with it. */
-const sameEngine = (run: Run, engine: string): Effect.Effect<void, RunError> =>
-  engine === run.command.engine
-    ? Effect.void
-    : Effect.fail(
-        new RunError({
-          message: `${run.directory} was computed by the ${run.command.engine} engine, and ${engine} would not give the same bits`,
-          hint: `--engine ${run.command.engine}`,
-        }),
-      )
+/** What computes, and how it rounds. */
+type Arithmetic = Pick<Engine["Service"], "name" | "numerics">
 
-/** What a run goes on from. Fails unless it is the same run on the same rows and engine, and has something left to do. */
+/** The bits of a run are those of its engine's arithmetic, so another engine cannot go on with it, nor the same one rounding otherwise. */
+const sameArithmetic = ({ command, directory }: Run, { name, numerics }: Arithmetic): Effect.Effect<void, RunError> => {
+  const refuse = (was: string, is: string, hint: string) =>
+    Effect.fail(new RunError({ message: `${directory} was computed ${was}, and ${is} would not give the same bits`, hint }))
+  if (name !== command.engine) return refuse(`by the ${command.engine} engine`, name, `--engine ${command.engine}`)
+  if (numerics !== command.numerics)
+    return refuse(
+      `in ${command.numerics} numerics`,
+      numerics,
+      `--numerics ${command.numerics}${command.numerics === "fast" ? ", on a machine with fused multiply-add" : ""}`,
+    )
+  return Effect.void
+}
+
+/** What a run goes on from. Fails unless it is the same run on the same rows, engine and numerics, and has something left to do. */
 export const resumeFrom = (
   run: Run,
   training: Training,
   config: Config,
-  engine: string,
+  engine: Arithmetic,
 ): Effect.Effect<Resumed, RunError | UsageError | CheckpointError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
     yield* sameRows(run, training.prepared.lock)
     yield* sameRun(run, training)
-    yield* sameEngine(run, engine)
+    yield* sameArithmetic(run, engine)
     const { directory } = run
     if (!(yield* hasCheckpoint(directory, "last")))
       return yield* new RunError({ message: `${directory} has no checkpoint to go on from`, hint: "train it again" })

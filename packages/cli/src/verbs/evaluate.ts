@@ -3,7 +3,7 @@ import * as Dataset from "@adjoint/core/data/Dataset"
 import * as Score from "@adjoint/core/learning/Score"
 import { evaluate, predict } from "@adjoint/core/training/Evaluate"
 import { Effect } from "effect"
-import { type EngineName, engines } from "../Engines.ts"
+import { type Choice, engineOf } from "../Engines.ts"
 import { held } from "../Floor.ts"
 import { line } from "../run/Events.ts"
 import { find } from "../run/Find.ts"
@@ -12,11 +12,10 @@ import * as Format from "../terminal/Format.ts"
 import type { Style } from "../terminal/Style.ts"
 import { result } from "../terminal/Write.ts"
 
-export interface Options {
+export interface Options extends Choice {
   readonly run: string
   readonly runs: string
   readonly split: "train" | "val" | "test" | undefined
-  readonly engine: EngineName
   readonly json: boolean
 }
 
@@ -74,4 +73,4 @@ export const run = (options: Options) =>
       )
     }
     yield* held({ evaluate: { ...document.evaluate, split } }, { [split]: scores })
-  }).pipe(Effect.provide(engines[options.engine]))
+  }).pipe(Effect.provide(engineOf(options)))

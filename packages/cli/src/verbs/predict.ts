@@ -3,7 +3,7 @@ import { DataError, inFile } from "@adjoint/core/data/DataError"
 import * as Load from "@adjoint/core/data/Load"
 import type * as Preprocess from "@adjoint/core/data/Preprocess"
 import { Effect, Stream } from "effect"
-import { type EngineName, engines } from "../Engines.ts"
+import { type Choice, engineOf } from "../Engines.ts"
 import { UsageError } from "../Failure.ts"
 import { answers } from "../predict/Answer.ts"
 import * as Samples from "../predict/Samples.ts"
@@ -12,12 +12,11 @@ import { load, type Trained } from "../run/Trained.ts"
 import { World } from "../terminal/World.ts"
 import { result } from "../terminal/Write.ts"
 
-export interface Options {
+export interface Options extends Choice {
   readonly run: string
   readonly runs: string
   /** A file, or `-` for what is piped in. */
   readonly input: string
-  readonly engine: EngineName
 }
 
 /** What is wrong with rows, said of where they came from. */
@@ -93,4 +92,4 @@ export const run = (options: Options) =>
   Effect.gen(function* () {
     const trained = yield* load(yield* find(options.run, options.runs))
     yield* options.input === "-" ? fromPipe(trained) : fromFile(trained, options.input)
-  }).pipe(Effect.provide(engines[options.engine]))
+  }).pipe(Effect.provide(engineOf(options)))

@@ -8,7 +8,7 @@ import * as Train from "@adjoint/core/training/Train"
 import type { TrainEvent } from "@adjoint/core/training/TrainEvent"
 import { Effect, Stream } from "effect"
 import { diverged } from "../Divergence.ts"
-import { type EngineName, engines } from "../Engines.ts"
+import { type Choice, engineOf } from "../Engines.ts"
 import { UsageError } from "../Failure.ts"
 import { held } from "../Floor.ts"
 import { parametersOf } from "../Layers.ts"
@@ -32,14 +32,13 @@ import { isLive } from "../terminal/Capability.ts"
 import { World } from "../terminal/World.ts"
 import { result } from "../terminal/Write.ts"
 
-export interface Options {
+export interface Options extends Choice {
   readonly file: string | undefined
   readonly resume: string | undefined
   readonly set: ReadonlyArray<string>
   readonly runs: string
   /** What `runs` is when nothing is said of it. */
   readonly usualRuns: string
-  readonly engine: EngineName
   readonly json: boolean
   readonly dryRun: boolean
 }
@@ -63,6 +62,7 @@ interface Ready {
 
 const prepare = (options: Options) =>
   Effect.gen(function* () {
+    const engine = yield* Engine
     const parent = options.resume === undefined ? undefined : yield* openRun(yield* find(options.resume, options.runs))
     const [file, directory] = yield* modelOf(options, parent)
     const model = yield* sound(yield* open(file, { directory, sets: options.set }))
@@ -75,7 +75,7 @@ const prepare = (options: Options) =>
       directory,
       parent,
       training,
-      config: { ...config, resume: yield* resumeFrom(parent, training, config, options.engine) },
+      config: { ...config, resume: yield* resumeFrom(parent, training, config, engine) },
     }
   })
 
@@ -97,6 +97,7 @@ const begin = (options: Options, { config, directory, file, parent, training }: 
         directory: resolve(directory),
         set: [...(again?.command.set ?? []), ...options.set],
         engine: engine.name,
+        numerics: engine.numerics,
         ...(parent === undefined ? {} : { parent: parent.directory }),
         fingerprint: training.fingerprint,
         started: new Date().toISOString(),
@@ -193,4 +194,4 @@ export const run = (options: Options) =>
       yield* result([folder, ...Lines.printScores(split, summary[split])].join("  "))
     }
     yield* held(ready.training.sound.document, summary)
-  }).pipe(Effect.provide(engines[options.engine]))
+  }).pipe(Effect.provide(engineOf(options)))
