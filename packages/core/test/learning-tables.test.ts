@@ -22,7 +22,16 @@ const referred = {
 } as const
 
 /** What options without a default are given. */
-const given: { readonly [name: string]: object } = { dense: { units: 2 }, reshape: { shape: [2, 3] } }
+const given: { readonly [name: string]: object } = {
+  dense: { units: 2 },
+  maxout: { units: 2 },
+  conv1d: { filters: 2 },
+  conv2d: { filters: 2 },
+  conv_transpose2d: { filters: 2 },
+  reshape: { shape: [2, 3] },
+  embedding: { tokens: 5, units: 2 },
+  group_norm: { groups: 2 },
+}
 
 const rows = Object.entries(tables).flatMap(([table, entries]) =>
   Object.entries(entries).map(([name, entry]): [string, string, AnyEntry<unknown>] => [table, name, entry]),

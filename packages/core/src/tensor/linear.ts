@@ -42,14 +42,18 @@ const product = (x: Tensor, y: Tensor): Tensor => {
 /** One number for each spatial axis, or one for all. */
 export type Sizes = number | ReadonlyArray<number>
 
-/** `valid` pads nothing; `same` pads so that a stride of 1 keeps the size (the odd element at the end); or [before, after] for each axis. */
-export type Pad = "valid" | "same" | Padding
+/**
+ * `valid` pads nothing; `same` pads so that a stride of 1 keeps the size (the odd element at the end); a number pads both
+ * ends of every axis by as much, a list of numbers both ends of each, and a list of pairs is [before, after] for each.
+ */
+export type Pad = "valid" | "same" | Sizes | Padding
 
 const spread = (sizes: Sizes, rank: number): ReadonlyArray<number> =>
   typeof sizes === "number" ? Array<number>(rank).fill(sizes) : sizes
 
 const padding = (pad: Pad, space: Shape.Shape, reach: ReadonlyArray<number>, strides: ReadonlyArray<number>): Padding => {
-  if (typeof pad !== "string") return pad
+  if (typeof pad === "number") return space.map(() => [pad, pad])
+  if (typeof pad !== "string") return pad.map((ends) => (typeof ends === "number" ? [ends, ends] : ends))
   return space.map((n, i) => {
     if (pad === "valid") return [0, 0]
     const [size = 1, stride = 1] = [reach[i], strides[i]]
@@ -68,6 +72,10 @@ export interface ConvOptions {
 
 const spaceOf = (x: Tensor): Shape.Shape => x.shape.slice(1, -1)
 
+/** How far each axis of a kernel [...window, _, _] reaches, its gaps counted. */
+const reachOf = (kernel: Tensor, gaps: ReadonlyArray<number>): ReadonlyArray<number> =>
+  kernel.shape.slice(0, -2).map((size, i) => (size - 1) * (gaps[i] ?? 1) + 1)
+
 /** The convolution (cross-correlation) of x [batch, …space, channels] with a kernel [...window, channels / groups, filters]. Throws `ShapeError`. */
 export const conv = (
   x: Tensor,
@@ -77,8 +85,45 @@ export const conv = (
   const rank = Math.max(0, x.shape.length - 2)
   const steps = spread(strides, rank)
   const gaps = spread(dilation, rank)
-  const reach = kernel.shape.slice(0, rank).map((size, i) => (size - 1) * (gaps[i] ?? 1) + 1)
-  return write("conv", { strides: steps, padding: padding(pad, spaceOf(x), reach, steps), dilation: gaps, groups }, [x, kernel])
+  const pads = padding(pad, spaceOf(x), reachOf(kernel, gaps), steps)
+  return write("conv", { strides: steps, padding: pads, dilation: gaps, groups }, [x, kernel])
+}
+
+/** How a transposed convolution moves: as the convolution that it is the way back of. */
+export interface ConvTransposeOptions extends ConvOptions {
+  /** How much longer the result is at its end, where several lengths would be shortened to one by the strides. */
+  readonly outputPadding?: Sizes
+}
+
+/**
+ * The transposed convolution of x [batch, …space, channels] with a kernel [...window, filters / groups, channels]: the
+ * gradient, for its input, of the convolution with that kernel, as a function of its own. Each axis comes to
+ * (n - 1) · stride + reach - padding + outputPadding elements; with `same`, to n · stride. Throws `ShapeError`.
+ *
+ * `Tensor.convTranspose(Tensor.ones([1, 3, 2]), Tensor.ones([2, 5, 2]), { strides: 2 }).shape // => [1, 6, 5]`
+ */
+export const convTranspose = (
+  x: Tensor,
+  kernel: Tensor,
+  { dilation = 1, groups = 1, outputPadding = 0, pad = "valid", strides = 1 }: ConvTransposeOptions = {},
+): Tensor => {
+  const rank = Math.max(0, x.shape.length - 2)
+  const steps = spread(strides, rank)
+  const gaps = spread(dilation, rank)
+  const extra = spread(outputPadding, rank)
+  const reach = reachOf(kernel, gaps)
+  if (extra.some((n, i) => !(Number.isInteger(n) && n >= 0 && n < (steps[i] ?? 1))))
+    refuse("convTranspose", [x, kernel], `an output padding below the strides ${Shape.print(steps)}`, "0, or larger strides")
+  const stretched = spaceOf(x).map((n, i) => n * (steps[i] ?? 1))
+  const pads = padding(pad, stretched, reach, steps)
+  const space =
+    pad === "same"
+      ? stretched
+      : stretched.map((n, i) => {
+          const [low, high] = pads[i] ?? [0, 0]
+          return n - (steps[i] ?? 1) + (reach[i] ?? 1) - low - high + (extra[i] ?? 0)
+        })
+  return write("convInputGrad", { strides: steps, padding: pads, dilation: gaps, groups, space }, [x, kernel])
 }
 
 /** How a pooling window moves; the strides are the window's size unless given. */

@@ -1,5 +1,5 @@
 /** The schema of a catalogue entry's options, read off the entry. */
-import type { AnyEntry, Option, Table } from "@adjoint/core/learning/Entry"
+import { type AnyEntry, mayLack, type Option, type Table } from "@adjoint/core/learning/Entry"
 import { Schema } from "effect"
 import { type Codec, note } from "./Annotation.ts"
 import type { Catalogue } from "./Catalogue.ts"
@@ -21,10 +21,20 @@ const codecs: { readonly [K in Kind]: (option: Extract<Option, { readonly kind: 
   integer: (option) => Fields.integer(option),
   boolean: () => Fields.boolean,
   choice: (option) => Fields.choice(option.of),
-  sizes: () =>
-    note(Schema.Union([Fields.count, Schema.Array(Fields.count).check(Schema.isMinLength(1))]), {
-      wanted: "a whole number > 0, or a list of them",
-    }) as unknown as Codec,
+  sizes: ({ minimum = 1 }) => {
+    const size = Fields.integer({ minimum })
+    return note(Schema.Union([size, Schema.Array(size).check(Schema.isMinLength(1))]), {
+      wanted: `a whole number ${minimum === 1 ? "> 0" : `>= ${minimum}`}, or a list of them`,
+    }) as unknown as Codec
+  },
+  padding: () => {
+    const size = Fields.integer({ minimum: 0 })
+    const ends = Schema.Array(size).check(Schema.isMinLength(2), Schema.isMaxLength(2))
+    const each = [Schema.Array(size), Schema.Array(ends)].map((list) => list.check(Schema.isMinLength(1)))
+    return note(Schema.Union([Schema.Literals(["valid", "same"]), size, ...each]), {
+      wanted: "`valid`, `same`, a whole number >= 0, or a number or [before, after] for each axis",
+    }) as unknown as Codec
+  },
   activation: (_, choices) => choices.activation,
   initializer: (_, choices) => choices.initializer,
   schedule: (_, choices) => choices.schedule,
@@ -42,7 +52,10 @@ const refersToTable = (option: Option): boolean =>
 const field = (option: Option, choices: Choices): Codec => {
   const codec = codecOf(option, choices)
   const value = option.default
-  if (value === undefined) return note(codec, { description: option.doc })
+  if (value === undefined) {
+    const needed = note(codec, { description: option.doc })
+    return mayLack(option) ? (Schema.optionalKey(needed) as unknown as Codec) : needed
+  }
   const described = note(codec, {
     description: `${option.doc} Default: ${Array.isArray(value) ? `[${value.join(", ")}]` : value}.`,
   })
@@ -59,7 +72,7 @@ export const member = (entry: AnyEntry<unknown>, choices: Choices, extra: { read
   return {
     doc: entry.doc,
     content: options({ ...fields, ...extra }, entry.main),
-    bare: Object.values(entry.options).every((option) => option.default !== undefined),
+    bare: Object.values(entry.options).every(mayLack),
   }
 }
 

@@ -3,6 +3,7 @@
  * a name with its options, of which those without a default must be there.
  */
 import type { Option, Options, Table } from "@adjoint/core/learning/Entry"
+import type { Pad } from "@adjoint/core/tensor/linear"
 import type { standard } from "./Catalogue.ts"
 
 type Tables = typeof standard
@@ -15,16 +16,18 @@ type OptionSpelling<O extends Option> = O extends { readonly kind: "number" | "i
       ? C
       : O extends { readonly kind: "sizes" }
         ? number | ReadonlyArray<number>
-        : O extends { readonly kind: "activation" }
-          ? ActivationSpelling
-          : O extends { readonly kind: "initializer" }
-            ? InitializerSpelling
-            : O extends { readonly kind: "schedule" }
-              ? ScheduleSpelling
-              : never
+        : O extends { readonly kind: "padding" }
+          ? Pad
+          : O extends { readonly kind: "activation" }
+            ? ActivationSpelling
+            : O extends { readonly kind: "initializer" }
+              ? InitializerSpelling
+              : O extends { readonly kind: "schedule" }
+                ? ScheduleSpelling
+                : never
 
 type RequiredNames<O extends Options> = {
-  readonly [K in keyof O]: O[K] extends { readonly default: unknown } ? never : K
+  readonly [K in keyof O]: O[K] extends { readonly default: unknown } | { readonly optional: true } ? never : K
 }[keyof O]
 
 /** The options of an entry: those without a default must be there. */

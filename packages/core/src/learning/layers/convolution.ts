@@ -1,0 +1,196 @@
+/**
+ * Convolutions: one small set of weights at every place of a sequence or an image. Samples are channels-last,
+ * [length, channels] and [height, width, channels]; kernels are [...window, in, out].
+ */
+import type { Tensor } from "../../language/Expr.ts"
+import type { Pad, Sizes } from "../../tensor/linear.ts"
+import * as T from "../../tensor/Tensor.ts"
+import type * as Shape from "../../words/Shape.ts"
+import { refuse } from "../../words/ShapeError.ts"
+import * as Activation from "../Activation.ts"
+import { entry, make, type Use } from "../Entry.ts"
+import * as Initializer from "../Initializer.ts"
+import type { Net } from "../Net.ts"
+import { type AffineOptions, type AffineParams, affine, affineOptions, type LinearMap } from "./affine.ts"
+import { ofSample, wantAxes } from "./sample.ts"
+
+/** How a convolution is built. One number counts for every axis of space alike. */
+export interface ConvOptions extends AffineOptions {
+  /** How many outputs there are at each place. */
+  readonly filters: number
+  /** The size of the window. */
+  readonly kernel: Sizes
+  /** How far the window moves from place to place: 1 unless given. */
+  readonly stride?: Sizes
+  /** What is laid around the input: nothing (`valid`) unless given. */
+  readonly pad?: Pad
+  /** How far apart the elements of the window are: 1 unless given. */
+  readonly dilation?: Sizes
+  /** Into how many parts the channels are divided, each seen by its own share of the filters: 1 unless given. */
+  readonly groups?: number
+}
+
+/** How a transposed convolution is built. */
+export interface ConvTransposeOptions extends ConvOptions {
+  /** How much longer the output is at its end, below the stride: 0 unless given. */
+  readonly outputPadding?: Sizes
+}
+
+const print = (sizes: Sizes): string => (typeof sizes === "number" ? String(sizes) : `[${sizes.join(", ")}]`)
+
+const wantSizes = (kind: string, option: string, sizes: Sizes | undefined, rank: number, input: Shape.Shape): void => {
+  if (sizes !== undefined && typeof sizes !== "number" && sizes.length !== rank)
+    refuse(
+      kind,
+      [{ dtype: "f32", shape: input }],
+      `one number for \`${option}\`, or ${rank}, not ${print(sizes)}`,
+      rank === 1 ? "conv2d for images" : "one for each of height and width",
+    )
+}
+
+const wantGroups = (kind: string, what: string, n: number, groups: number, input: Shape.Shape): void => {
+  if (n % groups !== 0)
+    refuse(
+      kind,
+      [{ dtype: "f32", shape: input }],
+      `${what} that ${groups} groups divide, not ${n}`,
+      `groups that divide ${n}, or ${Math.ceil(n / groups) * groups} ${what}`,
+    )
+}
+
+type Convolve = (x: Tensor, w: Tensor) => Tensor
+
+const linear = (
+  kind: string,
+  rank: number,
+  { dilation, filters, groups = 1, kernel, stride }: ConvOptions,
+  kernelOf: (channels: number) => Shape.Shape,
+  convolve: Convolve,
+): LinearMap => {
+  const window = typeof kernel === "number" ? Array<number>(rank).fill(kernel) : kernel
+  const weights = (input: Shape.Shape): Shape.Shape => [...window, ...kernelOf(input.at(-1) ?? 1)]
+  return {
+    kind,
+    outputs: filters,
+    weights,
+    shape: (input) => {
+      wantAxes(kind, rank, input)
+      for (const [option, sizes] of Object.entries({ kernel, stride, dilation })) wantSizes(kind, option, sizes, rank, input)
+      wantGroups(kind, "channels", input.at(-1) ?? 0, groups, input)
+      wantGroups(kind, "filters", filters, groups, input)
+      return ofSample(kind, input, (x) => convolve(x, T.zeros(weights(input))))
+    },
+    // Every output sees the channels of its own group alone, and every input the filters of its own.
+    fans: (shape) => Initializer.fans([...shape.slice(0, -1), (shape.at(-1) ?? 0) / groups]),
+    sums: convolve,
+  }
+}
+
+const convolution =
+  (kind: string, rank: number) =>
+  (options: ConvOptions): Net<AffineParams> => {
+    const { dilation = 1, filters, groups = 1, pad = "valid", stride = 1 } = options
+    const kernelOf = (channels: number) => [channels / groups, filters]
+    return affine(
+      options,
+      linear(kind, rank, options, kernelOf, (x, w) => T.conv(x, w, { dilation, groups, pad, strides: stride })),
+    )
+  }
+
+/** f(x * W + b) along one axis: x [batch, length, channels] gives [batch, places, filters], w [window, channels / groups, filters]. Throws `ShapeError`. */
+export const conv1d = convolution("conv1d", 1)
+
+/** f(x * W + b) over images: x [batch, height, width, channels] gives [batch, …places, filters], w [...window, channels / groups, filters]. Throws `ShapeError`. */
+export const conv2d = convolution("conv2d", 2)
+
+/**
+ * The way back of a convolution over images as a layer of its own, which makes them larger where the stride is above 1:
+ * x [batch, height, width, channels] gives [batch, …space, filters], w [...window, filters / groups, channels]. Each axis
+ * comes to (n - 1) · stride + (kernel - 1) · dilation + 1 - padding + outputPadding; with `same`, to n · stride. Throws `ShapeError`.
+ */
+export const convTranspose2d = (options: ConvTransposeOptions): Net<AffineParams> => {
+  const { dilation = 1, filters, groups = 1, outputPadding = 0, pad = "valid", stride = 1 } = options
+  const kernelOf = (channels: number) => [filters / groups, channels]
+  return affine(
+    options,
+    linear("conv_transpose2d", 2, options, kernelOf, (x, w) =>
+      T.convTranspose(x, w, { dilation, groups, outputPadding, pad, strides: stride }),
+    ),
+  )
+}
+
+const windows = {
+  filters: { kind: "integer", doc: "How many outputs there are at each place.", minimum: 1 },
+  kernel: { kind: "sizes", doc: "The size of the window.", default: 3 },
+  stride: { kind: "sizes", doc: "How far the window moves from place to place.", default: 1 },
+  pad: {
+    kind: "padding",
+    doc: "What is laid around the input: `valid` (nothing), `same` (the size stays with a stride of 1), or how many zeros.",
+    default: "valid",
+  },
+  dilation: { kind: "sizes", doc: "How far apart the elements of the window are.", default: 1 },
+  groups: {
+    kind: "integer",
+    doc: "Into how many parts the channels are divided, each seen by its own share of the filters.",
+    default: 1,
+    minimum: 1,
+  },
+  ...affineOptions,
+} as const
+
+interface Written extends Omit<ConvOptions, "activation" | "init" | "biasInit"> {
+  readonly activation: Use
+  readonly init: Use
+  readonly bias_init: Use
+}
+
+const written = ({ activation, bias_init, init, ...options }: Written): ConvOptions => ({
+  ...options,
+  activation: make(Activation.table, activation),
+  init: make(Initializer.table, init),
+  biasInit: make(Initializer.table, bias_init),
+})
+
+const lecun = "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998"
+
+/** Convolutions by the name a model file calls them. */
+export const entries = {
+  conv1d: entry({
+    doc: "The same weighted sum of a window at every place of a sequence, and a bias.",
+    formula: "y(t) = f(Σᵢ x(stride · t + dilation · i - pad) · W(i) + b), W [kernel, channels / groups, filters]",
+    source: "Waibel, Hanazawa, Hinton, Shikano and Lang, Phoneme recognition using time-delay neural networks, 1989",
+    advice:
+      "For sequences and signals, [length, channels]. It sees `kernel` steps at once; dilations of 1, 2, 4, … see far with few weights. Without a bias before a batch normalization.",
+    options: windows,
+    main: "filters",
+    make: (options): Net => conv1d(written(options)),
+  }),
+  conv2d: entry({
+    doc: "The same weighted sum of a window at every place of an image, and a bias.",
+    formula: "y(p) = f(Σᵢ x(stride · p + dilation · i - pad) · W(i) + b), W [...kernel, channels / groups, filters]",
+    source: lecun,
+    advice:
+      "For images, [height, width, channels]. Windows of 3 with `pad: same`, more filters as the images get smaller. `groups` equal to the channels makes it depthwise. Without a bias before a batch normalization.",
+    options: windows,
+    main: "filters",
+    make: (options): Net => conv2d(written(options)),
+  }),
+  conv_transpose2d: entry({
+    doc: "The way back of a convolution: every element of an image spread over a window by weights, and a bias.",
+    formula: "y(stride · p + dilation · i - pad) += x(p) · W(i), then f(y + b), W [...kernel, filters / groups, channels]",
+    source: "Zeiler, Krishnan, Taylor and Fergus, Deconvolutional networks, 2010",
+    advice:
+      "To make images larger, in decoders and generators. A kernel that the stride does not divide leaves a chequered pattern: 4 with a stride of 2, or 2 with 2.",
+    options: {
+      ...windows,
+      output_padding: {
+        kind: "sizes",
+        doc: "How much longer the output is at its end; below the stride.",
+        default: 0,
+        minimum: 0,
+      },
+    },
+    main: "filters",
+    make: ({ output_padding, ...options }): Net => convTranspose2d({ ...written(options), outputPadding: output_padding }),
+  }),
+}

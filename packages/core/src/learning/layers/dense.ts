@@ -1,0 +1,104 @@
+/** Dense layers: every output a weighted sum of all inputs. A maxout layer is one that keeps the largest of several. */
+import type { Tensor } from "../../language/Expr.ts"
+import * as T from "../../tensor/Tensor.ts"
+import type * as Shape from "../../words/Shape.ts"
+import { refuse } from "../../words/ShapeError.ts"
+import * as Activation from "../Activation.ts"
+import { entry, make } from "../Entry.ts"
+import * as Initializer from "../Initializer.ts"
+import { type Net, pure } from "../Net.ts"
+import { type AffineOptions, type AffineParams, affine, affineOptions, type InitializerLike, type LinearMap } from "./affine.ts"
+
+/** How a dense layer is built. */
+export interface DenseOptions extends AffineOptions {
+  /** How many outputs. */
+  readonly units: number
+}
+
+/** What a dense layer learns: w [in, units], b [units], and what its activation learns where that does. */
+export type DenseParams = AffineParams
+
+/** x · W over the last axis. */
+const product = (kind: string, units: number): LinearMap => ({
+  kind,
+  outputs: units,
+  shape: (input) =>
+    input.length === 0
+      ? refuse(kind, [{ dtype: "f32", shape: input }], "at least one axis of features", "a reshape to [1] before it")
+      : [...input.slice(0, -1), units],
+  weights: (input) => [input.at(-1) ?? 1, units],
+  fans: Initializer.fans,
+  sums: (x, w) => {
+    const width = w.shape[0] ?? 0
+    if (x.shape.length < 2 || x.shape.at(-1) !== width)
+      refuse(kind, [x, w], `x [batch, …, ${width}]`, "initialize the net for the shape of these samples")
+    return T.reshape(T.matmul(T.reshape(x, [-1, width]) as Tensor, w), [...x.shape.slice(0, -1), units])
+  },
+})
+
+/** f(x · W + b) over the last axis: x [batch, …, in] gives [batch, …, units]. Throws `ShapeError` for samples without axes. */
+export const dense = (options: DenseOptions): Net<DenseParams> => affine(options, product("dense", options.units))
+
+/** How a maxout layer is built. */
+export interface MaxoutOptions {
+  /** How many outputs. */
+  readonly units: number
+  /** Of how many affine maps each output is the largest: 2 unless given. */
+  readonly pieces?: number
+  /** The weights at the start: `auto`, which is lecun_normal, unless given. */
+  readonly init?: InitializerLike
+  /** Whether each map has a bias: yes unless given. */
+  readonly bias?: boolean
+  /** The bias at the start: zeros unless given. */
+  readonly biasInit?: InitializerLike
+}
+
+/**
+ * The largest of several affine maps for each output, over the last axis: x [batch, …, in] gives [batch, …, units]. The
+ * weights are w [in, pieces · units], b [pieces · units], the first `units` columns being every output's first map.
+ */
+export const maxout = ({ pieces = 2, units, ...options }: MaxoutOptions): Net<AffineParams> => {
+  const apply = (x: Tensor): Tensor => T.max(T.reshape(x, [...x.shape.slice(0, -1), pieces, units]), { axes: -2 })
+  const shape = (input: Shape.Shape): Shape.Shape => [...input.slice(0, -1), units]
+  // Of two normal numbers the larger has the same mean square as each, so signals keep their size without a gain.
+  const largest: Activation.Activation = { apply, gain: 1, suits: "lecun", net: pure("maxout", apply, shape) }
+  return affine({ ...options, activation: largest }, product("maxout", pieces * units))
+}
+
+/** Dense layers by the name a model file calls them. */
+export const entries = {
+  dense: entry({
+    doc: "Every output a weighted sum of all inputs, and a bias.",
+    formula: "y = f(x · W + b), W [in, units], b [units]",
+    source: "Rosenblatt, The perceptron, 1958; Rumelhart, Hinton and Williams, 1986",
+    advice:
+      "The layer for tables and the last one of most nets. Give the last one as many units as there are outputs and no activation: losses take logits. Before a batch normalization the bias does nothing.",
+    options: { units: { kind: "integer", doc: "How many outputs.", minimum: 1 }, ...affineOptions },
+    main: "units",
+    make: ({ activation, bias, bias_init, init, units }): Net =>
+      dense({
+        units,
+        activation: make(Activation.table, activation),
+        init: make(Initializer.table, init),
+        bias,
+        biasInit: make(Initializer.table, bias_init),
+      }),
+  }),
+  maxout: entry({
+    doc: "Every output the largest of several weighted sums of all inputs.",
+    formula: "yⱼ = maxₖ (x · W + b)ₖⱼ, k = 1 … pieces",
+    source: "Goodfellow, Warde-Farley, Mirza, Courville and Bengio, Maxout networks, 2013",
+    advice:
+      "A layer that learns its own convex activation; made to go with dropout. No unit dies, since one of its pieces always gets the gradient; the price is `pieces` times the weights.",
+    options: {
+      units: { kind: "integer", doc: "How many outputs.", minimum: 1 },
+      pieces: { kind: "integer", doc: "Of how many sums each output is the largest.", default: 2, minimum: 1 },
+      init: affineOptions.init,
+      bias: affineOptions.bias,
+      bias_init: affineOptions.bias_init,
+    },
+    main: "units",
+    make: ({ bias, bias_init, init, pieces, units }): Net =>
+      maxout({ units, pieces, init: make(Initializer.table, init), bias, biasInit: make(Initializer.table, bias_init) }),
+  }),
+}

@@ -1,0 +1,145 @@
+/** Normalizations of each sample by itself: over its features, or over groups of its channels. They are alike in training and inferring. */
+import type { Tensor } from "../../language/Expr.ts"
+import * as T from "../../tensor/Tensor.ts"
+import type * as Shape from "../../words/Shape.ts"
+import { refuse } from "../../words/ShapeError.ts"
+import { entry } from "../Entry.ts"
+import { type Net, stateless } from "../Net.ts"
+import type { None } from "../Params.ts"
+import { channelsOf, type Learned, learned, normalized } from "./standardize.ts"
+
+/** How a layer normalization is built. */
+export interface LayerNormOptions {
+  /** How many of the last axes are normalized together: 1, the features, unless given. */
+  readonly axes?: number
+  /** Added to the variance: 1e-5 unless given. */
+  readonly eps?: number
+}
+
+const lastAxes = (kind: string, input: Shape.Shape, axes: number): Shape.Shape => {
+  if (axes > input.length || input.length === 0)
+    refuse(kind, [{ dtype: "f32", shape: input }], `samples of ${axes} axes or more`, "fewer axes, or a reshape before it")
+  return input.slice(input.length - axes)
+}
+
+const counted = (from: number, to: number): ReadonlyArray<number> => Array.from({ length: to - from }, (_, i) => from + i)
+
+const variance = (x: Tensor, mean: Tensor, axes: ReadonlyArray<number>): Tensor =>
+  T.mean(T.square(T.sub(x, mean)), { axes, keepAxes: true })
+
+/** γ · (x - mean) / √(variance + ε) + β with the mean and the variance of each sample's last axes, whose shape γ and β have. Throws `ShapeError`. */
+export const layerNorm = ({ axes = 1, eps = 1e-5 }: LayerNormOptions = {}): Net<Learned, None> =>
+  stateless({
+    kind: "layer_norm",
+    shape: (input) => {
+      lastAxes("layer_norm", input, axes)
+      return input
+    },
+    init: (_, input) => learned(lastAxes("layer_norm", input, axes)),
+    apply: (params, x) => {
+      const along = counted(x.shape.length - axes, x.shape.length)
+      const mean = T.mean(x, { axes: along, keepAxes: true })
+      // Scaled before γ, since γ may have more axes than the variance has.
+      const standard = T.div(T.sub(x, mean), T.sqrt(T.add(variance(x, mean, along), eps)))
+      return T.add(T.mul(standard, params.gamma), params.beta)
+    },
+  })
+
+/** How a group normalization is built. */
+export interface GroupNormOptions {
+  /** Into how many groups of equal size the channels are divided. */
+  readonly groups: number
+  /** Added to the variance: 1e-5 unless given. */
+  readonly eps?: number
+}
+
+/**
+ * γ · (x - mean) / √(variance + ε) + β with the mean and the variance of each group of a sample's channels over all space:
+ * x [batch, …space, channels], γ and β [channels]. One group is layer normalization over the whole sample, as many groups
+ * as channels is instance normalization. Throws `ShapeError`.
+ */
+export const groupNorm = ({ eps = 1e-5, groups }: GroupNormOptions): Net<Learned, None> => {
+  const channels = (input: Shape.Shape): number => {
+    const n = channelsOf("group_norm", input)
+    return n % groups === 0
+      ? n
+      : refuse(
+          "group_norm",
+          [{ dtype: "f32", shape: input }],
+          `channels that ${groups} groups divide, not ${n}`,
+          `groups that divide ${n}`,
+        )
+  }
+  return stateless({
+    kind: "group_norm",
+    shape: (input) => {
+      channels(input)
+      return input
+    },
+    init: (_, input) => learned([channels(input)]),
+    apply: ({ beta, gamma }, x) => {
+      const n = channels(x.shape.slice(1))
+      const parts = T.reshape(x, [...x.shape.slice(0, -1), groups, n / groups]) as Tensor
+      const axes = [...counted(1, x.shape.length - 1), x.shape.length]
+      const mean = T.mean(parts, { axes, keepAxes: true })
+      const each = { gamma: T.reshape(gamma, [groups, n / groups]), beta: T.reshape(beta, [groups, n / groups]) }
+      return T.reshape(normalized(parts, mean, variance(parts, mean, axes), eps, each), x.shape)
+    },
+  })
+}
+
+/** What root mean square normalization learns: the scale γ of each feature. */
+export type RmsNormParams = { readonly gamma: Tensor }
+
+/** γ · x / √(mean(x²) + ε) over the last axis, which is not centred. Throws `ShapeError`. */
+export const rmsNorm = ({ eps = 1e-6 }: { readonly eps?: number } = {}): Net<RmsNormParams, None> =>
+  stateless({
+    kind: "rms_norm",
+    shape: (input) => {
+      channelsOf("rms_norm", input)
+      return input
+    },
+    init: (_, input) => ({ gamma: T.ones([channelsOf("rms_norm", input)]) as Tensor }),
+    apply: ({ gamma }, x) => {
+      const size = T.sqrt(T.add(T.mean(T.square(x), { axes: -1, keepAxes: true }), eps))
+      return T.mul(T.div(x, size), gamma)
+    },
+  })
+
+const epsOption = (value: number) =>
+  ({ kind: "number", doc: "Added to the mean square.", default: value, exclusiveMinimum: 0 }) as const
+
+/** These normalizations by the name a model file calls them. */
+export const entries = {
+  layer_norm: entry({
+    doc: "Each sample's features shifted and scaled to mean 0 and variance 1, then to a learned mean and scale.",
+    formula: "y = γ · (x - μ) / √(σ² + ε) + β, μ and σ² over the last axes of each sample",
+    source: "Ba, Kiros and Hinton, Layer normalization, 2016",
+    advice: "In recurrent nets and transformers, and wherever batches are too small for batch_norm: every sample is by itself.",
+    options: {
+      axes: { kind: "integer", doc: "How many of the last axes are normalized together.", default: 1, minimum: 1 },
+      eps: epsOption(1e-5),
+    },
+    make: (options): Net => layerNorm(options),
+  }),
+  group_norm: entry({
+    doc: "Groups of each sample's channels shifted and scaled to mean 0 and variance 1, then to a learned mean and scale.",
+    formula: "y = γ · (x - μ) / √(σ² + ε) + β, μ and σ² over space and the channels of a group",
+    source: "Wu and He, Group normalization, 2018",
+    advice: "For images in small batches. 32 groups are usual; as many as channels is instance normalization.",
+    options: {
+      groups: { kind: "integer", doc: "Into how many groups the channels are divided.", minimum: 1 },
+      eps: epsOption(1e-5),
+    },
+    main: "groups",
+    make: (options): Net => groupNorm(options),
+  }),
+  rms_norm: entry({
+    doc: "Each sample's features scaled to mean square 1, then by a learned scale.",
+    formula: "y = γ · x / √(mean(x²) + ε), over the last axis",
+    source: "Zhang and Sennrich, Root mean square layer normalization, 2019",
+    advice: "As layer_norm without centring, for less work: the usual one in recent transformers.",
+    options: { eps: epsOption(1e-6) },
+    make: (options): Net => rmsNorm(options),
+  }),
+}

@@ -1,0 +1,29 @@
+/** The shapes of single samples: what a layer asks of them, and what becomes of them. */
+import type { Tensor } from "../../language/Expr.ts"
+import * as T from "../../tensor/Tensor.ts"
+import * as Shape from "../../words/Shape.ts"
+import { refuse, ShapeError } from "../../words/ShapeError.ts"
+
+/** The shape that a function of a batch makes of a sample's. What it refuses, the layer refuses, naming the sample's shape. */
+export const ofSample = (kind: string, input: Shape.Shape, f: (x: Tensor) => Tensor): Shape.Shape => {
+  try {
+    return f(T.zeros([1, ...input])).shape.slice(1)
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error
+    return refuse(kind, [{ dtype: "f32", shape: input }], error.wanted, error.hint)
+  }
+}
+
+const spaces = ["[channels]", "[length, channels]", "[height, width, channels]"]
+
+/** Throws `ShapeError` unless samples have as many axes of space as a layer moves over, and one of channels. */
+export const wantAxes = (kind: string, rank: number, input: Shape.Shape): void => {
+  if (input.length === rank + 1) return
+  const hint =
+    input.length === rank
+      ? `a reshape to ${Shape.print([...input, 1])} before it, for one channel`
+      : input.length < rank
+        ? "a reshape before it"
+        : "a layer for fewer axes, or a reshape before it"
+  refuse(kind, [{ dtype: "f32", shape: input }], `samples of ${spaces[rank]}`, hint)
+}

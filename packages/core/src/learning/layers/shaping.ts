@@ -1,0 +1,52 @@
+/** The numbers of a sample under another shape, none changed. */
+import * as T from "../../tensor/Tensor.ts"
+import * as Shape from "../../words/Shape.ts"
+import { refuse } from "../../words/ShapeError.ts"
+import { entry } from "../Entry.ts"
+import { type Net, pure } from "../Net.ts"
+import type { None } from "../Params.ts"
+
+/** All numbers of a sample along one axis: [batch, …] gives [batch, n]. */
+export const flatten: Net<None, None> = pure(
+  "flatten",
+  (x) => T.reshape(x, [x.shape[0] ?? 0, Shape.size(x.shape.slice(1))]),
+  (input) => [Shape.size(input)],
+)
+
+/** The numbers of a sample under another shape of as many: [batch, …] gives [batch, ...shape]. Throws `ShapeError`. */
+export const reshape = (shape: Shape.Shape): Net<None, None> =>
+  pure(
+    "reshape",
+    (x) => T.reshape(x, [x.shape[0] ?? 0, ...shape]),
+    (input) =>
+      Shape.size(input) === Shape.size(shape)
+        ? shape
+        : refuse(
+            "reshape",
+            [{ dtype: "f32", shape: input }],
+            `samples of ${Shape.size(shape)} numbers for ${Shape.print(shape)}`,
+            `sizes that multiply to ${Shape.size(input)}`,
+          ),
+  )
+
+/** Changes of shape by the name a model file calls them. */
+export const entries = {
+  flatten: entry({
+    doc: "All numbers of a sample along one axis.",
+    formula: "[…] → [n]",
+    source: "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998",
+    advice:
+      "Between the images of a convolution and a dense layer. A dense layer on an image that was not flattened works on its last axis only.",
+    options: {},
+    make: (): Net => flatten,
+  }),
+  reshape: entry({
+    doc: "The numbers of a sample under another shape, in the same order.",
+    formula: "[…] → shape, of as many elements",
+    source: "Iverson, A programming language, 1962",
+    advice: "To make images of flat rows: [28, 28, 1]. It does not transpose.",
+    options: { shape: { kind: "sizes", doc: "The shape of a sample, without the batch." } },
+    main: "shape",
+    make: ({ shape }): Net => reshape(typeof shape === "number" ? [shape] : shape),
+  }),
+}
