@@ -3,7 +3,7 @@
  * one thread in the order it always has, and the bits do not depend on how many there are.
  */
 import type { Code } from "./Code.ts"
-import { type I32, i32 } from "./Value.ts"
+import { type I32, i32, type Local } from "./Value.ts"
 
 /** Which of how many threads a kernel is being run by. */
 export interface Crew {
@@ -27,6 +27,26 @@ export const share = (code: Code, { thread, threads }: Crew, total: number, grai
   // The last piece may be short.
   if (pieces * grain > total) code.if(i32.gt_u(end, total), () => code.set(end, total))
   return { start, end }
+}
+
+/** Runs `body` for the pieces of a range within 0 to `total`, which starts where one does; only the last of all may be short. */
+export const pieces = (
+  code: Code,
+  { end, start }: Range,
+  total: number,
+  size: number,
+  body: (at: Local<"i32">, size: number) => void,
+): void => {
+  const rest = total % size
+  code.for(start, end, size, (at) => {
+    if (rest === 0 || total < size) body(at, rest === 0 ? size : rest)
+    else
+      code.if(
+        i32.lt_s(at, total - rest),
+        () => body(at, size),
+        () => body(at, rest),
+      )
+  })
 }
 
 /** Does something on the first thread alone. */
