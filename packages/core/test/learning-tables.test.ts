@@ -65,6 +65,14 @@ describe.each(rows)("%s %s", (table, name, entry) => {
     }
   })
 
+  test("as an alias it is another name of an entry that is none, with the same options", () => {
+    if (entry.alias === undefined) return
+    const own = tables[table]?.[entry.alias]
+    expect(own).toBeDefined()
+    expect(own?.alias).toBeUndefined()
+    expect(own?.options).toBe(entry.options)
+  })
+
   test("is made with its defaults", () => {
     expect(make(tables[table] ?? {}, { name, options: { ...given[name] } })).toBeDefined()
   })

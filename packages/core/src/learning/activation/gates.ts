@@ -13,7 +13,7 @@ export const swish = (x: Tensor, beta = 1): Tensor => T.mul(x, T.sigmoid(beta ==
 
 /** x · min(6, max(0, x + 3)) / 6. `Tensor.print(Activation.hardSwish(Tensor.make([-4, 0, 3]))) // => "[0, 0, 3]"` */
 export const hardSwish = (x: Tensor): Tensor =>
-  T.where(T.less(x, -3), 0, T.where(T.lessEqual(x, 3), T.div(T.mul(x, T.add(x, 3)), 6), x))
+  T.where(T.less(x, -3), 0, T.where(T.less(x, 3), T.div(T.mul(x, T.add(x, 3)), 6), x))
 
 /** How the normal distribution function in gelu is computed: exactly, or near it by a tanh or a sigmoid. */
 export type Approximate = "none" | "tanh" | "sigmoid"
@@ -87,7 +87,7 @@ const swishRow = row({
 const hardSwishRow = row({
   doc: "Swish with the sigmoid out of three straight lines.",
   formula: "f(z) = z · min(6, max(0, z + 3)) / 6",
-  derivative: "f′(z) = 0 if z < -3, z / 3 + ½ if z ≤ 3, else 1",
+  derivative: "f′(z) = 0 if z < -3, z / 3 + ½ if z < 3, else 1",
   source: "Howard et al., Searching for MobileNetV3, 2019",
   advice: "Where swish costs too much, as on small machines.",
   options: {},
