@@ -2,6 +2,7 @@
  * An epoch is a list of batches of row numbers, drawn afresh from the key and the epoch's number. So a cursor, the epoch
  * and the batch, is all it takes to go on where a run stopped.
  */
+import type { Tensor } from "../language/Expr.ts"
 import * as Key from "../tensor/Key.ts"
 import { read } from "../tensor/read.ts"
 import { refuse } from "../words/ShapeError.ts"
@@ -34,12 +35,15 @@ export const count = ({ last = "keep", rows, size }: Plan): number => {
 
 /** The batches of an epoch, counted from 0, its rows shuffled by the key folded with the epoch's number. Throws `ShapeError` for a size that is no whole number from 1. */
 export const epoch = (plan: Plan, key: Key.Key, number: number): ReadonlyArray<Batch> => {
-  const { data } = read(Key.permutation(Key.fold(key, number), plan.rows.length))
+  const { data } = read(order(key, plan.rows.length, number))
   return cut(
     plan,
     Int32Array.from(data, (i) => plan.rows[i] ?? 0),
   )
 }
+
+/** The order in which an epoch, counted from 0, takes n rows: a tensor, so that an engine may draw it. */
+export const order = (key: Key.Key, n: number, number: number | Tensor): Tensor => Key.permutation(Key.fold(key, number), n)
 
 /** The batches of the rows as they stand: the order for scoring. `inOrder({ rows: [4, 5, 6], size: 2 }).map((batch) => [...batch]) // => [[4, 5], [6]]` */
 export const inOrder = (plan: Plan): ReadonlyArray<Batch> => cut(plan, Int32Array.from(plan.rows))

@@ -63,25 +63,41 @@ export const takeRows = (array: NDArray.NDArray, rows: ArrayLike<number>): NDArr
   return NDArray.make(array.dtype, [rows.length, ...rest], data)
 }
 
+/** The rows of an array from one up to another, which share its storage. Throws `ShapeError` for rows that are not there. */
+export const slice = (array: NDArray.NDArray, start: number, end: number): NDArray.NDArray => {
+  const [count = 0, ...rest] = array.shape
+  if (!(Number.isInteger(start) && Number.isInteger(end) && 0 <= start && start <= end && end <= count))
+    refuse("Dataset.slice", [array], `rows from 0 to ${count}, not ${start} to ${end}`, "slice rows of this array")
+  const width = Shape.size(rest)
+  return new NDArray.NDArray(array.dtype, [end - start, ...rest], array.data.subarray(start * width, end * width))
+}
+
 /** The rows of both, the first dataset's before the second's. Throws `ShapeError` when their samples, targets or classes differ. */
 export const concat = (a: Dataset, b: Dataset): Dataset => {
   const classes = (dataset: Dataset): string => JSON.stringify(dataset.classes ?? [])
   if (classes(a) !== classes(b))
     refuse("Dataset.concat", [a.targets, b.targets], "datasets of the same classes", "classify both by one list of classes")
-  return { ...a, inputs: concatRows(a.inputs, b.inputs), targets: concatRows(a.targets, b.targets) }
+  return { ...a, inputs: concatRows([a.inputs, b.inputs]), targets: concatRows([a.targets, b.targets]) }
 }
 
-const concatRows = (a: NDArray.NDArray, b: NDArray.NDArray): NDArray.NDArray => {
-  const [m = 0, ...rest] = a.shape
-  const [n = 0, ...others] = b.shape
-  if (a.dtype !== b.dtype || !Shape.equals(rest, others))
-    refuse("Dataset.concat", [a, b], "rows of one shape and kind", "preprocess both in the same way first")
-  // doubles hold whatever either side holds
-  const widest = a.data instanceof Float64Array ? a.data : b.data
-  const data = like(widest, a.data.length + b.data.length)
-  data.set(a.data)
-  data.set(b.data, a.data.length)
-  return NDArray.make(a.dtype, [m + n, ...rest], data)
+/** The rows of arrays, one after the other. Throws `ShapeError` when rows differ in shape or kind, or there is no array. */
+export const concatRows = (arrays: ReadonlyArray<NDArray.NDArray>): NDArray.NDArray => {
+  const [first] = arrays
+  if (first === undefined) return refuse("Dataset.concat", [], "one array or more", "check the number of rows first")
+  const rest = first.shape.slice(1)
+  for (const array of arrays)
+    if (array.dtype !== first.dtype || !Shape.equals(array.shape.slice(1), rest))
+      refuse("Dataset.concat", [first, array], "rows of one shape and kind", "preprocess both in the same way first")
+  // doubles hold whatever the others hold
+  const widest = arrays.find(({ data }) => data instanceof Float64Array) ?? first
+  const rows = arrays.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0)
+  const data = like(widest.data, rows * Shape.size(rest))
+  let at = 0
+  for (const array of arrays) {
+    data.set(array.data, at)
+    at += array.data.length
+  }
+  return NDArray.make(first.dtype, [rows, ...rest], data)
 }
 
 const like = (storage: DType.Storage, length: number): DType.Storage =>

@@ -9,7 +9,7 @@ import type { Tensor } from "../language/Expr.ts"
 import { accept, type Program, trace } from "../language/Program.ts"
 import { refill, tensors } from "../language/TensorTree.ts"
 import { readAll } from "../tensor/read.ts"
-import type { NDArray } from "../words/NDArray.ts"
+import { NDArray } from "../words/NDArray.ts"
 import { printSpec, ShapeError } from "../words/ShapeError.ts"
 import * as Tree from "../words/Tree.ts"
 import { Engine, EngineError, type Executable } from "./Engine.ts"
@@ -32,6 +32,12 @@ const running = <A>(f: () => A): Effect.Effect<A, EngineError | ShapeError> =>
       return error instanceof ShapeError || error instanceof EngineError ? Effect.fail(error) : Effect.die(error)
     }
   })
+
+/** The numbers of a tree's tensors; most trees hold numbers already. */
+const arrays = (tree: unknown): ReadonlyArray<NDArray> => {
+  const leaves = tensors(tree)
+  return leaves.every((leaf) => leaf instanceof NDArray) ? leaves : readAll(leaves)
+}
 
 /** The program of a function of trees, with the tree its results come back in. */
 export interface Traced<Y> {
@@ -61,11 +67,12 @@ export const compile = <Args extends ReadonlyArray<unknown>, Y>(
     const engine = yield* Engine
     const { program: traced, result } = yield* checkShapes(() => program(f, ...like))
     const executable = yield* engine.prepare({ program: traced, resident: 0 })
+    const answer = Tree.rebuilder(result)
     return (...args) =>
       running(() => {
-        const inputs = readAll(tensors(args))
+        const inputs = arrays(args)
         accept("a compiled function", traced, inputs)
-        return refill<Y>(result, executable.run(inputs))
+        return answer(executable.run(inputs)) as Y
       })
   })
 
@@ -80,6 +87,13 @@ export interface Step<S, B, O> {
   readonly state: Effect.Effect<S>
   /** Replaces the state. */
   readonly load: (state: S) => Effect.Effect<void, ShapeError>
+}
+
+/** What runs the step on batches of one shape. */
+interface Ready<O> {
+  readonly executable: Executable
+  /** The output as a tree again. */
+  readonly output: (leaves: ReadonlyArray<NDArray>) => O
 }
 
 const signature = (batch: unknown): string =>
@@ -100,13 +114,14 @@ export const step = <S, B, O>(
     const engine = yield* Engine
     const scope = yield* Effect.scope
     const structure = signature(initial)
-    const prepared = new Map<string, { readonly executable: Executable; readonly output: O }>()
+    const prepared = new Map<string, Ready<O>>()
     let held: { state: ReadonlyArray<NDArray> } | { executable: Executable } = {
-      state: yield* checkShapes(() => readAll(tensors(initial))),
+      state: yield* checkShapes(() => arrays(initial)),
     }
+    const stateOf = Tree.rebuilder(initial)
     const now = (): ReadonlyArray<NDArray> => ("state" in held ? held.state : held.executable.state())
 
-    const prepare = Effect.fnUntraced(function* (batch: B, key: string) {
+    const prepare = Effect.fnUntraced(function* (batch: B) {
       // A list, since the engine wants the state's leaves first and records are walked by name.
       const listed = (state: S, rows: B): readonly [S, O] => {
         const made = f(state, rows)
@@ -124,41 +139,44 @@ export const step = <S, B, O>(
           })
       })
       const job = { program: traced, resident: tensors(initial).length }
-      const ready = {
+      const output = Tree.rebuilder(result[1])
+      prepared.set(signature(batch), {
         executable: yield* engine.prepare(job).pipe(Effect.provideService(Scope.Scope, scope)),
-        output: result[1],
-      }
-      prepared.set(key, ready)
-      return ready
+        output: (leaves) => output(leaves) as O,
+      })
     })
 
-    const ready = (batch: B) => {
-      const key = signature(batch)
-      const found = prepared.get(key)
-      return found === undefined ? prepare(batch, key) : Effect.succeed(found)
-    }
-
-    const one = (batch: B, { executable, output }: { readonly executable: Executable; readonly output: O }): O => {
+    const one = (batch: B, { executable, output }: Ready<O>): O => {
       if (!("executable" in held) || held.executable !== executable) {
         executable.load(now())
         held = { executable }
       }
-      return refill<O>(output, executable.run(readAll(tensors(batch))))
+      return output(executable.run(arrays(batch)))
+    }
+
+    /** Runs the batches that come next as long as there is an executable for them. */
+    const some = (batches: ReadonlyArray<B>, outputs: Array<O>): void => {
+      for (const batch of batches.slice(outputs.length)) {
+        const ready = prepared.get(signature(batch))
+        if (ready === undefined) return
+        outputs.push(one(batch, ready))
+      }
     }
 
     return {
       run: Effect.fnUntraced(function* (batches) {
         const outputs: Array<O> = []
-        for (const batch of batches) {
-          const executable = yield* ready(batch)
-          outputs.push(yield* running(() => one(batch, executable)))
+        yield* running(() => some(batches, outputs))
+        while (outputs.length < batches.length) {
+          yield* prepare(batches[outputs.length] as B)
+          yield* running(() => some(batches, outputs))
         }
         return outputs
       }),
-      state: Effect.sync(() => refill<S>(initial, now())),
+      state: Effect.sync(() => stateOf(now()) as S),
       load: (state) =>
         Effect.map(
-          checkShapes(() => readAll(tensors(state))),
+          checkShapes(() => arrays(state)),
           (arrays) => {
             held = { state: arrays }
           },

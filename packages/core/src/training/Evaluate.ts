@@ -1,6 +1,5 @@
 /** Scoring a net on a dataset, batch by batch; the sums of the batches give the scores of the whole. */
 import { Effect, type Scope } from "effect"
-import * as Batches from "../data/Batches.ts"
 import * as Dataset from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
 import type { Engine, EngineError } from "../engines/Engine.ts"
@@ -10,9 +9,10 @@ import type { Net } from "../learning/Net.ts"
 import * as Score from "../learning/Score.ts"
 import { mul } from "../tensor/elementwise.ts"
 import { read } from "../tensor/read.ts"
-import { concat, reshape } from "../tensor/structure.ts"
+import { reshape } from "../tensor/structure.ts"
 import type { NDArray } from "../words/NDArray.ts"
 import type { ShapeError } from "../words/ShapeError.ts"
+import { inBursts } from "./bursts.ts"
 import type { Scores } from "./Progress.ts"
 
 /** A net's parameters and what it carries itself. */
@@ -47,13 +47,19 @@ export const sumsOf = (
   ...Object.fromEntries(Object.entries(scores).map(([name, score]) => [name, reshape(score.sums(prediction, target), [-1])])),
 })
 
-/** Sums with a batch's added. */
-export const addSums = (sums: Sums, scores: ScoreTable, batch: { readonly [name: string]: Tensor }, rows: number): Sums => ({
+/** Sums with those of batches added, one after the other. */
+export const addSums = (
+  sums: Sums,
+  scores: ScoreTable,
+  batches: ReadonlyArray<{ readonly [name: string]: Tensor }>,
+  rows: number,
+): Sums => ({
   rows: sums.rows + rows,
   of: Object.fromEntries(
-    Object.entries(batch).map(([name, tensor]) => {
+    [lossName, ...Object.keys(scores)].map((name) => {
       const merge = name === lossName ? Score.add : (scores[name]?.merge ?? Score.add)
-      return [name, merge(sums.of[name] ?? [], [...read(tensor).data])]
+      const vectors = batches.flatMap(({ [name]: sum }) => (sum === undefined ? [] : [[...read(sum).data]]))
+      return [name, vectors.reduce(merge, sums.of[name] ?? [])]
     }),
   ),
 })
@@ -67,12 +73,9 @@ export const finish = ({ of, rows }: Sums, scores: ScoreTable): Scores => ({
 /** Rows a batch when nothing is learned from them. */
 export const scoringBatch = 256
 
-/** Every row of a dataset in order, as batches of inputs and targets. */
-const batchesOf = (dataset: Dataset.Dataset): ReadonlyArray<{ readonly x: NDArray; readonly y: NDArray }> =>
-  Batches.inOrder({ rows: Batches.all(Dataset.size(dataset)), size: scoringBatch }).map((rows) => {
-    const { inputs, targets } = Dataset.take(dataset, rows)
-    return { x: inputs, y: targets }
-  })
+/** Where the batches of so many rows begin and end. */
+const rangesOf = (rows: number): ReadonlyArray<readonly [start: number, end: number]> =>
+  Array.from({ length: Math.ceil(rows / scoringBatch) }, (_, i) => [i * scoringBatch, Math.min(rows, (i + 1) * scoringBatch)])
 
 /** Takes the loss and the scores of a dataset under any weights. */
 export type Evaluator<P, S> = (
@@ -96,10 +99,19 @@ export const evaluator = <P, S>(
       Effect.fnUntraced(function* (weights, dataset) {
         yield* step.load(weights)
         let sums = noSums
-        for (const batch of batchesOf(dataset)) {
-          for (const output of yield* step.run([batch])) sums = addSums(sums, scores, output, batch.x.shape[0] ?? 0)
-          yield* Effect.yieldNow
-        }
+        yield* inBursts(rangesOf(Dataset.size(dataset)), (ranges) =>
+          Effect.map(
+            step.run(
+              ranges.map(([start, end]) => ({
+                x: Dataset.slice(dataset.inputs, start, end),
+                y: Dataset.slice(dataset.targets, start, end),
+              })),
+            ),
+            (outputs) => {
+              sums = addSums(sums, scores, outputs, (ranges.at(-1)?.[1] ?? 0) - (ranges[0]?.[0] ?? 0))
+            },
+          ),
+        )
         return finish(sums, scores)
       }),
   )
@@ -128,13 +140,11 @@ export const predict = <P, S>(
         { params, net: state },
       )
       const parts: Array<NDArray> = []
-      for (const rows of Batches.inOrder({
-        rows: Batches.all(inputs.shape[0] ?? 0),
-        size: scoringBatch,
-      })) {
-        for (const y of yield* step.run([Dataset.takeRows(inputs, rows)])) parts.push(read(y))
-        yield* Effect.yieldNow
-      }
-      return read(concat(parts))
+      yield* inBursts(rangesOf(inputs.shape[0] ?? 0), (ranges) =>
+        Effect.map(step.run(ranges.map(([start, end]) => Dataset.slice(inputs, start, end))), (outputs) => {
+          for (const y of outputs) parts.push(read(y))
+        }),
+      )
+      return yield* Compile.checkShapes(() => Dataset.concatRows(parts))
     }),
   )

@@ -4,21 +4,22 @@
  * run goes on bit for bit as if it had never stopped.
  */
 import { Effect, Queue, Stream } from "effect"
-import * as Batches from "../data/Batches.ts"
+import type * as Batches from "../data/Batches.ts"
 import * as Dataset from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
 import { Engine, type EngineError } from "../engines/Engine.ts"
 import type { Tensor } from "../language/Expr.ts"
 import { tensors } from "../language/TensorTree.ts"
 import { scalar } from "../tensor/elementwise.ts"
-import * as Key from "../tensor/Key.ts"
 import { readAll, toNumber } from "../tensor/read.ts"
 import * as Shape from "../words/Shape.ts"
 import type { ShapeError } from "../words/ShapeError.ts"
+import { fitting } from "./bursts.ts"
 import type { Checkpoint, TrainState } from "./Checkpoint.ts"
 import { CheckpointError } from "./CheckpointError.ts"
 import type { Config } from "./Config.ts"
 import { addSums, evaluator, finish, noSums } from "./Evaluate.ts"
+import { type Feed, feed } from "./Feed.ts"
 import { findNonFinite } from "./findNonFinite.ts"
 import { isBetter, isOver, type Monitor, watched } from "./Monitor.ts"
 import type { NonFinite } from "./NonFinite.ts"
@@ -31,9 +32,6 @@ export { initial } from "./trainStep.ts"
 
 /** All that can make a run fail. */
 export type TrainError = ShapeError | EngineError | NonFinite | CheckpointError
-
-/** How long the engine computes before the loop looks up, in milliseconds. */
-const burst = 8
 
 const fresh = <P, S, O, R>({ fingerprint = "", seed }: Config<P, S, O, R>): Progress => ({
   version: 1,
@@ -58,9 +56,13 @@ const sameRun = (progress: Progress, wanted: Progress): Effect.Effect<Progress, 
         }),
       )
 
-/** Whether every number of a state is finite. */
-const allFinite = (state: unknown): boolean =>
-  readAll(tensors(state)).every(({ data, dtype }) => dtype !== "f32" || data.every(Number.isFinite))
+/** Whether every number of a state is finite: each times 0 is 0, but for those that are not. */
+const allFinite = (state: unknown): boolean => {
+  let sum = 0
+  for (const { data, dtype } of readAll(tensors(state)))
+    if (dtype === "f32") for (let i = 0; i < data.length; i++) sum += (data[i] ?? 0) * 0
+  return sum === 0
+}
 
 /**
  * Trains a net and tells how it goes. The stream ends with `Finished`, which carries the trained parameters, or fails
@@ -78,10 +80,6 @@ export const run = <P, S, O, R = never>(config: Config<P, S, O, R>): Stream.Stre
     { bufferSize: 16 },
   )
 
-/** The batches of an epoch, counted from 0. */
-const orderOf = <P, S, O, R>({ batch, data, seed }: Config<P, S, O, R>, epoch: number): ReadonlyArray<Batches.Batch> =>
-  Batches.epoch({ rows: Batches.all(Dataset.size(data)), size: batch }, Key.fold(Key.make(seed), "shuffle"), epoch)
-
 const loop = <P, S, O, R>(
   config: Config<P, S, O, R>,
   tell: (event: TrainEvent<P, S>) => Effect.Effect<void>,
@@ -93,8 +91,8 @@ const loop = <P, S, O, R>(
       const first = config.resume?.last.state ?? (yield* Compile.checkShapes(() => initial(config)))
       const step = yield* Compile.step(trainStep(config), first)
       const score = yield* evaluator(config.net, config.loss, scores, { params: first.params, net: first.net })
-      const size = Dataset.size(data)
-      const batches = yield* Compile.checkShapes(() => Batches.count({ rows: Batches.all(size), size: config.batch }))
+      const fed = yield* feed(config)
+      const { batches } = fed
       const monitor: Monitor = earlyStop ??
         config.best ?? { monitor: config.validation === undefined ? "train.loss" : "val.loss", mode: "min" }
 
@@ -124,31 +122,35 @@ const loop = <P, S, O, R>(
         Effect.uninterruptible(
           Effect.gen(function* () {
             const started = performance.now()
-            const outputs = yield* step.run(
-              rows.map((batch) => {
-                const { inputs, targets } = Dataset.take(data, batch)
-                return { x: inputs, y: targets }
-              }),
-            )
+            const outputs = yield* step.run(rows.map(fed.batch))
             const losses = outputs.map(({ cost }) => toNumber(cost))
-            if (!losses.every(Number.isFinite)) return yield* replay(config, step, safe)
-            let { sums } = progress
-            outputs.forEach((output, i) => {
-              sums = addSums(sums, scores, output.sums, rows[i]?.length ?? 0)
-            })
-            progress = { ...progress, batch: progress.batch + rows.length, step: progress.step + rows.length, sums }
+            if (!losses.every(Number.isFinite)) return yield* replay(config, fed, step, safe)
+            const seen = rows.reduce((sum, { length }) => sum + length, 0)
+            progress = {
+              ...progress,
+              batch: progress.batch + rows.length,
+              step: progress.step + rows.length,
+              sums: addSums(
+                progress.sums,
+                scores,
+                outputs.map(({ sums }) => sums),
+                seen,
+              ),
+            }
             return { losses, milliseconds: performance.now() - started }
           }),
         )
 
+      // How many steps take about a burst.
+      let most = 1
       const oneEpoch = Effect.gen(function* () {
-        const order = orderOf(config, progress.epoch)
+        const order = yield* fed.epoch(progress.epoch)
         const already = progress.batch
-        let [most, spent] = [1, 0]
+        let spent = 0
         while (progress.batch < batches) {
           const { losses, milliseconds } = yield* some(order.slice(progress.batch, progress.batch + most))
           spent += milliseconds
-          most = Math.max(1, Math.min(1024, Math.round((losses.length * burst) / Math.max(milliseconds, 0.01))))
+          most = fitting(losses.length, milliseconds)
           yield* tell({
             _tag: "Stepped",
             epoch: progress.epoch + 1,
@@ -167,7 +169,7 @@ const loop = <P, S, O, R>(
       /** Scores the epoch just trained, and says whether it is the best so far. */
       const close = Effect.fnUntraced(function* (speed: { readonly milliseconds: number; readonly rowsPerSecond: number }) {
         const state = yield* step.state
-        if (!allFinite(state)) return yield* replay(config, step, safe)
+        if (!allFinite(state)) return yield* replay(config, fed, step, safe)
         const weights = { params: state.params, net: state.net }
         const validation = config.validation === undefined ? {} : { validation: yield* score(weights, config.validation) }
         const record: EpochRecord = {
@@ -203,7 +205,7 @@ const loop = <P, S, O, R>(
       yield* tell({
         _tag: "Started",
         parameters: tensors(first.params).reduce((sum, { shape }) => sum + Shape.size(shape), 0),
-        rows: { train: size, validation: config.validation === undefined ? 0 : Dataset.size(config.validation) },
+        rows: { train: Dataset.size(data), validation: config.validation === undefined ? 0 : Dataset.size(config.validation) },
         epochs,
         batchesPerEpoch: batches,
         engine: engine.name,
@@ -243,20 +245,20 @@ const loop = <P, S, O, R>(
  */
 const replay = <P, S, O, R>(
   config: Config<P, S, O, R>,
+  fed: Feed,
   step: Compile.Step<TrainState<P, S, O>, Batch, { readonly cost: Tensor }>,
   { progress, state }: Checkpoint<P, S, O>,
 ): Effect.Effect<never, NonFinite | EngineError | ShapeError> =>
   Effect.gen(function* () {
-    const order = orderOf(config, progress.epoch)
+    const order = yield* fed.epoch(progress.epoch)
     yield* step.load(state)
     for (const [i, rows] of order.slice(progress.batch).entries()) {
       const before = yield* step.state
-      const { inputs, targets } = Dataset.take(config.data, rows)
-      const outputs = yield* step.run([{ x: inputs, y: targets }])
+      const outputs = yield* step.run([fed.batch(rows)])
       const after = yield* step.state
       if (outputs.every(({ cost }) => Number.isFinite(toNumber(cost))) && allFinite(after)) continue
       const place = { epoch: progress.epoch + 1, step: progress.step + i + 1, rows: [...rows] }
-      return yield* yield* Compile.checkShapes(() => findNonFinite(config, before, after, { x: inputs, y: targets }, place))
+      return yield* yield* Compile.checkShapes(() => findNonFinite(config, before, after, fed.samples(rows), place))
     }
     return yield* Effect.die(
       new Error("a loss was not finite, but replaying its steps gave finite ones: the engine is not deterministic"),

@@ -71,14 +71,39 @@ export const entries = <T>(tree: T): ReadonlyArray<readonly [Path, LeafOf<T>]> =
 }
 
 /** A tree's leaves, in order. */
-export const leaves = <T>(tree: T): ReadonlyArray<LeafOf<T>> => entries(tree).map(([, leaf]) => leaf)
+export const leaves = <T>(tree: T): ReadonlyArray<LeafOf<T>> => {
+  const out: Array<LeafOf<T>> = []
+  const collect = (part: unknown): void => {
+    if (isLeaf(part)) out.push(part as LeafOf<T>)
+    else for (const [, child] of branches(part)) collect(child)
+  }
+  collect(tree)
+  return out
+}
 
 /** The tree with its leaves, in order, replaced by `values`; there must be as many. */
-export const withLeaves = <T, B>(tree: T, values: ReadonlyArray<B>): Replace<T, B> => {
-  let next = 0
-  const out = walk(tree, [], () => values[next++])
-  if (next !== values.length) refuse("Tree.withLeaves", [], `${next} leaves, not ${values.length}`, "one value for each leaf")
-  return out as Replace<T, B>
+export const withLeaves = <T, B>(tree: T, values: ReadonlyArray<B>): Replace<T, B> => rebuilder(tree)(values)
+
+/** What `withLeaves` does with a tree, for doing it many times: the tree is walked once. */
+export const rebuilder = <T>(tree: T): (<B>(values: ReadonlyArray<B>) => Replace<T, B>) => {
+  let count = 0
+  const maker = (part: unknown): ((values: ReadonlyArray<unknown>) => unknown) => {
+    if (isLeaf(part)) {
+      const at = count++
+      return (values) => values[at]
+    }
+    const makers = branches(part).map(([key, child]) => [key, maker(child)] as const)
+    return (values) =>
+      rebuild(
+        part,
+        makers.map(([key, make]) => [key, make(values)] as const),
+      )
+  }
+  const make = maker(tree)
+  return <B>(values: ReadonlyArray<B>) => {
+    if (count !== values.length) refuse("Tree.withLeaves", [], `${count} leaves, not ${values.length}`, "one value for each leaf")
+    return make(values) as Replace<T, B>
+  }
 }
 
 /** Trees of one structure joined leaf by leaf. Throws `ShapeError` naming both structures when they differ. */

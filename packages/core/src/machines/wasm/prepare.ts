@@ -10,7 +10,7 @@ import { NDArray } from "../../words/NDArray.ts"
 import * as Shape from "../../words/Shape.ts"
 import type { Spec } from "../../words/ShapeError.ts"
 import { EngineError, type Executable, type Job, OutOfMemory } from "../Executable.ts"
-import type { Outside } from "../Plan.ts"
+import type { Outside, View } from "../Plan.ts"
 import { type Compile, type Compiled, compileJob, type Place } from "./compiled.ts"
 import { instantiate, memory as makeMemory, type WasmMemory } from "./host.ts"
 import type { Numerics } from "./numerics.ts"
@@ -95,9 +95,16 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
   })
   for (const { constant, place } of compiled.constants) view(place).set(program.constants[constant]?.data ?? [])
 
-  const put = (index: number, { data }: NDArray): void => view(compiled.inputs[index] ?? -1).set(data)
-  const take = (place: number, shape: Shape.Shape): NDArray =>
-    new NDArray((compiled.places[place] as Place).dtype, shape, view(place).slice())
+  const inputs = compiled.inputs.map(view)
+  const put = (index: number, { data }: NDArray): void => inputs[index]?.set(data)
+  /** What copies an array out of memory. */
+  const taker = ({ shape, slot }: View): (() => NDArray) => {
+    const { dtype } = compiled.places[slot] as Place
+    const there = view(slot)
+    return () => new NDArray(dtype, shape, there.slice())
+  }
+  const state = compiled.inputs.slice(0, resident).map((slot) => taker({ slot, shape: (compiled.places[slot] as Place).shape }))
+  const outputs = compiled.outputs.slice(resident).map(taker)
 
   let failure: EngineError | undefined
   const whole = <A>(f: () => A): A => {
@@ -114,20 +121,19 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
     }
   }
   return {
-    load: (state) =>
+    load: (given) =>
       whole(() => {
-        for (const [index, x] of state.entries()) put(index, x)
+        for (const [index, x] of given.entries()) put(index, x)
       }),
-    run: (inputs) =>
+    run: (given) =>
       whole(() => {
-        for (const [i, x] of inputs.entries()) put(resident + i, x)
+        for (const [i, x] of given.entries()) put(resident + i, x)
         step()
-        const outputs = compiled.outputs.slice(resident).map(({ shape, slot }) => take(slot, shape))
+        const made = outputs.map((take) => take())
         commit?.()
-        return outputs
+        return made
       }),
-    state: () =>
-      whole(() => compiled.inputs.slice(0, resident).map((place) => take(place, (compiled.places[place] as Place).shape))),
+    state: () => whole(() => state.map((take) => take())),
     release: () => others?.drop(),
   }
 }

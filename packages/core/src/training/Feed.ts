@@ -1,0 +1,63 @@
+/**
+ * What feeds a run: the order in which each epoch takes the rows, drawn by the engine, and the batches of it. Where the
+ * data fits, the engine holds it as it is (images as bytes) and a batch is nothing but row numbers.
+ */
+import { Effect, type Scope } from "effect"
+import * as Batches from "../data/Batches.ts"
+import * as Dataset from "../data/Dataset.ts"
+import * as Compile from "../engines/Compile.ts"
+import type { Engine, EngineError } from "../engines/Engine.ts"
+import type { Tensor } from "../language/Expr.ts"
+import { scalar } from "../tensor/elementwise.ts"
+import * as Key from "../tensor/Key.ts"
+import { read } from "../tensor/read.ts"
+import { bytes } from "../words/DType.ts"
+import * as NDArray from "../words/NDArray.ts"
+import * as Shape from "../words/Shape.ts"
+import type { ShapeError } from "../words/ShapeError.ts"
+import type { Config } from "./Config.ts"
+import type { Batch, Samples } from "./trainStep.ts"
+
+/** The batches of a run. */
+export interface Feed {
+  /** How many batches an epoch has. */
+  readonly batches: number
+  /** The rows of each batch of an epoch, counted from 0. */
+  readonly epoch: (epoch: number) => Effect.Effect<ReadonlyArray<Batches.Batch>, EngineError | ShapeError>
+  /** The numbers of some rows. Throws `ShapeError` for a row that is not there. */
+  readonly samples: (rows: Batches.Batch) => Samples & { readonly x: NDArray.NDArray; readonly y: NDArray.NDArray }
+  /** What a step is given for some rows: their numbers, or, where the engine holds the data, which they are. */
+  readonly batch: (rows: Batches.Batch) => Batch
+}
+
+/** Data of more bytes than this stays outside of the engine, whose memory it would fill. */
+const most = 2 ** 30
+
+const bytesOf = ({ dtype, shape }: NDArray.NDArray): number => Shape.size(shape) * bytes[dtype]
+
+/** The feed of a run. Fails with `ShapeError` for a batch size that is no whole number from 1. */
+export const feed = <P, S, O, R>({
+  batch: size,
+  data,
+  seed,
+}: Config<P, S, O, R>): Effect.Effect<Feed, ShapeError | EngineError, Engine | Scope.Scope> =>
+  Effect.gen(function* () {
+    const rows = Dataset.size(data)
+    const plan = (order: Batches.Batch): Batches.Plan => ({ rows: order, size })
+    const batches = yield* Compile.checkShapes(() => Batches.count(plan(Batches.all(rows))))
+    const key = Key.fold(Key.make(seed), "shuffle")
+    const draw = yield* Compile.compile((epoch: Tensor) => Batches.order(key, rows, epoch), scalar(0, "i32"))
+    const isResident = bytesOf(data.inputs) + bytesOf(data.targets) <= most
+
+    const samples = (which: Batches.Batch) => {
+      const { inputs, targets } = Dataset.take(data, which)
+      return { x: inputs, y: targets }
+    }
+    return {
+      batches,
+      epoch: (epoch) => Effect.map(draw(scalar(epoch, "i32")), (order) => Batches.inOrder(plan(read(order).data as Int32Array))),
+      samples,
+      // A short last batch has a program of its own, and one copy of the data is enough.
+      batch: (which) => (isResident && which.length === size ? { rows: NDArray.make("i32", [size], which) } : samples(which)),
+    }
+  })
