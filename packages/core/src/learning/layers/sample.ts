@@ -22,8 +22,8 @@ export const wantAxes = (kind: string, rank: number, input: Shape.Shape): void =
   const hint =
     input.length === rank
       ? `a reshape to ${Shape.print([...input, 1])} before it, for one channel`
-      : input.length < rank
-        ? "a reshape before it"
-        : "a layer for fewer axes, or a reshape before it"
+      : rank === 1 && input.length === 3
+        ? "conv2d, which is for images"
+        : "a reshape before it"
   refuse(kind, [{ dtype: "f32", shape: input }], `samples of ${spaces[rank]}`, hint)
 }
