@@ -246,7 +246,7 @@ describe("every code", () => {
         --> m.yaml:1:33
       1 | model: { layers: [{ dense: 8 }, step, { head: label }] }
         |                                 ^^^^
-        = help: train with \`sigmoid\` or \`relu\`
+        = help: train with \`sigmoid\` or \`relu\`  [fix available]
 
       warning[A603]: \`relu\` with \`xavier_uniform\`: prefer \`he_uniform\` (keeps the variance of the activations)
         --> m.yaml:1:64
@@ -259,14 +259,27 @@ describe("every code", () => {
         --> m.yaml:1:52
       1 | model: { layers: [{ dense: { units: 8, activation: sigmoid } }, { head: label }] }
         |                                                    ^^^^^^^
-        = help: prefer \`relu\`, or \`tanh\`, which is centred on 0
+        = help: prefer \`relu\`, or \`tanh\`, which is centred on 0  [fix available]
 
       warning[A605]: \`l2\` with \`adam\`: prefer the decay of \`adamw\` (adam divides the penalty by the size of the gradient)
         --> m.yaml:1:41
       1 | train: { optimizer: adam, regularize: { l2: 0.01 } }
         |                     ---- adam
         |                                         ^^
-        = help: \`optimizer: { adamw: { weight_decay: 0.01 } }\`, without \`l2\`"
+        = help: \`optimizer: { adamw: { weight_decay: 0.01 } }\`, without \`l2\`
+
+      warning[A606]: \`selu\` with \`he_normal\`: it wants \`lecun_normal\` (variance 1 / fan_in)
+        --> m.yaml:2:64
+      2 | model: { layers: [{ dense: { units: 8, activation: selu, init: he_normal } }, { head: label }] }
+        |                                                    ---- normalizes itself only under its conditions
+        |                                                                ^^^^^^^^^
+        = help: write \`lecun_normal\`, or \`auto\`, which takes it  [fix available]
+
+      warning[A607]: \`tanh\` in a net of 6 hidden layers: where it saturates hardly any gradient gets through, and that at every layer
+        --> m.yaml:1:83
+      1 | model: { layers: [{ repeat: { times: 6, layers: [{ dense: { units: 8, activation: tanh } }] } }, { head: label }] }
+        |                                                                                   ^^^^
+        = help: prefer \`relu\` or \`gelu\` in deep nets  [fix available]"
     `)
   })
 })

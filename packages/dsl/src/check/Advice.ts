@@ -1,23 +1,28 @@
 /** Advice: what the field has learned to avoid, in terms of what the file says. Nothing here keeps a model from running. */
+import type { Activation } from "@adjoint/core/learning/Activation"
+import { canonical } from "@adjoint/core/learning/Entry"
 import { usual } from "../build/Uses.ts"
-import { type Model, type Train, useOf } from "../Document.ts"
-import type { Finding } from "../diagnostic/Diagnostic.ts"
+import { type Data, type Model, type Train, useOf } from "../Document.ts"
+import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
 import { pointer } from "../source/Path.ts"
-import { type Said, survey, type Weighted } from "./Weights.ts"
+import * as SelfNormalizing from "./SelfNormalizing.ts"
+import { type Said, type Survey, survey, type Weighted } from "./Weights.ts"
 
 /** The family of an initializer, by its name, and its sister in another family. */
 const familyOf = (name: string): "xavier" | "he" | undefined => {
   if (/^(?:xavier|glorot)_/.test(name)) return "xavier"
-  return name.startsWith("he_") ? "he" : undefined
+  return /^(?:he|kaiming)_/.test(name) ? "he" : undefined
 }
 
 const sister = (name: string, family: "xavier" | "he"): string => `${family}_${name.endsWith("_uniform") ? "uniform" : "normal"}`
 
-/** Activations that flatten out on both sides. */
-const saturating = new Set(["sigmoid", "tanh"])
+/** Whether an initializer gives one number to all weights. */
+const isEqual = ({ name, options }: Said): boolean =>
+  ["zeros", "ones", "constant"].includes(name) || options.std === 0 || options.limit === 0
 
-const equal = new Set(["zeros", "ones", "constant"])
+/** So many hidden layers make a net deep, in which slopes below 1 multiply to nothing. */
+const deep = 5
 
 /** The same place is said once, however many layers take their initializer from `model.init`. */
 const once = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> => [
@@ -32,49 +37,86 @@ const mismatch = (code: "A601" | "A603", activation: Said, init: Said, better: s
   fix: { title: `write \`${better}\``, at: { path: init.path, on: "key" }, text: better },
 })
 
-const initializers = ({ activation, init }: Weighted, suits: (name: string) => string | undefined): ReadonlyArray<Finding> => {
+/** What the catalogue knows of the names in a model. */
+const naming = (catalogue: Catalogue) => {
+  const own = (name: string): string => canonical(catalogue.activation, name)
+  return {
+    own,
+    isActivation: (name: string): boolean => Object.hasOwn(catalogue.activation, name) && !Object.hasOwn(catalogue.layer, name),
+    isIdentity: (name: string): boolean => own(name) === "identity",
+    isSelu: (name: string): boolean => own(name) === "selu",
+  }
+}
+
+type Known = (name: string) => Activation | undefined
+
+const initializers = ({ activation, init }: Weighted, known: Known): ReadonlyArray<Finding> => {
   const family = familyOf(init.name)
-  if (activation === undefined || family === undefined) return []
-  if (family === "xavier" && suits(activation.name) === "he")
+  const follows = activation === undefined ? undefined : known(activation.name)
+  if (activation === undefined || follows === undefined || family === undefined) return []
+  if (family === "xavier" && follows.suits === "he")
     return [mismatch("A603", activation, init, sister(init.name, "he"), "keeps the variance of the activations")]
-  if (family === "he" && saturating.has(activation.name))
+  if (family === "he" && follows.saturates === true)
     return [mismatch("A601", activation, init, sister(init.name, "xavier"), "keeps it from saturating at the start")]
   return []
 }
 
-/** All advice on a model and, where it could be read, on how it is trained. */
-export const check = (model: Model, train: Train | undefined, catalogue: Catalogue): ReadonlyArray<Finding> => {
-  const isActivation = (name: string): boolean =>
-    Object.hasOwn(catalogue.activation, name) && !Object.hasOwn(catalogue.layer, name)
-  const suits = (name: string): string | undefined => (isActivation(name) ? usual(catalogue.activation, name)?.suits : undefined)
-  const { activated, weighted } = survey(model, isActivation)
-  const steps = activated.flatMap(
-    ({ name, path }): ReadonlyArray<Finding> =>
-      name === "step"
-        ? [
-            {
-              code: "A602",
-              message: "no gradient gets through `step`: the layers below it keep their initial weights",
-              at: { path, on: "key" },
-              help: "train with `sigmoid` or `relu`",
-            },
-          ]
-        : [],
-  )
-  const sigmoids = activated.flatMap(
-    ({ isLast, name, path }): ReadonlyArray<Finding> =>
-      name === "sigmoid" && !isLast
-        ? [
-            {
-              code: "A604",
-              message: "`sigmoid` in a hidden layer: its slope is at most 1/4, so gradients shrink at every such layer",
-              at: { path, on: "key" },
-              help: "prefer `relu`, or `tanh`, which is centred on 0",
-            },
-          ]
-        : [],
-  )
-  return [...once(weighted.flatMap((layer) => initializers(layer, suits))), ...steps, ...sigmoids, ...decay(train)]
+/** What is said of a name wherever it is the activation of a hidden layer, or of any. */
+const activations = ({ activated, weighted }: Survey, known: Known, own: (name: string) => string): ReadonlyArray<Finding> => {
+  const hidden = weighted.reduce((count, { isLast, times }) => count + (isLast ? 0 : times), 0)
+  return activated.flatMap(({ isLast, name, path }): ReadonlyArray<Finding> => {
+    const at: Spot = { path, on: "key" }
+    const fix = { title: "write `relu`", at, text: "relu" }
+    if (own(name) === "step")
+      return [
+        {
+          code: "A602",
+          message: `no gradient gets through \`${name}\`: the layers below it keep their initial weights`,
+          at,
+          help: "train with `sigmoid` or `relu`",
+          ...(isLast ? {} : { fix }),
+        },
+      ]
+    if (isLast) return []
+    if (own(name) === "sigmoid")
+      return [
+        {
+          code: "A604",
+          message: `\`${name}\` in a hidden layer: its slope is at most 1/4, so gradients shrink at every such layer`,
+          at,
+          help: "prefer `relu`, or `tanh`, which is centred on 0",
+          fix,
+        },
+      ]
+    if (known(name)?.saturates === true && hidden >= deep)
+      return [
+        {
+          code: "A607",
+          message: `\`${name}\` in a net of ${hidden} hidden layers: where it saturates hardly any gradient gets through, and that at every layer`,
+          at,
+          help: "prefer `relu` or `gelu` in deep nets",
+          fix,
+        },
+      ]
+    return []
+  })
+}
+
+/** All advice on a model and, where they could be read, on its data and on how it is trained. */
+export const check = (
+  model: Model,
+  { data, train }: { readonly data?: Data | undefined; readonly train?: Train | undefined },
+  catalogue: Catalogue,
+): ReadonlyArray<Finding> => {
+  const names = naming(catalogue)
+  const known: Known = (name) => (names.isActivation(name) ? usual(catalogue.activation, name) : undefined)
+  const found = survey(model, names)
+  return [
+    ...once(found.weighted.flatMap((layer) => initializers(layer, known))),
+    ...activations(found, known, names.own),
+    ...once(SelfNormalizing.check({ ...names, survey: found, data, train })),
+    ...decay(train),
+  ]
 }
 
 const decay = (train: Train | undefined): ReadonlyArray<Finding> =>
@@ -92,11 +134,11 @@ const decay = (train: Train | undefined): ReadonlyArray<Finding> =>
 
 /** Hidden layers whose weights all start alike. */
 export const equalWeights = (model: Model, catalogue: Catalogue): ReadonlyArray<Finding> => {
-  const { weighted } = survey(model, (name) => Object.hasOwn(catalogue.activation, name))
+  const { weighted } = survey(model, naming(catalogue))
   return once(
     weighted.flatMap(
       ({ init, isLast, kind }): ReadonlyArray<Finding> =>
-        isLast || !equal.has(init.name)
+        isLast || !isEqual(init)
           ? []
           : [
               {

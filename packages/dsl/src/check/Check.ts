@@ -57,7 +57,7 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
           ...(evaluate === undefined ? {} : { evaluate }),
           ...(made === undefined ? {} : { made }),
         })),
-    ...(model === undefined ? [] : Advice.check(model, train, catalogue)),
+    ...(model === undefined ? [] : Advice.check(model, { data, train }, catalogue)),
   ]
 }
 

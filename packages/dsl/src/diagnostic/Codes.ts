@@ -310,6 +310,18 @@ export const codes = {
     "train: { optimizer: adam, regularize: { l2: 0.01 } }\n",
     "train: { optimizer: { adamw: { weight_decay: 0.01 } } }\n",
   ),
+  A606: advice(
+    "selu without its conditions",
+    "Layers of selu keep mean 0 and variance 1 by themselves, however many there are, but only if the inputs are standardized, every hidden layer is a dense one of selu whose weights start from LeCun's normal distribution, and nothing else moves the statistics: no L1 or L2, no normalization, no ordinary dropout (Klambauer et al. 2017). Without all of that it is one more activation.",
+    "data: { source: moons, scale: standard }\nmodel: { layers: [{ dense: { units: 8, activation: selu, init: he_normal } }, { head: label }] }\n",
+    "data: { source: moons, scale: standard }\nmodel: { layers: [{ dense: { units: 8, activation: selu, init: lecun_normal } }, { head: label }] }\n",
+  ),
+  A607: advice(
+    "saturating activations in a deep net",
+    "Tanh and its relatives flatten out on both sides. Through one layer that costs little; in a net of five or more hidden layers the slopes, all at most 1, multiply, and the first layers hardly learn (Glorot and Bengio 2010).",
+    "model: { layers: [{ repeat: { times: 6, layers: [{ dense: { units: 8, activation: tanh } }] } }, { head: label }] }\n",
+    "model: { layers: [{ repeat: { times: 6, layers: [{ dense: { units: 8, activation: relu } }] } }, { head: label }] }\n",
+  ),
 } as const satisfies { readonly [code: string]: CodeEntry }
 
 /** A code of the table. */

@@ -46,7 +46,7 @@ const shownNames = 12
 export const available = (word: string, names: ReadonlyArray<string>): string =>
   names.length <= shownNames
     ? listed(names)
-    : `${listed(nearestNames(word, names, shownNames))} (and ${names.length - shownNames} more)`
+    : `${listed(word === "" ? names.slice(0, shownNames) : nearestNames(word, names, shownNames))} (and ${names.length - shownNames} more)`
 
 /** What is said of a name that is not there. */
 export const unknownName = (what: string, word: string, names: ReadonlyArray<string>, on: "key" | "value"): Verdict => {

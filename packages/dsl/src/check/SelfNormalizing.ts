@@ -1,0 +1,120 @@
+/**
+ * What selu asks for. It keeps mean 0 and variance 1 through any number of layers only under the conditions its proof
+ * starts from (Klambauer et al., 2017); each one that a model breaks is said where it is broken.
+ */
+import { type Data, type Train, useOf } from "../Document.ts"
+import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
+import { pointer } from "../source/Path.ts"
+import type { Survey } from "./Weights.ts"
+
+/** What a self-normalizing model is read from. `isSelu` knows its names. */
+export interface Reading {
+  readonly survey: Survey
+  readonly data: Data | undefined
+  readonly train: Train | undefined
+  readonly isSelu: (name: string) => boolean
+  readonly isActivation: (name: string) => boolean
+}
+
+/** Layers that leave the mean and variance of their inputs as they are. */
+const harmless = new Set(["dense", "head", "flatten", "reshape", "alpha_dropout"])
+
+const dropouts = new Set(["dropout", "spatial_dropout"])
+
+/** All that keeps a model with selu from normalizing itself. */
+export const check = (reading: Reading): ReadonlyArray<Finding> => {
+  const first = reading.survey.activated.find(({ name }) => reading.isSelu(name))
+  if (first === undefined) return []
+  const related = [{ at: { path: first.path, on: "key" }, label: "normalizes itself only under its conditions" }] as const
+  return [...weights(reading), ...stack(reading), ...penalties(reading), ...inputs(reading)].map((finding) => ({
+    ...finding,
+    related: pointer(finding.at.path) === pointer(first.path) ? [] : related,
+  }))
+}
+
+const broken = (message: string, at: Spot, rest: Pick<Finding, "help" | "fix"> = {}): Finding => ({
+  code: "A606",
+  message,
+  at,
+  ...rest,
+})
+
+const weights = ({ isSelu, survey }: Reading): ReadonlyArray<Finding> =>
+  survey.weighted.flatMap(({ activation, init }): ReadonlyArray<Finding> => {
+    if (activation === undefined || !isSelu(activation.name)) return []
+    if (init.name === "auto" || init.name === "lecun_normal") return []
+    const at: Spot = { path: init.path, on: "key" }
+    return [
+      broken(`\`selu\` with \`${init.name}\`: it wants \`lecun_normal\` (variance 1 / fan_in)`, at, {
+        help: "write `lecun_normal`, or `auto`, which takes it",
+        fix: { title: "write `lecun_normal`", at, text: "lecun_normal" },
+      }),
+    ]
+  })
+
+const stack = ({ isActivation, isSelu, survey }: Reading): ReadonlyArray<Finding> => {
+  const others = survey.activated.flatMap(({ isLast, name, path }): ReadonlyArray<Finding> => {
+    if (isLast || isSelu(name)) return []
+    const at: Spot = { path, on: "key" }
+    const fix = { title: "write `selu`", at, text: "selu" }
+    return [broken(`\`${name}\` beside \`selu\`: every hidden layer must be one of selu`, at, { fix })]
+  })
+  const layers = survey.steps.flatMap(({ kind, path }): ReadonlyArray<Finding> => {
+    if (harmless.has(kind) || isActivation(kind)) return []
+    const at: Spot = { path, on: "key" }
+    if (dropouts.has(kind))
+      return [
+        broken(`\`${kind}\` in a net of \`selu\`: it moves the mean and the variance`, at, {
+          help: "`alpha_dropout` drops units and keeps both",
+          fix: { title: "write `alpha_dropout`", at, text: "alpha_dropout" },
+        }),
+      ]
+    return [
+      broken(`\`${kind}\` in a net of \`selu\`, which normalizes itself only as a plain stack of dense layers`, at, {
+        help: "leave it out, or take `relu`",
+      }),
+    ]
+  })
+  return [...others, ...layers]
+}
+
+const penalties = ({ train }: Reading): ReadonlyArray<Finding> =>
+  (["l1", "l2"] as const).flatMap((penalty): ReadonlyArray<Finding> => {
+    if (train === undefined || train.regularize[penalty] === 0) return []
+    const path = ["train", "regularize", penalty]
+    return [
+      broken(
+        `\`${penalty}\` on the weights of \`selu\` layers: it takes away the variance they must keep`,
+        { path, on: "key" },
+        {
+          help: "`alpha_dropout` or `early_stop` against overfitting",
+          fix: { title: "write 0", at: { path }, text: "0" },
+        },
+      ),
+    ]
+  })
+
+const unscaled = (path: Spot["path"], what: string, help: string, on: "key" | "value" = "key"): Finding =>
+  broken(`${what} for a net of \`selu\`: its inputs must have mean 0 and standard deviation 1`, { path, on }, { help })
+
+const inputs = ({ data }: Reading): ReadonlyArray<Finding> => {
+  if (data === undefined) return []
+  const { columns, image, scale, source } = data
+  if (columns !== undefined)
+    return Object.entries(columns).flatMap(([name, column]): ReadonlyArray<Finding> => {
+      if (column.type !== "number" || column.role === "target" || column.scale === "standard") return []
+      const path = ["data", "columns", name]
+      if (column.scale === undefined)
+        return [unscaled(path, `\`${name}\` is not scaled`, `\`${name}: { type: number, scale: standard }\``)]
+      const at: Spot = { path: [...path, "scale"] }
+      const fix = { title: "write `standard`", at, text: "standard" }
+      return [{ ...unscaled([...path, "scale"], `\`${name}\` is scaled another way`, "write `standard`", "value"), fix }]
+    })
+  if (image !== undefined)
+    return image.normalize === "auto"
+      ? []
+      : [unscaled(["data", "image"], "the images are not normalized", "`normalize: auto` in `data.image`")]
+  return scale === "standard"
+    ? []
+    : [unscaled(["data", "source", useOf(source).name], "the inputs are not standardized", "`scale: standard` in `data`")]
+}

@@ -1,0 +1,201 @@
+/** Advice on activations and initializers: where it is said, what mends it, and when there is nothing to say. */
+import { describe, expect, it } from "vitest"
+import * as Fix from "../src/diagnostic/Fix.ts"
+import { read } from "../src/Read.ts"
+import { fromText } from "../src/source/Source.ts"
+import { completed, shown } from "./reading.ts"
+
+const said = (text: string) => shown(completed(text))
+
+const codes = (text: string) => read(fromText("m.yaml", completed(text))).diagnostics.map(({ code }) => code)
+
+/** The text after `check --fix`. */
+const mended = (text: string) => Fix.apply(text, read(fromText("m.yaml", completed(text))).diagnostics).text
+
+describe("selu", () => {
+  const broken = `data:
+  source: irises.csv
+  columns: { a: number, b: { type: number, scale: minmax }, c: { type: number, scale: standard }, kind: class }
+model:
+  init: he_uniform
+  layers:
+    - dense: { units: 8, activation: selu }
+    - batch_norm
+    - dropout: 0.1
+    - dense: { units: 8, activation: tanh, init: xavier_normal, name: h }
+    - dense: { units: 8, activation: selu, init: auto }
+    - head: kind
+train: { regularize: { l1: 0.001, l2: 0.01 } }
+`.replace(", name: h", "")
+
+  it("is told which of its conditions are broken, each where it is broken", () => {
+    expect(said(broken)).toMatchInlineSnapshot(`
+      "warning[A606]: \`a\` is not scaled for a net of \`selu\`: its inputs must have mean 0 and standard deviation 1
+        --> m.yaml:3:14
+      3 |   columns: { a: number, b: { type: number, scale: minmax }, c: { type: number, scale: standard }, kind: class }
+        |              ^
+      ...
+      7 |     - dense: { units: 8, activation: selu }
+        |                                      ---- normalizes itself only under its conditions
+        = help: \`a: { type: number, scale: standard }\`
+      warning[A606]: \`b\` is scaled another way for a net of \`selu\`: its inputs must have mean 0 and standard deviation 1
+        --> m.yaml:3:51
+      3 |   columns: { a: number, b: { type: number, scale: minmax }, c: { type: number, scale: standard }, kind: class }
+        |                                                   ^^^^^^
+      ...
+      7 |     - dense: { units: 8, activation: selu }
+        |                                      ---- normalizes itself only under its conditions
+        = help: write \`standard\`  [fix available]
+      warning[A606]: \`selu\` with \`he_uniform\`: it wants \`lecun_normal\` (variance 1 / fan_in)
+        --> m.yaml:5:9
+      5 |   init: he_uniform
+        |         ^^^^^^^^^^
+      ...
+      7 |     - dense: { units: 8, activation: selu }
+        |                                      ---- normalizes itself only under its conditions
+        = help: write \`lecun_normal\`, or \`auto\`, which takes it  [fix available]
+      warning[A606]: \`batch_norm\` in a net of \`selu\`, which normalizes itself only as a plain stack of dense layers
+        --> m.yaml:8:7
+      7 |     - dense: { units: 8, activation: selu }
+        |                                      ---- normalizes itself only under its conditions
+      8 |     - batch_norm
+        |       ^^^^^^^^^^
+        = help: leave it out, or take \`relu\`
+      warning[A606]: \`dropout\` in a net of \`selu\`: it moves the mean and the variance
+        --> m.yaml:9:7
+      7 |     - dense: { units: 8, activation: selu }
+        |                                      ---- normalizes itself only under its conditions
+      ...
+      9 |     - dropout: 0.1
+        |       ^^^^^^^
+        = help: \`alpha_dropout\` drops units and keeps both  [fix available]
+      warning[A606]: \`tanh\` beside \`selu\`: every hidden layer must be one of selu
+        --> m.yaml:10:38
+       7 |     - dense: { units: 8, activation: selu }
+         |                                      ---- normalizes itself only under its conditions
+      ...
+      10 |     - dense: { units: 8, activation: tanh, init: xavier_normal }
+         |                                      ^^^^
+         = help: write \`selu\`  [fix available]
+      warning[A606]: \`l1\` on the weights of \`selu\` layers: it takes away the variance they must keep
+        --> m.yaml:13:24
+       7 |     - dense: { units: 8, activation: selu }
+         |                                      ---- normalizes itself only under its conditions
+      ...
+      13 | train: { regularize: { l1: 0.001, l2: 0.01 } }
+         |                        ^^
+         = help: \`alpha_dropout\` or \`early_stop\` against overfitting  [fix available]
+      warning[A605]: \`l2\` with \`adam\`: prefer the decay of \`adamw\` (adam divides the penalty by the size of the gradient)
+        --> m.yaml:13:35
+      13 | train: { regularize: { l1: 0.001, l2: 0.01 } }
+         |        --------------------------------------- adam
+         |                                   ^^
+         = help: \`optimizer: { adamw: { weight_decay: 0.01 } }\`, without \`l2\`
+      warning[A606]: \`l2\` on the weights of \`selu\` layers: it takes away the variance they must keep
+        --> m.yaml:13:35
+       7 |     - dense: { units: 8, activation: selu }
+         |                                      ---- normalizes itself only under its conditions
+      ...
+      13 | train: { regularize: { l1: 0.001, l2: 0.01 } }
+         |                                   ^^
+         = help: \`alpha_dropout\` or \`early_stop\` against overfitting  [fix available]"
+    `)
+  })
+
+  it("is mended as far as an edit can", () => {
+    const after = mended(broken)
+    expect(after).toContain("b: { type: number, scale: standard }")
+    expect(after).toContain("init: lecun_normal\n")
+    expect(after).toContain("- alpha_dropout: 0.1")
+    expect(after).toContain("activation: selu, init: xavier_normal")
+    expect(after).toContain("regularize: { l1: 0, l2: 0 }")
+    expect(codes(mended(after))).toEqual(["A606", "A606"])
+  })
+
+  it.each([
+    ["a toy", "data: { source: moons }\n", ["A606"]],
+    ["a standardized toy", "data: { source: moons, scale: standard }\n", []],
+    ["images", "data: { source: { npz: { path: a.npz, inputs: x, targets: y } }, image: { size: [4, 4] } }\n", ["A606"]],
+    [
+      "normalized images",
+      "data: { source: { npz: { path: a.npz, inputs: x, targets: y } }, image: { size: [4, 4], normalize: auto } }\n",
+      [],
+    ],
+  ])("looks at how %s is scaled", (_, data, wanted) => {
+    expect(codes(`${data}model: { layers: [flatten, { dense: { units: 8, activation: selu } }, { head: label }] }\n`)).toEqual(
+      wanted,
+    )
+  })
+})
+
+describe("the weights of hidden layers", () => {
+  const model = (init: string, extra = "") =>
+    `model: { layers: [{ dense: { units: 8, activation: relu, init: ${init} } }, { head: label }] }\n${extra}`
+
+  it.each(["zeros", "ones", "{ constant: 0.5 }", "{ normal: { std: 0 } }", "{ uniform: { limit: 0 } }"])(
+    "may not all be alike, as %s makes them",
+    (init) => {
+      expect(codes(model(init))).toEqual(["T508"])
+      expect(codes(model(init, "lint: { allow: [T508] }\n"))).toEqual([])
+      expect(codes(mended(model(init)))).not.toContain("T508")
+    },
+  )
+
+  it.each(["orthogonal", "identity", "truncated_normal", "he_normal", "kaiming_uniform", "lecun_normal", "auto"])(
+    "may start from %s",
+    (init) => expect(codes(model(init))).toEqual([]),
+  )
+
+  it("of the outputs may", () => {
+    expect(
+      codes("model: { layers: [{ dense: { units: 8, activation: relu } }, { head: { target: label, init: zeros } }] }\n"),
+    ).toEqual([])
+  })
+})
+
+describe("an activation and the initializer before it", () => {
+  const pair = (activation: string, init: string) =>
+    `model: { layers: [{ dense: { units: 8, activation: ${activation}, init: ${init} } }, { head: label }] }\n`
+
+  it.each([
+    ["relu", "glorot_normal", ["A603"]],
+    ["gelu", "xavier_uniform", ["A603"]],
+    ["silu", "xavier_uniform", ["A603"]],
+    ["{ prelu: { share: unit } }", "xavier_normal", ["A603"]],
+    ["tanh", "kaiming_uniform", ["A601"]],
+    ["softsign", "he_normal", ["A601"]],
+    ["hard_tanh", "he_normal", ["A601"]],
+    ["sigmoid", "he_normal", ["A604", "A601"]],
+    ["linear", "he_normal", []],
+    ["tanh", "glorot_uniform", []],
+    ["mish", "he_uniform", []],
+  ])("%s after %s: %j", (activation, init, wanted) => {
+    expect(codes(pair(activation, init))).toEqual(wanted)
+    // One edit may bring up the next piece of advice; in the end there is none.
+    expect(codes(mended(mended(pair(activation, init))))).toEqual([])
+  })
+
+  it("is looked for past layers that are no activation, and past `linear`", () => {
+    const layers = "[{ dense: { units: 8, activation: linear, init: he_normal } }, { alpha_dropout: 0.1 }, tanh, { head: label }]"
+    expect(codes(`model: { layers: ${layers} }\n`)).toEqual(["A601"])
+  })
+})
+
+describe("saturating activations", () => {
+  const layers = (times: number, activation: string) =>
+    `model: { layers: [{ repeat: { times: ${times}, layers: [{ dense: { units: 8, activation: ${activation} } }] } }, { head: label }] }\n`
+
+  it("are left alone in nets of a few layers, and advised against in deep ones", () => {
+    expect(codes(layers(4, "tanh"))).toEqual([])
+    expect(codes(layers(5, "tanh"))).toEqual(["A607"])
+    expect(codes(layers(5, "softsign"))).toEqual(["A607"])
+    expect(codes(layers(9, "relu"))).toEqual([])
+    expect(codes(mended(layers(5, "hard_sigmoid")))).toEqual([])
+  })
+
+  it("as the output are nobody's business but the loss's", () => {
+    expect(
+      codes("model: { layers: [{ dense: 8 }, relu, { head: { target: label, activation: tanh } }] }\ntrain: { loss: mse }\n"),
+    ).toEqual([])
+  })
+})
