@@ -64,11 +64,14 @@ const noise = (seed: number): Weights =>
 
 const names = Object.keys(Optimizer.table) as ReadonlyArray<Optimizer.Name>
 
+/** How much higher a rate is usual with optimizers whose steps shrink all the time, or begin very short. */
+const steeper: { readonly [N in Optimizer.Name]?: number } = { adagrad: 10, adadelta: 100 }
+
 describe.each(names)("%s", (name) => {
   const rated = make(Optimizer.table, { name, options: {} })
 
   test("goes down a bowl", () => {
-    const { params } = descend(rated(LearningRate.constant(0.02)), 100)
+    const { params } = descend(rated(LearningRate.constant(0.02 * (steeper[name] ?? 1))), 100)
     expect(Tensor.toNumber(bowl(params))).toBeLessThan(0.5 * Tensor.toNumber(bowl(start)))
   })
 
@@ -97,7 +100,7 @@ describe.each(names)("%s", (name) => {
     expect(numbers(descend(rated(LearningRate.constant(0)), 3).params)).toEqual(numbers(start))
     const firstOnly: LearningRate.LearningRate = (step) => Tensor.where(Tensor.equal(step, 0), 0.01, 0)
     const g = noise(1)
-    const accumulates = name === "momentum" || name === "nesterov"
+    const accumulates = name === "momentum" || name === "nesterov" // steps ηg, which outlive a change of η
     const [one, two] = [1, 2].map((steps) => numbers(descend(rated(firstOnly), steps, () => g).params))
     expect(JSON.stringify(one) === JSON.stringify(two)).toBe(!accumulates)
   })
@@ -199,6 +202,77 @@ describe("bricks", () => {
     )
     const nothing = Params.zerosLike(start)
     expect(numbers(update(Optimizer.clipByGlobalNorm(1), nothing))).toEqual(numbers(nothing))
+  })
+
+  test("clipping by layer keeps each layer's direction, and leaves those that are short", () => {
+    const g: Weights = { layer: { w: Tensor.full([2, 2], 30) as T, b: Tensor.full([2], 40) as T }, gamma: Tensor.scalar(0.5) }
+    const clipped = update(Optimizer.clipByLayerNorm(10), g)
+    const norm = Math.sqrt(4 * 900 + 2 * 1600)
+    close(clipped, { layer: { w: Tensor.full([2, 2], 300 / norm), b: Tensor.full([2], 400 / norm) }, gamma: g.gamma }, 1e-6)
+  })
+
+  test("clipping by value keeps every number between, and what is not a number stays so", () => {
+    const g: Weights = { ...start, gamma: Tensor.scalar(Number.NaN) }
+    const clipped = update(Optimizer.clipByValue(0.5), g)
+    expect(Tensor.toArray(clipped.layer.w)).toEqual([
+      [0.5, -0.5],
+      [0.5, 0.5],
+    ])
+    expect(Tensor.toNumber(clipped.gamma)).toBeNaN()
+  })
+
+  test("max-norm bounds what leads to each unit, and leaves shorter ones and biases", () => {
+    const updates = update(Optimizer.maxNorm(2.5), Params.zerosLike(start))
+    const moved = Optimizer.apply(start, updates)
+    const [left, right] = [Math.hypot(1, 3), Math.hypot(2, 0.5)]
+    const [a, b] = [Math.min(1, 2.5 / left), Math.min(1, 2.5 / right)]
+    close(
+      moved.layer.w,
+      Tensor.make([
+        [a, -2 * b],
+        [3 * a, 0.5 * b],
+      ]),
+      1e-6,
+    )
+    close(moved.layer.b, start.layer.b)
+  })
+
+  test("groups by path go slower, or stay even where their gradient is not a number", () => {
+    const broken = { ...noise(5), gamma: Tensor.scalar(Number.NaN) }
+    const brick = Optimizer.chain(
+      Optimizer.scaleByPath((path) => (path.includes("layer") ? 0.1 : 1)),
+      Optimizer.freeze((path) => path[0] === "gamma"),
+    )
+    const updates = update(brick, broken)
+    close(updates.layer.w, Tensor.mul(broken.layer.w, 0.1), 1e-6)
+    expect(Tensor.toNumber(updates.gamma)).toBe(0)
+  })
+
+  test("an accumulation of equal gradients is a step of one of them, every k steps", () => {
+    const g = noise(6)
+    const one = descend(Optimizer.adam(0.1), 2, () => g).params
+    close(descend(Optimizer.accumulate(3, Optimizer.adam(0.1)), 6, () => g).params, one, 1e-5)
+    expect(numbers(descend(Optimizer.accumulate(3, Optimizer.adam(0.1)), 2, () => g).params)).toEqual(numbers(start))
+  })
+
+  test("lookahead with α of 1 is what it stands around, and with 0 stays at the start", () => {
+    close(
+      descend(Optimizer.lookahead(Optimizer.adam(0.1), { alpha: 1 }), 10).params,
+      descend(Optimizer.adam(0.1), 10).params,
+      1e-5,
+    )
+    close(descend(Optimizer.lookahead(Optimizer.adam(0.1), { alpha: 0 }), 10).params, start, 1e-5)
+  })
+
+  test("the average of the parameters leaves them as they are and follows them", () => {
+    const { params, state } = descend(Optimizer.average(Optimizer.sgd(0.01), { decay: 0.5 }), 20)
+    close(params, descend(Optimizer.sgd(0.01), 20).params)
+    let expected = start
+    for (let step = 1; step <= 20; step++) {
+      const at = descend(Optimizer.sgd(0.01), step).params
+      expected = Params.zip((x, m) => Tensor.add(Tensor.mul(m, 0.5), Tensor.mul(x, 0.5)), at, expected)
+    }
+    close(state.mean, expected, 1e-5)
   })
 
   test("decay and signs are the gradients of the L2 and L1 penalties", () => {

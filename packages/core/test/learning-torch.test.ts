@@ -124,6 +124,22 @@ const optimizers: { readonly [name: string]: (rate: LearningRate.LearningRate) =
   "adam, weight decay inside": (rate) => Optimizer.chain(Optimizer.addDecayedWeights(0.05), Optimizer.adam(rate)),
   adamw: (rate) => Optimizer.adamw(rate, { weightDecay: 0.1 }),
   "adamw, steps down": (rate) => Optimizer.adamw(rate, { weightDecay: 0.03 }),
+  "adagrad, outside": (rate) => Optimizer.adagrad(rate, { place: "outside" }),
+  "adagrad, inside (by hand)": (rate) => Optimizer.adagrad(rate),
+  "rmsprop, outside": () => Optimizer.rmsprop(0.05 / 5, { place: "outside" }),
+  "rmsprop, centred with momentum, outside": () =>
+    Optimizer.rmsprop(0.05 / 5, { decay: 0.95, eps: 1e-4, momentum: 0.8, centered: true, place: "outside" }),
+  adadelta: () => Optimizer.adadelta(1),
+  amsgrad: (rate) => Optimizer.amsgrad(rate),
+  adamax: (rate) => Optimizer.adamax(rate),
+  "nadam (by hand)": (rate) => Optimizer.nadam(rate),
+  radam: (rate) => Optimizer.radam(rate),
+  "radam, shorter memory": (rate) => Optimizer.radam(rate, { beta2: 0.9 }),
+  "lion (by hand)": (rate) => Optimizer.lion(rate, { weightDecay: 0.1 }),
+  "lamb (by hand)": () => Optimizer.lamb(0.05 / 5, { weightDecay: 0.05 }),
+  "sgd, max-norm (by hand)": (rate) => Optimizer.chain(Optimizer.sgd(rate), Optimizer.maxNorm(0.8)),
+  "adam, mean of three gradients (by hand)": (rate) => Optimizer.accumulate(3, Optimizer.adam(rate)) as Optimizer.Optimizer,
+  "lookahead of adam (by hand)": (rate) => Optimizer.lookahead(Optimizer.adam(rate)) as Optimizer.Optimizer,
   "adamw, warm-up and cosine": (rate) => Optimizer.adamw(rate, { weightDecay: 0.1 }),
 }
 

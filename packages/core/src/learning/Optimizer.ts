@@ -18,70 +18,25 @@
  * ```
  */
 
-import type { Tensor } from "../language/Expr.ts"
 import * as T from "../tensor/Tensor.ts"
-import {
-  type AdamOptions,
-  type AdamState,
-  addDecayedWeights,
-  chain,
-  type Optimizer,
-  type Rate,
-  scaleByAdam,
-  scaleByLearningRate,
-  trace,
-} from "./Brick.ts"
+import type { Optimizer } from "./brick/Brick.ts"
 import { entry, type Table } from "./Entry.ts"
 import { constant, type LearningRate } from "./LearningRate.ts"
-import { type None, type Params, zip } from "./Params.ts"
+import { adadelta, adagrad, adam, adamax, adamw, amsgrad, lamb, lion, nadam, radam, rmsprop } from "./optimizer/adaptive.ts"
+import { momentum, nesterov, sgd } from "./optimizer/descent.ts"
+import { zip } from "./Params.ts"
 
-export * from "./Brick.ts"
+export * from "./brick/around.ts"
+export * from "./brick/Brick.ts"
+export * from "./brick/clip.ts"
+export * from "./brick/decay.ts"
+export * from "./brick/groups.ts"
+export * from "./brick/running.ts"
+export * from "./optimizer/adaptive.ts"
+export * from "./optimizer/descent.ts"
 
 /** The parameters after a step: θ + updates. */
 export const apply = <P>(params: P, updates: unknown): P => zip((parameter, update) => T.add(parameter, update), params, updates)
-
-type Stepping = { readonly step: Tensor }
-
-/** θ ← θ - ηg. */
-export const sgd = (rate: Rate): Optimizer<readonly [Stepping]> => chain(scaleByLearningRate(rate))
-
-/** How momentum is kept. */
-export interface MomentumOptions {
-  /** γ: what is left of the velocity after a step. */
-  readonly momentum?: number
-  /** What is summed up: steps ηg, so that a velocity outlives a change of η, or gradients, which η scales afterwards. */
-  readonly accumulate?: "steps" | "gradients"
-  /** Whether to look one step ahead along the velocity. */
-  readonly nesterov?: boolean
-}
-
-/**
- * Accumulating steps: v ← γv + ηg, θ ← θ - v. Accumulating gradients: v ← γv + g, θ ← θ - ηv. The two differ when η
- * changes.
- */
-export const momentum = (
-  rate: Rate,
-  { accumulate = "steps", momentum: gamma = 0.9, nesterov = false }: MomentumOptions = {},
-): Optimizer<Params> => {
-  const eta = scaleByLearningRate(rate)
-  const v = trace({ decay: gamma, nesterov })
-  return accumulate === "steps" ? chain(eta, v) : chain(v, eta)
-}
-
-/** v ← γv + ηg, θ ← θ - (γv + ηg): momentum with the gradient of where the velocity leads, θ being that place. */
-export const nesterov = (rate: Rate, options: Omit<MomentumOptions, "nesterov"> = {}): Optimizer<Params> =>
-  momentum(rate, { ...options, nesterov: true })
-
-/** θ ← θ - η μ̂ / (√ν̂ + ε). */
-export const adam = (rate: Rate, options: AdamOptions = {}): Optimizer<readonly [AdamState, Stepping]> =>
-  chain(scaleByAdam(options), scaleByLearningRate(rate))
-
-/** θ ← θ - η (μ̂ / (√ν̂ + ε) + λw): decay beside the gradient, not inside its running means; weights only. */
-export const adamw = (
-  rate: Rate,
-  { weightDecay = 0.01, ...options }: AdamOptions & { readonly weightDecay?: number } = {},
-): Optimizer<readonly [AdamState, None, Stepping]> =>
-  chain(scaleByAdam(options), addDecayedWeights(weightDecay), scaleByLearningRate(rate))
 
 /** An optimizer still without its learning rate; the option `lr` at every step unless another is given. */
 export type Rated = (rate?: LearningRate) => Optimizer
@@ -98,11 +53,34 @@ const accumulate = {
   default: "steps",
 } as const
 
-const adamOptions = {
+const eps = (usual: number) =>
+  ({ kind: "number", doc: "Keeps the division from blowing up.", default: usual, exclusiveMinimum: 0 }) as const
+
+const epsPlace = {
+  kind: "choice",
+  doc: "Where ε stands: `inside` the root, √(G + ε), as TensorFlow has it, or `outside`, √G + ε, as PyTorch has it.",
+  of: ["inside", "outside"],
+  default: "inside",
+} as const
+
+const betas = {
   beta1: share("What is left of the mean of g after a step.", 0.9),
   beta2: share("What is left of the mean of g² after a step.", 0.999),
-  eps: { kind: "number", doc: "Keeps the division from blowing up.", default: 1e-8, exclusiveMinimum: 0 },
+  eps: eps(1e-8),
 } as const
+
+const adamOptions = {
+  ...betas,
+  bias_correction: {
+    kind: "boolean",
+    doc: "Whether the means are freed of their start at 0, without which first steps are too short.",
+    default: true,
+  },
+} as const
+
+const decay = (usual: number) => ({ kind: "number", doc: "λ: how fast weights shrink.", default: usual, minimum: 0 }) as const
+
+const velocity = (usual: number, doc = "What is left of the velocity after a step.") => share(doc, usual)
 
 /** Every optimizer by the name a model file calls it. */
 export const table = {
@@ -114,7 +92,7 @@ export const table = {
       "The plainest, and with momentum and a falling rate still among the best for images. Its rate must be found: too high diverges, too low crawls.",
     options: {
       lr: lr(0.01),
-      momentum: share("What is left of the velocity after a step; 0 keeps none.", 0),
+      momentum: velocity(0, "What is left of the velocity after a step; 0 keeps none."),
       nesterov: { kind: "boolean", doc: "Whether the momentum looks one step ahead.", default: false },
     },
     main: "lr",
@@ -131,7 +109,7 @@ export const table = {
     source: "Polyak, Some methods of speeding up the convergence of iteration methods, 1964",
     advice:
       "Where sgd zigzags through a valley. With γ = 0.9 steps add up to ten times ηg, so start with a lower rate than sgd's.",
-    options: { lr: lr(0.01), momentum: share("What is left of the velocity after a step.", 0.9), accumulate },
+    options: { lr: lr(0.01), momentum: velocity(0.9), accumulate },
     main: "lr",
     make:
       (options): Rated =>
@@ -144,12 +122,56 @@ export const table = {
     source:
       "Nesterov, A method of solving a convex programming problem with convergence rate O(1/k²), 1983; Sutskever et al., 2013",
     advice: "As momentum, and a little steadier at high γ.",
-    options: { lr: lr(0.01), momentum: share("What is left of the velocity after a step.", 0.9), accumulate },
+    options: { lr: lr(0.01), momentum: velocity(0.9), accumulate },
     main: "lr",
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
         nesterov(rate, { momentum: options.momentum, accumulate: options.accumulate }),
+  }),
+  adagrad: entry({
+    doc: "A step for each parameter that shrinks with all its gradients so far.",
+    formula: "G ← G + g², θ ← θ - η g / √(G + ε)",
+    source: "Duchi, Hazan and Singer, Adaptive subgradient methods for online learning, 2011",
+    advice:
+      "For sparse inputs, where rare features deserve long steps. Its steps only ever shrink, so long runs of deep nets stand still: rmsprop forgets.",
+    options: { lr: lr(0.01), eps: eps(1e-8), eps_place: epsPlace },
+    main: "lr",
+    make:
+      (options): Rated =>
+      (rate = constant(options.lr)) =>
+        adagrad(rate, { eps: options.eps, place: options.eps_place }),
+  }),
+  rmsprop: entry({
+    doc: "A step for each parameter by the size of its latest gradients.",
+    formula: "G ← γG + (1 - γ)g², θ ← θ - η g / √(G + ε); with momentum μ: v ← μv + g / √(G + ε), θ ← θ - ηv",
+    source: "Tieleman and Hinton, Lecture 6.5: RMSProp, Neural networks for machine learning, 2012",
+    advice: "For recurrent nets and targets that move. Its first steps are long, since G starts at 0; adam corrects that.",
+    options: {
+      lr: lr(0.001),
+      decay: share("γ: what is left of the mean of g² after a step.", 0.9),
+      momentum: velocity(0, "What is left of the velocity after a step; 0 keeps none."),
+      centered: { kind: "boolean", doc: "Whether the running mean of g is taken off before squaring.", default: false },
+      eps: eps(1e-8),
+      eps_place: epsPlace,
+    },
+    main: "lr",
+    make:
+      (options): Rated =>
+      (rate = constant(options.lr)) =>
+        rmsprop(rate, { ...options, place: options.eps_place }),
+  }),
+  adadelta: entry({
+    doc: "Steps as long as the latest ones were, for the size of the latest gradients.",
+    formula: "E ← ρE + (1 - ρ)g², Δ = √(D + ε) / √(E + ε) · g, D ← ρD + (1 - ρ)Δ², θ ← θ - ηΔ",
+    source: "Zeiler, Adadelta: an adaptive learning rate method, 2012",
+    advice: "Needs no learning rate (leave it at 1), but starts slowly, since D begins at 0: a larger eps helps.",
+    options: { lr: lr(1), decay: share("ρ: what is left of both means after a step.", 0.9), eps: eps(1e-6) },
+    main: "lr",
+    make:
+      (options): Rated =>
+      (rate = constant(options.lr)) =>
+        adadelta(rate, options),
   }),
   adam: entry({
     doc: "A step for each parameter by the mean and the size of its gradients.",
@@ -162,7 +184,7 @@ export const table = {
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
-        adam(rate, options),
+        adam(rate, { ...options, biasCorrection: options.bias_correction }),
   }),
   adamw: entry({
     doc: "Adam with weight decay of its own, beside the gradients.",
@@ -172,13 +194,95 @@ export const table = {
     options: {
       lr: lr(0.001),
       ...adamOptions,
-      weight_decay: { kind: "number", doc: "λ: how fast weights shrink.", default: 0.01, minimum: 0 },
+      weight_decay: decay(0.01),
     },
     main: "lr",
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
-        adamw(rate, { ...options, weightDecay: options.weight_decay }),
+        adamw(rate, { ...options, biasCorrection: options.bias_correction, weightDecay: options.weight_decay }),
+  }),
+  amsgrad: entry({
+    doc: "Adam whose step sizes never grow again.",
+    formula: "as adam, with ν̂ of the largest ν so far",
+    source: "Reddi, Kale and Kumar, On the convergence of Adam and beyond, 2018",
+    advice: "Where adam wanders off late in a run. Mostly it makes little difference.",
+    options: { lr: lr(0.001), ...betas },
+    main: "lr",
+    make:
+      (options): Rated =>
+      (rate = constant(options.lr)) =>
+        amsgrad(rate, options),
+  }),
+  adamax: entry({
+    doc: "Adam by the largest of the latest gradients, in place of the root of their mean square.",
+    formula: "u ← max(β₂u, |g| + ε), θ ← θ - η μ̂ / u",
+    source: "Kingma and Ba, Adam: a method for stochastic optimization, 2015, section 7",
+    advice: "For embeddings and gradients with rare large values: they do not shrink the steps for long.",
+    options: { lr: lr(0.002), ...betas },
+    main: "lr",
+    make:
+      (options): Rated =>
+      (rate = constant(options.lr)) =>
+        adamax(rate, options),
+  }),
+  nadam: entry({
+    doc: "Adam that looks one step ahead.",
+    formula: "as adam, with m̂ = β₁₍ₜ₊₁₎ μ / (1 - Πβ₁₍ᵢ≤ₜ₊₁₎) + (1 - β₁ₜ) g / (1 - Πβ₁₍ᵢ≤ₜ₎), β₁ₜ = β₁(1 - ½ · 0.96^(tψ))",
+    source: "Dozat, Incorporating Nesterov momentum into Adam, 2016",
+    advice: "As adam, and often a little faster at the beginning.",
+    options: {
+      lr: lr(0.002),
+      ...betas,
+      momentum_decay: { kind: "number", doc: "ψ: how fast the momentum rises to β₁.", default: 0.004, minimum: 0 },
+    },
+    main: "lr",
+    make:
+      (options): Rated =>
+      (rate = constant(options.lr)) =>
+        nadam(rate, { ...options, momentumDecay: options.momentum_decay }),
+  }),
+  radam: entry({
+    doc: "Adam that warms itself up: it waits with its division until the mean of g² can be trusted.",
+    formula: "θ ← θ - η μ̂ while ρₜ ≤ 5, then θ ← θ - η r μ̂ √(1 - β₂ᵗ) / (√ν + ε)",
+    source: "Liu et al., On the variance of the adaptive learning rate and beyond, 2020",
+    advice: "In place of adam with a warm-up. Its first steps are as long as the gradients are, so it wants them of usual size.",
+    options: { lr: lr(0.001), ...betas },
+    main: "lr",
+    make:
+      (options): Rated =>
+      (rate = constant(options.lr)) =>
+        radam(rate, options),
+  }),
+  lion: entry({
+    doc: "Steps of one size, by the sign of a running mean.",
+    formula: "θ ← θ - η (sign(β₁m + (1 - β₁)g) + λw), m ← β₂m + (1 - β₂)g",
+    source: "Chen et al., Symbolic discovery of optimization algorithms, 2023",
+    advice:
+      "Remembers half of what adam does. Its steps are all η long, so take a rate three to ten times lower than adam's, and a decay as many times higher.",
+    options: {
+      lr: lr(1e-4),
+      beta1: share("The share of the running mean in the direction of a step.", 0.9),
+      beta2: share("What is left of the running mean after a step.", 0.99),
+      weight_decay: decay(0),
+    },
+    main: "lr",
+    make:
+      (options): Rated =>
+      (rate = constant(options.lr)) =>
+        lion(rate, { ...options, weightDecay: options.weight_decay }),
+  }),
+  lamb: entry({
+    doc: "Adam with steps in proportion to the weights they change, layer by layer.",
+    formula: "u = μ̂ / (√ν̂ + ε) + λw, θ ← θ - η ‖θ‖ / ‖u‖ · u for each array of parameters",
+    source: "You et al., Large batch optimization for deep learning: training BERT in 76 minutes, 2020",
+    advice: "For very large batches, where one rate for all layers is too much for some. With usual batches prefer adamw.",
+    options: { lr: lr(0.001), ...betas, weight_decay: decay(0.01) },
+    main: "lr",
+    make:
+      (options): Rated =>
+      (rate = constant(options.lr)) =>
+        lamb(rate, { ...options, weightDecay: options.weight_decay }),
   }),
 } satisfies Table<Rated>
 

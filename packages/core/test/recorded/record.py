@@ -4,7 +4,7 @@
     /usr/bin/python3 packages/core/test/recorded/record.py
 
 writes torch-1.13.1.json beside this file, which learning-torch.test.ts compares with. A weight of a dense layer is
-written [in, units], as Adjoint keeps it; the arithmetic is torch's own, but for the three trajectories marked "by hand",
+written [in, units], as Adjoint keeps it; the arithmetic is torch's own, but for the trajectories marked "by hand",
 whose update rule torch does not have and which are written out on torch tensors.
 """
 
@@ -176,17 +176,25 @@ def start(outputs):
 class ByHand:
     """Looks enough like an optimizer for a scheduler to set its rate."""
 
-    def __init__(self, params, rule):
-        self.inner = torch.optim.SGD(params, lr=ETA)
+    def __init__(self, params, rule, weights=(), rate=ETA):
+        self.inner = torch.optim.SGD(params, lr=rate)
+        self.product = 1.0
         self.params = list(params)
         self.rule = rule
         self.velocity = [torch.zeros_like(p) for p in self.params]
+        self.square = [torch.zeros_like(p) for p in self.params]
+        self.weights = list(weights)
+        self.count = 0
+
+    def is_weight(self, p):
+        return any(p is w for w in self.weights)
 
     def zero_grad(self):
         self.inner.zero_grad()
 
     @torch.no_grad()
     def step(self):
+        self.count += 1
         self.rule(self, self.inner.param_groups[0]["lr"])
         self.inner._step_count = getattr(self.inner, "_step_count", 0) + 1
 
@@ -207,6 +215,89 @@ def clipped(self, eta):
     norm = torch.sqrt(sum((p.grad**2).sum() for p in self.params))
     for p in self.params:
         p.sub_(p.grad * min(1.0, 0.5 / norm) * eta)
+
+
+def adagrad_inside(self, eta):
+    for p, total in zip(self.params, self.square):
+        total.add_(p.grad**2)
+        p.sub_(eta * p.grad / torch.sqrt(total + 1e-8))
+
+
+def lion(self, eta):
+    for p, m in zip(self.params, self.velocity):
+        update = torch.sign(0.9 * m + 0.1 * p.grad)
+        m.mul_(0.99).add_(0.01 * p.grad)
+        p.sub_(eta * (update + (0.1 * p if self.is_weight(p) else 0)))
+
+
+def lamb(self, eta):
+    for p, m, v in zip(self.params, self.velocity, self.square):
+        m.mul_(0.9).add_(0.1 * p.grad)
+        v.mul_(0.999).add_(0.001 * p.grad**2)
+        update = m / (1 - 0.9**self.count) / (torch.sqrt(v / (1 - 0.999**self.count)) + 1e-8)
+        update = update + (0.05 * p if self.is_weight(p) else 0)
+        p.sub_(eta * p.norm() / update.norm() * update)
+
+
+def nadam(self, eta):
+    # As torch documents it; its code of this version multiplies the product of the step ahead by mu once too often.
+    mu, ahead = (0.9 * (1 - 0.5 * 0.96 ** ((self.count + i) * 0.004)) for i in (0, 1))
+    self.product *= mu
+    for p, m, v in zip(self.params, self.velocity, self.square):
+        m.mul_(0.9).add_(0.1 * p.grad)
+        v.mul_(0.999).add_(0.001 * p.grad**2)
+        root = torch.sqrt(v / (1 - 0.999**self.count)) + 1e-8
+        p.sub_(eta * (ahead * m / (1 - self.product * ahead) + (1 - mu) * p.grad / (1 - self.product)) / root)
+
+
+def max_norm(self, eta):
+    for p in self.params:
+        p.sub_(eta * p.grad)
+        if self.is_weight(p):
+            p.mul_(0.8 / p.norm(dim=0, keepdim=True).clamp(min=0.8))
+
+
+class Every:
+    """Steps with the mean of k gradients."""
+
+    def __init__(self, k, inner):
+        self.k, self.inner, self.count = k, inner, 0
+        self.params = inner.param_groups[0]["params"]
+        self.sums = [torch.zeros_like(p) for p in self.params]
+
+    def zero_grad(self):
+        self.inner.zero_grad()
+
+    def step(self):
+        self.count += 1
+        for p, total in zip(self.params, self.sums):
+            total.add_(p.grad)
+        if self.count % self.k == 0:
+            for p, total in zip(self.params, self.sums):
+                p.grad = total / self.k
+                total.zero_()
+            self.inner.step()
+
+
+class SlowCopy:
+    """Lookahead."""
+
+    def __init__(self, k, alpha, inner):
+        self.k, self.alpha, self.inner, self.count = k, alpha, inner, 0
+        self.params = inner.param_groups[0]["params"]
+        self.slow = [p.detach().clone() for p in self.params]
+
+    def zero_grad(self):
+        self.inner.zero_grad()
+
+    @torch.no_grad()
+    def step(self):
+        self.inner.step()
+        self.count += 1
+        if self.count % self.k == 0:
+            for p, slow in zip(self.params, self.slow):
+                slow.add_(self.alpha * (p - slow))
+                p.copy_(slow)
 
 
 def groups(weights, biases, decay):
@@ -233,6 +324,21 @@ TRAJECTORIES = [
     ("adamw", "binary", "tanh", "constant", lambda w, b: torch.optim.AdamW(groups(w, b, 0.1), lr=ETA), None),
     ("adamw, steps down", "classes", "relu", "step", lambda w, b: torch.optim.AdamW(groups(w, b, 0.03), lr=ETA), None),
     ("adamw, warm-up and cosine", "smoothed", "leaky_relu", "warmup_cosine", lambda w, b: torch.optim.AdamW(groups(w, b, 0.1), lr=ETA), None),
+    ("adagrad, outside", "classes", "tanh", "constant", lambda w, b: torch.optim.Adagrad(w + b, lr=ETA, eps=1e-8), None),
+    ("adagrad, inside (by hand)", "numbers", "tanh", "step", lambda w, b: ByHand(w + b, adagrad_inside), None),
+    ("rmsprop, outside", "classes", "tanh", "constant", lambda w, b: torch.optim.RMSprop(w + b, lr=ETA / 5, alpha=0.9), None),
+    ("rmsprop, centred with momentum, outside", "binary", "tanh", "constant", lambda w, b: torch.optim.RMSprop(w + b, lr=ETA / 5, alpha=0.95, eps=1e-4, momentum=0.8, centered=True), None),
+    ("adadelta", "numbers", "tanh", "constant", lambda w, b: torch.optim.Adadelta(w + b, lr=1.0), None),
+    ("amsgrad", "classes", "relu", "constant", lambda w, b: torch.optim.Adam(w + b, lr=ETA, amsgrad=True), None),
+    ("adamax", "smoothed", "tanh", "cosine", lambda w, b: torch.optim.Adamax(w + b, lr=ETA), None),
+    ("nadam (by hand)", "classes", "tanh", "constant", lambda w, b: ByHand(w + b, nadam), None),
+    ("radam", "numbers", "tanh", "constant", lambda w, b: torch.optim.RAdam(w + b, lr=ETA), None),
+    ("radam, shorter memory", "binary", "tanh", "warmup", lambda w, b: torch.optim.RAdam(w + b, lr=ETA, betas=(0.9, 0.9)), None),
+    ("lion (by hand)", "classes", "tanh", "cosine", lambda w, b: ByHand(w + b, lion, w), None),
+    ("lamb (by hand)", "numbers", "tanh", "constant", lambda w, b: ByHand(w + b, lamb, w, ETA / 5), None),
+    ("sgd, max-norm (by hand)", "binary", "tanh", "constant", lambda w, b: ByHand(w + b, max_norm, w), None),
+    ("adam, mean of three gradients (by hand)", "numbers", "relu", "constant", lambda w, b: Every(3, torch.optim.Adam(w + b, lr=ETA)), None),
+    ("lookahead of adam (by hand)", "classes", "tanh", "constant", lambda w, b: SlowCopy(5, 0.5, torch.optim.Adam(w + b, lr=ETA)), None),
 ]
 
 
