@@ -173,7 +173,7 @@ test("the names under which parameters and state are kept do not change", () => 
       first?.input ?? [],
     )
     const kept = (tree: Params.Params) =>
-      Tree.entries(tree).map(([path, leaf]) => `${path.join(".")}${Shape.print((leaf as T).shape)}`)
+      Tree.entries(tree as unknown).map(([path, leaf]) => `${path.join(".")}${Shape.print((leaf as T).shape)}`)
     const all = [...kept(params), ...kept(state).map((leaf) => `state ${leaf}`)]
     return all.length === 0 ? [] : [`${layer}: ${all.join(" ")}`]
   })

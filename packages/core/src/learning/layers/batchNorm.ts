@@ -8,7 +8,7 @@ import * as Shape from "../../words/Shape.ts"
 import { refuse } from "../../words/ShapeError.ts"
 import { entry } from "../Entry.ts"
 import type { Net } from "../Net.ts"
-import { channelsOf, type Learned, learned, normalized } from "./standardize.ts"
+import { channelsOf, type Learned, learned, scaled } from "./standardize.ts"
 
 /** How a batch normalization is built. */
 export interface BatchNormOptions {
@@ -38,16 +38,17 @@ export const batchNorm = ({ eps = 1e-5, momentum = 0.1 }: BatchNormOptions = {})
     return { params: learned(shape), state: { mean: T.zeros(shape), variance: T.ones(shape) } }
   },
   apply: (params, state, x, { mode }) => {
-    if (mode === "infer") return { y: normalized(x, state.mean, state.variance, eps, params), state }
+    if (mode === "infer") return { y: scaled(T.sub(x, state.mean), state.variance, eps, params), state }
     const axes = x.shape.slice(0, -1).map((_, i) => i)
     const count = Shape.size(x.shape.slice(0, -1))
     if (count < 2)
       refuse("batch_norm", [x], "two numbers or more for each channel to train on", "batches of two rows or more, or layer_norm")
     const mean = T.mean(x, { axes })
-    const variance = T.mean(T.square(T.sub(x, mean)), { axes })
+    const centred = T.sub(x, mean)
+    const variance = T.mean(T.square(centred), { axes })
     const moved = (past: Tensor, now: Tensor): Tensor => T.add(T.mul(past, 1 - momentum), T.mul(now, momentum))
     return {
-      y: normalized(x, mean, variance, eps, params),
+      y: scaled(centred, variance, eps, params),
       state: { mean: moved(state.mean, mean), variance: moved(state.variance, T.mul(variance, count / (count - 1))) },
     }
   },

@@ -6,7 +6,7 @@ import { refuse } from "../../words/ShapeError.ts"
 import { entry } from "../Entry.ts"
 import { type Net, stateless } from "../Net.ts"
 import type { None } from "../Params.ts"
-import { channelsOf, type Learned, learned, normalized } from "./standardize.ts"
+import { channelsOf, type Learned, learned, scaled } from "./standardize.ts"
 
 /** How a layer normalization is built. */
 export interface LayerNormOptions {
@@ -24,8 +24,11 @@ const lastAxes = (kind: string, input: Shape.Shape, axes: number): Shape.Shape =
 
 const counted = (from: number, to: number): ReadonlyArray<number> => Array.from({ length: to - from }, (_, i) => from + i)
 
-const variance = (x: Tensor, mean: Tensor, axes: ReadonlyArray<number>): Tensor =>
-  T.mean(T.square(T.sub(x, mean)), { axes, keepAxes: true })
+/** The distances from the mean along some axes, and their mean square. */
+const spread = (x: Tensor, axes: ReadonlyArray<number>): { readonly centred: Tensor; readonly variance: Tensor } => {
+  const centred = T.sub(x, T.mean(x, { axes, keepAxes: true }))
+  return { centred, variance: T.mean(T.square(centred), { axes, keepAxes: true }) }
+}
 
 /** γ · (x - mean) / √(variance + ε) + β with the mean and the variance of each sample's last axes, whose shape γ and β have. Throws `ShapeError`. */
 export const layerNorm = ({ axes = 1, eps = 1e-5 }: LayerNormOptions = {}): Net<Learned, None> =>
@@ -37,11 +40,10 @@ export const layerNorm = ({ axes = 1, eps = 1e-5 }: LayerNormOptions = {}): Net<
     },
     init: (_, input) => learned(lastAxes("layer_norm", input, axes)),
     apply: (params, x) => {
-      const along = counted(x.shape.length - axes, x.shape.length)
-      const mean = T.mean(x, { axes: along, keepAxes: true })
-      // Scaled before γ, since γ may have more axes than the variance has.
-      const standard = T.div(T.sub(x, mean), T.sqrt(T.add(variance(x, mean, along), eps)))
-      return T.add(T.mul(standard, params.gamma), params.beta)
+      const { centred, variance } = spread(x, counted(x.shape.length - axes, x.shape.length))
+      // One factor for each sample, before γ, which has one for each feature.
+      const factor = T.div(1, T.sqrt(T.add(variance, eps)))
+      return T.add(T.mul(T.mul(centred, factor), params.gamma), params.beta)
     },
   })
 
@@ -81,9 +83,9 @@ export const groupNorm = ({ eps = 1e-5, groups }: GroupNormOptions): Net<Learned
       const n = channels(x.shape.slice(1))
       const parts = T.reshape(x, [...x.shape.slice(0, -1), groups, n / groups]) as Tensor
       const axes = [...counted(1, x.shape.length - 1), x.shape.length]
-      const mean = T.mean(parts, { axes, keepAxes: true })
+      const { centred, variance } = spread(parts, axes)
       const each = { gamma: T.reshape(gamma, [groups, n / groups]), beta: T.reshape(beta, [groups, n / groups]) }
-      return T.reshape(normalized(parts, mean, variance(parts, mean, axes), eps, each), x.shape)
+      return T.reshape(scaled(centred, variance, eps, each), x.shape)
     },
   })
 }
@@ -101,8 +103,8 @@ export const rmsNorm = ({ eps = 1e-6 }: { readonly eps?: number } = {}): Net<Rms
     },
     init: (_, input) => ({ gamma: T.ones([channelsOf("rms_norm", input)]) as Tensor }),
     apply: ({ gamma }, x) => {
-      const size = T.sqrt(T.add(T.mean(T.square(x), { axes: -1, keepAxes: true }), eps))
-      return T.mul(T.div(x, size), gamma)
+      const factor = T.div(1, T.sqrt(T.add(T.mean(T.square(x), { axes: -1, keepAxes: true }), eps)))
+      return T.mul(T.mul(x, factor), gamma)
     },
   })
 

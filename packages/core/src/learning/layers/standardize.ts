@@ -10,9 +10,9 @@ export type Learned = { readonly gamma: Tensor; readonly beta: Tensor }
 /** γ = 1 and β = 0: nothing is learned yet. */
 export const learned = (shape: Shape.Shape): Learned => ({ gamma: T.ones(shape), beta: T.zeros(shape) })
 
-/** γ · (x - mean) / √(variance + ε) + β, each stretched to x. */
-export const normalized = (x: Tensor, mean: Tensor, variance: Tensor, eps: number, { beta, gamma }: Learned): Tensor =>
-  T.add(T.mul(T.sub(x, mean), T.div(gamma, T.sqrt(T.add(variance, eps)))), beta)
+/** γ · centred / √(variance + ε) + β, each stretched to x. */
+export const scaled = (centred: Tensor, variance: Tensor, eps: number, { beta, gamma }: Learned): Tensor =>
+  T.add(T.mul(centred, T.div(gamma, T.sqrt(T.add(variance, eps)))), beta)
 
 /** The size of the last axis. Throws `ShapeError` for samples without axes. */
 export const channelsOf = (kind: string, input: Shape.Shape): number =>
