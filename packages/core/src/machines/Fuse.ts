@@ -33,6 +33,19 @@ const slotsOf = (at: (value: number) => Value, alias: (value: number) => number)
   return { slots, slot }
 }
 
+/**
+ * The values in an order in which each comes after what it is made of: first single numbers that come of inputs and of each
+ * other, such as what an optimizer counts, so that they are there for the first loop that could take them.
+ */
+const scalarsFirst = (values: ReadonlyArray<Value>): ReadonlyArray<number> => {
+  const early = new Set<number>()
+  values.forEach(({ from, shape }, value) => {
+    if (Shape.size(shape) === 1 && (from.tag !== "step" || from.inputs.every((input) => early.has(input)))) early.add(value)
+  })
+  const later = values.flatMap((_, value) => (early.has(value) ? [] : [value]))
+  return [...early, ...later]
+}
+
 /** The kernels to be, in order: each stored value joins the first loop over its shape that everything it reads comes before. */
 const draft = (source: Source, values: ReadonlyArray<Value>) => {
   const { at, stored } = source
@@ -46,11 +59,12 @@ const draft = (source: Source, values: ReadonlyArray<Value>) => {
       elementwise.has(equation.primitive) || equation.primitive === "iota" || isRearrangement(equation, at(inputs[0] ?? value))
     )
   }
-  values.forEach(({ from, shape }, value) => {
-    if (from.tag === "home" || stored.alias(value) !== value || !stored.used.has(value) || !stored.isStored(value)) return
+  for (const value of scalarsFirst(values)) {
+    const { from, shape } = at(value)
+    if (from.tag === "home" || stored.alias(value) !== value || !stored.used.has(value) || !stored.isStored(value)) continue
     if (!isLooped(value)) {
       maker.set(value, drafts.push({ alone: value }) - 1)
-      return
+      continue
     }
     let earliest = 0
     visitReads(source, value, shape, (read, inPlace) => {
@@ -63,7 +77,7 @@ const draft = (source: Source, values: ReadonlyArray<Value>) => {
     const joined = drafts[found]
     if (joined !== undefined && "makes" in joined) joined.makes.push(value)
     maker.set(value, joined === undefined ? drafts.push({ shape, makes: [value] }) - 1 : found)
-  })
+  }
   return { drafts, maker }
 }
 

@@ -9,6 +9,7 @@ import {
   reduction,
   unary,
 } from "../../language/Primitive.ts"
+import type { DType } from "../../words/DType.ts"
 import type { NDArray } from "../../words/NDArray.ts"
 import type { Spec } from "../../words/ShapeError.ts"
 import type { Home } from "../Plan.ts"
@@ -61,6 +62,31 @@ const keyOf = ({ params, primitive }: Equation, inputs: ReadonlyArray<number>): 
 /** The parameters of a step whose primitive is known. */
 export const paramsOf = <P extends Primitive>(_: P, { params }: Equation): Params[P] => params as unknown as Params[P]
 
+/** Steps whose double, rounded to a float, is the float they give, where they are given floats. */
+const foldable: { readonly [P in Primitive]?: (x: number, y: number) => number } = {
+  neg: (x) => -x,
+  abs: Math.abs,
+  sqrt: Math.sqrt,
+  add: (x, y) => x + y,
+  sub: (x, y) => x - y,
+  mul: (x, y) => x * y,
+  div: (x, y) => x / y,
+}
+
+/**
+ * What a step gives whose inputs are numbers known beforehand: where these are floats exactly, so that rounding at each step
+ * and rounding at none come to the same, and the result is a normal one.
+ */
+const fold = ({ out, primitive }: Equation, inputs: ReadonlyArray<Value>): number | undefined => {
+  const operation = foldable[primitive]
+  if (operation === undefined || out.shape.length > 0 || out.dtype !== "f32") return undefined
+  const known = inputs.flatMap(({ from }) => (from.tag === "literal" && Math.fround(from.value) === from.value ? from.value : []))
+  if (known.length < inputs.length) return undefined
+  const made = operation(known[0] ?? 0, known[1] ?? 0)
+  const size = Math.abs(Math.fround(made))
+  return made === 0 || (size >= 2 ** -126 && size < Number.POSITIVE_INFINITY) ? made : undefined
+}
+
 /** The program's values, equal steps once. Values of the program are mapped to these by `number`. */
 export const share = (program: Program): { readonly values: ReadonlyArray<Value>; readonly outputs: ReadonlyArray<number> } => {
   const values: Array<Value> = []
@@ -73,11 +99,12 @@ export const share = (program: Program): { readonly values: ReadonlyArray<Value>
     if (key !== undefined) known.set(key, at)
     return at
   }
+  const literal = (dtype: DType, value: number): number =>
+    add({ dtype, shape: [], from: { tag: "literal", value } }, `literal ${dtype} ${Object.is(value, -0) ? "-0" : value}`)
   const constant = (array: NDArray, index: number): number => {
     const { dtype, shape } = array
     if (shape.length > 0) return add({ dtype, shape, from: { tag: "home", home: { tag: "constant", index, array } } })
-    const value = array.data[0] as number
-    return add({ dtype, shape, from: { tag: "literal", value } }, `literal ${dtype} ${Object.is(value, -0) ? "-0" : value}`)
+    return literal(dtype, array.data[0] as number)
   }
   program.inputs.forEach(({ dtype, shape }, index) => {
     number.push(add({ dtype, shape, from: { tag: "home", home: { tag: "input", index } } }))
@@ -86,7 +113,12 @@ export const share = (program: Program): { readonly values: ReadonlyArray<Value>
   for (const equation of program.equations) {
     const inputs = equation.inputs.map((value) => number[value] as number)
     const { dtype, shape } = equation.out
+    const known = fold(
+      equation,
+      inputs.map((input) => values[input] as Value),
+    )
     if (same.has(equation.primitive)) number.push(inputs[0] as number)
+    else if (known !== undefined) number.push(literal("f32", known))
     else number.push(add({ dtype, shape, from: { tag: "step", equation, inputs } }, keyOf(equation, inputs)))
   }
   return { values, outputs: program.outputs.map((value) => number[value] as number) }
