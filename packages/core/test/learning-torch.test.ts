@@ -138,8 +138,8 @@ const optimizers: { readonly [name: string]: (rate: LearningRate.LearningRate) =
   "lion (by hand)": (rate) => Optimizer.lion(rate, { weightDecay: 0.1 }),
   "lamb (by hand)": () => Optimizer.lamb(0.05 / 5, { weightDecay: 0.05 }),
   "sgd, max-norm (by hand)": (rate) => Optimizer.chain(Optimizer.sgd(rate), Optimizer.maxNorm(0.8)),
-  "adam, mean of three gradients (by hand)": (rate) => Optimizer.accumulate(3, Optimizer.adam(rate)) as Optimizer.Optimizer,
-  "lookahead of adam (by hand)": (rate) => Optimizer.lookahead(Optimizer.adam(rate)) as Optimizer.Optimizer,
+  "adam, mean of three gradients (by hand)": (rate) => Optimizer.accumulate(3, Optimizer.adam(rate)),
+  "lookahead of adam (by hand)": (rate) => Optimizer.lookahead(Optimizer.adam(rate)),
   "adamw, warm-up and cosine": (rate) => Optimizer.adamw(rate, { weightDecay: 0.1 }),
 }
 

@@ -9,7 +9,7 @@ const choose = <P>(which: Tensor, a: P, b: unknown): P => zip((x, y) => T.where(
 const moved = <P>(params: P, updates: unknown): P => zip((x, u) => T.add(x, u), params, updates)
 
 /** What an accumulation remembers. */
-export interface Accumulated<State> {
+export type Accumulated<State> = {
   readonly step: Tensor
   readonly sum: Params
   readonly inner: State
@@ -50,7 +50,7 @@ export interface LookaheadOptions {
 }
 
 /** What a lookahead remembers. */
-export interface Ahead<State> {
+export type Ahead<State> = {
   readonly step: Tensor
   readonly slow: Params
   readonly inner: State
@@ -79,7 +79,7 @@ export const lookahead = <State>(
 })
 
 /** What an average remembers. */
-export interface Averaged<State> {
+export type Averaged<State> = {
   /** The running mean of the parameters. */
   readonly mean: Params
   readonly inner: State
