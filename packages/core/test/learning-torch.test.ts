@@ -87,6 +87,13 @@ const schedules: { readonly [name: string]: (lr: number, steps: number) => Learn
   step: (lr) => LearningRate.step({ lr, every: 20, factor: 0.3 }),
   exponential: (lr) => LearningRate.exponential({ lr, factor: 0.97 }),
   cosine: (lr, steps) => LearningRate.cosine({ lr, steps, min: 0.001 }),
+  polynomial: (lr) => LearningRate.polynomial({ lr, steps: 50, power: 2 }),
+  linear: (lr, steps) => LearningRate.polynomial({ lr, steps }),
+  inverse_time: (lr) => LearningRate.inverseTime({ lr, decay: 0.3, every: 4 }),
+  cosine_restarts: (lr) => LearningRate.cosineRestarts({ lr, steps: 7, growth: 2, min: 0.002 }),
+  "cosine_restarts, equal": (lr) => LearningRate.cosineRestarts({ lr, steps: 10 }),
+  one_cycle: (lr, steps) => LearningRate.oneCycle({ lr, steps }),
+  "one_cycle, rising longer": (lr, steps) => LearningRate.oneCycle({ lr, steps, rise: 0.45, divide: 10, finalDivide: 50 }),
   warmup: (lr) => LearningRate.warmup(10, LearningRate.constant(lr)),
   warmup_cosine: (lr, steps) => LearningRate.warmup(10, LearningRate.cosine({ lr, steps: steps - 10 })),
 }

@@ -37,6 +37,89 @@ export const cosine =
     return T.add(T.mul(T.add(T.cos(angle), 1), (lr - min) / 2), min)
   }
 
+/** min + (η - min)(1 - t / steps)ᵖ: down to `min`, where it stays; a straight line for a power of 1. */
+export const polynomial =
+  ({
+    lr,
+    min = 0,
+    power = 1,
+    steps,
+  }: {
+    readonly lr: number
+    readonly steps: number
+    readonly power?: number
+    readonly min?: number
+  }): LearningRate =>
+  (t) => {
+    const left = T.sub(1, T.div(float(T.minimum(t, steps)), steps))
+    return T.add(T.mul(power === 1 ? left : T.pow(left, power), lr - min), min)
+  }
+
+/** η / (1 + decay · t / every): a rate that falls as 1/t, slower and slower. */
+export const inverseTime =
+  ({ decay, every = 1, lr }: { readonly lr: number; readonly decay: number; readonly every?: number }): LearningRate =>
+  (t) =>
+    T.div(lr, T.add(T.mul(T.div(float(t), every), decay), 1))
+
+/** The beginnings of waves, each `growth` times as long as the one before, as far as steps are counted. */
+const wavesFrom = (first: number, growth: number): ReadonlyArray<{ readonly start: number; readonly length: number }> => {
+  const waves: Array<{ readonly start: number; readonly length: number }> = []
+  for (let start = 0, length = first; start < 2 ** 31; start += length, length *= growth) waves.push({ start, length })
+  return waves
+}
+
+/** Half a wave down to `min` over `steps`, and again from the top, each wave `growth` (a whole number) times as long. */
+export const cosineRestarts = ({
+  growth = 1,
+  lr,
+  min = 0,
+  steps,
+}: {
+  readonly lr: number
+  readonly steps: number
+  readonly growth?: number
+  readonly min?: number
+}): LearningRate => {
+  const wave = (at: Tensor, length: Tensor | number): Tensor => {
+    const angle = T.mul(T.div(float(at), typeof length === "number" ? length : float(length)), Math.PI)
+    return T.add(T.mul(T.add(T.cos(angle), 1), (lr - min) / 2), min)
+  }
+  if (growth === 1) return (t) => wave(T.rem(t, steps), steps)
+  const waves = wavesFrom(steps, growth)
+  const pick = (t: Tensor, of: "start" | "length"): Tensor =>
+    waves.reduce<Tensor>((sofar, next) => T.where(T.greaterEqual(t, next.start), next[of], sofar), T.scalar(0, "i32"))
+  return (t) => wave(T.sub(t, pick(t, "start")), pick(t, "length"))
+}
+
+/**
+ * Half a wave up from η / `divide` to η in a share of the run, and one down to η / (`divide` · `finalDivide`) in the rest,
+ * where it stays.
+ */
+export const oneCycle =
+  ({
+    divide = 25,
+    finalDivide = 1e4,
+    lr,
+    rise = 0.3,
+    steps,
+  }: {
+    readonly lr: number
+    readonly steps: number
+    readonly rise?: number
+    readonly divide?: number
+    readonly finalDivide?: number
+  }): LearningRate =>
+  (t) => {
+    const [first, last] = [lr / divide, lr / (divide * finalDivide)]
+    const top = Math.max(rise * steps - 1, 0)
+    const wave = (from: number, to: number, share: Tensor): Tensor =>
+      T.add(T.mul(T.add(T.cos(T.mul(share, Math.PI)), 1), (from - to) / 2), to)
+    const at = float(T.minimum(t, steps - 1))
+    const up = wave(first, lr, T.div(at, Math.max(top, 1)))
+    const down = wave(lr, last, T.div(T.maximum(T.sub(at, top), 0), Math.max(steps - 1 - top, 1)))
+    return top === 0 ? down : T.where(T.lessEqual(at, top), up, down)
+  }
+
 /**
  * Rises in equal steps for `steps` steps, (t + 1) / (steps + 1) of where `then` begins, and then follows `then` from its
  * beginning.
@@ -119,6 +202,91 @@ export const table = {
       ({ epochs, min_lr }): Schedule =>
       (run) =>
         cosine({ lr: run.lr, min: min_lr, steps: stepsIn(epochs === 0 ? run.epochs : epochs, run) }),
+  }),
+  polynomial: entry({
+    doc: "From the rate down to the least one as a power of the time that is left.",
+    formula: "η(t) = min + (η - min)(1 - t / T)ᵖ",
+    source: "Chen et al., DeepLab, 2017; Devlin et al., BERT, 2019 (linear)",
+    advice: "With a power of 1 a straight line, usual for fine-tuning after a warm-up.",
+    options: {
+      power: { kind: "number", doc: "1 is a straight line; more falls early.", default: 1, exclusiveMinimum: 0 },
+      min_lr: { kind: "number", doc: "The rate at the end.", default: 0, minimum: 0 },
+      epochs: { kind: "number", doc: "How long it falls; 0 is the whole run.", default: 0, minimum: 0 },
+    },
+    main: "power",
+    make:
+      ({ epochs, min_lr, power }): Schedule =>
+      (run) =>
+        polynomial({ lr: run.lr, min: min_lr, power, steps: stepsIn(epochs === 0 ? run.epochs : epochs, run) }),
+  }),
+  inverse_time: entry({
+    doc: "A rate that falls as one over the time.",
+    formula: "η(t) = η / (1 + decay · t / epoch)",
+    source: "Robbins and Monro, A stochastic approximation method, 1951",
+    advice: "The classic with a proof for sgd on convex problems. For deep nets cosine is mostly better.",
+    options: { decay: { kind: "number", doc: "With 1 the rate is halved after an epoch.", default: 1, minimum: 0 } },
+    main: "decay",
+    make:
+      ({ decay }): Schedule =>
+      (run) =>
+        inverseTime({ lr: run.lr, decay, every: run.stepsPerEpoch }),
+  }),
+  cosine_restarts: entry({
+    doc: "Half a wave down to the least rate, and again from the top.",
+    formula: "η(t) = min + ½(η - min)(1 + cos(π tᵢ / Tᵢ)), Tᵢ₊₁ = growth · Tᵢ",
+    source: "Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts, 2017",
+    advice: "For runs of open length: every end of a wave is a good place to stop. Just after a restart scores fall for a while.",
+    options: {
+      epochs: { kind: "number", doc: "How long the first wave takes.", default: 10, exclusiveMinimum: 0 },
+      growth: { kind: "integer", doc: "How many times longer each wave is than the one before.", default: 2, minimum: 1 },
+      min_lr: { kind: "number", doc: "The rate at the end of a wave.", default: 0, minimum: 0 },
+    },
+    main: "epochs",
+    make:
+      ({ epochs, growth, min_lr }): Schedule =>
+      (run) =>
+        cosineRestarts({ lr: run.lr, min: min_lr, growth, steps: stepsIn(epochs, run) }),
+  }),
+  one_cycle: entry({
+    doc: "Up to the rate in the first part of a run and far down in the rest.",
+    formula: "½ waves: η / divide → η over a share of the run, then η → η / (divide · final_divide)",
+    source: "Smith and Topin, Super-convergence: very fast training of neural networks using large learning rates, 2019",
+    advice:
+      "For short runs at a rate higher than one would dare to keep: take what the range test finds largest. Stopping early wastes it.",
+    options: {
+      rise: {
+        kind: "number",
+        doc: "The share of the run in which the rate rises.",
+        default: 0.3,
+        minimum: 0,
+        exclusiveMaximum: 1,
+      },
+      divide: { kind: "number", doc: "How many times lower it begins.", default: 25, minimum: 1 },
+      final_divide: { kind: "number", doc: "How many times lower than it began it ends.", default: 1e4, minimum: 1 },
+    },
+    main: "rise",
+    make:
+      ({ divide, final_divide, rise }): Schedule =>
+      (run) =>
+        oneCycle({ lr: run.lr, rise, divide, finalDivide: final_divide, steps: stepsIn(run.epochs, run) }),
+  }),
+  warmup_cosine: entry({
+    doc: "A rate that rises to its height first and then falls in half a wave.",
+    formula: "as warmup, followed by cosine over the rest of the run",
+    source: "Goyal et al., 2017; Loshchilov and Hutter, 2017",
+    advice: "What transformers and large batches are mostly trained with: `warmup` with `schedule: cosine` in one word.",
+    options: {
+      epochs: { kind: "number", doc: "How long the rate rises.", default: 1, exclusiveMinimum: 0 },
+      min_lr: { kind: "number", doc: "The rate at the end.", default: 0, minimum: 0 },
+    },
+    main: "epochs",
+    make:
+      ({ epochs, min_lr }): Schedule =>
+      (run) => {
+        const steps = stepsIn(epochs, run)
+        const rest = Math.max(run.epochs * run.stepsPerEpoch - steps, 1)
+        return warmup(steps, cosine({ lr: run.lr, min: min_lr, steps: rest }))
+      },
   }),
   warmup: entry({
     doc: "A rate that rises to its height first, and then follows another schedule.",

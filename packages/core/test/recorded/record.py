@@ -133,6 +133,13 @@ SCHEDULES = {
     "exponential": lambda o: lr_scheduler.ExponentialLR(o, 0.97),
     "cosine": lambda o: lr_scheduler.CosineAnnealingLR(o, STEPS, 0.001),
     "warmup": lambda o: lr_scheduler.LinearLR(o, 1 / 11, 1, 10),
+    "polynomial": lambda o: lr_scheduler.PolynomialLR(o, 50, 2.0),
+    "linear": lambda o: lr_scheduler.PolynomialLR(o, STEPS, 1.0),
+    "inverse_time": lambda o: lr_scheduler.LambdaLR(o, lambda t: 1 / (1 + 0.3 * t / 4)),
+    "cosine_restarts": lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 7, 2, 0.002),
+    "cosine_restarts, equal": lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 10, 1),
+    "one_cycle": lambda o: lr_scheduler.OneCycleLR(o, ETA, total_steps=STEPS, cycle_momentum=False),
+    "one_cycle, rising longer": lambda o: lr_scheduler.OneCycleLR(o, ETA, total_steps=STEPS, pct_start=0.45, div_factor=10, final_div_factor=50, cycle_momentum=False),
     "warmup_cosine": lambda o: lr_scheduler.SequentialLR(
         o,
         [lr_scheduler.LinearLR(o, 1 / 11, 1, 10), lr_scheduler.CosineAnnealingLR(o, STEPS - 10, 0)],
@@ -148,7 +155,7 @@ def rates(name):
     for _ in range(STEPS):
         found.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
-        if schedule is not None:
+        if schedule is not None and len(found) < STEPS:
             schedule.step()
     return {"name": name, "lr": ETA, "rates": found}
 
