@@ -1,14 +1,15 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { Key, Program as Programs, Tensor } from "../src/index.ts"
-import type { Primitive } from "../src/language/Primitive.ts"
 import type { Equation, Program } from "../src/language/Program.ts"
-import { makePool } from "../src/machines/wasm/pool.ts"
+import { offered } from "../src/machines/wasm/hostNumerics.ts"
+import type { Numerics } from "../src/machines/wasm/numerics.ts"
+import { makePool, type Pool } from "../src/machines/wasm/pool.ts"
 import { prepare } from "../src/machines/wasm/prepare.ts"
 import * as Reference from "../src/meaning/Reference.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
-import { NDArray } from "../src/words/NDArray.ts"
-import * as Shape from "../src/words/Shape.ts"
+import type { NDArray } from "../src/words/NDArray.ts"
+import { mistake } from "./held-to-reference.ts"
 
 /** A program of one step, taking what that step takes. */
 const alone = (equation: Equation, given: ReadonlyArray<NDArray>): Program => ({
@@ -18,8 +19,15 @@ const alone = (equation: Equation, given: ReadonlyArray<NDArray>): Program => ({
   outputs: [given.length],
 })
 
+type Outputs = ReadonlyArray<NDArray>
+
+/** What a program gives, prepared whole. */
+const whole = (numerics: Numerics, program: Program, inputs: Outputs, pool?: Pool): Outputs =>
+  prepare({ program, resident: 0 }, pool, numerics).run(inputs)
+
 /** A program run one primitive at a time, each prepared alone; `each` is shown every step with its numbers. */
 const oneByOne = (
+  numerics: Numerics,
   program: Program,
   inputs: ReadonlyArray<NDArray>,
   each: (single: Program, given: ReadonlyArray<NDArray>, got: NDArray) => void = () => {},
@@ -28,7 +36,7 @@ const oneByOne = (
   for (const equation of program.equations) {
     const given = equation.inputs.map((value) => values[value] as NDArray)
     const single = alone(equation, given)
-    const [got] = prepare({ program: single, resident: 0 }).run(given) as readonly [NDArray]
+    const [got] = whole(numerics, single, given) as readonly [NDArray]
     each(single, given, got)
     values.push(got)
   }
@@ -41,58 +49,18 @@ const bits = ({ data, dtype }: NDArray): ReadonlyArray<number> =>
     ? Array.from(new Int32Array(Float32Array.from(data).buffer), (x, i) => (Number.isNaN(data[i]) ? 0x7fc00000 : x))
     : [...data]
 
-/** Primitives that add many products or elements: their error is bounded by the sum of what they add, taken positively. */
-const summing = new Set([
-  "reduceSum",
-  "dot",
-  "conv",
-  "convInputGrad",
-  "convKernelGrad",
-  "windowSum",
-  "windowSumGrad",
-  "windowMaxGrad",
-  "scatterAdd",
-])
-
-const epsilon = 2 ** -24
-
-/** What a primitive adds, taken positively; where the maxima stand, which says only where to add, is left as it is. */
-const magnitudes = (primitive: Primitive, arrays: ReadonlyArray<NDArray>): ReadonlyArray<NDArray> =>
-  arrays.map((array, i) =>
-    array.dtype !== "f32" || (primitive === "windowMaxGrad" && i === 0)
-      ? array
-      : new NDArray(array.dtype, array.shape, Float64Array.from(array.data, Math.abs)),
-  )
-
-/** Holds one step to Reference on the same inputs. */
-const hold = (single: Program, given: ReadonlyArray<NDArray>, got: NDArray): void => {
-  const [equation] = single.equations as readonly [Equation]
-  const [expected] = Reference.run(single, given) as readonly [NDArray]
-  const longest = given.reduce((n, { shape }) => Math.max(n, Shape.size(shape)), 1)
-  const sums = summing.has(equation.primitive) ? Reference.run(single, magnitudes(equation.primitive, given))[0]?.data : undefined
-  expected.data.forEach((exact, i) => {
-    const wanted = got.dtype === "f32" ? Math.fround(exact) : exact
-    const found = got.data[i] as number
-    if (Object.is(found, wanted)) return
-    const total = sums?.[i]
-    // A partial sum may leave the range of f32 where the whole does not.
-    if (total !== undefined && total > 3e38) return
-    // Each product may round by half the least subnormal, each sum by half an ulp of what it adds to.
-    const slack = total === undefined ? Math.abs(wanted) * 1.3e-6 : longest * (total * epsilon + 2 ** -150)
-    if (Math.abs(found - wanted) <= slack) return
-    expect.fail(`${equation.primitive} ${JSON.stringify(equation.params)} gave ${found} at ${i}, Reference ${wanted}`)
-  })
-}
-
 const product = (x: Tensor.Tensor, y: Tensor.Tensor, turnX: boolean, turnY: boolean): Tensor.Tensor =>
   Tensor.matmul(turnX ? Tensor.transpose(x) : x, turnY ? Tensor.transpose(y) : y)
 
-describe("the wasm engine", () => {
+/** Both, where this host has both. */
+const all = [...new Set<Numerics>(["portable", offered("fast")])]
+
+describe.each(all)("the wasm engine in %s numerics", (numerics) => {
   it("gives the same bits fused and one primitive at a time, special numbers too", () => {
     fc.assert(
       fc.property(programWithInputs({ maxSteps: 10, special: true }), ({ inputs, program }) => {
-        const fused = prepare({ program, resident: 0 }).run(inputs)
-        const single = oneByOne(program, inputs)
+        const fused = whole(numerics, program, inputs)
+        const single = oneByOne(numerics, program, inputs)
         fused.forEach((array, i) => {
           expect(bits(array)).toEqual(bits(single[i] as NDArray))
         })
@@ -106,8 +74,8 @@ describe("the wasm engine", () => {
     try {
       fc.assert(
         fc.property(programWithInputs({ maxSteps: 10, special: true }), ({ inputs, program }) => {
-          const one = prepare({ program, resident: 0 }).run(inputs).map(bits)
-          for (const pool of pools) expect(prepare({ program, resident: 0 }, pool).run(inputs).map(bits)).toEqual(one)
+          const one = whole(numerics, program, inputs).map(bits)
+          for (const pool of pools) expect(whole(numerics, program, inputs, pool).map(bits)).toEqual(one)
         }),
         { numRuns: 60 },
       )
@@ -125,8 +93,8 @@ describe("the wasm engine", () => {
         fc.property(size, size, size, fc.boolean(), fc.boolean(), (m, n, k, turnA, turnB) => {
           const [a, b] = [normal("a", turnA ? [k, m] : [m, k]), normal("b", turnB ? [n, k] : [k, n])]
           const program = Programs.trace((x, y) => [product(x as Tensor.Tensor, y as Tensor.Tensor, turnA, turnB)], [a, b])
-          const [one] = prepare({ program, resident: 0 }).run([a, b]) as readonly [NDArray]
-          for (const pool of pools) expect(prepare({ program, resident: 0 }, pool).run([a, b]).map(bits)).toEqual([bits(one)])
+          const [one] = whole(numerics, program, [a, b]) as readonly [NDArray]
+          for (const pool of pools) expect(whole(numerics, program, [a, b], pool).map(bits)).toEqual([bits(one)])
           const [exact] = Reference.run(program, [a, b]) as readonly [NDArray]
           exact.data.forEach((x, i) => {
             expect(Math.abs((one.data[i] as number) - x)).toBeLessThan(1e-5 * Math.sqrt(k) + 1e-6 * k)
@@ -142,10 +110,14 @@ describe("the wasm engine", () => {
   it("computes each lane on its own: the sine of -0 beside a large number", () => {
     const x = Tensor.make([-0, 2.7e8, 1e-3, 0.5])
     const program = Programs.trace((y) => [Tensor.sin(y as Tensor.Tensor)], [x])
-    const together = prepare({ program, resident: 0 }).run([x])
+    const together = whole(numerics, program, [x])
     const apart = [-0, 2.7e8, 1e-3, 0.5].map((number) => {
       const single = Tensor.make([number])
-      return prepare({ program: Programs.trace((y) => [Tensor.sin(y as Tensor.Tensor)], [single]), resident: 0 }).run([single])[0]
+      return whole(
+        numerics,
+        Programs.trace((y) => [Tensor.sin(y as Tensor.Tensor)], [single]),
+        [single],
+      )[0]
     })
     expect(together.map(bits)).toEqual([apart.flatMap((array) => (array === undefined ? [] : bits(array)))])
   })
@@ -153,11 +125,45 @@ describe("the wasm engine", () => {
   it("means what Reference means, step by step", () => {
     fc.assert(
       fc.property(programWithInputs({ maxSteps: 10, special: true }), ({ inputs, program }) => {
-        oneByOne(program, inputs, (single, given, got) => {
-          if (single.equations[0]?.primitive !== "scan") hold(single, given, got)
+        oneByOne(numerics, program, inputs, (single, given, got) => {
+          if (single.equations[0]?.primitive !== "scan") expect(mistake(single, given, got)).toBeUndefined()
         })
       }),
       { numRuns: 1000 },
     )
   })
+})
+
+describe("a step is held to Reference", () => {
+  const [x, y] = [Tensor.make([[1, 1]]), Tensor.make([[1], [1]])]
+  const dot = Programs.trace((a, b) => [Tensor.matmul(a as Tensor.Tensor, b as Tensor.Tensor)], [x, y])
+  const largest = 3.4028234663852886e38
+  it.each([
+    ["one rounding of each product and sum", [3, 1 / 3], [1 / 3, 3], 2 + 2 ** -22, true],
+    ["no more", [3, 1 / 3], [1 / 3, 3], 2 + 2 ** -20, false],
+    ["NaN", [Number.NaN, 1], [1, 1], Number.NaN, true],
+    ["a NaN that is lost", [Number.NaN, 1], [1, 1], 1, false],
+    ["an infinity that is lost", [Number.POSITIVE_INFINITY, 1], [1, 1], largest, false],
+    ["an infinity out of nothing", [1, 1], [1, 1], Number.POSITIVE_INFINITY, false],
+    ["what leaves the range on the way", [largest, largest], [2, -2], Number.NaN, true],
+    ["and what multiply-add keeps within it", [largest, largest], [2, -2], 0, true],
+    ["the sign of a zero", [0, 0], [-1, -1], -0, false],
+    ["but not where the last product is lost", [2 ** -100, -(2 ** -100)], [2 ** -100, 2 ** -100], -0, true],
+  ])("%s", (_, a, b, got, isRight) => {
+    const made = mistake(
+      dot,
+      [Tensor.read(Tensor.make([a])), Tensor.read(Tensor.make(b.map((n) => [n])))],
+      Tensor.read(Tensor.make([[got]])),
+    )
+    expect(made === undefined).toBe(isRight)
+  })
+})
+
+it("tells a law that fails by a small program and its numbers", () => {
+  const wrong = fc.property(programWithInputs(), ({ program }) => !program.equations.some(({ primitive }) => primitive === "dot"))
+  const details = fc.check(wrong, { numRuns: 1000, seed: 1 })
+  expect(details.counterexample?.[0].program.equations).toHaveLength(1)
+  expect(fc.defaultReportMessage(details)).toContain(
+    ["program (a: f32[2, 2]) {", "  b: f32[2, 2] = dot a a", "  return b", "}", "of f32[2, 2] [0, 0, 0, 0]"].join("\n"),
+  )
 })

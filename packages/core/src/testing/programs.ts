@@ -5,11 +5,12 @@
  */
 import * as fc from "fast-check"
 import { binary, type Equation, type Primitive, type Program, unary } from "../language/Primitive.ts"
+import { print } from "../language/Program.ts"
 import { infer, shapeRules } from "../language/ShapeRule.ts"
 import { allocate } from "../words/DType.ts"
 import { NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
-import type { Spec } from "../words/ShapeError.ts"
+import { printSpec, type Spec } from "../words/ShapeError.ts"
 import { array, type ElementOptions } from "./arbitraries.ts"
 import { choosers } from "./choosers.ts"
 import type { Chosen, Draft, Draw } from "./Draft.ts"
@@ -168,10 +169,26 @@ export const program = ({ maxSteps = 8, primitives = everything }: ProgramOption
   })
 }
 
-/** A program, and arrays that it takes. */
-export const programWithInputs = (
-  options: ProgramOptions & ElementOptions = {},
-): fc.Arbitrary<{ readonly program: Program; readonly inputs: ReadonlyArray<NDArray> }> =>
+export interface ProgramWithInputs {
+  readonly program: Program
+  readonly inputs: ReadonlyArray<NDArray>
+}
+
+const numbersOf = ({ data }: NDArray): string => `[${Array.from(data, (x) => (Object.is(x, -0) ? "-0" : String(x))).join(", ")}]`
+
+/** The program, and the numbers of what it is given. */
+const printCase = ({ inputs, program: made }: ProgramWithInputs): string =>
+  [
+    print(made),
+    ...inputs.map((input) => `of ${printSpec(input)} ${numbersOf(input)}`),
+    ...made.constants.map((constant) => `with ${printSpec(constant)} ${numbersOf(constant)}`),
+  ].join("\n")
+
+/** A program, and arrays that it takes. A counterexample is told as the program prints. */
+export const programWithInputs = (options: ProgramOptions & ElementOptions = {}): fc.Arbitrary<ProgramWithInputs> =>
   program(options).chain((made) =>
-    fc.tuple(...made.inputs.map(({ dtype, shape }) => array(dtype, shape, options))).map((inputs) => ({ program: made, inputs })),
+    fc.tuple(...made.inputs.map(({ dtype, shape }) => array(dtype, shape, options))).map((inputs) => {
+      const drawn = { program: made, inputs }
+      return { ...drawn, [fc.toStringMethod]: () => printCase(drawn) }
+    }),
   )
