@@ -1,9 +1,9 @@
 /** The kernel of an elementwise loop: every store's term, four elements at a time. */
 import * as Shape from "../../words/Shape.ts"
 import type { Loop, Slot } from "../Plan.ts"
-import { collapse, emitTerms, nestShared, rowOf, type Site, store, termAccesses, termRows } from "./loops.ts"
+import { type Count, collapse, emitTerms, nestShared, rowOf, type Site, store, termAccesses, termRows } from "./loops.ts"
 import { lastAlone, share } from "./share.ts"
-import type { I32 } from "./Value.ts"
+import { type I32, i32 } from "./Value.ts"
 
 /** Elements of a cache line: no two threads write to one. */
 const line = 16
@@ -22,7 +22,7 @@ export const emitLoop = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>): 
       const dtype = slots[slot]?.dtype ?? "f32"
       return { dtype, term, row: { ...rowOf(site, slot, dtype, stored, outer), step: 1 } }
     })
-    const round = (i: I32, count: 4 | 1): void => {
+    const round = (i: I32, count: Count): void => {
       const made = emitTerms(site, kernel.terms, rows, i, count)
       for (const { dtype, row, term } of stores) {
         const value = made[term]
@@ -37,10 +37,10 @@ export const emitLoop = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>): 
       const { end, start } = alone ? share(code, site.crew, vectors, line) : { start: 0, end: vectors }
       code.for(start, end, 4, (i) => round(i, 4))
     }
-    const tail = (): void => code.for(vectors, inner, 1, (i) => round(i, 1))
     if (vectors < inner) {
+      const tail = (): void => round(code.let(i32.const(vectors)), (inner - vectors) as Count)
       if (alone) lastAlone(code, site.crew, tail)
-      else tail()
+      else code.scope(tail)
     }
   }
   if (shape.length <= 1) body([])

@@ -95,8 +95,13 @@ const truth = (x: V128): V128 => i32x4.ne(x, 0)
 
 const loadByte = (dtype: DType, x: V128): V128 => (dtype === "bool" ? truth(x) : x)
 
-/** Four elements of a row from `i` on, one and the same where the row stands still. */
-const loadFour = (code: Code, dtype: DType, row: Row, i: I32): V128 => {
+/** How many elements of a vector count: all, or as many as are left at the end of an axis; the other lanes hold anything. */
+export type Count = 1 | 2 | 3 | 4
+
+const lanes = [0, 1, 2, 3] as const
+
+/** Elements of a row from `i` on, one and the same where the row stands still. */
+const loadSome = (code: Code, dtype: DType, row: Row, i: I32, count: Count): V128 => {
   const [address, offset] = place(row, i)
   const wide = row.size === 4
   if (row.step === 0)
@@ -106,7 +111,7 @@ const loadFour = (code: Code, dtype: DType, row: Row, i: I32): V128 => {
     return loadByte(dtype, i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(address, offset))))
   }
   const out = code.local("v128")
-  for (const lane of [0, 1, 2, 3]) {
+  for (const lane of lanes.slice(0, count)) {
     const [at, by] = place(row, i, lane)
     code.set(out, wide ? v128.load32_lane(at, out, lane, by) : i32x4.replace_lane(out, i32.load8_u(at, by), lane))
   }
@@ -124,14 +129,14 @@ const lowBytes = (x: V128): V128 => i8x16.shuffle(x, x, [0, 4, 8, 12, 0, 4, 8, 1
 
 const asBytes = (dtype: DType, x: V128): V128 => (dtype === "bool" ? v128.and(x, i32x4.const(1)) : x)
 
-/** Writes four elements of a row whose elements are neighbours, or just the first of them. */
-export const store = (code: Code, dtype: DType, row: Row, i: I32, value: Local<"v128">, count: 4 | 1): void => {
+/** Writes elements of a row whose elements are neighbours. */
+export const store = (code: Code, dtype: DType, row: Row, i: I32, value: Local<"v128">, count: Count): void => {
   const [address, offset] = place(row, i)
-  if (row.size === 4) {
-    if (count === 4) code.v128.store(address, value, offset)
-    else code.v128.store32_lane(address, value, 0, offset)
-  } else if (count === 4) code.v128.store32_lane(address, lowBytes(asBytes(dtype, value)), 0, offset)
-  else code.v128.store8_lane(address, asBytes(dtype, value), 0, offset)
+  const wide = row.size === 4
+  if (wide && count === 4) code.v128.store(address, value, offset)
+  else if (wide) for (const lane of lanes.slice(0, count)) code.v128.store32_lane(address, value, lane, offset + lane * 4)
+  else if (count === 4) code.v128.store32_lane(address, lowBytes(asBytes(dtype, value)), 0, offset)
+  else for (const lane of lanes.slice(0, count)) code.v128.store8_lane(address, asBytes(dtype, value), lane * 4, offset + lane)
 }
 
 const literal = (dtype: DType, value: number): V128 =>
@@ -161,24 +166,24 @@ export const termRows = (
     }
   })
 
-/** The terms of a body at element `i` of the innermost axis: of four elements, or of that one in every lane. */
+/** The terms of a body from element `i` of the innermost axis on: of some elements, or of that one in every lane. */
 export const emitTerms = (
   { code }: Site,
   terms: ReadonlyArray<Term>,
   rows: ReadonlyArray<Row | undefined>,
   i: I32,
-  count: 4 | 1,
+  count: Count,
 ): ReadonlyArray<Local<"v128">> => {
   const made: Array<Local<"v128">> = []
   terms.forEach((term, at) => {
     const row = rows[at]
     if (term.tag === "literal") made.push(code.let(literal(term.dtype, term.value)))
     else if (term.tag === "load" && row !== undefined)
-      made.push(code.let(count === 4 ? loadFour(code, term.dtype, row, i) : loadOne(term.dtype, row, i)))
+      made.push(code.let(count > 1 ? loadSome(code, term.dtype, row, i, count) : loadOne(term.dtype, row, i)))
     else if (term.tag === "index" && row !== undefined) {
       const { base, start, step } = row
       const first = i32.add(start === undefined ? i32.const(base) : i32.add(start, base), i32.mul(i, step))
-      const counted = i32x4.add(i32x4.splat(first), count === 4 ? i32x4.const(0, step, 2 * step, 3 * step) : i32x4.const(0))
+      const counted = i32x4.add(i32x4.splat(first), count > 1 ? i32x4.const(0, step, 2 * step, 3 * step) : i32x4.const(0))
       made.push(
         code.let(
           term.dtype === "f32"

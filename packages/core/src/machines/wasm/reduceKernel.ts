@@ -5,7 +5,19 @@
 import type { DType } from "../../words/DType.ts"
 import * as Shape from "../../words/Shape.ts"
 import type { Access, Reduce, Slot } from "../Plan.ts"
-import { collapse, emitTerms, nest, nestShared, type Row, rowOf, type Site, store, termAccesses, termRows } from "./loops.ts"
+import {
+  type Count,
+  collapse,
+  emitTerms,
+  nest,
+  nestShared,
+  type Row,
+  rowOf,
+  type Site,
+  store,
+  termAccesses,
+  termRows,
+} from "./loops.ts"
 import { lastAlone, share } from "./share.ts"
 import { f32, f32x4, type I32, i8x16, i32, i32x4, type Local, type V128, v128 } from "./Value.ts"
 
@@ -34,7 +46,8 @@ const combinations: { readonly [P in Folding]: { readonly float: Combination; re
 /** A place of sixteen elements that each thread may use while a kernel runs. */
 export const scratchBytes = 64
 
-const lanesOfOne = [0, 1, 2].map((lane) => i32x4.const(...[0, 1, 2, 3].map((at) => (at === lane ? -1 : 0))))
+/** The first lanes of a vector. */
+const firstLanes = (count: number): V128 => i32x4.const(...[0, 1, 2, 3].map((lane) => (lane < count ? -1 : 0)))
 
 /** The four lanes of four partial vectors combined into every lane. */
 const across = ({ code }: Site, { combine }: Combination, parts: ReadonlyArray<Local<"v128">>): Local<"v128"> => {
@@ -77,7 +90,7 @@ const rowsOfOneAxis = (reduction: Reduction): void => {
     // Without an axis left there is one element, the same in every round.
     const rows = termRows(site, kernel.terms, accesses, indices)
     const parts = [0, 1, 2, 3].map(() => code.let(start))
-    const value = (i: I32, count: 4 | 1): Local<"v128"> =>
+    const value = (i: I32, count: Count): Local<"v128"> =>
       emitTerms(site, kernel.terms, rows, i, count)[kernel.term] as Local<"v128">
     const add = (part: number, x: V128): void => {
       const sum = parts[part] as Local<"v128">
@@ -90,10 +103,11 @@ const rowsOfOneAxis = (reduction: Reduction): void => {
       })
     for (let at = whole; at < n; at += 4) {
       const part = (at - whole) / 4
-      if (n - at >= 4) code.scope(() => add(part, value(code.let(i32.const(at)), 4)))
-      else
-        for (let lane = 0; at + lane < n; lane++)
-          code.scope(() => add(part, v128.bitselect(value(code.let(i32.const(at + lane)), 1), start, lanesOfOne[lane] as V128)))
+      const count = Math.min(4, n - at) as Count
+      code.scope(() => {
+        const x = value(code.let(i32.const(at)), count)
+        add(part, count === 4 ? x : v128.bitselect(x, start, firstLanes(count)))
+      })
     }
     store(code, dtype, resultRow(reduction, indices), zero, across(site, combination, parts), 1)
   })
@@ -122,39 +136,51 @@ const rowsOfAnyAxes = (reduction: Reduction): void => {
   })
 }
 
-/** One element after the other, four neighbouring results at a time. */
+/** How many neighbouring results are summed at once: whole cache lines where bodies are short and threads have enough of them. */
+const columnsAtOnce = (columns: number, terms: number, threads: number): number =>
+  terms > 8 ? 4 : ([16, 8].find((width) => columns >= width * threads) ?? 4)
+
+/** One element after the other, some neighbouring results at a time. */
 const columns = (reduction: Reduction): void => {
   const { accesses, dtype, kept, kernel, shape, site } = reduction
-  const { code } = site
+  const { code, crew } = site
   const { combine, start } = combinationOf(reduction)
-  const across_ = kept === 0 ? 1 : (shape[kept - 1] ?? 1)
+  const total = kept === 0 ? 1 : (shape[kept - 1] ?? 1)
   const outer = shape.slice(0, Math.max(0, kept - 1))
   // The results' last axis becomes the innermost, the one that vectors lie along.
   const turned = accesses.map(({ offset, strides }) => ({
     offset,
     strides: [...strides.slice(0, Math.max(0, kept - 1)), ...strides.slice(kept), kept === 0 ? 0 : (strides[kept - 1] ?? 0)],
   }))
+  const width = columnsAtOnce(total, kernel.terms.length, outer.length === 0 ? crew.threads : 1)
   const body = (indices: ReadonlyArray<I32>): void => {
     const into = resultRow(reduction, indices, 1)
-    const round = (i: I32, count: 4 | 1): void => {
-      const sum = code.let(start)
+    const round = (first: I32, count: number): void => {
+      const parts = Array.from({ length: Math.ceil(count / 4) }, (_, v) => ({
+        at: v === 0 ? first : code.let(i32.add(first, 4 * v)),
+        count: Math.min(4, count - 4 * v) as Count,
+        sum: code.let(start),
+      }))
       nest(code, shape.slice(kept), (inner) => {
         const rows = termRows(site, kernel.terms, turned, [...indices, ...inner])
-        const x = emitTerms(site, kernel.terms, rows, i, count)[kernel.term] as Local<"v128">
-        code.set(sum, combine(sum, x))
+        for (const { at, count: some, sum } of parts)
+          code.scope(() => {
+            const x = emitTerms(site, kernel.terms, rows, at, some)[kernel.term] as Local<"v128">
+            code.set(sum, combine(sum, x))
+          })
       })
-      store(code, dtype, into, i, sum, count)
+      for (const { at, count: some, sum } of parts) store(code, dtype, into, at, sum, some)
     }
-    const vectors = across_ - (across_ % 4)
+    const whole = total - (total % width)
     const alone = indices.length === 0
-    if (vectors > 0) {
-      const { end, start: from } = alone ? share(code, site.crew, vectors, 4) : { start: 0, end: vectors }
-      code.for(from, end, 4, (i) => round(i, 4))
+    if (whole > 0) {
+      const { end, start: from } = alone ? share(code, crew, whole, width) : { start: 0, end: whole }
+      code.for(from, end, width, (i) => round(i, width))
     }
-    const tail = (): void => code.for(vectors, across_, 1, (i) => round(i, 1))
-    if (vectors < across_) {
-      if (alone) lastAlone(code, site.crew, tail)
-      else tail()
+    if (whole < total) {
+      const tail = (): void => round(code.let(i32.const(whole)), total - whole)
+      if (alone) lastAlone(code, crew, tail)
+      else code.scope(tail)
     }
   }
   if (outer.length === 0) body([])
