@@ -18,7 +18,7 @@ export interface Row {
   readonly multiplyAdds: number
 }
 
-/** How many products each element of a product of matrices, or of a convolution, is the sum of. */
+/** How many products a program adds up, in products of matrices and in convolutions. */
 const work = (program: Program): number => {
   const specs = [...program.inputs, ...program.constants, ...program.equations.map(({ out }) => out)]
   return program.equations.reduce((sum, { inputs, out, params, primitive }) => {
@@ -26,6 +26,8 @@ const work = (program: Program): number => {
     const [left = [], right = []] = shapes
     if (primitive === "dot") return sum + Shape.size(out.shape) * (left.at(-1) ?? 1)
     if (primitive === "conv") return sum + Shape.size(out.shape) * (Shape.size(right) / (right.at(-1) ?? 1))
+    // A transposed convolution multiplies each element it is given by all the weights that lead from its channel.
+    if (primitive === "convInputGrad") return sum + Shape.size(left) * (Shape.size(right) / (right.at(-1) ?? 1))
     return sum + ("body" in params ? work(params.body) : 0)
   }, 0)
 }

@@ -193,7 +193,9 @@ describe("survey", () => {
     writeFileSync(join(scratch, "images.idx"), Buffer.concat([header, Buffer.alloc(rows * 4)]))
     copyFileSync(join(examples, "data/digits-labels.idx.gz"), join(scratch, "labels.idx"))
     const source = { idx: { images: "images.idx", labels: "labels.idx" } }
-    expect(await surveyed({ source, split: { seed: 1 } }, scratch)).toEqual({ facts: { sample: [2, 2] }, findings: [] })
+    // Labels are a byte a row, so they are read.
+    const target = { type: "class", name: "label", classes: [..."0123456789"] }
+    expect(await surveyed({ source, split: { seed: 1 } }, scratch)).toEqual({ facts: { sample: [2, 2], target }, findings: [] })
 
     writeFileSync(join(scratch, "large.csv"), `a,b,label\n${"1,2,x\n".repeat(800_000)}`)
     const table: Data = {

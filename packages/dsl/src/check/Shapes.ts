@@ -131,7 +131,23 @@ const widthSpot = (node: Node): Spot => {
 }
 
 /** The option of a layer that sets its last axis. */
-const widthOption = (node: Node): string | undefined => ({ dense: "units", conv2d: "filters" })[node.kind]
+const widthOption = ({ kind }: Node): string | undefined => (Object.hasOwn(widths, kind) ? widths[kind] : undefined)
+
+const widths: { readonly [kind: string]: string } = {
+  dense: "units",
+  maxout: "units",
+  embedding: "units",
+  conv1d: "filters",
+  conv2d: "filters",
+  conv_transpose2d: "filters",
+}
+
+/** A layer that makes samples of some rank as wide as another, for a help line. */
+const widening = (shape: Shape.Shape): string => {
+  const width = shape.at(-1) ?? 1
+  const kind = shape.length === 3 ? "conv2d" : shape.length === 2 ? "conv1d" : undefined
+  return kind === undefined ? `dense: ${width}` : `${kind}: { filters: ${width}, kernel: 1 }`
+}
 
 const joinHelp = (
   sources: ReadonlyArray<{ readonly name: string; readonly source: Node; readonly shape: Shape.Shape }>,
@@ -143,9 +159,10 @@ const joinHelp = (
   if (only === undefined) return "join layers of one shape"
   if (!Shape.equals(only.shape.slice(0, -1), wanted.slice(0, -1)))
     return `flatten or reshape one side, so that ${only.name} too is ${Shape.print(wanted)}`
+  const wider = widening(wanted)
   return option === undefined
-    ? `add \`dense: ${width}\` after ${only.name} and join that`
-    : `set \`${option}: ${width}\` in ${only.name}, or add \`dense: ${width}\` after it and join that`
+    ? `add \`${wider}\` after ${only.name} and join that`
+    : `set \`${option}: ${width}\` in ${only.name}, or add \`${wider}\` after it and join that`
 }
 
 /** A repeat's shape: each round is given what the one before made, until nothing changes any more. */

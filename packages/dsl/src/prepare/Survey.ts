@@ -5,6 +5,7 @@
 import * as Csv from "@adjoint/core/data/Csv"
 import * as Gzip from "@adjoint/core/data/Gzip"
 import * as Idx from "@adjoint/core/data/Idx"
+import * as Load from "@adjoint/core/data/Load"
 import type { Column } from "@adjoint/core/data/PrepareSpec"
 import { Effect, FileSystem, Result } from "effect"
 import { known } from "../check/Known.ts"
@@ -12,7 +13,8 @@ import { type Data, type Model, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import * as Catalogue from "../schema/Catalogue.ts"
 import * as Columns from "./Columns.ts"
-import type { Facts } from "./Facts.ts"
+import { arrayTarget } from "./Division.ts"
+import type { Facts, Target } from "./Facts.ts"
 import { prepare } from "./Prepare.ts"
 import { filesOf, resolve, tableOptions } from "./Reading.ts"
 
@@ -58,6 +60,21 @@ const ofTable = (data: Data, columns: ReadonlyArray<string>, catalogue: Catalogu
   return { facts, findings: Columns.check(data, columns, { data, source: ["data", "source"] }) }
 }
 
+/** The classes among the labels of images, a byte a row: read whole even where the images are not. */
+const classesOf = Effect.fnUntraced(function* (file: string) {
+  const fs = yield* FileSystem.FileSystem
+  const { size } = yield* fs.stat(file)
+  if (Number(size) > small) return undefined
+  const labels = yield* Effect.fromResult(Idx.decode(yield* Load.bytes(file)))
+  if (labels.shape.length !== 1 || labels.dtype === "f32") return undefined
+  const target: Target = {
+    type: "class",
+    name: arrayTarget,
+    classes: [...new Set(labels.data)].sort((a, b) => a - b).map(String),
+  }
+  return target
+})
+
 /** What the header of a large source adds. */
 const fromHeader = (data: Data, directory: string, catalogue: Catalogue.Catalogue) =>
   Effect.gen(function* () {
@@ -70,9 +87,16 @@ const fromHeader = (data: Data, directory: string, catalogue: Catalogue.Catalogu
       const table = firstRows(bytes, options)
       return Result.isFailure(table) ? nothing : ofTable(data, table.success.columns, catalogue)
     }
-    if (use.name !== "idx" || data.image !== undefined) return nothing
-    const declared = Idx.declared(bytes)
-    return Result.isFailure(declared) ? nothing : { facts: { sample: declared.success.slice(1) }, findings: [] }
+    if (use.name !== "idx") return nothing
+    const labels = filesOf(use).find(({ option }) => option === "labels")
+    const target =
+      labels === undefined
+        ? undefined
+        : yield* classesOf(resolve(directory, labels.path)).pipe(Effect.orElseSucceed(() => undefined))
+    const declared = data.image === undefined ? Idx.declared(bytes) : undefined
+    const sample = declared !== undefined && Result.isSuccess(declared) ? declared.success.slice(1) : undefined
+    const facts: Facts = { ...(sample === undefined ? {} : { sample }), ...(target === undefined ? {} : { target }) }
+    return { facts, findings: [] }
   })
 
 const sizeOf = (data: Data, directory: string) =>
