@@ -9,7 +9,7 @@ import { type MemoryPlan, planMemory, slotBytes } from "../MemoryPlan.ts"
 import type { Outside, Plan, View } from "../Plan.ts"
 import * as Signature from "../Signature.ts"
 import { compile, type WasmModule } from "./host.ts"
-import { work } from "./kernels.ts"
+import { isOwn, work } from "./kernels.ts"
 import { failedAt, type Workforce, workspace, writeModule } from "./writeModule.ts"
 
 /** An array's kind and shape, and its address in bytes. */
@@ -88,7 +88,9 @@ export const compileJob: Compile = (job, workforce) => {
     inputs: plan.inputs.map((_, index) => plan.slots.findIndex(({ home }) => home.tag === "input" && home.index === index)),
     constants: plan.slots.flatMap(({ home }, place) => (home.tag === "constant" ? [{ place, constant: home.index }] : [])),
     outputs: plan.outputs,
-    outside: new Map(plan.kernels.flatMap((kernel, i) => (kernel.tag === "outside" ? [[i, kernel] as const] : []))),
+    outside: new Map(
+      plan.kernels.flatMap((kernel, i) => (kernel.tag === "outside" && !isOwn(kernel, plan.slots) ? [[i, kernel] as const] : [])),
+    ),
     largest: largestOf(plan),
   }
 }

@@ -24,11 +24,14 @@ export interface Pool {
 
 /** What the workers of a pool were given. */
 export interface Work {
-  /** Starts them on it. Throws when one has ended. */
+  /** Starts them on it. */
   readonly start: () => void
   /** Throws when one has ended. */
   readonly watch: () => void
-  /** Keeps them from waiting for the asking thread, which cannot go on, and gives why one of them could not, if that is so. */
+  /**
+   * Keeps them from waiting for the asking thread, which cannot go on, and gives why one of them could not, if that is so.
+   * They end, and others come in their place for what the pool is asked next.
+   */
   readonly abandon: () => string | undefined
   /** Has them forget it. */
   readonly drop: () => void
@@ -44,7 +47,7 @@ const job = 2
  * read before the messages, so that the job of a run that is seen has been received.
  */
 const program = `
-const { receiveMessageOnPort, workerData } = require("node:worker_threads")
+const { receiveMessageOnPort, workerData } = process.getBuiltinModule("node:worker_threads")
 const { control, port, thread } = workerData
 const jobs = new Map()
 const watch = () => {}
@@ -81,6 +84,21 @@ interface Hand {
   readonly port: MessagePort
 }
 
+/** Workers that go through the same runs, and the words they share. */
+interface Crew {
+  readonly control: Int32Array
+  readonly hands: ReadonlyArray<Hand>
+}
+
+const tell = ({ hands }: Crew, message: unknown): void => {
+  for (const { port } of hands) port.postMessage(message)
+}
+
+const ring = ({ control }: Crew): void => {
+  Atomics.add(control, bell, 1)
+  Atomics.notify(control, bell)
+}
+
 /** What a worker says when it cannot go on. */
 interface Complaint {
   readonly id: number
@@ -103,72 +121,85 @@ const hostThreads = (): Threads | undefined => {
 export const makePool = (threads: number, least = 2 ** 17): Pool | undefined => {
   const host = hostThreads()
   if (host === undefined || threads < 2) return undefined
-  const control = new Int32Array(new SharedArrayBuffer(12))
-  let hands: ReadonlyArray<Hand> | undefined
-  const ended = new Set<Worker>()
+  const started = new Set<Worker>()
+  let crew: Crew | undefined
+  let isClosed = false
   let jobs = 0
 
-  const begin = (thread: number): Hand => {
+  const begin = (thread: number, control: Int32Array): Hand => {
     const { port1, port2 } = new host.MessageChannel()
-    const worker = new host.Worker(program, { eval: true, workerData: { control, port: port2, thread }, transferList: [port2] })
-    // Without a listener an error that ends a worker would end the process; `watch` tells of it where it matters.
-    worker.on("error", () => ended.add(worker))
-    worker.on("exit", () => ended.add(worker))
+    // The flags of the process may say what text like this is, or what to load before it: they are not for workers.
+    const options = { eval: true, execArgv: [], transferList: [port2] }
+    const worker = new host.Worker(program, { ...options, workerData: { control, port: port2, thread } })
+    started.add(worker)
+    // Without a listener an error that ends a worker would end the process.
+    worker.on("error", () => {})
+    worker.on("exit", () => {
+      started.delete(worker)
+      if (crew?.control === control) retire(crew)
+    })
     worker.unref()
     port1.unref()
     return { worker, port: port1 }
   }
-  const ring = (): void => {
-    Atomics.add(control, bell, 1)
-    Atomics.notify(control, bell)
+  const present = (): Crew => {
+    if (crew !== undefined) return crew
+    if (isClosed) throw new Error("its threads have ended with their scope")
+    const control = new Int32Array(new SharedArrayBuffer(12))
+    crew = { control, hands: Array.from({ length: threads - 1 }, (_, i) => begin(i + 1, control)) }
+    return crew
+  }
+  /** Workers that have not all gone through the same runs are of no more use. */
+  const retire = (old: Crew): void => {
+    if (crew === old) crew = undefined
+    for (const { worker } of old.hands) void worker.terminate()
   }
 
   return {
     threads,
     least,
-    workers: () => (hands ?? []).flatMap(({ worker }) => (ended.has(worker) ? [] : [worker])),
+    workers: () => [...started],
     add: (module, memory, failed) => {
-      hands ??= Array.from({ length: threads - 1 }, (_, i) => begin(i + 1))
-      const own = hands
+      present()
       const id = jobs++
-      let isGiven = false
-      const tell = (message: unknown): void => {
-        for (const { port } of own) port.postMessage(message)
-      }
-      const watch = (): void => {
-        // Node gives what its types do not tell of: whether there was anybody to send it to.
-        const isHeard = ({ port }: Hand): boolean => (port.postMessage(null) as unknown) !== false
-        if (!own.every(isHeard)) throw new Error("one of its worker threads has ended")
-      }
+      let given: Crew | undefined
       return {
         start: () => {
-          if (ended.size > 0) watch()
-          if (!isGiven) tell({ id, module, memory, failed })
-          isGiven = true
-          Atomics.store(control, job, id)
-          Atomics.add(control, runs, 1)
-          ring()
+          const now = present()
+          if (given !== now) tell(now, { id, module, memory, failed })
+          given = now
+          Atomics.store(now.control, job, id)
+          Atomics.add(now.control, runs, 1)
+          ring(now)
         },
-        watch,
+        watch: () => {
+          // Node gives what its types do not tell of: whether there was anybody to send it to.
+          const isHeard = ({ port, worker }: Hand): boolean =>
+            started.has(worker) && (port.postMessage(null) as unknown) !== false
+          if (given?.hands.every(isHeard) === false) throw new Error("one of its worker threads has ended")
+        },
         abandon: () => {
-          const complaints = own.flatMap(({ port }) => {
+          if (given === undefined) return undefined
+          const complaints = given.hands.flatMap(({ port }) => {
             const received: Array<Complaint> = []
             for (let next = host.receiveMessageOnPort(port); next !== undefined; next = host.receiveMessageOnPort(port))
               received.push(next.message as Complaint)
             return received
           })
           Atomics.store(new Int32Array(memory.buffer, failed, 1), 0, 1)
+          retire(given)
           return complaints.find((complaint) => complaint.id === id)?.error
         },
         drop: () => {
-          if (!isGiven) return
-          tell({ id })
-          ring()
+          if (given === undefined || given !== crew) return
+          tell(given, { id })
+          ring(given)
         },
       }
     },
     close: async () => {
-      await Promise.all((hands ?? []).map(({ worker }) => worker.terminate()))
+      isClosed = true
+      await Promise.all([...started].map((worker) => worker.terminate()))
     },
   }
 }

@@ -1,0 +1,219 @@
+/** Threads when all is not well: hosts that have none, workers that fail, workers that die, runs that are stopped. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { existsSync, readdirSync } from "node:fs"
+import { join } from "node:path"
+import { text } from "node:stream/consumers"
+import { setTimeout } from "node:timers/promises"
+import { Effect } from "effect"
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest"
+import { Engine, Key, type NDArray, Program as Programs, Tensor, Wasm } from "../src/index.ts"
+import { EngineError } from "../src/machines/Executable.ts"
+import { Assembler } from "../src/machines/wasm/Assembler.ts"
+import { emitBarrier } from "../src/machines/wasm/barrier.ts"
+import { type Compile, compileJob } from "../src/machines/wasm/compiled.ts"
+import { compile } from "../src/machines/wasm/host.ts"
+import { makePool, type Pool } from "../src/machines/wasm/pool.ts"
+import { prepare } from "../src/machines/wasm/prepare.ts"
+import { i32 } from "../src/machines/wasm/Value.ts"
+import { knownHash } from "../src/testing/knownRun.ts"
+
+type T = Tensor.Tensor
+
+const shape = [64, 64]
+const program = Programs.trace(
+  (x, y) => [Tensor.matmul(x as T, y as T)],
+  [
+    { dtype: "f32", shape },
+    { dtype: "f32", shape },
+  ],
+)
+const inputs = ["x", "y"].map((name): NDArray.NDArray => Tensor.read(Key.normal(Key.fold(Key.make(1), name), shape)))
+const job = { program, resident: 0 }
+
+/** A pool that shares whatever it is given. */
+const pool = (threads: number): Pool => {
+  const made = makePool(threads, 0)
+  if (made === undefined) throw new Error("this host has no threads")
+  onTestFinished(() => made.close())
+  return made
+}
+
+const failureOf = (f: () => unknown): EngineError => {
+  try {
+    f()
+  } catch (error) {
+    if (error instanceof EngineError) return error
+    throw error
+  }
+  throw new Error("nothing was thrown")
+}
+
+/** Code in whose place one thread traps. */
+const trapping =
+  (thread: number): Compile =>
+  (wanted, workforce) => {
+    const code = compileJob(wanted, workforce)
+    const module = new Assembler()
+    const pages = Math.ceil(code.bytes / 65536)
+    module.importMemory("engine", "memory", { initial: pages, maximum: pages, shared: true })
+    const watch = module.importFunction("engine", "watch", {})
+    const barrier = emitBarrier(module, code.failed - 8, code.threads, watch)
+    module.func("run", { params: ["i32"], export: true }, (body, [own]) => {
+      body.if(i32.eq(own, thread), () => body.unreachable())
+      body.call(barrier)
+    })
+    return { ...code, module: compile(module.bytes()) }
+  }
+
+describe("a pool", () => {
+  it("starts its workers when there is something for them to do, and ends them when it is closed", async () => {
+    const three = pool(3)
+    expect(three.workers()).toHaveLength(0)
+    const ready = prepare(job, three)
+    expect(three.workers()).toHaveLength(2)
+    ready.run(inputs)
+    await three.close()
+    expect(three.workers()).toHaveLength(0)
+  })
+
+  it.each([0, 1, 2])("survives a trap on thread %i, which is an EngineError of that executable from then on", (thread) => {
+    const three = pool(3)
+    const wanted = prepare(job, three).run(inputs)
+    const broken = prepare(job, three, "portable", trapping(thread))
+    const failure = failureOf(() => broken.run(inputs))
+    expect(failure).toMatchObject({ engine: "wasm", doing: "run a program" })
+    expect(failure.message).toMatch(/^the wasm engine failed to run a program: .*unreachable/)
+    expect(failureOf(() => broken.run(inputs))).toBe(failure)
+    expect(failureOf(() => broken.state())).toBe(failure)
+    for (let i = 0; i < 3; i++) expect(prepare(job, three).run(inputs)).toEqual(wanted)
+  })
+
+  it("whose worker is ended in the middle of things fails that run with an EngineError, and has others for the next", () => {
+    const three = pool(3)
+    const [ready, other] = [prepare(job, three), prepare(job, three)]
+    const wanted = ready.run(inputs)
+    const [, last] = three.workers()
+    const started = performance.now()
+    void last?.terminate()
+    expect(failureOf(() => ready.run(inputs)).message).toBe(
+      "the wasm engine failed to run a program: one of its worker threads has ended",
+    )
+    expect(performance.now() - started).toBeLessThan(3000)
+    expect(other.run(inputs)).toEqual(wanted)
+  })
+
+  it("replaces a worker that ended between runs", async () => {
+    const three = pool(3)
+    const ready = prepare(job, three)
+    const wanted = ready.run(inputs)
+    await three.workers()[1]?.terminate()
+    expect(ready.run(inputs)).toEqual(wanted)
+    expect(three.workers().length).toBeGreaterThanOrEqual(2)
+  })
+
+  it("that is closed runs nothing any more", async () => {
+    const three = pool(3)
+    const ready = prepare(job, three)
+    ready.run(inputs)
+    await three.close()
+    expect(failureOf(() => ready.run(inputs)).message).toContain("its threads have ended with their scope")
+    expect(three.workers()).toHaveLength(0)
+  })
+})
+
+describe("the engine's threads", () => {
+  const tasks = "/proc/self/task"
+
+  it.runIf(existsSync(tasks))("are gone when its scope is closed", async () => {
+    const count = () => readdirSync(tasks).length
+    const before = count()
+    await Effect.runPromise(
+      Effect.gen(function* () {
+        const engine = yield* Engine.Engine
+        const large = [1024, 64]
+        const big = Programs.trace((x) => [Tensor.matmul(x as T, Tensor.transpose(x as T))], [{ dtype: "f32", shape: large }])
+        const ready = yield* engine.prepare({ program: big, resident: 0 })
+        ready.run([Tensor.read(Tensor.ones(large))])
+        expect(count()).toBe(before + 3)
+      }).pipe(Effect.scoped, Effect.provide(Wasm.layer({ threads: 4 }))),
+    )
+    // The system takes a moment to forget a thread that was joined.
+    for (let i = 0; i < 50 && count() > before; i++) await setTimeout(10)
+    expect(count()).toBe(before)
+  })
+})
+
+const { FORCE_COLOR: _, ...env } = process.env
+
+/** Runs a script in a process of its own. */
+const child = (script: string, flags: ReadonlyArray<string> = []): ChildProcess =>
+  spawn(process.execPath, [...flags, "--input-type=module", "--eval", script], {
+    cwd: join(import.meta.dirname, ".."),
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  })
+
+const said = async (process: ChildProcess): Promise<string> => {
+  const [out, err] = await Promise.all([process.stdout, process.stderr].map((stream) => (stream === null ? "" : text(stream))))
+  return `${out}${err}`
+}
+
+const trainOnce = `
+const { Effect } = await import("effect")
+const { Engine, Wasm } = await import("./src/index.ts")
+const { knownRun } = await import("./src/testing/knownRun.ts")
+const told = Effect.gen(function* () {
+  const { threads } = yield* Engine.Engine
+  return [threads, yield* knownRun].join(" ")
+})
+console.log(await Effect.runPromise(told.pipe(Effect.provide(Wasm.layer({ threads: 4 })))))
+`
+
+describe("one thread", () => {
+  afterEach(() => void vi.unstubAllGlobals())
+
+  it("is what there is where memory cannot be shared", () => {
+    vi.stubGlobal("SharedArrayBuffer", undefined)
+    expect(makePool(4)).toBeUndefined()
+  })
+
+  it("trains to the same bits in a process that never had SharedArrayBuffer", async () => {
+    expect(await said(child(`delete globalThis.SharedArrayBuffer\n${trainOnce}`))).toBe(`1 ${knownHash}\n`)
+  })
+
+  it("is what there is where worker threads are not permitted", async () => {
+    expect(await said(child(trainOnce, ["--permission", "--allow-fs-read=*", "--no-warnings"]))).toBe(`1 ${knownHash}\n`)
+  })
+})
+
+describe("a run with threads", () => {
+  it("that is interrupted ends at once", async () => {
+    const running = child(`
+const { NodeRuntime } = await import("@effect/platform-node")
+const { Effect, Stream } = await import("effect")
+const { Train, Wasm } = await import("./src/index.ts")
+const { config } = await import("./src/testing/knownRun.ts")
+const run = Train.run({ ...config(), epochs: 1e6 }).pipe(
+  Stream.runForEach((event) => Effect.sync(() => event._tag === "EpochScored" && event.epoch === 2 && console.log("going"))),
+)
+NodeRuntime.runMain(run.pipe(Effect.provide(Wasm.layer({ threads: 4 }))))
+`)
+    const exited = once(running, "exit")
+    await once(running.stdout as NonNullable<typeof running.stdout>, "data")
+    const started = performance.now()
+    running.kill("SIGINT")
+    expect(await exited).toEqual([130, null])
+    expect(performance.now() - started).toBeLessThan(3000)
+  })
+
+  it("does not keep a process alive", async () => {
+    const idle = child(`
+const { makePool } = await import("./src/machines/wasm/pool.ts")
+const empty = new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))
+makePool(3, 0).add(empty, new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }), 0)
+`)
+    const [code] = await once(idle, "exit")
+    expect(code).toBe(0)
+  })
+})
