@@ -47,7 +47,12 @@ export interface Model {
 export interface Regularize {
   readonly l1: number
   readonly l2: number
+  readonly max_norm?: number
   readonly clip_norm?: number
+  readonly clip_layer_norm?: number
+  readonly clip_value?: number
+  /** How often a sample counts by its class: `balanced`, or a weight for each class. */
+  readonly class_weight?: "balanced" | ReadonlyArray<number>
 }
 
 export interface Train {

@@ -16,7 +16,7 @@ const classes = (n: number): Needed["target"] => ({
 const rows = { train: 100, val: 20, test: 20 }
 
 const of = (text: string, target: Needed["target"] = classes(3), sample: ReadonlyArray<number> = [4]): Built => {
-  const result = build(documentOf(`schema: 1\n${text}`), { sample, target, rows })
+  const result = build(documentOf(`schema: 1\n${text}`), { sample, target, rows, counts: [60, 30, 10] })
   if (Result.isFailure(result)) throw new Error(result.failure.map(({ message }) => message).join("; "))
   return result.success
 }
@@ -90,10 +90,10 @@ describe("the rest of a training", () => {
 
   it("watches what the callbacks say, the way its scores get better", () => {
     const { best, checkpoint, earlyStop } = of(
-      `${plain}train: { metrics: [accuracy, mse], callbacks: [{ early_stop: { monitor: val.accuracy, patience: 3, min_delta: 0.01 } }, { checkpoint: { keep: [best], monitor: train.mse, every: 5 epochs } }] }\n`,
+      `${plain}train: { metrics: [accuracy, log_loss], callbacks: [{ early_stop: { monitor: val.accuracy, patience: 3, min_delta: 0.01 } }, { checkpoint: { keep: [best], monitor: train.log_loss, every: 5 epochs } }] }\n`,
     )
     expect(earlyStop).toEqual({ monitor: "val.accuracy", mode: "max", patience: 3, minDelta: 0.01, restoreBest: true })
-    expect(best).toEqual({ monitor: "train.mse", mode: "min" })
+    expect(best).toEqual({ monitor: "train.log_loss", mode: "min" })
     expect(checkpoint).toEqual({ keep: ["best"], every: 5 })
   })
 
@@ -114,6 +114,29 @@ describe("the rest of a training", () => {
     const gradients = { w: Tensor.make([3, 4]), b: Tensor.make([0]) }
     const { updates } = optimizer.update(gradients, optimizer.init(params), params)
     expect(Array.from(Tensor.read(updates.w).data, (x) => Number(x.toFixed(6)))).toEqual([-0.6, -0.8])
+  })
+
+  it("clips by layer and by value, and holds weights under their ceiling after the step", () => {
+    const params = { layer: { w: Tensor.make([[3], [4]]), b: Tensor.make([9]) } }
+    const gradients = { layer: { w: Tensor.make([[0], [30]]), b: Tensor.make([-40]) } }
+    const moved = (regularize: string) => {
+      const { optimizer } = of(`${plain}train: { optimizer: { sgd: 1 }, regularize: { ${regularize} } }\n`)
+      const { layer } = Optimizer.apply(params, optimizer.update(gradients, optimizer.init(params), params).updates)
+      return [layer.w, layer.b].flatMap((x) => Array.from(Tensor.read(x).data, (n) => Number(n.toFixed(4))))
+    }
+    expect(moved("clip_layer_norm: 5")).toEqual([3, 1, 13])
+    expect(moved("clip_value: 2")).toEqual([3, 2, 11])
+    expect(moved("clip_value: 1, max_norm: 1")).toEqual([0.7071, 0.7071, 10])
+  })
+
+  it("counts samples by what their class weighs", () => {
+    const each = (weights: string) => {
+      const { loss } = of(`${plain}train: { regularize: { class_weight: ${weights} } }\n`)
+      const output = Tensor.zeros([3, 3])
+      return Array.from(Tensor.read(loss.perExample(output, Tensor.make([0, 1, 2], "i32"))).data, (x) => x / Math.log(3))
+    }
+    for (const [i, weight] of [100 / 180, 100 / 90, 100 / 30].entries()) expect(each("balanced")[i]).toBeCloseTo(weight, 5)
+    for (const [i, weight] of [0.5, 1, 7].entries()) expect(each("[0.5, 1, 7]")[i]).toBeCloseTo(weight, 5)
   })
 
   it("learns", () => {

@@ -235,6 +235,18 @@ describe("every code", () => {
         |                                              ^^^^^
         = help: use \`auto\`, or a random initializer  [fix available]
 
+      error[T509]: \`r2\` cannot be taken of the target, which is one of 3 classes
+        --> m.yaml:3:20
+      3 | train: { metrics: [r2] }
+        |                    ^^
+        = help: there are \`accuracy\`, \`top_k\`, \`precision\`, \`recall\`, \`f1\`, \`auroc\`, \`auprc\`, \`log_loss\` and \`calibration_error\`
+
+      error[T510]: 2 class weights for 3 classes
+        --> m.yaml:3:38
+      3 | train: { regularize: { class_weight: [1, 2] } }
+        |                                      ^^^^^^
+        = help: a weight for each class, in their order (0, 1, 2), or \`balanced\`
+
       warning[A601]: \`tanh\` with \`he_normal\`: prefer \`xavier_normal\` (keeps it from saturating at the start)
         --> m.yaml:1:64
       1 | model: { layers: [{ dense: { units: 8, activation: tanh, init: he_normal } }, { head: label }] }

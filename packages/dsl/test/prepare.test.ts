@@ -46,6 +46,7 @@ describe("prepare", () => {
       sample: [4],
       target: { type: "class", name: "species", classes: ["setosa", "versicolor", "virginica"] },
       rows: { train: 90, val: 30, test: 30 },
+      counts: [30, 30, 30],
     })
     expect([train, val, held].map((part) => part?.inputs.shape)).toEqual([
       [90, 4],

@@ -4,6 +4,9 @@ import * as T from "../tensor/Tensor.ts"
 import * as Shape from "../words/Shape.ts"
 import { refuse } from "../words/ShapeError.ts"
 
+/** What is to be predicted: numbers, yes or no by one output, or one of several classes by an output for each. */
+export type Answer = "numbers" | "binary" | "classes"
+
 /** A shape without a last axis of size 1. */
 const column = (shape: Shape.Shape): Shape.Shape => (shape.length > 1 && shape.at(-1) === 1 ? shape.slice(0, -1) : shape)
 

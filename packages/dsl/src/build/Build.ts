@@ -4,7 +4,7 @@
  */
 import * as Entry from "@adjoint/core/learning/Entry"
 import type { LearningRate } from "@adjoint/core/learning/LearningRate"
-import type { Loss } from "@adjoint/core/learning/Loss"
+import * as Loss from "@adjoint/core/learning/Loss"
 import type { Net } from "@adjoint/core/learning/Net"
 import * as Optimizer from "@adjoint/core/learning/Optimizer"
 import * as Regularizer from "@adjoint/core/learning/Regularizer"
@@ -13,7 +13,7 @@ import type { EarlyStop, Monitor } from "@adjoint/core/training/Monitor"
 import { Result } from "effect"
 import { check, shapes } from "../check/Check.ts"
 import { lossName, scoreNames, wanted } from "../check/Outputs.ts"
-import { type ModelFile, type Named, type Train, useOf } from "../Document.ts"
+import { type ModelFile, type Named, type Regularize, type Train, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import type { Facts } from "../prepare/Facts.ts"
 import { type Catalogue, standard } from "../schema/Catalogue.ts"
@@ -23,7 +23,7 @@ import { use } from "./Uses.ts"
 /** What training wants of a document; the names are those of `Train.Config`, save `checkpoint`. */
 export interface Built {
   readonly net: Net
-  readonly loss: Loss
+  readonly loss: Loss.Loss
   /** The name of the loss in force, which `auto` does not say. */
   readonly lossName: string
   readonly penalty?: (params: unknown) => ReturnType<Regularizer.Regularizer>
@@ -45,7 +45,7 @@ export interface Checkpoint {
 }
 
 /** What must be known of the data before anything can be built. */
-export type Needed = Required<Facts>
+export type Needed = Required<Omit<Facts, "counts">> & Pick<Facts, "counts">
 
 /** Builds a document over its data. Fails with what keeps it from being trained; advice does not. */
 export const build = (
@@ -57,6 +57,15 @@ export const build = (
   const wrong = check(document, facts, catalogue).filter(({ code }) => !code.startsWith("A") && !allowed.has(code))
   return wrong.length > 0 ? Result.fail(wrong) : Result.succeed(made(document, facts, catalogue))
 }
+
+/** n / (K · nₖ) for each class that occurs, and 1 for one that does not. */
+const balanced = (counts: ReadonlyArray<number>): ReadonlyArray<number> => {
+  const all = counts.reduce((sum, n) => sum + n, 0)
+  return counts.map((n) => (n === 0 ? 1 : all / (counts.length * n)))
+}
+
+const weighted = (loss: Loss.Loss, weights: Regularize["class_weight"], { counts = [] }: Needed): Loss.Loss =>
+  weights === undefined ? loss : Loss.weighted(loss, weights === "balanced" ? balanced(counts) : weights)
 
 /** The loss in force, which may depend on how many outputs the layers make. */
 const lossOf = ({ model, train }: ModelFile, facts: Needed, catalogue: Catalogue): string => {
@@ -82,9 +91,13 @@ const made = (document: ModelFile, facts: Needed, catalogue: Catalogue): Built =
   const stop = callback(train, "early_stop")
   return {
     net: netOf(document, facts, catalogue),
-    loss: Entry.make(
-      catalogue.loss,
-      train.loss === "auto" ? { name: loss, options: {} } : use(catalogue, catalogue.loss, train.loss),
+    loss: weighted(
+      Entry.make(
+        catalogue.loss,
+        train.loss === "auto" ? { name: loss, options: {} } : use(catalogue, catalogue.loss, train.loss),
+      ),
+      train.regularize.class_weight,
+      facts,
     ),
     lossName: loss,
     optimizer: optimizer(train, learningRate, catalogue),
@@ -130,9 +143,16 @@ const rate = ({ epochs, optimizer, schedule }: Train, stepsPerEpoch: number, cat
 
 const optimizer = ({ optimizer, regularize }: Train, learningRate: LearningRate, catalogue: Catalogue): Optimizer.Optimizer => {
   const bare = Entry.make(catalogue.optimizer, use(catalogue, catalogue.optimizer, optimizer))(learningRate)
-  const { clip_norm } = regularize
-  if (clip_norm === undefined) return bare
-  return Optimizer.chain(Optimizer.clipByGlobalNorm(clip_norm), bare) as Optimizer.Optimizer<unknown> as Optimizer.Optimizer
+  const brick = (limit: number | undefined, make: (limit: number) => Optimizer.Optimizer): ReadonlyArray<Optimizer.Optimizer> =>
+    limit === undefined ? [] : [make(limit)]
+  const bricks = [
+    ...brick(regularize.clip_value, Optimizer.clipByValue),
+    ...brick(regularize.clip_layer_norm, Optimizer.clipByLayerNorm),
+    ...brick(regularize.clip_norm, Optimizer.clipByGlobalNorm),
+    bare,
+    ...brick(regularize.max_norm, Optimizer.maxNorm),
+  ]
+  return bricks.length === 1 ? bare : Optimizer.chain(...bricks)
 }
 
 const penalty = ({ regularize: { l1, l2 } }: Train): Regularizer.Regularizer | undefined => {

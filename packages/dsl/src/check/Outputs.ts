@@ -1,5 +1,5 @@
 /** What a target asks of a model: how many outputs, and which losses and scores fit it. */
-import type { Answer } from "@adjoint/core/learning/Loss"
+import type { Answer } from "@adjoint/core/learning/Target"
 import { usual } from "../build/Uses.ts"
 import { type Train, useOf } from "../Document.ts"
 import type { Target } from "../prepare/Facts.ts"
@@ -9,7 +9,8 @@ import type { Catalogue } from "../schema/Catalogue.ts"
 export const classCount = (target: Target): number | undefined =>
   target.type === "numbers" ? undefined : target.type === "binary" ? 2 : target.classes?.length
 
-const kindOf = (target: Target): Answer | undefined => {
+/** What a target asks for, where its classes are known. */
+export const kindOf = (target: Target): Answer | undefined => {
   if (target.type === "numbers") return "numbers"
   const count = classCount(target)
   return count === undefined ? undefined : count === 2 ? "binary" : "classes"

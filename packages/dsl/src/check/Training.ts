@@ -7,7 +7,7 @@ import { listed, nearestNames, suggest } from "../diagnostic/Suggest.ts"
 import type { Facts, Target } from "../prepare/Facts.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
-import { classCount, fitting, lossName, scoreNames } from "./Outputs.ts"
+import { classCount, fitting, kindOf, lossName, scoreNames } from "./Outputs.ts"
 
 /** What is being trained, as far as it could be read. */
 export interface Subject {
@@ -25,6 +25,8 @@ export interface Subject {
 export const check = (subject: Subject): ReadonlyArray<Finding> => [
   ...activations(subject),
   ...losses(subject),
+  ...metrics(subject),
+  ...classWeights(subject),
   ...monitors(subject),
   ...durations(subject),
 ]
@@ -102,6 +104,45 @@ const losses = ({ catalogue, facts: { target }, train }: Subject): ReadonlyArray
       at: { path: ["train", "loss", name], on: "key" },
       help: `use ${listed(fit)}, or \`auto\``,
       fix: { title: "write `auto`", at: { path: ["train", "loss"] }, text: "auto" },
+    },
+  ]
+}
+
+/** Scores that were asked for and cannot be taken of the target. */
+const metrics = ({ catalogue, facts: { target }, train }: Subject): ReadonlyArray<Finding> => {
+  const kind = target === undefined ? undefined : kindOf(target)
+  if (target === undefined || kind === undefined || train.metrics === "auto") return []
+  const fits = (name: string): boolean => usual(catalogue.metric, name)?.answers.includes(kind) === true
+  const fit = Object.keys(catalogue.metric).filter(fits)
+  return train.metrics.flatMap((metric, i): ReadonlyArray<Finding> => {
+    const { name } = useOf(metric)
+    if (fits(name)) return []
+    return [
+      {
+        code: "T509",
+        message: `\`${name}\` cannot be taken of the target, which is ${describe(target)}`,
+        at: { path: ["train", "metrics", i, name], on: "key" },
+        help: `there are ${listed(fit, "and")}`,
+      },
+    ]
+  })
+}
+
+/** Class weights where there are no classes, or for another number of them. */
+const classWeights = ({ facts: { target }, train }: Subject): ReadonlyArray<Finding> => {
+  const weights = train.regularize.class_weight
+  if (weights === undefined || target === undefined) return []
+  const at = { path: ["train", "regularize", "class_weight"], on: "key" } as const
+  if (target.type === "numbers")
+    return [{ code: "T510", message: `class weights for a target that is ${describe(target)}`, at, help: "leave them out" }]
+  const count = classCount(target)
+  if (weights === "balanced" || count === undefined || weights.length === count) return []
+  return [
+    {
+      code: "T510",
+      message: `${weights.length} class weights for ${count} classes`,
+      at: { path: at.path },
+      help: `a weight for each class, in their order${target.classes === undefined ? "" : ` (${target.classes.slice(0, 8).join(", ")}${count > 8 ? ", …" : ""})`}, or \`balanced\``,
     },
   ]
 }

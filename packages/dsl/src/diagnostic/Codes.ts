@@ -279,6 +279,18 @@ export const codes = {
     "model: { layers: [{ dense: { units: 8, init: zeros } }, relu, { head: label }] }\n",
     "model: { layers: [{ dense: { units: 8, init: he_normal } }, relu, { head: label }] }\n",
   ),
+  T509: error(
+    "metric does not fit the target",
+    "The score is of another kind of thing than the target is: classes, a yes-or-no value, or numbers.",
+    "data: { source: { spirals: { classes: 3 } } }\nmodel: { layers: [{ dense: 8 }, relu, { head: label }] }\ntrain: { metrics: [r2] }\n",
+    "data: { source: { spirals: { classes: 3 } } }\nmodel: { layers: [{ dense: 8 }, relu, { head: label }] }\ntrain: { metrics: [accuracy] }\n",
+  ),
+  T510: error(
+    "class weights do not fit the target",
+    "There is one weight for each class, in the order of the classes; a target of numbers has none.",
+    "data: { source: { spirals: { classes: 3 } } }\nmodel: { layers: [{ dense: 8 }, relu, { head: label }] }\ntrain: { regularize: { class_weight: [1, 2] } }\n",
+    "data: { source: { spirals: { classes: 3 } } }\nmodel: { layers: [{ dense: 8 }, relu, { head: label }] }\ntrain: { regularize: { class_weight: [1, 2, 1] } }\n",
+  ),
 
   A601: advice(
     "sigmoid or tanh with He",
@@ -321,6 +333,24 @@ export const codes = {
     "Tanh and its relatives flatten out on both sides. Through one layer that costs little; in a net of five or more hidden layers the slopes, all at most 1, multiply, and the first layers hardly learn (Glorot and Bengio 2010).",
     "model: { layers: [{ repeat: { times: 6, layers: [{ dense: { units: 8, activation: tanh } }] } }, { head: label }] }\n",
     "model: { layers: [{ repeat: { times: 6, layers: [{ dense: { units: 8, activation: relu } }] } }, { head: label }] }\n",
+  ),
+  A608: advice(
+    "bias before batch normalization",
+    "Batch normalization takes the mean of each channel out, and with it any bias added before, whose gradient is 0 for ever. Its own shift does the bias's work (Ioffe and Szegedy 2015).",
+    "model: { layers: [{ dense: 8 }, batch_norm, relu, { head: label }] }\n",
+    "model: { layers: [{ dense: { units: 8, bias: false } }, batch_norm, relu, { head: label }] }\n",
+  ),
+  A609: advice(
+    "dropout of single numbers of an image",
+    "Neighbouring numbers of a channel are alike, so what dropout takes away still stands beside it, and little is lost. Dropping channels whole is what regularizes a convolution (Tompson et al. 2015).",
+    "model: { input: [2], layers: [{ reshape: [2, 1] }, { conv1d: { filters: 4, kernel: 1 } }, relu, { dropout: 0.2 }, flatten, { head: label }] }\n",
+    "model: { input: [2], layers: [{ reshape: [2, 1] }, { conv1d: { filters: 4, kernel: 1 } }, relu, { spatial_dropout: 0.2 }, flatten, { head: label }] }\n",
+  ),
+  A610: advice(
+    "alpha dropout without selu",
+    "Alpha dropout puts what selu is far below 0 in place of what it drops, and then restores the mean and the variance that selu keeps. Beside any other activation that value means nothing (Klambauer et al. 2017).",
+    "model: { layers: [{ dense: 8 }, relu, { alpha_dropout: 0.1 }, { head: label }] }\n",
+    "model: { layers: [{ dense: 8 }, relu, { dropout: 0.1 }, { head: label }] }\n",
   ),
 } as const satisfies { readonly [code: string]: CodeEntry }
 

@@ -16,9 +16,12 @@ export interface Rows {
   readonly test: number
 }
 
+/** What is known of the data. */
 export interface Facts {
   /** The shape of one prepared input, without the axis of rows. */
   readonly sample?: Shape
   readonly target?: Target
   readonly rows?: Rows
+  /** Training rows of each class, in the order of the classes. */
+  readonly counts?: ReadonlyArray<number>
 }

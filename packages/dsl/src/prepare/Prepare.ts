@@ -23,17 +23,20 @@ export interface Prepared {
   readonly val?: Dataset.Dataset
   readonly test?: Dataset.Dataset
   readonly fitted: Fitted
-  readonly facts: Required<Facts>
+  readonly facts: Known
   readonly lock: Lock
   /** Where the training rows stand in the source: the row there of each, counted from 0, and its line where it has one. */
   readonly origin: { readonly rows: ArrayLike<number>; readonly lines?: ReadonlyArray<number> }
 }
 
+/** What is known once the rows are there; classes are counted where there are any. */
+export type Known = Required<Omit<Facts, "counts">> & Pick<Facts, "counts">
+
 /** What the rows were, so that another day can tell whether they still are. */
 export interface Lock {
   readonly version: 1
   readonly files: ReadonlyArray<FileRecord>
-  readonly rows: Required<Facts>["rows"]
+  readonly rows: Known["rows"]
   /** The hash of which row is in which part. */
   readonly split: string
 }
@@ -52,6 +55,14 @@ const doubled: Finding = {
   message: "there are two sets of test rows: `data.test` and a part of the split",
   at: { path: ["data", "split", "test"], on: "key" },
   help: "leave one of them out",
+}
+
+/** Training rows of each class. */
+const counted = (target: Target, { classes, targets }: Dataset.Dataset): Pick<Facts, "counts"> => {
+  if (target.type === "numbers") return {}
+  const counts = new Array<number>(target.type === "binary" ? 2 : (classes?.length ?? 0)).fill(0)
+  for (const label of targets.data) if (label >= 0 && label < counts.length) counts[label] = (counts[label] ?? 0) + 1
+  return { counts }
 }
 
 const specOf = ({ columns, image, scale }: Data): PrepareSpec => ({
@@ -135,7 +146,7 @@ export const prepare = (
       ...val,
       ...test,
       fitted,
-      facts: { sample: Preprocess.sample(fitted), target, rows: counts },
+      facts: { sample: Preprocess.sample(fitted), target, rows: counts, ...counted(target, train) },
       lock: {
         version: 1,
         files: [...source.files, ...(separate?.files ?? [])],

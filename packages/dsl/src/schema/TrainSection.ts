@@ -84,16 +84,29 @@ const callbacks: { readonly [name: string]: Member } = {
   },
 }
 
+const limit = (description: string) => Schema.optionalKey(Fields.described(Fields.number({ exclusiveMinimum: 0 }), description))
+
+const classWeights = note(
+  Schema.Union([Schema.Literal("balanced"), Schema.Array(Fields.number({ minimum: 0 })).check(Schema.isMinLength(2))]),
+  { wanted: "`balanced`, or a list of a weight for each class" },
+) as unknown as Codec<"balanced" | ReadonlyArray<number>>
+
 const regularize: Codec<Document.Regularize> = note(
   Schema.Struct({
     l1: withDefault(Fields.number({ minimum: 0 }), 0, "Adds λ|w| to the loss for every weight. Default: 0."),
     l2: withDefault(Fields.number({ minimum: 0 }), 0, "Adds ½λw² to the loss for every weight. Default: 0."),
-    clip_norm: Schema.optionalKey(
-      Fields.described(Fields.number({ exclusiveMinimum: 0 }), "The largest norm that all gradients together may have."),
+    max_norm: limit("The largest norm that the weights leading to a unit may have after a step."),
+    clip_norm: limit("The largest norm that all gradients together may have."),
+    clip_layer_norm: limit("The largest norm that the gradients of one layer may have."),
+    clip_value: limit("The largest size that any number of a gradient may have."),
+    class_weight: Schema.optionalKey(
+      Fields.described(
+        classWeights,
+        "How often a sample counts by its class: `balanced` counts rare classes more, so that all weigh the same; or a weight for each class, in their order.",
+      ),
     ),
   }),
   {
-    later: ["class_weight", "max_norm"],
     elsewhere: {
       weight_decay: "weight decay is an option of the optimizer: `optimizer: { adamw: { weight_decay: 0.01 } }`",
       dropout: "dropout is a layer: `- dropout: 0.5`",

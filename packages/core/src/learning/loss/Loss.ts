@@ -4,12 +4,10 @@ import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../words/Shape.ts"
 import { refuse } from "../../words/ShapeError.ts"
 import { identity } from "../Activation.ts"
+import type { Answer } from "../Target.ts"
 
 /** One number for each sample: output [batch, …] and target give [batch]. */
 export type PerExample = (output: Tensor, target: Tensor) => Tensor
-
-/** What is to be predicted: numbers, yes or no by one output, or one of several classes by an output for each. */
-export type Answer = "numbers" | "binary" | "classes"
 
 /** What else there is to know of a loss. */
 export interface Meant {

@@ -5,6 +5,7 @@
  */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
+import type { Answer } from "../Target.ts"
 
 /** A score: sums in the tensor language, added up in doubles, and what they come to. */
 export interface Score<out A = number> {
@@ -16,6 +17,8 @@ export interface Score<out A = number> {
   readonly finish: (sums: ReadonlyArray<number>) => A
   /** Which way it gets better. */
   readonly better: "higher" | "lower"
+  /** The targets it can be taken of. */
+  readonly answers: ReadonlyArray<Answer>
 }
 
 /** How what was gathered of earlier batches and a later one's vector become one. */

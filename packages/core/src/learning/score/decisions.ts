@@ -5,6 +5,8 @@ import { refuse } from "../../words/ShapeError.ts"
 import { decided, isBinary, oneHot } from "../Target.ts"
 import { add, type Score } from "./Score.ts"
 
+const answers = ["binary", "classes"] as const
+
 const ratio = ([sum = 0, count = 0]: ReadonlyArray<number>): number => sum / count
 
 /**
@@ -21,6 +23,7 @@ export const accuracy: Score = {
   merge: add,
   finish: ratio,
   better: "higher",
+  answers,
 }
 
 /**
@@ -44,6 +47,7 @@ export const topK = (k: number): Score => ({
   merge: add,
   finish: ratio,
   better: "higher",
+  answers: ["classes"],
 })
 
 /** Counts by truth (row) and prediction (column). */
@@ -64,6 +68,7 @@ const ofMatrix = <A>(operation: string, read: (matrix: Matrix) => A): Score<A> =
   merge: add,
   finish: (counts) => read(matrixOf(counts)),
   better: "higher",
+  answers,
 })
 
 /**

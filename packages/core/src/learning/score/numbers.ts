@@ -5,6 +5,8 @@ import * as Shape from "../../words/Shape.ts"
 import { aligned } from "../Target.ts"
 import { add, append, rows, rowsOf, type Score } from "./Score.ts"
 
+const answers = ["numbers", "binary"] as const
+
 /** The mean of a measure over all numbers, seen through a function of the mean. */
 const meanOf = (operation: string, measure: (d: Tensor) => Tensor, seen = (mean: number): number => mean): Score => ({
   sums: (output, target) => {
@@ -14,6 +16,7 @@ const meanOf = (operation: string, measure: (d: Tensor) => Tensor, seen = (mean:
   merge: add,
   finish: ([sum = 0, count = 0]) => seen(sum / count),
   better: "lower",
+  answers,
 })
 
 /** The mean of (ŷ - y)². */
@@ -58,4 +61,5 @@ export const r2: Score = {
     )
   },
   better: "higher",
+  answers,
 }

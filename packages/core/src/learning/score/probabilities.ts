@@ -7,6 +7,8 @@ import { binaryCrossEntropy, categoricalCrossEntropy } from "../loss/classes.ts"
 import { decided, isBinary } from "../Target.ts"
 import { add, type Score } from "./Score.ts"
 
+const answers = ["binary", "classes"] as const
+
 /**
  * How surprised the predicted probabilities are by the true class, on average: cross-entropy, whatever the loss is.
  *
@@ -21,6 +23,7 @@ export const logLoss: Score = {
   merge: add,
   finish: ([sum = 0, count = 0]) => sum / count,
   better: "lower",
+  answers,
 }
 
 /** How sure an output is of the class it decides for, in the order of the samples. */
@@ -64,6 +67,7 @@ const binned = <A>(operation: string, bins: number, finish: (bins: ReadonlyArray
       }),
     ),
   better: "lower",
+  answers,
 })
 
 /**

@@ -10,6 +10,8 @@ import { softmax } from "../Activation.ts"
 import { decided, isBinary } from "../Target.ts"
 import { append, rows, rowsOf, type Score } from "./Score.ts"
 
+const answers = ["binary", "classes"] as const
+
 /** What is known when all samples of at least a threshold are taken for the class. */
 interface Cut {
   readonly threshold: number
@@ -64,6 +66,7 @@ const meanOver = (operation: string, area: (ranking: Ranking) => number): Score 
     return defined.reduce((total, ranking) => total + area(ranking), 0) / defined.length
   },
   better: "higher",
+  answers,
 })
 
 /** The area under the curve of hits against false alarms, by trapezoids: equal scores count half. */
@@ -137,4 +140,5 @@ export const curves: Score<ReadonlyArray<Curve>> = {
       auprc: averagePrecision(ranking),
     })),
   better: "higher",
+  answers,
 }
