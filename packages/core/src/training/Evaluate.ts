@@ -47,6 +47,14 @@ export const sumsOf = (
   ...Object.fromEntries(Object.entries(scores).map(([name, score]) => [name, reshape(score.sums(prediction, target), [-1])])),
 })
 
+/** Many times as fast as spreading, which matters where a step takes microseconds. */
+const numbersOf = (x: Tensor): ReadonlyArray<number> => {
+  const { data } = read(x)
+  const numbers: Array<number> = []
+  for (let i = 0; i < data.length; i++) numbers.push(data[i] as number)
+  return numbers
+}
+
 /** Sums with those of batches added, one after the other. */
 export const addSums = (
   sums: Sums,
@@ -58,7 +66,7 @@ export const addSums = (
   of: Object.fromEntries(
     [lossName, ...Object.keys(scores)].map((name) => {
       const merge = name === lossName ? Score.add : (scores[name]?.merge ?? Score.add)
-      const vectors = batches.flatMap(({ [name]: sum }) => (sum === undefined ? [] : [[...read(sum).data]]))
+      const vectors = batches.flatMap(({ [name]: sum }) => (sum === undefined ? [] : [numbersOf(sum)]))
       return [name, vectors.reduce(merge, sums.of[name] ?? [])]
     }),
   ),

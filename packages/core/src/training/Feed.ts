@@ -58,6 +58,7 @@ export const feed = <P, S, O, R>({
       epoch: (epoch) => Effect.map(draw(scalar(epoch, "i32")), (order) => Batches.inOrder(plan(read(order).data as Int32Array))),
       samples,
       // A short last batch has a program of its own, and one copy of the data is enough.
-      batch: (which) => (isResident && which.length === size ? { rows: NDArray.make("i32", [size], which) } : samples(which)),
+      batch: (which) =>
+        isResident && which.length === size ? { rows: new NDArray.NDArray("i32", [size], which) } : samples(which),
     }
   })

@@ -56,13 +56,16 @@ const sameRun = (progress: Progress, wanted: Progress): Effect.Effect<Progress, 
         }),
       )
 
-/** Whether every number of a state is finite: each times 0 is 0, but for those that are not. */
-const allFinite = (state: unknown): boolean => {
-  let sum = 0
-  for (const { data, dtype } of readAll(tensors(state)))
-    if (dtype === "f32") for (let i = 0; i < data.length; i++) sum += (data[i] ?? 0) * 0
-  return sum === 0
-}
+/** Whether every number of a state is finite: taking NaN or infinity from itself does not leave 0. */
+const allFinite = (state: unknown): boolean =>
+  readAll(tensors(state)).every(({ data, dtype }) => {
+    if (dtype === "f32")
+      for (let i = 0; i < data.length; i++) {
+        const x = data[i] as number
+        if (x - x !== 0) return false
+      }
+    return true
+  })
 
 /**
  * Trains a net and tells how it goes. The stream ends with `Finished`, which carries the trained parameters, or fails

@@ -93,11 +93,12 @@ export const rebuilder = <T>(tree: T): (<B>(values: ReadonlyArray<B>) => Replace
       return (values) => values[at]
     }
     const makers = branches(part).map(([key, child]) => [key, maker(child)] as const)
-    return (values) =>
-      rebuild(
-        part,
-        makers.map(([key, make]) => [key, make(values)] as const),
-      )
+    return (values) => {
+      // The copy has every key of its own already, so that none is taken for the prototype.
+      const out: Record<string | number, unknown> = Array.isArray(part) ? ([...part] as never) : { ...(part as object) }
+      for (const [key, make] of makers) out[key] = make(values)
+      return out
+    }
   }
   const make = maker(tree)
   return <B>(values: ReadonlyArray<B>) => {

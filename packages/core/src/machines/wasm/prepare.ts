@@ -16,13 +16,21 @@ import { instantiate, memory as makeMemory, type WasmMemory } from "./host.ts"
 import type { Numerics } from "./numerics.ts"
 import type { Pool } from "./pool.ts"
 
-const views: {
-  readonly [D in DType]: (memory: WasmMemory, at: number, length: number) => Float32Array | Int32Array | Uint8Array
-} = {
+type Elements = Float32Array | Int32Array | Uint8Array
+
+const views: { readonly [D in DType]: (memory: WasmMemory, at: number, length: number) => Elements } = {
   f32: ({ buffer }, at, length) => new Float32Array(buffer, at, length),
   i32: ({ buffer }, at, length) => new Int32Array(buffer, at, length),
   bool: ({ buffer }, at, length) => new Uint8Array(buffer, at, length),
   u8: ({ buffer }, at, length) => new Uint8Array(buffer, at, length),
+}
+
+/** Copies an array: constructors do it several times as fast as `slice` where there are few elements. */
+const copies: { readonly [D in DType]: (from: Elements) => Elements } = {
+  f32: (from) => new Float32Array(from),
+  i32: (from) => new Int32Array(from),
+  bool: (from) => new Uint8Array(from),
+  u8: (from) => new Uint8Array(from),
 }
 
 /** A loop whose rounds are runs of the body's own executable. */
@@ -101,7 +109,8 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
   const taker = ({ shape, slot }: View): (() => NDArray) => {
     const { dtype } = compiled.places[slot] as Place
     const there = view(slot)
-    return () => new NDArray(dtype, shape, there.slice())
+    const copy = copies[dtype]
+    return () => new NDArray(dtype, shape, copy(there))
   }
   const state = compiled.inputs.slice(0, resident).map((slot) => taker({ slot, shape: (compiled.places[slot] as Place).shape }))
   const outputs = compiled.outputs.slice(resident).map(taker)
