@@ -134,12 +134,49 @@ const schema = Command.make(
 
 const explain = Command.make(
   "explain",
-  { code: Argument.String("code").pipe(Argument.withDescription("such as G401")) },
+  {
+    name: Argument.String("name").pipe(
+      Argument.withDescription("the code of a diagnostic, such as G401, or a name of the catalogue, such as relu"),
+    ),
+    json,
+  },
   lazily(() => import("./verbs/explain.ts")),
-).pipe(Command.withDescription("Explain the code of a diagnostic"))
+).pipe(
+  Command.withDescription("Explain a name of the catalogue, or the code of a diagnostic"),
+  Command.withExamples([{ command: "adjoint explain leaky_relu" }, { command: "adjoint explain A606" }]),
+)
+
+const plot = Command.make(
+  "plot",
+  {
+    activation: Argument.String("activation").pipe(Argument.withDescription("such as relu")),
+    set: Flag.String("set").pipe(
+      Flag.withMetavar("option=value"),
+      Flag.atLeast(0),
+      Flag.withDescription("set an option of the activation, as in alpha=0.1"),
+    ),
+    output: Flag.String("output").pipe(
+      Flag.withAlias("o"),
+      Flag.withMetavar("FILE"),
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+      Flag.withDescription("where the picture goes; the activation's name and .svg unless given"),
+    ),
+    range: Flag.String("range").pipe(
+      Flag.withMetavar("low:high"),
+      Flag.withDefault("-6:6"),
+      Flag.withDescription("from where to where it is drawn; -6:6 unless given"),
+    ),
+    json,
+  },
+  lazily(() => import("./verbs/plot.ts")),
+).pipe(
+  Command.withDescription("Draw an activation and its derivative, here and as SVG"),
+  Command.withExamples([{ command: "adjoint plot gelu" }, { command: "adjoint plot leaky_relu --set alpha=0.1 -o leaky.svg" }]),
+)
 
 /** The command. */
 export const adjoint = Command.make("adjoint").pipe(
   Command.withDescription("Deep learning from a model file"),
-  Command.withSubcommands([check, inspect, train, evaluate, predict, schema, explain]),
+  Command.withSubcommands([check, inspect, train, evaluate, predict, schema, explain, plot]),
 )

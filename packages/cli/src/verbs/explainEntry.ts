@@ -1,0 +1,146 @@
+/** An entry of the catalogue in words: what it is, its formulas, its options, when to use it, and how a file says it. */
+import { type AnyEntry, mayLack, type Option, type Table } from "@adjoint/core/learning/Entry"
+import * as Regularizer from "@adjoint/core/learning/Regularizer"
+import * as Score from "@adjoint/core/learning/Score"
+import { standard } from "@adjoint/dsl/schema/Catalogue"
+import { range } from "@adjoint/dsl/schema/Fields"
+import type { Style } from "../terminal/Style.ts"
+import { hanging, indented, wrapped } from "../terminal/Text.ts"
+
+type Any = AnyEntry<unknown>
+
+/** One table of the catalogue. */
+interface Section {
+  /** What its entries are. */
+  readonly noun: string
+  readonly entries: Table<unknown>
+  /** Where a model file says one, `said` being how it is written there; reports are not said in files. */
+  readonly place?: (said: string) => string
+}
+
+/** Every table that has entries to explain. */
+export const sections: ReadonlyArray<Section> = [
+  {
+    noun: "activation",
+    entries: standard.activation,
+    place: (said) => `model: { layers: [{ dense: { units: 64, activation: ${said} } }] }`,
+  },
+  {
+    noun: "initializer",
+    entries: standard.initializer,
+    place: (said) => `model: { layers: [{ dense: { units: 64, init: ${said} } }] }`,
+  },
+  { noun: "layer", entries: standard.layer, place: (said) => `model: { layers: [${said}] }` },
+  { noun: "loss", entries: standard.loss, place: (said) => `train: { loss: ${said} }` },
+  { noun: "optimizer", entries: standard.optimizer, place: (said) => `train: { optimizer: ${said} }` },
+  { noun: "learning-rate schedule", entries: standard.schedule, place: (said) => `train: { schedule: ${said} }` },
+  { noun: "metric", entries: standard.metric, place: (said) => `train: { metrics: [${said}] }` },
+  { noun: "generated data set", entries: standard.toy, place: (said) => `data: { source: ${said} }` },
+  {
+    noun: "regularizer",
+    entries: Regularizer.table,
+    place: (said) => `train: { regularize: ${said} }`,
+  },
+  { noun: "report", entries: Score.reports },
+]
+
+/** An entry and the table it stands in. */
+export interface Found {
+  readonly name: string
+  readonly section: Section
+  readonly entry: Any
+}
+
+/** The entries of a name, one for each table that has it. */
+export const find = (name: string): ReadonlyArray<Found> =>
+  sections.flatMap((section) => {
+    const entry = Object.hasOwn(section.entries, name) ? section.entries[name] : undefined
+    return entry === undefined ? [] : [{ name, section, entry }]
+  })
+
+/** Every name there is. */
+export const names: ReadonlyArray<string> = [...new Set(sections.flatMap(({ entries }) => Object.keys(entries)))]
+
+const kinds: { readonly [K in Option["kind"]]: (option: Extract<Option, { readonly kind: K }>) => string } = {
+  number: (option) => `a number${range(option)}`,
+  integer: (option) => `a whole number${range(option)}`,
+  boolean: () => "true or false",
+  choice: ({ of }) => of.join(" | "),
+  sizes: () => "a whole number, or one for each axis",
+  padding: () => "valid | same, or how many for each axis",
+  activation: () => "an activation",
+  initializer: () => "an initializer",
+  schedule: () => "a learning-rate schedule",
+}
+
+const kindOf = <K extends Option["kind"]>(option: Extract<Option, { readonly kind: K }>): string => {
+  const say = kinds[option.kind as K]
+  return say(option)
+}
+
+const written = (value: unknown): string => (Array.isArray(value) ? `[${value.map(written).join(", ")}]` : String(value))
+
+/** A value for an option that must be said. */
+const example = (option: Option): string =>
+  option.default !== undefined
+    ? written(option.default)
+    : option.kind === "integer"
+      ? String(Math.max(8, option.minimum ?? 0))
+      : "4"
+
+/** An entry as a file says it, with no more than is needed to show its main option. */
+const spelled = ({ entry, name }: Found): string => {
+  const { main, options } = entry
+  const required = Object.entries(options).filter(([, option]) => !mayLack(option))
+  const only = main === undefined ? undefined : options[main]
+  if (only !== undefined && required.every(([key]) => key === main)) return `{ ${name}: ${example(only)} }`
+  if (required.length === 0) return name
+  return `{ ${name}: { ${required.map(([key, option]) => `${key}: ${example(option)}`).join(", ")} } }`
+}
+
+/** How a model file says an entry, where it can. */
+export const inFile = (found: Found): string | undefined => found.section.place?.(spelled(found))
+
+const aliases = ({ name, section: { entries } }: Found): ReadonlyArray<string> =>
+  Object.entries(entries).flatMap(([other, { alias }]) => (alias === name ? [other] : []))
+
+const optionLines = ({ entry: { main, options } }: Found, width: number, style: Style): ReadonlyArray<string> => {
+  const longest = Math.max(...Object.keys(options).map(({ length }) => length))
+  return Object.entries(options).flatMap(([name, option]) => {
+    const usual =
+      option.default !== undefined ? `default ${written(option.default)}` : mayLack(option) ? "may be left out" : "must be said"
+    const bare = name === main ? "; a bare value sets it" : ""
+    return [
+      `  ${style("accent", name.padEnd(longest))}  ${kindOf(option)}, ${usual}${bare}`,
+      ...wrapped(option.doc, width - longest - 4).map((row) => `${" ".repeat(longest + 4)}${row}`),
+    ]
+  })
+}
+
+/** An entry in words. An alias is explained as what it stands for. */
+export const explain = (found: Found, width: number, style: Style): string => {
+  const { entry, name, section } = found
+  const own = entry.alias === undefined ? undefined : find(entry.alias).find((other) => other.section === section)
+  if (own !== undefined)
+    return `${style("strong", name)} ${style("faint", section.noun)}: another name of ${own.name}\n\n${explain(own, width, style)}`
+  const others = aliases(found)
+  const file = inFile(found)
+  const block = (title: string, rows: ReadonlyArray<string>) => (rows.length === 0 ? [] : ["", style("faint", title), ...rows])
+  return [
+    `${style("strong", name)} ${style("faint", section.noun)}${others.length === 0 ? "" : style("faint", `, also ${others.join(", ")}`)}`,
+    "",
+    ...wrapped(entry.doc, width),
+    "",
+    ...[entry.formula, ...(entry.derivative === undefined ? [] : [entry.derivative])].flatMap((row) =>
+      hanging(row, width, "    "),
+    ),
+    ...block("options", Object.keys(entry.options).length === 0 ? [] : optionLines(found, width, style)),
+    ...block("when to use it", indented(wrapped(entry.advice, width - 2), "  ")),
+    ...block("in a model file", file === undefined ? [] : [`  ${file}`]),
+    ...block("source", indented(wrapped(entry.source, width - 2), "  ")),
+    ...(section.noun === "activation" ? ["", style("faint", `adjoint plot ${name} draws it`)] : []),
+  ].join("\n")
+}
+
+/** An entry as data: all but the function that makes it. */
+export const data = ({ entry: { make: _, ...entry }, name, section: { noun } }: Found) => ({ kind: noun, name, ...entry })

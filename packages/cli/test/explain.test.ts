@@ -1,0 +1,116 @@
+/** Everything that has a name is explained. */
+import { codes } from "@adjoint/dsl/diagnostic/Codes"
+import { read } from "@adjoint/dsl/Read"
+import { fromText } from "@adjoint/dsl/source/Source"
+import { describe, expect, test } from "vitest"
+import { find, inFile, names, sections } from "../src/verbs/explainEntry.ts"
+import { run } from "./world.ts"
+
+/** A snippet as a whole file. */
+const completed = (text: string): string => {
+  const plain = {
+    schema: "schema: 1",
+    data: "data: { source: moons }",
+    model: "model: { layers: [{ dense: 8 }, relu, { head: label }] }",
+  }
+  return [text, ...Object.entries(plain).flatMap(([section, line]) => (text.startsWith(`${section}:`) ? [] : [line])), ""].join(
+    "\n",
+  )
+}
+
+describe("explain", () => {
+  test("prints what an entry is, how it is computed, when to use it and how a file says it", async () => {
+    const { code, stderr, stdout } = await run(["explain", "leaky_relu"])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
+    expect(stdout).toMatchInlineSnapshot(`
+      "leaky_relu activation
+
+      The positive part, with a slight slope below zero.
+
+          f(z) = z if z > 0 else αz
+          f′(z) = 1 if z > 0 else α, f′(0) = α
+
+      options
+        alpha  a number >= 0, default 0.01; a bare value sets it
+               The slope below zero.
+
+      when to use it
+        Where units die under relu: the slope keeps a gradient alive. 0.01 is usual;
+        0.1 and 0.001 are seen too.
+
+      in a model file
+        model: { layers: [{ dense: { units: 64, activation: { leaky_relu: 0.01 } } }] }
+
+      source
+        Maas, Hannun and Ng, Rectifier nonlinearities improve neural network acoustic
+        models, 2013
+
+      adjoint plot leaky_relu draws it
+      "
+    `)
+  })
+
+  test("an alias as what it stands for", async () => {
+    const { stdout } = await run(["explain", "silu"])
+    expect(stdout).toContain("silu activation: another name of swish\n\nswish activation, also silu\n")
+  })
+
+  test("a name of two tables in both, one after the other", async () => {
+    const { stdout } = await run(["explain", "identity"])
+    expect(stdout).toContain("identity activation, also linear\n")
+    expect(stdout).toContain("identity initializer\n")
+    const { stdout: said } = await run(["explain", "identity", "--json"])
+    expect(JSON.parse(said).found).toMatchObject([
+      { kind: "activation", derivative: "f′(z) = 1", options: {} },
+      { kind: "initializer", main: "gain", options: { gain: { default: 1 } } },
+    ])
+  })
+
+  test("codes, in either case", async () => {
+    const { stdout } = await run(["explain", "a606"])
+    expect(stdout).toContain("warning[A606]: selu without its conditions (advice)")
+    expect(stdout).toContain("\nwrong\n    data:")
+    expect(JSON.parse((await run(["explain", "A606", "--json"])).stdout).found).toMatchObject([
+      { code: "A606", severity: "warning" },
+    ])
+  })
+
+  test.each([
+    ["lekyrelu", "did you mean leaky_relu?"],
+    ["kaiming", "did you mean he_normal?"],
+    ["qqqqqqqqqqq", "near it are"],
+    ["G999", "there are G401, G402"],
+    ["__proto__", "near it are"],
+    ["constructor", "near it are"],
+  ])("says what comes near to %s", async (name, hint) => {
+    const { code, stderr, stdout } = await run(["explain", name])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" })
+    expect(stderr).toContain(hint)
+  })
+
+  test("fits the screen", async () => {
+    for (const name of ["conv2d", "gelu", "adam"]) {
+      const { stdout } = await run(["explain", name])
+      const prose = stdout.split("\n").filter((line) => !line.startsWith("  model: ") && !line.startsWith("  train: "))
+      expect(Math.max(...prose.map(({ length }) => length))).toBeLessThanOrEqual(88)
+    }
+  })
+})
+
+describe("every name of the catalogue", () => {
+  test("and every code is explained", async () => {
+    for (const name of [...names, ...Object.keys(codes)])
+      expect(await run(["explain", name])).toMatchObject({ code: 0, stderr: "" })
+  })
+
+  test("is shown in a file as files say it", () => {
+    for (const found of sections.flatMap(({ entries }) => Object.keys(entries)).flatMap(find)) {
+      const text = inFile(found)
+      if (text === undefined) expect(found.section.noun).toBe("report")
+      else {
+        const { diagnostics } = read(fromText("m.yaml", completed(text)))
+        expect([text, diagnostics.filter(({ code }) => /^[YSR]/.test(code))]).toEqual([text, []])
+      }
+    }
+  })
+})
