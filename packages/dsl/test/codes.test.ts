@@ -291,7 +291,27 @@ describe("every code", () => {
         --> m.yaml:1:83
       1 | model: { layers: [{ repeat: { times: 6, layers: [{ dense: { units: 8, activation: tanh } }] } }, { head: label }] }
         |                                                                                   ^^^^
-        = help: prefer \`relu\` or \`gelu\` in deep nets  [fix available]"
+        = help: prefer \`relu\` or \`gelu\` in deep nets  [fix available]
+
+      warning[A608]: the bias of \`dense\` does nothing: \`batch_norm\` takes the mean out again
+        --> m.yaml:1:21
+      1 | model: { layers: [{ dense: 8 }, batch_norm, relu, { head: label }] }
+        |                     ^^^^^
+        |                                 ---------- has a shift of its own
+        = help: \`bias: false\`  [fix available]
+
+      warning[A609]: \`dropout\` on what \`conv1d\` makes: neighbouring numbers are alike, so dropping single ones drops little
+        --> m.yaml:1:99
+      1 | …t: [2], layers: [{ reshape: [2, 1] }, { conv1d: { filters: 4, kernel: 1 } }, relu, { dropout: 0.2 }, flatten, { head: la…
+        |                                          ------ makes channels
+        |                                                                                       ^^^^^^^
+        = help: prefer \`spatial_dropout\`, which drops channels whole  [fix available]
+
+      warning[A610]: \`alpha_dropout\` without \`selu\`: what it drops becomes what selu is far below 0, which is nothing to other activations
+        --> m.yaml:1:41
+      1 | model: { layers: [{ dense: 8 }, relu, { alpha_dropout: 0.1 }, { head: label }] }
+        |                                         ^^^^^^^^^^^^^
+        = help: prefer \`dropout\`  [fix available]"
     `)
   })
 })

@@ -6,6 +6,7 @@ import { type Data, type Model, type Train, useOf } from "../Document.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
 import { pointer } from "../source/Path.ts"
+import * as Neighbours from "./Neighbours.ts"
 import * as SelfNormalizing from "./SelfNormalizing.ts"
 import { type Said, type Survey, survey, type Weighted } from "./Weights.ts"
 
@@ -115,6 +116,7 @@ export const check = (
     ...once(found.weighted.flatMap((layer) => initializers(layer, known))),
     ...activations(found, known, names.own),
     ...once(SelfNormalizing.check({ ...names, survey: found, data, train })),
+    ...Neighbours.check({ ...names, model, survey: found }),
     ...decay(train),
   ]
 }

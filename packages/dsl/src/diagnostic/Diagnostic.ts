@@ -7,18 +7,14 @@ import type { Path } from "../source/Path.ts"
 import * as Positions from "../source/Positions.ts"
 import type { Span } from "../source/Source.ts"
 import { type Code, codes, type Severity } from "./Codes.ts"
+import { type Edit, type Fix, fixOf, type Spot } from "./Edit.ts"
+
+export type { Edit, Fix, Spot } from "./Edit.ts"
 
 /** A span with what is to be said about it. */
 export interface Note {
   readonly span: Span
   readonly label: string
-}
-
-/** An edit of the text: `span` becomes `text`. */
-export interface Fix {
-  readonly title: string
-  readonly span: Span
-  readonly text: string
 }
 
 /** One mistake or piece of advice. Without a span it concerns the whole file. */
@@ -41,12 +37,6 @@ export const diagnostic = (
   parts: Omit<Diagnostic, "severity" | "related"> & { readonly related?: ReadonlyArray<Note> },
 ): Diagnostic => ({ ...parts, severity: codes[parts.code].severity, related: parts.related ?? [] })
 
-/** A place in a document: the value at a path, the key that leads to it, or a key that is missing there. */
-export interface Spot {
-  readonly path: Path
-  readonly on?: "key" | "value" | "missing"
-}
-
 /** What a check finds, in terms of the document; `locate` turns it into a diagnostic of a text. */
 export interface Finding {
   readonly code: Code
@@ -55,8 +45,7 @@ export interface Finding {
   readonly label?: string
   readonly related?: ReadonlyArray<{ readonly at: Spot; readonly label: string }>
   readonly help?: string
-  /** The key or value at this spot becomes `text`. `was` is the value, where it may stand as the short form of its map. */
-  readonly fix?: { readonly title: string; readonly at: Spot; readonly text: string; readonly was?: string }
+  readonly fix?: Edit
 }
 
 const spanOf = (positions: Positions.Positions, spot: Spot): Span | undefined => {
@@ -66,23 +55,6 @@ const spanOf = (positions: Positions.Positions, spot: Spot): Span | undefined =>
     return spot.on === "missing" ? (owner?.key ?? owner?.value) : owner?.value
   }
   return spot.on === "key" ? (exact.key ?? exact.value) : exact.value
-}
-
-/**
- * An edit is only offered where exactly the text it replaces was written, never on an ancestor or through a variable.
- * The key of a spelled-out use (`{ relu: {} }`) may have been written as its bare name (`relu`), and a main option
- * (`{ head: { target: y } }`) as its bare value (`head: y`).
- */
-const editable = (positions: Positions.Positions, spot: Spot, was: unknown): Span | undefined => {
-  const place = Positions.at(positions, spot.path)
-  if (place !== undefined) {
-    if (spot.on === "key") return place.key
-    return place.defined === undefined ? place.value : undefined
-  }
-  const parent = Positions.at(positions, spot.path.slice(0, -1))
-  if (parent === undefined || parent.defined !== undefined) return undefined
-  const written = positions.source.text.slice(parent.value.start, parent.value.end).replace(/^(["'])(.*)\1$/, "$2")
-  return written === (spot.on === "key" ? spot.path.at(-1) : was) ? parent.value : undefined
 }
 
 /** The diagnostic of a finding in the text it was found in; of a document that was never text it names the path alone. */
@@ -97,7 +69,7 @@ export const locate = (finding: Finding, positions: Positions.Positions): Diagno
   }
   const defined = Positions.nearest(positions, finding.at.path)?.defined
   if (defined !== undefined) related.push({ span: defined.span, label: `\`${defined.name}\` is set here` })
-  const edit = finding.fix === undefined ? undefined : editable(positions, finding.fix.at, finding.fix.was)
+  const fix = finding.fix === undefined ? undefined : fixOf(positions, finding.fix)
   return diagnostic({
     code: finding.code,
     message: finding.message,
@@ -107,9 +79,7 @@ export const locate = (finding: Finding, positions: Positions.Positions): Diagno
     ...(span === undefined ? {} : { span }),
     ...(finding.label === undefined ? {} : { label: finding.label }),
     ...(finding.help === undefined ? {} : { help: finding.help }),
-    ...(finding.fix === undefined || edit === undefined
-      ? {}
-      : { fix: { title: finding.fix.title, text: finding.fix.text, span: edit } }),
+    ...(fix === undefined ? {} : { fix }),
   })
 }
 

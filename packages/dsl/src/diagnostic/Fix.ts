@@ -13,7 +13,9 @@ export const apply = (
   let out = ""
   let at = 0
   for (const fix of fixes) {
-    if (fix.span.start < at) continue
+    const last = applied.at(-1)
+    const again = last?.span.start === fix.span.start && last.span.end === fix.span.end && last.text === fix.text
+    if (fix.span.start < at || again) continue
     out += text.slice(at, fix.span.start) + fix.text
     at = fix.span.end
     applied.push(fix)
