@@ -1,0 +1,41 @@
+/** The first promise, on this host; `pnpm same-bits` holds Node 22 and Chromium to it too. */
+import { Effect } from "effect"
+import { expect, it } from "vitest"
+import { program } from "../src/engines/Compile.ts"
+import { Engine, Tensor, Wasm } from "../src/index.ts"
+import { tensors } from "../src/language/TensorTree.ts"
+import { planJob } from "../src/machines/wasm/compiled.ts"
+import { makePool } from "../src/machines/wasm/pool.ts"
+import { config, hashOf, knownHash, knownRun } from "../src/testing/knownRun.ts"
+import { initial, trainStep } from "../src/training/trainStep.ts"
+
+it.each([1, 2, 3, 8])("a training run ends with the recorded bits on %i threads", async (threads) => {
+  expect(await Effect.runPromise(knownRun.pipe(Effect.provide(Wasm.layer({ threads }))))).toBe(knownHash)
+})
+
+it("whose steps the engine shares out", () => {
+  const known = config()
+  const state = initial(known)
+  const { inputs, targets } = Dataset.take(
+    known.data,
+    Array.from({ length: known.batch }, (_, i) => i),
+  )
+  const step = trainStep(known)
+  const both = (from: typeof state, x: Tensor.Tensor, y: Tensor.Tensor) => {
+    const made = step(from, { x, y })
+    return [made.state, made.output]
+  }
+  const traced = program(both, state, inputs, targets)
+  const pool = makePool(2)
+  expect(
+    planJob({ program: traced.program, resident: tensors(state).length }, { threads: 2, least: pool?.least ?? 0 }).threads,
+  ).toBe(2)
+})
+
+it("and whose bits are not those of Reference, which computes in doubles", async () => {
+  expect(await Effect.runPromise(knownRun.pipe(Effect.provide(Engine.reference)))).not.toBe(knownHash)
+})
+
+it("the hash of weights is SHA-256 of their bytes", async () => {
+  expect(await hashOf({ w: Tensor.make([1]) })).toBe("e00e5eb9444182f352323374ef4e08ebcb784725fdd4fd612d7730540b3e0c8c")
+})
