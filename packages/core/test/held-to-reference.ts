@@ -39,8 +39,11 @@ const floats = (primitive: Primitive, arrays: ReadonlyArray<NDArray>, f: (x: num
       : new NDArray(array.dtype, array.shape, Float64Array.from(array.data, f)),
   )
 
-const least = ({ data, dtype }: NDArray): number =>
-  dtype === "f32" ? data.reduce((sofar, x) => (x === 0 || Number.isNaN(x) ? sofar : Math.min(sofar, Math.abs(x))), 1) : 1
+/** The least magnitude of a float that is not zero. */
+const least = ({ data, dtype }: NDArray): number => {
+  if (dtype !== "f32") return 1
+  return Math.min(1, ...Array.from(data, Math.abs).filter((x) => x > 0))
+}
 
 /** Whether a sum of products may be `found` where it is `exact`, given how many terms there are and how much in all. */
 const isSum = (found: number, exact: number, terms: number, total: number, isSafe: boolean): boolean => {

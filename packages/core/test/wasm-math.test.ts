@@ -7,7 +7,7 @@ import { offered } from "../src/machines/wasm/hostNumerics.ts"
 import { type BinaryName, binaryFunctions, type UnaryName, unaryFunctions } from "../src/machines/wasm/math/functions.ts"
 import { overArrays } from "../src/machines/wasm/math/overArrays.ts"
 import { ulps } from "../src/machines/wasm/math/ulp.ts"
-import { elementwise } from "../src/meaning/elementwise.ts"
+import { meanings } from "../src/meaning/Reference.ts"
 import * as NDArray from "../src/words/NDArray.ts"
 
 const chunk = 65536
@@ -55,7 +55,7 @@ const unary: { readonly [N in UnaryName]: { readonly bound: number; readonly aro
 /** What Reference says, in doubles. */
 const truths = (name: UnaryName | BinaryName, inputs: ReadonlyArray<Float32Array>, count: number) => {
   const spec = { dtype: "f32", shape: [count] } as const
-  return elementwise[name](
+  return meanings[name](
     {},
     inputs.map((input) => NDArray.make("f32", spec.shape, input.subarray(0, count))),
     spec,
