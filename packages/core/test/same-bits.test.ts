@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { expect, it } from "vitest"
 import { program } from "../src/engines/Compile.ts"
-import { Engine, Tensor, Wasm } from "../src/index.ts"
+import { Dataset, Engine, Tensor, Wasm } from "../src/index.ts"
 import { tensors } from "../src/language/TensorTree.ts"
 import { planJob } from "../src/machines/wasm/compiled.ts"
 import { makePool } from "../src/machines/wasm/pool.ts"
