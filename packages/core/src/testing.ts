@@ -4,3 +4,4 @@
  */
 export { allClose, assertAllClose, type Comparison, type Difference, type Tolerance, ulpsBetween } from "./testing/allClose.ts"
 export { type CheckGrads, checkGrads } from "./testing/checkGrads.ts"
+export * as Doubles from "./testing/doubles.ts"

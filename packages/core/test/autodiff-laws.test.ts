@@ -5,13 +5,14 @@ import { inline } from "../src/language/Program.ts"
 import * as T from "../src/tensor/Tensor.ts"
 import { allClose, assertAllClose } from "../src/testing/allClose.ts"
 import { checkGrads } from "../src/testing/checkGrads.ts"
+import * as Doubles from "../src/testing/doubles.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
 import { grad, hessian, jvp, valueAndGrad, valueAndGradAux, vjp } from "../src/transform/Autodiff.ts"
 import { ShapeError } from "../src/words/ShapeError.ts"
 
 type Scalar = (x: T.Tensor) => T.Tensor
 
-const at = (f: Scalar, x: number): number => T.toNumber(f(T.scalar(x)))
+const at = (f: Scalar, x: number): number => Doubles.toNumber(f(T.scalar(x)))
 
 /** The derivative by jvp, as a function that can be derived again. */
 const slope =
@@ -152,13 +153,14 @@ describe("vjp", () => {
       pulls.push(pull)
       return value
     })(T.scalar(2))
-    expect(T.toNumber(outer)).toBeCloseTo(Math.sin(0.5), 14)
-    for (const u of [1, 3, -2]) expect(T.toNumber(pulls[0]?.(T.scalar(u)) ?? T.scalar(0))).toBeCloseTo(2 * u * Math.cos(0.5), 14)
+    expect(Doubles.toNumber(outer)).toBeCloseTo(Math.sin(0.5), 14)
+    for (const u of [1, 3, -2])
+      expect(Doubles.toNumber(pulls[0]?.(T.scalar(u)) ?? T.scalar(0))).toBeCloseTo(2 * u * Math.cos(0.5), 14)
   })
 
   test("still works after its value was read", () => {
     const { pull, value } = vjp((x: T.Tensor) => T.exp(T.square(x)), T.make([0.5, 1]))
-    T.read(value)
+    Doubles.read(value)
     assertAllClose(pull(T.ones([2])), [Math.exp(0.25), 2 * Math.E], { rtol: 1e-14 })
   })
 
@@ -168,8 +170,8 @@ describe("vjp", () => {
       b: [T.make([3, 4])],
     })
     const back = pull([T.make([1, 1]), T.make([10, 20])])
-    expect(T.toArray(back.a)).toEqual([13, 24])
-    expect(T.toArray(back.b[0] ?? back.a)).toEqual([1, 2])
+    expect(Doubles.toArray(back.a)).toEqual([13, 24])
+    expect(Doubles.toArray(back.b[0] ?? back.a)).toEqual([1, 2])
   })
 
   test("what is not f32 comes back as zeros of its kind", () => {
@@ -178,13 +180,13 @@ describe("vjp", () => {
       x: T.make([5, 6, 7]),
     })
     expect(back.i.dtype).toBe("i32")
-    expect(T.toArray(back.i)).toEqual([0, 0])
-    expect(T.toArray(back.x)).toEqual([0, 2, 0])
+    expect(Doubles.toArray(back.i)).toEqual([0, 0])
+    expect(Doubles.toArray(back.x)).toEqual([0, 2, 0])
   })
 
   test("an argument the value does not need comes back as zeros, one it is comes back whole", () => {
-    expect(T.toArray(grad((_: T.Tensor) => T.scalar(1))(T.make([1, 2])))).toEqual([0, 0])
-    expect(T.toNumber(grad((x: T.Tensor) => x)(T.scalar(4)))).toBe(1)
+    expect(Doubles.toArray(grad((_: T.Tensor) => T.scalar(1))(T.make([1, 2])))).toEqual([0, 0])
+    expect(Doubles.toNumber(grad((x: T.Tensor) => x)(T.scalar(4)))).toBe(1)
   })
 
   test("a cotangent or tangent of another shape, kind or structure is refused", () => {
@@ -203,28 +205,28 @@ describe("reading while differentiating", () => {
     const f = (x: T.Tensor): T.Tensor => {
       let y = x
       // Control flow that looks at numbers: double until the sum is over 100.
-      while (T.toNumber(T.sum(y)) < 100) y = T.mul(y, 2)
+      while (Doubles.toNumber(T.sum(y)) < 100) y = T.mul(y, 2)
       return T.sum(T.square(y))
     }
     const { grad: back, value } = valueAndGrad(f)(T.make([3, 4]))
     // 7 · 16 = 112, so y = 16x and the gradient is 2 · 256 · x.
-    expect(T.toNumber(value)).toBe(256 * 25)
-    expect(T.toArray(back)).toEqual([512 * 3, 512 * 4])
+    expect(Doubles.toNumber(value)).toBe(256 * 25)
+    expect(Doubles.toArray(back)).toEqual([512 * 3, 512 * 4])
   })
 
   test("nor a second one, nor one outside of it", () => {
     const f: Scalar = (x) => {
       const y = T.sin(x)
-      T.read(y)
+      Doubles.read(y)
       const z = T.mul(
         y,
         grad((u: T.Tensor) => {
           const v = T.mul(u, y)
-          T.read(v)
+          Doubles.read(v)
           return T.mul(v, x)
         })(x),
       )
-      T.read(z)
+      Doubles.read(z)
       return z
     }
     // z = sin(x) · (sin(x) · x)
@@ -237,9 +239,9 @@ describe("reading while differentiating", () => {
     const f: Scalar = (x) => {
       const y = T.sin(x)
       return grad((u: T.Tensor) => {
-        T.read(u)
+        Doubles.read(u)
         const v = T.mul(u, y)
-        T.read(v)
+        Doubles.read(v)
         return T.add(T.square(v), T.mul(T.square(u), u))
       })(x)
     }
@@ -255,7 +257,7 @@ describe("reading while differentiating", () => {
     const f: Scalar = (x) =>
       grad((u: T.Tensor) => {
         const v = T.mul(u, x)
-        T.read(v)
+        Doubles.read(v)
         return T.square(v)
       })(T.scalar(3))
     // 2 · 3x · x
@@ -274,9 +276,9 @@ describe("values beside the gradient", () => {
       value: T.mul(T.sum(x), scale),
       aux: { doubled: T.mul(x, 2) },
     }))(T.make([1, 2]), 10)
-    expect(T.toNumber(value)).toBe(30)
-    expect(T.toArray(back)).toEqual([10, 10])
-    expect(T.toArray(aux.doubled)).toEqual([2, 4])
+    expect(Doubles.toNumber(value)).toBe(30)
+    expect(Doubles.toArray(back)).toEqual([10, 10])
+    expect(Doubles.toArray(aux.doubled)).toEqual([2, 4])
   })
 
   test("stopGradient holds a value constant, at every order", () => {
@@ -318,7 +320,7 @@ describe("hessian", () => {
       [0.4, 0.2],
       [-0.5, 0.7],
     ]
-    const found = T.read(hessian(f)(T.make(x)))
+    const found = Doubles.read(hessian(f)(T.make(x)))
     expect(found.shape).toEqual([3, 2, 3, 2])
     const h = 1e-5
     const rows = Array.from({ length: 6 }, (_, i) => {
@@ -335,7 +337,7 @@ describe("hessian", () => {
       [3, 4],
     ])
     const form = (x: T.Tensor): T.Tensor => T.sum(T.mul(x, T.matmul(a, x)))
-    expect(T.toArray(hessian(form)(T.make([5, 6])))).toEqual([
+    expect(Doubles.toArray(hessian(form)(T.make([5, 6])))).toEqual([
       [2, 5],
       [5, 8],
     ])
@@ -400,7 +402,8 @@ describe("random programs", () => {
       fc.property(tame, (random) => {
         const f = bounded(random)
         const inputs = floats(random.inputs)
-        const finite = (xs: ReadonlyArray<T.Tensor>) => T.readAll(xs).every(({ data }) => data.every((x) => Math.abs(x) < 1e4))
+        const finite = (xs: ReadonlyArray<T.Tensor>) =>
+          Doubles.readAll(xs).every(({ data }) => data.every((x) => Math.abs(x) < 1e4))
         fc.pre(inputs.length > 0 && finite(f(inputs)) && finite(vjp(f, inputs).pull(f(inputs).map(T.onesLike))))
         checked++
         checkGrads(f, inputs, { rtol: 1e-5, atol: 1e-5 })

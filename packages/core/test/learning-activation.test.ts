@@ -2,6 +2,7 @@ import { Activation, Autodiff, Entry, Initializer, Key, Layers, Net, Regularizer
 import { allClose, assertAllClose } from "@adjoint/core/testing/allClose"
 import * as Arbitrary from "@adjoint/core/testing/arbitraries"
 import { checkGrads } from "@adjoint/core/testing/checkGrads"
+import * as Doubles from "@adjoint/core/testing/doubles"
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 
@@ -125,7 +126,7 @@ test("each is begun with the weights made for it", () => {
 })
 
 describe("relu and its relatives", () => {
-  const slopes = (f: (x: T) => T) => Tensor.toArray(Autodiff.grad((x: T) => Tensor.sum(f(x)))(Tensor.make([-2, 0, 3])))
+  const slopes = (f: (x: T) => T) => Doubles.toArray(Autodiff.grad((x: T) => Tensor.sum(f(x)))(Tensor.make([-2, 0, 3])))
 
   test("have at 0 the slope they have below it", () => {
     expect(slopes(Activation.relu)).toEqual([0, 0, 1])
@@ -135,7 +136,7 @@ describe("relu and its relatives", () => {
 
   test("relu halves the second moment, and its gain makes up for it", () => {
     const x = Tensor.make(Array.from({ length: 2001 }, (_, i) => (i - 1000) / 500))
-    const moment = (y: T) => Tensor.toNumber(Tensor.mean(Tensor.square(y)))
+    const moment = (y: T) => Doubles.toNumber(Tensor.mean(Tensor.square(y)))
     for (const name of ["relu", "leaky_relu"] as const) {
       const { apply, gain } = make(Activation.table, { name, options: {} })
       expect(moment(apply(x)) * gain ** 2).toBeCloseTo(moment(x), 12)
@@ -180,6 +181,13 @@ describe("rrelu", () => {
     expect(Math.abs(mean - 0.25)).toBeLessThan(5 * Math.sqrt(0.3 ** 2 / 12 / slopes.length))
     expect(drawn(1)).toEqual(drawn(1))
     expect(drawn(2)).not.toEqual(drawn(1))
+  })
+
+  test("does not type-check without a mode, or without a key while training", () => {
+    // @ts-expect-error: learning or not?
+    expect(() => net.apply({}, {}, x, {})).not.toBe(undefined)
+    // @ts-expect-error: what is drawn needs a key
+    expect(() => net.apply({}, {}, x, { mode: "train" })).not.toBe(undefined)
   })
 
   test("has the slope it drew as its gradient, and positive numbers as they are", () => {

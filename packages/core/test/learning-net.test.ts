@@ -2,6 +2,7 @@ import { Activation, type Initializer, Key, Layers, Net, Params, Shape, ShapeErr
 import { make } from "@adjoint/core/learning/Entry"
 import { assertAllClose } from "@adjoint/core/testing/allClose"
 import { checkGrads } from "@adjoint/core/testing/checkGrads"
+import * as Doubles from "@adjoint/core/testing/doubles"
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 
@@ -12,7 +13,7 @@ const infer: Net.Context = { mode: "infer" }
 const train: Net.Context = { mode: "train", key: Key.make(11) }
 
 const numbers = (tree: unknown): ReadonlyArray<readonly [string, ReadonlyArray<number>]> =>
-  Tree.entries(tree).map(([path, leaf]) => [Tree.printPath(path), [...Tensor.read(leaf as T).data]])
+  Tree.entries(tree).map(([path, leaf]) => [Tree.printPath(path), [...Doubles.read(leaf as T).data]])
 
 const dense = (units: number, activation: Activation.Name = "tanh") => Layers.dense({ units, activation })
 
@@ -98,7 +99,7 @@ describe("dense", () => {
       b: Tensor.make([0.5, 0.25]),
     }
     expect(
-      Tensor.toArray(
+      Doubles.toArray(
         net.apply(
           params,
           {},
@@ -171,7 +172,7 @@ describe("dropout", () => {
   })
 
   test("drops its share and keeps the mean", () => {
-    const { data } = Tensor.read(net.apply({}, {}, x, train).y)
+    const { data } = Doubles.read(net.apply({}, {}, x, train).y)
     const dropped = data.filter((y) => y === 0).length / data.length
     // Five standard errors of a share of 40,000.
     expect(Math.abs(dropped - rate)).toBeLessThan(5 * Math.sqrt((rate * (1 - rate)) / data.length))

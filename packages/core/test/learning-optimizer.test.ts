@@ -1,6 +1,7 @@
 import { Autodiff, Key, LearningRate, Optimizer, Params, Program, Regularizer, Tensor, Tree } from "@adjoint/core"
 import { make } from "@adjoint/core/learning/Entry"
 import { assertAllClose } from "@adjoint/core/testing/allClose"
+import * as Doubles from "@adjoint/core/testing/doubles"
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 
@@ -25,7 +26,7 @@ const bowl = ({ gamma, layer: { b, w } }: Weights): T => {
 }
 
 const settle = (tree: unknown): void => {
-  Tensor.readAll(Params.leaves(tree))
+  Doubles.readAll(Params.leaves(tree))
 }
 
 /** Some steps with the gradients of a function, or with given ones. */
@@ -46,7 +47,7 @@ const descend = <S>(
 }
 
 const numbers = (tree: unknown): ReadonlyArray<readonly [string, unknown]> =>
-  Tree.entries(tree).map(([path, leaf]) => [Tree.printPath(path), Tensor.toArray(leaf as T)])
+  Tree.entries(tree).map(([path, leaf]) => [Tree.printPath(path), Doubles.toArray(leaf as T)])
 
 const close = (a: unknown, b: unknown, rtol = 1e-13): void => {
   Params.zip(
@@ -60,7 +61,7 @@ const close = (a: unknown, b: unknown, rtol = 1e-13): void => {
 }
 
 const noise = (seed: number): Weights =>
-  Params.map(start, ({ shape }, path) => Tensor.read(Key.normal(Key.fold(Key.make(seed), Tree.printPath(path)), shape)))
+  Params.map(start, ({ shape }, path) => Doubles.read(Key.normal(Key.fold(Key.make(seed), Tree.printPath(path)), shape)))
 
 const names = Object.keys(Optimizer.table) as ReadonlyArray<Optimizer.Name>
 
@@ -72,7 +73,7 @@ describe.each(names)("%s", (name) => {
 
   test("goes down a bowl", () => {
     const { params } = descend(rated(LearningRate.constant(0.02 * (steeper[name] ?? 1))), 100)
-    expect(Tensor.toNumber(bowl(params))).toBeLessThan(0.5 * Tensor.toNumber(bowl(start)))
+    expect(Doubles.toNumber(bowl(params))).toBeLessThan(0.5 * Doubles.toNumber(bowl(start)))
   })
 
   test("its state is a tree of tensors that keeps its shapes, and its updates are like the parameters", () => {
@@ -189,14 +190,14 @@ describe("bricks", () => {
     fc.assert(
       fc.property(fc.nat(1000), fc.double({ min: 1e-3, max: 100, noNaN: true }), (seed, max) => {
         const g = noise(seed)
-        const norm = Tensor.toNumber(Params.globalNorm(g))
+        const norm = Doubles.toNumber(Params.globalNorm(g))
         const clipped = update(Optimizer.clipByGlobalNorm(max), g)
         const factor = Math.min(1, max / norm)
         close(
           clipped,
           Params.map(g, (x) => Tensor.mul(x, factor)),
         )
-        expect(Tensor.toNumber(Params.globalNorm(clipped))).toBeLessThanOrEqual(max * (1 + 1e-14))
+        expect(Doubles.toNumber(Params.globalNorm(clipped))).toBeLessThanOrEqual(max * (1 + 1e-14))
       }),
       { numRuns: 50 },
     )
@@ -214,11 +215,11 @@ describe("bricks", () => {
   test("clipping by value keeps every number between, and what is not a number stays so", () => {
     const g: Weights = { ...start, gamma: Tensor.scalar(Number.NaN) }
     const clipped = update(Optimizer.clipByValue(0.5), g)
-    expect(Tensor.toArray(clipped.layer.w)).toEqual([
+    expect(Doubles.toArray(clipped.layer.w)).toEqual([
       [0.5, -0.5],
       [0.5, 0.5],
     ])
-    expect(Tensor.toNumber(clipped.gamma)).toBeNaN()
+    expect(Doubles.toNumber(clipped.gamma)).toBeNaN()
   })
 
   test("max-norm bounds what leads to each unit, and leaves shorter ones and biases", () => {
@@ -245,7 +246,7 @@ describe("bricks", () => {
     )
     const updates = update(brick, broken)
     close(updates.layer.w, Tensor.mul(broken.layer.w, 0.1), 1e-6)
-    expect(Tensor.toNumber(updates.gamma)).toBe(0)
+    expect(Doubles.toNumber(updates.gamma)).toBe(0)
   })
 
   test("an accumulation of equal gradients is a step of one of them, every k steps", () => {
@@ -294,7 +295,7 @@ describe("bricks", () => {
 describe("learning rates", () => {
   const run: LearningRate.Run = { lr: 0.2, epochs: 12, stepsPerEpoch: 10 }
   const rates = (rate: LearningRate.LearningRate, steps = run.epochs * run.stepsPerEpoch): ReadonlyArray<number> =>
-    Array.from({ length: steps }, (_, step) => Tensor.toNumber(rate(Tensor.scalar(step, "i32"))))
+    Array.from({ length: steps }, (_, step) => Doubles.toNumber(rate(Tensor.scalar(step, "i32"))))
   const schedule = (name: LearningRate.Name, options: { readonly [option: string]: unknown } = {}) =>
     rates(make(LearningRate.table, { name, options })(run))
 

@@ -2,11 +2,13 @@
  * Activations, losses, learning rates and whole training runs, held to what PyTorch computed in float64. The numbers and
  * the script that recorded them are in recorded/.
  */
+
 import { readFileSync } from "node:fs"
 import { Activation, Autodiff, LearningRate, Loss, Net, Optimizer, Params, Regularizer, Tensor } from "@adjoint/core"
 import { make } from "@adjoint/core/learning/Entry"
 import * as Layers from "@adjoint/core/learning/Layers"
 import { assertAllClose } from "@adjoint/core/testing/allClose"
+import * as Doubles from "@adjoint/core/testing/doubles"
 import { describe, expect, test } from "vitest"
 
 type Rows = ReadonlyArray<ReadonlyArray<number>>
@@ -189,7 +191,7 @@ describe("trajectories", () => {
         const next = optimizer.update(grad, state, at)
         at = Optimizer.apply(at, next.updates)
         state = next.state
-        Tensor.readAll([...Params.leaves(at), ...Params.leaves(state)])
+        Doubles.readAll([...Params.leaves(at), ...Params.leaves(state)])
         const kept = params[String(i + 1)]
         if (kept !== undefined)
           Params.zip(

@@ -5,6 +5,7 @@ import type { Equation, Program } from "../src/language/Primitive.ts"
 import { check, inline, print, specOf, trace } from "../src/language/Program.ts"
 import { run } from "../src/meaning/Reference.ts"
 import * as T from "../src/tensor/Tensor.ts"
+import * as Doubles from "../src/testing/doubles.ts"
 import { program as programs, programWithInputs } from "../src/testing/programs.ts"
 import { grad, jvp, valueAndGrad, vjp } from "../src/transform/Autodiff.ts"
 import { equals, type NDArray } from "../src/words/NDArray.ts"
@@ -38,7 +39,7 @@ describe("a random program", () => {
     fc.assert(
       fc.property(any, ({ inputs, program }) => {
         const outputs = run(program, inputs)
-        expectSame(T.readAll(inline(program, inputs)), outputs)
+        expectSame(Doubles.readAll(inline(program, inputs)), outputs)
         const again = trace((...xs) => inline(program, xs), program.inputs)
         check(again)
         expectSame(run(again, inputs), outputs)
@@ -169,11 +170,11 @@ describe("tracing", () => {
     const table = T.make([1, 2])
     const recipe = T.exp(table)
     const value = T.mul(table, 3)
-    T.read(value)
+    Doubles.read(value)
     const program = trace((x) => [T.add(T.add(T.mul(x, table), recipe), value)], [f32(2)])
     expect(program.constants.length).toBe(2)
     expect(program.equations.map(({ primitive }) => primitive)).toEqual(["mul", "exp", "add", "add"])
-    expectSame(run(program, [T.make([5, 7])]), [T.read(T.add(T.add(T.mul(T.make([5, 7]), table), recipe), value))])
+    expectSame(run(program, [T.make([5, 7])]), [Doubles.read(T.add(T.add(T.mul(T.make([5, 7]), table), recipe), value))])
   })
 
   test("a function may not close over what an enclosing differentiation varies, which would be lost", () => {
@@ -193,7 +194,7 @@ describe("tracing", () => {
     expect(() => vjp(closing, T.scalar(2))).toThrow(foreign)
     expect(() => jvp(closing, T.scalar(2), T.scalar(1))).toThrow(foreign)
     expect(() => grad((y: T.Tensor) => grad((x: T.Tensor) => T.mul(x, closing(y)))(T.scalar(1)))(T.scalar(2))).toThrow(foreign)
-    expect(T.toNumber(grad(handing)(T.scalar(2)))).toBeCloseTo(4 * Math.sin(2) + 4 * Math.cos(2), 12)
+    expect(Doubles.toNumber(grad(handing)(T.scalar(2)))).toBeCloseTo(4 * Math.sin(2) + 4 * Math.cos(2), 12)
   })
 
   test("a function may not close over the argument of another trace, and says so", () => {
@@ -240,8 +241,8 @@ describe("tracing", () => {
     check(program)
     const w = T.scalar(0.7)
     const h = 1e-5
-    const at = (x: number) => T.toNumber(f(T.scalar(x), xs))
-    const [value, slope, curvature] = run(program, [w, xs]).map(T.toNumber) as [number, number, number]
+    const at = (x: number) => Doubles.toNumber(f(T.scalar(x), xs))
+    const [value, slope, curvature] = run(program, [w, xs]).map(Doubles.toNumber) as [number, number, number]
     expect(value).toBeCloseTo(at(0.7), 12)
     expect(slope).toBeCloseTo((at(0.7 + h) - at(0.7 - h)) / (2 * h), 8)
     expect(curvature).toBeCloseTo((at(0.7 + 1e-4) - 2 * at(0.7) + at(0.7 - 1e-4)) / 1e-8, 5)

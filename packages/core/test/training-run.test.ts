@@ -22,6 +22,7 @@ import {
   Train,
   type TrainEvent,
 } from "../src/index.ts"
+import * as Doubles from "../src/testing/doubles.ts"
 
 const data = Toys.moons(Key.make(7), { count: 96 })
 const validation = Toys.moons(Key.make(8), { count: 40 })
@@ -89,7 +90,7 @@ describe("Train.run", () => {
     Effect.gen(function* () {
       const { history, net: state, params } = finished(yield* collect({ ...config, epochs: 1 }))
       const outputs = net.apply(params, state, validation.inputs, { mode: "infer" }).y
-      assert.closeTo(history[0]?.validation?.loss ?? 0, Tensor.toNumber(config.loss(outputs, validation.targets)), 1e-12)
+      assert.closeTo(history[0]?.validation?.loss ?? 0, Doubles.toNumber(config.loss(outputs, validation.targets)), 1e-12)
       assert.strictEqual(history[0]?.validation?.accuracy, Score.of(Score.accuracy, outputs, validation.targets))
     }),
   )

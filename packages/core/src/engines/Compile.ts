@@ -8,7 +8,6 @@ import { Effect, Scope } from "effect"
 import type { Tensor } from "../language/Expr.ts"
 import { accept, type Program, trace } from "../language/Program.ts"
 import { refill, tensors } from "../language/TensorTree.ts"
-import { readAll } from "../tensor/read.ts"
 import { NDArray } from "../words/NDArray.ts"
 import { printSpec, ShapeError } from "../words/ShapeError.ts"
 import * as Tree from "../words/Tree.ts"
@@ -34,9 +33,9 @@ const running = <A>(f: () => A): Effect.Effect<A, EngineError | ShapeError> =>
   })
 
 /** The numbers of a tree's tensors; most trees hold numbers already. */
-const arrays = (tree: unknown): ReadonlyArray<NDArray> => {
+const arrays = ({ read }: Engine["Service"], tree: unknown): ReadonlyArray<NDArray> => {
   const leaves = tensors(tree)
-  return leaves.every((leaf) => leaf instanceof NDArray) ? leaves : readAll(leaves)
+  return leaves.every((leaf) => leaf instanceof NDArray) ? leaves : read(leaves)
 }
 
 /** The program of a function of trees, with the tree its results come back in. */
@@ -70,7 +69,7 @@ export const compile = <Args extends ReadonlyArray<unknown>, Y>(
     const answer = Tree.rebuilder(result)
     return (...args) =>
       running(() => {
-        const inputs = arrays(args)
+        const inputs = arrays(engine, args)
         accept("a compiled function", traced, inputs)
         return answer(executable.run(inputs)) as Y
       })
@@ -116,7 +115,7 @@ export const step = <S, B, O>(
     const structure = signature(initial)
     const prepared = new Map<string, Ready<O>>()
     let held: { state: ReadonlyArray<NDArray> } | { executable: Executable } = {
-      state: yield* checkShapes(() => arrays(initial)),
+      state: yield* checkShapes(() => arrays(engine, initial)),
     }
     const stateOf = Tree.rebuilder(initial)
     const now = (): ReadonlyArray<NDArray> => ("state" in held ? held.state : held.executable.state())
@@ -151,7 +150,7 @@ export const step = <S, B, O>(
         executable.load(now())
         held = { executable }
       }
-      return output(executable.run(arrays(batch)))
+      return output(executable.run(arrays(engine, batch)))
     }
 
     /** Runs the batches that come next as long as there is an executable for them. */
@@ -176,7 +175,7 @@ export const step = <S, B, O>(
       state: Effect.sync(() => stateOf(now()) as S),
       load: (state) =>
         Effect.map(
-          checkShapes(() => arrays(state)),
+          checkShapes(() => arrays(engine, state)),
           (arrays) => {
             held = { state: arrays }
           },

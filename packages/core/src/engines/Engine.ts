@@ -3,6 +3,7 @@
  * times; nothing above this file knows which engine that is. Reference is the first one, and defines what is right.
  */
 import { Context, Effect, Layer, type Scope } from "effect"
+import type { Tensor } from "../language/Expr.ts"
 import type { EngineError, Executable, Job } from "../machines/Executable.ts"
 import * as Reference from "../meaning/Reference.ts"
 import type { NDArray } from "../words/NDArray.ts"
@@ -20,6 +21,8 @@ export class Engine extends Context.Service<
     readonly threads: number
     /** Makes a program ready to run; what it holds is released with the scope. */
     readonly prepare: (job: Job) => Effect.Effect<Executable, EngineError, Scope.Scope>
+    /** The numbers of tensors outside a program, as it rounds: each is computed once. Throws `ShapeError` inside a traced function. */
+    readonly read: (targets: ReadonlyArray<Tensor>) => ReadonlyArray<NDArray>
   }
 >()("@adjoint/core/Engine") {}
 
@@ -44,4 +47,5 @@ export const reference: Layer.Layer<Engine> = Layer.succeed(Engine, {
   numerics: "doubles",
   threads: 1,
   prepare: (job) => Effect.sync(() => referenceExecutable(job)),
+  read: Reference.read,
 })

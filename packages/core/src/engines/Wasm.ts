@@ -1,6 +1,7 @@
 /** The WebAssembly engine as a service: its threads are a pool of workers that ends with its scope. */
 import { Effect, Layer } from "effect"
 import { EngineError } from "../machines/Executable.ts"
+import { read } from "../machines/eager/Eager.ts"
 import { remembering } from "../machines/wasm/compiled.ts"
 import { offered } from "../machines/wasm/hostNumerics.ts"
 import type { Numerics } from "../machines/wasm/numerics.ts"
@@ -45,6 +46,7 @@ export const layer = ({ numerics: wanted = "portable", threads = processors() }:
             Effect.try({ try: () => prepare(job, pool, numerics, compile), catch: failure("prepare a program") }),
             ({ release }) => Effect.sync(release),
           ),
+        read,
       })
     }),
   )

@@ -1,7 +1,8 @@
-/** The meaning of every elementwise primitive, one number at a time and in doubles. */
+/** The meaning of every elementwise primitive: computed in doubles one number at a time, and rounded where it is stored. */
 import type { Binary, Comparison, Primitive, Unary } from "../language/Primitive.ts"
-import { allocate, type DType } from "../words/DType.ts"
+import type { DType } from "../words/DType.ts"
 import * as Shape from "../words/Shape.ts"
+import type { Arithmetic } from "./Arithmetic.ts"
 import { erf } from "./erf.ts"
 import { type Meaning, type Meanings, numbers } from "./Meaning.ts"
 
@@ -57,42 +58,46 @@ const casts: { readonly [D in DType]: (x: number) => number } = {
   bool: (x) => (x === 0 ? 0 : 1),
 }
 
-const mapping =
-  (f: (x: number) => number): Meaning<Primitive> =>
-  (_, inputs, { dtype, shape }) => {
-    const x = numbers(inputs, 0)
-    const out = allocate(dtype, Shape.size(shape))
-    for (let i = 0; i < out.length; i++) out[i] = f(x[i] as number)
-    return out
-  }
-
-const zipping =
-  (float: (x: number, y: number) => number, whole = float): Meaning<Primitive> =>
-  (_, inputs, { dtype, shape }) => {
-    const x = numbers(inputs, 0)
-    const y = numbers(inputs, 1)
-    const f = dtype === "f32" ? float : whole
-    const out = allocate(dtype, Shape.size(shape))
-    for (let i = 0; i < out.length; i++) out[i] = f(x[i] as number, y[i] as number)
-    return out
-  }
+type Elementwise = Unary | Binary | Comparison | "not" | "where" | "cast" | "identity" | "stop"
 
 const table = <N extends Primitive, F>(functions: { readonly [P in N]: F }, meaning: (f: F) => Meaning<Primitive>): Meanings<N> =>
   Object.fromEntries(Object.entries(functions).map(([name, f]) => [name, meaning(f as F)])) as unknown as Meanings<N>
 
-/** The elementwise rows of Reference. */
-export const elementwise: Meanings<Unary | Binary | Comparison | "not" | "where" | "cast" | "identity" | "stop"> = {
-  ...table(unaryFunctions, mapping),
-  ...table(binaryFunctions, ({ float, whole }) => zipping(float, whole)),
-  ...table(comparisonFunctions, (f) => zipping((x, y) => (f(x, y) ? 1 : 0))),
-  not: mapping((x) => 1 - x),
-  identity: mapping((x) => x),
-  stop: mapping((x) => x),
-  cast: ({ dtype }, inputs, out) => mapping(casts[dtype])({}, inputs, out),
-  where: (_, inputs, { dtype, shape }) => {
-    const [condition, a, b] = [numbers(inputs, 0), numbers(inputs, 1), numbers(inputs, 2)]
-    const out = allocate(dtype, Shape.size(shape))
-    for (let i = 0; i < out.length; i++) out[i] = (condition[i] === 1 ? a[i] : b[i]) as number
-    return out
-  },
+/** The elementwise rows, in these numbers. */
+export const elementwise = ({ allocate }: Arithmetic): Meanings<Elementwise> => {
+  const mapping =
+    (f: (x: number) => number): Meaning<Primitive> =>
+    (_, inputs, { dtype, shape }) => {
+      const x = numbers(inputs, 0)
+      const out = allocate(dtype, Shape.size(shape))
+      for (let i = 0; i < out.length; i++) out[i] = f(x[i] as number)
+      return out
+    }
+
+  const zipping =
+    (float: (x: number, y: number) => number, whole = float): Meaning<Primitive> =>
+    (_, inputs, { dtype, shape }) => {
+      const x = numbers(inputs, 0)
+      const y = numbers(inputs, 1)
+      const f = dtype === "f32" ? float : whole
+      const out = allocate(dtype, Shape.size(shape))
+      for (let i = 0; i < out.length; i++) out[i] = f(x[i] as number, y[i] as number)
+      return out
+    }
+
+  return {
+    ...table(unaryFunctions, mapping),
+    ...table(binaryFunctions, ({ float, whole }) => zipping(float, whole)),
+    ...table(comparisonFunctions, (f) => zipping((x, y) => (f(x, y) ? 1 : 0))),
+    not: mapping((x) => 1 - x),
+    identity: mapping((x) => x),
+    stop: mapping((x) => x),
+    cast: ({ dtype }, inputs, out) => mapping(casts[dtype])({}, inputs, out),
+    where: (_, inputs, { dtype, shape }) => {
+      const [condition, a, b] = [numbers(inputs, 0), numbers(inputs, 1), numbers(inputs, 2)]
+      const out = allocate(dtype, Shape.size(shape))
+      for (let i = 0; i < out.length; i++) out[i] = (condition[i] === 1 ? a[i] : b[i]) as number
+      return out
+    },
+  }
 }

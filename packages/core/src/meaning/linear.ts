@@ -1,9 +1,10 @@
 /** The meaning of products, convolutions and windows. Sums run in the order of the loops, which is part of the meaning. */
 import type { ConvParams, WindowParams } from "../language/Primitive.ts"
-import { allocate, type Storage } from "../words/DType.ts"
+import type { Storage } from "../words/DType.ts"
 import type { NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
 import type { Spec } from "../words/ShapeError.ts"
+import type { Arithmetic } from "./Arithmetic.ts"
 import { type Meanings, numbers } from "./Meaning.ts"
 import { type Tap, taps } from "./Positions.ts"
 import { exceeds } from "./structure.ts"
@@ -83,8 +84,6 @@ const windowShape = (x: Shape.Shape, { padding, strides, window }: WindowParams)
   x.at(-1) ?? 0,
 ]
 
-const zeros = ({ dtype, shape }: Spec): Storage => allocate(dtype, Shape.size(shape))
-
 const add = (out: Storage, at: number, x: number): void => {
   out[at] = (out[at] as number) + x
 }
@@ -100,74 +99,82 @@ type Linear =
   | "windowMaxGrad"
   | "windowMaxPick"
 
-/** The rows of Reference for products, convolutions and windows. */
-export const linear: Meanings<Linear> = {
-  dot: (_, inputs, out) => {
-    const [a, b] = [numbers(inputs, 0), numbers(inputs, 1)]
-    const [rows = 0, columns = 0] = out.shape.slice(-2)
-    const inner = (inputs[0] as NDArray).shape.at(-1) ?? 0
-    const result = zeros(out)
-    const batches = Shape.size(out.shape.slice(0, -2))
-    const times = out.dtype === "i32" ? Math.imul : (x: number, y: number): number => x * y
-    for (let batch = 0; batch < batches; batch++)
-      for (let i = 0; i < rows; i++)
-        for (let k = 0; k < inner; k++) {
-          const x = a[(batch * rows + i) * inner + k] as number
-          const to = (batch * rows + i) * columns
-          const from = (batch * inner + k) * columns
-          for (let j = 0; j < columns; j++) result[to + j] = (result[to + j] as number) + times(x, b[from + j] as number)
-        }
-    return result
-  },
-  conv: (params, inputs, out) => {
-    const [x, kernel] = [numbers(inputs, 0), numbers(inputs, 1)]
-    const [input, window] = shapesOf(inputs)
-    const result = zeros(out)
-    meetings({ input, kernel: window, output: out.shape, params }, (i, k, o) =>
-      add(result, o, (x[i] as number) * (kernel[k] as number)),
-    )
-    return result
-  },
-  convInputGrad: (params, inputs, out) => {
-    const [cotangent, kernel] = [numbers(inputs, 0), numbers(inputs, 1)]
-    const [output, window] = shapesOf(inputs)
-    const result = zeros(out)
-    meetings({ input: out.shape, kernel: window, output, params }, (i, k, o) =>
-      add(result, i, (cotangent[o] as number) * (kernel[k] as number)),
-    )
-    return result
-  },
-  convKernelGrad: (params, inputs, out) => {
-    const [x, cotangent] = [numbers(inputs, 0), numbers(inputs, 1)]
-    const [input, output] = shapesOf(inputs)
-    const result = zeros(out)
-    meetings({ input, kernel: out.shape, output, params }, (i, k, o) =>
-      add(result, k, (x[i] as number) * (cotangent[o] as number)),
-    )
-    return result
-  },
-  windowSum: (params, inputs, out) => {
-    const x = numbers(inputs, 0)
-    const result = zeros(out)
-    windows((inputs[0] as NDArray).shape, out.shape, params, (i, o) => add(result, o, x[i] as number))
-    return result
-  },
-  windowSumGrad: (params, inputs, out) => {
-    const cotangent = numbers(inputs, 0)
-    const result = zeros(out)
-    windows(out.shape, (inputs[0] as NDArray).shape, params, (i, o) => add(result, i, cotangent[o] as number))
-    return result
-  },
-  windowMax: (params, inputs, out) => pickAll(numbers(inputs, 0), maxima(inputs[0] as NDArray, out.shape, params)),
-  windowMaxGrad: (params, inputs, out) => {
-    const [x, cotangent] = [inputs[0] as NDArray, numbers(inputs, 1)]
-    const result = zeros(out)
-    maxima(x, windowShape(x.shape, params), params).forEach((at, i) => {
-      add(result, at, cotangent[i] as number)
-    })
-    return result
-  },
-  windowMaxPick: (params, inputs, out) => pickAll(numbers(inputs, 1), maxima(inputs[0] as NDArray, out.shape, params)),
-}
+/** The rows of products, convolutions and windows, in these numbers. */
+export const linear = ({ allocate, multiply }: Arithmetic): Meanings<Linear> => {
+  const zeros = ({ dtype, shape }: Spec): Storage => allocate(dtype, Shape.size(shape))
 
-const pickAll = (x: Storage, places: Int32Array): Storage => Float64Array.from(places, (at) => x[at] as number)
+  const pick = (x: Storage, places: Int32Array, out: Spec): Storage => {
+    const result = zeros(out)
+    for (let i = 0; i < result.length; i++) result[i] = x[places[i] as number] as number
+    return result
+  }
+
+  return {
+    dot: (_, inputs, out) => {
+      const [a, b] = [numbers(inputs, 0), numbers(inputs, 1)]
+      const [rows = 0, columns = 0] = out.shape.slice(-2)
+      const inner = (inputs[0] as NDArray).shape.at(-1) ?? 0
+      const result = zeros(out)
+      const batches = Shape.size(out.shape.slice(0, -2))
+      const times = out.dtype === "i32" ? Math.imul : multiply
+      for (let batch = 0; batch < batches; batch++)
+        for (let i = 0; i < rows; i++)
+          for (let k = 0; k < inner; k++) {
+            const x = a[(batch * rows + i) * inner + k] as number
+            const to = (batch * rows + i) * columns
+            const from = (batch * inner + k) * columns
+            for (let j = 0; j < columns; j++) result[to + j] = (result[to + j] as number) + times(x, b[from + j] as number)
+          }
+      return result
+    },
+    conv: (params, inputs, out) => {
+      const [x, kernel] = [numbers(inputs, 0), numbers(inputs, 1)]
+      const [input, window] = shapesOf(inputs)
+      const result = zeros(out)
+      meetings({ input, kernel: window, output: out.shape, params }, (i, k, o) =>
+        add(result, o, multiply(x[i] as number, kernel[k] as number)),
+      )
+      return result
+    },
+    convInputGrad: (params, inputs, out) => {
+      const [cotangent, kernel] = [numbers(inputs, 0), numbers(inputs, 1)]
+      const [output, window] = shapesOf(inputs)
+      const result = zeros(out)
+      meetings({ input: out.shape, kernel: window, output, params }, (i, k, o) =>
+        add(result, i, multiply(cotangent[o] as number, kernel[k] as number)),
+      )
+      return result
+    },
+    convKernelGrad: (params, inputs, out) => {
+      const [x, cotangent] = [numbers(inputs, 0), numbers(inputs, 1)]
+      const [input, output] = shapesOf(inputs)
+      const result = zeros(out)
+      meetings({ input, kernel: out.shape, output, params }, (i, k, o) =>
+        add(result, k, multiply(x[i] as number, cotangent[o] as number)),
+      )
+      return result
+    },
+    windowSum: (params, inputs, out) => {
+      const x = numbers(inputs, 0)
+      const result = zeros(out)
+      windows((inputs[0] as NDArray).shape, out.shape, params, (i, o) => add(result, o, x[i] as number))
+      return result
+    },
+    windowSumGrad: (params, inputs, out) => {
+      const cotangent = numbers(inputs, 0)
+      const result = zeros(out)
+      windows(out.shape, (inputs[0] as NDArray).shape, params, (i, o) => add(result, i, cotangent[o] as number))
+      return result
+    },
+    windowMax: (params, inputs, out) => pick(numbers(inputs, 0), maxima(inputs[0] as NDArray, out.shape, params), out),
+    windowMaxGrad: (params, inputs, out) => {
+      const [x, cotangent] = [inputs[0] as NDArray, numbers(inputs, 1)]
+      const result = zeros(out)
+      maxima(x, windowShape(x.shape, params), params).forEach((at, i) => {
+        add(result, at, cotangent[i] as number)
+      })
+      return result
+    },
+    windowMaxPick: (params, inputs, out) => pick(numbers(inputs, 1), maxima(inputs[0] as NDArray, out.shape, params), out),
+  }
+}

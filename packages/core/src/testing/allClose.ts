@@ -3,10 +3,11 @@
  * to print when it fails.
  */
 import { make, type Nested } from "../tensor/create.ts"
-import { isTensor, read, type Tensor } from "../tensor/Tensor.ts"
+import { isTensor, type Tensor } from "../tensor/Tensor.ts"
 import type { NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
 import { printSpec } from "../words/ShapeError.ts"
+import { read } from "./doubles.ts"
 
 /** What counts as equal. Elements agree when |actual - expected| ≤ atol + rtol · |expected|. */
 export interface Tolerance {
@@ -77,7 +78,8 @@ const arrayOf = (x: Tensor | Nested): NDArray => (isTensor(x) ? read(x) : make(x
 const severity = ({ absolute }: Difference): number => (Number.isNaN(absolute) ? Number.POSITIVE_INFINITY : absolute)
 
 /**
- * Compares two arrays of one shape element by element. Lists are taken as f32; the kinds need not be the same.
+ * Compares two arrays of one shape element by element. Lists are taken as f32; the kinds need not be the same. What has not
+ * been read is computed in doubles.
  *
  * `allClose([1, 2], [1, 2.5]).report // => "1 of 2 elements differ; first and worst at [1] got 2, wanted 2.5 (off by 0.5, 1125899906842624 ulp)"`
  */

@@ -1,13 +1,14 @@
 /**
  * Derivatives held to two laws. Moving the argument a little moves the value as the derivative says, measured by central
- * differences in one random direction; and the two modes transpose each other, ⟨u, Jt⟩ = ⟨Jᵀu, t⟩. Reference computes in
- * doubles, so both can be held tightly.
+ * differences in one random direction; and the two modes transpose each other, ⟨u, Jt⟩ = ⟨Jᵀu, t⟩. All is read in doubles,
+ * so both can be held tightly.
  */
 import * as Key from "../tensor/Key.ts"
 import * as T from "../tensor/Tensor.ts"
 import { type Cotangent, jvp, vjp } from "../transform/Autodiff.ts"
 import * as Tree from "../words/Tree.ts"
 import { allClose } from "./allClose.ts"
+import { read, readAll } from "./doubles.ts"
 
 /** How derivatives are checked. */
 export interface CheckGrads {
@@ -30,7 +31,7 @@ const withLeaves = <X>(tree: X, values: ReadonlyArray<T.Tensor>): X => Tree.with
 const direction = <X>(tree: X, key: Key.Key): X =>
   withLeaves(
     tree,
-    leaves(tree).map((x, i) => (x.dtype === "f32" ? T.read(Key.normal(Key.fold(key, i), x.shape)) : T.read(T.zerosLike(x)))),
+    leaves(tree).map((x, i) => (x.dtype === "f32" ? read(Key.normal(Key.fold(key, i), x.shape)) : read(T.zerosLike(x)))),
   )
 
 /** x + step · t, where elements are f32. */
@@ -44,7 +45,7 @@ const moved = <X>(x: X, t: X, step: number): X => {
 
 /** ⟨x, y⟩ over the f32 leaves, and ⟨|x|, |y|⟩ as the measure of its rounding. */
 const inner = (x: unknown, y: unknown): { readonly product: number; readonly scale: number } => {
-  const [xs, ys] = [T.readAll(leaves(x)), T.readAll(leaves(y))]
+  const [xs, ys] = [readAll(leaves(x)), readAll(leaves(y))]
   let product = 0
   let scale = 0
   xs.forEach(({ data, dtype }, i) => {

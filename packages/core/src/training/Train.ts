@@ -178,7 +178,10 @@ const loop = <P, S, O, R>(
         const record: EpochRecord = {
           epoch: progress.epoch + 1,
           step: progress.step,
-          learningRate: config.learningRate === undefined ? 0 : toNumber(config.learningRate(scalar(progress.step, "i32"))),
+          learningRate:
+            config.learningRate === undefined
+              ? 0
+              : toNumber(engine.read([config.learningRate(scalar(progress.step, "i32"))])[0] as Tensor),
           train: finish(progress.sums, scores),
           ...validation,
         }
@@ -251,8 +254,9 @@ const replay = <P, S, O, R>(
   fed: Feed,
   step: Compile.Step<TrainState<P, S, O>, Batch, { readonly cost: Tensor }>,
   { progress, state }: Checkpoint<P, S, O>,
-): Effect.Effect<never, NonFinite | EngineError | ShapeError> =>
+): Effect.Effect<never, NonFinite | EngineError | ShapeError, Engine> =>
   Effect.gen(function* () {
+    const engine = yield* Engine
     const order = yield* fed.epoch(progress.epoch)
     yield* step.load(state)
     for (const [i, rows] of order.slice(progress.batch).entries()) {
@@ -261,7 +265,9 @@ const replay = <P, S, O, R>(
       const after = yield* step.state
       if (outputs.every(({ cost }) => Number.isFinite(toNumber(cost))) && allFinite(after)) continue
       const place = { epoch: progress.epoch + 1, step: progress.step + i + 1, rows: [...rows] }
-      return yield* yield* Compile.checkShapes(() => findNonFinite(config, before, after, fed.samples(rows), place))
+      return yield* yield* Compile.checkShapes(() =>
+        findNonFinite({ ...config, read: engine.read }, before, after, fed.samples(rows), place),
+      )
     }
     return yield* Effect.die(
       new Error("a loss was not finite, but replaying its steps gave finite ones: the engine is not deterministic"),

@@ -4,7 +4,6 @@ import type { Loss } from "../learning/Loss.ts"
 import type { Net } from "../learning/Net.ts"
 import { add } from "../tensor/elementwise.ts"
 import * as Key from "../tensor/Key.ts"
-import { read, readAll } from "../tensor/read.ts"
 import { grad } from "../transform/Autodiff.ts"
 import type { NDArray } from "../words/NDArray.ts"
 import * as Tree from "../words/Tree.ts"
@@ -17,6 +16,8 @@ export interface Training<P, S> {
   readonly loss: Loss
   readonly penalty?: (params: P) => Tensor
   readonly seed: number
+  /** How the numbers of tensors are computed: as they were in the run. */
+  readonly read: (targets: ReadonlyArray<Tensor>) => ReadonlyArray<NDArray>
 }
 
 /** Which step it was, and the rows of the data in its batch. */
@@ -42,7 +43,7 @@ const badRows = ({ data, shape }: NDArray): ReadonlyArray<number> => {
  * a layer made of them, in the loss, in a gradient or, when all of those are finite, in what the optimizer made of them.
  */
 export const findNonFinite = <P, S, O>(
-  { loss, net, penalty, seed }: Training<P, S>,
+  { loss, net, penalty, read, seed }: Training<P, S>,
   before: TrainState<P, S, O>,
   after: TrainState<P, S, O>,
   { x, y }: { readonly x: NDArray; readonly y: NDArray },
@@ -50,12 +51,13 @@ export const findNonFinite = <P, S, O>(
 ): NonFinite => {
   const found = (tensor: NonFinite["tensor"], layer: string, value: number, which: ReadonlyArray<number> = rows) =>
     new NonFinite({ tensor, layer, value, epoch, step, rows: which })
+  const numbers = (x: Tensor): NDArray => read([x])[0] as NDArray
   const rowsOf = (array: NDArray): ReadonlyArray<number> => badRows(array).map((i) => rows[i] ?? -1)
 
   /** The first leaf of a tree with a number that is not finite. */
   const firstBadLeaf = (tensor: NonFinite["tensor"], tree: unknown): NonFinite | undefined => {
     const entries = Tree.entries(tree)
-    const arrays = readAll(entries.map(([, leaf]) => leaf as Tensor))
+    const arrays = read(entries.map(([, leaf]) => leaf as Tensor))
     const at = arrays.findIndex((array) => firstBad(array) !== undefined)
     const [entry, array] = [entries[at], arrays[at]]
     return entry === undefined || array === undefined
@@ -73,12 +75,12 @@ export const findNonFinite = <P, S, O>(
   }
   const prediction = net.apply(before.params, before.net, x, { mode: "train", key, observe }).y
   for (const [layer, output] of made) {
-    const array = read(output)
+    const array = numbers(output)
     const bad = firstBad(array)
     if (bad !== undefined) return found("activation", layer, bad, rowsOf(array))
   }
 
-  const losses = read(loss.perExample(prediction, y))
+  const losses = numbers(loss.perExample(prediction, y))
   const badLoss = firstBad(losses)
   if (badLoss !== undefined) return found("loss", "", badLoss, rowsOf(losses))
 
@@ -86,7 +88,7 @@ export const findNonFinite = <P, S, O>(
     const mean = loss(net.apply(params, before.net, x, { mode: "train", key }).y, y)
     return penalty === undefined ? mean : add(mean, penalty(params))
   }
-  const total = firstBad(read(cost(before.params)))
+  const total = firstBad(numbers(cost(before.params)))
   if (total !== undefined) return found("loss", "", total)
   return (
     firstBadLeaf("gradient", grad(cost)(before.params)) ??

@@ -1,0 +1,54 @@
+/** Doing steps one after the other, whatever does each: how a program is run and a recipe read without an executable. */
+import { type Expr, known, recipeOf, type Tensor } from "../language/Expr.ts"
+import type { Equation, Params, Primitive, Program } from "../language/Primitive.ts"
+import { accept } from "../language/Program.ts"
+import { order } from "../language/Walk.ts"
+import type { NDArray } from "../words/NDArray.ts"
+import type { Spec } from "../words/ShapeError.ts"
+
+/** Does one step: a primitive on inputs whose numbers are there. */
+export type Apply = <P extends Primitive>(primitive: P, params: Params[P], inputs: ReadonlyArray<NDArray>, out: Spec) => NDArray
+
+const lastUses = ({ equations, outputs }: Program): ReadonlyMap<number, number> => {
+  const last = new Map<number, number>()
+  equations.forEach((equation, i) => {
+    for (const value of equation.inputs) last.set(value, i)
+  })
+  for (const value of outputs) last.set(value, equations.length)
+  return last
+}
+
+/** Runs programs, letting go of each value after its last use. `name` stands in the `ShapeError` of inputs that do not fit. */
+export const runBy =
+  (name: string, apply: Apply) =>
+  (program: Program, inputs: ReadonlyArray<NDArray>): ReadonlyArray<NDArray> => {
+    accept(name, program, inputs)
+    const values: Array<NDArray | undefined> = [...inputs, ...program.constants]
+    const last = lastUses(program)
+    program.equations.forEach(({ inputs: from, out, params, primitive }: Equation, i) => {
+      values.push(
+        apply(
+          primitive,
+          params,
+          from.map((value) => values[value] as NDArray),
+          out,
+        ),
+      )
+      for (const value of from) if (last.get(value) === i) values[value] = undefined
+    })
+    return program.outputs.map((value) => values[value] as NDArray)
+  }
+
+/** Reads tensors: does the steps that are still recipes, each once. Throws `ShapeError` inside a traced function. */
+export const readBy =
+  (apply: Apply) =>
+  (targets: ReadonlyArray<Tensor>): ReadonlyArray<NDArray> => {
+    const steps: Array<Expr | undefined> = order(targets, (x) => x.value !== undefined)
+    steps.forEach((step, i) => {
+      if (step === undefined) return
+      const { inputs, params, primitive } = recipeOf(step)
+      step.settle(apply(primitive, params, inputs.map(known) as ReadonlyArray<NDArray>, step))
+      steps[i] = undefined
+    })
+    return targets.map(known) as ReadonlyArray<NDArray>
+  }

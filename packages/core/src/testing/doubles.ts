@@ -1,0 +1,20 @@
+/**
+ * Reading as Reference computes, in doubles: for tests that hold mathematics tighter than the engine's floats allow. A tensor
+ * that was read before stays as it was read.
+ */
+import * as Reference from "../meaning/Reference.ts"
+import type { Nested } from "../tensor/create.ts"
+import * as T from "../tensor/Tensor.ts"
+import type { NDArray } from "../words/NDArray.ts"
+
+/** The numbers of several tensors. Throws `ShapeError` inside a traced function. */
+export const readAll: (xs: ReadonlyArray<T.Tensor>) => ReadonlyArray<NDArray> = Reference.read
+
+/** The numbers of a tensor. Throws `ShapeError` inside a traced function. */
+export const read = (x: T.Tensor): NDArray => readAll([x])[0] as NDArray
+
+/** The number of a tensor with one element. `Doubles.toNumber(Tensor.div(1, 3)) // => 0.3333333333333333` */
+export const toNumber = (x: T.Tensor): number => T.toNumber(read(x))
+
+/** The elements as nested lists. `Doubles.toArray(Tensor.mul(Tensor.make([1, 2]), 0.1)) // => [0.1, 0.2]` */
+export const toArray = (x: T.Tensor): Nested => T.toArray(read(x))

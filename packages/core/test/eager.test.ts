@@ -1,0 +1,97 @@
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { Tensor } from "../src/index.ts"
+import type { Equation, Params, Primitive, Program } from "../src/language/Primitive.ts"
+import { infer } from "../src/language/ShapeRule.ts"
+import { within } from "../src/machines/eager/Eager.ts"
+import { prepare } from "../src/machines/wasm/prepare.ts"
+import { programWithInputs } from "../src/testing/programs.ts"
+import { make, type NDArray } from "../src/words/NDArray.ts"
+import * as Shape from "../src/words/Shape.ts"
+import { type Example, examples } from "./primitive-examples.ts"
+
+const byLoops = within({ inLoops: Number.POSITIVE_INFINITY, inCall: 0 })
+const prepared = within({ inLoops: -1, inCall: Number.POSITIVE_INFINITY })
+const preparedInRows = within({ inLoops: -1, inCall: 0 })
+
+/** The bits of each element, every NaN the same. */
+const bits = ({ data, dtype }: NDArray): ReadonlyArray<number> =>
+  dtype === "f32"
+    ? Array.from(new Int32Array(Float32Array.from(data).buffer), (x, i) => (Number.isNaN(data[i]) ? 0x7fc00000 : x))
+    : [...data]
+
+const ways = [byLoops, prepared, preparedInRows]
+
+/** The program of one use of a primitive. */
+const alone = <P extends Primitive>(primitive: P, params: Params[P], inputs: ReadonlyArray<NDArray>): Program => ({
+  inputs: inputs.map(({ dtype, shape }) => ({ dtype, shape })),
+  constants: [],
+  equations: [{ primitive, params, inputs: inputs.map((_, i) => i), out: infer(primitive, params, inputs) } as Equation],
+  outputs: [inputs.length],
+})
+
+/** Numbers of every size from 2⁻¹⁰ to 2¹⁰, in doubles, whose sums depend on their order. */
+const noise = (shape: Shape.Shape): NDArray => {
+  const data = Float64Array.from(
+    { length: Shape.size(shape) },
+    (_, i) => Math.sin(i * 12.9898) * 2 ** (10 * Math.sin(i * 78.233)),
+  )
+  return make("f32", shape, data)
+}
+
+const compiled = (program: Program, inputs: ReadonlyArray<NDArray>) => prepare({ program, resident: 0 }).run(inputs)
+
+describe("reading outside a compiled program", () => {
+  it("gives the bits of the compiled program, by loops and prepared, special numbers too", () => {
+    fc.assert(
+      fc.property(programWithInputs({ maxSteps: 10, special: true }), ({ inputs, program }) => {
+        const wanted = compiled(program, inputs).map(bits)
+        for (const way of ways) expect(way.run(program, inputs).map(bits)).toEqual(wanted)
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it.each(Object.keys(examples) as ReadonlyArray<Primitive>)("gives the bits of %s", (primitive) => {
+    for (const { inputs, params } of examples[primitive] as ReadonlyArray<Example>) {
+      const program = alone(primitive, params, inputs)
+      const wanted = compiled(program, inputs).map(bits)
+      for (const way of ways) expect(way.run(program, inputs).map(bits)).toEqual(wanted)
+    }
+  })
+
+  it("adds long rows, columns and products in the order of the engine", () => {
+    const shape = fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 50 }))
+    fc.assert(
+      fc.property(shape, fc.subarray([0, 1, 2]), ([n, m, k], axes) => {
+        const x = noise([n, m, k])
+        const [left, right] = [noise([n * m, k]), noise([k, m])]
+        const programs: ReadonlyArray<readonly [Program, ReadonlyArray<NDArray>]> = [
+          [alone("reduceSum", { axes }, [x]), [x]],
+          [alone("dot", {}, [left, right]), [left, right]],
+        ]
+        for (const [program, inputs] of programs) {
+          const wanted = compiled(program, inputs).map(bits)
+          for (const way of ways) expect(way.run(program, inputs).map(bits)).toEqual(wanted)
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it("tells steps apart that differ in a number JSON does not have", () => {
+    const x = Tensor.make([1])
+    const padded = (value: number) => {
+      const program = alone("pad", { low: [1], high: [0], interior: [0], value }, [x])
+      return prepared.run(program, [x]).map(({ data }) => data[0])
+    }
+    for (const value of [0, -0, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, Number.NaN, 1])
+      expect(padded(value)).toEqual([value])
+  })
+
+  it("is what Tensor.read does", () => {
+    const tenth = Tensor.add(Tensor.make([0.1]), 0)
+    expect(Tensor.toArray(tenth)).toEqual([Math.fround(0.1)])
+    expect(Tensor.read(Tensor.exp(Tensor.make([1]))).data).toBeInstanceOf(Float32Array)
+  })
+})
