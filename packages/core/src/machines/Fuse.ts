@@ -179,7 +179,7 @@ export const fuse = (program: Program): Plan => {
     }
     if (reductions.has(equation.primitive))
       return reduce(source, value, equation.primitive as Reduce["primitive"], paramsOf("reduceSum", equation).axes, first)
-    return { tag: "outside", equation, inputs: inputs.map(view), slot: slot(value) }
+    return { tag: "single", equation, inputs: inputs.map(view), slot: slot(value) }
   }
   const kernels = drafts
     .map((one): Kernel => ("makes" in one ? loop(source, one.shape, one.makes, wanted) : alone(one.alone)))

@@ -88,9 +88,9 @@ export interface Product {
   readonly slot: number
 }
 
-/** A primitive that is neither a loop, a reduction nor a product: a step of its own outside those, on dense arrays. */
-export interface Outside {
-  readonly tag: "outside"
+/** A single step with a kernel of its own, on dense arrays: a primitive that is neither a loop, a reduction nor a product. */
+export interface Single {
+  readonly tag: "single"
   readonly equation: Equation
   readonly inputs: ReadonlyArray<View>
   readonly slot: number
@@ -103,7 +103,7 @@ export interface View {
 }
 
 /** One kernel of a plan. */
-export type Kernel = Loop | Reduce | Product | Outside
+export type Kernel = Loop | Reduce | Product | Single
 
 /** Kernels in order, and the slots of the program's outputs. */
 export interface Plan {
@@ -117,7 +117,7 @@ export interface Plan {
 /** The slots a kernel reads. */
 export const reads = (kernel: Kernel): ReadonlyArray<number> => {
   if (kernel.tag === "product") return [kernel.a.slot, kernel.b.slot]
-  if (kernel.tag === "outside") return kernel.inputs.map(({ slot }) => slot)
+  if (kernel.tag === "single") return kernel.inputs.map(({ slot }) => slot)
   return [...new Set(kernel.terms.flatMap((term) => (term.tag === "load" ? [term.slot] : [])))]
 }
 
@@ -156,8 +156,8 @@ const printKernel = (kernel: Kernel): string => {
       return `reduce ${shape} keeping ${kernel.kept} by ${kernel.order}: s${kernel.slot} = ${kernel.primitive} ${printTerm(kernel.terms, kernel.shape, kernel.term)}`
     case "product":
       return `product ${Shape.print([...kernel.batch, kernel.m, kernel.k, kernel.n])} s${kernel.slot} = ${printMatrix(kernel.a)} × ${printMatrix(kernel.b)}`
-    case "outside":
-      return `outside s${kernel.slot} = ${kernel.equation.primitive} ${kernel.inputs.map(({ slot }) => `s${slot}`).join(" ")}`
+    case "single":
+      return `single s${kernel.slot} = ${kernel.equation.primitive} ${kernel.inputs.map(({ slot }) => `s${slot}`).join(" ")}`
   }
 }
 

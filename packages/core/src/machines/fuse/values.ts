@@ -53,7 +53,7 @@ export const costly: ReadonlySet<Primitive> = new Set<Primitive>([
   "sqrt",
 ])
 
-/** Products of floats have a kernel; those of whole numbers are rare and done outside. */
+/** Products of floats have a kernel; those of whole numbers are rare and stand alone. */
 export const isProduct = ({ out, primitive }: Equation): boolean => primitive === "dot" && out.dtype === "f32"
 
 const keyOf = ({ params, primitive }: Equation, inputs: ReadonlyArray<number>): string | undefined =>

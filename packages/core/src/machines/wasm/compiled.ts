@@ -6,7 +6,7 @@ import type { Spec } from "../../words/ShapeError.ts"
 import { EngineError, type Job, OutOfMemory } from "../Executable.ts"
 import { fuse } from "../Fuse.ts"
 import { type MemoryPlan, planMemory, slotBytes } from "../MemoryPlan.ts"
-import type { Outside, Plan, View } from "../Plan.ts"
+import type { Plan, Single, View } from "../Plan.ts"
 import * as Signature from "../Signature.ts"
 import { compile, type WasmModule } from "./host.ts"
 import { isOwn, work } from "./kernels.ts"
@@ -34,7 +34,7 @@ export interface Compiled {
   readonly constants: ReadonlyArray<{ readonly place: number; readonly constant: number }>
   readonly outputs: ReadonlyArray<View>
   /** The kernels that the host does, by number. */
-  readonly outside: ReadonlyMap<number, Outside>
+  readonly outside: ReadonlyMap<number, Single>
   /** The largest arrays, the largest first. */
   readonly largest: OutOfMemory["largest"]
 }
@@ -89,7 +89,7 @@ export const compileJob: Compile = (job, workforce) => {
     constants: plan.slots.flatMap(({ home }, place) => (home.tag === "constant" ? [{ place, constant: home.index }] : [])),
     outputs: plan.outputs,
     outside: new Map(
-      plan.kernels.flatMap((kernel, i) => (kernel.tag === "outside" && !isOwn(kernel, plan.slots) ? [[i, kernel] as const] : [])),
+      plan.kernels.flatMap((kernel, i) => (kernel.tag === "single" && !isOwn(kernel, plan.slots) ? [[i, kernel] as const] : [])),
     ),
     largest: largestOf(plan),
   }

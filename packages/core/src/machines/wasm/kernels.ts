@@ -9,23 +9,22 @@ import { emitProduct, productScratch } from "./productKernel.ts"
 import { emitReduce } from "./reduceKernel.ts"
 
 /** Whether a kernel is written in WebAssembly; the others are done by the host. */
-export const isOwn = (kernel: Kernel, slots: ReadonlyArray<Slot>): boolean =>
-  kernel.tag !== "outside" || direct.has(kernel, slots)
+export const isOwn = (kernel: Kernel, slots: ReadonlyArray<Slot>): boolean => kernel.tag !== "single" || direct.has(kernel, slots)
 
 /** Whether threads can share a kernel; the others are the first thread's. */
 export const isShareable = (kernel: Kernel, slots: ReadonlyArray<Slot>): boolean =>
-  kernel.tag !== "outside" || direct.isShared(kernel, slots)
+  kernel.tag !== "single" || direct.isShared(kernel, slots)
 
 /** Bytes of memory that a kernel uses for itself, for each thread. */
 export const scratchOf = (kernel: Kernel, slots: ReadonlyArray<Slot>): number => {
   if (kernel.tag === "product") return productScratch(kernel)
-  return kernel.tag === "outside" ? direct.scratch(kernel, slots) : 0
+  return kernel.tag === "single" ? direct.scratch(kernel, slots) : 0
 }
 
 /** About how many elementary operations a kernel does. */
 export const work = (kernel: Kernel, slots: ReadonlyArray<Slot>): number => {
   if (kernel.tag === "product") return 2 * Shape.size(kernel.batch) * kernel.m * kernel.n * kernel.k
-  if (kernel.tag === "outside") return direct.work(kernel, slots)
+  if (kernel.tag === "single") return direct.work(kernel, slots)
   const each = kernel.terms.reduce((sum, term) => sum + (term.tag === "apply" && costly.has(term.primitive) ? 8 : 1), 0)
   return Shape.size(kernel.shape) * each
 }

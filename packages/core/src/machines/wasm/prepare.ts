@@ -10,7 +10,7 @@ import { NDArray } from "../../words/NDArray.ts"
 import * as Shape from "../../words/Shape.ts"
 import type { Spec } from "../../words/ShapeError.ts"
 import { EngineError, type Executable, type Job, OutOfMemory } from "../Executable.ts"
-import type { Outside, View } from "../Plan.ts"
+import type { Single, View } from "../Plan.ts"
 import { type Compile, type Compiled, compileJob, type Place } from "./compiled.ts"
 import { instantiate, memory as makeMemory, type WasmMemory } from "./host.ts"
 import type { Numerics } from "./numerics.ts"
@@ -82,7 +82,7 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
   }
   const array = (place: number, shape: Shape.Shape): NDArray =>
     new NDArray((compiled.places[place] as Place).dtype, shape, view(place))
-  const doOutside = (kernel: Outside): void => {
+  const doOutside = (kernel: Single): void => {
     const inputs = kernel.inputs.map(({ shape, slot }) => array(slot, shape))
     const { out, params, primitive } = kernel.equation
     view(kernel.slot).set(outside(numerics, primitive, params, inputs, out))
@@ -92,7 +92,7 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
     engine: {
       memory,
       outside: (i) => {
-        doOutside(compiled.outside.get(Number(i)) as Outside)
+        doOutside(compiled.outside.get(Number(i)) as Single)
         return undefined
       },
       watch: () => {

@@ -2,7 +2,7 @@
 import type { Primitive } from "../../../language/Primitive.ts"
 import * as Shape from "../../../words/Shape.ts"
 import type { Spec } from "../../../words/ShapeError.ts"
-import type { Outside } from "../../Plan.ts"
+import type { Single } from "../../Plan.ts"
 import type { Site } from "../loops.ts"
 import { argsort } from "./argsort.ts"
 import { conv, convInputGrad } from "./convolution.ts"
@@ -48,7 +48,7 @@ export const directKernels = (kernels: Kernels) => {
   const table = tableOf(kernels)
   /** The kernel of a step, if it has one. */
   const find = (
-    { equation, inputs, slot }: Outside,
+    { equation, inputs, slot }: Single,
     slots: ReadonlyArray<Spec>,
     address: (slot: number) => number = () => 0,
     scratch = 0,
@@ -66,21 +66,21 @@ export const directKernels = (kernels: Kernels) => {
   }
   return {
     /** Whether a step has a kernel here. */
-    has: (kernel: Outside, slots: ReadonlyArray<Spec>): boolean => find(kernel, slots) !== undefined,
+    has: (kernel: Single, slots: ReadonlyArray<Spec>): boolean => find(kernel, slots) !== undefined,
     /** Whether threads share a step's kernel. */
-    isShared: (kernel: Outside, slots: ReadonlyArray<Spec>): boolean => find(kernel, slots)?.direct.shared ?? false,
+    isShared: (kernel: Single, slots: ReadonlyArray<Spec>): boolean => find(kernel, slots)?.direct.shared ?? false,
     /** Bytes of scratch memory that a step's kernel uses for each thread. */
-    scratch: (kernel: Outside, slots: ReadonlyArray<Spec>): number => {
+    scratch: (kernel: Single, slots: ReadonlyArray<Spec>): number => {
       const found = find(kernel, slots)
       return Math.ceil((found?.direct.scratch?.(found.step) ?? 0) / 16) * 16
     },
     /** About how many elementary operations a step takes. */
-    work: (kernel: Outside, slots: ReadonlyArray<Spec>): number => {
+    work: (kernel: Single, slots: ReadonlyArray<Spec>): number => {
       const found = find(kernel, slots)
       return Shape.size(kernel.equation.out.shape) * (found?.direct.work?.(found.step) ?? 1)
     },
     /** Writes a step's kernel; `scratch` is the address of memory for its threads. */
-    emit: (site: Site, kernel: Outside, slots: ReadonlyArray<Spec>, scratch: number): void => {
+    emit: (site: Site, kernel: Single, slots: ReadonlyArray<Spec>, scratch: number): void => {
       const found = find(kernel, slots, site.address, scratch)
       if (found !== undefined && Shape.size(found.step.out.shape) > 0) found.direct.emit(site, found.step)
     },

@@ -126,7 +126,13 @@ export const windowMaxGrad: Direct<"windowMaxGrad"> = {
     const tapSteps = Shape.strides(window)
     const number = (indices: ReadonlyArray<Count>): V128 =>
       i32x4.splat(at(0, ...indices.map((index, axis) => [index, tapSteps[axis] ?? 0] as const)))
-    const clear = (n: I32): void => code.memory.fill(at(step.out.address, [n, image]), 0, image)
+    // Where every element is in one window exactly, each is written once; else windows add to zeros.
+    const apart = window.every(
+      (extent, axis) => extent === step.params.strides[axis] && extent * (outputs[axis] ?? 0) === space(x.shape)[axis],
+    )
+    const clear = (n: I32): void => {
+      if (!apart) code.memory.fill(at(step.out.address, [n, image]), 0, image)
+    }
     const spread = (spot: Spot): void => {
       const chosen = code.local("v128")
       findLargest(
@@ -140,7 +146,8 @@ export const windowMaxGrad: Direct<"windowMaxGrad"> = {
       eachTap(code, spot.taps, (indices) => {
         const into = code.let(at(i32.add(spot.source, step.out.address), ...spot.offset(indices)))
         const part = v128.and(gradient, i32x4.eq(chosen, number(indices)))
-        storeLanes(code, into, code.let(f32x4.add(v128.load(into), part)), spot.channels)
+        const before = apart ? f32x4.const(0) : v128.load(into)
+        storeLanes(code, into, code.let(f32x4.add(before, part)), spot.channels)
       })
     }
     eachSpot(site, x.shape, cotangent.shape, all, spread, clear)
