@@ -97,6 +97,12 @@ describe("plot", () => {
     expect(points.slope[middle]).toBeCloseTo(0.5, 12)
   })
 
+  test("the picture of docs/command.md is what it draws", async () => {
+    await run(["plot", "gelu", "-o", file("gelu.svg")])
+    const shown = join(import.meta.dirname, "../../../docs/pictures/gelu.svg")
+    expect(readFileSync(file("gelu.svg"), "utf8")).toBe(readFileSync(shown, "utf8"))
+  })
+
   test("colours what a terminal shows", async () => {
     const { stdout } = await run(["plot", "relu", "-o", file("colour.svg")], { env: { FORCE_COLOR: "1" } })
     expect(stdout).toContain("\u001b[36m")

@@ -15,6 +15,6 @@ export const wrapped = (text: string, width: number): ReadonlyArray<string> => {
 /** Each line moved to the right. */
 export const indented = (rows: ReadonlyArray<string>, by: string): ReadonlyArray<string> => rows.map((row) => `${by}${row}`)
 
-/** A line moved to the right, and what does not fit on it further to the right. `hanging("a bc def", 7, "  ") // => ["  a bc", "    def"]` */
+/** A line moved to the right, and what does not fit on it further to the right. `hanging("a bc def", 8, "  ") // => ["  a bc", "    def"]` */
 export const hanging = (text: string, width: number, by: string): ReadonlyArray<string> =>
   wrapped(text, width - 2 * by.length).map((row, i) => `${i === 0 ? by : by.repeat(2)}${row}`)
