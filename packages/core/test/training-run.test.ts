@@ -21,6 +21,7 @@ import {
   Toys,
   Train,
   type TrainEvent,
+  Wasm,
 } from "../src/index.ts"
 import * as Doubles from "../src/testing/doubles.ts"
 
@@ -48,8 +49,8 @@ type Left = Checkpoint.Checkpoint<Params.Params, Params.Params, ReturnType<typeo
 
 type Event = TrainEvent<Params.Params, Params.Params>
 
-const collect = <P, S, O, R = never>(run: Train.Config<P, S, O, R>) =>
-  Train.run(run).pipe(Stream.runCollect, Effect.provide(Engine.reference))
+const collect = <P, S, O, R = never>(run: Train.Config<P, S, O, R>, engine = Engine.reference) =>
+  Train.run(run).pipe(Stream.runCollect, Effect.provide(engine))
 
 const bytes = (tree: unknown): ReadonlyArray<number> =>
   Params.leaves(tree).flatMap((leaf) => {
@@ -204,7 +205,8 @@ describe("interruption and resume", () => {
 })
 
 describe("numbers that are none", () => {
-  const fails = (over: object) => Effect.flip(collect({ ...config, ...over } as unknown as typeof config))
+  const fails = (over: object, engine?: typeof Engine.reference) =>
+    Effect.flip(collect({ ...config, ...over } as unknown as typeof config, engine))
 
   it.effect("in the data: names the rows", () =>
     Effect.gen(function* () {
@@ -225,6 +227,25 @@ describe("numbers that are none", () => {
         net: Net.sequential({ first: Layers.dense({ units: 4 }), square, head: Layers.dense({ units: 2 }) }),
         data: { ...data, inputs: NDArray.make("f32", data.inputs.shape, numbers) },
       })
+      assert.deepInclude(
+        { ...(error as NonFinite) },
+        { tensor: "activation", layer: "square", value: Number.POSITIVE_INFINITY, rows: [17] },
+      )
+    }),
+  )
+
+  it.effect("from a layer whose numbers only a float does not hold: names it on the engine that computes in floats", () =>
+    Effect.gen(function* () {
+      const numbers = Float64Array.from(data.inputs.data)
+      numbers[2 * 17] = -1e30
+      const square = Net.pure("square", (x) => Tensor.square(x))
+      const root = Net.pure("root", (x) => Tensor.tanh(Tensor.mul(x, 1e-60)))
+      const run = {
+        net: Net.sequential({ first: Layers.dense({ units: 4 }), square, root, head: Layers.dense({ units: 2 }) }),
+        data: { ...data, inputs: NDArray.make("f32", data.inputs.shape, numbers) },
+        epochs: 1,
+      }
+      const error = yield* fails(run, Wasm.layer({ threads: 1 }))
       assert.deepInclude(
         { ...(error as NonFinite) },
         { tensor: "activation", layer: "square", value: Number.POSITIVE_INFINITY, rows: [17] },
