@@ -21,21 +21,28 @@ const inNode = (name: string, label: string, backend: string, threads: number): 
   setting: { backend, threads },
 })
 
+const counted = (threads: number): string => `${threads} thread${threads === 1 ? "" : "s"}`
+
+const ours = (label: string, numerics: "portable" | "fast", threads: number): Contender =>
+  inNode("adjoint.ts", `${label}, ${counted(threads)}`, numerics, threads)
+
 const torch = (threads: number): Contender => ({
-  label: `PyTorch, ${threads} thread${threads === 1 ? "" : "s"}`,
+  label: `PyTorch, ${counted(threads)}`,
   // The distribution's own Python, for which it packages PyTorch.
   command: "/usr/bin/python3",
   arguments: [file("pytorch.py")],
   setting: { backend: "cpu", threads },
 })
 
+const all = availableParallelism()
+
 export const contenders = {
-  adjointAll: inNode("adjoint.ts", `Adjoint, ${availableParallelism()} threads`, "wasm", availableParallelism()),
-  adjointOne: inNode("adjoint.ts", "Adjoint, 1 thread", "wasm", 1),
-  adjointReference: inNode("adjoint.ts", "Adjoint, reference", "reference", 1),
+  adjointAll: ours("Adjoint", "portable", all),
+  adjointOne: ours("Adjoint", "portable", 1),
+  adjointFast: ours("Adjoint fast", "fast", all),
   jax: inNode("jax.ts", "jax-js, wasm", "wasm", 1),
   tfjsWasm: inNode("tfjs.ts", "TensorFlow.js, wasm", "wasm", 1),
   tfjsCpu: inNode("tfjs.ts", "TensorFlow.js, cpu", "cpu", 1),
   torchOne: torch(1),
-  torchAll: torch(availableParallelism()),
+  torchAll: torch(all),
 } satisfies Readonly<Record<string, Contender>>

@@ -4,10 +4,14 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { classes, features, type Layer, learning, type Network } from "./network.ts"
 import type { Task, TaskOf } from "./protocol.ts"
 
 /** Numbers by name, each name a file. */
-type Arrays = Readonly<Record<string, Float32Array | Int32Array>>
+type Arrays = Readonly<Record<string, Float32Array | Int32Array | Uint8Array>>
+
+/** Reads an array of bytes. */
+export const readBytes = (folder: string, name: string): Uint8Array => readFileSync(join(folder, name))
 
 /** Reads an array of f32. */
 export const readFloats = (folder: string, name: string): Float32Array => {
@@ -18,38 +22,22 @@ export const readFloats = (folder: string, name: string): Float32Array => {
 /** Reads an array of i32. */
 export const readIntegers = (folder: string, name: string): Int32Array => new Int32Array(readFloats(folder, name).buffer)
 
-/** A dense layer: w [rows, columns], b [columns]. */
-export interface DenseLayer {
-  readonly rows: number
-  readonly columns: number
+/** Reads images: bytes, as numbers from 0 to 1. */
+export const readImages = (folder: string): Float32Array => Float32Array.from(readBytes(folder, "images"), (byte) => byte / 255)
+
+/** The numbers of a layer that learns. */
+export interface Weights {
   readonly w: Float32Array
   readonly b: Float32Array
 }
 
-/** What training starts from. */
-export interface Training {
-  readonly layers: ReadonlyArray<DenseLayer>
-  /** [batch, widths[0]] */
-  readonly x: Float32Array
-  /** Class indices, [batch] */
-  readonly labels: Int32Array
-  readonly classes: number
-}
+/** The numbers of the layers that learn, in order. */
+export const readWeights = (folder: string, network: Network): ReadonlyArray<Weights> =>
+  learning(network).map((_, i) => ({ w: readFloats(folder, `w${i}`), b: readFloats(folder, `b${i}`) }))
 
-const pairs = (widths: ReadonlyArray<number>) => widths.slice(1).map((columns, i) => ({ rows: widths[i] ?? 0, columns }))
-
-/** The weights and the batch of a training task. */
-export const readTraining = (folder: string, { widths }: TaskOf<"adam">): Training => ({
-  layers: pairs(widths).map(({ rows, columns }, i) => ({
-    rows,
-    columns,
-    w: readFloats(folder, `w${i}`),
-    b: readFloats(folder, `b${i}`),
-  })),
-  x: readFloats(folder, "x"),
-  labels: readIntegers(folder, "labels"),
-  classes: widths.at(-1) ?? 0,
-})
+/** The shape of a layer's weights. */
+export const shapeOf = (layer: Exclude<Layer, { readonly kind: "pool" }>): ReadonlyArray<number> =>
+  layer.kind === "dense" ? [layer.rows, layer.columns] : [layer.size, layer.size, layer.from, layer.to]
 
 /** What the arrays are made of: standard normal and uniform numbers by name. */
 export interface Draw {
@@ -57,24 +45,63 @@ export interface Draw {
   readonly uniform: (name: string, size: number) => Float32Array
 }
 
-const arraysOf: { readonly [K in Task["kind"]]: (task: TaskOf<K>, draw: Draw) => Arrays } = {
-  adam: ({ batch, widths }, draw) => {
-    const layers = pairs(widths).flatMap(({ rows, columns }, i) => [
-      [`w${i}`, draw.normal(`w${i}`, rows * columns).map((x) => x * Math.sqrt(2 / rows))] as const,
-      [`b${i}`, new Float32Array(columns)] as const,
-    ])
+/** Images of bytes, one after the other, and their classes. */
+export interface Images {
+  readonly images: Uint8Array
+  readonly labels: Int32Array
+}
+
+/** Where numbers come from: drawn, or read off data and trained weights where the machine has them. */
+export interface Source {
+  readonly draw: Draw
+  /** 28 × 28 images of ten classes: 60,000 to train on, 10,000 to test with. */
+  readonly images: (split: "train" | "test") => Images
+  /** Trained weights of a network, where there are some. */
+  readonly trained: (network: Network) => ReadonlyArray<Weights> | undefined
+}
+
+const initial = (network: Network, { normal }: Draw): ReadonlyArray<Weights> =>
+  learning(network).map((layer, i) => {
+    const shape = shapeOf(layer)
+    const to = shape.at(-1) ?? 1
+    const size = shape.reduce((product, n) => product * n, 1)
+    return { w: normal(`w${i}`, size).map((x) => x * Math.sqrt((2 * to) / size)), b: new Float32Array(to) }
+  })
+
+const named = (weights: ReadonlyArray<Weights>): Arrays =>
+  Object.fromEntries(
+    weights.flatMap(({ b, w }, i) => [
+      [`w${i}`, w],
+      [`b${i}`, b],
+    ]),
+  )
+
+const arraysOf: { readonly [K in Task["kind"]]: (task: TaskOf<K>, source: Source) => Arrays } = {
+  product: ({ n }, { draw }) => ({ a: draw.uniform("a", n * n), b: draw.uniform("b", n * n) }),
+  chain: ({ elements }, { draw }) => ({ x: draw.normal("x", elements) }),
+  softmax: ({ columns, rows }, { draw }) => ({ x: draw.normal("x", rows * columns) }),
+  train: ({ batch, network }, { draw }) => ({
+    ...named(initial(network, draw)),
+    x: draw.uniform("x", batch * features(network)),
+    labels: Int32Array.from({ length: batch }, (_, i) => i % classes(network)),
+  }),
+  epoch: ({ network, rows }, { draw, images }) => {
+    const { images: pixels, labels } = images("train")
     return {
-      ...Object.fromEntries(layers),
-      x: draw.uniform("x", batch * (widths[0] ?? 0)),
-      labels: Int32Array.from({ length: batch }, (_, i) => i % (widths.at(-1) ?? 1)),
+      ...named(initial(network, draw)),
+      images: pixels.subarray(0, rows * features(network)),
+      labels: labels.subarray(0, rows),
     }
   },
-  matmul: ({ n }, draw) => ({ a: draw.uniform("a", n * n), b: draw.uniform("b", n * n) }),
+  infer: ({ network, rows }, { draw, images, trained }) => ({
+    ...named(trained(network) ?? initial(network, draw)),
+    images: images("test").images.subarray(0, rows * features(network)),
+  }),
 }
 
 /** Writes the arrays of a task into a folder, which is made. */
-export const write = <K extends Task["kind"]>(folder: string, task: TaskOf<K>, draw: Draw): void => {
+export const write = <K extends Task["kind"]>(folder: string, task: TaskOf<K>, source: Source): void => {
   mkdirSync(folder, { recursive: true })
-  const arrays = (arraysOf[task.kind] as (task: TaskOf<K>, draw: Draw) => Arrays)(task, draw)
+  const arrays = (arraysOf[task.kind] as (task: TaskOf<K>, source: Source) => Arrays)(task, source)
   for (const [name, array] of Object.entries(arrays)) writeFileSync(join(folder, name), array)
 }

@@ -1,6 +1,5 @@
 /** The machine that figures belong to, and how much else it had to do. */
 import { availableParallelism, cpus, release, totalmem, type } from "node:os"
-import { setTimeout as sleep } from "node:timers/promises"
 
 export interface Machine {
   readonly cpu: string
@@ -19,16 +18,24 @@ export const describe = (): Machine => ({
   node: process.versions.node,
 })
 
-const times = () => {
-  const each = cpus().map((core) => Object.values(core.times).reduce((sum, x) => sum + x, 0))
-  const idle = cpus().map((core) => core.times.idle)
-  return { all: each.reduce((a, b) => a + b, 0), idle: idle.reduce((a, b) => a + b, 0) }
+/** Milliseconds since the machine started that its cores have worked, and that they have been there. */
+const times = (): { readonly worked: number; readonly all: number } => {
+  const cores = cpus().map((core) => core.times)
+  const all = cores.flatMap((each) => Object.values(each)).reduce((sum, x) => sum + x, 0)
+  return { all, worked: all - cores.reduce((sum, { idle }) => sum + idle, 0) }
 }
 
-/** The share of the cores that is at work during the next half second, while this program itself waits: what others take. */
-export const busy = async (): Promise<number> => {
+/**
+ * Watches the machine from now on. What comes back tells, once, the share of its cores that others took meanwhile, from the
+ * milliseconds that those who were meant to work computed; this process is one of them.
+ */
+export const watch = (): ((known: number) => number) => {
   const before = times()
-  await sleep(500)
-  const after = times()
-  return 1 - (after.idle - before.idle) / Math.max(after.all - before.all, 1)
+  const own = process.cpuUsage()
+  return (known) => {
+    const after = times()
+    const { system, user } = process.cpuUsage(own)
+    const others = after.worked - before.worked - known - (system + user) / 1000
+    return Math.min(1, Math.max(0, others / Math.max(after.all - before.all, 1)))
+  }
 }

@@ -1,52 +1,129 @@
 /**
  * The benchmark: every row of `rows.ts` in one go on this machine, ours beside the libraries one would choose instead.
- * Prints the tables as they will stand in `results/`, and writes them there with every figure as JSON.
+ * Prints the tables as they will stand in `results/`, and writes them there with every figure as JSON and a picture.
+ *
+ *   pnpm bench                       all of it
+ *   pnpm bench --rows steps,epoch    some sections
+ *   pnpm bench --peers PyTorch       ours beside those whose names begin so; `none`: ours alone
+ *   pnpm bench --quick               everything once, to see that it works: no figures worth keeping
+ *   pnpm bench --out folder          writes elsewhere
+ *   pnpm bench --readme              measures nothing; README.md quotes the newest record
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { Key, Tensor } from "@adjoint/core"
+import { join, resolve } from "node:path"
+import { parseArgs } from "node:util"
+import type { Bundle } from "./bundles.ts"
+import { growths } from "./growth.ts"
 import * as Inputs from "./inputs.ts"
 import * as Machine from "./machine.ts"
 import { measure } from "./measure.ts"
+import { plans } from "./plan.ts"
+import { renew } from "./readme.ts"
 import { fileName, json, type MeasuredRow, type MeasuredSection, markdown, type Run } from "./report.ts"
 import { type Section, sections } from "./rows.ts"
+import { provenance, source } from "./source.ts"
 
-const seed = Key.make(1)
-const floats = (x: Tensor.Tensor): Float32Array => Float32Array.from(Tensor.read(x).data)
-const draw: Inputs.Draw = {
-  normal: (name, size) => floats(Key.normal(Key.fold(seed, name), [size])),
-  uniform: (name, size) => floats(Key.uniform(Key.fold(seed, name), [size])),
+/** The section that measures no times. */
+const sizes = "bundles"
+
+interface Choice {
+  readonly sections: ReadonlyArray<Section>
+  readonly bundles: boolean
+  readonly quick: boolean
 }
 
-const measureSection = async (section: Section, folder: string, busy: Array<number>): Promise<MeasuredSection> => {
+const measureSection = async (section: Section, folder: string): Promise<MeasuredSection> => {
   const rows: Array<MeasuredRow> = []
   for (const row of section.rows) {
     console.error(`${section.title}: ${row.name} …`)
-    busy.push(await Machine.busy())
-    const inputs = join(folder, `${section.title}-${rows.length}`)
-    Inputs.write(inputs, row.task, draw)
-    rows.push({ row, outcomes: await measure[section.timed](row, inputs) })
+    const inputs = join(folder, `${section.key}-${rows.length}`)
+    Inputs.write(inputs, row.task, source)
+    rows.push({ row, outcomes: await measure[section.timed](row, inputs, section.plan) })
+    rmSync(inputs, { recursive: true, force: true })
   }
   return { section, rows }
 }
 
-const run = async (): Promise<Run> => {
+/** Bundlers come with the benchmark's own install, so it is looked for only when it is needed. */
+const measureBundles = async (): Promise<ReadonlyArray<Bundle>> => {
+  console.error("Bundle size …")
+  return (await import("./bundles.ts")).bundles()
+}
+
+const run = async ({ bundles, quick, sections: chosen }: Choice): Promise<Run> => {
   const folder = mkdtempSync(join(tmpdir(), "adjoint-bench-"))
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
   // Without this, an interrupted process ends without its exit.
   process.once("SIGINT", () => process.exit(130))
-  const busy: Array<number> = []
   const measured: Array<MeasuredSection> = []
-  for (const section of sections) measured.push(await measureSection(section, folder, busy))
-  return { date: new Date().toISOString().slice(0, 10), machine: Machine.describe(), busy, sections: measured }
+  for (const section of chosen) measured.push(await measureSection(quick ? { ...section, plan: plans.quick } : section, folder))
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    machine: Machine.describe(),
+    data: provenance(),
+    sections: measured,
+    bundles: bundles ? await measureBundles() : [],
+  }
 }
 
-const done = await run()
-const results = join(import.meta.dirname, "results")
-const path = join(results, fileName(done))
-mkdirSync(results, { recursive: true })
-writeFileSync(`${path}.md`, markdown(done))
-writeFileSync(`${path}.json`, `${JSON.stringify(json(done), null, 2)}\n`)
-console.log(markdown(done))
-console.error(`${path}.md and .json`)
+/** Draws how cost grows, where it was measured, and says what the file is called. */
+const drawGrowth = async (done: Run, folder: string): Promise<string | undefined> => {
+  const grown = done.sections.flatMap(({ rows }) => growths(rows))
+  if (grown.length === 0) return undefined
+  const { draw } = await import("./picture.ts")
+  const picture = draw(grown, `Time of a training step on ${done.machine.cpu}, ${done.machine.cores} cores, ${done.date}`)
+  if (picture === undefined) return undefined
+  const name = `${fileName(done)}.svg`
+  writeFileSync(join(folder, name), picture)
+  return name
+}
+
+const write = async (done: Run, folder: string): Promise<void> => {
+  mkdirSync(folder, { recursive: true })
+  const page = markdown(done, await drawGrowth(done, folder))
+  const path = join(folder, fileName(done))
+  writeFileSync(`${path}.md`, page)
+  writeFileSync(`${path}.json`, `${JSON.stringify(json(done), null, 2)}\n`)
+  console.log(page)
+  console.error(`${path}.md and .json`)
+}
+
+const choose = (keys: ReadonlyArray<string>): Pick<Choice, "bundles" | "sections"> => {
+  const known = [...sections.map(({ key }) => key), sizes]
+  const unknown = keys.find((key) => !known.includes(key))
+  if (unknown !== undefined) throw new Error(`there are no rows called ${unknown}; there are ${known.join(", ")}`)
+  return { sections: sections.filter(({ key }) => keys.includes(key)), bundles: keys.includes(sizes) }
+}
+
+/** A section with only those peers whose labels begin with one of these. */
+const against =
+  (names: ReadonlyArray<string>) =>
+  (section: Section): Section => ({
+    ...section,
+    rows: section.rows.map((row) => ({
+      ...row,
+      peers: row.peers.filter(({ label }) => names.some((name) => label.startsWith(name))),
+    })),
+  })
+
+const { values } = parseArgs({
+  options: {
+    peers: { type: "string" },
+    rows: { type: "string" },
+    quick: { type: "boolean", default: false },
+    out: { type: "string" },
+    readme: { type: "boolean", default: false },
+  },
+})
+
+if (values.readme) renew()
+else {
+  const chosen = values.rows === undefined ? { sections, bundles: true } : choose(values.rows.split(","))
+  const compared = values.peers === undefined ? chosen.sections : chosen.sections.map(against(values.peers.split(",")))
+  const done = await run({ ...chosen, sections: compared, quick: values.quick })
+  // What was done once, or in part, is no record.
+  const partial = values.quick || values.rows !== undefined || values.peers !== undefined
+  const elsewhere = values.out ?? (partial ? join(tmpdir(), "adjoint-bench") : undefined)
+  await write(done, elsewhere === undefined ? join(import.meta.dirname, "results") : resolve(elsewhere))
+}

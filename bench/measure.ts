@@ -1,10 +1,13 @@
 /**
  * Measures one row: every contender does the task, the results of each are compared with ours, and only those that agree
- * are timed. Contenders take turns in several rounds, so that a slow moment of the machine falls on all of them alike.
+ * are timed. Contenders take turns in several rounds, so that a slow moment of the machine falls on all of them alike, and
+ * a round in which others used the machine is done again.
  */
 import { type Child, start } from "./child.ts"
 import type { Contender } from "./contenders.ts"
-import { type Answer, agree } from "./protocol.ts"
+import { watch } from "./machine.ts"
+import type { Plan } from "./plan.ts"
+import { type Answer, agree, type Task, tolerances } from "./protocol.ts"
 import type { Row, Section } from "./rows.ts"
 import { type Summary, summarize } from "./statistics.ts"
 
@@ -16,6 +19,8 @@ export type Outcome =
       readonly threads: number
       readonly results: ReadonlyArray<number>
       readonly time: Summary
+      /** The share of the cores that others took, on average over the rounds that count; unknown of starts. */
+      readonly disturbed?: number
     }
   /** What it computed is not what ours is, so its time would say nothing. */
   | { readonly kind: "disagrees"; readonly results: ReadonlyArray<number>; readonly wanted: ReadonlyArray<number> }
@@ -23,63 +28,94 @@ export type Outcome =
 
 export type Outcomes = ReadonlyMap<Contender, Outcome>
 
-/** How long things may take, in milliseconds, and how often they are done. */
-export const plan = {
-  /** Results that are compared before a repetition is timed: three, since the first loss says nothing of the optimizer. */
-  times: { adam: 3, matmul: 1 },
-  rounds: 3,
-  warmup: 200,
-  budget: 300,
-  starts: 5,
-  limit: 30_000,
-} as const
+/** Results that are compared before a repetition is timed: three losses, since the first says nothing of the optimizer. */
+export const compared: { readonly [K in Task["kind"]]: number } = {
+  product: 1,
+  chain: 1,
+  softmax: 1,
+  train: 3,
+  epoch: 1,
+  infer: 1,
+}
 
 type Ready = Extract<Answer, { readonly kind: "ready" }>
+
+interface Round {
+  readonly milliseconds: ReadonlyArray<number>
+  /** The share of the cores that others took. */
+  readonly disturbed?: number
+}
 
 /** A contender with all that is known of it so far; `failed` once that is the end of it. */
 interface Candidate {
   readonly contender: Contender
-  readonly milliseconds: Array<number>
+  readonly rounds: Array<Round>
   ready?: Ready
   failed?: Outcome
 }
 
 const candidates = ({ ours, peers }: Row): ReadonlyArray<Candidate> =>
-  [ours, ...peers].map((contender) => ({ contender, milliseconds: [] }))
+  [ours, ...peers].map((contender) => ({ contender, rounds: [] }))
 
 /** Keeps an answer that should be `ready`: compared with ours, or with the first that came where ours failed. */
-const admit = (candidate: Candidate, answer: Answer, all: ReadonlyArray<Candidate>): void => {
+const admit = (candidate: Candidate, answer: Answer, { task }: Row, all: ReadonlyArray<Candidate>): void => {
   if (answer.kind === "cannot" || answer.kind === "absent") candidate.failed = answer
   if (answer.kind !== "ready") return
   const wanted = all.find(({ ready }) => ready !== undefined)?.ready?.results ?? answer.results
-  if (agree(answer.results, wanted)) candidate.ready = answer
+  if (agree(answer.results, wanted, tolerances[task.kind])) candidate.ready = answer
   else candidate.failed = { kind: "disagrees", results: answer.results, wanted }
 }
 
-const outcome = ({ failed, milliseconds, ready }: Candidate): Outcome => {
+const outcome = ({ failed, ready, rounds }: Candidate, plan: Plan): Outcome => {
   if (failed !== undefined) return failed
-  if (ready === undefined || milliseconds.length === 0) return { kind: "cannot", reason: "it did not answer what it was asked" }
+  if (ready === undefined || rounds.length === 0) return { kind: "cannot", reason: "it did not answer what it was asked" }
   const { results, threads, version } = ready
-  return { kind: "measured", version, threads, results, time: summarize(milliseconds) }
+  const known = rounds.filter(({ disturbed }) => disturbed !== undefined)
+  if (known.length === 0)
+    return { kind: "measured", version, threads, results, time: summarize(rounds.flatMap(({ milliseconds }) => milliseconds)) }
+  const quietest = known.toSorted((a, b) => (a.disturbed ?? 0) - (b.disturbed ?? 0)).slice(0, plan.rounds)
+  return {
+    kind: "measured",
+    version,
+    threads,
+    results,
+    time: summarize(quietest.flatMap(({ milliseconds }) => milliseconds)),
+    disturbed: quietest.reduce((sum, { disturbed = 0 }) => sum + disturbed, 0) / quietest.length,
+  }
 }
 
-const outcomes = (all: ReadonlyArray<Candidate>): Outcomes =>
-  new Map(all.map((candidate) => [candidate.contender, outcome(candidate)]))
+const outcomes = (all: ReadonlyArray<Candidate>, plan: Plan): Outcomes =>
+  new Map(all.map((candidate) => [candidate.contender, outcome(candidate, plan)]))
 
-const repetitions = async (row: Row, folder: string): Promise<Outcomes> => {
+/** Whether a contender has been timed for long enough. */
+const isEnough = ({ rounds }: Candidate, { enough }: Plan): boolean =>
+  rounds.length > 0 && rounds.flatMap(({ milliseconds }) => milliseconds).reduce((sum, x) => sum + x, 0) >= enough
+
+/** Whether another round would tell more. */
+const isWanted = (candidate: Candidate, round: number, plan: Plan): boolean => {
+  const { quiet, rounds: wanted } = plan
+  if (isEnough(candidate, plan)) return false
+  const { rounds } = candidate
+  return round < wanted || rounds.filter(({ disturbed = 0 }) => disturbed <= quiet).length < wanted
+}
+
+const repetitions = async (row: Row, folder: string, plan: Plan): Promise<Outcomes> => {
   const all = candidates(row)
   const running = new Map<Candidate, Child>()
   for (const candidate of all) {
-    const child = start(candidate.contender, { task: row.task, folder, times: plan.times[row.task.kind] })
-    admit(candidate, await child.answer(plan.limit), all)
+    const child = start(candidate.contender, { task: row.task, folder, times: compared[row.task.kind] })
+    admit(candidate, await child.answer(plan.limit), row, all)
     if (candidate.failed === undefined) running.set(candidate, child)
     else await child.close()
   }
-  for (let round = 0; round < plan.rounds; round++) {
+  for (let round = 0; round < plan.rounds + plan.more; round++) {
     for (const [candidate, child] of running) {
-      child.ask({ warmup: round === 0 ? plan.warmup : 0, budget: plan.budget })
+      if (!isWanted(candidate, round, plan)) continue
+      const others = watch()
+      child.ask({ warmup: plan.warmup, budget: plan.budget })
       const answer = await child.answer(plan.limit)
-      if (answer.kind === "samples") candidate.milliseconds.push(...answer.milliseconds)
+      if (answer.kind === "samples")
+        candidate.rounds.push({ milliseconds: answer.milliseconds, disturbed: others(answer.processor) })
       else if (answer.kind !== "ready") {
         candidate.failed = answer
         running.delete(candidate)
@@ -87,26 +123,27 @@ const repetitions = async (row: Row, folder: string): Promise<Outcomes> => {
     }
   }
   for (const child of running.values()) await child.close()
-  return outcomes(all)
+  return outcomes(all, plan)
 }
 
-const starts = async (row: Row, folder: string): Promise<Outcomes> => {
+const starts = async (row: Row, folder: string, plan: Plan): Promise<Outcomes> => {
   const all = candidates(row)
   for (let round = 0; round < plan.starts; round++) {
-    for (const candidate of all.filter(({ failed }) => failed === undefined)) {
+    for (const candidate of all) {
+      if (candidate.failed !== undefined || isEnough(candidate, plan)) continue
       const begin = performance.now()
       const child = start(candidate.contender, { task: row.task, folder, times: 1 })
       const answer = await child.answer(plan.limit)
-      candidate.milliseconds.push(performance.now() - begin)
-      admit(candidate, answer, all)
+      candidate.rounds.push({ milliseconds: [performance.now() - begin] })
+      admit(candidate, answer, row, all)
       await child.close()
     }
   }
-  return outcomes(all)
+  return outcomes(all, plan)
 }
 
 /** Measures a row whose input arrays lie in `folder`. */
-export const measure: Readonly<Record<Section["timed"], (row: Row, folder: string) => Promise<Outcomes>>> = {
+export const measure: Readonly<Record<Section["timed"], (row: Row, folder: string, plan: Plan) => Promise<Outcomes>>> = {
   repetition: repetitions,
   start: starts,
 }

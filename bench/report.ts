@@ -1,8 +1,11 @@
 /** What is written down of a run: a table for people, in Markdown, and all figures for programs, as JSON. */
+import type { Bundle } from "./bundles.ts"
 import type { Contender } from "./contenders.ts"
+import { printBytes, printTime, significant } from "./figures.ts"
+import { growths } from "./growth.ts"
 import type { Machine } from "./machine.ts"
-import { type Outcome, type Outcomes, plan } from "./measure.ts"
-import { tolerance } from "./protocol.ts"
+import { compared, type Outcome, type Outcomes } from "./measure.ts"
+import { tolerances } from "./protocol.ts"
 import type { Row, Section } from "./rows.ts"
 import { isRough } from "./statistics.ts"
 
@@ -20,9 +23,10 @@ export interface Run {
   /** yyyy-mm-dd */
   readonly date: string
   readonly machine: Machine
-  /** The share of the cores that other programs took, at a look between any two rows. */
-  readonly busy: ReadonlyArray<number>
+  /** What the images and trained weights were. */
+  readonly data: string
   readonly sections: ReadonlyArray<MeasuredSection>
+  readonly bundles: ReadonlyArray<Bundle>
 }
 
 /** The name of the run's files, of the date and the processor: `2026-11-20-amd-epyc`. */
@@ -33,16 +37,7 @@ export const fileName = ({ date, machine }: Run): string =>
     .replaceAll(/[^a-z0-9]+/gu, "-")
     .replaceAll(/^-|-$/gu, "")}`
 
-const significant = (x: number): string => (x >= 100 ? x.toFixed(0) : x.toPrecision(3))
-
 const factor = (x: number): string => (x >= 10 ? x.toFixed(0) : x.toPrecision(2))
-
-/** A time in the unit that suits it. `printTime(0.0254) // => "25.4 µs"` */
-export const printTime = (milliseconds: number): string => {
-  // The bounds are where three figures round up to the next unit.
-  if (milliseconds < 0.9995) return `${significant(milliseconds * 1e3)} µs`
-  return milliseconds < 999.5 ? `${significant(milliseconds)} ms` : `${significant(milliseconds / 1e3)} s`
-}
 
 const medianOf = (outcome: Outcome | undefined): number | undefined =>
   outcome?.kind === "measured" ? outcome.time.median : undefined
@@ -63,7 +58,7 @@ class Remarks {
   }
 
   print(): string {
-    return this.#texts.map((text, i) => `${i + 1}. ${text}\n`).join("")
+    return this.#texts.length === 0 ? "" : `\n${this.#texts.map((text, i) => `${i + 1}. ${text}\n`).join("")}`
   }
 }
 
@@ -97,7 +92,25 @@ const columnsOf = ({ rows }: MeasuredSection): ReadonlyArray<Contender> => [
 const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string =>
   [head, head.map((_, i) => (i === 0 ? "---" : "---:")), ...rows].map((cells) => `| ${cells.join(" | ")} |\n`).join("")
 
-const printSection = (measured: MeasuredSection): string => {
+const sentence = (text: string): string => `${text[0]?.toUpperCase()}${text.slice(1)}.`
+
+/** The power of each size that each contender comes to follow. */
+const printGrowth = (measured: MeasuredSection, picture: string | undefined): string => {
+  const found = growths(measured.rows)
+  if (found.length === 0) return ""
+  const contenders = [...new Set(found.flatMap(({ curves }) => curves.map(({ contender }) => contender)))]
+  const powers = table(
+    ["time ∝ sizeᵖ, p by", ...contenders],
+    found.map(({ curves, with: what }) => [
+      what,
+      ...contenders.map((name) => curves.find(({ contender }) => contender === name)?.exponent?.toFixed(2) ?? ""),
+    ]),
+  )
+  const shown = picture === undefined ? "" : `![The times of a step in double logarithms: by batch, width, depth](${picture})\n\n`
+  return `${shown}The exponent is that of the line of least squares in double logarithms, over the upper half of the sizes.\n\n${powers}\n`
+}
+
+const printSection = (measured: MeasuredSection, picture: string | undefined): string => {
   const { rows, section } = measured
   const columns = columnsOf(measured)
   const remarks = new Remarks()
@@ -105,9 +118,24 @@ const printSection = (measured: MeasuredSection): string => {
     ["", ...columns.map(({ label }) => label)],
     rows.map((each) => [each.row.name, ...columns.map((contender) => cell(each, contender, remarks))]),
   )
-  const foot = remarks.print()
-  return `## ${section.title}\n\n${section.unit[0]?.toUpperCase()}${section.unit.slice(1)}.\n\n${body}${foot === "" ? "" : `\n${foot}`}`
+  return `## ${section.title}\n\n${sentence(section.unit)}\n\n${printGrowth(measured, picture)}${body}${remarks.print()}\n`
 }
+
+const printBundles = (bundles: ReadonlyArray<Bundle>): string =>
+  bundles.length === 0
+    ? ""
+    : `## Bundle size\n\nWhat a page loads for the least program that trains something (\`bench/programs\`), bundled and minified by rolldown, with what the program fetches when it starts; the factor is to ours.\n\n${table(
+        ["", "minified", "gzip", "brotli"],
+        bundles.map((bundle) => {
+          if ("reason" in bundle) return [bundle.label, `cannot: ${bundle.reason}`, "", ""]
+          const ours = bundles.find((each) => !("reason" in each))
+          const size = (kind: "minified" | "gzip" | "brotli"): string =>
+            ours === undefined || "reason" in ours || ours === bundle
+              ? printBytes(bundle[kind])
+              : `${printBytes(bundle[kind])} · ${factor(bundle[kind] / ours[kind])}×`
+          return [bundle.label, size("minified"), size("gzip"), size("brotli")]
+        }),
+      )}\n`
 
 const participants = (sections: ReadonlyArray<MeasuredSection>): string => {
   const found = new Map<Contender, readonly [version: string, threads: string]>()
@@ -123,41 +151,62 @@ const participants = (sections: ReadonlyArray<MeasuredSection>): string => {
 
 const percent = (share: number): string => `${(share * 100).toFixed(0)} %`
 
+/** The share of the cores that others took, for each figure. */
+const disturbances = (sections: ReadonlyArray<MeasuredSection>): ReadonlyArray<number> =>
+  sections
+    .flatMap(({ rows }) => rows.flatMap(({ outcomes }) => [...outcomes.values()]))
+    .flatMap((outcome) => (outcome.kind === "measured" && outcome.disturbed !== undefined ? [outcome.disturbed] : []))
+
 /** Says whether the machine was ours alone. */
-const printBusy = (busy: ReadonlyArray<number>): string => {
-  const mean = busy.reduce((sum, share) => sum + share, 0) / busy.length
-  const quiet = mean < 0.03
-  return `${quiet ? "The machine was quiet" : "The machine was shared with other work, so figures are rough"}: between rows, other programs took ${percent(mean)} of its cores on average and ${percent(Math.max(...busy))} at most.`
+const printBusy = (shares: ReadonlyArray<number>): string => {
+  if (shares.length === 0) return ""
+  const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length
+  const quiet = mean < 0.04
+  return `${quiet ? "The machine was quiet" : "The machine was shared with other work, so figures are rough"}: while contenders were timed, other programs took ${percent(mean)} of its cores on average and ${percent(Math.max(...shares))} at most.`
 }
 
-/** The run as a page. */
-export const markdown = ({ busy, date, machine, sections }: Run): string =>
+const method = (sections: ReadonlyArray<MeasuredSection>): string => {
+  const budgets = new Set(sections.map(({ section: { plan } }) => `${plan.rounds} × ${plan.budget} ms`))
+  return `A figure is the median of repetitions (for ${[...budgets].join(" or ")}; under "Start-up", of ${sections.find(({ section }) => section.timed === "start")?.section.plan.starts ?? "several"} processes), contenders taking turns; \`~\` marks one whose middle half of repetitions spreads over more than a quarter of it. The factor says how many times as long as ours, the first column, it took: above 1, ours is faster. Everyone starts from the same numbers, and only those were timed whose first results agree with ours to ${tolerances.train} of their size: for training, the losses of ${compared.train} steps. Of an epoch, the mean loss and the accuracy agree to ${tolerances.epoch}, since each library shuffles in its own way.`
+}
+
+/** The run as a page; `picture` is the file that shows how cost grows. */
+export const markdown = ({ bundles, data, date, machine, sections }: Run, picture?: string): string =>
   `# Speed on ${machine.cpu}, ${date}
 
-${machine.cores} cores, ${machine.memory} GiB, ${machine.system}, Node ${machine.node}. ${printBusy(busy)}
+${[
+  `${machine.cores} cores, ${machine.memory} GiB, ${machine.system}, Node ${machine.node}.`,
+  printBusy(disturbances(sections)),
+  sentence(data),
+]
+  .filter((part) => part !== "")
+  .join(" ")}
 
-A figure is the median of repetitions over ${plan.rounds} rounds of ${plan.budget} ms (of ${plan.starts} processes under "Start-up"), contenders taking turns; \`~\` marks one whose middle half of repetitions spreads over more than a quarter of it. The factor says how many times as long as ours, the first column, it took: above 1, ours is faster. Everyone starts from the same numbers, and only those were timed whose first results, for training the losses of ${plan.times.adam} steps, agree with ours to ${tolerance} of their size.
+${method(sections)}
 
-${sections.map(printSection).join("\n")}
-## Who took part
+${sections.map((each) => printSection(each, picture)).join("")}${printBundles(bundles)}## Who took part
 
 ${participants(sections)}`
 
 /** The run with every figure. */
-export const json = ({ busy, date, machine, sections }: Run): unknown => ({
+export const json = ({ bundles, data, date, machine, sections }: Run): unknown => ({
   date,
   machine,
-  busy,
-  plan: { ...plan, tolerance },
-  sections: sections.map(({ rows, section: { timed, title, unit } }) => ({
+  data,
+  disturbed: disturbances(sections),
+  tolerances,
+  sections: sections.map(({ rows, section: { key, plan, timed, title, unit } }) => ({
+    key,
     title,
     unit,
     timed,
+    plan,
     rows: rows.map((measured) => ({
       name: measured.row.name,
       task: measured.row.task,
       ours: measured.row.ours.label,
       ...(measured.row.operations === undefined ? {} : { operations: measured.row.operations }),
+      ...(measured.row.grows === undefined ? {} : { grows: measured.row.grows }),
       outcomes: Object.fromEntries(
         [...measured.outcomes].map(([contender, outcome]) => [
           contender.label,
@@ -165,5 +214,7 @@ export const json = ({ busy, date, machine, sections }: Run): unknown => ({
         ]),
       ),
     })),
+    growth: growths(rows),
   })),
+  bundles,
 })

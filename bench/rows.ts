@@ -1,5 +1,7 @@
 /** What is measured, row by row. Ours comes first in a row: results are checked against it, and ratios are to it. */
 import { type Contender, contenders } from "./contenders.ts"
+import { convolutional, lenet, type Network, perceptron } from "./network.ts"
+import { type Plan, plans } from "./plan.ts"
 import type { Task } from "./protocol.ts"
 
 export interface Row {
@@ -9,52 +11,128 @@ export interface Row {
   readonly peers: ReadonlyArray<Contender>
   /** Floating-point operations of one repetition, where they say something. */
   readonly operations?: number
+  /** Where the row stands in a picture of how cost grows: with what, and how much of it. */
+  readonly grows?: { readonly with: string; readonly to: number }
 }
 
 export interface Section {
+  /** What it is called where it is chosen. */
+  readonly key: string
   readonly title: string
   /** What one figure is the time of. */
   readonly unit: string
   /** Either how long the task takes again and again, or how long a process takes from its start until it has done it once. */
   readonly timed: "repetition" | "start"
+  readonly plan: Plan
   readonly rows: ReadonlyArray<Row>
 }
 
 const { adjointAll: ours, ...others } = contenders
 const peers: ReadonlyArray<Contender> = Object.values(others)
 
-const training = (batch: number, ...widths: ReadonlyArray<number>): Row => ({
-  name: `${widths.join("-")}, batch ${batch}`,
-  task: { kind: "adam", widths, batch },
-  ours,
-  peers,
-})
+const row = (name: string, task: Task, more: Partial<Row> = {}): Row => ({ name, task, ours, peers, ...more })
 
-const product = (n: number): Row => ({
-  name: `n = ${n}`,
-  task: { kind: "matmul", n },
-  ours,
-  peers,
-  operations: 2 * n ** 3,
-})
+const product = (n: number): Row => row(`n = ${n}`, { kind: "product", n }, { operations: 2 * n ** 3 })
+
+const training = (network: Network, batch: number, more: Partial<Row> = {}): Row =>
+  row(`${network.name}, batch ${batch}`, { kind: "train", network, batch }, more)
+
+const tests = 10_000
+const classifier = perceptron([784, 50, 100, 10], "sigmoid")
+const digits = perceptron([784, 128, 10])
+
+const powers = (base: number, first: number, last: number): ReadonlyArray<number> =>
+  Array.from({ length: Math.round(Math.log(last / first) / Math.log(base)) + 1 }, (_, i) => first * base ** i)
+
+/** One row for each size of what grows, for those contenders whose growth is drawn. */
+const growing = (what: string, sizes: ReadonlyArray<number>, of: (size: number) => readonly [Network, number]) =>
+  sizes.map((to) => {
+    const [network, batch] = of(to)
+    return training(network, batch, {
+      name: `${what} ${to}`,
+      grows: { with: what, to },
+      peers: [contenders.jax, contenders.tfjsWasm, contenders.torchAll],
+    })
+  })
+
+/** What has hidden layers of 64 units, so many of them. */
+const deep = (hidden: number): Network => perceptron([64, ...Array<number>(hidden).fill(64), 10])
 
 export const sections: ReadonlyArray<Section> = [
   {
+    key: "products",
     title: "Matrix product",
-    unit: "[n, n] times [n, n] in f32, to where the product can be read",
+    unit: "[n, n] times [n, n] in f32, of matrices the library holds to a product it holds",
     timed: "repetition",
-    rows: [64, 128, 256, 512, 1024].map(product),
+    plan: plans.full,
+    rows: [64, 128, 256, 512, 1024, 2048].map(product),
   },
   {
+    key: "elementwise",
+    title: "Elementwise",
+    unit: "of an array the library holds to one it holds",
+    timed: "repetition",
+    plan: plans.full,
+    rows: [
+      row("ten operations on 1,000,000 elements", { kind: "chain", elements: 1_000_000 }),
+      row("softmax of the rows of [4096, 1000]", { kind: "softmax", rows: 4096, columns: 1000 }),
+    ],
+  },
+  {
+    key: "steps",
     title: "Training step",
-    unit: "one step of Adam: relu layers, softmax cross-entropy, to where the loss can be read",
+    unit: "one step of Adam with softmax cross-entropy on a batch the library holds, to where the loss can be read",
     timed: "repetition",
-    rows: [training(32, 64, 32, 10), training(128, 784, 128, 10), training(128, 784, 512, 256, 10)],
+    plan: plans.full,
+    rows: [
+      training(perceptron([64, 32, 10]), 32),
+      training(digits, 128),
+      training(perceptron([784, 512, 256, 10]), 128),
+      training(convolutional, 64),
+      training(lenet, 64),
+    ],
   },
   {
+    key: "epoch",
+    title: "Epoch",
+    unit: "one epoch of 60,000 images end to end, from arrays to trained weights, mean loss and accuracy: making the network, compiling where the library does, shuffling, gathering batches",
+    timed: "repetition",
+    plan: plans.full,
+    rows: [row(`${digits.name}, batch 128, Adam`, { kind: "epoch", network: digits, batch: 128, rows: 60_000 })],
+  },
+  {
+    key: "inference",
+    title: "Inference",
+    unit: `the probabilities of ${tests.toLocaleString("en")} images, from numbers to numbers that can be read`,
+    timed: "repetition",
+    plan: plans.full,
+    rows: [100, 1].map((batch) =>
+      row(`${classifier.name}, ${batch === 1 ? "one by one" : `batches of ${batch}`}`, {
+        kind: "infer",
+        network: classifier,
+        batch,
+        rows: tests,
+      }),
+    ),
+  },
+  {
+    key: "growth",
+    title: "How cost grows",
+    unit: "one step of Adam, as above: 784-128-10 by the batch; 64-w-w-10, batch 128, by the width w; hidden layers of 64 units, batch 64, by their number",
+    timed: "repetition",
+    plan: plans.brief,
+    rows: [
+      ...growing("batch", powers(4, 1, 4096), (batch) => [digits, batch]),
+      ...growing("width", powers(2, 16, 2048), (width) => [perceptron([64, width, width, 10]), 128]),
+      ...growing("depth", powers(2, 1, 64), (depth) => [deep(depth), 64]),
+    ],
+  },
+  {
+    key: "startup",
     title: "Start-up",
     unit: "from the start of the process to the loss of the first training step",
     timed: "start",
-    rows: [training(32, 64, 32, 10)],
+    plan: plans.full,
+    rows: [training(perceptron([64, 32, 10]), 32), training(convolutional, 64)],
   },
 ]

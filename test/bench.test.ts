@@ -1,11 +1,23 @@
-/** The benchmark's own machinery, with contenders made up here: nothing is timed and no peer is needed. */
-import { describe, expect, test } from "vitest"
+/** The benchmark's own machinery, with contenders made up here; one row of it is run, and no peer is needed. */
+import { execFileSync } from "node:child_process"
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as fc from "fast-check"
+import { describe, expect, onTestFinished, test } from "vitest"
 import { start } from "../bench/child.ts"
+import { channelsFirst } from "../bench/contenders/channelsFirst.ts"
 import type { Contender } from "../bench/contenders.ts"
+import { printTime } from "../bench/figures.ts"
+import { exponent, growths } from "../bench/growth.ts"
+import { watch } from "../bench/machine.ts"
 import { measure, type Outcome } from "../bench/measure.ts"
+import { classes, convolutional, features, learning, lenet, type Network, perceptron } from "../bench/network.ts"
+import { type Plan, plans } from "../bench/plan.ts"
 import { type Answer, agree, probe } from "../bench/protocol.ts"
-import { fileName, json, markdown, printTime, type Run } from "../bench/report.ts"
-import type { Row, Section } from "../bench/rows.ts"
+import { quotation, replaced } from "../bench/readme.ts"
+import { fileName, json, markdown, type Run } from "../bench/report.ts"
+import { type Row, type Section, sections } from "../bench/rows.ts"
 import { isRough, quantile, summarize } from "../bench/statistics.ts"
 
 const contender = (label: string, command: string, script: string): Contender => ({
@@ -19,7 +31,9 @@ const answers = (message: Answer): string => `console.log(${JSON.stringify(JSON.
 const ready = (results: ReadonlyArray<number>): string => answers({ kind: "ready", version: "1.2.3", threads: 1, results })
 /** Answers every question with the same timings. */
 const timed = (...milliseconds: ReadonlyArray<number>): string =>
-  `process.stdin.on("data", () => { ${answers({ kind: "samples", milliseconds })} })`
+  `process.stdin.on("data", () => { ${answers({ kind: "samples", milliseconds, processor: 0 })} })`
+/** Three rounds, whatever else the machine does. */
+const plan: Plan = { ...plans.full, more: 0, quiet: 1 }
 
 const ours = scripted("ours", `${ready([1, 2])} ${timed(0.5, 2, 1)}`)
 const chatters = scripted("chatters", `console.log("hello"); console.log("{}"); ${ready([1.00005, 2])} ${timed(3)}`)
@@ -35,17 +49,24 @@ const notThere = contender("is not there", "/nowhere/python3", "")
 
 const row: Row = {
   name: "n = 2",
-  task: { kind: "matmul", n: 2 },
+  task: { kind: "product", n: 2 },
   ours,
   peers: [chatters, disagrees, crashes, crashesLater, refuses, lacks, notThere],
   operations: 16,
 }
 
-const section: Section = { title: "Matrix product", unit: "[n, n] times [n, n]", timed: "repetition", rows: [row] }
+const section: Section = {
+  key: "products",
+  title: "Matrix product",
+  unit: "[n, n] times [n, n]",
+  timed: "repetition",
+  plan,
+  rows: [row],
+}
 
 describe("a row", () => {
   test("has an outcome for every contender, and times for those that agree with ours", async () => {
-    const outcomes = await measure.repetition(row, "")
+    const outcomes = await measure.repetition(row, "", plan)
     const of = (who: Contender) => outcomes.get(who)
     expect(of(ours)).toMatchObject({ kind: "measured", version: "1.2.3", time: { median: 1, fastest: 0.5, repetitions: 9 } })
     expect(of(chatters)).toMatchObject({ kind: "measured", time: { median: 3 } })
@@ -58,10 +79,27 @@ describe("a row", () => {
   })
 
   test("of starts times whole processes", async () => {
-    const outcomes = await measure.start({ ...row, peers: [disagrees, notThere] }, "")
+    const outcomes = await measure.start({ ...row, peers: [disagrees, notThere] }, "", plan)
     expect([...outcomes.values()].map(({ kind }) => kind)).toEqual(["measured", "disagrees", "absent"])
     expect(outcomes.get(ours)).toMatchObject({ time: { repetitions: 5 } })
   })
+})
+
+test("a contender that has been timed for long enough is not asked again, nor one whose rounds were quiet", async () => {
+  const rounds = async (more: Partial<Plan>): Promise<number> => {
+    const outcome = (await measure.repetition({ ...row, peers: [] }, "", { ...plan, ...more })).get(ours)
+    return outcome?.kind === "measured" ? outcome.time.repetitions / 3 : Number.NaN
+  }
+  expect(await rounds({ enough: 7 })).toBe(2)
+  expect(await rounds({ more: 2, quiet: 1 })).toBe(3)
+})
+
+test("what others take of the machine is what is not known of", async () => {
+  const others = watch()
+  const end = performance.now() + 100
+  while (performance.now() < end);
+  // This process knows itself; what it is told of besides may be all there was.
+  expect(others(1e9)).toBe(0)
 })
 
 test("a contender that hangs is given up", async () => {
@@ -71,10 +109,10 @@ test("a contender that hangs is given up", async () => {
 })
 
 test("results agree when each lies within the tolerance, and NaN never does", () => {
-  expect(agree([1.50007, 2.2], [1.5, 2.2])).toBe(true)
-  expect(agree([1.5004, 2.2], [1.5, 2.2])).toBe(false)
-  expect(agree([Number.NaN], [Number.NaN])).toBe(false)
-  expect(agree([1], [1, 1])).toBe(false)
+  expect(agree([1.50007, 2.2], [1.5, 2.2], 1e-4)).toBe(true)
+  expect(agree([1.5004, 2.2], [1.5, 2.2], 1e-4)).toBe(false)
+  expect(agree([Number.NaN], [Number.NaN], 1e-4)).toBe(false)
+  expect(agree([1], [1, 1], 1e-4)).toBe(false)
   expect(probe(Float32Array.from({ length: 32 }, (_, i) => i))).toEqual(Array.from({ length: 16 }, (_, i) => 2 * i))
 })
 
@@ -83,6 +121,96 @@ test("statistics are of the sorted timings", () => {
   expect(summarize([10, 9, 100])).toEqual({ median: 10, fastest: 9, quartiles: [9.5, 55], repetitions: 3 })
   expect(isRough(summarize([10, 9, 100]))).toBe(true)
   expect(isRough(summarize([10, 9, 11]))).toBe(false)
+})
+
+describe("the networks", () => {
+  test("have layers that follow each other", () => {
+    for (const { input, layers, name } of [convolutional, lenet, perceptron([784, 50, 100, 10], "sigmoid")]) {
+      let shape = input
+      for (const layer of layers) {
+        const [height = 1, width = 1, channels = 1] = shape
+        if (layer.kind === "dense") {
+          expect(layer.rows, name).toBe(shape.reduce((a, b) => a * b, 1))
+          expect(layer.image, name).toEqual(shape.length === 3 ? shape : undefined)
+          shape = [layer.columns]
+        } else if (layer.kind === "pool") shape = [height / layer.size, width / layer.size, channels]
+        else {
+          expect(layer.from, name).toBe(channels)
+          const less = layer.pad === "same" ? 0 : layer.size - 1
+          shape = [height - less, width - less, layer.to]
+        }
+      }
+      expect(shape, name).toEqual([10])
+    }
+    expect([features(lenet), classes(lenet), learning(lenet).length]).toEqual([784, 10, 5])
+  })
+
+  test("have their weights put in order for libraries with channels first", () => {
+    const network: Network = {
+      name: "small",
+      input: [2, 2, 3],
+      layers: [
+        { kind: "conv", size: 2, from: 3, to: 2, pad: "same" },
+        { kind: "dense", rows: 12, columns: 2, activation: "identity", image: [2, 2, 3] },
+      ],
+    }
+    // Each number says where it stands: row of the window, column, from, to; row of the image, column, channel, output.
+    const conv = Float32Array.from(
+      [0, 1].flatMap((i) => [0, 1].flatMap((j) => [0, 1, 2].flatMap((c) => [0, 1].map((f) => 1000 * i + 100 * j + 10 * c + f)))),
+    )
+    const b = new Float32Array(2)
+    const [first, second] = channelsFirst(network, [
+      { w: conv, b },
+      { w: conv, b },
+    ])
+    expect([...(first?.w ?? [])]).toEqual(
+      [0, 1].flatMap((f) => [0, 1, 2].flatMap((c) => [0, 1].flatMap((i) => [0, 1].map((j) => 1000 * i + 100 * j + 10 * c + f)))),
+    )
+    expect([...(second?.w ?? [])]).toEqual(
+      [0, 1, 2].flatMap((c) => [0, 1].flatMap((i) => [0, 1].flatMap((j) => [0, 1].map((f) => 1000 * i + 100 * j + 10 * c + f)))),
+    )
+  })
+})
+
+describe("growth", () => {
+  test("is the exponent of a power, whatever its factor, and not of what does not grow", () => {
+    fc.assert(
+      fc.property(fc.double({ min: -1, max: 3, noNaN: true }), fc.double({ min: 1e-3, max: 1e3, noNaN: true }), (p, factor) => {
+        const points = [1, 4, 16, 64].map((size) => ({ size, milliseconds: factor * size ** p }))
+        expect(exponent(points)).toBeCloseTo(p, 6)
+      }),
+    )
+    const flatAtFirst = [1, 2, 4, 8, 16, 32].map((size) => ({ size, milliseconds: Math.max(8, size) }))
+    expect(exponent(flatAtFirst)).toBeCloseTo(1, 12)
+    expect(exponent([{ size: 1, milliseconds: 1 }])).toBeUndefined()
+  })
+
+  test("is measured by batch, width and depth, from the least to the most", () => {
+    const grown = sections.find(({ key }) => key === "growth")?.rows ?? []
+    const sizes = (what: string) => grown.flatMap(({ grows }) => (grows?.with === what ? [grows.to] : []))
+    expect(sizes("batch")).toEqual([1, 4, 16, 64, 256, 1024, 4096])
+    expect(sizes("width")).toEqual([16, 32, 64, 128, 256, 512, 1024, 2048])
+    expect(sizes("depth")).toEqual([1, 2, 4, 8, 16, 32, 64])
+  })
+})
+
+test("every row is a folder and a line of its own", () => {
+  const keys = sections.map(({ key }) => key)
+  expect(new Set(keys).size).toBe(keys.length)
+  for (const { rows } of sections) expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length)
+})
+
+test("a section runs from the command line, once and in brief", () => {
+  const out = mkdtempSync(join(tmpdir(), "adjoint-bench-test-"))
+  onTestFinished(() => rmSync(out, { recursive: true, force: true }))
+  const command = [join(import.meta.dirname, "../bench/main.ts"), "--quick", "--rows", "startup", "--peers", "none", "--out", out]
+  const printed = execFileSync(process.execPath, command, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })
+  const [record = "", page = ""] = readdirSync(out).toSorted()
+  expect(readFileSync(join(out, page), "utf8")).toBe(`${printed.trimEnd()}\n`)
+  const outcomes = JSON.parse(readFileSync(join(out, record), "utf8")).sections[0].rows.map(
+    ({ outcomes: of, ours: who }: { outcomes: Record<string, { kind: string }>; ours: string }) => of[who]?.kind,
+  )
+  expect(outcomes).toEqual(["measured", "measured"])
 })
 
 test("times are printed in the unit that suits them", () => {
@@ -103,11 +231,17 @@ describe("the report", () => {
     threads: 2,
     results: [1, 2],
     time: summarize(milliseconds),
+    disturbed: milliseconds.length / 10,
   })
   const run: Run = {
     date: "2026-11-20",
     machine: { cpu: "Intel(R) Core(TM) i7-8700 @ 3.2 GHz", cores: 4, memory: 16, system: "Linux 6.1", node: "24.0.0" },
-    busy: [0.1, 0.3],
+    data: "images are made up",
+    bundles: [
+      { label: "ours", minified: 200_000, gzip: 80_000, brotli: 50_000 },
+      { label: "theirs", minified: 300_000, gzip: 81_000, brotli: 4_000_000 },
+      { label: "lacking", reason: "no bundler" },
+    ],
     sections: [
       {
         section,
@@ -142,6 +276,16 @@ describe("the report", () => {
       2. refuses: no kernel
       3. is not there: no Python
 
+      ## Bundle size
+
+      What a page loads for the least program that trains something (\`bench/programs\`), bundled and minified by rolldown, with what the program fetches when it starts; the factor is to ours.
+
+      |  | minified | gzip | brotli |
+      | --- | ---: | ---: | ---: |
+      | ours | 200 kB | 80.0 kB | 50.0 kB |
+      | theirs | 300 kB · 1.5× | 81.0 kB · 1.0× | 4000 kB · 80× |
+      | lacking | cannot: no bundler |  |  |
+
       ## Who took part
 
       |  | version | threads |
@@ -150,12 +294,50 @@ describe("the report", () => {
       | chatters | 1.2.3 | 2 |
       "
     `)
-    expect(page).toContain("shared with other work, so figures are rough: between rows, other programs took 20 % of its cores")
+    expect(page).toContain(
+      "shared with other work, so figures are rough: while contenders were timed, other programs took 20 % of its cores",
+    )
   })
 
   test("keeps every figure for programs", () => {
     const written = JSON.parse(JSON.stringify(json(run)))
     expect(written.sections[0].rows[0].outcomes.chatters).toMatchObject({ ratio: 2, time: { repetitions: 3 }, results: [1, 2] })
+    expect(written.bundles[1]).toEqual({ label: "theirs", minified: 300_000, gzip: 81_000, brotli: 4_000_000 })
     expect(fileName(run)).toBe("2026-11-20-intel-core-i7-8700-3-2-ghz")
+  })
+
+  test("says how cost grows, and leaves out what could not be measured", () => {
+    const grown = [1, 2, 4, 8].map((to) => ({
+      row: { ...row, name: `batch ${to}`, grows: { with: "batch", to } },
+      outcomes: new Map([
+        [ours, took(to ** 2)],
+        [refuses, { kind: "cannot", reason: "no kernel" } as const],
+      ]),
+    }))
+    const [first] = growths(grown)
+    expect(first?.curves.map(({ contender: who, exponent: p, points }) => [who, p?.toFixed(2), points.length])).toEqual([
+      ["ours", "2.00", 4],
+      ["refuses", undefined, 0],
+    ])
+    const page = markdown({ ...run, sections: [{ section: { ...section, rows: [] }, rows: grown }] }, "x.svg")
+    expect(page).toContain("](x.svg)")
+    expect(page).toContain("| batch | 2.00 |  |\n")
+  })
+
+  test("is quoted with its columns in line", () => {
+    const page =
+      "# Speed\n\n## Training step\n\nText.\n\n|  | ours | theirs |\n| --- | ---: | ---: |\n| a net | 1 µs | 10 µs · 10× |\n\n## Other\n\n| x |\n"
+    const quoted = quotation("2026-11-20-x", page, JSON.stringify(json(run)))
+    expect(quoted).toMatchInlineSnapshot(`
+      "|       | ours |      theirs |
+      | ----- | ---: | ----------: |
+      | a net | 1 µs | 10 µs · 10× |
+
+      Measured on 2026-11-20 with \`npx pnpm@12 bench\`: 4 cores of an Intel(R) Core(TM) i7-8700 @ 3.2 GHz, Linux 6.1, Node 24.0.0, ours 1.2.3, chatters 1.2.3. The first losses of each were compared with ours before it was timed. [The whole record](bench/results/2026-11-20-x.md) has every other row; [bench](bench/README.md) says how it is measured."
+    `)
+    expect(replaced("a <!-- written by `pnpm bench --readme` --> old <!-- until here --> z", quoted)).toContain(
+      `\n\n${quoted}\n\n<!-- until here --> z`,
+    )
+    expect(replaced("no marks", quoted)).toBeUndefined()
   })
 })

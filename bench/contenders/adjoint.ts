@@ -1,79 +1,179 @@
-/** Ours, through the public interface, with the engine that the request names. */
-import { Autodiff, Compile, Engine, Key, Layers, Loss, NDArray, Net, Optimizer, type Params, Tensor, Wasm } from "@adjoint/core"
+/** Ours, through the public interface, with the engine that the request names. What a task starts from is a step's state, which stays with the engine. */
+import { Activation, Autodiff, Compile, Engine, Loss, NDArray, Net, Optimizer, Score, Tensor, Train, Wasm } from "@adjoint/core"
 import manifest from "@adjoint/core/package.json" with { type: "json" }
-import { Effect, ManagedRuntime, Scope } from "effect"
-import { readFloats, readTraining, type Training } from "../inputs.ts"
-import { serve } from "./serve.ts"
+import { Effect, ManagedRuntime, Scope, Stream } from "effect"
+import { readFloats, readImages, readIntegers, readWeights, shapeOf } from "../inputs.ts"
+import { classes, features, learning, type Network, type Activation as Nonlinearity } from "../network.ts"
+import type { TaskOf } from "../protocol.ts"
+import { type Job, serve } from "./serve.ts"
 
-const engines = { wasm: (threads: number) => Wasm.layer({ threads }), reference: () => Engine.reference }
+const engines = {
+  portable: (threads: number) => Wasm.layer({ threads }),
+  fast: (threads: number) => Wasm.layer({ threads, numerics: "fast" }),
+} as const
 
 const loss = Loss.categoricalCrossEntropy()
 const adam = Optimizer.adam(0.001)
 
-const netOf = ({ layers }: Training): Net.Net =>
-  Net.sequential(
-    layers.map(({ columns: units }, i) => Layers.dense({ units, activation: i < layers.length - 1 ? "relu" : "identity" })),
-  )
+type Parameters = ReadonlyArray<{ readonly w: Tensor.Tensor; readonly b: Tensor.Tensor }>
 
-const paramsOf = ({ layers }: Training): Params.Params =>
-  Object.fromEntries(
-    layers.map(({ b, columns, rows, w }, i) => [
-      `dense${i + 1}`,
-      { w: NDArray.make("f32", [rows, columns], w), b: NDArray.make("f32", [columns], b) },
-    ]),
-  )
-
-interface State {
-  readonly params: Params.Params
-  readonly optimizer: ReturnType<typeof adam.init>
+const parametersOf = (folder: string, network: Network): Parameters => {
+  const weights = readWeights(folder, network)
+  return learning(network).map((layer, i) => {
+    const { b, w } = weights[i] ?? { w: new Float32Array(), b: new Float32Array() }
+    return { w: NDArray.make("f32", shapeOf(layer), w), b: NDArray.make("f32", [b.length], b) }
+  })
 }
 
-interface Batch {
-  readonly x: Tensor.Tensor
-  readonly y: Tensor.Tensor
+const nonlinearities: { readonly [A in Nonlinearity]: (x: Tensor.Tensor) => Tensor.Tensor } = {
+  identity: (x) => x,
+  relu: (x) => Tensor.maximum(x, 0),
+  sigmoid: (x) => Tensor.sigmoid(x),
 }
 
-/** The next step of a training whose state stays with the engine: its loss. */
-const trainingStep = (training: Training) => {
-  const net = netOf(training)
-  const params = paramsOf(training)
-  const features = training.x.length / training.labels.length
-  const { state } = net.init(Key.make(0), [features])
-  const batch: Batch = {
-    x: NDArray.make("f32", [training.labels.length, features], training.x),
-    y: NDArray.make("i32", [training.labels.length], training.labels),
+const forward = ({ layers }: Network, parameters: Parameters, input: Tensor.Tensor): Tensor.Tensor => {
+  let next = 0
+  return layers.reduce<Tensor.Tensor>((x, layer) => {
+    if (layer.kind === "pool") return Tensor.maxPool(x, { window: layer.size })
+    const { b, w } = parameters[next++] as Parameters[number]
+    if (layer.kind === "conv") return Tensor.maximum(Tensor.add(Tensor.conv(x, w, { pad: layer.pad }), b), 0)
+    const flat: Tensor.Tensor = Tensor.reshape(x, [x.shape[0] ?? 0, layer.rows])
+    return nonlinearities[layer.activation](Tensor.add(Tensor.matmul(flat, w), b))
+  }, input)
+}
+
+const chain = (x: Tensor.Tensor): Tensor.Tensor => {
+  const gate = Tensor.sigmoid(Tensor.add(Tensor.mul(x, 1.5), 0.25))
+  return Tensor.log(Tensor.add(Tensor.sqrt(Tensor.exp(Tensor.sub(Tensor.tanh(Tensor.mul(gate, x)), 0.5))), 1))
+}
+
+/** The step of a task whose arrays stay with the engine: it has no batch, and its result is part of the state or put out. */
+type Resident<S> = (state: S) => { readonly state: S; readonly output: ReadonlyArray<Tensor.Tensor> }
+
+/** Compiles for as long as this process lives. */
+type Prepare = <A, E>(job: Effect.Effect<A, E, Engine.Engine | Scope.Scope>) => Promise<A>
+
+const resident = async <S>(
+  prepare: Prepare,
+  f: Resident<S>,
+  initial: S,
+  result: (state: S, output: ReadonlyArray<Tensor.Tensor>) => Tensor.Tensor,
+): Promise<Job> => {
+  const step = await prepare(Compile.step((state: S, _: ReadonlyArray<Tensor.Tensor>) => f(state), initial))
+  let last: ReadonlyArray<Tensor.Tensor> = []
+  return {
+    run: (times) => {
+      last = Effect.runSync(step.run(Array.from({ length: times }, () => []))).at(-1) ?? []
+    },
+    result: () => Tensor.read(result(Effect.runSync(step.state), last)).data,
   }
-  const advance = (now: State, { x, y }: Batch) => {
-    const lossOf = (at: Params.Params) => loss(net.apply(at, state, x, { mode: "train", key: Key.make(0) }).y, y)
-    const { grad, value } = Autodiff.valueAndGrad(lossOf)(now.params)
-    const { state: optimizer, updates } = adam.update(grad, now.optimizer, now.params)
-    return { state: { params: Optimizer.apply(now.params, updates), optimizer }, output: value }
-  }
-  return Effect.map(Compile.step(advance, { params, optimizer: adam.init(params) }), (step) =>
-    Effect.map(step.run([batch]), (losses) => losses.map(Tensor.toNumber)),
+}
+
+/** y = f(x), again and again, x and y staying with the engine. */
+const mapped = <X>(prepare: Prepare, f: (x: X) => Tensor.Tensor, x: X): Promise<Job> =>
+  resident(
+    prepare,
+    (state: { readonly x: X; readonly y: Tensor.Tensor }) => ({ state: { x: state.x, y: f(state.x) }, output: [] }),
+    { x, y: Tensor.zeros(f(x).shape) },
+    ({ y }) => y,
+  )
+
+const array = (folder: string, name: string, shape: ReadonlyArray<number>) => NDArray.make("f32", shape, readFloats(folder, name))
+
+const train = (prepare: Prepare, { batch, network }: TaskOf<"train">, folder: string): Promise<Job> => {
+  const parameters = parametersOf(folder, network)
+  const x = array(folder, "x", [batch, ...network.input])
+  const y = NDArray.make("i32", [batch], readIntegers(folder, "labels"))
+  return resident(
+    prepare,
+    (now) => {
+      const { grad, value } = Autodiff.valueAndGrad((at: Parameters) => loss(forward(network, at, now.x), now.y))(now.parameters)
+      const { state: optimizer, updates } = adam.update(grad, now.optimizer, now.parameters)
+      return { state: { ...now, parameters: Optimizer.apply(now.parameters, updates), optimizer }, output: [value] }
+    },
+    { parameters, optimizer: adam.init(parameters), x, y },
+    (_, [value = Tensor.scalar(Number.NaN)]) => value,
   )
 }
 
-const matrixProduct = (n: number, folder: string) => {
-  const matrix = (name: string) => NDArray.make("f32", [n, n], readFloats(folder, name))
-  const [a, b] = [matrix("a"), matrix("b")]
-  const product = (x: Tensor.Tensor, y: Tensor.Tensor): Tensor.Tensor => Tensor.matmul(x, y)
-  return Effect.map(Compile.compile(product, a, b), (multiply) => Effect.map(multiply(a, b), (made) => Tensor.read(made).data))
+/** The library's own run, as a program of a user has it: compiling is part of it. */
+const epoch = (runtime: ManagedRuntime.ManagedRuntime<Engine.Engine, never>, task: TaskOf<"epoch">, folder: string): Job => {
+  const { batch, network, rows } = task
+  const parameters = parametersOf(folder, network)
+  const net = Net.stateless({
+    kind: "benchmark",
+    shape: () => [classes(network)],
+    init: () => parameters,
+    apply: (at: Parameters, x) => forward(network, at, x),
+  })
+  const data = {
+    inputs: NDArray.make("f32", [rows, features(network)], readImages(folder)),
+    targets: NDArray.make("i32", [rows], readIntegers(folder, "labels")),
+  }
+  const run = Train.run({ net, loss, optimizer: adam, data, scores: { accuracy: Score.accuracy }, seed: 1, epochs: 1, batch })
+  const scored = Stream.runFold(
+    run,
+    () => ({ loss: Number.NaN, accuracy: Number.NaN }),
+    (sofar, event) =>
+      event._tag === "EpochScored" ? { loss: event.train.loss ?? Number.NaN, accuracy: Number(event.train.accuracy) } : sofar,
+  )
+  let last: ReadonlyArray<number> = []
+  return {
+    run: async (times) => {
+      for (let i = 0; i < times; i++) {
+        const { accuracy, loss: mean } = await runtime.runPromise(scored)
+        last = [mean, accuracy]
+      }
+    },
+    result: () => last,
+  }
+}
+
+const infer = async (prepare: Prepare, { batch, network, rows }: TaskOf<"infer">, folder: string): Promise<Job> => {
+  const parameters = parametersOf(folder, network)
+  const images = readImages(folder)
+  const width = features(network)
+  const batches = Array.from({ length: rows / batch }, (_, i) =>
+    NDArray.make("f32", [batch, width], images.subarray(i * batch * width, (i + 1) * batch * width)),
+  )
+  const classify = await prepare(
+    Compile.compile(
+      (x: Tensor.Tensor) => Activation.softmax(forward(network, parameters, x)),
+      NDArray.make("f32", [batch, width], images.subarray(0, batch * width)),
+    ),
+  )
+  const probabilities = new Float32Array(rows * classes(network))
+  const all = Effect.gen(function* () {
+    for (const [i, x] of batches.entries()) {
+      probabilities.set(Tensor.read(yield* classify(x)).data, i * batch * classes(network))
+    }
+  })
+  return {
+    run: (times) => {
+      for (let i = 0; i < times; i++) Effect.runSync(all)
+    },
+    result: () => probabilities,
+  }
 }
 
 await serve(async ({ backend, threads: wanted }) => {
   const runtime = ManagedRuntime.make(engines[backend as keyof typeof engines](wanted))
   const scope = Scope.makeUnsafe()
   const { name, numerics, threads } = await runtime.runPromise(Engine.Engine)
-  // What is compiled lives as long as this process.
-  const prepared = <A, E1, E2>(job: Effect.Effect<Effect.Effect<A, E1>, E2, Engine.Engine | Scope.Scope>) =>
-    runtime.runPromise(Effect.provideService(job, Scope.Scope, scope)).then((once) => () => Effect.runPromise(once))
+  const prepare: Prepare = (job) => runtime.runPromise(Effect.provideService(job, Scope.Scope, scope))
   return {
     version: `${manifest.version}, ${name} engine, ${numerics}`,
     threads,
     jobs: {
-      adam: (task, folder) => prepared(trainingStep(readTraining(folder, task))),
-      matmul: ({ n }, folder) => prepared(matrixProduct(n, folder)),
+      product: ({ n }, folder) => {
+        const operands: Record<"a" | "b", Tensor.Tensor> = { a: array(folder, "a", [n, n]), b: array(folder, "b", [n, n]) }
+        return mapped(prepare, ({ a, b }) => Tensor.matmul(a, b), operands)
+      },
+      chain: ({ elements }, folder) => mapped(prepare, chain, array(folder, "x", [elements])),
+      softmax: ({ columns, rows }, folder) => mapped(prepare, (x) => Activation.softmax(x), array(folder, "x", [rows, columns])),
+      train: (task, folder) => train(prepare, task, folder),
+      epoch: (task, folder) => epoch(runtime, task, folder),
+      infer: (task, folder) => infer(prepare, task, folder),
     },
   }
 })

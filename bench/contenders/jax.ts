@@ -1,8 +1,11 @@
-/** jax-js on its WebAssembly device, the whole training step under one `jit`. It has no optimizers of its own: Adam is written out. */
+/** jax-js on its WebAssembly device, each task under one `jit`. It has no optimizers of its own: Adam is written out. */
 import { readFileSync } from "node:fs"
 import type { Array as JaxArray } from "@jax-js/jax"
-import { readFloats, readTraining, type Training } from "../inputs.ts"
-import { type Job, serve } from "./serve.ts"
+import { readFloats, readImages, readIntegers, readWeights } from "../inputs.ts"
+import { type Activation, classes, features, learning, type Network } from "../network.ts"
+import type { TaskOf } from "../protocol.ts"
+import { channelsFirst } from "./channelsFirst.ts"
+import { type Job, repeated, serve } from "./serve.ts"
 
 type Jax = typeof import("@jax-js/jax")
 
@@ -10,96 +13,238 @@ type Jax = typeof import("@jax-js/jax")
 const installedVersion = (): string =>
   JSON.parse(readFileSync(new URL("../node_modules/@jax-js/jax/package.json", import.meta.url), "utf8")).version
 
+/** The shape that a layer's weights have here. */
+const shapeHere = (layer: ReturnType<typeof learning>[number]): ReadonlyArray<number> =>
+  layer.kind === "dense" ? [layer.rows, layer.columns] : [layer.to, layer.from, layer.size, layer.size]
+
+/** The shape of a batch of inputs here. */
+const inputHere = (batch: number, { input }: Network): ReadonlyArray<number> => {
+  const [height, width, channels] = input
+  return height === undefined || width === undefined || channels === undefined
+    ? [batch, ...input]
+    : [batch, channels, height, width]
+}
+
+/** Weights and biases, one after the other. */
+const parametersOf = ({ numpy: np }: Jax, folder: string, network: Network): ReadonlyArray<JaxArray> => {
+  const weights = channelsFirst(network, readWeights(folder, network))
+  return learning(network).flatMap((layer, i) => {
+    const { b, w } = weights[i] ?? { b: new Float32Array(), w: new Float32Array() }
+    const bias = np.array(b)
+    return [np.array(w).reshape(shapeHere(layer)), layer.kind === "conv" ? bias.reshape([1, layer.to, 1, 1]) : bias]
+  })
+}
+
 /** What an array stands for is used up where it is passed; `.ref` says that it is needed once more. */
-const trainingStep = ({ jit, nn, numpy: np, valueAndGrad }: Jax, { classes, labels, layers, x }: Training): Job => {
+const forward = ({ lax, nn, numpy: np }: Jax, { layers }: Network, parameters: ReadonlyArray<JaxArray>, input: JaxArray) => {
+  const activations: { readonly [A in Activation]: (x: JaxArray) => JaxArray } = {
+    identity: (x) => x,
+    relu: nn.relu,
+    sigmoid: nn.sigmoid,
+  }
+  let next = 0
+  return layers.reduce((x, layer) => {
+    if (layer.kind === "pool") return lax.reduceWindow(x, np.max, [layer.size, layer.size], [layer.size, layer.size])
+    const [w, b] = [parameters[next++] as JaxArray, parameters[next++] as JaxArray]
+    if (layer.kind === "conv")
+      return nn.relu(lax.convGeneralDilated(x, w, [1, 1], layer.pad === "same" ? "SAME" : "VALID").add(b))
+    const flat = layer.image === undefined ? x : x.reshape([x.shape[0] ?? 0, layer.rows])
+    return activations[layer.activation](np.matmul(flat, w).add(b))
+  }, input)
+}
+
+interface Moments {
+  readonly mu: JaxArray
+  readonly nu: JaxArray
+}
+
+/** What a step of training takes and gives back. β₁ᵗ and β₂ᵗ are kept in it, so that one compiled step serves every t. */
+interface State {
+  readonly parameters: ReadonlyArray<JaxArray>
+  readonly moments: ReadonlyArray<Moments>
+  readonly powers: readonly [JaxArray, JaxArray]
+}
+
+const initial = (jax: Jax, folder: string, network: Network): State => {
+  const { numpy: np } = jax
+  const parameters = parametersOf(jax, folder, network)
+  return {
+    parameters,
+    moments: parameters.map(({ shape }) => ({ mu: np.zeros(shape), nu: np.zeros(shape) })),
+    powers: [np.array(1), np.array(1)],
+  }
+}
+
+/** A compiled step; beside the state it gives the loss and how many of the batch are right. */
+const compiledStep = (jax: Jax, network: Network) => {
+  const { jit, nn, numpy: np, valueAndGrad } = jax
   const [rate, beta1, beta2, epsilon] = [0.001, 0.9, 0.999, 1e-8]
 
-  const loss = (params: ReadonlyArray<JaxArray>, batch: JaxArray, target: JaxArray): JaxArray => {
-    let y = batch
-    for (let i = 0; i < layers.length; i++) {
-      const [w, b] = [params[2 * i], params[2 * i + 1]]
-      if (w === undefined || b === undefined) break
-      y = np.matmul(y, w).add(b)
-      if (i < layers.length - 1) y = nn.relu(y)
+  const loss = (parameters: ReadonlyArray<JaxArray>, x: JaxArray, labels: JaxArray): readonly [JaxArray, JaxArray] => {
+    const logits = forward(jax, network, parameters, x)
+    const right = np.equal(np.argmax(logits.ref, -1), labels.ref).astype(np.float32).sum()
+    return [
+      nn
+        .logSoftmax(logits, -1)
+        .mul(nn.oneHot(labels, classes(network)))
+        .sum(-1)
+        .mean()
+        .mul(-1),
+      right,
+    ]
+  }
+
+  return jit(({ moments, parameters, powers }: State, x: JaxArray, labels: JaxArray) => {
+    const [[value, right], grads] = valueAndGrad(loss, { hasAux: true })(
+      parameters.map((p) => p.ref),
+      x,
+      labels,
+    )
+    const [power1, power2] = [powers[0].mul(beta1), powers[1].mul(beta2)]
+    const correct1 = np.subtract(1, power1.ref)
+    const correct2 = np.subtract(1, power2.ref)
+    const next = parameters.map((p, i) => {
+      const g = grads[i] as JaxArray
+      const { mu: oldMu, nu: oldNu } = moments[i] as Moments
+      const mu = oldMu.mul(beta1).add(g.ref.mul(1 - beta1))
+      const nu = oldNu.mul(beta2).add(g.ref.mul(g).mul(1 - beta2))
+      const muHat = mu.ref.div(correct1.ref)
+      const nuHat = nu.ref.div(correct2.ref)
+      return { p: p.sub(muHat.div(np.sqrt(nuHat).add(epsilon)).mul(rate)), mu, nu }
+    })
+    correct1.dispose()
+    correct2.dispose()
+    const state: State = {
+      parameters: next.map(({ p }) => p),
+      moments: next.map(({ mu, nu }) => ({ mu, nu })),
+      powers: [power1, power2],
     }
-    return nn.logSoftmax(y, -1).mul(target).sum(-1).mean().mul(-1)
-  }
+    return { value, right, state }
+  })
+}
 
-  interface Moments {
-    readonly mu: JaxArray
-    readonly nu: JaxArray
-  }
+const train = (jax: Jax, { batch, network }: TaskOf<"train">, folder: string): Job => {
+  const { numpy: np } = jax
+  const step = compiledStep(jax, network)
+  const x = np.array(readFloats(folder, "x")).reshape(inputHere(batch, network))
+  const labels = np.array(readIntegers(folder, "labels"))
+  let now = initial(jax, folder, network)
+  return repeated(() => {
+    const { right, state, value } = step(now, x.ref, labels.ref)
+    right.dispose()
+    now = state
+    return value.data()
+  })
+}
 
-  /** β₁ᵗ and β₂ᵗ are kept in the state, so that one compiled step serves every t. */
-  const step = jit(
-    (
-      params: ReadonlyArray<JaxArray>,
-      moments: ReadonlyArray<Moments>,
-      powers: readonly [JaxArray, JaxArray],
-      batch: JaxArray,
-      target: JaxArray,
-    ) => {
-      const [value, grads] = valueAndGrad(loss)(
-        params.map((p) => p.ref),
-        batch,
-        target,
-      )
-      const [power1, power2] = [powers[0].mul(beta1), powers[1].mul(beta2)]
-      const correct1 = np.subtract(1, power1.ref)
-      const correct2 = np.subtract(1, power2.ref)
-      const next = params.map((p, i) => {
-        const g = grads[i] as JaxArray
-        const { mu: oldMu, nu: oldNu } = moments[i] as Moments
-        const mu = oldMu.mul(beta1).add(g.ref.mul(1 - beta1))
-        const nu = oldNu.mul(beta2).add(g.ref.mul(g).mul(1 - beta2))
-        const muHat = mu.ref.div(correct1.ref)
-        const nuHat = nu.ref.div(correct2.ref)
-        return { p: p.sub(muHat.div(np.sqrt(nuHat).add(epsilon)).mul(rate)), mu, nu }
+/** So many of the numbers below n, each once, in a new order (Fisher and Yates). */
+const shuffled = (n: number): Int32Array => {
+  const order = Int32Array.from({ length: n }, (_, i) => i)
+  for (let i = n - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1))
+    const [a = 0, b = 0] = [order[i], order[j]]
+    order[i] = b
+    order[j] = a
+  }
+  return order
+}
+
+const epoch = (jax: Jax, { batch, network, rows }: TaskOf<"epoch">, folder: string): Job => {
+  const { numpy: np } = jax
+  const width = features(network)
+  const [images, labels] = [readImages(folder), readIntegers(folder, "labels")]
+  const step = compiledStep(jax, network)
+  const once = async (): Promise<ReadonlyArray<number>> => {
+    let now = initial(jax, folder, network)
+    let [loss, right] = [0, 0]
+    const order = shuffled(rows)
+    for (let at = 0; at < rows; at += batch) {
+      const chosen = order.subarray(at, at + batch)
+      const x = new Float32Array(chosen.length * width)
+      chosen.forEach((row, i) => {
+        x.set(images.subarray(row * width, (row + 1) * width), i * width)
       })
-      correct1.dispose()
-      correct2.dispose()
-      return {
-        value,
-        params: next.map(({ p }) => p),
-        moments: next.map(({ mu, nu }) => ({ mu, nu })),
-        powers: [power1, power2] as const,
+      const made = step(now, np.array(x).reshape([chosen.length, width]), np.array(chosen.map((row) => labels[row] ?? 0)))
+      now = made.state
+      loss += ((await made.value.data())[0] ?? Number.NaN) * chosen.length
+      right += (await made.right.data())[0] ?? Number.NaN
+    }
+    const { moments, parameters, powers } = now
+    for (const used of [...parameters, ...moments.flatMap(({ mu, nu }) => [mu, nu]), ...powers]) used.dispose()
+    return [loss / rows, right / rows]
+  }
+  return repeated(once)
+}
+
+const infer = (jax: Jax, { batch, network, rows }: TaskOf<"infer">, folder: string): Job => {
+  const { jit, nn, numpy: np } = jax
+  const width = features(network)
+  const images = readImages(folder)
+  const parameters = parametersOf(jax, folder, network)
+  const classify = jit((at: ReadonlyArray<JaxArray>, x: JaxArray) => nn.softmax(forward(jax, network, at, x), -1))
+  const probabilities = new Float32Array(rows * classes(network))
+  return repeated(async () => {
+    for (let at = 0; at < rows; at += batch) {
+      const x = np.array(images.subarray(at * width, (at + batch) * width)).reshape([batch, width])
+      const y = classify(
+        parameters.map((p) => p.ref),
+        x,
+      )
+      probabilities.set(await y.data(), at * classes(network))
+    }
+    return probabilities
+  })
+}
+
+/** y = f(...x), again and again, to where y is there; it is read only when it is asked for. */
+const mapped = (f: (...x: ReadonlyArray<JaxArray>) => JaxArray, ...x: ReadonlyArray<JaxArray>): Job => {
+  let y: JaxArray | undefined
+  return {
+    run: async (times) => {
+      for (let i = 0; i < times; i++) {
+        y?.dispose()
+        y = f(...x.map((each) => each.ref))
+        await y.blockUntilReady()
       }
     },
-  )
-
-  const batch = np.array(x).reshape([labels.length, x.length / labels.length])
-  const target = nn.oneHot(np.array(labels), classes)
-  let params: ReadonlyArray<JaxArray> = layers.flatMap(({ b, columns, rows, w }) => [
-    np.array(w).reshape([rows, columns]),
-    np.array(b),
-  ])
-  let moments: ReadonlyArray<Moments> = params.map(({ shape }) => ({ mu: np.zeros(shape), nu: np.zeros(shape) }))
-  let powers: readonly [JaxArray, JaxArray] = [np.array(1), np.array(1)]
-  return () => {
-    const next = step(params, moments, powers, batch.ref, target.ref)
-    params = next.params
-    moments = next.moments
-    powers = next.powers
-    return next.value.data()
+    result: () => y?.ref.data() ?? [],
   }
 }
 
 await serve(async () => {
   const jax = await import("@jax-js/jax")
+  const { jit, nn, numpy: np } = jax
   await jax.init("wasm")
   jax.defaultDevice("wasm")
+  const array = (folder: string, name: string, shape: ReadonlyArray<number>) => np.array(readFloats(folder, name)).reshape(shape)
+  const chain = (x: JaxArray): JaxArray => {
+    const gate = nn.sigmoid(x.ref.mul(1.5).add(0.25))
+    return np.log(np.sqrt(np.exp(np.tanh(gate.mul(x)).sub(0.5))).add(1))
+  }
   return {
     version: installedVersion(),
     // It makes threads of the browser's `Worker` only, which Node does not have.
     threads: 1,
     jobs: {
-      adam: (task, folder) => trainingStep(jax, readTraining(folder, task)),
-      matmul: ({ n }, folder) => {
-        const matrix = (name: string) => jax.numpy.array(readFloats(folder, name)).reshape([n, n])
-        const [a, b] = [matrix("a"), matrix("b")]
-        const multiply = jax.jit((x: JaxArray, y: JaxArray) => jax.numpy.matmul(x, y))
-        return () => multiply(a.ref, b.ref).data()
-      },
+      product: ({ n }, folder) =>
+        mapped(
+          jit((a, b) => np.matmul(a as JaxArray, b as JaxArray)),
+          array(folder, "a", [n, n]),
+          array(folder, "b", [n, n]),
+        ),
+      chain: ({ elements }, folder) =>
+        mapped(
+          jit((x) => chain(x as JaxArray)),
+          array(folder, "x", [elements]),
+        ),
+      softmax: ({ columns, rows }, folder) =>
+        mapped(
+          jit((x) => nn.softmax(x as JaxArray, -1)),
+          array(folder, "x", [rows, columns]),
+        ),
+      train: (task, folder) => train(jax, task, folder),
+      epoch: (task, folder) => epoch(jax, task, folder),
+      infer: (task, folder) => infer(jax, task, folder),
     },
   }
 })

@@ -1,6 +1,6 @@
 /**
- * What the benchmark uses of its peers, which are installed only when it is run: the type check must do without them.
- * Where they are installed, these declarations come before their own.
+ * What the benchmark uses of its peers and tools, which are installed only when it is run: the type check must do without
+ * them. Where they are installed, these declarations come before their own.
  */
 
 declare module "@jax-js/jax" {
@@ -13,58 +13,158 @@ declare module "@jax-js/jax" {
     div(y: Array | number): Array
     sum(axis?: number): Array
     mean(): Array
+    astype(dtype: "float32"): Array
     reshape(shape: ReadonlyArray<number>): Array
     data(): Promise<Float32Array>
+    blockUntilReady(): Promise<Array>
     dispose(): void
   }
+
+  type Gradient<X, Value> = readonly [value: Value, grad: X]
 
   export const init: (device: "wasm") => Promise<unknown>
   export const defaultDevice: (device: "wasm") => unknown
   export const jit: <Arguments extends ReadonlyArray<unknown>, Y>(f: (...args: Arguments) => Y) => (...args: Arguments) => Y
-  export const valueAndGrad: <X, Rest extends ReadonlyArray<unknown>>(
-    f: (x: X, ...rest: Rest) => Array,
-  ) => (x: X, ...rest: Rest) => readonly [value: Array, grad: X]
+  export const valueAndGrad: {
+    <X, Rest extends ReadonlyArray<unknown>>(f: (x: X, ...rest: Rest) => Array): (x: X, ...rest: Rest) => Gradient<X, Array>
+    <X, Rest extends ReadonlyArray<unknown>, Value extends readonly [Array, unknown]>(
+      f: (x: X, ...rest: Rest) => Value,
+      options: { readonly hasAux: true },
+    ): (x: X, ...rest: Rest) => Gradient<X, Value>
+  }
   export const numpy: {
+    readonly float32: "float32"
     array(values: number | Float32Array | Int32Array): Array
     zeros(shape: ReadonlyArray<number>): Array
     matmul(x: Array, y: Array): Array
     subtract(x: Array | number, y: Array | number): Array
+    equal(x: Array, y: Array): Array
+    argmax(x: Array, axis: number): Array
+    max(x: Array): Array
     sqrt(x: Array): Array
+    exp(x: Array): Array
+    log(x: Array): Array
+    tanh(x: Array): Array
   }
   export const nn: {
     relu(x: Array): Array
+    sigmoid(x: Array): Array
+    softmax(x: Array, axis: number): Array
     logSoftmax(x: Array, axis: number): Array
     oneHot(x: Array, classes: number): Array
   }
+  export const lax: {
+    convGeneralDilated(x: Array, kernel: Array, strides: ReadonlyArray<number>, padding: "SAME" | "VALID"): Array
+    reduceWindow(x: Array, f: (x: Array) => Array, window: ReadonlyArray<number>, strides: ReadonlyArray<number>): Array
+  }
+  export const random: {
+    key(seed: number): Array
+    normal(key: Array, shape: ReadonlyArray<number>): Array
+  }
 }
 
-declare module "@tensorflow/tfjs" {
-  interface Tensor {
+declare module "@tensorflow/tfjs-core" {
+  export interface Tensor {
+    readonly shape: ReadonlyArray<number>
     dataSync(): Float32Array
     dispose(): void
   }
 
-  export const version: { readonly tfjs: string }
+  type Unary = (x: Tensor) => Tensor
+  type Binary = (x: Tensor, y: Tensor | number) => Tensor
+
   export const setBackend: (name: string) => Promise<boolean>
-  export const tensor1d: (values: Float32Array | Int32Array, dtype?: "int32") => Tensor
-  export const tensor2d: (values: Float32Array, shape: readonly [number, number]) => Tensor
-  export const variable: (initial: Tensor) => Tensor
+  export const tensor: (values: Float32Array | Int32Array, shape: ReadonlyArray<number>, dtype?: "int32") => Tensor
+  export const zeros: (shape: ReadonlyArray<number>) => Tensor
+  export const randomNormal: (shape: ReadonlyArray<number>) => Tensor
+  export const variable: Unary
+  export const keep: Unary
+  export const tidy: <Y>(f: () => Y) => Y
+  export const dispose: (tensors: ReadonlyArray<Tensor>) => void
   export const oneHot: (indices: Tensor, depth: number) => Tensor
+  export const gather: (x: Tensor, indices: Tensor) => Tensor
+  export const reshape: (x: Tensor, shape: ReadonlyArray<number>) => Tensor
+  export const cast: (x: Tensor, dtype: "int32") => Tensor
   export const matMul: (a: Tensor, b: Tensor) => Tensor
+  export const maxPool: (x: Tensor, window: number, strides: number, pad: "valid") => Tensor
+  export const argMax: (x: Tensor, axis: number) => Tensor
+  export const sum: Unary
+  export const softmax: Unary
+  export const sigmoid: Unary
+  export const tanh: Unary
+  export const exp: Unary
+  export const log: Unary
+  export const sqrt: Unary
+  export const add: Binary
+  export const sub: Binary
+  export const mul: Binary
+  export const equal: Binary
   export const fused: {
     matMul(options: {
       readonly a: Tensor
       readonly b: Tensor
       readonly bias: Tensor
-      readonly activation: "relu" | "linear"
+      readonly activation: "linear" | "relu" | "sigmoid"
+    }): Tensor
+    conv2d(options: {
+      readonly x: Tensor
+      readonly filter: Tensor
+      readonly strides: number
+      readonly pad: "same" | "valid"
+      readonly bias: Tensor
+      readonly activation: "relu"
     }): Tensor
   }
   export const losses: { softmaxCrossEntropy(target: Tensor, logits: Tensor): Tensor }
+  export const util: { createShuffledIndices(n: number): Uint32Array }
   export const train: {
-    adam(rate: number, beta1: number, beta2: number, epsilon: number): { minimize(loss: () => Tensor, returnCost: true): Tensor }
+    adam(
+      rate: number,
+      beta1?: number,
+      beta2?: number,
+      epsilon?: number,
+    ): { minimize(loss: () => Tensor, returnCost: true): Tensor; dispose(): void }
   }
 }
 
+declare module "@tensorflow/tfjs-core/dist/register_all_gradients.js"
+
+declare module "@tensorflow/tfjs" {
+  export * from "@tensorflow/tfjs-core"
+  export const version: { readonly tfjs: string }
+}
+
+declare module "@tensorflow/tfjs-backend-cpu"
+
 declare module "@tensorflow/tfjs-backend-wasm" {
   export const getThreadsCount: () => number
+}
+
+declare module "rolldown" {
+  type Output =
+    | {
+        readonly type: "chunk"
+        readonly fileName: string
+        readonly isEntry: boolean
+        readonly imports: ReadonlyArray<string>
+        readonly code: string
+      }
+    | { readonly type: "asset"; readonly fileName: string }
+
+  export const rolldown: (options: {
+    readonly input: string
+    readonly platform: "browser"
+    readonly logLevel: "silent"
+  }) => Promise<{
+    generate(options: { readonly format: "esm"; readonly minify: boolean }): Promise<{ readonly output: ReadonlyArray<Output> }>
+    close(): Promise<void>
+  }>
+}
+
+declare module "d3-scale" {
+  export const scaleLog: (domain: readonly [number, number], range: readonly [number, number]) => (x: number) => number
+}
+
+declare module "d3-shape" {
+  export const line: <Point>(x: (point: Point) => number, y: (point: Point) => number) => (points: Array<Point>) => string | null
 }

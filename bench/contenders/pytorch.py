@@ -11,44 +11,144 @@ def answer(**message):
     print(json.dumps(message), flush=True)
 
 
-def training_step(torch, numpy, task, folder):
-    def floats(name):
-        return torch.from_numpy(numpy.fromfile(os.path.join(folder, name), dtype="<f4"))
+class Library:
+    """The two modules, and how they read what the benchmark hands over."""
 
-    widths = task["widths"]
-    layers = []
-    for i, (rows, columns) in enumerate(zip(widths, widths[1:])):
-        layer = torch.nn.Linear(rows, columns)
-        with torch.no_grad():
-            layer.weight.copy_(floats(f"w{i}").reshape(rows, columns).T)  # it keeps weights as [out, in]
-            layer.bias.copy_(floats(f"b{i}"))
-        layers += [layer, torch.nn.ReLU()]
-    net = torch.nn.Sequential(*layers[:-1])
-    x = floats("x").reshape(task["batch"], widths[0])
-    labels = torch.from_numpy(numpy.fromfile(os.path.join(folder, "labels"), dtype="<i4").astype("int64"))
-    adam = torch.optim.Adam(net.parameters(), lr=0.001, eps=1e-8)
+    def __init__(self, torch, numpy):
+        self.torch, self.numpy = torch, numpy
+
+    def read(self, folder, name, kind="<f4"):
+        return self.torch.from_numpy(self.numpy.fromfile(os.path.join(folder, name), dtype=kind))
+
+    def integers(self, folder, name):
+        return self.read(folder, name, "<i4").long()
+
+    def images(self, folder):
+        return self.read(folder, "images", "u1").float() / 255
+
+
+def network(library, task, folder):
+    """The network with its weights, which PyTorch keeps as [out, in], channels first."""
+    nn = library.torch.nn
+    after = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "identity": None}
+    layers, learning = [], 0
+    for layer in task["network"]["layers"]:
+        if layer["kind"] == "pool":
+            layers.append(nn.MaxPool2d(layer["size"]))
+            continue
+        w, b = library.read(folder, f"w{learning}"), library.read(folder, f"b{learning}")
+        learning += 1
+        if layer["kind"] == "conv":
+            size, channels, filters = layer["size"], layer["from"], layer["to"]
+            module = nn.Conv2d(channels, filters, size, padding=layer["pad"])
+            weight = w.reshape(size, size, channels, filters).permute(3, 2, 0, 1)
+            activation = "relu"
+        else:
+            rows, columns, activation = layer["rows"], layer["columns"], layer["activation"]
+            if "image" in layer:
+                layers.append(nn.Flatten())
+                w = w.reshape(*layer["image"], columns).permute(2, 0, 1, 3)
+            module = nn.Linear(rows, columns)
+            weight = w.reshape(rows, columns).T
+        with library.torch.no_grad():
+            module.weight.copy_(weight)
+            module.bias.copy_(b)
+        layers.append(module)
+        if after[activation] is not None:
+            layers.append(after[activation]())
+    return nn.Sequential(*layers)
+
+
+def shape(task, batch):
+    """Images have their channels before their height and width."""
+    size = task["network"]["input"]
+    return (batch, size[2], size[0], size[1]) if len(size) == 3 else (batch, *size)
+
+
+def optimizer(library, net):
+    return library.torch.optim.Adam(net.parameters(), lr=0.001, eps=1e-8)
+
+
+def train(library, task, folder):
+    net = network(library, task, folder)
+    x = library.read(folder, "x").reshape(shape(task, task["batch"]))
+    labels = library.integers(folder, "labels")
+    adam = optimizer(library, net)
 
     def step():
         adam.zero_grad(set_to_none=True)
-        loss = torch.nn.functional.cross_entropy(net(x), labels)
+        loss = library.torch.nn.functional.cross_entropy(net(x), labels)
         loss.backward()
         adam.step()
         return [loss.item()]
 
-    return step
+    return step, list
 
 
-def matrix_product(torch, numpy, task, folder):
-    n = task["n"]
+def epoch(library, task, folder):
+    torch, batch, rows = library.torch, task["batch"], task["rows"]
+    images = library.images(folder).reshape(rows, -1)
+    labels = library.integers(folder, "labels")
 
-    def matrix(name):
-        return torch.from_numpy(numpy.fromfile(os.path.join(folder, name), dtype="<f4")).reshape(n, n)
+    def once():
+        net = network(library, task, folder)
+        adam = optimizer(library, net)
+        total, right = torch.zeros(()), torch.zeros((), dtype=torch.long)
+        for chosen in torch.randperm(rows).split(batch):
+            x, y = images[chosen], labels[chosen]
+            adam.zero_grad(set_to_none=True)
+            logits = net(x)
+            loss = torch.nn.functional.cross_entropy(logits, y)
+            loss.backward()
+            adam.step()
+            total += loss.detach() * len(chosen)
+            right += (logits.argmax(1) == y).sum()
+        return [total.item() / rows, right.item() / rows]
 
-    a, b = matrix("a"), matrix("b")
-    return lambda: torch.matmul(a, b).numpy().reshape(-1)
+    return once, list
 
 
-JOBS = {"adam": training_step, "matmul": matrix_product}
+def infer(library, task, folder):
+    torch, batch, rows = library.torch, task["batch"], task["rows"]
+    images = library.images(folder).reshape(rows, -1)
+    net = network(library, task, folder).eval()
+    probabilities = torch.empty(rows, task["network"]["layers"][-1]["columns"])
+
+    def once():
+        with torch.inference_mode():
+            for at in range(0, rows, batch):
+                probabilities[at : at + batch] = torch.softmax(net(images[at : at + batch]), -1)
+        return probabilities
+
+    return once, flat
+
+
+def flat(tensor):
+    return tensor.numpy().reshape(-1)
+
+
+def product(library, task, folder):
+    a, b = (library.read(folder, name).reshape(task["n"], task["n"]) for name in ("a", "b"))
+    return lambda: library.torch.matmul(a, b), flat
+
+
+def chain(library, task, folder):
+    torch, x = library.torch, library.read(folder, "x")
+
+    def once():
+        gate = torch.sigmoid(x * 1.5 + 0.25)
+        return torch.log(torch.sqrt(torch.exp(torch.tanh(gate * x) - 0.5)) + 1)
+
+    return once, flat
+
+
+def softmax(library, task, folder):
+    x = library.read(folder, "x").reshape(task["rows"], task["columns"])
+    return lambda: library.torch.softmax(x, -1), flat
+
+
+# Each makes what does its task once, and what reads the numbers of a result.
+JOBS = {"product": product, "chain": chain, "softmax": softmax, "train": train, "epoch": epoch, "infer": infer}
 
 
 def probe(result, probes=16):
@@ -56,18 +156,25 @@ def probe(result, probes=16):
     return [float(result[i * len(result) // count]) for i in range(count)]
 
 
-def sample(job, warmup, budget):
-    warm = time.perf_counter() + warmup / 1e3
-    while time.perf_counter() < warm:
+def timed(job, times):
+    start = time.perf_counter()
+    for _ in range(times):
         job()
+    return (time.perf_counter() - start) * 1e3 / times
+
+
+def sample(job, once, warmup, budget, together=1):
+    """The milliseconds of each repetition; short ones are timed so many at a time that they take a millisecond."""
+    lately = once
+    warm = time.perf_counter() + warmup / 1e3
+    while lately < warmup and time.perf_counter() < warm:
+        lately = timed(job, max(1, round(together / lately)))
+    times = max(1, round(together / lately))
     milliseconds = []
     end = time.perf_counter() + budget / 1e3
     while True:
-        start = time.perf_counter()
-        job()
-        now = time.perf_counter()
-        milliseconds.append((now - start) * 1e3)
-        if now >= end or len(milliseconds) >= 10_000:
+        milliseconds.append(timed(job, times))
+        if time.perf_counter() >= end:
             return milliseconds
 
 
@@ -95,14 +202,21 @@ def main():
     try:
         torch.set_num_threads(request["threads"])
         task = request["task"]
-        job = JOBS[task["kind"]](torch, numpy, task, request["folder"])
-        results = [number for _ in range(request["times"]) for number in probe(job())]
+        job, read = JOBS[task["kind"]](Library(torch, numpy), task, request["folder"])
+        results, once = [], 0.0
+        for _ in range(request["times"]):
+            start = time.perf_counter()
+            result = job()
+            once = (time.perf_counter() - start) * 1e3
+            results += probe(read(result))
         if not all(map(math.isfinite, results)):
             raise ValueError(f"its results are not finite: {results}")
         version = f"{torch.__version__} with {blas(torch)}"
         answer(kind="ready", version=version, threads=torch.get_num_threads(), results=results)
         for line in sys.stdin:
-            answer(kind="samples", milliseconds=sample(job, **json.loads(line)))
+            before = time.process_time()
+            milliseconds = sample(job, once, **json.loads(line))
+            answer(kind="samples", milliseconds=milliseconds, processor=(time.process_time() - before) * 1e3)
     except Exception as error:
         answer(kind="cannot", reason=f"{type(error).__name__}: {error}".split("\n")[0])
 

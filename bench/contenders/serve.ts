@@ -2,8 +2,24 @@
 import { createInterface } from "node:readline"
 import { type Answer, probe, type Question, type Request, type Task, type TaskOf } from "../protocol.ts"
 
-/** Does the task once and gives what came of it: a loss, a matrix. */
-export type Job = () => ArrayLike<number> | Promise<ArrayLike<number>>
+/** A task, ready to be done. */
+export interface Job {
+  /** Does it so many times, one after the other. */
+  readonly run: (times: number) => void | Promise<void>
+  /** What came of it the last time: a loss, a matrix. Not part of what is timed. */
+  readonly result: () => ArrayLike<number> | Promise<ArrayLike<number>>
+}
+
+/** A job out of what does it once; the result is kept. */
+export const repeated = (once: () => ArrayLike<number> | Promise<ArrayLike<number>>): Job => {
+  let last: ArrayLike<number> = []
+  return {
+    run: async (times) => {
+      for (let i = 0; i < times; i++) last = await once()
+    },
+    result: () => last,
+  }
+}
 
 /** A library, loaded and set up. */
 export interface Library {
@@ -19,16 +35,27 @@ const answer = (message: Answer): void => {
 const jobOf = <K extends Task["kind"]>({ jobs }: Library, task: TaskOf<K>, folder: string): Job | Promise<Job> =>
   (jobs[task.kind] as (task: TaskOf<K>, folder: string) => Job | Promise<Job>)(task, folder)
 
-const sample = async (job: Job, { budget, warmup }: Question): Promise<ReadonlyArray<number>> => {
+/** Milliseconds that repetitions timed together should take, so that the clock's steps do not show. */
+const together = 1
+
+const timed = async (job: Job, times: number): Promise<number> => {
+  const start = performance.now()
+  await job.run(times)
+  return (performance.now() - start) / times
+}
+
+/** The milliseconds of each repetition. `once` is what one took before. */
+const sample = async (job: Job, once: number, { budget, warmup }: Question): Promise<ReadonlyArray<number>> => {
+  let lately = once
+  const many = (): number => Math.max(1, Math.round(together / lately))
   const warm = performance.now() + warmup
-  while (performance.now() < warm) await job()
+  while (lately < warmup && performance.now() < warm) lately = await timed(job, many())
+  const times = many()
   const milliseconds: Array<number> = []
   const end = performance.now() + budget
   do {
-    const start = performance.now()
-    await job()
-    milliseconds.push(performance.now() - start)
-  } while (performance.now() < end && milliseconds.length < 10_000)
+    milliseconds.push(await timed(job, times))
+  } while (performance.now() < end)
   return milliseconds
 }
 
@@ -45,11 +72,18 @@ export const serve = async (load: (request: Request) => Promise<Library>): Promi
     const library = await load(request)
     const job = await jobOf(library, request.task, request.folder)
     const results: Array<number> = []
-    for (let i = 0; i < request.times; i++) results.push(...probe(await job()))
+    let once = 0
+    for (let i = 0; i < request.times; i++) {
+      once = await timed(job, 1)
+      results.push(...probe(await job.result()))
+    }
     if (!results.every(Number.isFinite)) throw new RangeError(`its results are not finite: ${results.join(", ")}`)
     answer({ kind: "ready", version: library.version, threads: library.threads, results })
     for await (const line of createInterface({ input: process.stdin })) {
-      answer({ kind: "samples", milliseconds: await sample(job, JSON.parse(line)) })
+      const before = process.cpuUsage()
+      const milliseconds = await sample(job, once, JSON.parse(line))
+      const { system, user } = process.cpuUsage(before)
+      answer({ kind: "samples", milliseconds, processor: (system + user) / 1000 })
     }
   } catch (error) {
     answer(failure(error))

@@ -1,0 +1,7 @@
+/** The least program that trains something with TensorFlow.js in plain JavaScript: exclusive or. */
+import "@tensorflow/tfjs-backend-cpu"
+import { setBackend } from "@tensorflow/tfjs-core"
+import { train } from "./tfjs.ts"
+
+await setBackend("cpu")
+train()

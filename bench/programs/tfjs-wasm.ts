@@ -1,0 +1,7 @@
+/** The least program that trains something with TensorFlow.js in WebAssembly: exclusive or. */
+import "@tensorflow/tfjs-backend-wasm"
+import { setBackend } from "@tensorflow/tfjs-core"
+import { train } from "./tfjs.ts"
+
+await setBackend("wasm")
+train()
