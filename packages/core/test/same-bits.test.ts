@@ -5,6 +5,7 @@ import { program } from "../src/engines/Compile.ts"
 import { Dataset, Engine, Tensor, Wasm } from "../src/index.ts"
 import { tensors } from "../src/language/TensorTree.ts"
 import { planJob } from "../src/machines/wasm/compiled.ts"
+import { offered } from "../src/machines/wasm/hostNumerics.ts"
 import { makePool } from "../src/machines/wasm/pool.ts"
 import { config, hashOf, knownHash, knownRun } from "../src/testing/knownRun.ts"
 import { initial, trainStep } from "../src/training/trainStep.ts"
@@ -34,6 +35,13 @@ it("whose steps the engine shares out", () => {
 
 it("and whose bits are not those of Reference, which computes in doubles", async () => {
   expect(await Effect.runPromise(knownRun.pipe(Effect.provide(Engine.reference)))).not.toBe(knownHash)
+})
+
+it("nor those of fast numerics, on which any number of threads agree as well", async () => {
+  const run = (threads: number) => Effect.runPromise(knownRun.pipe(Effect.provide(Wasm.layer({ threads, numerics: "fast" }))))
+  const one = await run(1)
+  expect(one === knownHash).toBe(offered("fast") === "portable")
+  expect([await run(2), await run(3)]).toEqual([one, one])
 })
 
 it("the hash of weights is SHA-256 of their bytes", async () => {
