@@ -13,8 +13,8 @@ export const readAll: (xs: ReadonlyArray<T.Tensor>) => ReadonlyArray<NDArray> = 
 /** The numbers of a tensor. Throws `ShapeError` inside a traced function. */
 export const read = (x: T.Tensor): NDArray => readAll([x])[0] as NDArray
 
-/** The number of a tensor with one element. `Doubles.toNumber(Tensor.div(1, 3)) // => 0.3333333333333333` */
+/** The number of a tensor with one element. `toNumber(Tensor.div(1, 3)) // => 0.3333333333333333` */
 export const toNumber = (x: T.Tensor): number => T.toNumber(read(x))
 
-/** The elements as nested lists. `Doubles.toArray(Tensor.mul(Tensor.make([1, 2]), 0.1)) // => [0.1, 0.2]` */
+/** The elements as nested lists. `toArray(Tensor.mul(Tensor.make([1, 2]), 0.1)) // => [0.1, 0.2]` */
 export const toArray = (x: T.Tensor): Nested => T.toArray(read(x))
