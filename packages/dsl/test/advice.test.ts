@@ -176,7 +176,7 @@ describe("an activation and the initializer before it", () => {
   })
 
   it("is looked for past layers that are no activation, and past `linear`", () => {
-    const layers = "[{ dense: { units: 8, activation: linear, init: he_normal } }, { alpha_dropout: 0.1 }, tanh, { head: label }]"
+    const layers = "[{ dense: { units: 8, activation: linear, init: he_normal } }, { dropout: 0.1 }, tanh, { head: label }]"
     expect(codes(`model: { layers: ${layers} }\n`)).toEqual(["A601"])
   })
 })
