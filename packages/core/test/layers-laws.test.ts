@@ -72,6 +72,27 @@ const examples: { readonly [L in Layers.Name]: ReadonlyArray<Example> } = {
   ],
   alpha_dropout: [{ options: { rate: 0.3 }, input: [6] }],
   gaussian_noise: [{ input: [6] }],
+  simple_rnn: [
+    { options: { units: 3 }, input: [4, 2] },
+    { options: { units: 2, activation: relu, give: "all", reverse: true }, input: [3, 2] },
+  ],
+  lstm: [
+    { options: { units: 3 }, input: [4, 2] },
+    { options: { units: 2, give: "all", reverse: true, forget_bias: 0 }, input: [3, 2] },
+  ],
+  gru: [
+    { options: { units: 3 }, input: [4, 2] },
+    { options: { units: 2, give: "all", reverse: true }, input: [3, 2] },
+  ],
+  multi_head_attention: [
+    { options: { heads: 2 }, input: [3, 4] },
+    { options: { heads: 1, causal: true, dropout: 0.3 }, input: [4, 2] },
+  ],
+  positions: [{ input: [4, 3] }, { options: { kind: "learned" }, input: [3, 2] }],
+  transformer_encoder: [
+    { options: { heads: 2 }, input: [3, 4] },
+    { options: { heads: 1, causal: true, dropout: 0, hidden: 3, norm: "after" }, input: [3, 2] },
+  ],
 }
 
 const rows = Object.entries(examples).flatMap(([layer, uses]) =>
@@ -187,6 +208,11 @@ test("the names under which parameters and state are kept do not change", () => 
     batch_norm: beta[4] gamma[4] state mean[4] state variance[4]
     layer_norm: beta[5] gamma[5]
     group_norm: beta[4] gamma[4]
-    rms_norm: gamma[5]"
+    rms_norm: gamma[5]
+    simple_rnn: b[3] wh[3, 3] wx[2, 3]
+    lstm: b[12] wh[3, 12] wx[2, 12]
+    gru: b[9] bh[3] wh[3, 9] wx[2, 9]
+    multi_head_attention: bk[4] bo[4] bq[4] bv[4] wk[4, 4] wo[4, 4] wq[4, 4] wv[4, 4]
+    transformer_encoder: attention.bk[4] attention.bo[4] attention.bq[4] attention.bv[4] attention.wk[4, 4] attention.wo[4, 4] attention.wq[4, 4] attention.wv[4, 4] dense1.b[16] dense1.w[4, 16] dense2.b[4] dense2.w[16, 4] norm1.beta[4] norm1.gamma[4] norm2.beta[4] norm2.gamma[4]"
   `)
 })

@@ -31,6 +31,11 @@ const given: { readonly [name: string]: object } = {
   reshape: { shape: [2, 3] },
   embedding: { tokens: 5, units: 2 },
   group_norm: { groups: 2 },
+  simple_rnn: { units: 2 },
+  lstm: { units: 2 },
+  gru: { units: 2 },
+  multi_head_attention: { heads: 2 },
+  transformer_encoder: { heads: 2 },
 }
 
 const rows = Object.entries(tables).flatMap(([table, entries]) =>

@@ -1,5 +1,6 @@
 /** Layers: the nets that others are built of, and the table a model file names them by. */
 import type { Table } from "./Entry.ts"
+import * as Attention from "./layers/attention.ts"
 import * as BatchNorm from "./layers/batchNorm.ts"
 import * as Convolution from "./layers/convolution.ts"
 import * as Dense from "./layers/dense.ts"
@@ -7,11 +8,21 @@ import * as Embedding from "./layers/embedding.ts"
 import * as Noise from "./layers/noise.ts"
 import * as Normalization from "./layers/normalization.ts"
 import * as Pooling from "./layers/pooling.ts"
+import * as Recurrent from "./layers/recurrent.ts"
 import * as Shaping from "./layers/shaping.ts"
 import type { Net } from "./Net.ts"
 
 export { type ActivationLike, activation } from "./layers/activation.ts"
 export type { AffineOptions, AffineParams, InitializerLike } from "./layers/affine.ts"
+export {
+  type AttentionOptions,
+  type AttentionParams,
+  type EncoderOptions,
+  multiHeadAttention,
+  type PositionsOptions,
+  positions,
+  transformerEncoder,
+} from "./layers/attention.ts"
 export { type BatchNormOptions, type BatchNormState, batchNorm } from "./layers/batchNorm.ts"
 export { type ConvOptions, type ConvTransposeOptions, conv1d, conv2d, convTranspose2d } from "./layers/convolution.ts"
 export { type DenseOptions, type DenseParams, dense, type MaxoutOptions, maxout } from "./layers/dense.ts"
@@ -26,6 +37,16 @@ export {
   rmsNorm,
 } from "./layers/normalization.ts"
 export { avgPool, globalAvgPool, maxPool, type PoolingOptions } from "./layers/pooling.ts"
+export {
+  type GruParams,
+  gru,
+  type LstmOptions,
+  lstm,
+  type RecurrentOptions,
+  type RecurrentParams,
+  type SimpleRnnOptions,
+  simpleRnn,
+} from "./layers/recurrent.ts"
 export { flatten, reshape } from "./layers/shaping.ts"
 export type { Learned } from "./layers/standardize.ts"
 
@@ -39,6 +60,8 @@ export const table = {
   ...BatchNorm.entries,
   ...Normalization.entries,
   ...Noise.entries,
+  ...Recurrent.entries,
+  ...Attention.entries,
 } satisfies Table<Net>
 
 /** The name of a layer. */
