@@ -75,8 +75,10 @@ describe.each(names)("%s", (name) => {
   })
 
   test("its gradient is what central differences measure, and so is its gradient's", () => {
+    // Where numbers compete, those far apart leave slopes that are differences of numbers near 1, of few digits.
+    const scale = activation.section === undefined ? 1 : 0.25
     fc.assert(
-      fc.property(arrays, fc.nat(1000), (x, seed) => checkGrads(apply, even(bent(x)), { seed, order: 2 })),
+      fc.property(arrays, fc.nat(1000), (x, seed) => checkGrads(apply, even(bent(Tensor.mul(x, scale))), { seed, order: 2 })),
       { numRuns: 15 },
     )
   })
