@@ -108,8 +108,9 @@ export const emitProduct = (site: Site, kernel: Product, scratch: number): void 
   const packed = packedBytes(kernel, cut)
   const packedA = code.let(i32.add(i32.mul(crew.thread, productScratch(kernel)), scratch))
   const packedB = code.let(i32.add(packedA, packed.a))
-  // Threads share the rows, or the columns where there are few rows.
-  const byColumns = crew.threads > 1 && m < 2 * height * crew.threads && n >= 2 * width * crew.threads
+  // Threads share the rows, or the columns where there are few rows or it takes longer to pack all columns than all rows.
+  const few = m < 2 * height * crew.threads
+  const byColumns = crew.threads > 1 && (few || (packsB && n > m)) && n >= 2 * width * crew.threads
   const rowPart = byColumns ? { start: 0, end: m } : share(code, crew, m, height)
   const columnPart = byColumns ? share(code, crew, n, width) : { start: 0, end: n }
   const packedRow = roundUp(height, 4)
