@@ -97,6 +97,12 @@ describe("Entry.make", () => {
     )
   })
 
+  test("refuses options that do not go together", () => {
+    expect(() => make(Activation.table, { name: "hard_tanh", options: { min: 2 } })).toThrow(
+      new TypeError("hard_tanh wants options with `min` below `max`"),
+    )
+  })
+
   test("fills in what is left out, and drops what is no option", () => {
     expect(fill(Layers.table.dense.options, { units: 3, nonsense: 1 })).toEqual({
       units: 3,

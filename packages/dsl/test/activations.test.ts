@@ -7,7 +7,7 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { build } from "../src/build/Build.ts"
 import { prepare } from "../src/prepare/Prepare.ts"
-import { documentOf } from "./reading.ts"
+import { documentOf, shown } from "./reading.ts"
 
 const names = Object.keys(Activation.table) as ReadonlyArray<Activation.Name>
 
@@ -26,8 +26,12 @@ const value = (option: Entry.Option): fc.Arbitrary<unknown> => {
 }
 
 const optionsOf = (name: Activation.Name): fc.Arbitrary<object> => {
-  const { options }: Entry.AnyEntry<unknown> = Activation.table[name]
-  return fc.record(Object.fromEntries(Object.entries(options).map(([key, option]) => [key, value(option)])), { requiredKeys: [] })
+  const { options, rule }: Entry.AnyEntry<unknown> = Activation.table[name]
+  const holds = (rule?.holds ?? (() => true)) as (values: object) => boolean
+  const any = fc.record(Object.fromEntries(Object.entries(options).map(([key, option]) => [key, value(option)])), {
+    requiredKeys: [],
+  })
+  return any.filter((given) => holds(Entry.fill(options, given as { readonly [option: string]: unknown })))
 }
 
 /** What a file says of a net with an activation in a dense layer and as a layer of its own. */
@@ -75,4 +79,16 @@ describe.each(names)("%s", (name) => {
     )
     expect(model.layers[1]).toEqual({ [name]: Entry.fill(Activation.table[name].options, {}) })
   })
+})
+
+it("options that are right one by one must go together too", () => {
+  const said = (layer: string) =>
+    shown(`schema: 1\ndata: { source: moons }\nmodel: { layers: [{ dense: 2 }, ${layer}, { head: label }] }\n`)
+  expect(said("{ hard_tanh: { min: 2, max: 1 } }")).toContain(
+    "model.layers[1].hard_tanh: expected options with `min` below `max`",
+  )
+  expect(said("{ hard_tanh: { min: 1 } }")).toContain("options with `min` below `max`")
+  expect(said("{ rrelu: { lower: 0.5, upper: 0.25 } }")).toContain("expected options with `lower` not above `upper`")
+  expect(said("{ rrelu: { lower: 0.25, upper: 0.25 } }")).toBe("")
+  expect(said("{ hard_tanh: { min: low } }")).toContain("expected a number")
 })

@@ -104,9 +104,10 @@ export const inFile = (found: Found): string | undefined => found.section.place?
 const aliases = ({ name, section: { entries } }: Found): ReadonlyArray<string> =>
   Object.entries(entries).flatMap(([other, { alias }]) => (alias === name ? [other] : []))
 
-const optionLines = ({ entry: { main, options } }: Found, width: number, style: Style): ReadonlyArray<string> => {
+const optionLines = ({ entry: { main, options, rule } }: Found, width: number, style: Style): ReadonlyArray<string> => {
   const longest = Math.max(...Object.keys(options).map(({ length }) => length))
-  return Object.entries(options).flatMap(([name, option]) => {
+  const together = rule === undefined ? [] : [`  with ${rule.wanted}`]
+  const each = Object.entries(options).flatMap(([name, option]) => {
     const usual =
       option.default !== undefined ? `default ${written(option.default)}` : mayLack(option) ? "may be left out" : "must be said"
     const bare = name === main ? "; a bare value sets it" : ""
@@ -115,6 +116,7 @@ const optionLines = ({ entry: { main, options } }: Found, width: number, style: 
       ...wrapped(option.doc, width - longest - 4).map((row) => `${" ".repeat(longest + 4)}${row}`),
     ]
   })
+  return [...each, ...together]
 }
 
 /** An entry in words. An alias is explained as what it stands for. */
@@ -143,4 +145,8 @@ export const explain = (found: Found, width: number, style: Style): string => {
 }
 
 /** An entry as data: all but the function that makes it. */
-export const data = ({ entry: { make: _, ...entry }, name, section: { noun } }: Found) => ({ kind: noun, name, ...entry })
+export const data = ({ entry: { make: _make, rule: _rule, ...entry }, name, section: { noun } }: Found) => ({
+  kind: noun,
+  name,
+  ...entry,
+})

@@ -58,6 +58,13 @@ type Value<O extends Option> = O extends { readonly kind: "number" | "integer" }
 /** The values of an entry's options, every one filled in that can be. */
 export type Values<O extends Options> = { readonly [K in keyof O]: Value<O[K]> }
 
+/** What options must be to each other, where each alone may be right. */
+export interface Rule<V> {
+  /** In words, after "options with": `min` below `max`. */
+  readonly wanted: string
+  readonly holds: (options: V) => boolean
+}
+
 /** One named thing with its options, its documentation and the function that makes it. */
 export interface Entry<O extends Options, A> {
   /** One sentence: what it is. */
@@ -75,6 +82,7 @@ export interface Entry<O extends Options, A> {
   readonly options: O
   /** The option that a bare value sets: `dropout: 0.5` is `dropout: { rate: 0.5 }`. */
   readonly main?: keyof O & string
+  readonly rule?: Rule<Values<O>>
   readonly make: (options: Values<O>) => A
 }
 
@@ -98,6 +106,7 @@ export interface AnyEntry<out A> {
   readonly alias?: string
   readonly options: Options
   readonly main?: string
+  readonly rule?: Rule<never>
   readonly make: (options: never) => A
 }
 
@@ -136,6 +145,9 @@ export const fill = (options: Options, given: { readonly [option: string]: unkno
 export const make = <A>(table: Table<A>, { name, options }: Use): A => {
   const found = Object.hasOwn(table, name) ? table[name] : undefined
   if (found === undefined) throw new TypeError(`${JSON.stringify(name)} is not one of ${Object.keys(table).join(", ")}`)
+  const filled = fill(found.options, options)
+  const holds = found.rule?.holds as ((options: object) => boolean) | undefined
+  if (holds?.(filled) === false) throw new TypeError(`${name} wants options with ${found.rule?.wanted}`)
   const build = found.make as (options: object) => A
-  return build(fill(found.options, options))
+  return build(filled)
 }

@@ -1,5 +1,5 @@
 /** The schema of a catalogue entry's options, read off the entry. */
-import { type AnyEntry, mayLack, type Option, type Table } from "@adjoint/core/learning/Entry"
+import { type AnyEntry, mayLack, type Option, type Rule, type Table } from "@adjoint/core/learning/Entry"
 import { Schema } from "effect"
 import { type Codec, note } from "./Annotation.ts"
 import type { Catalogue } from "./Catalogue.ts"
@@ -64,6 +64,13 @@ const field = (option: Option, choices: Choices): Codec => {
   return Fields.withDefault(described, decoded) as unknown as Codec
 }
 
+/** The same options, held to a rule about all of them together. */
+const ruled = (content: Codec, rule: Rule<never> | undefined): Codec => {
+  if (rule === undefined) return content
+  const holds = rule.holds as (options: unknown) => boolean
+  return content.check(Schema.makeFilter(holds, { wanted: `options with ${rule.wanted}` })) as Codec
+}
+
 /** An entry as one form of a choice by name. */
 export const member = (entry: AnyEntry<unknown>, choices: Choices, extra: { readonly [name: string]: Codec } = {}): Member => {
   const fields = Object.fromEntries(
@@ -71,7 +78,7 @@ export const member = (entry: AnyEntry<unknown>, choices: Choices, extra: { read
   )
   return {
     doc: entry.doc,
-    content: options({ ...fields, ...extra }, entry.main),
+    content: ruled(options({ ...fields, ...extra }, entry.main), entry.rule),
     bare: Object.values(entry.options).every(mayLack),
   }
 }

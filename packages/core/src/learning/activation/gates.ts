@@ -41,7 +41,12 @@ const halved =
     const width = input.at(-1)
     const given: Spec = { dtype: "f32", shape: input }
     return width === undefined || width % 2 !== 0
-      ? refuse(operation, [given], "a last axis of even size", "twice as many units before it as are wanted after it")
+      ? refuse(
+          operation,
+          [given],
+          `a last axis of even size for \`${operation}\`${width === undefined ? "" : `, not ${width}`}`,
+          "twice as many units before it as are wanted after it",
+        )
       : [...input.slice(0, -1), width / 2]
   }
 

@@ -148,6 +148,7 @@ export const rows = {
       lower: { kind: "number", doc: "The least slope.", default: 1 / 8, minimum: 0 },
       upper: { kind: "number", doc: "The greatest slope, not below the least.", default: 1 / 3, minimum: 0 },
     },
+    rule: { wanted: "`lower` not above `upper`", holds: ({ lower, upper }) => lower <= upper },
     make: ({ lower, upper }): Activation => ({
       apply: (x) => leakyRelu(x, (lower + upper) / 2),
       gain: leakyGain((lower ** 2 + lower * upper + upper ** 2) / 3),

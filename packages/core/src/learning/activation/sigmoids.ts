@@ -11,7 +11,7 @@ export const sigmoid = (x: Tensor): Tensor => T.sigmoid(x)
 /** The hyperbolic tangent. */
 export const tanh = (x: Tensor): Tensor => T.tanh(x)
 
-/** x held between two bounds, with slope 0 at them and beyond. `Tensor.print(Activation.hardTanh(Tensor.make([-3, 0.5, 2]))) // => "[-1, 0.5, 1]"` */
+/** x held between two bounds, the first below the second, with slope 0 at them and beyond. `Tensor.print(Activation.hardTanh(Tensor.make([-3, 0.5, 2]))) // => "[-1, 0.5, 1]"` */
 export const hardTanh = (x: Tensor, min = -1, max = 1): Tensor =>
   T.where(T.lessEqual(x, min), min, T.where(T.greaterEqual(x, max), max, x))
 
@@ -77,6 +77,7 @@ export const rows = {
       min: { kind: "number", doc: "The lower bound.", default: -1 },
       max: { kind: "number", doc: "The upper bound, above the lower one.", default: 1 },
     },
+    rule: { wanted: "`min` below `max`", holds: ({ max, min }) => min < max },
     make: ({ max, min }): Activation => ({
       apply: (x) => hardTanh(x, min, max),
       gain: linearGain,
