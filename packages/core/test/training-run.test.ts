@@ -146,6 +146,63 @@ const interrupted = (stopAt: number) =>
     return left
   })
 
+describe("a plateau", () => {
+  // Nothing counts as better, so that the rate is lowered every two epochs.
+  const plateau = { monitor: "val.loss", mode: "min", minDelta: 10, factor: 0.5, patience: 2 } as const
+  const rate = 0.05
+  const slowing = {
+    ...config,
+    optimizer: Optimizer.throttle(Optimizer.sgd(rate)),
+    learningRate: LearningRate.constant(rate),
+    plateau,
+  } as const
+
+  it.effect("lowers the rate when the score does not get better, and the record says so", () =>
+    Effect.gen(function* () {
+      const { history } = finished(yield* collect({ ...slowing, epochs: 7 }))
+      assert.deepStrictEqual(
+        history.map(({ learningRate }) => learningRate / rate),
+        [1, 1, 1, 0.5, 0.5, 0.25, 0.25],
+      )
+    }),
+  )
+
+  it.effect("of factor 0 stops everything where it is", () =>
+    Effect.gen(function* () {
+      const still = { ...slowing, plateau: { ...plateau, factor: 0, patience: 1 } }
+      const [three, six] = [finished(yield* collect({ ...still, epochs: 3 })), finished(yield* collect({ ...still, epochs: 6 }))]
+      assert.deepStrictEqual(bytes(three.params), bytes(six.params))
+    }),
+  )
+
+  it.effect("is taken up again where it was", () =>
+    Effect.gen(function* () {
+      type Slowed = Checkpoint.Checkpoint<Params.Params, Params.Params, ReturnType<typeof slowing.optimizer.init>>
+      let left: Slowed | undefined
+      const saving = {
+        save: (kind: "best" | "last", checkpoint: Slowed) =>
+          Effect.sync(() => {
+            if (kind === "last" && checkpoint.progress.epoch === 4) left = checkpoint
+            return ""
+          }),
+      }
+      const whole = finished(yield* collect({ ...slowing, epochs: 6, saving }))
+      if (left === undefined) throw new Error("nothing was saved")
+      const resumed = finished(yield* collect({ ...slowing, epochs: 6, resume: { last: left } }))
+      assert.deepStrictEqual(bytes(resumed.params), bytes(whole.params))
+      assert.deepStrictEqual(resumed.history, whole.history)
+    }),
+  )
+})
+
+it.effect("starts from given weights", () =>
+  Effect.gen(function* () {
+    const first = finished(yield* collect({ ...config, epochs: 2 }))
+    const again = finished(yield* collect({ ...config, optimizer: Optimizer.sgd(0), epochs: 1, start: first }))
+    assert.deepStrictEqual(bytes(again.params), bytes(first.params))
+  }),
+)
+
 describe("interruption and resume", () => {
   it.effect("goes on bit for bit from wherever it was stopped", () =>
     Effect.gen(function* () {

@@ -10,6 +10,7 @@ import type { Checkpoint } from "./Checkpoint.ts"
 import type { CheckpointError } from "./CheckpointError.ts"
 import type { ScoreTable, Weights } from "./Evaluate.ts"
 import type { EarlyStop, Monitor } from "./Monitor.ts"
+import type { Plateau } from "./Plateau.ts"
 
 /** Where checkpoints go and when. `save` writes one and says where. */
 export interface Saving<P, S, O, R> {
@@ -31,12 +32,16 @@ export interface Config<P, S, O, R = never> {
   readonly validation?: Dataset.Dataset
   readonly scores?: ScoreTable
   readonly seed: number
+  /** The weights to start from, such as pre-trained ones; drawn from the seed unless given. */
+  readonly start?: Weights<P, S>
   readonly epochs: number
   /** Rows a step. */
   readonly batch: number
   /** Which score says that an epoch was the best; the early stop's, or the validation loss, unless given. */
   readonly best?: Monitor
   readonly earlyStop?: EarlyStop
+  /** What the learning rate is multiplied by, by the epochs so far; the optimizer must be one that `Optimizer.throttle` made. */
+  readonly plateau?: Plateau
   readonly saving?: Saving<P, S, O, R>
   /** What the run is of, as a hash: a checkpoint is taken up by the same run only. */
   readonly fingerprint?: string

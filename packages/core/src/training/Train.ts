@@ -10,6 +10,7 @@ import * as Compile from "../engines/Compile.ts"
 import { Engine, type EngineError } from "../engines/Engine.ts"
 import type { Tensor } from "../language/Expr.ts"
 import { tensors } from "../language/TensorTree.ts"
+import { throttled } from "../learning/brick/around.ts"
 import { scalar } from "../tensor/elementwise.ts"
 import { readAll, toNumber } from "../tensor/read.ts"
 import * as Shape from "../words/Shape.ts"
@@ -23,6 +24,7 @@ import { type Feed, feed } from "./Feed.ts"
 import { findNonFinite } from "./findNonFinite.ts"
 import { isBetter, isOver, type Monitor, watched } from "./Monitor.ts"
 import type { NonFinite } from "./NonFinite.ts"
+import { factorAfter } from "./Plateau.ts"
 import type { EpochRecord, Progress } from "./Progress.ts"
 import type { TrainEvent } from "./TrainEvent.ts"
 import { type Batch, initial, trainStep } from "./trainStep.ts"
@@ -169,6 +171,23 @@ const loop = <P, S, O, R>(
         return { milliseconds: spent, rowsPerSecond: (rows / Math.max(spent, 0.001)) * 1000 }
       })
 
+      /** The rate of the step to come, for the record. */
+      const rateNow = (): number => {
+        const { learningRate, plateau } = config
+        if (learningRate === undefined) return 0
+        const rate = toNumber(engine.read([learningRate(scalar(progress.step, "i32"))])[0] as Tensor)
+        return plateau === undefined ? rate : rate * factorAfter(plateau, progress.history)
+      }
+
+      /** The state with the learning rate that the epochs so far make of it. */
+      const slowed = Effect.fnUntraced(function* (state: TrainState<P, S, O>) {
+        const { plateau } = config
+        if (plateau === undefined) return state
+        const next = { ...state, optimizer: throttled(state.optimizer, factorAfter(plateau, progress.history)) }
+        yield* step.load(next)
+        return next
+      })
+
       /** Scores the epoch just trained, and says whether it is the best so far. */
       const close = Effect.fnUntraced(function* (speed: { readonly milliseconds: number; readonly rowsPerSecond: number }) {
         const state = yield* step.state
@@ -178,10 +197,7 @@ const loop = <P, S, O, R>(
         const record: EpochRecord = {
           epoch: progress.epoch + 1,
           step: progress.step,
-          learningRate:
-            config.learningRate === undefined
-              ? 0
-              : toNumber(engine.read([config.learningRate(scalar(progress.step, "i32"))])[0] as Tensor),
+          learningRate: rateNow(),
           train: finish(progress.sums, scores),
           ...validation,
         }
@@ -189,7 +205,7 @@ const loop = <P, S, O, R>(
         const better = value !== undefined && isBetter(monitor, value, progress.best)
         // As one piece: an interruption must not come between the note of a best epoch and its checkpoint.
         const saved = yield* Effect.uninterruptible(
-          Effect.suspend(() => {
+          Effect.gen(function* () {
             if (better) best = weights
             progress = {
               ...progress,
@@ -199,9 +215,9 @@ const loop = <P, S, O, R>(
               history: [...progress.history, record],
               ...(better ? { best: { epoch: record.epoch, value } } : {}),
             }
-            safe = { state, progress }
+            safe = { state: yield* slowed(state), progress }
             const kinds = [...(better ? (["best"] as const) : []), ...(isDue() ? (["last"] as const) : [])]
-            return Effect.forEach(kinds, save)
+            return yield* Effect.forEach(kinds, save)
           }),
         )
         yield* tell({ _tag: "EpochScored", ...record, ...speed, best: better })

@@ -22,10 +22,16 @@ export interface Samples {
 const samplesOf = (data: Dataset.Dataset, batch: Batch): Samples =>
   "rows" in batch ? { x: take(data.inputs, batch.rows), y: take(data.targets, batch.rows) } : batch
 
-/** The state a run starts from: parameters from the seed, and an optimizer that has seen nothing. Throws `ShapeError`. */
-export const initial = <P, S, O>(config: Pick<Config<P, S, O>, "data" | "net" | "optimizer" | "seed">): TrainState<P, S, O> => {
-  const { params, state } = config.net.init(Key.fold(Key.make(config.seed), "init"), Dataset.sample(config.data))
-  return { params, net: state, optimizer: config.optimizer.init(params), step: scalar(0, "i32") }
+/** The state a run starts from: given parameters or those of the seed, and an optimizer that has seen nothing. Throws `ShapeError`. */
+export const initial = <P, S, O>(
+  config: Pick<Config<P, S, O>, "data" | "net" | "optimizer" | "seed" | "start">,
+): TrainState<P, S, O> => {
+  const drawn = () => {
+    const { params, state } = config.net.init(Key.fold(Key.make(config.seed), "init"), Dataset.sample(config.data))
+    return { params, net: state }
+  }
+  const { net, params } = config.start ?? drawn()
+  return { params, net, optimizer: config.optimizer.init(params), step: scalar(0, "i32") }
 }
 
 /**

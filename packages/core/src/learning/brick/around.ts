@@ -78,6 +78,27 @@ export const lookahead = <State>(
   },
 })
 
+/** What a throttle remembers. */
+export type Throttled<State> = {
+  readonly factor: Tensor
+  readonly inner: State
+}
+
+/** Steps of an optimizer times a factor that its state holds, 1 at the start, for a hand outside to lower. */
+export const throttle = <State>(inner: Optimizer<State>): Optimizer<Throttled<State>> => ({
+  init: (params) => ({ factor: T.scalar(1), inner: inner.init(params) }),
+  update: (grads, { factor, inner: before }, params) => {
+    const { state, updates } = inner.update(grads, before, params)
+    return { updates: map(updates, (u) => T.mul(u, factor)), state: { factor, inner: state } }
+  },
+})
+
+/** The state of an optimizer that `throttle` made, with another factor. Any other state is given back as it is. */
+export const throttled = <State>(state: State, factor: number): State =>
+  typeof state === "object" && state !== null && "factor" in state && "inner" in state
+    ? { ...state, factor: T.scalar(factor) }
+    : state
+
 /** What an average remembers. */
 export type Averaged<State> = {
   /** The running mean of the parameters. */

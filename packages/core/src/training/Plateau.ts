@@ -1,0 +1,48 @@
+/** Lowering the learning rate when a score has stopped getting better: a pure function of the epochs so far. */
+import { isBetter, type Monitor, watched } from "./Monitor.ts"
+import type { EpochRecord, Progress } from "./Progress.ts"
+
+/** When the rate is lowered, and by how much. */
+export interface Plateau extends Monitor {
+  /** What is left of the rate each time. */
+  readonly factor: number
+  /** Epochs without anything better before it is lowered. */
+  readonly patience: number
+  /** Epochs after a lowering that are not counted: 0 unless given. */
+  readonly cooldown?: number
+  /** The least that the rate is ever multiplied by: 0 unless given. */
+  readonly least?: number
+}
+
+/**
+ * What the rate is multiplied by after these epochs. A score that is missing or not a number is nothing better.
+ *
+ * ```ts
+ * import { type EpochRecord } from "@adjoint/core/training/Progress"
+ * import { factorAfter } from "@adjoint/core/training/Plateau"
+ *
+ * const history = [3, 2, 2, 2].map(
+ *   (loss, i): EpochRecord => ({ epoch: i + 1, step: i, learningRate: 0, train: { loss } }),
+ * )
+ * factorAfter({ monitor: "train.loss", mode: "min", factor: 0.1, patience: 2 }, history) // => 0.1
+ * ```
+ */
+export const factorAfter = (
+  { cooldown = 0, factor, least = 0, patience, ...monitor }: Plateau,
+  history: ReadonlyArray<EpochRecord>,
+): number => {
+  let [now, waited, cooling] = [1, 0, 0]
+  let best: Progress["best"]
+  for (const record of history) {
+    const value = watched(monitor, record)
+    const better = value !== undefined && !Number.isNaN(value) && isBetter(monitor, value, best)
+    if (better) best = { epoch: record.epoch, value }
+    waited = better || cooling > 0 ? 0 : waited + 1
+    cooling = Math.max(0, cooling - 1)
+    if (waited < patience) continue
+    now = Math.max(least, now * factor)
+    waited = 0
+    cooling = cooldown
+  }
+  return now
+}
