@@ -73,13 +73,16 @@ export const probe = (result: ArrayLike<number>): ReadonlyArray<number> => {
   return Array.from({ length: count }, (_, i) => result[Math.floor((i * result.length) / count)] ?? Number.NaN)
 }
 
-/** How far f32 results may lie from ours, relative to ours. An epoch's means differ more: each library shuffles its own way. */
+/**
+ * How far f32 results may lie from ours, relative to ours. An epoch's means differ more: each library shuffles in its own
+ * way, and the first few steps, where the loss is largest, see other rows.
+ */
 export const tolerances: { readonly [K in Task["kind"]]: number } = {
   product: 1e-4,
   chain: 1e-4,
   softmax: 1e-4,
   train: 1e-4,
-  epoch: 0.03,
+  epoch: 0.1,
   infer: 1e-4,
 }
 
