@@ -37,7 +37,7 @@ train: { regularize: { l1: 0.001, l2: 0.01 } }
       ...
       7 |     - dense: { units: 8, activation: selu }
         |                                      ---- normalizes itself only under its conditions
-        = help: \`a: { type: number, scale: standard }\`
+        = help: \`a: { type: number, scale: standard }\`  [fix available]
       warning[A606]: \`b\` is scaled another way for a net of \`selu\`: its inputs must have mean 0 and standard deviation 1
         --> m.yaml:3:51
       3 |   columns: { a: number, b: { type: number, scale: minmax }, c: { type: number, scale: standard }, kind: class }
@@ -104,12 +104,20 @@ train: { regularize: { l1: 0.001, l2: 0.01 } }
 
   it("is mended as far as an edit can", () => {
     const after = mended(broken)
-    expect(after).toContain("b: { type: number, scale: standard }")
+    expect(after).toContain("columns: { a: { type: number, scale: standard }, b: { type: number, scale: standard },")
     expect(after).toContain("init: lecun_normal\n")
     expect(after).toContain("- alpha_dropout: 0.1")
     expect(after).toContain("activation: selu, init: xavier_normal")
     expect(after).toContain("regularize: { l1: 0, l2: 0 }")
-    expect(codes(mended(after))).toEqual(["A606", "A606"])
+    expect(shown(completed(mended(after)))).toMatchInlineSnapshot(`
+      "warning[A606]: \`batch_norm\` in a net of \`selu\`, which normalizes itself only as a plain stack of dense layers
+        --> m.yaml:8:7
+      7 |     - dense: { units: 8, activation: selu }
+        |                                      ---- normalizes itself only under its conditions
+      8 |     - batch_norm
+        |       ^^^^^^^^^^
+        = help: leave it out, or take \`relu\`"
+    `)
   })
 
   it.each([
@@ -121,10 +129,41 @@ train: { regularize: { l1: 0.001, l2: 0.01 } }
       "data: { source: { npz: { path: a.npz, inputs: x, targets: y } }, image: { size: [4, 4], normalize: auto } }\n",
       [],
     ],
+    ["a toy scaled another way", "data: { source: moons, scale: { minmax: [0, 1] } }\n", ["A606"]],
   ])("looks at how %s is scaled", (_, data, wanted) => {
     expect(codes(`${data}model: { layers: [flatten, { dense: { units: 8, activation: selu } }, { head: label }] }\n`)).toEqual(
       wanted,
     )
+  })
+})
+
+describe("inputs of selu", () => {
+  it.each([
+    ["data: { source: moons, scale: minmax }\n", "data: { source: moons, scale: standard }\n"],
+    ["data: { source: moons, scale: { minmax: [0, 1] } }\n", "data: { source: moons, scale: standard }\n"],
+    [
+      "data: { source: { npz: { path: a.npz, inputs: x, targets: y } }, image: { size: [4, 4], normalize: center } }\n",
+      "data: { source: { npz: { path: a.npz, inputs: x, targets: y } }, image: { size: [4, 4], normalize: auto } }\n",
+    ],
+    [
+      "data:\n  source: a.csv\n  columns:\n    a: { type: number, missing: mean, scale: center }\n    label: class\n",
+      "data:\n  source: a.csv\n  columns:\n    a: { type: number, missing: mean, scale: standard }\n    label: class\n",
+    ],
+    [
+      "data:\n  source: a.csv\n  columns:\n    a: number\n    label: class\n",
+      "data:\n  source: a.csv\n  columns:\n    a: { type: number, scale: standard }\n    label: class\n",
+    ],
+  ])("are mended where a word or a short form can be replaced: %j", (data, wanted) => {
+    const model = "model: { layers: [flatten, { dense: { units: 8, activation: selu } }, { head: label }] }\n"
+    expect(mended(data + model)).toBe(wanted + model)
+    expect(codes(wanted + model)).toEqual([])
+  })
+
+  it("are left alone where a replacement would lose what else is said of a column", () => {
+    const text =
+      "data: { source: a.csv, columns: { a: { type: number, missing: mean }, label: class } }\nmodel: { layers: [{ dense: { units: 8, activation: selu } }, { head: label }] }\n"
+    expect(codes(text)).toEqual(["A606"])
+    expect(mended(text)).toBe(text)
   })
 })
 

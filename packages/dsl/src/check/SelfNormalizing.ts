@@ -4,7 +4,7 @@
  */
 import { type Data, type Train, useOf } from "../Document.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
-import { pointer } from "../source/Path.ts"
+import { type Path, pointer } from "../source/Path.ts"
 import type { Survey } from "./Weights.ts"
 
 /** What a self-normalizing model is read from. `isSelu` knows its names. */
@@ -94,27 +94,48 @@ const penalties = ({ train }: Reading): ReadonlyArray<Finding> =>
     ]
   })
 
-const unscaled = (path: Spot["path"], what: string, help: string, on: "key" | "value" = "key"): Finding =>
-  broken(`${what} for a net of \`selu\`: its inputs must have mean 0 and standard deviation 1`, { path, on }, { help })
+const wantsStandard = (what: string): string =>
+  `${what} for a net of \`selu\`: its inputs must have mean 0 and standard deviation 1`
+
+/** A value that says another scale, which one word mends. */
+const rescaled = (path: Path, what: string, word: string): Finding => {
+  const at: Spot = { path }
+  const title = `write \`${word}\``
+  return broken(wantsStandard(what), at, { help: title, fix: { title, at, text: word } })
+}
+
+const columnsOf = (columns: NonNullable<Data["columns"]>): ReadonlyArray<Finding> =>
+  Object.entries(columns).flatMap(([name, column]): ReadonlyArray<Finding> => {
+    if (column.type !== "number" || column.role === "target" || column.scale === "standard") return []
+    const path = ["data", "columns", name]
+    if (column.scale !== undefined) return [rescaled([...path, "scale"], `\`${name}\` is scaled another way`, "standard")]
+    const text = "{ type: number, scale: standard }"
+    // What else is said of a column would be lost.
+    const isBare = Object.keys(column).length === 1
+    const fix = { title: `write \`${text}\``, at: { path }, text }
+    return [
+      broken(
+        wantsStandard(`\`${name}\` is not scaled`),
+        { path, on: "key" },
+        { help: `\`${name}: ${text}\``, ...(isBare ? { fix } : {}) },
+      ),
+    ]
+  })
 
 const inputs = ({ data }: Reading): ReadonlyArray<Finding> => {
   if (data === undefined) return []
   const { columns, image, scale, source } = data
-  if (columns !== undefined)
-    return Object.entries(columns).flatMap(([name, column]): ReadonlyArray<Finding> => {
-      if (column.type !== "number" || column.role === "target" || column.scale === "standard") return []
-      const path = ["data", "columns", name]
-      if (column.scale === undefined)
-        return [unscaled(path, `\`${name}\` is not scaled`, `\`${name}: { type: number, scale: standard }\``)]
-      const at: Spot = { path: [...path, "scale"] }
-      const fix = { title: "write `standard`", at, text: "standard" }
-      return [{ ...unscaled([...path, "scale"], `\`${name}\` is scaled another way`, "write `standard`", "value"), fix }]
-    })
-  if (image !== undefined)
-    return image.normalize === "auto"
-      ? []
-      : [unscaled(["data", "image"], "the images are not normalized", "`normalize: auto` in `data.image`")]
-  return scale === "standard"
-    ? []
-    : [unscaled(["data", "source", useOf(source).name], "the inputs are not standardized", "`scale: standard` in `data`")]
+  if (columns !== undefined) return columnsOf(columns)
+  if (image !== undefined) {
+    if (image.normalize === "auto") return []
+    const path = ["data", "image"]
+    if (image.normalize !== undefined) return [rescaled([...path, "normalize"], "the images are normalized another way", "auto")]
+    return [
+      broken(wantsStandard("the images are not normalized"), { path, on: "key" }, { help: "`normalize: auto` in `data.image`" }),
+    ]
+  }
+  if (scale === "standard") return []
+  if (scale !== undefined) return [rescaled(["data", "scale"], "the inputs are scaled another way", "standard")]
+  const path = ["data", "source", useOf(source).name]
+  return [broken(wantsStandard("the inputs are not scaled"), { path, on: "key" }, { help: "`scale: standard` in `data`" })]
 }
