@@ -27,10 +27,10 @@ const notes: { readonly [noun: string]: string } = {
 Of \`prelu\` the slopes are learned, one for the layer, each channel or each unit; decay and penalties leave them alone. \`rrelu\` draws its slopes from the run's key while it trains, so it is applied as a layer, with a mode and a key. \`glu\` and \`swiglu\` halve the last axis: \`dense: { units: 64, activation: glu }\` gives 32 numbers.`,
   initializer: `\`fan_in\` and \`fan_out\` say how many inputs an output is made of, and into how many outputs an input goes:
 
-| weights                                             | shape                              | fan_in                       | fan_out              |
-| --------------------------------------------------- | ---------------------------------- | ---------------------------- | -------------------- |
-| a dense layer's                                     | \`[in, out]\`                        | in                           | out                  |
-| a convolution's                                     | \`[...window, channels, filters]\`   | channels × window            | filters × window     |
+| weights         | shape                            | fan_in            | fan_out          |
+| --------------- | -------------------------------- | ----------------- | ---------------- |
+| a dense layer's | \`[in, out]\`                      | in                | out              |
+| a convolution's | \`[...window, channels, filters]\` | channels × window | filters × window |
 
 The gain makes up for what the activation that follows does to the size of signals: 1 for linear units and sigmoid, 5/3 for tanh, √2 for relu and its smooth relatives, √(2 / (1 + α²)) for leaky ones, 3/4 for selu. \`auto\` takes both from the activation. Draws are the same on every machine; \`orthogonal\` is made of products and sums alone.`,
 }
@@ -41,11 +41,14 @@ const heading = (noun: string): string => headings[noun] ?? `${noun.charAt(0).to
 
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("*", "\\*").replaceAll("<", "&lt;")
 
+/** How many places a text takes on a line: an accent takes none of its own. */
+const widthOf = (text: string): number => [...text.replaceAll(/\p{M}/gu, "")].length
+
 const table = (header: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
-  const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => [...(row[i] ?? "")].length)))
-  const line = (cells: ReadonlyArray<string>) =>
-    `| ${cells.map((text, i) => text + " ".repeat((widths[i] ?? 0) - [...text].length)).join(" | ")} |`
-  return [line(header), `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...rows.map(line)].join("\n")
+  const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => widthOf(row[i] ?? ""))))
+  const padded = (text: string, i: number) => text + " ".repeat((widths[i] ?? 0) - widthOf(text))
+  const line = (cells: ReadonlyArray<string>) => `| ${cells.map(padded).join(" | ")} |`
+  return [line(header), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n")
 }
 
 const nameOf = ({ name, section }: Found): string => {
