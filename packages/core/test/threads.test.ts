@@ -56,7 +56,7 @@ const trapping =
     const code = compileJob(wanted, workforce)
     const module = new Assembler()
     const pages = Math.ceil(code.bytes / 65536)
-    module.importMemory("engine", "memory", { initial: pages, maximum: pages, shared: true })
+    module.importMemory("engine", "memory", { initial: pages, maximum: 65536, shared: true })
     const watch = module.importFunction("engine", "watch", {})
     const barrier = emitBarrier(module, code.failed - 8, code.threads, watch)
     module.func("run", { params: ["i32"], export: true }, (body, [own]) => {

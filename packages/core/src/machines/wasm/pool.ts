@@ -8,6 +8,7 @@
  */
 import type { MessagePort, Worker } from "node:worker_threads"
 import type { WasmMemory, WasmModule } from "./host.ts"
+import { makeMemories } from "./memories.ts"
 
 /** Threads that run what they are given, beside the one that gives it. */
 export interface Pool {
@@ -15,7 +16,9 @@ export interface Pool {
   readonly threads: number
   /** Less work in a kernel than this is done sooner by one thread than shared out. */
   readonly least: number
-  /** Hands a module to all workers. `failed` is the address of the word they set when they cannot go on. */
+  /** A memory that the workers can share, of at least so many pages. Throws `RangeError` when there is no room. */
+  readonly memory: (pages: number) => WasmMemory
+  /** Hands a module and a memory of the pool's to all workers. `failed` is the address of the word they set when they cannot go on. */
   readonly add: (module: WasmModule, memory: WasmMemory, failed: number) => Work
   /** The workers that were started and have not ended. */
   readonly workers: () => ReadonlyArray<Worker>
@@ -33,7 +36,7 @@ export interface Work {
    * They end, and others come in their place for what the pool is asked next.
    */
   readonly abandon: () => string | undefined
-  /** Has them forget it. */
+  /** Has them forget it; its memory is the pool's again. */
   readonly drop: () => void
 }
 
@@ -114,6 +117,9 @@ const hostThreads = (): Threads | undefined => {
   return isAllowed && typeof SharedArrayBuffer === "function" ? process?.getBuiltinModule?.("node:worker_threads") : undefined
 }
 
+/** Workers that may hold on to so many bytes for nothing are replaced. */
+const mostHeld = 2 ** 30
+
 /**
  * A pool of so many threads. Its workers are made when there is first something for them to do, and do not keep the process
  * alive. Returns `undefined` where the host has no worker threads or no memory that they could share.
@@ -123,7 +129,9 @@ export const makePool = (threads: number, least = 2 ** 17): Pool | undefined => 
   if (host === undefined || threads < 2) return undefined
   const started = new Set<Worker>()
   let crew: Crew | undefined
+  const memories = makeMemories()
   let isClosed = false
+  let held = 0
   let jobs = 0
 
   const begin = (thread: number, control: Int32Array): Hand => {
@@ -151,7 +159,10 @@ export const makePool = (threads: number, least = 2 ** 17): Pool | undefined => 
   }
   /** Workers that have not all gone through the same runs are of no more use. */
   const retire = (old: Crew): void => {
-    if (crew === old) crew = undefined
+    if (crew === old) {
+      crew = undefined
+      held = 0
+    }
     for (const { worker } of old.hands) void worker.terminate()
   }
 
@@ -159,10 +170,12 @@ export const makePool = (threads: number, least = 2 ** 17): Pool | undefined => 
     threads,
     least,
     workers: () => [...started],
+    memory: memories.take,
     add: (module, memory, failed) => {
       present()
       const id = jobs++
       let given: Crew | undefined
+      let isDone = false
       return {
         start: () => {
           const now = present()
@@ -188,12 +201,18 @@ export const makePool = (threads: number, least = 2 ** 17): Pool | undefined => 
           })
           Atomics.store(new Int32Array(memory.buffer, failed, 1), 0, 1)
           retire(given)
+          isDone = true
           return complaints.find((complaint) => complaint.id === id)?.error
         },
         drop: () => {
-          if (given === undefined || given !== crew) return
-          tell(given, { id })
-          ring(given)
+          if (isDone) return
+          isDone = true
+          if (given !== undefined && given === crew) {
+            tell(given, { id })
+            ring(given)
+          }
+          held += memories.give(memory)
+          if (held > mostHeld && crew !== undefined) retire(crew)
         },
       }
     },

@@ -57,11 +57,11 @@ export interface Prepared extends Executable {
   readonly release: () => void
 }
 
-/** The memory of some code. Throws `EngineError` when the host has no room for it. */
-const memoryOf = ({ bytes, largest, threads }: Compiled): WasmMemory => {
+/** The memory of some code, shared with a pool if there is one. Throws `EngineError` when the host has no room for it. */
+const memoryOf = ({ bytes, largest }: Compiled, pool: Pool | undefined): WasmMemory => {
   const pages = Math.ceil(bytes / 65536)
   try {
-    return makeMemory(threads === 1 ? { initial: pages } : { initial: pages, maximum: pages, shared: true })
+    return pool === undefined ? makeMemory({ initial: pages }) : pool.memory(pages)
   } catch {
     const cause = new OutOfMemory({ wanted: bytes, largest })
     throw new EngineError({ engine: "wasm", doing: "prepare a program", cause })
@@ -75,7 +75,8 @@ const memoryOf = ({ bytes, largest, threads }: Compiled): WasmMemory => {
 export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", compile: Compile = compileJob): Prepared => {
   const { program, resident } = job
   const compiled = compile(job, { threads: pool?.threads ?? 1, least: pool?.least ?? 0, numerics })
-  const memory = memoryOf(compiled)
+  const crew = compiled.threads === 1 ? undefined : pool
+  const memory = memoryOf(compiled, crew)
   const view = (place: number) => {
     const { address, dtype, shape } = compiled.places[place] as Place
     return views[dtype](memory, address, Shape.size(shape))
@@ -87,7 +88,7 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
     const { out, params, primitive } = kernel.equation
     view(kernel.slot).set(outside(numerics, primitive, params, inputs, out))
   }
-  const others = compiled.threads === 1 ? undefined : pool?.add(compiled.module, memory, compiled.failed)
+  const others = crew?.add(compiled.module, memory, compiled.failed)
   const { commit, run } = instantiate(compiled.module, {
     engine: {
       memory,
@@ -143,6 +144,10 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
         return made
       }),
     state: () => whole(() => state.map((take) => take())),
-    release: () => others?.drop(),
+    release: () => {
+      // Its memory may be another's from here on.
+      failure ??= new EngineError({ engine: "wasm", doing: "run a program", cause: "it was released with its scope" })
+      others?.drop()
+    },
   }
 }

@@ -6,6 +6,7 @@ import { emitBarrier, failedOffset, syncBytes } from "./barrier.ts"
 import type { Func } from "./Code.ts"
 import { emitKernel, isOwn, isShareable, scratchOf, work } from "./kernels.ts"
 import type { Site } from "./loops.ts"
+import { mostPages } from "./memories.ts"
 import type { Numerics } from "./numerics.ts"
 import { scratchBytes } from "./reduceKernel.ts"
 import { type I32, i32 } from "./Value.ts"
@@ -17,6 +18,7 @@ interface Workspace {
   readonly end: number
 }
 
+/** The barrier stands at the same place for all programs of so many threads, since they may have a memory one after the other. */
 const layout = ({ kernels, slots }: Plan, threads: number): Workspace => {
   const most = kernels.reduce((sofar, kernel) => Math.max(sofar, scratchOf(kernel, slots)), 0)
   const sync = scratchBytes * threads
@@ -45,7 +47,7 @@ export interface Workforce {
 export const writeModule = (plan: Plan, memory: MemoryPlan, { least, numerics, threads }: Workforce): Uint8Array<ArrayBuffer> => {
   const module = new Assembler(numerics)
   const pages = Math.ceil(memory.bytes / 65536)
-  module.importMemory("engine", "memory", threads > 1 ? { initial: pages, maximum: pages, shared: true } : { initial: pages })
+  module.importMemory("engine", "memory", threads > 1 ? { initial: pages, maximum: mostPages, shared: true } : { initial: pages })
   const outside = module.importFunction("engine", "outside", { params: ["i32"] })
   const watch = module.importFunction("engine", "watch", {})
   const { packed, sync } = layout(plan, threads)
