@@ -53,6 +53,8 @@ export const collapse = ({ accesses, shape }: Axes, barrier = 0): Axes & { reado
   }
 }
 
+const lanes = [0, 1, 2, 3] as const
+
 /** Where an array stands in a round of the outer axes: an address, part of which is known beforehand. */
 export interface Row {
   readonly start: I32 | undefined
@@ -60,7 +62,15 @@ export interface Row {
   /** Elements from one to the next along the innermost axis. */
   readonly step: number
   readonly size: number
+  /** The elements of one vector, counted from the row's beginning, where they are known and not `step` apart. */
+  readonly lanes?: ReadonlyArray<number>
 }
+
+/** A vector over the ends of rows `stride` elements apart: the lanes from `first` on, of rows of `length` taken as one. */
+export const acrossRows = (row: Row, stride: number, length: number, first: number): Row => ({
+  ...row,
+  lanes: lanes.map((lane) => Math.floor((first + lane) / length) * stride + ((first + lane) % length) * row.step),
+})
 
 /** `Σ index × stride`, or nothing where every stride is 0. */
 export const dot = (indices: ReadonlyArray<I32>, strides: ReadonlyArray<number>, scale: number): I32 | undefined =>
@@ -85,10 +95,19 @@ export const rowOf = (site: Site, slot: number, dtype: DType, { offset, strides 
 }
 
 /** The address of element `i` of a row, and the part of it that the instruction adds itself. */
-const place = ({ base, size, start, step }: Row, i: I32, ahead = 0): readonly [address: I32, offset: number] => {
+const place = (row: Row, i: I32, ahead = 0): readonly [address: I32, offset: number] => {
+  const { base, size, start, step } = row
+  if (row.lanes !== undefined) return [start ?? i32.const(0), base + (row.lanes[ahead] ?? 0) * size]
   const moved = step === 0 ? undefined : i32.mul(ahead === 0 ? i : i32.add(i, ahead), step * size)
   const inner = start === undefined ? moved : moved === undefined ? start : i32.add(start, moved)
   return step < 0 ? [inner === undefined ? i32.const(base) : i32.add(inner, base), 0] : [inner ?? i32.const(0), base]
+}
+
+/** Elements from one lane to the next, where that is the same for all. */
+const stepOf = (row: Row): number | undefined => {
+  if (row.lanes === undefined) return row.step
+  const [first = 0, second = 0] = row.lanes
+  return row.lanes.every((lane, i) => lane === first + i * (second - first)) ? second - first : undefined
 }
 
 const truth = (x: V128): V128 => i32x4.ne(x, 0)
@@ -98,15 +117,13 @@ const loadByte = (dtype: DType, x: V128): V128 => (dtype === "bool" ? truth(x) :
 /** How many elements of a vector count: all, or as many as are left at the end of an axis; the other lanes hold anything. */
 export type Count = 1 | 2 | 3 | 4
 
-const lanes = [0, 1, 2, 3] as const
-
 /** Elements of a row from `i` on, one and the same where the row stands still. */
 const loadSome = (code: Code, dtype: DType, row: Row, i: I32, count: Count): V128 => {
   const [address, offset] = place(row, i)
   const wide = row.size === 4
-  if (row.step === 0)
-    return wide ? v128.load32_splat(address, offset) : loadByte(dtype, i32x4.splat(i32.load8_u(address, offset)))
-  if (row.step === 1) {
+  const step = stepOf(row)
+  if (step === 0) return wide ? v128.load32_splat(address, offset) : loadByte(dtype, i32x4.splat(i32.load8_u(address, offset)))
+  if (step === 1) {
     if (wide) return v128.load(address, offset)
     return loadByte(dtype, i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(address, offset))))
   }
@@ -182,8 +199,10 @@ export const emitTerms = (
       made.push(code.let(count > 1 ? loadSome(code, term.dtype, row, i, count) : loadOne(term.dtype, row, i)))
     else if (term.tag === "index" && row !== undefined) {
       const { base, start, step } = row
-      const first = i32.add(start === undefined ? i32.const(base) : i32.add(start, base), i32.mul(i, step))
-      const counted = i32x4.add(i32x4.splat(first), count > 1 ? i32x4.const(0, step, 2 * step, 3 * step) : i32x4.const(0))
+      const beginning = start === undefined ? i32.const(base) : i32.add(start, base)
+      const first = row.lanes === undefined ? i32.add(beginning, i32.mul(i, step)) : beginning
+      const ahead = row.lanes ?? (count > 1 ? lanes.map((lane) => lane * step) : [0])
+      const counted = i32x4.add(i32x4.splat(first), i32x4.const(...ahead))
       made.push(
         code.let(
           term.dtype === "f32"
