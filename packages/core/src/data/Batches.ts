@@ -46,7 +46,7 @@ export const epoch = (plan: Plan, key: Key.Key, number: number): ReadonlyArray<B
 export const order = (key: Key.Key, n: number, number: number | Tensor): Tensor => Key.permutation(Key.fold(key, number), n)
 
 /** The batches of the rows as they stand: the order for scoring. `inOrder({ rows: [4, 5, 6], size: 2 }).map((batch) => [...batch]) // => [[4, 5], [6]]` */
-export const inOrder = (plan: Plan): ReadonlyArray<Batch> => cut(plan, Int32Array.from(plan.rows))
+export const inOrder = (plan: Plan): ReadonlyArray<Batch> => cut(plan, new Int32Array(plan.rows))
 
 const cut = (plan: Plan, rows: Int32Array): ReadonlyArray<Batch> =>
   Array.from({ length: count(plan) }, (_, i) => rows.subarray(i * plan.size, (i + 1) * plan.size))

@@ -1,14 +1,15 @@
 /** Reading: what turns a recipe into numbers, and numbers into lists and text. */
 import type { Tensor } from "../language/Expr.ts"
 import * as Eager from "../machines/eager/Eager.ts"
-import type { NDArray } from "../words/NDArray.ts"
+import { NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
 import { refuse } from "../words/ShapeError.ts"
 import type { Nested } from "./create.ts"
 import type { ShapeOf } from "./Typed.ts"
 
 /** The numbers of a tensor, computed once and kept. Throws `ShapeError` inside a traced function, where there are none. */
-export const read = <X extends Tensor>(x: X): NDArray<ShapeOf<X>> => Eager.read([x])[0] as NDArray as NDArray<ShapeOf<X>>
+export const read = <X extends Tensor>(x: X): NDArray<ShapeOf<X>> =>
+  (x instanceof NDArray ? x : Eager.read([x])[0]) as NDArray as NDArray<ShapeOf<X>>
 
 /** The numbers of several tensors, computing what they share once. */
 export const readAll = (xs: ReadonlyArray<Tensor>): ReadonlyArray<NDArray> => Eager.read(xs)
