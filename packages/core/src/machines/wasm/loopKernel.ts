@@ -19,7 +19,8 @@ import { type I32, i32 } from "./Value.ts"
 /** Elements of a cache line: no two threads write to one. */
 const line = 16
 
-/** The most terms that are written out for several rows at once. */
+/** The most vectors that several rows fill together, and the most terms that are written out for them. */
+const mostVectors = 8
 const mostWritten = 128
 
 /** How many short rows fill whole vectors together, where it pays to take so many at once. */
@@ -27,8 +28,9 @@ const rowsTogether = (shape: Shape.Shape, accesses: ReadonlyArray<Access>, terms
   const [many = 1, length = 1] = shape.slice(-2)
   const rows = length % 4 === 0 ? 1 : length % 2 === 0 ? 2 : 4
   const forwards = accesses.every(({ strides }) => strides.every((stride) => stride >= 0))
-  const written = ((rows * length) / 4) * terms
-  return shape.length >= 2 && rows > 1 && many >= rows && written <= mostWritten && forwards ? rows : undefined
+  const vectors = (rows * length) / 4
+  const few = vectors <= mostVectors && vectors * terms <= mostWritten
+  return shape.length >= 2 && rows > 1 && many >= rows && few && forwards ? rows : undefined
 }
 
 /** Writes the kernel. */
