@@ -1,4 +1,4 @@
-/** Reading: what turns a recipe into numbers, and numbers into lists and text. */
+/** Reading: what turns a recipe into numbers, in the floats of the WebAssembly engine, and numbers into lists and text. */
 import type { Tensor } from "../language/Expr.ts"
 import * as Eager from "../machines/eager/Eager.ts"
 import { NDArray } from "../words/NDArray.ts"
@@ -7,7 +7,7 @@ import { refuse } from "../words/ShapeError.ts"
 import type { Nested } from "./create.ts"
 import type { ShapeOf } from "./Typed.ts"
 
-/** The numbers of a tensor, computed once and kept. Throws `ShapeError` inside a traced function, where there are none. */
+/** The numbers of a tensor, computed once and kept; numbers that are there already are given as they are. Throws `ShapeError` inside a traced function, where there are none. */
 export const read = <X extends Tensor>(x: X): NDArray<ShapeOf<X>> =>
   (x instanceof NDArray ? x : Eager.read([x])[0]) as NDArray as NDArray<ShapeOf<X>>
 
