@@ -36,20 +36,39 @@ export interface Share {
   readonly groups: Range
   /** Whole blocks of filters; all of them, and what is left over, where threads do not share them. */
   readonly filters: Range | undefined
-  /** Taps along the last axis. */
+  /** Taps along the last axis, and along the one before. */
   readonly taps: Range
+  readonly lines: Range
 }
 
-/** Threads share groups, blocks of filters or taps: the first of them that there are enough of. */
-export const shareOf = ({ filters, groups, site, window }: Gradient, byTaps: boolean): Share | undefined => {
+/** All of the result. */
+export const everything = ({ groups, window }: Gradient): Share => ({
+  groups: { start: 0, end: groups },
+  filters: undefined,
+  taps: { start: 0, end: window.at(-1) ?? 1 },
+  lines: { start: 0, end: window.at(-2) ?? 1 },
+})
+
+/**
+ * Threads share groups, blocks of filters, taps or lines of taps: the first of them that there are enough of, else what there
+ * is most of. `undefined` where there is one of each.
+ */
+export const shareOf = (gradient: Gradient, byTaps: boolean): Share | undefined => {
+  const { filters, groups, site, window } = gradient
   const { code, crew } = site
-  const taps = window.at(-1) ?? 1
-  const whole = filters - (filters % 8)
-  const all = { groups: { start: 0, end: groups }, filters: undefined, taps: { start: 0, end: taps } }
+  const all = everything(gradient)
   if (crew.threads === 1) return all
-  if (groups >= crew.threads) return { ...all, groups: share(code, crew, groups) }
-  if (whole / 8 >= crew.threads) return { ...all, filters: share(code, crew, whole, 8) }
-  return byTaps && taps >= crew.threads ? { ...all, taps: share(code, crew, taps) } : undefined
+  const [lines = 1, taps = 1] = window.slice(-2)
+  const whole = filters - (filters % 8)
+  const ways: ReadonlyArray<{ readonly pieces: number; readonly part: () => Partial<Share> }> = [
+    { pieces: groups, part: () => ({ groups: share(code, crew, groups) }) },
+    { pieces: whole / 8, part: () => ({ filters: share(code, crew, whole, 8) }) },
+    { pieces: byTaps ? taps : 0, part: () => ({ taps: share(code, crew, taps) }) },
+    { pieces: lines, part: () => ({ lines: share(code, crew, lines) }) },
+  ]
+  const most = Math.max(...ways.map(({ pieces }) => pieces))
+  const way = ways.find(({ pieces }) => pieces >= Math.min(crew.threads, most))
+  return most === 1 || way === undefined ? undefined : { ...all, ...way.part() }
 }
 
 const eachFilters = ({ filters, site }: Gradient, part: Share, body: (filter: I32, width: number) => void): void => {

@@ -17,6 +17,7 @@ import {
   type Edge,
   eachTile,
   eachVector,
+  everything,
   type Gradient,
   overTaps,
   type Rows,
@@ -120,7 +121,7 @@ const emit = (gradient: Gradient, cut: Cut, part: Share): void => {
   const { axes, cotangentSteps, site, window, x } = gradient
   const { code } = site
   const rows = axes[axes.length - 2] as Axis
-  const all = window.slice(0, -1).map((end) => ({ start: 0, end }))
+  const all = [...window.slice(0, -2).map((end) => ({ start: 0, end })), part.lines]
   eachTile(gradient, cut, part, all, (tile) => {
     const zero = code.let(f32x4.const(0))
     eachVector(gradient, tile, (offset, _, lanes) => storeLanes(code, tile.address, zero, lanes, offset))
@@ -128,7 +129,7 @@ const emit = (gradient: Gradient, cut: Cut, part: Share): void => {
   const most = Math.max(1, Math.floor(blockBytes / ((cotangentSteps.at(-2) ?? 0) || blockBytes)))
   code.for(0, x.shape[0] ?? 0, 1, (image) =>
     eachPlace(code, axes.slice(0, -2), (outer) => {
-      const ranges = [...outer.map(({ taps }) => taps), all.at(-1) as Taps]
+      const ranges = [...outer.map(({ taps }) => taps), part.lines]
       const count = rows.count as number
       const block = (taps: Taps): void =>
         eachTile(gradient, cut, part, ranges, (tile) => addBlock(gradient, tile, image, outer, taps))
@@ -172,13 +173,6 @@ export const convKernelGrad: Direct<"convKernelGrad"> = {
     const cut = overTaps(gradient) ?? byChannels(gradient)
     const part = shareOf(gradient, cut.byTaps)
     if (part !== undefined) emit(gradient, cut, part)
-    else {
-      const everything = {
-        groups: { start: 0, end: params.groups },
-        filters: undefined,
-        taps: { start: 0, end: gradient.window.at(-1) ?? 1 },
-      }
-      firstAlone(site.code, site.crew, () => emit(gradient, cut, everything))
-    }
+    else firstAlone(site.code, site.crew, () => emit(gradient, cut, everything(gradient)))
   },
 }
