@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
-import { Activation, Initializer, Key, Shape, ShapeError, Tensor } from "@adjoint/core"
+import { Activation, Initializer, Key, Program, Shape, ShapeError, Tensor } from "@adjoint/core"
 import { make } from "@adjoint/core/learning/Entry"
+import { prepare } from "@adjoint/core/machines/wasm/prepare"
 import { assertAllClose } from "@adjoint/core/testing/allClose"
 import { describe, expect, test } from "vitest"
 
@@ -118,6 +119,19 @@ describe.each(rows)("$name $options", ({ name, options, row }) => {
     expect(other.some((x, i) => x !== weights.data[i])).toBe(row.variance > 0 && row.isFixed !== true)
   })
 })
+
+test.each(Object.keys(theory) as ReadonlyArray<Initializer.Name>)(
+  "%s gives the same bits in a program of an engine as outside",
+  (name) => {
+    const initializer = make(Initializer.table, { name, options: {} })
+    const keys = [Tensor.read(Key.make(8))]
+    const program = Program.trace((key) => [initializer(key as Key.Key, [40, 12], place)], keys)
+    const [inside] = prepare({ program, resident: 0 }).run(keys)
+    expect(Float32Array.from(inside?.data ?? [])).toEqual(
+      Float32Array.from(Tensor.read(initializer(Key.make(8), [40, 12], place)).data),
+    )
+  },
+)
 
 describe("auto", () => {
   const he = (gain: number) => Initializer.he("normal", gain)

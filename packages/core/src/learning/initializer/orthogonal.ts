@@ -6,30 +6,42 @@ import * as Shape from "../../words/Shape.ts"
 import { refuse } from "../../words/ShapeError.ts"
 import type { Initializer } from "./Initializer.ts"
 
-/** What is left of v [n] without its parts along the rows of `basis` [k, n], which are orthonormal or 0. */
-const without = (v: Tensor, basis: Tensor): Tensor => {
-  const parts = T.matmul(basis, T.reshape(v, [-1, 1]))
-  return T.sub(v, T.reshape(T.matmul(T.swapAxes(basis, 0, 1), parts), v.shape))
-}
+/** What is left of rows [m, n] without their parts along the rows of `basis` [k, n], which are orthonormal or 0. */
+const without = (rows: Tensor, basis: Tensor): Tensor => T.sub(rows, T.matmul(T.matmul(rows, T.swapAxes(basis, 0, 1)), basis))
 
 /**
- * Rows [k, n], k ≤ n, made orthonormal one after the other (Gram and Schmidt). The parts along the rows before are taken
- * away twice, which is enough for a right angle to the last place (Giraud, Langou and Rozložník, 2005).
+ * Rows [m, n] made orthonormal one after the other (Gram and Schmidt). The parts along the rows before are taken away
+ * twice, which is enough for a right angle to the last place (Giraud, Langou and Rozložník, 2005).
  */
-const orthonormal = (rows: Tensor): Tensor => {
-  const [k = 0] = rows.shape
-  const basis = T.zerosLike(rows)
+const oneByOne = (rows: Tensor): Tensor => {
+  const [m = 0] = rows.shape
   const { kept } = T.scan(
     (done: Tensor, { place, row }: { readonly place: Tensor; readonly row: Tensor }) => {
-      const rest = without(without(row, done), done)
+      const rest = without(without(T.expandAxis(row, 0), done), done)
       const unit = T.div(rest, T.sqrt(T.sum(T.square(rest))))
-      const isHere = T.equal(T.iota([k, 1], 0), place)
-      return { carry: T.where(isHere, unit, done), kept: unit }
+      const isHere = T.equal(T.iota([m, 1], 0), place)
+      return { carry: T.where(isHere, unit, done), kept: T.squeeze(unit, [0]) }
     },
-    basis,
-    { place: T.range(k), row: rows },
+    T.zerosLike(rows),
+    { place: T.range(m), row: rows },
   )
   return kept
+}
+
+/** So many rows are made orthonormal among themselves at a time; against all others they are products of matrices, which are fast. */
+const blockSize = 32
+
+/** Rows [m, n], m ≤ n, made orthonormal block by block, each twice over (Barlow and Smoktunowicz, 2013). */
+const orthonormal = (rows: Tensor): Tensor => {
+  const [m = 0, n = 0] = rows.shape
+  const done: Array<Tensor> = []
+  for (let from = 0; from < m; from += blockSize) {
+    const block = T.slice(rows, [from, 0], [Math.min(from + blockSize, m), n])
+    const basis = T.concat([...done, T.zeros([0, n])])
+    const once = oneByOne(without(block, basis))
+    done.push(oneByOne(without(once, basis)))
+  }
+  return T.concat(done)
 }
 
 /**
