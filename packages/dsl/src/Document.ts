@@ -63,6 +63,13 @@ export interface Train {
   readonly optimizer: Named
   readonly schedule: Named
   readonly regularize: Regularize
+  /** Layers whose parameters stay as they are. */
+  readonly freeze?: ReadonlyArray<string>
+  /** What the steps of a layer's parameters are multiplied by. */
+  readonly rates?: { readonly [layer: string]: number }
+  /** Batches whose gradients make one step. */
+  readonly accumulate?: number
+  readonly lookahead?: { readonly every: number; readonly alpha: number }
   readonly metrics: "auto" | ReadonlyArray<Named>
   readonly callbacks: ReadonlyArray<Named>
 }
@@ -102,12 +109,19 @@ export type Join = (typeof joins)[number]
 /** What joins call that which the layers are given. */
 export const inputName = "input"
 
+/** What may stand beside a layer: its own name, and that of the layer it is fed by where that is not the one above it. */
+interface Beside {
+  readonly name?: string
+  readonly from?: string
+}
+
 /** An item of `model.layers`, told apart. */
 export type LayerKind =
-  | { readonly _tag: "Use"; readonly use: Use; readonly name?: string }
-  | { readonly _tag: "Repeat"; readonly times: number; readonly layers: ReadonlyArray<Layer>; readonly name?: string }
+  | ({ readonly _tag: "Use"; readonly use: Use } & Beside)
+  | ({ readonly _tag: "Block"; readonly layers: ReadonlyArray<Layer> } & Beside)
+  | ({ readonly _tag: "Repeat"; readonly times: number; readonly layers: ReadonlyArray<Layer> } & Beside)
   | { readonly _tag: "Join"; readonly how: Join; readonly of: ReadonlyArray<string>; readonly name?: string }
-  | { readonly _tag: "Head"; readonly head: Head; readonly name?: string }
+  | ({ readonly _tag: "Head"; readonly head: Head } & Beside)
 
 /** The outputs, as many as the target needs. */
 export interface Head {
@@ -118,14 +132,16 @@ export interface Head {
 
 /** Which kind of layer an item is. */
 export const layerOf = (layer: Layer): LayerKind => {
-  const { name, ...rest } = layer
+  const { from, name, ...rest } = layer
   const named = typeof name === "string" ? { name } : {}
+  const beside = typeof from === "string" ? { ...named, from } : named
   const use = useOf(rest as unknown as Named)
   const content: unknown = use.options
   const join = joins.find((how) => how === use.name)
   if (join !== undefined) return { _tag: "Join", how: join, of: content as ReadonlyArray<string>, ...named }
   if (use.name === "repeat")
-    return { _tag: "Repeat", ...(content as { readonly times: number; readonly layers: ReadonlyArray<Layer> }), ...named }
-  if (use.name === "head") return { _tag: "Head", head: content as Head, ...named }
-  return { _tag: "Use", use, ...named }
+    return { _tag: "Repeat", ...(content as { readonly times: number; readonly layers: ReadonlyArray<Layer> }), ...beside }
+  if (use.name === "block") return { _tag: "Block", ...(content as { readonly layers: ReadonlyArray<Layer> }), ...beside }
+  if (use.name === "head") return { _tag: "Head", head: content as Head, ...beside }
+  return { _tag: "Use", use, ...beside }
 }

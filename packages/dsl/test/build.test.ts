@@ -1,4 +1,5 @@
 import * as Optimizer from "@adjoint/core/learning/Optimizer"
+import * as Params from "@adjoint/core/learning/Params"
 import * as Key from "@adjoint/core/tensor/Key"
 import * as Tensor from "@adjoint/core/tensor/Tensor"
 import { grad } from "@adjoint/core/transform/Autodiff"
@@ -6,7 +7,7 @@ import * as Tree from "@adjoint/core/words/Tree"
 import { Result } from "effect"
 import { describe, expect, it } from "vitest"
 import { type Built, build, type Needed, netOf } from "../src/build/Build.ts"
-import { documentOf } from "./reading.ts"
+import { documentOf, shown } from "./reading.ts"
 
 const classes = (n: number): Needed["target"] => ({
   type: "class",
@@ -122,11 +123,11 @@ describe("the rest of a training", () => {
     const moved = (regularize: string) => {
       const { optimizer } = of(`${plain}train: { optimizer: { sgd: 1 }, regularize: { ${regularize} } }\n`)
       const { layer } = Optimizer.apply(params, optimizer.update(gradients, optimizer.init(params), params).updates)
-      return [layer.w, layer.b].flatMap((x) => Array.from(Tensor.read(x).data, (n) => Number(n.toFixed(4))))
+      return [layer.w, layer.b].flatMap((x) => Array.from(Tensor.read(x).data, (n) => Number(n.toFixed(3))))
     }
     expect(moved("clip_layer_norm: 5")).toEqual([3, 1, 13])
     expect(moved("clip_value: 2")).toEqual([3, 2, 11])
-    expect(moved("clip_value: 1, max_norm: 1")).toEqual([0.7071, 0.7071, 10])
+    expect(moved("clip_value: 8, max_norm: 1")).toEqual([0.6, -0.8, 17])
   })
 
   it("counts samples by what their class weighs", () => {
@@ -137,6 +138,71 @@ describe("the rest of a training", () => {
     }
     for (const [i, weight] of [100 / 180, 100 / 90, 100 / 30].entries()) expect(each("balanced")[i]).toBeCloseTo(weight, 5)
     for (const [i, weight] of [0.5, 1, 7].entries()) expect(each("[0.5, 1, 7]")[i]).toBeCloseTo(weight, 5)
+  })
+
+  const net2 = "model: { layers: [{ dense: 4, name: low }, relu, { dense: 4, name: high }, { head: label }] }\n"
+
+  /** What a step of sgd with a rate of 1 and gradients of ones does to each layer's bias. */
+  const steps = (train: string, count = 1): ReadonlyArray<number> => {
+    const { net, optimizer } = of(`${net2}train: { optimizer: { sgd: 1 }, ${train} }\n`)
+    let { params } = net.init(Key.make(1), [4])
+    const start = params
+    let state = optimizer.init(params)
+    for (let i = 0; i < count; i++) {
+      const next = optimizer.update(Params.map(params, Tensor.onesLike), state, params)
+      params = Optimizer.apply(params, next.updates)
+      state = next.state
+    }
+    const bias = (tree: Params.Params, layer: string) =>
+      Tensor.read((tree as { readonly [name: string]: { readonly b: Tensor.Tensor } })[layer]?.b ?? Tensor.scalar(0)).data[0] ?? 0
+    return ["low", "high", "head1"].map((layer) => bias(params, layer) - bias(start, layer))
+  }
+
+  it("leaves frozen layers as they are, and gives layers rates of their own", () => {
+    expect(steps("freeze: [low]")).toEqual([0, -1, -1])
+    expect(steps("rates: { low: 0.5, head1: 2 }")).toEqual([-0.5, -1, -2])
+    expect(steps("freeze: [low], rates: { low: 3, high: 0.25 }")).toEqual([0, -0.25, -1])
+  })
+
+  it("makes one step of several batches, and steps back to a slow copy", () => {
+    expect(steps("accumulate: 3", 2)).toEqual([0, 0, 0])
+    expect(steps("accumulate: 3", 6)).toEqual([-2, -2, -2])
+    expect(steps("lookahead: { every: 2, alpha: 0.5 }", 2)).toEqual([-1, -1, -1])
+    expect(steps("lookahead: { every: 2 }", 3)).toEqual([-2, -2, -2])
+  })
+
+  it("lowers the rate on plateaus of what the callback watches", () => {
+    const { optimizer, plateau } = of(
+      `${plain}train: { metrics: [accuracy], callbacks: [{ reduce_on_plateau: { monitor: val.accuracy, factor: 0.5, patience: 3 } }] }\n`,
+    )
+    expect(plateau).toEqual({
+      monitor: "val.accuracy",
+      mode: "max",
+      minDelta: 0,
+      factor: 0.5,
+      patience: 3,
+      cooldown: 0,
+      least: 0,
+    })
+    const params = { w: Tensor.ones([2]) }
+    const before = optimizer.init(params)
+    const update = (state: typeof before) => Tensor.read(optimizer.update(params, state, params).updates.w).data[0] ?? 0
+    expect(update(Optimizer.throttled(before, 0.25))).toBeCloseTo(0.25 * update(before), 9)
+  })
+
+  it("names layers that are there", () => {
+    expect(shown(`schema: 1\n${net2}train: { freeze: [lwo], rates: { nothing: 2 } }\n`)).toMatchInlineSnapshot(`
+      "error[R203]: there is no layer with the name \`lwo\`
+        --> m.yaml:3:19
+      3 | train: { freeze: [lwo], rates: { nothing: 2 } }
+        |                   ^^^
+        = help: did you mean \`low\`?  [fix available]
+      error[R203]: there is no layer with the name \`nothing\`
+        --> m.yaml:3:34
+      3 | train: { freeze: [lwo], rates: { nothing: 2 } }
+        |                                  ^^^^^^^
+        = help: there are \`high\`, \`low\`, \`relu1\` and \`head1\`"
+    `)
   })
 
   it("learns", () => {

@@ -10,6 +10,8 @@ import * as Optimizer from "@adjoint/core/learning/Optimizer"
 import * as Regularizer from "@adjoint/core/learning/Regularizer"
 import type { Score } from "@adjoint/core/learning/Score"
 import type { EarlyStop, Monitor } from "@adjoint/core/training/Monitor"
+import type { Plateau } from "@adjoint/core/training/Plateau"
+import * as Tree from "@adjoint/core/words/Tree"
 import { Result } from "effect"
 import { check, shapes } from "../check/Check.ts"
 import { lossName, scoreNames, wanted } from "../check/Outputs.ts"
@@ -35,6 +37,7 @@ export interface Built {
   readonly batch: number
   readonly best: Monitor
   readonly earlyStop?: EarlyStop
+  readonly plateau?: Plateau
   readonly checkpoint: Checkpoint
 }
 
@@ -89,6 +92,7 @@ const made = (document: ModelFile, facts: Needed, catalogue: Catalogue): Built =
   const scores = scoresOf(train, facts, catalogue)
   const cost = penalty(train)
   const stop = callback(train, "early_stop")
+  const slow = callback(train, "reduce_on_plateau")
   return {
     net: netOf(document, facts, catalogue),
     loss: weighted(
@@ -109,6 +113,18 @@ const made = (document: ModelFile, facts: Needed, catalogue: Catalogue): Built =
     best: monitor(callback(train, "checkpoint") ?? stop ?? {}, scores, facts),
     checkpoint: checkpoint(train),
     ...(cost === undefined ? {} : { penalty: cost }),
+    ...(slow === undefined
+      ? {}
+      : {
+          plateau: {
+            ...monitor(slow, scores, facts),
+            minDelta: slow.min_delta as number,
+            factor: slow.factor as number,
+            patience: slow.patience as number,
+            cooldown: slow.cooldown as number,
+            least: slow.least as number,
+          },
+        }),
     ...(stop === undefined
       ? {}
       : {
@@ -141,7 +157,20 @@ const rate = ({ epochs, optimizer, schedule }: Train, stepsPerEpoch: number, cat
   })
 }
 
-const optimizer = ({ optimizer, regularize }: Train, learningRate: LearningRate, catalogue: Catalogue): Optimizer.Optimizer => {
+/** Whether a path of parameters lies in a layer of that name, `block.0.dense1`. */
+const isIn = (path: Tree.Path, layer: string): boolean => `${Tree.printPath(path)}.`.startsWith(`${layer}.`)
+
+/** Steps by layer: none for the frozen, others times their factor. */
+const groups = (freeze: ReadonlyArray<string>, rates: ReadonlyArray<readonly [string, number]>): Optimizer.Optimizer =>
+  Optimizer.scaleByPath((path) =>
+    freeze.some((layer) => isIn(path, layer))
+      ? 0
+      : rates.reduce((factor, [layer, rate]) => (isIn(path, layer) ? factor * rate : factor), 1),
+  )
+
+const optimizer = (train: Train, learningRate: LearningRate, catalogue: Catalogue): Optimizer.Optimizer => {
+  const { accumulate, freeze = [], lookahead, optimizer, regularize } = train
+  const rates = Object.entries(train.rates ?? {})
   const bare = Entry.make(catalogue.optimizer, use(catalogue, catalogue.optimizer, optimizer))(learningRate)
   const brick = (limit: number | undefined, make: (limit: number) => Optimizer.Optimizer): ReadonlyArray<Optimizer.Optimizer> =>
     limit === undefined ? [] : [make(limit)]
@@ -152,7 +181,11 @@ const optimizer = ({ optimizer, regularize }: Train, learningRate: LearningRate,
     bare,
     ...brick(regularize.max_norm, Optimizer.maxNorm),
   ]
-  return bricks.length === 1 ? bare : Optimizer.chain(...bricks)
+  const chained = bricks.length === 1 ? bare : Optimizer.chain(...bricks)
+  const looking = lookahead === undefined ? chained : Optimizer.lookahead(chained, lookahead)
+  const gathered = accumulate === undefined || accumulate === 1 ? looking : Optimizer.accumulate(accumulate, looking)
+  const grouped = freeze.length === 0 && rates.length === 0 ? gathered : Optimizer.chain(gathered, groups(freeze, rates))
+  return callback(train, "reduce_on_plateau") === undefined ? grouped : Optimizer.throttle(grouped)
 }
 
 const penalty = ({ regularize: { l1, l2 } }: Train): Regularizer.Regularizer | undefined => {

@@ -13,6 +13,7 @@ import type { Facts, Target } from "../prepare/Facts.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 import * as Advice from "./Advice.ts"
+import * as Groups from "./Groups.ts"
 import { lossName, wanted } from "./Outputs.ts"
 import * as Shapes from "./Shapes.ts"
 import * as Training from "./Training.ts"
@@ -46,6 +47,12 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
     ...(inferred?.findings ?? []),
     ...(model === undefined || inferred === undefined ? [] : outputs(readable, facts, inferred, catalogue)),
     ...(model === undefined ? [] : Advice.equalWeights(model, catalogue)),
+    ...(train === undefined || inferred === undefined
+      ? []
+      : Groups.check(
+          train,
+          inferred.made.map(({ name }) => name),
+        )),
     ...(train === undefined
       ? []
       : Training.check({
@@ -86,6 +93,7 @@ const heads = (model: Model): ReadonlyArray<Finding> => {
       const item = layerOf(layer)
       const path = [...root, i]
       if (item._tag === "Repeat") return misplaced(item.layers, [...path, "repeat", "layers"], false)
+      if (item._tag === "Block") return misplaced(item.layers, [...path, "block", "layers"], false)
       if (item._tag !== "Head" || (isTop && i === items.length - 1)) return []
       return [
         {
@@ -94,7 +102,7 @@ const heads = (model: Model): ReadonlyArray<Finding> => {
           at: { path: [...path, "head"], on: "key" },
           help: isTop
             ? "move it to the end, and write `dense` here if a layer is meant"
-            : "a `repeat` has no outputs of its own: write `dense` here",
+            : "what is inside a block or a `repeat` makes no outputs of its own: write `dense` here",
         },
       ]
     })

@@ -155,7 +155,7 @@ export const codes = {
   ),
   R203: error(
     "unknown layer name",
-    "`add` and `concat` join layers by the `name` that was given to them, and there is no layer of that name.",
+    "Joins, `train.freeze` and `train.rates` name layers by the `name` that was given to them, or by their kind and number (`dense1`), and there is no layer of that name.",
     "model: { layers: [{ dense: 8, name: h1 }, { dense: 8, name: h2 }, { add: [h1, h3] }, { head: label }] }\n",
     "model: { layers: [{ dense: 8, name: h1 }, { dense: 8, name: h2 }, { add: [h1, h2] }, { head: label }] }\n",
   ),
@@ -182,6 +182,24 @@ export const codes = {
     "A layer inside `repeat` exists several times, so its name can only be used inside that same `repeat`, where it means the one of the same round; and there, the layers outside are not seen. `input` is what each round is given.",
     "model: { layers: [{ dense: 8, name: a }, { repeat: { times: 2, layers: [{ dense: 8, name: b }] } }, { add: [a, b] }, { head: label }] }\n",
     "model: { layers: [{ dense: 8, name: a }, { repeat: { times: 2, layers: [{ dense: 8 }] } }, { dense: 8, name: b }, { add: [a, b] }, { head: label }] }\n",
+  ),
+  R208: error(
+    "unknown block",
+    "`use` puts the layers of a block in its place, and there is no block of that name under `model.blocks`.",
+    "model: { blocks: { wide: { layers: [{ dense: 8 }, relu] } }, layers: [{ use: wid }, { head: label }] }\n",
+    "model: { blocks: { wide: { layers: [{ dense: 8 }, relu] } }, layers: [{ use: wide }, { head: label }] }\n",
+  ),
+  R209: error(
+    "values of another block",
+    "A block declares its parameters, each with its kind (int, number, text, bool, any); a use gives all of them and no others.",
+    "model: { blocks: { wide: { params: { n: int }, layers: [{ dense: $n }, relu] } }, layers: [{ use: wide }, { head: label }] }\n",
+    "model: { blocks: { wide: { params: { n: int }, layers: [{ dense: $n }, relu] } }, layers: [{ use: { wide: { n: 8 } } }, { head: label }] }\n",
+  ),
+  R210: error(
+    "blocks in a circle",
+    "A block uses itself, directly or by way of others, so its layers would never end.",
+    "model: { blocks: { wide: { layers: [{ dense: 8 }, { use: wide }] } }, layers: [{ use: wide }, { head: label }] }\n",
+    "model: { blocks: { wide: { layers: [{ dense: 8 }, relu] } }, layers: [{ use: wide }, { head: label }] }\n",
   ),
 
   D300: error("no data", "The model file names no data, so there is nothing to train on or to evaluate with."),

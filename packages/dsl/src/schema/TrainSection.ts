@@ -72,6 +72,27 @@ const callbacks: { readonly [name: string]: Member } = {
       every: withDefault(every, "1 epoch", "How often. Default: 1 epoch."),
     } as unknown as Contents),
   },
+  reduce_on_plateau: {
+    doc: "Lowers the learning rate when the watched score has stopped getting better.",
+    bare: true,
+    content: options({
+      monitor,
+      mode,
+      factor: withDefault(
+        Fields.number({ exclusiveMinimum: 0, exclusiveMaximum: 1 }),
+        0.1,
+        "What is left of the rate each time. Default: 0.1.",
+      ),
+      patience: withDefault(Fields.count, 5, "Epochs to wait for something better. Default: 5."),
+      min_delta: withDefault(Fields.number({ minimum: 0 }), 0, "What counts as better. Default: 0."),
+      cooldown: withDefault(Fields.integer({ minimum: 0 }), 0, "Epochs after a lowering that are not counted. Default: 0."),
+      least: withDefault(
+        Fields.number({ minimum: 0, maximum: 1 }),
+        0,
+        "The least share of the rate that is ever left. Default: 0.",
+      ),
+    } as unknown as Contents),
+  },
   nan_guard: {
     doc: "What happens when a loss, gradient or weight is no longer a finite number.",
     bare: true,
@@ -150,6 +171,34 @@ export const trainSection = (catalogue: Catalogue, choices: Choices): Codec<Docu
       regularize: Fields.withDefault(
         Fields.described(regularize, "What keeps the weights small and the steps short."),
         empty(regularize),
+      ),
+      freeze: Schema.optionalKey(
+        Fields.described(
+          note(Schema.Array(Fields.text), { wanted: "a list of layers" }) as unknown as Codec<ReadonlyArray<string>>,
+          "Layers whose parameters stay as they are, by name.",
+        ),
+      ),
+      rates: Schema.optionalKey(
+        Fields.described(
+          note(Schema.Record(Schema.String, Fields.number({ minimum: 0 })), {
+            wanted: "a map from layers to factors",
+          }) as unknown as Codec<{ readonly [layer: string]: number }>,
+          "What the steps of a layer's parameters are multiplied by, by its name.",
+        ),
+      ),
+      accumulate: Schema.optionalKey(Fields.described(Fields.count, "Batches whose gradients make one step.")),
+      lookahead: Schema.optionalKey(
+        Fields.described(
+          options({
+            every: withDefault(Fields.count, 5, "Steps between two of the slow copy's. Default: 5."),
+            alpha: withDefault(
+              Fields.number({ exclusiveMinimum: 0, maximum: 1 }),
+              0.5,
+              "How far the slow copy goes towards the weights. Default: 0.5.",
+            ),
+          } as unknown as Contents) as unknown as Codec<{ readonly every: number; readonly alpha: number }>,
+          "A slow copy of the weights that they go back to every few steps.",
+        ),
       ),
       metrics: withDefault(orAuto(metrics), "auto", "What is scored after every epoch. Default: auto, what fits the target."),
       callbacks: withDefault(
