@@ -147,7 +147,7 @@ export const step = <S, B, O>(
 
     const one = (batch: B, { executable, output }: Ready<O>): O => {
       if (!("executable" in held) || held.executable !== executable) {
-        executable.load(now())
+        executable.load("state" in held ? held.state : held.executable.lend())
         held = { executable }
       }
       return output(executable.run(arrays(engine, batch)))

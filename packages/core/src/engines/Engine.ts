@@ -38,6 +38,7 @@ const referenceExecutable = ({ program, resident }: Job): Executable => {
       return outputs.slice(resident)
     },
     state: () => state,
+    lend: () => state,
   }
 }
 

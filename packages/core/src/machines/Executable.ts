@@ -41,7 +41,7 @@ export interface Job {
 }
 
 /**
- * A prepared program with the state that stays with it. Everything that comes out is an immutable snapshot. After a run
+ * A prepared program with the state that stays with it. What comes out, unless it is lent, is an immutable snapshot. After a run
  * that failed the state may be half the old and half the new, so all of these throw that run's `EngineError` from then on.
  */
 export interface Executable {
@@ -51,4 +51,6 @@ export interface Executable {
   readonly run: (inputs: ReadonlyArray<NDArray>) => ReadonlyArray<NDArray>
   /** The state as it is now. */
   readonly state: () => ReadonlyArray<NDArray>
+  /** The state where it stands, for another executable to load: what runs next may write over these arrays. */
+  readonly lend: () => ReadonlyArray<NDArray>
 }

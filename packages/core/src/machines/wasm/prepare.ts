@@ -113,7 +113,9 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
     const copy = copies[dtype]
     return () => new NDArray(dtype, shape, copy(there))
   }
-  const state = compiled.inputs.slice(0, resident).map((slot) => taker({ slot, shape: (compiled.places[slot] as Place).shape }))
+  const states = compiled.inputs.slice(0, resident).map((slot) => ({ slot, shape: (compiled.places[slot] as Place).shape }))
+  const state = states.map(taker)
+  const lent = states.map(({ shape, slot }) => array(slot, shape))
   const outputs = compiled.outputs.slice(resident).map(taker)
 
   let failure: EngineError | undefined
@@ -144,6 +146,7 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
         return made
       }),
     state: () => whole(() => state.map((take) => take())),
+    lend: () => whole(() => lent),
     release: () => {
       // Its memory may be another's from here on.
       failure ??= new EngineError({ engine: "wasm", doing: "run a program", cause: "it was released with its scope" })
