@@ -195,6 +195,16 @@ describe("a plateau", () => {
   )
 })
 
+it.effect("leaves out a score that is not defined of the rows", () =>
+  Effect.gen(function* () {
+    const one = { ...validation, targets: NDArray.make("i32", [40], new Int32Array(40)) }
+    const scores = { accuracy: Score.accuracy, auroc: Score.auroc }
+    const { history } = finished(yield* collect({ ...config, validation: one, scores, epochs: 1 }))
+    assert.deepStrictEqual(Object.keys(history[0]?.validation ?? {}), ["loss", "accuracy"])
+    assert.deepStrictEqual(Object.keys(history[0]?.train ?? {}), ["loss", "accuracy", "auroc"])
+  }),
+)
+
 it.effect("starts from given weights", () =>
   Effect.gen(function* () {
     const first = finished(yield* collect({ ...config, epochs: 2 }))

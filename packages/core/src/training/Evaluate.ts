@@ -72,10 +72,14 @@ export const addSums = (
   ),
 })
 
-/** The scores that sums over rows come to. */
+/** The scores that sums over rows come to. One that is not defined of these rows, as an area under a curve of one class, is left out. */
 export const finish = ({ of, rows }: Sums, scores: ScoreTable): Scores => ({
   loss: (of[lossName]?.[0] ?? 0) / rows,
-  ...Object.fromEntries(Object.entries(scores).map(([name, score]) => [name, score.finish(of[name] ?? [])])),
+  ...Object.fromEntries(
+    Object.entries(scores)
+      .map(([name, score]) => [name, score.finish(of[name] ?? [])] as const)
+      .filter(([, value]) => Number.isFinite(value)),
+  ),
 })
 
 /** Rows a batch when nothing is learned from them. */
