@@ -175,8 +175,14 @@ const plot = Command.make(
   Command.withExamples([{ command: "adjoint plot gelu" }, { command: "adjoint plot leaky_relu --set alpha=0.1 -o leaky.svg" }]),
 )
 
+const doctor = Command.make(
+  "doctor",
+  { json },
+  lazily(() => import("./verbs/doctor.ts")),
+).pipe(Command.withDescription("Say what this machine offers, and test that the engine is right on it"))
+
 /** The command. */
 export const adjoint = Command.make("adjoint").pipe(
   Command.withDescription("Deep learning from a model file"),
-  Command.withSubcommands([check, inspect, train, evaluate, predict, schema, explain, plot]),
+  Command.withSubcommands([check, inspect, train, evaluate, predict, schema, explain, plot, doctor]),
 )

@@ -36,12 +36,16 @@ export class FailUnder extends TaggedError("FailUnder")<{
   readonly missed: ReadonlyArray<{ readonly score: string; readonly got: number; readonly wanted: number }>
 }> {}
 
+/** The self-test found answers that are wrong, and told of them. */
+export class Unwell extends TaggedError("Unwell")<{ readonly wrong: ReadonlyArray<string> }> {}
+
 export type Failure =
   | UsageError
   | Refused
   | RunError
   | Diverged
   | FailUnder
+  | Unwell
   | DataError
   | CheckpointError
   | EngineError

@@ -19,7 +19,7 @@ export interface Row {
 }
 
 /** How many products a program adds up, in products of matrices and in convolutions. */
-const work = (program: Program): number => {
+export const work = (program: Program): number => {
   const specs = [...program.inputs, ...program.constants, ...program.equations.map(({ out }) => out)]
   return program.equations.reduce((sum, { inputs, out, params, primitive }) => {
     const shapes = inputs.map((value) => specs[value]?.shape ?? [])
@@ -28,6 +28,7 @@ const work = (program: Program): number => {
     if (primitive === "conv") return sum + Shape.size(out.shape) * (Shape.size(right) / (right.at(-1) ?? 1))
     // A transposed convolution multiplies each element it is given by all the weights that lead from its channel.
     if (primitive === "convInputGrad") return sum + Shape.size(left) * (Shape.size(right) / (right.at(-1) ?? 1))
+    if (primitive === "convKernelGrad") return sum + Shape.size(right) * (Shape.size(out.shape) / (out.shape.at(-1) ?? 1))
     return sum + ("body" in params ? work(params.body) : 0)
   }, 0)
 }

@@ -1,4 +1,5 @@
 /** Failures told: in words on stderr, as an event on stdout where JSON was asked for, and as an exit code. */
+import { OutOfMemory } from "@adjoint/core/machines/Executable"
 import { type Diagnostic, hasErrors } from "@adjoint/dsl/diagnostic/Diagnostic"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
 import { type ExitCode, exitCodes } from "./ExitCode.ts"
@@ -45,7 +46,12 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
       ),
   },
   DataError: { code: () => exitCodes.data, say: ({ message }) => said(message) },
-  EngineError: { code: () => exitCodes.internal, say: ({ message }) => said(message) },
+  Unwell: { code: () => exitCodes.internal, say: ({ wrong }) => said(`the self-test failed: ${wrong.join(", ")}`) },
+  EngineError: {
+    code: ({ cause }) => (cause instanceof OutOfMemory ? exitCodes.modelFile : exitCodes.internal),
+    say: ({ cause, message }) =>
+      said(message, cause instanceof OutOfMemory ? "fewer rows a step: --set train.batch=…" : undefined),
+  },
   ShapeError: { code: () => exitCodes.modelFile, say: ({ message }) => said(message) },
   PlatformError: {
     code: () => exitCodes.internal,

@@ -341,7 +341,38 @@ describe("inspect", () => {
     const { stdout } = await run(["inspect", join(examples, "digits.yaml")])
     expect(stdout).toContain("dense1    dense    [64] → [128]           8,320          8,192")
     const { stdout: text } = await run(["inspect", "moons/1", "--runs", runs, "--json"])
-    expect(JSON.parse(text)).toMatchObject({ version: 1, input: [2], parameters: 33, multiplyAdds: 24 })
+    const told = JSON.parse(text)
+    expect(told).toMatchObject({ version: 1, input: [2], parameters: 33, multiplyAdds: 24 })
+    // Forward and the gradients of the weights for both layers, and back through the second to the first.
+    expect(told.step).toMatchObject({ rows: 16, multiplyAdds: 16 * (24 + 24 + 8) })
+    // At the least, the parameters and Adam's two means of them.
+    expect(told.step.bytes).toBeGreaterThan(3 * 4 * 33)
+    expect(stdout).toMatch(
+      /\n\na step of training on 32 rows: 647,168 multiply-adds in \d+ kernels, \d{3},\d{3} bytes of memory\n$/,
+    )
+  })
+})
+
+describe("a model that does not fit into memory", () => {
+  const vast = moons
+    .replace("name: moons", "name: vast")
+    .replace("count: 120", "count: 12000")
+    .replace("units: 8", "units: 150000")
+    .replace("batch: 16", "batch: 7200")
+
+  test("is said by inspect, and fails train before its first step", async () => {
+    const at = folder({ "vast.yaml": vast })
+    const inspected = await run(["inspect", join(at, "vast.yaml")])
+    const wants =
+      /needs \d{10,} bytes of memory and one memory holds 4294967296; the largest tensors are f32\[7200, 150000\] of 4320000000 bytes/
+    expect(inspected.code).toBe(0)
+    expect(inspected.stdout).toMatch(wants)
+    const { code, stderr } = await run(["train", join(at, "vast.yaml"), "--runs", at])
+    expect(code).toBe(3)
+    expect(stderr).toMatch(wants)
+    expect(stderr).toContain("try: fewer rows a step: --set train.batch=…")
+    expect(stderr).not.toMatch(/^epoch/m)
+    expect(json(join(at, "vast/0001/summary.json"))).toMatchObject({ status: "failed" })
   })
 })
 

@@ -1,11 +1,16 @@
 /** `adjoint inspect`: the layers of a model file or a run, with their shapes, parameters and work. */
 import { join } from "node:path"
+import { EngineError } from "@adjoint/core/engines/Engine"
+import { plannedStep } from "@adjoint/core/training/plannedStep"
 import * as Shape from "@adjoint/core/words/Shape"
-import { netOf } from "@adjoint/dsl/build/Build"
+import type { Spec } from "@adjoint/core/words/ShapeError"
+import { build, type Needed, netOf } from "@adjoint/dsl/build/Build"
+import type { ModelFile } from "@adjoint/dsl/Document"
 import { hasErrors } from "@adjoint/dsl/diagnostic/Diagnostic"
-import { Effect, FileSystem } from "effect"
+import type { Facts, Target } from "@adjoint/dsl/prepare/Facts"
+import { Effect, FileSystem, Result } from "effect"
 import { Refused, UsageError } from "../Failure.ts"
-import { type Row, rows } from "../Layers.ts"
+import { type Row, rows, work } from "../Layers.ts"
 import { open } from "../ModelFile.ts"
 import { find } from "../run/Find.ts"
 import { openRun } from "../run/Run.ts"
@@ -56,6 +61,42 @@ const print = (input: Shape.Shape, layers: ReadonlyArray<Row>, style: Style): st
   return [style("faint", laid(header)), ...cells.map(laid), style("strong", laid(sums))].join("\n")
 }
 
+/** What a step of training takes, or why it cannot be done. */
+type Step =
+  | { readonly rows: number; readonly bytes: number; readonly kernels: number; readonly multiplyAdds: number }
+  | { readonly rows: number; readonly error: string }
+
+/** How targets come to training. */
+const targetOf = (target: Target): Spec =>
+  target.type === "numbers" ? { dtype: "f32", shape: [target.names.length] } : { dtype: "i32", shape: [] }
+
+/** Plans a step of training, where the document can be built: the net may stand there before the rest does. */
+const stepOf = (document: ModelFile, { rows: known, ...facts }: Omit<Needed, "rows"> & Pick<Facts, "rows">) =>
+  Effect.sync((): Step | undefined => {
+    const rows = Math.min(document.train.batch, known?.train ?? document.train.batch)
+    const built = build(document, { ...facts, rows: known ?? { train: rows, val: 0, test: 0 } })
+    if (Result.isFailure(built)) return undefined
+    const samples = { sample: { dtype: "f32", shape: facts.sample }, target: targetOf(facts.target) } as const
+    try {
+      const { bytes, kernels, program } = plannedStep({ ...built.success, batch: rows }, samples)
+      return { rows, bytes, kernels, multiplyAdds: work(program) }
+    } catch (error) {
+      if (error instanceof EngineError) return { rows, error: error.message }
+      throw error
+    }
+  })
+
+const printStep = (step: Step | undefined, style: Style): ReadonlyArray<string> => {
+  if (step === undefined) return []
+  const name = `a step of training on ${Format.counted(step.rows, "row")}`
+  if ("error" in step) return ["", `${style("bad", name)}: ${step.error}`]
+  const { bytes, kernels, multiplyAdds } = step
+  return [
+    "",
+    `${name}: ${Format.count(multiplyAdds)} multiply-adds in ${Format.counted(kernels, "kernel")}, ${Format.counted(bytes, "byte")} of memory`,
+  ]
+}
+
 /** Prints the layers. Fails when the shape of the data, or what is to be predicted, is not known. */
 export const run = (options: Options) =>
   Effect.gen(function* () {
@@ -69,6 +110,7 @@ export const run = (options: Options) =>
         hint: "say it in the model file: `model: { input: [784] }`",
       })
     const layers = rows(netOf(document, facts), sample)
+    const step = yield* stepOf(document, { ...facts, sample, target })
     if (options.json)
       yield* json({
         version: 1,
@@ -76,6 +118,7 @@ export const run = (options: Options) =>
         layers,
         parameters: total(layers, "parameters"),
         multiplyAdds: total(layers, "multiplyAdds"),
+        step,
       })
-    else yield* result((style) => print(sample, layers, style))
+    else yield* result((style) => [print(sample, layers, style), ...printStep(step, style)].join("\n"))
   })

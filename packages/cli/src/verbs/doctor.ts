@@ -1,0 +1,86 @@
+/** `adjoint doctor`: what this machine offers, and whether the engine is right on it. */
+import os from "node:os"
+import process from "node:process"
+import { fusesMultiplyAdd } from "@adjoint/core/machines/wasm/hostNumerics"
+import { makePool } from "@adjoint/core/machines/wasm/pool"
+import { type Answer, selfTest } from "@adjoint/core/testing/selfTest"
+import { Effect } from "effect"
+import { Unwell } from "../Failure.ts"
+import * as Format from "../terminal/Format.ts"
+import type { Style } from "../terminal/Style.ts"
+import { json, result } from "../terminal/Write.ts"
+
+export interface Options {
+  readonly json: boolean
+}
+
+/** What the engine can make use of. */
+interface Machine {
+  readonly node: string
+  readonly platform: string
+  readonly cpu: string
+  /** Processors that this process may use. */
+  readonly cores: number
+  /** Bytes, those in use too. */
+  readonly memory: number
+  /** Threads that the engine uses unless told otherwise. */
+  readonly threads: number
+  /** Whether products can be added with one rounding, as `--numerics fast` does. */
+  readonly relaxedSimd: boolean
+}
+
+const machine = (): Machine => {
+  const cores = os.availableParallelism()
+  return {
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    cpu: os.cpus()[0]?.model.trim() ?? "unknown",
+    cores,
+    memory: os.totalmem(),
+    threads: makePool(cores)?.threads ?? 1,
+    relaxedSimd: fusesMultiplyAdd(),
+  }
+}
+
+const threadsOf = ({ cores, threads }: Machine): string => {
+  if (cores === 1) return "1, since there is one core"
+  return threads === 1 ? "1, since memory cannot be shared with worker threads here" : String(threads)
+}
+
+const print = (found: Machine, answers: ReadonlyArray<Answer>, style: Style): string => {
+  const facts = [
+    ["node", found.node],
+    ["platform", found.platform],
+    ["cpu", found.cpu],
+    ["cores", String(found.cores)],
+    ["memory", `${(found.memory / 2 ** 30).toFixed(1)} GiB`],
+    ["simd", "128 bits"],
+    ["relaxed simd", found.relaxedSimd ? "yes: --numerics fast is faster" : "no: --numerics fast computes as portable"],
+    ["threads", threadsOf(found)],
+  ] as const
+  const width = Math.max(...facts.map(([name]) => name.length))
+  const wrong = answers.filter(({ passed }) => !passed).length
+  return [
+    ...facts.map(([name, value]) => `${style("faint", name.padEnd(width))}  ${value}`),
+    "",
+    ...answers.flatMap(({ detail, name, passed }) => [
+      `${passed ? style("good", "✓") : style("bad", "✗")} ${name}`,
+      ...(detail === undefined ? [] : [`  ${detail.split("\n").join("\n  ")}`]),
+    ]),
+    "",
+    wrong === 0
+      ? style("good", "all is well")
+      : style("bad", `${Format.counted(wrong, "answer")} wrong: what this machine computes cannot be relied on`),
+  ].join("\n")
+}
+
+/** Prints what the machine offers and what a self-test comes to. Fails with `Unwell` when an answer is wrong. */
+export const run = (options: Options) =>
+  Effect.gen(function* () {
+    const found = machine()
+    const answers = yield* selfTest(found.threads)
+    const healthy = answers.every(({ passed }) => passed)
+    if (options.json) yield* json({ version: 1, machine: found, answers, healthy })
+    else yield* result((style) => print(found, answers, style))
+    if (!healthy) return yield* new Unwell({ wrong: answers.filter(({ passed }) => !passed).map(({ name }) => name) })
+  })
