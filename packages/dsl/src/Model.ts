@@ -20,9 +20,10 @@ import { readData } from "./Read.ts"
 import type * as S from "./schema/Spelling.ts"
 import type { Data } from "./source/Yaml.ts"
 
-/** Name of a layer, which joins refer to. */
+/** Name of a layer, which joins refer to, and that of the layer it is fed by where that is not the one above it. */
 export interface Naming {
   readonly name?: string
+  readonly from?: string
 }
 
 /** One item of a model's layers. */
@@ -31,6 +32,7 @@ export type Layer =
   | S.LayerSpelling
   | ((
       | { readonly [J in Join]: { readonly [K in J]: ReadonlyArray<string> } }[Join]
+      | { readonly block: { readonly layers: ReadonlyArray<Layer> } }
       | { readonly repeat: { readonly times: number; readonly layers: ReadonlyArray<Layer> } }
       | { readonly head: HeadOptions & { readonly target: string } }
       | S.NamedLayer
@@ -48,8 +50,9 @@ type Rest<N extends S.LayerName, Main extends string> = Omit<S.LayerOptions<N>, 
 
 const named = <N extends S.LayerName>(
   kind: N,
-  { name, ...options }: { readonly name?: string; readonly [option: string]: unknown },
-): Layer => ({ [kind]: options, ...(name === undefined ? {} : { name }) }) as unknown as Layer
+  { from, name, ...options }: { readonly name?: string; readonly from?: string; readonly [option: string]: unknown },
+): Layer =>
+  ({ [kind]: options, ...(name === undefined ? {} : { name }), ...(from === undefined ? {} : { from }) }) as unknown as Layer
 
 /** `units` weighted sums of all inputs. `dense(64, { activation: "relu" }) // => { dense: { units: 64, activation: "relu" } }` */
 export const dense = (units: number, options: Rest<"dense", "units"> = {}): Layer => named("dense", { units, ...options })

@@ -77,6 +77,17 @@ const readable = (data: Data, { schema: { sections } }: Language): Readable => {
   return Object.fromEntries(Object.entries(found).filter(([, section]) => section !== undefined)) as Readable
 }
 
+/** What is wrong with a block is said once, however often the block is used. */
+const once = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic> => {
+  const seen = new Set<string>()
+  return diagnostics.filter(({ code, path, span }) => {
+    const key = JSON.stringify([code, span === undefined ? path : [span.start, span.end]])
+    const isNew = !path.includes("block") || !seen.has(key)
+    seen.add(key)
+    return isNew
+  })
+}
+
 /** A reading with the checks made of these facts, and the findings that came with them. */
 const checked = (
   base: Omit<Reading, "diagnostics" | "document">,
@@ -93,7 +104,7 @@ const checked = (
   )
   // Of what the data and the document both say, the data's word comes first and is kept.
   const said = new Map(kept.toReversed().map((finding) => [`${finding.code}${pointer(finding.at.path)}`, finding]))
-  const diagnostics = sort([...before, ...[...said.values()].toReversed().map((finding) => locate(finding, positions))])
+  const diagnostics = sort(once([...before, ...[...said.values()].toReversed().map((finding) => locate(finding, positions))]))
   return {
     source,
     positions,

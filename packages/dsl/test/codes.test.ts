@@ -148,7 +148,24 @@ describe("every code", () => {
       1 | … { times: 2, layers: [{ dense: 8, name: b }] } }, { add: [a, b] }, { head: label }] }
         |                                          - named here
         |                                                               ^
-        = help: join it inside the repeat, or name a layer after the repeat
+        = help: join it inside the repeat, or give the repeat a name
+
+      error[R208]: there is no block \`wid\`
+        --> m.yaml:1:78
+      1 | model: { blocks: { wide: { layers: [{ dense: 8 }, relu] } }, layers: [{ use: wid }, { head: label }] }
+        |                                                                              ^^^
+        = help: did you mean \`wide\`?  [fix available]
+
+      error[R209]: \`n\` of the block \`wide\` is missing
+        --> m.yaml:1:99
+      1 | …dense: $n }, relu] } }, layers: [{ use: wide }, { head: label }] }
+        |                                          ^^^^
+        = help: it takes \`n\`
+
+      error[R210]: the block \`wide\` uses itself
+        --> m.yaml:1:58
+      1 | model: { blocks: { wide: { layers: [{ dense: 8 }, { use: wide }] } }, layers: [{ use: wide }, { head: label }] }
+        |                                                          ^^^^
 
       error[D304]: the parts of the split ask for more rows than there are
         --> m.yaml:1:60

@@ -62,7 +62,7 @@ describe("layer names", () => {
          |                                                      ----- named here
       10 |     - { add: [h1, inner, self], name: self }
          |                   ^^^^^
-         = help: join it inside the repeat, or name a layer after the repeat
+         = help: join it inside the repeat, or give the repeat a name
       error[R206]: \`self\` is this very layer: a layer can only join layers above it
         --> m.yaml:10:26
       10 |     - { add: [h1, inner, self], name: self }

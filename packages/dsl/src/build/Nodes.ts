@@ -19,11 +19,14 @@ interface Placed {
   readonly content: Path
   /** The name of its entry: `dense`, `relu`, `add`, `repeat`, `head`. */
   readonly kind: string
+  /** The name of the layer it is fed by, where that is not the one above it. */
+  readonly source?: string
 }
 
 type Content =
   | { readonly _tag: "Net"; readonly net: Net.Net }
   | { readonly _tag: "Join"; readonly how: Join; readonly from: ReadonlyArray<string> }
+  | { readonly _tag: "Block"; readonly nodes: ReadonlyArray<Node> }
   | { readonly _tag: "Repeat"; readonly times: number; readonly nodes: ReadonlyArray<Node> }
   /** `net` is missing while it is not known how many outputs there are. */
   | { readonly _tag: "Head"; readonly target: string; readonly net?: Net.Net }
@@ -51,7 +54,7 @@ const naming = (layers: ReadonlyArray<Layer>): ((layer: Layer) => string) => {
   }
 }
 
-const kindOf = (layer: Layer): string => Object.keys(layer).find((key) => key !== "name") ?? ""
+const kindOf = (layer: Layer): string => Object.keys(layer).find((key) => key !== "name" && key !== "from") ?? ""
 
 /** An initializer, `auto` standing for the model's own. */
 const initializerOr = (model: Model, named: unknown): Named =>
@@ -83,7 +86,8 @@ export const nodes = (
   return layers.map((layer, i) => {
     const path = [...root, i]
     const kind = kindOf(layer)
-    return { name: nameOf(layer), path, content: [...path, kind], kind, ...made(making, layer, kind, path) }
+    const source = typeof layer.from === "string" ? { source: layer.from } : {}
+    return { name: nameOf(layer), path, content: [...path, kind], kind, ...source, ...made(making, layer, kind, path) }
   })
 }
 
@@ -92,6 +96,8 @@ const made = (making: Making, layer: Layer, kind: string, path: Path): Content =
   switch (item._tag) {
     case "Join":
       return { _tag: "Join", how: item.how, from: item.of }
+    case "Block":
+      return { _tag: "Block", nodes: nodes(making, item.layers, [...path, "block", "layers"]) }
     case "Repeat":
       return { _tag: "Repeat", times: item.times, nodes: nodes(making, item.layers, [...path, "repeat", "layers"]) }
     case "Head": {
@@ -111,16 +117,21 @@ const made = (making: Making, layer: Layer, kind: string, path: Path): Content =
 /** The net of the nodes. Throws `TypeError` for a head that does not know its outputs. */
 export const net = (all: ReadonlyArray<Node>): Net.Net => Net.graph(all.map((node) => [node.name, placed(node)] as const))
 
-const placed = (node: Node): Net.Node => {
+const placed = (node: Node): Net.Node =>
+  node._tag === "Join"
+    ? { join: node.how, from: node.from }
+    : { net: netIn(node), ...(node.source === undefined ? {} : { from: node.source }) }
+
+const netIn = (node: Exclude<Node, { readonly _tag: "Join" }>): Net.Net => {
   switch (node._tag) {
     case "Net":
-      return { net: node.net }
-    case "Join":
-      return { join: node.how, from: node.from }
+      return node.net
+    case "Block":
+      return net(node.nodes)
     case "Repeat":
-      return { net: Net.repeat(node.times, net(node.nodes)) as unknown as Net.Net }
+      return Net.repeat(node.times, net(node.nodes)) as unknown as Net.Net
     case "Head":
       if (node.net === undefined) throw new TypeError("how many outputs the head has is not known")
-      return { net: node.net }
+      return node.net
   }
 }

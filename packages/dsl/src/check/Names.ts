@@ -2,8 +2,8 @@
  * The names of layers and the references to them. It reads the document before it is decoded, and only where it is of the
  * right kind, so that a mistake elsewhere does not hide a mistake here.
  *
- * A list of layers is a scope of its own: what stands in a `repeat` sees its own layers, and `input`, which is what a
- * round is given; from outside, a `repeat` is one thing.
+ * A list of layers is a scope of its own: what stands in a `repeat` or a block sees its own layers, and `input`, which is
+ * what a round is given; from outside, it is one thing.
  */
 import { inputName, joins } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
@@ -15,6 +15,8 @@ import { type Data, isRecord } from "../source/Yaml.ts"
 /** A name where it is given to a layer or used by a join. `scope` is the list of layers it stands in, `index` the item. */
 interface Mention {
   readonly name: string
+  /** Whether it is joined with others, or feeds a layer alone. */
+  readonly verb?: "join" | "read"
   readonly path: Path
   readonly scope: Path
   readonly index: number
@@ -32,22 +34,29 @@ const collect = (layers: Data | undefined, scope: Path): Mentions => {
   layers.forEach((item: Data, index) => {
     if (!isRecord(item)) return
     const path = [...scope, index]
-    const { name, repeat } = item
+    const { from, name } = item
     if (typeof name === "string") given.push({ name, path: [...path, "name"], scope, index })
     for (const how of joins) {
       const names = item[how]
       if (!Array.isArray(names)) continue
       names.forEach((used_: Data, i) => {
-        if (typeof used_ === "string") used.push({ name: used_, path: [...path, how, i], scope, index })
+        if (typeof used_ === "string") used.push({ name: used_, verb: "join", path: [...path, how, i], scope, index })
       })
     }
-    if (!isRecord(repeat)) return
-    const inner = collect(repeat.layers, [...path, "repeat", "layers"])
-    given.push(...inner.given)
-    used.push(...inner.used)
+    if (typeof from === "string") used.push({ name: from, verb: "read", path: [...path, "from"], scope, index })
+    for (const holder of ["repeat", "block"]) {
+      const held = item[holder]
+      if (!isRecord(held)) continue
+      const inner = collect(held.layers, [...path, holder, "layers"])
+      given.push(...inner.given)
+      used.push(...inner.used)
+    }
   })
   return { given, used }
 }
+
+/** What a scope is the inside of: `repeat` or `block`. */
+const holderOf = ({ scope }: Mention): string => String(scope.at(-2))
 
 const inScope = (mention: Mention, scope: Path): boolean => pointer(mention.scope) === pointer(scope)
 
@@ -91,7 +100,7 @@ const reference = (mention: Mention, given: ReadonlyArray<Mention>): ReadonlyArr
     return [
       {
         code: "R206",
-        message: `\`${name}\` ${where}: a layer can only join layers above it`,
+        message: `\`${name}\` ${where}: a layer can only ${mention.verb} layers above it`,
         at,
         ...(here.index === index ? {} : { related: [{ at: { path: here.path }, label: "named here" }] }),
       },
@@ -103,12 +112,12 @@ const reference = (mention: Mention, given: ReadonlyArray<Mention>): ReadonlyArr
     return [
       {
         code: "R207",
-        message: `\`${name}\` stands ${within ? "inside" : "outside"} a \`repeat\`, and is not seen from ${within ? "outside" : "inside"}`,
+        message: `\`${name}\` stands ${within ? "inside" : "outside"} a \`${holderOf(within ? elsewhere : mention)}\`, and is not seen from ${within ? "outside" : "inside"}`,
         at,
         related: [{ at: { path: elsewhere.path }, label: "named here" }],
         help: within
-          ? "join it inside the repeat, or name a layer after the repeat"
-          : `inside, \`${inputName}\` is what each round is given`,
+          ? `${mention.verb} it inside the ${holderOf(elsewhere)}, or give the ${holderOf(elsewhere)} a name`
+          : `inside, \`${inputName}\` is what ${holderOf(mention) === "repeat" ? "each round" : "the block"} is given`,
       },
     ]
   }

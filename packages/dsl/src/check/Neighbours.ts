@@ -36,13 +36,19 @@ const itemAt = (model: Model, path: Path): unknown =>
 const isNamed = (model: Model, { path }: Step): boolean =>
   layerOf(itemAt(model, path) as Model["layers"][number]).name !== undefined
 
+/** The layers above one in its list, those inside others left out. */
+const before = (steps: ReadonlyArray<Step>, i: number): ReadonlyArray<Step> => {
+  const step = steps[i]
+  return step === undefined ? [] : steps.slice(0, i).filter((other) => scopeOf(other) === scopeOf(step))
+}
+
 /** All advice of this kind. */
 export const check = (reading: Reading): ReadonlyArray<Finding> => {
   const { steps } = reading.survey
   return steps.flatMap((step, i): ReadonlyArray<Finding> => {
-    const before = steps.slice(0, i).filter((other) => scopeOf(other) === scopeOf(step))
-    if (step.kind === "batch_norm") return uselessBias(reading, before.at(-1), step)
-    if (step.kind === "dropout") return onImages(reading, before, step)
+    if (step.isFed) return []
+    if (step.kind === "batch_norm") return uselessBias(reading, before(steps, i).at(-1), step)
+    if (step.kind === "dropout") return onImages(reading, before(steps, i), step)
     if (step.kind === "alpha_dropout") return withoutSelu(reading, step)
     return []
   })

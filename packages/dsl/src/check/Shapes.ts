@@ -45,13 +45,15 @@ export const infer = (nodes: ReadonlyArray<Node>, input: Known): Shapes => {
   const values = new Map<string, { readonly shape: Known; readonly node?: Node }>([[inputName, { shape: input }]])
   let last = input
   for (const node of nodes) {
-    const inputs = node._tag === "Join" ? node.from.map((name) => values.get(name)?.shape) : [last]
+    const sources = node._tag === "Join" ? node.from : node.source === undefined ? undefined : [node.source]
+    const inputs = sources?.map((name) => values.get(name)?.shape) ?? [last]
     const shapes = inputs.flatMap((shape) => (shape === undefined ? [] : [shape]))
     let output: Known
     if (shapes.length === inputs.length) {
       const [first = []] = shapes
       if (node._tag === "Join") output = joined(node, shapes, (name) => values.get(name)?.node, findings)
       else if (node._tag === "Repeat") output = repeated(node, first, made, findings)
+      else if (node._tag === "Block") output = gathered(node, first, made, findings)
       else output = through(node, first, findings)
     }
     made.push({ name: node.name, kind: node.kind, path: node.path, inputs: shapes, ...(output === undefined ? {} : { output }) })
@@ -163,6 +165,19 @@ const joinHelp = (
   return option === undefined
     ? `add \`${wider}\` after ${only.name} and join that`
     : `set \`${option}: ${width}\` in ${only.name}, or add \`${wider}\` after it and join that`
+}
+
+/** A block's shape: what its last layer makes. */
+const gathered = (
+  { nodes }: Extract<Node, { readonly _tag: "Block" }>,
+  input: Shape.Shape,
+  made: Array<Made>,
+  findings: Array<Finding>,
+): Known => {
+  const inside = infer(nodes, input)
+  made.push(...inside.made)
+  findings.push(...inside.findings)
+  return inside.output
 }
 
 /** A repeat's shape: each round is given what the one before made, until nothing changes any more. */

@@ -49,6 +49,8 @@ export interface Step {
   readonly kind: string
   readonly content: Named[string]
   readonly times: number
+  /** Whether it is fed by a layer that it names, and not by the one above it. */
+  readonly isFed: boolean
 }
 
 const flat = (layers: ReadonlyArray<Layer>, root: Path, times: number): ReadonlyArray<Step> =>
@@ -56,17 +58,20 @@ const flat = (layers: ReadonlyArray<Layer>, root: Path, times: number): Readonly
 
 const steps = (layer: Layer, path: Path, times: number): ReadonlyArray<Step> => {
   const item = layerOf(layer)
+  const isFed = typeof layer.from === "string"
   switch (item._tag) {
+    case "Block":
+      return flat(item.layers, [...path, "block", "layers"], times)
     case "Repeat":
       return flat(item.layers, [...path, "repeat", "layers"], times * item.times)
     case "Join":
-      return [{ path: [...path, item.how], kind: item.how, content: {}, times }]
+      return [{ path: [...path, item.how], kind: item.how, content: {}, times, isFed: true }]
     case "Head": {
       const { activation, init } = item.head
-      return [{ path: [...path, "head"], kind: "head", content: { activation, init }, times }]
+      return [{ path: [...path, "head"], kind: "head", content: { activation, init }, times, isFed }]
     }
     case "Use":
-      return [{ path: [...path, item.use.name], kind: item.use.name, content: item.use.options, times }]
+      return [{ path: [...path, item.use.name], kind: item.use.name, content: item.use.options, times, isFed }]
   }
 }
 
@@ -103,7 +108,9 @@ export const survey = (model: Model, { isActivation, isIdentity }: Names): Surve
     if (init === undefined) return
     const next = following.get(step)
     const after =
-      next !== undefined && isActivation(next.kind) ? { name: next.kind, options: next.content, path: next.path } : undefined
+      next !== undefined && !next.isFed && isActivation(next.kind)
+        ? { name: next.kind, options: next.content, path: next.path }
+        : undefined
     const activation = inside ?? after
     weighted.push({
       path,

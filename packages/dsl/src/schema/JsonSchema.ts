@@ -4,6 +4,7 @@
  */
 import { Schema } from "effect"
 import { type Language, standard } from "../Language.ts"
+import { kindNames } from "../variables/Blocks.ts"
 
 /** A JSON Schema, as plain data. */
 export interface JsonSchema {
@@ -97,6 +98,49 @@ const merged = (definitions: Definitions): Definitions => {
   )
 }
 
+/** What a layer may be beneath the schema: the use of a block. */
+const use: JsonSchema = {
+  type: "object",
+  properties: {
+    use: {
+      description: "The layers of a block, with values for its parameters.",
+      anyOf: [{ type: "string" }, { type: "object", minProperties: 1, maxProperties: 1 }],
+    },
+    name: { type: "string" },
+    from: { type: "string" },
+  },
+  required: ["use"],
+  additionalProperties: false,
+}
+
+/** The section of the model with the definitions of its blocks. */
+const withBlocks = (model: unknown): unknown =>
+  isRecord(model) && isRecord(model.properties)
+    ? {
+        ...model,
+        properties: {
+          ...model.properties,
+          blocks: {
+            description: "Layers by name, put wherever `use` says.",
+            type: "object",
+            additionalProperties: {
+              type: "object",
+              properties: {
+                params: {
+                  description: "The parameters, read as `$name` inside, each with its kind.",
+                  type: "object",
+                  additionalProperties: { enum: kindNames },
+                },
+                layers: { description: "The layers.", type: "array", items: { $ref: "#/$defs/Layer" }, minItems: 1 },
+              },
+              required: ["layers"],
+              additionalProperties: false,
+            },
+          },
+        },
+      }
+    : model
+
 /** Sections that are not values of the language, and so no place for a substitute. */
 const closed = new Set(["schema", "name"])
 
@@ -105,13 +149,17 @@ export const jsonSchema = ({ schema }: Language = standard()): JsonSchema => {
   const { definitions, schema: root } = Schema.toJsonSchemaDocument(schema.file, { onExcessProperty: "error" })
   const { ModelFile: file = root, ...others } = merged(definitions as Definitions)
   const sections = isRecord(file.properties) ? file.properties : {}
+  const { Layer: layer = {} } = others
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     title: "Adjoint model file",
     ...file,
     properties: {
       ...Object.fromEntries(
-        Object.entries(sections).map(([name, section]) => [name, closed.has(name) ? section : open(section)] as const),
+        Object.entries(sections).map(([name, section]) => {
+          const whole = name === "model" ? withBlocks(section) : section
+          return [name, closed.has(name) ? whole : open(whole)] as const
+        }),
       ),
       vars: {
         type: "object",
@@ -121,6 +169,7 @@ export const jsonSchema = ({ schema }: Language = standard()): JsonSchema => {
     },
     $defs: {
       ...Object.fromEntries(Object.entries(others).map(([name, definition]) => [name, inside(definition)] as const)),
+      Layer: inside({ ...layer, anyOf: [...(Array.isArray(layer.anyOf) ? layer.anyOf : []), use] }),
       ...substitutes,
     },
   }

@@ -18,9 +18,9 @@ export const usual = (codec: Codec, name: string) => (): Document.Named => Schem
 /** The schema of one item of `model.layers`. An activation is a layer of its own, too. */
 const layer = (catalogue: Catalogue, choices: Choices): Codec => {
   const joins: { readonly [J in Document.Join]: Member } = {
-    add: { doc: "The sum of layers of equal shape, by name.", bare: false, content: names(2) },
-    multiply: { doc: "The product of layers of equal shape, by name.", bare: false, content: names(2) },
-    concat: { doc: "Layers joined along their last axis, by name.", bare: false, content: names(2) },
+    add: { doc: "The sum of layers of equal shape, by name.", bare: false, content: names(2), without: ["from"] },
+    multiply: { doc: "The product of layers of equal shape, by name.", bare: false, content: names(2), without: ["from"] },
+    concat: { doc: "Layers joined along their last axis, by name.", bare: false, content: names(2), without: ["from"] },
   }
   const head: Member = {
     doc: "The outputs: as many as the target needs. It is the last layer.",
@@ -49,6 +49,16 @@ const layer = (catalogue: Catalogue, choices: Choices): Codec => {
       ...members(catalogue.layer, choices),
       ...members(catalogue.activation, choices),
       ...joins,
+      block: {
+        doc: "Layers that are one thing from outside.",
+        bare: false,
+        content: options({
+          layers: note(Schema.Array(Schema.suspend(() => one)).check(Schema.isMinLength(1)), {
+            description: "The layers.",
+            wanted: "a list of one or more layers",
+          }) as unknown as Codec,
+        }),
+      },
       repeat: {
         doc: "The same layers several times in a row, each time with weights of their own.",
         bare: false,
@@ -65,11 +75,14 @@ const layer = (catalogue: Catalogue, choices: Choices): Codec => {
     {
       identifier: "Layer",
       beside: {
-        name: Schema.optionalKey(
-          Fields.described(Fields.name, "What `add` and `concat` call this layer by."),
+        name: Schema.optionalKey(Fields.described(Fields.name, "What joins and `from` call this layer by.")) as unknown as Codec,
+        from: Schema.optionalKey(
+          Fields.described(
+            Fields.name,
+            "The name of the layer it is fed by, or `input`, which is what the model is given; the layer above it unless said.",
+          ),
         ) as unknown as Codec,
       },
-      later: ["use"],
     },
   )
   return one
@@ -77,25 +90,22 @@ const layer = (catalogue: Catalogue, choices: Choices): Codec => {
 
 /** The schema of `model`. */
 export const modelSection = (catalogue: Catalogue, choices: Choices): Codec<Document.Model> =>
-  note(
-    Schema.Struct({
-      input: Schema.optionalKey(
-        note(Schema.Array(Fields.count).check(Schema.isMinLength(1)), {
-          description: "The shape of one input, where the data does not say it: `[28, 28, 1]`.",
-          wanted: "a list of whole numbers > 0",
-        }) as unknown as Codec<ReadonlyArray<number>>,
+  Schema.Struct({
+    input: Schema.optionalKey(
+      note(Schema.Array(Fields.count).check(Schema.isMinLength(1)), {
+        description: "The shape of one input, where the data does not say it: `[28, 28, 1]`.",
+        wanted: "a list of whole numbers > 0",
+      }) as unknown as Codec<ReadonlyArray<number>>,
+    ),
+    init: Fields.withDefault(
+      Fields.described(
+        choices.initializer as Codec<Document.Named>,
+        "The initializer of every layer whose own is `auto`. Default: auto.",
       ),
-      init: Fields.withDefault(
-        Fields.described(
-          choices.initializer as Codec<Document.Named>,
-          "The initializer of every layer whose own is `auto`. Default: auto.",
-        ),
-        usual(choices.initializer, "auto"),
-      ),
-      layers: note(Schema.Array(layer(catalogue, choices)), {
-        description: "The layers, from top to bottom.",
-        wanted: "a list of layers",
-      }) as unknown as Codec<ReadonlyArray<Document.Layer>>,
-    }),
-    { later: ["blocks"] },
-  )
+      usual(choices.initializer, "auto"),
+    ),
+    layers: note(Schema.Array(layer(catalogue, choices)), {
+      description: "The layers, from top to bottom.",
+      wanted: "a list of layers",
+    }) as unknown as Codec<ReadonlyArray<Document.Layer>>,
+  })

@@ -16,6 +16,8 @@ export interface Member {
   readonly content: Codec
   /** Whether the name alone is enough. */
   readonly bare: boolean
+  /** Keys beside the name of other forms that do not go with this one. */
+  readonly without?: ReadonlyArray<string>
 }
 
 /** Options by name, or the one option that a bare value sets. `fields` keeps the options in order. */
@@ -96,10 +98,12 @@ export const oneOf = (
 ): Codec => {
   const { beside = {}, later = [] } = settings
   const names = Object.keys(members)
+  const besideOf = ({ without = [] }: Member) =>
+    Object.fromEntries(Object.entries(beside).filter(([key]) => !without.includes(key)))
   const forms = new Map(
     Object.entries(members).map(([name, member]) => [
       name,
-      note(Schema.Struct({ [name]: note(member.content, { description: member.doc }), ...beside }), {
+      note(Schema.Struct({ [name]: note(member.content, { description: member.doc }), ...besideOf(member) }), {
         elsewhere: elsewhere(name, member.content),
       }) as unknown as Codec,
     ]),

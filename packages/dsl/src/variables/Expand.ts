@@ -1,11 +1,11 @@
 /**
- * What stands beneath the schema: `$name` and arithmetic are replaced by what they stand for, and a search marker by its
- * default. The result is a document without either, and its side table of positions, in which a replaced value stands
- * where its `$name` was written and remembers where it was defined.
+ * What stands beneath the schema: `$name` and arithmetic are replaced by what they stand for, a search marker by its
+ * default, and the use of a block by its layers. The result is a document without any of these, and its side table of
+ * positions, in which a replaced value stands where its `$name` was written and remembers where it was defined.
  */
 import { Result } from "effect"
 import type { Code } from "../diagnostic/Codes.ts"
-import type { Finding } from "../diagnostic/Diagnostic.ts"
+import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
 import { scalar } from "../diagnostic/Fix.ts"
 import { listed, nearestNames, suggest } from "../diagnostic/Suggest.ts"
 import * as Fields from "../schema/Fields.ts"
@@ -13,6 +13,7 @@ import { got } from "../schema/Words.ts"
 import { type Path, pointer, print } from "../source/Path.ts"
 import * as Positions from "../source/Positions.ts"
 import { type Data, isRecord } from "../source/Yaml.ts"
+import * as Blocks from "./Blocks.ts"
 import * as Expression from "./Expression.ts"
 
 /** A document expands to at most this many values. */
@@ -30,12 +31,22 @@ export interface Expanded {
   readonly unknown: ReadonlySet<string>
 }
 
-/** Where a value is being put, where it was written, and through which variables. */
+/** Where a value is being put, where it was written, through which variables, and what the parameters of its block are. */
 interface Site {
   readonly to: Path
   readonly from: Path
   readonly through: ReadonlyArray<string>
+  readonly bound?: { readonly [name: string]: Written }
 }
+
+/** A value with the place where it was written. */
+interface Written {
+  readonly node: Data
+  readonly site: Site
+}
+
+/** Whether a path is that of an item of a list of layers. */
+const isLayer = (to: Path): boolean => to[0] === "model" && to.at(-2) === "layers" && typeof to.at(-1) === "number"
 
 const inside = (site: Site, key: string | number): Site => ({ ...site, to: [...site.to, key], from: [...site.from, key] })
 
@@ -45,12 +56,17 @@ const variablesOf = (data: Data): { readonly [name: string]: Data } => {
   return isRecord(vars) ? vars : {}
 }
 
-/** Replaces every variable, expression and search marker. Never throws. */
+/** The definitions of blocks, if there are any. */
+const definitionsOf = (data: Data): Data | undefined => (isRecord(data) && isRecord(data.model) ? data.model.blocks : undefined)
+
+/** Replaces every variable, expression, search marker and use of a block. Never throws. */
 export const expand = (data: Data, positions: Positions.Positions): Expanded => {
   const places = new Map<string, Positions.Place>()
   const found = new Map<string, Finding>()
   const unknown = new Set<string>()
   const vars = variablesOf(data)
+  const definitions = definitionsOf(data)
+  const { blocks, findings } = Blocks.read(definitions)
   let values = 0
 
   const problem = (code: Code, site: Site, message: string, more: Omit<Finding, "code" | "message" | "at"> = {}): null => {
@@ -61,9 +77,11 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
     return null
   }
 
-  const enter = (site: Site, name: string): Site | undefined => {
+  const enter = (site: Site, name: string): Written | undefined => {
+    const bound = site.bound !== undefined && Object.hasOwn(site.bound, name) ? site.bound[name] : undefined
+    if (bound !== undefined) return { node: bound.node, site: { ...bound.site, to: site.to } }
     if (!Object.hasOwn(vars, name)) {
-      const names = Object.keys(vars)
+      const names = [...Object.keys(site.bound ?? {}), ...Object.keys(vars)]
       const meant = suggest(name, names)
       const text = textAt(data, site.from)
       problem("R201", site, `there is no variable \`${name}\``, {
@@ -94,7 +112,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
       problem("Y006", site, `variables refer to each other more than ${longestChain} deep`)
       return undefined
     }
-    return { to: site.to, from: ["vars", name], through: [...site.through, name] }
+    return { node: vars[name] ?? null, site: { to: site.to, from: ["vars", name], through: [...site.through, name] } }
   }
 
   const expression = (text: string, site: Site): Data => {
@@ -102,9 +120,9 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
     if (sole !== undefined) {
       const at = enter(site, sole)
       if (at === undefined) return null
-      const result = value(vars[sole] ?? null, at)
+      const result = value(at.node, at.site)
       const used = Positions.at(positions, site.from)
-      const defined = Positions.at(positions, ["vars", sole])
+      const defined = Positions.at(positions, at.site.from)
       if (used !== undefined && defined !== undefined)
         places.set(pointer(site.to), { ...used, defined: { name: sole, span: defined.key ?? defined.value } })
       return result
@@ -118,12 +136,13 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
       const at = enter(site, name)
       if (at === undefined) return undefined
       const before = unknown.size
-      const result = value(vars[name] ?? null, { ...at, to: ["vars", name] })
+      const { from } = at.site
+      const result = value(at.node, { ...at.site, to: from })
       if (typeof result === "number") return result
-      if (unknown.size > before || unknown.has(pointer(["vars", name]))) unknown.add(pointer(site.to))
+      if (unknown.size > before || unknown.has(pointer(from))) unknown.add(pointer(site.to))
       else
         problem("R202", site, `\`$${name}\` is ${got(result)}, and only numbers can be computed with`, {
-          related: [{ at: { path: ["vars", name] }, label: "set here" }],
+          related: [{ at: { path: from }, label: "set here" }],
         })
       return undefined
     })
@@ -161,18 +180,91 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
     return value(branch < 0 ? standard : ((space as ReadonlyArray<Data>)[branch] ?? null), { ...site, from })
   }
 
+  const report = (finding: Finding, site: Site): null => {
+    const { at, code, message } = finding
+    found.set(JSON.stringify([code, at.path, message]), finding)
+    return nothing(site)
+  }
+
+  /** `{ use: { conv_bn: { f: 32 } }, name: c1 }`: the layers of the block as one layer. */
+  const used = (node: { readonly [key: string]: Data }, site: Site): Data => {
+    const { use = null, ...beside } = node
+    const under = inside(site, "use")
+    keep(under)
+    const meant = Blocks.useOf(use)
+    if (meant === undefined)
+      return report(
+        {
+          code: "S105",
+          message: `expected the name of one block with its values, got ${got(use)}`,
+          at: { path: under.to },
+          help: "`use: { conv_bn: { f: 32 } }`",
+        },
+        site,
+      )
+    const { name, values } = meant
+    const at = typeof use === "string" ? under : inside(under, name)
+    const spot: Spot = { path: at.to, on: typeof use === "string" ? "value" : "key" }
+    keep(at)
+    const block = Object.hasOwn(blocks, name) ? blocks[name] : undefined
+    if (block === undefined)
+      // Of a block that is defined wrongly enough has been said.
+      return isRecord(definitions) && Object.hasOwn(definitions, name)
+        ? nothing(site)
+        : report(Blocks.unknown(name, Object.keys(blocks), spot), site)
+    const step = `block ${name}`
+    if (site.through.includes(step)) return report({ code: "R210", message: `the block \`${name}\` uses itself`, at: spot }, site)
+    if (site.through.length >= longestChain) return problem("Y006", site, `blocks use each other more than ${longestChain} deep`)
+    const given = Object.fromEntries(
+      Object.entries(values).map(([param, node]) => [param, { node, site: inside(at, param) }] as const),
+    )
+    const before = unknown.size
+    const evaluated = Object.fromEntries(
+      Object.entries(given).map(([param, { node, site }]) => [param, value(node, site)] as const),
+    )
+    if (unknown.size > before) return nothing(site)
+    const misfits = Blocks.misfits(name, block, evaluated, spot)
+    if (misfits.length > 0) {
+      for (const finding of misfits) report(finding, site)
+      return null
+    }
+    const place = Positions.at(positions, under.from)
+    if (place !== undefined) places.set(pointer([...site.to, "block"]), place)
+    const layers = {
+      to: [...site.to, "block", "layers"],
+      from: [...Blocks.root, name, "layers"],
+      through: [...site.through, step],
+      bound: given,
+    }
+    return {
+      block: { layers: value(block.layers, layers) },
+      ...Object.fromEntries(Object.entries(beside).map(([key, child]) => [key, value(child, inside(site, key))] as const)),
+    }
+  }
+
+  const nothing = (site: Site): null => {
+    unknown.add(pointer(site.to))
+    return null
+  }
+
+  /** Keeps the place of a value that is replaced. */
+  const keep = ({ from, to }: Site): void => {
+    const place = Positions.at(positions, from)
+    if (place !== undefined) places.set(pointer(to), place)
+  }
+
   const value = (node: Data, site: Site): Data => {
     values++
     if (values > maxValues)
       return values === maxValues + 1
         ? problem("Y006", site, `the variables make more than ${maxValues} values out of this document`)
         : null
-    const place = Positions.at(positions, site.from)
-    if (place !== undefined) places.set(pointer(site.to), place)
+    keep(site)
     if (typeof node === "string") return Expression.isExpression(node) ? expression(node, site) : Expression.literal(node)
     if (Array.isArray(node)) return node.map((item, i) => value(item, inside(site, i)))
     if (!isRecord(node)) return node
     if (Object.hasOwn(node, "$search")) return marker(node, site)
+    if (Object.hasOwn(node, "use") && isLayer(site.to)) return used(node, site)
     return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, value(child, inside(site, key))] as const))
   }
 
@@ -199,10 +291,24 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
   const { vars: _, ...sections } = data
   const root = Positions.at(positions, [])
   if (root !== undefined) places.set("", root)
+  const blocksAt = pointer(Blocks.root)
+  for (const [at, place] of positions.places) if (at.startsWith(blocksAt)) places.set(at, place)
   const expanded = Object.fromEntries(
-    Object.entries(sections).map(([key, child]) => [key, value(child, { to: [key], from: [key], through: [] })] as const),
+    Object.entries(sections).map(([key, child]) => {
+      const node = key === "model" ? withoutBlocks(child) : child
+      return [key, value(node, { to: [key], from: [key], through: [] })] as const
+    }),
   )
-  return { data: expanded, positions: { ...positions, places }, findings: [...found.values()], unknown }
+  // Of what is too large only that is said.
+  if (values > maxValues) for (const key of Object.keys(sections)) unknown.add(pointer([key]))
+  const kept = values > maxValues ? Object.fromEntries(Object.keys(sections).map((key) => [key, null])) : expanded
+  return { data: kept, positions: { ...positions, places }, findings: [...findings, ...found.values()], unknown }
+}
+
+const withoutBlocks = (model: Data): Data => {
+  if (!isRecord(model)) return model
+  const { blocks: _, ...rest } = model
+  return rest
 }
 
 const textAt = (data: Data, path: Path): string | undefined => {

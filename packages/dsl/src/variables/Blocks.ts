@@ -1,0 +1,158 @@
+/**
+ * Blocks: layers under a name, written once and used wherever a layer may stand, with values for their parameters. What
+ * is here reads their definitions; `Expand` puts layers where they are used.
+ */
+import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
+import { scalar } from "../diagnostic/Fix.ts"
+import { listed, nearestNames, suggest } from "../diagnostic/Suggest.ts"
+import * as Fields from "../schema/Fields.ts"
+import { got } from "../schema/Words.ts"
+import type { Path } from "../source/Path.ts"
+import { type Data, isRecord } from "../source/Yaml.ts"
+
+/** What a parameter may stand for, with the words for it. */
+const kinds = {
+  int: { words: "a whole number", holds: (value: Data) => Number.isInteger(value) },
+  number: { words: "a number", holds: (value: Data) => typeof value === "number" },
+  text: { words: "text", holds: (value: Data) => typeof value === "string" },
+  bool: { words: "true or false", holds: (value: Data) => typeof value === "boolean" },
+  any: { words: "anything", holds: () => true },
+} as const
+
+/** The name of such a kind. */
+export type Kind = keyof typeof kinds
+
+/** The names of the kinds. */
+export const kindNames = Object.keys(kinds) as ReadonlyArray<Kind>
+
+/** A block as it was written: `layers` is not read before it is used. */
+export interface Block {
+  readonly params: { readonly [name: string]: Kind }
+  readonly layers: ReadonlyArray<Data>
+}
+
+/** The blocks of a model that are right, and what is wrong with the others. */
+export interface Blocks {
+  readonly blocks: { readonly [name: string]: Block }
+  readonly findings: ReadonlyArray<Finding>
+}
+
+/** Where the definitions stand. */
+export const root: Path = ["model", "blocks"]
+
+const isKind = (value: Data): value is Kind => typeof value === "string" && Object.hasOwn(kinds, value)
+
+const wrong = (path: Path, wanted: string, value: Data): Finding => ({
+  code: "S103",
+  message: `expected ${wanted}, got ${got(value)}`,
+  at: { path },
+})
+
+/** What is wrong with one definition. */
+const faults = (name: string, definition: Data): ReadonlyArray<Finding> => {
+  const path = [...root, name]
+  if (!Fields.isName(name))
+    return [
+      {
+        code: "S106",
+        message: `\`${name}\` cannot name a block: it wants a letter or \`_\`, then letters, digits and \`_\``,
+        at: { path, on: "key" },
+      },
+    ]
+  if (!isRecord(definition)) return [wrong(path, "a block, `{ params: { f: int }, layers: [ … ] }`", definition)]
+  const { layers, params = {}, ...others } = definition
+  return [
+    ...Object.keys(others).map((key): Finding => {
+      const meant = suggest(key, ["params", "layers"])
+      return {
+        code: "S101",
+        message: `unknown key \`${key}\` in a block`,
+        at: { path: [...path, key], on: "key" },
+        help: meant === undefined ? "a block has `params` and `layers`" : `did you mean \`${meant}\`?`,
+      }
+    }),
+    ...(layers === undefined
+      ? [{ code: "S102", message: `\`layers\` is missing in the block \`${name}\``, at: { path, on: "key" } } as const]
+      : Array.isArray(layers) && layers.length > 0
+        ? []
+        : [wrong([...path, "layers"], "a list of one or more layers", layers)]),
+    ...(isRecord(params)
+      ? Object.entries(params).flatMap(([param, kind]) =>
+          isKind(kind) && Fields.isName(param) ? [] : [wrong([...path, "params", param], `one of ${listed(kindNames)}`, kind)],
+        )
+      : [wrong([...path, "params"], "a map of names and kinds, `{ f: int }`", params)]),
+  ]
+}
+
+/** Reads the definitions of `model.blocks`. */
+export const read = (definitions: Data | undefined): Blocks => {
+  if (definitions === undefined) return { blocks: {}, findings: [] }
+  if (!isRecord(definitions)) return { blocks: {}, findings: [wrong(root, "a map of names and blocks", definitions)] }
+  const checked = Object.entries(definitions).map(([name, definition]) => ({ name, definition, found: faults(name, definition) }))
+  return {
+    blocks: Object.fromEntries(
+      checked.flatMap(({ definition, found, name }) =>
+        found.length > 0 ? [] : [[name, { params: {}, ...(definition as object) } as Block] as const],
+      ),
+    ),
+    findings: checked.flatMap(({ found }) => found),
+  }
+}
+
+/** A use of a block: its name and the values of its parameters; `undefined` for what names no single block. */
+export const useOf = (use: Data): { readonly name: string; readonly values: { readonly [name: string]: Data } } | undefined => {
+  if (typeof use === "string") return { name: use, values: {} }
+  if (!isRecord(use)) return undefined
+  const [entry, second] = Object.entries(use)
+  if (entry === undefined || second !== undefined) return undefined
+  const [name, values] = entry
+  return isRecord(values) ? { name, values } : undefined
+}
+
+/** What is said of a name that no block has. */
+export const unknown = (name: string, names: ReadonlyArray<string>, at: Spot): Finding => {
+  const meant = suggest(name, names)
+  return {
+    code: "R208",
+    message: `there is no block \`${name}\``,
+    at,
+    help:
+      meant !== undefined
+        ? `did you mean \`${meant}\`?`
+        : names.length === 0
+          ? "define it under `model.blocks`"
+          : `there are ${listed(nearestNames(name, names, 8), "and")}`,
+    ...(meant === undefined ? {} : { fix: { title: `write \`${meant}\``, at, text: scalar(meant) } }),
+  }
+}
+
+/** What is wrong with the values of a use: `at` is where it stands, and `evaluated` what they come to. */
+export const misfits = (
+  name: string,
+  { params }: Block,
+  evaluated: { readonly [name: string]: Data },
+  at: Spot,
+): ReadonlyArray<Finding> => {
+  const names = Object.keys(params)
+  const takes = names.length === 0 ? "it takes none" : `it takes ${listed(names, "and")}`
+  return [
+    ...Object.keys(evaluated).flatMap((given): ReadonlyArray<Finding> => {
+      if (Object.hasOwn(params, given)) return []
+      const message = `\`${name}\` has no parameter \`${given}\``
+      return [{ code: "R209", message, at: { path: [...at.path, given], on: "key" }, help: takes }]
+    }),
+    ...Object.entries(params).flatMap(([param, kind]): ReadonlyArray<Finding> => {
+      const value = Object.hasOwn(evaluated, param) ? evaluated[param] : undefined
+      if (value === undefined)
+        return [{ code: "R209", message: `\`${param}\` of the block \`${name}\` is missing`, at, help: takes }]
+      return kinds[kind].holds(value)
+        ? []
+        : [
+            {
+              ...wrong([...at.path, param], kinds[kind].words, value),
+              related: [{ at: { path: [...root, name, "params", param] }, label: "declared here" }],
+            },
+          ]
+    }),
+  ]
+}
