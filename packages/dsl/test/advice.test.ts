@@ -220,6 +220,30 @@ describe("an activation and the initializer before it", () => {
   })
 })
 
+describe("a fix", () => {
+  it.each([
+    [
+      "{ dense: { units: 8, activation: { hard_tanh: { min: -2 } }, init: { he_normal: { mode: fan_out } } } }",
+      "{ dense: { units: 8, activation: { hard_tanh: { min: -2 } }, init: xavier_normal } }",
+    ],
+    [
+      "{ dense: { units: 8, activation: relu, init: { xavier_uniform: { gain: 2 } } } }",
+      "{ dense: { units: 8, activation: relu, init: he_uniform } }",
+    ],
+    ["{ dense: 8 }, { sigmoid: {}, name: s }", "{ dense: 8 }, { relu: {}, name: s }"],
+  ])("takes the options of what it replaces with it: %s", (layers, wanted) => {
+    const file = (items: string) => `model: { layers: [${items}, { head: label }] }\n`
+    expect(mended(file(layers))).toBe(file(wanted))
+  })
+
+  it("is not offered where options or a name would be left behind", () => {
+    const rounds = "{ repeat: { times: 6, layers: [{ dense: 8 }, { hard_tanh: { min: -2 } }] } }"
+    const text = `model: { layers: [${rounds}, { head: label }] }\n`
+    expect(codes(text)).toEqual(["A607"])
+    expect(mended(text)).toBe(text)
+  })
+})
+
 describe("saturating activations", () => {
   const layers = (times: number, activation: string) =>
     `model: { layers: [{ repeat: { times: ${times}, layers: [{ dense: { units: 8, activation: ${activation} } }] } }, { head: label }] }\n`

@@ -7,6 +7,7 @@ import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
 import { pointer } from "../source/Path.ts"
 import * as Neighbours from "./Neighbours.ts"
+import { replacing } from "./Replacing.ts"
 import * as SelfNormalizing from "./SelfNormalizing.ts"
 import { type Said, type Survey, survey, type Weighted } from "./Weights.ts"
 
@@ -35,7 +36,7 @@ const mismatch = (code: "A601" | "A603", activation: Said, init: Said, better: s
   message: `\`${activation.name}\` with \`${init.name}\`: prefer \`${better}\` (${why})`,
   at: { path: init.path, on: "key" },
   related: [{ at: { path: activation.path, on: "key" }, label: "what follows" }],
-  fix: { title: `write \`${better}\``, at: { path: init.path, on: "key" }, text: better },
+  ...replacing(init, better),
 })
 
 /** What the catalogue knows of the names in a model. */
@@ -65,9 +66,10 @@ const initializers = ({ activation, init }: Weighted, known: Known): ReadonlyArr
 /** What is said of a name wherever it is the activation of a hidden layer, or of any. */
 const activations = ({ activated, weighted }: Survey, known: Known, own: (name: string) => string): ReadonlyArray<Finding> => {
   const hidden = weighted.reduce((count, { isLast, times }) => count + (isLast ? 0 : times), 0)
-  return activated.flatMap(({ isLast, name, path }): ReadonlyArray<Finding> => {
+  return activated.flatMap((activation): ReadonlyArray<Finding> => {
+    const { isLast, name, path } = activation
     const at: Spot = { path, on: "key" }
-    const fix = { title: "write `relu`", at, text: "relu" }
+    const fix = isLast ? {} : replacing(activation, "relu")
     if (own(name) === "step")
       return [
         {
@@ -75,7 +77,7 @@ const activations = ({ activated, weighted }: Survey, known: Known, own: (name: 
           message: `no gradient gets through \`${name}\`: the layers below it keep their initial weights`,
           at,
           help: "train with `sigmoid` or `relu`",
-          ...(isLast ? {} : { fix }),
+          ...fix,
         },
       ]
     if (isLast) return []
@@ -86,7 +88,7 @@ const activations = ({ activated, weighted }: Survey, known: Known, own: (name: 
           message: `\`${name}\` in a hidden layer: its slope is at most 1/4, so gradients shrink at every such layer`,
           at,
           help: "prefer `relu`, or `tanh`, which is centred on 0",
-          fix,
+          ...fix,
         },
       ]
     if (known(name)?.saturates === true && hidden >= deep)
@@ -96,7 +98,7 @@ const activations = ({ activated, weighted }: Survey, known: Known, own: (name: 
           message: `\`${name}\` in a net of ${hidden} hidden layers: where it saturates hardly any gradient gets through, and that at every layer`,
           at,
           help: "prefer `relu` or `gelu` in deep nets",
-          fix,
+          ...fix,
         },
       ]
     return []

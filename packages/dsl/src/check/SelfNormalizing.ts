@@ -5,6 +5,7 @@
 import { type Data, type Train, useOf } from "../Document.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
 import { type Path, pointer } from "../source/Path.ts"
+import { replacing } from "./Replacing.ts"
 import type { Survey } from "./Weights.ts"
 
 /** What a self-normalizing model is read from. `isSelu` knows its names. */
@@ -47,17 +48,17 @@ const weights = ({ isSelu, survey }: Reading): ReadonlyArray<Finding> =>
     return [
       broken(`\`selu\` with \`${init.name}\`: it wants \`lecun_normal\` (variance 1 / fan_in)`, at, {
         help: "write `lecun_normal`, or `auto`, which takes it",
-        fix: { title: "write `lecun_normal`", at, text: "lecun_normal" },
+        ...replacing(init, "lecun_normal"),
       }),
     ]
   })
 
 const stack = ({ isActivation, isSelu, survey }: Reading): ReadonlyArray<Finding> => {
-  const others = survey.activated.flatMap(({ isLast, name, path }): ReadonlyArray<Finding> => {
+  const others = survey.activated.flatMap((activation): ReadonlyArray<Finding> => {
+    const { isLast, name, path } = activation
     if (isLast || isSelu(name)) return []
-    const at: Spot = { path, on: "key" }
-    const fix = { title: "write `selu`", at, text: "selu" }
-    return [broken(`\`${name}\` beside \`selu\`: every hidden layer must be one of selu`, at, { fix })]
+    const message = `\`${name}\` beside \`selu\`: every hidden layer must be one of selu`
+    return [broken(message, { path, on: "key" }, replacing(activation, "selu"))]
   })
   const layers = survey.steps.flatMap(({ kind, path }): ReadonlyArray<Finding> => {
     if (harmless.has(kind) || isActivation(kind)) return []
