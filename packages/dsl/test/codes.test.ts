@@ -264,6 +264,14 @@ describe("every code", () => {
         |                                      ^^^^^^
         = help: a weight for each class, in their order (0, 1, 2), or \`balanced\`
 
+      error[T511]: \`batch_norm\` cannot train on the last batch of 97 rows by 32: it is one row, and has no variance
+        --> m.yaml:3:17
+      2 | model: { layers: [{ dense: { units: 8, bias: false } }, batch_norm, relu, { head: label }] }
+        |                                                         ---------- normalizes over the batch
+      3 | train: { batch: 32 }
+        |                 ^^
+        = help: \`batch: 33\`, or \`layer_norm\`, which needs no batch
+
       warning[A601]: \`tanh\` with \`he_normal\`: prefer \`xavier_normal\` (keeps it from saturating at the start)
         --> m.yaml:1:64
       1 | model: { layers: [{ dense: { units: 8, activation: tanh, init: he_normal } }, { head: label }] }

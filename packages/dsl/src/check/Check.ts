@@ -14,6 +14,7 @@ import type { Catalogue } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 import * as Advice from "./Advice.ts"
 import * as Groups from "./Groups.ts"
+import * as LoneRow from "./LoneRow.ts"
 import { lossName, wanted } from "./Outputs.ts"
 import * as Shapes from "./Shapes.ts"
 import * as Training from "./Training.ts"
@@ -53,6 +54,7 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
           train,
           inferred.made.map(({ name }) => name),
         )),
+    ...(train === undefined || inferred === undefined ? [] : LoneRow.check(train, facts, inferred.made)),
     ...(train === undefined
       ? []
       : Training.check({

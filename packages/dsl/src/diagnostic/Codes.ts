@@ -309,6 +309,12 @@ export const codes = {
     "data: { source: { spirals: { classes: 3 } } }\nmodel: { layers: [{ dense: 8 }, relu, { head: label }] }\ntrain: { regularize: { class_weight: [1, 2] } }\n",
     "data: { source: { spirals: { classes: 3 } } }\nmodel: { layers: [{ dense: 8 }, relu, { head: label }] }\ntrain: { regularize: { class_weight: [1, 2, 1] } }\n",
   ),
+  T511: error(
+    "batch normalization of one row",
+    "Batch normalization takes the variance over the rows of a batch, and one row has none. An epoch's last batch is what is left over: make it two rows or more.",
+    "data: { source: { moons: { count: 129 } }, split: { train: 97, val: 32 } }\nmodel: { layers: [{ dense: { units: 8, bias: false } }, batch_norm, relu, { head: label }] }\ntrain: { batch: 32 }\n",
+    "data: { source: { moons: { count: 129 } }, split: { train: 97, val: 32 } }\nmodel: { layers: [{ dense: { units: 8, bias: false } }, batch_norm, relu, { head: label }] }\ntrain: { batch: 33 }\n",
+  ),
 
   A601: advice(
     "sigmoid or tanh with He",
