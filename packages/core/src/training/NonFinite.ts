@@ -5,12 +5,12 @@ import { TaggedError } from "effect/Data"
  * A number that is not finite appeared while training.
  *
  * `tensor` says where it was seen first: the `loss`, what a layer made (`activation`), a gradient, a parameter, the net's
- * `state` or what the `optimizer` remembers; `layer` is the path of the layer or leaf, `step` the step counted from 1,
+ * `state`, what the `optimizer` remembers, or what a machine being pre-trained makes of its rows (`reconstruction`); `layer` is the path of the layer or leaf, `step` the step counted from 1,
  * `rows` the rows of the training data in the batch that show it (all of the batch's where it shows in no row). The run's
  * last good state is not lost: a checkpoint never holds such numbers.
  */
 export class NonFinite extends TaggedError("NonFinite")<{
-  readonly tensor: "input" | "activation" | "loss" | "gradient" | "parameter" | "state" | "optimizer"
+  readonly tensor: "input" | "activation" | "loss" | "gradient" | "parameter" | "state" | "optimizer" | "reconstruction"
   readonly layer: string
   readonly value: number
   readonly epoch: number

@@ -1,0 +1,131 @@
+/**
+ * Pre-training as an initializer: a deep belief network is learned greedily, one restricted Boltzmann machine after the
+ * other, each on the hidden probabilities of those before it, which no longer change. Unrolled, the weights and hidden
+ * biases of the machines are those of a net's layers of sigmoids, from which ordinary training goes on (Hinton, Osindero
+ * and Teh, A fast learning algorithm for deep belief nets, 2006; Hinton and Salakhutdinov, Reducing the dimensionality of
+ * data with neural networks, 2006).
+ */
+import { Effect, Queue, Stream } from "effect"
+import type { Engine, EngineError } from "../engines/Engine.ts"
+import * as Net from "../learning/Net.ts"
+import * as Params from "../learning/Params.ts"
+import * as Rbm from "../learning/Rbm.ts"
+import * as Key from "../tensor/Key.ts"
+import type * as NDArray from "../words/NDArray.ts"
+import * as Shape from "../words/Shape.ts"
+import { refuse, type ShapeError } from "../words/ShapeError.ts"
+import * as Tree from "../words/Tree.ts"
+import type { CheckpointError } from "./CheckpointError.ts"
+import { predict } from "./Evaluate.ts"
+import type { NonFinite } from "./NonFinite.ts"
+import type { OfStage, PretrainEvent } from "./PretrainEvent.ts"
+import { flat, type Rows, type Stage, trainMachine } from "./trainMachine.ts"
+
+export type { MachineScores, PretrainEvent } from "./PretrainEvent.ts"
+export type { Stage } from "./trainMachine.ts"
+
+/** What is pre-trained, and on what. */
+export interface Config<R = never> {
+  /** Rows without targets: [rows, …]; all axes of a row together are the visible units of the first machine. */
+  readonly inputs: NDArray.NDArray
+  /** Rows that nothing is learned from. */
+  readonly validation?: NDArray.NDArray
+  readonly stages: ReadonlyArray<Stage>
+  readonly seed: number
+  /** The first machines, where they have been trained already. */
+  readonly done?: ReadonlyArray<Rbm.Params>
+  /** Keeps a machine that has learned; `stage` is counted from 1. */
+  readonly save?: (stage: number, params: Rbm.Params) => Effect.Effect<void, CheckpointError, R>
+}
+
+/** All that can make pre-training fail. */
+export type PretrainError = ShapeError | EngineError | NonFinite | CheckpointError
+
+/** The hidden probabilities of a machine, as a net. */
+const upward = (hidden: number): Net.Net<Rbm.Params> =>
+  Net.stateless<Rbm.Params>({
+    kind: "rbm",
+    shape: () => [hidden],
+    init: (key, input) => Rbm.init(key, { visible: Shape.size(input), hidden, units: "bernoulli" }),
+    apply: (params, x) => Rbm.hiddenProbabilities(params, flat(x)),
+  })
+
+/** What the next machine sees of rows. */
+const through = (params: Rbm.Params, { train, validation }: Rows): Effect.Effect<Rows, EngineError | ShapeError, Engine> =>
+  Effect.gen(function* () {
+    const net = upward(params.b.shape[0] ?? 0)
+    const pass = (rows: NDArray.NDArray) => predict(net, { params, net: {} }, rows)
+    return {
+      train: yield* pass(train),
+      ...(validation === undefined ? {} : { validation: yield* pass(validation) }),
+    }
+  })
+
+/** All machines in order. */
+const stack = <R>(
+  { done = [], inputs, save, seed, stages, validation }: Config<R>,
+  tell: (event: PretrainEvent) => Effect.Effect<void>,
+): Effect.Effect<void, PretrainError, Engine | R> =>
+  Effect.gen(function* () {
+    const key = Key.fold(Key.make(seed), "pretrain")
+    const machines: Array<Rbm.Params> = []
+    let rows: Rows = { train: inputs, ...(validation === undefined ? {} : { validation }) }
+    for (const [i, stage] of stages.entries()) {
+      const of: OfStage = { stage: i + 1, stages: stages.length, layer: stage.layer }
+      const known = done[i]
+      const params = known ?? (yield* trainMachine(stage, rows, Key.fold(key, stage.layer), of, tell))
+      if (known === undefined) {
+        if (save !== undefined) yield* Effect.uninterruptible(save(i + 1, params))
+        yield* tell({ _tag: "StageFinished", ...of, params })
+      }
+      machines.push(params)
+      // What a last machine would show is for no one, and neither is what one shows that others have learned from.
+      if (i + 1 < stages.length && done.length < stages.length) rows = yield* through(params, rows)
+    }
+    yield* tell({ _tag: "Pretrained", machines })
+  })
+
+/**
+ * Trains the machines of a deep belief network one after the other and tells how it goes. The stream ends with
+ * `Pretrained`, or fails with a typed error. An interruption loses the machine under way; those before it were saved, and
+ * given as `done` they are not trained again, which changes no bit of the others.
+ */
+export const run = <R = never>(config: Config<R>): Stream.Stream<PretrainEvent, PretrainError, Engine | R> =>
+  Stream.callback<PretrainEvent, PretrainError, Engine | R>(
+    (queue) =>
+      Effect.andThen(
+        stack(config, (event) => Effect.asVoid(Queue.offer(queue, event))),
+        Queue.end(queue),
+      ),
+    { bufferSize: 16 },
+  )
+
+/**
+ * A net's parameters with the weights w and biases b of layers replaced by those of machines; the layers are told by
+ * where their parameters are: `["h1"]`. Throws `ShapeError` where there is no such layer, or one of another size.
+ */
+export const unroll = <P>(
+  params: P,
+  machines: ReadonlyArray<{ readonly layer: Tree.Path; readonly machine: Pick<Rbm.Params, "w" | "b"> }>,
+): P => {
+  const found = new Map(
+    machines.flatMap(({ layer, machine: { b, w } }) => [
+      [Tree.printPath([...layer, "w"]), w] as const,
+      [Tree.printPath([...layer, "b"]), b] as const,
+    ]),
+  )
+  const used = new Set<string>()
+  const replaced = Params.map(params, (leaf, path) => {
+    const name = Tree.printPath(path)
+    const learned = found.get(name)
+    if (learned === undefined) return leaf
+    used.add(name)
+    return Shape.equals(leaf.shape, learned.shape)
+      ? learned
+      : refuse("Pretrain.unroll", [leaf, learned], `a machine that fits ${name}`, "as many hidden units as the layer has")
+  })
+  const missing = [...found.keys()].find((name) => !used.has(name))
+  return missing === undefined
+    ? replaced
+    : refuse("Pretrain.unroll", [], `parameters by the name ${missing}`, "the path of a dense layer with a bias")
+}

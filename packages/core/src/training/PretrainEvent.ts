@@ -1,0 +1,64 @@
+/** What pre-training tells while it goes, one machine after the other: a closed union. */
+import type * as Rbm from "../learning/Rbm.ts"
+
+/** What a machine makes of rows: the mean of (v - reconstruction)² over units and rows, and the mean free energy. */
+export interface MachineScores {
+  readonly error: number
+  readonly freeEnergy: number
+}
+
+/** Which machine: counted from 1, and the layer whose weights it will be. */
+export interface OfStage {
+  readonly stage: number
+  readonly stages: number
+  readonly layer: string
+}
+
+/** A machine has begun to learn. */
+export interface StageStarted extends OfStage {
+  readonly _tag: "StageStarted"
+  readonly units: Rbm.Visible
+  readonly visible: number
+  readonly hidden: number
+  readonly rows: { readonly train: number; readonly validation: number }
+  readonly epochs: number
+  readonly batchesPerEpoch: number
+}
+
+/** Some steps are done: as many as took a few milliseconds. */
+export interface StageStepped extends OfStage {
+  readonly _tag: "StageStepped"
+  /** The epoch under way, counted from 1. */
+  readonly epoch: number
+  /** Batches done in it. */
+  readonly batch: number
+  readonly batches: number
+  /** The reconstruction error of each of these batches. */
+  readonly errors: ReadonlyArray<number>
+  readonly milliseconds: number
+}
+
+/** What an epoch of a machine came to, on training rows and on rows it does not learn from. */
+export interface StageScored extends OfStage {
+  readonly _tag: "StageScored"
+  readonly epoch: number
+  readonly train: MachineScores
+  readonly validation?: MachineScores
+  readonly milliseconds: number
+  readonly rowsPerSecond: number
+}
+
+/** A machine has learned, and been saved where that was asked for; the next one sees its hidden units. */
+export interface StageFinished extends OfStage {
+  readonly _tag: "StageFinished"
+  readonly params: Rbm.Params
+}
+
+/** All machines have learned. */
+export interface Pretrained {
+  readonly _tag: "Pretrained"
+  readonly machines: ReadonlyArray<Rbm.Params>
+}
+
+/** One thing that pre-training tells. */
+export type PretrainEvent = StageStarted | StageStepped | StageScored | StageFinished | Pretrained
