@@ -32,7 +32,7 @@ describe("convolutions", () => {
     ])
   })
 
-  test("tell their initializers what the weights connect, group by group", () => {
+  test("tell their initializers what the weights connect, as PyTorch and Keras count it", () => {
     const places: Array<Initializer.Place> = []
     const init: Initializer.Initializer = (_, shape, place) => {
       places.push(place)
@@ -44,8 +44,8 @@ describe("convolutions", () => {
     Layers.maxout({ units: 3, pieces: 4, bias: false, init }).init(key, [5])
     Layers.embedding({ tokens: 9, units: 6, init }).init(key, [5])
     expect(places).toMatchObject([
-      { fanIn: 12, fanOut: 36, activation: { suits: "he" } },
-      { fanIn: 36, fanOut: 12 },
+      { fanIn: 12, fanOut: 72, activation: { suits: "he" } },
+      { fanIn: 36, fanOut: 24 },
       { fanIn: 5, fanOut: 12 },
       { fanIn: 1, fanOut: 6 },
     ])

@@ -80,8 +80,7 @@ const linear = (
       wantGroups(kind, "filters", filters, groups, input)
       return ofSample(kind, input, (x) => convolve(x, T.zeros(weights(input))))
     },
-    // Every output sees the channels of its own group alone, and every input the filters of its own.
-    fans: (shape) => Initializer.fans([...shape.slice(0, -1), (shape.at(-1) ?? 0) / groups]),
+    fans: Initializer.fans,
     sums: convolve,
   }
 }
