@@ -147,7 +147,7 @@ describe.each(rows)("$layer $options of $input", ({ input, layer, options, token
     assertAllClose(some, Tensor.at(whole, "1:3"), { rtol: 1e-5, atol: 1e-6 })
   })
 
-  test("has the gradients that central differences measure, each way the transpose of the other", () => {
+  test("has the first and second derivatives that central differences measure, each way the transpose of the other", () => {
     for (const context of contexts)
       checkGrads(
         ({ at, weights }: { readonly at: T; readonly weights: Params.Params }) => {
@@ -155,6 +155,7 @@ describe.each(rows)("$layer $options of $input", ({ input, layer, options, token
           return { y, after }
         },
         { at: x as T, weights: params },
+        { order: 2 },
       )
   })
 
