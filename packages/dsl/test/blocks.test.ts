@@ -3,20 +3,19 @@ import * as Net from "@adjoint/core/learning/Net"
 import * as Shape from "@adjoint/core/words/Shape"
 import { Result } from "effect"
 import { describe, expect, it } from "vitest"
-import { build, netOf } from "../src/build/Build.ts"
+import { build, type Needed, netOf } from "../src/build/Build.ts"
 import * as Model from "../src/Model.ts"
-import type { Facts } from "../src/prepare/Facts.ts"
 import { read, withFacts } from "../src/Read.ts"
 import { fromText } from "../src/source/Source.ts"
 import { toYaml } from "../src/Write.ts"
 import { documentOf, shown } from "./reading.ts"
 
-const digits: Required<Facts> = {
+const digits = {
   sample: [28, 28, 1],
   target: { type: "class", name: "label", classes: [..."0123456789"] },
   rows: { train: 55_000, val: 5000, test: 10_000 },
   counts: Array<number>(10).fill(5500),
-}
+} as unknown as Needed
 
 const cnn = `schema: 1
 name: mnist-cnn
