@@ -40,7 +40,8 @@ export const load = (directory: string): Effect.Effect<Trained, RunError | Check
     if (document === undefined) return yield* broken(directory, diagnostics[0]?.message ?? "it is not a model file")
     const target = targetOf(run.fitted)
     if (target === undefined) return yield* broken(directory, "there is nothing to predict")
-    const built = build(document, { sample: Preprocess.sample(run.fitted), target, rows: run.lock.rows })
+    const { fitted, lock } = run
+    const built = build(document, { sample: Preprocess.sample(fitted), input: fitted.input, target, rows: lock.rows })
     if (Result.isFailure(built)) return yield* broken(directory, built.failure[0]?.message ?? "it cannot be built")
     return { run, document, reading, target, built: built.success, weights: yield* weightsOf(run, built.success.net) }
   })

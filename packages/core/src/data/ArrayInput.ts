@@ -60,36 +60,48 @@ const gather = (inputs: NDArray.NDArray, rows: ArrayLike<number>, first: number,
 }
 
 /**
+ * The inputs in the shape that was fitted, [rows, ...shape]: the same numbers, which share their storage.
+ *
+ * Fails with `BadShape` when a sample has not as many numbers as those fitted.
+ */
+export const shaped = (fitted: FittedArray, inputs: NDArray.NDArray): Result.Result<NDArray.NDArray, DataError> => {
+  const sample = inputs.shape.slice(1)
+  return Shape.size(sample) === Shape.size(fitted.shape)
+    ? Result.succeed(new NDArray.NDArray(inputs.dtype, [inputs.shape[0] ?? 1, ...fitted.shape], inputs.data))
+    : Result.fail(
+        dataError({ _tag: "BadShape", what: "a sample", got: sample, wanted: `${Shape.print(fitted.shape)}, as in training` }),
+      )
+}
+
+/**
  * The inputs prepared, as `f32` [rows, ...shape]: each step rounded to 32 bits, as an engine does it.
  *
  * Fails with `BadShape` when a sample has not as many numbers as those fitted.
  */
-export const apply = (fitted: FittedArray, inputs: NDArray.NDArray): Result.Result<NDArray.NDArray, DataError> => {
-  const width = Shape.size(fitted.shape)
-  const sample = inputs.shape.slice(1)
-  if (Shape.size(sample) !== width)
-    return Result.fail(
-      dataError({ _tag: "BadShape", what: "a sample", got: sample, wanted: `${Shape.print(fitted.shape)}, as in training` }),
-    )
-  const data = new Float32Array(inputs.data)
-  const subtract = repeat(fitted.subtract, width)
-  const divide = repeat(fitted.divide, width)
-  for (let start = 0; start < data.length; start += width)
-    for (let i = 0; i < width; i++) data[start + i] = Math.fround((data[start + i] ?? 0) - (subtract[i] ?? 0)) / (divide[i] ?? 1)
-  return Result.succeed(NDArray.make("f32", [inputs.shape[0] ?? 1, ...fitted.shape], data))
-}
+export const apply = (fitted: FittedArray, inputs: NDArray.NDArray): Result.Result<NDArray.NDArray, DataError> =>
+  Result.map(shaped(fitted, inputs), ({ shape, data: raw }) => {
+    const width = Shape.size(fitted.shape)
+    const data = new Float32Array(raw)
+    const subtract = repeat(fitted.subtract, width)
+    const divide = repeat(fitted.divide, width)
+    for (let start = 0; start < data.length; start += width)
+      for (let i = 0; i < width; i++)
+        data[start + i] = Math.fround((data[start + i] ?? 0) - (subtract[i] ?? 0)) / (divide[i] ?? 1)
+    return NDArray.make("f32", shape, data)
+  })
 
 const repeat = (list: ReadonlyArray<number>, width: number): Float32Array =>
   Float32Array.from({ length: width }, (_, i) => list[i % list.length] ?? 0)
 
 /** What `apply` does, written down as tensor operations on a batch, so that images can stay bytes until a program runs. */
 export const trace = (fitted: FittedArray, batch: Tensor.Tensor): Tensor.Tensor => {
-  const shape = [batch.shape[0] ?? 1, ...fitted.shape]
-  return Tensor.div(
-    Tensor.sub(Tensor.reshape(Tensor.cast(batch, "f32"), shape), constant(fitted, "subtract")),
-    constant(fitted, "divide"),
-  )
+  const x = Tensor.reshape(Tensor.cast(batch, "f32"), [batch.shape[0] ?? 1, ...fitted.shape])
+  // x - 0 and x / 1 are x, to the bit.
+  const moved = isAll(fitted.subtract, 0) ? x : Tensor.sub(x, constant(fitted, "subtract"))
+  return isAll(fitted.divide, 1) ? moved : Tensor.div(moved, constant(fitted, "divide"))
 }
+
+const isAll = (list: ReadonlyArray<number>, value: number): boolean => list.every((x) => x === value)
 
 /** A list of `fitted` in a shape that broadcasts along a batch: a scalar, one number a channel, or one for each of a sample. */
 const constant = (fitted: FittedArray, list: "subtract" | "divide"): NDArray.NDArray => {

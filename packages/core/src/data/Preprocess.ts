@@ -150,12 +150,14 @@ const classNumbers = (names: ReadonlyArray<string>, { classes }: Arrays, labels:
 /** Inputs and targets of the given rows (all, if none are given), prepared, with the names of classes and columns. */
 export const dataset = (fitted: Fitted, raw: Raw, rows?: Rows): Answer<Dataset.Dataset> =>
   Result.gen(function* () {
-    const { input, target } = fitted
-    return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* targets(fitted, raw, rows), {
-      ...(target?.type === "class" || target?.type === "binary" ? { classes: target.classes } : {}),
-      ...(input.type === "columns" ? { columns: input.columns.flatMap(TableInput.columnNames) } : {}),
-    })
+    return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* targets(fitted, raw, rows), names(fitted))
   })
+
+/** What prepared rows say of themselves: the names of classes and columns. */
+export const names = ({ input, target }: Fitted): Dataset.Names => ({
+  ...(target?.type === "class" || target?.type === "binary" ? { classes: target.classes } : {}),
+  ...(input.type === "columns" ? { columns: input.columns.flatMap(TableInput.columnNames) } : {}),
+})
 
 /** The shape of a prepared sample. */
 export const sample = ({ input }: Fitted): Shape.Shape =>

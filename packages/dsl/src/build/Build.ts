@@ -2,6 +2,7 @@
  * From a document and what is known of its data to what training wants: the net, the loss, the optimizer with its rate,
  * the scores, and what is watched. Nothing is computed here.
  */
+import * as Deferred from "@adjoint/core/data/Deferred"
 import * as Entry from "@adjoint/core/learning/Entry"
 import type { LearningRate } from "@adjoint/core/learning/LearningRate"
 import * as Loss from "@adjoint/core/learning/Loss"
@@ -48,7 +49,7 @@ export interface Checkpoint {
 }
 
 /** What must be known of the data before anything can be built. */
-export type Needed = Required<Omit<Facts, "counts">> & Pick<Facts, "counts">
+export type Needed = Facts & Required<Pick<Facts, "sample" | "target" | "rows">>
 
 /** Builds a document over its data. Fails with what keeps it from being trained; advice does not. */
 export const build = (
@@ -78,10 +79,11 @@ const lossOf = ({ model, train }: ModelFile, facts: Needed, catalogue: Catalogue
   return name
 }
 
-/** The net of a document's model. Needs to know the target only where the model ends in a head. */
+/** The net of a document's model, which begins with what prepares an input where that is known. Needs to know the target only where the model ends in a head. */
 export const netOf = ({ model, train }: ModelFile, facts: Facts, catalogue: Catalogue = standard): Net => {
   const outputs = wanted(catalogue.loss, facts.target, lossName(catalogue.loss, train, facts.target))
-  return Nodes.net(Nodes.nodes({ catalogue, model, ...(outputs === undefined ? {} : { outputs }) }))
+  const net = Nodes.net(Nodes.nodes({ catalogue, model, ...(outputs === undefined ? {} : { outputs }) }))
+  return facts.input === undefined ? net : Deferred.net(facts.input, net)
 }
 
 const made = (document: ModelFile, facts: Needed, catalogue: Catalogue): Built => {

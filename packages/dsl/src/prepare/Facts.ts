@@ -2,6 +2,7 @@
  * What the data says of itself before a number of it is used: the shape of a sample, what is to be predicted, how many
  * rows there are. Shape inference and the checks of training start from these. A fact that is not known is left out.
  */
+import type { FittedInput } from "@adjoint/core/data/Fitted"
 import type { Shape } from "@adjoint/core/words/Shape"
 
 /** What is to be predicted. */
@@ -24,4 +25,10 @@ export interface Facts {
   readonly rows?: Rows
   /** Training rows of each class, in the order of the classes. */
   readonly counts?: ReadonlyArray<number>
+  /** What prepares an input. Rows of bytes stay bytes until the net begins with it. */
+  readonly input?: FittedInput
+  /** Rows that only pre-training learns from. */
+  readonly unlabelled?: number
+  /** The least and the largest number of the prepared inputs. */
+  readonly extent?: readonly [least: number, largest: number]
 }

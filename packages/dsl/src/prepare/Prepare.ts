@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto"
 import type * as Dataset from "@adjoint/core/data/Dataset"
+import * as Deferred from "@adjoint/core/data/Deferred"
 import type { Fitted } from "@adjoint/core/data/Fitted"
 import type { PrepareSpec } from "@adjoint/core/data/PrepareSpec"
 import * as Preprocess from "@adjoint/core/data/Preprocess"
@@ -17,7 +18,10 @@ import type { Facts, Target } from "./Facts.ts"
 import { PrepareError } from "./PrepareError.ts"
 import { type FileRecord, type Rows, read, refused } from "./Reading.ts"
 
-/** The rows of a document, prepared. */
+/**
+ * The rows of a document, prepared. Rows that were read as bytes stay bytes, for the net that `build` makes of these facts;
+ * `Deferred.numbers` is what that net makes of them first.
+ */
 export interface Prepared {
   readonly train: Dataset.Dataset
   readonly val?: Dataset.Dataset
@@ -30,7 +34,7 @@ export interface Prepared {
 }
 
 /** What is known once the rows are there; classes are counted where there are any. */
-export type Known = Required<Omit<Facts, "counts">> & Pick<Facts, "counts">
+export type Known = Facts & Required<Pick<Facts, "sample" | "input" | "target" | "rows">>
 
 /** What the rows were, so that another day can tell whether they still are. */
 export interface Lock {
@@ -94,7 +98,7 @@ const hashOf = (parts: ReadonlyArray<readonly [string, ArrayLike<number>]>): str
 }
 
 const datasetOf = (fitted: Fitted, { place, raw }: Rows, rows?: ArrayLike<number>) =>
-  Effect.fromResult(Preprocess.dataset(fitted, raw, rows)).pipe(refused(place))
+  Effect.fromResult(Deferred.dataset(fitted, raw, rows)).pipe(refused(place))
 
 /** A part that may have no rows, by its name. */
 const partOf = <P extends string>(name: P, fitted: Fitted, rows: Rows, part: ArrayLike<number> | undefined) =>
@@ -146,7 +150,7 @@ export const prepare = (
       ...val,
       ...test,
       fitted,
-      facts: { sample: Preprocess.sample(fitted), target, rows: counts, ...counted(target, train) },
+      facts: { sample: Preprocess.sample(fitted), input: fitted.input, target, rows: counts, ...counted(target, train) },
       lock: {
         version: 1,
         files: [...source.files, ...(separate?.files ?? [])],
