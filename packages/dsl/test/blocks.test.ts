@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest"
 import { build, type Needed, netOf } from "../src/build/Build.ts"
 import * as Model from "../src/Model.ts"
 import { read, withFacts } from "../src/Read.ts"
+import { jsonSchema } from "../src/schema/JsonSchema.ts"
 import { fromText } from "../src/source/Source.ts"
 import { toYaml } from "../src/Write.ts"
 import { documentOf, shown } from "./reading.ts"
@@ -198,6 +199,14 @@ describe("blocks", () => {
         |                                                                                     ^^^^^
         = help: there are \`f\`"
     `)
+  })
+
+  it("are words of the editor's schema too", () => {
+    const { $defs, properties } = jsonSchema() as {
+      readonly [part: string]: { readonly [name: string]: { readonly anyOf: ReadonlyArray<{ readonly properties: object }> } }
+    }
+    expect(Object.keys(properties?.model?.anyOf[0]?.properties ?? {})).toContain("blocks")
+    expect(Object.keys($defs?.Layer?.anyOf.at(-1)?.properties ?? {})).toEqual(["use", "name", "from"])
   })
 
   it("are bounded", () => {
