@@ -1,7 +1,10 @@
 /** Each verb as a person or a program uses it, over small models. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import * as Gzip from "@adjoint/core/data/Gzip"
+import * as Idx from "@adjoint/core/data/Idx"
 import { offered } from "@adjoint/core/machines/wasm/hostNumerics"
+import { Result } from "effect"
 import { beforeAll, describe, expect, test } from "vitest"
 import { examples, folder, run } from "./world.ts"
 
@@ -295,6 +298,27 @@ describe("predict", () => {
     expect((await predicted(`${rows.join("\n")}\n`)).stdout).toBe(fromFile.stdout)
     expect((await predicted(records.join("\n"))).stdout).toBe(fromFile.stdout)
     expect((await predicted(records[0] ?? "")).stdout).toBe(`${fromFile.stdout.split("\n")[0]}\n`)
+  })
+
+  test("an image says the same from a file of bytes and as a list of numbers", async () => {
+    const images = join(examples, "data/digits-images.idx.gz")
+    writeFileSync(
+      file("digits.yaml"),
+      `schema: 1
+name: digits
+data:
+  source: { idx: { images: ${images}, labels: ${join(examples, "data/digits-labels.idx.gz")} } }
+  image: { size: [8, 8], scale: { max: 16 }, normalize: auto }
+  split: { train: 300, test: 50, seed: 1 }
+model: { layers: [flatten, { dense: { units: 8, activation: tanh } }, { head: label }] }
+train: { seed: 1, epochs: 2, batch: 32 }
+`,
+    )
+    expect(await run(["train", file("digits.yaml"), "--runs", runs])).toMatchObject({ code: 0 })
+    const fromFile = (await run(["predict", "digits/1", images, "--runs", runs])).stdout.split("\n").slice(0, 5)
+    const { data } = Result.getOrThrow(Result.flatMap(Gzip.unpack(readFileSync(images)), (bytes) => Idx.decode(bytes)))
+    const listed = fromFile.map((_, i) => JSON.stringify([...data.subarray(i * 64, (i + 1) * 64)])).join("\n")
+    expect((await predicted(listed, "digits/1")).stdout.trim().split("\n")).toEqual(fromFile)
   })
 
   test("the target need not be there, and a blank is what training said of blanks", async () => {

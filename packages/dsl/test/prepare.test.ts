@@ -47,6 +47,7 @@ describe("prepare", () => {
       target: { type: "class", name: "species", classes: ["setosa", "versicolor", "virginica"] },
       rows: { train: 90, val: 30, test: 30 },
       counts: [30, 30, 30],
+      input: fitted.input,
     })
     expect([train, val, held].map((part) => part?.inputs.shape)).toEqual([
       [90, 4],
@@ -74,6 +75,14 @@ describe("prepare", () => {
     expect(first.lock).toEqual(again.lock)
     expect(other.lock.split).not.toBe(first.lock.split)
     expect(other.lock.files).toEqual(first.lock.files)
+  })
+
+  test("images stay bytes, and what prepares them is among the facts", async () => {
+    const { facts, fitted, test: held, train, val } = await prepared(digits)
+    expect([train, val, held].map((part) => part?.inputs.dtype)).toEqual(["u8", "u8", "u8"])
+    expect(train.inputs.shape.slice(1)).toEqual(facts.sample)
+    expect(facts.input).toEqual(fitted.input)
+    expect(fitted.input).toMatchObject({ type: "array", divide: [16] })
   })
 
   test("with a fitted record nothing is learned", async () => {
