@@ -57,6 +57,17 @@ const named = <N extends S.LayerName>(
 /** `units` weighted sums of all inputs. `dense(64, { activation: "relu" }) // => { dense: { units: 64, activation: "relu" } }` */
 export const dense = (units: number, options: Rest<"dense", "units"> = {}): Layer => named("dense", { units, ...options })
 
+/** The same weighted sum of a window at every place of an image. `conv2d(32, { pad: "same" }) // => { conv2d: { filters: 32, pad: "same" } }` */
+export const conv2d = (filters: number, options: Rest<"conv2d", "filters"> = {}): Layer =>
+  named("conv2d", { filters, ...options })
+
+/** The largest number of each window, channel by channel. `maxPool(2) // => { max_pool: { window: 2 } }` */
+export const maxPool = (window: number | ReadonlyArray<number>, options: Rest<"max_pool", "window"> = {}): Layer =>
+  named("max_pool", { window, ...options })
+
+/** Each channel brought to mean 0 and variance 1 over the batch. `batchNorm() // => { batch_norm: {} }` */
+export const batchNorm = (options: Rest<"batch_norm", never> = {}): Layer => named("batch_norm", { ...options })
+
 /** While training, a share `rate` of the numbers set to 0. `dropout(0.5) // => { dropout: { rate: 0.5 } }` */
 export const dropout = (rate: number, naming: Naming = {}): Layer => named("dropout", { rate, ...naming })
 
@@ -80,6 +91,9 @@ export const repeat = (times: number, layers: ReadonlyArray<Layer>, naming: Nami
   repeat: { times, layers },
   ...naming,
 })
+
+/** Layers that are one thing from outside. `block(["relu"], { name: "a" }) // => { block: { layers: ["relu"] }, name: "a" }` */
+export const block = (layers: ReadonlyArray<Layer>, naming: Naming = {}): Layer => ({ block: { layers }, ...naming })
 
 /** The outputs, as many as the target needs. `head("label") // => { head: { target: "label" } }` */
 export const head = (target: string, options: HeadOptions = {}, naming: Naming = {}): Layer => ({

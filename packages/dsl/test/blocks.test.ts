@@ -281,20 +281,34 @@ describe("branches", () => {
   })
 
   it("are said in TypeScript alike", () => {
+    const file = documentOf(
+      "schema: 1\nname: m\ndata: { source: { idx: { images: i, labels: l } } }\nmodel:\n  input: [8, 8, 1]\n  layers:\n    - { conv2d: { filters: 4, pad: [[1, 0], [0, 1]], bias: false }, name: a }\n    - batch_norm\n    - { block: { layers: [relu] }, name: b, from: a }\n    - { max_pool: 2, from: b }\n    - flatten\n    - head: label\n",
+    )
+    const convBn = [
+      Model.conv2d(4, {
+        pad: [
+          [1, 0],
+          [0, 1],
+        ],
+        bias: false,
+        name: "a",
+      }),
+      Model.batchNorm(),
+    ]
     const made = Model.modelFile({
       name: "m",
-      data: { source: "moons" },
+      data: { source: { idx: { images: "i", labels: "l" } } },
       model: {
+        input: [8, 8, 1],
         layers: [
-          Model.dense(8, { name: "a" }),
-          Model.dense(8, { from: "input", name: "b" }),
-          { block: { layers: [Model.dense(8)] }, name: "c", from: "a" },
-          { max_pool: 2, name: "d", from: "c" },
+          ...convBn,
+          Model.block(["relu"], { name: "b", from: "a" }),
+          Model.maxPool(2, { from: "b" }),
+          Model.flatten(),
           Model.head("label"),
         ],
       },
     })
-    // What does not fit in it is a pooling of rows.
-    expect(Result.isFailure(made) ? made.failure.diagnostics.map(({ code }) => code) : []).toEqual(["G402"])
+    expect(Result.getOrThrow(made)).toEqual(file)
   })
 })
