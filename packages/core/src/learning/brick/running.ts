@@ -148,8 +148,11 @@ const advance = <P>(beta1: number, beta2: number, grads: P, state: AdamState) =>
   nu: meanSquare(beta2, grads, state.nu),
 })
 
-/** The means free of their start at 0. */
-const freed = <P>(means: P, beta: number, t: Tensor): P => map(means, (m) => T.div(m, correction(beta, t)))
+/** The means free of their start at 0: times 1 / (1 - βᵗ), one division for all. */
+const freed = <P>(means: P, beta: number, t: Tensor): P => {
+  const factor = T.div(1, correction(beta, t))
+  return map(means, (m) => T.mul(m, factor))
+}
 
 /**
  * μ̂ / (√ν̂ + ε), with the running means μ of g and ν of g² freed of their start at 0 (Kingma and Ba, Adam: a method for
