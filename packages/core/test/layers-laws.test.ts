@@ -72,6 +72,11 @@ const examples: { readonly [L in Layers.Name]: ReadonlyArray<Example> } = {
   ],
   alpha_dropout: [{ options: { rate: 0.3 }, input: [6] }],
   gaussian_noise: [{ input: [6] }],
+  random_flip: [{ input: [3, 4, 2] }, { options: { axes: "both", probability: 0.7 }, input: [2, 3, 1] }],
+  random_shift: [{ options: { most: 2 }, input: [4, 3, 2] }],
+  random_rotate: [{ options: { degrees: 40 }, input: [4, 5, 1] }],
+  random_zoom: [{ options: { amount: 0.5 }, input: [5, 4, 2] }],
+  random_erase: [{ options: { size: 2 }, input: [4, 3, 2] }],
   simple_rnn: [
     { options: { units: 3 }, input: [4, 2] },
     { options: { units: 2, activation: relu, give: "all", reverse: true }, input: [3, 2] },

@@ -1,6 +1,7 @@
 /** Layers: the nets that others are built of, and the table a model file names them by. */
 import type { Table } from "./Entry.ts"
 import * as Attention from "./layers/attention.ts"
+import * as Augmentation from "./layers/augmentation.ts"
 import * as BatchNorm from "./layers/batchNorm.ts"
 import * as Convolution from "./layers/convolution.ts"
 import * as Dense from "./layers/dense.ts"
@@ -23,6 +24,15 @@ export {
   positions,
   transformerEncoder,
 } from "./layers/attention.ts"
+export {
+  type FlipAxes,
+  type FlipOptions,
+  randomErase,
+  randomFlip,
+  randomRotate,
+  randomShift,
+  randomZoom,
+} from "./layers/augmentation.ts"
 export { type BatchNormOptions, type BatchNormState, batchNorm } from "./layers/batchNorm.ts"
 export { type ConvOptions, type ConvTransposeOptions, conv1d, conv2d, convTranspose2d } from "./layers/convolution.ts"
 export { type DenseOptions, type DenseParams, dense, type MaxoutOptions, maxout } from "./layers/dense.ts"
@@ -60,6 +70,7 @@ export const table = {
   ...BatchNorm.entries,
   ...Normalization.entries,
   ...Noise.entries,
+  ...Augmentation.entries,
   ...Recurrent.entries,
   ...Attention.entries,
 } satisfies Table<Net>
