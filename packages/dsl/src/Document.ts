@@ -23,6 +23,8 @@ export interface Split {
   readonly train?: Amount
   readonly val?: Amount
   readonly test?: Amount
+  /** Rows whose targets are not looked at: pre-training learns from them, beside the training rows. */
+  readonly unlabelled?: Amount
   readonly stratify?: string
   readonly seed: number
 }
@@ -74,6 +76,24 @@ export interface Train {
   readonly callbacks: ReadonlyArray<Named>
 }
 
+/** A restricted Boltzmann machine whose weights a layer starts from, and how it learns. */
+export interface Rbm {
+  readonly layer: string
+  readonly visible: "bernoulli" | "gaussian"
+  readonly method:
+    | { readonly cd: { readonly steps: number } }
+    | { readonly pcd: { readonly steps: number; readonly particles: number } }
+  readonly epochs: number
+  readonly batch: number
+  readonly lr: number
+  readonly momentum: number | readonly [from: number, to: number]
+  readonly l2: number
+  readonly sparsity?: { readonly target: number; readonly cost: number }
+}
+
+/** The stages of pre-training, in order. */
+export type Pretrain = ReadonlyArray<{ readonly rbm: Rbm }>
+
 /** The parts of the data that can be scored. */
 export type Part = "train" | "val" | "test"
 
@@ -87,6 +107,7 @@ export interface ModelFile {
   readonly name: string
   readonly data?: Data
   readonly model: Model
+  readonly pretrain?: Pretrain
   readonly train: Train
   readonly evaluate: Evaluate
   readonly lint: { readonly allow: ReadonlyArray<string> }

@@ -14,7 +14,7 @@
  * ```
  */
 import { Result } from "effect"
-import type { Data as DataSection, Join, ModelFile } from "./Document.ts"
+import type { Data as DataSection, Join, ModelFile, Rbm } from "./Document.ts"
 import { ModelFileError } from "./diagnostic/Diagnostic.ts"
 import { readData } from "./Read.ts"
 import type * as S from "./schema/Spelling.ts"
@@ -129,6 +129,27 @@ export type Callback =
 
 type ColumnType = "number" | "category" | "binary" | "class" | "ignore"
 
+/** Where samples of a machine come from: `cd` and `pcd` by one round a step, or by so many. */
+export type Method =
+  | "cd"
+  | "pcd"
+  | { readonly cd: number | { readonly steps?: number } }
+  | { readonly pcd: { readonly steps?: number; readonly particles?: number } }
+
+/** A machine's options beside its layer. */
+export type RbmOptions = Partial<Omit<Rbm, "layer" | "method" | "sparsity">> & {
+  readonly method?: Method
+  readonly sparsity?: { readonly target: number; readonly cost?: number }
+}
+
+/** A stage of pre-training. */
+export interface Stage {
+  readonly rbm: string | (RbmOptions & { readonly layer: string })
+}
+
+/** A machine whose weights the layer of that name starts from. `rbm("h1", { epochs: 5 }) // => { rbm: { layer: "h1", epochs: 5 } }` */
+export const rbm = (layer: string, options: RbmOptions = {}): Stage => ({ rbm: { layer, ...options } })
+
 /** What a model file says, every section but `model` optional. */
 export interface Sections {
   readonly name?: string
@@ -143,6 +164,7 @@ export interface Sections {
     readonly init?: S.InitializerSpelling
     readonly layers: ReadonlyArray<Layer>
   }
+  readonly pretrain?: ReadonlyArray<Stage>
   readonly train?: {
     readonly seed?: number
     readonly epochs?: number

@@ -70,6 +70,7 @@ const readable = (data: Data, { schema: { sections } }: Language): Readable => {
   const found = {
     data: read(sections.data, "data"),
     model: read(sections.model, "model"),
+    pretrain: read(sections.pretrain, "pretrain"),
     train: read(sections.train, "train"),
     evaluate: read(sections.evaluate, "evaluate"),
     lint: read(sections.lint, "lint"),

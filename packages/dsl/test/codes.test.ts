@@ -95,10 +95,10 @@ describe("every code", () => {
       1 | schema: 2
         |         ^
 
-      error[S108]: \`pretrain\` is not here yet
+      error[S108]: \`search\` is not here yet
         --> m.yaml:1:1
-      1 | pretrain: []
-        | ^^^^^^^^
+      1 | search: { trials: 10 }
+        | ^^^^^^
         = help: it has its place in the language, but this version of Adjoint does not build it
 
       error[R201]: there is no variable \`widht\`
@@ -271,6 +271,36 @@ describe("every code", () => {
       3 | train: { batch: 32 }
         |                 ^^
         = help: \`batch: 33\`, or \`layer_norm\`, which needs no batch
+
+      error[T512]: \`h1\` is a layer of \`relu\`: the hidden units of a machine are sigmoids
+        --> m.yaml:3:19
+      2 | model: { layers: [{ dense: { units: 8, activation: relu }, name: h1 }, { head: label }] }
+        |                     ----- the layer
+      3 | pretrain: [{ rbm: h1 }]
+        |                   ^^
+        = help: pre-train a layer such as \`{ dense: { units: 500, activation: sigmoid } }\`
+
+      error[T513]: between the input and \`h2\` stands \`h1\`, which has no stage
+        --> m.yaml:3:19
+      2 | model: { layers: [{ dense: { units: 8, activation: sigmoid }, name: h1 }, { dense: { units: 4, activation: sigmoid }, na…
+        |                     ----- has no stage
+      3 | pretrain: [{ rbm: h2 }, { rbm: h1 }]
+        |                   ^^
+        = help: put the stage \`- rbm: h1\` before it
+      error[T513]: \`h1\` is pre-trained after \`h2\`, which learns from what it makes
+        --> m.yaml:3:32
+      3 | pretrain: [{ rbm: h2 }, { rbm: h1 }]
+        |                                ^^
+        = help: stages go from the input upwards, each layer once
+
+      error[T514]: Bernoulli units are on or off, and the data has numbers outside of 0 to 1
+        --> m.yaml:3:14
+      1 | data: { source: moons, scale: standard }
+        |                               -------- takes them there
+      ...
+      3 | pretrain: [{ rbm: h1 }, { rbm: h2 }]
+        |              ^^^
+        = help: \`visible: gaussian\` for standardized data, or \`scale: minmax\`
 
       warning[A601]: \`tanh\` with \`he_normal\`: prefer \`xavier_normal\` (keeps it from saturating at the start)
         --> m.yaml:1:64

@@ -24,6 +24,7 @@ describe("the JSON Schema", () => {
       "name",
       "data",
       "model",
+      "pretrain",
       "train",
       "evaluate",
       "lint",

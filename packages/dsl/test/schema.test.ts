@@ -515,11 +515,10 @@ describe("a mistake in the sections", () => {
         --> m.yaml:1:9
       1 | schema: 2
         |         ^
-      error[S108]: \`pretrain\` is not here yet
-        --> m.yaml:2:1
+      error[S103]: pretrain: expected a list of one or more stages such as \`- rbm: { layer: h1 }\`, got an empty list
+        --> m.yaml:2:11
       2 | pretrain: []
-        | ^^^^^^^^
-        = help: it has its place in the language, but this version of Adjoint does not build it
+        |           ^^
       error[S101]: unknown key \`modle\` in the document
         --> m.yaml:3:1
       3 | modle: { layers: [] }

@@ -12,6 +12,7 @@ import * as Regularizer from "@adjoint/core/learning/Regularizer"
 import type { Score } from "@adjoint/core/learning/Score"
 import type { EarlyStop, Monitor } from "@adjoint/core/training/Monitor"
 import type { Plateau } from "@adjoint/core/training/Plateau"
+import type { Stage } from "@adjoint/core/training/Pretrain"
 import * as Tree from "@adjoint/core/words/Tree"
 import { Result } from "effect"
 import { check, shapes } from "../check/Check.ts"
@@ -21,6 +22,7 @@ import type { Finding } from "../diagnostic/Diagnostic.ts"
 import type { Facts } from "../prepare/Facts.ts"
 import { type Catalogue, standard } from "../schema/Catalogue.ts"
 import * as Nodes from "./Nodes.ts"
+import * as Stages from "./Stages.ts"
 import { use } from "./Uses.ts"
 
 /** What training wants of a document; the names are those of `Train.Config`, save `checkpoint`. */
@@ -40,6 +42,8 @@ export interface Built {
   readonly earlyStop?: EarlyStop
   readonly plateau?: Plateau
   readonly checkpoint: Checkpoint
+  /** The machines whose weights the net starts from; `layer` names one of the net's own. */
+  readonly pretrain?: ReadonlyArray<Stage>
 }
 
 /** Which states of a run are kept, and after how many epochs each. */
@@ -114,6 +118,7 @@ const made = (document: ModelFile, facts: Needed, catalogue: Catalogue): Built =
     batch: train.batch,
     best: monitor(callback(train, "checkpoint") ?? stop ?? {}, scores, facts),
     checkpoint: checkpoint(train),
+    ...(document.pretrain === undefined ? {} : { pretrain: Stages.stages(document.model, document.pretrain, catalogue) }),
     ...(cost === undefined ? {} : { penalty: cost }),
     ...(slow === undefined
       ? {}

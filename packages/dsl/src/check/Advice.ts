@@ -2,11 +2,12 @@
 import type { Activation } from "@adjoint/core/learning/Activation"
 import { canonical } from "@adjoint/core/learning/Entry"
 import { usual } from "../build/Uses.ts"
-import { type Data, type Model, type Train, useOf } from "../Document.ts"
+import { type Data, type Model, type Pretrain as Stages, type Train, useOf } from "../Document.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
-import { pointer } from "../source/Path.ts"
+import { type Path, pointer } from "../source/Path.ts"
 import * as Neighbours from "./Neighbours.ts"
+import * as Pretrain from "./Pretrain.ts"
 import { replacing } from "./Replacing.ts"
 import * as SelfNormalizing from "./SelfNormalizing.ts"
 import { type Said, type Survey, survey, type Weighted } from "./Weights.ts"
@@ -64,7 +65,12 @@ const initializers = ({ activation, init }: Weighted, known: Known): ReadonlyArr
 }
 
 /** What is said of a name wherever it is the activation of a hidden layer, or of any. */
-const activations = ({ activated, weighted }: Survey, known: Known, own: (name: string) => string): ReadonlyArray<Finding> => {
+const activations = (
+  { activated, weighted }: Survey,
+  known: Known,
+  own: (name: string) => string,
+  isPretrained: (path: Path) => boolean,
+): ReadonlyArray<Finding> => {
   const hidden = weighted.reduce((count, { isLast, times }) => count + (isLast ? 0 : times), 0)
   return activated.flatMap((activation): ReadonlyArray<Finding> => {
     const { isLast, name, path } = activation
@@ -80,7 +86,8 @@ const activations = ({ activated, weighted }: Survey, known: Known, own: (name: 
           ...fix,
         },
       ]
-    if (isLast) return []
+    // Layers that start from a machine are sigmoids, and start where gradients reach them.
+    if (isLast || isPretrained(path)) return []
     if (own(name) === "sigmoid")
       return [
         {
@@ -108,15 +115,20 @@ const activations = ({ activated, weighted }: Survey, known: Known, own: (name: 
 /** All advice on a model and, where they could be read, on its data and on how it is trained. */
 export const check = (
   model: Model,
-  { data, train }: { readonly data?: Data | undefined; readonly train?: Train | undefined },
+  {
+    data,
+    pretrain,
+    train,
+  }: { readonly data?: Data | undefined; readonly pretrain?: Stages | undefined; readonly train?: Train | undefined },
   catalogue: Catalogue,
 ): ReadonlyArray<Finding> => {
   const names = naming(catalogue)
   const known: Known = (name) => (names.isActivation(name) ? usual(catalogue.activation, name) : undefined)
   const found = survey(model, names)
+  const learned = Pretrain.pretrained(model, pretrain, catalogue)
   return [
     ...once(found.weighted.flatMap((layer) => initializers(layer, known))),
-    ...activations(found, known, names.own),
+    ...activations(found, known, names.own, ([, , place]) => typeof place === "number" && learned.has(place)),
     ...once(SelfNormalizing.check({ ...names, survey: found, data, train })),
     ...Neighbours.check({ ...names, model, survey: found }),
     ...decay(train),

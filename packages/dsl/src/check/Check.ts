@@ -16,11 +16,12 @@ import * as Advice from "./Advice.ts"
 import * as Groups from "./Groups.ts"
 import * as LoneRow from "./LoneRow.ts"
 import { lossName, wanted } from "./Outputs.ts"
+import * as Pretrain from "./Pretrain.ts"
 import * as Shapes from "./Shapes.ts"
 import * as Training from "./Training.ts"
 
 /** The sections that could be read. */
-export type Readable = Partial<Pick<ModelFile, "data" | "model" | "train" | "evaluate" | "lint">>
+export type Readable = Partial<Pick<ModelFile, "data" | "model" | "pretrain" | "train" | "evaluate" | "lint">>
 
 /** The shapes of a model's layers, given what is known of its data. */
 export const shapes = (
@@ -37,7 +38,7 @@ export const shapes = (
 
 /** Everything that the checks find. References between layers must have been found right before. */
 export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): ReadonlyArray<Finding> => {
-  const { data, evaluate, model, train } = readable
+  const { data, evaluate, model, pretrain, train } = readable
   const form = model === undefined ? [] : heads(model)
   const inferred = model === undefined || form.length > 0 ? undefined : shapes(model, train, facts, catalogue)
   const made = inferred?.output?.length === 1 ? inferred.output[0] : undefined
@@ -48,6 +49,9 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
     ...(inferred?.findings ?? []),
     ...(model === undefined || inferred === undefined ? [] : outputs(readable, facts, inferred, catalogue)),
     ...(model === undefined ? [] : Advice.equalWeights(model, catalogue)),
+    ...(pretrain === undefined || model === undefined || inferred === undefined
+      ? []
+      : Pretrain.check({ pretrain, model, data, facts, catalogue })),
     ...(train === undefined || inferred === undefined
       ? []
       : Groups.check(
@@ -66,7 +70,7 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
           ...(evaluate === undefined ? {} : { evaluate }),
           ...(made === undefined ? {} : { made }),
         })),
-    ...(model === undefined ? [] : Advice.check(model, { data, train }, catalogue)),
+    ...(model === undefined ? [] : Advice.check(model, { data, pretrain, train }, catalogue)),
   ]
 }
 
@@ -163,10 +167,10 @@ const predicted = (name: string, path: Path, target: Target, isTable: boolean): 
 }
 
 /** Whether the parts of the split leave room for each other. */
-const division = ({ split, test }: Data, { rows }: Facts): ReadonlyArray<Finding> => {
-  const total = rows === undefined ? undefined : rows.train + rows.val + (test === undefined ? rows.test : 0)
+const division = ({ split, test }: Data, { rows, unlabelled = 0 }: Facts): ReadonlyArray<Finding> => {
+  const total = rows === undefined ? undefined : rows.train + rows.val + unlabelled + (test === undefined ? rows.test : 0)
   let share = 0
-  for (const part of ["val", "test", "train"] as const) {
+  for (const part of ["val", "test", "train", "unlabelled"] as const) {
     const amount = split[part]
     if (amount === undefined) continue
     if (typeof amount === "string") share += Number.parseFloat(amount) / 100

@@ -88,6 +88,9 @@ const rowsOf = (amount: Amount | undefined, total: number): number =>
 const divided = (total: number, split: Split, ownTest: boolean): Rows => {
   const val = rowsOf(split.val, total)
   const test = ownTest ? rowsOf(split.test, total) : 0
-  const train = split.train === undefined ? Math.max(0, total - val - rowsOf(split.test, total)) : rowsOf(split.train, total)
+  const train =
+    split.train === undefined
+      ? Math.max(0, total - val - rowsOf(split.test, total) - rowsOf(split.unlabelled, total))
+      : rowsOf(split.train, total)
   return { train, val, test }
 }

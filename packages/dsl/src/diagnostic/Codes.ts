@@ -137,7 +137,7 @@ export const codes = {
   S108: error(
     "not here yet",
     "The language has a place for this, but this version of Adjoint does not build it.",
-    "pretrain: []\n",
+    "search: { trials: 10 }\n",
     "train: { epochs: 3 }\n",
   ),
 
@@ -314,6 +314,24 @@ export const codes = {
     "Batch normalization takes the variance over the rows of a batch, and one row has none. An epoch's last batch is what is left over: make it two rows or more.",
     "data: { source: { moons: { count: 129 } }, split: { train: 97, val: 32 } }\nmodel: { layers: [{ dense: { units: 8, bias: false } }, batch_norm, relu, { head: label }] }\ntrain: { batch: 32 }\n",
     "data: { source: { moons: { count: 129 } }, split: { train: 97, val: 32 } }\nmodel: { layers: [{ dense: { units: 8, bias: false } }, batch_norm, relu, { head: label }] }\ntrain: { batch: 33 }\n",
+  ),
+  T512: error(
+    "no layer for a machine",
+    "A stage of pre-training learns a restricted Boltzmann machine, whose hidden units are on with the probability of a sigmoid of what comes in. Its weights are those of a dense layer with a bias that sigmoid follows; a ReLU, tanh or maxout layer makes something else of the same sums.",
+    "data: { source: moons, scale: minmax }\nmodel: { layers: [{ dense: { units: 8, activation: relu }, name: h1 }, { head: label }] }\npretrain: [{ rbm: h1 }]\n",
+    "data: { source: moons, scale: minmax }\nmodel: { layers: [{ dense: { units: 8, activation: sigmoid }, name: h1 }, { head: label }] }\npretrain: [{ rbm: h1 }]\n",
+  ),
+  T513: error(
+    "stages out of order",
+    "Each machine learns what the hidden units of the one before it do, so stages go from the input upwards and leave no layer out. Between two of them there may be layers that let everything through once the net has learned, such as dropout.",
+    "data: { source: moons, scale: minmax }\nmodel: { layers: [{ dense: { units: 8, activation: sigmoid }, name: h1 }, { dense: { units: 4, activation: sigmoid }, name: h2 }, { head: label }] }\npretrain: [{ rbm: h2 }, { rbm: h1 }]\n",
+    "data: { source: moons, scale: minmax }\nmodel: { layers: [{ dense: { units: 8, activation: sigmoid }, name: h1 }, { dense: { units: 4, activation: sigmoid }, name: h2 }, { head: label }] }\npretrain: [{ rbm: h1 }, { rbm: h2 }]\n",
+  ),
+  T514: error(
+    "Bernoulli units on data outside of 0 to 1",
+    "A Bernoulli unit is on or off, and a number from 0 to 1 that it is given counts as the probability of being on. Standardized data goes beyond: scale it to 0…1, or let the units be Gaussian, which stand for quantities of unit variance.",
+    "data: { source: moons, scale: standard }\nmodel: { layers: [{ dense: { units: 8, activation: sigmoid }, name: h1 }, { dense: { units: 4, activation: sigmoid }, name: h2 }, { head: label }] }\npretrain: [{ rbm: h1 }, { rbm: h2 }]\n",
+    "data: { source: moons, scale: standard }\nmodel: { layers: [{ dense: { units: 8, activation: sigmoid }, name: h1 }, { dense: { units: 4, activation: sigmoid }, name: h2 }, { head: label }] }\npretrain: [{ rbm: { layer: h1, visible: gaussian, lr: 0.005 } }, { rbm: h2 }]\n",
   ),
 
   A601: advice(

@@ -8,8 +8,8 @@ import * as Key from "@adjoint/core/tensor/Key"
 import { Result } from "effect"
 import type { Amount, Part, Split as Wanted } from "../Document.ts"
 
-/** The rows of each part that has any, in rising order. */
-export type Division = { readonly [P in Part]?: Split.Rows }
+/** The rows of each part that has any, in rising order, and those that only pre-training learns from. */
+export type Division = { readonly [P in Part | "unlabelled"]?: Split.Rows }
 
 /** A number of rows, or a share of them, as the splitting has it. `partOf("70%") // => { share: 0.7 }` */
 export const partOf = (amount: Amount): Split.Part =>
@@ -28,10 +28,10 @@ const labelsOf = (raw: Raw, name: string): Result.Result<ArrayLike<string | numb
 }
 
 /** Divides rows. `train` has the rest unless it asks for less. Fails as `Split.parts` does, and with `NoColumn` where there is nothing to stratify by. */
-export const divide = (raw: Raw, { seed, stratify, test, train, val }: Wanted): Result.Result<Division, DataError> =>
+export const divide = (raw: Raw, { seed, stratify, test, train, unlabelled, val }: Wanted): Result.Result<Division, DataError> =>
   Result.gen(function* () {
     const n = size(raw)
-    const asked = { val, test, train }
+    const asked = { val, test, train, unlabelled }
     const parts = Object.fromEntries(
       Object.entries(asked).flatMap(([name, amount]) =>
         amount === undefined || isNone(amount) ? [] : [[name, partOf(amount)] as const],

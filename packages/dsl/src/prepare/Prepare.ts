@@ -8,6 +8,7 @@ import * as Deferred from "@adjoint/core/data/Deferred"
 import type { Fitted } from "@adjoint/core/data/Fitted"
 import type { PrepareSpec } from "@adjoint/core/data/PrepareSpec"
 import * as Preprocess from "@adjoint/core/data/Preprocess"
+import type { NDArray } from "@adjoint/core/words/NDArray"
 import { Effect, type FileSystem } from "effect"
 import type { Data, ModelFile } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
@@ -26,6 +27,8 @@ export interface Prepared {
   readonly train: Dataset.Dataset
   readonly val?: Dataset.Dataset
   readonly test?: Dataset.Dataset
+  /** Prepared inputs that only pre-training learns from. */
+  readonly unlabelled?: NDArray
   readonly fitted: Fitted
   readonly facts: Known
   readonly lock: Lock
@@ -140,17 +143,30 @@ export const prepare = (
     const test =
       separate === undefined ? yield* partOf("test", fitted, source, parts.test) : { test: yield* datasetOf(fitted, separate) }
     const { raw } = source
+    const unlabelled =
+      parts.unlabelled === undefined
+        ? undefined
+        : yield* Effect.fromResult(Preprocess.inputs(fitted, raw, parts.unlabelled)).pipe(refused(source.place))
     const counts = {
       train: trainRows.length,
       val: parts.val?.length ?? 0,
       test: separate === undefined ? (parts.test?.length ?? 0) : Preprocess.size(separate.raw),
     }
+    const extra = unlabelled === undefined ? {} : { unlabelled: parts.unlabelled?.length ?? 0 }
     return {
       train,
       ...val,
       ...test,
+      ...(unlabelled === undefined ? {} : { unlabelled }),
       fitted,
-      facts: { sample: Preprocess.sample(fitted), input: fitted.input, target, rows: counts, ...counted(target, train) },
+      facts: {
+        sample: Preprocess.sample(fitted),
+        input: fitted.input,
+        target,
+        rows: counts,
+        ...counted(target, train),
+        ...extra,
+      },
       lock: {
         version: 1,
         files: [...source.files, ...(separate?.files ?? [])],

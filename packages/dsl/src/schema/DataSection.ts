@@ -170,6 +170,7 @@ const split: Codec<Document.Split> = Schema.Struct({
   train: optional(amount, "Rows to learn from. Default: the rest."),
   val: optional(amount, "Rows that are scored after every epoch."),
   test: optional(amount, "Rows kept for the end."),
+  unlabelled: optional(amount, "Rows that pre-training learns from besides; their targets are not looked at."),
   stratify: optional(Fields.text, "The column whose values every part has in the same proportion."),
   seed: Fields.withDefault(Fields.described(Fields.seed, "The seed of the division. Default: 0."), () => 0),
 })

@@ -8,6 +8,7 @@ import { dataSection } from "./DataSection.ts"
 import * as Fields from "./Fields.ts"
 import { choices as choicesOf } from "./FromEntry.ts"
 import { modelSection } from "./ModelSection.ts"
+import { pretrainSection } from "./PretrainSection.ts"
 import { trainSection } from "./TrainSection.ts"
 
 /** The version of the language that is read. */
@@ -52,6 +53,7 @@ const empty =
 export interface Sections {
   readonly data: Codec<Document.Data>
   readonly model: Codec<Document.Model>
+  readonly pretrain: Codec<Document.Pretrain>
   readonly train: Codec<Document.Train>
   readonly evaluate: Codec<Document.Evaluate>
   readonly lint: Codec<Document.ModelFile["lint"]>
@@ -70,6 +72,7 @@ export const make = (catalogue: Catalogue): ModelFileSchema => {
   const sections: Sections = {
     data: dataSection(catalogue, choices),
     model: modelSection(catalogue, choices),
+    pretrain: pretrainSection(),
     train,
     evaluate,
     lint,
@@ -89,6 +92,9 @@ export const make = (catalogue: Catalogue): ModelFileSchema => {
         Fields.described(sections.data, "Where rows come from, what each column is, and how they are divided."),
       ),
       model: Fields.described(sections.model, "The layers."),
+      pretrain: Schema.optionalKey(
+        Fields.described(sections.pretrain, "Machines whose weights the layers start from, from the input upwards."),
+      ),
       train: Fields.withDefault(Fields.described(train, "How the model learns."), empty(train)),
       evaluate: Fields.withDefault(Fields.described(evaluate, "What is scored at the end."), empty(evaluate)),
       lint: Fields.withDefault(Fields.described(lint, "Which advice is not wanted."), empty(lint)),
@@ -96,7 +102,7 @@ export const make = (catalogue: Catalogue): ModelFileSchema => {
     {
       identifier: "ModelFile",
       wanted: "a map of sections (`schema`, `data`, `model`, `train` …)",
-      later: ["extends", "pretrain", "search", "report", "export"],
+      later: ["extends", "search", "report", "export"],
     },
   )
   return { file, sections }

@@ -1,0 +1,206 @@
+/**
+ * Whether the stages of pre-training fit the model and its data: each is the machine of a dense layer of sigmoids, they
+ * follow one another from the input upwards without a gap, and the first sees what its kind of units can be.
+ */
+import * as Nodes from "../build/Nodes.ts"
+import { type Data, layerOf, type Model, type Named, type Pretrain, type Rbm, useOf } from "../Document.ts"
+import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
+import { scalar } from "../diagnostic/Fix.ts"
+import { listed, nearestNames, suggest } from "../diagnostic/Suggest.ts"
+import type { Facts } from "../prepare/Facts.ts"
+import type { Catalogue } from "../schema/Catalogue.ts"
+import type { Path } from "../source/Path.ts"
+
+/** What is pre-trained, as far as it could be read. */
+export interface Subject {
+  readonly pretrain: Pretrain
+  readonly model: Model
+  readonly data: Data | undefined
+  readonly facts: Facts
+  readonly catalogue: Catalogue
+}
+
+/** A layer that a machine may become: where it stands among the layers, where its sigmoid does, and its units. */
+export interface Site {
+  readonly first: number
+  readonly last: number
+  readonly units: number
+}
+
+/** Layers through which a net that has learned lets everything as it is. */
+const transparent = new Set(["flatten", "reshape", "dropout", "alpha_dropout", "spatial_dropout", "gaussian_noise", "identity"])
+
+const activationOf = (options: Named[string]): string =>
+  typeof options.activation === "object" && options.activation !== null ? useOf(options.activation as Named).name : "identity"
+
+const wantsSigmoid = "the hidden units of a machine are sigmoids"
+
+/** The site of a layer, or in words why it is none. */
+export const siteOf = ({ layers }: Model, index: number): Site | string => {
+  const layer = layers[index]
+  const item = layer === undefined ? undefined : layerOf(layer)
+  if (item?._tag !== "Use") return `is no dense layer: ${wantsSigmoid}`
+  const { name, options } = item.use
+  if (name === "maxout") return `is a maxout layer: ${wantsSigmoid}`
+  if (name !== "dense") return `is a \`${name}\` layer: ${wantsSigmoid}`
+  if (options.bias === false) return "has no bias: the hidden units of a machine have one"
+  const units = options.units as number
+  const own = activationOf(options)
+  if (own === "sigmoid") return { first: index, last: index, units }
+  const next = layers[index + 1]
+  const follows = next === undefined ? undefined : layerOf(next)
+  const after = follows?._tag === "Use" && follows.from === undefined ? follows.use.name : "identity"
+  if (own === "identity" && after === "sigmoid") return { first: index, last: index + 1, units }
+  const activation = own === "identity" ? after : own
+  return activation === "identity" || transparent.has(activation) || activation === "dense"
+    ? `is followed by no sigmoid: ${wantsSigmoid}`
+    : `is a layer of \`${activation}\`: ${wantsSigmoid}`
+}
+
+/** The places of `model.layers` that machines are for, activations included. */
+export const pretrained = (model: Model, pretrain: Pretrain | undefined, catalogue: Catalogue): ReadonlySet<number> => {
+  if (pretrain === undefined) return new Set()
+  const names = Nodes.nodes({ catalogue, model }).map(({ name }) => name)
+  return new Set(
+    pretrain.flatMap(({ rbm }) => {
+      const site = siteOf(model, names.indexOf(rbm.layer))
+      return typeof site === "string" ? [] : [site.first, site.last]
+    }),
+  )
+}
+
+/** Everything of the stages that does not fit. */
+export const check = ({ catalogue, data, facts, model, pretrain }: Subject): ReadonlyArray<Finding> => {
+  const nodes = Nodes.nodes({ catalogue, model })
+  const findings: Array<Finding> = []
+  // A stage that has no place of its own leaves open what the next one learns from.
+  let previous: { readonly layer: string; readonly last: number } | "unknown" | undefined
+  for (const [i, { rbm }] of pretrain.entries()) {
+    const { layer } = rbm
+    const at: Spot = { path: ["pretrain", i, "rbm", "layer"] }
+    const index = nodes.findIndex(({ name }) => name === layer)
+    const site = index < 0 ? undefined : siteOf(model, index)
+    if (site === undefined) findings.push(unknown(layer, model, nodes, at))
+    else if (typeof site === "string") findings.push(misplaced(layer, site, nodes[index]?.content ?? [], at))
+    else if (previous !== "unknown") findings.push(...order(nodes, previous, site, at))
+    previous = typeof site === "object" ? { layer, last: site.last } : "unknown"
+    findings.push(...rows(rbm, i, facts))
+  }
+  const [first] = pretrain
+  return first === undefined ? findings : [...findings, ...range(first.rbm, data, facts)]
+}
+
+const unknown = (name: string, model: Model, nodes: ReadonlyArray<Nodes.Node>, at: Spot): Finding => {
+  const names = nodes.flatMap((node, i) => (typeof siteOf(model, i) === "string" ? [] : [node.name]))
+  const meant = suggest(name, names)
+  return {
+    code: "R203",
+    message: `there is no layer with the name \`${name}\``,
+    at,
+    help:
+      meant !== undefined
+        ? `did you mean \`${meant}\`?`
+        : names.length === 0
+          ? "name a dense layer by `name:`, as in `{ dense: { units: 500, activation: sigmoid }, name: h1 }`"
+          : `there are ${listed(nearestNames(name, names, 8), "and")}`,
+    ...(meant === undefined ? {} : { fix: { title: `write \`${meant}\``, at, text: scalar(meant) } }),
+  }
+}
+
+const misplaced = (name: string, why: string, content: Path, at: Spot): Finding => ({
+  code: "T512",
+  message: `\`${name}\` ${why}`,
+  at,
+  related: [{ at: { path: content, on: "key" }, label: "the layer" }],
+  help: "pre-train a layer such as `{ dense: { units: 500, activation: sigmoid } }`",
+})
+
+/** Whether a stage's layer is fed by what the stage before it makes, and by nothing else. */
+const order = (
+  nodes: ReadonlyArray<Nodes.Node>,
+  previous: { readonly layer: string; readonly last: number } | undefined,
+  { first }: Site,
+  at: Spot,
+): ReadonlyArray<Finding> => {
+  const layer = nodes[first]?.name ?? ""
+  const reached = previous?.last ?? -1
+  if (previous !== undefined && first <= reached)
+    return [
+      {
+        code: "T513",
+        message:
+          previous.layer === layer
+            ? `\`${layer}\` is pre-trained twice`
+            : `\`${layer}\` is pre-trained after \`${previous.layer}\`, which learns from what it makes`,
+        at,
+        help: "stages go from the input upwards, each layer once",
+      },
+    ]
+  const before = previous === undefined ? "the input" : `\`${previous.layer}\``
+  const between = nodes.slice(reached + 1, first)
+  const other = between.find((node) => node._tag !== "Net" || !transparent.has(node.kind) || node.source !== undefined)
+  const stray = other ?? (nodes[first]?.source === undefined ? undefined : nodes[first])
+  if (stray === undefined) return []
+  const isGap = stray.kind === "dense" && stray.source === undefined
+  return [
+    {
+      code: "T513",
+      message: `between ${before} and \`${layer}\` stands \`${stray.name}\`, ${isGap ? "which has no stage" : "and no machine learns through it"}`,
+      at,
+      related: [{ at: { path: stray.content, on: "key" }, label: isGap ? "has no stage" : "changes what the machine would see" }],
+      help: isGap ? `put the stage \`- rbm: ${stray.name}\` before it` : "machines stand on the input, and on one another",
+    },
+  ]
+}
+
+/** A batch larger than what there is to learn from. */
+const rows = ({ batch }: Rbm, i: number, { rows: known, unlabelled = 0 }: Facts): ReadonlyArray<Finding> => {
+  const count = known === undefined ? undefined : known.train + unlabelled
+  return count === undefined || count === 0 || batch <= count
+    ? []
+    : [
+        {
+          code: "T506",
+          message: `a batch of ${batch} rows, but only ${count} to learn from`,
+          at: { path: ["pretrain", i, "rbm", "batch"] },
+          help: `at most ${count}`,
+        },
+      ]
+}
+
+/** What takes numbers out of 0…1, and where it is said. */
+const outside = (data: Data): { readonly path: Path; readonly help: string } | undefined => {
+  const { columns, image, scale } = data
+  if (image !== undefined) {
+    if (image.normalize !== undefined && image.normalize !== "none")
+      return { path: ["data", "image", "normalize"], help: "leave `normalize` out" }
+    return image.scale === "none" ? { path: ["data", "image", "scale"], help: "`scale: unit`" } : undefined
+  }
+  const leaves = (how: Data["scale"]): boolean =>
+    how === "standard" || how === "center" || (typeof how === "object" && (how.minmax[0] < 0 || how.minmax[1] > 1))
+  if (leaves(scale)) return { path: ["data", "scale"], help: "`scale: minmax`" }
+  const column = Object.entries(columns ?? {}).find(
+    ([, each]) => each.type === "number" && each.role !== "target" && leaves(each.scale),
+  )
+  return column === undefined ? undefined : { path: ["data", "columns", column[0], "scale"], help: "`scale: minmax`" }
+}
+
+/** Bernoulli units on numbers that are no probabilities. */
+const range = ({ visible }: Rbm, data: Data | undefined, { extent }: Facts): ReadonlyArray<Finding> => {
+  if (visible !== "bernoulli") return []
+  const said = data === undefined ? undefined : outside(data)
+  const seen = extent !== undefined && (extent[0] < 0 || extent[1] > 1) ? extent : undefined
+  if (said === undefined && seen === undefined) return []
+  const what = seen === undefined ? "numbers outside of 0 to 1" : `numbers from ${shown(seen[0])} to ${shown(seen[1])}`
+  return [
+    {
+      code: "T514",
+      message: `Bernoulli units are on or off, and the data has ${what}`,
+      at: { path: ["pretrain", 0, "rbm", "visible"], on: "missing" },
+      ...(said === undefined ? {} : { related: [{ at: { path: said.path }, label: "takes them there" }] }),
+      help: `\`visible: gaussian\` for standardized data, or ${said?.help ?? "scale the data to 0…1 (`scale: minmax`)"}`,
+    },
+  ]
+}
+
+const shown = (x: number): string => String(Number(x.toPrecision(3)))
