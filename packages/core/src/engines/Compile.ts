@@ -5,8 +5,9 @@
  */
 
 import { Effect, Scope } from "effect"
+import { foldable } from "../language/ConstantFolding.ts"
 import type { Tensor } from "../language/Expr.ts"
-import { accept, type Program, trace } from "../language/Program.ts"
+import { accept, capture, type Program, placeholders } from "../language/Program.ts"
 import { refill, tensors } from "../language/TensorTree.ts"
 import { NDArray } from "../words/NDArray.ts"
 import { printSpec, ShapeError } from "../words/ShapeError.ts"
@@ -44,27 +45,61 @@ export interface Traced<Y> {
   readonly result: Y
 }
 
+/** A function called once on placeholders: what it was given, and what it made of it. */
+interface Called<Y> {
+  readonly inputs: ReadonlyArray<Tensor>
+  readonly outputs: ReadonlyArray<Tensor>
+  readonly result: Y
+}
+
+const call = <Args extends ReadonlyArray<unknown>, Y>(f: (...args: Args) => Y, like: NoInfer<Args>): Called<Y> => {
+  const inputs = placeholders(tensors(like))
+  const result = f(...refill<Args>(like, inputs))
+  return { inputs, outputs: tensors(result), result }
+}
+
 /** The program of `f` on arguments like these, whose shapes alone are looked at. Throws `ShapeError`. */
 export const program = <Args extends ReadonlyArray<unknown>, Y>(f: (...args: Args) => Y, ...like: NoInfer<Args>): Traced<Y> => {
-  let result: Y | undefined
-  const traced = trace((...inputs) => {
-    result = f(...refill<Args>(like, inputs))
-    return tensors(result)
-  }, tensors(like))
-  return { program: traced, result: result as Y }
+  const { inputs, outputs, result } = call(f, like)
+  return { program: capture(inputs, outputs), result }
 }
+
+/** The same, with what is worth it computed beforehand by the engine, which gives it the bits that it has in the program. */
+const folded = <Args extends ReadonlyArray<unknown>, Y>(
+  { prepare }: Engine["Service"],
+  f: (...args: Args) => Y,
+  like: NoInfer<Args>,
+): Effect.Effect<Traced<Y>, EngineError | ShapeError> =>
+  Effect.gen(function* () {
+    const { inputs, outputs, result } = yield* checkShapes(() => call(f, like))
+    const parts = foldable(outputs)
+    if (parts.length === 0) return { program: yield* checkShapes(() => capture(inputs, outputs)), result }
+    const beforehand = yield* checkShapes(() => capture([], parts))
+    const numbers = yield* Effect.scoped(
+      Effect.flatMap(prepare({ program: beforehand, resident: 0 }), (executable) => running(() => executable.run([]))),
+    )
+    const computed = new Map(
+      parts.flatMap((part, i) => (numbers[i] === undefined ? [] : [[part as Tensor, numbers[i]] as const])),
+    )
+    return { program: yield* checkShapes(() => capture(inputs, outputs, computed)), result }
+  })
 
 /** A function that an engine runs. It fails with `ShapeError` on arguments of other shapes than it was compiled for. */
 export type Compiled<Args extends ReadonlyArray<unknown>, Y> = (...args: Args) => Effect.Effect<Y, EngineError | ShapeError>
 
-/** Compiles `f` for arguments like these, of which only the shapes matter. What the engine holds is released with the scope. */
+/**
+ * Compiles `f` for arguments like these, of which only the shapes matter. What depends on none of them is computed now,
+ * once, where it is dear: random bits, sorts, products, reductions, functions such as exp, with all that is done to them,
+ * unless that makes them larger (`foldable` says the rule). So a function may close over parameters that `init` has only
+ * described. What the engine holds is released with the scope.
+ */
 export const compile = <Args extends ReadonlyArray<unknown>, Y>(
   f: (...args: Args) => Y,
   ...like: NoInfer<Args>
 ): Effect.Effect<Compiled<Args, Y>, EngineError | ShapeError, Engine | Scope.Scope> =>
   Effect.gen(function* () {
     const engine = yield* Engine
-    const { program: traced, result } = yield* checkShapes(() => program(f, ...like))
+    const { program: traced, result } = yield* folded(engine, f, like)
     const executable = yield* engine.prepare({ program: traced, resident: 0 })
     const answer = Tree.rebuilder(result)
     return (...args) =>
@@ -102,8 +137,9 @@ const signature = (batch: unknown): string =>
 
 /**
  * Compiles a step whose state stays with the engine from batch to batch. It is compiled for each shape of batch when that
- * shape first comes (the last batch of an epoch is often short); the state moves along. What the engine holds is
- * released with the scope in which the step was made.
+ * shape first comes (the last batch of an epoch is often short); the state moves along. What depends on neither state nor
+ * batch is computed beforehand, as `compile` does. What the engine holds is released with the scope in which the step was
+ * made.
  */
 export const step = <S, B, O>(
   f: StepFunction<S, B, O>,
@@ -126,7 +162,7 @@ export const step = <S, B, O>(
         const made = f(state, rows)
         return [made.state, made.output]
       }
-      const { program: traced, result } = yield* checkShapes(() => program(listed, initial, batch))
+      const { program: traced, result } = yield* folded(engine, listed, [initial, batch])
       yield* checkShapes(() => {
         const made = signature(result[0])
         if (made !== structure)

@@ -19,22 +19,34 @@ export { specOf } from "./ShapeRule.ts"
  * `ShapeError` when the function is wrong, or closes over the argument of another function that is being traced.
  */
 export const trace = (f: (...inputs: ReadonlyArray<Tensor>) => ReadonlyArray<Tensor>, inputs: ReadonlyArray<Spec>): Program => {
-  wantShapes("Program.trace", inputs)
-  const extent = endless()
-  const arguments_ = inputs.map(({ dtype, shape }) => placeholder(dtype, shape, extent))
+  const arguments_ = placeholders(inputs)
   return capture(arguments_, f(...arguments_))
 }
 
-/** The program from some expressions to others: the steps that make `outputs` out of `inputs`, which stand for themselves. */
-export const capture = (inputs: ReadonlyArray<Tensor>, outputs: ReadonlyArray<Tensor>): Program => {
+/** Arguments of these kinds and sizes for a function that is traced. Throws `ShapeError` for sizes that are none. */
+export const placeholders = (inputs: ReadonlyArray<Spec>): ReadonlyArray<Tensor> => {
+  wantShapes("Program.trace", inputs)
+  const extent = endless()
+  return inputs.map(({ dtype, shape }) => placeholder(dtype, shape, extent))
+}
+
+/**
+ * The program from some expressions to others: the steps that make `outputs` out of `inputs`, which stand for themselves.
+ * Expressions whose numbers are `computed` become constants.
+ */
+export const capture = (
+  inputs: ReadonlyArray<Tensor>,
+  outputs: ReadonlyArray<Tensor>,
+  computed: ReadonlyMap<Tensor, NDArray> = new Map(),
+): Program => {
   const values = new Map<Tensor, number>(inputs.map((input, i) => [input, i]))
-  const steps = order(outputs, (x) => values.has(x) || x.value !== undefined)
+  const steps = order(outputs, (x) => values.has(x) || x.value !== undefined || computed.has(x))
   for (const step of steps) ownOnly(step)
   const constants: Array<NDArray> = []
   const constant = (x: NDArray): void => {
     if (!values.has(x)) values.set(x, inputs.length + constants.push(x) - 1)
   }
-  const known = (x: Tensor): Tensor => (values.has(x) || x instanceof NDArray ? x : (x.value ?? x))
+  const known = (x: Tensor): Tensor => (values.has(x) || x instanceof NDArray ? x : (x.value ?? computed.get(x) ?? x))
   /** What a tensor is under its identities, which the program leaves out. */
   const bare = (x: Tensor): Tensor => {
     let at = known(x)
