@@ -267,6 +267,7 @@ describe("regularizers", () => {
     expect(Tensor.toNumber(Regularizer.l2(0.5)(params))).toBe(0.25 * 26)
     expect(Tensor.toNumber(Regularizer.l1(0.5)(params))).toBe(0.5 * 8)
     expect(Tensor.toNumber(Regularizer.sum(Regularizer.l1(0.5), Regularizer.l2(0.5))(params))).toBe(10.5)
+    expect(Tensor.toNumber(Regularizer.elasticNet({ l1: 0.5, l2: 0.25 })(params))).toBe(0.5 * 8 + 0.125 * 26)
     expect(Tensor.toNumber(Regularizer.sum()(params))).toBe(0)
   })
 

@@ -72,6 +72,8 @@ export interface Train {
   /** Batches whose gradients make one step. */
   readonly accumulate?: number
   readonly lookahead?: { readonly every: number; readonly alpha: number }
+  /** What is left of the mean of the weights after a step; that mean is scored and kept. */
+  readonly average?: number
   readonly metrics: "auto" | ReadonlyArray<Named>
   readonly callbacks: ReadonlyArray<Named>
 }

@@ -171,6 +171,29 @@ describe("the rest of a training", () => {
     expect(steps("lookahead: { every: 2 }", 3)).toEqual([-2, -2, -2])
   })
 
+  it("scores the mean of the weights that the steps leave, whatever shortens or gathers them", () => {
+    expect(of(plain).scored).toBeUndefined()
+    const { net, optimizer, scored } = of(
+      `${net2}train: { optimizer: { sgd: 1 }, average: 0.75, rates: { low: 0.5 }, accumulate: 2, callbacks: [reduce_on_plateau] }\n`,
+    )
+    const first = net.init(Key.make(1), [4]).params
+    let params = first
+    let state = Optimizer.throttled(optimizer.init(params), 0.5)
+    for (let i = 0; i < 4; i++) {
+      const next = optimizer.update(Params.map(params, Tensor.onesLike), state, params)
+      params = Optimizer.apply(params, next.updates)
+      state = next.state
+    }
+    const low = (tree: unknown) =>
+      Params.leaves((tree as { readonly low: unknown }).low).map((leaf) => Tensor.read(leaf).data[0] ?? 0)
+    const mean = scored?.({ params, net: {}, optimizer: state, step: Tensor.scalar(4, "i32") })
+    low(first).forEach((w, i) => {
+      // Two steps of ¼, in two batches each: the mean goes a quarter of the way to each place.
+      expect(low(params)[i]).toBeCloseTo(w - 0.5, 6)
+      expect(low(mean)[i]).toBeCloseTo(0.75 * (0.75 * w + 0.25 * (w - 0.25)) + 0.25 * (w - 0.5), 6)
+    })
+  })
+
   it("lowers the rate on plateaus of what the callback watches", () => {
     const { optimizer, plateau } = of(
       `${plain}train: { metrics: [accuracy], callbacks: [{ reduce_on_plateau: { monitor: val.accuracy, factor: 0.5, patience: 3 } }] }\n`,

@@ -10,7 +10,7 @@ import { Effect, FileSystem, type Path, type PlatformError } from "effect"
 import { RunError, UsageError } from "../Failure.ts"
 import type { Training } from "../Training.ts"
 import type { Config } from "./Config.ts"
-import { checkpointOf, hasCheckpoint, type Run, sameRows } from "./Run.ts"
+import { checkpointOf, hasCheckpoint, type Run, sameRows, scoredIn } from "./Run.ts"
 
 type Resumed = NonNullable<Config["resume"]>
 
@@ -65,7 +65,7 @@ export const resumeFrom = (
         ...(isStopped ? {} : { hint: "to go further: --set train.epochs=…" }),
       })
     const best = (yield* hasCheckpoint(directory, "best"))
-      ? { best: yield* Checkpoint.loadWeights(checkpointOf(directory, "best"), initial) }
+      ? { best: yield* scoredIn(checkpointOf(directory, "best"), config, initial) }
       : {}
     return { last, ...best }
   })

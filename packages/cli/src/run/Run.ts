@@ -3,10 +3,13 @@ import { join } from "node:path"
 import * as Fitted from "@adjoint/core/data/Fitted"
 import * as Preprocess from "@adjoint/core/data/Preprocess"
 import type { Net } from "@adjoint/core/learning/Net"
+import type { Params } from "@adjoint/core/learning/Params"
 import * as Key from "@adjoint/core/tensor/Key"
+import * as T from "@adjoint/core/tensor/Tensor"
 import * as Checkpoint from "@adjoint/core/training/Checkpoint"
 import type { CheckpointError } from "@adjoint/core/training/CheckpointError"
 import type { Weights } from "@adjoint/core/training/Evaluate"
+import type { Built } from "@adjoint/dsl/build/Build"
 import type { Lock } from "@adjoint/dsl/prepare/Prepare"
 import { Effect, FileSystem, type Path, Result, Schema } from "effect"
 import { RunError } from "../Failure.ts"
@@ -66,12 +69,28 @@ const like = <P, S>(net: Net<P, S>, { fitted }: Run) => {
   return { params, net: state }
 }
 
+/** What of training says which weights a checkpoint is kept for. */
+type Scoring = Pick<Built, "net" | "optimizer" | "scored">
+
+/** The weights that a checkpoint is kept for, given what its weights look like: those that training scored. */
+export const scoredIn = (
+  checkpoint: string,
+  { optimizer, scored }: Pick<Scoring, "optimizer" | "scored">,
+  like: Weights<Params, Params>,
+): Effect.Effect<Weights<Params, Params>, CheckpointError, FileSystem.FileSystem | Path.Path> =>
+  scored === undefined
+    ? Checkpoint.loadWeights(checkpoint, like)
+    : Effect.map(
+        Checkpoint.load(checkpoint, { ...like, optimizer: optimizer.init(like.params), step: T.scalar(0, "i32") }),
+        ({ state }) => ({ params: scored(state), net: state.net }),
+      )
+
 /** The weights that a run stands for. */
-export const weightsOf = <P, S>(
+export const weightsOf = (
   run: Run,
-  net: Net<P, S>,
-): Effect.Effect<Weights<P, S>, RunError | CheckpointError, FileSystem.FileSystem | Path.Path> =>
-  Effect.flatMap(standing(run), (kind) => Checkpoint.loadWeights(checkpointOf(run.directory, kind), like(net, run)))
+  built: Scoring,
+): Effect.Effect<Weights<Params, Params>, RunError | CheckpointError, FileSystem.FileSystem | Path.Path> =>
+  Effect.flatMap(standing(run), (kind) => scoredIn(checkpointOf(run.directory, kind), built, like(built.net, run)))
 
 /** Fails unless rows are those that a run was trained on. */
 export const sameRows = ({ directory, lock }: Run, now: Lock): Effect.Effect<void, RunError> => {

@@ -43,7 +43,7 @@ export const load = (directory: string): Effect.Effect<Trained, RunError | Check
     const { fitted, lock } = run
     const built = build(document, { sample: Preprocess.sample(fitted), input: fitted.input, target, rows: lock.rows })
     if (Result.isFailure(built)) return yield* broken(directory, built.failure[0]?.message ?? "it cannot be built")
-    return { run, document, reading, target, built: built.success, weights: yield* weightsOf(run, built.success.net) }
+    return { run, document, reading, target, built: built.success, weights: yield* weightsOf(run, built.success) }
   })
 
 /** The rows that a run was trained and is judged on. Fails when they are no longer the same. */

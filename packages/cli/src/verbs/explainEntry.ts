@@ -1,5 +1,5 @@
 /** An entry of the catalogue in words: what it is, its formulas, its options, when to use it, and how a file says it. */
-import { type AnyEntry, mayLack, type Option, type Table } from "@adjoint/core/learning/Entry"
+import { type AnyEntry, mayLack, type Option, type Options, type Table } from "@adjoint/core/learning/Entry"
 import * as Regularizer from "@adjoint/core/learning/Regularizer"
 import * as Score from "@adjoint/core/learning/Score"
 import { standard } from "@adjoint/dsl/schema/Catalogue"
@@ -15,7 +15,7 @@ interface Section {
   readonly noun: string
   readonly entries: Table<unknown>
   /** Where a model file says one, `said` being how it is written there; reports are not said in files. */
-  readonly place?: (said: string) => string
+  readonly place?: (said: string, entry: Any) => string
 }
 
 /** Every table that has entries to explain. */
@@ -39,7 +39,8 @@ export const sections: ReadonlyArray<Section> = [
   {
     noun: "regularizer",
     entries: Regularizer.table,
-    place: (said) => `train: { regularize: ${said} }`,
+    // What has several strengths is said by theirs: the elastic net is l1 and l2.
+    place: (said, { main, options }) => `train: { regularize: ${main === undefined ? all(options) : said} }`,
   },
   { noun: "report", entries: Score.reports },
 ]
@@ -88,6 +89,12 @@ const example = (option: Option): string =>
       ? String(Math.max(8, option.minimum ?? 0))
       : "4"
 
+/** Options by their names, each with a value. */
+const all = (options: Options): string =>
+  `{ ${Object.entries(options)
+    .map(([key, option]) => `${key}: ${example(option)}`)
+    .join(", ")} }`
+
 /** An entry as a file says it, with no more than is needed to show its main option. */
 const spelled = ({ entry, name }: Found): string => {
   const { main, options } = entry
@@ -95,11 +102,11 @@ const spelled = ({ entry, name }: Found): string => {
   const only = main === undefined ? undefined : options[main]
   if (only !== undefined && required.every(([key]) => key === main)) return `{ ${name}: ${example(only)} }`
   if (required.length === 0) return name
-  return `{ ${name}: { ${required.map(([key, option]) => `${key}: ${example(option)}`).join(", ")} } }`
+  return `{ ${name}: ${all(Object.fromEntries(required))} }`
 }
 
 /** How a model file says an entry, where it can. */
-export const inFile = (found: Found): string | undefined => found.section.place?.(spelled(found))
+export const inFile = (found: Found): string | undefined => found.section.place?.(spelled(found), found.entry)
 
 const aliases = ({ name, section: { entries } }: Found): ReadonlyArray<string> =>
   Object.entries(entries).flatMap(([other, { alias }]) => (alias === name ? [other] : []))

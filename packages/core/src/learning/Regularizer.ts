@@ -21,6 +21,14 @@ export const l2 = (lambda: number, select: Select = isWeight): Regularizer => to
 /** λΣ|w|, whose gradient is λ sign(w), taken as 0 at 0. `Tensor.toNumber(Regularizer.l1(0.5)({ w: Tensor.make([3, -4]) })) // => 3.5` */
 export const l1 = (lambda: number, select: Select = isWeight): Regularizer => total((w) => T.abs(w), lambda, select)
 
+/**
+ * Σ(λ₁|w| + ½λ₂w²): few weights, and small ones.
+ *
+ * `Tensor.toNumber(Regularizer.elasticNet({ l1: 0.5, l2: 0.1 })({ w: Tensor.make([3, -4]) })) // => 4.75`
+ */
+export const elasticNet = (lambda: { readonly l1: number; readonly l2: number }, select: Select = isWeight): Regularizer =>
+  sum(l1(lambda.l1, select), l2(lambda.l2, select))
+
 /** What several cost together. */
 export const sum =
   (...parts: ReadonlyArray<Regularizer>): Regularizer =>
@@ -49,6 +57,15 @@ export const table = {
     options: { lambda: { ...lambda, default: 1e-5 } },
     main: "lambda",
     make: (options): Regularizer => l1(options.lambda),
+  }),
+  elastic_net: entry({
+    doc: "The absolute and half the squared weights together.",
+    formula: "λ₁|W| + ½λ₂‖W‖², gradient λ₁ sign(W) + λ₂W",
+    source: "Zou and Hastie, Regularization and variable selection via the elastic net, 2005",
+    advice:
+      "Where inputs go together: l1 alone keeps one of them at random, with l2 beside it they are kept or dropped as a group. In a model file it is l1 and l2 side by side: `regularize: { l1: 1e-5, l2: 1e-4 }`.",
+    options: { l1: { ...lambda, default: 1e-5 }, l2: { ...lambda, default: 1e-4 } },
+    make: (options): Regularizer => elasticNet(options),
   }),
 } satisfies Table<Regularizer>
 

@@ -6,7 +6,7 @@ import type { LearningRate } from "../learning/LearningRate.ts"
 import type { Loss } from "../learning/Loss.ts"
 import type { Net } from "../learning/Net.ts"
 import type { Optimizer } from "../learning/Optimizer.ts"
-import type { Checkpoint } from "./Checkpoint.ts"
+import type { Checkpoint, TrainState } from "./Checkpoint.ts"
 import type { CheckpointError } from "./CheckpointError.ts"
 import type { ScoreTable, Weights } from "./Evaluate.ts"
 import type { EarlyStop, Monitor } from "./Monitor.ts"
@@ -37,6 +37,11 @@ export interface Config<P, S, O, R = never> {
   readonly epochs: number
   /** Rows a step. */
   readonly batch: number
+  /**
+   * Which parameters are scored, kept as the best and given at the end: those that are trained unless given, or such as
+   * the mean over time that `Optimizer.average` keeps.
+   */
+  readonly scored?: (state: TrainState<P, S, O>) => P
   /** Which score says that an epoch was the best; the early stop's, or the validation loss, unless given. */
   readonly best?: Monitor
   readonly earlyStop?: EarlyStop

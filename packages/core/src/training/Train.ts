@@ -95,6 +95,7 @@ const loop = <P, S, O, R>(
       const engine = yield* Engine
       const first = config.resume?.last.state ?? (yield* Compile.checkShapes(() => initial(config)))
       const step = yield* Compile.step(trainStep(config), first)
+      const weightsOf = (state: TrainState<P, S, O>) => ({ params: config.scored?.(state) ?? state.params, net: state.net })
       const score = yield* evaluator(config.net, config.loss, scores, { params: first.params, net: first.net })
       const fed = yield* feed(config)
       const { batches } = fed
@@ -192,7 +193,7 @@ const loop = <P, S, O, R>(
       const close = Effect.fnUntraced(function* (speed: { readonly milliseconds: number; readonly rowsPerSecond: number }) {
         const state = yield* step.state
         if (!allFinite(state)) return yield* replay(config, fed, step, safe)
-        const weights = { params: state.params, net: state.net }
+        const weights = weightsOf(state)
         const validation = config.validation === undefined ? {} : { validation: yield* score(weights, config.validation) }
         const record: EpochRecord = {
           epoch: progress.epoch + 1,
@@ -249,8 +250,7 @@ const loop = <P, S, O, R>(
       if (earlyStop !== undefined && over() && progress.best !== undefined)
         yield* tell({ _tag: "StoppedEarly", monitor: earlyStop.monitor, best: progress.best, epoch: progress.epoch })
       if (!isDue()) yield* tellAll(yield* save("last"))
-      const last = yield* step.state
-      const weights = earlyStop?.restoreBest === true && best !== undefined ? best : { params: last.params, net: last.net }
+      const weights = earlyStop?.restoreBest === true && best !== undefined ? best : weightsOf(yield* step.state)
       yield* tell({
         _tag: "Finished",
         ...weights,

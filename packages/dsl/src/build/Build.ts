@@ -8,8 +8,10 @@ import type { LearningRate } from "@adjoint/core/learning/LearningRate"
 import * as Loss from "@adjoint/core/learning/Loss"
 import type { Net } from "@adjoint/core/learning/Net"
 import * as Optimizer from "@adjoint/core/learning/Optimizer"
+import type { Params } from "@adjoint/core/learning/Params"
 import * as Regularizer from "@adjoint/core/learning/Regularizer"
 import type { Score } from "@adjoint/core/learning/Score"
+import type { TrainState } from "@adjoint/core/training/Checkpoint"
 import type { EarlyStop, Monitor } from "@adjoint/core/training/Monitor"
 import type { Plateau } from "@adjoint/core/training/Plateau"
 import type { Stage } from "@adjoint/core/training/Pretrain"
@@ -34,6 +36,8 @@ export interface Built {
   readonly penalty?: (params: unknown) => ReturnType<Regularizer.Regularizer>
   readonly optimizer: Optimizer.Optimizer
   readonly learningRate: LearningRate
+  /** Which parameters are scored and kept, where they are not those that are trained. */
+  readonly scored?: (state: TrainState<Params, Params, Params>) => Params
   readonly scores: { readonly [name: string]: Score }
   readonly seed: number
   readonly epochs: number
@@ -120,6 +124,9 @@ const made = (document: ModelFile, facts: Needed, catalogue: Catalogue): Built =
     checkpoint: checkpoint(train),
     ...(document.pretrain === undefined ? {} : { pretrain: Stages.stages(document.model, document.pretrain, catalogue) }),
     ...(cost === undefined ? {} : { penalty: cost }),
+    ...(train.average === undefined
+      ? {}
+      : { scored: ({ optimizer, params }: TrainState<Params, Params, Params>) => Optimizer.averaged(optimizer) ?? params }),
     ...(slow === undefined
       ? {}
       : {
@@ -176,7 +183,7 @@ const groups = (freeze: ReadonlyArray<string>, rates: ReadonlyArray<readonly [st
   )
 
 const optimizer = (train: Train, learningRate: LearningRate, catalogue: Catalogue): Optimizer.Optimizer => {
-  const { accumulate, freeze = [], lookahead, optimizer, regularize } = train
+  const { accumulate, average, freeze = [], lookahead, optimizer, regularize } = train
   const rates = Object.entries(train.rates ?? {})
   const bare = Entry.make(catalogue.optimizer, use(catalogue, catalogue.optimizer, optimizer))(learningRate)
   const brick = (limit: number | undefined, make: (limit: number) => Optimizer.Optimizer): ReadonlyArray<Optimizer.Optimizer> =>
@@ -190,9 +197,11 @@ const optimizer = (train: Train, learningRate: LearningRate, catalogue: Catalogu
   ]
   const chained = bricks.length === 1 ? bare : Optimizer.chain(...bricks)
   const looking = lookahead === undefined ? chained : Optimizer.lookahead(chained, lookahead)
-  const gathered = accumulate === undefined || accumulate === 1 ? looking : Optimizer.accumulate(accumulate, looking)
-  const grouped = freeze.length === 0 && rates.length === 0 ? gathered : Optimizer.chain(gathered, groups(freeze, rates))
-  return callback(train, "reduce_on_plateau") === undefined ? grouped : Optimizer.throttle(grouped)
+  const grouped = freeze.length === 0 && rates.length === 0 ? looking : Optimizer.chain(looking, groups(freeze, rates))
+  const slowed = callback(train, "reduce_on_plateau") === undefined ? grouped : Optimizer.throttle(grouped)
+  // Around all that alters a step, so that the mean is of the weights as they are.
+  const meant = average === undefined ? slowed : Optimizer.average(slowed, { decay: average })
+  return accumulate === undefined || accumulate === 1 ? meant : Optimizer.accumulate(accumulate, meant)
 }
 
 const penalty = ({ regularize: { l1, l2 } }: Train): Regularizer.Regularizer | undefined => {

@@ -129,6 +129,7 @@ const regularize: Codec<Document.Regularize> = note(
   }),
   {
     elsewhere: {
+      elastic_net: "`l1` and `l2` together are the elastic net: `regularize: { l1: 1e-5, l2: 1e-4 }`",
       weight_decay: "weight decay is an option of the optimizer: `optimizer: { adamw: { weight_decay: 0.01 } }`",
       dropout: "dropout is a layer: `- dropout: 0.5`",
       label_smoothing:
@@ -200,6 +201,12 @@ export const trainSection = (catalogue: Catalogue, choices: Choices): Codec<Docu
           "A slow copy of the weights that they go back to every few steps.",
         ),
       ),
+      average: Schema.optionalKey(
+        Fields.described(
+          Fields.number({ exclusiveMinimum: 0, exclusiveMaximum: 1 }),
+          "Scores, keeps and predicts with the exponential moving average of the weights, which goes this share of the way back at each step: 0.999 is about the mean of the latest 1,000 steps.",
+        ),
+      ),
       metrics: withDefault(orAuto(metrics), "auto", "What is scored after every epoch. Default: auto, what fits the target."),
       callbacks: withDefault(
         note(Schema.Array(callback), { wanted: "a list of callbacks" }) as unknown as Codec<ReadonlyArray<Document.Named>>,
@@ -216,6 +223,8 @@ export const trainSection = (catalogue: Catalogue, choices: Choices): Codec<Docu
         l2: "this stands under `regularize`",
         l1: "this stands under `regularize`",
         clip_norm: "this stands under `regularize`",
+        ema: "the mean of the weights over time is called average: `average: 0.999`",
+        augmentation: "augmentation is made of layers, which act while training only: `- random_flip`",
       },
     },
   )

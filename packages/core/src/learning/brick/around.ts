@@ -93,11 +93,15 @@ export const throttle = <State>(inner: Optimizer<State>): Optimizer<Throttled<St
   },
 })
 
-/** The state of an optimizer that `throttle` made, with another factor. Any other state is given back as it is. */
-export const throttled = <State>(state: State, factor: number): State =>
-  typeof state === "object" && state !== null && "factor" in state && "inner" in state
-    ? { ...state, factor: T.scalar(factor) }
-    : state
+/** Whether a state is that of an optimizer around another one. */
+const isAround = (state: unknown): state is { readonly inner: unknown } =>
+  typeof state === "object" && state !== null && "inner" in state
+
+/** The state of an optimizer that `throttle` made, whatever is around it, with another factor. Any other state is given back as it is. */
+export const throttled = <State>(state: State, factor: number): State => {
+  if (!isAround(state)) return state
+  return "factor" in state ? { ...state, factor: T.scalar(factor) } : { ...state, inner: throttled(state.inner, factor) }
+}
 
 /** What an average remembers. */
 export type Averaged<State> = {
@@ -119,3 +123,9 @@ export const average = <State>(inner: Optimizer<State>, { decay = 0.999 } = {}):
     return { updates, state: { mean: mean as Params, inner: next } }
   },
 })
+
+/** The running mean that the state of an optimizer holds, whatever is around the `average` that keeps it. */
+export const averaged = (state: unknown): Params | undefined => {
+  if (!isAround(state)) return undefined
+  return "mean" in state ? (state.mean as Params) : averaged(state.inner)
+}
