@@ -26,10 +26,11 @@ import { isBetter, isOver, type Monitor, watched } from "./Monitor.ts"
 import type { NonFinite } from "./NonFinite.ts"
 import { factorAfter } from "./Plateau.ts"
 import type { EpochRecord, Progress } from "./Progress.ts"
-import type { TrainEvent } from "./TrainEvent.ts"
+import type { Finished, TrainEvent } from "./TrainEvent.ts"
 import { type Batch, initial, trainStep } from "./trainStep.ts"
 
 export type { Config, Saving } from "./Config.ts"
+export type { Finished } from "./TrainEvent.ts"
 export { initial } from "./trainStep.ts"
 
 /** All that can make a run fail. */
@@ -83,6 +84,15 @@ export const run = <P, S, O, R = never>(config: Config<P, S, O, R>): Stream.Stre
         Queue.end(queue),
       ),
     { bufferSize: 16 },
+  )
+
+/** Trains to the end, and gives what the run ends with: `run` for whom its last event is enough. */
+export const finished = <P, S, O, R = never>(config: Config<P, S, O, R>): Effect.Effect<Finished<P, S>, TrainError, Engine | R> =>
+  run(config).pipe(
+    Stream.filter((event) => event._tag === "Finished"),
+    Stream.runLast,
+    Effect.flatMap(Effect.fromOption),
+    Effect.catchTag("NoSuchElementError", Effect.die),
   )
 
 const loop = <P, S, O, R>(
