@@ -55,19 +55,60 @@ const numbersOf = (x: Tensor): ReadonlyArray<number> => {
   return numbers
 }
 
+/**
+ * Sums under way: of each name pieces, which merged in order are its sums. A piece is longer than the one after it, so that
+ * what is kept of every row is copied a few times in all and not once a batch; sums of equal length are always one piece.
+ */
+export interface Gathered {
+  readonly rows: number
+  readonly of: { readonly [name: string]: ReadonlyArray<ReadonlyArray<number>> }
+}
+
+/** Sums to be added to. */
+export const gather = ({ of, rows }: Sums): Gathered => ({
+  rows,
+  of: Object.fromEntries(Object.entries(of).map(([name, sums]) => [name, [sums]])),
+})
+
+const mergeOf = (scores: ScoreTable, name: string): Score.Merge =>
+  name === lossName ? Score.add : (scores[name]?.merge ?? Score.add)
+
+/** Pieces with a vector after them, those merged that are no longer than what comes after. */
+const put = (merge: Score.Merge, pieces: ReadonlyArray<ReadonlyArray<number>>, vector: ReadonlyArray<number>) => {
+  let last = merge([], vector)
+  let kept = pieces.length
+  for (let piece = pieces[kept - 1]; piece !== undefined && piece.length <= last.length; piece = pieces[kept - 1]) {
+    last = merge(piece, last)
+    kept--
+  }
+  return [...pieces.slice(0, kept), last]
+}
+
 /** Sums with those of batches added, one after the other. */
 export const addSums = (
-  sums: Sums,
+  gathered: Gathered,
   scores: ScoreTable,
   batches: ReadonlyArray<{ readonly [name: string]: Tensor }>,
   rows: number,
-): Sums => ({
-  rows: sums.rows + rows,
+): Gathered => ({
+  rows: gathered.rows + rows,
   of: Object.fromEntries(
     [lossName, ...Object.keys(scores)].map((name) => {
-      const merge = name === lossName ? Score.add : (scores[name]?.merge ?? Score.add)
+      const merge = mergeOf(scores, name)
       const vectors = batches.flatMap(({ [name]: sum }) => (sum === undefined ? [] : [numbersOf(sum)]))
-      return [name, vectors.reduce(merge, sums.of[name] ?? [])]
+      return [name, vectors.reduce((pieces, vector) => put(merge, pieces, vector), gathered.of[name] ?? [])]
+    }),
+  ),
+})
+
+/** The sums that were gathered. */
+export const sumsIn = ({ of, rows }: Gathered, scores: ScoreTable): Sums => ({
+  rows,
+  of: Object.fromEntries(
+    Object.entries(of).map(([name, pieces]) => {
+      const merge = mergeOf(scores, name)
+      // The shortest first, which copies least.
+      return [name, pieces.slice(0, -1).reduceRight((later, piece) => merge(piece, later), pieces.at(-1) ?? [])]
     }),
   ),
 })
@@ -110,7 +151,7 @@ export const evaluator = <P, S>(
     (step) =>
       Effect.fnUntraced(function* (weights, dataset) {
         yield* step.load(weights)
-        let sums = noSums
+        let gathered = gather(noSums)
         yield* inBursts(rangesOf(Dataset.size(dataset)), (ranges) =>
           Effect.map(
             step.run(
@@ -120,11 +161,11 @@ export const evaluator = <P, S>(
               })),
             ),
             (outputs) => {
-              sums = addSums(sums, scores, outputs, (ranges.at(-1)?.[1] ?? 0) - (ranges[0]?.[0] ?? 0))
+              gathered = addSums(gathered, scores, outputs, (ranges.at(-1)?.[1] ?? 0) - (ranges[0]?.[0] ?? 0))
             },
           ),
         )
-        return finish(sums, scores)
+        return finish(sumsIn(gathered, scores), scores)
       }),
   )
 

@@ -19,7 +19,7 @@ import { fitting } from "./bursts.ts"
 import type { Checkpoint, TrainState } from "./Checkpoint.ts"
 import { CheckpointError } from "./CheckpointError.ts"
 import type { Config } from "./Config.ts"
-import { addSums, evaluator, finish, noSums } from "./Evaluate.ts"
+import { addSums, evaluator, finish, gather, noSums, sumsIn } from "./Evaluate.ts"
 import { type Feed, feed } from "./Feed.ts"
 import { findNonFinite } from "./findNonFinite.ts"
 import { isBetter, isOver, type Monitor, watched } from "./Monitor.ts"
@@ -113,11 +113,16 @@ const loop = <P, S, O, R>(
         config.best ?? { monitor: config.validation === undefined ? "train.loss" : "val.loss", mode: "min" }
 
       let progress = config.resume === undefined ? fresh(config) : yield* sameRun(config.resume.last.progress, fresh(config))
+      // What the epoch under way has gathered: its sums as they will stand in `progress` when that is written down.
+      let gathered = gather(progress.sums)
       let best = config.resume?.best
       // The last state known to be good, from which a failure can be replayed.
       let safe: Checkpoint<P, S, O> = { state: yield* step.state, progress }
 
-      const checkpoint = Effect.map(step.state, (state): Checkpoint<P, S, O> => ({ state, progress }))
+      const checkpoint = Effect.map(
+        step.state,
+        (state): Checkpoint<P, S, O> => ({ state, progress: { ...progress, sums: sumsIn(gathered, scores) } }),
+      )
 
       /** Writes a checkpoint, and gives what is to be told of it. */
       const save = (kind: "best" | "last"): Effect.Effect<ReadonlyArray<TrainEvent<P, S>>, CheckpointError, R> =>
@@ -142,17 +147,9 @@ const loop = <P, S, O, R>(
             const losses = outputs.map(({ cost }) => toNumber(cost))
             if (!losses.every(Number.isFinite)) return yield* replay(config, fed, step, safe)
             const seen = rows.reduce((sum, { length }) => sum + length, 0)
-            progress = {
-              ...progress,
-              batch: progress.batch + rows.length,
-              step: progress.step + rows.length,
-              sums: addSums(
-                progress.sums,
-                scores,
-                outputs.map(({ sums }) => sums),
-                seen,
-              ),
-            }
+            const sums = outputs.map((output) => output.sums)
+            gathered = addSums(gathered, scores, sums, seen)
+            progress = { ...progress, batch: progress.batch + rows.length, step: progress.step + rows.length }
             return { losses, milliseconds: performance.now() - started }
           }),
         )
@@ -209,7 +206,7 @@ const loop = <P, S, O, R>(
           epoch: progress.epoch + 1,
           step: progress.step,
           learningRate: rateNow(),
-          train: finish(progress.sums, scores),
+          train: finish(sumsIn(gathered, scores), scores),
           ...validation,
         }
         const value = watched(monitor, record)
@@ -218,6 +215,7 @@ const loop = <P, S, O, R>(
         const saved = yield* Effect.uninterruptible(
           Effect.gen(function* () {
             if (better) best = weights
+            gathered = gather(noSums)
             progress = {
               ...progress,
               epoch: record.epoch,
