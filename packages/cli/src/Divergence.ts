@@ -35,7 +35,16 @@ const rowsOf = (rows: ReadonlyArray<number>, { prepared: { origin } }: Training)
   return ` (in the source: ${origin.lines === undefined ? "rows" : "lines"} ${shown.join(", ")}${more})`
 }
 
-const hintOf = ({ tensor }: NonFinite, { sound: { document } }: Training): string => {
+/** A smaller rate for the stage that learns a layer's machine. */
+const slower = (layer: string, { sound: { document } }: Training): string => {
+  const stage = document.pretrain?.findIndex(({ rbm }) => rbm.layer === layer) ?? -1
+  const lr = document.pretrain?.[stage]?.rbm.lr
+  return lr === undefined ? "a smaller learning rate" : `--set pretrain[${stage}].rbm.lr=${lr / 10}`
+}
+
+const hintOf = ({ layer, tensor }: NonFinite, training: Training): string => {
+  const { document } = training.sound
+  if (tensor === "reconstruction") return slower(layer, training)
   if (tensor === "input") return "look at these rows; scaling their columns may be enough"
   const { name, options } = useOf(document.train.optimizer)
   const lower = typeof options.lr === "number" ? `--set train.optimizer.${name}.lr=${options.lr / 10}` : "a smaller learning rate"
@@ -47,7 +56,8 @@ export const diverged = (cause: NonFinite, training: Training): Diverged => {
   const place = placeOf(cause.layer, training)
   return new Diverged({
     cause,
-    rows: rowsOf(cause.rows, training),
+    // Machines learn from rows without labels too, which have no place among the training rows.
+    rows: cause.tensor === "reconstruction" ? "" : rowsOf(cause.rows, training),
     ...(place === undefined ? {} : { place }),
     hint: hintOf(cause, training),
   })

@@ -7,6 +7,7 @@ import { filesOf } from "@adjoint/dsl/prepare/Reading"
 import { Effect, type FileSystem, Result } from "effect"
 import { Refused } from "./Failure.ts"
 import { dataOf, type Sound } from "./ModelFile.ts"
+import { extentOf, rowsOf } from "./run/PretrainRows.ts"
 import { canonical, sha256 } from "./run/Records.ts"
 
 export interface Training {
@@ -28,12 +29,12 @@ const bare = (source: Named): unknown => {
  * How many epochs there are is left out, so that a run can be taken further than it was first meant to go.
  */
 const fingerprintOf = ({ document }: Sound, { fitted, lock }: Prepared): string => {
-  const { data, model } = document
+  const { data, model, pretrain } = document
   const { epochs: _, ...train } = document.train
   const { source, test, ...rest } = data ?? {}
   const sources = [source, test].map((each) => (each === undefined ? null : bare(each)))
   const files = lock.files.map(({ sha256 }) => sha256)
-  return sha256(canonical({ model, train, data: rest, sources, fitted, files, split: lock.split }))
+  return sha256(canonical({ model, pretrain, train, data: rest, sources, fitted, files, split: lock.split }))
 }
 
 /** Reads and prepares the data and builds over it; nothing is computed and nothing written. Fails with `Refused`. */
@@ -43,7 +44,8 @@ export const training = (
 ): Effect.Effect<Training, Refused, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const prepared = yield* dataOf(sound, options)
-    const built = build(sound.document, prepared.facts)
+    const seen = sound.document.pretrain === undefined ? {} : { extent: extentOf(rowsOf(prepared)) }
+    const built = build(sound.document, { ...prepared.facts, ...seen })
     const { positions, source } = sound.reading
     if (Result.isFailure(built))
       return yield* new Refused({ diagnostics: built.failure.map((finding) => locate(finding, positions)), source })

@@ -510,15 +510,16 @@ describe("a mistake in data", () => {
 
 describe("a mistake in the sections", () => {
   it("is told for each", () => {
-    expect(shown("schema: 2\npretrain: []\nmodle: { layers: [] }\nname: a/b\n")).toMatchInlineSnapshot(`
+    expect(shown("schema: 2\nsearch: {}\nmodle: { layers: [] }\nname: a/b\n")).toMatchInlineSnapshot(`
       "error[S107]: schema: expected \`1\`, the version of the language, got 2
         --> m.yaml:1:9
       1 | schema: 2
         |         ^
-      error[S103]: pretrain: expected a list of one or more stages such as \`- rbm: { layer: h1 }\`, got an empty list
-        --> m.yaml:2:11
-      2 | pretrain: []
-        |           ^^
+      error[S108]: \`search\` is not here yet
+        --> m.yaml:2:1
+      2 | search: {}
+        | ^^^^^^
+        = help: it has its place in the language, but this version of Adjoint does not build it
       error[S101]: unknown key \`modle\` in the document
         --> m.yaml:3:1
       3 | modle: { layers: [] }

@@ -14,7 +14,7 @@ export const json = (): Progress => {
     tell: (event) =>
       Effect.suspend(() => {
         const now = Date.now()
-        if (event._tag === "Stepped") {
+        if (event._tag === "Stepped" || event._tag === "StageStepped") {
           if (now - last < interval) return Effect.void
           last = now
         }

@@ -1,4 +1,5 @@
 /** Progress for a person at a terminal: a table that grows by a row an epoch, and below it a line drawn over and over. */
+import type { StageStarted, StageStepped } from "@adjoint/core/training/PretrainEvent"
 import type { EpochScored, Started, Stepped } from "@adjoint/core/training/TrainEvent"
 import { Effect } from "effect"
 import { bar } from "../terminal/Bar.ts"
@@ -8,6 +9,7 @@ import { sparkline } from "../terminal/Sparkline.ts"
 import { type Style, style } from "../terminal/Style.ts"
 import { World } from "../terminal/World.ts"
 import type { Progress } from "./Progress.ts"
+import * as Stages from "./Stages.ts"
 import { type Table, table } from "./Table.ts"
 
 /** The line is drawn at most 20 times a second. */
@@ -82,8 +84,25 @@ const line = (
   )
 }
 
+/** The line of a machine that learns. */
+const machineLine = (event: StageStepped, { epochs, layer }: StageStarted, width: number, look: Style): string => {
+  const share = event.batch / event.batches
+  const { done, left } = bar(share, width >= 100 ? 24 : 16)
+  return fit(
+    [
+      { text: `▸ ${layer} ${event.epoch}/${epochs}`, shown: `${look("accent", "▸")} ${layer} ${event.epoch}/${epochs}` },
+      { text: done + left, shown: `${look("accent", done)}${look("faint", left)}` },
+      plain(`${Math.floor(100 * share)}%`.padStart(4)),
+      plain(`error ${Format.decimal(event.errors.at(-1) ?? 0)}`),
+      plain(`· ${event.batch}/${event.batches}`),
+    ],
+    width - 1,
+  )
+}
+
 /** Tells a run on the terminal that stderr is. */
 export const live = (): Progress => {
+  let machine: StageStarted | undefined
   let started: Started | undefined
   let clock: Clock = { started: 0, from: 0 }
   let rows: Table | undefined
@@ -133,9 +152,26 @@ export const live = (): Progress => {
       })
     })
 
+  const drawMachine = (event: StageStepped, of: StageStarted) =>
+    Effect.flatMap(World, ({ env, stderr }) => {
+      drawn = Date.now()
+      isDrawn = true
+      return write(back + machineLine(event, of, stderr.columns(), style(hasColour(env, stderr))))
+    })
+
+  /** A line of its own, where the drawn one stood. */
+  const say = (text: string) => Effect.andThen(clear, write(`${text}\n`))
+
   return {
     tell: (event) =>
       Effect.suspend(() => {
+        if (event._tag === "StageStarted") {
+          machine = event
+          return say(Stages.header(event))
+        }
+        if (event._tag === "StageStepped")
+          return machine === undefined || Date.now() - drawn < interval ? Effect.void : drawMachine(event, machine)
+        if (event._tag === "StageScored") return say(Stages.row(event, machine?.epochs ?? event.epoch))
         if (event._tag === "Started") {
           started = event
           clock = { started: Date.now(), from: event.from.step }

@@ -3,10 +3,12 @@ import { Effect } from "effect"
 import * as Format from "../terminal/Format.ts"
 import { message } from "../terminal/Write.ts"
 import type { Progress } from "./Progress.ts"
+import * as Stages from "./Stages.ts"
 
 /** Tells each epoch in one line. */
 export const plain = (): Progress => {
   let epochs = 0
+  let machineEpochs = 0
   return {
     tell: (event) => {
       if (event._tag === "Started") {
@@ -15,6 +17,11 @@ export const plain = (): Progress => {
           ? Effect.void
           : message(`going on after epoch ${event.from.epoch}, batch ${event.from.batch}`)
       }
+      if (event._tag === "StageStarted") {
+        machineEpochs = event.epochs
+        return message(Stages.header(event))
+      }
+      if (event._tag === "StageScored") return message(Stages.row(event, machineEpochs))
       if (event._tag !== "EpochScored") return Effect.void
       const part = (name: string, scores: { readonly [score: string]: number } = {}) =>
         Object.entries(scores).map(([score, value]) => `${name}.${score} ${Format.score(score, value)}`)

@@ -4,14 +4,14 @@ import { Effect, FileSystem, type PlatformError } from "effect"
 type Write = Effect.Effect<void, PlatformError.PlatformError, FileSystem.FileSystem>
 
 /** Writes a file in one piece, replacing the one that is there. */
-export const writeWhole = (file: string, text: string): Write =>
+export const writeWhole = (file: string, content: string | Uint8Array): Write =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const aside = `${file}.${process.pid}.new`
     yield* Effect.scoped(
       Effect.gen(function* () {
         const handle = yield* fs.open(aside, { flag: "w" })
-        yield* handle.writeAll(new TextEncoder().encode(text))
+        yield* handle.writeAll(typeof content === "string" ? new TextEncoder().encode(content) : content)
         yield* handle.sync
       }),
     ).pipe(Effect.tapError(() => Effect.ignore(fs.remove(aside, { force: true }))))

@@ -2,12 +2,12 @@
 import { join } from "node:path"
 import { print as printFitted } from "@adjoint/core/data/Fitted"
 import type { EpochRecord } from "@adjoint/core/training/Progress"
-import type { TrainEvent } from "@adjoint/core/training/TrainEvent"
 import { toYaml } from "@adjoint/dsl/Write"
 import { Effect, type FileSystem, type PlatformError } from "effect"
 import type { Training } from "../Training.ts"
-import { line, told } from "./Events.ts"
+import { line, type RunEvent, told } from "./Events.ts"
 import { appendLine, writeJson, writeWhole } from "./Files.ts"
+import * as Machines from "./Machines.ts"
 import * as Metrics from "./Metrics.ts"
 import { type Command, type environment, type Summary, seeds, sha256 } from "./Records.ts"
 import { files } from "./RunFolder.ts"
@@ -50,10 +50,11 @@ export const begin = (directory: string, { command, environment, history, model,
   })
 
 /** Writes down what a run tells; of steps there are too many. */
-export const note = (directory: string, event: TrainEvent): Write =>
+export const note = (directory: string, event: RunEvent): Write =>
   Effect.gen(function* () {
-    if (event._tag === "Stepped") return
+    if (event._tag === "Stepped" || event._tag === "StageStepped") return
     yield* appendLine(join(directory, files.events), line(told(event), new Date()))
+    if (event._tag === "StageScored") yield* Machines.note(directory, event)
     if (event._tag !== "EpochScored") return
     if (event.epoch === 1) yield* writeWhole(join(directory, files.metricsTable), `${Metrics.csvHeader(event)}\n`)
     yield* appendEpoch(directory, event)

@@ -41,6 +41,14 @@ const sameArithmetic = ({ command, directory }: Run, { name, numerics }: Arithme
   return Effect.void
 }
 
+/** Fails unless a run can be gone on with: the same model on the same rows, computed in the same way. */
+export const same = (run: Run, training: Training, engine: Arithmetic): Effect.Effect<void, RunError> =>
+  Effect.gen(function* () {
+    yield* sameRows(run, training.prepared.lock)
+    yield* sameRun(run, training)
+    yield* sameArithmetic(run, engine)
+  })
+
 /** What a run goes on from. Fails unless it is the same run on the same rows, engine and numerics, and has something left to do. */
 export const resumeFrom = (
   run: Run,
@@ -49,9 +57,7 @@ export const resumeFrom = (
   engine: Arithmetic,
 ): Effect.Effect<Resumed, RunError | UsageError | CheckpointError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
-    yield* sameRows(run, training.prepared.lock)
-    yield* sameRun(run, training)
-    yield* sameArithmetic(run, engine)
+    yield* same(run, training, engine)
     const { directory } = run
     if (!(yield* hasCheckpoint(directory, "last")))
       return yield* new RunError({ message: `${directory} has no checkpoint to go on from`, hint: "train it again" })

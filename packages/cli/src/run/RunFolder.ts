@@ -19,6 +19,8 @@ export const files = {
   events: "events.ndjson",
   summary: "summary.json",
   checkpoints: "checkpoints",
+  pretrain: "pretrain",
+  plots: "plots",
 } as const
 
 const number = /^\d{4,}$/

@@ -1,8 +1,10 @@
 /** `adjoint train`: a run, from a model file to a folder of what came of it. */
 import { basename, dirname, join, resolve } from "node:path"
 import { Engine } from "@adjoint/core/engines/Engine"
+import type * as Rbm from "@adjoint/core/learning/Rbm"
 import { evaluate } from "@adjoint/core/training/Evaluate"
 import { NonFinite } from "@adjoint/core/training/NonFinite"
+import type { PretrainEvent } from "@adjoint/core/training/PretrainEvent"
 import type { Scores } from "@adjoint/core/training/Progress"
 import * as Train from "@adjoint/core/training/Train"
 import type { TrainEvent } from "@adjoint/core/training/TrainEvent"
@@ -22,9 +24,11 @@ import { type Config, configOf, savingIn } from "../run/Config.ts"
 import { line } from "../run/Events.ts"
 import { find } from "../run/Find.ts"
 import * as Ledger from "../run/Ledger.ts"
+import * as Machines from "../run/Machines.ts"
+import * as Pretraining from "../run/Pretraining.ts"
 import * as Recorder from "../run/Recorder.ts"
 import { environment, readText, type Summary } from "../run/Records.ts"
-import { inherit, resumeFrom } from "../run/Resume.ts"
+import { inherit, resumeFrom, same } from "../run/Resume.ts"
 import { hasCheckpoint, openRun, type Run } from "../run/Run.ts"
 import { allocate, files } from "../run/RunFolder.ts"
 import { type Training, training as trainingOf } from "../Training.ts"
@@ -58,6 +62,8 @@ interface Ready {
   readonly parent?: Run
   readonly training: Training
   readonly config: Config
+  /** The machines that have learned already; missing where the net itself has begun to, or has none. */
+  readonly machines?: ReadonlyArray<Rbm.Params>
 }
 
 const prepare = (options: Options) =>
@@ -69,18 +75,18 @@ const prepare = (options: Options) =>
     if (!options.json) yield* Lines.warnings(model)
     const training = yield* trainingOf(model, parent === undefined ? {} : { fitted: parent.fitted })
     const config = configOf(training)
-    if (parent === undefined) return { file, directory, training, config } satisfies Ready
-    return {
-      file,
-      directory,
-      parent,
-      training,
-      config: { ...config, resume: yield* resumeFrom(parent, training, config, engine) },
+    const stages = training.built.pretrain
+    const fresh = { file, directory, training, config }
+    if (parent === undefined) return { ...fresh, ...(stages === undefined ? {} : { machines: [] }) } satisfies Ready
+    if (stages !== undefined && !(yield* hasCheckpoint(parent.directory, "last"))) {
+      yield* same(parent, training, engine)
+      return { ...fresh, parent, machines: yield* Machines.finished(parent.directory, stages) }
     }
+    return { ...fresh, parent, config: { ...config, resume: yield* resumeFrom(parent, training, config, engine) } }
   })
 
 /** Makes the run's folder and writes what the run is of. */
-const begin = (options: Options, { config, directory, file, parent, training }: Ready) =>
+const begin = (options: Options, { config, directory, file, machines, parent, training }: Ready) =>
   Effect.gen(function* () {
     const engine = yield* Engine
     const again = options.file === undefined ? parent : undefined
@@ -104,6 +110,11 @@ const begin = (options: Options, { config, directory, file, parent, training }: 
       },
     })
     if (parent !== undefined) yield* inherit(parent.directory, folder)
+    const stages = training.built.pretrain
+    if (stages !== undefined) {
+      const count = machines?.length ?? stages.length
+      yield* Machines.begin(folder, stages, parent === undefined ? undefined : { directory: parent.directory, count })
+    }
     return folder
   })
 
@@ -129,7 +140,7 @@ const judge = ({ built, prepared, sound: { document } }: Training, { weights }: 
 /** Trains, and keeps the run's folder while it goes, however it ends. */
 const train = (options: Options, ready: Ready, folder: string) =>
   Effect.gen(function* () {
-    const { parent, training } = ready
+    const { machines, parent, training } = ready
     const config: Config = { ...ready.config, saving: savingIn(folder, training) }
     const progress = yield* progressFor(options)
     const started = Date.now()
@@ -157,13 +168,24 @@ const train = (options: Options, ready: Ready, folder: string) =>
         yield* progress.tell(event)
       })
 
+    const toldOfMachine = (event: PretrainEvent) => Effect.andThen(Recorder.note(folder, event), progress.tell(event))
+
+    /** The net that learns from here: its machines first, where it has any. */
+    const whole =
+      machines === undefined
+        ? Effect.succeed(config)
+        : Effect.map(
+            Pretraining.start(folder, training, config, machines, toldOfMachine),
+            (start): Config => ({ ...config, start }),
+          )
+
     const stopped = Effect.gen(function* () {
       const summary = yield* close({ status: "interrupted" })
-      const canResume = yield* hasCheckpoint(folder, "last")
+      const canResume = machines !== undefined || (yield* hasCheckpoint(folder, "last"))
       yield* Lines.interrupted(summary, referenceOf(folder, options), canResume)
     })
 
-    yield* Stream.runForEach(Train.run(config), told).pipe(
+    yield* Effect.flatMap(whole, (each) => Stream.runForEach(Train.run(each), told)).pipe(
       Effect.ensuring(progress.end),
       Effect.onInterrupt(() => Effect.ignore(stopped)),
       Effect.mapError((error) => (error instanceof NonFinite ? diverged(error, training) : error)),

@@ -122,7 +122,7 @@ const made = (document: ModelFile, facts: Needed, catalogue: Catalogue): Built =
     batch: train.batch,
     best: monitor(callback(train, "checkpoint") ?? stop ?? {}, scores, facts),
     checkpoint: checkpoint(train),
-    ...(document.pretrain === undefined ? {} : { pretrain: Stages.stages(document.model, document.pretrain, catalogue) }),
+    ...Stages.pretraining(document, catalogue),
     ...(cost === undefined ? {} : { penalty: cost }),
     ...(train.average === undefined
       ? {}

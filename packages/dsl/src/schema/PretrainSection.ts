@@ -89,7 +89,7 @@ export const pretrainSection = (): Codec<Document.Pretrain> => {
     },
     { identifier: "Stage" },
   )
-  return note(Schema.Array(stage).check(Schema.isMinLength(1)), {
-    wanted: "a list of one or more stages such as `- rbm: { layer: h1 }`",
+  return note(Schema.Array(stage), {
+    wanted: "a list of stages such as `- rbm: { layer: h1 }`",
   }) as unknown as Codec<Document.Pretrain>
 }
