@@ -1,0 +1,138 @@
+/**
+ * A sweep of λ, how much weights cost: the same run for λ = 0 and for a rising list of others, which of them scores best
+ * on the validation rows, and the value slightly below it, scored too. It is a stream of events, as a run is.
+ */
+import { Effect, Queue, Stream } from "effect"
+import type { Engine } from "../engines/Engine.ts"
+import type { Config } from "./Config.ts"
+import { type Monitor, watched } from "./Monitor.ts"
+import * as Train from "./Train.ts"
+
+/** Which λ are tried besides 0: `steps` of them, evenly spread over the orders of magnitude between two ends. */
+export interface Range {
+  /** More than 0. */
+  readonly from: number
+  /** More than `from`. */
+  readonly to: number
+  /** At least 2. */
+  readonly steps: number
+}
+
+/** What a λ came to: the watched score of the weights that its run gave, which is missing where the run diverged. */
+export interface Point {
+  readonly lambda: number
+  readonly value?: number
+}
+
+/** The sweep has begun. */
+export interface SweepStarted {
+  readonly _tag: "SweepStarted"
+  /** What will be tried, rising; the value below the best comes on top. */
+  readonly lambdas: ReadonlyArray<number>
+  readonly monitor: Monitor
+}
+
+/** A λ has been tried. */
+export interface LambdaScored extends Point {
+  readonly _tag: "LambdaScored"
+}
+
+/** All has been tried. Nothing is best where every run diverged. */
+export interface SweepFinished {
+  readonly _tag: "SweepFinished"
+  readonly points: ReadonlyArray<Point>
+  readonly best?: Scored
+  /** The value slightly below the best, and what it came to. */
+  readonly below?: Point
+}
+
+/** One thing a sweep tells. */
+export type SweepEvent = SweepStarted | LambdaScored | SweepFinished
+
+// What is tried is told to people, who would rather read 0.001 than 0.0009999999999999998.
+const rounded = (x: number): number => Number(x.toPrecision(6))
+
+/** 0, and λ from one end to the other, each by the same factor larger. `Sweep.lambdas({ from: 0.001, to: 0.1, steps: 3 }) // => [0, 0.001, 0.01, 0.1]` */
+export const lambdas = ({ from, steps, to }: Range): ReadonlyArray<number> => [
+  0,
+  ...Array.from({ length: steps }, (_, i) => rounded(from * (to / from) ** (i / (steps - 1)))),
+]
+
+/** A point that has a score. */
+export type Scored = Required<Point>
+
+const isScored = (point: Point): point is Scored => point.value !== undefined && Number.isFinite(point.value)
+
+/**
+ * The point with the best score; of equal ones the one with the smallest λ, of points in rising order.
+ *
+ * `Sweep.best({ mode: "min" }, [{ lambda: 0, value: 2 }, { lambda: 0.1, value: 1 }, { lambda: 1 }]) // => { lambda: 0.1, value: 1 }`
+ */
+export const best = ({ mode }: Pick<Monitor, "mode">, points: ReadonlyArray<Point>): Scored | undefined => {
+  const isBetter = (a: number, b: number): boolean => (mode === "min" ? a < b : a > b)
+  return points
+    .filter(isScored)
+    .reduce<Scored | undefined>((found, point) => (found && !isBetter(point.value, found.value) ? found : point), undefined)
+}
+
+/**
+ * The value slightly below a λ of a rising list: halfway to the one before it by orders of magnitude, half of it where 0
+ * comes before, and 0 for 0. The best score of a sweep is best by luck too; less regularization bets less on it.
+ *
+ * `Sweep.below(0.01, [0, 0.0001, 0.01]) // => 0.001`
+ */
+export const below = (lambda: number, tried: ReadonlyArray<number>): number => {
+  const before = tried[tried.indexOf(lambda) - 1] ?? 0
+  return rounded(before === 0 ? lambda / 2 : Math.sqrt(before * lambda))
+}
+
+/** What a sweep is of. */
+export interface Sweep<P, S, O, R = never> {
+  /** The run with a λ; everything else, the seed too, is the same in all. */
+  readonly config: (lambda: number) => Config<P, S, O, R>
+  /** What is tried, rising. */
+  readonly lambdas: ReadonlyArray<number>
+  /** The score that says which is best, such as `val.loss`. */
+  readonly monitor: Monitor
+}
+
+/** The watched score of the weights that a run gives at its end: those of its best epoch where that is restored. */
+const scoreOf = <P, S, O, R>(config: Config<P, S, O, R>, monitor: Monitor) =>
+  Train.finished(config).pipe(
+    Effect.map(({ best, history }) => {
+      const restored = config.earlyStop?.restoreBest === true ? history.find(({ epoch }) => epoch === best?.epoch) : undefined
+      const record = restored ?? history.at(-1)
+      return record === undefined ? undefined : watched(monitor, record)
+    }),
+    // A run that blows up says something of its λ, and nothing of the others.
+    Effect.catchTag("NonFinite", () => Effect.succeed(undefined)),
+  )
+
+/** Tries one λ after the other, then the value slightly below the best. Fails as a run does, save for one that diverges. */
+export const run = <P, S, O, R = never>(sweep: Sweep<P, S, O, R>): Stream.Stream<SweepEvent, Train.TrainError, Engine | R> =>
+  Stream.callback<SweepEvent, Train.TrainError, Engine | R>((queue) =>
+    Effect.andThen(
+      loop(sweep, (event) => Effect.asVoid(Queue.offer(queue, event))),
+      Queue.end(queue),
+    ),
+  )
+
+const loop = <P, S, O, R>(
+  { config, lambdas, monitor }: Sweep<P, S, O, R>,
+  tell: (event: SweepEvent) => Effect.Effect<void>,
+): Effect.Effect<void, Train.TrainError, Engine | R> =>
+  Effect.gen(function* () {
+    const tried = (lambda: number) =>
+      Effect.gen(function* () {
+        const value = yield* scoreOf(config(lambda), monitor)
+        const point: Point = { lambda, ...(value === undefined ? {} : { value }) }
+        yield* tell({ _tag: "LambdaScored", ...point })
+        return point
+      })
+    yield* tell({ _tag: "SweepStarted", lambdas, monitor })
+    const points = yield* Effect.forEach(lambdas, tried)
+    const found = best(monitor, points)
+    if (found === undefined) return yield* tell({ _tag: "SweepFinished", points })
+    const lower = found.lambda === 0 ? found : yield* tried(below(found.lambda, lambdas))
+    yield* tell({ _tag: "SweepFinished", points, best: found, below: lower })
+  })
