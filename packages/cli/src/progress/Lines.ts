@@ -79,9 +79,17 @@ export const footer = (summary: Summary, reference: string) =>
     yield* next([`evaluate ${reference}`, `predict ${reference} FILE`])
   })
 
-/** A run that was stopped by hand. */
-export const interrupted = ({ epochs, steps }: Summary, reference: string, canResume: boolean) =>
+/** A run that was stopped by hand; `machines` says how many of its machines had learned, while they were at it. */
+export const interrupted = (
+  { epochs, steps }: Summary,
+  reference: string,
+  { canResume, machines }: { readonly canResume: boolean; readonly machines?: { readonly done: number; readonly all: number } },
+) =>
   Effect.gen(function* () {
-    yield* message((style) => `${style("warn", "■")} stopped after epoch ${epochs}, step ${Format.count(steps)}`)
+    const after =
+      machines === undefined
+        ? `epoch ${epochs}, step ${Format.count(steps)}`
+        : `${machines.done} of ${Format.counted(machines.all, "machine")}`
+    yield* message((style) => `${style("warn", "■")} stopped after ${after}`)
     if (canResume) yield* next([`train --resume ${reference}`])
   })

@@ -168,7 +168,15 @@ const train = (options: Options, ready: Ready, folder: string) =>
         yield* progress.tell(event)
       })
 
-    const toldOfMachine = (event: PretrainEvent) => Effect.andThen(Recorder.note(folder, event), progress.tell(event))
+    // How many machines have learned, until the net itself begins to.
+    let learning = machines === undefined ? undefined : { done: machines.length, all: training.built.pretrain?.length ?? 0 }
+    const toldOfMachine = (event: PretrainEvent) =>
+      Effect.gen(function* () {
+        if (event._tag === "StageFinished") learning = { done: event.stage, all: event.stages }
+        if (event._tag === "Pretrained") learning = undefined
+        yield* Recorder.note(folder, event)
+        yield* progress.tell(event)
+      })
 
     /** The net that learns from here: its machines first, where it has any. */
     const whole =
@@ -182,7 +190,10 @@ const train = (options: Options, ready: Ready, folder: string) =>
     const stopped = Effect.gen(function* () {
       const summary = yield* close({ status: "interrupted" })
       const canResume = machines !== undefined || (yield* hasCheckpoint(folder, "last"))
-      yield* Lines.interrupted(summary, referenceOf(folder, options), canResume)
+      yield* Lines.interrupted(summary, referenceOf(folder, options), {
+        canResume,
+        ...(learning === undefined ? {} : { machines: learning }),
+      })
     })
 
     yield* Effect.flatMap(whole, (each) => Stream.runForEach(Train.run(each), told)).pipe(
