@@ -40,6 +40,12 @@ const numerics = Flag.Literals("numerics", ["portable", "fast"]).pipe(
   ),
 )
 
+const set = Flag.String("set").pipe(
+  Flag.withMetavar("path=value"),
+  Flag.atLeast(0),
+  Flag.withDescription("set a value of the model file, as in train.batch=64"),
+)
+
 const check = Command.make(
   "check",
   {
@@ -67,11 +73,7 @@ const train = Command.make(
       Flag.map(Option.getOrUndefined),
       Flag.withDescription("go on with a run that was stopped"),
     ),
-    set: Flag.String("set").pipe(
-      Flag.withMetavar("path=value"),
-      Flag.atLeast(0),
-      Flag.withDescription("set a value of the model file, as in train.batch=64"),
-    ),
+    set,
     runs,
     engine,
     numerics,
@@ -104,6 +106,28 @@ const evaluate = Command.make(
   },
   lazily(() => import("./verbs/evaluate.ts")),
 ).pipe(Command.withDescription("Score a run's model on rows it did not learn from"))
+
+const sweep = Command.make(
+  "sweep",
+  {
+    file: model,
+    set,
+    penalty: Flag.Literals("penalty", ["l2", "l1"]).pipe(
+      Flag.withDefault("l2" as const),
+      Flag.withDescription("what λ is of; l2 unless given"),
+    ),
+    from: Flag.Finite("from").pipe(Flag.withDefault(1e-6), Flag.withDescription("the least λ besides 0; 1e-6 unless given")),
+    to: Flag.Finite("to").pipe(Flag.withDefault(0.1), Flag.withDescription("the greatest λ; 0.1 unless given")),
+    steps: Flag.Int("steps").pipe(Flag.withDefault(6), Flag.withDescription("how many λ besides 0; 6 unless given")),
+    engine,
+    numerics,
+    json,
+  },
+  lazily(() => import("./verbs/sweep.ts")),
+).pipe(
+  Command.withDescription("Find how much the weights should cost: train with λ = 0 and rising, and compare"),
+  Command.withExamples([{ command: "adjoint sweep digits.yaml --set train.epochs=10" }]),
+)
 
 const predict = Command.make(
   "predict",
@@ -184,5 +208,5 @@ const doctor = Command.make(
 /** The command. */
 export const adjoint = Command.make("adjoint").pipe(
   Command.withDescription("Deep learning from a model file"),
-  Command.withSubcommands([check, inspect, train, evaluate, predict, schema, explain, plot, doctor]),
+  Command.withSubcommands([check, inspect, train, sweep, evaluate, predict, schema, explain, plot, doctor]),
 )

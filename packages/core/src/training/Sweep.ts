@@ -76,14 +76,15 @@ export const best = ({ mode }: Pick<Monitor, "mode">, points: ReadonlyArray<Poin
 }
 
 /**
- * The value slightly below a λ of a rising list: halfway to the one before it by orders of magnitude, half of it where 0
- * comes before, and 0 for 0. The best score of a sweep is best by luck too; less regularization bets less on it.
+ * The value slightly below a λ of a rising list: four fifths of it, or what lies halfway to the one before it by orders of
+ * magnitude where that is nearer, and 0 for 0. The best score of a sweep is best by luck too; a little less regularization
+ * bets less on it.
  *
- * `Sweep.below(0.01, [0, 0.0001, 0.01]) // => 0.001`
+ * `Sweep.below(0.01, [0, 0.001, 0.01]) // => 0.008`
  */
 export const below = (lambda: number, tried: ReadonlyArray<number>): number => {
   const before = tried[tried.indexOf(lambda) - 1] ?? 0
-  return rounded(before === 0 ? lambda / 2 : Math.sqrt(before * lambda))
+  return rounded(Math.max(0.8 * lambda, Math.sqrt(before * lambda)))
 }
 
 /** What a sweep is of. */

@@ -1,0 +1,147 @@
+/** `adjoint sweep`: how much the weights should cost, by training with one λ after the other. */
+import * as Sweep from "@adjoint/core/training/Sweep"
+import { build } from "@adjoint/dsl/build/Build"
+import type { ModelFile } from "@adjoint/dsl/Document"
+import { Effect, Result, Stream } from "effect"
+import { type Choice, engineOf } from "../Engines.ts"
+import { UsageError } from "../Failure.ts"
+import { open, sound } from "../ModelFile.ts"
+import * as Lines from "../progress/Lines.ts"
+import { configOf } from "../run/Config.ts"
+import { line } from "../run/Events.ts"
+import { type Training, training as trainingOf } from "../Training.ts"
+import { bar } from "../terminal/Bar.ts"
+import * as Format from "../terminal/Format.ts"
+import type { Style } from "../terminal/Style.ts"
+import { message, result } from "../terminal/Write.ts"
+
+/** The penalties that a λ belongs to, as `regularize` has them. */
+type Penalty = "l1" | "l2"
+
+export interface Options extends Choice, Sweep.Range {
+  readonly file: string
+  readonly set: ReadonlyArray<string>
+  readonly penalty: Penalty
+  readonly json: boolean
+}
+
+const wrong = (text: string, hint: string) => Effect.fail(new UsageError({ message: text, hint }))
+
+/** More runs than this are a mistake. */
+const mostSteps = 100
+
+const rangeOf = ({ from, steps, to }: Options): Effect.Effect<Sweep.Range, UsageError> => {
+  if (!(from > 0 && to > from && Number.isFinite(to)))
+    return wrong(`λ cannot rise from ${from} to ${to}`, "both more than 0, the first less than the second: --from 1e-6 --to 0.1")
+  if (steps < 2 || steps > mostSteps) return wrong(`a sweep of ${steps} steps`, `from 2 to ${mostSteps}`)
+  return Effect.succeed({ from, to, steps })
+}
+
+/** The same document with another λ. */
+const withLambda = (document: ModelFile, penalty: Penalty, lambda: number): ModelFile => ({
+  ...document,
+  train: { ...document.train, regularize: { ...document.train.regularize, [penalty]: lambda } },
+})
+
+/** The sweep of a model: its runs differ in nothing but λ. Fails with `UsageError` for a model whose runs cannot be compared. */
+const sweepOf = (training: Training, penalty: Penalty, range: Sweep.Range) =>
+  Effect.gen(function* () {
+    const { built, prepared, sound: model } = training
+    const { mode, monitor } = built.earlyStop ?? built.best
+    if (prepared.val === undefined)
+      return yield* wrong("a sweep goes by the scores of validation rows, and there are none", "--set data.split.val=20%")
+    if (!monitor.startsWith("val."))
+      return yield* wrong(`a sweep by ${monitor} would choose 0: the training rows suffer by what it raises`, "monitor: val.loss")
+    if (built.pretrain !== undefined)
+      return yield* wrong("a sweep does not pre-train", "sweep the model without its `pretrain` section")
+    const config = (lambda: number) => {
+      const other = build(withLambda(model.document, penalty, lambda), prepared.facts)
+      // Only λ is another than in the document that was built already.
+      return configOf({ ...training, built: Result.getOrThrow(other) })
+    }
+    return { config, lambdas: Sweep.lambdas(range), monitor: { monitor, mode } }
+  })
+
+/** A λ, short. */
+const strength = (lambda: number): string =>
+  lambda === 0
+    ? "0"
+    : lambda
+        .toExponential(2)
+        .replace(/\.?0+e/, "e")
+        .replace("e+0", "")
+
+const scoreOf = (monitor: string, { value }: Sweep.Point): string =>
+  value === undefined ? "diverged" : Format.score(monitor, value)
+
+const barWidth = 24
+
+/** How far a value is from the worst to the best. */
+const shareOf = (points: ReadonlyArray<Sweep.Point>, best: Sweep.Scored) => {
+  const values = points.flatMap(({ value }) => (value === undefined ? [] : [value]))
+  const worst = values.reduce(
+    (far, value) => (Math.abs(value - best.value) > Math.abs(far - best.value) ? value : far),
+    best.value,
+  )
+  return (value: number): number => (worst === best.value ? 1 : (value - worst) / (best.value - worst))
+}
+
+/** A row for each λ, with a bar that is the longer the better. */
+const table = ({ below, best, points }: Sweep.SweepFinished, monitor: string, style: Style): ReadonlyArray<string> => {
+  const isNew = below !== undefined && points.every(({ lambda }) => lambda !== below.lambda)
+  const all = [...points, ...(isNew ? [below] : [])].sort((a, b) => a.lambda - b.lambda)
+  const [left, right] = [
+    Math.max(1, ...all.map(({ lambda }) => strength(lambda).length)),
+    Math.max(monitor.length, ...all.map((point) => scoreOf(monitor, point).length)),
+  ]
+  const share = best === undefined ? undefined : shareOf(all, best)
+  return [
+    `  ${style("faint", `${"λ".padStart(left)}  ${monitor.padStart(right)}`)}`,
+    ...all.map((point) => {
+      const { done, left: rest } = bar(point.value === undefined || share === undefined ? 0 : share(point.value), barWidth)
+      const mark = point.lambda === best?.lambda ? style("good", "best") : point === below ? style("accent", "just below it") : ""
+      const drawn = `${style("accent", done)}${style("faint", rest)}`
+      return `  ${strength(point.lambda).padStart(left)}  ${scoreOf(monitor, point).padStart(right)}  ${drawn}  ${mark}`.trimEnd()
+    }),
+  ]
+}
+
+/** What to do with what was found. */
+const advice = ({ below, best }: Sweep.SweepFinished, penalty: Penalty, style: Style): ReadonlyArray<string> => {
+  if (best === undefined) return ["", style("bad", "every run diverged")]
+  if (below === undefined || best.lambda === 0) return ["", "no λ of these is better than none"]
+  return ["", `${style("accent", "try:")} --set train.regularize.${penalty}=${below.lambda}`]
+}
+
+/** Trains with each λ and prints what came of it. Nothing is kept. */
+export const run = (options: Options) =>
+  Effect.gen(function* () {
+    const range = yield* rangeOf(options)
+    const { json, penalty } = options
+    const model = yield* sound(yield* open(options.file, { sets: options.set }))
+    if (!json) yield* Lines.warnings(model)
+    const sweep = yield* sweepOf(yield* trainingOf(model), penalty, range)
+    const { monitor } = sweep.monitor
+    const inJson = (event: Sweep.SweepEvent) => {
+      const { _tag, ...rest } = event
+      const names = { SweepStarted: "sweep_started", LambdaScored: "lambda_scored", SweepFinished: "sweep_finished" } as const
+      return result(line({ event: names[_tag], penalty, ...rest }, new Date()))
+    }
+    const inWords = (event: Sweep.SweepEvent) => {
+      switch (event._tag) {
+        case "SweepStarted":
+          return message((style) =>
+            [
+              style("strong", `${penalty} of ${model.document.name}`),
+              Format.counted(event.lambdas.length, "run"),
+              Format.counted(model.document.train.epochs, "epoch"),
+            ].join(style("faint", " · ")),
+          )
+        case "LambdaScored":
+          return message((style) => style("faint", `${penalty} ${strength(event.lambda)}: ${monitor} ${scoreOf(monitor, event)}`))
+        case "SweepFinished":
+          return result((style) => [...table(event, monitor, style), ...advice(event, penalty, style)].join("\n"))
+      }
+    }
+    yield* Stream.runForEach(Sweep.run(sweep), json ? inJson : inWords)
+  }).pipe(Effect.provide(engineOf(options)))
