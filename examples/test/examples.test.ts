@@ -1,25 +1,30 @@
+/** Each example is run and prints what the comment at its end says. */
 import { execFile } from "node:child_process"
-import { readdirSync, readFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { promisify } from "node:util"
-import { expect, test } from "vitest"
+import { expect, onTestFinished, test } from "vitest"
+import { examples, folder, promised } from "./promised.ts"
 
-const folder = new URL("..", import.meta.url)
-const examples = readdirSync(folder).filter((name) => /^\d\d-.*\.ts$/.test(name))
-
-/** The comment an example ends with: what it prints. */
-const promised = (source: string): string => {
-  const [, comment] = /^\/\/ Prints:\n((?:\/\/.*\n)+)$/m.exec(source) ?? []
-  return (comment ?? "").replaceAll(/^\/\/ ?/gm, "")
+const run = async (name: string, ...args: ReadonlyArray<string>): Promise<string> => {
+  const { stdout } = await promisify(execFile)(process.execPath, [new URL(name, folder).pathname, ...args])
+  return stdout.replaceAll(/[ \t]+$/gm, "")
 }
 
 test("there are examples", () => {
-  expect(examples.length).toBeGreaterThanOrEqual(5)
+  expect(examples.length).toBeGreaterThanOrEqual(15)
 })
 
 test.concurrent.each(examples)("%s prints what it says", async (name) => {
-  const file = new URL(name, folder)
-  const { stdout } = await promisify(execFile)(process.execPath, [file.pathname])
-  const trimmed = stdout.replaceAll(/[ \t]+$/gm, "")
-  expect(promised(readFileSync(file, "utf8"))).not.toBe("")
-  expect(trimmed).toBe(promised(readFileSync(file, "utf8")))
+  expect(promised(name)).not.toBe("")
+  expect(await run(name)).toBe(promised(name))
+})
+
+test("the picture of the optimizers is the one that is kept", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "adjoint-"))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const file = join(directory, "race.svg")
+  await run("13-optimizer-race.ts", file)
+  expect(readFileSync(file, "utf8")).toBe(readFileSync(new URL("pictures/optimizer-race.svg", folder), "utf8"))
 })
