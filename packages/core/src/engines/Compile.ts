@@ -4,11 +4,13 @@
  * mathematics throws becomes a typed failure.
  */
 
-import { Effect, Scope } from "effect"
+import * as Effect from "effect/Effect"
+import * as Scope from "effect/Scope"
 import { foldable } from "../language/ConstantFolding.ts"
 import type { Tensor } from "../language/Expr.ts"
 import { accept, capture, type Program, placeholders } from "../language/Program.ts"
 import { refill, tensors } from "../language/TensorTree.ts"
+import * as Eager from "../machines/eager/Eager.ts"
 import { NDArray } from "../words/NDArray.ts"
 import { printSpec, ShapeError } from "../words/ShapeError.ts"
 import * as Tree from "../words/Tree.ts"
@@ -64,24 +66,45 @@ export const program = <Args extends ReadonlyArray<unknown>, Y>(f: (...args: Arg
   return { program: capture(inputs, outputs), result }
 }
 
-/** The same, with what is worth it computed beforehand by the engine, which gives it the bits that it has in the program. */
-const folded = <Args extends ReadonlyArray<unknown>, Y>(
+/** A function about to be compiled: what of it is worth computing beforehand, and its program, given those numbers. */
+interface Folding<Y> {
+  readonly beforehand: ReadonlyArray<Tensor>
+  readonly folded: (numbers: ReadonlyArray<NDArray>) => Traced<Y>
+}
+
+const folding = <Args extends ReadonlyArray<unknown>, Y>(f: (...args: Args) => Y, like: NoInfer<Args>): Folding<Y> => {
+  const { inputs, outputs, result } = call(f, like)
+  const beforehand: ReadonlyArray<Tensor> = foldable(outputs)
+  return {
+    beforehand,
+    folded: (numbers) => {
+      const computed = new Map<Tensor, NDArray>()
+      numbers.forEach((array, i) => {
+        computed.set(beforehand[i] as Tensor, array)
+      })
+      return { program: capture(inputs, outputs, computed), result }
+    },
+  }
+}
+
+/** The program that `compile` has an engine prepare: what is worth it is computed beforehand, here as reading does it. Throws `ShapeError`. */
+export const folded = <Args extends ReadonlyArray<unknown>, Y>(f: (...args: Args) => Y, ...like: NoInfer<Args>): Traced<Y> => {
+  const { beforehand, folded } = folding(f, like)
+  return folded(Eager.read(beforehand))
+}
+
+/** The same, computed by the engine, which gives each number the bits that it has in the program. */
+const foldedBy = <Args extends ReadonlyArray<unknown>, Y>(
   { prepare }: Engine["Service"],
   f: (...args: Args) => Y,
   like: NoInfer<Args>,
 ): Effect.Effect<Traced<Y>, EngineError | ShapeError> =>
   Effect.gen(function* () {
-    const { inputs, outputs, result } = yield* checkShapes(() => call(f, like))
-    const parts = foldable(outputs)
-    if (parts.length === 0) return { program: yield* checkShapes(() => capture(inputs, outputs)), result }
-    const beforehand = yield* checkShapes(() => capture([], parts))
-    const numbers = yield* Effect.scoped(
-      Effect.flatMap(prepare({ program: beforehand, resident: 0 }), (executable) => running(() => executable.run([]))),
-    )
-    const computed = new Map(
-      parts.flatMap((part, i) => (numbers[i] === undefined ? [] : [[part as Tensor, numbers[i]] as const])),
-    )
-    return { program: yield* checkShapes(() => capture(inputs, outputs, computed)), result }
+    const { beforehand, folded } = yield* checkShapes(() => folding(f, like))
+    if (beforehand.length === 0) return yield* checkShapes(() => folded([]))
+    const executable = prepare({ program: yield* checkShapes(() => capture([], beforehand)), resident: 0 })
+    const numbers = yield* Effect.scoped(Effect.flatMap(executable, ({ run }) => running(() => run([]))))
+    return yield* checkShapes(() => folded(numbers))
   })
 
 /** A function that an engine runs. It fails with `ShapeError` on arguments of other shapes than it was compiled for. */
@@ -99,7 +122,7 @@ export const compile = <Args extends ReadonlyArray<unknown>, Y>(
 ): Effect.Effect<Compiled<Args, Y>, EngineError | ShapeError, Engine | Scope.Scope> =>
   Effect.gen(function* () {
     const engine = yield* Engine
-    const { program: traced, result } = yield* folded(engine, f, like)
+    const { program: traced, result } = yield* foldedBy(engine, f, like)
     const executable = yield* engine.prepare({ program: traced, resident: 0 })
     const answer = Tree.rebuilder(result)
     return (...args) =>
@@ -162,7 +185,7 @@ export const step = <S, B, O>(
         const made = f(state, rows)
         return [made.state, made.output]
       }
-      const { program: traced, result } = yield* folded(engine, listed, [initial, batch])
+      const { program: traced, result } = yield* foldedBy(engine, listed, [initial, batch])
       yield* checkShapes(() => {
         const made = signature(result[0])
         if (made !== structure)

@@ -1,5 +1,5 @@
 /** What one step of a training takes of the machine, planned and not run. */
-import { program as programOf } from "../engines/Compile.ts"
+import { folded } from "../engines/Compile.ts"
 import type { Program } from "../language/Program.ts"
 import { tensors } from "../language/TensorTree.ts"
 import { planJob } from "../machines/wasm/compiled.ts"
@@ -34,7 +34,7 @@ export const plannedStep = <P, S, O, R>(
     const made = step(state, given)
     return [made.state, made.output]
   }
-  const { program } = programOf(listed, start, batch)
+  const { program } = folded(listed, start, batch)
   const { memory, plan } = planJob({ program, resident: tensors(start).length }, { threads: 1, least: 0 })
   return { program, kernels: plan.kernels.length, bytes: memory.bytes }
 }
