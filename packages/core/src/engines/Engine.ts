@@ -2,7 +2,10 @@
  * The seam between what is to be computed and what computes it. An engine prepares a program once and then runs it many
  * times; nothing above this file knows which engine that is. Reference is the first one, and defines what is right.
  */
-import { Context, Effect, Layer, type Scope } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import type { Tensor } from "../language/Expr.ts"
 import type { EngineError, Executable, Job } from "../machines/Executable.ts"
 import * as Reference from "../meaning/Reference.ts"

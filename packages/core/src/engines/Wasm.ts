@@ -1,5 +1,6 @@
 /** The WebAssembly engine as a service: its threads are a pool of workers that ends with its scope. */
-import { Effect, Layer } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { EngineError } from "../machines/Executable.ts"
 import { read } from "../machines/eager/Eager.ts"
 import { remembering } from "../machines/wasm/compiled.ts"

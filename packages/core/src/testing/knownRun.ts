@@ -3,7 +3,8 @@
  * and in every host, and here is their hash. It has a convolution, a pooling, dropout, a transcendental activation, Adam, a
  * schedule and a penalty, and its steps are large enough to be shared by threads.
  */
-import { Effect, Stream } from "effect"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import type * as Dataset from "../data/Dataset.ts"
 import type { Engine } from "../engines/Engine.ts"
 import * as Layers from "../learning/Layers.ts"

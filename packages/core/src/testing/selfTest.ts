@@ -2,7 +2,7 @@
  * What can be asked of an engine where it stands: whether a handful of programs, one for each kind of kernel, give the same
  * bits on any number of threads and what Reference gives, and whether the run that is known ends with its known bits.
  */
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import * as Wasm from "../engines/Wasm.ts"
 import { trace } from "../language/Program.ts"
 import { makePool } from "../machines/wasm/pool.ts"

@@ -3,7 +3,12 @@
  * optimizer's state and where the run stands. It is written beside its place, synced and renamed, so that there is
  * always a whole one.
  */
-import { Effect, FileSystem, Path, type PlatformError, Result, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Path from "effect/Path"
+import type * as PlatformError from "effect/PlatformError"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import type { Tensor } from "../language/Expr.ts"
 import { readAll } from "../tensor/read.ts"
 import type { NDArray } from "../words/NDArray.ts"

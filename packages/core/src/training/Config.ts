@@ -1,5 +1,5 @@
 /** What a run is of: the net, the data, and how to learn. Plain values, all readonly. */
-import type { Effect } from "effect"
+import type * as Effect from "effect/Effect"
 import type * as Dataset from "../data/Dataset.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { LearningRate } from "../learning/LearningRate.ts"

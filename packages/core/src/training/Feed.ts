@@ -2,7 +2,8 @@
  * What feeds a run: the order in which each epoch takes the rows, drawn by the engine, and the batches of it. Where the
  * data fits, the engine holds it as it is (images as bytes) and a batch is nothing but row numbers.
  */
-import { Effect, type Scope } from "effect"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import * as Batches from "../data/Batches.ts"
 import * as Dataset from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"

@@ -5,7 +5,9 @@
  * and Teh, A fast learning algorithm for deep belief nets, 2006; Hinton and Salakhutdinov, Reducing the dimensionality of
  * data with neural networks, 2006).
  */
-import { Effect, Queue, Stream } from "effect"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import * as Stream from "effect/Stream"
 import type { Engine, EngineError } from "../engines/Engine.ts"
 import * as Net from "../learning/Net.ts"
 import * as Params from "../learning/Params.ts"

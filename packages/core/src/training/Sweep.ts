@@ -2,7 +2,9 @@
  * A sweep of λ, how much weights cost: the same run for λ = 0 and for a rising list of others, which of them scores best
  * on the validation rows, and the value slightly below it, scored too. It is a stream of events, as a run is.
  */
-import { Effect, Queue, Stream } from "effect"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import * as Stream from "effect/Stream"
 import type { Engine } from "../engines/Engine.ts"
 import type { Config } from "./Config.ts"
 import { type Monitor, watched } from "./Monitor.ts"

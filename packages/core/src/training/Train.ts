@@ -3,7 +3,9 @@
  * came of them; between two such bursts it can be interrupted, and what it leaves then is a checkpoint from which the
  * run goes on bit for bit as if it had never stopped.
  */
-import { Effect, Queue, Stream } from "effect"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import * as Stream from "effect/Stream"
 import type * as Batches from "../data/Batches.ts"
 import * as Dataset from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"

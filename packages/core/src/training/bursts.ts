@@ -1,5 +1,5 @@
 /** Bursts: an engine computes for some milliseconds at a time, and between two of them others have their turn. */
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 
 /** How long a burst is, in milliseconds. */
 const wanted = 8

@@ -1,5 +1,6 @@
 /** One machine of a deep belief network learning from rows: epochs of steps in bursts, and scores after each epoch. */
-import { Effect, type Scope } from "effect"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import * as Batches from "../data/Batches.ts"
 import * as Dataset from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
