@@ -4,7 +4,7 @@ import { createInterface } from "node:readline"
 import { setTimeout as sleep } from "node:timers/promises"
 import { Option, Schema } from "effect"
 import type { Contender } from "./contenders.ts"
-import { Answer, type Question, type Request } from "./protocol.ts"
+import type { Answer, Question, Request } from "./protocol.ts"
 
 export interface Child {
   /** Its next answer; `cannot` when it ends or `limit` ms pass without one, after which it is gone. */
@@ -14,7 +14,18 @@ export interface Child {
   readonly close: () => Promise<void>
 }
 
-const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Answer))
+const answers: Schema.Codec<Answer> = Schema.Union([
+  Schema.Struct({
+    kind: Schema.Literal("ready"),
+    version: Schema.String,
+    threads: Schema.Int,
+    results: Schema.Array(Schema.Finite),
+  }),
+  Schema.Struct({ kind: Schema.Literal("samples"), milliseconds: Schema.Array(Schema.Finite), processor: Schema.Finite }),
+  Schema.Struct({ kind: Schema.Literals(["cannot", "absent"]), reason: Schema.String }),
+])
+
+const decode = Schema.decodeUnknownOption(Schema.fromJsonString(answers))
 
 /** The line of an error's output that says most: the first that names an error, else the last. */
 const essence = (output: string): string => {

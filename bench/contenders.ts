@@ -14,17 +14,18 @@ export interface Contender {
 
 const file = (name: string): string => join(import.meta.dirname, "contenders", name)
 
-const inNode = (name: string, label: string, backend: string, threads: number): Contender => ({
+const inNode = (name: string, label: string, backend: string, threads: number, flags: ReadonlyArray<string> = []): Contender => ({
   label,
   command: process.execPath,
-  arguments: [file(name)],
+  arguments: [...flags, file(name)],
   setting: { backend, threads },
 })
 
 const counted = (threads: number): string => `${threads} thread${threads === 1 ? "" : "s"}`
 
+/** What is built of our packages is measured, as one installs it: sources would be stripped of their types at each start. */
 const ours = (label: string, numerics: "portable" | "fast", threads: number): Contender =>
-  inNode("adjoint.ts", `${label}, ${counted(threads)}`, numerics, threads)
+  inNode("adjoint.ts", `${label}, ${counted(threads)}`, numerics, threads, ["--conditions=built"])
 
 const torch = (threads: number): Contender => ({
   label: `PyTorch, ${counted(threads)}`,

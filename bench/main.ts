@@ -9,6 +9,7 @@
  *   pnpm bench --out folder          writes elsewhere
  *   pnpm bench --readme              measures nothing; README.md quotes the newest record
  */
+import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
@@ -51,11 +52,25 @@ const measureBundles = async (): Promise<ReadonlyArray<Bundle>> => {
   return (await import("./bundles.ts")).bundles()
 }
 
+/** Builds our packages where their sources have changed: what is measured is what one installs. */
+const build = (): void => {
+  const root = join(import.meta.dirname, "..")
+  const { status } = spawnSync(
+    process.execPath,
+    [join(root, "node_modules/typescript/bin/tsc"), "-b", join(root, "packages/core")],
+    {
+      stdio: ["ignore", 2, 2],
+    },
+  )
+  if (status !== 0) throw new Error("the packages cannot be built")
+}
+
 const run = async ({ bundles, quick, sections: chosen }: Choice): Promise<Run> => {
   const folder = mkdtempSync(join(tmpdir(), "adjoint-bench-"))
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
   // Without this, an interrupted process ends without its exit.
   process.once("SIGINT", () => process.exit(130))
+  build()
   const measured: Array<MeasuredSection> = []
   for (const section of chosen) measured.push(await measureSection(quick ? { ...section, plan: plans.quick } : section, folder))
   return {

@@ -4,8 +4,9 @@
  * the task a few times and answers `ready` with what came of it; only when that agrees with ours is it asked for timings, on
  * standard input, as often as there are rounds. It answers on standard output. One JSON object a line, both ways; lines
  * that are none are a library's chatter. When its input ends, it leaves.
+ *
+ * Contenders load this file before their libraries, and their start is timed: it imports nothing.
  */
-import { Schema } from "effect"
 import type { Network } from "./network.ts"
 
 /** What is measured. Arrays that a library can hold on to, it holds before the clock starts. */
@@ -43,26 +44,22 @@ export interface Question {
   readonly budget: number
 }
 
-export const Answer = Schema.Union([
-  Schema.Struct({
-    kind: Schema.tag("ready"),
-    version: Schema.String,
-    threads: Schema.Int,
-    /** What came of doing the task, each time in turn: at most `probes` numbers of each result. */
-    results: Schema.Array(Schema.Finite),
-  }),
-  Schema.Struct({
-    kind: Schema.tag("samples"),
-    /** Of each repetition; of a mean one, where so many were timed together that the clock's own steps do not show. */
-    milliseconds: Schema.Array(Schema.Finite),
-    /** The time that all threads of the process computed while they were taken, warm-up included, in milliseconds. */
-    processor: Schema.Finite,
-  }),
-  Schema.Struct({ kind: Schema.tag("cannot"), reason: Schema.String }),
-  Schema.Struct({ kind: Schema.tag("absent"), reason: Schema.String }),
-])
-
-export type Answer = typeof Answer.Type
+export type Answer =
+  | {
+      readonly kind: "ready"
+      readonly version: string
+      readonly threads: number
+      /** What came of doing the task, each time in turn: at most `probes` numbers of each result. */
+      readonly results: ReadonlyArray<number>
+    }
+  | {
+      readonly kind: "samples"
+      /** Of each repetition; of a mean one, where so many were timed together that the clock's own steps do not show. */
+      readonly milliseconds: ReadonlyArray<number>
+      /** The time that all threads of the process computed while they were taken, warm-up included, in milliseconds. */
+      readonly processor: number
+    }
+  | { readonly kind: "cannot" | "absent"; readonly reason: string }
 
 /** How many numbers of one result are compared. */
 export const probes = 16

@@ -1,7 +1,10 @@
 /** Ours, through the public interface, with the engine that the request names. What a task starts from is a step's state, which stays with the engine. */
 import { Activation, Autodiff, Compile, Engine, Loss, NDArray, Net, Optimizer, Score, Tensor, Train, Wasm } from "@adjoint/core"
 import manifest from "@adjoint/core/package.json" with { type: "json" }
-import { Effect, ManagedRuntime, Scope, Stream } from "effect"
+import * as Effect from "effect/Effect"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import { readFloats, readImages, readIntegers, readWeights, shapeOf } from "../inputs.ts"
 import { classes, features, learning, type Network, type Activation as Nonlinearity } from "../network.ts"
 import type { TaskOf } from "../protocol.ts"
