@@ -195,6 +195,34 @@ describe("images and arrays", () => {
       [2, 2],
     ])
   })
+  it("a number of a vector is fitted as a column of these numbers is, and a channel as one of all its pixels", () => {
+    // A cell of a table knows no -0.
+    const numbers = fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((x) => Math.fround(x) + 0)
+    const scales = fc.constantFrom("standard", "minmax", "center", { minmax: [-1, 2] } as const)
+    fc.assert(
+      fc.property(fc.array(fc.tuple(numbers, numbers), { minLength: 1, maxLength: 12 }), scales, (pairs, scale) => {
+        const column = (values: ReadonlyArray<number>) => {
+          const table = { columns: ["x"], rows: values.map((x) => [String(x)]), lines: values.map((_, i) => i + 2) }
+          const { input } = ok(Preprocess.fit({ columns: { x: { type: "number", scale } } }, table))
+          return input.type === "columns" && input.columns[0]?.type === "number" ? input.columns[0] : undefined
+        }
+        const array = (shape: ReadonlyArray<number>) => NDArray.make("f32", shape, Float32Array.from(pairs.flat()))
+        const vectors = ok(Preprocess.fit({ scale }, { inputs: array([pairs.length, 2]) })).input
+        const columns = [column(pairs.map(([x]) => x)), column(pairs.map(([, y]) => y))]
+        expect(vectors).toMatchObject({
+          subtract: columns.map((fitted) => fitted?.subtract),
+          divide: columns.map((fitted) => fitted?.divide),
+        })
+        if (scale !== "standard") return
+        const spec = { image: { size: [1, 2], normalize: "auto", scale: "none" } } as const
+        const all = column(pairs.flat())
+        expect(ok(Preprocess.fit(spec, { inputs: array([pairs.length, 1, 2, 1]) })).input).toMatchObject({
+          subtract: [all?.subtract],
+          divide: [all?.divide],
+        })
+      }),
+    )
+  })
   it("written down as tensor operations they are the same numbers", () => {
     for (const normalize of ["none", "auto", "center", "mean_image"] as const) {
       const fitted = ok(Preprocess.fit(image({ normalize }), { inputs: images })).input

@@ -6,7 +6,7 @@ import * as Shape from "../words/Shape.ts"
 import { type DataError, dataError } from "./DataError.ts"
 import type { FittedArray } from "./Fitted.ts"
 import type { Image, PrepareSpec } from "./PrepareSpec.ts"
-import { fitScale } from "./Quantity.ts"
+import { type Spread, scaleOf } from "./Quantity.ts"
 
 /** Learns from the given rows of `inputs` [rows, ...sample]. Fails with `BadShape` when images are not of the size that is said. */
 export const fit = (
@@ -21,7 +21,7 @@ const fitVector = ({ scale }: PrepareSpec, inputs: NDArray.NDArray, rows: ArrayL
   const shape = sample.length === 0 ? [1] : sample
   const width = Shape.size(shape)
   if (scale === undefined) return { type: "array", shape, subtract: [0], divide: [1] }
-  const fitted = Array.from({ length: width }, (_, i) => fitScale(gather(inputs, rows, i, width), scale))
+  const fitted = spreads(inputs, rows, width).map((spread) => scaleOf(spread, scale))
   return { type: "array", shape, subtract: fitted.map((f) => f.subtract), divide: fitted.map((f) => f.divide) }
 }
 
@@ -39,24 +39,45 @@ const fitImage = (image: Image, inputs: NDArray.NDArray, rows: ArrayLike<number>
   const white = scale === "unit" ? 255 : scale === "none" ? 1 : scale.max
   if (normalize === "none") return Result.succeed({ type: "array", shape, subtract: [0], divide: [white] })
   const period = normalize === "mean_image" ? Shape.size(shape) : channels
-  const fitted = Array.from({ length: period }, (_, i) =>
-    fitScale(gather(inputs, rows, i, period), normalize === "auto" ? "standard" : "center"),
-  )
+  const fitted = spreads(inputs, rows, period).map((spread) => scaleOf(spread, normalize === "auto" ? "standard" : "center"))
   // (x / white - mean / white) / (std / white) is (x - mean) / std
   const divide = normalize === "auto" ? fitted.map((f) => f.divide) : [white]
   return Result.succeed({ type: "array", shape, subtract: fitted.map((f) => f.subtract), divide })
 }
 
-/** Every `period`-th number of the given rows, from the `first`. */
-const gather = (inputs: NDArray.NDArray, rows: ArrayLike<number>, first: number, period: number): Float64Array => {
+/** How the numbers of the given rows lie, those at places equal modulo `period` together; nothing is copied. */
+const spreads = (inputs: NDArray.NDArray, rows: ArrayLike<number>, period: number): ReadonlyArray<Spread> => {
+  const { data } = inputs
   const width = Shape.size(inputs.shape.slice(1))
-  const out = new Float64Array((rows.length * width) / period)
-  let next = 0
-  for (let r = 0; r < rows.length; r++) {
-    const start = (rows[r] ?? 0) * width
-    for (let i = first; i < width; i += period) out[next++] = inputs.data[start + i] ?? 0
+  const each = (visit: (value: number, i: number) => void): void => {
+    for (let r = 0; r < rows.length; r++) {
+      const start = (rows[r] ?? 0) * width
+      for (let at = 0, i = 0; at < width; at++) {
+        visit(data[start + at] ?? 0, i)
+        if (++i === period) i = 0
+      }
+    }
   }
-  return out
+  const n = (rows.length * width) / period
+  const least = new Float64Array(period).fill(Number.POSITIVE_INFINITY)
+  const greatest = new Float64Array(period).fill(Number.NEGATIVE_INFINITY)
+  const sums = new Float64Array(period)
+  each((x, i) => {
+    sums[i] = (sums[i] ?? 0) + x
+    least[i] = Math.min(least[i] ?? x, x)
+    greatest[i] = Math.max(greatest[i] ?? x, x)
+  })
+  const means = sums.map((sum) => sum / n)
+  const squares = new Float64Array(period)
+  each((x, i) => {
+    squares[i] = (squares[i] ?? 0) + (x - (means[i] ?? 0)) ** 2
+  })
+  return Array.from(means, (mean, i) => ({
+    mean,
+    variance: (squares[i] ?? 0) / n,
+    least: least[i] ?? mean,
+    greatest: greatest[i] ?? mean,
+  }))
 }
 
 /**

@@ -57,17 +57,29 @@ const statistics = {
   },
 } as const
 
-/** What `scale` subtracts and divides by, learned from these values. A column of one value is divided by 1. */
-export const fitScale = (values: Float64Array, scale: Scale | undefined): Pick<FittedNumber, "subtract" | "divide"> => {
-  if (scale === undefined) return { subtract: 0, divide: 1 }
-  if (scale === "center" || scale === "standard") {
-    const mean = statistics.mean(values)
-    const variance = statistics.mean(values.map((x) => (x - mean) ** 2))
-    return { subtract: mean, divide: scale === "center" || variance === 0 ? 1 : Math.sqrt(variance) }
+/** How values lie: their mean and variance, and their ends. */
+export interface Spread {
+  readonly mean: number
+  readonly variance: number
+  readonly least: number
+  readonly greatest: number
+}
+
+const spreadOf = (values: Float64Array): Spread => {
+  const mean = statistics.mean(values)
+  return {
+    mean,
+    variance: statistics.mean(values.map((x) => (x - mean) ** 2)),
+    least: values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
+    greatest: values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
   }
+}
+
+/** What `scale` subtracts and divides by where values lie so. Values that are all alike are divided by 1. */
+export const scaleOf = ({ greatest, least, mean, variance }: Spread, scale: Scale): Pick<FittedNumber, "subtract" | "divide"> => {
+  if (scale === "center" || scale === "standard")
+    return { subtract: mean, divide: scale === "center" || variance === 0 ? 1 : Math.sqrt(variance) }
   const [low, high] = scale === "minmax" ? [0, 1] : scale.minmax
-  const least = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
-  const greatest = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
   const divide = greatest === least ? 1 : (greatest - least) / (high - low)
   return { subtract: least - low * divide, divide }
 }
@@ -118,7 +130,7 @@ export const fit = (name: string, spec: NumberColumn, values: Float64Array): Res
         hint: "leave the transform out, or clip the column first",
       }),
     )
-  const scale = fitScale(prepared, spec.scale)
+  const scale = spec.scale === undefined ? { subtract: 0, divide: 1 } : scaleOf(spreadOf(prepared), spec.scale)
   return Number.isFinite(scale.subtract) && Number.isFinite(scale.divide)
     ? Result.succeed({ ...plain, ...scale })
     : Result.fail(
