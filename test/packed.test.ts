@@ -160,7 +160,10 @@ describe("the installed command", () => {
     expect(stdout).toContain(JSON.parse(read(root, "packages/cli/package.json")).version)
   })
 
-  test.each(globSync("examples/*.yaml", { cwd: root }))("adjoint check %s", async (path) => {
+  // What `.gitignore` leaves out of examples/data is not there on every machine.
+  const isWhole = (path: string) => !/data\/(?:fashion-)?mnist\//.test(read(root, path))
+
+  test.each(globSync("examples/*.yaml", { cwd: root }).filter(isWhole))("adjoint check %s", async (path) => {
     await adjoint("check", join(root, path))
   })
 })

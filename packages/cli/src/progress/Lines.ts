@@ -37,9 +37,11 @@ export const header = (
 ) =>
   message((style) => {
     const { test, train, val } = prepared.facts.rows
+    const { unlabelled } = prepared.facts
     const facts = [
       Format.counted(parameters, "parameter"),
       `${[train, val, test].map(Format.count).join("/")} rows`,
+      ...(unlabelled === undefined ? [] : [`${Format.count(unlabelled)} without labels`]),
       `seed ${built.seed}`,
       `${engine.name} ${engine.numerics}${engine.threads > 1 ? ` ×${engine.threads}` : ""}`,
     ]

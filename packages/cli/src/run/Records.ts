@@ -85,6 +85,7 @@ export const seeds = (train: number, split: number) => {
     streams: {
       "data.toy": stream(split, "toy"),
       "data.split": stream(split, "split"),
+      "train.pretrain": stream(train, "pretrain"),
       "train.init": stream(train, "init"),
       "train.shuffle": stream(train, "shuffle"),
       "train.step": stream(train, "step"),
