@@ -213,6 +213,14 @@ describe("the rest of a training", () => {
     expect(update(Optimizer.throttled(before, 0.25))).toBeCloseTo(0.25 * update(before), 9)
   })
 
+  it("wants a run that is longer than what the mean of the weights looks back over", () => {
+    const given = (train: string) =>
+      shown(`schema: 1\ndata: { source: { moons: { count: 100 } } }\n${net2}train: { epochs: 10, batch: 20, ${train} }\n`)
+    expect(given("average: 0.95")).toBe("")
+    expect(given("average: 0.95, accumulate: 4")).toContain("a mean over about 20 steps in a run of 10")
+    expect(given("average: 0.95, accumulate: 4")).toContain("`average: 0.5` looks back over a fifth of the run")
+  })
+
   it("names layers that are there", () => {
     expect(shown(`schema: 1\n${net2}train: { freeze: [lwo], rates: { nothing: 2 } }\n`)).toMatchInlineSnapshot(`
       "error[R203]: there is no layer with the name \`lwo\`

@@ -302,6 +302,12 @@ describe("every code", () => {
         |              ^^^
         = help: \`visible: gaussian\` for standardized data, or \`scale: minmax\`
 
+      error[T515]: a mean over about 1000 steps in a run of 40: it would be mostly of the weights before training
+        --> m.yaml:3:42
+      3 | train: { epochs: 10, batch: 20, average: 0.999 }
+        |                                          ^^^^^
+        = help: \`average: 0.87\` looks back over a fifth of the run
+
       warning[A601]: \`tanh\` with \`he_normal\`: prefer \`xavier_normal\` (keeps it from saturating at the start)
         --> m.yaml:1:64
       1 | model: { layers: [{ dense: { units: 8, activation: tanh, init: he_normal } }, { head: label }] }

@@ -252,5 +252,26 @@ const durations = ({ data, facts, train }: Subject): ReadonlyArray<Finding> => {
           },
         ]
       : []
-  return [...patience, ...warmup, ...large]
+  return [...patience, ...warmup, ...large, ...lookingBack(train, rows)]
+}
+
+/** A mean over more steps than the run has is mostly of the weights that it began with. */
+const lookingBack = (
+  { accumulate = 1, average, batch, epochs }: Subject["train"],
+  rows: number | undefined,
+): ReadonlyArray<Finding> => {
+  if (average === undefined || rows === undefined || rows === 0) return []
+  const steps = Math.floor((Math.ceil(rows / batch) * epochs) / accumulate)
+  const span = Math.round(1 / (1 - average))
+  // A fifth of the run, to two digits.
+  const fits = Math.floor(100 * (1 - 5 / steps)) / 100
+  if (span <= steps) return []
+  return [
+    {
+      code: "T515",
+      message: `a mean over about ${span} steps in a run of ${steps}: it would be mostly of the weights before training`,
+      at: { path: ["train", "average"] },
+      help: fits > 0 ? `\`average: ${fits}\` looks back over a fifth of the run` : "more epochs, or no average",
+    },
+  ]
 }

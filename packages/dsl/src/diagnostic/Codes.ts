@@ -333,6 +333,12 @@ export const codes = {
     "data: { source: moons, scale: standard }\nmodel: { layers: [{ dense: { units: 8, activation: sigmoid }, name: h1 }, { dense: { units: 4, activation: sigmoid }, name: h2 }, { head: label }] }\npretrain: [{ rbm: h1 }, { rbm: h2 }]\n",
     "data: { source: moons, scale: standard }\nmodel: { layers: [{ dense: { units: 8, activation: sigmoid }, name: h1 }, { dense: { units: 4, activation: sigmoid }, name: h2 }, { head: label }] }\npretrain: [{ rbm: { layer: h1, visible: gaussian, lr: 0.005 } }, { rbm: h2 }]\n",
   ),
+  T515: error(
+    "average longer than the run",
+    "The mean of the weights over time looks back over about 1 / (1 - average) steps. In a run of fewer it would still be mostly the weights from before training, and that is what would be scored and kept.",
+    "data: { source: { moons: { count: 100 } } }\nmodel: { layers: [{ dense: 8 }, relu, { head: label }] }\ntrain: { epochs: 10, batch: 20, average: 0.999 }\n",
+    "data: { source: { moons: { count: 100 } } }\nmodel: { layers: [{ dense: 8 }, relu, { head: label }] }\ntrain: { epochs: 10, batch: 20, average: 0.8 }\n",
+  ),
 
   A601: advice(
     "sigmoid or tanh with He",
