@@ -1,7 +1,8 @@
 /** The engines that can be asked for by name, and how they may be asked to round. */
 import * as Engine from "@adjoint/core/engines/Engine"
 import * as Wasm from "@adjoint/core/engines/Wasm"
-import { Effect, Layer } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { UsageError } from "./Failure.ts"
 
 /** What computes, as the command line has it. */

@@ -6,8 +6,8 @@ import type { NonFinite } from "@adjoint/core/training/NonFinite"
 import type { ShapeError } from "@adjoint/core/words/ShapeError"
 import type { Diagnostic } from "@adjoint/dsl/diagnostic/Diagnostic"
 import type { Source } from "@adjoint/dsl/source/Source"
-import type { PlatformError } from "effect"
 import { TaggedError } from "effect/Data"
+import type * as PlatformError from "effect/PlatformError"
 
 /** The command line asks for something that is not there or makes no sense. */
 export class UsageError extends TaggedError("UsageError")<{ readonly message: string; readonly hint?: string }> {}

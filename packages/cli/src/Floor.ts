@@ -2,7 +2,7 @@
 
 import type { Scores } from "@adjoint/core/training/Progress"
 import type { ModelFile } from "@adjoint/dsl/Document"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { FailUnder } from "./Failure.ts"
 
 /** Fails with `FailUnder` when a score of the part that the document judges by is less than its `fail_under`. */

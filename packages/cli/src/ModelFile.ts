@@ -11,7 +11,9 @@ import { type Reading, readWith, withFacts } from "@adjoint/dsl/Read"
 import { fromBytes } from "@adjoint/dsl/source/Bytes"
 import * as Override from "@adjoint/dsl/source/Override"
 import type { Source } from "@adjoint/dsl/source/Source"
-import { Effect, type FileSystem, Result } from "effect"
+import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
+import * as Result from "effect/Result"
 import { Refused, UsageError } from "./Failure.ts"
 
 /** A model file that was read, whether or not it can be used. */

@@ -13,7 +13,7 @@
  * model._tag // => "Success"
  * ```
  */
-import { Result } from "effect"
+import * as Result from "effect/Result"
 import type { Data as DataSection, Join, ModelFile, Rbm } from "./Document.ts"
 import { ModelFileError } from "./diagnostic/Diagnostic.ts"
 import { readData } from "./Read.ts"

@@ -2,7 +2,7 @@
  * Reading a model file: text to document, with everything that can be said about it found in one pass. Phases run in
  * order, and each goes on with what the ones before could make sense of.
  */
-import { Result } from "effect"
+import * as Result from "effect/Result"
 import { check, type Readable } from "./check/Check.ts"
 import { known } from "./check/Known.ts"
 import * as Names from "./check/Names.ts"

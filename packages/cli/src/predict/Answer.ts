@@ -4,7 +4,7 @@ import * as Preprocess from "@adjoint/core/data/Preprocess"
 import { read } from "@adjoint/core/tensor/read"
 import { predict } from "@adjoint/core/training/Evaluate"
 import type { NDArray } from "@adjoint/core/words/NDArray"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import type { Trained } from "../run/Trained.ts"
 
 /** One prediction: a class with its probability and those of all classes, or numbers by name. */

@@ -10,7 +10,7 @@ import * as Quantity from "@adjoint/core/data/Quantity"
 import type * as Table from "@adjoint/core/data/Table"
 import * as NDArray from "@adjoint/core/words/NDArray"
 import * as Shape from "@adjoint/core/words/Shape"
-import { Result } from "effect"
+import * as Result from "effect/Result"
 
 type Answer<A> = Result.Result<A, DataError>
 

@@ -1,5 +1,5 @@
 /** Progress for programs: one event a line on stdout. */
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { line, told } from "../run/Events.ts"
 import { result } from "../terminal/Write.ts"
 import type { Progress } from "./Progress.ts"

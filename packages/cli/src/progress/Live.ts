@@ -1,7 +1,7 @@
 /** Progress for a person at a terminal: a table that grows by a row an epoch, and below it a line drawn over and over. */
 import type { StageStarted, StageStepped } from "@adjoint/core/training/PretrainEvent"
 import type { EpochScored, Started, Stepped } from "@adjoint/core/training/TrainEvent"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { bar } from "../terminal/Bar.ts"
 import { hasColour } from "../terminal/Capability.ts"
 import * as Format from "../terminal/Format.ts"

@@ -1,5 +1,5 @@
 /** Progress for logs and pipes: one line an epoch, nothing drawn over. */
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import * as Format from "../terminal/Format.ts"
 import { message } from "../terminal/Write.ts"
 import type { Progress } from "./Progress.ts"

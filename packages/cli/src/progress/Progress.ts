@@ -1,5 +1,5 @@
 /** Someone who is told how a run goes. */
-import type { Effect } from "effect"
+import type * as Effect from "effect/Effect"
 import type { RunEvent } from "../run/Events.ts"
 import type { World } from "../terminal/World.ts"
 

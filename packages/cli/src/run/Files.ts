@@ -1,5 +1,7 @@
 /** Files that are whole or not there: written beside their place, synced, then renamed into it. */
-import { Effect, FileSystem, type PlatformError } from "effect"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import type * as PlatformError from "effect/PlatformError"
 
 type Write = Effect.Effect<void, PlatformError.PlatformError, FileSystem.FileSystem>
 

@@ -1,6 +1,7 @@
 /** Which run is meant: by its number, its name and number, or the path of its folder. */
 import { basename, join } from "node:path"
-import { Effect, FileSystem } from "effect"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
 import { UsageError } from "../Failure.ts"
 import { files, numbersIn, printNumber } from "./RunFolder.ts"
 

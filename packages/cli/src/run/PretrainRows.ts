@@ -3,7 +3,7 @@ import * as ArrayInput from "@adjoint/core/data/ArrayInput"
 import * as Dataset from "@adjoint/core/data/Dataset"
 import type { NDArray } from "@adjoint/core/words/NDArray"
 import type { Prepared } from "@adjoint/dsl/prepare/Prepare"
-import { Result } from "effect"
+import * as Result from "effect/Result"
 
 /** Inputs prepared, where they are still bytes. */
 export const prepared = ({ fitted: { input } }: Prepared, { inputs }: Dataset.Dataset): NDArray =>

@@ -3,7 +3,10 @@ import { createHash } from "node:crypto"
 import { arch, availableParallelism, cpus, platform, release } from "node:os"
 import { join } from "node:path"
 import { Scores } from "@adjoint/core/training/Progress"
-import { Effect, FileSystem, Result, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import { RunError } from "../Failure.ts"
 
 /** How the run was asked for. */

@@ -3,7 +3,9 @@
  * a run never writes into another's; and none is ever written over.
  */
 import { join } from "node:path"
-import { Effect, FileSystem, type PlatformError } from "effect"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import type * as PlatformError from "effect/PlatformError"
 
 /** Where things are in a run folder. */
 export const files = {

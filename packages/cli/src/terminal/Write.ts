@@ -1,5 +1,5 @@
 /** Writing lines: results to one stream, everything else to the other, each in the style its stream allows. */
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { hasColour } from "./Capability.ts"
 import { type Style, style } from "./Style.ts"
 import { type Sink, World } from "./World.ts"

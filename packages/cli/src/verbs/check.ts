@@ -3,7 +3,7 @@ import { type Diagnostic, hasErrors, promote } from "@adjoint/dsl/diagnostic/Dia
 import { apply } from "@adjoint/dsl/diagnostic/Fix"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
 import type { Source } from "@adjoint/dsl/source/Source"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { Refused } from "../Failure.ts"
 import { type Opened, open } from "../ModelFile.ts"
 import { writeWhole } from "../run/Files.ts"

@@ -1,7 +1,7 @@
 /** `adjoint evaluate`: how good a run's model is on rows it did not learn from. */
 import * as Dataset from "@adjoint/core/data/Dataset"
 import { evaluate } from "@adjoint/core/training/Evaluate"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { type Choice, engineOf } from "../Engines.ts"
 import { held } from "../Floor.ts"
 import { line } from "../run/Events.ts"

@@ -2,7 +2,7 @@
 import type * as Dataset from "@adjoint/core/data/Dataset"
 import * as Score from "@adjoint/core/learning/Score"
 import { predict } from "@adjoint/core/training/Evaluate"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import type { Trained } from "../run/Trained.ts"
 import type { Style } from "../terminal/Style.ts"
 

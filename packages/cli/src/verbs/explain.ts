@@ -1,7 +1,7 @@
 /** `adjoint explain`: what a name of the catalogue is and when to use it, or what a diagnostic's code means. */
 import { type Code, codes, isCode, phaseOf, phases } from "@adjoint/dsl/diagnostic/Codes"
 import { nearestNames, suggest } from "@adjoint/dsl/diagnostic/Suggest"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { UsageError } from "../Failure.ts"
 import type { Style } from "../terminal/Style.ts"
 import { indented, wrapped } from "../terminal/Text.ts"

@@ -5,7 +5,7 @@ import { type Raw, size } from "@adjoint/core/data/Preprocess"
 import * as Split from "@adjoint/core/data/Split"
 import { column } from "@adjoint/core/data/Table"
 import * as Key from "@adjoint/core/tensor/Key"
-import { Result } from "effect"
+import * as Result from "effect/Result"
 import type { Amount, Part, Split as Wanted } from "../Document.ts"
 
 /** The rows of each part that has any, in rising order, and those that only pre-training learns from. */

@@ -2,7 +2,8 @@
  * What the schema's nodes carry beside their meaning, so that a mistake can be told in the words of the language: what
  * was wanted, which names may stand here, and how a choice between forms is made.
  */
-import type { Schema, SchemaAST } from "effect"
+import type * as Schema from "effect/Schema"
+import type * as SchemaAST from "effect/SchemaAST"
 import type { Code } from "../diagnostic/Codes.ts"
 import type { Path } from "../source/Path.ts"
 

@@ -1,6 +1,7 @@
 /** `data`: where rows come from, what each column is, and how the rows are divided. */
 import * as PrepareSpec from "@adjoint/core/data/PrepareSpec"
-import { Schema, SchemaTransformation } from "effect"
+import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
 import type * as Document from "../Document.ts"
 import { isRecord } from "../source/Yaml.ts"
 import { type Codec, note, type Verdict } from "./Annotation.ts"

@@ -1,5 +1,6 @@
 /** The values at the leaves of a model file, each with the words a message uses for it. */
-import { Effect, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { type Codec, note } from "./Annotation.ts"
 
 /** The limits of a number. */

@@ -3,7 +3,10 @@
  * choice between forms stands in it as the failures of all of them, so here the choice is made first (by the schema's own
  * `dispatch`) and only the chosen form is heard.
  */
-import { Result, Schema, type SchemaAST, SchemaIssue } from "effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type * as SchemaAST from "effect/SchemaAST"
+import * as SchemaIssue from "effect/SchemaIssue"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { scalar } from "../diagnostic/Fix.ts"
 import { suggest } from "../diagnostic/Suggest.ts"

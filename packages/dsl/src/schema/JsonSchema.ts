@@ -2,7 +2,7 @@
  * The language as a JSON Schema (draft 2020-12), for editors: printed from the schema that decodes, so the two cannot
  * disagree, and opened where the layer beneath the schema lets a variable or a search marker stand.
  */
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { type Language, standard } from "../Language.ts"
 import { kindNames } from "../variables/Blocks.ts"
 

@@ -2,7 +2,7 @@
  * A refused section as it was surely meant, so that one misspelt key does not hide what else is wrong: unknown keys take
  * the names they come nearest to, or go. What was refused is told all the same.
  */
-import { Result } from "effect"
+import * as Result from "effect/Result"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import type { Path } from "../source/Path.ts"
 import { isRecord } from "../source/Yaml.ts"

@@ -1,5 +1,5 @@
 /** `model`: the layers, from top to bottom. */
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import type * as Document from "../Document.ts"
 import { type Codec, note } from "./Annotation.ts"
 import type { Catalogue } from "./Catalogue.ts"

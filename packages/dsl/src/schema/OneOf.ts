@@ -3,7 +3,8 @@
  * one with all options filled in. The choice is made by the name alone, so a mistake inside is told as what it is, and
  * an unknown name is told with the names there are.
  */
-import { Schema, SchemaTransformation } from "effect"
+import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
 import { listed, nearestNames, suggest } from "../diagnostic/Suggest.ts"
 import { isRecord } from "../source/Yaml.ts"
 import { type Codec, note, type Verdict } from "./Annotation.ts"

@@ -1,5 +1,5 @@
 /** What was wanted and what was got, in the words of a message. */
-import type { SchemaAST } from "effect"
+import type * as SchemaAST from "effect/SchemaAST"
 import { listed } from "../diagnostic/Suggest.ts"
 import { notesOf } from "./Annotation.ts"
 import { type Bounds, range } from "./Fields.ts"

@@ -1,5 +1,5 @@
 /** From the bytes of a file to its text, refusing what is no model file before anything is parsed. */
-import { Result } from "effect"
+import * as Result from "effect/Result"
 import { type Diagnostic, diagnostic } from "../diagnostic/Diagnostic.ts"
 import { fromText, type Source, span } from "./Source.ts"
 

@@ -2,7 +2,7 @@
  * A value set from outside the file: `train.batch=64` puts 64 where the document has `train.batch`. It is put into the
  * plain data before that is decoded, so short forms, defaults and checks treat it as if the file had said it.
  */
-import { Result } from "effect"
+import * as Result from "effect/Result"
 import { codes } from "../diagnostic/Codes.ts"
 import { type Path, print } from "./Path.ts"
 import { fromText } from "./Source.ts"

@@ -3,7 +3,7 @@
  * default, and the use of a block by its layers. The result is a document without any of these, and its side table of
  * positions, in which a replaced value stands where its `$name` was written and remembers where it was defined.
  */
-import { Result } from "effect"
+import * as Result from "effect/Result"
 import type { Code } from "../diagnostic/Codes.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
 import { scalar } from "../diagnostic/Fix.ts"

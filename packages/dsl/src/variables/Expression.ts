@@ -7,7 +7,7 @@
  *     unary   = "-" unary | atom
  *     atom    = number | "$" name | ("min" | "max") "(" sum { "," sum } ")" | "(" sum ")"
  */
-import { Result } from "effect"
+import * as Result from "effect/Result"
 
 /** An expression as a tree. */
 export type Expression =
