@@ -1,6 +1,6 @@
 /** The schema of a catalogue entry's options, read off the entry. */
 import { type AnyEntry, mayLack, type Option, type Rule, type Table } from "@adjoint/core/learning/Entry"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { type Codec, note } from "./Annotation.ts"
 import type { Catalogue } from "./Catalogue.ts"
 import * as Fields from "./Fields.ts"

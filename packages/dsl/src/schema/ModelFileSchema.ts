@@ -1,5 +1,5 @@
 /** The one schema of a model file, made from a catalogue. It decodes what both faces write, and prints itself for editors. */
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import type * as Document from "../Document.ts"
 import { codes } from "../diagnostic/Codes.ts"
 import { type Codec, note } from "./Annotation.ts"

@@ -1,5 +1,5 @@
 /** `pretrain`: the machines whose weights the layers start from, in the order in which they learn. */
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import type * as Document from "../Document.ts"
 import { type Codec, note, type Verdict } from "./Annotation.ts"
 import * as Fields from "./Fields.ts"
