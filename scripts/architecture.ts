@@ -1,6 +1,6 @@
 /**
  * The rules of docs/architecture.md, held against the source text of the packages: packages depend in one direction, floors
- * of core import downwards, the pure floors know nothing of Effect, nothing imports in a circle, and no file is named for
+ * of core import downwards, the pure floors know nothing of Effect and the others take the modules of it that they use, nothing imports in a circle, and no file is named for
  * nothing in particular. Type imports count: a circle of types is still two ideas that cannot be read apart.
  */
 import { globSync, readFileSync } from "node:fs"
@@ -83,6 +83,7 @@ const importViolation = (rules: Rules, { from, specifier }: Import): string | un
       return `${here.floor} is pure; of Effect it may import only ${[...rules.allowedInPure].join(", ")}`
     }
   }
+  if (specifier === "effect") return "it loads all of Effect at every start; import the module, as in effect/Effect"
   return undefined
 }
 

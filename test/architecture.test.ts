@@ -56,6 +56,10 @@ describe("the checker catches", () => {
       { "core/src/words/A.ts": `import { Effect } from "effect"` },
       "packages/core/src/words/A.ts:1: imports effect: words is pure; of Effect it may import only effect/Data",
     ],
+    "all of Effect": [
+      { "dsl/src/A.ts": `import { Effect } from "effect"` },
+      "packages/dsl/src/A.ts:1: imports effect: it loads all of Effect at every start; import the module, as in effect/Effect",
+    ],
     "a file named for nothing": [
       { "core/src/words/utils.ts": "" },
       "packages/core/src/words/utils.ts: name a file for the one thing in it",
@@ -71,7 +75,7 @@ test("the checker accepts what the rules allow", () => {
   const fine = sources({
     "core/src/index.ts": `export * as A from "./training/A.ts"`,
     "core/src/words/B.ts": `import { Data } from "effect/Data"\nimport { inspect } from "node:util"`,
-    "core/src/training/A.ts": `import { Effect } from "effect"\nimport * as B from "../words/B.ts"`,
+    "core/src/training/A.ts": `import * as Effect from "effect/Effect"\nimport * as B from "../words/B.ts"`,
     "dsl/src/A.ts": `import { Shape } from "@adjoint/core"`,
     "cli/src/A.ts": `import { ModelFile } from "@adjoint/dsl"\nimport { Shape } from "@adjoint/core"`,
   })
