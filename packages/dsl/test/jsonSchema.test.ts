@@ -36,6 +36,7 @@ describe("the JSON Schema", () => {
       "Activation",
       "Initializer",
       "Layer",
+      "Method",
       "Stage",
       "Loss",
       "Optimizer",

@@ -18,6 +18,10 @@ interface Section {
   readonly place?: (said: string, entry: Any) => string
 }
 
+/** A model whose first layer is pre-trained. */
+const machine = (stage: string): string =>
+  `model: { layers: [{ dense: { units: 64, activation: sigmoid }, name: h1 }, { head: label }] }\npretrain: [{ ${stage} }]`
+
 /** Every table that has entries to explain. */
 export const sections: ReadonlyArray<Section> = [
   {
@@ -35,6 +39,12 @@ export const sections: ReadonlyArray<Section> = [
   { noun: "optimizer", entries: standard.optimizer, place: (said) => `train: { optimizer: ${said} }` },
   { noun: "learning-rate schedule", entries: standard.schedule, place: (said) => `train: { schedule: ${said} }` },
   { noun: "metric", entries: standard.metric, place: (said) => `train: { metrics: [${said}] }` },
+  { noun: "pre-training stage", entries: standard.stage, place: (said) => machine(`${said}: h1`) },
+  {
+    noun: "sampling method",
+    entries: standard.method,
+    place: (said) => machine(`rbm: { layer: h1, method: ${said} }`),
+  },
   { noun: "generated data set", entries: standard.toy, place: (said) => `data: { source: ${said} }` },
   {
     noun: "regularizer",
@@ -145,7 +155,7 @@ export const explain = (found: Found, width: number, style: Style): string => {
     ),
     ...block("options", Object.keys(entry.options).length === 0 ? [] : optionLines(found, width, style)),
     ...block("when to use it", indented(wrapped(entry.advice, width - 2), "  ")),
-    ...block("in a model file", file === undefined ? [] : [`  ${file}`]),
+    ...block("in a model file", file === undefined ? [] : indented(file.split("\n"), "  ")),
     ...block("source", indented(wrapped(entry.source, width - 2), "  ")),
     ...(section.noun === "activation" ? ["", style("faint", `adjoint plot ${name} draws it`)] : []),
   ].join("\n")

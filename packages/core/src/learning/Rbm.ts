@@ -4,4 +4,5 @@
  * network (Hinton, Osindero and Teh, A fast learning algorithm for deep belief nets, 2006).
  */
 export * from "./rbm/contrast.ts"
+export * from "./rbm/entries.ts"
 export * from "./rbm/model.ts"

@@ -11,6 +11,7 @@ import * as LearningRate from "@adjoint/core/learning/LearningRate"
 import * as Loss from "@adjoint/core/learning/Loss"
 import type { Net } from "@adjoint/core/learning/Net"
 import * as Optimizer from "@adjoint/core/learning/Optimizer"
+import * as Rbm from "@adjoint/core/learning/Rbm"
 import * as Score from "@adjoint/core/learning/Score"
 
 /** The tables a model file draws on. */
@@ -22,6 +23,10 @@ export interface Catalogue {
   readonly optimizer: Table<Optimizer.Rated>
   readonly schedule: Table<LearningRate.Schedule>
   readonly metric: Table<Score.Score>
+  /** What pre-training learns. */
+  readonly stage: Table<unknown>
+  /** Where samples of a machine come from. */
+  readonly method: Table<Rbm.Method>
   /** Generated data sets. */
   readonly toy: Table<Toys.Toy>
 }
@@ -35,5 +40,7 @@ export const standard = {
   optimizer: Optimizer.table,
   schedule: LearningRate.table,
   metric: Score.table,
+  stage: Rbm.stages,
+  method: Rbm.methods,
   toy: Toys.entries,
 } as const satisfies Catalogue

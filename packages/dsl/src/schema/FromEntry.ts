@@ -71,17 +71,16 @@ const ruled = (content: Codec, rule: Rule<never> | undefined): Codec => {
   return content.check(Schema.makeFilter(holds, { wanted: `options with ${rule.wanted}` })) as Codec
 }
 
+/** The options of an entry by their names. */
+export const fields = (entry: AnyEntry<unknown>, choices: Choices): { readonly [name: string]: Codec } =>
+  Object.fromEntries(Object.entries(entry.options).map(([name, option]) => [name, field(option, choices)] as const))
+
 /** An entry as one form of a choice by name. */
-export const member = (entry: AnyEntry<unknown>, choices: Choices, extra: { readonly [name: string]: Codec } = {}): Member => {
-  const fields = Object.fromEntries(
-    Object.entries(entry.options).map(([name, option]) => [name, field(option, choices)] as const),
-  )
-  return {
-    doc: entry.doc,
-    content: ruled(options({ ...fields, ...extra }, entry.main), entry.rule),
-    bare: Object.values(entry.options).every(mayLack),
-  }
-}
+export const member = (entry: AnyEntry<unknown>, choices: Choices, extra: { readonly [name: string]: Codec } = {}): Member => ({
+  doc: entry.doc,
+  content: ruled(options({ ...fields(entry, choices), ...extra }, entry.main), entry.rule),
+  bare: Object.values(entry.options).every(mayLack),
+})
 
 /** The entries of a table as forms of a choice. */
 export const members = (table: Table<unknown>, choices: Choices): { readonly [name: string]: Member } =>

@@ -72,7 +72,7 @@ export const make = (catalogue: Catalogue): ModelFileSchema => {
   const sections: Sections = {
     data: dataSection(catalogue, choices),
     model: modelSection(catalogue, choices),
-    pretrain: pretrainSection(),
+    pretrain: pretrainSection(catalogue, choices),
     train,
     evaluate,
     lint,

@@ -2,31 +2,15 @@
 import * as Schema from "effect/Schema"
 import type * as Document from "../Document.ts"
 import { type Codec, note, type Verdict } from "./Annotation.ts"
+import type { Catalogue } from "./Catalogue.ts"
 import * as Fields from "./Fields.ts"
-import { oneOf, options } from "./OneOf.ts"
+import { type Choices, fields, members } from "./FromEntry.ts"
+import { type Member, oneOf, options } from "./OneOf.ts"
 
 type Contents = { readonly [name: string]: Codec }
 
 const withDefault = <T>(codec: Codec<T>, value: T, description: string) =>
   Fields.withDefault(Fields.described(codec, description), () => value)
-
-const steps = withDefault(Fields.count, 1, "Rounds of Gibbs sampling a step. Default: 1.")
-
-const method = oneOf("method", {
-  cd: {
-    doc: "Contrastive divergence: samples of the machine start from the rows of the batch.",
-    bare: true,
-    content: options({ steps } as unknown as Contents, "steps"),
-  },
-  pcd: {
-    doc: "Persistent contrastive divergence: samples of the machine go on from step to step.",
-    bare: true,
-    content: options({
-      steps,
-      particles: withDefault(Fields.count, 100, "How many samples there are. Default: 100."),
-    } as unknown as Contents),
-  },
-}) as Codec<Document.Rbm["method"]>
 
 const share = Fields.number({ minimum: 0, exclusiveMaximum: 1 })
 const pair = note(Schema.Array(share).check(Schema.isMinLength(2), Schema.isMaxLength(2)), {
@@ -50,45 +34,29 @@ const sparsity = options({
   cost: withDefault(Fields.number({ minimum: 0 }), 0.1, "How much it counts. Default: 0.1."),
 } as unknown as Contents) as Codec<NonNullable<Document.Rbm["sparsity"]>>
 
-const rbm = {
-  layer: Fields.described(Fields.name, "The name of the dense layer that the machine's weights are for; sigmoid follows it."),
-  visible: withDefault(
-    Fields.choice(["bernoulli", "gaussian"]),
-    "bernoulli",
-    "What the machine sees: `bernoulli`, numbers from 0 to 1; `gaussian`, standardized quantities. Default: bernoulli.",
-  ),
-  method: Fields.withDefault(Fields.described(method, "Where samples of the machine come from. Default: cd."), () =>
-    Schema.decodeSync(method)("cd"),
-  ),
-  epochs: withDefault(Fields.count, 10, "How often the rows are gone through. Default: 10."),
-  batch: withDefault(Fields.count, 32, "Rows in one step. Default: 32."),
-  lr: withDefault(
-    Fields.number({ exclusiveMinimum: 0 }),
-    0.05,
-    "The learning rate; Gaussian units want a tenth of it or less. Default: 0.05.",
-  ),
-  momentum: withDefault(
-    momentum,
-    [0.5, 0.9],
-    "How much of a step goes on in the next: a number, or two between which it goes over the epochs. Default: [0.5, 0.9].",
-  ),
-  l2: withDefault(Fields.number({ minimum: 0 }), 2e-4, "Decay of the weights: λw is taken from the gradient. Default: 0.0002."),
-  sparsity: Schema.optionalKey(Fields.described(sparsity, "How seldom hidden units are to be on.")),
-} as unknown as Contents
+/** What a stage says besides the options of its entry. */
+const beside = (method: Codec): Contents =>
+  ({
+    layer: Fields.described(Fields.name, "The name of the dense layer that the machine's weights are for; sigmoid follows it."),
+    method: Fields.withDefault(Fields.described(method, "Where samples of the machine come from. Default: cd."), () =>
+      Schema.decodeSync(method)("cd"),
+    ),
+    momentum: withDefault(
+      momentum,
+      [0.5, 0.9],
+      "How much of a step goes on in the next: a number, or two between which it goes over the epochs. Default: [0.5, 0.9].",
+    ),
+    sparsity: Schema.optionalKey(Fields.described(sparsity, "How seldom hidden units are to be on.")),
+  }) as unknown as Contents
 
 /** The schema of `pretrain`. */
-export const pretrainSection = (): Codec<Document.Pretrain> => {
-  const stage = oneOf(
-    "stage",
-    {
-      rbm: {
-        doc: "A restricted Boltzmann machine: learns what its rows are like, on what the stages before it make of them.",
-        bare: false,
-        content: options(rbm, "layer"),
-      },
-    },
-    { identifier: "Stage" },
-  )
+export const pretrainSection = (catalogue: Catalogue, choices: Choices): Codec<Document.Pretrain> => {
+  const method = oneOf("method", members(catalogue.method, choices), { identifier: "Method" })
+  const stages = Object.entries(catalogue.stage).map(([name, entry]): readonly [string, Member] => [
+    name,
+    { doc: entry.doc, bare: false, content: options({ ...beside(method), ...fields(entry, choices) }, "layer") },
+  ])
+  const stage = oneOf("stage", Object.fromEntries(stages), { identifier: "Stage" })
   return note(Schema.Array(stage), {
     wanted: "a list of stages such as `- rbm: { layer: h1 }`",
   }) as unknown as Codec<Document.Pretrain>
