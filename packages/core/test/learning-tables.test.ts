@@ -1,5 +1,5 @@
 /** What holds of every entry of every table of the catalogue. */
-import { Activation, Initializer, Layers, LearningRate, Loss, Optimizer, Regularizer, Score } from "@adjoint/core"
+import { Activation, Initializer, Layers, LearningRate, Loss, Optimizer, Rbm, Regularizer, Score } from "@adjoint/core"
 import { type AnyEntry, fill, make, type Table } from "@adjoint/core/learning/Entry"
 import { describe, expect, test } from "vitest"
 
@@ -13,6 +13,8 @@ const tables: { readonly [table: string]: Table<unknown> } = {
   regularizer: Regularizer.table,
   score: Score.table,
   report: Score.reports,
+  stage: Rbm.stages,
+  method: Rbm.methods,
 }
 
 const referred = {
