@@ -3,6 +3,7 @@
  * made in the order of their classes.
  */
 import { type Entry, entry, type Options } from "../learning/Entry.ts"
+import { cos, sin } from "../tensor/elementwise.ts"
 import * as Key from "../tensor/Key.ts"
 import { read } from "../tensor/read.ts"
 import * as NDArray from "../words/NDArray.ts"
@@ -40,13 +41,33 @@ const points = (
 }
 
 /** `count` points, as evenly over the classes as it goes; `t` runs from 0 to 1 along each class. */
-const alongClasses = (count: number, classes: number, at: (label: number, t: number, index: number) => Point) => {
-  const placed: Array<readonly [Point, number]> = []
+const alongClasses = <A>(count: number, classes: number, at: (label: number, t: number, index: number) => A) => {
+  const placed: Array<readonly [A, number]> = []
   for (let label = 0; label < classes; label++) {
     const size = Math.floor((count + classes - 1 - label) / classes)
     for (let i = 0; i < size; i++) placed.push([at(label, size > 1 ? i / (size - 1) : 0, placed.length), label])
   }
   return placed
+}
+
+/** A sine or cosine of each angle, in floats that are the same on every host, as those of JavaScript need not be. */
+const wave = (of: typeof sin, angles: Float32Array): ArrayLike<number> =>
+  read(of(NDArray.make("f32", [angles.length], angles))).data
+
+/** A point on a circle: how far it is from the middle, and where around it. */
+interface Spot {
+  readonly radius: number
+  readonly angle: number
+  readonly middle?: Point
+}
+
+const onCircles = (spots: ReadonlyArray<readonly [Spot, number]>): ReadonlyArray<readonly [Point, number]> => {
+  const angles = Float32Array.from(spots, ([{ angle }]) => angle)
+  const [xs, ys] = [wave(cos, angles), wave(sin, angles)]
+  return spots.map(([{ middle: [x, y] = [0, 0], radius }, label], i) => [
+    [x + radius * (xs[i] ?? 0), y + radius * (ys[i] ?? 0)],
+    label,
+  ])
 }
 
 const numbered = (classes: number): ReadonlyArray<string> => Array.from({ length: classes }, (_, i) => String(i))
@@ -93,11 +114,11 @@ export interface PointOptions {
 
 /** Two half circles that reach into each other. */
 export const moons = (key: Key.Key, { count = 200, noise = 0.1 }: PointOptions = {}): Dataset => {
-  const at = (label: number, t: number): Point => {
+  const at = (label: number, t: number): Spot => {
     const angle = Math.PI * t
-    return label === 0 ? [Math.cos(angle), Math.sin(angle)] : [1 - Math.cos(angle), 0.5 - Math.sin(angle)]
+    return label === 0 ? { radius: 1, angle } : { radius: -1, angle, middle: [1, 0.5] }
   }
-  return points(key, alongClasses(count, 2, at), noise, numbered(2))
+  return points(key, onCircles(alongClasses(count, 2, at)), noise, numbered(2))
 }
 
 /** A circle inside another; `factor` is the inner radius, the outer one is 1. */
@@ -106,12 +127,11 @@ export const circles = (
   { count = 200, noise = 0.1, factor = 0.5 }: PointOptions & { readonly factor?: number } = {},
 ): Dataset => {
   const sizes = [Math.ceil(count / 2), Math.floor(count / 2)]
-  const at = (label: number, _: number, index: number): Point => {
-    const angle = (2 * Math.PI * index) / (sizes[label] ?? 1)
-    const radius = label === 0 ? 1 : factor
-    return [radius * Math.cos(angle), radius * Math.sin(angle)]
-  }
-  return points(key, alongClasses(count, 2, at), noise, numbered(2))
+  const at = (label: number, _: number, index: number): Spot => ({
+    radius: label === 0 ? 1 : factor,
+    angle: (2 * Math.PI * index) / (sizes[label] ?? 1),
+  })
+  return points(key, onCircles(alongClasses(count, 2, at)), noise, numbered(2))
 }
 
 /** Spirals that start at the middle, one for each class, with `turns` turns to radius 1. */
@@ -124,11 +144,8 @@ export const spirals = (
     turns = 1,
   }: PointOptions & { readonly classes?: number; readonly turns?: number } = {},
 ): Dataset => {
-  const at = (label: number, t: number): Point => {
-    const angle = 2 * Math.PI * (turns * t + label / classes)
-    return [t * Math.cos(angle), t * Math.sin(angle)]
-  }
-  return points(key, alongClasses(count, classes, at), noise, numbered(classes))
+  const at = (label: number, t: number): Spot => ({ radius: t, angle: 2 * Math.PI * (turns * t + label / classes) })
+  return points(key, onCircles(alongClasses(count, classes, at)), noise, numbered(classes))
 }
 
 /** Round clouds of points, one for each class, around centres drawn evenly from a square of side 10 around the origin. */
@@ -142,15 +159,16 @@ export const blobs = (
 }
 
 /** One input from -1 to 1 and what a function makes of it, with normal noise on the target. */
-const curve = (key: Key.Key, count: number, noise: number, f: (x: number) => number): Dataset => {
+const curve = (key: Key.Key, count: number, noise: number, f: (xs: Float32Array) => ArrayLike<number>): Dataset => {
   const xs = Float32Array.from(uniform(Key.fold(key, "inputs"), count), (u) => 2 * u - 1)
   const moved = normal(Key.fold(key, "noise"), count)
+  const ys = f(xs)
   return {
     inputs: NDArray.make("f32", [count, 1], xs),
     targets: NDArray.make(
       "f32",
       [count, 1],
-      xs.map((x, i) => f(x) + noise * (moved[i] ?? 0)),
+      xs.map((_, i) => (ys[i] ?? 0) + noise * (moved[i] ?? 0)),
     ),
     columns: ["x"],
   }
@@ -160,7 +178,13 @@ const curve = (key: Key.Key, count: number, noise: number, f: (x: number) => num
 export const sine = (
   key: Key.Key,
   { count = 200, noise = 0.1, periods = 1 }: PointOptions & { readonly periods?: number } = {},
-): Dataset => curve(key, count, noise, (x) => Math.sin(Math.PI * x * periods))
+): Dataset =>
+  curve(key, count, noise, (xs) =>
+    wave(
+      sin,
+      xs.map((x) => Math.PI * x * periods),
+    ),
+  )
 
 /** y = slope · x + intercept for x from -1 to 1: a line to fit. */
 export const linear = (
@@ -171,7 +195,7 @@ export const linear = (
     noise = 0.1,
     slope = 2,
   }: PointOptions & { readonly slope?: number; readonly intercept?: number } = {},
-): Dataset => curve(key, count, noise, (x) => slope * x + intercept)
+): Dataset => curve(key, count, noise, (xs) => Array.from(xs, (x) => slope * x + intercept))
 
 /** A toy of the catalogue: from a key to its rows. */
 export type Toy = (key: Key.Key) => Dataset
