@@ -1,0 +1,35 @@
+/** Each model file is trained by the command without a warning, and scores what README.md says. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { afterAll, expect, test } from "vitest"
+import { examples, folder } from "./promised.ts"
+import { run } from "./run.ts"
+
+const read = (name: string): string => readFileSync(new URL(name, folder), "utf8")
+
+const readme = read("README.md")
+
+/** The model files of the table, and their scores. */
+const models = [...readme.matchAll(/^\| \[([\w-]+\.yaml)\].*\| `([^`]+)` +\|$/gm)].map(([, name = "", scores = ""]) => ({
+  name,
+  scores,
+}))
+
+test("README.md lists every program, and every model file whose data is here", () => {
+  expect([...readme.matchAll(/^\| \[(\d\d-[\w-]+\.ts)\]/gm)].map(([, name]) => name)).toEqual(examples)
+  const files = readdirSync(folder).filter((name) => name.endsWith(".yaml") && !read(name).includes("data/mnist/"))
+  expect(models.map(({ name }) => name).sort()).toEqual(files.sort())
+})
+
+const runs = mkdtempSync(join(tmpdir(), "adjoint-"))
+afterAll(() => rmSync(runs, { recursive: true }))
+
+const command = new URL("../packages/cli/src/main.ts", folder)
+
+test.concurrent.each(models)("$name scores what README.md says", { timeout: 60_000 }, async ({ name, scores }) => {
+  const { stderr, stdout } = await run(command, "train", fileURLToPath(new URL(name, folder)), "--runs", runs)
+  expect(stdout.trim().split(/ {2,}/).slice(1).join("  ")).toBe(scores)
+  expect(stderr).not.toContain("warning")
+})

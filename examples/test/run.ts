@@ -1,0 +1,11 @@
+/** Runs a program in a process of its own, as a person does. */
+import { execFile } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+
+// Twenty processes load the same modules: what Node makes of them is kept from one to the next.
+const env = { ...process.env, NODE_COMPILE_CACHE: fileURLToPath(new URL("../../node_modules/.cache/examples", import.meta.url)) }
+
+/** What a program writes. Fails when it does not end well. */
+export const run = (file: URL, ...args: ReadonlyArray<string>): Promise<{ readonly stdout: string; readonly stderr: string }> =>
+  promisify(execFile)(process.execPath, [fileURLToPath(file), ...args], { env })
