@@ -97,6 +97,13 @@ describe("a run that is pre-trained", () => {
     expect(existsSync(at("0002", "pretrain"))).toBe(false)
   })
 
+  test("is evaluated like any other", async () => {
+    const evaluated = await run(["evaluate", "digits-dbn/0001", "--runs", runs])
+    expect(evaluated).toMatchObject({ code: 0, stderr: "" })
+    const [, accuracy] = /accuracy +([\d.]+%)/.exec(evaluated.stdout) ?? []
+    expect(whole.stdout).toContain(`test.accuracy ${accuracy}`)
+  })
+
   test("is told to programs as events", async () => {
     const { code, stdout } = await run(["train", file, "--runs", folder(), "--json", ...sets(short)])
     expect(code).toBe(0)

@@ -167,8 +167,11 @@ const predicted = (name: string, path: Path, target: Target, isTable: boolean): 
 }
 
 /** Whether the parts of the split leave room for each other. */
-const division = ({ split, test }: Data, { rows, unlabelled = 0 }: Facts): ReadonlyArray<Finding> => {
-  const total = rows === undefined ? undefined : rows.train + rows.val + unlabelled + (test === undefined ? rows.test : 0)
+const division = ({ split, test }: Data, { rows, unlabelled }: Facts): ReadonlyArray<Finding> => {
+  const labelled = rows === undefined ? undefined : rows.train + rows.val + (test === undefined ? rows.test : 0)
+  // What a run remembers of its rows leaves out those without labels.
+  const isCounted = split.unlabelled === undefined || unlabelled !== undefined
+  const total = labelled === undefined || !isCounted ? undefined : labelled + (unlabelled ?? 0)
   let share = 0
   for (const part of ["val", "test", "train", "unlabelled"] as const) {
     const amount = split[part]
