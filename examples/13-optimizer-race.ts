@@ -1,6 +1,6 @@
-// Six optimizers on one surface: L(x, y) = x²/20 + y², a valley twenty times as long as it is wide, whose slope points mostly
-// across. Descent swings from side to side, momentum gathers speed along the valley, and those that divide by past gradients
-// make both directions alike. Given a file's name it draws the paths:
+// Six optimizers on one surface: L(x, y) = x²/20 + y², a valley whose sides are twenty times as steep as its bed. Descent
+// swings from side to side, momentum gathers speed along the valley, and those that divide by past gradients make both
+// directions alike. Given a file's name it draws the paths:
 //
 //   node examples/13-optimizer-race.ts race.svg
 import { writeFileSync } from "node:fs"
@@ -11,12 +11,12 @@ type Path = ReadonlyArray<readonly [x: number, y: number]>
 
 const surface = ({ x, y }: Point) => Tensor.add(Tensor.div(Tensor.square(x), 20), Tensor.square(y))
 
-/** Where an optimizer comes by in so many steps from (-7, 2). */
-const path = <S>(optimizer: Optimizer.Optimizer<S>, steps = 40): Path => {
+/** Where an optimizer comes by in forty steps from (-7, 2). */
+const path = <S>(optimizer: Optimizer.Optimizer<S>): Path => {
   let point: Point = { x: Tensor.scalar(-7), y: Tensor.scalar(2) }
   let state = optimizer.init(point)
   const places: Array<readonly [number, number]> = [[-7, 2]]
-  for (let step = 0; step < steps; step++) {
+  for (let step = 0; step < 40; step++) {
     const next = optimizer.update(Autodiff.grad(surface)(point), state, point)
     point = Optimizer.apply(point, next.updates)
     state = next.state

@@ -11,14 +11,11 @@ const tokens = [...text].map((letter) => letters.indexOf(letter))
 const length = 48
 const starts = Array.from({ length: Math.floor((tokens.length - length) / 6) }, (_, i) => 6 * i)
 
-/** Pieces of the text from these places on: [pieces, length]. */
-const pieces = (starts: ReadonlyArray<number>) =>
-  Tensor.read(
-    Tensor.make(
-      starts.map((start) => tokens.slice(start, start + length)),
-      "i32",
-    ),
-  )
+/** Pieces of the text, moved by some letters: [pieces, length]. */
+const pieces = (moved: number) => {
+  const rows = starts.map((start) => tokens.slice(start + moved, start + moved + length))
+  return Tensor.read(Tensor.make(rows, "i32"))
+}
 
 const net = Net.sequential([
   Layers.embedding({ tokens: letters.length, units: 16 }),
@@ -34,10 +31,8 @@ const sample = Effect.fnUntraced(function* (
   const said = Int32Array.of(letters.indexOf(first), ...new Int32Array(count - 1))
   const read = yield* Compile.compile(logits, NDArray.make("i32", [1, count], said))
   for (let i = 1; i < count; i++) {
-    const next = Tensor.at(yield* read(NDArray.make("i32", [1, count], said.slice())), 0, i - 1)
-    // The place of the largest of logits with Gumbel noise is a draw from their softmax.
-    const uniform = Key.uniform(Key.fold(key, i), [letters.length])
-    said[i] = Tensor.toNumber(Tensor.argMax(Tensor.sub(next, Tensor.log(Tensor.neg(Tensor.log(uniform))))))
+    const next = yield* read(NDArray.make("i32", [1, count], said.slice()))
+    said[i] = Tensor.toNumber(Key.categorical(Key.fold(key, i), Tensor.at(next, 0, i - 1)))
   }
   return Array.from(said, (token) => letters[token]).join("")
 })
@@ -47,20 +42,14 @@ const program = Effect.gen(function* () {
     net,
     loss: Loss.categoricalCrossEntropy(),
     optimizer: Optimizer.adam(0.01),
-    data: Result.getOrThrow(Dataset.make(pieces(starts), pieces(starts.map((start) => start + 1)))),
+    data: Result.getOrThrow(Dataset.make(pieces(0), pieces(1))),
     seed: 17,
     epochs: 12,
     batch: 32,
   })
-  console.log("epoch      ", ...trained.history.map(({ epoch }) => String(epoch).padStart(5)))
-  console.log(
-    "perplexity ",
-    ...trained.history.map(({ train }) =>
-      Math.exp(train.loss ?? 0)
-        .toFixed(2)
-        .padStart(5),
-    ),
-  )
+  const perplexities = trained.history.map(({ train }) => Math.exp(train.loss ?? Number.NaN))
+  console.log("epoch     ", ...trained.history.map(({ epoch }) => String(epoch).padStart(5)))
+  console.log("perplexity", ...perplexities.map((perplexity) => perplexity.toFixed(2).padStart(5)))
   const logits = (said: Tensor.Tensor) => net.apply(trained.params, trained.net, said, { mode: "infer" }).y
   console.log(`\n${yield* sample(logits, { first: "T", count: 200, key: Key.make(1) })}`)
 })
@@ -68,8 +57,8 @@ const program = Effect.gen(function* () {
 await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(Wasm.layer())))
 
 // Prints:
-// epoch           1     2     3     4     5     6     7     8     9    10    11    12
-// perplexity  11.02  3.20  1.92  1.51  1.34  1.25  1.21  1.17  1.15  1.14  1.12  1.12
+// epoch          1     2     3     4     5     6     7     8     9    10    11    12
+// perplexity 11.02  3.20  1.92  1.51  1.34  1.25  1.21  1.17  1.15  1.14  1.12  1.12
 //
 // This is the rat,
 // That ate the malt,

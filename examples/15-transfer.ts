@@ -1,7 +1,7 @@
 // Transfer by freezing layers. A net learns to tell the four arms of a spiral apart, from many points. Then it is asked another
 // question, whether a point is on one of two opposite arms, and is shown few points: its layers are frozen, and only a new head
 // learns. The same net that must find the arms in these few points by itself is left behind.
-import { Key, Layers, Loss, NDArray, Net, Optimizer, Score, Toys, Train, Wasm } from "@adjoint/core"
+import { Key, Layers, Loss, Net, Optimizer, Score, Tensor, Toys, Train, type Tree, Wasm } from "@adjoint/core"
 import { Effect } from "effect"
 
 const arms = (key: Key.Key, count: number) => Toys.spirals(key, { classes: 4, count, turns: 0.75 })
@@ -9,14 +9,7 @@ const arms = (key: Key.Key, count: number) => Toys.spirals(key, { classes: 4, co
 /** The same points under the other question: 0 for arms 0 and 2, 1 for arms 1 and 3. */
 const opposite = (key: Key.Key, count: number) => {
   const { inputs, targets } = arms(key, count)
-  return {
-    inputs,
-    targets: NDArray.make(
-      "i32",
-      targets.shape,
-      Int32Array.from(targets.data, (arm) => arm % 2),
-    ),
-  }
+  return { inputs, targets: Tensor.read(Tensor.rem(targets, 2)) }
 }
 
 const features = Net.sequential([
@@ -29,10 +22,8 @@ const common = { loss: Loss.categoricalCrossEntropy(), scores: { accuracy: Score
 const accuracyOf = ({ history }: Train.Finished) => (history.at(-1)?.validation?.accuracy ?? 0).toFixed(3)
 
 const adam = Optimizer.adam(0.005)
-const frozen = Optimizer.chain(
-  adam,
-  Optimizer.freeze(([layer]) => layer === "features"),
-)
+const isFeature = ([layer]: Tree.Path) => layer === "features"
+const frozen = Optimizer.chain(adam, Optimizer.freeze(isFeature))
 
 const program = Effect.gen(function* () {
   const learned = yield* Train.finished({

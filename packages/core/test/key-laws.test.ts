@@ -119,6 +119,26 @@ describe("bernoulli", () => {
   })
 })
 
+describe("categorical", () => {
+  test("draws each class as often as softmax says, and never an impossible one", () => {
+    const probabilities = [0.1, 0, 0.3, 0.6]
+    const logits = T.broadcastTo(T.make(probabilities.map((p) => Math.log(p) + 5)), [n, 4])
+    const drawn = numbers(Key.categorical(key, logits))
+    for (const [place, p] of probabilities.entries()) {
+      const share = drawn.filter((each) => each === place).length / n
+      expect(Math.abs(share - p)).toBeLessThanOrEqual(4 * Math.sqrt((p * (1 - p)) / n))
+    }
+  })
+
+  test("draws one class for each row", () => {
+    const drawn = Key.categorical(key, T.zeros([2, 3, 5]))
+    expect(drawn.dtype).toBe("i32")
+    expect(drawn.shape).toEqual([2, 3])
+    expect(Key.categorical(key, T.make([1])).shape).toEqual([])
+    expect(() => Key.categorical(key, T.scalar(1))).toThrow(ShapeError)
+  })
+})
+
 describe("permutation", () => {
   test("holds each number once", () => {
     fc.assert(

@@ -15,6 +15,7 @@ import {
   cast,
   clamp,
   less,
+  log,
   log1p,
   maximum,
   mul,
@@ -25,6 +26,7 @@ import {
   where,
   xor,
 } from "./elementwise.ts"
+import { argMax } from "./reduce.ts"
 import { argsort } from "./select.ts"
 import { reshape, stack } from "./structure.ts"
 import { at } from "./subscript.ts"
@@ -129,6 +131,18 @@ export const truncatedNormal = (key: Key, shape: Shape.Shape): Tensor =>
 /** true with the given probability, or with those of a tensor that stretches to the shape. */
 export const bernoulli = (key: Key, probability: number | Tensor, shape: Shape.Shape): Tensor =>
   less(uniform(key, shape), typeof probability === "number" ? probability : broadcastTo(probability, shape))
+
+/**
+ * A class (i32) for each row of logits [..., classes], drawn with the probability that softmax gives it: the place of the
+ * largest of logits with Gumbel noise (Gumbel, 1954).
+ *
+ * `Tensor.toArray(Key.categorical(Key.make(1), Tensor.make([[0, 50], [50, 0]]))) // => [1, 0]`
+ */
+export const categorical = (key: Key, logits: Tensor): Tensor => {
+  // The least normal float stands for 0, whose logarithm is infinite.
+  const noise = neg(log(neg(log(uniform(key, logits.shape, { low: 2 ** -126 })))))
+  return argMax(add(logits, noise))
+}
 
 /** The whole numbers from 0 to n - 1 (i32) in random order: that in which as many random words of 32 bits sort. */
 export const permutation = (key: Key, n: number): Tensor => argsort(bits(key, [n]))
