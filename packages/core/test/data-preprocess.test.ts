@@ -198,7 +198,7 @@ describe("images and arrays", () => {
   it("a number of a vector is fitted as a column of these numbers is, and a channel as one of all its pixels", () => {
     // A cell of a table knows no -0.
     const numbers = fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((x) => Math.fround(x) + 0)
-    const scales = fc.constantFrom("standard", "minmax", "center", { minmax: [-1, 2] } as const)
+    const scales = fc.constantFrom("standard" as const, "minmax" as const, "center" as const, { minmax: [-1, 2] } as const)
     fc.assert(
       fc.property(fc.array(fc.tuple(numbers, numbers), { minLength: 1, maxLength: 12 }), scales, (pairs, scale) => {
         const column = (values: ReadonlyArray<number>) => {
