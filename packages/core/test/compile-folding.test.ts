@@ -120,6 +120,21 @@ describe("what is not worth it stays in the program", () => {
   })
 })
 
+for (const [name, layer] of Object.entries(engines))
+  it.effect(`a state and an output that depend on nothing are what they were computed as, on ${name}`, () =>
+    Effect.gen(function* () {
+      const engine = yield* Engine.Engine
+      const drawn = () => Key.normal(Key.make(4), [3])
+      const step = yield* Compile.step((_: T, rows: T) => ({ state: drawn(), output: [drawn(), rows] }), Tensor.zeros([3]) as T)
+      const expected = yield* unfolded((_: T) => drawn(), Tensor.read(Tensor.zeros([1])) as T)
+      for (let i = 0; i < 2; i++) {
+        const [output] = yield* step.run([x as T])
+        same(output ?? [], [...expected, x])
+        same([yield* step.state], engine.read(expected))
+      }
+    }).pipe(Effect.scoped, Effect.provide(layer)),
+  )
+
 it.effect("refuses the argument of another function, as it does without", () =>
   Effect.gen(function* () {
     let stranger: T | undefined
