@@ -85,8 +85,8 @@ export const within = ({ inCall, inLoops }: Limits): Eager => {
   return { run, read: readBy(apply) }
 }
 
-/** Loops cost about a millisecond then, as much as compiling does; a call, the time it takes to compile well. */
-const limits: Limits = { inLoops: 2 ** 18, inCall: 2 ** 26 }
+/** Loops cost about a millisecond then, as much as compiling does; so does a call of code that is not compiled well yet. */
+const limits: Limits = { inLoops: 2 ** 18, inCall: 2 ** 23 }
 
 /** The numbers of tensors in the engine's floats: computes what is still a recipe, each step once. Throws `ShapeError` inside a traced function. */
 export const read: Eager["read"] = within(limits).read

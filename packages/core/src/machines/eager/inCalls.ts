@@ -13,9 +13,14 @@ import { executableOf } from "./prepared.ts"
 const isByRows = (primitive: Primitive, out: Spec): boolean =>
   primitive === "conv" || primitive === "convInputGrad" || (primitive === "dot" && out.shape.length === 2)
 
+/** Calls at most, or so: what is not computed row by row, such as packing the other matrix, is done in each of them. */
+const mostCalls = 64
+
 /** Rows for one call that does about so much: a multiple of four, as products are computed. */
-const rowsAtOnce = (inCall: number, work: number, rows: number): number =>
-  work <= inCall ? rows : Math.min(rows, 4 * Math.max(1, Math.ceil((inCall * rows) / work / 4)))
+const rowsAtOnce = (inCall: number, work: number, rows: number): number => {
+  const each = Math.max(inCall, work / mostCalls)
+  return work <= each ? rows : Math.min(rows, 4 * Math.max(1, Math.ceil((each * rows) / work / 4)))
+}
 
 const withRows = ({ dtype, shape }: Spec, rows: number): Spec => ({ dtype, shape: [rows, ...shape.slice(1)] })
 
