@@ -71,6 +71,8 @@ export const concat: Direct<"concat"> = {
 
 export const gather: Direct<"gather"> = {
   shared: true,
+  // Rows lie anywhere, so that what takes time is to wait for them.
+  work: () => 4,
   emit: ({ code, crew }, step) => {
     const [from, indices] = [input(step, 0), input(step, 1)]
     const { out } = step
