@@ -7,8 +7,7 @@
  */
 import { inputName, joins } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
-import { scalar } from "../diagnostic/Fix.ts"
-import { listed, nearestNames, suggest } from "../diagnostic/Suggest.ts"
+import { unknown } from "../diagnostic/Unknown.ts"
 import { type Path, pointer } from "../source/Path.ts"
 import { type Data, isRecord } from "../source/Yaml.ts"
 
@@ -122,19 +121,15 @@ const reference = (mention: Mention, given: ReadonlyArray<Mention>): ReadonlyArr
     ]
   }
   const visible = given.flatMap((other) => (inScope(other, scope) && other.index < index ? [other.name] : []))
-  const meant = suggest(name, visible)
   return [
-    {
+    unknown({
       code: "R203",
-      message: `there is no layer with the name \`${name}\``,
+      message: "there is no layer with the name",
+      name,
+      names: visible,
       at,
-      help:
-        meant !== undefined
-          ? `did you mean \`${meant}\`?`
-          : visible.length === 0
-            ? "name a layer above by `name:`, as in `{ dense: 64, name: h1 }`"
-            : `the layers above have the names ${listed(nearestNames(name, visible, 8), "and")}`,
-      ...(meant === undefined ? {} : { fix: { title: `write \`${meant}\``, at, text: scalar(meant) } }),
-    },
+      none: "name a layer above by `name:`, as in `{ dense: 64, name: h1 }`",
+      there: "the layers above have the names",
+    }),
   ]
 }

@@ -5,8 +5,7 @@
 import * as Nodes from "../build/Nodes.ts"
 import { type Data, layerOf, type Model, type Named, type Pretrain, type Rbm, useOf } from "../Document.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
-import { scalar } from "../diagnostic/Fix.ts"
-import { listed, nearestNames, suggest } from "../diagnostic/Suggest.ts"
+import { unknown } from "../diagnostic/Unknown.ts"
 import type { Facts } from "../prepare/Facts.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
@@ -80,7 +79,7 @@ export const check = ({ catalogue, data, facts, model, pretrain }: Subject): Rea
     const at: Spot = { path: ["pretrain", i, "rbm", "layer"] }
     const index = nodes.findIndex(({ name }) => name === layer)
     const site = index < 0 ? undefined : siteOf(model, index)
-    if (site === undefined) findings.push(unknown(layer, model, nodes, at))
+    if (site === undefined) findings.push(missing(layer, model, nodes, at))
     else if (typeof site === "string") findings.push(misplaced(layer, site, nodes[index]?.content ?? [], at))
     else if (previous !== "unknown") findings.push(...order(nodes, previous, site, at))
     previous = typeof site === "object" ? { layer, last: site.last } : "unknown"
@@ -90,22 +89,15 @@ export const check = ({ catalogue, data, facts, model, pretrain }: Subject): Rea
   return first === undefined ? findings : [...findings, ...range(first.rbm, data, facts)]
 }
 
-const unknown = (name: string, model: Model, nodes: ReadonlyArray<Nodes.Node>, at: Spot): Finding => {
-  const names = nodes.flatMap((node, i) => (typeof siteOf(model, i) === "string" ? [] : [node.name]))
-  const meant = suggest(name, names)
-  return {
+const missing = (name: string, model: Model, nodes: ReadonlyArray<Nodes.Node>, at: Spot): Finding =>
+  unknown({
     code: "R203",
-    message: `there is no layer with the name \`${name}\``,
+    message: "there is no layer with the name",
+    name,
+    names: nodes.flatMap((node, i) => (typeof siteOf(model, i) === "string" ? [] : [node.name])),
     at,
-    help:
-      meant !== undefined
-        ? `did you mean \`${meant}\`?`
-        : names.length === 0
-          ? "name a dense layer by `name:`, as in `{ dense: { units: 500, activation: sigmoid }, name: h1 }`"
-          : `there are ${listed(nearestNames(name, names, 8), "and")}`,
-    ...(meant === undefined ? {} : { fix: { title: `write \`${meant}\``, at, text: scalar(meant) } }),
-  }
-}
+    none: "name a dense layer by `name:`, as in `{ dense: { units: 500, activation: sigmoid }, name: h1 }`",
+  })
 
 const misplaced = (name: string, why: string, content: Path, at: Spot): Finding => ({
   code: "T512",

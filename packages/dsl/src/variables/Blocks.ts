@@ -3,8 +3,8 @@
  * is here reads their definitions; `Expand` puts layers where they are used.
  */
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
-import { scalar } from "../diagnostic/Fix.ts"
-import { listed, nearestNames, suggest } from "../diagnostic/Suggest.ts"
+import { listed, suggest } from "../diagnostic/Suggest.ts"
+import { unknown } from "../diagnostic/Unknown.ts"
 import * as Fields from "../schema/Fields.ts"
 import { got } from "../schema/Words.ts"
 import type { Path } from "../source/Path.ts"
@@ -110,21 +110,8 @@ export const useOf = (use: Data): { readonly name: string; readonly values: { re
 }
 
 /** What is said of a name that no block has. */
-export const unknown = (name: string, names: ReadonlyArray<string>, at: Spot): Finding => {
-  const meant = suggest(name, names)
-  return {
-    code: "R208",
-    message: `there is no block \`${name}\``,
-    at,
-    help:
-      meant !== undefined
-        ? `did you mean \`${meant}\`?`
-        : names.length === 0
-          ? "define it under `model.blocks`"
-          : `there are ${listed(nearestNames(name, names, 8), "and")}`,
-    ...(meant === undefined ? {} : { fix: { title: `write \`${meant}\``, at, text: scalar(meant) } }),
-  }
-}
+export const unknownBlock = (name: string, names: ReadonlyArray<string>, at: Spot): Finding =>
+  unknown({ code: "R208", message: "there is no block", name, names, at, none: "define it under `model.blocks`" })
 
 /** What is wrong with the values of a use: `at` is where it stands, and `evaluated` what they come to. */
 export const misfits = (

@@ -211,7 +211,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
       // Of a block that is defined wrongly enough has been said.
       return isRecord(definitions) && Object.hasOwn(definitions, name)
         ? nothing(site)
-        : report(Blocks.unknown(name, Object.keys(blocks), spot), site)
+        : report(Blocks.unknownBlock(name, Object.keys(blocks), spot), site)
     const step = `block ${name}`
     if (site.through.includes(step)) return report({ code: "R210", message: `the block \`${name}\` uses itself`, at: spot }, site)
     if (site.through.length >= longestChain) return problem("Y006", site, `blocks use each other more than ${longestChain} deep`)
