@@ -49,7 +49,10 @@ type Left = Checkpoint.Checkpoint<Params.Params, Params.Params, ReturnType<typeo
 
 type Event = TrainEvent<Params.Params, Params.Params>
 
-const collect = <P, S, O, R = never>(run: Train.Config<P, S, O, R>, engine = Engine.reference) =>
+/** The engine that runs use where nothing else is said. */
+const wasm = Wasm.layer({ threads: 1 })
+
+const collect = <P, S, O, R = never>(run: Train.Config<P, S, O, R>, engine = wasm) =>
   Train.run(run).pipe(Stream.runCollect, Effect.provide(engine))
 
 const bytes = (tree: unknown): ReadonlyArray<number> =>
@@ -89,7 +92,7 @@ describe("Train.run", () => {
 
   it.effect("scores the whole validation set, however it is cut", () =>
     Effect.gen(function* () {
-      const { history, net: state, params } = finished(yield* collect({ ...config, epochs: 1 }))
+      const { history, net: state, params } = finished(yield* collect({ ...config, epochs: 1 }, Engine.reference))
       const outputs = net.apply(params, state, validation.inputs, { mode: "infer" }).y
       assert.closeTo(history[0]?.validation?.loss ?? 0, Doubles.toNumber(config.loss(outputs, validation.targets)), 1e-12)
       assert.strictEqual(history[0]?.validation?.accuracy, Score.of(Score.accuracy, outputs, validation.targets))
@@ -139,7 +142,7 @@ const interrupted = (stopAt: number) =>
     const fiber = yield* Effect.forkChild(
       run.pipe(
         Stream.runForEach((event) => (event._tag === "Stepped" && event.step >= stopAt ? Effect.interrupt : Effect.void)),
-        Effect.provide(Engine.reference),
+        Effect.provide(wasm),
       ),
     )
     yield* Fiber.await(fiber)
@@ -272,7 +275,7 @@ describe("interruption and resume", () => {
 })
 
 describe("numbers that are none", () => {
-  const fails = (over: object, engine?: typeof Engine.reference) =>
+  const fails = (over: object, engine?: typeof wasm) =>
     Effect.flip(collect({ ...config, ...over } as unknown as typeof config, engine))
 
   it.effect("in the data: names the rows", () =>
@@ -285,15 +288,16 @@ describe("numbers that are none", () => {
     }),
   )
 
-  it.effect("from a layer: names it, and the rows", () =>
+  it.effect("from a layer: names it, and the rows, in the doubles of Reference", () =>
     Effect.gen(function* () {
       const numbers = Float64Array.from(data.inputs.data)
       numbers[2 * 17] = -3e200
       const square = Net.pure("square", (x) => Tensor.square(x))
-      const error = yield* fails({
+      const run = {
         net: Net.sequential({ first: Layers.dense({ units: 4 }), square, head: Layers.dense({ units: 2 }) }),
         data: { ...data, inputs: NDArray.make("f32", data.inputs.shape, numbers) },
-      })
+      }
+      const error = yield* fails(run, Engine.reference)
       assert.deepInclude(
         { ...(error as NonFinite) },
         { tensor: "activation", layer: "square", value: Number.POSITIVE_INFINITY, rows: [17] },
@@ -312,7 +316,7 @@ describe("numbers that are none", () => {
         data: { ...data, inputs: NDArray.make("f32", data.inputs.shape, numbers) },
         epochs: 1,
       }
-      const error = yield* fails(run, Wasm.layer({ threads: 1 }))
+      const error = yield* fails(run)
       assert.deepInclude(
         { ...(error as NonFinite) },
         { tensor: "activation", layer: "square", value: Number.POSITIVE_INFINITY, rows: [17] },
@@ -350,7 +354,7 @@ describe("numbers that are none", () => {
       const penalty = (params: Params.Params) => Tensor.sqrt(Tensor.mul(Regularizer.l2(1)(params), 0))
       yield* Train.run({ ...config, penalty, saving }).pipe(
         Stream.runForEach((event) => (event._tag === "Started" ? Effect.void : Effect.interrupt)),
-        Effect.provide(Engine.reference),
+        Effect.provide(wasm),
         Effect.exit,
       )
       assert.deepStrictEqual(saved, [])
