@@ -1,5 +1,5 @@
 // A training run is a stream of events: filter it, print it, stop it, or put it on a page.
-import { Engine, Key, Layers, Loss, Net, Optimizer, Score, Toys, Train } from "@adjoint/core"
+import { Key, Layers, Loss, Net, Optimizer, Score, Toys, Train, Wasm } from "@adjoint/core"
 import { Console, Effect, Stream } from "effect"
 
 const run = Train.run({
@@ -22,7 +22,7 @@ const program = run.pipe(
   ),
 )
 
-await Effect.runPromise(program.pipe(Effect.provide(Engine.reference)))
+await Effect.runPromise(program.pipe(Effect.provide(Wasm.layer())))
 
 // Prints:
 // epoch 5  loss 0.2406  validation accuracy 0.895
