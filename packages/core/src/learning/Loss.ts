@@ -62,7 +62,7 @@ export const table = {
   }),
   binary_cross_entropy: entry({
     doc: "How surprised the predicted probability of yes is by the answer, from logits.",
-    formula: "mean of max(z, 0) - zy + log(1 + e^-|z|); with smoothing ε, y = (1 - ε) · target + ε / 2",
+    formula: "mean of log(1 + eᶻ) - zy; with smoothing ε, y = (1 - ε) · target + ε / 2",
     source: "Cox, The regression analysis of binary sequences, 1958",
     advice:
       "For yes or no, and for several labels of which any number may hold; no sigmoid before it. At the start it should be about log 2 = 0.693.",

@@ -4,7 +4,7 @@
  */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
-import { logSoftmax, relu, sigmoid, softmax } from "../Activation.ts"
+import { logSoftmax, relu, sigmoid, softmax, softplus } from "../Activation.ts"
 import { aligned, isBinary, oneHot, probabilities } from "../Target.ts"
 import { type Loss, make, perSample } from "./Loss.ts"
 
@@ -34,8 +34,8 @@ export const binaryCrossEntropy = ({ labelSmoothing = 0 }: Smoothing = {}): Loss
   make(
     (z, target) => {
       const y = soften(aligned("binary_cross_entropy", z, target), labelSmoothing, 2)
-      // max(z, 0) - zy + log(1 + e^-|z|): the same, with an exponent that is never positive.
-      return perSample(T.add(T.sub(T.maximum(z, 0), T.mul(z, y)), T.log1p(T.exp(T.neg(T.abs(z))))))
+      // log(1 + eᶻ) - zy: the same, with an exponent that is never positive.
+      return perSample(T.sub(softplus(z), T.mul(z, y)))
     },
     { answers: ["binary"], response: sigmoid },
   )
