@@ -3,16 +3,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { brotliCompressSync, gzipSync } from "node:zlib"
 import { rolldown } from "rolldown"
-
-/** Bytes, plain and compressed. */
-export interface Size {
-  readonly minified: number
-  readonly gzip: number
-  readonly brotli: number
-}
-
-/** What a program comes to, or why it could not be bundled. */
-export type Bundle = { readonly label: string } & (Size | { readonly reason: string })
+import type { Bundle, Size } from "./report.ts"
 
 interface Program {
   readonly label: string

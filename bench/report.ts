@@ -1,5 +1,4 @@
 /** What is written down of a run: a table for people, in Markdown, and all figures for programs, as JSON. */
-import type { Bundle } from "./bundles.ts"
 import type { Contender } from "./contenders.ts"
 import { printBytes, printTime, significant } from "./figures.ts"
 import { growths } from "./growth.ts"
@@ -8,6 +7,16 @@ import { compared, type Outcome, type Outcomes } from "./measure.ts"
 import { tolerances } from "./protocol.ts"
 import type { Row, Section } from "./rows.ts"
 import { isRough } from "./statistics.ts"
+
+/** Bytes, plain and compressed. */
+export interface Size {
+  readonly minified: number
+  readonly gzip: number
+  readonly brotli: number
+}
+
+/** What a program comes to, or why it could not be bundled. */
+export type Bundle = { readonly label: string } & (Size | { readonly reason: string })
 
 export interface MeasuredRow {
   readonly row: Row

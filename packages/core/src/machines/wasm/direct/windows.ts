@@ -127,8 +127,10 @@ export const windowMaxGrad: Direct<"windowMaxGrad"> = {
     const number = (indices: ReadonlyArray<Count>): V128 =>
       i32x4.splat(at(0, ...indices.map((index, axis) => [index, tapSteps[axis] ?? 0] as const)))
     // Where every element is in one window exactly, each is written once; else windows add to zeros.
+    const { padding, strides } = step.params
     const apart = window.every(
-      (extent, axis) => extent === step.params.strides[axis] && extent * (outputs[axis] ?? 0) === space(x.shape)[axis],
+      (extent, axis) =>
+        extent === strides[axis] && padding[axis]?.[0] === 0 && extent * (outputs[axis] ?? 0) === space(x.shape)[axis],
     )
     const clear = (n: I32): void => {
       if (!apart) code.memory.fill(at(step.out.address, [n, image]), 0, image)
