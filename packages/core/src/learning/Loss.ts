@@ -24,6 +24,7 @@ export const table = {
   mse: entry({
     doc: "The mean squared error.",
     formula: "mean (ŷ - y)²",
+    derivative: "∂/∂ŷ = 2(ŷ - y) over the number of outputs and of samples",
     source: "Legendre, Nouvelles méthodes pour la détermination des orbites des comètes, 1805; Gauss, Theoria motus, 1809",
     advice:
       "For numbers. A few far outliers decide it: scale the target, or use huber. With a sigmoid output its gradient vanishes where the answer is most wrong; classes want a cross-entropy.",
@@ -33,6 +34,7 @@ export const table = {
   mae: entry({
     doc: "The mean absolute error.",
     formula: "mean |ŷ - y|",
+    derivative: "∂/∂ŷ = sign(ŷ - y), 0 at 0, over the number of outputs and of samples",
     source: "Boscovich, De litteraria expeditione per pontificiam ditionem, 1757; Laplace, 1793",
     advice:
       "For numbers with outliers: it aims at the median. Its slope does not shrink near the answer, so let the learning rate fall.",
@@ -42,6 +44,7 @@ export const table = {
   huber: entry({
     doc: "Squared near the answer, absolute far from it.",
     formula: "mean of ½d² if |d| ≤ δ else δ(|d| - ½δ), d = ŷ - y",
+    derivative: "∂/∂ŷ = d if |d| ≤ δ else δ sign(d), over the number of outputs and of samples",
     source: "Huber, Robust estimation of a location parameter, 1964",
     advice: "For numbers with outliers. δ is where an error begins to count as one.",
     options: { delta: { kind: "number", doc: "Where the square ends.", default: 1, exclusiveMinimum: 0 } },
@@ -51,6 +54,7 @@ export const table = {
   categorical_cross_entropy: entry({
     doc: "How surprised the predicted probabilities of several classes are by the true one, from logits.",
     formula: "mean of -Σ p log softmax(z); with smoothing ε, p = (1 - ε) · target + ε / K",
+    derivative: "∂/∂z = softmax(z) - p, over the number of samples",
     source: "Bridle, 1990; label smoothing: Szegedy et al., Rethinking the inception architecture, 2016",
     advice:
       "For one class out of several; no softmax before it. At the start it should be about log K for K classes. Some smoothing (0.1) keeps large nets from being too sure.",
@@ -63,6 +67,7 @@ export const table = {
   binary_cross_entropy: entry({
     doc: "How surprised the predicted probability of yes is by the answer, from logits.",
     formula: "mean of log(1 + eᶻ) - zy; with smoothing ε, y = (1 - ε) · target + ε / 2",
+    derivative: "∂/∂z = σ(z) - y, over the number of outputs and of samples",
     source: "Cox, The regression analysis of binary sequences, 1958",
     advice:
       "For yes or no, and for several labels of which any number may hold; no sigmoid before it. At the start it should be about log 2 = 0.693.",
@@ -73,6 +78,8 @@ export const table = {
   hinge: entry({
     doc: "How far the right answer is from being ahead by a margin, from scores.",
     formula: "one output: mean max(0, margin - tz), t = ±1; K outputs: mean of Σ_{i≠y} max(0, margin - z_y + zᵢ) / K",
+    derivative:
+      "∂/∂z: one output, -t where tz < margin, else 0; K outputs, 1/K for each wrong class short of the margin, and less their sum for the right one (times twice what is missing for a power of 2)",
     source: "Cortes and Vapnik, Support-vector networks, 1995; Weston and Watkins, Multi-class support vector machines, 1998",
     advice:
       "The loss of support vector machines: samples that are right by the margin no longer count. Its outputs are not probabilities. `power: 2` has no kink and punishes far misses more.",
@@ -92,6 +99,7 @@ export const table = {
   kl_divergence: entry({
     doc: "How far the predicted distribution over classes is from the target's, from logits.",
     formula: "mean of Σ p log(p / softmax(z)), 0 log 0 = 0",
+    derivative: "∂/∂z = softmax(z) - p, over the number of samples",
     source: "Kullback and Leibler, On information and sufficiency, 1951",
     advice:
       "For targets that are distributions, as in distillation: it is 0 when they are met. Its gradient is that of categorical_cross_entropy.",
@@ -101,6 +109,7 @@ export const table = {
   poisson: entry({
     doc: "How surprised an expected count is by the count, from its logarithm.",
     formula: "mean eᶻ - yz",
+    derivative: "∂/∂z = eᶻ - y, over the number of outputs and of samples",
     source: "Nelder and Wedderburn, Generalized linear models, 1972",
     advice:
       "For counts (how many calls, goals, clicks), which are never negative and vary more where they are larger. The output is the logarithm of the expected count, so start small: a large output overflows.",
@@ -110,6 +119,7 @@ export const table = {
   cosine: entry({
     doc: "One less the cosine of the angle between output and target.",
     formula: "mean of 1 - ŷ·y / (|ŷ| |y|)",
+    derivative: "∂/∂ŷ = (cos · ŷ/|ŷ| - y/|y|) / |ŷ|, over the number of samples",
     source: "Salton, Wong and Yang, A vector space model for automatic indexing, 1975",
     advice: "For vectors whose direction matters and not their length, such as embeddings.",
     options: {},
