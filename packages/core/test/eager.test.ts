@@ -52,6 +52,14 @@ describe("reading outside a compiled program", () => {
     )
   })
 
+  it("takes arrays that are too large for their step to be kept", () => {
+    const n = 2 ** 23 + 5
+    const x = make("f32", [n], new Float32Array(n).fill(2))
+    const [y] = prepared.read([Tensor.mul(x, 1.5)]) as readonly [NDArray]
+    expect([y.data[0], y.data[n - 1]]).toEqual([3, 3])
+    expect(Tensor.toNumber(Tensor.max(y))).toBe(3)
+  })
+
   it.each(Object.keys(examples) as ReadonlyArray<Primitive>)("gives the bits of %s", (primitive) => {
     for (const { inputs, params } of examples[primitive] as ReadonlyArray<Example>) {
       const program = alone(primitive, params, inputs)

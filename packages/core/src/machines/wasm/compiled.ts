@@ -7,6 +7,7 @@ import { EngineError, type Job, OutOfMemory } from "../Executable.ts"
 import { fuse } from "../Fuse.ts"
 import { type MemoryPlan, planMemory, slotBytes } from "../MemoryPlan.ts"
 import type { Plan, Single, View } from "../Plan.ts"
+import { makeRecent } from "../Recent.ts"
 import * as Signature from "../Signature.ts"
 import { compile, type WasmModule } from "./host.ts"
 import { isOwn, work } from "./kernels.ts"
@@ -103,25 +104,14 @@ const kept = { programs: 256, bytes: 2 ** 24 }
 
 /** Code by signature; the code that was longest not asked for goes first. */
 export const remembering = (compile: Compile = compileJob, { bytes, programs } = kept): Compile => {
-  const known = new Map<string, Compiled>()
-  let held = 0
-  const sizeOf = (key: string, { moduleBytes }: Compiled): number => key.length + moduleBytes
-  const forget = (key: string, compiled: Compiled): void => {
-    known.delete(key)
-    held -= sizeOf(key, compiled)
-  }
+  const known = makeRecent<Compiled>({ count: programs, bytes })
   return (job, workforce) => {
     const { least, numerics, threads } = workforce
     const key = `${numerics} ${threads} ${least} ${job.resident}\n${Signature.ofProgram(job.program)}`
     const found = known.get(key)
-    if (found !== undefined) forget(key, found)
-    const compiled = found ?? compile(job, workforce)
-    known.set(key, compiled)
-    held += sizeOf(key, compiled)
-    for (const [oldest, old] of known) {
-      if (known.size <= programs && held <= bytes) break
-      forget(oldest, old)
-    }
+    if (found !== undefined) return found
+    const compiled = compile(job, workforce)
+    known.put(key, compiled, key.length + compiled.moduleBytes)
     return compiled
   }
 }
