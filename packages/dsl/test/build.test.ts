@@ -194,6 +194,23 @@ describe("the rest of a training", () => {
     })
   })
 
+  it("runs the schedule over the run however many batches make a step", () => {
+    const schedule = "schedule: { step: { every: 2, factor: 0.1 } }"
+    const { learningRate, optimizer } = of(
+      `${plain}train: { epochs: 10, batch: 50, accumulate: 2, optimizer: { sgd: 0.5 }, ${schedule} }\n`,
+    )
+    const at = (batch: number) => Tensor.toNumber(learningRate(Tensor.scalar(batch, "i32")))
+    expect([0, 3, 4, 8].map(at).map((rate) => Number(rate.toFixed(6)))).toEqual([0.5, 0.5, 0.05, 0.005])
+    const ones = { w: Tensor.ones([1]) }
+    let state = optimizer.init(ones)
+    const moved = Array.from({ length: 6 }, () => {
+      const next = optimizer.update(ones, state, ones)
+      state = next.state
+      return Number((Tensor.read(next.updates.w).data[0] ?? 0).toFixed(6))
+    })
+    expect(moved).toEqual([0, -0.5, 0, -0.5, 0, -0.05])
+  })
+
   it("lowers the rate on plateaus of what the callback watches", () => {
     const { optimizer, plateau } = of(
       `${plain}train: { metrics: [accuracy], callbacks: [{ reduce_on_plateau: { monitor: val.accuracy, factor: 0.5, patience: 3 } }] }\n`,

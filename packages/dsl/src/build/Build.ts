@@ -11,6 +11,7 @@ import * as Optimizer from "@adjoint/core/learning/Optimizer"
 import type { Params } from "@adjoint/core/learning/Params"
 import * as Regularizer from "@adjoint/core/learning/Regularizer"
 import type { Score } from "@adjoint/core/learning/Score"
+import * as Tensor from "@adjoint/core/tensor/Tensor"
 import type { TrainState } from "@adjoint/core/training/Checkpoint"
 import type { EarlyStop, Monitor } from "@adjoint/core/training/Monitor"
 import type { Plateau } from "@adjoint/core/training/Plateau"
@@ -98,7 +99,10 @@ const made = (document: ModelFile, facts: Needed, catalogue: Catalogue): Built =
   const { train } = document
   const loss = lossOf(document, facts, catalogue)
   const stepsPerEpoch = Math.ceil(facts.rows.train / train.batch)
-  const learningRate = rate(train, stepsPerEpoch, catalogue)
+  const { accumulate = 1 } = train
+  // The rate counts the optimizer's steps, one for so many batches; what is recorded goes by batches.
+  const stepped = rate(train, stepsPerEpoch / accumulate, catalogue)
+  const learningRate: LearningRate = accumulate === 1 ? stepped : (batch) => stepped(Tensor.div(batch, accumulate))
   const scores = scoresOf(train, facts, catalogue)
   const cost = penalty(train)
   const stop = callback(train, "early_stop")
@@ -114,7 +118,7 @@ const made = (document: ModelFile, facts: Needed, catalogue: Catalogue): Built =
       facts,
     ),
     lossName: loss,
-    optimizer: optimizer(train, learningRate, catalogue),
+    optimizer: optimizer(train, stepped, catalogue),
     learningRate,
     scores,
     seed: train.seed,
