@@ -10,9 +10,8 @@ import { make, type NDArray } from "../src/words/NDArray.ts"
 import * as Shape from "../src/words/Shape.ts"
 import { type Example, examples } from "./primitive-examples.ts"
 
-const byLoops = within({ inLoops: Number.POSITIVE_INFINITY, inCall: 0 })
-const prepared = within({ inLoops: -1, inCall: Number.POSITIVE_INFINITY })
-const preparedInRows = within({ inLoops: -1, inCall: 0 })
+const byLoops = within(Number.POSITIVE_INFINITY)
+const prepared = within(-1)
 
 /** The bits of each element, every NaN the same. */
 const bits = ({ data, dtype }: NDArray): ReadonlyArray<number> =>
@@ -20,7 +19,7 @@ const bits = ({ data, dtype }: NDArray): ReadonlyArray<number> =>
     ? Array.from(new Int32Array(Float32Array.from(data).buffer), (x, i) => (Number.isNaN(data[i]) ? 0x7fc00000 : x))
     : [...data]
 
-const ways = [byLoops, prepared, preparedInRows]
+const ways = [byLoops, prepared]
 
 /** The program of one use of a primitive. */
 const alone = <P extends Primitive>(primitive: P, params: Params[P], inputs: ReadonlyArray<NDArray>): Program => ({

@@ -15,8 +15,7 @@ import { structure } from "../../meaning/structure.ts"
 import { threefry } from "../../meaning/threefry.ts"
 import { NDArray } from "../../words/NDArray.ts"
 import { functions } from "./functions.ts"
-import { runInCalls } from "./inCalls.ts"
-import { bytesOf } from "./prepared.ts"
+import { bytesOf, executableOf } from "./prepared.ts"
 import { reduceSum } from "./reduceSum.ts"
 import { stepWork } from "./work.ts"
 
@@ -52,22 +51,21 @@ const rounded = (x: NDArray): NDArray =>
 /** What might not fit into one memory is done by loops, whatever its size. */
 const largest = 2 ** 31
 
-/** Elementary operations that are done in one way. They change how long a step takes and not what it gives. */
-export interface Limits {
-  /** Steps of so many are done by loops; larger ones in WebAssembly. */
-  readonly inLoops: number
-  /** So many are done by one call of WebAssembly, where a step can be cut. */
-  readonly inCall: number
+/** Does one step in WebAssembly. */
+const runPrepared: Apply = (primitive, params, inputs, out) => {
+  const executable = executableOf(primitive, params, inputs, out)
+  executable.load(inputs.slice(1))
+  return executable.run(inputs.slice(0, 1))[0] as NDArray
 }
 
-/** Does steps within these limits. */
-export const within = ({ inCall, inLoops }: Limits): Eager => {
+/** Does steps of up to so many elementary operations by loops, larger ones in WebAssembly. The bits are the same either way. */
+export const within = (inLoops: number): Eager => {
   const apply: Apply = (primitive, params, inputs, out) => {
     const given = moving.has(primitive) ? inputs : inputs.map(rounded)
     const [first] = given
     if (renaming.has(primitive) && first !== undefined) return new NDArray(out.dtype, out.shape, rounded(first).data)
     const work = stepWork(primitive, params, given, out)
-    if (work > inLoops && bytesOf([...given, out]) < largest) return runInCalls(primitive, params, given, out, work, inCall)
+    if (work > inLoops && bytesOf([...given, out]) < largest) return runPrepared(primitive, params, given, out)
     const meaning = meanings[primitive] as Meaning<typeof primitive>
     return new NDArray(out.dtype, out.shape, meaning(params, given, out))
   }
@@ -85,8 +83,8 @@ export const within = ({ inCall, inLoops }: Limits): Eager => {
   return { run, read: readBy(apply) }
 }
 
-/** Loops cost about a millisecond then, as much as compiling does; so does a call of code that is not compiled well yet. */
-const limits: Limits = { inLoops: 2 ** 18, inCall: 2 ** 23 }
+/** Loops cost about a millisecond then, as much as compiling does. */
+const inLoops = 2 ** 18
 
 /** The numbers of tensors in the engine's floats: computes what is still a recipe, each step once. Throws `ShapeError` inside a traced function. */
-export const read: Eager["read"] = within(limits).read
+export const read: Eager["read"] = within(inLoops).read

@@ -49,13 +49,13 @@ export class Assembler {
   readonly #functions = new Bytes()
   readonly #exports = new Bytes()
   readonly #code = new Bytes(1 << 16)
-  readonly #body = new Bytes(1 << 14)
+  /** Where bodies of functions were written, for those to come. */
+  readonly #spare: Array<Bytes> = []
   readonly #names: Array<string> = []
   #importCount = 0
   #importedFunctions = 0
   #importedGlobals = 0
   #exportCount = 0
-  #writing = false
 
   constructor(numerics: Numerics = "portable") {
     this.numerics = numerics
@@ -91,7 +91,7 @@ export class Assembler {
     return new Value(type, structure["global.get"], "index", [], this.#importedGlobals++)
   }
 
-  /** Adds a function. `body` writes it and returns its result, if it has one. */
+  /** Adds a function. `body` writes it and returns its result, if it has one; it may add functions that it calls. */
   func<const P extends ReadonlyArray<ValueType> = [], const R extends ValueType | undefined = undefined>(
     name: string,
     signature: Signature<P, R>,
@@ -99,11 +99,10 @@ export class Assembler {
   ): Func<P, R> {
     const { params = [] as never } = signature
     const result = signature.result as R
-    if (this.#writing) throw new Error("a function cannot be added while another is being written")
-    this.#writing = true
-    const code = new Code(params, this.#body, this.numerics)
+    const own = this.#spare.pop() ?? new Bytes(1 << 12)
+    const code = new Code(params, own, this.numerics)
     code.finish(this.#code, body(code, code.params as Params<P>) as Value | undefined)
-    this.#writing = false
+    this.#spare.push(own)
     this.#functions.u32(this.#typeIndex(params, result))
     const index = this.#names.push(name) - 1
     if (signature.export) {

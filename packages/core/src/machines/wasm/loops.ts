@@ -6,6 +6,7 @@ import type { DType } from "../../words/DType.ts"
 import { bytes } from "../../words/DType.ts"
 import type { Shape } from "../../words/Shape.ts"
 import type { Access, Term } from "../Plan.ts"
+import type { Assembler } from "./Assembler.ts"
 import type { Code } from "./Code.ts"
 import { applyLanes } from "./lanes.ts"
 import { type Crew, firstAlone, share } from "./share.ts"
@@ -13,6 +14,8 @@ import { f32x4, type I32, i8x16, i16x8, i32, i32x4, type Local, type V128, v128 
 
 /** What kernels need to know of the module they are written into. */
 export interface Site {
+  /** The module, for functions that a kernel calls. */
+  readonly module: Assembler
   readonly code: Code
   /** The address of a slot. */
   readonly address: (slot: number) => number

@@ -11,6 +11,8 @@
 import * as Shape from "../../words/Shape.ts"
 import type { Matrix, Product } from "../Plan.ts"
 import type { Code } from "./Code.ts"
+import { at } from "./direct/step.ts"
+import { bySize } from "./functions.ts"
 import { dot, nest, type Site } from "./loops.ts"
 import type { Numerics } from "./numerics.ts"
 import { pack } from "./productPanel.ts"
@@ -95,13 +97,54 @@ const blocks = (
     })
 }
 
-const plus = (a: I32, b: I32 | undefined): I32 => (b === undefined ? a : i32.add(a, b))
 const less = (a: I32, b: I32 | number): I32 => (b === 0 ? a : i32.sub(a, b))
+
+/** Steps of k in the block that begins at `first`. */
+const stepsFrom = (code: Code, { k }: Product, { depth }: Cut, first: I32): I32 | number => {
+  if (depth >= k) return k
+  const left = code.let(i32.sub(k, first))
+  return code.let(select(i32.lt_s(left, depth), left, i32.const(depth)))
+}
+
+/** What packs so many lines of an operand, for the steps of k from `first` on. */
+const packing = ({ module }: Site, kernel: Product, cut: Cut, along: number, across: number, width: number) =>
+  bySize((count) =>
+    module.func(`pack ${count}`, { params: ["i32", "i32", "i32"] }, (code, [from, to, first]) =>
+      pack(code, { from, along, across }, to, stepsFrom(code, kernel, cut, first), width, count),
+    ),
+  )
+
+/** What computes so many columns of the rows from `top` to `bottom`, tile by tile, with the steps of k from `first` on. */
+const strips = ({ module }: Site, kernel: Product, cut: Cut) =>
+  bySize((columns) => {
+    const { a, b, m, n } = kernel
+    const { depth, height, packsA, packsB, width } = cut
+    const params = ["i32", "i32", "i32", "i32", "i32", "i32"] as const
+    return module.func(`strip ${columns}`, { params }, (code, [top, bottom, rows, panel, out, first]) => {
+      const k = stepsFrom(code, kernel, cut, first)
+      const goesOn = depth >= kernel.k ? undefined : code.let(i32x4.splat(i32.sub(0, i32.ne(first, 0))))
+      pieces(code, { start: top, end: bottom }, m, height, (_, count) => {
+        const tile = {
+          rows: count,
+          columns,
+          aRow: packsA ? 4 : a.row * 4,
+          aStep: packsA ? roundUp(height, 4) * 4 : a.column * 4,
+          bStep: packsB ? width * 4 : b.row * 4,
+          outRow: n * 4,
+          k,
+          goesOn,
+        }
+        emitTile(code, tile, rows, panel, out)
+        code.set(rows, i32.add(rows, packsA ? panelBytes(cut, height) : a.row * count * 4))
+        code.set(out, i32.add(out, n * count * 4))
+      })
+    })
+  })
 
 /** Writes the kernel; `scratch` is the address of the memory it packs into, a piece for each thread. */
 export const emitProduct = (site: Site, kernel: Product, scratch: number): void => {
   const { code, crew } = site
-  const { batch, k, m, n } = kernel
+  const { a, b, batch, k, m, n } = kernel
   if (Shape.size(batch) * m * n === 0) return
   const cut = cutOf(kernel, code.numerics)
   const { depth, height, packsA, packsB, width } = cut
@@ -113,52 +156,40 @@ export const emitProduct = (site: Site, kernel: Product, scratch: number): void 
   const byColumns = crew.threads > 1 && (few || (packsB && n > m)) && n >= 2 * width * crew.threads
   const rowPart = byColumns ? { start: 0, end: m } : share(code, crew, m, height)
   const columnPart = byColumns ? share(code, crew, n, width) : { start: 0, end: n }
-  const packedRow = roundUp(height, 4)
+  const strip = strips(site, kernel, cut)
+  const packRows = packing(site, kernel, cut, a.column, a.row, roundUp(height, 4))
+  const packColumns = packing(site, kernel, cut, b.row, b.column, width)
   nest(code, batch, (indices) => {
-    const startOf = (slot: number, offset: number, strides: ReadonlyArray<number>): I32 =>
-      code.let(plus(i32.const(site.address(slot) + offset * 4), dot(indices, strides, 4)))
-    const [a, b] = [kernel.a, kernel.b].map((matrix: Matrix) => startOf(matrix.slot, matrix.offset, matrix.batch)) as [I32, I32]
+    const startOf = (slot: number, offset: number, strides: ReadonlyArray<number>): I32 => {
+      const start = i32.const(site.address(slot) + offset * 4)
+      const moved = dot(indices, strides, 4)
+      return code.let(moved === undefined ? start : i32.add(start, moved))
+    }
+    const [fromA, fromB] = [a, b].map((matrix: Matrix) => startOf(matrix.slot, matrix.offset, matrix.batch)) as [I32, I32]
     const out = startOf(kernel.slot, 0, Shape.strides([...batch, m, n]).slice(0, -2))
-    const elementOf = (start: I32, { column, row }: Matrix, i: I32 | number, j: I32 | number): I32 =>
-      i32.add(start, plus(i32.mul(i, row * 4), i32.mul(j, column * 4)))
+    const element = (start: I32, { column, row }: Matrix, i: I32 | number, j: I32 | number): I32 =>
+      at(start, [i, row * 4], [j, column * 4])
     blocks(code, columnPart, n, cut.columns, (left, right) =>
-      blocks(code, { start: 0, end: k }, k, depth, (first, last) => {
-        const steps = depth >= k ? k : code.let(less(last as I32, first))
-        const goesOn = depth >= k ? undefined : code.let(i32x4.splat(i32.sub(0, i32.ne(first, 0))))
+      blocks(code, { start: 0, end: k }, k, depth, (start) => {
+        const first = code.let(typeof start === "number" ? i32.const(start) : start)
         const columnsAt = (column: I32): I32 =>
           packsB
             ? i32.add(packedB, i32.mul(i32.div_u(less(column, left), width), panelBytes(cut, width)))
-            : elementOf(b, kernel.b, first, column)
-        const rowsAt = (row: I32, top: I32 | number): I32 =>
-          packsA
-            ? i32.add(packedA, i32.mul(i32.div_u(less(row, top), height), panelBytes(cut, height)))
-            : elementOf(a, kernel.a, row, first)
+            : element(fromB, b, first, column)
         if (packsB)
-          pieces(code, { start: left, end: right }, n, width, (column, count) => {
-            const lines = { from: elementOf(b, kernel.b, first, column), along: kernel.b.row, across: kernel.b.column }
-            pack(code, lines, code.let(columnsAt(column)), steps, width, count)
-          })
+          pieces(code, { start: left, end: right }, n, width, (column, count) =>
+            code.call(packColumns(count), element(fromB, b, first, column), columnsAt(column), first),
+          )
         blocks(code, rowPart, m, cut.rows, (top, bottom) => {
           if (packsA)
             pieces(code, { start: top, end: bottom }, m, height, (row, count) => {
-              const lines = { from: elementOf(a, kernel.a, row, first), along: kernel.a.column, across: kernel.a.row }
-              pack(code, lines, code.let(rowsAt(row, top)), steps, packedRow, count)
+              const to = i32.add(packedA, i32.mul(i32.div_u(less(row, top), height), panelBytes(cut, height)))
+              code.call(packRows(count), element(fromA, a, row, first), to, first)
             })
+          const rows = code.let(packsA ? packedA : element(fromA, a, top, first))
           pieces(code, { start: left, end: right }, n, width, (column, columns) => {
-            const q = code.let(columnsAt(column))
-            pieces(code, { start: top, end: bottom }, m, height, (row, rows) => {
-              const tile = {
-                rows,
-                columns,
-                aRow: packsA ? 4 : kernel.a.row * 4,
-                aStep: packsA ? packedRow * 4 : kernel.a.column * 4,
-                bStep: packsB ? width * 4 : kernel.b.row * 4,
-                outRow: n * 4,
-                k: steps,
-                goesOn,
-              }
-              emitTile(site, tile, rowsAt(row, top), q, code.let(i32.add(out, plus(i32.mul(row, n * 4), i32.shl(column, 2)))))
-            })
+            const to = at(out, [top, n * 4], [column, 4])
+            code.call(strip(columns), top, bottom, rows, columnsAt(column), to, first)
           })
         })
       }),

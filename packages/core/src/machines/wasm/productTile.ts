@@ -2,7 +2,7 @@
  * A tile of a matrix product: a few rows by a few vectors of columns, summed in registers over k one product after the
  * other; so the order of the sum, and with it every bit, is the same for any tile.
  */
-import type { Site } from "./loops.ts"
+import type { Code } from "./Code.ts"
 import { multiplyAdd } from "./numerics.ts"
 import { f32x4, type I32, i32, type Local, type V128, v128 } from "./Value.ts"
 
@@ -25,7 +25,7 @@ export interface Tile {
 const unroll = 2
 
 /** One tile: `a`, `b` and `out` are the addresses of its first elements. */
-export const emitTile = ({ code }: Site, tile: Tile, a: I32, b: I32, out: I32): void => {
+export const emitTile = (code: Code, tile: Tile, a: I32, b: I32, out: I32): void => {
   const { aRow, aStep, bStep, columns, goesOn, k, outRow, rows } = tile
   const vectors = Math.ceil(columns / 4)
   const sums = Array.from({ length: rows * vectors }, (_, i) => {

@@ -55,7 +55,7 @@ export const writeModule = (plan: Plan, memory: MemoryPlan, { least, numerics, t
     const shared = threads > 1 && isShareable(kernel, plan.slots) && work(kernel, plan.slots) >= least
     const func = module.func(`${i} ${kernel.tag}`, { params: ["i32"] }, (code, [thread]) => {
       const crew = shared ? { thread: thread as I32, threads } : { thread: i32.const(0), threads: 1 }
-      const site: Site = { code, address: (slot) => memory.addresses[slot] ?? 0, crew }
+      const site: Site = { module, code, address: (slot) => memory.addresses[slot] ?? 0, crew }
       if (isOwn(kernel, plan.slots)) emitKernel(site, kernel, plan.slots, packed)
       else code.call(outside, i)
     })

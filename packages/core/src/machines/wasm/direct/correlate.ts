@@ -9,6 +9,7 @@
  */
 import * as Shape from "../../../words/Shape.ts"
 import type { Code } from "../Code.ts"
+import { bySize } from "../functions.ts"
 import type { Site } from "../loops.ts"
 import { multiplyAdd } from "../numerics.ts"
 import { lastAlone, share } from "../share.ts"
@@ -140,7 +141,7 @@ const emitRun = (code: Code, run: Run, p: I32, q: I32, length: Count, depth: num
 
 /** What a tile needs to know besides where it stands. */
 interface Panel {
-  readonly site: Site
+  readonly code: Code
   readonly layout: Layout
   readonly axes: ReadonlyArray<Axis>
   /** The source's first channel of the group, and the target's first column of the tile. */
@@ -151,8 +152,7 @@ interface Panel {
 
 /** One tile of `rows` places from `places` on, neighbours along one axis: all of them have the taps of the first. */
 const emitTile = (panel: Panel, places: ReadonlyArray<Place>, along: number, rows: number): void => {
-  const { axes, layout, site, width } = panel
-  const { code } = site
+  const { axes, code, layout, width } = panel
   const { depth, groups, packed, sourceSteps, tapSteps, targetSteps } = layout
   const vectors = Math.ceil(width / 4)
   const ts = places.map(({ t }) => t)
@@ -215,8 +215,7 @@ const atEdges = (code: Code, axis: Axis, body: (place: Place) => void): void => 
 }
 
 const emitPanel = (panel: Panel): void => {
-  const { axes, site, width } = panel
-  const { code } = site
+  const { axes, code, width } = panel
   const [x, y] = [axes.length - 1, axes.length - 2]
   const [columns, rows] = [axes[x] as Axis, axes[y] as Axis]
   const size = tileRows(Math.ceil(width / 4))
@@ -242,13 +241,20 @@ export const emitCorrelation = (site: Site, correlation: Correlation): void => {
   const whole = columns - (columns % tileColumns)
   const byColumns = crew.threads > 1 && images < 2 * crew.threads && whole / tileColumns >= crew.threads
   const { end, start } = byColumns ? { start: 0, end: images } : share(code, crew, images)
+  const ofImage = bySize((width) =>
+    site.module.func(`columns ${width}`, { params: ["i32", "i32", "i32"] }, (own, [from, to, weights]) =>
+      eachPhase(own, full.phases, (axes) =>
+        emitPanel({ code: own, layout: { ...full, packed: weights }, axes, source: from, target: to, width }),
+      ),
+    ),
+  )
   code.for(0, groups, 1, (group) => {
     const panel = (column: I32, width: number): void => {
       pack(packed, group, column, width)
       code.for(start, end, 1, (image) => {
-        const from = code.let(at(source.address, [image, sourceImage], [group, depth * 4]))
-        const to = code.let(at(target.address, [image, targetImage], [group, columns * 4], [column, 4]))
-        eachPhase(code, full.phases, (axes) => emitPanel({ site, layout: full, axes, source: from, target: to, width }))
+        const from = at(source.address, [image, sourceImage], [group, depth * 4])
+        const to = at(target.address, [image, targetImage], [group, columns * 4], [column, 4])
+        code.call(ofImage(width), from, to, packed)
       })
     }
     if (byColumns) {

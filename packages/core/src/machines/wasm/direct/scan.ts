@@ -60,7 +60,7 @@ export const scanBy = (kernels: Kernels): Direct<"scan"> => {
   }
 
   const emit = (site: Site, step: Step<"scan">): void => {
-    const { code, crew } = site
+    const { code } = site
     const { carries, constants, length, reverse }: Params["scan"] = step.params
     const { memory, plan } = bodyOf(step)
     const inputSlots = step.inputs.map((_, index) =>
@@ -78,7 +78,7 @@ export const scanBy = (kernels: Kernels): Direct<"scan"> => {
         const row = Shape.size(shape.slice(1)) * bytes[dtype]
         copy(i32.const(inputAddress(constants + carries + k)), at(from, [i, row]), row)
       })
-      for (const kernel of plan.kernels) code.scope(() => kernels.emit({ code, crew, address }, kernel, plan.slots, step.scratch))
+      for (const kernel of plan.kernels) code.scope(() => kernels.emit({ ...site, address }, kernel, plan.slots, step.scratch))
       let to = step.out.address + carried.reduce((sum, view) => sum + viewBytes(view), 0)
       for (const view of kept) {
         copy(at(to, [i, viewBytes(view)]), i32.const(address(view.slot)), viewBytes(view))
