@@ -403,4 +403,32 @@ describe("Safetensors", () => {
     huge.set([255, 255, 255, 255, 255, 255, 255, 127])
     assert.strictEqual(Safetensors.decode(huge, "x")._tag, "Failure")
   })
+
+  const w = { dtype: "F32", shape: [2], data_offsets: [0, 8] }
+  const withHeader = (header: unknown): Uint8Array => {
+    const json = new TextEncoder().encode(JSON.stringify(header))
+    const bytes = new Uint8Array(8 + json.length + 8)
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true)
+    bytes.set(json, 8)
+    return bytes
+  }
+
+  it("passes over what a header says beside the arrays", () => {
+    assert.strictEqual(Safetensors.decode(withHeader({ __metadata__: { format: "pt" }, w }), "x")._tag, "Success")
+  })
+
+  it.each([
+    ["null", null],
+    ["a list", [w]],
+    ["a number for an array", { w: 1 }],
+    ["a kind there is not", { w: { ...w, dtype: "toString" } }],
+    ["a shape of parts", { w: { ...w, shape: [0.5, 4] } }],
+    ["a shape below 0", { w: { ...w, shape: [-1, -2] } }],
+    ["a shape that is text", { w: { ...w, shape: "2" } }],
+    ["one offset", { w: { ...w, data_offsets: [8] } }],
+    ["no offsets", { w: { dtype: "F32", shape: [2] } }],
+    ["a word more", { w: { ...w, stride: 1 } }],
+  ])("refuses a header that holds %s", (_, header) => {
+    assert.strictEqual(Safetensors.decode(withHeader(header), "x")._tag, "Failure")
+  })
 })

@@ -8,14 +8,13 @@ import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import type * as PlatformError from "effect/PlatformError"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import type { Tensor } from "../language/Expr.ts"
 import { readAll } from "../tensor/read.ts"
 import type { NDArray } from "../words/NDArray.ts"
 import { printSpec } from "../words/ShapeError.ts"
 import * as Tree from "../words/Tree.ts"
 import { CheckpointError } from "./CheckpointError.ts"
-import { Progress } from "./Progress.ts"
+import type { Progress } from "./Progress.ts"
 import * as Safetensors from "./Safetensors.ts"
 
 /** The tensors of a run: all that a step reads and writes. */
@@ -73,6 +72,9 @@ const syncDirectory = Effect.fnUntraced(function* (directory: string) {
   yield* Effect.scoped(Effect.flatMap(fs.open(directory, { flag: "r" }), (handle) => handle.sync))
 })
 
+/** How progress is written and read: loaded where there is a checkpoint, since it brings the schemas of effect with it. */
+const progressText = Effect.promise(() => import("./Progress.ts"))
+
 /** Writes a checkpoint as the directory `directory`, replacing the one that is there. Its parent must exist. */
 export const save = (
   directory: string,
@@ -84,10 +86,10 @@ export const save = (
     const [fresh, old] = [`${directory}.new`, `${directory}.old`]
     yield* fs.remove(fresh, { recursive: true, force: true })
     yield* fs.makeDirectory(fresh)
-    const json = yield* Schema.encodeEffect(Progress)(progress).pipe(Effect.orDie)
+    const { print } = yield* progressText
     yield* writeSynced(path.join(fresh, files.weights), Safetensors.encode(named(weightsOf(state))))
     yield* writeSynced(path.join(fresh, files.optimizer), Safetensors.encode(named(restOf(state))))
-    yield* writeSynced(path.join(fresh, files.progress), new TextEncoder().encode(`${JSON.stringify(json, null, 2)}\n`))
+    yield* writeSynced(path.join(fresh, files.progress), new TextEncoder().encode(print(progress)))
     yield* syncDirectory(fresh)
     // A directory that is not empty cannot be replaced in one move: between the two there is `.old`, which `load` knows.
     if (yield* fs.exists(directory)) {
@@ -145,8 +147,6 @@ const readArrays = Effect.fnUntraced(function* <T>(file: string, like: T) {
   return yield* refill(file, arrays, like)
 })
 
-const decodeProgress = Schema.decodeUnknownResult(Schema.fromJsonString(Progress), { onExcessProperty: "error" })
-
 const whole = Effect.fnUntraced(function* (directory: string) {
   const fs = yield* FileSystem.FileSystem
   return (yield* fs.exists(directory)) ? directory : (yield* fs.exists(`${directory}.old`)) ? `${directory}.old` : directory
@@ -165,7 +165,8 @@ export const load = <P, S, O>(
     const weights = yield* readArrays(path.join(at, files.weights), weightsOf(like))
     const rest = yield* readArrays(path.join(at, files.optimizer), restOf(like))
     const file = path.join(at, files.progress)
-    const progress = decodeProgress(new TextDecoder().decode(yield* readFile(file)))
+    const { parse } = yield* progressText
+    const progress = parse(new TextDecoder().decode(yield* readFile(file)))
     if (Result.isFailure(progress))
       return yield* new CheckpointError({
         file,

@@ -1,4 +1,5 @@
 /** Where a run stands, besides its tensors: plain data that goes to JSON and back without losing a bit. */
+import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
@@ -36,3 +37,13 @@ export const Progress = Schema.Struct({
   best: Schema.optionalKey(Schema.Struct({ epoch: Count, value: Schema.Finite })),
 })
 export type Progress = typeof Progress.Type
+
+/** Progress as JSON text; numbers keep every bit. */
+export const print = (progress: Progress): string => `${JSON.stringify(encode(progress), null, 2)}\n`
+
+/** Reads what `print` wrote. Fails for anything that is not exactly such a text. */
+export const parse = (text: string): Result.Result<Progress, Schema.SchemaError> => decode(text)
+
+const encode = Schema.encodeSync(Progress)
+
+const decode = Schema.decodeUnknownResult(Schema.fromJsonString(Progress), { onExcessProperty: "error" })

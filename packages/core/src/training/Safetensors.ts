@@ -4,7 +4,6 @@
  * header is checked against the file before anything is allocated.
  */
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import type { DType, Storage } from "../words/DType.ts"
 import { NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
@@ -31,18 +30,28 @@ const codeOf = ({ data, dtype }: NDArray): Code => {
   return dtype === "i32" ? "I32" : dtype === "u8" ? "U8" : "BOOL"
 }
 
-const Offset = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+/** What a header says of an array: where its bytes begin and end is counted from the header's end. */
+interface Entry {
+  readonly dtype: Code
+  readonly shape: ReadonlyArray<number>
+  readonly data_offsets: readonly [start: number, end: number]
+}
 
-const Header = Schema.Record(
-  Schema.String,
-  Schema.Struct({
-    dtype: Schema.Literals(["F64", "F32", "I32", "U8", "BOOL"]),
-    shape: Schema.Array(Offset),
-    data_offsets: Schema.Tuple([Offset, Offset]),
-  }),
-)
+const isObject = (json: unknown): json is Readonly<Record<string, unknown>> =>
+  typeof json === "object" && json !== null && !Array.isArray(json)
 
-const decodeHeader = Schema.decodeUnknownResult(Header, { onExcessProperty: "error" })
+const isCounts = (json: unknown): json is ReadonlyArray<number> =>
+  Array.isArray(json) && json.every((count) => Number.isSafeInteger(count) && count >= 0)
+
+/** Checked without a schema: whoever imports the library loads this module, and effect's schemas take longer to load than the library. */
+const isEntry = (json: unknown): json is Entry =>
+  isObject(json) &&
+  Object.keys(json).sort().join() === "data_offsets,dtype,shape" &&
+  typeof json.dtype === "string" &&
+  Object.hasOwn(formats, json.dtype) &&
+  isCounts(json.shape) &&
+  isCounts(json.data_offsets) &&
+  json.data_offsets.length === 2
 
 /** Arrays by name as the bytes of a safetensors file, in the order given; doubles stay doubles. */
 export const encode = (arrays: ReadonlyMap<string, NDArray>): Uint8Array => {
@@ -85,14 +94,16 @@ export const decode = (bytes: Uint8Array, file: string): Result.Result<ReadonlyM
   } catch {
     return fail("a header that is not JSON", "a JSON object")
   }
-  const withoutNotes =
-    typeof json === "object" && json !== null ? Object.entries(json).filter(([name]) => name !== "__metadata__") : json
-  const header = decodeHeader(Array.isArray(withoutNotes) ? Object.fromEntries(withoutNotes) : withoutNotes)
-  if (Result.isFailure(header))
-    return fail(`a header that does not hold: ${header.failure.message}`, "dtype, shape and data_offsets for each array")
+  if (!isObject(json)) return fail("a header that is no object", "a JSON object")
+  const entries: Array<readonly [name: string, entry: Entry]> = []
+  for (const [name, entry] of Object.entries(json)) {
+    if (name === "__metadata__") continue
+    if (!isEntry(entry)) return fail(`a header that does not hold for ${name}`, "dtype, shape and data_offsets for each array")
+    entries.push([name, entry])
+  }
   const arrays = new Map<string, NDArray>()
   let next = 0
-  for (const [name, { data_offsets, dtype, shape }] of Object.entries(header.success).sort(
+  for (const [name, { data_offsets, dtype, shape }] of entries.sort(
     ([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1],
   )) {
     const format = formats[dtype]
