@@ -8,16 +8,11 @@ import { prepare } from "../src/machines/wasm/prepare.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
 import { make, type NDArray } from "../src/words/NDArray.ts"
 import * as Shape from "../src/words/Shape.ts"
+import { bits } from "./one-by-one.ts"
 import { type Example, examples } from "./primitive-examples.ts"
 
 const byLoops = within(Number.POSITIVE_INFINITY)
 const prepared = within(-1)
-
-/** The bits of each element, every NaN the same. */
-const bits = ({ data, dtype }: NDArray): ReadonlyArray<number> =>
-  dtype === "f32"
-    ? Array.from(new Int32Array(Float32Array.from(data).buffer), (x, i) => (Number.isNaN(data[i]) ? 0x7fc00000 : x))
-    : [...data]
 
 const ways = [byLoops, prepared]
 

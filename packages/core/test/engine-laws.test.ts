@@ -1,53 +1,14 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { Key, Program as Programs, Tensor } from "../src/index.ts"
-import type { Equation, Program } from "../src/language/Program.ts"
 import { offered } from "../src/machines/wasm/hostNumerics.ts"
 import type { Numerics } from "../src/machines/wasm/numerics.ts"
-import { makePool, type Pool } from "../src/machines/wasm/pool.ts"
-import { prepare } from "../src/machines/wasm/prepare.ts"
+import { makePool } from "../src/machines/wasm/pool.ts"
 import * as Reference from "../src/meaning/Reference.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
 import type { NDArray } from "../src/words/NDArray.ts"
 import { mistake } from "./held-to-reference.ts"
-
-/** A program of one step, taking what that step takes. */
-const alone = (equation: Equation, given: ReadonlyArray<NDArray>): Program => ({
-  inputs: given.map(({ dtype, shape }) => ({ dtype, shape })),
-  constants: [],
-  equations: [{ ...equation, inputs: given.map((_, i) => i) }],
-  outputs: [given.length],
-})
-
-type Outputs = ReadonlyArray<NDArray>
-
-/** What a program gives, prepared whole. */
-const whole = (numerics: Numerics, program: Program, inputs: Outputs, pool?: Pool): Outputs =>
-  prepare({ program, resident: 0 }, pool, numerics).run(inputs)
-
-/** A program run one primitive at a time, each prepared alone; `each` is shown every step with its numbers. */
-const oneByOne = (
-  numerics: Numerics,
-  program: Program,
-  inputs: ReadonlyArray<NDArray>,
-  each: (single: Program, given: ReadonlyArray<NDArray>, got: NDArray) => void = () => {},
-): ReadonlyArray<NDArray> => {
-  const values: Array<NDArray> = [...inputs, ...program.constants]
-  for (const equation of program.equations) {
-    const given = equation.inputs.map((value) => values[value] as NDArray)
-    const single = alone(equation, given)
-    const [got] = whole(numerics, single, given) as readonly [NDArray]
-    each(single, given, got)
-    values.push(got)
-  }
-  return program.outputs.map((value) => values[value] as NDArray)
-}
-
-/** The bits of each element, every NaN the same. */
-const bits = ({ data, dtype }: NDArray): ReadonlyArray<number> =>
-  dtype === "f32"
-    ? Array.from(new Int32Array(Float32Array.from(data).buffer), (x, i) => (Number.isNaN(data[i]) ? 0x7fc00000 : x))
-    : [...data]
+import { bits, oneByOne, whole } from "./one-by-one.ts"
 
 const product = (x: Tensor.Tensor, y: Tensor.Tensor, turnX: boolean, turnY: boolean): Tensor.Tensor =>
   Tensor.matmul(turnX ? Tensor.transpose(x) : x, turnY ? Tensor.transpose(y) : y)

@@ -123,10 +123,8 @@ describe("Fuse", () => {
       s9: f32[8, 2]
       s10: f32[]
       s11: f32[]
-      product [4, 8, 2] s4 = s2[8 1] × s0[2 1]
-      loop [4, 2] s5 = tanh(s4); s6 = mul(add(mul(0.125, sub(tanh(s4), s3)), mul(0.125, sub(tanh(s4), s3))), sub(1, mul(tanh(s4), tanh(s4))))
-      product [8, 4, 2] s7 = s2[1 8] × s6[2 1]
-      loop [8, 2] s8 = add(mul(s1, 0.9), mul(s7, 0.1)); s9 = sub(s0, add(mul(s1, 0.9), mul(s7, 0.1)))
+      product [4, 8, 2] s4 = s2[8 1] × s0[2 1]; s5 = tanh(s4); s6 = mul(add(mul(0.125, sub(tanh(s4), s3)), mul(0.125, sub(tanh(s4), s3))), sub(1, mul(tanh(s4), tanh(s4))))
+      product [8, 4, 2] s7 = s2[1 8] × s6[2 1]; s8 = add(mul(s1, 0.9), mul(s7, 0.1)); s9 = sub(s0, add(mul(s1, 0.9), mul(s7, 0.1)))
       reduce [4, 2] keeping 0 by rows: s10 = reduceSum mul(sub(s5, s3), sub(s5, s3))
       loop [] s11 = div(s10, 8)
       return s9 s8 s11"

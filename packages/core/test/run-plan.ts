@@ -1,6 +1,6 @@
 /** A plan done kernel by kernel with the meanings of Reference, on slots that a test provides. */
 import type { Params, Primitive } from "../src/language/Primitive.ts"
-import type { Access, Kernel, Term } from "../src/machines/Plan.ts"
+import { type Access, type Kernel, loopOf, type Term } from "../src/machines/Plan.ts"
 import type { Meaning } from "../src/meaning/Meaning.ts"
 import { positions } from "../src/meaning/Positions.ts"
 import * as Reference from "../src/meaning/Reference.ts"
@@ -78,4 +78,6 @@ export const runKernel = (kernel: Kernel, slots: Slots): void => {
     })
     slots.write(kernel.slot, meaning(primitive, params, inputs, slots.spec(kernel.slot)))
   }
+  const loop = kernel.tag === "loop" ? undefined : loopOf(kernel)
+  if (loop !== undefined) runKernel(loop, slots)
 }

@@ -94,9 +94,22 @@ const zippedHeader = (file: Uint8Array): Result.Result<Header, DataError> =>
     ),
   )
 
-/** The shape that an idx file declares, gzipped or not, from its first bytes alone. Fails as `decode` does. */
-export const declared = (start: Uint8Array): Result.Result<Shape.Shape, DataError> =>
-  Result.map(Gzip.isGzip(start) ? zippedHeader(start) : header(start), ({ shape }) => shape)
+/** What an idx file says in its first bytes: the shape it declares, and the whole rows that these bytes hold. */
+export interface Start {
+  readonly shape: Shape.Shape
+  readonly first: NDArray.NDArray
+}
+
+/** Reads the first bytes of an idx file, gzipped or not. Fails as `decode` does. */
+export const start = (bytes: Uint8Array): Result.Result<Start, DataError> =>
+  Result.gen(function* () {
+    const unpacked = Gzip.isGzip(bytes) ? yield* Gzip.start(bytes, bytes.length) : bytes
+    const { element, offset, shape } = yield* header(unpacked)
+    const [rows = 1, ...sample] = shape
+    const width = Shape.size(sample)
+    const whole = Math.min(rows, Math.floor((unpacked.length - offset) / Math.max(1, width * element.bytes)))
+    return { shape, first: NDArray.make(element.dtype, [whole, ...sample], element.read(unpacked, offset, whole * width)) }
+  })
 
 interface Header {
   readonly element: Element

@@ -3,7 +3,7 @@
  * a loop steps through memory; elementwise steps become terms in the loop that needs them, and loops over one shape become
  * one. What is left to be stored is what several kernels need, or what a product or a sum takes apart.
  */
-import type { Program } from "../language/Primitive.ts"
+import type { Equation, Primitive, Program } from "../language/Primitive.ts"
 import * as Shape from "../words/Shape.ts"
 import { bodyOf, type Source, visitReads } from "./fuse/body.ts"
 import { accessOf, type Follow, isRearrangement, straight, through } from "./fuse/follow.ts"
@@ -11,8 +11,13 @@ import { decide } from "./fuse/stored.ts"
 import { elementwise, isProduct, paramsOf, reductions, share, type Value } from "./fuse/values.ts"
 import type { Kernel, Loop, Matrix, Plan, Reduce, Slot, View } from "./Plan.ts"
 
-/** A kernel to be: a loop with the values it makes, or one value that has a kernel to itself. */
-type Draft = { readonly shape: Shape.Shape; readonly makes: Array<number> } | { readonly alone: number }
+/** A kernel to be: what its loop makes, and the value that is made before, if it is no loop alone. */
+interface Draft {
+  readonly first: number | undefined
+  /** The shape that its loop has or would have; none where there can be no loop. */
+  readonly shape: Shape.Shape | undefined
+  readonly makes: Array<number>
+}
 
 /** The most values that one loop makes: each is a stream of its own through the caches. */
 const most = 12
@@ -46,7 +51,23 @@ const scalarsFirst = (values: ReadonlyArray<Value>): ReadonlyArray<number> => {
   return [...early, ...later]
 }
 
-/** The kernels to be, in order: each stored value joins the first loop over its shape that everything it reads comes before. */
+/** The primitives whose results are made part by part, so that more can be done to each part when it is there. */
+const partwise: ReadonlySet<Primitive> = new Set<Primitive>(["conv", "convInputGrad", "windowMaxGrad"])
+
+/** An epilogue takes row after row: shorter ones fill too few vectors, which matters where there are more elements than so many. */
+const shortRow = 8
+const fewElements = 256
+
+const takesEpilogue = (equation: Equation): boolean => {
+  const { shape } = equation.out
+  const pays = (shape.at(-1) ?? 1) >= shortRow || Shape.size(shape) <= fewElements
+  return pays && (isProduct(equation) || partwise.has(equation.primitive))
+}
+
+/**
+ * The kernels to be, in order: each stored value joins the first loop over its shape that everything it reads comes before,
+ * or becomes the epilogue of what it reads.
+ */
 const draft = (source: Source, values: ReadonlyArray<Value>) => {
   const { at, stored } = source
   const drafts: Array<Draft> = []
@@ -63,20 +84,31 @@ const draft = (source: Source, values: ReadonlyArray<Value>) => {
     const { from, shape } = at(value)
     if (from.tag === "home" || stored.alias(value) !== value || !stored.used.has(value) || !stored.isStored(value)) continue
     if (!isLooped(value)) {
-      maker.set(value, drafts.push({ alone: value }) - 1)
+      const loops = from.tag === "step" && takesEpilogue(from.equation) ? shape : undefined
+      maker.set(value, drafts.push({ first: value, shape: loops, makes: [] }) - 1)
       continue
     }
     let earliest = 0
+    const inPlaceOf = new Set<number>()
     visitReads(source, value, shape, (read, inPlace) => {
       const by = maker.get(read)
-      if (by !== undefined) earliest = Math.max(earliest, inPlace ? by : by + 1)
+      if (by === undefined) return
+      earliest = Math.max(earliest, inPlace ? by : by + 1)
+      if (inPlace) inPlaceOf.add(by)
     })
     const found = drafts.findIndex(
-      (other, i) => i >= earliest && "makes" in other && other.makes.length < most && Shape.equals(other.shape, shape),
+      ({ first, makes, shape: other }, i) =>
+        i >= earliest &&
+        other !== undefined &&
+        makes.length < most &&
+        Shape.equals(other, shape) &&
+        (first === undefined || inPlaceOf.has(i)),
     )
-    const joined = drafts[found]
-    if (joined !== undefined && "makes" in joined) joined.makes.push(value)
-    maker.set(value, joined === undefined ? drafts.push({ shape, makes: [value] }) - 1 : found)
+    if (found < 0) maker.set(value, drafts.push({ first: undefined, shape, makes: [value] }) - 1)
+    else {
+      drafts[found]?.makes.push(value)
+      maker.set(value, found)
+    }
   }
   return { drafts, maker }
 }
@@ -90,17 +122,15 @@ const wantedOf = (
 ) => {
   const { at, stored } = source
   const wanted = new Set<number>(outputs.map(stored.alias))
-  drafts.forEach((current, i) => {
-    const want = (read: number, inPlace: boolean): void => {
-      if (maker.get(read) !== i || !inPlace) wanted.add(read)
-    }
-    if ("makes" in current) for (const value of current.makes) visitReads(source, value, current.shape, want)
-    else {
-      const { from } = at(current.alone)
-      if (from.tag === "step")
-        for (const input of from.inputs)
-          visitReads(source, input, at(input).shape, (read) => want(read, false), straight(at(input).shape.length), false)
-    }
+  drafts.forEach(({ first, makes, shape = [] }, i) => {
+    for (const value of makes)
+      visitReads(source, value, shape, (read, inPlace) => {
+        if (maker.get(read) !== i || !inPlace) wanted.add(read)
+      })
+    const from = first === undefined ? undefined : at(first).from
+    if (from?.tag === "step")
+      for (const input of from.inputs)
+        visitReads(source, input, at(input).shape, (read) => wanted.add(read), straight(at(input).shape.length), false)
   })
   return wanted
 }
@@ -166,7 +196,7 @@ export const fuse = (program: Program): Plan => {
   const wanted = wantedOf(source, drafts, maker, outputs)
   const view = (value: number): View => ({ slot: slot(value), shape: at(value).shape })
 
-  const alone = (value: number): Kernel => {
+  const alone = (value: number): Exclude<Kernel, Loop> => {
     const { from, shape } = at(value)
     if (from.tag !== "step") throw new Error("what comes from outside has no kernel")
     const { equation, inputs } = from
@@ -181,8 +211,11 @@ export const fuse = (program: Program): Plan => {
       return reduce(source, value, equation.primitive as Reduce["primitive"], paramsOf("reduceSum", equation).axes, first)
     return { tag: "single", equation, inputs: inputs.map(view), slot: slot(value) }
   }
-  const kernels = drafts
-    .map((one): Kernel => ("makes" in one ? loop(source, one.shape, one.makes, wanted) : alone(one.alone)))
-    .filter((kernel) => kernel.tag !== "loop" || kernel.stores.length > 0)
+  const kernels = drafts.flatMap(({ first, makes, shape = [] }): ReadonlyArray<Kernel> => {
+    const kernel = first === undefined ? undefined : alone(first)
+    const made = loop(source, shape, makes, wanted)
+    if (kernel === undefined) return made.stores.length > 0 ? [made] : []
+    return [kernel.tag === "reduce" || made.stores.length === 0 ? kernel : { ...kernel, epilogue: made }]
+  })
   return { inputs: program.inputs, slots, kernels, outputs: outputs.map(view) }
 }

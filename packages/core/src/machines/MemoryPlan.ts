@@ -5,7 +5,7 @@
  */
 import { bytes } from "../words/DType.ts"
 import * as Shape from "../words/Shape.ts"
-import { isDense, type Kernel, type Plan, reads, writes } from "./Plan.ts"
+import { type Kernel, loopOf, type Plan, reads, readsInPlace, writes } from "./Plan.ts"
 
 /** A move of bytes after the kernels are done, from where an output was made to the state it becomes. */
 export interface Move {
@@ -35,11 +35,6 @@ export const slotBytes = ({ slots }: Plan, slot: number): number => {
   return found === undefined ? 0 : roundUp(Math.max(1, Shape.size(found.shape)) * bytes[found.dtype])
 }
 
-/** Whether a kernel reads a slot only at the element it is about to write. */
-const readsInPlace = (kernel: Kernel, slot: number): boolean =>
-  kernel.tag === "loop" &&
-  kernel.terms.every((term) => term.tag !== "load" || term.slot !== slot || isDense(term.access, kernel.shape))
-
 /** For each output that may be written over the state it replaces, that state's slot. */
 const replaceable = (plan: Plan, resident: number): ReadonlyMap<number, number> => {
   const { kernels, outputs, slots } = plan
@@ -52,9 +47,23 @@ const replaceable = (plan: Plan, resident: number): ReadonlyMap<number, number> 
     const kernel = kernels[at]
     const last = kernels.findLastIndex((other) => reads(other).includes(input))
     const given = outputs.some(({ slot }) => slot === input)
-    if (kernel?.tag === "loop" && !given && last <= at && (last < at || readsInPlace(kernel, input))) found.set(output, input)
+    if (kernel === undefined || given || last > at || !loopOf(kernel)?.stores.some(({ slot }) => slot === output)) continue
+    if (last < at || readsInPlace(kernel, input)) found.set(output, input)
   }
   return found
+}
+
+/** What an epilogue writes over the result that it alone reads. */
+const overwritten = (
+  { slots }: Plan,
+  kernel: Kernel,
+  isLast: (slot: number) => boolean,
+  isPlaced: (slot: number) => boolean,
+): ReadonlyMap<number, number> => {
+  if (kernel.tag === "loop" || kernel.tag === "reduce" || kernel.epilogue === undefined || !isLast(kernel.slot)) return new Map()
+  const size = (slot: number): number => bytes[slots[slot]?.dtype ?? "f32"]
+  const next = kernel.epilogue.stores.find(({ slot }) => size(slot) === size(kernel.slot) && !isPlaced(slot))
+  return next === undefined ? new Map() : new Map([[next.slot, kernel.slot]])
 }
 
 interface Free {
@@ -115,14 +124,15 @@ export const planMemory = (plan: Plan, resident: number, start: number): MemoryP
     for (const slot of reads(kernel)) last.set(slot, i)
   })
   kernels.forEach((kernel, i) => {
+    const isLast = (slot: number): boolean => slots[slot]?.home.tag === "own" && !given.has(slot) && (last.get(slot) ?? i) === i
+    const over = overwritten(plan, kernel, isLast, (slot) => replaces.has(slot))
     for (const slot of writes(kernel)) {
-      const over = replaces.get(slot)
-      addresses[slot] = over === undefined ? memory.take(slotBytes(plan, slot)) : (addresses[over] ?? -1)
+      const place = replaces.get(slot) ?? over.get(slot)
+      addresses[slot] = place === undefined ? memory.take(slotBytes(plan, slot)) : (addresses[place] ?? -1)
     }
-    const done = new Set([...reads(kernel), ...writes(kernel)])
-    for (const slot of done)
-      if (slots[slot]?.home.tag === "own" && !given.has(slot) && (last.get(slot) ?? i) === i)
-        memory.give(addresses[slot] ?? -1, slotBytes(plan, slot))
+    const handedOn = new Set(over.values())
+    for (const slot of new Set([...reads(kernel), ...writes(kernel)]))
+      if (isLast(slot) && !handedOn.has(slot)) memory.give(addresses[slot] ?? -1, slotBytes(plan, slot))
   })
   // State that could not be replaced in place is moved at the end; by way of a spare place where it is itself another's old state.
   const first: Array<Move> = []

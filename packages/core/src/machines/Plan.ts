@@ -76,8 +76,15 @@ export interface Matrix {
   readonly column: number
 }
 
+/** A kernel that makes one result, and may do more to each part of it as soon as that is done. */
+interface Made {
+  readonly slot: number
+  /** A loop over the shape of the result. What it reads of it, it reads where it is about to write. */
+  readonly epilogue?: Loop
+}
+
 /** Products of matrices, m × k by k × n, for every place of the batch axes; each element sums over k one after the other. */
-export interface Product {
+export interface Product extends Made {
   readonly tag: "product"
   readonly batch: Shape.Shape
   readonly m: number
@@ -85,15 +92,13 @@ export interface Product {
   readonly k: number
   readonly a: Matrix
   readonly b: Matrix
-  readonly slot: number
 }
 
 /** A single step with a kernel of its own, on dense arrays: a primitive that is neither a loop, a reduction nor a product. */
-export interface Single {
+export interface Single extends Made {
   readonly tag: "single"
   readonly equation: Equation
   readonly inputs: ReadonlyArray<View>
-  readonly slot: number
 }
 
 /** A slot under another shape of as many elements: what a reshape comes to. */
@@ -114,16 +119,42 @@ export interface Plan {
   readonly outputs: ReadonlyArray<View>
 }
 
-/** The slots a kernel reads. */
-export const reads = (kernel: Kernel): ReadonlyArray<number> => {
-  if (kernel.tag === "product") return [kernel.a.slot, kernel.b.slot]
-  if (kernel.tag === "single") return kernel.inputs.map(({ slot }) => slot)
-  return [...new Set(kernel.terms.flatMap((term) => (term.tag === "load" ? [term.slot] : [])))]
+/** The loop of a kernel that is one, or that has one for an epilogue. */
+export const loopOf = (kernel: Kernel): Loop | undefined => {
+  if (kernel.tag === "loop") return kernel
+  return kernel.tag === "reduce" ? undefined : kernel.epilogue
 }
 
+/** The slots that a kernel reads wherever it likes: those of all its terms, but for a loop's. */
+const operands = (kernel: Kernel): ReadonlyArray<number> => {
+  if (kernel.tag === "product") return [kernel.a.slot, kernel.b.slot]
+  if (kernel.tag === "single") return kernel.inputs.map(({ slot }) => slot)
+  return kernel.tag === "reduce" ? loads(kernel.terms) : []
+}
+
+const loads = (terms: ReadonlyArray<Term>): ReadonlyArray<number> =>
+  terms.flatMap((term) => (term.tag === "load" ? [term.slot] : []))
+
+/** The slots a kernel reads. */
+export const reads = (kernel: Kernel): ReadonlyArray<number> => [
+  ...new Set([...operands(kernel), ...loads(loopOf(kernel)?.terms ?? [])]),
+]
+
 /** The slots a kernel writes. */
-export const writes = (kernel: Kernel): ReadonlyArray<number> =>
-  kernel.tag === "loop" ? kernel.stores.map(({ slot }) => slot) : [kernel.slot]
+export const writes = (kernel: Kernel): ReadonlyArray<number> => {
+  const stores = loopOf(kernel)?.stores.map(({ slot }) => slot) ?? []
+  return kernel.tag === "loop" ? stores : [kernel.slot, ...stores]
+}
+
+/** Whether a kernel reads a slot only at the element that a loop of it is about to write. */
+export const readsInPlace = (kernel: Kernel, slot: number): boolean => {
+  const loop = loopOf(kernel)
+  return (
+    loop !== undefined &&
+    !operands(kernel).includes(slot) &&
+    loop.terms.every((term) => term.tag !== "load" || term.slot !== slot || isDense(term.access, loop.shape))
+  )
+}
 
 /** Whether an access visits a slot of this shape densely in order. */
 export const isDense = ({ offset, strides }: Access, shape: Shape.Shape): boolean => {
@@ -147,17 +178,21 @@ const printTerm = (terms: ReadonlyArray<Term>, shape: Shape.Shape, i: number): s
 const printMatrix = ({ batch, column, offset, row, slot }: Matrix): string =>
   `s${slot}[${offset === 0 ? "" : `${offset} + `}${[...batch, row, column].join(" ")}]`
 
+const printStores = ({ shape, stores, terms }: Loop): string =>
+  stores.map(({ slot, term }) => `s${slot} = ${printTerm(terms, shape, term)}`).join("; ")
+
 const printKernel = (kernel: Kernel): string => {
   const shape = "shape" in kernel ? Shape.print(kernel.shape) : ""
+  const then = kernel.tag !== "loop" && kernel.tag !== "reduce" && kernel.epilogue ? `; ${printStores(kernel.epilogue)}` : ""
   switch (kernel.tag) {
     case "loop":
-      return `loop ${shape} ${kernel.stores.map(({ slot, term }) => `s${slot} = ${printTerm(kernel.terms, kernel.shape, term)}`).join("; ")}`
+      return `loop ${shape} ${printStores(kernel)}`
     case "reduce":
       return `reduce ${shape} keeping ${kernel.kept} by ${kernel.order}: s${kernel.slot} = ${kernel.primitive} ${printTerm(kernel.terms, kernel.shape, kernel.term)}`
     case "product":
-      return `product ${Shape.print([...kernel.batch, kernel.m, kernel.k, kernel.n])} s${kernel.slot} = ${printMatrix(kernel.a)} × ${printMatrix(kernel.b)}`
+      return `product ${Shape.print([...kernel.batch, kernel.m, kernel.k, kernel.n])} s${kernel.slot} = ${printMatrix(kernel.a)} × ${printMatrix(kernel.b)}${then}`
     case "single":
-      return `single s${kernel.slot} = ${kernel.equation.primitive} ${kernel.inputs.map(({ slot }) => `s${slot}`).join(" ")}`
+      return `single s${kernel.slot} = ${kernel.equation.primitive} ${kernel.inputs.map(({ slot }) => `s${slot}`).join(" ")}${then}`
   }
 }
 

@@ -2,8 +2,9 @@
 import * as Shape from "../../words/Shape.ts"
 import { costly } from "../fuse/values.ts"
 import type { Kernel, Slot } from "../Plan.ts"
+import type { Finish } from "./direct/step.ts"
 import { directKernels } from "./direct/table.ts"
-import { emitLoop } from "./loopKernel.ts"
+import { emitLoop, emitPart } from "./loopKernel.ts"
 import type { Site } from "./loops.ts"
 import { emitProduct, productScratch } from "./productKernel.ts"
 import { emitReduce } from "./reduceKernel.ts"
@@ -23,18 +24,24 @@ export const scratchOf = (kernel: Kernel, slots: ReadonlyArray<Slot>): number =>
 
 /** About how many elementary operations a kernel does. */
 export const work = (kernel: Kernel, slots: ReadonlyArray<Slot>): number => {
-  if (kernel.tag === "product") return 2 * Shape.size(kernel.batch) * kernel.m * kernel.n * kernel.k
-  if (kernel.tag === "single") return direct.work(kernel, slots)
-  const each = kernel.terms.reduce((sum, term) => sum + (term.tag === "apply" && costly.has(term.primitive) ? 8 : 1), 0)
-  return Shape.size(kernel.shape) * each
+  if (kernel.tag === "loop" || kernel.tag === "reduce") {
+    const each = kernel.terms.reduce((sum, term) => sum + (term.tag === "apply" && costly.has(term.primitive) ? 8 : 1), 0)
+    return Shape.size(kernel.shape) * each
+  }
+  const own = kernel.tag === "single" ? direct.work(kernel, slots) : 2 * Shape.size(kernel.batch) * kernel.m * kernel.n * kernel.k
+  return own + (kernel.epilogue === undefined ? 0 : work(kernel.epilogue, slots))
 }
 
 /** Writes a kernel that is not the host's; `scratch` is the address of memory for its threads. */
 export const emitKernel = (site: Site, kernel: Kernel, slots: ReadonlyArray<Slot>, scratch: number): void => {
   if (kernel.tag === "loop") emitLoop(site, kernel, slots)
   else if (kernel.tag === "reduce") emitReduce(site, kernel, slots)
-  else if (kernel.tag === "product") emitProduct(site, kernel, scratch)
-  else direct.emit(site, kernel, slots, scratch)
+  else {
+    const { epilogue } = kernel
+    const finish: Finish | undefined = epilogue === undefined ? undefined : (part) => emitPart(site, epilogue, slots, part)
+    if (kernel.tag === "product") emitProduct(site, kernel, scratch, finish)
+    else direct.emit(site, kernel, slots, scratch, finish)
+  }
 }
 
 const direct = directKernels({ scratchOf, work, isOwn, emit: emitKernel })

@@ -1,11 +1,13 @@
 /** The kernel of an elementwise loop: every store's term, four elements at a time. */
 import * as Shape from "../../words/Shape.ts"
 import type { Access, Loop, Slot } from "../Plan.ts"
+import { at } from "./direct/step.ts"
 import {
   acrossRows,
   type Count,
   collapse,
   emitTerms,
+  nest,
   nestShared,
   rowOf,
   type Site,
@@ -13,8 +15,8 @@ import {
   termAccesses,
   termRows,
 } from "./loops.ts"
-import { lastAlone, share } from "./share.ts"
-import { type I32, i32 } from "./Value.ts"
+import { lastAlone, type Part, type Range, share } from "./share.ts"
+import { type I32, i32, select } from "./Value.ts"
 
 /** Elements of a cache line: no two threads write to one. */
 const line = 16
@@ -33,14 +35,18 @@ const rowsTogether = (shape: Shape.Shape, accesses: ReadonlyArray<Access>, terms
   return shape.length >= 2 && rows > 1 && many >= rows && few && forwards ? rows : undefined
 }
 
-/** Writes the kernel. */
-export const emitLoop = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>): void => {
-  const { code } = site
-  if (Shape.size(kernel.shape) === 0) return
-  const dense = { offset: 0, strides: Shape.strides(kernel.shape) }
-  const { accesses, shape } = collapse({ shape: kernel.shape, accesses: [dense, ...termAccesses(kernel.terms)] })
-  const [stored = dense, ...loaded] = accesses
-  const inner = shape.at(-1) ?? 1
+/** A loop under indices of its first axes that are known: its other axes, as few as possible, and how a row of them is done. */
+const under = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>, known: number) => {
+  const accesses = [{ offset: 0, strides: Shape.strides(kernel.shape) }, ...termAccesses(kernel.terms)]
+  const inner = collapse({
+    shape: kernel.shape.slice(known),
+    accesses: accesses.map(({ offset, strides }) => ({ offset, strides: strides.slice(known) })),
+  })
+  const all = inner.accesses.map(({ offset, strides }, i) => {
+    const outer = Array.from({ length: known }, (_, axis) => accesses[i]?.strides[axis] ?? 0)
+    return { offset, strides: [...outer, ...strides] }
+  })
+  const [stored = { offset: 0, strides: [] }, ...loaded] = all
   /** The row at these indices, and what writes its stores for some elements from `i` on; `vector` says where they are loaded from. */
   const rowAt = (outer: ReadonlyArray<I32>) => {
     const rows = termRows(site, kernel.terms, loaded, outer)
@@ -52,17 +58,25 @@ export const emitLoop = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>): 
       const made = emitTerms(site, kernel.terms, vector, i, count)
       for (const { dtype, row, term } of stores) {
         const value = made[term]
-        if (value !== undefined) store(code, dtype, row, i, value, count)
+        if (value !== undefined) store(site.code, dtype, row, i, value, count)
       }
     }
     return { rows, round }
   }
+  return { shape: inner.shape, loaded, rowAt }
+}
+
+/** Writes a loop, or what of it lies under some first indices, which nobody else is to do. */
+const emit = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>, known: ReadonlyArray<I32>): void => {
+  const { code } = site
+  const { loaded, rowAt, shape } = under(site, kernel, slots, known.length)
+  const inner = shape.at(-1) ?? 1
   const one = (outer: ReadonlyArray<I32>): void => {
     const { round, rows } = rowAt(outer)
-    // Slots are whole vectors, so a loop over one axis may run over its end, as long as it reads no further than its slots.
-    const whole = shape.length <= 1 && rows.every((row) => row === undefined || row.step === 0 || row.step === 1)
-    const vectors = whole ? Math.ceil(inner / 4) * 4 : inner - (inner % 4)
     const alone = outer.length === 0
+    // Slots are whole vectors, so a loop over one axis may run over its end, as long as it reads no further than its slots.
+    const whole = alone && rows.every((row) => row === undefined || row.step === 0 || row.step === 1)
+    const vectors = whole ? Math.ceil(inner / 4) * 4 : inner - (inner % 4)
     if (vectors > 0) {
       const { end, start } = alone ? share(code, site.crew, vectors, line) : { start: 0, end: vectors }
       code.for(start, end, 4, (i) => round(i, 4))
@@ -93,9 +107,57 @@ export const emitLoop = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>): 
       else rest()
     }
   }
+  const each = (axes: Shape.Shape, body: (indices: ReadonlyArray<I32>) => void): void => {
+    if (axes.length === 0) body(known)
+    else if (known.length === 0) nestShared(site, axes, body)
+    else nest(code, axes, body, known)
+  }
   const together = rowsTogether(shape, loaded, kernel.terms.length)
-  if (shape.length <= 1) one([])
-  else if (together === undefined) nestShared(site, shape.slice(0, -1), one)
-  else if (shape.length === 2) several(together, [])
-  else nestShared(site, shape.slice(0, -2), (outer) => several(together, outer))
+  if (together === undefined) each(shape.slice(0, -1), one)
+  else each(shape.slice(0, -2), (outer) => several(together, outer))
+}
+
+/** Writes the kernel. */
+export const emitLoop = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>): void => {
+  if (Shape.size(kernel.shape) > 0) emit(site, kernel, slots, [])
+}
+
+/** Writes what a loop does under these first indices in rows of its last axis that follow each other. */
+const emitRows = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>, indices: ReadonlyArray<I32>, rows: Range): void => {
+  const { code } = site
+  const n = kernel.shape.at(-1) ?? 1
+  const { rowAt, shape } = under(site, kernel, slots, indices.length)
+  // Where all arrays are walked as they lie, rows of whole vectors are one long row.
+  if (shape.length === 1 && n % 4 === 0) {
+    const { round } = rowAt(indices)
+    code.for(at(0, [rows.start, n]), at(0, [rows.end, n]), 4, (i) => round(i, 4))
+  } else code.for(rows.start, rows.end, 1, (row) => emit(site, kernel, slots, [...indices, row]))
+}
+
+/** Writes what a loop does under these first indices in a range of columns of its last axis. */
+const emitColumns = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>, indices: ReadonlyArray<I32>, columns: Range): void => {
+  const { code } = site
+  const last = kernel.shape.length - 1
+  const n = kernel.shape[last] ?? 1
+  const whole = n - (n % 4)
+  const { rowAt } = under(site, kernel, slots, last)
+  const end = typeof columns.end === "number" ? i32.const(columns.end) : columns.end
+  nest(
+    code,
+    kernel.shape.slice(indices.length, last),
+    (outer) => {
+      const { round } = rowAt(outer)
+      code.for(columns.start, whole === n ? end : select(i32.lt_s(end, whole), end, i32.const(whole)), 4, (i) => round(i, 4))
+      if (whole < n) code.if(i32.eq(end, n), () => round(code.let(i32.const(whole)), (n - whole) as Count))
+    },
+    indices,
+  )
+}
+
+/** Writes what a loop does at a part of its places, which nobody else is to do. */
+export const emitPart = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>, { columns, indices, rows }: Part): void => {
+  if (columns === undefined && rows === undefined) emit(site, kernel, slots, indices)
+  else if (columns === undefined) emitRows(site, kernel, slots, indices, rows as Range)
+  else if (rows === undefined) emitColumns(site, kernel, slots, indices, columns)
+  else site.code.for(rows.start, rows.end, 1, (row) => emitColumns(site, kernel, slots, [...indices, row], columns))
 }

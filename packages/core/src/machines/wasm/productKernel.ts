@@ -11,13 +11,13 @@
 import * as Shape from "../../words/Shape.ts"
 import type { Matrix, Product } from "../Plan.ts"
 import type { Code } from "./Code.ts"
-import { at } from "./direct/step.ts"
+import { at, type Finish } from "./direct/step.ts"
 import { bySize } from "./functions.ts"
 import { dot, nest, type Site } from "./loops.ts"
 import type { Numerics } from "./numerics.ts"
 import { pack } from "./productPanel.ts"
 import { emitTile } from "./productTile.ts"
-import { pieces, type Range, share } from "./share.ts"
+import { inBlocks, pieces, share } from "./share.ts"
 import { type I32, i32, i32x4, select } from "./Value.ts"
 
 /** How a product is cut. */
@@ -25,6 +25,8 @@ interface Cut {
   /** Rows and columns of a tile. */
   readonly height: number
   readonly width: number
+  /** Whether it is cut into blocks of k, columns and rows; else all its rows are done for the columns of one tile after the other. */
+  readonly large: boolean
   /** Steps of k, rows and columns in a block. */
   readonly depth: number
   readonly rows: number
@@ -45,21 +47,22 @@ const mostRows = 128
 const mostColumns = 2048
 
 /** Multiplications from which packing all that is read pays. */
-const large = 2 ** 24
+const worthPacking = 2 ** 24
 
 const roundUp = (n: number, grain: number): number => Math.ceil(n / grain) * grain
 
 const cutOf = ({ a, b, k, m, n }: Product, numerics: Numerics): Cut => {
   const height = rowsOf(m, numerics)
   const width = vectorsOf(m) * 4
-  if (m >= 16 && n >= 16 && m * n * k >= large) {
+  if (m >= 16 && n >= 16 && m * n * k >= worthPacking) {
     // Blocks of one size, so that none is small.
     const depth = roundUp(k / Math.ceil(k / mostDepth), 4)
-    return { height, width, depth, rows: mostRows - (mostRows % height), columns: mostColumns, packsA: true, packsB: true }
+    const rows = mostRows - (mostRows % height)
+    return { height, width, large: true, depth, rows, columns: mostColumns, packsA: true, packsB: true }
   }
   const packsA = a.row < 0 || a.column < 0
   const packsB = b.column !== 1 || b.row < 0 || (m >= 16 && k * b.row * 4 > 2 ** 17)
-  return { height, width, depth: k, rows: roundUp(m, height), columns: width, packsA, packsB }
+  return { height, width, large: false, depth: k, rows: roundUp(m, height), columns: width, packsA, packsB }
 }
 
 /** Bytes of a panel: the rows or columns of a tile for the steps of a block, whole vectors of both. */
@@ -78,23 +81,6 @@ export const productScratch = (kernel: Product): number => {
     return a + b
   }
   return Math.max(needs("portable"), needs("fast"))
-}
-
-/** Runs `body` for blocks of a range within 0 to `total`: straight away where one block holds all. */
-const blocks = (
-  code: Code,
-  { end, start }: Range,
-  total: number,
-  size: number,
-  body: (start: I32 | number, end: I32 | number) => void,
-): void => {
-  if (size >= total) body(start, end)
-  else
-    code.for(start, end, size, (from) => {
-      const last = code.let(typeof end === "number" ? i32.const(end) : end)
-      const to = code.let(i32.add(from, size))
-      body(from, code.let(select(i32.lt_s(to, last), to, last)))
-    })
 }
 
 const less = (a: I32, b: I32 | number): I32 => (b === 0 ? a : i32.sub(a, b))
@@ -142,7 +128,7 @@ const strips = ({ module }: Site, kernel: Product, cut: Cut) =>
   })
 
 /** Writes the kernel; `scratch` is the address of the memory it packs into, a piece for each thread. */
-export const emitProduct = (site: Site, kernel: Product, scratch: number): void => {
+export const emitProduct = (site: Site, kernel: Product, scratch: number, finish?: Finish): void => {
   const { code, crew } = site
   const { a, b, batch, k, m, n } = kernel
   if (Shape.size(batch) * m * n === 0) return
@@ -169,8 +155,8 @@ export const emitProduct = (site: Site, kernel: Product, scratch: number): void 
     const out = startOf(kernel.slot, 0, Shape.strides([...batch, m, n]).slice(0, -2))
     const element = (start: I32, { column, row }: Matrix, i: I32 | number, j: I32 | number): I32 =>
       at(start, [i, row * 4], [j, column * 4])
-    blocks(code, columnPart, n, cut.columns, (left, right) =>
-      blocks(code, { start: 0, end: k }, k, depth, (start) => {
+    inBlocks(code, columnPart, n, cut.columns, (left, right) =>
+      inBlocks(code, { start: 0, end: k }, k, depth, (start) => {
         const first = code.let(typeof start === "number" ? i32.const(start) : start)
         const columnsAt = (column: I32): I32 =>
           packsB
@@ -180,7 +166,7 @@ export const emitProduct = (site: Site, kernel: Product, scratch: number): void 
           pieces(code, { start: left, end: right }, n, width, (column, count) =>
             code.call(packColumns(count), element(fromB, b, first, column), columnsAt(column), first),
           )
-        blocks(code, rowPart, m, cut.rows, (top, bottom) => {
+        inBlocks(code, rowPart, m, cut.rows, (top, bottom) => {
           if (packsA)
             pieces(code, { start: top, end: bottom }, m, height, (row, count) => {
               const to = i32.add(packedA, i32.mul(i32.div_u(less(row, top), height), panelBytes(cut, height)))
@@ -191,8 +177,15 @@ export const emitProduct = (site: Site, kernel: Product, scratch: number): void 
             const to = at(out, [top, n * 4], [column, 4])
             code.call(strip(columns), top, bottom, rows, columnsAt(column), to, first)
           })
+          if (cut.large && finish !== undefined)
+            code.if(i32.ge_s(i32.add(first, depth), k), () => {
+              const columns = byColumns || cut.columns < n ? { start: left, end: right } : undefined
+              finish({ indices, rows: { start: top, end: bottom }, columns })
+            })
         })
       }),
     )
+    if (!cut.large)
+      finish?.(byColumns ? { indices, columns: columnPart } : { indices, rows: crew.threads > 1 ? rowPart : undefined })
   })
 }

@@ -3,7 +3,7 @@
  * one thread in the order it always has, and the bits do not depend on how many there are.
  */
 import type { Code } from "./Code.ts"
-import { type I32, i32, type Local } from "./Value.ts"
+import { type I32, i32, type Local, select } from "./Value.ts"
 
 /** Which of how many threads a kernel is being run by. */
 export interface Crew {
@@ -15,6 +15,14 @@ export interface Crew {
 export interface Range {
   readonly start: I32 | number
   readonly end: I32 | number
+}
+
+/** The places of an array under some first indices: all, or those of a range of its last axis but one, or of its last. */
+export interface Part {
+  readonly indices: ReadonlyArray<I32>
+  readonly rows?: Range | undefined
+  /** Its start is a multiple of four, and so is its end, unless it is the axis's. */
+  readonly columns?: Range | undefined
 }
 
 /** This thread's part of the numbers from 0 to `total`, in pieces of `grain`. */
@@ -59,4 +67,21 @@ export const firstAlone = (code: Code, { thread, threads }: Crew, body: () => vo
 export const lastAlone = (code: Code, { thread, threads }: Crew, body: () => void): void => {
   if (threads === 1) code.scope(body)
   else code.if(i32.eq(thread, threads - 1), body)
+}
+
+/** Runs `body` for blocks of a range within 0 to `total`: straight away where one block holds all. */
+export const inBlocks = (
+  code: Code,
+  { end, start }: Range,
+  total: number,
+  size: number,
+  body: (start: I32 | number, end: I32 | number) => void,
+): void => {
+  if (size >= total) body(start, end)
+  else
+    code.for(start, end, size, (from) => {
+      const last = code.let(typeof end === "number" ? i32.const(end) : end)
+      const to = code.let(i32.add(from, size))
+      body(from, code.let(select(i32.lt_s(to, last), to, last)))
+    })
 }

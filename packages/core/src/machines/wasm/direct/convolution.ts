@@ -3,7 +3,7 @@ import type { ConvParams } from "../../../language/Primitive.ts"
 import * as Shape from "../../../words/Shape.ts"
 import type { Site } from "../loops.ts"
 import { type I32, i32, type Local, v128 } from "../Value.ts"
-import { emitCorrelation, panelBytes } from "./correlate.ts"
+import { emitCorrelation, packedBytes } from "./correlate.ts"
 import { emitDepthwise } from "./depthwise.ts"
 import { backward, forward } from "./sliding.ts"
 import { space } from "./spots.ts"
@@ -31,15 +31,15 @@ const depthwiseSteps = ({ shape }: Operand): Shape.Shape =>
 const own = ({ code, crew }: Site, { scratch }: Step, bytes: number): Local<"i32"> => code.let(at(scratch, [crew.thread, bytes]))
 
 const forwardBytes = (step: Step): number => {
-  const { channels, taps } = sizes(input(step, 1))
-  return panelBytes(taps, channels)
+  const { channels, filters, taps } = sizes(input(step, 1))
+  return packedBytes(taps, channels, filters / (step.params as ConvParams).groups)
 }
 
 export const conv: Direct<"conv"> = {
   shared: true,
   work: (step) => 2 * Shape.size(input(step, 1).shape.slice(0, -1)),
   scratch: forwardBytes,
-  emit: (site, step) => {
+  emit: (site, step, finish) => {
     const { code } = site
     const { out, params } = step
     const [x, kernel] = [input(step, 0), input(step, 1)]
@@ -47,7 +47,7 @@ export const conv: Direct<"conv"> = {
     const window = kernel.shape.slice(0, -2)
     const phases = forward(space(x.shape), window, space(out.shape), params)
     if (isDepthwise(kernel, params)) {
-      emitDepthwise(site, x, out, phases, depthwiseSteps(kernel), kernel.address)
+      emitDepthwise(site, x, out, phases, depthwiseSteps(kernel), kernel.address, finish)
       return
     }
     /** Taps and channels lie one after the other in the kernel as they do in the panel. */
@@ -60,21 +60,25 @@ export const conv: Direct<"conv"> = {
         for (let v = 0; v < vectors; v++) code.v128.store(target, v128.load(source, v * 16), v * 16)
       })
     }
-    emitCorrelation(site, {
-      source: x,
-      target: out,
-      pack,
-      packed: own(site, step, forwardBytes(step)),
-      window,
-      groups: params.groups,
-      phases,
-    })
+    emitCorrelation(
+      site,
+      {
+        source: x,
+        target: out,
+        pack,
+        packed: own(site, step, forwardBytes(step)),
+        window,
+        groups: params.groups,
+        phases,
+      },
+      finish,
+    )
   },
 }
 
 const backwardBytes = (step: Step): number => {
-  const { filters, taps } = sizes(input(step, 1))
-  return panelBytes(taps, filters / (step.params as ConvParams).groups)
+  const { channels, filters, taps } = sizes(input(step, 1))
+  return packedBytes(taps, filters / (step.params as ConvParams).groups, channels)
 }
 
 export const convInputGrad: Direct<"convInputGrad"> = {
@@ -84,7 +88,7 @@ export const convInputGrad: Direct<"convInputGrad"> = {
     return Math.ceil((2 * taps * filters) / Shape.size((step.params as ConvParams).strides))
   },
   scratch: backwardBytes,
-  emit: (site, step) => {
+  emit: (site, step, finish) => {
     const { code } = site
     const { out, params } = step
     const [cotangent, kernel] = [input(step, 0), input(step, 1)]
@@ -95,7 +99,7 @@ export const convInputGrad: Direct<"convInputGrad"> = {
     if (isDepthwise(kernel, params)) {
       const last = kernel.address + (taps - 1) * filters * 4
       const turned = depthwiseSteps(kernel).map((n) => -n)
-      emitDepthwise(site, cotangent, out, phases, turned, last)
+      emitDepthwise(site, cotangent, out, phases, turned, last, finish)
       return
     }
     /** Of the channels from `column` on each one's filters, with the window turned end for end. */
@@ -115,14 +119,18 @@ export const convInputGrad: Direct<"convInputGrad"> = {
         })
       })
     }
-    emitCorrelation(site, {
-      source: cotangent,
-      target: out,
-      pack,
-      packed: own(site, step, backwardBytes(step)),
-      window,
-      groups: params.groups,
-      phases,
-    })
+    emitCorrelation(
+      site,
+      {
+        source: cotangent,
+        target: out,
+        pack,
+        packed: own(site, step, backwardBytes(step)),
+        window,
+        groups: params.groups,
+        phases,
+      },
+      finish,
+    )
   },
 }

@@ -12,7 +12,7 @@ import type { Code } from "../Code.ts"
 import { bySize } from "../functions.ts"
 import type { Site } from "../loops.ts"
 import { multiplyAdd } from "../numerics.ts"
-import { lastAlone, share } from "../share.ts"
+import { inBlocks, pieces, share } from "../share.ts"
 import { f32x4, type I32, i32, type Local, select, v128 } from "../Value.ts"
 import {
   type Axis,
@@ -27,7 +27,7 @@ import {
   tapsAt,
   targetAt,
 } from "./sliding.ts"
-import { at, blocks, storeLanes } from "./step.ts"
+import { at, blocks, type Finish, storeLanes } from "./step.ts"
 
 /** Where an array [n, …space, channels] begins, and its shape. */
 interface Images {
@@ -42,7 +42,7 @@ export interface Correlation {
   readonly source: Images
   readonly target: Images
   readonly pack: Pack
-  /** The address of memory for the packed weights of eight columns. */
+  /** The address of memory for packed weights, of as many bytes as `packedBytes` says. */
   readonly packed: I32
   readonly window: Shape.Shape
   readonly groups: number
@@ -62,8 +62,19 @@ interface Layout extends Correlation {
 /** Columns of a tile. */
 const tileColumns = 8
 
-/** Bytes of packed weights, for so many taps and so many channels of one group. */
-export const panelBytes = (taps: number, depth: number): number => taps * depth * tileColumns * 4
+/** The most bytes of packed weights at once, so that they stay in the second cache. */
+const mostPacked = 2 ** 18
+
+/** Bytes of the packed weights of a tile's columns, for so many taps and channels. */
+const panelBytes = (taps: number, depth: number): number => taps * depth * tileColumns * 4
+
+/** Panels of weights that are packed at once, of so many columns. */
+const panelsAtOnce = (taps: number, depth: number, columns: number): number =>
+  Math.min(Math.ceil(columns / tileColumns), Math.max(1, Math.floor(mostPacked / panelBytes(taps, depth))))
+
+/** Bytes of memory for packed weights, of so many taps, channels and columns of one group. */
+export const packedBytes = (taps: number, depth: number, columns: number): number =>
+  panelsAtOnce(taps, depth, columns) * panelBytes(taps, depth)
 
 const layout = (correlation: Correlation): Layout => {
   const { groups, phases, source, target, window } = correlation
@@ -231,16 +242,22 @@ const emitPanel = (panel: Panel): void => {
 }
 
 /** Writes the kernel. */
-export const emitCorrelation = (site: Site, correlation: Correlation): void => {
+export const emitCorrelation = (site: Site, correlation: Correlation, finish?: Finish): void => {
   const { code, crew } = site
   const full = layout(correlation)
-  const { columns, depth, groups, pack, packed, source, target } = full
+  const { columns, depth, groups, pack, packed, source, target, window } = full
   const [sourceImage, targetImage] = [source, target].map(({ shape }) => Shape.size(shape.slice(1)) * 4) as [number, number]
   const images = target.shape[0] ?? 0
+  const taps = Shape.size(window)
+  const atOnce = panelsAtOnce(taps, depth, columns) * tileColumns
+  // The columns of a group need not be whole vectors: what comes after waits for the last group.
+  const finishesParts = finish !== undefined && groups === 1
   // Threads share the images, or blocks of columns where there are few.
-  const whole = columns - (columns % tileColumns)
-  const byColumns = crew.threads > 1 && images < 2 * crew.threads && whole / tileColumns >= crew.threads
-  const { end, start } = byColumns ? { start: 0, end: images } : share(code, crew, images)
+  const few = crew.threads > 1 && images < 2 * crew.threads && columns >= tileColumns * crew.threads
+  const byColumns = few && (finish === undefined || finishesParts)
+  const imagePart = byColumns ? { start: 0, end: images } : share(code, crew, images)
+  const columnPart = byColumns ? share(code, crew, columns, tileColumns) : { start: 0, end: columns }
+  const areAll = !byColumns && columns <= atOnce
   const ofImage = bySize((width) =>
     site.module.func(`columns ${width}`, { params: ["i32", "i32", "i32"] }, (own, [from, to, weights]) =>
       eachPhase(own, full.phases, (axes) =>
@@ -248,19 +265,21 @@ export const emitCorrelation = (site: Site, correlation: Correlation): void => {
       ),
     ),
   )
-  code.for(0, groups, 1, (group) => {
-    const panel = (column: I32, width: number): void => {
-      pack(packed, group, column, width)
-      code.for(start, end, 1, (image) => {
-        const from = at(source.address, [image, sourceImage], [group, depth * 4])
-        const to = at(target.address, [image, targetImage], [group, columns * 4], [column, 4])
-        code.call(ofImage(width), from, to, packed)
+  code.for(0, groups, 1, (group) =>
+    inBlocks(code, columnPart, columns, atOnce, (left, right) => {
+      const panels = (body: (column: I32, width: number, weights: I32) => void): void =>
+        pieces(code, { start: left, end: right }, columns, tileColumns, (column, width) => {
+          const panel = i32.div_u(i32.sub(column, left), tileColumns)
+          body(column, width, code.let(at(packed, [panel, panelBytes(taps, depth)])))
+        })
+      panels((column, width, weights) => pack(weights, group, column, width))
+      code.for(imagePart.start, imagePart.end, 1, (image) => {
+        const from = code.let(at(source.address, [image, sourceImage], [group, depth * 4]))
+        const to = code.let(at(target.address, [image, targetImage], [group, columns * 4]))
+        panels((column, width, weights) => code.call(ofImage(width), from, at(to, [column, 4]), weights))
+        if (finishesParts) finish({ indices: [image], columns: areAll ? undefined : { start: left, end: right } })
       })
-    }
-    if (byColumns) {
-      const part = share(code, crew, whole, tileColumns)
-      code.for(part.start, part.end, tileColumns, (column) => panel(column, tileColumns))
-      if (whole < columns) lastAlone(code, crew, () => panel(code.let(i32.const(whole)), columns - whole))
-    } else blocks(code, columns, tileColumns, panel)
-  })
+    }),
+  )
+  if (finish !== undefined && !finishesParts) code.for(imagePart.start, imagePart.end, 1, (image) => finish({ indices: [image] }))
 }

@@ -8,8 +8,8 @@ import { lastAlone, share } from "../share.ts"
 import { f32x4, type I32, i32, v128 } from "../Value.ts"
 import type { Gradient } from "./gradientTiles.ts"
 import { eachTap, type Phases, placesOf } from "./sliding.ts"
-import { eachSpot } from "./spots.ts"
-import { at, type Operand, sizeOf, storeLanes } from "./step.ts"
+import { eachSpot, type Spot } from "./spots.ts"
+import { at, type Finish, type Operand, sizeOf, storeLanes } from "./step.ts"
 
 /** Writes the kernel; the weights of tap 0 begin at `weights`, and those of the next `tap` bytes further. */
 export const emitDepthwise = (
@@ -19,9 +19,10 @@ export const emitDepthwise = (
   phases: ReadonlyArray<Phases>,
   tapSteps: ReadonlyArray<number>,
   weights: number,
+  finish?: Finish,
 ): void => {
   const { code } = site
-  eachSpot(site, source.shape, target.shape, phases, (spot) => {
+  const body = (spot: Spot): void => {
     const sum = code.let(f32x4.const(0))
     const own = code.let(at(weights, [spot.channel, 4], ...spot.axes.map(({ weight }, i) => [weight, tapSteps[i] ?? 0] as const)))
     eachTap(code, spot.taps, (indices) => {
@@ -32,7 +33,8 @@ export const emitDepthwise = (
       code.set(sum, multiplyAdd(code, x, w, sum))
     })
     storeLanes(code, code.let(at(spot.target, [target.address, 1])), sum, spot.channels)
-  })
+  }
+  eachSpot(site, source.shape, target.shape, phases, body, { after: (image) => finish?.({ indices: [image] }) })
 }
 
 /** Channels taken at once: four sums, which hide some of each other's latency. */

@@ -38,14 +38,20 @@ export interface Spot {
   readonly offset: (indices: ReadonlyArray<Count>) => ReadonlyArray<readonly [Count, number]>
 }
 
-/** Runs `body` for all places of a target [n, …, channels] whose taps lie in a source of its kind, `before` for each image. */
+/** What is done once for each image. */
+interface Around {
+  readonly before?: (image: I32) => void
+  readonly after?: (image: I32) => void
+}
+
+/** Runs `body` for all places of a target [n, …, channels] whose taps lie in a source of its kind. */
 export const eachSpot = (
   { code, crew }: Site,
   source: Shape.Shape,
   target: Shape.Shape,
   all: ReadonlyArray<Phases>,
   body: (spot: Spot) => void,
-  before: (image: I32) => void = () => {},
+  { after, before }: Around = {},
 ): void => {
   const [images = 0] = target
   const channels = target.at(-1) ?? 0
@@ -53,7 +59,7 @@ export const eachSpot = (
   const [sourceImage, targetImage] = [Shape.size(source.slice(1)) * 4, Shape.size(target.slice(1)) * 4]
   const { end, start } = share(code, crew, images)
   code.for(start, end, 1, (image) => {
-    before(image)
+    before?.(image)
     eachPhase(code, all, (axes) =>
       eachPlace(code, axes, (found) => {
         const ts = found.map(({ t }) => t)
@@ -84,5 +90,6 @@ export const eachSpot = (
           )
       }),
     )
+    after?.(image)
   })
 }

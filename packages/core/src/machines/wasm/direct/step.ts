@@ -5,6 +5,7 @@ import * as Shape from "../../../words/Shape.ts"
 import type { Spec } from "../../../words/ShapeError.ts"
 import type { Code } from "../Code.ts"
 import type { Site } from "../loops.ts"
+import type { Part } from "../share.ts"
 import { type I32, i32, type Local, v128 } from "../Value.ts"
 
 /** A dense array in memory. */
@@ -21,9 +22,13 @@ export interface Step<P extends Primitive = Primitive> {
   readonly scratch: number
 }
 
+/** Does what comes after to a part of the result that is done. */
+export type Finish = (part: Part) => void
+
 /** The kernel of a primitive. */
 export interface Direct<P extends Primitive> {
-  readonly emit: (site: Site, step: Step<P>) => void
+  /** Writes it. Some kernels have something to finish, part by part. */
+  readonly emit: (site: Site, step: Step<P>, finish?: Finish) => void
   /** Whether it can do this very step: every one unless given. */
   readonly fits?: (step: Step<P>) => boolean
   /** Whether threads share it; else the first does it alone. */

@@ -10,7 +10,7 @@ import { convKernelGrad } from "./kernelGradient.ts"
 import { concat, gather, pad } from "./moves.ts"
 import { type Kernels, scanBy } from "./scan.ts"
 import { scatterAdd } from "./scatterAdd.ts"
-import type { Direct, Step } from "./step.ts"
+import type { Direct, Finish, Step } from "./step.ts"
 import { threefry } from "./threefry.ts"
 import { wholeProduct } from "./wholeProduct.ts"
 import { windowMax, windowMaxGrad, windowMaxPick, windowSum, windowSumGrad } from "./windows.ts"
@@ -80,9 +80,9 @@ export const directKernels = (kernels: Kernels) => {
       return Shape.size(kernel.equation.out.shape) * (found?.direct.work?.(found.step) ?? 1)
     },
     /** Writes a step's kernel; `scratch` is the address of memory for its threads. */
-    emit: (site: Site, kernel: Single, slots: ReadonlyArray<Spec>, scratch: number): void => {
+    emit: (site: Site, kernel: Single, slots: ReadonlyArray<Spec>, scratch: number, finish?: Finish): void => {
       const found = find(kernel, slots, site.address, scratch)
-      if (found !== undefined && Shape.size(found.step.out.shape) > 0) found.direct.emit(site, found.step)
+      if (found !== undefined && Shape.size(found.step.out.shape) > 0) found.direct.emit(site, found.step, finish)
     },
   }
 }

@@ -116,7 +116,7 @@ export const windowMaxPick: Direct<"windowMaxPick"> = {
 export const windowMaxGrad: Direct<"windowMaxGrad"> = {
   shared: true,
   work: (step) => 8 * elements(step),
-  emit: (site, step) => {
+  emit: (site, step, finish) => {
     const { code } = site
     const [x, cotangent] = [input(step, 0), input(step, 1)]
     const { window } = step.params
@@ -152,6 +152,6 @@ export const windowMaxGrad: Direct<"windowMaxGrad"> = {
         storeLanes(code, into, code.let(f32x4.add(before, part)), spot.channels)
       })
     }
-    eachSpot(site, x.shape, cotangent.shape, all, spread, clear)
+    eachSpot(site, x.shape, cotangent.shape, all, spread, { before: clear, after: (image) => finish?.({ indices: [image] }) })
   },
 }

@@ -1,0 +1,44 @@
+/** The two ways of running a program that must give the same bits: whole, and one primitive at a time. */
+import type { Equation, Program } from "../src/language/Program.ts"
+import type { Numerics } from "../src/machines/wasm/numerics.ts"
+import type { Pool } from "../src/machines/wasm/pool.ts"
+import { prepare } from "../src/machines/wasm/prepare.ts"
+import type { NDArray } from "../src/words/NDArray.ts"
+
+/** A program of one step, taking what that step takes. */
+const alone = (equation: Equation, given: ReadonlyArray<NDArray>): Program => ({
+  inputs: given.map(({ dtype, shape }) => ({ dtype, shape })),
+  constants: [],
+  equations: [{ ...equation, inputs: given.map((_, i) => i) }],
+  outputs: [given.length],
+})
+
+type Outputs = ReadonlyArray<NDArray>
+
+/** What a program gives, prepared whole. */
+export const whole = (numerics: Numerics, program: Program, inputs: Outputs, pool?: Pool): Outputs =>
+  prepare({ program, resident: 0 }, pool, numerics).run(inputs)
+
+/** A program run one primitive at a time, each prepared alone; `each` is shown every step with its numbers. */
+export const oneByOne = (
+  numerics: Numerics,
+  program: Program,
+  inputs: ReadonlyArray<NDArray>,
+  each: (single: Program, given: ReadonlyArray<NDArray>, got: NDArray) => void = () => {},
+): ReadonlyArray<NDArray> => {
+  const values: Array<NDArray> = [...inputs, ...program.constants]
+  for (const equation of program.equations) {
+    const given = equation.inputs.map((value) => values[value] as NDArray)
+    const single = alone(equation, given)
+    const [got] = whole(numerics, single, given) as readonly [NDArray]
+    each(single, given, got)
+    values.push(got)
+  }
+  return program.outputs.map((value) => values[value] as NDArray)
+}
+
+/** The bits of each element, every NaN the same. */
+export const bits = ({ data, dtype }: NDArray): ReadonlyArray<number> =>
+  dtype === "f32"
+    ? Array.from(new Int32Array(Float32Array.from(data).buffer), (x, i) => (Number.isNaN(data[i]) ? 0x7fc00000 : x))
+    : [...data]
