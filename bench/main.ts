@@ -14,6 +14,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
+import { bundle } from "../scripts/bundle.ts"
+import * as Bundles from "./bundles.ts"
 import { growths } from "./growth.ts"
 import * as Inputs from "./inputs.ts"
 import * as Machine from "./machine.ts"
@@ -45,23 +47,20 @@ const measureSection = async (section: Section, folder: string): Promise<Measure
   return { section, rows }
 }
 
-/** Bundlers come with the benchmark's own install, so it is looked for only when it is needed. */
-const measureBundles = async (): Promise<ReadonlyArray<Bundle>> => {
+const measureBundles = (): Promise<ReadonlyArray<Bundle>> => {
   console.error("Bundle size …")
-  return (await import("./bundles.ts")).bundles()
+  return Bundles.bundles()
 }
 
-/** Builds our packages where their sources have changed: what is measured is what one installs. */
-const build = (): void => {
+/** Builds core as it is packed: what is measured is what one installs. */
+const build = async (): Promise<void> => {
   const root = join(import.meta.dirname, "..")
-  const { status } = spawnSync(
-    process.execPath,
-    [join(root, "node_modules/typescript/bin/tsc"), "-b", join(root, "packages/core")],
-    {
-      stdio: ["ignore", 2, 2],
-    },
-  )
-  if (status !== 0) throw new Error("the packages cannot be built")
+  const core = join(root, "packages/core")
+  const { status } = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b", core], {
+    stdio: ["ignore", 2, 2],
+  })
+  if (status !== 0) throw new Error("core cannot be built")
+  await bundle(core)
 }
 
 const run = async ({ bundles, quick, sections: chosen }: Choice): Promise<Run> => {
@@ -69,7 +68,7 @@ const run = async ({ bundles, quick, sections: chosen }: Choice): Promise<Run> =
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
   // Without this, an interrupted process ends without its exit.
   process.once("SIGINT", () => process.exit(130))
-  build()
+  await build()
   const measured: Array<MeasuredSection> = []
   for (const section of chosen) measured.push(await measureSection(quick ? { ...section, plan: plans.quick } : section, folder))
   return {

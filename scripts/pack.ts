@@ -9,6 +9,7 @@
 import { spawnSync } from "node:child_process"
 import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { bundle } from "./bundle.ts"
 
 type Manifest = Readonly<Record<string, unknown>> & { readonly publishConfig?: Readonly<Record<string, unknown>> }
 
@@ -27,7 +28,7 @@ const restore = (folder: string): void => {
   rmSync(join(folder, "LICENSE"), { force: true })
 }
 
-const build = (folder: string): void => {
+const build = async (folder: string): Promise<void> => {
   // A file that no longer has a source must not be packed, so nothing is kept of an earlier build.
   rmSync(join(folder, "dist"), { recursive: true, force: true })
   rmSync(join(folder, "tsconfig.tsbuildinfo"), { force: true })
@@ -35,11 +36,12 @@ const build = (folder: string): void => {
     stdio: ["ignore", 2, 2],
   })
   if (status !== 0) throw new Error(`tsc -b ${folder} failed`)
+  await bundle(folder)
 }
 
-const prepare = (folder: string): void => {
+const prepare = async (folder: string): Promise<void> => {
   restore(folder)
-  build(folder)
+  await build(folder)
   const manifest = join(folder, "package.json")
   const published: Manifest = publishedManifest(JSON.parse(readFileSync(manifest, "utf8")))
   copyFileSync(manifest, `${manifest}.source`)
@@ -50,7 +52,7 @@ const prepare = (folder: string): void => {
 if (import.meta.main) {
   const [verb] = process.argv.slice(2)
   const folder = process.cwd()
-  if (verb === "prepare") prepare(folder)
+  if (verb === "prepare") await prepare(folder)
   else if (verb === "restore") restore(folder)
   else throw new Error("usage, in a package's folder: node ../../scripts/pack.ts prepare | restore")
 }

@@ -82,15 +82,22 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
+/** What is packed of a library: its modules one by one, and as Node loads them. */
+const folders = ["dist", "dist/node"]
+
+/** The paths of a package's modules, without their endings. */
+const modulesOf = (name: Package): ReadonlyArray<string> =>
+  globSync("**/*.ts", { cwd: join(root, "packages", name, "src") }).map((path) => path.replaceAll("\\", "/").replace(/\.ts$/, ""))
+
 describe.each(packages)("%s", (name) => {
   test("packs what is built, and nothing else", () => {
     const files = npm.get(name)?.files ?? []
     expect(files).toEqual(expect.arrayContaining(["LICENSE", "README.md", "package.json"]))
     const built = files.filter((path) => !["LICENSE", "README.md", "package.json"].includes(path))
     expect(built.filter((path) => !/^dist\/.+\.(js|js\.map|d\.ts)$/.test(path))).toEqual([])
-    expect(built.filter((path) => path.endsWith(".js")).length).toBe(
-      globSync("src/**/*.ts", { cwd: join(workspace, "packages", name) }).length,
-    )
+    const wanted =
+      name === "cli" ? ["dist/node/main.js"] : folders.flatMap((folder) => modulesOf(name).map((path) => `${folder}/${path}.js`))
+    expect(built.filter((path) => path.endsWith(".js") && !path.startsWith("dist/node/shared/"))).toEqual(wanted.sort())
   })
 
   test("names its dependencies as any registry understands them", () => {
@@ -141,19 +148,68 @@ test("a strict consumer type-checks against the declarations and runs", { timeou
   expect(JSON.parse(stdout)).toEqual([[4, 3], 6, "string", "object"])
 })
 
-test("fp-ts-std loads in the built package, where Node's ESM loader refuses its ESM entry", async () => {
-  const built = pathToFileURL(join(project, "node_modules/@adjoint/dsl/dist/internal/fpTsStd.js"))
-  const program = `import { aperture } from ${JSON.stringify(built.href)}; console.log(JSON.stringify(aperture(2)([64, 32, 10])))`
+/** A program of the installed project, as a module; what it printed, as JSON. */
+const printed = async (program: string): Promise<unknown> => {
   const { stdout } = await run(process.execPath, ["--input-type=module", "-e", program], project)
-  expect(JSON.parse(stdout)).toEqual([
-    [64, 32],
-    [32, 10],
-  ])
+  return JSON.parse(stdout)
+}
+
+test("what the root of core exports is what its modules export, each once", async () => {
+  const namespaces = [...read(root, "packages/core/src/index.ts").matchAll(/^export \* as (\w+) from "\.\/(.+)\.ts"$/gm)]
+  expect(namespaces.length).toBeGreaterThan(30)
+  const differing = await printed(`
+    import * as core from "@adjoint/core"
+    const differing = []
+    for (const [name, path] of ${JSON.stringify(namespaces.map(([, name, path]) => [name, path]))}) {
+      const module = await import("@adjoint/core/" + path)
+      const keys = new Set([...Object.keys(module), ...Object.keys(core[name])])
+      for (const key of keys) if (module[key] !== core[name][key]) differing.push(name + "." + key)
+    }
+    console.log(JSON.stringify(differing))`)
+  expect(differing).toEqual([])
+})
+
+test("every module of the libraries can be imported by its path", async () => {
+  const paths = (["core", "dsl"] as const).flatMap((name) =>
+    modulesOf(name)
+      .filter((path) => !path.startsWith("internal/"))
+      .map((path) => `@adjoint/${name}/${path}`),
+  )
+  // What helps testing needs fast-check, which is left to those who test.
+  const wanted = paths.filter((path) => !path.startsWith("@adjoint/core/testing"))
+  expect(
+    await printed(`
+    for (const path of ${JSON.stringify(wanted)}) await import(path)
+    console.log("true")`),
+  ).toBe(true)
+})
+
+test("starting loads few files of core, and none of effect's schemas", async () => {
+  const loaded = await printed(`
+    import { registerHooks } from "node:module"
+    const loaded = []
+    registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) })
+    await import("@adjoint/core")
+    console.log(JSON.stringify(loaded))`)
+  const files = loaded as ReadonlyArray<string>
+  expect(files.filter((url) => url.includes("@adjoint/core/")).length).toBeLessThanOrEqual(12)
+  expect(files.filter((url) => /effect\/dist\/Schema/.test(url))).toEqual([])
+})
+
+test("fp-ts-std loads in the built package, where Node's ESM loader refuses its ESM entry", async () => {
+  for (const folder of folders) {
+    const built = pathToFileURL(join(project, "node_modules/@adjoint/dsl", folder, "internal/fpTsStd.js"))
+    const program = `import { aperture } from ${JSON.stringify(built.href)}; console.log(JSON.stringify(aperture(2)([64, 32, 10])))`
+    expect(await printed(program)).toEqual([
+      [64, 32],
+      [32, 10],
+    ])
+  }
 })
 
 describe("the installed command", () => {
   const adjoint = (...args: ReadonlyArray<string>) =>
-    run(process.execPath, [join(project, "node_modules/@adjoint/cli/dist/main.js"), ...args], project)
+    run(process.execPath, [join(project, "node_modules/@adjoint/cli/dist/node/main.js"), ...args], project)
 
   test("npm links it as an executable that Node runs", async () => {
     const { stdout } = await run(join(project, "node_modules/.bin/adjoint"), ["--version"], project)

@@ -140,27 +140,6 @@ declare module "@tensorflow/tfjs-backend-wasm" {
   export const getThreadsCount: () => number
 }
 
-declare module "rolldown" {
-  type Output =
-    | {
-        readonly type: "chunk"
-        readonly fileName: string
-        readonly isEntry: boolean
-        readonly imports: ReadonlyArray<string>
-        readonly code: string
-      }
-    | { readonly type: "asset"; readonly fileName: string }
-
-  export const rolldown: (options: {
-    readonly input: string
-    readonly platform: "browser"
-    readonly logLevel: "silent"
-  }) => Promise<{
-    generate(options: { readonly format: "esm"; readonly minify: boolean }): Promise<{ readonly output: ReadonlyArray<Output> }>
-    close(): Promise<void>
-  }>
-}
-
 declare module "d3-scale" {
   export const scaleLog: (domain: readonly [number, number], range: readonly [number, number]) => (x: number) => number
 }

@@ -2,18 +2,15 @@
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 
-const versionIn = (url: string): string => {
-  const { version }: { readonly version: string } = JSON.parse(readFileSync(fileURLToPath(url), "utf8"))
+const versionOf = (name: string): string => {
+  const manifest = fileURLToPath(import.meta.resolve(`${name}/package.json`))
+  const { version }: { readonly version: string } = JSON.parse(readFileSync(manifest, "utf8"))
   return version
 }
 
 /** The version of this package. */
-export const version = (): string => versionIn(new URL("../package.json", import.meta.url).href)
+export const version = (): string => versionOf("@adjoint/cli")
 
 /** Versions by package. */
-export const versions = (): { readonly [name: string]: string } => ({
-  "@adjoint/cli": version(),
-  ...Object.fromEntries(
-    ["@adjoint/dsl", "@adjoint/core", "effect"].map((name) => [name, versionIn(import.meta.resolve(`${name}/package.json`))]),
-  ),
-})
+export const versions = (): { readonly [name: string]: string } =>
+  Object.fromEntries(["@adjoint/cli", "@adjoint/dsl", "@adjoint/core", "effect"].map((name) => [name, versionOf(name)]))
