@@ -2,6 +2,7 @@
 import { type Built, build } from "@adjoint/dsl/build/Build"
 import { type Named, useOf } from "@adjoint/dsl/Document"
 import { locate } from "@adjoint/dsl/diagnostic/Diagnostic"
+import { extent } from "@adjoint/dsl/prepare/Extents"
 import type { Prepared } from "@adjoint/dsl/prepare/Prepare"
 import { filesOf } from "@adjoint/dsl/prepare/Reading"
 import * as Effect from "effect/Effect"
@@ -9,7 +10,7 @@ import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
 import { Refused } from "./Failure.ts"
 import { dataOf, type Sound } from "./ModelFile.ts"
-import { extentOf, rowsOf } from "./run/PretrainRows.ts"
+import { rowsOf } from "./run/PretrainRows.ts"
 import { canonical, sha256 } from "./run/Records.ts"
 
 export interface Training {
@@ -46,7 +47,7 @@ export const training = (
 ): Effect.Effect<Training, Refused, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const prepared = yield* dataOf(sound, options)
-    const seen = sound.document.pretrain === undefined ? {} : { extent: extentOf(rowsOf(prepared)) }
+    const seen = sound.document.pretrain === undefined ? {} : { extent: extent(rowsOf(prepared)) }
     const built = build(sound.document, { ...prepared.facts, ...seen })
     const { positions, source } = sound.reading
     if (Result.isFailure(built))

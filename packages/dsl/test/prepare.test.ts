@@ -187,7 +187,9 @@ describe("what is wrong is said of the document", () => {
 
 describe("survey", () => {
   test("small sources are known exactly", async () => {
-    expect(await surveyed(iris)).toEqual({ facts: (await prepared(iris)).facts, findings: [] })
+    const { extents, ...facts } = (await surveyed(iris)).facts
+    expect(facts).toEqual((await prepared(iris)).facts)
+    expect(extents?.map(({ column }) => column)).toEqual(["sepal_length", "sepal_width", "petal_length", "petal_width"])
   })
 
   test("what the document says counts even where a file is missing", async () => {
@@ -205,16 +207,27 @@ describe("survey", () => {
     const source = { idx: { images: "images.idx", labels: "labels.idx" } }
     // Labels are a byte a row, so they are read.
     const target = { type: "class", name: "label", classes: [..."0123456789"] }
-    expect(await surveyed({ source, split: { seed: 1 } }, scratch)).toEqual({ facts: { sample: [2, 2], target }, findings: [] })
+    const { facts, findings } = await surveyed({ source, split: { seed: 1 } }, scratch)
+    expect(facts).toEqual({ sample: [2, 2], target, extents: [{ extent: [0, 0] }] })
+    expect(findings).toMatchObject([
+      { code: "D305", message: "there are 1,400,000 inputs but 1,797 targets; wanted one target for each input" },
+    ])
 
-    writeFileSync(join(scratch, "large.csv"), `a,b,label\n${"1,2,x\n".repeat(800_000)}`)
+    writeFileSync(join(scratch, "large.csv"), `a,b,label\n${"1,2,x\n1,2,y\n".repeat(400_000)}`)
     const table: Data = {
       source: csv("large.csv"),
       columns: { "*": { type: "number" }, label: { type: "class" } },
       split: { seed: 1 },
     }
     expect(await surveyed(table, scratch)).toEqual({
-      facts: { sample: [2], target: { type: "class", name: "label" } },
+      facts: {
+        sample: [2],
+        target: { type: "class", name: "label" },
+        extents: [
+          { column: "a", extent: [1, 1] },
+          { column: "b", extent: [2, 2] },
+        ],
+      },
       findings: [],
     })
     const wrong: Data = { ...table, columns: { a: { type: "number" }, lable: { type: "class" } } }

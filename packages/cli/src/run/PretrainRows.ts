@@ -14,13 +14,3 @@ export const rowsOf = (rows: Prepared): NDArray => {
   const train = prepared(rows, rows.train)
   return rows.unlabelled === undefined ? train : Dataset.concatRows([train, rows.unlabelled])
 }
-
-/** The least and the largest number of some rows. */
-export const extentOf = ({ data }: NDArray): readonly [number, number] => {
-  let [least, largest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (const x of data) {
-    if (x < least) least = x
-    if (x > largest) largest = x
-  }
-  return [least, largest]
-}

@@ -13,10 +13,12 @@ import type { Facts, Target } from "../prepare/Facts.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 import * as Advice from "./Advice.ts"
+import * as Balance from "./Balance.ts"
 import * as Groups from "./Groups.ts"
 import * as LoneRow from "./LoneRow.ts"
 import { lossName, wanted } from "./Outputs.ts"
 import * as Pretrain from "./Pretrain.ts"
+import * as Scaling from "./Scaling.ts"
 import * as Shapes from "./Shapes.ts"
 import * as Training from "./Training.ts"
 
@@ -71,6 +73,8 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
           ...(made === undefined ? {} : { made }),
         })),
     ...(model === undefined ? [] : Advice.check(model, { data, pretrain, train }, catalogue)),
+    ...(data === undefined || inferred === undefined ? [] : Scaling.check(data, facts, inferred.made)),
+    ...(data === undefined || train === undefined ? [] : Balance.check(data, train, facts)),
   ]
 }
 

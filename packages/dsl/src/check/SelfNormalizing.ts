@@ -6,6 +6,7 @@ import { type Data, type Train, useOf } from "../Document.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
 import { type Path, pointer } from "../source/Path.ts"
 import { replacing } from "./Replacing.ts"
+import { scaling } from "./Scaling.ts"
 import type { Survey } from "./Weights.ts"
 
 /** What a self-normalizing model is read from. `isSelu` knows its names. */
@@ -110,17 +111,7 @@ const columnsOf = (columns: NonNullable<Data["columns"]>): ReadonlyArray<Finding
     if (column.type !== "number" || column.role === "target" || column.scale === "standard") return []
     const path = ["data", "columns", name]
     if (column.scale !== undefined) return [rescaled([...path, "scale"], `\`${name}\` is scaled another way`, "standard")]
-    const text = "{ type: number, scale: standard }"
-    // What else is said of a column would be lost.
-    const isBare = Object.keys(column).length === 1
-    const fix = { title: `write \`${text}\``, at: { path }, text }
-    return [
-      broken(
-        wantsStandard(`\`${name}\` is not scaled`),
-        { path, on: "key" },
-        { help: `\`${name}: ${text}\``, ...(isBare ? { fix } : {}) },
-      ),
-    ]
+    return [broken(wantsStandard(`\`${name}\` is not scaled`), { path, on: "key" }, scaling(path))]
   })
 
 const inputs = ({ data }: Reading): ReadonlyArray<Finding> => {
@@ -131,12 +122,11 @@ const inputs = ({ data }: Reading): ReadonlyArray<Finding> => {
     if (image.normalize === "auto") return []
     const path = ["data", "image"]
     if (image.normalize !== undefined) return [rescaled([...path, "normalize"], "the images are normalized another way", "auto")]
-    return [
-      broken(wantsStandard("the images are not normalized"), { path, on: "key" }, { help: "`normalize: auto` in `data.image`" }),
-    ]
+    const fix = { title: "add `normalize: auto`", at: { path: [...path, "normalize"] }, text: "auto", main: "" }
+    return [broken(wantsStandard("the images are not normalized"), { path, on: "key" }, { help: fix.title, fix })]
   }
   if (scale === "standard") return []
   if (scale !== undefined) return [rescaled(["data", "scale"], "the inputs are scaled another way", "standard")]
   const path = ["data", "source", useOf(source).name]
-  return [broken(wantsStandard("the inputs are not scaled"), { path, on: "key" }, { help: "`scale: standard` in `data`" })]
+  return [broken(wantsStandard("the inputs are not scaled"), { path, on: "key" }, scaling(["data"]))]
 }

@@ -49,6 +49,9 @@ const advice = (title: string, explanation: string, wrong: string, right: string
   right,
 })
 
+/** Advice on what only the data can say, so that no short text shows it. */
+const dataAdvice = (title: string, explanation: string): CodeEntry => ({ severity: "warning", title, explanation })
+
 /** The table of codes. */
 export const codes = {
   Y001: error(
@@ -399,6 +402,14 @@ export const codes = {
     "Alpha dropout puts what selu is far below 0 in place of what it drops, and then restores the mean and the variance that selu keeps. Beside any other activation that value means nothing (Klambauer et al. 2017).",
     "model: { layers: [{ dense: 8 }, relu, { alpha_dropout: 0.1 }, { head: label }] }\n",
     "model: { layers: [{ dense: 8 }, relu, { dropout: 0.1 }, { head: label }] }\n",
+  ),
+  A611: dataAdvice(
+    "inputs that are not scaled",
+    "Initial weights and usual learning rates are made for inputs of about 1. Where a column goes to a thousand, it drowns the others, and the first steps are far too long. `scale: standard` takes a column to mean 0 and standard deviation 1, as the training rows have them; images have `scale: unit`.",
+  ),
+  A612: dataAdvice(
+    "imbalanced classes",
+    "Where one class has more than ten times the rows of another, always answering the common one is rarely wrong, and accuracy looks good for nothing. `class_weight: balanced` lets rare classes count as much, and `auroc`, `f1` or the classes one by one of `adjoint evaluate` say how they fare.",
   ),
 } as const satisfies { readonly [code: string]: CodeEntry }
 

@@ -22,7 +22,7 @@ export interface Spot {
 /**
  * An edit in terms of the document: the key or value at a spot becomes `text`. `was` is the value, where it may stand as
  * the short form of its map. `main` says that a value which was not written is added to its map, and which option stands
- * there if no map does.
+ * there if no map does; it is empty where only a map can.
  */
 export interface Edit {
   readonly title: string
@@ -55,17 +55,22 @@ const inside = ({ places }: Positions.Positions, path: Path): ReadonlyArray<Posi
   return [...places].flatMap(([at, place]) => (at.startsWith(root) && !at.slice(root.length).includes("/") ? [place] : []))
 }
 
-/** An edit of the text that adds an option which was not written, in the style of those that were. */
+/** An edit of the text that adds an option which was not written, in the style of those that were; with its map, where that is missing too. */
 const added = (positions: Positions.Positions, { at, main, text, title }: Edit): Fix | undefined => {
-  const owner = Positions.at(positions, at.path.slice(0, -1))
-  if (main === undefined || owner === undefined || owner.defined !== undefined) return undefined
+  const place = at.path.slice(0, -1)
+  const owner = Positions.at(positions, place)
+  if (owner === undefined && place.length > 1)
+    return added(positions, { title, at: { path: place }, text: `{ ${at.path.at(-1)}: ${text} }`, main: "" })
+  if (owner === undefined || owner.defined !== undefined) return undefined
   const source = positions.source.text
   const { end, start } = owner.value
   const written = source.slice(start, end)
   const option = `${at.path.at(-1)}: ${text}`
-  const others = inside(positions, at.path.slice(0, -1))
+  const others = inside(positions, place)
   if (others.length === 0)
-    return /^[\w.$-]+$/.test(written) ? { title, span: owner.value, text: `{ ${main}: ${written}, ${option} }` } : undefined
+    return main !== "" && /^[\w.$-]+$/.test(written)
+      ? { title, span: owner.value, text: `{ ${main}: ${written}, ${option} }` }
+      : undefined
   if (written.startsWith("{")) {
     const last = Math.max(...others.map(({ value }) => value.end))
     return { title, span: spanIn(positions.source, last, last), text: `, ${option}` }

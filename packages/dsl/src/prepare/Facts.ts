@@ -31,4 +31,12 @@ export interface Facts {
   readonly unlabelled?: number
   /** The least and the largest number of the prepared inputs. */
   readonly extent?: readonly [least: number, largest: number]
+  /** The same of each column of a table, or of all numbers of the training rows. */
+  readonly extents?: ReadonlyArray<Extent>
+}
+
+/** Between which numbers prepared inputs lie; of a table, those of one column. */
+export interface Extent {
+  readonly column?: string
+  readonly extent: readonly [least: number, largest: number]
 }

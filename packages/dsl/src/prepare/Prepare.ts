@@ -73,7 +73,8 @@ const counted = (target: Target, { classes, targets }: Dataset.Dataset): Pick<Fa
   return { counts }
 }
 
-const specOf = ({ columns, image, scale }: Data): PrepareSpec => ({
+/** What a document says of preparing. */
+export const specOf = ({ columns, image, scale }: Data): PrepareSpec => ({
   ...(columns === undefined ? {} : { columns }),
   ...(image === undefined ? {} : { image }),
   ...(scale === undefined ? {} : { scale }),

@@ -1,0 +1,37 @@
+/** Classes of which one has many times the rows of another: a net that always answers the common one is rarely wrong. */
+import type { Data, Train } from "../Document.ts"
+import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
+import type { Facts } from "../prepare/Facts.ts"
+
+/** So many times the rows make classes imbalanced. */
+const times = 10
+
+/** Advice on classes that are imbalanced and not weighted. */
+export const check = (
+  data: Data,
+  { regularize }: Pick<Train, "regularize">,
+  { counts, target }: Facts,
+): ReadonlyArray<Finding> => {
+  if (counts === undefined || target === undefined || target.type === "numbers") return []
+  if (regularize.class_weight !== undefined) return []
+  const [most, least] = [Math.max(...counts), Math.min(...counts)]
+  if (least === 0 || most <= times * least) return []
+  const name = (count: number): string => `${count.toLocaleString("en-US")} of \`${target.classes?.[counts.indexOf(count)]}\``
+  const at: Spot =
+    data.columns === undefined ? { path: ["data", "source"] } : { path: ["data", "columns", target.name], on: "key" }
+  const fix = {
+    title: "add `class_weight: balanced`",
+    at: { path: ["train", "regularize", "class_weight"] },
+    text: "balanced",
+    main: "",
+  }
+  return [
+    {
+      code: "A612",
+      message: `the classes are imbalanced: ${name(most)} to ${name(least)} among the rows to learn from`,
+      at,
+      help: "`train: { regularize: { class_weight: balanced } }` makes rare classes count, and `auroc` or `f1` says more than accuracy",
+      fix,
+    },
+  ]
+}

@@ -1,0 +1,78 @@
+/**
+ * Numbers that reach the first layer as large as they were written. Initial weights and usual learning rates are made for
+ * inputs of about 1; where one column goes to a thousand, the others are not heard and the first steps are far too long.
+ */
+import type { Data } from "../Document.ts"
+import type { Finding } from "../diagnostic/Diagnostic.ts"
+import type { Extent, Facts } from "../prepare/Facts.ts"
+import type { Path } from "../source/Path.ts"
+import type { Made } from "./Shapes.ts"
+
+/** Numbers up to here are near enough to 1. */
+const large = 10
+
+/** Layers after which it no longer matters how large the inputs were: tokens are looked up, and norms scale. */
+const indifferent = new Set(["embedding", "batch_norm", "layer_norm", "group_norm", "rms_norm"])
+
+/** Layers that let the size of numbers through. */
+const through = new Set(["flatten", "reshape", "dropout", "spatial_dropout", "gaussian_noise"])
+
+/** What adds `scale:` to a column, or to the data. */
+export const scaling = (path: Path, text: "standard" | "minmax" = "standard"): Required<Pick<Finding, "help" | "fix">> => {
+  const main = path.at(1) === "columns" ? "type" : ""
+  const fix = { title: `add \`scale: ${text}\``, at: { path: [...path, "scale"] }, text, main }
+  return { help: fix.title, fix }
+}
+
+const size = ({ extent: [least, largest] }: Extent): number => Math.max(-least, largest)
+
+const shown = (x: number): string => Number(x.toPrecision(3)).toLocaleString("en-US", { maximumSignificantDigits: 3 })
+
+const range = ({ extent: [least, largest] }: Extent): string => `from ${shown(least)} to ${shown(largest)}`
+
+/** Where the document says how a column is prepared, if it is a quantity that is left as it is. */
+const unscaled = ({ columns = {} }: Data, name: string): Path | undefined => {
+  const key = Object.hasOwn(columns, name) ? name : "*"
+  const column = columns[key]
+  return column?.type === "number" && column.scale === undefined ? ["data", "columns", key] : undefined
+}
+
+const ofColumns = (data: Data, extents: ReadonlyArray<Extent>): ReadonlyArray<Finding> => {
+  const found = new Map<string, { readonly path: Path; readonly columns: ReadonlyArray<Extent> }>()
+  for (const extent of extents) {
+    const path = size(extent) > large ? unscaled(data, extent.column ?? "") : undefined
+    if (path === undefined) continue
+    const key = String(path.at(-1))
+    found.set(key, { path, columns: [...(found.get(key)?.columns ?? []), extent] })
+  }
+  return [...found.values()].flatMap(({ columns, path }): ReadonlyArray<Finding> => {
+    const [worst] = columns.toSorted((a, b) => size(b) - size(a))
+    if (worst === undefined) return []
+    const others = columns.length === 1 ? "" : `, and ${columns.length - 1} more`
+    const message = `\`${worst.column}\` is not scaled: it goes ${range(worst)}${others}`
+    return [{ code: "A611", message, at: { path, on: "key" }, ...scaling(path) }]
+  })
+}
+
+const ofArrays = ({ image, scale }: Data, extent: Extent): ReadonlyArray<Finding> => {
+  if (size(extent) <= large) return []
+  const message = `the inputs are not scaled: they go ${range(extent)}`
+  if (image === undefined) {
+    // Pixels that are seldom on hardly vary, and divided by how much they do they would be larger than before.
+    const how = extent.extent[0] < 0 ? "standard" : "minmax"
+    return scale === undefined ? [{ code: "A611", message, at: { path: ["data", "source"] }, ...scaling(["data"], how) }] : []
+  }
+  if (image.normalize !== undefined && image.normalize !== "none") return []
+  const at = { path: ["data", "image", "scale"] }
+  const text = extent.extent[1] === 255 ? "unit" : `{ max: ${extent.extent[1]} }`
+  const title = `\`scale: ${text}\` takes them to 0…1`
+  return [{ code: "A611", message, at, help: title, fix: { title, at, text } }]
+}
+
+/** Advice on inputs that are not scaled, as far as it is known how large they are. */
+export const check = (data: Data, { extents = [] }: Facts, made: ReadonlyArray<Made>): ReadonlyArray<Finding> => {
+  const first = made.find(({ kind }) => !through.has(kind) && !kind.startsWith("random_"))
+  if (first === undefined || indifferent.has(first.kind)) return []
+  const [only] = extents
+  return data.columns === undefined ? (only === undefined ? [] : ofArrays(data, only)) : ofColumns(data, extents)
+}

@@ -1,0 +1,30 @@
+/** How large prepared inputs are, column by column where they have columns. */
+import * as Deferred from "@adjoint/core/data/Deferred"
+import type { Fitted } from "@adjoint/core/data/Fitted"
+import * as Preprocess from "@adjoint/core/data/Preprocess"
+import type { NDArray } from "@adjoint/core/words/NDArray"
+import * as Result from "effect/Result"
+import type { Extent } from "./Facts.ts"
+
+/** The least and the largest of every `step`th number from the first on. */
+const within = ({ data }: NDArray, first: number, step: number): Extent["extent"] => {
+  let [least, largest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (let i = first; i < data.length; i += step) {
+    const x = data[i] ?? 0
+    if (x < least) least = x
+    if (x > largest) largest = x
+  }
+  return [least, largest]
+}
+
+/** The least and the largest number of an array. */
+export const extent = (array: NDArray): Extent["extent"] => within(array, 0, 1)
+
+/** The extents of inputs that are prepared, or still the bytes that the net prepares. */
+export const extents = (fitted: Fitted, inputs: NDArray): ReadonlyArray<Extent> => {
+  const { columns } = Preprocess.names(fitted)
+  const numbers = Result.getOrElse(Deferred.numbers(fitted.input, inputs), () => inputs)
+  return columns === undefined
+    ? [{ extent: extent(numbers) }]
+    : columns.map((column, i) => ({ column, extent: within(numbers, i, columns.length) }))
+}
