@@ -50,7 +50,7 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
   EngineError: {
     code: ({ cause }) => (cause instanceof OutOfMemory ? exitCodes.modelFile : exitCodes.internal),
     say: ({ cause, message }) =>
-      said(message, cause instanceof OutOfMemory ? "fewer rows a step: --set train.batch=…" : undefined),
+      said(message, cause instanceof OutOfMemory ? "fewer rows a step (--set train.batch=…), or smaller layers: adjoint inspect says how large each is" : undefined),
   },
   ShapeError: { code: () => exitCodes.modelFile, say: ({ message }) => said(message) },
   PlatformError: {

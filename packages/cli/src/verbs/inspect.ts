@@ -1,13 +1,10 @@
 /** `adjoint inspect`: the layers of a model file or a run, with their shapes, parameters and work. */
 import { join } from "node:path"
-import { EngineError } from "@adjoint/core/engines/Engine"
-import { plannedStep } from "@adjoint/core/training/plannedStep"
 import * as Shape from "@adjoint/core/words/Shape"
-import type { Spec } from "@adjoint/core/words/ShapeError"
 import { build, type Needed, netOf } from "@adjoint/dsl/build/Build"
 import type { ModelFile } from "@adjoint/dsl/Document"
 import { hasErrors } from "@adjoint/dsl/diagnostic/Diagnostic"
-import type { Facts, Target } from "@adjoint/dsl/prepare/Facts"
+import type { Facts } from "@adjoint/dsl/prepare/Facts"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
@@ -17,6 +14,7 @@ import { open } from "../ModelFile.ts"
 import { find } from "../run/Find.ts"
 import { openRun } from "../run/Run.ts"
 import { files } from "../run/RunFolder.ts"
+import { planned } from "../Step.ts"
 import * as Format from "../terminal/Format.ts"
 import type { Style } from "../terminal/Style.ts"
 import { json, result } from "../terminal/Write.ts"
@@ -68,24 +66,16 @@ type Step =
   | { readonly rows: number; readonly bytes: number; readonly kernels: number; readonly multiplyAdds: number }
   | { readonly rows: number; readonly error: string }
 
-/** How targets come to training. */
-const targetOf = (target: Target): Spec =>
-  target.type === "numbers" ? { dtype: "f32", shape: [target.names.length] } : { dtype: "i32", shape: [] }
-
 /** Plans a step of training, where the document can be built: the net may stand there before the rest does. */
 const stepOf = (document: ModelFile, { rows: known, ...facts }: Omit<Needed, "rows"> & Pick<Facts, "rows">) =>
-  Effect.sync((): Step | undefined => {
+  Effect.gen(function* () {
     const rows = Math.min(document.train.batch, known?.train ?? document.train.batch)
     const built = build(document, { ...facts, rows: known ?? { train: rows, val: 0, test: 0 } })
     if (Result.isFailure(built)) return undefined
-    const samples = { sample: { dtype: "f32", shape: facts.sample }, target: targetOf(facts.target) } as const
-    try {
-      const { bytes, kernels, program } = plannedStep({ ...built.success, batch: rows }, samples)
-      return { rows, bytes, kernels, multiplyAdds: work(program) }
-    } catch (error) {
-      if (error instanceof EngineError) return { rows, error: error.message }
-      throw error
-    }
+    return yield* planned(built.success, facts, rows).pipe(
+      Effect.map(({ bytes, kernels, program }): Step => ({ rows, bytes, kernels, multiplyAdds: work(program) })),
+      Effect.catch(({ message }) => Effect.succeed<Step>({ rows, error: message })),
+    )
   })
 
 const printStep = (step: Step | undefined, style: Style): ReadonlyArray<string> => {

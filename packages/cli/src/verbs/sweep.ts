@@ -11,6 +11,7 @@ import { open, sound } from "../ModelFile.ts"
 import * as Lines from "../progress/Lines.ts"
 import { configOf } from "../run/Config.ts"
 import { line } from "../run/Events.ts"
+import { fits } from "../Step.ts"
 import { type Training, training as trainingOf } from "../Training.ts"
 import { bar } from "../terminal/Bar.ts"
 import * as Format from "../terminal/Format.ts"
@@ -122,7 +123,9 @@ export const run = (options: Options) =>
     const { json, penalty } = options
     const model = yield* sound(yield* open(options.file, { sets: options.set }))
     if (!json) yield* Lines.warnings(model)
-    const sweep = yield* sweepOf(yield* trainingOf(model), penalty, range)
+    const training = yield* trainingOf(model)
+    yield* fits(training)
+    const sweep = yield* sweepOf(training, penalty, range)
     const { monitor } = sweep.monitor
     const inJson = (event: Sweep.SweepEvent) => {
       const { _tag, ...rest } = event

@@ -32,6 +32,7 @@ import { environment, readText, type Summary } from "../run/Records.ts"
 import { inherit, resumeFrom, same } from "../run/Resume.ts"
 import { hasCheckpoint, openRun, type Run } from "../run/Run.ts"
 import { allocate, files } from "../run/RunFolder.ts"
+import { fits } from "../Step.ts"
 import { type Training, training as trainingOf } from "../Training.ts"
 import { isLive } from "../terminal/Capability.ts"
 import { World } from "../terminal/World.ts"
@@ -75,6 +76,7 @@ const prepare = (options: Options) =>
     const model = yield* sound(yield* open(file, { directory, sets: options.set }))
     if (!options.json) yield* Lines.warnings(model)
     const training = yield* trainingOf(model, parent === undefined ? {} : { fitted: parent.fitted })
+    yield* fits(training)
     const config = configOf(training)
     const stages = training.built.pretrain
     const fresh = { file, directory, training, config }
