@@ -39,6 +39,12 @@ const numerics = Flag.Literals("numerics", ["portable", "fast"]).pipe(
     "how wasm rounds: portable, the same bits everywhere, or fast, with fused multiply-add where there is one",
   ),
 )
+const threads = Flag.Int("threads").pipe(
+  Flag.withMetavar("N"),
+  Flag.optional,
+  Flag.map(Option.getOrUndefined),
+  Flag.withDescription("how many threads wasm computes on, with the same bits; as many as there are processors unless given"),
+)
 
 const set = Flag.String("set").pipe(
   Flag.withMetavar("path=value"),
@@ -77,6 +83,7 @@ const train = Command.make(
     runs,
     engine,
     numerics,
+    threads,
     dryRun: switchOf("dry-run", "check everything, train nothing, write nothing"),
     json,
   },
@@ -102,6 +109,7 @@ const evaluate = Command.make(
     runs,
     engine,
     numerics,
+    threads,
     json,
   },
   lazily(() => import("./verbs/evaluate.ts")),
@@ -121,6 +129,7 @@ const sweep = Command.make(
     steps: Flag.Int("steps").pipe(Flag.withDefault(6), Flag.withDescription("how many λ besides 0; 6 unless given")),
     engine,
     numerics,
+    threads,
     json,
   },
   lazily(() => import("./verbs/sweep.ts")),
@@ -140,6 +149,7 @@ const predict = Command.make(
     runs,
     engine,
     numerics,
+    threads,
   },
   lazily(() => import("./verbs/predict.ts")),
 ).pipe(
@@ -201,7 +211,7 @@ const plot = Command.make(
 
 const doctor = Command.make(
   "doctor",
-  { json },
+  { threads, json },
   lazily(() => import("./verbs/doctor.ts")),
 ).pipe(Command.withDescription("Say what this machine offers, and test that the engine is right on it"))
 

@@ -9,13 +9,25 @@ import { UsageError } from "./Failure.ts"
 export interface Choice {
   readonly engine: "wasm" | "reference"
   readonly numerics: Wasm.Numerics | undefined
+  readonly threads: number | undefined
 }
 
-type Engines = { readonly [N in Choice["engine"]]: (numerics?: Wasm.Numerics) => Layer.Layer<Engine.Engine, UsageError> }
+/** More threads than this are a mistake. */
+const mostThreads = 256
+
+/** How many threads are asked for. Fails with `UsageError` for a number that makes no sense. */
+export const askedThreads = ({ threads }: Pick<Choice, "threads">): Effect.Effect<number | undefined, UsageError> =>
+  threads === undefined || (threads >= 1 && threads <= mostThreads)
+    ? Effect.succeed(threads)
+    : Effect.fail(new UsageError({ message: `--threads ${threads} makes no sense`, hint: `from 1 to ${mostThreads}` }))
+
+type Engines = {
+  readonly [N in Choice["engine"]]: (options: Wasm.WasmOptions) => Layer.Layer<Engine.Engine, UsageError>
+}
 
 const engines: Engines = {
-  wasm: (numerics = "portable") => Wasm.layer({ numerics }),
-  reference: (numerics) =>
+  wasm: Wasm.layer,
+  reference: ({ numerics }) =>
     numerics === undefined
       ? Engine.reference
       : Layer.unwrap(
@@ -28,5 +40,13 @@ const engines: Engines = {
         ),
 }
 
-/** The engine that is asked for. Fails with `UsageError` when it does not round so. */
-export const engineOf = ({ engine, numerics }: Choice): Layer.Layer<Engine.Engine, UsageError> => engines[engine](numerics)
+/** The engine that is asked for. Fails with `UsageError` when it does not compute so. */
+export const engineOf = (choice: Choice): Layer.Layer<Engine.Engine, UsageError> =>
+  Layer.unwrap(
+    Effect.map(askedThreads(choice), (threads) =>
+      engines[choice.engine]({
+        ...(threads === undefined ? {} : { threads }),
+        ...(choice.numerics === undefined ? {} : { numerics: choice.numerics }),
+      }),
+    ),
+  )

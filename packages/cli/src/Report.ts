@@ -1,7 +1,9 @@
 /** Failures told: in words on stderr, as an event on stdout where JSON was asked for, and as an exit code. */
+import { systemWords } from "@adjoint/core/data/systemWords"
 import { OutOfMemory } from "@adjoint/core/machines/Executable"
 import { type Diagnostic, hasErrors } from "@adjoint/dsl/diagnostic/Diagnostic"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
+import type * as PlatformError from "effect/PlatformError"
 import { type ExitCode, exitCodes } from "./ExitCode.ts"
 import type { Failure } from "./Failure.ts"
 import * as Format from "./terminal/Format.ts"
@@ -50,14 +52,23 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
   EngineError: {
     code: ({ cause }) => (cause instanceof OutOfMemory ? exitCodes.modelFile : exitCodes.internal),
     say: ({ cause, message }) =>
-      said(message, cause instanceof OutOfMemory ? "fewer rows a step (--set train.batch=…), or smaller layers: adjoint inspect says how large each is" : undefined),
+      said(
+        message,
+        cause instanceof OutOfMemory
+          ? "fewer rows a step (--set train.batch=…), or smaller layers: adjoint inspect says how large each is"
+          : undefined,
+      ),
   },
   ShapeError: { code: () => exitCodes.modelFile, say: ({ message }) => said(message) },
   PlatformError: {
     code: () => exitCodes.internal,
-    say: ({ message }) => said(message, "check that the folder can be written to and that the disk is not full"),
+    say: (error) => said(`${placeOf(error)}${systemWords(error)}`, "--runs DIR, on a disk with room where you may write"),
   },
 }
+
+/** What the system was asked to do something with. */
+const placeOf = ({ reason }: PlatformError.PlatformError): string =>
+  "pathOrDescriptor" in reason && typeof reason.pathOrDescriptor === "string" ? `${reason.pathOrDescriptor}: ` : ""
 
 const summary = (diagnostics: ReadonlyArray<Diagnostic>): string =>
   diagnostics.map(({ code, message }) => `${code} ${message}`).join("; ")

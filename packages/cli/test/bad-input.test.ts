@@ -180,3 +180,10 @@ test("--json has the same as values", async () => {
   const failed = { version: 1, event: "failed", exit: 3, error: "Refused", diagnostics: [{ code: "S104" }] }
   expect(JSON.parse(trained.stdout)).toMatchObject(failed)
 })
+
+test("a folder that cannot be made is told in the system's words", async () => {
+  const directory = folder({ "model.yaml": activation("relu"), taken: "" })
+  const { code, stderr } = await run(["train", join(directory, "model.yaml"), "--runs", join(directory, "taken")])
+  expect(code).toBe(1)
+  expect(stderr).toContain(`error: ${join(directory, "taken", "model")}: not a directory\n  try: --runs DIR`)
+})

@@ -134,6 +134,18 @@ describe("train", () => {
     expect(events.at(-1)).toMatchObject({ event: "summary", status: "finished", test: { accuracy: expect.any(Number) } })
   })
 
+  test("--threads says how many threads compute, and changes no bit", async () => {
+    const weights = []
+    for (const threads of ["1", "2"]) {
+      const kept = join(directory, `threads${threads}`)
+      const { code } = await run(["train", file("moons.yaml"), "--runs", kept, "--threads", threads])
+      expect(code).toBe(0)
+      expect(json(join(kept, "moons/0001/env.json"))).toMatchObject({ threads: Number(threads) })
+      weights.push(readFileSync(join(kept, "moons/0001/checkpoints/last/weights.safetensors")))
+    }
+    expect(weights[0]).toEqual(weights[1])
+  })
+
   test("--numerics is recorded as the engine has it, and a run goes on only in its own", async () => {
     const fast = offered("fast")
     const kept = join(directory, "fast")
@@ -439,6 +451,7 @@ describe("words about words", () => {
     [["train", "a.yaml", "--engine", "magic"], "magic"],
     [["train", "a.yaml", "--numerics", "magic"], "magic"],
     [["train", "a.yaml", "--engine", "reference", "--numerics", "fast"], "leave out --numerics"],
+    [["train", "a.yaml", "--threads", "0"], "from 1 to 256"],
     [[], "USAGE"],
   ])("%j is a usage error: said on stderr, exit code 2", async (args, says) => {
     const ran = await run(args)

@@ -5,12 +5,13 @@ import { fusesMultiplyAdd } from "@adjoint/core/machines/wasm/hostNumerics"
 import { makePool } from "@adjoint/core/machines/wasm/pool"
 import { type Answer, selfTest } from "@adjoint/core/testing/selfTest"
 import * as Effect from "effect/Effect"
+import { askedThreads, type Choice } from "../Engines.ts"
 import { Unwell } from "../Failure.ts"
 import * as Format from "../terminal/Format.ts"
 import type { Style } from "../terminal/Style.ts"
 import { json, result } from "../terminal/Write.ts"
 
-export interface Options {
+export interface Options extends Pick<Choice, "threads"> {
   readonly json: boolean
 }
 
@@ -23,13 +24,14 @@ interface Machine {
   readonly cores: number
   /** Bytes, those in use too. */
   readonly memory: number
-  /** Threads that the engine uses unless told otherwise. */
+  /** Threads that the engine uses, and how many were asked for, if that was said. */
   readonly threads: number
+  readonly wanted?: number
   /** Whether products can be added with one rounding, as `--numerics fast` does. */
   readonly relaxedSimd: boolean
 }
 
-const machine = (): Machine => {
+const machine = (wanted: number | undefined): Machine => {
   const cores = os.availableParallelism()
   return {
     node: process.version,
@@ -37,12 +39,14 @@ const machine = (): Machine => {
     cpu: os.cpus()[0]?.model.trim() ?? "unknown",
     cores,
     memory: os.totalmem(),
-    threads: makePool(cores)?.threads ?? 1,
+    threads: makePool(wanted ?? cores)?.threads ?? 1,
+    ...(wanted === undefined ? {} : { wanted }),
     relaxedSimd: fusesMultiplyAdd(),
   }
 }
 
-const threadsOf = ({ cores, threads }: Machine): string => {
+const threadsOf = ({ cores, threads, wanted }: Machine): string => {
+  if (wanted !== undefined && wanted === threads) return `${threads}, as asked for`
   if (cores === 1) return "1, since there is one core"
   return threads === 1 ? "1, since memory cannot be shared with worker threads here" : String(threads)
 }
@@ -77,7 +81,7 @@ const print = (found: Machine, answers: ReadonlyArray<Answer>, style: Style): st
 /** Prints what the machine offers and what a self-test comes to. Fails with `Unwell` when an answer is wrong. */
 export const run = (options: Options) =>
   Effect.gen(function* () {
-    const found = machine()
+    const found = machine(yield* askedThreads(options))
     const answers = yield* selfTest(found.threads)
     const healthy = answers.every(({ passed }) => passed)
     if (options.json) yield* json({ version: 1, machine: found, answers, healthy })

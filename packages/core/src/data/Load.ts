@@ -12,6 +12,7 @@ import * as Idx from "./Idx.ts"
 import { nearest } from "./Nearest.ts"
 import * as Npy from "./Npy.ts"
 import * as Npz from "./Npz.ts"
+import { systemWords } from "./systemWords.ts"
 import type { Table } from "./Table.ts"
 
 type Load<A> = Effect.Effect<A, DataError, FileSystem.FileSystem>
@@ -35,7 +36,7 @@ const fail = (file: string, reason: Reason): Effect.Effect<never, DataError> => 
 const refused =
   (file: string) =>
   (error: PlatformError): Load<never> => {
-    if (error.reason._tag !== "NotFound") return fail(file, { _tag: "NotReadable", cause: error.reason.message })
+    if (error.reason._tag !== "NotFound") return fail(file, { _tag: "NotReadable", cause: systemWords(error) })
     return Effect.flatMap(neighbours(file), (names) =>
       fail(file, { _tag: "NotFound", nearest: nearest(basename(file), names).map((name) => join(dirname(file), name)) }),
     )

@@ -8,6 +8,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import type * as PlatformError from "effect/PlatformError"
 import * as Result from "effect/Result"
+import { systemWords } from "../data/systemWords.ts"
 import type { Tensor } from "../language/Expr.ts"
 import { readAll } from "../tensor/read.ts"
 import type { NDArray } from "../words/NDArray.ts"
@@ -54,7 +55,7 @@ const named = (tree: unknown): ReadonlyMap<string, NDArray> => {
 const failed =
   (file: string, wanted: string, hint: string) =>
   (error: PlatformError.PlatformError): CheckpointError =>
-    new CheckpointError({ file, got: `${error.reason._tag} (${error.message})`, wanted, hint })
+    new CheckpointError({ file, got: systemWords(error), wanted, hint })
 
 const writeSynced = Effect.fnUntraced(function* (file: string, bytes: Uint8Array) {
   const fs = yield* FileSystem.FileSystem
