@@ -12,26 +12,33 @@ export interface Contender {
   readonly setting: Pick<Request, "backend" | "threads">
 }
 
-const file = (name: string): string => join(import.meta.dirname, "contenders", name)
+/** Those that Node runs, by their files' names. They are started as JavaScript, which `build.ts` makes of them. */
+export const inNode = ["adjoint", "jax", "tfjs"] as const
 
-const inNode = (name: string, label: string, backend: string, threads: number, flags: ReadonlyArray<string> = []): Contender => ({
+const node = (
+  name: (typeof inNode)[number],
+  label: string,
+  backend: string,
+  threads: number,
+  flags: ReadonlyArray<string> = [],
+): Contender => ({
   label,
   command: process.execPath,
-  arguments: [...flags, file(name)],
+  arguments: [...flags, join(import.meta.dirname, "dist", `${name}.js`)],
   setting: { backend, threads },
 })
 
 const counted = (threads: number): string => `${threads} thread${threads === 1 ? "" : "s"}`
 
-/** What is built of our packages is measured, as one installs it: sources would be stripped of their types at each start. */
+/** What is built of our packages is measured, as one installs it. */
 const ours = (label: string, numerics: "portable" | "fast", threads: number): Contender =>
-  inNode("adjoint.ts", `${label}, ${counted(threads)}`, numerics, threads, ["--conditions=built"])
+  node("adjoint", `${label}, ${counted(threads)}`, numerics, threads, ["--conditions=built"])
 
 const torch = (threads: number): Contender => ({
   label: `PyTorch, ${counted(threads)}`,
   // The distribution's own Python, for which it packages PyTorch.
   command: "/usr/bin/python3",
-  arguments: [file("pytorch.py")],
+  arguments: [join(import.meta.dirname, "contenders/pytorch.py")],
   setting: { backend: "cpu", threads },
 })
 
@@ -41,9 +48,9 @@ export const contenders = {
   adjointAll: ours("Adjoint", "portable", all),
   adjointOne: ours("Adjoint", "portable", 1),
   adjointFast: ours("Adjoint fast", "fast", all),
-  jax: inNode("jax.ts", "jax-js, wasm", "wasm", 1),
-  tfjsWasm: inNode("tfjs.ts", "TensorFlow.js, wasm", "wasm", 1),
-  tfjsCpu: inNode("tfjs.ts", "TensorFlow.js, cpu", "cpu", 1),
+  jax: node("jax", "jax-js, wasm", "wasm", 1),
+  tfjsWasm: node("tfjs", "TensorFlow.js, wasm", "wasm", 1),
+  tfjsCpu: node("tfjs", "TensorFlow.js, cpu", "cpu", 1),
   torchOne: torch(1),
   torchAll: torch(all),
 } satisfies Readonly<Record<string, Contender>>

@@ -9,12 +9,11 @@
  *   pnpm bench --out folder          writes elsewhere
  *   pnpm bench --readme              measures nothing; README.md quotes the newest record
  */
-import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
-import { bundle } from "../scripts/bundle.ts"
+import { build } from "./build.ts"
 import * as Bundles from "./bundles.ts"
 import { growths } from "./growth.ts"
 import * as Inputs from "./inputs.ts"
@@ -50,17 +49,6 @@ const measureSection = async (section: Section, folder: string): Promise<Measure
 const measureBundles = (): Promise<ReadonlyArray<Bundle>> => {
   console.error("Bundle size …")
   return Bundles.bundles()
-}
-
-/** Builds core as it is packed: what is measured is what one installs. */
-const build = async (): Promise<void> => {
-  const root = join(import.meta.dirname, "..")
-  const core = join(root, "packages/core")
-  const { status } = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b", core], {
-    stdio: ["ignore", 2, 2],
-  })
-  if (status !== 0) throw new Error("core cannot be built")
-  await bundle(core)
 }
 
 const run = async ({ bundles, quick, sections: chosen }: Choice): Promise<Run> => {
