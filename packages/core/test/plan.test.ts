@@ -132,6 +132,37 @@ describe("Fuse", () => {
   })
 })
 
+describe("Fuse of a rectifier and its derivative", () => {
+  const rectified = (...specs: readonly [x: Spec, w: Spec, g: Spec]) =>
+    Program.trace((x, w, g) => {
+      const z = Tensor.matmul(x as Tensor.Tensor, w as Tensor.Tensor)
+      const below = Tensor.lessEqual(z, 0)
+      return [Tensor.where(below, 0, z), Tensor.where(below, 0, g as Tensor.Tensor)]
+    }, specs)
+
+  it("asks the result whether it was cut, and keeps nothing of what it was before", () => {
+    const f32 = (...shape: ReadonlyArray<number>): Spec => ({ dtype: "f32", shape })
+    expect(
+      print(fuse(rectified(f32(2, 3), f32(3, 4), f32(2, 4))))
+        .split("\n")
+        .slice(-2),
+    ).toEqual([
+      "product [2, 3, 4] s3 = s0[3 1] × s1[4 1]; s4 = where(lessEqual(s3, 0), 0, s3); s5 = where(lessEqual(where(lessEqual(s3, 0), 0, s3), 0), 0, s2)",
+      "return s4 s5",
+    ])
+  })
+
+  it("means the same, of numbers without order and of both zeros", () => {
+    const from = (...rows: ReadonlyArray<ReadonlyArray<number>>) => Tensor.read(Tensor.make(rows))
+    const x = from([1, Number.NaN, -1], [0, -0, Number.NEGATIVE_INFINITY], [-1, 0, 0])
+    const w = from([1, -1, 0, 2], [0, 0, 1, -0], [1, 1, 1, 0])
+    const g = from([1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12])
+    const program = rectified(x, w, g)
+    const expected = Reference.run(program, [x, w, g]).map(({ data }) => [...data])
+    expect(runPlan(fuse(program), [x, w, g]).map(({ data }) => [...data])).toEqual(expected)
+  })
+})
+
 describe("Fuse of long programs", () => {
   const chain = (step: (x: Tensor.Tensor) => Tensor.Tensor, length: number) =>
     Program.trace(

@@ -87,6 +87,20 @@ const fold = ({ out, primitive }: Equation, inputs: ReadonlyArray<Value>): numbe
   return made === 0 || (size >= 2 ** -126 && size < Number.POSITIVE_INFINITY) ? made : undefined
 }
 
+/**
+ * The comparison by which a value was cut, if it is `where(x ≤ b, b, x)`. The result answers it just as x does; asked of that, x
+ * need not be kept for a derivative that asks again.
+ */
+const comparisonOfCut = (
+  { out, primitive }: Equation,
+  [, bound, x]: ReadonlyArray<number>,
+  { from }: Value,
+): Equation | undefined => {
+  if (primitive !== "where" || out.dtype !== "f32" || from.tag !== "step") return undefined
+  const isCut = from.equation.primitive === "lessEqual" && from.inputs[0] === x && from.inputs[1] === bound
+  return isCut ? from.equation : undefined
+}
+
 /** The program's values, equal steps once. Values of the program are mapped to these by `number`. */
 export const share = (program: Program): { readonly values: ReadonlyArray<Value>; readonly outputs: ReadonlyArray<number> } => {
   const values: Array<Value> = []
@@ -110,8 +124,9 @@ export const share = (program: Program): { readonly values: ReadonlyArray<Value>
     number.push(add({ dtype, shape, from: { tag: "home", home: { tag: "input", index } } }))
   })
   for (const [index, array] of program.constants.entries()) number.push(constant(array, index))
+  const cut = new Map<number, () => number>()
   for (const equation of program.equations) {
-    const inputs = equation.inputs.map((value) => number[value] as number)
+    const inputs = equation.inputs.map((value) => number[value] as number).map((value) => cut.get(value)?.() ?? value)
     const { dtype, shape } = equation.out
     const known = fold(
       equation,
@@ -119,7 +134,18 @@ export const share = (program: Program): { readonly values: ReadonlyArray<Value>
     )
     if (same.has(equation.primitive)) number.push(inputs[0] as number)
     else if (known !== undefined) number.push(literal("f32", known))
-    else number.push(add({ dtype, shape, from: { tag: "step", equation, inputs } }, keyOf(equation, inputs)))
+    else {
+      const made = add({ dtype, shape, from: { tag: "step", equation, inputs } }, keyOf(equation, inputs))
+      number.push(made)
+      const [condition = made] = inputs
+      const asked = comparisonOfCut(equation, inputs, values[condition] as Value)
+      if (asked !== undefined && !cut.has(condition)) {
+        const again = [made, inputs[1] ?? made]
+        const { dtype: truth } = asked.out
+        const step: Value = { dtype: truth, shape, from: { tag: "step", equation: asked, inputs: again } }
+        cut.set(condition, () => add(step, keyOf(asked, again)))
+      }
+    }
   }
   return { values, outputs: program.outputs.map((value) => number[value] as number) }
 }
