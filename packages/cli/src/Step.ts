@@ -18,10 +18,15 @@ export const planned = (
   { sample, target }: Pick<Known, "sample" | "target">,
   rows: number,
 ): Effect.Effect<PlannedStep, EngineError> =>
-  Effect.try({
-    try: () => plannedStep({ ...built, batch: rows }, { sample: { dtype: "f32", shape: sample }, target: targetOf(target) }),
-    catch: (error) => error,
-  }).pipe(Effect.catch((error) => (error instanceof EngineError ? Effect.fail(error) : Effect.die(error))))
+  Effect.suspend(() => {
+    const samples = { sample: { dtype: "f32", shape: sample }, target: targetOf(target) } as const
+    try {
+      return Effect.succeed(plannedStep({ ...built, batch: rows }, samples))
+    } catch (error) {
+      if (error instanceof EngineError) return Effect.fail(error)
+      throw error
+    }
+  })
 
 /** Fails with `EngineError` for a training whose steps the engine has no memory for. */
 export const fits = ({ built, prepared }: Training): Effect.Effect<void, EngineError, Engine> =>

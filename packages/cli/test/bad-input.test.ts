@@ -51,7 +51,7 @@ const cases: ReadonlyArray<Case> = [
     name: "a binary file",
     files: { "model.yaml": Uint8Array.from({ length: 256 }, (_, i) => i) },
     code: 3,
-    says: ["error[Y004]", "the file is not text"],
+    says: ["error[Y004]", "model.yaml:3:1", "byte 8 is 0x00"],
   },
   {
     name: "a syntax error",

@@ -78,16 +78,16 @@ describe("what is wrong is named with its place", () => {
       'a,b\n5" pipe,2\n',
       'line 2: got a quote inside the cell "5\\" pipe"; wanted quotes around a whole cell; try: quote the cell and write the quote in it twice, as in "5"" pipe"',
     ],
-    ["a binary file", Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0), "this is not UTF-8 text: byte 4 is 0x00"],
+    ["a binary file", Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0), "line 1: this is not UTF-8 text: byte 4 is 0x00"],
     [
       "another encoding",
       Uint8Array.of(0x61, 0x0a, 0xef, 0xbf, 0xbd, 0xe9, 0x0a),
-      "this is not UTF-8 text: byte 5 is 0xE9; try: save the file as UTF-8",
+      "line 2: this is not UTF-8 text: byte 5 is 0xE9; try: save the file as UTF-8",
     ],
     [
       "UTF-16",
       Uint8Array.of(0xff, 0xfe, 0x61, 0x00),
-      "this is not UTF-8 text: byte 0 is 0xFF; try: save the file as UTF-8; this is UTF-16",
+      "line 1: this is not UTF-8 text: byte 0 is 0xFF; try: save the file as UTF-8; this is UTF-16",
     ],
   ])("%s", (_, source, message) => expect(refusal(source)).toBe(message))
 })

@@ -57,7 +57,7 @@ describe("files that cannot be used are named with the reason", () => {
       "DIR/empty.csv: there is nothing in it; wanted a header and rows of cells",
     ],
     ["an empty idx", () => Load.idx(at("empty.csv")), "DIR/empty.csv: there is nothing in it; wanted an idx file"],
-    ["a binary file", () => Load.csv(at("binary.csv")), "DIR/binary.csv: this is not UTF-8 text: byte 4 is 0x00"],
+    ["a binary file", () => Load.csv(at("binary.csv")), "DIR/binary.csv:1: this is not UTF-8 text: byte 4 is 0x00"],
     ["a row too long", () => Load.csv(at("wide.csv")), "DIR/wide.csv:2: row 1 has 3 cells, wanted 2, one for each column"],
     [
       "a cut .gz",

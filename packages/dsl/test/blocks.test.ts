@@ -192,7 +192,7 @@ describe("blocks", () => {
         --> m.yaml:5:61
       5 |     a: { params: { f: int }, layers: [{ dense: { units: $f, unit: 3 } }, { dropout: $rate }] }
         |                                                             ^^^^
-        = help: did you mean \`init\`?  [fix available]
+        = help: did you mean \`units\`, which is there already?
       error[R201]: there is no variable \`rate\`
         --> m.yaml:5:85
       5 |     a: { params: { f: int }, layers: [{ dense: { units: $f, unit: 3 } }, { dropout: $rate }] }

@@ -238,7 +238,7 @@ describe("every code", () => {
         |       ------------------------------------- 70 rows
       2 | train: { batch: 128 }
         |                 ^^^
-        = help: at most 70
+        = help: \`train: { batch: 70 }\` at most  [fix available]
 
       error[T507]: \`binary_cross_entropy\` does not fit the target, which is one of 3 classes
         --> m.yaml:3:16

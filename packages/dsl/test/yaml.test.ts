@@ -164,14 +164,14 @@ describe("what a model file may not hold", () => {
          = help: a model file starts with \`schema: 1\`"
     `)
     expect(bytes(Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00))).toMatchInlineSnapshot(`
-      "error[Y004]: the file is not text: byte 8 is NUL
-        --> m.yaml
+      "error[Y004]: this is not UTF-8 text: byte 8 is 0x00
+        --> m.yaml:3:1
          = help: a model file is YAML or JSON saved as UTF-8"
     `)
     expect(bytes(Uint8Array.of(0x61, 0x3a, 0x20, 0xff))).toMatchInlineSnapshot(`
-      "error[Y004]: the file is not UTF-8 text
-        --> m.yaml
-         = help: a model file is YAML or JSON; save it as UTF-8"
+      "error[Y004]: this is not UTF-8 text: byte 3 is 0xFF
+        --> m.yaml:1:4
+         = help: save the file as UTF-8"
     `)
     expect(bytes(new TextEncoder().encode("a: \u001b[2J"))).toMatchInlineSnapshot(`
       "error[Y004]: the file holds the control character U+001B, which is not text

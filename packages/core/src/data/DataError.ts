@@ -18,7 +18,13 @@ export type Reason =
   | { readonly _tag: "NotFound"; readonly nearest: ReadonlyArray<string> }
   | { readonly _tag: "NotReadable"; readonly cause: string }
   | { readonly _tag: "Empty"; readonly got: string; readonly wanted: string }
-  | { readonly _tag: "NotText"; readonly offset: number; readonly got: number; readonly hint: string }
+  | {
+      readonly _tag: "NotText"
+      readonly offset: number
+      readonly line: number
+      readonly got: number
+      readonly hint: string
+    }
   | { readonly _tag: "BadHeader"; readonly line: number; readonly got: string; readonly wanted: string }
   | { readonly _tag: "BadRow"; readonly line: number; readonly row: number; readonly got: number; readonly wanted: number }
   | { readonly _tag: "BadQuote"; readonly line: number; readonly got: string; readonly wanted: string; readonly hint: string }

@@ -21,9 +21,17 @@ export const decode = (bytes: Uint8Array): Result.Result<string, DataError> => {
 const notText = (bytes: Uint8Array, offset: number): Reason => {
   const [a, b] = bytes
   const utf16 = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)
-  const got = bytes[utf16 ? 0 : offset] ?? 0
+  const at = utf16 ? 0 : offset
+  const got = bytes[at] ?? 0
   const hint = utf16 ? "save the file as UTF-8; this is UTF-16" : got === 0 ? "" : "save the file as UTF-8"
-  return { _tag: "NotText", offset: utf16 ? 0 : offset, got, hint }
+  return { _tag: "NotText", offset: at, line: lineOf(bytes, at), got, hint }
+}
+
+/** The line of a byte, counted from 1. */
+const lineOf = (bytes: Uint8Array, offset: number): number => {
+  let line = 1
+  for (let at = bytes.indexOf(10); at >= 0 && at < offset; at = bytes.indexOf(10, at + 1)) line++
+  return line
 }
 
 /** The lenient decoder puts U+FFFD where bytes are malformed; the first that does not stand for itself is the place. */

@@ -248,7 +248,8 @@ const durations = ({ data, facts, train }: Subject): ReadonlyArray<Finding> => {
             ...(data === undefined
               ? {}
               : { related: [{ at: { path: ["data", "split"], on: "key" as const }, label: `${rows} rows` }] }),
-            help: `at most ${rows}`,
+            help: `\`train: { batch: ${rows} }\` at most`,
+            fix: { title: `write \`batch: ${rows}\``, at: { path: ["train", "batch"] }, text: String(rows), main: "" },
           },
         ]
       : []

@@ -57,16 +57,23 @@ const spanOf = (positions: Positions.Positions, spot: Spot): Span | undefined =>
   return spot.on === "key" ? (exact.key ?? exact.value) : exact.value
 }
 
+/** Whether not even the section of a spot was written. */
+const isNowhere = (positions: Positions.Positions, { path: [section] }: Spot): boolean =>
+  section !== undefined && Positions.at(positions, [section]) === undefined
+
 /** The diagnostic of a finding in the text it was found in; of a document that was never text it names the path alone. */
 export const locate = (finding: Finding, positions: Positions.Positions): Diagnostic => {
   const outside = Positions.overridden(positions, finding.at.path)
   if (outside !== undefined) return said(finding, `--set ${outside}`)
-  const span = spanOf(positions, finding.at)
   const related: Array<Note> = []
   for (const note of finding.related ?? []) {
     const where = spanOf(positions, note.at)
     if (where !== undefined) related.push({ span: where, label: note.label })
   }
+  // What no section of the text says is shown where the text speaks of what it has to do with.
+  const instead = isNowhere(positions, finding.at) ? related.shift() : undefined
+  const span = instead?.span ?? spanOf(positions, finding.at)
+  const label = finding.label ?? instead?.label
   const defined = Positions.nearest(positions, finding.at.path)?.defined
   if (defined !== undefined) related.push({ span: defined.span, label: `\`${defined.name}\` is set here` })
   const fix = finding.fix === undefined ? undefined : fixOf(positions, finding.fix)
@@ -77,7 +84,7 @@ export const locate = (finding: Finding, positions: Positions.Positions): Diagno
     path: finding.at.path,
     related,
     ...(span === undefined ? {} : { span }),
-    ...(finding.label === undefined ? {} : { label: finding.label }),
+    ...(label === undefined ? {} : { label }),
     ...(finding.help === undefined ? {} : { help: finding.help }),
     ...(fix === undefined ? {} : { fix }),
   })

@@ -25,6 +25,8 @@ export type Verdict =
       readonly help?: string
       /** The name that was written becomes this one. */
       readonly rename?: string
+      /** What was written becomes this text. */
+      readonly rewrite?: string
     }
 
 /** What a node may carry. */

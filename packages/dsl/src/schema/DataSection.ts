@@ -3,6 +3,7 @@ import * as PrepareSpec from "@adjoint/core/data/PrepareSpec"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import type * as Document from "../Document.ts"
+import { suggest } from "../diagnostic/Suggest.ts"
 import { isRecord } from "../source/Yaml.ts"
 import { type Codec, note, type Verdict } from "./Annotation.ts"
 import type { Catalogue } from "./Catalogue.ts"
@@ -142,10 +143,13 @@ const column = (): Codec<PrepareSpec.Column> => {
     const { type } = value
     const known = columnTypes.find((name) => name === type)
     if (known !== undefined) return { _tag: "Meant", schema: columnForms[known], input: value }
-    if (type === undefined)
-      return { _tag: "Nothing", code: "S102", message: "`type` is missing", help: `it can be ${available("", columnTypes)}` }
-    const found = unknownName("column type", String(type), columnTypes, "value")
-    return found._tag === "Nothing" ? { ...found, path: ["type"] } : found
+    if (type === undefined) {
+      const misspelt = Object.keys(value).find((key) => suggest(key, ["type"]) !== undefined)
+      return misspelt === undefined
+        ? { _tag: "Nothing", code: "S102", message: "`type` is missing", help: `it can be ${available("", columnTypes)}` }
+        : { ...unknownName("key", misspelt, ["type"], "key"), code: "S101", message: `unknown key \`${misspelt}\`` }
+    }
+    return { ...unknownName("column type", String(type), columnTypes, "value"), path: ["type"] }
   }
   return note(Schema.Union([PrepareSpec.Column, bare]), {
     dispatch,

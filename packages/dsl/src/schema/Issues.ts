@@ -140,11 +140,15 @@ const missing = ({ owner, parent, path }: Here): Finding => {
   // An item that a list lacks is a list of the wrong length.
   if (owner !== undefined && typeof key === "number")
     return refused(owner, { path: path.slice(0, -1), value: parent, parent: undefined })
+  // What can be one thing only is written there.
+  const only = property?.type._tag === "Literal" ? String(property.type.literal) : undefined
+  const fix = only === undefined ? {} : { fix: { title: `add \`${key}: ${only}\``, at: { path }, text: only, main: "" } }
   return {
     code: "S102",
     message: `\`${key}\` is missing in ${print(path.slice(0, -1))}`,
     at: { path, on: "missing" },
     ...(description === undefined ? {} : { help: `\`${key}\`: ${description}` }),
+    ...fix,
   }
 }
 
@@ -161,10 +165,11 @@ const unexpected = (ast: SchemaAST.AST, here: Here): Finding => {
   const elsewhere = notes.elsewhere !== undefined && Object.hasOwn(notes.elsewhere, key) ? notes.elsewhere[key] : undefined
   if (elsewhere !== undefined) return { code: "S101", message, at, help: elsewhere }
   const names = ast._tag === "Objects" ? ast.propertySignatures.map((property) => String(property.name)) : []
-  const free = names.filter((name) => !isRecord(here.parent) || !Object.hasOwn(here.parent, name))
-  const meant = suggest(key, free)
+  const meant = suggest(key, names)
   if (meant === undefined)
     return { code: "S101", message, at, help: names.length === 0 ? "there are no options" : `it can be ${available(key, names)}` }
+  if (isRecord(here.parent) && Object.hasOwn(here.parent, meant))
+    return { code: "S101", message, at, help: `did you mean \`${meant}\`, which is there already?` }
   return {
     code: "S101",
     message,
@@ -207,6 +212,7 @@ const verdict = (found: Verdict, here: Here): ReadonlyArray<Finding> => {
       at,
       ...(found.help === undefined ? {} : { help: found.help }),
       ...(found.rename === undefined ? {} : { fix: { title: `rename to \`${found.rename}\``, at, text: scalar(found.rename) } }),
+      ...(found.rewrite === undefined ? {} : { fix: { title: `write \`${found.rewrite}\``, at, text: found.rewrite } }),
     },
   ]
 }

@@ -51,14 +51,26 @@ export const available = (word: string, names: ReadonlyArray<string>): string =>
     ? listed(names)
     : `${listed(word === "" ? names.slice(0, shownNames) : nearestNames(word, names, shownNames))} (and ${names.length - shownNames} more)`
 
+/** A text that is a name and its value, but for the colon between them or the space after it. */
+const split = (text: string, names: ReadonlyArray<string>): string | undefined => {
+  const { name = "", value = "" } = /^(?<name>\w+)(?: |:)\s*(?<value>\S.*)$/.exec(text)?.groups ?? {}
+  return names.includes(name) ? `${name}: ${value}` : undefined
+}
+
+type Nothing = Extract<Verdict, { readonly _tag: "Nothing" }>
+
 /** What is said of a name that is not there. */
-export const unknownName = (what: string, word: string, names: ReadonlyArray<string>, on: "key" | "value"): Verdict => {
-  const meant = suggest(word, names)
+export const unknownName = (what: string, word: string, names: ReadonlyArray<string>, on: "key" | "value"): Nothing => {
   const shown = word.length > 40 ? `${word.slice(0, 40)}…` : word
+  const message = `there is no ${what} \`${shown}\``
+  const rewrite = on === "value" ? split(word, names) : undefined
+  if (rewrite !== undefined)
+    return { _tag: "Nothing", code: "S104", message, help: `write \`${rewrite}\`, with a colon and a space after it`, rewrite }
+  const meant = suggest(word, names)
   return {
     _tag: "Nothing",
     code: "S104",
-    message: `there is no ${what} \`${shown}\``,
+    message,
     help: meant === undefined ? `it can be ${available(word, names)}` : `did you mean \`${meant}\`?`,
     ...(on === "key" ? { path: [word], on } : {}),
     ...(meant === undefined ? {} : { rename: meant }),

@@ -1,4 +1,6 @@
 /** From the bytes of a file to its text, refusing what is no model file before anything is parsed. */
+import * as DataError from "@adjoint/core/data/DataError"
+import * as Text from "@adjoint/core/data/Text"
 import * as Result from "effect/Result"
 import { type Diagnostic, diagnostic } from "../diagnostic/Diagnostic.ts"
 import { fromText, type Source, span } from "./Source.ts"
@@ -8,6 +10,20 @@ export const maxBytes = 1024 * 1024
 
 const refuse = (file: string, code: "Y004" | "Y005" | "Y006", message: string, help: string): Result.Result<never, Diagnostic> =>
   Result.fail(diagnostic({ code, message, file, path: [], help }))
+
+/** Where the first byte stands that is no text. */
+const notText = (file: string, bytes: Uint8Array, reason: DataError.Reason): Diagnostic => {
+  const offset = reason._tag === "NotText" ? reason.offset : 0
+  const before = new TextDecoder().decode(bytes.subarray(0, offset))
+  return diagnostic({
+    code: "Y004",
+    message: DataError.print(reason._tag === "NotText" ? { ...reason, hint: "" } : reason),
+    file,
+    path: [],
+    span: span(fromText(file, before), before.length, before.length + 1),
+    help: reason._tag === "NotText" && reason.hint !== "" ? reason.hint : "a model file is YAML or JSON saved as UTF-8",
+  })
+}
 
 // YAML 1.2 allows no other control character, and one of these in a message could drive the reader's terminal.
 const control = /(?![\t\n\r])\p{Cc}/u
@@ -21,15 +37,9 @@ export const fromBytes = (file: string, bytes: Uint8Array): Result.Result<Source
       `the file has ${bytes.length} bytes; a model file has at most ${maxBytes}`,
       "keep data in files of their own and name them under `data.source`",
     )
-  const nul = bytes.indexOf(0)
-  if (nul >= 0)
-    return refuse(file, "Y004", `the file is not text: byte ${nul} is NUL`, "a model file is YAML or JSON saved as UTF-8")
-  let text: string
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes)
-  } catch {
-    return refuse(file, "Y004", "the file is not UTF-8 text", "a model file is YAML or JSON; save it as UTF-8")
-  }
+  const decoded = Text.decode(bytes)
+  if (Result.isFailure(decoded)) return Result.fail(notText(file, bytes, decoded.failure.reason))
+  const text = decoded.success
   if (text.trim() === "") return refuse(file, "Y005", "the file is empty", "a model file starts with `schema: 1`")
   const source = fromText(file, text)
   const found = control.exec(text)

@@ -35,6 +35,7 @@ export const parse = (text: string): Result.Result<Override, string> => {
   if (equals < 0) return Result.fail(`\`${text}\` sets nothing: write \`path=value\`, as in \`train.batch=64\``)
   const path = parsePath(text.slice(0, equals).trim())
   if (path === undefined) return Result.fail(`\`${text.slice(0, equals)}\` is not a path such as \`train.batch\``)
+  if (text.slice(equals + 1).trim() === "") return Result.fail(`\`${text}\` has no value: write one after the \`=\`, or \`null\``)
   const { data, diagnostics } = parseYaml(fromText("", text.slice(equals + 1)))
   const [wrong] = diagnostics
   if (data === undefined || wrong !== undefined)

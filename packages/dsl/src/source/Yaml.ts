@@ -46,16 +46,18 @@ const firstTooDeep = (tokens: ReadonlyArray<CST.Token>): CST.Token | undefined =
 const syntaxHelp: { readonly [code: string]: string } = {
   TAB_AS_INDENT: "indent with spaces; YAML does not allow tabs there",
   BAD_INDENT: "check the indentation, and that every `[` and `{` is closed",
-  MISSING_CHAR: "check that every quote, `[` and `{` is closed and that `,` and `: ` stand between the parts",
+  MISSING_CHAR:
+    "check that every quote, `[` and `{` is closed, that `,` and `: ` stand between the parts, and that a space follows `-`",
   BLOCK_AS_IMPLICIT_KEY:
-    "a value on the line of its key cannot itself hold `key: value`; write `{ key: value }` or start a new line",
+    "does this line, or the one below it, begin where its neighbours do? A value on the line of its key cannot itself hold `key: value`",
   BLOCK_IN_FLOW: "inside `[ ]` and `{ }` write `a: 1, b: 2`",
   UNEXPECTED_TOKEN: "text with `:`, `#`, `{`, `[`, `*`, `&`, `!` or `%` in it needs quotes",
-  MULTILINE_IMPLICIT_KEY: "is a `:` missing, or is the line indented too little?",
+  MULTILINE_IMPLICIT_KEY: "is a `:` missing, or the space after it, or is the line indented too little?",
 }
 
 const syntax = (source: Source, error: YAMLError): Diagnostic => {
-  const [start, end] = error.pos
+  const [at, end] = error.pos
+  const start = at + (/^ */.exec(source.text.slice(at))?.[0].length ?? 0)
   const help = syntaxHelp[error.code]
   return diagnostic({
     code: error.code === "MULTIPLE_DOCS" ? "Y008" : "Y001",
@@ -98,7 +100,8 @@ export const parse = (source: Source): Parsed => {
   const documents = [...composer.compose(tokens, true, source.text.length)]
   const document = documents[0]
   if (document === undefined) return stop(emptyFile(source))
-  const diagnostics = document.errors.map((error) => syntax(source, error))
+  // After the first, the parser no longer knows where it is, and what it goes on to say is of its own making.
+  const diagnostics = document.errors.slice(0, 1).map((error) => syntax(source, error))
   for (const token of tokens)
     if (token.type === "directive")
       diagnostics.push(

@@ -1,0 +1,57 @@
+/** Mistakes that people make in their first model file: each is told once, where it is, with what mends it. */
+import { expect, test } from "vitest"
+import * as Fix from "../src/diagnostic/Fix.ts"
+import { read, withFacts } from "../src/Read.ts"
+import { parse } from "../src/source/Override.ts"
+import { fromText } from "../src/source/Source.ts"
+import { shown } from "./reading.ts"
+
+const mended = (text: string) => Fix.apply(text, read(fromText("m.yaml", text)).diagnostics).text
+
+const small = "schema: 1\ndata: { source: moons }\nmodel:\n  layers:\n    - dense: 8\n    - head: label\n"
+
+test.each([
+  ["the version left out", small.replace("schema: 1\n", "# first\n"), small.replace("schema: 1\n", "# first\nschema: 1\n")],
+  ["a colon left out", small.replace("dense: 8", "dense 8"), small],
+  ["no space after a colon", small.replace("dense: 8", "dense:8"), small],
+  [
+    "a misspelt `type` of a column",
+    small.replace("{ source: moons }", "{ source: a.csv, columns: { x: { typ: number, scale: standard }, label: class } }"),
+    small.replace("{ source: moons }", "{ source: a.csv, columns: { x: { type: number, scale: standard }, label: class } }"),
+  ],
+  ["a metric by another name", `${small}train: { metrics: [auc] }\n`, `${small}train: { metrics: [auroc] }\n`],
+])("%s is mended", (_, wrong, right) => {
+  expect(mended(wrong)).toBe(right)
+})
+
+test.each([
+  ["too little", "   - head"],
+  ["too much", "      - head"],
+])("a line that is indented %s is told once", (_, line) => {
+  const { diagnostics } = read(fromText("m.yaml", small.replace("    - head", line)))
+  expect(diagnostics).toMatchObject([
+    {
+      code: "Y001",
+      span: { line: 6, column: line.length - "- head".length + 1 },
+      help: expect.stringContaining("begin where its neighbours do"),
+    },
+  ])
+})
+
+test("a default that does not fit is shown at what it does not fit, where no section speaks of it", () => {
+  const facts = { rows: { train: 20, val: 5, test: 5 } }
+  const told = (text: string) => withFacts(read(fromText("m.yaml", text)), { facts, findings: [] }).diagnostics
+  expect(told(small)).toMatchObject([
+    { code: "T506", span: { line: 2, column: 7 }, label: "20 rows", help: "`train: { batch: 20 }` at most" },
+  ])
+  const trained = `${small}train: { epochs: 3 }\n`
+  expect(Fix.apply(trained, told(trained)).text).toBe(`${small}train: { epochs: 3, batch: 20 }\n`)
+})
+
+test("a key beside the one that was meant is not renamed to it", () => {
+  expect(shown(`${small}train: { epochs: 3, epoch: 4 }\n`)).toContain("did you mean `epochs`, which is there already?")
+})
+
+test("a setting without a value says so", () => {
+  expect(parse("train.epochs=")).toMatchObject({ failure: expect.stringContaining("`train.epochs=` has no value") })
+})
