@@ -62,7 +62,11 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
   ShapeError: { code: () => exitCodes.modelFile, say: ({ message }) => said(message) },
   PlatformError: {
     code: () => exitCodes.internal,
-    say: (error) => said(`${placeOf(error)}${systemWords(error)}`, "--runs DIR, on a disk with room where you may write"),
+    say: (error) =>
+      said(
+        `${placeOf(error)}${systemWords(error)}`,
+        "another place (--runs DIR, -o FILE), on a disk with room, where you may write",
+      ),
   },
 }
 

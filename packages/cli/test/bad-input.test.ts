@@ -51,7 +51,7 @@ const cases: ReadonlyArray<Case> = [
     name: "a binary file",
     files: { "model.yaml": Uint8Array.from({ length: 256 }, (_, i) => i) },
     code: 3,
-    says: ["error[Y004]", "model.yaml:3:1", "byte 8 is 0x00"],
+    says: ["error[Y004]", "model.yaml:1:1", "byte 0 is 0x00"],
   },
   {
     name: "a syntax error",
@@ -185,5 +185,5 @@ test("a folder that cannot be made is told in the system's words", async () => {
   const directory = folder({ "model.yaml": activation("relu"), taken: "" })
   const { code, stderr } = await run(["train", join(directory, "model.yaml"), "--runs", join(directory, "taken")])
   expect(code).toBe(1)
-  expect(stderr).toContain(`error: ${join(directory, "taken", "model")}: not a directory\n  try: --runs DIR`)
+  expect(stderr).toContain(`error: ${join(directory, "taken", "model")}: not a directory\n  try: another place (--runs DIR`)
 })

@@ -86,6 +86,14 @@ describe("plot", () => {
     expect(existsSync(file("never.svg"))).toBe(false)
   })
 
+  test("writes SVG alone, where it can", async () => {
+    const other = await run(["plot", "relu", "-o", file("relu.png")])
+    expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining("pictures are SVG") })
+    expect(existsSync(file("relu.png"))).toBe(false)
+    const nowhere = await run(["plot", "relu", "-o", file("none/relu.svg")])
+    expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining(`${file("none/relu.svg")}: no such file`) })
+  })
+
   test("--json gives the points, and a picture only where one is asked for", async () => {
     const { stderr, stdout } = await run(["plot", "softplus", "--json", "--range=-1:1"])
     const { points, ...rest } = JSON.parse(stdout)

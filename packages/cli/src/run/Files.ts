@@ -1,9 +1,17 @@
 /** Files that are whole or not there: written beside their place, synced, then renamed into it. */
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import type * as PlatformError from "effect/PlatformError"
+import * as PlatformError from "effect/PlatformError"
 
 type Write = Effect.Effect<void, PlatformError.PlatformError, FileSystem.FileSystem>
+
+/** The same failure, told of the file that was asked for. */
+const of =
+  (file: string) =>
+  (error: PlatformError.PlatformError): PlatformError.PlatformError => {
+    const { reason } = error
+    return reason._tag === "BadArgument" ? error : PlatformError.systemError({ ...reason, pathOrDescriptor: file })
+  }
 
 /** Writes a file in one piece, replacing the one that is there. */
 export const writeWhole = (file: string, content: string | Uint8Array): Write =>
@@ -18,7 +26,7 @@ export const writeWhole = (file: string, content: string | Uint8Array): Write =>
       }),
     ).pipe(Effect.tapError(() => Effect.ignore(fs.remove(aside, { force: true }))))
     yield* fs.rename(aside, file)
-  }).pipe(Effect.uninterruptible)
+  }).pipe(Effect.mapError(of(file)), Effect.uninterruptible)
 
 /** Writes a value as a file of JSON. */
 export const writeJson = (file: string, value: unknown): Write => writeWhole(file, `${JSON.stringify(value, undefined, 2)}\n`)

@@ -127,6 +127,8 @@ export const run = (options: Options) =>
     const drawn = curves(activation, range)
     const caption = captionOf(wanted.name, wanted.options, activation.section)
     const { output } = options
+    if (output !== undefined && !/\.svg$/i.test(output))
+      return yield* new UsageError({ message: `${output} cannot be written: pictures are SVG`, hint: "a name that ends in .svg" })
     if (output !== undefined || !options.json)
       yield* save(svg(drawn, caption), output ?? `${wanted.name}.svg`, output !== undefined)
     if (options.json) return yield* json({ version: 1, name: wanted.name, options: wanted.options, ...caption, points: drawn })
