@@ -10,7 +10,9 @@ const of =
   (file: string) =>
   (error: PlatformError.PlatformError): PlatformError.PlatformError => {
     const { reason } = error
-    return reason._tag === "BadArgument" ? error : PlatformError.systemError({ ...reason, pathOrDescriptor: file })
+    if (reason._tag === "BadArgument") return error
+    const { _tag, cause, method, module } = reason
+    return PlatformError.systemError({ _tag, cause, method, module, pathOrDescriptor: file })
   }
 
 /** Writes a file in one piece, replacing the one that is there. */
