@@ -98,9 +98,9 @@ describe("the rest of a training", () => {
     expect(checkpoint).toEqual({ keep: ["best"], every: 5 })
   })
 
-  it("shapes the optimizer's rate by the schedule over the run", () => {
+  it.each(["2", "20%", "20 %"])("shapes the optimizer's rate by the schedule over the run: every %s", (every) => {
     const { learningRate } = of(
-      `${plain}train: { epochs: 10, batch: 50, optimizer: { sgd: 0.5 }, schedule: { step: { every: 2, factor: 0.1 } } }\n`,
+      `${plain}train: { epochs: 10, batch: 50, optimizer: { sgd: 0.5 }, schedule: { step: { every: ${every}, factor: 0.1 } } }\n`,
     )
     const at = (step: number) => Tensor.toNumber(learningRate(Tensor.scalar(step, "i32")))
     expect([0, 3, 4, 8].map(at).map((rate) => Number(rate.toFixed(6)))).toEqual([0.5, 0.5, 0.05, 0.005])

@@ -55,3 +55,12 @@ test("a key beside the one that was meant is not renamed to it", () => {
 test("a setting without a value says so", () => {
   expect(parse("train.epochs=")).toMatchObject({ failure: expect.stringContaining("`train.epochs=` has no value") })
 })
+
+test("a schedule's times are epochs or shares of the run, and nothing else", () => {
+  const scheduled = (schedule: string) =>
+    shown(`${small}train: { epochs: 20, batch: 16, schedule: { warmup_cosine: { ${schedule} } } }\n`)
+  expect(scheduled("epochs: 5%, min_lr: 1e-6")).toBe("")
+  expect(scheduled("epochs: 0")).toContain("expected a number of epochs > 0, or a share of the run such as 5%, got 0")
+  expect(scheduled("epochs: 100%")).toContain("error[T505]: the learning rate rises for 20 epochs in a run of 20")
+  expect(scheduled("warmup: 5%")).toContain("did you mean `epochs`?")
+})

@@ -17,6 +17,14 @@ export type Option =
       readonly exclusiveMinimum?: number
       readonly exclusiveMaximum?: number
     }
+  /** How long something takes: a number of epochs, or a share of the run such as `5%`. */
+  | {
+      readonly kind: "duration"
+      readonly doc: string
+      readonly default?: number
+      readonly minimum?: number
+      readonly exclusiveMinimum?: number
+    }
   | { readonly kind: "boolean"; readonly doc: string; readonly default?: boolean }
   | { readonly kind: "choice"; readonly doc: string; readonly of: ReadonlyArray<string>; readonly default?: string }
   /** A number for every axis alike, or a list of them. */
@@ -43,17 +51,22 @@ export interface Use {
   readonly options: { readonly [option: string]: unknown }
 }
 
+/** Epochs, or a share of the run. */
+export type Duration = number | `${number}%`
+
 type Value<O extends Option> = O extends { readonly kind: "number" | "integer" }
   ? number
-  : O extends { readonly kind: "boolean" }
-    ? boolean
-    : O extends { readonly kind: "choice"; readonly of: ReadonlyArray<infer C> }
-      ? C
-      : O extends { readonly kind: "sizes" }
-        ? number | ReadonlyArray<number> | (O extends { readonly optional: true } ? undefined : never)
-        : O extends { readonly kind: "padding" }
-          ? Pad
-          : Use
+  : O extends { readonly kind: "duration" }
+    ? Duration
+    : O extends { readonly kind: "boolean" }
+      ? boolean
+      : O extends { readonly kind: "choice"; readonly of: ReadonlyArray<infer C> }
+        ? C
+        : O extends { readonly kind: "sizes" }
+          ? number | ReadonlyArray<number> | (O extends { readonly optional: true } ? undefined : never)
+          : O extends { readonly kind: "padding" }
+            ? Pad
+            : Use
 
 /** The values of an entry's options, every one filled in that can be. */
 export type Values<O extends Options> = { readonly [K in keyof O]: Value<O[K]> }

@@ -4,7 +4,7 @@
  */
 import type { Tensor } from "../language/Expr.ts"
 import * as T from "../tensor/Tensor.ts"
-import { entry, make, type Table, type Use } from "./Entry.ts"
+import { type Duration, entry, make, type Table, type Use } from "./Entry.ts"
 
 /** From the number of steps done (an i32 scalar, 0 at the first) to the rate of this one (an f32 scalar). */
 export type LearningRate = (step: Tensor) => Tensor
@@ -138,11 +138,14 @@ export interface Run {
   readonly stepsPerEpoch: number
 }
 
-/** A learning rate still without the run it is for. Its own times are in epochs, and parts of epochs will do. */
+/** A learning rate still without the run it is for. Its own times are in epochs, and parts of epochs will do, or shares of the run. */
 export type Schedule = (run: Run) => LearningRate
 
-/** A time in epochs as whole steps, at least one. */
-const stepsIn = (epochs: number, { stepsPerEpoch }: Run): number => Math.max(1, Math.round(epochs * stepsPerEpoch))
+/** A time as whole steps, at least one. */
+const stepsIn = (time: Duration, { epochs, stepsPerEpoch }: Run): number => {
+  const long = typeof time === "number" ? time : (Number.parseFloat(time) / 100) * epochs
+  return Math.max(1, Math.round(long * stepsPerEpoch))
+}
 
 const scheduleOf = (use: Use): Schedule => make(table, use)
 
@@ -165,7 +168,7 @@ export const table = {
     source: "Krizhevsky, Sutskever and Hinton, ImageNet classification with deep convolutional neural networks, 2012",
     advice: "Where you have seen the loss level off: drop the rate to a tenth there. Cosine needs less looking.",
     options: {
-      every: { kind: "number", doc: "Epochs between two drops.", default: 10, exclusiveMinimum: 0 },
+      every: { kind: "duration", doc: "Epochs between two drops.", default: 10, exclusiveMinimum: 0 },
       factor: { kind: "number", doc: "What is left of the rate.", default: 0.1, exclusiveMinimum: 0, maximum: 1 },
     },
     main: "every",
@@ -195,7 +198,7 @@ export const table = {
     advice: "The first choice for a run whose length is known: long at a high rate, and gently down at the end.",
     options: {
       min_lr: { kind: "number", doc: "The rate at the end.", default: 0, minimum: 0 },
-      epochs: { kind: "number", doc: "How long the wave takes; 0 is the whole run.", default: 0, minimum: 0 },
+      epochs: { kind: "duration", doc: "How long the wave takes; 0 is the whole run.", default: 0, minimum: 0 },
     },
     main: "min_lr",
     make:
@@ -211,7 +214,7 @@ export const table = {
     options: {
       power: { kind: "number", doc: "1 is a straight line; more falls early.", default: 1, exclusiveMinimum: 0 },
       min_lr: { kind: "number", doc: "The rate at the end.", default: 0, minimum: 0 },
-      epochs: { kind: "number", doc: "How long it falls; 0 is the whole run.", default: 0, minimum: 0 },
+      epochs: { kind: "duration", doc: "How long it falls; 0 is the whole run.", default: 0, minimum: 0 },
     },
     main: "power",
     make:
@@ -237,7 +240,7 @@ export const table = {
     source: "Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts, 2017",
     advice: "For runs of open length: every end of a wave is a good place to stop. Just after a restart scores fall for a while.",
     options: {
-      epochs: { kind: "number", doc: "How long the first wave takes.", default: 10, exclusiveMinimum: 0 },
+      epochs: { kind: "duration", doc: "How long the first wave takes.", default: 10, exclusiveMinimum: 0 },
       growth: { kind: "integer", doc: "How many times longer each wave is than the one before.", default: 2, minimum: 1 },
       min_lr: { kind: "number", doc: "The rate at the end of a wave.", default: 0, minimum: 0 },
     },
@@ -276,7 +279,7 @@ export const table = {
     source: "Goyal et al., 2017; Loshchilov and Hutter, 2017",
     advice: "What transformers and large batches are mostly trained with: `warmup` with `schedule: cosine` in one word.",
     options: {
-      epochs: { kind: "number", doc: "How long the rate rises.", default: 1, exclusiveMinimum: 0 },
+      epochs: { kind: "duration", doc: "How long the rate rises.", default: 1, exclusiveMinimum: 0 },
       min_lr: { kind: "number", doc: "The rate at the end.", default: 0, minimum: 0 },
     },
     main: "epochs",
@@ -295,7 +298,7 @@ export const table = {
     advice:
       "For large batches and for adam in deep nets, whose first gradients are the wildest; one epoch or a twentieth of the run is usual.",
     options: {
-      epochs: { kind: "number", doc: "How long the rate rises.", default: 1, exclusiveMinimum: 0 },
+      epochs: { kind: "duration", doc: "How long the rate rises.", default: 1, exclusiveMinimum: 0 },
       schedule: {
         kind: "schedule",
         doc: "What follows; a whole run is then what the warm-up has left of it.",

@@ -224,7 +224,8 @@ const durations = ({ data, facts, train }: Subject): ReadonlyArray<Finding> => {
     ]
   })
   const { name, options } = useOf(train.schedule)
-  const rising = name === "warmup" && typeof options.epochs === "number" ? options.epochs : 0
+  const time = name.startsWith("warmup") ? options.epochs : undefined
+  const rising = typeof time === "string" ? (Number.parseFloat(time) / 100) * epochs : typeof time === "number" ? time : 0
   const warmup: ReadonlyArray<Finding> =
     rising >= epochs
       ? [

@@ -157,17 +157,8 @@ const column = (): Codec<PrepareSpec.Column> => {
   }) as unknown as Codec<PrepareSpec.Column>
 }
 
-const share = note(Schema.String.check(Schema.isPattern(/^(?:100|\d{1,2}(?:\.\d+)?) ?%$/u)), {
-  wanted: "a share such as 70%",
-}).pipe(
-  Schema.decodeTo(
-    Schema.String,
-    SchemaTransformation.transform({ decode: (text: string) => text.replace(" ", ""), encode: (text: string) => text }),
-  ),
-)
-
 /** Rows, counted or as a share of all. */
-const amount: Codec<Document.Amount> = note(Schema.Union([Fields.integer({ minimum: 0 }), share as unknown as Codec<string>]), {
+const amount: Codec<Document.Amount> = note(Schema.Union([Fields.integer({ minimum: 0 }), Fields.share]), {
   wanted: "a number of rows, or a share of them such as 70%",
 }) as unknown as Codec<Document.Amount>
 

@@ -1,6 +1,7 @@
 /** The values at the leaves of a model file, each with the words a message uses for it. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
 import { type Codec, note } from "./Annotation.ts"
 
 /** The limits of a number. */
@@ -96,3 +97,13 @@ export const withDefault = <T>(schema: Codec<T>, value: () => T): Schema.withDec
 
 /** The same with a sentence for the reference and the editor. */
 export const described = <T>(schema: Codec<T>, description: string): Codec<T> => note(schema, { description })
+
+/** A share of a whole, such as `70%`. */
+export const share = note(Schema.String.check(Schema.isPattern(/^(?:100|\d{1,2}(?:\.\d+)?) ?%$/u)), {
+  wanted: "a share such as 70%",
+}).pipe(
+  Schema.decodeTo(
+    Schema.String,
+    SchemaTransformation.transform({ decode: (text: string) => text.replace(" ", ""), encode: (text: string) => text }),
+  ),
+) as unknown as Codec<string>

@@ -19,6 +19,10 @@ type Kind = Option["kind"]
 const codecs: { readonly [K in Kind]: (option: Extract<Option, { readonly kind: K }>, choices: Choices) => Codec } = {
   number: (option) => Fields.number(option),
   integer: (option) => Fields.integer(option),
+  duration: (option) =>
+    note(Schema.Union([Fields.number(option), Fields.share]), {
+      wanted: `a number of epochs${Fields.range(option)}, or a share of the run such as 5%`,
+    }) as unknown as Codec,
   boolean: () => Fields.boolean,
   choice: (option) => Fields.choice(option.of),
   sizes: ({ minimum = 1 }) => {
