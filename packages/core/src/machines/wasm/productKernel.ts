@@ -42,8 +42,8 @@ const vectorsOf = (m: number): number => (m >= 4 ? 2 : m === 3 ? 3 : m === 2 ? 4
 const rowsOf = (m: number, numerics: Numerics): number => (numerics === "fast" && m >= 6 ? 6 : Math.min(m, 4))
 
 /** The most a block holds, so that a panel stays in the first cache, a block of rows in the second, all columns in the third. */
-const mostDepth = 512
-const mostRows = 128
+const mostDepth = 256
+const mostRows = 64
 const mostColumns = 2048
 
 /** Multiplications from which packing all that is read pays. */
