@@ -30,8 +30,8 @@ const parametersOf = (folder: string, network: Network): Parameters => {
 
 const nonlinearities: { readonly [A in Nonlinearity]: (x: Tensor.Tensor) => Tensor.Tensor } = {
   identity: (x) => x,
-  relu: (x) => Tensor.maximum(x, 0),
-  sigmoid: (x) => Tensor.sigmoid(x),
+  relu: Activation.relu,
+  sigmoid: Activation.sigmoid,
 }
 
 const forward = ({ layers }: Network, parameters: Parameters, input: Tensor.Tensor): Tensor.Tensor => {
@@ -39,7 +39,7 @@ const forward = ({ layers }: Network, parameters: Parameters, input: Tensor.Tens
   return layers.reduce<Tensor.Tensor>((x, layer) => {
     if (layer.kind === "pool") return Tensor.maxPool(x, { window: layer.size })
     const { b, w } = parameters[next++] as Parameters[number]
-    if (layer.kind === "conv") return Tensor.maximum(Tensor.add(Tensor.conv(x, w, { pad: layer.pad }), b), 0)
+    if (layer.kind === "conv") return Activation.relu(Tensor.add(Tensor.conv(x, w, { pad: layer.pad }), b))
     const flat: Tensor.Tensor = Tensor.reshape(x, [x.shape[0] ?? 0, layer.rows])
     return nonlinearities[layer.activation](Tensor.add(Tensor.matmul(flat, w), b))
   }, input)
