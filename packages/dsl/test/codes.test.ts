@@ -270,7 +270,7 @@ describe("every code", () => {
         |                                                         ---------- normalizes over the batch
       3 | train: { batch: 32 }
         |                 ^^
-        = help: \`batch: 33\`, or \`layer_norm\`, which needs no batch
+        = help: \`batch: 33\`, or \`layer_norm\`, which needs no batch  [fix available]
 
       error[T512]: \`h1\` is a layer of \`relu\`: the hidden units of a machine are sigmoids
         --> m.yaml:3:19
@@ -372,7 +372,15 @@ describe("every code", () => {
         --> m.yaml:1:41
       1 | model: { layers: [{ dense: 8 }, relu, { alpha_dropout: 0.1 }, { head: label }] }
         |                                         ^^^^^^^^^^^^^
-        = help: prefer \`dropout\`  [fix available]"
+        = help: prefer \`dropout\`  [fix available]
+
+      warning[A613]: the last batch of 99 rows by 32 is 3: \`batch_norm\` remembers a variance that is mostly chance, 3 numbers of each channel
+        --> m.yaml:3:17
+      2 | model: { layers: [{ dense: { units: 8, bias: false } }, batch_norm, relu, { head: label }] }
+        |                                                         ---------- normalizes over the batch
+      3 | train: { batch: 32 }
+        |                 ^^
+        = help: \`batch: 33\`, or \`layer_norm\`, which needs no batch  [fix available]"
     `)
   })
 })

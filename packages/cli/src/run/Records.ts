@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto"
 import { arch, availableParallelism, cpus, platform, release } from "node:os"
 import { join } from "node:path"
+import { systemWords } from "@adjoint/core/data/systemWords"
 import { Scores } from "@adjoint/core/training/Progress"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -105,7 +106,7 @@ export const readText = (directory: string, file: string): Effect.Effect<string,
     Effect.mapError(
       (error) =>
         new RunError({
-          message: `${join(directory, file)} cannot be read: ${error.reason._tag}`,
+          message: `${join(directory, file)} cannot be read: ${systemWords(error)}`,
           hint: "is this a run's folder?",
         }),
     ),

@@ -15,7 +15,8 @@ import type { Path } from "../source/Path.ts"
 import * as Advice from "./Advice.ts"
 import * as Balance from "./Balance.ts"
 import * as Groups from "./Groups.ts"
-import * as LoneRow from "./LoneRow.ts"
+import * as LastBatch from "./LastBatch.ts"
+
 import { lossName, wanted } from "./Outputs.ts"
 import * as Pretrain from "./Pretrain.ts"
 import * as Scaling from "./Scaling.ts"
@@ -60,7 +61,7 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
           train,
           inferred.made.map(({ name }) => name),
         )),
-    ...(train === undefined || inferred === undefined ? [] : LoneRow.check(train, facts, inferred.made)),
+    ...(train === undefined || inferred === undefined ? [] : LastBatch.check(train, facts, inferred.made)),
     ...(train === undefined
       ? []
       : Training.check({

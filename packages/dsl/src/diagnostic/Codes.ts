@@ -411,6 +411,12 @@ export const codes = {
     "imbalanced classes",
     "Where one class has more than ten times the rows of another, always answering the common one is rarely wrong, and accuracy looks good for nothing. `class_weight: balanced` lets rare classes count as much, and `auroc`, `f1` or the classes one by one of `adjoint evaluate` say how they fare.",
   ),
+  A613: advice(
+    "batch normalization of a last batch of few rows",
+    "An epoch's last batch is what is left over. The variance of a few rows is mostly chance, and it goes into the running statistics with the same weight as that of a whole batch, just before the epoch is scored with them. A batch that leaves more over, or nothing, is as good in all else.",
+    "data: { source: { moons: { count: 131 } }, split: { train: 99, val: 32 } }\nmodel: { layers: [{ dense: { units: 8, bias: false } }, batch_norm, relu, { head: label }] }\ntrain: { batch: 32 }\n",
+    "data: { source: { moons: { count: 131 } }, split: { train: 99, val: 32 } }\nmodel: { layers: [{ dense: { units: 8, bias: false } }, batch_norm, relu, { head: label }] }\ntrain: { batch: 33 }\n",
+  ),
 } as const satisfies { readonly [code: string]: CodeEntry }
 
 /** A code of the table. */

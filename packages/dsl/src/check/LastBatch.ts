@@ -1,0 +1,48 @@
+/**
+ * Batch normalization of an epoch's last batch, which is what is left over. Of one number a channel there is no variance,
+ * and the run would end there; of a few the variance is mostly chance, and the running statistics remember it.
+ */
+import * as Shape from "@adjoint/core/words/Shape"
+import type { Train } from "../Document.ts"
+import type { Finding } from "../diagnostic/Diagnostic.ts"
+import type { Facts } from "../prepare/Facts.ts"
+import type { Made } from "./Shapes.ts"
+
+/** So many numbers of a channel say its variance to about a half. */
+const enough = 8
+
+/** Numbers of each channel that a layer sees in a row, of one that normalizes over the batch. */
+const seen = ({ inputs: [input], kind }: Made): number =>
+  kind === "batch_norm" && input !== undefined ? Shape.size(input.slice(0, -1)) : Number.POSITIVE_INFINITY
+
+/** What is wrong with the size of batches, given how many rows there are and which layers. */
+export const check = ({ batch }: Pick<Train, "batch">, { rows }: Facts, made: ReadonlyArray<Made>): ReadonlyArray<Finding> => {
+  const [norm] = made.toSorted((a, b) => seen(a) - seen(b))
+  if (norm === undefined || rows === undefined || rows.train < batch) return []
+  const last = (size: number): number => rows.train % size || size
+  const numbers = (size: number): number => last(size) * seen(norm)
+  const isSpoilt = batch >= enough && last(batch) < batch && numbers(batch) < enough
+  if (numbers(batch) > 1 && !isSpoilt) return []
+  const least = isSpoilt ? enough : 2
+  const fits = [1, 2, -1, 3, -2, 4, -3, 5, -4].map((step) => batch + step).find((size) => size > 1 && numbers(size) >= least)
+  const found = {
+    at: { path: ["train", "batch"] },
+    related: [{ at: { path: [...norm.path, norm.kind], on: "key" }, label: "normalizes over the batch" }],
+    help: fits === undefined ? "`layer_norm` needs no batch" : `\`batch: ${fits}\`, or \`layer_norm\`, which needs no batch`,
+    ...(fits === undefined
+      ? {}
+      : { fix: { title: `write \`batch: ${fits}\``, at: { path: ["train", "batch"] }, text: String(fits), main: "" } }),
+  } as const
+  const what = `the last batch of ${rows.train} rows by ${batch}`
+  if (batch === 1)
+    return [{ ...found, code: "T511", message: "`batch_norm` cannot train on batches of one row: it has no variance" }]
+  return numbers(batch) === 1
+    ? [{ ...found, code: "T511", message: `\`batch_norm\` cannot train on ${what}: it is one row, and has no variance` }]
+    : [
+        {
+          ...found,
+          code: "A613",
+          message: `${what} is ${last(batch)}: \`batch_norm\` remembers a variance that is mostly chance, ${numbers(batch)} numbers of each channel`,
+        },
+      ]
+}
