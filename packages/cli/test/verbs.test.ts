@@ -240,6 +240,14 @@ describe("evaluate", () => {
     expect(event.confusion.flat().reduce((sum: number, n: number) => sum + n, 0)).toBe(24)
   })
 
+  test("weighs classes by the rows that were learned from, as training did", async () => {
+    const kept = join(directory, "weighed")
+    const weighed = ["--runs", kept, "--set", "train.regularize.class_weight=balanced"]
+    await run(["train", file("moons.yaml"), ...weighed])
+    const { stdout } = await run(["evaluate", "moons/1", "--runs", kept, "--json"])
+    expect(lines(stdout)[0].scores).toEqual(json(join(kept, "moons/0001/summary.json")).test)
+  })
+
   test("shows a person a table, and other rows when asked", async () => {
     const { stdout } = await run(["evaluate", "flowers/1", "--runs", runs, "--split", "val"])
     expect(stdout).toContain("flowers/0001 · val · 30 rows")

@@ -58,6 +58,10 @@ export const rowsOf = ({ document, reading, run }: Trained): Effect.Effect<Prepa
     return prepared
   })
 
+/** The loss that the run was trained by, which may weigh classes by how many rows each has. */
+export const lossOver = ({ built, document }: Trained, { facts }: Prepared): Built["loss"] =>
+  Result.getOrElse(build(document, facts), () => built).loss
+
 /** The rows of one part. Fails when the run has none. */
 export const partOf = (
   prepared: Prepared,

@@ -6,7 +6,7 @@ import { type Choice, engineOf } from "../Engines.ts"
 import { held } from "../Floor.ts"
 import { line } from "../run/Events.ts"
 import { find } from "../run/Find.ts"
-import { load, partOf, rowsOf } from "../run/Trained.ts"
+import { load, lossOver, partOf, rowsOf } from "../run/Trained.ts"
 import * as Format from "../terminal/Format.ts"
 import { result } from "../terminal/Write.ts"
 import { classesOf, printClasses } from "./evaluateClasses.ts"
@@ -25,8 +25,9 @@ export const run = (options: Options) =>
     const trained = yield* load(directory)
     const { built, document, weights } = trained
     const split = options.split ?? document.evaluate.split
-    const dataset = yield* partOf(yield* rowsOf(trained), split, directory)
-    const scores = yield* evaluate(built.net, weights, { dataset, loss: built.loss, scores: built.scores })
+    const all = yield* rowsOf(trained)
+    const dataset = yield* partOf(all, split, directory)
+    const scores = yield* evaluate(built.net, weights, { dataset, loss: lossOver(trained, all), scores: built.scores })
     const classes = yield* classesOf(trained, dataset)
     const rows = Dataset.size(dataset)
     if (options.json) yield* result(line({ event: "evaluated", folder: directory, split, rows, scores, ...classes }, new Date()))

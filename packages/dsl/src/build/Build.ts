@@ -77,8 +77,11 @@ const balanced = (counts: ReadonlyArray<number>): ReadonlyArray<number> => {
   return counts.map((n) => (n === 0 ? 1 : all / (counts.length * n)))
 }
 
-const weighted = (loss: Loss.Loss, weights: Regularize["class_weight"], { counts = [] }: Needed): Loss.Loss =>
-  weights === undefined ? loss : Loss.weighted(loss, weights === "balanced" ? balanced(counts) : weights)
+/** A loss with its classes weighed; balanced only where they were counted, since without rows it but turns outputs into answers. */
+const weighted = (loss: Loss.Loss, weights: Regularize["class_weight"], { counts }: Needed): Loss.Loss => {
+  const each = weights === "balanced" ? counts && balanced(counts) : weights
+  return each === undefined ? loss : Loss.weighted(loss, each)
+}
 
 /** The loss in force, which may depend on how many outputs the layers make. */
 const lossOf = ({ model, train }: ModelFile, facts: Needed, catalogue: Catalogue): string => {
