@@ -29,7 +29,11 @@ export class Diverged extends TaggedError("Diverged")<{
   readonly rows: string
   readonly place?: string
   readonly hint: string
-}> {}
+}> {
+  override get message(): string {
+    return `${this.cause.message}${this.rows}${this.place === undefined ? "" : `\n  --> ${this.place}`}`
+  }
+}
 
 /** Scores that are less than the model file asks for. */
 export class FailUnder extends TaggedError("FailUnder")<{

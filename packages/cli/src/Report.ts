@@ -33,7 +33,7 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
   },
   Diverged: {
     code: () => exitCodes.diverged,
-    say: ({ cause, hint, place, rows }) => said(`${cause.message}${rows}${place === undefined ? "" : `\n  --> ${place}`}`, hint),
+    say: ({ hint, message }) => said(message, hint),
   },
   FailUnder: {
     code: () => exitCodes.failUnder,

@@ -208,7 +208,10 @@ describe("train", () => {
     expect(stderr).toMatch(/wild\.yaml:4:\d+/)
     expect(stderr).toContain("try: --set train.optimizer.sgd.lr=1e+299, or --set train.regularize.clip_norm=1")
     expect(stderr).not.toMatch(/^\s+at /m)
-    expect(json(inRun("0001", "summary.json", "wild")).status).toBe("failed")
+    expect(json(inRun("0001", "summary.json", "wild"))).toMatchObject({
+      status: "failed",
+      failure: expect.stringMatching(/ became (NaN|-?Infinity) in step \d+/),
+    })
   })
 
   test("a score under fail_under exits with 6, after the run was kept", async () => {

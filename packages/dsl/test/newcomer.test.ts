@@ -64,3 +64,8 @@ test("a schedule's times are epochs or shares of the run, and nothing else", () 
   expect(scheduled("epochs: 100%")).toContain("error[T505]: the learning rate rises for 20 epochs in a run of 20")
   expect(scheduled("warmup: 5%")).toContain("did you mean `epochs`?")
 })
+
+test("names that are there are listed once", () => {
+  const twice = small.replace("    - dense: 8", "    - { dense: 8, name: a }\n    - { dense: 8, name: a }\n    - add: [a, c]")
+  expect(shown(twice)).toMatch(/the layers above have the names `a`$/)
+})

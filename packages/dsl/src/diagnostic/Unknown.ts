@@ -23,7 +23,8 @@ export interface Reference {
 /** The finding for a reference to a name that is not there. */
 export const unknown = ({ at, code, message, name, names, none, rest = "", there = "there are" }: Reference): Finding => {
   const meant = suggest(name, names)
-  const help = names.length === 0 && none !== undefined ? none : `${there} ${listed(nearestNames(name, names, 8), "and")}`
+  const help =
+    names.length === 0 && none !== undefined ? none : `${there} ${listed(nearestNames(name, [...new Set(names)], 8), "and")}`
   return {
     code,
     message: `${message} \`${name}\``,
