@@ -69,3 +69,13 @@ test("names that are there are listed once", () => {
   const twice = small.replace("    - dense: 8", "    - { dense: 8, name: a }\n    - { dense: 8, name: a }\n    - add: [a, c]")
   expect(shown(twice)).toMatch(/the layers above have the names `a`$/)
 })
+
+test.each([
+  ["- activation: relu", "a layer goes by its own name: `relu`"],
+  ["- { type: dense, units: 8 }", "a layer goes by its own name: `dense: { units: … }`"],
+  ["- dense:\n      units: 8", "indent `units` further than `dense`, whose option it is"],
+  ["- dense:\n      units: 8\n      bias: true", "indent `units` and `bias` further than `dense`, whose options they are"],
+])("a layer as others write it is told how it is written here: %j", (layer, help) => {
+  const { diagnostics } = read(fromText("m.yaml", small.replace("- dense: 8", layer)))
+  expect(diagnostics).toMatchObject([{ span: { line: 5 }, help }])
+})

@@ -160,7 +160,11 @@ export const oneOf = (
         }
       if (later.includes(key))
         return { _tag: "Nothing", code: "S108", message: `\`${key}\` is not here yet`, path: [key], on: "key" } as const
-      return unknownName(what, key, names, "key")
+      const typed = keys.find((each) => forms.has(String(value[each])))
+      if (typed === undefined) return unknownName(what, key, names, "key")
+      const rest = keys.filter((each) => each !== typed).map((each) => `${each}: …`)
+      const instead = rest.length === 0 ? value[typed] : `${value[typed]}: { ${rest.join(", ")} }`
+      return { ...unknownName(what, typed, [], "key"), help: `${article(what)} goes by its own name: \`${instead}\`` }
     }
     if (second !== undefined)
       return {
@@ -171,7 +175,9 @@ export const oneOf = (
         on: "key",
         help: "give each an item of its own",
       }
-    if (value[chosen] === null)
+    if (value[chosen] === null) {
+      const own = optionNames(members[chosen]?.content ?? spelled)
+      const outside = keys.filter((key) => own.includes(key))
       return {
         _tag: "Nothing",
         code: "S103",
@@ -179,10 +185,13 @@ export const oneOf = (
         path: [chosen],
         on: "key",
         help:
-          members[chosen]?.bare === true
-            ? `write \`${chosen}\` alone, without the colon`
-            : `its options follow the colon: ${listed(optionNames(members[chosen]?.content ?? spelled), "and")}`,
+          outside.length > 0
+            ? `indent ${listed(outside, "and")} further than \`${chosen}\`, whose ${outside.length === 1 ? "option it is" : "options they are"}`
+            : members[chosen]?.bare === true
+              ? `write \`${chosen}\` alone, without the colon`
+              : `its options follow the colon: ${listed(own, "and")}`,
       }
+    }
     return { _tag: "Meant", schema: forms.get(chosen) ?? spelled, input: value }
   }
   const whole = Schema.Union([...forms.values(), ...(bareNames.length === 0 ? [] : [bare as unknown as Codec])])
