@@ -35,11 +35,13 @@ interface Cut {
   readonly packsB: boolean
 }
 
-/** Vectors of a tile, by how many rows the result has: eight sums or so, which hide each other's latency. */
+/** Vectors of a tile, by how many rows the result has: eight sums or more, which hide each other's latency. */
 const vectorsOf = (m: number): number => (m >= 4 ? 2 : m === 3 ? 3 : m === 2 ? 4 : 8)
 
-/** Rows of a tile. Multiply-add needs no register for the product, which leaves room for two more. */
-const rowsOf = (m: number, numerics: Numerics): number => (numerics === "fast" && m >= 6 ? 6 : Math.min(m, 4))
+/** The most rows of a tile whose sums fit into registers beside what they add. Multiply-add needs none for the product. */
+const mostHeight: { readonly [N in Numerics]: number } = { portable: 5, fast: 6 }
+
+const rowsOf = (m: number, numerics: Numerics): number => (m >= mostHeight[numerics] ? mostHeight[numerics] : Math.min(m, 4))
 
 /** The most a block holds, so that a panel stays in the first cache, a block of rows in the second, all columns in the third. */
 const mostDepth = 256
