@@ -1,7 +1,7 @@
 /**
  * Where each slot of a plan stands in one memory: what comes from outside for good, the rest only from the kernel that
- * writes it to the last that reads it, so that places are used again. State that a step replaces is replaced in place
- * where nothing reads the old one any more.
+ * writes it to the last that reads it, so that places are used again: by a loop at once, element for element, where it is the
+ * last to read them. State that a step replaces is replaced in place where nothing reads the old one any more.
  */
 import { bytes } from "../words/DType.ts"
 import * as Shape from "../words/Shape.ts"
@@ -53,17 +53,23 @@ const replaceable = (plan: Plan, resident: number): ReadonlyMap<number, number> 
   return found
 }
 
-/** What an epilogue writes over the result that it alone reads. */
+/** For each store that may be written over what its kernel reads at the same place and nobody reads again, that slot. */
 const overwritten = (
-  { slots }: Plan,
+  plan: Plan,
   kernel: Kernel,
   isLast: (slot: number) => boolean,
   isPlaced: (slot: number) => boolean,
 ): ReadonlyMap<number, number> => {
-  if (kernel.tag === "loop" || kernel.tag === "reduce" || kernel.epilogue === undefined || !isLast(kernel.slot)) return new Map()
-  const size = (slot: number): number => bytes[slots[slot]?.dtype ?? "f32"]
-  const next = kernel.epilogue.stores.find(({ slot }) => size(slot) === size(kernel.slot) && !isPlaced(slot))
-  return next === undefined ? new Map() : new Map([[next.slot, kernel.slot]])
+  const free = new Set(reads(kernel).filter((slot) => isLast(slot) && readsInPlace(kernel, slot)))
+  const sizes = (slot: number): string => `${bytes[plan.slots[slot]?.dtype ?? "f32"]} ${slotBytes(plan, slot)}`
+  const over = new Map<number, number>()
+  for (const { slot } of loopOf(kernel)?.stores ?? []) {
+    const old = isPlaced(slot) ? undefined : [...free].find((other) => sizes(other) === sizes(slot))
+    if (old === undefined) continue
+    free.delete(old)
+    over.set(slot, old)
+  }
+  return over
 }
 
 interface Free {
