@@ -58,10 +58,14 @@ const partwise: ReadonlySet<Primitive> = new Set<Primitive>(["conv", "convInputG
 const shortRow = 8
 const fewElements = 256
 
+/** Of a larger product, what the epilogue reads would crowd the packed operand out of the second cache. */
+const largeProduct = 2 ** 18
+
 const takesEpilogue = (equation: Equation): boolean => {
   const { shape } = equation.out
-  const pays = (shape.at(-1) ?? 1) >= shortRow || Shape.size(shape) <= fewElements
-  return pays && (isProduct(equation) || partwise.has(equation.primitive))
+  const size = Shape.size(shape)
+  if ((shape.at(-1) ?? 1) < shortRow && size > fewElements) return false
+  return isProduct(equation) ? size <= largeProduct : partwise.has(equation.primitive)
 }
 
 /**
