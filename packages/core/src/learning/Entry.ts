@@ -54,19 +54,26 @@ export interface Use {
 /** Epochs, or a share of the run. */
 export type Duration = number | `${number}%`
 
-type Value<O extends Option> = O extends { readonly kind: "number" | "integer" }
-  ? number
-  : O extends { readonly kind: "duration" }
-    ? Duration
-    : O extends { readonly kind: "boolean" }
-      ? boolean
-      : O extends { readonly kind: "choice"; readonly of: ReadonlyArray<infer C> }
-        ? C
-        : O extends { readonly kind: "sizes" }
-          ? number | ReadonlyArray<number> | (O extends { readonly optional: true } ? undefined : never)
-          : O extends { readonly kind: "padding" }
-            ? Pad
-            : Use
+/** What each kind of option comes to, but for names of other entries. */
+export interface Plain<O extends Option> {
+  readonly number: number
+  readonly integer: number
+  readonly duration: Duration
+  readonly boolean: boolean
+  readonly choice: O extends { readonly of: ReadonlyArray<infer C> } ? C : never
+  readonly sizes: number | ReadonlyArray<number>
+  readonly padding: Pad
+}
+
+/** What each kind of option comes to when all is filled in. */
+interface Filled<O extends Option> extends Omit<Plain<O>, "sizes"> {
+  readonly sizes: Plain<O>["sizes"] | (O extends { readonly optional: true } ? undefined : never)
+  readonly activation: Use
+  readonly initializer: Use
+  readonly schedule: Use
+}
+
+type Value<O extends Option> = Filled<O>[O["kind"]]
 
 /** The values of an entry's options, every one filled in that can be. */
 export type Values<O extends Options> = { readonly [K in keyof O]: Value<O[K]> }

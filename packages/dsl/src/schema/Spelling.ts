@@ -2,31 +2,18 @@
  * What the TypeScript face may say, as types read off core's tables: a name alone where all its options have defaults, or
  * a name with its options, of which those without a default must be there.
  */
-import type { Duration, Option, Options, Table } from "@adjoint/core/learning/Entry"
-import type { Pad } from "@adjoint/core/tensor/linear"
+import type { Option, Options, Plain, Table } from "@adjoint/core/learning/Entry"
 import type { standard } from "./Catalogue.ts"
 
 type Tables = typeof standard
 
-type OptionSpelling<O extends Option> = O extends { readonly kind: "number" | "integer" }
-  ? number
-  : O extends { readonly kind: "duration" }
-    ? Duration
-    : O extends { readonly kind: "boolean" }
-      ? boolean
-      : O extends { readonly kind: "choice"; readonly of: ReadonlyArray<infer C> }
-        ? C
-        : O extends { readonly kind: "sizes" }
-          ? number | ReadonlyArray<number>
-          : O extends { readonly kind: "padding" }
-            ? Pad
-            : O extends { readonly kind: "activation" }
-              ? ActivationSpelling
-              : O extends { readonly kind: "initializer" }
-                ? InitializerSpelling
-                : O extends { readonly kind: "schedule" }
-                  ? ScheduleSpelling
-                  : never
+interface Spelled<O extends Option> extends Plain<O> {
+  readonly activation: ActivationSpelling
+  readonly initializer: InitializerSpelling
+  readonly schedule: ScheduleSpelling
+}
+
+type OptionSpelling<O extends Option> = Spelled<O>[O["kind"]]
 
 type RequiredNames<O extends Options> = {
   readonly [K in keyof O]: O[K] extends { readonly default: unknown } | { readonly optional: true } ? never : K
