@@ -17,7 +17,7 @@ const samples = fc
   .chain(([rows, width]) => fc.tuple(Arbitrary.array("f32", [rows, width]), Arbitrary.array("f32", [rows, width])))
   .map(([output, raw]): readonly [NDArray.NDArray, NDArray.NDArray] => {
     const powers = Tensor.exp(raw)
-    return [output, Tensor.read(Tensor.div(powers, Tensor.sum(powers, { axes: -1, keepAxes: true })))]
+    return [output, Doubles.read(Tensor.div(powers, Tensor.sum(powers, { axes: -1, keepAxes: true })))]
   })
 
 /** Whether some output lies where some loss has a kink: at the target, at one of huber's ends, at a margin, at no length. */
