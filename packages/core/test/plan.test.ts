@@ -152,6 +152,12 @@ describe("Fuse of a rectifier and its derivative", () => {
     ])
   })
 
+  it("is one step where it is written twice", () => {
+    const relu = (z: Tensor.Tensor) => Tensor.where(Tensor.lessEqual(z, 0), 0, z)
+    const twice = Program.trace((x) => [relu(x as Tensor.Tensor), relu(x as Tensor.Tensor)], [{ dtype: "f32", shape: [4] }])
+    expect(print(fuse(twice)).split("\n").slice(-2)).toEqual(["loop [4] s1 = where(lessEqual(s0, 0), 0, s0)", "return s1 s1"])
+  })
+
   it("means the same, of numbers without order and of both zeros", () => {
     const from = (...rows: ReadonlyArray<ReadonlyArray<number>>) => Tensor.read(Tensor.make(rows))
     const x = from([1, Number.NaN, -1], [0, -0, Number.NEGATIVE_INFINITY], [-1, 0, 0])

@@ -87,18 +87,15 @@ const fold = ({ out, primitive }: Equation, inputs: ReadonlyArray<Value>): numbe
   return made === 0 || (size >= 2 ** -126 && size < Number.POSITIVE_INFINITY) ? made : undefined
 }
 
-/**
- * The comparison by which a value was cut, if it is `where(x ≤ b, b, x)`. The result answers it just as x does; asked of that, x
- * need not be kept for a derivative that asks again.
- */
-const comparisonOfCut = (
+/** Whether a step cuts a value at a bound: it is `where(x ≤ b, b, x)`. */
+const isCut = (
   { out, primitive }: Equation,
-  [, bound, x]: ReadonlyArray<number>,
-  { from }: Value,
-): Equation | undefined => {
-  if (primitive !== "where" || out.dtype !== "f32" || from.tag !== "step") return undefined
-  const isCut = from.equation.primitive === "lessEqual" && from.inputs[0] === x && from.inputs[1] === bound
-  return isCut ? from.equation : undefined
+  [condition = 0, bound, x]: ReadonlyArray<number>,
+  values: ReadonlyArray<Value>,
+): boolean => {
+  const from = values[condition]?.from
+  if (primitive !== "where" || out.dtype !== "f32" || from?.tag !== "step") return false
+  return from.equation.primitive === "lessEqual" && from.inputs[0] === x && from.inputs[1] === bound
 }
 
 /** The program's values, equal steps once. Values of the program are mapped to these by `number`. */
@@ -124,9 +121,20 @@ export const share = (program: Program): { readonly values: ReadonlyArray<Value>
     number.push(add({ dtype, shape, from: { tag: "home", home: { tag: "input", index } } }))
   })
   for (const [index, array] of program.constants.entries()) number.push(constant(array, index))
-  const cut = new Map<number, () => number>()
+  /** For each comparison by which a value was cut, what came of that. */
+  const cut = new Map<number, number>()
+  /** The result answers such a comparison just as the value does; asked of it, a derivative does not keep the value. */
+  const asked = (value: number): number => {
+    const result = cut.get(value)
+    const { from, ...spec } = values[value] as Value
+    if (result === undefined || from.tag !== "step") return value
+    const inputs = [result, ...from.inputs.slice(1)]
+    return add({ ...spec, from: { ...from, inputs } }, keyOf(from.equation, inputs))
+  }
   for (const equation of program.equations) {
-    const inputs = equation.inputs.map((value) => number[value] as number).map((value) => cut.get(value)?.() ?? value)
+    const given = equation.inputs.map((value) => number[value] as number)
+    const cuts = isCut(equation, given, values)
+    const inputs = cuts ? given : given.map(asked)
     const { dtype, shape } = equation.out
     const known = fold(
       equation,
@@ -137,14 +145,7 @@ export const share = (program: Program): { readonly values: ReadonlyArray<Value>
     else {
       const made = add({ dtype, shape, from: { tag: "step", equation, inputs } }, keyOf(equation, inputs))
       number.push(made)
-      const [condition = made] = inputs
-      const asked = comparisonOfCut(equation, inputs, values[condition] as Value)
-      if (asked !== undefined && !cut.has(condition)) {
-        const again = [made, inputs[1] ?? made]
-        const { dtype: truth } = asked.out
-        const step: Value = { dtype: truth, shape, from: { tag: "step", equation: asked, inputs: again } }
-        cut.set(condition, () => add(step, keyOf(asked, again)))
-      }
+      if (cuts) cut.set(given[0] as number, made)
     }
   }
   return { values, outputs: program.outputs.map((value) => number[value] as number) }
