@@ -118,26 +118,18 @@ describe.each(all)("what is done to a result as it is made, in %s numerics", (nu
     return fuse(program).kernels.filter((kernel) => "epilogue" in kernel).length
   }
 
-  it("has the bits of steps done one by one: products, on one, two and three threads", () => {
+  it.each([
+    { what: "products", of: products, numRuns: 25, least: 12 },
+    { what: "what windows make", of: windows, numRuns: 60, least: 10 },
+  ])("has the bits of steps done one by one, on one, two and three threads: $what", ({ least, numRuns, of }) => {
     let epilogues = 0
     fc.assert(
-      fc.property(products, names, (made, wanted) => {
+      fc.property(of, names, (made, wanted) => {
         epilogues += law(made, wanted)
       }),
-      { numRuns: 25 },
+      { numRuns },
     )
-    expect(epilogues).toBeGreaterThan(12)
-  })
-
-  it("and what windows make", () => {
-    let epilogues = 0
-    fc.assert(
-      fc.property(windows, names, (made, wanted) => {
-        epilogues += law(made, wanted)
-      }),
-      { numRuns: 60 },
-    )
-    expect(epilogues).toBeGreaterThan(10)
+    expect(epilogues).toBeGreaterThan(least)
   })
 
   it("and convolutions whose weights are packed in several blocks", () => {

@@ -156,8 +156,9 @@ const emitColumns = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>, indic
 
 /** Writes what a loop does at a part of its places, which nobody else is to do. */
 export const emitPart = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>, { columns, indices, rows }: Part): void => {
-  if (columns === undefined && rows === undefined) emit(site, kernel, slots, indices)
-  else if (columns === undefined) emitRows(site, kernel, slots, indices, rows as Range)
-  else if (rows === undefined) emitColumns(site, kernel, slots, indices, columns)
+  if (rows === undefined) {
+    if (columns === undefined) emit(site, kernel, slots, indices)
+    else emitColumns(site, kernel, slots, indices, columns)
+  } else if (columns === undefined) emitRows(site, kernel, slots, indices, rows)
   else site.code.for(rows.start, rows.end, 1, (row) => emitColumns(site, kernel, slots, [...indices, row], columns))
 }
