@@ -207,3 +207,52 @@ test("the gaps of the reliability bins make the calibration error", () => {
     }),
   )
 })
+
+describe("in the units that targets were measured in", () => {
+  const unit = fc.record({
+    scale: fc.double({ min: 0.01, max: 4, noNaN: true }),
+    shift: fc.double({ min: -3, max: 3, noNaN: true }),
+    curve: fc.constantFrom("none" as const, "expm1" as const),
+  })
+  const samples = fc.integer({ min: 1, max: 3 }).chain((columns) =>
+    fc.record({
+      units: fc.array(unit, { minLength: columns, maxLength: columns }),
+      rows: fc.array(
+        fc.tuple(...[0, 1].map(() => fc.array(fc.integer({ min: -8, max: 8 }), { minLength: columns, maxLength: columns }))),
+        {
+          minLength: 2,
+          maxLength: 6,
+        },
+      ),
+    }),
+  )
+
+  test.each(["mse", "rmse", "mae", "r2"] as const)("%s is that of outputs and targets taken back", (name) => {
+    const score = make(Score.table, { name, options: {} })
+    fc.assert(
+      fc.property(samples, ({ rows, units }) => {
+        const [outputs, targets] = [0, 1].map((side) => rows.map((row) => (row[side] ?? []).map((x) => x / 4)))
+        const back = (table: ReadonlyArray<ReadonlyArray<number>> = []) =>
+          Tensor.make(table.map((row) => row.map((x, k) => (units[k] === undefined ? x : Score.restore(units[k], x)))))
+        const inUnits = Score.inUnits(score, units)
+        const got = inUnits.finish(numbers(inUnits.sums(Tensor.make(outputs ?? []), Tensor.make(targets ?? []))))
+        const wanted = score.finish(numbers(score.sums(back(outputs), back(targets))))
+        // What is taken back is rounded to a float.
+        if (Number.isFinite(wanted)) expect(Math.abs(got - wanted)).toBeLessThanOrEqual(1e-4 * Math.max(1, Math.abs(wanted)))
+      }),
+    )
+  })
+
+  test("the digits in which output and target differ are not lost among those they share", () => {
+    const years = { scale: 1, shift: 1e9, curve: "none" } as const
+    const off = Score.inUnits(Score.meanAbsoluteError, [{ ...years, scale: 1000 }])
+    expect(Score.of(off, Tensor.make([[1], [1]]), Tensor.make([[1 + 2 ** -20], [1]]))).toBe(1000 * 2 ** -21)
+  })
+
+  test("a score of classes has none, and numbers that are learned as they are stay themselves", () => {
+    expect(Score.inUnits(Score.accuracy, [{ scale: 2, shift: 0, curve: "none" }])).toBe(Score.accuracy)
+    const shifted = Score.inUnits(Score.meanAbsoluteError, [{ scale: 1, shift: 7, curve: "none" }])
+    const batch = [Tensor.make([[1], [2]]), Tensor.make([[1], [5]])] as const
+    expect(Score.of(shifted, ...batch)).toBe(Score.of(Score.meanAbsoluteError, ...batch))
+  })
+})

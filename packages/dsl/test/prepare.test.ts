@@ -270,4 +270,13 @@ describe("baseline", () => {
     expect(baseline(classes([1, 1, 0]), classes([1, 0, 0, 0]))).toEqual({ kind: "majority", class: "b", accuracy: 0.25 })
     expect(baseline(numbers([1, 3]), numbers([2, 4]))).toEqual({ kind: "mean", mse: 2 })
   })
+
+  test("the mean of what was measured, beside that of what is learned", () => {
+    const scaled = { scale: 10, shift: 5, curve: "none" } as const
+    expect(baseline(numbers([1, 3]), numbers([2, 4]), [scaled])).toEqual({ kind: "mean", mse: 200, scaled: 2 })
+    const logarithm = { scale: Math.LN2, shift: 0, curve: "expm1" } as const
+    const { mse } = baseline(numbers([0, 2]), numbers([1]), [logarithm]) as { readonly mse: number }
+    // Of 0 and 3 the mean is 1.5, and what is asked for is 1.
+    expect(mse).toBeCloseTo(0.25, 12)
+  })
 })

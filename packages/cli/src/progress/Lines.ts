@@ -21,12 +21,17 @@ export const warnings = ({ reading: { diagnostics, source } }: Sound) =>
       )
 
 /** The answer that looks at no input, scored on the rows that nothing is learned from. */
-export const baselineOf = ({ test, train, val }: Prepared): Baseline => baseline(train, val ?? test ?? train)
+export const baselineOf = ({ facts: { target }, test, train, val }: Prepared): Baseline =>
+  baseline(train, val ?? test ?? train, target.type === "numbers" ? target.units : undefined)
 
-const printBaseline = (answer: Baseline): string =>
-  answer.kind === "majority"
-    ? `majority (always \`${answer.class}\`) accuracy ${Format.percent(answer.accuracy)}`
-    : `mean mse ${Format.decimal(answer.mse)}`
+const printBaseline = (answer: Baseline): string => {
+  if (answer.kind === "majority") return `majority (always \`${answer.class}\`) accuracy ${Format.percent(answer.accuracy)}`
+  return `mean mse ${Format.decimal(answer.mse)}${answer.scaled === undefined ? "" : `, scaled ${Format.decimal(answer.scaled)}`}`
+}
+
+/** What the scores to come are in. */
+const printUnits = (units: NonNullable<Format.Units>): string =>
+  ["loss", ...Object.keys(units)].map((score) => `${score} ${Format.unit(score, units)}`).join(", ")
 
 /** Where the run is kept, how large it is, and what it must beat. */
 export const header = (
@@ -48,17 +53,20 @@ export const header = (
     return [
       `${style("strong", folder)} ${style("faint", "·")} ${facts.join(style("faint", " · "))}`,
       `${style("faint", "baselines:")} ${printBaseline(baselineOf(prepared))}`,
+      ...(built.units === undefined ? [] : [`${style("faint", "scores:")} ${printUnits(built.units)}`]),
     ].join("\n")
   })
 
 /** Scores by name, with the part of the data in front. */
-export const printScores = (part: string, scores: Scores | undefined): ReadonlyArray<string> =>
-  Object.entries(scores ?? {}).map(([name, value]) => `${part}.${name} ${Format.score(name, value)}`)
+export const printScores = (part: string, scores: Scores | undefined, units: Format.Units): ReadonlyArray<string> =>
+  Object.entries(scores ?? {}).map(([name, value]) => `${part}.${name} ${Format.measured(name, value, units)}`)
 
 /** How a run ended. */
-const ending = ({ best, epochs, status }: Summary): string => {
+const ending = ({ best, epochs, status, units }: Summary): string => {
   const so = status === "stopped early" ? `stopped early after epoch ${epochs}` : `finished after epoch ${epochs}`
-  return best === undefined ? so : `${so}, best ${best.monitor} ${Format.score(best.monitor, best.value)} in epoch ${best.epoch}`
+  return best === undefined
+    ? so
+    : `${so}, best ${best.monitor} ${Format.measured(best.monitor, best.value, units)} in epoch ${best.epoch}`
 }
 
 /** The scripts of this repository that run the command; who typed one of them types it again. */

@@ -14,7 +14,7 @@ export type Config = Train.Config<Params, Params, Params, FileSystem.FileSystem 
 
 /** The run, before it has a folder. */
 export const configOf = ({ built, fingerprint, prepared }: Training): Config => {
-  const { checkpoint: _, lossName: __, ...config } = built
+  const { checkpoint: _, lossName: __, units: ___, ...config } = built
   return {
     ...config,
     data: prepared.train,

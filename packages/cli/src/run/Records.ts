@@ -44,6 +44,8 @@ export const Summary = Schema.Struct({
   train: Schema.optionalKey(Scores),
   val: Schema.optionalKey(Scores),
   test: Schema.optionalKey(Scores),
+  /** What scores are in, where the net learns other numbers than were measured; the loss is of those it learns. */
+  units: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
   baseline: Schema.optionalKey(Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite]))),
   parent: Schema.optionalKey(Schema.String),
   failure: Schema.optionalKey(Schema.String),

@@ -37,9 +37,33 @@ export const duration = (milliseconds: number): string => {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`
 }
 
+/** A score's name without the part of the data in front. */
+const bare = (name: string): string => name.slice(name.lastIndexOf(".") + 1)
+
 /** Scores that are shares of a whole. */
 const shares: ReadonlySet<string> = new Set(["accuracy"])
 
 /** A score by its name, with or without the part of the data in front. `score("val.accuracy", 0.9781) // => "97.81%"` */
-export const score = (name: string, value: number): string =>
-  shares.has(name.slice(name.lastIndexOf(".") + 1)) ? percent(value) : decimal(value)
+export const score = (name: string, value: number): string => (shares.has(bare(name)) ? percent(value) : decimal(value))
+
+/** What scores are in, by name, where a net learns other numbers than were measured. */
+export type Units = { readonly [score: string]: string } | undefined
+
+/**
+ * What a score is in, by its name.
+ *
+ * `unit("val.mae", { mae: "price" }) // => "in units of price"`
+ * `unit("val.loss", { mae: "price" }) // => "scaled"`
+ * `unit("val.r2", { mae: "price" }) // => undefined`
+ */
+export const unit = (name: string, units: Units): string | undefined => {
+  if (units === undefined) return undefined
+  const own = bare(name)
+  return own === "loss" ? "scaled" : Object.hasOwn(units, own) ? `in units of ${units[own]}` : undefined
+}
+
+/** A score and what it is in. `measured("mae", 12.3, { mae: "price" }) // => "12.30 (in units of price)"` */
+export const measured = (name: string, value: number, units: Units): string => {
+  const of = unit(name, units)
+  return `${score(name, value)}${of === undefined ? "" : ` (${of})`}`
+}

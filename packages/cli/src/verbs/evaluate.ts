@@ -30,15 +30,20 @@ export const run = (options: Options) =>
     const scores = yield* evaluate(built.net, weights, { dataset, loss: lossOver(trained, all), scores: built.scores })
     const classes = yield* classesOf(trained, dataset)
     const rows = Dataset.size(dataset)
-    if (options.json) yield* result(line({ event: "evaluated", folder: directory, split, rows, scores, ...classes }, new Date()))
+    const { units } = built
+    const measured = units === undefined ? {} : { units }
+    if (options.json)
+      yield* result(line({ event: "evaluated", folder: directory, split, rows, scores, ...measured, ...classes }, new Date()))
     else {
       const width = Math.max(...Object.keys(scores).map(({ length }) => length))
       yield* result((style) =>
         [
           `${style("strong", directory)} ${style("faint", "·")} ${split} ${style("faint", "·")} ${Format.counted(rows, "row")}`,
-          ...Object.entries(scores).map(
-            ([name, value]) => `  ${name.padEnd(width)}  ${style("strong", Format.score(name, value))}`,
-          ),
+          ...Object.entries(scores).map(([name, value]) => {
+            const unit = Format.unit(name, units)
+            const said = unit === undefined ? "" : ` ${style("faint", unit)}`
+            return `  ${name.padEnd(width)}  ${style("strong", Format.score(name, value))}${said}`
+          }),
           ...(classes === undefined ? [] : printClasses(classes, style)),
         ].join("\n"),
       )

@@ -153,10 +153,12 @@ const train = (options: Options, ready: Ready, folder: string) =>
       Effect.gen(function* () {
         const restored = ledger.best !== undefined && config.earlyStop?.restoreBest === true
         const { kind, ...answer } = Lines.baselineOf(training.prepared)
+        const { units } = training.built
         const summary = Ledger.summarize(ledger, {
           weights: restored ? "best" : "last",
           seconds: (Date.now() - started) / 1000,
           baseline: { kind, ...answer },
+          ...(units === undefined ? {} : { units }),
           ...(parent === undefined ? {} : { parent: parent.directory }),
           ...rest,
         })
@@ -227,7 +229,7 @@ export const run = (options: Options) =>
     else {
       yield* Lines.footer(summary, referenceOf(folder, options))
       const { split } = ready.training.sound.document.evaluate
-      yield* result([folder, ...Lines.printScores(split, summary[split])].join("  "))
+      yield* result([folder, ...Lines.printScores(split, summary[split], summary.units)].join("  "))
     }
     yield* held(ready.training.sound.document, summary)
   }).pipe(Effect.provide(engineOf(options)))

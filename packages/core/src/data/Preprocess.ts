@@ -3,6 +3,7 @@
  * as which class; the record it returns is then all that any row needs, in validation, test and prediction alike.
  */
 import * as Result from "effect/Result"
+import * as Unit from "../learning/score/Unit.ts"
 import * as NDArray from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
 import * as ArrayInput from "./ArrayInput.ts"
@@ -163,13 +164,17 @@ export const names = ({ input, target }: Fitted): Dataset.Names => ({
 export const sample = ({ input }: Fitted): Shape.Shape =>
   input.type === "array" ? input.shape : [input.columns.flatMap(TableInput.columnNames).length]
 
+/** What the columns of the target were measured in, for `restore` and for scores; none where it is a class. */
+export const units = ({ target }: Fitted): ReadonlyArray<Unit.Unit> =>
+  target?.type === "numbers" ? target.columns.map(Quantity.unitOf) : []
+
 /** Predicted quantities [rows, k] in their own units again; the identity where the target is a class. */
-export const restore = ({ target }: Fitted, outputs: NDArray.NDArray): NDArray.NDArray => {
-  if (target?.type !== "numbers") return outputs
-  const { columns } = target
+export const restore = (fitted: Fitted, outputs: NDArray.NDArray): NDArray.NDArray => {
+  const columns = units(fitted)
+  if (columns.length === 0) return outputs
   const data = Float64Array.from(outputs.data, (value, i) => {
-    const column = columns[i % columns.length]
-    return column === undefined ? value : Quantity.restore(column, value)
+    const unit = columns[i % columns.length]
+    return unit === undefined ? value : Unit.restore(unit, value)
   })
   return NDArray.make("f32", outputs.shape, data)
 }

@@ -1,5 +1,6 @@
 /** A column of numbers: reading its cells, and learning from the training rows how to fill, clip, transform and scale it. */
 import * as Result from "effect/Result"
+import type { Unit } from "../learning/score/Unit.ts"
 import { type Cell, type DataError, dataError, quote } from "./DataError.ts"
 import type { FittedNumber } from "./Fitted.ts"
 import type { NumberColumn, Scale } from "./PrepareSpec.ts"
@@ -152,8 +153,9 @@ export const apply = (fitted: FittedNumber, value: number): number => {
   return (transformed - fitted.subtract) / fitted.divide
 }
 
-/** The value that `apply` prepared, in its own unit again; what was clipped stays so. */
-export const restore = (fitted: FittedNumber, value: number): number => {
-  const transformed = value * fitted.divide + fitted.subtract
-  return fitted.transform === "log1p" ? Math.expm1(transformed) : transformed
-}
+/** What the column was measured in, as seen from what `apply` makes of it; what was clipped stays so. */
+export const unitOf = ({ divide, subtract, transform }: FittedNumber): Unit => ({
+  scale: divide,
+  shift: subtract,
+  curve: transform === "log1p" ? "expm1" : "none",
+})

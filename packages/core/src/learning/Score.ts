@@ -13,7 +13,8 @@ export * from "./score/decisions.ts"
 export * from "./score/numbers.ts"
 export * from "./score/probabilities.ts"
 export * from "./score/ranking.ts"
-export { add, append, type Merge, of, type Score } from "./score/Score.ts"
+export { add, append, inUnits, type Merge, of, type Score } from "./score/Score.ts"
+export { isKept, restore, type Unit } from "./score/Unit.ts"
 
 const average = {
   kind: "choice",

@@ -10,7 +10,7 @@ import type { Net } from "@adjoint/core/learning/Net"
 import * as Optimizer from "@adjoint/core/learning/Optimizer"
 import type { Params } from "@adjoint/core/learning/Params"
 import * as Regularizer from "@adjoint/core/learning/Regularizer"
-import type { Score } from "@adjoint/core/learning/Score"
+import * as Score from "@adjoint/core/learning/Score"
 import * as Tensor from "@adjoint/core/tensor/Tensor"
 import type { TrainState } from "@adjoint/core/training/Checkpoint"
 import type { EarlyStop, Monitor } from "@adjoint/core/training/Monitor"
@@ -39,7 +39,13 @@ export interface Built {
   readonly learningRate: LearningRate
   /** Which parameters are scored and kept, where they are not those that are trained. */
   readonly scored?: (state: TrainState<Params, Params, Params>) => Params
-  readonly scores: { readonly [name: string]: Score }
+  /** Of targets as they were measured, however the net learns them. */
+  readonly scores: { readonly [name: string]: Score.Score }
+  /**
+   * What scores are in, `{ mae: "price", mse: "price²" }`, where the net learns other numbers than were measured; the loss
+   * is of what it learns.
+   */
+  readonly units?: { readonly [score: string]: string }
   readonly seed: number
   readonly epochs: number
   readonly batch: number
@@ -124,6 +130,7 @@ const made = (document: ModelFile, facts: Needed, catalogue: Catalogue): Built =
     optimizer: optimizer(train, stepped, catalogue),
     learningRate,
     scores,
+    ...unitsOf(scores, facts),
     seed: train.seed,
     epochs: train.epochs,
     batch: train.batch,
@@ -219,9 +226,23 @@ const penalty = ({ regularize: { l1, l2 } }: Train): Regularizer.Regularizer | u
 const scoresOf = (train: Train, facts: Needed, catalogue: Catalogue): Built["scores"] => {
   const named: ReadonlyArray<Named> =
     train.metrics === "auto" ? (scoreNames(train, facts.target) ?? []).map((name) => ({ [name]: {} })) : train.metrics
+  const units = facts.target.type === "numbers" ? (facts.target.units ?? []) : []
   return Object.fromEntries(
-    named.map((metric) => [useOf(metric).name, Entry.make(catalogue.metric, use(catalogue, catalogue.metric, metric))]),
+    named.map((metric) => [
+      useOf(metric).name,
+      Score.inUnits(Entry.make(catalogue.metric, use(catalogue, catalogue.metric, metric)), units),
+    ]),
   )
+}
+
+/** What scores are in, by the name of what was measured. */
+const unitsOf = (scores: Built["scores"], { target }: Needed): Pick<Built, "units"> => {
+  if (target.type !== "numbers" || target.units === undefined) return {}
+  const { names } = target
+  const named = Object.entries(scores).flatMap(([score, { power }]) =>
+    power === undefined ? [] : [[score, names.map((name) => (power === 2 ? `${name}²` : name)).join(" and ")] as const],
+  )
+  return { units: Object.fromEntries(named) }
 }
 
 /** What a callback watches, and which way is better; without a word of it the validation loss, or else the training loss. */

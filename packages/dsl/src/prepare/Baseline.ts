@@ -1,14 +1,22 @@
 /** What a model must beat: the score of an answer that looks at no input. */
 import * as Dataset from "@adjoint/core/data/Dataset"
+import { restore, type Unit } from "@adjoint/core/learning/Score"
 
-/** `majority`: the share of rows that are right when the training rows' most common class is always answered. `mean`: the mean squared error of always answering the training targets' means. */
+/**
+ * `majority`: the share of rows that are right when the training rows' most common class is always answered. `mean`: the
+ * mean squared error of always answering the training targets' means, of targets as they were measured; and `scaled` as the
+ * net learns them, where that is otherwise.
+ */
 export type Baseline =
   | { readonly kind: "majority"; readonly class: string; readonly accuracy: number }
-  | { readonly kind: "mean"; readonly mse: number }
+  | { readonly kind: "mean"; readonly mse: number; readonly scaled?: number }
 
-/** Learns the answer from `train` and scores it on `on`. */
-export const baseline = (train: Dataset.Dataset, on: Dataset.Dataset): Baseline =>
-  train.targets.dtype === "f32" ? mean(train, on) : majority(train, on)
+/** Learns the answer from `train` and scores it on `on`; `units` are what columns of numbers were measured in. */
+export const baseline = (train: Dataset.Dataset, on: Dataset.Dataset, units?: ReadonlyArray<Unit>): Baseline => {
+  if (train.targets.dtype !== "f32") return majority(train, on)
+  const scaled = squaredError(train, on)
+  return units === undefined ? { kind: "mean", mse: scaled } : { kind: "mean", mse: squaredError(train, on, units), scaled }
+}
 
 const majority = ({ classes, targets }: Dataset.Dataset, on: Dataset.Dataset): Baseline => {
   const counts = new Map<number, number>()
@@ -19,14 +27,17 @@ const majority = ({ classes, targets }: Dataset.Dataset, on: Dataset.Dataset): B
   return { kind: "majority", class: classes?.[answer] ?? String(answer), accuracy: right / Dataset.size(on) }
 }
 
-const mean = ({ targets }: Dataset.Dataset, on: Dataset.Dataset): Baseline => {
-  const width = targets.data.length / Math.max(1, targets.shape[0] ?? 1)
-  const means = new Float64Array(width)
-  targets.data.forEach((value, i) => {
-    means[i % width] = (means[i % width] ?? 0) + value
-  })
+/** The mean squared error of always answering the training targets' means. */
+const squaredError = ({ targets }: Dataset.Dataset, on: Dataset.Dataset, units: ReadonlyArray<Unit> = []): number => {
   const rows = targets.shape[0] ?? 1
-  let sum = 0
-  for (const [i, value] of on.targets.data.entries()) sum += (value - (means[i % width] ?? 0) / rows) ** 2
-  return { kind: "mean", mse: sum / on.targets.data.length }
+  const width = targets.data.length / Math.max(1, rows)
+  const measured = (value: number, i: number): number => {
+    const unit = units[i % width]
+    return unit === undefined ? value : restore(unit, value)
+  }
+  const sums = new Float64Array(width)
+  for (const [i, value] of targets.data.entries()) sums[i % width] = (sums[i % width] ?? 0) + measured(value, i)
+  let squares = 0
+  for (const [i, value] of on.targets.data.entries()) squares += (measured(value, i) - (sums[i % width] ?? 0) / rows) ** 2
+  return squares / on.targets.data.length
 }

@@ -3,12 +3,18 @@
  * rows there are. Shape inference and the checks of training start from these. A fact that is not known is left out.
  */
 import type { FittedInput } from "@adjoint/core/data/Fitted"
+import type { Unit } from "@adjoint/core/learning/Score"
 import type { Shape } from "@adjoint/core/words/Shape"
 
 /** What is to be predicted. */
 export type Target =
   | { readonly type: "class" | "binary"; readonly name: string; readonly classes?: ReadonlyArray<string> }
-  | { readonly type: "numbers"; readonly names: ReadonlyArray<string> }
+  | {
+      readonly type: "numbers"
+      readonly names: ReadonlyArray<string>
+      /** What each was measured in, where the net learns other numbers: scaled ones, or logarithms. */
+      readonly units?: ReadonlyArray<Unit>
+    }
 
 /** Rows of each part; 0 where the split has no such part. */
 export interface Rows {

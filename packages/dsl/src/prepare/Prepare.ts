@@ -8,6 +8,7 @@ import * as Deferred from "@adjoint/core/data/Deferred"
 import type { Fitted } from "@adjoint/core/data/Fitted"
 import type { PrepareSpec } from "@adjoint/core/data/PrepareSpec"
 import * as Preprocess from "@adjoint/core/data/Preprocess"
+import { isKept } from "@adjoint/core/learning/Score"
 import type { NDArray } from "@adjoint/core/words/NDArray"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
@@ -81,8 +82,13 @@ export const specOf = ({ columns, image, scale }: Data): PrepareSpec => ({
 })
 
 /** What a fitted record says is to be predicted. */
-export const targetOf = ({ target }: Fitted): Target | undefined =>
-  target?.type === "numbers" ? { type: "numbers", names: target.columns.map(({ name }) => name) } : (target ?? undefined)
+export const targetOf = (fitted: Fitted): Target | undefined => {
+  const { target } = fitted
+  if (target?.type !== "numbers") return target ?? undefined
+  const units = Preprocess.units(fitted)
+  const names = target.columns.map(({ name }) => name)
+  return { type: "numbers", names, ...(units.every(isKept) ? {} : { units }) }
+}
 
 const columnsOf = (data: Data, { place, raw }: Rows): ReadonlyArray<Finding> =>
   "rows" in raw && data.columns !== undefined ? Columns.check(data, raw.columns, place) : []

@@ -6,6 +6,7 @@
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import type { Answer } from "../Target.ts"
+import type { Unit } from "./Unit.ts"
 
 /** A score: sums in the tensor language, added up in doubles, and what they come to. */
 export interface Score<out A = number> {
@@ -19,6 +20,10 @@ export interface Score<out A = number> {
   readonly better: "higher" | "lower"
   /** The targets it can be taken of. */
   readonly answers: ReadonlyArray<Answer>
+  /** The power of the targets' unit that it is in: 1 of an absolute error, 2 of a squared one. Missing where it has no unit. */
+  readonly power?: 1 | 2
+  /** The same score of what outputs and targets were measured as, column by column. Missing where targets are not numbers. */
+  readonly measured?: (units: ReadonlyArray<Unit>) => Score<A>
 }
 
 /** How what was gathered of earlier batches and a later one's vector become one. */
@@ -29,6 +34,16 @@ export const add: Merge = (sofar, batch) => batch.map((x, i) => x + (sofar[i] ??
 
 /** Puts one after another. */
 export const append: Merge = (sofar, batch) => sofar.concat(batch)
+
+/**
+ * A score in the units that the targets were measured in, one for each column, where a net learns other numbers.
+ *
+ * ```ts
+ * const dollars = { scale: 1000, shift: 0, curve: "none" } as const
+ * Score.of(Score.inUnits(Score.meanAbsoluteError, [dollars]), Tensor.make([[1], [2]]), Tensor.make([[1], [5]])) // => 1500
+ * ```
+ */
+export const inUnits = <A>(score: Score<A>, units: ReadonlyArray<Unit>): Score<A> => score.measured?.(units) ?? score
 
 /** A score of one batch alone. */
 export const of = <A>(score: Score<A>, output: Tensor, target: Tensor): A =>

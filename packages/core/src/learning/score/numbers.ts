@@ -4,29 +4,42 @@ import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../words/Shape.ts"
 import { aligned } from "../Target.ts"
 import { add, append, rows, rowsOf, type Score } from "./Score.ts"
+import { difference, restore, type Unit } from "./Unit.ts"
 
 const answers = ["numbers", "binary"] as const
 
-/** The mean of a measure over all numbers, seen through a function of the mean. */
-const meanOf = (operation: string, measure: (d: Tensor) => Tensor, seen = (mean: number): number => mean): Score => ({
+interface Measure {
+  /** The name it is called by in an error. */
+  readonly operation: string
+  /** What a difference counts. */
+  readonly of: (d: Tensor) => Tensor
+  /** What the mean is seen through. */
+  readonly seen?: (mean: number) => number
+  readonly power: 1 | 2
+}
+
+/** The mean of a measure of the difference of all numbers. */
+const meanOf = (measure: Measure, units: ReadonlyArray<Unit> = []): Score => ({
   sums: (output, target) => {
-    const each = measure(T.sub(output, aligned(operation, output, target)))
+    const each = measure.of(difference(output, aligned(measure.operation, output, target), units))
     return T.stack([T.sum(each), T.scalar(Shape.size(each.shape))])
   },
   merge: add,
-  finish: ([sum = 0, count = 0]) => seen(sum / count),
+  finish: ([sum = 0, count = 0]) => (measure.seen ?? ((mean) => mean))(sum / count),
   better: "lower",
   answers,
+  power: measure.power,
+  measured: (own) => meanOf(measure, own),
 })
 
 /** The mean of (ŷ - y)². */
-export const meanSquaredError: Score = meanOf("mse", (d) => T.square(d))
+export const meanSquaredError: Score = meanOf({ operation: "mse", of: T.square, power: 2 })
 
 /** The root of the mean of (ŷ - y)². */
-export const rootMeanSquaredError: Score = meanOf("rmse", (d) => T.square(d), Math.sqrt)
+export const rootMeanSquaredError: Score = meanOf({ operation: "rmse", of: T.square, seen: Math.sqrt, power: 1 })
 
 /** The mean of |ŷ - y|. */
-export const meanAbsoluteError: Score = meanOf("mae", (d) => T.abs(d))
+export const meanAbsoluteError: Score = meanOf({ operation: "mae", of: T.abs, power: 1 })
 
 const sum = (xs: ReadonlyArray<number>): number => xs.reduce((total, x) => total + x, 0)
 
@@ -37,29 +50,34 @@ const determination = (pairs: ReadonlyArray<readonly [said: number, truth: numbe
   return 1 - left / sum(pairs.map(([, y]) => (y - mean) ** 2))
 }
 
+/** The share of the variance of targets that a net learns in other units than they were measured in; a straight way back alters none. */
+const determinationIn = (units: ReadonlyArray<Unit>): Score => ({
+  sums: (output, target) => {
+    const wanted = aligned("r2", output, target)
+    const n = output.shape[0] ?? 0
+    const flat = [n, Shape.size(output.shape) / n]
+    return rows(T.concat([T.reshape(output, flat), T.reshape(wanted, flat)], 1))
+  },
+  merge: append,
+  finish: (gathered) => {
+    const all = rowsOf(gathered)
+    const outputs = (all[0]?.length ?? 0) / 2
+    const column = (k: number): ReadonlyArray<readonly [number, number]> => {
+      const unit = units[k]
+      const back = unit === undefined || unit.curve === "none" ? (x: number) => x : (x: number) => restore(unit, x)
+      return all.map((row) => [back(row[k] ?? 0), back(row[outputs + k] ?? 0)])
+    }
+    return sum(Array.from({ length: outputs }, (_, k) => determination(column(k)))) / outputs
+  },
+  better: "higher",
+  answers,
+  measured: determinationIn,
+})
+
 /**
  * The share of the targets' variance that the predictions explain: 1 is all of it, 0 is no better than the mean, and
  * below 0 is worse. Of several outputs the mean of each one's. Not defined (NaN) for targets that are all alike.
  *
  * `Score.of(Score.r2, Tensor.make([[1], [2], [4]]), Tensor.make([1, 2, 3])) // => 0.5`
  */
-export const r2: Score = {
-  sums: (output, target) => {
-    const wanted = aligned("r2", output, target)
-    const n = output.shape[0] ?? 0
-    return rows(
-      T.concat([T.reshape(output, [n, Shape.size(output.shape) / n]), T.reshape(wanted, [n, Shape.size(output.shape) / n])], 1),
-    )
-  },
-  merge: append,
-  finish: (gathered) => {
-    const all = rowsOf(gathered)
-    const outputs = (all[0]?.length ?? 0) / 2
-    return (
-      sum(Array.from({ length: outputs }, (_, k) => determination(all.map((row) => [row[k] ?? 0, row[outputs + k] ?? 0])))) /
-      outputs
-    )
-  },
-  better: "higher",
-  answers,
-}
+export const r2: Score = determinationIn([])
