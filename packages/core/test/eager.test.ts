@@ -1,7 +1,9 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { Tensor } from "../src/index.ts"
+import { Autodiff, Tensor } from "../src/index.ts"
+import type { Expr } from "../src/language/Expr.ts"
 import type { Equation, Params, Primitive, Program } from "../src/language/Primitive.ts"
+import { inline } from "../src/language/Program.ts"
 import { infer } from "../src/language/ShapeRule.ts"
 import { within } from "../src/machines/eager/Eager.ts"
 import { prepare } from "../src/machines/wasm/prepare.ts"
@@ -44,6 +46,50 @@ describe("reading outside a compiled program", () => {
       }),
       { numRuns: 200 },
     )
+  })
+
+  it("gives the bits of the compiled program where steps are done together, whichever tensors are read first", () => {
+    const drawn = programWithInputs({ maxSteps: 14, special: true })
+    fc.assert(
+      fc.property(drawn, fc.infiniteStream(fc.boolean()), ({ inputs, program }, early) => {
+        const wanted = compiled(program, inputs).map(bits)
+        for (const way of ways) {
+          const outputs = inline(program, inputs)
+          way.read(outputs.filter(() => early.next().value))
+          expect(way.read(outputs).map(bits)).toEqual(wanted)
+        }
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it("does no step of large arrays a third time", () => {
+    const x = Tensor.mul(Tensor.ones([8]), 3) as Expr
+    const reads = [1, 2, 3].map((i) => {
+      prepared.read([Tensor.add(x, i)])
+      return x.value?.data[0]
+    })
+    expect(reads).toEqual([undefined, 3, 3])
+  })
+
+  it("lets go of what a loop made long ago, though the loop reads only what it makes of it", () => {
+    const made: Array<Expr> = []
+    let x: Tensor = Tensor.ones([8])
+    for (let i = 0; i < 10; i++) {
+      x = Tensor.add(Tensor.mul(x, 0.5), 1)
+      made.push(x as Expr)
+      prepared.read([Tensor.sum(x)])
+    }
+    expect(made.map(({ recipe }) => recipe === undefined)).toEqual(made.map((_, i) => i < 9))
+  })
+
+  it("reads inside a function that is differentiated", () => {
+    const f = (x: Tensor): Tensor => {
+      const y = Tensor.exp(Tensor.mul(x, x))
+      return prepared.read([y])[0]?.data[0] === 1 ? Tensor.sum(y) : Tensor.sum(Tensor.mul(y, 2))
+    }
+    const slope = (x: number) => prepared.read([Autodiff.grad(f)(Tensor.mul(Tensor.ones([2]), x))])[0]?.data[0]
+    expect([slope(0), slope(1)]).toEqual([0, Math.fround(4 * Math.fround(Math.E))])
   })
 
   it("takes arrays that are too large for their step to be kept", () => {

@@ -1,90 +1,87 @@
 /**
- * Steps done at once, in the floats of the WebAssembly engine: how a tensor is read outside a compiled program. Each step
- * gives the bits that it has in any module. Small steps are plain loops over floats, for which nothing is compiled; a larger
- * one is a program of its own.
+ * Reading: what is still a recipe gets its numbers here and now, in the floats of the WebAssembly engine. A step has the same
+ * bits in loops, prepared and fused with others, so how it is done is a matter of time alone: small ones cost less than
+ * compiling would, large ones are done together where they hand their results to each other.
  */
-import type { Tensor } from "../../language/Expr.ts"
-import type { Primitive, Program } from "../../language/Primitive.ts"
-import { floats } from "../../meaning/Arithmetic.ts"
-import { elementwise } from "../../meaning/elementwise.ts"
-import { linear } from "../../meaning/linear.ts"
-import type { Meaning, Meanings } from "../../meaning/Meaning.ts"
-import { scanBy } from "../../meaning/Reference.ts"
-import { type Apply, readBy, runBy } from "../../meaning/Steps.ts"
-import { structure } from "../../meaning/structure.ts"
-import { threefry } from "../../meaning/threefry.ts"
-import { NDArray } from "../../words/NDArray.ts"
-import { functions } from "./functions.ts"
-import { bytesOf, executableOf } from "./prepared.ts"
-import { reduceSum } from "./reduceSum.ts"
+import { type Expr, known, recipeOf, type Tensor } from "../../language/Expr.ts"
+import type { Primitive } from "../../language/Primitive.ts"
+import { capture } from "../../language/Program.ts"
+import { order } from "../../language/Walk.ts"
+import type { NDArray } from "../../words/NDArray.ts"
+import { fits, renaming, type Stepwise, stepwise } from "./apply.ts"
+import { type Part, partsOf, passOver } from "./parts.ts"
+import { runPrepared } from "./prepared.ts"
 import { stepWork } from "./work.ts"
 
 /** How steps are done. */
-export interface Eager {
-  /** The numbers of a program's outputs. Throws `ShapeError` when the inputs are not what it takes. */
-  readonly run: (program: Program, inputs: ReadonlyArray<NDArray>) => ReadonlyArray<NDArray>
-  /** The numbers of tensors, each step done once. Throws `ShapeError` inside a traced function. */
+export interface Eager extends Stepwise {
+  /** The numbers of tensors, no step done more than twice. Throws `ShapeError` inside a traced function. */
   readonly read: (targets: ReadonlyArray<Tensor>) => ReadonlyArray<NDArray>
 }
 
-/** What only moves elements rounds those it moves; all others compute with numbers that are floats already. */
-const moving: ReadonlySet<Primitive> = new Set<Primitive>([
-  "reshape",
-  "transpose",
-  "broadcast",
-  "slice",
-  "pad",
-  "concat",
-  "reverse",
-  "gather",
-  "identity",
-  "stop",
-])
+/** What is worth its numbers: doing it again with what comes after it costs more than keeping what it takes and gives. */
+const apart: ReadonlySet<Primitive> = new Set<Primitive>(["dot", "conv", "convInputGrad", "convKernelGrad", "scan"])
 
-/** The same numbers, under other names. */
-const renaming: ReadonlySet<Primitive> = new Set<Primitive>(["reshape", "identity", "stop"])
+/** Work of a step, as a share of what is done by loops, that compiling it together with others costs. */
+const share = 1 / 16
 
-/** Numbers may come as doubles, written by a person or read by Reference. */
-const rounded = (x: NDArray): NDArray =>
-  x.data instanceof Float64Array ? new NDArray(x.dtype, x.shape, new Float32Array(x.data)) : x
-
-/** What might not fit into one memory is done by loops, whatever its size. */
-const largest = 2 ** 31
-
-/** Does one step in WebAssembly. */
-const runPrepared: Apply = (primitive, params, inputs, out) => {
-  const executable = executableOf(primitive, params, inputs, out)
-  executable.load(inputs.slice(1))
-  return executable.run(inputs.slice(0, 1))[0] as NDArray
+const workOf = (step: Expr): number => {
+  const { inputs, params, primitive } = recipeOf(step)
+  return stepWork(primitive, params, inputs, step)
 }
 
-/** Does steps of up to so many elementary operations by loops, larger ones in WebAssembly. The bits are the same either way. */
+/** Takes things out one by one, so that nothing holds on to steps that are done, and to numbers that nobody needs any more. */
+const taking = function* <A>(things: Array<A>): Iterable<A> {
+  things.reverse()
+  for (let thing = things.pop(); thing !== undefined; thing = things.pop()) yield thing
+}
+
+const settleTogether = (part: Part): void => {
+  const own = new Set<Tensor>(part.steps)
+  const taken = [...new Set(part.steps.flatMap((step) => recipeOf(step).inputs.filter((input) => !own.has(input))))]
+  const numbers = runPrepared(capture(taken, part.outputs), taken.map(known) as ReadonlyArray<NDArray>)
+  passOver(part)
+  part.outputs.forEach((output, i) => {
+    output.settle(numbers[i] as NDArray)
+  })
+}
+
+/** Does up to so many elementary operations by loops, more of them in WebAssembly. The bits are the same either way. */
 export const within = (inLoops: number): Eager => {
-  const apply: Apply = (primitive, params, inputs, out) => {
-    const given = moving.has(primitive) ? inputs : inputs.map(rounded)
-    const [first] = given
-    if (renaming.has(primitive) && first !== undefined) return new NDArray(out.dtype, out.shape, rounded(first).data)
-    const work = stepWork(primitive, params, given, out)
-    if (work > inLoops && bytesOf([...given, out]) < largest) return runPrepared(primitive, params, given, out)
-    const meaning = meanings[primitive] as Meaning<typeof primitive>
-    return new NDArray(out.dtype, out.shape, meaning(params, given, out))
+  const { apply, run } = stepwise(inLoops)
+  const settleAlone = (step: Expr): void => {
+    const { inputs, params, primitive } = recipeOf(step)
+    step.settle(apply(primitive, params, inputs.map(known) as ReadonlyArray<NDArray>, step))
   }
-  const run = runBy("Tensor.read", apply)
-  const wholes = structure(floats)
-  const meanings: Meanings<Primitive> = {
-    ...elementwise(floats),
-    ...wholes,
-    ...linear(floats),
-    ...functions,
-    threefry,
-    reduceSum: (params, inputs, out) => (out.dtype === "f32" ? reduceSum : wholes.reduceSum)(params, inputs, out),
-    scan: scanBy((body) => (inputs) => run(body, inputs), floats),
+  const isLarge = (step: Expr): boolean => {
+    const { primitive } = recipeOf(step)
+    return !apart.has(primitive) && !renaming.has(primitive) && workOf(step) >= inLoops * share
   }
-  return { run, read: readBy(apply) }
+  /** A variable of a differentiation is never joined, since a program cannot tell it from what it is made of. */
+  const joins = (step: Expr, isJoined: (x: Tensor) => boolean): boolean => {
+    const { inputs, primitive } = recipeOf(step)
+    return renaming.has(primitive) ? primitive !== "identity" && inputs.some(isJoined) : isLarge(step)
+  }
+  const isWorthIt = ({ steps, together }: Part): boolean =>
+    together && steps.length > 1 && steps.reduce((sum, step) => sum + workOf(step), 0) > inLoops && fits(steps)
+  const cut = (targets: ReadonlyArray<Tensor>): Array<Part> => {
+    const steps = order(targets, (x) => x.value !== undefined)
+    return steps.some(isLarge) ? partsOf(steps, targets, joins) : [{ together: false, steps, outputs: steps }]
+  }
+  const read = (targets: ReadonlyArray<Tensor>): ReadonlyArray<NDArray> => {
+    for (const part of taking(cut(targets)))
+      if (isWorthIt(part)) settleTogether(part)
+      else for (const step of taking(part.steps)) settleAlone(step)
+    return targets.map(known) as ReadonlyArray<NDArray>
+  }
+  return { apply, run, read }
 }
 
 /** Loops cost about a millisecond then, as much as compiling does. */
-const inLoops = 2 ** 18
+const inLoops = 2 ** 16
 
-/** The numbers of tensors in the engine's floats: computes what is still a recipe, each step once. Throws `ShapeError` inside a traced function. */
+/**
+ * The numbers of tensors in the engine's floats: computes what is still a recipe. Targets get their numbers once; what large
+ * steps only pass on to each other gets them when it is met a second time. Throws `ShapeError` inside a traced function.
+ */
 export const read: Eager["read"] = within(inLoops).read

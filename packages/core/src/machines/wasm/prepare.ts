@@ -54,6 +54,8 @@ const outside = <P extends Primitive>(
 
 /** An executable that other threads may hold on to until it is released. */
 export interface Prepared extends Executable {
+  /** How much memory it works in. */
+  readonly bytes: number
   readonly release: () => void
 }
 
@@ -133,6 +135,7 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
     }
   }
   return {
+    bytes: compiled.bytes,
     load: (given) =>
       whole(() => {
         for (const [index, x] of given.entries()) put(index, x)

@@ -1,0 +1,86 @@
+/**
+ * One step at a time in the floats of the WebAssembly engine, with the bits that it has in any module: a small one in plain
+ * loops, for which nothing is compiled, a larger one as a program of its own.
+ */
+import type { Params, Primitive, Program } from "../../language/Primitive.ts"
+import { floats } from "../../meaning/Arithmetic.ts"
+import { elementwise } from "../../meaning/elementwise.ts"
+import { linear } from "../../meaning/linear.ts"
+import type { Meaning, Meanings } from "../../meaning/Meaning.ts"
+import { scanBy } from "../../meaning/Reference.ts"
+import { type Apply, runBy } from "../../meaning/Steps.ts"
+import { structure } from "../../meaning/structure.ts"
+import { threefry } from "../../meaning/threefry.ts"
+import { bytes } from "../../words/DType.ts"
+import { NDArray } from "../../words/NDArray.ts"
+import * as Shape from "../../words/Shape.ts"
+import type { Spec } from "../../words/ShapeError.ts"
+import { functions } from "./functions.ts"
+import { runPrepared } from "./prepared.ts"
+import { reduceSum } from "./reduceSum.ts"
+import { stepWork } from "./work.ts"
+
+/** What only moves elements rounds those it moves; all others compute with numbers that are floats already. */
+const moving: ReadonlySet<Primitive> = new Set<Primitive>([
+  "reshape",
+  "transpose",
+  "broadcast",
+  "slice",
+  "pad",
+  "concat",
+  "reverse",
+  "gather",
+  "identity",
+  "stop",
+])
+
+/** The same numbers, under other names. */
+export const renaming: ReadonlySet<Primitive> = new Set<Primitive>(["reshape", "identity", "stop"])
+
+/** Numbers may come as doubles, written by a person or read by Reference. */
+const rounded = (x: NDArray): NDArray =>
+  x.data instanceof Float64Array ? new NDArray(x.dtype, x.shape, new Float32Array(x.data)) : x
+
+/** Whether one memory surely holds all of these. What it might not hold is done by loops, whatever its size. */
+export const fits = (specs: ReadonlyArray<Spec>): boolean =>
+  specs.reduce((sum, { dtype, shape }) => sum + bytes[dtype] * Shape.size(shape), 0) < 2 ** 31
+
+/** The program of one step on all it takes. */
+const alone = <P extends Primitive>(primitive: P, params: Params[P], inputs: ReadonlyArray<Spec>, out: Spec): Program => ({
+  inputs: inputs.map(({ dtype, shape }) => ({ dtype, shape })),
+  constants: [],
+  equations: [{ primitive, params, inputs: inputs.map((_, i) => i), out: { dtype: out.dtype, shape: out.shape } }],
+  outputs: [inputs.length],
+})
+
+/** What does single steps and programs one step after the other. */
+export interface Stepwise {
+  readonly apply: Apply
+  /** The numbers of a program's outputs. Throws `ShapeError` when the inputs are not what it takes. */
+  readonly run: (program: Program, inputs: ReadonlyArray<NDArray>) => ReadonlyArray<NDArray>
+}
+
+/** Does steps of up to so many elementary operations by loops. */
+export const stepwise = (inLoops: number): Stepwise => {
+  const apply: Apply = (primitive, params, inputs, out) => {
+    const given = moving.has(primitive) ? inputs : inputs.map(rounded)
+    const [first] = given
+    if (renaming.has(primitive) && first !== undefined) return new NDArray(out.dtype, out.shape, rounded(first).data)
+    if (stepWork(primitive, params, given, out) > inLoops && fits([...given, out]))
+      return runPrepared(alone(primitive, params, given, out), given)[0] as NDArray
+    const meaning = meanings[primitive] as Meaning<typeof primitive>
+    return new NDArray(out.dtype, out.shape, meaning(params, given, out))
+  }
+  const run = runBy("Tensor.read", apply)
+  const wholes = structure(floats)
+  const meanings: Meanings<Primitive> = {
+    ...elementwise(floats),
+    ...wholes,
+    ...linear(floats),
+    ...functions,
+    threefry,
+    reduceSum: (params, inputs, out) => (out.dtype === "f32" ? reduceSum : wholes.reduceSum)(params, inputs, out),
+    scan: scanBy((body) => (inputs) => run(body, inputs), floats),
+  }
+  return { apply, run }
+}
