@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { Autodiff, Tensor } from "../src/index.ts"
-import type { Expr } from "../src/language/Expr.ts"
+import type { Expr, Tensor as AnyTensor } from "../src/language/Expr.ts"
 import type { Equation, Params, Primitive, Program } from "../src/language/Primitive.ts"
 import { inline } from "../src/language/Program.ts"
 import { infer } from "../src/language/ShapeRule.ts"
@@ -74,7 +74,7 @@ describe("reading outside a compiled program", () => {
 
   it("lets go of what a loop made long ago, though the loop reads only what it makes of it", () => {
     const made: Array<Expr> = []
-    let x: Tensor = Tensor.ones([8])
+    let x: AnyTensor = Tensor.ones([8])
     for (let i = 0; i < 10; i++) {
       x = Tensor.add(Tensor.mul(x, 0.5), 1)
       made.push(x as Expr)
@@ -84,7 +84,7 @@ describe("reading outside a compiled program", () => {
   })
 
   it("reads inside a function that is differentiated", () => {
-    const f = (x: Tensor): Tensor => {
+    const f = (x: AnyTensor): AnyTensor => {
       const y = Tensor.exp(Tensor.mul(x, x))
       return prepared.read([y])[0]?.data[0] === 1 ? Tensor.sum(y) : Tensor.sum(Tensor.mul(y, 2))
     }
