@@ -23,6 +23,12 @@ export class Refused extends TaggedError("Refused")<{
 /** A run's folder, or what is in it, does not fit what is asked of it. */
 export class RunError extends TaggedError("RunError")<{ readonly message: string; readonly hint?: string }> {}
 
+/** A run is to be taken up by another model file than it began with; the diagnostics are the keys that differ. */
+export class Changed extends TaggedError("Changed")<{
+  readonly diagnostics: ReadonlyArray<Diagnostic>
+  readonly source: Source
+}> {}
+
 /** A run diverged. `place` is the layer's line in the model file, where there is one. */
 export class Diverged extends TaggedError("Diverged")<{
   readonly cause: NonFinite
@@ -47,6 +53,7 @@ export type Failure =
   | UsageError
   | Refused
   | RunError
+  | Changed
   | Diverged
   | FailUnder
   | Unwell

@@ -26,6 +26,7 @@ const codeOf = (diagnostics: ReadonlyArray<Diagnostic>): ExitCode =>
 const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _tag: T }>> } = {
   UsageError: { code: () => exitCodes.usage, say: ({ hint, message }) => said(message, hint) },
   Refused: { code: ({ diagnostics }) => codeOf(diagnostics), say: ({ diagnostics }) => said(summary(diagnostics)) },
+  Changed: { code: () => exitCodes.incompatible, say: ({ diagnostics }) => said(summary(diagnostics)) },
   RunError: { code: () => exitCodes.incompatible, say: ({ hint, message }) => said(message, hint) },
   CheckpointError: {
     code: () => exitCodes.incompatible,
@@ -88,7 +89,7 @@ export const exitCode = (failure: Failure): ExitCode => rowOf(failure).code(fail
 
 /** A failure in words. */
 export const text = (failure: Failure, style: Style, colour: boolean): string => {
-  if (failure._tag === "Refused") return Render.all(failure.diagnostics, failure.source, { colour })
+  if ("diagnostics" in failure) return Render.all(failure.diagnostics, failure.source, { colour })
   const { hint, message } = rowOf(failure).say(failure)
   return `${style("bad", "error")}: ${message}${hint === undefined ? "" : `\n  ${style("accent", "try:")} ${hint}`}`
 }
@@ -103,6 +104,6 @@ export const event = (failure: Failure) => {
     error: failure._tag,
     message,
     ...(hint === undefined ? {} : { hint }),
-    ...(failure._tag === "Refused" ? { diagnostics: failure.diagnostics } : {}),
+    ...("diagnostics" in failure ? { diagnostics: failure.diagnostics } : {}),
   }
 }

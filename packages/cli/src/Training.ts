@@ -1,6 +1,6 @@
 /** What a sound model file comes to: its rows, what is built over them, and the hash that says what run it is. */
 import { type Built, build } from "@adjoint/dsl/build/Build"
-import { type Named, useOf } from "@adjoint/dsl/Document"
+import { type ModelFile, type Named, useOf } from "@adjoint/dsl/Document"
 import { locate } from "@adjoint/dsl/diagnostic/Diagnostic"
 import { extent } from "@adjoint/dsl/prepare/Extents"
 import type { Prepared } from "@adjoint/dsl/prepare/Prepare"
@@ -21,24 +21,26 @@ export interface Training {
 }
 
 /** A source without the paths of its files, whose hashes say more. */
-const bare = (source: Named): unknown => {
-  const use = useOf(source)
-  const paths = new Set(filesOf(use).map(({ option }) => option))
-  return { name: use.name, options: Object.fromEntries(Object.entries(use.options).filter(([option]) => !paths.has(option))) }
+const bare = (source: Named): Named => {
+  const { name, options } = useOf(source)
+  const paths = new Set(filesOf({ name, options }).map(({ option }) => option))
+  return { [name]: Object.fromEntries(Object.entries(options).filter(([option]) => !paths.has(option))) }
 }
 
 /**
- * What a run is of: model, data and training as the document has them, and the rows by their hashes, wherever they lie.
- * How many epochs there are is left out, so that a run can be taken further than it was first meant to go.
+ * What of a document a run is of: model, data and training, wherever the files of the data lie. How many epochs there are
+ * is left out, so that a run can be taken further than it was first meant to go.
  */
-const fingerprintOf = ({ document }: Sound, { fitted, lock }: Prepared): string => {
-  const { data, model, pretrain } = document
-  const { epochs: _, ...train } = document.train
-  const { source, test, ...rest } = data ?? {}
-  const sources = [source, test].map((each) => (each === undefined ? null : bare(each)))
-  const files = lock.files.map(({ sha256 }) => sha256)
-  return sha256(canonical({ model, pretrain, train, data: rest, sources, fitted, files, split: lock.split }))
-}
+export const essence = ({ data, model, pretrain, train: { epochs: _, ...train } }: ModelFile) => ({
+  data: data === undefined ? undefined : { ...data, source: bare(data.source), test: data.test && bare(data.test) },
+  model,
+  pretrain,
+  train,
+})
+
+/** What a run is of, as a hash: the essence of its document, and the rows by their hashes. */
+const fingerprintOf = ({ document }: Sound, { fitted, lock }: Prepared): string =>
+  sha256(canonical({ ...essence(document), fitted, files: lock.files.map(({ sha256 }) => sha256), split: lock.split }))
 
 /** Reads and prepares the data and builds over it; nothing is computed and nothing written. Fails with `Refused`. */
 export const training = (

@@ -92,7 +92,7 @@ test("a run that was interrupted, and one that was killed, end with the bits of 
   const again = await spawned(train("interrupted", "--resume", "long/0002"))
   expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining("is complete") })
   const other = await spawned(train("interrupted", "--resume", "long/0001", "--set", "train.batch=16"))
-  expect(other).toMatchObject({ code: 7, stderr: expect.stringContaining("this is not the run") })
+  expect(other).toMatchObject({ code: 7, stderr: expect.stringContaining("`train.batch` is `16`, and ") })
   const elsewhere = await spawned(train("interrupted", "--resume", "long/0001", "--engine", "reference"))
   expect(elsewhere).toMatchObject({ code: 7, stderr: expect.stringContaining("--engine wasm") })
 })

@@ -6,24 +6,45 @@ import * as Checkpoint from "@adjoint/core/training/Checkpoint"
 import type { CheckpointError } from "@adjoint/core/training/CheckpointError"
 import { isOver } from "@adjoint/core/training/Monitor"
 import * as Train from "@adjoint/core/training/Train"
+import { another, differences } from "@adjoint/dsl/check/Differences"
+import { locate, sort } from "@adjoint/dsl/diagnostic/Diagnostic"
+import { read } from "@adjoint/dsl/Read"
+import { fromText } from "@adjoint/dsl/source/Source"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import type * as Path from "effect/Path"
 import type * as PlatformError from "effect/PlatformError"
-import { RunError, UsageError } from "../Failure.ts"
-import type { Training } from "../Training.ts"
+import { Changed, RunError, UsageError } from "../Failure.ts"
+import type { Sound } from "../ModelFile.ts"
+import { essence, type Training } from "../Training.ts"
 import type { Config } from "./Config.ts"
+import { readText } from "./Records.ts"
 import { checkpointOf, hasCheckpoint, type Run, sameRows, scoredIn } from "./Run.ts"
+import { files } from "./RunFolder.ts"
 
 type Resumed = NonNullable<Config["resume"]>
 
+/** Fails unless a model file says what a run began with, with the keys in which it does not. */
+export const sameModel = (
+  { directory }: Run,
+  { document, reading: { positions, source } }: Sound,
+): Effect.Effect<void, Changed | RunError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const { decoded } = read(fromText(files.resolved, yield* readText(directory, files.resolved)))
+    const all = decoded === undefined ? [] : differences(essence(document), essence(decoded))
+    if (all.length === 0) return
+    const diagnostics = sort(another(all, directory, positions).map((finding) => locate(finding, positions)))
+    return yield* new Changed({ diagnostics, source })
+  })
+
+/** Whatever else a run is of, beside the keys of its model file and its rows. */
 const sameRun = (run: Run, training: Training): Effect.Effect<void, RunError> =>
   training.fingerprint === run.command.fingerprint
     ? Effect.void
     : Effect.fail(
         new RunError({
-          message: `this is not the run that ${run.directory} began: its model or training was another`,
-          hint: "resume without a model file, and change nothing but train.epochs; or train afresh",
+          message: `this is not the run that ${run.directory} began`,
+          hint: "it was written by another version: train afresh",
         }),
       )
 
@@ -44,7 +65,7 @@ const sameArithmetic = ({ command, directory }: Run, { name, numerics }: Arithme
   return Effect.void
 }
 
-/** Fails unless a run can be gone on with: the same model on the same rows, computed in the same way. */
+/** Fails unless a run can be gone on with: the same rows, computed in the same way. */
 export const same = (run: Run, training: Training, engine: Arithmetic): Effect.Effect<void, RunError> =>
   Effect.gen(function* () {
     yield* sameRows(run, training.prepared.lock)

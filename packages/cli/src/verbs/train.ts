@@ -29,7 +29,7 @@ import * as Machines from "../run/Machines.ts"
 import * as Pretraining from "../run/Pretraining.ts"
 import * as Recorder from "../run/Recorder.ts"
 import { environment, readText, type Summary } from "../run/Records.ts"
-import { inherit, resumeFrom, same } from "../run/Resume.ts"
+import { inherit, resumeFrom, same, sameModel } from "../run/Resume.ts"
 import { hasCheckpoint, openRun, type Run } from "../run/Run.ts"
 import { allocate, files } from "../run/RunFolder.ts"
 import { fits } from "../Step.ts"
@@ -74,6 +74,7 @@ const prepare = (options: Options) =>
     const parent = options.resume === undefined ? undefined : yield* openRun(yield* find(options.resume, options.runs))
     const [file, directory] = yield* modelOf(options, parent)
     const model = yield* sound(yield* open(file, { directory, sets: options.set }))
+    if (parent !== undefined) yield* sameModel(parent, model)
     if (!options.json) yield* Lines.warnings(model)
     const training = yield* trainingOf(model, parent === undefined ? {} : { fitted: parent.fitted })
     yield* fits(training)
