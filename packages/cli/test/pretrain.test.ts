@@ -186,7 +186,7 @@ describe("taken up again", () => {
       "pretrain[1].rbm.lr=0.01",
     ])
     expect(code).toBe(7)
-    expect(stderr).toMatch(/error\[T517\]: `pretrain\[1\]\.rbm\.lr` is `0\.01`, and \S+digits-dbn\/0001 began with `/)
+    expect(stderr).toMatch(/error\[T516\]: `pretrain\[1\]\.rbm\.lr` is `0\.01`, and \S+digits-dbn\/0001 began with `/)
   })
 })
 

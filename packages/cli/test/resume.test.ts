@@ -37,7 +37,7 @@ test("each key that differs is shown where it stands, with what the run began wi
     .replace("width: 8", "width: 9")
     .replace("metrics: [accuracy]", "average: 0.5")
   expect(await refused(other)).toMatchInlineSnapshot(`
-    "error[T517]: \`model.layers[0].dense.units\` is \`9\`, and RUN began with \`8\`
+    "error[T516]: \`model.layers[0].dense.units\` is \`9\`, and RUN began with \`8\`
       --> m.yaml:5:37
     3 | vars: { width: 9 }
       |         ----- \`width\` is set here
@@ -46,25 +46,25 @@ test("each key that differs is shown where it stands, with what the run began wi
       |                                     ^^^^^^
       = help: write \`units: 8\` to go on with the run; to keep the change, train afresh, without --resume
 
-    error[T517]: \`train.metrics\` is \`auto\`, and RUN began with \`[accuracy]\`
+    error[T516]: \`train.metrics\` is \`auto\`, and RUN began with \`[accuracy]\`
       --> m.yaml:6:1
     6 | train: { seed: 5, epochs: 2, batch: 32, optimizer: { sgd: { lr: 0.1 } }, average: 0.5 }
       | ^^^^^
       = help: put it back as it is in RUN/resolved.yaml to go on with the run; to keep the change, train afresh, without --resume
 
-    error[T517]: \`train.batch\` is \`32\`, and RUN began with \`16\`
+    error[T516]: \`train.batch\` is \`32\`, and RUN began with \`16\`
       --> m.yaml:6:37
     6 | train: { seed: 5, epochs: 2, batch: 32, optimizer: { sgd: { lr: 0.1 } }, average: 0.5 }
       |                                     ^^
       = help: write \`batch: 16\` to go on with the run; to keep the change, train afresh, without --resume
 
-    error[T517]: \`train.optimizer\` is \`sgd\`, and RUN began with \`adam\`
+    error[T516]: \`train.optimizer\` is \`sgd\`, and RUN began with \`adam\`
       --> m.yaml:6:52
     6 | train: { seed: 5, epochs: 2, batch: 32, optimizer: { sgd: { lr: 0.1 } }, average: 0.5 }
       |                                                    ^^^^^^^^^^^^^^^^^^^^
       = help: put it back as it is in RUN/resolved.yaml to go on with the run; to keep the change, train afresh, without --resume
 
-    error[T517]: \`train.average\` is \`0.5\`, and RUN began without it
+    error[T516]: \`train.average\` is \`0.5\`, and RUN began without it
       --> m.yaml:6:83
     6 | train: { seed: 5, epochs: 2, batch: 32, optimizer: { sgd: { lr: 0.1 } }, average: 0.5 }
       |                                                                                   ^^^
@@ -89,7 +89,7 @@ test("what --set changed is told of it, as a person and as a program reads it", 
   expect(stderr).toContain("help: leave out `--set train.batch=4` to go on with the run")
   const failed = JSON.parse(stdout)
   expect(failed).toMatchObject({ event: "failed", exit: 7, error: "Changed" })
-  expect(failed.diagnostics).toMatchObject([{ code: "T517", path: ["train", "batch"] }])
+  expect(failed.diagnostics).toMatchObject([{ code: "T516", path: ["train", "batch"] }])
 })
 
 test("another column than the run had is told as such, not as what it does to the rows", async () => {

@@ -81,7 +81,7 @@ export const another = (all: ReadonlyArray<Difference>, run: string, positions: 
     const is = now === undefined ? "is not said" : `is \`${brief(now)}\``
     const was = then === undefined ? "without it" : `with \`${brief(then)}\``
     return {
-      code: "T517",
+      code: "T516",
       message: `\`${print(path)}\` ${is}, and ${run} began ${was}`,
       at: { path, on: "missing" },
       help: `${back} to go on with the run; to keep the change, train afresh, without --resume`,

@@ -342,7 +342,7 @@ export const codes = {
     "data: { source: { moons: { count: 100 } } }\nmodel: { layers: [{ dense: 8 }, relu, { head: label }] }\ntrain: { epochs: 10, batch: 20, average: 0.999 }\n",
     "data: { source: { moons: { count: 100 } } }\nmodel: { layers: [{ dense: 8 }, relu, { head: label }] }\ntrain: { epochs: 10, batch: 20, average: 0.8 }\n",
   ),
-  T517: error(
+  T516: error(
     "another run",
     "A run is gone on with by the model, the training and the data that it began with, so that it ends with the same bits as if it had never stopped. Only `train.epochs` may change, and what is not of training: `name`, `evaluate`, `lint`.",
   ),
