@@ -1,16 +1,31 @@
 /** The known names nearest to a mistyped one: what "did you mean" offers. */
 
-/** Up to three of `names` within an edit distance of about a third of the word, nearest first. `nearest("Aeg", ["Sex", "Age"]) // => ["Age"]` */
+/** The same letters and digits whatever the case and the separators. `letters("Sepal-Length") // => "sepallength"` */
+export const letters = (text: string): string => text.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "")
+
+/** Longer words than this are not compared: in files of thousands of them it would take seconds. */
+export const longest = 128
+
+/**
+ * Up to three of `names` whose letters are within an edit distance of a third of the word, and of 3, and of one more than
+ * the nearest has; nearest first, and of equally near ones the first.
+ *
+ * `nearest("Aeg", ["Sex", "Age"]) // => ["Age"]`
+ * `nearest("sepal length", ["sepal_width", "sepal_length"]) // => ["sepal_length"]`
+ */
 export const nearest = (word: string, names: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const wanted = word.toLowerCase()
-  const reach = Math.max(1, Math.floor(word.length / 3))
-  return names
-    .filter((name) => Math.abs(name.length - word.length) <= reach)
-    .map((name) => ({ name, distance: editDistance(wanted, name.toLowerCase()) }))
-    .filter(({ name, distance }) => distance <= reach && distance < Math.max(name.length, word.length))
+  if (word.length > longest) return []
+  const wanted = letters(word)
+  const reach = Math.min(3, Math.max(1, Math.floor(wanted.length / 3)))
+  const near = names
+    .map((name) => ({ name, bare: letters(name) }))
+    .filter(({ bare }) => Math.abs(bare.length - wanted.length) <= reach)
+    .map(({ bare, name }) => ({ name, distance: editDistance(wanted, bare), longer: Math.max(bare.length, wanted.length) }))
+    // Two names of which every letter differs are not near, however short they are.
+    .filter(({ distance, longer }) => distance <= reach && distance < longer)
     .sort((a, b) => a.distance - b.distance)
-    .slice(0, 3)
-    .map(({ name }) => name)
+  const least = near[0]?.distance ?? 0
+  return near.flatMap(({ distance, name }) => (distance <= least + 1 ? [name] : [])).slice(0, 3)
 }
 
 /**

@@ -1,8 +1,5 @@
 /** What was probably meant: names near in spelling, and names that others use for the same thing. */
-import { editDistance } from "@adjoint/core/data/Nearest"
-
-/** The same letters whatever the case and the separators. */
-const letters = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "")
+import { editDistance, letters, longest, nearest } from "@adjoint/core/data/Nearest"
 
 /**
  * Names from textbooks and other libraries, by their letters alone. Spelling distance does not find these:
@@ -134,29 +131,17 @@ const synonyms: { readonly [letters: string]: ReadonlyArray<string> } = {
   skipcolumn: ["ignore"],
 }
 
-/** Longer words than this are not names, and are not worth comparing. */
-const longest = 64
-
-/** The candidate that was probably meant, or `undefined` when none is near. `suggest("learningrate", ["lr", "momentum"]) // => "lr"` */
+/**
+ * The candidate that was probably meant: spelt alike, called so elsewhere, or near in spelling. `undefined` when there is none.
+ *
+ * `suggest("learningrate", ["lr", "momentum"]) // => "lr"`
+ */
 export const suggest = (word: string, candidates: ReadonlyArray<string>): string | undefined => {
-  if (word.length > longest) return undefined
+  const [near] = nearest(word, candidates)
   const bare = letters(word)
-  const same = candidates.find((candidate) => letters(candidate) === bare && bare !== "")
-  if (same !== undefined) return same
+  if (near !== undefined && letters(near) === bare) return near
   const known = Object.hasOwn(synonyms, bare) ? (synonyms[bare] ?? []) : []
-  const synonym = known.find((name) => candidates.includes(name))
-  if (synonym !== undefined) return synonym
-  let best: string | undefined
-  let least = Math.min(3, Math.max(1, Math.floor(bare.length / 3))) + 1
-  for (const candidate of candidates) {
-    const d = editDistance(bare, letters(candidate))
-    // Two names of which every letter differs are not near, however short they are.
-    if (d < least && d < Math.max(bare.length, letters(candidate).length)) {
-      best = candidate
-      least = d
-    }
-  }
-  return best
+  return known.find((name) => candidates.includes(name)) ?? near
 }
 
 /** The candidates by nearness, at most `limit` of them: for a list too long to print. */
