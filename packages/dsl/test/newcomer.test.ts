@@ -59,10 +59,21 @@ test("a setting without a value says so", () => {
 test("a schedule's times are epochs or shares of the run, and nothing else", () => {
   const scheduled = (schedule: string) =>
     shown(`${small}train: { epochs: 20, batch: 16, schedule: { warmup_cosine: { ${schedule} } } }\n`)
-  expect(scheduled("epochs: 5%, min_lr: 1e-6")).toBe("")
-  expect(scheduled("epochs: 0")).toContain("expected a number of epochs > 0, or a share of the run such as 5%, got 0")
-  expect(scheduled("epochs: 100%")).toContain("error[T505]: the learning rate rises for 20 epochs in a run of 20")
-  expect(scheduled("warmup: 5%")).toContain("did you mean `epochs`?")
+  for (const time of ["5%", "3", "3 epochs", "1 epoch", "0.5 epochs"]) expect(scheduled(`warmup: ${time}, min_lr: 1e-6`)).toBe("")
+  const wanted = "expected a number of epochs > 0 such as 3 or 3 epochs, or a share of the run such as 5%"
+  for (const time of ["0", "0 epochs", "3 steps", "-1 epochs", "epochs"])
+    expect(scheduled(`warmup: ${time}`)).toContain(`${wanted}, got`)
+  for (const time of ["100%", "20", "20 epochs"])
+    expect(scheduled(`warmup: ${time}`)).toContain("error[T505]: the learning rate rises for 20 epochs in a run of 20")
+  expect(scheduled("epochs: 5%")).toContain("did you mean `warmup`?")
+  expect(scheduled("warmup_steps: 5%")).toContain("did you mean `warmup`?")
+})
+
+test("epochs are one number, however they are said", () => {
+  const schedule = (time: string) =>
+    read(fromText("m.yaml", `${small}train: { epochs: 20, batch: 16, schedule: { warmup: ${time} } }\n`)).document?.train.schedule
+  expect(schedule("3 epochs")).toEqual({ warmup: { epochs: 3, schedule: { constant: {} } } })
+  expect(schedule("3 epochs")).toEqual(schedule("{ epochs: 3 }"))
 })
 
 test("names that are there are listed once", () => {

@@ -75,7 +75,7 @@ export const names: ReadonlyArray<string> = [...new Set(sections.flatMap(({ entr
 const kinds: { readonly [K in Option["kind"]]: (option: Extract<Option, { readonly kind: K }>) => string } = {
   number: (option) => `a number${range(option)}`,
   integer: (option) => `a whole number${range(option)}`,
-  duration: (option) => `a number of epochs${range(option)}, or a share of the run such as 5%`,
+  duration: (option) => `a number of epochs${range(option)} such as 3 or 3 epochs, or a share of the run such as 5%`,
   boolean: () => "true or false",
   choice: ({ of }) => of.join(" | "),
   sizes: () => "a whole number, or one for each axis",

@@ -279,14 +279,14 @@ export const table = {
     source: "Goyal et al., 2017; Loshchilov and Hutter, 2017",
     advice: "What transformers and large batches are mostly trained with: `warmup` with `schedule: cosine` in one word.",
     options: {
-      epochs: { kind: "duration", doc: "How long the rate rises.", default: 1, exclusiveMinimum: 0 },
+      warmup: { kind: "duration", doc: "How long the rate rises.", default: 1, exclusiveMinimum: 0 },
       min_lr: { kind: "number", doc: "The rate at the end.", default: 0, minimum: 0 },
     },
-    main: "epochs",
+    main: "warmup",
     make:
-      ({ epochs, min_lr }): Schedule =>
+      ({ min_lr, warmup: rise }): Schedule =>
       (run) => {
-        const steps = stepsIn(epochs, run)
+        const steps = stepsIn(rise, run)
         const rest = Math.max(run.epochs * run.stepsPerEpoch - steps, 1)
         return warmup(steps, cosine({ lr: run.lr, min: min_lr, steps: rest }))
       },

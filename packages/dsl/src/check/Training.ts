@@ -206,6 +206,9 @@ const unproduced = (message: string, path: Path, score: string, scores: Readonly
   }
 }
 
+/** The option of a schedule that says how long its rate rises. */
+const risingIn: { readonly [schedule: string]: string } = { warmup: "epochs", warmup_cosine: "warmup" }
+
 const durations = ({ data, facts, train }: Subject): ReadonlyArray<Finding> => {
   const { batch, epochs } = train
   const ended = { at: { path: ["train", "epochs"], on: "key" as const }, label: `${epochs} epochs` }
@@ -224,7 +227,8 @@ const durations = ({ data, facts, train }: Subject): ReadonlyArray<Finding> => {
     ]
   })
   const { name, options } = useOf(train.schedule)
-  const time = name.startsWith("warmup") ? options.epochs : undefined
+  const option = risingIn[name] ?? ""
+  const time = options[option]
   const rising = typeof time === "string" ? (Number.parseFloat(time) / 100) * epochs : typeof time === "number" ? time : 0
   const warmup: ReadonlyArray<Finding> =
     rising >= epochs
@@ -232,7 +236,7 @@ const durations = ({ data, facts, train }: Subject): ReadonlyArray<Finding> => {
           {
             code: "T505",
             message: `the learning rate rises for ${rising} epochs in a run of ${epochs}`,
-            at: { path: ["train", "schedule", name, "epochs"] },
+            at: { path: ["train", "schedule", name, option] },
             related: [ended],
             help: "one epoch, or a twentieth of the run, is usual",
           },

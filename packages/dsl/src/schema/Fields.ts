@@ -98,6 +98,21 @@ export const withDefault = <T>(schema: Codec<T>, value: () => T): Schema.withDec
 /** The same with a sentence for the reference and the editor. */
 export const described = <T>(schema: Codec<T>, description: string): Codec<T> => note(schema, { description })
 
+/** What a stretch of training looks like, with its number. */
+const stretch = /^(\d{1,9}(?:\.\d{1,9})?) ?epochs?$/u
+
+/** A number of epochs that says so: `3 epochs` is 3. */
+export const epochs = (bounds: Bounds): Codec<number> =>
+  note(Schema.String.check(Schema.isPattern(stretch)), { wanted: "a stretch of training such as 3 epochs" }).pipe(
+    Schema.decodeTo(
+      number(bounds),
+      SchemaTransformation.transform({
+        decode: (text: string) => Number(stretch.exec(text)?.[1]),
+        encode: (n: number) => `${n} epochs`,
+      }),
+    ),
+  ) as unknown as Codec<number>
+
 /** A share of a whole, such as `70%`. */
 export const share = note(Schema.String.check(Schema.isPattern(/^(?:100|\d{1,2}(?:\.\d+)?) ?%$/u)), {
   wanted: "a share such as 70%",

@@ -20,8 +20,8 @@ const codecs: { readonly [K in Kind]: (option: Extract<Option, { readonly kind: 
   number: (option) => Fields.number(option),
   integer: (option) => Fields.integer(option),
   duration: (option) =>
-    note(Schema.Union([Fields.number(option), Fields.share]), {
-      wanted: `a number of epochs${Fields.range(option)}, or a share of the run such as 5%`,
+    note(Schema.Union([Fields.number(option), Fields.epochs(option), Fields.share]), {
+      wanted: `a number of epochs${Fields.range(option)} such as 3 or 3 epochs, or a share of the run such as 5%`,
     }) as unknown as Codec,
   boolean: () => Fields.boolean,
   choice: (option) => Fields.choice(option.of),
