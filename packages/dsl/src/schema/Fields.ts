@@ -107,8 +107,8 @@ export const epochs = (bounds: Bounds): Codec<number> =>
     Schema.decodeTo(
       number(bounds),
       SchemaTransformation.transform({
-        decode: (text: string) => Number(stretch.exec(text)?.[1]),
-        encode: (n: number) => `${n} epochs`,
+        decode: (text: string): unknown => Number(stretch.exec(text)?.[1]),
+        encode: (n: unknown) => `${n} epochs`,
       }),
     ),
   ) as unknown as Codec<number>
