@@ -112,6 +112,63 @@ describe("blocks", () => {
     `)
   })
 
+  it("have the defaults of their parameters where a use says nothing else, variables among them", () => {
+    const uses = (layers: string) =>
+      documentOf(
+        `schema: 1\ndata: { source: moons }\nvars: { n: 4 }\nmodel:\n  blocks:\n    one: { params: { units: { type: int, default: $n * 2 }, rate: { type: number, default: 0.5 } }, layers: [{ dense: $units }, { dropout: $rate }] }\n    two: { params: { n: int }, layers: [{ use: { one: { rate: 0.1 } } }, { dense: $n }] }\n  layers: [${layers}, { head: label }]\n`,
+      ).model.layers.map((layer) => JSON.stringify(layer).replaceAll(/,"activation".*?"bias_init":\{"zeros":\{\}\}/g, ""))
+    expect(
+      uses("{ use: one }, { use: { one: {} } }, { use: { one: { units: 3 } } }, { use: { two: { n: 5 } } }").slice(0, -1),
+    ).toEqual([
+      '{"block":{"layers":[{"dense":{"units":8}},{"dropout":{"rate":0.5}}]}}',
+      '{"block":{"layers":[{"dense":{"units":8}},{"dropout":{"rate":0.5}}]}}',
+      '{"block":{"layers":[{"dense":{"units":3}},{"dropout":{"rate":0.5}}]}}',
+      // A default knows the variables of the file, and not the parameters of the block that uses its own.
+      '{"block":{"layers":[{"block":{"layers":[{"dense":{"units":8}},{"dropout":{"rate":0.1}}]}},{"dense":{"units":5}}]}}',
+    ])
+  })
+
+  it("with a wrong default are shown at it", () => {
+    expect(
+      model(
+        "  blocks:\n    a: { params: { f: { type: int, default: 1.5 }, g: { type: whole }, h: { default: 3 }, i: { type: int, defualt: 3 } }, layers: [relu] }\n    b: { params: { f: { type: int, default: $w / 2 } }, layers: [{ dense: $f }] }\n    c: { params: { f: { type: int, default: 0 } }, layers: [{ dense: $f }] }\n    d: { params: { f: { type: int, default: $m } }, layers: [{ dense: $f }] }\n  layers:\n    - use: b\n    - use: c\n    - use: d\n",
+      ),
+    ).toMatchInlineSnapshot(`
+      "error[S103]: expected a whole number, got 1.5
+        --> m.yaml:5:45
+      5 | …a: { params: { f: { type: int, default: 1.5 }, g: { type: whole }, h: { default: 3 }, i: { type: int, defualt: 3 } }, la…
+        |                                          ^^^
+      error[S103]: expected one of \`int\`, \`number\`, \`text\`, \`bool\` or \`any\`, got the text "whole"
+        --> m.yaml:5:63
+      5 | …{ type: int, default: 1.5 }, g: { type: whole }, h: { default: 3 }, i: { type: int, defualt: 3 } }, layers: [relu] }
+        |                                          ^^^^^
+      error[S102]: \`type\` is missing in the parameter \`h\`
+        --> m.yaml:5:72
+      5 | …nt, default: 1.5 }, g: { type: whole }, h: { default: 3 }, i: { type: int, defualt: 3 } }, layers: [relu] }
+        |                                          ^
+      error[S101]: unknown key \`defualt\` in a parameter
+        --> m.yaml:5:107
+      5 | …e }, h: { default: 3 }, i: { type: int, defualt: 3 } }, layers: [relu] }
+        |                                          ^^^^^^^
+        = help: did you mean \`default\`?
+      error[R201]: there is no variable \`w\`
+        --> m.yaml:6:45
+      6 |     b: { params: { f: { type: int, default: $w / 2 } }, layers: [{ dense: $f }] }
+        |                                             ^^^^^^
+        = help: set it under \`vars\`; for a dollar sign as text write \`$$\`
+      error[S103]: model.layers[1].block.layers[0].dense: expected a whole number > 0, got 0
+        --> m.yaml:7:70
+      7 |     c: { params: { f: { type: int, default: 0 } }, layers: [{ dense: $f }] }
+        |                                    ------- \`f\` is set here
+        |                                                                      ^^
+      error[R201]: there is no variable \`m\`
+        --> m.yaml:8:45
+      8 |     d: { params: { f: { type: int, default: $m } }, layers: [{ dense: $f }] }
+        |                                             ^^
+        = help: set it under \`vars\`; for a dollar sign as text write \`$$\`"
+    `)
+  })
+
   it("that are wrong, or used wrongly, are shown at their places", () => {
     expect(
       model(

@@ -129,7 +129,17 @@ const withBlocks = (model: unknown): unknown =>
                 params: {
                   description: "The parameters, read as `$name` inside, each with its kind.",
                   type: "object",
-                  additionalProperties: { enum: kindNames },
+                  additionalProperties: {
+                    anyOf: [
+                      { enum: kindNames },
+                      {
+                        type: "object",
+                        properties: { type: { enum: kindNames }, default: { description: "Its value where a use gives none." } },
+                        required: ["type"],
+                        additionalProperties: false,
+                      },
+                    ],
+                  },
                 },
                 layers: { description: "The layers.", type: "array", items: { $ref: "#/$defs/Layer" }, minItems: 1 },
               },

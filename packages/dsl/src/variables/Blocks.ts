@@ -9,6 +9,7 @@ import * as Fields from "../schema/Fields.ts"
 import { got } from "../schema/Words.ts"
 import type { Path } from "../source/Path.ts"
 import { type Data, isRecord } from "../source/Yaml.ts"
+import * as Expression from "./Expression.ts"
 
 /** What a parameter may stand for, with the words for it. */
 const kinds = {
@@ -25,9 +26,15 @@ export type Kind = keyof typeof kinds
 /** The names of the kinds. */
 export const kindNames = Object.keys(kinds) as ReadonlyArray<Kind>
 
-/** A block as it was written: `layers` is not read before it is used. */
+/** What stands for a parameter: its kind, and the value it has where a use gives it none. */
+export interface Param {
+  readonly type: Kind
+  readonly default?: Data
+}
+
+/** A block as it was written: `layers` is not read before it is used, nor are defaults. */
 export interface Block {
-  readonly params: { readonly [name: string]: Kind }
+  readonly params: { readonly [name: string]: Param }
   readonly layers: ReadonlyArray<Data>
 }
 
@@ -48,6 +55,35 @@ const wrong = (path: Path, wanted: string, value: Data): Finding => ({
   at: { path },
 })
 
+/** A parameter as it was written, `int` or `{ type: int, default: 3 }`. */
+const paramOf = (written: Data): Data => (isRecord(written) ? written : { type: written })
+
+/** What is wrong with a key that is none of those that may stand there. */
+const unknownKey = (key: string, where: string, keys: ReadonlyArray<string>, path: Path): Finding => {
+  const meant = suggest(key, keys)
+  return {
+    code: "S101",
+    message: `unknown key \`${key}\` in ${where}`,
+    at: { path: [...path, key], on: "key" },
+    help: meant === undefined ? `${where} has ${listed(keys, "and")}` : `did you mean \`${meant}\`?`,
+  }
+}
+
+/** What is wrong with one parameter. What a default computes is known where it is used. */
+const paramFaults = (name: string, written: Data, path: Path): ReadonlyArray<Finding> => {
+  const { default: standard, type, ...others } = paramOf(written) as { readonly [key: string]: Data }
+  if (type === undefined)
+    return [{ code: "S102", message: `\`type\` is missing in the parameter \`${name}\``, at: { path, on: "key" } }]
+  if (!isKind(type) || !Fields.isName(name))
+    return [wrong(isRecord(written) ? [...path, "type"] : path, `one of ${listed(kindNames)}`, type)]
+  const isComputed = typeof standard === "string" && Expression.isExpression(standard)
+  const fits = standard === undefined || isComputed || kinds[type].holds(standard)
+  return [
+    ...Object.keys(others).map((key) => unknownKey(key, "a parameter", ["type", "default"], path)),
+    ...(fits ? [] : [wrong([...path, "default"], kinds[type].words, standard)]),
+  ]
+}
+
 /** What is wrong with one definition. */
 const faults = (name: string, definition: Data): ReadonlyArray<Finding> => {
   const path = [...root, name]
@@ -62,26 +98,26 @@ const faults = (name: string, definition: Data): ReadonlyArray<Finding> => {
   if (!isRecord(definition)) return [wrong(path, "a block, `{ params: { f: int }, layers: [ … ] }`", definition)]
   const { layers, params = {}, ...others } = definition
   return [
-    ...Object.keys(others).map((key): Finding => {
-      const meant = suggest(key, ["params", "layers"])
-      return {
-        code: "S101",
-        message: `unknown key \`${key}\` in a block`,
-        at: { path: [...path, key], on: "key" },
-        help: meant === undefined ? "a block has `params` and `layers`" : `did you mean \`${meant}\`?`,
-      }
-    }),
+    ...Object.keys(others).map((key) => unknownKey(key, "a block", ["params", "layers"], path)),
     ...(layers === undefined
       ? [{ code: "S102", message: `\`layers\` is missing in the block \`${name}\``, at: { path, on: "key" } } as const]
       : Array.isArray(layers) && layers.length > 0
         ? []
         : [wrong([...path, "layers"], "a list of one or more layers", layers)]),
     ...(isRecord(params)
-      ? Object.entries(params).flatMap(([param, kind]) =>
-          isKind(kind) && Fields.isName(param) ? [] : [wrong([...path, "params", param], `one of ${listed(kindNames)}`, kind)],
-        )
+      ? Object.entries(params).flatMap(([param, written]) => paramFaults(param, written, [...path, "params", param]))
       : [wrong([...path, "params"], "a map of names and kinds, `{ f: int }`", params)]),
   ]
+}
+
+/** A definition that is right. */
+const blockOf = (definition: Data): Block => {
+  const { layers, params = {} } = definition as {
+    readonly layers: Block["layers"]
+    readonly params?: { readonly [name: string]: Data }
+  }
+  const known = Object.entries(params).map(([name, written]) => [name, paramOf(written) as unknown as Param] as const)
+  return { layers, params: Object.fromEntries(known) }
 }
 
 /** Reads the definitions of `model.blocks`. */
@@ -91,9 +127,7 @@ export const read = (definitions: Data | undefined): Blocks => {
   const checked = Object.entries(definitions).map(([name, definition]) => ({ name, definition, found: faults(name, definition) }))
   return {
     blocks: Object.fromEntries(
-      checked.flatMap(({ definition, found, name }) =>
-        found.length > 0 ? [] : [[name, { params: {}, ...(definition as object) } as Block] as const],
-      ),
+      checked.flatMap(({ definition, found, name }) => (found.length > 0 ? [] : [[name, blockOf(definition)] as const])),
     ),
     findings: checked.flatMap(({ found }) => found),
   }
@@ -128,15 +162,15 @@ export const misfits = (
       const message = `\`${name}\` has no parameter \`${given}\``
       return [{ code: "R209", message, at: { path: [...at.path, given], on: "key" }, help: takes }]
     }),
-    ...Object.entries(params).flatMap(([param, kind]): ReadonlyArray<Finding> => {
+    ...Object.entries(params).flatMap(([param, { type }]): ReadonlyArray<Finding> => {
       const value = Object.hasOwn(evaluated, param) ? evaluated[param] : undefined
       if (value === undefined)
         return [{ code: "R209", message: `\`${param}\` of the block \`${name}\` is missing`, at, help: takes }]
-      return kinds[kind].holds(value)
+      return kinds[type].holds(value)
         ? []
         : [
             {
-              ...wrong([...at.path, param], kinds[kind].words, value),
+              ...wrong([...at.path, param], kinds[type].words, value),
               related: [{ at: { path: [...root, name, "params", param] }, label: "declared here" }],
             },
           ]

@@ -59,6 +59,15 @@ const variablesOf = (data: Data): { readonly [name: string]: Data } => {
 /** The definitions of blocks, if there are any. */
 const definitionsOf = (data: Data): Data | undefined => (isRecord(data) && isRecord(data.model) ? data.model.blocks : undefined)
 
+/** What stands for the parameters of a block where a use gives no value: written with the block, and read as variables are there. */
+const defaults = (name: string, { params }: Blocks.Block, { through, to }: Site): { readonly [param: string]: Written } =>
+  Object.fromEntries(
+    Object.entries(params).flatMap(([param, { default: node }]) => {
+      const from = [...Blocks.root, name, "params", param, "default"]
+      return node === undefined ? [] : [[param, { node, site: { to: [...to, param], from, through } }] as const]
+    }),
+  )
+
 /** Replaces every variable, expression, search marker and use of a block. Never throws. */
 export const expand = (data: Data, positions: Positions.Positions): Expanded => {
   const places = new Map<string, Positions.Place>()
@@ -215,9 +224,10 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
     const step = `block ${name}`
     if (site.through.includes(step)) return report({ code: "R210", message: `the block \`${name}\` uses itself`, at: spot }, site)
     if (site.through.length >= longestChain) return problem("Y006", site, `blocks use each other more than ${longestChain} deep`)
-    const given = Object.fromEntries(
-      Object.entries(values).map(([param, node]) => [param, { node, site: inside(at, param) }] as const),
-    )
+    const given: { readonly [param: string]: Written } = {
+      ...defaults(name, block, at),
+      ...Object.fromEntries(Object.entries(values).map(([param, node]) => [param, { node, site: inside(at, param) }] as const)),
+    }
     const before = unknown.size
     const evaluated = Object.fromEntries(
       Object.entries(given).map(([param, { node, site }]) => [param, value(node, site)] as const),
