@@ -111,6 +111,14 @@ test("the unit of every score is said to a person, and the loss is called scaled
   expect(evaluated).toMatch(/^ {2}r2 {4}-?\d\.\d{4}$/m)
 })
 
+test("a program is told of the units before any score", async () => {
+  const { stdout } = await run(["train", file("scaled.yaml"), "--runs", join(directory, "told"), "--json"])
+  const events = stdout.trim().split("\n").map(json)
+  const units = { mae: "price", mse: "price²", rmse: "price" }
+  expect(events[0]).toMatchObject({ event: "run", units })
+  expect(events.at(-1)).toMatchObject({ event: "summary", units })
+})
+
 test("what watches a score sees what is shown", () => {
   const { code, stderr } = ran.patient ?? { code: -1, stderr: "" }
   expect(code).toBe(0)

@@ -64,7 +64,7 @@ evaluate: { fail_under: { accuracy: 0.9 } }
           seed: 7,
           epochs: 50,
           optimizer: { adamw: { lr: 0.01 } },
-          schedule: { warmup: { epochs: 2, schedule: "cosine" } },
+          schedule: { warmup: { epochs: "2 epochs", schedule: "cosine" } },
           regularize: { clip_norm: 1 },
           callbacks: [{ early_stop: { patience: 8 } }],
         },

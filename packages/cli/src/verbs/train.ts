@@ -223,7 +223,8 @@ export const run = (options: Options) =>
       return
     }
     const folder = yield* begin(options, ready)
-    if (options.json) yield* result(line({ event: "run", folder }, new Date()))
+    const { units } = ready.training.built
+    if (options.json) yield* result(line({ event: "run", folder, ...(units === undefined ? {} : { units }) }, new Date()))
     else yield* Lines.header(folder, ready.training, parameters, engine)
     const summary = yield* train(options, ready, folder)
     if (options.json) yield* result(line({ event: "summary", folder, ...summary }, new Date()))

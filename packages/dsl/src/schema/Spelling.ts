@@ -2,12 +2,13 @@
  * What the TypeScript face may say, as types read off core's tables: a name alone where all its options have defaults, or
  * a name with its options, of which those without a default must be there.
  */
-import type { Option, Options, Plain, Table } from "@adjoint/core/learning/Entry"
+import type { Duration, Option, Options, Plain, Table } from "@adjoint/core/learning/Entry"
 import type { standard } from "./Catalogue.ts"
 
 type Tables = typeof standard
 
-interface Spelled<O extends Option> extends Plain<O> {
+interface Spelled<O extends Option> extends Omit<Plain<O>, "duration"> {
+  readonly duration: Duration | `${number} epoch` | `${number} epochs`
   readonly activation: ActivationSpelling
   readonly initializer: InitializerSpelling
   readonly schedule: ScheduleSpelling
