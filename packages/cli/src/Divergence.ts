@@ -1,27 +1,18 @@
 /** A run that diverged, told in terms of the model file and the data file. */
 import type { NonFinite } from "@adjoint/core/training/NonFinite"
-import { type Node, nodes } from "@adjoint/dsl/build/Nodes"
+import { find, nodes } from "@adjoint/dsl/build/Nodes"
 import { useOf } from "@adjoint/dsl/Document"
 import { standard } from "@adjoint/dsl/schema/Catalogue"
 import { nearest } from "@adjoint/dsl/source/Positions"
 import { Diverged } from "./Failure.ts"
 import type { Training } from "./Training.ts"
 
-/** Where the document has the layer that a path such as `repeat1.0.dense1.w` leads to or into. */
-const pathOf = (names: ReadonlyArray<string>, among: ReadonlyArray<Node>): Node["path"] | undefined => {
-  const [name, ...rest] = names
-  const node = among.find((each) => each.name === name)
-  if (node === undefined) return undefined
-  return (node._tag === "Repeat" ? pathOf(rest.slice(1), node.nodes) : undefined) ?? node.path
-}
-
 const placeOf = (layer: string, { sound }: Training): string | undefined => {
   const { document, reading } = sound
   const all = nodes({ catalogue: standard, model: document.model, outputs: 1 })
-  const names = layer.split(".")
   // Parameters are told with the part of the run's state that they are in: `params.dense1.w`.
-  const path = pathOf(names, all) ?? pathOf(names.slice(1), all)
-  const place = path === undefined ? undefined : nearest(reading.positions, path)
+  const node = find(all, layer) ?? find(all, layer.slice(layer.indexOf(".") + 1))
+  const place = node === undefined ? undefined : nearest(reading.positions, node.path)
   return place === undefined ? undefined : `${reading.source.file}:${place.value.line}:${place.value.column}`
 }
 

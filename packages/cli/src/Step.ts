@@ -1,35 +1,52 @@
-/** A step of training, planned as the WebAssembly engine would do it: what it takes, before anything is computed. */
+/** A step of training and the memory that it takes, before anything is computed. */
 import { Engine, EngineError } from "@adjoint/core/engines/Engine"
-import { type PlannedStep, plannedStep } from "@adjoint/core/training/plannedStep"
-import type { Spec } from "@adjoint/core/words/ShapeError"
-import type { Built } from "@adjoint/dsl/build/Build"
-import type { Target } from "@adjoint/dsl/prepare/Facts"
-import type { Known } from "@adjoint/dsl/prepare/Prepare"
+import { OutOfMemory } from "@adjoint/core/machines/Executable"
+import { type Built, build } from "@adjoint/dsl/build/Build"
+import * as Memory from "@adjoint/dsl/build/Memory"
+import { kindOf } from "@adjoint/dsl/check/Outputs"
+import type { ModelFile } from "@adjoint/dsl/Document"
+import { type Finding, locate } from "@adjoint/dsl/diagnostic/Diagnostic"
+import type { Facts } from "@adjoint/dsl/prepare/Facts"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { Refused } from "./Failure.ts"
 import type { Training } from "./Training.ts"
 
-/** How targets come to training. */
-const targetOf = (target: Target): Spec =>
-  target.type === "numbers" ? { dtype: "f32", shape: [target.names.length] } : { dtype: "i32", shape: [] }
+/** What is built of a document to plan its step with, where enough is known of its data: the net may stand there before the rest does. */
+export const steppable = (
+  document: ModelFile,
+  facts: Facts,
+): { readonly built: Built; readonly data: Memory.Rows } | undefined => {
+  const { rows, sample, target } = facts
+  if (sample === undefined || target === undefined || kindOf(target) === undefined) return undefined
+  const data = { ...facts, sample, target }
+  const built = build(document, { ...data, rows: rows ?? { train: document.train.batch, val: 0, test: 0 } })
+  return Result.isFailure(built) ? undefined : { built: built.success, data }
+}
 
-/** The plan of a step on so many rows. Fails with `EngineError` where it does not fit into memory. */
-export const planned = (
-  built: Built,
-  { sample, target }: Pick<Known, "sample" | "target">,
-  rows: number,
-): Effect.Effect<PlannedStep, EngineError> =>
-  Effect.suspend(() => {
-    const samples = { sample: { dtype: "f32", shape: sample }, target: targetOf(target) } as const
-    try {
-      return Effect.succeed(plannedStep({ ...built, batch: rows }, samples))
-    } catch (error) {
-      if (error instanceof EngineError) return Effect.fail(error)
-      throw error
-    }
+/** What the step of a document wants too much of, if anything, as far as it can be known of its data. */
+export const check = (document: ModelFile, facts: Facts): ReadonlyArray<Finding> => {
+  const step = steppable(document, facts)
+  return step === undefined ? [] : Memory.check(document, step.built, step.data)
+}
+
+const refused = ({ sound: { reading } }: Training, findings: ReadonlyArray<Finding>): Refused =>
+  new Refused({ diagnostics: findings.map((finding) => locate(finding, reading.positions)), source: reading.source })
+
+const dataOf = ({ prepared: { facts } }: Training): Memory.Rows => facts
+
+/** Fails with `Refused` for a training whose steps the engine has no memory for. */
+export const fits = (training: Training): Effect.Effect<void, Refused, Engine> =>
+  Effect.flatMap(Engine, ({ name }) => {
+    const { built, sound } = training
+    const found = name === "wasm" ? Memory.check(sound.document, built, dataOf(training)) : []
+    return found.length === 0 ? Effect.void : Effect.fail(refused(training, found))
   })
 
-/** Fails with `EngineError` for a training whose steps the engine has no memory for. */
-export const fits = ({ built, prepared }: Training): Effect.Effect<void, EngineError, Engine> =>
-  Effect.flatMap(Engine, ({ name }) =>
-    name === "wasm" ? Effect.asVoid(planned(built, prepared.facts, built.batch)) : Effect.void,
-  )
+/** What fails in the course of a training, told of the model file where the engine ran out of memory. */
+export const located =
+  (training: Training) =>
+  <E>(error: E): E | Refused =>
+    error instanceof EngineError && error.cause instanceof OutOfMemory
+      ? refused(training, [Memory.blame(training.sound.document, training.built, dataOf(training), error.cause, "unknown")])
+      : error

@@ -407,19 +407,57 @@ describe("a model that does not fit into memory", () => {
     .replace("units: 8", "units: 150000")
     .replace("batch: 16", "batch: 7200")
 
-  test("is said by inspect, and train begins no run", async () => {
+  const wants =
+    /error\[T517\]: a step of training on 7,200 rows wants 8,\d{3},\d{3},\d{3} bytes of memory, and one memory holds 4,294,967,296/
+
+  test("is said by check, in its place, and mended", async () => {
+    const at = folder({ "vast.yaml": vast })
+    const { code, stdout } = await run(["check", join(at, "vast.yaml")])
+    expect(code).toBe(3)
+    expect(stdout).toMatch(wants)
+    expect(stdout).toContain(`  --> ${join(at, "vast.yaml")}:5:37\n`)
+    expect(stdout).toMatch(/ -+ makes f32\[7200, 150000\] of 4,320,000,000 bytes\n/)
+    expect(stdout).toMatch(
+      /= help: `batch: 1800`, which takes \d,\d{3},\d{3},\d{3} bytes, or a smaller `dense1` {2}\[fix available\]/,
+    )
+    expect(await run(["check", join(at, "vast.yaml"), "--fix"])).toMatchObject({ code: 0 })
+    expect(readFileSync(join(at, "vast.yaml"), "utf8")).toBe(vast.replace("batch: 7200", "batch: 1800"))
+  })
+
+  test("is not refused by the engine that knows no such bound", async () => {
+    const at = folder({ "vast.yaml": vast })
+    expect(await run(["train", join(at, "vast.yaml"), "--dry-run", "--engine", "reference"])).toMatchObject({ code: 0 })
+  })
+
+  test("is said by inspect beneath the layers, by sweep, and by train, which begins no run", async () => {
     const at = folder({ "vast.yaml": vast })
     const inspected = await run(["inspect", join(at, "vast.yaml")])
-    const wants =
-      /needs \d{10,} bytes of memory and one memory holds 4294967296; the largest tensors are f32\[7200, 150000\] of 4320000000 bytes/
     expect(inspected.code).toBe(0)
+    expect(inspected.stdout).toMatch(/^layer .*\n(.*\n)*total .*\n\n/)
     expect(inspected.stdout).toMatch(wants)
-    const { code, stderr } = await run(["train", join(at, "vast.yaml"), "--runs", at])
+    const { step } = JSON.parse((await run(["inspect", join(at, "vast.yaml"), "--json"])).stdout)
+    expect(step).toMatchObject({ rows: 7200, diagnostics: [{ code: "T517", span: { line: 5, column: 37 } }] })
+    const { code, stderr } = await run(["train", join(at, "vast.yaml"), "--runs", at, "--set", "train.epochs=1"])
     expect(code).toBe(3)
     expect(stderr).toMatch(wants)
-    expect(stderr).toContain("try: fewer rows a step (--set train.batch=…), or smaller layers")
     expect(existsSync(join(at, "vast"))).toBe(false)
-    expect((await run(["train", join(at, "vast.yaml"), "--dry-run"])).code).toBe(3)
+    expect(await run(["sweep", join(at, "vast.yaml")])).toMatchObject({ code: 3, stderr: expect.stringMatching(wants) })
+  })
+
+  test("because of what was set outside says which", async () => {
+    const at = folder({ "model.yaml": vast.replace("batch: 7200", "batch: 16") })
+    const { code, stderr } = await run(["train", join(at, "model.yaml"), "--dry-run", "--set", "train.batch=7200"])
+    expect(code).toBe(3)
+    expect(stderr).toMatch(wants)
+    expect(stderr).toContain("--> --set train.batch=7200: train.batch")
+    expect(stderr).toContain("or a smaller `dense1`")
+  })
+
+  test("and one of layers that not even hold their weights has no table", async () => {
+    const at = folder({ "vast.yaml": vast.replace("{ head", "{ dense: 50000 }, { head") })
+    const { code, stderr, stdout } = await run(["inspect", join(at, "vast.yaml")])
+    expect({ code, stdout }).toEqual({ code: 3, stdout: "" })
+    expect(stderr).toContain("error[T517]: a step of training on 7,200 rows wants an array of 2³¹ elements or more")
   })
 })
 

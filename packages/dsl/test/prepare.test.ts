@@ -44,6 +44,7 @@ describe("prepare", () => {
     const { facts, fitted, lock, origin, test: held, train, val } = await prepared(iris)
     expect(facts).toEqual({
       sample: [4],
+      dtype: "f32",
       target: { type: "class", name: "species", classes: ["setosa", "versicolor", "virginica"] },
       rows: { train: 90, val: 30, test: 30 },
       counts: [30, 30, 30],

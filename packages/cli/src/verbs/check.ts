@@ -1,11 +1,12 @@
 /** `adjoint check`: everything that can be said about a model file before it is trained. */
-import { type Diagnostic, hasErrors, promote } from "@adjoint/dsl/diagnostic/Diagnostic"
+import { mayExceed } from "@adjoint/dsl/build/Footprint"
+import { type Diagnostic, hasErrors, locate, promote, sort } from "@adjoint/dsl/diagnostic/Diagnostic"
 import { apply } from "@adjoint/dsl/diagnostic/Fix"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
 import type { Source } from "@adjoint/dsl/source/Source"
 import * as Effect from "effect/Effect"
 import { Refused } from "../Failure.ts"
-import { type Opened, open } from "../ModelFile.ts"
+import * as ModelFile from "../ModelFile.ts"
 import { writeWhole } from "../run/Files.ts"
 import { hasColour } from "../terminal/Capability.ts"
 import * as Format from "../terminal/Format.ts"
@@ -19,8 +20,21 @@ export interface Options {
   readonly strict: boolean
 }
 
+/** A model file with all that can be said of it. Its step of training is planned only where it might not fit into memory. */
+const open = (file: string) =>
+  Effect.gen(function* () {
+    const opened = yield* ModelFile.open(file)
+    const { facts, reading } = opened
+    const { document, positions } = reading
+    if (document === undefined || !mayExceed(document, facts)) return opened
+    const { check } = yield* Effect.promise(() => import("../Step.ts"))
+    const found = check(document, facts).map((finding) => locate(finding, positions))
+    const diagnostics = sort([...reading.diagnostics, ...found])
+    return { ...opened, reading: { ...reading, diagnostics } }
+  })
+
 /** Applies the edits that diagnostics offer, as long as there are any: one may uncover another. */
-const mend = (file: string, opened: Opened) =>
+const mend = (file: string, opened: ModelFile.Opened) =>
   Effect.gen(function* () {
     let now = opened
     let edits = 0

@@ -1,22 +1,28 @@
 /** `adjoint inspect`: the layers of a model file or a run, with their shapes, parameters and work. */
 import { join } from "node:path"
+import { checkShapes } from "@adjoint/core/engines/Compile"
 import * as Shape from "@adjoint/core/words/Shape"
-import { build, type Needed, netOf } from "@adjoint/dsl/build/Build"
+import { netOf } from "@adjoint/dsl/build/Build"
+import * as Memory from "@adjoint/dsl/build/Memory"
 import type { ModelFile } from "@adjoint/dsl/Document"
-import { hasErrors } from "@adjoint/dsl/diagnostic/Diagnostic"
+import { type Diagnostic, hasErrors, locate } from "@adjoint/dsl/diagnostic/Diagnostic"
+import * as Render from "@adjoint/dsl/diagnostic/Render"
 import type { Facts } from "@adjoint/dsl/prepare/Facts"
+import type { Positions } from "@adjoint/dsl/source/Positions"
+import type { Source } from "@adjoint/dsl/source/Source"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import * as Result from "effect/Result"
 import { Refused, UsageError } from "../Failure.ts"
 import { type Row, rows, work } from "../Layers.ts"
 import { open } from "../ModelFile.ts"
 import { find } from "../run/Find.ts"
 import { openRun } from "../run/Run.ts"
 import { files } from "../run/RunFolder.ts"
-import { planned } from "../Step.ts"
+import { steppable } from "../Step.ts"
+import { hasColour } from "../terminal/Capability.ts"
 import * as Format from "../terminal/Format.ts"
 import type { Style } from "../terminal/Style.ts"
+import { World } from "../terminal/World.ts"
 import { json, result } from "../terminal/Write.ts"
 
 export interface Options {
@@ -61,28 +67,33 @@ const print = (input: Shape.Shape, layers: ReadonlyArray<Row>, style: Style): st
   return [style("faint", laid(header)), ...cells.map(laid), style("strong", laid(sums))].join("\n")
 }
 
-/** What a step of training takes, or why it cannot be done. */
+/** What a step of training takes, or what it wants too much of. */
 type Step =
   | { readonly rows: number; readonly bytes: number; readonly kernels: number; readonly multiplyAdds: number }
-  | { readonly rows: number; readonly error: string }
+  | { readonly rows: number; readonly error: string; readonly diagnostics: ReadonlyArray<Diagnostic> }
 
-/** Plans a step of training, where the document can be built: the net may stand there before the rest does. */
-const stepOf = (document: ModelFile, { rows: known, ...facts }: Omit<Needed, "rows"> & Pick<Facts, "rows">) =>
-  Effect.gen(function* () {
-    const rows = Math.min(document.train.batch, known?.train ?? document.train.batch)
-    const built = build(document, { ...facts, rows: known ?? { train: rows, val: 0, test: 0 } })
-    if (Result.isFailure(built)) return undefined
-    return yield* planned(built.success, facts, rows).pipe(
-      Effect.map(({ bytes, kernels, program }): Step => ({ rows, bytes, kernels, multiplyAdds: work(program) })),
-      Effect.catch(({ message }) => Effect.succeed<Step>({ rows, error: message })),
-    )
-  })
+/** Plans a step of training, where the document can be built. */
+const stepOf = (document: ModelFile, facts: Facts, positions: Positions): Step | undefined => {
+  const step = steppable(document, facts)
+  if (step === undefined) return undefined
+  const { built, data } = step
+  const rows = Memory.batchOf(built, data)
+  const found = Memory.check(document, built, data)
+  if (found.length > 0) {
+    const diagnostics = found.map((finding) => locate(finding, positions))
+    return { rows, error: diagnostics.map(({ message }) => message).join("; "), diagnostics }
+  }
+  const planned = Memory.plan(built, data, rows, { held: false })
+  if (Memory.isShortage(planned)) return undefined
+  const { bytes, kernels, program } = planned
+  return { rows, bytes, kernels, multiplyAdds: work(program) }
+}
 
-const printStep = (step: Step | undefined, style: Style): ReadonlyArray<string> => {
+const printStep = (step: Step | undefined, source: Source, colour: boolean): ReadonlyArray<string> => {
   if (step === undefined) return []
-  const name = `a step of training on ${Format.counted(step.rows, "row")}`
-  if ("error" in step) return ["", `${style("bad", name)}: ${step.error}`]
-  const { bytes, kernels, multiplyAdds } = step
+  if ("error" in step) return ["", Render.all(step.diagnostics, source, { colour })]
+  const { bytes, kernels, multiplyAdds, rows } = step
+  const name = `a step of training on ${Format.counted(rows, "row")}`
   return [
     "",
     `${name}: ${Format.count(multiplyAdds)} multiply-adds in ${Format.counted(kernels, "kernel")}, ${Format.counted(bytes, "byte")} of memory`,
@@ -93,7 +104,7 @@ const printStep = (step: Step | undefined, style: Style): ReadonlyArray<string> 
 export const run = (options: Options) =>
   Effect.gen(function* () {
     const { facts, reading } = yield* subjectOf(options)
-    const { diagnostics, document, source } = reading
+    const { diagnostics, document, positions, source } = reading
     if (document === undefined || hasErrors(diagnostics)) return yield* new Refused({ diagnostics, source })
     const { sample, target } = facts
     if (sample === undefined || target === undefined)
@@ -101,8 +112,13 @@ export const run = (options: Options) =>
         message: "the shape of the data is not known without reading all of it",
         hint: "say it in the model file: `model: { input: [784] }`",
       })
-    const layers = rows(netOf(document, facts), sample)
-    const step = yield* stepOf(document, { ...facts, sample, target })
+    const step = stepOf(document, facts, positions)
+    // Of layers too large for any memory not even the parameters can be written down.
+    const layers = yield* checkShapes(() => rows(netOf(document, facts), sample)).pipe(
+      Effect.mapError((error) =>
+        step !== undefined && "error" in step ? new Refused({ diagnostics: step.diagnostics, source }) : error,
+      ),
+    )
     if (options.json)
       yield* json({
         version: 1,
@@ -112,5 +128,9 @@ export const run = (options: Options) =>
         multiplyAdds: total(layers, "multiplyAdds"),
         step,
       })
-    else yield* result((style) => [print(sample, layers, style), ...printStep(step, style)].join("\n"))
+    else {
+      const { env, stdout } = yield* World
+      const colour = hasColour(env, stdout)
+      yield* result((style) => [print(sample, layers, style), ...printStep(step, source, colour)].join("\n"))
+    }
   })

@@ -11,7 +11,7 @@ import { open, sound } from "../ModelFile.ts"
 import * as Lines from "../progress/Lines.ts"
 import { configOf } from "../run/Config.ts"
 import { line } from "../run/Events.ts"
-import { fits } from "../Step.ts"
+import { fits, located } from "../Step.ts"
 import { type Training, training as trainingOf } from "../Training.ts"
 import { bar } from "../terminal/Bar.ts"
 import * as Format from "../terminal/Format.ts"
@@ -148,5 +148,5 @@ export const run = (options: Options) =>
           return result((style) => [...table(event, monitor, style), ...advice(event, penalty, style)].join("\n"))
       }
     }
-    yield* Stream.runForEach(Sweep.run(sweep), json ? inJson : inWords)
+    yield* Stream.runForEach(Sweep.run(sweep), json ? inJson : inWords).pipe(Effect.mapError(located(training)))
   }).pipe(Effect.provide(engineOf(options)))

@@ -32,7 +32,7 @@ import { environment, readText, type Summary } from "../run/Records.ts"
 import { inherit, resumeFrom, same, sameModel } from "../run/Resume.ts"
 import { hasCheckpoint, openRun, type Run } from "../run/Run.ts"
 import { allocate, files } from "../run/RunFolder.ts"
-import { fits } from "../Step.ts"
+import { fits, located } from "../Step.ts"
 import { type Training, training as trainingOf } from "../Training.ts"
 import { isLive } from "../terminal/Capability.ts"
 import { World } from "../terminal/World.ts"
@@ -207,6 +207,7 @@ const train = (options: Options, ready: Ready, folder: string) =>
       Effect.onInterrupt(() => Effect.ignore(stopped)),
       Effect.mapError((error) => (error instanceof NonFinite ? diverged(error, training) : error)),
       Effect.tapError((error) => Effect.ignore(close({ status: "failed", failure: error.message }))),
+      Effect.mapError(located(training)),
     )
     const judged = yield* judge(training, ledger)
     return yield* close({ status: ledger.isStopped ? "stopped early" : "finished", ...judged })

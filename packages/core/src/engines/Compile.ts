@@ -143,7 +143,7 @@ export interface Step<S, B, O> {
   /** The state as it is now: an immutable snapshot. */
   readonly state: Effect.Effect<S>
   /** Replaces the state. */
-  readonly load: (state: S) => Effect.Effect<void, ShapeError>
+  readonly load: (state: S) => Effect.Effect<void, EngineError | ShapeError>
 }
 
 /** What runs the step on batches of one shape. */
@@ -167,14 +167,14 @@ const signature = (batch: unknown): string =>
 export const step = <S, B, O>(
   f: StepFunction<S, B, O>,
   initial: S,
-): Effect.Effect<Step<S, B, O>, ShapeError, Engine | Scope.Scope> =>
+): Effect.Effect<Step<S, B, O>, EngineError | ShapeError, Engine | Scope.Scope> =>
   Effect.gen(function* () {
     const engine = yield* Engine
     const scope = yield* Effect.scope
     const structure = signature(initial)
     const prepared = new Map<string, Ready<O>>()
     let held: { state: ReadonlyArray<NDArray> } | { executable: Executable } = {
-      state: yield* checkShapes(() => arrays(engine, initial)),
+      state: yield* running(() => arrays(engine, initial)),
     }
     const stateOf = Tree.rebuilder(initial)
     const now = (): ReadonlyArray<NDArray> => ("state" in held ? held.state : held.executable.state())
@@ -234,7 +234,7 @@ export const step = <S, B, O>(
       state: Effect.sync(() => stateOf(now()) as S),
       load: (state) =>
         Effect.map(
-          checkShapes(() => arrays(engine, state)),
+          running(() => arrays(engine, state)),
           (arrays) => {
             held = { state: arrays }
           },

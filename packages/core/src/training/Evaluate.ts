@@ -143,7 +143,7 @@ export const evaluator = <P, S>(
   loss: Loss,
   scores: ScoreTable,
   like: Weights<P, S>,
-): Effect.Effect<Evaluator<P, S>, ShapeError, Engine | Scope.Scope> =>
+): Effect.Effect<Evaluator<P, S>, EngineError | ShapeError, Engine | Scope.Scope> =>
   Effect.map(
     Compile.step((weights: Weights<P, S>, { x, y }: { readonly x: Tensor; readonly y: Tensor }) => {
       const { y: prediction } = net.apply(weights.params, weights.net, x, { mode: "infer" })

@@ -15,7 +15,7 @@ import { read } from "../tensor/read.ts"
 import { bytes } from "../words/DType.ts"
 import * as NDArray from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
-import type { ShapeError } from "../words/ShapeError.ts"
+import type { ShapeError, Spec } from "../words/ShapeError.ts"
 import type { Config } from "./Config.ts"
 import type { Batch, Samples } from "./trainStep.ts"
 
@@ -34,7 +34,11 @@ export interface Feed {
 /** Data of more bytes than this stays outside of the engine, whose memory it would fill. */
 const most = 2 ** 30
 
-const bytesOf = ({ dtype, shape }: NDArray.NDArray): number => Shape.size(shape) * bytes[dtype]
+const bytesOf = ({ dtype, shape }: Spec): number => Shape.size(shape) * bytes[dtype]
+
+/** Whether an engine holds data of these kinds and shapes, beside all else that a step of training takes. */
+export const isHeld = ({ inputs, targets }: { readonly inputs: Spec; readonly targets: Spec }): boolean =>
+  bytesOf(inputs) + bytesOf(targets) <= most
 
 /** The feed of a run. Fails with `ShapeError` for a batch size that is no whole number from 1. */
 export const feed = <P, S, O, R>({
@@ -48,7 +52,7 @@ export const feed = <P, S, O, R>({
     const batches = yield* Compile.checkShapes(() => Batches.count(plan(Batches.all(rows))))
     const key = Key.fold(Key.make(seed), "shuffle")
     const draw = yield* Compile.compile((epoch: Tensor) => Batches.order(key, rows, epoch), scalar(0, "i32"))
-    const isResident = bytesOf(data.inputs) + bytesOf(data.targets) <= most
+    const isResident = isHeld(data)
 
     const samples = (which: Batches.Batch) => {
       const { inputs, targets } = Dataset.take(data, which)

@@ -6,35 +6,50 @@ import { planJob } from "../machines/wasm/compiled.ts"
 import { zeros } from "../tensor/create.ts"
 import type { Spec } from "../words/ShapeError.ts"
 import type { Config } from "./Config.ts"
-import { initial, type Samples, trainStep } from "./trainStep.ts"
+import { isHeld } from "./Feed.ts"
+import { type Batch, initial, trainStep } from "./trainStep.ts"
 
 /** A step as the WebAssembly engine would do it on one thread. */
 export interface PlannedStep {
   readonly program: Program
   readonly kernels: number
-  /** All of its memory: parameters, the optimizer's state, the batch, and what is in between. */
+  /** All of its memory: parameters, the optimizer's state, the batch, what is in between, and the data where the engine holds it. */
   readonly bytes: number
 }
 
+/** What a step learns from: one sample and one target, without the axis of rows. */
+export interface StepData {
+  readonly sample: Spec
+  readonly target: Spec
+  /** How many rows there are, if the data is to count that an engine holds as long as it is not too large. */
+  readonly rows?: number
+}
+
+/** A run of which the data and its length are left open. */
+export type Stepping<P, S, O, R> = Omit<Config<P, S, O, R>, "data" | "epochs">
+
 /**
  * Plans the step of a training on a batch of such samples and targets; the data itself is not looked at. Throws `ShapeError`,
- * and `EngineError` for a step that does not fit into one memory.
+ * also for an array of more elements than there may be, and `EngineError` for a step that does not fit into one memory.
  */
-export const plannedStep = <P, S, O, R>(
-  config: Omit<Config<P, S, O, R>, "data" | "epochs">,
-  { sample, target }: { readonly sample: Spec; readonly target: Spec },
-): PlannedStep => {
-  const rows = ({ dtype, shape }: Spec) => zeros([config.batch, ...shape], dtype)
-  const batch: Samples = { x: rows(sample), y: rows(target) }
-  const placeholder = { inputs: batch.x, targets: batch.y } as Config<P, S, O, R>["data"]
-  const whole = { ...config, data: placeholder, epochs: 1 }
-  const start = initial(whole)
-  const step = trainStep(whole)
-  const listed = (state: typeof start, given: Samples) => {
-    const made = step(state, given)
+export const plannedStep = <P, S, O, R>(config: Stepping<P, S, O, R>, { rows, sample, target }: StepData): PlannedStep => {
+  const dataOf = (count: number) => ({
+    inputs: zeros([count, ...sample.shape], sample.dtype),
+    targets: zeros([count, ...target.shape], target.dtype),
+  })
+  type Data = ReturnType<typeof dataOf>
+  const runOn = (data: Data) => ({ ...config, data: data as Config<P, S, O, R>["data"], epochs: 1 })
+  const batch = dataOf(config.batch)
+  const all = rows === undefined ? undefined : dataOf(rows)
+  const start = initial(runOn(batch))
+  const listed = (state: typeof start, data: Data, given: Batch) => {
+    const made = trainStep(runOn(data))(state, given)
     return [made.state, made.output]
   }
-  const { program } = folded(listed, start, batch)
+  const { program } =
+    all !== undefined && isHeld(all)
+      ? folded(listed, start, all, { rows: zeros([config.batch], "i32") })
+      : folded((state: typeof start, data: Data) => listed(state, data, { x: data.inputs, y: data.targets }), start, batch)
   const { memory, plan } = planJob({ program, resident: tensors(start).length }, { threads: 1, least: 0 })
   return { program, kernels: plan.kernels.length, bytes: memory.bytes }
 }

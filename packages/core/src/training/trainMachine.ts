@@ -78,7 +78,7 @@ const scorer = (
   visible: Rbm.Visible,
 ): Effect.Effect<
   (params: Rbm.Params, rows: NDArray.NDArray) => Effect.Effect<MachineScores, EngineError | ShapeError>,
-  ShapeError,
+  EngineError | ShapeError,
   Engine | Scope.Scope
 > =>
   Effect.gen(function* () {

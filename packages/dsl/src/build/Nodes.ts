@@ -24,7 +24,7 @@ interface Placed {
 }
 
 type Content =
-  | { readonly _tag: "Net"; readonly net: Net.Net }
+  | { readonly _tag: "Net"; readonly net: Net.Net; readonly options: Named[string] }
   | { readonly _tag: "Join"; readonly how: Join; readonly from: ReadonlyArray<string> }
   | { readonly _tag: "Block"; readonly nodes: ReadonlyArray<Node> }
   | { readonly _tag: "Repeat"; readonly times: number; readonly nodes: ReadonlyArray<Node> }
@@ -110,8 +110,20 @@ const made = (making: Making, layer: Layer, kind: string, path: Path): Content =
       }
     }
     case "Use":
-      return { _tag: "Net", net: netOf(making, kind, item.use.options) }
+      return { _tag: "Net", net: netOf(making, kind, item.use.options), options: item.use.options }
   }
+}
+
+/** The innermost node that a name such as `repeat1.0.dense1` leads to or into. */
+export const find = (all: ReadonlyArray<Node>, layer: string): Node | undefined => {
+  const lead = (names: ReadonlyArray<string>, among: ReadonlyArray<Node>): Node | undefined => {
+    const [name, ...rest] = names
+    const node = among.find((each) => each.name === name)
+    if (node?._tag === "Block") return lead(rest, node.nodes) ?? node
+    if (node?._tag === "Repeat") return lead(rest.slice(1), node.nodes) ?? node
+    return node
+  }
+  return lead(layer.split("."), all)
 }
 
 /** The net of the nodes. Throws `TypeError` for a head that does not know its outputs. */

@@ -346,6 +346,10 @@ export const codes = {
     "another run",
     "A run is gone on with by the model, the training and the data that it began with, so that it ends with the same bits as if it had never stopped. Only `train.epochs` may change, and what is not of training: `name`, `evaluate`, `lint`.",
   ),
+  T517: error(
+    "a step that does not fit into memory",
+    "A step of training, forward, backward and update, works in one memory of WebAssembly, which holds 4 GiB: the parameters with their gradients and what the optimizer remembers of them, the batch, what the layers make of it, and the data itself up to 1 GiB. The step is planned as the engine would do it, and the layers are named whose arrays are the largest. What layers make grows with the batch, parameters do not. On fewer rows with `accumulate` the steps are those of a larger batch. Only `--engine reference` knows no such bound.",
+  ),
 
   A601: advice(
     "sigmoid or tanh with He",

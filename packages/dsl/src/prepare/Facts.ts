@@ -4,6 +4,7 @@
  */
 import type { FittedInput } from "@adjoint/core/data/Fitted"
 import type { Unit } from "@adjoint/core/learning/Score"
+import type { DType } from "@adjoint/core/words/DType"
 import type { Shape } from "@adjoint/core/words/Shape"
 
 /** What is to be predicted. */
@@ -27,6 +28,8 @@ export interface Rows {
 export interface Facts {
   /** The shape of one prepared input, without the axis of rows. */
   readonly sample?: Shape
+  /** What the numbers of an input are until the net begins: bytes, or those that were prepared. */
+  readonly dtype?: DType
   readonly target?: Target
   readonly rows?: Rows
   /** Training rows of each class, in the order of the classes. */

@@ -169,6 +169,7 @@ export const prepare = (
       fitted,
       facts: {
         sample: Preprocess.sample(fitted),
+        dtype: train.inputs.dtype,
         input: fitted.input,
         target,
         rows: counts,

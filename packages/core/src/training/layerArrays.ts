@@ -1,0 +1,52 @@
+/**
+ * The arrays of each layer of a net: what it learns, and all that it writes down on the way from what it is given to what
+ * it makes. Gradients and what an optimizer remembers have the shapes of parameters, what flows back those of what was
+ * made, so the arrays of a whole step of training can be told apart by whose they are.
+ */
+import type { Tensor } from "../language/Expr.ts"
+import { placeholders } from "../language/Program.ts"
+import { refill, tensors } from "../language/TensorTree.ts"
+import { order } from "../language/Walk.ts"
+import type { Net } from "../learning/Net.ts"
+import * as Key from "../tensor/Key.ts"
+import type { Spec } from "../words/ShapeError.ts"
+import * as Tree from "../words/Tree.ts"
+
+/** The arrays of one layer. */
+export interface LayerArrays {
+  /** Names from the outermost net to the layer, joined by dots: `repeat1.0.dense1`. */
+  readonly layer: string
+  readonly parameters: ReadonlyArray<Spec>
+  /** What it makes of a batch, and what it makes on the way. */
+  readonly made: ReadonlyArray<Spec>
+}
+
+const specOf = ({ dtype, shape }: Spec): Spec => ({ dtype, shape })
+
+/** The arrays of a net's layers on a batch [rows, ...sample] while training, in order; nothing is computed. Throws `ShapeError`. */
+export const layerArrays = <P, S>(net: Net<P, S>, batch: Spec): ReadonlyArray<LayerArrays> => {
+  const start = net.init(Key.make(0), batch.shape.slice(1))
+  const given = placeholders([...tensors(start), batch])
+  const { params, state } = refill(start, given.slice(0, -1))
+  const seen = new Set<Tensor>(given)
+  const made: Array<readonly [layer: string, arrays: ReadonlyArray<Spec>]> = []
+  const observe = (layer: string, y: Tensor): void => {
+    const own = order([y], (x) => seen.has(x) || x.value !== undefined)
+    for (const x of own) seen.add(x)
+    made.push([layer, own.map(specOf)])
+  }
+  const [x] = given.slice(-1)
+  if (x !== undefined) net.apply(params, state, x, { mode: "train", key: Key.make(0), observe })
+  const learned = Tree.entries(start.params).map(([path, leaf]) => ({
+    at: `${Tree.printPath(path)}.`,
+    spec: specOf(leaf as Tensor),
+  }))
+  const names = made.map(([layer]) => layer)
+  // Inner layers are told of before those they are in, so the first name that leads to a parameter is the innermost.
+  const ownerOf = (at: string): string | undefined => names.find((layer) => at.startsWith(`${layer}.`))
+  return made.map(([layer, arrays]) => ({
+    layer,
+    parameters: learned.flatMap(({ at, spec }) => (ownerOf(at) === layer ? [spec] : [])),
+    made: arrays,
+  }))
+}

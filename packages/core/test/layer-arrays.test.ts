@@ -1,0 +1,50 @@
+/** Whose the arrays of a net are, and what a step takes beside the data that an engine holds. */
+import { expect, test } from "vitest"
+import * as Layers from "../src/learning/Layers.ts"
+import * as Loss from "../src/learning/Loss.ts"
+import * as Net from "../src/learning/Net.ts"
+import * as Optimizer from "../src/learning/Optimizer.ts"
+import { layerArrays } from "../src/training/layerArrays.ts"
+import { plannedStep } from "../src/training/plannedStep.ts"
+import { printSpec } from "../src/words/ShapeError.ts"
+
+const net = Net.graph([
+  ["wide", { net: Layers.dense({ units: 6, activation: "relu" }) }],
+  ["deep", { net: Net.repeat(2, Net.sequential({ same: Layers.dense({ units: 6, bias: false }) })) as unknown as Net.Net }],
+  ["both", { join: "concat", from: ["wide", "deep"] }],
+  ["out", { net: Layers.dense({ units: 2 }) }],
+])
+
+test("every array of a net is its layer's, in the order in which they are made", () => {
+  const told = layerArrays(net, { dtype: "f32", shape: [5, 3] }).map(
+    ({ layer, made, parameters }) =>
+      `${layer}: ${parameters.map(printSpec).join(" ") || "nothing"} for ${[...new Set(made.map(printSpec))].join(" ") || "nothing"}`,
+  )
+  expect(told.map((line) => line.replace(/ for .*(f32\[[\d, ]+\])$/, " for … $1"))).toMatchInlineSnapshot(`
+    [
+      "wide: f32[6] f32[3, 6] for f32[5, 6] bool[5, 6]",
+      "deep.0.same: f32[6, 6] for … f32[5, 6]",
+      "deep.0: nothing for nothing",
+      "deep.1.same: f32[6, 6] for … f32[5, 6]",
+      "deep.1: nothing for nothing",
+      "deep: nothing for nothing",
+      "both: nothing for … f32[5, 12]",
+      "out: f32[2] f32[12, 2] for … f32[5, 2]",
+    ]
+  `)
+})
+
+test("a step takes the data beside what it takes without, up to 1 GiB", () => {
+  const config = { net, loss: Loss.categoricalCrossEntropy(), optimizer: Optimizer.sgd(0.1), seed: 1, batch: 4 }
+  const step = (rows?: number) =>
+    plannedStep(config, {
+      sample: { dtype: "f32", shape: [1024] },
+      target: { dtype: "i32", shape: [] },
+      ...(rows === undefined ? {} : { rows }),
+    }).bytes
+  const alone = step()
+  const data = 100_000 * (1024 + 1) * 4
+  expect(step(100_000)).toBeGreaterThan(data)
+  expect(step(100_000)).toBeLessThan(data + alone + 4096)
+  expect(step(300_000)).toBe(alone)
+})

@@ -1,0 +1,198 @@
+/**
+ * Whether a step of training fits into one memory of the WebAssembly engine: planned, not run. Where it does not, the layers
+ * whose arrays are the largest are told of the document, with a batch that fits or, where none does, that none does.
+ */
+import { EngineError } from "@adjoint/core/engines/Engine"
+import { OutOfMemory } from "@adjoint/core/machines/Executable"
+import { layerArrays } from "@adjoint/core/training/layerArrays"
+import { type PlannedStep, plannedStep } from "@adjoint/core/training/plannedStep"
+import * as Shape from "@adjoint/core/words/Shape"
+import { printSpec, ShapeError, type Spec } from "@adjoint/core/words/ShapeError"
+import * as Shapes from "../check/Shapes.ts"
+import type { ModelFile } from "../Document.ts"
+import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
+import { listed } from "../diagnostic/Suggest.ts"
+import type { Facts, Target } from "../prepare/Facts.ts"
+import { type Catalogue, standard } from "../schema/Catalogue.ts"
+import type { Built } from "./Build.ts"
+import { mayExceed } from "./Footprint.ts"
+import * as Nodes from "./Nodes.ts"
+
+/** What must be known of the data to plan a step; with the number of rows, the data that the engine holds counts too. */
+export type Rows = Facts & Required<Pick<Facts, "sample" | "target">>
+
+/** Why a step cannot be done: it takes more memory than there is, or an array that is larger than any may be. */
+export type Shortage = OutOfMemory | ShapeError
+
+/** How targets come to training. */
+const targetOf = (target: Target): Spec =>
+  target.type === "numbers" ? { dtype: "f32", shape: [target.names.length] } : { dtype: "i32", shape: [] }
+
+/** Whether an array was refused for its size alone, as `Shape.isValid` has it. */
+const isOfSize = ({ wanted }: ShapeError): boolean => wanted.includes("less than 2³¹ elements")
+
+/** The plan of a step on so many rows, or why there is none. `held`: with the data that the engine holds. */
+export const plan = (
+  built: Built,
+  { dtype = "f32", rows, sample, target }: Rows,
+  batch: number,
+  { held }: { readonly held: boolean },
+): PlannedStep | Shortage => {
+  const data = {
+    sample: { dtype, shape: sample },
+    target: targetOf(target),
+    ...(held && rows !== undefined ? { rows: rows.train } : {}),
+  }
+  try {
+    return plannedStep({ ...built, batch }, data)
+  } catch (error) {
+    if (error instanceof EngineError && error.cause instanceof OutOfMemory) return error.cause
+    if (error instanceof ShapeError && isOfSize(error)) return error
+    throw error
+  }
+}
+
+/** Whether it is one. */
+export const isShortage = (planned: PlannedStep | Shortage): planned is Shortage =>
+  planned instanceof OutOfMemory || planned instanceof ShapeError
+
+/** The rows of a step: no more than there are. */
+export const batchOf = ({ batch }: Pick<Built, "batch">, { rows }: Facts): number => Math.min(batch, rows?.train ?? batch)
+
+/** A batch that fits, with the bytes that its step takes, or that there is none, or that it is not known. */
+export type Fit = { readonly rows: number; readonly bytes: number } | "none" | "unknown"
+
+/** The most rows that fit, of half as many, a quarter, and so on. */
+const fitting = (batch: number, planned: (batch: number) => PlannedStep | Shortage): Fit => {
+  if (isShortage(planned(1))) return "none"
+  for (let rows = batch >> 1; rows > 0; rows >>= 1) {
+    const step = planned(rows)
+    if (!isShortage(step)) return { rows, bytes: step.bytes }
+  }
+  return "none"
+}
+
+/** What is to be said of one layer: it makes this array, which is as large as the batch, or learns it. */
+interface Blame {
+  readonly name: string
+  readonly at: Spot
+  readonly does: "makes" | "learns"
+  readonly label: string
+}
+
+const count = (n: number): string => n.toLocaleString("en")
+
+const sized = (tensor: Spec & { readonly bytes: number }): string => `${printSpec(tensor)} of ${count(tensor.bytes)} bytes`
+
+/** Alike for arrays that are one another's transposes, or one another with axes of 1. */
+const outline = ({ shape }: Spec): string =>
+  shape
+    .filter((n) => n > 1)
+    .toSorted((a, b) => a - b)
+    .join()
+
+/** A layer by its own name and those it is in, without the rounds that all have it: `repeat1.dense1`. */
+const nameOf = (layer: string, node: Nodes.Node): string => {
+  const names = layer.split(".").filter((name) => !/^\d/.test(name))
+  return names.slice(0, names.lastIndexOf(node.name) + 1).join(".")
+}
+
+const keyOf = ({ content }: Nodes.Node): Spot => ({ path: content, on: "key" })
+
+/** The layers that arrays of such shapes are of; none where no layer learns or makes an array of them. */
+const owners = (
+  { net }: Pick<Built, "net">,
+  all: ReadonlyArray<Nodes.Node>,
+  batch: Spec,
+  { largest }: Pick<OutOfMemory, "largest">,
+): ReadonlyArray<Blame> => {
+  const found = new Map<Nodes.Node, Blame>()
+  const layers = layerArrays(net, batch)
+  const [first] = largest
+  for (const tensor of largest) {
+    const isLike = (other: Spec): boolean => outline(other) === outline(tensor)
+    if (isLike(batch) || 2 * tensor.bytes < (first?.bytes ?? 0)) continue
+    for (const { layer, made, parameters } of layers) {
+      const node = Nodes.find(all, layer)
+      const does = parameters.some(isLike) ? "learns" : made.some(isLike) ? "makes" : undefined
+      if (node === undefined || does === undefined || found.has(node)) continue
+      found.set(node, { name: nameOf(layer, node), at: keyOf(node), does, label: `${does} ${sized(tensor)}` })
+    }
+  }
+  return [...found.values()].slice(0, most)
+}
+
+/** No more layers than these are blamed. */
+const most = 3
+
+/** The layer that a `ShapeError` says it was thrown in, by what it makes of what. */
+const thrownIn = (
+  { got, operation }: ShapeError,
+  all: ReadonlyArray<Nodes.Node>,
+  { made }: Pick<Shapes.Shapes, "made">,
+): ReadonlyArray<Blame> => {
+  const [layer = "", step = ""] = operation.split(": ")
+  const node = Nodes.find(all, layer)
+  const { inputs = [], output = [] } = made.find(({ path }) => path === node?.path) ?? {}
+  const shapes = `${inputs.map(Shape.print).join(" ")} → ${Shape.print(output)}`
+  const label = `${shapes}, by ${step}${got.length === 0 ? "" : ` of ${got.map(printSpec).join(" and ")}`}`
+  return node === undefined ? [] : [{ name: nameOf(layer, node), at: keyOf(node), does: "makes", label }]
+}
+
+const amount = (shortage: Shortage): string => {
+  if (shortage instanceof ShapeError) return "an array of 2³¹ elements or more, and none may have so many"
+  const { most, wanted } = shortage
+  const room = most === undefined ? "the host has not so much left" : `one memory holds ${count(most)}`
+  return `${count(wanted)} bytes of memory, and ${room}`
+}
+
+/** Where a training that wants too much is told of the document. */
+export const blame = (
+  document: ModelFile,
+  built: Built,
+  data: Rows,
+  shortage: Shortage,
+  fit: Fit,
+  catalogue: Catalogue = standard,
+): Finding => {
+  const outputs = built.net.shape(data.sample)[0] ?? 1
+  const all = Nodes.nodes({ catalogue, model: document.model, outputs })
+  const batch = batchOf(built, data)
+  const rows: Spec = { dtype: "f32", shape: [batch, ...data.sample] }
+  const blamed =
+    shortage instanceof ShapeError ? thrownIn(shortage, all, Shapes.infer(all, data.sample)) : owners(built, all, rows, shortage)
+  const [first, ...others] = blamed
+  const doer = fit === "unknown" ? "this run" : `a step of training on ${count(batch)} ${batch === 1 ? "row" : "rows"}`
+  const message = `${doer} wants ${amount(shortage)}`
+  const smaller = first === undefined ? "smaller layers" : `a smaller ${listed(blamed.map(({ name }) => name))}`
+  const related = (layers: ReadonlyArray<Blame>) => layers.map(({ at, label }) => ({ at, label }))
+  if (first !== undefined && (fit === "none" || (fit === "unknown" && first.does === "learns"))) {
+    const help = fit === "none" ? `one row wants too much already: ${smaller}` : smaller
+    return { code: "T517", message, at: first.at, label: first.label, related: related(others), help }
+  }
+  const at = { path: ["train", "batch"] }
+  const found = { code: "T517", message, at, related: related(blamed) } as const
+  if (fit === "none" || fit === "unknown") return { ...found, help: `fewer rows a step, or ${smaller}` }
+  const text = String(fit.rows)
+  return {
+    ...found,
+    help: `\`batch: ${text}\`, which takes ${count(fit.bytes)} bytes, or ${smaller}`,
+    fix: { title: `write \`batch: ${text}\``, at, text, main: "" },
+  }
+}
+
+/** What keeps the step of a document from being done, if anything does. */
+export const check = (document: ModelFile, built: Built, data: Rows, catalogue: Catalogue = standard): ReadonlyArray<Finding> => {
+  if (!mayExceed(document, data, catalogue)) return []
+  const planned = (batch: number) => plan(built, data, batch, { held: true })
+  const batch = batchOf(built, data)
+  const step = planned(batch)
+  if (!isShortage(step) || isInDoubt(step, data, batch)) return []
+  return [blame(document, built, data, step, fitting(batch, planned), catalogue)]
+}
+
+/** Whether it would fit if the rows, of which that is not known, came as bytes. */
+const isInDoubt = (shortage: Shortage, { dtype, sample }: Rows, batch: number): boolean =>
+  dtype === undefined &&
+  shortage instanceof OutOfMemory &&
+  shortage.wanted - 3 * batch * Shape.size(sample) <= (shortage.most ?? 0)
