@@ -159,6 +159,8 @@ test("what an engine wants in the course of a run is told of the layer that lear
     related: [{ label: "makes f32[7200, 150000] of 4,096 bytes" }],
     help: "fewer rows a step, or a smaller `vast`",
   })
+  // What flows back to a weight may be its transpose.
+  expect(told([150_000, 1, 2])).toMatchObject({ label: "learns f32[150000, 1, 2] of 4,096 bytes" })
   expect(told([7, 11, 13])).toMatchObject({
     at: { path: ["train", "batch"] },
     related: [],

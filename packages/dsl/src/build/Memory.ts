@@ -4,7 +4,7 @@
  */
 import { EngineError } from "@adjoint/core/engines/Engine"
 import { OutOfMemory } from "@adjoint/core/machines/Executable"
-import { layerArrays } from "@adjoint/core/training/layerArrays"
+import { type LayerArrays, layerArrays } from "@adjoint/core/training/layerArrays"
 import { type PlannedStep, plannedStep } from "@adjoint/core/training/plannedStep"
 import * as Shape from "@adjoint/core/words/Shape"
 import { printSpec, ShapeError, type Spec } from "@adjoint/core/words/ShapeError"
@@ -72,11 +72,11 @@ const fitting = (batch: number, planned: (batch: number) => PlannedStep | Shorta
   return "none"
 }
 
-/** What is to be said of one layer: it makes this array, which is as large as the batch, or learns it. */
+/** What is to be said of one layer: it learns this array, or makes it, which is as large as the batch. */
 interface Blame {
   readonly name: string
   readonly at: Spot
-  readonly does: "makes" | "learns"
+  readonly does: "learns" | "makes" | "learns and makes"
   readonly label: string
 }
 
@@ -84,12 +84,17 @@ const count = (n: number): string => n.toLocaleString("en")
 
 const sized = (tensor: Spec & { readonly bytes: number }): string => `${printSpec(tensor)} of ${count(tensor.bytes)} bytes`
 
-/** Alike for arrays that are one another's transposes, or one another with axes of 1. */
-const outline = ({ shape }: Spec): string =>
-  shape
-    .filter((n) => n > 1)
-    .toSorted((a, b) => a - b)
-    .join()
+/** An array's sizes without axes of 1. */
+const sizes = ({ shape }: Spec): ReadonlyArray<number> => shape.filter((n) => n > 1)
+
+/** How arrays may be alike, the surest first: of one shape, or one another's transposes. */
+const likenesses: ReadonlyArray<(array: Spec) => string> = [
+  (array) => sizes(array).join(),
+  (array) =>
+    sizes(array)
+      .toSorted((a, b) => a - b)
+      .join(),
+]
 
 /** A layer by its own name and those it is in, without the rounds that all have it: `repeat1.dense1`. */
 const nameOf = (layer: string, node: Nodes.Node): string => {
@@ -99,6 +104,12 @@ const nameOf = (layer: string, node: Nodes.Node): string => {
 
 const keyOf = ({ content }: Nodes.Node): Spot => ({ path: content, on: "key" })
 
+/** What a layer does with arrays of such a shape, if anything. */
+const doing = ({ made, parameters }: LayerArrays, isLike: (array: Spec) => boolean): Blame["does"] | undefined => {
+  const [learns, makes] = [parameters.some(isLike), made.some(isLike)]
+  return learns ? (makes ? "learns and makes" : "learns") : makes ? "makes" : undefined
+}
+
 /** The layers that arrays of such shapes are of; none where no layer learns or makes an array of them. */
 const owners = (
   { net }: Pick<Built, "net">,
@@ -106,17 +117,21 @@ const owners = (
   batch: Spec,
   { largest }: Pick<OutOfMemory, "largest">,
 ): ReadonlyArray<Blame> => {
-  const found = new Map<Nodes.Node, Blame>()
   const layers = layerArrays(net, batch)
+  const found = new Map<Nodes.Node, Blame>()
   const [first] = largest
   for (const tensor of largest) {
-    const isLike = (other: Spec): boolean => outline(other) === outline(tensor)
-    if (isLike(batch) || 2 * tensor.bytes < (first?.bytes ?? 0)) continue
-    for (const { layer, made, parameters } of layers) {
-      const node = Nodes.find(all, layer)
-      const does = parameters.some(isLike) ? "learns" : made.some(isLike) ? "makes" : undefined
-      if (node === undefined || does === undefined || found.has(node)) continue
-      found.set(node, { name: nameOf(layer, node), at: keyOf(node), does, label: `${does} ${sized(tensor)}` })
+    if (2 * tensor.bytes < (first?.bytes ?? 0)) continue
+    for (const outline of likenesses) {
+      const isLike = (other: Spec): boolean => outline(other) === outline(tensor)
+      if (isLike(batch)) break
+      const does = layers.flatMap((each) => {
+        const [node, verb] = [Nodes.find(all, each.layer), doing(each, isLike)]
+        return node === undefined || verb === undefined ? [] : [{ node, verb, name: nameOf(each.layer, node) }]
+      })
+      for (const { name, node, verb } of does)
+        if (!found.has(node)) found.set(node, { name, at: keyOf(node), does: verb, label: `${verb} ${sized(tensor)}` })
+      if (does.length > 0) break
     }
   }
   return [...found.values()].slice(0, most)
