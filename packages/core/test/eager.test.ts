@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { Autodiff, Tensor } from "../src/index.ts"
-import type { Expr, Tensor as AnyTensor } from "../src/language/Expr.ts"
+import type { Tensor as AnyTensor, Expr } from "../src/language/Expr.ts"
 import type { Equation, Params, Primitive, Program } from "../src/language/Primitive.ts"
 import { inline } from "../src/language/Program.ts"
 import { infer } from "../src/language/ShapeRule.ts"

@@ -36,20 +36,24 @@ export const count = ({ last = "keep", rows, size }: Plan): number => {
 /** The batches of an epoch, counted from 0, its rows shuffled by the key folded with the epoch's number. Throws `ShapeError` for a size that is no whole number from 1. */
 export const epoch = (plan: Plan, key: Key.Key, number: number): ReadonlyArray<Batch> => {
   const { data } = read(order(key, plan.rows.length, number))
-  return cut(
-    plan,
-    Int32Array.from(data, (i) => plan.rows[i] ?? 0),
-  )
+  return inOrder({ ...plan, rows: Int32Array.from(data, (i) => plan.rows[i] ?? 0) })
 }
 
 /** The order in which an epoch, counted from 0, takes n rows: a tensor, so that an engine may draw it. */
 export const order = (key: Key.Key, n: number, number: number | Tensor): Tensor => Key.permutation(Key.fold(key, number), n)
 
 /** The batches of the rows as they stand: the order for scoring. `inOrder({ rows: [4, 5, 6], size: 2 }).map((batch) => [...batch]) // => [[4, 5], [6]]` */
-export const inOrder = (plan: Plan): ReadonlyArray<Batch> => cut(plan, new Int32Array(plan.rows))
+export const inOrder = (plan: Plan): ReadonlyArray<Batch> => some(plan, 0, count(plan))
 
-const cut = (plan: Plan, rows: Int32Array): ReadonlyArray<Batch> =>
-  Array.from({ length: count(plan) }, (_, i) => rows.subarray(i * plan.size, (i + 1) * plan.size))
+/**
+ * At most so many batches of the rows as they stand, from one on that is counted from 0.
+ * `some({ rows: [4, 5, 6], size: 2 }, 1, 8).map((batch) => [...batch]) // => [[6]]`
+ */
+export const some = (plan: Plan, from: number, most: number): ReadonlyArray<Batch> => {
+  const rows = plan.rows instanceof Int32Array ? plan.rows : new Int32Array(plan.rows)
+  const length = Math.max(0, Math.min(most, count(plan) - from))
+  return Array.from({ length }, (_, i) => rows.subarray((from + i) * plan.size, (from + i + 1) * plan.size))
+}
 
 /** The cursor after this one: the next batch, or the next epoch's first. `after({ epoch: 0, batch: 1 }, 2) // => { epoch: 1, batch: 0 }` */
 export const after = ({ epoch, batch }: Cursor, batches: number): Cursor =>

@@ -23,8 +23,10 @@ import type { Batch, Samples } from "./trainStep.ts"
 export interface Feed {
   /** How many batches an epoch has. */
   readonly batches: number
-  /** The rows of each batch of an epoch, counted from 0. */
-  readonly epoch: (epoch: number) => Effect.Effect<ReadonlyArray<Batches.Batch>, EngineError | ShapeError>
+  /** What gives the rows of some batches of an epoch, both counted from 0; it is asked for few at a time, so that no list of all stands in memory. */
+  readonly epoch: (
+    epoch: number,
+  ) => Effect.Effect<(from: number, count: number) => ReadonlyArray<Batches.Batch>, EngineError | ShapeError>
   /** The numbers of some rows. Throws `ShapeError` for a row that is not there. */
   readonly samples: (rows: Batches.Batch) => Samples & { readonly x: NDArray.NDArray; readonly y: NDArray.NDArray }
   /** What a step is given for some rows: their numbers, or, where the engine holds the data, which they are. */
@@ -60,7 +62,11 @@ export const feed = <P, S, O, R>({
     }
     return {
       batches,
-      epoch: (epoch) => Effect.map(draw(scalar(epoch, "i32")), (order) => Batches.inOrder(plan(read(order).data as Int32Array))),
+      epoch: (epoch) =>
+        Effect.map(draw(scalar(epoch, "i32")), (drawn) => {
+          const order = plan(read(drawn).data as Int32Array)
+          return (from, count) => Batches.some(order, from, count)
+        }),
       samples,
       // A short last batch has a program of its own, and one copy of the data is enough.
       batch: (which) =>

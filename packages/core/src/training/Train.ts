@@ -159,11 +159,11 @@ const loop = <P, S, O, R>(
       // How many steps take about a burst.
       let most = 1
       const oneEpoch = Effect.gen(function* () {
-        const order = yield* fed.epoch(progress.epoch)
+        const batchesFrom = yield* fed.epoch(progress.epoch)
         const already = progress.batch
         let spent = 0
         while (progress.batch < batches) {
-          const { losses, milliseconds } = yield* some(order.slice(progress.batch, progress.batch + most))
+          const { losses, milliseconds } = yield* some(batchesFrom(progress.batch, most))
           spent += milliseconds
           most = fitting(losses.length, milliseconds)
           yield* tell({
@@ -177,7 +177,7 @@ const loop = <P, S, O, R>(
           })
           yield* Effect.yieldNow
         }
-        const rows = order.slice(already).reduce((sum, batch) => sum + batch.length, 0)
+        const rows = Dataset.size(data) - already * config.batch
         return { milliseconds: spent, rowsPerSecond: (rows / Math.max(spent, 0.001)) * 1000 }
       })
 
@@ -283,9 +283,9 @@ const replay = <P, S, O, R>(
 ): Effect.Effect<never, NonFinite | EngineError | ShapeError, Engine> =>
   Effect.gen(function* () {
     const engine = yield* Engine
-    const order = yield* fed.epoch(progress.epoch)
+    const batchesFrom = yield* fed.epoch(progress.epoch)
     yield* step.load(state)
-    for (const [i, rows] of order.slice(progress.batch).entries()) {
+    for (const [i, rows] of batchesFrom(progress.batch, fed.batches).entries()) {
       const before = yield* step.state
       const outputs = yield* step.run([fed.batch(rows)])
       const after = yield* step.state
