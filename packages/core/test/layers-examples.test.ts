@@ -92,7 +92,7 @@ describe("convolutions", () => {
       conv2d got f32[8, 4, 1]; it wants at least 5 elements along spatial axis 1 for a window of 5, not 4. Try: a smaller window, or more padding (same)
       conv2d got f32[8, 8, 1]; it wants 2 pairs of padding, none negative. Try: give [low, high] for each spatial axis
       conv_transpose2d got f32[8, 8, 1]; it wants an output padding below the strides [2, 2]. Try: 0, or larger strides
-      conv_transpose2d got f32[4, 4, 1]; it wants a result of whole sizes and less than 2³¹ elements, not [1, -2, -2, 4]. Try: check the sizes it was asked for
+      conv_transpose2d got f32[4, 4, 1]; it wants a result of whole sizes, and less than 2³¹ elements, not [1, -2, -2, 4]. Try: check the sizes it was asked for
       max_pool got f32[4, 4, 1]; it wants at least 5 elements along spatial axis 0 for a window of 5, not 4. Try: a smaller window, or more padding (same)
       max_pool got f32[16]; it wants samples of [length, channels] or [height, width, channels]. Try: a layer above any flatten
       avg_pool got f32[16, 3]; it wants one number for \`window\`, or 1, not [2, 2]. Try: one for each axis of space

@@ -137,9 +137,7 @@ export const check = (program: Program): void => {
 }
 
 const wantShapes = (operation: string, specs: ReadonlyArray<Spec>): void => {
-  for (const spec of specs)
-    if (!Shape.isValid(spec.shape))
-      refuse(operation, [spec], "whole sizes, and less than 2³¹ elements", "check the shape's numbers")
+  for (const spec of specs) if (!Shape.isValid(spec.shape)) refuse(operation, [spec], Shape.wanted, "check the shape's numbers")
 }
 
 const letters = (value: number): string =>

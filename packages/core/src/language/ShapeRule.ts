@@ -68,12 +68,7 @@ const wantRank = (operation: string, inputs: ReadonlyArray<Spec>, spec: Spec, ra
 const valid = (operation: string, inputs: ReadonlyArray<Spec>, shape: Shape.Shape): Shape.Shape =>
   Shape.isValid(shape)
     ? shape
-    : refuse(
-        operation,
-        inputs,
-        `a result of whole sizes and less than 2³¹ elements, not ${Shape.print(shape)}`,
-        "check the sizes it was asked for",
-      )
+    : refuse(operation, inputs, `a result of ${Shape.wanted}, not ${Shape.print(shape)}`, "check the sizes it was asked for")
 
 /** What a primitive is called in the tensor language, where that is not its own name. */
 const called: { readonly [P in Primitive]?: string } = {

@@ -49,8 +49,7 @@ export const make = (nested: Nested, dtype: DType = typeof firstElement(nested) 
 
 /** A shape filled with one number. Throws `ShapeError` for a shape that is none. */
 export const full = <const S extends Shape.Shape>(shape: S, value: number, dtype: DType = "f32"): Tensor<Plain<S>> => {
-  if (!Shape.isValid(shape))
-    refuse("full", [{ dtype, shape }], "whole sizes, and less than 2³¹ elements", "check the shape's numbers")
+  if (!Shape.isValid(shape)) refuse("full", [{ dtype, shape }], Shape.wanted, "check the shape's numbers")
   return broadcastTo(scalar(value, dtype), shape) as Tensor<Plain<S>>
 }
 

@@ -28,7 +28,7 @@ export class NDArray<out S extends Shape.Shape = Shape.Shape> {
  */
 export const make = <const S extends Shape.Shape>(dtype: DType.DType, shape: S, data: DType.Storage): NDArray<S> => {
   const got = [{ dtype, shape }]
-  if (!Shape.isValid(shape)) refuse("NDArray.make", got, "whole sizes, and less than 2³¹ elements", "check the shape's numbers")
+  if (!Shape.isValid(shape)) refuse("NDArray.make", got, Shape.wanted, "check the shape's numbers")
   if (Shape.size(shape) !== data.length)
     refuse("NDArray.make", got, `a shape of ${data.length} elements, as many as the data has`, "reshape, or cut the data")
   if (!DType.holds(dtype, data))

@@ -44,6 +44,9 @@ export const broadcast = (a: Shape, b: Shape): Shape | undefined => {
 /** The most elements an array may have: their places are counted in 32 bits. */
 export const largest: number = 2 ** 31 - 1
 
+/** What `isValid` wants, in words. */
+export const wanted = "whole sizes, and less than 2³¹ elements"
+
 /** Whether every size is a whole number that is not negative, and there are no more than 2³¹ - 1 elements. */
 export const isValid = (shape: Shape): boolean =>
   shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0) && size(shape) <= largest

@@ -29,6 +29,9 @@ export class ShapeError extends TaggedError("ShapeError")<{
   }
 }
 
+/** Whether what was refused is a shape itself, as `Shape.isValid` has it: in a program whose sizes are whole, one of too many elements. */
+export const isOfShape = ({ wanted }: ShapeError): boolean => wanted.includes(Shape.wanted)
+
 /** Throws a `ShapeError`; an expression, so that it can stand where a value is wanted. */
 export const refuse = (operation: string, got: ReadonlyArray<Spec>, wanted: string, hint: string): never => {
   throw new ShapeError({ operation, got: got.map(({ dtype, shape }) => ({ dtype, shape })), wanted, hint })

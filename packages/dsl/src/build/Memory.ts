@@ -7,7 +7,7 @@ import { OutOfMemory } from "@adjoint/core/machines/Executable"
 import { type LayerArrays, layerArrays } from "@adjoint/core/training/layerArrays"
 import { type PlannedStep, plannedStep } from "@adjoint/core/training/plannedStep"
 import * as Shape from "@adjoint/core/words/Shape"
-import { printSpec, ShapeError, type Spec } from "@adjoint/core/words/ShapeError"
+import { isOfShape, printSpec, ShapeError, type Spec } from "@adjoint/core/words/ShapeError"
 import * as Shapes from "../check/Shapes.ts"
 import type { ModelFile } from "../Document.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
@@ -28,9 +28,6 @@ export type Shortage = OutOfMemory | ShapeError
 const targetOf = (target: Target): Spec =>
   target.type === "numbers" ? { dtype: "f32", shape: [target.names.length] } : { dtype: "i32", shape: [] }
 
-/** Whether an array was refused for its size alone, as `Shape.isValid` has it. */
-const isOfSize = ({ wanted }: ShapeError): boolean => wanted.includes("less than 2³¹ elements")
-
 /** The plan of a step on so many rows, or why there is none. `held`: with the data that the engine holds. */
 export const plan = (
   built: Built,
@@ -47,7 +44,7 @@ export const plan = (
     return plannedStep({ ...built, batch }, data)
   } catch (error) {
     if (error instanceof EngineError && error.cause instanceof OutOfMemory) return error.cause
-    if (error instanceof ShapeError && isOfSize(error)) return error
+    if (error instanceof ShapeError && isOfShape(error)) return error
     throw error
   }
 }
