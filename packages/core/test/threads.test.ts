@@ -10,7 +10,7 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest"
 import { Engine, Key, type NDArray, Program as Programs, Tensor, Wasm } from "../src/index.ts"
 import { EngineError } from "../src/machines/Executable.ts"
 import { Assembler } from "../src/machines/wasm/Assembler.ts"
-import { emitBarrier } from "../src/machines/wasm/barrier.ts"
+import { emitBarrier, importWaiting } from "../src/machines/wasm/barrier.ts"
 import { type Compile, compileJob } from "../src/machines/wasm/compiled.ts"
 import { compile } from "../src/machines/wasm/host.ts"
 import { makePool, type Pool } from "../src/machines/wasm/pool.ts"
@@ -57,8 +57,8 @@ const trapping =
     const module = new Assembler()
     const pages = Math.ceil(code.bytes / 65536)
     module.importMemory("engine", "memory", { initial: pages, maximum: 65536, shared: true })
-    const watch = module.importFunction("engine", "watch", {})
-    const barrier = emitBarrier(module, code.failed - 8, code.threads, watch)
+    const waiting = importWaiting(module)
+    const barrier = emitBarrier(module, code.failed - 8, code.threads, waiting)
     module.func("run", { params: ["i32"], export: true }, (body, [own]) => {
       body.if(i32.eq(own, thread), () => body.unreachable())
       body.call(barrier)

@@ -6,7 +6,7 @@ import { read } from "../machines/eager/Eager.ts"
 import { remembering } from "../machines/wasm/compiled.ts"
 import { offered } from "../machines/wasm/hostNumerics.ts"
 import type { Numerics } from "../machines/wasm/numerics.ts"
-import { makePool } from "../machines/wasm/pool.ts"
+import { makePool, type Pool } from "../machines/wasm/pool.ts"
 import { prepare } from "../machines/wasm/prepare.ts"
 import { Engine } from "./Engine.ts"
 
@@ -18,7 +18,7 @@ const failure =
 export type { Numerics } from "../machines/wasm/numerics.ts"
 
 export interface WasmOptions {
-  /** How many threads to use; as many as the host has processors unless given. */
+  /** How many threads to use; as many as the host has processors unless given, in a page at most eight. */
   readonly threads?: number
   /**
    * `portable` unless given: bits that every host agrees on. `fast` rounds a product and the sum it is added to once, where
@@ -33,7 +33,7 @@ export const layer = ({ numerics: wanted = "portable", threads = processors() }:
     Engine,
     Effect.gen(function* () {
       const pool = yield* Effect.acquireRelease(
-        Effect.sync(() => makePool(threads)),
+        Effect.suspend(() => open(makePool(threads))),
         (made) => Effect.promise(async () => made?.close()),
       )
       const numerics = offered(wanted)
@@ -44,7 +44,10 @@ export const layer = ({ numerics: wanted = "portable", threads = processors() }:
         threads: pool?.threads ?? 1,
         prepare: (job) =>
           Effect.acquireRelease(
-            Effect.try({ try: () => prepare(job, pool, numerics, compile), catch: failure("prepare a program") }),
+            Effect.andThen(
+              arrival(pool),
+              Effect.try({ try: () => prepare(job, pool, numerics, compile), catch: failure("prepare a program") }),
+            ),
             ({ release }) => Effect.sync(release),
           ),
         read,
@@ -52,4 +55,20 @@ export const layer = ({ numerics: wanted = "portable", threads = processors() }:
     }),
   )
 
-const processors = (): number => globalThis.process?.getBuiltinModule?.("node:os").availableParallelism() ?? 1
+/** Waits for the workers of a pool, where they have to be waited for, and says whether there are any. */
+const arrival = (pool: Pool | undefined): Effect.Effect<boolean> =>
+  Effect.suspend(() => {
+    const ready = pool?.ready()
+    return ready === undefined ? Effect.succeed(pool !== undefined) : Effect.promise(() => ready)
+  })
+
+/** A pool whose workers are there, or none. */
+const open = (pool: Pool | undefined): Effect.Effect<Pool | undefined> =>
+  Effect.map(arrival(pool), (isThere) => (isThere ? pool : undefined))
+
+/** A page's processors are the whole machine's, and each worker of it costs some megabytes: more than these are not taken unasked. */
+const mostInPage = 8
+
+const processors = (): number =>
+  globalThis.process?.getBuiltinModule?.("node:os").availableParallelism() ??
+  Math.min(mostInPage, globalThis.navigator?.hardwareConcurrency ?? 1)

@@ -43,3 +43,13 @@ export const memory = (limits: { readonly initial: number; readonly maximum?: nu
 
 /** Whether this host understands a module. */
 export const validate = (bytes: Uint8Array<ArrayBuffer>): boolean => host.validate(bytes)
+
+/** Whether this thread may sleep: that of a page, which draws and listens, may only look. */
+export const maySleep = (): boolean => {
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1)
+    return true
+  } catch {
+    return false
+  }
+}

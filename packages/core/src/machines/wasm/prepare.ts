@@ -98,8 +98,9 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
         doOutside(compiled.outside.get(Number(i)) as Single)
         return undefined
       },
-      watch: () => {
-        others?.watch()
+      sleeps: pool?.sleeps === true ? 1 : 0,
+      watch: (round) => {
+        others?.watch(Number(round))
         return undefined
       },
     },

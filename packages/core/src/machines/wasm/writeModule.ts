@@ -2,7 +2,7 @@
 import type { MemoryPlan } from "../MemoryPlan.ts"
 import type { Plan } from "../Plan.ts"
 import { Assembler } from "./Assembler.ts"
-import { emitBarrier, failedOffset, syncBytes } from "./barrier.ts"
+import { emitBarrier, failedOffset, importWaiting, syncBytes } from "./barrier.ts"
 import type { Func } from "./Code.ts"
 import { emitKernel, isOwn, isShareable, scratchOf, work } from "./kernels.ts"
 import type { Site } from "./loops.ts"
@@ -40,7 +40,7 @@ export interface Workforce {
 
 /**
  * The bytes of a plan's module. It imports `engine.memory`; `engine.outside`, which is called with the number of a kernel
- * that the host does; and `engine.watch`, which is called now and then by a thread that waits for others. It exports `run`,
+ * that the host does; and, for several threads, what a barrier has of the host. It exports `run`,
  * which every thread calls with its number and which does all kernels in order, and `commit`, which puts the new state in
  * the old one's place.
  */
@@ -49,7 +49,7 @@ export const writeModule = (plan: Plan, memory: MemoryPlan, { least, numerics, t
   const pages = Math.ceil(memory.bytes / 65536)
   module.importMemory("engine", "memory", threads > 1 ? { initial: pages, maximum: mostPages, shared: true } : { initial: pages })
   const outside = module.importFunction("engine", "outside", { params: ["i32"] })
-  const watch = module.importFunction("engine", "watch", {})
+  const waiting = threads > 1 ? importWaiting(module) : undefined
   const { packed, sync } = layout(plan, threads)
   const kernels = plan.kernels.map((kernel, i) => {
     const shared = threads > 1 && isShareable(kernel, plan.slots) && work(kernel, plan.slots) >= least
@@ -61,7 +61,7 @@ export const writeModule = (plan: Plan, memory: MemoryPlan, { least, numerics, t
     })
     return { shared, func }
   })
-  const barrier: Func<[]> | undefined = threads > 1 ? emitBarrier(module, sync, threads, watch) : undefined
+  const barrier: Func<[]> | undefined = waiting && emitBarrier(module, sync, threads, waiting)
   module.func("run", { params: ["i32"], export: true }, (code, [thread]) => {
     // Between two kernels that the first thread does alone nobody waits.
     let alone = false

@@ -1,0 +1,96 @@
+/** A page in headless Chromium: a script for it is bundled as users' would be, served, and says one thing when it is done. */
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { delimiter, join } from "node:path"
+import { text } from "node:stream/consumers"
+
+const root = join(import.meta.dirname, "..")
+
+/** The first file of these names in the folders of the PATH. */
+export const onPath = (...names: ReadonlyArray<string>): string | undefined =>
+  (process.env.PATH ?? "")
+    .split(delimiter)
+    .flatMap((folder) => names.map((name) => join(folder, name)))
+    .find((file) => existsSync(file))
+
+export const browserNames = ["chromium", "chromium-browser", "google-chrome"] as const
+
+/** One file of a module and all that it imports. What the module returns from its default function is told to the server. */
+export const bundle = async (source: string): Promise<string> => {
+  const { build } = await import("vite")
+  const modules: Readonly<Record<string, string>> = {
+    page: `
+import run from "run"
+const tell = (what) => fetch("/told", { method: "POST", body: JSON.stringify(what) })
+run().then(tell, (error) => tell({ error: String(error) }))
+`,
+    run: source,
+  }
+  const built = await build({
+    root,
+    configFile: false,
+    logLevel: "error",
+    plugins: [
+      {
+        name: "page",
+        resolveId: (id) => (Object.hasOwn(modules, id) ? `\0${id}` : null),
+        load: (id) => (id.startsWith("\0") ? (modules[id.slice(1)] ?? null) : null),
+      },
+    ],
+    build: { write: false, minify: false, target: "es2024", rolldownOptions: { input: "page" } },
+  })
+  const outputs = Array.isArray(built) ? built.flatMap(({ output }) => output) : "output" in built ? built.output : []
+  const chunk = outputs.find((output) => output.type === "chunk")
+  if (chunk?.type !== "chunk") throw new Error("the page's bundle has no code")
+  return chunk.code
+}
+
+const isolation = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" }
+
+/** A page to be opened. */
+export interface Page {
+  /** The executable of a browser. */
+  readonly browser: string
+  readonly script: string
+  /** Whether it is cross-origin isolated. */
+  readonly isolated: boolean
+  /** More headers to serve it with. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** What its `location.search` says. */
+  readonly search?: string
+}
+
+/** Serves a page, opens it, and waits for what it tells. */
+export const browse = async ({ browser, headers = {}, isolated, script, search = "" }: Page): Promise<unknown> => {
+  const heard = Promise.withResolvers<unknown>()
+  const server = createServer(async (request, response) => {
+    if (request.url === "/told") heard.resolve(JSON.parse(await text(request)))
+    const [type, body] =
+      request.url === "/page.js"
+        ? ["text/javascript", script]
+        : ["text/html", `<!doctype html><meta charset="utf-8"><script type="module" src="/page.js"></script>`]
+    response.writeHead(200, { ...(isolated ? isolation : {}), ...headers, "Content-Type": type }).end(body)
+  })
+  server.listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const profile = mkdtempSync(join(tmpdir(), "adjoint-chromium-"))
+  const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", `--user-data-dir=${profile}`]
+  const { port } = server.address() as AddressInfo
+  const running = spawn(browser, [...flags, `http://127.0.0.1:${port}/${search}`], { stdio: "ignore" })
+  const exited = once(running, "exit")
+  const deadline = setTimeout(() => heard.reject(new Error("the page told nothing for 60 s")), 60_000)
+  try {
+    return await Promise.race([heard.promise, exited.then(() => ({ error: "the browser ended" }))])
+  } finally {
+    clearTimeout(deadline)
+    running.kill()
+    await exited
+    server.closeAllConnections()
+    server.close()
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
