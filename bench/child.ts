@@ -19,6 +19,7 @@ const answers: Schema.Codec<Answer> = Schema.Union([
     kind: Schema.Literal("ready"),
     version: Schema.String,
     threads: Schema.Int,
+    first: Schema.Finite,
     results: Schema.Array(Schema.Finite),
   }),
   Schema.Struct({ kind: Schema.Literal("samples"), milliseconds: Schema.Array(Schema.Finite), processor: Schema.Finite }),

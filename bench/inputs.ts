@@ -1,6 +1,7 @@
 /**
  * The arrays that every contender starts from, drawn once from a seed and handed over as files of little-endian numbers,
- * since no two libraries draw alike. Files lie in a folder of their own for each task.
+ * since no two libraries draw alike. Files lie in a folder of their own for each task, and a contender reads all of them
+ * before any clock starts.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -10,30 +11,11 @@ import type { Task, TaskOf } from "./protocol.ts"
 /** Numbers by name, each name a file. */
 type Arrays = Readonly<Record<string, Float32Array | Int32Array | Uint8Array>>
 
-/** Reads an array of bytes. */
-export const readBytes = (folder: string, name: string): Uint8Array => readFileSync(join(folder, name))
-
-/** Reads an array of f32. */
-export const readFloats = (folder: string, name: string): Float32Array => {
-  const { buffer, byteOffset, byteLength } = readFileSync(join(folder, name))
-  return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength))
-}
-
-/** Reads an array of i32. */
-export const readIntegers = (folder: string, name: string): Int32Array => new Int32Array(readFloats(folder, name).buffer)
-
-/** Reads images: bytes, as numbers from 0 to 1. */
-export const readImages = (folder: string): Float32Array => Float32Array.from(readBytes(folder, "images"), (byte) => byte / 255)
-
 /** The numbers of a layer that learns. */
 export interface Weights {
   readonly w: Float32Array
   readonly b: Float32Array
 }
-
-/** The numbers of the layers that learn, in order. */
-export const readWeights = (folder: string, network: Network): ReadonlyArray<Weights> =>
-  learning(network).map((_, i) => ({ w: readFloats(folder, `w${i}`), b: readFloats(folder, `b${i}`) }))
 
 /** The shape of a layer's weights. */
 export const shapeOf = (layer: Exclude<Layer, { readonly kind: "pool" }>): ReadonlyArray<number> =>
@@ -80,6 +62,12 @@ const arraysOf: { readonly [K in Task["kind"]]: (task: TaskOf<K>, source: Source
   product: ({ n }, { draw }) => ({ a: draw.uniform("a", n * n), b: draw.uniform("b", n * n) }),
   chain: ({ elements }, { draw }) => ({ x: draw.normal("x", elements) }),
   softmax: ({ columns, rows }, { draw }) => ({ x: draw.normal("x", rows * columns) }),
+  // None is negative, so that no sum comes near zero, where the tolerance would be next to nothing.
+  expressions: ({ count }, { draw }) => ({
+    a: draw.uniform("a", count * 4),
+    b: draw.uniform("b", count * 4),
+    x: draw.uniform("x", count * 3),
+  }),
   train: ({ batch, network }, { draw }) => ({
     ...named(initial(network, draw)),
     x: draw.uniform("x", batch * features(network)),
@@ -105,3 +93,53 @@ export const write = <K extends Task["kind"]>(folder: string, task: TaskOf<K>, s
   const arrays = (arraysOf[task.kind] as (task: TaskOf<K>, source: Source) => Arrays)(task, source)
   for (const [name, array] of Object.entries(arrays)) writeFileSync(join(folder, name), array)
 }
+
+/** Puts the weights of a network, which are there channels-last, into the order that a library wants. */
+export type Arrange = (network: Network, weights: ReadonlyArray<Weights>) => ReadonlyArray<Weights>
+
+const floats = (folder: string, name: string): Float32Array => {
+  const { buffer, byteOffset, byteLength } = readFileSync(join(folder, name))
+  return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength))
+}
+
+const integers = (folder: string, name: string): Int32Array => new Int32Array(floats(folder, name).buffer)
+
+/** Bytes, as numbers from 0 to 1. */
+const pixels = (folder: string): Float32Array => Float32Array.from(readFileSync(join(folder, "images")), (byte) => byte / 255)
+
+/** The numbers of the layers that learn, in order. */
+const weights = (folder: string, network: Network, arrange: Arrange): ReadonlyArray<Weights> =>
+  arrange(
+    network,
+    learning(network).map((_, i) => ({ w: floats(folder, `w${i}`), b: floats(folder, `b${i}`) })),
+  )
+
+const given = {
+  product: (folder) => ({ a: floats(folder, "a"), b: floats(folder, "b") }),
+  chain: (folder) => ({ x: floats(folder, "x") }),
+  softmax: (folder) => ({ x: floats(folder, "x") }),
+  expressions: (folder) => ({ a: floats(folder, "a"), b: floats(folder, "b"), x: floats(folder, "x") }),
+  train: (folder, { network }, arrange) => ({
+    weights: weights(folder, network, arrange),
+    x: floats(folder, "x"),
+    labels: integers(folder, "labels"),
+  }),
+  epoch: (folder, { network }, arrange) => ({
+    weights: weights(folder, network, arrange),
+    images: pixels(folder),
+    labels: integers(folder, "labels"),
+  }),
+  infer: (folder, { network }, arrange) => ({ weights: weights(folder, network, arrange), images: pixels(folder) }),
+} satisfies { readonly [K in Task["kind"]]: (folder: string, task: TaskOf<K>, arrange: Arrange) => unknown }
+
+/** What a kind of task starts from, in memory, as the language has it: before any library has seen it. */
+export type Given<K extends Task["kind"]> = ReturnType<(typeof given)[K]>
+
+const readers: { readonly [K in Task["kind"]]: (folder: string, task: TaskOf<K>, arrange: Arrange) => Given<K> } = given
+
+/** Reads what a task starts from out of its folder. */
+export const read = <K extends Task["kind"]>(
+  folder: string,
+  task: TaskOf<K>,
+  arrange: Arrange = (_, unchanged) => unchanged,
+): Given<K> => (readers[task.kind] as (folder: string, task: TaskOf<K>, arrange: Arrange) => Given<K>)(folder, task, arrange)

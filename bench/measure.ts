@@ -19,7 +19,7 @@ export type Outcome =
       readonly threads: number
       readonly results: ReadonlyArray<number>
       readonly time: Summary
-      /** The share of the cores that others took, on average over the rounds that count; unknown of starts. */
+      /** The share of the cores that others took, on average over the rounds that count; unknown where each is of a process of its own. */
       readonly disturbed?: number
     }
   /** What it computed is not what ours is, so its time would say nothing. */
@@ -33,6 +33,7 @@ export const compared: { readonly [K in Task["kind"]]: number } = {
   product: 1,
   chain: 1,
   softmax: 1,
+  expressions: 1,
   train: 3,
   epoch: 1,
   infer: 1,
@@ -99,7 +100,9 @@ const isWanted = (candidate: Candidate, round: number, plan: Plan): boolean => {
   return round < wanted || rounds.filter(({ disturbed = 0 }) => disturbed <= quiet).length < wanted
 }
 
-const repetitions = async (row: Row, folder: string, plan: Plan): Promise<Outcomes> => {
+type Measure = (row: Row, folder: string, plan: Plan) => Promise<Outcomes>
+
+const repetitions: Measure = async (row, folder, plan) => {
   const all = candidates(row)
   const running = new Map<Candidate, Child>()
   for (const candidate of all) {
@@ -126,24 +129,37 @@ const repetitions = async (row: Row, folder: string, plan: Plan): Promise<Outcom
   return outcomes(all, plan)
 }
 
-const starts = async (row: Row, folder: string, plan: Plan): Promise<Outcomes> => {
-  const all = candidates(row)
-  for (let round = 0; round < plan.starts; round++) {
-    for (const candidate of all) {
-      if (candidate.failed !== undefined || isEnough(candidate, plan)) continue
-      const begin = performance.now()
-      const child = start(candidate.contender, { task: row.task, folder, times: 1 })
-      const answer = await child.answer(plan.limit)
-      candidate.rounds.push({ milliseconds: [performance.now() - begin] })
-      admit(candidate, answer, row, all)
-      await child.close()
-    }
-  }
-  return outcomes(all, plan)
+/** A time that a new process has only once. */
+interface Once {
+  /** How often the task is done before `ready`. */
+  readonly times: (task: Task) => number
+  /** `whole` is the time from the process's start until it was ready. */
+  readonly milliseconds: (ready: Ready, whole: number) => number
 }
 
+const processes =
+  ({ milliseconds, times }: Once): Measure =>
+  async (row, folder, plan) => {
+    const all = candidates(row)
+    for (let round = 0; round < plan.processes; round++) {
+      for (const candidate of all) {
+        if (candidate.failed !== undefined || isEnough(candidate, plan)) continue
+        const begin = performance.now()
+        const child = start(candidate.contender, { task: row.task, folder, times: times(row.task) })
+        const answer = await child.answer(plan.limit)
+        const whole = performance.now() - begin
+        if (answer.kind === "ready") candidate.rounds.push({ milliseconds: [milliseconds(answer, whole)] })
+        admit(candidate, answer, row, all)
+        await child.close()
+      }
+    }
+    return outcomes(all, plan)
+  }
+
 /** Measures a row whose input arrays lie in `folder`. */
-export const measure: Readonly<Record<Section["timed"], (row: Row, folder: string, plan: Plan) => Promise<Outcomes>>> = {
+export const measure: Readonly<Record<Section["timed"], Measure>> = {
   repetition: repetitions,
-  start: starts,
+  // What is done after the clock has stopped may be compared too.
+  first: processes({ times: ({ kind }) => compared[kind], milliseconds: ({ first }) => first }),
+  start: processes({ times: () => 1, milliseconds: (_, whole) => whole }),
 }

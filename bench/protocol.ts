@@ -9,14 +9,19 @@
  */
 import type { Network } from "./network.ts"
 
-/** What is measured. Arrays that a library can hold on to, it holds before the clock starts. */
+/**
+ * What is measured. Arrays that a library can hold on to, it holds before the clock starts; where a task is to be `read`, it
+ * goes from arrays of the language to one of the language instead, each time, without anything compiled beforehand.
+ */
 export type Task =
   /** The product of two [n, n] matrices. */
-  | { readonly kind: "product"; readonly n: number }
+  | { readonly kind: "product"; readonly n: number; readonly read?: true }
   /** log(√exp(tanh(σ(1.5 x + 0.25) x) − 0.5) + 1): ten operations, one after the other, on each of so many elements. */
-  | { readonly kind: "chain"; readonly elements: number }
+  | { readonly kind: "chain"; readonly elements: number; readonly read?: true }
   /** The softmax of each row of a matrix. */
   | { readonly kind: "softmax"; readonly rows: number; readonly columns: number }
+  /** Σ(a b) + mean(tanh(x)) of [2, 2] matrices a, b and [3] numbers x, so many times, each with other numbers and read before the next. */
+  | { readonly kind: "expressions"; readonly count: number }
   /** One step of Adam (rate 0.001, ε 1e-8) with softmax cross-entropy, to where the loss is a number. */
   | { readonly kind: "train"; readonly network: Network; readonly batch: number }
   /** Training from given weights on all rows once, shuffled, with the mean loss and the accuracy of the epoch. */
@@ -49,6 +54,8 @@ export type Answer =
       readonly kind: "ready"
       readonly version: string
       readonly threads: number
+      /** From arrays of the language to where the result can be read, the first time, in milliseconds: compiling is part of it. */
+      readonly first: number
       /** What came of doing the task, each time in turn: at most `probes` numbers of each result. */
       readonly results: ReadonlyArray<number>
     }
@@ -78,6 +85,7 @@ export const tolerances: { readonly [K in Task["kind"]]: number } = {
   product: 1e-4,
   chain: 1e-4,
   softmax: 1e-4,
+  expressions: 1e-4,
   train: 1e-4,
   epoch: 0.1,
   infer: 1e-4,

@@ -175,8 +175,17 @@ const printBusy = (shares: ReadonlyArray<number>): string => {
 }
 
 const method = (sections: ReadonlyArray<MeasuredSection>): string => {
-  const budgets = new Set(sections.map(({ section: { plan } }) => `${plan.rounds} × ${plan.budget} ms`))
-  return `A figure is the median of repetitions (for ${[...budgets].join(" or ")}; under "Start-up", of ${sections.find(({ section }) => section.timed === "start")?.section.plan.starts ?? "several"} processes), contenders taking turns; \`~\` marks one whose middle half of repetitions spreads over more than a quarter of it. The factor says how many times as long as ours, the first column, it took: above 1, ours is faster. Everyone starts from the same numbers, and only those were timed whose first results agree with ours to ${tolerances.train} of their size: for training, the losses of ${compared.train} steps. Of an epoch, the mean loss and the accuracy agree to ${tolerances.epoch}, since each library shuffles in its own way.`
+  if (sections.length === 0) return "No times were measured."
+  const chosen = sections.map(({ section }) => section)
+  const repeated = chosen.filter(({ timed }) => timed === "repetition")
+  const budgets = new Set(repeated.map(({ plan }) => `${plan.rounds} × ${plan.budget} ms`))
+  const medians = [
+    ...(budgets.size === 0 ? [] : [`of repetitions (for ${[...budgets].join(" or ")})`]),
+    ...chosen
+      .filter(({ timed }) => timed !== "repetition")
+      .map(({ plan, title }) => `under "${title}" of ${plan.processes} new process${plan.processes === 1 ? "" : "es"}`),
+  ]
+  return `A figure is the median ${medians.join(", ")}, contenders taking turns; \`~\` marks one whose middle half of repetitions spreads over more than a quarter of it. The factor says how many times as long as ours, the first figure of its row, it took: above 1, ours is faster. Everyone starts from the same numbers, and only those were timed whose first results agree with ours to ${tolerances.train} of their size: for training, the losses of ${compared.train} steps, of a start the first alone. Of an epoch, the mean loss and the accuracy agree to ${tolerances.epoch}, since each library shuffles in its own way.`
 }
 
 /** The run as a page; `picture` is the file that shows how cost grows. */

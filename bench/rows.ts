@@ -21,14 +21,23 @@ export interface Section {
   readonly title: string
   /** What one figure is the time of. */
   readonly unit: string
-  /** Either how long the task takes again and again, or how long a process takes from its start until it has done it once. */
-  readonly timed: "repetition" | "start"
+  /**
+   * How long the task takes again and again; how long it takes the first time in a process whose library is loaded and set
+   * up; or how long a process takes from its start until it has done it once.
+   */
+  readonly timed: "repetition" | "first" | "start"
   readonly plan: Plan
   readonly rows: ReadonlyArray<Row>
 }
 
 const { adjointAll: ours, ...others } = contenders
 const peers: ReadonlyArray<Contender> = Object.values(others)
+
+/** Reading uses one thread, and rounds in one way. */
+const reading: Pick<Row, "ours" | "peers"> = {
+  ours: contenders.adjointOne,
+  peers: peers.filter((peer) => peer !== contenders.adjointOne && peer !== contenders.adjointFast),
+}
 
 const row = (name: string, task: Task, more: Partial<Row> = {}): Row => ({ name, task, ours, peers, ...more })
 
@@ -79,6 +88,18 @@ export const sections: ReadonlyArray<Section> = [
     ],
   },
   {
+    key: "reading",
+    title: "Reading",
+    unit: "outside any compiled program, from arrays of the language to one that can be read; ours does it on one thread",
+    timed: "repetition",
+    plan: plans.full,
+    rows: [
+      row("product of two 1000 × 1000 matrices", { kind: "product", n: 1000, read: true }, reading),
+      row("1,000 small expressions, one after the other", { kind: "expressions", count: 1000 }, reading),
+      row("ten operations on 1,000,000 elements", { kind: "chain", elements: 1_000_000, read: true }, reading),
+    ],
+  },
+  {
     key: "steps",
     title: "Training step",
     unit: "one step of Adam with softmax cross-entropy on a batch the library holds, to where the loss can be read",
@@ -125,6 +146,20 @@ export const sections: ReadonlyArray<Section> = [
       ...growing("batch", powers(4, 1, 4096), (batch) => [digits, batch]),
       ...growing("width", powers(2, 16, 2048), (width) => [perceptron([64, width, width, 10]), 128]),
       ...growing("depth", powers(2, 1, 64), (depth) => [deep(depth), 64]),
+    ],
+  },
+  {
+    key: "first",
+    title: "First time",
+    unit: "from arrays of the language to where the result can be read, for the first time in a process whose library is loaded and set up; for a step of Adam: to its loss, compiling included where the library does",
+    timed: "first",
+    plan: plans.full,
+    rows: [
+      training(perceptron([64, 32, 10]), 32),
+      training(digits, 128),
+      training(perceptron([784, 512, 256, 10]), 128),
+      training(convolutional, 64),
+      row("reading a product of two 1000 × 1000 matrices", { kind: "product", n: 1000, read: true }, reading),
     ],
   },
   {

@@ -28,7 +28,8 @@ const contender = (label: string, command: string, script: string): Contender =>
 })
 const scripted = (label: string, script: string): Contender => contender(label, process.execPath, script)
 const answers = (message: Answer): string => `console.log(${JSON.stringify(JSON.stringify(message))});`
-const ready = (results: ReadonlyArray<number>): string => answers({ kind: "ready", version: "1.2.3", threads: 1, results })
+const ready = (results: ReadonlyArray<number>): string =>
+  answers({ kind: "ready", version: "1.2.3", threads: 1, first: 7, results })
 /** Answers every question with the same timings. */
 const timed = (...milliseconds: ReadonlyArray<number>): string =>
   `process.stdin.on("data", () => { ${answers({ kind: "samples", milliseconds, processor: 0 })} })`
@@ -81,7 +82,13 @@ describe("a row", () => {
   test("of starts times whole processes", async () => {
     const outcomes = await measure.start({ ...row, peers: [disagrees, notThere] }, "", plan)
     expect([...outcomes.values()].map(({ kind }) => kind)).toEqual(["measured", "disagrees", "absent"])
-    expect(outcomes.get(ours)).toMatchObject({ time: { repetitions: 5 } })
+    expect(outcomes.get(ours)).toMatchObject({ time: { repetitions: plan.processes } })
+  })
+
+  test("of first times takes each process's own word for it", async () => {
+    const outcomes = await measure.first({ ...row, peers: [disagrees, refuses] }, "", { ...plan, processes: 2 })
+    expect([...outcomes.values()].map(({ kind }) => kind)).toEqual(["measured", "disagrees", "cannot"])
+    expect(outcomes.get(ours)).toMatchObject({ time: { median: 7, repetitions: 2 } })
   })
 })
 
@@ -200,17 +207,27 @@ test("every row is a folder and a line of its own", () => {
   for (const { rows } of sections) expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length)
 })
 
-test("a section runs from the command line, once and in brief", () => {
+test("sections run from the command line, once and in brief", () => {
   const out = mkdtempSync(join(tmpdir(), "adjoint-bench-test-"))
   onTestFinished(() => rmSync(out, { recursive: true, force: true }))
-  const command = [join(import.meta.dirname, "../bench/main.ts"), "--quick", "--rows", "startup", "--peers", "none", "--out", out]
+  const command = [
+    join(import.meta.dirname, "../bench/main.ts"),
+    "--quick",
+    "--rows",
+    "reading,startup",
+    "--peers",
+    "none",
+    "--out",
+    out,
+  ]
   const printed = execFileSync(process.execPath, command, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })
   const [record = "", page = ""] = readdirSync(out).toSorted()
   expect(readFileSync(join(out, page), "utf8")).toBe(`${printed.trimEnd()}\n`)
-  const outcomes = JSON.parse(readFileSync(join(out, record), "utf8")).sections[0].rows.map(
-    ({ outcomes: of, ours: who }: { outcomes: Record<string, { kind: string }>; ours: string }) => of[who]?.kind,
+  const outcomes = JSON.parse(readFileSync(join(out, record), "utf8")).sections.map(
+    ({ rows }: { rows: ReadonlyArray<{ outcomes: Record<string, { kind: string }>; ours: string }> }) =>
+      rows.map(({ outcomes: of, ours: who }) => of[who]?.kind),
   )
-  expect(outcomes).toEqual(["measured", "measured"])
+  expect(outcomes).toEqual([Array(3).fill("measured"), Array(2).fill("measured")])
 })
 
 test("times are printed in the unit that suits them", () => {

@@ -5,10 +5,10 @@ import * as Effect from "effect/Effect"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { readFloats, readImages, readIntegers, readWeights, shapeOf } from "../inputs.ts"
+import { type Given, shapeOf, type Weights } from "../inputs.ts"
 import { classes, features, learning, type Network, type Activation as Nonlinearity } from "../network.ts"
 import type { TaskOf } from "../protocol.ts"
-import { type Job, serve } from "./serve.ts"
+import { type Job, repeated, serve } from "./serve.ts"
 
 const engines = {
   portable: (threads: number) => Wasm.layer({ threads }),
@@ -18,15 +18,15 @@ const engines = {
 const loss = Loss.categoricalCrossEntropy()
 const adam = Optimizer.adam(0.001)
 
+const array = (shape: ReadonlyArray<number>, numbers: Float32Array): Tensor.Tensor => NDArray.make("f32", shape, numbers)
+
 type Parameters = ReadonlyArray<{ readonly w: Tensor.Tensor; readonly b: Tensor.Tensor }>
 
-const parametersOf = (folder: string, network: Network): Parameters => {
-  const weights = readWeights(folder, network)
-  return learning(network).map((layer, i) => {
+const parametersOf = (weights: ReadonlyArray<Weights>, network: Network): Parameters =>
+  learning(network).map((layer, i) => {
     const { b, w } = weights[i] ?? { w: new Float32Array(), b: new Float32Array() }
-    return { w: NDArray.make("f32", shapeOf(layer), w), b: NDArray.make("f32", [b.length], b) }
+    return { w: array(shapeOf(layer), w), b: array([b.length], b) }
   })
-}
 
 const nonlinearities: { readonly [A in Nonlinearity]: (x: Tensor.Tensor) => Tensor.Tensor } = {
   identity: (x) => x,
@@ -81,12 +81,17 @@ const mapped = <X>(prepare: Prepare, f: (x: X) => Tensor.Tensor, x: X): Promise<
     ({ y }) => y,
   )
 
-const array = (folder: string, name: string, shape: ReadonlyArray<number>) => NDArray.make("f32", shape, readFloats(folder, name))
+const expressions = ({ count }: TaskOf<"expressions">, { a, b, x }: Given<"expressions">): Float32Array =>
+  Float32Array.from({ length: count }, (_, i) => {
+    const [from, to] = [i * 4, (i + 1) * 4]
+    const product = Tensor.matmul(array([2, 2], a.subarray(from, to)), array([2, 2], b.subarray(from, to)))
+    return Tensor.toNumber(Tensor.add(Tensor.sum(product), Tensor.mean(Tensor.tanh(array([3], x.subarray(i * 3, (i + 1) * 3))))))
+  })
 
-const train = (prepare: Prepare, { batch, network }: TaskOf<"train">, folder: string): Promise<Job> => {
-  const parameters = parametersOf(folder, network)
-  const x = array(folder, "x", [batch, ...network.input])
-  const y = NDArray.make("i32", [batch], readIntegers(folder, "labels"))
+const train = (prepare: Prepare, { batch, network }: TaskOf<"train">, given: Given<"train">): Promise<Job> => {
+  const parameters = parametersOf(given.weights, network)
+  const x = array([batch, ...network.input], given.x)
+  const y = NDArray.make("i32", [batch], given.labels)
   return resident(
     prepare,
     (now) => {
@@ -100,9 +105,13 @@ const train = (prepare: Prepare, { batch, network }: TaskOf<"train">, folder: st
 }
 
 /** The library's own run, as a program of a user has it: compiling is part of it. */
-const epoch = (runtime: ManagedRuntime.ManagedRuntime<Engine.Engine, never>, task: TaskOf<"epoch">, folder: string): Job => {
+const epoch = (
+  runtime: ManagedRuntime.ManagedRuntime<Engine.Engine, never>,
+  task: TaskOf<"epoch">,
+  given: Given<"epoch">,
+): Job => {
   const { batch, network, rows } = task
-  const parameters = parametersOf(folder, network)
+  const parameters = parametersOf(given.weights, network)
   const net = Net.stateless({
     kind: "benchmark",
     shape: () => [classes(network)],
@@ -110,8 +119,8 @@ const epoch = (runtime: ManagedRuntime.ManagedRuntime<Engine.Engine, never>, tas
     apply: (at: Parameters, x) => forward(network, at, x),
   })
   const data = {
-    inputs: NDArray.make("f32", [rows, features(network)], readImages(folder)),
-    targets: NDArray.make("i32", [rows], readIntegers(folder, "labels")),
+    inputs: NDArray.make("f32", [rows, features(network)], given.images),
+    targets: NDArray.make("i32", [rows], given.labels),
   }
   const run = Train.run({ net, loss, optimizer: adam, data, scores: { accuracy: Score.accuracy }, seed: 1, epochs: 1, batch })
   const scored = Stream.runFold(
@@ -132,9 +141,9 @@ const epoch = (runtime: ManagedRuntime.ManagedRuntime<Engine.Engine, never>, tas
   }
 }
 
-const infer = async (prepare: Prepare, { batch, network, rows }: TaskOf<"infer">, folder: string): Promise<Job> => {
-  const parameters = parametersOf(folder, network)
-  const images = readImages(folder)
+const infer = async (prepare: Prepare, { batch, network, rows }: TaskOf<"infer">, given: Given<"infer">): Promise<Job> => {
+  const parameters = parametersOf(given.weights, network)
+  const { images } = given
   const width = features(network)
   const batches = Array.from({ length: rows / batch }, (_, i) =>
     NDArray.make("f32", [batch, width], images.subarray(i * batch * width, (i + 1) * batch * width)),
@@ -168,15 +177,18 @@ await serve(async ({ backend, threads: wanted }) => {
     version: `${manifest.version}, ${name} engine, ${numerics}`,
     threads,
     jobs: {
-      product: ({ n }, folder) => {
-        const operands: Record<"a" | "b", Tensor.Tensor> = { a: array(folder, "a", [n, n]), b: array(folder, "b", [n, n]) }
-        return mapped(prepare, ({ a, b }) => Tensor.matmul(a, b), operands)
+      product: ({ n, read }, { a, b }) => {
+        const operands = () => ({ a: array([n, n], a), b: array([n, n], b) })
+        const product = (of: ReturnType<typeof operands>) => Tensor.matmul(of.a, of.b)
+        return read ? repeated(() => Tensor.read(product(operands())).data) : mapped(prepare, product, operands())
       },
-      chain: ({ elements }, folder) => mapped(prepare, chain, array(folder, "x", [elements])),
-      softmax: ({ columns, rows }, folder) => mapped(prepare, (x) => Activation.softmax(x), array(folder, "x", [rows, columns])),
-      train: (task, folder) => train(prepare, task, folder),
-      epoch: (task, folder) => epoch(runtime, task, folder),
-      infer: (task, folder) => infer(prepare, task, folder),
+      chain: ({ elements, read }, { x }) =>
+        read ? repeated(() => Tensor.read(chain(array([elements], x))).data) : mapped(prepare, chain, array([elements], x)),
+      softmax: ({ columns, rows }, { x }) => mapped(prepare, (at) => Activation.softmax(at), array([rows, columns], x)),
+      expressions: (task, given) => repeated(() => expressions(task, given)),
+      train: (task, given) => train(prepare, task, given),
+      epoch: (task, given) => epoch(runtime, task, given),
+      infer: (task, given) => infer(prepare, task, given),
     },
   }
 })

@@ -1,7 +1,7 @@
-/** jax-js on its WebAssembly device, each task under one `jit`. It has no optimizers of its own: Adam is written out. */
+/** jax-js on its WebAssembly device, each task under one `jit`, save what is to be read outside. It has no optimizers of its own: Adam is written out. */
 import { readFileSync } from "node:fs"
 import type { Array as JaxArray } from "@jax-js/jax"
-import { readFloats, readImages, readIntegers, readWeights } from "../inputs.ts"
+import type { Given, Weights } from "../inputs.ts"
 import { type Activation, classes, features, learning, type Network } from "../network.ts"
 import type { TaskOf } from "../protocol.ts"
 import { channelsFirst } from "./channelsFirst.ts"
@@ -26,14 +26,12 @@ const inputHere = (batch: number, { input }: Network): ReadonlyArray<number> => 
 }
 
 /** Weights and biases, one after the other. */
-const parametersOf = ({ numpy: np }: Jax, folder: string, network: Network): ReadonlyArray<JaxArray> => {
-  const weights = channelsFirst(network, readWeights(folder, network))
-  return learning(network).flatMap((layer, i) => {
+const parametersOf = ({ numpy: np }: Jax, weights: ReadonlyArray<Weights>, network: Network): ReadonlyArray<JaxArray> =>
+  learning(network).flatMap((layer, i) => {
     const { b, w } = weights[i] ?? { b: new Float32Array(), w: new Float32Array() }
     const bias = np.array(b)
     return [np.array(w).reshape(shapeHere(layer)), layer.kind === "conv" ? bias.reshape([1, layer.to, 1, 1]) : bias]
   })
-}
 
 /** What an array stands for is used up where it is passed; `.ref` says that it is needed once more. */
 const forward = ({ lax, nn, numpy: np }: Jax, { layers }: Network, parameters: ReadonlyArray<JaxArray>, input: JaxArray) => {
@@ -65,9 +63,9 @@ interface State {
   readonly powers: readonly [JaxArray, JaxArray]
 }
 
-const initial = (jax: Jax, folder: string, network: Network): State => {
+const initial = (jax: Jax, weights: ReadonlyArray<Weights>, network: Network): State => {
   const { numpy: np } = jax
-  const parameters = parametersOf(jax, folder, network)
+  const parameters = parametersOf(jax, weights, network)
   return {
     parameters,
     moments: parameters.map(({ shape }) => ({ mu: np.zeros(shape), nu: np.zeros(shape) })),
@@ -123,12 +121,12 @@ const compiledStep = (jax: Jax, network: Network) => {
   })
 }
 
-const train = (jax: Jax, { batch, network }: TaskOf<"train">, folder: string): Job => {
+const train = (jax: Jax, { batch, network }: TaskOf<"train">, given: Given<"train">): Job => {
   const { numpy: np } = jax
   const step = compiledStep(jax, network)
-  const x = np.array(readFloats(folder, "x")).reshape(inputHere(batch, network))
-  const labels = np.array(readIntegers(folder, "labels"))
-  let now = initial(jax, folder, network)
+  const x = np.array(given.x).reshape(inputHere(batch, network))
+  const labels = np.array(given.labels)
+  let now = initial(jax, given.weights, network)
   return repeated(() => {
     const { right, state, value } = step(now, x.ref, labels.ref)
     right.dispose()
@@ -149,13 +147,12 @@ const shuffled = (n: number): Int32Array => {
   return order
 }
 
-const epoch = (jax: Jax, { batch, network, rows }: TaskOf<"epoch">, folder: string): Job => {
+const epoch = (jax: Jax, { batch, network, rows }: TaskOf<"epoch">, { images, labels, weights }: Given<"epoch">): Job => {
   const { numpy: np } = jax
   const width = features(network)
-  const [images, labels] = [readImages(folder), readIntegers(folder, "labels")]
   const step = compiledStep(jax, network)
   const once = async (): Promise<ReadonlyArray<number>> => {
-    let now = initial(jax, folder, network)
+    let now = initial(jax, weights, network)
     let [loss, right] = [0, 0]
     const order = shuffled(rows)
     for (let at = 0; at < rows; at += batch) {
@@ -176,11 +173,10 @@ const epoch = (jax: Jax, { batch, network, rows }: TaskOf<"epoch">, folder: stri
   return repeated(once)
 }
 
-const infer = (jax: Jax, { batch, network, rows }: TaskOf<"infer">, folder: string): Job => {
+const infer = (jax: Jax, { batch, network, rows }: TaskOf<"infer">, { images, weights }: Given<"infer">): Job => {
   const { jit, nn, numpy: np } = jax
   const width = features(network)
-  const images = readImages(folder)
-  const parameters = parametersOf(jax, folder, network)
+  const parameters = parametersOf(jax, weights, network)
   const classify = jit((at: ReadonlyArray<JaxArray>, x: JaxArray) => nn.softmax(forward(jax, network, at, x), -1))
   const probabilities = new Float32Array(rows * classes(network))
   return repeated(async () => {
@@ -193,6 +189,19 @@ const infer = (jax: Jax, { batch, network, rows }: TaskOf<"infer">, folder: stri
       probabilities.set(await y.data(), at * classes(network))
     }
     return probabilities
+  })
+}
+
+const expressions = ({ numpy: np }: Jax, { count }: TaskOf<"expressions">, { a, b, x }: Given<"expressions">): Job => {
+  const results = new Float32Array(count)
+  const matrix = (numbers: Float32Array, i: number): JaxArray => np.array(numbers.subarray(i * 4, (i + 1) * 4)).reshape([2, 2])
+  return repeated(async () => {
+    for (let i = 0; i < count; i++) {
+      const sum = np.matmul(matrix(a, i), matrix(b, i)).sum()
+      const mean = np.tanh(np.array(x.subarray(i * 3, (i + 1) * 3))).mean()
+      results.set(await sum.add(mean).data(), i)
+    }
+    return results
   })
 }
 
@@ -216,7 +225,7 @@ await serve(async () => {
   const { jit, nn, numpy: np } = jax
   await jax.init("wasm")
   jax.defaultDevice("wasm")
-  const array = (folder: string, name: string, shape: ReadonlyArray<number>) => np.array(readFloats(folder, name)).reshape(shape)
+  const array = (shape: ReadonlyArray<number>, numbers: Float32Array) => np.array(numbers).reshape(shape)
   const chain = (x: JaxArray): JaxArray => {
     const gate = nn.sigmoid(x.ref.mul(1.5).add(0.25))
     return np.log(np.sqrt(np.exp(np.tanh(gate.mul(x)).sub(0.5))).add(1))
@@ -225,26 +234,32 @@ await serve(async () => {
     version: installedVersion(),
     // It makes threads of the browser's `Worker` only, which Node does not have.
     threads: 1,
+    arrange: channelsFirst,
     jobs: {
-      product: ({ n }, folder) =>
+      product: ({ n, read }, { a, b }) =>
+        read
+          ? repeated(() => np.matmul(array([n, n], a), array([n, n], b)).data())
+          : mapped(
+              jit((x, y) => np.matmul(x as JaxArray, y as JaxArray)),
+              array([n, n], a),
+              array([n, n], b),
+            ),
+      chain: ({ read }, { x }) =>
+        read
+          ? repeated(() => chain(np.array(x)).data())
+          : mapped(
+              jit((at) => chain(at as JaxArray)),
+              np.array(x),
+            ),
+      softmax: ({ columns, rows }, { x }) =>
         mapped(
-          jit((a, b) => np.matmul(a as JaxArray, b as JaxArray)),
-          array(folder, "a", [n, n]),
-          array(folder, "b", [n, n]),
+          jit((at) => nn.softmax(at as JaxArray, -1)),
+          array([rows, columns], x),
         ),
-      chain: ({ elements }, folder) =>
-        mapped(
-          jit((x) => chain(x as JaxArray)),
-          array(folder, "x", [elements]),
-        ),
-      softmax: ({ columns, rows }, folder) =>
-        mapped(
-          jit((x) => nn.softmax(x as JaxArray, -1)),
-          array(folder, "x", [rows, columns]),
-        ),
-      train: (task, folder) => train(jax, task, folder),
-      epoch: (task, folder) => epoch(jax, task, folder),
-      infer: (task, folder) => infer(jax, task, folder),
+      expressions: (task, given) => expressions(jax, task, given),
+      train: (task, given) => train(jax, task, given),
+      epoch: (task, given) => epoch(jax, task, given),
+      infer: (task, given) => infer(jax, task, given),
     },
   }
 })

@@ -89,6 +89,7 @@ declare module "@tensorflow/tfjs-core" {
   export const maxPool: (x: Tensor, window: number, strides: number, pad: "valid") => Tensor
   export const argMax: (x: Tensor, axis: number) => Tensor
   export const sum: Unary
+  export const mean: Unary
   export const softmax: Unary
   export const sigmoid: Unary
   export const tanh: Unary

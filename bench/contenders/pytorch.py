@@ -12,22 +12,26 @@ def answer(**message):
 
 
 class Library:
-    """The two modules, and how they read what the benchmark hands over."""
+    """PyTorch, and the arrays of NumPy that the benchmark hands over."""
 
-    def __init__(self, torch, numpy):
-        self.torch, self.numpy = torch, numpy
+    def __init__(self, torch, numpy, folder):
+        kinds = {"images": "u1", "labels": "<i4"}
+        self.torch = torch
+        self.given = {
+            name: numpy.fromfile(os.path.join(folder, name), dtype=kinds.get(name, "<f4")) for name in os.listdir(folder)
+        }
 
-    def read(self, folder, name, kind="<f4"):
-        return self.torch.from_numpy(self.numpy.fromfile(os.path.join(folder, name), dtype=kind))
+    def read(self, name):
+        return self.torch.from_numpy(self.given[name])
 
-    def integers(self, folder, name):
-        return self.read(folder, name, "<i4").long()
+    def labels(self):
+        return self.read("labels").long()
 
-    def images(self, folder):
-        return self.read(folder, "images", "u1").float() / 255
+    def images(self):
+        return self.read("images").float() / 255
 
 
-def network(library, task, folder):
+def network(library, task):
     """The network with its weights, which PyTorch keeps as [out, in], channels first."""
     nn = library.torch.nn
     after = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "identity": None}
@@ -36,7 +40,7 @@ def network(library, task, folder):
         if layer["kind"] == "pool":
             layers.append(nn.MaxPool2d(layer["size"]))
             continue
-        w, b = library.read(folder, f"w{learning}"), library.read(folder, f"b{learning}")
+        w, b = library.read(f"w{learning}"), library.read(f"b{learning}")
         learning += 1
         if layer["kind"] == "conv":
             size, channels, filters = layer["size"], layer["from"], layer["to"]
@@ -69,10 +73,10 @@ def optimizer(library, net):
     return library.torch.optim.Adam(net.parameters(), lr=0.001, eps=1e-8)
 
 
-def train(library, task, folder):
-    net = network(library, task, folder)
-    x = library.read(folder, "x").reshape(shape(task, task["batch"]))
-    labels = library.integers(folder, "labels")
+def train(library, task):
+    net = network(library, task)
+    x = library.read("x").reshape(shape(task, task["batch"]))
+    labels = library.labels()
     adam = optimizer(library, net)
 
     def step():
@@ -85,13 +89,13 @@ def train(library, task, folder):
     return step, list
 
 
-def epoch(library, task, folder):
+def epoch(library, task):
     torch, batch, rows = library.torch, task["batch"], task["rows"]
-    images = library.images(folder).reshape(rows, -1)
-    labels = library.integers(folder, "labels")
+    images = library.images().reshape(rows, -1)
+    labels = library.labels()
 
     def once():
-        net = network(library, task, folder)
+        net = network(library, task)
         adam = optimizer(library, net)
         total, right = torch.zeros(()), torch.zeros((), dtype=torch.long)
         for chosen in torch.randperm(rows).split(batch):
@@ -108,10 +112,10 @@ def epoch(library, task, folder):
     return once, list
 
 
-def infer(library, task, folder):
+def infer(library, task):
     torch, batch, rows = library.torch, task["batch"], task["rows"]
-    images = library.images(folder).reshape(rows, -1)
-    net = network(library, task, folder).eval()
+    images = library.images().reshape(rows, -1)
+    net = network(library, task).eval()
     probabilities = torch.empty(rows, task["network"]["layers"][-1]["columns"])
 
     def once():
@@ -127,28 +131,53 @@ def flat(tensor):
     return tensor.numpy().reshape(-1)
 
 
-def product(library, task, folder):
-    a, b = (library.read(folder, name).reshape(task["n"], task["n"]) for name in ("a", "b"))
-    return lambda: library.torch.matmul(a, b), flat
+def mapped(library, task, f, shape, names):
+    """f of what is called so, in this shape: of tensors, or of arrays of NumPy to such an array where it is to be read."""
+    if task.get("read"):
+        return lambda: f(*(library.read(name).reshape(shape) for name in names)).numpy(), lambda y: y.reshape(-1)
+    x = [library.read(name).reshape(shape) for name in names]
+    return lambda: f(*x), flat
 
 
-def chain(library, task, folder):
-    torch, x = library.torch, library.read(folder, "x")
+def product(library, task):
+    return mapped(library, task, library.torch.matmul, (task["n"], task["n"]), ["a", "b"])
 
-    def once():
+
+def chain(library, task):
+    torch = library.torch
+
+    def f(x):
         gate = torch.sigmoid(x * 1.5 + 0.25)
         return torch.log(torch.sqrt(torch.exp(torch.tanh(gate * x) - 0.5)) + 1)
 
-    return once, flat
+    return mapped(library, task, f, -1, ["x"])
 
 
-def softmax(library, task, folder):
-    x = library.read(folder, "x").reshape(task["rows"], task["columns"])
-    return lambda: library.torch.softmax(x, -1), flat
+def softmax(library, task):
+    return mapped(library, task, lambda x: library.torch.softmax(x, -1), (task["rows"], task["columns"]), ["x"])
+
+
+def expressions(library, task):
+    torch, count = library.torch, task["count"]
+    a, b, x = (library.given[name].reshape(count, *size) for name, size in (("a", (2, 2)), ("b", (2, 2)), ("x", (3,))))
+
+    def expression(i):
+        product = torch.matmul(torch.from_numpy(a[i]), torch.from_numpy(b[i]))
+        return (product.sum() + torch.from_numpy(x[i]).tanh().mean()).item()
+
+    return lambda: [expression(i) for i in range(count)], list
 
 
 # Each makes what does its task once, and what reads the numbers of a result.
-JOBS = {"product": product, "chain": chain, "softmax": softmax, "train": train, "epoch": epoch, "infer": infer}
+JOBS = {
+    "product": product,
+    "chain": chain,
+    "softmax": softmax,
+    "expressions": expressions,
+    "train": train,
+    "epoch": epoch,
+    "infer": infer,
+}
 
 
 def probe(result, probes=16):
@@ -202,17 +231,21 @@ def main():
     try:
         torch.set_num_threads(request["threads"])
         task = request["task"]
-        job, read = JOBS[task["kind"]](Library(torch, numpy), task, request["folder"])
+        library = Library(torch, numpy, request["folder"])
+        start = time.perf_counter()
+        job, read = JOBS[task["kind"]](library, task)
+        first = (time.perf_counter() - start) * 1e3
         results, once = [], 0.0
-        for _ in range(request["times"]):
+        for i in range(request["times"]):
             start = time.perf_counter()
             result = job()
             once = (time.perf_counter() - start) * 1e3
+            first += once if i == 0 else 0
             results += probe(read(result))
         if not all(map(math.isfinite, results)):
             raise ValueError(f"its results are not finite: {results}")
         version = f"{torch.__version__} with {blas(torch)}"
-        answer(kind="ready", version=version, threads=torch.get_num_threads(), results=results)
+        answer(kind="ready", version=version, threads=torch.get_num_threads(), first=first, results=results)
         for line in sys.stdin:
             before = time.process_time()
             milliseconds = sample(job, once, **json.loads(line))

@@ -1,5 +1,6 @@
 /** The part of every contender in Node that is the same: reads the request, does the task, answers. `protocol.ts` says what. */
 import { createInterface } from "node:readline"
+import { type Arrange, type Given, read } from "../inputs.ts"
 import { type Answer, probe, type Question, type Request, type Task, type TaskOf } from "../protocol.ts"
 
 /** A task, ready to be done. */
@@ -25,15 +26,17 @@ export const repeated = (once: () => ArrayLike<number> | Promise<ArrayLike<numbe
 export interface Library {
   readonly version: string
   readonly threads: number
-  readonly jobs: { readonly [K in Task["kind"]]: (task: TaskOf<K>, folder: string) => Job | Promise<Job> }
+  /** Where it wants weights in another order than they are in. */
+  readonly arrange?: Arrange
+  readonly jobs: { readonly [K in Task["kind"]]: (task: TaskOf<K>, given: Given<K>) => Job | Promise<Job> }
 }
 
 const answer = (message: Answer): void => {
   process.stdout.write(`${JSON.stringify(message)}\n`)
 }
 
-const jobOf = <K extends Task["kind"]>({ jobs }: Library, task: TaskOf<K>, folder: string): Job | Promise<Job> =>
-  (jobs[task.kind] as (task: TaskOf<K>, folder: string) => Job | Promise<Job>)(task, folder)
+const jobOf = <K extends Task["kind"]>({ jobs }: Library, task: TaskOf<K>, given: Given<K>): Job | Promise<Job> =>
+  (jobs[task.kind] as (task: TaskOf<K>, given: Given<K>) => Job | Promise<Job>)(task, given)
 
 /** Milliseconds that repetitions timed together should take, so that the clock's steps do not show. */
 const together = 1
@@ -70,15 +73,19 @@ export const serve = async (load: (request: Request) => Promise<Library>): Promi
   try {
     const request: Request = JSON.parse(process.argv.at(-1) ?? "")
     const library = await load(request)
-    const job = await jobOf(library, request.task, request.folder)
+    const given = read(request.folder, request.task, library.arrange)
+    const begin = performance.now()
+    const job = await jobOf(library, request.task, given)
+    let first = performance.now() - begin
     const results: Array<number> = []
     let once = 0
     for (let i = 0; i < request.times; i++) {
       once = await timed(job, 1)
+      if (i === 0) first += once
       results.push(...probe(await job.result()))
     }
     if (!results.every(Number.isFinite)) throw new RangeError(`its results are not finite: ${results.join(", ")}`)
-    answer({ kind: "ready", version: library.version, threads: library.threads, results })
+    answer({ kind: "ready", version: library.version, threads: library.threads, first, results })
     for await (const line of createInterface({ input: process.stdin })) {
       const before = process.cpuUsage()
       const milliseconds = await sample(job, once, JSON.parse(line))

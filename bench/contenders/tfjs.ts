@@ -1,6 +1,6 @@
 /** TensorFlow.js with the backend that the request names: `wasm`, or `cpu`, which is plain JavaScript. */
 import type { Tensor } from "@tensorflow/tfjs"
-import { readFloats, readImages, readIntegers, readWeights, shapeOf } from "../inputs.ts"
+import { type Given, shapeOf, type Weights } from "../inputs.ts"
 import { type Activation, classes, features, learning, type Network } from "../network.ts"
 import type { TaskOf } from "../protocol.ts"
 import { type Job, repeated, serve } from "./serve.ts"
@@ -9,12 +9,18 @@ type TensorFlow = typeof import("@tensorflow/tfjs")
 
 type Parameters = ReadonlyArray<{ readonly w: Tensor; readonly b: Tensor }>
 
-const parametersOf = (tf: TensorFlow, folder: string, network: Network): Parameters => {
-  const weights = readWeights(folder, network)
-  return learning(network).map((layer, i) => {
+const parametersOf = (tf: TensorFlow, weights: ReadonlyArray<Weights>, network: Network): Parameters =>
+  learning(network).map((layer, i) => {
     const { b, w } = weights[i] ?? { b: new Float32Array(), w: new Float32Array() }
     return { w: tf.variable(tf.tensor(w, shapeOf(layer))), b: tf.variable(tf.tensor(b, [b.length])) }
   })
+
+/** The numbers of y = f(), of which nothing stays. */
+const readOut = (tf: TensorFlow, f: () => Tensor): Float32Array => {
+  const y = tf.tidy(f)
+  const numbers = y.dataSync()
+  y.dispose()
+  return numbers
 }
 
 /** What the fused product calls them. */
@@ -37,10 +43,10 @@ const forward = (tf: TensorFlow, { layers }: Network, parameters: Parameters, in
 
 const adam = (tf: TensorFlow) => tf.train.adam(0.001, 0.9, 0.999, 1e-8)
 
-const train = (tf: TensorFlow, { batch, network }: TaskOf<"train">, folder: string): Job => {
-  const parameters = parametersOf(tf, folder, network)
-  const x = tf.tensor(readFloats(folder, "x"), [batch, ...network.input])
-  const target = tf.oneHot(tf.tensor(readIntegers(folder, "labels"), [batch], "int32"), classes(network))
+const train = (tf: TensorFlow, { batch, network }: TaskOf<"train">, given: Given<"train">): Job => {
+  const parameters = parametersOf(tf, given.weights, network)
+  const x = tf.tensor(given.x, [batch, ...network.input])
+  const target = tf.oneHot(tf.tensor(given.labels, [batch], "int32"), classes(network))
   const optimizer = adam(tf)
   return repeated(() => {
     const cost = optimizer.minimize(() => tf.losses.softmaxCrossEntropy(target, forward(tf, network, parameters, x)), true)
@@ -50,11 +56,11 @@ const train = (tf: TensorFlow, { batch, network }: TaskOf<"train">, folder: stri
   })
 }
 
-const epoch = (tf: TensorFlow, { batch, network, rows }: TaskOf<"epoch">, folder: string): Job => {
-  const images = tf.tensor(readImages(folder), [rows, features(network)])
-  const labels = tf.tensor(readIntegers(folder, "labels"), [rows], "int32")
+const epoch = (tf: TensorFlow, { batch, network, rows }: TaskOf<"epoch">, given: Given<"epoch">): Job => {
+  const images = tf.tensor(given.images, [rows, features(network)])
+  const labels = tf.tensor(given.labels, [rows], "int32")
   return repeated(() => {
-    const parameters = parametersOf(tf, folder, network)
+    const parameters = parametersOf(tf, given.weights, network)
     const optimizer = adam(tf)
     const order = Int32Array.from(tf.util.createShuffledIndices(rows))
     let [loss, right] = [0, 0]
@@ -81,22 +87,29 @@ const epoch = (tf: TensorFlow, { batch, network, rows }: TaskOf<"epoch">, folder
   })
 }
 
-const infer = (tf: TensorFlow, { batch, network, rows }: TaskOf<"infer">, folder: string): Job => {
+const infer = (tf: TensorFlow, { batch, network, rows }: TaskOf<"infer">, { images, weights }: Given<"infer">): Job => {
   const width = features(network)
-  const images = readImages(folder)
-  const parameters = parametersOf(tf, folder, network)
+  const parameters = parametersOf(tf, weights, network)
   const probabilities = new Float32Array(rows * classes(network))
   return repeated(() => {
     for (let at = 0; at < rows; at += batch) {
-      const y = tf.tidy(() => {
+      const some = readOut(tf, () => {
         const x = tf.tensor(images.subarray(at * width, (at + batch) * width), [batch, width])
         return tf.softmax(forward(tf, network, parameters, x))
       })
-      probabilities.set(y.dataSync(), at * classes(network))
-      y.dispose()
+      probabilities.set(some, at * classes(network))
     }
     return probabilities
   })
+}
+
+const expressions = (tf: TensorFlow, { count }: TaskOf<"expressions">, { a, b, x }: Given<"expressions">): Job => {
+  const matrix = (numbers: Float32Array, i: number): Tensor => tf.tensor(numbers.subarray(i * 4, (i + 1) * 4), [2, 2])
+  const expression = (i: number): Tensor => {
+    const sum = tf.sum(tf.matMul(matrix(a, i), matrix(b, i)))
+    return tf.add(sum, tf.mean(tf.tanh(tf.tensor(x.subarray(i * 3, (i + 1) * 3), [3]))))
+  }
+  return repeated(() => Float32Array.from({ length: count }, (_, i) => readOut(tf, () => expression(i))[0] ?? Number.NaN))
 }
 
 /** y = f(), again and again, to where y is there; it is read only when it is asked for. */
@@ -117,29 +130,33 @@ await serve(async ({ backend }) => {
   const tf = await import("@tensorflow/tfjs")
   const wasm = backend === "wasm" ? await import("@tensorflow/tfjs-backend-wasm") : undefined
   if (!(await tf.setBackend(backend))) throw new Error(`its ${backend} backend does not start`)
-  const array = (folder: string, name: string, shape: ReadonlyArray<number>) => tf.tensor(readFloats(folder, name), shape)
+  const chain = (x: Tensor): Tensor => {
+    const gate = tf.sigmoid(tf.add(tf.mul(x, 1.5), 0.25))
+    return tf.log(tf.add(tf.sqrt(tf.exp(tf.sub(tf.tanh(tf.mul(gate, x)), 0.5))), 1))
+  }
   return {
     version: tf.version.tfjs,
     threads: wasm?.getThreadsCount() ?? 1,
     jobs: {
-      product: ({ n }, folder) => {
-        const [a, b] = [array(folder, "a", [n, n]), array(folder, "b", [n, n])]
+      product: ({ n, read }, given) => {
+        const operands = () => [tf.tensor(given.a, [n, n]), tf.tensor(given.b, [n, n])] as const
+        if (read) return repeated(() => readOut(tf, () => tf.matMul(...operands())))
+        const [a, b] = operands()
         return mapped(tf, () => tf.matMul(a, b))
       },
-      chain: ({ elements }, folder) => {
-        const x = array(folder, "x", [elements])
-        return mapped(tf, () => {
-          const gate = tf.sigmoid(tf.add(tf.mul(x, 1.5), 0.25))
-          return tf.log(tf.add(tf.sqrt(tf.exp(tf.sub(tf.tanh(tf.mul(gate, x)), 0.5))), 1))
-        })
+      chain: ({ elements, read }, given) => {
+        if (read) return repeated(() => readOut(tf, () => chain(tf.tensor(given.x, [elements]))))
+        const x = tf.tensor(given.x, [elements])
+        return mapped(tf, () => chain(x))
       },
-      softmax: ({ columns, rows }, folder) => {
-        const x = array(folder, "x", [rows, columns])
+      softmax: ({ columns, rows }, given) => {
+        const x = tf.tensor(given.x, [rows, columns])
         return mapped(tf, () => tf.softmax(x))
       },
-      train: (task, folder) => train(tf, task, folder),
-      epoch: (task, folder) => epoch(tf, task, folder),
-      infer: (task, folder) => infer(tf, task, folder),
+      expressions: (task, given) => expressions(tf, task, given),
+      train: (task, given) => train(tf, task, given),
+      epoch: (task, given) => epoch(tf, task, given),
+      infer: (task, given) => infer(tf, task, given),
     },
   }
 })
