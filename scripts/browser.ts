@@ -19,12 +19,12 @@ export const onPath = (...names: ReadonlyArray<string>): string | undefined =>
 
 export const browserNames = ["chromium", "chromium-browser", "google-chrome"] as const
 
-/** One file of a module and all that it imports. What the module returns from its default function is told to the server. */
+/** One file of a module and all that it imports. What the module's `run` gives is told to the server. */
 export const bundle = async (source: string): Promise<string> => {
   const { build } = await import("vite")
   const modules: Readonly<Record<string, string>> = {
     page: `
-import run from "run"
+import { run } from "run"
 const tell = (what) => fetch("/told", { method: "POST", body: JSON.stringify(what) })
 run().then(tell, (error) => tell({ error: String(error) }))
 `,
@@ -58,21 +58,27 @@ export interface Page {
   readonly script: string
   /** Whether it is cross-origin isolated. */
   readonly isolated: boolean
+  /** Whether a worker of the page does it, instead of the page's main thread. */
+  readonly inWorker?: boolean
   /** More headers to serve it with. */
   readonly headers?: Readonly<Record<string, string>>
-  /** What its `location.search` says. */
+  /** What the address of the script ends with, `?threads=2`. */
   readonly search?: string
 }
 
+const html = ({ inWorker = false, search = "" }: Page): string => {
+  const [start, path] = ["<!doctype html><meta charset=utf-8><script type=module", `/page.js${search}`]
+  return inWorker ? `${start}>new Worker("${path}", { type: "module" })</script>` : `${start} src="${path}"></script>`
+}
+
 /** Serves a page, opens it, and waits for what it tells. */
-export const browse = async ({ browser, headers = {}, isolated, script, search = "" }: Page): Promise<unknown> => {
+export const browse = async (page: Page): Promise<unknown> => {
+  const { browser, headers = {}, isolated, script } = page
   const heard = Promise.withResolvers<unknown>()
   const server = createServer(async (request, response) => {
     if (request.url === "/told") heard.resolve(JSON.parse(await text(request)))
-    const [type, body] =
-      request.url === "/page.js"
-        ? ["text/javascript", script]
-        : ["text/html", `<!doctype html><meta charset="utf-8"><script type="module" src="/page.js"></script>`]
+    const isScript = request.url?.startsWith("/page.js") === true
+    const [type, body] = isScript ? ["text/javascript", script] : ["text/html", html(page)]
     response.writeHead(200, { ...(isolated ? isolation : {}), ...headers, "Content-Type": type }).end(body)
   })
   server.listen(0, "127.0.0.1")
@@ -80,7 +86,7 @@ export const browse = async ({ browser, headers = {}, isolated, script, search =
   const profile = mkdtempSync(join(tmpdir(), "adjoint-chromium-"))
   const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", `--user-data-dir=${profile}`]
   const { port } = server.address() as AddressInfo
-  const running = spawn(browser, [...flags, `http://127.0.0.1:${port}/${search}`], { stdio: "ignore" })
+  const running = spawn(browser, [...flags, `http://127.0.0.1:${port}/`], { stdio: "ignore" })
   const exited = once(running, "exit")
   const deadline = setTimeout(() => heard.reject(new Error("the page told nothing for 60 s")), 60_000)
   try {

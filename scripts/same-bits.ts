@@ -19,13 +19,15 @@ interface Host {
   readonly run: () => Promise<string>
 }
 
+const on = (threads: number): string => `${threads} ${threads === 1 ? "thread" : "threads"}`
+
 const node = (version: string, executable: string, threads: number): Host => ({
-  name: `Node ${version}, ${threads} ${threads === 1 ? "thread" : "threads"}`,
+  name: `Node ${version}, ${on(threads)}`,
   run: async () => execFileSync(executable, [import.meta.filename, "--run", String(threads)], { encoding: "utf8" }).trim(),
 })
 
-/** What the page does: the run, on so many threads as it is asked for. */
-const page = `
+/** What a page does: the run, on so many threads as its script is asked for. */
+const trained = `
 import { Effect } from "effect"
 import * as Engine from "@adjoint/core/engines/Engine"
 import * as Wasm from "@adjoint/core/engines/Wasm"
@@ -34,8 +36,8 @@ const told = Effect.gen(function* () {
   const { threads } = yield* Engine.Engine
   return { threads, isolated: crossOriginIsolated, hash: yield* knownRun }
 })
-const threads = Number(new URLSearchParams(location.search).get("threads"))
-export default () => Effect.runPromise(told.pipe(Effect.provide(Wasm.layer({ threads }))))
+const threads = Number(new URL(import.meta.url).searchParams.get("threads"))
+export const run = () => Effect.runPromise(told.pipe(Effect.provide(Wasm.layer({ threads }))))
 `
 
 interface Told {
@@ -47,18 +49,18 @@ interface Told {
 
 const browser = (executable: string): ReadonlyArray<Host> => {
   let script: Promise<string> | undefined
-  const host = (isolated: boolean, asked: number, threads: number): Host => ({
-    name: `${executable}, a page ${isolated ? "with" : "without"} cross-origin isolation, ${threads} ${threads === 1 ? "thread" : "threads"}`,
+  const page = (isolated: boolean, asked: number, threads: number, inWorker = false): Host => ({
+    name: `${executable}, a ${inWorker ? "worker of a " : ""}page ${isolated ? "with" : "without"} cross-origin isolation, ${on(threads)}`,
     run: async () => {
-      script ??= bundle(page)
-      const told: Told =
-        (await browse({ browser: executable, script: await script, isolated, search: `?threads=${asked}` })) ?? {}
+      script ??= bundle(trained)
+      const search = `?threads=${asked}`
+      const told: Told = (await browse({ browser: executable, script: await script, isolated, inWorker, search })) ?? {}
       if (told.error !== undefined) return told.error
       if (told.isolated !== isolated || told.threads !== threads) return `isolated: ${told.isolated}, threads: ${told.threads}`
       return told.hash ?? ""
     },
   })
-  return [host(false, 2, 1), ...[1, 2, 3].map((threads) => host(true, threads, threads))]
+  return [page(false, 2, 1), ...[1, 2, 3].map((threads) => page(true, threads, threads)), page(true, 2, 2, true)]
 }
 
 const all = async (): Promise<void> => {

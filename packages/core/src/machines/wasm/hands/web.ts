@@ -9,7 +9,7 @@
 import { memory } from "../host.ts"
 import { mostPages } from "../memories.ts"
 import type { Hands, Host, Order } from "./Hands.ts"
-import { asleep, hasComplaint, job, makeWords, runs, working } from "./words.ts"
+import { asleep, complaint, job, makeWords, runs, working } from "./words.ts"
 
 /** What a worker does. It looks once more when it has said that it rests, so that no run is missed. */
 const program = `
@@ -120,7 +120,8 @@ const begin = (Workers: WebWorkers, limit: number, threads: number, lost: () => 
       for (const [thread, worker] of workers) if (Atomics.exchange(words, asleep + thread, 0) === 1) worker.postMessage(null)
     },
     watch: (round) => {
-      if (hasComplaint(words)) throw new Error("one of its workers could not go on")
+      const said = complaint(words)
+      if (said !== undefined) throw new Error(said)
       const now = performance.now()
       waited = round === barrier ? waited + Math.min(now - looked, mostAtOnce) : 0
       barrier = round

@@ -17,15 +17,13 @@ const longest = 1024
 
 export const makeWords = (threads: number): Int32Array => new Int32Array(new SharedArrayBuffer(4 * (asleep + threads) + longest))
 
-/** Whether a worker has said that it cannot go on. */
-export const hasComplaint = (words: Int32Array): boolean => Atomics.load(words, complained) !== 0
-
 /** What the first worker that could not go on said of it. */
 export const complaint = (words: Int32Array): string | undefined => {
   const length = Atomics.load(words, complained)
-  if (length <= 0) return undefined
   // A decoder takes no shared bytes.
-  return new TextDecoder().decode(new Uint8Array(words.buffer, words.byteLength - longest, length).slice())
+  return length > 0
+    ? new TextDecoder().decode(new Uint8Array(words.buffer, words.byteLength - longest, length).slice())
+    : undefined
 }
 
 /**

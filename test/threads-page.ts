@@ -1,0 +1,182 @@
+/** What `browser-threads.test.ts` has a page do: the engine's threads when all is well there, and when it is not. */
+
+import { Key, type NDArray, Tensor } from "@adjoint/core"
+import * as Engine from "@adjoint/core/engines/Engine"
+import * as Wasm from "@adjoint/core/engines/Wasm"
+import { trace } from "@adjoint/core/language/Program"
+import { EngineError } from "@adjoint/core/machines/Executable"
+import { Assembler } from "@adjoint/core/machines/wasm/Assembler"
+import { emitBarrier, importWaiting } from "@adjoint/core/machines/wasm/barrier"
+import type { Code } from "@adjoint/core/machines/wasm/Code"
+import { type Compile, type Compiled, compileJob } from "@adjoint/core/machines/wasm/compiled"
+import { inPage } from "@adjoint/core/machines/wasm/hands/web"
+import { asleep } from "@adjoint/core/machines/wasm/hands/words"
+import { compile } from "@adjoint/core/machines/wasm/host"
+import { makePool, type Pool } from "@adjoint/core/machines/wasm/pool"
+import { prepare } from "@adjoint/core/machines/wasm/prepare"
+import { f32, i32, type Local } from "@adjoint/core/machines/wasm/Value"
+import { Effect } from "effect"
+
+type T = Tensor.Tensor
+
+const shape = [64, 64]
+const program = trace(
+  (x, y) => [Tensor.matmul(x as T, y as T)],
+  [
+    { dtype: "f32", shape },
+    { dtype: "f32", shape },
+  ],
+)
+const job = { program, resident: 0 }
+const inputs = ["x", "y"].map((name): NDArray.NDArray => Tensor.read(Key.normal(Key.fold(Key.make(1), name), shape)))
+const [one] = prepare(job).run(inputs)
+
+/** A pool that shares whatever it is given; it waits for a lost worker for so many milliseconds. */
+const open = async (threads: number, limit?: number): Promise<Pool> => {
+  const pool = makePool(threads, 0, inPage(limit))
+  if ((await pool?.ready()) !== true || pool === undefined) throw new Error("the page has no workers")
+  return pool
+}
+
+/** Code in whose place each thread does this, and then waits for the others. */
+const replaced =
+  (body: (code: Code, thread: Local<"i32">, compiled: Compiled) => void): Compile =>
+  (wanted, workforce) => {
+    const compiled = compileJob(wanted, workforce)
+    const module = new Assembler()
+    const pages = Math.ceil(compiled.bytes / 65536)
+    module.importMemory("engine", "memory", { initial: pages, maximum: 65536, shared: true })
+    const barrier = emitBarrier(module, compiled.failed - 8, compiled.threads, importWaiting(module))
+    module.func("run", { params: ["i32"], export: true }, (code, [thread]) => {
+      body(code, thread, compiled)
+      code.call(barrier)
+    })
+    return { ...compiled, module: compile(module.bytes()) }
+  }
+
+/** Each thread writes its number into the place of that number. */
+const numbers = replaced((code, thread, { outputs, places }) => {
+  const address = places[outputs[0]?.slot ?? 0]?.address ?? 0
+  code.f32.store(i32.add(i32.mul(thread, 4), address), f32.convert_i32_s(thread))
+})
+
+const trapping = (which: number): Compile => replaced((code, thread) => code.if(i32.eq(thread, which), () => code.unreachable()))
+
+const failureOf = (f: () => unknown): string => {
+  try {
+    f()
+    return "nothing was thrown"
+  } catch (error) {
+    return error instanceof EngineError ? error.message : `not an EngineError: ${error}`
+  }
+}
+
+/** A worker as this page starts it, and the words it shares. */
+interface Watched {
+  readonly worker: { readonly postMessage: (message: unknown) => void }
+  readonly words: Int32Array
+  readonly thread: number
+}
+
+interface Starter {
+  Worker: new (url: string) => { postMessage(message: unknown): void; terminate(): void }
+}
+
+/** Has the page remember the workers that it starts from here on. */
+const watching = (): ReadonlyArray<Watched> => {
+  const started: Array<Watched> = []
+  const page = globalThis as unknown as Starter
+  page.Worker = class extends page.Worker {
+    override postMessage(message: unknown): void {
+      const { control, thread } = (message ?? {}) as { readonly control?: Int32Array; readonly thread?: number }
+      if (control !== undefined && thread !== undefined) started.push({ worker: this, words: control, thread })
+      super.postMessage(message)
+    }
+  }
+  return started
+}
+
+const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** A living worker looks when it is woken, and says when it rests again. */
+const lives = async ({ thread, words, worker }: Watched): Promise<boolean> => {
+  Atomics.store(words, asleep + thread, 7)
+  worker.postMessage(null)
+  for (let i = 0; i < 30 && Atomics.load(words, asleep + thread) === 7; i++) await rest(10)
+  return Atomics.load(words, asleep + thread) !== 7
+}
+
+const livingIn = async (workers: ReadonlyArray<Watched>): Promise<number> =>
+  (await Promise.all(workers.map(lives))).filter((isAlive) => isAlive).length
+
+/** The threads of the engine as it comes, and how many workers live while it is open and when it is closed. */
+const engine = async () => {
+  const started = watching()
+  const opened = Effect.gen(function* () {
+    const { threads } = yield* Engine.Engine
+    return { threads, living: yield* Effect.promise(() => livingIn(started)) }
+  })
+  const { living, threads } = await Effect.runPromise(opened.pipe(Effect.provide(Wasm.layer())))
+  return { threads, living, livingAfter: await livingIn(started) }
+}
+
+/** What each thread of a pool wrote, and whether a product shared by three is that of one. */
+const shared = async () => {
+  const pool = await open(3)
+  const [written] = prepare(job, pool, "portable", numbers).run(inputs)
+  const code = compileJob(job, { threads: pool.threads, least: pool.least, numerics: "portable" })
+  const [product] = prepare(job, pool).run(inputs)
+  await pool.close()
+  return {
+    written: [...(written?.data.slice(0, 3) ?? [])],
+    threads: code.threads,
+    same: one !== undefined && product !== undefined && one.data.every((x, i) => x === product.data[i]),
+    left: pool.workers().length,
+  }
+}
+
+/** How a run fails whose thread traps, and whether the pool goes on. */
+const trapped = async (which: number) => {
+  const pool = await open(3)
+  const ready = prepare(job, pool)
+  const broken = prepare(job, pool, "portable", trapping(which))
+  const failure = failureOf(() => broken.run(inputs))
+  const arrived = await pool.ready()
+  const [product] = ready.run(inputs)
+  await pool.close()
+  return { failure, arrived, same: product?.data.every((x, i) => x === one?.data[i]) === true }
+}
+
+/** How a run fails whose worker the browser has ended, and how long that takes. */
+const ended = async () => {
+  const pool = await open(3, 500)
+  const ready = prepare(job, pool)
+  ready.run(inputs)
+  pool.workers()[1]?.terminate()
+  const start = performance.now()
+  const failure = failureOf(() => ready.run(inputs))
+  const waited = performance.now() - start
+  await pool.close()
+  return { failure, waited }
+}
+
+const inOrder = async <A>(tasks: ReadonlyArray<() => Promise<A>>): Promise<ReadonlyArray<A>> => {
+  const done: Array<A> = []
+  for (const task of tasks) done.push(await task())
+  return done
+}
+
+/** All of it, where there are threads; else what the engine says. */
+export const run = async () => {
+  const opened = await engine()
+  if (opened.threads === 1) return { opened }
+  return {
+    opened,
+    shared: await shared(),
+    trapped: await inOrder([0, 1, 2].map((which) => () => trapped(which))),
+    ended: await ended(),
+  }
+}
+
+/** What the page tells. */
+export type Told = Awaited<ReturnType<typeof run>>
