@@ -124,10 +124,12 @@ export const structure = ({ allocate }: Arithmetic): Meanings<Structure> => {
     },
     broadcast: ({ shape }, inputs, out) => {
       const from = shapeOf(inputs)
+      const x = numbers(inputs, 0)
+      if (x.length === 1) return allocate(out.dtype, Shape.size(shape)).fill(x[0] as number)
       const steps = Shape.strides(from)
       const lead = shape.length - from.length
       const stretched = shape.map((_, axis) => (axis < lead || from[axis - lead] === 1 ? 0 : (steps[axis - lead] ?? 0)))
-      return pick(numbers(inputs, 0), positions(shape, stretched), out)
+      return pick(x, positions(shape, stretched), out)
     },
     slice: ({ start, stride }, inputs, out) => {
       const steps = Shape.strides(shapeOf(inputs))

@@ -14,6 +14,8 @@ const once = (inputs: ReadonlyArray<Spec>, out: Spec): number => Math.max(size(o
 
 /** The primitives that do more than look at each element of what they take and give. */
 const more: { readonly [P in Primitive]?: Work<P> } = {
+  // One number is filled in, which takes next to nothing for each element.
+  broadcast: (_, [x], out) => (size(x) === 1 ? size(out) / 32 : size(out)),
   // What moves elements looks at those it moves.
   slice: (_, __, out) => size(out),
   gather: (_, __, out) => size(out),
