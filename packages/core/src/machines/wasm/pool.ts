@@ -55,10 +55,10 @@ const hostHere = (): Host | undefined => (typeof SharedArrayBuffer === "function
 
 /**
  * A pool of so many threads. Its workers are made when there is first something for them to do, or when it is asked whether
- * they are ready, and do not keep the process alive. Returns `undefined` where the host has no workers or no memory that
- * they could share.
+ * they are ready, and do not keep the process alive. `least` is the host's unless given. Returns `undefined` where the host has
+ * no workers or no memory that they could share.
  */
-export const makePool = (threads: number, least = 2 ** 17, host = hostHere()): Pool | undefined => {
+export const makePool = (threads: number, least?: number, host = hostHere()): Pool | undefined => {
   if (host === undefined || threads < 2) return undefined
   const begun = new Set<Hands>()
   let hands: Hands | undefined
@@ -89,7 +89,8 @@ export const makePool = (threads: number, least = 2 ** 17, host = hostHere()): P
       const fresh = begin()
       const isReady = (await fresh.ready) !== false
       coming = undefined
-      if (!isReady) return false
+      // They may have been ended since they were ready.
+      if (!isReady || !begun.has(fresh)) return false
       if (hands !== undefined) retire(hands)
       hands = fresh
       return true
@@ -110,7 +111,7 @@ export const makePool = (threads: number, least = 2 ** 17, host = hostHere()): P
 
   return {
     threads,
-    least,
+    least: least ?? host.least,
     sleeps: maySleep(),
     ready: () => (host.isLate && hands === undefined && !isClosed ? summon() : undefined),
     workers: () => [...begun].flatMap(({ workers }) => [...workers]),

@@ -33,6 +33,8 @@ export interface Hands {
 export interface Host {
   /** Whether they start only while the asking thread rests. */
   readonly isLate: boolean
+  /** Less work in a kernel than this is done sooner by one thread than shared out. */
+  readonly least: number
   /** Starts the workers of so many threads, of which the asking one is the first. `lost` is called when one has ended. */
   readonly begin: (threads: number, lost: () => void) => Hands
 }

@@ -53,7 +53,18 @@ const begin = (host: Threads, threads: number, lost: () => void): Hands => {
     port1.unref()
     return { worker, port: port1 }
   }
-  const all = Array.from({ length: threads - 1 }, (_, i) => start(i + 1))
+  const end = async (): Promise<void> => {
+    await Promise.all([...workers].map((worker) => worker.terminate()))
+  }
+  const startAll = (): ReadonlyArray<Hand> => {
+    try {
+      return Array.from({ length: threads - 1 }, (_, i) => start(i + 1))
+    } catch (error) {
+      void end()
+      throw error
+    }
+  }
+  const all = startAll()
   const wake = (): void => {
     Atomics.add(words, bell, 1)
     Atomics.notify(words, bell)
@@ -71,9 +82,7 @@ const begin = (host: Threads, threads: number, lost: () => void): Hands => {
     watch: () => {
       if (!all.every(isHeard)) throw new Error("one of its worker threads has ended")
     },
-    end: async () => {
-      await Promise.all([...workers].map((worker) => worker.terminate()))
-    },
+    end,
   }
 }
 
@@ -82,5 +91,6 @@ export const inNode = (): Host | undefined => {
   const { process } = globalThis
   const isAllowed = process?.permission?.has("worker") ?? true
   const host = isAllowed ? process?.getBuiltinModule?.("node:worker_threads") : undefined
-  return host === undefined ? undefined : { isLate: false, begin: (threads, lost) => begin(host, threads, lost) }
+  if (host === undefined) return undefined
+  return { isLate: false, least: 2 ** 17, begin: (threads, lost) => begin(host, threads, lost) }
 }
