@@ -1,5 +1,5 @@
 import fc from "fast-check"
-import { afterAll, describe, expect, it } from "vitest"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import * as Programs from "../src/language/Program.ts"
 import { fuse } from "../src/machines/Fuse.ts"
 import { offered } from "../src/machines/wasm/hostNumerics.ts"
@@ -94,6 +94,7 @@ const normal = (name: string, shape: Shape): NDArray => Tensor.read(Key.normal(K
 const all = [...new Set<Numerics>(["portable", offered("fast")])]
 
 const pools = [2, 3].map((threads) => makePool(threads, 0))
+beforeAll(() => Promise.all(pools.map((pool) => pool?.complete())))
 afterAll(() => Promise.all(pools.map((pool) => pool?.close())))
 
 describe.each(all)("what is done to a result as it is made, in %s numerics", (numerics) => {

@@ -32,6 +32,7 @@ describe.each(all)("the wasm engine in %s numerics", (numerics) => {
 
   it("gives the same bits on one, two, three and eight threads", async () => {
     const pools = [2, 3, 8].map((threads) => makePool(threads, 0))
+    await Promise.all(pools.map((pool) => pool?.complete()))
     try {
       fc.assert(
         fc.property(programWithInputs({ maxSteps: 10, special: true }), ({ inputs, program }) => {
@@ -47,6 +48,7 @@ describe.each(all)("the wasm engine in %s numerics", (numerics) => {
 
   it("gives the same product on any number of threads, whatever its sizes", async () => {
     const pools = [2, 3].map((threads) => makePool(threads, 0))
+    await Promise.all(pools.map((pool) => pool?.complete()))
     const size = fc.integer({ min: 1, max: 70 })
     const normal = (name: string, shape: ReadonlyArray<number>) => Tensor.read(Key.normal(Key.fold(Key.make(1), name), shape))
     try {

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from "vitest"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { trace } from "../src/language/Program.ts"
 import { offered } from "../src/machines/wasm/hostNumerics.ts"
 import { makePool } from "../src/machines/wasm/pool.ts"
@@ -56,6 +56,7 @@ const layouts: { readonly [name: string]: (x: Tensor.Tensor, y: Tensor.Tensor) =
 describe("large products", () => {
   const wanted = bits(inOrder())
   const pool = makePool(3)
+  beforeAll(() => pool?.complete())
   afterAll(() => pool?.close())
   for (const [name, product] of Object.entries(layouts))
     it(`sum each element in order: ${name}`, () => {

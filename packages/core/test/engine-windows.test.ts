@@ -1,5 +1,5 @@
 import fc from "fast-check"
-import { afterAll, describe, expect, it } from "vitest"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { ConvParams, Params, Primitive, Program, WindowParams } from "../src/language/Primitive.ts"
 import { infer } from "../src/language/ShapeRule.ts"
 import { makePool } from "../src/machines/wasm/pool.ts"
@@ -11,6 +11,7 @@ import type { Spec } from "../src/words/ShapeError.ts"
 import { type InFloats, ordered } from "./sums-in-order.ts"
 
 const pools = [2, 3].map((threads) => makePool(threads, 0))
+beforeAll(() => Promise.all(pools.map((pool) => pool?.complete())))
 afterAll(() => Promise.all(pools.map((pool) => pool?.close())))
 
 const f32 = (shape: Shape.Shape): Spec => ({ dtype: "f32", shape })

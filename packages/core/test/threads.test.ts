@@ -12,6 +12,8 @@ import { EngineError } from "../src/machines/Executable.ts"
 import { Assembler } from "../src/machines/wasm/Assembler.ts"
 import { emitBarrier, importWaiting } from "../src/machines/wasm/barrier.ts"
 import { type Compile, compileJob } from "../src/machines/wasm/compiled.ts"
+import type { Hands } from "../src/machines/wasm/hands/Hands.ts"
+import { makeWords } from "../src/machines/wasm/hands/words.ts"
 import { compile } from "../src/machines/wasm/host.ts"
 import { makePool, type Pool } from "../src/machines/wasm/pool.ts"
 import { prepare } from "../src/machines/wasm/prepare.ts"
@@ -77,9 +79,26 @@ describe("a pool", () => {
     expect(three.workers()).toHaveLength(0)
   })
 
-  it.each([0, 1, 2])("survives a trap on thread %i, which is an EngineError of that executable from then on", (thread) => {
+  it("lets nobody wait for workers that have not started: the asking thread does their parts too", async () => {
+    const three = pool(3)
+    await three.complete()
+    const wanted = prepare(job, three).run(inputs)
+    const absent: Hands = {
+      words: makeWords(3),
+      workers: new Set(),
+      tell: () => {},
+      wake: () => expect.unreachable("there is nobody to wake"),
+      watch: () => {},
+      end: async () => {},
+    }
+    const ready = prepare(job, makePool(3, 0, { isLate: false, least: 0, begin: () => absent }))
+    for (let i = 0; i < 3; i++) expect(ready.run(inputs)).toEqual(wanted)
+  })
+
+  it.each([0, 1, 2])("survives a trap on thread %i, which is an EngineError of that executable from then on", async (thread) => {
     const three = pool(3)
     const wanted = prepare(job, three).run(inputs)
+    await three.complete()
     const broken = prepare(job, three, "portable", trapping(thread))
     const failure = failureOf(() => broken.run(inputs))
     expect(failure).toMatchObject({ engine: "wasm", doing: "run a program" })
@@ -89,9 +108,10 @@ describe("a pool", () => {
     for (let i = 0; i < 3; i++) expect(prepare(job, three).run(inputs)).toEqual(wanted)
   })
 
-  it("whose worker is ended in the middle of things fails that run with an EngineError, and has others for the next", () => {
+  it("whose worker is ended in the middle of things fails that run with an EngineError, and has others for the next", async () => {
     const three = pool(3)
     const [ready, other] = [prepare(job, three), prepare(job, three)]
+    await three.complete()
     const wanted = ready.run(inputs)
     const [, last] = three.workers()
     const started = performance.now()
@@ -106,6 +126,7 @@ describe("a pool", () => {
   it("replaces a worker that ended between runs", async () => {
     const three = pool(3)
     const ready = prepare(job, three)
+    await three.complete()
     const wanted = ready.run(inputs)
     await three.workers()[1]?.terminate()
     expect(ready.run(inputs)).toEqual(wanted)

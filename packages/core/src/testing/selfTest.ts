@@ -98,7 +98,7 @@ const known = (threads: number): Effect.Effect<Answer> =>
 export const selfTest = (threads: number): Effect.Effect<ReadonlyArray<Answer>> =>
   Effect.gen(function* () {
     const pools = Array.from({ length: threads }, (_, i) => makePool(i + 1, 0))
-    yield* Effect.promise(() => Promise.all(pools.map((pool) => pool?.ready())))
+    yield* Effect.promise(() => Promise.all(pools.map((pool) => pool?.complete())))
     const asked = (one: Case): Answer => {
       try {
         return ask(one, pools)

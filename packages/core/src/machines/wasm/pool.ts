@@ -6,7 +6,7 @@
 import type { Hands, Host, Worker } from "./hands/Hands.ts"
 import { inNode } from "./hands/node.ts"
 import { inPage } from "./hands/web.ts"
-import { complaint, job, runs } from "./hands/words.ts"
+import { arrived, complaint, haveArrived, job, runs } from "./hands/words.ts"
 import { maySleep, type WasmMemory, type WasmModule } from "./host.ts"
 import { makeMemories } from "./memories.ts"
 
@@ -27,6 +27,8 @@ export interface Pool {
   readonly memory: (pages: number) => WasmMemory
   /** Hands a module and a memory of the pool's to all workers. `failed` is the address of the word they set when they cannot go on. */
   readonly add: (module: WasmModule, memory: WasmMemory, failed: number) => Work
+  /** Starts the workers, if need be, and waits until all are there: what is run before is not shared. */
+  readonly complete: () => Promise<void>
   /** The workers that were started and have not ended. */
   readonly workers: () => ReadonlyArray<Worker>
   readonly close: () => Promise<void>
@@ -34,8 +36,8 @@ export interface Pool {
 
 /** What the workers of a pool were given. */
 export interface Work {
-  /** Starts them on it. */
-  readonly start: () => void
+  /** Starts them on it, if all are there: workers take some 30 ms to start, in which the asking thread does their parts too. */
+  readonly start: () => boolean
   /** Throws when one has ended, as far as that can be known by a thread that waits; `round` says at which barrier. */
   readonly watch: (round: number) => void
   /**
@@ -76,6 +78,7 @@ export const makePool = (threads: number, least?: number, host = hostHere()): Po
     begun.add(fresh)
     return fresh
   }
+  const areThere = ({ words }: Hands): boolean => Atomics.load(words, arrived) === threads - 1
   const retire = (old: Hands): void => {
     if (hands === old) {
       hands = undefined
@@ -113,6 +116,10 @@ export const makePool = (threads: number, least?: number, host = hostHere()): Po
     threads,
     least: least ?? host.least,
     sleeps: maySleep(),
+    complete: async () => {
+      if (host.isLate && hands === undefined) await summon()
+      else await haveArrived(present().words, threads - 1)
+    },
     ready: () => (host.isLate && hands === undefined && !isClosed ? summon() : undefined),
     workers: () => [...begun].flatMap(({ workers }) => [...workers]),
     memory: memories.take,
@@ -124,11 +131,13 @@ export const makePool = (threads: number, least?: number, host = hostHere()): Po
       return {
         start: () => {
           const now = present()
+          if (!areThere(now)) return false
           if (given !== now) now.tell({ id, job: { module, memory, failed } })
           given = now
           Atomics.store(now.words, job, id)
           Atomics.add(now.words, runs, 1)
           now.wake()
+          return true
         },
         watch: (round) => given?.watch(round),
         abandon: () => {

@@ -91,7 +91,7 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
     view(kernel.slot).set(outside(numerics, primitive, params, inputs, out))
   }
   const others = crew?.add(compiled.module, memory, compiled.failed)
-  const { commit, run } = instantiate(compiled.module, {
+  const { alone, commit, run } = instantiate(compiled.module, {
     engine: {
       memory,
       outside: (i) => {
@@ -128,8 +128,8 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
   }
   const step = (): void => {
     try {
-      others?.start()
-      run?.(0)
+      if (others === undefined || others.start()) run?.(0)
+      else alone?.()
     } catch (error) {
       failure = new EngineError({ engine: "wasm", doing: "run a program", cause: others?.abandon() ?? error })
       throw failure

@@ -42,7 +42,7 @@ export interface Workforce {
  * The bytes of a plan's module. It imports `engine.memory`; `engine.outside`, which is called with the number of a kernel
  * that the host does; and, for several threads, what a barrier has of the host. It exports `run`,
  * which every thread calls with its number and which does all kernels in order, and `commit`, which puts the new state in
- * the old one's place.
+ * the old one's place. For several threads there is also `alone`, with which the first does the parts of all.
  */
 export const writeModule = (plan: Plan, memory: MemoryPlan, { least, numerics, threads }: Workforce): Uint8Array<ArrayBuffer> => {
   const module = new Assembler(numerics)
@@ -73,6 +73,11 @@ export const writeModule = (plan: Plan, memory: MemoryPlan, { least, numerics, t
     }
     if (barrier !== undefined) code.call(barrier)
   })
+  if (threads > 1)
+    module.func("alone", { export: true }, (code) => {
+      for (const { func, shared } of kernels)
+        for (let thread = 0; thread < (shared ? threads : 1); thread++) code.call(func, thread)
+    })
   module.func("commit", { export: true }, (code) => {
     for (const { bytes, from, to } of memory.moves) code.memory.copy(to, from, bytes)
   })

@@ -14,6 +14,7 @@ const program = `
 const { receiveMessageOnPort, workerData } = process.getBuiltinModule("node:worker_threads")
 const { control, port, thread } = workerData
 ${working}
+arrive()
 for (let heard = 0, done = 0; ; ) {
   for (let looked = 0; Atomics.load(control, ${bell}) === heard; looked++) if (looked > 20000) Atomics.wait(control, ${bell}, heard)
   heard = Atomics.load(control, ${bell})

@@ -35,6 +35,7 @@ const look = () => {
 }
 onmessage = ({ data }) => {
   ({ control, thread } = data)
+  arrive()
   postMessage("ready")
   onmessage = ({ data }) => {
     try {

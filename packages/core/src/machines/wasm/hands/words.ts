@@ -9,13 +9,21 @@ export const runs = 1
 export const job = 2
 /** How long the words of the first worker that could not go on are, in bytes; below zero while it writes them. */
 const complained = 3
+/** How many workers have started. */
+export const arrived = 4
 /** From here on there is a word for each thread: whether it is to be woken by a message. */
-export const asleep = 4
+export const asleep = 5
 
 /** Bytes of a complaint that are kept. */
 const longest = 1024
 
 export const makeWords = (threads: number): Int32Array => new Int32Array(new SharedArrayBuffer(4 * (asleep + threads) + longest))
+
+/** Resolves when so many workers have started. */
+export const haveArrived = async (words: Int32Array, count: number): Promise<void> => {
+  for (let now = Atomics.load(words, arrived); now < count; now = Atomics.load(words, arrived))
+    await Atomics.waitAsync(words, arrived, now).value
+}
 
 /** What the first worker that could not go on said of it. */
 export const complaint = (words: Int32Array): string | undefined => {
@@ -32,6 +40,10 @@ export const complaint = (words: Int32Array): string | undefined => {
  */
 export const working = `
 const jobs = new Map()
+const arrive = () => {
+  Atomics.add(control, ${arrived}, 1)
+  Atomics.notify(control, ${arrived})
+}
 const watch = () => {}
 const outside = () => { throw new Error("what is done outside is the first thread's") }
 const complain = (error) => {
