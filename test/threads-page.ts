@@ -96,6 +96,9 @@ const watching = (): ReadonlyArray<Watched> => {
   return started
 }
 
+/** Milliseconds after which a worker that is ended while it looks has done so: until then it may still do a run. */
+const lastLook = 200
+
 const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** A living worker looks when it is woken, and says when it rests again. */
@@ -117,6 +120,7 @@ const engine = async () => {
     return { threads, living: yield* Effect.promise(() => livingIn(started)) }
   })
   const { living, threads } = await Effect.runPromise(opened.pipe(Effect.provide(Wasm.layer())))
+  await rest(lastLook)
   return { threads, living, livingAfter: await livingIn(started) }
 }
 
@@ -153,6 +157,7 @@ const ended = async () => {
   const ready = prepare(job, pool)
   ready.run(inputs)
   pool.workers()[1]?.terminate()
+  await rest(lastLook)
   const start = performance.now()
   const failure = failureOf(() => ready.run(inputs))
   const waited = performance.now() - start
