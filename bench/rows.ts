@@ -67,6 +67,13 @@ const growing = (what: string, sizes: ReadonlyArray<number>, of: (size: number) 
 /** What has hidden layers of 64 units, so many of them. */
 const deep = (hidden: number): Network => perceptron([64, ...Array<number>(hidden).fill(64), 10])
 
+const steps: ReadonlyArray<Row> = [
+  training(perceptron([64, 32, 10]), 32),
+  training(digits, 128),
+  training(perceptron([784, 512, 256, 10]), 128),
+  training(convolutional, 64),
+]
+
 export const sections: ReadonlyArray<Section> = [
   {
     key: "products",
@@ -105,13 +112,7 @@ export const sections: ReadonlyArray<Section> = [
     unit: "one step of Adam with softmax cross-entropy on a batch the library holds, to where the loss can be read",
     timed: "repetition",
     plan: plans.full,
-    rows: [
-      training(perceptron([64, 32, 10]), 32),
-      training(digits, 128),
-      training(perceptron([784, 512, 256, 10]), 128),
-      training(convolutional, 64),
-      training(lenet, 64),
-    ],
+    rows: [...steps, training(lenet, 64)],
   },
   {
     key: "epoch",
@@ -154,13 +155,7 @@ export const sections: ReadonlyArray<Section> = [
     unit: "from arrays of the language to where the result can be read, for the first time in a process whose library is loaded and set up; for a step of Adam: to its loss, compiling included where the library does",
     timed: "first",
     plan: plans.full,
-    rows: [
-      training(perceptron([64, 32, 10]), 32),
-      training(digits, 128),
-      training(perceptron([784, 512, 256, 10]), 128),
-      training(convolutional, 64),
-      row("reading a product of two 1000 × 1000 matrices", { kind: "product", n: 1000, read: true }, reading),
-    ],
+    rows: [...steps, row("reading a product of two 1000 × 1000 matrices", { kind: "product", n: 1000, read: true }, reading)],
   },
   {
     key: "startup",

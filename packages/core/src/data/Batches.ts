@@ -43,7 +43,7 @@ export const epoch = (plan: Plan, key: Key.Key, number: number): ReadonlyArray<B
 export const order = (key: Key.Key, n: number, number: number | Tensor): Tensor => Key.permutation(Key.fold(key, number), n)
 
 /** The batches of the rows as they stand: the order for scoring. `inOrder({ rows: [4, 5, 6], size: 2 }).map((batch) => [...batch]) // => [[4, 5], [6]]` */
-export const inOrder = (plan: Plan): ReadonlyArray<Batch> => some(plan, 0, count(plan))
+export const inOrder = (plan: Plan): ReadonlyArray<Batch> => some({ ...plan, rows: new Int32Array(plan.rows) }, 0, count(plan))
 
 /**
  * At most so many batches of the rows as they stand, from one on that is counted from 0.

@@ -2,10 +2,8 @@
  * Constant folding: which parts of a traced function are numbers already, because they depend on none of its arguments,
  * and are worth computing once beforehand instead of at every call.
  */
-import { bytes } from "../words/DType.ts"
 import { NDArray } from "../words/NDArray.ts"
-import * as Shape from "../words/Shape.ts"
-import type { Spec } from "../words/ShapeError.ts"
+import { bytesOf } from "../words/ShapeError.ts"
 import type { Expr, Tensor } from "./Expr.ts"
 import type { Primitive } from "./Primitive.ts"
 import { order } from "./Walk.ts"
@@ -84,8 +82,6 @@ interface Part {
   /** Bytes of its largest result. */
   readonly largest: number
 }
-
-const bytesOf = ({ dtype, shape }: Spec): number => Shape.size(shape) * bytes[dtype]
 
 const isKnown = (x: Tensor): x is NDArray => x instanceof NDArray || x.value !== undefined
 

@@ -39,16 +39,28 @@ export const runBy =
     return program.outputs.map((value) => values[value] as NDArray)
   }
 
-/** Reads tensors: does the steps that are still recipes, each once. Throws `ShapeError` inside a traced function. */
-export const readBy =
+/** The numbers of tensors that are known by now. */
+export const numbersOf = (tensors: ReadonlyArray<Tensor>): ReadonlyArray<NDArray> => tensors.map(known) as ReadonlyArray<NDArray>
+
+/** Gives a recipe whose inputs are known its numbers. Throws `ShapeError` inside a traced function. */
+export const settleBy =
   (apply: Apply) =>
-  (targets: ReadonlyArray<Tensor>): ReadonlyArray<NDArray> => {
-    const steps: Array<Expr | undefined> = order(targets, (x) => x.value !== undefined)
-    steps.forEach((step, i) => {
-      if (step === undefined) return
-      const { inputs, params, primitive } = recipeOf(step)
-      step.settle(apply(primitive, params, inputs.map(known) as ReadonlyArray<NDArray>, step))
-      steps[i] = undefined
-    })
-    return targets.map(known) as ReadonlyArray<NDArray>
+  (step: Expr): void => {
+    const { inputs, params, primitive } = recipeOf(step)
+    step.settle(apply(primitive, params, numbersOf(inputs), step))
   }
+
+/** Takes things out one by one, so that nothing holds on to steps that are done, and to numbers that nobody needs any more. */
+export const taking = function* <A>(things: Array<A>): Iterable<A> {
+  things.reverse()
+  for (let thing = things.pop(); thing !== undefined; thing = things.pop()) yield thing
+}
+
+/** Reads tensors: does the steps that are still recipes, each once. Throws `ShapeError` inside a traced function. */
+export const readBy = (apply: Apply) => {
+  const settle = settleBy(apply)
+  return (targets: ReadonlyArray<Tensor>): ReadonlyArray<NDArray> => {
+    for (const step of taking(order(targets, (x) => x.value !== undefined))) settle(step)
+    return numbersOf(targets)
+  }
+}

@@ -12,10 +12,8 @@ import type { Tensor } from "../language/Expr.ts"
 import { scalar } from "../tensor/elementwise.ts"
 import * as Key from "../tensor/Key.ts"
 import { read } from "../tensor/read.ts"
-import { bytes } from "../words/DType.ts"
 import * as NDArray from "../words/NDArray.ts"
-import * as Shape from "../words/Shape.ts"
-import type { ShapeError, Spec } from "../words/ShapeError.ts"
+import { bytesOf, type ShapeError, type Spec } from "../words/ShapeError.ts"
 import type { Config } from "./Config.ts"
 import type { Batch, Samples } from "./trainStep.ts"
 
@@ -36,11 +34,8 @@ export interface Feed {
 /** Data of more bytes than this stays outside of the engine, whose memory it would fill. */
 const most = 2 ** 30
 
-const bytesOf = ({ dtype, shape }: Spec): number => Shape.size(shape) * bytes[dtype]
-
 /** Whether an engine holds data of these kinds and shapes, beside all else that a step of training takes. */
-export const isHeld = ({ inputs, targets }: { readonly inputs: Spec; readonly targets: Spec }): boolean =>
-  bytesOf(inputs) + bytesOf(targets) <= most
+export const isHeld = (data: ReadonlyArray<Spec>): boolean => data.reduce((sum, spec) => sum + bytesOf(spec), 0) <= most
 
 /** The feed of a run. Fails with `ShapeError` for a batch size that is no whole number from 1. */
 export const feed = <P, S, O, R>({
@@ -54,7 +49,7 @@ export const feed = <P, S, O, R>({
     const batches = yield* Compile.checkShapes(() => Batches.count(plan(Batches.all(rows))))
     const key = Key.fold(Key.make(seed), "shuffle")
     const draw = yield* Compile.compile((epoch: Tensor) => Batches.order(key, rows, epoch), scalar(0, "i32"))
-    const isResident = isHeld(data)
+    const isResident = isHeld([data.inputs, data.targets])
 
     const samples = (which: Batches.Batch) => {
       const { inputs, targets } = Dataset.take(data, which)

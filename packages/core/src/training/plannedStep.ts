@@ -47,7 +47,7 @@ export const plannedStep = <P, S, O, R>(config: Stepping<P, S, O, R>, { rows, sa
     return [made.state, made.output]
   }
   const { program } =
-    all !== undefined && isHeld(all)
+    all !== undefined && isHeld([all.inputs, all.targets])
       ? folded(listed, start, all, { rows: zeros([config.batch], "i32") })
       : folded((state: typeof start, data: Data) => listed(state, data, { x: data.inputs, y: data.targets }), start, batch)
   const { memory, plan } = planJob({ program, resident: tensors(start).length }, { threads: 1, least: 0 })

@@ -9,12 +9,12 @@ import type { Tensor } from "../language/Expr.ts"
 import * as Rbm from "../learning/Rbm.ts"
 import * as Key from "../tensor/Key.ts"
 import * as T from "../tensor/Tensor.ts"
-import { bytes } from "../words/DType.ts"
 import * as NDArray from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
 import type { ShapeError } from "../words/ShapeError.ts"
 import { fitting, inBursts } from "./bursts.ts"
 import { scoringBatch } from "./Evaluate.ts"
+import { isHeld } from "./Feed.ts"
 import { NonFinite } from "./NonFinite.ts"
 import type { MachineScores, OfStage, PretrainEvent } from "./PretrainEvent.ts"
 
@@ -36,9 +36,6 @@ export interface Rows {
   readonly train: NDArray.NDArray
   readonly validation?: NDArray.NDArray
 }
-
-/** Data of more bytes than this stays outside of the engine, whose memory it would fill. */
-const most = 2 ** 30
 
 /** Rows that are scored after an epoch, at most: enough for three digits, and a small part of an epoch's work. */
 const scored = 5000
@@ -125,7 +122,7 @@ export const trainMachine = (
       )
       const plan = (rows: Batches.Batch): Batches.Plan => ({ rows, size })
       const batches = yield* Compile.checkShapes(() => Batches.count(plan(Batches.all(n))))
-      const isResident = Shape.size(train.shape) * bytes[train.dtype] <= most
+      const isResident = isHeld([train])
       const one = Rbm.step(learning)
       const step = yield* Compile.step(
         (state: Rbm.State, batch: Batch) =>

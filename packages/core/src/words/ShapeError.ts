@@ -1,6 +1,6 @@
 /** The one error that mathematics throws: an operation was written down for arrays it cannot take. */
 import { TaggedError } from "effect/Data"
-import type { DType } from "./DType.ts"
+import { bytes, type DType } from "./DType.ts"
 import * as Shape from "./Shape.ts"
 
 /** What is known of an array before its numbers are: its sizes and its kind of element. */
@@ -11,6 +11,9 @@ export interface Spec<S extends Shape.Shape = Shape.Shape> {
 
 /** An array's kind and sizes in one word. `printSpec({ dtype: "f32", shape: [2, 3] }) // => "f32[2, 3]"` */
 export const printSpec = (spec: Spec): string => `${spec.dtype}${Shape.print(spec.shape)}`
+
+/** Bytes that an array's elements take. `bytesOf({ dtype: "f32", shape: [2, 3] }) // => 24` */
+export const bytesOf = ({ dtype, shape }: Spec): number => Shape.size(shape) * bytes[dtype]
 
 /**
  * Thrown when an operation is written down, so never later than the line that is wrong.

@@ -3,10 +3,11 @@
  * bits in loops, prepared and fused with others, so how it is done is a matter of time alone: small ones cost less than
  * compiling would, large ones are done together where they hand their results to each other.
  */
-import { type Expr, known, recipeOf, type Tensor } from "../../language/Expr.ts"
+import { type Expr, recipeOf, type Tensor } from "../../language/Expr.ts"
 import type { Primitive } from "../../language/Primitive.ts"
 import { capture } from "../../language/Program.ts"
 import { order } from "../../language/Walk.ts"
+import { numbersOf, settleBy, taking } from "../../meaning/Steps.ts"
 import type { NDArray } from "../../words/NDArray.ts"
 import { fits, renaming, type Stepwise, stepwise } from "./apply.ts"
 import { type Part, partsOf, passOver } from "./parts.ts"
@@ -14,7 +15,7 @@ import { runPrepared } from "./prepared.ts"
 import { stepWork } from "./work.ts"
 
 /** How steps are done. */
-export interface Eager extends Stepwise {
+export interface Eager extends Pick<Stepwise, "run"> {
   /** The numbers of tensors, no step done more than twice. Throws `ShapeError` inside a traced function. */
   readonly read: (targets: ReadonlyArray<Tensor>) => ReadonlyArray<NDArray>
 }
@@ -30,29 +31,10 @@ const workOf = (step: Expr): number => {
   return stepWork(primitive, params, inputs, step)
 }
 
-/** Takes things out one by one, so that nothing holds on to steps that are done, and to numbers that nobody needs any more. */
-const taking = function* <A>(things: Array<A>): Iterable<A> {
-  things.reverse()
-  for (let thing = things.pop(); thing !== undefined; thing = things.pop()) yield thing
-}
-
-const settleTogether = (part: Part): void => {
-  const own = new Set<Tensor>(part.steps)
-  const taken = [...new Set(part.steps.flatMap((step) => recipeOf(step).inputs.filter((input) => !own.has(input))))]
-  const numbers = runPrepared(capture(taken, part.outputs), taken.map(known) as ReadonlyArray<NDArray>)
-  passOver(part)
-  part.outputs.forEach((output, i) => {
-    output.settle(numbers[i] as NDArray)
-  })
-}
-
 /** Does up to so many elementary operations by loops, more of them in WebAssembly. The bits are the same either way. */
 export const within = (inLoops: number): Eager => {
   const { apply, run } = stepwise(inLoops)
-  const settleAlone = (step: Expr): void => {
-    const { inputs, params, primitive } = recipeOf(step)
-    step.settle(apply(primitive, params, inputs.map(known) as ReadonlyArray<NDArray>, step))
-  }
+  const settle = settleBy(apply)
   const isLarge = (step: Expr): boolean => {
     const { primitive } = recipeOf(step)
     return !apart.has(primitive) && !renaming.has(primitive) && workOf(step) >= inLoops * share
@@ -62,19 +44,27 @@ export const within = (inLoops: number): Eager => {
     const { inputs, primitive } = recipeOf(step)
     return renaming.has(primitive) ? primitive !== "identity" && inputs.some(isJoined) : isLarge(step)
   }
-  const isWorthIt = ({ steps, together }: Part): boolean =>
-    together && steps.length > 1 && steps.reduce((sum, step) => sum + workOf(step), 0) > inLoops && fits(steps)
+  const isWorthIt = (steps: ReadonlyArray<Expr>, taken: ReadonlyArray<Tensor>): boolean =>
+    steps.length > 1 && steps.reduce((sum, step) => sum + workOf(step), 0) > inLoops && fits([...taken, ...steps])
+  const settlePart = ({ steps, together }: Part): void => {
+    if (together === undefined || !isWorthIt(steps, together.taken)) {
+      for (const step of taking(steps)) settle(step)
+      return
+    }
+    const { outputs, taken } = together
+    const numbers = runPrepared(capture(taken, outputs), numbersOf(taken))
+    for (const [i, output] of outputs.entries()) output.settle(numbers[i] as NDArray)
+    passOver(steps)
+  }
   const cut = (targets: ReadonlyArray<Tensor>): Array<Part> => {
     const steps = order(targets, (x) => x.value !== undefined)
-    return steps.some(isLarge) ? partsOf(steps, targets, joins) : [{ together: false, steps, outputs: steps }]
+    return steps.some(isLarge) ? partsOf(steps, targets, joins) : [{ steps }]
   }
   const read = (targets: ReadonlyArray<Tensor>): ReadonlyArray<NDArray> => {
-    for (const part of taking(cut(targets)))
-      if (isWorthIt(part)) settleTogether(part)
-      else for (const step of taking(part.steps)) settleAlone(step)
-    return targets.map(known) as ReadonlyArray<NDArray>
+    for (const part of taking(cut(targets))) settlePart(part)
+    return numbersOf(targets)
   }
-  return { apply, run, read }
+  return { run, read }
 }
 
 /** Loops cost about a millisecond then, as much as compiling does. */

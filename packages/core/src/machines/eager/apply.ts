@@ -11,10 +11,8 @@ import { scanBy } from "../../meaning/Reference.ts"
 import { type Apply, runBy } from "../../meaning/Steps.ts"
 import { structure } from "../../meaning/structure.ts"
 import { threefry } from "../../meaning/threefry.ts"
-import { bytes } from "../../words/DType.ts"
 import { NDArray } from "../../words/NDArray.ts"
-import * as Shape from "../../words/Shape.ts"
-import type { Spec } from "../../words/ShapeError.ts"
+import { bytesOf, type Spec } from "../../words/ShapeError.ts"
 import { functions } from "./functions.ts"
 import { runPrepared } from "./prepared.ts"
 import { reduceSum } from "./reduceSum.ts"
@@ -42,8 +40,7 @@ const rounded = (x: NDArray): NDArray =>
   x.data instanceof Float64Array ? new NDArray(x.dtype, x.shape, new Float32Array(x.data)) : x
 
 /** Whether one memory surely holds all of these. What it might not hold is done by loops, whatever its size. */
-export const fits = (specs: ReadonlyArray<Spec>): boolean =>
-  specs.reduce((sum, { dtype, shape }) => sum + bytes[dtype] * Shape.size(shape), 0) < 2 ** 31
+export const fits = (specs: ReadonlyArray<Spec>): boolean => specs.reduce((sum, spec) => sum + bytesOf(spec), 0) < 2 ** 31
 
 /** The program of one step on all it takes. */
 const alone = <P extends Primitive>(primitive: P, params: Params[P], inputs: ReadonlyArray<Spec>, out: Spec): Program => ({

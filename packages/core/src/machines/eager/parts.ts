@@ -4,11 +4,11 @@
  */
 import { type Expr, recipeOf, type Tensor } from "../../language/Expr.ts"
 
-/** Steps that are done together, or one alone, and which of them get their numbers. */
+/** Steps that are done together, or one after the other. */
 export interface Part {
-  readonly together: boolean
   readonly steps: Array<Expr>
-  readonly outputs: ReadonlyArray<Expr>
+  /** Of steps that are done together, what they take of others and which of them get their numbers. */
+  readonly together?: { readonly taken: ReadonlyArray<Tensor>; readonly outputs: ReadonlyArray<Expr> }
 }
 
 /** The most steps of a stage that are done together: preparing more of them takes longer than it takes to prepare them in turns. */
@@ -76,13 +76,14 @@ export const partsOf = (
   return [...found.values()]
     .sort((a, b) => a.stage - b.stage)
     .map(({ stage, steps }) => {
-      const together = stage % 2 === 1
-      return { together, steps, outputs: together ? steps.filter((step) => outputs.has(step) || passed.has(step)) : steps }
+      if (stage % 2 === 0) return { steps }
+      const own = new Set<Tensor>(steps)
+      const taken = [...new Set(steps.flatMap((step) => recipeOf(step).inputs.filter((input) => !own.has(input))))]
+      return { steps, together: { taken, outputs: steps.filter((step) => outputs.has(step) || passed.has(step)) } }
     })
 }
 
-/** Remembers what was passed over. */
-export const passOver = ({ outputs, steps }: Part): void => {
-  const given = new Set(outputs)
-  for (const step of steps) if (!given.has(step)) passed.add(step)
+/** Remembers those of steps done together that got no numbers. */
+export const passOver = (steps: ReadonlyArray<Expr>): void => {
+  for (const step of steps) if (step.value === undefined) passed.add(step)
 }

@@ -2,6 +2,7 @@
  * Convolutions of which each channel has one filter of its own, and their gradients, some channels at a time. Sums are
  * ordered as in all other convolutions.
  */
+import { bytesOf } from "../../../words/ShapeError.ts"
 import { nest, type Site } from "../loops.ts"
 import { multiplyAdd } from "../numerics.ts"
 import { lastAlone, share } from "../share.ts"
@@ -9,7 +10,7 @@ import { f32x4, type I32, i32, v128 } from "../Value.ts"
 import type { Gradient } from "./gradientTiles.ts"
 import { eachTap, type Phases, placesOf } from "./sliding.ts"
 import { eachSpot, type Spot } from "./spots.ts"
-import { at, type Finish, type Operand, sizeOf, storeLanes } from "./step.ts"
+import { at, type Finish, type Operand, storeLanes } from "./step.ts"
 
 /** Writes the kernel; the weights of tap 0 begin at `weights`, and those of the next `tap` bytes further. */
 export const emitDepthwise = (
@@ -45,7 +46,7 @@ export const emitDepthwiseGradient = (gradient: Gradient): void => {
   const { axes, cotangent, cotangentSteps, groups, out, site, tapSteps, window, x, xSteps } = gradient
   const { code, crew } = site
   const images = x.shape[0] ?? 0
-  const [xImage, cotangentImage] = [sizeOf(x) / images, sizeOf(cotangent) / images]
+  const [xImage, cotangentImage] = [bytesOf(x) / images, bytesOf(cotangent) / images]
   const tile = (channel: I32, count: number): void => {
     const vectors = Array.from({ length: Math.ceil(count / 4) }, (_, v) => v * 16)
     const addressOf = (taps: ReadonlyArray<I32>): I32 =>

@@ -6,6 +6,7 @@
  * every tile is taken a bit further; in between the sums stand in the result.
  */
 import * as Shape from "../../../words/Shape.ts"
+import { bytesOf } from "../../../words/ShapeError.ts"
 import type { Site } from "../loops.ts"
 import { multiplyAdd } from "../numerics.ts"
 import { firstAlone } from "../share.ts"
@@ -27,7 +28,7 @@ import {
 } from "./gradientTiles.ts"
 import { type Axis, type Count, eachPlace, flat, forward, type Place, placesOf, type Taps } from "./sliding.ts"
 import { space } from "./spots.ts"
-import { at, type Direct, input, sizeOf, storeLanes } from "./step.ts"
+import { at, type Direct, input, storeLanes } from "./step.ts"
 
 /** Bytes of the cotangent that a block of rows takes: they and the input's rows stay in the first cache. */
 const blockBytes = 2 ** 15
@@ -89,7 +90,7 @@ const addBlock = (gradient: Gradient, tile: Tile, image: I32, outer: ReadonlyArr
   const from = code.let(
     at(
       x.address,
-      [image, sizeOf(x) / (x.shape[0] ?? 1)],
+      [image, bytesOf(x) / (x.shape[0] ?? 1)],
       [tile.group, channels * 4],
       [tile.rows.channel, 4],
       ...axes.flatMap(({ first, spread }, axis) => {
@@ -102,7 +103,7 @@ const addBlock = (gradient: Gradient, tile: Tile, image: I32, outer: ReadonlyArr
   const to = code.let(
     at(
       cotangent.address,
-      [image, sizeOf(cotangent) / (cotangent.shape[0] ?? 1)],
+      [image, bytesOf(cotangent) / (cotangent.shape[0] ?? 1)],
       [tile.group, filters * 4],
       [tile.filter, 4],
       ...outer.map(({ t }, axis) => [t, cotangentSteps[axis] ?? 0] as const),

@@ -1,11 +1,12 @@
 /** The kernels that only move elements: pad, concat and gather. */
 import { bytes, type DType } from "../../../words/DType.ts"
 import * as Shape from "../../../words/Shape.ts"
+import { bytesOf } from "../../../words/ShapeError.ts"
 import type { Code } from "../Code.ts"
 import { nest } from "../loops.ts"
 import { share } from "../share.ts"
 import { f32x4, type I32, i32, i32x4, type V128 } from "../Value.ts"
-import { at, copyBytes, type Direct, input, type Operand, sizeOf } from "./step.ts"
+import { at, copyBytes, type Direct, input, type Operand } from "./step.ts"
 
 const everyLane = (dtype: DType, value: number): V128 => (dtype === "f32" ? f32x4.const(value) : i32x4.const(value))
 
@@ -56,12 +57,12 @@ export const concat: Direct<"concat"> = {
   emit: ({ code, crew }, { inputs, out, params: { axis } }) => {
     const outer = Shape.size(out.shape.slice(0, axis))
     if (Shape.size(out.shape) === 0) return
-    const row = sizeOf(out) / outer
+    const row = bytesOf(out) / outer
     const { end, start } = share(code, crew, outer)
     code.for(start, end, 1, (i) => {
       let offset = out.address
       for (const from of inputs) {
-        const width = sizeOf(from) / outer
+        const width = bytesOf(from) / outer
         copyBytes(code, at(offset, [i, row]), at(from.address, [i, width]), width)
         offset += width
       }

@@ -1,7 +1,5 @@
 /** One step of a program as a kernel of its own sees it: dense arrays at known addresses. */
 import type { Params, Primitive } from "../../../language/Primitive.ts"
-import { bytes } from "../../../words/DType.ts"
-import * as Shape from "../../../words/Shape.ts"
 import type { Spec } from "../../../words/ShapeError.ts"
 import type { Code } from "../Code.ts"
 import type { Site } from "../loops.ts"
@@ -43,9 +41,6 @@ const nothing: Operand = { address: 0, dtype: "f32", shape: [] }
 
 /** An input of a step. */
 export const input = ({ inputs }: Step, i: number): Operand => inputs[i] ?? nothing
-
-/** Bytes that an array's elements take. */
-export const sizeOf = ({ dtype, shape }: Operand): number => Shape.size(shape) * bytes[dtype]
 
 /** `base + Σ index × stride`. */
 export const at = (base: I32 | number, ...parts: ReadonlyArray<readonly [index: I32 | number, stride: number]>): I32 => {
