@@ -1,0 +1,70 @@
+/**
+ * How long it takes to compile a step of training (Adam, softmax cross-entropy) the first time in a process: from the traced
+ * program to a module that can run. Each network is compiled in several processes of its own; the median is printed.
+ *
+ *     node scripts/compile-time.ts
+ */
+import { execFileSync } from "node:child_process"
+import { folded } from "@adjoint/core/engines/Compile"
+import { tensors } from "@adjoint/core/language/TensorTree"
+import * as Layers from "@adjoint/core/learning/Layers"
+import * as Loss from "@adjoint/core/learning/Loss"
+import * as Net from "@adjoint/core/learning/Net"
+import * as Optimizer from "@adjoint/core/learning/Optimizer"
+import { compileJob } from "@adjoint/core/machines/wasm/compiled"
+import * as Tensor from "@adjoint/core/tensor/Tensor"
+import { initial, trainStep } from "@adjoint/core/training/trainStep"
+
+const relu = "relu"
+const mlp = (...units: ReadonlyArray<number>) =>
+  Net.sequential([...units.map((n) => Layers.dense({ units: n, activation: relu })), Layers.dense({ units: 10 })])
+const conv = (filters: number) => Layers.conv2d({ filters, kernel: 3, pad: "same", activation: relu })
+const cnn = Net.sequential([
+  conv(16),
+  Layers.maxPool({ window: 2 }),
+  conv(32),
+  Layers.maxPool({ window: 2 }),
+  Layers.flatten,
+  Layers.dense({ units: 128, activation: relu }),
+  Layers.dense({ units: 10 }),
+])
+
+const networks = {
+  "64-32-10, batch 32": () => compile(mlp(32), 32, [64]),
+  "784-128-10, batch 128": () => compile(mlp(128), 128, [784]),
+  "784-512-256-10, batch 128": () => compile(mlp(512, 256), 128, [784]),
+  "CNN 1→16→32, 3×3, dense 128, batch 64": () => compile(cnn, 64, [28, 28, 1]),
+} as const
+
+const compile = <P, S>(net: Net.Net<P, S>, batch: number, sample: ReadonlyArray<number>): number => {
+  const x = Tensor.read(Tensor.zeros([batch, ...sample]))
+  const y = Tensor.read(Tensor.zeros([batch], "i32"))
+  const data = { inputs: x, targets: y }
+  const config = { net, loss: Loss.categoricalCrossEntropy(), optimizer: Optimizer.adam(0.001), data, seed: 1, epochs: 1, batch }
+  const state = initial(config)
+  const step = trainStep(config)
+  const { program } = folded(
+    (now: typeof state, given: { readonly x: Tensor.Tensor; readonly y: Tensor.Tensor }) => {
+      const made = step(now, given)
+      return [made.state, made.output]
+    },
+    state,
+    { x, y },
+  )
+  const started = performance.now()
+  compileJob({ program, resident: tensors(state).length }, { threads: 1, least: 0, numerics: "portable" })
+  return performance.now() - started
+}
+
+const processes = 7
+const [asked] = process.argv.slice(2)
+if (asked === undefined)
+  for (const name of Object.keys(networks)) {
+    const times = Array.from({ length: processes }, () =>
+      Number(execFileSync(process.execPath, [import.meta.filename, name], { encoding: "utf8" })),
+    ).sort((a, b) => a - b)
+    console.log(
+      `${name}: ${times[Math.floor(processes / 2)]?.toFixed(1)} ms, ${times[0]?.toFixed(1)} to ${times.at(-1)?.toFixed(1)}`,
+    )
+  }
+else console.log(networks[asked as keyof typeof networks]())
