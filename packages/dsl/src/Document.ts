@@ -3,7 +3,9 @@
  * itself a model file (written as YAML it decodes to itself), so what a run records is what can be run again.
  */
 import type { Column, Image, Scale } from "@adjoint/core/data/PrepareSpec"
-import type { Use } from "@adjoint/core/learning/Entry"
+import type * as Around from "@adjoint/core/learning/Around"
+import type { Settings, Use } from "@adjoint/core/learning/Entry"
+import type * as Regularizer from "@adjoint/core/learning/Regularizer"
 
 /** A named thing with its options, as a file spells it: `{ leaky_relu: { alpha: 0.1 } }`. It has exactly one key. */
 export interface Named {
@@ -46,18 +48,13 @@ export interface Model {
   readonly layers: ReadonlyArray<Layer>
 }
 
-export interface Regularize {
-  readonly l1: number
-  readonly l2: number
-  readonly max_norm?: number
-  readonly clip_norm?: number
-  readonly clip_layer_norm?: number
-  readonly clip_value?: number
-  /** How often a sample counts by its class: `balanced`, or a weight for each class. */
-  readonly class_weight?: "balanced" | ReadonlyArray<number>
-}
+/** The regularizers in force, by name, each with the value of its one option. */
+export type Regularize = Settings<typeof Regularizer.table>
 
-export interface Train {
+/** What stands around the optimizer, by name: frozen layers, rates by layer, batches to a step … */
+export type Arounds = Settings<typeof Around.table>
+
+export interface Train extends Arounds {
   readonly seed: number
   readonly epochs: number
   readonly batch: number
@@ -65,15 +62,6 @@ export interface Train {
   readonly optimizer: Named
   readonly schedule: Named
   readonly regularize: Regularize
-  /** Layers whose parameters stay as they are. */
-  readonly freeze?: ReadonlyArray<string>
-  /** What the steps of a layer's parameters are multiplied by. */
-  readonly rates?: { readonly [layer: string]: number }
-  /** Batches whose gradients make one step. */
-  readonly accumulate?: number
-  readonly lookahead?: { readonly every: number; readonly alpha: number }
-  /** What is left of the mean of the weights after a step; that mean is scored and kept. */
-  readonly average?: number
   readonly metrics: "auto" | ReadonlyArray<Named>
   readonly callbacks: ReadonlyArray<Named>
 }

@@ -218,7 +218,7 @@ describe("every code", () => {
         |                                               ^^^^^^^^^
         = help: there are \`val.accuracy\`, \`val.loss\`, \`train.loss\` and \`train.accuracy\`; others are listed in \`train.metrics\`
 
-      error[T504]: patience of 10 epochs in a run of 10: it can never stop anything
+      error[T504]: patience of 10 epochs in a run of 10: \`early_stop\` can never act
         --> m.yaml:1:79
       1 | train: { epochs: 10, callbacks: [{ early_stop: { monitor: val.loss, patience: 10 } }] }
         |          ------ 10 epochs

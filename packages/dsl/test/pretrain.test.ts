@@ -193,7 +193,7 @@ describe("stages", () => {
          |          ^^
          = help: machines stand on the input, and on one another
 
-      error[T512]: \`h1\` is a maxout layer: the hidden units of a machine are sigmoids
+      error[T512]: \`h1\` is a \`maxout\` layer: the hidden units of a machine are sigmoids
         --> m.yaml:16:10
        9 |     - { maxout: 50, name: h1 }
          |         ------ the layer

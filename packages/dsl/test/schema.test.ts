@@ -141,7 +141,7 @@ train: { optimizer: sgd, schedule: { warmup: { epochs: 2, schedule: cosine } }, 
             },
             {
               "checkpoint": {
-                "every": "2 epochs",
+                "every": 2,
                 "keep": [
                   "best",
                   "last",
@@ -426,7 +426,7 @@ describe("a mistake in train", () => {
       9 |   callbacks: [{ early_stop: { mode: maximum, restore_best: yes } }, { checkpoint: { every: 1 epch, keep: best } }]
         |                                                            ^^^
         = help: in YAML 1.2 this is written \`true\`  [fix available]
-      error[S103]: train.callbacks[1].checkpoint.every: expected a stretch of training such as \`1 epoch\` or \`5 epochs\`, got the text "1 epch"
+      error[S103]: train.callbacks[1].checkpoint.every: expected a whole number of epochs > 0, such as 5 or 5 epochs, got the text "1 epch"
         --> m.yaml:9:92
       9 |   callbacks: [{ early_stop: { mode: maximum, restore_best: yes } }, { checkpoint: { every: 1 epch, keep: best } }]
         |                                                                                            ^^^^^^

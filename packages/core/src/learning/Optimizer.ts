@@ -20,7 +20,7 @@
 
 import * as T from "../tensor/Tensor.ts"
 import type { Optimizer } from "./brick/Brick.ts"
-import { entry, type Table } from "./Entry.ts"
+import type { Entry, OptionName, Options, Table, Traits } from "./Entry.ts"
 import { constant, type LearningRate } from "./LearningRate.ts"
 import { adadelta, adagrad, adam, adamax, adamw, amsgrad, lamb, lion, nadam, radam, rmsprop } from "./optimizer/adaptive.ts"
 import { momentum, nesterov, sgd } from "./optimizer/descent.ts"
@@ -40,6 +40,18 @@ export const apply = <P>(params: P, updates: unknown): P => zip((parameter, upda
 
 /** An optimizer still without its learning rate; the option `lr` at every step unless another is given. */
 export type Rated = (rate?: LearningRate) => Optimizer
+
+/** Facts about an optimizer that checks and suggestions read. */
+export interface OptimizerTraits<Option extends string = string> {
+  /** Whether each parameter's step is divided by the size of its own gradients, and a penalty in the gradient with it. */
+  readonly isAdaptive: boolean
+  /** The option with the decay of weights that stands beside the gradient. */
+  readonly decay: Option | undefined
+}
+
+const entry = <const O extends Options>(
+  definition: Entry<O, Rated> & Traits<OptimizerTraits<OptionName<O>>>,
+): Entry<O, Rated> & Traits<OptimizerTraits<OptionName<O>>> => definition
 
 const lr = (usual: number) =>
   ({ kind: "number", doc: "The learning rate, which a schedule starts from.", default: usual, exclusiveMinimum: 0 }) as const
@@ -96,6 +108,7 @@ export const table = {
       nesterov: { kind: "boolean", doc: "Whether the momentum looks one step ahead.", default: false },
     },
     main: "lr",
+    traits: { isAdaptive: false, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -111,6 +124,7 @@ export const table = {
       "Where sgd zigzags through a valley. With γ = 0.9 steps add up to ten times ηg, so start with a lower rate than sgd's.",
     options: { lr: lr(0.01), momentum: velocity(0.9), accumulate },
     main: "lr",
+    traits: { isAdaptive: false, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -124,6 +138,7 @@ export const table = {
     advice: "As momentum, and a little steadier at high γ.",
     options: { lr: lr(0.01), momentum: velocity(0.9), accumulate },
     main: "lr",
+    traits: { isAdaptive: false, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -137,6 +152,7 @@ export const table = {
       "For sparse inputs, where rare features deserve long steps. Its steps only ever shrink, so long runs of deep nets stand still: rmsprop forgets.",
     options: { lr: lr(0.01), eps: eps(1e-8), eps_place: epsPlace },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -156,6 +172,7 @@ export const table = {
       eps_place: epsPlace,
     },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -168,6 +185,7 @@ export const table = {
     advice: "Needs no learning rate (leave it at 1), but starts slowly, since D begins at 0: a larger eps helps.",
     options: { lr: lr(1), decay: share("ρ: what is left of both means after a step.", 0.9), eps: eps(1e-6) },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -181,6 +199,7 @@ export const table = {
       "The first choice: it works at 0.001 for most nets. Steps are about η whatever the size of the gradients. For weight decay use adamw.",
     options: { lr: lr(0.001), ...adamOptions },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -197,6 +216,7 @@ export const table = {
       weight_decay: decay(0.01),
     },
     main: "lr",
+    traits: { isAdaptive: true, decay: "weight_decay" },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -209,6 +229,7 @@ export const table = {
     advice: "Where adam wanders off late in a run. Mostly it makes little difference.",
     options: { lr: lr(0.001), ...betas },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -221,6 +242,7 @@ export const table = {
     advice: "For embeddings and gradients with rare large values: they do not shrink the steps for long.",
     options: { lr: lr(0.002), ...betas },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -237,6 +259,7 @@ export const table = {
       momentum_decay: { kind: "number", doc: "ψ: how fast the momentum rises to β₁.", default: 0.004, minimum: 0 },
     },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -249,6 +272,7 @@ export const table = {
     advice: "In place of adam with a warm-up. Its first steps are as long as the gradients are, so it wants them of usual size.",
     options: { lr: lr(0.001), ...betas },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -267,6 +291,7 @@ export const table = {
       weight_decay: decay(0),
     },
     main: "lr",
+    traits: { isAdaptive: true, decay: "weight_decay" },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -279,12 +304,13 @@ export const table = {
     advice: "For very large batches, where one rate for all layers is too much for some. With usual batches prefer adamw.",
     options: { lr: lr(0.001), ...betas, weight_decay: decay(0.01) },
     main: "lr",
+    traits: { isAdaptive: true, decay: "weight_decay" },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
         lamb(rate, { ...options, weightDecay: options.weight_decay }),
   }),
-} satisfies Table<Rated>
+} satisfies Table<Rated, Traits<OptimizerTraits>>
 
 /** The name of an optimizer. */
 export type Name = keyof typeof table

@@ -172,7 +172,9 @@ export const blame = (
   const batch = batchOf(built, data)
   const rows: Spec = { dtype: "f32", shape: [batch, ...data.sample] }
   const blamed =
-    shortage instanceof ShapeError ? thrownIn(shortage, all, Shapes.infer(all, data.sample)) : owners(built, all, rows, shortage)
+    shortage instanceof ShapeError
+      ? thrownIn(shortage, all, Shapes.infer(all, data.sample, catalogue))
+      : owners(built, all, rows, shortage)
   const [first, ...others] = blamed
   const doer = fit === "unknown" ? "this run" : `a step of training on ${count(batch)} ${batch === 1 ? "row" : "rows"}`
   const message = `${doer} wants ${amount(shortage)}`

@@ -15,7 +15,7 @@ export const pretraining = (
   if (pretrain.length === 0) return {}
   const names = Nodes.nodes({ catalogue, model }).map(({ name }) => name)
   const stages = pretrain.map(({ rbm: { lr, method, ...rest } }) => {
-    const site = siteOf(model, names.indexOf(rest.layer))
+    const site = siteOf(model, names.indexOf(rest.layer), catalogue)
     if (typeof site === "string") throw new TypeError(`${rest.layer} ${site}`)
     return { ...rest, hidden: site.units, method: methodOf(method), learningRate: lr }
   })

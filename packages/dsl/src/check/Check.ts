@@ -36,7 +36,7 @@ export const shapes = (
   const loss = train === undefined ? undefined : lossName(catalogue.loss, train, facts.target)
   const outputs = wanted(catalogue.loss, facts.target, loss)
   const nodes = Nodes.nodes({ catalogue, model, ...(outputs === undefined ? {} : { outputs }) })
-  return Shapes.infer(nodes, facts.sample)
+  return Shapes.infer(nodes, facts.sample, catalogue)
 }
 
 /** Everything that the checks find. References between layers must have been found right before. */
@@ -61,7 +61,7 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
           train,
           inferred.made.map(({ name }) => name),
         )),
-    ...(train === undefined || inferred === undefined ? [] : LastBatch.check(train, facts, inferred.made)),
+    ...(train === undefined || inferred === undefined ? [] : LastBatch.check(train, facts, inferred.made, catalogue)),
     ...(train === undefined
       ? []
       : Training.check({
@@ -74,7 +74,7 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
           ...(made === undefined ? {} : { made }),
         })),
     ...(model === undefined ? [] : Advice.check(model, { data, pretrain, train }, catalogue)),
-    ...(data === undefined || inferred === undefined ? [] : Scaling.check(data, facts, inferred.made)),
+    ...(data === undefined || inferred === undefined ? [] : Scaling.check(data, facts, inferred.made, catalogue)),
     ...(data === undefined || train === undefined ? [] : Balance.check(data, train, facts)),
   ]
 }

@@ -95,6 +95,29 @@ export const folderName: Codec<string> = note(Schema.String.check(Schema.isPatte
 export const withDefault = <T>(schema: Codec<T>, value: () => T): Schema.withDecodingDefaultTypeKey<Codec<T>> =>
   Schema.withDecodingDefaultTypeKey<Codec<T>>(Effect.sync(value))(schema)
 
+/** A default in words. */
+const shown = (value: unknown): string =>
+  Array.isArray(value) ? `[${value.map(shown).join(", ")}]` : typeof value === "object" ? JSON.stringify(value) : String(value)
+
+/** A sentence with what stands for a value that is left out. `saying("Rows in one step.", 32) // => "Rows in one step. Default: 32."` */
+export const saying = (description: string, value: unknown): string => `${description} Default: ${shown(value)}.`
+
+/** A described key that may be left out: the value that then stands for it is written once, here. */
+export const usually = <T>(schema: Codec<T>, value: T, description: string): Schema.withDecodingDefaultTypeKey<Codec<T>> =>
+  withDefault(described(schema, saying(description, value)), () => value)
+
+/** A described key that may be left out, for a choice by name: the bare name of a default stands for it with its own defaults. */
+export const usuallyNamed = <T>(
+  choice: Codec<T>,
+  name: string,
+  description: string,
+): Schema.withDecodingDefaultTypeKey<Codec<T>> =>
+  withDefault(described(choice, saying(description, name)), () => Schema.decodeSync(choice)(name))
+
+/** What a map that leaves everything to its defaults becomes. */
+export const emptied = <T>(schema: Codec<T>, description: string): Schema.withDecodingDefaultTypeKey<Codec<T>> =>
+  withDefault(described(schema, description), () => Schema.decodeSync(schema)({}))
+
 /** The same with a sentence for the reference and the editor. */
 export const described = <T>(schema: Codec<T>, description: string): Codec<T> => note(schema, { description })
 
@@ -102,10 +125,10 @@ export const described = <T>(schema: Codec<T>, description: string): Codec<T> =>
 const stretch = /^(\d{1,9}(?:\.\d{1,9})?) ?epochs?$/u
 
 /** A number of epochs that says so: `3 epochs` is 3. */
-export const epochs = (bounds: Bounds): Codec<number> =>
+export const epochs = (held: Codec<number>): Codec<number> =>
   note(Schema.String.check(Schema.isPattern(stretch)), { wanted: "a stretch of training such as 3 epochs" }).pipe(
     Schema.decodeTo(
-      number(bounds),
+      held,
       SchemaTransformation.transform({
         decode: (text: string): unknown => Number(stretch.exec(text)?.[1]),
         encode: (n: unknown) => `${n} epochs`,

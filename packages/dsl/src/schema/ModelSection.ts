@@ -12,9 +12,6 @@ const names = (atLeast: number): Codec =>
     wanted: `a list of ${atLeast} or more layer names`,
   }) as unknown as Codec
 
-/** A choice's value by its bare name, with its own defaults. */
-export const usual = (codec: Codec, name: string) => (): Document.Named => Schema.decodeSync(codec)(name) as Document.Named
-
 /** The schema of one item of `model.layers`. An activation is a layer of its own, too. */
 const layer = (catalogue: Catalogue, choices: Choices): Codec => {
   const joins: { readonly [J in Document.Join]: Member } = {
@@ -28,17 +25,12 @@ const layer = (catalogue: Catalogue, choices: Choices): Codec => {
     content: options(
       {
         target: Fields.described(Fields.text, "The column that is predicted; `label` where the data has only one."),
-        activation: Fields.withDefault(
-          Fields.described(
-            choices.activation,
-            "Applied to the outputs before the loss. Losses from logits want identity. Default: identity.",
-          ),
-          usual(choices.activation, "identity"),
+        activation: Fields.usuallyNamed(
+          choices.activation,
+          "identity",
+          "Applied to the outputs before the loss. Losses from logits want identity.",
         ) as unknown as Codec,
-        init: Fields.withDefault(
-          Fields.described(choices.initializer, "The weights at the start. Default: auto."),
-          usual(choices.initializer, "auto"),
-        ) as unknown as Codec,
+        init: Fields.usuallyNamed(choices.initializer, "auto", "The weights at the start.") as unknown as Codec,
       },
       "target",
     ),
@@ -97,12 +89,10 @@ export const modelSection = (catalogue: Catalogue, choices: Choices): Codec<Docu
         wanted: "a list of whole numbers > 0",
       }) as unknown as Codec<ReadonlyArray<number>>,
     ),
-    init: Fields.withDefault(
-      Fields.described(
-        choices.initializer as Codec<Document.Named>,
-        "The initializer of every layer whose own is `auto`. Default: auto.",
-      ),
-      usual(choices.initializer, "auto"),
+    init: Fields.usuallyNamed(
+      choices.initializer as Codec<Document.Named>,
+      "auto",
+      "The initializer of every layer whose own is `auto`.",
     ),
     layers: note(Schema.Array(layer(catalogue, choices)), {
       description: "The layers, from top to bottom.",

@@ -9,9 +9,6 @@ import { type Member, oneOf, options } from "./OneOf.ts"
 
 type Contents = { readonly [name: string]: Codec }
 
-const withDefault = <T>(codec: Codec<T>, value: T, description: string) =>
-  Fields.withDefault(Fields.described(codec, description), () => value)
-
 const share = Fields.number({ minimum: 0, exclusiveMaximum: 1 })
 const pair = note(Schema.Array(share).check(Schema.isMinLength(2), Schema.isMaxLength(2)), {
   wanted: "two numbers >= 0 and < 1",
@@ -31,20 +28,18 @@ const sparsity = options({
     Fields.number({ exclusiveMinimum: 0, exclusiveMaximum: 1 }),
     "The share of the rows for which a hidden unit is to be on.",
   ),
-  cost: withDefault(Fields.number({ minimum: 0 }), 0.1, "How much it counts. Default: 0.1."),
+  cost: Fields.usually(Fields.number({ minimum: 0 }), 0.1, "How much it counts."),
 } as unknown as Contents) as Codec<NonNullable<Document.Rbm["sparsity"]>>
 
 /** What a stage says besides the options of its entry. */
 const beside = (method: Codec): Contents =>
   ({
     layer: Fields.described(Fields.name, "The name of the dense layer that the machine's weights are for; sigmoid follows it."),
-    method: Fields.withDefault(Fields.described(method, "Where samples of the machine come from. Default: cd."), () =>
-      Schema.decodeSync(method)("cd"),
-    ),
-    momentum: withDefault(
+    method: Fields.usuallyNamed(method, "cd", "Where samples of the machine come from."),
+    momentum: Fields.usually(
       momentum,
       [0.5, 0.9],
-      "How much of a step goes on in the next: a number, or two between which it goes over the epochs. Default: [0.5, 0.9].",
+      "How much of a step goes on in the next: a number, or two between which it goes over the epochs.",
     ),
     sparsity: Schema.optionalKey(Fields.described(sparsity, "How seldom hidden units are to be on.")),
   }) as unknown as Contents

@@ -5,7 +5,7 @@
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import type { Family } from "../activation/Activation.ts"
-import type { Fans, Initializer, Place } from "./Initializer.ts"
+import type { Distribution, Fans, Initializer, Place } from "./Initializer.ts"
 
 /** The normal distribution around 0 with a standard deviation. */
 export const normal =
@@ -24,9 +24,6 @@ export const truncatedNormal =
   (std: number): Initializer =>
   (key, shape) =>
     T.mul(Key.truncatedNormal(key, shape), std)
-
-/** The two shapes of distribution that weights are drawn from. */
-export type Distribution = "normal" | "uniform"
 
 const distributions: { readonly [D in Distribution]: (variance: number) => Initializer } = {
   normal: (variance) => normal(Math.sqrt(variance)),
