@@ -4,7 +4,8 @@
  */
 import type { Column, Image, Scale } from "@adjoint/core/data/PrepareSpec"
 import type * as Around from "@adjoint/core/learning/Around"
-import type { Settings, Use } from "@adjoint/core/learning/Entry"
+import type { Settings, Use, Values } from "@adjoint/core/learning/Entry"
+import type { stages } from "@adjoint/core/learning/Rbm"
 import type * as Regularizer from "@adjoint/core/learning/Regularizer"
 
 /** A named thing with its options, as a file spells it: `{ leaky_relu: { alpha: 0.1 } }`. It has exactly one key. */
@@ -67,17 +68,12 @@ export interface Train extends Arounds {
 }
 
 /** A restricted Boltzmann machine whose weights a layer starts from, and how it learns. */
-export interface Rbm {
+export interface Rbm extends Values<typeof stages.rbm.options> {
   readonly layer: string
-  readonly visible: "bernoulli" | "gaussian"
   readonly method:
     | { readonly cd: { readonly steps: number } }
     | { readonly pcd: { readonly steps: number; readonly particles: number } }
-  readonly epochs: number
-  readonly batch: number
-  readonly lr: number
   readonly momentum: number | readonly [from: number, to: number]
-  readonly l2: number
   readonly sparsity?: { readonly target: number; readonly cost: number }
 }
 

@@ -17,9 +17,9 @@ export interface AroundTraits {
   readonly of: "steps" | "weights"
 }
 
-const entry = <const O extends Options>(
-  definition: Entry<O, Around> & Traits<AroundTraits>,
-): Entry<O, Around> & Traits<AroundTraits> => definition
+const entry = <const O extends Options, const Main extends keyof O & string = never>(
+  definition: Entry<O, Around, Main> & Traits<AroundTraits>,
+): Entry<O, Around, Main> & Traits<AroundTraits> => definition
 
 /** Whether a path of parameters lies in a layer of that name, `block.0.dense1`. */
 const isIn = (path: Tree.Path, layer: string): boolean => `${Tree.printPath(path)}.`.startsWith(`${layer}.`)

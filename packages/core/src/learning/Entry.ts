@@ -168,8 +168,8 @@ export interface Rule<V> {
   readonly holds: (options: V) => boolean
 }
 
-/** One named thing with its options, its documentation and the function that makes it. */
-export interface Entry<O extends Options, A> {
+/** One named thing with its options, its documentation and the function that makes it. `Main` is the name of its main option. */
+export interface Entry<O extends Options, A, Main extends keyof O & string = keyof O & string> {
   /** One sentence: what it is. */
   readonly doc: string
   /** The formula as textbooks write it. */
@@ -186,13 +186,15 @@ export interface Entry<O extends Options, A> {
   readonly synonyms?: ReadonlyArray<string>
   readonly options: O
   /** The option that a bare value sets: `dropout: 0.5` is `dropout: { rate: 0.5 }`. */
-  readonly main?: keyof O & string
+  readonly main?: Main
   readonly rule?: Rule<Values<O>>
   readonly make: (options: Values<O>) => A
 }
 
 /** Infers an entry's options from its literal. */
-export const entry = <const O extends Options, A>(definition: Entry<O, A>): Entry<O, A> => definition
+export const entry = <const O extends Options, A, const Main extends keyof O & string = never>(
+  definition: Entry<O, A, Main>,
+): Entry<O, A, Main> => definition
 
 /** An entry under another name of it. */
 export const alias = <E extends { readonly doc: string }>(of: string, definition: E): E & { readonly alias: string } => ({

@@ -155,9 +155,9 @@ export interface ScheduleTraits<Option extends string = string> {
   readonly rise: Option | undefined
 }
 
-const entry = <const O extends Options>(
-  definition: Entry<O, Schedule> & Traits<ScheduleTraits<OptionName<O>>>,
-): Entry<O, Schedule> & Traits<ScheduleTraits<OptionName<O>>> => definition
+const entry = <const O extends Options, const Main extends keyof O & string = never>(
+  definition: Entry<O, Schedule, Main> & Traits<ScheduleTraits<OptionName<O>>>,
+): Entry<O, Schedule, Main> & Traits<ScheduleTraits<OptionName<O>>> => definition
 
 /** Every schedule by the name a model file calls it. */
 export const table = {

@@ -49,9 +49,9 @@ export interface OptimizerTraits<Option extends string = string> {
   readonly decay: Option | undefined
 }
 
-const entry = <const O extends Options>(
-  definition: Entry<O, Rated> & Traits<OptimizerTraits<OptionName<O>>>,
-): Entry<O, Rated> & Traits<OptimizerTraits<OptionName<O>>> => definition
+const entry = <const O extends Options, const Main extends keyof O & string = never>(
+  definition: Entry<O, Rated, Main> & Traits<OptimizerTraits<OptionName<O>>>,
+): Entry<O, Rated, Main> & Traits<OptimizerTraits<OptionName<O>>> => definition
 
 const lr = (usual: number) =>
   ({ kind: "number", doc: "The learning rate, which a schedule starts from.", default: usual, exclusiveMinimum: 0 }) as const

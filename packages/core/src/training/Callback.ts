@@ -38,9 +38,9 @@ export interface CallbackTraits<Option extends string = string> {
   readonly patience: Option | undefined
 }
 
-const entry = <const O extends Options>(
-  definition: Entry<O, Callback> & Traits<CallbackTraits<OptionName<O>>>,
-): Entry<O, Callback> & Traits<CallbackTraits<OptionName<O>>> => definition
+const entry = <const O extends Options, const Main extends keyof O & string = never>(
+  definition: Entry<O, Callback, Main> & Traits<CallbackTraits<OptionName<O>>>,
+): Entry<O, Callback, Main> & Traits<CallbackTraits<OptionName<O>>> => definition
 
 const watching = {
   monitor: {

@@ -29,9 +29,9 @@ export interface InitializerTraits<Option extends string = string> {
 }
 
 /** Infers the options of an initializer's entry from its literal. */
-export const initializer = <const O extends Options>(
-  definition: Entry<O, Initializer> & Traits<InitializerTraits<OptionName<O>>>,
-): Entry<O, Initializer> & Traits<InitializerTraits<OptionName<O>>> => definition
+export const initializer = <const O extends Options, const Main extends keyof O & string = never>(
+  definition: Entry<O, Initializer, Main> & Traits<InitializerTraits<OptionName<O>>>,
+): Entry<O, Initializer, Main> & Traits<InitializerTraits<OptionName<O>>> => definition
 
 /** Draws weights of a shape. */
 export type Initializer = (key: Key.Key, shape: Shape.Shape, place: Place) => Tensor

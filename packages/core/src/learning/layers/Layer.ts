@@ -55,10 +55,12 @@ export type Traits<O extends Options> = Role<OptionName<O>> & Sizes<O>
 export type AnyTraits = Role & { readonly [K in keyof Sizes<Options>]: (options: never, input: Shape.Shape) => number }
 
 /** The entry of a layer. */
-export type LayerEntry<O extends Options> = Entry<O, Net> & Traited<Traits<O>>
+export type LayerEntry<O extends Options, Main extends keyof O & string> = Entry<O, Net, Main> & Traited<Traits<O>>
 
 /** Infers the options of a layer's entry from its literal. */
-export const layer = <const O extends Options>(definition: LayerEntry<O>): LayerEntry<O> => definition
+export const layer = <const O extends Options, const Main extends keyof O & string = never>(
+  definition: LayerEntry<O, Main>,
+): LayerEntry<O, Main> => definition
 
 const none = (): number => 0
 
