@@ -6,7 +6,7 @@ import * as Model from "../src/Model.ts"
 import { standard } from "../src/schema/Catalogue.ts"
 import { choices } from "../src/schema/FromEntry.ts"
 import { jsonSchema } from "../src/schema/JsonSchema.ts"
-import { regularizeFields, trainFields } from "../src/schema/TrainSection.ts"
+import { type regularizeFields, trainFields } from "../src/schema/TrainSection.ts"
 import { documentOf } from "./reading.ts"
 
 /** Every key of a type, none left out and none too many. */
@@ -15,7 +15,15 @@ type Keys<T> = { readonly [K in keyof Required<T>]: true }
 /** The keys of all members of a union, and the names among them. */
 type Names<T> = T extends string ? T : keyof T
 
-const file: Keys<Model.Sections> = { name: true, data: true, model: true, pretrain: true, train: true, evaluate: true, lint: true }
+const file: Keys<Model.Sections> = {
+  name: true,
+  data: true,
+  model: true,
+  pretrain: true,
+  train: true,
+  evaluate: true,
+  lint: true,
+}
 const data: Keys<NonNullable<Model.Sections["data"]>> = {
   source: true,
   columns: true,
@@ -50,7 +58,11 @@ const rbm: Keys<Model.RbmOptions & { readonly layer: string }> = {
 /** The keys of every map inside a JSON Schema, through choices and references. */
 const keysIn = (schema: unknown, definitions: { readonly [name: string]: unknown }): ReadonlyArray<string> => {
   if (typeof schema !== "object" || schema === null) return []
-  const { $ref, anyOf = [], properties = {} } = schema as {
+  const {
+    $ref,
+    anyOf = [],
+    properties = {},
+  } = schema as {
     readonly $ref?: string
     readonly anyOf?: ReadonlyArray<unknown>
     readonly properties?: object
@@ -67,7 +79,11 @@ const at = (path: ReadonlyArray<string>): ReadonlyArray<string> => {
   const whole = jsonSchema() as { readonly properties: object; readonly $defs: { readonly [name: string]: unknown } }
   const step = (schema: unknown, key: string): unknown => {
     if (typeof schema !== "object" || schema === null) return undefined
-    const { $ref, anyOf = [], properties } = schema as {
+    const {
+      $ref,
+      anyOf = [],
+      properties,
+    } = schema as {
       readonly $ref?: string
       readonly anyOf?: ReadonlyArray<unknown>
       readonly properties?: { readonly [key: string]: unknown }

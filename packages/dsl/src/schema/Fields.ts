@@ -66,7 +66,7 @@ export const text: Codec<string> = note(Schema.String.check(Schema.isMinLength(1
 export const path: Codec<string> = note(Schema.String.check(Schema.isPattern(/^[^\p{Cc}]+$/u)), { wanted: "the path of a file" })
 
 /** One of a few words. */
-export const choice = <const W extends string>(words: ReadonlyArray<W>): Codec<W> => Schema.Literals(words) as unknown as Codec<W>
+export const choice = <const W extends string>(words: ReadonlyArray<W>): Codec<W> => Schema.Literals(words)
 
 /** What names from files may not be: they reach into the prototypes of records. */
 export const reservedNames = ["__proto__", "constructor", "prototype"] as const
@@ -134,7 +134,7 @@ export const epochs = (held: Codec<number>): Codec<number> =>
         encode: (n: unknown) => `${n} epochs`,
       }),
     ),
-  ) as unknown as Codec<number>
+  )
 
 /** A share of a whole, such as `70%`. */
 export const share = note(Schema.String.check(Schema.isPattern(/^(?:100|\d{1,2}(?:\.\d+)?) ?%$/u)), {
@@ -144,4 +144,4 @@ export const share = note(Schema.String.check(Schema.isPattern(/^(?:100|\d{1,2}(
     Schema.String,
     SchemaTransformation.transform({ decode: (text: string) => text.replace(" ", ""), encode: (text: string) => text }),
   ),
-) as unknown as Codec<string>
+)

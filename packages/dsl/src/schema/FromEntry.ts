@@ -30,32 +30,32 @@ const codecs: { readonly [K in Kind]: (option: Extract<Option, { readonly kind: 
   duration: (option) =>
     note(Schema.Union([Fields.number(option), Fields.epochs(Fields.number(option)), Fields.share]), {
       wanted: `a number of epochs${Fields.range(option)} such as 3 or 3 epochs, or a share of the run such as 5%`,
-    }) as unknown as Codec,
+    }),
   boolean: () => Fields.boolean,
   text: () => Fields.text,
   epochs: () =>
     note(Schema.Union([Fields.count, Fields.epochs(Fields.count)]), {
       wanted: "a whole number of epochs > 0, such as 5 or 5 epochs",
-    }) as unknown as Codec,
+    }),
   choice: (option) => Fields.choice(option.of),
   choices: ({ of }) =>
     note(Schema.Array(Fields.choice(of)).check(Schema.isMinLength(1)), {
       wanted: `a list of ${of.map((word) => `\`${word}\``).join(" and ")}`,
-    }) as unknown as Codec,
-  layers: () => note(Schema.Array(Fields.text), { wanted: "a list of layers" }) as unknown as Codec,
+    }),
+  layers: () => note(Schema.Array(Fields.text), { wanted: "a list of layers" }),
   factors: () =>
     note(Schema.Record(Schema.String, Fields.number({ minimum: 0 })), {
       wanted: "a map from layers to factors",
-    }) as unknown as Codec,
+    }),
   class_weights: () =>
     note(Schema.Union([Schema.Literal("balanced"), Schema.Array(Fields.number({ minimum: 0 })).check(Schema.isMinLength(2))]), {
       wanted: "`balanced`, or a list of a weight for each class",
-    }) as unknown as Codec,
+    }),
   sizes: ({ minimum = 1 }) => {
     const size = Fields.integer({ minimum })
     return note(Schema.Union([size, Schema.Array(size).check(Schema.isMinLength(1))]), {
       wanted: `a whole number ${minimum === 1 ? "> 0" : `>= ${minimum}`}, or a list of them`,
-    }) as unknown as Codec
+    })
   },
   padding: () => {
     const size = Fields.integer({ minimum: 0 })
@@ -63,7 +63,7 @@ const codecs: { readonly [K in Kind]: (option: Extract<Option, { readonly kind: 
     const each = [Schema.Array(size), Schema.Array(ends)].map((list) => list.check(Schema.isMinLength(1)))
     return note(Schema.Union([Schema.Literals(["valid", "same"]), size, ...each]), {
       wanted: "`valid`, `same`, a whole number >= 0, or a number or [before, after] for each axis",
-    }) as unknown as Codec
+    })
   },
   activation: (_, choices) => choices.activation,
   initializer: (_, choices) => choices.initializer,
@@ -84,14 +84,14 @@ const field = (option: Option, choices: Choices): Codec => {
   const value = option.default
   if (value === undefined) {
     const needed = note(codec, { description: option.doc })
-    return mayLack(option) ? (Schema.optionalKey(needed) as unknown as Codec) : needed
+    return mayLack(option) ? Schema.optionalKey(needed) : needed
   }
   const described = note(codec, {
     description: Fields.saying(option.doc, value),
   })
   // The default of a choice by name is a bare name, which stands for the name with its own defaults.
   const decoded = refersToTable(option) ? () => Schema.decodeSync(codec)(value) : () => value
-  return Fields.withDefault(described, decoded) as unknown as Codec
+  return Fields.withDefault(described, decoded)
 }
 
 /** The same options, held to a rule about all of them together. */
@@ -138,9 +138,9 @@ export const settings = <T extends Table<unknown>>(table: Table<unknown>, choice
 /** The three choices that options refer to. Schedules may hold schedules, so the record is read late. */
 export const choices = (catalogue: Catalogue): Choices => {
   const late: Choices = {
-    activation: Schema.suspend(() => record.activation) as unknown as Codec,
-    initializer: Schema.suspend(() => record.initializer) as unknown as Codec,
-    schedule: Schema.suspend(() => record.schedule) as unknown as Codec,
+    activation: Schema.suspend(() => record.activation),
+    initializer: Schema.suspend(() => record.initializer),
+    schedule: Schema.suspend(() => record.schedule),
   }
   const record: Choices = {
     activation: oneOf("activation", members(catalogue.activation, late), { identifier: "Activation" }),

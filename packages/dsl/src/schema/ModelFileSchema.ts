@@ -22,7 +22,7 @@ const evaluate: Codec<Document.Evaluate> = note(
     split: Fields.usually(Fields.choice(["train", "val", "test"]), "test", "The rows that are scored."),
     fail_under: Fields.withDefault(
       Fields.described(
-        Schema.Record(Schema.String, Fields.number()) as unknown as Codec<Document.Evaluate["fail_under"]>,
+        Schema.Record(Schema.String, Fields.number()),
         "The least each score may be; less makes the command fail.",
       ),
       () => ({}),
@@ -36,7 +36,7 @@ const lint: Codec<Document.ModelFile["lint"]> = Schema.Struct({
     note(Schema.Array(Fields.choice(allowable)), {
       description: "Codes that are not reported.",
       wanted: "a list of codes",
-    }) as unknown as Codec<ReadonlyArray<string>>,
+    }),
     () => [],
   ),
 })

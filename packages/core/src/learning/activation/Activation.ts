@@ -42,11 +42,13 @@ export interface ActivationTraits {
 }
 
 /** An activation's entry: it says its derivative too. */
-export type Row<O extends Options, Main extends keyof O & string> = Entry<O, Activation, Main> & Traits<ActivationTraits> & { readonly derivative: string }
+export type Row<O extends Options, Main extends keyof O & string> = Entry<O, Activation, Main> &
+  Traits<ActivationTraits> & { readonly derivative: string }
 
 /** Infers the options of an activation's entry from its literal. */
-export const row = <const O extends Options, const Main extends keyof O & string = never>(definition: Row<O, Main>): Row<O, Main> =>
-  definition
+export const row = <const O extends Options, const Main extends keyof O & string = never>(
+  definition: Row<O, Main>,
+): Row<O, Main> => definition
 
 /** The gain of a linear unit, and of what the field names no other for. */
 export const linearGain = 1
