@@ -19,6 +19,7 @@ const gain = {
   doc: "What the activation that follows needs: 1 for linear and sigmoid, 5/3 for tanh, 1.414 for relu.",
   default: 1,
   exclusiveMinimum: 0,
+  usual: [0.01, 10],
 } as const
 
 const heOptions = {
@@ -127,7 +128,7 @@ export const table = {
     source: "Krizhevsky, Sutskever and Hinton, ImageNet classification with deep convolutional neural networks, 2012",
     advice:
       "Small random numbers do for shallow nets; in deep ones the signals fade, whatever the std, unless it depends on the fans.",
-    options: { std: { kind: "number", doc: "The standard deviation.", default: 0.01, minimum: 0 } },
+    options: { std: { kind: "number", doc: "The standard deviation.", default: 0.01, minimum: 0, usual: [0, 2] } },
     main: "std",
     traits: { family: "none", distribution: "normal", isEqual: "std" },
     make: ({ std }): Initializer => normal(std),
@@ -137,7 +138,7 @@ export const table = {
     formula: "w ~ U(-limit, limit)",
     source: efficient,
     advice: "As normal: for shallow nets and for embeddings.",
-    options: { limit: { kind: "number", doc: "How far from 0.", default: 0.05, minimum: 0 } },
+    options: { limit: { kind: "number", doc: "How far from 0.", default: 0.05, minimum: 0, usual: [0, 2] } },
     main: "limit",
     traits: { family: "none", distribution: "uniform", isEqual: "limit" },
     make: ({ limit }): Initializer => uniform(limit),
@@ -148,7 +149,7 @@ export const table = {
     source: "Abadi et al., TensorFlow: large-scale machine learning on heterogeneous systems, 2015",
     advice:
       "As normal, where no weight should be far out; usual in transformers with a std of 0.02. `std` is that before the cut.",
-    options: { std: { kind: "number", doc: "The standard deviation before the cut.", default: 0.02, minimum: 0 } },
+    options: { std: { kind: "number", doc: "The standard deviation before the cut.", default: 0.02, minimum: 0, usual: [0, 2] } },
     main: "std",
     traits: { family: "none", distribution: "normal", isEqual: "std" },
     make: ({ std }): Initializer => truncatedNormal(std),

@@ -17,6 +17,7 @@ const smoothing = {
   default: 0,
   minimum: 0,
   exclusiveMaximum: 1,
+  usual: [0, 0.3],
 } as const
 
 /** Every loss by the name a model file calls it. */

@@ -53,8 +53,14 @@ const entry = <const O extends Options, const Main extends keyof O & string = ne
   definition: Entry<O, Rated, Main> & Traits<OptimizerTraits<OptionName<O>>>,
 ): Entry<O, Rated, Main> & Traits<OptimizerTraits<OptionName<O>>> => definition
 
-const lr = (usual: number) =>
-  ({ kind: "number", doc: "The learning rate, which a schedule starts from.", default: usual, exclusiveMinimum: 0 }) as const
+const lr = (value: number) =>
+  ({
+    kind: "number",
+    doc: "The learning rate, which a schedule starts from.",
+    default: value,
+    exclusiveMinimum: 0,
+    usual: [value / 1000, value * 100],
+  }) as const
 
 const share = (doc: string, usual: number) => ({ kind: "number", doc, default: usual, minimum: 0, exclusiveMaximum: 1 }) as const
 
@@ -66,7 +72,13 @@ const accumulate = {
 } as const
 
 const eps = (usual: number) =>
-  ({ kind: "number", doc: "Keeps the division from blowing up.", default: usual, exclusiveMinimum: 0 }) as const
+  ({
+    kind: "number",
+    doc: "Keeps the division from blowing up.",
+    default: usual,
+    exclusiveMinimum: 0,
+    usual: [1e-12, 1],
+  }) as const
 
 const epsPlace = {
   kind: "choice",
@@ -90,7 +102,8 @@ const adamOptions = {
   },
 } as const
 
-const decay = (usual: number) => ({ kind: "number", doc: "λ: how fast weights shrink.", default: usual, minimum: 0 }) as const
+const decay = (usual: number) =>
+  ({ kind: "number", doc: "λ: how fast weights shrink.", default: usual, minimum: 0, usual: [0, 1] }) as const
 
 const velocity = (usual: number, doc = "What is left of the velocity after a step.") => share(doc, usual)
 

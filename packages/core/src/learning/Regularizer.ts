@@ -59,7 +59,7 @@ const brick = (place: "before" | "after", of: Optimizer<None>): Regularization =
 
 const lambda = { kind: "number", minimum: 0, usual: [0, 1], default: 0 } as const
 
-const limit = { kind: "number", exclusiveMinimum: 0 } as const
+const limit = { kind: "number", exclusiveMinimum: 0, usual: [1e-3, 1e3] } as const
 
 /**
  * Every regularizer by the name under which a model file says its one option, `regularize: { l2: 1e-4 }`. Bricks alter

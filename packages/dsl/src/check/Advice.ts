@@ -9,6 +9,7 @@ import * as Neighbours from "./Neighbours.ts"
 import * as Pretrain from "./Pretrain.ts"
 import { replacing } from "./Replacing.ts"
 import * as SelfNormalizing from "./SelfNormalizing.ts"
+import * as Usual from "./Usual.ts"
 import { isActivation, type Said, type Survey, survey, type Weighted } from "./Weights.ts"
 
 /** The name of the initializer of another family that draws from the same distribution. */
@@ -125,6 +126,7 @@ export const check = (
     ...once(SelfNormalizing.check({ survey: found, data, train, catalogue })),
     ...Neighbours.check({ model, survey: found, catalogue }),
     ...decay(train, catalogue),
+    ...Usual.check({ model, ...(pretrain && { pretrain }), ...(train && { train }) }, found.steps, catalogue),
   ]
 }
 

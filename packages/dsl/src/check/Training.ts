@@ -27,6 +27,7 @@ export const check = (subject: Subject): ReadonlyArray<Finding> => [
   ...losses(subject),
   ...metrics(subject),
   ...classWeights(subject),
+  ...twice(subject),
   ...monitors(subject),
   ...durations(subject),
 ]
@@ -155,6 +156,25 @@ const produced = ({ data, facts, train }: Subject): ReadonlyArray<string> | unde
   if (names === undefined) return undefined
   const hasVal = facts.rows === undefined ? data === undefined || data.split.val !== undefined : facts.rows.val > 0
   return ["train", ...(hasVal ? ["val"] : [])].flatMap((part) => ["loss", ...names].map((name) => `${part}.${name}`))
+}
+
+/** Callbacks that stand in the list already. */
+const twice = ({ train }: Subject): ReadonlyArray<Finding> => {
+  const names = train.callbacks.map((callback) => useOf(callback).name)
+  const at = (i: number) => ({ path: ["train", "callbacks", i, names[i] ?? ""], on: "key" }) as const
+  return names.flatMap((name, i): ReadonlyArray<Finding> => {
+    const first = names.indexOf(name)
+    if (first === i) return []
+    return [
+      {
+        code: "T520",
+        message: `\`${name}\` is in the list twice, and only the first would count`,
+        at: at(i),
+        related: [{ at: at(first), label: "is there already" }],
+        help: "keep one of them, with all its options",
+      },
+    ]
+  })
 }
 
 const monitors = (subject: Subject): ReadonlyArray<Finding> => {

@@ -107,7 +107,7 @@ export const rows = {
     derivative: "f′(z) = 1 if z > 0 else α, f′(0) = α",
     source: "Maas, Hannun and Ng, Rectifier nonlinearities improve neural network acoustic models, 2013",
     advice: "Where units die under relu: the slope keeps a gradient alive. 0.01 is usual; 0.1 and 0.001 are seen too.",
-    options: { alpha: { kind: "number", doc: "The slope below zero.", default: 0.01, minimum: 0 } },
+    options: { alpha: { kind: "number", doc: "The slope below zero.", default: 0.01, minimum: 0, usual: [0, 1] } },
     main: "alpha",
     traits: { slope: 1, role: "hidden" },
     make: ({ alpha }): Activation => ({
@@ -124,7 +124,7 @@ export const rows = {
     advice:
       "Where there is data enough to learn slopes from. Weight decay and penalties leave α alone, since they would pull it towards relu.",
     options: {
-      init: { kind: "number", doc: "The slope it starts from.", default: 0.25 },
+      init: { kind: "number", doc: "The slope it starts from.", default: 0.25, usual: [0, 1] },
       share: {
         kind: "choice",
         doc: "Who shares a slope: `layer` all numbers, `channel` those of one place on the last axis, `unit` none.",

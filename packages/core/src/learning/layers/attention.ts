@@ -208,7 +208,8 @@ const shared = {
   causal: { kind: "boolean", doc: "Whether a time sees only itself and those before it.", default: false },
 } as const
 
-const share = (doc: string, usual: number) => ({ kind: "number", doc, default: usual, minimum: 0, exclusiveMaximum: 1 }) as const
+const share = (doc: string, usual: number) =>
+  ({ kind: "number", doc, default: usual, minimum: 0, exclusiveMaximum: 1, usual: [0, 0.8] }) as const
 
 /** What attention makes of a row on the way: queries, keys, values and the result, and how each time looks at each. */
 const looking = ({ heads }: { readonly heads: number }, input: Shape.Shape): number => {

@@ -54,7 +54,14 @@ export const gaussianNoise = (std: number): Net<None, None> =>
   whileTraining("gaussian_noise", std, (x, key) => T.add(x, T.mul(Key.normal(key, x.shape), std)))
 
 const rate = (value: number) =>
-  ({ kind: "number", doc: "The share that is dropped.", default: value, minimum: 0, exclusiveMaximum: 1 }) as const
+  ({
+    kind: "number",
+    doc: "The share that is dropped.",
+    default: value,
+    minimum: 0,
+    exclusiveMaximum: 1,
+    usual: [0, 0.8],
+  }) as const
 
 /** Noise layers by the name a model file calls them. */
 export const entries = {
@@ -95,7 +102,7 @@ export const entries = {
     formula: "y = x + ε, εᵢ ~ N(0, std²); when not training y = x",
     source: "Bishop, Training with noise is equivalent to Tikhonov regularization, 1995",
     advice: "On standardized inputs, 0.1 or so: a mild augmentation for tables and signals.",
-    options: { std: { kind: "number", doc: "The standard deviation of the noise.", default: 0.1, minimum: 0 } },
+    options: { std: { kind: "number", doc: "The standard deviation of the noise.", default: 0.1, minimum: 0, usual: [0, 2] } },
     main: "std",
     traits: { role: "noise", drops: "nothing", keepsMoments: false, ...light },
     make: ({ std }): Net => gaussianNoise(std),

@@ -109,7 +109,7 @@ export const rmsNorm = ({ eps = 1e-6 }: { readonly eps?: number } = {}): Net<Rms
   })
 
 const epsOption = (value: number) =>
-  ({ kind: "number", doc: "Added to the mean square.", default: value, exclusiveMinimum: 0 }) as const
+  ({ kind: "number", doc: "Added to the mean square.", default: value, exclusiveMinimum: 0, usual: [1e-12, 0.1] }) as const
 
 /** These normalizations by the name a model file calls them. */
 export const entries = {
