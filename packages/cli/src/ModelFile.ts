@@ -7,7 +7,7 @@ import { type Diagnostic, diagnostic, hasErrors, locate, sort } from "@adjoint/d
 import type { Facts } from "@adjoint/dsl/prepare/Facts"
 import { type Prepared, prepare } from "@adjoint/dsl/prepare/Prepare"
 import { survey } from "@adjoint/dsl/prepare/Survey"
-import { type Reading, readWith, withFacts } from "@adjoint/dsl/Read"
+import { openWith, type Reading, withFacts } from "@adjoint/dsl/Read"
 import { fromBytes } from "@adjoint/dsl/source/Bytes"
 import * as Override from "@adjoint/dsl/source/Override"
 import type { Source } from "@adjoint/dsl/source/Source"
@@ -59,9 +59,9 @@ export const open = (
   Effect.gen(function* () {
     const overrides = yield* overridesOf(sets)
     const source = yield* sourceOf(file)
-    const reading = yield* Effect.mapError(Effect.fromResult(readWith(source, overrides)), usage)
-    const known = yield* survey(reading.sections, directory)
-    return { reading: withFacts(reading, known), directory, facts: known.facts }
+    const opened = yield* Effect.mapError(Effect.fromResult(openWith(source, overrides)), usage)
+    const known = yield* survey(opened.sections, directory)
+    return { reading: withFacts(opened, known), directory, facts: known.facts }
   })
 
 /** The same, if it can be used. Fails with everything that is wrong with it. */

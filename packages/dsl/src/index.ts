@@ -1,6 +1,7 @@
 /** The Adjoint model file: reading and writing it, what can be said about it, and building what it describes. */
 export * as Build from "./build/Build.ts"
 export * as Checks from "./check/Check.ts"
+export * as Checked from "./check/Checked.ts"
 export * as Document from "./Document.ts"
 export { codes, isCode } from "./diagnostic/Codes.ts"
 export * as Diagnostic from "./diagnostic/Diagnostic.ts"

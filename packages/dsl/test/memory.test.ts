@@ -9,6 +9,7 @@ import { build } from "../src/build/Build.ts"
 import * as Footprint from "../src/build/Footprint.ts"
 import * as Memory from "../src/build/Memory.ts"
 import * as Nodes from "../src/build/Nodes.ts"
+import { checked } from "../src/check/Checked.ts"
 import { known } from "../src/check/Known.ts"
 import type { ModelFile } from "../src/Document.ts"
 import { locate } from "../src/diagnostic/Diagnostic.ts"
@@ -30,7 +31,7 @@ const steppable = (document: ModelFile, facts?: Facts) => {
   } = facts ?? known(document.data, document.model, standard)
   if (target === undefined) throw new Error("a document of a toy")
   const data = { ...rest, sample, target, rows }
-  return { data, built: Result.getOrThrow(build(document, data)) }
+  return { data, built: Result.getOrThrow(Result.map(checked(document, data), build)) }
 }
 
 const diagnosticsOf = (text: string) => {

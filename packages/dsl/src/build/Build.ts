@@ -17,11 +17,9 @@ import type { TrainState } from "@adjoint/core/training/Checkpoint"
 import type { EarlyStop, Monitor } from "@adjoint/core/training/Monitor"
 import type { Plateau } from "@adjoint/core/training/Plateau"
 import type { Stage } from "@adjoint/core/training/Pretrain"
-import * as Result from "effect/Result"
-import { check, shapes } from "../check/Check.ts"
+import type { Checked, Needed } from "../check/Checked.ts"
 import { lossName, scoreNames, wanted } from "../check/Outputs.ts"
 import { type ModelFile, type Named, type Train, useOf } from "../Document.ts"
-import type { Finding } from "../diagnostic/Diagnostic.ts"
 import type { Facts } from "../prepare/Facts.ts"
 import { type Catalogue, standard } from "../schema/Catalogue.ts"
 import * as Nodes from "./Nodes.ts"
@@ -58,20 +56,6 @@ export interface Built {
   readonly pretrain?: ReadonlyArray<Stage>
 }
 
-/** What must be known of the data before anything can be built. */
-export type Needed = Facts & Required<Pick<Facts, "sample" | "target" | "rows">>
-
-/** Builds a document over its data. Fails with what keeps it from being trained; advice does not. */
-export const build = (
-  document: ModelFile,
-  facts: Needed,
-  catalogue: Catalogue = standard,
-): Result.Result<Built, ReadonlyArray<Finding>> => {
-  const allowed = new Set(document.lint.allow)
-  const wrong = check(document, facts, catalogue).filter(({ code }) => !code.startsWith("A") && !allowed.has(code))
-  return wrong.length > 0 ? Result.fail(wrong) : Result.succeed(made(document, facts, catalogue))
-}
-
 /** n / (K · nₖ) for each class that occurs, and 1 for one that does not. */
 const balanced = (counts: ReadonlyArray<number>): ReadonlyArray<number> => {
   const all = counts.reduce((sum, n) => sum + n, 0)
@@ -86,14 +70,6 @@ const weighted = (loss: Loss.Loss, effects: ReadonlyArray<Regularizer.Regulariza
     return each === undefined ? sofar : Loss.weighted(sofar, each)
   }, loss)
 
-/** The loss in force, which may depend on how many outputs the layers make. */
-const lossOf = ({ model, train }: ModelFile, facts: Needed, catalogue: Catalogue): string => {
-  const { output } = shapes(model, train, facts, catalogue)
-  const name = lossName(catalogue.loss, train, facts.target, output?.length === 1 ? output[0] : undefined)
-  if (name === undefined) throw new TypeError("the classes of the target are not known")
-  return name
-}
-
 /** The net of a document's model, which begins with what prepares an input where that is known. Needs to know the target only where the model ends in a head. */
 export const netOf = ({ model, train }: ModelFile, facts: Facts, catalogue: Catalogue = standard): Net => {
   const outputs = wanted(catalogue.loss, facts.target, lossName(catalogue.loss, train, facts.target))
@@ -101,9 +77,9 @@ export const netOf = ({ model, train }: ModelFile, facts: Facts, catalogue: Cata
   return facts.input === undefined ? net : Deferred.net(facts.input, net)
 }
 
-const made = (document: ModelFile, facts: Needed, catalogue: Catalogue): Built => {
+/** Builds what was checked. */
+export const build = ({ catalogue, document, facts, lossName: loss }: Checked): Built => {
   const { train } = document
-  const loss = lossOf(document, facts, catalogue)
   const stepsPerEpoch = Math.ceil(facts.rows.train / train.batch)
   const { accumulate = 1 } = train
   // The rate counts the optimizer's steps, one for so many batches; what is recorded goes by batches.

@@ -39,13 +39,21 @@ export const shapes = (
   return Shapes.infer(nodes, facts.sample, catalogue)
 }
 
-/** Everything that the checks find. References between layers must have been found right before. */
-export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): ReadonlyArray<Finding> => {
+/** What the checks found out, and from which facts. */
+export interface Report {
+  readonly facts: Facts
+  readonly findings: ReadonlyArray<Finding>
+  /** Missing where the layers could not be read, or a head stands in the wrong place. */
+  readonly shapes?: Shapes.Shapes
+}
+
+/** Runs every check once. References between layers must have been found right before. */
+export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): Report => {
   const { data, evaluate, model, pretrain, train } = readable
   const form = model === undefined ? [] : heads(model)
   const inferred = model === undefined || form.length > 0 ? undefined : shapes(model, train, facts, catalogue)
   const made = inferred?.output?.length === 1 ? inferred.output[0] : undefined
-  return [
+  const findings = [
     ...(data === undefined ? [] : division(data, facts)),
     ...(model === undefined ? [] : given(model, facts)),
     ...form,
@@ -77,6 +85,7 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
     ...(data === undefined || inferred === undefined ? [] : Scaling.check(data, facts, inferred.made, catalogue)),
     ...(data === undefined || train === undefined ? [] : Balance.check(data, train, facts)),
   ]
+  return { facts, findings, ...(inferred === undefined ? {} : { shapes: inferred }) }
 }
 
 /** Whether the data gives what the model says it is given. */
