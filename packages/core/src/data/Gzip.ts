@@ -1,5 +1,7 @@
 /** Gzip (RFC 1952), unpacked up to a bound, so that a small file made to unpack to a huge one fills no memory. */
-import { constants, gunzipSync } from "node:zlib"
+import { Readable } from "node:stream"
+import { pipeline } from "node:stream/promises"
+import { constants, createGunzip, gunzipSync } from "node:zlib"
 import * as Result from "effect/Result"
 import { type DataError, dataError } from "./DataError.ts"
 
@@ -23,6 +25,46 @@ export const mostPerByte = 1032
 /** Bytes unpacked at a time: in the usual 16 KiB, a data set takes twice as long. */
 const piece = 2 ** 20
 
+/** Bytes that arrive in pieces, unpacked when they are gzip. Throws `DataError` with `Truncated` or `Corrupt`, and what `source` throws. */
+export async function* pieces(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const input = source[Symbol.asyncIterator]()
+  let [start, length] = [new Uint8Array(0) as Uint8Array, 0]
+  for (let next = await input.next(); next.done !== true; next = await input.next()) {
+    length += next.value.length
+    start = start.length === 0 ? next.value : concat(start, next.value)
+    if (start.length >= 2) break
+  }
+  const all = async function* () {
+    if (start.length > 0) yield start
+    for (let next = await input.next(); next.done !== true; next = await input.next()) {
+      length += next.value.length
+      yield next.value
+    }
+  }
+  if (!isGzip(start)) return yield* all()
+  const gunzip = createGunzip({ chunkSize: piece })
+  // The failure of either end reaches the loop below.
+  pipeline(Readable.from(all()), gunzip).catch(() => {})
+  try {
+    for await (const unpacked of gunzip) yield unpacked as Uint8Array
+  } catch (error) {
+    throw refused(error as NodeJS.ErrnoException, length) ?? error
+  }
+}
+
+const concat = (a: Uint8Array, b: Uint8Array): Uint8Array => {
+  const both = new Uint8Array(a.length + b.length)
+  both.set(a)
+  both.set(b, a.length)
+  return both
+}
+
+/** What zlib's error says of the data; nothing where it is not zlib's. */
+const refused = ({ code, message }: NodeJS.ErrnoException, length: number): DataError | undefined => {
+  if (code === "Z_BUF_ERROR") return dataError({ _tag: "Truncated", offset: length, wanted: "its gzip data" })
+  return code?.startsWith("Z_") === true ? dataError({ _tag: "Corrupt", format: "gzip", got: message }) : undefined
+}
+
 const inflate = (bytes: Uint8Array, limit: number, finishFlush: number): Result.Result<Uint8Array, DataError> => {
   try {
     const unpacked = gunzipSync(bytes, { maxOutputLength: limit, finishFlush, chunkSize: Math.min(piece, Math.max(64, limit)) })
@@ -33,8 +75,7 @@ const inflate = (bytes: Uint8Array, limit: number, finishFlush: number): Result.
       return Result.fail(
         dataError({ _tag: "TooLarge", what: "the unpacked data", got: BigInt(limit) + 1n, limit, unit: "bytes" }),
       )
-    if (code === "Z_BUF_ERROR")
-      return Result.fail(dataError({ _tag: "Truncated", offset: bytes.length, wanted: "its gzip data" }))
-    return Result.fail(dataError({ _tag: "Corrupt", format: "gzip", got: message }))
+    const known = refused(error as NodeJS.ErrnoException, bytes.length)
+    return Result.fail(known ?? dataError({ _tag: "Corrupt", format: "gzip", got: message }))
   }
 }

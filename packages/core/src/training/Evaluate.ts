@@ -11,7 +11,9 @@ import * as Score from "../learning/Score.ts"
 import { mul } from "../tensor/elementwise.ts"
 import { read } from "../tensor/read.ts"
 import { reshape } from "../tensor/structure.ts"
-import type { NDArray } from "../words/NDArray.ts"
+import { allocate } from "../words/DType.ts"
+import { NDArray } from "../words/NDArray.ts"
+import * as Shape from "../words/Shape.ts"
 import type { ShapeError } from "../words/ShapeError.ts"
 import { inBursts } from "./bursts.ts"
 import type { Scores } from "./Progress.ts"
@@ -178,27 +180,57 @@ export const evaluate = <P, S>(
 ): Effect.Effect<Scores, EngineError | ShapeError, Engine> =>
   Effect.scoped(Effect.flatMap(evaluator(net, loss, scores, weights), (score) => score(weights, dataset)))
 
-/** What a net makes of inputs [n, …sample], in order: predictions [n, …]. */
-export const predict = <P, S>(
+/** So many rows or a few more, so that batches of all sizes need few programs: the next power of two. */
+const rounded = (rows: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, rows)))
+
+/** An array with rows of zeros after its own, up to so many. */
+const padded = (array: NDArray, rows: number): NDArray => {
+  const { data, dtype, shape } = array
+  if (shape[0] === rows) return array
+  const sample = shape.slice(1)
+  const all = allocate(dtype, rows * Shape.size(sample))
+  all.set(data)
+  return new NDArray(dtype, [rows, ...sample], all)
+}
+
+/** Predicts inputs [n, …sample], in order: predictions [n, …]. */
+export type Predictor = (inputs: NDArray) => Effect.Effect<NDArray, EngineError | ShapeError>
+
+/** Compiles the predictions of a net, for inputs that come in several arrays. What the engine holds is released with the scope. */
+export const predictor = <P, S>(
   net: Net<P, S>,
   { net: state, params }: Weights<P, S>,
+): Effect.Effect<Predictor, EngineError | ShapeError, Engine | Scope.Scope> =>
+  Effect.map(
+    Compile.step(
+      (weights: Weights<P, S>, x: Tensor) => ({
+        state: weights,
+        output: net.apply(weights.params, weights.net, x, { mode: "infer" }).y,
+      }),
+      { params, net: state },
+    ),
+    (step) =>
+      Effect.fnUntraced(function* (inputs) {
+        const parts: Array<NDArray> = []
+        yield* inBursts(rangesOf(inputs.shape[0] ?? 0), (ranges) =>
+          Effect.map(
+            step.run(ranges.map(([start, end]) => padded(Dataset.slice(inputs, start, end), rounded(end - start)))),
+            (outputs) => {
+              for (const [i, y] of outputs.entries()) {
+                const [start = 0, end = 0] = ranges[i] ?? []
+                parts.push(Dataset.slice(read(y), 0, end - start))
+              }
+            },
+          ),
+        )
+        return yield* Compile.checkShapes(() => Dataset.concatRows(parts))
+      }),
+  )
+
+/** The predictions of a net for inputs [n, …sample], in order: [n, …]. */
+export const predict = <P, S>(
+  net: Net<P, S>,
+  weights: Weights<P, S>,
   inputs: NDArray,
 ): Effect.Effect<NDArray, EngineError | ShapeError, Engine> =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      const step = yield* Compile.step(
-        (weights: Weights<P, S>, x: Tensor) => ({
-          state: weights,
-          output: net.apply(weights.params, weights.net, x, { mode: "infer" }).y,
-        }),
-        { params, net: state },
-      )
-      const parts: Array<NDArray> = []
-      yield* inBursts(rangesOf(inputs.shape[0] ?? 0), (ranges) =>
-        Effect.map(step.run(ranges.map(([start, end]) => Dataset.slice(inputs, start, end))), (outputs) => {
-          for (const y of outputs) parts.push(read(y))
-        }),
-      )
-      return yield* Compile.checkShapes(() => Dataset.concatRows(parts))
-    }),
-  )
+  Effect.scoped(Effect.flatMap(predictor(net, weights), (run) => run(inputs)))
