@@ -21,7 +21,7 @@ export const constant =
 export const step =
   ({ every, factor = 0.1, lr }: { readonly lr: number; readonly every: number; readonly factor?: number }): LearningRate =>
   (t) =>
-    T.mul(T.pow(factor, float(T.div(t, every))), lr)
+    T.mul(T.pow(factor, float(T.quotient(t, every))), lr)
 
 /** η · factor^(t / every): a rate that shrinks by the same share at every step, by `factor` over `every` steps. */
 export const exponential =

@@ -111,7 +111,7 @@ const made = (document: ModelFile, facts: Needed, catalogue: Catalogue): Built =
   const { accumulate = 1 } = train
   // The rate counts the optimizer's steps, one for so many batches; what is recorded goes by batches.
   const stepped = rate(train, stepsPerEpoch / accumulate, catalogue)
-  const learningRate: LearningRate = accumulate === 1 ? stepped : (batch) => stepped(Tensor.div(batch, accumulate))
+  const learningRate: LearningRate = accumulate === 1 ? stepped : (batch) => stepped(Tensor.quotient(batch, accumulate))
   const scores = scoresOf(train, facts, catalogue)
   const cost = penalty(train)
   const stop = callback(train, "early_stop")
