@@ -3,6 +3,7 @@ import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { aligned } from "../Target.ts"
 import { type Loss, make, perSample } from "./Loss.ts"
+import { weigh } from "./weigh.ts"
 
 const differences = (operation: string, output: Tensor, target: Tensor): Tensor =>
   T.sub(output, aligned(operation, output, target))
@@ -31,8 +32,11 @@ export const huber = (delta = 1): Loss =>
     { answers },
   )
 
-/** eᶻ - yz: the output z is the logarithm of an expected count, the target y the count. */
-export const poisson: Loss = make((z, target) => perSample(T.sub(T.exp(z), T.mul(aligned("poisson", z, target), z))), {
+/**
+ * eᶻ - yz: the output z is the logarithm of an expected count, the target y the count. No count where none is expected
+ * (z of -Infinity) costs nothing.
+ */
+export const poisson: Loss = make((z, target) => perSample(T.sub(T.exp(z), weigh(aligned("poisson", z, target), z))), {
   response: T.exp,
 })
 

@@ -4,7 +4,7 @@ import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../words/Shape.ts"
 import { sigmoid, softmax } from "../Activation.ts"
 import { binaryCrossEntropy, categoricalCrossEntropy } from "../loss/classes.ts"
-import { decided, isBinary } from "../Target.ts"
+import { decided, isAnswered, isBinary } from "../Target.ts"
 import { add, type Score } from "./Score.ts"
 
 const answers = ["binary", "classes"] as const
@@ -26,10 +26,10 @@ export const logLoss: Score = {
   answers,
 }
 
-/** How sure an output is of the class it decides for, in the order of the samples. */
+/** How sure an output is of the class it decides for, in the order of the samples; one that is NaN counts as sure, and wrong. */
 const confidence = (output: Tensor): Tensor => {
-  if (!isBinary(output)) return T.flatten(T.max(softmax(output), { axes: -1 }))
-  return T.flatten(sigmoid(T.abs(output)))
+  const sure = isBinary(output) ? sigmoid(T.abs(output)) : T.max(softmax(output), { axes: -1 })
+  return T.where(isAnswered(output), T.flatten(sure), 1)
 }
 
 /** What belongs to the samples whose confidence falls between two bounds. */
@@ -45,11 +45,11 @@ export interface Bin {
 
 const binned = <A>(operation: string, bins: number, finish: (bins: ReadonlyArray<Bin>) => A): Score<A> => ({
   sums: (output, target) => {
-    const { said, truth } = decided(operation, output, target)
+    const { right } = decided(operation, output, target)
     const sure = confidence(output)
     // Bins are open below and closed above, as in Guo et al.
     const place = T.clamp(T.sub(T.cast(T.ceil(T.mul(sure, bins)), "i32"), 1), 0, bins - 1)
-    const columns = [T.onesLike(sure), sure, T.cast(T.equal(said, truth), "f32")]
+    const columns = [T.onesLike(sure), sure, T.cast(right, "f32")]
     return T.concat(columns.map((column) => T.scatterAdd(place, column, bins)))
   },
   merge: add,
