@@ -101,7 +101,7 @@ export const slice = (x: Tensor, start: Shape.Shape, limit: Shape.Shape, stride:
 /** An array cut along an axis into parts of the given sizes. */
 export const split = (x: Tensor, sizes: ReadonlyArray<number>, axis = 0): ReadonlyArray<Tensor> => {
   const at = axisOf("split", x, axis)
-  if (!Shape.isValid(sizes) || sizes.reduce((sum, n) => sum + n, 0) !== x.shape[at])
+  if (sizes.some((n) => !Number.isInteger(n) || n < 0) || sizes.reduce((sum, n) => sum + n, 0) !== x.shape[at])
     refuse("split", [x], `whole sizes that add up to ${x.shape[at]}, not ${Shape.print(sizes)}`, "check the parts")
   let from = 0
   return sizes.map((n) => {
