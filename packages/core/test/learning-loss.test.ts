@@ -348,7 +348,12 @@ describe("masked logits", () => {
   })
 
   test("a masked class that is the right one costs infinity", () => {
-    for (const loss of [Loss.categoricalCrossEntropy(), Loss.klDivergence, Loss.categoricalCrossEntropy({ labelSmoothing: 0.1 }), Loss.hinge()])
+    for (const loss of [
+      Loss.categoricalCrossEntropy(),
+      Loss.klDivergence,
+      Loss.categoricalCrossEntropy({ labelSmoothing: 0.1 }),
+      Loss.hinge(),
+    ])
       for (const target of [Tensor.make([0], "i32"), Tensor.make([[1, 0, 0]])]) expect(at(loss, masked, target)[0]).toBe(Infinity)
   })
 
@@ -394,7 +399,14 @@ describe("masked logits", () => {
           // Hinge is a mean over all classes, the masked one among them.
           const scale = loss.answers.includes("binary") ? logits.length / (logits.length + 1) : 1
           assertAllClose([maskedValue], [value * scale], { rtol: 1e-12, atol: 1e-12 })
-          assertAllClose([...maskedGradient], into(gradient.map((g) => g * scale), 0) as ReadonlyArray<number>, { rtol: 1e-12, atol: 1e-12 })
+          assertAllClose(
+            [...maskedGradient],
+            into(
+              gradient.map((g) => g * scale),
+              0,
+            ) as ReadonlyArray<number>,
+            { rtol: 1e-12, atol: 1e-12 },
+          )
         }
       }),
     )

@@ -283,7 +283,10 @@ describe("an output that is NaN is never a right answer", () => {
   })
 
   test.each([0, 1])("of one output and class %d likewise", (truth) => {
-    for (const output of [[nan, nan], [[nan], [nan]]]) {
+    for (const output of [
+      [nan, nan],
+      [[nan], [nan]],
+    ]) {
       expect(of(Score.accuracy, output, [truth, truth])).toBe(0)
       expect(of(Score.classReport, output, [truth, truth])[truth]).toEqual({ precision: 0, recall: 0, f1: 0, support: 2 })
       expect(of(Score.calibrationError(), output, [truth, truth])).toBe(1)
@@ -291,7 +294,12 @@ describe("an output that is NaN is never a right answer", () => {
   })
 
   test("the others count as they did, and it in every denominator that it belongs to", () => {
-    const output = [[2, 1], [nan, 1], [0, 1], [0, 1]]
+    const output = [
+      [2, 1],
+      [nan, 1],
+      [0, 1],
+      [0, 1],
+    ]
     const target = [0, 0, 1, 0]
     expect(of(Score.accuracy, output, target)).toBe(0.5)
     expect(of(Score.confusionMatrix, output, target)).toEqual([
@@ -315,7 +323,13 @@ describe("an output that is NaN is never a right answer", () => {
     expect(of(Score.auroc, [nan, nan, nan, nan], target)).toBe(0)
     // The same as ±Infinity, where no number is infinite.
     const infinite = [-Infinity, 0.4, 0.35, Infinity].map((x) => -x)
-    expect(of(Score.auprc, [nan, 0.4, 0.35, nan].map((x) => -x), target)).toBe(of(Score.auprc, infinite, target))
+    expect(
+      of(
+        Score.auprc,
+        [nan, 0.4, 0.35, nan].map((x) => -x),
+        target,
+      ),
+    ).toBe(of(Score.auprc, infinite, target))
     const [curve] = of(Score.curves, [0.1, nan, 0.35, nan], target)
     expect(curve?.points.map(({ falseAlarms, recall }) => [falseAlarms, recall])).toEqual([
       [0.5, 0],
@@ -326,7 +340,15 @@ describe("an output that is NaN is never a right answer", () => {
   })
 
   test("calibration takes it for sure and wrong, and keeps the other bins", () => {
-    const bins = of(Score.reliability(2), [[nan, 0], [0, 8], [8, 0]], [0, 1, 0])
+    const bins = of(
+      Score.reliability(2),
+      [
+        [nan, 0],
+        [0, 8],
+        [8, 0],
+      ],
+      [0, 1, 0],
+    )
     expect(bins[1]?.count).toBe(3)
     expect(bins[1]?.accuracy).toBeCloseTo(2 / 3, 7)
     expect(of(Score.calibrationError(), [[nan, 0]], [0])).toBe(1)
@@ -367,9 +389,33 @@ describe("r2", () => {
   })
 
   test("of several outputs is the mean of each one's, and not defined where one of them is not", () => {
-    const output = Tensor.make([[1, 0], [2, 2], [4, 4]])
-    expect(Score.of(Score.r2, output, Tensor.make([[1, 0], [2, 2], [3, 4]]))).toBeCloseTo(0.75, 12)
-    expect(Score.of(Score.r2, output, Tensor.make([[1, 7], [2, 7], [3, 7]]))).toBeNaN()
+    const output = Tensor.make([
+      [1, 0],
+      [2, 2],
+      [4, 4],
+    ])
+    expect(
+      Score.of(
+        Score.r2,
+        output,
+        Tensor.make([
+          [1, 0],
+          [2, 2],
+          [3, 4],
+        ]),
+      ),
+    ).toBeCloseTo(0.75, 12)
+    expect(
+      Score.of(
+        Score.r2,
+        output,
+        Tensor.make([
+          [1, 7],
+          [2, 7],
+          [3, 7],
+        ]),
+      ),
+    ).toBeNaN()
   })
 
   test("of no samples is not defined", () => {

@@ -123,12 +123,12 @@ describe("order", () => {
 
   /** Places within a lane in order: stable, NaN last whichever way it goes. */
   const ordered = (values: ReadonlyArray<number>, descending: boolean): ReadonlyArray<number> => {
-    const isNaN = (i: number): number => (Number.isNaN(values[i]) ? 1 : 0)
+    const none = (i: number): number => (Number.isNaN(values[i]) ? 1 : 0)
     const compare = (i: number, j: number): number => {
       const [a = 0, b = 0] = [values[i], values[j]]
-      return isNaN(i) - isNaN(j) || (a === b ? 0 : a < b === descending ? 1 : -1) || i - j
+      return none(i) - none(j) || (a === b ? 0 : a < b === descending ? 1 : -1) || i - j
     }
-    return values.map((_, i) => i).sort((i, j) => (isNaN(i) + isNaN(j) === 2 ? i - j : compare(i, j)))
+    return values.map((_, i) => i).sort((i, j) => (none(i) + none(j) === 2 ? i - j : compare(i, j)))
   }
 
   test("sort and argsort go along any axis, counted from either end, as lists are sorted", () => {

@@ -17,9 +17,7 @@ interface Given {
   readonly kind: (typeof kinds)[number]
 }
 
-const tensor = fc
-  .constantFrom(...kinds)
-  .chain((dtype) => shape({ maxRank: 4, maxSize: 3 }).chain((of) => array(dtype, of)))
+const tensor = fc.constantFrom(...kinds).chain((dtype) => shape({ maxRank: 4, maxSize: 3 }).chain((of) => array(dtype, of)))
 
 const number = fc.oneof(fc.integer({ min: -4, max: 4 }), fc.constantFrom(0.5, 300, -1.5))
 
@@ -34,13 +32,27 @@ const given: fc.Arbitrary<Given> = fc.record({
 
 type Call = (given: Given) => unknown
 
-const unary = (f: (x: T.Tensor) => unknown): Call => ({ x }) => f(x)
-const binary = (f: (x: T.Tensor, y: T.Tensor) => unknown): Call => ({ x, y }) => f(x, y)
-const reduction = (f: (x: T.Tensor, options: T.Reduce) => unknown): Call => ({ x, n, m }) => f(x, { axes: m > 1 ? [n, m] : n })
-const window = (f: (x: T.Tensor, options: T.PoolOptions) => unknown): Call => ({ x, n, m }) => f(x, { window: n, strides: m })
+const unary =
+  (f: (x: T.Tensor) => unknown): Call =>
+  ({ x }) =>
+    f(x)
+const binary =
+  (f: (x: T.Tensor, y: T.Tensor) => unknown): Call =>
+  ({ x, y }) =>
+    f(x, y)
+const reduction =
+  (f: (x: T.Tensor, options: T.Reduce) => unknown): Call =>
+  ({ x, n, m }) =>
+    f(x, { axes: m > 1 ? [n, m] : n })
+const window =
+  (f: (x: T.Tensor, options: T.PoolOptions) => unknown): Call =>
+  ({ x, n, m }) =>
+    f(x, { window: n, strides: m })
 
-/** Every operation that takes tensors, called with whatever comes. A new one is missing here until it has its row. */
-const calls: { readonly [Name in Exclude<keyof typeof T, "isTensor" | "read" | "readAll" | "toArray" | "print">]: Call } = {
+/** Every operation that takes tensors, called with whatever comes (`axisOf` takes the name to refuse under). A new one is missing here until it has its row. */
+const calls: {
+  readonly [Name in Exclude<keyof typeof T, "isTensor" | "axisOf" | "read" | "readAll" | "toArray" | "print">]: Call
+} = {
   neg: unary(T.neg),
   abs: unary(T.abs),
   sign: unary(T.sign),
@@ -194,13 +206,19 @@ describe("a refusal has the name of the operation that was called:", () => {
     expect(() => T.convTranspose(x, T.zeros([2, 5, 2]))).toThrow(
       "convTranspose got f32[1, 4, 3] and f32[2, 5, 2]; it wants a kernel for 3 channels, not 2. Try: a kernel of [2, 5, 3]: channels come last, filters before them",
     )
-    expect(() => T.convTranspose(x, T.zeros([5, 3]))).toThrow("convTranspose got f32[1, 4, 3] and f32[5, 3]; it wants a kernel [...window, filters / groups, channels]")
+    expect(() => T.convTranspose(x, T.zeros([5, 3]))).toThrow(
+      "convTranspose got f32[1, 4, 3] and f32[5, 3]; it wants a kernel [...window, filters / groups, channels]",
+    )
     expect(() => T.convTranspose(x, T.zeros([2, 5, 3]), { groups: 2 })).toThrow("it wants channels in 2 equal groups, not 3")
     expect(() => T.convTranspose(T.zeros([4, 3]), T.zeros([5, 3]))).toThrow("at least one spatial axis")
   })
 
   test("a comparison that is turned round describes its operands in the caller's order", () => {
-    expect(() => T.greater(T.range(3), T.zeros([3]))).toThrow("greater got i32[3] and f32[3]; it wants both of one kind. Try: Tensor.cast the first to f32")
-    expect(() => T.less(T.range(3), T.zeros([3]))).toThrow("less got i32[3] and f32[3]; it wants both of one kind. Try: Tensor.cast the first to f32")
+    expect(() => T.greater(T.range(3), T.zeros([3]))).toThrow(
+      "greater got i32[3] and f32[3]; it wants both of one kind. Try: Tensor.cast the first to f32",
+    )
+    expect(() => T.less(T.range(3), T.zeros([3]))).toThrow(
+      "less got i32[3] and f32[3]; it wants both of one kind. Try: Tensor.cast the first to f32",
+    )
   })
 })

@@ -111,12 +111,7 @@ const wantTransposable = (x: Tensor, kernel: Tensor, groups: number): void => {
       `a kernel of ${Shape.print([...kernel.shape.slice(0, -1), channels])}: channels come last, filters before them`,
     )
   if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)
-    refuse(
-      operation,
-      [x, kernel],
-      `channels in ${groups} equal groups, not ${channels}`,
-      "groups that divide the channels, or 1",
-    )
+    refuse(operation, [x, kernel], `channels in ${groups} equal groups, not ${channels}`, "groups that divide the channels, or 1")
 }
 
 /**
@@ -126,30 +121,33 @@ const wantTransposable = (x: Tensor, kernel: Tensor, groups: number): void => {
  *
  * `Tensor.convTranspose(Tensor.ones([1, 3, 2]), Tensor.ones([2, 5, 2]), { strides: 2 }).shape // => [1, 6, 5]`
  */
-export const convTranspose = named("convTranspose", (
-  x: Tensor,
-  kernel: Tensor,
-  { dilation = 1, groups = 1, outputPadding = 0, pad = "valid", strides = 1 }: ConvTransposeOptions = {},
-): Tensor => {
-  wantTransposable(x, kernel, groups)
-  const rank = x.shape.length - 2
-  const steps = spread(strides, rank)
-  const gaps = spread(dilation, rank)
-  const extra = spread(outputPadding, rank)
-  const reach = reachOf(kernel, gaps)
-  if (extra.some((n, i) => !(Number.isInteger(n) && n >= 0 && n < (steps[i] ?? 1))))
-    refuse("convTranspose", [x, kernel], `an output padding below the strides ${Shape.print(steps)}`, "0, or larger strides")
-  const stretched = spaceOf(x).map((n, i) => n * (steps[i] ?? 1))
-  const pads = padding(pad, stretched, reach, steps)
-  const space =
-    pad === "same"
-      ? stretched
-      : stretched.map((n, i) => {
-          const [low, high] = pads[i] ?? [0, 0]
-          return n - (steps[i] ?? 1) + (reach[i] ?? 1) - low - high + (extra[i] ?? 0)
-        })
-  return write("convInputGrad", { strides: steps, padding: pads, dilation: gaps, groups, space }, [x, kernel])
-})
+export const convTranspose = named(
+  "convTranspose",
+  (
+    x: Tensor,
+    kernel: Tensor,
+    { dilation = 1, groups = 1, outputPadding = 0, pad = "valid", strides = 1 }: ConvTransposeOptions = {},
+  ): Tensor => {
+    wantTransposable(x, kernel, groups)
+    const rank = x.shape.length - 2
+    const steps = spread(strides, rank)
+    const gaps = spread(dilation, rank)
+    const extra = spread(outputPadding, rank)
+    const reach = reachOf(kernel, gaps)
+    if (extra.some((n, i) => !(Number.isInteger(n) && n >= 0 && n < (steps[i] ?? 1))))
+      refuse("convTranspose", [x, kernel], `an output padding below the strides ${Shape.print(steps)}`, "0, or larger strides")
+    const stretched = spaceOf(x).map((n, i) => n * (steps[i] ?? 1))
+    const pads = padding(pad, stretched, reach, steps)
+    const space =
+      pad === "same"
+        ? stretched
+        : stretched.map((n, i) => {
+            const [low, high] = pads[i] ?? [0, 0]
+            return n - (steps[i] ?? 1) + (reach[i] ?? 1) - low - high + (extra[i] ?? 0)
+          })
+    return write("convInputGrad", { strides: steps, padding: pads, dilation: gaps, groups, space }, [x, kernel])
+  },
+)
 
 /** How a pooling window moves; the strides are the window's size unless given. */
 export interface PoolOptions {

@@ -3,6 +3,7 @@ import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { named } from "../../words/ShapeError.ts"
 import { alias } from "../Entry.ts"
+import { wantOptions, wantRule } from "../OptionError.ts"
 import { type Activation, linearGain, row } from "./Activation.ts"
 import { softplus } from "./rectifiers.ts"
 
@@ -13,8 +14,11 @@ export const sigmoid = (x: Tensor): Tensor => T.sigmoid(x)
 export const tanh = (x: Tensor): Tensor => T.tanh(x)
 
 /** x held between two bounds, the first below the second, with slope 0 at them and beyond. `Tensor.print(Activation.hardTanh(Tensor.make([-3, 0.5, 2]))) // => "[-1, 0.5, 1]"` */
-export const hardTanh = named("hardTanh", (x: Tensor, min = -1, max = 1): Tensor =>
-  T.where(T.lessEqual(x, min), min, T.where(T.greaterEqual(x, max), max, x)))
+export const hardTanh = named("hardTanh", (x: Tensor, min = -1, max = 1): Tensor => {
+  wantOptions("hardTanh", rows.hard_tanh.options, { max, min })
+  wantRule("hardTanh", rows.hard_tanh.rule, { max, min })
+  return T.where(T.lessEqual(x, min), min, T.where(T.greaterEqual(x, max), max, x))
+})
 
 /** x / 6 + ½ held between 0 and 1. `Tensor.print(Activation.hardSigmoid(Tensor.make([-4, 0, 1.5]))) // => "[0, 0.5, 0.75]"` */
 export const hardSigmoid = named("hardSigmoid", (x: Tensor): Tensor => T.div(hardTanh(T.add(x, 3), 0, 6), 6))

@@ -5,7 +5,9 @@
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { constant, type LearningRate } from "../LearningRate.ts"
+import { wantOptions } from "../OptionError.ts"
 import { map, type None, none, type Params } from "../Params.ts"
+import { brickOptions, fixed, rateBounds } from "./options.ts"
 
 /** What an optimizer makes of gradients. */
 export interface Updated<P, State> {
@@ -54,10 +56,14 @@ export const chain = <States extends ReadonlyArray<unknown>>(
 }
 
 /** g · factor. */
-export const scale = (factor: number): Optimizer<None> => stateless((grads) => map(grads, (g) => T.mul(g, factor)))
+export const scale = (factor: number): Optimizer<None> => {
+  wantOptions("scale", brickOptions, { factor })
+  return stateless((grads) => map(grads, (g) => T.mul(g, factor)))
+}
 
 /** -η(t) · g: the step down the slope, where t counts the steps done. */
 export const scaleByLearningRate = (rate: Rate): Optimizer<{ readonly step: Tensor }> => {
+  wantOptions("scaleByLearningRate", rateBounds, fixed(rate))
   const eta = typeof rate === "number" ? constant(rate) : rate
   return {
     init: () => ({ step: start() }),

@@ -5,9 +5,22 @@
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { logSoftmax, relu, sigmoid, softmax, softplus } from "../Activation.ts"
+import { wantOptions } from "../OptionError.ts"
 import { aligned, isBinary, oneHot, probabilities } from "../Target.ts"
 import { type Loss, make, perSample } from "./Loss.ts"
 import { isInfinite, weigh } from "./weigh.ts"
+
+/** The option of both cross-entropies. */
+export const smoothing = {
+  kind: "number",
+  doc: "The share of the target's probability that is spread over all classes.",
+  default: 0,
+  minimum: 0,
+  exclusiveMaximum: 1,
+} as const
+
+const wantSmoothing = (operation: string, labelSmoothing: number): void =>
+  wantOptions(operation, { labelSmoothing: smoothing }, { labelSmoothing })
 
 /** How the target of a cross-entropy is softened. */
 export interface Smoothing {
@@ -32,8 +45,9 @@ const soften = (p: Tensor, share: number, z: Tensor): Tensor => {
  *
  * `Tensor.toNumber(Loss.categoricalCrossEntropy()(Tensor.make([[-Infinity, 0, 0]]), Tensor.make([1], "i32"))).toFixed(4) // => "0.6931"`
  */
-export const categoricalCrossEntropy = ({ labelSmoothing = 0 }: Smoothing = {}): Loss =>
-  make(
+export const categoricalCrossEntropy = ({ labelSmoothing = 0 }: Smoothing = {}): Loss => {
+  wantSmoothing("categoricalCrossEntropy", labelSmoothing)
+  return make(
     (logits, target) => {
       const p = probabilities("categorical_cross_entropy", logits, target)
       const wanted = soften(p, labelSmoothing, logits)
@@ -41,13 +55,15 @@ export const categoricalCrossEntropy = ({ labelSmoothing = 0 }: Smoothing = {}):
     },
     { answers: ["classes"], response: softmax },
   )
+}
 
 /**
  * -y log σ(z) - (1 - y) log(1 - σ(z)): logits and targets from 0 to 1, of one shape. A logit of ±Infinity that is right
  * costs nothing, and one that is wrong Infinity.
  */
-export const binaryCrossEntropy = ({ labelSmoothing = 0 }: Smoothing = {}): Loss =>
-  make(
+export const binaryCrossEntropy = ({ labelSmoothing = 0 }: Smoothing = {}): Loss => {
+  wantSmoothing("binaryCrossEntropy", labelSmoothing)
+  return make(
     (z, target) => {
       const hard = aligned("binary_cross_entropy", z, target)
       const y = labelSmoothing === 0 ? hard : T.add(T.mul(hard, 1 - labelSmoothing), labelSmoothing / 2)
@@ -60,6 +76,7 @@ export const binaryCrossEntropy = ({ labelSmoothing = 0 }: Smoothing = {}): Loss
     },
     { answers: ["binary"], response: sigmoid },
   )
+}
 
 /**
  * Σ p log(p / softmax(z)) over classes, 0 log 0 being 0: how far the predicted distribution is from the target's. Takes
@@ -73,6 +90,18 @@ export const klDivergence: Loss = make(
   },
   { answers: ["classes"], response: softmax },
 )
+
+/** The options of the hinge loss. */
+export const hingeOptions = {
+  margin: { kind: "number", doc: "How far ahead the right answer must be.", default: 1, exclusiveMinimum: 0 },
+  power: {
+    kind: "integer",
+    doc: "1 for what is missing to the margin, 2 for its square.",
+    default: 1,
+    minimum: 1,
+    maximum: 2,
+  },
+} as const
 
 /** How a margin counts. */
 export interface Margin {
@@ -89,6 +118,7 @@ export interface Margin {
  * `Tensor.toNumber(Loss.hinge()(Tensor.make([[0.25]]), Tensor.make([1]))) // => 0.75`
  */
 export const hinge = ({ margin = 1, power = 1 }: Margin = {}): Loss => {
+  wantOptions("hinge", hingeOptions, { margin, power })
   const missing = (lead: Tensor): Tensor => {
     const short = relu(T.sub(margin, lead))
     return power === 1 ? short : T.square(short)

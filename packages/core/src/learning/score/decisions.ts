@@ -5,6 +5,7 @@
 import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../words/Shape.ts"
 import { refuse } from "../../words/ShapeError.ts"
+import { wantOptions } from "../OptionError.ts"
 import { decided, isAnswered, isBinary, oneHot } from "../Target.ts"
 import { add, type Score } from "./Score.ts"
 
@@ -29,30 +30,36 @@ export const accuracy: Score = {
   answers,
 }
 
+/** The options of the score of k guesses. */
+export const topKOptions = { k: { kind: "integer", doc: "How many guesses.", default: 5, minimum: 1 } } as const
+
 /**
  * The share of samples whose class is among the k with the largest outputs; of equal outputs the first counts as larger,
  * so that the first of all is accuracy. Takes an output for each class. Throws `ShapeError`.
  *
  * `Score.of(Score.topK(2), Tensor.make([[3, 2, 1], [3, 2, 1]]), Tensor.make([1, 2], "i32")) // => 0.5`
  */
-export const topK = (k: number): Score => ({
-  sums: (output, target) => {
-    if (isBinary(output)) refuse("top_k", [output, target], "an output for each of several classes", "accuracy")
-    const isOwn = T.greater(oneHot("top_k", output, target), 0)
-    const own = T.sum(T.where(isOwn, output, 0), { axes: -1, keepAxes: true })
-    const place = T.iota(output.shape, -1)
-    const ownPlace = T.sum(T.where(isOwn, place, 0), { axes: -1, keepAxes: true })
-    const ahead = T.or(T.greater(output, own), T.and(T.equal(output, own), T.less(place, ownPlace)))
-    const known = T.max(T.cast(isOwn, "i32"), { axes: -1 })
-    const among = T.flatten(T.and(T.less(T.sum(T.cast(ahead, "i32"), { axes: -1 }), k), T.equal(known, 1)))
-    const right = T.and(among, isAnswered(output))
-    return T.stack([T.sum(T.cast(right, "i32")), T.scalar(Shape.size(right.shape), "i32")])
-  },
-  merge: add,
-  finish: ratio,
-  better: "higher",
-  answers: ["classes"],
-})
+export const topK = (k: number): Score => {
+  wantOptions("topK", topKOptions, { k })
+  return {
+    sums: (output, target) => {
+      if (isBinary(output)) refuse("top_k", [output, target], "an output for each of several classes", "accuracy")
+      const isOwn = T.greater(oneHot("top_k", output, target), 0)
+      const own = T.sum(T.where(isOwn, output, 0), { axes: -1, keepAxes: true })
+      const place = T.iota(output.shape, -1)
+      const ownPlace = T.sum(T.where(isOwn, place, 0), { axes: -1, keepAxes: true })
+      const ahead = T.or(T.greater(output, own), T.and(T.equal(output, own), T.less(place, ownPlace)))
+      const known = T.max(T.cast(isOwn, "i32"), { axes: -1 })
+      const among = T.flatten(T.and(T.less(T.sum(T.cast(ahead, "i32"), { axes: -1 }), k), T.equal(known, 1)))
+      const right = T.and(among, isAnswered(output))
+      return T.stack([T.sum(T.cast(right, "i32")), T.scalar(Shape.size(right.shape), "i32")])
+    },
+    merge: add,
+    finish: ratio,
+    better: "higher",
+    answers: ["classes"],
+  }
+}
 
 /** Counts by truth (row) and prediction (column). */
 export type Matrix = ReadonlyArray<ReadonlyArray<number>>
@@ -139,6 +146,16 @@ export const classReport: Score<ReadonlyArray<ClassReport>> = ofCounts("class_re
  */
 export type Average = "auto" | "positive" | "macro" | "weighted" | "micro"
 
+/** The option of every score that is averaged over classes. */
+export const averageOptions = {
+  average: {
+    kind: "choice",
+    doc: "How the classes' numbers become one: `positive` is the second of two classes, `macro` the mean of those that occur, `weighted` counts them by their samples, `micro` adds their counts first; `auto` is positive of two classes and macro of more.",
+    of: ["auto", "positive", "macro", "weighted", "micro"],
+    default: "auto",
+  },
+} as const
+
 type Measure = keyof Omit<ClassReport, "support">
 
 const averages: {
@@ -165,8 +182,10 @@ const averages: {
 
 const averaged =
   (measure: Measure) =>
-  (average: Average = "auto"): Score =>
-    ofCounts(measure, (rows) => averages[average](countsOf(rows), (counts) => reportOf(counts)[measure]))
+  (average: Average = "auto"): Score => {
+    wantOptions(measure, averageOptions, { average })
+    return ofCounts(measure, (rows) => averages[average](countsOf(rows), (counts) => reportOf(counts)[measure]))
+  }
 
 /** Of the samples a class was given to, the share that are of it. `Score.of(Score.precision(), Tensor.make([1, 2, -1]), Tensor.make([1, 0, 0])) // => 0.5` */
 export const precision = averaged("precision")

@@ -4,6 +4,7 @@ import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../words/Shape.ts"
 import { sigmoid, softmax } from "../Activation.ts"
 import { binaryCrossEntropy, categoricalCrossEntropy } from "../loss/classes.ts"
+import { wantOptions } from "../OptionError.ts"
 import { decided, isAnswered, isBinary } from "../Target.ts"
 import { add, type Score } from "./Score.ts"
 
@@ -43,6 +44,11 @@ export interface Bin {
   readonly accuracy: number
 }
 
+/** The options of what is counted in bins. */
+export const binOptions = {
+  bins: { kind: "integer", doc: "How many bins of one width.", default: 15, minimum: 1, maximum: 10_000 },
+} as const
+
 const binned = <A>(operation: string, bins: number, finish: (bins: ReadonlyArray<Bin>) => A): Score<A> => ({
   sums: (output, target) => {
     const { right } = decided(operation, output, target)
@@ -74,12 +80,17 @@ const binned = <A>(operation: string, bins: number, finish: (bins: ReadonlyArray
  * The reliability of probabilities: the samples by how sure the outputs are of the class they decide for, in bins of one
  * width, each with how sure they are on average and how often they are right. The means of an empty bin are NaN.
  */
-export const reliability = (bins = 15): Score<ReadonlyArray<Bin>> => binned("reliability", bins, (all) => all)
+export const reliability = (bins = 15): Score<ReadonlyArray<Bin>> => {
+  wantOptions("reliability", binOptions, { bins })
+  return binned("reliability", bins, (all) => all)
+}
 
 /** The expected calibration error: the mean gap between how sure the outputs are and how often they are right, over bins. */
-export const calibrationError = (bins = 15): Score =>
-  binned("calibration_error", bins, (all) => {
+export const calibrationError = (bins = 15): Score => {
+  wantOptions("calibrationError", binOptions, { bins })
+  return binned("calibration_error", bins, (all) => {
     const filled = all.filter(({ count }) => count > 0)
     const samples = filled.reduce((sum, { count }) => sum + count, 0)
     return filled.reduce((sum, bin) => sum + bin.count * Math.abs(bin.accuracy - bin.confidence), 0) / samples
   })
+}

@@ -35,8 +35,7 @@ const rank = (samples: ReadonlyArray<Sample>): Ranking => {
   const cuts: Array<Cut> = []
   let [hits, falseAlarms] = [0, 0]
   const answered = samples.filter(([score]) => !Number.isNaN(score))
-  const silent = (isOfIt: boolean): ReadonlyArray<Sample> =>
-    samples.filter(([score, is]) => Number.isNaN(score) && is === isOfIt)
+  const silent = (isOfIt: boolean): ReadonlyArray<Sample> => samples.filter(([score, is]) => Number.isNaN(score) && is === isOfIt)
   const cut = (threshold: number, next: ReadonlyArray<Sample>): void => {
     for (const [, isOfIt] of next) {
       if (isOfIt) hits++
