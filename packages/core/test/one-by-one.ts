@@ -15,9 +15,13 @@ const alone = (equation: Equation, given: ReadonlyArray<NDArray>): Program => ({
 
 type Outputs = ReadonlyArray<NDArray>
 
-/** What a program gives, prepared whole. */
-export const whole = (numerics: Numerics, program: Program, inputs: Outputs, pool?: Pool): Outputs =>
-  prepare({ program, resident: 0 }, pool, numerics).run(inputs)
+/** The results of a program, prepared whole; its memory is the pool's again. */
+export const whole = (numerics: Numerics, program: Program, inputs: Outputs, pool?: Pool): Outputs => {
+  const { release, run } = prepare({ program, resident: 0 }, pool, numerics)
+  const made = run(inputs)
+  release()
+  return made
+}
 
 /** A program run one primitive at a time, each prepared alone; `each` is shown every step with its numbers. */
 export const oneByOne = (

@@ -15,9 +15,12 @@ import { runKernel } from "./run-plan.ts"
 
 /** A plan done in slots of their own. */
 const runPlan = ({ kernels, outputs, slots }: Plan, inputs: ReadonlyArray<NDArray>): ReadonlyArray<NDArray> => {
-  const held = slots.map(({ home }) =>
-    home.tag === "input" ? inputs[home.index] : home.tag === "constant" ? home.array : undefined,
-  )
+  const held = slots.map(({ dtype, home, shape }) => {
+    if (home.tag === "input") return inputs[home.index]
+    if (home.tag === "constant") return home.array
+    // No kernel writes a slot without elements.
+    return Shape.size(shape) === 0 ? new NDArray(dtype, shape, allocate(dtype, 0)) : undefined
+  })
   const read = (slot: number): NDArray => held[slot] as NDArray
   for (const kernel of kernels)
     runKernel(kernel, {

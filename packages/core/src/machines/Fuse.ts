@@ -215,7 +215,10 @@ export const fuse = (program: Program): Plan => {
       return reduce(source, value, equation.primitive as Reduce["primitive"], paramsOf("reduceSum", equation).axes, first)
     return { tag: "single", equation, inputs: inputs.map(view), slot: slot(value) }
   }
+  const isEmpty = (value: number): boolean => Shape.size(at(value).shape) === 0
   const kernels = drafts.flatMap(({ first, makes, shape = [] }): ReadonlyArray<Kernel> => {
+    // A result without elements needs no kernel, so every kernel has at least one element to write.
+    if (isEmpty(first ?? makes[0] ?? 0)) return []
     const kernel = first === undefined ? undefined : alone(first)
     const made = loop(source, shape, makes, wanted)
     if (kernel === undefined) return made.stores.length > 0 ? [made] : []

@@ -120,8 +120,9 @@ export const planMemory = (plan: Plan, resident: number, start: number): MemoryP
   const { kernels, outputs, slots } = plan
   const addresses = new Array<number>(slots.length).fill(-1)
   const memory = allocator(roundUp(start))
-  slots.forEach(({ home }, slot) => {
-    if (home.tag !== "own") addresses[slot] = memory.take(slotBytes(plan, slot))
+  // No kernel writes a slot without elements.
+  slots.forEach(({ home, shape }, slot) => {
+    if (home.tag !== "own" || Shape.size(shape) === 0) addresses[slot] = memory.take(slotBytes(plan, slot))
   })
   const replaces = replaceable(plan, resident)
   const given = new Set(outputs.map(({ slot }) => slot))

@@ -107,7 +107,7 @@ export interface View {
   readonly shape: Shape.Shape
 }
 
-/** One kernel of a plan. */
+/** One kernel of a plan. It has at least one element to write: a slot without elements is written by none. */
 export type Kernel = Loop | Reduce | Product | Single
 
 /** Kernels in order, and the slots of the program's outputs. */

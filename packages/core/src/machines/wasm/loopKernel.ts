@@ -118,9 +118,7 @@ const emit = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>, known: Reado
 }
 
 /** Writes the kernel. */
-export const emitLoop = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>): void => {
-  if (Shape.size(kernel.shape) > 0) emit(site, kernel, slots, [])
-}
+export const emitLoop = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>): void => emit(site, kernel, slots, [])
 
 /** Writes what a loop does under these first indices in rows of its last axis that follow each other. */
 const emitRows = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>, indices: ReadonlyArray<I32>, rows: Range): void => {

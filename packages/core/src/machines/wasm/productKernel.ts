@@ -133,7 +133,6 @@ const strips = ({ module }: Site, kernel: Product, cut: Cut) =>
 export const emitProduct = (site: Site, kernel: Product, scratch: number, finish?: Finish): void => {
   const { code, crew } = site
   const { a, b, batch, k, m, n } = kernel
-  if (Shape.size(batch) * m * n === 0) return
   const cut = cutOf(kernel, code.numerics)
   const { depth, height, packsA, packsB, width } = cut
   const packed = packedBytes(kernel, cut)

@@ -219,7 +219,6 @@ const largest = (reduction: Reduction): void => {
 /** Writes the kernel. */
 export const emitReduce = (site: Site, kernel: Reduce, slots: ReadonlyArray<Slot>): void => {
   const keptShape = kernel.shape.slice(0, kernel.kept)
-  if (Shape.size(keptShape) === 0) return
   const dense = { offset: 0, strides: [...Shape.strides(keptShape), ...kernel.shape.slice(kernel.kept).map(() => 0)] }
   const { accesses, barrier, shape } = collapse(
     { shape: kernel.shape, accesses: [dense, ...termAccesses(kernel.terms)] },

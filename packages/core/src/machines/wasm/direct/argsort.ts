@@ -120,7 +120,6 @@ export const argsort: Direct<"argsort"> = {
     const { code, crew } = site
     const from = input(step, 0)
     const n = width(step)
-    if (n === 0) return
     const keys = code.let(at(step.scratch, [crew.thread, scratch(step)]))
     const spare = code.let(i32.add(keys, 4 * n))
     nestShared(site, [Shape.size(from.shape) / n], ([row = i32.const(0)]) => {

@@ -56,7 +56,6 @@ export const concat: Direct<"concat"> = {
   shared: true,
   emit: ({ code, crew }, { inputs, out, params: { axis } }) => {
     const outer = Shape.size(out.shape.slice(0, axis))
-    if (Shape.size(out.shape) === 0) return
     const row = bytesOf(out) / outer
     const { end, start } = share(code, crew, outer)
     code.for(start, end, 1, (i) => {

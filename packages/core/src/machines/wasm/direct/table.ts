@@ -82,7 +82,7 @@ export const directKernels = (kernels: Kernels) => {
     /** Writes a step's kernel; `scratch` is the address of memory for its threads. */
     emit: (site: Site, kernel: Single, slots: ReadonlyArray<Spec>, scratch: number, finish?: Finish): void => {
       const found = find(kernel, slots, site.address, scratch)
-      if (found !== undefined && Shape.size(found.step.out.shape) > 0) found.direct.emit(site, found.step, finish)
+      found?.direct.emit(site, found.step, finish)
     },
   }
 }
