@@ -11,7 +11,7 @@ import * as Layers from "@adjoint/core/learning/Layers"
 import * as Loss from "@adjoint/core/learning/Loss"
 import * as Net from "@adjoint/core/learning/Net"
 import * as Optimizer from "@adjoint/core/learning/Optimizer"
-import { compileJob } from "@adjoint/core/machines/wasm/compiled"
+import { compileJob } from "@adjoint/core/machines/wasm/compile"
 import * as Tensor from "@adjoint/core/tensor/Tensor"
 import { initial, trainStep } from "@adjoint/core/training/trainStep"
 

@@ -1,8 +1,8 @@
 /** `adjoint doctor`: what this machine offers, and whether the engine is right on it. */
 import os from "node:os"
 import process from "node:process"
-import { fusesMultiplyAdd } from "@adjoint/core/machines/wasm/hostNumerics"
-import { makePool } from "@adjoint/core/machines/wasm/pool"
+import { fusesMultiplyAdd } from "@adjoint/core/machines/wasm/assembler/hostNumerics"
+import { makePool } from "@adjoint/core/machines/wasm/threads/pool"
 import { type Answer, selfTest } from "@adjoint/core/testing/selfTest"
 import * as Effect from "effect/Effect"
 import { askedThreads, type Choice } from "../Engines.ts"

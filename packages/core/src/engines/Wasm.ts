@@ -3,10 +3,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { EngineError } from "../machines/Executable.ts"
 import { read } from "../machines/eager/Eager.ts"
-import { remembering } from "../machines/wasm/compiled.ts"
-import { offered } from "../machines/wasm/hostNumerics.ts"
-import type { Numerics } from "../machines/wasm/numerics.ts"
-import { makePool, type Pool } from "../machines/wasm/pool.ts"
+import { remembering } from "../machines/wasm/compile.ts"
+import { offered } from "../machines/wasm/assembler/hostNumerics.ts"
+import type { Numerics } from "../machines/wasm/assembler/numerics.ts"
+import { makePool, type Pool } from "../machines/wasm/threads/pool.ts"
 import { prepare } from "../machines/wasm/prepare.ts"
 import { Engine } from "./Engine.ts"
 
@@ -15,7 +15,7 @@ const failure =
   (cause: unknown): EngineError =>
     cause instanceof EngineError ? cause : new EngineError({ engine: "wasm", doing, cause })
 
-export type { Numerics } from "../machines/wasm/numerics.ts"
+export type { Numerics } from "../machines/wasm/assembler/numerics.ts"
 
 export interface WasmOptions {
   /** How many threads to use; as many as the host has processors unless given, in a page at most eight. */

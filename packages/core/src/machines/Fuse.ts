@@ -6,7 +6,7 @@
 import type { Equation, Primitive, Program } from "../language/Primitive.ts"
 import * as Shape from "../words/Shape.ts"
 import { bodyOf, type Source, visitReads } from "./fuse/body.ts"
-import { accessOf, type Follow, isRearrangement, straight, through } from "./fuse/follow.ts"
+import { accessOf, type Follow, isRearrangement, straight, through } from "./fuse/indexMap.ts"
 import { decide } from "./fuse/stored.ts"
 import { elementwise, isProduct, paramsOf, reductions, share, type Value } from "./fuse/values.ts"
 import type { Kernel, Loop, Matrix, Plan, Reduce, Slot, View } from "./Plan.ts"

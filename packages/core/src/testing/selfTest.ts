@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Wasm from "../engines/Wasm.ts"
 import { trace } from "../language/Program.ts"
-import { makePool } from "../machines/wasm/pool.ts"
+import { makePool } from "../machines/wasm/threads/pool.ts"
 import { prepare } from "../machines/wasm/prepare.ts"
 import * as Reference from "../meaning/Reference.ts"
 import * as Key from "../tensor/Key.ts"

@@ -2,7 +2,7 @@
 import { folded } from "../engines/Compile.ts"
 import type { Program } from "../language/Program.ts"
 import { tensors } from "../language/TensorTree.ts"
-import { planJob } from "../machines/wasm/compiled.ts"
+import { planJob } from "../machines/wasm/compile.ts"
 import { zeros } from "../tensor/create.ts"
 import type { Spec } from "../words/ShapeError.ts"
 import type { Config } from "./Config.ts"

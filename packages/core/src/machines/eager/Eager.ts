@@ -10,8 +10,8 @@ import { order } from "../../language/Walk.ts"
 import { numbersOf, settleBy, taking } from "../../meaning/Steps.ts"
 import type { NDArray } from "../../words/NDArray.ts"
 import { fits, renaming, type Stepwise, stepwise } from "./apply.ts"
-import { type Part, partsOf, passOver } from "./parts.ts"
-import { runPrepared } from "./prepared.ts"
+import { type Part, partsOf, passOver } from "./groups.ts"
+import { runPrepared } from "./preparedPrograms.ts"
 import { stepWork } from "./work.ts"
 
 /** How steps are done. */

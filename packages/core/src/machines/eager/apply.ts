@@ -14,7 +14,7 @@ import { threefry } from "../../meaning/threefry.ts"
 import { NDArray } from "../../words/NDArray.ts"
 import { bytesOf, type Spec } from "../../words/ShapeError.ts"
 import { functions } from "./functions.ts"
-import { runPrepared } from "./prepared.ts"
+import { runPrepared } from "./preparedPrograms.ts"
 import { reduceSum } from "./reduceSum.ts"
 import { stepWork } from "./work.ts"
 

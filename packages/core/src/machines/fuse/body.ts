@@ -1,7 +1,7 @@
 /** The body of a loop: what its stores need, as terms, each once. */
 import * as Shape from "../../words/Shape.ts"
 import { type Elementwise, isDense, type Term } from "../Plan.ts"
-import { accessOf, type Follow, straight, through } from "./follow.ts"
+import { accessOf, type Follow, straight, through } from "./indexMap.ts"
 import type { Stored } from "./stored.ts"
 import { elementwise, paramsOf, type Value } from "./values.ts"
 

@@ -1,6 +1,6 @@
 /** Which values of a program are stored in memory; the others are computed where a loop needs them. */
 import * as Shape from "../../words/Shape.ts"
-import { isRearrangement } from "./follow.ts"
+import { isRearrangement } from "./indexMap.ts"
 import { costly, elementwise, isProduct, reductions, type Value } from "./values.ts"
 
 /** The most steps that a loop does for one value, so that bodies stay of a size that hosts compile well. */

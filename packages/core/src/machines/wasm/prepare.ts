@@ -11,10 +11,10 @@ import * as Shape from "../../words/Shape.ts"
 import type { Spec } from "../../words/ShapeError.ts"
 import { EngineError, type Executable, type Job, OutOfMemory } from "../Executable.ts"
 import type { Single, View } from "../Plan.ts"
-import { type Compile, type Compiled, compileJob, type Place } from "./compiled.ts"
-import { instantiate, memory as makeMemory, type WasmMemory } from "./host.ts"
-import type { Numerics } from "./numerics.ts"
-import type { Pool } from "./pool.ts"
+import { type Compile, type Compiled, compileJob, type Place } from "./compile.ts"
+import { instantiate, memory as makeMemory, type WasmMemory } from "./assembler/webAssembly.ts"
+import type { Numerics } from "./assembler/numerics.ts"
+import type { Pool } from "./threads/pool.ts"
 
 type Elements = Float32Array | Int32Array | Uint8Array
 

@@ -1,15 +1,15 @@
 /** From a plan to a WebAssembly module: one function for each kernel, and one that calls them in order. */
 import type { MemoryPlan } from "../MemoryPlan.ts"
 import type { Plan } from "../Plan.ts"
-import { Assembler } from "./Assembler.ts"
-import { emitBarrier, failedOffset, importWaiting, syncBytes } from "./barrier.ts"
-import type { Func } from "./Code.ts"
-import { emitKernel, isOwn, isShareable, scratchOf, work } from "./kernels.ts"
-import type { Site } from "./loops.ts"
-import { mostPages } from "./memories.ts"
-import type { Numerics } from "./numerics.ts"
-import { scratchBytes } from "./reduceKernel.ts"
-import { type I32, i32 } from "./Value.ts"
+import { Assembler } from "./assembler/Assembler.ts"
+import { emitBarrier, failedOffset, importWaiting, syncBytes } from "./threads/barrier.ts"
+import type { Func } from "./assembler/Code.ts"
+import { emitKernel, isOwn, isShareable, scratchOf, work } from "./kernels/kernels.ts"
+import type { Site } from "./kernels/loopNest.ts"
+import { mostPages } from "./threads/sharedMemories.ts"
+import type { Numerics } from "./assembler/numerics.ts"
+import { scratchBytes } from "./kernels/reduceKernel.ts"
+import { type I32, i32 } from "./assembler/Value.ts"
 
 /** Where a plan's own memory begins, and what stands before it: partial sums, the barrier, packed operands. */
 interface Workspace {

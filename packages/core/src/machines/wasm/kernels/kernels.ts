@@ -1,0 +1,47 @@
+/** What there is to know of any kernel: its code, how much it does, what memory it wants for itself, and who does it. */
+import * as Shape from "../../../words/Shape.ts"
+import { costly } from "../../fuse/values.ts"
+import type { Kernel, Slot } from "../../Plan.ts"
+import type { Finish } from "./primitives/Operation.ts"
+import { directKernels } from "./primitives/primitiveKernels.ts"
+import { emitLoop, emitPart } from "./loopKernel.ts"
+import type { Site } from "./loopNest.ts"
+import { emitProduct, productScratch } from "./productKernel.ts"
+import { emitReduce } from "./reduceKernel.ts"
+
+/** Whether a kernel is written in WebAssembly; the others are done by the host. */
+export const isOwn = (kernel: Kernel, slots: ReadonlyArray<Slot>): boolean => kernel.tag !== "single" || direct.has(kernel, slots)
+
+/** Whether threads can share a kernel; the others are the first thread's. */
+export const isShareable = (kernel: Kernel, slots: ReadonlyArray<Slot>): boolean =>
+  kernel.tag !== "single" || direct.isShared(kernel, slots)
+
+/** Bytes of memory that a kernel uses for itself, for each thread. */
+export const scratchOf = (kernel: Kernel, slots: ReadonlyArray<Slot>): number => {
+  if (kernel.tag === "product") return productScratch(kernel)
+  return kernel.tag === "single" ? direct.scratch(kernel, slots) : 0
+}
+
+/** About how many elementary operations a kernel does. */
+export const work = (kernel: Kernel, slots: ReadonlyArray<Slot>): number => {
+  if (kernel.tag === "loop" || kernel.tag === "reduce") {
+    const each = kernel.terms.reduce((sum, term) => sum + (term.tag === "apply" && costly.has(term.primitive) ? 8 : 1), 0)
+    return Shape.size(kernel.shape) * each
+  }
+  const own = kernel.tag === "single" ? direct.work(kernel, slots) : 2 * Shape.size(kernel.batch) * kernel.m * kernel.n * kernel.k
+  return own + (kernel.epilogue === undefined ? 0 : work(kernel.epilogue, slots))
+}
+
+/** Writes a kernel that is not the host's; `scratch` is the address of memory for its threads. */
+export const emitKernel = (site: Site, kernel: Kernel, slots: ReadonlyArray<Slot>, scratch: number): void => {
+  if (kernel.tag === "loop") emitLoop(site, kernel, slots)
+  else if (kernel.tag === "reduce") emitReduce(site, kernel, slots)
+  else {
+    const { epilogue } = kernel
+    const finish: Finish | undefined = epilogue === undefined ? undefined : (part) => emitPart(site, epilogue, slots, part)
+    if (kernel.tag === "product") emitProduct(site, kernel, scratch, finish)
+    else direct.emit(site, kernel, slots, scratch, finish)
+  }
+}
+
+const direct = directKernels({ scratchOf, work, isOwn, emit: emitKernel })
