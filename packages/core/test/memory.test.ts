@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from "vitest"
 import { Compile, Key, Layers, Loss, Net, Optimizer, Program as Programs, Tensor, Toys, Train, Wasm } from "../src/index.ts"
 import { EngineError, OutOfMemory } from "../src/machines/Executable.ts"
 import { syncBytes } from "../src/machines/wasm/threads/barrier.ts"
-import { makeMemories } from "../src/machines/wasm/threads/sharedMemories.ts"
+import { makeSharedMemories } from "../src/machines/wasm/threads/sharedMemories.ts"
 import { makePool, type Pool } from "../src/machines/wasm/threads/pool.ts"
 import { prepare } from "../src/machines/wasm/prepare.ts"
 import { scratchBytes } from "../src/machines/wasm/kernels/reduceKernel.ts"
@@ -87,7 +87,7 @@ describe("memory", () => {
   })
 
   it("is kept for later up to a bound, the oldest let go first", () => {
-    const memories = makeMemories(4 * 65536)
+    const memories = makeSharedMemories(4 * 65536)
     const [one, two, three] = [memories.take(1), memories.take(2), memories.take(2)]
     expect([one, two].map(memories.give)).toEqual([0, 0])
     expect(memories.give(three)).toBe(65536)

@@ -29,7 +29,7 @@ it("whose steps the engine shares out", () => {
   const traced = program(both, state, inputs, targets)
   const pool = makePool(2)
   expect(
-    planJob({ program: traced.program, resident: tensors(state).length }, { threads: 2, least: pool?.least ?? 0 }).threads,
+    planJob({ program: traced.program, resident: tensors(state).length }, { threads: 2, minSharedWork: pool?.minSharedWork ?? 0 }).threads,
   ).toBe(2)
 })
 

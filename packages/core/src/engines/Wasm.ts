@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { EngineError } from "../machines/Executable.ts"
 import { read } from "../machines/eager/Eager.ts"
-import { remembering } from "../machines/wasm/compile.ts"
+import { cachedCompile } from "../machines/wasm/compile.ts"
 import { offered } from "../machines/wasm/assembler/hostNumerics.ts"
 import type { Numerics } from "../machines/wasm/assembler/numerics.ts"
 import { makePool, type Pool } from "../machines/wasm/threads/pool.ts"
@@ -37,7 +37,7 @@ export const layer = ({ numerics: wanted = "portable", threads = processors() }:
         (made) => Effect.promise(async () => made?.close()),
       )
       const numerics = offered(wanted)
-      const compile = remembering()
+      const compile = cachedCompile()
       return Engine.of({
         name: "wasm",
         numerics,

@@ -6,9 +6,9 @@
 import type { Equation, Primitive, Program } from "../language/Primitive.ts"
 import * as Shape from "../words/Shape.ts"
 import { bodyOf, type Source, visitReads } from "./fuse/body.ts"
-import { accessOf, type Follow, isRearrangement, straight, through } from "./fuse/indexMap.ts"
+import { accessOf, type IndexMap, isRearrangement, identityMap, through } from "./fuse/indexMap.ts"
 import { decide } from "./fuse/stored.ts"
-import { elementwise, isProduct, paramsOf, reductions, share, type Value } from "./fuse/values.ts"
+import { elementwise, isProduct, paramsOf, reductions, eliminateCommonSubexpressions, type Value } from "./fuse/values.ts"
 import type { Kernel, Loop, Matrix, Plan, Reduce, Slot, View } from "./Plan.ts"
 
 /** A kernel to be: what its loop makes, and the value that is made before, if it is no loop alone. */
@@ -31,7 +31,7 @@ const slotsOf = (at: (value: number) => Value, alias: (value: number) => number)
     const found = numbers.get(own)
     if (found !== undefined) return found
     const { dtype, from, shape } = at(own)
-    const made = slots.push({ dtype, shape, home: from.tag === "home" ? from.home : { tag: "own" } }) - 1
+    const made = slots.push({ dtype, shape, storage: from.tag === "storage" ? from.storage : { tag: "own" } }) - 1
     numbers.set(own, made)
     return made
   }
@@ -86,7 +86,7 @@ const draft = (source: Source, values: ReadonlyArray<Value>) => {
   }
   for (const value of scalarsFirst(values)) {
     const { from, shape } = at(value)
-    if (from.tag === "home" || stored.alias(value) !== value || !stored.used.has(value) || !stored.isStored(value)) continue
+    if (from.tag === "storage" || stored.alias(value) !== value || !stored.used.has(value) || !stored.isStored(value)) continue
     if (!isLooped(value)) {
       const loops = from.tag === "step" && takesEpilogue(from.equation) ? shape : undefined
       maker.set(value, drafts.push({ first: value, shape: loops, makes: [] }) - 1)
@@ -134,7 +134,7 @@ const wantedOf = (
     const from = first === undefined ? undefined : at(first).from
     if (from?.tag === "step")
       for (const input of from.inputs)
-        visitReads(source, input, at(input).shape, (read) => wanted.add(read), straight(at(input).shape.length), false)
+        visitReads(source, input, at(input).shape, (read) => wanted.add(read), identityMap(at(input).shape.length), false)
   })
   return wanted
 }
@@ -142,15 +142,15 @@ const wantedOf = (
 /** How a product steps through one of its operands. */
 const matrix = ({ at, slot, stored }: Source, value: number): Matrix => {
   const rank = at(value).shape.length
-  let [base, follow] = [value, straight(rank)]
+  let [base, map] = [value, identityMap(rank)]
   for (;;) {
     const { from } = at(base)
     const [input] = from.tag === "step" ? from.inputs : []
     if (stored.isStored(base) || from.tag !== "step" || input === undefined) break
-    follow = through(from.equation, at(input), follow) ?? follow
+    map = through(from.equation, at(input), map) ?? map
     base = input
   }
-  const { offset, strides } = accessOf(at(base).shape, follow, rank)
+  const { offset, strides } = accessOf(at(base).shape, map, rank)
   return { slot: slot(base), offset, batch: strides.slice(0, -2), row: strides.at(-2) ?? 0, column: strides.at(-1) ?? 0 }
 }
 
@@ -159,9 +159,9 @@ const reduce = (source: Source, value: number, primitive: Reduce["primitive"], a
   const { shape } = source.at(operand)
   const all = shape.map((_, axis) => axis)
   const order = [...all.filter((axis) => !axes.includes(axis)), ...all.filter((axis) => axes.includes(axis))]
-  const follow: Follow = {
+  const map: IndexMap = {
     offsets: all.map(() => 0),
-    shares: all.map((axis) => order.map((loopAxis) => (loopAxis === axis ? 1 : 0))),
+    coefficients: all.map((axis) => order.map((loopAxis) => (loopAxis === axis ? 1 : 0))),
   }
   const looped = order.map((axis) => shape[axis] ?? 1)
   const { term, terms } = bodyOf(source, looped, new Set())
@@ -171,7 +171,7 @@ const reduce = (source: Source, value: number, primitive: Reduce["primitive"], a
     shape: looped,
     kept: shape.length - axes.length,
     order: axes.includes(shape.length - 1) ? "rows" : "columns",
-    term: term(operand, follow, false),
+    term: term(operand, map, false),
     terms,
     slot: source.slot(value),
   }
@@ -180,20 +180,20 @@ const reduce = (source: Source, value: number, primitive: Reduce["primitive"], a
 const loop = (source: Source, shape: Shape.Shape, makes: ReadonlyArray<number>, wanted: ReadonlySet<number>): Loop => {
   const { term, terms } = bodyOf(source, shape, new Set(makes))
   const stores = makes.flatMap((value) =>
-    wanted.has(value) ? [{ slot: source.slot(value), term: term(value, straight(shape.length), true) }] : [],
+    wanted.has(value) ? [{ slot: source.slot(value), term: term(value, identityMap(shape.length), true) }] : [],
   )
   return { tag: "loop", shape, terms, stores }
 }
 
 /** The plan of a program. */
 export const fuse = (program: Program): Plan => {
-  const { outputs, values } = share(program)
+  const { outputs, values } = eliminateCommonSubexpressions(program)
   const stored = decide(values, outputs)
   const at = (value: number): Value => values[value] as Value
   const { slot, slots } = slotsOf(at, stored.alias)
   // Inputs stand first, in order, whether they are used or not.
   values.forEach(({ from }, value) => {
-    if (from.tag === "home" && from.home.tag === "input") slot(value)
+    if (from.tag === "storage" && from.storage.tag === "input") slot(value)
   })
   const source: Source = { at, stored, slot }
   const { drafts, maker } = draft(source, values)

@@ -7,7 +7,7 @@ export interface Most {
 }
 
 /** Things by name, no more than so many and so large together. */
-export interface Recent<A> {
+export interface LruCache<A> {
   /** What is kept under a name, which is then the one asked for last. */
   readonly get: (name: string) => A | undefined
   /** Keeps a thing of so many bytes; one that is too large by itself is not kept, and nothing goes for it. */
@@ -15,7 +15,7 @@ export interface Recent<A> {
 }
 
 /** Nothing yet, and room for so much. */
-export const makeRecent = <A>(most: Most): Recent<A> => {
+export const makeLruCache = <A>(most: Most): LruCache<A> => {
   const kept = new Map<string, { readonly thing: A; readonly bytes: number }>()
   let held = 0
   return {

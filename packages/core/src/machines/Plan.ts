@@ -13,14 +13,14 @@ import { printSpec, type Spec } from "../words/ShapeError.ts"
 export type Elementwise = Unary | Binary | Comparison | "not" | "where" | "cast"
 
 /** Where an array lives: what the program is given, what stands in it, what it gives, or what only its kernels see. */
-export type Home =
+export type Storage =
   | { readonly tag: "input"; readonly index: number }
   | { readonly tag: "constant"; readonly index: number; readonly array: NDArray }
   | { readonly tag: "own" }
 
 /** A densely stored array in an engine's memory. */
 export interface Slot extends Spec {
-  readonly home: Home
+  readonly storage: Storage
 }
 
 /** How a loop steps through a slot: elements to skip for each of the loop's axes, from `offset`. */
@@ -199,7 +199,7 @@ const printKernel = (kernel: Kernel): string => {
 /** The plan as text: a line for each slot that comes from outside, one for each kernel, and the outputs. */
 export const print = ({ kernels, outputs, slots }: Plan): string =>
   [
-    ...slots.map((slot, i) => `s${i}: ${printSpec(slot)}${slot.home.tag === "own" ? "" : ` ${slot.home.tag}`}`),
+    ...slots.map((slot, i) => `s${i}: ${printSpec(slot)}${slot.storage.tag === "own" ? "" : ` ${slot.storage.tag}`}`),
     ...kernels.map(printKernel),
     `return ${outputs.map(({ slot }) => `s${slot}`).join(" ")}`,
   ].join("\n")

@@ -50,6 +50,6 @@ export const plannedStep = <P, S, O, R>(config: Stepping<P, S, O, R>, { rows, sa
     all !== undefined && isHeld([all.inputs, all.targets])
       ? folded(listed, start, all, { rows: zeros([config.batch], "i32") })
       : folded((state: typeof start, data: Data) => listed(state, data, { x: data.inputs, y: data.targets }), start, batch)
-  const { memory, plan } = planJob({ program, resident: tensors(start).length }, { threads: 1, least: 0 })
+  const { memory, plan } = planJob({ program, resident: tensors(start).length }, { threads: 1, minSharedWork: 0 })
   return { program, kernels: plan.kernels.length, bytes: memory.bytes }
 }

@@ -10,7 +10,7 @@ import { order } from "../../language/Walk.ts"
 import { numbersOf, settleBy, taking } from "../../meaning/Steps.ts"
 import type { NDArray } from "../../words/NDArray.ts"
 import { fits, renaming, type Stepwise, stepwise } from "./apply.ts"
-import { type Part, partsOf, passOver } from "./groups.ts"
+import { type Group, groupsOf, recordUnmaterialized } from "./groups.ts"
 import { runPrepared } from "./preparedPrograms.ts"
 import { stepWork } from "./work.ts"
 
@@ -46,7 +46,7 @@ export const within = (inLoops: number): Eager => {
   }
   const isWorthIt = (steps: ReadonlyArray<Expr>, taken: ReadonlyArray<Tensor>): boolean =>
     steps.length > 1 && steps.reduce((sum, step) => sum + workOf(step), 0) > inLoops && fits([...taken, ...steps])
-  const settlePart = ({ steps, together }: Part): void => {
+  const settleGroup = ({ steps, together }: Group): void => {
     if (together === undefined || !isWorthIt(steps, together.taken)) {
       for (const step of taking(steps)) settle(step)
       return
@@ -54,14 +54,14 @@ export const within = (inLoops: number): Eager => {
     const { outputs, taken } = together
     const numbers = runPrepared(capture(taken, outputs), numbersOf(taken))
     for (const [i, output] of outputs.entries()) output.settle(numbers[i] as NDArray)
-    passOver(steps)
+    recordUnmaterialized(steps)
   }
-  const cut = (targets: ReadonlyArray<Tensor>): Array<Part> => {
+  const cut = (targets: ReadonlyArray<Tensor>): Array<Group> => {
     const steps = order(targets, (x) => x.value !== undefined)
-    return steps.some(isLarge) ? partsOf(steps, targets, joins) : [{ steps }]
+    return steps.some(isLarge) ? groupsOf(steps, targets, joins) : [{ steps }]
   }
   const read = (targets: ReadonlyArray<Tensor>): ReadonlyArray<NDArray> => {
-    for (const part of taking(cut(targets))) settlePart(part)
+    for (const part of taking(cut(targets))) settleGroup(part)
     return numbersOf(targets)
   }
   return { run, read }

@@ -5,7 +5,7 @@
 import { type Expr, recipeOf, type Tensor } from "../../language/Expr.ts"
 
 /** Steps that are done together, or one after the other. */
-export interface Part {
+export interface Group {
   readonly steps: Array<Expr>
   /** Of steps that are done together, what they take of others and which of them get their numbers. */
   readonly together?: { readonly taken: ReadonlyArray<Tensor>; readonly outputs: ReadonlyArray<Expr> }
@@ -39,11 +39,11 @@ const connected = () => {
  * The parts of these steps, which come inputs first, each after those that it needs. `joins` says of a step whether it is
  * done together with those joined before it that it takes. Throws `ShapeError` inside a traced function.
  */
-export const partsOf = (
+export const groupsOf = (
   steps: ReadonlyArray<Expr>,
   targets: ReadonlyArray<Tensor>,
   joins: (step: Expr, isJoined: (x: Tensor) => boolean) => boolean,
-): Array<Part> => {
+): Array<Group> => {
   // A stage is done before the next; joined steps have odd ones, so that those of one stage need nothing in between.
   const stages = new Map<Tensor, number>()
   const sizes = new Map<number, number>()
@@ -84,6 +84,6 @@ export const partsOf = (
 }
 
 /** Remembers those of steps done together that got no numbers. */
-export const passOver = (steps: ReadonlyArray<Expr>): void => {
+export const recordUnmaterialized = (steps: ReadonlyArray<Expr>): void => {
   for (const step of steps) if (step.value === undefined) passed.add(step)
 }

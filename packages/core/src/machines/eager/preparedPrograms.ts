@@ -4,12 +4,12 @@
  */
 import type { Program } from "../../language/Primitive.ts"
 import type { NDArray } from "../../words/NDArray.ts"
-import { makeRecent } from "../LruCache.ts"
+import { makeLruCache } from "../LruCache.ts"
 import * as Signature from "../Signature.ts"
 import { type Prepared, prepare } from "../wasm/prepare.ts"
 
 /** What is kept at most, by the memory that it works in. */
-const kept = makeRecent<Prepared>({ count: 64, bytes: 2 ** 26 })
+const kept = makeLruCache<Prepared>({ count: 64, bytes: 2 ** 26 })
 
 /** Runs a program in WebAssembly. Throws `EngineError` when it does not fit. */
 export const runPrepared = (program: Program, inputs: ReadonlyArray<NDArray>): ReadonlyArray<NDArray> => {

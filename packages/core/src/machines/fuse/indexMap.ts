@@ -1,20 +1,20 @@
-/** Rearrangements as the way a loop steps through memory: how the axes of an array follow those of a loop. */
+/** Index maps: how the index along each axis of an array depends on the indices of a loop. Rearrangements are such maps. */
 import type { Equation } from "../../language/Primitive.ts"
 import * as Shape from "../../words/Shape.ts"
 import type { Spec } from "../../words/ShapeError.ts"
 import type { Access } from "../Plan.ts"
 import { paramsOf } from "./values.ts"
 
-/** How the axes of a value follow those of a loop: an index is an offset and a share of each loop index. */
-export interface Follow {
+/** For each axis of a value, its index as an affine function of the loop's: `offset + Σ coefficient × loop index`. */
+export interface IndexMap {
   readonly offsets: ReadonlyArray<number>
-  readonly shares: ReadonlyArray<ReadonlyArray<number>>
+  readonly coefficients: ReadonlyArray<ReadonlyArray<number>>
 }
 
-/** An array that the loop walks as it lies. */
-export const straight = (rank: number): Follow => ({
+/** The map of an array whose axes are the loop's. */
+export const identityMap = (rank: number): IndexMap => ({
   offsets: Array<number>(rank).fill(0),
-  shares: Array.from({ length: rank }, (_, axis) => Array.from({ length: rank }, (__, i) => (i === axis ? 1 : 0))),
+  coefficients: Array.from({ length: rank }, (_, axis) => Array.from({ length: rank }, (__, i) => (i === axis ? 1 : 0))),
 })
 
 /** For each axis of a reshape's input, the axis of its result that it is, where the two differ by axes of size 1 only. */
@@ -26,11 +26,11 @@ const unitReshape = (from: Shape.Shape, to: Shape.Shape): ReadonlyArray<number |
   return from.map((n) => (n === 1 ? undefined : longTo[next++]))
 }
 
-/** How the axes of a rearrangement's input follow a loop, from how those of its result do; `undefined` for steps that are none. */
-export const through = (equation: Equation, input: Spec, { offsets, shares }: Follow): Follow | undefined => {
-  const pickAxes = (axes: ReadonlyArray<number | undefined>): Follow => ({
+/** The index map of a rearrangement's input, from that of its result; `undefined` for equations that rearrange nothing. */
+export const through = (equation: Equation, input: Spec, { offsets, coefficients }: IndexMap): IndexMap | undefined => {
+  const pickAxes = (axes: ReadonlyArray<number | undefined>): IndexMap => ({
     offsets: axes.map((axis) => (axis === undefined ? 0 : (offsets[axis] ?? 0))),
-    shares: axes.map((axis) => (axis === undefined ? [] : (shares[axis] ?? []))),
+    coefficients: axes.map((axis) => (axis === undefined ? [] : (coefficients[axis] ?? []))),
   })
   switch (equation.primitive) {
     case "transpose": {
@@ -49,14 +49,14 @@ export const through = (equation: Equation, input: Spec, { offsets, shares }: Fo
       const { start, stride } = paramsOf("slice", equation)
       return {
         offsets: offsets.map((offset, axis) => offset * (stride[axis] ?? 1) + (start[axis] ?? 0)),
-        shares: shares.map((share, axis) => share.map((n) => n * (stride[axis] ?? 1))),
+        coefficients: coefficients.map((share, axis) => share.map((n) => n * (stride[axis] ?? 1))),
       }
     }
     case "reverse": {
       const { axes } = paramsOf("reverse", equation)
       return {
         offsets: offsets.map((offset, axis) => (axes.includes(axis) ? (input.shape[axis] ?? 1) - 1 - offset : offset)),
-        shares: shares.map((share, axis) => (axes.includes(axis) ? share.map((n) => (n === 0 ? 0 : -n)) : share)),
+        coefficients: coefficients.map((share, axis) => (axes.includes(axis) ? share.map((n) => (n === 0 ? 0 : -n)) : share)),
       }
     }
     default:
@@ -64,16 +64,16 @@ export const through = (equation: Equation, input: Spec, { offsets, shares }: Fo
   }
 }
 
-/** The steps of a loop of this rank through a dense array whose axes follow it. */
-export const accessOf = (shape: Shape.Shape, { offsets, shares }: Follow, rank: number): Access => {
+/** The strides of a loop of this rank through a dense array with this index map. */
+export const accessOf = (shape: Shape.Shape, { offsets, coefficients }: IndexMap, rank: number): Access => {
   const steps = Shape.strides(shape)
   const sum = (of: (axis: number) => number): number => steps.reduce((total, step, axis) => total + step * of(axis), 0)
   return {
     offset: sum((axis) => offsets[axis] ?? 0),
-    strides: Array.from({ length: rank }, (_, i) => sum((axis) => shares[axis]?.[i] ?? 0)),
+    strides: Array.from({ length: rank }, (_, i) => sum((axis) => coefficients[axis]?.[i] ?? 0)),
   }
 }
 
-/** Whether a step only rearranges its input, in a way that a loop can follow. */
+/** Whether an equation only rearranges its input, in a way that is an index map. */
 export const isRearrangement = (equation: Equation, input: Spec | undefined): boolean =>
-  input !== undefined && through(equation, input, straight(equation.out.shape.length)) !== undefined
+  input !== undefined && through(equation, input, identityMap(equation.out.shape.length)) !== undefined

@@ -30,7 +30,7 @@ export const decide = (values: ReadonlyArray<Value>, outputs: ReadonlyArray<numb
     used.add(alias(value))
   }
 
-  /** A value that a loop computes from: stored where the loop cannot follow it, or would do it over and over. */
+  /** A value that a loop computes from: stored where the loop cannot compute it in place, or would compute it repeatedly. */
   const operand = (value: number, expanded: boolean): void => {
     const { from } = at(value)
     used.add(value)
@@ -39,7 +39,7 @@ export const decide = (values: ReadonlyArray<Value>, outputs: ReadonlyArray<numb
     const { equation, inputs } = from
     if (elementwise.has(equation.primitive) ? expanded : !isRearrangement(equation, at(inputs[0] ?? value))) store(value)
   }
-  /** A value that a product takes apart: stored, but for rearrangements, which a product can follow. */
+  /** An operand of a product: stored, but for rearrangements, which become the strides of the product. */
   const backed = (value: number): void => {
     let base = value
     for (;;) {

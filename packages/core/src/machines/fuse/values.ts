@@ -12,13 +12,13 @@ import {
 import type { DType } from "../../words/DType.ts"
 import type { NDArray } from "../../words/NDArray.ts"
 import type { Spec } from "../../words/ShapeError.ts"
-import type { Home } from "../Plan.ts"
+import type { Storage } from "../Plan.ts"
 import { ofParams } from "../Signature.ts"
 
 /** A value of the program after equal ones were made one. */
 export interface Value extends Spec {
   readonly from:
-    | { readonly tag: "home"; readonly home: Home }
+    | { readonly tag: "storage"; readonly storage: Storage }
     | { readonly tag: "literal"; readonly value: number }
     | { readonly tag: "step"; readonly equation: Equation; readonly inputs: ReadonlyArray<number> }
 }
@@ -99,7 +99,7 @@ const isCut = (
 }
 
 /** The program's values, equal steps once. Values of the program are mapped to these by `number`. */
-export const share = (program: Program): { readonly values: ReadonlyArray<Value>; readonly outputs: ReadonlyArray<number> } => {
+export const eliminateCommonSubexpressions = (program: Program): { readonly values: ReadonlyArray<Value>; readonly outputs: ReadonlyArray<number> } => {
   const values: Array<Value> = []
   const known = new Map<string, number>()
   const number: Array<number> = []
@@ -114,11 +114,11 @@ export const share = (program: Program): { readonly values: ReadonlyArray<Value>
     add({ dtype, shape: [], from: { tag: "literal", value } }, `literal ${dtype} ${Object.is(value, -0) ? "-0" : value}`)
   const constant = (array: NDArray, index: number): number => {
     const { dtype, shape } = array
-    if (shape.length > 0) return add({ dtype, shape, from: { tag: "home", home: { tag: "constant", index, array } } })
+    if (shape.length > 0) return add({ dtype, shape, from: { tag: "storage", storage: { tag: "constant", index, array } } })
     return literal(dtype, array.data[0] as number)
   }
   program.inputs.forEach(({ dtype, shape }, index) => {
-    number.push(add({ dtype, shape, from: { tag: "home", home: { tag: "input", index } } }))
+    number.push(add({ dtype, shape, from: { tag: "storage", storage: { tag: "input", index } } }))
   })
   for (const [index, array] of program.constants.entries()) number.push(constant(array, index))
   /** For each comparison by which a value was cut, what came of that. */

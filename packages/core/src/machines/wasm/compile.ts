@@ -7,14 +7,14 @@ import { EngineError, type Job, OutOfMemory } from "../Executable.ts"
 import { fuse } from "../Fuse.ts"
 import { type MemoryPlan, planMemory, slotBytes } from "../MemoryPlan.ts"
 import type { Plan, Single, View } from "../Plan.ts"
-import { makeRecent } from "../LruCache.ts"
+import { makeLruCache } from "../LruCache.ts"
 import * as Signature from "../Signature.ts"
 import { compile, type WasmModule } from "./assembler/webAssembly.ts"
-import { isOwn, work } from "./kernels/kernels.ts"
-import { failedAt, type Workforce, workspace, writeModule } from "./writeModule.ts"
+import { isCompiled, work } from "./kernels/kernels.ts"
+import { failedAt, type ModuleOptions, workspace, writeModule } from "./writeModule.ts"
 
 /** An array's kind and shape, and its address in bytes. */
-export interface Place extends Spec {
+export interface ArrayLocation extends Spec {
   readonly address: number
 }
 
@@ -28,20 +28,20 @@ export interface Compiled {
   readonly threads: number
   /** The address of the word that a thread sets when it cannot go on. */
   readonly failed: number
-  readonly places: ReadonlyArray<Place>
+  readonly locations: ReadonlyArray<ArrayLocation>
   /** For each input of the program, its place. */
   readonly inputs: ReadonlyArray<number>
   /** Which constants of the program stand in which place. */
   readonly constants: ReadonlyArray<{ readonly place: number; readonly constant: number }>
   readonly outputs: ReadonlyArray<View>
   /** The kernels that the host does, by number. */
-  readonly outside: ReadonlyMap<number, Single>
+  readonly hostFallback: ReadonlyMap<number, Single>
   /** The largest arrays, the largest first. */
   readonly largest: OutOfMemory["largest"]
 }
 
 /** Makes code of a job for no more threads than these. Throws `EngineError` when it does not fit into one memory. */
-export type Compile = (job: Job, workforce: Workforce) => Compiled
+export type Compile = (job: Job, options: ModuleOptions) => Compiled
 
 /** The most one memory of WebAssembly holds: 4 GiB. */
 const most = 2 ** 32
@@ -66,10 +66,10 @@ export interface Planned {
 }
 
 /** Plans a job for no more threads than these. Throws `EngineError` when it does not fit into one memory. */
-export const planJob = ({ program, resident }: Job, { least, threads: offered }: Omit<Workforce, "numerics">): Planned => {
+export const planJob = ({ program, resident }: Job, { minSharedWork, threads: offered }: Omit<ModuleOptions, "numerics">): Planned => {
   const plan = fuse(program)
   const total = plan.kernels.reduce((sum, kernel) => sum + work(kernel, plan.slots), 0)
-  const threads = total >= worthWaking * least ? offered : 1
+  const threads = total >= worthWaking * minSharedWork ? offered : 1
   const memory = planMemory(plan, resident, workspace(plan, threads))
   if (memory.bytes > most) {
     const cause = new OutOfMemory({ wanted: memory.bytes, most, largest: largestOf(plan) })
@@ -79,21 +79,21 @@ export const planJob = ({ program, resident }: Job, { least, threads: offered }:
 }
 
 /** Makes code of a job. */
-export const compileJob: Compile = (job, workforce) => {
-  const { memory, plan, threads } = planJob(job, workforce)
-  const written = writeModule(plan, memory, { ...workforce, threads })
+export const compileJob: Compile = (job, options) => {
+  const { memory, plan, threads } = planJob(job, options)
+  const written = writeModule(plan, memory, { ...options, threads })
   return {
     module: compile(written),
     moduleBytes: written.length,
     bytes: memory.bytes,
     threads,
     failed: failedAt(plan, threads),
-    places: plan.slots.map(({ dtype, shape }, slot) => ({ dtype, shape, address: memory.addresses[slot] ?? 0 })),
-    inputs: plan.inputs.map((_, index) => plan.slots.findIndex(({ home }) => home.tag === "input" && home.index === index)),
-    constants: plan.slots.flatMap(({ home }, place) => (home.tag === "constant" ? [{ place, constant: home.index }] : [])),
+    locations: plan.slots.map(({ dtype, shape }, slot) => ({ dtype, shape, address: memory.addresses[slot] ?? 0 })),
+    inputs: plan.inputs.map((_, index) => plan.slots.findIndex(({ storage }) => storage.tag === "input" && storage.index === index)),
+    constants: plan.slots.flatMap(({ storage }, place) => (storage.tag === "constant" ? [{ place, constant: storage.index }] : [])),
     outputs: plan.outputs,
-    outside: new Map(
-      plan.kernels.flatMap((kernel, i) => (kernel.tag === "single" && !isOwn(kernel, plan.slots) ? [[i, kernel] as const] : [])),
+    hostFallback: new Map(
+      plan.kernels.flatMap((kernel, i) => (kernel.tag === "single" && !isCompiled(kernel, plan.slots) ? [[i, kernel] as const] : [])),
     ),
     largest: largestOf(plan),
   }
@@ -103,14 +103,14 @@ export const compileJob: Compile = (job, workforce) => {
 const kept = { programs: 256, bytes: 2 ** 24 }
 
 /** Code by signature; the code that was longest not asked for goes first. */
-export const remembering = (compile: Compile = compileJob, { bytes, programs } = kept): Compile => {
-  const known = makeRecent<Compiled>({ count: programs, bytes })
-  return (job, workforce) => {
-    const { least, numerics, threads } = workforce
-    const key = `${numerics} ${threads} ${least} ${job.resident}\n${Signature.ofProgram(job.program)}`
+export const cachedCompile = (compile: Compile = compileJob, { bytes, programs } = kept): Compile => {
+  const known = makeLruCache<Compiled>({ count: programs, bytes })
+  return (job, options) => {
+    const { minSharedWork, numerics, threads } = options
+    const key = `${numerics} ${threads} ${minSharedWork} ${job.resident}\n${Signature.ofProgram(job.program)}`
     const found = known.get(key)
     if (found !== undefined) return found
-    const compiled = compile(job, workforce)
+    const compiled = compile(job, options)
     known.put(key, compiled, key.length + compiled.moduleBytes)
     return compiled
   }

@@ -2,19 +2,19 @@
 import * as Shape from "../../../words/Shape.ts"
 import { costly } from "../../fuse/values.ts"
 import type { Kernel, Slot } from "../../Plan.ts"
-import type { Finish } from "./primitives/Operation.ts"
-import { directKernels } from "./primitives/primitiveKernels.ts"
+import type { EmitEpilogue } from "./primitives/Operation.ts"
+import { primitiveKernels } from "./primitives/primitiveKernels.ts"
 import { emitLoop, emitPart } from "./loopKernel.ts"
-import type { Site } from "./loopNest.ts"
+import type { EmitContext } from "./loopNest.ts"
 import { emitProduct, productScratch } from "./productKernel.ts"
 import { emitReduce } from "./reduceKernel.ts"
 
 /** Whether a kernel is written in WebAssembly; the others are done by the host. */
-export const isOwn = (kernel: Kernel, slots: ReadonlyArray<Slot>): boolean => kernel.tag !== "single" || direct.has(kernel, slots)
+export const isCompiled = (kernel: Kernel, slots: ReadonlyArray<Slot>): boolean => kernel.tag !== "single" || direct.has(kernel, slots)
 
 /** Whether threads can share a kernel; the others are the first thread's. */
-export const isShareable = (kernel: Kernel, slots: ReadonlyArray<Slot>): boolean =>
-  kernel.tag !== "single" || direct.isShared(kernel, slots)
+export const isParallel = (kernel: Kernel, slots: ReadonlyArray<Slot>): boolean =>
+  kernel.tag !== "single" || direct.isParallel(kernel, slots)
 
 /** Bytes of memory that a kernel uses for itself, for each thread. */
 export const scratchOf = (kernel: Kernel, slots: ReadonlyArray<Slot>): number => {
@@ -33,15 +33,15 @@ export const work = (kernel: Kernel, slots: ReadonlyArray<Slot>): number => {
 }
 
 /** Writes a kernel that is not the host's; `scratch` is the address of memory for its threads. */
-export const emitKernel = (site: Site, kernel: Kernel, slots: ReadonlyArray<Slot>, scratch: number): void => {
-  if (kernel.tag === "loop") emitLoop(site, kernel, slots)
-  else if (kernel.tag === "reduce") emitReduce(site, kernel, slots)
+export const emitKernel = (context: EmitContext, kernel: Kernel, slots: ReadonlyArray<Slot>, scratch: number): void => {
+  if (kernel.tag === "loop") emitLoop(context, kernel, slots)
+  else if (kernel.tag === "reduce") emitReduce(context, kernel, slots)
   else {
     const { epilogue } = kernel
-    const finish: Finish | undefined = epilogue === undefined ? undefined : (part) => emitPart(site, epilogue, slots, part)
-    if (kernel.tag === "product") emitProduct(site, kernel, scratch, finish)
-    else direct.emit(site, kernel, slots, scratch, finish)
+    const finish: EmitEpilogue | undefined = epilogue === undefined ? undefined : (part) => emitPart(context, epilogue, slots, part)
+    if (kernel.tag === "product") emitProduct(context, kernel, scratch, finish)
+    else direct.emit(context, kernel, slots, scratch, finish)
   }
 }
 
-const direct = directKernels({ scratchOf, work, isOwn, emit: emitKernel })
+const direct = primitiveKernels({ scratchOf, work, isCompiled, emit: emitKernel })

@@ -10,12 +10,12 @@ import {
   nest,
   nestShared,
   rowOf,
-  type Site,
+  type EmitContext,
   store,
   termAccesses,
   termRows,
 } from "./loopNest.ts"
-import { lastAlone, type Part, type Range, share } from "../threads/partition.ts"
+import { lastAlone, type Region, type Range, threadRange } from "../threads/partition.ts"
 import { type I32, i32, select } from "../assembler/Value.ts"
 
 /** Elements of a cache line: no two threads write to one. */
@@ -36,7 +36,7 @@ const rowsTogether = (shape: Shape.Shape, accesses: ReadonlyArray<Access>, terms
 }
 
 /** A loop under indices of its first axes that are known: its other axes, as few as possible, and how a row of them is done. */
-const under = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>, known: number) => {
+const under = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, known: number) => {
   const accesses = [{ offset: 0, strides: Shape.strides(kernel.shape) }, ...termAccesses(kernel.terms)]
   const inner = collapse({
     shape: kernel.shape.slice(known),
@@ -49,16 +49,16 @@ const under = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>, known: numb
   const [stored = { offset: 0, strides: [] }, ...loaded] = all
   /** The row at these indices, and what writes its stores for some elements from `i` on; `vector` says where they are loaded from. */
   const rowAt = (outer: ReadonlyArray<I32>) => {
-    const rows = termRows(site, kernel.terms, loaded, outer)
+    const rows = termRows(context, kernel.terms, loaded, outer)
     const stores = kernel.stores.map(({ slot, term }) => {
       const dtype = slots[slot]?.dtype ?? "f32"
-      return { dtype, term, row: { ...rowOf(site, slot, dtype, stored, outer), step: 1 } }
+      return { dtype, term, row: { ...rowOf(context, slot, dtype, stored, outer), step: 1 } }
     })
     const round = (i: I32, count: Count, vector = rows): void => {
-      const made = emitTerms(site, kernel.terms, vector, i, count)
+      const made = emitTerms(context, kernel.terms, vector, i, count)
       for (const { dtype, row, term } of stores) {
         const value = made[term]
-        if (value !== undefined) store(site.code, dtype, row, i, value, count)
+        if (value !== undefined) store(context.code, dtype, row, i, value, count)
       }
     }
     return { rows, round }
@@ -67,9 +67,9 @@ const under = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>, known: numb
 }
 
 /** Writes a loop, or what of it lies under some first indices, which nobody else is to do. */
-const emit = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>, known: ReadonlyArray<I32>): void => {
-  const { code } = site
-  const { loaded, rowAt, shape } = under(site, kernel, slots, known.length)
+const emit = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, known: ReadonlyArray<I32>): void => {
+  const { code } = context
+  const { loaded, rowAt, shape } = under(context, kernel, slots, known.length)
   const inner = shape.at(-1) ?? 1
   const one = (outer: ReadonlyArray<I32>): void => {
     const { round, rows } = rowAt(outer)
@@ -78,12 +78,12 @@ const emit = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>, known: Reado
     const whole = alone && rows.every((row) => row === undefined || row.step === 0 || row.step === 1)
     const vectors = whole ? Math.ceil(inner / 4) * 4 : inner - (inner % 4)
     if (vectors > 0) {
-      const { end, start } = alone ? share(code, site.crew, vectors, line) : { start: 0, end: vectors }
+      const { end, start } = alone ? threadRange(code, context.team, vectors, line) : { start: 0, end: vectors }
       code.for(start, end, 4, (i) => round(i, 4))
     }
     if (vectors < inner) {
       const tail = (): void => round(code.let(i32.const(vectors)), (inner - vectors) as Count)
-      if (alone) lastAlone(code, site.crew, tail)
+      if (alone) lastAlone(code, context.team, tail)
       else code.scope(tail)
     }
   }
@@ -92,7 +92,7 @@ const emit = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>, known: Reado
     const many = shape.at(-2) ?? 1
     const whole = many - (many % together)
     const alone = outer.length === 0
-    const { end, start } = alone ? share(code, site.crew, whole, together) : { start: 0, end: whole }
+    const { end, start } = alone ? threadRange(code, context.team, whole, together) : { start: 0, end: whole }
     code.for(start, end, together, (first) => {
       const { round, rows } = rowAt([...outer, first])
       for (let at = 0; at < together * inner; at += 4)
@@ -103,13 +103,13 @@ const emit = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>, known: Reado
     })
     if (whole < many) {
       const rest = (): void => code.for(whole, many, 1, (row) => one([...outer, row]))
-      if (alone) lastAlone(code, site.crew, rest)
+      if (alone) lastAlone(code, context.team, rest)
       else rest()
     }
   }
   const each = (axes: Shape.Shape, body: (indices: ReadonlyArray<I32>) => void): void => {
     if (axes.length === 0) body(known)
-    else if (known.length === 0) nestShared(site, axes, body)
+    else if (known.length === 0) nestShared(context, axes, body)
     else nest(code, axes, body, known)
   }
   const together = rowsTogether(shape, loaded, kernel.terms.length)
@@ -118,27 +118,27 @@ const emit = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>, known: Reado
 }
 
 /** Writes the kernel. */
-export const emitLoop = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>): void => emit(site, kernel, slots, [])
+export const emitLoop = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>): void => emit(context, kernel, slots, [])
 
 /** Writes what a loop does under these first indices in rows of its last axis that follow each other. */
-const emitRows = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>, indices: ReadonlyArray<I32>, rows: Range): void => {
-  const { code } = site
+const emitRows = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, indices: ReadonlyArray<I32>, rows: Range): void => {
+  const { code } = context
   const n = kernel.shape.at(-1) ?? 1
-  const { rowAt, shape } = under(site, kernel, slots, indices.length)
+  const { rowAt, shape } = under(context, kernel, slots, indices.length)
   // Where all arrays are walked as they lie, rows of whole vectors are one long row.
   if (shape.length === 1 && n % 4 === 0) {
     const { round } = rowAt(indices)
     code.for(at(0, [rows.start, n]), at(0, [rows.end, n]), 4, (i) => round(i, 4))
-  } else code.for(rows.start, rows.end, 1, (row) => emit(site, kernel, slots, [...indices, row]))
+  } else code.for(rows.start, rows.end, 1, (row) => emit(context, kernel, slots, [...indices, row]))
 }
 
 /** Writes what a loop does under these first indices in a range of columns of its last axis. */
-const emitColumns = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>, indices: ReadonlyArray<I32>, columns: Range): void => {
-  const { code } = site
+const emitColumns = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, indices: ReadonlyArray<I32>, columns: Range): void => {
+  const { code } = context
   const last = kernel.shape.length - 1
   const n = kernel.shape[last] ?? 1
   const whole = n - (n % 4)
-  const { rowAt } = under(site, kernel, slots, last)
+  const { rowAt } = under(context, kernel, slots, last)
   const end = typeof columns.end === "number" ? i32.const(columns.end) : columns.end
   nest(
     code,
@@ -153,10 +153,10 @@ const emitColumns = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>, indic
 }
 
 /** Writes what a loop does at a part of its places, which nobody else is to do. */
-export const emitPart = (site: Site, kernel: Loop, slots: ReadonlyArray<Slot>, { columns, indices, rows }: Part): void => {
+export const emitPart = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, { columns, indices, rows }: Region): void => {
   if (rows === undefined) {
-    if (columns === undefined) emit(site, kernel, slots, indices)
-    else emitColumns(site, kernel, slots, indices, columns)
-  } else if (columns === undefined) emitRows(site, kernel, slots, indices, rows)
-  else site.code.for(rows.start, rows.end, 1, (row) => emitColumns(site, kernel, slots, [...indices, row], columns))
+    if (columns === undefined) emit(context, kernel, slots, indices)
+    else emitColumns(context, kernel, slots, indices, columns)
+  } else if (columns === undefined) emitRows(context, kernel, slots, indices, rows)
+  else context.code.for(rows.start, rows.end, 1, (row) => emitColumns(context, kernel, slots, [...indices, row], columns))
 }

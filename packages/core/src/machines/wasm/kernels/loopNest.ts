@@ -9,18 +9,18 @@ import type { Access, Term } from "../../Plan.ts"
 import type { Assembler } from "../assembler/Assembler.ts"
 import type { Code } from "../assembler/Code.ts"
 import { applyLanes } from "./lanes.ts"
-import { type Crew, firstAlone, share } from "../threads/partition.ts"
+import { type Team, firstAlone, threadRange } from "../threads/partition.ts"
 import { f32x4, type I32, i8x16, i16x8, i32, i32x4, type Local, type V128, v128 } from "../assembler/Value.ts"
 
 /** What kernels need to know of the module they are written into. */
-export interface Site {
+export interface EmitContext {
   /** The module, for functions that a kernel calls. */
   readonly module: Assembler
   readonly code: Code
   /** The address of a slot. */
   readonly address: (slot: number) => number
   /** Who runs the kernel. */
-  readonly crew: Crew
+  readonly team: Team
 }
 
 /** A loop's axes, and its accesses with one stride for each. */
@@ -85,16 +85,16 @@ export const dot = (indices: ReadonlyArray<I32>, strides: ReadonlyArray<number>,
   }, undefined)
 
 /** A row of an access, given the indices of the axes outside the innermost. */
-export const rowOf = (site: Site, slot: number, dtype: DType, { offset, strides }: Access, outer: ReadonlyArray<I32>): Row => {
+export const rowOf = (context: EmitContext, slot: number, dtype: DType, { offset, strides }: Access, outer: ReadonlyArray<I32>): Row => {
   const size = bytes[dtype]
   const start = dot(outer, strides.slice(0, outer.length), size)
-  const base = site.address(slot) + offset * size
+  const base = context.address(slot) + offset * size
   const step = strides[outer.length] ?? 0
   if (start === undefined) return { start, base, step, size }
   // An instruction's own offset has no sign: where a step goes back, the base is part of the address.
   return strides.some((stride) => stride < 0)
-    ? { start: site.code.let(i32.add(start, base)), base: 0, step, size }
-    : { start: site.code.let(start), base, step, size }
+    ? { start: context.code.let(i32.add(start, base)), base: 0, step, size }
+    : { start: context.code.let(start), base, step, size }
 }
 
 /** The address of element `i` of a row, and the part of it that the instruction adds itself. */
@@ -168,7 +168,7 @@ export const termAccesses = (terms: ReadonlyArray<Term>): ReadonlyArray<Access> 
 
 /** The rows of a body's loads in a round of the outer axes, by term. */
 export const termRows = (
-  site: Site,
+  context: EmitContext,
   terms: ReadonlyArray<Term>,
   accesses: ReadonlyArray<Access>,
   outer: ReadonlyArray<I32>,
@@ -176,10 +176,10 @@ export const termRows = (
   terms.map((term, i) => {
     const access = accesses[i]
     if (access === undefined || (term.tag !== "load" && term.tag !== "index")) return undefined
-    if (term.tag === "load") return rowOf(site, term.slot, term.dtype, access, outer)
+    if (term.tag === "load") return rowOf(context, term.slot, term.dtype, access, outer)
     const start = dot(outer, access.strides.slice(0, outer.length), 1)
     return {
-      start: start === undefined ? undefined : site.code.let(start),
+      start: start === undefined ? undefined : context.code.let(start),
       base: access.offset,
       step: access.strides[outer.length] ?? 0,
       size: 1,
@@ -188,7 +188,7 @@ export const termRows = (
 
 /** The terms of a body from element `i` of the innermost axis on: of some elements, or of that one in every lane. */
 export const emitTerms = (
-  { code }: Site,
+  { code }: EmitContext,
   terms: ReadonlyArray<Term>,
   rows: ReadonlyArray<Row | undefined>,
   i: I32,
@@ -239,11 +239,11 @@ export const nest = (
 }
 
 /** Runs `body` for this thread's part of the indices: the outermost axis is shared out. Without axes the first thread runs it. */
-export const nestShared = ({ code, crew }: Site, shape: Shape, body: (indices: ReadonlyArray<I32>) => void): void => {
+export const nestShared = ({ code, team }: EmitContext, shape: Shape, body: (indices: ReadonlyArray<I32>) => void): void => {
   const [size, ...rest] = shape
-  if (size === undefined) firstAlone(code, crew, () => body([]))
+  if (size === undefined) firstAlone(code, team, () => body([]))
   else {
-    const { end, start } = share(code, crew, size)
+    const { end, start } = threadRange(code, team, size)
     code.for(start, end, 1, (i) => nest(code, rest, body, [i]))
   }
 }

@@ -11,13 +11,13 @@
 import * as Shape from "../../../words/Shape.ts"
 import type { Matrix, Product } from "../../Plan.ts"
 import type { Code } from "../assembler/Code.ts"
-import { at, type Finish } from "./primitives/Operation.ts"
+import { at, type EmitEpilogue } from "./primitives/Operation.ts"
 import { bySize } from "./functionsBySize.ts"
-import { dot, nest, type Site } from "./loopNest.ts"
+import { dot, nest, type EmitContext } from "./loopNest.ts"
 import type { Numerics } from "../assembler/numerics.ts"
 import { pack } from "./productPanel.ts"
 import { emitTile } from "./productTile.ts"
-import { inBlocks, pieces, share } from "../threads/partition.ts"
+import { inBlocks, chunks, threadRange } from "../threads/partition.ts"
 import { type I32, i32, i32x4, select } from "../assembler/Value.ts"
 
 /** How a product is cut. */
@@ -95,7 +95,7 @@ const stepsFrom = (code: Code, { k }: Product, { depth }: Cut, first: I32): I32 
 }
 
 /** What packs so many lines of an operand, for the steps of k from `first` on. */
-const packing = ({ module }: Site, kernel: Product, cut: Cut, along: number, across: number, width: number) =>
+const packing = ({ module }: EmitContext, kernel: Product, cut: Cut, along: number, across: number, width: number) =>
   bySize((count) =>
     module.func(`pack ${count}`, { params: ["i32", "i32", "i32"] }, (code, [from, to, first]) =>
       pack(code, { from, along, across }, to, stepsFrom(code, kernel, cut, first), width, count),
@@ -103,7 +103,7 @@ const packing = ({ module }: Site, kernel: Product, cut: Cut, along: number, acr
   )
 
 /** What computes so many columns of the rows from `top` to `bottom`, tile by tile, with the steps of k from `first` on. */
-const strips = ({ module }: Site, kernel: Product, cut: Cut) =>
+const strips = ({ module }: EmitContext, kernel: Product, cut: Cut) =>
   bySize((columns) => {
     const { a, b, m, n } = kernel
     const { depth, height, packsA, packsB, width } = cut
@@ -111,7 +111,7 @@ const strips = ({ module }: Site, kernel: Product, cut: Cut) =>
     return module.func(`strip ${columns}`, { params }, (code, [top, bottom, rows, panel, out, first]) => {
       const k = stepsFrom(code, kernel, cut, first)
       const goesOn = depth >= kernel.k ? undefined : code.let(i32x4.splat(i32.sub(0, i32.ne(first, 0))))
-      pieces(code, { start: top, end: bottom }, m, height, (_, count) => {
+      chunks(code, { start: top, end: bottom }, m, height, (_, count) => {
         const tile = {
           rows: count,
           columns,
@@ -130,25 +130,25 @@ const strips = ({ module }: Site, kernel: Product, cut: Cut) =>
   })
 
 /** Writes the kernel; `scratch` is the address of the memory it packs into, a piece for each thread. */
-export const emitProduct = (site: Site, kernel: Product, scratch: number, finish?: Finish): void => {
-  const { code, crew } = site
+export const emitProduct = (context: EmitContext, kernel: Product, scratch: number, finish?: EmitEpilogue): void => {
+  const { code, team } = context
   const { a, b, batch, k, m, n } = kernel
   const cut = cutOf(kernel, code.numerics)
   const { depth, height, packsA, packsB, width } = cut
   const packed = packedBytes(kernel, cut)
-  const packedA = code.let(i32.add(i32.mul(crew.thread, productScratch(kernel)), scratch))
+  const packedA = code.let(i32.add(i32.mul(team.thread, productScratch(kernel)), scratch))
   const packedB = code.let(i32.add(packedA, packed.a))
   // Threads share the rows, or the columns where there are few rows or it takes longer to pack all columns than all rows.
-  const few = m < 2 * height * crew.threads
-  const byColumns = crew.threads > 1 && (few || (packsB && n > m)) && n >= 2 * width * crew.threads
-  const rowPart = byColumns ? { start: 0, end: m } : share(code, crew, m, height)
-  const columnPart = byColumns ? share(code, crew, n, width) : { start: 0, end: n }
-  const strip = strips(site, kernel, cut)
-  const packRows = packing(site, kernel, cut, a.column, a.row, roundUp(height, 4))
-  const packColumns = packing(site, kernel, cut, b.row, b.column, width)
+  const few = m < 2 * height * team.threads
+  const byColumns = team.threads > 1 && (few || (packsB && n > m)) && n >= 2 * width * team.threads
+  const rowPart = byColumns ? { start: 0, end: m } : threadRange(code, team, m, height)
+  const columnPart = byColumns ? threadRange(code, team, n, width) : { start: 0, end: n }
+  const strip = strips(context, kernel, cut)
+  const packRows = packing(context, kernel, cut, a.column, a.row, roundUp(height, 4))
+  const packColumns = packing(context, kernel, cut, b.row, b.column, width)
   nest(code, batch, (indices) => {
     const startOf = (slot: number, offset: number, strides: ReadonlyArray<number>): I32 => {
-      const start = i32.const(site.address(slot) + offset * 4)
+      const start = i32.const(context.address(slot) + offset * 4)
       const moved = dot(indices, strides, 4)
       return code.let(moved === undefined ? start : i32.add(start, moved))
     }
@@ -164,17 +164,17 @@ export const emitProduct = (site: Site, kernel: Product, scratch: number, finish
             ? i32.add(packedB, i32.mul(i32.div_u(less(column, left), width), panelBytes(cut, width)))
             : element(fromB, b, first, column)
         if (packsB)
-          pieces(code, { start: left, end: right }, n, width, (column, count) =>
+          chunks(code, { start: left, end: right }, n, width, (column, count) =>
             code.call(packColumns(count), element(fromB, b, first, column), columnsAt(column), first),
           )
         inBlocks(code, rowPart, m, cut.rows, (top, bottom) => {
           if (packsA)
-            pieces(code, { start: top, end: bottom }, m, height, (row, count) => {
+            chunks(code, { start: top, end: bottom }, m, height, (row, count) => {
               const to = i32.add(packedA, i32.mul(i32.div_u(less(row, top), height), panelBytes(cut, height)))
               code.call(packRows(count), element(fromA, a, row, first), to, first)
             })
           const rows = code.let(packsA ? packedA : element(fromA, a, top, first))
-          pieces(code, { start: left, end: right }, n, width, (column, columns) => {
+          chunks(code, { start: left, end: right }, n, width, (column, columns) => {
             const to = at(out, [top, n * 4], [column, 4])
             code.call(strip(columns), top, bottom, rows, columnsAt(column), to, first)
           })
@@ -187,6 +187,6 @@ export const emitProduct = (site: Site, kernel: Product, scratch: number, finish
       }),
     )
     if (!cut.large)
-      finish?.(byColumns ? { indices, columns: columnPart } : { indices, rows: crew.threads > 1 ? rowPart : undefined })
+      finish?.(byColumns ? { indices, columns: columnPart } : { indices, rows: team.threads > 1 ? rowPart : undefined })
   })
 }

@@ -13,12 +13,12 @@ import {
   nestShared,
   type Row,
   rowOf,
-  type Site,
+  type EmitContext,
   store,
   termAccesses,
   termRows,
 } from "./loopNest.ts"
-import { lastAlone, share } from "../threads/partition.ts"
+import { lastAlone, threadRange } from "../threads/partition.ts"
 import { f32, f32x4, type I32, i8x16, i32, i32x4, type Local, type V128, v128 } from "../assembler/Value.ts"
 
 interface Combination {
@@ -50,7 +50,7 @@ export const scratchBytes = 64
 const firstLanes = (count: number): V128 => i32x4.const(...[0, 1, 2, 3].map((lane) => (lane < count ? -1 : 0)))
 
 /** The four lanes of four partial vectors combined into every lane. */
-const across = ({ code }: Site, { combine }: Combination, parts: ReadonlyArray<Local<"v128">>): Local<"v128"> => {
+const across = ({ code }: EmitContext, { combine }: Combination, parts: ReadonlyArray<Local<"v128">>): Local<"v128"> => {
   const [a, b, c, d] = parts as readonly [Local<"v128">, Local<"v128">, Local<"v128">, Local<"v128">]
   const all = code.let(combine(combine(a, b), combine(c, d)))
   const halves = code.let(combine(all, i8x16.shuffle(all, all, [8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7])))
@@ -58,7 +58,7 @@ const across = ({ code }: Site, { combine }: Combination, parts: ReadonlyArray<L
 }
 
 interface Reduction {
-  readonly site: Site
+  readonly context: EmitContext
   readonly kernel: Reduce
   readonly dtype: DType
   /** The loop's axes, those of the result first. */
@@ -69,8 +69,8 @@ interface Reduction {
   readonly accesses: ReadonlyArray<Access>
 }
 
-const resultRow = ({ dtype, kernel, result, site }: Reduction, indices: ReadonlyArray<I32>, step = 0): Row => ({
-  ...rowOf(site, kernel.slot, dtype, { ...result, strides: [...result.strides.slice(0, indices.length), 0] }, indices),
+const resultRow = ({ dtype, kernel, result, context }: Reduction, indices: ReadonlyArray<I32>, step = 0): Row => ({
+  ...rowOf(context, kernel.slot, dtype, { ...result, strides: [...result.strides.slice(0, indices.length), 0] }, indices),
   step,
 })
 
@@ -81,17 +81,17 @@ const zero = i32.const(0)
 
 /** Sixteen partial results by place modulo 16, over one axis whose elements every access walks in even steps. */
 const rowsOfOneAxis = (reduction: Reduction): void => {
-  const { accesses, dtype, kept, kernel, shape, site } = reduction
-  const { code } = site
+  const { accesses, dtype, kept, kernel, shape, context } = reduction
+  const { code } = context
   const combination = combinationOf(reduction)
   const { combine, start } = combination
   const n = shape.slice(kept)[0] ?? 1
-  nestShared(site, shape.slice(0, kept), (indices) => {
+  nestShared(context, shape.slice(0, kept), (indices) => {
     // Without an axis left there is one element, the same in every round.
-    const rows = termRows(site, kernel.terms, accesses, indices)
+    const rows = termRows(context, kernel.terms, accesses, indices)
     const parts = [0, 1, 2, 3].map(() => code.let(start))
     const value = (i: I32, count: Count): Local<"v128"> =>
-      emitTerms(site, kernel.terms, rows, i, count)[kernel.term] as Local<"v128">
+      emitTerms(context, kernel.terms, rows, i, count)[kernel.term] as Local<"v128">
     const add = (part: number, x: V128): void => {
       const sum = parts[part] as Local<"v128">
       code.set(sum, combine(sum, x))
@@ -109,30 +109,30 @@ const rowsOfOneAxis = (reduction: Reduction): void => {
         add(part, count === 4 ? x : v128.bitselect(x, start, firstLanes(count)))
       })
     }
-    store(code, dtype, resultRow(reduction, indices), zero, across(site, combination, parts), 1)
+    store(code, dtype, resultRow(reduction, indices), zero, across(context, combination, parts), 1)
   })
 }
 
 /** The same over any axes: the partial results are in memory, since their place is only known while running. */
 const rowsOfAnyAxes = (reduction: Reduction): void => {
-  const { accesses, dtype, kept, kernel, shape, site } = reduction
-  const { code } = site
+  const { accesses, dtype, kept, kernel, shape, context } = reduction
+  const { code } = context
   const combination = combinationOf(reduction)
-  nestShared(site, shape.slice(0, kept), (indices) => {
-    const own = code.let(i32.mul(site.crew.thread, scratchBytes))
+  nestShared(context, shape.slice(0, kept), (indices) => {
+    const own = code.let(i32.mul(context.team.thread, scratchBytes))
     for (let part = 0; part < 4; part++) code.v128.store(own, combination.start, part * 16)
     const count = code.let(zero)
     nest(code, shape.slice(kept, -1), (inner) => {
-      const rows = termRows(site, kernel.terms, accesses, [...indices, ...inner])
+      const rows = termRows(context, kernel.terms, accesses, [...indices, ...inner])
       code.for(0, shape.at(-1) ?? 1, 1, (i) => {
-        const x = emitTerms(site, kernel.terms, rows, i, 1)[kernel.term] as Local<"v128">
+        const x = emitTerms(context, kernel.terms, rows, i, 1)[kernel.term] as Local<"v128">
         const address = code.let(i32.add(own, i32.shl(i32.and(count, 15), 2)))
         code.v128.store32_lane(address, combination.combine(v128.load32_splat(address), x), 0)
         code.set(count, i32.add(count, 1))
       })
     })
     const parts = [0, 1, 2, 3].map((part) => code.let(v128.load(own, part * 16)))
-    store(code, dtype, resultRow(reduction, indices), zero, across(site, combination, parts), 1)
+    store(code, dtype, resultRow(reduction, indices), zero, across(context, combination, parts), 1)
   })
 }
 
@@ -142,8 +142,8 @@ const columnsAtOnce = (columns: number, terms: number, threads: number): number 
 
 /** One element after the other, some neighbouring results at a time. */
 const columns = (reduction: Reduction): void => {
-  const { accesses, dtype, kept, kernel, shape, site } = reduction
-  const { code, crew } = site
+  const { accesses, dtype, kept, kernel, shape, context } = reduction
+  const { code, team } = context
   const { combine, start } = combinationOf(reduction)
   const total = kept === 0 ? 1 : (shape[kept - 1] ?? 1)
   const outer = shape.slice(0, Math.max(0, kept - 1))
@@ -152,7 +152,7 @@ const columns = (reduction: Reduction): void => {
     offset,
     strides: [...strides.slice(0, Math.max(0, kept - 1)), ...strides.slice(kept), kept === 0 ? 0 : (strides[kept - 1] ?? 0)],
   }))
-  const width = columnsAtOnce(total, kernel.terms.length, outer.length === 0 ? crew.threads : 1)
+  const width = columnsAtOnce(total, kernel.terms.length, outer.length === 0 ? team.threads : 1)
   const body = (indices: ReadonlyArray<I32>): void => {
     const into = resultRow(reduction, indices, 1)
     const round = (first: I32, count: number): void => {
@@ -162,10 +162,10 @@ const columns = (reduction: Reduction): void => {
         sum: code.let(start),
       }))
       nest(code, shape.slice(kept), (inner) => {
-        const rows = termRows(site, kernel.terms, turned, [...indices, ...inner])
+        const rows = termRows(context, kernel.terms, turned, [...indices, ...inner])
         for (const { at, count: some, sum } of parts)
           code.scope(() => {
-            const x = emitTerms(site, kernel.terms, rows, at, some)[kernel.term] as Local<"v128">
+            const x = emitTerms(context, kernel.terms, rows, at, some)[kernel.term] as Local<"v128">
             code.set(sum, combine(sum, x))
           })
       })
@@ -174,30 +174,30 @@ const columns = (reduction: Reduction): void => {
     const whole = total - (total % width)
     const alone = indices.length === 0
     if (whole > 0) {
-      const { end, start: from } = alone ? share(code, crew, whole, width) : { start: 0, end: whole }
+      const { end, start: from } = alone ? threadRange(code, team, whole, width) : { start: 0, end: whole }
       code.for(from, end, width, (i) => round(i, width))
     }
     if (whole < total) {
       const tail = (): void => round(code.let(i32.const(whole)), total - whole)
-      if (alone) lastAlone(code, crew, tail)
+      if (alone) lastAlone(code, team, tail)
       else code.scope(tail)
     }
   }
   if (outer.length === 0) body([])
-  else nestShared(site, outer, body)
+  else nestShared(context, outer, body)
 }
 
 /** The place of the first largest element along the one reduced axis; NaN counts as the largest. */
 const largest = (reduction: Reduction): void => {
-  const { accesses, kept, kernel, shape, site } = reduction
-  const { code } = site
+  const { accesses, kept, kernel, shape, context } = reduction
+  const { code } = context
   const float = kernel.terms[kernel.term]?.dtype === "f32"
-  nestShared(site, shape.slice(0, kept), (indices) => {
-    const rows = termRows(site, kernel.terms, accesses, indices)
+  nestShared(context, shape.slice(0, kept), (indices) => {
+    const rows = termRows(context, kernel.terms, accesses, indices)
     const best = code.local(float ? "f32" : "i32")
     const at = code.let(zero)
     code.for(0, shape[kept] ?? 1, 1, (i) => {
-      const vector = emitTerms(site, kernel.terms, rows, i, 1)[kernel.term] as Local<"v128">
+      const vector = emitTerms(context, kernel.terms, rows, i, 1)[kernel.term] as Local<"v128">
       const x = code.let(float ? f32x4.extract_lane(vector, 0) : i32x4.extract_lane(vector, 0))
       const exceeds =
         x.type === "f32"
@@ -217,7 +217,7 @@ const largest = (reduction: Reduction): void => {
 }
 
 /** Writes the kernel. */
-export const emitReduce = (site: Site, kernel: Reduce, slots: ReadonlyArray<Slot>): void => {
+export const emitReduce = (context: EmitContext, kernel: Reduce, slots: ReadonlyArray<Slot>): void => {
   const keptShape = kernel.shape.slice(0, kernel.kept)
   const dense = { offset: 0, strides: [...Shape.strides(keptShape), ...kernel.shape.slice(kernel.kept).map(() => 0)] }
   const { accesses, barrier, shape } = collapse(
@@ -226,7 +226,7 @@ export const emitReduce = (site: Site, kernel: Reduce, slots: ReadonlyArray<Slot
   )
   const [result = dense, ...loaded] = accesses
   const reduction: Reduction = {
-    site,
+    context,
     kernel,
     dtype: slots[kernel.slot]?.dtype ?? "f32",
     shape,

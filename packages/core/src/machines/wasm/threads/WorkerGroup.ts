@@ -1,9 +1,9 @@
-/** Workers as a pool sees them, whatever host they are of. */
+/** Workers as a pool sees them, on any host. */
 
-/** What a worker is given: a job by its number, with its code, its memory and the address of the word that is set when it fails. */
-export interface Order {
+/** A job by its number, with its module, its memory and the address of the word that is set when a thread fails. */
+export interface JobMessage {
   readonly id: number
-  /** None: the job is to be forgotten. */
+  /** Absent: the worker forgets the job. */
   readonly job?: { readonly module: unknown; readonly memory: unknown; readonly failed: number }
 }
 
@@ -12,29 +12,29 @@ export interface Worker {
   readonly terminate: () => unknown
 }
 
-/** Workers that go through the same runs. */
-export interface Hands {
-  /** What they share with the thread that asks (`words.ts`). */
-  readonly words: Int32Array
+/** Workers that take part in the same runs. */
+export interface WorkerGroup {
+  /** What they share with the calling thread (`controlBlock.ts`). */
+  readonly control: Int32Array
   /** Those that have not ended. */
   readonly workers: ReadonlySet<Worker>
-  /** Gives all of them something, which they have before the runs that are started after it. */
-  readonly tell: (order: Order) => void
-  /** Has them look at the words. */
+  /** Sends a message to all workers; they receive it before any run that is started after it. */
+  readonly send: (message: JobMessage) => void
+  /** Makes the workers look at the control block. */
   readonly wake: () => void
-  /** Throws when it is known, or must be feared, that one has ended. `round` says which barrier the asking thread waits at. */
+  /** Throws when a worker has ended, or must be taken for ended. `round` identifies the barrier at which the calling thread waits. */
   readonly watch: (round: number) => void
   readonly end: () => Promise<void>
-  /** Whether they can be had, where that is known only once the asking thread has rested. */
+  /** Resolves to whether the workers started, on hosts where that is known only after the calling thread was idle. */
   readonly ready?: Promise<boolean>
 }
 
-/** How a host has workers. */
-export interface Host {
-  /** Whether they start only while the asking thread rests. */
-  readonly isLate: boolean
-  /** Less work in a kernel than this is done sooner by one thread than shared out. */
-  readonly least: number
-  /** Starts the workers of so many threads, of which the asking one is the first. `lost` is called when one has ended. */
-  readonly begin: (threads: number, lost: () => void) => Hands
+/** How a host provides workers. */
+export interface WorkerHost {
+  /** Whether workers start only while the calling thread is idle. */
+  readonly startsWhenIdle: boolean
+  /** The least work of a kernel that threads share: a kernel with less is done sooner by one thread. */
+  readonly minSharedWork: number
+  /** Starts the workers of so many threads; the calling thread is the first. `onExit` is called when a worker has ended. */
+  readonly start: (threads: number, onExit: () => void) => WorkerGroup
 }

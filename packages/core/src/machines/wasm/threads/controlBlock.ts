@@ -1,56 +1,65 @@
 /**
- * The words that workers share with the thread that asks, and what a worker does with them on any host. That is text, so
- * that neither a build nor a bundler has to know of a second file.
+ * The control block: 32-bit words that workers share with the calling thread, and the part of a worker's program that is the
+ * same on every host. That part is text, so that neither a build nor a bundler needs a second file.
  */
 
-/** Which word is which: one that changes when there is something to hear, how many runs there were, and of which job. */
-export const bell = 0
+/** Index of the word that changes whenever workers have to look at the block. */
+export const wakeCount = 0
+/** Index of the number of runs that were started. */
 export const runs = 1
+/** Index of the number of the job that the last run is of. */
 export const job = 2
-/** How long the words of the first worker that could not go on are, in bytes; below zero while it writes them. */
-const complained = 3
-/** How many workers have started. */
-export const arrived = 4
-/** From here on there is a word for each thread: whether it is to be woken by a message. */
-export const asleep = 5
+/** Index of the length of the first failure message, in bytes; negative while a worker writes it. */
+const failureLength = 3
+/** Index of the number of workers that have started. */
+export const startedCount = 4
+/** Index of the first of one word for each thread: 1 where only a message wakes it. */
+export const idleFlags = 5
 
-/** Bytes of a complaint that are kept. */
-const longest = 1024
+/** The longest failure message that is kept, in bytes. */
+const maxMessage = 1024
 
-export const makeWords = (threads: number): Int32Array => new Int32Array(new SharedArrayBuffer(4 * (asleep + threads) + longest))
+/** A control block for so many threads. */
+export const makeControlBlock = (threads: number): Int32Array =>
+  new Int32Array(new SharedArrayBuffer(4 * (idleFlags + threads) + maxMessage))
 
-/** Resolves when so many workers have started. */
-export const haveArrived = async (words: Int32Array, count: number): Promise<void> => {
-  for (let now = Atomics.load(words, arrived); now < count; now = Atomics.load(words, arrived))
-    await Atomics.waitAsync(words, arrived, now).value
+/** Resolves when so many workers have started. The wait keeps the process alive, which the workers do not. */
+export const allStarted = async (control: Int32Array, count: number): Promise<void> => {
+  const keepAlive = setInterval(() => {}, 2 ** 30)
+  try {
+    for (let now = Atomics.load(control, startedCount); now < count; now = Atomics.load(control, startedCount))
+      await Atomics.waitAsync(control, startedCount, now).value
+  } finally {
+    clearInterval(keepAlive)
+  }
 }
 
-/** What the first worker that could not go on said of it. */
-export const complaint = (words: Int32Array): string | undefined => {
-  const length = Atomics.load(words, complained)
-  // A decoder takes no shared bytes.
+/** The error of the first worker that failed, as text. */
+export const failureMessage = (control: Int32Array): string | undefined => {
+  const length = Atomics.load(control, failureLength)
+  // A decoder does not take shared bytes, so they are copied.
   return length > 0
-    ? new TextDecoder().decode(new Uint8Array(words.buffer, words.byteLength - longest, length).slice())
+    ? new TextDecoder().decode(new Uint8Array(control.buffer, control.byteLength - maxMessage, length).slice())
     : undefined
 }
 
 /**
- * How a worker takes what it is given, and does it; where this text is put, `control` is the words and `thread` the worker's
- * number. The others are stopped by the word of a job, which the first worker to fail sets when it has said why.
+ * How a worker receives jobs and runs them. Where this text is inserted, `control` is the control block and `thread` the
+ * worker's number. The first worker to fail writes why, and then sets the job's word, at which the others stop.
  */
-export const working = `
+export const workerProgram = `
 const jobs = new Map()
-const arrive = () => {
-  Atomics.add(control, ${arrived}, 1)
-  Atomics.notify(control, ${arrived})
+const reportStarted = () => {
+  Atomics.add(control, ${startedCount}, 1)
+  Atomics.notify(control, ${startedCount})
 }
 const watch = () => {}
-const outside = () => { throw new Error("what is done outside is the first thread's") }
-const complain = (error) => {
-  if (Atomics.compareExchange(control, ${complained}, 0, -1) !== 0) return false
-  const text = new TextEncoder().encode(String(error)).subarray(0, ${longest})
-  new Uint8Array(control.buffer, control.byteLength - ${longest}).set(text)
-  Atomics.store(control, ${complained}, text.length)
+const hostFallback = () => { throw new Error("a host fallback is run by the first thread") }
+const reportFailure = (error) => {
+  if (Atomics.compareExchange(control, ${failureLength}, 0, -1) !== 0) return false
+  const text = new TextEncoder().encode(String(error)).subarray(0, ${maxMessage})
+  new Uint8Array(control.buffer, control.byteLength - ${maxMessage}).set(text)
+  Atomics.store(control, ${failureLength}, text.length)
   return true
 }
 const take = ({ id, job }) => {
@@ -60,10 +69,10 @@ const take = ({ id, job }) => {
   let run
   jobs.set(id, () => {
     try {
-      run ??= new WebAssembly.Instance(module, { engine: { memory, outside, sleeps: 1, watch } }).exports.run
+      run ??= new WebAssembly.Instance(module, { engine: { memory, hostFallback, sleeps: 1, watch } }).exports.run
       run(thread)
     } catch (error) {
-      if (Atomics.load(word, 0) === 0 && complain(error)) Atomics.store(word, 0, 1)
+      if (Atomics.load(word, 0) === 0 && reportFailure(error)) Atomics.store(word, 0, 1)
     }
   })
 }

@@ -1,170 +1,170 @@
 /**
- * Workers that run modules over a shared memory together with the thread that asks. A worker watches a number that rises with
- * each run; it looks for a while, so that steps that follow each other closely cost next to nothing, and then sleeps. What
- * differs between hosts is in `hands`.
+ * A pool of workers, which run modules in a shared memory together with the calling thread. A worker watches a number that rises
+ * with each run: it spins for a while, so that runs that follow each other closely cost next to nothing, and then sleeps. What
+ * differs between hosts is in `nodeWorkers` and `webWorkers`.
  */
-import type { Hands, Host, Worker } from "./WorkerGroup.ts"
-import { inNode } from "./nodeWorkers.ts"
-import { inPage } from "./webWorkers.ts"
-import { arrived, complaint, haveArrived, job, runs } from "./controlBlock.ts"
+import type { Worker, WorkerGroup, WorkerHost } from "./WorkerGroup.ts"
+import { nodeWorkers } from "./nodeWorkers.ts"
+import { webWorkers } from "./webWorkers.ts"
+import { startedCount, failureMessage, allStarted, job, runs } from "./controlBlock.ts"
 import { maySleep, type WasmMemory, type WasmModule } from "../assembler/webAssembly.ts"
-import { makeMemories } from "./sharedMemories.ts"
+import { makeSharedMemories } from "./sharedMemories.ts"
 
-/** Threads that run what they are given, beside the one that gives it. */
+/** Threads that run jobs beside the calling thread. */
 export interface Pool {
-  /** How many there are in all, the asking one among them. */
+  /** How many threads there are, the calling one included. */
   readonly threads: number
-  /** Less work in a kernel than this is done sooner by one thread than shared out. */
-  readonly least: number
-  /** Whether the asking thread may sleep while it waits for the others. */
+  /** The least work of a kernel that threads share: a kernel with less is done sooner by one thread. */
+  readonly minSharedWork: number
+  /** Whether the calling thread may sleep while it waits for the others. */
   readonly sleeps: boolean
   /**
-   * Whether there are workers, on hosts that start them only while the asking thread rests; to be awaited before `add`.
-   * `undefined` where there is nothing to wait for.
+   * Resolves to whether there are workers, on hosts that start them only while the calling thread is idle; to be awaited before
+   * `add`. `undefined` where there is nothing to wait for.
    */
   readonly ready: () => Promise<boolean> | undefined
   /** A memory that the workers can share, of at least so many pages. Throws `RangeError` when there is no room. */
   readonly memory: (pages: number) => WasmMemory
-  /** Hands a module and a memory of the pool's to all workers. `failed` is the address of the word they set when they cannot go on. */
+  /** Adds a job for all workers: a module and a memory of the pool's. `failed` is the address of the word that a thread sets when it fails. */
   readonly add: (module: WasmModule, memory: WasmMemory, failed: number) => Work
-  /** Starts the workers, if need be, and waits until all are there: what is run before is not shared. */
+  /** Starts the workers unless they run, and waits until all have started: earlier runs are not shared. */
   readonly complete: () => Promise<void>
   /** The workers that were started and have not ended. */
   readonly workers: () => ReadonlyArray<Worker>
   readonly close: () => Promise<void>
 }
 
-/** What the workers of a pool were given. */
+/** A job of a pool's workers. */
 export interface Work {
-  /** Starts them on it, if all are there: workers take some 30 ms to start, in which the asking thread does their parts too. */
+  /** Starts a run, if all workers have started. They take some 30 ms, in which the calling thread does their parts too. */
   readonly start: () => boolean
-  /** Throws when one has ended, as far as that can be known by a thread that waits; `round` says at which barrier. */
+  /** Throws when a worker has ended, as far as a waiting thread can know it; `round` identifies the barrier. */
   readonly watch: (round: number) => void
   /**
-   * Keeps them from waiting for the asking thread, which cannot go on, and gives why one of them could not, if that is so.
-   * They end, and others come in their place for what the pool is asked next.
+   * Stops the workers, which would wait for the calling thread: it has failed. Returns why a worker failed, if one did. The
+   * workers end, and others replace them for the next job.
    */
   readonly abandon: () => string | undefined
-  /** Has them forget it; its memory is the pool's again. */
+  /** Makes the workers forget the job; its memory returns to the pool. */
   readonly drop: () => void
 }
 
-/** Workers that may hold on to so many bytes for nothing are replaced. */
-const mostHeld = 2 ** 30
+/** Workers that may retain so many bytes of unused memory are replaced. */
+const maxRetained = 2 ** 30
 
-/** The workers of the host that this is, where it has them and memory can be shared with them. */
-const hostHere = (): Host | undefined => (typeof SharedArrayBuffer === "function" ? (inNode() ?? inPage()) : undefined)
+/** The workers of this host, where it has them and can share memory with them. */
+const currentHost = (): WorkerHost | undefined => (typeof SharedArrayBuffer === "function" ? (nodeWorkers() ?? webWorkers()) : undefined)
 
 /**
- * A pool of so many threads. Its workers are made when there is first something for them to do, or when it is asked whether
- * they are ready, and do not keep the process alive. `least` is the host's unless given. Returns `undefined` where the host has
- * no workers or no memory that they could share.
+ * A pool of so many threads. Its workers start with the first job, or with the first call of `ready`, and do not keep the
+ * process alive. `minSharedWork` is the host's unless given. Returns `undefined` where the host has no workers, or no memory that
+ * they could share.
  */
-export const makePool = (threads: number, least?: number, host = hostHere()): Pool | undefined => {
+export const makePool = (threads: number, minSharedWork?: number, host = currentHost()): Pool | undefined => {
   if (host === undefined || threads < 2) return undefined
-  const begun = new Set<Hands>()
-  let hands: Hands | undefined
-  let coming: Promise<boolean> | undefined
-  const memories = makeMemories()
+  const groups = new Set<WorkerGroup>()
+  let group: WorkerGroup | undefined
+  let starting: Promise<boolean> | undefined
+  const memories = makeSharedMemories()
   let isClosed = false
-  let held = 0
+  let retained = 0
   let jobs = 0
 
-  const begin = (): Hands => {
-    const fresh = host.begin(threads, () => {
-      if (fresh.workers.size === 0) begun.delete(fresh)
-      if (fresh === hands) retire(fresh)
+  const startGroup = (): WorkerGroup => {
+    const fresh = host.start(threads, () => {
+      if (fresh.workers.size === 0) groups.delete(fresh)
+      if (fresh === group) retire(fresh)
     })
-    begun.add(fresh)
+    groups.add(fresh)
     return fresh
   }
-  const areThere = ({ words }: Hands): boolean => Atomics.load(words, arrived) === threads - 1
-  const retire = (old: Hands): void => {
-    if (hands === old) {
-      hands = undefined
-      held = 0
+  const haveAllStarted = ({ control }: WorkerGroup): boolean => Atomics.load(control, startedCount) === threads - 1
+  const retire = (old: WorkerGroup): void => {
+    if (group === old) {
+      group = undefined
+      retained = 0
     }
     void old.end()
   }
-  /** Has others come on a host that starts them late; those that are there go on until then. */
-  const summon = (): Promise<boolean> => {
-    const arrive = async (): Promise<boolean> => {
-      const fresh = begin()
+  /** Starts other workers on a host that starts them only while idle; the present ones work until then. */
+  const startReplacements = (): Promise<boolean> => {
+    const replace = async (): Promise<boolean> => {
+      const fresh = startGroup()
       const isReady = (await fresh.ready) !== false
-      coming = undefined
-      // They may have been ended since they were ready.
-      if (!isReady || !begun.has(fresh)) return false
-      if (hands !== undefined) retire(hands)
-      hands = fresh
+      starting = undefined
+      // They may have been ended since then.
+      if (!isReady || !groups.has(fresh)) return false
+      if (group !== undefined) retire(group)
+      group = fresh
       return true
     }
-    coming ??= arrive()
-    return coming
+    starting ??= replace()
+    return starting
   }
-  const present = (): Hands => {
-    if (hands !== undefined) return hands
+  const present = (): WorkerGroup => {
+    if (group !== undefined) return group
     if (isClosed) throw new Error("its threads have ended with their scope")
-    if (host.isLate) {
-      void summon()
+    if (host.startsWhenIdle) {
+      void startReplacements()
       throw new Error("its workers have not started")
     }
-    hands = begin()
-    return hands
+    group = startGroup()
+    return group
   }
 
   return {
     threads,
-    least: least ?? host.least,
+    minSharedWork: minSharedWork ?? host.minSharedWork,
     sleeps: maySleep(),
     complete: async () => {
-      if (host.isLate && hands === undefined) await summon()
-      else await haveArrived(present().words, threads - 1)
+      if (host.startsWhenIdle && group === undefined) await startReplacements()
+      else await allStarted(present().control, threads - 1)
     },
-    ready: () => (host.isLate && hands === undefined && !isClosed ? summon() : undefined),
-    workers: () => [...begun].flatMap(({ workers }) => [...workers]),
+    ready: () => (host.startsWhenIdle && group === undefined && !isClosed ? startReplacements() : undefined),
+    workers: () => [...groups].flatMap(({ workers }) => [...workers]),
     memory: memories.take,
     add: (module, memory, failed) => {
       present()
       const id = jobs++
-      let given: Hands | undefined
+      let given: WorkerGroup | undefined
       let isDone = false
       return {
         start: () => {
           const now = present()
-          if (!areThere(now)) return false
-          if (given !== now) now.tell({ id, job: { module, memory, failed } })
+          if (!haveAllStarted(now)) return false
+          if (given !== now) now.send({ id, job: { module, memory, failed } })
           given = now
-          Atomics.store(now.words, job, id)
-          Atomics.add(now.words, runs, 1)
+          Atomics.store(now.control, job, id)
+          Atomics.add(now.control, runs, 1)
           now.wake()
           return true
         },
         watch: (round) => given?.watch(round),
         abandon: () => {
           if (given === undefined) return undefined
-          const said = complaint(given.words)
+          const message = failureMessage(given.control)
           Atomics.store(new Int32Array(memory.buffer, failed, 1), 0, 1)
           retire(given)
-          if (host.isLate && !isClosed) void summon()
+          if (host.startsWhenIdle && !isClosed) void startReplacements()
           isDone = true
-          return said
+          return message
         },
         drop: () => {
           if (isDone) return
           isDone = true
-          if (given !== undefined && given === hands) given.tell({ id })
-          held += memories.give(memory)
-          if (held > mostHeld && hands !== undefined) {
-            // Others in their place, before they go or after.
-            if (host.isLate) void summon()
-            else retire(hands)
+          if (given !== undefined && given === group) given.send({ id })
+          retained += memories.give(memory)
+          if (retained > maxRetained && group !== undefined) {
+            // Others replace them, before they end or after.
+            if (host.startsWhenIdle) void startReplacements()
+            else retire(group)
           }
         },
       }
     },
     close: async () => {
       isClosed = true
-      await Promise.all([...begun].map((each) => each.end()))
+      await Promise.all([...groups].map((each) => each.end()))
     },
   }
 }

@@ -1,30 +1,30 @@
 /**
- * Shared memories, used again. A worker holds on to a memory it was given until its own garbage collector runs, and a worker
- * makes so little garbage that this may be never: so programs hand their memory on to those that come after them.
+ * Shared memories that are reused. A worker keeps a memory it received until its own garbage collector runs, and a worker makes
+ * so little garbage that this may never happen. So programs pass their memory on to later ones.
  */
 import { memory as make, type WasmMemory } from "../assembler/webAssembly.ts"
 
 /** The most pages of 64 KiB that a memory has: 4 GiB. */
 export const mostPages = 65536
 
-export interface Memories {
+export interface SharedMemories {
   /**
-   * A shared memory of at least so many pages. What stood in one that was used before still does; so do the words of its
-   * barrier, which a worker that is late to leave may be looking at. Throws `RangeError` when there is no room.
+   * A shared memory of at least so many pages. A reused one keeps its old contents, also those of its barrier, which a worker
+   * that leaves late may still read. Throws `RangeError` when there is no room.
    */
   readonly take: (pages: number) => WasmMemory
-  /** Gives one back that nobody uses any more. Returns how many bytes were let go instead of being kept. */
+  /** Returns a memory that nobody uses any more. Its result is how many bytes were dropped instead of being kept. */
   readonly give: (memory: WasmMemory) => number
 }
 
-/** Sizes are rounded up by less than a quarter, so that programs of about one size can follow each other. Pages that nobody touches cost nothing. */
+/** Sizes are rounded up by less than a quarter, so that programs of about one size can follow each other. Untouched pages cost nothing. */
 const roundUp = (pages: number): number => {
   const step = 2 ** Math.max(0, Math.floor(Math.log2(pages)) - 2)
   return Math.min(mostPages, Math.ceil(pages / step) * step)
 }
 
-/** Memories of which no more than so many bytes are kept for later. */
-export const makeMemories = (kept = 2 ** 28): Memories => {
+/** Shared memories of which at most so many bytes are kept for reuse. */
+export const makeSharedMemories = (kept = 2 ** 28): SharedMemories => {
   const free: Array<WasmMemory> = []
   let bytes = 0
   return {

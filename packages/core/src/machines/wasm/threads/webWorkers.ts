@@ -1,57 +1,57 @@
 /**
- * Web Workers, of a page or of a worker of one. They start only while the asking thread rests, and what it posts then
- * reaches them without its resting again. A worker with nothing to do looks for a while and then rests too, since only so
- * does it take messages; it says so before, and is woken by one.
+ * Web Workers, of a page or of a worker of a page. They start only while the calling thread is idle; messages that it posts
+ * afterwards reach them while it is busy. A worker with nothing to do spins for a while and then returns to its event loop,
+ * since only there does it receive messages. Before that it sets its idle flag, and a message wakes it.
  *
- * What the asking thread can know of them while it waits is what they write: one that catches an error says so. One that the
- * browser has ended says nothing, so that thread waits for them at one barrier for so long and no longer.
+ * While the calling thread waits, it knows of workers only what they write: a worker that catches an error writes it. One that
+ * the browser has ended writes nothing, so the calling thread waits at one barrier for a limited time.
  */
 import { memory } from "../assembler/webAssembly.ts"
 import { mostPages } from "./sharedMemories.ts"
-import type { Hands, Host, Order } from "./WorkerGroup.ts"
-import { asleep, complaint, job, makeWords, runs, working } from "./controlBlock.ts"
+import type { JobMessage, WorkerGroup, WorkerHost } from "./WorkerGroup.ts"
+import { idleFlags, failureMessage, job, makeControlBlock, runs, workerProgram } from "./controlBlock.ts"
 
-/** What a worker does. It looks once more when it has said that it rests, so that no run is missed. */
+/** A worker's program. It looks once more after it has set its idle flag, so that no run is missed. */
 const program = `
 let control, thread, done = 0
-${working}
+${workerProgram}
 const look = () => {
-  Atomics.store(control, ${asleep} + thread, 0)
-  for (let looked = 0; ; looked++) {
+  Atomics.store(control, ${idleFlags} + thread, 0)
+  for (let spins = 0; ; spins++) {
     const now = Atomics.load(control, ${runs})
     if (now !== done) {
       const run = jobs.get(Atomics.load(control, ${job}))
-      // It is in a message that has been sent.
+      // The job is in a message that is on its way.
       if (run === undefined) return
       done = now
       run()
-      looked = 0
-    } else if (looked > 100000) {
-      Atomics.store(control, ${asleep} + thread, 1)
+      spins = 0
+    } else if (spins > 100000) {
+      Atomics.store(control, ${idleFlags} + thread, 1)
       if (Atomics.load(control, ${runs}) === done) return
-      Atomics.store(control, ${asleep} + thread, 0)
+      Atomics.store(control, ${idleFlags} + thread, 0)
     }
   }
 }
 onmessage = ({ data }) => {
   ({ control, thread } = data)
-  arrive()
+  reportStarted()
   postMessage("ready")
   onmessage = ({ data }) => {
     try {
       if (data !== null) take(data)
       look()
     } catch (error) {
-      complain(error)
+      reportFailure(error)
     }
   }
-  onmessageerror = () => complain("a worker could not be given its part")
+  onmessageerror = () => reportFailure("a worker could not receive a module or its memory")
 }
 `
 
-/** A worker as browsers have it, of whose types only those of Node are known here. */
+/** A worker of a browser: TypeScript knows only the types of Node here. */
 interface WebWorker {
-  readonly postMessage: (message: Order | { readonly control: Int32Array; readonly thread: number } | null) => void
+  readonly postMessage: (message: JobMessage | { readonly control: Int32Array; readonly thread: number } | null) => void
   readonly terminate: () => void
   onmessage: () => void
   onerror: (event: { readonly preventDefault: () => void }) => void
@@ -62,14 +62,14 @@ type WebWorkers = new (url: string) => WebWorker
 /** Milliseconds that workers may take to start. */
 const startLimit = 5000
 
-/** Milliseconds that the asking thread waits for the others at one barrier, where they have as much to do as it had. */
+/** Milliseconds that the calling thread waits for the others at one barrier, where they have as much to do as it had. */
 const waitLimit = 60_000
 
-/** The most that one look at the clock adds to a wait: a machine that slept was not waiting. */
-const mostAtOnce = 1000
+/** The most milliseconds that one look at the clock adds to a wait: time in which the machine was suspended does not count. */
+const maxElapsed = 1000
 
-const begin = (Workers: WebWorkers, limit: number, threads: number, lost: () => void): Hands => {
-  const words = makeWords(threads)
+const startWorkers = (Workers: WebWorkers, limit: number, threads: number, onExit: () => void): WorkerGroup => {
+  const control = makeControlBlock(threads)
   const workers = new Map<number, WebWorker>()
   const living = new Set<WebWorker>()
   const stopped = Promise.withResolvers<never>()
@@ -77,7 +77,7 @@ const begin = (Workers: WebWorkers, limit: number, threads: number, lost: () => 
     for (const worker of living) worker.terminate()
     living.clear()
     stopped.reject()
-    lost()
+    onExit()
   }
   const start = (url: string, thread: number): Promise<void> =>
     new Promise((started) => {
@@ -89,7 +89,7 @@ const begin = (Workers: WebWorkers, limit: number, threads: number, lost: () => 
         event.preventDefault()
         void end()
       }
-      worker.postMessage({ control: words, thread })
+      worker.postMessage({ control, thread })
     })
   const startAll = async (): Promise<boolean> => {
     const url = URL.createObjectURL(new Blob([program], { type: "text/javascript" }))
@@ -108,32 +108,32 @@ const begin = (Workers: WebWorkers, limit: number, threads: number, lost: () => 
   }
   let barrier: number | undefined
   let waited = 0
-  let looked = 0
+  let lastLook = 0
   return {
-    words,
+    control,
     workers: living,
     ready: startAll(),
-    tell: (order) => {
-      for (const worker of workers.values()) worker.postMessage(order)
+    send: (message) => {
+      for (const worker of workers.values()) worker.postMessage(message)
     },
     wake: () => {
       barrier = undefined
-      for (const [thread, worker] of workers) if (Atomics.exchange(words, asleep + thread, 0) === 1) worker.postMessage(null)
+      for (const [thread, worker] of workers) if (Atomics.exchange(control, idleFlags + thread, 0) === 1) worker.postMessage(null)
     },
     watch: (round) => {
-      const said = complaint(words)
-      if (said !== undefined) throw new Error(said)
+      const failure = failureMessage(control)
+      if (failure !== undefined) throw new Error(failure)
       const now = performance.now()
-      waited = round === barrier ? waited + Math.min(now - looked, mostAtOnce) : 0
+      waited = round === barrier ? waited + Math.min(now - lastLook, maxElapsed) : 0
       barrier = round
-      looked = now
-      if (waited > limit) throw new Error(`one of its workers has not been heard of for ${limit / 1000} s`)
+      lastLook = now
+      if (waited > limit) throw new Error(`one of its workers has not answered for ${limit / 1000} s`)
     },
     end,
   }
 }
 
-/** Whether there is room for the addresses of a memory that can be shared, which some phones have not. */
+/** Whether the host can reserve the addresses of a shared memory, which some phones cannot. */
 const hasRoom = (): boolean => {
   try {
     memory({ initial: 1, maximum: mostPages, shared: true })
@@ -143,10 +143,10 @@ const hasRoom = (): boolean => {
   }
 }
 
-/** A browser's Web Workers, where they can be used; `limit` is how many milliseconds are waited for them at one barrier. */
-export const inPage = (limit = waitLimit): Host | undefined => {
+/** A browser's Web Workers, where they can be used; `limit` is how many milliseconds the calling thread waits at one barrier. */
+export const webWorkers = (limit = waitLimit): WorkerHost | undefined => {
   const { Worker } = globalThis as { readonly Worker?: WebWorkers }
   if (Worker === undefined || !hasRoom()) return undefined
-  // A message takes up to twice as long to wake a worker as a bell in Node.
-  return { isLate: true, least: 2 ** 18, begin: (threads, lost) => begin(Worker, limit, threads, lost) }
+  // A message takes up to twice as long to wake a worker as the wake count does in Node.
+  return { startsWhenIdle: true, minSharedWork: 2 ** 18, start: (threads, onExit) => startWorkers(Worker, limit, threads, onExit) }
 }

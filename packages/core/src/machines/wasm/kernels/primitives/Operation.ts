@@ -1,9 +1,9 @@
-/** One step of a program as a kernel of its own sees it: dense arrays at known addresses. */
+/** One operation of a program as a kernel of its own sees it: dense arrays at known addresses. */
 import type { Params, Primitive } from "../../../../language/Primitive.ts"
 import type { Spec } from "../../../../words/ShapeError.ts"
 import type { Code } from "../../assembler/Code.ts"
-import type { Site } from "../loopNest.ts"
-import type { Part } from "../../threads/partition.ts"
+import type { EmitContext } from "../loopNest.ts"
+import type { Region } from "../../threads/partition.ts"
 import { type I32, i32, type Local, v128 } from "../../assembler/Value.ts"
 
 /** A dense array in memory. */
@@ -11,8 +11,8 @@ export interface Operand extends Spec {
   readonly address: number
 }
 
-/** What a step computes from what, and to where. */
-export interface Step<P extends Primitive = Primitive> {
+/** What an operation computes from what, and to where. */
+export interface Operation<P extends Primitive = Primitive> {
   readonly params: Params[P]
   readonly inputs: ReadonlyArray<Operand>
   readonly out: Operand
@@ -21,26 +21,26 @@ export interface Step<P extends Primitive = Primitive> {
 }
 
 /** Does what comes after to a part of the result that is done. */
-export type Finish = (part: Part) => void
+export type EmitEpilogue = (part: Region) => void
 
 /** The kernel of a primitive. */
-export interface Direct<P extends Primitive> {
+export interface PrimitiveKernel<P extends Primitive> {
   /** Writes it. Some kernels have something to finish, part by part. */
-  readonly emit: (site: Site, step: Step<P>, finish?: Finish) => void
-  /** Whether it can do this very step: every one unless given. */
-  readonly fits?: (step: Step<P>) => boolean
+  readonly emit: (context: EmitContext, operation: Operation<P>, finish?: EmitEpilogue) => void
+  /** Whether it can do this very operation: every one unless given. */
+  readonly fits?: (operation: Operation<P>) => boolean
   /** Whether threads share it; else the first does it alone. */
-  readonly shared: boolean
+  readonly parallel: boolean
   /** Bytes of scratch memory for each thread: none unless given. */
-  readonly scratch?: (step: Step<P>) => number
+  readonly scratch?: (operation: Operation<P>) => number
   /** Elementary operations for each element of the result: one unless given. */
-  readonly work?: (step: Step<P>) => number
+  readonly work?: (operation: Operation<P>) => number
 }
 
 const nothing: Operand = { address: 0, dtype: "f32", shape: [] }
 
-/** An input of a step. */
-export const input = ({ inputs }: Step, i: number): Operand => inputs[i] ?? nothing
+/** An input of an operation. */
+export const input = ({ inputs }: Operation, i: number): Operand => inputs[i] ?? nothing
 
 /** `base + Σ index × stride`. */
 export const at = (base: I32 | number, ...parts: ReadonlyArray<readonly [index: I32 | number, stride: number]>): I32 => {
@@ -66,7 +66,7 @@ export const storeLanes = (code: Code, address: I32, value: Local<"v128">, count
 /** Copies longer than this are left to the host's own instruction, which takes a while to get going. */
 const shortCopy = 128
 
-/** Copies a known number of bytes between places that do not overlap. */
+/** Copies a known number of bytes between ranges that do not overlap. */
 export const copyBytes = (code: Code, to: I32, from: I32, count: number): void => {
   if (count > shortCopy) {
     code.memory.copy(to, from, count)

@@ -8,7 +8,7 @@ import * as Shape from "../../../../words/Shape.ts"
 import type { Code } from "../../assembler/Code.ts"
 import { nestShared } from "../loopNest.ts"
 import { type I32, i32, select } from "../../assembler/Value.ts"
-import { at, type Direct, input, type Operand, type Step } from "./Operation.ts"
+import { at, type PrimitiveKernel, input, type Operand, type Operation } from "./Operation.ts"
 
 const largest = 0x7fffffff
 const infinity = 0x7f800000
@@ -22,7 +22,7 @@ const key = (code: Code, { dtype }: Operand, address: I32): I32 => {
   return select(i32.gt_s(size, infinity), i32.const(largest), ordered)
 }
 
-const width = ({ out }: Step): number => out.shape.at(-1) ?? 0
+const width = ({ out }: Operation): number => out.shape.at(-1) ?? 0
 
 /** Merges the sorted runs of indices in `from`, each of `run` indices, by pairs into `to`. */
 const mergePass = (code: Code, keys: I32, from: I32, to: I32, run: I32, n: number): void => {
@@ -110,20 +110,20 @@ interface Row {
 const long = 256
 
 /** Bytes for each thread: keys, spare indices and, for long rows, the digits' counts. */
-const scratch = (step: Step): number => 8 * width(step) + (width(step) < long ? 0 : 4 * digits * places)
+const scratch = (operation: Operation): number => 8 * width(operation) + (width(operation) < long ? 0 : 4 * digits * places)
 
-export const argsort: Direct<"argsort"> = {
-  shared: true,
-  work: (step) => (width(step) < long ? 4 * Math.ceil(Math.log2(width(step) + 1)) : 16),
+export const argsort: PrimitiveKernel<"argsort"> = {
+  parallel: true,
+  work: (operation) => (width(operation) < long ? 4 * Math.ceil(Math.log2(width(operation) + 1)) : 16),
   scratch,
-  emit: (site, step) => {
-    const { code, crew } = site
-    const from = input(step, 0)
-    const n = width(step)
-    const keys = code.let(at(step.scratch, [crew.thread, scratch(step)]))
+  emit: (context, operation) => {
+    const { code, team } = context
+    const from = input(operation, 0)
+    const n = width(operation)
+    const keys = code.let(at(operation.scratch, [team.thread, scratch(operation)]))
     const spare = code.let(i32.add(keys, 4 * n))
-    nestShared(site, [Shape.size(from.shape) / n], ([row = i32.const(0)]) => {
-      const out = code.let(at(step.out.address, [row, n * 4]))
+    nestShared(context, [Shape.size(from.shape) / n], ([row = i32.const(0)]) => {
+      const out = code.let(at(operation.out.address, [row, n * 4]))
       const elements = code.let(at(from.address, [row, n * bytes[from.dtype]]))
       code.for(0, n, 1, (i) => code.i32.store(at(keys, [i, 4]), key(code, from, at(elements, [i, bytes[from.dtype]]))))
       const sort = n < long ? sortByMerging : sortByDigits

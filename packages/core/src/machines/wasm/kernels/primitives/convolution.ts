@@ -1,13 +1,13 @@
 /** The kernels of convolutions of images [n, …space, channels], and of their gradients for the input. */
 import type { ConvParams } from "../../../../language/Primitive.ts"
 import * as Shape from "../../../../words/Shape.ts"
-import type { Site } from "../loopNest.ts"
+import type { EmitContext } from "../loopNest.ts"
 import { type I32, i32, type Local, v128 } from "../../assembler/Value.ts"
 import { emitCorrelation, packedBytes } from "./correlate.ts"
 import { emitDepthwise } from "./depthwise.ts"
 import { backward, forward } from "./slidingWindow.ts"
 import { space } from "./windowPositions.ts"
-import { at, blocks, type Direct, input, type Operand, type Step } from "./Operation.ts"
+import { at, blocks, type PrimitiveKernel, input, type Operand, type Operation } from "./Operation.ts"
 
 /** The sizes of a kernel [...window, channels, filters]: channels of one group, filters of all. */
 const sizes = ({ shape }: Operand) => {
@@ -28,26 +28,26 @@ const depthwiseSteps = ({ shape }: Operand): Shape.Shape =>
     .map((n) => n * 4)
 
 /** A thread's own piece of scratch memory, of so many bytes. */
-const own = ({ code, crew }: Site, { scratch }: Step, bytes: number): Local<"i32"> => code.let(at(scratch, [crew.thread, bytes]))
+const own = ({ code, team }: EmitContext, { scratch }: Operation, bytes: number): Local<"i32"> => code.let(at(scratch, [team.thread, bytes]))
 
-const forwardBytes = (step: Step): number => {
-  const { channels, filters, taps } = sizes(input(step, 1))
-  return packedBytes(taps, channels, filters / (step.params as ConvParams).groups)
+const forwardBytes = (operation: Operation): number => {
+  const { channels, filters, taps } = sizes(input(operation, 1))
+  return packedBytes(taps, channels, filters / (operation.params as ConvParams).groups)
 }
 
-export const conv: Direct<"conv"> = {
-  shared: true,
-  work: (step) => 2 * Shape.size(input(step, 1).shape.slice(0, -1)),
+export const conv: PrimitiveKernel<"conv"> = {
+  parallel: true,
+  work: (operation) => 2 * Shape.size(input(operation, 1).shape.slice(0, -1)),
   scratch: forwardBytes,
-  emit: (site, step, finish) => {
-    const { code } = site
-    const { out, params } = step
-    const [x, kernel] = [input(step, 0), input(step, 1)]
+  emit: (context, operation, finish) => {
+    const { code } = context
+    const { out, params } = operation
+    const [x, kernel] = [input(operation, 0), input(operation, 1)]
     const { channels, filters, taps } = sizes(kernel)
     const window = kernel.shape.slice(0, -2)
     const phases = forward(space(x.shape), window, space(out.shape), params)
     if (isDepthwise(kernel, params)) {
-      emitDepthwise(site, x, out, phases, depthwiseSteps(kernel), kernel.address, finish)
+      emitDepthwise(context, x, out, phases, depthwiseSteps(kernel), kernel.address, finish)
       return
     }
     /** Taps and channels lie one after the other in the kernel as they do in the panel. */
@@ -61,12 +61,12 @@ export const conv: Direct<"conv"> = {
       })
     }
     emitCorrelation(
-      site,
+      context,
       {
         source: x,
         target: out,
         pack,
-        packed: own(site, step, forwardBytes(step)),
+        packed: own(context, operation, forwardBytes(operation)),
         window,
         groups: params.groups,
         phases,
@@ -76,22 +76,22 @@ export const conv: Direct<"conv"> = {
   },
 }
 
-const backwardBytes = (step: Step): number => {
-  const { channels, filters, taps } = sizes(input(step, 1))
-  return packedBytes(taps, filters / (step.params as ConvParams).groups, channels)
+const backwardBytes = (operation: Operation): number => {
+  const { channels, filters, taps } = sizes(input(operation, 1))
+  return packedBytes(taps, filters / (operation.params as ConvParams).groups, channels)
 }
 
-export const convInputGrad: Direct<"convInputGrad"> = {
-  shared: true,
-  work: (step) => {
-    const { filters, taps } = sizes(input(step, 1))
-    return Math.ceil((2 * taps * filters) / Shape.size((step.params as ConvParams).strides))
+export const convInputGrad: PrimitiveKernel<"convInputGrad"> = {
+  parallel: true,
+  work: (operation) => {
+    const { filters, taps } = sizes(input(operation, 1))
+    return Math.ceil((2 * taps * filters) / Shape.size((operation.params as ConvParams).strides))
   },
   scratch: backwardBytes,
-  emit: (site, step, finish) => {
-    const { code } = site
-    const { out, params } = step
-    const [cotangent, kernel] = [input(step, 0), input(step, 1)]
+  emit: (context, operation, finish) => {
+    const { code } = context
+    const { out, params } = operation
+    const [cotangent, kernel] = [input(operation, 0), input(operation, 1)]
     const { channels, filters, taps } = sizes(kernel)
     const window = kernel.shape.slice(0, -2)
     const depth = filters / params.groups
@@ -99,7 +99,7 @@ export const convInputGrad: Direct<"convInputGrad"> = {
     if (isDepthwise(kernel, params)) {
       const last = kernel.address + (taps - 1) * filters * 4
       const turned = depthwiseSteps(kernel).map((n) => -n)
-      emitDepthwise(site, cotangent, out, phases, turned, last, finish)
+      emitDepthwise(context, cotangent, out, phases, turned, last, finish)
       return
     }
     /** Of the channels from `column` on each one's filters, with the window turned end for end. */
@@ -120,12 +120,12 @@ export const convInputGrad: Direct<"convInputGrad"> = {
       })
     }
     emitCorrelation(
-      site,
+      context,
       {
         source: cotangent,
         target: out,
         pack,
-        packed: own(site, step, backwardBytes(step)),
+        packed: own(context, operation, backwardBytes(operation)),
         window,
         groups: params.groups,
         phases,

@@ -2,32 +2,32 @@
  * Sums of source elements times weights under windows that slide: a convolution, and its gradient for the input, which
  * is one as well, of the cotangent with the weights turned round.
  *
- * An element of the target is summed one product after the other: the places of its window that lie within the source in
+ * An element of the target is summed one product after the other: the positions of its window that lie within the source in
  * their order there, and in each the channels in theirs. What lies outside is left out, so that an infinite weight
- * there does not count. Tiles of four or eight neighbouring places by eight or four columns are summed at once; they lie
+ * there does not count. Tiles of four or eight neighbouring positions by eight or four columns are summed at once; they lie
  * along the last axis of space, and at its two edges, where windows reach over, along the axis before.
  */
 import * as Shape from "../../../../words/Shape.ts"
 import type { Code } from "../../assembler/Code.ts"
 import { bySize } from "../functionsBySize.ts"
-import type { Site } from "../loopNest.ts"
+import type { EmitContext } from "../loopNest.ts"
 import { multiplyAdd } from "../../assembler/numerics.ts"
-import { inBlocks, pieces, share } from "../../threads/partition.ts"
+import { inBlocks, chunks, threadRange } from "../../threads/partition.ts"
 import { f32x4, type I32, i32, type Local, select, v128 } from "../../assembler/Value.ts"
 import {
   type Axis,
   allTaps,
   type Count,
   eachPhase,
-  eachPlace,
+  eachPosition,
   flat,
   type Phases,
-  type Place,
+  type Position,
   sourceAt,
   tapsAt,
   targetAt,
 } from "./slidingWindow.ts"
-import { at, blocks, type Finish, storeLanes } from "./Operation.ts"
+import { at, blocks, type EmitEpilogue, storeLanes } from "./Operation.ts"
 
 /** Where an array [n, …space, channels] begins, and its shape. */
 interface Images {
@@ -161,12 +161,12 @@ interface Panel {
   readonly width: number
 }
 
-/** One tile of `rows` places from `places` on, neighbours along one axis: all of them have the taps of the first. */
-const emitTile = (panel: Panel, places: ReadonlyArray<Place>, along: number, rows: number): void => {
+/** One tile of `rows` positions from `positions` on, neighbours along one axis: all of them have the taps of the first. */
+const emitTile = (panel: Panel, positions: ReadonlyArray<Position>, along: number, rows: number): void => {
   const { axes, code, layout, width } = panel
   const { depth, groups, packed, sourceSteps, tapSteps, targetSteps } = layout
   const vectors = Math.ceil(width / 4)
-  const ts = places.map(({ t }) => t)
+  const ts = positions.map(({ t }) => t)
   const rowStep = (axes[along]?.move ?? 0) * (sourceSteps[along] ?? 0)
   const sums = Array.from({ length: rows * vectors }, () => code.let(f32x4.const(0)))
   const run: Run = { sums, rows, vectors, rowStep, weightRow: vectors * 16 }
@@ -175,7 +175,7 @@ const emitTile = (panel: Panel, places: ReadonlyArray<Place>, along: number, row
   const columnStep = sourceSteps[last] ?? 0
   const rounds = (axis: number, p: I32, q: I32): void => {
     const { spread = 1, weightStep = 1 } = axes[axis] ?? {}
-    const { end = 0, start = 0 } = places[axis]?.taps ?? {}
+    const { end = 0, start = 0 } = positions[axis]?.taps ?? {}
     const [pStep, qStep] = [spread * (sourceSteps[axis] ?? 0), weightStep * (weightSteps[axis] ?? 0)]
     // Where taps lie side by side in source and weights alike they are one run.
     if (axis === last && groups === 1 && spread === 1 && weightStep === 1) {
@@ -201,8 +201,8 @@ const emitTile = (panel: Panel, places: ReadonlyArray<Place>, along: number, row
       storeLanes(code, out, sums[r * vectors + v] as Local<"v128">, width - v * 4, r * outStep + v * 16)
 }
 
-/** Runs `body` for the places of an axis whose taps all lie in the source, some at a time. */
-const inTiles = (code: Code, axis: Axis, size: number, body: (place: Place, rows: number) => void): void => {
+/** Runs `body` for the positions of an axis whose taps all lie in the source, some at a time. */
+const inTiles = (code: Code, axis: Axis, size: number, body: (position: Position, rows: number) => void): void => {
   const { innerEnd, innerStart } = axis
   const one = (t: I32, rows: number): void => body({ t, taps: allTaps(axis) }, rows)
   if (typeof innerStart === "number" && typeof innerEnd === "number") {
@@ -214,8 +214,8 @@ const inTiles = (code: Code, axis: Axis, size: number, body: (place: Place, rows
   code.for(whole, innerEnd, 1, (t) => one(t, 1))
 }
 
-/** Runs `body` for the other places of an axis. */
-const atEdges = (code: Code, axis: Axis, body: (place: Place) => void): void => {
+/** Runs `body` for the other positions of an axis. */
+const atEdges = (code: Code, axis: Axis, body: (position: Position) => void): void => {
   const { count, innerEnd, innerStart } = axis
   if (innerStart === 0 && innerEnd === count) return
   const inner = code.let(i32.sub(innerEnd, innerStart))
@@ -230,8 +230,8 @@ const emitPanel = (panel: Panel): void => {
   const [x, y] = [axes.length - 1, axes.length - 2]
   const [columns, rows] = [axes[x] as Axis, axes[y] as Axis]
   const size = tileRows(Math.ceil(width / 4))
-  eachPlace(code, axes.slice(0, y), (outer) => {
-    eachPlace(code, [rows], ([row]) => {
+  eachPosition(code, axes.slice(0, y), (outer) => {
+    eachPosition(code, [rows], ([row]) => {
       if (row !== undefined) inTiles(code, columns, size, (column, n) => emitTile(panel, [...outer, row, column], x, n))
     })
     atEdges(code, columns, (column) => {
@@ -242,8 +242,8 @@ const emitPanel = (panel: Panel): void => {
 }
 
 /** Writes the kernel. */
-export const emitCorrelation = (site: Site, correlation: Correlation, finish?: Finish): void => {
-  const { code, crew } = site
+export const emitCorrelation = (context: EmitContext, correlation: Correlation, finish?: EmitEpilogue): void => {
+  const { code, team } = context
   const full = layout(correlation)
   const { columns, depth, groups, pack, packed, source, target, window } = full
   const [sourceImage, targetImage] = [source, target].map(({ shape }) => Shape.size(shape.slice(1)) * 4) as [number, number]
@@ -253,13 +253,13 @@ export const emitCorrelation = (site: Site, correlation: Correlation, finish?: F
   // The columns of a group need not be whole vectors: what comes after waits for the last group.
   const finishesParts = finish !== undefined && groups === 1
   // Threads share the images, or blocks of columns where there are few.
-  const few = crew.threads > 1 && images < 2 * crew.threads && columns >= tileColumns * crew.threads
+  const few = team.threads > 1 && images < 2 * team.threads && columns >= tileColumns * team.threads
   const byColumns = few && (finish === undefined || finishesParts)
-  const imagePart = byColumns ? { start: 0, end: images } : share(code, crew, images)
-  const columnPart = byColumns ? share(code, crew, columns, tileColumns) : { start: 0, end: columns }
+  const imagePart = byColumns ? { start: 0, end: images } : threadRange(code, team, images)
+  const columnPart = byColumns ? threadRange(code, team, columns, tileColumns) : { start: 0, end: columns }
   const areAll = !byColumns && columns <= atOnce
   const ofImage = bySize((width) =>
-    site.module.func(`columns ${width}`, { params: ["i32", "i32", "i32"] }, (own, [from, to, weights]) =>
+    context.module.func(`columns ${width}`, { params: ["i32", "i32", "i32"] }, (own, [from, to, weights]) =>
       eachPhase(own, full.phases, (axes) =>
         emitPanel({ code: own, layout: { ...full, packed: weights }, axes, source: from, target: to, width }),
       ),
@@ -268,7 +268,7 @@ export const emitCorrelation = (site: Site, correlation: Correlation, finish?: F
   code.for(0, groups, 1, (group) =>
     inBlocks(code, columnPart, columns, atOnce, (left, right) => {
       const panels = (body: (column: I32, width: number, weights: I32) => void): void =>
-        pieces(code, { start: left, end: right }, columns, tileColumns, (column, width) => {
+        chunks(code, { start: left, end: right }, columns, tileColumns, (column, width) => {
           const panel = i32.div_u(i32.sub(column, left), tileColumns)
           body(column, width, code.let(at(packed, [panel, panelBytes(taps, depth)])))
         })

@@ -3,39 +3,39 @@
  * ordered as in all other convolutions.
  */
 import { bytesOf } from "../../../../words/ShapeError.ts"
-import { nest, type Site } from "../loopNest.ts"
+import { nest, type EmitContext } from "../loopNest.ts"
 import { multiplyAdd } from "../../assembler/numerics.ts"
-import { lastAlone, share } from "../../threads/partition.ts"
+import { lastAlone, threadRange } from "../../threads/partition.ts"
 import { f32x4, type I32, i32, v128 } from "../../assembler/Value.ts"
 import type { Gradient } from "./gradientTiles.ts"
-import { eachTap, type Phases, placesOf } from "./slidingWindow.ts"
-import { eachSpot, type Spot } from "./windowPositions.ts"
-import { at, type Finish, type Operand, storeLanes } from "./Operation.ts"
+import { eachTap, type Phases, positionsOf } from "./slidingWindow.ts"
+import { eachWindowPosition, type WindowPosition } from "./windowPositions.ts"
+import { at, type EmitEpilogue, type Operand, storeLanes } from "./Operation.ts"
 
 /** Writes the kernel; the weights of tap 0 begin at `weights`, and those of the next `tap` bytes further. */
 export const emitDepthwise = (
-  site: Site,
+  context: EmitContext,
   source: Operand,
   target: Operand,
   phases: ReadonlyArray<Phases>,
   tapSteps: ReadonlyArray<number>,
   weights: number,
-  finish?: Finish,
+  finish?: EmitEpilogue,
 ): void => {
-  const { code } = site
-  const body = (spot: Spot): void => {
+  const { code } = context
+  const body = (position: WindowPosition): void => {
     const sum = code.let(f32x4.const(0))
-    const own = code.let(at(weights, [spot.channel, 4], ...spot.axes.map(({ weight }, i) => [weight, tapSteps[i] ?? 0] as const)))
-    eachTap(code, spot.taps, (indices) => {
-      const x = v128.load(at(spot.source, [source.address, 1], ...spot.offset(indices)))
+    const own = code.let(at(weights, [position.channel, 4], ...position.axes.map(({ weight }, i) => [weight, tapSteps[i] ?? 0] as const)))
+    eachTap(code, position.taps, (indices) => {
+      const x = v128.load(at(position.source, [source.address, 1], ...position.offset(indices)))
       const w = v128.load(
-        at(own, ...spot.axes.map(({ weightStep }, i) => [indices[i] ?? 0, weightStep * (tapSteps[i] ?? 0)] as const)),
+        at(own, ...position.axes.map(({ weightStep }, i) => [indices[i] ?? 0, weightStep * (tapSteps[i] ?? 0)] as const)),
       )
       code.set(sum, multiplyAdd(code, x, w, sum))
     })
-    storeLanes(code, code.let(at(spot.target, [target.address, 1])), sum, spot.channels)
+    storeLanes(code, code.let(at(position.target, [target.address, 1])), sum, position.channels)
   }
-  eachSpot(site, source.shape, target.shape, phases, body, { after: (image) => finish?.({ indices: [image] }) })
+  eachWindowPosition(context, source.shape, target.shape, phases, body, { after: (image) => finish?.({ indices: [image] }) })
 }
 
 /** Channels taken at once: four sums, which hide some of each other's latency. */
@@ -43,8 +43,8 @@ const together = 16
 
 /** Writes the kernel of the gradient for the weights. */
 export const emitDepthwiseGradient = (gradient: Gradient): void => {
-  const { axes, cotangent, cotangentSteps, groups, out, site, tapSteps, window, x, xSteps } = gradient
-  const { code, crew } = site
+  const { axes, cotangent, cotangentSteps, groups, out, context, tapSteps, window, x, xSteps } = gradient
+  const { code, team } = context
   const images = x.shape[0] ?? 0
   const [xImage, cotangentImage] = [bytesOf(x) / images, bytesOf(cotangent) / images]
   const tile = (channel: I32, count: number): void => {
@@ -60,13 +60,13 @@ export const emitDepthwiseGradient = (gradient: Gradient): void => {
       nest(code, window, (taps) => {
         const address = code.let(addressOf(taps))
         const sums = vectors.map((offset) => code.let(v128.load(address, offset)))
-        const places = axes.map((axis, i) => placesOf(code, axis, taps[i] ?? 0))
+        const positions = axes.map((axis, i) => positionsOf(code, axis, taps[i] ?? 0))
         const corner = axes.flatMap(({ first, spread }, i) => [
           [first, xSteps[i] ?? 0] as const,
           [taps[i] ?? 0, spread * (xSteps[i] ?? 0)] as const,
         ])
         const walk = (axis: number, p: I32, q: I32): void => {
-          const { end, start } = places[axis] ?? {}
+          const { end, start } = positions[axis] ?? {}
           if (start === undefined || end === undefined) {
             vectors.forEach((offset, v) => {
               const sum = sums[v]
@@ -89,7 +89,7 @@ export const emitDepthwiseGradient = (gradient: Gradient): void => {
     )
   }
   const rest = groups % together
-  const part = share(code, crew, groups - rest, together)
+  const part = threadRange(code, team, groups - rest, together)
   code.for(part.start, part.end, together, (channel) => tile(channel, together))
-  if (rest > 0) lastAlone(code, crew, () => tile(code.let(i32.const(groups - rest)), rest))
+  if (rest > 0) lastAlone(code, team, () => tile(code.let(i32.const(groups - rest)), rest))
 }

@@ -3,15 +3,15 @@
  * rows of [...window, channels, filters], seen as a matrix of rows of filters, by up to eight filters.
  */
 import type * as Shape from "../../../../words/Shape.ts"
-import type { Site } from "../loopNest.ts"
-import { lastAlone, type Range, share } from "../../threads/partition.ts"
+import type { EmitContext } from "../loopNest.ts"
+import { lastAlone, type Range, threadRange } from "../../threads/partition.ts"
 import { type I32, i32 } from "../../assembler/Value.ts"
-import { type Axis, type Count, placesOf, type Taps } from "./slidingWindow.ts"
+import { type Axis, type Count, positionsOf, type Taps } from "./slidingWindow.ts"
 import { at, blocks, type Operand } from "./Operation.ts"
 
 /** What a gradient is computed from, and how it all lies in memory. */
 export interface Gradient {
-  readonly site: Site
+  readonly context: EmitContext
   readonly x: Operand
   readonly cotangent: Operand
   readonly out: Operand
@@ -32,7 +32,7 @@ export interface Gradient {
 const tileRows = (width: number): number => 8 / Math.ceil(width / 4)
 
 /** The parts of the result that a thread makes. */
-export interface Share {
+export interface Region {
   readonly groups: Range
   /** Whole blocks of filters; all of them, and what is left over, where threads do not share them. */
   readonly filters: Range | undefined
@@ -42,7 +42,7 @@ export interface Share {
 }
 
 /** All of the result. */
-export const everything = ({ groups, window }: Gradient): Share => ({
+export const everything = ({ groups, window }: Gradient): Region => ({
   groups: { start: 0, end: groups },
   filters: undefined,
   taps: { start: 0, end: window.at(-1) ?? 1 },
@@ -53,33 +53,33 @@ export const everything = ({ groups, window }: Gradient): Share => ({
  * Threads share groups, blocks of filters, taps or lines of taps: the first of them that there are enough of, else what there
  * is most of. `undefined` where there is one of each.
  */
-export const shareOf = (gradient: Gradient, byTaps: boolean): Share | undefined => {
-  const { filters, groups, site, window } = gradient
-  const { code, crew } = site
+export const regionOf = (gradient: Gradient, byTaps: boolean): Region | undefined => {
+  const { filters, groups, context, window } = gradient
+  const { code, team } = context
   const all = everything(gradient)
-  if (crew.threads === 1) return all
+  if (team.threads === 1) return all
   const [lines = 1, taps = 1] = window.slice(-2)
   const whole = filters - (filters % 8)
-  const ways: ReadonlyArray<{ readonly pieces: number; readonly part: () => Partial<Share> }> = [
-    { pieces: groups, part: () => ({ groups: share(code, crew, groups) }) },
-    { pieces: whole / 8, part: () => ({ filters: share(code, crew, whole, 8) }) },
-    { pieces: byTaps ? taps : 0, part: () => ({ taps: share(code, crew, taps) }) },
-    { pieces: lines, part: () => ({ lines: share(code, crew, lines) }) },
+  const ways: ReadonlyArray<{ readonly pieces: number; readonly region: () => Partial<Region> }> = [
+    { pieces: groups, region: () => ({ groups: threadRange(code, team, groups) }) },
+    { pieces: whole / 8, region: () => ({ filters: threadRange(code, team, whole, 8) }) },
+    { pieces: byTaps ? taps : 0, region: () => ({ taps: threadRange(code, team, taps) }) },
+    { pieces: lines, region: () => ({ lines: threadRange(code, team, lines) }) },
   ]
   const most = Math.max(...ways.map(({ pieces }) => pieces))
-  const way = ways.find(({ pieces }) => pieces >= Math.min(crew.threads, most))
-  return most === 1 || way === undefined ? undefined : { ...all, ...way.part() }
+  const way = ways.find(({ pieces }) => pieces >= Math.min(team.threads, most))
+  return most === 1 || way === undefined ? undefined : { ...all, ...way.region() }
 }
 
-const eachFilters = ({ filters, site }: Gradient, part: Share, body: (filter: I32, width: number) => void): void => {
-  const { code, crew } = site
-  if (part.filters === undefined) {
+const eachFilters = ({ filters, context }: Gradient, region: Region, body: (filter: I32, width: number) => void): void => {
+  const { code, team } = context
+  if (region.filters === undefined) {
     blocks(code, filters, 8, body)
     return
   }
   const rest = filters % 8
-  code.for(part.filters.start, part.filters.end, 8, (filter) => body(filter, 8))
-  if (rest > 0) lastAlone(code, crew, () => body(code.let(i32.const(filters - rest)), rest))
+  code.for(region.filters.start, region.filters.end, 8, (filter) => body(filter, 8))
+  if (rest > 0) lastAlone(code, team, () => body(code.let(i32.const(filters - rest)), rest))
 }
 
 /** Neighbouring rows of the result: channels of one tap, or of several taps along the last axis. */
@@ -89,16 +89,16 @@ export interface Rows {
   readonly channel: Count
   /** Bytes in the input from the first row's element to each row's. */
   readonly steps: ReadonlyArray<number>
-  /** The places along the last axis that all rows take part in. */
-  readonly places: Taps
-  /** The rows that take part in the places before and after. */
+  /** The positions along the last axis that all rows take part in. */
+  readonly positions: Taps
+  /** The rows that take part in the positions before and after. */
   readonly before: ReadonlyArray<Edge>
   readonly after: ReadonlyArray<Edge>
 }
 
-/** A place that only some rows of a tile take part in. */
+/** A position that only some rows of a tile take part in. */
 export interface Edge {
-  readonly place: number
+  readonly position: number
   readonly rows: ReadonlyArray<boolean>
 }
 
@@ -109,32 +109,32 @@ export interface Cut {
 }
 
 /** Tiles of one tap's channels. */
-export const byChannels = ({ axes, channels, site }: Gradient): Cut => ({
+export const byChannels = ({ axes, channels, context }: Gradient): Cut => ({
   byTaps: true,
   rows: (width, taps, body) =>
-    site.code.for(taps.start, taps.end, 1, (tap) => {
-      const places = placesOf(site.code, axes.at(-1) as Axis, tap)
-      blocks(site.code, channels, tileRows(width), (channel, count) => {
+    context.code.for(taps.start, taps.end, 1, (tap) => {
+      const positions = positionsOf(context.code, axes.at(-1) as Axis, tap)
+      blocks(context.code, channels, tileRows(width), (channel, count) => {
         const steps = Array.from({ length: count }, (_, r) => r * 4)
-        body({ tap, channel, steps, places, before: [], after: [] })
+        body({ tap, channel, steps, positions, before: [], after: [] })
       })
     }),
 })
 
-/** The most places that are written out one by one. */
-const fewPlaces = 16
+/** The most positions that are written out one by one. */
+const fewPositions = 16
 
-/** Tiles over several taps, for inputs of a channel or two; not where the rows of a tile have few places in common. */
-export const overTaps = ({ axes, channels, groups, site, window, xSteps }: Gradient): Cut | undefined => {
+/** Tiles over several taps, for inputs of a channel or two; not where the rows of a tile have few positions in common. */
+export const overTaps = ({ axes, channels, groups, context, window, xSteps }: Gradient): Cut | undefined => {
   const axis = axes.at(-1) as Axis
   const taps = window.at(-1) ?? 1
-  if (channels > 2 || groups > 1 || taps > fewPlaces) return undefined
+  if (channels > 2 || groups > 1 || taps > fewPositions) return undefined
   const all = Array.from({ length: taps * channels }, (_, row) => {
     const tap = Math.floor(row / channels)
     return {
       tap,
       channel: row % channels,
-      ...(placesOf(site.code, axis, tap) as { readonly start: number; readonly end: number }),
+      ...(positionsOf(context.code, axis, tap) as { readonly start: number; readonly end: number }),
     }
   })
   const tile = (first: number, count: number): Rows => {
@@ -144,15 +144,15 @@ export const overTaps = ({ axes, channels, groups, site, window, xSteps }: Gradi
     const ends = rows.map(({ end }) => end)
     const [start, end] = [Math.max(...starts), Math.min(...ends)]
     const edges = (from: number, to: number): ReadonlyArray<Edge> =>
-      Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i).map((place) => ({
-        place,
-        rows: rows.map((row) => row.start <= place && place < row.end),
+      Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i).map((position) => ({
+        position,
+        rows: rows.map((row) => row.start <= position && position < row.end),
       }))
     return {
       tap,
       channel,
       steps: rows.map((row) => (row.tap - tap) * axis.spread * (xSteps.at(-1) ?? 0) + (row.channel - channel) * 4),
-      places: { start, end },
+      positions: { start, end },
       before: edges(Math.min(...starts), start),
       after: edges(end, Math.max(...ends)),
     }
@@ -161,13 +161,13 @@ export const overTaps = ({ axes, channels, groups, site, window, xSteps }: Gradi
     const count = tileRows(width)
     return Array.from({ length: Math.ceil(all.length / count) }, (_, i) => tile(i * count, count))
   }
-  const fits = ({ after, before, places }: Rows): boolean =>
-    (places.start as number) <= (places.end as number) && after.length + before.length <= fewPlaces
+  const fits = ({ after, before, positions }: Rows): boolean =>
+    (positions.start as number) <= (positions.end as number) && after.length + before.length <= fewPositions
   if (![4, 8].every((width) => tiles(width).every(fits))) return undefined
   return {
     byTaps: false,
     rows: (width, _, body) => {
-      for (const rows of tiles(width)) site.code.scope(() => body(rows))
+      for (const rows of tiles(width)) context.code.scope(() => body(rows))
     },
   }
 }
@@ -187,22 +187,22 @@ export interface Tile {
 export const eachTile = (
   gradient: Gradient,
   cut: Cut,
-  part: Share,
+  region: Region,
   ranges: ReadonlyArray<Taps>,
   body: (tile: Tile) => void,
   taps: ReadonlyArray<Count> = [],
 ): void => {
-  const { filters, out, site, tapSteps } = gradient
-  const { code } = site
+  const { filters, out, context, tapSteps } = gradient
+  const { code } = context
   const [range, ...inner] = ranges
   if (range !== undefined) {
-    code.for(range.start, range.end, 1, (tap) => eachTile(gradient, cut, part, inner, body, [...taps, tap]))
+    code.for(range.start, range.end, 1, (tap) => eachTile(gradient, cut, region, inner, body, [...taps, tap]))
     return
   }
   const row = (out.shape.at(-1) ?? 0) * 4
-  code.for(part.groups.start, part.groups.end, 1, (group) =>
-    eachFilters(gradient, part, (filter, width) =>
-      cut.rows(width, part.taps, (rows) => {
+  code.for(region.groups.start, region.groups.end, 1, (group) =>
+    eachFilters(gradient, region, (filter, width) =>
+      cut.rows(width, region.taps, (rows) => {
         const all = [...taps, rows.tap]
         const address = at(
           out.address,

@@ -2,18 +2,18 @@
 import * as Shape from "../../../../words/Shape.ts"
 import { nestShared } from "../loopNest.ts"
 import { i32, i32x4, v128 } from "../../assembler/Value.ts"
-import { at, blocks, type Direct, input, storeLanes } from "./Operation.ts"
+import { at, blocks, type PrimitiveKernel, input, storeLanes } from "./Operation.ts"
 
-export const wholeProduct: Direct<"dot"> = {
-  shared: true,
-  work: (step) => 2 * (input(step, 0).shape.at(-1) ?? 0),
-  emit: (site, step) => {
-    const { code } = site
-    const [a, b] = [input(step, 0), input(step, 1)]
-    const { out } = step
+export const integerProduct: PrimitiveKernel<"dot"> = {
+  parallel: true,
+  work: (operation) => 2 * (input(operation, 0).shape.at(-1) ?? 0),
+  emit: (context, operation) => {
+    const { code } = context
+    const [a, b] = [input(operation, 0), input(operation, 1)]
+    const { out } = operation
     const [m = 0, n = 0] = out.shape.slice(-2)
     const k = a.shape.at(-1) ?? 0
-    nestShared(site, [Shape.size(out.shape.slice(0, -2)) * m], ([row = i32.const(0)]) => {
+    nestShared(context, [Shape.size(out.shape.slice(0, -2)) * m], ([row = i32.const(0)]) => {
       const left = code.let(at(a.address, [row, k * 4]))
       const right = code.let(at(b.address, [i32.div_u(row, m), k * n * 4]))
       const into = code.let(at(out.address, [row, n * 4]))

@@ -1,13 +1,13 @@
 /**
  * The gradient of a convolution for its kernel. Each element is summed one product after the other, over the images in
- * their order, and in each over the output's places in theirs; places where the element lay in the padding are left out.
+ * their order, and in each over the output's positions in theirs; positions where the element lay in the padding are left out.
  *
  * Tiles of channels by filters are summed at once over some rows of one image, which stay in the nearest cache while
  * every tile is taken a bit further; in between the sums stand in the result.
  */
 import * as Shape from "../../../../words/Shape.ts"
 import { bytesOf } from "../../../../words/ShapeError.ts"
-import type { Site } from "../loopNest.ts"
+import type { EmitContext } from "../loopNest.ts"
 import { multiplyAdd } from "../../assembler/numerics.ts"
 import { firstAlone } from "../../threads/partition.ts"
 import { f32x4, type I32, i32, type Local, select, v128 } from "../../assembler/Value.ts"
@@ -22,21 +22,21 @@ import {
   type Gradient,
   overTaps,
   type Rows,
-  type Share,
-  shareOf,
+  type Region,
+  regionOf,
   type Tile,
 } from "./gradientTiles.ts"
-import { type Axis, type Count, eachPlace, flat, forward, type Place, placesOf, type Taps } from "./slidingWindow.ts"
+import { type Axis, type Count, eachPosition, flat, forward, type Position, positionsOf, type Taps } from "./slidingWindow.ts"
 import { space } from "./windowPositions.ts"
-import { at, type Direct, input, storeLanes } from "./Operation.ts"
+import { at, type PrimitiveKernel, input, storeLanes } from "./Operation.ts"
 
 /** Bytes of the cotangent that a block of rows takes: they and the input's rows stay in the first cache. */
 const blockBytes = 2 ** 15
 
 type Sums = ReadonlyArray<Local<"v128">>
 
-/** Adds to a tile's sums the products at the output's place at `q`, for the rows whose input is `steps` from `p`. */
-const addPlace = ({ code }: Site, sums: Sums, steps: ReadonlyArray<number | undefined>, p: I32, q: I32): void =>
+/** Adds to a tile's sums the products at the output's position at `q`, for the rows whose input is `steps` from `p`. */
+const addPosition = ({ code }: EmitContext, sums: Sums, steps: ReadonlyArray<number | undefined>, p: I32, q: I32): void =>
   code.scope(() => {
     const vectors = sums.length / steps.length
     const right = Array.from({ length: vectors }, (_, v) => code.let(v128.load(q, v * 16)))
@@ -52,24 +52,24 @@ const addPlace = ({ code }: Site, sums: Sums, steps: ReadonlyArray<number | unde
     })
   })
 
-/** Adds all places of one row of the output; `p` and `q` are where place 0 would be. */
-const addRow = ({ axes, cotangentSteps, site, xSteps }: Gradient, sums: Sums, rows: Rows, p: I32, q: I32): void => {
-  const { code } = site
+/** Adds all positions of one row of the output; `p` and `q` are where position 0 would be. */
+const addRow = ({ axes, cotangentSteps, context, xSteps }: Gradient, sums: Sums, rows: Rows, p: I32, q: I32): void => {
+  const { code } = context
   const pStep = (axes.at(-1)?.move ?? 1) * (xSteps.at(-1) ?? 0)
   const qStep = cotangentSteps.at(-1) ?? 0
-  const edge = ({ place, rows: taking }: Edge): void => {
+  const edge = ({ position, rows: taking }: Edge): void => {
     // Only from the first row that takes part on does the input lie in the array.
     const origin = rows.steps[taking.indexOf(true)] ?? 0
     const steps = rows.steps.map((step, r) => (taking[r] ? step - origin : undefined))
     if (taking.includes(true))
-      addPlace(site, sums, steps, code.let(i32.add(p, place * pStep + origin)), code.let(i32.add(q, place * qStep)))
+      addPosition(context, sums, steps, code.let(i32.add(p, position * pStep + origin)), code.let(i32.add(q, position * qStep)))
   }
   code.scope(() => {
     for (const one of rows.before) code.scope(() => edge(one))
-    const { end, start } = rows.places
+    const { end, start } = rows.positions
     const from = code.let(at(p, [start, pStep]))
     code.forAddress(at(q, [start, qStep]), at(q, [end, qStep]), qStep, (here) => {
-      addPlace(site, sums, rows.steps, from, here)
+      addPosition(context, sums, rows.steps, from, here)
       code.set(from, i32.add(from, pStep))
     })
     for (const one of rows.after) code.scope(() => edge(one))
@@ -81,9 +81,9 @@ const later = (a: Count, b: Count): Count => (b === 0 ? a : select(i32.gt_s(at(0
 const sooner = (a: Count, b: Count): Count => select(i32.lt_s(at(0, [a, 1]), b), at(0, [a, 1]), at(0, [b, 1]))
 
 /** Takes a tile's sums on over a block of rows of the output. */
-const addBlock = (gradient: Gradient, tile: Tile, image: I32, outer: ReadonlyArray<Place>, block: Taps): void => {
-  const { axes, channels, cotangent, cotangentSteps, filters, site, x, xSteps } = gradient
-  const { code } = site
+const addBlock = (gradient: Gradient, tile: Tile, image: I32, outer: ReadonlyArray<Position>, block: Taps): void => {
+  const { axes, channels, cotangent, cotangentSteps, filters, context, x, xSteps } = gradient
+  const { code } = context
   const y = axes.length - 2
   const sums: Array<Local<"v128">> = []
   eachVector(gradient, tile, (offset) => sums.push(code.let(v128.load(tile.address, offset))))
@@ -109,7 +109,7 @@ const addBlock = (gradient: Gradient, tile: Tile, image: I32, outer: ReadonlyArr
       ...outer.map(({ t }, axis) => [t, cotangentSteps[axis] ?? 0] as const),
     ),
   )
-  const { end, start } = placesOf(code, axes[y] as Axis, tile.taps[y] ?? 0)
+  const { end, start } = positionsOf(code, axes[y] as Axis, tile.taps[y] ?? 0)
   code.for(later(start, block.start), sooner(end, block.end), 1, (row) => {
     const p = code.let(at(from, [row, (axes[y]?.move ?? 1) * (xSteps[y] ?? 0)]))
     addRow(gradient, sums, tile.rows, p, code.let(at(to, [row, cotangentSteps[y] ?? 0])))
@@ -118,41 +118,41 @@ const addBlock = (gradient: Gradient, tile: Tile, image: I32, outer: ReadonlyArr
 }
 
 /** Makes every tile zero, and then takes all of them on over each image and its blocks of rows. */
-const emit = (gradient: Gradient, cut: Cut, part: Share): void => {
-  const { axes, cotangentSteps, site, window, x } = gradient
-  const { code } = site
+const emit = (gradient: Gradient, cut: Cut, region: Region): void => {
+  const { axes, cotangentSteps, context, window, x } = gradient
+  const { code } = context
   const rows = axes[axes.length - 2] as Axis
-  const all = [...window.slice(0, -2).map((end) => ({ start: 0, end })), part.lines]
-  eachTile(gradient, cut, part, all, (tile) => {
+  const all = [...window.slice(0, -2).map((end) => ({ start: 0, end })), region.lines]
+  eachTile(gradient, cut, region, all, (tile) => {
     const zero = code.let(f32x4.const(0))
     eachVector(gradient, tile, (offset, _, lanes) => storeLanes(code, tile.address, zero, lanes, offset))
   })
   const most = Math.max(1, Math.floor(blockBytes / ((cotangentSteps.at(-2) ?? 0) || blockBytes)))
   code.for(0, x.shape[0] ?? 0, 1, (image) =>
-    eachPlace(code, axes.slice(0, -2), (outer) => {
-      const ranges = [...outer.map(({ taps }) => taps), part.lines]
+    eachPosition(code, axes.slice(0, -2), (outer) => {
+      const ranges = [...outer.map(({ taps }) => taps), region.lines]
       const count = rows.count as number
       const block = (taps: Taps): void =>
-        eachTile(gradient, cut, part, ranges, (tile) => addBlock(gradient, tile, image, outer, taps))
+        eachTile(gradient, cut, region, ranges, (tile) => addBlock(gradient, tile, image, outer, taps))
       if (count <= most) block({ start: 0, end: count })
       else code.for(0, count, most, (start) => block({ start, end: code.let(i32.add(start, most)) }))
     }),
   )
 }
 
-export const convKernelGrad: Direct<"convKernelGrad"> = {
-  shared: true,
-  work: (step) => 2 * Shape.size(input(step, 1).shape.slice(0, -1)),
-  emit: (site, step) => {
-    const { out, params } = step
-    const [x, cotangent] = [input(step, 0), input(step, 1)]
+export const convKernelGrad: PrimitiveKernel<"convKernelGrad"> = {
+  parallel: true,
+  work: (operation) => 2 * Shape.size(input(operation, 1).shape.slice(0, -1)),
+  emit: (context, operation) => {
+    const { out, params } = operation
+    const [x, cotangent] = [input(operation, 0), input(operation, 1)]
     const phases = forward(space(x.shape), params.window, space(cotangent.shape), params)
     const missing = phases.length < 2
     const full = (list: Shape.Shape, extra: number): Shape.Shape => (missing ? [extra, ...list] : list)
     const byteSteps = (shape: Shape.Shape): Shape.Shape => Shape.strides(shape).map((n) => n * 4)
     const [channels = 0, all = 0] = out.shape.slice(-2)
     const gradient: Gradient = {
-      site,
+      context,
       x,
       cotangent,
       out,
@@ -172,8 +172,8 @@ export const convKernelGrad: Direct<"convKernelGrad"> = {
       return
     }
     const cut = overTaps(gradient) ?? byChannels(gradient)
-    const part = shareOf(gradient, cut.byTaps)
-    if (part !== undefined) emit(gradient, cut, part)
-    else firstAlone(site.code, site.crew, () => emit(gradient, cut, everything(gradient)))
+    const region = regionOf(gradient, cut.byTaps)
+    if (region !== undefined) emit(gradient, cut, region)
+    else firstAlone(context.code, context.team, () => emit(gradient, cut, everything(gradient)))
   },
 }

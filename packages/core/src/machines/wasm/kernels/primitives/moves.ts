@@ -4,9 +4,9 @@ import * as Shape from "../../../../words/Shape.ts"
 import { bytesOf } from "../../../../words/ShapeError.ts"
 import type { Code } from "../../assembler/Code.ts"
 import { nest } from "../loopNest.ts"
-import { share } from "../../threads/partition.ts"
+import { threadRange } from "../../threads/partition.ts"
 import { f32x4, type I32, i32, i32x4, type V128 } from "../../assembler/Value.ts"
-import { at, copyBytes, type Direct, input, type Operand } from "./Operation.ts"
+import { at, copyBytes, type PrimitiveKernel, input, type Operand } from "./Operation.ts"
 
 const everyLane = (dtype: DType, value: number): V128 => (dtype === "f32" ? f32x4.const(value) : i32x4.const(value))
 
@@ -25,12 +25,12 @@ const fill = (code: Code, { address, dtype, shape }: Operand, value: number): vo
 const copyElement = (code: Code, dtype: DType, to: I32, from: I32): void =>
   bytes[dtype] === 4 ? code.i32.store(to, i32.load(from)) : code.i32.store8(to, i32.load8_u(from))
 
-export const pad: Direct<"pad"> = {
-  shared: false,
-  emit: ({ code }, step) => {
-    const { interior, low, value } = step.params
-    const { out } = step
-    const from = input(step, 0)
+export const pad: PrimitiveKernel<"pad"> = {
+  parallel: false,
+  emit: ({ code }, operation) => {
+    const { interior, low, value } = operation.params
+    const { out } = operation
+    const from = input(operation, 0)
     const size = bytes[out.dtype]
     fill(code, out, value)
     if (Shape.size(from.shape) === 0) return
@@ -52,12 +52,12 @@ export const pad: Direct<"pad"> = {
   },
 }
 
-export const concat: Direct<"concat"> = {
-  shared: true,
-  emit: ({ code, crew }, { inputs, out, params: { axis } }) => {
+export const concat: PrimitiveKernel<"concat"> = {
+  parallel: true,
+  emit: ({ code, team }, { inputs, out, params: { axis } }) => {
     const outer = Shape.size(out.shape.slice(0, axis))
     const row = bytesOf(out) / outer
-    const { end, start } = share(code, crew, outer)
+    const { end, start } = threadRange(code, team, outer)
     code.for(start, end, 1, (i) => {
       let offset = out.address
       for (const from of inputs) {
@@ -69,16 +69,16 @@ export const concat: Direct<"concat"> = {
   },
 }
 
-export const gather: Direct<"gather"> = {
-  shared: true,
+export const gather: PrimitiveKernel<"gather"> = {
+  parallel: true,
   // Rows lie anywhere, so that what takes time is to wait for them.
   work: () => 4,
-  emit: ({ code, crew }, step) => {
-    const [from, indices] = [input(step, 0), input(step, 1)]
-    const { out } = step
+  emit: ({ code, team }, operation) => {
+    const [from, indices] = [input(operation, 0), input(operation, 1)]
+    const { out } = operation
     const [rows = 0, ...row] = from.shape
     const width = Shape.size(row) * bytes[out.dtype]
-    const { end, start } = share(code, crew, Shape.size(indices.shape))
+    const { end, start } = threadRange(code, team, Shape.size(indices.shape))
     code.for(start, end, 1, (i) => {
       const index = code.let(i32.load(at(indices.address, [i, 4])))
       const target = code.let(at(out.address, [i, width]))

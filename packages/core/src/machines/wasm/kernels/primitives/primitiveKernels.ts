@@ -3,20 +3,20 @@ import type { Primitive } from "../../../../language/Primitive.ts"
 import * as Shape from "../../../../words/Shape.ts"
 import type { Spec } from "../../../../words/ShapeError.ts"
 import type { Single } from "../../../Plan.ts"
-import type { Site } from "../loopNest.ts"
+import type { EmitContext } from "../loopNest.ts"
 import { argsort } from "./argsort.ts"
 import { conv, convInputGrad } from "./convolution.ts"
 import { convKernelGrad } from "./kernelGradient.ts"
 import { concat, gather, pad } from "./moves.ts"
 import { type Kernels, scanBy } from "./scan.ts"
 import { scatterAdd } from "./scatterAdd.ts"
-import type { Direct, Finish, Step } from "./Operation.ts"
+import type { PrimitiveKernel, EmitEpilogue, Operation } from "./Operation.ts"
 import { threefry } from "./threefry.ts"
-import { wholeProduct } from "./integerProduct.ts"
+import { integerProduct } from "./integerProduct.ts"
 import { windowMax, windowMaxGrad, windowMaxPick, windowSum, windowSumGrad } from "./windows.ts"
 
 /** Primitives that have no row are loops, reductions or products, or nothing at all. */
-type Table = { readonly [P in Primitive]?: Direct<P> }
+type Table = { readonly [P in Primitive]?: PrimitiveKernel<P> }
 
 const tableOf = (kernels: Kernels): Table => ({
   threefry,
@@ -24,7 +24,7 @@ const tableOf = (kernels: Kernels): Table => ({
   concat,
   gather,
   scatterAdd,
-  dot: wholeProduct,
+  dot: integerProduct,
   argsort,
   conv,
   convInputGrad,
@@ -37,23 +37,23 @@ const tableOf = (kernels: Kernels): Table => ({
   scan: scanBy(kernels),
 })
 
-/** A step with its kernel. */
+/** An operation with its kernel. */
 interface Found {
-  readonly direct: Direct<Primitive>
-  readonly step: Step
+  readonly direct: PrimitiveKernel<Primitive>
+  readonly operation: Operation
 }
 
 /** What is to be known of the kernels of single steps; those that hold others ask `kernels` for them. */
-export const directKernels = (kernels: Kernels) => {
+export const primitiveKernels = (kernels: Kernels) => {
   const table = tableOf(kernels)
-  /** The kernel of a step, if it has one. */
+  /** The kernel of an operation, if it has one. */
   const find = (
     { equation, inputs, slot }: Single,
     slots: ReadonlyArray<Spec>,
     address: (slot: number) => number = () => 0,
     scratch = 0,
   ): Found | undefined => {
-    const direct = table[equation.primitive] as Direct<Primitive> | undefined
+    const direct = table[equation.primitive] as PrimitiveKernel<Primitive> | undefined
     if (direct === undefined) return undefined
     const from = inputs.map((view) => ({
       address: address(view.slot),
@@ -61,28 +61,28 @@ export const directKernels = (kernels: Kernels) => {
       dtype: slots[view.slot]?.dtype ?? "f32",
     }))
     const out = { ...equation.out, address: address(slot) }
-    const step: Step = { params: equation.params, inputs: from, out, scratch }
-    return (direct.fits?.(step) ?? true) ? { direct, step } : undefined
+    const operation: Operation = { params: equation.params, inputs: from, out, scratch }
+    return (direct.fits?.(operation) ?? true) ? { direct, operation } : undefined
   }
   return {
-    /** Whether a step has a kernel here. */
+    /** Whether an operation has a kernel here. */
     has: (kernel: Single, slots: ReadonlyArray<Spec>): boolean => find(kernel, slots) !== undefined,
-    /** Whether threads share a step's kernel. */
-    isShared: (kernel: Single, slots: ReadonlyArray<Spec>): boolean => find(kernel, slots)?.direct.shared ?? false,
-    /** Bytes of scratch memory that a step's kernel uses for each thread. */
+    /** Whether threads share an operation's kernel. */
+    isParallel: (kernel: Single, slots: ReadonlyArray<Spec>): boolean => find(kernel, slots)?.direct.parallel ?? false,
+    /** Bytes of scratch memory that an operation's kernel uses for each thread. */
     scratch: (kernel: Single, slots: ReadonlyArray<Spec>): number => {
       const found = find(kernel, slots)
-      return Math.ceil((found?.direct.scratch?.(found.step) ?? 0) / 16) * 16
+      return Math.ceil((found?.direct.scratch?.(found.operation) ?? 0) / 16) * 16
     },
-    /** About how many elementary operations a step takes. */
+    /** About how many elementary operations an operation takes. */
     work: (kernel: Single, slots: ReadonlyArray<Spec>): number => {
       const found = find(kernel, slots)
-      return Shape.size(kernel.equation.out.shape) * (found?.direct.work?.(found.step) ?? 1)
+      return Shape.size(kernel.equation.out.shape) * (found?.direct.work?.(found.operation) ?? 1)
     },
-    /** Writes a step's kernel; `scratch` is the address of memory for its threads. */
-    emit: (site: Site, kernel: Single, slots: ReadonlyArray<Spec>, scratch: number, finish?: Finish): void => {
-      const found = find(kernel, slots, site.address, scratch)
-      found?.direct.emit(site, found.step, finish)
+    /** Writes an operation's kernel; `scratch` is the address of memory for its threads. */
+    emit: (context: EmitContext, kernel: Single, slots: ReadonlyArray<Spec>, scratch: number, finish?: EmitEpilogue): void => {
+      const found = find(kernel, slots, context.address, scratch)
+      found?.direct.emit(context, found.operation, finish)
     },
   }
 }

@@ -10,17 +10,17 @@ import { fuse } from "../../../Fuse.ts"
 import { type MemoryPlan, planMemory } from "../../../MemoryPlan.ts"
 import type { Kernel, Plan, Slot, View } from "../../../Plan.ts"
 import type { Code } from "../../assembler/Code.ts"
-import type { Site } from "../loopNest.ts"
+import type { EmitContext } from "../loopNest.ts"
 import { type I32, i32 } from "../../assembler/Value.ts"
-import { at, copyBytes, type Direct, input, type Operand, type Step } from "./Operation.ts"
+import { at, copyBytes, type PrimitiveKernel, input, type Operand, type Operation } from "./Operation.ts"
 
 /** What a kernel within kernels asks of the others. */
 export interface Kernels {
   readonly scratchOf: (kernel: Kernel, slots: ReadonlyArray<Slot>) => number
   readonly work: (kernel: Kernel, slots: ReadonlyArray<Slot>) => number
   /** Whether a kernel is done here and not by the host. */
-  readonly isOwn: (kernel: Kernel, slots: ReadonlyArray<Slot>) => boolean
-  readonly emit: (site: Site, kernel: Kernel, slots: ReadonlyArray<Slot>, scratch: number) => void
+  readonly isCompiled: (kernel: Kernel, slots: ReadonlyArray<Slot>) => boolean
+  readonly emit: (context: EmitContext, kernel: Kernel, slots: ReadonlyArray<Slot>, scratch: number) => void
 }
 
 /** The body of a loop, and where it has its arrays, from the beginning of scratch memory on. */
@@ -33,7 +33,7 @@ interface Body {
 const mostConstants = 1024
 
 const constantsOf = ({ slots }: Plan): ReadonlyArray<readonly [slot: number, array: NDArray]> =>
-  slots.flatMap(({ home }, slot) => (home.tag === "constant" ? [[slot, home.array] as const] : []))
+  slots.flatMap(({ storage }, slot) => (storage.tag === "constant" ? [[slot, storage.array] as const] : []))
 
 const viewBytes = ({ shape }: View): number => Shape.size(shape) * 4
 
@@ -47,9 +47,9 @@ const writeConstant = (code: Code, address: number, { data, dtype }: NDArray): v
   })
 
 /** The kernel of loops, whose bodies are done by these kernels. */
-export const scanBy = (kernels: Kernels): Direct<"scan"> => {
+export const scanBy = (kernels: Kernels): PrimitiveKernel<"scan"> => {
   const bodies = new WeakMap<Program, Body>()
-  const bodyOf = ({ params: { body } }: Step<"scan">): Body => {
+  const bodyOf = ({ params: { body } }: Operation<"scan">): Body => {
     const known = bodies.get(body)
     if (known !== undefined) return known
     const plan = fuse(body)
@@ -59,17 +59,17 @@ export const scanBy = (kernels: Kernels): Direct<"scan"> => {
     return made
   }
 
-  const emit = (site: Site, step: Step<"scan">): void => {
-    const { code } = site
-    const { carries, constants, length, reverse }: Params["scan"] = step.params
-    const { memory, plan } = bodyOf(step)
-    const inputSlots = step.inputs.map((_, index) =>
-      plan.slots.findIndex(({ home }) => home.tag === "input" && home.index === index),
+  const emit = (context: EmitContext, operation: Operation<"scan">): void => {
+    const { code } = context
+    const { carries, constants, length, reverse }: Params["scan"] = operation.params
+    const { memory, plan } = bodyOf(operation)
+    const inputSlots = operation.inputs.map((_, index) =>
+      plan.slots.findIndex(({ storage }) => storage.tag === "input" && storage.index === index),
     )
-    const given = new Map(inputSlots.slice(0, constants).map((slot, i) => [slot, input(step, i).address]))
-    const address = (slot: number): number => given.get(slot) ?? step.scratch + (memory.addresses[slot] ?? 0)
+    const given = new Map(inputSlots.slice(0, constants).map((slot, i) => [slot, input(operation, i).address]))
+    const address = (slot: number): number => given.get(slot) ?? operation.scratch + (memory.addresses[slot] ?? 0)
     const inputAddress = (i: number): number => address(inputSlots[i] ?? -1)
-    const sequences = step.inputs.slice(constants + carries)
+    const sequences = operation.inputs.slice(constants + carries)
     const [carried, kept] = [plan.outputs.slice(0, carries), plan.outputs.slice(carries)]
     const copy = (to: I32, from: I32, count: number): void => copyBytes(code, to, from, count)
 
@@ -78,17 +78,17 @@ export const scanBy = (kernels: Kernels): Direct<"scan"> => {
         const row = Shape.size(shape.slice(1)) * bytes[dtype]
         copy(i32.const(inputAddress(constants + carries + k)), at(from, [i, row]), row)
       })
-      for (const kernel of plan.kernels) code.scope(() => kernels.emit({ ...site, address }, kernel, plan.slots, step.scratch))
-      let to = step.out.address + carried.reduce((sum, view) => sum + viewBytes(view), 0)
+      for (const kernel of plan.kernels) code.scope(() => kernels.emit({ ...context, address }, kernel, plan.slots, operation.scratch))
+      let to = operation.out.address + carried.reduce((sum, view) => sum + viewBytes(view), 0)
       for (const view of kept) {
         copy(at(to, [i, viewBytes(view)]), i32.const(address(view.slot)), viewBytes(view))
         to += viewBytes(view) * length
       }
       // A carry that is another's old one is put aside before that is written over.
-      let aside = step.scratch + memory.bytes
+      let aside = operation.scratch + memory.bytes
       const sources = carried.map((view) => {
         const from = address(view.slot)
-        if (plan.slots[view.slot]?.home.tag !== "input") return from
+        if (plan.slots[view.slot]?.storage.tag !== "input") return from
         const place = aside
         copy(i32.const(place), i32.const(from), viewBytes(view))
         aside += viewBytes(view)
@@ -101,10 +101,10 @@ export const scanBy = (kernels: Kernels): Direct<"scan"> => {
 
     for (const [slot, array] of constantsOf(plan)) writeConstant(code, address(slot), array)
     carried.forEach((view, k) => {
-      copy(i32.const(inputAddress(constants + k)), i32.const(input(step, constants + k).address), viewBytes(view))
+      copy(i32.const(inputAddress(constants + k)), i32.const(input(operation, constants + k).address), viewBytes(view))
     })
     code.for(0, length, 1, (i) => round(reverse ? code.let(i32.sub(length - 1, i)) : i))
-    let to = step.out.address
+    let to = operation.out.address
     carried.forEach((view, k) => {
       copy(i32.const(to), i32.const(inputAddress(constants + k)), viewBytes(view))
       to += viewBytes(view)
@@ -112,20 +112,20 @@ export const scanBy = (kernels: Kernels): Direct<"scan"> => {
   }
 
   return {
-    shared: false,
-    fits: (step) => {
-      const { plan } = bodyOf(step)
+    parallel: false,
+    fits: (operation) => {
+      const { plan } = bodyOf(operation)
       const elements = constantsOf(plan).reduce((sum, [, { data }]) => sum + data.length, 0)
-      return elements <= mostConstants && plan.kernels.every((kernel) => kernels.isOwn(kernel, plan.slots))
+      return elements <= mostConstants && plan.kernels.every((kernel) => kernels.isCompiled(kernel, plan.slots))
     },
-    scratch: (step) => {
-      const { memory, plan } = bodyOf(step)
-      return plan.outputs.slice(0, step.params.carries).reduce((end, output) => end + viewBytes(output), memory.bytes)
+    scratch: (operation) => {
+      const { memory, plan } = bodyOf(operation)
+      return plan.outputs.slice(0, operation.params.carries).reduce((end, output) => end + viewBytes(output), memory.bytes)
     },
-    work: (step) => {
-      const { plan } = bodyOf(step)
+    work: (operation) => {
+      const { plan } = bodyOf(operation)
       const once = plan.kernels.reduce((sum, kernel) => sum + kernels.work(kernel, plan.slots), 0)
-      return Math.ceil((once * step.params.length) / Math.max(1, Shape.size(step.out.shape)))
+      return Math.ceil((once * operation.params.length) / Math.max(1, Shape.size(operation.out.shape)))
     },
     emit,
   }

@@ -1,18 +1,18 @@
 /** Rows added where indices say, from zeros on, in the order of the indices. Threads share the rows of the result. */
 import * as Shape from "../../../../words/Shape.ts"
-import { share } from "../../threads/partition.ts"
+import { threadRange } from "../../threads/partition.ts"
 import { f32x4, i32, i32x4, v128 } from "../../assembler/Value.ts"
-import { at, blocks, type Direct, input, storeLanes } from "./Operation.ts"
+import { at, blocks, type PrimitiveKernel, input, storeLanes } from "./Operation.ts"
 
-export const scatterAdd: Direct<"scatterAdd"> = {
-  shared: true,
-  emit: ({ code, crew }, step) => {
-    const [indices, updates] = [input(step, 0), input(step, 1)]
-    const { out } = step
+export const scatterAdd: PrimitiveKernel<"scatterAdd"> = {
+  parallel: true,
+  emit: ({ code, team }, operation) => {
+    const [indices, updates] = [input(operation, 0), input(operation, 1)]
+    const { out } = operation
     const rows = out.shape[0] ?? 0
     const width = Shape.size(out.shape.slice(1))
     const add = out.dtype === "f32" ? f32x4.add : i32x4.add
-    const { end, start } = share(code, crew, rows)
+    const { end, start } = threadRange(code, team, rows)
     const first = at(0, [start, 1])
     const count = code.let(at(0, [end, 1], [start, -1]))
     code.memory.fill(at(out.address, [start, width * 4]), 0, i32.mul(count, width * 4))

@@ -1,7 +1,7 @@
 /**
- * The geometry of windows that slide. Along each axis a target's element at place t is made of source elements at
+ * The geometry of windows that slide. Along each axis a target's element at position t is made of source elements at
  * `first + move · t + spread · j`, for taps j: those that lie within the source. Forwards the target is the output of a
- * convolution or pooling; backwards it is the input, whose places fall, with strides, into phases that differ in taps.
+ * convolution or pooling; backwards it is the input, whose positions fall, with strides, into phases that differ in taps.
  */
 import type { ConvParams } from "../../../../language/Primitive.ts"
 import type { Shape } from "../../../../words/Shape.ts"
@@ -12,11 +12,11 @@ import { at } from "./Operation.ts"
 /** A number known when the module is written, or only while it runs. */
 export type Count = number | I32
 
-/** What phases of one axis share. */
+/** The numbers that all phases of one axis have in common. */
 interface Steps {
-  /** From one place of the target to the next. */
+  /** From one position of the target to the next. */
   readonly step: number
-  /** How far the source moves with each place of the target, and with each tap. */
+  /** How far the source moves with each position of the target, and with each tap. */
   readonly move: number
   readonly spread: number
   /** Extent of the source. */
@@ -25,7 +25,7 @@ interface Steps {
   readonly weightStep: number
 }
 
-/** What may differ between them. */
+/** The numbers that differ between phases. */
 interface Phase<N> {
   /** Places of the target: `start`, `start + step` … */
   readonly count: N
@@ -48,7 +48,7 @@ export interface Phases {
   readonly phases: ReadonlyArray<Phase<number>>
 }
 
-/** An axis along which there is nothing but one place, for space of one axis. */
+/** An axis along which there is nothing but one position, for space of one axis. */
 export const flat: Phases = {
   steps: { step: 1, move: 1, spread: 1, size: 1, weightStep: 1 },
   phases: [{ count: 1, start: 0, first: 0, taps: 1, weight: 0, innerStart: 0, innerEnd: 1 }],
@@ -66,7 +66,7 @@ const withInner = (phase: Omit<Phase<number>, "innerStart" | "innerEnd">, { move
 
 type Movement = Pick<ConvParams, "dilation" | "padding" | "strides">
 
-/** From a window's place in the output to the input under it. */
+/** From a window's position in the output to the input under it. */
 export const forward = (input: Shape, window: Shape, output: Shape, movement: Movement): ReadonlyArray<Phases> =>
   window.map((taps, axis) => {
     const steps = {
@@ -82,7 +82,7 @@ export const forward = (input: Shape, window: Shape, output: Shape, movement: Mo
 
 const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b))
 
-/** From a place in the input to the outputs whose windows hold it, in order; taps count from the window's end. */
+/** From a position in the input to the outputs whose windows hold it, in order; taps count from the window's end. */
 export const backward = (input: Shape, window: Shape, output: Shape, movement: Movement): ReadonlyArray<Phases> =>
   window.map((extent, axis) => {
     const stride = movement.strides[axis] ?? 1
@@ -152,7 +152,7 @@ export const eachPhase = (
   })
 }
 
-/** The taps of a place: from `start` up to `end`; none where `start` is not less. */
+/** The taps of a position: from `start` up to `end`; none where `start` is not less. */
 export interface Taps {
   readonly start: Count
   readonly end: Count
@@ -161,11 +161,11 @@ export interface Taps {
 /** All taps. */
 export const allTaps = ({ taps }: Axis): Taps => ({ start: 0, end: taps })
 
-/** Whether all taps of place `t` lie within the source, of which nothing need be asked where they always do. */
+/** Whether all taps of position `t` lie within the source, of which nothing need be asked where they always do. */
 export const isInside = ({ count, innerEnd, innerStart }: Axis, t: I32): ReadonlyArray<I32> =>
   innerStart === 0 && innerEnd === count ? [] : [i32.ge_s(t, innerStart), i32.lt_s(t, innerEnd)]
 
-/** The taps of place `t` that lie within the source. */
+/** The taps of position `t` that lie within the source. */
 export const tapsAt = (code: Code, axis: Axis, t: I32): Taps => {
   const { count, first, innerEnd, innerStart, move, size, spread, taps } = axis
   if (innerStart === 0 && innerEnd === count) return allTaps(axis)
@@ -177,8 +177,8 @@ export const tapsAt = (code: Code, axis: Axis, t: I32): Taps => {
   return { start, end }
 }
 
-/** The places of the target at which a tap lies in the source, from `start` up to `end`. */
-export const placesOf = (code: Code, { count, first, move, size, spread }: Axis, tap: Count): Taps => {
+/** The positions of the target at which a tap lies in the source, from `start` up to `end`. */
+export const positionsOf = (code: Code, { count, first, move, size, spread }: Axis, tap: Count): Taps => {
   if (typeof tap === "number" && typeof first === "number" && typeof count === "number") {
     const corner = first + spread * tap
     const start = Math.max(0, Math.ceil(-corner / move))
@@ -192,41 +192,41 @@ export const placesOf = (code: Code, { count, first, move, size, spread }: Axis,
   return { start, end: code.let(end) }
 }
 
-/** A place of the target along one axis, with its taps. */
-export interface Place {
+/** A position of the target along one axis, with its taps. */
+export interface Position {
   readonly t: I32
   readonly taps: Taps
 }
 
-/** Runs `body` for every place of the target. */
-export const eachPlace = (
+/** Runs `body` for every position of the target. */
+export const eachPosition = (
   code: Code,
   axes: ReadonlyArray<Axis>,
-  body: (places: ReadonlyArray<Place>) => void,
-  sofar: ReadonlyArray<Place> = [],
+  body: (positions: ReadonlyArray<Position>) => void,
+  sofar: ReadonlyArray<Position> = [],
 ): void => {
   const axis = axes[sofar.length]
   if (axis === undefined) body(sofar)
-  else code.for(0, axis.count, 1, (t) => eachPlace(code, axes, body, [...sofar, { t, taps: tapsAt(code, axis, t) }]))
+  else code.for(0, axis.count, 1, (t) => eachPosition(code, axes, body, [...sofar, { t, taps: tapsAt(code, axis, t) }]))
 }
 
-/** The address of the source's element under tap 0 of the places; it may lie outside. `strides` in bytes. */
-export const sourceAt = (base: Count, axes: ReadonlyArray<Axis>, places: ReadonlyArray<I32>, strides: Shape): I32 =>
+/** The address of the source's element under tap 0 of the positions; it may lie outside. `strides` in bytes. */
+export const sourceAt = (base: Count, axes: ReadonlyArray<Axis>, positions: ReadonlyArray<I32>, strides: Shape): I32 =>
   at(
     base,
     ...axes.flatMap(({ first, move }, i) => {
       const stride = strides[i] ?? 0
-      return [[first, stride] as const, [places[i] ?? 0, move * stride] as const]
+      return [[first, stride] as const, [positions[i] ?? 0, move * stride] as const]
     }),
   )
 
 /** The address of the target's element. `strides` in bytes. */
-export const targetAt = (base: Count, axes: ReadonlyArray<Axis>, places: ReadonlyArray<I32>, strides: Shape): I32 =>
+export const targetAt = (base: Count, axes: ReadonlyArray<Axis>, positions: ReadonlyArray<I32>, strides: Shape): I32 =>
   at(
     base,
     ...axes.flatMap(({ start, step }, i) => {
       const stride = strides[i] ?? 0
-      return [[start, stride] as const, [places[i] ?? 0, step * stride] as const]
+      return [[start, stride] as const, [positions[i] ?? 0, step * stride] as const]
     }),
   )
 

@@ -1,9 +1,9 @@
 /** Threefry-2x32 with 20 rounds, four counters at a time. */
 import * as Shape from "../../../../words/Shape.ts"
 import type { Code } from "../../assembler/Code.ts"
-import { share } from "../../threads/partition.ts"
+import { threadRange } from "../../threads/partition.ts"
 import { i8x16, i32, i32x4, type Local, type V128, v128 } from "../../assembler/Value.ts"
-import { at, type Direct, input } from "./Operation.ts"
+import { at, type PrimitiveKernel, input } from "./Operation.ts"
 
 const rotations: ReadonlyArray<ReadonlyArray<number>> = [
   [13, 15, 26, 6],
@@ -37,18 +37,18 @@ const highs = lows.map((byte) => byte + 8)
 /** Bytes of four counters. */
 const four = 32
 
-export const threefry: Direct<"threefry"> = {
-  shared: true,
+export const threefry: PrimitiveKernel<"threefry"> = {
+  parallel: true,
   work: () => 32,
-  emit: ({ code, crew }, step) => {
-    const [key, counters] = [input(step, 0), input(step, 1)]
-    const total = Shape.size(step.out.shape) * 4
+  emit: ({ code, team }, operation) => {
+    const [key, counters] = [input(operation, 0), input(operation, 1)]
+    const total = Shape.size(operation.out.shape) * 4
     const k0 = code.let(v128.load32_splat(i32.const(key.address)))
     const k1 = code.let(v128.load32_splat(i32.const(key.address + 4)))
     const schedule = [k0, k1, code.let(v128.xor(v128.xor(k0, k1), i32x4.const(parity)))]
     const round = (start: Local<"i32">, both: boolean): void => {
       const from = code.let(at(counters.address, [start, 1]))
-      const to = code.let(at(step.out.address, [start, 1]))
+      const to = code.let(at(operation.out.address, [start, 1]))
       const [low, high] = [code.let(v128.load(from)), code.let(v128.load(from, 16))]
       const x = code.let(i8x16.shuffle(low, high, evens))
       const y = code.let(i8x16.shuffle(low, high, odds))
@@ -58,12 +58,12 @@ export const threefry: Direct<"threefry"> = {
     }
     const rest = total % four
     // Arrays end on whole vectors: of the last few counters as many vectors are written as they begin.
-    const { end, start } = share(code, crew, total - rest, four)
+    const { end, start } = threadRange(code, team, total - rest, four)
     code.for(start, end, four, (i) => round(i, true))
     if (rest > 0) {
       const last = (): void => round(code.let(i32.const(total - rest)), rest > 16)
-      if (crew.threads === 1) code.scope(last)
-      else code.if(i32.eqz(crew.thread), last)
+      if (team.threads === 1) code.scope(last)
+      else code.if(i32.eqz(team.thread), last)
     }
   },
 }

@@ -1,14 +1,14 @@
 /** Four channels at a time of every place that a window's elements, or the windows over an element, are combined for. */
 import * as Shape from "../../../../words/Shape.ts"
-import type { Site } from "../loopNest.ts"
-import { share } from "../../threads/partition.ts"
+import type { EmitContext } from "../loopNest.ts"
+import { threadRange } from "../../threads/partition.ts"
 import { type I32, i32 } from "../../assembler/Value.ts"
 import {
   type Axis,
   allTaps,
   type Count,
   eachPhase,
-  eachPlace,
+  eachPosition,
   isInside,
   type Phases,
   sourceAt,
@@ -24,7 +24,7 @@ export const space = (shape: Shape.Shape): Shape.Shape => shape.slice(1, -1)
 const steps = (shape: Shape.Shape): Shape.Shape => space(Shape.strides(shape)).map((n) => n * 4)
 
 /** Four channels, or as many as are left, of one place of the target. */
-export interface Spot {
+export interface WindowPosition {
   readonly image: I32
   readonly axes: ReadonlyArray<Axis>
   /** Bytes from the source's beginning to what stands under tap 0; it may lie outside. */
@@ -44,24 +44,24 @@ interface Around {
   readonly after?: (image: I32) => void
 }
 
-/** Runs `body` for all places of a target [n, …, channels] whose taps lie in a source of its kind. */
-export const eachSpot = (
-  { code, crew }: Site,
+/** Runs `body` for all positions of a target [n, …, channels] whose taps lie in a source of its kind. */
+export const eachWindowPosition = (
+  { code, team }: EmitContext,
   source: Shape.Shape,
   target: Shape.Shape,
   all: ReadonlyArray<Phases>,
-  body: (spot: Spot) => void,
+  body: (position: WindowPosition) => void,
   { after, before }: Around = {},
 ): void => {
   const [images = 0] = target
   const channels = target.at(-1) ?? 0
   const [sourceSteps, targetSteps] = [steps(source), steps(target)]
   const [sourceImage, targetImage] = [Shape.size(source.slice(1)) * 4, Shape.size(target.slice(1)) * 4]
-  const { end, start } = share(code, crew, images)
+  const { end, start } = threadRange(code, team, images)
   code.for(start, end, 1, (image) => {
     before?.(image)
     eachPhase(code, all, (axes) =>
-      eachPlace(code, axes, (found) => {
+      eachPosition(code, axes, (found) => {
         const ts = found.map(({ t }) => t)
         const from = code.let(sourceAt(at(0, [image, sourceImage]), axes, ts, sourceSteps))
         const to = code.let(targetAt(at(0, [image, targetImage]), axes, ts, targetSteps))
