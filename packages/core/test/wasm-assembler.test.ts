@@ -1,9 +1,8 @@
 import { describe, expect, test } from "vitest"
 import { Assembler } from "../src/machines/wasm/assembler/Assembler.ts"
+import { Bytes } from "../src/machines/wasm/assembler/Bytes.ts"
 import { type Code, call } from "../src/machines/wasm/assembler/Code.ts"
 import { disassemble } from "../src/machines/wasm/assembler/disassemble.ts"
-import { Bytes } from "../src/machines/wasm/assembler/Bytes.ts"
-import { compile, instantiate } from "../src/machines/wasm/assembler/webAssembly.ts"
 import {
   f32,
   f32x4,
@@ -21,6 +20,7 @@ import {
   type Value,
   v128,
 } from "../src/machines/wasm/assembler/Value.ts"
+import { compile, instantiate } from "../src/machines/wasm/assembler/webAssembly.ts"
 import { evaluate, withMemory } from "./wasm-module.ts"
 
 describe("LEB128", () => {

@@ -3,11 +3,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { EngineError } from "../machines/Executable.ts"
 import { read } from "../machines/eager/Eager.ts"
-import { cachedCompile } from "../machines/wasm/compile.ts"
 import { offered } from "../machines/wasm/assembler/hostNumerics.ts"
 import type { Numerics } from "../machines/wasm/assembler/numerics.ts"
-import { makePool, type Pool } from "../machines/wasm/threads/pool.ts"
+import { cachedCompile } from "../machines/wasm/compile.ts"
 import { prepare } from "../machines/wasm/prepare.ts"
+import { makePool, type Pool } from "../machines/wasm/threads/pool.ts"
 import { Engine } from "./Engine.ts"
 
 const failure =

@@ -3,12 +3,14 @@
  * a loop steps through memory; elementwise steps become terms in the loop that needs them, and loops over one shape become
  * one. What is left to be stored is what several kernels need, or what a product or a sum takes apart.
  */
-import type { Equation, Primitive, Program } from "../language/Primitive.ts"
+import type { Equation, Program } from "../language/Primitive.ts"
+import { isKind } from "../language/primitiveFacts.ts"
 import * as Shape from "../words/Shape.ts"
+import { compilerFactsOf } from "./compilerFacts.ts"
 import { bodyOf, type Source, visitReads } from "./fuse/body.ts"
-import { accessOf, type IndexMap, isRearrangement, identityMap, through } from "./fuse/indexMap.ts"
+import { accessOf, type IndexMap, identityMap, isRearrangement, through } from "./fuse/indexMap.ts"
 import { decide } from "./fuse/stored.ts"
-import { elementwise, isProduct, paramsOf, reductions, eliminateCommonSubexpressions, type Value } from "./fuse/values.ts"
+import { eliminateCommonSubexpressions, isElementwise, isProduct, paramsOf, type Value } from "./fuse/values.ts"
 import type { Kernel, Loop, Matrix, Plan, Reduce, Slot, View } from "./Plan.ts"
 
 /** A kernel to be: what its loop makes, and the value that is made before, if it is no loop alone. */
@@ -51,9 +53,6 @@ const scalarsFirst = (values: ReadonlyArray<Value>): ReadonlyArray<number> => {
   return [...early, ...later]
 }
 
-/** The primitives whose results are made part by part, so that more can be done to each part when it is there. */
-const partwise: ReadonlySet<Primitive> = new Set<Primitive>(["conv", "convInputGrad", "windowMaxGrad"])
-
 /** An epilogue takes row after row: shorter ones fill too few vectors, which matters where there are more elements than so many. */
 const shortRow = 8
 const fewElements = 256
@@ -65,7 +64,8 @@ const takesEpilogue = (equation: Equation): boolean => {
   const { shape } = equation.out
   const size = Shape.size(shape)
   if ((shape.at(-1) ?? 1) < shortRow && size > fewElements) return false
-  return isProduct(equation) ? size <= largeProduct : partwise.has(equation.primitive)
+  if (isKind(equation.primitive, "product")) return isProduct(equation) && size <= largeProduct
+  return compilerFactsOf(equation.primitive).epilogue
 }
 
 /**
@@ -81,7 +81,7 @@ const draft = (source: Source, values: ReadonlyArray<Value>) => {
     if (from.tag !== "step") return from.tag === "literal"
     const { equation, inputs } = from
     return (
-      elementwise.has(equation.primitive) || equation.primitive === "iota" || isRearrangement(equation, at(inputs[0] ?? value))
+      isElementwise(equation) || isKind(equation.primitive, "index") || isRearrangement(equation, at(inputs[0] ?? value))
     )
   }
   for (const value of scalarsFirst(values)) {
@@ -211,8 +211,8 @@ export const fuse = (program: Program): Plan => {
       const [a, b] = [matrix(source, first), matrix(source, second)]
       return { tag: "product", batch: shape.slice(0, -2), m, n, k, a, b, slot: slot(value) }
     }
-    if (reductions.has(equation.primitive))
-      return reduce(source, value, equation.primitive as Reduce["primitive"], paramsOf("reduceSum", equation).axes, first)
+    if (isKind(equation.primitive, "reduction"))
+      return reduce(source, value, equation.primitive, paramsOf("reduceSum", equation).axes, first)
     return { tag: "single", equation, inputs: inputs.map(view), slot: slot(value) }
   }
   const isEmpty = (value: number): boolean => Shape.size(at(value).shape) === 0

@@ -38,7 +38,9 @@ export const slotBytes = ({ slots }: Plan, slot: number): number => {
 /** For each output that may be written over the state it replaces, that state's slot. */
 const replaceable = (plan: Plan, resident: number): ReadonlyMap<number, number> => {
   const { kernels, outputs, slots } = plan
-  const inputSlot = new Map(slots.flatMap(({ storage }, slot) => (storage.tag === "input" ? [[storage.index, slot] as const] : [])))
+  const inputSlot = new Map(
+    slots.flatMap(({ storage }, slot) => (storage.tag === "input" ? [[storage.index, slot] as const] : [])),
+  )
   const found = new Map<number, number>()
   for (let i = 0; i < resident; i++) {
     const [output, input] = [outputs[i]?.slot, inputSlot.get(i)]
@@ -131,7 +133,8 @@ export const planMemory = (plan: Plan, resident: number, start: number): MemoryP
     for (const slot of reads(kernel)) last.set(slot, i)
   })
   kernels.forEach((kernel, i) => {
-    const isLast = (slot: number): boolean => slots[slot]?.storage.tag === "own" && !given.has(slot) && (last.get(slot) ?? i) === i
+    const isLast = (slot: number): boolean =>
+      slots[slot]?.storage.tag === "own" && !given.has(slot) && (last.get(slot) ?? i) === i
     const over = overwritten(plan, kernel, isLast, (slot) => replaces.has(slot))
     for (const slot of writes(kernel)) {
       const place = replaces.get(slot) ?? over.get(slot)

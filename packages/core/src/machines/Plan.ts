@@ -3,14 +3,15 @@
  * write. What a primitive rounds to and in which order it sums is fixed by its operands' shapes alone, so a plan gives the
  * bits that the program's steps give one by one.
  */
-import type { Binary, Comparison, Equation, Reduction, Unary } from "../language/Primitive.ts"
+import type { Equation, Reduction } from "../language/Primitive.ts"
+import type { OfKind } from "../language/primitiveFacts.ts"
 import type { DType } from "../words/DType.ts"
 import type { NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
 import { printSpec, type Spec } from "../words/ShapeError.ts"
 
 /** Primitives that make each element of their elements at the same place. */
-export type Elementwise = Unary | Binary | Comparison | "not" | "where" | "cast"
+export type Elementwise = OfKind<"elementwise">
 
 /** Where an array lives: what the program is given, what stands in it, what it gives, or what only its kernels see. */
 export type Storage =

@@ -153,7 +153,11 @@ export interface ProgramOptions {
 const everything = Object.keys(shapeRules) as ReadonlyArray<Primitive>
 
 /** A program that passes `Program.check`. Its outputs are all values that no step uses, so that no step is idle. */
-export const program = ({ emptyAxes = false, maxSteps = 8, primitives = everything }: ProgramOptions = {}): fc.Arbitrary<Program> => {
+export const program = ({
+  emptyAxes = false,
+  maxSteps = 8,
+  primitives = everything,
+}: ProgramOptions = {}): fc.Arbitrary<Program> => {
   const step = fc.record({
     primitive: fc.constantFrom(...primitives),
     choices: fc.array(fc.nat(5039), { maxLength: 24, size: "max" }),

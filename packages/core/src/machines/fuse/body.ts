@@ -1,9 +1,10 @@
 /** The body of a loop: what its stores need, as terms, each once. */
+import { isKind } from "../../language/primitiveFacts.ts"
 import * as Shape from "../../words/Shape.ts"
 import { type Elementwise, isDense, type Term } from "../Plan.ts"
 import { accessOf, type IndexMap, identityMap, through } from "./indexMap.ts"
 import type { Stored } from "./stored.ts"
-import { elementwise, paramsOf, type Value } from "./values.ts"
+import { isElementwise, paramsOf, type Value } from "./values.ts"
 
 /** What bodies are built from: the values, which of them are stored, and in which slots. */
 export interface Source {
@@ -50,12 +51,12 @@ export const bodyOf = (source: Source, shape: Shape.Shape, makes: ReadonlySet<nu
       if (alias !== value) return term(alias, identityMap(rank), true)
     }
     const { equation, inputs } = from
-    if (equation.primitive === "iota") {
+    if (isKind(equation.primitive, "index")) {
       const { axis } = paramsOf("iota", equation)
       const strides = Array.from({ length: rank }, (_, i) => map.coefficients[axis]?.[i] ?? 0)
       return add(`index ${key}`, () => ({ tag: "index", dtype, access: { offset: map.offsets[axis] ?? 0, strides } }))
     }
-    if (!elementwise.has(equation.primitive)) {
+    if (!isElementwise(equation)) {
       const [input = value] = inputs
       return term(input, through(equation, at(input), map) ?? map, false)
     }
@@ -84,7 +85,6 @@ export const visitReads = (
     visit(stored.alias(value), isInPlace(source, value, map, shape))
     return
   }
-  if (from.tag !== "step" || from.equation.primitive === "iota") return
-  for (const input of from.inputs)
-    visitReads(source, input, shape, visit, through(from.equation, at(input), map) ?? map, false)
+  if (from.tag !== "step" || isKind(from.equation.primitive, "index")) return
+  for (const input of from.inputs) visitReads(source, input, shape, visit, through(from.equation, at(input), map) ?? map, false)
 }

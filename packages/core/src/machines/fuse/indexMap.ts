@@ -1,9 +1,9 @@
 /** Index maps: how the index along each axis of an array depends on the indices of a loop. Rearrangements are such maps. */
-import type { Equation } from "../../language/Primitive.ts"
+import type { Equation, Params, Primitive } from "../../language/Primitive.ts"
+import { isKind, type OfKind } from "../../language/primitiveFacts.ts"
 import * as Shape from "../../words/Shape.ts"
 import type { Spec } from "../../words/ShapeError.ts"
 import type { Access } from "../Plan.ts"
-import { paramsOf } from "./values.ts"
 
 /** For each axis of a value, its index as an affine function of the loop's: `offset + Σ coefficient × loop index`. */
 export interface IndexMap {
@@ -26,42 +26,46 @@ const unitReshape = (from: Shape.Shape, to: Shape.Shape): ReadonlyArray<number |
   return from.map((n) => (n === 1 ? undefined : longTo[next++]))
 }
 
-/** The index map of a rearrangement's input, from that of its result; `undefined` for equations that rearrange nothing. */
-export const through = (equation: Equation, input: Spec, { offsets, coefficients }: IndexMap): IndexMap | undefined => {
-  const pickAxes = (axes: ReadonlyArray<number | undefined>): IndexMap => ({
-    offsets: axes.map((axis) => (axis === undefined ? 0 : (offsets[axis] ?? 0))),
-    coefficients: axes.map((axis) => (axis === undefined ? [] : (coefficients[axis] ?? []))),
-  })
-  switch (equation.primitive) {
-    case "transpose": {
-      const { order } = paramsOf("transpose", equation)
-      return pickAxes(input.shape.map((_, axis) => order.indexOf(axis)))
-    }
-    case "broadcast": {
-      const lead = equation.out.shape.length - input.shape.length
-      return pickAxes(input.shape.map((n, axis) => (n === 1 ? undefined : axis + lead)))
-    }
-    case "reshape": {
-      const axes = unitReshape(input.shape, equation.out.shape)
-      return axes === undefined ? undefined : pickAxes(axes)
-    }
-    case "slice": {
-      const { start, stride } = paramsOf("slice", equation)
-      return {
-        offsets: offsets.map((offset, axis) => offset * (stride[axis] ?? 1) + (start[axis] ?? 0)),
-        coefficients: coefficients.map((share, axis) => share.map((n) => n * (stride[axis] ?? 1))),
-      }
-    }
-    case "reverse": {
-      const { axes } = paramsOf("reverse", equation)
-      return {
-        offsets: offsets.map((offset, axis) => (axes.includes(axis) ? (input.shape[axis] ?? 1) - 1 - offset : offset)),
-        coefficients: coefficients.map((share, axis) => (axes.includes(axis) ? share.map((n) => (n === 0 ? 0 : -n)) : share)),
-      }
-    }
-    default:
-      return undefined
-  }
+const pickAxes = ({ coefficients, offsets }: IndexMap, axes: ReadonlyArray<number | undefined>): IndexMap => ({
+  offsets: axes.map((axis) => (axis === undefined ? 0 : (offsets[axis] ?? 0))),
+  coefficients: axes.map((axis) => (axis === undefined ? [] : (coefficients[axis] ?? []))),
+})
+
+/** The index map of a rearrangement's input, from that of its result. */
+type Through<P extends Primitive> = (params: Params[P], input: Spec, out: Spec, map: IndexMap) => IndexMap | undefined
+
+const rearrangements: { readonly [P in OfKind<"rearrangement">]: Through<P> } = {
+  transpose: ({ order }, { shape }, _, map) =>
+    pickAxes(
+      map,
+      shape.map((__, axis) => order.indexOf(axis)),
+    ),
+  broadcast: (_, { shape }, out, map) => {
+    const lead = out.shape.length - shape.length
+    return pickAxes(
+      map,
+      shape.map((n, axis) => (n === 1 ? undefined : axis + lead)),
+    )
+  },
+  reshape: (_, { shape }, out, map) => {
+    const axes = unitReshape(shape, out.shape)
+    return axes === undefined ? undefined : pickAxes(map, axes)
+  },
+  slice: ({ start, stride }, _, __, { coefficients, offsets }) => ({
+    offsets: offsets.map((offset, axis) => offset * (stride[axis] ?? 1) + (start[axis] ?? 0)),
+    coefficients: coefficients.map((row, axis) => row.map((n) => n * (stride[axis] ?? 1))),
+  }),
+  reverse: ({ axes }, { shape }, _, { coefficients, offsets }) => ({
+    offsets: offsets.map((offset, axis) => (axes.includes(axis) ? (shape[axis] ?? 1) - 1 - offset : offset)),
+    coefficients: coefficients.map((row, axis) => (axes.includes(axis) ? row.map((n) => (n === 0 ? 0 : -n)) : row)),
+  }),
+}
+
+/** The index map of a rearrangement's input, from that of its result; `undefined` for equations that no index map describes. */
+export const through = ({ out, params, primitive }: Equation, input: Spec, map: IndexMap): IndexMap | undefined => {
+  if (!isKind(primitive, "rearrangement")) return undefined
+  const rearrangement = rearrangements[primitive] as Through<Primitive>
+  return rearrangement(params, input, out, map)
 }
 
 /** The strides of a loop of this rank through a dense array with this index map. */

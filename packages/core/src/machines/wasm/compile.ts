@@ -5,9 +5,9 @@
 import type { Spec } from "../../words/ShapeError.ts"
 import { EngineError, type Job, OutOfMemory } from "../Executable.ts"
 import { fuse } from "../Fuse.ts"
+import { makeLruCache } from "../LruCache.ts"
 import { type MemoryPlan, planMemory, slotBytes } from "../MemoryPlan.ts"
 import type { Plan, Single, View } from "../Plan.ts"
-import { makeLruCache } from "../LruCache.ts"
 import * as Signature from "../Signature.ts"
 import { compile, type WasmModule } from "./assembler/webAssembly.ts"
 import { isCompiled, work } from "./kernels/kernels.ts"
@@ -66,7 +66,10 @@ export interface Planned {
 }
 
 /** Plans a job for no more threads than these. Throws `EngineError` when it does not fit into one memory. */
-export const planJob = ({ program, resident }: Job, { minSharedWork, threads: offered }: Omit<ModuleOptions, "numerics">): Planned => {
+export const planJob = (
+  { program, resident }: Job,
+  { minSharedWork, threads: offered }: Omit<ModuleOptions, "numerics">,
+): Planned => {
   const plan = fuse(program)
   const total = plan.kernels.reduce((sum, kernel) => sum + work(kernel, plan.slots), 0)
   const threads = total >= worthWaking * minSharedWork ? offered : 1
@@ -89,11 +92,17 @@ export const compileJob: Compile = (job, options) => {
     threads,
     failed: failedAt(plan, threads),
     locations: plan.slots.map(({ dtype, shape }, slot) => ({ dtype, shape, address: memory.addresses[slot] ?? 0 })),
-    inputs: plan.inputs.map((_, index) => plan.slots.findIndex(({ storage }) => storage.tag === "input" && storage.index === index)),
-    constants: plan.slots.flatMap(({ storage }, place) => (storage.tag === "constant" ? [{ place, constant: storage.index }] : [])),
+    inputs: plan.inputs.map((_, index) =>
+      plan.slots.findIndex(({ storage }) => storage.tag === "input" && storage.index === index),
+    ),
+    constants: plan.slots.flatMap(({ storage }, place) =>
+      storage.tag === "constant" ? [{ place, constant: storage.index }] : [],
+    ),
     outputs: plan.outputs,
     hostFallback: new Map(
-      plan.kernels.flatMap((kernel, i) => (kernel.tag === "single" && !isCompiled(kernel, plan.slots) ? [[i, kernel] as const] : [])),
+      plan.kernels.flatMap((kernel, i) =>
+        kernel.tag === "single" && !isCompiled(kernel, plan.slots) ? [[i, kernel] as const] : [],
+      ),
     ),
     largest: largestOf(plan),
   }

@@ -11,9 +11,9 @@ import * as Shape from "../../words/Shape.ts"
 import type { Spec } from "../../words/ShapeError.ts"
 import { EngineError, type Executable, type Job, OutOfMemory } from "../Executable.ts"
 import type { Single, View } from "../Plan.ts"
-import { type Compile, type Compiled, compileJob, type ArrayLocation } from "./compile.ts"
-import { instantiate, memory as makeMemory, type WasmMemory } from "./assembler/webAssembly.ts"
 import type { Numerics } from "./assembler/numerics.ts"
+import { instantiate, memory as makeMemory, type WasmMemory } from "./assembler/webAssembly.ts"
+import { type ArrayLocation, type Compile, type Compiled, compileJob } from "./compile.ts"
 import type { Pool } from "./threads/pool.ts"
 
 type Elements = Float32Array | Int32Array | Uint8Array
@@ -116,7 +116,9 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
     const copy = copies[dtype]
     return () => new NDArray(dtype, shape, copy(there))
   }
-  const states = compiled.inputs.slice(0, resident).map((slot) => ({ slot, shape: (compiled.locations[slot] as ArrayLocation).shape }))
+  const states = compiled.inputs
+    .slice(0, resident)
+    .map((slot) => ({ slot, shape: (compiled.locations[slot] as ArrayLocation).shape }))
   const state = states.map(taker)
   const lent = states.map(({ shape, slot }) => array(slot, shape))
   const outputs = compiled.outputs.slice(resident).map(taker)

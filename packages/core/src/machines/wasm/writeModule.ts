@@ -2,14 +2,14 @@
 import type { MemoryPlan } from "../MemoryPlan.ts"
 import type { Plan } from "../Plan.ts"
 import { Assembler } from "./assembler/Assembler.ts"
-import { emitBarrier, failedOffset, importWaiting, syncBytes } from "./threads/barrier.ts"
 import type { Func } from "./assembler/Code.ts"
+import type { Numerics } from "./assembler/numerics.ts"
+import { type I32, i32 } from "./assembler/Value.ts"
 import { emitKernel, isCompiled, isParallel, scratchOf, work } from "./kernels/kernels.ts"
 import type { EmitContext } from "./kernels/loopNest.ts"
-import { mostPages } from "./threads/sharedMemories.ts"
-import type { Numerics } from "./assembler/numerics.ts"
 import { scratchBytes } from "./kernels/reduceKernel.ts"
-import { type I32, i32 } from "./assembler/Value.ts"
+import { emitBarrier, failedOffset, importWaiting, syncBytes } from "./threads/barrier.ts"
+import { mostPages } from "./threads/sharedMemories.ts"
 
 /** Where a plan's own memory begins, and what stands before it: partial sums, the barrier, packed operands. */
 interface Workspace {
@@ -44,7 +44,11 @@ export interface ModuleOptions {
  * which every thread calls with its number and which does all kernels in order, and `commit`, which puts the new state in
  * the old one's place. For several threads there is also `alone`, with which the first does the parts of all.
  */
-export const writeModule = (plan: Plan, memory: MemoryPlan, { minSharedWork, numerics, threads }: ModuleOptions): Uint8Array<ArrayBuffer> => {
+export const writeModule = (
+  plan: Plan,
+  memory: MemoryPlan,
+  { minSharedWork, numerics, threads }: ModuleOptions,
+): Uint8Array<ArrayBuffer> => {
   const module = new Assembler(numerics)
   const pages = Math.ceil(memory.bytes / 65536)
   module.importMemory("engine", "memory", threads > 1 ? { initial: pages, maximum: mostPages, shared: true } : { initial: pages })

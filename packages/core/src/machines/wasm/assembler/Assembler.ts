@@ -11,8 +11,9 @@
  * module.bytes()
  * ```
  */
-import { Code, type Func } from "./Code.ts"
+
 import { Bytes } from "./Bytes.ts"
+import { Code, type Func } from "./Code.ts"
 import type { Numerics } from "./numerics.ts"
 import { structure, typeCodes, type ValueType } from "./opcodes.ts"
 import { type Local, Value } from "./Value.ts"

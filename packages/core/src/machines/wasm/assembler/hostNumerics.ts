@@ -4,9 +4,9 @@
  * they are those of `portable`, which is then what it is called.
  */
 import { Assembler } from "./Assembler.ts"
-import { compile, instantiate, validate } from "./webAssembly.ts"
 import { multiplyAdd, type Numerics } from "./numerics.ts"
 import { f32x4 } from "./Value.ts"
+import { compile, instantiate, validate } from "./webAssembly.ts"
 
 /** (1 + 2⁻¹²)² − (1 + 2⁻¹¹), which is 2⁻²⁴ if rounded once and 0 if twice. */
 const probe = (): Uint8Array<ArrayBuffer> => {

@@ -1,16 +1,17 @@
 /** What there is to know of any kernel: its code, how much it does, what memory it wants for itself, and who does it. */
 import * as Shape from "../../../words/Shape.ts"
-import { costly } from "../../fuse/values.ts"
+import { isCostly } from "../../fuse/values.ts"
 import type { Kernel, Slot } from "../../Plan.ts"
-import type { EmitEpilogue } from "./primitives/Operation.ts"
-import { primitiveKernels } from "./primitives/primitiveKernels.ts"
 import { emitLoop, emitPart } from "./loopKernel.ts"
 import type { EmitContext } from "./loopNest.ts"
+import type { EmitEpilogue } from "./primitives/Operation.ts"
+import { primitiveKernels } from "./primitives/primitiveKernels.ts"
 import { emitProduct, productScratch } from "./productKernel.ts"
 import { emitReduce } from "./reduceKernel.ts"
 
 /** Whether a kernel is written in WebAssembly; the others are done by the host. */
-export const isCompiled = (kernel: Kernel, slots: ReadonlyArray<Slot>): boolean => kernel.tag !== "single" || direct.has(kernel, slots)
+export const isCompiled = (kernel: Kernel, slots: ReadonlyArray<Slot>): boolean =>
+  kernel.tag !== "single" || direct.has(kernel, slots)
 
 /** Whether threads can share a kernel; the others are the first thread's. */
 export const isParallel = (kernel: Kernel, slots: ReadonlyArray<Slot>): boolean =>
@@ -25,7 +26,7 @@ export const scratchOf = (kernel: Kernel, slots: ReadonlyArray<Slot>): number =>
 /** About how many elementary operations a kernel does. */
 export const work = (kernel: Kernel, slots: ReadonlyArray<Slot>): number => {
   if (kernel.tag === "loop" || kernel.tag === "reduce") {
-    const each = kernel.terms.reduce((sum, term) => sum + (term.tag === "apply" && costly.has(term.primitive) ? 8 : 1), 0)
+    const each = kernel.terms.reduce((sum, term) => sum + (term.tag === "apply" && isCostly(term.primitive) ? 8 : 1), 0)
     return Shape.size(kernel.shape) * each
   }
   const own = kernel.tag === "single" ? direct.work(kernel, slots) : 2 * Shape.size(kernel.batch) * kernel.m * kernel.n * kernel.k
@@ -38,7 +39,8 @@ export const emitKernel = (context: EmitContext, kernel: Kernel, slots: Readonly
   else if (kernel.tag === "reduce") emitReduce(context, kernel, slots)
   else {
     const { epilogue } = kernel
-    const finish: EmitEpilogue | undefined = epilogue === undefined ? undefined : (part) => emitPart(context, epilogue, slots, part)
+    const finish: EmitEpilogue | undefined =
+      epilogue === undefined ? undefined : (part) => emitPart(context, epilogue, slots, part)
     if (kernel.tag === "product") emitProduct(context, kernel, scratch, finish)
     else direct.emit(context, kernel, slots, scratch, finish)
   }

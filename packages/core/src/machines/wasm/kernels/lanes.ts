@@ -5,8 +5,8 @@
 import type { DType } from "../../../words/DType.ts"
 import type { Elementwise } from "../../Plan.ts"
 import type { Code } from "../assembler/Code.ts"
-import { type BinaryName, binaryFunctions, type UnaryName, unaryFunctions } from "./math/functions.ts"
 import { f32x4, type I32, i32, i32x4, type Local, select, type V128, v128 } from "../assembler/Value.ts"
+import { type BinaryName, binaryFunctions, type UnaryName, unaryFunctions } from "./math/functions.ts"
 
 type Vector = Local<"v128">
 

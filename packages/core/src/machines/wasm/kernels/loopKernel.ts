@@ -1,22 +1,22 @@
 /** The kernel of an elementwise loop: every store's term, four elements at a time. */
 import * as Shape from "../../../words/Shape.ts"
 import type { Access, Loop, Slot } from "../../Plan.ts"
-import { at } from "./primitives/Operation.ts"
+import { type I32, i32, select } from "../assembler/Value.ts"
+import { lastAlone, type Range, type Region, threadRange } from "../threads/partition.ts"
 import {
   acrossRows,
   type Count,
   collapse,
+  type EmitContext,
   emitTerms,
   nest,
   nestShared,
   rowOf,
-  type EmitContext,
   store,
   termAccesses,
   termRows,
 } from "./loopNest.ts"
-import { lastAlone, type Region, type Range, threadRange } from "../threads/partition.ts"
-import { type I32, i32, select } from "../assembler/Value.ts"
+import { at } from "./primitives/Operation.ts"
 
 /** Elements of a cache line: no two threads write to one. */
 const line = 16
@@ -121,7 +121,13 @@ const emit = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, kn
 export const emitLoop = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>): void => emit(context, kernel, slots, [])
 
 /** Writes what a loop does under these first indices in rows of its last axis that follow each other. */
-const emitRows = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, indices: ReadonlyArray<I32>, rows: Range): void => {
+const emitRows = (
+  context: EmitContext,
+  kernel: Loop,
+  slots: ReadonlyArray<Slot>,
+  indices: ReadonlyArray<I32>,
+  rows: Range,
+): void => {
   const { code } = context
   const n = kernel.shape.at(-1) ?? 1
   const { rowAt, shape } = under(context, kernel, slots, indices.length)
@@ -133,7 +139,13 @@ const emitRows = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>
 }
 
 /** Writes what a loop does under these first indices in a range of columns of its last axis. */
-const emitColumns = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, indices: ReadonlyArray<I32>, columns: Range): void => {
+const emitColumns = (
+  context: EmitContext,
+  kernel: Loop,
+  slots: ReadonlyArray<Slot>,
+  indices: ReadonlyArray<I32>,
+  columns: Range,
+): void => {
   const { code } = context
   const last = kernel.shape.length - 1
   const n = kernel.shape[last] ?? 1
@@ -153,7 +165,12 @@ const emitColumns = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Sl
 }
 
 /** Writes what a loop does at a part of its places, which nobody else is to do. */
-export const emitPart = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, { columns, indices, rows }: Region): void => {
+export const emitPart = (
+  context: EmitContext,
+  kernel: Loop,
+  slots: ReadonlyArray<Slot>,
+  { columns, indices, rows }: Region,
+): void => {
   if (rows === undefined) {
     if (columns === undefined) emit(context, kernel, slots, indices)
     else emitColumns(context, kernel, slots, indices, columns)

@@ -8,9 +8,9 @@ import type { Shape } from "../../../words/Shape.ts"
 import type { Access, Term } from "../../Plan.ts"
 import type { Assembler } from "../assembler/Assembler.ts"
 import type { Code } from "../assembler/Code.ts"
-import { applyLanes } from "./lanes.ts"
-import { type Team, firstAlone, threadRange } from "../threads/partition.ts"
 import { f32x4, type I32, i8x16, i16x8, i32, i32x4, type Local, type V128, v128 } from "../assembler/Value.ts"
+import { firstAlone, type Team, threadRange } from "../threads/partition.ts"
+import { applyLanes } from "./lanes.ts"
 
 /** What kernels need to know of the module they are written into. */
 export interface EmitContext {
@@ -85,7 +85,13 @@ export const dot = (indices: ReadonlyArray<I32>, strides: ReadonlyArray<number>,
   }, undefined)
 
 /** A row of an access, given the indices of the axes outside the innermost. */
-export const rowOf = (context: EmitContext, slot: number, dtype: DType, { offset, strides }: Access, outer: ReadonlyArray<I32>): Row => {
+export const rowOf = (
+  context: EmitContext,
+  slot: number,
+  dtype: DType,
+  { offset, strides }: Access,
+  outer: ReadonlyArray<I32>,
+): Row => {
   const size = bytes[dtype]
   const start = dot(outer, strides.slice(0, outer.length), size)
   const base = context.address(slot) + offset * size

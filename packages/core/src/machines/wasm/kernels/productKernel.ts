@@ -11,14 +11,14 @@
 import * as Shape from "../../../words/Shape.ts"
 import type { Matrix, Product } from "../../Plan.ts"
 import type { Code } from "../assembler/Code.ts"
-import { at, type EmitEpilogue } from "./primitives/Operation.ts"
-import { bySize } from "./functionsBySize.ts"
-import { dot, nest, type EmitContext } from "./loopNest.ts"
 import type { Numerics } from "../assembler/numerics.ts"
+import { type I32, i32, i32x4, select } from "../assembler/Value.ts"
+import { chunks, inBlocks, threadRange } from "../threads/partition.ts"
+import { bySize } from "./functionsBySize.ts"
+import { dot, type EmitContext, nest } from "./loopNest.ts"
+import { at, type EmitEpilogue } from "./primitives/Operation.ts"
 import { pack } from "./productPanel.ts"
 import { emitTile } from "./productTile.ts"
-import { inBlocks, chunks, threadRange } from "../threads/partition.ts"
-import { type I32, i32, i32x4, select } from "../assembler/Value.ts"
 
 /** How a product is cut. */
 interface Cut {

@@ -5,21 +5,21 @@
 import type { DType } from "../../../words/DType.ts"
 import * as Shape from "../../../words/Shape.ts"
 import type { Access, Reduce, Slot } from "../../Plan.ts"
+import { f32, f32x4, type I32, i8x16, i32, i32x4, type Local, type V128, v128 } from "../assembler/Value.ts"
+import { lastAlone, threadRange } from "../threads/partition.ts"
 import {
   type Count,
   collapse,
+  type EmitContext,
   emitTerms,
   nest,
   nestShared,
   type Row,
   rowOf,
-  type EmitContext,
   store,
   termAccesses,
   termRows,
 } from "./loopNest.ts"
-import { lastAlone, threadRange } from "../threads/partition.ts"
-import { f32, f32x4, type I32, i8x16, i32, i32x4, type Local, type V128, v128 } from "../assembler/Value.ts"
 
 interface Combination {
   readonly start: V128

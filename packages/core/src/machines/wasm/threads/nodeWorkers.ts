@@ -6,8 +6,8 @@
  * port reports whether its other end is open.
  */
 import type { MessagePort, Worker } from "node:worker_threads"
+import { job, makeControlBlock, runs, wakeCount, workerProgram } from "./controlBlock.ts"
 import type { WorkerGroup, WorkerHost } from "./WorkerGroup.ts"
-import { wakeCount, job, makeControlBlock, runs, workerProgram } from "./controlBlock.ts"
 
 /** A worker's program. It reads the number of runs before its messages, so that it has received the job of any run that it sees. */
 const program = `

@@ -3,12 +3,13 @@
  * with each run: it spins for a while, so that runs that follow each other closely cost next to nothing, and then sleeps. What
  * differs between hosts is in `nodeWorkers` and `webWorkers`.
  */
-import type { Worker, WorkerGroup, WorkerHost } from "./WorkerGroup.ts"
-import { nodeWorkers } from "./nodeWorkers.ts"
-import { webWorkers } from "./webWorkers.ts"
-import { startedCount, failureMessage, allStarted, job, runs } from "./controlBlock.ts"
+
 import { maySleep, type WasmMemory, type WasmModule } from "../assembler/webAssembly.ts"
+import { allStarted, failureMessage, job, runs, startedCount } from "./controlBlock.ts"
+import { nodeWorkers } from "./nodeWorkers.ts"
 import { makeSharedMemories } from "./sharedMemories.ts"
+import type { Worker, WorkerGroup, WorkerHost } from "./WorkerGroup.ts"
+import { webWorkers } from "./webWorkers.ts"
 
 /** Threads that run jobs beside the calling thread. */
 export interface Pool {
@@ -53,7 +54,8 @@ export interface Work {
 const maxRetained = 2 ** 30
 
 /** The workers of this host, where it has them and can share memory with them. */
-const currentHost = (): WorkerHost | undefined => (typeof SharedArrayBuffer === "function" ? (nodeWorkers() ?? webWorkers()) : undefined)
+const currentHost = (): WorkerHost | undefined =>
+  typeof SharedArrayBuffer === "function" ? (nodeWorkers() ?? webWorkers()) : undefined
 
 /**
  * A pool of so many threads. Its workers start with the first job, or with the first call of `ready`, and do not keep the

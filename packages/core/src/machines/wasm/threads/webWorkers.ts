@@ -7,9 +7,9 @@
  * the browser has ended writes nothing, so the calling thread waits at one barrier for a limited time.
  */
 import { memory } from "../assembler/webAssembly.ts"
+import { failureMessage, idleFlags, job, makeControlBlock, runs, workerProgram } from "./controlBlock.ts"
 import { mostPages } from "./sharedMemories.ts"
 import type { JobMessage, WorkerGroup, WorkerHost } from "./WorkerGroup.ts"
-import { idleFlags, failureMessage, job, makeControlBlock, runs, workerProgram } from "./controlBlock.ts"
 
 /** A worker's program. It looks once more after it has set its idle flag, so that no run is missed. */
 const program = `
@@ -148,5 +148,9 @@ export const webWorkers = (limit = waitLimit): WorkerHost | undefined => {
   const { Worker } = globalThis as { readonly Worker?: WebWorkers }
   if (Worker === undefined || !hasRoom()) return undefined
   // A message takes up to twice as long to wake a worker as the wake count does in Node.
-  return { startsWhenIdle: true, minSharedWork: 2 ** 18, start: (threads, onExit) => startWorkers(Worker, limit, threads, onExit) }
+  return {
+    startsWhenIdle: true,
+    minSharedWork: 2 ** 18,
+    start: (threads, onExit) => startWorkers(Worker, limit, threads, onExit),
+  }
 }

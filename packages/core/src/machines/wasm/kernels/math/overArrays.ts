@@ -1,9 +1,9 @@
 /** Vector functions by themselves, over arrays: for tests and for measuring. */
 import { Assembler } from "../../assembler/Assembler.ts"
 import type { Code } from "../../assembler/Code.ts"
-import { compile, instantiate, memory } from "../../assembler/webAssembly.ts"
 import type { Numerics } from "../../assembler/numerics.ts"
 import { type Local, type V128, v128 } from "../../assembler/Value.ts"
+import { compile, instantiate, memory } from "../../assembler/webAssembly.ts"
 
 /** A vector function of as many arguments as it has inputs. */
 export type VectorFunction = (code: Code, ...inputs: ReadonlyArray<V128>) => V128

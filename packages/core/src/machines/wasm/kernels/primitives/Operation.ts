@@ -2,9 +2,9 @@
 import type { Params, Primitive } from "../../../../language/Primitive.ts"
 import type { Spec } from "../../../../words/ShapeError.ts"
 import type { Code } from "../../assembler/Code.ts"
-import type { EmitContext } from "../loopNest.ts"
-import type { Region } from "../../threads/partition.ts"
 import { type I32, i32, type Local, v128 } from "../../assembler/Value.ts"
+import type { Region } from "../../threads/partition.ts"
+import type { EmitContext } from "../loopNest.ts"
 
 /** A dense array in memory. */
 export interface Operand extends Spec {

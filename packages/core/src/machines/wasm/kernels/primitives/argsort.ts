@@ -6,9 +6,9 @@
 import { bytes } from "../../../../words/DType.ts"
 import * as Shape from "../../../../words/Shape.ts"
 import type { Code } from "../../assembler/Code.ts"
-import { nestShared } from "../loopNest.ts"
 import { type I32, i32, select } from "../../assembler/Value.ts"
-import { at, type PrimitiveKernel, input, type Operand, type Operation } from "./Operation.ts"
+import { nestShared } from "../loopNest.ts"
+import { at, input, type Operand, type Operation, type PrimitiveKernel } from "./Operation.ts"
 
 const largest = 0x7fffffff
 const infinity = 0x7f800000

@@ -1,13 +1,13 @@
 /** The kernels of convolutions of images [n, …space, channels], and of their gradients for the input. */
 import type { ConvParams } from "../../../../language/Primitive.ts"
 import * as Shape from "../../../../words/Shape.ts"
-import type { EmitContext } from "../loopNest.ts"
 import { type I32, i32, type Local, v128 } from "../../assembler/Value.ts"
+import type { EmitContext } from "../loopNest.ts"
 import { emitCorrelation, packedBytes } from "./correlate.ts"
 import { emitDepthwise } from "./depthwise.ts"
+import { at, blocks, input, type Operand, type Operation, type PrimitiveKernel } from "./Operation.ts"
 import { backward, forward } from "./slidingWindow.ts"
 import { space } from "./windowPositions.ts"
-import { at, blocks, type PrimitiveKernel, input, type Operand, type Operation } from "./Operation.ts"
 
 /** The sizes of a kernel [...window, channels, filters]: channels of one group, filters of all. */
 const sizes = ({ shape }: Operand) => {
@@ -28,7 +28,8 @@ const depthwiseSteps = ({ shape }: Operand): Shape.Shape =>
     .map((n) => n * 4)
 
 /** A thread's own piece of scratch memory, of so many bytes. */
-const own = ({ code, team }: EmitContext, { scratch }: Operation, bytes: number): Local<"i32"> => code.let(at(scratch, [team.thread, bytes]))
+const own = ({ code, team }: EmitContext, { scratch }: Operation, bytes: number): Local<"i32"> =>
+  code.let(at(scratch, [team.thread, bytes]))
 
 const forwardBytes = (operation: Operation): number => {
   const { channels, filters, taps } = sizes(input(operation, 1))

@@ -9,11 +9,12 @@
  */
 import * as Shape from "../../../../words/Shape.ts"
 import type { Code } from "../../assembler/Code.ts"
+import { multiplyAdd } from "../../assembler/numerics.ts"
+import { f32x4, type I32, i32, type Local, select, v128 } from "../../assembler/Value.ts"
+import { chunks, inBlocks, threadRange } from "../../threads/partition.ts"
 import { bySize } from "../functionsBySize.ts"
 import type { EmitContext } from "../loopNest.ts"
-import { multiplyAdd } from "../../assembler/numerics.ts"
-import { inBlocks, chunks, threadRange } from "../../threads/partition.ts"
-import { f32x4, type I32, i32, type Local, select, v128 } from "../../assembler/Value.ts"
+import { at, blocks, type EmitEpilogue, storeLanes } from "./Operation.ts"
 import {
   type Axis,
   allTaps,
@@ -27,7 +28,6 @@ import {
   tapsAt,
   targetAt,
 } from "./slidingWindow.ts"
-import { at, blocks, type EmitEpilogue, storeLanes } from "./Operation.ts"
 
 /** Where an array [n, …space, channels] begins, and its shape. */
 interface Images {

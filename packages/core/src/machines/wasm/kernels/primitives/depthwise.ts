@@ -3,14 +3,14 @@
  * ordered as in all other convolutions.
  */
 import { bytesOf } from "../../../../words/ShapeError.ts"
-import { nest, type EmitContext } from "../loopNest.ts"
 import { multiplyAdd } from "../../assembler/numerics.ts"
-import { lastAlone, threadRange } from "../../threads/partition.ts"
 import { f32x4, type I32, i32, v128 } from "../../assembler/Value.ts"
+import { lastAlone, threadRange } from "../../threads/partition.ts"
+import { type EmitContext, nest } from "../loopNest.ts"
 import type { Gradient } from "./gradientTiles.ts"
+import { at, type EmitEpilogue, type Operand, storeLanes } from "./Operation.ts"
 import { eachTap, type Phases, positionsOf } from "./slidingWindow.ts"
 import { eachWindowPosition, type WindowPosition } from "./windowPositions.ts"
-import { at, type EmitEpilogue, type Operand, storeLanes } from "./Operation.ts"
 
 /** Writes the kernel; the weights of tap 0 begin at `weights`, and those of the next `tap` bytes further. */
 export const emitDepthwise = (
@@ -25,7 +25,9 @@ export const emitDepthwise = (
   const { code } = context
   const body = (position: WindowPosition): void => {
     const sum = code.let(f32x4.const(0))
-    const own = code.let(at(weights, [position.channel, 4], ...position.axes.map(({ weight }, i) => [weight, tapSteps[i] ?? 0] as const)))
+    const own = code.let(
+      at(weights, [position.channel, 4], ...position.axes.map(({ weight }, i) => [weight, tapSteps[i] ?? 0] as const)),
+    )
     eachTap(code, position.taps, (indices) => {
       const x = v128.load(at(position.source, [source.address, 1], ...position.offset(indices)))
       const w = v128.load(

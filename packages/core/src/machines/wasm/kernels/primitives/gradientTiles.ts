@@ -3,11 +3,11 @@
  * rows of [...window, channels, filters], seen as a matrix of rows of filters, by up to eight filters.
  */
 import type * as Shape from "../../../../words/Shape.ts"
-import type { EmitContext } from "../loopNest.ts"
-import { lastAlone, type Range, threadRange } from "../../threads/partition.ts"
 import { type I32, i32 } from "../../assembler/Value.ts"
-import { type Axis, type Count, positionsOf, type Taps } from "./slidingWindow.ts"
+import { lastAlone, type Range, threadRange } from "../../threads/partition.ts"
+import type { EmitContext } from "../loopNest.ts"
 import { at, blocks, type Operand } from "./Operation.ts"
+import { type Axis, type Count, positionsOf, type Taps } from "./slidingWindow.ts"
 
 /** What a gradient is computed from, and how it all lies in memory. */
 export interface Gradient {

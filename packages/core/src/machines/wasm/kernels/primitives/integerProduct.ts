@@ -1,8 +1,8 @@
 /** Products of matrices of whole numbers, which wrap at 32 bits. */
 import * as Shape from "../../../../words/Shape.ts"
-import { nestShared } from "../loopNest.ts"
 import { i32, i32x4, v128 } from "../../assembler/Value.ts"
-import { at, blocks, type PrimitiveKernel, input, storeLanes } from "./Operation.ts"
+import { nestShared } from "../loopNest.ts"
+import { at, blocks, input, type PrimitiveKernel, storeLanes } from "./Operation.ts"
 
 export const integerProduct: PrimitiveKernel<"dot"> = {
   parallel: true,

@@ -7,10 +7,10 @@
  */
 import * as Shape from "../../../../words/Shape.ts"
 import { bytesOf } from "../../../../words/ShapeError.ts"
-import type { EmitContext } from "../loopNest.ts"
 import { multiplyAdd } from "../../assembler/numerics.ts"
-import { firstAlone } from "../../threads/partition.ts"
 import { f32x4, type I32, i32, type Local, select, v128 } from "../../assembler/Value.ts"
+import { firstAlone } from "../../threads/partition.ts"
+import type { EmitContext } from "../loopNest.ts"
 import { emitDepthwiseGradient } from "./depthwise.ts"
 import {
   byChannels,
@@ -21,14 +21,14 @@ import {
   everything,
   type Gradient,
   overTaps,
-  type Rows,
   type Region,
+  type Rows,
   regionOf,
   type Tile,
 } from "./gradientTiles.ts"
+import { at, input, type PrimitiveKernel, storeLanes } from "./Operation.ts"
 import { type Axis, type Count, eachPosition, flat, forward, type Position, positionsOf, type Taps } from "./slidingWindow.ts"
 import { space } from "./windowPositions.ts"
-import { at, type PrimitiveKernel, input, storeLanes } from "./Operation.ts"
 
 /** Bytes of the cotangent that a block of rows takes: they and the input's rows stay in the first cache. */
 const blockBytes = 2 ** 15

@@ -3,10 +3,10 @@ import { bytes, type DType } from "../../../../words/DType.ts"
 import * as Shape from "../../../../words/Shape.ts"
 import { bytesOf } from "../../../../words/ShapeError.ts"
 import type { Code } from "../../assembler/Code.ts"
-import { nest } from "../loopNest.ts"
-import { threadRange } from "../../threads/partition.ts"
 import { f32x4, type I32, i32, i32x4, type V128 } from "../../assembler/Value.ts"
-import { at, copyBytes, type PrimitiveKernel, input, type Operand } from "./Operation.ts"
+import { threadRange } from "../../threads/partition.ts"
+import { nest } from "../loopNest.ts"
+import { at, copyBytes, input, type Operand, type PrimitiveKernel } from "./Operation.ts"
 
 const everyLane = (dtype: DType, value: number): V128 => (dtype === "f32" ? f32x4.const(value) : i32x4.const(value))
 

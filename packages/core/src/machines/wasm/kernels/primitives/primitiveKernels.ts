@@ -2,21 +2,22 @@
 import type { Primitive } from "../../../../language/Primitive.ts"
 import * as Shape from "../../../../words/Shape.ts"
 import type { Spec } from "../../../../words/ShapeError.ts"
+import { compilerFactsOf, type WithKernel } from "../../../compilerFacts.ts"
 import type { Single } from "../../../Plan.ts"
 import type { EmitContext } from "../loopNest.ts"
 import { argsort } from "./argsort.ts"
 import { conv, convInputGrad } from "./convolution.ts"
+import { integerProduct } from "./integerProduct.ts"
 import { convKernelGrad } from "./kernelGradient.ts"
 import { concat, gather, pad } from "./moves.ts"
+import type { EmitEpilogue, Operation, PrimitiveKernel } from "./Operation.ts"
 import { type Kernels, scanBy } from "./scan.ts"
 import { scatterAdd } from "./scatterAdd.ts"
-import type { PrimitiveKernel, EmitEpilogue, Operation } from "./Operation.ts"
 import { threefry } from "./threefry.ts"
-import { integerProduct } from "./integerProduct.ts"
 import { windowMax, windowMaxGrad, windowMaxPick, windowSum, windowSumGrad } from "./windows.ts"
 
-/** Primitives that have no row are loops, reductions or products, or nothing at all. */
-type Table = { readonly [P in Primitive]?: PrimitiveKernel<P> }
+/** A row for each primitive of which the compiler's facts say that it has a kernel of its own, and no others. */
+type Table = { readonly [P in WithKernel]: PrimitiveKernel<P> }
 
 const tableOf = (kernels: Kernels): Table => ({
   threefry,
@@ -53,8 +54,9 @@ export const primitiveKernels = (kernels: Kernels) => {
     address: (slot: number) => number = () => 0,
     scratch = 0,
   ): Found | undefined => {
-    const direct = table[equation.primitive] as PrimitiveKernel<Primitive> | undefined
-    if (direct === undefined) return undefined
+    const { primitive } = equation
+    if (compilerFactsOf(primitive).by !== "kernel") return undefined
+    const direct = table[primitive as WithKernel] as unknown as PrimitiveKernel<Primitive>
     const from = inputs.map((view) => ({
       address: address(view.slot),
       shape: view.shape,

@@ -10,9 +10,9 @@ import { fuse } from "../../../Fuse.ts"
 import { type MemoryPlan, planMemory } from "../../../MemoryPlan.ts"
 import type { Kernel, Plan, Slot, View } from "../../../Plan.ts"
 import type { Code } from "../../assembler/Code.ts"
-import type { EmitContext } from "../loopNest.ts"
 import { type I32, i32 } from "../../assembler/Value.ts"
-import { at, copyBytes, type PrimitiveKernel, input, type Operand, type Operation } from "./Operation.ts"
+import type { EmitContext } from "../loopNest.ts"
+import { at, copyBytes, input, type Operand, type Operation, type PrimitiveKernel } from "./Operation.ts"
 
 /** What a kernel within kernels asks of the others. */
 export interface Kernels {
@@ -78,7 +78,8 @@ export const scanBy = (kernels: Kernels): PrimitiveKernel<"scan"> => {
         const row = Shape.size(shape.slice(1)) * bytes[dtype]
         copy(i32.const(inputAddress(constants + carries + k)), at(from, [i, row]), row)
       })
-      for (const kernel of plan.kernels) code.scope(() => kernels.emit({ ...context, address }, kernel, plan.slots, operation.scratch))
+      for (const kernel of plan.kernels)
+        code.scope(() => kernels.emit({ ...context, address }, kernel, plan.slots, operation.scratch))
       let to = operation.out.address + carried.reduce((sum, view) => sum + viewBytes(view), 0)
       for (const view of kept) {
         copy(at(to, [i, viewBytes(view)]), i32.const(address(view.slot)), viewBytes(view))

@@ -1,8 +1,8 @@
 /** Rows added where indices say, from zeros on, in the order of the indices. Threads share the rows of the result. */
 import * as Shape from "../../../../words/Shape.ts"
-import { threadRange } from "../../threads/partition.ts"
 import { f32x4, i32, i32x4, v128 } from "../../assembler/Value.ts"
-import { at, blocks, type PrimitiveKernel, input, storeLanes } from "./Operation.ts"
+import { threadRange } from "../../threads/partition.ts"
+import { at, blocks, input, type PrimitiveKernel, storeLanes } from "./Operation.ts"
 
 export const scatterAdd: PrimitiveKernel<"scatterAdd"> = {
   parallel: true,

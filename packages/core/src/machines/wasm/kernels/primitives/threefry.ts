@@ -1,9 +1,9 @@
 /** Threefry-2x32 with 20 rounds, four counters at a time. */
 import * as Shape from "../../../../words/Shape.ts"
 import type { Code } from "../../assembler/Code.ts"
-import { threadRange } from "../../threads/partition.ts"
 import { i8x16, i32, i32x4, type Local, type V128, v128 } from "../../assembler/Value.ts"
-import { at, type PrimitiveKernel, input } from "./Operation.ts"
+import { threadRange } from "../../threads/partition.ts"
+import { at, input, type PrimitiveKernel } from "./Operation.ts"
 
 const rotations: ReadonlyArray<ReadonlyArray<number>> = [
   [13, 15, 26, 6],

@@ -1,8 +1,9 @@
 /** Four channels at a time of every place that a window's elements, or the windows over an element, are combined for. */
 import * as Shape from "../../../../words/Shape.ts"
-import type { EmitContext } from "../loopNest.ts"
-import { threadRange } from "../../threads/partition.ts"
 import { type I32, i32 } from "../../assembler/Value.ts"
+import { threadRange } from "../../threads/partition.ts"
+import type { EmitContext } from "../loopNest.ts"
+import { at, blocks } from "./Operation.ts"
 import {
   type Axis,
   allTaps,
@@ -15,7 +16,6 @@ import {
   type Taps,
   targetAt,
 } from "./slidingWindow.ts"
-import { at, blocks } from "./Operation.ts"
 
 /** The axes of space of [n, …space, channels]. */
 export const space = (shape: Shape.Shape): Shape.Shape => shape.slice(1, -1)

@@ -5,11 +5,11 @@
  */
 import type { WindowParams } from "../../../../language/Primitive.ts"
 import * as Shape from "../../../../words/Shape.ts"
-import type { EmitContext } from "../loopNest.ts"
 import { f32x4, type I32, i32, i32x4, type Local, type V128, v128 } from "../../assembler/Value.ts"
+import type { EmitContext } from "../loopNest.ts"
+import { at, input, type Operation, type PrimitiveKernel, storeLanes } from "./Operation.ts"
 import { backward, type Count, eachTap, forward, type Phases } from "./slidingWindow.ts"
-import { eachWindowPosition, type WindowPosition, space } from "./windowPositions.ts"
-import { at, type PrimitiveKernel, input, type Operation, storeLanes } from "./Operation.ts"
+import { eachWindowPosition, space, type WindowPosition } from "./windowPositions.ts"
 
 const movement = (params: WindowParams) => ({ ...params, dilation: params.window.map(() => 1) })
 
@@ -42,14 +42,22 @@ export const windowSum: PrimitiveKernel<"windowSum"> = {
   parallel: true,
   work: elements,
   emit: (context, operation) =>
-    summing(context, operation, forward(space(input(operation, 0).shape), operation.params.window, space(operation.out.shape), movement(operation.params))),
+    summing(
+      context,
+      operation,
+      forward(space(input(operation, 0).shape), operation.params.window, space(operation.out.shape), movement(operation.params)),
+    ),
 }
 
 export const windowSumGrad: PrimitiveKernel<"windowSumGrad"> = {
   parallel: true,
   work: elements,
   emit: (context, operation) =>
-    summing(context, operation, backward(space(operation.out.shape), operation.params.window, space(input(operation, 0).shape), movement(operation.params))),
+    summing(
+      context,
+      operation,
+      backward(space(operation.out.shape), operation.params.window, space(input(operation, 0).shape), movement(operation.params)),
+    ),
 }
 
 /** Where x comes before what is the largest so far. */
@@ -152,6 +160,9 @@ export const windowMaxGrad: PrimitiveKernel<"windowMaxGrad"> = {
         storeLanes(code, into, code.let(f32x4.add(before, part)), position.channels)
       })
     }
-    eachWindowPosition(context, x.shape, cotangent.shape, all, spread, { before: clear, after: (image) => finish?.({ indices: [image] }) })
+    eachWindowPosition(context, x.shape, cotangent.shape, all, spread, {
+      before: clear,
+      after: (image) => finish?.({ indices: [image] }),
+    })
   },
 }
