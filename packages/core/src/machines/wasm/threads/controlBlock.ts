@@ -23,14 +23,20 @@ const maxMessage = 1024
 export const makeControlBlock = (threads: number): Int32Array =>
   new Int32Array(new SharedArrayBuffer(4 * (idleFlags + threads) + maxMessage))
 
-/** Resolves when so many workers have started. The wait keeps the process alive, which the workers do not. */
-export const allStarted = async (control: Int32Array, count: number): Promise<void> => {
-  const keepAlive = setInterval(() => {}, 2 ** 30)
+/** How often a wait for workers checks that they have not ended, in milliseconds. */
+const checkInterval = 20
+
+/** Resolves when so many workers have started. Throws when one has ended before: `areAlive` knows it. */
+export const allStarted = async (control: Int32Array, count: number, areAlive: () => boolean): Promise<void> => {
+  // Neither an unreferenced worker nor a wait for shared memory keeps a process of Node alive: the timer does.
+  const timer = setInterval(() => areAlive() || Atomics.notify(control, startedCount), checkInterval)
   try {
-    for (let now = Atomics.load(control, startedCount); now < count; now = Atomics.load(control, startedCount))
+    for (let now = Atomics.load(control, startedCount); now < count; now = Atomics.load(control, startedCount)) {
+      if (!areAlive()) throw new Error("one of its workers ended before it had started")
       await Atomics.waitAsync(control, startedCount, now).value
+    }
   } finally {
-    clearInterval(keepAlive)
+    clearInterval(timer)
   }
 }
 

@@ -119,8 +119,9 @@ export const makePool = (threads: number, minSharedWork?: number, host = current
     minSharedWork: minSharedWork ?? host.minSharedWork,
     sleeps: maySleep(),
     complete: async () => {
-      if (host.startsWhenIdle && group === undefined) await startReplacements()
-      else await allStarted(present().control, threads - 1)
+      if (host.startsWhenIdle && group === undefined) return void (await startReplacements())
+      const { control, workers } = present()
+      await allStarted(control, threads - 1, () => workers.size === threads - 1)
     },
     ready: () => (host.startsWhenIdle && group === undefined && !isClosed ? startReplacements() : undefined),
     workers: () => [...groups].flatMap(({ workers }) => [...workers]),
