@@ -43,7 +43,12 @@ const bundled = async (input: string, define: Record<string, string> = {}, text?
       },
     ],
   })
-  const { output } = await build.generate({ format: "iife", name: "core", globals: (id) => id.replace(/\W/g, "_"), codeSplitting: false })
+  const { output } = await build.generate({
+    format: "iife",
+    name: "core",
+    globals: (id) => id.replace(/\W/g, "_"),
+    codeSplitting: false,
+  })
   await build.close()
   const modules = new Map(
     Object.entries(output[0].modules).flatMap(([id, { code }]) =>

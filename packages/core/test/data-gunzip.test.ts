@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest"
 import { gunzip, inPage, type Refused } from "../src/data/gunzip.ts"
 
 /** What came out, as something that compares. */
-const outcome = (made: Uint8Array | Refused): unknown => (made instanceof Uint8Array ? Buffer.from(made).toString("hex") : made._tag)
+const outcome = (made: Uint8Array | Refused): unknown =>
+  made instanceof Uint8Array ? Buffer.from(made).toString("hex") : made._tag
 
 /** Bytes that pack well, badly, and not at all. */
 const contents = fc.oneof(
@@ -40,7 +41,11 @@ describe("gzip is unpacked in a page as zlib does it", () => {
         if (member.length > 0) expect(outcome(inPage(some, limit, false))).toMatch(/^(Truncated|Corrupt)$/)
         expect(outcome(gunzip(some, limit, false))).toEqual("Truncated")
         // A part unpacks to a beginning of the whole; how far it gets is the unpacker's.
-        expect(Buffer.from(member).toString("hex").startsWith(String(outcome(inPage(some, limit, true))))).toBe(true)
+        expect(
+          Buffer.from(member)
+            .toString("hex")
+            .startsWith(String(outcome(inPage(some, limit, true)))),
+        ).toBe(true)
       }),
       { numRuns: 60 },
     )
@@ -58,6 +63,7 @@ describe("gzip is unpacked in a page as zlib does it", () => {
   it("no further than its bound", () => {
     const bytes = gzipSync(new Uint8Array(10 * limit), { level: constants.Z_BEST_COMPRESSION })
     for (const unpack of [gunzip, inPage]) expect(unpack(bytes, limit, false)).toEqual({ _tag: "TooLarge" })
-    for (const unpack of [gunzip, inPage]) expect(outcome(unpack(gzipSync(new Uint8Array(limit)), limit, false))).toHaveLength(2 * limit)
+    for (const unpack of [gunzip, inPage])
+      expect(outcome(unpack(gzipSync(new Uint8Array(limit)), limit, false))).toHaveLength(2 * limit)
   })
 })

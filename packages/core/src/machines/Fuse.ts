@@ -80,9 +80,7 @@ const draft = (source: Source, values: ReadonlyArray<Value>) => {
     const { from } = at(value)
     if (from.tag !== "step") return from.tag === "literal"
     const { equation, inputs } = from
-    return (
-      isElementwise(equation) || isKind(equation.primitive, "index") || isRearrangement(equation, at(inputs[0] ?? value))
-    )
+    return isElementwise(equation) || isKind(equation.primitive, "index") || isRearrangement(equation, at(inputs[0] ?? value))
   }
   for (const value of scalarsFirst(values)) {
     const { from, shape } = at(value)

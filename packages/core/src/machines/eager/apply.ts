@@ -3,8 +3,8 @@
  * loops, for which nothing is compiled, a larger one as a program of its own.
  */
 import type { Params, Primitive, Program } from "../../language/Primitive.ts"
-import { floats } from "../../meaning/Arithmetic.ts"
 import { factsOf } from "../../language/primitiveFacts.ts"
+import { floats } from "../../meaning/Arithmetic.ts"
 import { elementwise } from "../../meaning/elementwise.ts"
 import { linear } from "../../meaning/linear.ts"
 import type { Meaning, Meanings } from "../../meaning/Meaning.ts"
