@@ -32,6 +32,10 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
     code: () => exitCodes.incompatible,
     say: ({ file, got, hint, wanted }) => said(`${file}: got ${got}, wanted ${wanted}`, hint),
   },
+  ConfigError: {
+    code: () => exitCodes.modelFile,
+    say: ({ argument, got, hint, wanted }) => said(`${argument}: got ${got}, wanted ${wanted}`, hint),
+  },
   Diverged: {
     code: () => exitCodes.diverged,
     say: ({ hint, message }) => said(message, hint),
