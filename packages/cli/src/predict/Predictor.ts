@@ -4,6 +4,7 @@ import * as Preprocess from "@adjoint/core/data/Preprocess"
 import type { EngineError } from "@adjoint/core/engines/Engine"
 import { read } from "@adjoint/core/tensor/read"
 import { predictor as compiled } from "@adjoint/core/training/Evaluate"
+import type { ConfigError } from "@adjoint/core/training/ConfigError"
 import type { NDArray } from "@adjoint/core/words/NDArray"
 import type { ShapeError } from "@adjoint/core/words/ShapeError"
 import * as Effect from "effect/Effect"
@@ -62,7 +63,7 @@ export type Predict = (
   rows: Rows,
   first: number,
   each: (outcomes: ReadonlyArray<Outcome>) => Effect.Effect<void>,
-) => Effect.Effect<void, DataError | EngineError | ShapeError>
+) => Effect.Effect<void, ConfigError | DataError | EngineError | ShapeError>
 
 /** Compiles a run's model for rows of a file that is named in messages. What the engine holds is released with the scope. */
 export const predictor = ({ built, run: { fitted }, target, weights }: Trained, file: string) =>

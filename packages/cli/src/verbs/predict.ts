@@ -1,6 +1,6 @@
 /** `adjoint predict`: what a run's model says of rows, one line of JSON a row, as the rows come. */
 import { DataError, dataError, inFile } from "@adjoint/core/data/DataError"
-import * as Gzip from "@adjoint/core/data/Gzip"
+import { pieces } from "@adjoint/core/data/GzipPieces"
 import * as Load from "@adjoint/core/data/Load"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -100,7 +100,7 @@ export const run = (options: Options) =>
         const some = yield* Effect.fromResult(Result.mapError(read, (error) => inFile(error, name)))
         for (const rows of some) yield* predict(rows, counted().rows + 1, each)
       })
-    yield* Stream.runForEach(Stream.fromAsyncIterable(Gzip.pieces(bytes), thrown(name)), (piece) => answer(reader.push(piece)))
+    yield* Stream.runForEach(Stream.fromAsyncIterable(pieces(bytes), thrown(name)), (piece) => answer(reader.push(piece)))
     yield* answer(reader.end())
     const { failed, rows } = counted()
     if (failed > 0) return yield* new Unanswered({ failed, rows, named: Math.min(failed, mostNamed) })
