@@ -1,7 +1,7 @@
 /** Steps of training that do not fit into memory: found by planning, told of the document, and of no document that fits. */
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { OutOfMemory } from "@adjoint/core/machines/Executable"
+import { OutOfMemory } from "@adjoint/core/engines/Engine"
 import type { DType } from "@adjoint/core/words/DType"
 import * as Result from "effect/Result"
 import { describe, expect, test } from "vitest"
@@ -99,14 +99,14 @@ train: { batch: 16, optimizer: adam }
       ...
       6 | train: { batch: 7200 }
         |                 ^^^^
-        = help: \`batch: 450\`, which takes 3,684,099,872 bytes, or a smaller \`vast\`  [fix available]"
+        = help: \`batch: 450\`, which takes 3,684,105,776 bytes, or a smaller \`vast\`  [fix available]"
     `)
     const drawn = completed("model: { layers: [{ dense: 50000 }, { dense: 50000 }, { head: label }] }\n")
     expect(shown(drawn)).toMatchInlineSnapshot(`
       "error[T517]: a step of training on 32 rows wants an array of 2³¹ elements or more, and none may have so many
         --> m.yaml:1:39
       1 | model: { layers: [{ dense: 50000 }, { dense: 50000 }, { head: label }] }
-        |                                       ^^^^^ [50000] → [50000], by iota
+        |                                       ^^^^^ [50000] → [50000], by range
         = help: one row wants too much already: a smaller \`dense2\`"
     `)
   })

@@ -624,6 +624,15 @@ describe("whatever the data", () => {
     )
   })
 
+  it.each([
+    { train: { optimizer: { schema: { toString: 0 } } } },
+    { model: { layers: [{ valueOf: { toString: 0, valueOf: 0 } }] } },
+    { data: { source: "a.csv", columns: { a: { type: { toString: 0 } } } } },
+  ])("reading takes no key for a method: %j", (data) => {
+    const codes = readData(data, language).diagnostics.map(({ code }) => code)
+    expect(codes).toContain("S104")
+  })
+
   it("a good file with anything done to it is read without throwing, and its fixes apply", () => {
     const good = completed(`vars: { w: 8 }
 data: { source: { spirals: { classes: 3 } }, split: { val: 20%, seed: 1 } }

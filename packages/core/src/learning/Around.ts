@@ -6,20 +6,10 @@ import * as Tree from "../words/Tree.ts"
 import { accumulate, average, lookahead } from "./brick/around.ts"
 import { chain, type Optimizer } from "./brick/Brick.ts"
 import { scaleByPath } from "./brick/groups.ts"
-import type { Entry, Options, Table, Traits } from "./Entry.ts"
+import { entry, type Table } from "./Entry.ts"
 
 /** An optimizer around another one. */
 export type Around = (inner: Optimizer) => Optimizer
-
-/** Facts that building reads. */
-export interface AroundTraits {
-  /** Whether it alters steps, or takes them as they are. What lowers the rate of a run stands between the two. */
-  readonly of: "steps" | "weights"
-}
-
-const entry = <const O extends Options, const Main extends keyof O & string = never>(
-  definition: Entry<O, Around, Main> & Traits<AroundTraits>,
-): Entry<O, Around, Main> & Traits<AroundTraits> => definition
 
 /** Whether a path of parameters lies in a layer of that name, `block.0.dense1`. */
 const isIn = (path: Tree.Path, layer: string): boolean => `${Tree.printPath(path)}.`.startsWith(`${layer}.`)
@@ -41,7 +31,6 @@ export const table = {
         maximum: 1,
       },
     },
-    traits: { of: "steps" },
     make:
       (options): Around =>
       (inner) =>
@@ -54,7 +43,6 @@ export const table = {
     advice: "To train the last layers on top of others that were learned before. A name takes in all layers inside it.",
     options: { layers: { kind: "layers", doc: "The layers, by name." } },
     main: "layers",
-    traits: { of: "steps" },
     make:
       ({ layers }): Around =>
       (inner) =>
@@ -72,7 +60,6 @@ export const table = {
     advice: "Lower rates for layers that were learned before, and higher ones for new layers. 0 is as `freeze`.",
     options: { factors: { kind: "factors", doc: "The factor of each layer, by its name." } },
     main: "factors",
-    traits: { of: "steps" },
     make: ({ factors }): Around => {
       const all = Object.entries(factors)
       const factorOf = (path: Tree.Path): number =>
@@ -96,7 +83,6 @@ export const table = {
       },
     },
     main: "decay",
-    traits: { of: "weights" },
     make:
       (options): Around =>
       (inner) =>
@@ -109,13 +95,12 @@ export const table = {
     advice: "For batches larger than memory holds: k batches of n rows are one step as of a batch of k · n.",
     options: { batches: { kind: "integer", doc: "k: how many batches make a step.", minimum: 1, example: 4 } },
     main: "batches",
-    traits: { of: "weights" },
     make:
       ({ batches }): Around =>
       (inner) =>
         batches === 1 ? inner : accumulate(batches, inner),
   }),
-} satisfies Table<Around, Traits<AroundTraits>>
+} satisfies Table<Around>
 
 /** The name of what stands around an optimizer. */
 export type Name = keyof typeof table

@@ -11,7 +11,6 @@ import * as Optimizer from "@adjoint/core/learning/Optimizer"
 import type { Params } from "@adjoint/core/learning/Params"
 import * as Regularizer from "@adjoint/core/learning/Regularizer"
 import * as Score from "@adjoint/core/learning/Score"
-import * as Tensor from "@adjoint/core/tensor/Tensor"
 import type { Keeping, Watched, Watching } from "@adjoint/core/training/Callback"
 import type { TrainState } from "@adjoint/core/training/Checkpoint"
 import type { EarlyStop, Monitor } from "@adjoint/core/training/Monitor"
@@ -34,7 +33,6 @@ export interface Built {
   readonly lossName: string
   readonly penalty?: (params: unknown) => ReturnType<Regularizer.Regularizer>
   readonly optimizer: Optimizer.Optimizer
-  readonly learningRate: LearningRate
   /** Which parameters are scored and kept, where they are not those that are trained. */
   readonly scored?: (state: TrainState<Params, Params, Params>) => Params
   /** Of targets as they were measured, however the net learns them. */
@@ -81,10 +79,8 @@ export const netOf = ({ model, train }: ModelFile, facts: Facts, catalogue: Cata
 export const build = ({ catalogue, document, facts, lossName: loss }: Checked): Built => {
   const { train } = document
   const stepsPerEpoch = Math.ceil(facts.rows.train / train.batch)
-  const { accumulate = 1 } = train
-  // The rate counts the optimizer's steps, one for so many batches; what is recorded goes by batches.
-  const stepped = rate(train, stepsPerEpoch / accumulate, catalogue)
-  const learningRate: LearningRate = accumulate === 1 ? stepped : (batch) => stepped(Tensor.div(batch, accumulate))
+  // The rate counts the optimizer's steps, one for so many batches.
+  const learningRate = rate(train, stepsPerEpoch / (train.accumulate ?? 1), catalogue)
   const scores = scoresOf(train, facts, catalogue)
   const effects = regularizations(train, catalogue)
   const penalties = effects.flatMap((effect) => (effect._tag === "Penalty" ? [effect.penalty] : []))
@@ -100,8 +96,7 @@ export const build = ({ catalogue, document, facts, lossName: loss }: Checked): 
       facts,
     ),
     lossName: loss,
-    optimizer: optimizer(train, stepped, effects, plateau !== undefined, catalogue),
-    learningRate,
+    optimizer: optimizer(train, learningRate, effects, catalogue),
     scores,
     ...unitsOf(scores, facts),
     seed: train.seed,
@@ -136,25 +131,19 @@ const rate = ({ epochs, optimizer, schedule }: Train, stepsPerEpoch: number, cat
 const regularizations = ({ regularize }: Train, catalogue: Catalogue): ReadonlyArray<Regularizer.Regularization> =>
   uses(catalogue.regularizer, regularize).map((named) => Entry.make(catalogue.regularizer, named))
 
-/** The optimizer with all that stands before, after and around it. A run that lowers its rate does so between what alters steps and what takes them as they are. */
+/** The optimizer with all that stands before, after and around it. */
 const optimizer = (
   train: Train,
   learningRate: LearningRate,
   effects: ReadonlyArray<Regularizer.Regularization>,
-  isLowered: boolean,
   catalogue: Catalogue,
 ): Optimizer.Optimizer => {
   const own = Entry.make(catalogue.optimizer, use(catalogue, catalogue.optimizer, train.optimizer))(learningRate)
   const bricks = (place: "before" | "after") =>
     effects.flatMap((effect) => (effect._tag === "Brick" && effect.place === place ? [effect.brick] : []))
   const all: ReadonlyArray<Optimizer.Optimizer> = [...bricks("before"), own, ...bricks("after")]
-  const arounds = uses(catalogue.around, train)
-  const around = (inner: Optimizer.Optimizer, of: "steps" | "weights"): Optimizer.Optimizer =>
-    arounds
-      .filter(({ name }) => catalogue.around[name]?.traits.of === of)
-      .reduce((sofar, named) => Entry.make(catalogue.around, named)(sofar), inner)
-  const stepped = around(all.length === 1 ? own : Optimizer.chain(...all), "steps")
-  return around(isLowered ? Optimizer.throttle(stepped) : stepped, "weights")
+  const chained = all.length === 1 ? own : Optimizer.chain(...all)
+  return uses(catalogue.around, train).reduce((inner, named) => Entry.make(catalogue.around, named)(inner), chained)
 }
 
 const scoresOf = (train: Train, facts: Needed, catalogue: Catalogue): Built["scores"] => {

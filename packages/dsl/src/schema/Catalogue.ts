@@ -27,7 +27,7 @@ export interface Catalogue {
   readonly schedule: Table<LearningRate.Schedule, Traits<LearningRate.ScheduleTraits>>
   readonly regularizer: Table<Regularizer.Regularization>
   /** What stands around the optimizer, from the inside outwards. */
-  readonly around: Table<Around.Around, Traits<Around.AroundTraits>>
+  readonly around: Table<Around.Around>
   readonly metric: Table<Score.Score>
   readonly callback: Table<Callback.Callback, Traits<Callback.CallbackTraits>>
   /** What pre-training learns. */

@@ -149,7 +149,7 @@ const column = (): Codec<PrepareSpec.Column> => {
         ? { _tag: "Nothing", code: "S102", message: "`type` is missing", help: `it can be ${available("", columnTypes)}` }
         : { ...unknownName("key", misspelt, ["type"], "key"), code: "S101", message: `unknown key \`${misspelt}\`` }
     }
-    return { ...unknownName("column type", String(type), columnTypes, "value"), path: ["type"] }
+    return { ...unknownName("column type", typeof type === "string" ? type : got(type), columnTypes, "value"), path: ["type"] }
   }
   return note(Schema.Union([PrepareSpec.Column, bare]), {
     dispatch,
