@@ -18,7 +18,7 @@ import type { Data as DataSection, Join, ModelFile, Rbm } from "./Document.ts"
 import { ModelFileError } from "./diagnostic/Diagnostic.ts"
 import { readData } from "./Read.ts"
 import type * as S from "./schema/Spelling.ts"
-import type { Data } from "./source/Yaml.ts"
+import type { Data } from "./source/Data.ts"
 
 /** Name of a layer, which joins refer to, and that of the layer it is fed by where that is not the one above it. */
 export interface Naming {

@@ -6,8 +6,8 @@ import * as Render from "../src/diagnostic/Render.ts"
 import * as Language from "../src/Language.ts"
 import { read, readData } from "../src/Read.ts"
 import { decode } from "../src/schema/Issues.ts"
+import type { Data } from "../src/source/Data.ts"
 import { fromText } from "../src/source/Source.ts"
-import type { Data } from "../src/source/Yaml.ts"
 import { completed, documentOf, shown } from "./reading.ts"
 
 const language = Language.standard()

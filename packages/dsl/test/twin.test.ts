@@ -2,10 +2,10 @@
 import { Result } from "effect"
 import { describe, expect, expectTypeOf, test } from "vitest"
 import type * as Document from "../src/Document.ts"
+import { jsonSchema } from "../src/JsonSchema.ts"
 import * as Model from "../src/Model.ts"
 import { standard } from "../src/schema/Catalogue.ts"
 import { choices } from "../src/schema/FromEntry.ts"
-import { jsonSchema } from "../src/schema/JsonSchema.ts"
 import { type regularizeFields, trainFields } from "../src/schema/TrainSection.ts"
 import { documentOf } from "./reading.ts"
 

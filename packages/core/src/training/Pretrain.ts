@@ -23,21 +23,13 @@ import * as Check from "./checkPretrain.ts"
 import { predict } from "./Evaluate.ts"
 import type { NonFinite } from "./NonFinite.ts"
 import type { OfStage, PretrainEvent } from "./PretrainEvent.ts"
-import { flat, type Rows, type Stage, trainMachine } from "./trainMachine.ts"
+import { flat, type Rows, trainMachine } from "./trainMachine.ts"
 
 export type { MachineScores, PretrainEvent } from "./PretrainEvent.ts"
 export type { Stage } from "./trainMachine.ts"
 
 /** What is pre-trained, and on what. */
-export interface Config<R = never> {
-  /** Rows without targets: [rows, …]; all axes of a row together are the visible units of the first machine. */
-  readonly inputs: NDArray.NDArray
-  /** Rows that nothing is learned from. */
-  readonly validation?: NDArray.NDArray
-  readonly stages: ReadonlyArray<Stage>
-  readonly seed: number
-  /** The first machines, where they have been trained already. */
-  readonly done?: ReadonlyArray<Rbm.Params>
+export interface Config<R = never> extends Check.Given {
   /** Keeps a machine that has learned; `stage` is counted from 1. */
   readonly save?: (stage: number, params: Rbm.Params) => Effect.Effect<void, CheckpointError, R>
 }

@@ -19,11 +19,11 @@ import type { Stage } from "@adjoint/core/training/Pretrain"
 import type { Checked, Needed } from "../check/Checked.ts"
 import { lossName, scoreNames, wanted } from "../check/Outputs.ts"
 import { type ModelFile, type Named, type Train, useOf } from "../Document.ts"
+import * as Nodes from "../net/Nodes.ts"
+import { use, uses } from "../net/Uses.ts"
 import type { Facts } from "../prepare/Facts.ts"
 import { type Catalogue, standard } from "../schema/Catalogue.ts"
-import * as Nodes from "./Nodes.ts"
 import * as Stages from "./Stages.ts"
-import { use, uses } from "./Uses.ts"
 
 /** What training wants of a document; the names are those of `Train.Config`, save `checkpoint`. */
 export interface Built {

@@ -7,9 +7,9 @@ import * as Shape from "@adjoint/core/words/Shape"
 import { lossName, wanted } from "../check/Outputs.ts"
 import { infer } from "../check/Shapes.ts"
 import type { ModelFile, Named } from "../Document.ts"
+import * as Nodes from "../net/Nodes.ts"
 import type { Facts } from "../prepare/Facts.ts"
 import { type Catalogue, layerTraits, standard } from "../schema/Catalogue.ts"
-import * as Nodes from "./Nodes.ts"
 
 /** Numbers of the layers. */
 export interface Footprint {

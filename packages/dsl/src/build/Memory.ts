@@ -11,11 +11,11 @@ import * as Shapes from "../check/Shapes.ts"
 import type { ModelFile } from "../Document.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
 import { listed } from "../diagnostic/Suggest.ts"
+import * as Nodes from "../net/Nodes.ts"
 import type { Facts, Target } from "../prepare/Facts.ts"
 import { type Catalogue, standard } from "../schema/Catalogue.ts"
 import type { Built } from "./Build.ts"
 import { mayExceed } from "./Footprint.ts"
-import * as Nodes from "./Nodes.ts"
 
 /** What must be known of the data to plan a step; with the number of rows, the data that the engine holds counts too. */
 export type Rows = Facts & Required<Pick<Facts, "sample" | "target">>

@@ -2,8 +2,8 @@
 import type { Stage } from "@adjoint/core/training/Pretrain"
 import { siteOf } from "../check/Pretrain.ts"
 import type { ModelFile, Rbm } from "../Document.ts"
+import * as Nodes from "../net/Nodes.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
-import * as Nodes from "./Nodes.ts"
 
 const methodOf = (method: Rbm["method"]): Stage["method"] => ("cd" in method ? { cd: method.cd.steps } : method)
 

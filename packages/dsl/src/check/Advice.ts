@@ -1,8 +1,8 @@
 /** Advice: what the field has learned to avoid, in terms of what the file says. Nothing here keeps a model from running. */
 import type { Activation, Family } from "@adjoint/core/learning/Activation"
-import { usual } from "../build/Uses.ts"
 import { type Data, type Model, type Pretrain as Stages, type Train, useOf } from "../Document.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
+import { usual } from "../net/Uses.ts"
 import { activationTraits, type Catalogue, named, traitsOf } from "../schema/Catalogue.ts"
 import { type Path, pointer } from "../source/Path.ts"
 import * as Neighbours from "./Neighbours.ts"

@@ -3,11 +3,11 @@
  * document and what is known of its data, so they can be asked again when the data has said more.
  */
 import * as Shape from "@adjoint/core/words/Shape"
-import * as Nodes from "../build/Nodes.ts"
 import { type Data, layerOf, type Model, type ModelFile, type Train } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { scalar } from "../diagnostic/Fix.ts"
 import { listed } from "../diagnostic/Suggest.ts"
+import * as Nodes from "../net/Nodes.ts"
 import { arrayTarget } from "../prepare/Division.ts"
 import type { Facts, Target } from "../prepare/Facts.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"

@@ -3,9 +3,9 @@
  * person can mend. A run is only gone on with by the model that it began with.
  */
 import type { Finding } from "../diagnostic/Diagnostic.ts"
+import { isRecord } from "../source/Data.ts"
 import { type Path, print } from "../source/Path.ts"
 import { overridden, type Positions } from "../source/Positions.ts"
-import { isRecord } from "../source/Yaml.ts"
 
 /** A place where two documents differ; a side that does not say anything there is missing. */
 export interface Difference {

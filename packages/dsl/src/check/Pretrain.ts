@@ -3,10 +3,10 @@
  * follow one another from the input upwards without a gap, and the first sees what its kind of units can be.
  */
 import type { Role } from "@adjoint/core/learning/Layers"
-import * as Nodes from "../build/Nodes.ts"
 import { type Data, layerOf, type Model, type Named, type Pretrain, type Rbm, useOf } from "../Document.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
 import { unknown } from "../diagnostic/Unknown.ts"
+import * as Nodes from "../net/Nodes.ts"
 import type { Facts } from "../prepare/Facts.ts"
 import { activationTraits, type Catalogue, layerTraits } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"

@@ -5,9 +5,9 @@
 import * as Net from "@adjoint/core/learning/Net"
 import * as Shape from "@adjoint/core/words/Shape"
 import { ShapeError } from "@adjoint/core/words/ShapeError"
-import type { Node } from "../build/Nodes.ts"
 import { inputName } from "../Document.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
+import type { Node } from "../net/Nodes.ts"
 import { type Catalogue, layerTraits } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 

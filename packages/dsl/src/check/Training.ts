@@ -1,9 +1,9 @@
 /** Whether the parts of a training fit together: outputs, loss and target; what callbacks watch; how long things last. */
 import { type ActivationTraits, identity } from "@adjoint/core/learning/Activation"
-import { usual } from "../build/Uses.ts"
 import { type Data, type Evaluate, layerOf, type Model, type Named, type Train, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { listed, nearestNames, suggest } from "../diagnostic/Suggest.ts"
+import { usual } from "../net/Uses.ts"
 import type { Facts, Target } from "../prepare/Facts.ts"
 import { activationTraits, type Catalogue, traitsOf } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"

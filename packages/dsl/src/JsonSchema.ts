@@ -3,8 +3,8 @@
  * disagree, and opened where the layer beneath the schema lets a variable or a search marker stand.
  */
 import * as Schema from "effect/Schema"
-import { type Language, standard } from "../Language.ts"
-import { kindNames } from "../variables/Blocks.ts"
+import { type Language, standard } from "./Language.ts"
+import { kindNames } from "./variables/Blocks.ts"
 
 /** A JSON Schema, as plain data. */
 export interface JsonSchema {
