@@ -1,4 +1,4 @@
-/** A model file from the disk: read, its data looked at, and everything that is wrong with it told at once. */
+/** A model file from the disk: read, its data looked at, and everything that is wrong with it reported at once. */
 import { dirname } from "node:path"
 import { type DataError, print } from "@adjoint/core/data/DataError"
 import * as Load from "@adjoint/core/data/Load"
@@ -72,7 +72,7 @@ export const sound = (opened: Opened): Effect.Effect<Sound, Refused> => {
     : Effect.succeed({ ...opened, document })
 }
 
-/** The rows that a model file describes, with what is wrong with them told of the file. */
+/** The rows that a model file describes, and what is wrong with them, reported at its place in the file. */
 export const dataOf = (
   { directory, document, reading: { positions, source } }: Sound,
   options: Parameters<typeof prepare>[2] = {},

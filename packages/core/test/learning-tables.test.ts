@@ -17,6 +17,7 @@ import {
   Tensor,
 } from "@adjoint/core"
 import { type AnyEntry, fill, make, settled, type Table, type Traits } from "@adjoint/core/learning/Entry"
+import { layer, light } from "@adjoint/core/learning/layers/Layer"
 import { describe, expect, test } from "vitest"
 
 const tables: { readonly [table: string]: Table<unknown> } = {
@@ -304,6 +305,26 @@ describe("traits", () => {
     // `one_cycle` rises for a share of the run, which no run is too short for.
     expect(at(1) > at(0)).toBe(rise !== undefined || name === "one_cycle")
     if (rise !== undefined) expect([at(19) > at(18), at(21) > at(20)]).toEqual([true, false])
+  })
+
+  test("an entry without them, or with options in them that it does not have, does not compile", () => {
+    const whole = {
+      doc: "A layer.",
+      formula: "y = x",
+      source: "1900",
+      advice: "Nowhere.",
+      options: { units: { kind: "integer", doc: "How many." } },
+      make: () => Layers.flatten,
+    } as const
+    const sums = { role: "weights", over: "features", init: undefined, bias: undefined, activation: undefined, ...light } as const
+    // @ts-expect-error it has no traits
+    const bare = layer(whole)
+    // @ts-expect-error a layer of weights says which option is its width
+    const narrow = layer({ ...whole, traits: sums })
+    // @ts-expect-error it has no such option
+    const mistyped = layer({ ...whole, traits: { ...sums, width: "unit" } })
+    const right = layer({ ...whole, traits: { ...sums, width: "units" } })
+    expect([bare, narrow, mistyped, right]).toHaveLength(4)
   })
 
   test("a bare number stands for the one option of a setting", () => {

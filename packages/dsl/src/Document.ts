@@ -122,7 +122,7 @@ interface Beside {
   readonly from?: string
 }
 
-/** An item of `model.layers`, told apart. */
+/** An item of `model.layers` by its kind. */
 export type LayerKind =
   | ({ readonly _tag: "Use"; readonly use: Use } & Beside)
   | ({ readonly _tag: "Block"; readonly layers: ReadonlyArray<Layer> } & Beside)

@@ -122,7 +122,7 @@ const advice = ({ below, best, points }: Sweep.SweepFinished, penalty: Penalty, 
   return ["", `${tries} --set train.regularize.${penalty}=${below.lambda}`]
 }
 
-/** Trains with each λ and prints what came of it. Nothing is kept. */
+/** Trains with each λ and prints the results. Nothing is kept. */
 export const run = (options: Options) =>
   Effect.gen(function* () {
     const range = yield* rangeOf(options)

@@ -8,7 +8,7 @@ import { wantOptions, wantRule } from "./OptionError.ts"
 
 /** What every option may have. */
 interface Named {
-  /** May be left out without a default: what it asks for is then not done. */
+  /** May be left out, and no default stands for it then. */
   readonly optional?: true
   /** Other names that people type for it, such as those of Keras and PyTorch; messages propose this one in their place. */
   readonly synonyms?: ReadonlyArray<string>

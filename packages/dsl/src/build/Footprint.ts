@@ -19,13 +19,13 @@ export interface Footprint {
   readonly row: number
 }
 
-/** What a layer makes on the way, for each number that it is given or makes. */
+/** Intermediate numbers of a layer for each number of its input and output. */
 const between = 6
 
-/** What there is of each weight at once: itself, its gradient, what an optimizer and its bricks remember of it, the next, and copies of these in other orders. */
+/** Numbers in memory for each weight: itself, its gradient, the state of the optimizer and its bricks, the next values of all, and transposed copies. */
 const copies = 24
 
-/** One layer; its activation may learn a number for each of its outputs. A join or an activation of its own takes no more. */
+/** One layer. Its activation may learn a number for each output; a join has no traits and learns nothing. */
 const leaf = (
   inputs: ReadonlyArray<Shape.Shape>,
   output: Shape.Shape,

@@ -1,6 +1,6 @@
 /**
  * Whether a step of training fits into one memory of the WebAssembly engine: planned, not run. Where it does not, the layers
- * whose arrays are the largest are told of the document, with a batch that fits or, where none does, that none does.
+ * whose arrays are the largest are reported at their places in the document, with a batch that fits or, where none does, that none does.
  */
 import { EngineError, OutOfMemory } from "@adjoint/core/engines/Engine"
 import { type LayerArrays, layerArrays } from "@adjoint/core/training/layerArrays"
@@ -157,7 +157,7 @@ const amount = (shortage: Shortage): string => {
   return `${count(wanted)} bytes of memory, and ${room}`
 }
 
-/** Where a training that wants too much is told of the document. */
+/** The finding for a training that needs too much memory, at its place in the document. */
 export const blame = (
   document: ModelFile,
   built: Built,

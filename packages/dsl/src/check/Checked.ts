@@ -1,4 +1,4 @@
-/** A document that the checks found right for its data, with what they found out on the way: all that building wants. */
+/** A document that passed the checks over its data, and what they found out: all that building needs. */
 import * as Result from "effect/Result"
 import type { ModelFile } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"

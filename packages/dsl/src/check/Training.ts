@@ -111,7 +111,7 @@ const losses = ({ catalogue, facts: { target }, train }: Subject): ReadonlyArray
   ]
 }
 
-/** Scores that were asked for and cannot be taken of the target. */
+/** Requested scores that cannot be taken of the target. */
 const metrics = ({ catalogue, facts: { target }, train }: Subject): ReadonlyArray<Finding> => {
   const kind = target === undefined ? undefined : kindOf(target)
   if (target === undefined || kind === undefined || train.metrics === "auto") return []

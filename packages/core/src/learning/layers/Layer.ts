@@ -40,11 +40,11 @@ export type Role<Option extends string = string> =
   /** Adds to each time of a sequence what distinguishes it. */
   | { readonly role: "positions" }
 
-/** Bounds on how many numbers a layer needs, for samples of a shape. */
+/** Upper bounds on the numbers of a layer, for samples of a shape. */
 export interface Sizes<O extends Options> {
-  /** At least as many numbers as it learns, those of its activation left out. */
+  /** How many numbers it learns at most, without those of its activation. */
   readonly learned: (options: PlainValues<O>, input: Shape.Shape) => number
-  /** At least as many numbers as one row takes at once, besides the input and the output. */
+  /** How many intermediate numbers one row takes at most, besides the input and the output. */
   readonly between: (options: PlainValues<O>, input: Shape.Shape) => number
 }
 

@@ -114,7 +114,7 @@ export const multiHeadAttention = ({
   })
 }
 
-/** How positions are told. */
+/** How positions are encoded. */
 export interface PositionsOptions {
   /** Waves that are fixed, or a row for each time that is learned. */
   readonly kind?: "waves" | "learned"
@@ -216,7 +216,7 @@ const shared = {
 const share = (doc: string, usual: number) =>
   ({ kind: "number", doc, default: usual, minimum: 0, exclusiveMaximum: 1, usual: [0, 0.8] }) as const
 
-/** What attention makes of a row on the way: queries, keys, values and the result, and how each time looks at each. */
+/** A bound on the intermediate numbers of a row: queries, keys, values, the result, and a score of each time for each. */
 const looking = ({ heads }: { readonly heads: number }, input: Shape.Shape): number => {
   const [time = 0] = input
   return 4 * time * (widthOf(input) + time * heads)
