@@ -307,6 +307,16 @@ describe("traits", () => {
     if (rise !== undefined) expect([at(19) > at(18), at(21) > at(20)]).toEqual([true, false])
   })
 
+  test.each(Object.keys(Regularizer.table))("%s adds to the loss what its traits say", (name) => {
+    const { options, traits } = entryOf<Regularizer.RegularizerTraits>(Regularizer.table, name)
+    const settings = { ...given[name], ...(traits.adds === "nothing" ? {} : { [Object.keys(options)[0] ?? ""]: 0.5 }) }
+    const made = make(Regularizer.table, { name, options: settings })
+    expect(made._tag === "Penalty").toBe(traits.adds !== "nothing")
+    if (made._tag !== "Penalty") return
+    const cost = (size: number): number => Tensor.toNumber(made.penalty({ w: Tensor.full([3], size) }))
+    expect(cost(2) / cost(1)).toBeCloseTo(traits.adds === "squares" ? 4 : 2, 5)
+  })
+
   test("an entry without them, or with options in them that it does not have, does not compile", () => {
     const whole = {
       doc: "A layer.",

@@ -8,7 +8,7 @@ import * as Tree from "../words/Tree.ts"
 import type { Optimizer } from "./brick/Brick.ts"
 import { clipByGlobalNorm, clipByLayerNorm, clipByValue } from "./brick/clip.ts"
 import { maxNorm } from "./brick/decay.ts"
-import { entry, type Table } from "./Entry.ts"
+import { type Entry, entry, type Options, type Table, type Traits } from "./Entry.ts"
 import { wantOptions } from "./OptionError.ts"
 import { isWeight, type None, type Select } from "./Params.ts"
 
@@ -60,6 +60,16 @@ export type Regularization =
   /** Counts samples by their class: so that all classes weigh the same, or by a number for each. */
   | { readonly _tag: "ClassWeights"; readonly weights: "balanced" | ReadonlyArray<number> }
 
+/** Facts about a regularizer that checks and suggestions read. */
+export interface RegularizerTraits {
+  /** What of the weights it adds to the loss, and so pulls down. */
+  readonly adds: "sizes" | "squares" | "nothing"
+}
+
+const regularizer = <const O extends Options, const Main extends keyof O & string = never>(
+  definition: Entry<O, Regularization, Main> & Traits<RegularizerTraits>,
+): Entry<O, Regularization, Main> & Traits<RegularizerTraits> => definition
+
 const penalty = (strength: number, of: (lambda: number) => Regularizer): Regularization =>
   strength === 0 ? { _tag: "Nothing" } : { _tag: "Penalty", penalty: of(strength) }
 
@@ -74,16 +84,17 @@ const limit = { kind: "number", exclusiveMinimum: 0, usual: [1e-3, 1e3] } as con
  * gradients in this order.
  */
 export const table = {
-  l1: entry({
+  l1: regularizer({
     doc: "The sizes of the weights, added to the loss.",
     formula: "λ|W|, gradient λ sign(W), 0 at 0",
     source: "Tibshirani, Regression shrinkage and selection via the lasso, 1996",
     advice: "Drives weights that help little towards 0, so that few inputs are left to look at. Start with 1e-5.",
     options: { lambda: { ...lambda, doc: "λ: how much the weights cost; 0 is nothing.", example: 1e-5 } },
     main: "lambda",
+    traits: { adds: "sizes" },
     make: (options): Regularization => penalty(options.lambda, l1),
   }),
-  l2: entry({
+  l2: regularizer({
     doc: "Half the squared weights, added to the loss.",
     formula: "½λ‖W‖², gradient λW",
     source: "Tikhonov, 1943; Hoerl and Kennard, Ridge regression, 1970",
@@ -91,36 +102,40 @@ export const table = {
       "Against overfitting: start with 1e-4 and raise it while the validation score rises. With adam prefer adamw, since adam divides the penalty's gradient by the size of the loss's.",
     options: { lambda: { ...lambda, doc: "λ: how much the weights cost; 0 is nothing.", example: 1e-4 } },
     main: "lambda",
+    traits: { adds: "squares" },
     make: (options): Regularization => penalty(options.lambda, l2),
   }),
-  clip_value: entry({
+  clip_value: regularizer({
     doc: "The largest size that any number of a gradient may have.",
     formula: "g ← min(max(g, -c), c), number by number",
     source: "Mikolov, Statistical language models based on neural networks, 2012",
     advice: "Against single numbers that explode. It turns the step, where `clip_norm` only shortens it, so prefer that.",
     options: { largest: { ...limit, doc: "c: the largest size.", example: 1 } },
     main: "largest",
+    traits: { adds: "nothing" },
     make: ({ largest }): Regularization => brick("before", clipByValue(largest)),
   }),
-  clip_layer_norm: entry({
+  clip_layer_norm: regularizer({
     doc: "The largest norm that the gradients of one layer may have.",
     formula: "g ← g · min(1, c / ‖g‖), g the gradients of a layer",
     source: "Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013, layer by layer",
     advice: "Where one layer's gradients explode and the others should go on as they were.",
     options: { largest: { ...limit, doc: "c: the largest norm.", example: 1 } },
     main: "largest",
+    traits: { adds: "nothing" },
     make: ({ largest }): Regularization => brick("before", clipByLayerNorm(largest)),
   }),
-  clip_norm: entry({
+  clip_norm: regularizer({
     doc: "The largest norm that all gradients together may have.",
     formula: "g ← g · min(1, c / ‖g‖), g all gradients",
     source: "Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013",
     advice: "For recurrent nets and transformers, whose gradients explode at times: 1 is usual. The direction of the step stays.",
     options: { largest: { ...limit, doc: "c: the largest norm.", example: 1 } },
     main: "largest",
+    traits: { adds: "nothing" },
     make: ({ largest }): Regularization => brick("before", clipByGlobalNorm(largest)),
   }),
-  max_norm: entry({
+  max_norm: regularizer({
     doc: "The largest norm that the weights leading to a unit may have after a step.",
     formula: "w ← w · min(1, c / ‖w‖), w the weights that lead to a unit",
     source: "Srebro and Shraibman, Rank, trace-norm and max-norm, 2005; Srivastava et al., Dropout, 2014",
@@ -128,9 +143,10 @@ export const table = {
       "Beside dropout and high learning rates: 3 or 4 are usual. It holds weights under a ceiling without pulling at small ones.",
     options: { largest: { ...limit, doc: "c: the largest norm.", example: 3 } },
     main: "largest",
+    traits: { adds: "nothing" },
     make: ({ largest }): Regularization => brick("after", maxNorm(largest)),
   }),
-  class_weight: entry({
+  class_weight: regularizer({
     doc: "How often a sample counts by its class.",
     formula: "loss = mean of w(yᵢ) · lossᵢ; balanced: w(k) = n / (K · nₖ)",
     source: "King and Zeng, Logistic regression in rare events data, 2001",
@@ -143,9 +159,10 @@ export const table = {
       },
     },
     main: "weights",
+    traits: { adds: "nothing" },
     make: ({ weights }): Regularization => ({ _tag: "ClassWeights", weights }),
   }),
-} satisfies Table<Regularization>
+} satisfies Table<Regularization, Traits<RegularizerTraits>>
 
 /** What several regularizers together are called. A model file says each by its own name. */
 export const combinations = {

@@ -2,7 +2,7 @@
 import type { Activation, Family } from "@adjoint/core/learning/Activation"
 import { type Data, type Model, type Pretrain as Stages, type Train, useOf } from "../Document.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
-import { usual } from "../net/Uses.ts"
+import { uses, usual } from "../net/Uses.ts"
 import { activationTraits, type Catalogue, named, traitsOf } from "../schema/Catalogue.ts"
 import { type Path, pointer } from "../source/Path.ts"
 import * as Neighbours from "./Neighbours.ts"
@@ -130,23 +130,27 @@ export const check = (
   ]
 }
 
-/** A penalty whose gradient is divided by the size of the loss's, where an optimizer of the same kind decays weights beside it. */
-const decay = (train: Train | undefined, { optimizer }: Catalogue): ReadonlyArray<Finding> => {
-  if (train === undefined || train.regularize.l2 === 0) return []
+/** Penalties on squared weights that an optimizer divides by the size of the gradient, where one of its kind decays weights beside it. */
+const decay = (train: Train | undefined, { optimizer, regularizer }: Catalogue): ReadonlyArray<Finding> => {
+  if (train === undefined) return []
   const { name } = useOf(train.optimizer)
   const own = traitsOf(optimizer, name)
   const better = named(optimizer, (traits) => traits.isAdaptive && traits.decay !== undefined)
   const option = better === undefined ? undefined : traitsOf(optimizer, better)?.decay
   if (own?.isAdaptive !== true || own.decay !== undefined || better === undefined || option === undefined) return []
-  return [
-    {
-      code: "A605",
-      message: `\`l2\` with \`${name}\`: prefer the decay of \`${better}\` (${name} divides the penalty by the size of the gradient)`,
-      at: { path: ["train", "regularize", "l2"], on: "key" },
-      related: [{ at: { path: ["train", "optimizer", name], on: "key" }, label: name }],
-      help: `\`optimizer: { ${better}: { ${option}: ${train.regularize.l2} } }\`, without \`l2\``,
-    },
-  ]
+  return uses(regularizer, train.regularize).flatMap(({ name: penalty, options }): ReadonlyArray<Finding> => {
+    const [strength] = Object.values(options)
+    if (traitsOf(regularizer, penalty)?.adds !== "squares" || strength === 0) return []
+    return [
+      {
+        code: "A605",
+        message: `\`${penalty}\` with \`${name}\`: prefer the decay of \`${better}\` (${name} divides the penalty by the size of the gradient)`,
+        at: { path: ["train", "regularize", penalty], on: "key" },
+        related: [{ at: { path: ["train", "optimizer", name], on: "key" }, label: name }],
+        help: `\`optimizer: { ${better}: { ${option}: ${strength} } }\`, without \`${penalty}\``,
+      },
+    ]
+  })
 }
 
 /** Hidden layers whose weights all start alike. */

@@ -4,6 +4,7 @@
  */
 import { type Data, type Train, useOf } from "../Document.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
+import { uses } from "../net/Uses.ts"
 import { activationTraits, type Catalogue, named, traitsOf } from "../schema/Catalogue.ts"
 import { type Path, pointer } from "../source/Path.ts"
 import { replacing } from "./Replacing.ts"
@@ -100,9 +101,10 @@ const stack = (reading: Reading): ReadonlyArray<Finding> => {
   return [...others, ...layers]
 }
 
-const penalties = ({ train }: Reading): ReadonlyArray<Finding> =>
-  (["l1", "l2"] as const).flatMap((penalty): ReadonlyArray<Finding> => {
-    if (train === undefined || train.regularize[penalty] === 0) return []
+const penalties = ({ catalogue: { regularizer }, train }: Reading): ReadonlyArray<Finding> =>
+  uses(regularizer, train?.regularize ?? {}).flatMap(({ name: penalty, options }): ReadonlyArray<Finding> => {
+    const [strength] = Object.values(options)
+    if (traitsOf(regularizer, penalty)?.adds === "nothing" || strength === 0) return []
     const path = ["train", "regularize", penalty]
     return [
       broken(

@@ -25,7 +25,7 @@ export interface Catalogue {
   readonly loss: Table<Loss.Loss>
   readonly optimizer: Table<Optimizer.Rated, Traits<Optimizer.OptimizerTraits>>
   readonly schedule: Table<LearningRate.Schedule, Traits<LearningRate.ScheduleTraits>>
-  readonly regularizer: Table<Regularizer.Regularization>
+  readonly regularizer: Table<Regularizer.Regularization, Traits<Regularizer.RegularizerTraits>>
   /** What stands around the optimizer, from the inside outwards. */
   readonly around: Table<Around.Around>
   readonly metric: Table<Score.Score>
