@@ -200,7 +200,10 @@ const shapes = { w: [2, 2], b: [3], gamma: [] } as const
 type Tree<A> = { readonly w: A; readonly b: A; readonly gamma: A }
 const keys = ["w", "b", "gamma"] as const
 
-const number = fc.oneof(fc.integer({ min: -512, max: 512 }).map((n) => n / 64), fc.constant(0))
+const number = fc.oneof(
+  fc.integer({ min: -512, max: 512 }).map((n) => n / 64),
+  fc.constant(0),
+)
 const tree = fc.record({
   w: fc.array(number, { minLength: 4, maxLength: 4 }),
   b: fc.array(number, { minLength: 3, maxLength: 3 }),
@@ -252,7 +255,8 @@ const followed = <S>(optimizer: Optimizer.Optimizer<S>, from: Tree<Row>, gradien
 }
 
 const agree = (found: Tree<T>, expected: Tree<Row>, rtol = 1e-9): void => {
-  for (const key of keys) assertAllClose(Tensor.reshape(Doubles.read(found[key]), [-1]) as T, [...expected[key]], { rtol, atol: 1e-12 })
+  for (const key of keys)
+    assertAllClose(Tensor.reshape(Doubles.read(found[key]), [-1]) as T, [...expected[key]], { rtol, atol: 1e-12 })
 }
 
 describe.each(Object.keys(equations) as ReadonlyArray<Optimizer.Name>)("%s", (name) => {
@@ -297,19 +301,25 @@ describe("optimizers around an optimizer", () => {
 
   test("lookahead goes a part of the way from its slow copy to the parameters every k steps, and they go back to it", () => {
     fc.assert(
-      fc.property(tree, steps, fc.integer({ min: 1, max: 4 }), fc.constantFrom(0, 0.25, 0.5, 1), (from, gradients, every, alpha) => {
-        const plain = { w: from.w as Row, b: from.b as Row, gamma: from.gamma as Row }
-        for (const key of keys) {
-          let slow = plain[key]
-          gradients.forEach((g, step) => {
-            plain[key] = down(plain[key], g[key], etaAt(step))
-            if ((step + 1) % every !== 0) return
-            slow = times(slow, (x, i) => x + alpha * (at(plain[key], i) - x))
-            plain[key] = slow
-          })
-        }
-        agree(followed(Optimizer.lookahead(Optimizer.sgd(eta), { alpha, every }), from, gradients), plain)
-      }),
+      fc.property(
+        tree,
+        steps,
+        fc.integer({ min: 1, max: 4 }),
+        fc.constantFrom(0, 0.25, 0.5, 1),
+        (from, gradients, every, alpha) => {
+          const plain = { w: from.w as Row, b: from.b as Row, gamma: from.gamma as Row }
+          for (const key of keys) {
+            let slow = plain[key]
+            gradients.forEach((g, step) => {
+              plain[key] = down(plain[key], g[key], etaAt(step))
+              if ((step + 1) % every !== 0) return
+              slow = times(slow, (x, i) => x + alpha * (at(plain[key], i) - x))
+              plain[key] = slow
+            })
+          }
+          agree(followed(Optimizer.lookahead(Optimizer.sgd(eta), { alpha, every }), from, gradients), plain)
+        },
+      ),
       { numRuns: 40 },
     )
   })

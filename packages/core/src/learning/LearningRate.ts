@@ -114,7 +114,8 @@ export const inverseTime = ({
 /** The beginnings of waves, each `growth` times as long as the one before, as far as steps are counted. */
 const wavesFrom = (first: number, growth: number): ReadonlyArray<{ readonly start: number; readonly length: number }> => {
   const waves: Array<{ readonly start: number; readonly length: number }> = []
-  for (let start = 0, length = first; start < 2 ** 31; start += length, length *= growth) waves.push({ start, length })
+  for (let start = 0, length = first; start < 2 ** 31; start += length, length *= growth)
+    waves.push({ start, length: Math.min(length, 2 ** 31 - 1) })
   return waves
 }
 
