@@ -3,12 +3,25 @@ import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { wantOptions } from "../OptionError.ts"
 import { map, type Params, zerosLike, zip } from "../Params.ts"
-import { type Optimizer, start } from "./Brick.ts"
+import { type Optimizer, type RateIn, start } from "./Brick.ts"
 import { brickOptions, share } from "./options.ts"
 
 const choose = <P>(which: Tensor, a: P, b: unknown): P => zip((x, y) => T.where(which, x, y), a, b)
 
 const moved = <P>(params: P, updates: unknown): P => zip((x, u) => T.add(x, u), params, updates)
+
+/** The rate of an optimizer inside another one, whose state is `inner` of the outer state. */
+const rateInside = <State, Outer extends { readonly inner: State }>({
+  rate,
+}: Optimizer<State>): { readonly rate?: RateIn<Outer> } =>
+  rate === undefined
+    ? {}
+    : {
+        rate: {
+          read: ({ inner }) => rate.read(inner),
+          scale: (state, factor) => ({ ...state, inner: rate.scale(state.inner, factor) }),
+        },
+      }
 
 /** What an accumulation remembers. */
 export type Accumulated<State> = {
@@ -43,6 +56,7 @@ export const accumulate = <State>(k: number, inner: Optimizer<State>): Optimizer
         },
       }
     },
+    ...rateInside<State, Accumulated<State>>(inner),
   }
 }
 
@@ -83,33 +97,14 @@ export const lookahead = <State>(
         state: { step, slow: choose(isDue, slow, state.slow) as Params, inner: next.state },
       }
     },
+    ...rateInside<State, Ahead<State>>(inner),
   }
 }
 
-/** What a throttle remembers. */
-export type Throttled<State> = {
-  readonly factor: Tensor
-  readonly inner: State
-}
-
-/** Steps of an optimizer times a factor that its state holds, 1 at the start and adjustable by the caller (`throttled`). */
-export const throttle = <State>(inner: Optimizer<State>): Optimizer<Throttled<State>> => ({
-  init: (params) => ({ factor: T.scalar(1), inner: inner.init(params) }),
-  update: (grads, { factor, inner: before }, params) => {
-    const { state, updates } = inner.update(grads, before, params)
-    return { updates: map(updates, (u) => T.mul(u, factor)), state: { factor, inner: state } }
-  },
-})
 
 /** Whether a state is that of an optimizer around another one. */
 const isAround = (state: unknown): state is { readonly inner: unknown } =>
   typeof state === "object" && state !== null && "inner" in state
-
-/** The state of an optimizer that `throttle` made, whatever is around it, with another factor. Any other state is given back as it is. */
-export const throttled = <State>(state: State, factor: number): State => {
-  if (!isAround(state)) return state
-  return "factor" in state ? { ...state, factor: T.scalar(factor) } : { ...state, inner: throttled(state.inner, factor) }
-}
 
 const averageOptions = { decay: share("What is left of the mean after a step.", 0.999) } as const
 
@@ -134,6 +129,7 @@ export const average = <State>(inner: Optimizer<State>, { decay = 0.999 } = {}):
       const mean = zip((x, m) => T.add(T.mul(m, decay), T.mul(x, 1 - decay)), moved(params, updates), state.mean)
       return { updates, state: { mean: mean as Params, inner: next } }
     },
+    ...rateInside<State, Averaged<State>>(inner),
   }
 }
 

@@ -1,16 +1,12 @@
 /** Optimizers that go down the slope as it is, with or without momentum. */
-import type { Tensor } from "../../language/Expr.ts"
-import { chain, type Optimizer, type Rate, scaleByLearningRate } from "../brick/Brick.ts"
+import { chain, type Optimizer, type Rate, type RateState, scaleByLearningRate } from "../brick/Brick.ts"
 import { accumulate as accumulateOption, fixed, rateBounds, velocity } from "../brick/options.ts"
 import { trace } from "../brick/running.ts"
 import { wantOptions } from "../OptionError.ts"
 import type { Params } from "../Params.ts"
 
-/** The count of steps that a learning rate goes by. */
-export type Stepping = { readonly step: Tensor }
-
 /** θ ← θ - ηg. */
-export const sgd = (rate: Rate): Optimizer<readonly [Stepping]> => {
+export const sgd = (rate: Rate): Optimizer<readonly [RateState]> => {
   wantOptions("sgd", rateBounds, fixed(rate))
   return chain(scaleByLearningRate(rate))
 }
