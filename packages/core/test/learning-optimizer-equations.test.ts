@@ -15,8 +15,21 @@ type Row = ReadonlyArray<number>
 /** A leaf's step: from its place, its gradient, the number of the step (from 1) and the rate to its next place. */
 type Follow = (theta: Row, g: Row, t: number, eta: number) => Row
 
-/** The options of an entry, whatever they are. */
-type Options = { readonly [option: string]: never }
+/** The options of all entries; each has some of them. */
+interface Options {
+  readonly momentum: number
+  readonly nesterov: boolean
+  readonly accumulate: "steps" | "gradients"
+  readonly eps: number
+  readonly eps_place: "inside" | "outside"
+  readonly decay: number
+  readonly centered: boolean
+  readonly beta1: number
+  readonly beta2: number
+  readonly bias_correction: boolean | undefined
+  readonly weight_decay: number
+  readonly momentum_decay: number
+}
 
 const times = (xs: Row, f: (x: number, i: number) => number): Row => xs.map(f)
 const at = (xs: Row, i: number): number => xs[i] ?? 0
@@ -45,7 +58,7 @@ const moments = ({ beta1, beta2 }: Options) => {
   const [mu, nu] = [running(beta1), running(beta2)]
   return (g: Row, t: number) => {
     const [m, v] = [mu(g), nu(times(g, (x) => x * x))]
-    return { m, v, first: 1 - (beta1 as number) ** t, second: 1 - (beta2 as number) ** t }
+    return { m, v, first: 1 - beta1 ** t, second: 1 - beta2 ** t }
   }
 }
 
@@ -53,13 +66,13 @@ const adam = (o: Options): ((g: Row, t: number) => Row) => {
   const next = moments(o)
   return (g, t) => {
     const { first, m, second, v } = next(g, t)
-    const [a, b] = (o["bias_correction"] as unknown) === false ? [1, 1] : [first, second]
-    return times(m, (x, i) => x / a / (Math.sqrt(at(v, i) / b) + o["eps"]))
+    const [a, b] = o.bias_correction === false ? [1, 1] : [first, second]
+    return times(m, (x, i) => x / a / (Math.sqrt(at(v, i) / b) + o.eps))
   }
 }
 
 const root = ({ eps, eps_place }: Options, x: number): number =>
-  (eps_place as string) === "outside" ? Math.sqrt(x) + eps : Math.sqrt(x + eps)
+  eps_place === "outside" ? Math.sqrt(x) + eps : Math.sqrt(x + eps)
 
 /** The equations, leaf by leaf; `isWeight` says whether what is decayed is decayed. */
 const equations: { readonly [N in Optimizer.Name]: (o: Options, isWeight: boolean) => Follow } = {
@@ -72,7 +85,7 @@ const equations: { readonly [N in Optimizer.Name]: (o: Options, isWeight: boolea
   },
   momentum: ({ accumulate, momentum }) => {
     const v = velocity(momentum)
-    const ofSteps = (accumulate as string) === "steps"
+    const ofSteps = accumulate === "steps"
     return (theta, g, _, eta) => {
       const moved = v(ofSteps ? times(g, (x) => eta * x) : g)
       return times(theta, (x, i) => x - (ofSteps ? 1 : eta) * at(moved, i))
@@ -80,7 +93,7 @@ const equations: { readonly [N in Optimizer.Name]: (o: Options, isWeight: boolea
   },
   nesterov: ({ accumulate, momentum }) => {
     const v = velocity(momentum)
-    const ofSteps = (accumulate as string) === "steps"
+    const ofSteps = accumulate === "steps"
     return (theta, g, _, eta) => {
       const own = ofSteps ? times(g, (x) => eta * x) : g
       const moved = v(own)
@@ -95,10 +108,10 @@ const equations: { readonly [N in Optimizer.Name]: (o: Options, isWeight: boolea
     }
   },
   rmsprop: (o) => {
-    const [mu, nu, v] = [running(o["decay"]), running(o["decay"]), velocity(o["momentum"])]
+    const [mu, nu, v] = [running(o.decay), running(o.decay), velocity(o.momentum)]
     return (theta, g, _, eta) => {
       const [m, s] = [mu(g), nu(times(g, (x) => x * x))]
-      const spread = (i: number): number => (o["centered"] ? Math.max(at(s, i) - at(m, i) ** 2, 0) : at(s, i))
+      const spread = (i: number): number => (o.centered ? Math.max(at(s, i) - at(m, i) ** 2, 0) : at(s, i))
       const moved = v(times(g, (x, i) => x / root(o, spread(i))))
       return times(theta, (x, i) => x - eta * at(moved, i))
     }
@@ -123,7 +136,7 @@ const equations: { readonly [N in Optimizer.Name]: (o: Options, isWeight: boolea
   },
   adamw: (o, isWeight) => {
     const step = adam(o)
-    const decay = isWeight ? o["weight_decay"] : 0
+    const decay = isWeight ? o.weight_decay : 0
     return (theta, g, t, eta) => {
       const u = step(g, t)
       return times(theta, (x, i) => x - eta * (at(u, i) + decay * x))
@@ -135,7 +148,7 @@ const equations: { readonly [N in Optimizer.Name]: (o: Options, isWeight: boolea
     return (theta, g, t, eta) => {
       const { first, m, second, v } = next(g, t)
       most = times(v, (x, i) => Math.max(x, at(most, i)))
-      return times(theta, (x, i) => x - (eta * at(m, i)) / first / (Math.sqrt(at(most, i) / second) + o["eps"]))
+      return times(theta, (x, i) => x - (eta * at(m, i)) / first / (Math.sqrt(at(most, i) / second) + o.eps))
     }
   },
   adamax: ({ beta1, beta2, eps }) => {
@@ -144,12 +157,12 @@ const equations: { readonly [N in Optimizer.Name]: (o: Options, isWeight: boolea
     return (theta, g, t, eta) => {
       const m = mu(g)
       u = times(g, (x, i) => Math.max(beta2 * at(u, i), Math.abs(x) + eps))
-      return times(theta, (x, i) => x - (eta * at(m, i)) / (1 - (beta1 as number) ** t) / at(u, i))
+      return times(theta, (x, i) => x - (eta * at(m, i)) / (1 - beta1 ** t) / at(u, i))
     }
   },
   nadam: (o) => {
     const next = moments(o)
-    const momentum = (t: number): number => o["beta1"] * (1 - 0.5 * 0.96 ** (t * o["momentum_decay"]))
+    const momentum = (t: number): number => o.beta1 * (1 - 0.5 * 0.96 ** (t * o.momentum_decay))
     let product = 1
     return (theta, g, t, eta) => {
       const { m, second, v } = next(g, t)
@@ -157,20 +170,20 @@ const equations: { readonly [N in Optimizer.Name]: (o: Options, isWeight: boolea
       const ahead = momentum(t + 1)
       return times(theta, (x, i) => {
         const looked = (ahead * at(m, i)) / (1 - product * ahead) + ((1 - momentum(t)) * at(g, i)) / (1 - product)
-        return x - (eta * looked) / (Math.sqrt(at(v, i) / second) + o["eps"])
+        return x - (eta * looked) / (Math.sqrt(at(v, i) / second) + o.eps)
       })
     }
   },
   radam: (o) => {
     const next = moments(o)
-    const beta2: number = o["beta2"]
+    const { beta2 } = o
     const most = 2 / (1 - beta2) - 1
     return (theta, g, t, eta) => {
       const { first, m, second, v } = next(g, t)
       const rho = most - (2 * t * beta2 ** t) / second
       const r = Math.sqrt(((rho - 4) * (rho - 2) * most) / ((most - 4) * (most - 2) * rho))
       return times(theta, (x, i) => {
-        const size = rho > 5 ? (r * Math.sqrt(second)) / (Math.sqrt(at(v, i)) + o["eps"]) : 1
+        const size = rho > 5 ? (r * Math.sqrt(second)) / (Math.sqrt(at(v, i)) + o.eps) : 1
         return x - (eta * size * at(m, i)) / first
       })
     }
@@ -186,7 +199,7 @@ const equations: { readonly [N in Optimizer.Name]: (o: Options, isWeight: boolea
   },
   lamb: (o, isWeight) => {
     const step = adam(o)
-    const decay = isWeight ? o["weight_decay"] : 0
+    const decay = isWeight ? o.weight_decay : 0
     return (theta, g, t, eta) => {
       const own = step(g, t)
       const u = times(theta, (x, i) => at(own, i) + decay * x)
@@ -264,7 +277,7 @@ describe.each(Object.keys(equations) as ReadonlyArray<Optimizer.Name>)("%s", (na
     fc.assert(
       fc.property(options(name), tree, fc.array(tree, { minLength: 6, maxLength: 6 }), (given, from, gradients) => {
         const optimizer = make(Optimizer.table, { name, options: given })(eta)
-        const filled = fill(Optimizer.table[name].options, given) as Options
+        const filled = fill(Optimizer.table[name].options, given) as unknown as Options
         const plain = { w: from.w as Row, b: from.b as Row, gamma: from.gamma as Row }
         for (const key of keys) {
           const follow = equations[name](filled, key === "w")
@@ -324,14 +337,15 @@ describe("optimizers around an optimizer", () => {
     )
   })
 
-  test("a throttle multiplies steps by its factor, and a chain with clipping clips first", () => {
+  test("a chain with clipping clips first, and a scaled rate scales the step", () => {
     const g = { w: [3, 0, 0, 0], b: [0, 4, 0], gamma: [0] }
     const zero = { w: [0, 0, 0, 0], b: [0, 0, 0], gamma: [0] }
     const chained = Optimizer.chain(Optimizer.clipByGlobalNorm(1), Optimizer.sgd(0.5))
     agree(followed(chained, zero, [g]), { w: [-0.3, 0, 0, 0], b: [0, -0.4, 0], gamma: [0] })
-    const throttle = Optimizer.throttle(Optimizer.sgd(0.5))
+    const down = Optimizer.sgd(0.5)
     const params = tensors(zero)
-    const { updates } = throttle.update(tensors(g), Optimizer.throttled(throttle.init(params), 0.1), params)
+    const state = down.init(params)
+    const { updates } = down.update(tensors(g), down.rate?.scale(state, 0.1) ?? state, params)
     agree(updates, { w: [-0.15, 0, 0, 0], b: [0, -0.2, 0], gamma: [0] }, 1e-6)
   })
 })
