@@ -1,6 +1,7 @@
 /**
  * Learning rates: how far a step goes, as a function of how many went before. The step is a tensor, so a rate is part of
- * the compiled training step and needs nothing from outside.
+ * the compiled training step and needs nothing from outside. Each constructor throws `OptionError` for a number that is out
+ * of its bounds.
  */
 import type { Tensor } from "../language/Expr.ts"
 import * as T from "../tensor/Tensor.ts"
