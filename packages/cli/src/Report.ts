@@ -1,6 +1,6 @@
 /** Failures told: in words on stderr, as an event on stdout where JSON was asked for, and as an exit code. */
 import { systemWords } from "@adjoint/core/data/systemWords"
-import { OutOfMemory } from "@adjoint/core/machines/Executable"
+import { OutOfMemory } from "@adjoint/core/engines/Engine"
 import { type Diagnostic, hasErrors } from "@adjoint/dsl/diagnostic/Diagnostic"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
 import type * as PlatformError from "effect/PlatformError"

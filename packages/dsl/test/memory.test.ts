@@ -1,7 +1,7 @@
 /** Steps of training that do not fit into memory: found by planning, told of the document, and of no document that fits. */
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { OutOfMemory } from "@adjoint/core/machines/Executable"
+import { OutOfMemory } from "@adjoint/core/engines/Engine"
 import type { DType } from "@adjoint/core/words/DType"
 import * as Result from "effect/Result"
 import { describe, expect, test } from "vitest"

@@ -5,7 +5,9 @@
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { constant, type LearningRate } from "../LearningRate.ts"
+import { wantOptions } from "../OptionError.ts"
 import { map, type None, none, type Params } from "../Params.ts"
+import { brickOptions, fixed, rateBounds } from "./options.ts"
 
 /** What an optimizer makes of gradients. */
 export interface Updated<P, State> {
@@ -79,7 +81,10 @@ export const chain = <States extends ReadonlyArray<unknown>>(
 }
 
 /** g · factor. */
-export const scale = (factor: number): Optimizer<None> => stateless((grads) => map(grads, (g) => T.mul(g, factor)))
+export const scale = (factor: number): Optimizer<None> => {
+  wantOptions("scale", brickOptions, { factor })
+  return stateless((grads) => map(grads, (g) => T.mul(g, factor)))
+}
 
 /** What `scaleByLearningRate` remembers, all scalars. */
 export type RateState = {
@@ -93,6 +98,7 @@ export type RateState = {
 
 /** -η(t) · g: the step down the slope, where t counts the steps done. The state holds the rate that was applied. */
 export const scaleByLearningRate = (rate: Rate): Optimizer<RateState> => {
+  wantOptions("scaleByLearningRate", rateBounds, fixed(rate))
   const eta = typeof rate === "number" ? constant(rate) : rate
   return {
     init: () => ({ step: start(), factor: T.scalar(1), rate: T.scalar(0) }),
