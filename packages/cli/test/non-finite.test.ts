@@ -100,6 +100,11 @@ evaluate: { fail_under: { log_loss: 0.1 } }
   const there = folder({
     "trained.csv": table((row) => row === 17),
     "trained.yaml": words("trained", "split: { train: 40 }").replace("{ log_loss: 0.1 }", "{}"),
+    // More than the check reads whole.
+    "large.csv": `a,b,kind,note\n${Array.from({ length: 4000 }, (_, i) => `${i % 10},${i === 17 ? 12 : (i * 3) % 10},${i % 2 === 0 ? "u" : "v"},${"-".repeat(1100)}`).join("\n")}\n`,
+    "large.yaml": words("large", "split: { val: 0 }")
+      .replace("kind: class }", "kind: class, note: ignore }")
+      .replace("{ log_loss: 0.1 }", "{}"),
     "tested.csv": table(() => false),
     "other.csv": table((row) => row === 3, 6),
     "tested.yaml": words("tested", "test: other.csv\n  split: { train: 40 }").replace(
@@ -108,14 +113,29 @@ evaluate: { fail_under: { log_loss: 0.1 } }
     ),
   })
 
+  test("in training rows: the check names row and token", async () => {
+    const { code, stderr, stdout } = await run(["check", join(there, "trained.yaml")])
+    expect(code).toBe(3)
+    expect(stderr + stdout).toContain(
+      "error[D306]: token 12 in line 19, column `b`, is outside the embedding, whose tokens are 0 to 9",
+    )
+    expect(stdout).toContain("help: `tokens: 13` has room for it; or correct the data")
+  })
+
   test("in training: the advice is about the token, not about the rate", async () => {
-    const { code, stderr } = await run(["train", join(there, "trained.yaml"), "--runs", join(there, "runs")])
+    const { code, stderr } = await run(["train", join(there, "large.yaml"), "--runs", join(there, "runs")])
     expect(code).toBe(5)
     expect(stderr).toContain("the activation of embedding1 became NaN")
     expect(stderr).toContain("(in the source: line 19)")
     expect(stderr).toContain("try: token 12 is outside the embedding, whose tokens are 0 to 9: correct these rows")
     expect(stderr).toContain("--set model.layers[0].embedding.tokens=13")
     expect(stderr).not.toContain(".lr=")
+  })
+
+  test("in test rows: the check says so, and leaves the run to be trained", async () => {
+    const { code, stdout } = await run(["check", join(there, "tested.yaml")])
+    expect(code).toBe(0)
+    expect(stdout).toContain("warning[A614]: token 12 in line 5, column `b`, of the test rows is outside the embedding")
   })
 
   test("in test rows: a score that is NaN fails what it is held to", async () => {
