@@ -50,6 +50,13 @@ export class FailUnder extends TaggedError("FailUnder")<{
 /** The self-test found answers that are wrong, and told of them. */
 export class Unwell extends TaggedError("Unwell")<{ readonly wrong: ReadonlyArray<string> }> {}
 
+/** Rows that have no prediction; the first of them were named. */
+export class Unanswered extends TaggedError("Unanswered")<{
+  readonly failed: number
+  readonly rows: number
+  readonly named: number
+}> {}
+
 export type Failure =
   | UsageError
   | Refused
@@ -58,6 +65,7 @@ export type Failure =
   | Diverged
   | FailUnder
   | Unwell
+  | Unanswered
   | DataError
   | CheckpointError
   | ConfigError
