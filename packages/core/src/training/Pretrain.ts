@@ -19,25 +19,17 @@ import { refuse, type ShapeError } from "../words/ShapeError.ts"
 import * as Tree from "../words/Tree.ts"
 import type { CheckpointError } from "./CheckpointError.ts"
 import type { ConfigError } from "./ConfigError.ts"
-import * as Check from "./checkPretrain.ts"
+import { pretrain as check, type Pretraining } from "./checkPretrain.ts"
 import { predict } from "./Evaluate.ts"
 import type { NonFinite } from "./NonFinite.ts"
 import type { OfStage, PretrainEvent } from "./PretrainEvent.ts"
-import { flat, type Rows, type Stage, trainMachine } from "./trainMachine.ts"
+import { flat, type Rows, trainMachine } from "./trainMachine.ts"
 
 export type { MachineScores, PretrainEvent } from "./PretrainEvent.ts"
 export type { Stage } from "./trainMachine.ts"
 
 /** The description of a pre-training: the machines, and the rows they learn from. */
-export interface Config<R = never> {
-  /** Rows without targets: [rows, …]; all axes of a row together are the visible units of the first machine. */
-  readonly inputs: NDArray.NDArray
-  /** Rows that nothing is learned from. */
-  readonly validation?: NDArray.NDArray
-  readonly stages: ReadonlyArray<Stage>
-  readonly seed: number
-  /** The first machines, where they are trained already. */
-  readonly done?: ReadonlyArray<Rbm.Params>
+export interface Config<R = never> extends Pretraining {
   /** Saves a trained machine; `stage` is counted from 1. */
   readonly save?: (stage: number, params: Rbm.Params) => Effect.Effect<void, CheckpointError, R>
 }
@@ -74,7 +66,7 @@ const stack = <R>(
   emit: (event: PretrainEvent) => Effect.Effect<void>,
 ): Effect.Effect<void, PretrainError, Engine | R> =>
   Effect.gen(function* () {
-    const problem = Check.pretrain({ done, inputs, seed, stages, ...(validation === undefined ? {} : { validation }) })
+    const problem = check({ done, inputs, seed, stages, ...(validation === undefined ? {} : { validation }) })
     if (problem !== undefined) return yield* problem
     const key = Key.fold(Key.make(seed), "pretrain")
     const machines: Array<Rbm.Params> = []
