@@ -117,8 +117,9 @@ export const makePool = (threads: number, least?: number, host = hostHere()): Po
     least: least ?? host.least,
     sleeps: maySleep(),
     complete: async () => {
-      if (host.isLate && hands === undefined) await summon()
-      else await haveArrived(present().words, threads - 1)
+      if (host.isLate && hands === undefined) return void (await summon())
+      const { words, workers } = present()
+      await haveArrived(words, threads - 1, () => workers.size === threads - 1)
     },
     ready: () => (host.isLate && hands === undefined && !isClosed ? summon() : undefined),
     workers: () => [...begun].flatMap(({ workers }) => [...workers]),

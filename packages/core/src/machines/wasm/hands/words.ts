@@ -19,10 +19,21 @@ const longest = 1024
 
 export const makeWords = (threads: number): Int32Array => new Int32Array(new SharedArrayBuffer(4 * (asleep + threads) + longest))
 
-/** Resolves when so many workers have started. */
-export const haveArrived = async (words: Int32Array, count: number): Promise<void> => {
-  for (let now = Atomics.load(words, arrived); now < count; now = Atomics.load(words, arrived))
-    await Atomics.waitAsync(words, arrived, now).value
+/** How often it is checked whether workers that have not started still can, in milliseconds. */
+const patience = 20
+
+/** Resolves when so many workers have started. Throws when one has ended before, of which `areThere` knows. */
+export const haveArrived = async (words: Int32Array, count: number, areThere: () => boolean): Promise<void> => {
+  // Neither an unreferenced worker nor a wait for shared memory keeps a process of Node alive: the timer does.
+  const timer = setInterval(() => areThere() || Atomics.notify(words, arrived), patience)
+  try {
+    for (let now = Atomics.load(words, arrived); now < count; now = Atomics.load(words, arrived)) {
+      if (!areThere()) throw new Error("one of its workers ended before it had started")
+      await Atomics.waitAsync(words, arrived, now).value
+    }
+  } finally {
+    clearInterval(timer)
+  }
 }
 
 /** What the first worker that could not go on said of it. */
