@@ -62,7 +62,7 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
   },
   ShapeError: { code: () => exitCodes.modelFile, say: ({ message }) => said(message) },
   PlatformError: {
-    code: () => exitCodes.internal,
+    code: () => exitCodes.unwritten,
     say: (error) =>
       said(
         `${placeOf(error)}${systemWords(error)}`,

@@ -1,0 +1,47 @@
+/** The output streams of the process. A stream that cannot be written any more drops what follows, and the command goes on. */
+import { getSystemErrorMap } from "node:util"
+import type { Sink } from "../terminal/World.ts"
+
+export interface Output extends Omit<Sink, "write"> {
+  readonly name: "stdout" | "stderr"
+  readonly write: (text: string) => void
+  /** The error that ended the stream, if one did. */
+  readonly failure: () => NodeJS.ErrnoException | undefined
+}
+
+/** A stream of the process. */
+export const output = (name: Output["name"], stream: NodeJS.WriteStream): Output => {
+  let failure: NodeJS.ErrnoException | undefined
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    failure ??= error
+  })
+  return {
+    name,
+    write: (text) => {
+      if (failure === undefined) stream.write(text)
+    },
+    isTerminal: stream.isTTY === true,
+    columns: () => stream.columns || 80,
+    failure: () => failure,
+  }
+}
+
+/** Whether the reader of a stream closed it, as `head` does when it has enough. */
+const isClosedByReader = ({ failure }: Output): boolean => failure()?.code === "EPIPE"
+
+/** The system's words for an error, as in `no space left on device`. */
+const words = ({ errno, message }: NodeJS.ErrnoException): string => getSystemErrorMap().get(errno ?? 0)?.[1] ?? message
+
+/**
+ * Whether output was lost that somebody counted on: any of a run's, and of other verbs what a full disk took. A reader that
+ * closes its end has what it wanted of a verb that only prints. Reports the loss on the stream that is left.
+ */
+export const reportLoss = (outputs: readonly [stdout: Output, stderr: Output], hasRun: boolean): boolean => {
+  const lost = outputs.filter((each) => each.failure() !== undefined && (hasRun || !isClosedByReader(each)))
+  const [, stderr] = outputs
+  for (const { failure, name } of lost) {
+    const error = failure()
+    if (name === "stdout" && error !== undefined) stderr.write(`error: stdout cannot be written: ${words(error)}\n`)
+  }
+  return lost.length > 0
+}
