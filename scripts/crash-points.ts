@@ -114,7 +114,8 @@ const resultOf = async (directory: string, name: string): Promise<string> => {
   const hash = (file: string) => createHash("sha256").update(readFileSync(join(run, file))).digest("hex").slice(0, 16)
   const files = ["checkpoints/last/weights.safetensors", "checkpoints/last/optimizer.safetensors", "checkpoints/best/weights.safetensors"]
   const evaluated = await adjoint(directory, ["evaluate", "latest", "--json"])
-  const { scores } = JSON.parse(evaluated.stdout.split("\n")[0] ?? "{}")
+  if (evaluated.code !== 0) throw new Error(`evaluate: exit code ${evaluated.code}\n${evaluated.stderr}`)
+  const { scores } = JSON.parse(evaluated.stdout.split("\n")[0] ?? "")
   const left = readdirSync(join(directory, "runs", name), { recursive: true }).filter((file) => /\.(new|old)$/.test(String(file)))
   const inIt = left.filter((file) => String(file).startsWith(run.slice(-4)))
   return JSON.stringify([...[...files, "metrics.csv", "metrics.jsonl"].map(hash), summary, scores, inIt])

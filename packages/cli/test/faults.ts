@@ -12,6 +12,8 @@ export interface Fault {
   readonly at: number
   /** Only operations on paths that match count. */
   readonly matching?: string
+  /** Only operations of this name count. */
+  readonly only?: "rm" | "rename" | "write"
   /** An error hits all operations from there on. */
   readonly lasts?: boolean
 }
@@ -19,13 +21,14 @@ export interface Fault {
 const program = (fault: Fault): string => `
 import fs from "node:fs"
 import { syncBuiltinESMExports } from "node:module"
-const { at, lasts = false, matching = "", under, what } = ${JSON.stringify(fault)}
+const { at, lasts = false, matching = "", only, under, what } = ${JSON.stringify(fault)}
 const pattern = new RegExp(matching)
 const counts = (path) => typeof path === "string" && path.includes(under) && pattern.test(path)
 const messages = { ENOSPC: "no space left on device", EROFS: "read-only file system", EACCES: "permission denied" }
 const open = new Map()
 let count = 0
 const hit = (name, path, half) => {
+  if (only !== undefined && only !== name) return undefined
   count++
   if (count !== at && !(lasts && at > 0 && count > at)) return undefined
   half?.()
@@ -42,7 +45,8 @@ const wrap = (name, pathOf, half) => {
 }
 const first = ([path]) => (counts(path) ? path : undefined)
 const second = ([, path]) => (counts(path) ? path : undefined)
-for (const name of ["mkdir", "rm"]) wrap(name, first)
+wrap("mkdir", first)
+wrap("rm", ([path]) => (counts(path) && fs.existsSync(path) ? path : undefined))
 for (const name of ["rename", "copyFile", "cp"]) wrap(name, second)
 const ofFile = ([fd]) => open.get(fd)
 wrap("write", ofFile, ([fd, bytes]) => fs.writeSync(fd, bytes.subarray(0, bytes.length >> 1)))

@@ -1,45 +1,11 @@
 /** What only a process of its own shows: signals, pipes, folders, and what is loaded. */
-import { type ChildProcess, spawn } from "node:child_process"
+import { spawn } from "node:child_process"
 import { existsSync, mkdirSync, readFileSync } from "node:fs"
 import { join, relative } from "node:path"
 import { text } from "node:stream/consumers"
 import { expect, test } from "vitest"
-import { examples, folder, type Ran, run } from "./world.ts"
-
-const main = join(import.meta.dirname, "../src/main.ts")
-const root = join(import.meta.dirname, "../../..")
-
-const { FORCE_COLOR: _, NO_COLOR: __, ...inherited } = process.env
-
-interface Surroundings {
-  readonly cwd?: string
-  readonly env?: { readonly [name: string]: string }
-  readonly node?: ReadonlyArray<string>
-  readonly script?: string
-  /** Is handed the process when it is there. */
-  readonly meanwhile?: (child: ChildProcess) => void
-}
-
-/** Runs the command in a process of its own. A process that a signal ended has no exit code: -1 here. */
-const spawned = async (args: ReadonlyArray<string>, surroundings: Surroundings = {}): Promise<Ran> => {
-  const { cwd = root, env = {}, meanwhile, node = [], script = main } = surroundings
-  const child = spawn(process.execPath, [...node, script, ...args], { cwd, env: { ...inherited, ...env } })
-  child.stdin.end()
-  meanwhile?.(child)
-  const ended = new Promise<number>((resolve) => child.on("close", (code) => resolve(code ?? -1)))
-  const [code, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)])
-  return { code, stdout, stderr }
-}
-
-/** Sends a signal when the command has said something. */
-const when = (said: string, signal: NodeJS.Signals) => (child: ChildProcess) => {
-  let heard = ""
-  child.stderr?.on("data", (chunk: Buffer) => {
-    if (heard.includes(said)) return
-    heard += chunk.toString()
-    if (heard.includes(said)) child.kill(signal)
-  })
-}
+import { inherited, main, root, spawned, when } from "./process.ts"
+import { examples, folder, run } from "./world.ts"
 
 const model = `schema: 1
 name: long

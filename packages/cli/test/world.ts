@@ -28,6 +28,7 @@ export const run = async (args: ReadonlyArray<string>, { columns, env = {}, stdi
       written[name] += text
       return true
     },
+    drained: () => Promise.resolve(),
     isTerminal: name === "stderr" && columns !== undefined,
     columns: () => columns ?? 80,
   })

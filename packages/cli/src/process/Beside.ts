@@ -40,6 +40,7 @@ export const runBeside = async (): Promise<void> => {
       report({ tag: "write", name, text })
       return true
     },
+    drained: () => Promise.resolve(),
     isTerminal: streams[name].isTerminal,
     columns: () => streams[name].columns,
   })

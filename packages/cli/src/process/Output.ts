@@ -12,14 +12,23 @@ export interface Output extends Omit<Sink, "write"> {
 /** A stream of the process. */
 export const output = (name: Output["name"], stream: NodeJS.WriteStream): Output => {
   let failure: NodeJS.ErrnoException | undefined
+  const waiting = new Set<() => void>()
+  const release = () => {
+    for (const resolve of waiting) resolve()
+    waiting.clear()
+  }
   stream.on("error", (error: NodeJS.ErrnoException) => {
     failure ??= error
+    release()
   })
+  stream.on("drain", release)
   return {
     name,
     write: (text) => {
       if (failure === undefined) stream.write(text)
     },
+    drained: () =>
+      failure === undefined && stream.writableNeedDrain ? new Promise((resolve) => waiting.add(resolve)) : Promise.resolve(),
     isTerminal: stream.isTTY === true,
     columns: () => stream.columns || 80,
     failure: () => failure,

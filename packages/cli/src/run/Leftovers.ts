@@ -48,10 +48,9 @@ const settleCheckpoints = (directory: string) =>
     const fs = yield* FileSystem.FileSystem
     for (const entry of yield* entriesOf(directory)) {
       const path = join(directory, entry)
-      if (entry.endsWith(".new")) yield* fs.remove(path, { recursive: true, force: true })
-      if (!entry.endsWith(".old")) continue
-      const place = path.slice(0, -".old".length)
-      if (yield* fs.exists(place)) yield* fs.remove(path, { recursive: true, force: true })
+      if (!/\.(new|old)$/.test(entry)) continue
+      const place = /^(best|last)\.old$/.test(entry) ? path.slice(0, -".old".length) : undefined
+      if (place === undefined || (yield* fs.exists(place))) yield* fs.remove(path, { recursive: true, force: true })
       else yield* fs.rename(path, place)
     }
   })

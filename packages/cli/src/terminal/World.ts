@@ -6,6 +6,8 @@ import * as Effect from "effect/Effect"
 export interface Sink {
   /** Writes text. `false` where the text goes nowhere and the command need not go on for another reason. */
   readonly write: (text: string) => boolean
+  /** Waits until what was written has been taken, or so much of it that more may be written. */
+  readonly drained: () => Promise<void>
   readonly isTerminal: boolean
   /** The width of the terminal, asked anew each time since it can change. */
   readonly columns: () => number

@@ -2,6 +2,7 @@
 import { basename, dirname, join, resolve } from "node:path"
 import { Engine } from "@adjoint/core/engines/Engine"
 import type * as Rbm from "@adjoint/core/learning/Rbm"
+import { CheckpointError } from "@adjoint/core/training/CheckpointError"
 import { evaluate } from "@adjoint/core/training/Evaluate"
 import { NonFinite } from "@adjoint/core/training/NonFinite"
 import type { PretrainEvent } from "@adjoint/core/training/PretrainEvent"
@@ -9,10 +10,11 @@ import type { Scores } from "@adjoint/core/training/Progress"
 import * as Train from "@adjoint/core/training/Train"
 import type { TrainEvent } from "@adjoint/core/training/TrainEvent"
 import * as Effect from "effect/Effect"
+import * as PlatformError from "effect/PlatformError"
 import * as Stream from "effect/Stream"
 import { diverged } from "../Divergence.ts"
 import { type Choice, engineOf } from "../Engines.ts"
-import { UsageError } from "../Failure.ts"
+import { Unsaved, UsageError } from "../Failure.ts"
 import { held } from "../Floor.ts"
 import { parametersOf } from "../Layers.ts"
 import { open, sound } from "../ModelFile.ts"
@@ -148,6 +150,10 @@ const judge = ({ built, prepared, sound: { document } }: Training, { weights }: 
     return { [split]: scores } as { readonly [part in typeof split]?: Scores }
   })
 
+/** Whether a file of the run could not be written. */
+const isUnwritten = (error: object): error is CheckpointError | PlatformError.PlatformError =>
+  error instanceof CheckpointError ? error.isUnwritten === true : error instanceof PlatformError.PlatformError
+
 /** Trains and records the run in its folder, however it ends. */
 const train = (options: Options, ready: Ready, folder: string) =>
   Effect.gen(function* () {
@@ -218,6 +224,7 @@ const train = (options: Options, ready: Ready, folder: string) =>
       Effect.flatMap((judged) => close({ status: ledger.isStopped ? "stopped early" : "finished", ...judged })),
       Effect.onInterrupt(() => Effect.ignore(stopped)),
       Effect.mapError((error) => (error instanceof NonFinite ? diverged(error, training) : error)),
+      Effect.mapError((error) => (isUnwritten(error) ? new Unsaved({ cause: error, reference: referenceOf(folder, options) }) : error)),
       Effect.tapError((error) => Effect.ignore(close({ status: "failed", failure: error.message }))),
       Effect.mapError(located(training)),
     )

@@ -73,6 +73,14 @@ const syncDirectory = Effect.fnUntraced(function* (directory: string) {
   yield* Effect.scoped(Effect.flatMap(fs.open(directory, { flag: "r" }), (handle) => handle.sync))
 })
 
+/** Frees the place of an old checkpoint: removes it, or moves it aside where it cannot be removed. */
+const clear = Effect.fnUntraced(function* (old: string) {
+  const fs = yield* FileSystem.FileSystem
+  yield* fs
+    .remove(old, { recursive: true, force: true })
+    .pipe(Effect.catchTag("PlatformError", () => fs.rename(old, old.replace(/old$/, `${Date.now()}.old`))))
+})
+
 /** How progress is written and read: loaded where there is a checkpoint, since it brings the schemas of effect with it. */
 const progressText = Effect.promise(() => import("./Progress.ts"))
 
@@ -94,16 +102,21 @@ export const save = (
     yield* syncDirectory(fresh)
     // A directory that is not empty cannot be replaced in one move: between the two there is `.old`, which `load` knows.
     if (yield* fs.exists(directory)) {
-      yield* fs.remove(old, { recursive: true, force: true })
+      yield* clear(old)
       yield* fs.rename(directory, old)
     }
     yield* fs.rename(fresh, directory)
     yield* syncDirectory(path.dirname(directory))
-    yield* fs.remove(old, { recursive: true, force: true })
+    // What stays of it takes up room and does no other harm.
+    yield* fs
+      .remove(old, { recursive: true, force: true })
+      .pipe(Effect.catchTag("PlatformError", (error) => Effect.logWarning(`${old} cannot be removed: ${systemWords(error)}`)))
   }).pipe(
-    Effect.catchTag("PlatformError", (error) =>
-      failed(directory, "to write a checkpoint", "check the disk's space and rights")(error),
-    ),
+    Effect.catchTag("PlatformError", (error) => {
+      const hint = "check the disk's space and rights"
+      const got = systemWords(error)
+      return new CheckpointError({ file: directory, got, wanted: "to write a checkpoint", hint, isUnwritten: true })
+    }),
     Effect.uninterruptible,
   )
 
