@@ -5,7 +5,7 @@ import { message } from "../terminal/Write.ts"
 import type { Progress } from "./Progress.ts"
 import * as Stages from "./Stages.ts"
 
-/** Tells each epoch in one line. */
+/** Prints one line for each epoch. */
 export const plain = (): Progress => {
   let epochs = 0
   let machineEpochs = 0
@@ -15,7 +15,7 @@ export const plain = (): Progress => {
         epochs = event.epochs
         return event.from.step === 0
           ? Effect.void
-          : message(`going on after epoch ${event.from.epoch}, batch ${event.from.batch}`)
+          : message(`resumed after epoch ${event.from.epoch}, batch ${event.from.batch}`)
       }
       if (event._tag === "StageStarted") {
         machineEpochs = event.epochs

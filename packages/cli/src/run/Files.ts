@@ -1,11 +1,11 @@
-/** Files that are whole or not there: written beside their place, synced, then renamed into it. */
+/** Files that are complete or absent: written beside their place, synced, then renamed into it. */
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as PlatformError from "effect/PlatformError"
 
 type Write = Effect.Effect<void, PlatformError.PlatformError, FileSystem.FileSystem>
 
-/** The same failure, told of the file that was asked for. */
+/** The same failure, with the name of the file that was to be written. */
 const of =
   (file: string) =>
   (error: PlatformError.PlatformError): PlatformError.PlatformError => {

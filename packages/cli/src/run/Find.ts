@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import { UsageError } from "../Failure.ts"
 import { Command, readRecord } from "./Records.ts"
-import { isRun, numbersIn, printNumber } from "./RunFolder.ts"
+import { files, isRun, numbersIn, printNumber } from "./RunFolder.ts"
 
 /** The name of the newest run. */
 const latest = "latest"
@@ -16,7 +16,9 @@ const most = 5
 const isNumber = (text: string): boolean => /^\d+$/.test(text)
 
 const namesIn = (runs: string): Effect.Effect<ReadonlyArray<string>, never, FileSystem.FileSystem> =>
-  Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.orElseSucceed(fs.readDirectory(runs), () => []))
+  Effect.flatMap(FileSystem.FileSystem, (fs) =>
+    Effect.orElseSucceed(Effect.map(fs.readDirectory(runs), (names) => names.sort()), () => []),
+  )
 
 /** The folders of all runs of some names, in rising order for each name. */
 const runsOf = (runs: string, names: ReadonlyArray<string>) =>
@@ -29,7 +31,7 @@ const runsOf = (runs: string, names: ReadonlyArray<string>) =>
 /** When a run was started, in milliseconds; a run whose record cannot be read is the oldest. */
 const startOf = (directory: string) =>
   Effect.map(
-    Effect.orElseSucceed(readRecord(directory, "command.json", Command), () => undefined),
+    Effect.orElseSucceed(readRecord(directory, files.command, Command), () => undefined),
     (command) => (command === undefined ? 0 : Date.parse(command.started) || 0),
   )
 
@@ -49,7 +51,7 @@ const candidates = (reference: string, runs: string) =>
   Effect.gen(function* () {
     const last = basename(reference)
     const number = isNumber(last) ? printNumber(Number(last)) : last
-    if (!isNumber(reference)) return [reference, join(runs, reference), join(runs, dirname(reference), number)]
+    if (!isNumber(reference)) return [reference, join(runs, reference), join(dirname(reference), number), join(runs, dirname(reference), number)]
     return (yield* namesIn(runs)).map((name) => join(runs, name, number))
   })
 

@@ -1,4 +1,4 @@
-/** What is known of a run so far: its events added up, one after the other. */
+/** The state of a run as its events describe it, folded one after the other. */
 import type { Params } from "@adjoint/core/learning/Params"
 import type { Weights } from "@adjoint/core/training/Evaluate"
 import { type Monitor, watched } from "@adjoint/core/training/Monitor"
@@ -18,7 +18,7 @@ export interface Ledger {
   readonly weights?: Weights<Params, Params>
 }
 
-/** A run that has told nothing yet. */
+/** A run without events. */
 export const open = ({ best, earlyStop, resume, validation }: Config): Ledger => {
   const progress = resume?.last.progress
   return {
@@ -52,7 +52,7 @@ export const enter = (ledger: Ledger, event: TrainEvent<Params, Params>): Ledger
   }
 }
 
-/** What a run comes to. `weights` is the checkpoint that it stands for. */
+/** The summary of a run. `weights` is the checkpoint that it stands for. */
 export const summarize = (
   { best, monitor, parameters, records, steps }: Ledger,
   rest: Pick<Summary, "status" | "weights" | "seconds"> & Partial<Summary>,

@@ -62,7 +62,7 @@ const load = (file: string, visible: number | undefined, hidden: number) =>
     return shapes === `${below}, ${hidden}, ${below}×${hidden}` ? { a, b, w } : yield* wrong(`arrays of ${shapes}`)
   }).pipe(Effect.catchTag("PlatformError", (error) => unread(file)(error)))
 
-/** The machines that a run has finished, from the first one on. */
+/** The trained machines of a run, from the first one on. */
 export const finished = (
   directory: string,
   stages: ReadonlyArray<Stage>,
@@ -89,7 +89,7 @@ const linesOf = (text: string, count: number): ReadonlyArray<string> =>
     return Result.isSuccess(read) && read.success.stage <= count
   })
 
-/** Makes the place where machines are kept, with the first `count` of those of a run that this one goes on from. */
+/** Creates the folder of the machines, with the first `count` of those of a run that this one resumes. */
 export const begin = (
   directory: string,
   stages: ReadonlyArray<Stage>,
@@ -101,8 +101,8 @@ export const begin = (
     if (from === undefined || from.count === 0) return
     for (const [i, { layer }] of stages.slice(0, from.count).entries())
       yield* fs.copyFile(fileOf(from.directory, i + 1, layer), fileOf(directory, i + 1, layer))
-    const told = join(from.directory, files.pretrain, metrics)
-    const lines = (yield* fs.exists(told)) ? linesOf(yield* fs.readFileString(told), from.count) : []
+    const scores = join(from.directory, files.pretrain, metrics)
+    const lines = (yield* fs.exists(scores)) ? linesOf(yield* fs.readFileString(scores), from.count) : []
     yield* writeWhole(join(directory, files.pretrain, metrics), lines.map((line) => `${line}\n`).join(""))
   })
 
@@ -116,7 +116,7 @@ export const row = ({ epoch, layer, stage, train, validation }: Extract<Pretrain
   ...(validation === undefined ? {} : { "val.error": validation.error, "val.free_energy": validation.freeEnergy }),
 })
 
-/** Writes down what pre-training tells. */
+/** Records an event of pre-training. */
 export const note = (
   directory: string,
   event: PretrainEvent,

@@ -46,7 +46,7 @@ export interface Options extends Choice {
   readonly resume: string | undefined
   readonly set: ReadonlyArray<string>
   readonly runs: string
-  /** What `runs` is when nothing is said of it. */
+  /** What `runs` is unless given. */
   readonly usualRuns: string
   readonly json: boolean
   readonly dryRun: boolean
@@ -131,7 +131,7 @@ const begin = (options: Options, { config, directory, file, machines, parent, tr
     return folder
   }).pipe(Effect.uninterruptible)
 
-/** How the run is called on the command line from here on. */
+/** The name of the run on the command line. */
 const referenceOf = (folder: string, { runs, usualRuns }: Options): string => {
   const name = `${basename(dirname(folder))}/${basename(folder)}`
   return runs === usualRuns ? name : `${name} --runs ${runs}`
@@ -140,7 +140,7 @@ const referenceOf = (folder: string, { runs, usualRuns }: Options): string => {
 const progressFor = ({ json }: Options) =>
   Effect.map(World, ({ env, stderr }) => (json ? jsonProgress() : isLive(env, stderr) ? live() : plain()))
 
-/** The scores of the rows that the document wants the run judged by. */
+/** The scores on the rows that the document evaluates a run on. */
 const judge = ({ built, prepared, sound: { document } }: Training, { weights }: Ledger.Ledger) =>
   Effect.gen(function* () {
     const { split } = document.evaluate
@@ -181,16 +181,16 @@ const train = (options: Options, ready: Ready, folder: string) =>
         return summary
       })
 
-    const told = (event: TrainEvent) =>
+    const record = (event: TrainEvent) =>
       Effect.gen(function* () {
         ledger = Ledger.enter(ledger, event)
         yield* Recorder.note(folder, event)
         yield* progress.tell(event)
       })
 
-    // How many machines have learned, until the net itself begins to.
+    // How many machines are trained, until the training of the net itself begins.
     let learning = machines === undefined ? undefined : { done: machines.length, all: training.built.pretrain?.length ?? 0 }
-    const toldOfMachine = (event: PretrainEvent) =>
+    const recordMachine = (event: PretrainEvent) =>
       Effect.gen(function* () {
         if (event._tag === "StageFinished") learning = { done: event.stage, all: event.stages }
         if (event._tag === "Pretrained") learning = undefined
@@ -198,12 +198,12 @@ const train = (options: Options, ready: Ready, folder: string) =>
         yield* progress.tell(event)
       })
 
-    /** The net that learns from here: its machines first, where it has any. */
+    /** The training of the net, after that of its machines, where it has any. */
     const whole =
       machines === undefined
         ? Effect.succeed(config)
         : Effect.map(
-            Pretraining.start(folder, training, config, machines, toldOfMachine),
+            Pretraining.start(folder, training, config, machines, recordMachine),
             (start): Config => ({ ...config, start }),
           )
 
@@ -218,7 +218,7 @@ const train = (options: Options, ready: Ready, folder: string) =>
       })
     })
 
-    return yield* Effect.flatMap(whole, (each) => Stream.runForEach(Train.run(each), told)).pipe(
+    return yield* Effect.flatMap(whole, (each) => Stream.runForEach(Train.run(each), record)).pipe(
       Effect.ensuring(progress.end),
       Effect.andThen(Effect.suspend(() => judge(training, ledger))),
       Effect.flatMap((judged) => close({ status: ledger.isStopped ? "stopped early" : "finished", ...judged })),
