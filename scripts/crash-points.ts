@@ -71,7 +71,11 @@ interface How {
   readonly countTo?: string
 }
 
-const adjoint = async (directory: string, args: ReadonlyArray<string>, { countTo, fault, killAfter }: How = {}): Promise<Ended> => {
+const adjoint = async (
+  directory: string,
+  args: ReadonlyArray<string>,
+  { countTo, fault, killAfter }: How = {},
+): Promise<Ended> => {
   const env = countTo === undefined ? process.env : { ...process.env, ADJOINT_COUNT: countTo }
   const flags = fault === undefined ? [] : faulty(fault)
   const child = spawn(process.execPath, [...flags, main, ...args], { cwd: directory, env, stdio: ["ignore", "pipe", "pipe"] })
@@ -111,8 +115,16 @@ const isComplete = (run: string): boolean => ["finished", "stopped early"].inclu
 const resultOf = async (directory: string, name: string): Promise<string> => {
   const run = newestOf(directory, name) ?? ""
   const { parent: _, seconds: __, ...summary } = summaryOf(run)
-  const hash = (file: string) => createHash("sha256").update(readFileSync(join(run, file))).digest("hex").slice(0, 16)
-  const files = ["checkpoints/last/weights.safetensors", "checkpoints/last/optimizer.safetensors", "checkpoints/best/weights.safetensors"]
+  const hash = (file: string) =>
+    createHash("sha256")
+      .update(readFileSync(join(run, file)))
+      .digest("hex")
+      .slice(0, 16)
+  const files = [
+    "checkpoints/last/weights.safetensors",
+    "checkpoints/last/optimizer.safetensors",
+    "checkpoints/best/weights.safetensors",
+  ]
   const evaluated = await adjoint(directory, ["evaluate", "latest", "--json"])
   if (evaluated.code !== 0) throw new Error(`evaluate: exit code ${evaluated.code}\n${evaluated.stderr}`)
   const { scores } = JSON.parse(evaluated.stdout.split("\n")[0] ?? "")
@@ -184,7 +196,10 @@ for (const name of Object.keys(models)) {
 
   const hit = (at: number): How => ({ fault: { ...none, at } })
   for (let at = 1; at <= operations; at += Number(values.every))
-    await attempt(`operation ${at} of ${operations}`, at % 2 === 0 ? [hit(at)] : [hit(at), hit(1 + Math.floor(random() * operations))])
+    await attempt(
+      `operation ${at} of ${operations}`,
+      at % 2 === 0 ? [hit(at)] : [hit(at), hit(1 + Math.floor(random() * operations))],
+    )
   if (what === "kill")
     for (let i = 0; i < Number(values.random); i++) {
       const times = Array.from({ length: 1 + Math.floor(random() * 3) }, () => ({ killAfter: Math.round(random() * took * 1.1) }))

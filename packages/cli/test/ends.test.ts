@@ -205,7 +205,10 @@ test("a new run tidies the folders of runs that have ended, and of no others", a
   cpSync(at("0001"), at("0002"), { recursive: true })
   cpSync(at("0001"), at("0003"), { recursive: true })
   // One was killed; the other may still be running in this process's parent.
-  for (const [number, pid] of [["0002", 2 ** 30], ["0003", process.ppid]] as const) {
+  for (const [number, pid] of [
+    ["0002", 2 ** 30],
+    ["0003", process.ppid],
+  ] as const) {
     rmSync(join(at(number), "summary.json"))
     writeFileSync(join(at(number), "env.json"), JSON.stringify({ ...json(at(number), "env.json"), pid }))
   }
@@ -232,7 +235,12 @@ describe("a resolved model file that was changed", () => {
     cpSync(whole, runs, { recursive: true })
     writeFileSync(file, readFileSync(file, "utf8").replace("batch: 8", "batch: 16"))
   })
-  const commands = [["evaluate", "moons/0001"], ["predict", "moons/0001"], ["inspect", "moons/0001"], ["train", "--resume", "moons/0001"]]
+  const commands = [
+    ["evaluate", "moons/0001"],
+    ["predict", "moons/0001"],
+    ["inspect", "moons/0001"],
+    ["train", "--resume", "moons/0001"],
+  ]
 
   test.each(commands)("is refused with the key that differs: %s", async (...args) => {
     const { code, stderr, stdout } = await run([...args, "--runs", runs])

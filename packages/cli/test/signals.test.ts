@@ -30,7 +30,7 @@ interface Running {
   readonly child: ChildProcess
   /** Resolves with the milliseconds until stderr has said something. */
   readonly says: (what: string) => Promise<number>
-  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null}>
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>
   readonly stderr: () => string
 }
 
@@ -57,7 +57,8 @@ const start = (command: string, args: ReadonlyArray<string>, env: { readonly [na
 const train = (name: string, runs: string, ...rest: ReadonlyArray<string>): Running =>
   start(process.execPath, [main, "train", `${name}.yaml`, "--runs", runs, ...rest])
 
-const statusOf = (runs: string, name: string) => JSON.parse(readFileSync(join(directory, runs, name, "0001/summary.json"), "utf8")).status
+const statusOf = (runs: string, name: string) =>
+  JSON.parse(readFileSync(join(directory, runs, name, "0001/summary.json"), "utf8")).status
 
 describe("while a run trains", { timeout: 120_000 }, () => {
   test.each([

@@ -242,11 +242,7 @@ NodeRuntime.runMain(run.pipe(Effect.provide(Wasm.layer({ threads: 4 }))))
 
   it.each([
     ["a pool whose workers are awaited", 'await makePool(3, 0).complete()\nconsole.log("all")', "all\n"],
-    [
-      "a training on two threads",
-      trainOnce.replaceAll("threads: 4", "threads: 2"),
-      `2 ${knownHash}\n`,
-    ],
+    ["a training on two threads", trainOnce.replaceAll("threads: 4", "threads: 2"), `2 ${knownHash}\n`],
     [
       "a step on two threads",
       `const { Effect } = await import("effect")

@@ -13,9 +13,7 @@ export const plain = (): Progress => {
     tell: (event) => {
       if (event._tag === "Started") {
         epochs = event.epochs
-        return event.from.step === 0
-          ? Effect.void
-          : message(`resumed after epoch ${event.from.epoch}, batch ${event.from.batch}`)
+        return event.from.step === 0 ? Effect.void : message(`resumed after epoch ${event.from.epoch}, batch ${event.from.batch}`)
       }
       if (event._tag === "StageStarted") {
         machineEpochs = event.epochs

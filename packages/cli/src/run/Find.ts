@@ -17,7 +17,10 @@ const isNumber = (text: string): boolean => /^\d+$/.test(text)
 
 const namesIn = (runs: string): Effect.Effect<ReadonlyArray<string>, never, FileSystem.FileSystem> =>
   Effect.flatMap(FileSystem.FileSystem, (fs) =>
-    Effect.orElseSucceed(Effect.map(fs.readDirectory(runs), (names) => names.sort()), () => []),
+    Effect.orElseSucceed(
+      Effect.map(fs.readDirectory(runs), (names) => names.sort()),
+      () => [],
+    ),
   )
 
 /** The folders of all runs of some names, in rising order for each name. */
@@ -51,7 +54,8 @@ const candidates = (reference: string, runs: string) =>
   Effect.gen(function* () {
     const last = basename(reference)
     const number = isNumber(last) ? printNumber(Number(last)) : last
-    if (!isNumber(reference)) return [reference, join(runs, reference), join(dirname(reference), number), join(runs, dirname(reference), number)]
+    if (!isNumber(reference))
+      return [reference, join(runs, reference), join(dirname(reference), number), join(runs, dirname(reference), number)]
     return (yield* namesIn(runs)).map((name) => join(runs, name, number))
   })
 

@@ -39,7 +39,8 @@ const aside = /\.\d+\.new$/
 const removeAside = (directory: string) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
-    for (const entry of yield* entriesOf(directory)) if (aside.test(entry)) yield* fs.remove(join(directory, entry), { force: true })
+    for (const entry of yield* entriesOf(directory))
+      if (aside.test(entry)) yield* fs.remove(join(directory, entry), { force: true })
   })
 
 /** Completes the replacement of a checkpoint, or undoes it: one that is whole stays. */

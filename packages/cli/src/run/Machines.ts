@@ -27,7 +27,13 @@ const unread = (file: string) => (error: PlatformError.PlatformError) =>
 
 const unwritten = (file: string) => (error: PlatformError.PlatformError) => {
   const hint = "check the disk's space and rights"
-  return new CheckpointError({ file, got: systemWords(error), wanted: "to write the weights of a machine", hint, isUnwritten: true })
+  return new CheckpointError({
+    file,
+    got: systemWords(error),
+    wanted: "to write the weights of a machine",
+    hint,
+    isUnwritten: true,
+  })
 }
 
 /** Writes the weights of a trained machine. */

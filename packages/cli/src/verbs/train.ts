@@ -224,7 +224,9 @@ const train = (options: Options, ready: Ready, folder: string) =>
       Effect.flatMap((judged) => close({ status: ledger.isStopped ? "stopped early" : "finished", ...judged })),
       Effect.onInterrupt(() => Effect.ignore(stopped)),
       Effect.mapError((error) => (error instanceof NonFinite ? diverged(error, training) : error)),
-      Effect.mapError((error) => (isUnwritten(error) ? new Unsaved({ cause: error, reference: referenceOf(folder, options) }) : error)),
+      Effect.mapError((error) =>
+        isUnwritten(error) ? new Unsaved({ cause: error, reference: referenceOf(folder, options) }) : error,
+      ),
       Effect.tapError((error) => Effect.ignore(close({ status: "failed", failure: error.message }))),
       Effect.mapError(located(training)),
     )
