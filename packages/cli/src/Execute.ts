@@ -9,7 +9,6 @@ import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Logger from "effect/Logger"
 import { adjoint } from "./Adjoint.ts"
 import { type ExitCode, exitCodes } from "./ExitCode.ts"
 import { version } from "./Packages.ts"
@@ -42,21 +41,12 @@ const report = async (cause: Cause.Cause<unknown>, args: ReadonlyArray<string>, 
   return Report.exitCode(error)
 }
 
-/** Warnings of the libraries, as lines of stderr. */
-const warnings = ({ env, stderr }: World["Service"]) =>
-  Logger.layer([
-    Logger.make(({ message }) => {
-      stderr.write(`${style(hasColour(env, stderr))("warn", "warning")}: ${[message].flat().join(" ")}\n`)
-    }),
-  ])
-
 /** Runs the command; interrupting the fiber stops it as Ctrl-C does. */
 export const execute = (args: ReadonlyArray<string>, world: World["Service"]): Effect.Effect<ExitCode> =>
   Command.runWith(adjoint, { version: version() })(args).pipe(
     Effect.provide(NodeServices.layer),
     Effect.provideService(World, world),
     Effect.provideService(CliOutput.Presenter, presenter(world)),
-    Effect.provide(warnings(world)),
     Effect.provideService(CliConfig.CliConfig, CliConfig.make({ builtIns })),
     Effect.exit,
     Effect.flatMap((exit) =>

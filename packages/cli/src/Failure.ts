@@ -2,6 +2,7 @@
 import type { DataError } from "@adjoint/core/data/DataError"
 import type { EngineError } from "@adjoint/core/engines/Engine"
 import type { CheckpointError } from "@adjoint/core/training/CheckpointError"
+import type { ConfigError } from "@adjoint/core/training/ConfigError"
 import type { NonFinite } from "@adjoint/core/training/NonFinite"
 import type { ShapeError } from "@adjoint/core/words/ShapeError"
 import type { Diagnostic } from "@adjoint/dsl/diagnostic/Diagnostic"
@@ -66,6 +67,7 @@ export type Failure =
   | Unwell
   | DataError
   | CheckpointError
+  | ConfigError
   | EngineError
   | ShapeError
   | PlatformError.PlatformError

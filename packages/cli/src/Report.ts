@@ -1,6 +1,6 @@
 /** Failures as text for stderr, as an event for stdout where JSON was asked for, and as exit codes. */
 import { systemWords } from "@adjoint/core/data/systemWords"
-import { OutOfMemory } from "@adjoint/core/machines/Executable"
+import { OutOfMemory } from "@adjoint/core/engines/Engine"
 import { type Diagnostic, hasErrors } from "@adjoint/dsl/diagnostic/Diagnostic"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
 import type * as PlatformError from "effect/PlatformError"
@@ -36,6 +36,10 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
   CheckpointError: {
     code: ({ isUnwritten }) => (isUnwritten === true ? exitCodes.unwritten : exitCodes.incompatible),
     say: ({ file, got, hint, wanted }) => said(`${file}: got ${got}, wanted ${wanted}`, hint),
+  },
+  ConfigError: {
+    code: () => exitCodes.modelFile,
+    say: ({ argument, got, hint, wanted }) => said(`${argument}: got ${got}, wanted ${wanted}`, hint),
   },
   Diverged: {
     code: () => exitCodes.diverged,

@@ -1,11 +1,15 @@
 /** What a process that was killed leaves in a run's folder: files that were not renamed into their place, and checkpoints half replaced. */
 import { hostname } from "node:os"
 import { join } from "node:path"
+import * as Checkpoint from "@adjoint/core/training/Checkpoint"
+import type { CheckpointError } from "@adjoint/core/training/CheckpointError"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import type * as Path from "effect/Path"
 import type * as PlatformError from "effect/PlatformError"
 import * as Schema from "effect/Schema"
 import { readRecord } from "./Records.ts"
+import { checkpointOf } from "./Run.ts"
 import { files, isRun, numbersIn } from "./RunFolder.ts"
 
 const Writer = Schema.Struct({ host: Schema.optionalKey(Schema.String), pid: Schema.optionalKey(Schema.Int) })
@@ -43,29 +47,18 @@ const removeAside = (directory: string) =>
       if (aside.test(entry)) yield* fs.remove(join(directory, entry), { force: true })
   })
 
-/** Completes the replacement of a checkpoint, or undoes it: one that is whole stays. */
-const settleCheckpoints = (directory: string) =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    for (const entry of yield* entriesOf(directory)) {
-      const path = join(directory, entry)
-      if (!/\.(new|old)$/.test(entry)) continue
-      const place = /^(best|last)\.old$/.test(entry) ? path.slice(0, -".old".length) : undefined
-      if (place === undefined || (yield* fs.exists(place))) yield* fs.remove(path, { recursive: true, force: true })
-      else yield* fs.rename(path, place)
-    }
-  })
-
 /** Removes what was left in a run's folder, unless the run may still be written. */
-export const tidy = (directory: string): Effect.Effect<void, PlatformError.PlatformError, FileSystem.FileSystem> =>
+export const tidy = (
+  directory: string,
+): Effect.Effect<void, CheckpointError | PlatformError.PlatformError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
     if (!(yield* isRun(directory)) || (yield* mayBeRunning(directory))) return
-    yield* settleCheckpoints(join(directory, files.checkpoints))
+    for (const kind of ["best", "last"] as const) yield* Checkpoint.recover(checkpointOf(directory, kind))
     for (const folder of [".", files.pretrain, files.plots]) yield* removeAside(join(directory, folder))
   })
 
 /** The same for all runs of a name. What cannot be removed stays: it costs room alone. */
-export const tidyAll = (parent: string): Effect.Effect<void, never, FileSystem.FileSystem> =>
+export const tidyAll = (parent: string): Effect.Effect<void, never, FileSystem.FileSystem | Path.Path> =>
   Effect.flatMap(numbersIn(parent), (numbers) =>
     Effect.forEach(numbers, (number) => Effect.ignore(tidy(join(parent, number))), { discard: true }),
   )

@@ -4,15 +4,16 @@ import { Engine } from "@adjoint/core/engines/Engine"
 import type * as Rbm from "@adjoint/core/learning/Rbm"
 import { CheckpointError } from "@adjoint/core/training/CheckpointError"
 import { evaluate } from "@adjoint/core/training/Evaluate"
+import { findInScoring } from "@adjoint/core/training/findNonFinite"
 import { NonFinite } from "@adjoint/core/training/NonFinite"
 import type { PretrainEvent } from "@adjoint/core/training/PretrainEvent"
 import type { Scores } from "@adjoint/core/training/Progress"
 import * as Train from "@adjoint/core/training/Train"
-import type { TrainEvent } from "@adjoint/core/training/TrainEvent"
+import type { NonFiniteScore, TrainEvent } from "@adjoint/core/training/TrainEvent"
 import * as Effect from "effect/Effect"
 import * as PlatformError from "effect/PlatformError"
 import * as Stream from "effect/Stream"
-import { diverged } from "../Divergence.ts"
+import { diverged, nonFiniteScore } from "../Divergence.ts"
 import { type Choice, engineOf } from "../Engines.ts"
 import { Unsaved, UsageError } from "../Failure.ts"
 import { held } from "../Floor.ts"
@@ -140,13 +141,22 @@ const referenceOf = (folder: string, { runs, usualRuns }: Options): string => {
 const progressFor = ({ json }: Options) =>
   Effect.map(World, ({ env, stderr }) => (json ? jsonProgress() : isLive(env, stderr) ? live() : plain()))
 
-/** The scores on the rows that the document evaluates a run on. */
-const judge = ({ built, prepared, sound: { document } }: Training, { weights }: Ledger.Ledger) =>
+/** The scores on the rows that the document evaluates a run on; a loss that is not finite is traced and reported. */
+const judge = <E, R>(
+  { built, prepared, sound: { document } }: Training,
+  { records, weights }: Ledger.Ledger,
+  tell: (event: NonFiniteScore) => Effect.Effect<void, E, R>,
+) =>
   Effect.gen(function* () {
     const { split } = document.evaluate
     const dataset = prepared[split]
     if (dataset === undefined || weights === undefined) return {}
     const scores = yield* evaluate(built.net, weights, { dataset, loss: built.loss, scores: built.scores })
+    if (!Number.isFinite(scores.loss)) {
+      const { read } = yield* Engine
+      const place = yield* findInScoring({ ...built, read }, weights, dataset)
+      if (place !== undefined) yield* tell({ _tag: "NonFiniteScore", part: split, epoch: records.at(-1)?.epoch ?? 0, ...place })
+    }
     return { [split]: scores } as { readonly [part in typeof split]?: Scores }
   })
 
@@ -166,19 +176,22 @@ const train = (options: Options, ready: Ready, folder: string) =>
 
     const close = (rest: Pick<Summary, "status"> & Partial<Summary>) =>
       Effect.gen(function* () {
+        const kept = ledger.kept ?? (ledger.best === undefined ? "last" : endsWith(config))
         const { kind, ...answer } = Lines.baselineOf(training.prepared)
         const { units } = training.built
         const summary = Ledger.summarize(ledger, {
-          weights: ledger.best === undefined ? "last" : endsWith(config),
+          weights: kept,
           seconds: (Date.now() - started) / 1000,
           baseline: { kind, ...answer },
           ...(units === undefined ? {} : { units }),
           ...(parent === undefined ? {} : { parent: parent.directory }),
           ...rest,
         })
-        yield* Recorder.end(folder, summary)
-        ended = summary.status
-        return summary
+        const worse = Lines.worseThanBaseline(training, summary)
+        const whole = { ...summary, ...(worse === undefined ? {} : { worseThanBaseline: worse.name }) }
+        yield* Recorder.end(folder, whole)
+        ended = whole.status
+        return whole
       })
 
     const record = (event: TrainEvent) =>
@@ -186,6 +199,13 @@ const train = (options: Options, ready: Ready, folder: string) =>
         ledger = Ledger.enter(ledger, event)
         yield* Recorder.note(folder, event)
         yield* progress.tell(event)
+        if (options.json) return
+        if (event._tag === "OldCheckpointKept")
+          yield* Lines.warning(`an old checkpoint could not be deleted: ${event.path}: ${event.reason}`, "delete it by hand")
+        if (event._tag === "NonFiniteScore") {
+          const { hint, message } = nonFiniteScore(event, training, training.prepared)
+          yield* Lines.warning(message, hint)
+        }
       })
 
     // How many machines are trained, until the training of the net itself begins.
@@ -199,7 +219,7 @@ const train = (options: Options, ready: Ready, folder: string) =>
       })
 
     /** The training of the net, after that of its machines, where it has any. */
-    const whole =
+    const prepared =
       machines === undefined
         ? Effect.succeed(config)
         : Effect.map(
@@ -218,9 +238,9 @@ const train = (options: Options, ready: Ready, folder: string) =>
       })
     })
 
-    return yield* Effect.flatMap(whole, (each) => Stream.runForEach(Train.run(each), record)).pipe(
+    return yield* Effect.flatMap(prepared, (each) => Stream.runForEach(Train.run(each), record)).pipe(
       Effect.ensuring(progress.end),
-      Effect.andThen(Effect.suspend(() => judge(training, ledger))),
+      Effect.andThen(Effect.suspend(() => judge(training, ledger, record))),
       Effect.flatMap((judged) => close({ status: ledger.isStopped ? "stopped early" : "finished", ...judged })),
       Effect.onInterrupt(() => Effect.ignore(stopped)),
       Effect.mapError((error) => (error instanceof NonFinite ? diverged(error, training) : error)),
@@ -255,7 +275,7 @@ export const run = (options: Options) =>
     )
     if (options.json) yield* result(line({ event: "summary", folder, ...summary }, new Date()))
     else {
-      yield* Lines.footer(summary, referenceOf(folder, options))
+      yield* Lines.footer(ready.training, summary, referenceOf(folder, options))
       const { split } = ready.training.sound.document.evaluate
       yield* result([folder, ...Lines.printScores(split, summary[split], summary.units)].join("  "))
     }

@@ -1,5 +1,4 @@
 /** Data files: the one place of `data` that touches the disk. Every failure names the file. */
-import { basename, dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import type { PlatformError } from "effect/PlatformError"
@@ -38,14 +37,19 @@ const refused =
   (error: PlatformError): Load<never> => {
     if (error.reason._tag !== "NotFound") return fail(file, { _tag: "NotReadable", cause: systemWords(error) })
     return Effect.flatMap(neighbours(file), (names) =>
-      fail(file, { _tag: "NotFound", nearest: nearest(basename(file), names).map((name) => join(dirname(file), name)) }),
+      fail(file, { _tag: "NotFound", nearest: nearest(nameOf(file), names).map((name) => `${folderOf(file)}${name}`) }),
     )
   }
+
+/** The path up to its last separator, which is `/`, or on Windows `\\` too. */
+const folderOf = (file: string): string => file.slice(0, /[^/\\]*[/\\]*$/.exec(file)?.index)
+
+const nameOf = (file: string): string => file.slice(folderOf(file).length).replace(/[/\\]+$/, "")
 
 const neighbours = (file: string): Effect.Effect<ReadonlyArray<string>, never, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
-    return yield* fs.readDirectory(dirname(file))
+    return yield* fs.readDirectory(folderOf(file) || ".")
   }).pipe(Effect.orElseSucceed(() => []))
 
 const decoded =

@@ -14,6 +14,8 @@ import { reshape } from "../tensor/structure.ts"
 import type { NDArray } from "../words/NDArray.ts"
 import type { ShapeError } from "../words/ShapeError.ts"
 import { inBursts } from "./bursts.ts"
+import type { ConfigError } from "./ConfigError.ts"
+import * as Check from "./checkData.ts"
 import type { Scores } from "./Progress.ts"
 
 /** A net's parameters and what it carries itself. */
@@ -114,21 +116,17 @@ export const sumsIn = ({ of, rows }: Gathered, scores: ScoreTable): Sums => ({
   ),
 })
 
-/** The scores that sums over rows come to. One that is not defined of these rows, as an area under a curve of one class, is left out. */
+/** The scores of sums over rows. One that is not defined of these rows, such as an area under a curve of one class, is NaN. */
 export const finish = ({ of, rows }: Sums, scores: ScoreTable): Scores => ({
   loss: (of[lossName]?.[0] ?? 0) / rows,
-  ...Object.fromEntries(
-    Object.entries(scores)
-      .map(([name, score]) => [name, score.finish(of[name] ?? [])] as const)
-      .filter(([, value]) => Number.isFinite(value)),
-  ),
+  ...Object.fromEntries(Object.entries(scores).map(([name, score]) => [name, score.finish(of[name] ?? [])] as const)),
 })
 
 /** Rows a batch when nothing is learned from them. */
 export const scoringBatch = 256
 
-/** Where the batches of so many rows begin and end. */
-const rangesOf = (rows: number): ReadonlyArray<readonly [start: number, end: number]> =>
+/** Where the scoring batches of so many rows begin and end. */
+export const rangesOf = (rows: number): ReadonlyArray<readonly [start: number, end: number]> =>
   Array.from({ length: Math.ceil(rows / scoringBatch) }, (_, i) => [i * scoringBatch, Math.min(rows, (i + 1) * scoringBatch)])
 
 /** Takes the loss and the scores of a dataset under any weights. */
@@ -136,6 +134,9 @@ export type Evaluator<P, S> = (
   weights: Weights<P, S>,
   dataset: Dataset.Dataset,
 ) => Effect.Effect<Scores, EngineError | ShapeError>
+
+/** The weights alone of a value that carries more, such as the last event of a run. */
+const bare = <P, S>({ net, params }: Weights<P, S>): Weights<P, S> => ({ params, net })
 
 /** Compiles the scoring of a net; `like` gives the weights' shapes. What the engine holds is released with the scope. */
 export const evaluator = <P, S>(
@@ -148,10 +149,10 @@ export const evaluator = <P, S>(
     Compile.step((weights: Weights<P, S>, { x, y }: { readonly x: Tensor; readonly y: Tensor }) => {
       const { y: prediction } = net.apply(weights.params, weights.net, x, { mode: "infer" })
       return { state: weights, output: sumsOf(loss(prediction, y), scores, prediction, y) }
-    }, like),
+    }, bare(like)),
     (step) =>
       Effect.fnUntraced(function* (weights, dataset) {
-        yield* step.load(weights)
+        yield* step.load(bare(weights))
         let gathered = gather(noSums)
         yield* inBursts(rangesOf(Dataset.size(dataset)), (ranges) =>
           Effect.map(
@@ -170,22 +171,34 @@ export const evaluator = <P, S>(
       }),
   )
 
-/** The loss and the scores of a net on a dataset. */
+/**
+ * The loss and the scores of a net on a dataset, under weights such as those that `Train.finished` gives. Fails with
+ * `ConfigError` for a dataset without rows or with another number of targets than inputs.
+ */
 export const evaluate = <P, S>(
   net: Net<P, S>,
   weights: Weights<P, S>,
   { dataset, loss, scores = {} }: { readonly dataset: Dataset.Dataset; readonly loss: Loss; readonly scores?: ScoreTable },
-): Effect.Effect<Scores, EngineError | ShapeError, Engine> =>
-  Effect.scoped(Effect.flatMap(evaluator(net, loss, scores, weights), (score) => score(weights, dataset)))
+): Effect.Effect<Scores, ConfigError | EngineError | ShapeError, Engine> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const problem = Check.dataset("dataset", dataset) ?? Check.scoreTable(scores)
+      if (problem !== undefined) return yield* problem
+      const score = yield* evaluator(net, loss, scores, weights)
+      return yield* score(weights, dataset)
+    }),
+  )
 
-/** What a net makes of inputs [n, …sample], in order: predictions [n, …]. */
+/** The predictions [n, …] of a net for inputs [n, …sample], in order. Fails with `ConfigError` for inputs without rows. */
 export const predict = <P, S>(
   net: Net<P, S>,
   { net: state, params }: Weights<P, S>,
   inputs: NDArray,
-): Effect.Effect<NDArray, EngineError | ShapeError, Engine> =>
+): Effect.Effect<NDArray, ConfigError | EngineError | ShapeError, Engine> =>
   Effect.scoped(
     Effect.gen(function* () {
+      const problem = Check.rows("inputs", inputs)
+      if (problem !== undefined) return yield* problem
       const step = yield* Compile.step(
         (weights: Weights<P, S>, x: Tensor) => ({
           state: weights,
