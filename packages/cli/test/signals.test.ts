@@ -1,7 +1,7 @@
 /** Signals: the first is heard at once and saves the run, the second ends the process, and verbs without a run just end. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import { setTimeout } from "node:timers/promises"
@@ -95,6 +95,22 @@ describe("while a run trains", { timeout: 120_000 }, () => {
     expect(await says("SIGINT: finishing this step and saving; Ctrl-C again stops at once")).toBeLessThan(1000)
     expect(await ended).toMatchObject({ code: 130, signal: null })
     expect(statusOf("one", "wide")).toBe("interrupted")
+  })
+
+  test("a signal ends it when nobody takes its output either", async () => {
+    const events = join(directory, "stuck/long/0001/events.ndjson")
+    const seldom = ["--set", "train.callbacks=[{ checkpoint: { every: 1000 epochs, keep: last } }]"]
+    const args = [main, "train", "long.yaml", "--json", "--runs", "stuck", ...seldom]
+    // Its stdout is a pipe that is full soon.
+    const child = spawn(process.execPath, args, { cwd: directory, env: inherited, stdio: ["ignore", "pipe", "ignore"] })
+    while (!existsSync(events) || statSync(events).size < 200_000) await setTimeout(100)
+    child.kill("SIGINT")
+    const sent = performance.now()
+    const [code] = await once(child, "exit")
+    expect(code).toBe(130)
+    expect(performance.now() - sent).toBeLessThan(10_000)
+    expect(statusOf("stuck", "long")).toBe("interrupted")
+    child.stdout.destroy()
   })
 
   test("nohup lets it survive SIGHUP", async () => {

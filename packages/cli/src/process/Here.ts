@@ -3,8 +3,7 @@ import process from "node:process"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { codeOf, execute } from "../Execute.ts"
-import { exitCodes } from "../ExitCode.ts"
-import { output, reportLoss } from "./Output.ts"
+import { end, output } from "./Output.ts"
 import { acknowledgement, signals } from "./Signals.ts"
 
 /** Runs the command and sets the exit code of the process. */
@@ -41,11 +40,5 @@ export const runHere = async (args: ReadonlyArray<string>): Promise<void> => {
   )
   const code = await Effect.runPromise(codeOf(running))
   process.stdin.destroy()
-  const isCut = code === exitCodes.interrupted && heard() === undefined
-  // An output that fails says so a moment after it was written to.
-  process.on("exit", () => {
-    const isLost = reportLoss([stdout, stderr], hasRun)
-    process.exitCode = code === exitCodes.interrupted ? heard() : code
-    if (isCut || code === exitCodes.ok) process.exitCode = isLost ? exitCodes.unwritten : exitCodes.ok
-  })
+  end({ code, hasRun, outputs: [stdout, stderr], signalled: heard() })
 }

@@ -1,5 +1,7 @@
 /** The output streams of the process. A stream that cannot be written any more drops what follows, and the command goes on. */
+import process from "node:process"
 import { getSystemErrorMap } from "node:util"
+import { exitCodes } from "../ExitCode.ts"
 import type { Sink } from "../terminal/World.ts"
 
 export interface Output extends Omit<Sink, "write"> {
@@ -42,10 +44,10 @@ const isClosedByReader = ({ failure }: Output): boolean => failure()?.code === "
 const words = ({ errno, message }: NodeJS.ErrnoException): string => getSystemErrorMap().get(errno ?? 0)?.[1] ?? message
 
 /**
- * Whether output was lost that somebody counted on: any of a run's, and of other verbs what a full disk took. A reader that
- * closes its end has what it wanted of a verb that only prints. Reports the loss on the stream that is left.
+ * Whether output was lost that was wanted: any of a run's, and of other verbs what a full disk took. A reader that closes its
+ * end has what it wanted of a verb that only prints. Reports the loss on the stream that is left.
  */
-export const reportLoss = (outputs: readonly [stdout: Output, stderr: Output], hasRun: boolean): boolean => {
+const reportLoss = (outputs: Outputs, hasRun: boolean): boolean => {
   const lost = outputs.filter((each) => each.failure() !== undefined && (hasRun || !isClosedByReader(each)))
   const [, stderr] = outputs
   for (const { failure, name } of lost) {
@@ -53,4 +55,31 @@ export const reportLoss = (outputs: readonly [stdout: Output, stderr: Output], h
     if (name === "stdout" && error !== undefined) stderr.write(`error: stdout cannot be written: ${words(error)}\n`)
   }
   return lost.length > 0
+}
+
+type Outputs = readonly [stdout: Output, stderr: Output]
+
+/** How a command ended. */
+export interface Ending {
+  readonly code: number
+  readonly outputs: Outputs
+  /** Whether it wrote a run. */
+  readonly hasRun: boolean
+  /** The exit code of the signal that interrupted it, if one did. */
+  readonly signalled: number | undefined
+}
+
+/** How long a process that a signal interrupted waits for readers of its output, in milliseconds. */
+const patience = 1000
+
+/** Sets the exit code of the process, which ends when its output is written. */
+export const end = ({ code, hasRun, outputs, signalled }: Ending): void => {
+  // Without a signal it was interrupted because nobody reads its results.
+  const wanted = code === exitCodes.interrupted ? (signalled ?? exitCodes.ok) : code
+  // A stream that fails reports that a moment after it was written to.
+  process.on("exit", () => {
+    const isLost = reportLoss(outputs, hasRun)
+    process.exitCode = wanted === exitCodes.ok && isLost ? exitCodes.unwritten : wanted
+  })
+  if (signalled !== undefined) setTimeout(() => process.exit(), patience).unref()
 }

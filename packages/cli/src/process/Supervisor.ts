@@ -1,9 +1,8 @@
 /** Runs the command in a worker and keeps the main thread free: it writes what the worker prints and hears signals at once. */
 import process from "node:process"
 import { Worker } from "node:worker_threads"
-import { exitCodes } from "../ExitCode.ts"
 import type { Report, Request, Start, Streams } from "./Beside.ts"
-import { output, reportLoss } from "./Output.ts"
+import { end, output } from "./Output.ts"
 import { acknowledgement, signals } from "./Signals.ts"
 
 /** Runs `main` with these arguments in a worker and sets the exit code of the process when it has ended. */
@@ -31,11 +30,6 @@ export const supervise = (main: URL, args: ReadonlyArray<string>): void => {
   })
   worker.on("exit", (code) => {
     for (const stream of [process.stdout, process.stderr]) stream.off("resize", resized)
-    // An output that fails says so a moment after it was written to.
-    process.on("exit", () => {
-      const isLost = reportLoss([stdout, stderr], hasRun)
-      process.exitCode = code === exitCodes.interrupted ? (heard() ?? code) : code
-      if (code === exitCodes.ok && isLost) process.exitCode = exitCodes.unwritten
-    })
+    end({ code, hasRun, outputs: [stdout, stderr], signalled: heard() })
   })
 }
