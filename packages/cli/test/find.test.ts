@@ -65,6 +65,7 @@ describe("a run that is not there", () => {
     ["digit/2", "there is no run digit/2 in RUNS; there are digits/0002, digits/0001, "],
     ["irsi/0007", "there is no run irsi/0007 in RUNS; there are iris/0007, iris/0001, "],
     ["mons/latest", "there is no run mons/latest in RUNS; there are moons/0001, "],
+    ["77", "there is no run 77 in RUNS; there are digits/0002, iris/0007, moons/0001, of 5 runs"],
     ["1", "there are several runs 1; say which: digits/0001 or iris/0001 or moons/0001"],
   ])("is told with the nearest there are: %s", async (reference, wanted) => {
     expect((await found(reference)).replace(runs, "RUNS")).toContain(wanted)

@@ -63,7 +63,7 @@ test("a run that was interrupted, and one that was killed, end with the bits of 
   expect(elsewhere).toMatchObject({ code: 7, stderr: expect.stringContaining("--engine wasm") })
 })
 
-test.concurrent("paths are taken from where the command was typed", async () => {
+test.concurrent("paths are taken from where the command was typed", { timeout: 60_000 }, async () => {
   const directory = folder({ "long.yaml": model })
   mkdirSync(join(directory, "inner"))
   const script = { npm_lifecycle_event: "adjoint", INIT_CWD: join(directory, "inner") }
@@ -78,7 +78,7 @@ test.concurrent("paths are taken from where the command was typed", async () => 
   expect(other).toMatchObject({ code: 0, stdout: "ok long.yaml\n" })
 })
 
-test.concurrent("a reader that goes away ends the command in silence", async () => {
+test.concurrent("a reader that goes away ends the command in silence", { timeout: 60_000 }, async () => {
   const directory = folder({ "long.yaml": model, "rows.jsonl": "[1, 0]\n".repeat(20_000) })
   const short = ["--set", "train.epochs=1", "--set", "train.callbacks=[]"]
   expect(await run(["train", join(directory, "long.yaml"), "--runs", directory, ...short])).toMatchObject({ code: 0 })
@@ -90,7 +90,7 @@ test.concurrent("a reader that goes away ends the command in silence", async () 
   expect({ code, stderr }).toEqual({ code: "0", stderr: "" })
 })
 
-test.concurrent("help loads neither core nor dsl, nor all of effect", async () => {
+test.concurrent("help loads neither core nor dsl, nor all of effect", { timeout: 60_000 }, async () => {
   const hook = `data:text/javascript,${encodeURIComponent(
     `import { registerHooks } from "node:module"
      registerHooks({ load: (url, context, next) => { process.stderr.write(url + "\\n"); return next(url, context) } })`,

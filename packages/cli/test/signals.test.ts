@@ -99,11 +99,14 @@ describe("while a run trains", { timeout: 120_000 }, () => {
 
   test("a signal ends it when nobody takes its output either", async () => {
     const events = join(directory, "stuck/long/0001/events.ndjson")
-    const seldom = ["--set", "train.callbacks=[{ checkpoint: { every: 1000 epochs, keep: last } }]"]
+    const seldom = ["--set", "train.callbacks=[{ checkpoint: { every: 1000 epochs, keep: [last] } }]"]
     const args = [main, "train", "long.yaml", "--json", "--runs", "stuck", ...seldom]
     // Its stdout is a pipe that is full soon.
     const child = spawn(process.execPath, args, { cwd: directory, env: inherited, stdio: ["ignore", "pipe", "ignore"] })
-    while (!existsSync(events) || statSync(events).size < 200_000) await setTimeout(100)
+    while (!existsSync(events) || statSync(events).size < 200_000) {
+      expect(child.exitCode).toBeNull()
+      await setTimeout(100)
+    }
     child.kill("SIGINT")
     const sent = performance.now()
     const [code] = await once(child, "exit")

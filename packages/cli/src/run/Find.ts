@@ -69,13 +69,14 @@ const findLatest = (reference: string, runs: string) =>
     return yield* newest(yield* runsOf(dirname(dirname(reference)), [basename(dirname(reference))]))
   })
 
-/** The runs that are nearest to a reference, for a hint. */
+/** The runs that are nearest to a reference, for a hint; to a number those that each name has had last. */
 const near = (reference: string, runs: string) =>
   Effect.gen(function* () {
     const there = (yield* runsOf(runs, yield* namesIn(runs))).map((folder) => relative(runs, folder))
     if (there.length === 0) return "train a model first, or say where with --runs"
-    const wanted = isNumber(reference) ? printNumber(Number(reference)) : relative(runs, join(runs, reference))
-    const listed = nearestNames(wanted, there.toReversed(), most)
+    const listed = isNumber(reference)
+      ? [...new Map(there.map((run) => [dirname(run), run])).values()].slice(0, most)
+      : nearestNames(reference, there.toReversed(), most)
     const rest = there.length > listed.length ? `, of ${there.length} runs` : ""
     return `there are ${listed.join(", ")}${rest}`
   })
