@@ -56,6 +56,13 @@ export class FailUnder extends TaggedError("FailUnder")<{
 /** The self-test found wrong answers and printed them. */
 export class Unwell extends TaggedError("Unwell")<{ readonly wrong: ReadonlyArray<string> }> {}
 
+/** Rows that have no prediction; the first of them were named. */
+export class Unanswered extends TaggedError("Unanswered")<{
+  readonly failed: number
+  readonly rows: number
+  readonly named: number
+}> {}
+
 export type Failure =
   | UsageError
   | Refused
@@ -65,6 +72,7 @@ export type Failure =
   | Diverged
   | FailUnder
   | Unwell
+  | Unanswered
   | DataError
   | CheckpointError
   | ConfigError

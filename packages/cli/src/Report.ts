@@ -59,6 +59,11 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
   },
   DataError: { code: () => exitCodes.data, say: ({ message }) => said(message) },
   Unwell: { code: () => exitCodes.internal, say: ({ wrong }) => said(`the self-test failed: ${wrong.join(", ")}`) },
+  Unanswered: {
+    code: () => exitCodes.data,
+    say: ({ failed, named, rows }) =>
+      said(`${failed} of ${rows} rows have no prediction${named < failed ? `; the first ${named} are named above` : ""}`),
+  },
   EngineError: {
     code: ({ cause }) => (cause instanceof OutOfMemory ? exitCodes.modelFile : exitCodes.internal),
     say: ({ cause, message }) =>

@@ -11,7 +11,9 @@ import * as Score from "../learning/Score.ts"
 import { mul } from "../tensor/elementwise.ts"
 import { read } from "../tensor/read.ts"
 import { reshape } from "../tensor/structure.ts"
-import type { NDArray } from "../words/NDArray.ts"
+import { allocate } from "../words/DType.ts"
+import { NDArray } from "../words/NDArray.ts"
+import * as Shape from "../words/Shape.ts"
 import type { ShapeError } from "../words/ShapeError.ts"
 import { inBursts } from "./bursts.ts"
 import type { ConfigError } from "./ConfigError.ts"
@@ -189,29 +191,59 @@ export const evaluate = <P, S>(
     }),
   )
 
+/** So many rows or a few more, so that batches of all sizes need few programs: the next power of two. */
+const rounded = (rows: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, rows)))
+
+/** An array with rows of zeros after its own, up to so many. */
+const padded = (array: NDArray, rows: number): NDArray => {
+  const { data, dtype, shape } = array
+  if (shape[0] === rows) return array
+  const sample = shape.slice(1)
+  const all = allocate(dtype, rows * Shape.size(sample))
+  all.set(data)
+  return new NDArray(dtype, [rows, ...sample], all)
+}
+
+/** The predictions [n, …] for inputs [n, …sample], in order. Fails with `ConfigError` for inputs without rows. */
+export type Predictor = (inputs: NDArray) => Effect.Effect<NDArray, ConfigError | EngineError | ShapeError>
+
+/** Compiles the predictions of a net, for inputs that come in several arrays. What the engine holds is released with the scope. */
+export const predictor = <P, S>(
+  net: Net<P, S>,
+  { net: state, params }: Weights<P, S>,
+): Effect.Effect<Predictor, EngineError | ShapeError, Engine | Scope.Scope> =>
+  Effect.map(
+    Compile.step(
+      (weights: Weights<P, S>, x: Tensor) => ({
+        state: weights,
+        output: net.apply(weights.params, weights.net, x, { mode: "infer" }).y,
+      }),
+      { params, net: state },
+    ),
+    (step) =>
+      Effect.fnUntraced(function* (inputs) {
+        const problem = Check.rows("inputs", inputs)
+        if (problem !== undefined) return yield* problem
+        const parts: Array<NDArray> = []
+        yield* inBursts(rangesOf(inputs.shape[0] ?? 0), (ranges) =>
+          Effect.map(
+            step.run(ranges.map(([start, end]) => padded(Dataset.slice(inputs, start, end), rounded(end - start)))),
+            (outputs) => {
+              for (const [i, y] of outputs.entries()) {
+                const [start = 0, end = 0] = ranges[i] ?? []
+                parts.push(Dataset.slice(read(y), 0, end - start))
+              }
+            },
+          ),
+        )
+        return yield* Compile.checkShapes(() => Dataset.concatRows(parts))
+      }),
+  )
+
 /** The predictions [n, …] of a net for inputs [n, …sample], in order. Fails with `ConfigError` for inputs without rows. */
 export const predict = <P, S>(
   net: Net<P, S>,
-  { net: state, params }: Weights<P, S>,
+  weights: Weights<P, S>,
   inputs: NDArray,
 ): Effect.Effect<NDArray, ConfigError | EngineError | ShapeError, Engine> =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      const problem = Check.rows("inputs", inputs)
-      if (problem !== undefined) return yield* problem
-      const step = yield* Compile.step(
-        (weights: Weights<P, S>, x: Tensor) => ({
-          state: weights,
-          output: net.apply(weights.params, weights.net, x, { mode: "infer" }).y,
-        }),
-        { params, net: state },
-      )
-      const parts: Array<NDArray> = []
-      yield* inBursts(rangesOf(inputs.shape[0] ?? 0), (ranges) =>
-        Effect.map(step.run(ranges.map(([start, end]) => Dataset.slice(inputs, start, end))), (outputs) => {
-          for (const y of outputs) parts.push(read(y))
-        }),
-      )
-      return yield* Compile.checkShapes(() => Dataset.concatRows(parts))
-    }),
-  )
+  Effect.scoped(Effect.flatMap(predictor(net, weights), (run) => run(inputs)))
