@@ -2,7 +2,7 @@
 import type { MemoryPlan } from "../MemoryPlan.ts"
 import type { Plan } from "../Plan.ts"
 import { Assembler } from "./assembler/Assembler.ts"
-import type { Func } from "./assembler/Code.ts"
+import type { Func } from "./assembler/Func.ts"
 import type { Numerics } from "./assembler/numerics.ts"
 import { type I32, i32 } from "./assembler/Value.ts"
 import { emitKernel, isCompiled, isParallel, scratchOf, work } from "./kernels/kernels.ts"

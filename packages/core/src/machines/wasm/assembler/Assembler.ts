@@ -13,7 +13,8 @@
  */
 
 import { Bytes } from "./Bytes.ts"
-import { Code, type Func } from "./Code.ts"
+import { Code } from "./Code.ts"
+import type { Func } from "./Func.ts"
 import type { Numerics } from "./numerics.ts"
 import { structure, typeCodes, type ValueType } from "./opcodes.ts"
 import { type Local, Value } from "./Value.ts"

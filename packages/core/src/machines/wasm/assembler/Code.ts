@@ -7,39 +7,17 @@
  * constants inside loops are set up once where the function begins (`HoistedConstants`).
  */
 import { Bytes } from "./Bytes.ts"
+import { type CallArguments, callOperands, type Func } from "./Func.ts"
 import { HoistedConstants } from "./HoistedConstants.ts"
 import { Locals } from "./Locals.ts"
 import type { Numerics } from "./numerics.ts"
 import { effects, type Instruction, structure, type ValueType } from "./opcodes.ts"
-import { type Argument, type Arguments, apply, type I32, i32, type Local, operand, Value } from "./Value.ts"
+import { type Argument, type Arguments, apply, type I32, i32, type Local, operand, type Value } from "./Value.ts"
 import { writeCode, writeNode } from "./writeInstruction.ts"
 
 type Doers<Family> = {
   readonly [M in keyof Family]: Family[M] extends Instruction ? (...args: Arguments<Family[M]>) => void : never
 }
-
-/** A function of the module: to be called, or exported. */
-export interface Func<
-  P extends ReadonlyArray<ValueType> = ReadonlyArray<ValueType>,
-  R extends ValueType | undefined = ValueType | undefined,
-> {
-  readonly index: number
-  readonly name: string
-  readonly params: P
-  readonly result: R
-}
-
-/** The values a call passes, numbers allowed. */
-export type CallArguments<P extends ReadonlyArray<ValueType>> = { -readonly [K in keyof P]: Argument<P[K]> }
-
-/** The value a function leaves, called with these arguments; nothing is dropped or ordered, so bind it with `Code.let`. */
-export const call = <P extends ReadonlyArray<ValueType>, R extends ValueType>(
-  func: Func<P, R>,
-  ...args: CallArguments<P>
-): Value<R> => new Value(func.result, structure.call, "index", callOperands(func.params, args), func.index)
-
-const callOperands = (params: ReadonlyArray<ValueType>, args: ReadonlyArray<unknown>): ReadonlyArray<Value> =>
-  params.map((type, i) => operand(type, args[i]))
 
 /** Where a branch goes: the end of a block, the beginning of a loop. */
 export interface Label {
