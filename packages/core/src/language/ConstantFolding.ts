@@ -1,6 +1,6 @@
 /**
- * Constant folding: which parts of a traced function are numbers already, because they depend on none of its arguments,
- * and are worth computing once beforehand instead of at every call.
+ * Constant folding: which expressions of a traced function depend on none of its arguments and are worth computing once,
+ * beforehand, instead of at every call.
  */
 import { NDArray } from "../words/NDArray.ts"
 import { bytesOf } from "../words/ShapeError.ts"

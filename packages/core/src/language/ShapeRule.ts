@@ -222,7 +222,7 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
   },
 }
 
-/** What is known of the result of a primitive. Throws `ShapeError` when it cannot take these inputs. */
+/** The dtype and shape of a primitive's result. Throws `ShapeError` when it cannot take these inputs. */
 export const infer = <P extends Primitive>(primitive: P, params: Params[P], inputs: ReadonlyArray<Spec>): Spec => {
   const rule = shapeRules[primitive] as ShapeRule<P>
   const out = rule(params, inputs)
@@ -230,7 +230,7 @@ export const infer = <P extends Primitive>(primitive: P, params: Params[P], inpu
   return out
 }
 
-/** What is known of a program's value, by its number. */
+/** The dtype and shape of a program's value, by its number. */
 export const specOf = (program: Program, value: number): Spec => {
   const { constants, equations, inputs } = program
   const spec =

@@ -4,18 +4,18 @@ import * as Shape from "../../words/Shape.ts"
 import { isRearrangement } from "./indexMap.ts"
 import { isCostly, isElementwise, isProduct, type Value } from "./values.ts"
 
-/** The most steps that a loop does for one value, so that bodies stay of a size that hosts compile well. */
+/** The most equations that a loop computes for one value, so that hosts compile its body well. */
 const longest = 64
 
-/** What is known of the values that a program's outputs need. */
+/** The values that a program's outputs need, and which of them are stored. */
 export interface Stored {
   readonly used: ReadonlySet<number>
   readonly isStored: (value: number) => boolean
-  /** The value under whose place a value is stored: a reshape's numbers are its input's. */
+  /** The value in whose slot a value is stored: a reshape has the data of its input. */
   readonly alias: (value: number) => number
 }
 
-/** Decides for all values: back from the outputs for what must be stored, then forwards for what is better stored. */
+/** Decides for all values: backwards from the outputs what must be stored, then forwards what is cheaper to store. */
 export const decide = (values: ReadonlyArray<Value>, outputs: ReadonlyArray<number>): Stored => {
   const at = (value: number): Value => values[value] as Value
   const aliases = values.map((_, value) => value)

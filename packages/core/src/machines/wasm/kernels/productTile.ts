@@ -17,8 +17,8 @@ export interface Tile {
   readonly outRow: number
   /** How many products each element sums. */
   readonly k: number | I32
-  /** All ones where the sums go on from what stands in the result, all zeros where they begin; nothing where they always begin. */
-  readonly goesOn: V128 | undefined
+  /** All ones where the sums continue those in the result, all zeros where they begin; absent where they always begin. */
+  readonly continues: V128 | undefined
 }
 
 /** Steps of k that are unrolled. */
@@ -26,12 +26,12 @@ const unroll = 2
 
 /** One tile: `a`, `b` and `out` are the addresses of its first elements. */
 export const emitTile = (code: Code, tile: Tile, a: I32, b: I32, out: I32): void => {
-  const { aRow, aStep, bStep, columns, goesOn, k, outRow, rows } = tile
+  const { aRow, aStep, bStep, columns, continues, k, outRow, rows } = tile
   const vectors = Math.ceil(columns / 4)
   const sums = Array.from({ length: rows * vectors }, (_, i) => {
-    if (goesOn === undefined) return code.let(f32x4.const(0))
+    if (continues === undefined) return code.let(f32x4.const(0))
     const [row, vector] = [Math.floor(i / vectors), i % vectors]
-    return code.let(v128.and(v128.load(out, row * outRow + vector * 16), goesOn))
+    return code.let(v128.and(v128.load(out, row * outRow + vector * 16), continues))
   })
   const [p, q] = [code.let(a), code.let(b)]
   const round = (step: number): void =>

@@ -1,9 +1,9 @@
 /**
  * Sums of source elements times weights under windows that slide: a convolution, and its gradient for the input, which
- * is one as well, of the cotangent with the weights turned round.
+ * is a convolution of the cotangent with the weights reversed.
  *
  * An element of the target is summed one product after the other: the positions of its window that lie within the source in
- * their order there, and in each the channels in theirs. What lies outside is left out, so that an infinite weight
+ * their order there, and in each the channels in theirs. Elements outside are left out, so that an infinite weight
  * there does not count. Tiles of four or eight neighbouring positions by eight or four columns are summed at once; they lie
  * along the last axis of space, and at its two edges, where windows reach over, along the axis before.
  */
@@ -62,7 +62,7 @@ interface Layout extends Correlation {
 /** Columns of a tile. */
 const tileColumns = 8
 
-/** The most bytes of packed weights at once, so that they stay in the second cache. */
+/** The most bytes of packed weights at once, so that they stay in the second-level cache. */
 const mostPacked = 2 ** 18
 
 /** Bytes of the packed weights of a tile's columns, for so many taps and channels. */
@@ -150,7 +150,7 @@ const emitRun = (code: Code, run: Run, p: I32, q: I32, length: Count, depth: num
       for (let i = 0; i < length - whole; i++) addChannel(code, run, from, weights, i)
   })
 
-/** What a tile needs to know besides where it stands. */
+/** The parts of a tile's emit context that all tiles of a panel share. */
 interface Panel {
   readonly code: Code
   readonly layout: Layout
@@ -177,7 +177,7 @@ const emitTile = (panel: Panel, positions: ReadonlyArray<Position>, along: numbe
     const { spread = 1, weightStep = 1 } = axes[axis] ?? {}
     const { end = 0, start = 0 } = positions[axis]?.taps ?? {}
     const [pStep, qStep] = [spread * (sourceSteps[axis] ?? 0), weightStep * (weightSteps[axis] ?? 0)]
-    // Where taps lie side by side in source and weights alike they are one run.
+    // Where taps are contiguous both in the source and in the weights they are one run.
     if (axis === last && groups === 1 && spread === 1 && weightStep === 1) {
       const taps = typeof start === "number" && typeof end === "number" ? end - start : i32.sub(at(0, [end, 1]), start)
       const length = typeof taps === "number" ? taps * depth : i32.mul(taps, depth)
@@ -242,7 +242,7 @@ const emitPanel = (panel: Panel): void => {
 }
 
 /** Writes the kernel. */
-export const emitCorrelation = (context: EmitContext, correlation: Correlation, finish?: EmitEpilogue): void => {
+export const emitCorrelation = (context: EmitContext, correlation: Correlation, epilogue?: EmitEpilogue): void => {
   const { code, team } = context
   const full = layout(correlation)
   const { columns, depth, groups, pack, packed, source, target, window } = full
@@ -250,11 +250,11 @@ export const emitCorrelation = (context: EmitContext, correlation: Correlation, 
   const images = target.shape[0] ?? 0
   const taps = Shape.size(window)
   const atOnce = panelsAtOnce(taps, depth, columns) * tileColumns
-  // The columns of a group need not be whole vectors: what comes after waits for the last group.
-  const finishesParts = finish !== undefined && groups === 1
+  // The columns of a group need not be whole vectors: the epilogue waits for the last group.
+  const byRegion = epilogue !== undefined && groups === 1
   // Threads share the images, or blocks of columns where there are few.
   const few = team.threads > 1 && images < 2 * team.threads && columns >= tileColumns * team.threads
-  const byColumns = few && (finish === undefined || finishesParts)
+  const byColumns = few && (epilogue === undefined || byRegion)
   const imagePart = byColumns ? { start: 0, end: images } : threadRange(code, team, images)
   const columnPart = byColumns ? threadRange(code, team, columns, tileColumns) : { start: 0, end: columns }
   const areAll = !byColumns && columns <= atOnce
@@ -277,9 +277,9 @@ export const emitCorrelation = (context: EmitContext, correlation: Correlation, 
         const from = code.let(at(source.address, [image, sourceImage], [group, depth * 4]))
         const to = code.let(at(target.address, [image, targetImage], [group, columns * 4]))
         panels((column, width, weights) => code.call(ofImage(width), from, at(to, [column, 4]), weights))
-        if (finishesParts) finish({ indices: [image], columns: areAll ? undefined : { start: left, end: right } })
+        if (byRegion) epilogue({ indices: [image], columns: areAll ? undefined : { start: left, end: right } })
       })
     }),
   )
-  if (finish !== undefined && !finishesParts) code.for(imagePart.start, imagePart.end, 1, (image) => finish({ indices: [image] }))
+  if (epilogue !== undefined && !byRegion) code.for(imagePart.start, imagePart.end, 1, (image) => epilogue({ indices: [image] }))
 }

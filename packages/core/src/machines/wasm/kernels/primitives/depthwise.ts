@@ -20,7 +20,7 @@ export const emitDepthwise = (
   phases: ReadonlyArray<Phases>,
   tapSteps: ReadonlyArray<number>,
   weights: number,
-  finish?: EmitEpilogue,
+  epilogue?: EmitEpilogue,
 ): void => {
   const { code } = context
   const body = (position: WindowPosition): void => {
@@ -37,7 +37,7 @@ export const emitDepthwise = (
     })
     storeLanes(code, code.let(at(position.target, [target.address, 1])), sum, position.channels)
   }
-  eachWindowPosition(context, source.shape, target.shape, phases, body, { after: (image) => finish?.({ indices: [image] }) })
+  eachWindowPosition(context, source.shape, target.shape, phases, body, { after: (image) => epilogue?.({ indices: [image] }) })
 }
 
 /** Channels taken at once: four sums, which hide some of each other's latency. */

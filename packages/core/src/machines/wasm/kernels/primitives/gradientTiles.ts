@@ -9,7 +9,7 @@ import type { EmitContext } from "../loopNest.ts"
 import { at, blocks, type Operand } from "./Operation.ts"
 import { type Axis, type Count, positionsOf, type Taps } from "./slidingWindow.ts"
 
-/** What a gradient is computed from, and how it all lies in memory. */
+/** The operands of a gradient, and their layout in memory. */
 export interface Gradient {
   readonly context: EmitContext
   readonly x: Operand
@@ -31,10 +31,10 @@ export interface Gradient {
 /** Rows of a tile of so many vectors: eight sums, which hide each other's latency. */
 const tileRows = (width: number): number => 8 / Math.ceil(width / 4)
 
-/** The parts of the result that a thread makes. */
+/** The region of the result that a thread computes. */
 export interface Region {
   readonly groups: Range
-  /** Whole blocks of filters; all of them, and what is left over, where threads do not share them. */
+  /** Whole blocks of filters; all of them, and the rest, where threads do not share them. */
   readonly filters: Range | undefined
   /** Taps along the last axis, and along the one before. */
   readonly taps: Range
@@ -50,8 +50,8 @@ export const everything = ({ groups, window }: Gradient): Region => ({
 })
 
 /**
- * Threads share groups, blocks of filters, taps or lines of taps: the first of them that there are enough of, else what there
- * is most of. `undefined` where there is one of each.
+ * Threads share groups, blocks of filters, taps or lines of taps: the first of these of which there are enough, otherwise those of
+ * which there are most. `undefined` where there is one of each.
  */
 export const regionOf = (gradient: Gradient, byTaps: boolean): Region | undefined => {
   const { filters, groups, context, window } = gradient

@@ -2,8 +2,8 @@
  * The gradient of a convolution for its kernel. Each element is summed one product after the other, over the images in
  * their order, and in each over the output's positions in theirs; positions where the element lay in the padding are left out.
  *
- * Tiles of channels by filters are summed at once over some rows of one image, which stay in the nearest cache while
- * every tile is taken a bit further; in between the sums stand in the result.
+ * Tiles of channels by filters are summed at once over some rows of one image, which stay in the first-level cache while
+ * every tile advances over them; in between, the sums are in the result.
  */
 import * as Shape from "../../../../words/Shape.ts"
 import { bytesOf } from "../../../../words/ShapeError.ts"
@@ -30,7 +30,7 @@ import { at, input, type PrimitiveKernel, storeLanes } from "./Operation.ts"
 import { type Axis, type Count, eachPosition, flat, forward, type Position, positionsOf, type Taps } from "./slidingWindow.ts"
 import { space } from "./windowPositions.ts"
 
-/** Bytes of the cotangent that a block of rows takes: they and the input's rows stay in the first cache. */
+/** Bytes of the cotangent that a block of rows takes: they and the input's rows stay in the first-level cache. */
 const blockBytes = 2 ** 15
 
 type Sums = ReadonlyArray<Local<"v128">>
@@ -58,7 +58,7 @@ const addRow = ({ axes, cotangentSteps, context, xSteps }: Gradient, sums: Sums,
   const pStep = (axes.at(-1)?.move ?? 1) * (xSteps.at(-1) ?? 0)
   const qStep = cotangentSteps.at(-1) ?? 0
   const edge = ({ position, rows: taking }: Edge): void => {
-    // Only from the first row that takes part on does the input lie in the array.
+    // The input is inside the array only from the first row that takes part.
     const origin = rows.steps[taking.indexOf(true)] ?? 0
     const steps = rows.steps.map((step, r) => (taking[r] ? step - origin : undefined))
     if (taking.includes(true))
@@ -80,7 +80,7 @@ const later = (a: Count, b: Count): Count => (b === 0 ? a : select(i32.gt_s(at(0
 
 const sooner = (a: Count, b: Count): Count => select(i32.lt_s(at(0, [a, 1]), b), at(0, [a, 1]), at(0, [b, 1]))
 
-/** Takes a tile's sums on over a block of rows of the output. */
+/** Continues a tile's sums over a block of rows of the output. */
 const addBlock = (gradient: Gradient, tile: Tile, image: I32, outer: ReadonlyArray<Position>, block: Taps): void => {
   const { axes, channels, cotangent, cotangentSteps, filters, context, x, xSteps } = gradient
   const { code } = context
@@ -117,7 +117,7 @@ const addBlock = (gradient: Gradient, tile: Tile, image: I32, outer: ReadonlyArr
   eachVector(gradient, tile, (offset, i, lanes) => storeLanes(code, tile.address, sums[i] as Local<"v128">, lanes, offset))
 }
 
-/** Makes every tile zero, and then takes all of them on over each image and its blocks of rows. */
+/** Clears every tile, and then continues all of them over each image and its blocks of rows. */
 const emit = (gradient: Gradient, cut: Cut, region: Region): void => {
   const { axes, cotangentSteps, context, window, x } = gradient
   const { code } = context

@@ -9,7 +9,7 @@ import type { Code } from "../../assembler/Code.ts"
 import { type I32, i32, select } from "../../assembler/Value.ts"
 import { at } from "./Operation.ts"
 
-/** A number known when the module is written, or only while it runs. */
+/** A number known when the module is written, or only at run time. */
 export type Count = number | I32
 
 /** The numbers that all phases of one axis have in common. */
@@ -27,14 +27,14 @@ interface Steps {
 
 /** The numbers that differ between phases. */
 interface Phase<N> {
-  /** Places of the target: `start`, `start + step` … */
+  /** Positions of the target: `start`, `start + step` … */
   readonly count: N
   readonly start: N
   readonly first: N
   readonly taps: N
   /** The first tap's number in the window. */
   readonly weight: N
-  /** Places from `innerStart` up to `innerEnd` have all their taps within the source. */
+  /** Positions from `innerStart` up to `innerEnd` have all their taps within the source. */
   readonly innerStart: N
   readonly innerEnd: N
 }
@@ -48,7 +48,7 @@ export interface Phases {
   readonly phases: ReadonlyArray<Phase<number>>
 }
 
-/** An axis along which there is nothing but one position, for space of one axis. */
+/** An axis with a single position, for images with one spatial axis. */
 export const flat: Phases = {
   steps: { step: 1, move: 1, spread: 1, size: 1, weightStep: 1 },
   phases: [{ count: 1, start: 0, first: 0, taps: 1, weight: 0, innerStart: 0, innerEnd: 1 }],
@@ -106,7 +106,7 @@ export const backward = (input: Shape, window: Shape, output: Shape, movement: M
     return { steps, phases }
   })
 
-/** Which of some numbers, by an index that is only known while running. */
+/** One of some numbers, by an index that is known only at run time. */
 const choose = (code: Code, index: I32, numbers: ReadonlyArray<number>): Count => {
   const [first = 0, ...others] = numbers
   if (others.every((n) => n === first)) return first
@@ -161,7 +161,7 @@ export interface Taps {
 /** All taps. */
 export const allTaps = ({ taps }: Axis): Taps => ({ start: 0, end: taps })
 
-/** Whether all taps of position `t` lie within the source, of which nothing need be asked where they always do. */
+/** Whether all taps of position `t` lie within the source, without a test where they always do. */
 export const isInside = ({ count, innerEnd, innerStart }: Axis, t: I32): ReadonlyArray<I32> =>
   innerStart === 0 && innerEnd === count ? [] : [i32.ge_s(t, innerStart), i32.lt_s(t, innerEnd)]
 
@@ -230,7 +230,7 @@ export const targetAt = (base: Count, axes: ReadonlyArray<Axis>, positions: Read
     }),
   )
 
-/** As many taps as this are written out one by one. */
+/** Up to so many taps are unrolled. */
 const unrolled = 16
 
 /** Runs `body` for all the taps, in order; `indices` counts them along each axis. */

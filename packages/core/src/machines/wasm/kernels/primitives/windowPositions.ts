@@ -1,4 +1,4 @@
-/** Four channels at a time of every place that a window's elements, or the windows over an element, are combined for. */
+/** All positions of the windows of pooling or of a depthwise convolution, four channels at a time. */
 import * as Shape from "../../../../words/Shape.ts"
 import { type I32, i32 } from "../../assembler/Value.ts"
 import { threadRange } from "../../threads/partition.ts"
@@ -23,11 +23,11 @@ export const space = (shape: Shape.Shape): Shape.Shape => shape.slice(1, -1)
 /** Bytes between neighbours along the axes of space. */
 const steps = (shape: Shape.Shape): Shape.Shape => space(Shape.strides(shape)).map((n) => n * 4)
 
-/** Four channels, or as many as are left, of one place of the target. */
+/** Four channels, or as many as are left, of one position of the target. */
 export interface WindowPosition {
   readonly image: I32
   readonly axes: ReadonlyArray<Axis>
-  /** Bytes from the source's beginning to what stands under tap 0; it may lie outside. */
+  /** Bytes from the source's beginning to the element under tap 0, which may be outside. */
   readonly source: I32
   /** Bytes from the target's beginning. */
   readonly target: I32
@@ -38,13 +38,13 @@ export interface WindowPosition {
   readonly offset: (indices: ReadonlyArray<Count>) => ReadonlyArray<readonly [Count, number]>
 }
 
-/** What is done once for each image. */
+/** Code that runs once for each image. */
 interface Around {
   readonly before?: (image: I32) => void
   readonly after?: (image: I32) => void
 }
 
-/** Runs `body` for all positions of a target [n, …, channels] whose taps lie in a source of its kind. */
+/** Runs `body` for all positions of a target [n, …, channels] whose taps lie in a source. */
 export const eachWindowPosition = (
   { code, team }: EmitContext,
   source: Shape.Shape,
@@ -80,7 +80,7 @@ export const eachWindowPosition = (
           )
         const inside = axes.flatMap((axis, i) => isInside(axis, ts[i] ?? i32.const(0)))
         const [first, ...others] = inside
-        // Where all taps lie in the source they are known, and can be written out.
+        // Where all taps lie in the source their number is known, and they can be unrolled.
         if (first === undefined) withTaps(axes.map(allTaps))
         else
           code.if(
