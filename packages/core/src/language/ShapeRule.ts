@@ -1,5 +1,5 @@
 /**
- * The shape rule of every primitive: what it makes of its inputs' kinds and sizes, or a `ShapeError`. Shapes are
+ * The shape rule of every primitive: the dtype and shape of its result from those of its inputs, or a `ShapeError`. Shapes are
  * inferred here and nowhere else.
  */
 import { fits, range } from "../words/DType.ts"

@@ -33,7 +33,7 @@ export class OutOfMemory extends TaggedError("OutOfMemory")<{
 
 /**
  * A program to prepare. Its first `resident` inputs are state that stays with the engine, and its first `resident`
- * outputs, of the same kinds and shapes, take their place after each run.
+ * outputs, of the same dtypes and shapes, take their place after each run.
  */
 export interface Job {
   readonly program: Program

@@ -47,7 +47,7 @@ const slotsOf = (at: (value: number) => Value, alias: (value: number) => number)
 const scalarsFirst = (values: ReadonlyArray<Value>): ReadonlyArray<number> => {
   const early = new Set<number>()
   values.forEach(({ from, shape }, value) => {
-    if (Shape.size(shape) === 1 && (from.tag !== "step" || from.inputs.every((input) => early.has(input)))) early.add(value)
+    if (Shape.size(shape) === 1 && (from.tag !== "equation" || from.inputs.every((input) => early.has(input)))) early.add(value)
   })
   const later = values.flatMap((_, value) => (early.has(value) ? [] : [value]))
   return [...early, ...later]
@@ -78,7 +78,7 @@ const draft = (source: Source, values: ReadonlyArray<Value>) => {
   const maker = new Map<number, number>()
   const isLooped = (value: number): boolean => {
     const { from } = at(value)
-    if (from.tag !== "step") return from.tag === "literal"
+    if (from.tag !== "equation") return from.tag === "literal"
     const { equation, inputs } = from
     return isElementwise(equation) || isKind(equation.primitive, "index") || isRearrangement(equation, at(inputs[0] ?? value))
   }
@@ -86,7 +86,7 @@ const draft = (source: Source, values: ReadonlyArray<Value>) => {
     const { from, shape } = at(value)
     if (from.tag === "storage" || stored.alias(value) !== value || !stored.used.has(value) || !stored.isStored(value)) continue
     if (!isLooped(value)) {
-      const loops = from.tag === "step" && takesEpilogue(from.equation) ? shape : undefined
+      const loops = from.tag === "equation" && takesEpilogue(from.equation) ? shape : undefined
       maker.set(value, drafts.push({ first: value, shape: loops, makes: [] }) - 1)
       continue
     }
@@ -130,7 +130,7 @@ const wantedOf = (
         if (maker.get(read) !== i || !inPlace) wanted.add(read)
       })
     const from = first === undefined ? undefined : at(first).from
-    if (from?.tag === "step")
+    if (from?.tag === "equation")
       for (const input of from.inputs)
         visitReads(source, input, at(input).shape, (read) => wanted.add(read), identityMap(at(input).shape.length), false)
   })
@@ -143,8 +143,8 @@ const matrix = ({ at, slot, stored }: Source, value: number): Matrix => {
   let [base, map] = [value, identityMap(rank)]
   for (;;) {
     const { from } = at(base)
-    const [input] = from.tag === "step" ? from.inputs : []
-    if (stored.isStored(base) || from.tag !== "step" || input === undefined) break
+    const [input] = from.tag === "equation" ? from.inputs : []
+    if (stored.isStored(base) || from.tag !== "equation" || input === undefined) break
     map = through(from.equation, at(input), map) ?? map
     base = input
   }
@@ -200,7 +200,7 @@ export const fuse = (program: Program): Plan => {
 
   const alone = (value: number): Exclude<Kernel, Loop> => {
     const { from, shape } = at(value)
-    if (from.tag !== "step") throw new Error("an input or a constant has no kernel")
+    if (from.tag !== "equation") throw new Error("an input or a constant has no kernel")
     const { equation, inputs } = from
     const [first = 0, second = 0] = inputs
     if (isProduct(equation)) {

@@ -86,7 +86,7 @@ const allocator = (start: number) => {
   return {
     end: () => end,
     take: (size: number): number => {
-      const gap = free.find((place) => place.end - place.start >= size)
+      const gap = free.find((range) => range.end - range.start >= size)
       if (gap !== undefined) {
         const at = gap.start
         gap.start += size
@@ -137,8 +137,8 @@ export const planMemory = (plan: Plan, resident: number, start: number): MemoryP
       slots[slot]?.storage.tag === "own" && !given.has(slot) && (last.get(slot) ?? i) === i
     const over = overwritten(plan, kernel, isLast, (slot) => replaces.has(slot))
     for (const slot of writes(kernel)) {
-      const place = replaces.get(slot) ?? over.get(slot)
-      addresses[slot] = place === undefined ? memory.take(slotBytes(plan, slot)) : (addresses[place] ?? -1)
+      const reused = replaces.get(slot) ?? over.get(slot)
+      addresses[slot] = reused === undefined ? memory.take(slotBytes(plan, slot)) : (addresses[reused] ?? -1)
     }
     const handedOn = new Set(over.values())
     for (const slot of new Set([...reads(kernel), ...writes(kernel)]))

@@ -17,8 +17,8 @@ const positive = (operation: string, inputs: ReadonlyArray<Spec>, sizes: Shape.S
 /** Whether these are axes of an array of this rank, counted from 0, and each is named once. */
 const spaceOf = (spec: Spec): Shape.Shape => spec.shape.slice(1, -1)
 
-/** How many places a window of `window` elements, `dilation` apart, can stand in along each padded spatial axis. */
-const places = (
+/** How many positions a window of `window` elements, `dilation` apart, has along each padded spatial axis. */
+const positions = (
   operation: string,
   inputs: ReadonlyArray<Spec>,
   space: Shape.Shape,
@@ -84,7 +84,7 @@ const convolution = (operation: string, inputs: ReadonlyArray<Spec>, x: Spec, ke
     )
   if (filters % groups !== 0)
     refuse(operation, inputs, `filters in ${groups} equal groups, not ${filters}`, "filters divisible by the groups")
-  const out = places(operation, inputs, spaceOf(x), kernel.shape.slice(0, -2), params)
+  const out = positions(operation, inputs, spaceOf(x), kernel.shape.slice(0, -2), params)
   return { dtype: "f32", shape: [x.shape[0] ?? 0, ...out, filters] }
 }
 
@@ -95,7 +95,7 @@ const windowed = (operation: string, inputs: ReadonlyArray<Spec>, x: Spec, param
     refuse(operation, inputs, "at least one element along each spatial axis", "a window over padding alone would hold nothing")
   if (params.padding.some(([low, high], i) => low >= (params.window[i] ?? 1) || high >= (params.window[i] ?? 1)))
     refuse(operation, inputs, "padding smaller than the window", "a window that lies in the padding alone would hold nothing")
-  const out = places(operation, inputs, spaceOf(x), params.window, { ...params, dilation })
+  const out = positions(operation, inputs, spaceOf(x), params.window, { ...params, dilation })
   return { dtype: "f32", shape: [x.shape[0] ?? 0, ...out, x.shape.at(-1) ?? 0] }
 }
 

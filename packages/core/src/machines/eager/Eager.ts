@@ -57,7 +57,7 @@ export const within = (inLoops: number): Eager => {
     return steps.some(isLarge) ? groupsOf(steps, targets, joins) : [{ steps }]
   }
   const read = (targets: ReadonlyArray<Tensor>): ReadonlyArray<NDArray> => {
-    for (const part of taking(cut(targets))) settleGroup(part)
+    for (const group of taking(cut(targets))) settleGroup(group)
     return numbersOf(targets)
   }
   return { run, read }

@@ -69,9 +69,9 @@ export const groupsOf = (
   }
   const found = new Map<Expr, { readonly stage: number; readonly steps: Array<Expr> }>()
   for (const step of steps) {
-    const part = found.get(top(step))
-    if (part === undefined) found.set(top(step), { stage: stages.get(step) ?? 0, steps: [step] })
-    else part.steps.push(step)
+    const group = found.get(top(step))
+    if (group === undefined) found.set(top(step), { stage: stages.get(step) ?? 0, steps: [step] })
+    else group.steps.push(step)
   }
   return [...found.values()]
     .sort((a, b) => a.stage - b.stage)

@@ -26,9 +26,9 @@ export const reduceSum: Meaning<"reduceSum"> = ({ axes }, inputs, out) => {
   const met = new Int32Array(size)
   for (let i = 0; i < x.length; i++) {
     const to = into[i] as number
-    const place = to * ways + ((met[to] as number) % ways)
+    const index = to * ways + ((met[to] as number) % ways)
     met[to] = (met[to] as number) + 1
-    sums[place] = (sums[place] as number) + (x[i] as number)
+    sums[index] = (sums[index] as number) + (x[i] as number)
   }
   if (ways === 1) return sums
   return Float32Array.from({ length: size }, (_, to) => inPairs(sums.subarray(to * ways, (to + 1) * ways)))

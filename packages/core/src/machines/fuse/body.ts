@@ -85,6 +85,6 @@ export const visitReads = (
     visit(stored.alias(value), isInPlace(source, value, map, shape))
     return
   }
-  if (from.tag !== "step" || isKind(from.equation.primitive, "index")) return
+  if (from.tag !== "equation" || isKind(from.equation.primitive, "index")) return
   for (const input of from.inputs) visitReads(source, input, shape, visit, through(from.equation, at(input), map) ?? map, false)
 }

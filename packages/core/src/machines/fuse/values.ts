@@ -12,7 +12,7 @@ export interface Value extends Spec {
   readonly from:
     | { readonly tag: "storage"; readonly storage: Storage }
     | { readonly tag: "literal"; readonly value: number }
-    | { readonly tag: "step"; readonly equation: Equation; readonly inputs: ReadonlyArray<number> }
+    | { readonly tag: "equation"; readonly equation: Equation; readonly inputs: ReadonlyArray<number> }
 }
 
 /** Whether an equation is computed element by element, by the loop that needs it. */
@@ -65,7 +65,7 @@ const isClamp = (
   values: ReadonlyArray<Value>,
 ): boolean => {
   const from = values[condition]?.from
-  if (primitive !== "where" || out.dtype !== "f32" || from?.tag !== "step") return false
+  if (primitive !== "where" || out.dtype !== "f32" || from?.tag !== "equation") return false
   return from.equation.primitive === "lessEqual" && from.inputs[0] === x && from.inputs[1] === bound
 }
 
@@ -100,7 +100,7 @@ export const eliminateCommonSubexpressions = (
   const ofClamped = (value: number): number => {
     const result = clamped.get(value)
     const { from, ...spec } = values[value] as Value
-    if (result === undefined || from.tag !== "step") return value
+    if (result === undefined || from.tag !== "equation") return value
     const inputs = [result, ...from.inputs.slice(1)]
     return add({ ...spec, from: { ...from, inputs } }, keyOf(from.equation, inputs))
   }
@@ -116,7 +116,7 @@ export const eliminateCommonSubexpressions = (
     if (isKind(equation.primitive, "identity")) number.push(inputs[0] as number)
     else if (known !== undefined) number.push(literal("f32", known))
     else {
-      const made = add({ dtype, shape, from: { tag: "step", equation, inputs } }, keyOf(equation, inputs))
+      const made = add({ dtype, shape, from: { tag: "equation", equation, inputs } }, keyOf(equation, inputs))
       number.push(made)
       if (clamps) clamped.set(given[0] as number, made)
     }

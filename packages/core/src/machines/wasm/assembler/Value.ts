@@ -153,19 +153,19 @@ const splat = (lanes: Lanes, argument: number | bigint): Value => {
 }
 
 /** An argument as the node it stands for. */
-export const operand = (kind: Operand, argument: unknown): Value => {
+export const operand = (type: Operand, argument: unknown): Value => {
   if (argument instanceof Value) return argument
-  switch (kind) {
+  switch (type) {
     case "v128":
       throw new TypeError("a v128 whose lanes the instruction does not name cannot be a number")
     case "i32":
     case "f32":
     case "f64":
-      return constants[kind].const(argument as number)
+      return constants[type].const(argument as number)
     case "i64":
       return i64.const(argument as bigint)
     default:
-      return splat(kind, argument as number | bigint)
+      return splat(type, argument as number | bigint)
   }
 }
 

@@ -104,7 +104,7 @@ export const rowOf = (
 }
 
 /** The address of element `i` of a row, and the part of it that the instruction adds itself. */
-const place = (row: Row, i: I32, ahead = 0): readonly [address: I32, offset: number] => {
+const addressOf = (row: Row, i: I32, ahead = 0): readonly [address: I32, offset: number] => {
   const { base, size, start, step } = row
   if (row.lanes !== undefined) return [start ?? i32.const(0), base + (row.lanes[ahead] ?? 0) * size]
   const moved = step === 0 ? undefined : i32.mul(ahead === 0 ? i : i32.add(i, ahead), step * size)
@@ -128,7 +128,7 @@ export type Count = 1 | 2 | 3 | 4
 
 /** Elements of a row from `i` on; the same element in every lane where the stride is 0. */
 const loadSome = (code: Code, dtype: DType, row: Row, i: I32, count: Count): V128 => {
-  const [address, offset] = place(row, i)
+  const [address, offset] = addressOf(row, i)
   const wide = row.size === 4
   const step = stepOf(row)
   if (step === 0) return wide ? v128.load32_splat(address, offset) : loadByte(dtype, i32x4.splat(i32.load8_u(address, offset)))
@@ -138,7 +138,7 @@ const loadSome = (code: Code, dtype: DType, row: Row, i: I32, count: Count): V12
   }
   const out = code.local("v128")
   for (const lane of lanes.slice(0, count)) {
-    const [at, by] = place(row, i, lane)
+    const [at, by] = addressOf(row, i, lane)
     code.set(out, wide ? v128.load32_lane(at, out, lane, by) : i32x4.replace_lane(out, i32.load8_u(at, by), lane))
   }
   return wide ? out : loadByte(dtype, out)
@@ -146,7 +146,7 @@ const loadSome = (code: Code, dtype: DType, row: Row, i: I32, count: Count): V12
 
 /** The element of a row at `i`, in every lane. */
 const loadOne = (dtype: DType, row: Row, i: I32): V128 => {
-  const [address, offset] = place(row, i)
+  const [address, offset] = addressOf(row, i)
   return row.size === 4 ? v128.load32_splat(address, offset) : loadByte(dtype, i32x4.splat(i32.load8_u(address, offset)))
 }
 
@@ -157,7 +157,7 @@ const asBytes = (dtype: DType, x: V128): V128 => (dtype === "bool" ? v128.and(x,
 
 /** Writes elements of a row whose elements are neighbours. */
 export const store = (code: Code, dtype: DType, row: Row, i: I32, value: Local<"v128">, count: Count): void => {
-  const [address, offset] = place(row, i)
+  const [address, offset] = addressOf(row, i)
   const wide = row.size === 4
   if (wide && count === 4) code.v128.store(address, value, offset)
   else if (wide) for (const lane of lanes.slice(0, count)) code.v128.store32_lane(address, value, lane, offset + lane * 4)

@@ -21,7 +21,7 @@ export interface Operation<P extends Primitive = Primitive> {
 }
 
 /** Emits the epilogue for a region of the result that is complete. */
-export type EmitEpilogue = (part: Region) => void
+export type EmitEpilogue = (region: Region) => void
 
 /** The kernel of a primitive. */
 export interface PrimitiveKernel<P extends Primitive> {

@@ -91,7 +91,7 @@ export const emitDepthwiseGradient = (gradient: Gradient): void => {
     )
   }
   const rest = groups % together
-  const part = threadRange(code, team, groups - rest, together)
-  code.for(part.start, part.end, together, (channel) => tile(channel, together))
+  const channels = threadRange(code, team, groups - rest, together)
+  code.for(channels.start, channels.end, together, (channel) => tile(channel, together))
   if (rest > 0) lastAlone(code, team, () => tile(code.let(i32.const(groups - rest)), rest))
 }

@@ -90,10 +90,10 @@ export const scanBy = (kernels: Kernels): PrimitiveKernel<"scan"> => {
       const sources = carried.map((view) => {
         const from = address(view.slot)
         if (plan.slots[view.slot]?.storage.tag !== "input") return from
-        const place = aside
-        copy(i32.const(place), i32.const(from), viewBytes(view))
+        const copied = aside
+        copy(i32.const(copied), i32.const(from), viewBytes(view))
         aside += viewBytes(view)
-        return place
+        return copied
       })
       carried.forEach((view, k) => {
         copy(i32.const(inputAddress(constants + k)), i32.const(sources[k] ?? 0), viewBytes(view))
