@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import type { PlatformError } from "effect/PlatformError"
 import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
 import type { NDArray } from "../words/NDArray.ts"
 import * as Csv from "./Csv.ts"
 import { DataError, inFile, type Reason } from "./DataError.ts"
@@ -29,6 +30,20 @@ export const bytes = Effect.fn("Load.bytes")(function* (
   if (size > limit) return yield* fail(file, { _tag: "TooLarge", what: "the file", got: size, limit, unit: "bytes" })
   return yield* fs.readFile(file).pipe(Effect.catch(refused(file)))
 })
+
+/** The bytes of a file of any size, piece by piece. Fails with `NotFound` (naming files of similar names) and `NotReadable`. */
+export const stream = (file: string): Stream.Stream<Uint8Array, DataError, FileSystem.FileSystem> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const { type } = yield* fs.stat(file).pipe(Effect.catch(refused(file)))
+      if (type !== "File") return yield* fail(file, { _tag: "NotReadable", cause: `it is a ${type.toLowerCase()}, not a file` })
+      return fs.stream(file, { chunkSize: piece }).pipe(Stream.catch((error) => Stream.fromEffect(refused(file)(error))))
+    }),
+  )
+
+/** Bytes read at a time. */
+const piece = 2 ** 18
 
 const fail = (file: string, reason: Reason): Effect.Effect<never, DataError> => Effect.fail(new DataError({ file, reason }))
 
