@@ -1,7 +1,8 @@
 /** What pre-training must be given to begin. */
+import type * as Rbm from "../learning/Rbm.ts"
+import type { NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
 import { count, firstOf, type Problem, problem, rows, within } from "./checkData.ts"
-import type { Config } from "./Pretrain.ts"
 import type { Stage } from "./trainMachine.ts"
 
 const stage = ({ batch, epochs, hidden, layer, learningRate, momentum }: Stage, i: number): Problem => {
@@ -27,8 +28,17 @@ const twice = (stages: ReadonlyArray<Stage>): Problem => {
     : problem(`stages[${i}].layer`, JSON.stringify(layer), "a layer that no other stage learns", "one stage for each layer")
 }
 
+/** What of a configuration of `Pretrain` is checked. */
+interface Given {
+  readonly inputs: NDArray
+  readonly validation?: NDArray
+  readonly stages: ReadonlyArray<Stage>
+  readonly seed: number
+  readonly done?: ReadonlyArray<Rbm.Params>
+}
+
 /** The first thing that keeps machines from learning. */
-export const pretrain = ({ done = [], inputs, seed, stages, validation }: Omit<Config, "save">): Problem =>
+export const pretrain = ({ done = [], inputs, seed, stages, validation }: Given): Problem =>
   rows("inputs", inputs) ??
   (validation === undefined ? undefined : rows("validation", validation)) ??
   (validation === undefined || Shape.equals(validation.shape.slice(1), inputs.shape.slice(1))
