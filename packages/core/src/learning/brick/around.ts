@@ -101,7 +101,6 @@ export const lookahead = <State>(
   }
 }
 
-
 /** Whether a state is that of an optimizer around another one. */
 const isAround = (state: unknown): state is { readonly inner: unknown } =>
   typeof state === "object" && state !== null && "inner" in state
