@@ -108,6 +108,7 @@ export const compilerFacts = {
   windowMaxPick: { ...kernel, work: ({ window }, _, out) => size(out) * Shape.size(window) },
   threefry: kernel,
   argsort: kernel,
+  // A body with more constant numbers than its kernel writes is computed by the host: `fits` in `kernels/primitives/scan.ts`.
   scan: { ...kernel, readAlone: true, work: ({ body, length }) => length * programWork(body) },
 } as const satisfies { readonly [P in Primitive]: CompilerFacts<P> }
 
