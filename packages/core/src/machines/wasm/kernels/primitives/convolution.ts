@@ -22,7 +22,7 @@ const isDepthwise = (kernel: Operand, { groups }: ConvParams): boolean => {
 }
 
 /** Bytes from one tap of a depthwise kernel to the next along each axis. */
-const depthwiseSteps = ({ shape }: Operand): Shape.Shape =>
+const depthwiseStrides = ({ shape }: Operand): Shape.Shape =>
   Shape.strides(shape)
     .slice(0, -2)
     .map((n) => n * 4)
@@ -48,7 +48,7 @@ export const conv: PrimitiveKernel<"conv"> = {
     const window = kernel.shape.slice(0, -2)
     const phases = forward(space(x.shape), window, space(out.shape), params)
     if (isDepthwise(kernel, params)) {
-      emitDepthwise(context, x, out, phases, depthwiseSteps(kernel), kernel.address, epilogue)
+      emitDepthwise(context, x, out, phases, depthwiseStrides(kernel), kernel.address, epilogue)
       return
     }
     /** Taps and channels have the same order in the kernel and in the panel. */
@@ -99,7 +99,7 @@ export const convInputGrad: PrimitiveKernel<"convInputGrad"> = {
     const phases = backward(space(out.shape), window, space(cotangent.shape), params)
     if (isDepthwise(kernel, params)) {
       const last = kernel.address + (taps - 1) * filters * 4
-      const turned = depthwiseSteps(kernel).map((n) => -n)
+      const turned = depthwiseStrides(kernel).map((n) => -n)
       emitDepthwise(context, cotangent, out, phases, turned, last, epilogue)
       return
     }

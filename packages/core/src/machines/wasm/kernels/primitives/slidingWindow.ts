@@ -22,7 +22,7 @@ interface Steps {
   /** Extent of the source. */
   readonly size: number
   /** From one tap to the next, in taps of the whole window. */
-  readonly weightStep: number
+  readonly weightStride: number
 }
 
 /** The numbers that differ between phases. */
@@ -50,7 +50,7 @@ export interface Phases {
 
 /** An axis with a single position, for images with one spatial axis. */
 export const flat: Phases = {
-  steps: { step: 1, move: 1, spread: 1, size: 1, weightStep: 1 },
+  steps: { step: 1, move: 1, spread: 1, size: 1, weightStride: 1 },
   phases: [{ count: 1, start: 0, first: 0, taps: 1, weight: 0, innerStart: 0, innerEnd: 1 }],
 }
 
@@ -74,7 +74,7 @@ export const forward = (input: Shape, window: Shape, output: Shape, movement: Mo
       move: movement.strides[axis] ?? 1,
       spread: movement.dilation[axis] ?? 1,
       size: input[axis] ?? 0,
-      weightStep: 1,
+      weightStride: 1,
     }
     const first = -(movement.padding[axis]?.[0] ?? 0)
     return { steps, phases: [withInner({ count: output[axis] ?? 0, start: 0, first, taps, weight: 0 }, steps)] }
@@ -93,7 +93,7 @@ export const backward = (input: Shape, window: Shape, output: Shape, movement: M
       move: 1,
       spread: dilation / common,
       size: output[axis] ?? 0,
-      weightStep: stride / common,
+      weightStride: stride / common,
     }
     const size = input[axis] ?? 0
     const phases = Array.from({ length: Math.min(stride, size) }, (_, start) => {

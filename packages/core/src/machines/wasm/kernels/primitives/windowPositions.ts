@@ -21,7 +21,7 @@ import {
 export const space = (shape: Shape.Shape): Shape.Shape => shape.slice(1, -1)
 
 /** Bytes between neighbours along the axes of space. */
-const steps = (shape: Shape.Shape): Shape.Shape => space(Shape.strides(shape)).map((n) => n * 4)
+const byteStrides = (shape: Shape.Shape): Shape.Shape => space(Shape.strides(shape)).map((n) => n * 4)
 
 /** Four channels, or as many as are left, of one position of the target. */
 export interface WindowPosition {
@@ -55,7 +55,7 @@ export const eachWindowPosition = (
 ): void => {
   const [images = 0] = target
   const channels = target.at(-1) ?? 0
-  const [sourceSteps, targetSteps] = [steps(source), steps(target)]
+  const [sourceStrides, targetStrides] = [byteStrides(source), byteStrides(target)]
   const [sourceImage, targetImage] = [Shape.size(source.slice(1)) * 4, Shape.size(target.slice(1)) * 4]
   const { end, start } = threadRange(code, team, images)
   code.for(start, end, 1, (image) => {
@@ -63,8 +63,8 @@ export const eachWindowPosition = (
     eachPhase(code, all, (axes) =>
       eachPosition(code, axes, (found) => {
         const ts = found.map(({ t }) => t)
-        const from = code.let(sourceAt(at(0, [image, sourceImage]), axes, ts, sourceSteps))
-        const to = code.let(targetAt(at(0, [image, targetImage]), axes, ts, targetSteps))
+        const from = code.let(sourceAt(at(0, [image, sourceImage]), axes, ts, sourceStrides))
+        const to = code.let(targetAt(at(0, [image, targetImage]), axes, ts, targetStrides))
         const withTaps = (taps: ReadonlyArray<Taps>): void =>
           blocks(code, channels, 4, (channel, count) =>
             body({
@@ -75,7 +75,7 @@ export const eachWindowPosition = (
               channel,
               channels: count,
               taps,
-              offset: (indices) => axes.map(({ spread }, i) => [indices[i] ?? 0, spread * (sourceSteps[i] ?? 0)] as const),
+              offset: (indices) => axes.map(({ spread }, i) => [indices[i] ?? 0, spread * (sourceStrides[i] ?? 0)] as const),
             }),
           )
         const inside = axes.flatMap((axis, i) => isInside(axis, ts[i] ?? i32.const(0)))

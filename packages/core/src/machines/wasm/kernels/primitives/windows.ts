@@ -131,9 +131,9 @@ export const windowMaxGrad: PrimitiveKernel<"windowMaxGrad"> = {
     const outputs = windowCounts(space(x.shape), operation.params)
     const all = forward(space(x.shape), window, outputs, movement(operation.params))
     const image = Shape.size(x.shape.slice(1)) * 4
-    const tapSteps = Shape.strides(window)
+    const tapStrides = Shape.strides(window)
     const number = (indices: ReadonlyArray<Count>): V128 =>
-      i32x4.splat(at(0, ...indices.map((index, axis) => [index, tapSteps[axis] ?? 0] as const)))
+      i32x4.splat(at(0, ...indices.map((index, axis) => [index, tapStrides[axis] ?? 0] as const)))
     // Where every element is in one window exactly, each is written once; else windows add to zeros.
     const { padding, strides } = operation.params
     const apart = window.every(
