@@ -149,7 +149,7 @@ test("what an engine wants in the course of a run is told of the layer that lear
   }
   expect(told([2, 150_000])).toEqual({
     code: "T517",
-    message: "this run wants 4,096 bytes of memory, and the host has not so much left",
+    message: "this run wants 4,096 bytes of memory, and the host cannot provide it",
     at: { path: ["model", "layers", 0, "dense"], on: "key" },
     label: "learns f32[2, 150000] of 4,096 bytes",
     related: [],
