@@ -50,7 +50,7 @@ describe("files that cannot be used are named with the reason", () => {
     ],
     ["a missing file like no other", () => Load.idx(at("x")), "DIR/x: there is no such file"],
     ["a file in a folder that is missing", () => Load.idx(at("none/images.idx")), "DIR/none/images.idx: there is no such file"],
-    ["a folder", () => Load.csv(at("folder")), "DIR/folder: the file cannot be read: it is a directory, not a file"],
+    ["a folder", () => Load.csv(at("folder")), "DIR/folder: the file cannot be read: it is a folder, not a regular file"],
     [
       "an empty file",
       () => Load.csv(at("empty.csv")),

@@ -78,12 +78,12 @@ describe("what is wrong with an .npy is named with its place", () => {
     [
       "objects, which NumPy would unpickle",
       npy(header("|O", "(1,)"), [0]),
-      'the kind of element at byte 10 is "|O"; wanted one of f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, b1',
+      'the kind of element at byte 10 is "|O"; wanted one of f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, b1',
     ],
     [
       "a kind named after a property of every object",
       npy(header("constructor", "(1,)"), [0]),
-      'the kind of element at byte 10 is "constructor"; wanted one of f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, b1',
+      'the kind of element at byte 10 is "constructor"; wanted one of f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, b1',
     ],
     [
       "a header of something else",
@@ -99,11 +99,6 @@ describe("what is wrong with an .npy is named with its place", () => {
       "a declared size of 2^60",
       npy(header("|u1", "(1073741824, 1073741824)"), [0]),
       "the shape at byte 10 is (1073741824, 1073741824); wanted sizes that multiply to a number of elements a computer can hold",
-    ],
-    [
-      "a whole number beyond 32 bits",
-      npy(header("<i8", "(2,)"), [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0]),
-      "element 1 at byte 75 is a whole number beyond 32 bits; wanted numbers from -2,147,483,648 to 2,147,483,647",
     ],
   ])("%s", (_, file, message) => expect(refusal(file)).toBe(message))
 })

@@ -1,5 +1,5 @@
 /** What a model says of each row, in the words of the target. */
-import * as Deferred from "@adjoint/core/data/Deferred"
+import * as InputTransform from "@adjoint/core/data/InputTransform"
 import * as Preprocess from "@adjoint/core/data/Preprocess"
 import { read } from "@adjoint/core/tensor/read"
 import { predict } from "@adjoint/core/training/Evaluate"
@@ -38,7 +38,7 @@ const chosen = (row: ReadonlyArray<number>, classes: ReadonlyArray<string>, isPr
 /** Predicts rows as they were read, in order. */
 export const answers = ({ built, run: { fitted }, target, weights }: Trained, raw: Preprocess.Raw) =>
   Effect.gen(function* () {
-    const inputs = yield* Effect.fromResult(Deferred.inputs(fitted, raw))
+    const inputs = yield* Effect.fromResult(InputTransform.inputs(fitted, raw))
     const outputs = yield* predict(built.net, weights, inputs)
     if (target.type === "numbers") {
       const [only] = target.names

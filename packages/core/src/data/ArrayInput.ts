@@ -4,19 +4,16 @@ import * as Tensor from "../tensor/Tensor.ts"
 import * as NDArray from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
 import { type DataError, dataError } from "./DataError.ts"
+import { fill } from "./Field.ts"
 import type { FittedArray } from "./Fitted.ts"
-import type { Image, PrepareSpec } from "./PrepareSpec.ts"
-import { type Spread, scaleOf } from "./Quantity.ts"
+import { isConstant, type Spread, scaleOf } from "./Quantity.ts"
+import { type Image, imageFields, type Spec } from "./Spec.ts"
 
 /** Learns from the given rows of `inputs` [rows, ...sample]. Fails with `BadShape` when images are not of the size that is said. */
-export const fit = (
-  spec: PrepareSpec,
-  inputs: NDArray.NDArray,
-  rows: ArrayLike<number>,
-): Result.Result<FittedArray, DataError> =>
+export const fit = (spec: Spec, inputs: NDArray.NDArray, rows: ArrayLike<number>): Result.Result<FittedArray, DataError> =>
   spec.image === undefined ? Result.succeed(fitVector(spec, inputs, rows)) : fitImage(spec.image, inputs, rows)
 
-const fitVector = ({ scale }: PrepareSpec, inputs: NDArray.NDArray, rows: ArrayLike<number>): FittedArray => {
+const fitVector = ({ scale }: Spec, inputs: NDArray.NDArray, rows: ArrayLike<number>): FittedArray => {
   const sample = inputs.shape.slice(1)
   const shape = sample.length === 0 ? [1] : sample
   const width = Shape.size(shape)
@@ -26,8 +23,8 @@ const fitVector = ({ scale }: PrepareSpec, inputs: NDArray.NDArray, rows: ArrayL
 }
 
 const fitImage = (image: Image, inputs: NDArray.NDArray, rows: ArrayLike<number>): Result.Result<FittedArray, DataError> => {
-  const [height, width] = image.size
-  const channels = image.channels ?? 1
+  const { channels, normalize, scale, size } = fill(imageFields, image)
+  const [height, width] = size
   const shape = [height, width, channels]
   const sample = inputs.shape.slice(1)
   const allowed = [shape, [Shape.size(shape)], ...(channels === 1 ? [[height, width]] : [])]
@@ -35,13 +32,15 @@ const fitImage = (image: Image, inputs: NDArray.NDArray, rows: ArrayLike<number>
     return Result.fail(
       dataError({ _tag: "BadShape", what: "an image", got: sample, wanted: allowed.map(Shape.print).join(" or ") }),
     )
-  const { scale = "unit", normalize = "none" } = image
   const white = scale === "unit" ? 255 : scale === "none" ? 1 : scale.max
   if (normalize === "none") return Result.succeed({ type: "array", shape, subtract: [0], divide: [white] })
   const period = normalize === "mean_image" ? Shape.size(shape) : channels
-  const fitted = spreads(inputs, rows, period).map((spread) => scaleOf(spread, normalize === "auto" ? "standard" : "center"))
+  const lying = spreads(inputs, rows, period)
+  const fitted = lying.map((spread) => scaleOf(spread, normalize === "auto" ? "standard" : "center"))
   // (x / white - mean / white) / (std / white) is (x - mean) / std
-  const divide = normalize === "auto" ? fitted.map((f) => f.divide) : [white]
+  // A constant channel is divided by 1 once white is 1.
+  const divide =
+    normalize === "auto" ? lying.map((spread, i) => (isConstant(spread) ? white : (fitted[i]?.divide ?? 1))) : [white]
   return Result.succeed({ type: "array", shape, subtract: fitted.map((f) => f.subtract), divide })
 }
 
@@ -95,13 +94,15 @@ export const shaped = (fitted: FittedArray, inputs: NDArray.NDArray): Result.Res
 }
 
 /**
- * The inputs prepared, as `f32` [rows, ...shape]: each step rounded to 32 bits, as an engine does it.
+ * The inputs prepared, as `f32` [rows, ...shape]: each step rounded to 32 bits, as an engine does it. Inputs held in
+ * doubles are rounded once, at the end, so that large numbers that differ by little, such as times, stay apart.
  *
  * Fails with `BadShape` when a sample has not as many numbers as those fitted.
  */
 export const apply = (fitted: FittedArray, inputs: NDArray.NDArray): Result.Result<NDArray.NDArray, DataError> =>
   Result.map(shaped(fitted, inputs), ({ shape, data: raw }) => {
     const width = Shape.size(fitted.shape)
+    if (raw instanceof Float64Array) return NDArray.make("f32", shape, inDoubles(fitted, raw, width))
     const data = new Float32Array(raw)
     const subtract = repeat(fitted.subtract, width)
     const divide = repeat(fitted.divide, width)
@@ -109,6 +110,12 @@ export const apply = (fitted: FittedArray, inputs: NDArray.NDArray): Result.Resu
       for (let i = 0; i < width; i++)
         data[start + i] = Math.fround((data[start + i] ?? 0) - (subtract[i] ?? 0)) / (divide[i] ?? 1)
     return NDArray.make("f32", shape, data)
+  })
+
+const inDoubles = ({ divide, subtract }: FittedArray, raw: Float64Array, width: number): Float32Array =>
+  Float32Array.from(raw, (x, at) => {
+    const i = at % width
+    return (x - (subtract[i % subtract.length] ?? 0)) / (divide[i % divide.length] ?? 1)
   })
 
 const repeat = (list: ReadonlyArray<number>, width: number): Float32Array =>

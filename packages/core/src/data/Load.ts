@@ -20,15 +20,52 @@ type Load<A> = Effect.Effect<A, DataError, FileSystem.FileSystem>
 /** Node reads no larger file in one piece. */
 const limit = 2 ** 31 - 1
 
-/** The bytes of a file. Fails with `NotFound` (naming files of similar names), `NotReadable`, `TooLarge`. */
+/**
+ * The size of a regular file, in bytes. Fails with `NotFound` (naming files of similar names), and with `NotReadable` for
+ * folders, pipes and devices, which are never opened: reading them might not end.
+ */
+export const size = Effect.fn("Load.size")(function* (file: string): Effect.fn.Return<number, DataError, FileSystem.FileSystem> {
+  const fs = yield* FileSystem.FileSystem
+  const { size, type } = yield* fs.stat(file).pipe(Effect.catch(refused(file)))
+  if (type !== "File") return yield* fail(file, { _tag: "NotReadable", cause: `it is a ${typeNames[type]}, not a regular file` })
+  return Number(size)
+})
+
+const typeNames: { readonly [T in FileSystem.File.Type]: string } = {
+  File: "file",
+  Directory: "folder",
+  SymbolicLink: "link",
+  BlockDevice: "block device",
+  CharacterDevice: "character device",
+  FIFO: "named pipe",
+  Socket: "socket",
+  Unknown: "file of an unknown kind",
+}
+
+/**
+ * The bytes of a file. A file of size 0, as those of `/proc` say they are, has none: it is not opened. Fails as `size`
+ * does, with `NotReadable`, and with `TooLarge`.
+ */
 export const bytes = Effect.fn("Load.bytes")(function* (
   file: string,
 ): Effect.fn.Return<Uint8Array, DataError, FileSystem.FileSystem> {
   const fs = yield* FileSystem.FileSystem
-  const { size, type } = yield* fs.stat(file).pipe(Effect.catch(refused(file)))
-  if (type !== "File") return yield* fail(file, { _tag: "NotReadable", cause: `it is a ${type.toLowerCase()}, not a file` })
-  if (size > limit) return yield* fail(file, { _tag: "TooLarge", what: "the file", got: size, limit, unit: "bytes" })
+  const length = yield* size(file)
+  if (length === 0) return new Uint8Array()
+  if (length > limit) return yield* fail(file, { _tag: "TooLarge", what: "the file", got: BigInt(length), limit, unit: "bytes" })
   return yield* fs.readFile(file).pipe(Effect.catch(refused(file)))
+})
+
+/** The first bytes of a file, at most so many. Fails as `size` does, and with `NotReadable`. */
+export const start = Effect.fn("Load.start")(function* (
+  file: string,
+  most: number,
+): Effect.fn.Return<Uint8Array, DataError, FileSystem.FileSystem> {
+  const fs = yield* FileSystem.FileSystem
+  const content = new Uint8Array(Math.min(most, yield* size(file)))
+  if (content.length === 0) return content
+  const read = Effect.scoped(Effect.flatMap(fs.open(file, { flag: "r" }), (handle) => handle.read(content)))
+  return content.subarray(0, Number(yield* read.pipe(Effect.catch(refused(file)))))
 })
 
 const fail = (file: string, reason: Reason): Effect.Effect<never, DataError> => Effect.fail(new DataError({ file, reason }))

@@ -1,11 +1,10 @@
 /** What the document alone says of its data, before any file is opened. */
+import * as Column from "@adjoint/core/data/Column"
 import * as Dataset from "@adjoint/core/data/Dataset"
-import type { Column } from "@adjoint/core/data/PrepareSpec"
 import type { Use } from "@adjoint/core/learning/Entry"
 import * as Entry from "@adjoint/core/learning/Entry"
 import * as Key from "@adjoint/core/tensor/Key"
 import { type Amount, type Data, type Model, type Split, useOf } from "../Document.ts"
-import { isTarget } from "../prepare/Columns.ts"
 import { arrayTarget } from "../prepare/Division.ts"
 import type { Facts, Rows, Target } from "../prepare/Facts.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
@@ -61,22 +60,24 @@ const table = ({ columns, image }: Data): Facts => {
   }
 }
 
-const targetOf = (columns: ReadonlyArray<readonly [string, Column]>): Target | undefined => {
-  const targets = columns.filter(([, column]) => isTarget(column))
+const targetOf = (columns: ReadonlyArray<readonly [string, Column.Column]>): Target | undefined => {
+  const targets = columns.filter(([, column]) => Column.isTarget(column))
   const [first, second] = targets
   if (first === undefined) return undefined
   const [name, column] = first
-  if (column.type === "number") return { type: "numbers", names: targets.map(([each]) => each) }
-  return second !== undefined ? undefined : { type: column.type === "binary" ? "binary" : "class", name }
+  const type = Column.targetOf(column)
+  if (type === "numbers") return { type, names: targets.map(([each]) => each) }
+  return second !== undefined || type === undefined ? undefined : { type, name }
 }
 
 /** How many numbers a prepared row has; not known where there are categories, whose names only the data says. */
-const widthOf = (columns: ReadonlyArray<readonly [string, Column]>): number | undefined => {
+const widthOf = (columns: ReadonlyArray<readonly [string, Column.Column]>): number | undefined => {
   let width = 0
   for (const [, column] of columns) {
-    if (isTarget(column) || column.type === "ignore") continue
-    if (column.type === "category") return undefined
-    width += column.type === "number" && column.missing === "indicator" ? 2 : 1
+    if (Column.roleOf(column) !== "input") continue
+    const own = Column.widthOf(column)
+    if (own === undefined) return undefined
+    width += own
   }
   return width
 }

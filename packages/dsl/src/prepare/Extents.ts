@@ -1,6 +1,6 @@
 /** How large prepared inputs are, column by column where they have columns. */
-import * as Deferred from "@adjoint/core/data/Deferred"
 import type { Fitted } from "@adjoint/core/data/Fitted"
+import * as InputTransform from "@adjoint/core/data/InputTransform"
 import * as Preprocess from "@adjoint/core/data/Preprocess"
 import type { NDArray } from "@adjoint/core/words/NDArray"
 import * as Result from "effect/Result"
@@ -23,7 +23,7 @@ export const extent = (array: NDArray): Extent["extent"] => within(array, 0, 1)
 /** The extents of inputs that are prepared, or still the bytes that the net prepares. */
 export const extents = (fitted: Fitted, inputs: NDArray): ReadonlyArray<Extent> => {
   const { columns } = Preprocess.names(fitted)
-  const numbers = Result.getOrElse(Deferred.numbers(fitted.input, inputs), () => inputs)
+  const numbers = Result.getOrElse(InputTransform.numbers(fitted.input, inputs), () => inputs)
   return columns === undefined
     ? [{ extent: extent(numbers) }]
     : columns.map((column, i) => ({ column, extent: within(numbers, i, columns.length) }))

@@ -32,6 +32,8 @@ export interface Facts {
   readonly dtype?: DType
   readonly target?: Target
   readonly rows?: Rows
+  /** Rows that were left out for a blank, by the columns that say `missing: drop`; a row blank in two is counted for both. */
+  readonly dropped?: ReadonlyArray<{ readonly column: string; readonly rows: number }>
   /** Training rows of each class, in the order of the classes. */
   readonly counts?: ReadonlyArray<number>
   /** What prepares an input. Rows of bytes stay bytes until the net begins with it. */
