@@ -11,7 +11,8 @@ import * as Text from "./Text.ts"
 
 /**
  * `delimiter`: the character between cells. A blank stands for any number of blanks and tabs, those around a line left
- * out. `auto` takes the one of comma, semicolon, tab and `|` that the first record has most of, a comma when it has none.
+ * out. `auto` takes the one of comma, semicolon, tab and `|` that the first record has most of; where it has none, blanks if
+ * the first lines have equally many cells between them, and a comma otherwise.
  * `header`: whether the first record names the columns; names given here stand for a file that has none. Without names
  * the columns are `c1`, `c2`, …
  * `cells`: the most cells that are read, 50 million unless given; of rows there are at most a fifth as many.
@@ -100,14 +101,14 @@ const table = (
 
 const numbered = (n: number): ReadonlyArray<string> => Array.from({ length: n }, (_, i) => `c${i + 1}`)
 
-const isBlank = (cell: string | undefined): boolean => cell === undefined || cell.trim() === ""
+const isNothing = (cell: string | undefined): boolean => cell === undefined || cell.trim() === ""
 
 /** Records without the cell that a delimiter at the end of a line makes: one more than there are names, with nothing in it. */
 const withoutTrailing = ({ lines, rows }: Records, header: Options["header"]): Records => {
   if (header === false) return { lines, rows }
   const names = typeof header === "object" ? header : (rows[0] ?? [])
-  const width = isBlank(names.at(-1)) ? names.length - 1 : names.length
-  const isLonger = (row: ReadonlyArray<string>): boolean => row.length === width + 1 && isBlank(row[width])
+  const width = isNothing(names.at(-1)) ? names.length - 1 : names.length
+  const isLonger = (row: ReadonlyArray<string>): boolean => row.length === width + 1 && isNothing(row[width])
   return width > 0 && rows.some(isLonger) && rows.every((row) => row.length === width || isLonger(row))
     ? { lines, rows: rows.map((row) => (isLonger(row) ? row.slice(0, width) : row)) }
     : { lines, rows }
@@ -140,7 +141,18 @@ const detect = (text: string): string => {
     else if (character === "\n") break
     else if (counts.has(character)) counts.set(character, (counts.get(character) ?? 0) + 1)
   }
-  return detected.reduce((best, next) => ((counts.get(next) ?? 0) > (counts.get(best) ?? 0) ? next : best))
+  const best = detected.reduce((best, next) => ((counts.get(next) ?? 0) > (counts.get(best) ?? 0) ? next : best))
+  return counts.get(best) === 0 && isSpaced(text) ? " " : best
+}
+
+const blanks = /[ \t]+/
+
+/** Whether the first lines are cells between blanks: two or more, and equally many, none of them quoted. */
+const isSpaced = (text: string): boolean => {
+  const lines = text.slice(0, longestHeader).split("\n", 20)
+  const widths = lines.flatMap((line) => (line.trim() === "" ? [] : [line.trim().split(blanks).length]))
+  const [first = 1] = widths
+  return first > 1 && widths.length > 1 && widths.every((width) => width === first) && !lines.some((line) => line.includes('"'))
 }
 
 /** Where a character next stands, at or after a place that only moves forward; the text's length where it stands no more. */
@@ -171,7 +183,7 @@ const countCells = (line: string, delimiter: string, most: number): number => {
 
 const records = (text: string, start: Start, most: number): Result.Result<Records, DataError> => {
   const { delimiter } = start
-  const isSpaced = delimiter === " "
+  const isBlank = delimiter === " "
   const rows: Array<ReadonlyArray<string>> = []
   const lines: Array<number> = []
   const nextLineEnd = next(text, "\n")
@@ -194,12 +206,12 @@ const records = (text: string, start: Start, most: number): Result.Result<Record
       line = record.success.line
     } else {
       const whole = text.slice(at, beforeReturn(text, at, end))
-      const content = isSpaced ? whole.trim() : whole
+      const content = isBlank ? whole.trim() : whole
       if (content !== "") {
         // A line has at most one cell more than characters, so most lines need not be counted.
         if (cells + content.length >= most) cells += countCells(content, delimiter, most - cells)
         if (cells <= most) {
-          const row = isSpaced ? content.split(/[ \t]+/) : content.split(delimiter)
+          const row = isBlank ? content.split(blanks) : content.split(delimiter)
           if (cells + content.length < most) cells += row.length
           rows.push(row)
           lines.push(line)
@@ -227,15 +239,15 @@ const isSpace = (character: string | undefined): boolean => character === " " ||
 
 /** Reads a record some of whose cells are quoted. */
 const quotedRecordOf = (text: string, delimiter: string, nextLineEnd: Next) => {
-  const isSpaced = delimiter === " "
+  const isBlank = delimiter === " "
   const nextDelimiter = next(text, delimiter)
   const nextTab = next(text, "\t")
-  const delimiterFrom = (at: number): number => (isSpaced ? Math.min(nextDelimiter(at), nextTab(at)) : nextDelimiter(at))
+  const delimiterFrom = (at: number): number => (isBlank ? Math.min(nextDelimiter(at), nextTab(at)) : nextDelimiter(at))
   const cellEnd = (at: number): number =>
     delimiterFrom(at) < nextLineEnd(at) ? delimiterFrom(at) : beforeReturn(text, at, nextLineEnd(at))
   const pastSpaces = (from: number): number => {
     let at = from
-    while (isSpaced && isSpace(text[at])) at += 1
+    while (isBlank && isSpace(text[at])) at += 1
     return at
   }
 
@@ -259,8 +271,8 @@ const quotedRecordOf = (text: string, delimiter: string, nextLineEnd: Next) => {
         at = cellEnd(at)
       }
       if (cells.length > most) return Result.succeed({ cells, next: text.length, line })
-      const after = isSpaced ? pastSpaces(at) : at + 1
-      const isLast = isSpaced ? after === at || after >= beforeReturn(text, at, nextLineEnd(at)) : text[at] !== delimiter
+      const after = isBlank ? pastSpaces(at) : at + 1
+      const isLast = isBlank ? after === at || after >= beforeReturn(text, at, nextLineEnd(at)) : text[at] !== delimiter
       if (at < text.length && !isLast) at = after
       else return Result.succeed({ cells, next: nextLineEnd(at) + 1, line: line + 1 })
     }

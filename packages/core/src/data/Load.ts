@@ -5,13 +5,13 @@ import * as FileSystem from "effect/FileSystem"
 import type { PlatformError } from "effect/PlatformError"
 import * as Result from "effect/Result"
 import type { NDArray } from "../words/NDArray.ts"
-import * as Csv from "./Csv.ts"
+import type * as Csv from "./Csv.ts"
 import { DataError, inFile, type Reason } from "./DataError.ts"
-import * as Gzip from "./Gzip.ts"
 import * as Idx from "./Idx.ts"
 import { nearest } from "./Nearest.ts"
 import * as Npy from "./Npy.ts"
 import * as Npz from "./Npz.ts"
+import { parse } from "./sources/table.ts"
 import { systemWords } from "./systemWords.ts"
 import type { Table } from "./Table.ts"
 
@@ -95,8 +95,7 @@ const within = (error: DataError, file: string): DataError =>
   error.file === undefined ? inFile(error, file) : new DataError({ file: `${file}/${error.file}`, reason: error.reason })
 
 /** A CSV file, gzipped or not, as a table. Fails as `bytes`, `Gzip.unpack` and `Csv.parse` do. */
-export const csv = (file: string, options: Csv.Options = {}): Load<Table> =>
-  decoded((content) => Result.flatMap(Gzip.unpack(content), (text) => Csv.parse(text, options)))(file)
+export const csv = (file: string, options: Csv.Options = {}): Load<Table> => decoded((content) => parse(content, options))(file)
 
 /** An idx file, gzipped or not, as an array. Fails as `bytes` and `Idx.decode` do. */
 export const idx = (file: string): Load<NDArray> => decoded((content) => Idx.decode(content))(file)

@@ -4,12 +4,15 @@
  */
 import * as Result from "effect/Result"
 import * as Unit from "../learning/score/Unit.ts"
+import type * as DType from "../words/DType.ts"
 import * as NDArray from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
 import * as ArrayInput from "./ArrayInput.ts"
 import { type DataError, dataError } from "./DataError.ts"
 import * as Dataset from "./Dataset.ts"
-import type { Fitted, FittedClasses, FittedTarget } from "./Fitted.ts"
+import type { Scale } from "./Field.ts"
+import * as Finite from "./Finite.ts"
+import type { Fitted, FittedClasses, FittedNumber, FittedNumbers, FittedTarget } from "./Fitted.ts"
 import * as Quantity from "./Quantity.ts"
 import { type Arrays, all, isTable, type Raw, type Rows } from "./Raw.ts"
 import type { ArrayTarget, Spec } from "./Spec.ts"
@@ -67,18 +70,11 @@ const fitTargets = ({ classes, inputs, targets }: Arrays, rows: Rows, said: Arra
   const width = Shape.size(targets.shape.slice(1))
   if (type === "number") {
     if (classes !== undefined) return mismatch("targets that are names", "numbers", "`target: class`")
-    const column = (i: number) =>
-      ({
-        type: "number",
-        name: `y${i + 1}`,
-        fill: null,
-        indicator: false,
-        clip: null,
-        transform: "none",
-        subtract: 0,
-        divide: 1,
-      }) as const
-    return Result.succeed({ type: "numbers", columns: Array.from({ length: width }, (_, i) => column(i)) })
+    const scale = said?.type === "number" ? said.scale : undefined
+    return Result.map(Finite.check("targets", targets, rows), () => ({
+      type: "numbers",
+      columns: Array.from({ length: width }, (_, i) => fitQuantity(targets, rows, { column: i, width, scale })),
+    }))
   }
   if (width !== 1)
     return Result.fail(
@@ -88,6 +84,25 @@ const fitTargets = ({ classes, inputs, targets }: Arrays, rows: Rows, said: Arra
   const names = named ?? classes ?? seenLabels(targets, rows)
   const placed = named !== undefined && classes === undefined ? ({ placed: true } as const) : {}
   return Result.succeed({ type: "class", name: arrayLabel, classes: names, ...placed })
+}
+
+/** One column of quantities in an array. */
+const fitQuantity = (
+  { data }: NDArray.NDArray,
+  rows: Rows,
+  { column, scale, width }: { readonly column: number; readonly width: number; readonly scale: Scale | undefined },
+): FittedNumber => {
+  const values = Float64Array.from({ length: rows.length }, (_, i) => data[(rows[i] ?? 0) * width + column] ?? 0)
+  const scaled = scale === undefined ? { subtract: 0, divide: 1 } : Quantity.scaleOf(Quantity.spreadOf(values), scale)
+  return {
+    type: "number",
+    name: `y${column + 1}`,
+    fill: null,
+    indicator: false,
+    clip: null,
+    transform: "none",
+    ...scaled,
+  }
 }
 
 /** What the target of arrays is called where it is a class. */
@@ -100,14 +115,21 @@ const seenLabels = (targets: NDArray.NDArray, rows: Rows): ReadonlyArray<string>
   return [...seen].sort((a, b) => a - b).map(String)
 }
 
-/** The inputs of the given rows (all, if none are given), prepared, as `f32` [rows, ...shape of a sample]. Targets need not be there. */
+/**
+ * The inputs of the given rows (all, if none are given), prepared, as `f32` [rows, ...shape of a sample]. Targets need not
+ * be there. Fails with `BadCell` for a cell that is not as in training and a number in an array that is not finite, with
+ * `NoColumn`, `BadShape` and `BadSpec` for rows of another kind.
+ */
 export const inputs = (fitted: Fitted, raw: Raw, rows?: Rows): Answer<NDArray.NDArray> => {
   if (isTable(raw))
     return fitted.input.type === "columns"
       ? TableInput.inputs(fitted.input, raw, rows ?? all(raw))
       : mismatch("a table", "arrays, as in training")
-  return fitted.input.type === "array"
-    ? ArrayInput.apply(fitted.input, rows === undefined ? raw.inputs : Dataset.takeRows(raw.inputs, rows))
+  const { input } = fitted
+  return input.type === "array"
+    ? Result.flatMap(Finite.check("inputs", raw.inputs, rows ?? all(raw)), () =>
+        ArrayInput.apply(input, rows === undefined ? raw.inputs : Dataset.takeRows(raw.inputs, rows)),
+      )
     : mismatch("arrays", "a table, as in training")
 }
 
@@ -124,12 +146,25 @@ export const targets = (fitted: Fitted, raw: Raw, rows?: Rows): Answer<NDArray.N
   const [count = 0] = array.shape
   if (target.type === "numbers") {
     const width = target.columns.length
-    return Shape.size(array.shape) === count * width
-      ? Result.succeed(NDArray.make("f32", [count, width], array.dtype === "f32" ? array.data : new Float32Array(array.data)))
-      : Result.fail(dataError({ _tag: "BadShape", what: "the targets", got: array.shape, wanted: `f32[${count}, ${width}]` }))
+    if (Shape.size(array.shape) !== count * width || (raw.classes !== undefined && array.dtype !== "f32"))
+      return Result.fail(
+        dataError({ _tag: "BadShape", what: "the targets", got: array.shape, wanted: `f32[${count}, ${width}]` }),
+      )
+    return Result.map(Finite.check("targets", raw.targets, rows ?? all(raw)), () =>
+      NDArray.make("f32", [count, width], quantities(target, array)),
+    )
   }
   return classNumbers(target, raw.classes, array, rows)
 }
+
+/** Quantities in arrays prepared; those that are left as they are keep their storage. */
+const quantities = ({ columns }: FittedNumbers, { data, dtype }: NDArray.NDArray): DType.Storage =>
+  dtype === "f32" && columns.every(({ divide, subtract }) => subtract === 0 && divide === 1)
+    ? data
+    : Float32Array.from(data, (value, i) => {
+        const column = columns[i % columns.length]
+        return column === undefined ? value : Quantity.apply(column, value)
+      })
 
 /** The number of each label among the names. Labels are places among `classes`, or the names themselves. */
 const classNumbers = (

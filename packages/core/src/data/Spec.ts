@@ -2,8 +2,10 @@
  * What a person says about their columns, images or arrays: how each is to be prepared. Plain data; `Preprocess.fit` turns
  * it and the training rows into a `Fitted`.
  */
+
+import type { Shape } from "../words/Shape.ts"
 import type { Columns } from "./Column.ts"
-import type { Fields, Scale, Written } from "./Field.ts"
+import { type Fields, fill, type Scale, type Written } from "./Field.ts"
 
 /** The options of images. `scale` comes first, then `normalize` by the training rows. */
 export const imageFields = {
@@ -25,6 +27,12 @@ export const imageFields = {
 /** How arrays are read as images. */
 export type Image = Written<typeof imageFields>
 
+/** The shape of an image: height, width, channels. */
+export const imageShape = (image: Image): Shape => {
+  const { channels, size } = fill(imageFields, image)
+  return [...size, channels]
+}
+
 /** What the targets of arrays may be, each with its documentation and its options. */
 export const arrayTargets = {
   class: {
@@ -33,7 +41,10 @@ export const arrayTargets = {
       names: { kind: "names", doc: "What the labels 0, 1, 2 … are called. Default: the labels themselves.", optional: true },
     },
   },
-  number: { doc: "Quantities.", fields: {} },
+  number: {
+    doc: "Quantities.",
+    fields: { scale: { kind: "scale", doc: "How each of them is scaled over the training rows.", optional: true } },
+  },
 } as const satisfies { readonly [type: string]: { readonly doc: string; readonly fields: Fields } }
 
 /** A kind of target of arrays with its options. */

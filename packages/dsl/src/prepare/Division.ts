@@ -1,7 +1,7 @@
 /** The rows divided into parts as the document asks, by its seed alone. */
 import { type DataError, dataError } from "@adjoint/core/data/DataError"
 import { nearest } from "@adjoint/core/data/Nearest"
-import type { Raw, Rows } from "@adjoint/core/data/Preprocess"
+import { arrayLabel, type Raw, type Rows } from "@adjoint/core/data/Preprocess"
 import * as Split from "@adjoint/core/data/Split"
 import { column } from "@adjoint/core/data/Table"
 import * as Key from "@adjoint/core/tensor/Key"
@@ -17,13 +17,10 @@ export const partOf = (amount: Amount): Split.Part =>
 
 const isNone = (amount: Amount): boolean => (typeof amount === "number" ? amount : Number.parseFloat(amount)) === 0
 
-/** What the target of rows in arrays is called. */
-export const arrayTarget = "label"
-
 const labelsOf = (raw: Raw, name: string): Result.Result<ArrayLike<string | number>, DataError> => {
   if ("rows" in raw) return column(raw, name)
-  if (name === arrayTarget && raw.targets !== undefined) return Result.succeed(raw.targets.data)
-  const columns = [arrayTarget]
+  if (name === arrayLabel && raw.targets !== undefined) return Result.succeed(raw.targets.data)
+  const columns = [arrayLabel]
   return Result.fail(dataError({ _tag: "NoColumn", column: name, nearest: nearest(name, columns), columns }))
 }
 

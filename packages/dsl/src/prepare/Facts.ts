@@ -44,6 +44,10 @@ export interface Facts {
   readonly extent?: readonly [least: number, largest: number]
   /** The same of each column of a table, or of all numbers of the training rows. */
   readonly extents?: ReadonlyArray<Extent>
+  /** The same of each target that is a quantity, as it was prepared. */
+  readonly targetExtents?: ReadonlyArray<Extent>
+  /** Targets of arrays that are so many different whole numbers, held as floats. */
+  readonly labels?: { readonly count: number; readonly least: number; readonly greatest: number }
 }
 
 /** Between which numbers prepared inputs lie; of a table, those of one column. */

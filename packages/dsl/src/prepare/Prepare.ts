@@ -18,6 +18,7 @@ import { finding, type Place } from "./Blame.ts"
 import * as Columns from "./Columns.ts"
 import { type Division, divide } from "./Division.ts"
 import type { Facts, Target } from "./Facts.ts"
+import { labelsOf } from "./Labels.ts"
 import { PrepareError } from "./PrepareError.ts"
 import * as Progress from "./Progress.ts"
 import { type FileRecord, type Rows, read, refused } from "./Reading.ts"
@@ -92,8 +93,21 @@ export const targetOf = (fitted: Fitted): Target | undefined => {
   return { type: "numbers", names, ...(units.every(isKept) ? {} : { units }) }
 }
 
+/** What the document says of a table that does not fit it. */
 const columnsOf = (data: Data, { place, raw }: Rows): ReadonlyArray<Finding> =>
-  "rows" in raw && data.columns !== undefined ? Columns.check(data, raw.columns, place) : []
+  Preprocess.isTable(raw)
+    ? [
+        ...(data.columns === undefined ? [] : Columns.check(data, raw.columns, place)),
+        ...(data.target === undefined ? [] : [targetOfTable]),
+      ]
+    : []
+
+const targetOfTable: Finding = {
+  code: "D303",
+  message: "`target` is about arrays, and the rows are a table, in which a column is the target",
+  at: { path: ["data", "target"], on: "key" },
+  help: "give a column the type `class`, or say `role: target`",
+}
 
 const stratifyPlace = ["data", "split", "stratify"]
 
@@ -191,6 +205,7 @@ export const prepare = (
       val: parts.val?.length ?? 0,
       test: (keptTest?.rows ?? parts.test)?.length ?? 0,
     }
+    const labels = data.target === undefined && source.files.length > 0 ? labelsOf(raw) : undefined
     const extra = unlabelled === undefined ? {} : { unlabelled: parts.unlabelled?.length ?? 0 }
     return {
       train,
@@ -206,6 +221,7 @@ export const prepare = (
         rows: counts,
         ...counted(target, train),
         ...droppedOf(keptTest === undefined ? [kept] : [kept, keptTest]),
+        ...(labels === undefined ? {} : { labels }),
         ...extra,
       },
       lock: {

@@ -4,6 +4,7 @@
  */
 import type { Column } from "@adjoint/core/data/Column"
 import { dataError } from "@adjoint/core/data/DataError"
+import * as Gzip from "@adjoint/core/data/Gzip"
 import * as Load from "@adjoint/core/data/Load"
 import * as Preprocess from "@adjoint/core/data/Preprocess"
 import * as Source from "@adjoint/core/data/Source"
@@ -18,8 +19,7 @@ import type { Finding } from "../diagnostic/Diagnostic.ts"
 import * as Catalogue from "../schema/Catalogue.ts"
 import { finding } from "./Blame.ts"
 import * as Columns from "./Columns.ts"
-import { arrayTarget } from "./Division.ts"
-import { extents } from "./Extents.ts"
+import { extents, targetExtents } from "./Extents.ts"
 import type { Facts, Target } from "./Facts.ts"
 import { type Prepared, prepare, specOf } from "./Prepare.ts"
 import { filesOf, resolve } from "./Reading.ts"
@@ -32,8 +32,11 @@ export interface Survey {
   readonly prepared?: Prepared
 }
 
-/** Sources of at most so many bytes, packed or not, are read whole: 4 MiB. */
+/** Sources of at most so many bytes are read whole: 4 MiB. */
 const small = 4 * 2 ** 20
+
+/** And of at most so many once they are unpacked. */
+const smallUnpacked = 16 * small
 
 /** Bytes of a larger source that are looked at. */
 const head = 64 * 1024
@@ -45,8 +48,9 @@ const nothing: Survey = { facts: {}, findings: [] }
 
 /** The bytes of a file that is small, or its first ones. */
 const start = Effect.fnUntraced(function* (file: string) {
-  const size = yield* Load.size(file)
-  return size <= small ? yield* Load.bytes(file) : yield* Load.start(file, head)
+  if ((yield* Load.size(file)) > small) return yield* Load.start(file, head)
+  const bytes = yield* Load.bytes(file)
+  return Gzip.declared(bytes) <= small ? bytes : bytes.subarray(0, head)
 })
 
 /** How large the first numbers are, prepared as they would be if there were no others. */
@@ -73,7 +77,7 @@ const ofTable = (data: Data, table: Table, catalogue: Catalogue.Catalogue): Surv
 const classesOf = ({ data, dtype, shape }: NDArray): Target | undefined =>
   shape.length !== 1 || dtype === "f32"
     ? undefined
-    : { type: "class", name: arrayTarget, classes: [...new Set(data)].sort((a, b) => a - b).map(String) }
+    : { type: "class", name: Preprocess.arrayLabel, classes: [...new Set(data)].sort((a, b) => a - b).map(String) }
 
 /** What the first arrays and all labels add, and whether there are as many of each. */
 const ofArrays = (data: Data, { raw, rows = 0, targets }: Source.First): Survey => {
@@ -104,12 +108,14 @@ const fromStart = (data: Data, directory: string, catalogue: Catalogue.Catalogue
     return Preprocess.isTable(raw) ? ofTable(data, raw, catalogue) : ofArrays(data, first.success)
   })
 
-const sizeOf = (data: Data, directory: string) =>
+/** Whether sources are read whole. */
+const isSmall = (data: Data, directory: string) =>
   Effect.gen(function* () {
-    const sources = [data.source, ...(data.test === undefined ? [] : [data.test])]
-    const files = sources.flatMap((source) => filesOf(useOf(source)))
+    const files = [data.source, ...(data.test === undefined ? [] : [data.test])].flatMap((source) => filesOf(useOf(source)))
     const sizes = yield* Effect.forEach(files, ({ path }) => Load.size(resolve(directory, path)))
-    return sizes.reduce((sum, size) => sum + size, 0)
+    if (sizes.reduce((sum, size) => sum + size, 0) > small) return false
+    const unpacked = yield* Effect.forEach(files, ({ path }) => Effect.map(Load.bytes(resolve(directory, path)), Gzip.declared))
+    return unpacked.reduce((sum, size) => sum + size, 0) <= smallUnpacked
   })
 
 /** Finds what can be known of a document's data without reading much of it; paths are taken from `directory`. Never fails: what is wrong is among the findings. */
@@ -121,13 +127,16 @@ export const survey = (
   Effect.gen(function* () {
     if (data === undefined) return nothing
     const said = known(data, model, catalogue)
-    // A file that is missing or no regular file counts as small, so that reading it reports what is wrong.
-    const size = yield* sizeOf(data, directory).pipe(Effect.orElseSucceed(() => 0))
-    if (size <= small)
+    // With a file that is missing or no regular file they are read, to report what is wrong.
+    if (yield* isSmall(data, directory).pipe(Effect.orElseSucceed(() => true)))
       return yield* prepare({ data }, directory).pipe(
         Effect.map(
           (prepared): Survey => ({
-            facts: { ...prepared.facts, extents: extents(prepared.fitted, prepared.train.inputs) },
+            facts: {
+              ...prepared.facts,
+              extents: extents(prepared.fitted, prepared.train.inputs),
+              ...targetExtents(prepared.fitted, prepared.train.targets),
+            },
             findings: [],
             prepared,
           }),

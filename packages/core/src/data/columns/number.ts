@@ -43,7 +43,7 @@ export const number = kind<typeof fields, FittedNumber>({
   advice: "Scale quantities that are far from 1: initial weights and usual learning rates are made for inputs of about 1.",
   fields,
   rule: {
-    wanted: "a `decimal` mark that is not the `thousands` mark, which is no digit, sign or `e`",
+    wanted: "`decimal` and `thousands` to be different marks, and `thousands` to be no digit and no sign",
     holds: ({ decimal, thousands }) => decimal !== thousands && !/[\de+-]/i.test(thousands === "none" ? "" : thousands),
   },
   role: "input",

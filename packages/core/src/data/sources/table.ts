@@ -4,19 +4,26 @@ import * as Csv from "../Csv.ts"
 import type { DataError } from "../DataError.ts"
 import * as Gzip from "../Gzip.ts"
 import type { Table } from "../Table.ts"
+import * as Text from "../Text.ts"
 import { about, type First, kind, type Read } from "./Kind.ts"
 
 /** A table from the bytes of a file, gzipped or not. */
 export const parse = (bytes: Uint8Array, options: Csv.Options): Result.Result<Table, DataError> =>
-  Result.flatMap(Gzip.unpack(bytes), (text) => Csv.parse(text, options))
+  Result.flatMap(Gzip.unpack(bytes, Text.limit), (text) => Csv.parse(text, options))
+
+/** Bytes of text that are enough to see what a table is like. */
+const enough = 2 ** 18
 
 /** The table of the first bytes of a file; the last line may be cut, so it is left out. */
 const first = (bytes: Uint8Array, options: Csv.Options): Read<First> => {
   const unpacked = Gzip.isGzip(bytes) ? Gzip.start(bytes, bytes.length) : Result.succeed(bytes)
-  const whole = Result.flatMap(unpacked, (text) => Csv.parse(text.subarray(0, text.lastIndexOf(10) + 1), options))
+  const rows = Result.flatMap(unpacked, (text) => {
+    const start = text.subarray(0, enough)
+    return Csv.parse(start.subarray(0, start.lastIndexOf(10) + 1), options)
+  })
   return about(
     "path",
-    Result.map(whole, (raw) => ({ raw })),
+    Result.map(rows, (raw) => ({ raw })),
   )
 }
 
@@ -37,7 +44,7 @@ export const csv = kind({
     path,
     delimiter: {
       kind: "character",
-      doc: "The character between cells; a blank stands for any number of blanks. `auto` takes the one of `,` `;` tab `|` that the first line has most of.",
+      doc: "The character between cells; a blank stands for any number of blanks. `auto` takes the one of `,` `;` tab `|` that the first line has most of, or blanks where it has none.",
       words: ["auto"],
       default: "auto",
     },
