@@ -314,7 +314,10 @@ const stray = (cell: string, line: number) =>
 
 /** A table as CSV text that `parse` reads back with the same delimiter, lines ended by `\n`. */
 export const print = (table: Pick<Table, "columns" | "rows">, delimiter = ","): string =>
-  [table.columns, ...table.rows].map((cells) => `${printRecord(cells, delimiter)}\n`).join("")
+  [table.columns, ...table.rows]
+    .map((cells) => `${printRecord(cells, delimiter)}\n`)
+    .join("")
+    .replace(separatorLine, (line) => `"${line.trimEnd()}"\n`)
 
 /** A record of one blank cell is quoted, or it would be a blank line. */
 const printRecord = (cells: ReadonlyArray<string>, delimiter: string): string =>

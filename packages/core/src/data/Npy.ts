@@ -118,16 +118,19 @@ export const decodeLabels = (bytes: Uint8Array): Result.Result<Labels, DataError
   Result.flatMap(header(bytes), (head) => {
     if (!isText(head)) return Result.map(decode(bytes), (targets) => ({ targets }))
     return Result.flatMap(sized(bytes, head), (view): Result.Result<Labels, DataError> => {
-      const names = Array.from(places(head), (at) => head.element.get(view, at, head.littleEndian).trim())
-      const blank = names.findIndex(isBlank)
-      if (blank >= 0)
-        return refuse({
-          _tag: "BadField",
-          offset: head.offset,
-          field: `element ${blank}`,
-          got: names[blank] === "" ? "blank" : quote(names[blank] ?? ""),
-          wanted: "the name of a class",
-        })
+      const names: Array<string> = []
+      for (const at of places(head)) {
+        const name = head.element.get(view, at, head.littleEndian).trim()
+        if (isBlank(name))
+          return refuse({
+            _tag: "BadField",
+            offset: head.offset + at,
+            field: `element ${names.length}`,
+            got: name === "" ? "blank" : quote(name),
+            wanted: "the name of a class",
+          })
+        names.push(name)
+      }
       const classes = sorted(names)
       const numbers = new Map(classes.map((name, i) => [name, i]))
       const data = Int32Array.from(names, (name) => numbers.get(name) ?? 0)

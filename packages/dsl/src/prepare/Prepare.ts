@@ -181,7 +181,7 @@ export const prepare = (
     if (wrong.length > 0) return yield* fail(wrong)
 
     yield* Progress.report({
-      _tag: "Decoded",
+      _tag: "Preparing",
       rows: Preprocess.size(source.raw) + (separate === undefined ? 0 : Preprocess.size(separate.raw)),
     })
     const kept = yield* keptOf(data, source)

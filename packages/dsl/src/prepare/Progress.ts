@@ -1,28 +1,28 @@
 /**
- * What preparing data is at, for a command to show while it lasts. Whoever wants to know provides a `Listener`; without
- * one nothing is reported.
+ * The progress of reading and preparing data, as events for a command to show. They go to the `Listener` that is
+ * provided; without one nothing is reported.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 
-/** One thing that was done, or is about to be. */
+/** One event. */
 export type Event =
-  /** A file was read; its bytes are unpacked and decoded next. */
-  | { readonly _tag: "Read"; readonly file: string; readonly bytes: number }
-  /** The rows of all sources are there; they are divided and prepared next. */
-  | { readonly _tag: "Decoded"; readonly rows: number }
+  /** A file of so many bytes is read next, then unpacked and decoded. */
+  | { readonly _tag: "Reading"; readonly file: string; readonly bytes: number }
+  /** All rows were read; they are divided and prepared next. */
+  | { readonly _tag: "Preparing"; readonly rows: number }
   /** The rows of a part were prepared. */
   | { readonly _tag: "Prepared"; readonly part: string; readonly rows: number }
 
-/** What is done with each event. */
+/** What receives the events. */
 export type Listen = (event: Event) => Effect.Effect<void>
 
-/** Where events go: nowhere, unless a service is provided. */
+/** The receiver of events: none, unless one is provided. */
 export const Listener = Context.Reference<Listen>("@adjoint/dsl/prepare/Progress/Listener", {
   defaultValue: () => () => Effect.void,
 })
 
-/** Tells the listener, and lets other fibers run, so that what it shows appears before the next long computation. */
+/** Emits an event, and lets other fibers run, so that a display is drawn before the next long computation. */
 export const report = (event: Event): Effect.Effect<void> =>
   Effect.gen(function* () {
     const listen = yield* Listener
@@ -30,7 +30,7 @@ export const report = (event: Event): Effect.Effect<void> =>
     yield* Effect.yieldNow
   })
 
-/** The same effect, with its events heard. */
+/** The same effect with its events given to `listen`. */
 export const listening =
   (listen: Listen) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

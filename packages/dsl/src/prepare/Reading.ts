@@ -67,8 +67,8 @@ export const read = (data: Data, source: Named, at: Path, directory: string): Re
     const contents: Array<readonly [string, Uint8Array]> = []
     for (const { option, path } of named) {
       const file = resolve(directory, path)
+      yield* Progress.report({ _tag: "Reading", file: path, bytes: yield* Load.size(file).pipe(refused(placeOf(option))) })
       const bytes = yield* Load.bytes(file).pipe(refused(placeOf(option)))
-      yield* Progress.report({ _tag: "Read", file: path, bytes: bytes.length })
       files.push({ path, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") })
       contents.push([option, bytes])
     }
