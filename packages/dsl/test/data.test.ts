@@ -6,8 +6,9 @@ import * as Npz from "@adjoint/core/data/Npz"
 import * as Source from "@adjoint/core/data/Source"
 import * as NDArray from "@adjoint/core/words/NDArray"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
-import { Effect } from "effect"
+import { Effect, Result } from "effect"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import * as Model from "../src/Model.ts"
 import { prepare } from "../src/prepare/Prepare.ts"
 import * as Progress from "../src/prepare/Progress.ts"
 import { survey } from "../src/prepare/Survey.ts"
@@ -63,9 +64,9 @@ const prepared = (section: string) =>
 const looked = async (text: string): Promise<ReadonlyArray<string>> => {
   const reading = read(fromText("m.yaml", completed(`${text}train: { batch: 8 }\n`)))
   const known = await run(survey(reading.sections, scratch).pipe(Effect.provide(NodeFileSystem.layer)))
-  return withFacts(reading, known).diagnostics.filter(({ message }) => !message.startsWith("the head predicts")).map(
-    ({ code, help, message }) => `${code} ${message}${help === undefined ? "" : ` = ${help}`}`,
-  )
+  return withFacts(reading, known)
+    .diagnostics.filter(({ message }) => !message.startsWith("the head predicts"))
+    .map(({ code, help, message }) => `${code} ${message}${help === undefined ? "" : ` = ${help}`}`)
 }
 
 describe("sources", () => {
@@ -278,5 +279,36 @@ describe("preparing", () => {
     const found = await run(survey(data === undefined ? {} : { data }, scratch).pipe(Effect.provide(NodeFileSystem.layer)))
     const again = await run(prepare(data === undefined ? {} : { data }, scratch).pipe(Effect.provide(NodeFileSystem.layer)))
     expect(found.prepared).toEqual(again)
+  })
+})
+
+describe("in TypeScript", () => {
+  const layers = [Model.head("y")]
+  const data = (section: NonNullable<Model.Sections["data"]>) => {
+    const made = Model.modelFile({ data: section, model: { layers } })
+    return Result.isSuccess(made) ? made.success.data : made.failure.message
+  }
+  test("sources, columns and targets are typed by their entries", () => {
+    expect(
+      data({
+        source: { csv: "./x.data" },
+        columns: { a: { type: "number", thousands: "," }, y: { type: "class", missing: "drop" } },
+      }),
+    ).toMatchObject({
+      source: { csv: { path: "./x.data", delimiter: "auto", header: true } },
+      columns: { a: { type: "number", thousands: "," }, y: { type: "class", missing: "drop" } },
+    })
+    expect(data({ source: "x.tsv.gz", columns: { a: "number", y: "class" } })).toMatchObject({
+      source: { tsv: { path: "x.tsv.gz" } },
+    })
+  })
+  test("what a file cannot say cannot be said", () => {
+    // @ts-expect-error a kind of file that there is none of
+    const parquet: Model.Source = { parquet: "x" }
+    // @ts-expect-error an ending that says no kind
+    const sheet: Model.Source = "x.xlsx"
+    // @ts-expect-error a class takes nothing for a blank
+    const columns: NonNullable<Model.Sections["data"]>["columns"] = { y: { type: "class", missing: "mean" } }
+    expect([parquet, sheet, columns]).toHaveLength(3)
   })
 })

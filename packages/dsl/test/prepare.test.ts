@@ -2,7 +2,6 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import * as Batches from "@adjoint/core/data/Batches"
 import type * as Dataset from "@adjoint/core/data/Dataset"
 import * as NDArray from "@adjoint/core/words/NDArray"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
@@ -245,14 +244,14 @@ describe("division", () => {
 
   test("every row is in one part, and a part of nothing is no part", () => {
     const raw = { inputs: NDArray.make("f32", [100, 1], new Float32Array(100)) }
-    const parts = Result.getOrThrow(divide(raw, { val: "20%", test: 0, seed: 9 }, Batches.all(100)))
+    const parts = Result.getOrThrow(divide(raw, { val: "20%", test: 0, seed: 9 }))
     expect(Object.keys(parts).sort()).toEqual(["train", "val"])
     expect([...(parts.train ?? []), ...(parts.val ?? [])].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i))
   })
 
   test("a larger test part leaves the validation rows as they are", () => {
     const raw = { inputs: NDArray.make("f32", [100, 1], new Float32Array(100)) }
-    const val = (test: string) => [...(Result.getOrThrow(divide(raw, { val: "20%", test, seed: 9 }, Batches.all(100))).val ?? [])]
+    const val = (test: string) => [...(Result.getOrThrow(divide(raw, { val: "20%", test, seed: 9 })).val ?? [])]
     expect(val("30%")).toEqual(val("10%"))
   })
 })

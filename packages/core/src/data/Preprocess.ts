@@ -20,7 +20,7 @@ import * as TableInput from "./TableInput.ts"
 
 export type { Column, Columns } from "./Column.ts"
 export type { Scale } from "./Field.ts"
-export { type Arrays, isTable, type Raw, type Rows, size } from "./Raw.ts"
+export { type Arrays, all, isTable, type Raw, type Rows, size } from "./Raw.ts"
 export type { ArrayTarget, Image, Spec } from "./Spec.ts"
 export type { Kept } from "./TableInput.ts"
 

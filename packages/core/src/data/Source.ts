@@ -24,6 +24,14 @@ export type Name = keyof typeof kinds
 /** The options of a kind of file, as they are written. */
 export type Options<N extends Name> = Field.Written<(typeof kinds)[N]["fields"]>
 
+/** How the names of files end that need no kind beside them. */
+export type Ending = (typeof kinds)[Name]["endings"][number]
+
+/** A kind of file with its options, or with its path alone where it has one, as a model file has it. */
+export type Spelling = {
+  readonly [N in Name]: { readonly [K in N]: Options<N> | ("path" extends keyof Options<N> ? string : never) }
+}[Name]
+
 /** A kind of file with its options. */
 export interface Use {
   readonly name: string

@@ -1,7 +1,7 @@
 /** The rows divided into parts as the document asks, by its seed alone. */
 import { type DataError, dataError } from "@adjoint/core/data/DataError"
 import { nearest } from "@adjoint/core/data/Nearest"
-import { arrayLabel, type Raw, type Rows } from "@adjoint/core/data/Preprocess"
+import { all, arrayLabel, type Raw, type Rows } from "@adjoint/core/data/Preprocess"
 import * as Split from "@adjoint/core/data/Split"
 import { column } from "@adjoint/core/data/Table"
 import * as Key from "@adjoint/core/tensor/Key"
@@ -24,11 +24,11 @@ const labelsOf = (raw: Raw, name: string): Result.Result<ArrayLike<string | numb
   return Result.fail(dataError({ _tag: "NoColumn", column: name, nearest: nearest(name, columns), columns }))
 }
 
-/** Divides the given rows. `train` has the rest unless it asks for less. Fails as `Split.parts` does, and with `NoColumn` where there is nothing to stratify by. */
+/** Divides the given rows, all unless some are given. `train` has the rest unless it asks for less. Fails as `Split.parts` does, and with `NoColumn` where there is nothing to stratify by. */
 export const divide = (
   raw: Raw,
   { seed, stratify, test, train, unlabelled, val }: Wanted,
-  from: Rows,
+  from: Rows = all(raw),
 ): Result.Result<Division, DataError> =>
   Result.gen(function* () {
     const n = from.length

@@ -31,7 +31,9 @@ const files = Object.fromEntries(
 )
 
 /** The kinds of file by how names of such files end. */
-const kindByEnding = new Map(Object.entries(Source.kinds).flatMap(([name, { endings }]) => endings.map((end) => [end, name])))
+const kindByEnding = new Map<string, string>(
+  Object.entries(Source.kinds).flatMap(([name, { endings }]) => endings.map((end) => [end, name] as const)),
+)
 const endings = [...kindByEnding.keys()]
 const endingsInWords = endings
   .map((end) => `.${end}`)

@@ -26,13 +26,13 @@ export interface First {
 }
 
 /** One kind of file. */
-export interface Kind<F extends Fields> {
+export interface Kind<F extends Fields, E extends string = string> {
   /** One sentence: what it is. */
   readonly doc: string
   /** When to use it and what to beware of. */
   readonly advice: string
   /** How the names of such files end, for a path that is written alone. */
-  readonly endings: ReadonlyArray<string>
+  readonly endings: ReadonlyArray<E>
   readonly fields: F
   /** The option that a bare value sets. */
   readonly main?: keyof F & string
@@ -53,7 +53,7 @@ export interface AnyKind extends Pick<Kind<Fields>, "doc" | "advice" | "endings"
 }
 
 /** Infers the options of a kind from its literal. */
-export const kind = <const F extends Fields>(definition: Kind<F>): Kind<F> => definition
+export const kind = <const F extends Fields, const E extends string = never>(definition: Kind<F, E>): Kind<F, E> => definition
 
 /** A result whose error is about an option. */
 export const about = <A>(option: string, result: Result.Result<A, DataError>): Read<A> =>
