@@ -113,13 +113,7 @@ describe("delimiters", () => {
       lines: [1, 2],
     }
     expect(table(housing, { delimiter: " ", header: false })).toEqual(wanted)
-    expect(table(housing.replace("\t", "   "), { header: false })).toEqual(wanted)
     expect(table('a  b\n "x y"   2 \n', { delimiter: " " }).rows).toEqual([["x y", "2"]])
-  })
-  it("are not guessed to be blanks where lines differ, or there is one line only", () => {
-    expect(table("full name\nAda King\nCher\n").columns).toEqual(["full name"])
-    expect(table("full name,age\nAda King,1\n").columns).toEqual(["full name", "age"])
-    expect(table("a b", { header: false }).columns).toEqual(["c1"])
   })
   it("are counted in the whole first record, line ends in its cells included", () => {
     expect(table('"price\n(EUR)";"area, m2"\n1,5;2\n').columns).toEqual(["price\n(EUR)", "area, m2"])

@@ -95,12 +95,21 @@ describe("sources", () => {
   })
   test("a file of any name is read as the kind that is named, and the record keeps how", async () => {
     const { facts, fitted } = await prepared(
-      "{ source: { csv: { path: rows.data, header: false } }, columns: { c1: number, c2: number, c3: class } }",
+      "{ source: { csv: { path: rows.data, header: false, delimiter: ' ' } }, columns: { c1: number, c2: number, c3: class } }",
     )
     expect([facts.sample, facts.rows]).toEqual([[2], { train: 28, val: 6, test: 6 }])
-    expect(Source.tableOptions(fitted)).toEqual({ delimiter: "auto", header: false })
+    expect(Source.tableOptions(fitted)).toEqual({ delimiter: " ", header: false })
     const arrays = await prepared("{ source: { npz: { path: rows.bin, inputs: x, targets: y } }, target: class }")
     expect(arrays.fitted.source).toEqual({ name: "npz", options: { inputs: "x", targets: "y" } })
+  })
+  test("a delimiter that makes one column is told with the way out", async () => {
+    expect(
+      await looked(
+        "data: { source: { csv: { path: rows.data, header: false, delimiter: ';' } }, columns: { c1: number, c2: number, c3: class } }\n",
+      ),
+    ).toEqual([
+      'D301 the data has one column only, `c1` = say which character is between the cells, as in `{ csv: { path: …, delimiter: " " } }` for blanks',
+    ])
   })
   test("generated rows are no files", async () => {
     expect((await prepared("{ source: moons }")).fitted.source).toBeUndefined()
@@ -160,7 +169,13 @@ describe("columns and images", () => {
 describe("rows with blanks", () => {
   const columns = "columns: { a: number, b: { type: number, missing: drop }, y: { type: class, missing: drop } }"
   test("are left out before rows are divided, and counted", async () => {
-    const { facts, origin, test: held, train, val } = await prepared(`{ source: gaps.csv, ${columns} }`)
+    const {
+      facts,
+      origins: { train: origin = { rows: [] } },
+      test: held,
+      train,
+      val,
+    } = await prepared(`{ source: gaps.csv, ${columns} }`)
     // 8 rows lack `b`, 4 lack `y`, none both
     expect(facts.dropped).toEqual([
       { column: "b", rows: 8 },

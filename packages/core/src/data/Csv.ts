@@ -11,15 +11,16 @@ import * as Text from "./Text.ts"
 
 /**
  * `delimiter`: the character between cells. A blank stands for any number of blanks and tabs, those around a line left
- * out. `auto` takes the one of comma, semicolon, tab and `|` that the first record has most of; where it has none, blanks if
- * the first lines have equally many cells between them, and a comma otherwise.
+ * out. `auto` takes the one of comma, semicolon, tab and `|` that the first record has most of, a comma when it has none.
  * `header`: whether the first record names the columns; names given here stand for a file that has none. Without names
  * the columns are `c1`, `c2`, …
+ * `isContinued`: whether the text goes on where another ended, so that its first line is no `sep=;`.
  * `cells`: the most cells that are read, 50 million unless given; of rows there are at most a fifth as many.
  */
 export interface Options {
   readonly delimiter?: string
   readonly header?: boolean | ReadonlyArray<string>
+  readonly isContinued?: boolean
   readonly cells?: number
 }
 
@@ -53,19 +54,20 @@ interface Start {
 /** The line with which spreadsheets say the delimiter. */
 const separatorLine = /^sep=(?<delimiter>[^\r\n"])\r?(?:\n|$)/i
 
-const startOf = (text: string, delimiter: string): Start => {
-  const said = separatorLine.exec(text)
+/** The delimiter that a text which begins so is read by. `delimiterOf("a;b", {}) // => ";"` */
+export const delimiterOf = (text: string, { delimiter = "auto" }: Pick<Options, "delimiter">): string =>
+  delimiter === "auto" ? (separatorLine.exec(text)?.groups?.delimiter ?? detect(text)) : delimiter
+
+const startOf = (text: string, { delimiter = "auto", isContinued = false }: Options): Start => {
+  const said = isContinued ? null : separatorLine.exec(text)
   const start = said === null ? { at: 0, line: 1 } : { at: said[0].length, line: 2 }
-  if (delimiter !== "auto") return { ...start, delimiter }
-  return { ...start, delimiter: said?.groups?.delimiter ?? detect(text) }
+  return { ...start, delimiter: delimiterOf(text, { delimiter }) }
 }
 
 const isDelimiter = (delimiter: string): boolean => delimiter.length === 1 && !/["\r\n]/.test(delimiter)
 
-const table = (
-  text: string,
-  { cells = mostCells, delimiter = "auto", header = true }: Options,
-): Result.Result<Table, DataError> => {
+const table = (text: string, options: Options): Result.Result<Table, DataError> => {
+  const { cells = mostCells, delimiter = "auto", header = true } = options
   if (delimiter !== "auto" && !isDelimiter(delimiter))
     return refuse({
       _tag: "BadSpec",
@@ -74,7 +76,7 @@ const table = (
       wanted: "one character that is no quote and no line end",
       hint: "",
     })
-  const read = records(text, startOf(text, delimiter), cells)
+  const read = records(text, startOf(text, options), cells)
   if (Result.isFailure(read)) return Result.fail(read.failure)
   const { rows, lines } = withoutTrailing(read.success, header)
   const [first] = rows
@@ -141,18 +143,7 @@ const detect = (text: string): string => {
     else if (character === "\n") break
     else if (counts.has(character)) counts.set(character, (counts.get(character) ?? 0) + 1)
   }
-  const best = detected.reduce((best, next) => ((counts.get(next) ?? 0) > (counts.get(best) ?? 0) ? next : best))
-  return counts.get(best) === 0 && isSpaced(text) ? " " : best
-}
-
-const blanks = /[ \t]+/
-
-/** Whether the first lines are cells between blanks: two or more, and equally many, none of them quoted. */
-const isSpaced = (text: string): boolean => {
-  const lines = text.slice(0, longestHeader).split("\n", 20)
-  const widths = lines.flatMap((line) => (line.trim() === "" ? [] : [line.trim().split(blanks).length]))
-  const [first = 1] = widths
-  return first > 1 && widths.length > 1 && widths.every((width) => width === first) && !lines.some((line) => line.includes('"'))
+  return detected.reduce((best, next) => ((counts.get(next) ?? 0) > (counts.get(best) ?? 0) ? next : best))
 }
 
 /** Where a character next stands, at or after a place that only moves forward; the text's length where it stands no more. */
@@ -211,7 +202,7 @@ const records = (text: string, start: Start, most: number): Result.Result<Record
         // A line has at most one cell more than characters, so most lines need not be counted.
         if (cells + content.length >= most) cells += countCells(content, delimiter, most - cells)
         if (cells <= most) {
-          const row = isBlank ? content.split(blanks) : content.split(delimiter)
+          const row = isBlank ? content.split(/[ \t]+/) : content.split(delimiter)
           if (cells + content.length < most) cells += row.length
           rows.push(row)
           lines.push(line)

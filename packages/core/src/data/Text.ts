@@ -34,15 +34,13 @@ const lineOf = (bytes: Uint8Array, offset: number): number => {
   return line
 }
 
-const encoder = new TextEncoder()
-
 /** The lenient decoder puts U+FFFD where bytes are malformed; the first that does not stand for itself is the place. */
 const firstMalformed = (bytes: Uint8Array): number => {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)
   let offset = 0
   let start = 0
   for (let at = text.indexOf("\uFFFD"); at >= 0; at = text.indexOf("\uFFFD", start)) {
-    offset += encoder.encode(text.slice(start, at)).length
+    offset += new TextEncoder().encode(text.slice(start, at)).length
     if (bytes[offset] !== 0xef || bytes[offset + 1] !== 0xbf || bytes[offset + 2] !== 0xbd) return offset
     offset += 3
     start = at + 1

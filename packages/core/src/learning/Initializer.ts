@@ -6,6 +6,14 @@ import * as Activation from "./Activation.ts"
 import { alias, entry, make as makeFrom, type Table, type Use } from "./Entry.ts"
 import { constant, identity, ones, zeros } from "./initializer/fixed.ts"
 import type { Initializer } from "./initializer/Initializer.ts"
+import {
+  constantOptions,
+  gainOption,
+  modeOption,
+  normalOptions,
+  truncatedNormalOptions,
+  uniformOptions,
+} from "./initializer/options.ts"
 import { orthogonal } from "./initializer/orthogonal.ts"
 import { auto, he, lecun, normal, truncatedNormal, uniform, xavier } from "./initializer/random.ts"
 
@@ -14,21 +22,9 @@ export * from "./initializer/Initializer.ts"
 export * from "./initializer/orthogonal.ts"
 export * from "./initializer/random.ts"
 
-const gain = {
-  kind: "number",
-  doc: "What the activation that follows needs: 1 for linear and sigmoid, 5/3 for tanh, 1.414 for relu.",
-  default: 1,
-  exclusiveMinimum: 0,
-} as const
-
 const heOptions = {
   nonlinearity: { kind: "activation", doc: "The activation that follows, for its gain.", default: "relu" },
-  mode: {
-    kind: "choice",
-    doc: "`fan_in` keeps the size of signals forwards, `fan_out` that of gradients backwards.",
-    of: ["fan_in", "fan_out"],
-    default: "fan_in",
-  },
+  mode: modeOption,
 } as const
 
 const glorot = "Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010"
@@ -40,7 +36,7 @@ const xavierNormal = entry({
   formula: "Var(w) = gain² · 2 / (fan_in + fan_out)",
   source: glorot,
   advice: "Before tanh, sigmoid, softmax and linear outputs. Too small before relu, which halves the variance at every layer.",
-  options: { gain },
+  options: { gain: gainOption },
   main: "gain",
   make: (options): Initializer => xavier("normal", options.gain),
 })
@@ -50,7 +46,7 @@ const xavierUniform = entry({
   formula: "w ~ U(-l, l), l = gain · √(6 / (fan_in + fan_out))",
   source: glorot,
   advice: "Before tanh, sigmoid, softmax and linear outputs, where no weight should be far out.",
-  options: { gain },
+  options: { gain: gainOption },
   main: "gain",
   make: (options): Initializer => xavier("uniform", options.gain),
 })
@@ -109,7 +105,7 @@ export const table = {
     formula: "w = c",
     source: "Krizhevsky, Sutskever and Hinton, ImageNet classification with deep convolutional neural networks, 2012",
     advice: "A small positive bias (0.01) keeps relu units from starting dead.",
-    options: { value: { kind: "number", doc: "The number.", default: 0.01 } },
+    options: constantOptions,
     main: "value",
     make: ({ value }): Initializer => constant(value),
   }),
@@ -119,7 +115,7 @@ export const table = {
     source: "Krizhevsky, Sutskever and Hinton, ImageNet classification with deep convolutional neural networks, 2012",
     advice:
       "Small random numbers do for shallow nets; in deep ones the signals fade, whatever the std, unless it depends on the fans.",
-    options: { std: { kind: "number", doc: "The standard deviation.", default: 0.01, minimum: 0 } },
+    options: normalOptions,
     main: "std",
     make: ({ std }): Initializer => normal(std),
   }),
@@ -128,7 +124,7 @@ export const table = {
     formula: "w ~ U(-limit, limit)",
     source: efficient,
     advice: "As normal: for shallow nets and for embeddings.",
-    options: { limit: { kind: "number", doc: "How far from 0.", default: 0.05, minimum: 0 } },
+    options: uniformOptions,
     main: "limit",
     make: ({ limit }): Initializer => uniform(limit),
   }),
@@ -138,7 +134,7 @@ export const table = {
     source: "Abadi et al., TensorFlow: large-scale machine learning on heterogeneous systems, 2015",
     advice:
       "As normal, where no weight should be far out; usual in transformers with a std of 0.02. `std` is that before the cut.",
-    options: { std: { kind: "number", doc: "The standard deviation before the cut.", default: 0.02, minimum: 0 } },
+    options: truncatedNormalOptions,
     main: "std",
     make: ({ std }): Initializer => truncatedNormal(std),
   }),
@@ -149,7 +145,7 @@ export const table = {
       "Saxe, McClelland and Ganguli, Exact solutions to the nonlinear dynamics of learning in deep linear neural networks, 2014",
     advice:
       "For the weights of recurrent nets and for very deep ones: it keeps lengths exactly. Its cost grows with the cube of the width.",
-    options: { gain },
+    options: { gain: gainOption },
     main: "gain",
     make: (options): Initializer => orthogonal(options.gain),
   }),
@@ -159,7 +155,7 @@ export const table = {
     source: "Le, Jaitly and Hinton, A simple way to initialize recurrent networks of rectified linear units, 2015",
     advice:
       "For relu recurrent nets, and for layers that should start by changing nothing. Outputs beyond the number of inputs start at 0.",
-    options: { gain },
+    options: { gain: gainOption },
     main: "gain",
     make: (options): Initializer => identity(options.gain),
   }),

@@ -26,6 +26,7 @@ export const check = (data: Data, columns: ReadonlyArray<string>, place: Place):
   // A column under a mistyped name was not forgotten.
   const meant = new Set(missing.flatMap((name) => nearest(name, columns).slice(0, 1)))
   const forgotten = columns.filter((name) => !Object.hasOwn(said, name) && !meant.has(name))
+  if (columns.length === 1 && named.length > 1 && missing.length > 0) return [oneColumn(columns[0] ?? "", place)]
   const rest = Object.hasOwn(said, "*") || forgotten.length === 0 ? [] : [say({ _tag: "UnlistedColumns", columns: forgotten })]
   const { stratify } = data.split
   const groups =
@@ -34,6 +35,14 @@ export const check = (data: Data, columns: ReadonlyArray<string>, place: Place):
       : [say(absent(stratify, columns), { path: ["data", "split", "stratify"] })]
   return [...missing.map((name) => say(absent(name, columns))), ...rest, ...groups, ...withoutTarget(data), ...invented(data)]
 }
+
+/** A table that came apart into no columns. */
+const oneColumn = (name: string, { source }: Place): Finding => ({
+  code: "D301",
+  message: `the data has one column only, \`${name}\``,
+  at: { path: source },
+  help: 'say which character is between the cells, as in `{ csv: { path: …, delimiter: " " } }` for blanks',
+})
 
 /** A table without a column to predict. */
 const withoutTarget = ({ columns = {} }: Data): ReadonlyArray<Finding> =>

@@ -36,8 +36,14 @@ export interface Prepared {
   readonly fitted: Fitted
   readonly facts: Known
   readonly lock: Lock
-  /** Where the training rows stand in the source: the row there of each, counted from 0, and its line where it has one. */
-  readonly origin: { readonly rows: ArrayLike<number>; readonly lines?: ReadonlyArray<number> }
+  /** Where the rows of each part are in its source. */
+  readonly origins: { readonly [part in "train" | "val" | "test"]?: Origin }
+}
+
+/** The rows of a part in its source, counted from 0, and the lines there of all rows, where the source has lines. */
+export interface Origin {
+  readonly rows: ArrayLike<number>
+  readonly lines?: ReadonlyArray<number>
 }
 
 /** What is known once the rows are there; classes are counted where there are any. */
@@ -124,6 +130,12 @@ const hashOf = (parts: ReadonlyArray<readonly [string, ArrayLike<number>]>): str
   return hash.digest("hex")
 }
 
+/** Where rows are in their source. */
+const originOf = ({ raw }: Rows, rows: Preprocess.Rows): Origin => ({
+  rows,
+  ...(Preprocess.isTable(raw) ? { lines: raw.lines } : {}),
+})
+
 const datasetOf = (part: string, fitted: Fitted, { place, raw }: Rows, rows: Preprocess.Rows) =>
   Effect.fromResult(InputTransform.dataset(fitted, raw, rows)).pipe(
     refused(place),
@@ -187,6 +199,7 @@ export const prepare = (
     const kept = yield* keptOf(data, source)
     const keptTest = separate === undefined ? undefined : yield* keptOf(data, separate)
     const parts = yield* divided(data, source, kept.rows)
+    const testRows = keptTest?.rows ?? parts.test
     const trainRows = parts.train ?? new Int32Array()
     const fitted = options.fitted ?? (yield* fittedOf(data, source, trainRows))
     const target = targetOf(fitted)
@@ -194,7 +207,7 @@ export const prepare = (
 
     const train = yield* datasetOf("train", fitted, source, trainRows)
     const val = yield* partOf("val", fitted, source, parts.val)
-    const test = yield* partOf("test", fitted, separate ?? source, keptTest?.rows ?? parts.test)
+    const test = yield* partOf("test", fitted, separate ?? source, testRows)
     const { raw } = source
     const unlabelled =
       parts.unlabelled === undefined
@@ -203,7 +216,7 @@ export const prepare = (
     const counts = {
       train: trainRows.length,
       val: parts.val?.length ?? 0,
-      test: (keptTest?.rows ?? parts.test)?.length ?? 0,
+      test: testRows?.length ?? 0,
     }
     const labels = data.target === undefined && source.files.length > 0 ? labelsOf(raw) : undefined
     const extra = unlabelled === undefined ? {} : { unlabelled: parts.unlabelled?.length ?? 0 }
@@ -230,7 +243,11 @@ export const prepare = (
         rows: counts,
         split: hashOf(Object.entries(parts)),
       },
-      origin: { rows: trainRows, ...("rows" in raw ? { lines: raw.lines } : {}) },
+      origins: {
+        train: originOf(source, trainRows),
+        ...(parts.val === undefined ? {} : { val: originOf(source, parts.val) }),
+        ...(testRows === undefined ? {} : { test: originOf(separate ?? source, testRows) }),
+      },
     }
   })
 

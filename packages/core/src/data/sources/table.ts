@@ -44,7 +44,7 @@ export const csv = kind({
     path,
     delimiter: {
       kind: "character",
-      doc: "The character between cells; a blank stands for any number of blanks. `auto` takes the one of `,` `;` tab `|` that the first line has most of, or blanks where it has none.",
+      doc: "The character between cells; a blank stands for any number of blanks. `auto` takes the one of `,` `;` tab `|` that the first record has most of.",
       words: ["auto"],
       default: "auto",
     },

@@ -7,6 +7,7 @@ import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { entry } from "../Entry.ts"
 import { type Net, pure } from "../Net.ts"
+import { wantOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { wantAxes } from "./sample.ts"
 
@@ -82,26 +83,31 @@ export interface FlipOptions {
 }
 
 /** While training, each image is mirrored by a chance, left to right unless `axes` says otherwise. */
-export const randomFlip = ({ axes = "horizontal", probability = 0.5 }: FlipOptions = {}): Net<None, None> =>
-  augmenting("random_flip", (images, key) =>
+export const randomFlip = ({ axes = "horizontal", probability = 0.5 }: FlipOptions = {}): Net<None, None> => {
+  wantOptions("randomFlip", entries.random_flip.options, { axes, probability })
+  return augmenting("random_flip", (images, key) =>
     flipped[axes].reduce<Tensor>(
       (x, axis) => T.where(Key.bernoulli(Key.fold(key, axis), probability, [sizesOf(images).n, 1, 1, 1]), T.flip(x, [axis]), x),
       images,
     ),
   )
+}
 
 /** While training, each image is moved by up to so many whole pixels down or up and across; 0 comes in. */
-export const randomShift = (most: number): Net<None, None> =>
-  augmenting("random_shift", (images, key) => {
+export const randomShift = (most: number): Net<None, None> => {
+  wantOptions("randomShift", entries.random_shift.options, { most })
+  return augmenting("random_shift", (images, key) => {
     const { height, n, width } = sizesOf(images)
     const down = integers(Key.fold(key, "down"), n, -most, most)
     const across = integers(Key.fold(key, "across"), n, -most, most)
     return pixels(images, T.sub(T.iota([1, height, 1], 1), down), T.sub(T.iota([1, 1, width], 2), across))
   })
+}
 
 /** While training, each image is turned about its middle by up to so many degrees either way; 0 comes in at the corners. */
-export const randomRotate = (degrees: number): Net<None, None> =>
-  augmenting("random_rotate", (images, key) => {
+export const randomRotate = (degrees: number): Net<None, None> => {
+  wantOptions("randomRotate", entries.random_rotate.options, { degrees })
+  return augmenting("random_rotate", (images, key) => {
     const angle = around(key, sizesOf(images).n, (degrees * Math.PI) / 180)
     const [sin, cos] = [T.sin(angle), T.cos(angle)]
     return mapped(images, (y, x) => ({
@@ -109,17 +115,21 @@ export const randomRotate = (degrees: number): Net<None, None> =>
       x: T.add(T.mul(sin, y), T.mul(cos, x)),
     }))
   })
+}
 
 /** While training, each image is made larger or smaller about its middle, to between 1 - amount and 1 + amount of its size. */
-export const randomZoom = (amount: number): Net<None, None> =>
-  augmenting("random_zoom", (images, key) => {
+export const randomZoom = (amount: number): Net<None, None> => {
+  wantOptions("randomZoom", entries.random_zoom.options, { amount })
+  return augmenting("random_zoom", (images, key) => {
     const size = T.add(around(key, sizesOf(images).n, amount), 1)
     return mapped(images, (y, x) => ({ y: T.div(y, size), x: T.div(x, size) }))
   })
+}
 
 /** While training, a square of so many pixels a side, whose middle lies anywhere in the image, is 0 in all channels. */
-export const randomErase = (size: number): Net<None, None> =>
-  augmenting("random_erase", (images, key) => {
+export const randomErase = (size: number): Net<None, None> => {
+  wantOptions("randomErase", entries.random_erase.options, { size })
+  return augmenting("random_erase", (images, key) => {
     const { height, n, width } = sizesOf(images)
     const start = (way: string, extent: number): Tensor =>
       T.sub(integers(Key.fold(key, way), n, 0, extent - 1), Math.floor(size / 2))
@@ -130,6 +140,7 @@ export const randomErase = (size: number): Net<None, None> =>
     )
     return T.where(T.expandAxis(covered, -1), 0, images)
   })
+}
 
 const place = "Among the first layers of a net for images, before any that learns."
 

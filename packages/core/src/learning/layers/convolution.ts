@@ -11,6 +11,7 @@ import * as Activation from "../Activation.ts"
 import { entry, make, type Use } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
 import type { Net } from "../Net.ts"
+import { wantOptions } from "../OptionError.ts"
 import { type AffineOptions, type AffineParams, affine, affineOptions, type LinearMap } from "./affine.ts"
 import { ofSample, wantAxes } from "./sample.ts"
 
@@ -88,6 +89,7 @@ const linear = (
 const convolution =
   (kind: string, rank: number) =>
   (options: ConvOptions): Net<AffineParams> => {
+    wantOptions(kind, windows, options)
     const { dilation = 1, filters, groups = 1, pad = "valid", stride = 1 } = options
     const kernelOf = (channels: number) => [channels / groups, filters]
     return affine(
@@ -108,6 +110,7 @@ export const conv2d = convolution("conv2d", 2)
  * comes to (n - 1) · stride + (kernel - 1) · dilation + 1 - padding + outputPadding; with `same`, to n · stride. Throws `ShapeError`.
  */
 export const convTranspose2d = (options: ConvTransposeOptions): Net<AffineParams> => {
+  wantOptions("convTranspose2d", { ...windows, outputPadding: entries.conv_transpose2d.options.output_padding }, options)
   const { dilation = 1, filters, groups = 1, outputPadding = 0, pad = "valid", stride = 1 } = options
   const kernelOf = (channels: number) => [filters / groups, channels]
   return affine(

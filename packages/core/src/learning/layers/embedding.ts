@@ -7,6 +7,7 @@ import * as Activation from "../Activation.ts"
 import { entry, make } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
 import { type Net, stateless } from "../Net.ts"
+import { wantOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { type InitializerLike, initializerOf } from "./affine.ts"
 
@@ -36,6 +37,7 @@ const tokensOf = (x: Tensor): Tensor => {
  * tables have them; one that is not below `tokens` reads NaN.
  */
 export const embedding = ({ init = "auto", tokens, units }: EmbeddingOptions): Net<EmbeddingParams, None> => {
+  wantOptions("embedding", entries.embedding.options, { tokens, units })
   const rows = initializerOf(init)
   // One row goes into each output, as if a matrix met a one-hot vector with a single 1.
   const place: Initializer.Place = {
