@@ -267,6 +267,18 @@ describe("what inputs lose", () => {
   })
 })
 
+describe("large tables", () => {
+  test("are known by their first rows, those with a blank left out, and prepared when they are needed", async () => {
+    const rows = Array.from({ length: 600_000 }, (_, i) => `${i % 50},${i % 3 === 0 ? "NA" : 1e6 + (i % 9)}\n`)
+    writeFileSync(join(scratch, "long.csv"), `a,y\n${rows.join("")}`)
+    const data = dataOf("{ source: long.csv, columns: { a: number, y: { type: number, role: target, missing: drop } } }")
+    const found = await run(survey(data === undefined ? {} : { data }, scratch).pipe(Effect.provide(NodeFileSystem.layer)))
+    expect(found.prepared).toBeUndefined()
+    expect(found.facts.extents).toEqual([{ column: "a", extent: [0, 49] }])
+    expect(found.facts.targetExtents).toEqual([{ column: "y", extent: [1e6 + 1, 1e6 + 8] }])
+  })
+})
+
 describe("preparing", () => {
   test("reports what it is at, in order", async () => {
     const events: Array<Progress.Event> = []

@@ -96,30 +96,37 @@ export const shaped = (fitted: FittedArray, inputs: NDArray.NDArray): Result.Res
       )
 }
 
+/** From here on, of a mean in deviations, 32 bits would keep too little of the difference between them. */
+const far = 2 ** 10
+
 /**
- * The inputs prepared, as `f32` [rows, ...shape]: each step rounded to 32 bits, as an engine does it. Inputs held in
- * doubles are rounded once, at the end, so that large numbers that differ by little, such as times, stay apart.
+ * The inputs prepared, as `f32` [rows, ...shape]: each step rounded to 32 bits, as an engine does it. Numbers that are held
+ * in doubles and lie far from 0 compared with how much they vary, such as times, are rounded once, at the end.
  *
  * Fails with `BadShape` when a sample has not as many numbers as those fitted.
  */
 export const apply = (fitted: FittedArray, inputs: NDArray.NDArray): Result.Result<NDArray.NDArray, DataError> =>
   Result.map(shaped(fitted, inputs), ({ shape, data: raw }) => {
     const width = Shape.size(fitted.shape)
-    if (raw instanceof Float64Array) return NDArray.make("f32", shape, inDoubles(fitted, raw, width))
     const data = new Float32Array(raw)
     const subtract = repeat(fitted.subtract, width)
     const divide = repeat(fitted.divide, width)
     for (let start = 0; start < data.length; start += width)
       for (let i = 0; i < width; i++)
         data[start + i] = Math.fround((data[start + i] ?? 0) - (subtract[i] ?? 0)) / (divide[i] ?? 1)
+    if (raw instanceof Float64Array) prepareFar(fitted, raw, data)
     return NDArray.make("f32", shape, data)
   })
 
-const inDoubles = ({ divide, subtract }: FittedArray, raw: Float64Array, width: number): Float32Array =>
-  Float32Array.from(raw, (x, at) => {
-    const i = at % width
-    return (x - (subtract[i % subtract.length] ?? 0)) / (divide[i % divide.length] ?? 1)
-  })
+/** Prepares the numbers that lie far from 0 anew, in doubles. */
+const prepareFar = ({ divide, shape, subtract }: FittedArray, raw: Float64Array, data: Float32Array): void => {
+  const width = Shape.size(shape)
+  for (let i = 0; i < width; i++) {
+    const [by, mean] = [divide[i % divide.length] ?? 1, subtract[i % subtract.length] ?? 0]
+    if (Math.abs(mean) < far * Math.abs(by)) continue
+    for (let at = i; at < raw.length; at += width) data[at] = ((raw[at] ?? 0) - mean) / by
+  }
+}
 
 const repeat = (list: ReadonlyArray<number>, width: number): Float32Array =>
   Float32Array.from({ length: width }, (_, i) => list[i % list.length] ?? 0)

@@ -37,7 +37,7 @@ const shown = (x: number): string => Number(x.toPrecision(3)).toLocaleString("en
 
 const range = ({ extent: [least, largest] }: Extent): string => `from ${shown(least)} to ${shown(largest)}`
 
-/** What is lost of numbers that are taken as they are: scaled ones are computed from the 64-bit numbers of the file. */
+/** What is lost of numbers that are not scaled: scaled ones are computed from the 64-bit numbers of the file. */
 const precision = (extent: Extent): string =>
   size(extent) > rounded
     ? `; unscaled, whole numbers above ${rounded.toLocaleString("en-US")} are rounded to 24 binary digits`

@@ -54,10 +54,13 @@ const start = Effect.fnUntraced(function* (file: string) {
 })
 
 /** How large the first numbers are, prepared as they would be if there were no others. */
-const glance = (data: Data, raw: Preprocess.Raw): Pick<Facts, "extents"> => {
+const glance = (data: Data, raw: Preprocess.Raw): Pick<Facts, "extents" | "targetExtents"> => {
   const seen = Result.gen(function* () {
-    const fitted = yield* Preprocess.fit(specOf(data), raw)
-    return { extents: extents(fitted, yield* Preprocess.inputs(fitted, raw)) }
+    const { rows } = yield* Preprocess.keep(specOf(data), raw)
+    const fitted = yield* Preprocess.fit(specOf(data), raw, rows)
+    const isThere = fitted.target !== null && Preprocess.isTable(raw)
+    const targets = isThere ? targetExtents(fitted, yield* Preprocess.targets(fitted, raw, rows)) : {}
+    return { extents: extents(fitted, yield* Preprocess.inputs(fitted, raw, rows)), ...targets }
   })
   return Result.getOrElse(seen, () => ({}))
 }
@@ -82,7 +85,7 @@ const classesOf = ({ data, dtype, shape }: NDArray): Target | undefined =>
 /** What the first arrays and all labels add, and whether there are as many of each. */
 const ofArrays = (data: Data, { raw, rows = 0, targets }: Source.First): Survey => {
   if (Preprocess.isTable(raw)) return nothing
-  const target = targets === undefined ? undefined : classesOf(targets)
+  const target = targets === undefined || data.target !== undefined ? undefined : classesOf(targets)
   const facts: Facts = {
     ...(data.image === undefined ? { sample: raw.inputs.shape.slice(1) } : {}),
     ...(target === undefined ? {} : { target }),

@@ -3,7 +3,7 @@ import * as Result from "effect/Result"
 import * as Category from "../Category.ts"
 import type { FittedBinary } from "../Fitted.ts"
 import { kind } from "./Kind.ts"
-import { eitherRole, missingName } from "./roles.ts"
+import { eitherRole, missingName } from "./options.ts"
 
 /** 0 for the first name in order, 1 for the second. */
 export const binary = kind<{ readonly role: typeof eitherRole; readonly missing: typeof missingName }, FittedBinary>({

@@ -1,6 +1,6 @@
 /** The class to be predicted. */
 import { kind } from "./Kind.ts"
-import { missingName } from "./roles.ts"
+import { missingName } from "./options.ts"
 
 /** The number of a name among the sorted names of the training rows. */
 export const classKind = kind({

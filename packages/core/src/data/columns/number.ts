@@ -5,7 +5,7 @@ import type { Filled } from "../Field.ts"
 import type { FittedNumber } from "../Fitted.ts"
 import * as Quantity from "../Quantity.ts"
 import { type Answer, type Cells, kind } from "./Kind.ts"
-import { eitherRole } from "./roles.ts"
+import { eitherRole } from "./options.ts"
 
 const fields = {
   role: eitherRole,
