@@ -9,12 +9,6 @@ export const defaultLimit = 2 ** 30
 /** Whether these bytes start as gzip does. `isGzip(new Uint8Array([0x1f, 0x8b])) // => true` */
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
 
-/** How many bytes gzip says that it unpacks to, modulo 2^32, in its last four bytes; the bytes' own length where they are not gzip. */
-export const declared = (bytes: Uint8Array): number =>
-  isGzip(bytes) && bytes.length >= 4
-    ? new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4).getUint32(0, true)
-    : bytes.length
-
 /** The bytes themselves, unpacked when they are gzip. Fails with `Truncated`, `Corrupt`, and `TooLarge` above `limit` bytes. */
 export const unpack = (bytes: Uint8Array, limit = defaultLimit): Result.Result<Uint8Array, DataError> =>
   isGzip(bytes) ? inflate(bytes, limit, false) : Result.succeed(bytes)

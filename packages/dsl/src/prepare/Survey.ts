@@ -35,7 +35,7 @@ export interface Survey {
 /** Sources of at most so many bytes are read whole: 4 MiB. */
 const small = 4 * 2 ** 20
 
-/** And of at most so many once they are unpacked. */
+/** And each file of at most so many once it is unpacked. */
 const smallUnpacked = 16 * small
 
 /** Bytes of a larger source that are looked at. */
@@ -46,11 +46,17 @@ const source = ["data", "source"]
 
 const nothing: Survey = { facts: {}, findings: [] }
 
+/** Whether bytes unpack to no more than a limit; damaged ones do, for whoever reads them to report it. */
+const isWithin = (bytes: Uint8Array, limit: number): boolean => {
+  const unpacked = Gzip.unpack(bytes, limit)
+  return Result.isFailure(unpacked) ? unpacked.failure.reason._tag !== "TooLarge" : unpacked.success.length <= limit
+}
+
 /** The bytes of a file that is small, or its first ones. */
 const start = Effect.fnUntraced(function* (file: string) {
   if ((yield* Load.size(file)) > small) return yield* Load.start(file, head)
   const bytes = yield* Load.bytes(file)
-  return Gzip.declared(bytes) <= small ? bytes : bytes.subarray(0, head)
+  return isWithin(bytes, small) ? bytes : bytes.subarray(0, head)
 })
 
 /** How large the first numbers are, prepared as they would be if there were no others. */
@@ -117,8 +123,8 @@ const isSmall = (data: Data, directory: string) =>
     const files = [data.source, ...(data.test === undefined ? [] : [data.test])].flatMap((source) => filesOf(useOf(source)))
     const sizes = yield* Effect.forEach(files, ({ path }) => Load.size(resolve(directory, path)))
     if (sizes.reduce((sum, size) => sum + size, 0) > small) return false
-    const unpacked = yield* Effect.forEach(files, ({ path }) => Effect.map(Load.bytes(resolve(directory, path)), Gzip.declared))
-    return unpacked.reduce((sum, size) => sum + size, 0) <= smallUnpacked
+    const contents = yield* Effect.forEach(files, ({ path }) => Load.bytes(resolve(directory, path)))
+    return contents.every((bytes) => isWithin(bytes, smallUnpacked))
   })
 
 /** Finds what can be known of a document's data without reading much of it; paths are taken from `directory`. Never fails: what is wrong is among the findings. */
