@@ -105,7 +105,7 @@ train: { batch: 16, optimizer: adam }
       "error[T517]: a step of training on 32 rows wants an array of 2³¹ elements or more, and none may have so many
         --> m.yaml:1:39
       1 | model: { layers: [{ dense: 50000 }, { dense: 50000 }, { head: label }] }
-        |                                       ^^^^^ [50000] → [50000], by iota
+        |                                       ^^^^^ [50000] → [50000], by range
         = help: one row wants too much already: a smaller \`dense2\`"
     `)
   })
@@ -148,7 +148,7 @@ test("what an engine wants in the course of a run is told of the layer that lear
   }
   expect(told([2, 150_000])).toEqual({
     code: "T517",
-    message: "this run wants 4,096 bytes of memory, and the host has not so much left",
+    message: "this run wants 4,096 bytes of memory, and the host cannot provide it",
     at: { path: ["model", "layers", 0, "dense"], on: "key" },
     label: "learns f32[2, 150000] of 4,096 bytes",
     related: [],

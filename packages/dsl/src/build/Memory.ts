@@ -153,7 +153,7 @@ const thrownIn = (
 const amount = (shortage: Shortage): string => {
   if (shortage instanceof ShapeError) return "an array of 2³¹ elements or more, and none may have so many"
   const { most, wanted } = shortage
-  const room = most === undefined ? "the host has not so much left" : `one memory holds ${count(most)}`
+  const room = most === undefined ? "the host cannot provide it" : `one memory holds ${count(most)}`
   return `${count(wanted)} bytes of memory, and ${room}`
 }
 

@@ -21,6 +21,7 @@ import { finding } from "./Blame.ts"
 import * as Columns from "./Columns.ts"
 import { extents, targetExtents } from "./Extents.ts"
 import type { Facts, Target } from "./Facts.ts"
+import { inputEnds } from "./InputEnds.ts"
 import { type Prepared, prepare, specOf } from "./Prepare.ts"
 import { filesOf, resolve } from "./Reading.ts"
 
@@ -145,6 +146,7 @@ export const survey = (
               ...prepared.facts,
               extents: extents(prepared.fitted, prepared.train.inputs),
               ...targetExtents(prepared.fitted, prepared.train.targets),
+              ...inputEnds(prepared),
             },
             findings: [],
             prepared,
