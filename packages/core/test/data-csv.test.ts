@@ -205,7 +205,7 @@ describe("laws", () => {
               .split("\n")
               .slice(line - 1)
               .join("\n"),
-          ).toBe(Csv.print({ columns: rows[i] ?? [], rows: rows.slice(i + 1) }, delimiter))
+          ).toBe(Csv.print({ columns: columns.map((_, at) => `c${at}`), rows: rows.slice(i) }, delimiter).replace(/^.*\n/, ""))
       }),
     )
   })
