@@ -1,4 +1,4 @@
-/** A model file from the disk: read, its data looked at, and everything that is wrong with it told at once. */
+/** A model file from the disk: read, its data looked at, and everything that is wrong with it reported at once. */
 import { dirname } from "node:path"
 import { type DataError, print } from "@adjoint/core/data/DataError"
 import * as Load from "@adjoint/core/data/Load"
@@ -7,10 +7,10 @@ import { type Diagnostic, diagnostic, hasErrors, locate, sort } from "@adjoint/d
 import type { Facts } from "@adjoint/dsl/prepare/Facts"
 import { type Prepared, prepare } from "@adjoint/dsl/prepare/Prepare"
 import { survey } from "@adjoint/dsl/prepare/Survey"
-import { type Reading, readWith, withFacts } from "@adjoint/dsl/Read"
-import { fromBytes } from "@adjoint/dsl/source/Bytes"
-import * as Override from "@adjoint/dsl/source/Override"
+import { openWith, type Reading, withFacts } from "@adjoint/dsl/Read"
 import type { Source } from "@adjoint/dsl/source/Source"
+import { fromBytes } from "@adjoint/dsl/text/Bytes"
+import * as Override from "@adjoint/dsl/text/Override"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
@@ -61,10 +61,10 @@ export const open = (
   Effect.gen(function* () {
     const overrides = yield* overridesOf(sets)
     const source = yield* sourceOf(file)
-    const reading = yield* Effect.mapError(Effect.fromResult(readWith(source, overrides)), usage)
-    const known = yield* survey(reading.sections, directory)
+    const opened = yield* Effect.mapError(Effect.fromResult(openWith(source, overrides)), usage)
+    const known = yield* survey(opened.sections, directory)
     const { facts, prepared } = known
-    return { reading: withFacts(reading, known), directory, facts, ...(prepared === undefined ? {} : { prepared }) }
+    return { reading: withFacts(opened, known), directory, facts, ...(prepared === undefined ? {} : { prepared }) }
   })
 
 /** The same, if it can be used. Fails with everything that is wrong with it. */

@@ -223,7 +223,7 @@ describe("targets", () => {
   const source = "source: { npz: { path: rows.bin, inputs: x, targets: y } }"
   test("whole numbers in floats are asked about, unless the document says what they are", async () => {
     expect(await looked(`data: { ${source} }\n${model}`)).toEqual([
-      "A620 the targets are the 3 whole numbers from 0 to 2, held as floats, and count as quantities: do they name classes? = add `target: class` to `data` if they name classes, `target: number` if they are quantities",
+      "A630 the targets are the 3 whole numbers from 0 to 2, held as floats, and count as quantities: do they name classes? = add `target: class` to `data` if they name classes, `target: number` if they are quantities",
     ])
     for (const target of ["class", "number", "{ type: class, names: [a, b, c] }"])
       expect(await looked(`data: { ${source}, target: ${target} }\n${model}`)).toEqual([])

@@ -9,7 +9,7 @@ export const check = ({ target }: Data, { labels }: Facts): ReadonlyArray<Findin
   const { count, greatest, least } = labels
   return [
     {
-      code: "A620",
+      code: "A630",
       message: `the targets are the ${count} whole numbers from ${least} to ${greatest}, held as floats, and count as quantities: do they name classes?`,
       at: { path: ["data"], on: "key" },
       help: "add `target: class` to `data` if they name classes, `target: number` if they are quantities",

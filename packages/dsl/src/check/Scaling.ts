@@ -3,9 +3,11 @@
  * and targets of about 1; where one column goes to a thousand, it drowns the others and the first steps are far too long.
  */
 import * as Toys from "@adjoint/core/data/Toys"
+import type { AnyTraits } from "@adjoint/core/learning/Layers"
 import { type Data, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import type { Extent, Facts } from "../prepare/Facts.ts"
+import { type Catalogue, layerTraits } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 import type { Made } from "./Shapes.ts"
 
@@ -18,11 +20,23 @@ const largeTarget = 100
 /** From here on 32-bit floats no longer hold every whole number. */
 const rounded = 2 ** 24
 
-/** Layers after which it no longer matters how large the inputs were: tokens are looked up, and norms scale. */
-const indifferent = new Set(["embedding", "batch_norm", "layer_norm", "group_norm", "rms_norm"])
-
-/** Layers that let the size of numbers through. */
-const through = new Set(["flatten", "reshape", "dropout", "spatial_dropout", "gaussian_noise"])
+/** What becomes of large numbers in a layer: they go `through`, they `matter`, or it does `not` matter how large they are. */
+const fate = (traits: AnyTraits | undefined): "through" | "matter" | "not" => {
+  switch (traits?.role) {
+    case "shape":
+    case "noise":
+    case "augmentation":
+    case "pooling":
+    case "positions":
+      return "through"
+    case "normalization":
+      return "not"
+    case "weights":
+      return traits.over === "tokens" ? "not" : "matter"
+    case undefined:
+      return "matter"
+  }
+}
 
 /** What adds `scale:` to a column, or to the data. */
 export const scaling = (path: Path, text: "standard" | "minmax" = "standard"): Required<Pick<Finding, "help" | "fix">> => {
@@ -83,9 +97,14 @@ const ofArrays = ({ image, scale }: Data, extent: Extent): ReadonlyArray<Finding
 }
 
 /** Advice on inputs that are not scaled, as far as it is known how large they are. */
-export const check = (data: Data, { extents = [] }: Facts, made: ReadonlyArray<Made>): ReadonlyArray<Finding> => {
-  const first = made.find(({ kind }) => !through.has(kind) && !kind.startsWith("random_"))
-  if (first === undefined || indifferent.has(first.kind)) return []
+export const check = (
+  data: Data,
+  { extents = [] }: Facts,
+  made: ReadonlyArray<Made>,
+  catalogue: Catalogue,
+): ReadonlyArray<Finding> => {
+  const fates = made.map(({ kind }) => fate(layerTraits(catalogue, kind)))
+  if (fates.find((each) => each !== "through") !== "matter") return []
   const [only] = extents
   return data.columns === undefined ? (only === undefined ? [] : ofArrays(data, only)) : ofColumns(data, extents)
 }

@@ -2,7 +2,7 @@
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { suggest } from "../diagnostic/Suggest.ts"
-import { isRecord } from "../source/Yaml.ts"
+import { isRecord } from "../source/Data.ts"
 import { type Codec, note, type Verdict } from "./Annotation.ts"
 import { available, unknownName } from "./OneOf.ts"
 import { article, got } from "./Words.ts"
@@ -64,7 +64,7 @@ export const typedChoice = (what: string, forms: { readonly [type: string]: Form
         ? { _tag: "Nothing", code: "S102", message: "`type` is missing", help: `it can be ${available("", types)}` }
         : { ...unknownName("key", misspelt, ["type"], "key"), code: "S101", message: `unknown key \`${misspelt}\`` }
     }
-    return { ...unknownName(`${what} type`, String(type), types, "value"), path: ["type"] }
+    return { ...unknownName(`${what} type`, typeof type === "string" ? type : got(type), types, "value"), path: ["type"] }
   }
   return note(Schema.Union([whole, bare as unknown as Codec]), { dispatch, identifier }) as unknown as Codec
 }
