@@ -75,8 +75,11 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
 const placeOf = ({ reason }: PlatformError.PlatformError): string =>
   "pathOrDescriptor" in reason && typeof reason.pathOrDescriptor === "string" ? `${reason.pathOrDescriptor}: ` : ""
 
-const summary = (diagnostics: ReadonlyArray<Diagnostic>): string =>
-  diagnostics.map(({ code, message }) => `${code} ${message}`).join("; ")
+const summary = (diagnostics: ReadonlyArray<Diagnostic>): string => {
+  const shown = Render.shown(diagnostics)
+  const more = diagnostics.length - shown.length
+  return [...shown.map(({ code, message }) => `${code} ${message}`), ...(more > 0 ? [`and ${more} more`] : [])].join("; ")
+}
 
 const rowOf = (failure: Failure): Row<Failure> => rows[failure._tag] as Row<Failure>
 
@@ -104,6 +107,6 @@ export const event = (failure: Failure) => {
     error: failure._tag,
     message,
     ...(hint === undefined ? {} : { hint }),
-    ...("diagnostics" in failure ? { diagnostics: failure.diagnostics } : {}),
+    ...("diagnostics" in failure ? { diagnostics: Render.shown(failure.diagnostics) } : {}),
   }
 }

@@ -6,12 +6,14 @@ import * as Result from "effect/Result"
 import { check, type Readable } from "./check/Check.ts"
 import { known } from "./check/Known.ts"
 import * as Names from "./check/Names.ts"
+import * as Size from "./check/Size.ts"
 import type { ModelFile } from "./Document.ts"
 import { type Phase, phaseOf } from "./diagnostic/Codes.ts"
 import { type Diagnostic, type Finding, hasErrors, locate, sort } from "./diagnostic/Diagnostic.ts"
 import { type Language, standard } from "./Language.ts"
 import type { Facts } from "./prepare/Facts.ts"
 import type { Codec } from "./schema/Annotation.ts"
+import * as Decode from "./schema/Decode.ts"
 import { decode } from "./schema/Issues.ts"
 import { meant } from "./schema/Meant.ts"
 import { apply, type Override } from "./source/Override.ts"
@@ -48,28 +50,32 @@ interface Understood {
 
 /** A document out of plain data without variables. `unknown` are the places of values that variables should have said. */
 const understand = (data: Data, positions: Positions, unknown: ReadonlySet<string>, language: Language): Understood => {
-  const whole = decode(language.schema.file, data)
-  const sections: Readable = Result.isSuccess(whole) ? whole.success : readable(data, language)
+  const whole = Decode.file(language.schema, data)
+  const readableSections: Readable = Result.isSuccess(whole) ? whole.success : readable(data, language)
+  const size = readableSections.model === undefined ? [] : Size.check(readableSections.model)
+  const { model: _, ...withoutModel } = readableSections
+  // Nothing is made of a model that is too large.
+  const sections = size.length === 0 ? readableSections : withoutModel
   const isKnown = ({ at: { path } }: Finding): boolean => path.every((_, i) => !unknown.has(pointer(path.slice(0, i + 1))))
   const schema = Result.isFailure(whole) ? whole.failure : []
   const layers = isRecord(data) && isRecord(data.model) ? (data.model.layers ?? null) : null
   return {
-    ...(Result.isSuccess(whole) && unknown.size === 0 ? { decoded: whole.success } : {}),
+    ...(Result.isSuccess(whole) && unknown.size === 0 && size.length === 0 ? { decoded: whole.success } : {}),
     sections,
-    findings: [...schema, ...Names.check(layers)].filter(isKnown),
+    findings: [...size, ...schema, ...Names.check(layers)].filter(isKnown),
     positions,
   }
 }
 
 /** The sections that are right, or would be with their keys spelt well, whatever is wrong with the others. */
-const readable = (data: Data, { schema: { sections } }: Language): Readable => {
-  const read = <T>(codec: Codec<T>, key: string): T | undefined => {
-    if (!isRecord(data) || !Object.hasOwn(data, key)) return undefined
-    return meant(codec, data[key])
-  }
+const readable = (data: Data, { schema }: Language): Readable => {
+  const { sections } = schema
+  const readBy = <T>(decode: (value: unknown) => Result.Result<T, ReadonlyArray<Finding>>, key: string): T | undefined =>
+    isRecord(data) && Object.hasOwn(data, key) ? meant(decode, data[key]) : undefined
+  const read = <T>(codec: Codec<T>, key: string): T | undefined => readBy((value) => decode(codec, value), key)
   const found = {
     data: read(sections.data, "data"),
-    model: read(sections.model, "model"),
+    model: readBy((value) => Decode.model(schema, value), "model"),
     pretrain: read(sections.pretrain, "pretrain"),
     train: read(sections.train, "train"),
     evaluate: read(sections.evaluate, "evaluate"),

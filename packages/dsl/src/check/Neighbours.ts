@@ -36,20 +36,33 @@ const itemAt = (model: Model, path: Path): unknown =>
 const isNamed = (model: Model, { path }: Step): boolean =>
   layerOf(itemAt(model, path) as Model["layers"][number]).name !== undefined
 
-/** The layers above one in its list, those inside others left out. */
-const before = (steps: ReadonlyArray<Step>, i: number): ReadonlyArray<Step> => {
-  const step = steps[i]
-  return step === undefined ? [] : steps.slice(0, i).filter((other) => scopeOf(other) === scopeOf(step))
+/** The layers above one in its list, from the nearest up, those inside others left out. */
+interface Above {
+  readonly step: Step
+  readonly above: Above | undefined
+}
+
+/** The layers above each, in the order of the steps. */
+const aboves = (steps: ReadonlyArray<Step>): ReadonlyArray<Above | undefined> => {
+  const last = new Map<string, Above>()
+  return steps.map((step) => {
+    const scope = scopeOf(step)
+    const above = last.get(scope)
+    last.set(scope, { step, above })
+    return above
+  })
 }
 
 /** All advice of this kind. */
 export const check = (reading: Reading): ReadonlyArray<Finding> => {
   const { steps } = reading.survey
+  const above = aboves(steps)
+  const hasSelu = reading.survey.activated.some(({ name }) => reading.isSelu(name))
   return steps.flatMap((step, i): ReadonlyArray<Finding> => {
     if (step.isFed) return []
-    if (step.kind === "batch_norm") return uselessBias(reading, before(steps, i).at(-1), step)
-    if (step.kind === "dropout") return onImages(reading, before(steps, i), step)
-    if (step.kind === "alpha_dropout") return withoutSelu(reading, step)
+    if (step.kind === "batch_norm") return uselessBias(reading, above[i]?.step, step)
+    if (step.kind === "dropout") return onImages(reading, above[i], step)
+    if (step.kind === "alpha_dropout" && !hasSelu) return [withoutSelu(step)]
     return []
   })
 }
@@ -71,8 +84,10 @@ const uselessBias = ({ isIdentity, model }: Reading, before: Step | undefined, n
   ]
 }
 
-const onImages = ({ isActivation }: Reading, before: ReadonlyArray<Step>, step: Step): ReadonlyArray<Finding> => {
-  const from = before.findLast(({ kind }) => !isActivation(kind) && !keeping.has(kind))
+const onImages = ({ isActivation }: Reading, above: Above | undefined, step: Step): ReadonlyArray<Finding> => {
+  let nearest = above
+  while (nearest !== undefined && (isActivation(nearest.step.kind) || keeping.has(nearest.step.kind))) nearest = nearest.above
+  const from = nearest?.step
   if (from === undefined || !spatial.has(from.kind)) return []
   const at: Spot = { path: step.path, on: "key" }
   return [
@@ -87,17 +102,14 @@ const onImages = ({ isActivation }: Reading, before: ReadonlyArray<Step>, step: 
   ]
 }
 
-const withoutSelu = ({ isSelu, survey }: Reading, step: Step): ReadonlyArray<Finding> => {
-  if (survey.activated.some(({ name }) => isSelu(name))) return []
+const withoutSelu = (step: Step): Finding => {
   const at: Spot = { path: step.path, on: "key" }
-  return [
-    {
+  return {
       code: "A610",
       message:
         "`alpha_dropout` without `selu`: what it drops becomes what selu is far below 0, which is nothing to other activations",
       at,
       help: "prefer `dropout`",
       fix: { title: "write `dropout`", at, text: "dropout" },
-    },
-  ]
+  }
 }

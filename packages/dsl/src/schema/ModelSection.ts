@@ -16,7 +16,7 @@ const names = (atLeast: number): Codec =>
 export const usual = (codec: Codec, name: string) => (): Document.Named => Schema.decodeSync(codec)(name) as Document.Named
 
 /** The schema of one item of `model.layers`. An activation is a layer of its own, too. */
-const layer = (catalogue: Catalogue, choices: Choices): Codec => {
+export const layerSchema = (catalogue: Catalogue, choices: Choices): Codec => {
   const joins: { readonly [J in Document.Join]: Member } = {
     add: { doc: "The sum of layers of equal shape, by name.", bare: false, content: names(2), without: ["from"] },
     multiply: { doc: "The product of layers of equal shape, by name.", bare: false, content: names(2), without: ["from"] },
@@ -89,7 +89,7 @@ const layer = (catalogue: Catalogue, choices: Choices): Codec => {
 }
 
 /** The schema of `model`. */
-export const modelSection = (catalogue: Catalogue, choices: Choices): Codec<Document.Model> =>
+export const modelSection = (choices: Choices, layer: Codec): Codec<Document.Model> =>
   Schema.Struct({
     input: Schema.optionalKey(
       note(Schema.Array(Fields.count).check(Schema.isMinLength(1)), {
@@ -104,7 +104,7 @@ export const modelSection = (catalogue: Catalogue, choices: Choices): Codec<Docu
       ),
       usual(choices.initializer, "auto"),
     ),
-    layers: note(Schema.Array(layer(catalogue, choices)), {
+    layers: note(Schema.Array(layer), {
       description: "The layers, from top to bottom.",
       wanted: "a list of layers",
     }) as unknown as Codec<ReadonlyArray<Document.Layer>>,

@@ -2,7 +2,8 @@
  * YAML 1.2 core text (and so JSON) to plain data and the side table of its positions. What makes a file say something
  * other than what is written (tags, anchors, aliases, merge keys, directives, duplicate keys) is refused.
  */
-import { Composer, type CST, type Document, isAlias, isMap, isScalar, isSeq, type ParsedNode, Parser, type YAMLError } from "yaml"
+import * as Result from "effect/Result"
+import { Composer, type CST, type Document, isAlias, isMap, isScalar, isSeq, Lexer, type ParsedNode, Parser, type YAMLError } from "yaml"
 import { type Diagnostic, diagnostic } from "../diagnostic/Diagnostic.ts"
 import { type Path, pointer, print } from "./Path.ts"
 import type { Place, Positions } from "./Positions.ts"
@@ -26,6 +27,34 @@ export interface Parsed {
 }
 
 const useVars = "name shared values under `vars` and read them with `$name`"
+
+/** A text of more words and signs is refused: a tree of them would take seconds and gigabytes. */
+export const maxWords = 250_000
+
+/** The parser holds the document, the collection and the scalar that it is in beside the collections around them. */
+const aroundDepth = 3
+
+const tooLarge = (source: Source, message: string, at: number): Diagnostic =>
+  diagnostic({ code: "Y006", message, file: source.file, path: [], span: span(source, at, at + 1) })
+
+const tooDeep = `maps and lists stand more than ${maxDepth} deep inside each other`
+
+/** The tokens of a text. It ends at the first word that is one too many or too deep, before the recursive steps after it. */
+const tokensOf = (source: Source): Result.Result<ReadonlyArray<CST.Token>, Diagnostic> => {
+  const parser = new Parser()
+  const tokens: Array<CST.Token> = []
+  let words = 0
+  for (const word of new Lexer().lex(source.text)) {
+    for (const token of parser.next(word)) tokens.push(token)
+    words++
+    if (words > maxWords)
+      return Result.fail(tooLarge(source, `the file has more than ${maxWords} words and signs`, parser.offset))
+    if (parser.stack.length > maxDepth + aroundDepth) return Result.fail(tooLarge(source, tooDeep, parser.offset))
+  }
+  for (const token of parser.end()) tokens.push(token)
+  const deep = firstTooDeep(tokens)
+  return deep === undefined ? Result.succeed(tokens) : Result.fail(tooLarge(source, tooDeep, deep.offset))
+}
 
 /** The nesting of the token tree, counted without recursion: it is what protects the recursive steps after it. */
 const firstTooDeep = (tokens: ReadonlyArray<CST.Token>): CST.Token | undefined => {
@@ -76,18 +105,9 @@ const lowerFirst = (text: string): string => text.slice(0, 1).toLowerCase() + te
 export const parse = (source: Source): Parsed => {
   const empty: Positions = { source, places: new Map() }
   const stop = (found: Diagnostic): Parsed => ({ positions: empty, diagnostics: [found] })
-  const tokens = [...new Parser().parse(source.text)]
-  const deep = firstTooDeep(tokens)
-  if (deep !== undefined)
-    return stop(
-      diagnostic({
-        code: "Y006",
-        message: `maps and lists stand more than ${maxDepth} deep inside each other`,
-        file: source.file,
-        path: [],
-        span: span(source, deep.offset, deep.offset + 1),
-      }),
-    )
+  const read = tokensOf(source)
+  if (Result.isFailure(read)) return stop(read.failure)
+  const tokens = read.success
   // Duplicate keys are found in `read`, which can point at both.
   const composer = new Composer({
     version: "1.2",
@@ -132,7 +152,7 @@ export const parse = (source: Source): Parsed => {
     (isScalar(document.contents) && document.contents.value === null && document.contents.source === "")
   )
     return stop(emptyFile(source))
-  return read(source, document, diagnostics)
+  return valuesOf(source, document, diagnostics)
 }
 
 const emptyFile = (source: Source): Diagnostic =>
@@ -144,7 +164,7 @@ const emptyFile = (source: Source): Diagnostic =>
     help: "a model file starts with `schema: 1`",
   })
 
-const read = (source: Source, document: Document.Parsed, before: ReadonlyArray<Diagnostic>): Parsed => {
+const valuesOf = (source: Source, document: Document.Parsed, before: ReadonlyArray<Diagnostic>): Parsed => {
   const places = new Map<string, Place>()
   const diagnostics = [...before]
 
