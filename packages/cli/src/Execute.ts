@@ -12,6 +12,7 @@ import { adjoint } from "./Adjoint.ts"
 import { type ExitCode, exitCodes } from "./ExitCode.ts"
 import { version } from "./Packages.ts"
 import { hasColour } from "./terminal/Capability.ts"
+import { guardedWorld } from "./terminal/Guard.ts"
 import { style } from "./terminal/Style.ts"
 import { World } from "./terminal/World.ts"
 import { presenter } from "./Usage.ts"
@@ -36,13 +37,14 @@ const tell = async (cause: Cause.Cause<unknown>, args: ReadonlyArray<string>, wo
   const { env, stderr, stdout } = world
   const colour = hasColour(env, stderr)
   stderr.write(`${Report.text(error, style(colour), colour)}\n`)
-  if (args.includes("--json")) stdout.write(`${JSON.stringify(Report.event(error))}\n`)
+  if (args.includes("--json")) stdout.write(`${Report.json(error)}\n`)
   return Report.exitCode(error)
 }
 
 /** Runs the command; interrupting the effect stops it as Ctrl-C does. */
-export const execute = (args: ReadonlyArray<string>, world: World["Service"]): Effect.Effect<ExitCode> =>
-  Command.runWith(adjoint, { version: version() })(args).pipe(
+export const execute = (args: ReadonlyArray<string>, unguarded: World["Service"]): Effect.Effect<ExitCode> => {
+  const world = guardedWorld(unguarded)
+  return Command.runWith(adjoint, { version: version() })(args).pipe(
     Effect.provide(NodeServices.layer),
     Effect.provideService(World, world),
     Effect.provideService(CliOutput.Presenter, presenter(world)),
@@ -52,3 +54,4 @@ export const execute = (args: ReadonlyArray<string>, world: World["Service"]): E
       Exit.isSuccess(exit) ? Effect.succeed<ExitCode>(exitCodes.ok) : Effect.promise(() => tell(exit.cause, args, world)),
     ),
   )
+}

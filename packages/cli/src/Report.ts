@@ -2,11 +2,13 @@
 import { systemWords } from "@adjoint/core/data/systemWords"
 import { OutOfMemory } from "@adjoint/core/machines/Executable"
 import { type Diagnostic, hasErrors } from "@adjoint/dsl/diagnostic/Diagnostic"
+import { printable, printableJson } from "@adjoint/dsl/diagnostic/Printable"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
 import type * as PlatformError from "effect/PlatformError"
 import { type ExitCode, exitCodes } from "./ExitCode.ts"
 import type { Failure } from "./Failure.ts"
 import * as Format from "./terminal/Format.ts"
+import { own } from "./terminal/Guard.ts"
 import type { Style } from "./terminal/Style.ts"
 
 type Row<F> = {
@@ -27,10 +29,10 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
   UsageError: { code: () => exitCodes.usage, say: ({ hint, message }) => said(message, hint) },
   Refused: { code: ({ diagnostics }) => codeOf(diagnostics), say: ({ diagnostics }) => said(summary(diagnostics)) },
   Changed: { code: () => exitCodes.incompatible, say: ({ diagnostics }) => said(summary(diagnostics)) },
-  RunError: { code: () => exitCodes.incompatible, say: ({ hint, message }) => said(message, hint) },
+  RunError: { code: () => exitCodes.incompatible, say: ({ hint, message }) => said(printable(message), hint) },
   CheckpointError: {
     code: () => exitCodes.incompatible,
-    say: ({ file, got, hint, wanted }) => said(`${file}: got ${got}, wanted ${wanted}`, hint),
+    say: ({ file, got, hint, wanted }) => said(printable(`${file}: got ${got}, wanted ${wanted}`), hint),
   },
   Diverged: {
     code: () => exitCodes.diverged,
@@ -48,7 +50,7 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
           .join("\n"),
       ),
   },
-  DataError: { code: () => exitCodes.data, say: ({ message }) => said(message) },
+  DataError: { code: () => exitCodes.data, say: ({ message }) => said(printable(message)) },
   Unwell: { code: () => exitCodes.internal, say: ({ wrong }) => said(`the self-test failed: ${wrong.join(", ")}`) },
   EngineError: {
     code: ({ cause }) => (cause instanceof OutOfMemory ? exitCodes.modelFile : exitCodes.internal),
@@ -60,7 +62,7 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
           : undefined,
       ),
   },
-  ShapeError: { code: () => exitCodes.modelFile, say: ({ message }) => said(message) },
+  ShapeError: { code: () => exitCodes.modelFile, say: ({ message }) => said(printable(message)) },
   PlatformError: {
     code: () => exitCodes.internal,
     say: (error) =>
@@ -92,10 +94,13 @@ export const exitCode = (failure: Failure): ExitCode => rowOf(failure).code(fail
 
 /** A failure in words. */
 export const text = (failure: Failure, style: Style, colour: boolean): string => {
-  if ("diagnostics" in failure) return Render.all(failure.diagnostics, failure.source, { colour })
+  if ("diagnostics" in failure) return own(Render.all(failure.diagnostics, failure.source, { colour }))
   const { hint, message } = rowOf(failure).say(failure)
   return `${style("bad", "error")}: ${message}${hint === undefined ? "" : `\n  ${style("accent", "try:")} ${hint}`}`
 }
+
+/** A failure as the last line of a run told in JSON. */
+export const json = (failure: Failure): string => printableJson(event(failure))
 
 /** A failure as the last event of a run told in JSON. */
 export const event = (failure: Failure) => {

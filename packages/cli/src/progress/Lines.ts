@@ -1,5 +1,6 @@
 /** What is said before and after the epochs of a run. */
 import type { Scores } from "@adjoint/core/training/Progress"
+import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
 import { type Baseline, baseline } from "@adjoint/dsl/prepare/Baseline"
 import type { Prepared } from "@adjoint/dsl/prepare/Prepare"
@@ -9,6 +10,7 @@ import type { Summary } from "../run/Records.ts"
 import type { Training } from "../Training.ts"
 import { hasColour } from "../terminal/Capability.ts"
 import * as Format from "../terminal/Format.ts"
+import { own } from "../terminal/Guard.ts"
 import { World } from "../terminal/World.ts"
 import { message } from "../terminal/Write.ts"
 
@@ -17,7 +19,7 @@ export const warnings = ({ reading: { diagnostics, source } }: Sound) =>
   diagnostics.length === 0
     ? Effect.void
     : Effect.flatMap(World, ({ env, stderr }) =>
-        message(`${Render.all(diagnostics, source, { colour: hasColour(env, stderr) })}\n`),
+        message(own(`${Render.all(diagnostics, source, { colour: hasColour(env, stderr) })}\n`)),
       )
 
 /** The answer that looks at no input, scored on the rows that nothing is learned from. */
@@ -25,7 +27,7 @@ export const baselineOf = ({ facts: { target }, test, train, val }: Prepared): B
   baseline(train, val ?? test ?? train, target.type === "numbers" ? target.units : undefined)
 
 const printBaseline = (answer: Baseline): string => {
-  if (answer.kind === "majority") return `majority (always \`${answer.class}\`) accuracy ${Format.percent(answer.accuracy)}`
+  if (answer.kind === "majority") return `majority (always \`${printable(answer.class)}\`) accuracy ${Format.percent(answer.accuracy)}`
   return `mean mse ${Format.decimal(answer.mse)}${answer.scaled === undefined ? "" : `, scaled ${Format.decimal(answer.scaled)}`}`
 }
 

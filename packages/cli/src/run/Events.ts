@@ -1,4 +1,5 @@
 /** What a run tells, as lines of JSON: the same on stdout under `--json` and in events.ndjson. */
+import { printableJson } from "@adjoint/dsl/diagnostic/Printable"
 import type { PretrainEvent } from "@adjoint/core/training/PretrainEvent"
 import type { TrainEvent } from "@adjoint/core/training/TrainEvent"
 import { row as machineRow } from "./Machines.ts"
@@ -44,4 +45,4 @@ export const told = (event: RunEvent): Told => {
 }
 
 /** What is told, as a line, at a time. */
-export const line = (what: Told, at: Date): string => JSON.stringify({ version, time: at.toISOString(), ...what })
+export const line = (what: Told, at: Date): string => printableJson({ version, time: at.toISOString(), ...what })

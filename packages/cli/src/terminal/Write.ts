@@ -1,4 +1,5 @@
 /** Writing lines: results to one stream, everything else to the other, each in the style its stream allows. */
+import { printableJson } from "@adjoint/dsl/diagnostic/Printable"
 import * as Effect from "effect/Effect"
 import { hasColour } from "./Capability.ts"
 import { type Style, style } from "./Style.ts"
@@ -18,4 +19,4 @@ export const result = writeTo(({ stdout }) => stdout)
 export const message = writeTo(({ stderr }) => stderr)
 
 /** Writes a value as one line of JSON, as a result. */
-export const json = (value: unknown) => result(JSON.stringify(value))
+export const json = (value: unknown) => result(printableJson(value))

@@ -10,6 +10,7 @@ import * as ModelFile from "../ModelFile.ts"
 import { writeWhole } from "../run/Files.ts"
 import { hasColour } from "../terminal/Capability.ts"
 import * as Format from "../terminal/Format.ts"
+import { own } from "../terminal/Guard.ts"
 import { World } from "../terminal/World.ts"
 import { json, message, result } from "../terminal/Write.ts"
 
@@ -55,7 +56,7 @@ const tell = (options: Options, diagnostics: ReadonlyArray<Diagnostic>, source: 
   Effect.gen(function* () {
     const { env, stdout } = yield* World
     if (options.json) yield* json(Render.report(diagnostics))
-    else if (diagnostics.length > 0) yield* result(Render.all(diagnostics, source, { colour: hasColour(env, stdout) }))
+    else if (diagnostics.length > 0) yield* result(own(Render.all(diagnostics, source, { colour: hasColour(env, stdout) })))
     if (hasErrors(diagnostics)) return yield* new Refused({ diagnostics, isTold: true })
     if (!options.json) yield* result((style) => `${style("good", "ok")} ${options.file}`)
   })

@@ -21,6 +21,7 @@ import { files } from "../run/RunFolder.ts"
 import { steppable } from "../Step.ts"
 import { hasColour } from "../terminal/Capability.ts"
 import * as Format from "../terminal/Format.ts"
+import { own } from "../terminal/Guard.ts"
 import type { Style } from "../terminal/Style.ts"
 import { World } from "../terminal/World.ts"
 import { json, result } from "../terminal/Write.ts"
@@ -91,7 +92,7 @@ const stepOf = (document: ModelFile, facts: Facts, positions: Positions): Step |
 
 const printStep = (step: Step | undefined, source: Source, colour: boolean): ReadonlyArray<string> => {
   if (step === undefined) return []
-  if ("error" in step) return ["", Render.all(step.diagnostics, source, { colour })]
+  if ("error" in step) return ["", own(Render.all(step.diagnostics, source, { colour }))]
   const { bytes, kernels, multiplyAdds, rows } = step
   const name = `a step of training on ${Format.counted(rows, "row")}`
   return [

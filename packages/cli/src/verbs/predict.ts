@@ -1,4 +1,5 @@
 /** `adjoint predict`: what a run's model says of rows, one line of JSON a row. */
+import { printableJson } from "@adjoint/dsl/diagnostic/Printable"
 import { DataError, inFile } from "@adjoint/core/data/DataError"
 import * as Load from "@adjoint/core/data/Load"
 import type * as Preprocess from "@adjoint/core/data/Preprocess"
@@ -31,7 +32,7 @@ const tell = (trained: Trained, raw: Preprocess.Raw | undefined, first: number) 
   Effect.gen(function* () {
     if (raw === undefined) return first
     const made = yield* answers(trained, raw)
-    yield* result(made.map((answer, i) => JSON.stringify({ row: first + i, ...answer })).join("\n"))
+    yield* result(made.map((answer, i) => printableJson({ row: first + i, ...answer })).join("\n"))
     return first + made.length
   })
 
