@@ -62,14 +62,16 @@ const firstTooDeep = (tokens: ReadonlyArray<CST.Token>): CST.Token | undefined =
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const [token, depth] = next
     if (depth > maxDepth) return token
-    if (token.type === "document" && token.value !== undefined) open.push([token.value, depth])
-    if ("items" in token)
-      for (const item of token.items) {
-        if ("key" in item && item.key) open.push([item.key, depth + 1])
-        if (item.value) open.push([item.value, depth + 1])
-      }
+    for (const inner of below(token)) open.push([inner, token.type === "document" ? depth : depth + 1])
   }
   return undefined
+}
+
+/** The tokens directly below one: the value of a document, the keys and values of a collection. */
+const below = (token: CST.Token): ReadonlyArray<CST.Token> => {
+  if (token.type === "document") return token.value === undefined ? [] : [token.value]
+  if (!("items" in token)) return []
+  return token.items.flatMap((item) => [...("key" in item && item.key ? [item.key] : []), ...(item.value ? [item.value] : [])])
 }
 
 const syntaxHelp: { readonly [code: string]: string } = {
@@ -84,7 +86,54 @@ const syntaxHelp: { readonly [code: string]: string } = {
   MULTILINE_IMPLICIT_KEY: "is a `:` missing, or the space after it, or is the line indented too little?",
 }
 
-const syntax = (source: Source, error: YAMLError): Diagnostic => {
+const closers: { readonly [opener: string]: string } = { "[": "]", "{": "}" }
+
+/** What opens at a token and is not closed: its quote or bracket, and what closes it. */
+const openOf = (token: CST.Token, source: Source): readonly [opener: string, closer: string] | undefined => {
+  const opener = source.text[token.offset] ?? ""
+  if (token.type === "double-quoted-scalar" || token.type === "single-quoted-scalar") {
+    const closed = token.source.length > 1 && token.source.endsWith(opener)
+    return closed ? undefined : [opener, opener]
+  }
+  if (token.type !== "flow-collection") return undefined
+  const closer = closers[opener] ?? ""
+  const last = token.end.find(({ type }) => type === "flow-map-end" || type === "flow-seq-end")
+  return last?.source === closer ? undefined : [opener, closer]
+}
+
+/** Where a quote or bracket opens whose end an error misses: the last one before it. */
+const unclosed = (source: Source, tokens: ReadonlyArray<CST.Token>, [at]: YAMLError["pos"]): Diagnostic | undefined => {
+  let found: CST.Token | undefined
+  const open = [...tokens]
+  for (let token = open.pop(); token !== undefined; token = open.pop()) {
+    if (token.offset > at) continue
+    if (openOf(token, source) !== undefined && token.offset >= (found?.offset ?? 0)) found = token
+    for (const inner of below(token)) open.push(inner)
+  }
+  const parts = found === undefined ? undefined : openOf(found, source)
+  if (found === undefined || parts === undefined) return undefined
+  const [opener, closer] = parts
+  const isQuote = opener === closer
+  const there = span(source, at, at + 1)
+  return diagnostic({
+    code: "Y001",
+    message: `the ${isQuote ? "quote" : "bracket"} \`${opener}\` that opens here is not closed`,
+    file: source.file,
+    path: [],
+    span: span(source, found.offset, found.offset + 1),
+    help: `write \`${closer}\` where the ${isQuote ? "text" : opener === "[" ? "list" : "map"} ends`,
+    ...(isQuote || there.start >= source.text.trimEnd().length
+      ? {}
+      : { related: [{ span: there, label: `\`${closer}\` is missing before this` }] }),
+  })
+}
+
+/** Errors about what is never closed. */
+const missesEnd = /^Missing closing|end with a [\]}]/
+
+const syntax = (source: Source, tokens: ReadonlyArray<CST.Token>, error: YAMLError): Diagnostic => {
+  const open = missesEnd.test(error.message) ? unclosed(source, tokens, error.pos) : undefined
+  if (open !== undefined) return open
   const [at, end] = error.pos
   const start = at + (/^ */.exec(source.text.slice(at))?.[0].length ?? 0)
   const help = syntaxHelp[error.code]
@@ -121,7 +170,7 @@ export const parse = (source: Source): Parsed => {
   const document = documents[0]
   if (document === undefined) return stop(emptyFile(source))
   // After the first, the parser no longer knows where it is, and what it goes on to say is of its own making.
-  const diagnostics = document.errors.slice(0, 1).map((error) => syntax(source, error))
+  const diagnostics = document.errors.slice(0, 1).map((error) => syntax(source, tokens, error))
   for (const token of tokens)
     if (token.type === "directive")
       diagnostics.push(
