@@ -47,7 +47,7 @@ export const execute = (args: ReadonlyArray<string>, unguarded: World["Service"]
   return Command.runWith(adjoint, { version: version() })(args).pipe(
     Effect.provide(NodeServices.layer),
     Effect.provideService(World, world),
-    Effect.provideService(CliOutput.Presenter, presenter(world)),
+    Effect.provideService(CliOutput.Presenter, presenter(world, args)),
     Effect.provideService(CliConfig.CliConfig, CliConfig.make({ builtIns })),
     Effect.exit,
     Effect.flatMap((exit) =>

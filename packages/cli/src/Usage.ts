@@ -8,9 +8,9 @@ import { style } from "./terminal/Style.ts"
 import type { World } from "./terminal/World.ts"
 
 /** Where the library's words go. */
-export const presenter = (world: World["Service"]): CliOutput.Presenter => ({
+export const presenter = (world: World["Service"], args: ReadonlyArray<string>): CliOutput.Presenter => ({
   present: (event) =>
-    Effect.sync(() => {
+    Effect.promise(async () => {
       const { env, stderr, stdout } = world
       const isAsked = event._tag === "Version" || (event._tag === "Help" && event.reason === "Requested")
       const sink = isAsked ? stdout : stderr
@@ -27,9 +27,12 @@ export const presenter = (world: World["Service"]): CliOutput.Presenter => ({
           return
         case "InvalidInvocation": {
           const wrong = event.errors.map((error) => `${look("bad", "error")}: ${plain.formatCliError(error)}`)
+          const { settingOf } = await import("./Setting.ts")
+          const settings = event.errors.flatMap((error) => settingOf(error, args) ?? [])
+          const tries = [...new Set(settings)].map((setting) => `  ${look("accent", "try:")} --set ${setting}\n`).join("")
           const help = `${event.commandPath.join(" ")} --help`
           sink.write(
-            `${wrong.join("\n")}\n\n  ${look("faint", "usage:")} ${event.helpDoc.usage}\n  ${look("faint", "help: ")} ${help}\n`,
+            `${wrong.join("\n")}\n${tries}\n  ${look("faint", "usage:")} ${event.helpDoc.usage}\n  ${look("faint", "help: ")} ${help}\n`,
           )
           return
         }

@@ -16,7 +16,7 @@ import type { Codec } from "./schema/Annotation.ts"
 import * as Decode from "./schema/Decode.ts"
 import { decode } from "./schema/Issues.ts"
 import { meant } from "./schema/Meant.ts"
-import { apply, type Override } from "./source/Override.ts"
+import { apply, type Override, spelledOut } from "./source/Override.ts"
 import { pointer } from "./source/Path.ts"
 import type { Positions } from "./source/Positions.ts"
 import { fromText, type Source } from "./source/Source.ts"
@@ -136,6 +136,12 @@ const written = (data: Data, positions: Positions, before: ReadonlyArray<Diagnos
   return start(positions.source, { ...understood, findings: [...expanded.findings, ...understood.findings] }, before, language)
 }
 
+/** What the sections of data say, with short forms spelled out and defaults filled in. */
+const sectionsOf = (data: Data, positions: Positions, language: Language): Readable => {
+  const expanded = expand(data, positions)
+  return understand(expanded.data, expanded.positions, expanded.unknown, language).sections
+}
+
 const unreadable = (source: Source, { diagnostics, positions }: Parsed): Reading => ({
   source,
   positions,
@@ -162,7 +168,13 @@ export const readWith = (
   const parsed = parse(source)
   const { data, diagnostics, positions } = parsed
   if (data === undefined) return Result.succeed(unreadable(source, parsed))
-  const set = (made: Result.Result<Data, string>, override: Override) => Result.flatMap(made, (before) => apply(before, override))
+  const set = (made: Result.Result<Data, string>, override: Override) =>
+    Result.flatMap(made, (before) => {
+      const direct = apply(before, override)
+      if (Result.isSuccess(direct)) return direct
+      const spelled = spelledOut(before, override.path, () => sectionsOf(before, positions, language))
+      return spelled === undefined ? direct : apply(spelled, override)
+    })
   return Result.map(overrides.reduce(set, Result.succeed(data)), (made) =>
     written(made, { ...positions, overrides }, diagnostics, language),
   )

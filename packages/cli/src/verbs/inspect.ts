@@ -30,6 +30,8 @@ export interface Options {
   /** A model file, or a run. */
   readonly subject: string
   readonly runs: string
+  /** Values that take the place of those in the file. */
+  readonly set?: ReadonlyArray<string>
   readonly json: boolean
 }
 
@@ -41,11 +43,11 @@ const isFile = (path: string) =>
 
 const looksLikeFile = (subject: string): boolean => /\.(ya?ml|json)$/i.test(subject)
 
-const subjectOf = ({ runs, subject }: Options) =>
+const subjectOf = ({ runs, set, subject }: Options) =>
   Effect.gen(function* () {
-    if (looksLikeFile(subject) || (yield* isFile(subject))) return yield* open(subject)
+    if (looksLikeFile(subject) || (yield* isFile(subject))) return yield* open(subject, { sets: set })
     const { command, directory } = yield* openRun(yield* find(subject, runs))
-    return yield* open(join(directory, files.resolved), { directory: command.directory })
+    return yield* open(join(directory, files.resolved), { directory: command.directory, sets: set })
   })
 
 const total = (layers: ReadonlyArray<Row>, of: "parameters" | "multiplyAdds"): number =>
