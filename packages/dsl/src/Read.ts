@@ -17,11 +17,11 @@ import * as Decode from "./schema/Decode.ts"
 import { decode } from "./schema/Issues.ts"
 import { meant } from "./schema/Meant.ts"
 import { apply, type Override, spelledOut } from "./source/Override.ts"
-import { pointer } from "./source/Path.ts"
+import { isWithin, pointer } from "./source/Path.ts"
 import type { Positions } from "./source/Positions.ts"
 import { fromText, type Source } from "./source/Source.ts"
 import { type Data, isRecord, type Parsed, parse } from "./source/Yaml.ts"
-import { expand } from "./variables/Expand.ts"
+import { type Expanded, expand } from "./variables/Expand.ts"
 
 /** What a model file says. Without a document there are errors. */
 export interface Reading {
@@ -133,7 +133,8 @@ const start = (source: Source, understood: Understood, before: ReadonlyArray<Dia
 const written = (data: Data, positions: Positions, before: ReadonlyArray<Diagnostic>, language: Language): Reading => {
   const expanded = expand(data, positions)
   const understood = understand(expanded.data, expanded.positions, expanded.unknown, language)
-  return start(positions.source, { ...understood, findings: [...expanded.findings, ...understood.findings] }, before, language)
+  const findings = [...expanded.findings, ...understood.findings, ...searched(expanded, understood, language)]
+  return start(positions.source, { ...understood, findings }, before, language)
 }
 
 /** What the sections of data say, with short forms spelled out and defaults filled in. */
@@ -141,6 +142,47 @@ const sectionsOf = (data: Data, positions: Positions, language: Language): Reada
   const expanded = expand(data, positions)
   return understand(expanded.data, expanded.positions, expanded.unknown, language).sections
 }
+
+/** Values that a search may try, all markers' together, are asked of a document of at most so many values in all. */
+const maxTried = 100_000
+
+/**
+ * What the schema says of the values that search markers may try, each put where its marker stands: the first of every
+ * marker, then the second, and so on. Where the document is wrong without them, only that is reported.
+ */
+const searched = ({ data, searches }: Expanded, { decoded }: Understood, language: Language): ReadonlyArray<Finding> => {
+  if (decoded === undefined || searches.length === 0) return []
+  const rounds = Math.max(...searches.map(({ tried }) => tried.length))
+  const [first] = searches
+  if (first !== undefined && rounds * sizeOf(data) > maxTried)
+    return [
+      {
+        code: "Y006",
+        message: `the search markers make more than ${maxTried.toLocaleString("en")} values out of this document`,
+        at: { path: first.path },
+        help: "search fewer values, or write a smaller document",
+      },
+    ]
+  return Array.from({ length: rounds }, (_, round) => round).flatMap((round) => {
+    const now = searches.flatMap(({ path, tried }) => {
+      const one = tried[round]
+      return one === undefined ? [] : [{ to: path, from: one.path, value: one.value }]
+    })
+    const made = now.reduce<Data>((sofar, { to, value }) => Result.getOrElse(apply(sofar, { path: to, value, text: "" }), () => sofar), data)
+    const whole = Decode.file(language.schema, made)
+    if (Result.isSuccess(whole)) return []
+    return whole.failure.flatMap((finding): ReadonlyArray<Finding> => {
+      const marker = now.find(({ to }) => isWithin(finding.at.path, to))
+      if (marker === undefined) return []
+      const { fix: _, ...rest } = finding
+      return [{ ...rest, at: { ...finding.at, path: [...marker.from, ...finding.at.path.slice(marker.to.length)] } }]
+    })
+  })
+}
+
+/** How many values data holds. */
+const sizeOf = (data: Data): number =>
+  typeof data === "object" && data !== null ? Object.values(data).reduce<number>((sum, item: Data) => sum + sizeOf(item), 1) : 1
 
 const unreadable = (source: Source, { diagnostics, positions }: Parsed): Reading => ({
   source,
