@@ -111,7 +111,8 @@ const checked = (
   )
   // Of what the data and the document both say, the data's word comes first and is kept.
   const said = new Map(kept.toReversed().map((finding) => [`${finding.code}${pointer(finding.at.path)}`, finding]))
-  const diagnostics = sort(once([...before, ...[...said.values()].toReversed().map((finding) => locate(finding, positions))]))
+  const old = before.filter(({ code, path }) => !said.has(`${code}${pointer(path)}`))
+  const diagnostics = sort(once([...old, ...[...said.values()].toReversed().map((finding) => locate(finding, positions))]))
   return {
     source,
     positions,
