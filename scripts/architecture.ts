@@ -27,11 +27,21 @@ export interface Rules {
   /** The floors that may import nothing from effect but `allowedInPure`. */
   readonly pureFloors: ReadonlySet<string>
   readonly allowedInPure: ReadonlySet<string>
+  /** Folders that only sources of some folders may import. */
+  readonly seams: ReadonlyArray<{ readonly folder: string; readonly importers: ReadonlyArray<string> }>
+  /** What a folder holds, lowest first: folders, and files of its own by their names; its other files stand above them. */
+  readonly orders: ReadonlyArray<{ readonly folder: string; readonly parts: ReadonlyArray<string> }>
 }
 
-/** The floors in the order of the table of docs/architecture.md: rows that begin with a name in backticks. */
-export const floorsOf = (document: string): ReadonlyArray<string> =>
-  [...document.matchAll(/^\| `([a-z]+)`/gm)].flatMap(([, name]) => (name === undefined ? [] : [name]))
+/**
+ * The floors of a package in the order of its table in docs/architecture.md: the rows that begin with a name in backticks,
+ * of the first table after the package's folder is named.
+ */
+export const floorsOf = (document: string, package_: string): ReadonlyArray<string> => {
+  const [, after = ""] = document.split(`\`packages/${package_}/src\``, 2)
+  const [table = ""] = /^\|.*(?:\n\|.*)*/m.exec(after) ?? []
+  return [...table.matchAll(/^\| `([A-Za-z]+)`/gm)].flatMap(([, name]) => (name === undefined ? [] : [name]))
+}
 
 /** Everything a module imports or re-exports, in order: `import`, `export … from`, `import()`, and `import("…").T` in types. */
 export const importsOf = ({ path, text }: Source): ReadonlyArray<Import> => {
@@ -60,7 +70,38 @@ const place = (path: string) => {
 const isEffect = (specifier: string) =>
   specifier === "effect" || specifier.startsWith("effect/") || specifier.startsWith("@effect/")
 
-const importViolation = (rules: Rules, { from, specifier }: Import): string | undefined => {
+/** The source that a specifier names, where it is one of the packages'. */
+const targetOf = ({ from, specifier }: Import): string | undefined => {
+  if (specifier.startsWith(".")) return normalize(join(dirname(from), specifier))
+  const [scope, name, ...rest] = specifier.split("/")
+  return scope === "@adjoint" && rest.length > 0 ? `packages/${name}/src/${rest.join("/")}.ts` : undefined
+}
+
+/** What of a folder a path leads to or into: a folder, or a file without its ending. */
+const partOf = (folder: string, path: string): string => (path.slice(folder.length).split("/")[0] ?? "").replace(/\.ts$/, "")
+
+/** How an import breaks a seam, or the order of folders inside a folder. */
+const folderViolation = ({ orders, seams }: Rules, found: Import): string | undefined => {
+  const target = targetOf(found)
+  if (target === undefined) return undefined
+  const seam = seams.find(
+    ({ folder, importers }) => target.startsWith(folder) && !importers.some((importer) => found.from.startsWith(importer)),
+  )
+  if (seam !== undefined) return `${seam.folder} is hidden behind ${seam.importers.join(", ")}`
+  for (const { folder, parts } of orders) {
+    if (!found.from.startsWith(folder) || !target.startsWith(folder)) continue
+    const [here, there] = [found.from, target].map((path) => {
+      const found = parts.indexOf(partOf(folder, path))
+      return found < 0 ? parts.length : found
+    }) as [number, number]
+    if (there > here) return `${parts[there] ?? folder} is above ${parts[here]}; imports point down`
+  }
+  return undefined
+}
+
+const importViolation = (rules: Rules, { from, specifier, line }: Import): string | undefined => {
+  const broken = folderViolation(rules, { from, specifier, line })
+  if (broken !== undefined) return broken
   const here = place(from)
   if (specifier.startsWith("@adjoint/")) {
     const there = specifier.split("/")[1] ?? ""
@@ -120,6 +161,11 @@ export const violations = (rules: Rules, sources: ReadonlyArray<Source>): Readon
         ...(package_ === "core" && floor !== undefined && !rules.floors.includes(floor)
           ? [`${path}: ${floor} is not a floor of docs/architecture.md`]
           : []),
+        ...rules.orders.flatMap(({ folder, parts }) => {
+          const isInside = path.startsWith(folder) && path.slice(folder.length).includes("/")
+          const part = partOf(folder, path)
+          return isInside && !parts.includes(part) ? [`${path}: ${part} has no place in the order of ${folder}`] : []
+        }),
       ]
     }),
     ...imports.flatMap((found) => {
@@ -131,11 +177,22 @@ export const violations = (rules: Rules, sources: ReadonlyArray<Source>): Readon
 }
 
 /** The rules as this repository has them. `root` is the repository's folder. */
-export const readRules = (root: string): Rules => ({
+export const readRules = (root: string, document = readFileSync(join(root, "docs/architecture.md"), "utf8")): Rules => ({
   packages: ["core", "dsl", "cli"],
-  floors: floorsOf(readFileSync(join(root, "docs/architecture.md"), "utf8")),
+  floors: floorsOf(document, "core"),
   pureFloors: new Set(["words", "language", "meaning", "machines", "tensor", "transform", "learning"]),
   allowedInPure: new Set(["effect/Data"]),
+  seams: [
+    { folder: "packages/core/src/machines/wasm/", importers: ["packages/core/src/machines/", "packages/core/src/engines/"] },
+    {
+      folder: "packages/core/src/machines/",
+      importers: ["packages/core/src/machines/", "packages/core/src/engines/", "packages/core/src/tensor/"],
+    },
+  ],
+  orders: [
+    { folder: "packages/core/src/machines/wasm/", parts: ["assembler", "threads", "kernels"] },
+    { folder: "packages/dsl/src/", parts: floorsOf(document, "dsl") },
+  ],
 })
 
 export const readSources = (root: string): ReadonlyArray<Source> =>

@@ -1,8 +1,8 @@
-/** Failures told: in words on stderr, as an event on stdout where JSON was asked for, and as an exit code. */
+/** Failures as text for stderr, as an event for stdout where JSON was asked for, and as exit codes. */
 import { systemWords } from "@adjoint/core/data/systemWords"
-import { OutOfMemory } from "@adjoint/core/machines/Executable"
+import { OutOfMemory } from "@adjoint/core/engines/Engine"
 import { type Diagnostic, hasErrors } from "@adjoint/dsl/diagnostic/Diagnostic"
-import { printable, printableJson } from "@adjoint/dsl/diagnostic/Printable"
+import { escapedJson, printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
 import type * as PlatformError from "effect/PlatformError"
 import { type ExitCode, exitCodes } from "./ExitCode.ts"
@@ -19,7 +19,7 @@ type Row<F> = {
 
 const said = (message: string, hint?: string) => ({ message, hint })
 
-/** Data that cannot be read is no fault of the model file that names it. */
+/** Data that cannot be read is not an error of the model file that names it. */
 const codeOf = (diagnostics: ReadonlyArray<Diagnostic>): ExitCode =>
   diagnostics.every(({ code, severity }) => severity === "warning" || code === "D305") && hasErrors(diagnostics)
     ? exitCodes.data
@@ -30,9 +30,18 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
   Refused: { code: ({ diagnostics }) => codeOf(diagnostics), say: ({ diagnostics }) => said(summary(diagnostics)) },
   Changed: { code: () => exitCodes.incompatible, say: ({ diagnostics }) => said(summary(diagnostics)) },
   RunError: { code: () => exitCodes.incompatible, say: ({ hint, message }) => said(printable(message), hint) },
+  Unsaved: {
+    code: () => exitCodes.unwritten,
+    say: ({ cause, reference }) =>
+      said(rowOf(cause).say(cause).message, `on a disk with room, where you may write: adjoint train --resume ${reference}`),
+  },
   CheckpointError: {
-    code: () => exitCodes.incompatible,
+    code: ({ isUnwritten }) => (isUnwritten === true ? exitCodes.unwritten : exitCodes.incompatible),
     say: ({ file, got, hint, wanted }) => said(printable(`${file}: got ${got}, wanted ${wanted}`), hint),
+  },
+  ConfigError: {
+    code: () => exitCodes.modelFile,
+    say: ({ argument, got, hint, wanted }) => said(printable(`${argument}: got ${got}, wanted ${wanted}`), hint),
   },
   Diverged: {
     code: () => exitCodes.diverged,
@@ -52,6 +61,11 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
   },
   DataError: { code: () => exitCodes.data, say: ({ message }) => said(printable(message)) },
   Unwell: { code: () => exitCodes.internal, say: ({ wrong }) => said(`the self-test failed: ${wrong.join(", ")}`) },
+  Unanswered: {
+    code: () => exitCodes.data,
+    say: ({ failed, named, rows }) =>
+      said(`${failed} of ${rows} rows have no prediction${named < failed ? `; the first ${named} are named above` : ""}`),
+  },
   EngineError: {
     code: ({ cause }) => (cause instanceof OutOfMemory ? exitCodes.modelFile : exitCodes.internal),
     say: ({ cause, message }) =>
@@ -64,7 +78,7 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
   },
   ShapeError: { code: () => exitCodes.modelFile, say: ({ message }) => said(printable(message)) },
   PlatformError: {
-    code: () => exitCodes.internal,
+    code: () => exitCodes.unwritten,
     say: (error) =>
       said(
         `${placeOf(error)}${systemWords(error)}`,
@@ -73,7 +87,7 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
   },
 }
 
-/** What the system was asked to do something with. */
+/** The file that the system refused to use. */
 const placeOf = ({ reason }: PlatformError.PlatformError): string =>
   "pathOrDescriptor" in reason && typeof reason.pathOrDescriptor === "string" ? `${reason.pathOrDescriptor}: ` : ""
 
@@ -92,17 +106,17 @@ export const isFailure = (error: unknown): error is Failure =>
 /** The exit code of a failure. */
 export const exitCode = (failure: Failure): ExitCode => rowOf(failure).code(failure)
 
-/** A failure in words. */
+/** A failure as text. */
 export const text = (failure: Failure, style: Style, colour: boolean): string => {
   if ("diagnostics" in failure) return own(Render.all(failure.diagnostics, failure.source, { colour }))
   const { hint, message } = rowOf(failure).say(failure)
   return `${style("bad", "error")}: ${message}${hint === undefined ? "" : `\n  ${style("accent", "try:")} ${hint}`}`
 }
 
-/** A failure as the last line of a run told in JSON. */
-export const json = (failure: Failure): string => printableJson(event(failure))
+/** A failure as the last line of a run whose events are printed as JSON. */
+export const json = (failure: Failure): string => escapedJson(JSON.stringify(event(failure)))
 
-/** A failure as the last event of a run told in JSON. */
+/** A failure as the last event of a run whose events are printed as JSON. */
 export const event = (failure: Failure) => {
   const { hint, message } = rowOf(failure).say(failure)
   return {

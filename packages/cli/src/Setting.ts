@@ -1,5 +1,5 @@
 /** A flag that is none but is the name of something in a model file: `--epochs 5` is said as `--set train.epochs=5`. */
-import * as JsonSchema from "@adjoint/dsl/schema/JsonSchema"
+import * as JsonSchema from "@adjoint/dsl/JsonSchema"
 import { suggest } from "@adjoint/dsl/diagnostic/Suggest"
 import type * as CliError from "effect/cli/CliError"
 

@@ -47,6 +47,14 @@ describe("plot", () => {
     `)
   })
 
+  test("a legend keeps a remark in brackets whole", async () => {
+    for (const name of names) {
+      const legend = (await run(["plot", name, "-o", file("any.svg"), "--json"])).stdout
+      const { derivative: shown, formula } = JSON.parse(legend)
+      for (const text of [shown, formula]) expect([text, text.split("(").length]).toEqual([text, text.split(")").length])
+    }
+  })
+
   test("replaces a picture only where it was named, and says so", async () => {
     const named = file("named.svg")
     expect((await run(["plot", "relu", "-o", named])).stderr).toBe(`wrote ${named}\n`)
@@ -91,7 +99,7 @@ describe("plot", () => {
     expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining("pictures are SVG") })
     expect(existsSync(file("relu.png"))).toBe(false)
     const nowhere = await run(["plot", "relu", "-o", file("none/relu.svg")])
-    expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining(`${file("none/relu.svg")}: no such file`) })
+    expect(nowhere).toMatchObject({ code: 8, stderr: expect.stringContaining(`${file("none/relu.svg")}: no such file`) })
   })
 
   test("--json gives the points, and a picture only where one is asked for", async () => {

@@ -7,11 +7,11 @@ import fc from "fast-check"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { Compile, Key, Layers, Loss, Net, Optimizer, Program as Programs, Tensor, Toys, Train, Wasm } from "../src/index.ts"
 import { EngineError, OutOfMemory } from "../src/machines/Executable.ts"
-import { syncBytes } from "../src/machines/wasm/barrier.ts"
-import { makeMemories } from "../src/machines/wasm/memories.ts"
-import { makePool, type Pool } from "../src/machines/wasm/pool.ts"
+import { scratchBytes } from "../src/machines/wasm/kernels/reduceKernel.ts"
 import { prepare } from "../src/machines/wasm/prepare.ts"
-import { scratchBytes } from "../src/machines/wasm/reduceKernel.ts"
+import { syncBytes } from "../src/machines/wasm/threads/barrier.ts"
+import { makePool, type Pool } from "../src/machines/wasm/threads/pool.ts"
+import { makeSharedMemories } from "../src/machines/wasm/threads/sharedMemories.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
 
 type T = Tensor.Tensor
@@ -87,7 +87,7 @@ describe("memory", () => {
   })
 
   it("is kept for later up to a bound, the oldest let go first", () => {
-    const memories = makeMemories(4 * 65536)
+    const memories = makeSharedMemories(4 * 65536)
     const [one, two, three] = [memories.take(1), memories.take(2), memories.take(2)]
     expect([one, two].map(memories.give)).toEqual([0, 0])
     expect(memories.give(three)).toBe(65536)
@@ -154,7 +154,7 @@ describe("a program that wants more than there is", () => {
     const limited = ["--wasm-max-mem-pages=256", "--input-type=module", "--eval", script]
     const { stdout } = await run(process.execPath, limited, { cwd: join(root, "packages/core") })
     const said =
-      /^EngineError the wasm engine failed to prepare a program: it needs \d{8} bytes of memory and the host has not so much left; the largest tensors are f32\[2048, 2048\] of 16777216 bytes, f32\[2048, 2048\] of 16777216 bytes$/
+      /^EngineError the wasm engine failed to prepare a program: it needs \d{8} bytes of memory and the host cannot provide it; the largest tensors are f32\[2048, 2048\] of 16777216 bytes, f32\[2048, 2048\] of 16777216 bytes$/
     const lines = stdout.trim().split("\n")
     expect(lines).toHaveLength(2)
     for (const line of lines) expect(line).toMatch(said)

@@ -1,20 +1,21 @@
 /** Steps of training that do not fit into memory: found by planning, told of the document, and of no document that fits. */
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { OutOfMemory } from "@adjoint/core/machines/Executable"
+import { OutOfMemory } from "@adjoint/core/engines/Engine"
 import type { DType } from "@adjoint/core/words/DType"
 import * as Result from "effect/Result"
 import { describe, expect, test } from "vitest"
 import { build } from "../src/build/Build.ts"
 import * as Footprint from "../src/build/Footprint.ts"
 import * as Memory from "../src/build/Memory.ts"
-import * as Nodes from "../src/build/Nodes.ts"
-import { known } from "../src/check/Known.ts"
+import { checked } from "../src/check/Checked.ts"
 import type { ModelFile } from "../src/Document.ts"
 import { locate } from "../src/diagnostic/Diagnostic.ts"
 import * as Fix from "../src/diagnostic/Fix.ts"
 import * as Render from "../src/diagnostic/Render.ts"
+import * as Nodes from "../src/net/Nodes.ts"
 import type { Facts } from "../src/prepare/Facts.ts"
+import { known } from "../src/prepare/Known.ts"
 import { read } from "../src/Read.ts"
 import { standard } from "../src/schema/Catalogue.ts"
 import { fromText } from "../src/source/Source.ts"
@@ -30,7 +31,7 @@ const steppable = (document: ModelFile, facts?: Facts) => {
   } = facts ?? known(document.data, document.model, standard)
   if (target === undefined) throw new Error("a document of a toy")
   const data = { ...rest, sample, target, rows }
-  return { data, built: Result.getOrThrow(build(document, data)) }
+  return { data, built: Result.getOrThrow(Result.map(checked(document, data), build)) }
 }
 
 const diagnosticsOf = (text: string) => {
@@ -98,14 +99,14 @@ train: { batch: 16, optimizer: adam }
       ...
       6 | train: { batch: 7200 }
         |                 ^^^^
-        = help: \`batch: 450\`, which takes 3,684,099,872 bytes, or a smaller \`vast\`  [fix available]"
+        = help: \`batch: 450\`, which takes 3,684,105,776 bytes, or a smaller \`vast\`  [fix available]"
     `)
     const drawn = completed("model: { layers: [{ dense: 50000 }, { dense: 50000 }, { head: label }] }\n")
     expect(shown(drawn)).toMatchInlineSnapshot(`
       "error[T517]: a step of training on 32 rows wants an array of 2³¹ elements or more, and none may have so many
         --> m.yaml:1:39
       1 | model: { layers: [{ dense: 50000 }, { dense: 50000 }, { head: label }] }
-        |                                       ^^^^^ [50000] → [50000], by iota
+        |                                       ^^^^^ [50000] → [50000], by range
         = help: one row wants too much already: a smaller \`dense2\`"
     `)
   })
@@ -148,7 +149,7 @@ test("what an engine wants in the course of a run is told of the layer that lear
   }
   expect(told([2, 150_000])).toEqual({
     code: "T517",
-    message: "this run wants 4,096 bytes of memory, and the host has not so much left",
+    message: "this run wants 4,096 bytes of memory, and the host cannot provide it",
     at: { path: ["model", "layers", 0, "dense"], on: "key" },
     label: "learns f32[2, 150000] of 4,096 bytes",
     related: [],

@@ -41,7 +41,7 @@ const moons: Data = { source: { moons: { count: 50, noise: 0.1 } }, split: { val
 
 describe("prepare", () => {
   test("reads, divides and prepares a table, learning from the training rows alone", async () => {
-    const { facts, fitted, lock, origin, test: held, train, val } = await prepared(iris)
+    const { facts, fitted, lock, origins, test: held, train, val } = await prepared(iris)
     expect(facts).toEqual({
       sample: [4],
       dtype: "f32",
@@ -62,8 +62,8 @@ describe("prepare", () => {
     expect(lock.files).toEqual([
       { path: "data/iris.csv", bytes: readFileSync(join(examples, "data/iris.csv")).length, sha256: lock.files[0]?.sha256 },
     ])
-    expect(origin.lines?.[0]).toBe(2)
-    expect(origin.rows).toHaveLength(90)
+    expect(origins.train?.lines?.[0]).toBe(2)
+    expect(origins.train?.rows).toHaveLength(90)
   })
 
   test("the same document gives the same rows, another seed others", async () => {
@@ -188,9 +188,10 @@ describe("what is wrong is said of the document", () => {
 
 describe("survey", () => {
   test("small sources are known exactly", async () => {
-    const { extents, ...facts } = (await surveyed(iris)).facts
+    const { extents, inputEnds, ...facts } = (await surveyed(iris)).facts
     expect(facts).toEqual((await prepared(iris)).facts)
     expect(extents?.map(({ column }) => column)).toEqual(["sepal_length", "sepal_width", "petal_length", "petal_width"])
+    expect(inputEnds?.test?.largest).toMatchObject({ column: "sepal_width", place: "line 17" })
   })
 
   test("what the document says counts even where a file is missing", async () => {

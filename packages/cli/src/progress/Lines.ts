@@ -1,9 +1,10 @@
-/** What is said before and after the epochs of a run. */
+/** Lines that are printed before and after the epochs of a run. */
 import type { Scores } from "@adjoint/core/training/Progress"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
-import { type Baseline, baseline } from "@adjoint/dsl/prepare/Baseline"
+import { type Baseline, baseline, worseThan } from "@adjoint/dsl/prepare/Baseline"
 import type { Prepared } from "@adjoint/dsl/prepare/Prepare"
+import { print } from "@adjoint/dsl/source/Path"
 import * as Effect from "effect/Effect"
 import type { Sound } from "../ModelFile.ts"
 import type { Summary } from "../run/Records.ts"
@@ -14,7 +15,7 @@ import { own } from "../terminal/Guard.ts"
 import { World } from "../terminal/World.ts"
 import { message } from "../terminal/Write.ts"
 
-/** Tells the advice that there is on a model file. */
+/** Prints the warnings about a model file. */
 export const warnings = ({ reading: { diagnostics, source } }: Sound) =>
   diagnostics.length === 0
     ? Effect.void
@@ -22,7 +23,11 @@ export const warnings = ({ reading: { diagnostics, source } }: Sound) =>
         message(own(`${Render.all(diagnostics, source, { colour: hasColour(env, stderr) })}\n`)),
       )
 
-/** The answer that looks at no input, scored on the rows that nothing is learned from. */
+/** The part that the baseline is scored on: rows that nothing is learned from, where there are any. */
+export const baselinePart = ({ test, val }: Pick<Prepared, "test" | "val">): "train" | "val" | "test" =>
+  val !== undefined ? "val" : test !== undefined ? "test" : "train"
+
+/** The constant prediction, scored on rows that are not trained on. */
 export const baselineOf = ({ facts: { target }, test, train, val }: Prepared): Baseline =>
   baseline(train, val ?? test ?? train, target.type === "numbers" ? target.units : undefined)
 
@@ -31,11 +36,11 @@ const printBaseline = (answer: Baseline): string => {
   return `mean mse ${Format.decimal(answer.mse)}${answer.scaled === undefined ? "" : `, scaled ${Format.decimal(answer.scaled)}`}`
 }
 
-/** What the scores to come are in. */
+/** The units of the scores. */
 const printUnits = (units: NonNullable<Format.Units>): string =>
   ["loss", ...Object.keys(units)].map((score) => `${score} ${Format.unit(score, units)}`).join(", ")
 
-/** Where the run is kept, how large it is, and what it must beat. */
+/** The folder of a run, its size, and the baseline. */
 export const header = (
   folder: string,
   { built, prepared }: Training,
@@ -63,18 +68,56 @@ export const header = (
 export const printScores = (part: string, scores: Scores | undefined, units: Format.Units): ReadonlyArray<string> =>
   Object.entries(scores ?? {}).map(([name, value]) => `${part}.${name} ${Format.measured(name, value, units)}`)
 
-/** How a run ended. */
-const ending = ({ best, epochs, status, units }: Summary): string => {
+/** How a run ended, and which weights it stands for. */
+const ending = ({ best, epochs, status, test, units, weights, weightsEpoch }: Summary): string => {
   const so = status === "stopped early" ? `stopped early after epoch ${epochs}` : `finished after epoch ${epochs}`
-  return best === undefined
-    ? so
-    : `${so}, best ${best.monitor} ${Format.measured(best.monitor, best.value, units)} in epoch ${best.epoch}`
+  if (best === undefined) return so
+  const found = `${so}, best ${best.monitor} ${Format.measured(best.monitor, best.value, units)} in epoch ${best.epoch}`
+  // Where the last epoch was the best there is nothing to tell apart.
+  if (best.epoch === epochs) return found
+  const used = test === undefined ? "kept" : "kept and scored on test"
+  return `${found}; ${used}: the weights of epoch ${weightsEpoch ?? epochs}, the ${weights}`
 }
 
-/** The scripts of this repository that run the command; who typed one of them types it again. */
+/** A result that no one should rely on: it is worse than an answer that looks at no input. */
+const worse = (training: Training, summary: Summary): ReadonlyArray<string> => {
+  const found = worseThanBaseline(training, summary)
+  // A score that is not finite has a warning of its own.
+  if (found === undefined || !Number.isFinite(found.got)) return []
+  const { answer, baseline, got, name } = found
+  const said = answer.kind === "majority" ? `always answering \`${answer.class}\`` : "always answering the mean"
+  return [`${name} ${Format.score(name, got)} is worse than ${said} (${Format.score(name, baseline)})`, advice(training)]
+}
+
+/** The score of a summary that is worse than the baseline's, with the baseline. */
+export const worseThanBaseline = ({ built, prepared }: Training, summary: Partial<Pick<Summary, "train" | "val" | "test">>) => {
+  const answer = baselineOf(prepared)
+  const part = baselinePart(prepared)
+  const scores = summary[part]
+  const found = scores === undefined ? undefined : worseThan(answer, scores, built.lossName)
+  return found === undefined ? undefined : { ...found, answer, name: `${part}.${found.score}` }
+}
+
+/** What to try where a model has not learned. */
+const advice = ({ prepared: { facts }, sound: { document } }: Training): string => {
+  const { target } = facts
+  const columns = document.data?.columns
+  const unscaled =
+    target.type !== "numbers" || columns === undefined
+      ? undefined
+      : target.names.find((name) => {
+          const column = Object.hasOwn(columns, name) ? columns[name] : undefined
+          return column?.type === "number" && column.scale === undefined
+        })
+  return unscaled === undefined
+    ? "more epochs, or another learning rate"
+    : `--set ${print(["data", "columns", unscaled, "scale"])}=standard`
+}
+
+/** The scripts of this repository that run the command: commands to type next name them too. */
 const scripts: ReadonlySet<string | undefined> = new Set(["adjoint", "demo"])
 
-/** What to type next. */
+/** Commands to type next. */
 const next = (commands: ReadonlyArray<string>) =>
   Effect.flatMap(World, ({ env }) => {
     const name = scripts.has(env.npm_lifecycle_event) ? "npx pnpm@12 adjoint" : "adjoint"
@@ -83,15 +126,21 @@ const next = (commands: ReadonlyArray<string>) =>
     )
   })
 
-/** How a run ended and what can be done with it; `reference` is how it is called on the command line. */
-export const footer = (summary: Summary, reference: string) =>
+/** A warning: what is wrong, and what to try. */
+export const warning = (text: string, hint?: string) =>
+  message((style) => `${style("warn", "warning")}: ${text}${hint === undefined ? "" : `\n  ${style("accent", "try:")} ${hint}`}`)
+
+/** How a run ended and which commands use it; `reference` is its name on the command line. */
+export const footer = (training: Training, summary: Summary, reference: string) =>
   Effect.gen(function* () {
     const time = Format.duration(summary.seconds * 1000)
     yield* message((style) => `${style("good", "✓")} ${ending(summary)} (${time})`)
+    const [text, hint] = worse(training, summary)
+    if (text !== undefined) yield* warning(text, hint)
     yield* next([`evaluate ${reference}`, `predict ${reference} FILE`])
   })
 
-/** A run that was stopped by hand; `machines` says how many of its machines had learned, while they were at it. */
+/** A run that a signal stopped; `machines` says how many of its machines were trained, if it was in pre-training. */
 export const interrupted = (
   { epochs, steps }: Summary,
   reference: string,

@@ -46,7 +46,7 @@ const plain = (text: string): Piece => ({ text, shown: text })
 
 interface Clock {
   readonly started: number
-  /** Batches done when this process took the run up. */
+  /** Batches that were done when this process resumed the run. */
   readonly from: number
 }
 
@@ -85,7 +85,7 @@ const line = (
   )
 }
 
-/** The line of a machine that learns. */
+/** The line of a machine in training. */
 const machineLine = (event: StageStepped, { epochs, layer }: StageStarted, width: number, look: Style): string => {
   const share = event.batch / event.batches
   const { done, left } = bar(share, width >= 100 ? 24 : 16)
@@ -101,7 +101,7 @@ const machineLine = (event: StageStepped, { epochs, layer }: StageStarted, width
   )
 }
 
-/** Tells a run on the terminal that stderr is. */
+/** Draws the progress of a run on the terminal that stderr is. */
 export const live = (): Progress => {
   let machine: StageStarted | undefined
   let started: Started | undefined
@@ -178,6 +178,8 @@ export const live = (): Progress => {
           clock = { started: Date.now(), from: event.from.step }
           return Effect.void
         }
+        // What is wrong is said in lines of its own, where the drawn one stood.
+        if (event._tag === "NonFiniteScore" || event._tag === "OldCheckpointKept") return clear
         if (started === undefined) return Effect.void
         if (event._tag === "EpochScored") return tellRow(event, started)
         if (event._tag !== "Stepped") return Effect.void

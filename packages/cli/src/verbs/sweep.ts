@@ -3,7 +3,6 @@ import * as Sweep from "@adjoint/core/training/Sweep"
 import { build } from "@adjoint/dsl/build/Build"
 import type { ModelFile } from "@adjoint/dsl/Document"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { type Choice, engineOf } from "../Engines.ts"
 import { UsageError } from "../Failure.ts"
@@ -49,7 +48,7 @@ const withLambda = (document: ModelFile, penalty: Penalty, lambda: number): Mode
 /** The sweep of a model: its runs differ in nothing but λ. Fails with `UsageError` for a model whose runs cannot be compared. */
 const sweepOf = (training: Training, penalty: Penalty, range: Sweep.Range) =>
   Effect.gen(function* () {
-    const { built, prepared, sound: model } = training
+    const { built, checked, prepared, sound: model } = training
     const { mode, monitor } = built.earlyStop ?? built.best
     if (prepared.val === undefined)
       return yield* wrong("a sweep goes by the scores of validation rows, and there are none", "--set data.split.val=20%")
@@ -58,9 +57,9 @@ const sweepOf = (training: Training, penalty: Penalty, range: Sweep.Range) =>
     if (built.pretrain !== undefined)
       return yield* wrong("a sweep does not pre-train", "sweep the model without its `pretrain` section")
     const config = (lambda: number) => {
-      const other = build(withLambda(model.document, penalty, lambda), prepared.facts)
-      // Only λ is another than in the document that was built already.
-      return configOf({ ...training, built: Result.getOrThrow(other) })
+      // Only λ is another than in the document that was checked.
+      const other = build({ ...checked, document: withLambda(model.document, penalty, lambda) })
+      return configOf({ ...training, built: other })
     }
     return { config, lambdas: Sweep.lambdas(range), monitor: { monitor, mode } }
   })
@@ -81,7 +80,7 @@ const barWidth = 24
 
 /** How far a value is from the worst to the best. */
 const shareOf = (points: ReadonlyArray<Sweep.Point>, best: Sweep.Scored) => {
-  const values = points.flatMap(({ value }) => (value === undefined ? [] : [value]))
+  const values = points.flatMap(({ value }) => (value === undefined || !Number.isFinite(value) ? [] : [value]))
   const worst = values.reduce(
     (far, value) => (Math.abs(value - best.value) > Math.abs(far - best.value) ? value : far),
     best.value,
@@ -101,7 +100,10 @@ const table = ({ below, best, points }: Sweep.SweepFinished, monitor: string, st
   return [
     `  ${style("faint", `${"λ".padStart(left)}  ${monitor.padStart(right)}`)}`,
     ...all.map((point) => {
-      const { done, left: rest } = bar(point.value === undefined || share === undefined ? 0 : share(point.value), barWidth)
+      const { done, left: rest } = bar(
+        Number.isFinite(point.value) && share !== undefined ? share(point.value ?? 0) : 0,
+        barWidth,
+      )
       const mark = point.lambda === best?.lambda ? style("good", "best") : point === below ? style("accent", "just below it") : ""
       const drawn = `${style("accent", done)}${style("faint", rest)}`
       return `  ${strength(point.lambda).padStart(left)}  ${scoreOf(monitor, point).padStart(right)}  ${drawn}  ${mark}`.trimEnd()
@@ -110,13 +112,20 @@ const table = ({ below, best, points }: Sweep.SweepFinished, monitor: string, st
 }
 
 /** What to do with what was found. */
-const advice = ({ below, best }: Sweep.SweepFinished, penalty: Penalty, style: Style): ReadonlyArray<string> => {
+const advice = ({ below, best, points }: Sweep.SweepFinished, penalty: Penalty, style: Style): ReadonlyArray<string> => {
+  const tries = style("accent", "try:")
   if (best === undefined) return ["", style("bad", "every run diverged")]
   if (below === undefined || best.lambda === 0) return ["", "no λ of these is better than none"]
-  return ["", `${style("accent", "try:")} --set train.regularize.${penalty}=${below.lambda}`]
+  if (points.every(({ lambda }) => lambda <= best.lambda))
+    return [
+      "",
+      "the best λ is the largest that was tried; a larger one may be better still",
+      `${tries} --from ${strength(best.lambda / 10)} --to ${strength(best.lambda * 100)}`,
+    ]
+  return ["", `${tries} --set train.regularize.${penalty}=${below.lambda}`]
 }
 
-/** Trains with each λ and prints what came of it. Nothing is kept. */
+/** Trains with each λ and prints the results. Nothing is kept. */
 export const run = (options: Options) =>
   Effect.gen(function* () {
     const range = yield* rangeOf(options)

@@ -1,70 +1,122 @@
 /**
  * Learning rates: how far a step goes, as a function of how many went before. The step is a tensor, so a rate is part of
- * the compiled training step and needs nothing from outside.
+ * the compiled training step and needs nothing from outside. Each constructor throws `OptionError` for a number that is out
+ * of its bounds.
  */
 import type { Tensor } from "../language/Expr.ts"
 import * as T from "../tensor/Tensor.ts"
-import { type Duration, entry, make, type Table, type Use } from "./Entry.ts"
+import { type Duration, type Entry, make, type OptionName, type Options, type Table, type Traits, type Use } from "./Entry.ts"
+import { wantOptions } from "./OptionError.ts"
 
 /** From the number of steps done (an i32 scalar, 0 at the first) to the rate of this one (an f32 scalar). */
 export type LearningRate = (step: Tensor) => Tensor
 
+/**
+ * What a rate counts in besides the options of its entry: a model file says times as epochs, and takes the rate from the
+ * optimizer. A rate of 0 moves nothing, as at the end of a schedule.
+ */
+const ownOptions = {
+  lr: { kind: "number", minimum: 0 },
+  steps: { kind: "integer", minimum: 1 },
+  every: { kind: "number", exclusiveMinimum: 0 },
+  warmup: { kind: "integer", minimum: 0 },
+} as const
+
 const float = (step: Tensor): Tensor => T.cast(step, "f32")
 
 /** The same rate at every step. */
-export const constant =
-  (lr: number): LearningRate =>
-  () =>
-    T.scalar(lr)
+export const constant = (lr: number): LearningRate => {
+  wantOptions("constant", ownOptions, { lr })
+  return () => T.scalar(lr)
+}
 
 /** η · factor^⌊t / every⌋: a rate that drops after every so many steps. */
-export const step =
-  ({ every, factor = 0.1, lr }: { readonly lr: number; readonly every: number; readonly factor?: number }): LearningRate =>
-  (t) =>
-    T.mul(T.pow(factor, float(T.div(t, every))), lr)
+export const step = ({
+  every,
+  factor = 0.1,
+  lr,
+}: {
+  readonly lr: number
+  readonly every: number
+  readonly factor?: number
+}): LearningRate => {
+  wantOptions("step", { ...ownOptions, every: ownOptions.steps, factor: table.step.options.factor }, { every, factor, lr })
+  return (t) => T.mul(T.pow(factor, float(T.quotient(t, every))), lr)
+}
 
 /** η · factor^(t / every): a rate that shrinks by the same share at every step, by `factor` over `every` steps. */
-export const exponential =
-  ({ every = 1, factor, lr }: { readonly lr: number; readonly factor: number; readonly every?: number }): LearningRate =>
-  (t) =>
-    T.mul(T.pow(factor, T.div(float(t), every)), lr)
+export const exponential = ({
+  every = 1,
+  factor,
+  lr,
+}: {
+  readonly lr: number
+  readonly factor: number
+  readonly every?: number
+}): LearningRate => {
+  wantOptions("exponential", { ...ownOptions, factor: table.exponential.options.factor }, { every, factor, lr })
+  return (t) => T.mul(T.pow(factor, T.div(float(t), every)), lr)
+}
 
 /** min + ½(η - min)(1 + cos(π t / steps)): half a wave down to `min`, where it stays. */
-export const cosine =
-  ({ lr, min = 0, steps }: { readonly lr: number; readonly steps: number; readonly min?: number }): LearningRate =>
-  (t) => {
+export const cosine = ({
+  lr,
+  min = 0,
+  steps,
+}: {
+  readonly lr: number
+  readonly steps: number
+  readonly min?: number
+}): LearningRate => {
+  wantOptions("cosine", { ...ownOptions, min: table.cosine.options.min_lr }, { lr, min, steps })
+  return (t) => {
     const angle = T.mul(T.div(float(T.minimum(t, steps)), steps), Math.PI)
     return T.add(T.mul(T.add(T.cos(angle), 1), (lr - min) / 2), min)
   }
+}
 
 /** min + (η - min)(1 - t / steps)ᵖ: down to `min`, where it stays; a straight line for a power of 1. */
-export const polynomial =
-  ({
-    lr,
-    min = 0,
-    power = 1,
-    steps,
-  }: {
-    readonly lr: number
-    readonly steps: number
-    readonly power?: number
-    readonly min?: number
-  }): LearningRate =>
-  (t) => {
+export const polynomial = ({
+  lr,
+  min = 0,
+  power = 1,
+  steps,
+}: {
+  readonly lr: number
+  readonly steps: number
+  readonly power?: number
+  readonly min?: number
+}): LearningRate => {
+  wantOptions(
+    "polynomial",
+    { ...ownOptions, power: table.polynomial.options.power, min: table.polynomial.options.min_lr },
+    { lr, min, power, steps },
+  )
+  return (t) => {
     const left = T.sub(1, T.div(float(T.minimum(t, steps)), steps))
     return T.add(T.mul(power === 1 ? left : T.pow(left, power), lr - min), min)
   }
+}
 
 /** η / (1 + decay · t / every): a rate that falls as 1/t, slower and slower. */
-export const inverseTime =
-  ({ decay, every = 1, lr }: { readonly lr: number; readonly decay: number; readonly every?: number }): LearningRate =>
-  (t) =>
-    T.div(lr, T.add(T.mul(T.div(float(t), every), decay), 1))
+export const inverseTime = ({
+  decay,
+  every = 1,
+  lr,
+}: {
+  readonly lr: number
+  readonly decay: number
+  readonly every?: number
+}): LearningRate => {
+  wantOptions("inverseTime", { ...ownOptions, decay: table.inverse_time.options.decay }, { decay, every, lr })
+  return (t) => T.div(lr, T.add(T.mul(T.div(float(t), every), decay), 1))
+}
 
 /** The beginnings of waves, each `growth` times as long as the one before, as far as steps are counted. */
 const wavesFrom = (first: number, growth: number): ReadonlyArray<{ readonly start: number; readonly length: number }> => {
   const waves: Array<{ readonly start: number; readonly length: number }> = []
-  for (let start = 0, length = first; start < 2 ** 31; start += length, length *= growth) waves.push({ start, length })
+  for (let start = 0, length = first; start < 2 ** 31; start += length, length *= growth)
+    waves.push({ start, length: Math.min(length, 2 ** 31 - 1) })
   return waves
 }
 
@@ -80,6 +132,8 @@ export const cosineRestarts = ({
   readonly growth?: number
   readonly min?: number
 }): LearningRate => {
+  const { growth: growthOption, min_lr } = table.cosine_restarts.options
+  wantOptions("cosineRestarts", { ...ownOptions, growth: growthOption, min: min_lr }, { growth, lr, min, steps })
   const wave = (at: Tensor, length: Tensor | number): Tensor => {
     const angle = T.mul(T.div(float(at), typeof length === "number" ? length : float(length)), Math.PI)
     return T.add(T.mul(T.add(T.cos(angle), 1), (lr - min) / 2), min)
@@ -95,21 +149,25 @@ export const cosineRestarts = ({
  * Half a wave up from η / `divide` to η in a share of the run, and one down to η / (`divide` · `finalDivide`) in the rest,
  * where it stays.
  */
-export const oneCycle =
-  ({
-    divide = 25,
-    finalDivide = 1e4,
-    lr,
-    rise = 0.3,
-    steps,
-  }: {
-    readonly lr: number
-    readonly steps: number
-    readonly rise?: number
-    readonly divide?: number
-    readonly finalDivide?: number
-  }): LearningRate =>
-  (t) => {
+export const oneCycle = ({
+  divide = 25,
+  finalDivide = 1e4,
+  lr,
+  rise = 0.3,
+  steps,
+}: {
+  readonly lr: number
+  readonly steps: number
+  readonly rise?: number
+  readonly divide?: number
+  readonly finalDivide?: number
+}): LearningRate => {
+  wantOptions(
+    "oneCycle",
+    { ...ownOptions, ...table.one_cycle.options, finalDivide: table.one_cycle.options.final_divide },
+    { divide, finalDivide, lr, rise, steps },
+  )
+  return (t) => {
     const [first, last] = [lr / divide, lr / (divide * finalDivide)]
     const top = Math.max(rise * steps - 1, 0)
     const wave = (from: number, to: number, share: Tensor): Tensor =>
@@ -119,17 +177,19 @@ export const oneCycle =
     const down = wave(lr, last, T.div(T.maximum(T.sub(at, top), 0), Math.max(steps - 1 - top, 1)))
     return top === 0 ? down : T.where(T.lessEqual(at, top), up, down)
   }
+}
 
 /**
  * Rises in equal steps for `steps` steps, (t + 1) / (steps + 1) of where `then` begins, and then follows `then` from its
  * beginning.
  */
-export const warmup =
-  (steps: number, then: LearningRate): LearningRate =>
-  (t) => {
+export const warmup = (steps: number, then: LearningRate): LearningRate => {
+  wantOptions("warmup", { steps: ownOptions.warmup }, { steps })
+  return (t) => {
     const share = T.minimum(T.div(float(T.add(t, 1)), steps + 1), 1)
     return T.mul(share, then(T.maximum(T.sub(t, steps), 0)))
   }
+}
 
 /** What a schedule must know of a run: the optimizer's rate, and how long the run is. */
 export interface Run {
@@ -149,6 +209,16 @@ const stepsIn = (time: Duration, { epochs, stepsPerEpoch }: Run): number => {
 
 const scheduleOf = (use: Use): Schedule => make(table, use)
 
+/** Facts about a schedule that checks read. */
+export interface ScheduleTraits<Option extends string = string> {
+  /** The option with the time for which the rate rises. */
+  readonly rise: Option | undefined
+}
+
+const entry = <const O extends Options, const Main extends keyof O & string = never>(
+  definition: Entry<O, Schedule, Main> & Traits<ScheduleTraits<OptionName<O>>>,
+): Entry<O, Schedule, Main> & Traits<ScheduleTraits<OptionName<O>>> => definition
+
 /** Every schedule by the name a model file calls it. */
 export const table = {
   constant: entry({
@@ -157,6 +227,7 @@ export const table = {
     source: "Robbins and Monro, A stochastic approximation method, 1951 (who show that it should fall)",
     advice: "To begin with, and with adam on small problems. When the loss only jitters any more, let the rate fall.",
     options: {},
+    traits: { rise: undefined },
     make:
       (): Schedule =>
       ({ lr }) =>
@@ -172,6 +243,7 @@ export const table = {
       factor: { kind: "number", doc: "What is left of the rate.", default: 0.1, exclusiveMinimum: 0, maximum: 1 },
     },
     main: "every",
+    traits: { rise: undefined },
     make:
       ({ every, factor }): Schedule =>
       (run) =>
@@ -186,6 +258,7 @@ export const table = {
       factor: { kind: "number", doc: "What is left of the rate after an epoch.", default: 0.95, exclusiveMinimum: 0, maximum: 1 },
     },
     main: "factor",
+    traits: { rise: undefined },
     make:
       ({ factor }): Schedule =>
       (run) =>
@@ -201,6 +274,7 @@ export const table = {
       epochs: { kind: "duration", doc: "How long the wave takes; 0 is the whole run.", default: 0, minimum: 0 },
     },
     main: "min_lr",
+    traits: { rise: undefined },
     make:
       ({ epochs, min_lr }): Schedule =>
       (run) =>
@@ -217,6 +291,7 @@ export const table = {
       epochs: { kind: "duration", doc: "How long it falls; 0 is the whole run.", default: 0, minimum: 0 },
     },
     main: "power",
+    traits: { rise: undefined },
     make:
       ({ epochs, min_lr, power }): Schedule =>
       (run) =>
@@ -229,6 +304,7 @@ export const table = {
     advice: "The classic with a proof for sgd on convex problems. For deep nets cosine is mostly better.",
     options: { decay: { kind: "number", doc: "With 1 the rate is halved after an epoch.", default: 1, minimum: 0 } },
     main: "decay",
+    traits: { rise: undefined },
     make:
       ({ decay }): Schedule =>
       (run) =>
@@ -245,6 +321,7 @@ export const table = {
       min_lr: { kind: "number", doc: "The rate at the end of a wave.", default: 0, minimum: 0 },
     },
     main: "epochs",
+    traits: { rise: undefined },
     make:
       ({ epochs, growth, min_lr }): Schedule =>
       (run) =>
@@ -268,6 +345,7 @@ export const table = {
       final_divide: { kind: "number", doc: "How many times lower than it began it ends.", default: 1e4, minimum: 1 },
     },
     main: "rise",
+    traits: { rise: undefined },
     make:
       ({ divide, final_divide, rise }): Schedule =>
       (run) =>
@@ -283,6 +361,7 @@ export const table = {
       min_lr: { kind: "number", doc: "The rate at the end.", default: 0, minimum: 0 },
     },
     main: "warmup",
+    traits: { rise: "warmup" },
     make:
       ({ min_lr, warmup: rise }): Schedule =>
       (run) => {
@@ -306,6 +385,7 @@ export const table = {
       },
     },
     main: "epochs",
+    traits: { rise: "epochs" },
     make:
       ({ epochs, schedule }): Schedule =>
       (run) => {
@@ -314,7 +394,7 @@ export const table = {
         return warmup(steps, scheduleOf(schedule)({ ...run, epochs: rest }))
       },
   }),
-} satisfies Table<Schedule>
+} satisfies Table<Schedule, Traits<ScheduleTraits>>
 
 /** The name of a schedule. */
 export type Name = keyof typeof table

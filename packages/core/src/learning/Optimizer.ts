@@ -1,6 +1,7 @@
 /**
  * Optimizers: how parameters follow their gradients. Each finished one is a chain of bricks that reads like its equation;
- * θ are the parameters, g their gradients, η the learning rate and t the number of steps done.
+ * θ are the parameters, g their gradients, η the learning rate and t the number of steps done. Constructors throw
+ * `OptionError` for a number that is out of the bounds of their entry.
  *
  * ```ts
  * import { Autodiff, Optimizer, Tensor } from "@adjoint/core"
@@ -20,7 +21,20 @@
 
 import * as T from "../tensor/Tensor.ts"
 import type { Optimizer } from "./brick/Brick.ts"
-import { entry, type Table } from "./Entry.ts"
+import {
+  accumulate,
+  adamOptions,
+  betas,
+  decay,
+  eps,
+  epsPlace,
+  lionBetas,
+  lr,
+  momentumDecay,
+  share,
+  velocity,
+} from "./brick/options.ts"
+import type { Entry, OptionName, Options, Table, Traits } from "./Entry.ts"
 import { constant, type LearningRate } from "./LearningRate.ts"
 import { adadelta, adagrad, adam, adamax, adamw, amsgrad, lamb, lion, nadam, radam, rmsprop } from "./optimizer/adaptive.ts"
 import { momentum, nesterov, sgd } from "./optimizer/descent.ts"
@@ -41,46 +55,17 @@ export const apply = <P>(params: P, updates: unknown): P => zip((parameter, upda
 /** An optimizer still without its learning rate; the option `lr` at every step unless another is given. */
 export type Rated = (rate?: LearningRate) => Optimizer
 
-const lr = (usual: number) =>
-  ({ kind: "number", doc: "The learning rate, which a schedule starts from.", default: usual, exclusiveMinimum: 0 }) as const
+/** Facts about an optimizer that checks and suggestions read. */
+export interface OptimizerTraits<Option extends string = string> {
+  /** Whether each parameter's step is divided by the size of its own gradients, and a penalty in the gradient with it. */
+  readonly isAdaptive: boolean
+  /** The option with the decay of weights that stands beside the gradient. */
+  readonly decay: Option | undefined
+}
 
-const share = (doc: string, usual: number) => ({ kind: "number", doc, default: usual, minimum: 0, exclusiveMaximum: 1 }) as const
-
-const accumulate = {
-  kind: "choice",
-  doc: "`steps` sums ηg up, so that a velocity outlives a change of η; `gradients` sums g up and scales by η afterwards.",
-  of: ["steps", "gradients"],
-  default: "steps",
-} as const
-
-const eps = (usual: number) =>
-  ({ kind: "number", doc: "Keeps the division from blowing up.", default: usual, exclusiveMinimum: 0 }) as const
-
-const epsPlace = {
-  kind: "choice",
-  doc: "Where ε stands: `inside` the root, √(G + ε), as TensorFlow has it, or `outside`, √G + ε, as PyTorch has it.",
-  of: ["inside", "outside"],
-  default: "inside",
-} as const
-
-const betas = {
-  beta1: share("What is left of the mean of g after a step.", 0.9),
-  beta2: share("What is left of the mean of g² after a step.", 0.999),
-  eps: eps(1e-8),
-} as const
-
-const adamOptions = {
-  ...betas,
-  bias_correction: {
-    kind: "boolean",
-    doc: "Whether the means are freed of their start at 0, without which first steps are too short.",
-    default: true,
-  },
-} as const
-
-const decay = (usual: number) => ({ kind: "number", doc: "λ: how fast weights shrink.", default: usual, minimum: 0 }) as const
-
-const velocity = (usual: number, doc = "What is left of the velocity after a step.") => share(doc, usual)
+const entry = <const O extends Options, const Main extends keyof O & string = never>(
+  definition: Entry<O, Rated, Main> & Traits<OptimizerTraits<OptionName<O>>>,
+): Entry<O, Rated, Main> & Traits<OptimizerTraits<OptionName<O>>> => definition
 
 /** Every optimizer by the name a model file calls it. */
 export const table = {
@@ -96,6 +81,7 @@ export const table = {
       nesterov: { kind: "boolean", doc: "Whether the momentum looks one step ahead.", default: false },
     },
     main: "lr",
+    traits: { isAdaptive: false, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -111,6 +97,7 @@ export const table = {
       "Where sgd zigzags through a valley. With γ = 0.9 steps add up to ten times ηg, so start with a lower rate than sgd's.",
     options: { lr: lr(0.01), momentum: velocity(0.9), accumulate },
     main: "lr",
+    traits: { isAdaptive: false, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -124,6 +111,7 @@ export const table = {
     advice: "As momentum, and a little steadier at high γ.",
     options: { lr: lr(0.01), momentum: velocity(0.9), accumulate },
     main: "lr",
+    traits: { isAdaptive: false, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -137,6 +125,7 @@ export const table = {
       "For sparse inputs, where rare features deserve long steps. Its steps only ever shrink, so long runs of deep nets stand still: rmsprop forgets.",
     options: { lr: lr(0.01), eps: eps(1e-8), eps_place: epsPlace },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -156,6 +145,7 @@ export const table = {
       eps_place: epsPlace,
     },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -168,6 +158,7 @@ export const table = {
     advice: "Needs no learning rate (leave it at 1), but starts slowly, since D begins at 0: a larger eps helps.",
     options: { lr: lr(1), decay: share("ρ: what is left of both means after a step.", 0.9), eps: eps(1e-6) },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -181,6 +172,7 @@ export const table = {
       "The first choice: it works at 0.001 for most nets. Steps are about η whatever the size of the gradients. For weight decay use adamw.",
     options: { lr: lr(0.001), ...adamOptions },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -197,6 +189,7 @@ export const table = {
       weight_decay: decay(0.01),
     },
     main: "lr",
+    traits: { isAdaptive: true, decay: "weight_decay" },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -209,6 +202,7 @@ export const table = {
     advice: "Where adam wanders off late in a run. Mostly it makes little difference.",
     options: { lr: lr(0.001), ...betas },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -221,6 +215,7 @@ export const table = {
     advice: "For embeddings and gradients with rare large values: they do not shrink the steps for long.",
     options: { lr: lr(0.002), ...betas },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -234,9 +229,10 @@ export const table = {
     options: {
       lr: lr(0.002),
       ...betas,
-      momentum_decay: { kind: "number", doc: "ψ: how fast the momentum rises to β₁.", default: 0.004, minimum: 0 },
+      momentum_decay: momentumDecay,
     },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -249,6 +245,7 @@ export const table = {
     advice: "In place of adam with a warm-up. Its first steps are as long as the gradients are, so it wants them of usual size.",
     options: { lr: lr(0.001), ...betas },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -262,11 +259,11 @@ export const table = {
       "Remembers half of what adam does. Its steps are all η long, so take a rate three to ten times lower than adam's, and a decay as many times higher.",
     options: {
       lr: lr(1e-4),
-      beta1: share("The share of the running mean in the direction of a step.", 0.9),
-      beta2: share("What is left of the running mean after a step.", 0.99),
+      ...lionBetas,
       weight_decay: decay(0),
     },
     main: "lr",
+    traits: { isAdaptive: true, decay: "weight_decay" },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -279,12 +276,13 @@ export const table = {
     advice: "For very large batches, where one rate for all layers is too much for some. With usual batches prefer adamw.",
     options: { lr: lr(0.001), ...betas, weight_decay: decay(0.01) },
     main: "lr",
+    traits: { isAdaptive: true, decay: "weight_decay" },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
         lamb(rate, { ...options, weightDecay: options.weight_decay }),
   }),
-} satisfies Table<Rated>
+} satisfies Table<Rated, Traits<OptimizerTraits>>
 
 /** The name of an optimizer. */
 export type Name = keyof typeof table

@@ -225,6 +225,10 @@ export const codes = {
     "data cannot be read",
     "A data file is missing, or it does not hold what its kind of file must hold. The message says where: the row and column of a table, the byte of a binary file.",
   ),
+  D306: error(
+    "token outside the embedding",
+    "An embedding has a row of numbers for each of its `tokens`, which are the whole numbers from 0. What is given to it must be one of them: any other number reads NaN, and training would end there. The message names the first such row.",
+  ),
 
   G401: error(
     "shapes that do not join",
@@ -350,6 +354,12 @@ export const codes = {
     "a step that does not fit into memory",
     "A step of training, forward, backward and update, works in one memory of WebAssembly, which holds 4 GiB: the parameters with their gradients and what the optimizer remembers of them, the batch, what the layers make of it, and the data itself up to 1 GiB. The step is planned as the engine would do it, and the layers are named whose arrays are the largest. What layers make grows with the batch, parameters do not. On fewer rows with `accumulate` the steps are those of a larger batch. Only `--engine reference` knows no such bound.",
   ),
+  T520: error(
+    "callback twice",
+    "A run has one of each callback. Two of one name would watch two scores and end or slow the run twice, and which of the two has the last word nobody could see.",
+    "train: { callbacks: [early_stop, { early_stop: { patience: 3 } }] }\n",
+    "train: { callbacks: [{ early_stop: { patience: 3 } }] }\n",
+  ),
 
   A601: advice(
     "sigmoid or tanh with He",
@@ -424,6 +434,16 @@ export const codes = {
     "An epoch's last batch is what is left over. The variance of a few rows is mostly chance, and it goes into the running statistics with the same weight as that of a whole batch, just before the epoch is scored with them. A batch that leaves more over, or nothing, is as good in all else.",
     "data: { source: { moons: { count: 131 } }, split: { train: 99, val: 32 } }\nmodel: { layers: [{ dense: { units: 8, bias: false } }, batch_norm, relu, { head: label }] }\ntrain: { batch: 32 }\n",
     "data: { source: { moons: { count: 131 } }, split: { train: 99, val: 32 } }\nmodel: { layers: [{ dense: { units: 8, bias: false } }, batch_norm, relu, { head: label }] }\ntrain: { batch: 33 }\n",
+  ),
+  A614: dataAdvice(
+    "scored token outside the embedding",
+    "Rows that are only scored hold a token that the embedding does not have. It reads NaN, so the scores of these rows, and the loss of all, say nothing. The message names the first such row.",
+  ),
+  A620: advice(
+    "an unusual number",
+    "The number is allowed, and hardly anyone means it: a learning rate of 10 diverges, one of 1e-9 learns nothing, and a momentum of 0.99 for `batch_norm` is the share of the old batches in Keras and of the new one here. `adjoint explain` with the name says what each option does.",
+    "train: { optimizer: { adam: { lr: 10 } } }\n",
+    "train: { optimizer: { adam: { lr: 0.01 } } }\n",
   ),
 } as const satisfies { readonly [code: string]: CodeEntry }
 

@@ -11,9 +11,9 @@ export const printable = (text: string): string => text.replaceAll("\t", " ").re
 
 const hex = (unit: number): string => `\\u${unit.toString(16).padStart(4, "0")}`
 
-/** JSON with every unsafe character as an escape, which reads back as the same value. `printableJson("\u009b") // => "\"\\u009b\""` */
-export const printableJson = (value: unknown, indent?: number): string =>
-  (JSON.stringify(value, undefined, indent) ?? "null").replaceAll(unsafe, (found) =>
+/** JSON text with every unsafe character as an escape, which reads back as the same value. `escapedJson('"\u009b"') // => '"\\u009b"'` */
+export const escapedJson = (json: string): string =>
+  json.replaceAll(unsafe, (found) =>
     found === "\n" ? found : Array.from({ length: found.length }, (_, i) => hex(found.charCodeAt(i))).join(""),
   )
 

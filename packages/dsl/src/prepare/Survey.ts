@@ -15,7 +15,6 @@ import type { NDArray } from "@adjoint/core/words/NDArray"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
-import { known } from "../check/Known.ts"
 import { type Data, type Model, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import * as Catalogue from "../schema/Catalogue.ts"
@@ -24,6 +23,8 @@ import * as Columns from "./Columns.ts"
 import { arrayTarget } from "./Division.ts"
 import { extents } from "./Extents.ts"
 import type { Facts, Target } from "./Facts.ts"
+import { inputEnds } from "./InputEnds.ts"
+import { known } from "./Known.ts"
 import { prepare, specOf } from "./Prepare.ts"
 import { filesOf, resolve, tableOptions } from "./Reading.ts"
 
@@ -154,7 +155,10 @@ export const survey = (
     if (size <= small)
       return yield* prepare({ data }, directory).pipe(
         Effect.map(
-          (rows): Survey => ({ facts: { ...rows.facts, extents: extents(rows.fitted, rows.train.inputs) }, findings: [] }),
+          (rows): Survey => ({
+            facts: { ...rows.facts, extents: extents(rows.fitted, rows.train.inputs), ...inputEnds(rows) },
+            findings: [],
+          }),
         ),
         Effect.catch(({ findings }) => Effect.succeed<Survey>({ facts: said, findings })),
       )

@@ -4,7 +4,7 @@
  */
 import * as Result from "effect/Result"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
-import { isRecord } from "../source/Yaml.ts"
+import { isRecord } from "../source/Data.ts"
 
 /** The keys to rename (or, without a name, to leave out) in a value, and those in the values below it. */
 interface Renaming {

@@ -7,7 +7,7 @@ import * as Result from "effect/Result"
 import { listed } from "../diagnostic/Suggest.ts"
 import { got } from "../schema/Words.ts"
 import type { Path } from "../source/Path.ts"
-import { type Data, isRecord } from "../source/Yaml.ts"
+import { type Data, isRecord } from "../source/Data.ts"
 
 /** The kinds of range. */
 const kinds = ["int", "float", "log"] as const

@@ -3,40 +3,51 @@ import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import type * as Shape from "../../words/Shape.ts"
+import { named } from "../../words/ShapeError.ts"
 import { type Net, stateless } from "../Net.ts"
+import { wantOptions, wantRule } from "../OptionError.ts"
 import { type None, none } from "../Params.ts"
 import { type Activation, reluGain, row } from "./Activation.ts"
 
 /** x where it is above 0, 0 elsewhere; the derivative at 0 is 0, and NaN stays NaN. `Tensor.print(Activation.relu(Tensor.make([-1, 0, 2]))) // => "[0, 0, 2]"` */
-export const relu = (x: Tensor): Tensor => T.where(T.lessEqual(x, 0), 0, x)
+export const relu = named("relu", (x: Tensor): Tensor => T.where(T.lessEqual(x, 0), 0, x))
 
 /** x held between 0 and 6. `Tensor.print(Activation.relu6(Tensor.make([-1, 3, 9]))) // => "[0, 3, 6]"` */
-export const relu6 = (x: Tensor): Tensor => T.where(T.lessEqual(x, 0), 0, T.where(T.greaterEqual(x, 6), 6, x))
+export const relu6 = named("relu6", (x: Tensor): Tensor => T.where(T.lessEqual(x, 0), 0, T.where(T.greaterEqual(x, 6), 6, x)))
+
+const leaky = (x: Tensor, alpha: number | Tensor): Tensor => T.where(T.lessEqual(x, 0), T.mul(x, alpha), x)
 
 /** x where it is above 0, αx elsewhere; the derivative at 0 is α. `Tensor.print(Activation.leakyRelu(Tensor.make([-1, 2]), 0.1)) // => "[-0.1, 2]"` */
-export const leakyRelu = (x: Tensor, alpha: number | Tensor = 0.01): Tensor => T.where(T.lessEqual(x, 0), T.mul(x, alpha), x)
+export const leakyRelu = named("leakyRelu", (x: Tensor, alpha: number | Tensor = 0.01): Tensor => {
+  if (typeof alpha === "number") wantOptions("leakyRelu", rows.leaky_relu.options, { alpha })
+  return leaky(x, alpha)
+})
 
 /** x where it is above 0, so that what is made of the rest cannot overflow there. */
 const negativePart = (x: Tensor): Tensor => T.where(T.greater(x, 0), 0, x)
 
 /** x where it is above 0, α(eˣ - 1) elsewhere, exact near 0. `Tensor.print(Activation.elu(Tensor.make([-1e4, 0, 2]))) // => "[-1, 0, 2]"` */
-export const elu = (x: Tensor, alpha = 1): Tensor => T.where(T.greater(x, 0), x, T.mul(T.expm1(negativePart(x)), alpha))
+export const elu = named("elu", (x: Tensor, alpha = 1): Tensor => {
+  wantOptions("elu", rows.elu.options, { alpha })
+  return T.where(T.greater(x, 0), x, T.mul(T.expm1(negativePart(x)), alpha))
+})
 
 /** The λ and α of selu, for which mean 0 and variance 1 are where a deep net settles. */
 export const seluScale = 1.0507009873554805
 export const seluAlpha = 1.6732632423543772
 
 /** λ · elu(x; α) with the λ and α of self-normalization. `Tensor.print(Activation.selu(Tensor.make([0, 1]))) // => "[0, 1.0507]"` */
-export const selu = (x: Tensor): Tensor => T.mul(elu(x, seluAlpha), seluScale)
+export const selu = named("selu", (x: Tensor): Tensor => T.mul(elu(x, seluAlpha), seluScale))
 
 /** log(1 + eᵝˣ) / β, without overflow for any x. `Tensor.print(Activation.softplus(Tensor.make([-1e4, 1e4]))) // => "[0, 10000]"` */
-export const softplus = (x: Tensor, beta = 1): Tensor => {
+export const softplus = named("softplus", (x: Tensor, beta = 1): Tensor => {
+  wantOptions("softplus", rows.softplus.options, { beta })
   if (beta !== 1) return T.div(softplus(T.mul(x, beta)), beta)
   // Not by |x|, whose second derivative is lost at 0.
   const above = T.greater(x, 0)
   const falling = T.where(above, T.neg(x), x)
   return T.add(T.where(above, x, 0), T.log1p(T.exp(falling)))
-}
+})
 
 /** Which numbers share a slope: all of them, those of a channel (the last axis), or each unit has its own. */
 export type Share = "layer" | "channel" | "unit"
@@ -57,13 +68,15 @@ export const prelu = ({
 }: {
   readonly init?: number
   readonly share?: Share
-} = {}): Net<Slopes, None> =>
-  stateless({
+} = {}): Net<Slopes, None> => {
+  wantOptions("prelu", rows.prelu.options, { init, share })
+  return stateless({
     kind: "prelu",
     shape: (input) => input,
     init: (_, input) => ({ alpha: T.full(slopeShape[share](input), init) }),
-    apply: ({ alpha }, x) => leakyRelu(x, alpha),
+    apply: ({ alpha }, x) => leaky(x, alpha),
   })
+}
 
 /** Leaky units whose slopes are drawn anew for each number while training, and are their mean when not. */
 export const rrelu = ({
@@ -72,8 +85,10 @@ export const rrelu = ({
 }: {
   readonly lower?: number
   readonly upper?: number
-} = {}): Net<None, None> =>
-  stateless({
+} = {}): Net<None, None> => {
+  wantOptions("rrelu", rows.rrelu.options, { lower, upper })
+  wantRule("rrelu", rows.rrelu.rule, { lower, upper })
+  return stateless({
     kind: "rrelu",
     shape: (input) => input,
     init: () => none,
@@ -85,6 +100,7 @@ export const rrelu = ({
           : (lower + upper) / 2,
       ),
   })
+}
 
 /** √(2 / (1 + α²)), where α² is the mean square of the slopes below zero (He et al., 2015). */
 const leakyGain = (square: number): number => Math.sqrt(2 / (1 + square))
@@ -98,6 +114,7 @@ export const rows = {
     advice:
       "The first choice between layers. A unit that is negative for every sample gets no gradient and stays dead: a lower learning rate, a small positive bias or leaky_relu help.",
     options: {},
+    traits: { slope: 1, role: "hidden" },
     make: (): Activation => ({ apply: relu, gain: reluGain, suits: "he" }),
   }),
   leaky_relu: row({
@@ -106,8 +123,9 @@ export const rows = {
     derivative: "f′(z) = 1 if z > 0 else α, f′(0) = α",
     source: "Maas, Hannun and Ng, Rectifier nonlinearities improve neural network acoustic models, 2013",
     advice: "Where units die under relu: the slope keeps a gradient alive. 0.01 is usual; 0.1 and 0.001 are seen too.",
-    options: { alpha: { kind: "number", doc: "The slope below zero.", default: 0.01, minimum: 0 } },
+    options: { alpha: { kind: "number", doc: "The slope below zero.", default: 0.01, minimum: 0, usual: [0, 1] } },
     main: "alpha",
+    traits: { slope: 1, role: "hidden" },
     make: ({ alpha }): Activation => ({
       apply: (x) => leakyRelu(x, alpha),
       gain: leakyGain(alpha ** 2),
@@ -122,7 +140,7 @@ export const rows = {
     advice:
       "Where there is data enough to learn slopes from. Weight decay and penalties leave α alone, since they would pull it towards relu.",
     options: {
-      init: { kind: "number", doc: "The slope it starts from.", default: 0.25 },
+      init: { kind: "number", doc: "The slope it starts from.", default: 0.25, usual: [0, 1] },
       share: {
         kind: "choice",
         doc: "Who shares a slope: `layer` all numbers, `channel` those of one place on the last axis, `unit` none.",
@@ -131,8 +149,9 @@ export const rows = {
       },
     },
     main: "init",
+    traits: { slope: 1, role: "hidden" },
     make: ({ init, share }): Activation => ({
-      apply: (x) => leakyRelu(x, init),
+      apply: (x) => leaky(x, init),
       gain: leakyGain(init ** 2),
       suits: "he",
       net: prelu({ init, share }),
@@ -149,6 +168,7 @@ export const rows = {
       upper: { kind: "number", doc: "The greatest slope, not below the least.", default: 1 / 3, minimum: 0 },
     },
     rule: { wanted: "`lower` not above `upper`", holds: ({ lower, upper }) => lower <= upper },
+    traits: { slope: 1, role: "hidden" },
     make: ({ lower, upper }): Activation => ({
       apply: (x) => leakyRelu(x, (lower + upper) / 2),
       gain: leakyGain((lower ** 2 + lower * upper + upper ** 2) / 3),
@@ -163,6 +183,7 @@ export const rows = {
     source: "Krizhevsky, Convolutional deep belief networks on CIFAR-10, 2010",
     advice: "For nets that are to run with few bits: its range is known. Above 6 no gradient gets through.",
     options: {},
+    traits: { slope: 1, role: "hidden" },
     make: (): Activation => ({ apply: relu6, gain: reluGain, suits: "he" }),
   }),
   elu: row({
@@ -174,6 +195,7 @@ export const rows = {
       "Its negative values bring means towards 0, which speeds up learning; it costs an exponential. α other than 1 has a kink at 0.",
     options: { alpha: { kind: "number", doc: "What it comes to far below zero, negated.", default: 1, minimum: 0 } },
     main: "alpha",
+    traits: { slope: 1, role: "hidden" },
     make: ({ alpha }): Activation => ({ apply: (x) => elu(x, alpha), gain: reluGain, suits: "he" }),
   }),
   selu: row({
@@ -184,6 +206,7 @@ export const rows = {
     advice:
       "For deep stacks of dense layers on tables. It normalizes itself only if inputs are standardized, weights start from lecun_normal, layers are a plain stack of dense ones, and there is no L1 or L2, max-norm, batch norm or ordinary dropout: alpha_dropout is the one that fits.",
     options: {},
+    traits: { slope: seluScale * seluAlpha, role: "self-normalizing" },
     make: (): Activation => ({ apply: selu, gain: 3 / 4, suits: "lecun" }),
   }),
   softplus: row({
@@ -194,6 +217,7 @@ export const rows = {
     advice: "For outputs that must be positive, such as a variance. Between layers relu does as well and costs less.",
     options: { beta: { kind: "number", doc: "How sharp the bend is.", default: 1, exclusiveMinimum: 0 } },
     main: "beta",
+    traits: { slope: 1, role: "hidden" },
     make: ({ beta }): Activation => ({ apply: (x) => softplus(x, beta), gain: reluGain, suits: "he" }),
   }),
 }

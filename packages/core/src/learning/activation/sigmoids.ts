@@ -1,7 +1,9 @@
 /** S-shaped activations, which flatten out on both sides, and the logarithm of one. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
+import { named } from "../../words/ShapeError.ts"
 import { alias } from "../Entry.ts"
+import { wantOptions, wantRule } from "../OptionError.ts"
 import { type Activation, linearGain, row } from "./Activation.ts"
 import { softplus } from "./rectifiers.ts"
 
@@ -12,17 +14,27 @@ export const sigmoid = (x: Tensor): Tensor => T.sigmoid(x)
 export const tanh = (x: Tensor): Tensor => T.tanh(x)
 
 /** x held between two bounds, the first below the second, with slope 0 at them and beyond. `Tensor.print(Activation.hardTanh(Tensor.make([-3, 0.5, 2]))) // => "[-1, 0.5, 1]"` */
-export const hardTanh = (x: Tensor, min = -1, max = 1): Tensor =>
-  T.where(T.lessEqual(x, min), min, T.where(T.greaterEqual(x, max), max, x))
+export const hardTanh = named("hardTanh", (x: Tensor, min = -1, max = 1): Tensor => {
+  wantOptions("hardTanh", rows.hard_tanh.options, { max, min })
+  wantRule("hardTanh", rows.hard_tanh.rule, { max, min })
+  return T.where(T.lessEqual(x, min), min, T.where(T.greaterEqual(x, max), max, x))
+})
 
 /** x / 6 + ½ held between 0 and 1. `Tensor.print(Activation.hardSigmoid(Tensor.make([-4, 0, 1.5]))) // => "[0, 0.5, 0.75]"` */
-export const hardSigmoid = (x: Tensor): Tensor => T.div(hardTanh(T.add(x, 3), 0, 6), 6)
+export const hardSigmoid = named("hardSigmoid", (x: Tensor): Tensor => T.div(hardTanh(T.add(x, 3), 0, 6), 6))
 
 /** x / (1 + |x|). `Tensor.print(Activation.softsign(Tensor.make([-1, 0, 3]))) // => "[-0.5, 0, 0.75]"` */
-export const softsign = (x: Tensor): Tensor => T.div(x, T.add(T.abs(x), 1))
+export const softsign = named("softsign", (x: Tensor): Tensor => {
+  const size = T.abs(x)
+  const isNear = T.lessEqual(size, 1)
+  // Far from 0 as what is missing to ±1: the slope of the quotient would be the difference of two numbers that are nearly alike.
+  const near = T.where(isNear, x, 0)
+  const far = T.sub(1, T.div(1, T.add(size, 1)))
+  return T.where(isNear, T.div(near, T.add(T.abs(near), 1)), T.mul(T.sign(x), far))
+})
 
 /** log(1 / (1 + e⁻ˣ)), exact where sigmoid itself has become 0. `Tensor.print(Activation.logSigmoid(Tensor.make([-1e4, 1e4]))) // => "[-10000, 0]"` */
-export const logSigmoid = (x: Tensor): Tensor => T.neg(softplus(T.neg(x)))
+export const logSigmoid = named("logSigmoid", (x: Tensor): Tensor => T.neg(softplus(T.neg(x))))
 
 const sigmoidRow = row({
   doc: "An S from 0 to 1: a number read as a probability.",
@@ -32,6 +44,7 @@ const sigmoidRow = row({
   advice:
     "For gates and for reading off the probability of one of two classes. Between layers prefer relu: its slope is at most ¼, so gradients vanish with depth, and its values are not centred on zero. A loss from logits already contains it.",
   options: {},
+  traits: { slope: 1 / 4, role: "probability" },
   make: (): Activation => ({ apply: sigmoid, gain: linearGain, suits: "xavier", saturates: true }),
 })
 
@@ -43,6 +56,7 @@ const logSigmoidRow = row({
   advice:
     "Where the log-probability of yes is wanted: exact even where the probability itself has become 0. Not before a loss from logits.",
   options: {},
+  traits: { slope: 1, role: "hidden" },
   make: (): Activation => ({ apply: logSigmoid, gain: linearGain, suits: "xavier" }),
 })
 
@@ -56,6 +70,7 @@ export const rows = {
     advice:
       "Centred on zero, so it learns faster than sigmoid between layers, but it too saturates: beyond |z| of about 3 hardly any gradient gets through. At home in recurrent nets.",
     options: {},
+    traits: { slope: 1, role: "hidden" },
     make: (): Activation => ({ apply: tanh, gain: 5 / 3, suits: "xavier", saturates: true }),
   }),
   hard_sigmoid: row({
@@ -65,6 +80,7 @@ export const rows = {
     source: "Courbariaux, Bengio and David, BinaryConnect, 2015; with slope 1/6: Howard et al., Searching for MobileNetV3, 2019",
     advice: "Where sigmoid costs too much, as in gates on small machines. Beyond |z| = 3 no gradient gets through at all.",
     options: {},
+    traits: { slope: 1 / 6, role: "hidden" },
     make: (): Activation => ({ apply: hardSigmoid, gain: linearGain, suits: "xavier", saturates: true }),
   }),
   hard_tanh: row({
@@ -78,6 +94,7 @@ export const rows = {
       max: { kind: "number", doc: "The upper bound, above the lower one.", default: 1 },
     },
     rule: { wanted: "`min` below `max`", holds: ({ max, min }) => min < max },
+    traits: { slope: 1, role: "hidden" },
     make: ({ max, min }): Activation => ({
       apply: (x) => hardTanh(x, min, max),
       gain: linearGain,
@@ -92,6 +109,7 @@ export const rows = {
     source: "Bergstra, Desjardins, Lamblin and Bengio, Quadratic polynomials learn better image features, 2009",
     advice: "In place of tanh where units saturate: its gradient falls off with 1/z², not exponentially.",
     options: {},
+    traits: { slope: 1, role: "hidden" },
     make: (): Activation => ({ apply: softsign, gain: linearGain, suits: "xavier", saturates: true }),
   }),
   logsigmoid: logSigmoidRow,

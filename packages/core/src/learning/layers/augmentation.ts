@@ -5,9 +5,10 @@
 import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
-import { entry } from "../Entry.ts"
 import { type Net, pure } from "../Net.ts"
+import { wantOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
+import { layer, light } from "./Layer.ts"
 import { wantAxes } from "./sample.ts"
 
 /** A layer that alters images while training, and only then. */
@@ -82,26 +83,31 @@ export interface FlipOptions {
 }
 
 /** While training, each image is mirrored by a chance, left to right unless `axes` says otherwise. */
-export const randomFlip = ({ axes = "horizontal", probability = 0.5 }: FlipOptions = {}): Net<None, None> =>
-  augmenting("random_flip", (images, key) =>
+export const randomFlip = ({ axes = "horizontal", probability = 0.5 }: FlipOptions = {}): Net<None, None> => {
+  wantOptions("randomFlip", entries.random_flip.options, { axes, probability })
+  return augmenting("random_flip", (images, key) =>
     flipped[axes].reduce<Tensor>(
       (x, axis) => T.where(Key.bernoulli(Key.fold(key, axis), probability, [sizesOf(images).n, 1, 1, 1]), T.flip(x, [axis]), x),
       images,
     ),
   )
+}
 
 /** While training, each image is moved by up to so many whole pixels down or up and across; 0 comes in. */
-export const randomShift = (most: number): Net<None, None> =>
-  augmenting("random_shift", (images, key) => {
+export const randomShift = (most: number): Net<None, None> => {
+  wantOptions("randomShift", entries.random_shift.options, { most })
+  return augmenting("random_shift", (images, key) => {
     const { height, n, width } = sizesOf(images)
     const down = integers(Key.fold(key, "down"), n, -most, most)
     const across = integers(Key.fold(key, "across"), n, -most, most)
     return pixels(images, T.sub(T.iota([1, height, 1], 1), down), T.sub(T.iota([1, 1, width], 2), across))
   })
+}
 
 /** While training, each image is turned about its middle by up to so many degrees either way; 0 comes in at the corners. */
-export const randomRotate = (degrees: number): Net<None, None> =>
-  augmenting("random_rotate", (images, key) => {
+export const randomRotate = (degrees: number): Net<None, None> => {
+  wantOptions("randomRotate", entries.random_rotate.options, { degrees })
+  return augmenting("random_rotate", (images, key) => {
     const angle = around(key, sizesOf(images).n, (degrees * Math.PI) / 180)
     const [sin, cos] = [T.sin(angle), T.cos(angle)]
     return mapped(images, (y, x) => ({
@@ -109,17 +115,21 @@ export const randomRotate = (degrees: number): Net<None, None> =>
       x: T.add(T.mul(sin, y), T.mul(cos, x)),
     }))
   })
+}
 
 /** While training, each image is made larger or smaller about its middle, to between 1 - amount and 1 + amount of its size. */
-export const randomZoom = (amount: number): Net<None, None> =>
-  augmenting("random_zoom", (images, key) => {
+export const randomZoom = (amount: number): Net<None, None> => {
+  wantOptions("randomZoom", entries.random_zoom.options, { amount })
+  return augmenting("random_zoom", (images, key) => {
     const size = T.add(around(key, sizesOf(images).n, amount), 1)
     return mapped(images, (y, x) => ({ y: T.div(y, size), x: T.div(x, size) }))
   })
+}
 
 /** While training, a square of so many pixels a side, whose middle lies anywhere in the image, is 0 in all channels. */
-export const randomErase = (size: number): Net<None, None> =>
-  augmenting("random_erase", (images, key) => {
+export const randomErase = (size: number): Net<None, None> => {
+  wantOptions("randomErase", entries.random_erase.options, { size })
+  return augmenting("random_erase", (images, key) => {
     const { height, n, width } = sizesOf(images)
     const start = (way: string, extent: number): Tensor =>
       T.sub(integers(Key.fold(key, way), n, 0, extent - 1), Math.floor(size / 2))
@@ -130,12 +140,13 @@ export const randomErase = (size: number): Net<None, None> =>
     )
     return T.where(T.expandAxis(covered, -1), 0, images)
   })
+}
 
 const place = "Among the first layers of a net for images, before any that learns."
 
 /** Augmentation layers by the name a model file calls them. */
 export const entries = {
-  random_flip: entry({
+  random_flip: layer({
     doc: "While training, mirrors each image by a chance.",
     formula: "yᵢⱼ = xᵢ,₍w₋₁₋ⱼ₎ with the given probability, else xᵢⱼ; when not training y = x",
     source: "Krizhevsky, Sutskever and Hinton, ImageNet classification with deep convolutional networks, 2012",
@@ -150,9 +161,10 @@ export const entries = {
       probability: { kind: "number", doc: "The chance of each image.", default: 0.5, minimum: 0, maximum: 1 },
     },
     main: "axes",
+    traits: { role: "augmentation", ...light },
     make: (options): Net => randomFlip(options),
   }),
-  random_shift: entry({
+  random_shift: layer({
     doc: "While training, moves each image by a few whole pixels; 0 comes in at the edge.",
     formula: "yᵢⱼ = xᵢ₋ₐ,ⱼ₋ᵦ, a and b whole from -most to most; when not training y = x",
     source: "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998",
@@ -161,9 +173,10 @@ export const entries = {
       most: { kind: "integer", doc: "The most pixels an image moves along each axis.", default: 2, minimum: 0, maximum: 65_536 },
     },
     main: "most",
+    traits: { role: "augmentation", ...light },
     make: (options): Net => randomShift(options.most),
   }),
-  random_rotate: entry({
+  random_rotate: layer({
     doc: "While training, turns each image about its middle by a small angle, with bilinear interpolation; 0 comes in at the corners.",
     formula: "y(p) = x(R(θ)p), p from the middle, θ ~ U(-degrees, degrees); when not training y = x",
     source:
@@ -173,9 +186,10 @@ export const entries = {
       degrees: { kind: "number", doc: "The largest angle, either way.", default: 10, minimum: 0, maximum: 180 },
     },
     main: "degrees",
+    traits: { role: "augmentation", ...light },
     make: (options): Net => randomRotate(options.degrees),
   }),
-  random_zoom: entry({
+  random_zoom: layer({
     doc: "While training, makes each image larger or smaller about its middle, with bilinear interpolation; 0 comes in around a smaller one.",
     formula: "y(p) = x(p / s), p from the middle, s ~ U(1 - amount, 1 + amount); when not training y = x",
     source:
@@ -191,15 +205,17 @@ export const entries = {
       },
     },
     main: "amount",
+    traits: { role: "augmentation", ...light },
     make: (options): Net => randomZoom(options.amount),
   }),
-  random_erase: entry({
+  random_erase: layer({
     doc: "While training, sets a square of each image to 0, its middle anywhere in the image.",
     formula: "yᵢⱼ = 0 for |i - a| and |j - b| within half of size, else xᵢⱼ; when not training y = x",
     source: "DeVries and Taylor, Improved regularization of convolutional neural networks with cutout, 2017",
     advice: `${place} A quarter to half of the image's side, so that no single part decides. Standardized pixels make the square the mean.`,
     options: { size: { kind: "integer", doc: "The side of the square, in pixels.", default: 8, minimum: 0, maximum: 65_536 } },
     main: "size",
+    traits: { role: "augmentation", ...light },
     make: (options): Net => randomErase(options.size),
   }),
 }

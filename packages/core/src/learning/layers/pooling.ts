@@ -3,9 +3,10 @@ import type { Tensor } from "../../language/Expr.ts"
 import type { Pad, PoolOptions, Sizes } from "../../tensor/linear.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { refuse } from "../../words/ShapeError.ts"
-import { entry } from "../Entry.ts"
 import { type Net, pure } from "../Net.ts"
+import { wantOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
+import { layer, light } from "./Layer.ts"
 import { ofSample } from "./sample.ts"
 
 /** How the windows of a pooling layer stand. One number counts for every axis of space alike. */
@@ -29,8 +30,9 @@ const wantSpace = (kind: string, input: ReadonlyArray<number>): void => {
 }
 
 const pooling =
-  (kind: string, pool: (x: Tensor, options: PoolOptions) => Tensor) =>
+  (operation: string, kind: string, pool: (x: Tensor, options: PoolOptions) => Tensor) =>
   ({ pad = "valid", stride, window }: PoolingOptions): Net<None, None> => {
+    wantOptions(operation, windows, { stride, window })
     const apply = (x: Tensor): Tensor => pool(x, { window, pad, strides: stride ?? window })
     return pure(kind, apply, (input) => {
       wantSpace(kind, input)
@@ -48,10 +50,10 @@ const pooling =
   }
 
 /** The largest of each window; of equals, the first gets the gradient. Throws `ShapeError`. */
-export const maxPool = pooling("max_pool", T.maxPool)
+export const maxPool = pooling("maxPool", "max_pool", T.maxPool)
 
 /** The mean of each window, padding left out of it. Throws `ShapeError`. */
-export const avgPool = pooling("avg_pool", T.avgPool)
+export const avgPool = pooling("avgPool", "avg_pool", T.avgPool)
 
 /** The mean of each channel over all places: [batch, …space, channels] gives [batch, channels]. Throws `ShapeError`. */
 export const globalAvgPool: Net<None, None> = pure(
@@ -75,16 +77,17 @@ const windows = {
 
 /** Pooling layers by the name a model file calls them. */
 export const entries = {
-  max_pool: entry({
+  max_pool: layer({
     doc: "The largest number of each window of a sequence or an image, channel by channel.",
     formula: "y(p) = maxᵢ x(stride · p + i - pad)",
     source: "Yamaguchi, Sakamoto, Akabane and Fujimoto, A neural network for speaker-independent isolated word recognition, 1990",
     advice: "Halves an image (`max_pool: 2`) and keeps what was found in it, wherever in the window it stood.",
     options: windows,
     main: "window",
+    traits: { role: "pooling", space: "kept", ...light },
     make: (options): Net => maxPool(options),
   }),
-  avg_pool: entry({
+  avg_pool: layer({
     doc: "The mean of each window of a sequence or an image, channel by channel.",
     formula: "y(p) = Σᵢ x(stride · p + i - pad) / n(p), n the elements of the window that are not padding",
     source: "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998",
@@ -92,15 +95,17 @@ export const entries = {
       "Makes images smaller without choosing. Padding does not count in the mean, which is `count_include_pad=False` elsewhere.",
     options: windows,
     main: "window",
+    traits: { role: "pooling", space: "kept", ...light },
     make: (options): Net => avgPool(options),
   }),
-  global_avg_pool: entry({
+  global_avg_pool: layer({
     doc: "The mean of each channel over the whole sequence or image.",
     formula: "[…space, channels] → [channels], y = mean over space",
     source: "Lin, Chen and Yan, Network in network, 2013",
     advice:
       "Before the last dense layer in place of `flatten`: far fewer weights, and images of any size. What was where is lost.",
     options: {},
+    traits: { role: "pooling", space: "gone", ...light },
     make: (): Net => globalAvgPool,
   }),
 }

@@ -1,8 +1,7 @@
 /** Machines and the ways they learn, by the names that a model file calls them. */
 import { entry } from "../Entry.ts"
 import type { Learning, Method } from "./contrast.ts"
-
-const steps = { kind: "integer", doc: "Rounds of Gibbs sampling a step.", default: 1, minimum: 1 } as const
+import { l2 as l2Option, learningRate, particles as particlesOption, steps } from "./options.ts"
 
 /** Where samples of a machine come from. */
 export const methods = {
@@ -23,7 +22,7 @@ export const methods = {
       "Tieleman, Training restricted Boltzmann machines using approximations to the likelihood gradient, 2008; Younes, 1989",
     advice:
       "Gives better models of the data than `cd`, if the learning rate is small enough for the particles to follow the weights. Reconstructions say little of how it goes: watch the free energy.",
-    options: { steps, particles: { kind: "integer", doc: "How many samples there are.", default: 100, minimum: 1 } },
+    options: { steps, particles: particlesOption },
     make: ({ particles, steps: rounds }): Method => ({ pcd: { steps: rounds, particles } }),
   }),
 }
@@ -47,13 +46,8 @@ export const stages = {
       },
       epochs: { kind: "integer", doc: "How often the rows are gone through.", default: 10, minimum: 1 },
       batch: { kind: "integer", doc: "Rows in one step.", default: 32, minimum: 1 },
-      lr: {
-        kind: "number",
-        doc: "The learning rate; Gaussian units want a tenth of it or less.",
-        default: 0.05,
-        exclusiveMinimum: 0,
-      },
-      l2: { kind: "number", doc: "Decay of the weights: λw is taken from the gradient.", default: 2e-4, minimum: 0 },
+      lr: learningRate,
+      l2: l2Option,
     },
     make: ({ l2, lr, visible }): Pick<Learning, "visible" | "learningRate" | "l2"> => ({ visible, learningRate: lr, l2 }),
   }),

@@ -1,0 +1,312 @@
+/**
+ * YAML 1.2 core text (and so JSON) to plain data and the side table of its positions. What makes a file say something
+ * other than what is written (tags, anchors, aliases, merge keys, directives, duplicate keys) is refused.
+ */
+import * as Result from "effect/Result"
+import { Composer, type CST, type Document, isAlias, isMap, isScalar, isSeq, Lexer, type ParsedNode, Parser, type YAMLError } from "yaml"
+import { type Diagnostic, diagnostic } from "../diagnostic/Diagnostic.ts"
+import type { Data } from "../source/Data.ts"
+import { type Path, pointer, print } from "../source/Path.ts"
+import type { Place, Positions } from "../source/Positions.ts"
+import { type Source, type Span, span } from "../source/Source.ts"
+
+/** Maps and lists may stand inside each other this deep. */
+export const maxDepth = 64
+
+/** What a text says. `data` is missing where the text cannot be read at all. */
+export interface Parsed {
+  readonly data?: Data
+  readonly positions: Positions
+  readonly diagnostics: ReadonlyArray<Diagnostic>
+}
+
+const useVars = "name shared values under `vars` and read them with `$name`"
+
+/** A text of more words and signs is refused: a tree of them would take seconds and gigabytes. */
+export const maxWords = 250_000
+
+/** The parser holds the document, the collection and the scalar that it is in beside the collections around them. */
+const aroundDepth = 3
+
+const tooLarge = (source: Source, message: string, at: number): Diagnostic =>
+  diagnostic({ code: "Y006", message, file: source.file, path: [], span: span(source, at, at + 1) })
+
+const tooDeep = `maps and lists stand more than ${maxDepth} deep inside each other`
+
+/** The tokens of a text. It ends at the first word that is one too many or too deep, before the recursive steps after it. */
+const tokensOf = (source: Source): Result.Result<ReadonlyArray<CST.Token>, Diagnostic> => {
+  const parser = new Parser()
+  const tokens: Array<CST.Token> = []
+  let words = 0
+  for (const word of new Lexer().lex(source.text)) {
+    for (const token of parser.next(word)) tokens.push(token)
+    words++
+    if (words > maxWords)
+      return Result.fail(tooLarge(source, `the file has more than ${maxWords} words and signs`, parser.offset))
+    if (parser.stack.length > maxDepth + aroundDepth) return Result.fail(tooLarge(source, tooDeep, parser.offset))
+  }
+  for (const token of parser.end()) tokens.push(token)
+  const deep = firstTooDeep(tokens)
+  return deep === undefined ? Result.succeed(tokens) : Result.fail(tooLarge(source, tooDeep, deep.offset))
+}
+
+/** The nesting of the token tree, counted without recursion: it is what protects the recursive steps after it. */
+const firstTooDeep = (tokens: ReadonlyArray<CST.Token>): CST.Token | undefined => {
+  const open: Array<readonly [CST.Token, number]> = tokens.map((token) => [token, 0] as const)
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [token, depth] = next
+    if (depth > maxDepth) return token
+    for (const inner of below(token)) open.push([inner, token.type === "document" ? depth : depth + 1])
+  }
+  return undefined
+}
+
+/** The tokens directly below one: the value of a document, the keys and values of a collection. */
+const below = (token: CST.Token): ReadonlyArray<CST.Token> => {
+  if (token.type === "document") return token.value === undefined ? [] : [token.value]
+  if (!("items" in token)) return []
+  return token.items.flatMap((item) => [...("key" in item && item.key ? [item.key] : []), ...(item.value ? [item.value] : [])])
+}
+
+const syntaxHelp: { readonly [code: string]: string } = {
+  TAB_AS_INDENT: "indent with spaces; YAML does not allow tabs there",
+  BAD_INDENT: "check the indentation, and that every `[` and `{` is closed",
+  MISSING_CHAR:
+    "check that every quote, `[` and `{` is closed, that `,` and `: ` stand between the parts, and that a space follows `-`",
+  BLOCK_AS_IMPLICIT_KEY:
+    "does this line, or the one below it, begin where its neighbours do? A value on the line of its key cannot itself hold `key: value`",
+  BLOCK_IN_FLOW: "inside `[ ]` and `{ }` write `a: 1, b: 2`",
+  UNEXPECTED_TOKEN: "text with `:`, `#`, `{`, `[`, `*`, `&`, `!` or `%` in it needs quotes",
+  MULTILINE_IMPLICIT_KEY: "is a `:` missing, or the space after it, or is the line indented too little?",
+}
+
+const closers: { readonly [opener: string]: string } = { "[": "]", "{": "}" }
+
+/** What opens at a token and is not closed: its quote or bracket, and what closes it. */
+const openOf = (token: CST.Token, source: Source): readonly [opener: string, closer: string] | undefined => {
+  const opener = source.text[token.offset] ?? ""
+  if (token.type === "double-quoted-scalar" || token.type === "single-quoted-scalar") {
+    const closed = token.source.length > 1 && token.source.endsWith(opener)
+    return closed ? undefined : [opener, opener]
+  }
+  if (token.type !== "flow-collection") return undefined
+  const closer = closers[opener] ?? ""
+  const last = token.end.find(({ type }) => type === "flow-map-end" || type === "flow-seq-end")
+  return last?.source === closer ? undefined : [opener, closer]
+}
+
+/** Where a quote or bracket opens whose end an error misses: the last one before it. */
+const unclosed = (source: Source, tokens: ReadonlyArray<CST.Token>, [at]: YAMLError["pos"]): Diagnostic | undefined => {
+  let found: CST.Token | undefined
+  const open = [...tokens]
+  for (let token = open.pop(); token !== undefined; token = open.pop()) {
+    if (token.offset > at) continue
+    if (openOf(token, source) !== undefined && token.offset >= (found?.offset ?? 0)) found = token
+    for (const inner of below(token)) open.push(inner)
+  }
+  const parts = found === undefined ? undefined : openOf(found, source)
+  if (found === undefined || parts === undefined) return undefined
+  const [opener, closer] = parts
+  const isQuote = opener === closer
+  const there = span(source, at, at + 1)
+  return diagnostic({
+    code: "Y001",
+    message: `the ${isQuote ? "quote" : "bracket"} \`${opener}\` that opens here is not closed`,
+    file: source.file,
+    path: [],
+    span: span(source, found.offset, found.offset + 1),
+    help: `write \`${closer}\` where the ${isQuote ? "text" : opener === "[" ? "list" : "map"} ends`,
+    ...(isQuote || there.start >= source.text.trimEnd().length
+      ? {}
+      : { related: [{ span: there, label: `\`${closer}\` is missing before this` }] }),
+  })
+}
+
+/** Errors about what is never closed. */
+const missesEnd = /^Missing closing|end with a [\]}]/
+
+const syntax = (source: Source, tokens: ReadonlyArray<CST.Token>, error: YAMLError): Diagnostic => {
+  const open = missesEnd.test(error.message) ? unclosed(source, tokens, error.pos) : undefined
+  if (open !== undefined) return open
+  const [at, end] = error.pos
+  const start = at + (/^ */.exec(source.text.slice(at))?.[0].length ?? 0)
+  const help = syntaxHelp[error.code]
+  return diagnostic({
+    code: error.code === "MULTIPLE_DOCS" ? "Y008" : "Y001",
+    message:
+      error.code === "MULTIPLE_DOCS" ? "a model file holds one document; `---` starts a second one" : lowerFirst(error.message),
+    file: source.file,
+    path: [],
+    span: span(source, start, Math.max(end, start + 1)),
+    ...(help === undefined ? {} : { help }),
+  })
+}
+
+const lowerFirst = (text: string): string => text.slice(0, 1).toLowerCase() + text.slice(1)
+
+/** The one document of a source. Never throws. */
+export const parse = (source: Source): Parsed => {
+  const empty: Positions = { source, places: new Map() }
+  const stop = (found: Diagnostic): Parsed => ({ positions: empty, diagnostics: [found] })
+  const read = tokensOf(source)
+  if (Result.isFailure(read)) return stop(read.failure)
+  const tokens = read.success
+  // Duplicate keys are found in `read`, which can point at both.
+  const composer = new Composer({
+    version: "1.2",
+    schema: "core",
+    uniqueKeys: false,
+    merge: false,
+    prettyErrors: false,
+    logLevel: "silent",
+  })
+  const documents = [...composer.compose(tokens, true, source.text.length)]
+  const document = documents[0]
+  if (document === undefined) return stop(emptyFile(source))
+  // After the first, the parser no longer knows where it is, and what it goes on to say is of its own making.
+  const diagnostics = document.errors.slice(0, 1).map((error) => syntax(source, tokens, error))
+  for (const token of tokens)
+    if (token.type === "directive")
+      diagnostics.push(
+        diagnostic({
+          code: "Y003",
+          message: `the directive \`${token.source}\` is not allowed`,
+          file: source.file,
+          path: [],
+          span: span(source, token.offset, token.offset + token.source.length),
+          help: "delete the line; a model file is always read as YAML 1.2",
+        }),
+      )
+  const second = documents[1]
+  if (second !== undefined)
+    diagnostics.push(
+      diagnostic({
+        code: "Y008",
+        message: "a model file holds one document; here a second one starts",
+        file: source.file,
+        path: [],
+        span: span(source, second.range[0], second.range[0] + 1),
+        help: "keep each model in a file of its own",
+      }),
+    )
+  if (document.errors.length > 0 || second !== undefined) return { positions: empty, diagnostics }
+  if (
+    document.contents === null ||
+    (isScalar(document.contents) && document.contents.value === null && document.contents.source === "")
+  )
+    return stop(emptyFile(source))
+  return valuesOf(source, document, diagnostics)
+}
+
+const emptyFile = (source: Source): Diagnostic =>
+  diagnostic({
+    code: "Y005",
+    message: "the file is empty",
+    file: source.file,
+    path: [],
+    help: "a model file starts with `schema: 1`",
+  })
+
+const valuesOf = (source: Source, document: Document.Parsed, before: ReadonlyArray<Diagnostic>): Parsed => {
+  const places = new Map<string, Place>()
+  const diagnostics = [...before]
+
+  const note = (code: "Y002" | "Y003" | "Y007", message: string, where: Span, path: Path, help: string, related?: Span): void => {
+    diagnostics.push(
+      diagnostic({
+        code,
+        message,
+        file: source.file,
+        path,
+        span: where,
+        help,
+        ...(related === undefined ? {} : { related: [{ span: related, label: "first set here" }] }),
+      }),
+    )
+  }
+
+  const spanOf = (node: ParsedNode): Span => span(source, node.range[0], node.range[1])
+
+  /** From the decoration that stands before the node to the node's end. */
+  const decorated = (node: ParsedNode, decoration: string): Span => {
+    const start = source.text.lastIndexOf(decoration, node.range[0])
+    return start < 0 ? spanOf(node) : span(source, start, start + decoration.length)
+  }
+
+  const refuseDecorations = (node: ParsedNode, path: Path): void => {
+    if (node.tag !== undefined) {
+      const tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+      note(
+        "Y003",
+        `the tag \`${tag}\` is not allowed`,
+        decorated(node, tag),
+        path,
+        "write the value plainly; a model file has no tags",
+      )
+    }
+    if (!isAlias(node) && node.anchor !== undefined)
+      note("Y003", `the anchor \`&${node.anchor}\` is not allowed`, decorated(node, `&${node.anchor}`), path, useVars)
+  }
+
+  const keyText = (key: ParsedNode | null, path: Path): string | undefined => {
+    if (key !== null && isScalar(key)) {
+      refuseDecorations(key, path)
+      const text = typeof key.value === "string" ? key.value : (key.source ?? "")
+      if (text === "__proto__") {
+        note("Y007", "`__proto__` cannot be a key", spanOf(key), path, "choose another name")
+        return undefined
+      }
+      if (text === "<<") {
+        note("Y003", "the merge key `<<` is not allowed", spanOf(key), path, useVars)
+        return undefined
+      }
+      if (text !== "") return text
+    }
+    note(
+      "Y007",
+      "a key must be a plain name",
+      key === null ? span(source, 0, 0) : spanOf(key),
+      path,
+      "write `name: value`; keys cannot be empty, lists or maps",
+    )
+    return undefined
+  }
+
+  const value = (node: ParsedNode | null, path: Path, key?: Span): Data => {
+    if (node === null) return null
+    places.set(pointer(path), { value: spanOf(node), ...(key === undefined ? {} : { key }) })
+    if (isAlias(node)) {
+      note("Y003", `the alias \`*${node.source}\` is not allowed`, spanOf(node), path, useVars)
+      return null
+    }
+    refuseDecorations(node, path)
+    if (isScalar(node)) return scalar(node.value)
+    if (isSeq(node)) return node.items.map((item, i) => value(item as ParsedNode, [...path, i]))
+    if (!isMap(node)) return null
+    const first = new Map<string, Span>()
+    const entries: Array<readonly [string, Data]> = []
+    for (const pair of node.items) {
+      const keyNode = pair.key as ParsedNode | null
+      const name = keyText(keyNode, path)
+      if (name === undefined || keyNode === null) continue
+      const keySpan = spanOf(keyNode)
+      const earlier = first.get(name)
+      if (earlier !== undefined) {
+        note("Y002", `the key \`${name}\` is set twice in ${print(path)}`, keySpan, [...path, name], "keep one of them", earlier)
+        continue
+      }
+      first.set(name, keySpan)
+      const at = [...path, name]
+      // A key without a value has nothing of its own to point at.
+      if (pair.value === null) places.set(pointer(at), { key: keySpan, value: keySpan })
+      entries.push([name, value(pair.value as ParsedNode | null, at, keySpan)])
+    }
+    return Object.fromEntries(entries)
+  }
+
+  const data = value(document.contents as ParsedNode | null, [])
+  return { data, positions: { source, places }, diagnostics }
+}
+
+const scalar = (data: unknown): Data =>
+  data === null || typeof data === "string" || typeof data === "number" || typeof data === "boolean" ? data : String(data)
