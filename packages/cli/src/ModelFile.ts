@@ -41,8 +41,7 @@ export const sourceOf = (file: string): Effect.Effect<Source, Refused, FileSyste
       Effect.map(({ size, type }) => (type === "File" ? Number(size) : undefined)),
       Effect.orElseSucceed(() => undefined),
     )
-    if (size !== undefined && (size === 0 || size > maxBytes))
-      return yield* new Refused({ diagnostics: [ofSize(file, size)] })
+    if (size !== undefined && (size === 0 || size > maxBytes)) return yield* new Refused({ diagnostics: [ofSize(file, size)] })
     const bytes = yield* Effect.mapError(Load.bytes(file), (error) => new Refused({ diagnostics: [unreadable(error, file)] }))
     const source = fromBytes(file, bytes)
     return yield* Effect.mapError(Effect.fromResult(source), (found) => new Refused({ diagnostics: [found] }))

@@ -29,7 +29,7 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
   UsageError: { code: () => exitCodes.usage, say: ({ hint, message }) => said(message, hint) },
   Refused: { code: ({ diagnostics }) => codeOf(diagnostics), say: ({ diagnostics }) => said(summary(diagnostics)) },
   Changed: { code: () => exitCodes.incompatible, say: ({ diagnostics }) => said(summary(diagnostics)) },
-  RunError: { code: () => exitCodes.incompatible, say: ({ hint, message }) => said(printable(message), hint) },
+  RunError: { code: () => exitCodes.incompatible, say: ({ hint, message }) => said(message, hint) },
   Unsaved: {
     code: () => exitCodes.unwritten,
     say: ({ cause, reference }) =>

@@ -1,6 +1,7 @@
 /** A flag that is none but is the name of something in a model file: `--epochs 5` is said as `--set train.epochs=5`. */
-import * as JsonSchema from "@adjoint/dsl/JsonSchema"
+
 import { suggest } from "@adjoint/dsl/diagnostic/Suggest"
+import * as JsonSchema from "@adjoint/dsl/JsonSchema"
 import type * as CliError from "effect/cli/CliError"
 
 /** The verbs that take `--set`. */
@@ -17,7 +18,10 @@ const isRecord = (value: unknown): value is Json => typeof value === "object" &&
 const formsOf = (node: unknown, root: Json): ReadonlyArray<Json> => {
   if (!isRecord(node)) return []
   if (typeof node.$ref === "string") {
-    const target = node.$ref.replace(/^#\//, "").split("/").reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), root)
+    const target = node.$ref
+      .replace(/^#\//, "")
+      .split("/")
+      .reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), root)
     return formsOf(target, root)
   }
   const inner = [node.anyOf, node.oneOf, node.allOf].flatMap((list) => (Array.isArray(list) ? list : []))
@@ -49,7 +53,7 @@ const places = (): ReadonlyMap<string, string> => {
 }
 
 /** The value that was typed with a flag. */
-const valueOf = (flag: string, args: ReadonlyArray<string>): string => {
+const typedWith = (flag: string, args: ReadonlyArray<string>): string => {
   const joined = args.find((arg) => arg.startsWith(`${flag}=`))
   if (joined !== undefined) return joined.slice(flag.length + 1)
   const next = args[args.indexOf(flag) + 1]
@@ -64,5 +68,5 @@ export const settingOf = (error: CliError.CliError, args: ReadonlyArray<string>)
   const word = flag.replace(/^-+/, "").replaceAll("-", "_")
   const name = all.has(word) ? word : suggest(word, [...all.keys()])
   const path = name === undefined ? undefined : all.get(name)
-  return path === undefined ? undefined : `${path}=${valueOf(flag, args)}`
+  return path === undefined ? undefined : `${path}=${typedWith(flag, args)}`
 }

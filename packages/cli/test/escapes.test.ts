@@ -14,7 +14,8 @@ const hostile = "\u001b[2J\u0007\u009b31m\u202e\u200b\u2028\u001b[31mred"
 
 const rows = Array.from({ length: 60 }, (_, i) => `${i % 9},${i % 7},${i % 3 === 0 ? "a" : `"${hostile}\nnext"`}`)
 const data = `x${hostile},y,label\n${rows.join("\n")}\n`
-const quoted = (text: string): string => JSON.stringify(text).replaceAll(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)
+const quoted = (text: string): string =>
+  JSON.stringify(text).replaceAll(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)
 const file = "rows.csv"
 
 const model = (source: string) => `schema: 1
@@ -49,7 +50,11 @@ const verbs: ReadonlyArray<ReadonlyArray<string>> = [
 test("no verb writes a control character of a name to a pipe", { timeout: 120_000 }, () => {
   const cwd = folder(files)
   for (const args of verbs) {
-    const { stderr, stdout } = spawnSync(process.execPath, [main, ...args], { cwd, encoding: "utf8", env: { ...process.env, FORCE_COLOR: "", NO_COLOR: "1" } })
+    const { stderr, stdout } = spawnSync(process.execPath, [main, ...args], {
+      cwd,
+      encoding: "utf8",
+      env: { ...process.env, FORCE_COLOR: "", NO_COLOR: "1" },
+    })
     expect(stdout + stderr, args.join(" ")).not.toMatch(unsafe)
     expect(stdout + stderr, args.join(" ")).not.toBe("")
   }

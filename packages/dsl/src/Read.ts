@@ -160,7 +160,11 @@ const maxTried = 100_000
  * What the schema says of the values that search markers may try, each put where its marker stands: the first of every
  * marker, then the second, and so on. Where the document is wrong without them, only that is reported.
  */
-const searched = ({ data, searches }: Expanded, { decoded }: Pick<Opened, "decoded">, language: Language): ReadonlyArray<Finding> => {
+const searched = (
+  { data, searches }: Expanded,
+  { decoded }: Pick<Opened, "decoded">,
+  language: Language,
+): ReadonlyArray<Finding> => {
   if (decoded === undefined || searches.length === 0) return []
   const rounds = Math.max(...searches.map(({ tried }) => tried.length))
   const [first] = searches
@@ -178,7 +182,10 @@ const searched = ({ data, searches }: Expanded, { decoded }: Pick<Opened, "decod
       const one = tried[round]
       return one === undefined ? [] : [{ to: path, from: one.path, value: one.value }]
     })
-    const made = now.reduce<Data>((sofar, { to, value }) => Result.getOrElse(apply(sofar, { path: to, value, text: "" }), () => sofar), data)
+    const made = now.reduce<Data>(
+      (sofar, { to, value }) => Result.getOrElse(apply(sofar, { path: to, value, text: "" }), () => sofar),
+      data,
+    )
     const whole = Decode.file(language.schema, made)
     if (Result.isSuccess(whole)) return []
     return whole.failure.flatMap((finding): ReadonlyArray<Finding> => {

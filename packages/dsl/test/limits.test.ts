@@ -10,7 +10,12 @@ const answer = (text: string) => {
   const before = performance.now()
   const { diagnostics } = read(source)
   const rendered = Render.all(diagnostics, source)
-  return { codes: [...new Set(diagnostics.map(({ code }) => code))], count: diagnostics.length, rendered, took: performance.now() - before }
+  return {
+    codes: [...new Set(diagnostics.map(({ code }) => code))],
+    count: diagnostics.length,
+    rendered,
+    took: performance.now() - before,
+  }
 }
 
 const head = "schema: 1\ndata: { source: moons }\nmodel:\n  layers:\n"
@@ -47,11 +52,19 @@ describe("a text that is too much is refused at once", () => {
 
 describe("of many mistakes the first hundred are shown, and all are counted", () => {
   test.each([
-    ["keys on one line", `{schema: 1, data: {source: moons}, model: {layers: [{head: label}]}, train: {${Array.from({ length: 20_000 }, (_, i) => `kk${i}: ${i}`).join(",")}}}`, 20_000],
+    [
+      "keys on one line",
+      `{schema: 1, data: {source: moons}, model: {layers: [{head: label}]}, train: {${Array.from({ length: 20_000 }, (_, i) => `kk${i}: ${i}`).join(",")}}}`,
+      20_000,
+    ],
     ["layers", `${head}${"    - hed: label\n".repeat(20_000)}`, 20_000],
     ["names used twice", `${head}${"    - { dense: 4, name: a }\n".repeat(5000)}${tail}`, 4999],
     ["references", `${head}${"    - { dense: 4, from: x }\n".repeat(5000)}${tail}`, 5000],
-    ["layers to freeze", `${head}${tail}train: { freeze: [${Array.from({ length: 20_000 }, (_, i) => `q${i}`).join(", ")}] }\n`, 20_000],
+    [
+      "layers to freeze",
+      `${head}${tail}train: { freeze: [${Array.from({ length: 20_000 }, (_, i) => `q${i}`).join(", ")}] }\n`,
+      20_000,
+    ],
   ])("%s", (_, text, mistakes) => {
     const { count, rendered, took } = answer(text)
     expect(count).toBe(mistakes)
@@ -61,7 +74,9 @@ describe("of many mistakes the first hundred are shown, and all are counted", ()
   })
 
   test("on a long line a part of it is shown", () => {
-    const { rendered, took } = answer(`schema: 1\ndata: { source: moons }\nmodel: { layers: [{ dense: 4 }${", relu".repeat(5000)}, { hed: label }] }\n`)
+    const { rendered, took } = answer(
+      `schema: 1\ndata: { source: moons }\nmodel: { layers: [{ dense: 4 }${", relu".repeat(5000)}, { hed: label }] }\n`,
+    )
     expect(rendered).toContain("there is no layer `hed`")
     expect(Math.max(...rendered.split("\n").map((line) => line.length))).toBeLessThan(200)
     expect(took).toBeLessThan(bound)
@@ -81,9 +96,12 @@ test("a right model of 6,000 layers is read", () => {
 })
 
 test("a quote or bracket that is not closed is located where it opens", () => {
-  const place = (text: string) => read(fromText("m.yaml", text)).diagnostics.map(({ message, span }) => `${span?.line}:${span?.column} ${message}`)
-  expect(place('schema: 1\nname: "t\ndata: { source: moons }\n')).toEqual(["2:7 the quote `\"` that opens here is not closed"])
+  const place = (text: string) =>
+    read(fromText("m.yaml", text)).diagnostics.map(({ message, span }) => `${span?.line}:${span?.column} ${message}`)
+  expect(place('schema: 1\nname: "t\ndata: { source: moons }\n')).toEqual(['2:7 the quote `"` that opens here is not closed'])
   expect(place("schema: 1\nname: 't\nx: 1\n")).toEqual(["2:7 the quote `'` that opens here is not closed"])
-  expect(place("schema: 1\nmodel: { layers: [relu, { head: y } }\nx: 1\n")).toEqual(["2:18 the bracket `[` that opens here is not closed"])
+  expect(place("schema: 1\nmodel: { layers: [relu, { head: y } }\nx: 1\n")).toEqual([
+    "2:18 the bracket `[` that opens here is not closed",
+  ])
   expect(place("schema: 1\ntrain: { epochs: 3\n")).toEqual(["2:8 the bracket `{` that opens here is not closed"])
 })

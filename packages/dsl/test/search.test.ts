@@ -19,8 +19,14 @@ test("a right marker is its default", () => {
   expect(rate("{ $search: { log: [1e-4, 1e-1] }, default: 1e-3 }")).toEqual([])
   expect(rate("{ $search: [0.1, 0.01], default: 0.01 }")).toEqual([])
   expect(units("{ $search: { int: [4, 16] }, default: 4 }")).toEqual([])
-  expect(said("train: { optimizer: { $search: [sgd, { adam: { lr: { $search: { log: [1e-4, 1e-2] }, default: 1e-3 } } }], default: adam } }\n")).toEqual([])
-  expect(said("vars: { n: 8 }\nmodel: { layers: [{ dense: { $search: [$n, 16], default: $n } }, { head: label }] }\n")).toEqual([])
+  expect(
+    said(
+      "train: { optimizer: { $search: [sgd, { adam: { lr: { $search: { log: [1e-4, 1e-2] }, default: 1e-3 } } }], default: adam } }\n",
+    ),
+  ).toEqual([])
+  expect(said("vars: { n: 8 }\nmodel: { layers: [{ dense: { $search: [$n, 16], default: $n } }, { head: label }] }\n")).toEqual(
+    [],
+  )
 })
 
 test("the default is one of the values", () => {
@@ -71,5 +77,9 @@ test("every value may stand where the marker stands", () => {
   expect(said("train: { optimizer: { $search: [sdg, adam], default: adam } }\n")).toEqual([
     "S104 train.optimizer: there is no optimizer `sdg` @ sdg",
   ])
-  expect(said("train: { optimizer: { $search: [sgd, { adam: { lr: { $search: { log: [1e-2, 1e-4] }, default: 1e-3 } } }], default: sgd } }\n")).toHaveLength(1)
+  expect(
+    said(
+      "train: { optimizer: { $search: [sgd, { adam: { lr: { $search: { log: [1e-2, 1e-4] }, default: 1e-3 } } }], default: sgd } }\n",
+    ),
+  ).toHaveLength(1)
 })

@@ -31,8 +31,7 @@ const style = `
   .slope { stroke: var(--slope); stroke-dasharray: 7 5 }
 `
 
-const escaped = (text: string): string =>
-  printable(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
+const escaped = (text: string): string => printable(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
 
 const round = (x: number): string => String(Math.round(x * 100) / 100)
 

@@ -32,7 +32,8 @@ export const baselineOf = ({ facts: { target }, test, train, val }: Prepared): B
   baseline(train, val ?? test ?? train, target.type === "numbers" ? target.units : undefined)
 
 const printBaseline = (answer: Baseline): string => {
-  if (answer.kind === "majority") return `majority (always \`${printable(answer.class)}\`) accuracy ${Format.percent(answer.accuracy)}`
+  if (answer.kind === "majority")
+    return `majority (always \`${printable(answer.class)}\`) accuracy ${Format.percent(answer.accuracy)}`
   return `mean mse ${Format.decimal(answer.mse)}${answer.scaled === undefined ? "" : `, scaled ${Format.decimal(answer.scaled)}`}`
 }
 

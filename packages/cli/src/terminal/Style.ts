@@ -19,5 +19,6 @@ export type Style = (look: Look, text: string) => string
 /** A style for a terminal with or without colours. `style(false)("good", "done") // => "done"` */
 export const style = (colour: boolean): Style =>
   colour
-    ? (look, text) => own(styleText(looks[look], text.replaceAll(/[\u001b\r]/g, "\u{fffd}"), { validateStream: false }))
+    ? (look, text) =>
+        own(styleText(looks[look], text.replaceAll("\u001b", "\u{fffd}").replaceAll("\r", "\u{fffd}"), { validateStream: false }))
     : (_, text) => text

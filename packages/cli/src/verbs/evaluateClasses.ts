@@ -1,8 +1,9 @@
 /** How each class fares, in words: which was taken for which, and how much of it was found. */
-import { columns, printable } from "@adjoint/dsl/diagnostic/Printable"
+
 import type * as Dataset from "@adjoint/core/data/Dataset"
 import * as Score from "@adjoint/core/learning/Score"
 import { predict } from "@adjoint/core/training/Evaluate"
+import { columns, printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Effect from "effect/Effect"
 import type { Trained } from "../run/Trained.ts"
 import type { Style } from "../terminal/Style.ts"
@@ -51,9 +52,7 @@ const matrix = ({ classes, confusion }: Classes, style: Style): ReadonlyArray<st
     "",
     `  ${style("faint", "truth down, prediction across")}`,
     `  ${" ".repeat(width)}  ${classes.map(({ name }) => cellOf(name, width)).join(" ")}`,
-    ...confusion.map(
-      (row, i) => `  ${cellOf(classes[i]?.name ?? "", width)}  ${row.map((n, j) => cell(n, i === j)).join(" ")}`,
-    ),
+    ...confusion.map((row, i) => `  ${cellOf(classes[i]?.name ?? "", width)}  ${row.map((n, j) => cell(n, i === j)).join(" ")}`),
   ]
 }
 

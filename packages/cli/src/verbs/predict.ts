@@ -68,7 +68,10 @@ const teller = () => {
     Effect.gen(function* () {
       const lines = outcomes.map((outcome, i) => {
         const row = rows + i + 1
-        const said = Result.match(outcome, { onSuccess: (answer) => ({ row, ...answer }), onFailure: (error) => ({ row, error }) })
+        const said = Result.match(outcome, {
+          onSuccess: (answer) => ({ row, ...answer }),
+          onFailure: (error) => ({ row, error }),
+        })
         return escapedJson(JSON.stringify(said))
       })
       rows += outcomes.length

@@ -6,7 +6,9 @@ import type { Path } from "../source/Path.ts"
 /** A model has at most this many layers. */
 export const maxLayers = 10_000
 
-const inside = (layer: Layer): { readonly layers: ReadonlyArray<Layer>; readonly times: number; readonly holder: string } | undefined => {
+const inside = (
+  layer: Layer,
+): { readonly layers: ReadonlyArray<Layer>; readonly times: number; readonly holder: string } | undefined => {
   const item = layerOf(layer)
   if (item._tag === "Repeat") return { layers: item.layers, times: item.times, holder: "repeat" }
   return item._tag === "Block" ? { layers: item.layers, times: 1, holder: "block" } : undefined

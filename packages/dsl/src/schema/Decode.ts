@@ -5,8 +5,8 @@
 import * as Result from "effect/Result"
 import type * as Document from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
-import { isWithin, type Path, print } from "../source/Path.ts"
 import { isRecord } from "../source/Data.ts"
+import { isWithin, type Path, print } from "../source/Path.ts"
 import { type Codec, notesOf } from "./Annotation.ts"
 import { decode, detailed } from "./Issues.ts"
 import type { ModelFileSchema } from "./ModelFileSchema.ts"
@@ -78,10 +78,14 @@ const listOf = (model: unknown): ReadonlyArray<unknown> | undefined =>
 export const model = (schema: ModelFileSchema, value: unknown): Decoded<Document.Model> => {
   const list = listOf(value)
   if (list === undefined || !isRecord(value)) return decode(schema.sections.model, value)
-  return together(decode(schema.sections.model, { ...value, layers: [] }), each(schema, list, ["layers"]).result, (rest, found) => ({
-    ...rest,
-    layers: found,
-  }))
+  return together(
+    decode(schema.sections.model, { ...value, layers: [] }),
+    each(schema, list, ["layers"]).result,
+    (rest, found) => ({
+      ...rest,
+      layers: found,
+    }),
+  )
 }
 
 /** A whole document, or everything that is wrong with it. */

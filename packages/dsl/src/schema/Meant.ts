@@ -46,10 +46,7 @@ const rekeyed = (value: unknown, renaming: Renaming | undefined): unknown => {
 }
 
 /** A value as a schema decodes it, with unknown keys taken for what was meant; nothing where more than keys is wrong. */
-export const meant = <T>(
-  decode: (value: unknown) => Result.Result<T, ReadonlyArray<Finding>>,
-  value: unknown,
-): T | undefined => {
+export const meant = <T>(decode: (value: unknown) => Result.Result<T, ReadonlyArray<Finding>>, value: unknown): T | undefined => {
   const first = decode(value)
   if (Result.isSuccess(first)) return first.success
   // Where anything but a key is wrong, the value stays wrong.

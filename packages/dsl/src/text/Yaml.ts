@@ -3,7 +3,19 @@
  * other than what is written (tags, anchors, aliases, merge keys, directives, duplicate keys) is refused.
  */
 import * as Result from "effect/Result"
-import { Composer, type CST, type Document, isAlias, isMap, isScalar, isSeq, Lexer, type ParsedNode, Parser, type YAMLError } from "yaml"
+import {
+  Composer,
+  type CST,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  type ParsedNode,
+  Parser,
+  type YAMLError,
+} from "yaml"
 import { type Diagnostic, diagnostic } from "../diagnostic/Diagnostic.ts"
 import type { Data } from "../source/Data.ts"
 import { type Path, pointer, print } from "../source/Path.ts"

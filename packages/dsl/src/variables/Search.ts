@@ -6,8 +6,8 @@
 import * as Result from "effect/Result"
 import { listed } from "../diagnostic/Suggest.ts"
 import { got } from "../schema/Words.ts"
-import type { Path } from "../source/Path.ts"
 import { type Data, isRecord } from "../source/Data.ts"
+import type { Path } from "../source/Path.ts"
 
 /** The kinds of range. */
 const kinds = ["int", "float", "log"] as const
@@ -43,7 +43,8 @@ export const maxValues = 100
 
 const forms = "`$search: [a, b]`, `$search: { int: [1, 4] }`, `{ float: [0, 0.5] }` or `{ log: [1e-4, 1e-1] }`"
 
-const fault = (message: string, path: Path = [], help = forms): Result.Result<never, Fault> => Result.fail({ message, help, path })
+const fault = (message: string, path: Path = [], help = forms): Result.Result<never, Fault> =>
+  Result.fail({ message, help, path })
 
 const isKind = (name: string): name is Kind => (kinds as ReadonlyArray<string>).includes(name)
 
@@ -104,7 +105,8 @@ export const misfit = (space: Space, standard: Data): Pick<Fault, "message" | "h
     }
   }
   const { high, kind, low } = space
-  const fits = typeof standard === "number" && standard >= low && standard <= high && (kind !== "int" || Number.isInteger(standard))
+  const fits =
+    typeof standard === "number" && standard >= low && standard <= high && (kind !== "int" || Number.isInteger(standard))
   return fits
     ? undefined
     : {
