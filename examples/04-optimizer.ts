@@ -29,7 +29,7 @@ report("adam", race(Optimizer.adam(0.05), 500))
 
 const clipped = Optimizer.chain(
   Optimizer.clipByGlobalNorm(1),
-  Optimizer.trace({ decay: 0.9 }),
+  Optimizer.accumulateMomentum({ decay: 0.9 }),
   Optimizer.scaleByLearningRate(0.002),
 )
 report("clipped", race(clipped, 500))

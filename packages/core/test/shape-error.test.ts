@@ -167,7 +167,7 @@ describe("mistakes with", () => {
       uneven lists
         make got f32[2, 2]; it wants lists of one length at each depth. Try: look at the lists around element 2
       joined where they differ
-        concat got f32[2, 3] and f32[2, 4]; it wants shapes that agree but for axis 0. Try: slice, pad or reshape the odd one
+        concat got f32[2, 3] and f32[2, 4]; it wants shapes that agree except in axis 0. Try: slice, pad or reshape the one that differs
       stacked though they differ
         stack got f32[2] and f32[3]; it wants arrays of one shape. Try: Tensor.concat joins along an axis they have
       nothing to join
@@ -239,7 +239,7 @@ describe("mistakes with", () => {
       "an image without channels": () => T.conv(zeros(28, 28), zeros(3, 3, 1, 1)),
       "a kernel of another rank": () => T.conv(zeros(1, 8, 8, 4), zeros(3, 4, 3)),
       "a window larger than the image": () => T.maxPool(zeros(1, 3, 3, 1), { window: 4 }),
-      "strides for another rank": () => T.maxPool(zeros(1, 4, 4, 1), { window: 2, strides: [2] }),
+      "a stride for another rank": () => T.maxPool(zeros(1, 4, 4, 1), { window: 2, stride: [2] }),
       "windows over an empty axis": () => T.maxPool(zeros(1, 0, 1), { window: 2, pad: [[1, 1]] }),
       "windows over padding alone": () =>
         T.avgPool(zeros(1, 4, 4, 1), {
@@ -267,8 +267,8 @@ describe("mistakes with", () => {
         conv got f32[1, 8, 8, 4] and f32[3, 4, 3]; it wants a kernel [...window, channels / groups, filters] of the input's rank. Try: reshape it first
       a window larger than the image
         maxPool got f32[1, 3, 3, 1]; it wants at least 4 elements along spatial axis 0 for a window of 4, not 3. Try: a smaller window, or more padding (same)
-      strides for another rank
-        maxPool got f32[1, 4, 4, 1]; it wants strides of 2 whole numbers above 0, not [2]. Try: give one for each spatial axis
+      a stride for another rank
+        maxPool got f32[1, 4, 4, 1]; it wants a stride of 2 whole numbers above 0, not [2]. Try: give one for each spatial axis
       windows over an empty axis
         maxPool got f32[1, 0, 1]; it wants at least one element along each spatial axis. Try: a window over padding alone would hold nothing
       windows over padding alone

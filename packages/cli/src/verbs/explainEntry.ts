@@ -1,5 +1,5 @@
 /** An entry of the catalogue in words: what it is, its formulas, its options, when to use it, and how a file says it. */
-import { type AnyEntry, mayLack, type Option, type Options, type Table } from "@adjoint/core/learning/Entry"
+import { type AnyEntry, isOptional, type Option, type Options, type Table } from "@adjoint/core/learning/Entry"
 import * as Regularizer from "@adjoint/core/learning/Regularizer"
 import * as Score from "@adjoint/core/learning/Score"
 import { standard } from "@adjoint/dsl/schema/Catalogue"
@@ -131,7 +131,7 @@ const all = (options: Options): string =>
 /** An entry as a file says it, with no more than is needed to show its main option. */
 const spelled = ({ entry, name }: Found): string => {
   const { main, options } = entry
-  const required = Object.entries(options).filter(([, option]) => !mayLack(option))
+  const required = Object.entries(options).filter(([, option]) => !isOptional(option))
   const only = main === undefined ? undefined : options[main]
   if (only !== undefined && required.every(([key]) => key === main)) return `{ ${name}: ${example(only)} }`
   if (required.length === 0) return name
@@ -149,7 +149,11 @@ const optionLines = ({ entry: { main, options, rule } }: Found, width: number, s
   const together = rule === undefined ? [] : [`  with ${rule.wanted}`]
   const each = Object.entries(options).flatMap(([name, option]) => {
     const usual =
-      option.default !== undefined ? `default ${written(option.default)}` : mayLack(option) ? "may be left out" : "must be said"
+      option.default !== undefined
+        ? `default ${written(option.default)}`
+        : isOptional(option)
+          ? "may be left out"
+          : "must be said"
     const bare = name === main ? "; a bare value sets it" : ""
     return [
       `  ${style("accent", name.padEnd(longest))}  ${kindOf(option)}, ${usual}${bare}`,

@@ -47,13 +47,13 @@ export type Padding = ReadonlyArray<readonly [number, number]>
 /** The positions of windows: one number for each spatial axis. */
 export interface WindowParams {
   readonly window: Shape
-  readonly strides: Shape
+  readonly stride: Shape
   readonly padding: Padding
 }
 
 /** The positions of a kernel: one number for each spatial axis; `groups` splits the channels. */
 export interface ConvParams {
-  readonly strides: Shape
+  readonly stride: Shape
   readonly padding: Padding
   readonly dilation: Shape
   readonly groups: number

@@ -25,7 +25,7 @@ export const trace = (f: (...inputs: ReadonlyArray<Tensor>) => ReadonlyArray<Ten
 
 /** Arguments of these dtypes and shapes for a function that is traced. Throws `ShapeError` for invalid shapes. */
 export const placeholders = (inputs: ReadonlyArray<Spec>): ReadonlyArray<Tensor> => {
-  wantShapes("Program.trace", inputs)
+  checkShapes("Program.trace", inputs)
   const extent = endless()
   return inputs.map(({ dtype, shape }) => placeholder(dtype, shape, extent))
 }
@@ -117,7 +117,7 @@ export const accept = (operation: string, program: Program, inputs: ReadonlyArra
 /** Throws `ShapeError` unless every equation uses only earlier values and has the shape its primitive's rule gives, in loops too. */
 export const check = (program: Program): void => {
   const { constants, equations, inputs: given } = program
-  wantShapes("Program.check", [...given, ...constants])
+  checkShapes("Program.check", [...given, ...constants])
   for (const { data, dtype, shape } of constants) makeArray(dtype, shape, data)
   const first = given.length + constants.length
   equations.forEach(({ inputs, out, params, primitive }, i) => {
@@ -136,7 +136,7 @@ export const check = (program: Program): void => {
   for (const value of program.outputs) specOf(program, value)
 }
 
-const wantShapes = (operation: string, specs: ReadonlyArray<Spec>): void => {
+const checkShapes = (operation: string, specs: ReadonlyArray<Spec>): void => {
   for (const spec of specs) if (!Shape.isValid(spec.shape)) refuse(operation, [spec], Shape.wanted, "check the shape's numbers")
 }
 

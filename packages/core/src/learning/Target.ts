@@ -1,11 +1,11 @@
-/** How a target answers an output: the same numbers, a class, or a probability for each class. Losses and scores agree on it here. */
+/** How a target relates to an output: the same numbers, a class, or a probability for each class. Losses and scores agree on it here. */
 import type { Tensor } from "../language/Expr.ts"
 import * as T from "../tensor/Tensor.ts"
 import * as Shape from "../types/Shape.ts"
 import { refuse } from "../types/ShapeError.ts"
 
 /** What is to be predicted: numbers, yes or no by one output, or one of several classes by an output for each. */
-export type Answer = "numbers" | "binary" | "classes"
+export type TargetType = "numbers" | "binary" | "classes"
 
 /** A shape without a last axis of size 1. */
 const column = (shape: Shape.Shape): Shape.Shape => (shape.length > 1 && shape.at(-1) === 1 ? shape.slice(0, -1) : shape)
@@ -65,7 +65,7 @@ export const oneHot = (operation: string, output: Tensor, target: Tensor): Tenso
  * answer, and no answer is never a right one. Decisions count it as wrong, rankings put it where it does the most harm,
  * calibration takes it for sure and wrong; losses and errors of numbers become NaN by themselves.
  */
-export const isAnswered = (output: Tensor): Tensor => {
+export const hasPrediction = (output: Tensor): Tensor => {
   const each = isBinary(output) ? T.flatten(output) : T.flatten(T.max(T.cast(output, "f32"), { axes: -1 }))
   // The largest of some is NaN where one of them is, and NaN is not equal to itself.
   return T.equal(each, each)
@@ -74,33 +74,33 @@ export const isAnswered = (output: Tensor): Tensor => {
 /** What stands for the class of a sample without an answer. */
 export const noClass = -1
 
-/** What was said and what is true, as classes i32[n] (`noClass` where nothing was said), whether that is right, and how many classes there are. */
-export interface Decided {
-  readonly said: Tensor
+/** What was predicted and what is true, as classes i32[n] (`noClass` where nothing was predicted), whether that is correct, and how many classes there are. */
+export interface Decisions {
+  readonly predicted: Tensor
   readonly truth: Tensor
-  readonly right: Tensor
+  readonly correct: Tensor
   readonly classes: number
 }
 
-const classesOf = (operation: string, output: Tensor, target: Tensor): Omit<Decided, "right"> => {
+const classesOf = (operation: string, output: Tensor, target: Tensor): Omit<Decisions, "correct"> => {
   if (isBinary(output)) {
     const wanted = aligned(operation, output, target)
     const truth = T.where(T.equal(wanted, wanted), T.cast(wanted, "i32"), noClass)
-    return { said: T.flatten(T.cast(T.greater(output, 0), "i32")), truth: T.flatten(truth), classes: 2 }
+    return { predicted: T.flatten(T.cast(T.greater(output, 0), "i32")), truth: T.flatten(truth), classes: 2 }
   }
   const classes = output.shape.at(-1) ?? 0
-  const said = T.flatten(T.argMax(output))
-  if (sameShape(output, target)) return { said, truth: T.flatten(T.argMax(T.cast(target, "f32"))), classes }
+  const predicted = T.flatten(T.argMax(output))
+  if (sameShape(output, target)) return { predicted, truth: T.flatten(T.argMax(T.cast(target, "f32"))), classes }
   areIndices(operation, output, target)
-  return { said, truth: T.flatten(T.cast(target, "i32")), classes }
+  return { predicted, truth: T.flatten(T.cast(target, "i32")), classes }
 }
 
 /**
  * The class each output decides for and the true one. One output a sample decides between two classes, by its sign;
- * several decide for the largest; an output that is NaN decides for none (`isAnswered`). Throws `ShapeError`.
+ * several decide for the largest; an output that is NaN decides for none (`hasPrediction`). Throws `ShapeError`.
  */
-export const decided = (operation: string, output: Tensor, target: Tensor): Decided => {
-  const { classes, said, truth } = classesOf(operation, output, target)
-  const answered = isAnswered(output)
-  return { said: T.where(answered, said, noClass), truth, right: T.and(answered, T.equal(said, truth)), classes }
+export const decisions = (operation: string, output: Tensor, target: Tensor): Decisions => {
+  const { classes, predicted, truth } = classesOf(operation, output, target)
+  const answered = hasPrediction(output)
+  return { predicted: T.where(answered, predicted, noClass), truth, correct: T.and(answered, T.equal(predicted, truth)), classes }
 }

@@ -6,7 +6,7 @@ import * as Shape from "../types/Shape.ts"
 import type { Spec } from "../types/ShapeError.ts"
 import type { Arithmetic } from "./Arithmetic.ts"
 import { type Definitions, numbers } from "./Definition.ts"
-import { type Tap, taps } from "./Positions.ts"
+import { type Tap, taps } from "./offsets.ts"
 import { exceeds } from "./structure.ts"
 
 const space = (shape: Shape.Shape): Shape.Shape => shape.slice(1, -1)
@@ -76,10 +76,10 @@ const maxima = (x: NDArray, output: Shape.Shape, params: WindowParams): Int32Arr
   return found
 }
 
-const windowShape = (x: Shape.Shape, { padding, strides, window }: WindowParams): Shape.Shape => [
+const windowShape = (x: Shape.Shape, { padding, stride, window }: WindowParams): Shape.Shape => [
   x[0] ?? 0,
   ...space(x).map(
-    (n, i) => Math.floor((n + (padding[i]?.[0] ?? 0) + (padding[i]?.[1] ?? 0) - (window[i] ?? 1)) / (strides[i] ?? 1)) + 1,
+    (n, i) => Math.floor((n + (padding[i]?.[0] ?? 0) + (padding[i]?.[1] ?? 0) - (window[i] ?? 1)) / (stride[i] ?? 1)) + 1,
   ),
   x.at(-1) ?? 0,
 ]

@@ -64,7 +64,7 @@ const padding = (pad: Pad, space: Shape.Shape, reach: ReadonlyArray<number>, str
 
 /** How a convolution moves. */
 export interface ConvOptions {
-  readonly strides?: Sizes
+  readonly stride?: Sizes
   readonly pad?: Pad
   readonly dilation?: Sizes
   readonly groups?: number
@@ -80,13 +80,13 @@ const reachOf = (kernel: Tensor, gaps: ReadonlyArray<number>): ReadonlyArray<num
 export const conv = (
   x: Tensor,
   kernel: Tensor,
-  { dilation = 1, groups = 1, pad = "valid", strides = 1 }: ConvOptions = {},
+  { dilation = 1, groups = 1, pad = "valid", stride = 1 }: ConvOptions = {},
 ): Tensor => {
   const rank = Math.max(0, x.shape.length - 2)
-  const steps = spread(strides, rank)
+  const steps = spread(stride, rank)
   const gaps = spread(dilation, rank)
   const pads = padding(pad, spaceOf(x), reachOf(kernel, gaps), steps)
-  return write("conv", { strides: steps, padding: pads, dilation: gaps, groups }, [x, kernel])
+  return write("conv", { stride: steps, padding: pads, dilation: gaps, groups }, [x, kernel])
 }
 
 /** How a transposed convolution moves: as the convolution that it is the way back of. */
@@ -96,7 +96,7 @@ export interface ConvTransposeOptions extends ConvOptions {
 }
 
 /** Refuses what the shape rule of the convolution on the way back would describe in that convolution's words. */
-const wantTransposable = (x: Tensor, kernel: Tensor, groups: number): void => {
+const checkTransposable = (x: Tensor, kernel: Tensor, groups: number): void => {
   const operation = "convTranspose"
   if (x.shape.length < 3)
     refuse(operation, [x, kernel], "[batch, …space, channels], with at least one spatial axis", "reshape to add the axis")
@@ -119,23 +119,23 @@ const wantTransposable = (x: Tensor, kernel: Tensor, groups: number): void => {
  * gradient, for its input, of the convolution with that kernel, as a function of its own. Each axis comes to
  * (n - 1) · stride + reach - padding + outputPadding elements; with `same`, to n · stride. Throws `ShapeError`.
  *
- * `Tensor.convTranspose(Tensor.ones([1, 3, 2]), Tensor.ones([2, 5, 2]), { strides: 2 }).shape // => [1, 6, 5]`
+ * `Tensor.convTranspose(Tensor.ones([1, 3, 2]), Tensor.ones([2, 5, 2]), { stride: 2 }).shape // => [1, 6, 5]`
  */
 export const convTranspose = named(
   "convTranspose",
   (
     x: Tensor,
     kernel: Tensor,
-    { dilation = 1, groups = 1, outputPadding = 0, pad = "valid", strides = 1 }: ConvTransposeOptions = {},
+    { dilation = 1, groups = 1, outputPadding = 0, pad = "valid", stride = 1 }: ConvTransposeOptions = {},
   ): Tensor => {
-    wantTransposable(x, kernel, groups)
+    checkTransposable(x, kernel, groups)
     const rank = x.shape.length - 2
-    const steps = spread(strides, rank)
+    const steps = spread(stride, rank)
     const gaps = spread(dilation, rank)
     const extra = spread(outputPadding, rank)
     const reach = reachOf(kernel, gaps)
     if (extra.some((n, i) => !(Number.isInteger(n) && n >= 0 && n < (steps[i] ?? 1))))
-      refuse("convTranspose", [x, kernel], `an output padding below the strides ${Shape.print(steps)}`, "0, or larger strides")
+      refuse("convTranspose", [x, kernel], `an output padding below the stride ${Shape.print(steps)}`, "0, or a larger stride")
     const stretched = spaceOf(x).map((n, i) => n * (steps[i] ?? 1))
     const pads = padding(pad, stretched, reach, steps)
     const space =
@@ -145,22 +145,22 @@ export const convTranspose = named(
             const [low, high] = pads[i] ?? [0, 0]
             return n - (steps[i] ?? 1) + (reach[i] ?? 1) - low - high + (extra[i] ?? 0)
           })
-    return write("convInputGrad", { strides: steps, padding: pads, dilation: gaps, groups, space }, [x, kernel])
+    return write("convInputGrad", { stride: steps, padding: pads, dilation: gaps, groups, space }, [x, kernel])
   },
 )
 
 /** How a pooling window moves; the strides are the window's size unless given. */
 export interface PoolOptions {
   readonly window: Sizes
-  readonly strides?: Sizes
+  readonly stride?: Sizes
   readonly pad?: Pad
 }
 
-const windowParams = (x: Tensor, { pad = "valid", window, strides = window }: PoolOptions) => {
+const windowParams = (x: Tensor, { pad = "valid", window, stride = window }: PoolOptions) => {
   const rank = Math.max(0, x.shape.length - 2)
   const sizes = spread(window, rank)
-  const steps = spread(strides, rank)
-  return { window: sizes, strides: steps, padding: padding(pad, spaceOf(x), sizes, steps) }
+  const steps = spread(stride, rank)
+  return { window: sizes, stride: steps, padding: padding(pad, spaceOf(x), sizes, steps) }
 }
 
 /** The largest of each window of x [batch, …space, channels]. */

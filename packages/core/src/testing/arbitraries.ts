@@ -33,7 +33,7 @@ export const broadcastable = (
     return fc.array(part, { minLength: count, maxLength: count }).map((shapes) => ({
       shapes,
       // An axis that every shape leaves out or has as 1 is not stretched.
-      stretched: shapes.reduce<Shape.Shape>((sofar, next) => Shape.broadcast(sofar, next) ?? sofar, []),
+      stretched: shapes.reduce<Shape.Shape>((accumulated, next) => Shape.broadcast(accumulated, next) ?? accumulated, []),
     }))
   })
 

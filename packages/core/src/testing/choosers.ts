@@ -56,7 +56,7 @@ interface Geometry {
   readonly rank: number
   readonly batch: number
   readonly window: Shape
-  readonly strides: Shape
+  readonly stride: Shape
   readonly padding: ConvParams["padding"]
   readonly dilation: Shape
   readonly space: Shape
@@ -67,7 +67,7 @@ interface Geometry {
 const geometry = (draw: Draw, dilated: boolean): Geometry => {
   const rank = draw.from([1, 2])
   const window = times(rank, () => draw.from([2, 1, 3]))
-  const strides = times(rank, () => draw.from([1, 2, 3]))
+  const stride = times(rank, () => draw.from([1, 2, 3]))
   const dilation = times(rank, () => (dilated ? draw.from([1, 2]) : 1))
   const padding = window.map((n) => {
     const most = dilated ? 3 : n
@@ -76,8 +76,8 @@ const geometry = (draw: Draw, dilated: boolean): Geometry => {
   const reach = window.map((n, i) => (n - 1) * (dilation[i] ?? 1) + 1)
   const pads = padding.map(([low, high]) => low + high)
   const space = reach.map((n, i) => Math.max(dilated && draw.emptyAxes ? 0 : 1, n - (pads[i] ?? 0)) + draw.below(4))
-  const out = space.map((n, i) => Math.floor((n + (pads[i] ?? 0) - (reach[i] ?? 1)) / (strides[i] ?? 1)) + 1)
-  return { rank, batch: draw.from([1, 2, 0]), window, strides, padding, dilation, space, out }
+  const out = space.map((n, i) => Math.floor((n + (pads[i] ?? 0) - (reach[i] ?? 1)) / (stride[i] ?? 1)) + 1)
+  return { rank, batch: draw.from([1, 2, 0]), window, stride, padding, dilation, space, out }
 }
 
 /** A convolution: its parameters, and the shapes of what meets in it. */
@@ -85,7 +85,7 @@ const convolution = (draw: Draw) => {
   const g = geometry(draw, true)
   const groups = draw.from([1, 2])
   const [perGroup, filters] = [channelCount(draw), groups * channelCount(draw)]
-  const params: ConvParams = { strides: g.strides, padding: g.padding, dilation: g.dilation, groups }
+  const params: ConvParams = { stride: g.stride, padding: g.padding, dilation: g.dilation, groups }
   return {
     ...g,
     params,
@@ -98,7 +98,7 @@ const convolution = (draw: Draw) => {
 const pooling = (draw: Draw) => {
   const g = geometry(draw, false)
   const channels = channelCount(draw)
-  const params: WindowParams = { window: g.window, strides: g.strides, padding: g.padding }
+  const params: WindowParams = { window: g.window, stride: g.stride, padding: g.padding }
   return { ...g, params, x: float([g.batch, ...g.space, channels]), y: float([g.batch, ...g.out, channels]) }
 }
 

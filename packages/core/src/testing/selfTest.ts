@@ -16,7 +16,7 @@ import { allClose } from "./allClose.ts"
 import { knownHash, knownRun } from "./knownRun.ts"
 
 /** What one of the questions came to; `detail` is what was got where the answer is no. */
-export interface Answer {
+export interface CheckResult {
   readonly name: string
   readonly passed: boolean
   readonly detail?: string
@@ -97,7 +97,7 @@ const resultsOn = (threads: number, all: ReadonlyArray<Prepared>): Effect.Effect
   )
 
 /** Whether the results of a case are right and the same on any number of threads. */
-const judge = ({ exact, name }: Prepared, results: ReadonlyArray<Result>): Answer => {
+const judge = ({ exact, name }: Prepared, results: ReadonlyArray<Result>): CheckResult => {
   const failed = results.find((result) => "error" in result)
   if (failed !== undefined) return { name, passed: false, detail: failed.error }
   const made = results.filter((result) => "result" in result)
@@ -111,7 +111,7 @@ const judge = ({ exact, name }: Prepared, results: ReadonlyArray<Result>): Answe
 const numbered = (threads: number): string => `${threads} ${threads === 1 ? "thread" : "threads"}`
 
 /** The run whose bits are known, on so many threads. */
-const known = (threads: number): Effect.Effect<Answer> =>
+const known = (threads: number): Effect.Effect<CheckResult> =>
   knownRun.pipe(
     Effect.provide(Wasm.layer({ threads })),
     Effect.match({
@@ -123,7 +123,7 @@ const known = (threads: number): Effect.Effect<Answer> =>
   )
 
 /** Runs all checks, for one thread and every number of threads up to this. */
-export const selfTest = (threads: number): Effect.Effect<ReadonlyArray<Answer>> =>
+export const selfTest = (threads: number): Effect.Effect<ReadonlyArray<CheckResult>> =>
   Effect.gen(function* () {
     const all = yield* Effect.sync(() => cases.map(prepared))
     const counts = Array.from({ length: threads }, (_, i) => i + 1)

@@ -40,14 +40,14 @@ const pullback = <X, Y>(f: (x: X) => Y, x: X, extent: Extent): Pullback<X, Y> =>
   const outputs = tensors(value)
   const pull = (cotangent: Cotangent<Y>): X => {
     const given = tensors(cotangent)
-    wantLike("vjp", value, outputs, cotangent, given)
+    checkLike("vjp", value, outputs, cotangent, given)
     return gathered(x, from, pullBack(from, outputs, given))
   }
   return { value, pull }
 }
 
 /** Throws `ShapeError` unless one tree has the structure, kinds and sizes of another. */
-const wantLike = (
+const checkLike = (
   operation: string,
   wanted: unknown,
   wantedLeaves: ReadonlyArray<Tensor>,
@@ -132,7 +132,7 @@ export const jvp: {
   <Y>(f: (x: Tensor) => Y, x: Tensor, tangent: Tensor): Pushed<Y>
   <X, Y>(f: (x: X) => Y, x: NoInfer<X>, tangent: NoInfer<X>): Pushed<Y>
 } = <X, Y>(f: (x: X) => Y, x: X, tangent: X): Pushed<Y> => {
-  wantLike("jvp", x, tensors(x), tangent, tensors(tangent))
+  checkLike("jvp", x, tensors(x), tangent, tensors(tangent))
   const [outer, inner] = [openExtent(), openExtent()]
   const { pull, value } = pullback(f, x, outer)
   const direction = refill(value, tensors(value).map(zerosLike)) as Cotangent<Y>

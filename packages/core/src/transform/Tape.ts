@@ -30,8 +30,8 @@ export const pullBack = (
   const found = new Map<Tensor, Tensor>()
   const flow = (to: Tensor, cotangent: Tensor | undefined): void => {
     if (cotangent === undefined || to.dtype !== "f32") return
-    const sofar = found.get(to)
-    found.set(to, sofar === undefined ? cotangent : add(sofar, cotangent))
+    const accumulated = found.get(to)
+    found.set(to, accumulated === undefined ? cotangent : add(accumulated, cotangent))
   }
   const steps = between(from, outputs)
   const reached = new Set<Tensor>([...from, ...steps])

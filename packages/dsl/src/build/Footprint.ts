@@ -39,7 +39,7 @@ const leaf = (
 }
 
 const footprints = (all: ReadonlyArray<Nodes.Node>, input: Shape.Shape, catalogue: Catalogue): ReadonlyArray<Footprint> =>
-  (Nodes.net(all).parts?.(input) ?? []).flatMap(({ inputs, output }, i) => {
+  (Nodes.net(all).children?.(input) ?? []).flatMap(({ inputs, output }, i) => {
     const node = all[i]
     const [first = input] = inputs
     if (node?._tag === "Block") return footprints(node.nodes, first, catalogue)

@@ -23,7 +23,7 @@ export const two = (operation: string, inputs: ReadonlyArray<Spec>): readonly [S
   return [inputs[0] ?? scalar, inputs[1] ?? scalar]
 }
 
-export const wantDType = (operation: string, inputs: ReadonlyArray<Spec>, allowed: ReadonlyArray<DType>): void => {
+export const checkDType = (operation: string, inputs: ReadonlyArray<Spec>, allowed: ReadonlyArray<DType>): void => {
   for (const { dtype } of inputs)
     if (!allowed.includes(dtype)) refuse(operation, inputs, `${allowed.join(" or ")} elements`, `Tensor.cast(x, "${allowed[0]}")`)
 }
@@ -44,7 +44,7 @@ export const sameShape = (operation: string, a: Spec, b: Spec): void => {
   if (!Shape.equals(a.shape, b.shape)) refuse(operation, [a, b], "equal shapes", "broadcast or reshape one of them")
 }
 
-export const wantRank = (operation: string, inputs: ReadonlyArray<Spec>, spec: Spec, rank: number, meaning: string): void => {
+export const checkRank = (operation: string, inputs: ReadonlyArray<Spec>, spec: Spec, rank: number, meaning: string): void => {
   if (spec.shape.length !== rank) refuse(operation, inputs, meaning, "reshape it first")
 }
 

@@ -5,13 +5,13 @@ import type * as Shape from "../../types/Shape.ts"
 import { named, refuse, type Spec } from "../../types/ShapeError.ts"
 import { alias } from "../Entry.ts"
 import { pure } from "../Net.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import { type Activation, linearGain, reluGain, row, type Section } from "./Activation.ts"
 import { softplus } from "./rectifiers.ts"
 
 /** x · σ(βx). `Tensor.print(Activation.swish(Tensor.make([-1e4, 0, 1]))) // => "[0, 0, 0.73106]"` */
 export const swish = named("swish", (x: Tensor, beta = 1): Tensor => {
-  wantOptions("swish", swishOptions, { beta })
+  checkOptions("swish", swishOptions, { beta })
   return T.mul(x, T.sigmoid(beta === 1 ? x : T.mul(x, beta)))
 })
 
@@ -36,7 +36,7 @@ const gelus: { readonly [A in Approximate]: (x: Tensor) => Tensor } = {
 
 /** x · Φ(x), Φ being the distribution function of a standard normal number. `Tensor.print(Activation.gelu(Tensor.make([-1e4, 0, 1]))) // => "[0, 0, 0.84134]"` */
 export const gelu = named("gelu", (x: Tensor, approximate: Approximate = "none"): Tensor => {
-  wantOptions("gelu", rows.gelu.options, { approximate })
+  checkOptions("gelu", rows.gelu.options, { approximate })
   return gelus[approximate](x)
 })
 
@@ -74,7 +74,7 @@ export const glu = named("glu", (x: Tensor): Tensor => {
 
 /** swish(a) · b, a and b being the halves of the last axis. Throws `ShapeError` for an axis of odd size. `Tensor.print(Activation.swiglu(Tensor.make([[1, 2]]))) // => "[[1.4621]]"` */
 export const swiglu = named("swiglu", (x: Tensor, beta = 1): Tensor => {
-  wantOptions("swiglu", swishOptions, { beta })
+  checkOptions("swiglu", swishOptions, { beta })
   const [a, b] = halves("swiglu", x)
   return T.mul(swish(a, beta), b)
 })

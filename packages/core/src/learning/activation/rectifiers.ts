@@ -5,7 +5,7 @@ import * as T from "../../tensor/Tensor.ts"
 import type * as Shape from "../../types/Shape.ts"
 import { named } from "../../types/ShapeError.ts"
 import { type Net, stateless } from "../Net.ts"
-import { wantOptions, wantRule } from "../OptionError.ts"
+import { checkOptions, checkRule } from "../OptionError.ts"
 import { type None, none } from "../Params.ts"
 import { type Activation, reluGain, row } from "./Activation.ts"
 
@@ -19,7 +19,7 @@ const leaky = (x: Tensor, alpha: number | Tensor): Tensor => T.where(T.lessEqual
 
 /** x where it is above 0, αx elsewhere; the derivative at 0 is α. `Tensor.print(Activation.leakyRelu(Tensor.make([-1, 2]), 0.1)) // => "[-0.1, 2]"` */
 export const leakyRelu = named("leakyRelu", (x: Tensor, alpha: number | Tensor = 0.01): Tensor => {
-  if (typeof alpha === "number") wantOptions("leakyRelu", rows.leaky_relu.options, { alpha })
+  if (typeof alpha === "number") checkOptions("leakyRelu", rows.leaky_relu.options, { alpha })
   return leaky(x, alpha)
 })
 
@@ -28,7 +28,7 @@ const negativePart = (x: Tensor): Tensor => T.where(T.greater(x, 0), 0, x)
 
 /** x where it is above 0, α(eˣ - 1) elsewhere, exact near 0. `Tensor.print(Activation.elu(Tensor.make([-1e4, 0, 2]))) // => "[-1, 0, 2]"` */
 export const elu = named("elu", (x: Tensor, alpha = 1): Tensor => {
-  wantOptions("elu", rows.elu.options, { alpha })
+  checkOptions("elu", rows.elu.options, { alpha })
   return T.where(T.greater(x, 0), x, T.mul(T.expm1(negativePart(x)), alpha))
 })
 
@@ -41,7 +41,7 @@ export const selu = named("selu", (x: Tensor): Tensor => T.mul(elu(x, seluAlpha)
 
 /** log(1 + eᵝˣ) / β, without overflow for any x. `Tensor.print(Activation.softplus(Tensor.make([-1e4, 1e4]))) // => "[0, 10000]"` */
 export const softplus = named("softplus", (x: Tensor, beta = 1): Tensor => {
-  wantOptions("softplus", rows.softplus.options, { beta })
+  checkOptions("softplus", rows.softplus.options, { beta })
   if (beta !== 1) return T.div(softplus(T.mul(x, beta)), beta)
   // Not by |x|, whose second derivative is lost at 0.
   const above = T.greater(x, 0)
@@ -69,7 +69,7 @@ export const prelu = ({
   readonly init?: number
   readonly share?: Share
 } = {}): Net<Slopes, None> => {
-  wantOptions("prelu", rows.prelu.options, { init, share })
+  checkOptions("prelu", rows.prelu.options, { init, share })
   return stateless({
     kind: "prelu",
     shape: (input) => input,
@@ -86,8 +86,8 @@ export const rrelu = ({
   readonly lower?: number
   readonly upper?: number
 } = {}): Net<None, None> => {
-  wantOptions("rrelu", rows.rrelu.options, { lower, upper })
-  wantRule("rrelu", rows.rrelu.rule, { lower, upper })
+  checkOptions("rrelu", rows.rrelu.options, { lower, upper })
+  checkRule("rrelu", rows.rrelu.rule, { lower, upper })
   return stateless({
     kind: "rrelu",
     shape: (input) => input,

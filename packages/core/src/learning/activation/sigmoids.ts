@@ -3,7 +3,7 @@ import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { named } from "../../types/ShapeError.ts"
 import { alias } from "../Entry.ts"
-import { wantOptions, wantRule } from "../OptionError.ts"
+import { checkOptions, checkRule } from "../OptionError.ts"
 import { type Activation, linearGain, row } from "./Activation.ts"
 import { softplus } from "./rectifiers.ts"
 
@@ -15,8 +15,8 @@ export const tanh = (x: Tensor): Tensor => T.tanh(x)
 
 /** x held between two bounds, the first below the second, with slope 0 at them and beyond. `Tensor.print(Activation.hardTanh(Tensor.make([-3, 0.5, 2]))) // => "[-1, 0.5, 1]"` */
 export const hardTanh = named("hardTanh", (x: Tensor, min = -1, max = 1): Tensor => {
-  wantOptions("hardTanh", rows.hard_tanh.options, { max, min })
-  wantRule("hardTanh", rows.hard_tanh.rule, { max, min })
+  checkOptions("hardTanh", rows.hard_tanh.options, { max, min })
+  checkRule("hardTanh", rows.hard_tanh.rule, { max, min })
   return T.where(T.lessEqual(x, min), min, T.where(T.greaterEqual(x, max), max, x))
 })
 

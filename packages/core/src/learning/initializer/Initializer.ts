@@ -12,7 +12,7 @@ export interface Fans {
 }
 
 /** The place the weights take in a net: what they connect, and the activation that follows (none is the identity). */
-export interface Place extends Fans {
+export interface Connections extends Fans {
   readonly activation?: Activation
 }
 
@@ -34,13 +34,13 @@ export const initializer = <const O extends Options, const Main extends keyof O 
 ): Entry<O, Initializer, Main> & Traits<InitializerTraits<OptionName<O>>> => definition
 
 /** Draws weights of a shape. */
-export type Initializer = (key: Key.Key, shape: Shape.Shape, place: Place) => Tensor
+export type Initializer = (key: Key.Key, shape: Shape.Shape, place: Connections) => Tensor
 
 /**
  * The fans of a weight: [in, out] of a matrix; of a convolution kernel [...window, channels, filters], channels and
  * filters times the window's area. The kernel of a grouped convolution is [...window, channels / groups, filters], and
  * that of a transposed one [...window, filters / groups, channels], where PyTorch and Keras too count its outputs as
- * fan_in. A layer whose weights connect otherwise says its fans itself: a `Place` holds them.
+ * fan_in. A layer whose weights connect otherwise says its fans itself: a `Connections` holds them.
  *
  * `Initializer.fans([3, 3, 16, 32]) // => { fanIn: 144, fanOut: 288 }`
  */

@@ -2,13 +2,13 @@
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { refuse } from "../../types/ShapeError.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import type { Initializer } from "./Initializer.ts"
 import { constantOptions, gainOption } from "./options.ts"
 
 /** One number everywhere. */
 export const constant = (value: number): Initializer => {
-  wantOptions("constant", constantOptions, { value })
+  checkOptions("constant", constantOptions, { value })
   return (_, shape) => T.full(shape, value)
 }
 
@@ -25,7 +25,7 @@ export const ones: Initializer = constant(1)
  * `Tensor.print(Initializer.identity()(Key.make(0), [2, 3], { fanIn: 2, fanOut: 3 })) // => "[[1, 0, 0],\n [0, 1, 0]]"`
  */
 export const identity = (gain = 1): Initializer => {
-  wantOptions("identity", { gain: gainOption }, { gain })
+  checkOptions("identity", { gain: gainOption }, { gain })
   return (_, shape) => {
     if (shape.length < 2) refuse("identity", [{ dtype: "f32", shape }], "a matrix or a kernel", "zeros for a bias")
     const window = shape.slice(0, -2)

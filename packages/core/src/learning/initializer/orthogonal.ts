@@ -4,7 +4,7 @@ import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import type { Initializer } from "./Initializer.ts"
 import { gainOption } from "./options.ts"
 
@@ -52,7 +52,7 @@ const orthonormal = (rows: Tensor): Tensor => {
  * learning in deep linear neural networks, 2014). Throws `ShapeError` for less than two axes.
  */
 export const orthogonal = (gain = 1): Initializer => {
-  wantOptions("orthogonal", { gain: gainOption }, { gain })
+  checkOptions("orthogonal", { gain: gainOption }, { gain })
   return (key, shape) => {
     if (shape.length < 2) refuse("orthogonal", [{ dtype: "f32", shape }], "a matrix or a kernel", "zeros for a bias")
     const columns = shape.at(-1) ?? 1

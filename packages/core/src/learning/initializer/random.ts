@@ -5,8 +5,8 @@
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import type { Family } from "../activation/Activation.ts"
-import { wantOptions } from "../OptionError.ts"
-import type { Distribution, Fans, Initializer, Place } from "./Initializer.ts"
+import { checkOptions } from "../OptionError.ts"
+import type { Connections, Distribution, Fans, Initializer } from "./Initializer.ts"
 import { gainOption, modeOption, normalOptions, truncatedNormalOptions, uniformOptions } from "./options.ts"
 
 const normalOf =
@@ -21,19 +21,19 @@ const uniformOf =
 
 /** The normal distribution around 0 with a standard deviation. Throws `OptionError` for one below 0. */
 export const normal = (std: number): Initializer => {
-  wantOptions("normal", normalOptions, { std })
+  checkOptions("normal", normalOptions, { std })
   return normalOf(std)
 }
 
 /** Evenly between -limit and limit. Throws `OptionError` for a limit below 0. */
 export const uniform = (limit: number): Initializer => {
-  wantOptions("uniform", uniformOptions, { limit })
+  checkOptions("uniform", uniformOptions, { limit })
   return uniformOf(limit)
 }
 
 /** The normal distribution around 0, drawn anew beyond two standard deviations; `std` is that before the cut, 1.14 times that after it. */
 export const truncatedNormal = (std: number): Initializer => {
-  wantOptions("truncatedNormal", truncatedNormalOptions, { std })
+  checkOptions("truncatedNormal", truncatedNormalOptions, { std })
   return (key, shape) => T.mul(Key.truncatedNormal(key, shape), std)
 }
 
@@ -46,13 +46,13 @@ const distributions: { readonly [D in Distribution]: (variance: number) => Initi
 
 /** Weights around 0 whose variance depends on their place; every named scheme is one of these. */
 export const withVariance =
-  (distribution: Distribution, variance: (place: Place) => number): Initializer =>
-  (key, shape, place) =>
-    distributions[distribution](variance(place))(key, shape, place)
+  (distribution: Distribution, variance: (connections: Connections) => number): Initializer =>
+  (key, shape, connections) =>
+    distributions[distribution](variance(connections))(key, shape, connections)
 
 /** gain² / fan_avg: a compromise between signals forwards and gradients backwards. */
 export const xavier = (distribution: Distribution, gain = 1): Initializer => {
-  wantOptions("xavier", { gain: gainOption }, { gain })
+  checkOptions("xavier", { gain: gainOption }, { gain })
   return withVariance(distribution, ({ fanIn, fanOut }) => (gain ** 2 * 2) / (fanIn + fanOut))
 }
 
@@ -66,8 +66,8 @@ const fanOf: { readonly [M in Mode]: (fans: Fans) => number } = {
 
 /** gain² / fan, with the gain of the activation that follows: √2 makes up for the half that relu cuts away. */
 export const he = (distribution: Distribution, gain = Math.SQRT2, mode: Mode = "fan_in"): Initializer => {
-  wantOptions("he", { gain: gainOption, mode: modeOption }, { gain, mode })
-  return withVariance(distribution, (place) => gain ** 2 / fanOf[mode](place))
+  checkOptions("he", { gain: gainOption, mode: modeOption }, { gain, mode })
+  return withVariance(distribution, (connections) => gain ** 2 / fanOf[mode](connections))
 }
 
 /** 1 / fan_in. */
@@ -83,7 +83,7 @@ const families: { readonly [F in Family]: (gain: number) => Initializer } = {
 const linear = { gain: 1, suits: "xavier" } as const
 
 /** What suits the activation that follows: he, xavier or lecun, all normal, with its gain. */
-export const auto: Initializer = (key, shape, place) => {
-  const { gain, suits } = place.activation ?? linear
-  return families[suits](gain)(key, shape, place)
+export const auto: Initializer = (key, shape, connections) => {
+  const { gain, suits } = connections.activation ?? linear
+  return families[suits](gain)(key, shape, connections)
 }

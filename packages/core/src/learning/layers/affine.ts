@@ -62,10 +62,10 @@ export const affine = (options: AffineOptions, map: LinearMap): Net<AffineParams
     init: (key, input) => {
       const inner = after.init(Key.fold(key, "activation"), map.shape(input))
       const shape = map.weights(input)
-      const place = { ...map.fans(shape), activation: follows }
+      const connections = { ...map.fans(shape), activation: follows }
       const params = {
-        w: weights(Key.fold(key, "w"), shape, place),
-        ...(bias ? { b: biases(Key.fold(key, "b"), [map.outputs], place) } : {}),
+        w: weights(Key.fold(key, "w"), shape, connections),
+        ...(bias ? { b: biases(Key.fold(key, "b"), [map.outputs], connections) } : {}),
         ...(leaves(inner.params).length > 0 ? { activation: inner.params } : {}),
       }
       return { params, state: inner.state }

@@ -10,7 +10,7 @@ import * as Activation from "../Activation.ts"
 import { make } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
 import { graph, type Named, type Net, type Node, stateless } from "../Net.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { type ActivationLike, activationOf } from "./activation.ts"
 import { type InitializerLike, initializerOf } from "./affine.ts"
@@ -65,7 +65,7 @@ export const multiHeadAttention = ({
   init = "auto",
 }: AttentionOptions): Net<AttentionParams, None> => {
   const kind = "multi_head_attention"
-  wantOptions("multiHeadAttention", entries.multi_head_attention.options, { dropout: rate, heads })
+  checkOptions("multiHeadAttention", entries.multi_head_attention.options, { dropout: rate, heads })
   const dropped = dropout(rate)
   const weights = initializerOf(init)
   const widthOf = (input: Shape.Shape): number => {
@@ -133,7 +133,7 @@ const waves = (time: number, features: number): Tensor => {
  * w [time, features].
  */
 export const positions = ({ kind = "waves" }: PositionsOptions = {}): Net<{ readonly w?: Tensor }, None> => {
-  wantOptions("positions", entries.positions.options, { kind })
+  checkOptions("positions", entries.positions.options, { kind })
   return stateless({
     kind: "positions",
     shape: (input) => {
@@ -197,14 +197,14 @@ const encoderGraph = (
  * normalization. x [batch, time, features] gives the same shape. Throws `ShapeError`.
  */
 export const transformerEncoder = (options: EncoderOptions): Net => {
-  wantOptions("transformerEncoder", entries.transformer_encoder.options, options)
+  checkOptions("transformerEncoder", entries.transformer_encoder.options, options)
   const of = (input: Shape.Shape): Net => encoderGraph(options, sequenceOf("transformer_encoder", input)[1])
   return {
     kind: "transformer_encoder",
     shape: (input) => of(input).shape(input),
     init: (key, input) => of(input).init(key, input),
     apply: (params, state, x, context) => of(x.shape.slice(1)).apply(params, state, x, context),
-    parts: (input) => of(input).parts?.(input) ?? [],
+    children: (input) => of(input).children?.(input) ?? [],
   }
 }
 

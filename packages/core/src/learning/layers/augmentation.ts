@@ -6,21 +6,21 @@ import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { type Net, pure } from "../Net.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { layer, light } from "./Layer.ts"
-import { wantAxes } from "./sample.ts"
+import { checkAxes } from "./sample.ts"
 
 /** A layer that alters images while training, and only then. */
 const augmenting = (kind: string, alter: (images: Tensor, key: Key.Key) => Tensor): Net<None, None> =>
   pure(
     kind,
     (x, context) => {
-      wantAxes(kind, 2, x.shape.slice(1))
+      checkAxes(kind, 2, x.shape.slice(1))
       return context.mode === "infer" ? x : alter(x, context.key)
     },
     (input) => {
-      wantAxes(kind, 2, input)
+      checkAxes(kind, 2, input)
       return input
     },
   )
@@ -84,7 +84,7 @@ export interface FlipOptions {
 
 /** While training, each image is mirrored by a chance, left to right unless `axes` says otherwise. */
 export const randomFlip = ({ axes = "horizontal", probability = 0.5 }: FlipOptions = {}): Net<None, None> => {
-  wantOptions("randomFlip", entries.random_flip.options, { axes, probability })
+  checkOptions("randomFlip", entries.random_flip.options, { axes, probability })
   return augmenting("random_flip", (images, key) =>
     flipped[axes].reduce<Tensor>(
       (x, axis) => T.where(Key.bernoulli(Key.fold(key, axis), probability, [sizesOf(images).n, 1, 1, 1]), T.flip(x, [axis]), x),
@@ -95,7 +95,7 @@ export const randomFlip = ({ axes = "horizontal", probability = 0.5 }: FlipOptio
 
 /** While training, each image is moved by up to so many whole pixels down or up and across; 0 comes in. */
 export const randomShift = (most: number): Net<None, None> => {
-  wantOptions("randomShift", entries.random_shift.options, { most })
+  checkOptions("randomShift", entries.random_shift.options, { most })
   return augmenting("random_shift", (images, key) => {
     const { height, n, width } = sizesOf(images)
     const down = integers(Key.fold(key, "down"), n, -most, most)
@@ -106,7 +106,7 @@ export const randomShift = (most: number): Net<None, None> => {
 
 /** While training, each image is turned about its middle by up to so many degrees either way; 0 comes in at the corners. */
 export const randomRotate = (degrees: number): Net<None, None> => {
-  wantOptions("randomRotate", entries.random_rotate.options, { degrees })
+  checkOptions("randomRotate", entries.random_rotate.options, { degrees })
   return augmenting("random_rotate", (images, key) => {
     const angle = around(key, sizesOf(images).n, (degrees * Math.PI) / 180)
     const [sin, cos] = [T.sin(angle), T.cos(angle)]
@@ -119,7 +119,7 @@ export const randomRotate = (degrees: number): Net<None, None> => {
 
 /** While training, each image is made larger or smaller about its middle, to between 1 - amount and 1 + amount of its size. */
 export const randomZoom = (amount: number): Net<None, None> => {
-  wantOptions("randomZoom", entries.random_zoom.options, { amount })
+  checkOptions("randomZoom", entries.random_zoom.options, { amount })
   return augmenting("random_zoom", (images, key) => {
     const size = T.add(around(key, sizesOf(images).n, amount), 1)
     return mapped(images, (y, x) => ({ y: T.div(y, size), x: T.div(x, size) }))
@@ -128,7 +128,7 @@ export const randomZoom = (amount: number): Net<None, None> => {
 
 /** While training, a square of so many pixels a side, whose middle lies anywhere in the image, is 0 in all channels. */
 export const randomErase = (size: number): Net<None, None> => {
-  wantOptions("randomErase", entries.random_erase.options, { size })
+  checkOptions("randomErase", entries.random_erase.options, { size })
   return augmenting("random_erase", (images, key) => {
     const { height, n, width } = sizesOf(images)
     const start = (way: string, extent: number): Tensor =>

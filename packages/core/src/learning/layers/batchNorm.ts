@@ -7,7 +7,7 @@ import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"
 import type { Net } from "../Net.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import { layer, widthOf } from "./Layer.ts"
 import { channelsOf, type Learned, learned, scaled } from "./standardize.ts"
 
@@ -29,7 +29,7 @@ export type BatchNormState = { readonly mean: Tensor; readonly variance: Tensor 
  * Throws `ShapeError`, as for a batch with one number a channel, which has no variance.
  */
 export const batchNorm = ({ eps = 1e-5, momentum = 0.1 }: BatchNormOptions = {}): Net<Learned, BatchNormState> => {
-  wantOptions("batchNorm", entries.batch_norm.options, { eps, momentum })
+  checkOptions("batchNorm", entries.batch_norm.options, { eps, momentum })
   return {
     kind: "batch_norm",
     shape: (input) => {

@@ -11,10 +11,10 @@ import * as Activation from "../Activation.ts"
 import { make, type Use } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
 import type { Net } from "../Net.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import { type AffineOptions, type AffineParams, affine, affineOptions, type LinearMap } from "./affine.ts"
 import { layer, widthOf, windowOf } from "./Layer.ts"
-import { ofSample, wantAxes } from "./sample.ts"
+import { checkAxes, ofSample } from "./sample.ts"
 
 /** How a convolution is built. One number counts for every axis of space alike. */
 export interface ConvOptions extends AffineOptions {
@@ -40,7 +40,7 @@ export interface ConvTransposeOptions extends ConvOptions {
 
 const print = (sizes: Sizes): string => (typeof sizes === "number" ? String(sizes) : `[${sizes.join(", ")}]`)
 
-const wantSizes = (kind: string, option: string, sizes: Sizes | undefined, rank: number, input: Shape.Shape): void => {
+const checkSizes = (kind: string, option: string, sizes: Sizes | undefined, rank: number, input: Shape.Shape): void => {
   if (sizes !== undefined && typeof sizes !== "number" && sizes.length !== rank)
     refuse(
       kind,
@@ -50,7 +50,7 @@ const wantSizes = (kind: string, option: string, sizes: Sizes | undefined, rank:
     )
 }
 
-const wantGroups = (kind: string, what: string, n: number, groups: number, input: Shape.Shape): void => {
+const checkGroups = (kind: string, what: string, n: number, groups: number, input: Shape.Shape): void => {
   if (n % groups !== 0)
     refuse(
       kind,
@@ -76,10 +76,10 @@ const linear = (
     outputs: filters,
     weights,
     shape: (input) => {
-      wantAxes(kind, rank, input)
-      for (const [option, sizes] of Object.entries({ kernel, stride, dilation })) wantSizes(kind, option, sizes, rank, input)
-      wantGroups(kind, "channels", input.at(-1) ?? 0, groups, input)
-      wantGroups(kind, "filters", filters, groups, input)
+      checkAxes(kind, rank, input)
+      for (const [option, sizes] of Object.entries({ kernel, stride, dilation })) checkSizes(kind, option, sizes, rank, input)
+      checkGroups(kind, "channels", input.at(-1) ?? 0, groups, input)
+      checkGroups(kind, "filters", filters, groups, input)
       return ofSample(kind, input, (x) => convolve(x, T.zeros(weights(input))))
     },
     fans: Initializer.fans,
@@ -90,12 +90,12 @@ const linear = (
 const convolution =
   (kind: string, rank: number) =>
   (options: ConvOptions): Net<AffineParams> => {
-    wantOptions(kind, windows, options)
+    checkOptions(kind, windows, options)
     const { dilation = 1, filters, groups = 1, pad = "valid", stride = 1 } = options
     const kernelOf = (channels: number) => [channels / groups, filters]
     return affine(
       options,
-      linear(kind, rank, options, kernelOf, (x, w) => T.conv(x, w, { dilation, groups, pad, strides: stride })),
+      linear(kind, rank, options, kernelOf, (x, w) => T.conv(x, w, { dilation, groups, pad, stride })),
     )
   }
 
@@ -111,13 +111,13 @@ export const conv2d = convolution("conv2d", 2)
  * comes to (n - 1) · stride + (kernel - 1) · dilation + 1 - padding + outputPadding; with `same`, to n · stride. Throws `ShapeError`.
  */
 export const convTranspose2d = (options: ConvTransposeOptions): Net<AffineParams> => {
-  wantOptions("convTranspose2d", { ...windows, outputPadding: entries.conv_transpose2d.options.output_padding }, options)
+  checkOptions("convTranspose2d", { ...windows, outputPadding: entries.conv_transpose2d.options.output_padding }, options)
   const { dilation = 1, filters, groups = 1, outputPadding = 0, pad = "valid", stride = 1 } = options
   const kernelOf = (channels: number) => [filters / groups, channels]
   return affine(
     options,
     linear("conv_transpose2d", 2, options, kernelOf, (x, w) =>
-      T.convTranspose(x, w, { dilation, groups, outputPadding, pad, strides: stride }),
+      T.convTranspose(x, w, { dilation, groups, outputPadding, pad, stride }),
     ),
   )
 }

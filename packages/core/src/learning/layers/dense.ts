@@ -7,7 +7,7 @@ import * as Activation from "../Activation.ts"
 import { make } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
 import { type Net, pure } from "../Net.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import { type AffineOptions, type AffineParams, affine, affineOptions, type InitializerLike, type LinearMap } from "./affine.ts"
 import { layer, widthOf } from "./Layer.ts"
 
@@ -40,7 +40,7 @@ const product = (kind: string, units: number): LinearMap => ({
 
 /** f(x · W + b) over the last axis: x [batch, …, in] gives [batch, …, units]. Throws `ShapeError` for samples without axes. */
 export const dense = (options: DenseOptions): Net<DenseParams> => {
-  wantOptions("dense", entries.dense.options, options)
+  checkOptions("dense", entries.dense.options, options)
   return affine(options, product("dense", options.units))
 }
 
@@ -63,7 +63,7 @@ export interface MaxoutOptions {
  * weights are w [in, pieces · units], b [pieces · units], the first `units` columns being every output's first map.
  */
 export const maxout = ({ pieces = 2, units, ...options }: MaxoutOptions): Net<AffineParams> => {
-  wantOptions("maxout", entries.maxout.options, { pieces, units })
+  checkOptions("maxout", entries.maxout.options, { pieces, units })
   const apply = (x: Tensor): Tensor => T.max(T.reshape(x, [...x.shape.slice(0, -1), pieces, units]), { axes: -2 })
   const shape = (input: Shape.Shape): Shape.Shape => [...input.slice(0, -1), units]
   // Of two normal numbers the larger has the same mean square as each, so signals keep their size without a gain.

@@ -7,7 +7,7 @@ import * as Activation from "../Activation.ts"
 import { make } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
 import { type Net, stateless } from "../Net.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { type InitializerLike, initializerOf } from "./affine.ts"
 import { layer } from "./Layer.ts"
@@ -38,10 +38,10 @@ const tokensOf = (x: Tensor): Tensor => {
  * tables have them; one that is not below `tokens` reads NaN.
  */
 export const embedding = ({ init = "auto", tokens, units }: EmbeddingOptions): Net<EmbeddingParams, None> => {
-  wantOptions("embedding", entries.embedding.options, { tokens, units })
+  checkOptions("embedding", entries.embedding.options, { tokens, units })
   const rows = initializerOf(init)
   // One row goes into each output, as if a matrix met a one-hot vector with a single 1.
-  const place: Initializer.Place = {
+  const connections: Initializer.Connections = {
     fanIn: 1,
     fanOut: units,
     activation: { apply: Activation.identity, gain: 1, suits: "lecun" },
@@ -49,7 +49,7 @@ export const embedding = ({ init = "auto", tokens, units }: EmbeddingOptions): N
   return stateless({
     kind: "embedding",
     shape: (input) => [...input, units],
-    init: (key) => ({ w: rows(Key.fold(key, "w"), [tokens, units], place) }),
+    init: (key) => ({ w: rows(Key.fold(key, "w"), [tokens, units], connections) }),
     apply: ({ w }, x) => T.take(w, tokensOf(x)),
   })
 }

@@ -4,7 +4,7 @@ import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import type * as Shape from "../../types/Shape.ts"
 import { type Net, pure } from "../Net.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { layer, light } from "./Layer.ts"
 
@@ -22,13 +22,13 @@ const dropped = (x: Tensor, key: Key.Key, rate: number, mask: Shape.Shape): Tens
  * 0 and below 1.
  */
 export const dropout = (rate: number): Net<None, None> => {
-  wantOptions("dropout", entries.dropout.options, { rate })
+  checkOptions("dropout", entries.dropout.options, { rate })
   return whileTraining("dropout", rate, (x, key) => dropped(x, key, rate, x.shape))
 }
 
 /** Dropout of whole channels: all numbers of a sample's channel [batch, …space, channels] together. */
 export const spatialDropout = (rate: number): Net<None, None> => {
-  wantOptions("spatialDropout", entries.spatial_dropout.options, { rate })
+  checkOptions("spatialDropout", entries.spatial_dropout.options, { rate })
   return whileTraining("spatial_dropout", rate, (x, key) =>
     dropped(
       x,
@@ -47,7 +47,7 @@ const saturated = -1.0507009873554805 * 1.6732632423543772
  * back to mean 0 and variance 1, which dropout would spoil.
  */
 export const alphaDropout = (rate: number): Net<None, None> => {
-  wantOptions("alphaDropout", entries.alpha_dropout.options, { rate })
+  checkOptions("alphaDropout", entries.alpha_dropout.options, { rate })
   // Of numbers with mean 0 and variance 1: the mean after dropping is rate · α′, the variance (1 - rate)(1 + rate · α′²).
   const scale = 1 / Math.sqrt((1 - rate) * (1 + rate * saturated ** 2))
   const shift = -scale * rate * saturated
@@ -58,7 +58,7 @@ export const alphaDropout = (rate: number): Net<None, None> => {
 
 /** While training, a normal number of mean 0 and the given standard deviation added to each. */
 export const gaussianNoise = (std: number): Net<None, None> => {
-  wantOptions("gaussianNoise", entries.gaussian_noise.options, { std })
+  checkOptions("gaussianNoise", entries.gaussian_noise.options, { std })
   return whileTraining("gaussian_noise", std, (x, key) => T.add(x, T.mul(Key.normal(key, x.shape), std)))
 }
 

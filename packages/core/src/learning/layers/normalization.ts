@@ -4,7 +4,7 @@ import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"
 import { type Net, stateless } from "../Net.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { layer, widthOf } from "./Layer.ts"
 import { channelsOf, type Learned, learned, scaled } from "./standardize.ts"
@@ -33,7 +33,7 @@ const spread = (x: Tensor, axes: ReadonlyArray<number>): { readonly centred: Ten
 
 /** γ · (x - mean) / √(variance + ε) + β with the mean and the variance of each sample's last axes, whose shape γ and β have. Throws `ShapeError`. */
 export const layerNorm = ({ axes = 1, eps = 1e-5 }: LayerNormOptions = {}): Net<Learned, None> => {
-  wantOptions("layerNorm", entries.layer_norm.options, { axes, eps })
+  checkOptions("layerNorm", entries.layer_norm.options, { axes, eps })
   return stateless({
     kind: "layer_norm",
     shape: (input) => {
@@ -64,7 +64,7 @@ export interface GroupNormOptions {
  * as channels is instance normalization. Throws `ShapeError`.
  */
 export const groupNorm = ({ eps = 1e-5, groups }: GroupNormOptions): Net<Learned, None> => {
-  wantOptions("groupNorm", entries.group_norm.options, { eps, groups })
+  checkOptions("groupNorm", entries.group_norm.options, { eps, groups })
   const channels = (input: Shape.Shape): number => {
     const n = channelsOf("group_norm", input)
     return n % groups === 0
@@ -99,7 +99,7 @@ export type RmsNormParams = { readonly gamma: Tensor }
 
 /** γ · x / √(mean(x²) + ε) over the last axis, which is not centred. Throws `ShapeError`. */
 export const rmsNorm = ({ eps = 1e-6 }: { readonly eps?: number } = {}): Net<RmsNormParams, None> => {
-  wantOptions("rmsNorm", entries.rms_norm.options, { eps })
+  checkOptions("rmsNorm", entries.rms_norm.options, { eps })
   return stateless({
     kind: "rms_norm",
     shape: (input) => {

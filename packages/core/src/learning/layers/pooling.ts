@@ -4,7 +4,7 @@ import type { Pad, PoolOptions, Sizes } from "../../tensor/linear.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { refuse } from "../../types/ShapeError.ts"
 import { type Net, pure } from "../Net.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { layer, light } from "./Layer.ts"
 import { ofSample } from "./sample.ts"
@@ -19,7 +19,7 @@ export interface PoolingOptions {
   readonly pad?: Pad
 }
 
-const wantSpace = (kind: string, input: ReadonlyArray<number>): void => {
+const checkSpace = (kind: string, input: ReadonlyArray<number>): void => {
   if (input.length < 2)
     refuse(
       kind,
@@ -32,10 +32,10 @@ const wantSpace = (kind: string, input: ReadonlyArray<number>): void => {
 const pooling =
   (operation: string, kind: string, pool: (x: Tensor, options: PoolOptions) => Tensor) =>
   ({ pad = "valid", stride, window }: PoolingOptions): Net<None, None> => {
-    wantOptions(operation, windows, { stride, window })
-    const apply = (x: Tensor): Tensor => pool(x, { window, pad, strides: stride ?? window })
+    checkOptions(operation, windows, { stride, window })
+    const apply = (x: Tensor): Tensor => pool(x, { window, pad, stride: stride ?? window })
     return pure(kind, apply, (input) => {
-      wantSpace(kind, input)
+      checkSpace(kind, input)
       const rank = input.length - 1
       for (const [option, sizes] of Object.entries({ window, stride }))
         if (sizes !== undefined && typeof sizes !== "number" && sizes.length !== rank)
@@ -60,7 +60,7 @@ export const globalAvgPool: Net<None, None> = pure(
   "global_avg_pool",
   (x) => T.mean(x, { axes: x.shape.slice(1, -1).map((_, i) => i + 1) }),
   (input) => {
-    wantSpace("global_avg_pool", input)
+    checkSpace("global_avg_pool", input)
     return input.slice(-1)
   },
 )

@@ -12,7 +12,7 @@ import * as Activation from "../Activation.ts"
 import { make } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
 import { type Net, stateless } from "../Net.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { type ActivationLike, activationOf } from "./activation.ts"
 import { type InitializerLike, initializerOf } from "./affine.ts"
@@ -22,8 +22,8 @@ import { layer, widthOf } from "./Layer.ts"
 export interface RecurrentOptions {
   /** How many numbers it remembers, and gives at each time. */
   readonly units: number
-  /** What it gives: what it made of every time [time, units], or of the last alone [units], which is usual. */
-  readonly give?: "last" | "all"
+  /** Whether the result has the output of every time step [time, units], or of the last one alone [units], the default. */
+  readonly returnSequences?: boolean
   /** From the first time to the last, which is usual, or from the last to the first. */
   readonly reverse?: boolean
   /** The weights of the inputs at the start: `auto` unless given. */
@@ -62,15 +62,15 @@ const drawn = (
   activation: Activation.Activation,
 ): Tensor => {
   const shape = [inputs, units]
-  const place = { ...Initializer.fans(shape), activation }
+  const connections = { ...Initializer.fans(shape), activation }
   return T.concat(
-    Array.from({ length: gates }, (_, gate) => initializer(Key.fold(key, gate), shape, place)),
+    Array.from({ length: gates }, (_, gate) => initializer(Key.fold(key, gate), shape, connections)),
     1,
   )
 }
 
 const recurrent = <P extends RecurrentParams, C>(
-  { give = "last", init = "auto", recurrentInit = "orthogonal", reverse = false, units }: RecurrentOptions,
+  { init = "auto", recurrentInit = "orthogonal", returnSequences = false, reverse = false, units }: RecurrentOptions,
   cell: Cell<P, C>,
 ): Net<P, None> => {
   const { activation, gates, kind } = cell
@@ -78,7 +78,7 @@ const recurrent = <P extends RecurrentParams, C>(
     kind,
     shape: (input) => {
       featuresOf(kind, input)
-      return give === "last" ? [units] : [input[0] ?? 0, units]
+      return returnSequences ? [input[0] ?? 0, units] : [units]
     },
     init: (key, input) =>
       cell.params({
@@ -96,7 +96,7 @@ const recurrent = <P extends RecurrentParams, C>(
         reverse,
       })
       // What was kept of a round stands at the time of its row.
-      return give === "last" ? T.at(kept, reverse ? 0 : time - 1) : (T.transpose(kept, [1, 0, 2]) as Tensor)
+      return returnSequences ? (T.transpose(kept, [1, 0, 2]) as Tensor) : T.at(kept, reverse ? 0 : time - 1)
     },
   })
 }
@@ -116,7 +116,7 @@ export interface SimpleRnnOptions extends RecurrentOptions {
 
 /** hₜ = f(xₜ · Wx + hₜ₋₁ · Wh + b) over samples [time, in]. Throws `ShapeError`. */
 export const simpleRnn = ({ activation = "tanh", ...options }: SimpleRnnOptions): Net<RecurrentParams, None> => {
-  wantOptions("simpleRnn", shared, options)
+  checkOptions("simpleRnn", shared, options)
   const follows = activationOf(activation)
   return recurrent(options, {
     kind: "simple_rnn",
@@ -144,7 +144,7 @@ const tanh = activationOf("tanh")
  * the order i, f, g, o. Throws `ShapeError`.
  */
 export const lstm = ({ forgetBias = 1, ...options }: LstmOptions): Net<RecurrentParams, None> => {
-  wantOptions("lstm", { ...shared, forgetBias: entries.lstm.options.forget_bias }, { ...options, forgetBias })
+  checkOptions("lstm", { ...shared, forgetBias: entries.lstm.options.forget_bias }, { ...options, forgetBias })
   return recurrent(options, {
     kind: "lstm",
     gates: 4,
@@ -171,7 +171,7 @@ export type GruParams = RecurrentParams & { readonly bh: Tensor }
  * by side in the order r, z, n. Throws `ShapeError`.
  */
 export const gru = (options: RecurrentOptions): Net<GruParams, None> => {
-  wantOptions("gru", shared, options)
+  checkOptions("gru", shared, options)
   return recurrent(options, {
     kind: "gru",
     gates: 3,
@@ -238,7 +238,7 @@ export const entries = {
     make: ({ activation, give, init, recurrent_init, reverse, units }): Net =>
       simpleRnn({
         units,
-        give,
+        returnSequences: give === "all",
         reverse,
         activation: make(Activation.table, activation),
         init: make(Initializer.table, init),
@@ -263,7 +263,7 @@ export const entries = {
     make: ({ forget_bias, give, init, recurrent_init, reverse, units }): Net =>
       lstm({
         units,
-        give,
+        returnSequences: give === "all",
         reverse,
         forgetBias: forget_bias,
         init: make(Initializer.table, init),
@@ -279,6 +279,12 @@ export const entries = {
     main: "units",
     traits: recurring(4),
     make: ({ give, init, recurrent_init, reverse, units }): Net =>
-      gru({ units, give, reverse, init: make(Initializer.table, init), recurrentInit: make(Initializer.table, recurrent_init) }),
+      gru({
+        units,
+        returnSequences: give === "all",
+        reverse,
+        init: make(Initializer.table, init),
+        recurrentInit: make(Initializer.table, recurrent_init),
+      }),
   }),
 }

@@ -17,7 +17,7 @@ export const ofSample = (kind: string, input: Shape.Shape, f: (x: Tensor) => Ten
 const spaces = ["[channels]", "[length, channels]", "[height, width, channels]"]
 
 /** Throws `ShapeError` unless samples have as many axes of space as a layer moves over, and one of channels. */
-export const wantAxes = (kind: string, rank: number, input: Shape.Shape): void => {
+export const checkAxes = (kind: string, rank: number, input: Shape.Shape): void => {
   if (input.length === rank + 1) return
   const hint =
     input.length === rank

@@ -3,7 +3,7 @@ import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"
 import { type Net, pure } from "../Net.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { layer, light } from "./Layer.ts"
 
@@ -16,7 +16,7 @@ export const flatten: Net<None, None> = pure(
 
 /** The numbers of a sample under another shape of as many: [batch, …] gives [batch, ...shape]. Throws `ShapeError`. */
 export const reshape = (shape: Shape.Shape): Net<None, None> => {
-  wantOptions("reshape", entries.reshape.options, { shape })
+  checkOptions("reshape", entries.reshape.options, { shape })
   return pure(
     "reshape",
     (x) => T.reshape(x, [x.shape[0] ?? 0, ...shape]),

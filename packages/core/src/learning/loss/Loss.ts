@@ -4,28 +4,31 @@ import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"
 import { identity } from "../Activation.ts"
-import type { Answer } from "../Target.ts"
+import type { TargetType } from "../Target.ts"
 
 /** One number for each sample: output [batch, …] and target give [batch]. */
 export type PerExample = (output: Tensor, target: Tensor) => Tensor
 
 /** What else there is to know of a loss. */
-export interface Meant {
+export interface LossTraits {
   /** What the outputs say of the target under this loss: probabilities of logits, a number as it is. */
   readonly response: (output: Tensor) => Tensor
   /** The targets it compares, first the one it is made for. */
-  readonly answers: ReadonlyArray<Answer>
+  readonly targetTypes: ReadonlyArray<TargetType>
 }
 
 /** The mean over a batch, a scalar. Throws `ShapeError` when outputs and targets do not belong together. */
-export interface Loss extends Meant {
+export interface Loss extends LossTraits {
   (output: Tensor, target: Tensor): Tensor
   readonly perExample: PerExample
 }
 
 /** A loss from what it is for each sample; without a word on what outputs mean they are numbers as they are. */
-export const make = (perExample: PerExample, { answers = ["numbers"], response = identity }: Partial<Meant> = {}): Loss =>
-  Object.assign((output: Tensor, target: Tensor) => T.mean(perExample(output, target)), { answers, perExample, response })
+export const make = (
+  perExample: PerExample,
+  { targetTypes = ["numbers"], response = identity }: Partial<LossTraits> = {},
+): Loss =>
+  Object.assign((output: Tensor, target: Tensor) => T.mean(perExample(output, target)), { targetTypes, perExample, response })
 
 /** The mean of what belongs to each sample: [batch, …] gives [batch]. */
 export const perSample = (x: Tensor): Tensor => {
@@ -41,7 +44,7 @@ export const perSample = (x: Tensor): Tensor => {
  *
  * `Tensor.toNumber(Loss.weighted(Loss.hinge(), [1, 3])(Tensor.make([[0], [0]]), Tensor.make([0, 1], "i32"))) // => 2`
  */
-export const weighted = ({ answers, perExample, response }: Loss, weights: ReadonlyArray<number>): Loss =>
+export const weighted = ({ targetTypes, perExample, response }: Loss, weights: ReadonlyArray<number>): Loss =>
   make(
     (output, target) => {
       const each = perExample(output, target)
@@ -49,5 +52,5 @@ export const weighted = ({ answers, perExample, response }: Loss, weights: Reado
         refuse("class weights", [output, target], "one class for each sample", "Tensor.argMax of one-hot targets")
       return T.mul(each, T.take(T.make(weights), T.reshape(T.cast(target, "i32"), each.shape)))
     },
-    { answers, response },
+    { targetTypes, response },
   )

@@ -5,7 +5,7 @@
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { logSoftmax, relu, sigmoid, softmax, softplus } from "../Activation.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import { aligned, isBinary, oneHot, probabilities } from "../Target.ts"
 import { type Loss, make, perSample } from "./Loss.ts"
 import { isInfinite, weigh } from "./weigh.ts"
@@ -20,8 +20,8 @@ export const smoothing = {
   usual: [0, 0.3],
 } as const
 
-const wantSmoothing = (operation: string, labelSmoothing: number): void =>
-  wantOptions(operation, { labelSmoothing: smoothing }, { labelSmoothing })
+const checkSmoothing = (operation: string, labelSmoothing: number): void =>
+  checkOptions(operation, { labelSmoothing: smoothing }, { labelSmoothing })
 
 /** How the target of a cross-entropy is softened. */
 export interface Smoothing {
@@ -47,14 +47,14 @@ const soften = (p: Tensor, share: number, z: Tensor): Tensor => {
  * `Tensor.toNumber(Loss.categoricalCrossEntropy()(Tensor.make([[-Infinity, 0, 0]]), Tensor.make([1], "i32"))).toFixed(4) // => "0.6931"`
  */
 export const categoricalCrossEntropy = ({ labelSmoothing = 0 }: Smoothing = {}): Loss => {
-  wantSmoothing("categoricalCrossEntropy", labelSmoothing)
+  checkSmoothing("categoricalCrossEntropy", labelSmoothing)
   return make(
     (logits, target) => {
       const p = probabilities("categorical_cross_entropy", logits, target)
       const wanted = soften(p, labelSmoothing, logits)
       return perSample(T.neg(T.sum(weigh(wanted, logSoftmax(logits)), { axes: -1 })))
     },
-    { answers: ["classes"], response: softmax },
+    { targetTypes: ["classes"], response: softmax },
   )
 }
 
@@ -63,7 +63,7 @@ export const categoricalCrossEntropy = ({ labelSmoothing = 0 }: Smoothing = {}):
  * costs nothing, and one that is wrong Infinity.
  */
 export const binaryCrossEntropy = ({ labelSmoothing = 0 }: Smoothing = {}): Loss => {
-  wantSmoothing("binaryCrossEntropy", labelSmoothing)
+  checkSmoothing("binaryCrossEntropy", labelSmoothing)
   return make(
     (z, target) => {
       const hard = aligned("binary_cross_entropy", z, target)
@@ -75,7 +75,7 @@ export const binaryCrossEntropy = ({ labelSmoothing = 0 }: Smoothing = {}): Loss
       const cost = T.sub(softplus(open), T.mul(open, y))
       return perSample(T.where(isCertain, T.where(isRight, 0, T.abs(z)), cost))
     },
-    { answers: ["binary"], response: sigmoid },
+    { targetTypes: ["binary"], response: sigmoid },
   )
 }
 
@@ -89,7 +89,7 @@ export const klDivergence: Loss = make(
     const logs = T.log(T.where(T.greater(p, 0), p, 1))
     return perSample(T.sum(weigh(p, T.sub(logs, logSoftmax(logits))), { axes: -1 }))
   },
-  { answers: ["classes"], response: softmax },
+  { targetTypes: ["classes"], response: softmax },
 )
 
 /** The options of the hinge loss. */
@@ -119,7 +119,7 @@ export interface Margin {
  * `Tensor.toNumber(Loss.hinge()(Tensor.make([[0.25]]), Tensor.make([1]))) // => 0.75`
  */
 export const hinge = ({ margin = 1, power = 1 }: Margin = {}): Loss => {
-  wantOptions("hinge", hingeOptions, { margin, power })
+  checkOptions("hinge", hingeOptions, { margin, power })
   const missing = (lead: Tensor): Tensor => {
     const short = relu(T.sub(margin, lead))
     return power === 1 ? short : T.square(short)
@@ -135,6 +135,6 @@ export const hinge = ({ margin = 1, power = 1 }: Margin = {}): Loss => {
       const isOwn = T.equal(right, 1)
       return perSample(T.where(isOwn, 0, missing(T.sub(own, T.where(isOwn, 0, z)))))
     },
-    { answers: ["classes", "binary"] },
+    { targetTypes: ["classes", "binary"] },
   )
 }

@@ -1,7 +1,7 @@
 /** Losses of numbers: they compare an output with a target of the same shape. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import { aligned } from "../Target.ts"
 import { type Loss, make, perSample } from "./Loss.ts"
 import { weigh } from "./weigh.ts"
@@ -10,16 +10,16 @@ const differences = (operation: string, output: Tensor, target: Tensor): Tensor 
   T.sub(output, aligned(operation, output, target))
 
 /** Targets that these losses compare: numbers, and yes or no seen as 1 and 0. */
-const answers = ["numbers", "binary"] as const
+const targetTypes = ["numbers", "binary"] as const
 
 /** The mean of (ŷ - y)². */
 export const meanSquaredError: Loss = make((output, target) => perSample(T.square(differences("mse", output, target))), {
-  answers,
+  targetTypes,
 })
 
 /** The mean of |ŷ - y|. */
 export const meanAbsoluteError: Loss = make((output, target) => perSample(T.abs(differences("mae", output, target))), {
-  answers,
+  targetTypes,
 })
 
 /** The options of the Huber loss. */
@@ -29,14 +29,14 @@ export const huberOptions = {
 
 /** ½d² for |d| ≤ δ and δ(|d| - ½δ) beyond, d = ŷ - y. Throws `OptionError` for a δ that is not above 0. */
 export const huber = (delta = 1): Loss => {
-  wantOptions("huber", huberOptions, { delta })
+  checkOptions("huber", huberOptions, { delta })
   return make(
     (output, target) => {
       const d = differences("huber", output, target)
       const size = T.abs(d)
       return perSample(T.where(T.lessEqual(size, delta), T.mul(T.square(d), 0.5), T.mul(T.sub(size, delta / 2), delta)))
     },
-    { answers },
+    { targetTypes },
   )
 }
 

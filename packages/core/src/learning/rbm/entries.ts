@@ -1,6 +1,6 @@
 /** Machines and the ways they learn, by the names that a model file calls them. */
 import { entry } from "../Entry.ts"
-import type { Learning, Method } from "./contrast.ts"
+import type { Learning, Method } from "./contrastiveDivergence.ts"
 import { l2 as l2Option, learningRate, particles as particlesOption, steps } from "./options.ts"
 
 /** Where samples of a machine come from. */

@@ -5,7 +5,7 @@
  */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
-import type { Answer } from "../Target.ts"
+import type { TargetType } from "../Target.ts"
 import type { Unit } from "./Unit.ts"
 
 /** A score: sums in the tensor language, added up in doubles, and what they come to. */
@@ -19,7 +19,7 @@ export interface Score<out A = number> {
   /** Which way it gets better. */
   readonly better: "higher" | "lower"
   /** The targets it can be taken of. */
-  readonly answers: ReadonlyArray<Answer>
+  readonly targetTypes: ReadonlyArray<TargetType>
   /** The power of the targets' unit that it is in: 1 of an absolute error, 2 of a squared one. Missing where it has no unit. */
   readonly power?: 1 | 2
   /** The same score of what outputs and targets were measured as, column by column. Missing where targets are not numbers. */
@@ -27,13 +27,13 @@ export interface Score<out A = number> {
 }
 
 /** How what was gathered of earlier batches and a later one's vector become one. */
-export type Merge = (sofar: ReadonlyArray<number>, batch: ReadonlyArray<number>) => ReadonlyArray<number>
+export type Merge = (accumulated: ReadonlyArray<number>, batch: ReadonlyArray<number>) => ReadonlyArray<number>
 
 /** Adds up, element by element. Nothing gathered yet is zeros. */
-export const add: Merge = (sofar, batch) => batch.map((x, i) => x + (sofar[i] ?? 0))
+export const add: Merge = (accumulated, batch) => batch.map((x, i) => x + (accumulated[i] ?? 0))
 
 /** Puts one after another. */
-export const append: Merge = (sofar, batch) => sofar.concat(batch)
+export const append: Merge = (accumulated, batch) => accumulated.concat(batch)
 
 /**
  * A score in the units that the targets were measured in, one for each column, where a net learns other numbers.

@@ -5,11 +5,11 @@
 import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"
-import { wantOptions } from "../OptionError.ts"
-import { decided, isAnswered, isBinary, oneHot } from "../Target.ts"
+import { checkOptions } from "../OptionError.ts"
+import { decisions, hasPrediction, isBinary, oneHot } from "../Target.ts"
 import { add, type Score } from "./Score.ts"
 
-const answers = ["binary", "classes"] as const
+const targetTypes = ["binary", "classes"] as const
 
 const ratio = ([sum = 0, count = 0]: ReadonlyArray<number>): number => sum / count
 
@@ -21,13 +21,13 @@ const ratio = ([sum = 0, count = 0]: ReadonlyArray<number>): number => sum / cou
  */
 export const accuracy: Score = {
   sums: (output, target) => {
-    const { right, truth } = decided("accuracy", output, target)
-    return T.stack([T.sum(T.cast(right, "i32")), T.scalar(Shape.size(truth.shape), "i32")])
+    const { correct, truth } = decisions("accuracy", output, target)
+    return T.stack([T.sum(T.cast(correct, "i32")), T.scalar(Shape.size(truth.shape), "i32")])
   },
   merge: add,
   finish: ratio,
   better: "higher",
-  answers,
+  targetTypes,
 }
 
 /** The options of the score of k guesses. */
@@ -40,7 +40,7 @@ export const topKOptions = { k: { kind: "integer", doc: "How many guesses.", def
  * `Score.of(Score.topK(2), Tensor.make([[3, 2, 1], [3, 2, 1]]), Tensor.make([1, 2], "i32")) // => 0.5`
  */
 export const topK = (k: number): Score => {
-  wantOptions("topK", topKOptions, { k })
+  checkOptions("topK", topKOptions, { k })
   return {
     sums: (output, target) => {
       if (isBinary(output)) refuse("top_k", [output, target], "an output for each of several classes", "accuracy")
@@ -51,43 +51,43 @@ export const topK = (k: number): Score => {
       const ahead = T.or(T.greater(output, own), T.and(T.equal(output, own), T.less(place, ownPlace)))
       const known = T.max(T.cast(isOwn, "i32"), { axes: -1 })
       const among = T.flatten(T.and(T.less(T.sum(T.cast(ahead, "i32"), { axes: -1 }), k), T.equal(known, 1)))
-      const right = T.and(among, isAnswered(output))
-      return T.stack([T.sum(T.cast(right, "i32")), T.scalar(Shape.size(right.shape), "i32")])
+      const correct = T.and(among, hasPrediction(output))
+      return T.stack([T.sum(T.cast(correct, "i32")), T.scalar(Shape.size(correct.shape), "i32")])
     },
     merge: add,
     finish: ratio,
     better: "higher",
-    answers: ["classes"],
+    targetTypes: ["classes"],
   }
 }
 
 /** Counts by truth (row) and prediction (column). */
 export type Matrix = ReadonlyArray<ReadonlyArray<number>>
 
-/** The counts of a class's samples by what was said of them: first that nothing was, then each class. */
-type Said = readonly [nothing: number, ...classes: ReadonlyArray<number>]
+/** The counts of a class's samples by what was predicted of them: first that nothing was, then each class. */
+type CountsByPrediction = readonly [nothing: number, ...classes: ReadonlyArray<number>]
 
 /** Rows of counts, from a list of classes · (classes + 1) of them. */
-const rowsOf = (counts: ReadonlyArray<number>): ReadonlyArray<Said> => {
+const rowsOf = (counts: ReadonlyArray<number>): ReadonlyArray<CountsByPrediction> => {
   const classes = Math.floor(Math.sqrt(counts.length))
   return Array.from({ length: classes }, (_, i) => {
-    const [nothing = 0, ...said] = counts.slice(i * (classes + 1), (i + 1) * (classes + 1))
-    return [nothing, ...said] as const
+    const [nothing = 0, ...predicted] = counts.slice(i * (classes + 1), (i + 1) * (classes + 1))
+    return [nothing, ...predicted] as const
   })
 }
 
-/** A score that is read off the counts of what was said of the samples of each class. */
-const ofCounts = <A>(operation: string, read: (rows: ReadonlyArray<Said>) => A): Score<A> => ({
+/** A score that is read off the counts of what was predicted of the samples of each class. */
+const ofCounts = <A>(operation: string, read: (rows: ReadonlyArray<CountsByPrediction>) => A): Score<A> => ({
   sums: (output, target) => {
-    const { classes, said, truth } = decided(operation, output, target)
-    // Nothing said is -1, and stands first in its row.
-    const cell = T.add(T.mul(truth, classes + 1), T.add(said, 1))
+    const { classes, predicted, truth } = decisions(operation, output, target)
+    // Nothing predicted is -1, and stands first in its row.
+    const cell = T.add(T.mul(truth, classes + 1), T.add(predicted, 1))
     return T.scatterAdd(cell, T.onesLike(cell), classes * (classes + 1))
   },
   merge: add,
   finish: (counts) => read(rowsOf(counts)),
   better: "higher",
-  answers,
+  targetTypes,
 })
 
 /**
@@ -96,7 +96,7 @@ const ofCounts = <A>(operation: string, read: (rows: ReadonlyArray<Said>) => A):
  *
  * `Score.of(Score.confusionMatrix, Tensor.make([[2, 1], [0, 3]]), Tensor.make([0, 0], "i32")) // => [[1, 1], [0, 0]]`
  */
-export const confusionMatrix: Score<Matrix> = ofCounts("confusion_matrix", (rows) => rows.map(([, ...said]) => said))
+export const confusionMatrix: Score<Matrix> = ofCounts("confusion_matrix", (rows) => rows.map(([, ...predicted]) => predicted))
 
 /** How a class fares. */
 export interface ClassReport {
@@ -111,24 +111,24 @@ export interface ClassReport {
 }
 
 interface Counts {
-  readonly right: number
-  readonly said: number
+  readonly correct: number
+  readonly predicted: number
   readonly support: number
 }
 
 const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole)
 
-const reportOf = ({ right, said, support }: Counts): ClassReport => ({
-  precision: share(right, said),
-  recall: share(right, support),
-  f1: share(2 * right, said + support),
+const reportOf = ({ correct, predicted, support }: Counts): ClassReport => ({
+  precision: share(correct, predicted),
+  recall: share(correct, support),
+  f1: share(2 * correct, predicted + support),
   support,
 })
 
-const countsOf = (rows: ReadonlyArray<Said>): ReadonlyArray<Counts> =>
+const countsOf = (rows: ReadonlyArray<CountsByPrediction>): ReadonlyArray<Counts> =>
   rows.map((row, k) => ({
-    right: row[k + 1] ?? 0,
-    said: rows.reduce((sum, other) => sum + (other[k + 1] ?? 0), 0),
+    correct: row[k + 1] ?? 0,
+    predicted: rows.reduce((sum, other) => sum + (other[k + 1] ?? 0), 0),
     support: row.reduce((sum, n) => sum + n, 0),
   }))
 
@@ -167,7 +167,7 @@ const averages: {
     return counts.length === 2 && positive !== undefined ? measure(positive) : Number.NaN
   },
   macro: (counts, measure) => {
-    const occurring = counts.filter(({ said, support }) => said + support > 0)
+    const occurring = counts.filter(({ predicted, support }) => predicted + support > 0)
     return occurring.reduce((sum, each) => sum + measure(each), 0) / occurring.length
   },
   weighted: (counts, measure) => {
@@ -176,14 +176,16 @@ const averages: {
   },
   micro: (counts, measure) => {
     const all = (field: keyof Counts): number => counts.reduce((sum, each) => sum + each[field], 0)
-    return all("support") === 0 ? Number.NaN : measure({ right: all("right"), said: all("said"), support: all("support") })
+    return all("support") === 0
+      ? Number.NaN
+      : measure({ correct: all("correct"), predicted: all("predicted"), support: all("support") })
   },
 }
 
 const averaged =
   (measure: Measure) =>
   (average: Average = "auto"): Score => {
-    wantOptions(measure, averageOptions, { average })
+    checkOptions(measure, averageOptions, { average })
     return ofCounts(measure, (rows) => averages[average](countsOf(rows), (counts) => reportOf(counts)[measure]))
   }
 

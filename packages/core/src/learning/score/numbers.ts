@@ -6,7 +6,7 @@ import { aligned } from "../Target.ts"
 import { add, append, rows, rowsOf, type Score } from "./Score.ts"
 import { difference, restore, type Unit } from "./Unit.ts"
 
-const answers = ["numbers", "binary"] as const
+const targetTypes = ["numbers", "binary"] as const
 
 interface Measure {
   /** The name it is called by in an error. */
@@ -27,7 +27,7 @@ const meanOf = (measure: Measure, units: ReadonlyArray<Unit> = []): Score => ({
   merge: add,
   finish: ([sum = 0, count = 0]) => (measure.seen ?? ((mean) => mean))(sum / count),
   better: "lower",
-  answers,
+  targetTypes,
   power: measure.power,
   measured: (own) => meanOf(measure, own),
 })
@@ -44,10 +44,10 @@ export const meanAbsoluteError: Score = meanOf({ operation: "mae", of: T.abs, po
 const sum = (xs: ReadonlyArray<number>): number => xs.reduce((total, x) => total + x, 0)
 
 /** 1 - Σ (ŷ - y)² / Σ (y - ȳ)² of pairs. Targets that are all alike have no variance, whatever rounding leaves of it: NaN. */
-const determination = (pairs: ReadonlyArray<readonly [said: number, truth: number]>): number => {
+const determination = (pairs: ReadonlyArray<readonly [predicted: number, truth: number]>): number => {
   if (pairs.every(([, y]) => y === pairs[0]?.[1])) return Number.NaN
   const mean = sum(pairs.map(([, y]) => y)) / pairs.length
-  const left = sum(pairs.map(([said, y]) => (said - y) ** 2))
+  const left = sum(pairs.map(([predicted, y]) => (predicted - y) ** 2))
   return 1 - left / sum(pairs.map(([, y]) => (y - mean) ** 2))
 }
 
@@ -71,7 +71,7 @@ const determinationIn = (units: ReadonlyArray<Unit>): Score => ({
     return sum(Array.from({ length: outputs }, (_, k) => determination(column(k)))) / outputs
   },
   better: "higher",
-  answers,
+  targetTypes,
   measured: determinationIn,
 })
 

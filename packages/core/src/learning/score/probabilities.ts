@@ -4,11 +4,11 @@ import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
 import { sigmoid, softmax } from "../Activation.ts"
 import { binaryCrossEntropy, categoricalCrossEntropy } from "../loss/classes.ts"
-import { wantOptions } from "../OptionError.ts"
-import { decided, isAnswered, isBinary } from "../Target.ts"
+import { checkOptions } from "../OptionError.ts"
+import { decisions, hasPrediction, isBinary } from "../Target.ts"
 import { add, type Score } from "./Score.ts"
 
-const answers = ["binary", "classes"] as const
+const targetTypes = ["binary", "classes"] as const
 
 /**
  * How surprised the predicted probabilities are by the true class, on average: cross-entropy, whatever the loss is.
@@ -24,13 +24,13 @@ export const logLoss: Score = {
   merge: add,
   finish: ([sum = 0, count = 0]) => sum / count,
   better: "lower",
-  answers,
+  targetTypes,
 }
 
 /** How sure an output is of the class it decides for, in the order of the samples; one that is NaN counts as sure, and wrong. */
 const confidence = (output: Tensor): Tensor => {
   const sure = isBinary(output) ? sigmoid(T.abs(output)) : T.max(softmax(output), { axes: -1 })
-  return T.where(isAnswered(output), T.flatten(sure), 1)
+  return T.where(hasPrediction(output), T.flatten(sure), 1)
 }
 
 /** What belongs to the samples whose confidence falls between two bounds. */
@@ -51,11 +51,11 @@ export const binOptions = {
 
 const binned = <A>(operation: string, bins: number, finish: (bins: ReadonlyArray<Bin>) => A): Score<A> => ({
   sums: (output, target) => {
-    const { right } = decided(operation, output, target)
+    const { correct } = decisions(operation, output, target)
     const sure = confidence(output)
     // Bins are open below and closed above, as in Guo et al.
     const place = T.clamp(T.sub(T.cast(T.ceil(T.mul(sure, bins)), "i32"), 1), 0, bins - 1)
-    const columns = [T.onesLike(sure), sure, T.cast(right, "f32")]
+    const columns = [T.onesLike(sure), sure, T.cast(correct, "f32")]
     return T.concat(columns.map((column) => T.scatterAdd(place, column, bins)))
   },
   merge: add,
@@ -73,7 +73,7 @@ const binned = <A>(operation: string, bins: number, finish: (bins: ReadonlyArray
       }),
     ),
   better: "lower",
-  answers,
+  targetTypes,
 })
 
 /**
@@ -81,13 +81,13 @@ const binned = <A>(operation: string, bins: number, finish: (bins: ReadonlyArray
  * width, each with how sure they are on average and how often they are right. The means of an empty bin are NaN.
  */
 export const reliability = (bins = 15): Score<ReadonlyArray<Bin>> => {
-  wantOptions("reliability", binOptions, { bins })
+  checkOptions("reliability", binOptions, { bins })
   return binned("reliability", bins, (all) => all)
 }
 
-/** The expected calibration error: the mean gap between how sure the outputs are and how often they are right, over bins. */
+/** The expected calibration error: the mean gap between how sure the outputs are and how often they are correct, over bins. */
 export const calibrationError = (bins = 15): Score => {
-  wantOptions("calibrationError", binOptions, { bins })
+  checkOptions("calibrationError", binOptions, { bins })
   return binned("calibration_error", bins, (all) => {
     const filled = all.filter(({ count }) => count > 0)
     const samples = filled.reduce((sum, { count }) => sum + count, 0)

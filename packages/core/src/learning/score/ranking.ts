@@ -8,10 +8,10 @@ import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
 import { softmax } from "../Activation.ts"
-import { decided, isBinary } from "../Target.ts"
+import { decisions, isBinary } from "../Target.ts"
 import { append, rows, rowsOf, type Score } from "./Score.ts"
 
-const answers = ["binary", "classes"] as const
+const targetTypes = ["binary", "classes"] as const
 
 /** What is known when all samples of at least a threshold are taken for the class. */
 interface Cut {
@@ -64,7 +64,7 @@ const rankingsOf = (gathered: ReadonlyArray<number>): ReadonlyArray<Ranking> => 
 }
 
 const sums = (operation: string) => (output: Tensor, target: Tensor) => {
-  const { truth } = decided(operation, output, target)
+  const { truth } = decisions(operation, output, target)
   const samples = Shape.size(truth.shape)
   const scores = isBinary(output)
     ? T.reshape(output, [samples, 1])
@@ -80,7 +80,7 @@ const meanOver = (operation: string, area: (ranking: Ranking) => number): Score 
     return defined.reduce((total, ranking) => total + area(ranking), 0) / defined.length
   },
   better: "higher",
-  answers,
+  targetTypes,
 })
 
 /** The area under the curve of hits against false alarms, by trapezoids: equal scores count half. */
@@ -154,5 +154,5 @@ export const curves: Score<ReadonlyArray<Curve>> = {
       auprc: averagePrecision(ranking),
     })),
   better: "higher",
-  answers,
+  targetTypes,
 }

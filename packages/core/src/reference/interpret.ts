@@ -51,7 +51,7 @@ export const settleBy =
   }
 
 /** Takes things out one by one, so that nothing holds on to steps that are done, and to numbers that nobody needs any more. */
-export const taking = function* <A>(things: Array<A>): Iterable<A> {
+export const drain = function* <A>(things: Array<A>): Iterable<A> {
   things.reverse()
   for (let thing = things.pop(); thing !== undefined; thing = things.pop()) yield thing
 }
@@ -70,7 +70,7 @@ export const readBy =
   (apply: Apply, { keep, numbersOf }: Memory = inTensors) =>
   (targets: ReadonlyArray<Tensor>): ReadonlyArray<NDArray> => {
     const numbers = (tensors: ReadonlyArray<Tensor>) => tensors.map(numbersOf) as ReadonlyArray<NDArray>
-    for (const step of taking(order(targets, (x) => numbersOf(x) !== undefined))) {
+    for (const step of drain(order(targets, (x) => numbersOf(x) !== undefined))) {
       const { inputs, params, primitive } = recipeOf(step)
       keep(step, apply(primitive, params, numbers(inputs), step))
     }

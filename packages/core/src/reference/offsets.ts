@@ -3,7 +3,7 @@ import type { ConvParams } from "../language/Primitive.ts"
 import * as Shape from "../types/Shape.ts"
 
 /** The offset of each element of `shape`, in row-major order, when axis `i` steps by `strides[i]` from `base`. */
-export const positions = (shape: Shape.Shape, strides: ReadonlyArray<number>, base = 0): Int32Array => {
+export const offsets = (shape: Shape.Shape, strides: ReadonlyArray<number>, base = 0): Int32Array => {
   const out = new Int32Array(Shape.size(shape))
   if (out.length === 0) return out
   const index = shape.map(() => 0)
@@ -37,7 +37,7 @@ export const taps = (
   space: Shape.Shape,
   window: Shape.Shape,
   out: Shape.Shape,
-  { dilation, padding, strides }: Pick<ConvParams, "dilation" | "padding" | "strides">,
+  { dilation, padding, stride }: Pick<ConvParams, "dilation" | "padding" | "stride">,
 ): ReadonlyArray<Tap> => {
   const found: Array<Tap> = []
   const inner = Shape.strides(space)
@@ -51,7 +51,7 @@ export const taps = (
       let inside = true
       for (let axis = 0; axis < space.length; axis++) {
         const low = padding[axis]?.[0] ?? 0
-        const x = (corner[axis] ?? 0) * (strides[axis] ?? 1) + (step[axis] ?? 0) * (dilation[axis] ?? 1) - low
+        const x = (corner[axis] ?? 0) * (stride[axis] ?? 1) + (step[axis] ?? 0) * (dilation[axis] ?? 1) - low
         inside &&= x >= 0 && x < (space[axis] ?? 0)
         input += x * (inner[axis] ?? 0)
       }

@@ -11,7 +11,7 @@
 import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import { zerosLike, zip } from "../Params.ts"
 import { gibbs, hiddenProbabilities, type Params, reconstructionError, type Visible } from "./model.ts"
 import { l2 as l2Option, learningRate, particles, steps } from "./options.ts"
@@ -65,15 +65,15 @@ export interface Output {
 const activityKept = 0.95
 
 /** Checks how a machine is to learn. Throws `OptionError`. */
-const wantLearning = (operation: string, { l2, learningRate: rate, method }: Partial<Learning>): void => {
-  wantOptions(operation, { l2: l2Option, learningRate }, { l2, learningRate: rate })
+const checkLearning = (operation: string, { l2, learningRate: rate, method }: Partial<Learning>): void => {
+  checkOptions(operation, { l2: l2Option, learningRate }, { l2, learningRate: rate })
   if (method === undefined) return
-  wantOptions(operation, { cd: steps, steps, particles }, "cd" in method ? method : method.pcd)
+  checkOptions(operation, { cd: steps, steps, particles }, "cd" in method ? method : method.pcd)
 }
 
 /** The state learning begins with. Persistent chains begin where every visible unit is on by an even chance. */
 export const begin = (params: Params, { key, method }: Pick<Learning, "key" | "method">): State => {
-  wantLearning("begin", { method })
+  checkLearning("begin", { method })
   const [visible = 0, hidden = 0] = params.w.shape
   return {
     params,
@@ -129,7 +129,7 @@ const sampled = ({ key, method, visible }: Learning, { params, particles, step }
  * belief net model for visual area V2, 2008, in the form of Hinton's practical guide, 2010, section 11).
  */
 export const step = (learning: Learning) => {
-  wantLearning("step", learning)
+  checkLearning("step", learning)
   return (state: State, { momentum, v }: Batch): { readonly state: State; readonly output: Output } => {
     const { params } = state
     const { chains, samples } = sampled(learning, state, v)
