@@ -9,13 +9,13 @@ import type { None } from "../Params.ts"
 import { layer, light } from "./Layer.ts"
 import { ofSample } from "./sample.ts"
 
-/** How the windows of a pooling layer stand. One number counts for every axis of space alike. */
+/** The options of a pooling layer. A single number applies to all spatial axes. */
 export interface PoolingOptions {
   /** The size of the window. */
   readonly window: Sizes
-  /** How far it moves from place to place: its own size unless given. */
+  /** The distance between two window positions: the size of the window unless given. */
   readonly stride?: Sizes | undefined
-  /** What is laid around the input: nothing (`valid`) unless given. It is never the largest and counts in no mean. */
+  /** The padding of the input: none (`valid`) unless given. Padding is ignored in maxima and means. */
   readonly pad?: Pad
 }
 
@@ -49,13 +49,13 @@ const pooling =
     })
   }
 
-/** The largest of each window; of equals, the first gets the gradient. Throws `ShapeError`. */
+/** The maximum of each window. Among equal elements the first gets the gradient. Throws `ShapeError`. */
 export const maxPool = pooling("maxPool", "max_pool", T.maxPool)
 
-/** The mean of each window, padding left out of it. Throws `ShapeError`. */
+/** The mean of each window, without padding. Throws `ShapeError`. */
 export const avgPool = pooling("avgPool", "avg_pool", T.avgPool)
 
-/** The mean of each channel over all places: [batch, …space, channels] gives [batch, channels]. Throws `ShapeError`. */
+/** The mean of each channel over all positions: [batch, …space, channels] gives [batch, channels]. Throws `ShapeError`. */
 export const globalAvgPool: Net<None, None> = pure(
   "global_avg_pool",
   (x) => T.mean(x, { axes: x.shape.slice(1, -1).map((_, i) => i + 1) }),
@@ -67,32 +67,36 @@ export const globalAvgPool: Net<None, None> = pure(
 
 const windows = {
   window: { kind: "sizes", doc: "The size of the window.", default: 2 },
-  stride: { kind: "sizes", doc: "How far the window moves; its own size unless given.", optional: true },
+  stride: {
+    kind: "sizes",
+    doc: "The distance between two window positions; the size of the window unless given.",
+    optional: true,
+  },
   pad: {
     kind: "padding",
-    doc: "What is laid around the input: `valid` (nothing), `same`, or how many places.",
+    doc: "The padding of the input: `valid` (none), `same`, or a number of elements.",
     default: "valid",
   },
 } as const
 
-/** Pooling layers by the name a model file calls them. */
+/** Pooling layers, by their names in a model file. */
 export const entries = {
   max_pool: layer({
-    doc: "The largest number of each window of a sequence or an image, channel by channel.",
+    doc: "The maximum of each window of a sequence or an image, for each channel.",
     formula: "y(p) = maxᵢ x(stride · p + i - pad)",
     source: "Yamaguchi, Sakamoto, Akabane and Fujimoto, A neural network for speaker-independent isolated word recognition, 1990",
-    advice: "Halves an image (`max_pool: 2`) and keeps what was found in it, wherever in the window it stood.",
+    advice: "Halves the size of an image (`max_pool: 2`) and keeps the strongest response of each window.",
     options: windows,
     main: "window",
     traits: { role: "pooling", space: "kept", ...light },
     make: (options): Net => maxPool(options),
   }),
   avg_pool: layer({
-    doc: "The mean of each window of a sequence or an image, channel by channel.",
+    doc: "The mean of each window of a sequence or an image, for each channel.",
     formula: "y(p) = Σᵢ x(stride · p + i - pad) / n(p), n the elements of the window that are not padding",
     source: "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998",
     advice:
-      "Makes images smaller without choosing. Padding does not count in the mean, which is `count_include_pad=False` elsewhere.",
+      "Makes images smaller by averaging. Padding does not count in the mean, as with `count_include_pad=False` in PyTorch.",
     options: windows,
     main: "window",
     traits: { role: "pooling", space: "kept", ...light },
@@ -102,8 +106,7 @@ export const entries = {
     doc: "The mean of each channel over the whole sequence or image.",
     formula: "[…space, channels] → [channels], y = mean over space",
     source: "Lin, Chen and Yan, Network in network, 2013",
-    advice:
-      "Before the last dense layer in place of `flatten`: far fewer weights, and images of any size. What was where is lost.",
+    advice: "Before the last dense layer instead of `flatten`: far fewer weights, and images of any size. Positions are lost.",
     options: {},
     traits: { role: "pooling", space: "gone", ...light },
     make: (): Net => globalAvgPool,

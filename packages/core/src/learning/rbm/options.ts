@@ -1,12 +1,12 @@
-/** What the numbers of restricted Boltzmann machines may be: the options of their entries, which learning checks too. */
+/** The options of restricted Boltzmann machines with their bounds. Entries and training share them. */
 
-export const steps = { kind: "integer", doc: "Rounds of Gibbs sampling a step.", default: 1, minimum: 1 } as const
+export const steps = { kind: "integer", doc: "Rounds of Gibbs sampling in each step.", default: 1, minimum: 1 } as const
 
-export const particles = { kind: "integer", doc: "How many samples there are.", default: 100, minimum: 1 } as const
+export const particles = { kind: "integer", doc: "The number of chains.", default: 100, minimum: 1 } as const
 
 export const learningRate = {
   kind: "number",
-  doc: "The learning rate; Gaussian units want a tenth of it or less.",
+  doc: "The learning rate; for Gaussian units a tenth of it or less.",
   default: 0.05,
   exclusiveMinimum: 0,
   usual: [1e-5, 1],
@@ -14,7 +14,7 @@ export const learningRate = {
 
 export const l2 = {
   kind: "number",
-  doc: "Decay of the weights: λw is taken from the gradient.",
+  doc: "λ: the weight decay, which subtracts λw from the gradient.",
   default: 2e-4,
   minimum: 0,
   usual: [0, 1],

@@ -1,6 +1,6 @@
 /**
- * Scores of the class that outputs decide for. All but `topK` are read off the counts of the confusion matrix. A sample
- * whose output is NaN has no answer, and counts as wrong in each of them.
+ * Scores of predicted classes. All but `topK` are computed from the counts of the confusion matrix. A sample with an output of
+ * NaN has no prediction, and counts as wrong.
  */
 import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
@@ -14,8 +14,8 @@ const targetTypes = ["binary", "classes"] as const
 const ratio = ([sum = 0, count = 0]: ReadonlyArray<number>): number => sum / count
 
 /**
- * The share of samples whose class is right. One output a sample decides between two classes by its sign (it is a
- * logit); several decide for the largest.
+ * The fraction of samples whose class is predicted correctly. One output for each sample decides between two classes by its
+ * sign (it is a logit); among several the largest decides.
  *
  * `Score.of(Score.accuracy, Tensor.make([[2, 1], [0, 3]]), Tensor.make([0, 0], "i32")) // => 0.5`
  */
@@ -31,11 +31,13 @@ export const accuracy: Score = {
 }
 
 /** The options of the score of k guesses. */
-export const topKOptions = { k: { kind: "integer", doc: "How many guesses.", default: 5, minimum: 1 } } as const
+export const topKOptions = {
+  k: { kind: "integer", doc: "The number of most likely classes that count as correct.", default: 5, minimum: 1 },
+} as const
 
 /**
- * The share of samples whose class is among the k with the largest outputs; of equal outputs the first counts as larger,
- * so that the first of all is accuracy. Takes an output for each class. Throws `ShapeError`.
+ * The fraction of samples whose class is among the k with the largest outputs. Among equal outputs the first counts as larger,
+ * so `topK(1)` is accuracy. Takes an output for each class. Throws `ShapeError`.
  *
  * `Score.of(Score.topK(2), Tensor.make([[3, 2, 1], [3, 2, 1]]), Tensor.make([1, 2], "i32")) // => 0.5`
  */
@@ -46,9 +48,9 @@ export const topK = (k: number): Score => {
       if (isBinary(output)) refuse("top_k", [output, target], "an output for each of several classes", "accuracy")
       const isOwn = T.greater(oneHot("top_k", output, target), 0)
       const own = T.sum(T.where(isOwn, output, 0), { axes: -1, keepAxes: true })
-      const place = T.iota(output.shape, -1)
-      const ownPlace = T.sum(T.where(isOwn, place, 0), { axes: -1, keepAxes: true })
-      const ahead = T.or(T.greater(output, own), T.and(T.equal(output, own), T.less(place, ownPlace)))
+      const index = T.iota(output.shape, -1)
+      const ownIndex = T.sum(T.where(isOwn, index, 0), { axes: -1, keepAxes: true })
+      const ahead = T.or(T.greater(output, own), T.and(T.equal(output, own), T.less(index, ownIndex)))
       const known = T.max(T.cast(isOwn, "i32"), { axes: -1 })
       const among = T.flatten(T.and(T.less(T.sum(T.cast(ahead, "i32"), { axes: -1 }), k), T.equal(known, 1)))
       const correct = T.and(among, hasPrediction(output))
@@ -64,23 +66,23 @@ export const topK = (k: number): Score => {
 /** Counts by truth (row) and prediction (column). */
 export type Matrix = ReadonlyArray<ReadonlyArray<number>>
 
-/** The counts of a class's samples by what was predicted of them: first that nothing was, then each class. */
-type CountsByPrediction = readonly [nothing: number, ...classes: ReadonlyArray<number>]
+/** The counts of a class's samples by prediction: first those without one, then each class. */
+type CountsByPrediction = readonly [none: number, ...classes: ReadonlyArray<number>]
 
-/** Rows of counts, from a list of classes · (classes + 1) of them. */
+/** Rows of counts, from a list of classes · (classes + 1) counts. */
 const rowsOf = (counts: ReadonlyArray<number>): ReadonlyArray<CountsByPrediction> => {
   const classes = Math.floor(Math.sqrt(counts.length))
   return Array.from({ length: classes }, (_, i) => {
-    const [nothing = 0, ...predicted] = counts.slice(i * (classes + 1), (i + 1) * (classes + 1))
-    return [nothing, ...predicted] as const
+    const [none = 0, ...predicted] = counts.slice(i * (classes + 1), (i + 1) * (classes + 1))
+    return [none, ...predicted] as const
   })
 }
 
-/** A score that is read off the counts of what was predicted of the samples of each class. */
+/** A score from the counts of predictions for the samples of each class. */
 const ofCounts = <A>(operation: string, read: (rows: ReadonlyArray<CountsByPrediction>) => A): Score<A> => ({
   sums: (output, target) => {
     const { classes, predicted, truth } = decisions(operation, output, target)
-    // Nothing predicted is -1, and stands first in its row.
+    // The class -1, which is no prediction, comes first in its row.
     const cell = T.add(T.mul(truth, classes + 1), T.add(predicted, 1))
     return T.scatterAdd(cell, T.onesLike(cell), classes * (classes + 1))
   },
@@ -91,22 +93,22 @@ const ofCounts = <A>(operation: string, read: (rows: ReadonlyArray<CountsByPredi
 })
 
 /**
- * How often each class (row) was taken for each class (column). Labels that are no class are left out, and so are samples
- * without an answer, those whose output is NaN; `classReport` counts them in the support of their class.
+ * The number of samples for each true class (row) and predicted class (column). Labels out of range are left out, and so are
+ * samples with an output of NaN, which have no prediction; `classReport` counts these in the support of their class.
  *
  * `Score.of(Score.confusionMatrix, Tensor.make([[2, 1], [0, 3]]), Tensor.make([0, 0], "i32")) // => [[1, 1], [0, 0]]`
  */
 export const confusionMatrix: Score<Matrix> = ofCounts("confusion_matrix", (rows) => rows.map(([, ...predicted]) => predicted))
 
-/** How a class fares. */
+/** The scores of one class. */
 export interface ClassReport {
-  /** Of the samples it was given to, the share that are of it; 0 when it was given to none. */
+  /** The fraction of samples predicted as the class that belong to it; 0 if none is predicted. */
   readonly precision: number
-  /** Of its samples, the share that were found; 0 when it has none. */
+  /** The fraction of samples of the class that are predicted as it; 0 if it has none. */
   readonly recall: number
-  /** The harmonic mean of the two; 0 when both are. */
+  /** The harmonic mean of both; 0 if both are 0. */
   readonly f1: number
-  /** How many samples are of it. */
+  /** The number of samples of the class. */
   readonly support: number
 }
 
@@ -116,12 +118,12 @@ interface Counts {
   readonly support: number
 }
 
-const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole)
+const fraction = (count: number, total: number): number => (total === 0 ? 0 : count / total)
 
 const reportOf = ({ correct, predicted, support }: Counts): ClassReport => ({
-  precision: share(correct, predicted),
-  recall: share(correct, support),
-  f1: share(2 * correct, predicted + support),
+  precision: fraction(correct, predicted),
+  recall: fraction(correct, support),
+  f1: fraction(2 * correct, predicted + support),
   support,
 })
 
@@ -140,9 +142,9 @@ const countsOf = (rows: ReadonlyArray<CountsByPrediction>): ReadonlyArray<Counts
 export const classReport: Score<ReadonlyArray<ClassReport>> = ofCounts("class_report", (rows) => countsOf(rows).map(reportOf))
 
 /**
- * How one number is made of those of the classes: `positive` takes the second of two classes; `macro` is the mean over
- * the classes that occur (as a truth or as a prediction); `weighted` counts a class as often as it has samples; `micro`
- * adds the counts of all classes first. `auto` is `positive` of two classes and `macro` of more.
+ * How to average the scores of classes: `positive` is the score of the second of two classes; `macro` is the mean over the
+ * classes that occur (as a label or as a prediction); `weighted` weights classes by their number of samples; `micro` adds the
+ * counts of all classes first. `auto` is `positive` for two classes and `macro` for more.
  */
 export type Average = "auto" | "positive" | "macro" | "weighted" | "micro"
 
@@ -150,7 +152,7 @@ export type Average = "auto" | "positive" | "macro" | "weighted" | "micro"
 export const averageOptions = {
   average: {
     kind: "choice",
-    doc: "How the classes' numbers become one: `positive` is the second of two classes, `macro` the mean of those that occur, `weighted` counts them by their samples, `micro` adds their counts first; `auto` is positive of two classes and macro of more.",
+    doc: "How to average over classes: `positive` is the score of the second of two classes, `macro` the mean over classes that occur, `weighted` weights them by their samples, `micro` adds their counts first; `auto` is positive for two classes and macro for more.",
     of: ["auto", "positive", "macro", "weighted", "micro"],
     default: "auto",
   },
@@ -189,10 +191,10 @@ const averaged =
     return ofCounts(measure, (rows) => averages[average](countsOf(rows), (counts) => reportOf(counts)[measure]))
   }
 
-/** Of the samples a class was given to, the share that are of it. `Score.of(Score.precision(), Tensor.make([1, 2, -1]), Tensor.make([1, 0, 0])) // => 0.5` */
+/** The fraction of samples predicted as a class that belong to it. `Score.of(Score.precision(), Tensor.make([1, 2, -1]), Tensor.make([1, 0, 0])) // => 0.5` */
 export const precision = averaged("precision")
 
-/** Of the samples of a class, the share that were found. `Score.of(Score.recall(), Tensor.make([1, -2, -1]), Tensor.make([1, 1, 0])) // => 0.5` */
+/** The fraction of samples of a class that are predicted as it. `Score.of(Score.recall(), Tensor.make([1, -2, -1]), Tensor.make([1, 1, 0])) // => 0.5` */
 export const recall = averaged("recall")
 
 /** The harmonic mean of precision and recall. `Score.of(Score.f1(), Tensor.make([1, 2, -1]), Tensor.make([1, 0, 0])) // => 0.6666666666666666` */
