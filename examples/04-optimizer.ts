@@ -1,4 +1,4 @@
-// An optimizer is a chain of bricks. Here four finished ones race down Rosenbrock's valley, and a fifth is made of bricks.
+// An optimizer is a chain of gradient transformations. Here four optimizers and a chain of our own minimize Rosenbrock's function.
 import { Autodiff, Optimizer, Tensor } from "@adjoint/core"
 
 type Point = { readonly x: Tensor.Tensor; readonly y: Tensor.Tensor }

@@ -173,7 +173,7 @@ describe("mistakes with", () => {
       nothing to join
         concat wants at least one array. Try: give it a list that is not empty
       parts that do not add up
-        split got f32[5]; it wants whole sizes that add up to 5, not [2, 2]. Try: check the parts
+        split got f32[5]; it wants whole sizes that add up to 5, not [2, 2]. Try: check the sizes
       squeezing a longer axis
         squeeze got f32[2, 3]; it wants axes of size 1. Try: Tensor.at picks one element of a longer axis
       negative padding
@@ -272,7 +272,7 @@ describe("mistakes with", () => {
       windows over an empty axis
         maxPool got f32[1, 0, 1]; it wants at least one element along each spatial axis. Try: a window over padding alone would hold nothing
       windows over padding alone
-        avgPool got f32[1, 4, 4, 1]; it wants padding smaller than the window. Try: a window that lies in the padding alone would hold nothing"
+        avgPool got f32[1, 4, 4, 1]; it wants padding smaller than the window. Try: a window over padding alone would hold nothing"
     `)
   })
 
@@ -308,17 +308,17 @@ describe("mistakes with", () => {
       "reading inside a trace
         read got f32[]; it wants numbers, and inside a traced function a tensor has only a shape. Try: Tensor.where instead of if, or read outside the function
       an argument of another trace
-        trace got f32[]; it wants a function that uses its own arguments, not those of another function that is being traced. Try: hand the tensor in as an argument
+        trace got f32[]; it wants a function that uses its own arguments, not those of another function that is being traced. Try: pass the tensor as an argument
       other arrays than it was traced for
         Reference.run got f32[1]; it wants f32[]. Try: the arrays the program was traced for
       a gradient of many numbers
         grad got f32[3]; it wants a function that gives one f32 number. Try: Tensor.sum or Tensor.mean of it
       a cotangent of another shape
-        vjp got f32[]; it wants f32[3]. Try: a tree like the one it goes with: the value's for a cotangent, the argument's for a tangent
+        vjp got f32[]; it wants f32[3]. Try: a tree of the same structure: that of the value for a cotangent, that of the argument for a tangent
       a carry that grows
-        scan got f32[2]; it wants carry 0 as it was, f32[1]. Try: keep what grows as the rows of \`kept\`
+        scan got f32[2]; it wants carry 0 of an unchanged shape, f32[1]. Try: return growing values as the rows of \`kept\`
       a carry with a part left out
-        scan got f32[] and f32[]; it wants a carry of the structure it was given ({ a, b }). Try: return every part of the carry
+        scan got f32[] and f32[]; it wants a carry of the same structure ({ a, b }). Try: return the whole carry
       sequences of two lengths
         scan got f32[3] and f32[4]; it wants sequences of one length, as 3 of the first. Try: Tensor.at(x, "0:n") to cut the longer ones
       a loop over nothing

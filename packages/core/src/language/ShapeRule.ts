@@ -190,7 +190,7 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
     if (![length, constants, carries].every((n) => Number.isInteger(n) && n >= 0))
       refuse("scan", inputs, "a length and counts that are whole numbers", "the sequences' first axis as the length")
     if (body.outputs.length < carries)
-      refuse("scan", inputs, `a body that gives ${carries} carries, not ${body.outputs.length}`, "return every part of the carry")
+      refuse("scan", inputs, `a body that returns ${carries} carries, not ${body.outputs.length}`, "return the whole carry")
     if (inputs.length !== body.inputs.length || inputs.length < constants + carries)
       refuse(
         "scan",
@@ -206,7 +206,7 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
           "scan",
           inputs,
           `${wanted.dtype}${Shape.print(shape)} as input ${i}`,
-          "what the body's argument has, with the length first for a sequence",
+          "the shape of the body's argument, with the length first for a sequence",
         )
     })
     const outs = body.outputs.map((value) => specOf(body, value))
@@ -215,7 +215,7 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
       if (out.dtype !== "f32") refuse("scan", [out], "f32 results of its body", 'Tensor.cast(x, "f32") inside the body')
       const carry = body.inputs[constants + i] ?? scalar
       if (i < carries && !Shape.equals(out.shape, carry.shape))
-        refuse("scan", [out], `carry ${i} as it was, f32${Shape.print(carry.shape)}`, "keep what grows as the rows of `kept`")
+        refuse("scan", [out], `carry ${i} of an unchanged shape, f32${Shape.print(carry.shape)}`, "return growing values as the rows of `kept`")
       total += Shape.size(out.shape) * (i < carries ? 1 : length)
     })
     return { dtype: "f32", shape: [total] }

@@ -14,10 +14,10 @@ const positive = (operation: string, inputs: ReadonlyArray<Spec>, sizes: Shape.S
     )
 }
 
-/** Whether these are axes of an array of this rank, counted from 0, and each is named once. */
+/** The sizes of the spatial axes. */
 const spaceOf = (spec: Spec): Shape.Shape => spec.shape.slice(1, -1)
 
-/** How many positions a window of `window` elements, `dilation` apart, has along each padded spatial axis. */
+/** The number of window positions along each padded spatial axis, for a window whose elements are `dilation` apart. */
 const positions = (
   operation: string,
   inputs: ReadonlyArray<Spec>,
@@ -94,14 +94,14 @@ const windowed = (operation: string, inputs: ReadonlyArray<Spec>, x: Spec, param
   if (spaceOf(x).includes(0))
     refuse(operation, inputs, "at least one element along each spatial axis", "a window over padding alone would hold nothing")
   if (params.padding.some(([low, high], i) => low >= (params.window[i] ?? 1) || high >= (params.window[i] ?? 1)))
-    refuse(operation, inputs, "padding smaller than the window", "a window that lies in the padding alone would hold nothing")
+    refuse(operation, inputs, "padding smaller than the window", "a window over padding alone would hold nothing")
   const out = positions(operation, inputs, spaceOf(x), params.window, { ...params, dilation })
   return { dtype: "f32", shape: [x.shape[0] ?? 0, ...out, x.shape.at(-1) ?? 0] }
 }
 
 type Windowed = Extract<Primitive, `conv${string}` | `window${string}`>
 
-/** The rules of all of them. */
+/** The rules of all these primitives. */
 export const windows: { readonly [P in Windowed]: ShapeRule<P> } = {
   conv: (params, inputs) => {
     const [x, kernel] = two("conv", inputs)
