@@ -156,9 +156,11 @@ export const save = (
     const undeleted = yield* discard(old, yield* spare(old))
     return { directory, ...(undeleted === undefined ? {} : { undeleted }) }
   }).pipe(
-    Effect.catchTag("PlatformError", (error) =>
-      failed(directory, "to write a checkpoint", "check the disk's space and rights")(error),
-    ),
+    Effect.catchTag("PlatformError", (error) => {
+      const hint = "check the disk's space and rights"
+      const got = systemWords(error)
+      return new CheckpointError({ file: directory, got, wanted: "to write a checkpoint", hint, isUnwritten: true })
+    }),
     Effect.uninterruptible,
   )
 

@@ -7,6 +7,8 @@ export class CheckpointError extends TaggedError("CheckpointError")<{
   readonly got: string
   readonly wanted: string
   readonly hint: string
+  /** It could not be written; else it could not be read. */
+  readonly isUnwritten?: true
 }> {
   override get message(): string {
     return `${this.file}: got ${this.got}, wanted ${this.wanted}; try: ${this.hint}`
