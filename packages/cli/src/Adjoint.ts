@@ -152,6 +152,7 @@ const predict = Command.make(
     engine,
     numerics,
     threads,
+    json,
   },
   lazily(() => import("./verbs/predict.ts")),
 ).pipe(
@@ -164,9 +165,21 @@ const predict = Command.make(
 
 const schema = Command.make(
   "schema",
-  {},
+  {
+    of: Argument.Literals("of", ["model", "events"]).pipe(
+      Argument.withDefault("model" as const),
+      Argument.withDescription("model, of model files, unless given; or events, of the lines that --json prints"),
+    ),
+    json,
+  },
   lazily(() => import("./verbs/schema.ts")),
-).pipe(Command.withDescription("Print the JSON Schema of model files, for editors"))
+).pipe(
+  Command.withDescription("Print the JSON Schema of model files, for editors, or of the events of --json, for programs"),
+  Command.withExamples([
+    { command: "adjoint schema > adjoint.schema.json" },
+    { command: "adjoint schema events > events.schema.json" },
+  ]),
+)
 
 const explain = Command.make(
   "explain",
@@ -217,8 +230,23 @@ const doctor = Command.make(
   lazily(() => import("./verbs/doctor.ts")),
 ).pipe(Command.withDescription("Say what this machine offers, and test that the engine is right on it"))
 
+/** Never run: its arguments become those of `--help`. */
+const help = Command.make(
+  "help",
+  { verb: Argument.String("verb").pipe(Argument.withDescription("one of the verbs"), Argument.optional), json },
+  () => Effect.void,
+).pipe(
+  Command.withDescription("Show what the command or one of its verbs takes"),
+  Command.withExamples([{ command: "adjoint help" }, { command: "adjoint help train" }]),
+)
+
+const all = [check, inspect, train, sweep, evaluate, predict, schema, explain, plot, doctor, help] as const
+
+/** The names of the verbs. */
+export const verbs: ReadonlyArray<string> = all.map(({ name }) => name)
+
 /** The command. */
 export const adjoint = Command.make("adjoint").pipe(
   Command.withDescription("Deep learning from a model file"),
-  Command.withSubcommands([check, inspect, train, sweep, evaluate, predict, schema, explain, plot, doctor]),
+  Command.withSubcommands(all),
 )

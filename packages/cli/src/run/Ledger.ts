@@ -5,7 +5,7 @@ import { type Monitor, usual, watched } from "@adjoint/core/training/Monitor"
 import type { EpochRecord } from "@adjoint/core/training/Progress"
 import type { TrainEvent } from "@adjoint/core/training/TrainEvent"
 import type { Config } from "./Config.ts"
-import type { Summary } from "./Records.ts"
+import type { Summary } from "../json/Summary.ts"
 
 export interface Ledger {
   readonly monitor: Monitor

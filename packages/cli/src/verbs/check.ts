@@ -6,12 +6,14 @@ import * as Render from "@adjoint/dsl/diagnostic/Render"
 import type { Source } from "@adjoint/dsl/source/Source"
 import * as Effect from "effect/Effect"
 import { Refused } from "../Failure.ts"
+import { emit } from "../json/Emit.ts"
 import * as ModelFile from "../ModelFile.ts"
+import { checked } from "../report/Checked.ts"
 import { writeWhole } from "../run/Files.ts"
 import { hasColour } from "../terminal/Capability.ts"
 import * as Format from "../terminal/Format.ts"
 import { World } from "../terminal/World.ts"
-import { json, message, result } from "../terminal/Write.ts"
+import { message, result } from "../terminal/Write.ts"
 
 export interface Options {
   readonly file: string
@@ -54,7 +56,7 @@ const mend = (file: string, opened: ModelFile.Opened) =>
 const tell = (options: Options, diagnostics: ReadonlyArray<Diagnostic>, source: Source | undefined) =>
   Effect.gen(function* () {
     const { env, stdout } = yield* World
-    if (options.json) yield* json(Render.report(diagnostics))
+    if (options.json) yield* emit(checked(options.file, diagnostics))
     else if (diagnostics.length > 0) yield* result(Render.all(diagnostics, source, { colour: hasColour(env, stdout) }))
     if (hasErrors(diagnostics)) return yield* new Refused({ diagnostics, isTold: true })
     if (!options.json) yield* result((style) => `${style("good", "ok")} ${options.file}`)

@@ -7,8 +7,8 @@ import * as Effect from "effect/Effect"
 import { nonFiniteScore } from "../Divergence.ts"
 import { type Choice, engineOf } from "../Engines.ts"
 import { held } from "../Floor.ts"
+import { emit } from "../json/Emit.ts"
 import * as Lines from "../progress/Lines.ts"
-import { line } from "../run/Events.ts"
 import { find } from "../run/Find.ts"
 import { load, lossOver, partOf, rowsOf } from "../run/Trained.ts"
 import * as Format from "../terminal/Format.ts"
@@ -43,7 +43,7 @@ export const run = (options: Options) =>
     const { units } = built
     const measured = units === undefined ? {} : { units }
     if (options.json)
-      yield* result(line({ event: "evaluated", folder: directory, split, rows, scores, ...measured, ...classes }, new Date()))
+      yield* emit({ event: "evaluated", folder: directory, split, rows, [split]: scores, ...measured, ...classes })
     else {
       const width = Math.max(...Object.keys(scores).map(({ length }) => length))
       yield* result((style) =>

@@ -13,6 +13,7 @@ import type { Source } from "@adjoint/dsl/source/Source"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import { Refused, UsageError } from "../Failure.ts"
+import { emit } from "../json/Emit.ts"
 import { type Row, rows, work } from "../Layers.ts"
 import { open } from "../ModelFile.ts"
 import { find } from "../run/Find.ts"
@@ -23,7 +24,7 @@ import { hasColour } from "../terminal/Capability.ts"
 import * as Format from "../terminal/Format.ts"
 import type { Style } from "../terminal/Style.ts"
 import { World } from "../terminal/World.ts"
-import { json, result } from "../terminal/Write.ts"
+import { result } from "../terminal/Write.ts"
 
 export interface Options {
   /** A model file, or a run. */
@@ -70,7 +71,7 @@ const print = (input: Shape.Shape, layers: ReadonlyArray<Row>, style: Style): st
 /** What a step of training takes, or what it wants too much of. */
 type Step =
   | { readonly rows: number; readonly bytes: number; readonly kernels: number; readonly multiplyAdds: number }
-  | { readonly rows: number; readonly error: string; readonly diagnostics: ReadonlyArray<Diagnostic> }
+  | { readonly rows: number; readonly diagnostics: ReadonlyArray<Diagnostic> }
 
 /** Plans a step of training, where the document can be built. */
 const stepOf = (document: ModelFile, facts: Facts, positions: Positions): Step | undefined => {
@@ -81,7 +82,7 @@ const stepOf = (document: ModelFile, facts: Facts, positions: Positions): Step |
   const found = Memory.check(document, built, data)
   if (found.length > 0) {
     const diagnostics = found.map((finding) => locate(finding, positions))
-    return { rows, error: diagnostics.map(({ message }) => message).join("; "), diagnostics }
+    return { rows, diagnostics }
   }
   const planned = Memory.plan(built, data, rows, { held: false })
   if (Memory.isShortage(planned)) return undefined
@@ -91,7 +92,7 @@ const stepOf = (document: ModelFile, facts: Facts, positions: Positions): Step |
 
 const printStep = (step: Step | undefined, source: Source, colour: boolean): ReadonlyArray<string> => {
   if (step === undefined) return []
-  if ("error" in step) return ["", Render.all(step.diagnostics, source, { colour })]
+  if ("diagnostics" in step) return ["", Render.all(step.diagnostics, source, { colour })]
   const { bytes, kernels, multiplyAdds, rows } = step
   const name = `a step of training on ${Format.counted(rows, "row")}`
   return [
@@ -116,17 +117,18 @@ export const run = (options: Options) =>
     // Of layers too large for any memory not even the parameters can be written down.
     const layers = yield* checkShapes(() => rows(netOf(document, facts), sample)).pipe(
       Effect.mapError((error) =>
-        step !== undefined && "error" in step ? new Refused({ diagnostics: step.diagnostics, source }) : error,
+        step !== undefined && "diagnostics" in step ? new Refused({ diagnostics: step.diagnostics, source }) : error,
       ),
     )
     if (options.json)
-      yield* json({
-        version: 1,
+      yield* emit({
+        event: "inspected",
+        file: source.file,
         input: sample,
         layers,
         parameters: total(layers, "parameters"),
         multiplyAdds: total(layers, "multiplyAdds"),
-        step,
+        ...(step === undefined ? {} : { step }),
       })
     else {
       const { env, stdout } = yield* World

@@ -1,0 +1,15 @@
+/** What was found in a model file, as an event. */
+import type { Diagnostic } from "@adjoint/dsl/diagnostic/Diagnostic"
+import * as Effect from "effect/Effect"
+import { emit } from "../json/Emit.ts"
+import type { Said } from "../json/Events.ts"
+
+/** The event of a file that was checked. */
+export const checked = (file: string, diagnostics: ReadonlyArray<Diagnostic>): Extract<Said, { readonly event: "checked" }> => {
+  const count = (wanted: Diagnostic["severity"]) => diagnostics.filter(({ severity }) => severity === wanted).length
+  return { event: "checked", file, errors: count("error"), warnings: count("warning"), diagnostics }
+}
+
+/** Prints the warnings about a file, if there are any. */
+export const warned = (file: string, diagnostics: ReadonlyArray<Diagnostic>) =>
+  diagnostics.length === 0 ? Effect.void : emit(checked(file, diagnostics))
