@@ -51,8 +51,7 @@ describe("plot", () => {
     for (const name of names) {
       const legend = (await run(["plot", name, "-o", file("any.svg"), "--json"])).stdout
       const { derivative: shown, formula } = JSON.parse(legend)
-      for (const text of [shown, formula])
-        expect([text, text.split("(").length]).toEqual([text, text.split(")").length])
+      for (const text of [shown, formula]) expect([text, text.split("(").length]).toEqual([text, text.split(")").length])
     }
   })
 

@@ -1,7 +1,7 @@
-/** What can go wrong between a run and its files. */
+/** Failures of reading and writing checkpoints. */
 import { TaggedError } from "effect/Data"
 
-/** A checkpoint could not be written or read: `file` is where, `got` what was found, `wanted` what should be there, `hint` what to try. */
+/** A checkpoint could not be written or read: `file` is its place, `got` what was found, `wanted` what should be there, `hint` what to try. */
 export class CheckpointError extends TaggedError("CheckpointError")<{
   readonly file: string
   readonly got: string
