@@ -1,28 +1,33 @@
 /** What the command's exit codes mean. Scripts depend on these numbers, so none ever changes its meaning. */
 export const exitCodes = {
   ok: 0,
-  /** An error in Adjoint itself. */
   internal: 1,
-  /** The command line cannot be understood. */
   usage: 2,
-  /** The model file cannot be used. */
   modelFile: 3,
-  /** The data cannot be used. */
   data: 4,
-  /** A number became NaN or infinite while training. */
   diverged: 5,
-  /** A score is less than `fail_under` asks for. */
   failUnder: 6,
-  /** A run folder or checkpoint does not fit what is asked of it. */
   incompatible: 7,
-  /** A file, or the output, could not be written. */
   unwritten: 8,
-  /** The terminal is gone: 128 and the number of SIGHUP. */
   hangup: 129,
-  /** Ctrl-C: 128 and the number of SIGINT. */
   interrupted: 130,
-  /** The process was asked to end: 128 and the number of SIGTERM. */
   terminated: 143,
 } as const
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+
+/** What happened, by the name of the exit code: the table of docs/command.md. */
+export const meanings: { readonly [Name in keyof typeof exitCodes]: string } = {
+  ok: "all is well",
+  internal: "an error in Adjoint itself, or one that `doctor` found",
+  usage: "the command line cannot be understood",
+  modelFile: "the model file cannot be used, or wants more memory than there is",
+  data: "the data cannot be used",
+  diverged: "a value became NaN or infinite while training",
+  failUnder: "a score is less than `evaluate.fail_under` asks for",
+  incompatible: "a run folder or checkpoint does not fit what is asked of it",
+  unwritten: "a file, or the output, could not be written; a run without its output is complete",
+  hangup: "SIGHUP, the terminal is gone: the step was finished and a checkpoint written",
+  interrupted: "SIGINT, Ctrl-C: the step was finished and a checkpoint written",
+  terminated: "SIGTERM: the step was finished and a checkpoint written",
+}

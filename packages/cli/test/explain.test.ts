@@ -3,7 +3,7 @@ import { codes } from "@adjoint/dsl/diagnostic/Codes"
 import { read } from "@adjoint/dsl/Read"
 import { fromText } from "@adjoint/dsl/source/Source"
 import { describe, expect, test } from "vitest"
-import { find, inFile, names, sections } from "../src/verbs/explainEntry.ts"
+import { find, inFile, names, sections } from "../src/explain/Entries.ts"
 import { run } from "./world.ts"
 
 /** A snippet as a whole file. */
@@ -61,8 +61,8 @@ describe("explain", () => {
     expect(stdout).toContain("identity initializer\n")
     const { stdout: said } = await run(["explain", "identity", "--json"])
     expect(JSON.parse(said).found).toMatchObject([
-      { kind: "activation", derivative: "f′(z) = 1", options: {} },
-      { kind: "initializer", main: "gain", options: { gain: { default: 1 } } },
+      { kind: "entry", table: "activation", derivative: "f′(z) = 1", options: {} },
+      { kind: "entry", table: "initializer", main: "gain", options: { gain: { default: 1 } } },
     ])
   })
 

@@ -30,6 +30,8 @@ const Entry = Schema.Struct({
   options: Schema.Record(Schema.String, Option),
   /** The option that a bare value sets. */
   main: text,
+  /** What options must be to each other. */
+  rule: text,
   /** How a model file says it. */
   example: text,
 })
@@ -40,9 +42,10 @@ const OptionOf = Schema.Struct({
   name: Schema.String,
   doc: Schema.String,
   wanted: Schema.String,
-  default: Schema.optionalKey(Schema.Unknown),
-  /** The entries that have it, by table. */
-  entries: Schema.Array(Schema.Struct({ table: Schema.String, name: Schema.String })),
+  /** The entries that have it, each with its default. */
+  entries: Schema.Array(
+    Schema.Struct({ table: Schema.String, name: Schema.String, default: Schema.optionalKey(Schema.Unknown) }),
+  ),
 })
 
 /** A key of the model file. */
@@ -71,6 +74,7 @@ const Code = Schema.Struct({
 /** An exit code of the command. */
 const ExitCode = Schema.Struct({ kind: Schema.Literal("exit_code"), code: Schema.Int, name: Schema.String, doc: Schema.String })
 
+/** One of the things that a word means. */
 export const Found = Schema.Union([Entry, OptionOf, Key, Code, ExitCode])
 
 export const Explained = event("explained", "What a word means: all that is called so.", {
