@@ -2,7 +2,7 @@
  * The keys of model files, read off the JSON Schema that editors get: what stands where, what may stand there, and what it
  * is for. What is an entry of the catalogue is left to the catalogue.
  */
-import { jsonSchema } from "@adjoint/dsl/schema/JsonSchema"
+import { jsonSchema } from "@adjoint/dsl/JsonSchema"
 import { names as entryNames } from "./Entries.ts"
 import type { KeyFound } from "./Found.ts"
 

@@ -1,8 +1,8 @@
 /** The resolved model file of a run, held against the hash that the run recorded of it. */
 import { join } from "node:path"
 import { differences } from "@adjoint/dsl/check/Differences"
-import { read, readWith } from "@adjoint/dsl/Read"
-import * as Override from "@adjoint/dsl/source/Override"
+import { openWith, read } from "@adjoint/dsl/Read"
+import * as Override from "@adjoint/dsl/text/Override"
 import { print } from "@adjoint/dsl/source/Path"
 import { fromText } from "@adjoint/dsl/source/Source"
 import * as Effect from "effect/Effect"
@@ -24,7 +24,7 @@ const printValue = (value: unknown): string => {
 const changes = (resolved: string, model: string, set: ReadonlyArray<string>): ReadonlyArray<string> => {
   const overrides = Result.all(set.map(Override.parse))
   if (Result.isFailure(overrides)) return []
-  const then = readWith(fromText(files.model, model), overrides.success)
+  const then = openWith(fromText(files.model, model), overrides.success)
   const now = read(fromText(files.resolved, resolved)).decoded
   if (Result.isFailure(then) || then.success.decoded === undefined || now === undefined) return []
   return differences(now, then.success.decoded).map(

@@ -1,5 +1,5 @@
 /** `adjoint schema`: the language of model files as a JSON Schema, for editors, or that of the events of `--json`. */
-import { jsonSchema } from "@adjoint/dsl/schema/JsonSchema"
+import { jsonSchema } from "@adjoint/dsl/JsonSchema"
 import * as Effect from "effect/Effect"
 import { emit } from "../json/Emit.ts"
 import { result } from "../terminal/Write.ts"

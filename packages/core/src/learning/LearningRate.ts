@@ -5,7 +5,7 @@
  */
 import type { Tensor } from "../language/Expr.ts"
 import * as T from "../tensor/Tensor.ts"
-import { type Duration, entry, make, type Table, type Use } from "./Entry.ts"
+import { type Duration, type Entry, make, type OptionName, type Options, type Table, type Traits, type Use } from "./Entry.ts"
 import { wantOptions } from "./OptionError.ts"
 
 /** From the number of steps done (an i32 scalar, 0 at the first) to the rate of this one (an f32 scalar). */
@@ -209,6 +209,16 @@ const stepsIn = (time: Duration, { epochs, stepsPerEpoch }: Run): number => {
 
 const scheduleOf = (use: Use): Schedule => make(table, use)
 
+/** Facts about a schedule that checks read. */
+export interface ScheduleTraits<Option extends string = string> {
+  /** The option with the time for which the rate rises. */
+  readonly rise: Option | undefined
+}
+
+const entry = <const O extends Options, const Main extends keyof O & string = never>(
+  definition: Entry<O, Schedule, Main> & Traits<ScheduleTraits<OptionName<O>>>,
+): Entry<O, Schedule, Main> & Traits<ScheduleTraits<OptionName<O>>> => definition
+
 /** Every schedule by the name a model file calls it. */
 export const table = {
   constant: entry({
@@ -217,6 +227,7 @@ export const table = {
     source: "Robbins and Monro, A stochastic approximation method, 1951 (who show that it should fall)",
     advice: "To begin with, and with adam on small problems. When the loss only jitters any more, let the rate fall.",
     options: {},
+    traits: { rise: undefined },
     make:
       (): Schedule =>
       ({ lr }) =>
@@ -232,6 +243,7 @@ export const table = {
       factor: { kind: "number", doc: "What is left of the rate.", default: 0.1, exclusiveMinimum: 0, maximum: 1 },
     },
     main: "every",
+    traits: { rise: undefined },
     make:
       ({ every, factor }): Schedule =>
       (run) =>
@@ -246,6 +258,7 @@ export const table = {
       factor: { kind: "number", doc: "What is left of the rate after an epoch.", default: 0.95, exclusiveMinimum: 0, maximum: 1 },
     },
     main: "factor",
+    traits: { rise: undefined },
     make:
       ({ factor }): Schedule =>
       (run) =>
@@ -261,6 +274,7 @@ export const table = {
       epochs: { kind: "duration", doc: "How long the wave takes; 0 is the whole run.", default: 0, minimum: 0 },
     },
     main: "min_lr",
+    traits: { rise: undefined },
     make:
       ({ epochs, min_lr }): Schedule =>
       (run) =>
@@ -277,6 +291,7 @@ export const table = {
       epochs: { kind: "duration", doc: "How long it falls; 0 is the whole run.", default: 0, minimum: 0 },
     },
     main: "power",
+    traits: { rise: undefined },
     make:
       ({ epochs, min_lr, power }): Schedule =>
       (run) =>
@@ -289,6 +304,7 @@ export const table = {
     advice: "The classic with a proof for sgd on convex problems. For deep nets cosine is mostly better.",
     options: { decay: { kind: "number", doc: "With 1 the rate is halved after an epoch.", default: 1, minimum: 0 } },
     main: "decay",
+    traits: { rise: undefined },
     make:
       ({ decay }): Schedule =>
       (run) =>
@@ -305,6 +321,7 @@ export const table = {
       min_lr: { kind: "number", doc: "The rate at the end of a wave.", default: 0, minimum: 0 },
     },
     main: "epochs",
+    traits: { rise: undefined },
     make:
       ({ epochs, growth, min_lr }): Schedule =>
       (run) =>
@@ -328,6 +345,7 @@ export const table = {
       final_divide: { kind: "number", doc: "How many times lower than it began it ends.", default: 1e4, minimum: 1 },
     },
     main: "rise",
+    traits: { rise: undefined },
     make:
       ({ divide, final_divide, rise }): Schedule =>
       (run) =>
@@ -343,6 +361,7 @@ export const table = {
       min_lr: { kind: "number", doc: "The rate at the end.", default: 0, minimum: 0 },
     },
     main: "warmup",
+    traits: { rise: "warmup" },
     make:
       ({ min_lr, warmup: rise }): Schedule =>
       (run) => {
@@ -366,6 +385,7 @@ export const table = {
       },
     },
     main: "epochs",
+    traits: { rise: "epochs" },
     make:
       ({ epochs, schedule }): Schedule =>
       (run) => {
@@ -374,7 +394,7 @@ export const table = {
         return warmup(steps, scheduleOf(schedule)({ ...run, epochs: rest }))
       },
   }),
-} satisfies Table<Schedule>
+} satisfies Table<Schedule, Traits<ScheduleTraits>>
 
 /** The name of a schedule. */
 export type Name = keyof typeof table

@@ -34,7 +34,7 @@ import {
   share,
   velocity,
 } from "./brick/options.ts"
-import { entry, type Table } from "./Entry.ts"
+import type { Entry, OptionName, Options, Table, Traits } from "./Entry.ts"
 import { constant, type LearningRate } from "./LearningRate.ts"
 import { adadelta, adagrad, adam, adamax, adamw, amsgrad, lamb, lion, nadam, radam, rmsprop } from "./optimizer/adaptive.ts"
 import { momentum, nesterov, sgd } from "./optimizer/descent.ts"
@@ -55,6 +55,18 @@ export const apply = <P>(params: P, updates: unknown): P => zip((parameter, upda
 /** An optimizer still without its learning rate; the option `lr` at every step unless another is given. */
 export type Rated = (rate?: LearningRate) => Optimizer
 
+/** Facts about an optimizer that checks and suggestions read. */
+export interface OptimizerTraits<Option extends string = string> {
+  /** Whether each parameter's step is divided by the size of its own gradients, and a penalty in the gradient with it. */
+  readonly isAdaptive: boolean
+  /** The option with the decay of weights that stands beside the gradient. */
+  readonly decay: Option | undefined
+}
+
+const entry = <const O extends Options, const Main extends keyof O & string = never>(
+  definition: Entry<O, Rated, Main> & Traits<OptimizerTraits<OptionName<O>>>,
+): Entry<O, Rated, Main> & Traits<OptimizerTraits<OptionName<O>>> => definition
+
 /** Every optimizer by the name a model file calls it. */
 export const table = {
   sgd: entry({
@@ -69,6 +81,7 @@ export const table = {
       nesterov: { kind: "boolean", doc: "Whether the momentum looks one step ahead.", default: false },
     },
     main: "lr",
+    traits: { isAdaptive: false, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -84,6 +97,7 @@ export const table = {
       "Where sgd zigzags through a valley. With γ = 0.9 steps add up to ten times ηg, so start with a lower rate than sgd's.",
     options: { lr: lr(0.01), momentum: velocity(0.9), accumulate },
     main: "lr",
+    traits: { isAdaptive: false, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -97,6 +111,7 @@ export const table = {
     advice: "As momentum, and a little steadier at high γ.",
     options: { lr: lr(0.01), momentum: velocity(0.9), accumulate },
     main: "lr",
+    traits: { isAdaptive: false, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -110,6 +125,7 @@ export const table = {
       "For sparse inputs, where rare features deserve long steps. Its steps only ever shrink, so long runs of deep nets stand still: rmsprop forgets.",
     options: { lr: lr(0.01), eps: eps(1e-8), eps_place: epsPlace },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -129,6 +145,7 @@ export const table = {
       eps_place: epsPlace,
     },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -141,6 +158,7 @@ export const table = {
     advice: "Needs no learning rate (leave it at 1), but starts slowly, since D begins at 0: a larger eps helps.",
     options: { lr: lr(1), decay: share("ρ: what is left of both means after a step.", 0.9), eps: eps(1e-6) },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -154,6 +172,7 @@ export const table = {
       "The first choice: it works at 0.001 for most nets. Steps are about η whatever the size of the gradients. For weight decay use adamw.",
     options: { lr: lr(0.001), ...adamOptions },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -170,6 +189,7 @@ export const table = {
       weight_decay: decay(0.01),
     },
     main: "lr",
+    traits: { isAdaptive: true, decay: "weight_decay" },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -182,6 +202,7 @@ export const table = {
     advice: "Where adam wanders off late in a run. Mostly it makes little difference.",
     options: { lr: lr(0.001), ...betas },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -194,6 +215,7 @@ export const table = {
     advice: "For embeddings and gradients with rare large values: they do not shrink the steps for long.",
     options: { lr: lr(0.002), ...betas },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -210,6 +232,7 @@ export const table = {
       momentum_decay: momentumDecay,
     },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -222,6 +245,7 @@ export const table = {
     advice: "In place of adam with a warm-up. Its first steps are as long as the gradients are, so it wants them of usual size.",
     options: { lr: lr(0.001), ...betas },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -239,6 +263,7 @@ export const table = {
       weight_decay: decay(0),
     },
     main: "lr",
+    traits: { isAdaptive: true, decay: "weight_decay" },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -251,12 +276,13 @@ export const table = {
     advice: "For very large batches, where one rate for all layers is too much for some. With usual batches prefer adamw.",
     options: { lr: lr(0.001), ...betas, weight_decay: decay(0.01) },
     main: "lr",
+    traits: { isAdaptive: true, decay: "weight_decay" },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
         lamb(rate, { ...options, weightDecay: options.weight_decay }),
   }),
-} satisfies Table<Rated>
+} satisfies Table<Rated, Traits<OptimizerTraits>>
 
 /** The name of an optimizer. */
 export type Name = keyof typeof table

@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import type * as Document from "../Document.ts"
 import { suggest } from "../diagnostic/Suggest.ts"
-import { isRecord } from "../source/Yaml.ts"
+import { isRecord } from "../source/Data.ts"
 import { type Codec, note, type Verdict } from "./Annotation.ts"
 import type { Catalogue } from "./Catalogue.ts"
 import * as Fields from "./Fields.ts"
@@ -149,7 +149,7 @@ const column = (): Codec<PrepareSpec.Column> => {
         ? { _tag: "Nothing", code: "S102", message: "`type` is missing", help: `it can be ${available("", columnTypes)}` }
         : { ...unknownName("key", misspelt, ["type"], "key"), code: "S101", message: `unknown key \`${misspelt}\`` }
     }
-    return { ...unknownName("column type", String(type), columnTypes, "value"), path: ["type"] }
+    return { ...unknownName("column type", typeof type === "string" ? type : got(type), columnTypes, "value"), path: ["type"] }
   }
   return note(Schema.Union([PrepareSpec.Column, bare]), {
     dispatch,

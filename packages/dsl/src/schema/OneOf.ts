@@ -6,7 +6,7 @@
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { listed, nearestNames, suggest } from "../diagnostic/Suggest.ts"
-import { isRecord } from "../source/Yaml.ts"
+import { isRecord } from "../source/Data.ts"
 import { type Codec, note, type Verdict } from "./Annotation.ts"
 import { article, got } from "./Words.ts"
 
@@ -160,7 +160,7 @@ export const oneOf = (
         }
       if (later.includes(key))
         return { _tag: "Nothing", code: "S108", message: `\`${key}\` is not here yet`, path: [key], on: "key" } as const
-      const typed = keys.find((each) => forms.has(String(value[each])))
+      const typed = keys.find((each) => typeof value[each] === "string" && forms.has(value[each]))
       if (typed === undefined) return unknownName(what, key, names, "key")
       const rest = keys.filter((each) => each !== typed).map((each) => `${each}: …`)
       const instead = rest.length === 0 ? value[typed] : `${value[typed]}: { ${rest.join(", ")} }`

@@ -18,6 +18,7 @@ const identityRow = row({
   advice:
     "The output of a regression, and of any net whose loss wants logits. Between layers it makes two of them no more than one.",
   options: {},
+  traits: { slope: 1, role: "identity" },
   make: (): Activation => ({ apply: identity, gain: linearGain, suits: "xavier" }),
 })
 
@@ -33,6 +34,7 @@ export const rows = {
     advice:
       "For gates with given weights. Its derivative is 0 everywhere, so nothing before it can learn by gradients: use sigmoid or relu to train.",
     options: {},
+    traits: { slope: 0, role: "hidden" },
     make: (): Activation => ({ apply: step, gain: linearGain, suits: "xavier" }),
   }),
 }

@@ -1,7 +1,13 @@
 /** What the numbers of optimizers may be: the options of their entries, which constructors and bricks check too. */
 
-export const lr = (usual: number) =>
-  ({ kind: "number", doc: "The learning rate, which a schedule starts from.", default: usual, exclusiveMinimum: 0 }) as const
+export const lr = (value: number) =>
+  ({
+    kind: "number",
+    doc: "The learning rate, which a schedule starts from.",
+    default: value,
+    exclusiveMinimum: 0,
+    usual: [value / 1000, value * 100],
+  }) as const
 
 /** The bounds of a rate that is the same at every step. */
 export const rateBounds = { rate: lr(0.01) } as const
@@ -19,8 +25,14 @@ export const accumulate = {
   default: "steps",
 } as const
 
-export const eps = (usual: number) =>
-  ({ kind: "number", doc: "Keeps the division from blowing up.", default: usual, exclusiveMinimum: 0 }) as const
+export const eps = (value: number) =>
+  ({
+    kind: "number",
+    doc: "Keeps the division from blowing up.",
+    default: value,
+    exclusiveMinimum: 0,
+    usual: [1e-12, 1],
+  }) as const
 
 export const epsPlace = {
   kind: "choice",
@@ -44,8 +56,8 @@ export const adamOptions = {
   },
 } as const
 
-export const decay = (usual: number) =>
-  ({ kind: "number", doc: "λ: how fast weights shrink.", default: usual, minimum: 0 }) as const
+export const decay = (value: number) =>
+  ({ kind: "number", doc: "λ: how fast weights shrink.", default: value, minimum: 0, usual: [0, 1] }) as const
 
 export const velocity = (usual: number, doc = "What is left of the velocity after a step.") => share(doc, usual)
 

@@ -5,6 +5,7 @@ export const gainOption = {
   doc: "What the activation that follows needs: 1 for linear and sigmoid, 5/3 for tanh, 1.414 for relu.",
   default: 1,
   exclusiveMinimum: 0,
+  usual: [0.01, 10],
 } as const
 
 export const modeOption = {
@@ -16,10 +17,14 @@ export const modeOption = {
 
 export const constantOptions = { value: { kind: "number", doc: "The number.", default: 0.01 } } as const
 
-export const normalOptions = { std: { kind: "number", doc: "The standard deviation.", default: 0.01, minimum: 0 } } as const
+export const normalOptions = {
+  std: { kind: "number", doc: "The standard deviation.", default: 0.01, minimum: 0, usual: [0, 2] },
+} as const
 
-export const uniformOptions = { limit: { kind: "number", doc: "How far from 0.", default: 0.05, minimum: 0 } } as const
+export const uniformOptions = {
+  limit: { kind: "number", doc: "How far from 0.", default: 0.05, minimum: 0, usual: [0, 2] },
+} as const
 
 export const truncatedNormalOptions = {
-  std: { kind: "number", doc: "The standard deviation before the cut.", default: 0.02, minimum: 0 },
+  std: { kind: "number", doc: "The standard deviation before the cut.", default: 0.02, minimum: 0, usual: [0, 2] },
 } as const

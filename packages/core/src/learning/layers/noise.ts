@@ -3,10 +3,10 @@ import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import type * as Shape from "../../words/Shape.ts"
-import { entry } from "../Entry.ts"
 import { type Net, pure } from "../Net.ts"
 import { wantOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
+import { layer, light } from "./Layer.ts"
 
 /** A layer that does something while training, unless there is nothing to do, and nothing when inferring. */
 const whileTraining = (kind: string, amount: number, apply: (x: Tensor, key: Key.Key) => Tensor): Net<None, None> =>
@@ -63,11 +63,18 @@ export const gaussianNoise = (std: number): Net<None, None> => {
 }
 
 const rate = (value: number) =>
-  ({ kind: "number", doc: "The share that is dropped.", default: value, minimum: 0, exclusiveMaximum: 1 }) as const
+  ({
+    kind: "number",
+    doc: "The share that is dropped.",
+    default: value,
+    minimum: 0,
+    exclusiveMaximum: 1,
+    usual: [0, 0.8],
+  }) as const
 
 /** Noise layers by the name a model file calls them. */
 export const entries = {
-  dropout: entry({
+  dropout: layer({
     doc: "While training, sets a random share of the numbers to 0 and scales the others up to make up for it.",
     formula: "y = m ⊙ x / (1 - rate), mᵢ ~ Bernoulli(1 - rate); when not training y = x",
     source: "Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, Dropout, 2014",
@@ -75,9 +82,10 @@ export const entries = {
       "Against overfitting: 0.5 between wide dense layers, 0.1 to 0.3 elsewhere, not on the outputs. Training slows down, so give it more epochs; selu nets want alpha_dropout instead, images spatial_dropout.",
     options: { rate: rate(0.5) },
     main: "rate",
+    traits: { role: "noise", drops: "numbers", keepsMoments: false, ...light },
     make: (options): Net => dropout(options.rate),
   }),
-  spatial_dropout: entry({
+  spatial_dropout: layer({
     doc: "While training, sets a random share of the channels of each sample to 0 everywhere and scales the others up.",
     formula: "y = m ⊙ x / (1 - rate), one m ~ Bernoulli(1 - rate) for each sample and channel; when not training y = x",
     source: "Tompson, Goroshin, Jain, LeCun and Bregler, Efficient object localization using convolutional networks, 2015",
@@ -85,24 +93,27 @@ export const entries = {
       "After convolutions, whose neighbouring numbers are alike, so that dropping single ones drops little. On rows without space it is dropout.",
     options: { rate: rate(0.2) },
     main: "rate",
+    traits: { role: "noise", drops: "channels", keepsMoments: false, ...light },
     make: (options): Net => spatialDropout(options.rate),
   }),
-  alpha_dropout: entry({
+  alpha_dropout: layer({
     doc: "Dropout for selu nets: while training, a random share of the numbers becomes what selu is far below 0, and mean and variance are kept.",
     formula: "y = a · (m ⊙ x + (1 - m) · α′) + b, α′ = -λα, a = 1 / √((1 - rate)(1 + rate · α′²)), b = -a · rate · α′",
     source: "Klambauer, Unterthiner, Mayr and Hochreiter, Self-normalizing neural networks, 2017",
     advice: "Behind selu and nowhere else, at rates of 0.05 to 0.1: it keeps the mean and variance that selu counts on.",
     options: { rate: rate(0.1) },
     main: "rate",
+    traits: { role: "noise", drops: "numbers", keepsMoments: true, ...light },
     make: (options): Net => alphaDropout(options.rate),
   }),
-  gaussian_noise: entry({
+  gaussian_noise: layer({
     doc: "While training, adds normal noise to every number.",
     formula: "y = x + ε, εᵢ ~ N(0, std²); when not training y = x",
     source: "Bishop, Training with noise is equivalent to Tikhonov regularization, 1995",
     advice: "On standardized inputs, 0.1 or so: a mild augmentation for tables and signals.",
-    options: { std: { kind: "number", doc: "The standard deviation of the noise.", default: 0.1, minimum: 0 } },
+    options: { std: { kind: "number", doc: "The standard deviation of the noise.", default: 0.1, minimum: 0, usual: [0, 2] } },
     main: "std",
+    traits: { role: "noise", drops: "nothing", keepsMoments: false, ...light },
     make: ({ std }): Net => gaussianNoise(std),
   }),
 }

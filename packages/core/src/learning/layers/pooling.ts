@@ -3,10 +3,10 @@ import type { Tensor } from "../../language/Expr.ts"
 import type { Pad, PoolOptions, Sizes } from "../../tensor/linear.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { refuse } from "../../words/ShapeError.ts"
-import { entry } from "../Entry.ts"
 import { type Net, pure } from "../Net.ts"
 import { wantOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
+import { layer, light } from "./Layer.ts"
 import { ofSample } from "./sample.ts"
 
 /** How the windows of a pooling layer stand. One number counts for every axis of space alike. */
@@ -77,16 +77,17 @@ const windows = {
 
 /** Pooling layers by the name a model file calls them. */
 export const entries = {
-  max_pool: entry({
+  max_pool: layer({
     doc: "The largest number of each window of a sequence or an image, channel by channel.",
     formula: "y(p) = maxᵢ x(stride · p + i - pad)",
     source: "Yamaguchi, Sakamoto, Akabane and Fujimoto, A neural network for speaker-independent isolated word recognition, 1990",
     advice: "Halves an image (`max_pool: 2`) and keeps what was found in it, wherever in the window it stood.",
     options: windows,
     main: "window",
+    traits: { role: "pooling", space: "kept", ...light },
     make: (options): Net => maxPool(options),
   }),
-  avg_pool: entry({
+  avg_pool: layer({
     doc: "The mean of each window of a sequence or an image, channel by channel.",
     formula: "y(p) = Σᵢ x(stride · p + i - pad) / n(p), n the elements of the window that are not padding",
     source: "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998",
@@ -94,15 +95,17 @@ export const entries = {
       "Makes images smaller without choosing. Padding does not count in the mean, which is `count_include_pad=False` elsewhere.",
     options: windows,
     main: "window",
+    traits: { role: "pooling", space: "kept", ...light },
     make: (options): Net => avgPool(options),
   }),
-  global_avg_pool: entry({
+  global_avg_pool: layer({
     doc: "The mean of each channel over the whole sequence or image.",
     formula: "[…space, channels] → [channels], y = mean over space",
     source: "Lin, Chen and Yan, Network in network, 2013",
     advice:
       "Before the last dense layer in place of `flatten`: far fewer weights, and images of any size. What was where is lost.",
     options: {},
+    traits: { role: "pooling", space: "gone", ...light },
     make: (): Net => globalAvgPool,
   }),
 }

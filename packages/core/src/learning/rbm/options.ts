@@ -9,6 +9,7 @@ export const learningRate = {
   doc: "The learning rate; Gaussian units want a tenth of it or less.",
   default: 0.05,
   exclusiveMinimum: 0,
+  usual: [1e-5, 1],
 } as const
 
 export const l2 = {
@@ -16,4 +17,5 @@ export const l2 = {
   doc: "Decay of the weights: λw is taken from the gradient.",
   default: 2e-4,
   minimum: 0,
+  usual: [0, 1],
 } as const

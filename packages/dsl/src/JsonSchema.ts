@@ -3,8 +3,8 @@
  * disagree, and opened where the layer beneath the schema lets a variable or a search marker stand.
  */
 import * as Schema from "effect/Schema"
-import { type Language, standard } from "../Language.ts"
-import { kindNames } from "../variables/Blocks.ts"
+import { type Language, standard } from "./Language.ts"
+import { kindNames } from "./variables/Blocks.ts"
 
 /** A JSON Schema, as plain data. */
 export interface JsonSchema {
@@ -82,7 +82,7 @@ const sameShape = (a: JsonSchema | undefined, b: JsonSchema): boolean => {
   return JSON.stringify(one) === JSON.stringify(other)
 }
 
-/** Definitions that are told twice (what is decoded, and what it is encoded to) told once: `Activation_1` as `Activation`. */
+/** Definitions that occur twice (what is decoded, and what it is encoded to), once: `Activation_1` as `Activation`. */
 const merged = (definitions: Definitions): Definitions => {
   const base = (name: string): string => name.replace(/_\d+$/, "")
   const doubles = Object.keys(definitions).filter(
