@@ -7,13 +7,12 @@ import type { Found } from "./Found.ts"
 import * as Keys from "./Keys.ts"
 
 /** All that is called so, as it is written. */
-const exactly = (word: string): ReadonlyArray<Found> => [
-  ...Codes.diagnostic(word),
-  ...Codes.exitCode(word),
-  ...Entries.find(word).map(Entries.data),
-  ...Keys.find(word),
-  ...Entries.options(word),
-]
+const exactly = (word: string): ReadonlyArray<Found> => {
+  const entries = Entries.find(word).map(Entries.data)
+  // The key of an entry that has a key of its own has its text too.
+  const keys = Keys.find(word).filter(({ doc }) => entries.every((entry) => entry.doc !== doc))
+  return [...Codes.diagnostic(word), ...Codes.exitCode(word), ...entries, ...keys, ...Entries.options(word)]
+}
 
 const wordsOf = (): ReadonlyArray<string> => [...new Set([...Entries.names, ...Keys.names(), ...Entries.optionNames])]
 

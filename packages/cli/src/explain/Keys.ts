@@ -3,7 +3,7 @@
  * is for. What is an entry of the catalogue is left to the catalogue.
  */
 import { jsonSchema } from "@adjoint/dsl/JsonSchema"
-import { names as entryNames } from "./Entries.ts"
+import { find as findEntries } from "./Entries.ts"
 import type { KeyFound } from "./Found.ts"
 
 type Json = { readonly [keyword: string]: unknown }
@@ -30,7 +30,7 @@ const limit = (node: Json): string => {
     ...say("exclusiveMinimum", ">"),
     ...say("minimum", ">="),
     ...say("exclusiveMaximum", "<"),
-    ...say("maximum", "<="),
+    ...(node.maximum === Number.MAX_SAFE_INTEGER ? [] : say("maximum", "<=")),
   ]
   return bounds.length === 0 ? "" : ` ${bounds.join(" and ")}`
 }
@@ -59,8 +59,7 @@ const formWanted = (form: Json): string | undefined => {
   }
   if (form.const !== undefined) return String(form.const)
   if (isRecord(form.properties)) {
-    const keys = Object.keys(form.properties)
-    return keys.length > mostWords ? "a map" : `a map with ${keys.join(", ")}`
+    return "a map"
   }
   const say = typeof form.type === "string" && Object.hasOwn(types, form.type) ? types[form.type] : undefined
   return say?.(form)
@@ -68,34 +67,82 @@ const formWanted = (form: Json): string | undefined => {
 
 const wantedOf = (node: Json): string => [...new Set(formsOf(node).flatMap((form) => formWanted(form) ?? []))].join(", or ")
 
-interface Place extends KeyFound {
-  readonly node: Json
+const docOf = ({ description }: Json): string => (typeof description === "string" ? description : "")
+
+/** The keys inside a map, where they are few. */
+const keysOf = (node: Json): NonNullable<KeyFound["keys"]> | undefined => {
+  const maps = formsOf(node).flatMap(({ properties }) => (isRecord(properties) ? [properties] : []))
+  const inner = maps.flatMap((map) => Object.entries(map)).flatMap(([key, value]) => (isRecord(value) ? [[key, value] as const] : []))
+  if (inner.length === 0 || inner.length > mostInside) return undefined
+  return Object.fromEntries(inner.map(([key, value]) => [key, { wanted: wantedOf(value), doc: docOf(value) }] as const))
 }
 
-const isEntry: ReadonlySet<string> = new Set(entryNames)
+/** More keys than this are not listed. */
+const mostInside = 16
+
+/** The default that a description ends with, where it is one value: `Default: 10.` */
+const usual = /Default: ([^\s,.;]+(?:\.[^\s,.;]+)*)(?:[,;] |\.$)/u
+
+/** A value that may stand there. */
+const sampleOf = (node: Json): string => {
+  const [, stated] = usual.exec(docOf(node)) ?? []
+  if (stated !== undefined) return stated
+  const words = formsOf(node).flatMap(({ enum: words }) => (Array.isArray(words) ? words.map(String) : []))
+  return words[0] ?? "…"
+}
+
+/** How a file says it: `train: { callbacks: [{ early_stop: … }] }`. */
+const exampleAt = (path: string, value: string): string => {
+  const [first = "", ...rest] = path.split(".")
+  const inside = (keys: ReadonlyArray<string>): string => {
+    const [key, ...inner] = keys
+    if (key === undefined) return value
+    const said = key === "*" ? "NAME" : key.replace(/(\[\])+$/, "")
+    const lists = (key.length - key.replace(/(\[\])+$/, "").length) / 2
+    const content = inside(inner)
+    return `{ ${said}: ${"[".repeat(lists)}${content}${"]".repeat(lists)} }`
+  }
+  return inside([first, ...rest]).slice(2, -2)
+}
+
+/** The options of the entries of a name, which the catalogue explains. */
+const optionsOf = (name: string): ReadonlySet<string> =>
+  new Set(findEntries(name).flatMap(({ entry }) => Object.keys(entry.options)))
 
 /** Every key with its place, each definition where it is met first. */
-const collect = (): ReadonlyArray<Place> => {
+const collect = (): ReadonlyArray<KeyFound> => {
   const root: Json = { ...jsonSchema() }
   const definitions = isRecord(root.$defs) ? root.$defs : {}
   const met = new Set<string>()
-  const found: Array<Place> = []
-  const visit = (node: Json, path: string, definition: string | undefined) => {
+  const found: Array<KeyFound> = []
+  const visit = (node: Json, path: string, definition?: string, explained: ReadonlySet<string> = new Set()) => {
     for (const form of formsOf(node)) {
       const name = referred(form)
       if (name !== undefined) {
         const target = definitions[name]
         if (met.has(name) || !isRecord(target)) continue
         met.add(name)
-        visit(target, substitutes.has(name) ? "" : path, name)
+        visit(target, substitutes.has(name) ? "*" : path, name)
         continue
       }
       for (const [key, value] of Object.entries(isRecord(form.properties) ? form.properties : {})) {
-        // An entry's options are the catalogue's too.
-        if (!isRecord(value) || (definition !== undefined && isEntry.has(key))) continue
+        if (!isRecord(value) || explained.has(key)) continue
         const at = path === "" ? key : `${path}.${key}`
-        const doc = typeof value.description === "string" ? value.description : ""
-        found.push({ kind: "key", name: key, path: at, doc, wanted: wantedOf(value), node: value })
+        // Entries are the catalogue's to explain, and their options; what else stands in them is the language's.
+        if (definition !== undefined && findEntries(key).length > 0) {
+          visit(value, at, definition, optionsOf(key))
+          continue
+        }
+        const keys = keysOf(value)
+        found.push({
+          kind: "key",
+          name: key,
+          path: at,
+          doc: docOf(value),
+          wanted: wantedOf(value),
+          ...(keys === undefined ? {} : { keys }),
+          example: exampleAt(at, sampleOf(value)),
+        })
         visit(value, at, definition)
       }
       if (isRecord(form.items)) visit(form.items, `${path}[]`, definition)
@@ -103,27 +150,21 @@ const collect = (): ReadonlyArray<Place> => {
       if (isRecord(form.additionalProperties)) visit(form.additionalProperties, `${path}.*`, definition)
     }
   }
-  visit(root, "", undefined)
-  return found
+  visit(root, "")
+  // What every entry of a table may have, such as the name of a layer, is met once for each.
+  return [...new Map(found.map((each) => [`${each.path}\n${each.doc}\n${each.wanted}`, each] as const)).values()]
 }
 
-let all: ReadonlyArray<Place> | undefined
+let all: ReadonlyArray<KeyFound> | undefined
 
-const places = (): ReadonlyArray<Place> => {
+/** Every key, in the order of the file. */
+export const keys = (): ReadonlyArray<KeyFound> => {
   all ??= collect()
   return all
 }
 
-const dataOf = ({ node: _, ...found }: Place): KeyFound => found
-
-/** The keys of a name, or the one at a path: `lr`, `train.epochs`. */
-export const find = (word: string): ReadonlyArray<KeyFound> =>
-  places()
-    .filter(({ name, path }) => name === word || path === word)
-    .map(dataOf)
+/** The keys of a name, or the one at a path: `epochs`, `train.epochs`. */
+export const find = (word: string): ReadonlyArray<KeyFound> => keys().filter(({ name, path }) => name === word || path === word)
 
 /** The names of all keys. */
-export const names = (): ReadonlyArray<string> => [...new Set(places().map(({ name }) => name))]
-
-/** Every key, in the order of the file. */
-export const keys = (): ReadonlyArray<KeyFound> => places().map(dataOf)
+export const names = (): ReadonlyArray<string> => [...new Set(keys().map(({ name }) => name))]

@@ -15,18 +15,24 @@ const block = (title: string, rows: ReadonlyArray<string>, { style }: Look): Rea
 
 const paragraph = (text: string, { width }: Look): ReadonlyArray<string> => indented(wrapped(text, width - 2), "  ")
 
-const optionLines = ({ main, options, rule }: EntryFound, { style, width }: Look): ReadonlyArray<string> => {
-  const longest = Math.max(0, ...Object.keys(options).map(({ length }) => length))
-  const each = Object.entries(options).flatMap(([name, { default: value, doc, required, wanted }]) => {
-    const usual = value !== undefined ? `default ${written(value)}` : required ? "required" : "may be left out"
-    const bare = name === main ? "; a bare value sets it" : ""
-    const [first = "", ...rest] = wrapped(`${wanted}, ${usual}${bare}`, width - longest - 4)
-    return [
-      `  ${style("accent", name.padEnd(longest))}  ${first}`,
-      ...[...rest, ...wrapped(doc, width - longest - 4)].map((row) => `${" ".repeat(longest + 4)}${row}`),
-    ]
+/** Names with what stands beside and below each. */
+const listed = (
+  rows: ReadonlyArray<readonly [name: string, beside: string, below: string]>,
+  { style, width }: Look,
+): ReadonlyArray<string> => {
+  const longest = Math.max(0, ...rows.map(([{ length }]) => length))
+  return rows.flatMap(([name, beside, below]) => {
+    const [first = "", ...rest] = [beside, below].flatMap((text) => (text === "" ? [] : wrapped(text, width - longest - 4)))
+    return [`  ${style("accent", name.padEnd(longest))}  ${first}`, ...rest.map((row) => `${" ".repeat(longest + 4)}${row}`)]
   })
-  return [...each, ...(rule === undefined ? [] : [`  with ${rule}`])]
+}
+
+const optionLines = ({ main, options, rule }: EntryFound, look: Look): ReadonlyArray<string> => {
+  const rows = Object.entries(options).map(([name, { default: value, doc, required, wanted }]) => {
+    const usual = value !== undefined ? `default ${written(value)}` : required ? "must be said" : "may be left out"
+    return [name, `${wanted}, ${usual}${name === main ? "; a bare value sets it" : ""}`, doc] as const
+  })
+  return [...listed(rows, look), ...(rule === undefined ? [] : [`  with ${rule}`])]
 }
 
 const entry = (found: EntryFound, look: Look): string => {
@@ -76,12 +82,14 @@ const option = ({ doc, entries, name, wanted }: OptionFound, look: Look): string
   ].join("\n")
 }
 
-const key = ({ doc, name, path, wanted }: KeyFound, look: Look): string => {
+const key = ({ doc, example, keys = {}, name, path, wanted }: KeyFound, look: Look): string => {
   const { style, width } = look
   return [
     `${style("strong", name)} ${style("faint", `key of the model file, ${path}`)}`,
     ...(doc === "" ? [] : ["", ...wrapped(doc, width)]),
     ...(wanted === undefined || wanted === "" ? [] : block("value", paragraph(wanted, look), look)),
+    ...block("keys", listed(Object.entries(keys).map(([inner, { doc, wanted }]) => [inner, wanted, doc] as const), look), look),
+    ...block("in a model file", indented(hanging(example, width - 2, ""), "  "), look),
   ].join("\n")
 }
 
@@ -109,5 +117,23 @@ const printed = <K extends Found["kind"]>(found: Extract<Found, { readonly kind:
   return print(found, look)
 }
 
-/** All that a word means, one after the other; of more than one thing, a line says first which they are. */
-export const print = (found: ReadonlyArray<Found>, look: Look): string => found.map((each) => printed(each, look)).join("\n\n\n")
+/** What each thing is, in a line. */
+const kinds: { readonly [K in Found["kind"]]: (found: Extract<Found, { readonly kind: K }>) => string } = {
+  entry: ({ name, table }) => `${name}, ${table}`,
+  option: ({ entries, name }) => `${name}, option of ${entries.map((each) => each.name).join(", ")}`,
+  key: ({ path }) => `${path}, key of the model file`,
+  diagnostic: ({ code, title }) => `${code}, ${title}`,
+  exit_code: ({ code }) => `${code}, exit code`,
+}
+
+const kindOf = <K extends Found["kind"]>(found: Extract<Found, { readonly kind: K }>): string => {
+  const say = kinds[found.kind as K]
+  return say(found)
+}
+
+/** All that a word means, one after the other; of more than one thing, a list says first which they are. */
+export const print = (found: ReadonlyArray<Found>, look: Look): string => {
+  const list = found.length < 2 ? [] : found.flatMap((each) => hanging(kindOf(each), look.width, "  "))
+  const head = list.length === 0 ? [] : [[`${found.length} things are called so`, ...list].join("\n")]
+  return [...head, ...found.map((each) => printed(each, look))].join("\n\n\n")
+}

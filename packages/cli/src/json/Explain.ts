@@ -56,7 +56,10 @@ const Key = Schema.Struct({
   path: Schema.String,
   doc: Schema.String,
   wanted: text,
-  example: text,
+  /** The keys inside, where it is a map of few. */
+  keys: Schema.optionalKey(Schema.Record(Schema.String, Schema.Struct({ wanted: Schema.String, doc: Schema.String }))),
+  /** How a model file says it. */
+  example: Schema.String,
 })
 
 /** The code of a diagnostic. */
