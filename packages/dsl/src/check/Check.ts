@@ -93,7 +93,7 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
         })),
     ...(model === undefined ? [] : Advice.check(model, { data, pretrain, train }, catalogue)),
     ...(data === undefined || inferred === undefined ? [] : Scaling.check(data, facts, inferred.made, catalogue)),
-    ...(data === undefined || model === undefined ? [] : Tokens.check(facts, layersOf(model))),
+    ...(data === undefined || model === undefined ? [] : Tokens.check(facts, layersOf(model), catalogue)),
     ...(data === undefined || train === undefined ? [] : Balance.check(data, train, facts)),
   ]
   return { facts, findings, ...(inferred === undefined ? {} : { shapes: inferred }) }
