@@ -203,3 +203,10 @@ test("the schema refuses what no verb prints", () => {
     expect(Result.isFailure(decode(wrong))).toBe(true)
   }
 })
+
+test("docs/json-output.md lists every event as the schema describes it", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../../docs/json-output.md"), "utf8")
+  const rows = [...page.matchAll(/^\| `([a-z_]+)` *\| .*? *\| (.*?) *\|$/gm)].map(([, name, said]) => [name, said])
+  const forms = published.anyOf as ReadonlyArray<{ readonly title: string; readonly description: string }>
+  expect(rows).toEqual(forms.map(({ description, title }) => [title, description]))
+})
