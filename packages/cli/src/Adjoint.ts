@@ -58,6 +58,7 @@ const check = Command.make(
   "check",
   {
     file: model,
+    set,
     fix: switchOf("fix", "apply the fixes that are offered"),
     strict: switchOf("strict", "make warnings errors"),
     json,
@@ -70,7 +71,7 @@ const check = Command.make(
 
 const inspect = Command.make(
   "inspect",
-  { subject: Argument.String("model").pipe(Argument.withDescription("a model file, or a run")), runs, json },
+  { subject: Argument.String("model").pipe(Argument.withDescription("a model file, or a run")), set, runs, json },
   lazily(() => import("./verbs/inspect.ts")),
 ).pipe(
   Command.withDescription("Show a model's layers with their shapes, parameters and multiply-adds"),

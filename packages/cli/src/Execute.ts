@@ -14,6 +14,7 @@ import { type ExitCode, exitCodes } from "./ExitCode.ts"
 import { line } from "./json/Line.ts"
 import { version } from "./Packages.ts"
 import { hasColour } from "./terminal/Capability.ts"
+import { guardedWorld } from "./terminal/Guard.ts"
 import { style } from "./terminal/Style.ts"
 import { World } from "./terminal/World.ts"
 import { asked, asksForJson, presenter } from "./Usage.ts"
@@ -50,8 +51,9 @@ const report = async (cause: Cause.Cause<unknown>, args: ReadonlyArray<string>, 
 }
 
 /** Runs the command; interrupting the fiber stops it as Ctrl-C does. */
-export const execute = (args: ReadonlyArray<string>, world: World["Service"]): Effect.Effect<ExitCode> =>
-  Command.runWith(adjoint, { version: version() })(asked(args, verbs)).pipe(
+export const execute = (args: ReadonlyArray<string>, unguarded: World["Service"]): Effect.Effect<ExitCode> => {
+  const world = guardedWorld(unguarded)
+  return Command.runWith(adjoint, { version: version() })(asked(args, verbs)).pipe(
     Effect.provide(NodeServices.layer),
     Effect.provideService(World, world),
     Effect.provideService(CliOutput.Presenter, presenter(world, args)),
@@ -61,6 +63,7 @@ export const execute = (args: ReadonlyArray<string>, world: World["Service"]): E
       Exit.isSuccess(exit) ? Effect.succeed<ExitCode>(exitCodes.ok) : Effect.promise(() => report(exit.cause, args, world)),
     ),
   )
+}
 
 /** The exit code of a command that runs in a fiber, when it has ended. */
 export const codeOf = (running: Fiber.Fiber<ExitCode>): Effect.Effect<ExitCode> =>

@@ -9,10 +9,10 @@ import { type Prepared, prepare } from "@adjoint/dsl/prepare/Prepare"
 import { survey } from "@adjoint/dsl/prepare/Survey"
 import { openWith, type Reading, withFacts } from "@adjoint/dsl/Read"
 import type { Source } from "@adjoint/dsl/source/Source"
-import { fromBytes } from "@adjoint/dsl/text/Bytes"
+import { fromBytes, maxBytes, ofSize } from "@adjoint/dsl/text/Bytes"
 import * as Override from "@adjoint/dsl/text/Override"
 import * as Effect from "effect/Effect"
-import type * as FileSystem from "effect/FileSystem"
+import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
 import { Refused, UsageError } from "./Failure.ts"
 
@@ -35,6 +35,13 @@ const unreadable = (error: DataError, file: string): Diagnostic =>
 /** The text of a model file. */
 export const sourceOf = (file: string): Effect.Effect<Source, Refused, FileSystem.FileSystem> =>
   Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    // The size is asked before a byte is read: files of /proc have none, and reading one of them may never end.
+    const size = yield* fs.stat(file).pipe(
+      Effect.map(({ size, type }) => (type === "File" ? Number(size) : undefined)),
+      Effect.orElseSucceed(() => undefined),
+    )
+    if (size !== undefined && (size === 0 || size > maxBytes)) return yield* new Refused({ diagnostics: [ofSize(file, size)] })
     const bytes = yield* Effect.mapError(Load.bytes(file), (error) => new Refused({ diagnostics: [unreadable(error, file)] }))
     const source = fromBytes(file, bytes)
     return yield* Effect.mapError(Effect.fromResult(source), (found) => new Refused({ diagnostics: [found] }))

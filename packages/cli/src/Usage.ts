@@ -9,6 +9,7 @@ import { exitCodes } from "./ExitCode.ts"
 import type { Said } from "./json/Events.ts"
 import { line } from "./json/Line.ts"
 import { hasColour } from "./terminal/Capability.ts"
+import { own } from "./terminal/Guard.ts"
 import { style } from "./terminal/Style.ts"
 import type { World } from "./terminal/World.ts"
 
@@ -71,9 +72,10 @@ interface Complaint {
 const verbsOf = (doc: HelpDoc): ReadonlyArray<string> =>
   (doc.subcommands ?? []).flatMap(({ commands }) => commands.map(({ name }) => name))
 
-const complaintOf = (error: CliError.CliError, doc: HelpDoc): Complaint => {
+/** `setting` is what `--set` takes in place of a flag that is the name of something in a model file. */
+const complaintOf = (error: CliError.CliError, doc: HelpDoc, setting: string | undefined): Complaint => {
   const [message = error.message] = error.message.split("\n")
-  const near = "suggestions" in error ? error.suggestions : []
+  const near = [...("suggestions" in error ? error.suggestions : []), ...(setting === undefined ? [] : [`--set ${setting}`])]
   if (near.length > 0) return { message, hint: near.join(" or ") }
   const verbs = error._tag === "UnknownSubcommand" ? verbsOf(doc) : []
   return verbs.length === 0 ? { message } : { message, hint: `one of ${verbs.join(", ")}` }
@@ -82,7 +84,7 @@ const complaintOf = (error: CliError.CliError, doc: HelpDoc): Complaint => {
 /** Prints the library's help, version and complaints, for arguments as they were typed. */
 export const presenter = (world: World["Service"], args: ReadonlyArray<string>): CliOutput.Presenter => ({
   present: (event) =>
-    Effect.sync(() => {
+    Effect.promise(async () => {
       const { env, stderr, stdout } = world
       const isAsked = event._tag === "Version" || (event._tag === "Help" && event.reason === "Requested")
       const isJson = asksForJson(args)
@@ -97,10 +99,11 @@ export const presenter = (world: World["Service"], args: ReadonlyArray<string>):
           return
         case "Help":
           if (isJson) emit(helpOf(event.commandPath, event.helpDoc))
-          else sink.write(`${formatter.formatHelpDoc(event.helpDoc)}\n`)
+          else sink.write(own(`${formatter.formatHelpDoc(event.helpDoc)}\n`))
           return
         case "InvalidInvocation": {
-          const complaints = event.errors.map((error) => complaintOf(error, event.helpDoc))
+          const { settingOf } = await import("./Setting.ts")
+          const complaints = event.errors.map((error) => complaintOf(error, event.helpDoc, settingOf(error, args)))
           const help = `${event.commandPath.join(" ")} --help`
           const wrong = complaints.map(
             ({ hint, message }) =>

@@ -19,11 +19,13 @@ describe("every code", () => {
   it("is shown at its place", () => {
     const all = shortOnes.map(({ wrong }) => shown(completed(wrong))).join("\n\n")
     expect(all).toMatchInlineSnapshot(`
-      "error[Y001]: flow map in block collection must be sufficiently indented and end with a }
-        --> m.yaml:2:1
+      "error[Y001]: the bracket \`{\` that opens here is not closed
+        --> m.yaml:1:8
+      1 | train: { epochs: 3
+        |        ^
       2 | schema: 1
-        | ^
-        = help: check the indentation, and that every \`[\` and \`{\` is closed
+        | - \`}\` is missing before this
+        = help: write \`}\` where the map ends
 
       error[Y002]: the key \`epochs\` is set twice in train
         --> m.yaml:1:21

@@ -6,6 +6,8 @@ export const Checked = event("checked", "A model file was checked. Of many diagn
   file: Schema.String,
   errors: Count,
   warnings: Count,
+  /** How many diagnostics are not listed. */
+  omitted: Schema.optionalKey(Count),
   diagnostics: Schema.Array(Diagnostic),
   /** How many edits `--fix` wrote to the file. */
   edits: Schema.optionalKey(Count),

@@ -1,13 +1,15 @@
 /** What was found in a model file, as an event. */
 import type { Diagnostic } from "@adjoint/dsl/diagnostic/Diagnostic"
+import { report } from "@adjoint/dsl/diagnostic/Render"
 import * as Effect from "effect/Effect"
 import { emit } from "../json/Emit.ts"
 import type { Said } from "../json/Events.ts"
 
 /** The event of a file that was checked. */
 export const checked = (file: string, diagnostics: ReadonlyArray<Diagnostic>): Extract<Said, { readonly event: "checked" }> => {
-  const count = (wanted: Diagnostic["severity"]) => diagnostics.filter(({ severity }) => severity === wanted).length
-  return { event: "checked", file, errors: count("error"), warnings: count("warning"), diagnostics }
+  const { errors, omitted, warnings, ...shown } = report(diagnostics)
+  const counts = { errors, warnings, ...(omitted === undefined ? {} : { omitted }) }
+  return { event: "checked", file, ...counts, diagnostics: shown.diagnostics }
 }
 
 /** Prints the warnings about a file, if there are any. */

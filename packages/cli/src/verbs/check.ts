@@ -12,6 +12,7 @@ import { checked } from "../report/Checked.ts"
 import { writeWhole } from "../run/Files.ts"
 import { hasColour } from "../terminal/Capability.ts"
 import * as Format from "../terminal/Format.ts"
+import { own } from "../terminal/Guard.ts"
 import { World } from "../terminal/World.ts"
 import { message, result } from "../terminal/Write.ts"
 
@@ -20,12 +21,14 @@ export interface Options {
   readonly fix: boolean
   readonly json: boolean
   readonly strict: boolean
+  /** Values that take the place of those in the file. */
+  readonly set?: ReadonlyArray<string>
 }
 
 /** A model file with all that can be said of it. Its step of training is planned only where it might not fit into memory. */
-const open = (file: string) =>
+const open = (file: string, sets: ReadonlyArray<string> | undefined) =>
   Effect.gen(function* () {
-    const opened = yield* ModelFile.open(file)
+    const opened = yield* ModelFile.open(file, { sets })
     const { facts, reading } = opened
     const { document, positions } = reading
     if (document === undefined || !mayExceed(document, facts)) return opened
@@ -36,7 +39,7 @@ const open = (file: string) =>
   })
 
 /** Applies the edits that diagnostics offer, as long as there are any: one may uncover another. */
-const mend = (file: string, opened: ModelFile.Opened) =>
+const mend = (file: string, sets: ReadonlyArray<string> | undefined, opened: ModelFile.Opened) =>
   Effect.gen(function* () {
     let now = opened
     let edits = 0
@@ -46,7 +49,7 @@ const mend = (file: string, opened: ModelFile.Opened) =>
       for (const { span, title } of applied) yield* message(`${file}:${span.line}: ${title}`)
       yield* writeWhole(file, text)
       edits += applied.length
-      now = yield* open(file)
+      now = yield* open(file, sets)
     }
     yield* message(edits === 0 ? "nothing to fix" : `${Format.counted(edits, "edit")} written to ${file}`)
     return now
@@ -57,7 +60,7 @@ const tell = (options: Options, diagnostics: ReadonlyArray<Diagnostic>, source: 
   Effect.gen(function* () {
     const { env, stdout } = yield* World
     if (options.json) yield* emit(checked(options.file, diagnostics))
-    else if (diagnostics.length > 0) yield* result(Render.all(diagnostics, source, { colour: hasColour(env, stdout) }))
+    else if (diagnostics.length > 0) yield* result(own(Render.all(diagnostics, source, { colour: hasColour(env, stdout) })))
     if (hasErrors(diagnostics)) return yield* new Refused({ diagnostics, isTold: true })
     if (!options.json) yield* result((style) => `${style("good", "ok")} ${options.file}`)
   })
@@ -65,8 +68,8 @@ const tell = (options: Options, diagnostics: ReadonlyArray<Diagnostic>, source: 
 /** Prints what is wrong with a file and what could be better. Fails with `Refused` when it cannot be used. */
 export const run = (options: Options) =>
   Effect.gen(function* () {
-    const opened = yield* open(options.file)
-    const { reading } = options.fix ? yield* mend(options.file, opened) : opened
+    const opened = yield* open(options.file, options.set)
+    const { reading } = options.fix ? yield* mend(options.file, options.set, opened) : opened
     return { diagnostics: options.strict ? promote(reading.diagnostics) : reading.diagnostics, source: reading.source }
   }).pipe(
     Effect.catchTag("Refused", ({ diagnostics }) => Effect.succeed({ diagnostics, source: undefined })),

@@ -23,6 +23,7 @@ import { files } from "../run/RunFolder.ts"
 import { steppable } from "../Step.ts"
 import { hasColour } from "../terminal/Capability.ts"
 import * as Format from "../terminal/Format.ts"
+import { own } from "../terminal/Guard.ts"
 import type { Style } from "../terminal/Style.ts"
 import { World } from "../terminal/World.ts"
 import { result } from "../terminal/Write.ts"
@@ -31,6 +32,8 @@ export interface Options {
   /** A model file, or a run. */
   readonly subject: string
   readonly runs: string
+  /** Values that take the place of those in the file. */
+  readonly set?: ReadonlyArray<string>
   readonly json: boolean
 }
 
@@ -42,11 +45,11 @@ const isFile = (path: string) =>
 
 const looksLikeFile = (subject: string): boolean => /\.(ya?ml|json)$/i.test(subject)
 
-const subjectOf = ({ runs, subject }: Options) =>
+const subjectOf = ({ runs, set, subject }: Options) =>
   Effect.gen(function* () {
-    if (looksLikeFile(subject) || (yield* isFile(subject))) return yield* open(subject)
+    if (looksLikeFile(subject) || (yield* isFile(subject))) return yield* open(subject, { sets: set })
     const { command, directory } = yield* openRun(yield* find(subject, runs))
-    return yield* open(join(directory, files.resolved), { directory: command.directory })
+    return yield* open(join(directory, files.resolved), { directory: command.directory, sets: set })
   })
 
 const total = (layers: ReadonlyArray<Row>, of: "parameters" | "multiplyAdds"): number =>
@@ -93,7 +96,7 @@ const stepOf = (document: ModelFile, facts: Facts, positions: Positions, report:
 
 const printStep = (step: Step | undefined, source: Source, colour: boolean): ReadonlyArray<string> => {
   if (step === undefined) return []
-  if ("diagnostics" in step) return ["", Render.all(step.diagnostics, source, { colour })]
+  if ("diagnostics" in step) return ["", own(Render.all(step.diagnostics, source, { colour }))]
   const { bytes, kernels, multiplyAdds, rows } = step
   const name = `a step of training on ${Format.counted(rows, "row")}`
   return [

@@ -2,6 +2,7 @@
 import { DataError, dataError, inFile } from "@adjoint/core/data/DataError"
 import { pieces } from "@adjoint/core/data/GzipPieces"
 import * as Load from "@adjoint/core/data/Load"
+import { escapedJson, printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
@@ -61,11 +62,13 @@ const thrown =
   (error: unknown): DataError =>
     inFile(error instanceof DataError ? error : dataError({ _tag: "NotReadable", cause: String(error) }), name)
 
+const bare = (value: unknown): string => escapedJson(JSON.stringify(value))
+
 /** The line of a row. Without `--json` every line is a row, so it says nothing but that. */
 const lineOf = (outcome: Outcome, row: number, asJson: boolean): string =>
   Result.match(outcome, {
-    onSuccess: (answer) => (asJson ? line({ event: "predicted", row, ...answer }) : JSON.stringify({ row, ...answer })),
-    onFailure: (message) => (asJson ? line({ event: "row_failed", row, message }) : JSON.stringify({ row, error: message })),
+    onSuccess: (answer) => (asJson ? line({ event: "predicted", row, ...answer }) : bare({ row, ...answer })),
+    onFailure: (message) => (asJson ? line({ event: "row_failed", row, message }) : bare({ row, error: message })),
   })
 
 /** Writes outcomes, and counts them. */
@@ -79,7 +82,7 @@ const teller = (asJson: boolean) => {
       for (const outcome of outcomes) {
         if (Result.isSuccess(outcome)) continue
         failed++
-        if (failed <= mostNamed) yield* message((style) => `${style("bad", "error")}: ${outcome.failure}`)
+        if (failed <= mostNamed) yield* message((style) => `${style("bad", "error")}: ${printable(outcome.failure)}`)
       }
       yield* result(lines.join("\n"))
       yield* drained

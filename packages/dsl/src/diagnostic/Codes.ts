@@ -76,7 +76,7 @@ export const codes = {
   Y005: error("empty file", "The file has no content. The smallest model file has `schema`, `data` and `model`."),
   Y006: error(
     "too large",
-    "The file, or what its variables expand to, is beyond the limits of a model file: 1 MiB of text, 64 levels of nesting, 100,000 values.",
+    "The file, or what its variables expand to, is beyond the limits of a model file: 1 MiB of text, 250,000 words and signs, 64 levels of nesting, 100,000 values, 10,000 layers (those of a `repeat` count as often as they are repeated).",
   ),
   Y007: error(
     "unusable key",

@@ -2,7 +2,7 @@
  * Edits that mend a mistake: said of the document by the check that found it, made of the text here. One is only offered
  * where the text that it touches is what the document says, so that nothing else is changed by it.
  */
-import { type Path, pointer } from "../source/Path.ts"
+import type { Path } from "../source/Path.ts"
 import * as Positions from "../source/Positions.ts"
 import { type Span, span as spanIn } from "../source/Source.ts"
 
@@ -49,12 +49,6 @@ const editable = (positions: Positions.Positions, spot: Spot, was: unknown): Spa
   return written === (spot.on === "key" ? spot.path.at(-1) : was) ? parent.value : undefined
 }
 
-/** The spans of what stands directly below a path. */
-const inside = ({ places }: Positions.Positions, path: Path): ReadonlyArray<Positions.Place> => {
-  const root = `${pointer(path)}/`
-  return [...places].flatMap(([at, place]) => (at.startsWith(root) && !at.slice(root.length).includes("/") ? [place] : []))
-}
-
 /** An edit of the text that adds an option which was not written, in the style of those that were; with its map, where that is missing too. */
 const added = (positions: Positions.Positions, { at, main, text, title }: Edit): Fix | undefined => {
   const place = at.path.slice(0, -1)
@@ -66,7 +60,7 @@ const added = (positions: Positions.Positions, { at, main, text, title }: Edit):
   const { end, start } = owner.value
   const written = source.slice(start, end)
   const option = `${at.path.at(-1)}: ${text}`
-  const others = inside(positions, place)
+  const others = Positions.inside(positions, place)
   if (others.length === 0)
     return main !== "" && /^[\w.$-]+$/.test(written)
       ? { title, span: owner.value, text: `{ ${main}: ${written}, ${option} }` }

@@ -82,14 +82,26 @@ const read = (issue: SchemaIssue.Issue, here: Here): ReadonlyArray<Finding> => {
   }
 }
 
+/** So many findings of one map or list are told in full: no more are shown, and a suggestion takes a while. */
+export const detailed = 100
+
+/** One of many findings: where it stands and its code, without what to try. */
+const brief = ({ issue, path }: SchemaIssue.Pointer, here: Here): Finding => {
+  const at = path.reduce(below, here).path
+  return issue._tag === "UnexpectedKey"
+    ? { code: "S101", message: "unknown key", at: { path: at, on: "key" } }
+    : { code: "S103", message: "wrong kind of value", at: { path: at } }
+}
+
 const composite = ({ ast, issues }: SchemaIssue.Composite, here: Here): ReadonlyArray<Finding> =>
   ast._tag !== "Objects" && ast._tag !== "Arrays"
     ? [refused(ast, here)]
-    : issues.flatMap((issue) =>
-        issue._tag === "Filter" && notesOf(ast).wanted !== undefined
+    : issues.flatMap((issue, i) => {
+        if (i >= detailed && issue._tag === "Pointer") return [brief(issue, here)]
+        return issue._tag === "Filter" && notesOf(ast).wanted !== undefined
           ? [refused(ast, here)]
-          : read(issue, { ...here, owner: ast }),
-      )
+          : read(issue, { ...here, owner: ast })
+      })
 
 /** A value that is of the wrong kind or out of range. */
 const refused = (ast: SchemaAST.AST | undefined, here: Here): Finding => {

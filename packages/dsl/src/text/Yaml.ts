@@ -2,7 +2,20 @@
  * YAML 1.2 core text (and so JSON) to plain data and the side table of its positions. What makes a file say something
  * other than what is written (tags, anchors, aliases, merge keys, directives, duplicate keys) is refused.
  */
-import { Composer, type CST, type Document, isAlias, isMap, isScalar, isSeq, type ParsedNode, Parser, type YAMLError } from "yaml"
+import * as Result from "effect/Result"
+import {
+  Composer,
+  type CST,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  type ParsedNode,
+  Parser,
+  type YAMLError,
+} from "yaml"
 import { type Diagnostic, diagnostic } from "../diagnostic/Diagnostic.ts"
 import type { Data } from "../source/Data.ts"
 import { type Path, pointer, print } from "../source/Path.ts"
@@ -21,20 +34,50 @@ export interface Parsed {
 
 const useVars = "name shared values under `vars` and read them with `$name`"
 
+/** A text of more words and signs is refused: a tree of them would take seconds and gigabytes. */
+export const maxWords = 250_000
+
+/** The parser holds the document, the collection and the scalar that it is in beside the collections around them. */
+const aroundDepth = 3
+
+const tooLarge = (source: Source, message: string, at: number): Diagnostic =>
+  diagnostic({ code: "Y006", message, file: source.file, path: [], span: span(source, at, at + 1) })
+
+const tooDeep = `maps and lists stand more than ${maxDepth} deep inside each other`
+
+/** The tokens of a text. It ends at the first word that is one too many or too deep, before the recursive steps after it. */
+const tokensOf = (source: Source): Result.Result<ReadonlyArray<CST.Token>, Diagnostic> => {
+  const parser = new Parser()
+  const tokens: Array<CST.Token> = []
+  let words = 0
+  for (const word of new Lexer().lex(source.text)) {
+    for (const token of parser.next(word)) tokens.push(token)
+    words++
+    if (words > maxWords)
+      return Result.fail(tooLarge(source, `the file has more than ${maxWords} words and signs`, parser.offset))
+    if (parser.stack.length > maxDepth + aroundDepth) return Result.fail(tooLarge(source, tooDeep, parser.offset))
+  }
+  for (const token of parser.end()) tokens.push(token)
+  const deep = firstTooDeep(tokens)
+  return deep === undefined ? Result.succeed(tokens) : Result.fail(tooLarge(source, tooDeep, deep.offset))
+}
+
 /** The nesting of the token tree, counted without recursion: it is what protects the recursive steps after it. */
 const firstTooDeep = (tokens: ReadonlyArray<CST.Token>): CST.Token | undefined => {
   const open: Array<readonly [CST.Token, number]> = tokens.map((token) => [token, 0] as const)
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const [token, depth] = next
     if (depth > maxDepth) return token
-    if (token.type === "document" && token.value !== undefined) open.push([token.value, depth])
-    if ("items" in token)
-      for (const item of token.items) {
-        if ("key" in item && item.key) open.push([item.key, depth + 1])
-        if (item.value) open.push([item.value, depth + 1])
-      }
+    for (const inner of below(token)) open.push([inner, token.type === "document" ? depth : depth + 1])
   }
   return undefined
+}
+
+/** The tokens directly below one: the value of a document, the keys and values of a collection. */
+const below = (token: CST.Token): ReadonlyArray<CST.Token> => {
+  if (token.type === "document") return token.value === undefined ? [] : [token.value]
+  if (!("items" in token)) return []
+  return token.items.flatMap((item) => [...("key" in item && item.key ? [item.key] : []), ...(item.value ? [item.value] : [])])
 }
 
 const syntaxHelp: { readonly [code: string]: string } = {
@@ -49,7 +92,54 @@ const syntaxHelp: { readonly [code: string]: string } = {
   MULTILINE_IMPLICIT_KEY: "is a `:` missing, or the space after it, or is the line indented too little?",
 }
 
-const syntax = (source: Source, error: YAMLError): Diagnostic => {
+const closers: { readonly [opener: string]: string } = { "[": "]", "{": "}" }
+
+/** What opens at a token and is not closed: its quote or bracket, and what closes it. */
+const openOf = (token: CST.Token, source: Source): readonly [opener: string, closer: string] | undefined => {
+  const opener = source.text[token.offset] ?? ""
+  if (token.type === "double-quoted-scalar" || token.type === "single-quoted-scalar") {
+    const closed = token.source.length > 1 && token.source.endsWith(opener)
+    return closed ? undefined : [opener, opener]
+  }
+  if (token.type !== "flow-collection") return undefined
+  const closer = closers[opener] ?? ""
+  const last = token.end.find(({ type }) => type === "flow-map-end" || type === "flow-seq-end")
+  return last?.source === closer ? undefined : [opener, closer]
+}
+
+/** Where a quote or bracket opens whose end an error misses: the last one before it. */
+const unclosed = (source: Source, tokens: ReadonlyArray<CST.Token>, [at]: YAMLError["pos"]): Diagnostic | undefined => {
+  let found: CST.Token | undefined
+  const open = [...tokens]
+  for (let token = open.pop(); token !== undefined; token = open.pop()) {
+    if (token.offset > at) continue
+    if (openOf(token, source) !== undefined && token.offset >= (found?.offset ?? 0)) found = token
+    for (const inner of below(token)) open.push(inner)
+  }
+  const parts = found === undefined ? undefined : openOf(found, source)
+  if (found === undefined || parts === undefined) return undefined
+  const [opener, closer] = parts
+  const isQuote = opener === closer
+  const there = span(source, at, at + 1)
+  return diagnostic({
+    code: "Y001",
+    message: `the ${isQuote ? "quote" : "bracket"} \`${opener}\` that opens here is not closed`,
+    file: source.file,
+    path: [],
+    span: span(source, found.offset, found.offset + 1),
+    help: `write \`${closer}\` where the ${isQuote ? "text" : opener === "[" ? "list" : "map"} ends`,
+    ...(isQuote || there.start >= source.text.trimEnd().length
+      ? {}
+      : { related: [{ span: there, label: `\`${closer}\` is missing before this` }] }),
+  })
+}
+
+/** Errors about what is never closed. */
+const missesEnd = /^Missing closing|end with a [\]}]/
+
+const syntax = (source: Source, tokens: ReadonlyArray<CST.Token>, error: YAMLError): Diagnostic => {
+  const open = missesEnd.test(error.message) ? unclosed(source, tokens, error.pos) : undefined
+  if (open !== undefined) return open
   const [at, end] = error.pos
   const start = at + (/^ */.exec(source.text.slice(at))?.[0].length ?? 0)
   const help = syntaxHelp[error.code]
@@ -70,18 +160,9 @@ const lowerFirst = (text: string): string => text.slice(0, 1).toLowerCase() + te
 export const parse = (source: Source): Parsed => {
   const empty: Positions = { source, places: new Map() }
   const stop = (found: Diagnostic): Parsed => ({ positions: empty, diagnostics: [found] })
-  const tokens = [...new Parser().parse(source.text)]
-  const deep = firstTooDeep(tokens)
-  if (deep !== undefined)
-    return stop(
-      diagnostic({
-        code: "Y006",
-        message: `maps and lists stand more than ${maxDepth} deep inside each other`,
-        file: source.file,
-        path: [],
-        span: span(source, deep.offset, deep.offset + 1),
-      }),
-    )
+  const read = tokensOf(source)
+  if (Result.isFailure(read)) return stop(read.failure)
+  const tokens = read.success
   // Duplicate keys are found in `read`, which can point at both.
   const composer = new Composer({
     version: "1.2",
@@ -95,7 +176,7 @@ export const parse = (source: Source): Parsed => {
   const document = documents[0]
   if (document === undefined) return stop(emptyFile(source))
   // After the first, the parser no longer knows where it is, and what it goes on to say is of its own making.
-  const diagnostics = document.errors.slice(0, 1).map((error) => syntax(source, error))
+  const diagnostics = document.errors.slice(0, 1).map((error) => syntax(source, tokens, error))
   for (const token of tokens)
     if (token.type === "directive")
       diagnostics.push(
@@ -126,7 +207,7 @@ export const parse = (source: Source): Parsed => {
     (isScalar(document.contents) && document.contents.value === null && document.contents.source === "")
   )
     return stop(emptyFile(source))
-  return read(source, document, diagnostics)
+  return valuesOf(source, document, diagnostics)
 }
 
 const emptyFile = (source: Source): Diagnostic =>
@@ -138,7 +219,7 @@ const emptyFile = (source: Source): Diagnostic =>
     help: "a model file starts with `schema: 1`",
   })
 
-const read = (source: Source, document: Document.Parsed, before: ReadonlyArray<Diagnostic>): Parsed => {
+const valuesOf = (source: Source, document: Document.Parsed, before: ReadonlyArray<Diagnostic>): Parsed => {
   const places = new Map<string, Place>()
   const diagnostics = [...before]
 
