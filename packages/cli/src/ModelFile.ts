@@ -22,6 +22,8 @@ export interface Opened {
   /** What its paths are taken from. */
   readonly directory: string
   readonly facts: Facts
+  /** The rows, where they were few enough to be prepared while the file was checked. */
+  readonly prepared?: Prepared
 }
 
 /** A model file that can be used. */
@@ -68,7 +70,8 @@ export const open = (
     const source = yield* sourceOf(file)
     const opened = yield* Effect.mapError(Effect.fromResult(openWith(source, overrides)), usage)
     const known = yield* survey(opened.sections, directory)
-    return { reading: withFacts(opened, known), directory, facts: known.facts }
+    const { facts, prepared } = known
+    return { reading: withFacts(opened, known), directory, facts, ...(prepared === undefined ? {} : { prepared }) }
   })
 
 /** The same, if it can be used. Fails with everything that is wrong with it. */
@@ -79,12 +82,14 @@ export const sound = (opened: Opened): Effect.Effect<Sound, Refused> => {
     : Effect.succeed({ ...opened, document })
 }
 
-/** The rows that a model file describes, and what is wrong with them, reported at its place in the file. */
+/** The rows that a model file describes, prepared once, with what is wrong with them located in the file. */
 export const dataOf = (
-  { directory, document, reading: { positions, source } }: Sound,
+  { directory, document, prepared, reading: { positions, source } }: Sound,
   options: Parameters<typeof prepare>[2] = {},
 ): Effect.Effect<Prepared, Refused, FileSystem.FileSystem> =>
-  Effect.mapError(
-    prepare(document, directory, options),
-    ({ findings }) => new Refused({ diagnostics: sort(findings.map((finding) => locate(finding, positions))), source }),
-  )
+  prepared !== undefined && options.fitted === undefined
+    ? Effect.succeed(prepared)
+    : Effect.mapError(
+        prepare(document, directory, options),
+        ({ findings }) => new Refused({ diagnostics: sort(findings.map((finding) => locate(finding, positions))), source }),
+      )

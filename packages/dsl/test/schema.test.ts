@@ -478,7 +478,7 @@ describe("a mistake in data", () => {
       5 |     b: { type: number, scale: { minmax: [3, 1] }, mising: mean }
         |                                                   ^^^^^^
         = help: did you mean \`missing\`?  [fix available]
-      error[S103]: data.columns.c.missing: expected a number, \`mean\`, \`median\` or \`indicator\`, got true
+      error[S103]: data.columns.c.missing: expected a number, \`mean\`, \`median\`, \`indicator\` or \`drop\`, got true
         --> m.yaml:6:33
       6 |     c: { type: number, missing: true }
         |                                 ^^^^

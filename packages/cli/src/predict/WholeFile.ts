@@ -44,4 +44,4 @@ export const npy = whole(Npy.decode)
 export const idx = whole((bytes) => Idx.decode(bytes))
 
 /** The array of inputs of an archive, by the name that training read it by. */
-export const npz = (inputs: string) => whole((bytes) => Result.flatMap(Npz.decode(bytes), (arrays) => Npz.get(arrays, inputs)))
+export const npz = (inputs: string) => whole((bytes) => Result.flatMap(Npz.open(bytes), (archive) => Npz.read(archive, inputs)))

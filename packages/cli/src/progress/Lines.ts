@@ -50,7 +50,7 @@ export const header = (
 ) =>
   message((style) => {
     const { test, train, val } = prepared.facts.rows
-    const { unlabelled } = prepared.facts
+    const { dropped = [], unlabelled } = prepared.facts
     const facts = [
       Format.counted(parameters, "parameter"),
       `${[train, val, test].map(Format.count).join("/")} rows`,
@@ -61,6 +61,9 @@ export const header = (
     return [
       `${style("strong", folder)} ${style("faint", "·")} ${facts.join(style("faint", " · "))}`,
       `${style("faint", "baselines:")} ${printBaseline(baselineOf(prepared))}`,
+      ...dropped.map(
+        ({ column, rows }) => `${style("faint", "left out:")} ${Format.counted(rows, "row")} with a blank in \`${column}\``,
+      ),
       ...(built.units === undefined ? [] : [`${style("faint", "scores:")} ${printUnits(built.units)}`]),
     ].join("\n")
   })

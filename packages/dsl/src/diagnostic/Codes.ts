@@ -445,6 +445,10 @@ export const codes = {
     "train: { optimizer: { adam: { lr: 10 } } }\n",
     "train: { optimizer: { adam: { lr: 0.01 } } }\n",
   ),
+  A630: dataAdvice(
+    "whole numbers as quantities",
+    "The targets are an array of floats that holds a few whole numbers only, such as 0.0 to 4.0. Floats count as quantities, so the model would learn a regression; labels of classes that were saved as floats look the same. `target: class` in `data` says that they name classes (`target: { type: class, names: [cat, dog] }` also says what the labels 0, 1, 2 … are called), `target: number` that they are quantities.",
+  ),
 } as const satisfies { readonly [code: string]: CodeEntry }
 
 /** A code of the table. */

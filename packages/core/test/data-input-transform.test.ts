@@ -2,9 +2,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Stream } from "effect"
 import {
-  Deferred,
   Engine,
   Evaluate,
+  InputTransform,
   Key,
   Layers,
   Loss,
@@ -57,12 +57,12 @@ describe("bytes that a net prepares", () => {
       Effect.gen(function* () {
         const fitted = ok(Preprocess.fit({ image: { size: [3, 3], channels: 2, ...options } }, raw))
         const floats = ok(Preprocess.dataset(fitted, raw))
-        const bytes = ok(Deferred.dataset(fitted, raw))
-        const net = Deferred.net(fitted.input, bare)
+        const bytes = ok(InputTransform.dataset(fitted, raw))
+        const net = InputTransform.net(fitted.input, bare)
         assert.strictEqual(bytes.inputs.dtype, "u8")
         assert.deepStrictEqual(bytes.inputs.shape, floats.inputs.shape)
         assert.deepStrictEqual(bytes.classes, floats.classes)
-        assert.deepStrictEqual(ok(Deferred.numbers(fitted.input, bytes.inputs)), floats.inputs)
+        assert.deepStrictEqual(ok(InputTransform.numbers(fitted.input, bytes.inputs)), floats.inputs)
 
         const { params, state } = bare.init(Key.make(1), [3, 3, 2])
         const weights = { params, net: state }
@@ -93,7 +93,7 @@ describe("bytes that a net prepares", () => {
   it.effect("leave what the net says of itself as it is", () =>
     Effect.sync(() => {
       const fitted = ok(Preprocess.fit({ image: { size: [3, 3], channels: 2 } }, raw))
-      const net = Deferred.net(fitted.input, bare)
+      const net = InputTransform.net(fitted.input, bare)
       assert.deepStrictEqual(Net.describe(net, [3, 3, 2]), Net.describe(bare, [3, 3, 2]))
       assert.deepStrictEqual(bits(net.init(Key.make(1), [3, 3, 2])), bits(bare.init(Key.make(1), [3, 3, 2])))
     }),
@@ -102,7 +102,7 @@ describe("bytes that a net prepares", () => {
   it.effect("are refused where samples have another size; a table is prepared at once", () =>
     Effect.sync(() => {
       const fitted = ok(Preprocess.fit({ image: { size: [3, 3], channels: 2 } }, raw))
-      const other = Deferred.inputs(fitted, { inputs: NDArray.make("u8", [1, 4], new Uint8Array(4)) })
+      const other = InputTransform.inputs(fitted, { inputs: NDArray.make("u8", [1, 4], new Uint8Array(4)) })
       assert.strictEqual(
         Result.isFailure(other) ? other.failure.message : "",
         "a sample has the shape [4]; wanted [3, 3, 2], as in training",
@@ -117,8 +117,8 @@ describe("bytes that a net prepares", () => {
       }
       const columns = { a: { type: "number", scale: "minmax" }, b: { type: "class" } } as const
       const record = ok(Preprocess.fit({ columns }, table))
-      assert.deepStrictEqual(ok(Deferred.dataset(record, table)), ok(Preprocess.dataset(record, table)))
-      assert.strictEqual(Deferred.net(record.input, bare), bare)
+      assert.deepStrictEqual(ok(InputTransform.dataset(record, table)), ok(Preprocess.dataset(record, table)))
+      assert.strictEqual(InputTransform.net(record.input, bare), bare)
     }),
   )
 
@@ -126,7 +126,8 @@ describe("bytes that a net prepares", () => {
     Effect.gen(function* () {
       const fitted = ok(Preprocess.fit({ image: { size: [3, 3], channels: 2 } }, raw))
       const { params, state } = bare.init(Key.make(1), [3, 3, 2])
-      const of = (inputs: NDArray.NDArray) => Evaluate.predict(Deferred.net(fitted.input, bare), { params, net: state }, inputs)
+      const of = (inputs: NDArray.NDArray) =>
+        Evaluate.predict(InputTransform.net(fitted.input, bare), { params, net: state }, inputs)
       const [bytes, floats] = [yield* of(pixels), yield* of(ok(Preprocess.inputs(fitted, raw)))]
       for (const [i, x] of bytes.data.entries()) assert.closeTo(x, floats.data[i] ?? Number.NaN, 1e-6)
     }).pipe(Effect.provide(Engine.reference)),

@@ -1,7 +1,7 @@
 /**
- * Preparing put off until a program runs: rows that were read as bytes stay bytes, a quarter of the memory, and the net
- * they are for begins with what would have been done to them. It is the same arithmetic in the same floats, so the net
- * makes the same of rows prepared beforehand and of rows that are still bytes.
+ * The input transform: how raw inputs become the numbers that a net computes with. Rows that were read as bytes stay bytes,
+ * a quarter of the memory, and the net begins with the transform. It is the same arithmetic in the same floats, so a net
+ * gives the same for rows prepared beforehand and for rows that are still bytes.
  */
 import * as Result from "effect/Result"
 import type { Net } from "../learning/Net.ts"
