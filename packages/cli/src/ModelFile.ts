@@ -15,6 +15,8 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
 import { Refused, UsageError } from "./Failure.ts"
+import { loading } from "./terminal/Loading.ts"
+import type { World } from "./terminal/World.ts"
 
 /** A model file that was read, whether or not it can be used. */
 export interface Opened {
@@ -64,12 +66,12 @@ export const open = (
     directory = dirname(file),
     sets = [],
   }: { readonly directory?: string; readonly sets?: ReadonlyArray<string> | undefined } = {},
-): Effect.Effect<Opened, Refused | UsageError, FileSystem.FileSystem> =>
+): Effect.Effect<Opened, Refused | UsageError, FileSystem.FileSystem | World> =>
   Effect.gen(function* () {
     const overrides = yield* overridesOf(sets)
     const source = yield* sourceOf(file)
     const opened = yield* Effect.mapError(Effect.fromResult(openWith(source, overrides)), usage)
-    const known = yield* survey(opened.sections, directory)
+    const known = yield* loading(survey(opened.sections, directory))
     const { facts, prepared } = known
     return { reading: withFacts(opened, known), directory, facts, ...(prepared === undefined ? {} : { prepared }) }
   })
@@ -86,10 +88,10 @@ export const sound = (opened: Opened): Effect.Effect<Sound, Refused> => {
 export const dataOf = (
   { directory, document, prepared, reading: { positions, source } }: Sound,
   options: Parameters<typeof prepare>[2] = {},
-): Effect.Effect<Prepared, Refused, FileSystem.FileSystem> =>
+): Effect.Effect<Prepared, Refused, FileSystem.FileSystem | World> =>
   prepared !== undefined && options.fitted === undefined
     ? Effect.succeed(prepared)
     : Effect.mapError(
-        prepare(document, directory, options),
+        loading(prepare(document, directory, options)),
         ({ findings }) => new Refused({ diagnostics: sort(findings.map((finding) => locate(finding, positions))), source }),
       )

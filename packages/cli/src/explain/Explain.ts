@@ -2,19 +2,20 @@
 import { nearestNames, suggest } from "@adjoint/dsl/diagnostic/Suggest"
 import { UsageError } from "../Failure.ts"
 import * as Codes from "./Codes.ts"
+import * as DataKinds from "./DataKinds.ts"
 import * as Entries from "./Entries.ts"
 import type { Found } from "./Found.ts"
 import * as Keys from "./Keys.ts"
 
 /** All that is called so, as it is written. */
 const exactly = (word: string): ReadonlyArray<Found> => {
-  const entries = Entries.find(word).map(Entries.data)
+  const entries = [...Entries.find(word).map(Entries.data), ...DataKinds.find(word)]
   // The key of an entry that has a key of its own has its text too.
   const keys = Keys.find(word).filter(({ doc }) => entries.every((entry) => entry.doc !== doc))
   return [...Codes.diagnostic(word), ...Codes.exitCode(word), ...entries, ...keys, ...Entries.options(word)]
 }
 
-const wordsOf = (): ReadonlyArray<string> => [...new Set([...Entries.names, ...Keys.names(), ...Entries.optionNames])]
+const wordsOf = (): ReadonlyArray<string> => [...new Set([...Entries.names, ...DataKinds.names, ...Keys.names(), ...Entries.optionNames])]
 
 /** All that is called so, in any case, or by another name that people type for it. */
 export const find = (word: string): ReadonlyArray<Found> =>
