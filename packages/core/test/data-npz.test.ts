@@ -5,7 +5,7 @@ import { zipSync } from "fflate"
 import { describe, expect, it } from "vitest"
 import * as Npy from "../src/data/Npy.ts"
 import * as Npz from "../src/data/Npz.ts"
-import * as NDArray from "../src/words/NDArray.ts"
+import * as NDArray from "../src/types/NDArray.ts"
 
 /** An .npy file of version 1 with this header, followed by these bytes. */
 const npy = (header: string, data: ReadonlyArray<number> = []): Uint8Array =>

@@ -9,7 +9,7 @@ import * as Preprocess from "../src/data/Preprocess.ts"
 import * as Quantity from "../src/data/Quantity.ts"
 import * as Table from "../src/data/Table.ts"
 import { read } from "../src/tensor/read.ts"
-import * as NDArray from "../src/words/NDArray.ts"
+import * as NDArray from "../src/types/NDArray.ts"
 
 const ok = Result.getOrThrow
 const refusal = <A>(result: Result.Result<A, { readonly message: string }>): string =>

@@ -8,7 +8,7 @@ import * as Idx from "../src/data/Idx.ts"
 import * as Npz from "../src/data/Npz.ts"
 import * as Preprocess from "../src/data/Preprocess.ts"
 import * as Source from "../src/data/Source.ts"
-import * as NDArray from "../src/words/NDArray.ts"
+import * as NDArray from "../src/types/NDArray.ts"
 
 const ok = Result.getOrThrow
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)

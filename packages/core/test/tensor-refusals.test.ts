@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest"
 import * as Activation from "../src/learning/Activation.ts"
 import * as T from "../src/tensor/Tensor.ts"
 import { array, shape } from "../src/testing/arbitraries.ts"
-import { all as kinds } from "../src/words/DType.ts"
-import { ShapeError } from "../src/words/ShapeError.ts"
+import { all as kinds } from "../src/types/DType.ts"
+import { ShapeError } from "../src/types/ShapeError.ts"
 
 /** What random calls are made of: arrays of any kind and shape, small numbers that need not be whole, and kinds. */
 interface Given {

@@ -1,7 +1,7 @@
 /** `adjoint inspect`: the layers of a model file or a run, with their shapes, parameters and work. */
 import { join } from "node:path"
 import { checkShapes } from "@adjoint/core/engines/Compile"
-import * as Shape from "@adjoint/core/words/Shape"
+import * as Shape from "@adjoint/core/types/Shape"
 import { netOf } from "@adjoint/dsl/build/Build"
 import * as Memory from "@adjoint/dsl/build/Memory"
 import type { Report } from "@adjoint/dsl/check/Check"

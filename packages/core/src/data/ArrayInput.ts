@@ -1,8 +1,8 @@
 /** Arrays of samples (images, vectors): what is subtracted and divided by, learned from the training rows. */
 import * as Result from "effect/Result"
 import * as Tensor from "../tensor/Tensor.ts"
-import * as NDArray from "../words/NDArray.ts"
-import * as Shape from "../words/Shape.ts"
+import * as NDArray from "../types/NDArray.ts"
+import * as Shape from "../types/Shape.ts"
 import { type DataError, dataError } from "./DataError.ts"
 import { fill } from "./Field.ts"
 import * as Finite from "./Finite.ts"

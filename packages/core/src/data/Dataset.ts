@@ -3,10 +3,10 @@
  * Images stay bytes (`u8`) until they are preprocessed.
  */
 import * as Result from "effect/Result"
-import type * as DType from "../words/DType.ts"
-import * as NDArray from "../words/NDArray.ts"
-import * as Shape from "../words/Shape.ts"
-import { refuse } from "../words/ShapeError.ts"
+import type * as DType from "../types/DType.ts"
+import * as NDArray from "../types/NDArray.ts"
+import * as Shape from "../types/Shape.ts"
+import { refuse } from "../types/ShapeError.ts"
 import { type DataError, dataError } from "./DataError.ts"
 
 /** `inputs`: [rows, ...shape of a sample]. `targets`: [rows] class numbers (`i32`), or [rows, k] quantities (`f32`). */

@@ -1,7 +1,7 @@
 /** Arrays hold finite numbers: the first that is not is located, before it spreads through means and sums. */
 import * as Result from "effect/Result"
-import type * as NDArray from "../words/NDArray.ts"
-import * as Shape from "../words/Shape.ts"
+import type * as NDArray from "../types/NDArray.ts"
+import * as Shape from "../types/Shape.ts"
 import { type DataError, dataError } from "./DataError.ts"
 import type { Rows } from "./Raw.ts"
 

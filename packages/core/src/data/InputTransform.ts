@@ -5,7 +5,7 @@
  */
 import * as Result from "effect/Result"
 import type { Net } from "../learning/Net.ts"
-import type * as NDArray from "../words/NDArray.ts"
+import type * as NDArray from "../types/NDArray.ts"
 import * as ArrayInput from "./ArrayInput.ts"
 import type { DataError } from "./DataError.ts"
 import * as Dataset from "./Dataset.ts"

@@ -4,9 +4,9 @@
  * arrays of objects, which NumPy would unpickle, are refused.
  */
 import * as Result from "effect/Result"
-import type * as DType from "../words/DType.ts"
-import * as NDArray from "../words/NDArray.ts"
-import * as Shape from "../words/Shape.ts"
+import type * as DType from "../types/DType.ts"
+import * as NDArray from "../types/NDArray.ts"
+import * as Shape from "../types/Shape.ts"
 import { isBlank } from "./Blank.ts"
 import { sorted } from "./Category.ts"
 import { type DataError, dataError, quote, type Reason } from "./DataError.ts"

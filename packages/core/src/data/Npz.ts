@@ -1,7 +1,7 @@
 /** NPZ, NumPy's file of several named arrays: a zip archive with one .npy file for each. */
 import * as Result from "effect/Result"
 import { unzipSync, zipSync } from "fflate"
-import type * as NDArray from "../words/NDArray.ts"
+import type * as NDArray from "../types/NDArray.ts"
 import { type DataError, dataError, inFile, quote } from "./DataError.ts"
 import * as Gzip from "./Gzip.ts"
 import { nearest } from "./Nearest.ts"

@@ -4,9 +4,9 @@
  */
 import * as Result from "effect/Result"
 import * as Unit from "../learning/score/Unit.ts"
-import type * as DType from "../words/DType.ts"
-import * as NDArray from "../words/NDArray.ts"
-import * as Shape from "../words/Shape.ts"
+import type * as DType from "../types/DType.ts"
+import * as NDArray from "../types/NDArray.ts"
+import * as Shape from "../types/Shape.ts"
 import * as ArrayInput from "./ArrayInput.ts"
 import { type DataError, dataError } from "./DataError.ts"
 import * as Dataset from "./Dataset.ts"

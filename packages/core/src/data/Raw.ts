@@ -1,5 +1,5 @@
 /** Rows as they were read, before anything was learned from them: a table of text, or arrays. */
-import type { NDArray } from "../words/NDArray.ts"
+import type { NDArray } from "../types/NDArray.ts"
 import type { Table } from "./Table.ts"
 
 /**

@@ -3,7 +3,7 @@
  * it and the training rows into a `Fitted`.
  */
 
-import type { Shape } from "../words/Shape.ts"
+import type { Shape } from "../types/Shape.ts"
 import type { Columns } from "./Column.ts"
 import { type Fields, fill, type Scale, type Written } from "./Field.ts"
 

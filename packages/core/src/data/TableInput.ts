@@ -1,6 +1,6 @@
 /** Tables: which columns are what, what each learns from the training rows, and cells made numbers by it. */
 import * as Result from "effect/Result"
-import * as NDArray from "../words/NDArray.ts"
+import * as NDArray from "../types/NDArray.ts"
 import { isBlank } from "./Blank.ts"
 import * as Category from "./Category.ts"
 import * as Column from "./Column.ts"

@@ -3,7 +3,7 @@
  * document and what is known of its data, so they can be asked again when the data has said more.
  */
 import { arrayLabel } from "@adjoint/core/data/Preprocess"
-import * as Shape from "@adjoint/core/words/Shape"
+import * as Shape from "@adjoint/core/types/Shape"
 import { type Data, layerOf, type Model, type ModelFile, type Train } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { scalar } from "../diagnostic/Fix.ts"

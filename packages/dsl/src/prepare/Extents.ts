@@ -2,7 +2,7 @@
 import type { Fitted } from "@adjoint/core/data/Fitted"
 import * as InputTransform from "@adjoint/core/data/InputTransform"
 import * as Preprocess from "@adjoint/core/data/Preprocess"
-import type { NDArray } from "@adjoint/core/words/NDArray"
+import type { NDArray } from "@adjoint/core/types/NDArray"
 import * as Result from "effect/Result"
 import type { Extent, Facts } from "./Facts.ts"
 

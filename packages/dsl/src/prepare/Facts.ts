@@ -4,8 +4,8 @@
  */
 import type { FittedInput } from "@adjoint/core/data/Fitted"
 import type { Unit } from "@adjoint/core/learning/Score"
-import type { DType } from "@adjoint/core/words/DType"
-import type { Shape } from "@adjoint/core/words/Shape"
+import type { DType } from "@adjoint/core/types/DType"
+import type { Shape } from "@adjoint/core/types/Shape"
 
 /** What is to be predicted. */
 export type Target =

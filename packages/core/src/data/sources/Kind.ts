@@ -1,6 +1,6 @@
 /** What every kind of data file says of itself: its options, its documentation and its readers, in one entry. */
 import * as Result from "effect/Result"
-import type { NDArray } from "../../words/NDArray.ts"
+import type { NDArray } from "../../types/NDArray.ts"
 import type * as Csv from "../Csv.ts"
 import type { DataError } from "../DataError.ts"
 import type { Fields, Files, Filled } from "../Field.ts"
