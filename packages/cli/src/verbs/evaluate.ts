@@ -12,6 +12,7 @@ import * as Lines from "../progress/Lines.ts"
 import { find } from "../run/Find.ts"
 import { load, lossOver, partOf, rowsOf } from "../run/Trained.ts"
 import * as Format from "../terminal/Format.ts"
+import { World } from "../terminal/World.ts"
 import { result } from "../terminal/Write.ts"
 import { classesOf, printClasses } from "./evaluateClasses.ts"
 
@@ -45,6 +46,7 @@ export const run = (options: Options) =>
     if (options.json)
       yield* emit({ event: "evaluated", folder: directory, split, rows, [split]: scores, ...measured, ...classes })
     else {
+      const { stdout } = yield* World
       const width = Math.max(...Object.keys(scores).map(({ length }) => length))
       yield* result((style) =>
         [
@@ -54,7 +56,7 @@ export const run = (options: Options) =>
             const said = unit === undefined ? "" : ` ${style("faint", unit)}`
             return `  ${name.padEnd(width)}  ${style("strong", Format.score(name, value))}${said}`
           }),
-          ...(classes === undefined ? [] : printClasses(classes, style)),
+          ...(classes === undefined ? [] : printClasses(classes, { style, width: stdout.columns() })),
         ].join("\n"),
       )
     }
