@@ -4,7 +4,7 @@ import { existsSync, globSync, readFileSync, statSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { newest, renewed } from "../bench/readme.ts"
-import { exitCodes, meanings } from "../packages/cli/src/ExitCode.ts"
+import { exitCodes, meanings } from "../packages/cli/src/report/ExitCode.ts"
 import { files } from "../packages/cli/src/run/RunFolder.ts"
 
 const root = join(import.meta.dirname, "..")

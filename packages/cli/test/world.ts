@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { afterAll } from "vitest"
-import { execute } from "../src/Execute.ts"
+import { execute } from "../src/command/Execute.ts"
 import type { World } from "../src/terminal/World.ts"
 
 export interface Ran {

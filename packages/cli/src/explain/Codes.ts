@@ -1,6 +1,6 @@
 /** The codes of diagnostics, and the exit codes of the command. */
 import { codes, isCode, phaseOf, phases } from "@adjoint/dsl/diagnostic/Codes"
-import { exitCodes, meanings } from "../ExitCode.ts"
+import { exitCodes, meanings } from "../report/ExitCode.ts"
 import type { CodeFound, ExitCodeFound } from "./Found.ts"
 
 /** The diagnostic of a code, in either case. */

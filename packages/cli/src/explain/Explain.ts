@@ -1,6 +1,6 @@
 /** The words that `explain` knows: the catalogue, its options, the keys of model files, diagnostics and exit codes. */
 import { nearestNames, suggest } from "@adjoint/dsl/diagnostic/Suggest"
-import { UsageError } from "../Failure.ts"
+import { UsageError } from "../report/Failure.ts"
 import * as Codes from "./Codes.ts"
 import * as DataKinds from "./DataKinds.ts"
 import * as Entries from "./Entries.ts"

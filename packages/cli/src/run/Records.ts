@@ -1,5 +1,4 @@
 /** The records of a run folder: plain data that is read back. */
-import { createHash } from "node:crypto"
 import { arch, availableParallelism, cpus, hostname, platform, release } from "node:os"
 import { join } from "node:path"
 import { systemWords } from "@adjoint/core/data/systemWords"
@@ -7,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { RunError } from "../Failure.ts"
+import { RunError } from "../report/Failure.ts"
 
 /** How the run was asked for. */
 export const Command = Schema.Struct({
@@ -28,20 +27,6 @@ export const Command = Schema.Struct({
   started: Schema.String,
 })
 export type Command = typeof Command.Type
-
-/** The hash of a text. */
-export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
-
-/** A value as JSON with keys in order, so that equal values are equal texts. `canonical({ b: 1, a: [2] }) // => '{"a":[2],"b":1}'` */
-export const canonical = (value: unknown): string => {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null"
-  const entries = Object.entries(value).filter(([, child]) => child !== undefined)
-  return `{${entries
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, child]) => `${JSON.stringify(key)}:${canonical(child)}`)
-    .join(",")}}`
-}
 
 /** The machine and the software of a run. */
 export const environment = (

@@ -5,9 +5,9 @@ import { apply } from "@adjoint/dsl/diagnostic/Fix"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
 import type { Source } from "@adjoint/dsl/source/Source"
 import * as Effect from "effect/Effect"
-import { Refused } from "../Failure.ts"
+import { Refused } from "../report/Failure.ts"
 import { emit } from "../json/Emit.ts"
-import * as ModelFile from "../ModelFile.ts"
+import * as ModelFile from "../model/ModelFile.ts"
 import { checked } from "../report/Checked.ts"
 import { writeWhole } from "../run/Files.ts"
 import { hasColour } from "../terminal/Capability.ts"
@@ -32,7 +32,7 @@ const open = (file: string, sets: ReadonlyArray<string> | undefined) =>
     const { facts, reading } = opened
     const { document, positions } = reading
     if (document === undefined || !mayExceed(document, facts)) return opened
-    const { check } = yield* Effect.promise(() => import("../Step.ts"))
+    const { check } = yield* Effect.promise(() => import("../model/Step.ts"))
     const found = check(document, facts, reading.report).map((finding) => locate(finding, positions))
     const diagnostics = sort([...reading.diagnostics, ...found])
     return { ...opened, reading: { ...reading, diagnostics } }

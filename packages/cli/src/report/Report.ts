@@ -7,10 +7,10 @@ import * as Render from "@adjoint/dsl/diagnostic/Render"
 import type * as PlatformError from "effect/PlatformError"
 import { type ExitCode, exitCodes } from "./ExitCode.ts"
 import type { Failure } from "./Failure.ts"
-import type { Said } from "./json/Events.ts"
-import * as Format from "./terminal/Format.ts"
-import { own } from "./terminal/Guard.ts"
-import type { Style } from "./terminal/Style.ts"
+import type { Said } from "../json/Events.ts"
+import * as Format from "../terminal/Format.ts"
+import { own } from "../terminal/Guard.ts"
+import type { Style } from "../terminal/Style.ts"
 
 type Row<F> = {
   readonly code: (failure: F) => ExitCode

@@ -14,9 +14,9 @@ import * as Override from "@adjoint/dsl/text/Override"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
-import { Refused, UsageError } from "./Failure.ts"
-import { loading } from "./terminal/Loading.ts"
-import type { World } from "./terminal/World.ts"
+import { Refused, UsageError } from "../report/Failure.ts"
+import { loading } from "../terminal/Loading.ts"
+import type { World } from "../terminal/World.ts"
 
 /** A model file that was read, whether or not it can be used. */
 export interface Opened {

@@ -63,7 +63,7 @@ const check = Command.make(
     strict: switchOf("strict", "make warnings errors"),
     json,
   },
-  lazily(() => import("./verbs/check.ts")),
+  lazily(() => import("../verbs/check.ts")),
 ).pipe(
   Command.withDescription("Report everything that is wrong with a model file, and what could be better"),
   Command.withExamples([{ command: "adjoint check digits.yaml" }, { command: "adjoint check digits.yaml --fix" }]),
@@ -72,7 +72,7 @@ const check = Command.make(
 const inspect = Command.make(
   "inspect",
   { subject: Argument.String("model").pipe(Argument.withDescription("a model file, or a run")), set, runs, json },
-  lazily(() => import("./verbs/inspect.ts")),
+  lazily(() => import("../verbs/inspect.ts")),
 ).pipe(
   Command.withDescription("Show a model's layers with their shapes, parameters and multiply-adds"),
   Command.withExamples([{ command: "adjoint inspect digits.yaml" }, { command: "adjoint inspect digits/0001" }]),
@@ -96,7 +96,7 @@ const train = Command.make(
     dryRun: switchOf("dry-run", "check everything, train nothing, write nothing"),
     json,
   },
-  (options) => lazily(() => import("./verbs/train.ts"))({ ...options, usualRuns }),
+  (options) => lazily(() => import("../verbs/train.ts"))({ ...options, usualRuns }),
 ).pipe(
   Command.withDescription("Train a model and record the run in a folder"),
   Command.withExamples([
@@ -121,7 +121,7 @@ const evaluate = Command.make(
     threads,
     json,
   },
-  lazily(() => import("./verbs/evaluate.ts")),
+  lazily(() => import("../verbs/evaluate.ts")),
 ).pipe(
   Command.withDescription("Score a run's model on rows that it was not trained on"),
   Command.withExamples([{ command: "adjoint evaluate digits/0001" }, { command: "adjoint evaluate latest --split val" }]),
@@ -144,7 +144,7 @@ const sweep = Command.make(
     threads,
     json,
   },
-  lazily(() => import("./verbs/sweep.ts")),
+  lazily(() => import("../verbs/sweep.ts")),
 ).pipe(
   Command.withDescription("Train with rising weight penalties λ and report which scores best"),
   Command.withExamples([
@@ -167,7 +167,7 @@ const predict = Command.make(
     threads,
     json,
   },
-  lazily(() => import("./verbs/predict.ts")),
+  lazily(() => import("../verbs/predict.ts")),
 ).pipe(
   Command.withDescription("Predict rows with a run's model, one line of JSON for each"),
   Command.withExamples([
@@ -185,7 +185,7 @@ const schema = Command.make(
     ),
     json,
   },
-  lazily(() => import("./verbs/schema.ts")),
+  lazily(() => import("../verbs/schema.ts")),
 ).pipe(
   Command.withDescription("Print the JSON Schema of model files, or of the events of --json"),
   Command.withExamples([
@@ -202,7 +202,7 @@ const explain = Command.make(
     ),
     json,
   },
-  lazily(() => import("./verbs/explain.ts")),
+  lazily(() => import("../verbs/explain.ts")),
 ).pipe(
   Command.withDescription("Explain a word of model files, the code of a diagnostic, or an exit code"),
   Command.withExamples([{ command: "adjoint explain early_stop" }, { command: "adjoint explain A606" }]),
@@ -231,7 +231,7 @@ const plot = Command.make(
     ),
     json,
   },
-  lazily(() => import("./verbs/plot.ts")),
+  lazily(() => import("../verbs/plot.ts")),
 ).pipe(
   Command.withDescription("Draw an activation and its derivative, in the terminal and as SVG"),
   Command.withExamples([{ command: "adjoint plot gelu" }, { command: "adjoint plot leaky_relu --set alpha=0.1 -o leaky.svg" }]),
@@ -240,7 +240,7 @@ const plot = Command.make(
 const doctor = Command.make(
   "doctor",
   { threads, json },
-  lazily(() => import("./verbs/doctor.ts")),
+  lazily(() => import("../verbs/doctor.ts")),
 ).pipe(
   Command.withDescription("Show what the engine can use on this machine, and test its answers"),
   Command.withExamples([{ command: "adjoint doctor" }, { command: "adjoint doctor --threads 2" }]),

@@ -10,13 +10,13 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import { adjoint, verbs } from "./Adjoint.ts"
-import { type ExitCode, exitCodes } from "./ExitCode.ts"
-import { line } from "./json/Line.ts"
-import { version } from "./Packages.ts"
-import { hasColour } from "./terminal/Capability.ts"
-import { guardedWorld } from "./terminal/Guard.ts"
-import { style } from "./terminal/Style.ts"
-import { World } from "./terminal/World.ts"
+import { type ExitCode, exitCodes } from "../report/ExitCode.ts"
+import { line } from "../json/Line.ts"
+import { version } from "../model/Packages.ts"
+import { hasColour } from "../terminal/Capability.ts"
+import { guardedWorld } from "../terminal/Guard.ts"
+import { style } from "../terminal/Style.ts"
+import { World } from "../terminal/World.ts"
 import { asked, asksForJson, presenter } from "./Usage.ts"
 
 const builtIns = [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions]
@@ -41,7 +41,7 @@ const report = async (cause: Cause.Cause<unknown>, args: ReadonlyArray<string>, 
   const error = Cause.squash(cause)
   // The presenter reported these.
   if (CliError.isCliError(error)) return exitCodes.usage
-  const Report = await import("./Report.ts")
+  const Report = await import("../report/Report.ts")
   if (!Report.isFailure(error)) return reportInternal(cause, args, world)
   const { env, stderr, stdout } = world
   const colour = hasColour(env, stderr)

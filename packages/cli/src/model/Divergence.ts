@@ -7,7 +7,7 @@ import type { Prepared } from "@adjoint/dsl/prepare/Prepare"
 import { standard } from "@adjoint/dsl/schema/Catalogue"
 import { print } from "@adjoint/dsl/source/Path"
 import { nearest } from "@adjoint/dsl/source/Positions"
-import { Diverged, type Place, printPlace } from "./Failure.ts"
+import { Diverged, type Place, printPlace } from "../report/Failure.ts"
 import type { Sound } from "./ModelFile.ts"
 import type { Training } from "./Training.ts"
 
