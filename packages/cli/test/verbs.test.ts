@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { offered } from "@adjoint/core/backend/wasm/assembler/hostNumerics"
 import { beforeAll, describe, expect, test } from "vitest"
+import { verbs } from "../src/command/Adjoint.ts"
 import { examples, folder, run } from "./world.ts"
 
 const moons = `schema: 1
@@ -431,6 +432,12 @@ describe("words about words", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
     expect(stdout).toContain("--resume RUN")
     expect(await run(["help", "train"])).toEqual({ code, stderr, stdout })
+    for (const verb of verbs) {
+      const { stdout: help } = await run(["help", verb])
+      const [, description = ""] = help.split("\n")
+      expect([verb, description]).toEqual([verb, expect.stringMatching(/^ {2}[A-Z][^.]*$/)])
+      expect([verb, help.split("EXAMPLES\n")[1]?.trimEnd().split("\n").length ?? 0]).toEqual([verb, expect.toSatisfy((n) => n >= 2)])
+    }
     const whole = await run(["--help"])
     expect(whole.stdout).toContain("adjoint <subcommand> [flags]")
     for (const args of [[], ["help"]]) expect(await run(args)).toEqual(whole)

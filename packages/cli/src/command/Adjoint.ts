@@ -29,7 +29,7 @@ const runs = Flag.String("runs").pipe(
   Flag.withDefault(usualRuns),
   Flag.withDescription(`the folder of the runs; ${usualRuns}/ unless given`),
 )
-const json = switchOf("json", "print events as lines of JSON, which `adjoint schema events` describes")
+const json = switchOf("json", "print events, one line of JSON each: adjoint schema events")
 const engine = Flag.Literals("engine", ["wasm", "reference"]).pipe(
   Flag.withDefault("wasm" as const),
   Flag.withDescription("wasm unless given; reference is slow and defines the answers"),
@@ -38,7 +38,7 @@ const numerics = Flag.Literals("numerics", ["portable", "fast"]).pipe(
   Flag.optional,
   Flag.map(Option.getOrUndefined),
   Flag.withDescription(
-    "portable unless given, the same bits everywhere; fast uses fused multiply-add where there is one",
+    "portable, the same bits everywhere, unless given; fast fuses multiply-adds",
   ),
 )
 const threads = Flag.Int("threads").pipe(
@@ -179,7 +179,7 @@ const predict = Command.make(
 const schema = Command.make(
   "schema",
   {
-    of: Argument.Literals("of", ["model", "events"]).pipe(
+    of: Argument.Literals("which", ["model", "events"]).pipe(
       Argument.withDefault("model" as const),
       Argument.withDescription("model, of model files, unless given, or events, of the lines that --json prints"),
     ),
@@ -198,7 +198,7 @@ const explain = Command.make(
   "explain",
   {
     name: Argument.String("name").pipe(
-      Argument.withDescription("a word of model files such as relu, lr or split, a code such as G401, or an exit code such as 3"),
+      Argument.withDescription("a word such as relu, lr or split, a code such as G401, or an exit code such as 3"),
     ),
     json,
   },

@@ -194,3 +194,12 @@ export const options = (name: string): ReadonlyArray<OptionFound> => {
 export const optionNames: ReadonlyArray<string> = [
   ...new Set(sections.flatMap(({ entries }) => Object.values(entries).flatMap(({ options: own }) => Object.keys(own)))),
 ]
+
+/** The other names that people type for entries and for options. */
+export const synonyms: ReadonlyArray<{ readonly name: string; readonly others: ReadonlyArray<string> }> = sections.flatMap(
+  ({ entries }) =>
+    Object.entries(entries).flatMap(([name, { alias, options: own, synonyms: others = [] }]) => [
+      ...(alias === undefined ? [{ name, others }] : []),
+      ...Object.entries(own).map(([option, { synonyms: those = [] }]) => ({ name: option, others: those })),
+    ]),
+)

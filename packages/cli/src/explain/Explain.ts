@@ -1,4 +1,5 @@
 /** The words that `explain` knows: the catalogue, its options, the keys of model files, diagnostics and exit codes. */
+import { letters } from "@adjoint/core/data/Nearest"
 import { nearestNames, suggest } from "@adjoint/dsl/diagnostic/Suggest"
 import { UsageError } from "../report/Failure.ts"
 import * as Codes from "./Codes.ts"
@@ -15,11 +16,35 @@ const exactly = (word: string): ReadonlyArray<Found> => {
   return [...Codes.diagnostic(word), ...Codes.exitCode(word), ...entries, ...keys, ...Entries.options(word)]
 }
 
-const wordsOf = (): ReadonlyArray<string> => [...new Set([...Entries.names, ...DataKinds.names, ...Keys.names(), ...Entries.optionNames])]
+const wordsOf = (): ReadonlyArray<string> => [
+  ...new Set([...Entries.names, ...DataKinds.names, ...Keys.names(), ...Entries.optionNames]),
+]
+
+/** A word of another library without its module and its call: `nn.ReLU()` is `ReLU`. */
+const unqualified = (word: string): string => word.replace(/\(.*$/su, "").split(".").at(-1) ?? ""
+
+/** The words of the language that are spelt alike but for case and separators, or that people also call so. */
+const called = (word: string): ReadonlyArray<string> => {
+  const bare = letters(word)
+  if (bare === "") return []
+  const isSame = (other: string) => letters(other) === bare
+  const synonyms = Entries.synonyms.filter(({ others }) => others.some(isSame)).map(({ name }) => name)
+  return [...new Set([...wordsOf().filter(isSame), ...synonyms])]
+}
+
+/** What a word means: what is called so, or else what it is called here, under `names`. */
+export interface Meaning {
+  readonly names: ReadonlyArray<string>
+  readonly found: ReadonlyArray<Found>
+}
 
 /** All that is called so, in any case, or by another name that people type for it. */
-export const find = (word: string): ReadonlyArray<Found> =>
-  [word, word.toLowerCase()].map(exactly).find(({ length }) => length > 0) ?? []
+export const find = (word: string): Meaning => {
+  const own = exactly(word)
+  if (own.length > 0) return { names: [word], found: own }
+  const names = [word, unqualified(word)].map(called).find(({ length }) => length > 0) ?? []
+  return { names, found: names.flatMap(exactly) }
+}
 
 /** What to say of a word that is none. */
 export const unknown = (word: string): UsageError => {

@@ -26,6 +26,9 @@ const said = (event: Event): string | undefined => {
   }
 }
 
+/** A line without its end, where it is too wide. */
+const cut = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, width - 1)}…`)
+
 const clear = "\r\u001b[K"
 
 /** Runs an effect that reads data, with its progress on the line of the terminal, where there is one. */
@@ -39,7 +42,7 @@ export const loading = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<
         const text = said(event)
         if (text === undefined) return
         isDrawn = true
-        stderr.write(`${own(clear)}${look("faint", text.slice(0, stderr.columns() - 1))}`)
+        stderr.write(`${own(clear)}${look("faint", cut(text, stderr.columns() - 1))}`)
       })
     return listening(draw)(effect).pipe(
       Effect.ensuring(
