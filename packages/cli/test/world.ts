@@ -18,10 +18,12 @@ export interface Circumstances {
   readonly env?: { readonly [name: string]: string }
   /** The width of the terminal that stderr is; without it, it is none. */
   readonly columns?: number
+  /** The same of stdout. */
+  readonly screen?: number
 }
 
 /** Runs the command in this process. */
-export const run = async (args: ReadonlyArray<string>, { columns, env = {}, stdin }: Circumstances = {}): Promise<Ran> => {
+export const run = async (args: ReadonlyArray<string>, { columns, env = {}, screen, stdin }: Circumstances = {}): Promise<Ran> => {
   const written = { stdout: "", stderr: "" }
   const sink = (name: keyof typeof written) => ({
     write: (text: string) => {
@@ -29,8 +31,8 @@ export const run = async (args: ReadonlyArray<string>, { columns, env = {}, stdi
       return true
     },
     drained: () => Promise.resolve(),
-    isTerminal: name === "stderr" && columns !== undefined,
-    columns: () => columns ?? 80,
+    isTerminal: (name === "stderr" ? columns : screen) !== undefined,
+    columns: () => (name === "stderr" ? columns : (screen ?? columns)) ?? 80,
   })
   const world: World["Service"] = {
     env,

@@ -25,6 +25,7 @@ import { hasColour } from "../terminal/Capability.ts"
 import * as Format from "../terminal/Format.ts"
 import { own } from "../terminal/Guard.ts"
 import type { Style } from "../terminal/Style.ts"
+import { shortenedApart } from "../terminal/Text.ts"
 import { World } from "../terminal/World.ts"
 import { result } from "../terminal/Write.ts"
 
@@ -55,21 +56,42 @@ const subjectOf = ({ runs, set, subject }: Options) =>
 const total = (layers: ReadonlyArray<Row>, of: "parameters" | "multiplyAdds"): number =>
   layers.reduce((sum, layer) => sum + layer[of], 0)
 
-const print = (input: Shape.Shape, layers: ReadonlyArray<Row>, style: Style): string => {
-  const cells = layers.map(({ inputs, kind, multiplyAdds, name, output, parameters }) => [
-    name,
-    kind,
-    `${inputs.map(Shape.print).join(" ")} → ${Shape.print(output)}`,
-    Format.count(parameters),
-    Format.count(multiplyAdds),
-  ])
+/** Names of layers are not cut to fewer columns than this. */
+const leastName = 8
+
+const gap = 2
+
+/** The table, in as many columns as there are: without the shapes that go in, and with shorter names, where they have no room. */
+const print = (input: Shape.Shape, layers: ReadonlyArray<Row>, width: number, style: Style): string => {
   const sums = ["total", "", "", Format.count(total(layers, "parameters")), Format.count(total(layers, "multiplyAdds"))]
-  const header = ["layer", "kind", `input ${Shape.print(input)}`, "parameters", "multiply-adds"]
-  const all = [header, ...cells, sums]
-  const widths = header.map((_, i) => Math.max(...all.map((line) => (line[i] ?? "").length)))
+  const rowsOf = (names: ReadonlyArray<string>, hasInputs: boolean) => [
+    ["layer", "kind", hasInputs ? `input ${Shape.print(input)}` : `${Shape.print(input)} →`, "parameters", "multiply-adds"],
+    ...layers.map(({ inputs, kind, multiplyAdds, output, parameters }, i) => [
+      names[i] ?? "",
+      kind,
+      `${hasInputs ? `${inputs.map(Shape.print).join(" ")} ` : ""}→ ${Shape.print(output)}`,
+      Format.count(parameters),
+      Format.count(multiplyAdds),
+    ]),
+    sums,
+  ]
+  const widthsOf = (cells: ReadonlyArray<ReadonlyArray<string>>) =>
+    sums.map((_, i) => Math.max(...cells.map((line) => (line[i] ?? "").length)))
+  const widthOf = (cells: ReadonlyArray<ReadonlyArray<string>>) => widthsOf(cells).reduce((sum, each) => sum + each + gap, -gap)
+  const names = layers.map(({ name }) => name)
+  const full = rowsOf(names, true)
+  const narrow = rowsOf(names, false)
+  const room = Math.max(...names.map(({ length }) => length)) - (widthOf(narrow) - width)
+  const fitting = [full, narrow].find((cells) => widthOf(cells) <= width)
+  const cells = fitting ?? rowsOf(shortenedApart(names, Math.max(leastName, room)), false)
+  const widths = widthsOf(cells)
   const laid = (line: ReadonlyArray<string>) =>
-    line.map((cell, i) => (i < 3 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ")
-  return [style("faint", laid(header)), ...cells.map(laid), style("strong", laid(sums))].join("\n")
+    line
+      .map((cell, i) => (i < 3 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join(" ".repeat(gap))
+  const looks = (text: string, i: number) =>
+    i === 0 ? style("faint", text) : i === cells.length - 1 ? style("strong", text) : text
+  return cells.map((line, i) => looks(laid(line), i)).join("\n")
 }
 
 /** What a step of training takes, or what it wants too much of. */
@@ -137,6 +159,7 @@ export const run = (options: Options) =>
     else {
       const { env, stdout } = yield* World
       const colour = hasColour(env, stdout)
-      yield* result((style) => [print(sample, layers, style), ...printStep(step, source, colour)].join("\n"))
+      const width = stdout.isTerminal ? stdout.columns() : Number.POSITIVE_INFINITY
+      yield* result((style) => [print(sample, layers, width, style), ...printStep(step, source, colour)].join("\n"))
     }
   })
