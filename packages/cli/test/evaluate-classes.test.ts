@@ -87,12 +87,7 @@ describe("printClasses", () => {
 
   test("of a hundred shows those that fare worst, and where the others are", () => {
     const lines = printClasses(alike(100), { style: plain, width: 80 })
-    expect(lines.slice(0, 4)).toEqual([
-      "",
-      "  confused most: how often, truth → prediction",
-      "  99 c0 → c1",
-      "  98 c1 → c2",
-    ])
+    expect(lines.slice(0, 4)).toEqual(["", "  confused most: how often, truth → prediction", "  99 c0 → c1", "  98 c1 → c2"])
     expect(lines).toHaveLength(2 + 10 + 2 + 20 + 1)
     expect(lines[14]).toBe("     c0     0.0100     0.0100     0.0100      100")
     expect(lines.at(-1)).toBe("  the 20 of 100 classes with the lowest f1; --json has all")

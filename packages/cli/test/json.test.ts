@@ -187,7 +187,12 @@ describe("--json", () => {
 
   test("without it predictions are rows and nothing else", async () => {
     const { stdout } = await run(["predict", "flowers/1", at("new.csv"), ...runs])
-    expect(stdout.split("\n").slice(0, -1).map((line) => Object.keys(JSON.parse(line)))).toEqual([
+    expect(
+      stdout
+        .split("\n")
+        .slice(0, -1)
+        .map((line) => Object.keys(JSON.parse(line))),
+    ).toEqual([
       ["row", "prediction", "probability", "probabilities"],
       ["row", "error"],
       ["row", "prediction", "probability", "probabilities"],
@@ -198,7 +203,12 @@ describe("--json", () => {
 test("the schema refuses what no verb prints", () => {
   const failed = { version: 1, event: "failed", exit: 2, error: "UsageError", message: "?" }
   expect(accepts(published, failed, published)).toBe(true)
-  for (const wrong of [{ ...failed, more: 1 }, { ...failed, version: 2 }, { ...failed, event: "none" }, { version: 1, event: "failed" }]) {
+  for (const wrong of [
+    { ...failed, more: 1 },
+    { ...failed, version: 2 },
+    { ...failed, event: "none" },
+    { version: 1, event: "failed" },
+  ]) {
     expect(accepts(published, wrong, published)).toBe(false)
     expect(Result.isFailure(decode(wrong))).toBe(true)
   }

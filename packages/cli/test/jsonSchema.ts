@@ -15,9 +15,12 @@ const types: { readonly [type: string]: (value: unknown) => boolean } = {
 }
 
 const known = new Set(
-  ["$schema", "$defs", "$ref", "title", "description", "type", "enum", "anyOf", "properties", "required"].concat(
-    ["additionalProperties", "items", "minimum", "maximum"],
-  ),
+  ["$schema", "$defs", "$ref", "title", "description", "type", "enum", "anyOf", "properties", "required"].concat([
+    "additionalProperties",
+    "items",
+    "minimum",
+    "maximum",
+  ]),
 )
 
 /** Whether a value is what a schema describes. Throws for a keyword that is not checked. */
@@ -38,7 +41,9 @@ export const accepts = (schema: unknown, value: unknown, root: Json): boolean =>
     () => items === undefined || !Array.isArray(value) || value.every((each) => accepts(items, each, root)),
     () =>
       !isRecord(value) ||
-      Object.entries(value).every(([key, each]) => accepts(Object.hasOwn(inner, key) ? inner[key] : additionalProperties, each, root)),
+      Object.entries(value).every(([key, each]) =>
+        accepts(Object.hasOwn(inner, key) ? inner[key] : additionalProperties, each, root),
+      ),
   ]
   return checks.every((holds) => holds())
 }

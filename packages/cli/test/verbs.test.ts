@@ -436,7 +436,10 @@ describe("words about words", () => {
       const { stdout: help } = await run(["help", verb])
       const [, description = ""] = help.split("\n")
       expect([verb, description]).toEqual([verb, expect.stringMatching(/^ {2}[A-Z][^.]*$/)])
-      expect([verb, help.split("EXAMPLES\n")[1]?.trimEnd().split("\n").length ?? 0]).toEqual([verb, expect.toSatisfy((n) => n >= 2)])
+      expect([verb, help.split("EXAMPLES\n")[1]?.trimEnd().split("\n").length ?? 0]).toEqual([
+        verb,
+        expect.toSatisfy((n) => n >= 2),
+      ])
     }
     const whole = await run(["--help"])
     expect(whole.stdout).toContain("adjoint <subcommand> [flags]")

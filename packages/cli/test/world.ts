@@ -23,7 +23,10 @@ export interface Circumstances {
 }
 
 /** Runs the command in this process. */
-export const run = async (args: ReadonlyArray<string>, { columns, env = {}, screen, stdin }: Circumstances = {}): Promise<Ran> => {
+export const run = async (
+  args: ReadonlyArray<string>,
+  { columns, env = {}, screen, stdin }: Circumstances = {},
+): Promise<Ran> => {
   const written = { stdout: "", stderr: "" }
   const sink = (name: keyof typeof written) => ({
     write: (text: string) => {

@@ -37,9 +37,7 @@ const engine = Flag.Literals("engine", ["wasm", "reference"]).pipe(
 const numerics = Flag.Literals("numerics", ["portable", "fast"]).pipe(
   Flag.optional,
   Flag.map(Option.getOrUndefined),
-  Flag.withDescription(
-    "portable, the same bits everywhere, unless given; fast fuses multiply-adds",
-  ),
+  Flag.withDescription("portable, the same bits everywhere, unless given; fast fuses multiply-adds"),
 )
 const threads = Flag.Int("threads").pipe(
   Flag.withMetavar("N"),

@@ -49,7 +49,8 @@ export const find = (word: string): Meaning => {
 /** What to say of a word that is none. */
 export const unknown = (word: string): UsageError => {
   const codes = Codes.like(word)
-  if (codes !== undefined) return new UsageError({ message: `there is no diagnostic ${word}`, hint: `there are ${codes.join(", ")}` })
+  if (codes !== undefined)
+    return new UsageError({ message: `there is no diagnostic ${word}`, hint: `there are ${codes.join(", ")}` })
   const words = wordsOf()
   const meant = suggest(word, words)
   const hint = meant === undefined ? `near it are ${nearestNames(word, words, 5).join(", ")}` : `did you mean ${meant}?`

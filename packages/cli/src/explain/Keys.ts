@@ -72,7 +72,9 @@ const docOf = ({ description }: Json): string => (typeof description === "string
 /** The keys inside a map, where they are few. */
 const keysOf = (node: Json): NonNullable<KeyFound["keys"]> | undefined => {
   const maps = formsOf(node).flatMap(({ properties }) => (isRecord(properties) ? [properties] : []))
-  const inner = maps.flatMap((map) => Object.entries(map)).flatMap(([key, value]) => (isRecord(value) ? [[key, value] as const] : []))
+  const inner = maps
+    .flatMap((map) => Object.entries(map))
+    .flatMap(([key, value]) => (isRecord(value) ? [[key, value] as const] : []))
   if (inner.length === 0 || inner.length > mostInside) return undefined
   return Object.fromEntries(inner.map(([key, value]) => [key, { wanted: wantedOf(value), doc: docOf(value) }] as const))
 }

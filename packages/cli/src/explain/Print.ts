@@ -63,7 +63,9 @@ const byTable = (entries: OptionFound["entries"]): ReadonlyArray<string> => {
   return tables.map((table) => {
     const names = entries
       .filter((each) => each.table === table)
-      .map(({ default: value, name }) => (defaults.size === 1 || value === undefined ? name : `${name} (default ${written(value)})`))
+      .map(({ default: value, name }) =>
+        defaults.size === 1 || value === undefined ? name : `${name} (default ${written(value)})`,
+      )
     return `${table}: ${names.join(", ")}`
   })
 }
@@ -78,7 +80,11 @@ const option = ({ doc, entries, name, wanted }: OptionFound, look: Look): string
     "",
     ...wrapped(doc, width),
     ...block("value", paragraph(`${wanted}${usual}`, look), look),
-    ...block("of", byTable(entries).flatMap((row) => hanging(row, width, "  ")), look),
+    ...block(
+      "of",
+      byTable(entries).flatMap((row) => hanging(row, width, "  ")),
+      look,
+    ),
   ].join("\n")
 }
 
@@ -88,7 +94,14 @@ const key = ({ doc, example, keys = {}, name, path, wanted }: KeyFound, look: Lo
     `${style("strong", name)} ${style("faint", `key of the model file, ${path}`)}`,
     ...(doc === "" ? [] : ["", ...wrapped(doc, width)]),
     ...(wanted === undefined || wanted === "" ? [] : block("value", paragraph(wanted, look), look)),
-    ...block("keys", listed(Object.entries(keys).map(([inner, { doc, wanted }]) => [inner, wanted, doc] as const), look), look),
+    ...block(
+      "keys",
+      listed(
+        Object.entries(keys).map(([inner, { doc, wanted }]) => [inner, wanted, doc] as const),
+        look,
+      ),
+      look,
+    ),
     ...block("in a model file", indented(hanging(example, width - 2, ""), "  "), look),
   ].join("\n")
 }

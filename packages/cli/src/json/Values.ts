@@ -69,7 +69,11 @@ export const event = <const Name extends string, const Fields extends Schema.Str
   name: Name,
   description: string,
   fields: Fields,
-) => Schema.Struct({ version: Schema.Literal(version), event: Schema.Literal(name), ...fields }).annotate({ title: name, description })
+) =>
+  Schema.Struct({ version: Schema.Literal(version), event: Schema.Literal(name), ...fields }).annotate({
+    title: name,
+    description,
+  })
 
 /** An event of something that takes a while, with the time at which it was printed, in ISO 8601. */
 export const timed = <const Name extends string, const Fields extends Schema.Struct.Fields>(

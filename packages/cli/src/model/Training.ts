@@ -10,10 +10,10 @@ import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
 import { Refused } from "../report/Failure.ts"
-import { dataOf, type Sound } from "./ModelFile.ts"
-import { rowsOf } from "./PretrainRows.ts"
 import type { World } from "../terminal/World.ts"
 import { canonical, sha256 } from "./Hash.ts"
+import { dataOf, type Sound } from "./ModelFile.ts"
+import { rowsOf } from "./PretrainRows.ts"
 
 export interface Training {
   readonly sound: Sound

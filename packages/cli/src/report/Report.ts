@@ -5,12 +5,12 @@ import { type Diagnostic, hasErrors } from "@adjoint/dsl/diagnostic/Diagnostic"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
 import type * as PlatformError from "effect/PlatformError"
-import { type ExitCode, exitCodes } from "./ExitCode.ts"
-import type { Failure } from "./Failure.ts"
 import type { Said } from "../json/Events.ts"
 import * as Format from "../terminal/Format.ts"
 import { own } from "../terminal/Guard.ts"
 import type { Style } from "../terminal/Style.ts"
+import { type ExitCode, exitCodes } from "./ExitCode.ts"
+import type { Failure } from "./Failure.ts"
 
 type Row<F> = {
   readonly code: (failure: F) => ExitCode

@@ -1,7 +1,7 @@
 /** What is being read and prepared, on a terminal: a line at once, since large data takes seconds, which goes when all is there. */
 import { basename } from "node:path"
-import { type Event, listening } from "@adjoint/dsl/prepare/Progress"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
+import { type Event, listening } from "@adjoint/dsl/prepare/Progress"
 import * as Effect from "effect/Effect"
 import { hasColour, isLive } from "./Capability.ts"
 import * as Format from "./Format.ts"

@@ -31,7 +31,9 @@ export const shortened = (text: string, most: number): string => {
   let [left, right] = [Math.ceil((most - 1) / 2), Math.floor((most - 1) / 2)]
   const made = () => `${characters.slice(0, left).join("")}…${right === 0 ? "" : characters.slice(-right).join("")}`
   // Wide characters take two columns.
-  while (columns(made()) > most && left + right > 0) if (left > right) left--; else right--
+  while (columns(made()) > most && left + right > 0)
+    if (left > right) left--
+    else right--
   return made()
 }
 

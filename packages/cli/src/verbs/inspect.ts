@@ -13,14 +13,14 @@ import type { Positions } from "@adjoint/dsl/source/Positions"
 import type { Source } from "@adjoint/dsl/source/Source"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import { Refused, UsageError } from "../report/Failure.ts"
 import { emit } from "../json/Emit.ts"
 import { type Row, rows, work } from "../model/Layers.ts"
 import { open } from "../model/ModelFile.ts"
+import { steppable } from "../model/Step.ts"
+import { Refused, UsageError } from "../report/Failure.ts"
 import { find } from "../run/Find.ts"
 import { openRun } from "../run/Run.ts"
 import { files } from "../run/RunFolder.ts"
-import { steppable } from "../model/Step.ts"
 import { hasColour } from "../terminal/Capability.ts"
 import * as Format from "../terminal/Format.ts"
 import { own } from "../terminal/Guard.ts"
@@ -86,9 +86,7 @@ const print = (input: Shape.Shape, layers: ReadonlyArray<Row>, width: number, st
   const cells = fitting ?? rowsOf(shortenedApart(names, Math.max(leastName, room)), false)
   const widths = widthsOf(cells)
   const laid = (line: ReadonlyArray<string>) =>
-    line
-      .map((cell, i) => (i < 3 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
-      .join(" ".repeat(gap))
+    line.map((cell, i) => (i < 3 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(" ".repeat(gap))
   const looks = (text: string, i: number) =>
     i === 0 ? style("faint", text) : i === cells.length - 1 ? style("strong", text) : text
   return cells.map((line, i) => looks(laid(line), i)).join("\n")
