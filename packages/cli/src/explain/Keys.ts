@@ -117,6 +117,14 @@ const collect = (): ReadonlyArray<KeyFound> => {
   const definitions = isRecord(root.$defs) ? root.$defs : {}
   const met = new Set<string>()
   const found: Array<KeyFound> = []
+  /** What a key is for: its own description, or that of what stands there. */
+  const about = (node: Json): string => {
+    const own = docOf(node)
+    if (own !== "") return own
+    const targets = formsOf(node).flatMap((form) => referred(form) ?? [])
+    const [target] = targets.filter((name) => !substitutes.has(name)).map((name) => definitions[name])
+    return isRecord(target) ? docOf(target) : ""
+  }
   const visit = (node: Json, path: string, definition?: string, explained: ReadonlySet<string> = new Set()) => {
     for (const form of formsOf(node)) {
       const name = referred(form)
@@ -140,7 +148,7 @@ const collect = (): ReadonlyArray<KeyFound> => {
           kind: "key",
           name: key,
           path: at,
-          doc: docOf(value),
+          doc: about(value),
           wanted: wantedOf(value),
           ...(keys === undefined ? {} : { keys }),
           example: exampleAt(at, sampleOf(value)),
