@@ -1,4 +1,5 @@
 /** Every verb prints lines that the published schema of events describes, whatever becomes of it. */
+import type { ChildProcess } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Result from "effect/Result"
@@ -8,6 +9,7 @@ import { verbs } from "../src/command/Adjoint.ts"
 import { Event, jsonSchema } from "../src/json/Events.ts"
 import { line } from "../src/json/Line.ts"
 import { accepts } from "./jsonSchema.ts"
+import { spawned } from "./process.ts"
 import { type Circumstances, folder, run } from "./world.ts"
 
 const flowers = `schema: 1
@@ -136,6 +138,19 @@ describe("--json", () => {
     expect(kept.map((line) => JSON.parse(line).event)).toEqual(
       told.map(({ event }) => event).filter((event) => event !== "run" && event !== "summary" && !isSeldom(event)),
     )
+  })
+
+  test("a run that a signal stops ends with its summary", { timeout: 30_000 }, async () => {
+    const args = ["train", at("flowers.yaml"), ...runs, "--set", "name=stopped", "--set", "train.epochs=1000000", "--json"]
+    const stop = (child: ChildProcess) => {
+      child.stdout?.on("data", (chunk: Buffer) => {
+        if (!child.killed && chunk.toString().includes('"event":"epoch"')) child.kill("SIGINT")
+      })
+    }
+    const { code, stdout } = await spawned(args, { meanwhile: stop })
+    const last: unknown = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "")
+    expect({ code, last }).toMatchObject({ code: 130, last: { event: "summary", status: "interrupted" } })
+    expect(accepts(published, last, published)).toBe(true)
   })
 
   test("scores stand under the part of the data, in every event", async () => {

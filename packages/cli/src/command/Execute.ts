@@ -9,7 +9,6 @@ import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import { line } from "../json/Line.ts"
 import { version } from "../model/Packages.ts"
 import { type ExitCode, exitCodes } from "../report/ExitCode.ts"
 import { hasColour } from "../terminal/Capability.ts"
@@ -22,15 +21,16 @@ import { asked, asksForJson, presenter } from "./Usage.ts"
 const builtIns = [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions]
 
 /** Reports an error that is a defect, with all that is known of it. */
-const reportInternal = (
+const reportInternal = async (
   cause: Cause.Cause<unknown>,
   args: ReadonlyArray<string>,
   { env, stderr, stdout }: World["Service"],
-): ExitCode => {
+): Promise<ExitCode> => {
   const look = style(hasColour(env, stderr))
   stderr.write(`${look("bad", "internal error")}: please report this with what you typed\n${Cause.pretty(cause)}\n`)
   if (asksForJson(args)) {
     const message = Cause.pretty(cause)
+    const { line } = await import("../json/Line.ts")
     stdout.write(`${line({ event: "failed", exit: exitCodes.internal, error: "InternalError", message })}\n`)
   }
   return exitCodes.internal
@@ -46,7 +46,10 @@ const report = async (cause: Cause.Cause<unknown>, args: ReadonlyArray<string>, 
   const { env, stderr, stdout } = world
   const colour = hasColour(env, stderr)
   if (!(error._tag === "Refused" && error.isTold === true)) stderr.write(`${Report.text(error, style(colour), colour)}\n`)
-  if (asksForJson(args)) stdout.write(`${line(Report.event(error))}\n`)
+  if (asksForJson(args)) {
+    const { line } = await import("../json/Line.ts")
+    stdout.write(`${line(Report.event(error))}\n`)
+  }
   return Report.exitCode(error)
 }
 

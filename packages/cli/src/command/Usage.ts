@@ -6,7 +6,6 @@ import type { FlagDoc, HelpDoc } from "effect/cli/HelpDoc"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Said } from "../json/Events.ts"
-import { line } from "../json/Line.ts"
 import { exitCodes } from "../report/ExitCode.ts"
 import { hasColour } from "../terminal/Capability.ts"
 import { own } from "../terminal/Guard.ts"
@@ -88,17 +87,20 @@ export const presenter = (world: World["Service"], args: ReadonlyArray<string>):
       const { env, stderr, stdout } = world
       const isAsked = event._tag === "Version" || (event._tag === "Help" && event.reason === "Requested")
       const isJson = asksForJson(args)
-      const emit = (said: Said) => stdout.write(`${line(said)}\n`)
+      const emit = async (said: Said) => {
+        const { line } = await import("../json/Line.ts")
+        stdout.write(`${line(said)}\n`)
+      }
       const sink = isAsked ? stdout : stderr
       const formatter = CliOutput.defaultFormatter({ colors: hasColour(env, sink), globalFlags: isAsked ? "full" : "none" })
       const look = style(hasColour(env, sink))
       switch (event._tag) {
         case "Version":
-          if (isJson) emit({ event: "version", name: event.name, release: event.version })
+          if (isJson) await emit({ event: "version", name: event.name, release: event.version })
           else sink.write(`${event.name} ${event.version}\n`)
           return
         case "Help":
-          if (isJson) emit(helpOf(event.commandPath, event.helpDoc))
+          if (isJson) await emit(helpOf(event.commandPath, event.helpDoc))
           else sink.write(own(`${formatter.formatHelpDoc(event.helpDoc)}\n`))
           return
         case "InvalidInvocation": {
@@ -113,7 +115,7 @@ export const presenter = (world: World["Service"], args: ReadonlyArray<string>):
             `${wrong.join("\n")}\n\n  ${look("faint", "usage:")} ${event.helpDoc.usage}\n  ${look("faint", "help: ")} ${help}\n`,
           )
           if (isJson)
-            emit({
+            await emit({
               event: "failed",
               exit: exitCodes.usage,
               error: "UsageError",
