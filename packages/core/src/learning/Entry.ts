@@ -5,8 +5,16 @@
  */
 import type { Pad } from "../tensor/linear.ts"
 
+/** What every option has. */
+interface Named {
+  /** Other names that people type for it, such as those of Keras and PyTorch; messages propose this one in their place. */
+  readonly synonyms?: ReadonlyArray<string>
+}
+
 /** What an option of an entry may be, in plain data. A `default` makes the option one that may be left out. */
-export type Option =
+export type Option = Named & Kind
+
+type Kind =
   | {
       readonly kind: "number" | "integer"
       readonly doc: string
@@ -99,6 +107,8 @@ export interface Entry<O extends Options, A> {
   readonly advice: string
   /** The name it goes by, where this is another name of it. */
   readonly alias?: string
+  /** Other names that people type for it, such as those of Keras and PyTorch; messages propose this one in their place. */
+  readonly synonyms?: ReadonlyArray<string>
   readonly options: O
   /** The option that a bare value sets: `dropout: 0.5` is `dropout: { rate: 0.5 }`. */
   readonly main?: keyof O & string
@@ -124,6 +134,7 @@ export interface AnyEntry<out A> {
   readonly source: string
   readonly advice: string
   readonly alias?: string
+  readonly synonyms?: ReadonlyArray<string>
   readonly options: Options
   readonly main?: string
   readonly rule?: Rule<never>
