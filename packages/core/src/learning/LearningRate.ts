@@ -156,6 +156,7 @@ export const table = {
     formula: "η(t) = η",
     source: "Robbins and Monro, A stochastic approximation method, 1951 (who show that it should fall)",
     advice: "To begin with, and with adam on small problems. When the loss only jitters any more, let the rate fall.",
+    synonyms: ["ConstantLR", "fixed", "none"],
     options: {},
     make:
       (): Schedule =>
@@ -167,9 +168,10 @@ export const table = {
     formula: "η(t) = η · factor^⌊t / every⌋",
     source: "Krizhevsky, Sutskever and Hinton, ImageNet classification with deep convolutional neural networks, 2012",
     advice: "Where you have seen the loss level off: drop the rate to a tenth there. Cosine needs less looking.",
+    synonyms: ["StepLR", "step_decay", "staircase"],
     options: {
-      every: { kind: "duration", doc: "Epochs between two drops.", default: 10, exclusiveMinimum: 0 },
-      factor: { kind: "number", doc: "What is left of the rate.", default: 0.1, exclusiveMinimum: 0, maximum: 1 },
+      every: { kind: "duration", doc: "Epochs between two drops.", synonyms: ["step_size", "period", "interval"], default: 10, exclusiveMinimum: 0 },
+      factor: { kind: "number", doc: "What is left of the rate.", synonyms: ["gamma", "decay", "decay_rate", "drop"], default: 0.1, exclusiveMinimum: 0, maximum: 1 },
     },
     main: "every",
     make:
@@ -182,8 +184,9 @@ export const table = {
     formula: "η(t) = η · factor^(t / epoch)",
     source: "Bottou, Stochastic gradient descent tricks, 2012",
     advice: "0.95 halves the rate in some 14 epochs. Too small a factor stops learning before it is done.",
+    synonyms: ["ExponentialLR", "exponential_decay"],
     options: {
-      factor: { kind: "number", doc: "What is left of the rate after an epoch.", default: 0.95, exclusiveMinimum: 0, maximum: 1 },
+      factor: { kind: "number", doc: "What is left of the rate after an epoch.", synonyms: ["gamma", "decay", "decay_rate"], default: 0.95, exclusiveMinimum: 0, maximum: 1 },
     },
     main: "factor",
     make:
@@ -196,9 +199,10 @@ export const table = {
     formula: "η(t) = min + ½(η - min)(1 + cos(π t / T))",
     source: "Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts, 2017",
     advice: "The first choice for a run whose length is known: long at a high rate, and gently down at the end.",
+    synonyms: ["CosineAnnealingLR", "cosine_annealing", "cosine_decay"],
     options: {
-      min_lr: { kind: "number", doc: "The rate at the end.", default: 0, minimum: 0 },
-      epochs: { kind: "duration", doc: "How long the wave takes; 0 is the whole run.", default: 0, minimum: 0 },
+      min_lr: { kind: "number", doc: "The rate at the end.", synonyms: ["eta_min", "min", "minimum", "end_lr", "final_lr", "end_learning_rate"], default: 0, minimum: 0 },
+      epochs: { kind: "duration", doc: "How long the wave takes; 0 is the whole run.", synonyms: ["T_max", "period", "duration"], default: 0, minimum: 0 },
     },
     main: "min_lr",
     make:
@@ -211,10 +215,11 @@ export const table = {
     formula: "η(t) = min + (η - min)(1 - t / T)ᵖ",
     source: "Chen et al., DeepLab, 2017; Devlin et al., BERT, 2019 (linear)",
     advice: "With a power of 1 a straight line, usual for fine-tuning after a warm-up.",
+    synonyms: ["PolynomialLR", "polynomial_decay", "poly", "linear", "linear_decay"],
     options: {
       power: { kind: "number", doc: "1 is a straight line; more falls early.", default: 1, exclusiveMinimum: 0 },
-      min_lr: { kind: "number", doc: "The rate at the end.", default: 0, minimum: 0 },
-      epochs: { kind: "duration", doc: "How long it falls; 0 is the whole run.", default: 0, minimum: 0 },
+      min_lr: { kind: "number", doc: "The rate at the end.", synonyms: ["eta_min", "min", "minimum", "end_lr", "final_lr", "end_learning_rate"], default: 0, minimum: 0 },
+      epochs: { kind: "duration", doc: "How long it falls; 0 is the whole run.", synonyms: ["total_iters", "duration"], default: 0, minimum: 0 },
     },
     main: "power",
     make:
@@ -227,7 +232,8 @@ export const table = {
     formula: "η(t) = η / (1 + decay · t / epoch)",
     source: "Robbins and Monro, A stochastic approximation method, 1951",
     advice: "The classic with a proof for sgd on convex problems. For deep nets cosine is mostly better.",
-    options: { decay: { kind: "number", doc: "With 1 the rate is halved after an epoch.", default: 1, minimum: 0 } },
+    synonyms: ["inverse_time_decay", "time_based_decay"],
+    options: { decay: { kind: "number", doc: "With 1 the rate is halved after an epoch.", synonyms: ["decay_rate"], default: 1, minimum: 0 } },
     main: "decay",
     make:
       ({ decay }): Schedule =>
@@ -239,10 +245,11 @@ export const table = {
     formula: "η(t) = min + ½(η - min)(1 + cos(π tᵢ / Tᵢ)), Tᵢ₊₁ = growth · Tᵢ",
     source: "Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts, 2017",
     advice: "For runs of open length: every end of a wave is a good place to stop. Just after a restart scores fall for a while.",
+    synonyms: ["CosineAnnealingWarmRestarts", "cosine_decay_restarts", "warm_restarts", "sgdr"],
     options: {
-      epochs: { kind: "duration", doc: "How long the first wave takes.", default: 10, exclusiveMinimum: 0 },
-      growth: { kind: "integer", doc: "How many times longer each wave is than the one before.", default: 2, minimum: 1 },
-      min_lr: { kind: "number", doc: "The rate at the end of a wave.", default: 0, minimum: 0 },
+      epochs: { kind: "duration", doc: "How long the first wave takes.", synonyms: ["T_0", "period", "first_decay_epochs"], default: 10, exclusiveMinimum: 0 },
+      growth: { kind: "integer", doc: "How many times longer each wave is than the one before.", synonyms: ["T_mult", "t_mul"], default: 2, minimum: 1 },
+      min_lr: { kind: "number", doc: "The rate at the end of a wave.", synonyms: ["eta_min", "min", "minimum", "end_lr", "final_lr", "end_learning_rate"], default: 0, minimum: 0 },
     },
     main: "epochs",
     make:
@@ -256,16 +263,17 @@ export const table = {
     source: "Smith and Topin, Super-convergence: very fast training of neural networks using large learning rates, 2019",
     advice:
       "For short runs at a rate higher than one would dare to keep: take what the range test finds largest. Stopping early wastes it.",
+    synonyms: ["OneCycleLR", "1cycle"],
     options: {
       rise: {
         kind: "number",
-        doc: "The share of the run in which the rate rises.",
+        doc: "The share of the run in which the rate rises.", synonyms: ["pct_start"],
         default: 0.3,
         minimum: 0,
         exclusiveMaximum: 1,
       },
-      divide: { kind: "number", doc: "How many times lower it begins.", default: 25, minimum: 1 },
-      final_divide: { kind: "number", doc: "How many times lower than it began it ends.", default: 1e4, minimum: 1 },
+      divide: { kind: "number", doc: "How many times lower it begins.", synonyms: ["div_factor"], default: 25, minimum: 1 },
+      final_divide: { kind: "number", doc: "How many times lower than it began it ends.", synonyms: ["final_div_factor"], default: 1e4, minimum: 1 },
     },
     main: "rise",
     make:
@@ -278,9 +286,10 @@ export const table = {
     formula: "as warmup, followed by cosine over the rest of the run",
     source: "Goyal et al., 2017; Loshchilov and Hutter, 2017",
     advice: "What transformers and large batches are mostly trained with: `warmup` with `schedule: cosine` in one word.",
+    synonyms: ["cosine_warmup", "cosine_with_warmup", "linear_warmup_cosine"],
     options: {
-      warmup: { kind: "duration", doc: "How long the rate rises.", default: 1, exclusiveMinimum: 0 },
-      min_lr: { kind: "number", doc: "The rate at the end.", default: 0, minimum: 0 },
+      warmup: { kind: "duration", doc: "How long the rate rises.", synonyms: ["warmup_epochs", "warmup_steps", "num_warmup_steps", "epochs"], default: 1, exclusiveMinimum: 0 },
+      min_lr: { kind: "number", doc: "The rate at the end.", synonyms: ["eta_min", "min", "minimum", "end_lr", "final_lr", "end_learning_rate"], default: 0, minimum: 0 },
     },
     main: "warmup",
     make:
@@ -297,11 +306,12 @@ export const table = {
     source: "Goyal et al., Accurate, large minibatch SGD: training ImageNet in 1 hour, 2017",
     advice:
       "For large batches and for adam in deep nets, whose first gradients are the wildest; one epoch or a twentieth of the run is usual.",
+    synonyms: ["linear_warmup", "warmup_linear"],
     options: {
-      epochs: { kind: "duration", doc: "How long the rate rises.", default: 1, exclusiveMinimum: 0 },
+      epochs: { kind: "duration", doc: "How long the rate rises.", synonyms: ["warmup", "warmup_epochs", "warmup_steps", "num_warmup_steps", "duration", "total_iters"], default: 1, exclusiveMinimum: 0 },
       schedule: {
         kind: "schedule",
-        doc: "What follows; a whole run is then what the warm-up has left of it.",
+        doc: "What follows; a whole run is then what the warm-up has left of it.", synonyms: ["after", "then"],
         default: "constant",
       },
     },

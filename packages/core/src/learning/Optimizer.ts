@@ -42,7 +42,7 @@ export const apply = <P>(params: P, updates: unknown): P => zip((parameter, upda
 export type Rated = (rate?: LearningRate) => Optimizer
 
 const lr = (usual: number) =>
-  ({ kind: "number", doc: "The learning rate, which a schedule starts from.", default: usual, exclusiveMinimum: 0 }) as const
+  ({ kind: "number", doc: "The learning rate, which a schedule starts from.", synonyms: ["learning_rate", "learning_rate_init", "rate", "eta", "eta0", "step_size"], default: usual, exclusiveMinimum: 0 }) as const
 
 const share = (doc: string, usual: number) => ({ kind: "number", doc, default: usual, minimum: 0, exclusiveMaximum: 1 }) as const
 
@@ -54,7 +54,7 @@ const accumulate = {
 } as const
 
 const eps = (usual: number) =>
-  ({ kind: "number", doc: "Keeps the division from blowing up.", default: usual, exclusiveMinimum: 0 }) as const
+  ({ kind: "number", doc: "Keeps the division from blowing up.", synonyms: ["epsilon"], default: usual, exclusiveMinimum: 0 }) as const
 
 const epsPlace = {
   kind: "choice",
@@ -78,7 +78,7 @@ const adamOptions = {
   },
 } as const
 
-const decay = (usual: number) => ({ kind: "number", doc: "λ: how fast weights shrink.", default: usual, minimum: 0 }) as const
+const decay = (usual: number) => ({ kind: "number", doc: "λ: how fast weights shrink.", synonyms: ["wd", "lambda", "decoupled_weight_decay"], default: usual, minimum: 0 }) as const
 
 const velocity = (usual: number, doc = "What is left of the velocity after a step.") => share(doc, usual)
 
@@ -90,6 +90,7 @@ export const table = {
     source: "Robbins and Monro, A stochastic approximation method, 1951",
     advice:
       "The plainest, and with momentum and a falling rate still among the best for images. Its rate must be found: too high diverges, too low crawls.",
+    synonyms: ["gradient_descent", "stochastic_gradient_descent", "gd"],
     options: {
       lr: lr(0.01),
       momentum: velocity(0, "What is left of the velocity after a step; 0 keeps none."),
@@ -109,6 +110,7 @@ export const table = {
     source: "Polyak, Some methods of speeding up the convergence of iteration methods, 1964",
     advice:
       "Where sgd zigzags through a valley. With γ = 0.9 steps add up to ten times ηg, so start with a lower rate than sgd's.",
+    synonyms: ["sgd_momentum", "heavy_ball"],
     options: { lr: lr(0.01), momentum: velocity(0.9), accumulate },
     main: "lr",
     make:
@@ -122,6 +124,7 @@ export const table = {
     source:
       "Nesterov, A method of solving a convex programming problem with convergence rate O(1/k²), 1983; Sutskever et al., 2013",
     advice: "As momentum, and a little steadier at high γ.",
+    synonyms: ["nag", "nesterov_momentum"],
     options: { lr: lr(0.01), momentum: velocity(0.9), accumulate },
     main: "lr",
     make:
@@ -149,7 +152,7 @@ export const table = {
     advice: "For recurrent nets and targets that move. Its first steps are long, since G starts at 0; adam corrects that.",
     options: {
       lr: lr(0.001),
-      decay: share("γ: what is left of the mean of g² after a step.", 0.9),
+      decay: { ...share("γ: what is left of the mean of g² after a step.", 0.9), synonyms: ["rho", "alpha", "smoothing"] },
       momentum: velocity(0, "What is left of the velocity after a step; 0 keeps none."),
       centered: { kind: "boolean", doc: "Whether the running mean of g is taken off before squaring.", default: false },
       eps: eps(1e-8),
@@ -166,7 +169,7 @@ export const table = {
     formula: "E ← ρE + (1 - ρ)g², Δ = √(D + ε) / √(E + ε) · g, D ← ρD + (1 - ρ)Δ², θ ← θ - ηΔ",
     source: "Zeiler, Adadelta: an adaptive learning rate method, 2012",
     advice: "Needs no learning rate (leave it at 1), but starts slowly, since D begins at 0: a larger eps helps.",
-    options: { lr: lr(1), decay: share("ρ: what is left of both means after a step.", 0.9), eps: eps(1e-6) },
+    options: { lr: lr(1), decay: { ...share("ρ: what is left of both means after a step.", 0.9), synonyms: ["rho"] }, eps: eps(1e-6) },
     main: "lr",
     make:
       (options): Rated =>
@@ -260,6 +263,7 @@ export const table = {
     source: "Chen et al., Symbolic discovery of optimization algorithms, 2023",
     advice:
       "Remembers half of what adam does. Its steps are all η long, so take a rate three to ten times lower than adam's, and a decay as many times higher.",
+    synonyms: ["evolved_sign_momentum"],
     options: {
       lr: lr(1e-4),
       beta1: share("The share of the running mean in the direction of a step.", 0.9),

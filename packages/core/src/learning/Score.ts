@@ -23,7 +23,7 @@ const average = {
   default: "auto",
 } as const
 
-const bins = { kind: "integer", doc: "How many bins of one width.", default: 15, minimum: 1, maximum: 10_000 } as const
+const bins = { kind: "integer", doc: "How many bins of one width.", synonyms: ["n_bins", "num_bins"], default: 15, minimum: 1, maximum: 10_000 } as const
 
 /** Every score that is one number, by the name a model file calls it. */
 export const table = {
@@ -33,6 +33,7 @@ export const table = {
     source: "Fisher, The use of multiple measurements in taxonomic problems, 1936",
     advice:
       "For classes of about equal size. Where one class is rare, always guessing the other scores high: compare with the largest class's share, and read the confusion matrix.",
+    synonyms: ["acc", "accuracy_score", "categorical_accuracy", "sparse_categorical_accuracy", "binary_accuracy"],
     options: {},
     make: (): Score => accuracy,
   }),
@@ -41,7 +42,8 @@ export const table = {
     formula: "1/n Σ [yᵢ among the k largest of ŷᵢ]",
     source: "Russakovsky et al., ImageNet large scale visual recognition challenge, 2015",
     advice: "For many classes, some of them alike. Of k equal to the number of classes it is 1 whatever the net.",
-    options: { k: { kind: "integer", doc: "How many guesses.", default: 5, minimum: 1 } },
+    synonyms: ["top_k_accuracy", "top_k_categorical_accuracy", "sparse_top_k_categorical_accuracy"],
+    options: { k: { kind: "integer", doc: "How many guesses.", synonyms: ["n"], default: 5, minimum: 1 } },
     main: "k",
     make: ({ k }): Score => topK(k),
   }),
@@ -50,6 +52,7 @@ export const table = {
     formula: "TP / (TP + FP)",
     source: "Kent, Berry, Luehrs and Perry, Machine literature searching VIII, 1955",
     advice: "Where a false alarm is costly. Read it beside recall: it is easily raised by saying yes to the surest cases only.",
+    synonyms: ["precision_score", "positive_predictive_value"],
     options: { average },
     main: "average",
     make: (options): Score => precision(options.average),
@@ -60,6 +63,7 @@ export const table = {
     source: "Kent, Berry, Luehrs and Perry, Machine literature searching VIII, 1955",
     advice:
       "Where a miss is costly. Saying yes to everything makes it 1: read it beside precision. Its macro average is balanced accuracy.",
+    synonyms: ["recall_score", "sensitivity", "true_positive_rate"],
     options: { average },
     main: "average",
     make: (options): Score => recall(options.average),
@@ -70,6 +74,7 @@ export const table = {
     source: "van Rijsbergen, Information retrieval, 1979",
     advice:
       "Where one class is rare and misses and false alarms matter alike. It says nothing of how the net does on the other class.",
+    synonyms: ["f1_score", "f_score", "f_measure"],
     options: { average },
     main: "average",
     make: (options): Score => f1(options.average),
@@ -80,6 +85,7 @@ export const table = {
     source: "Hanley and McNeil, The meaning and use of the area under a receiver operating characteristic curve, 1982",
     advice:
       "Independent of the threshold and of how common a class is; ½ is chance. With a very rare class look at auprc too. It keeps a row for each sample.",
+    synonyms: ["auc", "roc_auc", "roc_auc_score"],
     options: {},
     make: (): Score => auroc,
   }),
@@ -88,6 +94,7 @@ export const table = {
     formula: "Σ (Rᵢ - Rᵢ₋₁) Pᵢ over falling thresholds; of several classes the mean of each against the others",
     source: "Buckley and Voorhees, Evaluating evaluation measure stability, 2000",
     advice: "For a rare class: chance is its share, not ½. It keeps a row for each sample.",
+    synonyms: ["average_precision", "average_precision_score", "pr_auc"],
     options: {},
     make: (): Score => auprc,
   }),
@@ -96,6 +103,7 @@ export const table = {
     formula: "-1/n Σ log p(yᵢ)",
     source: "Good, Rational decisions, 1952",
     advice: "Cross-entropy without smoothing or weights, so that runs with other losses can be compared.",
+    synonyms: ["cross_entropy", "categorical_crossentropy", "binary_crossentropy", "nll"],
     options: {},
     make: (): Score => logLoss,
   }),
@@ -105,6 +113,7 @@ export const table = {
     source: "Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks, 2017",
     advice:
       "0 is a net whose 90 % is right nine times in ten. A net can be calibrated and useless: read it beside accuracy. It depends on the bins.",
+    synonyms: ["ece", "expected_calibration_error"],
     options: { bins },
     main: "bins",
     make: (options): Score => calibrationError(options.bins),
@@ -114,6 +123,7 @@ export const table = {
     formula: "1/n Σ (ŷᵢ - yᵢ)²",
     source: "Gauss, Theoria motus, 1809",
     advice: "In the square of the target's unit; its root is in the unit itself. A few outliers decide it.",
+    synonyms: ["mean_squared_error"],
     options: {},
     make: (): Score => meanSquaredError,
   }),
@@ -122,6 +132,7 @@ export const table = {
     formula: "√(1/n Σ (ŷᵢ - yᵢ)²)",
     source: "Gauss, Theoria motus, 1809",
     advice: "In the target's unit, like mae, but a few far misses count more.",
+    synonyms: ["root_mean_squared_error"],
     options: {},
     make: (): Score => rootMeanSquaredError,
   }),
@@ -130,6 +141,7 @@ export const table = {
     formula: "1/n Σ |ŷᵢ - yᵢ|",
     source: "Laplace, Théorie analytique des probabilités, 1812",
     advice: "In the target's unit: how far off a prediction is on average.",
+    synonyms: ["mean_absolute_error"],
     options: {},
     make: (): Score => meanAbsoluteError,
   }),
@@ -139,6 +151,7 @@ export const table = {
     source: "Wright, Correlation and causation, 1921",
     advice:
       "0 is no better than the mean, below 0 worse. It can be compared between targets of other units, not between sets of rows of other spread. It keeps a row for each sample.",
+    synonyms: ["r_squared", "r2_score", "coefficient_of_determination"],
     options: {},
     make: (): Score => r2,
   }),

@@ -9,7 +9,8 @@ import { type Codec, note, type Verdict } from "./Annotation.ts"
 import type { Catalogue } from "./Catalogue.ts"
 import * as Fields from "./Fields.ts"
 import { type Choices, members } from "./FromEntry.ts"
-import { available, oneOf, options, unknownName } from "./OneOf.ts"
+import { available, type Member, oneOf, options, unknownName } from "./OneOf.ts"
+import * as Vocabulary from "./Vocabulary.ts"
 import { got } from "./Words.ts"
 
 /** The kinds of table that a file name tells. */
@@ -38,6 +39,7 @@ const files = {
         ),
       } as unknown as { readonly [name: string]: Codec },
       "path",
+      { synonyms: Vocabulary.files },
     ),
   },
   tsv: {
@@ -52,12 +54,13 @@ const files = {
         ),
       } as unknown as { readonly [name: string]: Codec },
       "path",
+      { synonyms: Vocabulary.files },
     ),
   },
   idx: {
     doc: "Two files in the format of MNIST, packed with gzip or not.",
     bare: false,
-    content: options({ images: Fields.path, labels: Fields.path }),
+    content: options({ images: Fields.path, labels: Fields.path }, undefined, { synonyms: Vocabulary.files }),
   },
   npz: {
     doc: "Arrays saved by NumPy's `savez`.",
@@ -75,6 +78,7 @@ const files = {
         ),
       } as unknown as { readonly [name: string]: Codec },
       "path",
+      { synonyms: Vocabulary.files },
     ),
   },
 } as const
@@ -83,6 +87,7 @@ const files = {
 const source = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> => {
   const forms = { ...files, ...members(catalogue.toy, choices) }
   const names = Object.keys(forms)
+  const synonyms = Object.fromEntries(Object.entries<Member>(forms).map(([name, member]) => [name, member.synonyms ?? []]))
   const byKind = oneOf("data source", forms, { later: ["jsonl", "parquet", "images"] })
   const byPath = Schema.String.check(Schema.isPattern(/^[^\p{Cc}]+\.(?:csv|tsv|npz)(?:\.gz)?$/u)).pipe(
     Schema.decodeTo(
@@ -105,17 +110,17 @@ const source = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> =
       }
     return Object.hasOwn(forms, value)
       ? { _tag: "Meant", schema: byKind, input: value }
-      : unknownName("data source", value, names, "value")
+      : unknownName("data source", value, names, { on: "value", synonyms })
   }
   return note(Schema.Union([byKind, byPath]), { dispatch, identifier: "Source" }) as unknown as Codec<Document.Named>
 }
 
 const columnForms = {
-  number: PrepareSpec.NumberColumn,
-  category: PrepareSpec.CategoryColumn,
-  binary: PrepareSpec.BinaryColumn,
-  class: PrepareSpec.ClassColumn,
-  ignore: PrepareSpec.IgnoreColumn,
+  number: note(PrepareSpec.NumberColumn, Vocabulary.column),
+  category: note(PrepareSpec.CategoryColumn, Vocabulary.column),
+  binary: note(PrepareSpec.BinaryColumn, Vocabulary.column),
+  class: note(PrepareSpec.ClassColumn, Vocabulary.column),
+  ignore: note(PrepareSpec.IgnoreColumn, Vocabulary.column),
 } as const satisfies { readonly [T in PrepareSpec.Column["type"]]: Codec<Extract<PrepareSpec.Column, { readonly type: T }>> }
 
 const columnTypes = Object.keys(columnForms) as ReadonlyArray<keyof typeof columnForms>
@@ -132,7 +137,7 @@ const column = (): Codec<PrepareSpec.Column> => {
     ),
   )
   const dispatch = (value: unknown): Verdict => {
-    if (typeof value === "string") return unknownName("column type", value, columnTypes, "value")
+    if (typeof value === "string") return unknownName("column type", value, columnTypes, { on: "value", synonyms: Vocabulary.columnTypes })
     if (!isRecord(value))
       return {
         _tag: "Nothing",
@@ -144,12 +149,12 @@ const column = (): Codec<PrepareSpec.Column> => {
     const known = columnTypes.find((name) => name === type)
     if (known !== undefined) return { _tag: "Meant", schema: columnForms[known], input: value }
     if (type === undefined) {
-      const misspelt = Object.keys(value).find((key) => suggest(key, ["type"]) !== undefined)
+      const misspelt = Object.keys(value).find((key) => suggest(key, ["type"], Vocabulary.column.synonyms) !== undefined)
       return misspelt === undefined
         ? { _tag: "Nothing", code: "S102", message: "`type` is missing", help: `it can be ${available("", columnTypes)}` }
-        : { ...unknownName("key", misspelt, ["type"], "key"), code: "S101", message: `unknown key \`${misspelt}\`` }
+        : { ...unknownName("key", misspelt, ["type"], { on: "key", synonyms: Vocabulary.column.synonyms }), code: "S101", message: `unknown key \`${misspelt}\`` }
     }
-    return { ...unknownName("column type", String(type), columnTypes, "value"), path: ["type"] }
+    return { ...unknownName("column type", String(type), columnTypes, { on: "value", synonyms: Vocabulary.columnTypes }), path: ["type"] }
   }
   return note(Schema.Union([PrepareSpec.Column, bare]), {
     dispatch,
@@ -160,9 +165,10 @@ const column = (): Codec<PrepareSpec.Column> => {
 /** Rows, counted or as a share of all. */
 const amount: Codec<Document.Amount> = note(Schema.Union([Fields.integer({ minimum: 0 }), Fields.share]), {
   wanted: "a number of rows, or a share of them such as 70%",
+  mend: Vocabulary.amount,
 }) as unknown as Codec<Document.Amount>
 
-const split: Codec<Document.Split> = Schema.Struct({
+const splitFields = Schema.Struct({
   train: optional(amount, "Rows to learn from. Default: the rest."),
   val: optional(amount, "Rows that are scored after every epoch."),
   test: optional(amount, "Rows kept for the end."),
@@ -170,6 +176,8 @@ const split: Codec<Document.Split> = Schema.Struct({
   stratify: optional(Fields.text, "The column whose values every part has in the same proportion."),
   seed: Fields.withDefault(Fields.described(Fields.seed, "The seed of the division. Default: 0."), () => 0),
 })
+
+const split: Codec<Document.Split> = note(splitFields, Vocabulary.split)
 
 /** The division when none is written: with a test set of its own, a validation part alone. */
 const usualSplit = (hasTest: boolean): Document.Split =>
@@ -184,16 +192,17 @@ export const dataSection = (catalogue: Catalogue, choices: Choices): Codec<Docum
       Schema.Record(Schema.String, column()) as unknown as Codec<NonNullable<Document.Data["columns"]>>,
       'What each column of a table is; `"*"` stands for all that are not named.',
     ),
-    image: optional(PrepareSpec.Image as unknown as Codec<PrepareSpec.Image>, "How arrays are read as images."),
+    image: optional(note(PrepareSpec.Image, Vocabulary.image) as unknown as Codec<PrepareSpec.Image>, "How arrays are read as images."),
     scale: optional(PrepareSpec.Scale as unknown as Codec<PrepareSpec.Scale>, "How the numbers of other arrays are scaled."),
     test: optional(rows, "Rows of their own to test on."),
   }
-  const written = Schema.Struct({
+  const fieldsOfData = Schema.Struct({
     ...fields,
     split: Schema.optionalKey(
       Fields.described(split, "How rows are divided. Default: 70% to learn from, 15% to validate, 15% to test."),
     ),
   })
+  const written = note(fieldsOfData, Vocabulary.data)
   const full = Schema.toType(Schema.Struct({ ...fields, split }))
   return written.pipe(
     Schema.decodeTo(

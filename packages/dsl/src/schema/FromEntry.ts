@@ -1,10 +1,12 @@
 /** The schema of a catalogue entry's options, read off the entry. */
 import { type AnyEntry, mayLack, type Option, type Rule, type Table } from "@adjoint/core/learning/Entry"
 import * as Schema from "effect/Schema"
-import { type Codec, note } from "./Annotation.ts"
+import type { Synonyms } from "../diagnostic/Suggest.ts"
+import { type Codec, type ElsewhereTable, note } from "./Annotation.ts"
 import type { Catalogue } from "./Catalogue.ts"
 import * as Fields from "./Fields.ts"
 import { type Member, oneOf, options } from "./OneOf.ts"
+import * as Vocabulary from "./Vocabulary.ts"
 
 /** The choices by name that options may refer to. */
 export interface Choices {
@@ -22,6 +24,7 @@ const codecs: { readonly [K in Kind]: (option: Extract<Option, { readonly kind: 
   duration: (option) =>
     note(Schema.Union([Fields.number(option), Fields.epochs(option), Fields.share]), {
       wanted: `a number of epochs${Fields.range(option)} such as 3 or 3 epochs, or a share of the run such as 5%`,
+      mend: Vocabulary.duration,
     }) as unknown as Codec,
   boolean: () => Fields.boolean,
   choice: (option) => Fields.choice(option.of),
@@ -79,16 +82,26 @@ const ruled = (content: Codec, rule: Rule<never> | undefined): Codec => {
 export const fields = (entry: AnyEntry<unknown>, choices: Choices): { readonly [name: string]: Codec } =>
   Object.fromEntries(Object.entries(entry.options).map(([name, option]) => [name, field(option, choices)] as const))
 
+/** The other names that people type for an entry's options. */
+export const synonymsOf = ({ options: all }: Pick<AnyEntry<unknown>, "options">): Synonyms =>
+  Object.fromEntries(Object.entries(all).flatMap(([name, { synonyms }]) => (synonyms === undefined ? [] : [[name, synonyms]])))
+
 /** An entry as one form of a choice by name. */
-export const member = (entry: AnyEntry<unknown>, choices: Choices, extra: { readonly [name: string]: Codec } = {}): Member => ({
+export const member = (entry: AnyEntry<unknown>, choices: Choices, elsewhere: ElsewhereTable = {}): Member => ({
   doc: entry.doc,
-  content: ruled(options({ ...fields(entry, choices), ...extra }, entry.main), entry.rule),
+  content: ruled(options(fields(entry, choices), entry.main, { synonyms: synonymsOf(entry), elsewhere }), entry.rule),
   bare: Object.values(entry.options).every(mayLack),
+  // An alias is another name of an entry, which has the synonyms.
+  ...(entry.synonyms === undefined || entry.alias !== undefined ? {} : { synonyms: entry.synonyms }),
 })
 
-/** The entries of a table as forms of a choice. */
-export const members = (table: Table<unknown>, choices: Choices): { readonly [name: string]: Member } =>
-  Object.fromEntries(Object.entries(table).map(([name, entry]) => [name, member(entry, choices)] as const))
+/** The entries of a table as forms of a choice; `elsewhere` knows the options that have their place elsewhere. */
+export const members = (
+  table: Table<unknown>,
+  choices: Choices,
+  elsewhere?: ElsewhereTable,
+): { readonly [name: string]: Member } =>
+  Object.fromEntries(Object.entries(table).map(([name, entry]) => [name, member(entry, choices, elsewhere)] as const))
 
 /** The three choices that options refer to. Schedules may hold schedules, so the record is read late. */
 export const choices = (catalogue: Catalogue): Choices => {
@@ -100,7 +113,10 @@ export const choices = (catalogue: Catalogue): Choices => {
   const record: Choices = {
     activation: oneOf("activation", members(catalogue.activation, late), { identifier: "Activation" }),
     initializer: oneOf("initializer", members(catalogue.initializer, late), { identifier: "Initializer" }),
-    schedule: oneOf("learning-rate schedule", members(catalogue.schedule, late), { identifier: "Schedule" }),
+    schedule: oneOf("learning-rate schedule", members(catalogue.schedule, late, Vocabulary.scheduleOptions), {
+      identifier: "Schedule",
+      elsewhere: Vocabulary.scheduleNames,
+    }),
   }
   return late
 }

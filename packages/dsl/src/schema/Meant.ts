@@ -1,9 +1,10 @@
 /**
- * A refused section as it was surely meant, so that one misspelt key does not hide what else is wrong: unknown keys take
- * the names they come nearest to, or go. What was refused is told all the same.
+ * A refused section as it was surely meant, so that one misspelt key does not hide other mistakes: unknown keys take the
+ * names they were meant as, or are left out. What was refused is reported all the same.
  */
 import * as Result from "effect/Result"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
+import { renamed } from "../diagnostic/Edit.ts"
 import type { Path } from "../source/Path.ts"
 import { isRecord } from "../source/Yaml.ts"
 import type { Codec } from "./Annotation.ts"
@@ -28,6 +29,6 @@ export const meant = <T>(schema: Codec<T>, value: unknown): T | undefined => {
   if (Result.isSuccess(first)) return first.success
   const mended = first.failure
     .filter(({ code }) => code === "S101")
-    .reduce<unknown>((sofar, { at, fix }: Finding) => rekeyed(sofar, at.path, fix?.text), value)
+    .reduce<unknown>((sofar, { at, fix }: Finding) => rekeyed(sofar, at.path, renamed(fix)), value)
   return Result.getOrUndefined(decode(schema, mended))
 }

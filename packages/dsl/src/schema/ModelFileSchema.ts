@@ -8,8 +8,10 @@ import { dataSection } from "./DataSection.ts"
 import * as Fields from "./Fields.ts"
 import { choices as choicesOf } from "./FromEntry.ts"
 import { modelSection } from "./ModelSection.ts"
+import * as Homes from "./Homes.ts"
 import { pretrainSection } from "./PretrainSection.ts"
 import { trainSection } from "./TrainSection.ts"
+import * as Vocabulary from "./Vocabulary.ts"
 
 /** The version of the language that is read. */
 export const version = 1
@@ -25,13 +27,15 @@ const evaluate: Codec<Document.Evaluate> = note(
     ),
     fail_under: Fields.withDefault(
       Fields.described(
-        Schema.Record(Schema.String, Fields.number()) as unknown as Codec<Document.Evaluate["fail_under"]>,
+        note(Schema.Record(Schema.String, Fields.number()), {
+          wanted: "a map from scores to the least each may be, such as { accuracy: 0.9 }",
+        }) as unknown as Codec<Document.Evaluate["fail_under"]>,
         "The least each score may be; less makes the command fail.",
       ),
       () => ({}),
     ),
   }),
-  { later: ["slices", "calibration"] },
+  Vocabulary.evaluate,
 )
 
 const lint: Codec<Document.ModelFile["lint"]> = Schema.Struct({
@@ -102,7 +106,8 @@ export const make = (catalogue: Catalogue): ModelFileSchema => {
     {
       identifier: "ModelFile",
       wanted: "a map of sections (`schema`, `data`, `model`, `train` …)",
-      later: ["extends", "search", "report", "export"],
+      ...Vocabulary.file,
+      homes: Homes.of({ ...sections }),
     },
   )
   return { file, sections }

@@ -8,6 +8,7 @@ import * as Fields from "./Fields.ts"
 import { type Choices, members } from "./FromEntry.ts"
 import { usual } from "./ModelSection.ts"
 import { type Member, oneOf, options } from "./OneOf.ts"
+import * as Vocabulary from "./Vocabulary.ts"
 
 type Contents = { readonly [name: string]: Codec }
 
@@ -49,17 +50,19 @@ const callbacks: { readonly [name: string]: Member } = {
   early_stop: {
     doc: "Ends the run when the watched score has stopped getting better.",
     bare: true,
+    synonyms: Vocabulary.callbacks.early_stop,
     content: options({
       monitor,
       mode,
       patience: withDefault(Fields.count, 5, "Epochs to wait for something better. Default: 5."),
       min_delta: withDefault(Fields.number({ minimum: 0 }), 0, "What counts as better. Default: 0."),
       restore_best: withDefault(Fields.boolean, true, "Whether the run ends with the weights of its best epoch. Default: true."),
-    } as unknown as Contents),
+    } as unknown as Contents, undefined, Vocabulary.callbackOptions),
   },
   checkpoint: {
     doc: "Keeps the state of the run on disk.",
     bare: true,
+    synonyms: Vocabulary.callbacks.checkpoint,
     content: options({
       keep: withDefault(
         note(Schema.Array(Fields.choice(["best", "last"])).check(Schema.isMinLength(1)), {
@@ -71,11 +74,12 @@ const callbacks: { readonly [name: string]: Member } = {
       monitor,
       mode,
       every: withDefault(every, "1 epoch", "How often. Default: 1 epoch."),
-    } as unknown as Contents),
+    } as unknown as Contents, undefined, Vocabulary.callbackOptions),
   },
   reduce_on_plateau: {
     doc: "Lowers the learning rate when the watched score has stopped getting better.",
     bare: true,
+    synonyms: Vocabulary.callbacks.reduce_on_plateau,
     content: options({
       monitor,
       mode,
@@ -92,16 +96,18 @@ const callbacks: { readonly [name: string]: Member } = {
         0,
         "The least share of the rate that is ever left. Default: 0.",
       ),
-    } as unknown as Contents),
+    } as unknown as Contents, undefined, Vocabulary.callbackOptions),
   },
   nan_guard: {
     doc: "What happens when a loss, gradient or weight is no longer a finite number.",
     bare: true,
+    synonyms: Vocabulary.callbacks.nan_guard,
     content: options(
       {
         action: withDefault(Fields.choice(["stop"]), "stop", "`stop` ends the run and says where. Default: stop."),
       } as unknown as Contents,
       "action",
+      Vocabulary.callbackOptions,
     ),
   },
 }
@@ -110,7 +116,7 @@ const limit = (description: string) => Schema.optionalKey(Fields.described(Field
 
 const classWeights = note(
   Schema.Union([Schema.Literal("balanced"), Schema.Array(Fields.number({ minimum: 0 })).check(Schema.isMinLength(2))]),
-  { wanted: "`balanced`, or a list of a weight for each class" },
+  { wanted: "`balanced`, or a list of a weight for each class", mend: Vocabulary.classWeights },
 ) as unknown as Codec<"balanced" | ReadonlyArray<number>>
 
 const regularize: Codec<Document.Regularize> = note(
@@ -128,15 +134,7 @@ const regularize: Codec<Document.Regularize> = note(
       ),
     ),
   }),
-  {
-    elsewhere: {
-      elastic_net: "`l1` and `l2` together are the elastic net: `regularize: { l1: 1e-5, l2: 1e-4 }`",
-      weight_decay: "weight decay is an option of the optimizer: `optimizer: { adamw: { weight_decay: 0.01 } }`",
-      dropout: "dropout is a layer: `- dropout: 0.5`",
-      label_smoothing:
-        "label smoothing is an option of the loss: `loss: { categorical_cross_entropy: { label_smoothing: 0.1 } }`",
-    },
-  },
+  Vocabulary.regularize,
 )
 
 /** What a map that leaves everything to its defaults becomes. */
@@ -147,15 +145,22 @@ const empty =
 
 /** The schema of `train`. */
 export const trainSection = (catalogue: Catalogue, choices: Choices): Codec<Document.Train> => {
-  const optimizer = oneOf("optimizer", members(catalogue.optimizer, choices), {
+  const optimizer = oneOf("optimizer", members(catalogue.optimizer, choices, Vocabulary.optimizerOptions), {
+    elsewhere: Vocabulary.optimizerNames,
     identifier: "Optimizer",
   }) as Codec<Document.Named>
-  const loss = oneOf("loss", members(catalogue.loss, choices), { identifier: "Loss" }) as Codec<Document.Named>
+  const loss = oneOf("loss", members(catalogue.loss, choices), {
+    identifier: "Loss",
+    elsewhere: Vocabulary.lossNames,
+  }) as Codec<Document.Named>
   const metric = oneOf("metric", members(catalogue.metric, choices), { identifier: "Metric" }) as Codec<Document.Named>
   const metrics = note(Schema.Array(metric), { wanted: "a list of metrics, or auto" }) as unknown as Codec<
     ReadonlyArray<Document.Named>
   >
-  const callback = oneOf("callback", callbacks, { identifier: "Callback" }) as Codec<Document.Named>
+  const callback = oneOf("callback", callbacks, {
+    identifier: "Callback",
+    elsewhere: Vocabulary.callbackNames,
+  }) as Codec<Document.Named>
   return note(
     Schema.Struct({
       seed: withDefault(Fields.seed, 0, "All randomness of the run comes from this number. Default: 0."),
@@ -215,18 +220,6 @@ export const trainSection = (catalogue: Catalogue, choices: Choices): Codec<Docu
         "What watches the run. Default: [].",
       ),
     }),
-    {
-      elsewhere: {
-        lr: "the learning rate is an option of the optimizer: `optimizer: { adam: { lr: 0.001 } }`",
-        learning_rate: "the learning rate is an option of the optimizer: `optimizer: { adam: { lr: 0.001 } }`",
-        early_stop: "callbacks stand in a list: `callbacks: [early_stop]`",
-        checkpoint: "callbacks stand in a list: `callbacks: [checkpoint]`",
-        l2: "this stands under `regularize`",
-        l1: "this stands under `regularize`",
-        clip_norm: "this stands under `regularize`",
-        ema: "the mean of the weights over time is called average: `average: 0.999`",
-        augmentation: "augmentation is made of layers, which act while training only: `- random_flip`",
-      },
-    },
+    Vocabulary.train,
   )
 }

@@ -20,7 +20,7 @@ export const logSoftmax = (x: Tensor, axis = -1): Tensor => {
 
 const axis = {
   kind: "integer",
-  doc: "The axis whose elements compete, counted from the last: -1 is the last.",
+  doc: "The axis whose elements compete, counted from the last: -1 is the last.", synonyms: ["dim"],
   default: -1,
   maximum: -1,
 } as const

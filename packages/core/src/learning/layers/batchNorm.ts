@@ -62,6 +62,7 @@ export const entries = {
     source: "Ioffe and Szegedy, Batch normalization, 2015",
     advice:
       "Between a dense or convolution layer without bias and its activation: larger learning rates, less care about initial weights. It wants batches of 16 or more; for small ones group_norm or layer_norm. The momentum is the share of the new batch, as in PyTorch; Keras counts the share of the old.",
+    synonyms: ["BatchNorm1d", "BatchNorm2d", "BatchNormalization", "bn"],
     options: {
       momentum: {
         kind: "number",
@@ -70,7 +71,7 @@ export const entries = {
         minimum: 0,
         maximum: 1,
       },
-      eps: { kind: "number", doc: "Added to the variance.", default: 1e-5, exclusiveMinimum: 0 },
+      eps: { kind: "number", doc: "Added to the variance.", synonyms: ["epsilon"], default: 1e-5, exclusiveMinimum: 0 },
     },
     make: (options): Net => batchNorm(options),
   }),

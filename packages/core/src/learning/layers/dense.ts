@@ -73,7 +73,8 @@ export const entries = {
     source: "Rosenblatt, The perceptron, 1958; Rumelhart, Hinton and Williams, 1986",
     advice:
       "The layer for tables and the last one of most nets. Give the last one as many units as there are outputs and no activation: losses take logits. Before a batch normalization the bias does nothing.",
-    options: { units: { kind: "integer", doc: "How many outputs.", minimum: 1 }, ...affineOptions },
+    synonyms: ["Linear", "LazyLinear", "fc", "fully_connected", "affine", "hidden"],
+    options: { units: { kind: "integer", doc: "How many outputs.", synonyms: ["neurons", "nodes", "hidden", "hidden_size", "hidden_units", "size", "width", "out_features", "outputs", "output_size", "output_dim", "num_outputs", "num_units", "dim"], minimum: 1 }, ...affineOptions },
     main: "units",
     make: ({ activation, bias, bias_init, init, units }): Net =>
       dense({
@@ -91,8 +92,8 @@ export const entries = {
     advice:
       "A layer that learns its own convex activation; made to go with dropout. No unit dies, since one of its pieces always gets the gradient; the price is `pieces` times the weights.",
     options: {
-      units: { kind: "integer", doc: "How many outputs.", minimum: 1 },
-      pieces: { kind: "integer", doc: "Of how many sums each output is the largest.", default: 2, minimum: 1 },
+      units: { kind: "integer", doc: "How many outputs.", synonyms: ["neurons", "nodes", "hidden", "hidden_size", "hidden_units", "size", "width", "out_features", "outputs", "output_size", "output_dim", "num_outputs", "num_units", "dim"], minimum: 1 },
+      pieces: { kind: "integer", doc: "Of how many sums each output is the largest.", synonyms: ["num_pieces", "pool_size", "k"], default: 2, minimum: 1 },
       init: affineOptions.init,
       bias: affineOptions.bias,
       bias_init: affineOptions.bias_init,

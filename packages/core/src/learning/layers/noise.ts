@@ -54,7 +54,7 @@ export const gaussianNoise = (std: number): Net<None, None> =>
   whileTraining("gaussian_noise", std, (x, key) => T.add(x, T.mul(Key.normal(key, x.shape), std)))
 
 const rate = (value: number) =>
-  ({ kind: "number", doc: "The share that is dropped.", default: value, minimum: 0, exclusiveMaximum: 1 }) as const
+  ({ kind: "number", doc: "The share that is dropped.", synonyms: ["p", "prob", "probability", "drop_rate", "dropout_rate", "drop_prob"], default: value, minimum: 0, exclusiveMaximum: 1 }) as const
 
 /** Noise layers by the name a model file calls them. */
 export const entries = {
@@ -64,6 +64,7 @@ export const entries = {
     source: "Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, Dropout, 2014",
     advice:
       "Against overfitting: 0.5 between wide dense layers, 0.1 to 0.3 elsewhere, not on the outputs. Training slows down, so give it more epochs; selu nets want alpha_dropout instead, images spatial_dropout.",
+    synonyms: ["drop"],
     options: { rate: rate(0.5) },
     main: "rate",
     make: (options): Net => dropout(options.rate),
@@ -74,6 +75,7 @@ export const entries = {
     source: "Tompson, Goroshin, Jain, LeCun and Bregler, Efficient object localization using convolutional networks, 2015",
     advice:
       "After convolutions, whose neighbouring numbers are alike, so that dropping single ones drops little. On rows without space it is dropout.",
+    synonyms: ["Dropout1d", "Dropout2d", "SpatialDropout1D", "SpatialDropout2D", "channel_dropout"],
     options: { rate: rate(0.2) },
     main: "rate",
     make: (options): Net => spatialDropout(options.rate),
@@ -83,6 +85,7 @@ export const entries = {
     formula: "y = a · (m ⊙ x + (1 - m) · α′) + b, α′ = -λα, a = 1 / √((1 - rate)(1 + rate · α′²)), b = -a · rate · α′",
     source: "Klambauer, Unterthiner, Mayr and Hochreiter, Self-normalizing neural networks, 2017",
     advice: "Behind selu and nowhere else, at rates of 0.05 to 0.1: it keeps the mean and variance that selu counts on.",
+    synonyms: ["FeatureAlphaDropout"],
     options: { rate: rate(0.1) },
     main: "rate",
     make: (options): Net => alphaDropout(options.rate),
@@ -92,7 +95,8 @@ export const entries = {
     formula: "y = x + ε, εᵢ ~ N(0, std²); when not training y = x",
     source: "Bishop, Training with noise is equivalent to Tikhonov regularization, 1995",
     advice: "On standardized inputs, 0.1 or so: a mild augmentation for tables and signals.",
-    options: { std: { kind: "number", doc: "The standard deviation of the noise.", default: 0.1, minimum: 0 } },
+    synonyms: ["noise"],
+    options: { std: { kind: "number", doc: "The standard deviation of the noise.", synonyms: ["stddev", "standard_deviation", "sigma"], default: 0.1, minimum: 0 } },
     main: "std",
     make: ({ std }): Net => gaussianNoise(std),
   }),

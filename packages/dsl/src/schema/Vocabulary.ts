@@ -1,0 +1,532 @@
+/**
+ * The words that users of Keras, PyTorch, Ludwig and scikit-learn type for the keys of a section, section by section, and
+ * the keys of theirs that have their place elsewhere here or none at all. The names of layers, optimizers, losses and the
+ * like, and of their options, stand on the entries of core's tables instead.
+ */
+import type * as Document from "../Document.ts"
+import { isRecord } from "../source/Yaml.ts"
+import type { ElsewhereTable } from "./Annotation.ts"
+import { flow } from "./Mend.ts"
+import { callback, instead, moved, nameOf, needless, percent, renamedTo } from "./Misplaced.ts"
+
+/** Other names for the keys of a section. */
+type Names<Section> = { readonly [K in keyof Section & string]?: ReadonlyArray<string> }
+
+/** What is known of the keys of a section beside its schema. */
+interface Words<Section> {
+  readonly synonyms?: Names<Section>
+  readonly elsewhere?: ElsewhereTable
+  readonly later?: ReadonlyArray<string>
+  readonly besides?: ReadonlyArray<string>
+}
+
+const valPart = moved(["data", "split", "val"], "validation rows are a part of the split: `data: { split: { val: 20% } }`", percent)
+const testPart = moved(["data", "split", "test"], "test rows are a part of the split: `data: { split: { test: 20% } }`", percent)
+const shuffled = needless("the training rows are always shuffled, anew in every epoch: leave it out", [true])
+const onCpu = needless("a run computes on the processor, on as many threads as `--threads` says: leave it out")
+const onlyF32 = needless("parameters and data are 32-bit floats: leave it out")
+const printed = needless("what is printed is the command's to say, not the model file's: leave it out")
+
+const earlyStop = (option: string): string =>
+  `\`${option}\` is an option of a callback: \`callbacks: [{ early_stop: { ${option}: … } }]\``
+
+const smoothing = "label smoothing is an option of the loss: `loss: { categorical_cross_entropy: { label_smoothing: 0.1 } }`"
+const decays = "weight decay is an option of the optimizer: `optimizer: { adamw: { weight_decay: 0.01 } }`"
+const rate = "the learning rate is an option of the optimizer: `optimizer: { adam: { lr: 0.001 } }`"
+const crossValidation = "cross-validation is not here yet: a run has one split, `split: { train: 60%, val: 20%, test: 20% }`"
+
+/** The learning rate, beside the optimizer instead of in it. */
+const learningRate: ElsewhereTable[string] = (found) =>
+  moved([...found.path.slice(0, -1), "optimizer", nameOf(found.map.optimizer) ?? "adam", "lr"], rate)(found)
+
+/** The whole file. */
+export const file = {
+  synonyms: {
+    schema: ["version", "schema_version"],
+    name: ["title", "model_name", "experiment_name"],
+    data: ["dataset", "datasets"],
+    model: ["network", "net", "architecture"],
+    pretrain: ["pretraining"],
+    train: ["training", "trainer", "fit"],
+    evaluate: ["evaluation", "eval"],
+  },
+  elsewhere: {
+    variables: renamedTo("vars"),
+    input_features:
+      "the inputs are the columns of the data that are not the target: `data: { columns: { age: number, city: category } }`",
+    output_features: "the target is a column of the data, and the head predicts it: `columns: { y: class }`, `- head: y`",
+    preprocessing: "each column says how it is prepared: `data: { columns: { age: { type: number, scale: standard } } }`",
+    combiner: "`model: { layers: [ … ] }` says what follows the inputs",
+    defaults: 'what holds for all columns that are not named stands under `"*"` in `data.columns`',
+    hyperopt: "write `{ $search: [16, 32], default: 16 }` in place of a value, and run `adjoint sweep`",
+    backend: onCpu,
+    device: onCpu,
+    layers: "the layers stand under `model`",
+  },
+  later: ["extends", "search", "report", "export"],
+  besides: ["vars"],
+} as const satisfies Words<Document.ModelFile>
+
+/** `data`. */
+export const data = {
+  synonyms: {
+    source: ["file", "path", "filename", "file_path", "src", "url"],
+    columns: ["features", "fields", "column_types"],
+    image: ["images", "img"],
+    scale: ["scaling", "scaler", "normalize", "normalization"],
+    split: ["splits"],
+    test: ["test_data", "test_set", "test_source"],
+  },
+  elsewhere: {
+    target: "the target is a column with the type `class`, or with `role: target`: `columns: { species: class }`",
+    label: "the target is a column with the type `class`, or with `role: target`: `columns: { species: class }`",
+    target_column: "the target is a column with the type `class`, or with `role: target`: `columns: { species: class }`",
+    validation_split: valPart,
+    val_split: valPart,
+    validation: "validation rows are a part of the split: `split: { val: 15% }`",
+    val: "validation rows are a part of the split: `split: { val: 15% }`",
+    test_size: testPart,
+    test_split: testPart,
+    shuffle: shuffled,
+    num_workers: onCpu,
+    delimiter: "the delimiter belongs to the source: `source: { csv: { path: data.csv, delimiter: ; } }`",
+    sep: "the delimiter belongs to the source: `source: { csv: { path: data.csv, delimiter: ; } }`",
+    header: "the header belongs to the source: `source: { csv: { path: data.csv, header: false } }`",
+    augmentation: "augmentation is made of layers, which act while training only: `- random_flip`",
+  },
+} as const satisfies Words<Document.Data>
+
+const probabilities = instead("the parts have names: `train: 70%, val: 10%, test: 20%`", (value) => {
+  const shares = Array.isArray(value) ? value.map(percent) : []
+  const names = ["train", "val", "test"]
+  return shares.length === 3 && shares.every((share) => share !== undefined)
+    ? shares.map((share, i) => `${names[i]}: ${share}`).join(", ")
+    : undefined
+})
+
+/** `data.split`. */
+export const split = {
+  synonyms: {
+    train: ["train_size", "train_split", "training", "train_fraction", "train_ratio"],
+    val: [
+      "validation",
+      "valid",
+      "dev",
+      "val_split",
+      "val_size",
+      "val_fraction",
+      "val_ratio",
+      "validation_split",
+      "validation_size",
+      "validation_fraction",
+    ],
+    test: ["test_size", "test_split", "test_fraction", "test_ratio", "holdout"],
+    unlabelled: ["unlabeled"],
+    stratify: ["stratify_by", "stratified", "stratify_column"],
+    seed: ["random_state", "random_seed"],
+  },
+  elsewhere: {
+    shuffle: needless("rows are always shuffled before they are divided: leave it out", [true]),
+    type: needless("rows are divided at random, in the proportions of `stratify` if that is given: leave it out", ["random"]),
+    probabilities,
+    n_splits: crossValidation,
+    cv: crossValidation,
+    k_folds: crossValidation,
+  },
+  later: ["folds", "by", "group"],
+} as const satisfies Words<Document.Split>
+
+/** A share of the rows, written as a fraction. */
+export const amount = (value: unknown): { readonly help: string; readonly text: string } | undefined => {
+  const text = typeof value === "number" && value < 1 ? percent(value) : undefined
+  return text === undefined ? undefined : { help: `write the share as \`${text}\`; a whole number counts rows`, text }
+}
+
+/** The types of columns. */
+export const columnTypes = {
+  number: ["float", "float32", "float64", "double", "int", "int32", "int64", "integer", "numeric", "numerical", "continuous", "real"],
+  category: ["categorical", "string", "str", "object", "nominal", "enum", "one_hot"],
+  binary: ["bool", "boolean", "flag"],
+  class: ["label", "target", "classes", "multiclass", "output"],
+  ignore: ["skip", "drop", "exclude", "none", "unused"],
+} as const
+
+/** The options of columns. */
+export const column = {
+  synonyms: {
+    type: ["dtype", "kind"],
+    role: ["usage"],
+    missing: ["impute", "imputer", "fillna", "fill_na", "missing_value_strategy", "na"],
+    scale: ["scaler", "scaling", "normalize", "normalization", "standardize"],
+    transform: ["function"],
+    unknown: ["handle_unknown"],
+  },
+  elsewhere: {
+    name: "the name of a column is its key: `age: { type: number }`",
+    target: instead("say which role the column has: `role: target`", (value) => (value === true ? "role: target" : undefined)),
+    preprocessing: "options stand beside `type`: `{ type: number, missing: median, scale: standard }`",
+  },
+} as const
+
+/** `data.image`. */
+export const image = {
+  synonyms: {
+    size: ["shape", "image_size", "input_shape", "target_size"],
+    channels: ["num_channels", "depth"],
+    scale: ["rescale", "scaling"],
+    normalize: ["normalization", "standardize", "standardization"],
+  },
+} as const
+
+/** The files that are read as data. */
+export const files = {
+  path: ["file", "filename", "file_path", "filepath"],
+  delimiter: ["sep", "separator"],
+  header: ["has_header"],
+  images: ["x", "inputs", "features"],
+  labels: ["y", "targets"],
+  inputs: ["x", "features", "images"],
+  targets: ["y", "labels"],
+} as const
+
+/** `model`. */
+export const model = {
+  synonyms: {
+    input: ["input_shape", "input_size", "input_dim"],
+    init: ["initializer", "initialization", "weight_init", "kernel_initializer"],
+    layers: ["modules", "stack"],
+  },
+  elsewhere: {
+    type: needless("a model is its list of layers and has no type: leave it out"),
+    name: moved(["name"], "the name is a key of the whole file"),
+    hidden_layer_sizes: "each layer is an item of `layers`: `- dense: { units: 100, activation: relu }`",
+    units: "units belong to a layer: `- dense: 16`",
+    activation: "an activation belongs to a layer: `- dense: { units: 16, activation: relu }`",
+    dropout: "dropout is a layer: `- dropout: 0.5`",
+    head: "the head is the last of the layers: `- head: label`",
+    output: "the head is the last of the layers: `- head: label`",
+    task: needless("what is learned follows from the target's column type: leave it out"),
+  },
+  besides: ["blocks"],
+} as const satisfies Words<Document.Model>
+
+/** How layers are joined, grouped and ended, by the names of others. */
+export const layerForms = {
+  add: ["skip", "residual", "sum", "shortcut"],
+  multiply: ["mul", "product"],
+  concat: ["concatenate", "cat", "merge"],
+  block: ["sequential", "group"],
+  repeat: ["loop", "stack"],
+  head: ["output", "output_layer", "outputs", "classifier", "predictions", "logits"],
+} as const
+
+/** Layers of others that have no counterpart, or one of another kind. */
+export const layerNames = {
+  input: "the input is what the data gives: leave the layer out, or say its shape in `model.input`",
+  input_layer: "the input is what the data gives: leave the layer out, or say its shape in `model.input`",
+  bidirectional:
+    "give two recurrent layers the same input, one with `reverse: true`, and join them: `- concat: [forwards, backwards]`",
+  time_distributed: "`dense` on a sequence acts on each time already: leave the wrapper out",
+  lambda: "a model file holds no code: each layer is one of the catalogue",
+  rescaling: "images are scaled in the data: `data: { image: { size: [28, 28], scale: unit } }`",
+  normalization: "inputs are scaled in the data: `{ type: number, scale: standard }`",
+  random_vertical_flip: "write `- random_flip: vertical`",
+  zero_padding2d: "padding is an option of the convolution: `conv2d: { filters: 8, kernel: 3, pad: 1 }`",
+  zero_pad2d: "padding is an option of the convolution: `conv2d: { filters: 8, kernel: 3, pad: 1 }`",
+  instance_norm2d: "`group_norm` with as many groups as channels normalizes each channel of an image by itself",
+  conv3d: "there are convolutions over one and two axes: `conv1d` and `conv2d`",
+  max_pool3d: "pooling is over one or two axes: `max_pool`",
+  global_max_pooling2d: "there is `global_avg_pool`; or `max_pool` with a window as large as the image, then `flatten`",
+  permute: "axes keep their order: `reshape` changes the shape alone",
+} as const
+
+const inferred = needless("the size of the input comes from the layer above, or from the data: leave it out")
+const penalty =
+  "weight penalties hold for the whole model: `train: { regularize: { l2: 0.01 } }` adds ½·0.01·w² for every weight"
+const beside: ElsewhereTable[string] = (found) =>
+  moved([...found.path.slice(0, -2), found.key], `\`${found.key}\` stands beside the layer: \`{ dense: 8, ${found.key}: h1 }\``)(found)
+
+/** Options of the layers of others that have no place in the options of a layer here. */
+export const layerOptions = {
+  in_channels: inferred,
+  in_features: inferred,
+  input_size: inferred,
+  input_dim: inferred,
+  input_shape: inferred,
+  num_features: inferred,
+  embed_dim: inferred,
+  d_model: inferred,
+  name: beside,
+  from: beside,
+  l1: penalty,
+  l2: penalty,
+  weight_decay: penalty,
+  kernel_regularizer: penalty,
+  bias_regularizer: penalty,
+  activity_regularizer: penalty,
+  kernel_constraint: "a limit on weights holds for the whole model: `train: { regularize: { max_norm: 3 } }`",
+  dropout: "dropout is a layer: put `- dropout: 0.5` below this one",
+  recurrent_dropout: "dropout is a layer: put `- dropout: 0.5` below this one",
+  num_layers: "each layer is an item of its own: use `repeat: { times: 2, layers: [ … ] }`",
+  bidirectional: layerNames.bidirectional,
+  batch_first: needless("sequences are [time, features], with the batch first: leave it out", [true]),
+  return_sequences: instead("`give: all` gives what it made of every time, `give: last` that of the last", (value) =>
+    typeof value === "boolean" ? `give: ${value ? "all" : "last"}` : undefined,
+  ),
+  return_state: "layers give their outputs alone; `give: last` is what a recurrent layer holds at the end",
+  trainable: "name the layer and list it: `train: { freeze: [h1] }`",
+  requires_grad: "name the layer and list it: `train: { freeze: [h1] }`",
+  inplace: needless("how memory is used is the compiler's to decide: leave it out"),
+  data_format: needless("images are always [height, width, channels]: leave it out", ["channels_last", "NHWC"]),
+  padding_mode: needless("padding is always with zeros: leave it out", ["zeros"]),
+  device: onCpu,
+  dtype: onlyF32,
+  units: "this layer has no units of its own: its output has the size that its input has",
+} as const
+
+/** `train`. */
+export const train = {
+  synonyms: {
+    seed: ["random_seed", "random_state", "manual_seed"],
+    epochs: ["n_epochs", "num_epochs", "max_epochs", "num_train_epochs", "max_iter", "n_iter", "iterations"],
+    batch: ["batch_size", "minibatch", "minibatch_size", "train_batch_size"],
+    loss: ["criterion", "objective", "cost", "loss_function", "loss_fn"],
+    optimizer: ["optimiser", "opt", "solver"],
+    schedule: ["scheduler", "lr_schedule", "lr_scheduler", "learning_rate_schedule", "learning_rate_scheduler"],
+    regularize: ["regularization", "regularizer", "regularizers"],
+    freeze: ["frozen", "freeze_layers"],
+    accumulate: ["gradient_accumulation_steps", "accumulate_grad_batches", "accumulation_steps"],
+    average: ["ema", "ema_decay", "ema_momentum", "polyak", "weight_averaging"],
+    metrics: ["metric", "scores", "scoring"],
+    callbacks: ["callback"],
+  },
+  elsewhere: {
+    lr: learningRate,
+    learning_rate: learningRate,
+    learning_rate_init: learningRate,
+    momentum: "momentum is an option of the optimizer: `optimizer: { sgd: { lr: 0.1, momentum: 0.9 } }`",
+    weight_decay: decays,
+    early_stop: callback("early_stop", "callbacks stand in a list: `callbacks: [early_stop]`"),
+    early_stopping: callback("early_stop", "callbacks stand in a list: `callbacks: [early_stop]`"),
+    checkpoint: callback("checkpoint", "callbacks stand in a list: `callbacks: [checkpoint]`"),
+    model_checkpoint: callback("checkpoint", "callbacks stand in a list: `callbacks: [checkpoint]`"),
+    reduce_on_plateau: callback("reduce_on_plateau", "callbacks stand in a list: `callbacks: [reduce_on_plateau]`"),
+    reduce_lr_on_plateau: callback("reduce_on_plateau", "callbacks stand in a list: `callbacks: [reduce_on_plateau]`"),
+    nan_guard: callback("nan_guard", "callbacks stand in a list: `callbacks: [nan_guard]`"),
+    patience: earlyStop("patience"),
+    monitor: earlyStop("monitor"),
+    min_delta: earlyStop("min_delta"),
+    restore_best: earlyStop("restore_best"),
+    restore_best_weights: earlyStop("restore_best"),
+    early_stopping_patience: earlyStop("patience"),
+    n_iter_no_change: earlyStop("patience"),
+    save_best_only: "what is kept is an option of a callback: `callbacks: [{ checkpoint: { keep: [best] } }]`",
+    warmup: "a warm-up is a schedule: `schedule: { warmup: { epochs: 3 } }`, or `warmup_cosine`",
+    warmup_epochs: "a warm-up is a schedule: `schedule: { warmup: { epochs: 3 } }`, or `warmup_cosine`",
+    warmup_steps: "a warm-up is a schedule, counted in epochs: `schedule: { warmup: { epochs: 3 } }`, or `warmup_cosine`",
+    label_smoothing: smoothing,
+    dropout: "dropout is a layer: `- dropout: 0.5`",
+    augmentation: "augmentation is made of layers, which act while training only: `- random_flip`",
+    validation_split: valPart,
+    val_split: valPart,
+    validation_fraction: valPart,
+    test_size: testPart,
+    test_split: testPart,
+    shuffle: shuffled,
+    device: onCpu,
+    accelerator: onCpu,
+    gpus: onCpu,
+    devices: onCpu,
+    num_workers: onCpu,
+    precision: onlyF32,
+    dtype: onlyF32,
+    mixed_precision: onlyF32,
+    verbose: printed,
+    log_interval: printed,
+    steps_per_epoch: "an epoch goes through all training rows once; `batch` says how many rows make a step",
+    max_steps: "the length of a run is counted in epochs: `epochs: 20`",
+    sample_weight: "rows count by their class alone: `regularize: { class_weight: balanced }`",
+    fail_under: moved(["evaluate", "fail_under"], "what a score must reach stands under `evaluate`"),
+  },
+} as const satisfies Words<Document.Train>
+
+/** `train.regularize`. */
+export const regularize = {
+  synonyms: {
+    l1: ["l1_regularization", "l1_lambda", "l1_reg"],
+    l2: ["l2_regularization", "l2_lambda", "l2_reg", "lambda"],
+    max_norm: ["weight_constraint", "kernel_constraint"],
+    clip_norm: [
+      "global_clipnorm",
+      "gradient_clip_val",
+      "gradient_clipping",
+      "grad_clip",
+      "clip_grad_norm",
+      "max_grad_norm",
+      "grad_norm_clip",
+      "clip",
+    ],
+    clip_value: ["clipvalue", "clip_grad_value"],
+    class_weight: ["class_weights"],
+  },
+  elsewhere: {
+    elastic_net: "`l1` and `l2` together are the elastic net: `regularize: { l1: 1e-5, l2: 1e-4 }`",
+    weight_decay: decays,
+    dropout: "dropout is a layer: `- dropout: 0.5`",
+    label_smoothing: smoothing,
+  },
+} as const satisfies Words<Document.Regularize>
+
+/** The weights of classes by name or number, in the order of the classes. */
+export const classWeights = (value: unknown): { readonly help: string; readonly text?: string } | undefined => {
+  if (!isRecord(value)) return undefined
+  const names = Object.keys(value)
+  const isNumbered = names.every((name) => /^\d+$/u.test(name))
+  const sorted = names.toSorted((a, b) => (isNumbered ? Number(a) - Number(b) : a < b ? -1 : 1))
+  const weights = sorted.map((name) => value[name])
+  const help = `write the weights as a list, in the sorted order of the classes: \`${flow(weights)}\``
+  return weights.length >= 2 && weights.every((weight) => typeof weight === "number") ? { help, text: flow(weights) } : undefined
+}
+
+/** Options of the optimizers of others. */
+export const optimizerOptions = {
+  betas: instead("the two are options of their own: `beta1: 0.9, beta2: 0.999`", (value) =>
+    Array.isArray(value) && value.length === 2 && value.every((beta) => typeof beta === "number")
+      ? `beta1: ${value[0]}, beta2: ${value[1]}`
+      : undefined,
+  ),
+  weight_decay: (found) => {
+    const name = found.path.at(-2)
+    const isPlain = name === "sgd" || name === "momentum" || name === "nesterov"
+    return isPlain
+      ? moved(
+          ["train", "regularize", "l2"],
+          `with \`${name}\`, weight decay is the penalty ½λw² on the loss: \`train: { regularize: { l2: 1e-4 } }\``,
+        )(found)
+      : {
+          help: `\`${name}\` has no weight decay: use \`adamw: { weight_decay: 0.01 }\`, or the penalty \`train: { regularize: { l2: 1e-4 } }\``,
+        }
+  },
+  clip_norm: moved(["train", "regularize", "clip_norm"], "clipping stands under `train.regularize`"),
+  global_clipnorm: moved(["train", "regularize", "clip_norm"], "clipping stands under `train.regularize`"),
+  clip_value: moved(["train", "regularize", "clip_value"], "clipping stands under `train.regularize`"),
+  amsgrad: "`amsgrad` is an optimizer of its own: `optimizer: { amsgrad: { lr: 0.001 } }`",
+  use_ema: "the mean of the weights over time is `train: { average: 0.999 }`",
+  ema_momentum: "the mean of the weights over time is `train: { average: 0.999 }`",
+  dampening: needless("there is no dampening: leave it out", [0]),
+  maximize: needless("a loss is always made small: leave it out", [false]),
+  foreach: needless("how a step is computed is the compiler's to decide: leave it out"),
+  fused: needless("how a step is computed is the compiler's to decide: leave it out"),
+  name: needless("an optimizer has no name of its own: leave it out"),
+} as const satisfies ElsewhereTable
+
+/** Optimizers of others that have no counterpart. */
+export const optimizerNames = {
+  lbfgs: "steps follow the gradients of batches: use `adam`, or `sgd` with `momentum`",
+  ftrl: "the nearest is `adagrad`",
+  adafactor: "the nearest is `adam`",
+  adan: "the nearest is `nadam`",
+} as const
+
+/** Losses of others that have no counterpart by one name. */
+export const lossNames = {
+  squared_hinge: "write `hinge: { power: 2 }`",
+  focal: "for rare classes use `train: { regularize: { class_weight: balanced } }`",
+  focal_loss: "for rare classes use `train: { regularize: { class_weight: balanced } }`",
+  log_cosh: "the nearest is `huber`",
+  dice: "there is no loss of overlaps: use `binary_cross_entropy`",
+  triplet: "there is no loss of triples of rows",
+} as const
+
+/** Schedules of others that are callbacks here, or take other units. */
+export const scheduleNames = {
+  reduce_lr_on_plateau: "this is a callback: `callbacks: [{ reduce_on_plateau: { patience: 5 } }]`",
+  reduce_on_plateau: "this is a callback: `callbacks: [{ reduce_on_plateau: { patience: 5 } }]`",
+  plateau: "this is a callback: `callbacks: [{ reduce_on_plateau: { patience: 5 } }]`",
+  multi_step_lr: "`step` drops the rate every so many epochs: `step: { every: 10, factor: 0.1 }`",
+  piecewise_constant: "`step` drops the rate every so many epochs: `step: { every: 10, factor: 0.1 }`",
+  lambda_lr: "a model file holds no code: each schedule is one of the catalogue",
+} as const
+
+/** Options of the schedules of others. */
+export const scheduleOptions = {
+  max_lr: "the largest rate is the optimizer's: `optimizer: { adam: { lr: 0.01 } }`",
+  initial_learning_rate: "the rate that a schedule starts from is the optimizer's: `optimizer: { adam: { lr: 0.01 } }`",
+  lr: "the rate that a schedule starts from is the optimizer's: `optimizer: { adam: { lr: 0.01 } }`",
+  last_epoch: needless("a resumed run knows its epoch: leave it out"),
+  decay_steps: "schedules are counted in epochs, or in shares of the run such as 50%",
+  total_steps: needless("a schedule knows the length of the run: leave it out"),
+  alpha: "the rate at the end is `min_lr`, a rate and no share",
+} as const satisfies ElsewhereTable
+
+/** A length of time that was counted in steps. */
+export const duration = (value: unknown): { readonly help: string } | undefined =>
+  typeof value === "string" && /steps?|batch(?:es)?|iterations?/iu.test(value)
+    ? { help: "an epoch has as many steps as there are batches of training rows: write `2 epochs`, or a share such as `5%`" }
+    : undefined
+
+/** Callbacks by the names of others. */
+export const callbacks = {
+  early_stop: ["early_stopping"],
+  checkpoint: ["model_checkpoint", "saver"],
+  reduce_on_plateau: ["reduce_lr_on_plateau", "plateau"],
+  nan_guard: ["terminate_on_nan", "detect_anomaly"],
+} as const
+
+/** Callbacks of others that have no counterpart, or one of another kind. */
+export const callbackNames = {
+  learning_rate_scheduler: "a schedule stands under `train.schedule`",
+  lr_scheduler: "a schedule stands under `train.schedule`",
+  tensor_board: "every run writes its scores to `metrics.csv` and its curves as pictures: leave it out",
+  csv_logger: "every run writes its scores to `metrics.csv`: leave it out",
+  history: "every run writes its scores to `metrics.csv`: leave it out",
+  progress_bar: "the command shows the progress of a run: leave it out",
+  learning_rate_monitor: "the learning rate is shown and written after every epoch: leave it out",
+  stochastic_weight_averaging: "the mean of the weights over time is `train: { average: 0.999 }`",
+} as const
+
+/** The options of callbacks by the names of others. */
+export const callbackOptions = {
+  synonyms: {
+    monitor: ["watch"],
+    mode: ["direction"],
+    patience: ["n_iter_no_change", "wait"],
+    min_delta: ["tol", "threshold", "delta"],
+    restore_best: ["restore_best_weights"],
+    every: ["save_freq", "period", "every_n_epochs", "save_every"],
+    factor: ["gamma"],
+  },
+  elsewhere: {
+    save_best_only: instead("`keep: [best]` keeps the best state alone", (value) =>
+      typeof value === "boolean" ? `keep: ${value ? "[best]" : "[best, last]"}` : undefined,
+    ),
+    save_last: "`keep: [best, last]` says what is kept",
+    save_top_k: "`keep: [best]` keeps the best state",
+    save_weights_only: needless("a checkpoint holds all that a run needs to resume: leave it out", [false]),
+    filepath: needless("checkpoints are kept in the folder of the run: leave it out"),
+    dirpath: needless("checkpoints are kept in the folder of the run: leave it out"),
+    filename: needless("checkpoints are kept in the folder of the run: leave it out"),
+    verbose: printed,
+    min_lr: "`least` is the least share of the rate that is ever left: 0.01 is a hundredth",
+    baseline: "there is no baseline to reach: `min_delta` says what counts as better",
+  },
+} as const
+
+/** `evaluate`. */
+export const evaluate = {
+  synonyms: {
+    split: ["part", "on"],
+    fail_under: ["fail_below", "thresholds", "minimum"],
+  },
+  later: ["slices", "calibration"],
+} as const satisfies Words<Document.Evaluate>
+
+/** A stage of pre-training. */
+export const stage = {
+  synonyms: {
+    layer: ["layer_name"],
+    method: ["sampler"],
+    momentum: ["momentums"],
+    sparsity: ["sparse"],
+  },
+} as const
