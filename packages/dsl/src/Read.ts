@@ -9,6 +9,8 @@ import * as Names from "./check/Names.ts"
 import type { ModelFile } from "./Document.ts"
 import { type Phase, phaseOf } from "./diagnostic/Codes.ts"
 import { type Diagnostic, type Finding, hasErrors, locate, sort } from "./diagnostic/Diagnostic.ts"
+import { renamed } from "./diagnostic/Edit.ts"
+import { scalar } from "./diagnostic/Fix.ts"
 import { type Language, standard } from "./Language.ts"
 import type { Facts } from "./prepare/Facts.ts"
 import type { Codec } from "./schema/Annotation.ts"
@@ -89,6 +91,18 @@ const once = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic>
   })
 }
 
+/**
+ * The findings of the data and of the document, without those that follow from another: a head predicts the column that a
+ * mistyped name meant, and a split that adds up to too much is said in the document's words.
+ */
+const settled = (ofData: ReadonlyArray<Finding>, ofDocument: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
+  const meant = new Set(ofData.flatMap(({ code, fix }) => (code === "D301" ? [renamed(fix)] : [])))
+  const isMeant = ({ code, fix }: Finding): boolean =>
+    code === "D303" && fix !== undefined && "at" in fix && fix.was !== undefined && meant.has(scalar(fix.was))
+  const isSaid = ({ code }: Finding): boolean => code === "D304" && ofDocument.some((other) => other.code === "D304")
+  return [...ofData.filter((found) => !isSaid(found)), ...ofDocument.filter((found) => !isMeant(found))]
+}
+
 /** A reading with the checks made of these facts, and the findings that came with them. */
 const checked = (
   base: Omit<Reading, "diagnostics" | "document">,
@@ -100,9 +114,8 @@ const checked = (
   const allowed = new Set(sections.lint?.allow ?? [])
   // A map that lost a key to the syntax would be said to lack it.
   const damaged = new Set(before.flatMap(({ code, path }) => (phaseOf(code) === "Y" ? [pointer(path)] : [])))
-  const kept = [...findings, ...check(sections, facts, catalogue)].filter(
-    ({ at, code }) => !allowed.has(code) && !damaged.has(pointer(at.path)),
-  )
+  const all = settled(findings, check(sections, facts, catalogue))
+  const kept = all.filter(({ at, code }) => !allowed.has(code) && !damaged.has(pointer(at.path)))
   // Of what the data and the document both say, the data's word comes first and is kept.
   const said = new Map(kept.toReversed().map((finding) => [`${finding.code}${pointer(finding.at.path)}`, finding]))
   const diagnostics = sort(once([...before, ...[...said.values()].toReversed().map((finding) => locate(finding, positions))]))

@@ -14,7 +14,14 @@ const quantiles = Schema.Tuple([share, share]).check(
 
 /** How quantities are moved and stretched: to mean 0 and standard deviation 1, to 0…1 or a range, or to mean 0. */
 export const Scale = Schema.Union([Schema.Literals(["standard", "minmax", "center"]), Schema.Struct({ minmax: range })]).annotate(
-  { expected: "standard, minmax, center or { minmax: [low, high] }" },
+  {
+    expected: "standard, minmax, center or { minmax: [low, high] }",
+    synonyms: {
+      standard: ["zscore", "z-score", "standardize", "StandardScaler", "normalize", "norm"],
+      minmax: ["MinMaxScaler", "rescale", "unit"],
+      center: ["mean", "demean"],
+    },
+  },
 )
 export type Scale = typeof Scale.Type
 

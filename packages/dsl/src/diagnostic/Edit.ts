@@ -55,6 +55,10 @@ export type Edit = Change & { readonly title: string }
 export const renamed = (edit: Change | undefined): string | undefined =>
   edit !== undefined && "at" in edit && edit.at.on === "key" ? edit.text : undefined
 
+/** A value without the line end that a map or list in block style reaches to. */
+const trimmed = ({ source }: Positions.Positions, { end, start }: Span): Span =>
+  spanIn(source, start, start + source.text.slice(start, end).trimEnd().length)
+
 /**
  * Text is only replaced where exactly that text was written, never on an ancestor or through a variable. The key of a
  * spelled-out use (`{ relu: {} }`) may have been written as its bare name (`relu`), and a main option
@@ -64,12 +68,12 @@ const editable = (positions: Positions.Positions, spot: Spot, was: unknown): Spa
   const place = Positions.at(positions, spot.path)
   if (place !== undefined) {
     if (spot.on === "key") return place.key
-    return place.defined === undefined ? place.value : undefined
+    return place.defined === undefined ? trimmed(positions, place.value) : undefined
   }
   const parent = Positions.at(positions, spot.path.slice(0, -1))
   if (parent === undefined || parent.defined !== undefined) return undefined
   const written = positions.source.text.slice(parent.value.start, parent.value.end).replace(/^(["'])(.*)\1$/, "$2")
-  return written === (spot.on === "key" ? spot.path.at(-1) : was) ? parent.value : undefined
+  return written === (spot.on === "key" ? spot.path.at(-1) : was) ? trimmed(positions, parent.value) : undefined
 }
 
 /** An option that was not written is added, in the style of those that were; with its map, where that is missing too. */
@@ -104,6 +108,10 @@ const gap = (positions: Positions.Positions, path: Path): { readonly owner: Path
   return { owner: path.slice(0, length), missing: path.slice(length) }
 }
 
+/** A key with its value. */
+const whole = (positions: Positions.Positions, key: Span, value: Span): Span =>
+  spanIn(positions.source, key.start, trimmed(positions, value).end)
+
 /** The entries that lead to a value: `a: { b: 1 }`. */
 const entryOf = ([key = "", ...rest]: Path, text: string): string =>
   `${key}: ${rest.length === 0 ? text : `{ ${entryOf(rest, text)} }`}`
@@ -128,12 +136,12 @@ const move = (
 ): ReadonlyArray<TextEdit> | undefined => {
   const place = Positions.at(positions, from)
   if (place?.key === undefined || place.defined !== undefined) return undefined
-  const value = text ?? positions.source.text.slice(place.value.start, place.value.end)
+  const value = text ?? positions.source.text.slice(place.value.start, place.value.end).trimEnd()
   if (value.includes("\n")) return undefined
   const { missing, owner } = gap(positions, to)
   const isBeside = owner.length === from.length - 1 && isWithin(from, owner)
   if (isBeside && missing.length > 0)
-    return [{ span: spanIn(positions.source, place.key.start, place.value.end), text: entryOf(missing, value) }]
+    return [{ span: whole(positions, place.key, place.value), text: entryOf(missing, value) }]
   const removed = Layout.remove(positions, from)
   const edits = put(positions, to, value)
   return removed === undefined || edits === undefined ? undefined : [removed, ...edits]
@@ -152,7 +160,7 @@ const append = (
   const place = Positions.at(positions, change.item)
   if (place === undefined) return undefined
   const removed = Layout.remove(positions, change.item)
-  const edit = Layout.append(positions, change.append, positions.source.text.slice(place.value.start, place.value.end))
+  const edit = Layout.append(positions, change.append, positions.source.text.slice(place.value.start, place.value.end).trimEnd())
   return removed === undefined || edit === undefined ? undefined : [removed, edit]
 }
 
@@ -167,7 +175,7 @@ const one = (edit: TextEdit | undefined): ReadonlyArray<TextEdit> | undefined =>
 const entry = (positions: Positions.Positions, path: Path, text: string): TextEdit | undefined => {
   const place = Positions.at(positions, path)
   if (place?.key === undefined || place.defined !== undefined) return undefined
-  return { span: spanIn(positions.source, place.key.start, place.value.end), text }
+  return { span: whole(positions, place.key, place.value), text }
 }
 
 const editsFor = (positions: Positions.Positions, change: Change): ReadonlyArray<TextEdit> | undefined => {

@@ -128,27 +128,40 @@ export const text = (diagnostic: Diagnostic, source: Source | undefined, options
 /** The version of the JSON form. It grows by new fields alone; anything else raises the number. */
 export const jsonVersion = 1
 
-/** Diagnostics as `--json` prints them. */
-export interface Report {
-  readonly version: typeof jsonVersion
-  readonly kind: "diagnostics"
+/** How many there are of each severity. */
+interface Counts {
   readonly errors: number
   readonly warnings: number
+}
+
+/** Diagnostics as `--json` prints them, of one file or of several. */
+export interface Report extends Counts {
+  readonly version: typeof jsonVersion
+  readonly kind: "diagnostics"
+  readonly files: ReadonlyArray<Counts & { readonly file: string }>
   readonly diagnostics: ReadonlyArray<Diagnostic>
 }
 
-/** The JSON form: the diagnostics as they are, with their counts. */
-export const report = (diagnostics: ReadonlyArray<Diagnostic>): Report => ({
-  version: jsonVersion,
-  kind: "diagnostics",
+const counts = (diagnostics: ReadonlyArray<Diagnostic>): Counts => ({
   errors: diagnostics.filter((d) => d.severity === "error").length,
   warnings: diagnostics.filter((d) => d.severity === "warning").length,
+})
+
+/** The JSON form: the diagnostics as they are, with their counts in all and by file. */
+export const report = (
+  diagnostics: ReadonlyArray<Diagnostic>,
+  files: ReadonlyArray<string> = [...new Set(diagnostics.map(({ file }) => file))],
+): Report => ({
+  version: jsonVersion,
+  kind: "diagnostics",
+  ...counts(diagnostics),
+  files: files.map((file) => ({ file, ...counts(diagnostics.filter((d) => d.file === file)) })),
   diagnostics,
 })
 
 /** All diagnostics and a closing line that counts them. */
 export const all = (diagnostics: ReadonlyArray<Diagnostic>, source: Source | undefined, options: TextOptions = {}): string => {
-  const { errors, warnings } = report(diagnostics)
+  const { errors, warnings } = counts(diagnostics)
   if (diagnostics.length === 0) return ""
   const count = (n: number, word: string): ReadonlyArray<string> => (n === 0 ? [] : [`${n} ${word}${n === 1 ? "" : "s"}`])
   const summary = [...count(errors, "error"), ...count(warnings, "warning")].join(", ")

@@ -9,7 +9,7 @@ export interface Synonyms {
 /** A word of another library without its module and its call: `nn.ReLU()` is `ReLU`. */
 const unqualified = (word: string): string => letters(word.replace(/\(.*$/su, "").split(".").at(-1) ?? "")
 
-const alike = (bare: string, candidates: ReadonlyArray<string>, synonyms: Synonyms): ReadonlyArray<string> => {
+const equal = (bare: string, candidates: ReadonlyArray<string>, synonyms: Synonyms): ReadonlyArray<string> => {
   if (bare === "") return []
   const same = candidates.filter((name) => letters(name) === bare)
   const called = candidates.filter(
@@ -25,20 +25,25 @@ const alike = (bare: string, candidates: ReadonlyArray<string>, synonyms: Synony
  * `called("kernel_size", ["kernel", "stride"], { kernel: ["kernel_size"] }) // => ["kernel"]`
  */
 export const called = (word: string, candidates: ReadonlyArray<string>, synonyms: Synonyms = {}): ReadonlyArray<string> => {
-  const whole = alike(letters(word), candidates, synonyms)
-  return whole.length > 0 ? whole : alike(unqualified(word), candidates, synonyms)
+  const whole = equal(letters(word), candidates, synonyms)
+  return whole.length > 0 ? whole : equal(unqualified(word), candidates, synonyms)
 }
 
 /**
- * The candidates that are equally near in spelling: of more than one, none is surely meant.
+ * The candidates that are equally near in spelling: of more than one, none is surely meant. One that begins as the word
+ * does is nearer than others, since few people mistype a first letter.
  *
  * `misspelt("h3", ["h1", "h2", "out"]) // => ["h1", "h2"]`
+ * `misspelt("unit", ["init", "units"]) // => ["units"]`
  */
 export const misspelt = (word: string, candidates: ReadonlyArray<string>): ReadonlyArray<string> => {
   const near = [...new Set(nearest(word, candidates))]
   const distance = (name: string): number => editDistance(letters(word), letters(name))
   const [first] = near
-  return first === undefined ? [] : near.filter((name) => distance(name) === distance(first))
+  if (first === undefined) return []
+  const nearestOnes = near.filter((name) => distance(name) === distance(first))
+  const alike = nearestOnes.filter((name) => letters(name).at(0) === letters(word).at(0))
+  return alike.length === 0 ? nearestOnes : alike
 }
 
 /** What a word probably means: one name that it surely means, or several that it may. */

@@ -89,7 +89,7 @@ const source = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> =
   const names = Object.keys(forms)
   const synonyms = Object.fromEntries(Object.entries<Member>(forms).map(([name, member]) => [name, member.synonyms ?? []]))
   const byKind = oneOf("data source", forms, { later: ["jsonl", "parquet", "images"] })
-  const byPath = Schema.String.check(Schema.isPattern(/^[^\p{Cc}]+\.(?:csv|tsv|npz)(?:\.gz)?$/u)).pipe(
+  const byPath = Schema.String.check(Schema.isPattern(/^(?![A-Za-z]+:\/\/)[^\p{Cc}]+\.(?:csv|tsv|npz)(?:\.gz)?$/u)).pipe(
     Schema.decodeTo(
       byKind,
       SchemaTransformation.transform({
@@ -100,6 +100,21 @@ const source = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> =
   )
   const dispatch = (value: unknown): Verdict => {
     if (typeof value !== "string") return { _tag: "Meant", schema: byKind, input: value }
+    if (/^[a-z]+:\/\//iu.test(value))
+      return {
+        _tag: "Nothing",
+        code: "S103",
+        message: `expected the path of a file, got the address ${got(value)}`,
+        help: "data is read from the disk: download the file, and write its path",
+      }
+    const [, ending] = /\.(parquet|jsonl?|feather|arrow|xlsx?|h5|hdf5|pkl|pickle|sqlite|db)(?:\.gz)?$/iu.exec(value) ?? []
+    if (ending !== undefined)
+      return {
+        _tag: "Nothing",
+        code: "S103",
+        message: `expected a data source, got ${got(value)}`,
+        help: `.${ending} files are not read: save the table as CSV, as pandas does with \`to_csv("data.csv", index=False)\``,
+      }
     const path = /[/\\.]/.test(value)
     if (path)
       return {

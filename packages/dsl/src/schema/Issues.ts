@@ -11,7 +11,7 @@ import { letters } from "@adjoint/core/data/Nearest"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { type Edit, renamed } from "../diagnostic/Edit.ts"
 import { scalar } from "../diagnostic/Fix.ts"
-import { called, listed, meaning } from "../diagnostic/Suggest.ts"
+import { called, listed, type Meaning, meaning } from "../diagnostic/Suggest.ts"
 import { type Path, pointer, print } from "../source/Path.ts"
 import { isRecord } from "../source/Yaml.ts"
 import { type Codec, type Elsewhere, type Homes, type Misplaced, type Notes, notesOf, type Verdict } from "./Annotation.ts"
@@ -109,7 +109,9 @@ const refused = (ast: SchemaAST.AST | undefined, here: Here): Finding => {
   const { path, value } = here
   const notes = ast === undefined ? {} : notesOf(ast)
   const want = ast === undefined ? "something else" : wanted(ast)
-  const { fix, help = notes.help ?? notes.description } = proposal(ast, here)
+  // What a value is for helps where nothing better can be said; what can be one thing only has been said already.
+  const purpose = ast?._tag === "Literal" ? undefined : notes.description
+  const { fix, help = notes.help ?? purpose } = proposal(ast, here)
   return {
     code: notes.code ?? "S103",
     message: `${print(path)}: expected ${want}, got ${got(value)}`,
@@ -181,7 +183,7 @@ const missing = ({ homes, owner, parent, path }: Here): Finding => {
   }
 }
 
-const notYet = "it has its place in the language, but this version of Adjoint does not build it"
+const notYet = "it has its place in the language, but this version of Adjoint does not build it: leave it out"
 
 /** What a table of keys that belong elsewhere says of one. */
 const placed = ({ elsewhere = {} }: Notes, found: Misplaced): Elsewhere | undefined => {
@@ -268,10 +270,19 @@ const verdict = (found: Verdict, here: Here): ReadonlyArray<Finding> => {
   ]
 }
 
+/** The one word that begins as a text does, or the other way round: `maximum` for `max`. */
+const abbreviation = (value: string, words: ReadonlyArray<string>): Meaning | undefined => {
+  const short = 3
+  const begins = (long: string, start: string): boolean => start.length >= short && letters(long).startsWith(letters(start))
+  const [only, second] = words.filter((each) => begins(value, each) || begins(each, value))
+  return only === undefined || second !== undefined ? undefined : { names: [only], help: `did you mean \`${only}\`?` }
+}
+
 /** A text that is none of the few words that may stand here. */
 const word = (value: string, ast: SchemaAST.AST, here: Here): Finding => {
   const finding = refused(ast, here)
-  const meant = meaning(value, wordsOf(ast), notesOf(ast).synonyms)
+  const words = wordsOf(ast)
+  const meant = meaning(value, words, notesOf(ast).synonyms) ?? abbreviation(value, words)
   if (meant === undefined || finding.fix !== undefined) return finding
   const [only, second] = meant.names
   return {

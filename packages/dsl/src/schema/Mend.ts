@@ -29,7 +29,7 @@ const nearby = (ast: SchemaAST.AST, value: number): Mended | undefined => {
   }
   if (value < 0 && fits(-value)) return { help: `did you mean \`${-value}\`?` }
   const share = value / 100
-  return value > 1 && value <= 100 && !whole && fits(share) && !fits(2)
+  return value >= 2 && value <= 100 && !whole && fits(share) && !fits(2)
     ? { help: `a share is a number from 0 to 1: ${value}% is \`${Number(share.toPrecision(12))}\`` }
     : undefined
 }

@@ -29,6 +29,7 @@ const evaluate: Codec<Document.Evaluate> = note(
       Fields.described(
         note(Schema.Record(Schema.String, Fields.number()), {
           wanted: "a map from scores to the least each may be, such as { accuracy: 0.9 }",
+          help: "say which score: `fail_under: { accuracy: 0.9 }`",
         }) as unknown as Codec<Document.Evaluate["fail_under"]>,
         "The least each score may be; less makes the command fail.",
       ),

@@ -366,7 +366,7 @@ export const regularize = {
       "grad_norm_clip",
       "clip",
     ],
-    clip_value: ["clipvalue", "clip_grad_value"],
+    clip_value: ["clip_grad_value"],
     class_weight: ["class_weights"],
   },
   elsewhere: {

@@ -7,6 +7,7 @@ import { type Diagnostic, diagnostic } from "../diagnostic/Diagnostic.ts"
 import { type Path, pointer, print } from "./Path.ts"
 import type { Place, Positions } from "./Positions.ts"
 import { type Source, type Span, span } from "./Source.ts"
+import { mistake } from "./Syntax.ts"
 
 /** Plain data: what JSON can say, and the numbers `.inf` and `.nan`. */
 export type Data = null | boolean | number | string | ReadonlyArray<Data> | { readonly [key: string]: Data }
@@ -43,34 +44,39 @@ const firstTooDeep = (tokens: ReadonlyArray<CST.Token>): CST.Token | undefined =
   return undefined
 }
 
-const syntaxHelp: { readonly [code: string]: string } = {
-  TAB_AS_INDENT: "indent with spaces; YAML does not allow tabs there",
-  BAD_INDENT: "check the indentation, and that every `[` and `{` is closed",
-  MISSING_CHAR:
-    "check that every quote, `[` and `{` is closed, that `,` and `: ` stand between the parts, and that a space follows `-`",
-  BLOCK_AS_IMPLICIT_KEY:
-    "does this line, or the one below it, begin where its neighbours do? A value on the line of its key cannot itself hold `key: value`",
-  BLOCK_IN_FLOW: "inside `[ ]` and `{ }` write `a: 1, b: 2`",
-  UNEXPECTED_TOKEN: "text with `:`, `#`, `{`, `[`, `*`, `&`, `!` or `%` in it needs quotes",
-  MULTILINE_IMPLICIT_KEY: "is a `:` missing, or the space after it, or is the line indented too little?",
-}
-
-const syntax = (source: Source, error: YAMLError): Diagnostic => {
-  const [at, end] = error.pos
-  const start = at + (/^ */.exec(source.text.slice(at))?.[0].length ?? 0)
-  const help = syntaxHelp[error.code]
+const syntax = (source: Source, tokens: ReadonlyArray<CST.Token>, error: YAMLError): Diagnostic => {
+  if (error.code === "MULTIPLE_DOCS")
+    return diagnostic({
+      code: "Y008",
+      message: "a model file holds one document; `---` starts a second one",
+      file: source.file,
+      path: [],
+      span: span(source, error.pos[0], Math.max(error.pos[1], error.pos[0] + 1)),
+    })
+  const isRight = (text: string): boolean => composed([...new Parser().parse(text)], text).every(({ errors }) => errors.length === 0)
+  const { end, fix, help, message, start } = mistake({ source, tokens, isRight }, error)
   return diagnostic({
-    code: error.code === "MULTIPLE_DOCS" ? "Y008" : "Y001",
-    message:
-      error.code === "MULTIPLE_DOCS" ? "a model file holds one document; `---` starts a second one" : lowerFirst(error.message),
+    code: "Y001",
+    message,
     file: source.file,
     path: [],
-    span: span(source, start, Math.max(end, start + 1)),
+    span: span(source, start, end),
     ...(help === undefined ? {} : { help }),
+    ...(fix === undefined ? {} : { fix }),
   })
 }
 
-const lowerFirst = (text: string): string => text.slice(0, 1).toLowerCase() + text.slice(1)
+/** The documents of a text. Duplicate keys are found in `read`, which can point at both. */
+const composed = (tokens: ReadonlyArray<CST.Token>, text: string): ReadonlyArray<Document.Parsed> => [
+  ...new Composer({
+    version: "1.2",
+    schema: "core",
+    uniqueKeys: false,
+    merge: false,
+    prettyErrors: false,
+    logLevel: "silent",
+  }).compose(tokens, true, text.length),
+]
 
 /** The one document of a source. Never throws. */
 export const parse = (source: Source): Parsed => {
@@ -88,20 +94,11 @@ export const parse = (source: Source): Parsed => {
         span: span(source, deep.offset, deep.offset + 1),
       }),
     )
-  // Duplicate keys are found in `read`, which can point at both.
-  const composer = new Composer({
-    version: "1.2",
-    schema: "core",
-    uniqueKeys: false,
-    merge: false,
-    prettyErrors: false,
-    logLevel: "silent",
-  })
-  const documents = [...composer.compose(tokens, true, source.text.length)]
+  const documents = composed(tokens, source.text)
   const document = documents[0]
   if (document === undefined) return stop(emptyFile(source))
   // After the first, the parser no longer knows where it is, and what it goes on to say is of its own making.
-  const diagnostics = document.errors.slice(0, 1).map((error) => syntax(source, error))
+  const diagnostics = document.errors.slice(0, 1).map((error) => syntax(source, tokens, error))
   for (const token of tokens)
     if (token.type === "directive")
       diagnostics.push(
