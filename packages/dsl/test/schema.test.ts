@@ -232,18 +232,22 @@ describe("a mistake in a layer", () => {
         --> m.yaml:4:14
       4 |     - dense: -3
         |              ^^
+        = help: did you mean \`3\`?
       error[S103]: model.layers[1].dense.units: expected a whole number > 0, got 2.5
         --> m.yaml:5:25
       5 |     - { dense: { units: 2.5 } }
         |                         ^^^
+        = help: write \`2\` or \`3\`
       error[S103]: model.layers[2].dropout: expected a number >= 0 and < 1, got 1
         --> m.yaml:6:18
       6 |     - { dropout: 1 }
         |                  ^
+        = help: The share that is dropped. Default: 0.5.
       error[S103]: model.layers[3].leaky_relu.alpha: expected a number >= 0, got .nan
         --> m.yaml:7:30
       7 |     - { leaky_relu: { alpha: .nan } }
-        |                              ^^^^"
+        |                              ^^^^
+        = help: The slope below zero. Default: 0.01."
     `)
   })
 
@@ -304,12 +308,12 @@ describe("a mistake in a layer", () => {
         --> m.yaml:10:7
       10 |     - {}
          |       ^^
-         = help: it can be \`dense\`, \`maxout\`, \`conv1d\`, \`conv2d\`, \`conv_transpose2d\`, \`max_pool\`, \`avg_pool\`, \`global_avg_pool\`, \`flatten\`, \`reshape\`, \`embedding\` or \`batch_norm\` (and 52 more)
+         = help: it can be \`dense\`, \`maxout\`, \`conv1d\`, \`conv2d\`, \`conv_transpose2d\`, \`max_pool\`, \`avg_pool\`, \`global_avg_pool\`, \`flatten\`, \`reshape\`, \`embedding\` or \`batch_norm\` (and 53 more)
       error[S102]: \`units\` is missing in model.layers[5].dense
         --> m.yaml:11:7
       11 |     - dense
          |       ^^^^^
-         = help: \`units\`: How many outputs."
+         = help: \`units\`: How many outputs. Write it as in \`dense: 16\`."
     `)
   })
 
@@ -319,6 +323,7 @@ describe("a mistake in a layer", () => {
         --> m.yaml:4:24
       4 |     - repeat: { times: 0, layers: [{ dense: { unit: 3 }, name: h 1 }] }
         |                        ^
+        = help: How many times.
       error[S101]: unknown key \`unit\` in model.layers[0].repeat.layers[0].dense
         --> m.yaml:4:47
       4 |     - repeat: { times: 0, layers: [{ dense: { unit: 3 }, name: h 1 }] }
@@ -342,10 +347,12 @@ describe("a mistake in a layer", () => {
         --> m.yaml:4:20
       4 |     - reshape: [2, -3]
         |                    ^^
+        = help: did you mean \`3\`?
       error[S103]: model.layers[1].reshape.shape: expected a whole number > 0, or a list of them, got the text "big"
         --> m.yaml:5:25
       5 |     - reshape: { shape: big }
         |                         ^^^
+        = help: The shape of a sample, without the batch.
       error[S103]: model.layers[2].dense.init.he_normal.mode: expected \`fan_in\` or \`fan_out\`, got the text "fanin"
         --> m.yaml:6:53
       6 |     - dense: { units: 3, init: { he_normal: { mode: fanin } } }
@@ -392,15 +399,17 @@ describe("a mistake in train", () => {
         --> m.yaml:3:10
       3 |   batch: 0
         |          ^
+        = help: Rows in one step. Default: 32.
       error[S103]: train.seed: expected a whole number from 0 to 4294967295, got -1
         --> m.yaml:4:9
       4 |   seed: -1
         |         ^^
+        = help: did you mean \`1\`?
       error[S101]: unknown key \`lr\` in train
         --> m.yaml:5:3
       5 |   lr: 0.1
         |   ^^
-        = help: the learning rate is an option of the optimizer: \`optimizer: { adam: { lr: 0.001 } }\`
+        = help: the learning rate is an option of the optimizer: \`optimizer: { adam: { lr: 0.001 } }\`  [fix available]
       error[S101]: unknown key \`learningrate\` in train.optimizer.sgd
         --> m.yaml:6:23
       6 |   optimizer: { sgd: { learningrate: 1 } }
@@ -434,6 +443,7 @@ describe("a mistake in train", () => {
         --> m.yaml:9:106
       9 |   callbacks: [{ early_stop: { mode: maximum, restore_best: yes } }, { checkpoint: { every: 1 epch, keep: best } }]
         |                                                                                                          ^^^^
+        = help: write a list: \`[best]\`  [fix available]
       error[S101]: unknown key \`dropout\` in train.regularize
         --> m.yaml:10:17
       10 |   regularize: { dropout: 0.5 }
@@ -463,7 +473,7 @@ describe("a mistake in data", () => {
         --> m.yaml:2:11
       2 |   source: digits.xlsx
         |           ^^^^^^^^^^^
-        = help: a path alone ends in .csv, .tsv or .npz; other files are named by their kind, as in \`{ csv: ./data.txt }\`
+        = help: .xlsx files are not read: save the table as CSV, as pandas does with \`to_csv("data.csv", index=False)\`
       error[S104]: data.columns.a: there is no column type \`numbr\`
         --> m.yaml:4:8
       4 |     a: numbr
@@ -500,10 +510,12 @@ describe("a mistake in data", () => {
         --> m.yaml:9:19
       9 |   split: { train: 170%, val: half, seed: 1 }
         |                   ^^^^
+        = help: Rows to learn from. Default: the rest.
       error[S103]: data.split.val: expected a number of rows, or a share of them such as 70%, got the text "half"
         --> m.yaml:9:30
       9 |   split: { train: 170%, val: half, seed: 1 }
-        |                              ^^^^"
+        |                              ^^^^
+        = help: Rows that are scored after every epoch."
     `)
   })
 })
@@ -519,7 +531,7 @@ describe("a mistake in the sections", () => {
         --> m.yaml:2:1
       2 | search: {}
         | ^^^^^^
-        = help: it has its place in the language, but this version of Adjoint does not build it
+        = help: it has its place in the language, but this version of Adjoint does not build it: leave it out
       error[S101]: unknown key \`modle\` in the document
         --> m.yaml:3:1
       3 | modle: { layers: [] }

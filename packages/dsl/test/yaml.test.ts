@@ -69,11 +69,11 @@ describe("positions", () => {
 describe("what a model file may not hold", () => {
   it("shows each at its place", () => {
     expect(shown("a: [1, 2\nb: 3\n")).toMatchInlineSnapshot(`
-      "error[Y001]: flow sequence in block collection must be sufficiently indented and end with a ]
-        --> m.yaml:2:1
-      2 | b: 3
-        | ^
-        = help: check the indentation, and that every \`[\` and \`{\` is closed"
+      "error[Y001]: \`[\` is opened here and never closed
+        --> m.yaml:1:4
+      1 | a: [1, 2
+        |    ^
+        = help: put \`]\` where its part ends  [fix available]"
     `)
     expect(shown("train:\n  seed: 1\n  seed: 2\n")).toMatchInlineSnapshot(`
       "error[Y002]: the key \`seed\` is set twice in train

@@ -4,6 +4,7 @@ import * as Entry from "@adjoint/core/learning/Entry"
 import { use } from "@adjoint/dsl/build/Uses"
 import type { Named } from "@adjoint/dsl/Document"
 import { suggest } from "@adjoint/dsl/diagnostic/Suggest"
+import * as Synonyms from "@adjoint/dsl/schema/Synonyms"
 import { standard } from "@adjoint/dsl/schema/Catalogue"
 import { choices } from "@adjoint/dsl/schema/FromEntry"
 import { decode } from "@adjoint/dsl/schema/Issues"
@@ -37,7 +38,7 @@ const wrong = (text: string, hint?: string) =>
 const named = ({ activation: name, set }: Options): Result.Result<Named, UsageError> => {
   const names = Object.keys(Activation.table)
   if (!names.includes(name)) {
-    const meant = suggest(name, names)
+    const meant = suggest(name, names, Synonyms.ofTable(Activation.table))
     return wrong(
       `there is no activation \`${name}\``,
       meant === undefined ? `there are ${names.join(", ")}` : `did you mean \`${meant}\`?`,

@@ -104,7 +104,7 @@ const source = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> =
       return {
         _tag: "Nothing",
         code: "S103",
-        message: `expected the path of a file, got the address ${got(value)}`,
+        message: `expected the path of a file, got an address`,
         help: "data is read from the disk: download the file, and write its path",
       }
     const [, ending] = /\.(parquet|jsonl?|feather|arrow|xlsx?|h5|hdf5|pkl|pickle|sqlite|db)(?:\.gz)?$/iu.exec(value) ?? []

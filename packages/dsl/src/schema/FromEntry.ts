@@ -1,11 +1,11 @@
 /** The schema of a catalogue entry's options, read off the entry. */
 import { type AnyEntry, mayLack, type Option, type Rule, type Table } from "@adjoint/core/learning/Entry"
 import * as Schema from "effect/Schema"
-import type { Synonyms } from "../diagnostic/Suggest.ts"
 import { type Codec, type ElsewhereTable, note } from "./Annotation.ts"
 import type { Catalogue } from "./Catalogue.ts"
 import * as Fields from "./Fields.ts"
 import { type Member, oneOf, options } from "./OneOf.ts"
+import * as Synonyms from "./Synonyms.ts"
 import * as Vocabulary from "./Vocabulary.ts"
 
 /** The choices by name that options may refer to. */
@@ -82,17 +82,15 @@ const ruled = (content: Codec, rule: Rule<never> | undefined): Codec => {
 export const fields = (entry: AnyEntry<unknown>, choices: Choices): { readonly [name: string]: Codec } =>
   Object.fromEntries(Object.entries(entry.options).map(([name, option]) => [name, field(option, choices)] as const))
 
-/** The other names that people type for an entry's options. */
-export const synonymsOf = ({ options: all }: Pick<AnyEntry<unknown>, "options">): Synonyms =>
-  Object.fromEntries(Object.entries(all).flatMap(([name, { synonyms }]) => (synonyms === undefined ? [] : [[name, synonyms]])))
-
 /** An entry as one form of a choice by name. */
 export const member = (entry: AnyEntry<unknown>, choices: Choices, elsewhere: ElsewhereTable = {}): Member => ({
   doc: entry.doc,
-  content: ruled(options(fields(entry, choices), entry.main, { synonyms: synonymsOf(entry), elsewhere }), entry.rule),
+  content: ruled(
+    note(options(fields(entry, choices), entry.main, { synonyms: Synonyms.ofOptions(entry), elsewhere }), { description: entry.doc }),
+    entry.rule,
+  ),
   bare: Object.values(entry.options).every(mayLack),
-  // An alias is another name of an entry, which has the synonyms.
-  ...(entry.synonyms === undefined || entry.alias !== undefined ? {} : { synonyms: entry.synonyms }),
+  synonyms: Synonyms.ofEntry(entry),
 })
 
 /** The entries of a table as forms of a choice; `elsewhere` knows the options that have their place elsewhere. */

@@ -4,8 +4,9 @@ import type * as Document from "../Document.ts"
 import { type Codec, note, type Verdict } from "./Annotation.ts"
 import type { Catalogue } from "./Catalogue.ts"
 import * as Fields from "./Fields.ts"
-import { type Choices, fields, members, synonymsOf } from "./FromEntry.ts"
+import { type Choices, fields, members } from "./FromEntry.ts"
 import { type Member, oneOf, options } from "./OneOf.ts"
+import * as Synonyms from "./Synonyms.ts"
 import * as Vocabulary from "./Vocabulary.ts"
 
 type Contents = { readonly [name: string]: Codec }
@@ -56,9 +57,9 @@ export const pretrainSection = (catalogue: Catalogue, choices: Choices): Codec<D
   const stages = Object.entries(catalogue.stage).map(([name, entry]): readonly [string, Member] => [
     name,
     { doc: entry.doc, bare: false, content: options({ ...beside(method), ...fields(entry, choices) }, "layer", {
-        synonyms: { ...synonymsOf(entry), ...Vocabulary.stage.synonyms },
+        synonyms: { ...Synonyms.ofOptions(entry), ...Vocabulary.stage.synonyms },
       }),
-      ...(entry.synonyms === undefined ? {} : { synonyms: entry.synonyms }),
+      synonyms: Synonyms.ofEntry(entry),
     },
   ])
   const stage = oneOf("stage", Object.fromEntries(stages), { identifier: "Stage" })
