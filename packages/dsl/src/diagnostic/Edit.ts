@@ -137,7 +137,9 @@ const move = (
   const place = Positions.at(positions, from)
   if (place?.key === undefined || place.defined !== undefined) return undefined
   const value = text ?? positions.source.text.slice(place.value.start, place.value.end).trimEnd()
-  if (value.includes("\n")) return undefined
+  // What is written on lines of its own would need another indentation.
+  const isBlock = text === undefined && !/^[[{]/.test(value) && Layout.inside(positions, from).length > 0
+  if (isBlock || value.includes("\n")) return undefined
   const { missing, owner } = gap(positions, to)
   const isBeside = owner.length === from.length - 1 && isWithin(from, owner)
   if (isBeside && missing.length > 0)
