@@ -27,6 +27,10 @@ export interface Rules {
   /** The floors that may import nothing from effect but `allowedInPure`. */
   readonly pureFloors: ReadonlySet<string>
   readonly allowedInPure: ReadonlySet<string>
+  /** Folders that only sources of some folders may import. */
+  readonly seams: ReadonlyArray<{ readonly folder: string; readonly importers: ReadonlyArray<string> }>
+  /** Folders of a folder, lowest first; files of the folder itself stand above them. */
+  readonly orders: ReadonlyArray<{ readonly folder: string; readonly parts: ReadonlyArray<string> }>
 }
 
 /** The floors in the order of the table of docs/architecture.md: rows that begin with a name in backticks. */
@@ -60,7 +64,35 @@ const place = (path: string) => {
 const isEffect = (specifier: string) =>
   specifier === "effect" || specifier.startsWith("effect/") || specifier.startsWith("@effect/")
 
-const importViolation = (rules: Rules, { from, specifier }: Import): string | undefined => {
+/** The source that a specifier names, where it is one of the packages'. */
+const targetOf = ({ from, specifier }: Import): string | undefined => {
+  if (specifier.startsWith(".")) return normalize(join(dirname(from), specifier))
+  const [scope, name, ...rest] = specifier.split("/")
+  return scope === "@adjoint" && rest.length > 0 ? `packages/${name}/src/${rest.join("/")}.ts` : undefined
+}
+
+/** How an import breaks a seam, or the order of folders inside a folder. */
+const folderViolation = ({ orders, seams }: Rules, found: Import): string | undefined => {
+  const target = targetOf(found)
+  if (target === undefined) return undefined
+  const seam = seams.find(
+    ({ folder, importers }) => target.startsWith(folder) && !importers.some((importer) => found.from.startsWith(importer)),
+  )
+  if (seam !== undefined) return `${seam.folder} is hidden behind ${seam.importers.join(", ")}`
+  for (const { folder, parts } of orders) {
+    if (!found.from.startsWith(folder) || !target.startsWith(folder)) continue
+    const [here, there] = [found.from, target].map((path) => {
+      const [part = "", ...inner] = path.slice(folder.length).split("/")
+      return inner.length === 0 ? parts.length : parts.indexOf(part)
+    }) as [number, number]
+    if (there > here) return `${parts[there] ?? folder} is above ${parts[here]}; imports point down`
+  }
+  return undefined
+}
+
+const importViolation = (rules: Rules, { from, specifier, line }: Import): string | undefined => {
+  const broken = folderViolation(rules, { from, specifier, line })
+  if (broken !== undefined) return broken
   const here = place(from)
   if (specifier.startsWith("@adjoint/")) {
     const there = specifier.split("/")[1] ?? ""
@@ -136,6 +168,14 @@ export const readRules = (root: string): Rules => ({
   floors: floorsOf(readFileSync(join(root, "docs/architecture.md"), "utf8")),
   pureFloors: new Set(["words", "language", "meaning", "machines", "tensor", "transform", "learning"]),
   allowedInPure: new Set(["effect/Data"]),
+  seams: [
+    { folder: "packages/core/src/machines/wasm/", importers: ["packages/core/src/machines/", "packages/core/src/engines/"] },
+    {
+      folder: "packages/core/src/machines/",
+      importers: ["packages/core/src/machines/", "packages/core/src/engines/", "packages/core/src/tensor/"],
+    },
+  ],
+  orders: [{ folder: "packages/core/src/machines/wasm/", parts: ["assembler", "threads", "kernels"] }],
 })
 
 export const readSources = (root: string): ReadonlyArray<Source> =>

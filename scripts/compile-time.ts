@@ -11,7 +11,7 @@ import * as Layers from "@adjoint/core/learning/Layers"
 import * as Loss from "@adjoint/core/learning/Loss"
 import * as Net from "@adjoint/core/learning/Net"
 import * as Optimizer from "@adjoint/core/learning/Optimizer"
-import { compileJob } from "@adjoint/core/machines/wasm/compiled"
+import { compileJob } from "@adjoint/core/machines/wasm/compile"
 import * as Tensor from "@adjoint/core/tensor/Tensor"
 import { initial, trainStep } from "@adjoint/core/training/trainStep"
 
@@ -52,7 +52,7 @@ const compile = <P, S>(net: Net.Net<P, S>, batch: number, sample: ReadonlyArray<
     { x, y },
   )
   const started = performance.now()
-  compileJob({ program, resident: tensors(state).length }, { threads: 1, least: 0, numerics: "portable" })
+  compileJob({ program, resident: tensors(state).length }, { threads: 1, minSharedWork: 0, numerics: "portable" })
   return performance.now() - started
 }
 

@@ -10,9 +10,9 @@
  * The truth is Reference's, in doubles, whose own error is some 2⁻²⁸ of a float's last place.
  */
 import { parseArgs } from "node:util"
-import { binaryFunctions, unaryFunctions } from "@adjoint/core/machines/wasm/math/functions"
-import { overArrays, type Prepared, type VectorFunction } from "@adjoint/core/machines/wasm/math/overArrays"
-import { ulps } from "@adjoint/core/machines/wasm/math/ulp"
+import { binaryFunctions, unaryFunctions } from "@adjoint/core/machines/wasm/kernels/math/functions"
+import { overArrays, type Prepared, type VectorFunction } from "@adjoint/core/machines/wasm/kernels/math/overArrays"
+import { ulps } from "@adjoint/core/machines/wasm/kernels/math/ulp"
 import { meanings } from "@adjoint/core/meaning/Reference"
 import { make } from "@adjoint/core/words/NDArray"
 

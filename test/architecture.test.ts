@@ -9,6 +9,8 @@ const rules: Rules = {
   floors: ["words", "tensor", "training"],
   pureFloors: new Set(["words", "tensor"]),
   allowedInPure: new Set(["effect/Data"]),
+  seams: [{ folder: "packages/core/src/tensor/hidden/", importers: ["packages/core/src/tensor/"] }],
+  orders: [{ folder: "packages/core/src/words/", parts: ["low", "high"] }],
 }
 
 const sources = (files: Record<string, string>): ReadonlyArray<Source> =>
@@ -60,6 +62,22 @@ describe("the checker catches", () => {
       { "dsl/src/A.ts": `import { Effect } from "effect"` },
       "packages/dsl/src/A.ts:1: imports effect: it loads all of Effect at every start; import the module, as in effect/Effect",
     ],
+    "an import across a seam": [
+      { "core/src/training/A.ts": `import "../tensor/hidden/B.ts"`, "core/src/tensor/hidden/B.ts": "" },
+      "packages/core/src/training/A.ts:1: imports ../tensor/hidden/B.ts: packages/core/src/tensor/hidden/ is hidden behind packages/core/src/tensor/",
+    ],
+    "an import across a seam, from another package": [
+      { "cli/src/A.ts": `import "@adjoint/core/tensor/hidden/B"` },
+      "packages/cli/src/A.ts:1: imports @adjoint/core/tensor/hidden/B: packages/core/src/tensor/hidden/ is hidden behind packages/core/src/tensor/",
+    ],
+    "an import up the order of inner folders": [
+      { "core/src/words/low/A.ts": `import "../high/B.ts"`, "core/src/words/high/B.ts": "" },
+      "packages/core/src/words/low/A.ts:1: imports ../high/B.ts: high is above low; imports point down",
+    ],
+    "an inner folder that imports a file above it": [
+      { "core/src/words/high/A.ts": `import "../B.ts"`, "core/src/words/B.ts": "" },
+      "packages/core/src/words/high/A.ts:1: imports ../B.ts: packages/core/src/words/ is above high; imports point down",
+    ],
     "a file named for nothing": [
       { "core/src/words/utils.ts": "" },
       "packages/core/src/words/utils.ts: name a file for the one thing in it",
@@ -76,6 +94,9 @@ test("the checker accepts what the rules allow", () => {
     "core/src/index.ts": `export * as A from "./training/A.ts"`,
     "core/src/words/B.ts": `import { Data } from "effect/Data"\nimport { inspect } from "node:util"`,
     "core/src/training/A.ts": `import * as Effect from "effect/Effect"\nimport * as B from "../words/B.ts"`,
+    "core/src/tensor/C.ts": `import "./hidden/D.ts"`,
+    "core/src/words/high/E.ts": `import "../low/F.ts"`,
+    "core/src/words/G.ts": `import "./high/E.ts"`,
     "dsl/src/A.ts": `import { Shape } from "@adjoint/core"`,
     "cli/src/A.ts": `import { ModelFile } from "@adjoint/dsl"\nimport { Shape } from "@adjoint/core"`,
   })

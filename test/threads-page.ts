@@ -5,16 +5,16 @@ import * as Engine from "@adjoint/core/engines/Engine"
 import * as Wasm from "@adjoint/core/engines/Wasm"
 import { trace } from "@adjoint/core/language/Program"
 import { EngineError } from "@adjoint/core/machines/Executable"
-import { Assembler } from "@adjoint/core/machines/wasm/Assembler"
-import { emitBarrier, importWaiting } from "@adjoint/core/machines/wasm/barrier"
-import type { Code } from "@adjoint/core/machines/wasm/Code"
-import { type Compile, type Compiled, compileJob } from "@adjoint/core/machines/wasm/compiled"
-import { inPage } from "@adjoint/core/machines/wasm/hands/web"
-import { asleep } from "@adjoint/core/machines/wasm/hands/words"
-import { compile } from "@adjoint/core/machines/wasm/host"
-import { makePool, type Pool } from "@adjoint/core/machines/wasm/pool"
+import { Assembler } from "@adjoint/core/machines/wasm/assembler/Assembler"
+import type { Code } from "@adjoint/core/machines/wasm/assembler/Code"
+import { f32, i32, type Local } from "@adjoint/core/machines/wasm/assembler/Value"
+import { compile } from "@adjoint/core/machines/wasm/assembler/webAssembly"
+import { type Compile, type Compiled, compileJob } from "@adjoint/core/machines/wasm/compile"
 import { prepare } from "@adjoint/core/machines/wasm/prepare"
-import { f32, i32, type Local } from "@adjoint/core/machines/wasm/Value"
+import { emitBarrier, importWaiting } from "@adjoint/core/machines/wasm/threads/barrier"
+import { idleFlags } from "@adjoint/core/machines/wasm/threads/controlBlock"
+import { makePool, type Pool } from "@adjoint/core/machines/wasm/threads/pool"
+import { webWorkers } from "@adjoint/core/machines/wasm/threads/webWorkers"
 import { Effect } from "effect"
 
 type T = Tensor.Tensor
@@ -33,7 +33,7 @@ const [one] = prepare(job).run(inputs)
 
 /** A pool that shares whatever it is given; it waits for a lost worker for so many milliseconds. */
 const open = async (threads: number, limit?: number): Promise<Pool> => {
-  const pool = makePool(threads, 0, inPage(limit))
+  const pool = makePool(threads, 0, webWorkers(limit))
   if ((await pool?.ready()) !== true || pool === undefined) throw new Error("the page has no workers")
   return pool
 }
@@ -55,8 +55,8 @@ const replaced =
   }
 
 /** Each thread writes its number into the place of that number. */
-const numbers = replaced((code, thread, { outputs, places }) => {
-  const address = places[outputs[0]?.slot ?? 0]?.address ?? 0
+const numbers = replaced((code, thread, { locations, outputs }) => {
+  const address = locations[outputs[0]?.slot ?? 0]?.address ?? 0
   code.f32.store(i32.add(i32.mul(thread, 4), address), f32.convert_i32_s(thread))
 })
 
@@ -103,10 +103,10 @@ const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(
 
 /** A living worker looks when it is woken, and says when it rests again. */
 const lives = async ({ thread, words, worker }: Watched): Promise<boolean> => {
-  Atomics.store(words, asleep + thread, 7)
+  Atomics.store(words, idleFlags + thread, 7)
   worker.postMessage(null)
-  for (let i = 0; i < 30 && Atomics.load(words, asleep + thread) === 7; i++) await rest(10)
-  return Atomics.load(words, asleep + thread) !== 7
+  for (let i = 0; i < 30 && Atomics.load(words, idleFlags + thread) === 7; i++) await rest(10)
+  return Atomics.load(words, idleFlags + thread) !== 7
 }
 
 const livingIn = async (workers: ReadonlyArray<Watched>): Promise<number> =>
@@ -128,7 +128,7 @@ const engine = async () => {
 const shared = async () => {
   const pool = await open(3)
   const [written] = prepare(job, pool, "portable", numbers).run(inputs)
-  const code = compileJob(job, { threads: pool.threads, least: pool.least, numerics: "portable" })
+  const code = compileJob(job, { threads: pool.threads, minSharedWork: pool.minSharedWork, numerics: "portable" })
   const [product] = prepare(job, pool).run(inputs)
   await pool.close()
   return {
@@ -145,10 +145,10 @@ const trapped = async (which: number) => {
   const ready = prepare(job, pool)
   const broken = prepare(job, pool, "portable", trapping(which))
   const failure = failureOf(() => broken.run(inputs))
-  const arrived = await pool.ready()
+  const startedCount = await pool.ready()
   const [product] = ready.run(inputs)
   await pool.close()
-  return { failure, arrived, same: product?.data.every((x, i) => x === one?.data[i]) === true }
+  return { failure, startedCount, same: product?.data.every((x, i) => x === one?.data[i]) === true }
 }
 
 /** How a run fails whose worker the browser has ended, and how long that takes. */

@@ -2,6 +2,7 @@
 import type { DataError } from "@adjoint/core/data/DataError"
 import type { EngineError } from "@adjoint/core/engines/Engine"
 import type { CheckpointError } from "@adjoint/core/training/CheckpointError"
+import type { ConfigError } from "@adjoint/core/training/ConfigError"
 import type { NonFinite } from "@adjoint/core/training/NonFinite"
 import type { ShapeError } from "@adjoint/core/words/ShapeError"
 import type { Diagnostic } from "@adjoint/dsl/diagnostic/Diagnostic"
@@ -49,6 +50,13 @@ export class FailUnder extends TaggedError("FailUnder")<{
 /** The self-test found answers that are wrong, and told of them. */
 export class Unwell extends TaggedError("Unwell")<{ readonly wrong: ReadonlyArray<string> }> {}
 
+/** Rows that have no prediction; the first of them were named. */
+export class Unanswered extends TaggedError("Unanswered")<{
+  readonly failed: number
+  readonly rows: number
+  readonly named: number
+}> {}
+
 export type Failure =
   | UsageError
   | Refused
@@ -57,8 +65,10 @@ export type Failure =
   | Diverged
   | FailUnder
   | Unwell
+  | Unanswered
   | DataError
   | CheckpointError
+  | ConfigError
   | EngineError
   | ShapeError
   | PlatformError.PlatformError

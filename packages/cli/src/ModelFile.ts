@@ -54,10 +54,7 @@ interface Options {
  * Reads a model file, with what `--set` says put into it, and looks at its data. Fails only where there is no text to
  * speak of, and for a `--set` that makes no sense; what is wrong with the file is among its diagnostics.
  */
-export const open = (
-  file: string,
-  options: Options = {},
-): Effect.Effect<Opened, Refused | UsageError, FileSystem.FileSystem> =>
+export const open = (file: string, options: Options = {}): Effect.Effect<Opened, Refused | UsageError, FileSystem.FileSystem> =>
   Effect.flatMap(sourceOf(file), (source) => ofSource(source, options))
 
 /** The same of a text that may not be on the disk; its paths are taken as if it were. */

@@ -1,6 +1,6 @@
 /** Failures told: in words on stderr, as an event on stdout where JSON was asked for, and as an exit code. */
 import { systemWords } from "@adjoint/core/data/systemWords"
-import { OutOfMemory } from "@adjoint/core/machines/Executable"
+import { OutOfMemory } from "@adjoint/core/engines/Engine"
 import { type Diagnostic, hasErrors } from "@adjoint/dsl/diagnostic/Diagnostic"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
 import type * as PlatformError from "effect/PlatformError"
@@ -32,6 +32,10 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
     code: () => exitCodes.incompatible,
     say: ({ file, got, hint, wanted }) => said(`${file}: got ${got}, wanted ${wanted}`, hint),
   },
+  ConfigError: {
+    code: () => exitCodes.modelFile,
+    say: ({ argument, got, hint, wanted }) => said(`${argument}: got ${got}, wanted ${wanted}`, hint),
+  },
   Diverged: {
     code: () => exitCodes.diverged,
     say: ({ hint, message }) => said(message, hint),
@@ -50,6 +54,11 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
   },
   DataError: { code: () => exitCodes.data, say: ({ message }) => said(message) },
   Unwell: { code: () => exitCodes.internal, say: ({ wrong }) => said(`the self-test failed: ${wrong.join(", ")}`) },
+  Unanswered: {
+    code: () => exitCodes.data,
+    say: ({ failed, named, rows }) =>
+      said(`${failed} of ${rows} rows have no prediction${named < failed ? `; the first ${named} are named above` : ""}`),
+  },
   EngineError: {
     code: ({ cause }) => (cause instanceof OutOfMemory ? exitCodes.modelFile : exitCodes.internal),
     say: ({ cause, message }) =>

@@ -1,6 +1,5 @@
 /** A step of training and the memory that it takes, before anything is computed. */
-import { Engine, EngineError } from "@adjoint/core/engines/Engine"
-import { OutOfMemory } from "@adjoint/core/machines/Executable"
+import { Engine, EngineError, OutOfMemory } from "@adjoint/core/engines/Engine"
 import { type Built, build } from "@adjoint/dsl/build/Build"
 import * as Memory from "@adjoint/dsl/build/Memory"
 import { kindOf } from "@adjoint/dsl/check/Outputs"

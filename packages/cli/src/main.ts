@@ -22,6 +22,13 @@ const sinkOf = (stream: NodeJS.WriteStream): Sink => {
     write: (text) => {
       stream.write(text)
     },
+    drained: () =>
+      stream.writableNeedDrain && !stream.destroyed
+        ? new Promise((resolve) => {
+            stream.once("drain", resolve)
+            stream.once("close", resolve)
+          })
+        : Promise.resolve(),
     isTerminal: stream.isTTY === true,
     columns: () => stream.columns || 80,
   }

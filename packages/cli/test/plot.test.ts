@@ -47,6 +47,14 @@ describe("plot", () => {
     `)
   })
 
+  test("a legend keeps a remark in brackets whole", async () => {
+    for (const name of names) {
+      const legend = (await run(["plot", name, "-o", file("any.svg"), "--json"])).stdout
+      const { derivative: shown, formula } = JSON.parse(legend)
+      for (const text of [shown, formula]) expect([text, text.split("(").length]).toEqual([text, text.split(")").length])
+    }
+  })
+
   test("replaces a picture only where it was named, and says so", async () => {
     const named = file("named.svg")
     expect((await run(["plot", "relu", "-o", named])).stderr).toBe(`wrote ${named}\n`)

@@ -46,6 +46,13 @@ test("a person sees a table with the best and the value below it", async () => {
   expect(stdout).toMatch(/ {2}best$/m)
 })
 
+test("a best λ at the end of the range is said to be at its end", async () => {
+  // Where much regularization helps, the last of a range that is too low is the best.
+  const low = await run(["sweep", file, "--from", "1e-4", "--to", "0.003", "--steps", "3"])
+  expect(low.stdout).toContain("the best λ is the largest that was tried; a larger one may be better still")
+  expect(low.stdout).toContain("try: --from 3e-4 --to 3e-1")
+})
+
 test.each([
   [["--from", "0"], "λ cannot rise from 0"],
   [["--from", "0.1", "--to", "0.01"], "λ cannot rise from 0.1 to 0.01"],

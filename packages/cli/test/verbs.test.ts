@@ -1,10 +1,7 @@
 /** Each verb as a person or a program uses it, over small models. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import * as Gzip from "@adjoint/core/data/Gzip"
-import * as Idx from "@adjoint/core/data/Idx"
-import { offered } from "@adjoint/core/machines/wasm/hostNumerics"
-import { Result } from "effect"
+import { offered } from "@adjoint/core/machines/wasm/assembler/hostNumerics"
 import { beforeAll, describe, expect, test } from "vitest"
 import { examples, folder, run } from "./world.ts"
 
@@ -300,86 +297,6 @@ describe("evaluate", () => {
       code: 7,
       stderr: expect.stringContaining("command.json"),
     })
-  })
-})
-
-describe("predict", () => {
-  const predicted = async (stdin: string, model = "flowers/1") => run(["predict", model, "--runs", runs], { stdin })
-
-  test("a table, a stream of records and a single record say the same", async () => {
-    const rows = readFileSync(join(examples, "data/iris.csv"), "utf8").trim().split("\n")
-    const [header = "", ...cells] = rows
-    const names = header.split(",")
-    const records = cells.map((row) => JSON.stringify(Object.fromEntries(row.split(",").map((cell, i) => [names[i], cell]))))
-    const fromFile = await run(["predict", "flowers/1", join(examples, "data/iris.csv"), "--runs", runs])
-    const answers = lines(fromFile.stdout)
-    expect(fromFile.code).toBe(0)
-    expect(answers).toHaveLength(150)
-    const right = answers.filter(({ prediction }, i) => cells[i]?.endsWith(prediction)).length
-    expect(right).toBeGreaterThan(135)
-    expect(answers[0]).toMatchObject({ row: 1, prediction: "setosa", probabilities: { setosa: answers[0].probability } })
-    expect((await predicted(`${rows.join("\n")}\n`)).stdout).toBe(fromFile.stdout)
-    expect((await predicted(records.join("\n"))).stdout).toBe(fromFile.stdout)
-    expect((await predicted(records[0] ?? "")).stdout).toBe(`${fromFile.stdout.split("\n")[0]}\n`)
-  })
-
-  test("an image says the same from a file of bytes and as a list of numbers", async () => {
-    const images = join(examples, "data/digits-images.idx.gz")
-    writeFileSync(
-      file("digits.yaml"),
-      `schema: 1
-name: digits
-data:
-  source: { idx: { images: ${images}, labels: ${join(examples, "data/digits-labels.idx.gz")} } }
-  image: { size: [8, 8], scale: { max: 16 }, normalize: auto }
-  split: { train: 300, test: 50, seed: 1 }
-model: { layers: [flatten, { dense: { units: 8, activation: tanh } }, { head: label }] }
-train: { seed: 1, epochs: 2, batch: 32 }
-`,
-    )
-    expect(await run(["train", file("digits.yaml"), "--runs", runs])).toMatchObject({ code: 0 })
-    const fromFile = (await run(["predict", "digits/1", images, "--runs", runs])).stdout.split("\n").slice(0, 5)
-    const { data } = Result.getOrThrow(Result.flatMap(Gzip.unpack(readFileSync(images)), (bytes) => Idx.decode(bytes)))
-    const listed = fromFile.map((_, i) => JSON.stringify([...data.subarray(i * 64, (i + 1) * 64)])).join("\n")
-    expect((await predicted(listed, "digits/1")).stdout.trim().split("\n")).toEqual(fromFile)
-  })
-
-  test("the target need not be there, and a blank is what training said of blanks", async () => {
-    const record = { sepal_length: 5.1, sepal_width: 3.5, petal_length: 1.4, petal_width: 0.2 }
-    expect(lines((await predicted(JSON.stringify(record))).stdout)[0].prediction).toBe("setosa")
-    const { code, stderr } = await predicted(JSON.stringify({ ...record, petal_width: null }))
-    expect(code).toBe(4)
-    expect(stderr).toContain("stdin:1: row 1, column `petal_width`: got a blank")
-  })
-
-  test("samples that are arrays are lists of numbers", async () => {
-    const many = await predicted("[1, 0]\n[0, 0.5]\n", "moons/1")
-    expect(lines(many.stdout).map(({ row }) => row)).toEqual([1, 2])
-    expect((await predicted("x,y\n1,0\n0,0.5\n", "moons/1")).stdout).toBe(many.stdout)
-    expect(await predicted("[1, 0]\n[0, 0.5, 3]\n", "moons/1")).toMatchObject({
-      code: 4,
-      stderr: expect.stringContaining("line 2"),
-    })
-    expect(await predicted("[1, 0]\n[0, oops]\n", "moons/1")).toMatchObject({
-      code: 4,
-      stderr: expect.stringContaining("line 2 is not JSON"),
-    })
-  })
-
-  test("arrays of another shape are refused", async () => {
-    expect(await run(["predict", "moons/1", join(examples, "data/digits-images.idx.gz"), "--runs", runs])).toMatchObject({
-      code: 4,
-      stderr: expect.stringContaining("digits-images.idx.gz: the array has the shape [1797, 8, 8]"),
-    })
-  })
-
-  test("what cannot be read is said", async () => {
-    expect(await run(["predict", "moons/1", "--runs", runs])).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining("nothing is piped in"),
-    })
-    expect(await run(["predict", "moons/1", join(directory, "no.csv"), "--runs", runs])).toMatchObject({ code: 4 })
-    expect(await run(["predict", "moons/1", file("moons.yaml"), "--runs", runs])).toMatchObject({ code: 2 })
   })
 })
 

@@ -27,6 +27,7 @@ export const run = async (args: ReadonlyArray<string>, { columns, env = {}, stdi
     write: (text: string) => {
       written[name] += text
     },
+    drained: () => Promise.resolve(),
     isTerminal: name === "stderr" && columns !== undefined,
     columns: () => columns ?? 80,
   })

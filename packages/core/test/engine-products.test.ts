@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { trace } from "../src/language/Program.ts"
-import { offered } from "../src/machines/wasm/hostNumerics.ts"
-import { makePool } from "../src/machines/wasm/pool.ts"
+import { offered } from "../src/machines/wasm/assembler/hostNumerics.ts"
 import { prepare } from "../src/machines/wasm/prepare.ts"
+import { makePool } from "../src/machines/wasm/threads/pool.ts"
 import * as Tensor from "../src/tensor/Tensor.ts"
 import { NDArray } from "../src/words/NDArray.ts"
 

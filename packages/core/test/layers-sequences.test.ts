@@ -109,7 +109,7 @@ describe.each(["simple_rnn", "lstm", "gru"] as const)("%s", (name) => {
   })
 })
 
-test("an lstm starts out remembering: its forget gate has a bias of 1", () => {
+test("an lstm starts out cachedCompile: its forget gate has a bias of 1", () => {
   const { b } = Layers.lstm({ units: 2 }).init(Key.make(1), [3, 4]).params
   expect(numbers(b)).toEqual([0, 0, 1, 1, 0, 0, 0, 0])
 })

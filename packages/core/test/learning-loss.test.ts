@@ -1,4 +1,4 @@
-import { Autodiff, Loss, type NDArray, Regularizer, ShapeError, Tensor } from "@adjoint/core"
+import { Autodiff, Loss, type NDArray, Regularizer, Score, ShapeError, Tensor } from "@adjoint/core"
 import { make } from "@adjoint/core/learning/Entry"
 import { assertAllClose } from "@adjoint/core/testing/allClose"
 import * as Arbitrary from "@adjoint/core/testing/arbitraries"
@@ -299,5 +299,116 @@ describe("regularizers", () => {
 
   test("a selection of one's own decides what costs", () => {
     expect(Tensor.toNumber(Regularizer.l1(1, (path) => path.at(-1) === "gamma")(params))).toBe(9)
+  })
+})
+
+describe("masked logits", () => {
+  const none = Number.NEGATIVE_INFINITY
+  const right = Tensor.make([1], "i32")
+  const oneHot = Tensor.make([[0, 1, 0]])
+  /** The value and the gradient of a loss, in the engine's floats. */
+  const at = (loss: Loss.Loss, z: Tensor.Nested, target: T): readonly [value: number, gradient: Tensor.Nested] => {
+    const { grad, value } = Autodiff.valueAndGrad((logits: T) => loss(logits, target))(Tensor.make(z))
+    return [Tensor.toNumber(value), Tensor.toArray(grad)]
+  }
+  const masked = [[none, 1.5, -0.5]]
+  // Of two classes with logits 1.5 and -0.5.
+  const p = 1 / (1 + Math.exp(-2))
+
+  test.each([
+    ["cross-entropy of a class", Loss.categoricalCrossEntropy(), right],
+    ["cross-entropy of one-hot", Loss.categoricalCrossEntropy(), oneHot],
+    ["KL divergence of a class", Loss.klDivergence, right],
+    ["KL divergence of one-hot", Loss.klDivergence, oneHot],
+  ] as const)("%s: a masked class costs nothing, and the rest is the loss of the others", (_, loss, target) => {
+    const [value, gradient] = at(loss, masked, target)
+    expect(value).toBeCloseTo(-Math.log(p), 6)
+    assertAllClose(gradient, [[0, p - 1, 1 - p]], { atol: 1e-7, rtol: 1e-6 })
+    expect(at(loss, [[none, 1.5, none]], target)).toEqual([0, [[0, 0, 0]]])
+  })
+
+  test("log loss is the same number", () => {
+    expect(Score.of(Score.logLoss, Tensor.make(masked), right)).toBeCloseTo(-Math.log(p), 6)
+    expect(Score.of(Score.logLoss, Tensor.make([[none], [-none]]), Tensor.make([0, 1]))).toBe(0)
+  })
+
+  test("smoothing goes to the classes that are possible: it is that of the others alone", () => {
+    const smooth = Loss.categoricalCrossEntropy({ labelSmoothing: 0.2 })
+    for (const target of [right, oneHot]) {
+      const [value, gradient] = at(smooth, masked, target)
+      const [alone, slope] = at(smooth, [[1.5, -0.5]], Tensor.make([0], "i32"))
+      expect(value).toBeCloseTo(alone, 6)
+      assertAllClose(gradient, [[0, ...((slope as ReadonlyArray<ReadonlyArray<number>>)[0] ?? [])]], { atol: 1e-7, rtol: 1e-6 })
+    }
+    // Nothing masked: the formula as it stands.
+    const [value] = at(smooth, [[0, 2, 1]], right)
+    const logs = [0, 2, 1].map((z) => z - Math.log(1 + Math.exp(2) + Math.exp(1)))
+    const expected = -[0.2 / 3, 0.8 + 0.2 / 3, 0.2 / 3].reduce((sum, q, i) => sum + q * (logs[i] ?? 0), 0)
+    expect(value).toBeCloseTo(expected, 6)
+  })
+
+  test("a masked class that is the right one costs infinity", () => {
+    for (const loss of [
+      Loss.categoricalCrossEntropy(),
+      Loss.klDivergence,
+      Loss.categoricalCrossEntropy({ labelSmoothing: 0.1 }),
+      Loss.hinge(),
+    ])
+      for (const target of [Tensor.make([0], "i32"), Tensor.make([[1, 0, 0]])]) expect(at(loss, masked, target)[0]).toBe(Infinity)
+  })
+
+  test("hinge: a masked class is behind by any margin", () => {
+    for (const power of [1, 2] as const)
+      for (const target of [right, oneHot]) {
+        const [value, gradient] = at(Loss.hinge({ power }), [[none, 0.5, 0]], target)
+        expect(value).toBeCloseTo(0.5 ** power / 3, 7)
+        assertAllClose(gradient, [[0, -1 / 3, 1 / 3]], { rtol: 1e-6 })
+      }
+  })
+
+  test("binary: a certainty that is right costs nothing and moves nothing, one that is wrong costs infinity", () => {
+    for (const labelSmoothing of [0, 0.1]) {
+      const loss = Loss.binaryCrossEntropy({ labelSmoothing })
+      expect(at(loss, [[none], [-none]], Tensor.make([[0], [1]]))).toEqual([0, [[0], [0]]])
+      expect(at(loss, [[none]], Tensor.make([[1]]))[0]).toBe(Infinity)
+      expect(at(loss, [[-none]], Tensor.make([[0]]))[0]).toBe(Infinity)
+    }
+  })
+
+  test("poisson: no count where none is expected", () => {
+    expect(at(Loss.poisson, [[none, 0]], Tensor.make([[0, 2]]))).toEqual([0.5, [[0, -0.5]]])
+    expect(at(Loss.poisson, [[none]], Tensor.make([[1]]))[0]).toBe(Infinity)
+  })
+
+  test("of random logits and targets, masking a class is leaving it out, in value and gradient", () => {
+    const logit = fc.integer({ min: -640, max: 640 }).map((n) => n / 64)
+    const rows = fc.tuple(fc.array(logit, { minLength: 2, maxLength: 5 }), fc.nat(), fc.nat(5))
+    fc.assert(
+      fc.property(rows, fc.constantFrom(0, 0.1), ([logits, which, place], labelSmoothing) => {
+        const at = Math.min(place, logits.length)
+        const own = which % logits.length
+        const into = <A>(row: ReadonlyArray<A>, x: A): ReadonlyArray<A> => [...row.slice(0, at), x, ...row.slice(at)]
+        const target = (index: number): T => Tensor.make([index], "i32")
+        for (const loss of [Loss.categoricalCrossEntropy({ labelSmoothing }), Loss.klDivergence, Loss.hinge()]) {
+          const ofRow = (z: ReadonlyArray<number>, y: T) => {
+            const { grad, value } = Autodiff.valueAndGrad((x: T) => loss(x, y))(Tensor.make([z]))
+            return [Doubles.toNumber(value), (Doubles.toArray(grad) as ReadonlyArray<ReadonlyArray<number>>)[0] ?? []] as const
+          }
+          const [value, gradient] = ofRow(logits, target(own))
+          const [maskedValue, maskedGradient] = ofRow(into(logits, none), target(own < at ? own : own + 1))
+          // Hinge is a mean over all classes, the masked one among them.
+          const scale = loss.answers.includes("binary") ? logits.length / (logits.length + 1) : 1
+          assertAllClose([maskedValue], [value * scale], { rtol: 1e-12, atol: 1e-12 })
+          assertAllClose(
+            [...maskedGradient],
+            into(
+              gradient.map((g) => g * scale),
+              0,
+            ) as ReadonlyArray<number>,
+            { rtol: 1e-12, atol: 1e-12 },
+          )
+        }
+      }),
+    )
   })
 })

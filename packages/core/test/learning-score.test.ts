@@ -256,3 +256,169 @@ describe("in the units that targets were measured in", () => {
     expect(Score.of(shifted, ...batch)).toBe(Score.of(Score.meanAbsoluteError, ...batch))
   })
 })
+
+describe("an output that is NaN is never a right answer", () => {
+  const nan = Number.NaN
+  const of = <A>(score: Score.Score<A>, output: Tensor.Nested, target: ReadonlyArray<number>): A =>
+    Score.of(score, Tensor.make(output), Tensor.make(target, "i32"))
+
+  const broken: Tensor.Nested = [
+    [nan, 0, 0],
+    [0, nan, 9],
+    [0, 0, nan],
+    [nan, nan, nan],
+  ]
+
+  test.each([0, 1, 2])("of class %d: decisions count it as wrong", (truth) => {
+    const target = [truth, truth, truth, truth]
+    expect(of(Score.accuracy, broken, target)).toBe(0)
+    for (const k of [1, 2, 3]) expect(of(Score.topK(k), broken, target)).toBe(0)
+    for (const average of ["macro", "weighted", "micro"] as const) {
+      expect(of(Score.recall(average), broken, target)).toBe(0)
+      expect(of(Score.f1(average), broken, target)).toBe(0)
+    }
+    expect(of(Score.precision("macro"), broken, target)).toBe(0)
+    expect(of(Score.confusionMatrix, broken, target).flat()).toEqual(Array(9).fill(0))
+    expect(of(Score.classReport, broken, target)[truth]).toEqual({ precision: 0, recall: 0, f1: 0, support: 4 })
+  })
+
+  test.each([0, 1])("of one output and class %d likewise", (truth) => {
+    for (const output of [
+      [nan, nan],
+      [[nan], [nan]],
+    ]) {
+      expect(of(Score.accuracy, output, [truth, truth])).toBe(0)
+      expect(of(Score.classReport, output, [truth, truth])[truth]).toEqual({ precision: 0, recall: 0, f1: 0, support: 2 })
+      expect(of(Score.calibrationError(), output, [truth, truth])).toBe(1)
+    }
+  })
+
+  test("the others count as they did, and it in every denominator that it belongs to", () => {
+    const output = [
+      [2, 1],
+      [nan, 1],
+      [0, 1],
+      [0, 1],
+    ]
+    const target = [0, 0, 1, 0]
+    expect(of(Score.accuracy, output, target)).toBe(0.5)
+    expect(of(Score.confusionMatrix, output, target)).toEqual([
+      [1, 1],
+      [0, 1],
+    ])
+    expect(of(Score.recall(), output, target)).toBe(1)
+    expect(of(Score.classReport, output, target)).toEqual([
+      { precision: 1, recall: 1 / 3, f1: 0.5, support: 3 },
+      { precision: 0.5, recall: 1, f1: 2 / 3, support: 1 },
+    ])
+  })
+
+  test("rankings put it where it does the most harm", () => {
+    const order = [0.1, 0.4, 0.35, 0.8]
+    const target = [0, 0, 1, 1]
+    expect(of(Score.auroc, order, target)).toBe(0.75)
+    // Behind all others: of four pairs the one that is left of the other positive with 0.1 and 0.4.
+    expect(of(Score.auroc, [0.1, 0.4, 0.35, nan], target)).toBe(0.25)
+    expect(of(Score.auroc, [nan, 0.4, 0.35, 0.8], target)).toBe(0.25)
+    expect(of(Score.auroc, [nan, nan, nan, nan], target)).toBe(0)
+    // The same as ±Infinity, where no number is infinite.
+    const infinite = [-Infinity, 0.4, 0.35, Infinity].map((x) => -x)
+    expect(
+      of(
+        Score.auprc,
+        [nan, 0.4, 0.35, nan].map((x) => -x),
+        target,
+      ),
+    ).toBe(of(Score.auprc, infinite, target))
+    const [curve] = of(Score.curves, [0.1, nan, 0.35, nan], target)
+    expect(curve?.points.map(({ falseAlarms, recall }) => [falseAlarms, recall])).toEqual([
+      [0.5, 0],
+      [0.5, 0.5],
+      [1, 0.5],
+      [1, 1],
+    ])
+  })
+
+  test("calibration takes it for sure and wrong, and keeps the other bins", () => {
+    const bins = of(
+      Score.reliability(2),
+      [
+        [nan, 0],
+        [0, 8],
+        [8, 0],
+      ],
+      [0, 1, 0],
+    )
+    expect(bins[1]?.count).toBe(3)
+    expect(bins[1]?.accuracy).toBeCloseTo(2 / 3, 7)
+    expect(of(Score.calibrationError(), [[nan, 0]], [0])).toBe(1)
+  })
+
+  test("errors of numbers and log loss become NaN themselves", () => {
+    for (const score of [Score.meanSquaredError, Score.rootMeanSquaredError, Score.meanAbsoluteError, Score.r2, Score.logLoss])
+      expect(Score.of(score, Tensor.make([nan, 1, 0]), Tensor.make([0, 1, 1]))).toBeNaN()
+  })
+
+  test("whatever it is put beside: never better than a wrong answer in its place", () => {
+    const row = fc.array(fc.integer({ min: -64, max: 64 }), { minLength: 3, maxLength: 3 })
+    const samples = fc.array(fc.tuple(row, fc.integer({ min: 0, max: 2 }), fc.boolean()), { minLength: 1, maxLength: 8 })
+    const scores = [Score.accuracy, Score.topK(2), Score.recall("weighted"), Score.recall("micro"), Score.auroc, Score.auprc]
+    fc.assert(
+      fc.property(samples, (rows) => {
+        const target = rows.map(([, truth]) => truth)
+        // The right class far below all others.
+        const wrong = rows.map(([z, truth, isBroken]) => (isBroken ? z.map((_, k) => (k === truth ? -1e4 : k / 2)) : z))
+        const silent = rows.map(([z, , isBroken]) => (isBroken ? [nan, ...z.slice(1)] : z))
+        for (const score of scores) {
+          const [a, b] = [of(score, silent, target), of(score, wrong, target)]
+          if (!Number.isNaN(b)) expect(a).toBeLessThanOrEqual(b + 1e-12)
+        }
+      }),
+    )
+  })
+})
+
+describe("r2", () => {
+  test("of targets that are all alike is not defined, whatever rounding leaves of their variance", () => {
+    for (const y of [5, 0, 0.1, 7.3, 1e9 + 0.1])
+      for (const n of [1, 3, 10])
+        for (const output of [Tensor.zeros([n]), Tensor.full([n], y)])
+          expect(Score.of(Score.r2, output as T, Tensor.full([n], y) as T), `${n} of ${y}`).toBeNaN()
+    const unit = { scale: 3.7, shift: 0.1, curve: "expm1" } as const
+    expect(Score.of(Score.inUnits(Score.r2, [unit]), Tensor.make([1, 2, 3]), Tensor.make([0.3, 0.3, 0.3]))).toBeNaN()
+  })
+
+  test("of several outputs is the mean of each one's, and not defined where one of them is not", () => {
+    const output = Tensor.make([
+      [1, 0],
+      [2, 2],
+      [4, 4],
+    ])
+    expect(
+      Score.of(
+        Score.r2,
+        output,
+        Tensor.make([
+          [1, 0],
+          [2, 2],
+          [3, 4],
+        ]),
+      ),
+    ).toBeCloseTo(0.75, 12)
+    expect(
+      Score.of(
+        Score.r2,
+        output,
+        Tensor.make([
+          [1, 7],
+          [2, 7],
+          [3, 7],
+        ]),
+      ),
+    ).toBeNaN()
+  })
+
+  test("of no samples is not defined", () => {
+    for (const of of [[0], [0, 2]]) expect(Score.of(Score.r2, Tensor.zeros(of) as T, Tensor.zeros(of) as T)).toBeNaN()
+  })
+})

@@ -101,7 +101,7 @@ describe("Entry.make", () => {
 
   test("refuses options that do not go together", () => {
     expect(() => make(Activation.table, { name: "hard_tanh", options: { min: 2 } })).toThrow(
-      new TypeError("hard_tanh wants options with `min` below `max`"),
+      "hard_tanh got [2, 1] for min and max; it wants `min` below `max`",
     )
   })
 

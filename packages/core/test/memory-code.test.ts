@@ -2,7 +2,7 @@ import fc from "fast-check"
 import { describe, expect, it, vi } from "vitest"
 import { type NDArray, Program as Programs, Tensor } from "../src/index.ts"
 import type { Program } from "../src/language/Program.ts"
-import { compileJob, remembering } from "../src/machines/wasm/compiled.ts"
+import { cachedCompile, compileJob } from "../src/machines/wasm/compile.ts"
 import { prepare } from "../src/machines/wasm/prepare.ts"
 import * as Reference from "../src/meaning/Reference.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
@@ -10,13 +10,13 @@ import { programWithInputs } from "../src/testing/programs.ts"
 type T = Tensor.Tensor
 
 const vector = { dtype: "f32", shape: [4] } as const
-const workforce = { threads: 1, least: 0, numerics: "portable" } as const
+const workforce = { threads: 1, minSharedWork: 0, numerics: "portable" } as const
 const traced = (f: (x: T) => T): Program => Programs.trace((x) => [f(x as T)], [vector])
 
 /** How many of these programs had to be compiled. */
 const compiled = (...programs: ReadonlyArray<Program>): number => {
   const compile = vi.fn(compileJob)
-  const remember = remembering(compile)
+  const remember = cachedCompile(compile)
   for (const program of programs) remember({ program, resident: 0 }, workforce)
   return compile.mock.calls.length
 }
@@ -59,7 +59,7 @@ describe("code", () => {
     ]
     expect(compiled(...different, ...different)).toBe(different.length)
     const compile = vi.fn(compileJob)
-    const remember = remembering(compile)
+    const remember = cachedCompile(compile)
     const [program] = different as [Program]
     for (const resident of [0, 1]) remember({ program, resident }, workforce)
     for (const numerics of ["portable", "fast"] as const) remember({ program, resident: 0 }, { ...workforce, numerics })
@@ -67,7 +67,7 @@ describe("code", () => {
   })
 
   it("computes with each program's own arrays", () => {
-    const compile = remembering()
+    const compile = cachedCompile()
     const ran = (by: number) => {
       const program = traced((x) => Tensor.mul(x, ramp(by)))
       return prepare({ program, resident: 0 }, undefined, "portable", compile).run([Tensor.read(ramp(1))])
@@ -79,7 +79,7 @@ describe("code", () => {
   })
 
   it("that is remembered means what its program means, whatever came before", () => {
-    const compile = remembering(compileJob, { programs: 20, bytes: 2 ** 20 })
+    const compile = cachedCompile(compileJob, { programs: 20, bytes: 2 ** 20 })
     fc.assert(
       fc.property(programWithInputs({ maxSteps: 3 }), ({ inputs, program }) => {
         const fresh = prepare({ program, resident: 0 }).run(inputs)
@@ -94,13 +94,13 @@ describe("code", () => {
     const programs = [1, 2, 3].map((by) => traced((x) => Tensor.add(x, by)))
     const [one, two, three] = programs as [Program, Program, Program]
     const compile = vi.fn(compileJob)
-    const remember = remembering(compile, { programs: 2, bytes: 2 ** 20 })
+    const remember = cachedCompile(compile, { programs: 2, bytes: 2 ** 20 })
     for (const program of [one, two, one, three, one]) remember({ program, resident: 0 }, workforce)
     expect(compile).toHaveBeenCalledTimes(3)
     remember({ program: two, resident: 0 }, workforce)
     expect(compile).toHaveBeenCalledTimes(4)
     const nothing = vi.fn(compileJob)
-    const tight = remembering(nothing, { programs: 2, bytes: 1 })
+    const tight = cachedCompile(nothing, { programs: 2, bytes: 1 })
     for (const program of [one, one]) tight({ program, resident: 0 }, workforce)
     expect(nothing).toHaveBeenCalledTimes(2)
   })

@@ -7,11 +7,11 @@ import fc from "fast-check"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { Compile, Key, Layers, Loss, Net, Optimizer, Program as Programs, Tensor, Toys, Train, Wasm } from "../src/index.ts"
 import { EngineError, OutOfMemory } from "../src/machines/Executable.ts"
-import { syncBytes } from "../src/machines/wasm/barrier.ts"
-import { makeMemories } from "../src/machines/wasm/memories.ts"
-import { makePool, type Pool } from "../src/machines/wasm/pool.ts"
+import { scratchBytes } from "../src/machines/wasm/kernels/reduceKernel.ts"
 import { prepare } from "../src/machines/wasm/prepare.ts"
-import { scratchBytes } from "../src/machines/wasm/reduceKernel.ts"
+import { syncBytes } from "../src/machines/wasm/threads/barrier.ts"
+import { makePool, type Pool } from "../src/machines/wasm/threads/pool.ts"
+import { makeSharedMemories } from "../src/machines/wasm/threads/sharedMemories.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
 
 type T = Tensor.Tensor
@@ -87,7 +87,7 @@ describe("memory", () => {
   })
 
   it("is kept for later up to a bound, the oldest let go first", () => {
-    const memories = makeMemories(4 * 65536)
+    const memories = makeSharedMemories(4 * 65536)
     const [one, two, three] = [memories.take(1), memories.take(2), memories.take(2)]
     expect([one, two].map(memories.give)).toEqual([0, 0])
     expect(memories.give(three)).toBe(65536)

@@ -1,8 +1,8 @@
 /** The two ways of running a program that must give the same bits: whole, and one primitive at a time. */
 import type { Equation, Program } from "../src/language/Program.ts"
-import type { Numerics } from "../src/machines/wasm/numerics.ts"
-import type { Pool } from "../src/machines/wasm/pool.ts"
+import type { Numerics } from "../src/machines/wasm/assembler/numerics.ts"
 import { prepare } from "../src/machines/wasm/prepare.ts"
+import type { Pool } from "../src/machines/wasm/threads/pool.ts"
 import type { NDArray } from "../src/words/NDArray.ts"
 
 /** A program of one step, taking what that step takes. */
@@ -15,9 +15,13 @@ const alone = (equation: Equation, given: ReadonlyArray<NDArray>): Program => ({
 
 type Outputs = ReadonlyArray<NDArray>
 
-/** What a program gives, prepared whole. */
-export const whole = (numerics: Numerics, program: Program, inputs: Outputs, pool?: Pool): Outputs =>
-  prepare({ program, resident: 0 }, pool, numerics).run(inputs)
+/** The results of a program, prepared whole; its memory is the pool's again. */
+export const whole = (numerics: Numerics, program: Program, inputs: Outputs, pool?: Pool): Outputs => {
+  const { release, run } = prepare({ program, resident: 0 }, pool, numerics)
+  const made = run(inputs)
+  release()
+  return made
+}
 
 /** A program run one primitive at a time, each prepared alone; `each` is shown every step with its numbers. */
 export const oneByOne = (

@@ -15,9 +15,12 @@ import { runKernel } from "./run-plan.ts"
 
 /** A plan done in slots of their own. */
 const runPlan = ({ kernels, outputs, slots }: Plan, inputs: ReadonlyArray<NDArray>): ReadonlyArray<NDArray> => {
-  const held = slots.map(({ home }) =>
-    home.tag === "input" ? inputs[home.index] : home.tag === "constant" ? home.array : undefined,
-  )
+  const held = slots.map(({ dtype, storage, shape }) => {
+    if (storage.tag === "input") return inputs[storage.index]
+    if (storage.tag === "constant") return storage.array
+    // No kernel writes a slot without elements.
+    return Shape.size(shape) === 0 ? new NDArray(dtype, shape, allocate(dtype, 0)) : undefined
+  })
   const read = (slot: number): NDArray => held[slot] as NDArray
   for (const kernel of kernels)
     runKernel(kernel, {
@@ -47,12 +50,12 @@ const inMemory = (plan: Plan, resident: number) => {
       cells[(addresses[slot] ?? Number.NaN) + i * bytes[dtype]] = x
     })
   }
-  plan.slots.forEach(({ home }, slot) => {
-    if (home.tag === "constant") write(slot, home.array)
+  plan.slots.forEach(({ storage }, slot) => {
+    if (storage.tag === "constant") write(slot, storage.array)
   })
   return (inputs: ReadonlyArray<NDArray | undefined>): ReadonlyArray<NDArray> => {
-    plan.slots.forEach(({ home }, slot) => {
-      const given = home.tag === "input" ? inputs[home.index] : undefined
+    plan.slots.forEach(({ storage }, slot) => {
+      const given = storage.tag === "input" ? inputs[storage.index] : undefined
       if (given !== undefined) write(slot, given)
     })
     for (const kernel of plan.kernels) runKernel(kernel, { spec: specOf, read, write })

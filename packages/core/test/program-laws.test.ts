@@ -170,7 +170,7 @@ describe("tracing", () => {
     const table = T.make([1, 2])
     const recipe = T.exp(table)
     const value = T.mul(table, 3)
-    Doubles.read(value)
+    T.read(value)
     const program = trace((x) => [T.add(T.add(T.mul(x, table), recipe), value)], [f32(2)])
     expect(program.constants.length).toBe(2)
     expect(program.equations.map(({ primitive }) => primitive)).toEqual(["mul", "exp", "add", "add"])

@@ -4,9 +4,9 @@ import { expect, it } from "vitest"
 import { program } from "../src/engines/Compile.ts"
 import { Dataset, Engine, Tensor, Wasm } from "../src/index.ts"
 import { tensors } from "../src/language/TensorTree.ts"
-import { planJob } from "../src/machines/wasm/compiled.ts"
-import { offered } from "../src/machines/wasm/hostNumerics.ts"
-import { makePool } from "../src/machines/wasm/pool.ts"
+import { offered } from "../src/machines/wasm/assembler/hostNumerics.ts"
+import { planJob } from "../src/machines/wasm/compile.ts"
+import { makePool } from "../src/machines/wasm/threads/pool.ts"
 import { config, hashOf, knownFastHash, knownHash, knownRun } from "../src/testing/knownRun.ts"
 import { initial, trainStep } from "../src/training/trainStep.ts"
 
@@ -29,7 +29,8 @@ it("whose steps the engine shares out", () => {
   const traced = program(both, state, inputs, targets)
   const pool = makePool(2)
   expect(
-    planJob({ program: traced.program, resident: tensors(state).length }, { threads: 2, least: pool?.least ?? 0 }).threads,
+    planJob({ program: traced.program, resident: tensors(state).length }, { threads: 2, minSharedWork: pool?.minSharedWork ?? 0 })
+      .threads,
   ).toBe(2)
 })
 

@@ -161,9 +161,9 @@ describe("mistakes with", () => {
       the largest of nothing
         max got f32[0]; it wants at least one element along each reduced axis. Try: an empty array has no largest or smallest element
       a negative size
-        full got f32[-1]; it wants whole sizes, and less than 2³¹ elements. Try: check the shape's numbers
+        zeros got f32[-1]; it wants whole sizes, and less than 2³¹ elements. Try: check the shape's numbers
       a size too large
-        full got f32[1000000, 1000000]; it wants whole sizes, and less than 2³¹ elements. Try: check the shape's numbers
+        ones got f32[1000000, 1000000]; it wants whole sizes, and less than 2³¹ elements. Try: check the shape's numbers
       uneven lists
         make got f32[2, 2]; it wants lists of one length at each depth. Try: look at the lists around element 2
       joined where they differ
@@ -173,7 +173,7 @@ describe("mistakes with", () => {
       nothing to join
         concat wants at least one array. Try: give it a list that is not empty
       parts that do not add up
-        split got f32[5]; it wants sizes that add up to 5. Try: check the parts
+        split got f32[5]; it wants whole sizes that add up to 5, not [2, 2]. Try: check the parts
       squeezing a longer axis
         squeeze got f32[2, 3]; it wants axes of size 1. Try: Tensor.at picks one element of a longer axis
       negative padding
@@ -272,7 +272,7 @@ describe("mistakes with", () => {
       windows over an empty axis
         maxPool got f32[1, 0, 1]; it wants at least one element along each spatial axis. Try: a window over padding alone would hold nothing
       windows over padding alone
-        sumPool got f32[1, 4, 4, 1]; it wants padding smaller than the window. Try: a window that lies in the padding alone would hold nothing"
+        avgPool got f32[1, 4, 4, 1]; it wants padding smaller than the window. Try: a window that lies in the padding alone would hold nothing"
     `)
   })
 

@@ -174,6 +174,8 @@ describe("operations of two numbers, over every pair of edges", () => {
 
   test.each(Object.entries(whole))("%s of whole numbers", (name, values) => {
     const [left, right] = [T.make(a, "i32"), T.make(b, "i32")]
-    expect(T.toArray((binaries[name] as Binary)(left, right))).toEqual(values)
+    // Whole numbers are divided by an operation of its own: `div` refuses them.
+    const operation = name === "div" ? T.quotient : (binaries[name] as Binary)
+    expect(T.toArray(operation(left, right))).toEqual(values)
   })
 })

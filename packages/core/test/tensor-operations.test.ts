@@ -1,9 +1,12 @@
 /** Operations that are written in primitives: what they mean beyond what NumPy's recorded answers say. */
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import { logSoftmax, softmax } from "../src/learning/Activation.ts"
 import * as T from "../src/tensor/Tensor.ts"
 import { allClose } from "../src/testing/allClose.ts"
 import { array, axes, broadcastable, shape, subscripts } from "../src/testing/arbitraries.ts"
+import { checkGrads } from "../src/testing/checkGrads.ts"
+import { valueAndGrad, vjp } from "../src/transform/Autodiff.ts"
 import type { DType } from "../src/words/DType.ts"
 import { all as kinds } from "../src/words/DType.ts"
 import { equals, make, type NDArray } from "../src/words/NDArray.ts"
@@ -107,6 +110,149 @@ describe("order", () => {
         })
       }),
       { numRuns: 60 },
+    )
+  })
+
+  /** The lanes of an array along an axis, each as the places of its elements. */
+  const lanes = (of: Shape.Shape, axis: number): ReadonlyArray<ReadonlyArray<number>> => {
+    const step = Shape.strides(of)[axis] ?? 1
+    const n = of[axis] ?? 0
+    const starts = Array.from({ length: Shape.size(of) }, (_, i) => i).filter((i) => Math.floor(i / step) % n === 0)
+    return starts.map((start) => Array.from({ length: n }, (_, k) => start + k * step))
+  }
+
+  /** Places within a lane in order: stable, NaN last whichever way it goes. */
+  const ordered = (values: ReadonlyArray<number>, descending: boolean): ReadonlyArray<number> => {
+    const none = (i: number): number => (Number.isNaN(values[i]) ? 1 : 0)
+    const compare = (i: number, j: number): number => {
+      const [a = 0, b = 0] = [values[i], values[j]]
+      return none(i) - none(j) || (a === b ? 0 : a < b === descending ? 1 : -1) || i - j
+    }
+    return values.map((_, i) => i).sort((i, j) => (none(i) + none(j) === 2 ? i - j : compare(i, j)))
+  }
+
+  test("sort and argsort go along any axis, counted from either end, as lists are sorted", () => {
+    fc.assert(
+      fc.property(any({ minRank: 1, maxRank: 3 }), fc.nat(2), fc.boolean(), fc.boolean(), (x, k, fromEnd, descending) => {
+        const axis = k % x.shape.length
+        const options = { axis: fromEnd ? axis - x.shape.length : axis, descending }
+        const sorted = new Array<number>(x.data.length)
+        const places = new Array<number>(x.data.length)
+        for (const lane of lanes(x.shape, axis)) {
+          const values = lane.map((i) => x.data[i] ?? 0)
+          ordered(values, descending).forEach((from, to) => {
+            sorted[lane[to] ?? 0] = values[from] ?? 0
+            places[lane[to] ?? 0] = from
+          })
+        }
+        expect([...T.read(T.argsort(x, options)).data]).toEqual(places)
+        expect([...T.read(T.sort(x, options)).data].map((n) => n + 0)).toEqual(sorted.map((n) => n + 0))
+        expect(T.sort(x, options).shape).toEqual(x.shape)
+      }),
+    )
+  })
+
+  test("the derivative of sorting along an axis takes each element's cotangent back to its place", () => {
+    const x = T.make([
+      [3, 1, 2],
+      [0.5, 7, -1],
+    ])
+    const cotangent = T.make([
+      [1, 10, 100],
+      [1000, 1e4, 1e5],
+    ])
+    const back = (options: T.SortOptions) => T.toArray(vjp((at) => T.sort(at, options), x).pull(cotangent))
+    expect(back({ axis: 0 })).toEqual([
+      [1000, 10, 1e5],
+      [1, 1e4, 100],
+    ])
+    expect(back({ axis: 1, descending: true })).toEqual([
+      [1, 100, 10],
+      [1e4, 1000, 1e5],
+    ])
+    for (const axis of [0, 1, -2]) checkGrads((at: T.Tensor) => T.sort(at, { axis }), x)
+  })
+})
+
+describe("of no elements", () => {
+  const empty = (...of: ReadonlyArray<number>): T.Tensor => T.zeros(of)
+
+  test("logSumExp is the logarithm of 0, softmax is empty, along any axis", () => {
+    expect(T.toNumber(T.logSumExp(empty(0)))).toBe(Number.NEGATIVE_INFINITY)
+    expect(T.toArray(T.logSumExp(empty(2, 0), { axes: -1 }))).toEqual([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY])
+    expect(T.toArray(T.logSumExp(empty(2, 0), { axes: -1, keepAxes: true }))).toEqual([
+      [Number.NEGATIVE_INFINITY],
+      [Number.NEGATIVE_INFINITY],
+    ])
+    expect(T.toArray(T.logSumExp(empty(0, 3), { axes: 1 }))).toEqual([])
+    expect(T.toArray(T.logSumExp(empty(0, 3), { axes: 0 }))).toEqual(Array(3).fill(Number.NEGATIVE_INFINITY))
+    for (const f of [softmax, logSoftmax])
+      for (const [of, axis] of [
+        [[0], -1],
+        [[2, 0], 1],
+        [[0, 2], 0],
+        [[0, 2], 1],
+        [[2, 0, 3], -1],
+      ] as const) {
+        const y = T.read(f(T.zeros([...of]), axis))
+        expect([y.shape, y.data.length]).toEqual([of, 0])
+      }
+  })
+
+  test("sums are 0, means and variances NaN, and nothing is the largest", () => {
+    expect(T.toArray(T.sum(empty(2, 0), { axes: 1 }))).toEqual([0, 0])
+    expect(T.toArray(T.mean(empty(2, 0), { axes: 1 }))).toEqual([Number.NaN, Number.NaN])
+    expect(T.toArray(T.variance(empty(0, 2), { axes: 0 }))).toEqual([Number.NaN, Number.NaN])
+    for (const f of [T.max, T.min]) {
+      expect(() => f(empty(2, 0), { axes: 1 })).toThrow("at least one element along each reduced axis")
+      expect(T.toArray(f(empty(0, 2), { axes: 1 }))).toEqual([])
+    }
+    expect(T.toArray(T.argMax(empty(0, 2), 1))).toEqual([])
+    expect(T.toArray(T.sort(empty(2, 0)))).toEqual([[], []])
+    expect(T.toArray(T.topK(empty(2, 0), 0).values)).toEqual([[], []])
+  })
+
+  test("gradients are empty, and those of what stands beside it are what they were", () => {
+    const mixed = ({ x, y }: { readonly x: T.Tensor; readonly y: T.Tensor }): T.Tensor =>
+      T.add(T.sum(T.exp(T.logSumExp(x, { axes: -1 }))), T.add(T.sum(softmax(x)), T.sum(T.square(y))))
+    const { grad, value } = valueAndGrad(mixed)({ x: empty(2, 0), y: T.make([3]) })
+    expect(T.toNumber(value)).toBe(9)
+    expect([T.toArray(grad.x), T.toArray(grad.y)]).toEqual([[[], []], [6]])
+  })
+})
+
+describe("whole numbers", () => {
+  test("are not divided without a word: quotient cuts, div of floats does not", () => {
+    expect(() => T.div(T.make([1], "i32"), T.make([2], "i32"))).toThrow(
+      'div got i32[1] and i32[1]; it wants f32 elements. Try: Tensor.cast(x, "f32") to divide exactly, or Tensor.quotient to divide whole numbers towards zero',
+    )
+    expect(() => T.div(1, T.make([2], "i32"))).toThrow(ShapeError)
+    expect(() => T.quotient(T.make([1]), 2)).toThrow("quotient got f32[1]; it wants i32 elements")
+    expect(T.toNumber(T.div(1, 4))).toBe(0.25)
+  })
+
+  test("x is y times the quotient and the remainder; of a division by zero both are 0", () => {
+    const word = fc.oneof(fc.integer({ min: lowest, max: 2 ** 31 - 1 }), fc.integer({ min: -9, max: 9 }))
+    fc.assert(
+      fc.property(word, word, (x, y) => {
+        const [a, b] = [T.make([x], "i32"), T.make([y], "i32")]
+        const expected = y === 0 ? 0 : Math.trunc(x / y) | 0
+        expect(T.toArray(T.quotient(a, b))).toEqual([expected + 0])
+        expect(T.toArray(T.rem(a, b))).toEqual([(y === 0 ? 0 : x % y) + 0])
+        if (y !== 0) expect(T.toArray(T.add(T.mul(T.quotient(a, b), b), T.rem(a, b)))).toEqual([x + 0])
+      }),
+    )
+  })
+
+  test("print whole, of every kind; floats print with five digits", () => {
+    expect(T.print(T.make([2147483647, -98765432, lowest, 0], "i32"))).toBe("[2147483647, -98765432, -2147483648, 0]")
+    expect(T.print(T.make([0, 255], "u8"))).toBe("[0, 255]")
+    expect(T.print(T.make([true, false]))).toBe("[true, false]")
+    expect(T.print(T.make([12345678, -0.1234567, -0]))).toBe("[12346000, -0.12346, 0]")
+    fc.assert(
+      fc.property(fc.integer({ min: lowest, max: 2 ** 31 - 1 }), (x) => {
+        expect(T.print(T.scalar(x, "i32"))).toBe(String(x))
+      }),
     )
   })
 })

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { allClose, assertAllClose, checkGrads, type Tolerance, ulpsBetween } from "@adjoint/core/testing"
 import * as published from "@adjoint/core/testing/arbitraries"
+import * as Doubles from "@adjoint/core/testing/doubles"
 import { program } from "@adjoint/core/testing/programs"
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
@@ -42,6 +43,30 @@ describe("allClose", () => {
     const assertion = () => assertAllClose(actual, expected, options)
     if (close) assertion()
     else expect(assertion).toThrow("1 of 1 elements differ")
+  })
+
+  test("changes nothing: what is read after it is what would have been read without it", () => {
+    const third = (): T.Tensor => T.div(T.make([1]), 3)
+    const [compared, inner] = [third(), third()]
+    allClose(compared, T.add(inner, 0))
+    assertAllClose(compared, [1 / 3], { rtol: 1e-15 })
+    for (const x of [compared, inner]) expect(T.toArray(x)).toEqual([Math.fround(1 / 3)])
+    checkGrads((x: T.Tensor) => T.mul(x, compared), inner)
+    const doubled = third()
+    expect(Doubles.toArray(doubled)).toEqual([1 / 3])
+    expect(Doubles.toNumber(T.mul(doubled, 3))).toBe(1)
+    expect(T.read(doubled).data).toEqual(Float32Array.of(1 / 3))
+    // What was read before stays as it was read.
+    expect(Doubles.toArray(doubled)).toEqual([Math.fround(1 / 3)])
+  })
+
+  test("does each step once, however often it is read", () => {
+    let deep: T.Tensor = T.make([1])
+    for (let i = 0; i < 2000; i++) {
+      deep = T.mul(deep, 1.001)
+      Doubles.read(deep)
+    }
+    expect(Doubles.toNumber(deep)).toBeCloseTo(1.001 ** 2000, 10)
   })
 
   test("says where arrays differ first and most", () => {

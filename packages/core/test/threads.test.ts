@@ -9,15 +9,15 @@ import { Effect } from "effect"
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest"
 import { Engine, Key, type NDArray, Program as Programs, Tensor, Wasm } from "../src/index.ts"
 import { EngineError } from "../src/machines/Executable.ts"
-import { Assembler } from "../src/machines/wasm/Assembler.ts"
-import { emitBarrier, importWaiting } from "../src/machines/wasm/barrier.ts"
-import { type Compile, compileJob } from "../src/machines/wasm/compiled.ts"
-import type { Hands } from "../src/machines/wasm/hands/Hands.ts"
-import { makeWords } from "../src/machines/wasm/hands/words.ts"
-import { compile } from "../src/machines/wasm/host.ts"
-import { makePool, type Pool } from "../src/machines/wasm/pool.ts"
+import { Assembler } from "../src/machines/wasm/assembler/Assembler.ts"
+import { i32 } from "../src/machines/wasm/assembler/Value.ts"
+import { compile } from "../src/machines/wasm/assembler/webAssembly.ts"
+import { type Compile, compileJob } from "../src/machines/wasm/compile.ts"
 import { prepare } from "../src/machines/wasm/prepare.ts"
-import { i32 } from "../src/machines/wasm/Value.ts"
+import { emitBarrier, importWaiting } from "../src/machines/wasm/threads/barrier.ts"
+import { makeControlBlock } from "../src/machines/wasm/threads/controlBlock.ts"
+import { makePool, type Pool } from "../src/machines/wasm/threads/pool.ts"
+import type { WorkerGroup } from "../src/machines/wasm/threads/WorkerGroup.ts"
 import { knownHash } from "../src/testing/knownRun.ts"
 
 type T = Tensor.Tensor
@@ -83,15 +83,15 @@ describe("a pool", () => {
     const three = pool(3)
     await three.complete()
     const wanted = prepare(job, three).run(inputs)
-    const absent: Hands = {
-      words: makeWords(3),
+    const absent: WorkerGroup = {
+      control: makeControlBlock(3),
       workers: new Set(),
-      tell: () => {},
+      send: () => {},
       wake: () => expect.unreachable("there is nobody to wake"),
       watch: () => {},
       end: async () => {},
     }
-    const ready = prepare(job, makePool(3, 0, { isLate: false, least: 0, begin: () => absent }))
+    const ready = prepare(job, makePool(3, 0, { startsWhenIdle: false, minSharedWork: 0, start: () => absent }))
     for (let i = 0; i < 3; i++) expect(ready.run(inputs)).toEqual(wanted)
   })
 
@@ -230,9 +230,18 @@ NodeRuntime.runMain(run.pipe(Effect.provide(Wasm.layer({ threads: 4 }))))
     expect(performance.now() - started).toBeLessThan(3000)
   })
 
+  it("keeps a process alive while it waits for the workers to start", async () => {
+    const waiting = child(`
+const { makePool } = await import("./src/machines/wasm/threads/pool.ts")
+await makePool(3, 0).complete()
+console.log("started")
+`)
+    expect(await said(waiting)).toBe("started\n")
+  })
+
   it("does not keep a process alive", async () => {
     const idle = child(`
-const { makePool } = await import("./src/machines/wasm/pool.ts")
+const { makePool } = await import("./src/machines/wasm/threads/pool.ts")
 const empty = new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))
 makePool(3, 0).add(empty, new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }), 0)
 `)

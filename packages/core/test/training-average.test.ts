@@ -5,7 +5,6 @@ import {
   Evaluate,
   Key,
   Layers,
-  LearningRate,
   Loss,
   Net,
   Optimizer,
@@ -19,7 +18,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 
 const decay = 0.9
-const optimizer = Optimizer.average(Optimizer.throttle(Optimizer.sgd(0.5)), { decay })
+const optimizer = Optimizer.average(Optimizer.sgd(0.5), { decay })
 type State = ReturnType<typeof optimizer.init>
 type Left = Checkpoint.Checkpoint<Params.Params, Params.Params, State>
 
@@ -31,7 +30,6 @@ const config: Train.Config<Params.Params, Params.Params, State> = {
   ]) as Net.Net,
   loss: Loss.categoricalCrossEntropy(),
   optimizer,
-  learningRate: LearningRate.constant(0.5),
   scored: ({ optimizer: { mean } }) => mean,
   data: Toys.moons(Key.make(7), { count: 60 }),
   validation: Toys.moons(Key.make(8), { count: 30 }),
@@ -49,7 +47,7 @@ const ran = (over: Partial<typeof config> = {}) =>
       save: (kind: "best" | "last", checkpoint: Left) =>
         Effect.sync(() => {
           if (kind === "last") left.push(checkpoint)
-          return ""
+          return { directory: "" }
         }),
     }
     const events = yield* Stream.runCollect(Train.run({ ...config, saving, ...over }))

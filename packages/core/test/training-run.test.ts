@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, FileSystem, Stream } from "effect"
+import { Effect, Fiber, FileSystem, type Path, Stream } from "effect"
 import {
   Checkpoint,
   CheckpointError,
@@ -111,7 +111,7 @@ describe("Train.run", () => {
           save: (kind, { progress, state }) =>
             Effect.sync(() => {
               if (kind === "last") kept.set(progress.epoch, bytes(state.params))
-              return kind
+              return { directory: kind }
             }),
         },
       })
@@ -135,7 +135,7 @@ const interrupted = (stopAt: number) =>
       save: (kind: string, checkpoint: Left) =>
         Effect.sync(() => {
           if (kind === "last") left = checkpoint
-          return kind
+          return { directory: kind }
         }),
     }
     const run = Train.run({ ...config, saving })
@@ -155,8 +155,7 @@ describe("a plateau", () => {
   const rate = 0.05
   const slowing = {
     ...config,
-    optimizer: Optimizer.throttle(Optimizer.sgd(rate)),
-    learningRate: LearningRate.constant(rate),
+    optimizer: Optimizer.sgd(rate),
     plateau,
   } as const
 
@@ -186,7 +185,7 @@ describe("a plateau", () => {
         save: (kind: "best" | "last", checkpoint: Slowed) =>
           Effect.sync(() => {
             if (kind === "last" && checkpoint.progress.epoch === 4) left = checkpoint
-            return ""
+            return { directory: "" }
           }),
       }
       const whole = finished(yield* collect({ ...slowing, epochs: 6, saving }))
@@ -198,12 +197,13 @@ describe("a plateau", () => {
   )
 })
 
-it.effect("leaves out a score that is not defined of the rows", () =>
+it.effect("gives NaN for a score that is not defined of the rows", () =>
   Effect.gen(function* () {
     const one = { ...validation, targets: NDArray.make("i32", [40], new Int32Array(40)) }
     const scores = { accuracy: Score.accuracy, auroc: Score.auroc }
     const { history } = finished(yield* collect({ ...config, validation: one, scores, epochs: 1 }))
-    assert.deepStrictEqual(Object.keys(history[0]?.validation ?? {}), ["loss", "accuracy"])
+    assert.deepStrictEqual(Object.keys(history[0]?.validation ?? {}), ["loss", "accuracy", "auroc"])
+    assert.isNaN(history[0]?.validation?.auroc)
     assert.deepStrictEqual(Object.keys(history[0]?.train ?? {}), ["loss", "accuracy", "auroc"])
   }),
 )
@@ -274,7 +274,139 @@ describe("interruption and resume", () => {
   )
 })
 
-describe("numbers that are none", () => {
+describe("a validation loss that is not finite", () => {
+  // Squared, the error of row 17 is more than a float holds.
+  const overflowing = (row: number) => {
+    const targets = new Float32Array(30).fill(1)
+    targets[row] = 1e30
+    return { inputs: NDArray.make("f32", [30, 1], new Float32Array(30)), targets: NDArray.make("f32", [30, 1], targets) }
+  }
+  const fine = {
+    inputs: NDArray.make("f32", [30, 1], new Float32Array(30)),
+    targets: NDArray.make("f32", [30, 1], new Float32Array(30).fill(1)),
+  }
+  const regression = {
+    net: Net.sequential([Layers.dense({ units: 1 })]),
+    loss: Loss.meanSquaredError,
+    optimizer: Optimizer.sgd(0.1),
+    data: fine,
+    seed: 1,
+    batch: 10,
+  }
+
+  it.effect("is recorded, is never the best, and is traced to its row once", () =>
+    Effect.gen(function* () {
+      const saved: Array<string> = []
+      const events = yield* collect({
+        ...regression,
+        validation: overflowing(17),
+        epochs: 3,
+        saving: {
+          save: (kind, { progress }) =>
+            Effect.sync(() => {
+              saved.push(`${kind} ${progress.epoch}`)
+              return { directory: "" }
+            }),
+        },
+      })
+      const { best, history } = finished(events as ReadonlyArray<Event>)
+      assert.deepStrictEqual(
+        history.map(({ validation: scores }) => scores?.loss),
+        [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+      )
+      assert.isUndefined(best)
+      assert.deepStrictEqual(saved, ["last 1", "last 2", "last 3"])
+      const traced = events.filter((event) => event._tag === "NonFiniteScore")
+      assert.deepStrictEqual(traced, [
+        { _tag: "NonFiniteScore", part: "val", epoch: 1, tensor: "loss", layer: "", value: Number.POSITIVE_INFINITY, rows: [17] },
+      ])
+    }),
+  )
+
+  it.effect("of finite losses whose sum is not is traced to the largest", () =>
+    Effect.gen(function* () {
+      const targets = new Float32Array(30).fill(1e19)
+      targets[4] = 1.5e19
+      const validation = { ...fine, targets: NDArray.make("f32", [30, 1], targets) }
+      const events = yield* collect({ ...regression, validation, epochs: 1 })
+      const [found] = events.filter((event) => event._tag === "NonFiniteScore")
+      assert.deepInclude({ ...found }, { tensor: "loss", value: Number.POSITIVE_INFINITY, rows: [4] })
+    }),
+  )
+
+  it.effect("survives the files of a checkpoint, from which the run is resumed to the same bits", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const directory = `${yield* fs.makeTempDirectoryScoped()}/last`
+      const run = { ...regression, validation: overflowing(3) }
+      const { params, state } = run.net.init(Key.make(0), [1])
+      const like = { params, net: state, optimizer: run.optimizer.init(params), step: Tensor.scalar(0, "i32") }
+      const whole = finished((yield* collect({ ...run, epochs: 4 })) as ReadonlyArray<Event>)
+      const saving: Train.Saving<typeof params, typeof state, typeof like.optimizer, FileSystem.FileSystem | Path.Path> = {
+        save: (_, checkpoint) => Checkpoint.save(directory, checkpoint),
+      }
+      yield* Train.run({ ...run, epochs: 2, saving }).pipe(Stream.runDrain, Effect.provide(wasm))
+      const last = yield* Checkpoint.load(directory, like)
+      assert.strictEqual(last.progress.history[1]?.validation?.loss, Number.POSITIVE_INFINITY)
+      const resumed = finished((yield* collect({ ...run, epochs: 4, resume: { last } })) as ReadonlyArray<Event>)
+      assert.deepStrictEqual(resumed.history, whole.history)
+      assert.deepStrictEqual(bytes(resumed.params), bytes(whole.params))
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("for patience epochs ends a run that watches it, whose last weights are given", () =>
+    Effect.gen(function* () {
+      const stop = { monitor: "val.loss", mode: "min", patience: 2, restoreBest: true } as const
+      const events = yield* collect({ ...regression, validation: overflowing(17), epochs: 9, earlyStop: stop })
+      assert.deepStrictEqual(
+        events.filter(({ _tag }) => _tag === "StoppedEarly"),
+        [{ _tag: "StoppedEarly", monitor: "val.loss", epoch: 2 }],
+      )
+      assert.strictEqual(finished(events as ReadonlyArray<Event>).weights, "last")
+    }),
+  )
+
+  it.effect("leaves a plateau to lower the rate", () =>
+    Effect.gen(function* () {
+      const plateau = { monitor: "val.loss", mode: "min", factor: 0.5, patience: 1 } as const
+      const { history } = finished(
+        (yield* collect({ ...regression, validation: overflowing(0), epochs: 3, plateau })) as ReadonlyArray<Event>,
+      )
+      assert.deepStrictEqual(
+        history.map(({ learningRate }) => learningRate),
+        [0.1, 0.05, 0.025],
+      )
+    }),
+  )
+
+  it.effect("of a token that an embedding does not have names the layer and the rows", () =>
+    Effect.gen(function* () {
+      const tokens = (outside: number) =>
+        NDArray.make(
+          "f32",
+          [6, 2],
+          Float32Array.from({ length: 12 }, (_, i) => (i === 9 ? outside : i % 5)),
+        )
+      const targets = NDArray.make("i32", [6], Int32Array.of(0, 1, 0, 1, 0, 1))
+      const events = yield* collect({
+        ...regression,
+        net: Net.sequential({
+          words: Layers.embedding({ tokens: 5, units: 2 }),
+          flat: Layers.flatten,
+          out: Layers.dense({ units: 2 }),
+        }),
+        loss: Loss.categoricalCrossEntropy(),
+        data: { inputs: tokens(0), targets },
+        validation: { inputs: tokens(5), targets },
+        epochs: 1,
+      })
+      const [found] = events.filter((event) => event._tag === "NonFiniteScore")
+      assert.deepInclude({ ...found }, { tensor: "activation", layer: "words", rows: [4] })
+    }),
+  )
+})
+
+describe("non-finite values", () => {
   const fails = (over: object, engine?: typeof wasm) =>
     Effect.flip(collect({ ...config, ...over } as unknown as typeof config, engine))
 
@@ -331,7 +463,7 @@ describe("numbers that are none", () => {
         save: (kind: string, { state }: Checkpoint.Checkpoint) =>
           Effect.sync(() => {
             saved.push(Params.leaves(state).every((leaf) => Tensor.read(leaf).data.every(Number.isFinite)))
-            return kind
+            return { directory: kind }
           }),
       }
       const error = yield* fails({ optimizer: Optimizer.sgd(1e308), saving, epochs: 20 })
@@ -347,7 +479,7 @@ describe("numbers that are none", () => {
         save: (kind: string) =>
           Effect.as(
             Effect.sync(() => saved.push(kind)),
-            kind,
+            { directory: kind },
           ),
       }
       // Finite at first, with a gradient that is NaN.

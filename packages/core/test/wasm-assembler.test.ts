@@ -1,9 +1,8 @@
 import { describe, expect, test } from "vitest"
-import { Assembler } from "../src/machines/wasm/Assembler.ts"
-import { type Code, call } from "../src/machines/wasm/Code.ts"
-import { disassemble } from "../src/machines/wasm/disassemble.ts"
-import { Bytes } from "../src/machines/wasm/encode.ts"
-import { compile, instantiate } from "../src/machines/wasm/host.ts"
+import { Assembler } from "../src/machines/wasm/assembler/Assembler.ts"
+import { Bytes } from "../src/machines/wasm/assembler/Bytes.ts"
+import { type Code, call } from "../src/machines/wasm/assembler/Code.ts"
+import { disassemble } from "../src/machines/wasm/assembler/disassemble.ts"
 import {
   f32,
   f32x4,
@@ -20,7 +19,8 @@ import {
   tee,
   type Value,
   v128,
-} from "../src/machines/wasm/Value.ts"
+} from "../src/machines/wasm/assembler/Value.ts"
+import { compile, instantiate } from "../src/machines/wasm/assembler/webAssembly.ts"
 import { evaluate, withMemory } from "./wasm-module.ts"
 
 describe("LEB128", () => {

@@ -3,10 +3,10 @@
  * are the worst cases over all floats, which docs/engine-math.md lists, rounded up.
  */
 import { describe, expect, test } from "vitest"
-import { offered } from "../src/machines/wasm/hostNumerics.ts"
-import { type BinaryName, binaryFunctions, type UnaryName, unaryFunctions } from "../src/machines/wasm/math/functions.ts"
-import { overArrays } from "../src/machines/wasm/math/overArrays.ts"
-import { ulps } from "../src/machines/wasm/math/ulp.ts"
+import { offered } from "../src/machines/wasm/assembler/hostNumerics.ts"
+import { type BinaryName, binaryFunctions, type UnaryName, unaryFunctions } from "../src/machines/wasm/kernels/math/functions.ts"
+import { overArrays } from "../src/machines/wasm/kernels/math/overArrays.ts"
+import { ulps } from "../src/machines/wasm/kernels/math/ulp.ts"
 import { meanings } from "../src/meaning/Reference.ts"
 import * as NDArray from "../src/words/NDArray.ts"
 

@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process"
 import { Effect } from "effect"
 import { describe, expect, it, test } from "vitest"
 import { Autodiff, Engine, type NDArray, Program, Tensor, Wasm } from "../src/index.ts"
-import { fusesMultiplyAdd, offered } from "../src/machines/wasm/hostNumerics.ts"
-import type { Numerics } from "../src/machines/wasm/numerics.ts"
+import { fusesMultiplyAdd, offered } from "../src/machines/wasm/assembler/hostNumerics.ts"
+import type { Numerics } from "../src/machines/wasm/assembler/numerics.ts"
 import { prepare } from "../src/machines/wasm/prepare.ts"
 
 /** −(1 + 2⁻¹¹) + (1 + 2⁻¹²)² is 2⁻²⁴ where product and sum are rounded once, and 0 where each is. */
@@ -73,7 +73,7 @@ test("the engine says how it rounds, not how it was asked to", async () => {
 })
 
 test.runIf(process.arch === "x64")("without an instruction that rounds once, fast is portable", () => {
-  const host = new URL("../src/machines/wasm/hostNumerics.ts", import.meta.url)
+  const host = new URL("../src/machines/wasm/assembler/hostNumerics.ts", import.meta.url)
   const script = `import { offered } from ${JSON.stringify(host.href)}; console.log(offered("fast"))`
   const args = ["--no-enable-fma3", "--experimental-strip-types", "--no-warnings", "--input-type=module", "--eval", script]
   expect(execFileSync(process.execPath, args, { encoding: "utf8" })).toBe("portable\n")

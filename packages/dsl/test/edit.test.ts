@@ -69,11 +69,7 @@ const pathsOf = (data: Data, path: Path = []): ReadonlyArray<Path> => [
 const at = (data: Data | undefined, path: Path): Data | undefined =>
   path.reduce<Data | undefined>(
     (owner, step) =>
-      Array.isArray(owner) && typeof step === "number"
-        ? owner[step]
-        : isRecord(owner)
-          ? owner[String(step)]
-          : undefined,
+      Array.isArray(owner) && typeof step === "number" ? owner[step] : isRecord(owner) ? owner[String(step)] : undefined,
     data,
   )
 
@@ -154,7 +150,8 @@ describe("any document", () => {
         const after = edited(text, { title: "", itemize: path })
         if (after === undefined) return
         made++
-        const items = (map: Data) => Object.entries(map as { readonly [name: string]: Data }).map(([name, item]) => ({ [name]: item }))
+        const items = (map: Data) =>
+          Object.entries(map as { readonly [name: string]: Data }).map(([name, item]) => ({ [name]: item }))
         expect(dataOf(after)).toEqual(changed(data, path, items))
       }),
     )
@@ -174,9 +171,7 @@ describe("any document", () => {
         made++
         const value = at(data, path)
         expect(at(dataOf(after), ["f", "g"])).toEqual(value)
-        expect(pruned(changed(dataOf(after) ?? {}, ["f"], () => undefined))).toEqual(
-          pruned(changed(data, path, () => undefined)),
-        )
+        expect(pruned(changed(dataOf(after) ?? {}, ["f"], () => undefined))).toEqual(pruned(changed(data, path, () => undefined)))
       }),
     )
     expect(made).toBeGreaterThan(10)

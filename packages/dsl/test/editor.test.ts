@@ -89,7 +89,11 @@ describe("an editor explains", () => {
   test.each([
     ["a layer", `${head}    - de|nse: 8\n`, "Every output a weighted sum of all inputs"],
     ["an option", `${head}    - dense: { uni|ts: 8 }\n`, "How many outputs."],
-    ["a name", "schema: 1\ntrain: { optimizer: ad|am }\n", "A step for each parameter by the mean and the size of its gradients."],
+    [
+      "a name",
+      "schema: 1\ntrain: { optimizer: ad|am }\n",
+      "A step for each parameter by the mean and the size of its gradients.",
+    ],
     ["a key of a section", "schema: 1\ntrain: { ep|ochs: 3 }\n", "How often the training rows are gone through. Default: 10."],
   ])("%s", async (_, text, wanted) => {
     expect(await hover(text)).toContain(wanted)

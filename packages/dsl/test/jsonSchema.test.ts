@@ -55,7 +55,9 @@ describe("the JSON Schema", () => {
 
   it("refers to nothing that is not there", () => {
     const names = Object.keys(schema.$defs as object)
-    const references = nodes.flatMap((node) => (typeof node.$ref === "string" ? [node.$ref.replace("#/$defs/", "").replace("/anyOf/0", "")] : []))
+    const references = nodes.flatMap((node) =>
+      typeof node.$ref === "string" ? [node.$ref.replace("#/$defs/", "").replace("/anyOf/0", "")] : [],
+    )
     expect(new Set(references)).toEqual(new Set(names))
   })
 

@@ -1,7 +1,7 @@
 /** Steps of training that do not fit into memory: found by planning, told of the document, and of no document that fits. */
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { OutOfMemory } from "@adjoint/core/machines/Executable"
+import { OutOfMemory } from "@adjoint/core/engines/Engine"
 import type { DType } from "@adjoint/core/words/DType"
 import * as Result from "effect/Result"
 import { describe, expect, test } from "vitest"
@@ -98,7 +98,7 @@ train: { batch: 16, optimizer: adam }
       ...
       6 | train: { batch: 7200 }
         |                 ^^^^
-        = help: \`batch: 450\`, which takes 3,684,099,872 bytes, or a smaller \`vast\`  [fix available]"
+        = help: \`batch: 450\`, which takes 3,684,099,904 bytes, or a smaller \`vast\`  [fix available]"
     `)
     const drawn = completed("model: { layers: [{ dense: 50000 }, { dense: 50000 }, { head: label }] }\n")
     expect(shown(drawn)).toMatchInlineSnapshot(`

@@ -41,7 +41,7 @@ const moons: Data = { source: { moons: { count: 50, noise: 0.1 } }, split: { val
 
 describe("prepare", () => {
   test("reads, divides and prepares a table, learning from the training rows alone", async () => {
-    const { facts, fitted, lock, origin, test: held, train, val } = await prepared(iris)
+    const { facts, fitted, lock, origins, test: held, train, val } = await prepared(iris)
     expect(facts).toEqual({
       sample: [4],
       dtype: "f32",
@@ -62,8 +62,8 @@ describe("prepare", () => {
     expect(lock.files).toEqual([
       { path: "data/iris.csv", bytes: readFileSync(join(examples, "data/iris.csv")).length, sha256: lock.files[0]?.sha256 },
     ])
-    expect(origin.lines?.[0]).toBe(2)
-    expect(origin.rows).toHaveLength(90)
+    expect(origins.train?.lines?.[0]).toBe(2)
+    expect(origins.train?.rows).toHaveLength(90)
   })
 
   test("the same document gives the same rows, another seed others", async () => {

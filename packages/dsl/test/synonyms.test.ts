@@ -59,23 +59,66 @@ const vocabularies = {
   layer: {
     keras: ["Dense=dense", "Conv2D=conv2d", "MaxPooling2D=max_pool", "GlobalAveragePooling2D=global_avg_pool", "Flatten=flatten"],
     kerasToo: ["BatchNormalization=batch_norm", "SpatialDropout2D=spatial_dropout", "SimpleRNN=simple_rnn", "LSTM=lstm"],
-    torch: ["nn.Linear=dense", "nn.Conv1d=conv1d", "nn.MaxPool2d=max_pool", "nn.BatchNorm2d=batch_norm", "nn.Dropout2d=spatial_dropout"],
-    torchToo: ["nn.ConvTranspose2d=conv_transpose2d", "nn.LayerNorm=layer_norm", "nn.GRU=gru", "nn.MultiheadAttention=multi_head_attention"],
-    torchLast: ["nn.AdaptiveAvgPool2d=global_avg_pool", "nn.TransformerEncoderLayer=transformer_encoder", "RandomHorizontalFlip=random_flip"],
+    torch: [
+      "nn.Linear=dense",
+      "nn.Conv1d=conv1d",
+      "nn.MaxPool2d=max_pool",
+      "nn.BatchNorm2d=batch_norm",
+      "nn.Dropout2d=spatial_dropout",
+    ],
+    torchToo: [
+      "nn.ConvTranspose2d=conv_transpose2d",
+      "nn.LayerNorm=layer_norm",
+      "nn.GRU=gru",
+      "nn.MultiheadAttention=multi_head_attention",
+    ],
+    torchLast: [
+      "nn.AdaptiveAvgPool2d=global_avg_pool",
+      "nn.TransformerEncoderLayer=transformer_encoder",
+      "RandomHorizontalFlip=random_flip",
+    ],
   },
-  activation: { all: ["ReLU=relu", "nn.LeakyReLU=leaky_relu", "Hardtanh=hard_tanh", "SiLU=silu", "logistic=sigmoid", "Softplus=softplus"] },
+  activation: {
+    all: ["ReLU=relu", "nn.LeakyReLU=leaky_relu", "Hardtanh=hard_tanh", "SiLU=silu", "logistic=sigmoid", "Softplus=softplus"],
+  },
   initializer: {
-    all: ["xavier=xavier_uniform", "glorot=xavier_uniform", "GlorotNormal=glorot_normal", "kaiming_uniform_=kaiming_uniform", "RandomNormal=normal"],
+    all: [
+      "xavier=xavier_uniform",
+      "glorot=xavier_uniform",
+      "GlorotNormal=glorot_normal",
+      "kaiming_uniform_=kaiming_uniform",
+      "RandomNormal=normal",
+    ],
   },
   loss: {
-    keras: ["sparse_categorical_crossentropy=categorical_cross_entropy", "binary_crossentropy=binary_cross_entropy", "mean_squared_error=mse"],
-    torch: ["nn.CrossEntropyLoss=categorical_cross_entropy", "nn.BCEWithLogitsLoss=binary_cross_entropy", "nn.MSELoss=mse", "nn.L1Loss=mae"],
+    keras: [
+      "sparse_categorical_crossentropy=categorical_cross_entropy",
+      "binary_crossentropy=binary_cross_entropy",
+      "mean_squared_error=mse",
+    ],
+    torch: [
+      "nn.CrossEntropyLoss=categorical_cross_entropy",
+      "nn.BCEWithLogitsLoss=binary_cross_entropy",
+      "nn.MSELoss=mse",
+      "nn.L1Loss=mae",
+    ],
     torchToo: ["nn.SmoothL1Loss=huber", "nn.KLDivLoss=kl_divergence", "nn.PoissonNLLLoss=poisson"],
   },
   optimizer: { all: ["torch.optim.Adam=adam", "AdamW=adamw", "SGD=sgd", "RMSprop=rmsprop", "Adadelta=adadelta", "NAdam=nadam"] },
   schedule: {
-    torch: ["StepLR=step", "ExponentialLR=exponential", "CosineAnnealingLR=cosine", "CosineAnnealingWarmRestarts=cosine_restarts"],
-    more: ["OneCycleLR=one_cycle", "cosine_annealing=cosine", "CosineDecay=cosine", "PolynomialDecay=polynomial", "InverseTimeDecay=inverse_time"],
+    torch: [
+      "StepLR=step",
+      "ExponentialLR=exponential",
+      "CosineAnnealingLR=cosine",
+      "CosineAnnealingWarmRestarts=cosine_restarts",
+    ],
+    more: [
+      "OneCycleLR=one_cycle",
+      "cosine_annealing=cosine",
+      "CosineDecay=cosine",
+      "PolynomialDecay=polynomial",
+      "InverseTimeDecay=inverse_time",
+    ],
   },
   metric: {
     sklearn: ["accuracy_score=accuracy", "f1_score=f1", "roc_auc_score=auroc", "average_precision_score=auprc", "r2_score=r2"],
@@ -96,7 +139,14 @@ describe.each(Object.entries(vocabularies))("the %ss of other libraries", (table
 test("the options of other libraries are those of the entries that they belong to", () => {
   const options = [
     [standard.layer.dense, "hidden_size=units", "out_features=units", "kernel_initializer=init", "use_bias=bias"],
-    [standard.layer.conv2d, "out_channels=filters", "kernel_size=kernel", "strides=stride", "padding=pad", "dilation_rate=dilation"],
+    [
+      standard.layer.conv2d,
+      "out_channels=filters",
+      "kernel_size=kernel",
+      "strides=stride",
+      "padding=pad",
+      "dilation_rate=dilation",
+    ],
     [standard.layer.max_pool, "pool_size=window", "kernel_size=window", "strides=stride"],
     [standard.layer.embedding, "num_embeddings=tokens", "input_dim=tokens", "output_dim=units", "embedding_dim=units"],
     [standard.layer.dropout, "p=rate", "dropout_rate=rate"],

@@ -1,11 +1,5 @@
-/** What a model says of each row, in the words of the target. */
-import * as Deferred from "@adjoint/core/data/Deferred"
-import * as Preprocess from "@adjoint/core/data/Preprocess"
-import { read } from "@adjoint/core/tensor/read"
-import { predict } from "@adjoint/core/training/Evaluate"
-import type { NDArray } from "@adjoint/core/words/NDArray"
-import * as Effect from "effect/Effect"
-import type { Trained } from "../run/Trained.ts"
+/** What a model says of a row, in the words of the target. */
+import type { Target } from "@adjoint/dsl/prepare/Facts"
 
 /** One prediction: a class with its probability and those of all classes, or numbers by name. */
 export type Answer =
@@ -14,15 +8,10 @@ export type Answer =
   | { readonly prediction: number }
   | { readonly prediction: { readonly [name: string]: number } }
 
-const rowsOf = ({ data, shape }: NDArray): ReadonlyArray<ReadonlyArray<number>> => {
-  const width = data.length / Math.max(1, shape[0] ?? 1)
-  return Array.from({ length: shape[0] ?? 0 }, (_, i) => [...data.subarray(i * width, (i + 1) * width)])
-}
-
 /** Losses whose response to outputs is a probability. */
 const probabilistic: ReadonlySet<string> = new Set(["categorical_cross_entropy", "binary_cross_entropy"])
 
-/** One output stands for the second of two classes. */
+/** One output is the probability of the second of two classes. */
 const both = (row: ReadonlyArray<number>): ReadonlyArray<number> => (row.length === 1 ? [1 - (row[0] ?? 0), row[0] ?? 0] : row)
 
 const largest = (row: ReadonlyArray<number>): number => row.reduce((best, x, i) => (x > (row[best] ?? 0) ? i : best), 0)
@@ -35,21 +24,16 @@ const chosen = (row: ReadonlyArray<number>, classes: ReadonlyArray<string>, isPr
   return { prediction, probability: row[at] ?? 0, probabilities }
 }
 
-/** Predicts rows as they were read, in order. */
-export const answers = ({ built, run: { fitted }, target, weights }: Trained, raw: Preprocess.Raw) =>
-  Effect.gen(function* () {
-    const inputs = yield* Effect.fromResult(Deferred.inputs(fitted, raw))
-    const outputs = yield* predict(built.net, weights, inputs)
-    if (target.type === "numbers") {
-      const [only] = target.names
-      return rowsOf(Preprocess.restore(fitted, outputs)).map(
-        (row): Answer =>
-          target.names.length === 1 && only !== undefined
-            ? { prediction: row[0] ?? Number.NaN }
-            : { prediction: Object.fromEntries(target.names.map((name, i) => [name, row[i] ?? Number.NaN] as const)) },
-      )
-    }
-    const classes = target.classes ?? []
-    const responses = rowsOf(read(built.loss.response(outputs)))
-    return responses.map((row) => chosen(both(row), classes, probabilistic.has(built.lossName)))
-  })
+/** How the responses of a row become an answer. */
+export const answering = (target: Target, lossName: string): ((responses: ReadonlyArray<number>) => Answer) => {
+  if (target.type === "numbers") {
+    const { names } = target
+    return (row) =>
+      names.length === 1
+        ? { prediction: row[0] ?? Number.NaN }
+        : { prediction: Object.fromEntries(names.map((name, i) => [name, row[i] ?? Number.NaN] as const)) }
+  }
+  const classes = target.classes ?? []
+  const isProbability = probabilistic.has(lossName)
+  return (row) => chosen(both(row), classes, isProbability)
+}

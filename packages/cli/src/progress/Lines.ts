@@ -1,8 +1,9 @@
 /** What is said before and after the epochs of a run. */
 import type { Scores } from "@adjoint/core/training/Progress"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
-import { type Baseline, baseline } from "@adjoint/dsl/prepare/Baseline"
+import { type Baseline, baseline, worseThan } from "@adjoint/dsl/prepare/Baseline"
 import type { Prepared } from "@adjoint/dsl/prepare/Prepare"
+import { print } from "@adjoint/dsl/source/Path"
 import * as Effect from "effect/Effect"
 import type { Sound } from "../ModelFile.ts"
 import type { Summary } from "../run/Records.ts"
@@ -19,6 +20,10 @@ export const warnings = ({ reading: { diagnostics, source } }: Sound) =>
     : Effect.flatMap(World, ({ env, stderr }) =>
         message(`${Render.all(diagnostics, source, { colour: hasColour(env, stderr) })}\n`),
       )
+
+/** The part that the baseline is scored on: rows that nothing is learned from, where there are any. */
+export const baselinePart = ({ test, val }: Pick<Prepared, "test" | "val">): "train" | "val" | "test" =>
+  val !== undefined ? "val" : test !== undefined ? "test" : "train"
 
 /** The answer that looks at no input, scored on the rows that nothing is learned from. */
 export const baselineOf = ({ facts: { target }, test, train, val }: Prepared): Baseline =>
@@ -61,12 +66,50 @@ export const header = (
 export const printScores = (part: string, scores: Scores | undefined, units: Format.Units): ReadonlyArray<string> =>
   Object.entries(scores ?? {}).map(([name, value]) => `${part}.${name} ${Format.measured(name, value, units)}`)
 
-/** How a run ended. */
-const ending = ({ best, epochs, status, units }: Summary): string => {
+/** How a run ended, and which weights it stands for. */
+const ending = ({ best, epochs, status, test, units, weights, weightsEpoch }: Summary): string => {
   const so = status === "stopped early" ? `stopped early after epoch ${epochs}` : `finished after epoch ${epochs}`
-  return best === undefined
-    ? so
-    : `${so}, best ${best.monitor} ${Format.measured(best.monitor, best.value, units)} in epoch ${best.epoch}`
+  if (best === undefined) return so
+  const found = `${so}, best ${best.monitor} ${Format.measured(best.monitor, best.value, units)} in epoch ${best.epoch}`
+  // Where the last epoch was the best there is nothing to tell apart.
+  if (best.epoch === epochs) return found
+  const used = test === undefined ? "kept" : "kept and scored on test"
+  return `${found}; ${used}: the weights of epoch ${weightsEpoch ?? epochs}, the ${weights}`
+}
+
+/** A result that no one should rely on: it is worse than an answer that looks at no input. */
+const worse = (training: Training, summary: Summary): ReadonlyArray<string> => {
+  const found = worseThanBaseline(training, summary)
+  // A score that is not finite has a warning of its own.
+  if (found === undefined || !Number.isFinite(found.got)) return []
+  const { answer, baseline, got, name } = found
+  const said = answer.kind === "majority" ? `always answering \`${answer.class}\`` : "always answering the mean"
+  return [`${name} ${Format.score(name, got)} is worse than ${said} (${Format.score(name, baseline)})`, advice(training)]
+}
+
+/** The score of a summary that is worse than the baseline's, with the baseline. */
+export const worseThanBaseline = ({ built, prepared }: Training, summary: Partial<Pick<Summary, "train" | "val" | "test">>) => {
+  const answer = baselineOf(prepared)
+  const part = baselinePart(prepared)
+  const scores = summary[part]
+  const found = scores === undefined ? undefined : worseThan(answer, scores, built.lossName)
+  return found === undefined ? undefined : { ...found, answer, name: `${part}.${found.score}` }
+}
+
+/** What to try where a model has not learned. */
+const advice = ({ prepared: { facts }, sound: { document } }: Training): string => {
+  const { target } = facts
+  const columns = document.data?.columns
+  const unscaled =
+    target.type !== "numbers" || columns === undefined
+      ? undefined
+      : target.names.find((name) => {
+          const column = Object.hasOwn(columns, name) ? columns[name] : undefined
+          return column?.type === "number" && column.scale === undefined
+        })
+  return unscaled === undefined
+    ? "more epochs, or another learning rate"
+    : `--set ${print(["data", "columns", unscaled, "scale"])}=standard`
 }
 
 /** The scripts of this repository that run the command; who typed one of them types it again. */
@@ -81,11 +124,17 @@ const next = (commands: ReadonlyArray<string>) =>
     )
   })
 
+/** A warning: what is wrong, and what to try. */
+export const warning = (text: string, hint?: string) =>
+  message((style) => `${style("warn", "warning")}: ${text}${hint === undefined ? "" : `\n  ${style("accent", "try:")} ${hint}`}`)
+
 /** How a run ended and what can be done with it; `reference` is how it is called on the command line. */
-export const footer = (summary: Summary, reference: string) =>
+export const footer = (training: Training, summary: Summary, reference: string) =>
   Effect.gen(function* () {
     const time = Format.duration(summary.seconds * 1000)
     yield* message((style) => `${style("good", "✓")} ${ending(summary)} (${time})`)
+    const [text, hint] = worse(training, summary)
+    if (text !== undefined) yield* warning(text, hint)
     yield* next([`evaluate ${reference}`, `predict ${reference} FILE`])
   })
 

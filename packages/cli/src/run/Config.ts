@@ -1,7 +1,6 @@
 /** The run that a model file describes, as core's training takes it. */
 import type { Params } from "@adjoint/core/learning/Params"
 import * as Checkpoint from "@adjoint/core/training/Checkpoint"
-import type { CheckpointError } from "@adjoint/core/training/CheckpointError"
 import type * as Train from "@adjoint/core/training/Train"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
@@ -23,9 +22,9 @@ export const configOf = ({ built, fingerprint, prepared }: Training): Config => 
   }
 }
 
-/** The checkpoints that are kept: those asked for, and the best where the run ends with it. */
+/** The checkpoints that are kept: those asked for, and the one whose weights the run ends with. */
 const kept = ({ checkpoint, earlyStop }: Training["built"]): ReadonlySet<"best" | "last"> =>
-  new Set([...checkpoint.keep, ...(earlyStop?.restoreBest === true ? (["best"] as const) : [])])
+  new Set([...checkpoint.keep, earlyStop?.restoreBest === true ? "best" : "last"])
 
 /** How a run saves into its folder. */
 export const savingIn = (directory: string, { built }: Training): NonNullable<Config["saving"]> => {
@@ -34,10 +33,7 @@ export const savingIn = (directory: string, { built }: Training): NonNullable<Co
     every: built.checkpoint.every,
     save: (kind, checkpoint) => {
       const path = checkpointOf(directory, kind)
-      const write: Effect.Effect<void, CheckpointError, FileSystem.FileSystem | Path.Path> = keep.has(kind)
-        ? Checkpoint.save(path, checkpoint)
-        : Effect.void
-      return Effect.as(write, path)
+      return keep.has(kind) ? Checkpoint.save(path, checkpoint) : Effect.succeed({ directory: path })
     },
   }
 }

@@ -1,4 +1,5 @@
-/** What a run tells, as lines of JSON: the same on stdout under `--json` and in events.ndjson. */
+/** The events of a run as lines of JSON: the same on stdout under `--json` and in events.ndjson. */
+import * as Json from "@adjoint/core/training/json"
 import type { PretrainEvent } from "@adjoint/core/training/PretrainEvent"
 import type { TrainEvent } from "@adjoint/core/training/TrainEvent"
 import { row as machineRow } from "./Machines.ts"
@@ -7,8 +8,11 @@ import { row } from "./Metrics.ts"
 /** The version of the events. They grow by new fields and new events alone; anything else raises the number. */
 export const version = 1
 
-/** Whatever a run tells: of its machines first, where it has any, then of the net. */
+/** An event of a run: of its machines first, where it has any, then of the net. */
 export type RunEvent = PretrainEvent | TrainEvent
+
+/** Rows that an event names at most. */
+const shownRows = 100
 
 type Told = { readonly event: string; readonly [field: string]: unknown }
 
@@ -33,15 +37,17 @@ const tellers: { readonly [T in RunEvent["_tag"]]: (event: Extract<RunEvent, { r
     milliseconds,
   }),
   CheckpointWritten: ({ _tag, ...rest }) => ({ event: "checkpoint", ...rest }),
+  OldCheckpointKept: ({ _tag, ...rest }) => ({ event: "old_checkpoint_kept", ...rest }),
+  NonFiniteScore: ({ _tag, rows, ...rest }) => ({ event: "non_finite_score", ...rest, rows: rows.slice(0, shownRows) }),
   StoppedEarly: ({ _tag, ...rest }) => ({ event: "stopped_early", ...rest }),
-  Finished: ({ best, step }) => ({ event: "finished", step, ...(best === undefined ? {} : { best }) }),
+  Finished: ({ best, step, weights }) => ({ event: "finished", step, weights, ...(best === undefined ? {} : { best }) }),
 }
 
-/** An event as it is written; the tensors of the last one stay behind. */
+/** An event as it is written, without the tensors of the last one. */
 export const told = (event: RunEvent): Told => {
   const teller = tellers[event._tag] as (event: RunEvent) => Told
   return teller(event)
 }
 
-/** What is told, as a line, at a time. */
-export const line = (what: Told, at: Date): string => JSON.stringify({ version, time: at.toISOString(), ...what })
+/** An event as a line of JSON, with its time. */
+export const line = (what: Told, at: Date): string => Json.print({ version, time: at.toISOString(), ...what })

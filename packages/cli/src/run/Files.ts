@@ -1,4 +1,5 @@
 /** Files that are whole or not there: written beside their place, synced, then renamed into it. */
+import * as Json from "@adjoint/core/training/json"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as PlatformError from "effect/PlatformError"
@@ -30,8 +31,8 @@ export const writeWhole = (file: string, content: string | Uint8Array): Write =>
     yield* fs.rename(aside, file)
   }).pipe(Effect.mapError(of(file)), Effect.uninterruptible)
 
-/** Writes a value as a file of JSON. */
-export const writeJson = (file: string, value: unknown): Write => writeWhole(file, `${JSON.stringify(value, undefined, 2)}\n`)
+/** Writes a value as a file of JSON; non-finite numbers as texts. */
+export const writeJson = (file: string, value: unknown): Write => writeWhole(file, `${Json.print(value, 2)}\n`)
 
 /** Adds a line to a file that is only ever added to. */
 export const appendLine = (file: string, line: string): Write =>

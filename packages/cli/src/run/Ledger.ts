@@ -1,7 +1,7 @@
-/** What is known of a run so far: its events added up, one after the other. */
+/** The state of a run so far: its events, reduced one after the other. */
 import type { Params } from "@adjoint/core/learning/Params"
 import type { Weights } from "@adjoint/core/training/Evaluate"
-import { type Monitor, watched } from "@adjoint/core/training/Monitor"
+import { type Monitor, usual, watched } from "@adjoint/core/training/Monitor"
 import type { EpochRecord } from "@adjoint/core/training/Progress"
 import type { TrainEvent } from "@adjoint/core/training/TrainEvent"
 import type { Config } from "./Config.ts"
@@ -14,15 +14,16 @@ export interface Ledger {
   readonly records: ReadonlyArray<EpochRecord>
   readonly best?: { readonly epoch: number; readonly value: number }
   readonly isStopped: boolean
-  /** The weights that the run ended with. */
+  /** The weights that the run ended with, and of which epoch they are: the best or the last. */
   readonly weights?: Weights<Params, Params>
+  readonly kept?: "best" | "last"
 }
 
-/** A run that has told nothing yet. */
+/** A run without events yet. */
 export const open = ({ best, earlyStop, resume, validation }: Config): Ledger => {
   const progress = resume?.last.progress
   return {
-    monitor: earlyStop ?? best ?? { monitor: validation === undefined ? "train.loss" : "val.loss", mode: "min" },
+    monitor: earlyStop ?? best ?? usual(validation !== undefined),
     parameters: 0,
     steps: progress?.step ?? 0,
     records: progress?.history ?? [],
@@ -46,13 +47,15 @@ export const enter = (ledger: Ledger, event: TrainEvent<Params, Params>): Ledger
     case "StoppedEarly":
       return { ...ledger, isStopped: true }
     case "Finished":
-      return { ...ledger, weights: { params: event.params, net: event.net } }
+      return { ...ledger, weights: { params: event.params, net: event.net }, kept: event.weights }
     case "CheckpointWritten":
+    case "OldCheckpointKept":
+    case "NonFiniteScore":
       return ledger
   }
 }
 
-/** What a run comes to. `weights` is the checkpoint that it stands for. */
+/** The result of a run. `weights` is the checkpoint that it stands for, whose scores are given. */
 export const summarize = (
   { best, monitor, parameters, records, steps }: Ledger,
   rest: Pick<Summary, "status" | "weights" | "seconds"> & Partial<Summary>,
@@ -64,7 +67,7 @@ export const summarize = (
     steps,
     parameters,
     ...(best === undefined ? {} : { best: { monitor: monitor.monitor, ...best } }),
-    ...(record === undefined ? {} : { train: record.train }),
+    ...(record === undefined ? {} : { weightsEpoch: record.epoch, train: record.train }),
     ...(record?.validation === undefined ? {} : { val: record.validation }),
     ...rest,
   }

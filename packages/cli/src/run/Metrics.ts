@@ -1,4 +1,5 @@
 /** The scores of each epoch as rows of files: the same bytes for the same run, however often it was interrupted. */
+import * as Json from "@adjoint/core/training/json"
 import type { EpochRecord, Scores } from "@adjoint/core/training/Progress"
 
 const prefixed = (part: string, scores: Scores | undefined): ReadonlyArray<readonly [string, number]> =>
@@ -14,7 +15,7 @@ export const row = ({ epoch, learningRate, step, train, validation }: EpochRecor
 ]
 
 /** A line of metrics.jsonl. */
-export const jsonLine = (record: EpochRecord): string => JSON.stringify(Object.fromEntries(row(record)))
+export const jsonLine = (record: EpochRecord): string => Json.print(Object.fromEntries(row(record)))
 
 /** The header of metrics.csv. */
 export const csvHeader = (record: EpochRecord): string =>

@@ -1,4 +1,4 @@
-/** What a run folder says of its run, as plain data that is read back. */
+/** The records of a run folder: plain data that is read back. */
 import { createHash } from "node:crypto"
 import { arch, availableParallelism, cpus, platform, release } from "node:os"
 import { join } from "node:path"
@@ -20,22 +20,24 @@ export const Command = Schema.Struct({
   engine: Schema.String,
   /** How it rounded. */
   numerics: Schema.String,
-  /** The run that this one goes on from. */
+  /** The run that this one resumes. */
   parent: Schema.optionalKey(Schema.String),
   /** The hash of resolved.yaml. */
   resolved: Schema.String,
-  /** What the run is of, as a hash: its model, its training and its data. */
+  /** The model, the training and the data of the run, as a hash. */
   fingerprint: Schema.String,
   started: Schema.String,
 })
 export type Command = typeof Command.Type
 
-/** What came of it. */
+/** The result of a run. */
 export const Summary = Schema.Struct({
   version: Schema.Literal(1),
   status: Schema.Literals(["finished", "stopped early", "interrupted", "failed"]),
-  /** The checkpoint that the run stands for. */
+  /** The checkpoint that the run stands for: these weights are kept, and scored on the test rows. */
   weights: Schema.Literals(["best", "last"]),
+  /** The epoch whose weights they are. */
+  weightsEpoch: Schema.optionalKey(Schema.Int),
   epochs: Schema.Int,
   steps: Schema.Int,
   parameters: Schema.Int,
@@ -46,7 +48,10 @@ export const Summary = Schema.Struct({
   test: Schema.optionalKey(Scores),
   /** What scores are in, where the net learns other numbers than were measured; the loss is of those it learns. */
   units: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+  /** The answer that looks at no input, and its scores. */
   baseline: Schema.optionalKey(Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite]))),
+  /** The score that is worse than the baseline's, where one is. */
+  worseThanBaseline: Schema.optionalKey(Schema.String),
   parent: Schema.optionalKey(Schema.String),
   failure: Schema.optionalKey(Schema.String),
 })

@@ -4,6 +4,8 @@ import * as Context from "effect/Context"
 /** Where text goes. */
 export interface Sink {
   readonly write: (text: string) => void
+  /** Waits until what was written has been taken, or so much of it that more may be written. */
+  readonly drained: () => Promise<void>
   readonly isTerminal: boolean
   /** The width of the terminal, asked anew each time since it can change. */
   readonly columns: () => number

@@ -19,3 +19,6 @@ export const message = writeTo(({ stderr }) => stderr)
 
 /** Writes a value as one line of JSON, as a result. */
 export const json = (value: unknown) => result(JSON.stringify(value))
+
+/** Waits until results that were written have been taken, so that they do not pile up. */
+export const drained = Effect.flatMap(World, ({ stdout }) => Effect.promise(stdout.drained))

@@ -95,9 +95,7 @@ const checked = (file: string, { fix, strict }: Options) =>
     const opened = yield* look(yield* ModelFile.open(file))
     const { reading } = fix === undefined ? opened : yield* fixed(file, opened, fix)
     return { file, diagnostics: strict ? promote(reading.diagnostics) : reading.diagnostics, source: reading.source }
-  }).pipe(
-    Effect.catchTag("Refused", ({ diagnostics }) => Effect.succeed<Checked>({ file, diagnostics, source: undefined })),
-  )
+  }).pipe(Effect.catchTag("Refused", ({ diagnostics }) => Effect.succeed<Checked>({ file, diagnostics, source: undefined })))
 
 /** Diagnostics are what this verb is asked for, so they go where results go. */
 const report = (options: Options, files: ReadonlyArray<Checked>) =>

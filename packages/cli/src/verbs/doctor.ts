@@ -1,8 +1,7 @@
 /** `adjoint doctor`: what this machine offers, and whether the engine is right on it. */
 import os from "node:os"
 import process from "node:process"
-import { fusesMultiplyAdd } from "@adjoint/core/machines/wasm/hostNumerics"
-import { makePool } from "@adjoint/core/machines/wasm/pool"
+import * as Wasm from "@adjoint/core/engines/Wasm"
 import { type Answer, selfTest } from "@adjoint/core/testing/selfTest"
 import * as Effect from "effect/Effect"
 import { askedThreads, type Choice } from "../Engines.ts"
@@ -39,9 +38,9 @@ const machine = (wanted: number | undefined): Machine => {
     cpu: os.cpus()[0]?.model.trim() ?? "unknown",
     cores,
     memory: os.totalmem(),
-    threads: makePool(wanted ?? cores)?.threads ?? 1,
+    threads: Wasm.threadCount(wanted ?? cores),
     ...(wanted === undefined ? {} : { wanted }),
-    relaxedSimd: fusesMultiplyAdd(),
+    relaxedSimd: Wasm.hasFastNumerics(),
   }
 }
 

@@ -1,9 +1,13 @@
 /** `adjoint evaluate`: how good a run's model is on rows it did not learn from. */
 import * as Dataset from "@adjoint/core/data/Dataset"
+import { Engine } from "@adjoint/core/engines/Engine"
 import { evaluate } from "@adjoint/core/training/Evaluate"
+import { findInScoring } from "@adjoint/core/training/findNonFinite"
 import * as Effect from "effect/Effect"
+import { nonFiniteScore } from "../Divergence.ts"
 import { type Choice, engineOf } from "../Engines.ts"
 import { held } from "../Floor.ts"
+import * as Lines from "../progress/Lines.ts"
 import { line } from "../run/Events.ts"
 import { find } from "../run/Find.ts"
 import { load, lossOver, partOf, rowsOf } from "../run/Trained.ts"
@@ -30,6 +34,12 @@ export const run = (options: Options) =>
     const scores = yield* evaluate(built.net, weights, { dataset, loss: lossOver(trained, all), scores: built.scores })
     const classes = yield* classesOf(trained, dataset)
     const rows = Dataset.size(dataset)
+    if (!Number.isFinite(scores.loss) && !options.json) {
+      const { read } = yield* Engine
+      const place = yield* findInScoring({ ...built, loss: lossOver(trained, all), read }, weights, dataset)
+      const told = place && nonFiniteScore({ part: split, ...place }, { sound: trained }, all)
+      if (told !== undefined) yield* Lines.warning(told.message, told.hint)
+    }
     const { units } = built
     const measured = units === undefined ? {} : { units }
     if (options.json)

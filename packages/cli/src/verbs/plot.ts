@@ -4,10 +4,10 @@ import * as Entry from "@adjoint/core/learning/Entry"
 import { use } from "@adjoint/dsl/build/Uses"
 import type { Named } from "@adjoint/dsl/Document"
 import { suggest } from "@adjoint/dsl/diagnostic/Suggest"
-import * as Synonyms from "@adjoint/dsl/schema/Synonyms"
 import { standard } from "@adjoint/dsl/schema/Catalogue"
 import { choices } from "@adjoint/dsl/schema/FromEntry"
 import { decode } from "@adjoint/dsl/schema/Issues"
+import * as Synonyms from "@adjoint/dsl/schema/Synonyms"
 import * as Override from "@adjoint/dsl/source/Override"
 import { print } from "@adjoint/dsl/source/Path"
 import * as Effect from "effect/Effect"
@@ -73,10 +73,19 @@ const titleOf = (name: string, options: { readonly [option: string]: unknown }):
   return said.length === 0 ? name : `${name} (${said.map(([key, value]) => `${key} ${value}`).join(", ")})`
 }
 
+/** A formula without what follows its first semicolon outside of brackets: a remark, or another way to compute it. */
+const brief = (formula: string): string => {
+  let depth = 0
+  for (const [at, character] of [...formula].entries()) {
+    if (character === "(") depth++
+    else if (character === ")") depth--
+    else if (character === ";" && depth === 0) return [...formula].slice(0, at).join("")
+  }
+  return formula
+}
+
 const captionOf = (name: string, options: { readonly [option: string]: unknown }, section?: Activation.Section): Caption => {
   const { derivative, formula } = Activation.table[name as Activation.Name]
-  // What follows a semicolon is a remark or another way to compute it, more than a legend has room for.
-  const brief = (text: string): string => text.split("; ", 1)[0] ?? text
   return {
     title: titleOf(name, options),
     formula: section === undefined ? brief(formula) : `f(z) = ${section.formula}`,

@@ -1,17 +1,19 @@
-/** `adjoint predict`: what a run's model says of rows, one line of JSON a row. */
-import { DataError, inFile } from "@adjoint/core/data/DataError"
+/** `adjoint predict`: what a run's model says of rows, one line of JSON a row, as the rows come. */
+import { DataError, dataError, inFile } from "@adjoint/core/data/DataError"
+import { pieces } from "@adjoint/core/data/GzipPieces"
 import * as Load from "@adjoint/core/data/Load"
-import type * as Preprocess from "@adjoint/core/data/Preprocess"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { type Choice, engineOf } from "../Engines.ts"
-import { UsageError } from "../Failure.ts"
-import { answers } from "../predict/Answer.ts"
-import * as Samples from "../predict/Samples.ts"
+import { Unanswered, UsageError } from "../Failure.ts"
+import { type Outcome, predictor } from "../predict/Predictor.ts"
+import type { Reader, Rows } from "../predict/Rows.ts"
+import { kindNames, readerByContent, readerOf } from "../predict/Source.ts"
 import { find } from "../run/Find.ts"
 import { load, type Trained } from "../run/Trained.ts"
 import { World } from "../terminal/World.ts"
-import { result } from "../terminal/Write.ts"
+import { drained, message, result } from "../terminal/Write.ts"
 
 export interface Options extends Choice {
   readonly run: string
@@ -20,77 +22,86 @@ export interface Options extends Choice {
   readonly input: string
 }
 
-/** What is wrong with rows, said of where they came from. */
-const from =
-  (name: string) =>
-  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.mapError(effect, (error) => (error instanceof DataError ? (inFile(error, name) as E & DataError) : error))
+/** Rows that fail are named on stderr up to so many. */
+const mostNamed = 20
 
-/** Prints the predictions of some rows, the first of which has this number. */
-const tell = (trained: Trained, raw: Preprocess.Raw | undefined, first: number) =>
+/** Where bytes come from, and what reads them. */
+interface Opened {
+  readonly name: string
+  readonly bytes: AsyncIterable<Uint8Array>
+  readonly reader: Reader
+}
+
+const openFile = (trained: Trained, file: string) =>
   Effect.gen(function* () {
-    if (raw === undefined) return first
-    const made = yield* answers(trained, raw)
-    yield* result(made.map((answer, i) => JSON.stringify({ row: first + i, ...answer })).join("\n"))
-    return first + made.length
+    const reader = readerOf(trained, file)
+    if (reader === undefined) {
+      const hint = `a name that ends in ${kindNames}, with or without .gz`
+      return yield* new UsageError({ message: `${file}: what kind of file is it?`, hint })
+    }
+    const bytes = yield* Stream.toAsyncIterableEffect(Load.stream(file))
+    return { name: file, bytes, reader } satisfies Opened
   })
 
-const fromFile = (trained: Trained, file: string) =>
-  Effect.gen(function* () {
-    const rows = Samples.fromFile(trained.run.fitted, file, yield* Load.bytes(file))
-    if (rows === undefined) {
-      const message = `${file}: what kind of file is it?`
-      return yield* new UsageError({ message, hint: `a name that ends in ${Samples.kinds}` })
-    }
-    yield* tell(trained, yield* Effect.fromResult(rows), 1)
-  }).pipe(from(file))
-
-const isJson = (text: string): boolean => /^\s*[[{]/.test(text)
-
-/** Lines of JSON are answered as they come; anything else is read to its end first. */
-const fromPipe = (trained: Trained) =>
+const openPipe = (trained: Trained) =>
   Effect.gen(function* () {
     const { stdin } = yield* World
     if (stdin.isTerminal) {
-      const message = "which rows? nothing is piped in"
-      return yield* new UsageError({ message, hint: "adjoint predict RUN FILE, or … | adjoint predict RUN -" })
+      const hint = "adjoint predict RUN FILE, or … | adjoint predict RUN -"
+      return yield* new UsageError({ message: "which rows? nothing is piped in", hint })
     }
-    const { fitted } = trained.run
-    const decoder = new TextDecoder()
-    const chunks: Array<Uint8Array> = []
-    let json: boolean | undefined
-    let text = ""
-    let [line, row] = [1, 1]
+    return { name: "stdin", bytes: stdin.bytes(), reader: readerByContent(trained) } satisfies Opened
+  })
 
-    const answer = (lines: string) =>
-      Effect.gen(function* () {
-        row = yield* tell(trained, yield* Effect.fromResult(Samples.fromJsonLines(fitted, lines, line)), row)
-        line += lines.split("\n").length - 1
+/** What a source of bytes threw. */
+const thrown =
+  (name: string) =>
+  (error: unknown): DataError =>
+    inFile(error instanceof DataError ? error : dataError({ _tag: "NotReadable", cause: String(error) }), name)
+
+/** Writes outcomes, and counts them. */
+const teller = () => {
+  let failed = 0
+  let rows = 0
+  const tell = (outcomes: ReadonlyArray<Outcome>) =>
+    Effect.gen(function* () {
+      const lines = outcomes.map((outcome, i) => {
+        const row = rows + i + 1
+        return JSON.stringify(
+          Result.match(outcome, { onSuccess: (answer) => ({ row, ...answer }), onFailure: (error) => ({ row, error }) }),
+        )
       })
+      rows += outcomes.length
+      for (const outcome of outcomes) {
+        if (Result.isSuccess(outcome)) continue
+        failed++
+        if (failed <= mostNamed) yield* message((style) => `${style("bad", "error")}: ${outcome.failure}`)
+      }
+      yield* result(lines.join("\n"))
+      yield* drained
+    })
+  return { tell, counted: () => ({ failed, rows }) }
+}
 
-    yield* Stream.runForEach(
-      Stream.fromAsyncIterable(stdin.bytes(), (cause) => new UsageError({ message: `stdin cannot be read: ${String(cause)}` })),
-      (chunk) =>
-        Effect.gen(function* () {
-          text += decoder.decode(chunk, { stream: true })
-          if (json === undefined && text.trim() !== "") json = isJson(text)
-          if (json !== true) {
-            chunks.push(chunk)
-            return
-          }
-          const end = text.lastIndexOf("\n") + 1
-          const whole = text.slice(0, end)
-          text = text.slice(end)
-          if (whole !== "") yield* answer(whole)
-        }),
-    )
-    if (json === true) return yield* answer(text)
-    yield* tell(trained, yield* Effect.fromResult(Samples.fromPipe(fitted, Buffer.concat(chunks))), 1)
-  }).pipe(from("stdin"))
-
-/** Prints one line of JSON for each row. Fails with `DataError` at the first row that cannot be used. */
+/**
+ * Prints one line of JSON for each row. A row that cannot be used, or whose prediction is not finite, is a line with an
+ * `error`, and the verb fails with `Unanswered` in the end. Fails with `DataError` where no further row can be read.
+ */
 export const run = (options: Options) =>
   Effect.gen(function* () {
     const trained = yield* load(yield* find(options.run, options.runs))
-    yield* options.input === "-" ? fromPipe(trained) : fromFile(trained, options.input)
-  }).pipe(Effect.provide(engineOf(options)))
+    const { bytes, name, reader } = yield* options.input === "-" ? openPipe(trained) : openFile(trained, options.input)
+    const predict = yield* predictor(trained, name)
+    const { counted, tell } = teller()
+    const world = yield* World
+    const each = (outcomes: ReadonlyArray<Outcome>) => Effect.provideService(tell(outcomes), World, world)
+    const answer = (read: Result.Result<ReadonlyArray<Rows>, DataError>) =>
+      Effect.gen(function* () {
+        const some = yield* Effect.fromResult(Result.mapError(read, (error) => inFile(error, name)))
+        for (const rows of some) yield* predict(rows, counted().rows + 1, each)
+      })
+    yield* Stream.runForEach(Stream.fromAsyncIterable(pieces(bytes), thrown(name)), (piece) => answer(reader.push(piece)))
+    yield* answer(reader.end())
+    const { failed, rows } = counted()
+    if (failed > 0) return yield* new Unanswered({ failed, rows, named: Math.min(failed, mostNamed) })
+  }).pipe(Effect.scoped, Effect.provide(engineOf(options)))

@@ -110,10 +110,17 @@ const table = ({ below, best, points }: Sweep.SweepFinished, monitor: string, st
 }
 
 /** What to do with what was found. */
-const advice = ({ below, best }: Sweep.SweepFinished, penalty: Penalty, style: Style): ReadonlyArray<string> => {
+const advice = ({ below, best, points }: Sweep.SweepFinished, penalty: Penalty, style: Style): ReadonlyArray<string> => {
+  const tries = style("accent", "try:")
   if (best === undefined) return ["", style("bad", "every run diverged")]
   if (below === undefined || best.lambda === 0) return ["", "no λ of these is better than none"]
-  return ["", `${style("accent", "try:")} --set train.regularize.${penalty}=${below.lambda}`]
+  if (points.every(({ lambda }) => lambda <= best.lambda))
+    return [
+      "",
+      "the best λ is the largest that was tried; a larger one may be better still",
+      `${tries} --from ${strength(best.lambda / 10)} --to ${strength(best.lambda * 100)}`,
+    ]
+  return ["", `${tries} --set train.regularize.${penalty}=${below.lambda}`]
 }
 
 /** Trains with each λ and prints what came of it. Nothing is kept. */

@@ -3,14 +3,15 @@ import { basename, dirname, join, resolve } from "node:path"
 import { Engine } from "@adjoint/core/engines/Engine"
 import type * as Rbm from "@adjoint/core/learning/Rbm"
 import { evaluate } from "@adjoint/core/training/Evaluate"
+import { findInScoring } from "@adjoint/core/training/findNonFinite"
 import { NonFinite } from "@adjoint/core/training/NonFinite"
 import type { PretrainEvent } from "@adjoint/core/training/PretrainEvent"
 import type { Scores } from "@adjoint/core/training/Progress"
 import * as Train from "@adjoint/core/training/Train"
-import type { TrainEvent } from "@adjoint/core/training/TrainEvent"
+import type { NonFiniteScore, TrainEvent } from "@adjoint/core/training/TrainEvent"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { diverged } from "../Divergence.ts"
+import { diverged, nonFiniteScore } from "../Divergence.ts"
 import { type Choice, engineOf } from "../Engines.ts"
 import { UsageError } from "../Failure.ts"
 import { held } from "../Floor.ts"
@@ -131,13 +132,22 @@ const referenceOf = (folder: string, { runs, usualRuns }: Options): string => {
 const progressFor = ({ json }: Options) =>
   Effect.map(World, ({ env, stderr }) => (json ? jsonProgress() : isLive(env, stderr) ? live() : plain()))
 
-/** The scores of the rows that the document wants the run judged by. */
-const judge = ({ built, prepared, sound: { document } }: Training, { weights }: Ledger.Ledger) =>
+/** The scores of the rows that the document wants the run judged by; a loss that is not finite is traced and reported. */
+const judge = <E, R>(
+  { built, prepared, sound: { document } }: Training,
+  { records, weights }: Ledger.Ledger,
+  tell: (event: NonFiniteScore) => Effect.Effect<void, E, R>,
+) =>
   Effect.gen(function* () {
     const { split } = document.evaluate
     const dataset = prepared[split]
     if (dataset === undefined || weights === undefined) return {}
     const scores = yield* evaluate(built.net, weights, { dataset, loss: built.loss, scores: built.scores })
+    if (!Number.isFinite(scores.loss)) {
+      const { read } = yield* Engine
+      const place = yield* findInScoring({ ...built, read }, weights, dataset)
+      if (place !== undefined) yield* tell({ _tag: "NonFiniteScore", part: split, epoch: records.at(-1)?.epoch ?? 0, ...place })
+    }
     return { [split]: scores } as { readonly [part in typeof split]?: Scores }
   })
 
@@ -153,18 +163,21 @@ const train = (options: Options, ready: Ready, folder: string) =>
     const close = (rest: Pick<Summary, "status"> & Partial<Summary>) =>
       Effect.gen(function* () {
         const restored = ledger.best !== undefined && config.earlyStop?.restoreBest === true
+        const kept = ledger.kept ?? (restored ? "best" : "last")
         const { kind, ...answer } = Lines.baselineOf(training.prepared)
         const { units } = training.built
         const summary = Ledger.summarize(ledger, {
-          weights: restored ? "best" : "last",
+          weights: kept,
           seconds: (Date.now() - started) / 1000,
           baseline: { kind, ...answer },
           ...(units === undefined ? {} : { units }),
           ...(parent === undefined ? {} : { parent: parent.directory }),
           ...rest,
         })
-        yield* Recorder.end(folder, summary)
-        return summary
+        const worse = Lines.worseThanBaseline(training, summary)
+        const told = { ...summary, ...(worse === undefined ? {} : { worseThanBaseline: worse.name }) }
+        yield* Recorder.end(folder, told)
+        return told
       })
 
     const told = (event: TrainEvent) =>
@@ -172,6 +185,13 @@ const train = (options: Options, ready: Ready, folder: string) =>
         ledger = Ledger.enter(ledger, event)
         yield* Recorder.note(folder, event)
         yield* progress.tell(event)
+        if (options.json) return
+        if (event._tag === "OldCheckpointKept")
+          yield* Lines.warning(`an old checkpoint could not be deleted: ${event.path}: ${event.reason}`, "delete it by hand")
+        if (event._tag === "NonFiniteScore") {
+          const { hint, message } = nonFiniteScore(event, training, training.prepared)
+          yield* Lines.warning(message, hint)
+        }
       })
 
     // How many machines have learned, until the net itself begins to.
@@ -209,7 +229,7 @@ const train = (options: Options, ready: Ready, folder: string) =>
       Effect.tapError((error) => Effect.ignore(close({ status: "failed", failure: error.message }))),
       Effect.mapError(located(training)),
     )
-    const judged = yield* judge(training, ledger)
+    const judged = yield* judge(training, ledger, told)
     return yield* close({ status: ledger.isStopped ? "stopped early" : "finished", ...judged })
   })
 
@@ -230,7 +250,7 @@ export const run = (options: Options) =>
     const summary = yield* train(options, ready, folder)
     if (options.json) yield* result(line({ event: "summary", folder, ...summary }, new Date()))
     else {
-      yield* Lines.footer(summary, referenceOf(folder, options))
+      yield* Lines.footer(ready.training, summary, referenceOf(folder, options))
       const { split } = ready.training.sound.document.evaluate
       yield* result([folder, ...Lines.printScores(split, summary[split], summary.units)].join("  "))
     }

@@ -34,7 +34,7 @@ export const parse = (source: string | Uint8Array, options: Options = {}): Resul
 const refuse = (reason: Reason): Result.Result<never, DataError> => Result.fail(dataError(reason))
 
 const table = (text: string, { delimiter = "auto", header = true }: Options): Result.Result<Table, DataError> => {
-  const read = records(text, delimiter === "auto" ? detect(text) : delimiter)
+  const read = records(text, delimiterOf(text, { delimiter }))
   if (Result.isFailure(read)) return Result.fail(read.failure)
   const { rows, lines } = read.success
   const [first] = rows
@@ -71,6 +71,10 @@ const badNames = (names: ReadonlyArray<string>): string | undefined => {
   }
   return undefined
 }
+
+/** The delimiter that a text which begins so is read by. `delimiterOf("a;b", {}) // => ";"` */
+export const delimiterOf = (text: string, { delimiter = "auto" }: Pick<Options, "delimiter">): Delimiter =>
+  delimiter === "auto" ? detect(text) : delimiter
 
 const delimiters: ReadonlyArray<Delimiter> = [",", ";", "\t"]
 

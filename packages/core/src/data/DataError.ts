@@ -30,6 +30,13 @@ export type Reason =
   | { readonly _tag: "BadQuote"; readonly line: number; readonly got: string; readonly wanted: string; readonly hint: string }
   | ({ readonly _tag: "BadCell"; readonly got: string; readonly wanted: string; readonly hint: string } & Cell)
   | {
+      readonly _tag: "BadRecord"
+      readonly line: number
+      readonly row: number
+      readonly got: string
+      readonly wanted: string
+    }
+  | {
       readonly _tag: "NoColumn"
       readonly column: string
       readonly nearest: ReadonlyArray<string>
@@ -114,6 +121,7 @@ const sentences: { readonly [T in Reason["_tag"]]: (reason: Extract<Reason, { re
   BadRow: (r) => `row ${r.row} has ${count(r.got, r.got === 1 ? "cell" : "cells")}, wanted ${r.wanted}, one for each column`,
   BadQuote: (r) => `got ${r.got}; wanted ${r.wanted}${trying(r.hint)}`,
   BadCell: (r) => `row ${r.row}, column \`${r.column}\`: got ${r.got}, wanted ${r.wanted}${trying(r.hint)}`,
+  BadRecord: (r) => `row ${r.row}: got ${r.got}; wanted ${r.wanted}`,
   NoColumn: (r) => `there is no column \`${r.column}\`${didYouMean(r.nearest)} the columns are ${list(r.columns)}`,
   UnlistedColumns: (r) =>
     `nothing is said about the ${r.columns.length === 1 ? "column" : "columns"} ${list(r.columns)}; try: list ${r.columns.length === 1 ? "it" : "them"}, or add \`"*": ignore\``,

@@ -1,9 +1,9 @@
 /** Data files: the one place of `data` that touches the disk. Every failure names the file. */
-import { basename, dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import type { PlatformError } from "effect/PlatformError"
 import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
 import type { NDArray } from "../words/NDArray.ts"
 import * as Csv from "./Csv.ts"
 import { DataError, inFile, type Reason } from "./DataError.ts"
@@ -31,6 +31,20 @@ export const bytes = Effect.fn("Load.bytes")(function* (
   return yield* fs.readFile(file).pipe(Effect.catch(refused(file)))
 })
 
+/** The bytes of a file of any size, piece by piece. Fails with `NotFound` (naming files of similar names) and `NotReadable`. */
+export const stream = (file: string): Stream.Stream<Uint8Array, DataError, FileSystem.FileSystem> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const { type } = yield* fs.stat(file).pipe(Effect.catch(refused(file)))
+      if (type !== "File") return yield* fail(file, { _tag: "NotReadable", cause: `it is a ${type.toLowerCase()}, not a file` })
+      return fs.stream(file, { chunkSize: piece }).pipe(Stream.catch((error) => Stream.fromEffect(refused(file)(error))))
+    }),
+  )
+
+/** Bytes read at a time. */
+const piece = 2 ** 18
+
 const fail = (file: string, reason: Reason): Effect.Effect<never, DataError> => Effect.fail(new DataError({ file, reason }))
 
 const refused =
@@ -38,14 +52,19 @@ const refused =
   (error: PlatformError): Load<never> => {
     if (error.reason._tag !== "NotFound") return fail(file, { _tag: "NotReadable", cause: systemWords(error) })
     return Effect.flatMap(neighbours(file), (names) =>
-      fail(file, { _tag: "NotFound", nearest: nearest(basename(file), names).map((name) => join(dirname(file), name)) }),
+      fail(file, { _tag: "NotFound", nearest: nearest(nameOf(file), names).map((name) => `${folderOf(file)}${name}`) }),
     )
   }
+
+/** The path up to its last separator, which is `/`, or on Windows `\\` too. */
+const folderOf = (file: string): string => file.slice(0, /[^/\\]*[/\\]*$/.exec(file)?.index)
+
+const nameOf = (file: string): string => file.slice(folderOf(file).length).replace(/[/\\]+$/, "")
 
 const neighbours = (file: string): Effect.Effect<ReadonlyArray<string>, never, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
-    return yield* fs.readDirectory(dirname(file))
+    return yield* fs.readDirectory(folderOf(file) || ".")
   }).pipe(Effect.orElseSucceed(() => []))
 
 const decoded =

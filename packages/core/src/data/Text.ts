@@ -40,7 +40,7 @@ const firstMalformed = (bytes: Uint8Array): number => {
   let offset = 0
   let start = 0
   for (let at = text.indexOf("\uFFFD"); at >= 0; at = text.indexOf("\uFFFD", start)) {
-    offset += Buffer.byteLength(text.slice(start, at))
+    offset += new TextEncoder().encode(text.slice(start, at)).length
     if (bytes[offset] !== 0xef || bytes[offset + 1] !== 0xbf || bytes[offset + 2] !== 0xbd) return offset
     offset += 3
     start = at + 1

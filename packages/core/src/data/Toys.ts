@@ -200,11 +200,31 @@ export const linear = (
 /** A toy of the catalogue: from a key to its rows. */
 export type Toy = (key: Key.Key) => Dataset
 
-const count = { kind: "integer", doc: "Rows in all.", synonyms: ["n_samples", "samples", "rows", "size", "n"], default: 200, minimum: 2, maximum: 1_000_000 } as const
+const count = {
+  kind: "integer",
+  doc: "Rows in all.",
+  synonyms: ["n_samples", "samples", "rows", "size", "n"],
+  default: 200,
+  minimum: 2,
+  maximum: 1_000_000,
+} as const
 const noise = (usual: number) =>
-  ({ kind: "number", doc: "Standard deviation of the noise.", synonyms: ["std", "sigma", "cluster_std"], default: usual, minimum: 0 }) as const
+  ({
+    kind: "number",
+    doc: "Standard deviation of the noise.",
+    synonyms: ["std", "sigma", "cluster_std"],
+    default: usual,
+    minimum: 0,
+  }) as const
 const classes = (usual: number) =>
-  ({ kind: "integer", doc: "Classes, named 0, 1, …", synonyms: ["n_classes", "num_classes", "centers"], default: usual, minimum: 2, maximum: 100 }) as const
+  ({
+    kind: "integer",
+    doc: "Classes, named 0, 1, …",
+    synonyms: ["n_classes", "num_classes", "centers"],
+    default: usual,
+    minimum: 2,
+    maximum: 100,
+  }) as const
 const gateOptions = {
   copies: { kind: "integer", doc: "How often each of the four rows occurs.", default: 1, minimum: 1, maximum: 250_000 },
   noise: noise(0),

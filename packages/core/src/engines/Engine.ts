@@ -11,7 +11,7 @@ import type { EngineError, Executable, Job } from "../machines/Executable.ts"
 import * as Reference from "../meaning/Reference.ts"
 import type { NDArray } from "../words/NDArray.ts"
 
-export { EngineError, type Executable, type Job } from "../machines/Executable.ts"
+export { EngineError, type Executable, type Job, OutOfMemory } from "../machines/Executable.ts"
 
 /** Runs programs. */
 export class Engine extends Context.Service<

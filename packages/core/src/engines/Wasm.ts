@@ -1,13 +1,14 @@
 /** The WebAssembly engine as a service: its threads are a pool of workers that ends with its scope. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { EngineError } from "../machines/Executable.ts"
+import type * as Scope from "effect/Scope"
+import { EngineError, type Job } from "../machines/Executable.ts"
 import { read } from "../machines/eager/Eager.ts"
-import { remembering } from "../machines/wasm/compiled.ts"
-import { offered } from "../machines/wasm/hostNumerics.ts"
-import type { Numerics } from "../machines/wasm/numerics.ts"
-import { makePool, type Pool } from "../machines/wasm/pool.ts"
+import { fusesMultiplyAdd, offered } from "../machines/wasm/assembler/hostNumerics.ts"
+import type { Numerics } from "../machines/wasm/assembler/numerics.ts"
+import { cachedCompile, planJob } from "../machines/wasm/compile.ts"
 import { prepare } from "../machines/wasm/prepare.ts"
+import { makePool, type Pool } from "../machines/wasm/threads/pool.ts"
 import { Engine } from "./Engine.ts"
 
 const failure =
@@ -15,7 +16,7 @@ const failure =
   (cause: unknown): EngineError =>
     cause instanceof EngineError ? cause : new EngineError({ engine: "wasm", doing, cause })
 
-export type { Numerics } from "../machines/wasm/numerics.ts"
+export type { Numerics } from "../machines/wasm/assembler/numerics.ts"
 
 export interface WasmOptions {
   /** How many threads to use; as many as the host has processors unless given, in a page at most eight. */
@@ -27,46 +28,88 @@ export interface WasmOptions {
   readonly numerics?: Numerics
 }
 
-/** The engine that writes WebAssembly. Its threads end with its scope. */
-export const layer = ({ numerics: wanted = "portable", threads = processors() }: WasmOptions = {}): Layer.Layer<Engine> =>
+/** The engine on the threads of a pool, or on one. */
+const engine = (pool: Pool | undefined, wanted: Numerics): Engine["Service"] => {
+  const numerics = offered(wanted)
+  const compile = cachedCompile()
+  return Engine.of({
+    name: "wasm",
+    numerics,
+    threads: pool?.threads ?? 1,
+    prepare: (job) =>
+      Effect.acquireRelease(
+        Effect.andThen(
+          arrival(pool),
+          Effect.try({ try: () => prepare(job, pool, numerics, compile), catch: failure("prepare a program") }),
+        ),
+        ({ release }) => Effect.sync(release),
+      ),
+    read,
+  })
+}
+
+const scoped = (make: () => Pool | undefined): Effect.Effect<Pool | undefined, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.suspend(() => open(make())),
+    (made) => Effect.promise(async () => made?.close()),
+  )
+
+/** The engine that compiles programs to WebAssembly. Its threads end with its scope. */
+export const layer = ({ numerics = "portable", threads = processors() }: WasmOptions = {}): Layer.Layer<Engine> =>
+  Layer.effect(
+    Engine,
+    Effect.map(
+      scoped(() => makePool(threads)),
+      (pool) => engine(pool, numerics),
+    ),
+  )
+
+/**
+ * The engine with every kernel shared, however little it does, by threads that have all started: slower than `layer`, for tests
+ * that hold several threads to one.
+ */
+export const allShared = (threads: number): Layer.Layer<Engine> =>
   Layer.effect(
     Engine,
     Effect.gen(function* () {
-      const pool = yield* Effect.acquireRelease(
-        Effect.suspend(() => open(makePool(threads))),
-        (made) => Effect.promise(async () => made?.close()),
-      )
-      const numerics = offered(wanted)
-      const compile = remembering()
-      return Engine.of({
-        name: "wasm",
-        numerics,
-        threads: pool?.threads ?? 1,
-        prepare: (job) =>
-          Effect.acquireRelease(
-            Effect.andThen(
-              arrival(pool),
-              Effect.try({ try: () => prepare(job, pool, numerics, compile), catch: failure("prepare a program") }),
-            ),
-            ({ release }) => Effect.sync(release),
-          ),
-        read,
-      })
+      const pool = yield* scoped(() => makePool(threads, 0))
+      if (pool !== undefined) yield* Effect.promise(pool.complete)
+      return engine(pool, "portable")
     }),
   )
 
-/** Waits for the workers of a pool, where they have to be waited for, and says whether there are any. */
+/** The threads that an engine has which is asked for so many, or for as many as the host has processors. */
+export const threadCount = (threads = processors()): number => makePool(threads)?.threads ?? 1
+
+/** Whether this host computes `fast` numerics, which are `portable` elsewhere. */
+export const hasFastNumerics = (): boolean => fusesMultiplyAdd()
+
+/** What a program takes when it runs on one thread. */
+export interface Footprint {
+  /** Passes over memory. */
+  readonly kernels: number
+  /** All of its memory, in bytes. */
+  readonly bytes: number
+}
+
+/** Plans a program without compiling it. Throws `EngineError` when it does not fit into one memory. */
+export const footprint = (job: Job): Footprint => {
+  const { memory, plan } = planJob(job, { threads: 1, minSharedWork: 0 })
+  return { kernels: plan.kernels.length, bytes: memory.bytes }
+}
+
+/** Waits for the workers of a pool, on hosts that start them only while the calling thread is idle; whether there are any. */
 const arrival = (pool: Pool | undefined): Effect.Effect<boolean> =>
   Effect.suspend(() => {
     const ready = pool?.ready()
     return ready === undefined ? Effect.succeed(pool !== undefined) : Effect.promise(() => ready)
   })
 
-/** A pool whose workers are there, or none. */
+/** A pool whose workers have started or will, or none. */
 const open = (pool: Pool | undefined): Effect.Effect<Pool | undefined> =>
   Effect.map(arrival(pool), (isThere) => (isThere ? pool : undefined))
 
-/** A page's processors are the whole machine's, and each worker of it costs some megabytes: more than these are not taken unasked. */
+/** The most threads of a page unless it asks for more: its processors are the whole machine's, and each worker takes some megabytes. */
 const mostInPage = 8
 
 const processors = (): number =>

@@ -6,70 +6,13 @@ import { NDArray } from "../words/NDArray.ts"
 import { bytesOf } from "../words/ShapeError.ts"
 import type { Expr, Tensor } from "./Expr.ts"
 import type { Primitive } from "./Primitive.ts"
+import { factsOf } from "./primitiveFacts.ts"
 import { order } from "./Walk.ts"
 
-/** Whether a step is dear: more than one instruction an element, or a pass over memory of its own. All others cost next to nothing in the loop that uses them. */
-const dear: { readonly [P in Primitive]: boolean } = {
-  neg: false,
-  abs: false,
-  sign: false,
-  floor: false,
-  sqrt: false,
-  add: false,
-  sub: false,
-  mul: false,
-  div: false,
-  max: false,
-  min: false,
-  and: false,
-  or: false,
-  xor: false,
-  shiftRight: false,
-  equal: false,
-  less: false,
-  lessEqual: false,
-  not: false,
-  where: false,
-  cast: false,
-  iota: false,
-  identity: false,
-  stop: false,
-  reshape: false,
-  transpose: false,
-  broadcast: false,
-  slice: false,
-  pad: false,
-  concat: false,
-  reverse: false,
-  exp: true,
-  expm1: true,
-  log: true,
-  log1p: true,
-  sin: true,
-  cos: true,
-  tanh: true,
-  erf: true,
-  sigmoid: true,
-  rem: true,
-  pow: true,
-  reduceSum: true,
-  reduceMax: true,
-  reduceMin: true,
-  argMax: true,
-  gather: true,
-  scatterAdd: true,
-  dot: true,
-  conv: true,
-  convInputGrad: true,
-  convKernelGrad: true,
-  windowSum: true,
-  windowSumGrad: true,
-  windowMax: true,
-  windowMaxGrad: true,
-  windowMaxPick: true,
-  threefry: true,
-  argsort: true,
-  scan: true,
+/** Whether a primitive takes more than one instruction an element, or a pass over memory of its own. All others cost next to nothing in the loop that uses them. */
+const isDear = (primitive: Primitive): boolean => {
+  const { cost } = factsOf(primitive)
+  return cost === "function" || cost === "pass"
 }
 
 /** All parts together, and each of their steps, take no more bytes: 256 MiB. A program may never hold as a whole what is larger. */
@@ -96,7 +39,7 @@ const partsOf = (expressions: ReadonlyArray<Expr>): ReadonlyMap<Tensor, Part> =>
     const inner = recipe.inputs.flatMap((input) => parts.get(input) ?? [])
     const own = bytesOf(x)
     parts.set(x, {
-      dear: Math.max(dear[recipe.primitive] ? own : 0, ...inner.map((part) => part.dear)),
+      dear: Math.max(isDear(recipe.primitive) ? own : 0, ...inner.map((part) => part.dear)),
       largest: Math.max(own, ...inner.map((part) => part.largest)),
     })
   }

@@ -4,6 +4,7 @@
  * and the law tests are all read off these entries, so a new name is one new row.
  */
 import type { Pad } from "../tensor/linear.ts"
+import { wantOptions, wantRule } from "./OptionError.ts"
 
 /** What every option has. */
 interface Named {
@@ -170,15 +171,16 @@ export const fill = (options: Options, given: { readonly [option: string]: unkno
   )
 
 /**
- * What a use of a table's entry makes, with defaults for the options it leaves out. The names are those of a schema that
- * was read off the table, so a name that is not in it is a mistake of the caller: `TypeError`.
+ * What a use of a table's entry makes, with defaults for the options it leaves out. Throws `OptionError` for one that is out
+ * of its bounds. The names are those of a schema that was read off the table, so a name that is not in it is a mistake of
+ * the caller: `TypeError`.
  */
 export const make = <A>(table: Table<A>, { name, options }: Use): A => {
   const found = Object.hasOwn(table, name) ? table[name] : undefined
   if (found === undefined) throw new TypeError(`${JSON.stringify(name)} is not one of ${Object.keys(table).join(", ")}`)
   const filled = fill(found.options, options)
-  const holds = found.rule?.holds as ((options: object) => boolean) | undefined
-  if (holds?.(filled) === false) throw new TypeError(`${name} wants options with ${found.rule?.wanted}`)
+  wantOptions(name, found.options, filled)
+  wantRule(name, found.rule as Rule<object> | undefined, filled)
   const build = found.make as (options: object) => A
   return build(filled)
 }

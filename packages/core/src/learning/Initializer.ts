@@ -6,6 +6,14 @@ import * as Activation from "./Activation.ts"
 import { alias, entry, make as makeFrom, type Table, type Use } from "./Entry.ts"
 import { constant, identity, ones, zeros } from "./initializer/fixed.ts"
 import type { Initializer } from "./initializer/Initializer.ts"
+import {
+  constantOptions,
+  gainOption,
+  modeOption,
+  normalOptions,
+  truncatedNormalOptions,
+  uniformOptions,
+} from "./initializer/options.ts"
 import { orthogonal } from "./initializer/orthogonal.ts"
 import { auto, he, lecun, normal, truncatedNormal, uniform, xavier } from "./initializer/random.ts"
 
@@ -14,21 +22,9 @@ export * from "./initializer/Initializer.ts"
 export * from "./initializer/orthogonal.ts"
 export * from "./initializer/random.ts"
 
-const gain = {
-  kind: "number",
-  doc: "What the activation that follows needs: 1 for linear and sigmoid, 5/3 for tanh, 1.414 for relu.",
-  default: 1,
-  exclusiveMinimum: 0,
-} as const
-
 const heOptions = {
   nonlinearity: { kind: "activation", doc: "The activation that follows, for its gain.", default: "relu" },
-  mode: {
-    kind: "choice",
-    doc: "`fan_in` keeps the size of signals forwards, `fan_out` that of gradients backwards.",
-    of: ["fan_in", "fan_out"],
-    default: "fan_in",
-  },
+  mode: modeOption,
 } as const
 
 const glorot = "Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010"
@@ -40,7 +36,7 @@ const xavierNormal = entry({
   formula: "Var(w) = gain² · 2 / (fan_in + fan_out)",
   source: glorot,
   advice: "Before tanh, sigmoid, softmax and linear outputs. Too small before relu, which halves the variance at every layer.",
-  options: { gain },
+  options: { gain: gainOption },
   main: "gain",
   make: (options): Initializer => xavier("normal", options.gain),
 })
@@ -51,7 +47,7 @@ const xavierUniform = entry({
   source: glorot,
   advice: "Before tanh, sigmoid, softmax and linear outputs, where no weight should be far out.",
   synonyms: ["xavier", "glorot"],
-  options: { gain },
+  options: { gain: gainOption },
   main: "gain",
   make: (options): Initializer => xavier("uniform", options.gain),
 })
@@ -114,7 +110,7 @@ export const table = {
     source: "Krizhevsky, Sutskever and Hinton, ImageNet classification with deep convolutional neural networks, 2012",
     advice: "A small positive bias (0.01) keeps relu units from starting dead.",
     synonyms: ["fill", "const"],
-    options: { value: { kind: "number", doc: "The number.", synonyms: ["val", "fill_value"], default: 0.01 } },
+    options: constantOptions,
     main: "value",
     make: ({ value }): Initializer => constant(value),
   }),
@@ -125,7 +121,7 @@ export const table = {
     advice:
       "Small random numbers do for shallow nets; in deep ones the signals fade, whatever the std, unless it depends on the fans.",
     synonyms: ["gaussian", "random_normal"],
-    options: { std: { kind: "number", doc: "The standard deviation.", synonyms: ["stddev", "sigma", "standard_deviation"], default: 0.01, minimum: 0 } },
+    options: normalOptions,
     main: "std",
     make: ({ std }): Initializer => normal(std),
   }),
@@ -135,7 +131,7 @@ export const table = {
     source: efficient,
     advice: "As normal: for shallow nets and for embeddings.",
     synonyms: ["random_uniform"],
-    options: { limit: { kind: "number", doc: "How far from 0.", synonyms: ["bound", "range"], default: 0.05, minimum: 0 } },
+    options: uniformOptions,
     main: "limit",
     make: ({ limit }): Initializer => uniform(limit),
   }),
@@ -146,7 +142,7 @@ export const table = {
     advice:
       "As normal, where no weight should be far out; usual in transformers with a std of 0.02. `std` is that before the cut.",
     synonyms: ["trunc_normal"],
-    options: { std: { kind: "number", doc: "The standard deviation before the cut.", synonyms: ["stddev", "sigma", "standard_deviation"], default: 0.02, minimum: 0 } },
+    options: truncatedNormalOptions,
     main: "std",
     make: ({ std }): Initializer => truncatedNormal(std),
   }),
@@ -158,7 +154,7 @@ export const table = {
     advice:
       "For the weights of recurrent nets and for very deep ones: it keeps lengths exactly. Its cost grows with the cube of the width.",
     synonyms: ["orthogonal_matrix"],
-    options: { gain },
+    options: { gain: gainOption },
     main: "gain",
     make: (options): Initializer => orthogonal(options.gain),
   }),
@@ -169,7 +165,7 @@ export const table = {
     advice:
       "For relu recurrent nets, and for layers that should start by changing nothing. Outputs beyond the number of inputs start at 0.",
     synonyms: ["eye"],
-    options: { gain },
+    options: { gain: gainOption },
     main: "gain",
     make: (options): Initializer => identity(options.gain),
   }),

@@ -5,61 +5,111 @@
 import type { Tensor } from "../language/Expr.ts"
 import * as T from "../tensor/Tensor.ts"
 import { type Duration, entry, make, type Table, type Use } from "./Entry.ts"
+import { wantOptions } from "./OptionError.ts"
 
 /** From the number of steps done (an i32 scalar, 0 at the first) to the rate of this one (an f32 scalar). */
 export type LearningRate = (step: Tensor) => Tensor
 
+/**
+ * What a rate counts in besides the options of its entry: a model file says times as epochs, and takes the rate from the
+ * optimizer. A rate of 0 moves nothing, as at the end of a schedule.
+ */
+const ownOptions = {
+  lr: { kind: "number", minimum: 0 },
+  steps: { kind: "integer", minimum: 1 },
+  every: { kind: "number", exclusiveMinimum: 0 },
+  warmup: { kind: "integer", minimum: 0 },
+} as const
+
 const float = (step: Tensor): Tensor => T.cast(step, "f32")
 
 /** The same rate at every step. */
-export const constant =
-  (lr: number): LearningRate =>
-  () =>
-    T.scalar(lr)
+export const constant = (lr: number): LearningRate => {
+  wantOptions("constant", ownOptions, { lr })
+  return () => T.scalar(lr)
+}
 
 /** η · factor^⌊t / every⌋: a rate that drops after every so many steps. */
-export const step =
-  ({ every, factor = 0.1, lr }: { readonly lr: number; readonly every: number; readonly factor?: number }): LearningRate =>
-  (t) =>
-    T.mul(T.pow(factor, float(T.div(t, every))), lr)
+export const step = ({
+  every,
+  factor = 0.1,
+  lr,
+}: {
+  readonly lr: number
+  readonly every: number
+  readonly factor?: number
+}): LearningRate => {
+  wantOptions("step", { ...ownOptions, every: ownOptions.steps, factor: table.step.options.factor }, { every, factor, lr })
+  return (t) => T.mul(T.pow(factor, float(T.quotient(t, every))), lr)
+}
 
 /** η · factor^(t / every): a rate that shrinks by the same share at every step, by `factor` over `every` steps. */
-export const exponential =
-  ({ every = 1, factor, lr }: { readonly lr: number; readonly factor: number; readonly every?: number }): LearningRate =>
-  (t) =>
-    T.mul(T.pow(factor, T.div(float(t), every)), lr)
+export const exponential = ({
+  every = 1,
+  factor,
+  lr,
+}: {
+  readonly lr: number
+  readonly factor: number
+  readonly every?: number
+}): LearningRate => {
+  wantOptions("exponential", { ...ownOptions, factor: table.exponential.options.factor }, { every, factor, lr })
+  return (t) => T.mul(T.pow(factor, T.div(float(t), every)), lr)
+}
 
 /** min + ½(η - min)(1 + cos(π t / steps)): half a wave down to `min`, where it stays. */
-export const cosine =
-  ({ lr, min = 0, steps }: { readonly lr: number; readonly steps: number; readonly min?: number }): LearningRate =>
-  (t) => {
+export const cosine = ({
+  lr,
+  min = 0,
+  steps,
+}: {
+  readonly lr: number
+  readonly steps: number
+  readonly min?: number
+}): LearningRate => {
+  wantOptions("cosine", { ...ownOptions, min: table.cosine.options.min_lr }, { lr, min, steps })
+  return (t) => {
     const angle = T.mul(T.div(float(T.minimum(t, steps)), steps), Math.PI)
     return T.add(T.mul(T.add(T.cos(angle), 1), (lr - min) / 2), min)
   }
+}
 
 /** min + (η - min)(1 - t / steps)ᵖ: down to `min`, where it stays; a straight line for a power of 1. */
-export const polynomial =
-  ({
-    lr,
-    min = 0,
-    power = 1,
-    steps,
-  }: {
-    readonly lr: number
-    readonly steps: number
-    readonly power?: number
-    readonly min?: number
-  }): LearningRate =>
-  (t) => {
+export const polynomial = ({
+  lr,
+  min = 0,
+  power = 1,
+  steps,
+}: {
+  readonly lr: number
+  readonly steps: number
+  readonly power?: number
+  readonly min?: number
+}): LearningRate => {
+  wantOptions(
+    "polynomial",
+    { ...ownOptions, power: table.polynomial.options.power, min: table.polynomial.options.min_lr },
+    { lr, min, power, steps },
+  )
+  return (t) => {
     const left = T.sub(1, T.div(float(T.minimum(t, steps)), steps))
     return T.add(T.mul(power === 1 ? left : T.pow(left, power), lr - min), min)
   }
+}
 
 /** η / (1 + decay · t / every): a rate that falls as 1/t, slower and slower. */
-export const inverseTime =
-  ({ decay, every = 1, lr }: { readonly lr: number; readonly decay: number; readonly every?: number }): LearningRate =>
-  (t) =>
-    T.div(lr, T.add(T.mul(T.div(float(t), every), decay), 1))
+export const inverseTime = ({
+  decay,
+  every = 1,
+  lr,
+}: {
+  readonly lr: number
+  readonly decay: number
+  readonly every?: number
+}): LearningRate => {
+  wantOptions("inverseTime", { ...ownOptions, decay: table.inverse_time.options.decay }, { decay, every, lr })
+  return (t) => T.div(lr, T.add(T.mul(T.div(float(t), every), decay), 1))
+}
 
 /** The beginnings of waves, each `growth` times as long as the one before, as far as steps are counted. */
 const wavesFrom = (first: number, growth: number): ReadonlyArray<{ readonly start: number; readonly length: number }> => {
@@ -80,6 +130,8 @@ export const cosineRestarts = ({
   readonly growth?: number
   readonly min?: number
 }): LearningRate => {
+  const { growth: growthOption, min_lr } = table.cosine_restarts.options
+  wantOptions("cosineRestarts", { ...ownOptions, growth: growthOption, min: min_lr }, { growth, lr, min, steps })
   const wave = (at: Tensor, length: Tensor | number): Tensor => {
     const angle = T.mul(T.div(float(at), typeof length === "number" ? length : float(length)), Math.PI)
     return T.add(T.mul(T.add(T.cos(angle), 1), (lr - min) / 2), min)
@@ -95,21 +147,25 @@ export const cosineRestarts = ({
  * Half a wave up from η / `divide` to η in a share of the run, and one down to η / (`divide` · `finalDivide`) in the rest,
  * where it stays.
  */
-export const oneCycle =
-  ({
-    divide = 25,
-    finalDivide = 1e4,
-    lr,
-    rise = 0.3,
-    steps,
-  }: {
-    readonly lr: number
-    readonly steps: number
-    readonly rise?: number
-    readonly divide?: number
-    readonly finalDivide?: number
-  }): LearningRate =>
-  (t) => {
+export const oneCycle = ({
+  divide = 25,
+  finalDivide = 1e4,
+  lr,
+  rise = 0.3,
+  steps,
+}: {
+  readonly lr: number
+  readonly steps: number
+  readonly rise?: number
+  readonly divide?: number
+  readonly finalDivide?: number
+}): LearningRate => {
+  wantOptions(
+    "oneCycle",
+    { ...ownOptions, ...table.one_cycle.options, finalDivide: table.one_cycle.options.final_divide },
+    { divide, finalDivide, lr, rise, steps },
+  )
+  return (t) => {
     const [first, last] = [lr / divide, lr / (divide * finalDivide)]
     const top = Math.max(rise * steps - 1, 0)
     const wave = (from: number, to: number, share: Tensor): Tensor =>
@@ -119,17 +175,19 @@ export const oneCycle =
     const down = wave(lr, last, T.div(T.maximum(T.sub(at, top), 0), Math.max(steps - 1 - top, 1)))
     return top === 0 ? down : T.where(T.lessEqual(at, top), up, down)
   }
+}
 
 /**
  * Rises in equal steps for `steps` steps, (t + 1) / (steps + 1) of where `then` begins, and then follows `then` from its
  * beginning.
  */
-export const warmup =
-  (steps: number, then: LearningRate): LearningRate =>
-  (t) => {
+export const warmup = (steps: number, then: LearningRate): LearningRate => {
+  wantOptions("warmup", { steps: ownOptions.warmup }, { steps })
+  return (t) => {
     const share = T.minimum(T.div(float(T.add(t, 1)), steps + 1), 1)
     return T.mul(share, then(T.maximum(T.sub(t, steps), 0)))
   }
+}
 
 /** What a schedule must know of a run: the optimizer's rate, and how long the run is. */
 export interface Run {
@@ -170,8 +228,21 @@ export const table = {
     advice: "Where you have seen the loss level off: drop the rate to a tenth there. Cosine needs less looking.",
     synonyms: ["StepLR", "step_decay", "staircase"],
     options: {
-      every: { kind: "duration", doc: "Epochs between two drops.", synonyms: ["step_size", "period", "interval"], default: 10, exclusiveMinimum: 0 },
-      factor: { kind: "number", doc: "What is left of the rate.", synonyms: ["gamma", "decay", "decay_rate", "drop"], default: 0.1, exclusiveMinimum: 0, maximum: 1 },
+      every: {
+        kind: "duration",
+        doc: "Epochs between two drops.",
+        synonyms: ["step_size", "period", "interval"],
+        default: 10,
+        exclusiveMinimum: 0,
+      },
+      factor: {
+        kind: "number",
+        doc: "What is left of the rate.",
+        synonyms: ["gamma", "decay", "decay_rate", "drop"],
+        default: 0.1,
+        exclusiveMinimum: 0,
+        maximum: 1,
+      },
     },
     main: "every",
     make:
@@ -186,7 +257,14 @@ export const table = {
     advice: "0.95 halves the rate in some 14 epochs. Too small a factor stops learning before it is done.",
     synonyms: ["ExponentialLR", "exponential_decay"],
     options: {
-      factor: { kind: "number", doc: "What is left of the rate after an epoch.", synonyms: ["gamma", "decay", "decay_rate"], default: 0.95, exclusiveMinimum: 0, maximum: 1 },
+      factor: {
+        kind: "number",
+        doc: "What is left of the rate after an epoch.",
+        synonyms: ["gamma", "decay", "decay_rate"],
+        default: 0.95,
+        exclusiveMinimum: 0,
+        maximum: 1,
+      },
     },
     main: "factor",
     make:
@@ -201,8 +279,20 @@ export const table = {
     advice: "The first choice for a run whose length is known: long at a high rate, and gently down at the end.",
     synonyms: ["CosineAnnealingLR", "cosine_annealing", "cosine_decay"],
     options: {
-      min_lr: { kind: "number", doc: "The rate at the end.", synonyms: ["eta_min", "min", "minimum", "end_lr", "final_lr", "end_learning_rate"], default: 0, minimum: 0 },
-      epochs: { kind: "duration", doc: "How long the wave takes; 0 is the whole run.", synonyms: ["T_max", "period", "duration"], default: 0, minimum: 0 },
+      min_lr: {
+        kind: "number",
+        doc: "The rate at the end.",
+        synonyms: ["eta_min", "min", "minimum", "end_lr", "final_lr", "end_learning_rate"],
+        default: 0,
+        minimum: 0,
+      },
+      epochs: {
+        kind: "duration",
+        doc: "How long the wave takes; 0 is the whole run.",
+        synonyms: ["T_max", "period", "duration"],
+        default: 0,
+        minimum: 0,
+      },
     },
     main: "min_lr",
     make:
@@ -218,8 +308,20 @@ export const table = {
     synonyms: ["PolynomialLR", "polynomial_decay", "poly", "linear", "linear_decay"],
     options: {
       power: { kind: "number", doc: "1 is a straight line; more falls early.", default: 1, exclusiveMinimum: 0 },
-      min_lr: { kind: "number", doc: "The rate at the end.", synonyms: ["eta_min", "min", "minimum", "end_lr", "final_lr", "end_learning_rate"], default: 0, minimum: 0 },
-      epochs: { kind: "duration", doc: "How long it falls; 0 is the whole run.", synonyms: ["total_iters", "duration"], default: 0, minimum: 0 },
+      min_lr: {
+        kind: "number",
+        doc: "The rate at the end.",
+        synonyms: ["eta_min", "min", "minimum", "end_lr", "final_lr", "end_learning_rate"],
+        default: 0,
+        minimum: 0,
+      },
+      epochs: {
+        kind: "duration",
+        doc: "How long it falls; 0 is the whole run.",
+        synonyms: ["total_iters", "duration"],
+        default: 0,
+        minimum: 0,
+      },
     },
     main: "power",
     make:
@@ -233,7 +335,15 @@ export const table = {
     source: "Robbins and Monro, A stochastic approximation method, 1951",
     advice: "The classic with a proof for sgd on convex problems. For deep nets cosine is mostly better.",
     synonyms: ["inverse_time_decay", "time_based_decay"],
-    options: { decay: { kind: "number", doc: "With 1 the rate is halved after an epoch.", synonyms: ["decay_rate"], default: 1, minimum: 0 } },
+    options: {
+      decay: {
+        kind: "number",
+        doc: "With 1 the rate is halved after an epoch.",
+        synonyms: ["decay_rate"],
+        default: 1,
+        minimum: 0,
+      },
+    },
     main: "decay",
     make:
       ({ decay }): Schedule =>
@@ -247,9 +357,27 @@ export const table = {
     advice: "For runs of open length: every end of a wave is a good place to stop. Just after a restart scores fall for a while.",
     synonyms: ["CosineAnnealingWarmRestarts", "cosine_decay_restarts", "warm_restarts", "sgdr"],
     options: {
-      epochs: { kind: "duration", doc: "How long the first wave takes.", synonyms: ["T_0", "period", "first_decay_epochs"], default: 10, exclusiveMinimum: 0 },
-      growth: { kind: "integer", doc: "How many times longer each wave is than the one before.", synonyms: ["T_mult", "t_mul"], default: 2, minimum: 1 },
-      min_lr: { kind: "number", doc: "The rate at the end of a wave.", synonyms: ["eta_min", "min", "minimum", "end_lr", "final_lr", "end_learning_rate"], default: 0, minimum: 0 },
+      epochs: {
+        kind: "duration",
+        doc: "How long the first wave takes.",
+        synonyms: ["T_0", "period", "first_decay_epochs"],
+        default: 10,
+        exclusiveMinimum: 0,
+      },
+      growth: {
+        kind: "integer",
+        doc: "How many times longer each wave is than the one before.",
+        synonyms: ["T_mult", "t_mul"],
+        default: 2,
+        minimum: 1,
+      },
+      min_lr: {
+        kind: "number",
+        doc: "The rate at the end of a wave.",
+        synonyms: ["eta_min", "min", "minimum", "end_lr", "final_lr", "end_learning_rate"],
+        default: 0,
+        minimum: 0,
+      },
     },
     main: "epochs",
     make:
@@ -267,13 +395,20 @@ export const table = {
     options: {
       rise: {
         kind: "number",
-        doc: "The share of the run in which the rate rises.", synonyms: ["pct_start"],
+        doc: "The share of the run in which the rate rises.",
+        synonyms: ["pct_start"],
         default: 0.3,
         minimum: 0,
         exclusiveMaximum: 1,
       },
       divide: { kind: "number", doc: "How many times lower it begins.", synonyms: ["div_factor"], default: 25, minimum: 1 },
-      final_divide: { kind: "number", doc: "How many times lower than it began it ends.", synonyms: ["final_div_factor"], default: 1e4, minimum: 1 },
+      final_divide: {
+        kind: "number",
+        doc: "How many times lower than it began it ends.",
+        synonyms: ["final_div_factor"],
+        default: 1e4,
+        minimum: 1,
+      },
     },
     main: "rise",
     make:
@@ -288,8 +423,20 @@ export const table = {
     advice: "What transformers and large batches are mostly trained with: `warmup` with `schedule: cosine` in one word.",
     synonyms: ["cosine_warmup", "cosine_with_warmup", "linear_warmup_cosine"],
     options: {
-      warmup: { kind: "duration", doc: "How long the rate rises.", synonyms: ["warmup_epochs", "warmup_steps", "num_warmup_steps", "epochs"], default: 1, exclusiveMinimum: 0 },
-      min_lr: { kind: "number", doc: "The rate at the end.", synonyms: ["eta_min", "min", "minimum", "end_lr", "final_lr", "end_learning_rate"], default: 0, minimum: 0 },
+      warmup: {
+        kind: "duration",
+        doc: "How long the rate rises.",
+        synonyms: ["warmup_epochs", "warmup_steps", "num_warmup_steps", "epochs"],
+        default: 1,
+        exclusiveMinimum: 0,
+      },
+      min_lr: {
+        kind: "number",
+        doc: "The rate at the end.",
+        synonyms: ["eta_min", "min", "minimum", "end_lr", "final_lr", "end_learning_rate"],
+        default: 0,
+        minimum: 0,
+      },
     },
     main: "warmup",
     make:
@@ -308,10 +455,17 @@ export const table = {
       "For large batches and for adam in deep nets, whose first gradients are the wildest; one epoch or a twentieth of the run is usual.",
     synonyms: ["linear_warmup", "warmup_linear"],
     options: {
-      epochs: { kind: "duration", doc: "How long the rate rises.", synonyms: ["warmup", "warmup_epochs", "warmup_steps", "num_warmup_steps", "duration", "total_iters"], default: 1, exclusiveMinimum: 0 },
+      epochs: {
+        kind: "duration",
+        doc: "How long the rate rises.",
+        synonyms: ["warmup", "warmup_epochs", "warmup_steps", "num_warmup_steps", "duration", "total_iters"],
+        default: 1,
+        exclusiveMinimum: 0,
+      },
       schedule: {
         kind: "schedule",
-        doc: "What follows; a whole run is then what the warm-up has left of it.", synonyms: ["after", "then"],
+        doc: "What follows; a whole run is then what the warm-up has left of it.",
+        synonyms: ["after", "then"],
         default: "constant",
       },
     },

@@ -3,21 +3,13 @@
  * sigmoid, because together they are exact where one after the other they would round to 0 or overflow.
  */
 import { entry, type Table } from "./Entry.ts"
-import { binaryCrossEntropy, categoricalCrossEntropy, hinge, klDivergence } from "./loss/classes.ts"
+import { binaryCrossEntropy, categoricalCrossEntropy, hinge, hingeOptions, klDivergence, smoothing } from "./loss/classes.ts"
 import type { Loss } from "./loss/Loss.ts"
-import { cosine, huber, meanAbsoluteError, meanSquaredError, poisson } from "./loss/numbers.ts"
+import { cosine, huber, huberOptions, meanAbsoluteError, meanSquaredError, poisson } from "./loss/numbers.ts"
 
-export * from "./loss/classes.ts"
+export { binaryCrossEntropy, categoricalCrossEntropy, hinge, klDivergence, type Margin, type Smoothing } from "./loss/classes.ts"
 export * from "./loss/Loss.ts"
-export * from "./loss/numbers.ts"
-
-const smoothing = {
-  kind: "number",
-  doc: "The share of the target's probability that is spread over all classes.", synonyms: ["smoothing"],
-  default: 0,
-  minimum: 0,
-  exclusiveMaximum: 1,
-} as const
+export { cosine, huber, meanAbsoluteError, meanSquaredError, poisson } from "./loss/numbers.ts"
 
 /** Every loss by the name a model file calls it. */
 export const table = {
@@ -50,7 +42,7 @@ export const table = {
     source: "Huber, Robust estimation of a location parameter, 1964",
     advice: "For numbers with outliers. δ is where an error begins to count as one.",
     synonyms: ["HuberLoss", "SmoothL1Loss", "smooth_l1"],
-    options: { delta: { kind: "number", doc: "Where the square ends.", synonyms: ["beta"], default: 1, exclusiveMinimum: 0 } },
+    options: huberOptions,
     main: "delta",
     make: ({ delta }): Loss => huber(delta),
   }),
@@ -61,10 +53,18 @@ export const table = {
     source: "Bridle, 1990; label smoothing: Szegedy et al., Rethinking the inception architecture, 2016",
     advice:
       "For one class out of several; no softmax before it. At the start it should be about log K for K classes. Some smoothing (0.1) keeps large nets from being too sure.",
-    synonyms: ["crossentropy", "CrossEntropyLoss", "sparse_categorical_crossentropy", "softmax_cross_entropy", "softmax_cross_entropy_with_logits", "NLLLoss", "nll", "negative_log_likelihood", "cce"],
-    options: {
-      label_smoothing: smoothing,
-    },
+    synonyms: [
+      "crossentropy",
+      "CrossEntropyLoss",
+      "sparse_categorical_crossentropy",
+      "softmax_cross_entropy",
+      "softmax_cross_entropy_with_logits",
+      "NLLLoss",
+      "nll",
+      "negative_log_likelihood",
+      "cce",
+    ],
+    options: { label_smoothing: smoothing },
     main: "label_smoothing",
     make: (options): Loss => categoricalCrossEntropy({ labelSmoothing: options.label_smoothing }),
   }),
@@ -89,16 +89,7 @@ export const table = {
     advice:
       "The loss of support vector machines: samples that are right by the margin no longer count. Its outputs are not probabilities. `power: 2` has no kink and punishes far misses more.",
     synonyms: ["MultiMarginLoss", "categorical_hinge", "margin"],
-    options: {
-      margin: { kind: "number", doc: "How far ahead the right answer must be.", default: 1, exclusiveMinimum: 0 },
-      power: {
-        kind: "integer",
-        doc: "1 for what is missing to the margin, 2 for its square.",
-        default: 1,
-        minimum: 1,
-        maximum: 2,
-      },
-    },
+    options: hingeOptions,
     main: "margin",
     make: ({ margin, power }): Loss => hinge({ margin, power: power === 2 ? 2 : 1 }),
   }),

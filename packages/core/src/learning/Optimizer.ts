@@ -20,6 +20,19 @@
 
 import * as T from "../tensor/Tensor.ts"
 import type { Optimizer } from "./brick/Brick.ts"
+import {
+  accumulate,
+  adamOptions,
+  betas,
+  decay,
+  eps,
+  epsPlace,
+  lionBetas,
+  lr,
+  momentumDecay,
+  share,
+  velocity,
+} from "./brick/options.ts"
 import { entry, type Table } from "./Entry.ts"
 import { constant, type LearningRate } from "./LearningRate.ts"
 import { adadelta, adagrad, adam, adamax, adamw, amsgrad, lamb, lion, nadam, radam, rmsprop } from "./optimizer/adaptive.ts"
@@ -40,47 +53,6 @@ export const apply = <P>(params: P, updates: unknown): P => zip((parameter, upda
 
 /** An optimizer still without its learning rate; the option `lr` at every step unless another is given. */
 export type Rated = (rate?: LearningRate) => Optimizer
-
-const lr = (usual: number) =>
-  ({ kind: "number", doc: "The learning rate, which a schedule starts from.", synonyms: ["learning_rate", "learning_rate_init", "rate", "eta", "eta0", "step_size"], default: usual, exclusiveMinimum: 0 }) as const
-
-const share = (doc: string, usual: number) => ({ kind: "number", doc, default: usual, minimum: 0, exclusiveMaximum: 1 }) as const
-
-const accumulate = {
-  kind: "choice",
-  doc: "`steps` sums ηg up, so that a velocity outlives a change of η; `gradients` sums g up and scales by η afterwards.",
-  of: ["steps", "gradients"],
-  default: "steps",
-} as const
-
-const eps = (usual: number) =>
-  ({ kind: "number", doc: "Keeps the division from blowing up.", synonyms: ["epsilon"], default: usual, exclusiveMinimum: 0 }) as const
-
-const epsPlace = {
-  kind: "choice",
-  doc: "Where ε stands: `inside` the root, √(G + ε), as TensorFlow has it, or `outside`, √G + ε, as PyTorch has it.",
-  of: ["inside", "outside"],
-  default: "inside",
-} as const
-
-const betas = {
-  beta1: share("What is left of the mean of g after a step.", 0.9),
-  beta2: share("What is left of the mean of g² after a step.", 0.999),
-  eps: eps(1e-8),
-} as const
-
-const adamOptions = {
-  ...betas,
-  bias_correction: {
-    kind: "boolean",
-    doc: "Whether the means are freed of their start at 0, without which first steps are too short.",
-    default: true,
-  },
-} as const
-
-const decay = (usual: number) => ({ kind: "number", doc: "λ: how fast weights shrink.", synonyms: ["wd", "lambda", "decoupled_weight_decay"], default: usual, minimum: 0 }) as const
-
-const velocity = (usual: number, doc = "What is left of the velocity after a step.") => share(doc, usual)
 
 /** Every optimizer by the name a model file calls it. */
 export const table = {
@@ -169,7 +141,11 @@ export const table = {
     formula: "E ← ρE + (1 - ρ)g², Δ = √(D + ε) / √(E + ε) · g, D ← ρD + (1 - ρ)Δ², θ ← θ - ηΔ",
     source: "Zeiler, Adadelta: an adaptive learning rate method, 2012",
     advice: "Needs no learning rate (leave it at 1), but starts slowly, since D begins at 0: a larger eps helps.",
-    options: { lr: lr(1), decay: { ...share("ρ: what is left of both means after a step.", 0.9), synonyms: ["rho"] }, eps: eps(1e-6) },
+    options: {
+      lr: lr(1),
+      decay: { ...share("ρ: what is left of both means after a step.", 0.9), synonyms: ["rho"] },
+      eps: eps(1e-6),
+    },
     main: "lr",
     make:
       (options): Rated =>
@@ -237,7 +213,7 @@ export const table = {
     options: {
       lr: lr(0.002),
       ...betas,
-      momentum_decay: { kind: "number", doc: "ψ: how fast the momentum rises to β₁.", default: 0.004, minimum: 0 },
+      momentum_decay: momentumDecay,
     },
     main: "lr",
     make:
@@ -266,8 +242,7 @@ export const table = {
     synonyms: ["evolved_sign_momentum"],
     options: {
       lr: lr(1e-4),
-      beta1: share("The share of the running mean in the direction of a step.", 0.9),
-      beta2: share("What is left of the running mean after a step.", 0.99),
+      ...lionBetas,
       weight_decay: decay(0),
     },
     main: "lr",

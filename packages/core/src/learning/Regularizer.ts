@@ -3,6 +3,7 @@ import type { Tensor } from "../language/Expr.ts"
 import * as T from "../tensor/Tensor.ts"
 import * as Tree from "../words/Tree.ts"
 import { entry, type Table } from "./Entry.ts"
+import { wantOptions } from "./OptionError.ts"
 import { isWeight, type Select } from "./Params.ts"
 
 /** What a tree of parameters costs: an f32 scalar. */
@@ -16,18 +17,26 @@ const total =
       .reduce<Tensor>((sum, [, w]) => T.add(sum, T.mul(T.sum(measure(w)), strength)), T.scalar(0))
 
 /** ½λΣw², whose gradient is λw. `Tensor.toNumber(Regularizer.l2(0.1)({ w: Tensor.make([3, 4]), b: Tensor.make([9]) })) // => 1.25` */
-export const l2 = (lambda: number, select: Select = isWeight): Regularizer => total((w) => T.square(w), lambda / 2, select)
+export const l2 = (lambda: number, select: Select = isWeight): Regularizer => {
+  wantOptions("l2", table.l2.options, { lambda })
+  return total((w) => T.square(w), lambda / 2, select)
+}
 
 /** λΣ|w|, whose gradient is λ sign(w), taken as 0 at 0. `Tensor.toNumber(Regularizer.l1(0.5)({ w: Tensor.make([3, -4]) })) // => 3.5` */
-export const l1 = (lambda: number, select: Select = isWeight): Regularizer => total((w) => T.abs(w), lambda, select)
+export const l1 = (lambda: number, select: Select = isWeight): Regularizer => {
+  wantOptions("l1", table.l1.options, { lambda })
+  return total((w) => T.abs(w), lambda, select)
+}
 
 /**
  * Σ(λ₁|w| + ½λ₂w²): few weights, and small ones.
  *
  * `Tensor.toNumber(Regularizer.elasticNet({ l1: 0.5, l2: 0.1 })({ w: Tensor.make([3, -4]) })) // => 4.75`
  */
-export const elasticNet = (lambda: { readonly l1: number; readonly l2: number }, select: Select = isWeight): Regularizer =>
-  sum(l1(lambda.l1, select), l2(lambda.l2, select))
+export const elasticNet = (lambda: { readonly l1: number; readonly l2: number }, select: Select = isWeight): Regularizer => {
+  wantOptions("elasticNet", table.elastic_net.options, lambda)
+  return sum(l1(lambda.l1, select), l2(lambda.l2, select))
+}
 
 /** What several cost together. */
 export const sum =

@@ -3,27 +3,39 @@
  * and a number out of the sums, so that the score of batches is the score of the whole, however it was cut.
  */
 import { entry, type Table } from "./Entry.ts"
-import { accuracy, classReport, confusionMatrix, f1, precision, recall, topK } from "./score/decisions.ts"
+import {
+  accuracy,
+  averageOptions,
+  classReport,
+  confusionMatrix,
+  f1,
+  precision,
+  recall,
+  topK,
+  topKOptions,
+} from "./score/decisions.ts"
 import { meanAbsoluteError, meanSquaredError, r2, rootMeanSquaredError } from "./score/numbers.ts"
-import { calibrationError, logLoss, reliability } from "./score/probabilities.ts"
+import { binOptions, calibrationError, logLoss, reliability } from "./score/probabilities.ts"
 import { auprc, auroc, curves } from "./score/ranking.ts"
 import type { Score } from "./score/Score.ts"
 
-export * from "./score/decisions.ts"
+export {
+  type Average,
+  accuracy,
+  type ClassReport,
+  classReport,
+  confusionMatrix,
+  f1,
+  type Matrix,
+  precision,
+  recall,
+  topK,
+} from "./score/decisions.ts"
 export * from "./score/numbers.ts"
-export * from "./score/probabilities.ts"
+export { type Bin, calibrationError, logLoss, reliability } from "./score/probabilities.ts"
 export * from "./score/ranking.ts"
 export { add, append, inUnits, type Merge, of, type Score } from "./score/Score.ts"
 export { isKept, restore, type Unit } from "./score/Unit.ts"
-
-const average = {
-  kind: "choice",
-  doc: "How the classes' numbers become one: `positive` is the second of two classes, `macro` the mean of those that occur, `weighted` counts them by their samples, `micro` adds their counts first; `auto` is positive of two classes and macro of more.",
-  of: ["auto", "positive", "macro", "weighted", "micro"],
-  default: "auto",
-} as const
-
-const bins = { kind: "integer", doc: "How many bins of one width.", synonyms: ["n_bins", "num_bins"], default: 15, minimum: 1, maximum: 10_000 } as const
 
 /** Every score that is one number, by the name a model file calls it. */
 export const table = {
@@ -43,7 +55,7 @@ export const table = {
     source: "Russakovsky et al., ImageNet large scale visual recognition challenge, 2015",
     advice: "For many classes, some of them alike. Of k equal to the number of classes it is 1 whatever the net.",
     synonyms: ["top_k_accuracy", "top_k_categorical_accuracy", "sparse_top_k_categorical_accuracy"],
-    options: { k: { kind: "integer", doc: "How many guesses.", synonyms: ["n"], default: 5, minimum: 1 } },
+    options: topKOptions,
     main: "k",
     make: ({ k }): Score => topK(k),
   }),
@@ -53,7 +65,7 @@ export const table = {
     source: "Kent, Berry, Luehrs and Perry, Machine literature searching VIII, 1955",
     advice: "Where a false alarm is costly. Read it beside recall: it is easily raised by saying yes to the surest cases only.",
     synonyms: ["precision_score", "positive_predictive_value"],
-    options: { average },
+    options: averageOptions,
     main: "average",
     make: (options): Score => precision(options.average),
   }),
@@ -64,7 +76,7 @@ export const table = {
     advice:
       "Where a miss is costly. Saying yes to everything makes it 1: read it beside precision. Its macro average is balanced accuracy.",
     synonyms: ["recall_score", "sensitivity", "true_positive_rate"],
-    options: { average },
+    options: averageOptions,
     main: "average",
     make: (options): Score => recall(options.average),
   }),
@@ -75,7 +87,7 @@ export const table = {
     advice:
       "Where one class is rare and misses and false alarms matter alike. It says nothing of how the net does on the other class.",
     synonyms: ["f1_score", "f_score", "f_measure"],
-    options: { average },
+    options: averageOptions,
     main: "average",
     make: (options): Score => f1(options.average),
   }),
@@ -114,7 +126,7 @@ export const table = {
     advice:
       "0 is a net whose 90 % is right nine times in ten. A net can be calibrated and useless: read it beside accuracy. It depends on the bins.",
     synonyms: ["ece", "expected_calibration_error"],
-    options: { bins },
+    options: binOptions,
     main: "bins",
     make: (options): Score => calibrationError(options.bins),
   }),
@@ -188,7 +200,7 @@ export const reports = {
     formula: "accuracy and mean confidence in bins of confidence",
     source: "DeGroot and Fienberg, The comparison and evaluation of forecasters, 1983",
     advice: "A net that is less often right than it is sure is too sure: smooth the labels, or stop earlier.",
-    options: { bins },
+    options: binOptions,
     main: "bins",
     make: (options) => reliability(options.bins),
   }),

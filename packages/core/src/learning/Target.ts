@@ -60,20 +60,32 @@ export const oneHot = (operation: string, output: Tensor, target: Tensor): Tenso
     ? T.oneHot(T.argMax(T.cast(target, "f32")), output.shape.at(-1) ?? 0)
     : probabilities(operation, output, target)
 
-/** What was said and what is true, as classes i32[n], and how many classes there are. */
+/**
+ * Whether a sample's outputs are all numbers, bool[n]. This is the one rule for outputs that are NaN: such a sample has no
+ * answer, and no answer is never a right one. Decisions count it as wrong, rankings put it where it does the most harm,
+ * calibration takes it for sure and wrong; losses and errors of numbers become NaN by themselves.
+ */
+export const isAnswered = (output: Tensor): Tensor => {
+  const each = isBinary(output) ? T.flatten(output) : T.flatten(T.max(T.cast(output, "f32"), { axes: -1 }))
+  // The largest of some is NaN where one of them is, and NaN is not equal to itself.
+  return T.equal(each, each)
+}
+
+/** What stands for the class of a sample without an answer. */
+export const noClass = -1
+
+/** What was said and what is true, as classes i32[n] (`noClass` where nothing was said), whether that is right, and how many classes there are. */
 export interface Decided {
   readonly said: Tensor
   readonly truth: Tensor
+  readonly right: Tensor
   readonly classes: number
 }
 
-/**
- * The class each output decides for and the true one. One output a sample decides between two classes, by its sign;
- * several decide for the largest. Throws `ShapeError`.
- */
-export const decided = (operation: string, output: Tensor, target: Tensor): Decided => {
+const classesOf = (operation: string, output: Tensor, target: Tensor): Omit<Decided, "right"> => {
   if (isBinary(output)) {
-    const truth = T.cast(aligned(operation, output, target), "i32")
+    const wanted = aligned(operation, output, target)
+    const truth = T.where(T.equal(wanted, wanted), T.cast(wanted, "i32"), noClass)
     return { said: T.flatten(T.cast(T.greater(output, 0), "i32")), truth: T.flatten(truth), classes: 2 }
   }
   const classes = output.shape.at(-1) ?? 0
@@ -81,4 +93,14 @@ export const decided = (operation: string, output: Tensor, target: Tensor): Deci
   if (sameShape(output, target)) return { said, truth: T.flatten(T.argMax(T.cast(target, "f32"))), classes }
   areIndices(operation, output, target)
   return { said, truth: T.flatten(T.cast(target, "i32")), classes }
+}
+
+/**
+ * The class each output decides for and the true one. One output a sample decides between two classes, by its sign;
+ * several decide for the largest; an output that is NaN decides for none (`isAnswered`). Throws `ShapeError`.
+ */
+export const decided = (operation: string, output: Tensor, target: Tensor): Decided => {
+  const { classes, said, truth } = classesOf(operation, output, target)
+  const answered = isAnswered(output)
+  return { said: T.where(answered, said, noClass), truth, right: T.and(answered, T.equal(said, truth)), classes }
 }

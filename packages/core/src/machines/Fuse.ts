@@ -3,12 +3,14 @@
  * a loop steps through memory; elementwise steps become terms in the loop that needs them, and loops over one shape become
  * one. What is left to be stored is what several kernels need, or what a product or a sum takes apart.
  */
-import type { Equation, Primitive, Program } from "../language/Primitive.ts"
+import type { Equation, Program } from "../language/Primitive.ts"
+import { isKind } from "../language/primitiveFacts.ts"
 import * as Shape from "../words/Shape.ts"
+import { compilerFactsOf } from "./compilerFacts.ts"
 import { bodyOf, type Source, visitReads } from "./fuse/body.ts"
-import { accessOf, type Follow, isRearrangement, straight, through } from "./fuse/follow.ts"
+import { accessOf, type IndexMap, identityMap, isRearrangement, through } from "./fuse/indexMap.ts"
 import { decide } from "./fuse/stored.ts"
-import { elementwise, isProduct, paramsOf, reductions, share, type Value } from "./fuse/values.ts"
+import { eliminateCommonSubexpressions, isElementwise, isProduct, paramsOf, type Value } from "./fuse/values.ts"
 import type { Kernel, Loop, Matrix, Plan, Reduce, Slot, View } from "./Plan.ts"
 
 /** A kernel to be: what its loop makes, and the value that is made before, if it is no loop alone. */
@@ -31,7 +33,7 @@ const slotsOf = (at: (value: number) => Value, alias: (value: number) => number)
     const found = numbers.get(own)
     if (found !== undefined) return found
     const { dtype, from, shape } = at(own)
-    const made = slots.push({ dtype, shape, home: from.tag === "home" ? from.home : { tag: "own" } }) - 1
+    const made = slots.push({ dtype, shape, storage: from.tag === "storage" ? from.storage : { tag: "own" } }) - 1
     numbers.set(own, made)
     return made
   }
@@ -51,9 +53,6 @@ const scalarsFirst = (values: ReadonlyArray<Value>): ReadonlyArray<number> => {
   return [...early, ...later]
 }
 
-/** The primitives whose results are made part by part, so that more can be done to each part when it is there. */
-const partwise: ReadonlySet<Primitive> = new Set<Primitive>(["conv", "convInputGrad", "windowMaxGrad"])
-
 /** An epilogue takes row after row: shorter ones fill too few vectors, which matters where there are more elements than so many. */
 const shortRow = 8
 const fewElements = 256
@@ -65,7 +64,8 @@ const takesEpilogue = (equation: Equation): boolean => {
   const { shape } = equation.out
   const size = Shape.size(shape)
   if ((shape.at(-1) ?? 1) < shortRow && size > fewElements) return false
-  return isProduct(equation) ? size <= largeProduct : partwise.has(equation.primitive)
+  if (isKind(equation.primitive, "product")) return isProduct(equation) && size <= largeProduct
+  return compilerFactsOf(equation.primitive).epilogue
 }
 
 /**
@@ -80,13 +80,11 @@ const draft = (source: Source, values: ReadonlyArray<Value>) => {
     const { from } = at(value)
     if (from.tag !== "step") return from.tag === "literal"
     const { equation, inputs } = from
-    return (
-      elementwise.has(equation.primitive) || equation.primitive === "iota" || isRearrangement(equation, at(inputs[0] ?? value))
-    )
+    return isElementwise(equation) || isKind(equation.primitive, "index") || isRearrangement(equation, at(inputs[0] ?? value))
   }
   for (const value of scalarsFirst(values)) {
     const { from, shape } = at(value)
-    if (from.tag === "home" || stored.alias(value) !== value || !stored.used.has(value) || !stored.isStored(value)) continue
+    if (from.tag === "storage" || stored.alias(value) !== value || !stored.used.has(value) || !stored.isStored(value)) continue
     if (!isLooped(value)) {
       const loops = from.tag === "step" && takesEpilogue(from.equation) ? shape : undefined
       maker.set(value, drafts.push({ first: value, shape: loops, makes: [] }) - 1)
@@ -134,7 +132,7 @@ const wantedOf = (
     const from = first === undefined ? undefined : at(first).from
     if (from?.tag === "step")
       for (const input of from.inputs)
-        visitReads(source, input, at(input).shape, (read) => wanted.add(read), straight(at(input).shape.length), false)
+        visitReads(source, input, at(input).shape, (read) => wanted.add(read), identityMap(at(input).shape.length), false)
   })
   return wanted
 }
@@ -142,15 +140,15 @@ const wantedOf = (
 /** How a product steps through one of its operands. */
 const matrix = ({ at, slot, stored }: Source, value: number): Matrix => {
   const rank = at(value).shape.length
-  let [base, follow] = [value, straight(rank)]
+  let [base, map] = [value, identityMap(rank)]
   for (;;) {
     const { from } = at(base)
     const [input] = from.tag === "step" ? from.inputs : []
     if (stored.isStored(base) || from.tag !== "step" || input === undefined) break
-    follow = through(from.equation, at(input), follow) ?? follow
+    map = through(from.equation, at(input), map) ?? map
     base = input
   }
-  const { offset, strides } = accessOf(at(base).shape, follow, rank)
+  const { offset, strides } = accessOf(at(base).shape, map, rank)
   return { slot: slot(base), offset, batch: strides.slice(0, -2), row: strides.at(-2) ?? 0, column: strides.at(-1) ?? 0 }
 }
 
@@ -159,9 +157,9 @@ const reduce = (source: Source, value: number, primitive: Reduce["primitive"], a
   const { shape } = source.at(operand)
   const all = shape.map((_, axis) => axis)
   const order = [...all.filter((axis) => !axes.includes(axis)), ...all.filter((axis) => axes.includes(axis))]
-  const follow: Follow = {
+  const map: IndexMap = {
     offsets: all.map(() => 0),
-    shares: all.map((axis) => order.map((loopAxis) => (loopAxis === axis ? 1 : 0))),
+    coefficients: all.map((axis) => order.map((loopAxis) => (loopAxis === axis ? 1 : 0))),
   }
   const looped = order.map((axis) => shape[axis] ?? 1)
   const { term, terms } = bodyOf(source, looped, new Set())
@@ -171,7 +169,7 @@ const reduce = (source: Source, value: number, primitive: Reduce["primitive"], a
     shape: looped,
     kept: shape.length - axes.length,
     order: axes.includes(shape.length - 1) ? "rows" : "columns",
-    term: term(operand, follow, false),
+    term: term(operand, map, false),
     terms,
     slot: source.slot(value),
   }
@@ -180,20 +178,20 @@ const reduce = (source: Source, value: number, primitive: Reduce["primitive"], a
 const loop = (source: Source, shape: Shape.Shape, makes: ReadonlyArray<number>, wanted: ReadonlySet<number>): Loop => {
   const { term, terms } = bodyOf(source, shape, new Set(makes))
   const stores = makes.flatMap((value) =>
-    wanted.has(value) ? [{ slot: source.slot(value), term: term(value, straight(shape.length), true) }] : [],
+    wanted.has(value) ? [{ slot: source.slot(value), term: term(value, identityMap(shape.length), true) }] : [],
   )
   return { tag: "loop", shape, terms, stores }
 }
 
 /** The plan of a program. */
 export const fuse = (program: Program): Plan => {
-  const { outputs, values } = share(program)
+  const { outputs, values } = eliminateCommonSubexpressions(program)
   const stored = decide(values, outputs)
   const at = (value: number): Value => values[value] as Value
   const { slot, slots } = slotsOf(at, stored.alias)
   // Inputs stand first, in order, whether they are used or not.
   values.forEach(({ from }, value) => {
-    if (from.tag === "home" && from.home.tag === "input") slot(value)
+    if (from.tag === "storage" && from.storage.tag === "input") slot(value)
   })
   const source: Source = { at, stored, slot }
   const { drafts, maker } = draft(source, values)
@@ -211,11 +209,14 @@ export const fuse = (program: Program): Plan => {
       const [a, b] = [matrix(source, first), matrix(source, second)]
       return { tag: "product", batch: shape.slice(0, -2), m, n, k, a, b, slot: slot(value) }
     }
-    if (reductions.has(equation.primitive))
-      return reduce(source, value, equation.primitive as Reduce["primitive"], paramsOf("reduceSum", equation).axes, first)
+    if (isKind(equation.primitive, "reduction"))
+      return reduce(source, value, equation.primitive, paramsOf("reduceSum", equation).axes, first)
     return { tag: "single", equation, inputs: inputs.map(view), slot: slot(value) }
   }
+  const isEmpty = (value: number): boolean => Shape.size(at(value).shape) === 0
   const kernels = drafts.flatMap(({ first, makes, shape = [] }): ReadonlyArray<Kernel> => {
+    // A result without elements needs no kernel, so every kernel has at least one element to write.
+    if (isEmpty(first ?? makes[0] ?? 0)) return []
     const kernel = first === undefined ? undefined : alone(first)
     const made = loop(source, shape, makes, wanted)
     if (kernel === undefined) return made.stores.length > 0 ? [made] : []

@@ -38,11 +38,13 @@ export const slotBytes = ({ slots }: Plan, slot: number): number => {
 /** For each output that may be written over the state it replaces, that state's slot. */
 const replaceable = (plan: Plan, resident: number): ReadonlyMap<number, number> => {
   const { kernels, outputs, slots } = plan
-  const inputSlot = new Map(slots.flatMap(({ home }, slot) => (home.tag === "input" ? [[home.index, slot] as const] : [])))
+  const inputSlot = new Map(
+    slots.flatMap(({ storage }, slot) => (storage.tag === "input" ? [[storage.index, slot] as const] : [])),
+  )
   const found = new Map<number, number>()
   for (let i = 0; i < resident; i++) {
     const [output, input] = [outputs[i]?.slot, inputSlot.get(i)]
-    if (output === undefined || input === undefined || slots[output]?.home.tag !== "own" || found.has(output)) continue
+    if (output === undefined || input === undefined || slots[output]?.storage.tag !== "own" || found.has(output)) continue
     const at = kernels.findIndex((kernel) => writes(kernel).includes(output))
     const kernel = kernels[at]
     const last = kernels.findLastIndex((other) => reads(other).includes(input))
@@ -120,8 +122,9 @@ export const planMemory = (plan: Plan, resident: number, start: number): MemoryP
   const { kernels, outputs, slots } = plan
   const addresses = new Array<number>(slots.length).fill(-1)
   const memory = allocator(roundUp(start))
-  slots.forEach(({ home }, slot) => {
-    if (home.tag !== "own") addresses[slot] = memory.take(slotBytes(plan, slot))
+  // No kernel writes a slot without elements.
+  slots.forEach(({ storage, shape }, slot) => {
+    if (storage.tag !== "own" || Shape.size(shape) === 0) addresses[slot] = memory.take(slotBytes(plan, slot))
   })
   const replaces = replaceable(plan, resident)
   const given = new Set(outputs.map(({ slot }) => slot))
@@ -130,7 +133,8 @@ export const planMemory = (plan: Plan, resident: number, start: number): MemoryP
     for (const slot of reads(kernel)) last.set(slot, i)
   })
   kernels.forEach((kernel, i) => {
-    const isLast = (slot: number): boolean => slots[slot]?.home.tag === "own" && !given.has(slot) && (last.get(slot) ?? i) === i
+    const isLast = (slot: number): boolean =>
+      slots[slot]?.storage.tag === "own" && !given.has(slot) && (last.get(slot) ?? i) === i
     const over = overwritten(plan, kernel, isLast, (slot) => replaces.has(slot))
     for (const slot of writes(kernel)) {
       const place = replaces.get(slot) ?? over.get(slot)
@@ -143,13 +147,13 @@ export const planMemory = (plan: Plan, resident: number, start: number): MemoryP
   // State that could not be replaced in place is moved at the end; by way of a spare place where it is itself another's old state.
   const first: Array<Move> = []
   const second: Array<Move> = []
-  slots.forEach(({ home }, slot) => {
-    if (home.tag !== "input" || home.index >= resident) return
-    const from = outputs[home.index]?.slot
+  slots.forEach(({ storage }, slot) => {
+    if (storage.tag !== "input" || storage.index >= resident) return
+    const from = outputs[storage.index]?.slot
     if (from === undefined || addresses[from] === addresses[slot]) return
     const size = slotBytes(plan, slot)
     const to = addresses[slot] ?? -1
-    if (slots[from]?.home.tag === "input") {
+    if (slots[from]?.storage.tag === "input") {
       const spare = memory.take(size)
       first.push({ from: addresses[from] ?? -1, to: spare, bytes: size })
       second.push({ from: spare, to, bytes: size })

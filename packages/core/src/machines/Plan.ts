@@ -3,24 +3,25 @@
  * write. What a primitive rounds to and in which order it sums is fixed by its operands' shapes alone, so a plan gives the
  * bits that the program's steps give one by one.
  */
-import type { Binary, Comparison, Equation, Reduction, Unary } from "../language/Primitive.ts"
+import type { Equation, Reduction } from "../language/Primitive.ts"
+import type { OfKind } from "../language/primitiveFacts.ts"
 import type { DType } from "../words/DType.ts"
 import type { NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
 import { printSpec, type Spec } from "../words/ShapeError.ts"
 
 /** Primitives that make each element of their elements at the same place. */
-export type Elementwise = Unary | Binary | Comparison | "not" | "where" | "cast"
+export type Elementwise = OfKind<"elementwise">
 
 /** Where an array lives: what the program is given, what stands in it, what it gives, or what only its kernels see. */
-export type Home =
+export type Storage =
   | { readonly tag: "input"; readonly index: number }
   | { readonly tag: "constant"; readonly index: number; readonly array: NDArray }
   | { readonly tag: "own" }
 
 /** A densely stored array in an engine's memory. */
 export interface Slot extends Spec {
-  readonly home: Home
+  readonly storage: Storage
 }
 
 /** How a loop steps through a slot: elements to skip for each of the loop's axes, from `offset`. */
@@ -107,7 +108,7 @@ export interface View {
   readonly shape: Shape.Shape
 }
 
-/** One kernel of a plan. */
+/** One kernel of a plan. It has at least one element to write: a slot without elements is written by none. */
 export type Kernel = Loop | Reduce | Product | Single
 
 /** Kernels in order, and the slots of the program's outputs. */
@@ -199,7 +200,7 @@ const printKernel = (kernel: Kernel): string => {
 /** The plan as text: a line for each slot that comes from outside, one for each kernel, and the outputs. */
 export const print = ({ kernels, outputs, slots }: Plan): string =>
   [
-    ...slots.map((slot, i) => `s${i}: ${printSpec(slot)}${slot.home.tag === "own" ? "" : ` ${slot.home.tag}`}`),
+    ...slots.map((slot, i) => `s${i}: ${printSpec(slot)}${slot.storage.tag === "own" ? "" : ` ${slot.storage.tag}`}`),
     ...kernels.map(printKernel),
     `return ${outputs.map(({ slot }) => `s${slot}`).join(" ")}`,
   ].join("\n")

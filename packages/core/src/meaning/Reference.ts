@@ -1,7 +1,7 @@
 /**
  * Reference: what every primitive means, in plain loops over doubles. It is slow and obvious; every engine is held to it.
  */
-import type { Tensor } from "../language/Expr.ts"
+import { type Expr, known, type Tensor } from "../language/Expr.ts"
 import type { Primitive, Program } from "../language/Primitive.ts"
 import { NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
@@ -79,3 +79,16 @@ export const run: (program: Program, inputs: ReadonlyArray<NDArray>) => Readonly
  * was read. Throws `ShapeError` inside a traced function.
  */
 export const read: (targets: ReadonlyArray<Tensor>) => ReadonlyArray<NDArray> = readBy(apply)
+
+const kept = new WeakMap<Expr, NDArray>()
+
+/**
+ * `read`, but the tensors stay recipes: whoever reads them later gets the numbers of their own engine. The doubles are
+ * kept aside, so that a step is still done once. Throws `ShapeError` inside a traced function.
+ */
+export const peek: (targets: ReadonlyArray<Tensor>) => ReadonlyArray<NDArray> = readBy(apply, {
+  numbersOf: (x) => known(x) ?? kept.get(x as Expr),
+  keep: (step, value) => {
+    kept.set(step, value)
+  },
+})

@@ -56,11 +56,23 @@ export const taking = function* <A>(things: Array<A>): Iterable<A> {
   for (let thing = things.pop(); thing !== undefined; thing = things.pop()) yield thing
 }
 
-/** Reads tensors: does the steps that are still recipes, each once. Throws `ShapeError` inside a traced function. */
-export const readBy = (apply: Apply) => {
-  const settle = settleBy(apply)
-  return (targets: ReadonlyArray<Tensor>): ReadonlyArray<NDArray> => {
-    for (const step of taking(order(targets, (x) => x.value !== undefined))) settle(step)
-    return numbersOf(targets)
-  }
+/** Where reading finds the numbers of tensors, and keeps those that it computes. */
+export interface Memory {
+  readonly numbersOf: (x: Tensor) => NDArray | undefined
+  readonly keep: (step: Expr, value: NDArray) => void
 }
+
+/** The tensors themselves: a recipe becomes its numbers, for every later reader. */
+const inTensors: Memory = { numbersOf: known, keep: (step, value) => step.settle(value) }
+
+/** Reads tensors: does the steps that are still recipes, each once. Throws `ShapeError` inside a traced function. */
+export const readBy =
+  (apply: Apply, { keep, numbersOf }: Memory = inTensors) =>
+  (targets: ReadonlyArray<Tensor>): ReadonlyArray<NDArray> => {
+    const numbers = (tensors: ReadonlyArray<Tensor>) => tensors.map(numbersOf) as ReadonlyArray<NDArray>
+    for (const step of taking(order(targets, (x) => numbersOf(x) !== undefined))) {
+      const { inputs, params, primitive } = recipeOf(step)
+      keep(step, apply(primitive, params, numbers(inputs), step))
+    }
+    return numbers(targets)
+  }

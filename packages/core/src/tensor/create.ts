@@ -3,7 +3,7 @@ import { type Tensor, write } from "../language/Expr.ts"
 import { allocate, type DType, fits, range as wordsOf } from "../words/DType.ts"
 import { NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
-import { refuse } from "../words/ShapeError.ts"
+import { named, refuse } from "../words/ShapeError.ts"
 import { broadcastTo, cast, equal, scalar } from "./elementwise.ts"
 import type { Alike, Plain } from "./Typed.ts"
 
@@ -48,16 +48,25 @@ export const make = (nested: Nested, dtype: DType = typeof firstElement(nested) 
 }
 
 /** A shape filled with one number. Throws `ShapeError` for a shape that is none. */
-export const full = <const S extends Shape.Shape>(shape: S, value: number, dtype: DType = "f32"): Tensor<Plain<S>> => {
-  if (!Shape.isValid(shape)) refuse("full", [{ dtype, shape }], Shape.wanted, "check the shape's numbers")
-  return broadcastTo(scalar(value, dtype), shape) as Tensor<Plain<S>>
-}
+export const full = named(
+  "full",
+  <const S extends Shape.Shape>(shape: S, value: number, dtype: DType = "f32"): Tensor<Plain<S>> => {
+    if (!Shape.isValid(shape)) refuse("full", [{ dtype, shape }], Shape.wanted, "check the shape's numbers")
+    return broadcastTo(scalar(value, dtype), shape) as Tensor<Plain<S>>
+  },
+)
 
 /** A shape filled with 0. `Tensor.print(Tensor.zeros([2, 2])) // => "[[0, 0],\n [0, 0]]"` */
-export const zeros = <const S extends Shape.Shape>(shape: S, dtype: DType = "f32"): Tensor<Plain<S>> => full(shape, 0, dtype)
+export const zeros = named(
+  "zeros",
+  <const S extends Shape.Shape>(shape: S, dtype: DType = "f32"): Tensor<Plain<S>> => full<S>(shape, 0, dtype),
+)
 
 /** A shape filled with 1. */
-export const ones = <const S extends Shape.Shape>(shape: S, dtype: DType = "f32"): Tensor<Plain<S>> => full(shape, 1, dtype)
+export const ones = named(
+  "ones",
+  <const S extends Shape.Shape>(shape: S, dtype: DType = "f32"): Tensor<Plain<S>> => full<S>(shape, 1, dtype),
+)
 
 /** Zeros of the shape and kind of `x`. */
 export const zerosLike = <X extends Tensor>(x: X): Alike<X> => full(x.shape, 0, x.dtype) as Alike<X>
@@ -70,8 +79,13 @@ export const iota = <const S extends Shape.Shape>(shape: S, axis = 0, dtype: DTy
   write("iota", { shape, axis: Shape.axis(axis, shape.length) ?? axis, dtype }, []) as Tensor<Plain<S>>
 
 /** The whole numbers from 0 to n - 1. `Tensor.print(Tensor.range(3)) // => "[0, 1, 2]"` */
-export const range = <const N extends number>(n: N, dtype: DType = "i32"): Tensor<[N]> => iota([n], 0, dtype) as Tensor<[N]>
+export const range = named(
+  "range",
+  <const N extends number>(n: N, dtype: DType = "i32"): Tensor<[N]> => iota([n], 0, dtype) as Tensor<[N]>,
+)
 
 /** The identity matrix of n rows. */
-export const eye = <const N extends number>(n: N): Tensor<[N, N]> =>
-  cast(equal(iota([n, n], 0), iota([n, n], 1)), "f32") as Tensor<[N, N]>
+export const eye = named(
+  "eye",
+  <const N extends number>(n: N): Tensor<[N, N]> => cast(equal(iota([n, n], 0), iota([n, n], 1)), "f32") as Tensor<[N, N]>,
+)

@@ -1,11 +1,11 @@
 /** Operations on one element at a time. Two operands stretch to one shape as in NumPy; a number takes the other's kind. */
 import { type Tensor, write } from "../language/Expr.ts"
 import type { Binary, Comparison, Unary } from "../language/Primitive.ts"
-import { callName } from "../language/ShapeRule.ts"
+import { callName, infer } from "../language/ShapeRule.ts"
 import { allocate, type DType, fits, range as wordsOf } from "../words/DType.ts"
 import { NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
-import { refuse, type Spec } from "../words/ShapeError.ts"
+import { named, refuse, type Spec } from "../words/ShapeError.ts"
 import type { Alike, Broadcast, Operand, Stretches } from "./Typed.ts"
 
 /** A number as a tensor without axes. `Tensor.print(Tensor.scalar(2.5)) // => "2.5"` */
@@ -76,10 +76,13 @@ const compare =
     write(primitive, {}, operands(primitive, x, y)) as Tensor<Broadcast<X, Y>>
 
 /** The comparison with its operands swapped. */
-const turned =
-  (primitive: Comparison, operation: string) =>
-  <X extends Operand, Y extends Operand>(x: X, y: Y & Stretches<X, Y>): Tensor<Broadcast<X, Y>> =>
-    write(primitive, {}, [...operands(operation, x, y)].reverse()) as Tensor<Broadcast<X, Y>>
+const turned = (primitive: Comparison, operation: string) =>
+  named(operation, <X extends Operand, Y extends Operand>(x: X, y: Y & Stretches<X, Y>): Tensor<Broadcast<X, Y>> => {
+    const both = operands(operation, x, y)
+    // Checked in the caller's order, since the message says which of the two to change.
+    infer(primitive, {}, both)
+    return write(primitive, {}, [...both].reverse()) as Tensor<Broadcast<X, Y>>
+  })
 
 /** -x. */
 export const neg = map1("neg")
@@ -116,8 +119,47 @@ export const add = map2("add")
 export const sub = map2("sub")
 /** x · y, element by element; `matmul` multiplies matrices. */
 export const mul = map2("mul")
-/** x / y. Whole numbers are divided towards zero, and by zero to zero. */
-export const div = map2("div")
+const quotientOf = map2("div")
+
+const arraysOf = (...operands: ReadonlyArray<Operand>): ReadonlyArray<Tensor> =>
+  operands.filter((operand): operand is Tensor => typeof operand !== "number")
+
+/**
+ * x / y of f32 elements. Throws `ShapeError` for whole numbers, whose fraction would be lost without a word.
+ *
+ * ```ts
+ * Tensor.div(Tensor.make([1, 2]), 4) // => [0.25, 0.5]
+ * Tensor.div(Tensor.range(3), 2) // => throws div got i32[3]; it wants f32 elements
+ * Tensor.div(Tensor.cast(Tensor.range(3), "f32"), 2) // => [0, 0.5, 1]
+ * ```
+ */
+export const div = <X extends Operand, Y extends Operand>(x: X, y: Y & Stretches<X, Y>): Tensor<Broadcast<X, Y>> => {
+  const arrays = arraysOf(x, y)
+  if (arrays.some(({ dtype }) => dtype !== "f32"))
+    refuse(
+      "div",
+      arrays,
+      "f32 elements",
+      'Tensor.cast(x, "f32") to divide exactly, or Tensor.quotient to divide whole numbers towards zero',
+    )
+  return quotientOf<X, Y>(x, y)
+}
+
+/**
+ * How often y goes into x, of whole numbers: x / y cut towards zero, and 0 where y is 0. With `rem` it makes up x again:
+ * x = y · quotient + rem.
+ *
+ * `Tensor.toArray(Tensor.quotient(Tensor.make([7, -7, 7], "i32"), Tensor.make([2, 2, 0], "i32"))) // => [3, -3, 0]`
+ */
+export const quotient = named(
+  "quotient",
+  <X extends Operand, Y extends Operand>(x: X, y: Y & Stretches<X, Y>): Tensor<Broadcast<X, Y>> => {
+    const arrays = arraysOf(x, y)
+    if (arrays.length === 0 || arrays.some(({ dtype }) => dtype !== "i32"))
+      refuse("quotient", arrays, "i32 elements", "Tensor.div of f32 elements, and Tensor.floor of that")
+    return quotientOf<X, Y>(x, y)
+  },
+)
 /** The remainder of x / y, with the sign of x. */
 export const rem = map2("rem")
 /** x to the power y. */
@@ -150,8 +192,10 @@ export const greaterEqual = turned("lessEqual", "greaterEqual")
 export const not = <X extends Tensor>(x: X): Alike<X> => write("not", {}, [x]) as Alike<X>
 
 /** x ≠ y, as bool. */
-export const notEqual = <X extends Operand, Y extends Operand>(x: X, y: Y & Stretches<X, Y>): Tensor<Broadcast<X, Y>> =>
-  not(equal<X, Y>(x, y))
+export const notEqual = named(
+  "notEqual",
+  <X extends Operand, Y extends Operand>(x: X, y: Y & Stretches<X, Y>): Tensor<Broadcast<X, Y>> => not(equal<X, Y>(x, y)),
+)
 
 /** The elements of `a` where `condition` (bool) holds and of `b` elsewhere; the three stretch to one shape. */
 export const where = (condition: Tensor, a: Operand, b: Operand): Tensor =>
@@ -165,13 +209,16 @@ export const cast = <X extends Tensor>(x: X, dtype: DType): Alike<X> =>
 export const stopGradient = <X extends Tensor>(x: X): Alike<X> => write("stop", {}, [x]) as Alike<X>
 
 /** x². */
-export const square = <X extends Tensor>(x: X): Alike<X> => write("mul", {}, [x, x]) as Alike<X>
+export const square = named("square", <X extends Tensor>(x: X): Alike<X> => write("mul", {}, [x, x]) as Alike<X>)
 
 /** The smallest whole number not below x. */
-export const ceil = <X extends Tensor>(x: X): Alike<X> => neg(floor(neg(x)))
+export const ceil = named("ceil", <X extends Tensor>(x: X): Alike<X> => neg(floor(neg(x))))
 
 /** x held between two bounds. */
-export const clamp = <X extends Tensor>(x: X, low: number, high: number): Alike<X> => minimum(maximum(x, low), high)
+export const clamp = named(
+  "clamp",
+  <X extends Tensor>(x: X, low: number, high: number): Alike<X> => minimum(maximum(x, low), high),
+)
 
 /** x stretched to a shape, as NumPy's `broadcast_to`. Throws `ShapeError` where it does not fit. */
 export const broadcastTo = <const S extends Shape.Shape>(x: Tensor, shape: S): Tensor<S> =>

@@ -2,7 +2,7 @@
 import { type Tensor, write } from "../language/Expr.ts"
 import type { Padding } from "../language/Primitive.ts"
 import * as Shape from "../words/Shape.ts"
-import { refuse } from "../words/ShapeError.ts"
+import { named, refuse } from "../words/ShapeError.ts"
 import { ones } from "./create.ts"
 import { broadcastTo, div } from "./elementwise.ts"
 import { reshape } from "./structure.ts"
@@ -95,6 +95,25 @@ export interface ConvTransposeOptions extends ConvOptions {
   readonly outputPadding?: Sizes
 }
 
+/** Refuses what the shape rule of the convolution on the way back would describe in that convolution's words. */
+const wantTransposable = (x: Tensor, kernel: Tensor, groups: number): void => {
+  const operation = "convTranspose"
+  if (x.shape.length < 3)
+    refuse(operation, [x, kernel], "[batch, …space, channels], with at least one spatial axis", "reshape to add the axis")
+  if (kernel.shape.length !== x.shape.length)
+    refuse(operation, [x, kernel], "a kernel [...window, filters / groups, channels] of the input's rank", "reshape it first")
+  const [channels = 0, own = 0] = [x.shape.at(-1), kernel.shape.at(-1)]
+  if (channels !== own)
+    refuse(
+      operation,
+      [x, kernel],
+      `a kernel for ${channels} channels, not ${own}`,
+      `a kernel of ${Shape.print([...kernel.shape.slice(0, -1), channels])}: channels come last, filters before them`,
+    )
+  if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)
+    refuse(operation, [x, kernel], `channels in ${groups} equal groups, not ${channels}`, "groups that divide the channels, or 1")
+}
+
 /**
  * The transposed convolution of x [batch, …space, channels] with a kernel [...window, filters / groups, channels]: the
  * gradient, for its input, of the convolution with that kernel, as a function of its own. Each axis comes to
@@ -102,29 +121,33 @@ export interface ConvTransposeOptions extends ConvOptions {
  *
  * `Tensor.convTranspose(Tensor.ones([1, 3, 2]), Tensor.ones([2, 5, 2]), { strides: 2 }).shape // => [1, 6, 5]`
  */
-export const convTranspose = (
-  x: Tensor,
-  kernel: Tensor,
-  { dilation = 1, groups = 1, outputPadding = 0, pad = "valid", strides = 1 }: ConvTransposeOptions = {},
-): Tensor => {
-  const rank = Math.max(0, x.shape.length - 2)
-  const steps = spread(strides, rank)
-  const gaps = spread(dilation, rank)
-  const extra = spread(outputPadding, rank)
-  const reach = reachOf(kernel, gaps)
-  if (extra.some((n, i) => !(Number.isInteger(n) && n >= 0 && n < (steps[i] ?? 1))))
-    refuse("convTranspose", [x, kernel], `an output padding below the strides ${Shape.print(steps)}`, "0, or larger strides")
-  const stretched = spaceOf(x).map((n, i) => n * (steps[i] ?? 1))
-  const pads = padding(pad, stretched, reach, steps)
-  const space =
-    pad === "same"
-      ? stretched
-      : stretched.map((n, i) => {
-          const [low, high] = pads[i] ?? [0, 0]
-          return n - (steps[i] ?? 1) + (reach[i] ?? 1) - low - high + (extra[i] ?? 0)
-        })
-  return write("convInputGrad", { strides: steps, padding: pads, dilation: gaps, groups, space }, [x, kernel])
-}
+export const convTranspose = named(
+  "convTranspose",
+  (
+    x: Tensor,
+    kernel: Tensor,
+    { dilation = 1, groups = 1, outputPadding = 0, pad = "valid", strides = 1 }: ConvTransposeOptions = {},
+  ): Tensor => {
+    wantTransposable(x, kernel, groups)
+    const rank = x.shape.length - 2
+    const steps = spread(strides, rank)
+    const gaps = spread(dilation, rank)
+    const extra = spread(outputPadding, rank)
+    const reach = reachOf(kernel, gaps)
+    if (extra.some((n, i) => !(Number.isInteger(n) && n >= 0 && n < (steps[i] ?? 1))))
+      refuse("convTranspose", [x, kernel], `an output padding below the strides ${Shape.print(steps)}`, "0, or larger strides")
+    const stretched = spaceOf(x).map((n, i) => n * (steps[i] ?? 1))
+    const pads = padding(pad, stretched, reach, steps)
+    const space =
+      pad === "same"
+        ? stretched
+        : stretched.map((n, i) => {
+            const [low, high] = pads[i] ?? [0, 0]
+            return n - (steps[i] ?? 1) + (reach[i] ?? 1) - low - high + (extra[i] ?? 0)
+          })
+    return write("convInputGrad", { strides: steps, padding: pads, dilation: gaps, groups, space }, [x, kernel])
+  },
+)
 
 /** How a pooling window moves; the strides are the window's size unless given. */
 export interface PoolOptions {
@@ -147,5 +170,7 @@ export const maxPool = (x: Tensor, options: PoolOptions): Tensor => write("windo
 export const sumPool = (x: Tensor, options: PoolOptions): Tensor => write("windowSum", windowParams(x, options), [x])
 
 /** The mean of each window of x [batch, …space, channels]; padding does not count. */
-export const avgPool = (x: Tensor, options: PoolOptions): Tensor =>
-  div(sumPool(x, options), sumPool(ones([1, ...spaceOf(x), 1]), options))
+export const avgPool = named(
+  "avgPool",
+  (x: Tensor, options: PoolOptions): Tensor => div(sumPool(x, options), sumPool(ones([1, ...spaceOf(x), 1]), options)),
+)

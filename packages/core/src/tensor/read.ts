@@ -1,6 +1,7 @@
 /** Reading: what turns a recipe into numbers, in the floats of the WebAssembly engine, and numbers into lists and text. */
 import type { Tensor } from "../language/Expr.ts"
 import * as Eager from "../machines/eager/Eager.ts"
+import type { DType } from "../words/DType.ts"
 import { NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
 import { refuse } from "../words/ShapeError.ts"
@@ -34,13 +35,14 @@ export const toArray = (x: Tensor): Nested => {
 
 const edge = 3
 
-const element = (x: number, dtype: string): string => {
+const element = (x: number, dtype: DType): string => {
   if (dtype === "bool") return x === 1 ? "true" : "false"
+  if (dtype !== "f32") return String(x)
   if (Number.isInteger(x) && Math.abs(x) < 1e7) return String(x === 0 ? 0 : x)
   return Number.isFinite(x) ? String(Number(x.toPrecision(5))) : String(x)
 }
 
-/** The elements as text, like NumPy: five digits, and only the ends of axes longer than 10 once there are over 1,000 elements. */
+/** The elements as text, like NumPy: floats with five digits, whole numbers with all, and only the ends of axes longer than 10 once there are over 1,000 elements. */
 export const print = (x: Tensor): string => {
   const { data, dtype, shape } = read(x)
   const steps = Shape.strides(shape)

@@ -1,7 +1,8 @@
 /** Operations that combine the elements along some axes; without axes they combine all. */
 import { type Tensor, write } from "../language/Expr.ts"
 import * as Shape from "../words/Shape.ts"
-import { refuse } from "../words/ShapeError.ts"
+import { named, refuse } from "../words/ShapeError.ts"
+import { full } from "./create.ts"
 import { add, cast, div, equal, exp, log, square, stopGradient, sub, where } from "./elementwise.ts"
 import { opposite } from "./opposite.ts"
 import { axisOf, reshape } from "./structure.ts"
@@ -39,21 +40,32 @@ export const max = reducer("max", "reduceMax")
 export const min = reducer("min", "reduceMin")
 
 /** The arithmetic mean of f32 elements; NaN of none. */
-export const mean: Reducer = ((x: Tensor, options: Reduce = {}): Tensor => {
+export const mean: Reducer = named("mean", (x: Tensor, options: Reduce = {}): Tensor => {
   if (x.dtype !== "f32") refuse("mean", [x], "f32 elements", 'Tensor.mean(Tensor.cast(x, "f32"))')
   const count = Shape.size(axesOf("mean", x, options.axes).map((axis) => x.shape[axis] ?? 1))
   return div(sum(x, options), count)
 }) as Reducer
 
 /** The variance: the mean squared distance from the mean (divided by n, not n - 1). */
-export const variance: Reducer = ((x: Tensor, options: Reduce = {}): Tensor =>
-  mean(square(sub(x, mean(x, { ...options, keepAxes: true }))), options)) as Reducer
+export const variance: Reducer = named(
+  "variance",
+  (x: Tensor, options: Reduce = {}): Tensor => mean(square(sub(x, mean(x, { ...options, keepAxes: true }))), options),
+) as Reducer
 
-/** log Σ eˣ, shifted by the largest so that nothing overflows. */
-export const logSumExp: Reducer = ((x: Tensor, options: Reduce = {}): Tensor => {
-  const largest = stopGradient(max(x, { ...options, keepAxes: true }))
-  // An infinite maximum would give Inf - Inf; the shift does not change the value, so it may be 0 there.
-  const shift = where(equal(sub(largest, largest), 0), largest, 0)
+/** What x is shifted by: its largest, or 0 where there is none, or it is infinite and Inf - Inf would come of it. */
+const shiftOf = (x: Tensor, axes: ReadonlyArray<number>): Tensor => {
+  if (axes.some((axis) => x.shape[axis] === 0)) return full(kept(x.shape, axes), 0)
+  const largest = stopGradient(max(x, { axes, keepAxes: true }))
+  return where(equal(sub(largest, largest), 0), largest, 0)
+}
+
+/**
+ * log Σ eˣ, shifted by the largest so that nothing overflows; -Infinity of no elements, as the logarithm of 0.
+ *
+ * `Tensor.toNumber(Tensor.logSumExp(Tensor.zeros([0]))) // => -Infinity`
+ */
+export const logSumExp: Reducer = named("logSumExp", (x: Tensor, options: Reduce = {}): Tensor => {
+  const shift = shiftOf(x, axesOf("logSumExp", x, options.axes))
   const total = log(sum(exp(sub(x, shift)), { ...options, keepAxes: true }))
   const out = add(total, shift)
   return options.keepAxes === true ? out : reshape(out, Shape.without(x.shape, axesOf("logSumExp", x, options.axes)))
@@ -64,4 +76,4 @@ export const argMax = (x: Tensor, axis = -1): Tensor =>
   write("argMax", { axes: [axisOf("argMax", x, axis)] }, [x.dtype === "f32" ? x : cast(x, "i32")])
 
 /** The index (i32) of the first smallest element along an axis. */
-export const argMin = (x: Tensor, axis = -1): Tensor => argMax(opposite(x), axis)
+export const argMin = named("argMin", (x: Tensor, axis = -1): Tensor => argMax(opposite(x), axis))

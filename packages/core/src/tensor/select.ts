@@ -1,11 +1,11 @@
 /** Looking elements up by index, and the orders that sort them. */
 import { isTensor, type Tensor, write } from "../language/Expr.ts"
 import * as Shape from "../words/Shape.ts"
-import { refuse } from "../words/ShapeError.ts"
+import { named, refuse } from "../words/ShapeError.ts"
 import { iota, make, range } from "./create.ts"
 import { add, and, cast, equal, greaterEqual, less, mul, where } from "./elementwise.ts"
 import { opposite } from "./opposite.ts"
-import { axisOf, reshape, slice, transpose } from "./structure.ts"
+import { axisOf, reshape, slice, swapAxes, transpose } from "./structure.ts"
 
 /** Indices along an axis of `n` elements as an i32 tensor; those of a list are checked, and counted from the end when negative. */
 export const indicesOf = (operation: string, x: Tensor, which: Tensor | ReadonlyArray<number>, axis: number): Tensor => {
@@ -88,29 +88,48 @@ export const pick = (x: Tensor, which: Tensor): Tensor => {
 }
 
 /** 1 where the last axis equals the index (i32), 0 elsewhere: which [...] gives [..., classes] in f32. */
-export const oneHot = (which: Tensor, classes: number): Tensor =>
-  cast(equal(reshape(which, [...which.shape, 1]), iota([...which.shape, classes], which.shape.length)), "f32")
+export const oneHot = named(
+  "oneHot",
+  (which: Tensor, classes: number): Tensor =>
+    cast(equal(reshape(which, [...which.shape, 1]), iota([...which.shape, classes], which.shape.length)), "f32"),
+)
 
 /** `rows` rows of zeros with each row of `updates` added where `which` (i32) says. */
 export const scatterAdd = (which: Tensor, updates: Tensor, rows: number): Tensor =>
   write("scatterAdd", { rows }, [which, updates])
 
-/** The indices (i32) that sort an axis, ascending and stable, NaN last. */
-export const argsort = (
-  x: Tensor,
-  { axis = -1, descending = false }: { readonly axis?: number; readonly descending?: boolean } = {},
-): Tensor => {
-  const at = axisOf("argsort", x, axis)
-  const swap = x.shape.map((_, i) => (i === at ? x.shape.length - 1 : i === x.shape.length - 1 ? at : i))
-  const last = at === x.shape.length - 1
-  const front = last ? x : transpose(x, swap)
-  const sorted = write("argsort", {}, [descending ? opposite(front) : front])
-  return last ? sorted : transpose(sorted, swap)
+/** Which axis to sort along, the last unless given, and whether the largest come first. */
+export interface SortOptions {
+  readonly axis?: number
+  readonly descending?: boolean
 }
 
-/** The elements in order along the last axis. */
-export const sort = (x: Tensor, { descending = false }: { readonly descending?: boolean } = {}): Tensor =>
-  along(x, argsort(x, { descending }))
+/** What `f` makes of the rows along an axis, each row made one of as many elements in its place. */
+const alongAxis = (operation: string, x: Tensor, axis: number, f: (rows: Tensor) => Tensor): Tensor => {
+  const at = axisOf(operation, x, axis)
+  const last = x.shape.length - 1
+  return at === last ? f(x) : swapAxes(f(swapAxes(x, at, last)), at, last)
+}
+
+/** The indices that sort the last axis. */
+const orderOf = (x: Tensor, descending: boolean): Tensor => write("argsort", {}, [descending ? opposite(x) : x])
+
+/**
+ * The indices (i32) that sort an axis, ascending unless asked otherwise, and stable: equal elements keep their order. NaN
+ * comes last either way. Throws `ShapeError`.
+ *
+ * `Tensor.toArray(Tensor.argsort(Tensor.make([[3, 1], [2, 5]]), { axis: 0 })) // => [[1, 0], [0, 1]]`
+ */
+export const argsort = (x: Tensor, { axis = -1, descending = false }: SortOptions = {}): Tensor =>
+  alongAxis("argsort", x, axis, (rows) => orderOf(rows, descending))
+
+/**
+ * The elements in order along an axis, as `argsort` names them. Throws `ShapeError`.
+ *
+ * `Tensor.toArray(Tensor.sort(Tensor.make([[3, 1], [2, 5]]), { axis: 0 })) // => [[2, 1], [3, 5]]`
+ */
+export const sort = (x: Tensor, { axis = -1, descending = false }: SortOptions = {}): Tensor =>
+  alongAxis("sort", x, axis, (rows) => along(rows, orderOf(rows, descending)))
 
 const along = (x: Tensor, which: Tensor): Tensor => {
   const width = x.shape.at(-1) ?? 1
@@ -122,9 +141,9 @@ const along = (x: Tensor, which: Tensor): Tensor => {
 
 /** The k largest of the last axis, largest first, with their indices. */
 export const topK = (x: Tensor, k: number): { readonly values: Tensor; readonly indices: Tensor } => {
-  const width = x.shape.at(-1) ?? 0
+  const width = x.shape[axisOf("topK", x, -1)] ?? 0
   if (!(Number.isInteger(k) && k >= 0 && k <= width)) refuse("topK", [x], `k from 0 to ${width}, not ${k}`, "a smaller k")
-  const order = argsort(x, { descending: true })
+  const order = orderOf(x, true)
   const first = slice(
     order,
     order.shape.map(() => 0),

@@ -1,7 +1,7 @@
 /** Operations that move elements about without changing them. Axes may be counted from the end with negative numbers. */
 import { type Tensor, write } from "../language/Expr.ts"
 import * as Shape from "../words/Shape.ts"
-import { refuse } from "../words/ShapeError.ts"
+import { named, refuse } from "../words/ShapeError.ts"
 import type { Reshaped, ShapeOf, Transposed } from "./Typed.ts"
 
 /** An axis counted from 0. Throws `ShapeError` when the tensor has no such axis. */
@@ -81,14 +81,14 @@ export const concat = (xs: ReadonlyArray<Tensor>, axis = 0): Tensor => {
 }
 
 /** Arrays of one shape joined along a new axis. Throws `ShapeError`. */
-export const stack = (xs: ReadonlyArray<Tensor>, axis = 0): Tensor => {
+export const stack = named("stack", (xs: ReadonlyArray<Tensor>, axis = 0): Tensor => {
   if (xs.some(({ shape }) => !Shape.equals(shape, xs[0]?.shape ?? shape)))
     refuse("stack", xs, "arrays of one shape", "Tensor.concat joins along an axis they have")
   return concat(
     xs.map((x) => expandAxis(x, axis)),
     axis,
   )
-}
+})
 
 /** The elements in the opposite order along the given axes, or all of them. */
 export const flip = (x: Tensor, axes: ReadonlyArray<number> = x.shape.map((_, i) => i)): Tensor =>
@@ -101,8 +101,8 @@ export const slice = (x: Tensor, start: Shape.Shape, limit: Shape.Shape, stride:
 /** An array cut along an axis into parts of the given sizes. */
 export const split = (x: Tensor, sizes: ReadonlyArray<number>, axis = 0): ReadonlyArray<Tensor> => {
   const at = axisOf("split", x, axis)
-  if (sizes.reduce((sum, n) => sum + n, 0) !== x.shape[at])
-    refuse("split", [x], `sizes that add up to ${x.shape[at]}`, "check the parts")
+  if (sizes.some((n) => !Number.isInteger(n) || n < 0) || sizes.reduce((sum, n) => sum + n, 0) !== x.shape[at])
+    refuse("split", [x], `whole sizes that add up to ${x.shape[at]}, not ${Shape.print(sizes)}`, "check the parts")
   let from = 0
   return sizes.map((n) => {
     const start = x.shape.map((_, i) => (i === at ? from : 0))

@@ -8,6 +8,8 @@ export interface Draw {
   readonly below: (n: number) => number
   /** One of a list that is not empty. */
   readonly from: <A>(list: readonly [A, ...ReadonlyArray<A>]) => A
+  /** Whether many axes have length 0, channels and spatial axes included. */
+  readonly emptyAxes: boolean
 }
 
 /** Parameters, and inputs by the draft's names for them. */

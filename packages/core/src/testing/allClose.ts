@@ -79,7 +79,7 @@ const severity = ({ absolute }: Difference): number => (Number.isNaN(absolute) ?
 
 /**
  * Compares two arrays of one shape element by element. Lists are taken as f32; the kinds need not be the same. What has not
- * been read is computed in doubles.
+ * been read is computed in doubles, and stays unread: the comparison changes nothing.
  *
  * `allClose([1, 2], [1, 2.5]).report // => "1 of 2 elements differ; first and worst at [1] got 2, wanted 2.5 (off by 0.5, 1125899906842624 ulp)"`
  */

@@ -7,7 +7,10 @@ import type { Chosen, Draft, Draw } from "./Draft.ts"
 
 type Chooser<P extends Primitive> = (draft: Draft) => Chosen<P> | undefined
 
-const size = (draw: Draw): number => draw.from([2, 1, 3, 4, 5, 0])
+const size = (draw: Draw): number => draw.from(draw.emptyAxes ? [2, 0, 1, 3] : [2, 1, 3, 4, 5, 0])
+
+/** How many channels or filters. */
+const channelCount = (draw: Draw): number => draw.from(draw.emptyAxes ? [1, 0, 2] : [1, 2])
 
 /** A size that is not 0. */
 const extent = (draw: Draw): number => draw.from([2, 1, 3, 4])
@@ -72,7 +75,7 @@ const geometry = (draw: Draw, dilated: boolean): Geometry => {
   })
   const reach = window.map((n, i) => (n - 1) * (dilation[i] ?? 1) + 1)
   const pads = padding.map(([low, high]) => low + high)
-  const space = reach.map((n, i) => Math.max(1, n - (pads[i] ?? 0)) + draw.below(4))
+  const space = reach.map((n, i) => Math.max(dilated && draw.emptyAxes ? 0 : 1, n - (pads[i] ?? 0)) + draw.below(4))
   const out = space.map((n, i) => Math.floor((n + (pads[i] ?? 0) - (reach[i] ?? 1)) / (strides[i] ?? 1)) + 1)
   return { rank, batch: draw.from([1, 2, 0]), window, strides, padding, dilation, space, out }
 }
@@ -81,7 +84,7 @@ const geometry = (draw: Draw, dilated: boolean): Geometry => {
 const convolution = (draw: Draw) => {
   const g = geometry(draw, true)
   const groups = draw.from([1, 2])
-  const [perGroup, filters] = [draw.from([1, 2]), groups * draw.from([1, 2])]
+  const [perGroup, filters] = [channelCount(draw), groups * channelCount(draw)]
   const params: ConvParams = { strides: g.strides, padding: g.padding, dilation: g.dilation, groups }
   return {
     ...g,
@@ -94,7 +97,7 @@ const convolution = (draw: Draw) => {
 
 const pooling = (draw: Draw) => {
   const g = geometry(draw, false)
-  const channels = draw.from([1, 2])
+  const channels = channelCount(draw)
   const params: WindowParams = { window: g.window, strides: g.strides, padding: g.padding }
   return { ...g, params, x: float([g.batch, ...g.space, channels]), y: float([g.batch, ...g.out, channels]) }
 }

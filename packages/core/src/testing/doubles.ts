@@ -1,6 +1,7 @@
 /**
- * Reading as Reference computes, in doubles: for tests that hold mathematics tighter than the engine's floats allow. A tensor
- * that was read before stays as it was read.
+ * Reading as Reference computes, in doubles: for tests that hold mathematics tighter than the engine's floats allow. It
+ * changes nothing: `Tensor.read` afterwards still computes in the engine's floats. A tensor whose numbers were read before
+ * keeps those.
  */
 import * as Reference from "../meaning/Reference.ts"
 import type { Nested } from "../tensor/create.ts"
@@ -8,7 +9,7 @@ import * as T from "../tensor/Tensor.ts"
 import type { NDArray } from "../words/NDArray.ts"
 
 /** The numbers of several tensors. Throws `ShapeError` inside a traced function. */
-export const readAll: (xs: ReadonlyArray<T.Tensor>) => ReadonlyArray<NDArray> = Reference.read
+export const readAll: (xs: ReadonlyArray<T.Tensor>) => ReadonlyArray<NDArray> = Reference.peek
 
 /** The numbers of a tensor. Throws `ShapeError` inside a traced function. */
 export const read = (x: T.Tensor): NDArray => readAll([x])[0] as NDArray

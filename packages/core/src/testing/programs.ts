@@ -15,10 +15,10 @@ import { array, type ElementOptions } from "./arbitraries.ts"
 import { choosers } from "./choosers.ts"
 import type { Chosen, Draft, Draw } from "./Draft.ts"
 
-const drawFrom = (choices: ReadonlyArray<number>): Draw => {
+const drawFrom = (choices: ReadonlyArray<number>, emptyAxes: boolean): Draw => {
   let used = 0
   const below = (n: number): number => (n < 2 ? 0 : (choices[used++] ?? 0) % n)
-  return { below, from: (list) => list[below(list.length)] ?? list[0] }
+  return { below, from: (list) => list[below(list.length)] ?? list[0], emptyAxes }
 }
 
 /** No result of a step is larger than this. */
@@ -146,22 +146,28 @@ export interface ProgramOptions {
   /** The primitives that steps are chosen from: all, unless given. */
   readonly primitives?: ReadonlyArray<Primitive>
   readonly maxSteps?: number
+  /** Whether many axes have length 0, channels and spatial axes included; otherwise few have. */
+  readonly emptyAxes?: boolean
 }
 
 const everything = Object.keys(shapeRules) as ReadonlyArray<Primitive>
 
 /** A program that passes `Program.check`. Its outputs are all values that no step uses, so that no step is idle. */
-export const program = ({ maxSteps = 8, primitives = everything }: ProgramOptions = {}): fc.Arbitrary<Program> => {
+export const program = ({
+  emptyAxes = false,
+  maxSteps = 8,
+  primitives = everything,
+}: ProgramOptions = {}): fc.Arbitrary<Program> => {
   const step = fc.record({
     primitive: fc.constantFrom(...primitives),
     choices: fc.array(fc.nat(5039), { maxLength: 24, size: "max" }),
   })
   return fc.array(step, { maxLength: maxSteps, size: "max" }).map((steps) => {
-    let current = drawFrom([])
-    const draw: Draw = { below: (n) => current.below(n), from: (list) => current.from(list) }
+    let current = drawFrom([], emptyAxes)
+    const draw: Draw = { below: (n) => current.below(n), from: (list) => current.from(list), emptyAxes }
     const draft = drafting(draw, [], false)
     for (const { choices, primitive } of steps) {
-      current = drawFrom(choices)
+      current = drawFrom(choices, emptyAxes)
       draft.step(primitive)
     }
     const used = new Set(draft.values.flatMap((value) => (value.tag === "equation" ? value.chosen.inputs : [])))

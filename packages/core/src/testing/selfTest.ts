@@ -2,11 +2,11 @@
  * What can be asked of an engine where it stands: whether a handful of programs, one for each kind of kernel, give the same
  * bits on any number of threads and what Reference gives, and whether the run that is known ends with its known bits.
  */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import { Engine } from "../engines/Engine.ts"
 import * as Wasm from "../engines/Wasm.ts"
-import { trace } from "../language/Program.ts"
-import { makePool } from "../machines/wasm/pool.ts"
-import { prepare } from "../machines/wasm/prepare.ts"
+import { type Program, trace } from "../language/Program.ts"
 import * as Reference from "../meaning/Reference.ts"
 import * as Key from "../tensor/Key.ts"
 import * as T from "../tensor/Tensor.ts"
@@ -62,21 +62,49 @@ const cases: ReadonlyArray<Case> = [
 /** Float32 against doubles, over sums of at most 90 numbers of about 1. */
 const tolerance = { rtol: 1e-5, atol: 1e-4 }
 
-/** Does one program on each of the pools, without one first. */
-const ask = ({ f, name, shapes }: Case, pools: ReadonlyArray<ReturnType<typeof makePool>>): Answer => {
+/** A case to compute: its program, what it takes, and what Reference gives. */
+interface Prepared {
+  readonly name: string
+  readonly program: Program
+  readonly inputs: ReadonlyArray<NDArray>
+  readonly exact: NDArray
+}
+
+const prepared = ({ f, name, shapes }: Case): Prepared => {
   const inputs = shapes.map((shape, i) => T.read(Key.normal(Key.fold(Key.make(1), i), shape)))
   const program = trace((...given) => [f(...given)], inputs)
-  const [exact] = Reference.run(program, inputs) as readonly [NDArray]
-  const made = pools.map((pool) => {
-    const ready = prepare({ program, resident: 0 }, pool)
-    const [result] = ready.run(inputs) as readonly [NDArray]
-    ready.release()
-    return { threads: pool?.threads ?? 1, result }
-  })
-  const [first] = made
-  const { close, report } = allClose(first?.result ?? exact, exact, tolerance)
+  return { name, program, inputs, exact: (Reference.run(program, inputs) as readonly [NDArray])[0] }
+}
+
+/** The result of a case on so many threads, or the error's text. */
+type Result = { readonly threads: number; readonly result: NDArray } | { readonly error: string }
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** All cases on so many threads. */
+const resultsOn = (threads: number, all: ReadonlyArray<Prepared>): Effect.Effect<ReadonlyArray<Result>> =>
+  Effect.gen(function* () {
+    const engine = yield* Engine
+    return yield* Effect.forEach(all, ({ inputs, program }) =>
+      Effect.scoped(Effect.map(engine.prepare({ program, resident: 0 }), ({ run }) => run(inputs))).pipe(
+        Effect.map(([result]) => ({ threads: engine.threads, result: result as NDArray })),
+        Effect.catchCause((cause) => Effect.succeed({ error: textOf(Cause.squash(cause)) })),
+      ),
+    )
+  }).pipe(
+    Effect.provide(Wasm.allShared(threads)),
+    Effect.catchCause((cause) => Effect.succeed(all.map(() => ({ error: textOf(Cause.squash(cause)) })))),
+  )
+
+/** Whether the results of a case are right and the same on any number of threads. */
+const judge = ({ exact, name }: Prepared, results: ReadonlyArray<Result>): Answer => {
+  const failed = results.find((result) => "error" in result)
+  if (failed !== undefined) return { name, passed: false, detail: failed.error }
+  const made = results.filter((result) => "result" in result)
+  const first = made[0]?.result ?? exact
+  const { close, report } = allClose(first, exact, tolerance)
   if (!close) return { name, passed: false, detail: `not what Reference gives: ${report}` }
-  const other = made.find(({ result }) => !equals(result, first?.result ?? exact))
+  const other = made.find(({ result }) => !equals(result, first))
   return other === undefined ? { name, passed: true } : { name, passed: false, detail: `other bits on ${other.threads} threads` }
 }
 
@@ -94,21 +122,17 @@ const known = (threads: number): Effect.Effect<Answer> =>
     Effect.map((answer) => ({ name: `a training run on ${numbered(threads)} ends with the known bits`, ...answer })),
   )
 
-/** Asks everything, for one thread and every number of threads up to this. */
+/** Runs all checks, for one thread and every number of threads up to this. */
 export const selfTest = (threads: number): Effect.Effect<ReadonlyArray<Answer>> =>
   Effect.gen(function* () {
-    const pools = Array.from({ length: threads }, (_, i) => makePool(i + 1, 0))
-    yield* Effect.promise(() => Promise.all(pools.map((pool) => pool?.complete())))
-    const asked = (one: Case): Answer => {
-      try {
-        return ask(one, pools)
-      } catch (error) {
-        return { name: one.name, passed: false, detail: error instanceof Error ? error.message : String(error) }
-      }
-    }
-    const programs = yield* Effect.ensuring(
-      Effect.sync(() => cases.map(asked)),
-      Effect.promise(() => Promise.all(pools.map((pool) => pool?.close()))),
+    const all = yield* Effect.sync(() => cases.map(prepared))
+    const counts = Array.from({ length: threads }, (_, i) => i + 1)
+    const results = yield* Effect.forEach(counts, (count) => resultsOn(count, all))
+    const programs = all.map((one, i) =>
+      judge(
+        one,
+        results.map((of) => of[i] as Result),
+      ),
     )
     const runs = yield* Effect.forEach([...new Set([1, threads])], known)
     return [...programs, ...runs]

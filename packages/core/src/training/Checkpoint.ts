@@ -1,13 +1,16 @@
 /**
- * A checkpoint is everything a run needs to go on as if it had never stopped: one directory with the weights, the
- * optimizer's state and where the run stands. It is written beside its place, synced and renamed, so that there is
- * always a whole one.
+ * A checkpoint is everything that a run needs to be resumed as if it had never stopped: one directory with the weights, the
+ * optimizer's state and the progress of the run. It is written beside its place, synced and renamed, so that there is
+ * always a whole one. Its `state.json` holds the hashes of the other files, by which a reader recognizes files that were
+ * damaged or replaced while it read.
  */
+import { TaggedError } from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import type * as PlatformError from "effect/PlatformError"
 import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
 import { systemWords } from "../data/systemWords.ts"
 import type { Tensor } from "../language/Expr.ts"
 import { readAll } from "../tensor/read.ts"
@@ -15,6 +18,7 @@ import type { NDArray } from "../words/NDArray.ts"
 import { printSpec } from "../words/ShapeError.ts"
 import * as Tree from "../words/Tree.ts"
 import { CheckpointError } from "./CheckpointError.ts"
+import { contentHash } from "./contentHash.ts"
 import type { Progress } from "./Progress.ts"
 import * as Safetensors from "./Safetensors.ts"
 
@@ -28,7 +32,19 @@ export interface TrainState<P = unknown, S = unknown, O = unknown> {
   readonly step: Tensor
 }
 
-/** A run, stopped. */
+/** A saved checkpoint that could not be deleted after its successor was written, and why. */
+export interface Undeleted {
+  readonly path: string
+  readonly reason: string
+}
+
+/** The result of saving: where the checkpoint is, and what could not be deleted. */
+export interface Saved {
+  readonly directory: string
+  readonly undeleted?: Undeleted
+}
+
+/** The state of a run between two steps. */
 export interface Checkpoint<P = unknown, S = unknown, O = unknown> {
   readonly state: TrainState<P, S, O>
   readonly progress: Progress
@@ -73,37 +89,98 @@ const syncDirectory = Effect.fnUntraced(function* (directory: string) {
   yield* Effect.scoped(Effect.flatMap(fs.open(directory, { flag: "r" }), (handle) => handle.sync))
 })
 
-/** How progress is written and read: loaded where there is a checkpoint, since it brings the schemas of effect with it. */
+/** How progress is written and read: loaded with the first checkpoint, because it loads effect's schemas. */
 const progressText = Effect.promise(() => import("./Progress.ts"))
 
-/** Writes a checkpoint as the directory `directory`, replacing the one that is there. Its parent must exist. */
+/** The names and bytes of a checkpoint's files. */
+const filesOf = Effect.fnUntraced(function* ({ progress, state }: Checkpoint) {
+  const { print } = yield* progressText
+  const weights = Safetensors.encode(named(weightsOf(state)))
+  const optimizer = Safetensors.encode(named(restOf(state)))
+  const text = print(progress, { weights: contentHash(weights), optimizer: contentHash(optimizer) })
+  return [
+    [files.weights, weights],
+    [files.optimizer, optimizer],
+    [files.progress, new TextEncoder().encode(text)],
+  ] as const
+})
+
+/** Removes a checkpoint that has a successor. Where that fails, moves it out of the way, so that the next one can be saved. */
+const discard = Effect.fnUntraced(function* (old: string, to: string) {
+  const fs = yield* FileSystem.FileSystem
+  return yield* fs.remove(old, { recursive: true, force: true }).pipe(
+    Effect.as<Undeleted | undefined>(undefined),
+    Effect.catchTag("PlatformError", (error) =>
+      Effect.map(
+        Effect.match(fs.rename(old, to), { onFailure: () => old, onSuccess: () => to }),
+        (path): Undeleted => ({ path, reason: systemWords(error) }),
+      ),
+    ),
+  )
+})
+
+/** A path that is not taken, for what cannot be deleted. */
+const spare = Effect.fnUntraced(function* (old: string) {
+  const fs = yield* FileSystem.FileSystem
+  for (let n = 1; ; n++) if (!(yield* fs.exists(`${old}.${n}`))) return `${old}.${n}`
+})
+
+/**
+ * Writes a checkpoint as the directory `directory`, replacing the one that is there. Its parent must exist. A predecessor
+ * that cannot be deleted is reported in the result and is no failure.
+ *
+ * A crash at any moment leaves a whole checkpoint: `directory`, or `directory.old` between the two renames, which `load`
+ * reads as well; the next `save` or `recover` removes what else is left.
+ */
 export const save = (
   directory: string,
-  { progress, state }: Checkpoint,
-): Effect.Effect<void, CheckpointError, FileSystem.FileSystem | Path.Path> =>
+  checkpoint: Checkpoint,
+): Effect.Effect<Saved, CheckpointError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const [fresh, old] = [`${directory}.new`, `${directory}.old`]
     yield* fs.remove(fresh, { recursive: true, force: true })
     yield* fs.makeDirectory(fresh)
-    const { print } = yield* progressText
-    yield* writeSynced(path.join(fresh, files.weights), Safetensors.encode(named(weightsOf(state))))
-    yield* writeSynced(path.join(fresh, files.optimizer), Safetensors.encode(named(restOf(state))))
-    yield* writeSynced(path.join(fresh, files.progress), new TextEncoder().encode(print(progress)))
+    for (const [name, bytes] of yield* filesOf(checkpoint)) yield* writeSynced(path.join(fresh, name), bytes)
     yield* syncDirectory(fresh)
     // A directory that is not empty cannot be replaced in one move: between the two there is `.old`, which `load` knows.
+    // Without `directory`, `.old` is the only whole checkpoint, and stays until the new one is in place.
     if (yield* fs.exists(directory)) {
-      yield* fs.remove(old, { recursive: true, force: true })
+      if (yield* fs.exists(old)) yield* discard(old, yield* spare(old))
       yield* fs.rename(directory, old)
     }
     yield* fs.rename(fresh, directory)
     yield* syncDirectory(path.dirname(directory))
-    yield* fs.remove(old, { recursive: true, force: true })
+    if (!(yield* fs.exists(old))) return { directory }
+    const undeleted = yield* discard(old, yield* spare(old))
+    return { directory, ...(undeleted === undefined ? {} : { undeleted }) }
   }).pipe(
     Effect.catchTag("PlatformError", (error) =>
       failed(directory, "to write a checkpoint", "check the disk's space and rights")(error),
     ),
+    Effect.uninterruptible,
+  )
+
+/**
+ * Puts a checkpoint back in its place after a crash between two renames, and removes what an interrupted `save` left
+ * beside it. Nobody may be writing it. Leftovers that cannot be removed stay.
+ */
+export const recover = (directory: string): Effect.Effect<void, CheckpointError, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const [parent, name] = [path.dirname(directory), path.basename(directory)]
+    if (!(yield* fs.exists(parent))) return
+    if (!(yield* fs.exists(directory)) && (yield* fs.exists(`${directory}.old`))) {
+      yield* fs.rename(`${directory}.old`, directory)
+      yield* syncDirectory(parent)
+    }
+    for (const entry of yield* fs.readDirectory(parent))
+      if (entry === `${name}.new` || entry === `${name}.old` || entry.startsWith(`${name}.old.`))
+        yield* Effect.ignore(fs.remove(path.join(parent, entry), { recursive: true, force: true }))
+  }).pipe(
+    Effect.catchTag("PlatformError", (error) => reading(directory)(error)),
     Effect.uninterruptible,
   )
 
@@ -143,9 +220,23 @@ const refill = <T>(file: string, arrays: ReadonlyMap<string, NDArray>, like: T):
   )
 }
 
-const readArrays = Effect.fnUntraced(function* <T>(file: string, like: T) {
-  const arrays = yield* Effect.fromResult(Safetensors.decode(yield* readFile(file), file))
+/** The arrays of a file as a tree like the given one. */
+const arraysIn = Effect.fnUntraced(function* <T>(file: string, bytes: Uint8Array, like: T) {
+  const arrays = yield* Effect.fromResult(Safetensors.decode(bytes, file))
   return yield* refill(file, arrays, like)
+})
+
+/** The file of progress: the hashes of the other files, and the progress. */
+const readProgress = Effect.fnUntraced(function* (file: string) {
+  const { parse } = yield* progressText
+  const progress = parse(new TextDecoder().decode(yield* readFile(file)))
+  if (Result.isSuccess(progress)) return progress.success
+  return yield* new CheckpointError({
+    file,
+    got: progress.failure.message,
+    wanted: "the progress of a run",
+    hint: "an earlier checkpoint",
+  })
 })
 
 const whole = Effect.fnUntraced(function* (directory: string) {
@@ -155,41 +246,74 @@ const whole = Effect.fnUntraced(function* (directory: string) {
 
 const reading = (directory: string) => failed(directory, "a checkpoint", "the folder of a run, or one of its checkpoints")
 
-/** Reads a checkpoint back into a state like the given one, of which only the structure and shapes are looked at. */
+/** How often a checkpoint that changes while it is read is read again, and how long the first pause is, in milliseconds. */
+const [retries, pause] = [6, 2]
+
+/** A checkpoint that was replaced while it was read: its files do not belong together, or one of them is gone. */
+class Replaced extends TaggedError("Replaced")<{ readonly error: CheckpointError }> {}
+
+/** Reads again, after a pause, what a run replaced meanwhile. */
+const settled = <A, R>(
+  directory: string,
+  read: Effect.Effect<A, CheckpointError | PlatformError.PlatformError | Replaced, R>,
+): Effect.Effect<A, CheckpointError, R> => {
+  const attempt: Effect.Effect<A, CheckpointError | Replaced, R> = Effect.catchTag(
+    read,
+    "PlatformError",
+    (error) => new Replaced({ error: reading(directory)(error) }),
+  )
+  const retried = Effect.retry(attempt, {
+    while: ({ _tag }) => _tag === "Replaced",
+    schedule: Schedule.exponential(pause),
+    times: retries,
+  })
+  return Effect.mapError(retried, (error) => (error._tag === "Replaced" ? error.error : error))
+}
+
+/**
+ * Reads a checkpoint back into a state like the given one, of which only the structure and shapes are used. A checkpoint
+ * that a run replaces meanwhile is read as one state or the other, never as a mixture.
+ */
 export const load = <P, S, O>(
   directory: string,
   like: TrainState<P, S, O>,
 ): Effect.Effect<Checkpoint<P, S, O>, CheckpointError, FileSystem.FileSystem | Path.Path> =>
-  Effect.gen(function* () {
-    const path = yield* Path.Path
-    const at = yield* whole(directory)
-    const weights = yield* readArrays(path.join(at, files.weights), weightsOf(like))
-    const rest = yield* readArrays(path.join(at, files.optimizer), restOf(like))
-    const file = path.join(at, files.progress)
-    const { parse } = yield* progressText
-    const progress = parse(new TextDecoder().decode(yield* readFile(file)))
-    if (Result.isFailure(progress))
-      return yield* new CheckpointError({
-        file,
-        got: progress.failure.message,
-        wanted: "where the run stood",
-        hint: "an earlier checkpoint",
-      })
-    const state = { params: weights.params, net: weights.state, optimizer: rest.optimizer, step: rest.step } as TrainState<
-      P,
-      S,
-      O
-    >
-    return { state, progress: progress.success }
-  }).pipe(Effect.catchTag("PlatformError", (error) => reading(directory)(error)))
+  settled(
+    directory,
+    Effect.gen(function* () {
+      const path = yield* Path.Path
+      const at = yield* whole(directory)
+      const [weightsFile, restFile] = [path.join(at, files.weights), path.join(at, files.optimizer)]
+      const [weightsBytes, restBytes] = [yield* readFile(weightsFile), yield* readFile(restFile)]
+      const { hashes, progress } = yield* readProgress(path.join(at, files.progress))
+      if (hashes.weights !== contentHash(weightsBytes) || hashes.optimizer !== contentHash(restBytes))
+        return yield* new Replaced({
+          error: new CheckpointError({
+            file: directory,
+            got: "files that do not belong together",
+            wanted: `the files that ${files.progress} names`,
+            hint: "another checkpoint; this one is damaged, or a run is writing it",
+          }),
+        })
+      const weights = yield* arraysIn(weightsFile, weightsBytes, weightsOf(like))
+      const rest = yield* arraysIn(restFile, restBytes, restOf(like))
+      const { optimizer, step } = rest
+      const { params, state: net } = weights
+      return { state: { params, net, optimizer, step } as TrainState<P, S, O>, progress }
+    }),
+  )
 
 /** Reads only what predicting needs: the parameters and the net's own state. */
 export const loadWeights = <P, S>(
   directory: string,
   like: Pick<TrainState<P, S>, "params" | "net">,
 ): Effect.Effect<Pick<TrainState<P, S>, "params" | "net">, CheckpointError, FileSystem.FileSystem | Path.Path> =>
-  Effect.gen(function* () {
-    const path = yield* Path.Path
-    const weights = yield* readArrays(path.join(yield* whole(directory), files.weights), weightsOf(like))
-    return { params: weights.params, net: weights.state } as Pick<TrainState<P, S>, "params" | "net">
-  }).pipe(Effect.catchTag("PlatformError", (error) => reading(directory)(error)))
+  settled(
+    directory,
+    Effect.gen(function* () {
+      const path = yield* Path.Path
+      const file = path.join(yield* whole(directory), files.weights)
+      const { params, state: net } = yield* arraysIn(file, yield* readFile(file), weightsOf(like))
+      return { params, net } as Pick<TrainState<P, S>, "params" | "net">
+    }),
+  )

@@ -1,20 +1,19 @@
-/** What a run is of: the net, the data, and how to learn. Plain values, all readonly. */
+/** The description of a run: the net, the data, and how to learn. Plain values, all readonly. */
 import type * as Effect from "effect/Effect"
 import type * as Dataset from "../data/Dataset.ts"
 import type { Tensor } from "../language/Expr.ts"
-import type { LearningRate } from "../learning/LearningRate.ts"
 import type { Loss } from "../learning/Loss.ts"
 import type { Net } from "../learning/Net.ts"
 import type { Optimizer } from "../learning/Optimizer.ts"
-import type { Checkpoint, TrainState } from "./Checkpoint.ts"
+import type { Checkpoint, Saved, TrainState } from "./Checkpoint.ts"
 import type { CheckpointError } from "./CheckpointError.ts"
 import type { ScoreTable, Weights } from "./Evaluate.ts"
 import type { EarlyStop, Monitor } from "./Monitor.ts"
 import type { Plateau } from "./Plateau.ts"
 
-/** Where checkpoints go and when. `save` writes one and says where. */
+/** Where checkpoints go and when. `save` writes one and gives its place. */
 export interface Saving<P, S, O, R> {
-  readonly save: (kind: "best" | "last", checkpoint: Checkpoint<P, S, O>) => Effect.Effect<string, CheckpointError, R>
+  readonly save: (kind: "best" | "last", checkpoint: Checkpoint<P, S, O>) => Effect.Effect<Saved, CheckpointError, R>
   /** Write `last` after every so many epochs (and at the end, and on interruption); 1 unless given. */
   readonly every?: number
 }
@@ -23,11 +22,9 @@ export interface Saving<P, S, O, R> {
 export interface Config<P, S, O, R = never> {
   readonly net: Net<P, S>
   readonly loss: Loss
-  /** What the parameters cost besides: L1, L2. */
+  /** A term of the loss that depends on the parameters alone, such as L1 or L2. */
   readonly penalty?: (params: P) => Tensor
   readonly optimizer: Optimizer<O>
-  /** For the record: the rate that the optimizer uses in a step. */
-  readonly learningRate?: LearningRate
   readonly data: Dataset.Dataset
   readonly validation?: Dataset.Dataset
   readonly scores?: ScoreTable
@@ -45,11 +42,11 @@ export interface Config<P, S, O, R = never> {
   /** Which score says that an epoch was the best; the early stop's, or the validation loss, unless given. */
   readonly best?: Monitor
   readonly earlyStop?: EarlyStop
-  /** What the learning rate is multiplied by, by the epochs so far; the optimizer must be one that `Optimizer.throttle` made. */
+  /** Lowers the learning rate when a score no longer improves; the optimizer's state must hold a rate. */
   readonly plateau?: Plateau
   readonly saving?: Saving<P, S, O, R>
-  /** What the run is of, as a hash: a checkpoint is taken up by the same run only. */
+  /** The data and the settings of the run, as a hash: only the same run resumes from a checkpoint. */
   readonly fingerprint?: string
-  /** Where to go on from, and the best weights so far. */
+  /** The checkpoint to resume from, and the best weights so far. */
   readonly resume?: { readonly last: Checkpoint<P, S, O>; readonly best?: Weights<P, S> }
 }

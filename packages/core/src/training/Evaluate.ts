@@ -11,9 +11,13 @@ import * as Score from "../learning/Score.ts"
 import { mul } from "../tensor/elementwise.ts"
 import { read } from "../tensor/read.ts"
 import { reshape } from "../tensor/structure.ts"
-import type { NDArray } from "../words/NDArray.ts"
+import { allocate } from "../words/DType.ts"
+import { NDArray } from "../words/NDArray.ts"
+import * as Shape from "../words/Shape.ts"
 import type { ShapeError } from "../words/ShapeError.ts"
 import { inBursts } from "./bursts.ts"
+import type { ConfigError } from "./ConfigError.ts"
+import * as Check from "./checkData.ts"
 import type { Scores } from "./Progress.ts"
 
 /** A net's parameters and what it carries itself. */
@@ -114,21 +118,17 @@ export const sumsIn = ({ of, rows }: Gathered, scores: ScoreTable): Sums => ({
   ),
 })
 
-/** The scores that sums over rows come to. One that is not defined of these rows, as an area under a curve of one class, is left out. */
+/** The scores of sums over rows. One that is not defined of these rows, such as an area under a curve of one class, is NaN. */
 export const finish = ({ of, rows }: Sums, scores: ScoreTable): Scores => ({
   loss: (of[lossName]?.[0] ?? 0) / rows,
-  ...Object.fromEntries(
-    Object.entries(scores)
-      .map(([name, score]) => [name, score.finish(of[name] ?? [])] as const)
-      .filter(([, value]) => Number.isFinite(value)),
-  ),
+  ...Object.fromEntries(Object.entries(scores).map(([name, score]) => [name, score.finish(of[name] ?? [])] as const)),
 })
 
 /** Rows a batch when nothing is learned from them. */
 export const scoringBatch = 256
 
-/** Where the batches of so many rows begin and end. */
-const rangesOf = (rows: number): ReadonlyArray<readonly [start: number, end: number]> =>
+/** Where the scoring batches of so many rows begin and end. */
+export const rangesOf = (rows: number): ReadonlyArray<readonly [start: number, end: number]> =>
   Array.from({ length: Math.ceil(rows / scoringBatch) }, (_, i) => [i * scoringBatch, Math.min(rows, (i + 1) * scoringBatch)])
 
 /** Takes the loss and the scores of a dataset under any weights. */
@@ -136,6 +136,9 @@ export type Evaluator<P, S> = (
   weights: Weights<P, S>,
   dataset: Dataset.Dataset,
 ) => Effect.Effect<Scores, EngineError | ShapeError>
+
+/** The weights alone of a value that carries more, such as the last event of a run. */
+const bare = <P, S>({ net, params }: Weights<P, S>): Weights<P, S> => ({ params, net })
 
 /** Compiles the scoring of a net; `like` gives the weights' shapes. What the engine holds is released with the scope. */
 export const evaluator = <P, S>(
@@ -148,10 +151,10 @@ export const evaluator = <P, S>(
     Compile.step((weights: Weights<P, S>, { x, y }: { readonly x: Tensor; readonly y: Tensor }) => {
       const { y: prediction } = net.apply(weights.params, weights.net, x, { mode: "infer" })
       return { state: weights, output: sumsOf(loss(prediction, y), scores, prediction, y) }
-    }, like),
+    }, bare(like)),
     (step) =>
       Effect.fnUntraced(function* (weights, dataset) {
-        yield* step.load(weights)
+        yield* step.load(bare(weights))
         let gathered = gather(noSums)
         yield* inBursts(rangesOf(Dataset.size(dataset)), (ranges) =>
           Effect.map(
@@ -170,35 +173,77 @@ export const evaluator = <P, S>(
       }),
   )
 
-/** The loss and the scores of a net on a dataset. */
+/**
+ * The loss and the scores of a net on a dataset, under weights such as those that `Train.finished` gives. Fails with
+ * `ConfigError` for a dataset without rows or with another number of targets than inputs.
+ */
 export const evaluate = <P, S>(
   net: Net<P, S>,
   weights: Weights<P, S>,
   { dataset, loss, scores = {} }: { readonly dataset: Dataset.Dataset; readonly loss: Loss; readonly scores?: ScoreTable },
-): Effect.Effect<Scores, EngineError | ShapeError, Engine> =>
-  Effect.scoped(Effect.flatMap(evaluator(net, loss, scores, weights), (score) => score(weights, dataset)))
-
-/** What a net makes of inputs [n, …sample], in order: predictions [n, …]. */
-export const predict = <P, S>(
-  net: Net<P, S>,
-  { net: state, params }: Weights<P, S>,
-  inputs: NDArray,
-): Effect.Effect<NDArray, EngineError | ShapeError, Engine> =>
+): Effect.Effect<Scores, ConfigError | EngineError | ShapeError, Engine> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const step = yield* Compile.step(
-        (weights: Weights<P, S>, x: Tensor) => ({
-          state: weights,
-          output: net.apply(weights.params, weights.net, x, { mode: "infer" }).y,
-        }),
-        { params, net: state },
-      )
-      const parts: Array<NDArray> = []
-      yield* inBursts(rangesOf(inputs.shape[0] ?? 0), (ranges) =>
-        Effect.map(step.run(ranges.map(([start, end]) => Dataset.slice(inputs, start, end))), (outputs) => {
-          for (const y of outputs) parts.push(read(y))
-        }),
-      )
-      return yield* Compile.checkShapes(() => Dataset.concatRows(parts))
+      const problem = Check.dataset("dataset", dataset) ?? Check.scoreTable(scores)
+      if (problem !== undefined) return yield* problem
+      const score = yield* evaluator(net, loss, scores, weights)
+      return yield* score(weights, dataset)
     }),
   )
+
+/** So many rows or a few more, so that batches of all sizes need few programs: the next power of two. */
+const rounded = (rows: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, rows)))
+
+/** An array with rows of zeros after its own, up to so many. */
+const padded = (array: NDArray, rows: number): NDArray => {
+  const { data, dtype, shape } = array
+  if (shape[0] === rows) return array
+  const sample = shape.slice(1)
+  const all = allocate(dtype, rows * Shape.size(sample))
+  all.set(data)
+  return new NDArray(dtype, [rows, ...sample], all)
+}
+
+/** The predictions [n, …] for inputs [n, …sample], in order. Fails with `ConfigError` for inputs without rows. */
+export type Predictor = (inputs: NDArray) => Effect.Effect<NDArray, ConfigError | EngineError | ShapeError>
+
+/** Compiles the predictions of a net, for inputs that come in several arrays. What the engine holds is released with the scope. */
+export const predictor = <P, S>(
+  net: Net<P, S>,
+  { net: state, params }: Weights<P, S>,
+): Effect.Effect<Predictor, EngineError | ShapeError, Engine | Scope.Scope> =>
+  Effect.map(
+    Compile.step(
+      (weights: Weights<P, S>, x: Tensor) => ({
+        state: weights,
+        output: net.apply(weights.params, weights.net, x, { mode: "infer" }).y,
+      }),
+      { params, net: state },
+    ),
+    (step) =>
+      Effect.fnUntraced(function* (inputs) {
+        const problem = Check.rows("inputs", inputs)
+        if (problem !== undefined) return yield* problem
+        const parts: Array<NDArray> = []
+        yield* inBursts(rangesOf(inputs.shape[0] ?? 0), (ranges) =>
+          Effect.map(
+            step.run(ranges.map(([start, end]) => padded(Dataset.slice(inputs, start, end), rounded(end - start)))),
+            (outputs) => {
+              for (const [i, y] of outputs.entries()) {
+                const [start = 0, end = 0] = ranges[i] ?? []
+                parts.push(Dataset.slice(read(y), 0, end - start))
+              }
+            },
+          ),
+        )
+        return yield* Compile.checkShapes(() => Dataset.concatRows(parts))
+      }),
+  )
+
+/** The predictions [n, …] of a net for inputs [n, …sample], in order. Fails with `ConfigError` for inputs without rows. */
+export const predict = <P, S>(
+  net: Net<P, S>,
+  weights: Weights<P, S>,
+  inputs: NDArray,
+): Effect.Effect<NDArray, ConfigError | EngineError | ShapeError, Engine> =>
+  Effect.scoped(Effect.flatMap(predictor(net, weights), (run) => run(inputs)))

@@ -1,4 +1,4 @@
-/** Watching a score from epoch to epoch: which one, whether it got better, and when to give up. */
+/** Watching a score from epoch to epoch: which one, whether it improved, and when to stop. */
 import type { EpochRecord, Progress } from "./Progress.ts"
 
 /** A score by the part of the data and its name, `val.accuracy` or `train.loss`, and which way is better. */
@@ -9,7 +9,7 @@ export interface Monitor {
   readonly minDelta?: number
 }
 
-/** Ends a run whose score has not been better for `patience` epochs; `restoreBest` hands back the best epoch's parameters. */
+/** Ends a run whose score has not been better for `patience` epochs; `restoreBest` gives the best epoch's parameters at the end. */
 export interface EarlyStop extends Monitor {
   readonly patience: number
   readonly restoreBest?: boolean
@@ -23,10 +23,13 @@ export const watched = ({ monitor }: Monitor, { train, validation }: EpochRecord
   return scores !== undefined && Object.hasOwn(scores, name) ? scores[name] : undefined
 }
 
-/** Whether a value is better than the best so far. */
+/** Whether a value is better than the best so far. A non-finite value never is. */
 export const isBetter = ({ minDelta = 0, mode }: Monitor, value: number, best: Progress["best"]): boolean =>
-  best === undefined || (mode === "min" ? best.value - value : value - best.value) > minDelta
+  Number.isFinite(value) && (best === undefined || (mode === "min" ? best.value - value : value - best.value) > minDelta)
 
-/** Whether the best epoch lies `patience` epochs back. */
-export const isOver = ({ patience }: EarlyStop, { best, epoch }: Progress): boolean =>
-  best !== undefined && epoch - best.epoch >= patience
+/** Whether the best epoch lies `patience` epochs back; where no epoch had a finite score, whether `patience` epochs are done. */
+export const isOver = ({ patience }: EarlyStop, { best, epoch }: Pick<Progress, "best" | "epoch">): boolean =>
+  epoch - (best?.epoch ?? 0) >= patience
+
+/** What a run watches where nothing else is said: the validation loss, or the training loss without validation rows. */
+export const usual = (hasValidation: boolean): Monitor => ({ monitor: hasValidation ? "val.loss" : "train.loss", mode: "min" })

@@ -1,4 +1,4 @@
-/** Lowering the learning rate when a score has stopped getting better: a pure function of the epochs so far. */
+/** Lowering the learning rate when a score no longer improves: a pure function of the epochs so far. */
 import { isBetter, type Monitor, watched } from "./Monitor.ts"
 import type { EpochRecord, Progress } from "./Progress.ts"
 
@@ -6,7 +6,7 @@ import type { EpochRecord, Progress } from "./Progress.ts"
 export interface Plateau extends Monitor {
   /** What is left of the rate each time. */
   readonly factor: number
-  /** Epochs without anything better before it is lowered. */
+  /** Epochs without an improvement before it is lowered. */
   readonly patience: number
   /** Epochs after a lowering that are not counted: 0 unless given. */
   readonly cooldown?: number
@@ -15,7 +15,7 @@ export interface Plateau extends Monitor {
 }
 
 /**
- * What the rate is multiplied by after these epochs. A score that is missing or not a number is nothing better.
+ * What the rate is multiplied by after these epochs. A score that is missing or non-finite is no improvement.
  *
  * ```ts
  * import { type EpochRecord } from "@adjoint/core/training/Progress"
@@ -35,7 +35,7 @@ export const factorAfter = (
   let best: Progress["best"]
   for (const record of history) {
     const value = watched(monitor, record)
-    const better = value !== undefined && !Number.isNaN(value) && isBetter(monitor, value, best)
+    const better = value !== undefined && isBetter(monitor, value, best)
     if (better) best = { epoch: record.epoch, value }
     waited = better || cooling > 0 ? 0 : waited + 1
     cooling = Math.max(0, cooling - 1)

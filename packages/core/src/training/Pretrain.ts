@@ -18,6 +18,8 @@ import * as Shape from "../words/Shape.ts"
 import { refuse, type ShapeError } from "../words/ShapeError.ts"
 import * as Tree from "../words/Tree.ts"
 import type { CheckpointError } from "./CheckpointError.ts"
+import type { ConfigError } from "./ConfigError.ts"
+import * as Check from "./checkPretrain.ts"
 import { predict } from "./Evaluate.ts"
 import type { NonFinite } from "./NonFinite.ts"
 import type { OfStage, PretrainEvent } from "./PretrainEvent.ts"
@@ -41,7 +43,7 @@ export interface Config<R = never> {
 }
 
 /** All that can make pre-training fail. */
-export type PretrainError = ShapeError | EngineError | NonFinite | CheckpointError
+export type PretrainError = ConfigError | ShapeError | EngineError | NonFinite | CheckpointError
 
 /** The hidden probabilities of a machine, as a net. */
 const upward = (hidden: number): Net.Net<Rbm.Params> =>
@@ -53,7 +55,10 @@ const upward = (hidden: number): Net.Net<Rbm.Params> =>
   })
 
 /** What the next machine sees of rows. */
-const through = (params: Rbm.Params, { train, validation }: Rows): Effect.Effect<Rows, EngineError | ShapeError, Engine> =>
+const through = (
+  params: Rbm.Params,
+  { train, validation }: Rows,
+): Effect.Effect<Rows, ConfigError | EngineError | ShapeError, Engine> =>
   Effect.gen(function* () {
     const net = upward(params.b.shape[0] ?? 0)
     const pass = (rows: NDArray.NDArray) => predict(net, { params, net: {} }, rows)
@@ -69,6 +74,8 @@ const stack = <R>(
   tell: (event: PretrainEvent) => Effect.Effect<void>,
 ): Effect.Effect<void, PretrainError, Engine | R> =>
   Effect.gen(function* () {
+    const problem = Check.pretrain({ done, inputs, seed, stages, ...(validation === undefined ? {} : { validation }) })
+    if (problem !== undefined) return yield* problem
     const key = Key.fold(Key.make(seed), "pretrain")
     const machines: Array<Rbm.Params> = []
     let rows: Rows = { train: inputs, ...(validation === undefined ? {} : { validation }) }

@@ -1,30 +1,45 @@
-/** Where a run stands, besides its tensors: plain data that goes to JSON and back without losing a bit. */
-import type * as Result from "effect/Result"
+/** How far a run is, besides its tensors: plain data that goes to JSON and back without losing a bit. */
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as Transformation from "effect/SchemaTransformation"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
-/** Scores by name: `loss` and whatever metrics were asked for. */
-export const Scores = Schema.Record(Schema.String, Schema.Finite)
+const nonFinite = ["NaN", "Infinity", "-Infinity"] as const
+
+/** A number that may be non-finite: in JSON a number, or one of the texts "NaN", "Infinity" and "-Infinity". */
+export const Score = Schema.Union([Schema.Finite, Schema.Literals(nonFinite)]).pipe(
+  Schema.decodeTo(
+    Schema.Number,
+    Transformation.transform<number, number | (typeof nonFinite)[number]>({
+      decode: Number,
+      encode: (value) => (Number.isFinite(value) ? value : (String(value) as (typeof nonFinite)[number])),
+    }),
+  ),
+)
+
+/** Scores by name: `loss` and the metrics of the run. A score is NaN where it is not defined of the rows. */
+export const Scores = Schema.Record(Schema.String, Score)
 export type Scores = typeof Scores.Type
 
-/** What an epoch came to. */
+/** The result of an epoch. */
 export const EpochRecord = Schema.Struct({
   /** Counted from 1. */
   epoch: Count,
   /** Steps done since the run began. */
   step: Count,
-  learningRate: Schema.Finite,
+  /** The rate that the epoch's last step applied. */
+  learningRate: Score,
   train: Scores,
   validation: Schema.optionalKey(Scores),
 })
 export type EpochRecord = typeof EpochRecord.Type
 
-/** Where a run stands. */
+/** How far a run is. */
 export const Progress = Schema.Struct({
   version: Schema.Literal(1),
   seed: Count,
-  /** What the run is of: its data and its settings, as one hash. A checkpoint is taken up by the same run only. */
+  /** The data and the settings of the run, as one hash. Only the same run resumes from a checkpoint. */
   fingerprint: Schema.String,
   /** Epochs done. */
   epoch: Count,
@@ -32,18 +47,28 @@ export const Progress = Schema.Struct({
   batch: Count,
   step: Count,
   /** Sums over the rows of the epoch under way. */
-  sums: Schema.Struct({ rows: Count, of: Schema.Record(Schema.String, Schema.Array(Schema.Finite)) }),
+  sums: Schema.Struct({ rows: Count, of: Schema.Record(Schema.String, Schema.Array(Score)) }),
   history: Schema.Array(EpochRecord),
   best: Schema.optionalKey(Schema.Struct({ epoch: Count, value: Schema.Finite })),
 })
 export type Progress = typeof Progress.Type
 
-/** Progress as JSON text; numbers keep every bit. */
-export const print = (progress: Progress): string => `${JSON.stringify(encode(progress), null, 2)}\n`
+/** The hashes of the files of arrays that belong to a progress. */
+const Hashes = Schema.Struct({ weights: Schema.String, optimizer: Schema.String })
+export type Hashes = typeof Hashes.Type
+
+/** Progress as it is saved: with the hashes of the other files of its checkpoint. */
+const Saved = Schema.Struct({ files: Hashes, ...Progress.fields })
+
+/** Progress as JSON text, with the hashes of its checkpoint's other files; numbers keep every bit. */
+export const print = (progress: Progress, files: Hashes): string => `${JSON.stringify(encode({ files, ...progress }), null, 2)}\n`
 
 /** Reads what `print` wrote. Fails for anything that is not exactly such a text. */
-export const parse = (text: string): Result.Result<Progress, Schema.SchemaError> => decode(text)
+export const parse = (
+  text: string,
+): Result.Result<{ readonly hashes: Hashes; readonly progress: Progress }, Schema.SchemaError> =>
+  Result.map(decode(text), ({ files: hashes, ...progress }) => ({ hashes, progress }))
 
-const encode = Schema.encodeSync(Progress)
+const encode = Schema.encodeSync(Saved)
 
-const decode = Schema.decodeUnknownResult(Schema.fromJsonString(Progress), { onExcessProperty: "error" })
+const decode = Schema.decodeUnknownResult(Schema.fromJsonString(Saved), { onExcessProperty: "error" })

@@ -1,38 +1,25 @@
 /**
  * The safetensors format (Hugging Face, 2022): named arrays in one file that every framework reads. Eight bytes of
- * header length, a JSON header of kinds, shapes and places, then the numbers. Nothing in it can be executed, and the
+ * header length, a JSON header of kinds, shapes and offsets, then the numbers. Nothing in it can be executed, and the
  * header is checked against the file before anything is allocated.
  */
 import * as Result from "effect/Result"
-import type { DType, Storage } from "../words/DType.ts"
+import type { Storage } from "../words/DType.ts"
 import { NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
+import { refuse } from "../words/ShapeError.ts"
 import { CheckpointError } from "./CheckpointError.ts"
-
-type Code = "F64" | "F32" | "I32" | "U8" | "BOOL"
-
-interface Format {
-  readonly dtype: DType
-  readonly bytes: number
-  readonly read: (buffer: ArrayBuffer) => Storage
-}
-
-const formats: { readonly [C in Code]: Format } = {
-  F64: { dtype: "f32", bytes: 8, read: (buffer) => new Float64Array(buffer) },
-  F32: { dtype: "f32", bytes: 4, read: (buffer) => new Float32Array(buffer) },
-  I32: { dtype: "i32", bytes: 4, read: (buffer) => new Int32Array(buffer) },
-  U8: { dtype: "u8", bytes: 1, read: (buffer) => new Uint8Array(buffer) },
-  BOOL: { dtype: "bool", bytes: 1, read: (buffer) => new Uint8Array(buffer) },
-}
+import { duplicateKey } from "./duplicateKey.ts"
+import { type Code, formats, isCode } from "./safetensorsFormats.ts"
 
 const codeOf = ({ data, dtype }: NDArray): Code => {
   if (dtype === "f32") return data instanceof Float64Array ? "F64" : "F32"
   return dtype === "i32" ? "I32" : dtype === "u8" ? "U8" : "BOOL"
 }
 
-/** What a header says of an array: where its bytes begin and end is counted from the header's end. */
+/** What a header says of an array: its bytes begin and end at offsets from the end of the header. */
 interface Entry {
-  readonly dtype: Code
+  readonly dtype: string
   readonly shape: ReadonlyArray<number>
   readonly data_offsets: readonly [start: number, end: number]
 }
@@ -43,18 +30,26 @@ const isObject = (json: unknown): json is Readonly<Record<string, unknown>> =>
 const isCounts = (json: unknown): json is ReadonlyArray<number> =>
   Array.isArray(json) && json.every((count) => Number.isSafeInteger(count) && count >= 0)
 
-/** Checked without a schema: whoever imports the library loads this module, and effect's schemas take longer to load than the library. */
+/** Checked without a schema: everyone who imports the library loads this module, and effect's schemas take longer to load than the library. */
 const isEntry = (json: unknown): json is Entry =>
   isObject(json) &&
   Object.keys(json).sort().join() === "data_offsets,dtype,shape" &&
   typeof json.dtype === "string" &&
-  Object.hasOwn(formats, json.dtype) &&
   isCounts(json.shape) &&
   isCounts(json.data_offsets) &&
   json.data_offsets.length === 2
 
-/** Arrays by name as the bytes of a safetensors file, in the order given; doubles stay doubles. */
+/** The name under which a header holds texts about the file and no array. */
+const metadataName = "__metadata__"
+
+/** The longest header that is read, in bytes, as in the reference implementation. */
+const longestHeader = 100_000_000
+
+/** Arrays by name as the bytes of a safetensors file, in the order given; doubles stay doubles. Throws `ShapeError` for an array called `__metadata__`. */
 export const encode = (arrays: ReadonlyMap<string, NDArray>): Uint8Array => {
+  const taken = arrays.get(metadataName)
+  if (taken !== undefined)
+    refuse("Safetensors.encode", [taken], `another name than ${metadataName}, which the format reserves`, "rename it")
   let end = 0
   const header = Object.fromEntries(
     [...arrays].map(([name, array]) => {
@@ -77,9 +72,54 @@ export const encode = (arrays: ReadonlyMap<string, NDArray>): Uint8Array => {
   return bytes
 }
 
-/** The arrays in the bytes of a safetensors file. `file` names it in errors. */
+type Fail = (got: string, wanted: string) => Result.Result<never, CheckpointError>
+
+/** What a header says of each array, by name. */
+type Header = ReadonlyArray<readonly [name: string, entry: Entry]>
+
+/** The header of a file: JSON that names each array once. */
+const headerOf = (bytes: Uint8Array, fail: Fail): Result.Result<Header, CheckpointError> => {
+  let text: string
+  let json: unknown
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes)
+    json = JSON.parse(text)
+  } catch {
+    return fail("a header that is not JSON", "a JSON object")
+  }
+  if (!isObject(json)) return fail("a header that is no object", "a JSON object")
+  const twice = duplicateKey(text)
+  if (twice !== undefined) return fail(`two entries for ${JSON.stringify(twice)}`, "one entry for each name")
+  const entries: Array<readonly [name: string, entry: Entry]> = []
+  for (const [name, entry] of Object.entries(json)) {
+    if (name === metadataName) continue
+    if (!isEntry(entry)) return fail(`an entry for ${JSON.stringify(name)} that is incomplete`, "dtype, shape and data_offsets")
+    entries.push([name, entry])
+  }
+  return Result.succeed(entries)
+}
+
+/** The numbers of one array. */
+const arrayOf = (name: string, { data_offsets: [start, end], dtype, shape }: Entry, body: Uint8Array, fail: Fail) => {
+  const said = JSON.stringify(name)
+  if (!isCode(dtype)) return fail(`${said} of dtype ${JSON.stringify(dtype)}`, `one of ${Object.keys(formats).join(", ")}`)
+  if (!Shape.isValid(shape)) return fail(`${said} of shape ${Shape.print(shape)}`, Shape.wanted)
+  const format = formats[dtype]
+  const wanted = Shape.size(shape) * format.bytes
+  if (end - start !== wanted) return fail(`${end - start} bytes for ${said}`, `${wanted} for ${dtype}${Shape.print(shape)}`)
+  // A copy, because numbers begin at multiples of their size in memory; `slice` of a Buffer of Node would be a view.
+  const data: Storage | string = format.read(new Uint8Array(body.subarray(start, end)).buffer)
+  return typeof data === "string"
+    ? fail(`${said} (${dtype}${Shape.print(shape)}) with ${data}`, `numbers that fit into ${format.dtype}`)
+    : Result.succeed(new NDArray(format.dtype, shape, data))
+}
+
+/**
+ * The arrays in the bytes of a safetensors file, each by its own dtype: F64, F32, F16 and BF16 become f32 (F64 in doubles),
+ * whole numbers that fit i32, U8 u8 and BOOL bool. `file` names the file in errors, which name the array that cannot be used.
+ */
 export const decode = (bytes: Uint8Array, file: string): Result.Result<ReadonlyMap<string, NDArray>, CheckpointError> => {
-  const fail = (got: string, wanted: string) =>
+  const fail: Fail = (got, wanted) =>
     Result.fail(
       new CheckpointError({ file, got, wanted, hint: "an earlier checkpoint; this file is damaged or no safetensors file" }),
     )
@@ -87,34 +127,30 @@ export const decode = (bytes: Uint8Array, file: string): Result.Result<ReadonlyM
   const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true)
   const rest = bytes.length - 8
   if (length > BigInt(rest)) return fail(`a header of ${length} bytes`, `at most the ${rest} bytes that follow`)
+  if (length > BigInt(longestHeader)) return fail(`a header of ${length} bytes`, `at most ${longestHeader}`)
   const body = bytes.subarray(8 + Number(length))
-  let json: unknown
-  try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + Number(length))))
-  } catch {
-    return fail("a header that is not JSON", "a JSON object")
-  }
-  if (!isObject(json)) return fail("a header that is no object", "a JSON object")
-  const entries: Array<readonly [name: string, entry: Entry]> = []
-  for (const [name, entry] of Object.entries(json)) {
-    if (name === "__metadata__") continue
-    if (!isEntry(entry)) return fail(`a header that does not hold for ${name}`, "dtype, shape and data_offsets for each array")
-    entries.push([name, entry])
-  }
-  const arrays = new Map<string, NDArray>()
-  let next = 0
-  for (const [name, { data_offsets, dtype, shape }] of entries.sort(
-    ([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1],
-  )) {
-    const format = formats[dtype]
-    const [start, end] = data_offsets
-    const wanted = Shape.size(shape) * format.bytes
-    if (start !== next || end > body.length)
-      return fail(`${name} at ${start} to ${end}`, `arrays end to end in ${body.length} bytes`)
-    if (!Shape.isValid(shape) || end - start !== wanted)
-      return fail(`${end - start} bytes for ${name}`, `${wanted} for ${dtype}${Shape.print(shape)}`)
-    arrays.set(name, new NDArray(format.dtype, shape, format.read(new Uint8Array(body.subarray(start, end)).buffer)))
-    next = end
-  }
-  return next === body.length ? Result.succeed(arrays) : fail(`${body.length - next} bytes after the last array`, "none")
+  return Result.flatMap(headerOf(bytes.subarray(8, 8 + Number(length)), fail), (entries) => {
+    const inOrder = entries.toSorted(
+      ([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1],
+    )
+    // All offsets are checked before the first array is allocated.
+    let next = 0
+    for (const [name, { data_offsets }] of inOrder) {
+      const [start, end] = data_offsets
+      if (start !== next || end < start || end > body.length)
+        return fail(
+          `${JSON.stringify(name)} at ${start} to ${end}, after ${next}`,
+          `arrays that follow one another without overlap or gap in ${body.length} bytes`,
+        )
+      next = end
+    }
+    if (next !== body.length) return fail(`${body.length - next} bytes after the last array`, "none")
+    const arrays = new Map<string, NDArray>()
+    for (const [name, entry] of inOrder) {
+      const array = arrayOf(name, entry, body, fail)
+      if (Result.isFailure(array)) return Result.fail(array.failure)
+      arrays.set(name, array.success)
+    }
+    return Result.succeed<ReadonlyMap<string, NDArray>>(arrays)
+  })
 }

@@ -6,7 +6,10 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import type { Engine } from "../engines/Engine.ts"
+import { refuse } from "../words/ShapeError.ts"
 import type { Config } from "./Config.ts"
+import { monitor as checkMonitor } from "./checkConfig.ts"
+import * as Check from "./checkData.ts"
 import { type Monitor, watched } from "./Monitor.ts"
 import * as Train from "./Train.ts"
 
@@ -20,7 +23,7 @@ export interface Range {
   readonly steps: number
 }
 
-/** What a λ came to: the watched score of the weights that its run gave, which is missing where the run diverged. */
+/** The result of a λ: the watched score of the weights that its run gave, which is missing where the run diverged. */
 export interface Point {
   readonly lambda: number
   readonly value?: number
@@ -44,21 +47,30 @@ export interface SweepFinished {
   readonly _tag: "SweepFinished"
   readonly points: ReadonlyArray<Point>
   readonly best?: Scored
-  /** The value slightly below the best, and what it came to. */
+  /** The value slightly below the best, and its result. */
   readonly below?: Point
 }
 
-/** One thing a sweep tells. */
+/** One event of a sweep. */
 export type SweepEvent = SweepStarted | LambdaScored | SweepFinished
 
-// What is tried is told to people, who would rather read 0.001 than 0.0009999999999999998.
+// Values are shown to people, who prefer 0.001 to 0.0009999999999999998.
 const rounded = (x: number): number => Number(x.toPrecision(6))
 
-/** 0, and λ from one end to the other, each by the same factor larger. `Sweep.lambdas({ from: 0.001, to: 0.1, steps: 3 }) // => [0, 0.001, 0.01, 0.1]` */
-export const lambdas = ({ from, steps, to }: Range): ReadonlyArray<number> => [
-  0,
-  ...Array.from({ length: steps }, (_, i) => rounded(from * (to / from) ** (i / (steps - 1)))),
-]
+/**
+ * 0, and λ from one end to the other, each by the same factor larger. Throws `ShapeError` for ends or steps out of bounds.
+ *
+ * `Sweep.lambdas({ from: 0.001, to: 0.1, steps: 3 }) // => [0, 0.001, 0.01, 0.1]`
+ */
+export const lambdas = ({ from, steps, to }: Range): ReadonlyArray<number> =>
+  from > 0 && to > from && Number.isFinite(to) && Number.isSafeInteger(steps) && steps >= 2
+    ? [0, ...Array.from({ length: steps }, (_, i) => rounded(from * (to / from) ** (i / (steps - 1))))]
+    : refuse(
+        "Sweep.lambdas",
+        [],
+        `from more than 0, to more than from and steps from 2, not ${from}, ${to} and ${steps}`,
+        "{ from: 1e-6, to: 0.1, steps: 6 }",
+      )
 
 /** A point that has a score. */
 export type Scored = Required<Point>
@@ -89,7 +101,7 @@ export const below = (lambda: number, tried: ReadonlyArray<number>): number => {
   return rounded(Math.max(0.8 * lambda, Math.sqrt(before * lambda)))
 }
 
-/** What a sweep is of. */
+/** The description of a sweep. */
 export interface Sweep<P, S, O, R = never> {
   /** The run with a λ; everything else, the seed too, is the same in all. */
   readonly config: (lambda: number) => Config<P, S, O, R>
@@ -107,11 +119,28 @@ const scoreOf = <P, S, O, R>(config: Config<P, S, O, R>, monitor: Monitor) =>
       const record = restored ?? history.at(-1)
       return record === undefined ? undefined : watched(monitor, record)
     }),
-    // A run that blows up says something of its λ, and nothing of the others.
+    // A run that diverges says something about its λ alone.
     Effect.catchTag("NonFinite", () => Effect.succeed(undefined)),
   )
 
-/** Tries one λ after the other, then the value slightly below the best. Fails as a run does, save for one that diverges. */
+/** What keeps a sweep from being run: no λ, one out of order, a score that its runs do not have. */
+const problemOf = <P, S, O, R>({ config, lambdas, monitor }: Sweep<P, S, O, R>): Check.Problem => {
+  const wrong = lambdas.findIndex((lambda, i) => !(lambda >= 0 && Number.isFinite(lambda) && lambda > (lambdas[i - 1] ?? -1)))
+  if (lambdas.length === 0 || wrong >= 0)
+    return Check.problem(
+      wrong < 0 ? "lambdas" : `lambdas[${wrong}]`,
+      wrong < 0 ? "none" : String(lambdas[wrong]),
+      "rising numbers from 0, one or more",
+      "Sweep.lambdas({ from: 1e-6, to: 0.1, steps: 6 })",
+    )
+  const { scores = {}, validation } = config(lambdas[0] ?? 0)
+  return checkMonitor("monitor", monitor, { scores, validation: validation !== undefined })
+}
+
+/**
+ * Tries one λ after the other, then the value slightly below the best. Fails as a run does, but not where one diverges; a
+ * sweep that cannot be run is a `ConfigError` before the first run.
+ */
 export const run = <P, S, O, R = never>(sweep: Sweep<P, S, O, R>): Stream.Stream<SweepEvent, Train.TrainError, Engine | R> =>
   Stream.callback<SweepEvent, Train.TrainError, Engine | R>((queue) =>
     Effect.andThen(
@@ -132,6 +161,8 @@ const loop = <P, S, O, R>(
         yield* tell({ _tag: "LambdaScored", ...point })
         return point
       })
+    const problem = problemOf({ config, lambdas, monitor })
+    if (problem !== undefined) return yield* problem
     yield* tell({ _tag: "SweepStarted", lambdas, monitor })
     const points = yield* Effect.forEach(lambdas, tried)
     const found = best(monitor, points)

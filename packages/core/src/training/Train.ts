@@ -1,7 +1,7 @@
 /**
- * A training run is a stream of events. The loop asks the engine for a few milliseconds of steps at a time and tells what
- * came of them; between two such bursts it can be interrupted, and what it leaves then is a checkpoint from which the
- * run goes on bit for bit as if it had never stopped.
+ * A training run is a stream of events. The loop asks the engine for a few milliseconds of steps at a time and reports
+ * their losses. Between two such bursts it can be interrupted; it then leaves a checkpoint from which the run is resumed,
+ * bit for bit as if it had never stopped.
  */
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
@@ -12,8 +12,6 @@ import * as Compile from "../engines/Compile.ts"
 import { Engine, type EngineError } from "../engines/Engine.ts"
 import type { Tensor } from "../language/Expr.ts"
 import { tensors } from "../language/TensorTree.ts"
-import { throttled } from "../learning/brick/around.ts"
-import { scalar } from "../tensor/elementwise.ts"
 import { readAll, toNumber } from "../tensor/read.ts"
 import * as Shape from "../words/Shape.ts"
 import type { ShapeError } from "../words/ShapeError.ts"
@@ -21,13 +19,16 @@ import { fitting } from "./bursts.ts"
 import type { Checkpoint, TrainState } from "./Checkpoint.ts"
 import { CheckpointError } from "./CheckpointError.ts"
 import type { Config } from "./Config.ts"
-import { addSums, evaluator, finish, gather, noSums, sumsIn } from "./Evaluate.ts"
+import type { ConfigError } from "./ConfigError.ts"
+import * as Check from "./checkConfig.ts"
+import { addSums, evaluator, finish, gather, noSums, sumsIn, type Weights } from "./Evaluate.ts"
 import { type Feed, feed } from "./Feed.ts"
-import { findNonFinite } from "./findNonFinite.ts"
-import { isBetter, isOver, type Monitor, watched } from "./Monitor.ts"
+import { findInScoring, findNonFinite } from "./findNonFinite.ts"
+import { isBetter, isOver, type Monitor, usual, watched } from "./Monitor.ts"
 import type { NonFinite } from "./NonFinite.ts"
 import { factorAfter } from "./Plateau.ts"
 import type { EpochRecord, Progress } from "./Progress.ts"
+import { lastRate } from "./Rate.ts"
 import type { Finished, TrainEvent } from "./TrainEvent.ts"
 import { type Batch, initial, trainStep } from "./trainStep.ts"
 
@@ -36,7 +37,7 @@ export type { Finished } from "./TrainEvent.ts"
 export { initial } from "./trainStep.ts"
 
 /** All that can make a run fail. */
-export type TrainError = ShapeError | EngineError | NonFinite | CheckpointError
+export type TrainError = ConfigError | ShapeError | EngineError | NonFinite | CheckpointError
 
 const fresh = <P, S, O, R>({ fingerprint = "", seed }: Config<P, S, O, R>): Progress => ({
   version: 1,
@@ -61,7 +62,7 @@ const sameRun = (progress: Progress, wanted: Progress): Effect.Effect<Progress, 
         }),
       )
 
-/** Whether every number of a state is finite: taking NaN or infinity from itself does not leave 0. */
+/** Whether every number of a state is finite: NaN or infinity minus itself is not 0. */
 const allFinite = (state: unknown): boolean =>
   readAll(tensors(state)).every(({ data, dtype }) => {
     if (dtype === "f32")
@@ -73,10 +74,11 @@ const allFinite = (state: unknown): boolean =>
   })
 
 /**
- * Trains a net and tells how it goes. The stream ends with `Finished`, which carries the trained parameters, or fails
- * with a typed error; a run that is interrupted finishes its burst of steps and writes its checkpoint first.
+ * Trains a net as a stream of events. The stream ends with `Finished`, which carries the trained parameters, or fails
+ * with a typed error; a run that is interrupted finishes its burst of steps and writes its checkpoint first. A config
+ * that cannot be trained is a `ConfigError` before anything is computed.
  *
- * The same config gives the same bits, however it was interrupted and resumed.
+ * The same config gives the same bits, however often the run was interrupted and resumed.
  */
 export const run = <P, S, O, R = never>(config: Config<P, S, O, R>): Stream.Stream<TrainEvent<P, S>, TrainError, Engine | R> =>
   Stream.callback<TrainEvent<P, S>, TrainError, Engine | R>(
@@ -88,7 +90,7 @@ export const run = <P, S, O, R = never>(config: Config<P, S, O, R>): Stream.Stre
     { bufferSize: 16 },
   )
 
-/** Trains to the end, and gives what the run ends with: `run` for whom its last event is enough. */
+/** Trains to the end and gives the last event of `run`. */
 export const finished = <P, S, O, R = never>(config: Config<P, S, O, R>): Effect.Effect<Finished<P, S>, TrainError, Engine | R> =>
   run(config).pipe(
     Stream.filter((event) => event._tag === "Finished"),
@@ -103,6 +105,8 @@ const loop = <P, S, O, R>(
 ): Effect.Effect<void, TrainError, Engine | R> =>
   Effect.scoped(
     Effect.gen(function* () {
+      const problem = Check.config(config)
+      if (problem !== undefined) return yield* problem
       const { data, earlyStop, epochs, saving, scores = {} } = config
       const engine = yield* Engine
       const first = config.resume?.last.state ?? (yield* Compile.checkShapes(() => initial(config)))
@@ -111,11 +115,10 @@ const loop = <P, S, O, R>(
       const score = yield* evaluator(config.net, config.loss, scores, { params: first.params, net: first.net })
       const fed = yield* feed(config)
       const { batches } = fed
-      const monitor: Monitor = earlyStop ??
-        config.best ?? { monitor: config.validation === undefined ? "train.loss" : "val.loss", mode: "min" }
+      const monitor: Monitor = earlyStop ?? config.best ?? usual(config.validation !== undefined)
 
       let progress = config.resume === undefined ? fresh(config) : yield* sameRun(config.resume.last.progress, fresh(config))
-      // What the epoch under way has gathered: its sums as they will stand in `progress` when that is written down.
+      // The sums of the epoch under way, which `progress` takes over when it is saved.
       let gathered = gather(progress.sums)
       let best = config.resume?.best
       // The last state known to be good, from which a failure can be replayed.
@@ -126,13 +129,14 @@ const loop = <P, S, O, R>(
         (state): Checkpoint<P, S, O> => ({ state, progress: { ...progress, sums: sumsIn(gathered, scores) } }),
       )
 
-      /** Writes a checkpoint, and gives what is to be told of it. */
+      /** Writes a checkpoint, and gives the events that report it. */
       const save = (kind: "best" | "last"): Effect.Effect<ReadonlyArray<TrainEvent<P, S>>, CheckpointError, R> =>
         saving === undefined
           ? Effect.succeed([])
           : Effect.flatMap(checkpoint, (whole) =>
-              Effect.map(saving.save(kind, whole), (directory) => [
+              Effect.map(saving.save(kind, whole), ({ directory, undeleted }) => [
                 { _tag: "CheckpointWritten", kind, directory, epoch: progress.epoch, step: progress.step },
+                ...(undeleted === undefined ? [] : [{ _tag: "OldCheckpointKept", kind, ...undeleted } as const]),
               ]),
             )
 
@@ -181,21 +185,25 @@ const loop = <P, S, O, R>(
         return { milliseconds: spent, rowsPerSecond: (rows / Math.max(spent, 0.001)) * 1000 }
       })
 
-      /** The rate of the step to come, for the record. */
-      const rateNow = (): number => {
-        const { learningRate, plateau } = config
-        if (learningRate === undefined) return 0
-        const rate = toNumber(engine.read([learningRate(scalar(progress.step, "i32"))])[0] as Tensor)
-        return plateau === undefined ? rate : rate * factorAfter(plateau, progress.history)
-      }
-
-      /** The state with the learning rate that the epochs so far make of it. */
+      /** The state with the learning rate that a plateau makes of the epochs so far. */
       const slowed = Effect.fnUntraced(function* (state: TrainState<P, S, O>) {
-        const { plateau } = config
-        if (plateau === undefined) return state
-        const next = { ...state, optimizer: throttled(state.optimizer, factorAfter(plateau, progress.history)) }
+        const { optimizer, plateau } = config
+        if (plateau === undefined || optimizer.rate === undefined) return state
+        const next = { ...state, optimizer: optimizer.rate.scale(state.optimizer, factorAfter(plateau, progress.history)) }
         yield* step.load(next)
         return next
+      })
+
+      // A non-finite validation loss is traced once, and again after a finite one.
+      let isTraced = false
+      const traced = Effect.fnUntraced(function* (weights: Weights<P, S>, record: EpochRecord) {
+        const { validation } = config
+        const hasFinite = validation === undefined || Number.isFinite(record.validation?.loss)
+        const isKnown = isTraced
+        isTraced = !hasFinite
+        if (hasFinite || isKnown) return
+        const place = yield* findInScoring({ ...config, read: engine.read }, weights, validation)
+        if (place !== undefined) yield* tell({ _tag: "NonFiniteScore", part: "val", epoch: record.epoch, ...place })
       })
 
       /** Scores the epoch just trained, and says whether it is the best so far. */
@@ -207,13 +215,13 @@ const loop = <P, S, O, R>(
         const record: EpochRecord = {
           epoch: progress.epoch + 1,
           step: progress.step,
-          learningRate: rateNow(),
+          learningRate: lastRate(config.optimizer, state.optimizer, engine.read),
           train: finish(sumsIn(gathered, scores), scores),
           ...validation,
         }
         const value = watched(monitor, record)
         const better = value !== undefined && isBetter(monitor, value, progress.best)
-        // As one piece: an interruption must not come between the note of a best epoch and its checkpoint.
+        // Uninterruptible as a whole, so that the record of a best epoch and its checkpoint agree.
         const saved = yield* Effect.uninterruptible(
           Effect.gen(function* () {
             if (better) best = weights
@@ -232,6 +240,7 @@ const loop = <P, S, O, R>(
           }),
         )
         yield* tell({ _tag: "EpochScored", ...record, ...speed, best: better })
+        yield* traced(weights, record)
         yield* tellAll(saved.flat())
       })
 
@@ -251,29 +260,31 @@ const loop = <P, S, O, R>(
       yield* Effect.gen(function* () {
         while (progress.epoch < epochs && !over()) yield* close(yield* oneEpoch)
       }).pipe(
-        // The last burst may have left numbers that are none, which no loss has shown yet.
+        // The last burst may have left non-finite numbers that no loss has shown yet.
         Effect.onInterrupt(() =>
           Effect.flatMap(step.state, (state) => (allFinite(state) ? Effect.ignore(save("last")) : Effect.void)),
         ),
       )
 
-      if (earlyStop !== undefined && over() && progress.best !== undefined)
-        yield* tell({ _tag: "StoppedEarly", monitor: earlyStop.monitor, best: progress.best, epoch: progress.epoch })
+      const found = progress.best === undefined ? {} : { best: progress.best }
+      if (earlyStop !== undefined && over())
+        yield* tell({ _tag: "StoppedEarly", monitor: earlyStop.monitor, ...found, epoch: progress.epoch })
       if (!isDue()) yield* tellAll(yield* save("last"))
-      const weights = earlyStop?.restoreBest === true && best !== undefined ? best : weightsOf(yield* step.state)
+      const restored = earlyStop?.restoreBest === true ? best : undefined
       yield* tell({
         _tag: "Finished",
-        ...weights,
+        ...(restored ?? weightsOf(yield* step.state)),
+        weights: restored === undefined ? "last" : "best",
         history: progress.history,
-        ...(progress.best === undefined ? {} : { best: progress.best }),
+        ...found,
         step: progress.step,
       })
     }),
   )
 
 /**
- * Finds the step that went wrong by doing the steps since the last good state again, one at a time: they give the same
- * bits. Fails with what it finds.
+ * Finds the step with the first non-finite number: repeats the steps since the last good state one at a time, which gives
+ * the same bits. Fails with what it finds.
  */
 const replay = <P, S, O, R>(
   config: Config<P, S, O, R>,

@@ -1,10 +1,11 @@
-/** What a run tells while it goes: a closed union, so that whoever renders it cannot forget a case. */
-
+/** The events of a run: a closed union, so that code that renders them cannot forget a case. */
 import type { Tensor } from "../language/Expr.ts"
 import type { Tree } from "../words/Tree.ts"
+import type { Undeleted } from "./Checkpoint.ts"
+import type { NonFinitePlace } from "./NonFinite.ts"
 import type { EpochRecord, Progress } from "./Progress.ts"
 
-/** The run has begun, or has been taken up again where a checkpoint left it. */
+/** The run has begun, or has been resumed from a checkpoint. */
 export interface Started {
   readonly _tag: "Started"
   readonly parameters: number
@@ -14,7 +15,7 @@ export interface Started {
   readonly engine: string
   readonly numerics: string
   readonly threads: number
-  /** Where it goes on from; all zero for a fresh run. */
+  /** Where it is resumed; all zero for a fresh run. */
   readonly from: Pick<Progress, "epoch" | "batch" | "step">
 }
 
@@ -36,7 +37,7 @@ export interface Stepped {
 /** An epoch is done and scored. */
 export interface EpochScored extends EpochRecord {
   readonly _tag: "EpochScored"
-  /** Whether the monitored score has never been better. */
+  /** Whether the monitored score is the best so far. */
   readonly best: boolean
   readonly rowsPerSecond: number
   readonly milliseconds: number
@@ -51,11 +52,27 @@ export interface CheckpointWritten {
   readonly step: number
 }
 
-/** Early stopping has ended the run: the score has not been better since `best`. */
+/** A checkpoint was replaced, but the one before it could not be deleted. The run continues. */
+export interface OldCheckpointKept extends Undeleted {
+  readonly _tag: "OldCheckpointKept"
+  readonly kind: "best" | "last"
+}
+
+/**
+ * The loss of rows that are only scored is not finite, and where that began. Of validation rows it is reported once, and
+ * again after an epoch with a finite loss.
+ */
+export interface NonFiniteScore extends NonFinitePlace {
+  readonly _tag: "NonFiniteScore"
+  readonly part: "train" | "val" | "test"
+  readonly epoch: number
+}
+
+/** Early stopping has ended the run: the score has not improved since `best`, which is missing where it was never finite. */
 export interface StoppedEarly {
   readonly _tag: "StoppedEarly"
   readonly monitor: string
-  readonly best: { readonly epoch: number; readonly value: number }
+  readonly best?: { readonly epoch: number; readonly value: number }
   readonly epoch: number
 }
 
@@ -64,16 +81,20 @@ export interface Finished<P = Tree<Tensor>, S = Tree<Tensor>> {
   readonly _tag: "Finished"
   readonly params: P
   readonly net: S
+  /** Whose parameters they are: the best epoch's or the last's. */
+  readonly weights: "best" | "last"
   readonly history: ReadonlyArray<EpochRecord>
   readonly best?: { readonly epoch: number; readonly value: number }
   readonly step: number
 }
 
-/** One thing a run tells. */
+/** One event of a run. */
 export type TrainEvent<P = Tree<Tensor>, S = Tree<Tensor>> =
   | Started
   | Stepped
   | EpochScored
   | CheckpointWritten
+  | OldCheckpointKept
+  | NonFiniteScore
   | StoppedEarly
   | Finished<P, S>

@@ -1,18 +1,29 @@
-/** Where NaN or infinity came from: the step that made it, done once more with every layer looked at. */
+/** The origin of a non-finite value: a step, or the scoring of a dataset, repeated with the output of every layer examined. */
+import * as Effect from "effect/Effect"
+import * as Dataset from "../data/Dataset.ts"
+import * as Compile from "../engines/Compile.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { Loss } from "../learning/Loss.ts"
-import type { Net } from "../learning/Net.ts"
+import type * as Net from "../learning/Net.ts"
 import { add } from "../tensor/elementwise.ts"
 import * as Key from "../tensor/Key.ts"
 import { grad } from "../transform/Autodiff.ts"
 import type { NDArray } from "../words/NDArray.ts"
+import type { ShapeError } from "../words/ShapeError.ts"
 import * as Tree from "../words/Tree.ts"
 import type { TrainState } from "./Checkpoint.ts"
-import { NonFinite } from "./NonFinite.ts"
+import { rangesOf, type Weights } from "./Evaluate.ts"
+import { NonFinite, type NonFinitePlace } from "./NonFinite.ts"
 
-/** What is needed of a run to do one of its steps again. */
+/** The inputs and targets of some rows. */
+interface Samples {
+  readonly x: NDArray
+  readonly y: NDArray
+}
+
+/** What it takes to repeat one step of a run. */
 export interface Training<P, S> {
-  readonly net: Net<P, S>
+  readonly net: Net.Net<P, S>
   readonly loss: Loss
   readonly penalty?: (params: P) => Tensor
   readonly seed: number
@@ -30,7 +41,7 @@ export interface Place {
 const firstBad = ({ data, dtype }: NDArray): number | undefined =>
   dtype === "f32" ? data.find((x: number) => !Number.isFinite(x)) : undefined
 
-/** The rows (of the batch) in which an array [n, …] has a number that is not finite. */
+/** The rows (of the batch) in which an array [n, …] has a non-finite value. */
 const badRows = ({ data, shape }: NDArray): ReadonlyArray<number> => {
   const width = data.length / Math.max(1, shape[0] ?? 1)
   return Array.from({ length: shape[0] ?? 0 }, (_, row) => row).filter((row) =>
@@ -38,23 +49,56 @@ const badRows = ({ data, shape }: NDArray): ReadonlyArray<number> => {
   )
 }
 
+/** The rows (of the batch) with the largest of the losses [n]. */
+const largestRows = ({ data }: NDArray): ReadonlyArray<number> => {
+  const numbers = [...data]
+  const largest = numbers.reduce((most, x) => Math.max(most, x), Number.NEGATIVE_INFINITY)
+  return numbers.flatMap((x, row) => (x === largest ? [row] : []))
+}
+
+/** The first non-finite value from the inputs of a batch to the loss of each of its rows. `rows` are numbers in the batch. */
+const findInForward = <P, S>(
+  { loss, net, read }: Pick<Training<P, S>, "loss" | "net" | "read">,
+  { net: state, params }: Weights<P, S>,
+  { x, y }: Samples,
+  context: Net.Context,
+): NonFinitePlace | undefined => {
+  const numbers = (x: Tensor): NDArray => read([x])[0] as NDArray
+  const badInput = firstBad(x)
+  if (badInput !== undefined) return { tensor: "input", layer: "", value: badInput, rows: badRows(x) }
+  const made: Array<readonly [string, Tensor]> = []
+  const observe = (layer: string, output: Tensor): void => {
+    made.push([layer, output])
+  }
+  const prediction = net.apply(params, state, x, { ...context, observe }).y
+  for (const [layer, output] of made) {
+    const array = numbers(output)
+    const value = firstBad(array)
+    if (value !== undefined) return { tensor: "activation", layer, value, rows: badRows(array) }
+  }
+  const losses = numbers(loss.perExample(prediction, y))
+  const value = firstBad(losses)
+  if (value !== undefined) return { tensor: "loss", layer: "", value, rows: badRows(losses) }
+  // Finite losses whose sum is not: the rows of the largest loss are what is to be looked at.
+  const mean = firstBad(numbers(loss(prediction, y)))
+  return mean === undefined ? undefined : { tensor: "loss", layer: "", value: mean, rows: largestRows(losses) }
+}
+
 /**
- * The first number that is not finite in the step on a batch that leads from `before` to `after`: in the inputs, in what
- * a layer made of them, in the loss, in a gradient or, when all of those are finite, in what the optimizer made of them.
+ * The first non-finite value in the step on a batch that leads from `before` to `after`: in the inputs, in the output of a
+ * layer, in the loss, in a gradient or, when all of those are finite, in the state after the step.
  */
 export const findNonFinite = <P, S, O>(
   { loss, net, penalty, read, seed }: Training<P, S>,
   before: TrainState<P, S, O>,
   after: TrainState<P, S, O>,
-  { x, y }: { readonly x: NDArray; readonly y: NDArray },
+  { x, y }: Samples,
   { epoch, rows, step }: Place,
 ): NonFinite => {
   const found = (tensor: NonFinite["tensor"], layer: string, value: number, which: ReadonlyArray<number> = rows) =>
     new NonFinite({ tensor, layer, value, epoch, step, rows: which })
-  const numbers = (x: Tensor): NDArray => read([x])[0] as NDArray
-  const rowsOf = (array: NDArray): ReadonlyArray<number> => badRows(array).map((i) => rows[i] ?? -1)
 
-  /** The first leaf of a tree with a number that is not finite. */
+  /** The first leaf of a tree with a non-finite value. */
   const firstBadLeaf = (tensor: NonFinite["tensor"], tree: unknown): NonFinite | undefined => {
     const entries = Tree.entries(tree)
     const arrays = read(entries.map(([, leaf]) => leaf as Tensor))
@@ -65,30 +109,21 @@ export const findNonFinite = <P, S, O>(
       : found(tensor, Tree.printPath(entry[0]), firstBad(array) ?? Number.NaN)
   }
 
-  const badInput = firstBad(x)
-  if (badInput !== undefined) return found("input", "", badInput, rowsOf(x))
-
   const key = Key.fold(Key.fold(Key.make(seed), "step"), before.step)
-  const made: Array<readonly [string, Tensor]> = []
-  const observe = (layer: string, output: Tensor): void => {
-    made.push([layer, output])
-  }
-  const prediction = net.apply(before.params, before.net, x, { mode: "train", key, observe }).y
-  for (const [layer, output] of made) {
-    const array = numbers(output)
-    const bad = firstBad(array)
-    if (bad !== undefined) return found("activation", layer, bad, rowsOf(array))
-  }
-
-  const losses = numbers(loss.perExample(prediction, y))
-  const badLoss = firstBad(losses)
-  if (badLoss !== undefined) return found("loss", "", badLoss, rowsOf(losses))
+  const forward = findInForward({ loss, net, read }, before, { x, y }, { mode: "train", key })
+  if (forward !== undefined)
+    return found(
+      forward.tensor,
+      forward.layer,
+      forward.value,
+      forward.rows.map((i) => rows[i] ?? -1),
+    )
 
   const cost = (params: P): Tensor => {
     const mean = loss(net.apply(params, before.net, x, { mode: "train", key }).y, y)
     return penalty === undefined ? mean : add(mean, penalty(params))
   }
-  const total = firstBad(numbers(cost(before.params)))
+  const total = firstBad(read([cost(before.params)])[0] as NDArray)
   if (total !== undefined) return found("loss", "", total)
   return (
     firstBadLeaf("gradient", grad(cost)(before.params)) ??
@@ -98,3 +133,19 @@ export const findNonFinite = <P, S, O>(
     found("parameter", "", Number.NaN)
   )
 }
+
+/** The first non-finite value in scoring a dataset, batch by batch. */
+export const findInScoring = <P, S>(
+  scoring: Pick<Training<P, S>, "loss" | "net" | "read">,
+  weights: Weights<P, S>,
+  dataset: Dataset.Dataset,
+): Effect.Effect<NonFinitePlace | undefined, ShapeError> =>
+  Effect.gen(function* () {
+    for (const [start, end] of rangesOf(Dataset.size(dataset))) {
+      const samples = { x: Dataset.slice(dataset.inputs, start, end), y: Dataset.slice(dataset.targets, start, end) }
+      const found = yield* Compile.checkShapes(() => findInForward(scoring, weights, samples, { mode: "infer" }))
+      if (found !== undefined) return { ...found, rows: found.rows.map((row) => start + row) }
+      yield* Effect.yieldNow
+    }
+    return undefined
+  })

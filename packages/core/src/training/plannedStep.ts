@@ -1,20 +1,17 @@
-/** What one step of a training takes of the machine, planned and not run. */
+/** What one step of a training takes: kernels and memory, planned without running it. */
 import { folded } from "../engines/Compile.ts"
+import { type Footprint, footprint } from "../engines/Wasm.ts"
 import type { Program } from "../language/Program.ts"
 import { tensors } from "../language/TensorTree.ts"
-import { planJob } from "../machines/wasm/compiled.ts"
 import { zeros } from "../tensor/create.ts"
 import type { Spec } from "../words/ShapeError.ts"
 import type { Config } from "./Config.ts"
 import { isHeld } from "./Feed.ts"
 import { type Batch, initial, trainStep } from "./trainStep.ts"
 
-/** A step as the WebAssembly engine would do it on one thread. */
-export interface PlannedStep {
+/** A step as the WebAssembly engine runs it on one thread. Its memory holds parameters, the optimizer's state, the batch, intermediate tensors, and the data where the engine holds it. */
+export interface PlannedStep extends Footprint {
   readonly program: Program
-  readonly kernels: number
-  /** All of its memory: parameters, the optimizer's state, the batch, what is in between, and the data where the engine holds it. */
-  readonly bytes: number
 }
 
 /** What a step learns from: one sample and one target, without the axis of rows. */
@@ -50,6 +47,5 @@ export const plannedStep = <P, S, O, R>(config: Stepping<P, S, O, R>, { rows, sa
     all !== undefined && isHeld([all.inputs, all.targets])
       ? folded(listed, start, all, { rows: zeros([config.batch], "i32") })
       : folded((state: typeof start, data: Data) => listed(state, data, { x: data.inputs, y: data.targets }), start, batch)
-  const { memory, plan } = planJob({ program, resident: tensors(start).length }, { threads: 1, least: 0 })
-  return { program, kernels: plan.kernels.length, bytes: memory.bytes }
+  return { program, ...footprint({ program, resident: tensors(start).length }) }
 }

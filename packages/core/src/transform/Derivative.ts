@@ -35,7 +35,8 @@ const unary: Derivatives<Unary> = {
   sign: none,
   floor: none,
   exp: slope((_, y) => y),
-  expm1: slope((_, y) => T.add(y, 1)),
+  // Not y + 1, which loses the digits of eˣ below 0: at -18 nothing is left of it.
+  expm1: slope((x) => T.exp(x)),
   log: (cotangent, use) => [T.div(cotangent, input(use))],
   log1p: (cotangent, use) => [T.div(cotangent, T.add(input(use), 1))],
   sqrt: (cotangent, { output }) => [T.div(T.mul(cotangent, 0.5), output)],

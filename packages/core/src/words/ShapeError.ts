@@ -35,6 +35,23 @@ export class ShapeError extends TaggedError("ShapeError")<{
 /** Whether what was refused is a shape itself, as `Shape.isValid` has it: in a program whose sizes are whole, one of too many elements. */
 export const isOfShape = ({ wanted }: ShapeError): boolean => wanted.includes(Shape.wanted)
 
+/**
+ * A function whose refusals carry its own name, whatever it is built of: a caller of `avgPool` reads `avgPool got …`, not
+ * the name of a step inside.
+ */
+export const named = <F extends (...given: never) => unknown>(operation: string, f: F): F => {
+  const call = f as unknown as (...given: ReadonlyArray<unknown>) => unknown
+  const renaming = (...given: ReadonlyArray<unknown>): unknown => {
+    try {
+      return call(...given)
+    } catch (error) {
+      if (!(error instanceof ShapeError) || error.operation === operation) throw error
+      throw new ShapeError({ operation, got: error.got, wanted: error.wanted, hint: error.hint })
+    }
+  }
+  return renaming as unknown as F
+}
+
 /** Throws a `ShapeError`; an expression, so that it can stand where a value is wanted. */
 export const refuse = (operation: string, got: ReadonlyArray<Spec>, wanted: string, hint: string): never => {
   throw new ShapeError({ operation, got: got.map(({ dtype, shape }) => ({ dtype, shape })), wanted, hint })

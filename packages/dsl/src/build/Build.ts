@@ -11,7 +11,6 @@ import * as Optimizer from "@adjoint/core/learning/Optimizer"
 import type { Params } from "@adjoint/core/learning/Params"
 import * as Regularizer from "@adjoint/core/learning/Regularizer"
 import * as Score from "@adjoint/core/learning/Score"
-import * as Tensor from "@adjoint/core/tensor/Tensor"
 import type { TrainState } from "@adjoint/core/training/Checkpoint"
 import type { EarlyStop, Monitor } from "@adjoint/core/training/Monitor"
 import type { Plateau } from "@adjoint/core/training/Plateau"
@@ -36,7 +35,6 @@ export interface Built {
   readonly lossName: string
   readonly penalty?: (params: unknown) => ReturnType<Regularizer.Regularizer>
   readonly optimizer: Optimizer.Optimizer
-  readonly learningRate: LearningRate
   /** Which parameters are scored and kept, where they are not those that are trained. */
   readonly scored?: (state: TrainState<Params, Params, Params>) => Params
   /** Of targets as they were measured, however the net learns them. */
@@ -108,10 +106,8 @@ const made = (document: ModelFile, facts: Needed, catalogue: Catalogue): Built =
   const { train } = document
   const loss = lossOf(document, facts, catalogue)
   const stepsPerEpoch = Math.ceil(facts.rows.train / train.batch)
-  const { accumulate = 1 } = train
-  // The rate counts the optimizer's steps, one for so many batches; what is recorded goes by batches.
-  const stepped = rate(train, stepsPerEpoch / accumulate, catalogue)
-  const learningRate: LearningRate = accumulate === 1 ? stepped : (batch) => stepped(Tensor.div(batch, accumulate))
+  // The rate counts the optimizer's steps, one for so many batches.
+  const learningRate = rate(train, stepsPerEpoch / (train.accumulate ?? 1), catalogue)
   const scores = scoresOf(train, facts, catalogue)
   const cost = penalty(train)
   const stop = callback(train, "early_stop")
@@ -127,8 +123,7 @@ const made = (document: ModelFile, facts: Needed, catalogue: Catalogue): Built =
       facts,
     ),
     lossName: loss,
-    optimizer: optimizer(train, stepped, catalogue),
-    learningRate,
+    optimizer: optimizer(train, learningRate, catalogue),
     scores,
     ...unitsOf(scores, facts),
     seed: train.seed,
@@ -212,9 +207,8 @@ const optimizer = (train: Train, learningRate: LearningRate, catalogue: Catalogu
   const chained = bricks.length === 1 ? bare : Optimizer.chain(...bricks)
   const looking = lookahead === undefined ? chained : Optimizer.lookahead(chained, lookahead)
   const grouped = freeze.length === 0 && rates.length === 0 ? looking : Optimizer.chain(looking, groups(freeze, rates))
-  const slowed = callback(train, "reduce_on_plateau") === undefined ? grouped : Optimizer.throttle(grouped)
   // Around all that alters a step, so that the mean is of the weights as they are.
-  const meant = average === undefined ? slowed : Optimizer.average(slowed, { decay: average })
+  const meant = average === undefined ? grouped : Optimizer.average(grouped, { decay: average })
   return accumulate === undefined || accumulate === 1 ? meant : Optimizer.accumulate(accumulate, meant)
 }
 

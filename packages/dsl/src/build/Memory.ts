@@ -2,8 +2,7 @@
  * Whether a step of training fits into one memory of the WebAssembly engine: planned, not run. Where it does not, the layers
  * whose arrays are the largest are told of the document, with a batch that fits or, where none does, that none does.
  */
-import { EngineError } from "@adjoint/core/engines/Engine"
-import { OutOfMemory } from "@adjoint/core/machines/Executable"
+import { EngineError, OutOfMemory } from "@adjoint/core/engines/Engine"
 import { type LayerArrays, layerArrays } from "@adjoint/core/training/layerArrays"
 import { type PlannedStep, plannedStep } from "@adjoint/core/training/plannedStep"
 import * as Shape from "@adjoint/core/words/Shape"

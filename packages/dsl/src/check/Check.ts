@@ -190,7 +190,11 @@ const division = ({ split, test }: Data, { rows, unlabelled }: Facts): ReadonlyA
   const isCounted = split.unlabelled === undefined || unlabelled !== undefined
   const total = labelled === undefined || !isCounted ? undefined : labelled + (unlabelled ?? 0)
   const shareOf = (amount: Data["split"]["train"]): number =>
-    typeof amount === "string" ? Number.parseFloat(amount) / 100 : amount === undefined || total === undefined ? 0 : amount / total
+    typeof amount === "string"
+      ? Number.parseFloat(amount) / 100
+      : amount === undefined || total === undefined
+        ? 0
+        : amount / total
   const inOrder = ["val", "test", "train", "unlabelled"] as const
   const sum = inOrder.reduce((all, part) => all + shareOf(split[part]), 0)
   let share = 0

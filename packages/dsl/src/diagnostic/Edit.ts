@@ -124,8 +124,7 @@ const put = (positions: Positions.Positions, path: Path, text: string): Readonly
   // What is there already needs no edit if it says the same.
   if (missing.length === 0) return written === text ? [] : undefined
   // The bare name of what the options belong to: `optimizer: adam`.
-  if (written === missing[0] && missing.length > 1)
-    return [{ span: place.value, text: `{ ${entryOf(missing, text)} }` }]
+  if (written === missing[0] && missing.length > 1) return [{ span: place.value, text: `{ ${entryOf(missing, text)} }` }]
   const edit = Layout.insert(positions, owner, entryOf(missing, text))
   return edit === undefined ? undefined : [edit]
 }
@@ -142,8 +141,7 @@ const move = (
   if (isBlock || value.includes("\n")) return undefined
   const { missing, owner } = gap(positions, to)
   const isBeside = owner.length === from.length - 1 && isWithin(from, owner)
-  if (isBeside && missing.length > 0)
-    return [{ span: whole(positions, place.key, place.value), text: entryOf(missing, value) }]
+  if (isBeside && missing.length > 0) return [{ span: whole(positions, place.key, place.value), text: entryOf(missing, value) }]
   const removed = Layout.remove(positions, from)
   const edits = put(positions, to, value)
   return removed === undefined || edits === undefined ? undefined : [removed, ...edits]

@@ -27,7 +27,11 @@ export const startOf = ({ key, value }: Positions.Place): number => (key ?? valu
 const endOf = (text: string, { key, value }: Positions.Place): number => {
   const end = Math.max(key?.end ?? 0, value.end)
   const colon = key !== undefined && value.end <= key.end ? /^\s*:/.exec(text.slice(end))?.[0].length : undefined
-  return end - (/\s*$/.exec(text.slice(startOf({ value, ...(key === undefined ? {} : { key }) }), end))?.[0].length ?? 0) + (colon ?? 0)
+  return (
+    end -
+    (/\s*$/.exec(text.slice(startOf({ value, ...(key === undefined ? {} : { key }) }), end))?.[0].length ?? 0) +
+    (colon ?? 0)
+  )
 }
 
 const lineStart = (text: string, at: number): number => text.lastIndexOf("\n", at - 1) + 1
@@ -65,9 +69,7 @@ export const remove = (positions: Positions.Positions, path: Path): TextEdit | u
     return path.length > 1 ? remove(positions, path.slice(0, -1)) : undefined
   }
   if (isFlow(text, owner))
-    return next === undefined
-      ? cut(endOf(text, previous ?? place), endOf(text, place))
-      : cut(startOf(place), startOf(next))
+    return next === undefined ? cut(endOf(text, previous ?? place), endOf(text, place)) : cut(startOf(place), startOf(next))
   const start = ownStart(text, startOf(place))
   const isInItem = place.key !== undefined && /- +$/.test(text.slice(lineStart(text, startOf(place)), startOf(place)))
   // The first key of an item stands behind the item's dash, which the next key takes over.

@@ -41,3 +41,29 @@ const squaredError = ({ targets }: Dataset.Dataset, on: Dataset.Dataset, units: 
   for (const [i, value] of on.targets.data.entries()) squares += (measured(value, i) - (sums[i % width] ?? 0) / rows) ** 2
   return squares / on.targets.data.length
 }
+
+/** A score that is worse than the baseline's. */
+export interface Worse {
+  readonly score: string
+  readonly got: number
+  readonly baseline: number
+}
+
+/** The first score that is worse than the same score of the baseline on the same rows; one that is not a number is. `lossName` says what the loss is. */
+export const worseThan = (
+  answer: Baseline,
+  scores: { readonly [score: string]: number },
+  lossName: string,
+): Worse | undefined => {
+  const has = (score: string): boolean => Object.hasOwn(scores, score)
+  const compared = (score: string, baseline: number, isWorse: (got: number) => boolean): Worse | undefined => {
+    const got = scores[score] ?? Number.NaN
+    return isWorse(got) ? { score, got, baseline } : undefined
+  }
+  if (answer.kind === "majority")
+    return has("accuracy") ? compared("accuracy", answer.accuracy, (got) => !(got >= answer.accuracy)) : undefined
+  const above = (score: string, baseline: number) => compared(score, baseline, (got) => !(got <= baseline))
+  if (has("mse")) return above("mse", answer.mse)
+  if (has("rmse")) return above("rmse", Math.sqrt(answer.mse))
+  return lossName === "mse" ? above("loss", answer.scaled ?? answer.mse) : undefined
+}

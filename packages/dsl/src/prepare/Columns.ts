@@ -32,7 +32,13 @@ export const check = (data: Data, columns: ReadonlyArray<string>, place: Place):
     stratify === undefined || columns.includes(stratify)
       ? []
       : [say(absent(stratify, columns), { path: ["data", "split", "stratify"] })]
-  return [...missing.map((name) => say(absent(name, columns))), ...rest, ...groups, ...withoutTarget(data), ...severalTargets(data)]
+  return [
+    ...missing.map((name) => say(absent(name, columns))),
+    ...rest,
+    ...groups,
+    ...withoutTarget(data),
+    ...severalTargets(data),
+  ]
 }
 
 /** A table without a column to predict. */

@@ -34,8 +34,14 @@ export interface Prepared {
   readonly fitted: Fitted
   readonly facts: Known
   readonly lock: Lock
-  /** Where the training rows stand in the source: the row there of each, counted from 0, and its line where it has one. */
-  readonly origin: { readonly rows: ArrayLike<number>; readonly lines?: ReadonlyArray<number> }
+  /** Where the rows of each part are in its source. */
+  readonly origins: { readonly [part in "train" | "val" | "test"]?: Origin }
+}
+
+/** The rows of a part in its source, counted from 0, and the lines there of all rows, where the source has lines. */
+export interface Origin {
+  readonly rows: ArrayLike<number>
+  readonly lines?: ReadonlyArray<number>
 }
 
 /** What is known once the rows are there; classes are counted where there are any. */
@@ -107,6 +113,12 @@ const hashOf = (parts: ReadonlyArray<readonly [string, ArrayLike<number>]>): str
   for (const [name, rows] of parts) hash.update(`${name}:${Array.from(rows).join(",")};`)
   return hash.digest("hex")
 }
+
+/** Where rows are in their source: some, or all of them. */
+const originOf = ({ raw }: Rows, rows?: ArrayLike<number>): Origin => ({
+  rows: rows ?? Int32Array.from({ length: Preprocess.size(raw) }, (_, row) => row),
+  ...("rows" in raw ? { lines: raw.lines } : {}),
+})
 
 const datasetOf = (fitted: Fitted, { place, raw }: Rows, rows?: ArrayLike<number>) =>
   Effect.fromResult(Deferred.dataset(fitted, raw, rows)).pipe(refused(place))
@@ -182,7 +194,15 @@ export const prepare = (
         rows: counts,
         split: hashOf(Object.entries(parts)),
       },
-      origin: { rows: trainRows, ...("rows" in raw ? { lines: raw.lines } : {}) },
+      origins: {
+        train: originOf(source, trainRows),
+        ...(parts.val === undefined ? {} : { val: originOf(source, parts.val) }),
+        ...(separate !== undefined
+          ? { test: originOf(separate) }
+          : parts.test === undefined
+            ? {}
+            : { test: originOf(source, parts.test) }),
+      },
     }
   })
 

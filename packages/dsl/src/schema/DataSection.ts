@@ -152,7 +152,8 @@ const column = (): Codec<PrepareSpec.Column> => {
     ),
   )
   const dispatch = (value: unknown): Verdict => {
-    if (typeof value === "string") return unknownName("column type", value, columnTypes, { on: "value", synonyms: Vocabulary.columnTypes })
+    if (typeof value === "string")
+      return unknownName("column type", value, columnTypes, { on: "value", synonyms: Vocabulary.columnTypes })
     if (!isRecord(value))
       return {
         _tag: "Nothing",
@@ -167,9 +168,16 @@ const column = (): Codec<PrepareSpec.Column> => {
       const misspelt = Object.keys(value).find((key) => suggest(key, ["type"], Vocabulary.column.synonyms) !== undefined)
       return misspelt === undefined
         ? { _tag: "Nothing", code: "S102", message: "`type` is missing", help: `it can be ${available("", columnTypes)}` }
-        : { ...unknownName("key", misspelt, ["type"], { on: "key", synonyms: Vocabulary.column.synonyms }), code: "S101", message: `unknown key \`${misspelt}\`` }
+        : {
+            ...unknownName("key", misspelt, ["type"], { on: "key", synonyms: Vocabulary.column.synonyms }),
+            code: "S101",
+            message: `unknown key \`${misspelt}\``,
+          }
     }
-    return { ...unknownName("column type", String(type), columnTypes, { on: "value", synonyms: Vocabulary.columnTypes }), path: ["type"] }
+    return {
+      ...unknownName("column type", String(type), columnTypes, { on: "value", synonyms: Vocabulary.columnTypes }),
+      path: ["type"],
+    }
   }
   return note(Schema.Union([PrepareSpec.Column, bare]), {
     dispatch,
@@ -207,7 +215,10 @@ export const dataSection = (catalogue: Catalogue, choices: Choices): Codec<Docum
       Schema.Record(Schema.String, column()) as unknown as Codec<NonNullable<Document.Data["columns"]>>,
       'What each column of a table is; `"*"` stands for all that are not named.',
     ),
-    image: optional(note(PrepareSpec.Image, Vocabulary.image) as unknown as Codec<PrepareSpec.Image>, "How arrays are read as images."),
+    image: optional(
+      note(PrepareSpec.Image, Vocabulary.image) as unknown as Codec<PrepareSpec.Image>,
+      "How arrays are read as images.",
+    ),
     scale: optional(PrepareSpec.Scale as unknown as Codec<PrepareSpec.Scale>, "How the numbers of other arrays are scaled."),
     test: optional(rows, "Rows of their own to test on."),
   }

@@ -86,7 +86,9 @@ export const fields = (entry: AnyEntry<unknown>, choices: Choices): { readonly [
 export const member = (entry: AnyEntry<unknown>, choices: Choices, elsewhere: ElsewhereTable = {}): Member => ({
   doc: entry.doc,
   content: ruled(
-    note(options(fields(entry, choices), entry.main, { synonyms: Synonyms.ofOptions(entry), elsewhere }), { description: entry.doc }),
+    note(options(fields(entry, choices), entry.main, { synonyms: Synonyms.ofOptions(entry), elsewhere }), {
+      description: entry.doc,
+    }),
     entry.rule,
   ),
   bare: Object.values(entry.options).every(mayLack),

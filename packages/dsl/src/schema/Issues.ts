@@ -3,11 +3,12 @@
  * forms is the failures of all of them, so here the choice is made first (by the schema's own `dispatch`) and only the
  * chosen form is reported.
  */
+
+import { letters } from "@adjoint/core/data/Nearest"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { letters } from "@adjoint/core/data/Nearest"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { type Edit, renamed } from "../diagnostic/Edit.ts"
 import { scalar } from "../diagnostic/Fix.ts"

@@ -120,16 +120,20 @@ const merged = (forms: ReadonlyArray<Form>, others: ReadonlyArray<JsonSchema>, n
 /** The branches of a choice, those inside other branches too. */
 const branches = (schema: JsonSchema): ReadonlyArray<JsonSchema> =>
   recordsOf(schema.anyOf).flatMap((branch) =>
-    Array.isArray(branch.anyOf) && Object.keys(without(branch, "anyOf", "description")).length === 0 ? branches(branch) : [branch],
+    Array.isArray(branch.anyOf) && Object.keys(without(branch, "anyOf", "description")).length === 0
+      ? branches(branch)
+      : [branch],
   )
 
 /** What a branch is called: what it is an alternative of, and how it is written. */
 const titleOf = (branch: JsonSchema, name: string): string => {
-  const type = isRecord(branch.properties) && isRecord(branch.properties.type) ? namesOf(branch.properties.type.enum)[0] : undefined
+  const type =
+    isRecord(branch.properties) && isRecord(branch.properties.type) ? namesOf(branch.properties.type.enum)[0] : undefined
   if (type !== undefined) return `${name}: ${type}`
   if (branch.enum !== undefined) return `${name}: one of`
   if (branch.type === "object") return `${name}: options`
-  if (branch.type === "array") return `${name}: ${isRecord(branch.items) && branch.items.type === "array" ? "list of lists" : "list"}`
+  if (branch.type === "array")
+    return `${name}: ${isRecord(branch.items) && branch.items.type === "array" ? "list of lists" : "list"}`
   const isShare = typeof branch.pattern === "string" && branch.pattern.includes("%")
   return `${name}: ${isShare ? "share" : String(branch.type ?? "value")}`
 }

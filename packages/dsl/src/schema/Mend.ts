@@ -61,4 +61,3 @@ export const flow = (value: unknown): string => {
 /** The items that a map was meant as: each key with its value an item of its own. */
 export const items = (value: { readonly [key: string]: unknown }): ReadonlyArray<unknown> =>
   Object.entries(value).map(([key, item]) => (item === null ? key : { [key]: item }))
-

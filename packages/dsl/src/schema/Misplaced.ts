@@ -58,11 +58,11 @@ export const nameOf = (value: unknown): string | undefined => {
 export const callback =
   (name: string, help: string): Place =>
   ({ map, path, value }) => {
-    const item = value === null || value === true || (isRecord(value) && Object.keys(value).length === 0) ? name : { [name]: value }
+    const item =
+      value === null || value === true || (isRecord(value) && Object.keys(value).length === 0) ? name : { [name]: value }
     const list: Path = [...path.slice(0, -1), "callbacks"]
     if (value === false || typeof value === "number") return { help }
-    if (!Object.hasOwn(map, "callbacks"))
-      return { help, fix: { title: help, entry: path, text: `callbacks: [${flow(item)}]` } }
+    if (!Object.hasOwn(map, "callbacks")) return { help, fix: { title: help, entry: path, text: `callbacks: [${flow(item)}]` } }
     if (!Array.isArray(map.callbacks) || map.callbacks.length === 0) return { help }
     const text = typeof item === "string" ? item : flow(item).replace(/^\{ (.*) \}$/su, "$1")
     return { help, fix: { title: help, append: list, text, remove: path } }

@@ -19,9 +19,27 @@ export const usual = (codec: Codec, name: string) => (): Document.Named => Schem
 /** The schema of one item of `model.layers`. An activation is a layer of its own, too. */
 const layer = (catalogue: Catalogue, choices: Choices): Codec => {
   const joins: { readonly [J in Document.Join]: Member } = {
-    add: { doc: "The sum of layers of equal shape, by name.", bare: false, content: names(2), without: ["from"], synonyms: Vocabulary.layerForms.add },
-    multiply: { doc: "The product of layers of equal shape, by name.", bare: false, content: names(2), without: ["from"], synonyms: Vocabulary.layerForms.multiply },
-    concat: { doc: "Layers joined along their last axis, by name.", bare: false, content: names(2), without: ["from"], synonyms: Vocabulary.layerForms.concat },
+    add: {
+      doc: "The sum of layers of equal shape, by name.",
+      bare: false,
+      content: names(2),
+      without: ["from"],
+      synonyms: Vocabulary.layerForms.add,
+    },
+    multiply: {
+      doc: "The product of layers of equal shape, by name.",
+      bare: false,
+      content: names(2),
+      without: ["from"],
+      synonyms: Vocabulary.layerForms.multiply,
+    },
+    concat: {
+      doc: "Layers joined along their last axis, by name.",
+      bare: false,
+      content: names(2),
+      without: ["from"],
+      synonyms: Vocabulary.layerForms.concat,
+    },
   }
   const head: Member = {
     doc: "The outputs: as many as the target needs. It is the last layer.",

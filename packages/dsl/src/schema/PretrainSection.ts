@@ -56,7 +56,10 @@ export const pretrainSection = (catalogue: Catalogue, choices: Choices): Codec<D
   const method = oneOf("method", members(catalogue.method, choices), { identifier: "Method" })
   const stages = Object.entries(catalogue.stage).map(([name, entry]): readonly [string, Member] => [
     name,
-    { doc: entry.doc, bare: false, content: options({ ...beside(method), ...fields(entry, choices) }, "layer", {
+    {
+      doc: entry.doc,
+      bare: false,
+      content: options({ ...beside(method), ...fields(entry, choices) }, "layer", {
         synonyms: { ...Synonyms.ofOptions(entry), ...Vocabulary.stage.synonyms },
       }),
       synonyms: Synonyms.ofEntry(entry),

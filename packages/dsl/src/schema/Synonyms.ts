@@ -5,7 +5,9 @@ import type { Catalogue } from "./Catalogue.ts"
 
 /** Those of an entry's options. */
 export const ofOptions = ({ options }: Pick<AnyEntry<unknown>, "options">): Synonyms =>
-  Object.fromEntries(Object.entries(options).flatMap(([name, { synonyms }]) => (synonyms === undefined ? [] : [[name, synonyms]])))
+  Object.fromEntries(
+    Object.entries(options).flatMap(([name, { synonyms }]) => (synonyms === undefined ? [] : [[name, synonyms]])),
+  )
 
 /** Those of an entry itself. An alias is another name of an entry, which has the synonyms. */
 export const ofEntry = ({ alias, synonyms = [] }: Pick<AnyEntry<unknown>, "alias" | "synonyms">): ReadonlyArray<string> =>

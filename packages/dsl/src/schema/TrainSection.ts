@@ -51,52 +51,68 @@ const callbacks: { readonly [name: string]: Member } = {
     doc: "Ends the run when the watched score has stopped getting better.",
     bare: true,
     synonyms: Vocabulary.callbacks.early_stop,
-    content: options({
-      monitor,
-      mode,
-      patience: withDefault(Fields.count, 5, "Epochs to wait for something better. Default: 5."),
-      min_delta: withDefault(Fields.number({ minimum: 0 }), 0, "What counts as better. Default: 0."),
-      restore_best: withDefault(Fields.boolean, true, "Whether the run ends with the weights of its best epoch. Default: true."),
-    } as unknown as Contents, undefined, Vocabulary.callbackOptions),
+    content: options(
+      {
+        monitor,
+        mode,
+        patience: withDefault(Fields.count, 5, "Epochs to wait for something better. Default: 5."),
+        min_delta: withDefault(Fields.number({ minimum: 0 }), 0, "What counts as better. Default: 0."),
+        restore_best: withDefault(
+          Fields.boolean,
+          true,
+          "Whether the run ends with the weights of its best epoch. Default: true.",
+        ),
+      } as unknown as Contents,
+      undefined,
+      Vocabulary.callbackOptions,
+    ),
   },
   checkpoint: {
     doc: "Keeps the state of the run on disk.",
     bare: true,
     synonyms: Vocabulary.callbacks.checkpoint,
-    content: options({
-      keep: withDefault(
-        note(Schema.Array(Fields.choice(["best", "last"])).check(Schema.isMinLength(1)), {
-          wanted: "a list of `best` and `last`",
-        }) as unknown as Codec<ReadonlyArray<"best" | "last">>,
-        ["best", "last"],
-        "Which states are kept. Default: [best, last].",
-      ),
-      monitor,
-      mode,
-      every: withDefault(every, "1 epoch", "How often. Default: 1 epoch."),
-    } as unknown as Contents, undefined, Vocabulary.callbackOptions),
+    content: options(
+      {
+        keep: withDefault(
+          note(Schema.Array(Fields.choice(["best", "last"])).check(Schema.isMinLength(1)), {
+            wanted: "a list of `best` and `last`",
+          }) as unknown as Codec<ReadonlyArray<"best" | "last">>,
+          ["best", "last"],
+          "Which states are kept. Default: [best, last].",
+        ),
+        monitor,
+        mode,
+        every: withDefault(every, "1 epoch", "How often. Default: 1 epoch."),
+      } as unknown as Contents,
+      undefined,
+      Vocabulary.callbackOptions,
+    ),
   },
   reduce_on_plateau: {
     doc: "Lowers the learning rate when the watched score has stopped getting better.",
     bare: true,
     synonyms: Vocabulary.callbacks.reduce_on_plateau,
-    content: options({
-      monitor,
-      mode,
-      factor: withDefault(
-        Fields.number({ exclusiveMinimum: 0, exclusiveMaximum: 1 }),
-        0.1,
-        "What is left of the rate each time. Default: 0.1.",
-      ),
-      patience: withDefault(Fields.count, 5, "Epochs to wait for something better. Default: 5."),
-      min_delta: withDefault(Fields.number({ minimum: 0 }), 0, "What counts as better. Default: 0."),
-      cooldown: withDefault(Fields.integer({ minimum: 0 }), 0, "Epochs after a lowering that are not counted. Default: 0."),
-      least: withDefault(
-        Fields.number({ minimum: 0, maximum: 1 }),
-        0,
-        "The least share of the rate that is ever left. Default: 0.",
-      ),
-    } as unknown as Contents, undefined, Vocabulary.callbackOptions),
+    content: options(
+      {
+        monitor,
+        mode,
+        factor: withDefault(
+          Fields.number({ exclusiveMinimum: 0, exclusiveMaximum: 1 }),
+          0.1,
+          "What is left of the rate each time. Default: 0.1.",
+        ),
+        patience: withDefault(Fields.count, 5, "Epochs to wait for something better. Default: 5."),
+        min_delta: withDefault(Fields.number({ minimum: 0 }), 0, "What counts as better. Default: 0."),
+        cooldown: withDefault(Fields.integer({ minimum: 0 }), 0, "Epochs after a lowering that are not counted. Default: 0."),
+        least: withDefault(
+          Fields.number({ minimum: 0, maximum: 1 }),
+          0,
+          "The least share of the rate that is ever left. Default: 0.",
+        ),
+      } as unknown as Contents,
+      undefined,
+      Vocabulary.callbackOptions,
+    ),
   },
   nan_guard: {
     doc: "What happens when a loss, gradient or weight is no longer a finite number.",

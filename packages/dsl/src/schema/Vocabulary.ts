@@ -20,7 +20,11 @@ interface Words<Section> {
   readonly besides?: ReadonlyArray<string>
 }
 
-const valPart = moved(["data", "split", "val"], "validation rows are a part of the split: `data: { split: { val: 20% } }`", percent)
+const valPart = moved(
+  ["data", "split", "val"],
+  "validation rows are a part of the split: `data: { split: { val: 20% } }`",
+  percent,
+)
 const testPart = moved(["data", "split", "test"], "test rows are a part of the split: `data: { split: { test: 20% } }`", percent)
 const shuffled = needless("the training rows are always shuffled, anew in every epoch: leave it out", [true])
 const onCpu = needless("a run computes on the processor, on as many threads as `--threads` says: leave it out")
@@ -144,7 +148,20 @@ export const amount = (value: unknown): { readonly help: string; readonly text: 
 
 /** The types of columns. */
 export const columnTypes = {
-  number: ["float", "float32", "float64", "double", "int", "int32", "int64", "integer", "numeric", "numerical", "continuous", "real"],
+  number: [
+    "float",
+    "float32",
+    "float64",
+    "double",
+    "int",
+    "int32",
+    "int64",
+    "integer",
+    "numeric",
+    "numerical",
+    "continuous",
+    "real",
+  ],
   category: ["categorical", "string", "str", "object", "nominal", "enum", "one_hot"],
   binary: ["bool", "boolean", "flag"],
   class: ["label", "target", "classes", "multiclass", "output"],
@@ -241,10 +258,12 @@ export const layerNames = {
 } as const
 
 const inferred = needless("the size of the input comes from the layer above, or from the data: leave it out")
-const penalty =
-  "weight penalties hold for the whole model: `train: { regularize: { l2: 0.01 } }` adds ½·0.01·w² for every weight"
+const penalty = "weight penalties hold for the whole model: `train: { regularize: { l2: 0.01 } }` adds ½·0.01·w² for every weight"
 const beside: ElsewhereTable[string] = (found) =>
-  moved([...found.path.slice(0, -2), found.key], `\`${found.key}\` stands beside the layer: \`{ dense: 8, ${found.key}: h1 }\``)(found)
+  moved(
+    [...found.path.slice(0, -2), found.key],
+    `\`${found.key}\` stands beside the layer: \`{ dense: 8, ${found.key}: h1 }\``,
+  )(found)
 
 /** Options of the layers of others that have no place in the options of a layer here. */
 export const layerOptions = {

@@ -83,7 +83,10 @@ const brackets = (reading: Reading): Mistake | undefined => {
   const line = lineOf(source, first.offset)
   const missing = open.filter(({ offset }) => lineOf(source, offset) === line).map(({ start }) => closers[start.source] ?? "")
   const end = contentEnd(source, line)
-  const text = missing.toReversed().map((closer) => (closer === "}" ? " }" : closer)).join("")
+  const text = missing
+    .toReversed()
+    .map((closer) => (closer === "}" ? " }" : closer))
+    .join("")
   return {
     start: first.offset,
     end: first.offset + 1,

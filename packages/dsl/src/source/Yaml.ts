@@ -53,7 +53,8 @@ const syntax = (source: Source, tokens: ReadonlyArray<CST.Token>, error: YAMLErr
       path: [],
       span: span(source, error.pos[0], Math.max(error.pos[1], error.pos[0] + 1)),
     })
-  const isRight = (text: string): boolean => composed([...new Parser().parse(text)], text).every(({ errors }) => errors.length === 0)
+  const isRight = (text: string): boolean =>
+    composed([...new Parser().parse(text)], text).every(({ errors }) => errors.length === 0)
   const { end, fix, help, message, start } = mistake({ source, tokens, isRight }, error)
   return diagnostic({
     code: "Y001",

@@ -2,18 +2,24 @@
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import type * as Shape from "../../words/Shape.ts"
-import { refuse, type Spec } from "../../words/ShapeError.ts"
+import { named, refuse, type Spec } from "../../words/ShapeError.ts"
 import { alias } from "../Entry.ts"
 import { pure } from "../Net.ts"
+import { wantOptions } from "../OptionError.ts"
 import { type Activation, linearGain, reluGain, row, type Section } from "./Activation.ts"
 import { softplus } from "./rectifiers.ts"
 
 /** x · σ(βx). `Tensor.print(Activation.swish(Tensor.make([-1e4, 0, 1]))) // => "[0, 0, 0.73106]"` */
-export const swish = (x: Tensor, beta = 1): Tensor => T.mul(x, T.sigmoid(beta === 1 ? x : T.mul(x, beta)))
+export const swish = named("swish", (x: Tensor, beta = 1): Tensor => {
+  wantOptions("swish", swishOptions, { beta })
+  return T.mul(x, T.sigmoid(beta === 1 ? x : T.mul(x, beta)))
+})
 
 /** x · min(6, max(0, x + 3)) / 6. `Tensor.print(Activation.hardSwish(Tensor.make([-4, 0, 3]))) // => "[0, 0, 3]"` */
-export const hardSwish = (x: Tensor): Tensor =>
-  T.where(T.less(x, -3), 0, T.where(T.less(x, 3), T.div(T.mul(x, T.add(x, 3)), 6), x))
+export const hardSwish = named(
+  "hardSwish",
+  (x: Tensor): Tensor => T.where(T.less(x, -3), 0, T.where(T.less(x, 3), T.div(T.mul(x, T.add(x, 3)), 6), x)),
+)
 
 /** How the normal distribution function in gelu is computed: exactly, or near it by a tanh or a sigmoid. */
 export type Approximate = "none" | "tanh" | "sigmoid"
@@ -29,10 +35,13 @@ const gelus: { readonly [A in Approximate]: (x: Tensor) => Tensor } = {
 }
 
 /** x · Φ(x), Φ being the distribution function of a standard normal number. `Tensor.print(Activation.gelu(Tensor.make([-1e4, 0, 1]))) // => "[0, 0, 0.84134]"` */
-export const gelu = (x: Tensor, approximate: Approximate = "none"): Tensor => gelus[approximate](x)
+export const gelu = named("gelu", (x: Tensor, approximate: Approximate = "none"): Tensor => {
+  wantOptions("gelu", rows.gelu.options, { approximate })
+  return gelus[approximate](x)
+})
 
 /** x · tanh(log(1 + eˣ)). `Tensor.print(Activation.mish(Tensor.make([-1e4, 0, 1]))) // => "[0, 0, 0.8651]"` */
-export const mish = (x: Tensor): Tensor => T.mul(x, T.tanh(softplus(x)))
+export const mish = named("mish", (x: Tensor): Tensor => T.mul(x, T.tanh(softplus(x))))
 
 /** The last size halved. Throws `ShapeError` for an odd one, and where there is no axis. */
 const halved =
@@ -58,16 +67,17 @@ const halves = (operation: string, x: Tensor): readonly [Tensor, Tensor] => {
 }
 
 /** a · σ(b), a and b being the halves of the last axis. Throws `ShapeError` for an axis of odd size. `Tensor.print(Activation.glu(Tensor.make([[3, 0]]))) // => "[[1.5]]"` */
-export const glu = (x: Tensor): Tensor => {
+export const glu = named("glu", (x: Tensor): Tensor => {
   const [a, b] = halves("glu", x)
   return T.mul(a, T.sigmoid(b))
-}
+})
 
 /** swish(a) · b, a and b being the halves of the last axis. Throws `ShapeError` for an axis of odd size. `Tensor.print(Activation.swiglu(Tensor.make([[1, 2]]))) // => "[[1.4621]]"` */
-export const swiglu = (x: Tensor, beta = 1): Tensor => {
+export const swiglu = named("swiglu", (x: Tensor, beta = 1): Tensor => {
+  wantOptions("swiglu", swishOptions, { beta })
   const [a, b] = halves("swiglu", x)
   return T.mul(swish(a, beta), b)
-}
+})
 
 /** The gate alone, on a 1. */
 const openGate = (formula: string, isFirst: boolean): Section => ({
@@ -75,7 +85,9 @@ const openGate = (formula: string, isFirst: boolean): Section => ({
   input: (z) => T.stack(isFirst ? [z, T.onesLike(z)] : [T.onesLike(z), z], -1),
 })
 
-const beta = { kind: "number", doc: "How sharp the gate is; 0 leaves half the input.", default: 1, minimum: 0 } as const
+const swishOptions = {
+  beta: { kind: "number", doc: "How sharp the gate is; 0 leaves half the input.", default: 1, minimum: 0 },
+} as const
 
 const swishRow = row({
   doc: "The input times its own sigmoid.",
@@ -84,7 +96,7 @@ const swishRow = row({
   source:
     "Elfwing, Uchibe and Doya, Sigmoid-weighted linear units, 2018; Ramachandran, Zoph and Le, Searching for activation functions, 2017",
   advice: "In place of relu in deep nets, often a little better. It is not monotonic: it dips to -0.28 at z = -1.28.",
-  options: { beta },
+  options: swishOptions,
   main: "beta",
   make: (options): Activation => ({ apply: (x) => swish(x, options.beta), gain: reluGain, suits: "he" }),
 })
@@ -153,7 +165,7 @@ export const rows = {
     source: "Shazeer, GLU variants improve transformer, 2020",
     advice:
       "In the feed-forward part of transformers. It halves the last axis, so the layer before it needs twice the units; two thirds of the usual width keep the parameters the same.",
-    options: { beta },
+    options: swishOptions,
     main: "beta",
     make: (options): Activation => ({
       apply: (x) => swiglu(x, options.beta),

@@ -1,26 +1,29 @@
 /** Activations in which the numbers along an axis compete: softmax and its logarithm. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
+import { named } from "../../words/ShapeError.ts"
 import { type Activation, linearGain, row, type Section } from "./Activation.ts"
 
-/** x with its largest element along an axis taken away, which neither softmax nor its logarithm notices. */
-const shifted = (x: Tensor, axis: number): Tensor => T.sub(x, T.stopGradient(T.max(x, { axes: axis, keepAxes: true })))
+/** x less its largest element along an axis, which changes neither softmax nor its logarithm. An empty axis has none, and nothing to shift. */
+const shifted = (x: Tensor, axis: number): Tensor =>
+  x.shape.at(axis) === 0 ? x : T.sub(x, T.stopGradient(T.max(x, { axes: axis, keepAxes: true })))
 
 /** eˣ / Σ eˣ along an axis: numbers above 0 that add up to 1. `Tensor.print(Activation.softmax(Tensor.make([1e4, 1e4]))) // => "[0.5, 0.5]"` */
-export const softmax = (x: Tensor, axis = -1): Tensor => {
+export const softmax = named("softmax", (x: Tensor, axis = -1): Tensor => {
   const powers = T.exp(shifted(x, axis))
   return T.div(powers, T.sum(powers, { axes: axis, keepAxes: true }))
-}
+})
 
 /** The logarithm of softmax, exact where softmax itself has become 0. `Tensor.print(Activation.logSoftmax(Tensor.make([0, 1e4]))) // => "[-10000, 0]"` */
-export const logSoftmax = (x: Tensor, axis = -1): Tensor => {
+export const logSoftmax = named("logSoftmax", (x: Tensor, axis = -1): Tensor => {
   const y = shifted(x, axis)
   return T.sub(y, T.log(T.sum(T.exp(y), { axes: axis, keepAxes: true })))
-}
+})
 
 const axis = {
   kind: "integer",
-  doc: "The axis whose elements compete, counted from the last: -1 is the last.", synonyms: ["dim"],
+  doc: "The axis whose elements compete, counted from the last: -1 is the last.",
+  synonyms: ["dim"],
   default: -1,
   maximum: -1,
 } as const

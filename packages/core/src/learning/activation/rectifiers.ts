@@ -3,40 +3,51 @@ import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import type * as Shape from "../../words/Shape.ts"
+import { named } from "../../words/ShapeError.ts"
 import { type Net, stateless } from "../Net.ts"
+import { wantOptions, wantRule } from "../OptionError.ts"
 import { type None, none } from "../Params.ts"
 import { type Activation, reluGain, row } from "./Activation.ts"
 
 /** x where it is above 0, 0 elsewhere; the derivative at 0 is 0, and NaN stays NaN. `Tensor.print(Activation.relu(Tensor.make([-1, 0, 2]))) // => "[0, 0, 2]"` */
-export const relu = (x: Tensor): Tensor => T.where(T.lessEqual(x, 0), 0, x)
+export const relu = named("relu", (x: Tensor): Tensor => T.where(T.lessEqual(x, 0), 0, x))
 
 /** x held between 0 and 6. `Tensor.print(Activation.relu6(Tensor.make([-1, 3, 9]))) // => "[0, 3, 6]"` */
-export const relu6 = (x: Tensor): Tensor => T.where(T.lessEqual(x, 0), 0, T.where(T.greaterEqual(x, 6), 6, x))
+export const relu6 = named("relu6", (x: Tensor): Tensor => T.where(T.lessEqual(x, 0), 0, T.where(T.greaterEqual(x, 6), 6, x)))
+
+const leaky = (x: Tensor, alpha: number | Tensor): Tensor => T.where(T.lessEqual(x, 0), T.mul(x, alpha), x)
 
 /** x where it is above 0, αx elsewhere; the derivative at 0 is α. `Tensor.print(Activation.leakyRelu(Tensor.make([-1, 2]), 0.1)) // => "[-0.1, 2]"` */
-export const leakyRelu = (x: Tensor, alpha: number | Tensor = 0.01): Tensor => T.where(T.lessEqual(x, 0), T.mul(x, alpha), x)
+export const leakyRelu = named("leakyRelu", (x: Tensor, alpha: number | Tensor = 0.01): Tensor => {
+  if (typeof alpha === "number") wantOptions("leakyRelu", rows.leaky_relu.options, { alpha })
+  return leaky(x, alpha)
+})
 
 /** x where it is above 0, so that what is made of the rest cannot overflow there. */
 const negativePart = (x: Tensor): Tensor => T.where(T.greater(x, 0), 0, x)
 
 /** x where it is above 0, α(eˣ - 1) elsewhere, exact near 0. `Tensor.print(Activation.elu(Tensor.make([-1e4, 0, 2]))) // => "[-1, 0, 2]"` */
-export const elu = (x: Tensor, alpha = 1): Tensor => T.where(T.greater(x, 0), x, T.mul(T.expm1(negativePart(x)), alpha))
+export const elu = named("elu", (x: Tensor, alpha = 1): Tensor => {
+  wantOptions("elu", rows.elu.options, { alpha })
+  return T.where(T.greater(x, 0), x, T.mul(T.expm1(negativePart(x)), alpha))
+})
 
 /** The λ and α of selu, for which mean 0 and variance 1 are where a deep net settles. */
 export const seluScale = 1.0507009873554805
 export const seluAlpha = 1.6732632423543772
 
 /** λ · elu(x; α) with the λ and α of self-normalization. `Tensor.print(Activation.selu(Tensor.make([0, 1]))) // => "[0, 1.0507]"` */
-export const selu = (x: Tensor): Tensor => T.mul(elu(x, seluAlpha), seluScale)
+export const selu = named("selu", (x: Tensor): Tensor => T.mul(elu(x, seluAlpha), seluScale))
 
 /** log(1 + eᵝˣ) / β, without overflow for any x. `Tensor.print(Activation.softplus(Tensor.make([-1e4, 1e4]))) // => "[0, 10000]"` */
-export const softplus = (x: Tensor, beta = 1): Tensor => {
+export const softplus = named("softplus", (x: Tensor, beta = 1): Tensor => {
+  wantOptions("softplus", rows.softplus.options, { beta })
   if (beta !== 1) return T.div(softplus(T.mul(x, beta)), beta)
   // Not by |x|, whose second derivative is lost at 0.
   const above = T.greater(x, 0)
   const falling = T.where(above, T.neg(x), x)
   return T.add(T.where(above, x, 0), T.log1p(T.exp(falling)))
-}
+})
 
 /** Which numbers share a slope: all of them, those of a channel (the last axis), or each unit has its own. */
 export type Share = "layer" | "channel" | "unit"
@@ -57,13 +68,15 @@ export const prelu = ({
 }: {
   readonly init?: number
   readonly share?: Share
-} = {}): Net<Slopes, None> =>
-  stateless({
+} = {}): Net<Slopes, None> => {
+  wantOptions("prelu", rows.prelu.options, { init, share })
+  return stateless({
     kind: "prelu",
     shape: (input) => input,
     init: (_, input) => ({ alpha: T.full(slopeShape[share](input), init) }),
-    apply: ({ alpha }, x) => leakyRelu(x, alpha),
+    apply: ({ alpha }, x) => leaky(x, alpha),
   })
+}
 
 /** Leaky units whose slopes are drawn anew for each number while training, and are their mean when not. */
 export const rrelu = ({
@@ -72,8 +85,10 @@ export const rrelu = ({
 }: {
   readonly lower?: number
   readonly upper?: number
-} = {}): Net<None, None> =>
-  stateless({
+} = {}): Net<None, None> => {
+  wantOptions("rrelu", rows.rrelu.options, { lower, upper })
+  wantRule("rrelu", rows.rrelu.rule, { lower, upper })
+  return stateless({
     kind: "rrelu",
     shape: (input) => input,
     init: () => none,
@@ -85,6 +100,7 @@ export const rrelu = ({
           : (lower + upper) / 2,
       ),
   })
+}
 
 /** √(2 / (1 + α²)), where α² is the mean square of the slopes below zero (He et al., 2015). */
 const leakyGain = (square: number): number => Math.sqrt(2 / (1 + square))
@@ -108,7 +124,9 @@ export const rows = {
     source: "Maas, Hannun and Ng, Rectifier nonlinearities improve neural network acoustic models, 2013",
     advice: "Where units die under relu: the slope keeps a gradient alive. 0.01 is usual; 0.1 and 0.001 are seen too.",
     synonyms: ["lrelu"],
-    options: { alpha: { kind: "number", doc: "The slope below zero.", synonyms: ["negative_slope", "slope"], default: 0.01, minimum: 0 } },
+    options: {
+      alpha: { kind: "number", doc: "The slope below zero.", synonyms: ["negative_slope", "slope"], default: 0.01, minimum: 0 },
+    },
     main: "alpha",
     make: ({ alpha }): Activation => ({
       apply: (x) => leakyRelu(x, alpha),
@@ -134,7 +152,7 @@ export const rows = {
     },
     main: "init",
     make: ({ init, share }): Activation => ({
-      apply: (x) => leakyRelu(x, init),
+      apply: (x) => leaky(x, init),
       gain: leakyGain(init ** 2),
       suits: "he",
       net: prelu({ init, share }),

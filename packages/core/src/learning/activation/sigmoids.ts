@@ -1,7 +1,9 @@
 /** S-shaped activations, which flatten out on both sides, and the logarithm of one. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
+import { named } from "../../words/ShapeError.ts"
 import { alias } from "../Entry.ts"
+import { wantOptions, wantRule } from "../OptionError.ts"
 import { type Activation, linearGain, row } from "./Activation.ts"
 import { softplus } from "./rectifiers.ts"
 
@@ -12,17 +14,27 @@ export const sigmoid = (x: Tensor): Tensor => T.sigmoid(x)
 export const tanh = (x: Tensor): Tensor => T.tanh(x)
 
 /** x held between two bounds, the first below the second, with slope 0 at them and beyond. `Tensor.print(Activation.hardTanh(Tensor.make([-3, 0.5, 2]))) // => "[-1, 0.5, 1]"` */
-export const hardTanh = (x: Tensor, min = -1, max = 1): Tensor =>
-  T.where(T.lessEqual(x, min), min, T.where(T.greaterEqual(x, max), max, x))
+export const hardTanh = named("hardTanh", (x: Tensor, min = -1, max = 1): Tensor => {
+  wantOptions("hardTanh", rows.hard_tanh.options, { max, min })
+  wantRule("hardTanh", rows.hard_tanh.rule, { max, min })
+  return T.where(T.lessEqual(x, min), min, T.where(T.greaterEqual(x, max), max, x))
+})
 
 /** x / 6 + ½ held between 0 and 1. `Tensor.print(Activation.hardSigmoid(Tensor.make([-4, 0, 1.5]))) // => "[0, 0.5, 0.75]"` */
-export const hardSigmoid = (x: Tensor): Tensor => T.div(hardTanh(T.add(x, 3), 0, 6), 6)
+export const hardSigmoid = named("hardSigmoid", (x: Tensor): Tensor => T.div(hardTanh(T.add(x, 3), 0, 6), 6))
 
 /** x / (1 + |x|). `Tensor.print(Activation.softsign(Tensor.make([-1, 0, 3]))) // => "[-0.5, 0, 0.75]"` */
-export const softsign = (x: Tensor): Tensor => T.div(x, T.add(T.abs(x), 1))
+export const softsign = named("softsign", (x: Tensor): Tensor => {
+  const size = T.abs(x)
+  const isNear = T.lessEqual(size, 1)
+  // Far from 0 as what is missing to ±1: the slope of the quotient would be the difference of two numbers that are nearly alike.
+  const near = T.where(isNear, x, 0)
+  const far = T.sub(1, T.div(1, T.add(size, 1)))
+  return T.where(isNear, T.div(near, T.add(T.abs(near), 1)), T.mul(T.sign(x), far))
+})
 
 /** log(1 / (1 + e⁻ˣ)), exact where sigmoid itself has become 0. `Tensor.print(Activation.logSigmoid(Tensor.make([-1e4, 1e4]))) // => "[-10000, 0]"` */
-export const logSigmoid = (x: Tensor): Tensor => T.neg(softplus(T.neg(x)))
+export const logSigmoid = named("logSigmoid", (x: Tensor): Tensor => T.neg(softplus(T.neg(x))))
 
 const sigmoidRow = row({
   doc: "An S from 0 to 1: a number read as a probability.",

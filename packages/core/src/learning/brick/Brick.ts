@@ -5,7 +5,9 @@
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { constant, type LearningRate } from "../LearningRate.ts"
+import { wantOptions } from "../OptionError.ts"
 import { map, type None, none, type Params } from "../Params.ts"
+import { brickOptions, fixed, rateBounds } from "./options.ts"
 
 /** What an optimizer makes of gradients. */
 export interface Updated<P, State> {
@@ -14,12 +16,22 @@ export interface Updated<P, State> {
   readonly state: State
 }
 
-/** How parameters follow their gradients: a pair of pure functions and a state that goes round between them. */
+/** How parameters follow their gradients: a pair of pure functions, and a state that one step hands to the next. */
 export interface Optimizer<State = Params> {
   /** The state before the first step, for parameters like these. */
   init<P>(params: P): State
   /** From gradients to updates, trees like the parameters. */
   update<P>(grads: P, state: State, params: P): Updated<P, State>
+  /** Where the state holds the learning rate; missing where the state has none. */
+  readonly rate?: RateIn<State>
+}
+
+/** How the learning rate is read from the state of an optimizer, and changed there. */
+export interface RateIn<State> {
+  /** The rate that the last step applied, f32[]; 0 before the first step. */
+  read(state: State): Tensor
+  /** The state whose further steps apply `factor` times the scheduled rate. */
+  scale(state: State, factor: number): State
 }
 
 /** A rate that depends on the step, or a number for one that does not. */
@@ -34,7 +46,21 @@ export const stateless = (update: <P>(grads: P, params: P) => P): Optimizer<None
 /** A count of steps that starts at 0. */
 export const start = (): Tensor => T.scalar(0, "i32")
 
-/** Bricks one after the other, each given what the one before made; the state is the list of theirs. */
+/** The rate of bricks in a chain, the product of theirs. The first brick with a rate takes the factor. */
+const rateInChain = (bricks: ReadonlyArray<Optimizer<unknown>>): { readonly rate?: RateIn<ReadonlyArray<unknown>> } => {
+  const rates = bricks.flatMap(({ rate }, i) => (rate === undefined ? [] : [{ rate, i }]))
+  const [first, ...others] = rates
+  if (first === undefined) return {}
+  return {
+    rate: {
+      read: (state) =>
+        others.reduce((product, { i, rate }) => T.mul(product, rate.read(state[i])), first.rate.read(state[first.i])),
+      scale: (state, factor) => state.map((each, i) => (i === first.i ? first.rate.scale(each, factor) : each)),
+    },
+  }
+}
+
+/** Bricks one after the other, each given the result of the one before; the state is the list of their states. */
 export const chain = <States extends ReadonlyArray<unknown>>(
   ...bricks: { readonly [K in keyof States]: Optimizer<States[K]> }
 ): Optimizer<States> => {
@@ -50,20 +76,40 @@ export const chain = <States extends ReadonlyArray<unknown>>(
       })
       return { updates, state: next as ReadonlyArray<unknown> as States }
     },
+    ...(rateInChain(all) as { readonly rate?: RateIn<States> }),
   }
 }
 
 /** g · factor. */
-export const scale = (factor: number): Optimizer<None> => stateless((grads) => map(grads, (g) => T.mul(g, factor)))
+export const scale = (factor: number): Optimizer<None> => {
+  wantOptions("scale", brickOptions, { factor })
+  return stateless((grads) => map(grads, (g) => T.mul(g, factor)))
+}
 
-/** -η(t) · g: the step down the slope, where t counts the steps done. */
-export const scaleByLearningRate = (rate: Rate): Optimizer<{ readonly step: Tensor }> => {
+/** What `scaleByLearningRate` remembers, all scalars. */
+export type RateState = {
+  /** Steps done: i32[]. */
+  readonly step: Tensor
+  /** What the scheduled rate is multiplied by: f32[], 1 unless it was changed, such as by a plateau. */
+  readonly factor: Tensor
+  /** The rate that the last step applied: f32[], 0 before the first step. */
+  readonly rate: Tensor
+}
+
+/** -η(t) · g: the step down the slope, where t counts the steps done. The state holds the rate that was applied. */
+export const scaleByLearningRate = (rate: Rate): Optimizer<RateState> => {
+  wantOptions("scaleByLearningRate", rateBounds, fixed(rate))
   const eta = typeof rate === "number" ? constant(rate) : rate
   return {
-    init: () => ({ step: start() }),
-    update: (grads, { step }) => {
-      const down = T.neg(eta(step))
-      return { updates: map(grads, (g) => T.mul(g, down)), state: { step: T.add(step, 1) } }
+    init: () => ({ step: start(), factor: T.scalar(1), rate: T.scalar(0) }),
+    update: (grads, { factor, step }) => {
+      const applied = T.mul(eta(step), factor)
+      const down = T.neg(applied)
+      return { updates: map(grads, (g) => T.mul(g, down)), state: { step: T.add(step, 1), factor, rate: applied } }
+    },
+    rate: {
+      read: (state) => state.rate,
+      scale: (state, factor) => ({ ...state, factor: T.scalar(factor) }),
     },
   }
 }

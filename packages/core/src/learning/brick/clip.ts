@@ -2,28 +2,38 @@
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import * as Tree from "../../words/Tree.ts"
+import { wantOptions } from "../OptionError.ts"
 import { globalNorm, map, type None } from "../Params.ts"
 import { type Optimizer, stateless } from "./Brick.ts"
+import { brickOptions } from "./options.ts"
 
-/** min(1, max / norm). */
-const shrink = (norm: Tensor, max: number): Tensor => T.div(max, T.maximum(norm, max))
+/** The least normal f32, so that nothing divided by the norm of zeros is 0 and not NaN. */
+const least = 2 ** -126
+
+/** min(1, max / norm); 0 where both are 0. */
+const shrink = (norm: Tensor, max: number): Tensor => T.div(max, T.maximum(norm, Math.max(max, least)))
+
+const wantMax = (operation: string, max: number): void => wantOptions(operation, brickOptions, { max })
 
 /**
  * g · min(1, max / ‖g‖), the norm taken over all leaves together, so that the direction stays (Pascanu, Mikolov and
  * Bengio, On the difficulty of training recurrent neural networks, 2013).
  */
-export const clipByGlobalNorm = (max: number): Optimizer<None> =>
-  stateless((grads) => {
+export const clipByGlobalNorm = (max: number): Optimizer<None> => {
+  wantMax("clipByGlobalNorm", max)
+  return stateless((grads) => {
     const factor = shrink(globalNorm(grads), max)
     return map(grads, (g) => T.mul(g, factor))
   })
+}
 
 /**
  * g · min(1, max / ‖g‖) with a norm for each layer: the leaves that stand beside each other in the tree. One layer's
  * explosion then does not stop the others.
  */
-export const clipByLayerNorm = (max: number): Optimizer<None> =>
-  stateless((grads) => {
+export const clipByLayerNorm = (max: number): Optimizer<None> => {
+  wantMax("clipByLayerNorm", max)
+  return stateless((grads) => {
     const layers = new Map<string, Array<unknown>>()
     for (const [path, leaf] of Tree.entries(grads as unknown)) {
       const layer = Tree.printPath(path.slice(0, -1))
@@ -34,6 +44,10 @@ export const clipByLayerNorm = (max: number): Optimizer<None> =>
     const factors = new Map([...layers].map(([layer, together]) => [layer, shrink(globalNorm(together), max)]))
     return map(grads, (g, path) => T.mul(g, factors.get(Tree.printPath(path.slice(0, -1))) ?? 1))
   })
+}
 
 /** Each number of g kept between -max and max: turns the step, where clipping a norm only shortens it. */
-export const clipByValue = (max: number): Optimizer<None> => stateless((grads) => map(grads, (g) => T.clamp(g, -max, max)))
+export const clipByValue = (max: number): Optimizer<None> => {
+  wantMax("clipByValue", max)
+  return stateless((grads) => map(grads, (g) => T.clamp(g, -max, max)))
+}

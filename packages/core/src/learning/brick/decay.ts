@@ -1,8 +1,10 @@
 /** Bricks that keep weights small: decay, an L1 pull, and a ceiling on the weights of a unit. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
+import { wantOptions } from "../OptionError.ts"
 import { isWeight, type None, type Select, zip } from "../Params.ts"
 import { type Optimizer, stateless } from "./Brick.ts"
+import { brickOptions } from "./options.ts"
 
 const addTo =
   (term: (parameter: Tensor) => Tensor, select: Select) =>
@@ -10,12 +12,16 @@ const addTo =
     zip((g, parameter, path) => (select(path) ? T.add(g, term(parameter)) : g), grads, params)
 
 /** g + λw for weights: the gradient of an L2 penalty where it stands before other bricks, decoupled weight decay where it stands after. */
-export const addDecayedWeights = (lambda: number, select: Select = isWeight): Optimizer<None> =>
-  stateless(addTo((w) => T.mul(w, lambda), select))
+export const addDecayedWeights = (lambda: number, select: Select = isWeight): Optimizer<None> => {
+  wantOptions("addDecayedWeights", brickOptions, { lambda })
+  return stateless(addTo((w) => T.mul(w, lambda), select))
+}
 
 /** g + λ sign(w) for weights: the gradient of an L1 penalty. */
-export const addWeightSigns = (lambda: number, select: Select = isWeight): Optimizer<None> =>
-  stateless(addTo((w) => T.mul(T.sign(w), lambda), select))
+export const addWeightSigns = (lambda: number, select: Select = isWeight): Optimizer<None> => {
+  wantOptions("addWeightSigns", brickOptions, { lambda })
+  return stateless(addTo((w) => T.mul(T.sign(w), lambda), select))
+}
 
 /** The squares of the weights that lead to each unit, added up: units are along the last axis. */
 const squaredNorms = (w: Tensor): Tensor => {
@@ -28,16 +34,19 @@ const squaredNorms = (w: Tensor): Tensor => {
  * where it is longer. It stands last in a chain, where updates are what is added to the parameters (Srebro and Shraibman,
  * Rank, trace-norm and max-norm, 2005; Srivastava et al., Dropout, 2014).
  */
-export const maxNorm = (max: number, select: Select = isWeight): Optimizer<None> =>
-  stateless((updates, params) =>
+export const maxNorm = (max: number, select: Select = isWeight): Optimizer<None> => {
+  wantOptions("maxNorm", brickOptions, { max })
+  return stateless((updates, params) =>
     zip(
       (update, w, path) => {
         if (!select(path)) return update
         const moved = T.add(w, update)
-        const factor = T.div(max, T.sqrt(T.maximum(squaredNorms(moved), max ** 2)))
+        // At least the least normal f32, so that weights of 0 stay 0 under a ceiling of 0.
+        const factor = T.div(max, T.sqrt(T.maximum(squaredNorms(moved), Math.max(max ** 2, 2 ** -126))))
         return T.sub(T.mul(moved, factor), w)
       },
       updates,
       params,
     ),
   )
+}

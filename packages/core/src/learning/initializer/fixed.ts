@@ -2,13 +2,15 @@
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { refuse } from "../../words/ShapeError.ts"
+import { wantOptions } from "../OptionError.ts"
 import type { Initializer } from "./Initializer.ts"
+import { constantOptions, gainOption } from "./options.ts"
 
 /** One number everywhere. */
-export const constant =
-  (value: number): Initializer =>
-  (_, shape) =>
-    T.full(shape, value)
+export const constant = (value: number): Initializer => {
+  wantOptions("constant", constantOptions, { value })
+  return (_, shape) => T.full(shape, value)
+}
 
 /** 0 everywhere. */
 export const zeros: Initializer = constant(0)
@@ -22,9 +24,9 @@ export const ones: Initializer = constant(1)
  *
  * `Tensor.print(Initializer.identity()(Key.make(0), [2, 3], { fanIn: 2, fanOut: 3 })) // => "[[1, 0, 0],\n [0, 1, 0]]"`
  */
-export const identity =
-  (gain = 1): Initializer =>
-  (_, shape) => {
+export const identity = (gain = 1): Initializer => {
+  wantOptions("identity", { gain: gainOption }, { gain })
+  return (_, shape) => {
     if (shape.length < 2) refuse("identity", [{ dtype: "f32", shape }], "a matrix or a kernel", "zeros for a bias")
     const window = shape.slice(0, -2)
     const isMiddle = window.map((size, axis) => T.equal(T.iota(shape, axis), Math.floor((size - 1) / 2)))
@@ -32,3 +34,4 @@ export const identity =
     const where = isMiddle.reduce<Tensor>((all, here) => T.and(all, here), isSame)
     return T.mul(T.cast(where, "f32"), gain)
   }
+}

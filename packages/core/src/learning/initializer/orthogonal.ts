@@ -4,7 +4,9 @@ import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../words/Shape.ts"
 import { refuse } from "../../words/ShapeError.ts"
+import { wantOptions } from "../OptionError.ts"
 import type { Initializer } from "./Initializer.ts"
+import { gainOption } from "./options.ts"
 
 /** What is left of rows [m, n] without their parts along the rows of `basis` [k, n], which are orthonormal or 0. */
 const without = (rows: Tensor, basis: Tensor): Tensor => T.sub(rows, T.matmul(T.matmul(rows, T.swapAxes(basis, 0, 1)), basis))
@@ -49,9 +51,9 @@ const orthonormal = (rows: Tensor): Tensor => {
  * kernel, all axes but the last count as one (Saxe, McClelland and Ganguli, Exact solutions to the nonlinear dynamics of
  * learning in deep linear neural networks, 2014). Throws `ShapeError` for less than two axes.
  */
-export const orthogonal =
-  (gain = 1): Initializer =>
-  (key, shape) => {
+export const orthogonal = (gain = 1): Initializer => {
+  wantOptions("orthogonal", { gain: gainOption }, { gain })
+  return (key, shape) => {
     if (shape.length < 2) refuse("orthogonal", [{ dtype: "f32", shape }], "a matrix or a kernel", "zeros for a bias")
     const columns = shape.at(-1) ?? 1
     const rows = Shape.size(shape.slice(0, -1))
@@ -60,3 +62,4 @@ export const orthogonal =
     const found = orthonormal(Key.normal(key, [k, n]))
     return T.mul(T.reshape(rows < columns ? found : T.transpose(found), shape), gain)
   }
+}

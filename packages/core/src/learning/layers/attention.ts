@@ -10,6 +10,7 @@ import * as Activation from "../Activation.ts"
 import { entry, make } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
 import { graph, type Named, type Net, type Node, stateless } from "../Net.ts"
+import { wantOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { type ActivationLike, activationOf } from "./activation.ts"
 import { type InitializerLike, initializerOf } from "./affine.ts"
@@ -63,6 +64,7 @@ export const multiHeadAttention = ({
   init = "auto",
 }: AttentionOptions): Net<AttentionParams, None> => {
   const kind = "multi_head_attention"
+  wantOptions("multiHeadAttention", entries.multi_head_attention.options, { dropout: rate, heads })
   const dropped = dropout(rate)
   const weights = initializerOf(init)
   const widthOf = (input: Shape.Shape): number => {
@@ -129,8 +131,9 @@ const waves = (time: number, features: number): Tensor => {
  * Adds to each time what tells it from others, which attention cannot see by itself: fixed waves, or learned rows
  * w [time, features].
  */
-export const positions = ({ kind = "waves" }: PositionsOptions = {}): Net<{ readonly w?: Tensor }, None> =>
-  stateless({
+export const positions = ({ kind = "waves" }: PositionsOptions = {}): Net<{ readonly w?: Tensor }, None> => {
+  wantOptions("positions", entries.positions.options, { kind })
+  return stateless({
     kind: "positions",
     shape: (input) => {
       sequenceOf("positions", input)
@@ -140,10 +143,11 @@ export const positions = ({ kind = "waves" }: PositionsOptions = {}): Net<{ read
       kind === "waves" ? {} : { w: T.mul(Key.normal(Key.fold(key, "w"), [...sequenceOf("positions", input)]), 0.02) },
     apply: ({ w }, x) => T.add(x, w ?? waves(...sequenceOf("positions", x.shape.slice(1)))),
   })
+}
 
 /** How a transformer's block is built. */
 export interface EncoderOptions extends AttentionOptions {
-  /** How many units there are between the two dense layers: four times the features unless given. */
+  /** How many units there are between the two dense layers: four times the features unless given, or 0. */
   readonly hidden?: number
   /** What is between the two dense layers: gelu unless given. */
   readonly activation?: ActivationLike
@@ -152,13 +156,13 @@ export interface EncoderOptions extends AttentionOptions {
 }
 
 const encoderGraph = (
-  { activation = "gelu", dropout: rate = 0.1, hidden, norm = "before", ...attention }: EncoderOptions,
+  { activation = "gelu", dropout: rate = 0.1, hidden = 0, norm = "before", ...attention }: EncoderOptions,
   features: number,
 ): Net => {
   const normalized: Node = { net: layerNorm() as Net }
   const drop: Node = { net: dropout(rate) as Net }
   const looks: Node = { net: multiHeadAttention({ ...attention, dropout: rate }) as Net }
-  const wide: Node = { net: dense({ units: hidden ?? 4 * features, activation }) as Net }
+  const wide: Node = { net: dense({ units: hidden === 0 ? 4 * features : hidden, activation }) as Net }
   const narrow: Node = { net: dense({ units: features }) as Net }
   const before: Named<Node> = [
     ["norm1", normalized],
@@ -192,6 +196,7 @@ const encoderGraph = (
  * normalization. x [batch, time, features] gives the same shape. Throws `ShapeError`.
  */
 export const transformerEncoder = (options: EncoderOptions): Net => {
+  wantOptions("transformerEncoder", entries.transformer_encoder.options, options)
   const of = (input: Shape.Shape): Net => encoderGraph(options, sequenceOf("transformer_encoder", input)[1])
   return {
     kind: "transformer_encoder",
@@ -203,8 +208,18 @@ export const transformerEncoder = (options: EncoderOptions): Net => {
 }
 
 const shared = {
-  heads: { kind: "integer", doc: "How many times it looks, each at a part of the features; it divides them.", synonyms: ["num_heads", "n_heads", "nhead"], minimum: 1 },
-  causal: { kind: "boolean", doc: "Whether a time sees only itself and those before it.", synonyms: ["is_causal", "use_causal_mask"], default: false },
+  heads: {
+    kind: "integer",
+    doc: "How many times it looks, each at a part of the features; it divides them.",
+    synonyms: ["num_heads", "n_heads", "nhead"],
+    minimum: 1,
+  },
+  causal: {
+    kind: "boolean",
+    doc: "Whether a time sees only itself and those before it.",
+    synonyms: ["is_causal", "use_causal_mask"],
+    default: false,
+  },
 } as const
 
 const share = (doc: string, usual: number) => ({ kind: "number", doc, default: usual, minimum: 0, exclusiveMaximum: 1 }) as const
@@ -253,7 +268,13 @@ export const entries = {
     synonyms: ["TransformerEncoderLayer", "TransformerBlock", "transformer"],
     options: {
       ...shared,
-      hidden: { kind: "integer", doc: "Units between the dense layers; 0 is four times the features.", synonyms: ["dim_feedforward", "feedforward_dim", "ffn_dim", "intermediate_dim", "mlp_dim"], default: 0, minimum: 0 },
+      hidden: {
+        kind: "integer",
+        doc: "Units between the dense layers; 0 is four times the features.",
+        synonyms: ["dim_feedforward", "feedforward_dim", "ffn_dim", "intermediate_dim", "mlp_dim"],
+        default: 0,
+        minimum: 0,
+      },
       activation: { kind: "activation", doc: "What is between the dense layers.", default: "gelu" },
       dropout: share("The share that is dropped while training, of looks, hidden units and both sums.", 0.1),
       norm: {
@@ -271,7 +292,7 @@ export const entries = {
         dropout: rate,
         norm,
         activation: make(Activation.table, activation),
-        ...(hidden === 0 ? {} : { hidden }),
+        hidden,
       }),
   }),
 }

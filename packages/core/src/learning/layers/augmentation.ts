@@ -7,6 +7,7 @@ import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { entry } from "../Entry.ts"
 import { type Net, pure } from "../Net.ts"
+import { wantOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { wantAxes } from "./sample.ts"
 
@@ -82,26 +83,31 @@ export interface FlipOptions {
 }
 
 /** While training, each image is mirrored by a chance, left to right unless `axes` says otherwise. */
-export const randomFlip = ({ axes = "horizontal", probability = 0.5 }: FlipOptions = {}): Net<None, None> =>
-  augmenting("random_flip", (images, key) =>
+export const randomFlip = ({ axes = "horizontal", probability = 0.5 }: FlipOptions = {}): Net<None, None> => {
+  wantOptions("randomFlip", entries.random_flip.options, { axes, probability })
+  return augmenting("random_flip", (images, key) =>
     flipped[axes].reduce<Tensor>(
       (x, axis) => T.where(Key.bernoulli(Key.fold(key, axis), probability, [sizesOf(images).n, 1, 1, 1]), T.flip(x, [axis]), x),
       images,
     ),
   )
+}
 
 /** While training, each image is moved by up to so many whole pixels down or up and across; 0 comes in. */
-export const randomShift = (most: number): Net<None, None> =>
-  augmenting("random_shift", (images, key) => {
+export const randomShift = (most: number): Net<None, None> => {
+  wantOptions("randomShift", entries.random_shift.options, { most })
+  return augmenting("random_shift", (images, key) => {
     const { height, n, width } = sizesOf(images)
     const down = integers(Key.fold(key, "down"), n, -most, most)
     const across = integers(Key.fold(key, "across"), n, -most, most)
     return pixels(images, T.sub(T.iota([1, height, 1], 1), down), T.sub(T.iota([1, 1, width], 2), across))
   })
+}
 
 /** While training, each image is turned about its middle by up to so many degrees either way; 0 comes in at the corners. */
-export const randomRotate = (degrees: number): Net<None, None> =>
-  augmenting("random_rotate", (images, key) => {
+export const randomRotate = (degrees: number): Net<None, None> => {
+  wantOptions("randomRotate", entries.random_rotate.options, { degrees })
+  return augmenting("random_rotate", (images, key) => {
     const angle = around(key, sizesOf(images).n, (degrees * Math.PI) / 180)
     const [sin, cos] = [T.sin(angle), T.cos(angle)]
     return mapped(images, (y, x) => ({
@@ -109,17 +115,21 @@ export const randomRotate = (degrees: number): Net<None, None> =>
       x: T.add(T.mul(sin, y), T.mul(cos, x)),
     }))
   })
+}
 
 /** While training, each image is made larger or smaller about its middle, to between 1 - amount and 1 + amount of its size. */
-export const randomZoom = (amount: number): Net<None, None> =>
-  augmenting("random_zoom", (images, key) => {
+export const randomZoom = (amount: number): Net<None, None> => {
+  wantOptions("randomZoom", entries.random_zoom.options, { amount })
+  return augmenting("random_zoom", (images, key) => {
     const size = T.add(around(key, sizesOf(images).n, amount), 1)
     return mapped(images, (y, x) => ({ y: T.div(y, size), x: T.div(x, size) }))
   })
+}
 
 /** While training, a square of so many pixels a side, whose middle lies anywhere in the image, is 0 in all channels. */
-export const randomErase = (size: number): Net<None, None> =>
-  augmenting("random_erase", (images, key) => {
+export const randomErase = (size: number): Net<None, None> => {
+  wantOptions("randomErase", entries.random_erase.options, { size })
+  return augmenting("random_erase", (images, key) => {
     const { height, n, width } = sizesOf(images)
     const start = (way: string, extent: number): Tensor =>
       T.sub(integers(Key.fold(key, way), n, 0, extent - 1), Math.floor(size / 2))
@@ -130,6 +140,7 @@ export const randomErase = (size: number): Net<None, None> =>
     )
     return T.where(T.expandAxis(covered, -1), 0, images)
   })
+}
 
 const place = "Among the first layers of a net for images, before any that learns."
 
@@ -144,11 +155,19 @@ export const entries = {
     options: {
       axes: {
         kind: "choice",
-        doc: "Left to right (`horizontal`), top to bottom (`vertical`), or `both`, each by a chance of its own.", synonyms: ["mode", "direction"],
+        doc: "Left to right (`horizontal`), top to bottom (`vertical`), or `both`, each by a chance of its own.",
+        synonyms: ["mode", "direction"],
         of: ["horizontal", "vertical", "both"],
         default: "horizontal",
       },
-      probability: { kind: "number", doc: "The chance of each image.", synonyms: ["p", "prob"], default: 0.5, minimum: 0, maximum: 1 },
+      probability: {
+        kind: "number",
+        doc: "The chance of each image.",
+        synonyms: ["p", "prob"],
+        default: 0.5,
+        minimum: 0,
+        maximum: 1,
+      },
     },
     main: "axes",
     make: (options): Net => randomFlip(options),
@@ -160,7 +179,14 @@ export const entries = {
     advice: `${place} A tenth of the image's side or less: what matters must stay in sight. 0 should be the background, so scale pixels to 0…1 where that is black.`,
     synonyms: ["RandomTranslation", "random_translate", "translate", "shift"],
     options: {
-      most: { kind: "integer", doc: "The most pixels an image moves along each axis.", synonyms: ["pixels", "shift"], default: 2, minimum: 0, maximum: 65_536 },
+      most: {
+        kind: "integer",
+        doc: "The most pixels an image moves along each axis.",
+        synonyms: ["pixels", "shift"],
+        default: 2,
+        minimum: 0,
+        maximum: 65_536,
+      },
     },
     main: "most",
     make: (options): Net => randomShift(options.most),
@@ -173,7 +199,14 @@ export const entries = {
     advice: `${place} 10 to 15 degrees for digits and photographs, 180 for what has no upper side, as cells under a microscope.`,
     synonyms: ["RandomRotation", "rotation", "rotate"],
     options: {
-      degrees: { kind: "number", doc: "The largest angle, either way.", synonyms: ["angle"], default: 10, minimum: 0, maximum: 180 },
+      degrees: {
+        kind: "number",
+        doc: "The largest angle, either way.",
+        synonyms: ["angle"],
+        default: 10,
+        minimum: 0,
+        maximum: 180,
+      },
     },
     main: "degrees",
     make: (options): Net => randomRotate(options.degrees),
@@ -188,7 +221,8 @@ export const entries = {
     options: {
       amount: {
         kind: "number",
-        doc: "The largest share by which an image grows or shrinks.", synonyms: ["scale"],
+        doc: "The largest share by which an image grows or shrinks.",
+        synonyms: ["scale"],
         default: 0.1,
         minimum: 0,
         exclusiveMaximum: 1,
@@ -203,7 +237,16 @@ export const entries = {
     source: "DeVries and Taylor, Improved regularization of convolutional neural networks with cutout, 2017",
     advice: `${place} A quarter to half of the image's side, so that no single part decides. Standardized pixels make the square the mean.`,
     synonyms: ["RandomErasing", "RandomErasing2d", "cutout", "erase"],
-    options: { size: { kind: "integer", doc: "The side of the square, in pixels.", synonyms: ["length", "side"], default: 8, minimum: 0, maximum: 65_536 } },
+    options: {
+      size: {
+        kind: "integer",
+        doc: "The side of the square, in pixels.",
+        synonyms: ["length", "side"],
+        default: 8,
+        minimum: 0,
+        maximum: 65_536,
+      },
+    },
     main: "size",
     make: (options): Net => randomErase(options.size),
   }),

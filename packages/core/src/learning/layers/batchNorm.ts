@@ -8,6 +8,7 @@ import * as Shape from "../../words/Shape.ts"
 import { refuse } from "../../words/ShapeError.ts"
 import { entry } from "../Entry.ts"
 import type { Net } from "../Net.ts"
+import { wantOptions } from "../OptionError.ts"
 import { channelsOf, type Learned, learned, scaled } from "./standardize.ts"
 
 /** How a batch normalization is built. */
@@ -27,32 +28,40 @@ export type BatchNormState = { readonly mean: Tensor; readonly variance: Tensor 
  * inferring takes the running ones and leaves them. γ starts at 1, β at 0, and the running statistics at 0 and 1.
  * Throws `ShapeError`, as for a batch with one number a channel, which has no variance.
  */
-export const batchNorm = ({ eps = 1e-5, momentum = 0.1 }: BatchNormOptions = {}): Net<Learned, BatchNormState> => ({
-  kind: "batch_norm",
-  shape: (input) => {
-    channelsOf("batch_norm", input)
-    return input
-  },
-  init: (_, input) => {
-    const shape = [channelsOf("batch_norm", input)]
-    return { params: learned(shape), state: { mean: T.zeros(shape), variance: T.ones(shape) } }
-  },
-  apply: (params, state, x, { mode }) => {
-    if (mode === "infer") return { y: scaled(T.sub(x, state.mean), state.variance, eps, params), state }
-    const axes = x.shape.slice(0, -1).map((_, i) => i)
-    const count = Shape.size(x.shape.slice(0, -1))
-    if (count < 2)
-      refuse("batch_norm", [x], "two numbers or more for each channel to train on", "batches of two rows or more, or layer_norm")
-    const mean = T.mean(x, { axes })
-    const centred = T.sub(x, mean)
-    const variance = T.mean(T.square(centred), { axes })
-    const moved = (past: Tensor, now: Tensor): Tensor => T.add(T.mul(past, 1 - momentum), T.mul(now, momentum))
-    return {
-      y: scaled(centred, variance, eps, params),
-      state: { mean: moved(state.mean, mean), variance: moved(state.variance, T.mul(variance, count / (count - 1))) },
-    }
-  },
-})
+export const batchNorm = ({ eps = 1e-5, momentum = 0.1 }: BatchNormOptions = {}): Net<Learned, BatchNormState> => {
+  wantOptions("batchNorm", entries.batch_norm.options, { eps, momentum })
+  return {
+    kind: "batch_norm",
+    shape: (input) => {
+      channelsOf("batch_norm", input)
+      return input
+    },
+    init: (_, input) => {
+      const shape = [channelsOf("batch_norm", input)]
+      return { params: learned(shape), state: { mean: T.zeros(shape), variance: T.ones(shape) } }
+    },
+    apply: (params, state, x, { mode }) => {
+      if (mode === "infer") return { y: scaled(T.sub(x, state.mean), state.variance, eps, params), state }
+      const axes = x.shape.slice(0, -1).map((_, i) => i)
+      const count = Shape.size(x.shape.slice(0, -1))
+      if (count < 2)
+        refuse(
+          "batch_norm",
+          [x],
+          "two numbers or more for each channel to train on",
+          "batches of two rows or more, or layer_norm",
+        )
+      const mean = T.mean(x, { axes })
+      const centred = T.sub(x, mean)
+      const variance = T.mean(T.square(centred), { axes })
+      const moved = (past: Tensor, now: Tensor): Tensor => T.add(T.mul(past, 1 - momentum), T.mul(now, momentum))
+      return {
+        y: scaled(centred, variance, eps, params),
+        state: { mean: moved(state.mean, mean), variance: moved(state.variance, T.mul(variance, count / (count - 1))) },
+      }
+    },
+  }
+}
 
 /** Batch normalization by the name a model file calls it. */
 export const entries = {

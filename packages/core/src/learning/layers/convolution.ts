@@ -11,6 +11,7 @@ import * as Activation from "../Activation.ts"
 import { entry, make, type Use } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
 import type { Net } from "../Net.ts"
+import { wantOptions } from "../OptionError.ts"
 import { type AffineOptions, type AffineParams, affine, affineOptions, type LinearMap } from "./affine.ts"
 import { ofSample, wantAxes } from "./sample.ts"
 
@@ -88,6 +89,7 @@ const linear = (
 const convolution =
   (kind: string, rank: number) =>
   (options: ConvOptions): Net<AffineParams> => {
+    wantOptions(kind, windows, options)
     const { dilation = 1, filters, groups = 1, pad = "valid", stride = 1 } = options
     const kernelOf = (channels: number) => [channels / groups, filters]
     return affine(
@@ -108,6 +110,7 @@ export const conv2d = convolution("conv2d", 2)
  * comes to (n - 1) · stride + (kernel - 1) · dilation + 1 - padding + outputPadding; with `same`, to n · stride. Throws `ShapeError`.
  */
 export const convTranspose2d = (options: ConvTransposeOptions): Net<AffineParams> => {
+  wantOptions("convTranspose2d", { ...windows, outputPadding: entries.conv_transpose2d.options.output_padding }, options)
   const { dilation = 1, filters, groups = 1, outputPadding = 0, pad = "valid", stride = 1 } = options
   const kernelOf = (channels: number) => [filters / groups, channels]
   return affine(
@@ -119,18 +122,35 @@ export const convTranspose2d = (options: ConvTransposeOptions): Net<AffineParams
 }
 
 const windows = {
-  filters: { kind: "integer", doc: "How many outputs there are at each place.", synonyms: ["out_channels", "output_channels", "channels", "num_filters", "n_filters", "features"], minimum: 1 },
-  kernel: { kind: "sizes", doc: "The size of the window.", synonyms: ["kernel_size", "filter_size", "ksize", "window", "size"], default: 3 },
+  filters: {
+    kind: "integer",
+    doc: "How many outputs there are at each place.",
+    synonyms: ["out_channels", "output_channels", "channels", "num_filters", "n_filters", "features"],
+    minimum: 1,
+  },
+  kernel: {
+    kind: "sizes",
+    doc: "The size of the window.",
+    synonyms: ["kernel_size", "filter_size", "ksize", "window", "size"],
+    default: 3,
+  },
   stride: { kind: "sizes", doc: "How far the window moves from place to place.", synonyms: ["strides", "step"], default: 1 },
   pad: {
     kind: "padding",
-    doc: "What is laid around the input: `valid` (nothing), `same` (the size stays with a stride of 1), or how many zeros.", synonyms: ["padding", "border_mode"],
+    doc: "What is laid around the input: `valid` (nothing), `same` (the size stays with a stride of 1), or how many zeros.",
+    synonyms: ["padding", "border_mode"],
     default: "valid",
   },
-  dilation: { kind: "sizes", doc: "How far apart the elements of the window are.", synonyms: ["dilation_rate", "dilations"], default: 1 },
+  dilation: {
+    kind: "sizes",
+    doc: "How far apart the elements of the window are.",
+    synonyms: ["dilation_rate", "dilations"],
+    default: 1,
+  },
   groups: {
     kind: "integer",
-    doc: "Into how many parts the channels are divided, each seen by its own share of the filters.", synonyms: ["num_groups", "feature_group_count"],
+    doc: "Into how many parts the channels are divided, each seen by its own share of the filters.",
+    synonyms: ["num_groups", "feature_group_count"],
     default: 1,
     minimum: 1,
   },

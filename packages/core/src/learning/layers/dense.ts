@@ -7,6 +7,7 @@ import * as Activation from "../Activation.ts"
 import { entry, make } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
 import { type Net, pure } from "../Net.ts"
+import { wantOptions } from "../OptionError.ts"
 import { type AffineOptions, type AffineParams, affine, affineOptions, type InitializerLike, type LinearMap } from "./affine.ts"
 
 /** How a dense layer is built. */
@@ -37,7 +38,10 @@ const product = (kind: string, units: number): LinearMap => ({
 })
 
 /** f(x · W + b) over the last axis: x [batch, …, in] gives [batch, …, units]. Throws `ShapeError` for samples without axes. */
-export const dense = (options: DenseOptions): Net<DenseParams> => affine(options, product("dense", options.units))
+export const dense = (options: DenseOptions): Net<DenseParams> => {
+  wantOptions("dense", entries.dense.options, options)
+  return affine(options, product("dense", options.units))
+}
 
 /** How a maxout layer is built. */
 export interface MaxoutOptions {
@@ -58,6 +62,7 @@ export interface MaxoutOptions {
  * weights are w [in, pieces · units], b [pieces · units], the first `units` columns being every output's first map.
  */
 export const maxout = ({ pieces = 2, units, ...options }: MaxoutOptions): Net<AffineParams> => {
+  wantOptions("maxout", entries.maxout.options, { pieces, units })
   const apply = (x: Tensor): Tensor => T.max(T.reshape(x, [...x.shape.slice(0, -1), pieces, units]), { axes: -2 })
   const shape = (input: Shape.Shape): Shape.Shape => [...input.slice(0, -1), units]
   // Of two normal numbers the larger has the same mean square as each, so signals keep their size without a gain.
@@ -74,7 +79,30 @@ export const entries = {
     advice:
       "The layer for tables and the last one of most nets. Give the last one as many units as there are outputs and no activation: losses take logits. Before a batch normalization the bias does nothing.",
     synonyms: ["Linear", "LazyLinear", "fc", "fully_connected", "affine", "hidden"],
-    options: { units: { kind: "integer", doc: "How many outputs.", synonyms: ["neurons", "nodes", "hidden", "hidden_size", "hidden_units", "size", "width", "out_features", "outputs", "output_size", "output_dim", "num_outputs", "num_units", "dim"], minimum: 1 }, ...affineOptions },
+    options: {
+      units: {
+        kind: "integer",
+        doc: "How many outputs.",
+        synonyms: [
+          "neurons",
+          "nodes",
+          "hidden",
+          "hidden_size",
+          "hidden_units",
+          "size",
+          "width",
+          "out_features",
+          "outputs",
+          "output_size",
+          "output_dim",
+          "num_outputs",
+          "num_units",
+          "dim",
+        ],
+        minimum: 1,
+      },
+      ...affineOptions,
+    },
     main: "units",
     make: ({ activation, bias, bias_init, init, units }): Net =>
       dense({
@@ -92,8 +120,34 @@ export const entries = {
     advice:
       "A layer that learns its own convex activation; made to go with dropout. No unit dies, since one of its pieces always gets the gradient; the price is `pieces` times the weights.",
     options: {
-      units: { kind: "integer", doc: "How many outputs.", synonyms: ["neurons", "nodes", "hidden", "hidden_size", "hidden_units", "size", "width", "out_features", "outputs", "output_size", "output_dim", "num_outputs", "num_units", "dim"], minimum: 1 },
-      pieces: { kind: "integer", doc: "Of how many sums each output is the largest.", synonyms: ["num_pieces", "pool_size", "k"], default: 2, minimum: 1 },
+      units: {
+        kind: "integer",
+        doc: "How many outputs.",
+        synonyms: [
+          "neurons",
+          "nodes",
+          "hidden",
+          "hidden_size",
+          "hidden_units",
+          "size",
+          "width",
+          "out_features",
+          "outputs",
+          "output_size",
+          "output_dim",
+          "num_outputs",
+          "num_units",
+          "dim",
+        ],
+        minimum: 1,
+      },
+      pieces: {
+        kind: "integer",
+        doc: "Of how many sums each output is the largest.",
+        synonyms: ["num_pieces", "pool_size", "k"],
+        default: 2,
+        minimum: 1,
+      },
       init: affineOptions.init,
       bias: affineOptions.bias,
       bias_init: affineOptions.bias_init,

@@ -7,6 +7,7 @@ import * as Activation from "../Activation.ts"
 import { entry, make } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
 import { type Net, stateless } from "../Net.ts"
+import { wantOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { type InitializerLike, initializerOf } from "./affine.ts"
 
@@ -36,6 +37,7 @@ const tokensOf = (x: Tensor): Tensor => {
  * tables have them; one that is not below `tokens` reads NaN.
  */
 export const embedding = ({ init = "auto", tokens, units }: EmbeddingOptions): Net<EmbeddingParams, None> => {
+  wantOptions("embedding", entries.embedding.options, { tokens, units })
   const rows = initializerOf(init)
   // One row goes into each output, as if a matrix met a one-hot vector with a single 1.
   const place: Initializer.Place = {
@@ -61,9 +63,24 @@ export const entries = {
       "The first layer for text and for categories of many values: the same as a dense layer on one-hot rows, without making them. A token out of range reads NaN, which stops the run.",
     synonyms: ["embed", "lookup_table", "EmbeddingBag"],
     options: {
-      tokens: { kind: "integer", doc: "How many tokens there are, numbered from 0.", synonyms: ["num_embeddings", "input_dim", "vocab_size", "vocabulary_size", "vocab", "num_tokens"], minimum: 1 },
-      units: { kind: "integer", doc: "How many numbers each becomes.", synonyms: ["embedding_dim", "embedding_size", "output_dim", "dim", "size", "features", "hidden_size"], minimum: 1 },
-      init: { kind: "initializer", doc: "The rows at the start.", synonyms: ["initializer", "embeddings_initializer"], default: "auto" },
+      tokens: {
+        kind: "integer",
+        doc: "How many tokens there are, numbered from 0.",
+        synonyms: ["num_embeddings", "input_dim", "vocab_size", "vocabulary_size", "vocab", "num_tokens"],
+        minimum: 1,
+      },
+      units: {
+        kind: "integer",
+        doc: "How many numbers each becomes.",
+        synonyms: ["embedding_dim", "embedding_size", "output_dim", "dim", "size", "features", "hidden_size"],
+        minimum: 1,
+      },
+      init: {
+        kind: "initializer",
+        doc: "The rows at the start.",
+        synonyms: ["initializer", "embeddings_initializer"],
+        default: "auto",
+      },
     },
     make: ({ init, tokens, units }): Net => embedding({ tokens, units, init: make(Initializer.table, init) }),
   }),

@@ -5,6 +5,7 @@ import * as T from "../../tensor/Tensor.ts"
 import type * as Shape from "../../words/Shape.ts"
 import { entry } from "../Entry.ts"
 import { type Net, pure } from "../Net.ts"
+import { wantOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 
 /** A layer that does something while training, unless there is nothing to do, and nothing when inferring. */
@@ -17,14 +18,18 @@ const dropped = (x: Tensor, key: Key.Key, rate: number, mask: Shape.Shape): Tens
 
 /**
  * While training, 0 in place of a share `rate` of the numbers, drawn anew from the key each time, the others divided by
- * 1 - rate so that sums keep their size; when inferring, the input as it is. `rate` is at least 0 and below 1.
+ * 1 - rate so that sums keep their size; when inferring, the input as it is. Throws `OptionError` unless `rate` is at least
+ * 0 and below 1.
  */
-export const dropout = (rate: number): Net<None, None> =>
-  whileTraining("dropout", rate, (x, key) => dropped(x, key, rate, x.shape))
+export const dropout = (rate: number): Net<None, None> => {
+  wantOptions("dropout", entries.dropout.options, { rate })
+  return whileTraining("dropout", rate, (x, key) => dropped(x, key, rate, x.shape))
+}
 
 /** Dropout of whole channels: all numbers of a sample's channel [batch, …space, channels] together. */
-export const spatialDropout = (rate: number): Net<None, None> =>
-  whileTraining("spatial_dropout", rate, (x, key) =>
+export const spatialDropout = (rate: number): Net<None, None> => {
+  wantOptions("spatialDropout", entries.spatial_dropout.options, { rate })
+  return whileTraining("spatial_dropout", rate, (x, key) =>
     dropped(
       x,
       key,
@@ -32,6 +37,7 @@ export const spatialDropout = (rate: number): Net<None, None> =>
       x.shape.map((n, axis) => (axis === 0 || axis === x.shape.length - 1 ? n : 1)),
     ),
   )
+}
 
 // selu for inputs far below 0: -λα, with Klambauer's constants in doubles.
 const saturated = -1.0507009873554805 * 1.6732632423543772
@@ -41,6 +47,7 @@ const saturated = -1.0507009873554805 * 1.6732632423543772
  * back to mean 0 and variance 1, which dropout would spoil.
  */
 export const alphaDropout = (rate: number): Net<None, None> => {
+  wantOptions("alphaDropout", entries.alpha_dropout.options, { rate })
   // Of numbers with mean 0 and variance 1: the mean after dropping is rate · α′, the variance (1 - rate)(1 + rate · α′²).
   const scale = 1 / Math.sqrt((1 - rate) * (1 + rate * saturated ** 2))
   const shift = -scale * rate * saturated
@@ -50,11 +57,20 @@ export const alphaDropout = (rate: number): Net<None, None> => {
 }
 
 /** While training, a normal number of mean 0 and the given standard deviation added to each. */
-export const gaussianNoise = (std: number): Net<None, None> =>
-  whileTraining("gaussian_noise", std, (x, key) => T.add(x, T.mul(Key.normal(key, x.shape), std)))
+export const gaussianNoise = (std: number): Net<None, None> => {
+  wantOptions("gaussianNoise", entries.gaussian_noise.options, { std })
+  return whileTraining("gaussian_noise", std, (x, key) => T.add(x, T.mul(Key.normal(key, x.shape), std)))
+}
 
 const rate = (value: number) =>
-  ({ kind: "number", doc: "The share that is dropped.", synonyms: ["p", "prob", "probability", "drop_rate", "dropout_rate", "drop_prob"], default: value, minimum: 0, exclusiveMaximum: 1 }) as const
+  ({
+    kind: "number",
+    doc: "The share that is dropped.",
+    synonyms: ["p", "prob", "probability", "drop_rate", "dropout_rate", "drop_prob"],
+    default: value,
+    minimum: 0,
+    exclusiveMaximum: 1,
+  }) as const
 
 /** Noise layers by the name a model file calls them. */
 export const entries = {
@@ -96,7 +112,15 @@ export const entries = {
     source: "Bishop, Training with noise is equivalent to Tikhonov regularization, 1995",
     advice: "On standardized inputs, 0.1 or so: a mild augmentation for tables and signals.",
     synonyms: ["noise"],
-    options: { std: { kind: "number", doc: "The standard deviation of the noise.", synonyms: ["stddev", "standard_deviation", "sigma"], default: 0.1, minimum: 0 } },
+    options: {
+      std: {
+        kind: "number",
+        doc: "The standard deviation of the noise.",
+        synonyms: ["stddev", "standard_deviation", "sigma"],
+        default: 0.1,
+        minimum: 0,
+      },
+    },
     main: "std",
     make: ({ std }): Net => gaussianNoise(std),
   }),

@@ -5,6 +5,7 @@ import type * as Shape from "../../words/Shape.ts"
 import { refuse } from "../../words/ShapeError.ts"
 import { entry } from "../Entry.ts"
 import { type Net, stateless } from "../Net.ts"
+import { wantOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { channelsOf, type Learned, learned, scaled } from "./standardize.ts"
 
@@ -31,8 +32,9 @@ const spread = (x: Tensor, axes: ReadonlyArray<number>): { readonly centred: Ten
 }
 
 /** γ · (x - mean) / √(variance + ε) + β with the mean and the variance of each sample's last axes, whose shape γ and β have. Throws `ShapeError`. */
-export const layerNorm = ({ axes = 1, eps = 1e-5 }: LayerNormOptions = {}): Net<Learned, None> =>
-  stateless({
+export const layerNorm = ({ axes = 1, eps = 1e-5 }: LayerNormOptions = {}): Net<Learned, None> => {
+  wantOptions("layerNorm", entries.layer_norm.options, { axes, eps })
+  return stateless({
     kind: "layer_norm",
     shape: (input) => {
       lastAxes("layer_norm", input, axes)
@@ -46,6 +48,7 @@ export const layerNorm = ({ axes = 1, eps = 1e-5 }: LayerNormOptions = {}): Net<
       return T.add(T.mul(T.mul(centred, factor), params.gamma), params.beta)
     },
   })
+}
 
 /** How a group normalization is built. */
 export interface GroupNormOptions {
@@ -61,6 +64,7 @@ export interface GroupNormOptions {
  * as channels is instance normalization. Throws `ShapeError`.
  */
 export const groupNorm = ({ eps = 1e-5, groups }: GroupNormOptions): Net<Learned, None> => {
+  wantOptions("groupNorm", entries.group_norm.options, { eps, groups })
   const channels = (input: Shape.Shape): number => {
     const n = channelsOf("group_norm", input)
     return n % groups === 0
@@ -94,8 +98,9 @@ export const groupNorm = ({ eps = 1e-5, groups }: GroupNormOptions): Net<Learned
 export type RmsNormParams = { readonly gamma: Tensor }
 
 /** γ · x / √(mean(x²) + ε) over the last axis, which is not centred. Throws `ShapeError`. */
-export const rmsNorm = ({ eps = 1e-6 }: { readonly eps?: number } = {}): Net<RmsNormParams, None> =>
-  stateless({
+export const rmsNorm = ({ eps = 1e-6 }: { readonly eps?: number } = {}): Net<RmsNormParams, None> => {
+  wantOptions("rmsNorm", entries.rms_norm.options, { eps })
+  return stateless({
     kind: "rms_norm",
     shape: (input) => {
       channelsOf("rms_norm", input)
@@ -107,6 +112,7 @@ export const rmsNorm = ({ eps = 1e-6 }: { readonly eps?: number } = {}): Net<Rms
       return T.mul(T.mul(x, factor), gamma)
     },
   })
+}
 
 const epsOption = (value: number) =>
   ({ kind: "number", doc: "Added to the mean square.", synonyms: ["epsilon"], default: value, exclusiveMinimum: 0 }) as const

@@ -5,6 +5,7 @@ import * as T from "../../tensor/Tensor.ts"
 import { refuse } from "../../words/ShapeError.ts"
 import { entry } from "../Entry.ts"
 import { type Net, pure } from "../Net.ts"
+import { wantOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { ofSample } from "./sample.ts"
 
@@ -29,8 +30,9 @@ const wantSpace = (kind: string, input: ReadonlyArray<number>): void => {
 }
 
 const pooling =
-  (kind: string, pool: (x: Tensor, options: PoolOptions) => Tensor) =>
+  (operation: string, kind: string, pool: (x: Tensor, options: PoolOptions) => Tensor) =>
   ({ pad = "valid", stride, window }: PoolingOptions): Net<None, None> => {
+    wantOptions(operation, windows, { stride, window })
     const apply = (x: Tensor): Tensor => pool(x, { window, pad, strides: stride ?? window })
     return pure(kind, apply, (input) => {
       wantSpace(kind, input)
@@ -48,10 +50,10 @@ const pooling =
   }
 
 /** The largest of each window; of equals, the first gets the gradient. Throws `ShapeError`. */
-export const maxPool = pooling("max_pool", T.maxPool)
+export const maxPool = pooling("maxPool", "max_pool", T.maxPool)
 
 /** The mean of each window, padding left out of it. Throws `ShapeError`. */
-export const avgPool = pooling("avg_pool", T.avgPool)
+export const avgPool = pooling("avgPool", "avg_pool", T.avgPool)
 
 /** The mean of each channel over all places: [batch, …space, channels] gives [batch, channels]. Throws `ShapeError`. */
 export const globalAvgPool: Net<None, None> = pure(
@@ -68,7 +70,8 @@ const windows = {
   stride: { kind: "sizes", doc: "How far the window moves; its own size unless given.", synonyms: ["strides"], optional: true },
   pad: {
     kind: "padding",
-    doc: "What is laid around the input: `valid` (nothing), `same`, or how many places.", synonyms: ["padding"],
+    doc: "What is laid around the input: `valid` (nothing), `same`, or how many places.",
+    synonyms: ["padding"],
     default: "valid",
   },
 } as const
@@ -102,7 +105,14 @@ export const entries = {
     source: "Lin, Chen and Yan, Network in network, 2013",
     advice:
       "Before the last dense layer in place of `flatten`: far fewer weights, and images of any size. What was where is lost.",
-    synonyms: ["GlobalAveragePooling1D", "GlobalAveragePooling2D", "global_average_pooling", "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "gap"],
+    synonyms: [
+      "GlobalAveragePooling1D",
+      "GlobalAveragePooling2D",
+      "global_average_pooling",
+      "AdaptiveAvgPool1d",
+      "AdaptiveAvgPool2d",
+      "gap",
+    ],
     options: {},
     make: (): Net => globalAvgPool,
   }),

@@ -12,6 +12,7 @@ import * as Activation from "../Activation.ts"
 import { entry, make } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
 import { type Net, stateless } from "../Net.ts"
+import { wantOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { type ActivationLike, activationOf } from "./activation.ts"
 import { type InitializerLike, initializerOf } from "./affine.ts"
@@ -114,6 +115,7 @@ export interface SimpleRnnOptions extends RecurrentOptions {
 
 /** hₜ = f(xₜ · Wx + hₜ₋₁ · Wh + b) over samples [time, in]. Throws `ShapeError`. */
 export const simpleRnn = ({ activation = "tanh", ...options }: SimpleRnnOptions): Net<RecurrentParams, None> => {
+  wantOptions("simpleRnn", shared, options)
   const follows = activationOf(activation)
   return recurrent(options, {
     kind: "simple_rnn",
@@ -140,8 +142,9 @@ const tanh = activationOf("tanh")
  * c ← f ⊙ c + i ⊙ g, h = o ⊙ tanh c, with the gates i, f, o = σ(…) and g = tanh(…) of x · Wx + h · Wh + b, side by side in
  * the order i, f, g, o. Throws `ShapeError`.
  */
-export const lstm = ({ forgetBias = 1, ...options }: LstmOptions): Net<RecurrentParams, None> =>
-  recurrent(options, {
+export const lstm = ({ forgetBias = 1, ...options }: LstmOptions): Net<RecurrentParams, None> => {
+  wantOptions("lstm", { ...shared, forgetBias: entries.lstm.options.forget_bias }, { ...options, forgetBias })
+  return recurrent(options, {
     kind: "lstm",
     gates: 4,
     activation: tanh,
@@ -157,6 +160,7 @@ export const lstm = ({ forgetBias = 1, ...options }: LstmOptions): Net<Recurrent
       return { carry: { c: cell, h: next }, kept: next }
     },
   })
+}
 
 /** What a gated recurrent unit learns: as others, and bh [units], which the candidate's memory has for itself. */
 export type GruParams = RecurrentParams & { readonly bh: Tensor }
@@ -165,8 +169,9 @@ export type GruParams = RecurrentParams & { readonly bh: Tensor }
  * h ← (1 - z) ⊙ n + z ⊙ h, with the gates r, z = σ(x · Wx + h · Wh + b) and n = tanh(x · Wx + b + r ⊙ (h · Wh + bh)), side
  * by side in the order r, z, n. Throws `ShapeError`.
  */
-export const gru = (options: RecurrentOptions): Net<GruParams, None> =>
-  recurrent(options, {
+export const gru = (options: RecurrentOptions): Net<GruParams, None> => {
+  wantOptions("gru", shared, options)
+  return recurrent(options, {
     kind: "gru",
     gates: 3,
     activation: tanh,
@@ -182,18 +187,50 @@ export const gru = (options: RecurrentOptions): Net<GruParams, None> =>
       return { carry: next, kept: next }
     },
   })
+}
 
 const shared = {
-  units: { kind: "integer", doc: "How many numbers it remembers, and gives.", synonyms: ["hidden_size", "hidden", "hidden_dim", "hidden_units", "state_size", "num_units", "cells", "neurons", "output_size", "size"], minimum: 1 },
+  units: {
+    kind: "integer",
+    doc: "How many numbers it remembers, and gives.",
+    synonyms: [
+      "hidden_size",
+      "hidden",
+      "hidden_dim",
+      "hidden_units",
+      "state_size",
+      "num_units",
+      "cells",
+      "neurons",
+      "output_size",
+      "size",
+    ],
+    minimum: 1,
+  },
   give: {
     kind: "choice",
     doc: "`last` gives what it made of the last time, `all` what it made of every one.",
     of: ["last", "all"],
     default: "last",
   },
-  reverse: { kind: "boolean", doc: "Whether it goes from the last time to the first.", synonyms: ["go_backwards", "backwards"], default: false },
-  init: { kind: "initializer", doc: "The weights of the inputs at the start.", synonyms: ["initializer", "kernel_initializer"], default: "auto" },
-  recurrent_init: { kind: "initializer", doc: "The weights of what is remembered at the start.", synonyms: ["recurrent_initializer"], default: "orthogonal" },
+  reverse: {
+    kind: "boolean",
+    doc: "Whether it goes from the last time to the first.",
+    synonyms: ["go_backwards", "backwards"],
+    default: false,
+  },
+  init: {
+    kind: "initializer",
+    doc: "The weights of the inputs at the start.",
+    synonyms: ["initializer", "kernel_initializer"],
+    default: "auto",
+  },
+  recurrent_init: {
+    kind: "initializer",
+    doc: "The weights of what is remembered at the start.",
+    synonyms: ["recurrent_initializer"],
+    default: "orthogonal",
+  },
 } as const
 
 /** Recurrent layers by the name a model file calls them. */

@@ -4,6 +4,7 @@ import * as Shape from "../../words/Shape.ts"
 import { refuse } from "../../words/ShapeError.ts"
 import { entry } from "../Entry.ts"
 import { type Net, pure } from "../Net.ts"
+import { wantOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 
 /** All numbers of a sample along one axis: [batch, …] gives [batch, n]. */
@@ -14,8 +15,9 @@ export const flatten: Net<None, None> = pure(
 )
 
 /** The numbers of a sample under another shape of as many: [batch, …] gives [batch, ...shape]. Throws `ShapeError`. */
-export const reshape = (shape: Shape.Shape): Net<None, None> =>
-  pure(
+export const reshape = (shape: Shape.Shape): Net<None, None> => {
+  wantOptions("reshape", entries.reshape.options, { shape })
+  return pure(
     "reshape",
     (x) => T.reshape(x, [x.shape[0] ?? 0, ...shape]),
     (input) =>
@@ -28,6 +30,7 @@ export const reshape = (shape: Shape.Shape): Net<None, None> =>
             `sizes that multiply to ${Shape.size(input)}`,
           ),
   )
+}
 
 /** Changes of shape by the name a model file calls them. */
 export const entries = {

@@ -1,8 +1,10 @@
 /** Losses of numbers: they compare an output with a target of the same shape. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
+import { wantOptions } from "../OptionError.ts"
 import { aligned } from "../Target.ts"
 import { type Loss, make, perSample } from "./Loss.ts"
+import { weigh } from "./weigh.ts"
 
 const differences = (operation: string, output: Tensor, target: Tensor): Tensor =>
   T.sub(output, aligned(operation, output, target))
@@ -20,9 +22,15 @@ export const meanAbsoluteError: Loss = make((output, target) => perSample(T.abs(
   answers,
 })
 
-/** ½d² for |d| ≤ δ and δ(|d| - ½δ) beyond, d = ŷ - y. */
-export const huber = (delta = 1): Loss =>
-  make(
+/** The options of the Huber loss. */
+export const huberOptions = {
+  delta: { kind: "number", doc: "Where the square ends.", synonyms: ["beta"], default: 1, exclusiveMinimum: 0 },
+} as const
+
+/** ½d² for |d| ≤ δ and δ(|d| - ½δ) beyond, d = ŷ - y. Throws `OptionError` for a δ that is not above 0. */
+export const huber = (delta = 1): Loss => {
+  wantOptions("huber", huberOptions, { delta })
+  return make(
     (output, target) => {
       const d = differences("huber", output, target)
       const size = T.abs(d)
@@ -30,9 +38,13 @@ export const huber = (delta = 1): Loss =>
     },
     { answers },
   )
+}
 
-/** eᶻ - yz: the output z is the logarithm of an expected count, the target y the count. */
-export const poisson: Loss = make((z, target) => perSample(T.sub(T.exp(z), T.mul(aligned("poisson", z, target), z))), {
+/**
+ * eᶻ - yz: the output z is the logarithm of an expected count, the target y the count. No count where none is expected
+ * (z of -Infinity) costs nothing.
+ */
+export const poisson: Loss = make((z, target) => perSample(T.sub(T.exp(z), weigh(aligned("poisson", z, target), z))), {
   response: T.exp,
 })
 

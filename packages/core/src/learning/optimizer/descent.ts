@@ -1,14 +1,15 @@
 /** Optimizers that go down the slope as it is, with or without momentum. */
-import type { Tensor } from "../../language/Expr.ts"
-import { chain, type Optimizer, type Rate, scaleByLearningRate } from "../brick/Brick.ts"
+import { chain, type Optimizer, type Rate, type RateState, scaleByLearningRate } from "../brick/Brick.ts"
+import { accumulate as accumulateOption, fixed, rateBounds, velocity } from "../brick/options.ts"
 import { trace } from "../brick/running.ts"
+import { wantOptions } from "../OptionError.ts"
 import type { Params } from "../Params.ts"
 
-/** The count of steps that a learning rate goes by. */
-export type Stepping = { readonly step: Tensor }
-
 /** θ ← θ - ηg. */
-export const sgd = (rate: Rate): Optimizer<readonly [Stepping]> => chain(scaleByLearningRate(rate))
+export const sgd = (rate: Rate): Optimizer<readonly [RateState]> => {
+  wantOptions("sgd", rateBounds, fixed(rate))
+  return chain(scaleByLearningRate(rate))
+}
 
 /** How momentum is kept. */
 export interface MomentumOptions {
@@ -20,6 +21,11 @@ export interface MomentumOptions {
   readonly nesterov?: boolean
 }
 
+const bounds = { ...rateBounds, momentum: velocity(0.9), accumulate: accumulateOption } as const
+
+const wantMomentum = (operation: string, rate: Rate, options: MomentumOptions): void =>
+  wantOptions(operation, bounds, { ...fixed(rate), ...options })
+
 /**
  * Accumulating steps: v ← γv + ηg, θ ← θ - v. Accumulating gradients: v ← γv + g, θ ← θ - ηv. The two differ when η
  * changes.
@@ -28,11 +34,14 @@ export const momentum = (
   rate: Rate,
   { accumulate = "steps", momentum: gamma = 0.9, nesterov = false }: MomentumOptions = {},
 ): Optimizer<Params> => {
+  wantMomentum("momentum", rate, { accumulate, momentum: gamma })
   const eta = scaleByLearningRate(rate)
   const v = trace({ decay: gamma, nesterov })
   return accumulate === "steps" ? chain(eta, v) : chain(v, eta)
 }
 
 /** v ← γv + ηg, θ ← θ - (γv + ηg): momentum with the gradient of where the velocity leads, θ being that place. */
-export const nesterov = (rate: Rate, options: Omit<MomentumOptions, "nesterov"> = {}): Optimizer<Params> =>
-  momentum(rate, { ...options, nesterov: true })
+export const nesterov = (rate: Rate, options: Omit<MomentumOptions, "nesterov"> = {}): Optimizer<Params> => {
+  wantMomentum("nesterov", rate, options)
+  return momentum(rate, { ...options, nesterov: true })
+}

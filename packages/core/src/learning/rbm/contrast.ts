@@ -11,8 +11,10 @@
 import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
+import { wantOptions } from "../OptionError.ts"
 import { zerosLike, zip } from "../Params.ts"
 import { gibbs, hiddenProbabilities, type Params, reconstructionError, type Visible } from "./model.ts"
+import { l2 as l2Option, learningRate, particles, steps } from "./options.ts"
 
 /** Whose samples stand for the machine's: the data's own after `cd` rounds, or `particles` that go on for `steps` rounds a step. */
 export type Method = { readonly cd: number } | { readonly pcd: { readonly steps: number; readonly particles: number } }
@@ -62,8 +64,16 @@ export interface Output {
 /** The share of the running activity that each step keeps (Hinton's practical guide, section 11: 0.9 to 0.99). */
 const activityKept = 0.95
 
+/** Checks how a machine is to learn. Throws `OptionError`. */
+const wantLearning = (operation: string, { l2, learningRate: rate, method }: Partial<Learning>): void => {
+  wantOptions(operation, { l2: l2Option, learningRate }, { l2, learningRate: rate })
+  if (method === undefined) return
+  wantOptions(operation, { cd: steps, steps, particles }, "cd" in method ? method : method.pcd)
+}
+
 /** The state learning begins with. Persistent chains begin where every visible unit is on by an even chance. */
 export const begin = (params: Params, { key, method }: Pick<Learning, "key" | "method">): State => {
+  wantLearning("begin", { method })
   const [visible = 0, hidden = 0] = params.w.shape
   return {
     params,
@@ -118,9 +128,9 @@ const sampled = ({ key, method, visible }: Learning, { params, particles, step }
  * cross-entropy between how often a hidden unit is to be on and how often it has been (Lee, Ekanadham and Ng, Sparse deep
  * belief net model for visual area V2, 2008, in the form of Hinton's practical guide, 2010, section 11).
  */
-export const step =
-  (learning: Learning) =>
-  (state: State, { momentum, v }: Batch): { readonly state: State; readonly output: Output } => {
+export const step = (learning: Learning) => {
+  wantLearning("step", learning)
+  return (state: State, { momentum, v }: Batch): { readonly state: State; readonly output: Output } => {
     const { params } = state
     const { chains, samples } = sampled(learning, state, v)
     const on = T.mean(hiddenProbabilities(params, v), { axes: 0 })
@@ -132,6 +142,7 @@ export const step =
       output: { error: T.mean(reconstructionError(params, v, learning.visible)) },
     }
   }
+}
 
 /**
  * The momentum of an epoch, counted from 0, of so many: from one value to another in even steps, since early steps are

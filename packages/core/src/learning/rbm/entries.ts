@@ -1,8 +1,7 @@
 /** Machines and the ways they learn, by the names that a model file calls them. */
 import { entry } from "../Entry.ts"
 import type { Learning, Method } from "./contrast.ts"
-
-const steps = { kind: "integer", doc: "Rounds of Gibbs sampling a step.", synonyms: ["k", "n_steps"], default: 1, minimum: 1 } as const
+import { l2 as l2Option, learningRate, particles as particlesOption, steps } from "./options.ts"
 
 /** Where samples of a machine come from. */
 export const methods = {
@@ -25,7 +24,7 @@ export const methods = {
     advice:
       "Gives better models of the data than `cd`, if the learning rate is small enough for the particles to follow the weights. Reconstructions say little of how it goes: watch the free energy.",
     synonyms: ["persistent_contrastive_divergence", "persistent_cd"],
-    options: { steps, particles: { kind: "integer", doc: "How many samples there are.", synonyms: ["chains", "n_chains", "n_particles"], default: 100, minimum: 1 } },
+    options: { steps, particles: particlesOption },
     make: ({ particles, steps: rounds }): Method => ({ pcd: { steps: rounds, particles } }),
   }),
 }
@@ -44,19 +43,21 @@ export const stages = {
     options: {
       visible: {
         kind: "choice",
-        doc: "What the machine sees: `bernoulli`, numbers from 0 to 1; `gaussian`, standardized quantities.", synonyms: ["visible_type"],
+        doc: "What the machine sees: `bernoulli`, numbers from 0 to 1; `gaussian`, standardized quantities.",
+        synonyms: ["visible_type"],
         of: ["bernoulli", "gaussian"],
         default: "bernoulli",
       },
-      epochs: { kind: "integer", doc: "How often the rows are gone through.", synonyms: ["n_iter", "n_epochs", "num_epochs"], default: 10, minimum: 1 },
-      batch: { kind: "integer", doc: "Rows in one step.", synonyms: ["batch_size"], default: 32, minimum: 1 },
-      lr: {
-        kind: "number",
-        doc: "The learning rate; Gaussian units want a tenth of it or less.", synonyms: ["learning_rate", "rate", "eta", "step_size"],
-        default: 0.05,
-        exclusiveMinimum: 0,
+      epochs: {
+        kind: "integer",
+        doc: "How often the rows are gone through.",
+        synonyms: ["n_iter", "n_epochs", "num_epochs"],
+        default: 10,
+        minimum: 1,
       },
-      l2: { kind: "number", doc: "Decay of the weights: λw is taken from the gradient.", synonyms: ["weight_decay", "weight_cost", "lambda"], default: 2e-4, minimum: 0 },
+      batch: { kind: "integer", doc: "Rows in one step.", synonyms: ["batch_size"], default: 32, minimum: 1 },
+      lr: learningRate,
+      l2: l2Option,
     },
     make: ({ l2, lr, visible }): Pick<Learning, "visible" | "learningRate" | "l2"> => ({ visible, learningRate: lr, l2 }),
   }),

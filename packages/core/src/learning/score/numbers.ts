@@ -43,8 +43,9 @@ export const meanAbsoluteError: Score = meanOf({ operation: "mae", of: T.abs, po
 
 const sum = (xs: ReadonlyArray<number>): number => xs.reduce((total, x) => total + x, 0)
 
-/** 1 - Σ (ŷ - y)² / Σ (y - ȳ)² of pairs. */
+/** 1 - Σ (ŷ - y)² / Σ (y - ȳ)² of pairs. Targets that are all alike have no variance, whatever rounding leaves of it: NaN. */
 const determination = (pairs: ReadonlyArray<readonly [said: number, truth: number]>): number => {
+  if (pairs.every(([, y]) => y === pairs[0]?.[1])) return Number.NaN
   const mean = sum(pairs.map(([, y]) => y)) / pairs.length
   const left = sum(pairs.map(([said, y]) => (said - y) ** 2))
   return 1 - left / sum(pairs.map(([, y]) => (y - mean) ** 2))
@@ -55,7 +56,7 @@ const determinationIn = (units: ReadonlyArray<Unit>): Score => ({
   sums: (output, target) => {
     const wanted = aligned("r2", output, target)
     const n = output.shape[0] ?? 0
-    const flat = [n, Shape.size(output.shape) / n]
+    const flat = [n, Shape.size(output.shape.slice(1))]
     return rows(T.concat([T.reshape(output, flat), T.reshape(wanted, flat)], 1))
   },
   merge: append,

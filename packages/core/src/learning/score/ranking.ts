@@ -1,7 +1,8 @@
 /**
  * Scores of how outputs rank samples: whether those of a class come before the others, wherever one would draw the line.
  * One output ranks the samples by itself; of an output for each class, every class is ranked by its probability against
- * all others, and those that have samples and are not all of them are averaged.
+ * all others, and those that have samples and are not all of them are averaged. A sample whose output is NaN counts as
+ * ranked as wrongly as can be: of the class it comes behind all others, and of another before them.
  */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
@@ -28,15 +29,28 @@ interface Ranking {
   readonly negatives: number
 }
 
-const rank = (samples: ReadonlyArray<readonly [score: number, isOfIt: boolean]>): Ranking => {
+type Sample = readonly [score: number, isOfIt: boolean]
+
+const rank = (samples: ReadonlyArray<Sample>): Ranking => {
   const cuts: Array<Cut> = []
   let [hits, falseAlarms] = [0, 0]
-  const sorted = [...samples].sort(([a], [b]) => b - a)
-  for (const [i, [threshold, isOfIt]] of sorted.entries()) {
-    if (isOfIt) hits++
-    else falseAlarms++
-    if (sorted[i + 1]?.[0] !== threshold) cuts.push({ threshold, hits, falseAlarms })
+  const answered = samples.filter(([score]) => !Number.isNaN(score))
+  const silent = (isOfIt: boolean): ReadonlyArray<Sample> => samples.filter(([score, is]) => Number.isNaN(score) && is === isOfIt)
+  const cut = (threshold: number, next: ReadonlyArray<Sample>): void => {
+    for (const [, isOfIt] of next) {
+      if (isOfIt) hits++
+      else falseAlarms++
+    }
+    if (next.length > 0) cuts.push({ threshold, hits, falseAlarms })
   }
+  cut(Number.POSITIVE_INFINITY, silent(false))
+  const sorted = answered.sort(([a], [b]) => (a === b ? 0 : b - a))
+  for (let from = 0, to = 0; from < sorted.length; from = to) {
+    const threshold = sorted[from]?.[0] ?? 0
+    while (sorted[to]?.[0] === threshold) to++
+    cut(threshold, sorted.slice(from, to))
+  }
+  cut(Number.NEGATIVE_INFINITY, silent(true))
   return { cuts, positives: hits, negatives: falseAlarms }
 }
 

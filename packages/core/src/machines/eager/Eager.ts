@@ -4,15 +4,14 @@
  * compiling would, large ones are done together where they hand their results to each other.
  */
 import { type Expr, recipeOf, type Tensor } from "../../language/Expr.ts"
-import type { Primitive } from "../../language/Primitive.ts"
 import { capture } from "../../language/Program.ts"
 import { order } from "../../language/Walk.ts"
 import { numbersOf, settleBy, taking } from "../../meaning/Steps.ts"
 import type { NDArray } from "../../words/NDArray.ts"
-import { fits, renaming, type Stepwise, stepwise } from "./apply.ts"
-import { type Part, partsOf, passOver } from "./parts.ts"
-import { runPrepared } from "./prepared.ts"
-import { stepWork } from "./work.ts"
+import { compilerFactsOf, workOf as equationWork } from "../compilerFacts.ts"
+import { fits, keepsOrder, type Stepwise, stepwise } from "./apply.ts"
+import { type Group, groupsOf, recordUnmaterialized } from "./groups.ts"
+import { runPrepared } from "./preparedPrograms.ts"
 
 /** How steps are done. */
 export interface Eager extends Pick<Stepwise, "run"> {
@@ -20,15 +19,12 @@ export interface Eager extends Pick<Stepwise, "run"> {
   readonly read: (targets: ReadonlyArray<Tensor>) => ReadonlyArray<NDArray>
 }
 
-/** What is worth its numbers: doing it again with what comes after it costs more than keeping what it takes and gives. */
-const apart: ReadonlySet<Primitive> = new Set<Primitive>(["dot", "conv", "convInputGrad", "convKernelGrad", "scan"])
-
 /** Work of a step, as a share of what is done by loops, that compiling it together with others costs. */
 const share = 1 / 16
 
 const workOf = (step: Expr): number => {
   const { inputs, params, primitive } = recipeOf(step)
-  return stepWork(primitive, params, inputs, step)
+  return equationWork(primitive, params, inputs, step)
 }
 
 /** Does up to so many elementary operations by loops, more of them in WebAssembly. The bits are the same either way. */
@@ -37,16 +33,16 @@ export const within = (inLoops: number): Eager => {
   const settle = settleBy(apply)
   const isLarge = (step: Expr): boolean => {
     const { primitive } = recipeOf(step)
-    return !apart.has(primitive) && !renaming.has(primitive) && workOf(step) >= inLoops * share
+    return !compilerFactsOf(primitive).readAlone && !keepsOrder(primitive) && workOf(step) >= inLoops * share
   }
   /** A variable of a differentiation is never joined, since a program cannot tell it from what it is made of. */
   const joins = (step: Expr, isJoined: (x: Tensor) => boolean): boolean => {
     const { inputs, primitive } = recipeOf(step)
-    return renaming.has(primitive) ? primitive !== "identity" && inputs.some(isJoined) : isLarge(step)
+    return keepsOrder(primitive) ? primitive !== "identity" && inputs.some(isJoined) : isLarge(step)
   }
   const isWorthIt = (steps: ReadonlyArray<Expr>, taken: ReadonlyArray<Tensor>): boolean =>
     steps.length > 1 && steps.reduce((sum, step) => sum + workOf(step), 0) > inLoops && fits([...taken, ...steps])
-  const settlePart = ({ steps, together }: Part): void => {
+  const settleGroup = ({ steps, together }: Group): void => {
     if (together === undefined || !isWorthIt(steps, together.taken)) {
       for (const step of taking(steps)) settle(step)
       return
@@ -54,14 +50,14 @@ export const within = (inLoops: number): Eager => {
     const { outputs, taken } = together
     const numbers = runPrepared(capture(taken, outputs), numbersOf(taken))
     for (const [i, output] of outputs.entries()) output.settle(numbers[i] as NDArray)
-    passOver(steps)
+    recordUnmaterialized(steps)
   }
-  const cut = (targets: ReadonlyArray<Tensor>): Array<Part> => {
+  const cut = (targets: ReadonlyArray<Tensor>): Array<Group> => {
     const steps = order(targets, (x) => x.value !== undefined)
-    return steps.some(isLarge) ? partsOf(steps, targets, joins) : [{ steps }]
+    return steps.some(isLarge) ? groupsOf(steps, targets, joins) : [{ steps }]
   }
   const read = (targets: ReadonlyArray<Tensor>): ReadonlyArray<NDArray> => {
-    for (const part of taking(cut(targets))) settlePart(part)
+    for (const part of taking(cut(targets))) settleGroup(part)
     return numbersOf(targets)
   }
   return { run, read }

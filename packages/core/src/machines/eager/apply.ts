@@ -3,6 +3,7 @@
  * loops, for which nothing is compiled, a larger one as a program of its own.
  */
 import type { Params, Primitive, Program } from "../../language/Primitive.ts"
+import { factsOf } from "../../language/primitiveFacts.ts"
 import { floats } from "../../meaning/Arithmetic.ts"
 import { elementwise } from "../../meaning/elementwise.ts"
 import { linear } from "../../meaning/linear.ts"
@@ -13,27 +14,16 @@ import { structure } from "../../meaning/structure.ts"
 import { threefry } from "../../meaning/threefry.ts"
 import { NDArray } from "../../words/NDArray.ts"
 import { bytesOf, type Spec } from "../../words/ShapeError.ts"
+import { workOf } from "../compilerFacts.ts"
 import { functions } from "./functions.ts"
-import { runPrepared } from "./prepared.ts"
+import { runPrepared } from "./preparedPrograms.ts"
 import { reduceSum } from "./reduceSum.ts"
-import { stepWork } from "./work.ts"
 
-/** What only moves elements rounds those it moves; all others compute with numbers that are floats already. */
-const moving: ReadonlySet<Primitive> = new Set<Primitive>([
-  "reshape",
-  "transpose",
-  "broadcast",
-  "slice",
-  "pad",
-  "concat",
-  "reverse",
-  "gather",
-  "identity",
-  "stop",
-])
+/** Whether a primitive only moves elements: it rounds the ones it moves. All others compute with numbers that are floats already. */
+const moves = (primitive: Primitive): boolean => ["rearrangement", "identity", "copy"].includes(factsOf(primitive).kind)
 
-/** The same numbers, under other names. */
-export const renaming: ReadonlySet<Primitive> = new Set<Primitive>(["reshape", "identity", "stop"])
+/** Whether the result is the input's data, perhaps under another shape. */
+export const keepsOrder = (primitive: Primitive): boolean => factsOf(primitive).keepsOrder === true
 
 /** Numbers may come as doubles, written by a person or read by Reference. */
 const rounded = (x: NDArray): NDArray =>
@@ -60,10 +50,10 @@ export interface Stepwise {
 /** Does steps of up to so many elementary operations by loops. */
 export const stepwise = (inLoops: number): Stepwise => {
   const apply: Apply = (primitive, params, inputs, out) => {
-    const given = moving.has(primitive) ? inputs : inputs.map(rounded)
+    const given = moves(primitive) ? inputs : inputs.map(rounded)
     const [first] = given
-    if (renaming.has(primitive) && first !== undefined) return new NDArray(out.dtype, out.shape, rounded(first).data)
-    if (stepWork(primitive, params, given, out) > inLoops && fits([...given, out]))
+    if (keepsOrder(primitive) && first !== undefined) return new NDArray(out.dtype, out.shape, rounded(first).data)
+    if (workOf(primitive, params, given, out) > inLoops && fits([...given, out]))
       return runPrepared(alone(primitive, params, given, out), given)[0] as NDArray
     const meaning = meanings[primitive] as Meaning<typeof primitive>
     return new NDArray(out.dtype, out.shape, meaning(params, given, out))

@@ -5,8 +5,8 @@
 import type { Primitive } from "../../language/Primitive.ts"
 import type { Meaning, Meanings } from "../../meaning/Meaning.ts"
 import * as Shape from "../../words/Shape.ts"
-import { binaryFunctions, type UnaryName, unaryFunctions } from "../wasm/math/functions.ts"
-import { overArrays, type Prepared, type VectorFunction } from "../wasm/math/overArrays.ts"
+import { binaryFunctions, type UnaryName, unaryFunctions } from "../wasm/kernels/math/functions.ts"
+import { overArrays, type Prepared, type VectorFunction } from "../wasm/kernels/math/overArrays.ts"
 
 /** Elements that are done at once. */
 const chunk = 1024

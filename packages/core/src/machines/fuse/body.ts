@@ -1,9 +1,10 @@
 /** The body of a loop: what its stores need, as terms, each once. */
+import { isKind } from "../../language/primitiveFacts.ts"
 import * as Shape from "../../words/Shape.ts"
 import { type Elementwise, isDense, type Term } from "../Plan.ts"
-import { accessOf, type Follow, straight, through } from "./follow.ts"
+import { accessOf, type IndexMap, identityMap, through } from "./indexMap.ts"
 import type { Stored } from "./stored.ts"
-import { elementwise, paramsOf, type Value } from "./values.ts"
+import { isElementwise, paramsOf, type Value } from "./values.ts"
 
 /** What bodies are built from: the values, which of them are stored, and in which slots. */
 export interface Source {
@@ -15,13 +16,13 @@ export interface Source {
 /** Terms under construction. */
 export interface Body {
   readonly terms: ReadonlyArray<Term>
-  /** The term of a value whose axes follow the loop's. `made` says that the loop itself makes it, whether it is stored or not. */
-  readonly term: (value: number, follow: Follow, made: boolean) => number
+  /** The term of a value whose axes are mapped to the loop's. `made` says that the loop itself makes it, whether it is stored or not. */
+  readonly term: (value: number, map: IndexMap, made: boolean) => number
 }
 
 /** The place of a value in a loop: whether the loop, at each round, stands just at the element it is about to make. */
-export const isInPlace = ({ at, stored }: Source, value: number, follow: Follow, shape: Shape.Shape): boolean =>
-  Shape.equals(at(stored.alias(value)).shape, shape) && isDense(accessOf(at(value).shape, follow, shape.length), shape)
+export const isInPlace = ({ at, stored }: Source, value: number, map: IndexMap, shape: Shape.Shape): boolean =>
+  Shape.equals(at(stored.alias(value)).shape, shape) && isDense(accessOf(at(value).shape, map, shape.length), shape)
 
 /** A body of a loop over `shape`; what is in `makes` is made by the loop and need not be loaded at its own place. */
 export const bodyOf = (source: Source, shape: Shape.Shape, makes: ReadonlySet<number>): Body => {
@@ -37,33 +38,33 @@ export const bodyOf = (source: Source, shape: Shape.Shape, makes: ReadonlySet<nu
     known.set(key, index)
     return index
   }
-  const term = (value: number, follow: Follow, made: boolean): number => {
+  const term = (value: number, map: IndexMap, made: boolean): number => {
     const { dtype, from, shape: own } = at(value)
     if (from.tag === "literal") return add(`literal ${value}`, () => ({ tag: "literal", value: from.value, dtype }))
-    const access = accessOf(own, follow, rank)
+    const access = accessOf(own, map, rank)
     const key = `${value} ${access.offset} ${access.strides.join(" ")}`
     const load = (): Term => ({ tag: "load", slot: slot(value), dtype, access })
-    if (from.tag === "home") return add(`load ${key}`, load)
+    if (from.tag === "storage") return add(`load ${key}`, load)
     if (stored.isStored(value) && !made) {
       const alias = stored.alias(value)
-      if (!makes.has(alias) || !isInPlace(source, value, follow, shape)) return add(`load ${key}`, load)
-      if (alias !== value) return term(alias, straight(rank), true)
+      if (!makes.has(alias) || !isInPlace(source, value, map, shape)) return add(`load ${key}`, load)
+      if (alias !== value) return term(alias, identityMap(rank), true)
     }
     const { equation, inputs } = from
-    if (equation.primitive === "iota") {
+    if (isKind(equation.primitive, "index")) {
       const { axis } = paramsOf("iota", equation)
-      const strides = Array.from({ length: rank }, (_, i) => follow.shares[axis]?.[i] ?? 0)
-      return add(`index ${key}`, () => ({ tag: "index", dtype, access: { offset: follow.offsets[axis] ?? 0, strides } }))
+      const strides = Array.from({ length: rank }, (_, i) => map.coefficients[axis]?.[i] ?? 0)
+      return add(`index ${key}`, () => ({ tag: "index", dtype, access: { offset: map.offsets[axis] ?? 0, strides } }))
     }
-    if (!elementwise.has(equation.primitive)) {
+    if (!isElementwise(equation)) {
       const [input = value] = inputs
-      return term(input, through(equation, at(input), follow) ?? follow, false)
+      return term(input, through(equation, at(input), map) ?? map, false)
     }
     return add(`apply ${key}`, () => ({
       tag: "apply",
       primitive: equation.primitive as Elementwise,
       dtype,
-      inputs: inputs.map((input) => term(input, follow, false)),
+      inputs: inputs.map((input) => term(input, map, false)),
     }))
   }
   return { terms, term }
@@ -75,16 +76,15 @@ export const visitReads = (
   value: number,
   shape: Shape.Shape,
   visit: (read: number, inPlace: boolean) => void,
-  follow: Follow = straight(shape.length),
+  map: IndexMap = identityMap(shape.length),
   top = true,
 ): void => {
   const { at, stored } = source
   const { from } = at(value)
   if (!top && stored.isStored(value)) {
-    visit(stored.alias(value), isInPlace(source, value, follow, shape))
+    visit(stored.alias(value), isInPlace(source, value, map, shape))
     return
   }
-  if (from.tag !== "step" || from.equation.primitive === "iota") return
-  for (const input of from.inputs)
-    visitReads(source, input, shape, visit, through(from.equation, at(input), follow) ?? follow, false)
+  if (from.tag !== "step" || isKind(from.equation.primitive, "index")) return
+  for (const input of from.inputs) visitReads(source, input, shape, visit, through(from.equation, at(input), map) ?? map, false)
 }

@@ -1,7 +1,8 @@
 /** Which values of a program are stored in memory; the others are computed where a loop needs them. */
+import { isKind } from "../../language/primitiveFacts.ts"
 import * as Shape from "../../words/Shape.ts"
-import { isRearrangement } from "./follow.ts"
-import { costly, elementwise, isProduct, reductions, type Value } from "./values.ts"
+import { isRearrangement } from "./indexMap.ts"
+import { isCostly, isElementwise, isProduct, type Value } from "./values.ts"
 
 /** The most steps that a loop does for one value, so that bodies stay of a size that hosts compile well. */
 const longest = 64
@@ -30,16 +31,16 @@ export const decide = (values: ReadonlyArray<Value>, outputs: ReadonlyArray<numb
     used.add(alias(value))
   }
 
-  /** A value that a loop computes from: stored where the loop cannot follow it, or would do it over and over. */
+  /** A value that a loop computes from: stored where the loop cannot compute it in place, or would compute it repeatedly. */
   const operand = (value: number, expanded: boolean): void => {
     const { from } = at(value)
     used.add(value)
     users.set(value, (users.get(value) ?? 0) + 1)
-    if (from.tag !== "step" || from.equation.primitive === "iota") return
+    if (from.tag !== "step" || isKind(from.equation.primitive, "index")) return
     const { equation, inputs } = from
-    if (elementwise.has(equation.primitive) ? expanded : !isRearrangement(equation, at(inputs[0] ?? value))) store(value)
+    if (isElementwise(equation) ? expanded : !isRearrangement(equation, at(inputs[0] ?? value))) store(value)
   }
-  /** A value that a product takes apart: stored, but for rearrangements, which a product can follow. */
+  /** An operand of a product: stored, but for rearrangements, which become the strides of the product. */
   const backed = (value: number): void => {
     let base = value
     for (;;) {
@@ -60,9 +61,9 @@ export const decide = (values: ReadonlyArray<Value>, outputs: ReadonlyArray<numb
     const grows = (input: number): boolean =>
       primitive === "broadcast" && Shape.size(at(input).shape) < Shape.size(equation.out.shape)
     if (isProduct(equation)) inputs.forEach(backed)
-    else if (elementwise.has(primitive) || reductions.has(primitive) || isRearrangement(equation, at(inputs[0] ?? value)))
+    else if (isElementwise(equation) || isKind(primitive, "reduction") || isRearrangement(equation, at(inputs[0] ?? value)))
       for (const input of inputs) operand(input, grows(input))
-    else if (primitive !== "iota") inputs.forEach(store)
+    else if (!isKind(primitive, "index")) inputs.forEach(store)
   }
 
   const costs: Array<number> = []
@@ -71,13 +72,13 @@ export const decide = (values: ReadonlyArray<Value>, outputs: ReadonlyArray<numb
     let [cost, length] = [0, 0]
     if (from.tag === "step" && used.has(value) && !stored.has(alias(value))) {
       const { primitive } = from.equation
-      cost = elementwise.has(primitive) ? (costly.has(primitive) ? 2 : 1) : 0
+      cost = isKind(primitive, "elementwise") ? (isCostly(primitive) ? 2 : 1) : 0
       length = 1
       for (const input of from.inputs) {
         cost += costs[input] ?? 0
         length += lengths[input] ?? 0
       }
-      const again = elementwise.has(primitive) && (users.get(value) ?? 0) > 1 && cost > 1
+      const again = isKind(primitive, "elementwise") && (users.get(value) ?? 0) > 1 && cost > 1
       if (again || length > longest) {
         store(value)
         cost = 0

@@ -1,60 +1,31 @@
 /** The values of a program, equal steps once. */
-import {
-  binary,
-  comparison,
-  type Equation,
-  type Params,
-  type Primitive,
-  type Program,
-  reduction,
-  unary,
-} from "../../language/Primitive.ts"
+import type { Equation, Params, Primitive, Program } from "../../language/Primitive.ts"
+import { factsOf, isKind } from "../../language/primitiveFacts.ts"
 import type { DType } from "../../words/DType.ts"
 import type { NDArray } from "../../words/NDArray.ts"
 import type { Spec } from "../../words/ShapeError.ts"
-import type { Home } from "../Plan.ts"
+import type { Storage } from "../Plan.ts"
 import { ofParams } from "../Signature.ts"
 
 /** A value of the program after equal ones were made one. */
 export interface Value extends Spec {
   readonly from:
-    | { readonly tag: "home"; readonly home: Home }
+    | { readonly tag: "storage"; readonly storage: Storage }
     | { readonly tag: "literal"; readonly value: number }
     | { readonly tag: "step"; readonly equation: Equation; readonly inputs: ReadonlyArray<number> }
 }
 
-/** Steps that make each element of the elements at its own place. */
-export const elementwise: ReadonlySet<Primitive> = new Set<Primitive>([
-  ...unary,
-  ...binary,
-  ...comparison,
-  "not",
-  "where",
-  "cast",
-])
-/** Steps that combine along axes. */
-export const reductions: ReadonlySet<Primitive> = new Set<Primitive>(reduction)
-const same: ReadonlySet<Primitive> = new Set<Primitive>(["identity", "stop"])
+/** Whether an equation is computed element by element, by the loop that needs it. */
+export const isElementwise = ({ primitive }: Equation): boolean => isKind(primitive, "elementwise")
 
-/** Steps that cost more to do again than to store once and load. */
-export const costly: ReadonlySet<Primitive> = new Set<Primitive>([
-  "exp",
-  "expm1",
-  "log",
-  "log1p",
-  "sin",
-  "cos",
-  "tanh",
-  "erf",
-  "sigmoid",
-  "pow",
-  "div",
-  "rem",
-  "sqrt",
-])
+/** Whether an element costs more to compute again than to store once and load. */
+export const isCostly = (primitive: Primitive): boolean => {
+  const { cost, kind } = factsOf(primitive)
+  return kind === "elementwise" && (cost === "slowInstruction" || cost === "function")
+}
 
 /** Products of floats have a kernel; those of whole numbers are rare and stand alone. */
-export const isProduct = ({ out, primitive }: Equation): boolean => primitive === "dot" && out.dtype === "f32"
+export const isProduct = ({ out, primitive }: Equation): boolean => isKind(primitive, "product") && out.dtype === "f32"
 
 const keyOf = ({ params, primitive }: Equation, inputs: ReadonlyArray<number>): string | undefined =>
   primitive === "scan" ? undefined : `${primitive} ${ofParams(params)} ${inputs.join(" ")}`
@@ -99,7 +70,9 @@ const isCut = (
 }
 
 /** The program's values, equal steps once. Values of the program are mapped to these by `number`. */
-export const share = (program: Program): { readonly values: ReadonlyArray<Value>; readonly outputs: ReadonlyArray<number> } => {
+export const eliminateCommonSubexpressions = (
+  program: Program,
+): { readonly values: ReadonlyArray<Value>; readonly outputs: ReadonlyArray<number> } => {
   const values: Array<Value> = []
   const known = new Map<string, number>()
   const number: Array<number> = []
@@ -114,11 +87,11 @@ export const share = (program: Program): { readonly values: ReadonlyArray<Value>
     add({ dtype, shape: [], from: { tag: "literal", value } }, `literal ${dtype} ${Object.is(value, -0) ? "-0" : value}`)
   const constant = (array: NDArray, index: number): number => {
     const { dtype, shape } = array
-    if (shape.length > 0) return add({ dtype, shape, from: { tag: "home", home: { tag: "constant", index, array } } })
+    if (shape.length > 0) return add({ dtype, shape, from: { tag: "storage", storage: { tag: "constant", index, array } } })
     return literal(dtype, array.data[0] as number)
   }
   program.inputs.forEach(({ dtype, shape }, index) => {
-    number.push(add({ dtype, shape, from: { tag: "home", home: { tag: "input", index } } }))
+    number.push(add({ dtype, shape, from: { tag: "storage", storage: { tag: "input", index } } }))
   })
   for (const [index, array] of program.constants.entries()) number.push(constant(array, index))
   /** For each comparison by which a value was cut, what came of that. */
@@ -140,7 +113,7 @@ export const share = (program: Program): { readonly values: ReadonlyArray<Value>
       equation,
       inputs.map((input) => values[input] as Value),
     )
-    if (same.has(equation.primitive)) number.push(inputs[0] as number)
+    if (isKind(equation.primitive, "identity")) number.push(inputs[0] as number)
     else if (known !== undefined) number.push(literal("f32", known))
     else {
       const made = add({ dtype, shape, from: { tag: "step", equation, inputs } }, keyOf(equation, inputs))

@@ -11,10 +11,10 @@ import * as Shape from "../../words/Shape.ts"
 import type { Spec } from "../../words/ShapeError.ts"
 import { EngineError, type Executable, type Job, OutOfMemory } from "../Executable.ts"
 import type { Single, View } from "../Plan.ts"
-import { type Compile, type Compiled, compileJob, type Place } from "./compiled.ts"
-import { instantiate, memory as makeMemory, type WasmMemory } from "./host.ts"
-import type { Numerics } from "./numerics.ts"
-import type { Pool } from "./pool.ts"
+import type { Numerics } from "./assembler/numerics.ts"
+import { instantiate, memory as makeMemory, type WasmMemory } from "./assembler/webAssembly.ts"
+import { type ArrayLocation, type Compile, type Compiled, compileJob } from "./compile.ts"
+import type { Pool } from "./threads/pool.ts"
 
 type Elements = Float32Array | Int32Array | Uint8Array
 
@@ -40,7 +40,7 @@ const scanIn = (numerics: Numerics) =>
 const scans = { portable: scanIn("portable"), fast: scanIn("fast") } as const satisfies { readonly [N in Numerics]: unknown }
 
 /** What a primitive without a kernel gives: its meaning, rounded once. */
-const outside = <P extends Primitive>(
+const hostFallback = <P extends Primitive>(
   numerics: Numerics,
   primitive: P,
   params: Params[P],
@@ -76,26 +76,26 @@ const memoryOf = ({ bytes, largest }: Compiled, pool: Pool | undefined): WasmMem
  */
 export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", compile: Compile = compileJob): Prepared => {
   const { program, resident } = job
-  const compiled = compile(job, { threads: pool?.threads ?? 1, least: pool?.least ?? 0, numerics })
+  const compiled = compile(job, { threads: pool?.threads ?? 1, minSharedWork: pool?.minSharedWork ?? 0, numerics })
   const crew = compiled.threads === 1 ? undefined : pool
   const memory = memoryOf(compiled, crew)
   const view = (place: number) => {
-    const { address, dtype, shape } = compiled.places[place] as Place
+    const { address, dtype, shape } = compiled.locations[place] as ArrayLocation
     return views[dtype](memory, address, Shape.size(shape))
   }
   const array = (place: number, shape: Shape.Shape): NDArray =>
-    new NDArray((compiled.places[place] as Place).dtype, shape, view(place))
-  const doOutside = (kernel: Single): void => {
+    new NDArray((compiled.locations[place] as ArrayLocation).dtype, shape, view(place))
+  const runOnHost = (kernel: Single): void => {
     const inputs = kernel.inputs.map(({ shape, slot }) => array(slot, shape))
     const { out, params, primitive } = kernel.equation
-    view(kernel.slot).set(outside(numerics, primitive, params, inputs, out))
+    view(kernel.slot).set(hostFallback(numerics, primitive, params, inputs, out))
   }
   const others = crew?.add(compiled.module, memory, compiled.failed)
   const { alone, commit, run } = instantiate(compiled.module, {
     engine: {
       memory,
-      outside: (i) => {
-        doOutside(compiled.outside.get(Number(i)) as Single)
+      hostFallback: (i) => {
+        runOnHost(compiled.hostFallback.get(Number(i)) as Single)
         return undefined
       },
       sleeps: pool?.sleeps === true ? 1 : 0,
@@ -111,12 +111,14 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
   const put = (index: number, { data }: NDArray): void => inputs[index]?.set(data)
   /** What copies an array out of memory. */
   const taker = ({ shape, slot }: View): (() => NDArray) => {
-    const { dtype } = compiled.places[slot] as Place
+    const { dtype } = compiled.locations[slot] as ArrayLocation
     const there = view(slot)
     const copy = copies[dtype]
     return () => new NDArray(dtype, shape, copy(there))
   }
-  const states = compiled.inputs.slice(0, resident).map((slot) => ({ slot, shape: (compiled.places[slot] as Place).shape }))
+  const states = compiled.inputs
+    .slice(0, resident)
+    .map((slot) => ({ slot, shape: (compiled.locations[slot] as ArrayLocation).shape }))
   const state = states.map(taker)
   const lent = states.map(({ shape, slot }) => array(slot, shape))
   const outputs = compiled.outputs.slice(resident).map(taker)

@@ -1,15 +1,15 @@
 /** From a plan to a WebAssembly module: one function for each kernel, and one that calls them in order. */
 import type { MemoryPlan } from "../MemoryPlan.ts"
 import type { Plan } from "../Plan.ts"
-import { Assembler } from "./Assembler.ts"
-import { emitBarrier, failedOffset, importWaiting, syncBytes } from "./barrier.ts"
-import type { Func } from "./Code.ts"
-import { emitKernel, isOwn, isShareable, scratchOf, work } from "./kernels.ts"
-import type { Site } from "./loops.ts"
-import { mostPages } from "./memories.ts"
-import type { Numerics } from "./numerics.ts"
-import { scratchBytes } from "./reduceKernel.ts"
-import { type I32, i32 } from "./Value.ts"
+import { Assembler } from "./assembler/Assembler.ts"
+import type { Func } from "./assembler/Code.ts"
+import type { Numerics } from "./assembler/numerics.ts"
+import { type I32, i32 } from "./assembler/Value.ts"
+import { emitKernel, isCompiled, isParallel, scratchOf, work } from "./kernels/kernels.ts"
+import type { EmitContext } from "./kernels/loopNest.ts"
+import { scratchBytes } from "./kernels/reduceKernel.ts"
+import { emitBarrier, failedOffset, importWaiting, syncBytes } from "./threads/barrier.ts"
+import { mostPages } from "./threads/sharedMemories.ts"
 
 /** Where a plan's own memory begins, and what stands before it: partial sums, the barrier, packed operands. */
 interface Workspace {
@@ -32,32 +32,36 @@ export const workspace = (plan: Plan, threads: number): number => layout(plan, t
 export const failedAt = (plan: Plan, threads: number): number => layout(plan, threads).sync + failedOffset
 
 /** Who a module is written for: how many threads, and the least work that they share; and how it is to round. */
-export interface Workforce {
+export interface ModuleOptions {
   readonly threads: number
-  readonly least: number
+  readonly minSharedWork: number
   readonly numerics: Numerics
 }
 
 /**
- * The bytes of a plan's module. It imports `engine.memory`; `engine.outside`, which is called with the number of a kernel
+ * The bytes of a plan's module. It imports `engine.memory`; `engine.hostFallback`, which is called with the number of a kernel
  * that the host does; and, for several threads, what a barrier has of the host. It exports `run`,
  * which every thread calls with its number and which does all kernels in order, and `commit`, which puts the new state in
  * the old one's place. For several threads there is also `alone`, with which the first does the parts of all.
  */
-export const writeModule = (plan: Plan, memory: MemoryPlan, { least, numerics, threads }: Workforce): Uint8Array<ArrayBuffer> => {
+export const writeModule = (
+  plan: Plan,
+  memory: MemoryPlan,
+  { minSharedWork, numerics, threads }: ModuleOptions,
+): Uint8Array<ArrayBuffer> => {
   const module = new Assembler(numerics)
   const pages = Math.ceil(memory.bytes / 65536)
   module.importMemory("engine", "memory", threads > 1 ? { initial: pages, maximum: mostPages, shared: true } : { initial: pages })
-  const outside = module.importFunction("engine", "outside", { params: ["i32"] })
+  const hostFallback = module.importFunction("engine", "hostFallback", { params: ["i32"] })
   const waiting = threads > 1 ? importWaiting(module) : undefined
   const { packed, sync } = layout(plan, threads)
   const kernels = plan.kernels.map((kernel, i) => {
-    const shared = threads > 1 && isShareable(kernel, plan.slots) && work(kernel, plan.slots) >= least
+    const shared = threads > 1 && isParallel(kernel, plan.slots) && work(kernel, plan.slots) >= minSharedWork
     const func = module.func(`${i} ${kernel.tag}`, { params: ["i32"] }, (code, [thread]) => {
-      const crew = shared ? { thread: thread as I32, threads } : { thread: i32.const(0), threads: 1 }
-      const site: Site = { module, code, address: (slot) => memory.addresses[slot] ?? 0, crew }
-      if (isOwn(kernel, plan.slots)) emitKernel(site, kernel, plan.slots, packed)
-      else code.call(outside, i)
+      const team = shared ? { thread: thread as I32, threads } : { thread: i32.const(0), threads: 1 }
+      const context: EmitContext = { module, code, address: (slot) => memory.addresses[slot] ?? 0, team }
+      if (isCompiled(kernel, plan.slots)) emitKernel(context, kernel, plan.slots, packed)
+      else code.call(hostFallback, i)
     })
     return { shared, func }
   })

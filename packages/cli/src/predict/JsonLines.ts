@@ -1,0 +1,202 @@
+/** Lines of JSON as rows to predict: records by column, or lists of numbers. A line that cannot be used is a row that fails. */
+import { type DataError, dataError, type Reason } from "@adjoint/core/data/DataError"
+import type { Fitted, FittedColumn } from "@adjoint/core/data/Fitted"
+import * as Quantity from "@adjoint/core/data/Quantity"
+import * as TextPieces from "@adjoint/core/data/TextPieces"
+import * as NDArray from "@adjoint/core/words/NDArray"
+import * as Shape from "@adjoint/core/words/Shape"
+import * as Result from "effect/Result"
+import { fromArray } from "./fromArray.ts"
+import { fromTable } from "./fromTable.ts"
+import type { Reader, Rows } from "./Rows.ts"
+
+/** The most characters of a line, unless its sample has more numbers than fit. */
+const longestLine = 2 ** 24
+const charactersOfNumber = 32
+
+type Json = { readonly [key: string]: unknown }
+
+/** What is wrong with one line. */
+interface Wrong {
+  readonly got: string
+  readonly wanted: string
+}
+
+const wrong = (got: string, wanted: string): Result.Result<never, Wrong> => Result.fail({ got, wanted })
+
+const isRecord = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value)
+
+const parse = (text: string): Result.Result<unknown, Wrong> => {
+  try {
+    return Result.succeed(JSON.parse(text))
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return wrong(`text that is not JSON: ${why.slice(0, 200)}`, "a record of columns, or a list of numbers")
+  }
+}
+
+/** The name of a category that a value of JSON means: the same text, or the same truth value or number. */
+const nameOf = (value: boolean | number, names: ReadonlyArray<string>): string => {
+  const text = String(value)
+  if (names.includes(text)) return text
+  const isSame = (name: string) =>
+    typeof value === "boolean" ? name.toLowerCase() === text : name.trim() !== "" && Number(name) === value
+  return names.find(isSame) ?? text
+}
+
+/** A value of a record as the cell of a column. */
+const cellOf = (name: string, value: unknown, column: FittedColumn | undefined): Result.Result<string, Wrong> => {
+  if (value === null || value === undefined) return Result.succeed("")
+  if (typeof value === "string") return Result.succeed(value)
+  if (typeof value === "boolean" || typeof value === "number")
+    return Result.succeed(column === undefined || column.type === "number" ? String(value) : nameOf(value, column.categories))
+  const kind = Array.isArray(value) ? "a list" : "a record"
+  return wrong(`${kind} for ${JSON.stringify(name)}`, "a number, a text, true, false or null")
+}
+
+/** A record as the cells of the columns that were fitted; a name that it lacks is a blank. */
+const cellsOf = (columns: ReadonlyArray<FittedColumn>, value: unknown): Result.Result<ReadonlyArray<string>, Wrong> =>
+  Result.gen(function* () {
+    if (!isRecord(value)) return yield* wrong(Array.isArray(value) ? "a list" : "a single value", "a record of columns")
+    const cells: Array<string> = []
+    for (const column of columns) {
+      const { name } = column
+      cells.push(yield* cellOf(name, Object.hasOwn(value, name) ? value[name] : undefined, column))
+    }
+    return cells
+  })
+
+/** The numbers of nested lists, in order. A loop, since lists may be nested deeply. */
+const flat = (value: unknown): ReadonlyArray<number> | undefined => {
+  const numbers: Array<number> = []
+  const stack: Array<unknown> = [value]
+  while (stack.length > 0) {
+    const top = stack.pop()
+    if (Array.isArray(top)) for (let i = top.length - 1; i >= 0; i--) stack.push(top[i])
+    else if (typeof top === "number" && Number.isFinite(top)) numbers.push(top)
+    else return undefined
+  }
+  return numbers
+}
+
+/** A list, or a record's values in order, as the numbers of one sample. */
+const sampleOf = (sample: Shape.Shape, value: unknown): Result.Result<ReadonlyArray<number>, Wrong> =>
+  Result.gen(function* () {
+    const width = Shape.size(sample)
+    const cells: Array<unknown> = []
+    if (isRecord(value)) {
+      for (const [name, each] of Object.entries(value))
+        cells.push(typeof each === "number" ? each : Quantity.read(yield* cellOf(name, each, undefined)))
+    }
+    const numbers = flat(isRecord(value) ? cells : value)
+    if (numbers === undefined) return yield* wrong("a value that is not a finite number", `${width} finite numbers`)
+    if (numbers.length !== width)
+      return yield* wrong(`${numbers.length} numbers`, `${width} numbers for a sample of the shape ${Shape.print(sample)}`)
+    return numbers
+  })
+
+/** Lines of which each gave a row, or is wrong. */
+interface Read<A> {
+  readonly lines: ReadonlyArray<number>
+  readonly rows: ReadonlyArray<Result.Result<A, Wrong>>
+}
+
+/** The rows at these places; fails with the first that is wrong. */
+const chosen = <A>({ lines, rows }: Read<A>, places: ReadonlyArray<number>): Result.Result<ReadonlyArray<A>, DataError> =>
+  Result.all(
+    places.map((place) =>
+      Result.mapError(rows[place] ?? wrong("no row", "a row"), (what) =>
+        dataError({ _tag: "BadRecord", line: lines[place] ?? 0, row: place + 1, ...what }),
+      ),
+    ),
+  )
+
+/** How lines become rows, by what was fitted. */
+const rowsOf = ({ input, ...rest }: Fitted) => {
+  const fitted = { input, ...rest }
+  if (input.type === "columns") {
+    const columns = input.columns.map(({ name }) => name)
+    return (values: ReadonlyArray<Result.Result<unknown, Wrong>>, lines: ReadonlyArray<number>): Rows => {
+      const read = { lines, rows: values.map((value) => Result.flatMap(value, (json) => cellsOf(input.columns, json))) }
+      return {
+        count: lines.length,
+        lines,
+        inputs: (places) =>
+          Result.flatMap(chosen(read, places), (rows) => {
+            const table = { columns, rows, lines: places.map((place) => lines[place] ?? 0) }
+            return fromTable(fitted, table).inputs(rows.map((_, i) => i))
+          }),
+      }
+    }
+  }
+  const width = Shape.size(input.shape)
+  return (values: ReadonlyArray<Result.Result<unknown, Wrong>>, lines: ReadonlyArray<number>): Rows => {
+    const read = { lines, rows: values.map((value) => Result.flatMap(value, (json) => sampleOf(input.shape, json))) }
+    return {
+      count: lines.length,
+      lines,
+      inputs: (places) =>
+        Result.gen(function* () {
+          const rows = yield* chosen(read, places)
+          const data = new Float64Array(rows.length * width)
+          for (const [i, numbers] of rows.entries()) data.set(numbers, i * width)
+          const samples = yield* fromArray(fitted, NDArray.make("f32", [rows.length, ...input.shape], data))
+          return yield* samples.inputs(rows.map((_, i) => i))
+        }),
+    }
+  }
+}
+
+const refuse = (reason: Reason): Result.Result<never, DataError> => Result.fail(dataError(reason))
+
+/** Reads lines of JSON; blank ones are skipped. Fails with `NotText`, with `Empty` where there is no line, with `TooLarge` for a line without an end. */
+export const jsonLines = (fitted: Fitted): Reader => {
+  const decoder = TextPieces.decoder()
+  const make = rowsOf(fitted)
+  const width = fitted.input.type === "array" ? Shape.size(fitted.input.shape) : 0
+  const limit = Math.max(longestLine, charactersOfNumber * width)
+  let pending: Array<string> = []
+  let held = 0
+  let line = 1
+  let isEmpty = true
+
+  const take = (text: string): ReadonlyArray<Rows> => {
+    const values: Array<Result.Result<unknown, Wrong>> = []
+    const lines: Array<number> = []
+    for (const row of text.split("\n")) {
+      if (row.trim() !== "") {
+        values.push(parse(row))
+        lines.push(line)
+      }
+      line++
+    }
+    if (lines.length === 0) return []
+    isEmpty = false
+    return [make(values, lines)]
+  }
+
+  return {
+    push: (bytes) =>
+      Result.flatMap(decoder.push(bytes), (text) => {
+        const end = text.lastIndexOf("\n")
+        if (end >= 0) {
+          const whole = `${pending.join("")}${text.slice(0, end)}`
+          pending = [text.slice(end + 1)]
+          held = text.length - end - 1
+          return Result.succeed(take(whole))
+        }
+        pending.push(text)
+        held += text.length
+        return held <= limit
+          ? Result.succeed([])
+          : refuse({ _tag: "TooLarge", what: `line ${line}`, got: BigInt(held), limit, unit: "characters" })
+      }),
+    end: () =>
+      Result.flatMap(decoder.end(), (text) => {
+        const rows = take(`${pending.join("")}${text}`)
+        return isEmpty
+          ? refuse({ _tag: "Empty", got: "there is nothing in it", wanted: "a line of JSON for each row" })
+          : Result.succeed(rows)
+      }),
+  }
+}

@@ -1,0 +1,103 @@
+/** A run's model at work: rows in, an outcome for each of them out, in order. */
+import { DataError, inFile } from "@adjoint/core/data/DataError"
+import * as Preprocess from "@adjoint/core/data/Preprocess"
+import type { EngineError } from "@adjoint/core/engines/Engine"
+import { read } from "@adjoint/core/tensor/read"
+import type { ConfigError } from "@adjoint/core/training/ConfigError"
+import { predictor as compiled } from "@adjoint/core/training/Evaluate"
+import type { NDArray } from "@adjoint/core/words/NDArray"
+import type { ShapeError } from "@adjoint/core/words/ShapeError"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { Trained } from "../run/Trained.ts"
+import { type Answer, answering } from "./Answer.ts"
+import type { Rows } from "./Rows.ts"
+
+/** What a row comes to: an answer, or why there is none, with the place. */
+export type Outcome = Result.Result<Answer, string>
+
+/** Rows taken at a time: what is held of them does not grow with the file. */
+const most = 4096
+
+/** Reasons that lie in the file as a whole and not in one row. */
+const ofFile: ReadonlySet<string> = new Set(["NoColumn", "UnlistedColumns", "BadSpec", "BadShape"])
+
+/** The same error with the row as it is counted in the file. */
+const at = (error: DataError, file: string, row: number, line: number | undefined): DataError => {
+  const { reason } = error
+  const placed = "row" in reason ? { ...reason, row, ...(line === undefined ? {} : { line }) } : reason
+  return inFile(new DataError({ ...(error.file === undefined ? {} : { file: error.file }), reason: placed }), file)
+}
+
+/** Inputs of those rows that can be used, which these are, and what is wrong with the others. */
+interface Prepared {
+  readonly usable: ReadonlyArray<number>
+  readonly inputs: NDArray | undefined
+  readonly refused: ReadonlyMap<number, DataError>
+}
+
+const none: ReadonlyMap<number, DataError> = new Map()
+
+const prepared = (rows: Rows, places: ReadonlyArray<number>): Result.Result<Prepared, DataError> =>
+  Result.gen(function* () {
+    const all = rows.inputs(places)
+    if (Result.isSuccess(all)) return { usable: places, inputs: all.success, refused: none }
+    if (ofFile.has(all.failure.reason._tag)) return yield* Result.fail(all.failure)
+    const refused = new Map<number, DataError>()
+    for (const place of places) {
+      const one = rows.inputs([place])
+      if (Result.isFailure(one)) refused.set(place, one.failure)
+    }
+    const usable = places.filter((place) => !refused.has(place))
+    return { usable, inputs: usable.length === 0 ? undefined : yield* rows.inputs(usable), refused }
+  })
+
+/** The numbers of each row. */
+const rowsOf = ({ data, shape }: NDArray): ReadonlyArray<ReadonlyArray<number>> => {
+  const width = data.length / Math.max(1, shape[0] ?? 1)
+  return Array.from({ length: shape[0] ?? 0 }, (_, i) => [...data.subarray(i * width, (i + 1) * width)])
+}
+
+/** Predicts rows, the first of which has this number in its file. Fails with `DataError` for what is wrong with all of them. */
+export type Predict = (
+  rows: Rows,
+  first: number,
+  each: (outcomes: ReadonlyArray<Outcome>) => Effect.Effect<void>,
+) => Effect.Effect<void, ConfigError | DataError | EngineError | ShapeError>
+
+/** Compiles a run's model for rows of a file that is named in messages. What the engine holds is released with the scope. */
+export const predictor = ({ built, run: { fitted }, target, weights }: Trained, file: string) =>
+  Effect.map(compiled(built.net, weights), (run): Predict => {
+    const answer = answering(target, built.lossName)
+    const responses = (outputs: NDArray): NDArray =>
+      target.type === "numbers" ? Preprocess.restore(fitted, outputs) : read(built.loss.response(outputs))
+
+    const outcome = (row: ReadonlyArray<number>, number: number, line: number | undefined): Outcome => {
+      const bad = row.find((value) => !Number.isFinite(value))
+      if (bad === undefined) return Result.succeed(answer(row))
+      const place = line === undefined ? file : `${file}:${line}`
+      return Result.fail(
+        `${place}: row ${number}: the prediction is ${bad}, not a finite number; try: values like those of the training rows`,
+      )
+    }
+
+    return Effect.fnUntraced(function* (rows, first, each) {
+      for (let start = 0; start < rows.count; start += most) {
+        const places = Array.from({ length: Math.min(most, rows.count - start) }, (_, i) => start + i)
+        const { inputs, refused, usable } = yield* Effect.fromResult(prepared(rows, places)).pipe(
+          Effect.mapError((error) => inFile(error, file)),
+        )
+        const outputs = inputs === undefined ? [] : rowsOf(responses(yield* run(inputs)))
+        const made = new Map(usable.map((place, i) => [place, outputs[i] ?? []] as const))
+        yield* each(
+          places.map((place) => {
+            const line = rows.lines?.[place]
+            const error = refused.get(place)
+            return error === undefined
+              ? outcome(made.get(place) ?? [], first + place, line)
+              : Result.fail(at(error, file, first + place, line).message)
+          }),
+        )
+      }
+    })
+  })

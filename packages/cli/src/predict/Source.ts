@@ -1,0 +1,90 @@
+/** Which reader takes a file or a pipe: by the end of its name, by its first bytes, or as the run's own rows were read. */
+import type * as Csv from "@adjoint/core/data/Csv"
+import type { DataError } from "@adjoint/core/data/DataError"
+import type { Fitted } from "@adjoint/core/data/Fitted"
+import type { Use } from "@adjoint/core/learning/Entry"
+import { useOf } from "@adjoint/dsl/Document"
+import { tableOptions } from "@adjoint/dsl/prepare/Reading"
+import * as Result from "effect/Result"
+import type { Trained } from "../run/Trained.ts"
+import { delimited } from "./Delimited.ts"
+import { jsonLines } from "./JsonLines.ts"
+import type { Reader, Rows } from "./Rows.ts"
+import { idx, npy, npz } from "./WholeFile.ts"
+
+/** What reading rows needs to know of a run. */
+export type Run = Pick<Trained, "document"> & { readonly run: { readonly fitted: Fitted } }
+
+/** The source of the run's own rows. */
+const ownSource = ({ document: { data } }: Run): Use | undefined => (data === undefined ? undefined : useOf(data.source))
+
+/** How the run's own rows were read, as far as it holds for other files too. */
+const usual = (run: Run): Csv.Options => {
+  const own = ownSource(run)
+  return (own === undefined ? undefined : tableOptions(own)) ?? {}
+}
+
+const text = (run: Run, delimiter?: Csv.Delimiter): Reader =>
+  delimited(run.run.fitted, { ...usual(run), ...(delimiter === undefined ? {} : { delimiter }) })
+
+/** The name of the array of inputs in an archive. */
+const arrayName = (run: Run): string => {
+  const own = ownSource(run)
+  return own?.name === "npz" && typeof own.options.inputs === "string" ? own.options.inputs : "inputs"
+}
+
+/** The kinds of file by the ends of their names. */
+const kinds: ReadonlyArray<readonly [name: string, ending: RegExp, read: (run: Run) => Reader]> = [
+  ["csv", /\.csv(\.gz)?$/i, (run) => text(run)],
+  ["tsv", /\.tsv(\.gz)?$/i, (run) => text(run, "\t")],
+  ["jsonl", /\.(jsonl|ndjson|json)(\.gz)?$/i, ({ run }) => jsonLines(run.fitted)],
+  ["npy", /\.npy(\.gz)?$/i, ({ run }) => npy(run.fitted)],
+  ["npz", /\.npz(\.gz)?$/i, (run) => npz(arrayName(run))(run.run.fitted)],
+  ["idx", /idx[^/\\]*$/i, ({ run }) => idx(run.fitted)],
+]
+
+/** The kinds of file that can be predicted, in words. */
+export const kindNames = kinds.map(([name]) => name).join(", ")
+
+/** The reader of the kind that a run's own source is. */
+const ownKind = (run: Run): Reader | undefined => {
+  const own = ownSource(run)
+  return kinds.find(([name]) => name === own?.name)?.[2](run)
+}
+
+/** The reader of a file, by the end of its name; other names are read as the run's own rows were. */
+export const readerOf = (run: Run, name: string): Reader | undefined =>
+  kinds.find(([, ending]) => ending.test(name))?.[2](run) ?? ownKind(run)
+
+/** The reader of bytes that begin so. */
+const recognized = (run: Run, bytes: Uint8Array): Reader => {
+  const [a = 0, b = 0] = bytes
+  if (a === 0x93) return npy(run.run.fitted)
+  if (a === 0x50 && b === 0x4b) return npz(arrayName(run))(run.run.fitted)
+  if (a === 0 && b === 0) return idx(run.run.fitted)
+  const first = bytes.find((byte) => byte > 0x20 && byte < 0x80)
+  return first === 0x7b || first === 0x5b ? jsonLines(run.run.fitted) : text(run)
+}
+
+/** A reader that waits for the first bytes that are no blanks, and goes by them. */
+export const readerByContent = (run: Run): Reader => {
+  let chosen: Reader | undefined
+  let blank: ReadonlyArray<Uint8Array> = []
+  const begin = (bytes: Uint8Array): Result.Result<ReadonlyArray<Rows>, DataError> => {
+    const reader = recognized(run, bytes)
+    chosen = reader
+    return Result.map(Result.all([...blank, bytes].map((piece) => reader.push(piece))), (rows) => rows.flat())
+  }
+  return {
+    push: (bytes) => {
+      if (chosen !== undefined) return chosen.push(bytes)
+      if (bytes.every((byte) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d))) {
+        blank = [...blank, bytes]
+        return Result.succeed([])
+      }
+      return begin(bytes)
+    },
+    end: () =>
+      chosen === undefined ? Result.flatMap(begin(new Uint8Array(0)), () => chosen?.end() ?? Result.succeed([])) : chosen.end(),
+  }
+}

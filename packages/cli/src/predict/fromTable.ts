@@ -1,0 +1,47 @@
+/** A table as rows to predict: columns as they were fitted, or, where samples are arrays, one number for each column. */
+import { dataError } from "@adjoint/core/data/DataError"
+import * as Deferred from "@adjoint/core/data/Deferred"
+import type { Fitted } from "@adjoint/core/data/Fitted"
+import * as Quantity from "@adjoint/core/data/Quantity"
+import * as Table from "@adjoint/core/data/Table"
+import * as NDArray from "@adjoint/core/words/NDArray"
+import * as Shape from "@adjoint/core/words/Shape"
+import * as Result from "effect/Result"
+import type { Rows } from "./Rows.ts"
+
+/** The rows of a table, for what was fitted. */
+export const fromTable = (fitted: Fitted, table: Table.Table): Rows => {
+  const { input } = fitted
+  return {
+    count: table.rows.length,
+    lines: table.lines,
+    inputs: (places) =>
+      input.type === "columns"
+        ? Deferred.inputs(fitted, table, places)
+        : Result.flatMap(numbers(Table.take(table, places), input.shape), (inputs) => Deferred.inputs(fitted, { inputs })),
+  }
+}
+
+/** A table of numbers as samples of a shape. */
+const numbers = (table: Table.Table, sample: Shape.Shape): ReturnType<Rows["inputs"]> =>
+  Result.gen(function* () {
+    const width = Shape.size(sample)
+    if (table.columns.length !== width)
+      return yield* Result.fail(
+        dataError({
+          _tag: "BadSpec",
+          at: "the table",
+          got: `${table.columns.length} columns`,
+          wanted: `${width}, one for each number of a sample ${Shape.print(sample)}`,
+          hint: "",
+        }),
+      )
+    const data = new Float64Array(table.rows.length * width)
+    for (const [i, column] of table.columns.entries()) {
+      const cells = table.rows.map((row) => row[i] ?? "")
+      const place = (row: number) => ({ line: table.lines[row] ?? row + 1, row: row + 1, column })
+      const values = yield* Quantity.readAll(cells, place, "every number of a sample must be there")
+      for (const [row, value] of values.entries()) data[row * width + i] = value
+    }
+    return NDArray.make("f32", [table.rows.length, ...sample], data)
+  })

@@ -1,0 +1,50 @@
+/** Gzip (RFC 1952) that arrives in pieces, in Node: what is unpacked is handed on at once, so no size needs a bound. */
+import { Readable } from "node:stream"
+import { pipeline } from "node:stream/promises"
+import { createGunzip } from "node:zlib"
+import { type DataError, dataError } from "./DataError.ts"
+import { isGzip } from "./Gzip.ts"
+
+/** Bytes unpacked at a time. */
+const chunkSize = 2 ** 18
+
+/** Bytes that arrive in pieces, unpacked when they are gzip. Throws `DataError` with `Truncated` or `Corrupt`, and what `source` throws. */
+export async function* pieces(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const input = source[Symbol.asyncIterator]()
+  let start: Uint8Array = new Uint8Array(0)
+  let length = 0
+  for (let next = await input.next(); next.done !== true; next = await input.next()) {
+    length += next.value.length
+    start = start.length === 0 ? next.value : concat(start, next.value)
+    if (start.length >= 2) break
+  }
+  const all = async function* () {
+    if (start.length > 0) yield start
+    for (let next = await input.next(); next.done !== true; next = await input.next()) {
+      length += next.value.length
+      yield next.value
+    }
+  }
+  if (!isGzip(start)) return yield* all()
+  const unpacked = createGunzip({ chunkSize })
+  // The failure of either end reaches the loop below.
+  pipeline(Readable.from(all()), unpacked).catch(() => {})
+  try {
+    for await (const piece of unpacked) yield piece as Uint8Array
+  } catch (error) {
+    throw refused(error as NodeJS.ErrnoException, length) ?? error
+  }
+}
+
+const concat = (a: Uint8Array, b: Uint8Array): Uint8Array => {
+  const both = new Uint8Array(a.length + b.length)
+  both.set(a)
+  both.set(b, a.length)
+  return both
+}
+
+/** What zlib's error says of the data; `undefined` for an error that is not zlib's. */
+const refused = ({ code, message }: NodeJS.ErrnoException, length: number): DataError | undefined => {
+  if (code === "Z_BUF_ERROR") return dataError({ _tag: "Truncated", offset: length, wanted: "its gzip data" })
+  return code?.startsWith("Z_") === true ? dataError({ _tag: "Corrupt", format: "gzip", got: message }) : undefined
+}

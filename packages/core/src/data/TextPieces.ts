@@ -1,0 +1,64 @@
+/** UTF-8 that arrives in pieces, as text: a character may be cut anywhere, and what is malformed is named by its place in the whole. */
+import * as Result from "effect/Result"
+import { type DataError, dataError } from "./DataError.ts"
+import * as Text from "./Text.ts"
+
+/** Takes pieces of bytes in order. Both fail with `NotText`. */
+export interface Decoder {
+  /** The characters that this piece completes. */
+  readonly push: (bytes: Uint8Array) => Result.Result<string, DataError>
+  /** What is left when no piece follows: nothing, or half a character, which is refused. */
+  readonly end: () => Result.Result<string, DataError>
+}
+
+/** How many bytes at the end begin a character that is not complete. */
+const incomplete = (bytes: Uint8Array): number => {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] ?? 0
+    if (byte < 0x80) return 0
+    if (byte < 0xc0) continue
+    const length = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4
+    return back < length ? back : 0
+  }
+  return 0
+}
+
+const joined = (a: Uint8Array, b: Uint8Array): Uint8Array => {
+  if (a.length === 0) return b
+  const both = new Uint8Array(a.length + b.length)
+  both.set(a)
+  both.set(b, a.length)
+  return both
+}
+
+/** A decoder that has read nothing yet. A byte order mark at the beginning is left out. */
+export const decoder = (): Decoder => {
+  let rest = new Uint8Array(0) as Uint8Array
+  let offset = 0
+  let lines = 0
+
+  const decode = (bytes: Uint8Array): Result.Result<string, DataError> => {
+    const read = Text.decode(bytes)
+    if (Result.isFailure(read)) {
+      const { reason } = read.failure
+      return reason._tag === "NotText"
+        ? Result.fail(dataError({ ...reason, offset: reason.offset + offset, line: reason.line + lines }))
+        : read
+    }
+    const text = read.success
+    const isMark = offset > 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+    offset += bytes.length
+    for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines++
+    return Result.succeed(isMark ? `\uFEFF${text}` : text)
+  }
+
+  return {
+    push: (bytes) => {
+      const all = joined(rest, bytes)
+      const whole = all.length - incomplete(all)
+      rest = all.slice(whole)
+      return whole === 0 ? Result.succeed("") : decode(all.subarray(0, whole))
+    },
+    end: () => (rest.length === 0 ? Result.succeed("") : decode(rest)),
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * The error of a number that is out of its bounds: a learning rate below 0, a dropout of 2. The bounds stand once, in the
+ * options of a catalogue entry; the entry and the constructor beside it both check them here.
+ */
+import { TaggedError } from "effect/Data"
+
+/** What an option may be, as far as it can be checked by itself: the options of an entry are such bounds. */
+export interface Bounds {
+  readonly kind: string
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly exclusiveMinimum?: number
+  readonly exclusiveMaximum?: number
+  readonly of?: ReadonlyArray<string>
+}
+
+/** Thrown by a constructor as soon as it is called: `operation` got `got` for `option`, and wants `wanted`. */
+export class OptionError extends TaggedError("OptionError")<{
+  readonly operation: string
+  readonly option: string
+  readonly got: unknown
+  readonly wanted: string
+}> {
+  override get message(): string {
+    return `${this.operation} got ${print(this.got)} for ${this.option}; it wants ${this.wanted}`
+  }
+}
+
+const print = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(print).join(", ")}]`
+  return typeof value === "string" ? JSON.stringify(value) : String(value)
+}
+
+/** Sizes count at least 1 unless their bounds say otherwise. */
+const lowest = ({ kind, minimum }: Bounds): number | undefined => minimum ?? (kind === "sizes" ? 1 : undefined)
+
+const nouns: { readonly [kind: string]: string } = {
+  number: "a number",
+  integer: "a whole number",
+  sizes: "whole numbers",
+  duration: "a number of epochs or a share of the run such as 5%,",
+}
+
+/** The bounds in words. `wantedOf({ kind: "number", minimum: 0, exclusiveMaximum: 1 }) // => "a number of at least 0 and below 1"` */
+export const wantedOf = (bounds: Bounds): string => {
+  if (bounds.of !== undefined) return `one of ${bounds.of.join(", ")}`
+  const minimum = lowest(bounds)
+  const parts = [
+    minimum === undefined ? [] : [`of at least ${minimum}`],
+    bounds.exclusiveMinimum === undefined ? [] : [`above ${bounds.exclusiveMinimum}`],
+    bounds.maximum === undefined ? [] : [`at most ${bounds.maximum}`],
+    bounds.exclusiveMaximum === undefined ? [] : [`below ${bounds.exclusiveMaximum}`],
+  ].flat()
+  const noun = nouns[bounds.kind] ?? bounds.kind
+  return parts.length === 0 ? `${noun} that is finite` : `${noun} ${parts.join(" and ")}`
+}
+
+const isNumberWithin = (x: unknown, bounds: Bounds): boolean =>
+  typeof x === "number" &&
+  Number.isFinite(x) &&
+  (bounds.kind === "number" || bounds.kind === "duration" || Number.isInteger(x)) &&
+  x >= (lowest(bounds) ?? Number.NEGATIVE_INFINITY) &&
+  x <= (bounds.maximum ?? Number.POSITIVE_INFINITY) &&
+  (bounds.exclusiveMinimum === undefined || x > bounds.exclusiveMinimum) &&
+  (bounds.exclusiveMaximum === undefined || x < bounds.exclusiveMaximum)
+
+const checks: { readonly [kind: string]: (value: unknown, bounds: Bounds) => boolean } = {
+  number: isNumberWithin,
+  integer: isNumberWithin,
+  sizes: (value, bounds) => (Array.isArray(value) ? value : [value]).every((x) => isNumberWithin(x, bounds)),
+  duration: (value, bounds) =>
+    isNumberWithin(typeof value === "string" && /^[^%]+%$/u.test(value) ? Number(value.slice(0, -1)) : value, bounds),
+  choice: (value, { of = [] }) => typeof value === "string" && of.includes(value),
+}
+
+/** Whether a value is within its bounds. What cannot be checked by itself, such as an activation, is. */
+export const isWithin = (value: unknown, bounds: Bounds): boolean => checks[bounds.kind]?.(value, bounds) ?? true
+
+/**
+ * Checks the options that are given against bounds of the same names; what is left out, and what has no bounds, passes.
+ * Throws `OptionError`.
+ *
+ * ```ts
+ * wantOptions("dropout", { rate: { kind: "number", minimum: 0, exclusiveMaximum: 1 } }, { rate: 2 })
+ * // => throws dropout got 2 for rate; it wants a number of at least 0 and below 1
+ * ```
+ */
+export const wantOptions = (operation: string, bounds: { readonly [option: string]: Bounds }, given: object): void => {
+  for (const [option, got] of Object.entries(given)) {
+    const own = Object.hasOwn(bounds, option) ? bounds[option] : undefined
+    if (got !== undefined && own !== undefined && !isWithin(got, own))
+      throw new OptionError({ operation, option, got, wanted: wantedOf(own) })
+  }
+}
+
+/** Checks what options must be to each other. Throws `OptionError`. */
+export const wantRule = <V extends object>(
+  operation: string,
+  rule: { readonly wanted: string; readonly holds: (options: V) => boolean } | undefined,
+  given: V,
+): void => {
+  if (rule === undefined || rule.holds(given)) return
+  throw new OptionError({
+    operation,
+    option: Object.keys(given).join(" and "),
+    got: Object.values(given),
+    wanted: rule.wanted,
+  })
+}

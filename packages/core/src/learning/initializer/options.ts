@@ -1,0 +1,43 @@
+/** What the numbers of initializers may be: the options of their entries, which their constructors check too. */
+
+export const gainOption = {
+  kind: "number",
+  doc: "What the activation that follows needs: 1 for linear and sigmoid, 5/3 for tanh, 1.414 for relu.",
+  default: 1,
+  exclusiveMinimum: 0,
+} as const
+
+export const modeOption = {
+  kind: "choice",
+  doc: "`fan_in` keeps the size of signals forwards, `fan_out` that of gradients backwards.",
+  of: ["fan_in", "fan_out"],
+  default: "fan_in",
+} as const
+
+export const constantOptions = {
+  value: { kind: "number", doc: "The number.", synonyms: ["val", "fill_value"], default: 0.01 },
+} as const
+
+export const normalOptions = {
+  std: {
+    kind: "number",
+    doc: "The standard deviation.",
+    synonyms: ["stddev", "sigma", "standard_deviation"],
+    default: 0.01,
+    minimum: 0,
+  },
+} as const
+
+export const uniformOptions = {
+  limit: { kind: "number", doc: "How far from 0.", synonyms: ["bound", "range"], default: 0.05, minimum: 0 },
+} as const
+
+export const truncatedNormalOptions = {
+  std: {
+    kind: "number",
+    doc: "The standard deviation before the cut.",
+    synonyms: ["stddev", "sigma", "standard_deviation"],
+    default: 0.02,
+    minimum: 0,
+  },
+} as const

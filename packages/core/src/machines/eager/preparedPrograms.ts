@@ -1,0 +1,21 @@
+/**
+ * Programs prepared for reading, kept while they are likely to come again: the least recently used ones go when there are too
+ * many, or when they hold too much memory.
+ */
+import type { Program } from "../../language/Primitive.ts"
+import type { NDArray } from "../../words/NDArray.ts"
+import { makeLruCache } from "../LruCache.ts"
+import * as Signature from "../Signature.ts"
+import { type Prepared, prepare } from "../wasm/prepare.ts"
+
+/** What is kept at most, by the memory that it works in. */
+const kept = makeLruCache<Prepared>({ count: 64, bytes: 2 ** 26 })
+
+/** Runs a program in WebAssembly. Throws `EngineError` when it does not fit. */
+export const runPrepared = (program: Program, inputs: ReadonlyArray<NDArray>): ReadonlyArray<NDArray> => {
+  const name = Signature.ofProgram(program)
+  const found = kept.get(name)
+  const prepared = found ?? prepare({ program, resident: 0 })
+  if (found === undefined) kept.put(name, prepared, prepared.bytes)
+  return prepared.run(inputs)
+}

@@ -1,0 +1,309 @@
+/**
+ * The body of one WebAssembly function while it is being written: its locals, its control flow, and the instructions that
+ * change something. What computes a value is a free function of `Value.ts`; what does something is a method here, and is
+ * written down at once.
+ *
+ * Locals belong to scopes (the body of a loop, of a branch, of `scope`) and their room is used again afterwards. Vector
+ * constants inside loops are set up once where the function begins (`HoistedConstants`).
+ */
+import { Bytes } from "./Bytes.ts"
+import { HoistedConstants } from "./HoistedConstants.ts"
+import { Locals } from "./Locals.ts"
+import type { Numerics } from "./numerics.ts"
+import { effects, type Instruction, structure, type ValueType } from "./opcodes.ts"
+import { type Argument, type Arguments, apply, type I32, i32, type Local, operand, Value } from "./Value.ts"
+import { writeCode, writeNode } from "./writeInstruction.ts"
+
+type Doers<Family> = {
+  readonly [M in keyof Family]: Family[M] extends Instruction ? (...args: Arguments<Family[M]>) => void : never
+}
+
+/** A function of the module: to be called, or exported. */
+export interface Func<
+  P extends ReadonlyArray<ValueType> = ReadonlyArray<ValueType>,
+  R extends ValueType | undefined = ValueType | undefined,
+> {
+  readonly index: number
+  readonly name: string
+  readonly params: P
+  readonly result: R
+}
+
+/** The values a call passes, numbers allowed. */
+export type CallArguments<P extends ReadonlyArray<ValueType>> = { -readonly [K in keyof P]: Argument<P[K]> }
+
+/** The value a function leaves, called with these arguments; nothing is dropped or ordered, so bind it with `Code.let`. */
+export const call = <P extends ReadonlyArray<ValueType>, R extends ValueType>(
+  func: Func<P, R>,
+  ...args: CallArguments<P>
+): Value<R> => new Value(func.result, structure.call, "index", callOperands(func.params, args), func.index)
+
+const callOperands = (params: ReadonlyArray<ValueType>, args: ReadonlyArray<unknown>): ReadonlyArray<Value> =>
+  params.map((type, i) => operand(type, args[i]))
+
+/** Where a branch goes: the end of a block, the beginning of a loop. */
+export interface Label {
+  readonly depth: number
+}
+
+const emptyType = 0x40
+
+export class Code {
+  readonly i32: Doers<typeof effects.i32>
+  readonly i64: Doers<typeof effects.i64>
+  readonly f32: Doers<typeof effects.f32>
+  readonly f64: Doers<typeof effects.f64>
+  readonly v128: Doers<typeof effects.v128>
+  readonly memory: Doers<typeof effects.memory>
+  readonly atomic: Doers<typeof effects.atomic>
+
+  /** How the module rounds where products are added up. */
+  readonly numerics: Numerics
+
+  readonly #out: Bytes
+  readonly #locals: Locals
+  readonly #constants: HoistedConstants
+  readonly #labels: Array<Label> = []
+  #loops = 0
+
+  /** `out` is where the instructions go; it is cleared first. */
+  constructor(params: ReadonlyArray<ValueType>, out: Bytes, numerics: Numerics) {
+    out.clear()
+    this.numerics = numerics
+    this.#out = out
+    this.#locals = new Locals(params)
+    this.#constants = new HoistedConstants(this.#locals)
+    const doers = (family: Readonly<Record<string, Instruction>>): never =>
+      Object.fromEntries(
+        Object.entries(family).map(([name, instruction]) => [
+          name,
+          (...args: ReadonlyArray<unknown>) => this.#write(apply(instruction, args)),
+        ]),
+      ) as never
+    this.i32 = doers(effects.i32)
+    this.i64 = doers(effects.i64)
+    this.f32 = doers(effects.f32)
+    this.f64 = doers(effects.f64)
+    this.v128 = doers(effects.v128)
+    this.memory = doers(effects.memory)
+    this.atomic = doers(effects.atomic)
+  }
+
+  get params(): ReadonlyArray<Local> {
+    return this.#locals.params
+  }
+
+  // Locals
+
+  /**
+   * Computes a value here, once, and keeps it in a new local. Given a function, computes what it returns in a scope of its
+   * own, so that only the result outlives it.
+   */
+  let<T extends ValueType>(value: Value<T> | (() => Value<T>)): Local<T> {
+    if (typeof value !== "function") {
+      this.#write(value)
+      return this.#setNew(value.type)
+    }
+    this.#locals.openScope()
+    const result = value()
+    this.#write(result)
+    this.#locals.closeScope()
+    return this.#setNew(result.type)
+  }
+
+  /** A new local that holds anything until it is set. */
+  local<T extends ValueType>(type: T): Local<T> {
+    return this.#locals.take(type)
+  }
+
+  set<T extends ValueType>(local: Local<T>, value: NoInfer<Argument<T>>): void {
+    this.#write(operand(local.type, value))
+    this.#checkAlive(local)
+    this.#op(structure["local.set"])
+    this.#out.u32(local.immediate)
+  }
+
+  /** Runs `body`; the locals it makes are used again afterwards. */
+  scope(body: () => void): void {
+    this.#locals.openScope()
+    body()
+    this.#locals.closeScope()
+  }
+
+  #setNew<T extends ValueType>(type: T): Local<T> {
+    const local = this.local(type)
+    this.#op(structure["local.set"])
+    this.#out.u32(local.immediate)
+    return local
+  }
+
+  #checkAlive(local: Local): void {
+    if (local.released) throw new Error("a local is used after its scope has ended")
+  }
+
+  // Control flow
+
+  /** A block whose label is its end: branching to it leaves the block. */
+  block(body: (end: Label) => void): void {
+    this.#construct(structure.block, body)
+  }
+
+  /** A loop whose label is its beginning: it goes round again only where `body` branches to it. */
+  loop(body: (again: Label) => void): void {
+    this.#loops++
+    this.#construct(structure.loop, body)
+    this.#loops--
+  }
+
+  if(condition: I32, then: () => void, otherwise?: () => void): void {
+    this.#write(condition)
+    this.#construct(structure.if, () => {
+      then()
+      if (otherwise === undefined) return
+      this.#locals.closeScope()
+      this.#op(structure.else)
+      this.#locals.openScope()
+      otherwise()
+    })
+  }
+
+  br(label: Label): void {
+    this.#op(structure.br)
+    this.#out.u32(this.#distance(label))
+  }
+
+  brIf(label: Label, condition: I32): void {
+    this.#write(condition)
+    this.#op(structure.br_if)
+    this.#out.u32(this.#distance(label))
+  }
+
+  /** Runs the case whose number the index is, or `otherwise`. */
+  switch(index: I32, cases: ReadonlyArray<() => void>, otherwise: () => void = () => {}): void {
+    const branches = [...cases, otherwise]
+    this.block((end) => {
+      const nest = (depth: number): void => {
+        if (depth === 0) {
+          this.#write(index)
+          this.#op(structure.br_table)
+          this.#out.u32(cases.length)
+          for (let i = 0; i < branches.length; i++) this.#out.u32(i)
+          return
+        }
+        this.block(() => nest(depth - 1))
+        branches[depth - 1]?.()
+        if (depth < branches.length) this.br(end)
+      }
+      nest(branches.length)
+    })
+  }
+
+  /**
+   * Counts from `start` while less than `end`, both signed. `end` is computed once, before the first round; an empty range
+   * runs nothing. The last count plus `step` must stay below 2³¹.
+   */
+  for(start: I32 | number, end: I32 | number, step: I32 | number, body: (i: Local<"i32">) => void): void {
+    this.#count(start, end, step, i32.lt_s, body)
+  }
+
+  /** Like `for`, unsigned: for addresses, which may lie above 2³¹. */
+  forAddress(start: I32 | number, end: I32 | number, step: I32 | number, body: (address: Local<"i32">) => void): void {
+    this.#count(start, end, step, i32.lt_u, body)
+  }
+
+  #count(
+    start: I32 | number,
+    end: I32 | number,
+    step: I32 | number,
+    less: (a: I32 | number, b: I32 | number) => I32,
+    body: (i: Local<"i32">) => void,
+  ): void {
+    this.scope(() => {
+      const i = this.local("i32")
+      this.set(i, start)
+      const bound = typeof end === "number" ? end : this.let(end)
+      const stride = typeof step === "number" ? step : this.let(step)
+      const rounds = () =>
+        this.loop((again) => {
+          this.scope(() => body(i))
+          this.set(i, i32.add(i, stride))
+          this.brIf(again, less(i, bound))
+        })
+      if (typeof start !== "number" || typeof bound !== "number") this.if(less(i, bound), rounds)
+      else if (start < bound) rounds()
+    })
+  }
+
+  /** Leaves the function, with its result if it has one. */
+  return(value?: Value): void {
+    if (value !== undefined) this.#write(value)
+    this.#op(structure.return)
+  }
+
+  /** Says that this place cannot be reached; reaching it traps. */
+  unreachable(): void {
+    this.#op(structure.unreachable)
+  }
+
+  /** Calls a function and forgets what it leaves. */
+  call<P extends ReadonlyArray<ValueType>>(func: Func<P>, ...args: CallArguments<P>): void {
+    for (const argument of callOperands(func.params, args)) this.#write(argument)
+    this.#op(structure.call)
+    this.#out.u32(func.index)
+    if (func.result !== undefined) this.#op(structure.drop)
+  }
+
+  /** Computes a value and forgets it. */
+  drop(value: Value): void {
+    this.#write(value)
+    this.#op(structure.drop)
+  }
+
+  #construct(code: number, body: (label: Label) => void): void {
+    const label: Label = { depth: this.#labels.length }
+    this.#op(code)
+    this.#out.u8(emptyType)
+    this.#labels.push(label)
+    this.#locals.openScope()
+    body(label)
+    this.#locals.closeScope()
+    this.#labels.pop()
+    this.#op(structure.end)
+  }
+
+  #distance(label: Label): number {
+    if (this.#labels[label.depth] !== label) throw new Error("a branch goes to a block that it is not in")
+    return this.#labels.length - 1 - label.depth
+  }
+
+  // Writing
+
+  /** Ends the function and appends it, as the binary format wants it, to a code section. */
+  finish(section: Bytes, result: Value | undefined): void {
+    if (result !== undefined) this.#write(result)
+    this.#op(structure.end)
+    this.#locals.close()
+    const head = new Bytes(256)
+    this.#locals.write(head)
+    this.#constants.write(head)
+    section.u32(head.length + this.#out.length)
+    section.append(head)
+    section.append(this.#out)
+  }
+
+  #op(code: number): void {
+    writeCode(this.#out, code)
+  }
+
+  #write(value: Value): void {
+    for (let i = 0; i < value.operands.length; i++) this.#write(value.operands[i] as Value)
+    const constant = value.form === "v128" && this.#loops > 0 ? this.#constants.local(value) : undefined
+    if (constant !== undefined) {
+      this.#op(structure["local.get"])
+      this.#out.u32(constant)
+      return
+    }
+    if (value.form === "local") this.#checkAlive(value as Local)
+    writeNode(this.#out, value)
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * The variables of one function. They belong to scopes; when a scope ends its locals are released, and what comes after uses
+ * their room again.
+ */
+import type { Bytes } from "./Bytes.ts"
+import { typeCodes, type ValueType } from "./opcodes.ts"
+import { Local } from "./Value.ts"
+
+export class Locals {
+  readonly params: ReadonlyArray<Local>
+  /** The types of those that are no parameters, by index. */
+  readonly #types: Array<ValueType> = []
+  readonly #free: { readonly [T in ValueType]: Array<number> } = { i32: [], i64: [], f32: [], f64: [], v128: [] }
+  readonly #scopes: Array<Array<Local>>
+
+  constructor(params: ReadonlyArray<ValueType>) {
+    this.params = params.map((type, index) => new Local(type, index))
+    this.#scopes = [[...this.params]]
+  }
+
+  /** A local of the innermost scope. It holds anything until it is set. */
+  take<T extends ValueType>(type: T): Local<T> {
+    const local = new Local(type, this.#free[type].pop() ?? this.declare(type))
+    this.#scopes.at(-1)?.push(local)
+    return local
+  }
+
+  /** The index of a local of the whole function. */
+  declare(type: ValueType): number {
+    this.#types.push(type)
+    return this.params.length + this.#types.length - 1
+  }
+
+  openScope(): void {
+    this.#scopes.push([])
+  }
+
+  closeScope(): void {
+    for (const local of this.#scopes.pop() ?? []) {
+      local.released = true
+      this.#free[local.type].push(local.immediate)
+    }
+  }
+
+  /** Ends all scopes, the parameters' too. */
+  close(): void {
+    while (this.#scopes.length > 0) this.closeScope()
+  }
+
+  /** The declarations as they stand before a function's instructions: how many of which type, in the order of their indices. */
+  write(out: Bytes): void {
+    const runs: Array<{ readonly type: ValueType; count: number }> = []
+    for (const type of this.#types) {
+      const last = runs.at(-1)
+      if (last?.type === type) last.count++
+      else runs.push({ type, count: 1 })
+    }
+    out.u32(runs.length)
+    for (const { type, count } of runs) {
+      out.u32(count)
+      out.u8(typeCodes[type])
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * A tile of a matrix product: a few rows by a few vectors of columns, summed in registers over k one product after the
+ * other; so the order of the sum, and with it every bit, is the same for any tile.
+ */
+import type { Code } from "../assembler/Code.ts"
+import { multiplyAdd } from "../assembler/numerics.ts"
+import { f32x4, type I32, i32, type Local, type V128, v128 } from "../assembler/Value.ts"
+
+export interface Tile {
+  readonly rows: number
+  /** Columns that count; the last vector may hold fewer than four. */
+  readonly columns: number
+  /** Steps, in bytes, of `a` along rows and k, of `b` along k, of the result along rows. */
+  readonly aRow: number
+  readonly aStep: number
+  readonly bStep: number
+  readonly outRow: number
+  /** How many products each element sums. */
+  readonly k: number | I32
+  /** All ones where the sums go on from what stands in the result, all zeros where they begin; nothing where they always begin. */
+  readonly goesOn: V128 | undefined
+}
+
+/** Steps of k that are unrolled. */
+const unroll = 2
+
+/** One tile: `a`, `b` and `out` are the addresses of its first elements. */
+export const emitTile = (code: Code, tile: Tile, a: I32, b: I32, out: I32): void => {
+  const { aRow, aStep, bStep, columns, goesOn, k, outRow, rows } = tile
+  const vectors = Math.ceil(columns / 4)
+  const sums = Array.from({ length: rows * vectors }, (_, i) => {
+    if (goesOn === undefined) return code.let(f32x4.const(0))
+    const [row, vector] = [Math.floor(i / vectors), i % vectors]
+    return code.let(v128.and(v128.load(out, row * outRow + vector * 16), goesOn))
+  })
+  const [p, q] = [code.let(a), code.let(b)]
+  const round = (step: number): void =>
+    code.scope(() => {
+      const right = Array.from({ length: vectors }, (_, v) => code.let(v128.load(q, step * bStep + v * 16)))
+      for (let r = 0; r < rows; r++)
+        code.scope(() => {
+          const left = code.let(v128.load32_splat(p, r * aRow + step * aStep))
+          right.forEach((x, v) => {
+            const sum = sums[r * vectors + v] as Local<"v128">
+            code.set(sum, multiplyAdd(code, left, x, sum))
+          })
+        })
+    })
+  const together = (): void => {
+    for (let step = 0; step < unroll; step++) round(step)
+    code.set(p, i32.add(p, unroll * aStep))
+    code.set(q, i32.add(q, unroll * bStep))
+  }
+  if (typeof k === "number") {
+    const whole = k - (k % unroll)
+    if (whole > 0) code.for(0, whole, unroll, together)
+    for (let step = 0; step < k - whole; step++) round(step)
+  } else {
+    code.for(0, i32.and(k, -unroll), unroll, together)
+    code.if(i32.and(k, unroll - 1), () => round(0))
+  }
+  for (let r = 0; r < rows; r++)
+    for (let v = 0; v < vectors; v++) {
+      const sum = sums[r * vectors + v] as Local<"v128">
+      const left = columns - v * 4
+      const at = r * outRow + v * 16
+      if (left >= 4) code.v128.store(out, sum, at)
+      else for (let lane = 0; lane < left; lane++) code.v128.store32_lane(out, sum, lane, at + lane * 4)
+    }
+}

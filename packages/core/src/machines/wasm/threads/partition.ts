@@ -1,0 +1,87 @@
+/**
+ * How a team of threads shares a kernel: each computes a region of the result. Every element is computed by one thread, in an
+ * order that does not depend on the number of threads, and so do its bits not.
+ */
+import type { Code } from "../assembler/Code.ts"
+import { type I32, i32, type Local, select } from "../assembler/Value.ts"
+
+/** The threads that run a kernel: the number of this one, and how many there are. */
+export interface Team {
+  readonly thread: I32
+  readonly threads: number
+}
+
+/** A range of integers, without its end. */
+export interface Range {
+  readonly start: I32 | number
+  readonly end: I32 | number
+}
+
+/** The elements of an array at some leading indices: all, or those in a range of its last axis but one, or of its last axis. */
+export interface Region {
+  readonly indices: ReadonlyArray<I32>
+  readonly rows?: Range | undefined
+  /** Its start is a multiple of four, and so is its end, unless it is the axis's. */
+  readonly columns?: Range | undefined
+}
+
+/** This thread's range of the numbers from 0 to `total`, in chunks of `grain`. */
+export const threadRange = (code: Code, { thread, threads }: Team, total: number, grain = 1): Range => {
+  if (threads === 1) return { start: 0, end: total }
+  const count = Math.ceil(total / grain)
+  const at = (which: I32): I32 => i32.mul(i32.div_u(i32.mul(which, count), threads), grain)
+  const start = code.let(at(thread))
+  const end = code.let(at(i32.add(thread, 1)))
+  // The last chunk may be short.
+  if (count * grain > total) code.if(i32.gt_u(end, total), () => code.set(end, total))
+  return { start, end }
+}
+
+/** Runs `body` for the chunks of a range within 0 to `total`; the range starts at a chunk, and only the last chunk of all may be short. */
+export const chunks = (
+  code: Code,
+  { end, start }: Range,
+  total: number,
+  size: number,
+  body: (at: Local<"i32">, size: number) => void,
+): void => {
+  const rest = total % size
+  code.for(start, end, size, (at) => {
+    if (rest === 0 || total < size) body(at, rest === 0 ? size : rest)
+    else
+      code.if(
+        i32.lt_s(at, total - rest),
+        () => body(at, size),
+        () => body(at, rest),
+      )
+  })
+}
+
+/** Runs `body` on the first thread only. */
+export const firstAlone = (code: Code, { thread, threads }: Team, body: () => void): void => {
+  if (threads === 1) code.scope(body)
+  else code.if(i32.eqz(thread), body)
+}
+
+/** Runs `body` on the last thread only. */
+export const lastAlone = (code: Code, { thread, threads }: Team, body: () => void): void => {
+  if (threads === 1) code.scope(body)
+  else code.if(i32.eq(thread, threads - 1), body)
+}
+
+/** Runs `body` for blocks of a range within 0 to `total`: without a loop where one block holds all. */
+export const inBlocks = (
+  code: Code,
+  { end, start }: Range,
+  total: number,
+  size: number,
+  body: (start: I32 | number, end: I32 | number) => void,
+): void => {
+  if (size >= total) body(start, end)
+  else
+    code.for(start, end, size, (from) => {
+      const last = code.let(typeof end === "number" ? i32.const(end) : end)
+      const to = code.let(i32.add(from, size))
+      body(from, code.let(select(i32.lt_s(to, last), to, last)))
+    })
+}

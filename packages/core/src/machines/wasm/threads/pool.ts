@@ -1,0 +1,173 @@
+/**
+ * A pool of workers, which run modules in a shared memory together with the calling thread. A worker watches a number that rises
+ * with each run: it spins for a while, so that runs that follow each other closely cost next to nothing, and then sleeps. What
+ * differs between hosts is in `nodeWorkers` and `webWorkers`.
+ */
+
+import { maySleep, type WasmMemory, type WasmModule } from "../assembler/webAssembly.ts"
+import { allStarted, failureMessage, job, runs, startedCount } from "./controlBlock.ts"
+import { nodeWorkers } from "./nodeWorkers.ts"
+import { makeSharedMemories } from "./sharedMemories.ts"
+import type { Worker, WorkerGroup, WorkerHost } from "./WorkerGroup.ts"
+import { webWorkers } from "./webWorkers.ts"
+
+/** Threads that run jobs beside the calling thread. */
+export interface Pool {
+  /** How many threads there are, the calling one included. */
+  readonly threads: number
+  /** The least work of a kernel that threads share: a kernel with less is done sooner by one thread. */
+  readonly minSharedWork: number
+  /** Whether the calling thread may sleep while it waits for the others. */
+  readonly sleeps: boolean
+  /**
+   * Resolves to whether there are workers, on hosts that start them only while the calling thread is idle; to be awaited before
+   * `add`. `undefined` where there is nothing to wait for.
+   */
+  readonly ready: () => Promise<boolean> | undefined
+  /** A memory that the workers can share, of at least so many pages. Throws `RangeError` when there is no room. */
+  readonly memory: (pages: number) => WasmMemory
+  /** Adds a job for all workers: a module and a memory of the pool's. `failed` is the address of the word that a thread sets when it fails. */
+  readonly add: (module: WasmModule, memory: WasmMemory, failed: number) => Work
+  /** Starts the workers unless they run, and waits until all have started: earlier runs are not shared. */
+  readonly complete: () => Promise<void>
+  /** The workers that were started and have not ended. */
+  readonly workers: () => ReadonlyArray<Worker>
+  readonly close: () => Promise<void>
+}
+
+/** A job of a pool's workers. */
+export interface Work {
+  /** Starts a run, if all workers have started. They take some 30 ms, in which the calling thread does their parts too. */
+  readonly start: () => boolean
+  /** Throws when a worker has ended, as far as a waiting thread can know it; `round` identifies the barrier. */
+  readonly watch: (round: number) => void
+  /**
+   * Stops the workers, which would wait for the calling thread: it has failed. Returns why a worker failed, if one did. The
+   * workers end, and others replace them for the next job.
+   */
+  readonly abandon: () => string | undefined
+  /** Makes the workers forget the job; its memory returns to the pool. */
+  readonly drop: () => void
+}
+
+/** Workers that may retain so many bytes of unused memory are replaced. */
+const maxRetained = 2 ** 30
+
+/** The workers of this host, where it has them and can share memory with them. */
+const currentHost = (): WorkerHost | undefined =>
+  typeof SharedArrayBuffer === "function" ? (nodeWorkers() ?? webWorkers()) : undefined
+
+/**
+ * A pool of so many threads. Its workers start with the first job, or with the first call of `ready`, and do not keep the
+ * process alive. `minSharedWork` is the host's unless given. Returns `undefined` where the host has no workers, or no memory that
+ * they could share.
+ */
+export const makePool = (threads: number, minSharedWork?: number, host = currentHost()): Pool | undefined => {
+  if (host === undefined || threads < 2) return undefined
+  const groups = new Set<WorkerGroup>()
+  let group: WorkerGroup | undefined
+  let starting: Promise<boolean> | undefined
+  const memories = makeSharedMemories()
+  let isClosed = false
+  let retained = 0
+  let jobs = 0
+
+  const startGroup = (): WorkerGroup => {
+    const fresh = host.start(threads, () => {
+      if (fresh.workers.size === 0) groups.delete(fresh)
+      if (fresh === group) retire(fresh)
+    })
+    groups.add(fresh)
+    return fresh
+  }
+  const haveAllStarted = ({ control }: WorkerGroup): boolean => Atomics.load(control, startedCount) === threads - 1
+  const retire = (old: WorkerGroup): void => {
+    if (group === old) {
+      group = undefined
+      retained = 0
+    }
+    void old.end()
+  }
+  /** Starts other workers on a host that starts them only while idle; the present ones work until then. */
+  const startReplacements = (): Promise<boolean> => {
+    const replace = async (): Promise<boolean> => {
+      const fresh = startGroup()
+      const isReady = (await fresh.ready) !== false
+      starting = undefined
+      // They may have been ended since then.
+      if (!isReady || !groups.has(fresh)) return false
+      if (group !== undefined) retire(group)
+      group = fresh
+      return true
+    }
+    starting ??= replace()
+    return starting
+  }
+  const present = (): WorkerGroup => {
+    if (group !== undefined) return group
+    if (isClosed) throw new Error("its threads have ended with their scope")
+    if (host.startsWhenIdle) {
+      void startReplacements()
+      throw new Error("its workers have not started")
+    }
+    group = startGroup()
+    return group
+  }
+
+  return {
+    threads,
+    minSharedWork: minSharedWork ?? host.minSharedWork,
+    sleeps: maySleep(),
+    complete: async () => {
+      if (host.startsWhenIdle && group === undefined) return void (await startReplacements())
+      const { control, workers } = present()
+      await allStarted(control, threads - 1, () => workers.size === threads - 1)
+    },
+    ready: () => (host.startsWhenIdle && group === undefined && !isClosed ? startReplacements() : undefined),
+    workers: () => [...groups].flatMap(({ workers }) => [...workers]),
+    memory: memories.take,
+    add: (module, memory, failed) => {
+      present()
+      const id = jobs++
+      let given: WorkerGroup | undefined
+      let isDone = false
+      return {
+        start: () => {
+          const now = present()
+          if (!haveAllStarted(now)) return false
+          if (given !== now) now.send({ id, job: { module, memory, failed } })
+          given = now
+          Atomics.store(now.control, job, id)
+          Atomics.add(now.control, runs, 1)
+          now.wake()
+          return true
+        },
+        watch: (round) => given?.watch(round),
+        abandon: () => {
+          if (given === undefined) return undefined
+          const message = failureMessage(given.control)
+          Atomics.store(new Int32Array(memory.buffer, failed, 1), 0, 1)
+          retire(given)
+          if (host.startsWhenIdle && !isClosed) void startReplacements()
+          isDone = true
+          return message
+        },
+        drop: () => {
+          if (isDone) return
+          isDone = true
+          if (given !== undefined && given === group) given.send({ id })
+          retained += memories.give(memory)
+          if (retained > maxRetained && group !== undefined) {
+            // Others replace them, before they end or after.
+            if (host.startsWhenIdle) void startReplacements()
+            else retire(group)
+          }
+        },
+      }
+    },
+    close: async () => {
+      isClosed = true
+      await Promise.all([...groups].map((each) => each.end()))
+    },
+  }
+}

@@ -1,0 +1,125 @@
+/** What a run must be for training to begin: each argument of each entry point is checked before anything is computed. */
+import type * as Dataset from "../data/Dataset.ts"
+import { nearest } from "../data/Nearest.ts"
+import * as Shape from "../words/Shape.ts"
+import type { Config } from "./Config.ts"
+import { count, dataset, firstOf, type Problem, problem, scoreTable, within } from "./checkData.ts"
+import type { ScoreTable } from "./Evaluate.ts"
+import type { Monitor } from "./Monitor.ts"
+import type { Plateau } from "./Plateau.ts"
+
+/** Validation rows that are like the training rows. */
+const alike = (train: Dataset.Dataset, validation: Dataset.Dataset): Problem => {
+  const different = (["inputs", "targets"] as const).find(
+    (part) => !Shape.equals(train[part].shape.slice(1), validation[part].shape.slice(1)),
+  )
+  if (different !== undefined)
+    return problem(
+      `validation.${different}`,
+      `rows of shape ${Shape.print(validation[different].shape.slice(1))}`,
+      `rows of shape ${Shape.print(train[different].shape.slice(1))}, as in data.${different}`,
+      "prepare both parts in the same way",
+    )
+  return train.targets.dtype === validation.targets.dtype
+    ? undefined
+    : problem(
+        "validation.targets",
+        validation.targets.dtype,
+        `${train.targets.dtype}, as in data.targets`,
+        "prepare both parts in the same way",
+      )
+}
+
+/** A score that the run will have. */
+export const monitor = (
+  argument: string,
+  { minDelta = 0, mode, monitor: name }: Monitor,
+  { scores, validation }: { readonly scores: ScoreTable; readonly validation: boolean },
+): Problem => {
+  const own = ["loss", ...Object.keys(scores)]
+  const parts = validation ? ["val", "train"] : ["train"]
+  const known = parts.flatMap((part) => own.map((score) => `${part}.${score}`))
+  const at = `${argument}.monitor`
+  if (!known.includes(name)) {
+    const near = nearest(name, known)
+    const unseen = !validation && name.startsWith("val.") && own.includes(name.slice("val.".length))
+    return problem(
+      at,
+      JSON.stringify(name),
+      unseen ? "a score of the training rows, since there are no validation rows" : "a score of this run",
+      unseen ? "validation: rows to score" : (near.length > 0 ? near : known).map((each) => JSON.stringify(each)).join(" or "),
+    )
+  }
+  return (
+    (mode === "min" || mode === "max"
+      ? undefined
+      : problem(`${argument}.mode`, String(mode), '"min" or "max"', `${argument}.mode: "min"`)) ??
+    within(`${argument}.minDelta`, minDelta, 0, Number.MAX_VALUE)
+  )
+}
+
+const plateau = ({ cooldown = 0, factor, least = 0, patience }: Plateau): Problem =>
+  firstOf([
+    factor >= 0 && factor < 1
+      ? undefined
+      : problem("plateau.factor", String(factor), "a number from 0, less than 1", "plateau.factor: 0.1"),
+    count("plateau.patience", patience, 1),
+    count("plateau.cooldown", cooldown, 0),
+    within("plateau.least", least, 0, 1),
+  ])
+
+/** The first thing that keeps a run from being trained. */
+export const config = <P, S, O, R>({
+  batch,
+  best,
+  data,
+  earlyStop,
+  epochs,
+  optimizer,
+  plateau: slower,
+  resume,
+  saving,
+  scores = {},
+  seed,
+  validation,
+}: Config<P, S, O, R>): Problem => {
+  const seen = { scores, validation: validation !== undefined }
+  return (
+    dataset("data", data) ??
+    (validation === undefined ? undefined : (dataset("validation", validation) ?? alike(data, validation))) ??
+    firstOf([
+      count("seed", seed, 0),
+      count("epochs", epochs, 0),
+      count("batch", batch, 1),
+      count("saving.every", saving?.every ?? 1, 1),
+      scoreTable(scores),
+      best && monitor("best", best, seen),
+      earlyStop && (monitor("earlyStop", earlyStop, seen) ?? count("earlyStop.patience", earlyStop.patience, 1)),
+      slower && (monitor("plateau", slower, seen) ?? plateau(slower)),
+    ]) ??
+    (slower === undefined || optimizer.rate !== undefined
+      ? undefined
+      : problem(
+          "plateau",
+          "an optimizer whose state has no learning rate",
+          "a rate that can be lowered",
+          "end the chain with Optimizer.scaleByLearningRate, or pass on `rate` in an optimizer of your own",
+        )) ??
+    (resume === undefined || resume.last.progress.epoch + (resume.last.progress.batch > 0 ? 1 : 0) <= epochs
+      ? undefined
+      : problem(
+          "epochs",
+          String(epochs),
+          `at least the ${resume.last.progress.epoch + (resume.last.progress.batch > 0 ? 1 : 0)} that the checkpoint has begun`,
+          "more epochs, or an earlier checkpoint",
+        )) ??
+    (earlyStop?.restoreBest === true && resume?.last.progress.best !== undefined && resume.best === undefined
+      ? problem(
+          "resume.best",
+          "nothing",
+          `the weights of epoch ${resume.last.progress.best.epoch}, the best so far, for restoreBest`,
+          "load the best checkpoint as well",
+        )
+      : undefined)
+  )
+}

@@ -1,0 +1,61 @@
+/** What pre-training must be given to begin. */
+import * as Shape from "../words/Shape.ts"
+import { count, firstOf, type Problem, problem, rows, within } from "./checkData.ts"
+import type { Config } from "./Pretrain.ts"
+import type { Stage } from "./trainMachine.ts"
+
+const stage = ({ batch, epochs, hidden, layer, learningRate, momentum }: Stage, i: number): Problem => {
+  const at = `stages[${i}]`
+  return firstOf([
+    layer === "" ? problem(`${at}.layer`, '""', "the name of a layer", `${at}.layer: "dense1"`) : undefined,
+    count(`${at}.hidden`, hidden, 1),
+    count(`${at}.epochs`, epochs, 0),
+    count(`${at}.batch`, batch, 1),
+    learningRate > 0 && Number.isFinite(learningRate)
+      ? undefined
+      : problem(`${at}.learningRate`, String(learningRate), "a number more than 0", `${at}.learningRate: 0.1`),
+    ...[momentum].flat().map((each) => within(`${at}.momentum`, each, 0, 1)),
+  ])
+}
+
+/** The first layer that two stages learn. */
+const twice = (stages: ReadonlyArray<Stage>): Problem => {
+  const i = stages.findIndex(({ layer }, at) => stages.findIndex((other) => other.layer === layer) < at)
+  const layer = stages[i]?.layer
+  return layer === undefined
+    ? undefined
+    : problem(`stages[${i}].layer`, JSON.stringify(layer), "a layer that no other stage learns", "one stage for each layer")
+}
+
+/** The first thing that keeps machines from learning. */
+export const pretrain = ({ done = [], inputs, seed, stages, validation }: Omit<Config, "save">): Problem =>
+  rows("inputs", inputs) ??
+  (validation === undefined ? undefined : rows("validation", validation)) ??
+  (validation === undefined || Shape.equals(validation.shape.slice(1), inputs.shape.slice(1))
+    ? undefined
+    : problem(
+        "validation",
+        `rows of shape ${Shape.print(validation.shape.slice(1))}`,
+        `rows of shape ${Shape.print(inputs.shape.slice(1))}, as in inputs`,
+        "prepare both parts in the same way",
+      )) ??
+  count("seed", seed, 0) ??
+  firstOf(stages.map(stage)) ??
+  twice(stages) ??
+  (done.length <= stages.length
+    ? undefined
+    : problem(
+        "done",
+        `${done.length} machines`,
+        `at most ${stages.length}, one for each stage`,
+        "the machines of these stages",
+      )) ??
+  firstOf(
+    done.map(({ w }, i) => {
+      const below = i === 0 ? Shape.size(inputs.shape.slice(1)) : (stages[i - 1]?.hidden ?? 0)
+      const wanted = [below, stages[i]?.hidden ?? 0]
+      return Shape.equals(w.shape, wanted)
+        ? undefined
+        : problem(`done[${i}].w`, Shape.print(w.shape), Shape.print(wanted), "the machines of these stages, in order")
+    }),
+  )

@@ -1,0 +1,76 @@
+/** The element types of safetensors files, and how each becomes one of ours. */
+import { type DType, fits, type Storage } from "../words/DType.ts"
+
+/** The name of an element type in a header. */
+export type Code = "F64" | "F32" | "F16" | "BF16" | "I64" | "I32" | "I16" | "I8" | "U64" | "U32" | "U16" | "U8" | "BOOL"
+
+/** How an element type is read: `read` gives the numbers, or says which of them do not fit. */
+export interface Format {
+  readonly dtype: DType
+  /** Bytes an element. */
+  readonly bytes: number
+  readonly read: (buffer: ArrayBuffer) => Storage | string
+}
+
+/** An IEEE 754 half: 1 bit of sign, 5 of exponent, 10 of fraction. `half(0x3c00) // => 1` */
+export const half = (bits: number): number => {
+  const sign = bits >> 15 === 0 ? 1 : -1
+  const exponent = (bits >> 10) & 31
+  const fraction = bits & 1023
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25)
+}
+
+const halves = (buffer: ArrayBuffer): Storage => Float32Array.from(new Uint16Array(buffer), half)
+
+/** The upper half of a float: its bits, with 16 zeros after them. */
+const upperHalves = (buffer: ArrayBuffer): Storage =>
+  new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer)
+
+/** Whole numbers, as far as they fit into a kind. */
+const whole =
+  (
+    dtype: Exclude<DType, "f32">,
+    storage: (length: number) => Int32Array | Uint8Array,
+    numbers: (buffer: ArrayBuffer) => ArrayLike<number | bigint>,
+  ) =>
+  (buffer: ArrayBuffer): Storage | string => {
+    const given = numbers(buffer)
+    const data = storage(given.length)
+    for (let i = 0; i < given.length; i++) {
+      const value = given[i] ?? 0
+      if (!fits(dtype, Number(value))) return `${value} at ${i}`
+      data[i] = Number(value)
+    }
+    return data
+  }
+
+const i32 = (numbers: (buffer: ArrayBuffer) => ArrayLike<number | bigint>) =>
+  whole("i32", (length) => new Int32Array(length), numbers)
+
+export const formats: { readonly [C in Code]: Format } = {
+  F64: { dtype: "f32", bytes: 8, read: (buffer) => new Float64Array(buffer) },
+  F32: { dtype: "f32", bytes: 4, read: (buffer) => new Float32Array(buffer) },
+  F16: { dtype: "f32", bytes: 2, read: halves },
+  BF16: { dtype: "f32", bytes: 2, read: upperHalves },
+  I64: { dtype: "i32", bytes: 8, read: i32((buffer) => new BigInt64Array(buffer)) },
+  I32: { dtype: "i32", bytes: 4, read: (buffer) => new Int32Array(buffer) },
+  I16: { dtype: "i32", bytes: 2, read: i32((buffer) => new Int16Array(buffer)) },
+  I8: { dtype: "i32", bytes: 1, read: i32((buffer) => new Int8Array(buffer)) },
+  U64: { dtype: "i32", bytes: 8, read: i32((buffer) => new BigUint64Array(buffer)) },
+  U32: { dtype: "i32", bytes: 4, read: i32((buffer) => new Uint32Array(buffer)) },
+  U16: { dtype: "i32", bytes: 2, read: i32((buffer) => new Uint16Array(buffer)) },
+  U8: { dtype: "u8", bytes: 1, read: (buffer) => new Uint8Array(buffer) },
+  BOOL: {
+    dtype: "bool",
+    bytes: 1,
+    read: whole(
+      "bool",
+      (length) => new Uint8Array(length),
+      (buffer) => new Uint8Array(buffer),
+    ),
+  },
+}
+
+/** Whether a header's word for an element type is one of these. */
+export const isCode = (code: string): code is Code => Object.hasOwn(formats, code)

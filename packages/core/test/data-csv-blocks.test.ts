@@ -1,0 +1,96 @@
+/** CSV in pieces: the same rows, lines and errors as the text read at once, wherever it is cut. */
+import * as Result from "effect/Result"
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import * as Csv from "../src/data/Csv.ts"
+import * as CsvBlocks from "../src/data/CsvBlocks.ts"
+import type { DataError } from "../src/data/DataError.ts"
+import type * as Table from "../src/data/Table.ts"
+
+/** All tables of a text cut at some places, joined; or the first error. */
+const inPieces = (
+  text: string,
+  cuts: ReadonlyArray<number>,
+  options?: CsvBlocks.Options,
+): Result.Result<Table.Table, DataError> => {
+  const reader = CsvBlocks.reader(options)
+  const bounds = [0, ...cuts.map((at) => at % (text.length + 1)).sort((a, b) => a - b), text.length]
+  let columns: ReadonlyArray<string> = []
+  const rows: Array<ReadonlyArray<string>> = []
+  const lines: Array<number> = []
+  const steps = [...bounds.slice(1).map((end, i) => () => reader.push(text.slice(bounds[i], end))), reader.end]
+  for (const step of steps) {
+    const read = step()
+    if (Result.isFailure(read)) return Result.fail(read.failure)
+    if (read.success === undefined) continue
+    columns = read.success.columns
+    rows.push(...read.success.rows)
+    lines.push(...read.success.lines)
+  }
+  return Result.succeed({ columns, rows, lines })
+}
+
+const cell = fc.oneof(
+  fc.string({ maxLength: 4 }),
+  fc.constantFrom("", "a", '"', "\n", "x\ny", "1;2", "1,2", "\r\n", " ", "é", "\u{1F600}"),
+)
+const pieces = fc.array(fc.nat(), { maxLength: 12 })
+
+describe("a text in pieces", () => {
+  it("gives the rows and lines of the text read at once", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(cell, cell, cell), { minLength: 1, maxLength: 12 }), pieces, (rows, cuts) => {
+        const text = Csv.print({ columns: ["a", "b b", 'c"'], rows })
+        expect(inPieces(text, cuts)).toEqual(Csv.parse(text))
+      }),
+    )
+  })
+
+  it("names the place of what is wrong, in the text as a whole", () => {
+    const texts = [
+      "a,b\n1,2\n3,4\n5\n6,7\n",
+      'a,b\n1,2\n3,"4\n5,6\n',
+      'a,b\n\n"1\n2",3\n4,5" x\n',
+      "a,b\n",
+      "",
+      "\n\n",
+      "a,a\n1,2\n",
+    ]
+    for (const text of texts)
+      fc.assert(
+        fc.property(pieces, (cuts) => {
+          const message = (read: Result.Result<Table.Table, DataError>) =>
+            Result.match(read, { onFailure: (error) => error.message, onSuccess: () => "read" })
+          expect(message(inPieces(text, cuts))).toBe(message(Csv.parse(text)))
+        }),
+      )
+  })
+
+  it("may have no header, and names that depend on how many cells there are", () => {
+    expect(Result.getOrThrow(inPieces("1,2\n3,4\n", [3], { header: false })).columns).toEqual(["c1", "c2"])
+    const named = inPieces("1,2\n3,4\n", [5], { header: (cells) => Array.from({ length: cells }, (_, i) => `x${i}`) })
+    expect(Result.getOrThrow(named)).toEqual({
+      columns: ["x0", "x1"],
+      rows: [
+        ["1", "2"],
+        ["3", "4"],
+      ],
+      lines: [1, 2],
+    })
+  })
+
+  it("keeps the delimiter of the first piece", () => {
+    expect(Result.getOrThrow(inPieces("a;b\n1,5;2\n3,4;5,6\n", [9])).rows).toEqual([
+      ["1,5", "2"],
+      ["3,4", "5,6"],
+    ])
+  })
+
+  it("ends where a record has no end", () => {
+    const reader = CsvBlocks.reader()
+    expect(reader.push('a,b\n1,2\n3,"')).toMatchObject({ success: { rows: [["1", "2"]] } })
+    const piece = "x\n".repeat(2 ** 22)
+    reader.push(piece)
+    expect(reader.push(piece)).toMatchObject({ failure: { reason: { _tag: "BadQuote", line: 3 } } })
+  })
+})

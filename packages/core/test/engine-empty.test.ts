@@ -1,0 +1,98 @@
+/** Arrays without elements, through every primitive and rearrangement, on one to three threads, held to Reference. */
+import fc from "fast-check"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { Program as Programs, Tensor } from "../src/index.ts"
+import type { Primitive } from "../src/language/Primitive.ts"
+import { shapeRules } from "../src/language/ShapeRule.ts"
+import { offered } from "../src/machines/wasm/assembler/hostNumerics.ts"
+import type { Numerics } from "../src/machines/wasm/assembler/numerics.ts"
+import { makePool } from "../src/machines/wasm/threads/pool.ts"
+import * as Reference from "../src/meaning/Reference.ts"
+import { programWithInputs } from "../src/testing/programs.ts"
+import type { NDArray } from "../src/words/NDArray.ts"
+import * as Shape from "../src/words/Shape.ts"
+import { mistake } from "./held-to-reference.ts"
+import { bits, oneByOne, whole } from "./one-by-one.ts"
+
+const all = [...new Set<Numerics>(["portable", offered("fast")])]
+const pools = [undefined, makePool(2, 0), makePool(3, 0)]
+beforeAll(() => Promise.all(pools.map((pool) => pool?.complete())))
+afterAll(() => Promise.all(pools.map((pool) => pool?.close())))
+
+/** Rearrangements, and the kernels that step through memory as these say. */
+const following: ReadonlyArray<Primitive> = [
+  "transpose",
+  "reverse",
+  "slice",
+  "broadcast",
+  "reshape",
+  "dot",
+  "dot",
+  "reduceSum",
+  "add",
+  "iota",
+]
+
+/** Some axes of a matrix. */
+const axes: ReadonlyArray<ReadonlyArray<number>> = [[], [0], [1], [0, 1]]
+const sizes = [0, 1, 3, 9]
+
+describe.each(all)("with empty axes, in %s numerics,", (numerics) => {
+  it("a product of matrices, whichever way its operands are turned, is a sum over what there is", () => {
+    for (const m of sizes)
+      for (const n of sizes)
+        for (const k of m * n === 0 ? sizes : [0])
+          for (const reversedA of axes)
+            for (const reversedB of axes)
+              for (const isTransposed of [false, true]) {
+                const [a, b] = [Tensor.read(Tensor.ones([m, k])), Tensor.read(Tensor.ones(isTransposed ? [n, k] : [k, n]))]
+                const program = Programs.trace(
+                  (x, y) => {
+                    const [left, right] = [Tensor.flip(x as Tensor.Tensor, reversedA), Tensor.flip(y as Tensor.Tensor, reversedB)]
+                    return [Tensor.matmul(left, isTransposed ? Tensor.transpose(right) : right)]
+                  },
+                  [a, b],
+                )
+                const [made] = whole(numerics, program, [a, b]) as readonly [NDArray]
+                expect(made.shape).toEqual([m, n])
+                expect([...made.data]).toEqual(Array<number>(m * n).fill(0))
+              }
+  })
+
+  it.each([
+    ["of all primitives", {}],
+    ["of rearrangements and what follows them through memory", { primitives: following }],
+  ])("programs %s mean what Reference means, and give the same bits fused and on one to three threads", (_, options) => {
+    fc.assert(
+      fc.property(programWithInputs({ ...options, emptyAxes: true, maxSteps: 10, special: true }), ({ inputs, program }) => {
+        const single = oneByOne(numerics, program, inputs, (step, given, got) => {
+          if (step.equations[0]?.primitive !== "scan") expect(mistake(step, given, got)).toBeUndefined()
+        })
+        for (const pool of pools) expect(whole(numerics, program, inputs, pool).map(bits)).toEqual(single.map(bits))
+      }),
+      { numRuns: 150 },
+    )
+  })
+})
+
+describe("alone, with an axis of length 0 in what it takes or gives, a step gives what Reference gives:", () => {
+  it.each((Object.keys(shapeRules) as ReadonlyArray<Primitive>).map((primitive) => [primitive]))("%s", (primitive) => {
+    let met = 0
+    const isEmpty = (array: NDArray): boolean => Shape.size(array.shape) === 0
+    fc.assert(
+      fc.property(programWithInputs({ emptyAxes: true, primitives: [primitive], maxSteps: 1 }), ({ inputs, program }) => {
+        const wanted = Reference.run(program, inputs)
+        if (![...inputs, ...wanted].some(isEmpty)) return
+        met++
+        for (const pool of pools)
+          whole("portable", program, inputs, pool).forEach((got, i) => {
+            expect(got.shape).toEqual(wanted[i]?.shape)
+            expect(bits(got).length).toBe(Shape.size(got.shape))
+            if (primitive !== "scan") expect(mistake(program, inputs, got)).toBeUndefined()
+          })
+      }),
+      { numRuns: 200 },
+    )
+    expect(met).toBeGreaterThan(0)
+  })
+})

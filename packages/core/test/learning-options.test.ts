@@ -1,0 +1,283 @@
+/** The bounds of options: those of a catalogue entry hold for the table and for the constructor that a program calls. */
+import {
+  Activation,
+  Initializer,
+  Key,
+  Layers,
+  LearningRate,
+  Loss,
+  Optimizer,
+  OptionError,
+  Rbm,
+  Regularizer,
+  Score,
+  Tensor,
+} from "@adjoint/core"
+import { type AnyEntry, fill, make, type Option, type Table } from "@adjoint/core/learning/Entry"
+import { isWithin, wantedOf, wantOptions } from "@adjoint/core/learning/OptionError"
+import * as fc from "fast-check"
+import { describe, expect, test } from "vitest"
+
+type Given = { readonly [option: string]: never }
+type Construct = (options: Given) => unknown
+
+const x = Tensor.make([1, -1])
+const rate = 0.1
+const steps = { lr: 0.1, steps: 10 }
+
+/** What options without a default are given. */
+const required: { readonly [option: string]: unknown } = {
+  units: 2,
+  filters: 2,
+  tokens: 5,
+  groups: 1,
+  heads: 2,
+  shape: [2, 3],
+}
+
+/** The constructor behind each entry that has options of its own, called as a program calls it. */
+const constructors: { readonly [table: string]: { readonly [name: string]: Construct } } = {
+  activation: {
+    hard_tanh: ({ min, max }) => Activation.hardTanh(x, min, max),
+    leaky_relu: ({ alpha }) => Activation.leakyRelu(x, alpha),
+    prelu: (o) => Activation.prelu(o),
+    rrelu: (o) => Activation.rrelu(o),
+    elu: ({ alpha }) => Activation.elu(x, alpha),
+    softplus: ({ beta }) => Activation.softplus(x, beta),
+    swish: ({ beta }) => Activation.swish(x, beta),
+    silu: ({ beta }) => Activation.swish(x, beta),
+    gelu: ({ approximate }) => Activation.gelu(x, approximate),
+    swiglu: ({ beta }) => Activation.swiglu(x, beta),
+  },
+  initializer: {
+    constant: ({ value }) => Initializer.constant(value as never),
+    normal: ({ std }) => Initializer.normal(std as never),
+    uniform: ({ limit }) => Initializer.uniform(limit as never),
+    truncated_normal: ({ std }) => Initializer.truncatedNormal(std as never),
+    orthogonal: ({ gain }) => Initializer.orthogonal(gain),
+    identity: ({ gain }) => Initializer.identity(gain),
+    xavier_normal: ({ gain }) => Initializer.xavier("normal", gain),
+    xavier_uniform: ({ gain }) => Initializer.xavier("uniform", gain),
+    glorot_normal: ({ gain }) => Initializer.xavier("normal", gain),
+    glorot_uniform: ({ gain }) => Initializer.xavier("uniform", gain),
+    he_normal: ({ mode }) => Initializer.he("normal", 1, mode),
+    he_uniform: ({ mode }) => Initializer.he("uniform", 1, mode),
+    kaiming_normal: ({ mode }) => Initializer.he("normal", 1, mode),
+    kaiming_uniform: ({ mode }) => Initializer.he("uniform", 1, mode),
+  },
+  layer: {
+    dense: (o) => Layers.dense(o as never),
+    maxout: (o) => Layers.maxout(o as never),
+    conv1d: (o) => Layers.conv1d(o as never),
+    conv2d: (o) => Layers.conv2d(o as never),
+    conv_transpose2d: ({ output_padding, ...o }) => Layers.convTranspose2d({ ...o, outputPadding: output_padding } as never),
+    max_pool: (o) => Layers.maxPool(o as never),
+    avg_pool: (o) => Layers.avgPool(o as never),
+    reshape: ({ shape }) => Layers.reshape((typeof shape === "number" ? [shape] : shape) as never),
+    embedding: (o) => Layers.embedding(o as never),
+    batch_norm: (o) => Layers.batchNorm(o),
+    layer_norm: (o) => Layers.layerNorm(o),
+    group_norm: (o) => Layers.groupNorm(o as never),
+    rms_norm: (o) => Layers.rmsNorm(o),
+    dropout: ({ rate }) => Layers.dropout(rate as never),
+    spatial_dropout: ({ rate }) => Layers.spatialDropout(rate as never),
+    alpha_dropout: ({ rate }) => Layers.alphaDropout(rate as never),
+    gaussian_noise: ({ std }) => Layers.gaussianNoise(std as never),
+    random_flip: (o) => Layers.randomFlip(o),
+    random_shift: ({ most }) => Layers.randomShift(most as never),
+    random_rotate: ({ degrees }) => Layers.randomRotate(degrees as never),
+    random_zoom: ({ amount }) => Layers.randomZoom(amount as never),
+    random_erase: ({ size }) => Layers.randomErase(size as never),
+    simple_rnn: (o) => Layers.simpleRnn(o as never),
+    lstm: ({ forget_bias, ...o }) => Layers.lstm({ ...o, forgetBias: forget_bias } as never),
+    gru: (o) => Layers.gru(o as never),
+    multi_head_attention: (o) => Layers.multiHeadAttention(o as never),
+    positions: (o) => Layers.positions(o),
+    transformer_encoder: (o) => Layers.transformerEncoder(o as never),
+  },
+  loss: {
+    huber: ({ delta }) => Loss.huber(delta),
+    categorical_cross_entropy: ({ label_smoothing }) =>
+      Loss.categoricalCrossEntropy({ labelSmoothing: label_smoothing as never }),
+    binary_cross_entropy: ({ label_smoothing }) => Loss.binaryCrossEntropy({ labelSmoothing: label_smoothing as never }),
+    hinge: (o) => Loss.hinge(o),
+  },
+  optimizer: {
+    sgd: ({ lr, momentum, ...o }) =>
+      momentum === 0 ? Optimizer.sgd(lr as never) : Optimizer.momentum(lr as never, { ...o, momentum: momentum as never }),
+    momentum: ({ lr, ...o }) => Optimizer.momentum(lr as never, o),
+    nesterov: ({ lr, ...o }) => Optimizer.nesterov(lr as never, o),
+    adagrad: ({ lr, eps_place, ...o }) => Optimizer.adagrad(lr as never, { ...o, place: eps_place as never }),
+    rmsprop: ({ lr, eps_place, ...o }) => Optimizer.rmsprop(lr as never, { ...o, place: eps_place as never }),
+    adadelta: ({ lr, ...o }) => Optimizer.adadelta(lr as never, o),
+    adam: ({ lr, ...o }) => Optimizer.adam(lr as never, o),
+    adamw: ({ lr, weight_decay, ...o }) => Optimizer.adamw(lr as never, { ...o, weightDecay: weight_decay as never }),
+    amsgrad: ({ lr, ...o }) => Optimizer.amsgrad(lr as never, o),
+    adamax: ({ lr, ...o }) => Optimizer.adamax(lr as never, o),
+    nadam: ({ lr, momentum_decay, ...o }) => Optimizer.nadam(lr as never, { ...o, momentumDecay: momentum_decay as never }),
+    radam: ({ lr, ...o }) => Optimizer.radam(lr as never, o),
+    lion: ({ lr, weight_decay, ...o }) => Optimizer.lion(lr as never, { ...o, weightDecay: weight_decay as never }),
+    lamb: ({ lr, weight_decay, ...o }) => Optimizer.lamb(lr as never, { ...o, weightDecay: weight_decay as never }),
+  },
+  schedule: {
+    step: ({ factor }) => LearningRate.step({ lr: rate, every: 5, factor: factor as never }),
+    exponential: ({ factor }) => LearningRate.exponential({ lr: rate, factor: factor as never }),
+    cosine: ({ min_lr }) => LearningRate.cosine({ ...steps, min: min_lr as never }),
+    polynomial: ({ min_lr, power }) => LearningRate.polynomial({ ...steps, min: min_lr as never, power: power as never }),
+    inverse_time: ({ decay }) => LearningRate.inverseTime({ lr: rate, decay: decay as never }),
+    cosine_restarts: ({ growth, min_lr }) =>
+      LearningRate.cosineRestarts({ ...steps, growth: growth as never, min: min_lr as never }),
+    one_cycle: ({ final_divide, ...o }) => LearningRate.oneCycle({ ...steps, ...o, finalDivide: final_divide as never }),
+    warmup_cosine: ({ min_lr }) => LearningRate.cosine({ ...steps, min: min_lr as never }),
+  },
+  regularizer: {
+    l1: ({ lambda }) => Regularizer.l1(lambda as never),
+    l2: ({ lambda }) => Regularizer.l2(lambda as never),
+    elastic_net: (o) => Regularizer.elasticNet(o as never),
+  },
+  score: {
+    top_k: ({ k }) => Score.topK(k as never),
+    precision: ({ average }) => Score.precision(average),
+    recall: ({ average }) => Score.recall(average),
+    f1: ({ average }) => Score.f1(average),
+    calibration_error: ({ bins }) => Score.calibrationError(bins),
+  },
+  report: { reliability: ({ bins }) => Score.reliability(bins) },
+}
+
+const tables: { readonly [table: string]: Table<unknown> } = {
+  activation: Activation.table,
+  initializer: Initializer.table,
+  layer: Layers.table,
+  loss: Loss.table,
+  optimizer: Optimizer.table,
+  schedule: LearningRate.table,
+  regularizer: Regularizer.table,
+  score: Score.table,
+  report: Score.reports,
+  stage: Rbm.stages,
+  method: Rbm.methods,
+}
+
+/** Kinds of option whose values can be out of bounds by themselves. */
+const bounded: ReadonlySet<Option["kind"]> = new Set(["number", "integer", "duration", "sizes", "choice"])
+
+/** A model file says these, and no constructor takes them as they are: times in epochs, an axis counted from the last. */
+const ofFilesOnly = (name: string, kind: Option["kind"]): boolean => kind === "duration" || name === "axis"
+
+const rows = Object.entries(tables).flatMap(([table, entries]) =>
+  Object.entries(entries).flatMap(([name, entry]) =>
+    Object.entries(entry.options)
+      .filter(([, { kind }]) => bounded.has(kind))
+      .map(([option, of]): [string, AnyEntry<unknown>, string, Option] => [`${table} ${name}`, entry, option, of]),
+  ),
+)
+
+/** Numbers near the bounds and far from them, and what is no number. */
+const candidate = (option: Option): fc.Arbitrary<unknown> => {
+  const edges = "minimum" in option || "maximum" in option || "exclusiveMinimum" in option || "exclusiveMaximum" in option
+  const { exclusiveMaximum, exclusiveMinimum, maximum, minimum } = (edges ? option : {}) as { readonly [bound: string]: number }
+  const at = [minimum, maximum, exclusiveMinimum, exclusiveMaximum, 0, 1].filter((n) => n !== undefined)
+  const near = at.flatMap((n) => [n, n - 1, n + 1, n - 0.5, n + 0.5, n - 1e-9, n + 1e-9])
+  const number = fc.oneof(fc.constantFrom(...near), fc.double(), fc.constantFrom(Number.NaN, Infinity, -Infinity))
+  if (option.kind === "choice") return fc.constantFrom(...option.of, "nothing", "", "toString")
+  if (option.kind === "sizes") return fc.oneof(number, fc.array(number, { minLength: 2, maxLength: 2 }))
+  if (option.kind === "duration") return fc.oneof(number, fc.constantFrom("5%", "-5%", "x%", "%", "NaN%"))
+  return number
+}
+
+/** Rules of what options are to each other come after the bounds of each. */
+const isOfRule = (error: OptionError): boolean => error.option.includes(" and ")
+
+const refusal = (call: () => unknown): OptionError | undefined => {
+  try {
+    call()
+    return undefined
+  } catch (error) {
+    if (error instanceof OptionError) return isOfRule(error) ? undefined : error
+    throw error
+  }
+}
+
+describe.each(rows)("%s", (title, entry, option, of) => {
+  const [table = "", name = ""] = title.split(" ")
+  const others = { ...required, ...entry.options }
+  const given = Object.fromEntries(
+    Object.entries(fill(entry.options, { ...required, [option]: 0 })).filter(([key]) => key in others && key !== option),
+  )
+
+  /** The table's use of the entry, as far as it checks. */
+  const ofTable = (value: unknown): OptionError | undefined =>
+    refusal(() => make({ [name]: entry }, { name, options: { ...given, [option]: value } }))
+
+  test(`${option}: the table refuses what is out of bounds, and names what it wants`, () => {
+    fc.assert(
+      fc.property(candidate(of), (value) => {
+        const error = ofTable(value)
+        expect(error === undefined).toBe(isWithin(value, of))
+        if (error !== undefined) expect([error.operation, error.option, error.wanted]).toEqual([name, option, wantedOf(of)])
+      }),
+    )
+  })
+
+  if (!ofFilesOnly(option, of.kind) && table !== "stage" && table !== "method")
+    test(`${option}: the constructor refuses the same`, () => {
+      const construct = constructors[table]?.[name]
+      if (construct === undefined) throw new Error(`no constructor of ${title} is tried`)
+      const plain = Object.fromEntries(
+        Object.entries(given).filter(
+          ([key]) => !["activation", "init", "bias_init", "recurrent_init", "nonlinearity"].includes(key),
+        ),
+      )
+      let refused = 0
+      fc.assert(
+        fc.property(candidate(of), (value) => {
+          const error = refusal(() => construct({ ...plain, [option]: value } as Given))
+          expect(error === undefined, String(error?.message)).toBe(isWithin(value, of))
+          if (error !== undefined) expect(error.wanted).toBe(wantedOf(of))
+          if (error !== undefined) refused++
+        }),
+      )
+      expect(refused).toBeGreaterThan(0)
+    })
+})
+
+describe("constructors without an entry of their own", () => {
+  const inner = Optimizer.sgd(0.1)
+  const machine = { visible: "bernoulli", method: { cd: 1 }, learningRate: 0.1, key: Key.make(1) } as const
+  const weights = { w: Tensor.zeros([2, 3]), b: Tensor.zeros([3]), a: Tensor.zeros([2]) }
+  test.each<readonly [string, () => unknown]>([
+    ["adam got -1 for rate; it wants a number above 0", () => Optimizer.adam(-1)],
+    ["scaleByAdam got 1 for beta2; it wants a number of at least 0 and below 1", () => Optimizer.scaleByAdam({ beta2: 1 })],
+    ["scaleByLearningRate got NaN for rate", () => Optimizer.scaleByLearningRate(Number.NaN)],
+    ["trace got 1 for decay", () => Optimizer.trace({ decay: 1 })],
+    ["accumulate got 0.5 for k; it wants a whole number of at least 1", () => Optimizer.accumulate(0.5, inner)],
+    ["lookahead got 2 for alpha; it wants a number of at least 0 and at most 1", () => Optimizer.lookahead(inner, { alpha: 2 })],
+    ["lookahead got 0 for every", () => Optimizer.lookahead(inner, { every: 0 })],
+    ["average got 1 for decay", () => Optimizer.average(inner, { decay: 1 })],
+    ["clipByGlobalNorm got -1 for max", () => Optimizer.clipByGlobalNorm(-1)],
+    ["clipByLayerNorm got NaN for max", () => Optimizer.clipByLayerNorm(Number.NaN)],
+    ["clipByValue got -1 for max", () => Optimizer.clipByValue(-1)],
+    ["maxNorm got -1 for max", () => Optimizer.maxNorm(-1)],
+    ["addDecayedWeights got -1 for lambda", () => Optimizer.addDecayedWeights(-1)],
+    ["addWeightSigns got Infinity for lambda", () => Optimizer.addWeightSigns(Infinity)],
+    ["constant got -0.1 for lr", () => LearningRate.constant(-0.1)],
+    ["step got 2.5 for every; it wants a whole number of at least 1", () => LearningRate.step({ lr: 1, every: 2.5 })],
+    ["cosine got 0 for steps", () => LearningRate.cosine({ lr: 1, steps: 0 })],
+    ["warmup got -1 for steps", () => LearningRate.warmup(-1, LearningRate.constant(1))],
+    ["dense got 0.5 for units; it wants a whole number of at least 1", () => Layers.dense({ units: 0.5 })],
+    ["hardTanh got [-1, 1] for max and min; it wants `min` below `max`", () => Activation.hardTanh(x, 1, -1)],
+    ["rrelu got [2, 1] for lower and upper", () => Activation.rrelu({ lower: 2, upper: 1 })],
+    ["step got 0 for learningRate; it wants a number above 0", () => Rbm.step({ ...machine, learningRate: 0 })],
+    ["step got -1 for l2", () => Rbm.step({ ...machine, l2: -1 })],
+    ["step got 0.5 for cd", () => Rbm.step({ ...machine, method: { cd: 0.5 } })],
+    ["begin got 0 for particles", () => Rbm.begin(weights, { ...machine, method: { pcd: { steps: 1, particles: 0 } } })],
+  ])("%s", (message, construct) => {
+    expect(construct).toThrow(OptionError)
+    expect(construct).toThrow(message)
+  })
+
+  test("what is left out passes, and names of the prototype are none", () => {
+    expect(() => wantOptions("f", { a: { kind: "number", minimum: 0 } }, { a: undefined, toString: -1, b: -1 })).not.toThrow()
+  })
+})

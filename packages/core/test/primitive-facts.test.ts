@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest"
+import type { Equation, Primitive, Program } from "../src/language/Primitive.ts"
+import { factsOf } from "../src/language/primitiveFacts.ts"
+import { infer, shapeRules } from "../src/language/ShapeRule.ts"
+import { compilerFactsOf } from "../src/machines/compilerFacts.ts"
+import { fuse } from "../src/machines/Fuse.ts"
+import { compileJob } from "../src/machines/wasm/compile.ts"
+import * as Reference from "../src/meaning/Reference.ts"
+import type { NDArray } from "../src/words/NDArray.ts"
+import { type Example, examples } from "./primitive-examples.ts"
+
+const primitives = Object.keys(shapeRules) as ReadonlyArray<Primitive>
+
+/** A program of one equation, and of `neg` of its result where that is asked for. */
+const programOf = (primitive: Primitive, { inputs, params }: Example, negated = false): Program => {
+  const specs = inputs.map(({ dtype, shape }) => ({ dtype, shape }))
+  const out = infer(primitive, params as Equation["params"], specs)
+  const equation = { primitive, params, inputs: inputs.map((_, i) => i), out } as Equation
+  const neg: Equation = { primitive: "neg", params: {}, inputs: [inputs.length], out }
+  const last = inputs.length + (negated ? 1 : 0)
+  return { inputs: specs, constants: [], equations: negated ? [equation, neg] : [equation], outputs: [last] }
+}
+
+const each = primitives.map((primitive) => ({ primitive, all: examples[primitive] as ReadonlyArray<Example> }))
+
+describe("the facts of primitives", () => {
+  it.each(each)("say who computes it: $primitive", ({ all, primitive }) => {
+    for (const example of all) {
+      const { hostFallback } = compileJob(
+        { program: programOf(primitive, example), resident: 0 },
+        { threads: 1, minSharedWork: 0, numerics: "portable" },
+      )
+      expect(hostFallback.size).toBe(compilerFactsOf(primitive).by === "host" ? 1 : 0)
+    }
+  })
+
+  it.each(each.filter(({ primitive }) => compilerFactsOf(primitive).by === "kernel"))(
+    "say whether an epilogue follows in its kernel: $primitive",
+    ({ all, primitive }) => {
+      for (const example of all) {
+        const program = programOf(primitive, example, true)
+        const { dtype, shape } = program.equations[0]?.out ?? { dtype: "f32", shape: [] }
+        if (dtype !== "f32" || shape.includes(0)) continue
+        expect(fuse(program).kernels.length).toBe(compilerFactsOf(primitive).epilogue ? 1 : 2)
+      }
+    },
+  )
+
+  it.each(each.filter(({ primitive }) => factsOf(primitive).keepsOrder === true))(
+    "say which primitives keep the order of elements: $primitive",
+    ({ all, primitive }) => {
+      for (const example of all) {
+        const [made] = Reference.run(programOf(primitive, example), example.inputs) as readonly [NDArray]
+        expect([...made.data]).toEqual([...(example.inputs[0]?.data ?? [])])
+      }
+    },
+  )
+})
