@@ -66,7 +66,12 @@ export const table = {
     options: {
       lr: lr(0.01),
       momentum: velocity(0, "What is left of the velocity after a step; 0 keeps none."),
-      nesterov: { kind: "boolean", doc: "Whether the momentum looks one step ahead.", default: false },
+      nesterov: {
+        kind: "boolean",
+        doc: "Whether the momentum looks one step ahead.",
+        synonyms: ["nesterovs_momentum"],
+        default: false,
+      },
     },
     main: "lr",
     make:

@@ -111,8 +111,14 @@ export const choices = (catalogue: Catalogue): Choices => {
     schedule: Schema.suspend(() => record.schedule) as unknown as Codec,
   }
   const record: Choices = {
-    activation: oneOf("activation", members(catalogue.activation, late), { identifier: "Activation" }),
-    initializer: oneOf("initializer", members(catalogue.initializer, late), { identifier: "Initializer" }),
+    activation: oneOf("activation", members(catalogue.activation, late), {
+      identifier: "Activation",
+      elsewhere: Vocabulary.activationNames,
+    }),
+    initializer: oneOf("initializer", members(catalogue.initializer, late), {
+      identifier: "Initializer",
+      elsewhere: Vocabulary.initializerNames,
+    }),
     schedule: oneOf("learning-rate schedule", members(catalogue.schedule, late, Vocabulary.scheduleOptions), {
       identifier: "Schedule",
       elsewhere: Vocabulary.scheduleNames,

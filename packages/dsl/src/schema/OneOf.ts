@@ -126,6 +126,9 @@ const outside = (name: string, content: Codec): ElsewhereTable => {
   return Object.fromEntries(keys.map((key) => [key, place]))
 }
 
+/** Whether options may be written as the value of their main one. */
+const hasMain = (content: Codec | undefined): boolean => content?.ast._tag === "Union"
+
 const optionNames = (content: Codec): ReadonlyArray<string> => {
   const { ast } = content
   // Of options with a main one, the first form is the whole map.
@@ -182,8 +185,9 @@ export const oneOf = (
     }
     const found = unknownName(what, key, names, { on: "key", synonyms, elsewhere, accepts })
     if (found.rename !== undefined) return found
-    // A value that the name does not take, such as the width that others want of a normalization.
-    const [name] = called(key, names, synonyms)
+    // A value that the name does not take, such as the width that others want of a normalization. Where a name takes one
+    // value, this is a wrong one, which only its author can mend.
+    const [name] = called(key, names, synonyms).filter((each) => !hasMain(members[each]?.content))
     const isAlone = Object.keys(value).length === 1 && (typeof inner === "number" || inner === null || Array.isArray(inner))
     return name === undefined || !isAlone || members[name]?.bare !== true
       ? found

@@ -169,7 +169,10 @@ export const trainSection = (catalogue: Catalogue, choices: Choices): Codec<Docu
     identifier: "Loss",
     elsewhere: Vocabulary.lossNames,
   }) as Codec<Document.Named>
-  const metric = oneOf("metric", members(catalogue.metric, choices), { identifier: "Metric" }) as Codec<Document.Named>
+  const metric = oneOf("metric", members(catalogue.metric, choices), {
+    identifier: "Metric",
+    elsewhere: Vocabulary.metricNames,
+  }) as Codec<Document.Named>
   const metrics = note(Schema.Array(metric), { wanted: "a list of metrics, or auto" }) as unknown as Codec<
     ReadonlyArray<Document.Named>
   >

@@ -29,6 +29,10 @@ const testPart = moved(["data", "split", "test"], "test rows are a part of the s
 const shuffled = needless("the training rows are always shuffled, anew in every epoch: leave it out", [true])
 const onCpu = needless("a run computes on the processor, on as many threads as `--threads` says: leave it out")
 const onlyF32 = needless("parameters and data are 32-bit floats: leave it out")
+const logged = needless("every run writes its scores to `metrics.csv`, and its curves as pictures: leave it out")
+const foldered = needless("runs have folders of their own, under `--runs`: leave it out")
+const reproducible = needless("the same seed gives the same bits always: leave it out")
+const compiled = needless("every step is compiled: leave it out")
 const printed = needless("what is printed is the command's to say, not the model file's: leave it out")
 
 const earlyStop = (option: string): string =>
@@ -37,6 +41,14 @@ const earlyStop = (option: string): string =>
 const smoothing = "label smoothing is an option of the loss: `loss: { categorical_cross_entropy: { label_smoothing: 0.1 } }`"
 const decays = "weight decay is an option of the optimizer: `optimizer: { adamw: { weight_decay: 0.01 } }`"
 const rate = "the learning rate is an option of the optimizer: `optimizer: { adam: { lr: 0.001 } }`"
+const targetColumn = "the target is a column with the type `class`, or with `role: target`: `columns: { species: class }`"
+const seeds = "`train: { seed: 1 }` is the seed of the run, `data: { split: { seed: 1 } }` that of the division of rows"
+const ofOptimizer = "this is an option of the optimizer, as in `optimizer: { adam: { beta1: 0.9 } }`"
+const ofSchedule = "this is an option of a schedule, as in `schedule: { step: { every: 10, factor: 0.1 } }`"
+const warmUp =
+  "a warm-up is a schedule, counted in epochs or as a share of the run: `schedule: { warmup_cosine: { warmup: 5% } }`"
+const everyEpoch = "scores of the training and validation rows are computed after every epoch: leave it out"
+const wholeEpochs = "an epoch goes through all training rows once: take fewer with `data: { split: { train: 10% } }`"
 const crossValidation = "cross-validation is not here yet: a run has one split, `split: { train: 60%, val: 20%, test: 20% }`"
 
 /** The learning rate, beside the optimizer instead of in it. */
@@ -66,6 +78,26 @@ export const file = {
     backend: onCpu,
     device: onCpu,
     layers: "the layers stand under `model`",
+    split: moved(["data", "split"], "the split belongs to the data: `data: { split: { val: 20% } }`"),
+    seed: seeds,
+    random_state: seeds,
+    lr: rate,
+    learning_rate: rate,
+    target: targetColumn,
+    label: targetColumn,
+    outputs: targetColumn,
+    inputs:
+      "the inputs are the columns of the data that are not the target: `data: { columns: { age: number, city: category } }`",
+    test: "rows of their own to test on stand under `data`: `data: { test: test.csv }`",
+    val: "validation rows are a part of the split: `data: { split: { val: 20% } }`",
+    early_stopping: "callbacks stand in a list: `train: { callbacks: [early_stop] }`",
+    early_stop: "callbacks stand in a list: `train: { callbacks: [early_stop] }`",
+    checkpoint: "callbacks stand in a list: `train: { callbacks: [checkpoint] }`",
+    model_type: "a model is its list of layers and has no type: leave it out",
+    hyperparameters: "values that are used in several places stand under `vars`, and are read as `$name`",
+    params: "values that are used in several places stand under `vars`, and are read as `$name`",
+    logger: logged,
+    experiment: "the name of the model, and of the folder of its runs, is `name`",
   },
   later: ["extends", "search", "report", "export"],
   besides: ["vars"],
@@ -82,9 +114,37 @@ export const data = {
     test: ["test_data", "test_set", "test_source"],
   },
   elsewhere: {
-    target: "the target is a column with the type `class`, or with `role: target`: `columns: { species: class }`",
-    label: "the target is a column with the type `class`, or with `role: target`: `columns: { species: class }`",
-    target_column: "the target is a column with the type `class`, or with `role: target`: `columns: { species: class }`",
+    target: targetColumn,
+    label: targetColumn,
+    labels: targetColumn,
+    y: targetColumn,
+    target_column: targetColumn,
+    label_column: targetColumn,
+    classes: "the classes are the names in the target's column: `columns: { species: class }`",
+    class_names: "the classes are the names in the target's column: `columns: { species: class }`",
+    x: "the inputs are the columns that are not the target: `columns: { age: number, city: category }`",
+    feature_columns: "the inputs are the columns that are not the target: `columns: { age: number, city: category }`",
+    usecols: 'columns that are not used are ignored: `columns: { "*": ignore }`',
+    index_col: "a column that is not used is ignored: `columns: { id: ignore }`",
+    dtype: "each column says its type: `columns: { age: number, city: category }`",
+    na_values: "a blank cell is missing, and each column says what stands for it: `{ type: number, missing: median }`",
+    preprocessing: "each column says how it is prepared: `{ type: number, missing: median, scale: standard }`",
+    transform: "each column says how it is prepared: `{ type: number, missing: median, scale: standard }`",
+    transforms: "each column says how it is prepared: `{ type: number, missing: median, scale: standard }`",
+    seed: "the seed of the division of rows is `split: { seed: 1 }`",
+    random_state: "the seed of the division of rows is `split: { seed: 1 }`",
+    train: "the rows to learn from are what `source` reads, less the parts of the `split` for validation and test",
+    train_path: "the rows to learn from are what `source` reads, less the parts of the `split` for validation and test",
+    test_path: "rows of their own to test on: `test: test.csv`",
+    validation_data: "validation rows are a part of the split: `split: { val: 15% }`",
+    val_data: "validation rows are a part of the split: `split: { val: 15% }`",
+    csv: "a file is the source: `source: data.csv`, or `source: { csv: { path: data.txt } }`",
+    type: "the kind of data follows from the source: `source: data.csv`",
+    name: moved(["name"], "the name is a key of the whole file"),
+    color_mode: "`image: { size: [28, 28], channels: 3 }` says how many channels there are",
+    sampler:
+      "training rows are shuffled anew in every epoch; `regularize: { class_weight: balanced }` lets rare classes count more",
+    pin_memory: onCpu,
     validation_split: valPart,
     val_split: valPart,
     validation: "validation rows are a part of the split: `split: { val: 15% }`",
@@ -133,11 +193,17 @@ export const split = {
     shuffle: needless("rows are always shuffled before they are divided: leave it out", [true]),
     type: needless("rows are divided at random, in the proportions of `stratify` if that is given: leave it out", ["random"]),
     probabilities,
+    method: needless("rows are divided at random, in the proportions of `stratify` if that is given: leave it out", [
+      "random",
+      "stratified",
+    ]),
+    ratio: "each part has its own share: `train: 70%, val: 10%, test: 20%`",
+    fraction: "each part has its own share: `train: 70%, val: 10%, test: 20%`",
     n_splits: crossValidation,
     cv: crossValidation,
     k_folds: crossValidation,
   },
-  later: ["folds", "by", "group"],
+  later: ["folds", "by", "group", "column"],
 } as const satisfies Words<Document.Split>
 
 /** A share of the rows, written as a fraction. */
@@ -211,7 +277,7 @@ export const model = {
   synonyms: {
     input: ["input_shape", "input_size", "input_dim"],
     init: ["initializer", "initialization", "weight_init", "kernel_initializer"],
-    layers: ["modules", "stack"],
+    layers: ["modules", "stack", "sequential"],
   },
   elsewhere: {
     type: needless("a model is its list of layers and has no type: leave it out"),
@@ -222,6 +288,23 @@ export const model = {
     dropout: "dropout is a layer: `- dropout: 0.5`",
     head: "the head is the last of the layers: `- head: label`",
     output: "the head is the last of the layers: `- head: label`",
+    outputs: "the head is the last of the layers: `- head: label`",
+    num_classes: "the head has as many outputs as the target needs: `- head: label`",
+    n_classes: "the head has as many outputs as the target needs: `- head: label`",
+    output_dim: "the head has as many outputs as the target needs: `- head: label`",
+    hidden_layers: "each layer is an item of `layers`: `- dense: { units: 100, activation: relu }`",
+    num_layers: "each layer is an item of `layers`, or several times with `repeat: { times: 3, layers: [ … ] }`",
+    embedding_size: "an embedding is a layer: `- embedding: { tokens: 1000, units: 16 }`",
+    batch_norm: "normalization is a layer: `- batch_norm`",
+    bias: "a bias belongs to a layer: `- dense: { units: 16, bias: false }`",
+    encoder: "each part is layers of the list; layers that belong together are a `block`",
+    decoder: "each part is layers of the list; layers that belong together are a `block`",
+    backbone: "each part is layers of the list; layers that belong together are a `block`",
+    pretrained: "weights start from the initializers, or from `pretrain`",
+    weights: "weights start from the initializers, or from `pretrain`",
+    trainable: "layers that do not learn are listed in `train: { freeze: [h1] }`",
+    dtype: onlyF32,
+    device: onCpu,
     task: needless("what is learned follows from the target's column type: leave it out"),
   },
   besides: ["blocks"],
@@ -236,6 +319,8 @@ export const layerForms = {
   repeat: ["loop", "stack"],
   head: ["output", "output_layer", "outputs", "classifier", "predictions", "logits"],
 } as const
+
+const penalty = "weight penalties hold for the whole model: `train: { regularize: { l2: 0.01 } }` adds ½·0.01·w² for every weight"
 
 /** Layers of others that have no counterpart, or one of another kind. */
 export const layerNames = {
@@ -254,11 +339,33 @@ export const layerNames = {
   conv3d: "there are convolutions over one and two axes: `conv1d` and `conv2d`",
   max_pool3d: "pooling is over one or two axes: `max_pool`",
   global_max_pooling2d: "there is `global_avg_pool`; or `max_pool` with a window as large as the image, then `flatten`",
+  activation: "an activation is a layer under its own name: `- relu`",
+  separable_conv2d: "write a `conv2d` with as many `groups` as channels, then a `conv2d` with `kernel: 1`",
+  depthwise_conv2d: "write a `conv2d` with as many `groups` as channels",
+  adaptive_max_pool2d: "there is `global_avg_pool`; or `max_pool` with a window as large as the image",
+  up_sampling2d: "`conv_transpose2d` with `stride: 2` makes an image twice as large",
+  upsample: "`conv_transpose2d` with `stride: 2` makes an image twice as large",
+  pixel_shuffle: "`conv_transpose2d` with `stride: 2` makes an image twice as large",
+  gaussian_dropout: "the nearest is `dropout`, or `gaussian_noise`",
+  masking: "sequences have one length, and no times are left out",
+  average: "`add` sums layers of one shape, by name",
+  subtract: "`add` and `multiply` join layers of one shape, by name",
+  maximum: "`add` and `multiply` join layers of one shape, by name",
+  dot: "`add` and `multiply` join layers of one shape, by name",
+  module_list: "layers that belong together are a `block: { layers: [ … ] }`",
+  mlp: "each layer is an item of its own: `- dense: { units: 16, activation: relu }`",
+  rbm: "machines learn before the layers, under `pretrain`: `- rbm: { layer: h1 }`",
+  resizing: "the size of images is that of the data: `data: { image: { size: [28, 28] } }`",
+  category_encoding: "a column of names is encoded by its type: `columns: { city: category }`",
+  string_lookup: "a column of names is encoded by its type: `columns: { city: category }`",
+  activity_regularization: penalty,
+  transformer_decoder: "`transformer_encoder: { heads: 4, causal: true }` sees only what came before",
+  bilinear: "`multiply` joins two layers of one shape, by name",
+  random_crop: "the nearest is `random_shift`, or `random_zoom`",
   permute: "axes keep their order: `reshape` changes the shape alone",
 } as const
 
 const inferred = needless("the size of the input comes from the layer above, or from the data: leave it out")
-const penalty = "weight penalties hold for the whole model: `train: { regularize: { l2: 0.01 } }` adds ½·0.01·w² for every weight"
 const beside: ElsewhereTable[string] = (found) =>
   moved(
     [...found.path.slice(0, -2), found.key],
@@ -285,6 +392,18 @@ export const layerOptions = {
   activity_regularizer: penalty,
   kernel_constraint: "a limit on weights holds for the whole model: `train: { regularize: { max_norm: 3 } }`",
   dropout: "dropout is a layer: put `- dropout: 0.5` below this one",
+  dropout_rate: "dropout is a layer: put `- dropout: 0.5` below this one",
+  batch_norm: "normalization is a layer: put `- batch_norm` below this one",
+  norm: "normalization is a layer: put `- batch_norm` or `- layer_norm` below this one",
+  pool_size: "pooling is a layer: put `- max_pool: 2` below this one",
+  stateful: needless("every sequence starts from zeros: leave it out", [false]),
+  unroll: needless("how a layer is computed is the compiler's to decide: leave it out"),
+  time_major: needless("sequences are [time, features], with the batch first: leave it out", [false]),
+  unit_forget_bias: instead("`forget_bias: 1` is where the bias of the forget gate starts", (value) =>
+    typeof value === "boolean" ? `forget_bias: ${value ? 1 : 0}` : undefined,
+  ),
+  activation: "this layer has its own functions: put another activation below it",
+  recurrent_activation: needless("the gates are sigmoids: leave it out", ["sigmoid"]),
   recurrent_dropout: "dropout is a layer: put `- dropout: 0.5` below this one",
   num_layers: "each layer is an item of its own: use `repeat: { times: 2, layers: [ … ] }`",
   bidirectional: layerNames.bidirectional,
@@ -308,7 +427,7 @@ export const train = {
   synonyms: {
     seed: ["random_seed", "random_state", "manual_seed"],
     epochs: ["n_epochs", "num_epochs", "max_epochs", "num_train_epochs", "max_iter", "n_iter", "iterations"],
-    batch: ["batch_size", "minibatch", "minibatch_size", "train_batch_size"],
+    batch: ["batch_size", "minibatch", "minibatch_size", "train_batch_size", "per_device_train_batch_size"],
     loss: ["criterion", "objective", "cost", "loss_function", "loss_fn"],
     optimizer: ["optimiser", "opt", "solver"],
     schedule: ["scheduler", "lr_schedule", "lr_scheduler", "learning_rate_schedule", "learning_rate_scheduler"],
@@ -323,6 +442,30 @@ export const train = {
     lr: learningRate,
     learning_rate: learningRate,
     learning_rate_init: learningRate,
+    nesterov: ofOptimizer,
+    nesterovs_momentum: ofOptimizer,
+    beta1: ofOptimizer,
+    beta_1: ofOptimizer,
+    beta2: ofOptimizer,
+    beta_2: ofOptimizer,
+    betas: ofOptimizer,
+    eps: ofOptimizer,
+    epsilon: ofOptimizer,
+    optimizer_params: ofOptimizer,
+    alpha: "`l2` under `regularize` is the weight of the penalty: `regularize: { l2: 1e-4 }`",
+    penalty: "penalties stand under `regularize`: `regularize: { l1: 0, l2: 1e-4 }`",
+    regularization_lambda: "`l2` under `regularize` is the weight of the penalty: `regularize: { l2: 1e-4 }`",
+    regularization_type: "penalties stand under `regularize`: `regularize: { l1: 0, l2: 1e-4 }`",
+    gradient_clip_algorithm: "`clip_norm`, `clip_layer_norm` and `clip_value` stand under `regularize`",
+    decay: ofSchedule,
+    decay_rate: ofSchedule,
+    decay_steps: ofSchedule,
+    step_size: ofSchedule,
+    gamma: ofSchedule,
+    T_max: ofSchedule,
+    staircase: ofSchedule,
+    lr_scheduler_type: ofSchedule,
+    warmup_ratio: warmUp,
     momentum: "momentum is an option of the optimizer: `optimizer: { sgd: { lr: 0.1, momentum: 0.9 } }`",
     weight_decay: decays,
     early_stop: callback("early_stop", "callbacks stand in a list: `callbacks: [early_stop]`"),
@@ -338,13 +481,19 @@ export const train = {
     restore_best: earlyStop("restore_best"),
     restore_best_weights: earlyStop("restore_best"),
     early_stopping_patience: earlyStop("patience"),
+    early_stop_patience: earlyStop("patience"),
+    mode: earlyStop("mode"),
+    tol: earlyStop("min_delta"),
+    reduce_learning_rate_on_plateau: "this is a callback: `callbacks: [{ reduce_on_plateau: { patience: 5 } }]`",
     n_iter_no_change: earlyStop("patience"),
     save_best_only: "what is kept is an option of a callback: `callbacks: [{ checkpoint: { keep: [best] } }]`",
-    warmup: "a warm-up is a schedule: `schedule: { warmup: { epochs: 3 } }`, or `warmup_cosine`",
-    warmup_epochs: "a warm-up is a schedule: `schedule: { warmup: { epochs: 3 } }`, or `warmup_cosine`",
-    warmup_steps: "a warm-up is a schedule, counted in epochs: `schedule: { warmup: { epochs: 3 } }`, or `warmup_cosine`",
+    warmup: warmUp,
+    warmup_epochs: warmUp,
+    warmup_steps: warmUp,
+    unfreeze: "all layers learn but those in `freeze`",
     label_smoothing: smoothing,
     dropout: "dropout is a layer: `- dropout: 0.5`",
+    dropout_rate: "dropout is a layer: `- dropout: 0.5`",
     augmentation: "augmentation is made of layers, which act while training only: `- random_flip`",
     validation_split: valPart,
     val_split: valPart,
@@ -360,9 +509,46 @@ export const train = {
     precision: onlyF32,
     dtype: onlyF32,
     mixed_precision: onlyF32,
+    amp: onlyF32,
+    fp16: onlyF32,
+    strategy: onCpu,
+    workers: onCpu,
+    use_multiprocessing: onCpu,
+    deterministic: reproducible,
+    benchmark: reproducible,
+    jit_compile: compiled,
+    run_eagerly: compiled,
+    logger: logged,
+    output_dir: foldered,
+    logging_dir: foldered,
+    default_root_dir: foldered,
+    log_dir: foldered,
     verbose: printed,
     log_interval: printed,
+    log_every_n_steps: printed,
+    enable_progress_bar: printed,
+    should_shuffle: shuffled,
+    validation_data: "validation rows are a part of the split: `data: { split: { val: 20% } }`",
+    validation_freq: needless(everyEpoch, [1]),
+    validation_steps: everyEpoch,
+    val_check_interval: needless(everyEpoch, [1]),
+    evaluate_every: everyEpoch,
+    limit_train_batches: wholeEpochs,
+    fast_dev_run: "`adjoint train --dry-run` checks everything and trains nothing",
+    initial_epoch: "`adjoint train --resume RUN` resumes a run where it ended",
+    resume_from_checkpoint: "`adjoint train --resume RUN` resumes a run where it ended",
+    checkpoints_per_epoch:
+      "how often a state is kept is an option of a callback: `callbacks: [{ checkpoint: { every: 1 epoch } }]`",
+    steps_per_checkpoint:
+      "how often a state is kept is an option of a callback: `callbacks: [{ checkpoint: { every: 1 epoch } }]`",
+    eval_batch_size: needless("rows are scored in batches of the same size, which changes no score: leave it out"),
+    use_ema: "the mean of the weights over time is `average: 0.999`",
+    swa: "the mean of the weights over time is `average: 0.999`",
+    swa_lr: "the mean of the weights over time is `average: 0.999`",
+    loss_weights: "a model has one loss; classes count by `regularize: { class_weight: balanced }`",
+    weighted_metrics: "scores count every row alike",
     steps_per_epoch: "an epoch goes through all training rows once; `batch` says how many rows make a step",
+    train_steps: "the length of a run is counted in epochs: `epochs: 20`",
     max_steps: "the length of a run is counted in epochs: `epochs: 20`",
     sample_weight: "rows count by their class alone: `regularize: { class_weight: balanced }`",
     fail_under: moved(["evaluate", "fail_under"], "what a score must reach stands under `evaluate`"),
@@ -434,6 +620,20 @@ export const optimizerOptions = {
   ema_momentum: "the mean of the weights over time is `train: { average: 0.999 }`",
   dampening: needless("there is no dampening: leave it out", [0]),
   maximize: needless("a loss is always made small: leave it out", [false]),
+  nesterov: "`nadam` is adam that looks one step ahead, `nesterov` the same of momentum",
+  momentum: "`beta1` is the momentum here: what is left of the mean of the gradients after a step",
+  decay: "a rate that falls is a schedule: `train: { schedule: { inverse_time: 1 } }`",
+  schedule: moved(["train", "schedule"], "the schedule stands beside the optimizer: `train: { schedule: cosine }`"),
+  gradient_accumulation_steps: moved(
+    ["train", "accumulate"],
+    "batches whose gradients make one step are `train: { accumulate: 4 }`",
+  ),
+  rho: "there is no such mean here: `rmsprop` and `adadelta` have a `decay`",
+  loss_scale_factor: onlyF32,
+  jit_compile: compiled,
+  capturable: needless("how a step is computed is the compiler's to decide: leave it out"),
+  differentiable: needless("how a step is computed is the compiler's to decide: leave it out"),
+  params: needless("the optimizer changes the parameters of all layers but those in `train: { freeze: [h1] }`: leave it out"),
   foreach: needless("how a step is computed is the compiler's to decide: leave it out"),
   fused: needless("how a step is computed is the compiler's to decide: leave it out"),
   name: needless("an optimizer has no name of its own: leave it out"),
@@ -453,8 +653,45 @@ export const lossNames = {
   focal: "for rare classes use `train: { regularize: { class_weight: balanced } }`",
   focal_loss: "for rare classes use `train: { regularize: { class_weight: balanced } }`",
   log_cosh: "the nearest is `huber`",
+  root_mean_squared_error: "`mse` has its least where its root has; `rmse` is a metric",
+  mean_squared_logarithmic_error: "take the logarithm in the data, `{ type: number, transform: log1p }`, and `mse`",
+  mean_absolute_percentage_error: "take the logarithm in the data, `{ type: number, transform: log1p }`, and `mae`",
+  epsilon_insensitive: "the nearest is `mae`, or `huber`",
+  perceptron: "the nearest is `hinge`",
+  ctc: "there is no loss of sequences that are not aligned",
+  logistic: "write `binary_cross_entropy`, or `auto`, which fits the target",
   dice: "there is no loss of overlaps: use `binary_cross_entropy`",
   triplet: "there is no loss of triples of rows",
+} as const
+
+/** Metrics of others that have no counterpart by one name. */
+export const metricNames = {
+  balanced_accuracy: "`recall: macro` is the mean of the classes' recalls",
+  specificity: "there are `precision`, `recall` and `auroc`",
+  confusion_matrix: "`adjoint evaluate` shows the classes one by one",
+  matthews_corrcoef: "there are `f1` and `auroc`",
+  cohen_kappa: "there are `f1` and `auroc`",
+  mean_io_u: "there are `precision`, `recall` and `f1`",
+  hits_at_k: "write `top_k: 3`",
+  loss: "the loss is always computed: leave it out",
+  mape: "there are `mae` and `rmse`",
+} as const
+
+/** Activations of others that have no counterpart by one name. */
+export const activationNames = {
+  geglu: "the nearest is `swiglu`, or `glu`",
+  celu: "the nearest is `elu`",
+  crelu: "the nearest is `relu`, on twice as many units",
+  tanhshrink: "the nearest is `tanh`",
+  exponential: "the nearest is `softplus`; the loss `poisson` takes the logarithm of a rate",
+  threshold: "the nearest is `relu`, or `step`",
+} as const
+
+/** Initializers of others that have no counterpart by one name. */
+export const initializerNames = {
+  variance_scaling: "write `he_normal`, `xavier_normal` or `lecun_normal`, which scale by the inputs, or by both sides",
+  sparse: "the nearest is `normal`",
+  dirac: "the nearest is `identity`",
 } as const
 
 /** Schedules of others that are callbacks here, or take other units. */
@@ -464,6 +701,13 @@ export const scheduleNames = {
   plateau: "this is a callback: `callbacks: [{ reduce_on_plateau: { patience: 5 } }]`",
   multi_step_lr: "`step` drops the rate every so many epochs: `step: { every: 10, factor: 0.1 }`",
   piecewise_constant: "`step` drops the rate every so many epochs: `step: { every: 10, factor: 0.1 }`",
+  cyclic_lr: "the nearest is `one_cycle`, or `cosine_restarts`",
+  linear_lr: "`polynomial` falls in a straight line, `warmup: { epochs: 3 }` rises in one",
+  piecewise_constant_decay: "`step` drops the rate every so many epochs: `step: { every: 10, factor: 0.1 }`",
+  invscaling: "the nearest is `inverse_time`",
+  inverse_sqrt: "the nearest is `inverse_time`, behind a `warmup`",
+  noam: "the nearest is `warmup_cosine`",
+  adaptive: "this is a callback: `callbacks: [{ reduce_on_plateau: { patience: 5 } }]`",
   lambda_lr: "a model file holds no code: each schedule is one of the catalogue",
 } as const
 
@@ -476,6 +720,9 @@ export const scheduleOptions = {
   decay_steps: "schedules are counted in epochs, or in shares of the run such as 50%",
   total_steps: needless("a schedule knows the length of the run: leave it out"),
   alpha: "the rate at the end is `min_lr`, a rate and no share",
+  warmup_steps: "a rate that rises first is a schedule of its own: `warmup_cosine: { warmup: 5% }`",
+  warmup_target: "a rate that rises first is a schedule of its own: `warmup_cosine: { warmup: 5% }`",
+  verbose: printed,
 } as const satisfies ElsewhereTable
 
 /** A length of time that was counted in steps. */
@@ -499,6 +746,13 @@ export const callbackNames = {
   tensor_board: "every run writes its scores to `metrics.csv` and its curves as pictures: leave it out",
   csv_logger: "every run writes its scores to `metrics.csv`: leave it out",
   history: "every run writes its scores to `metrics.csv`: leave it out",
+  progbar_logger: "the command shows the progress of a run: leave it out",
+  rich_progress_bar: "the command shows the progress of a run: leave it out",
+  lambda_callback: "a model file holds no code",
+  backup_and_restore: "`adjoint train --resume RUN` resumes a run from its last checkpoint: leave it out",
+  gradient_accumulation_scheduler: "batches whose gradients make one step are `train: { accumulate: 4 }`",
+  model_summary: "`adjoint inspect` shows the layers: leave it out",
+  timer: "the length of a run is counted in epochs: `epochs: 20`",
   progress_bar: "the command shows the progress of a run: leave it out",
   learning_rate_monitor: "the learning rate is shown and written after every epoch: leave it out",
   stochastic_weight_averaging: "the mean of the weights over time is `train: { average: 0.999 }`",
@@ -507,7 +761,7 @@ export const callbackNames = {
 /** The options of callbacks by the names of others. */
 export const callbackOptions = {
   synonyms: {
-    monitor: ["watch"],
+    monitor: ["watch", "metric"],
     mode: ["direction"],
     patience: ["n_iter_no_change", "wait"],
     min_delta: ["tol", "threshold", "delta"],
@@ -527,6 +781,11 @@ export const callbackOptions = {
     filename: needless("checkpoints are kept in the folder of the run: leave it out"),
     verbose: printed,
     min_lr: "`least` is the least share of the rate that is ever left: 0.01 is a hundredth",
+    every_n_train_steps: "states are kept after epochs: `every: 1 epoch`",
+    start_from_epoch: "`patience` says how many epochs to wait, from the first on",
+    stopping_threshold: "a run ends when its score gets no better, not at a value",
+    check_finite: "`nan_guard` is a callback of its own: `callbacks: [nan_guard]`",
+    strict: needless("a score that is not computed is always an error: leave it out", [true]),
     baseline: "there is no baseline to reach: `min_delta` says what counts as better",
   },
 } as const
