@@ -65,16 +65,8 @@ const noise = (seed: number): Weights =>
 
 const names = Object.keys(Optimizer.table) as ReadonlyArray<Optimizer.Name>
 
-/** How much higher a rate is usual with optimizers whose steps shrink all the time, or begin very short. */
-const steeper: { readonly [N in Optimizer.Name]?: number } = { adagrad: 10, adadelta: 100 }
-
 describe.each(names)("%s", (name) => {
   const rated = make(Optimizer.table, { name, options: {} })
-
-  test("goes down a bowl", () => {
-    const { params } = descend(rated(LearningRate.constant(0.02 * (steeper[name] ?? 1))), 100)
-    expect(Doubles.toNumber(bowl(params))).toBeLessThan(0.5 * Doubles.toNumber(bowl(start)))
-  })
 
   test("its state is a tree of tensors that keeps its shapes, and its updates are like the parameters", () => {
     const optimizer = rated()

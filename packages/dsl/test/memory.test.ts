@@ -98,7 +98,7 @@ train: { batch: 16, optimizer: adam }
       ...
       6 | train: { batch: 7200 }
         |                 ^^^^
-        = help: \`batch: 450\`, which takes 3,684,099,904 bytes, or a smaller \`vast\`  [fix available]"
+        = help: \`batch: 450\`, which takes 3,684,105,776 bytes, or a smaller \`vast\`  [fix available]"
     `)
     const drawn = completed("model: { layers: [{ dense: 50000 }, { dense: 50000 }, { head: label }] }\n")
     expect(shown(drawn)).toMatchInlineSnapshot(`

@@ -1,4 +1,9 @@
-/** Layers: the nets that others are built of, and the table a model file names them by. */
+/**
+ * Layers: the nets that others are built of, and the table a model file names them by. A constructor throws `OptionError` for
+ * a number that is out of the bounds of its entry, and the net it makes `ShapeError` for samples that it cannot take.
+ *
+ * `Layers.dropout(2) // => throws dropout got 2 for rate; it wants a number of at least 0 and below 1`
+ */
 import type { Table } from "./Entry.ts"
 import * as Attention from "./layers/attention.ts"
 import * as Augmentation from "./layers/augmentation.ts"

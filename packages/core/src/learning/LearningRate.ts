@@ -1,6 +1,7 @@
 /**
  * Learning rates: how far a step goes, as a function of how many went before. The step is a tensor, so a rate is part of
- * the compiled training step and needs nothing from outside.
+ * the compiled training step and needs nothing from outside. Each constructor throws `OptionError` for a number that is out
+ * of its bounds.
  */
 import type { Tensor } from "../language/Expr.ts"
 import * as T from "../tensor/Tensor.ts"
@@ -114,7 +115,8 @@ export const inverseTime = ({
 /** The beginnings of waves, each `growth` times as long as the one before, as far as steps are counted. */
 const wavesFrom = (first: number, growth: number): ReadonlyArray<{ readonly start: number; readonly length: number }> => {
   const waves: Array<{ readonly start: number; readonly length: number }> = []
-  for (let start = 0, length = first; start < 2 ** 31; start += length, length *= growth) waves.push({ start, length })
+  for (let start = 0, length = first; start < 2 ** 31; start += length, length *= growth)
+    waves.push({ start, length: Math.min(length, 2 ** 31 - 1) })
   return waves
 }
 

@@ -1,6 +1,7 @@
 /**
  * Optimizers: how parameters follow their gradients. Each finished one is a chain of bricks that reads like its equation;
- * θ are the parameters, g their gradients, η the learning rate and t the number of steps done.
+ * θ are the parameters, g their gradients, η the learning rate and t the number of steps done. Constructors throw
+ * `OptionError` for a number that is out of the bounds of their entry.
  *
  * ```ts
  * import { Autodiff, Optimizer, Tensor } from "@adjoint/core"
