@@ -105,7 +105,7 @@ train: { batch: 16, optimizer: adam }
       "error[T517]: a step of training on 32 rows wants an array of 2³¹ elements or more, and none may have so many
         --> m.yaml:1:39
       1 | model: { layers: [{ dense: 50000 }, { dense: 50000 }, { head: label }] }
-        |                                       ^^^^^ [50000] → [50000], by iota
+        |                                       ^^^^^ [50000] → [50000], by range
         = help: one row wants too much already: a smaller \`dense2\`"
     `)
   })
