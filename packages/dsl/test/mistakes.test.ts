@@ -134,7 +134,7 @@ const options: ReadonlyArray<Case> = [
     { first: "dense: { units: 8, activation: relu, name: h1 }" },
     "S101",
     "7:44",
-    "`name` stands beside the layer: `{ dense: 8, name: h1 }`",
+    "`name` belongs beside the layer: `{ dense: 8, name: h1 }`",
     { first: "dense: { units: 8, activation: relu }\n      name: h1" },
   ],
   [
@@ -265,7 +265,7 @@ const places: ReadonlyArray<Case> = [
     { train: "reduce_on_plateau: { patience: 2 }" },
     "S101",
     "13:3",
-    "callbacks stand in a list: `callbacks: [reduce_on_plateau]`",
+    "callbacks are written as a list: `callbacks: [reduce_on_plateau]`",
     { train: "", callbacks: "[{ early_stop: { patience: 3 } }, { reduce_on_plateau: { patience: 2 } }]" },
   ],
   [

@@ -288,18 +288,18 @@ describe("a mistake in a layer", () => {
         --> m.yaml:5:7
       5 |       activation: relu
         |       ^^^^^^^^^^
-        = help: options stand inside: \`dense: { units: …, activation: …, init: … }\`
+        = help: options belong inside: \`dense: { units: …, activation: …, init: … }\`
       error[S105]: model.layers[1]: expected one layer, got \`dense\` and \`dropout\`
         --> m.yaml:7:7
       7 |       dropout: 0.5
         |       ^^^^^^^
         = help: give each an item of its own
-      error[S103]: model.layers[2]: \`relu:\` stands with nothing after it
+      error[S103]: model.layers[2]: \`relu:\` has no value
         --> m.yaml:8:7
       8 |     - relu:
         |       ^^^^
         = help: write \`relu\` alone, without the colon
-      error[S103]: model.layers[3]: \`dense:\` stands with nothing after it
+      error[S103]: model.layers[3]: \`dense:\` has no value
         --> m.yaml:9:7
       9 |     - dense:
         |       ^^^^^

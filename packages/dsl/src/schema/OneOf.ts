@@ -117,7 +117,7 @@ export const unknownName = (
 const outside = (name: string, content: Codec): ElsewhereTable => {
   const keys = optionNames(content)
   const shown = keys.slice(0, 3).map((option) => `${option}: …`)
-  const help = `options stand inside: \`${name}: { ${shown.join(", ")} }\``
+  const help = `options belong inside: \`${name}: { ${shown.join(", ")} }\``
   const place: ElsewhereTable[string] = ({ key, path }) => {
     const option = keys.find((each) => letters(each) === letters(key)) ?? key
     const to = [...path.slice(0, -1), name, option]
@@ -229,7 +229,7 @@ export const oneOf = (
       if (typed === undefined) return unknown(value, key)
       const rest = keys.filter((each) => each !== typed).map((each) => `${each}: …`)
       const instead = rest.length === 0 ? value[typed] : `${value[typed]}: { ${rest.join(", ")} }`
-      return { ...unknownName(what, typed, [], { on: "key" }), help: `${article(what)} goes by its own name: \`${instead}\`` }
+      return { ...unknownName(what, typed, [], { on: "key" }), help: `${article(what)} is written by its own name: \`${instead}\`` }
     }
     if (second !== undefined)
       return {
@@ -246,7 +246,7 @@ export const oneOf = (
       return {
         _tag: "Nothing",
         code: "S103",
-        message: `\`${chosen}:\` stands with nothing after it`,
+        message: `\`${chosen}:\` has no value`,
         path: [chosen],
         on: "key",
         help:

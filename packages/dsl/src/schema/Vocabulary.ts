@@ -73,11 +73,11 @@ export const file = {
     output_features: "the target is a column of the data, and the head predicts it: `columns: { y: class }`, `- head: y`",
     preprocessing: "each column says how it is prepared: `data: { columns: { age: { type: number, scale: standard } } }`",
     combiner: "`model: { layers: [ … ] }` says what follows the inputs",
-    defaults: 'what holds for all columns that are not named stands under `"*"` in `data.columns`',
+    defaults: 'what holds for all columns that are not named belongs under `"*"` in `data.columns`',
     hyperopt: "write `{ $search: [16, 32], default: 16 }` in place of a value, and run `adjoint sweep`",
     backend: onCpu,
     device: onCpu,
-    layers: "the layers stand under `model`",
+    layers: "the layers belong under `model`",
     split: moved(["data", "split"], "the split belongs to the data: `data: { split: { val: 20% } }`"),
     seed: seeds,
     random_state: seeds,
@@ -88,14 +88,14 @@ export const file = {
     outputs: targetColumn,
     inputs:
       "the inputs are the columns of the data that are not the target: `data: { columns: { age: number, city: category } }`",
-    test: "rows of their own to test on stand under `data`: `data: { test: test.csv }`",
+    test: "rows of their own to test on belong under `data`: `data: { test: test.csv }`",
     val: "validation rows are a part of the split: `data: { split: { val: 20% } }`",
-    early_stopping: "callbacks stand in a list: `train: { callbacks: [early_stop] }`",
-    early_stop: "callbacks stand in a list: `train: { callbacks: [early_stop] }`",
-    checkpoint: "callbacks stand in a list: `train: { callbacks: [checkpoint] }`",
+    early_stopping: "callbacks are written as a list: `train: { callbacks: [early_stop] }`",
+    early_stop: "callbacks are written as a list: `train: { callbacks: [early_stop] }`",
+    checkpoint: "callbacks are written as a list: `train: { callbacks: [checkpoint] }`",
     model_type: "a model is its list of layers and has no type: leave it out",
-    hyperparameters: "values that are used in several places stand under `vars`, and are read as `$name`",
-    params: "values that are used in several places stand under `vars`, and are read as `$name`",
+    hyperparameters: "values that are used in several places belong under `vars`, and are read as `$name`",
+    params: "values that are used in several places belong under `vars`, and are read as `$name`",
     logger: logged,
     experiment: "the name of the model, and of the folder of its runs, is `name`",
   },
@@ -247,7 +247,7 @@ export const column = {
   elsewhere: {
     name: "the name of a column is its key: `age: { type: number }`",
     target: instead("say which role the column has: `role: target`", (value) => (value === true ? "role: target" : undefined)),
-    preprocessing: "options stand beside `type`: `{ type: number, missing: median, scale: standard }`",
+    preprocessing: "options belong beside `type`: `{ type: number, missing: median, scale: standard }`",
   },
 } as const
 
@@ -369,7 +369,7 @@ const inferred = needless("the size of the input comes from the layer above, or 
 const beside: ElsewhereTable[string] = (found) =>
   moved(
     [...found.path.slice(0, -2), found.key],
-    `\`${found.key}\` stands beside the layer: \`{ dense: 8, ${found.key}: h1 }\``,
+    `\`${found.key}\` belongs beside the layer: \`{ dense: 8, ${found.key}: h1 }\``,
   )(found)
 
 /** Options of the layers of others that have no place in the options of a layer here. */
@@ -453,10 +453,10 @@ export const train = {
     epsilon: ofOptimizer,
     optimizer_params: ofOptimizer,
     alpha: "`l2` under `regularize` is the weight of the penalty: `regularize: { l2: 1e-4 }`",
-    penalty: "penalties stand under `regularize`: `regularize: { l1: 0, l2: 1e-4 }`",
+    penalty: "penalties belong under `regularize`: `regularize: { l1: 0, l2: 1e-4 }`",
     regularization_lambda: "`l2` under `regularize` is the weight of the penalty: `regularize: { l2: 1e-4 }`",
-    regularization_type: "penalties stand under `regularize`: `regularize: { l1: 0, l2: 1e-4 }`",
-    gradient_clip_algorithm: "`clip_norm`, `clip_layer_norm` and `clip_value` stand under `regularize`",
+    regularization_type: "penalties belong under `regularize`: `regularize: { l1: 0, l2: 1e-4 }`",
+    gradient_clip_algorithm: "`clip_norm`, `clip_layer_norm` and `clip_value` belong under `regularize`",
     decay: ofSchedule,
     decay_rate: ofSchedule,
     decay_steps: ofSchedule,
@@ -468,13 +468,13 @@ export const train = {
     warmup_ratio: warmUp,
     momentum: "momentum is an option of the optimizer: `optimizer: { sgd: { lr: 0.1, momentum: 0.9 } }`",
     weight_decay: decays,
-    early_stop: callback("early_stop", "callbacks stand in a list: `callbacks: [early_stop]`"),
-    early_stopping: callback("early_stop", "callbacks stand in a list: `callbacks: [early_stop]`"),
-    checkpoint: callback("checkpoint", "callbacks stand in a list: `callbacks: [checkpoint]`"),
-    model_checkpoint: callback("checkpoint", "callbacks stand in a list: `callbacks: [checkpoint]`"),
-    reduce_on_plateau: callback("reduce_on_plateau", "callbacks stand in a list: `callbacks: [reduce_on_plateau]`"),
-    reduce_lr_on_plateau: callback("reduce_on_plateau", "callbacks stand in a list: `callbacks: [reduce_on_plateau]`"),
-    nan_guard: callback("nan_guard", "callbacks stand in a list: `callbacks: [nan_guard]`"),
+    early_stop: callback("early_stop", "callbacks are written as a list: `callbacks: [early_stop]`"),
+    early_stopping: callback("early_stop", "callbacks are written as a list: `callbacks: [early_stop]`"),
+    checkpoint: callback("checkpoint", "callbacks are written as a list: `callbacks: [checkpoint]`"),
+    model_checkpoint: callback("checkpoint", "callbacks are written as a list: `callbacks: [checkpoint]`"),
+    reduce_on_plateau: callback("reduce_on_plateau", "callbacks are written as a list: `callbacks: [reduce_on_plateau]`"),
+    reduce_lr_on_plateau: callback("reduce_on_plateau", "callbacks are written as a list: `callbacks: [reduce_on_plateau]`"),
+    nan_guard: callback("nan_guard", "callbacks are written as a list: `callbacks: [nan_guard]`"),
     patience: earlyStop("patience"),
     monitor: earlyStop("monitor"),
     min_delta: earlyStop("min_delta"),
@@ -551,7 +551,7 @@ export const train = {
     train_steps: "the length of a run is counted in epochs: `epochs: 20`",
     max_steps: "the length of a run is counted in epochs: `epochs: 20`",
     sample_weight: "rows count by their class alone: `regularize: { class_weight: balanced }`",
-    fail_under: moved(["evaluate", "fail_under"], "what a score must reach stands under `evaluate`"),
+    fail_under: moved(["evaluate", "fail_under"], "what a score must reach belongs under `evaluate`"),
   },
 } as const satisfies Words<Document.Train>
 
@@ -612,9 +612,9 @@ export const optimizerOptions = {
           help: `\`${name}\` has no weight decay: use \`adamw: { weight_decay: 0.01 }\`, or the penalty \`train: { regularize: { l2: 1e-4 } }\``,
         }
   },
-  clip_norm: moved(["train", "regularize", "clip_norm"], "clipping stands under `train.regularize`"),
-  global_clipnorm: moved(["train", "regularize", "clip_norm"], "clipping stands under `train.regularize`"),
-  clip_value: moved(["train", "regularize", "clip_value"], "clipping stands under `train.regularize`"),
+  clip_norm: moved(["train", "regularize", "clip_norm"], "clipping belongs under `train.regularize`"),
+  global_clipnorm: moved(["train", "regularize", "clip_norm"], "clipping belongs under `train.regularize`"),
+  clip_value: moved(["train", "regularize", "clip_value"], "clipping belongs under `train.regularize`"),
   amsgrad: "`amsgrad` is an optimizer of its own: `optimizer: { amsgrad: { lr: 0.001 } }`",
   use_ema: "the mean of the weights over time is `train: { average: 0.999 }`",
   ema_momentum: "the mean of the weights over time is `train: { average: 0.999 }`",
@@ -623,7 +623,7 @@ export const optimizerOptions = {
   nesterov: "`nadam` is adam that looks one step ahead, `nesterov` the same of momentum",
   momentum: "`beta1` is the momentum here: what is left of the mean of the gradients after a step",
   decay: "a rate that falls is a schedule: `train: { schedule: { inverse_time: 1 } }`",
-  schedule: moved(["train", "schedule"], "the schedule stands beside the optimizer: `train: { schedule: cosine }`"),
+  schedule: moved(["train", "schedule"], "the schedule belongs beside the optimizer: `train: { schedule: cosine }`"),
   gradient_accumulation_steps: moved(
     ["train", "accumulate"],
     "batches whose gradients make one step are `train: { accumulate: 4 }`",
@@ -741,8 +741,8 @@ export const callbacks = {
 
 /** Callbacks of others that have no counterpart, or one of another kind. */
 export const callbackNames = {
-  learning_rate_scheduler: "a schedule stands under `train.schedule`",
-  lr_scheduler: "a schedule stands under `train.schedule`",
+  learning_rate_scheduler: "a schedule belongs under `train.schedule`",
+  lr_scheduler: "a schedule belongs under `train.schedule`",
   tensor_board: "every run writes its scores to `metrics.csv` and its curves as pictures: leave it out",
   csv_logger: "every run writes its scores to `metrics.csv`: leave it out",
   history: "every run writes its scores to `metrics.csv`: leave it out",
