@@ -57,7 +57,7 @@ const cases: ReadonlyArray<Case> = [
     name: "a syntax error",
     files: { "model.yaml": "schema: 1\ntrain: { epochs: 3\n" },
     code: 3,
-    says: ["error[Y001]", "model.yaml:3:1"],
+    says: ["error[Y001]", "model.yaml:2:8"],
   },
   {
     name: "a duplicate key",
