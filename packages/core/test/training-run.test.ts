@@ -211,9 +211,7 @@ it.effect("gives NaN for a score that is not defined of the rows", () =>
 it.effect("starts from given weights", () =>
   Effect.gen(function* () {
     const first = finished(yield* collect({ ...config, epochs: 2 }))
-    const again = finished(
-      yield* collect({ ...config, optimizer: Optimizer.sgd(LearningRate.constant(0)), epochs: 1, start: first }),
-    )
+    const again = finished(yield* collect({ ...config, optimizer: Optimizer.freeze(() => true), epochs: 1, start: first }))
     assert.deepStrictEqual(bytes(again.params), bytes(first.params))
   }),
 )

@@ -188,9 +188,10 @@ describe("what is wrong is said of the document", () => {
 
 describe("survey", () => {
   test("small sources are known exactly", async () => {
-    const { extents, ...facts } = (await surveyed(iris)).facts
+    const { extents, inputEnds, ...facts } = (await surveyed(iris)).facts
     expect(facts).toEqual((await prepared(iris)).facts)
     expect(extents?.map(({ column }) => column)).toEqual(["sepal_length", "sepal_width", "petal_length", "petal_width"])
+    expect(inputEnds?.test?.largest).toMatchObject({ column: "sepal_width", place: "line 17" })
   })
 
   test("what the document says counts even where a file is missing", async () => {

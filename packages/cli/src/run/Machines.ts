@@ -3,6 +3,7 @@ import { join } from "node:path"
 import type * as Rbm from "@adjoint/core/learning/Rbm"
 import { readAll } from "@adjoint/core/tensor/read"
 import { CheckpointError } from "@adjoint/core/training/CheckpointError"
+import * as Json from "@adjoint/core/training/json"
 import type { Stage } from "@adjoint/core/training/Pretrain"
 import type { PretrainEvent } from "@adjoint/core/training/PretrainEvent"
 import * as Safetensors from "@adjoint/core/training/Safetensors"
@@ -115,9 +116,9 @@ export const row = ({ epoch, layer, stage, train, validation }: Extract<Pretrain
   ...(validation === undefined ? {} : { "val.error": validation.error, "val.free_energy": validation.freeEnergy }),
 })
 
-/** Writes down what pre-training tells. */
+/** Records the scores of a machine's epoch. */
 export const note = (
   directory: string,
   event: PretrainEvent,
 ): Effect.Effect<void, PlatformError.PlatformError, FileSystem.FileSystem> =>
-  event._tag === "StageScored" ? appendLine(join(directory, files.pretrain, metrics), JSON.stringify(row(event))) : Effect.void
+  event._tag === "StageScored" ? appendLine(join(directory, files.pretrain, metrics), Json.print(row(event))) : Effect.void

@@ -1,4 +1,5 @@
 /** Writing lines: results to one stream, everything else to the other, each in the style its stream allows. */
+import * as Json from "@adjoint/core/training/json"
 import * as Effect from "effect/Effect"
 import { hasColour } from "./Capability.ts"
 import { type Style, style } from "./Style.ts"
@@ -17,8 +18,8 @@ export const result = writeTo(({ stdout }) => stdout)
 /** Writes a line, or several, of what is not a result. */
 export const message = writeTo(({ stderr }) => stderr)
 
-/** Writes a value as one line of JSON, as a result. */
-export const json = (value: unknown) => result(JSON.stringify(value))
+/** Writes a value as one line of JSON, as a result; non-finite numbers as texts. */
+export const json = (value: unknown) => result(Json.print(value))
 
 /** Waits until results that were written have been taken, so that they do not pile up. */
 export const drained = Effect.flatMap(World, ({ stdout }) => Effect.promise(stdout.drained))

@@ -81,7 +81,7 @@ const barWidth = 24
 
 /** How far a value is from the worst to the best. */
 const shareOf = (points: ReadonlyArray<Sweep.Point>, best: Sweep.Scored) => {
-  const values = points.flatMap(({ value }) => (value === undefined ? [] : [value]))
+  const values = points.flatMap(({ value }) => (value === undefined || !Number.isFinite(value) ? [] : [value]))
   const worst = values.reduce(
     (far, value) => (Math.abs(value - best.value) > Math.abs(far - best.value) ? value : far),
     best.value,
@@ -101,7 +101,10 @@ const table = ({ below, best, points }: Sweep.SweepFinished, monitor: string, st
   return [
     `  ${style("faint", `${"λ".padStart(left)}  ${monitor.padStart(right)}`)}`,
     ...all.map((point) => {
-      const { done, left: rest } = bar(point.value === undefined || share === undefined ? 0 : share(point.value), barWidth)
+      const { done, left: rest } = bar(
+        Number.isFinite(point.value) && share !== undefined ? share(point.value ?? 0) : 0,
+        barWidth,
+      )
       const mark = point.lambda === best?.lambda ? style("good", "best") : point === below ? style("accent", "just below it") : ""
       const drawn = `${style("accent", done)}${style("faint", rest)}`
       return `  ${strength(point.lambda).padStart(left)}  ${scoreOf(monitor, point).padStart(right)}  ${drawn}  ${mark}`.trimEnd()

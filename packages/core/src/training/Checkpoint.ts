@@ -68,11 +68,6 @@ const named = (tree: unknown): ReadonlyMap<string, NDArray> => {
   return new Map(entries.map(([path], i) => [nameOf(path), arrays[i] as NDArray]))
 }
 
-const failed =
-  (file: string, wanted: string, hint: string) =>
-  (error: PlatformError.PlatformError): CheckpointError =>
-    new CheckpointError({ file, got: systemWords(error), wanted, hint })
-
 const writeSynced = Effect.fnUntraced(function* (file: string, bytes: Uint8Array) {
   const fs = yield* FileSystem.FileSystem
   yield* Effect.scoped(
@@ -119,10 +114,10 @@ const discard = Effect.fnUntraced(function* (old: string, to: string) {
   )
 })
 
-/** A path that is not taken, for what cannot be deleted. */
-const spare = Effect.fnUntraced(function* (old: string) {
+/** A path beside a checkpoint that is not taken, for what cannot be deleted: `last.1.old`. */
+const spare = Effect.fnUntraced(function* (directory: string) {
   const fs = yield* FileSystem.FileSystem
-  for (let n = 1; ; n++) if (!(yield* fs.exists(`${old}.${n}`))) return `${old}.${n}`
+  for (let n = 1; ; n++) if (!(yield* fs.exists(`${directory}.${n}.old`))) return `${directory}.${n}.old`
 })
 
 /**
@@ -147,18 +142,20 @@ export const save = (
     // A directory that is not empty cannot be replaced in one move: between the two there is `.old`, which `load` knows.
     // Without `directory`, `.old` is the only whole checkpoint, and stays until the new one is in place.
     if (yield* fs.exists(directory)) {
-      if (yield* fs.exists(old)) yield* discard(old, yield* spare(old))
+      if (yield* fs.exists(old)) yield* discard(old, yield* spare(directory))
       yield* fs.rename(directory, old)
     }
     yield* fs.rename(fresh, directory)
     yield* syncDirectory(path.dirname(directory))
     if (!(yield* fs.exists(old))) return { directory }
-    const undeleted = yield* discard(old, yield* spare(old))
+    const undeleted = yield* discard(old, yield* spare(directory))
     return { directory, ...(undeleted === undefined ? {} : { undeleted }) }
   }).pipe(
-    Effect.catchTag("PlatformError", (error) =>
-      failed(directory, "to write a checkpoint", "check the disk's space and rights")(error),
-    ),
+    Effect.catchTag("PlatformError", (error) => {
+      const hint = "check the disk's space and rights"
+      const got = systemWords(error)
+      return new CheckpointError({ file: directory, got, wanted: "to write a checkpoint", hint, isUnwritten: true })
+    }),
     Effect.uninterruptible,
   )
 
@@ -177,7 +174,7 @@ export const recover = (directory: string): Effect.Effect<void, CheckpointError,
       yield* syncDirectory(parent)
     }
     for (const entry of yield* fs.readDirectory(parent))
-      if (entry === `${name}.new` || entry === `${name}.old` || entry.startsWith(`${name}.old.`))
+      if (entry.startsWith(`${name}.`) && /^(?:new|(?:\d+\.)?old)$/.test(entry.slice(name.length + 1)))
         yield* Effect.ignore(fs.remove(path.join(parent, entry), { recursive: true, force: true }))
   }).pipe(
     Effect.catchTag("PlatformError", (error) => reading(directory)(error)),
@@ -244,7 +241,15 @@ const whole = Effect.fnUntraced(function* (directory: string) {
   return (yield* fs.exists(directory)) ? directory : (yield* fs.exists(`${directory}.old`)) ? `${directory}.old` : directory
 })
 
-const reading = (directory: string) => failed(directory, "a checkpoint", "the folder of a run, or one of its checkpoints")
+const reading =
+  (directory: string) =>
+  (error: PlatformError.PlatformError): CheckpointError =>
+    new CheckpointError({
+      file: directory,
+      got: systemWords(error),
+      wanted: "a checkpoint",
+      hint: "the folder of a run, or one of its checkpoints",
+    })
 
 /** How often a checkpoint that changes while it is read is read again, and how long the first pause is, in milliseconds. */
 const [retries, pause] = [6, 2]

@@ -1,6 +1,6 @@
 /**
- * What feeds a run: the order in which each epoch takes the rows, drawn by the engine, and the batches of it. Where the
- * data fits, the engine holds it as it is (images as bytes) and a batch is nothing but row numbers.
+ * The input of a run: the order in which each epoch takes the rows, drawn by the engine, and its batches. Where the data
+ * fits, the engine holds it as it is (images as bytes) and a batch is row numbers alone.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -21,13 +21,13 @@ import type { Batch, Samples } from "./trainStep.ts"
 export interface Feed {
   /** How many batches an epoch has. */
   readonly batches: number
-  /** What gives the rows of some batches of an epoch, both counted from 0; it is asked for few at a time, so that no list of all stands in memory. */
+  /** A function that gives the rows of some batches of an epoch, both counted from 0: few at a time, so that memory holds no list of all. */
   readonly epoch: (
     epoch: number,
   ) => Effect.Effect<(from: number, count: number) => ReadonlyArray<Batches.Batch>, EngineError | ShapeError>
   /** The numbers of some rows. Throws `ShapeError` for a row that is not there. */
   readonly samples: (rows: Batches.Batch) => Samples & { readonly x: NDArray.NDArray; readonly y: NDArray.NDArray }
-  /** What a step is given for some rows: their numbers, or, where the engine holds the data, which they are. */
+  /** The input of a step for some rows: the rows themselves, or their row numbers where the engine holds the data. */
   readonly batch: (rows: Batches.Batch) => Batch
 }
 

@@ -1,7 +1,7 @@
 /**
  * Pre-training as an initializer: a deep belief network is learned greedily, one restricted Boltzmann machine after the
  * other, each on the hidden probabilities of those before it, which no longer change. Unrolled, the weights and hidden
- * biases of the machines are those of a net's layers of sigmoids, from which ordinary training goes on (Hinton, Osindero
+ * biases of the machines are those of a net's layers of sigmoids, from which ordinary training starts (Hinton, Osindero
  * and Teh, A fast learning algorithm for deep belief nets, 2006; Hinton and Salakhutdinov, Reducing the dimensionality of
  * data with neural networks, 2006).
  */
@@ -19,26 +19,18 @@ import { refuse, type ShapeError } from "../words/ShapeError.ts"
 import * as Tree from "../words/Tree.ts"
 import type { CheckpointError } from "./CheckpointError.ts"
 import type { ConfigError } from "./ConfigError.ts"
-import * as Check from "./checkPretrain.ts"
+import { pretrain as check, type Pretraining } from "./checkPretrain.ts"
 import { predict } from "./Evaluate.ts"
 import type { NonFinite } from "./NonFinite.ts"
 import type { OfStage, PretrainEvent } from "./PretrainEvent.ts"
-import { flat, type Rows, type Stage, trainMachine } from "./trainMachine.ts"
+import { flat, type Rows, trainMachine } from "./trainMachine.ts"
 
 export type { MachineScores, PretrainEvent } from "./PretrainEvent.ts"
 export type { Stage } from "./trainMachine.ts"
 
-/** What is pre-trained, and on what. */
-export interface Config<R = never> {
-  /** Rows without targets: [rows, …]; all axes of a row together are the visible units of the first machine. */
-  readonly inputs: NDArray.NDArray
-  /** Rows that nothing is learned from. */
-  readonly validation?: NDArray.NDArray
-  readonly stages: ReadonlyArray<Stage>
-  readonly seed: number
-  /** The first machines, where they have been trained already. */
-  readonly done?: ReadonlyArray<Rbm.Params>
-  /** Keeps a machine that has learned; `stage` is counted from 1. */
+/** The description of a pre-training: the machines, and the rows they learn from. */
+export interface Config<R = never> extends Pretraining {
+  /** Saves a trained machine; `stage` is counted from 1. */
   readonly save?: (stage: number, params: Rbm.Params) => Effect.Effect<void, CheckpointError, R>
 }
 
@@ -54,7 +46,7 @@ const upward = (hidden: number): Net.Net<Rbm.Params> =>
     apply: (params, x) => Rbm.hiddenProbabilities(params, flat(x)),
   })
 
-/** What the next machine sees of rows. */
+/** The rows that the next machine sees: the hidden probabilities of this one. */
 const through = (
   params: Rbm.Params,
   { train, validation }: Rows,
@@ -71,10 +63,10 @@ const through = (
 /** All machines in order. */
 const stack = <R>(
   { done = [], inputs, save, seed, stages, validation }: Config<R>,
-  tell: (event: PretrainEvent) => Effect.Effect<void>,
+  emit: (event: PretrainEvent) => Effect.Effect<void>,
 ): Effect.Effect<void, PretrainError, Engine | R> =>
   Effect.gen(function* () {
-    const problem = Check.pretrain({ done, inputs, seed, stages, ...(validation === undefined ? {} : { validation }) })
+    const problem = check({ done, inputs, seed, stages, ...(validation === undefined ? {} : { validation }) })
     if (problem !== undefined) return yield* problem
     const key = Key.fold(Key.make(seed), "pretrain")
     const machines: Array<Rbm.Params> = []
@@ -82,20 +74,20 @@ const stack = <R>(
     for (const [i, stage] of stages.entries()) {
       const of: OfStage = { stage: i + 1, stages: stages.length, layer: stage.layer }
       const known = done[i]
-      const params = known ?? (yield* trainMachine(stage, rows, Key.fold(key, stage.layer), of, tell))
+      const params = known ?? (yield* trainMachine(stage, rows, Key.fold(key, stage.layer), of, emit))
       if (known === undefined) {
         if (save !== undefined) yield* Effect.uninterruptible(save(i + 1, params))
-        yield* tell({ _tag: "StageFinished", ...of, params })
+        yield* emit({ _tag: "StageFinished", ...of, params })
       }
       machines.push(params)
-      // What a last machine would show is for no one, and neither is what one shows that others have learned from.
+      // No machine learns from the last one, and machines that are done do not learn again.
       if (i + 1 < stages.length && done.length < stages.length) rows = yield* through(params, rows)
     }
-    yield* tell({ _tag: "Pretrained", machines })
+    yield* emit({ _tag: "Pretrained", machines })
   })
 
 /**
- * Trains the machines of a deep belief network one after the other and tells how it goes. The stream ends with
+ * Trains the machines of a deep belief network one after the other, as a stream of events. It ends with
  * `Pretrained`, or fails with a typed error. An interruption loses the machine under way; those before it were saved, and
  * given as `done` they are not trained again, which changes no bit of the others.
  */
@@ -110,7 +102,7 @@ export const run = <R = never>(config: Config<R>): Stream.Stream<PretrainEvent, 
   )
 
 /**
- * A net's parameters with the weights w and biases b of layers replaced by those of machines; the layers are told by
+ * A net's parameters with the weights w and biases b of layers replaced by those of machines; the layers are named by
  * where their parameters are: `["h1"]`. Throws `ShapeError` where there is no such layer, or one of another size.
  */
 export const unroll = <P>(

@@ -1,7 +1,7 @@
-/** What pre-training tells while it goes, one machine after the other: a closed union. */
+/** The events of pre-training, one machine after the other: a closed union. */
 import type * as Rbm from "../learning/Rbm.ts"
 
-/** What a machine makes of rows: the mean of (v - reconstruction)² over units and rows, and the mean free energy. */
+/** The scores of a machine on rows: the mean of (v - reconstruction)² over units and rows, and the mean free energy. */
 export interface MachineScores {
   readonly error: number
   readonly freeEnergy: number
@@ -14,7 +14,7 @@ export interface OfStage {
   readonly layer: string
 }
 
-/** A machine has begun to learn. */
+/** The training of a machine has begun. */
 export interface StageStarted extends OfStage {
   readonly _tag: "StageStarted"
   readonly units: Rbm.Visible
@@ -38,7 +38,7 @@ export interface StageStepped extends OfStage {
   readonly milliseconds: number
 }
 
-/** What an epoch of a machine came to, on training rows and on rows it does not learn from. */
+/** The scores of a machine after an epoch, on training rows and on rows it does not learn from. */
 export interface StageScored extends OfStage {
   readonly _tag: "StageScored"
   readonly epoch: number
@@ -48,17 +48,17 @@ export interface StageScored extends OfStage {
   readonly rowsPerSecond: number
 }
 
-/** A machine has learned, and been saved where that was asked for; the next one sees its hidden units. */
+/** A machine is trained, and saved where that was asked for; the next one sees its hidden units. */
 export interface StageFinished extends OfStage {
   readonly _tag: "StageFinished"
   readonly params: Rbm.Params
 }
 
-/** All machines have learned. */
+/** All machines are trained. */
 export interface Pretrained {
   readonly _tag: "Pretrained"
   readonly machines: ReadonlyArray<Rbm.Params>
 }
 
-/** One thing that pre-training tells. */
+/** One event of pre-training. */
 export type PretrainEvent = StageStarted | StageStepped | StageScored | StageFinished | Pretrained

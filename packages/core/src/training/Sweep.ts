@@ -151,22 +151,22 @@ export const run = <P, S, O, R = never>(sweep: Sweep<P, S, O, R>): Stream.Stream
 
 const loop = <P, S, O, R>(
   { config, lambdas, monitor }: Sweep<P, S, O, R>,
-  tell: (event: SweepEvent) => Effect.Effect<void>,
+  emit: (event: SweepEvent) => Effect.Effect<void>,
 ): Effect.Effect<void, Train.TrainError, Engine | R> =>
   Effect.gen(function* () {
     const tried = (lambda: number) =>
       Effect.gen(function* () {
         const value = yield* scoreOf(config(lambda), monitor)
         const point: Point = { lambda, ...(value === undefined ? {} : { value }) }
-        yield* tell({ _tag: "LambdaScored", ...point })
+        yield* emit({ _tag: "LambdaScored", ...point })
         return point
       })
     const problem = problemOf({ config, lambdas, monitor })
     if (problem !== undefined) return yield* problem
-    yield* tell({ _tag: "SweepStarted", lambdas, monitor })
+    yield* emit({ _tag: "SweepStarted", lambdas, monitor })
     const points = yield* Effect.forEach(lambdas, tried)
     const found = best(monitor, points)
-    if (found === undefined) return yield* tell({ _tag: "SweepFinished", points })
+    if (found === undefined) return yield* emit({ _tag: "SweepFinished", points })
     const lower = found.lambda === 0 ? found : yield* tried(below(found.lambda, lambdas))
-    yield* tell({ _tag: "SweepFinished", points, best: found, below: lower })
+    yield* emit({ _tag: "SweepFinished", points, best: found, below: lower })
   })

@@ -101,7 +101,7 @@ export const finished = <P, S, O, R = never>(config: Config<P, S, O, R>): Effect
 
 const loop = <P, S, O, R>(
   config: Config<P, S, O, R>,
-  tell: (event: TrainEvent<P, S>) => Effect.Effect<void>,
+  emit: (event: TrainEvent<P, S>) => Effect.Effect<void>,
 ): Effect.Effect<void, TrainError, Engine | R> =>
   Effect.scoped(
     Effect.gen(function* () {
@@ -140,7 +140,7 @@ const loop = <P, S, O, R>(
               ]),
             )
 
-      const tellAll = (events: ReadonlyArray<TrainEvent<P, S>>) => Effect.forEach(events, tell, { discard: true })
+      const emitAll = (events: ReadonlyArray<TrainEvent<P, S>>) => Effect.forEach(events, emit, { discard: true })
 
       const isDue = () => progress.epoch % (saving?.every ?? 1) === 0
 
@@ -170,7 +170,7 @@ const loop = <P, S, O, R>(
           const { losses, milliseconds } = yield* some(batchesFrom(progress.batch, most))
           spent += milliseconds
           most = fitting(losses.length, milliseconds)
-          yield* tell({
+          yield* emit({
             _tag: "Stepped",
             epoch: progress.epoch + 1,
             batch: progress.batch,
@@ -203,7 +203,7 @@ const loop = <P, S, O, R>(
         isTraced = !hasFinite
         if (hasFinite || isKnown) return
         const place = yield* findInScoring({ ...config, read: engine.read }, weights, validation)
-        if (place !== undefined) yield* tell({ _tag: "NonFiniteScore", part: "val", epoch: record.epoch, ...place })
+        if (place !== undefined) yield* emit({ _tag: "NonFiniteScore", part: "val", epoch: record.epoch, ...place })
       })
 
       /** Scores the epoch just trained, and says whether it is the best so far. */
@@ -239,12 +239,12 @@ const loop = <P, S, O, R>(
             return yield* Effect.forEach(kinds, save)
           }),
         )
-        yield* tell({ _tag: "EpochScored", ...record, ...speed, best: better })
+        yield* emit({ _tag: "EpochScored", ...record, ...speed, best: better })
         yield* traced(weights, record)
-        yield* tellAll(saved.flat())
+        yield* emitAll(saved.flat())
       })
 
-      yield* tell({
+      yield* emit({
         _tag: "Started",
         parameters: tensors(first.params).reduce((sum, { shape }) => sum + Shape.size(shape), 0),
         rows: { train: Dataset.size(data), validation: config.validation === undefined ? 0 : Dataset.size(config.validation) },
@@ -268,10 +268,10 @@ const loop = <P, S, O, R>(
 
       const found = progress.best === undefined ? {} : { best: progress.best }
       if (earlyStop !== undefined && over())
-        yield* tell({ _tag: "StoppedEarly", monitor: earlyStop.monitor, ...found, epoch: progress.epoch })
-      if (!isDue()) yield* tellAll(yield* save("last"))
+        yield* emit({ _tag: "StoppedEarly", monitor: earlyStop.monitor, ...found, epoch: progress.epoch })
+      if (!isDue()) yield* emitAll(yield* save("last"))
       const restored = earlyStop?.restoreBest === true ? best : undefined
-      yield* tell({
+      yield* emit({
         _tag: "Finished",
         ...(restored ?? weightsOf(yield* step.state)),
         weights: restored === undefined ? "last" : "best",

@@ -1,8 +1,21 @@
 /** What pre-training must be given to begin. */
+import type * as Rbm from "../learning/Rbm.ts"
+import type * as NDArray from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
 import { count, firstOf, type Problem, problem, rows, within } from "./checkData.ts"
-import type { Config } from "./Pretrain.ts"
 import type { Stage } from "./trainMachine.ts"
+
+/** What is pre-trained, and on which rows. */
+export interface Pretraining {
+  /** Rows without targets: [rows, …]; all axes of a row together are the visible units of the first machine. */
+  readonly inputs: NDArray.NDArray
+  /** Rows that nothing is learned from. */
+  readonly validation?: NDArray.NDArray
+  readonly stages: ReadonlyArray<Stage>
+  readonly seed: number
+  /** The first machines, where they are trained already. */
+  readonly done?: ReadonlyArray<Rbm.Params>
+}
 
 const stage = ({ batch, epochs, hidden, layer, learningRate, momentum }: Stage, i: number): Problem => {
   const at = `stages[${i}]`
@@ -28,7 +41,7 @@ const twice = (stages: ReadonlyArray<Stage>): Problem => {
 }
 
 /** The first thing that keeps machines from learning. */
-export const pretrain = ({ done = [], inputs, seed, stages, validation }: Omit<Config, "save">): Problem =>
+export const pretrain = ({ done = [], inputs, seed, stages, validation }: Pretraining): Problem =>
   rows("inputs", inputs) ??
   (validation === undefined ? undefined : rows("validation", validation)) ??
   (validation === undefined || Shape.equals(validation.shape.slice(1), inputs.shape.slice(1))

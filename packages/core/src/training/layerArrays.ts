@@ -1,7 +1,7 @@
 /**
- * The arrays of each layer of a net: what it learns, and all that it writes down on the way from what it is given to what
- * it makes. Gradients and what an optimizer remembers have the shapes of parameters, what flows back those of what was
- * made, so the arrays of a whole step of training can be told apart by whose they are.
+ * The arrays of each layer of a net: its parameters, its output and its intermediate tensors. Gradients and the state of an
+ * optimizer have the shapes of parameters, gradients of outputs those of outputs, so every array of a training step belongs
+ * to a layer.
  */
 import type { Tensor } from "../language/Expr.ts"
 import { placeholders } from "../language/Program.ts"
@@ -17,7 +17,7 @@ export interface LayerArrays {
   /** Names from the outermost net to the layer, joined by dots: `repeat1.0.dense1`. */
   readonly layer: string
   readonly parameters: ReadonlyArray<Spec>
-  /** What it makes of a batch, and what it makes on the way. */
+  /** Its output for a batch, and its intermediate tensors. */
   readonly made: ReadonlyArray<Spec>
 }
 
@@ -42,7 +42,7 @@ export const layerArrays = <P, S>(net: Net<P, S>, batch: Spec): ReadonlyArray<La
     spec: specOf(leaf as Tensor),
   }))
   const names = made.map(([layer]) => layer)
-  // Inner layers are told of before those they are in, so the first name that leads to a parameter is the innermost.
+  // Inner layers are observed before those they are in, so the first name that leads to a parameter is the innermost.
   const ownerOf = (at: string): string | undefined => names.find((layer) => at.startsWith(`${layer}.`))
   return made.map(([layer, arrays]) => ({
     layer,

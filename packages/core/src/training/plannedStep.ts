@@ -22,7 +22,7 @@ export interface StepData {
   readonly rows?: number
 }
 
-/** A run of which the data and its length are left open. */
+/** A run without its data and its number of epochs. */
 export type Stepping<P, S, O, R> = Omit<Config<P, S, O, R>, "data" | "epochs">
 
 /**

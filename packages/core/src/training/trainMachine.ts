@@ -27,7 +27,7 @@ export interface Stage extends Omit<Rbm.Learning, "key"> {
   readonly epochs: number
   /** Rows a step. */
   readonly batch: number
-  /** How much of a step goes on in the next: one value, or two between which it goes in even steps over the epochs. */
+  /** The share of a step that the next one repeats: one value, or two between which it moves in even steps over the epochs. */
   readonly momentum: number | readonly [from: number, to: number]
 }
 
@@ -104,13 +104,13 @@ const scorer = (
 /** Which rows a step learns from, as numbers or as the rows themselves, and its momentum. */
 type Batch = ({ readonly rows: Tensor } | { readonly v: Tensor }) & { readonly momentum: Tensor }
 
-/** Trains one machine, telling how it goes. */
+/** Trains one machine and emits its events. */
 export const trainMachine = (
   { batch: size, epochs, hidden, momentum, ...how }: Stage,
   { train, validation }: Rows,
   key: Key.Key,
   of: OfStage,
-  tell: (event: PretrainEvent) => Effect.Effect<void>,
+  emit: (event: PretrainEvent) => Effect.Effect<void>,
 ): Effect.Effect<Rbm.Params, ShapeError | EngineError | NonFinite, Engine> =>
   Effect.scoped(
     Effect.gen(function* () {
@@ -134,7 +134,7 @@ export const trainMachine = (
       const score = yield* scorer(first, how.visible)
       const [seen, unseen] = [some(train), validation === undefined ? undefined : some(validation)]
       const rows = { train: n, validation: validation === undefined ? 0 : count(validation) }
-      yield* tell({ _tag: "StageStarted", ...of, units: how.visible, visible, hidden, rows, epochs, batchesPerEpoch: batches })
+      yield* emit({ _tag: "StageStarted", ...of, units: how.visible, visible, hidden, rows, epochs, batchesPerEpoch: batches })
 
       const diverged = (value: number, epoch: number, batch: number, order: ReadonlyArray<Batches.Batch>) =>
         new NonFinite({
@@ -166,15 +166,15 @@ export const trainMachine = (
           spent += milliseconds
           done += outputs.length
           many = fitting(outputs.length, milliseconds)
-          yield* tell({ _tag: "StageStepped", ...of, epoch: epoch + 1, batch: done, batches, errors, milliseconds })
+          yield* emit({ _tag: "StageStepped", ...of, epoch: epoch + 1, batch: done, batches, errors, milliseconds })
           yield* Effect.yieldNow
         }
         const { params } = yield* step.state
         const scores = yield* score(params, seen)
-        // The last step of an epoch may have left what no reconstruction has shown yet.
+        // The last step of an epoch may have left non-finite values that no reconstruction has shown yet.
         if (!Number.isFinite(scores.error + scores.freeEnergy))
           return yield* diverged(scores.error + scores.freeEnergy, epoch, batches - 1, order)
-        yield* tell({
+        yield* emit({
           _tag: "StageScored",
           ...of,
           epoch: epoch + 1,

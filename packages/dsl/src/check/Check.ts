@@ -21,7 +21,17 @@ import { lossName, wanted } from "./Outputs.ts"
 import * as Pretrain from "./Pretrain.ts"
 import * as Scaling from "./Scaling.ts"
 import * as Shapes from "./Shapes.ts"
+import * as Tokens from "./Tokens.ts"
 import * as Training from "./Training.ts"
+
+/** The layers that stand one below the other from the top, up to the first that is no layer of the catalogue. */
+const layersOf = ({ layers }: Model): ReadonlyArray<Tokens.Embedding> => {
+  const all = layers.map((layer, i) => ({ item: layerOf(layer), from: layer.from, path: ["model", "layers", i] }))
+  const end = all.findIndex(({ from, item }) => item._tag !== "Use" || from !== undefined)
+  return all
+    .slice(0, end < 0 ? all.length : end)
+    .flatMap(({ item, path }) => (item._tag === "Use" ? [{ kind: item.use.name, options: item.use.options, path }] : []))
+}
 
 /** The sections that could be read. */
 export type Readable = Partial<Pick<ModelFile, "data" | "model" | "pretrain" | "train" | "evaluate" | "lint">>
@@ -75,6 +85,7 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
         })),
     ...(model === undefined ? [] : Advice.check(model, { data, pretrain, train }, catalogue)),
     ...(data === undefined || inferred === undefined ? [] : Scaling.check(data, facts, inferred.made)),
+    ...(data === undefined || model === undefined ? [] : Tokens.check(facts, layersOf(model))),
     ...(data === undefined || train === undefined ? [] : Balance.check(data, train, facts)),
   ]
 }

@@ -225,6 +225,10 @@ export const codes = {
     "data cannot be read",
     "A data file is missing, or it does not hold what its kind of file must hold. The message says where: the row and column of a table, the byte of a binary file.",
   ),
+  D306: error(
+    "token outside the embedding",
+    "An embedding has a row of numbers for each of its `tokens`, which are the whole numbers from 0. What is given to it must be one of them: any other number reads NaN, and training would end there. The message names the first such row.",
+  ),
 
   G401: error(
     "shapes that do not join",
@@ -424,6 +428,10 @@ export const codes = {
     "An epoch's last batch is what is left over. The variance of a few rows is mostly chance, and it goes into the running statistics with the same weight as that of a whole batch, just before the epoch is scored with them. A batch that leaves more over, or nothing, is as good in all else.",
     "data: { source: { moons: { count: 131 } }, split: { train: 99, val: 32 } }\nmodel: { layers: [{ dense: { units: 8, bias: false } }, batch_norm, relu, { head: label }] }\ntrain: { batch: 32 }\n",
     "data: { source: { moons: { count: 131 } }, split: { train: 99, val: 32 } }\nmodel: { layers: [{ dense: { units: 8, bias: false } }, batch_norm, relu, { head: label }] }\ntrain: { batch: 33 }\n",
+  ),
+  A614: dataAdvice(
+    "scored token outside the embedding",
+    "Rows that are only scored hold a token that the embedding does not have. It reads NaN, so the scores of these rows, and the loss of all, say nothing. The message names the first such row.",
   ),
 } as const satisfies { readonly [code: string]: CodeEntry }
 

@@ -42,6 +42,22 @@ export interface Facts {
   readonly extent?: readonly [least: number, largest: number]
   /** The same of each column of a table, or of all numbers of the training rows. */
   readonly extents?: ReadonlyArray<Extent>
+  /** The ends of the prepared inputs of each part, and where they are. */
+  readonly inputEnds?: { readonly [part in keyof Rows]?: InputEnds }
+}
+
+/** A prepared input and where it is: its row or line in the source, and its column. */
+export interface Seen {
+  readonly value: number
+  readonly place: string
+  readonly column?: string
+}
+
+/** The least and the largest input, and the first that is not a whole number. */
+export interface InputEnds {
+  readonly least: Seen
+  readonly largest: Seen
+  readonly fraction?: Seen
 }
 
 /** Between which numbers prepared inputs lie; of a table, those of one column. */

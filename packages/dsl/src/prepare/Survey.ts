@@ -24,6 +24,7 @@ import * as Columns from "./Columns.ts"
 import { arrayTarget } from "./Division.ts"
 import { extents } from "./Extents.ts"
 import type { Facts, Target } from "./Facts.ts"
+import { inputEnds } from "./InputEnds.ts"
 import { prepare, specOf } from "./Prepare.ts"
 import { filesOf, resolve, tableOptions } from "./Reading.ts"
 
@@ -154,7 +155,10 @@ export const survey = (
     if (size <= small)
       return yield* prepare({ data }, directory).pipe(
         Effect.map(
-          (rows): Survey => ({ facts: { ...rows.facts, extents: extents(rows.fitted, rows.train.inputs) }, findings: [] }),
+          (rows): Survey => ({
+            facts: { ...rows.facts, extents: extents(rows.fitted, rows.train.inputs), ...inputEnds(rows) },
+            findings: [],
+          }),
         ),
         Effect.catch(({ findings }) => Effect.succeed<Survey>({ facts: said, findings })),
       )

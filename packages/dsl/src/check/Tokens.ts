@@ -1,0 +1,55 @@
+/** Tokens that the embedding a model begins with does not have: they read NaN, and no answer comes of that. */
+import type { Named } from "../Document.ts"
+import type { Finding } from "../diagnostic/Diagnostic.ts"
+import type { Facts, InputEnds, Seen } from "../prepare/Facts.ts"
+import type { Made } from "./Shapes.ts"
+
+/** Layers that hand tokens on as they are. */
+const through = new Set(["flatten", "reshape"])
+
+/** A layer with what its options say. */
+export interface Embedding extends Pick<Made, "kind" | "path"> {
+  readonly options: Named[string]
+}
+
+/** The layer that is given the tokens, if it is an embedding. */
+export const first = (layers: ReadonlyArray<Embedding>): Embedding | undefined => {
+  const layer = layers.find(({ kind }) => !through.has(kind))
+  return layer?.kind === "embedding" ? layer : undefined
+}
+
+const placeOf = ({ column, place }: Seen): string => (column === undefined ? place : `${place}, column \`${column}\`,`)
+
+/** What rows of a part are called where they do not train. */
+const parts = { train: "", val: " of the validation rows", test: " of the test rows" } as const
+
+/** The first number of some rows that is no token of an embedding. */
+const outside = ({ fraction, largest, least }: InputEnds, tokens: number): Seen | undefined =>
+  least.value < 0 ? least : (fraction ?? (largest.value >= tokens ? largest : undefined))
+
+/** Whether every token of the data is one that the embedding has: of rows that train it must be, of others it should. */
+export const check = ({ inputEnds = {} }: Facts, layers: ReadonlyArray<Embedding>): ReadonlyArray<Finding> => {
+  const embedding = first(layers)
+  const tokens = embedding?.options.tokens
+  if (embedding === undefined || typeof tokens !== "number") return []
+  for (const part of ["train", "val", "test"] as const) {
+    const ends = inputEnds[part]
+    const found = ends === undefined ? undefined : outside(ends, tokens)
+    if (found === undefined) continue
+    const isToken = Number.isInteger(found.value) && found.value >= 0
+    const what = isToken
+      ? "outside the embedding, whose tokens are"
+      : "no token of the embedding, whose tokens are whole numbers from"
+    return [
+      {
+        code: part === "train" ? "D306" : "A614",
+        message: `${isToken ? "token " : ""}${found.value} in ${placeOf(found)}${parts[part]} is ${what} 0 to ${tokens - 1}`,
+        at: { path: [...embedding.path, embedding.kind, "tokens"] },
+        help: isToken
+          ? `\`tokens: ${found.value + 1}\` has room for it; or correct the data`
+          : "correct the data, or number the tokens from 0",
+      },
+    ]
+  }
+  return []
+}
