@@ -229,7 +229,10 @@ export const oneOf = (
       if (typed === undefined) return unknown(value, key)
       const rest = keys.filter((each) => each !== typed).map((each) => `${each}: …`)
       const instead = rest.length === 0 ? value[typed] : `${value[typed]}: { ${rest.join(", ")} }`
-      return { ...unknownName(what, typed, [], { on: "key" }), help: `${article(what)} is written by its own name: \`${instead}\`` }
+      return {
+        ...unknownName(what, typed, [], { on: "key" }),
+        help: `${article(what)} is written by its own name: \`${instead}\``,
+      }
     }
     if (second !== undefined)
       return {
