@@ -29,13 +29,19 @@ export interface Rules {
   readonly allowedInPure: ReadonlySet<string>
   /** Folders that only sources of some folders may import. */
   readonly seams: ReadonlyArray<{ readonly folder: string; readonly importers: ReadonlyArray<string> }>
-  /** Folders of a folder, lowest first; files of the folder itself stand above them. */
+  /** What a folder holds, lowest first: folders, and files of its own by their names; its other files stand above them. */
   readonly orders: ReadonlyArray<{ readonly folder: string; readonly parts: ReadonlyArray<string> }>
 }
 
-/** The floors in the order of the table of docs/architecture.md: rows that begin with a name in backticks. */
-export const floorsOf = (document: string): ReadonlyArray<string> =>
-  [...document.matchAll(/^\| `([a-z]+)`/gm)].flatMap(([, name]) => (name === undefined ? [] : [name]))
+/**
+ * The floors of a package in the order of its table in docs/architecture.md: the rows that begin with a name in backticks,
+ * of the first table after the package's folder is named.
+ */
+export const floorsOf = (document: string, package_: string): ReadonlyArray<string> => {
+  const [, after = ""] = document.split(`\`packages/${package_}/src\``, 2)
+  const [table = ""] = /^\|.*(?:\n\|.*)*/m.exec(after) ?? []
+  return [...table.matchAll(/^\| `([A-Za-z]+)`/gm)].flatMap(([, name]) => (name === undefined ? [] : [name]))
+}
 
 /** Everything a module imports or re-exports, in order: `import`, `export … from`, `import()`, and `import("…").T` in types. */
 export const importsOf = ({ path, text }: Source): ReadonlyArray<Import> => {
@@ -71,6 +77,9 @@ const targetOf = ({ from, specifier }: Import): string | undefined => {
   return scope === "@adjoint" && rest.length > 0 ? `packages/${name}/src/${rest.join("/")}.ts` : undefined
 }
 
+/** What of a folder a path leads to or into: a folder, or a file without its ending. */
+const partOf = (folder: string, path: string): string => (path.slice(folder.length).split("/")[0] ?? "").replace(/\.ts$/, "")
+
 /** How an import breaks a seam, or the order of folders inside a folder. */
 const folderViolation = ({ orders, seams }: Rules, found: Import): string | undefined => {
   const target = targetOf(found)
@@ -82,8 +91,8 @@ const folderViolation = ({ orders, seams }: Rules, found: Import): string | unde
   for (const { folder, parts } of orders) {
     if (!found.from.startsWith(folder) || !target.startsWith(folder)) continue
     const [here, there] = [found.from, target].map((path) => {
-      const [part = "", ...inner] = path.slice(folder.length).split("/")
-      return inner.length === 0 ? parts.length : parts.indexOf(part)
+      const found = parts.indexOf(partOf(folder, path))
+      return found < 0 ? parts.length : found
     }) as [number, number]
     if (there > here) return `${parts[there] ?? folder} is above ${parts[here]}; imports point down`
   }
@@ -152,6 +161,11 @@ export const violations = (rules: Rules, sources: ReadonlyArray<Source>): Readon
         ...(package_ === "core" && floor !== undefined && !rules.floors.includes(floor)
           ? [`${path}: ${floor} is not a floor of docs/architecture.md`]
           : []),
+        ...rules.orders.flatMap(({ folder, parts }) => {
+          const isInside = path.startsWith(folder) && path.slice(folder.length).includes("/")
+          const part = partOf(folder, path)
+          return isInside && !parts.includes(part) ? [`${path}: ${part} has no place in the order of ${folder}`] : []
+        }),
       ]
     }),
     ...imports.flatMap((found) => {
@@ -163,9 +177,9 @@ export const violations = (rules: Rules, sources: ReadonlyArray<Source>): Readon
 }
 
 /** The rules as this repository has them. `root` is the repository's folder. */
-export const readRules = (root: string): Rules => ({
+export const readRules = (root: string, document = readFileSync(join(root, "docs/architecture.md"), "utf8")): Rules => ({
   packages: ["core", "dsl", "cli"],
-  floors: floorsOf(readFileSync(join(root, "docs/architecture.md"), "utf8")),
+  floors: floorsOf(document, "core"),
   pureFloors: new Set(["words", "language", "meaning", "machines", "tensor", "transform", "learning"]),
   allowedInPure: new Set(["effect/Data"]),
   seams: [
@@ -175,7 +189,10 @@ export const readRules = (root: string): Rules => ({
       importers: ["packages/core/src/machines/", "packages/core/src/engines/", "packages/core/src/tensor/"],
     },
   ],
-  orders: [{ folder: "packages/core/src/machines/wasm/", parts: ["assembler", "threads", "kernels"] }],
+  orders: [
+    { folder: "packages/core/src/machines/wasm/", parts: ["assembler", "threads", "kernels"] },
+    { folder: "packages/dsl/src/", parts: floorsOf(document, "dsl") },
+  ],
 })
 
 export const readSources = (root: string): ReadonlyArray<Source> =>

@@ -35,7 +35,11 @@ Of \`prelu\` the slopes are learned, one for the layer, each channel or each uni
 The gain makes up for what the activation that follows does to the size of signals: 1 for linear units and sigmoid, 5/3 for tanh, √2 for relu and its smooth relatives, √(2 / (1 + α²)) for leaky ones, 3/4 for selu. \`auto\` takes both from the activation. Draws are the same on every machine; \`orthogonal\` is made of products and sums alone.`,
 }
 
-const headings: { readonly [noun: string]: string } = { loss: "Losses", activation: "Activations" }
+const headings: { readonly [noun: string]: string } = {
+  loss: "Losses",
+  activation: "Activations",
+  "setting of a training": "Settings of a training",
+}
 
 const heading = (noun: string): string => headings[noun] ?? `${noun.charAt(0).toUpperCase()}${noun.slice(1)}s`
 

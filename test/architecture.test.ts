@@ -10,7 +10,10 @@ const rules: Rules = {
   pureFloors: new Set(["words", "tensor"]),
   allowedInPure: new Set(["effect/Data"]),
   seams: [{ folder: "packages/core/src/tensor/hidden/", importers: ["packages/core/src/tensor/"] }],
-  orders: [{ folder: "packages/core/src/words/", parts: ["low", "high"] }],
+  orders: [
+    { folder: "packages/core/src/words/", parts: ["low", "high"] },
+    { folder: "packages/dsl/src/", parts: ["Document", "schema", "check"] },
+  ],
 }
 
 const sources = (files: Record<string, string>): ReadonlyArray<Source> =>
@@ -74,6 +77,22 @@ describe("the checker catches", () => {
       { "core/src/words/low/A.ts": `import "../high/B.ts"`, "core/src/words/high/B.ts": "" },
       "packages/core/src/words/low/A.ts:1: imports ../high/B.ts: high is above low; imports point down",
     ],
+    "an import up the floors of dsl": [
+      { "dsl/src/schema/A.ts": `import "../check/B.ts"`, "dsl/src/check/B.ts": "" },
+      "packages/dsl/src/schema/A.ts:1: imports ../check/B.ts: check is above schema; imports point down",
+    ],
+    "a floor of dsl that imports what gathers them": [
+      { "dsl/src/check/A.ts": `import "../Read.ts"`, "dsl/src/Read.ts": "" },
+      "packages/dsl/src/check/A.ts:1: imports ../Read.ts: packages/dsl/src/ is above check; imports point down",
+    ],
+    "a file with a floor of its own that imports another": [
+      { "dsl/src/Document.ts": `import "./schema/A.ts"`, "dsl/src/schema/A.ts": "" },
+      "packages/dsl/src/Document.ts:1: imports ./schema/A.ts: schema is above Document; imports point down",
+    ],
+    "a folder of dsl that is no floor": [
+      { "dsl/src/attic/A.ts": "" },
+      "packages/dsl/src/attic/A.ts: attic has no place in the order of packages/dsl/src/",
+    ],
     "an inner folder that imports a file above it": [
       { "core/src/words/high/A.ts": `import "../B.ts"`, "core/src/words/B.ts": "" },
       "packages/core/src/words/high/A.ts:1: imports ../B.ts: packages/core/src/words/ is above high; imports point down",
@@ -97,7 +116,8 @@ test("the checker accepts what the rules allow", () => {
     "core/src/tensor/C.ts": `import "./hidden/D.ts"`,
     "core/src/words/high/E.ts": `import "../low/F.ts"`,
     "core/src/words/G.ts": `import "./high/E.ts"`,
-    "dsl/src/A.ts": `import { Shape } from "@adjoint/core"`,
+    "dsl/src/A.ts": `import { Shape } from "@adjoint/core"\nimport "./check/B.ts"`,
+    "dsl/src/check/B.ts": `import "../Document.ts"\nimport "../schema/C.ts"`,
     "cli/src/A.ts": `import { ModelFile } from "@adjoint/dsl"\nimport { Shape } from "@adjoint/core"`,
   })
   expect(violations(rules, fine)).toEqual([])
@@ -119,12 +139,15 @@ type E = import("./e.ts").E`
 })
 
 test("the floors are read from docs/architecture.md", () => {
-  expect(floorsOf("| floor | files |\n| --- | --- |\n| `words` | Shape |\n| `language` | `Expr` |\n")).toEqual([
-    "words",
-    "language",
-  ])
-  const { floors, pureFloors } = readRules(root)
+  const table = (...names: ReadonlyArray<string>) =>
+    ["| floor | files |", "| --- | --- |", ...names.map((name) => `| \`${name}\` | \`Expr\` |`)].join("\n")
+  const document = `In \`packages/core/src\`:\n\n${table("words", "language")}\n\nIn \`packages/dsl/src\`:\n\n${table("Document", "schema")}\n\n${table("other")}\n`
+  expect(floorsOf(document, "core")).toEqual(["words", "language"])
+  expect(floorsOf(document, "dsl")).toEqual(["Document", "schema"])
+  const { floors, orders, pureFloors } = readRules(root)
   expect(floors).toEqual(expect.arrayContaining([...pureFloors, "training"]))
+  const dsl = orders.find(({ folder }) => folder === "packages/dsl/src/")?.parts ?? []
+  expect(dsl).toEqual(expect.arrayContaining(["Document", "source", "diagnostic", "schema", "check", "build"]))
 })
 
 test("the repository keeps its own rules", () => {

@@ -22,7 +22,7 @@ describe.runIf(browser !== undefined)("in a page", () => {
     expect(shared).toEqual({ written: [0, 1, 2], threads: 3, same: true, left: 0 })
     const failure = expect.stringMatching(/^the wasm engine failed to run a program: .*unreachable/)
     expect(trapped).toEqual([0, 1, 2].map(() => ({ failure, arrived: true, same: true })))
-    expect(ended?.failure).toBe("the wasm engine failed to run a program: one of its workers has not been heard of for 0.5 s")
+    expect(ended?.failure).toBe("the wasm engine failed to run a program: one of its workers has not answered for 0.5 s")
     expect(ended?.waited).toBeLessThan(3000)
   })
 

@@ -145,10 +145,10 @@ const trapped = async (which: number) => {
   const ready = prepare(job, pool)
   const broken = prepare(job, pool, "portable", trapping(which))
   const failure = failureOf(() => broken.run(inputs))
-  const startedCount = await pool.ready()
+  const arrived = await pool.ready()
   const [product] = ready.run(inputs)
   await pool.close()
-  return { failure, startedCount, same: product?.data.every((x, i) => x === one?.data[i]) === true }
+  return { failure, arrived, same: product?.data.every((x, i) => x === one?.data[i]) === true }
 }
 
 /** How a run fails whose worker the browser has ended, and how long that takes. */

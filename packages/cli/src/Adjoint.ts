@@ -21,7 +21,9 @@ const switchOf = (name: string, description: string) =>
 const usualRuns = "runs"
 
 const model = Argument.String("model").pipe(Argument.withDescription("a model file"))
-const runArgument = Argument.String("run").pipe(Argument.withDescription("a run: its number, name/number, or folder"))
+const runArgument = Argument.String("run").pipe(
+  Argument.withDescription("a run: its number, name/number, latest, name/latest, or its folder"),
+)
 const runs = Flag.String("runs").pipe(
   Flag.withMetavar("DIR"),
   Flag.withDefault(usualRuns),
@@ -82,7 +84,7 @@ const train = Command.make(
       Flag.withMetavar("RUN"),
       Flag.optional,
       Flag.map(Option.getOrUndefined),
-      Flag.withDescription("go on with a run that was stopped"),
+      Flag.withDescription("resume a run that was stopped, such as latest"),
     ),
     set,
     runs,

@@ -1,8 +1,8 @@
 /** Non-finite values in a run, located in the model file and in the data file, with advice that fits the cause. */
 import type { NonFinite, NonFinitePlace } from "@adjoint/core/training/NonFinite"
 import type { NonFiniteScore } from "@adjoint/core/training/TrainEvent"
-import { find, type Node, nodes } from "@adjoint/dsl/build/Nodes"
 import { useOf } from "@adjoint/dsl/Document"
+import { find, type Node, nodes } from "@adjoint/dsl/net/Nodes"
 import type { Prepared } from "@adjoint/dsl/prepare/Prepare"
 import { standard } from "@adjoint/dsl/schema/Catalogue"
 import { print } from "@adjoint/dsl/source/Path"

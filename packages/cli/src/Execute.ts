@@ -1,4 +1,4 @@
-/** From arguments to an exit code: the command run in a world, with every expected failure told in its own words. */
+/** From arguments to an exit code: runs the command in a world and reports every expected failure. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Cause from "effect/Cause"
 import * as CliConfig from "effect/cli/CliConfig"
@@ -8,6 +8,7 @@ import * as Command from "effect/cli/Command"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import { adjoint } from "./Adjoint.ts"
 import { type ExitCode, exitCodes } from "./ExitCode.ts"
 import { version } from "./Packages.ts"
@@ -18,20 +19,20 @@ import { presenter } from "./Usage.ts"
 
 const builtIns = [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions]
 
-/** An error nobody expected: all there is to know of it, since it must be mended. */
-const tellInternal = (cause: Cause.Cause<unknown>, { env, stderr }: World["Service"]): ExitCode => {
+/** Reports an error that is a defect, with all that is known of it. */
+const reportInternal = (cause: Cause.Cause<unknown>, { env, stderr }: World["Service"]): ExitCode => {
   const look = style(hasColour(env, stderr))
   stderr.write(`${look("bad", "internal error")}: please report this with what you typed\n${Cause.pretty(cause)}\n`)
   return exitCodes.internal
 }
 
-const tell = async (cause: Cause.Cause<unknown>, args: ReadonlyArray<string>, world: World["Service"]): Promise<ExitCode> => {
+const report = async (cause: Cause.Cause<unknown>, args: ReadonlyArray<string>, world: World["Service"]): Promise<ExitCode> => {
   if (Cause.hasInterruptsOnly(cause)) return exitCodes.interrupted
   const error = Cause.squash(cause)
-  // These were told by the presenter.
+  // The presenter reported these.
   if (CliError.isCliError(error)) return exitCodes.usage
   const Report = await import("./Report.ts")
-  if (!Report.isFailure(error)) return tellInternal(cause, world)
+  if (!Report.isFailure(error)) return reportInternal(cause, world)
   if (error._tag === "Refused" && error.isTold === true) return Report.exitCode(error)
   const { env, stderr, stdout } = world
   const colour = hasColour(env, stderr)
@@ -40,7 +41,7 @@ const tell = async (cause: Cause.Cause<unknown>, args: ReadonlyArray<string>, wo
   return Report.exitCode(error)
 }
 
-/** Runs the command; interrupting the effect stops it as Ctrl-C does. */
+/** Runs the command; interrupting the fiber stops it as Ctrl-C does. */
 export const execute = (args: ReadonlyArray<string>, world: World["Service"]): Effect.Effect<ExitCode> =>
   Command.runWith(adjoint, { version: version() })(args).pipe(
     Effect.provide(NodeServices.layer),
@@ -49,6 +50,12 @@ export const execute = (args: ReadonlyArray<string>, world: World["Service"]): E
     Effect.provideService(CliConfig.CliConfig, CliConfig.make({ builtIns })),
     Effect.exit,
     Effect.flatMap((exit) =>
-      Exit.isSuccess(exit) ? Effect.succeed<ExitCode>(exitCodes.ok) : Effect.promise(() => tell(exit.cause, args, world)),
+      Exit.isSuccess(exit) ? Effect.succeed<ExitCode>(exitCodes.ok) : Effect.promise(() => report(exit.cause, args, world)),
     ),
+  )
+
+/** The exit code of a command that runs in a fiber, when it has ended. */
+export const codeOf = (running: Fiber.Fiber<ExitCode>): Effect.Effect<ExitCode> =>
+  Effect.map(Fiber.await(running), (exit) =>
+    Exit.isSuccess(exit) ? exit.value : Cause.hasInterruptsOnly(exit.cause) ? exitCodes.interrupted : exitCodes.internal,
   )

@@ -1,4 +1,4 @@
-/** What can go wrong that is no mistake of Adjoint's own: a closed union, with the exit code and the words of each. */
+/** The failures that are expected: a closed union. `Report` has the exit code and the message of each. */
 import type { DataError } from "@adjoint/core/data/DataError"
 import type { EngineError } from "@adjoint/core/engines/Engine"
 import type { CheckpointError } from "@adjoint/core/training/CheckpointError"
@@ -17,14 +17,20 @@ export class UsageError extends TaggedError("UsageError")<{ readonly message: st
 export class Refused extends TaggedError("Refused")<{
   readonly diagnostics: ReadonlyArray<Diagnostic>
   readonly source?: Source
-  /** They are a result that was printed, so nothing is left to say. */
+  /** They are a result that was printed already. */
   readonly isTold?: boolean
 }> {}
 
 /** A run's folder, or what is in it, does not fit what is asked of it. */
 export class RunError extends TaggedError("RunError")<{ readonly message: string; readonly hint?: string }> {}
 
-/** A run is to be taken up by another model file than it began with; the diagnostics are the keys that differ. */
+/** A file of a run could not be written; `reference` is how the run is named on the command line. */
+export class Unsaved extends TaggedError("Unsaved")<{
+  readonly cause: CheckpointError | PlatformError.PlatformError
+  readonly reference: string
+}> {}
+
+/** A run is to be resumed with another model file than it began with; the diagnostics are the keys that differ. */
 export class Changed extends TaggedError("Changed")<{
   readonly diagnostics: ReadonlyArray<Diagnostic>
   readonly source: Source
@@ -47,7 +53,7 @@ export class FailUnder extends TaggedError("FailUnder")<{
   readonly missed: ReadonlyArray<{ readonly score: string; readonly got: number; readonly wanted: number }>
 }> {}
 
-/** The self-test found answers that are wrong, and told of them. */
+/** The self-test found wrong answers and printed them. */
 export class Unwell extends TaggedError("Unwell")<{ readonly wrong: ReadonlyArray<string> }> {}
 
 /** Rows that have no prediction; the first of them were named. */
@@ -61,6 +67,7 @@ export type Failure =
   | UsageError
   | Refused
   | RunError
+  | Unsaved
   | Changed
   | Diverged
   | FailUnder

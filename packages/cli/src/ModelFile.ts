@@ -1,4 +1,4 @@
-/** A model file from the disk: read, its data looked at, and everything that is wrong with it told at once. */
+/** A model file from the disk: read, its data looked at, and everything that is wrong with it reported at once. */
 import { dirname } from "node:path"
 import { type DataError, print } from "@adjoint/core/data/DataError"
 import * as Load from "@adjoint/core/data/Load"
@@ -7,10 +7,10 @@ import { type Diagnostic, diagnostic, hasErrors, locate, sort } from "@adjoint/d
 import type { Facts } from "@adjoint/dsl/prepare/Facts"
 import { type Prepared, prepare } from "@adjoint/dsl/prepare/Prepare"
 import { survey } from "@adjoint/dsl/prepare/Survey"
-import { type Reading, readWith, withFacts } from "@adjoint/dsl/Read"
-import { fromBytes } from "@adjoint/dsl/source/Bytes"
-import * as Override from "@adjoint/dsl/source/Override"
+import { openWith, type Reading, withFacts } from "@adjoint/dsl/Read"
 import type { Source } from "@adjoint/dsl/source/Source"
+import { fromBytes } from "@adjoint/dsl/text/Bytes"
+import * as Override from "@adjoint/dsl/text/Override"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
@@ -64,9 +64,9 @@ export const ofSource = (
 ): Effect.Effect<Opened, UsageError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const overrides = yield* overridesOf(sets)
-    const reading = yield* Effect.mapError(Effect.fromResult(readWith(source, overrides)), usage)
-    const known = yield* survey(reading.sections, directory)
-    return { reading: withFacts(reading, known), directory, facts: known.facts }
+    const opened = yield* Effect.mapError(Effect.fromResult(openWith(source, overrides)), usage)
+    const known = yield* survey(opened.sections, directory)
+    return { reading: withFacts(opened, known), directory, facts: known.facts }
   })
 
 /** The same, if it can be used. Fails with everything that is wrong with it. */
@@ -77,7 +77,7 @@ export const sound = (opened: Opened): Effect.Effect<Sound, Refused> => {
     : Effect.succeed({ ...opened, document })
 }
 
-/** The rows that a model file describes, with what is wrong with them told of the file. */
+/** The rows that a model file describes, and what is wrong with them, reported at its place in the file. */
 export const dataOf = (
   { directory, document, reading: { positions, source } }: Sound,
   options: Parameters<typeof prepare>[2] = {},

@@ -1,4 +1,4 @@
-/** Failures told: in words on stderr, as an event on stdout where JSON was asked for, and as an exit code. */
+/** Failures as text for stderr, as an event for stdout where JSON was asked for, and as exit codes. */
 import { systemWords } from "@adjoint/core/data/systemWords"
 import { OutOfMemory } from "@adjoint/core/engines/Engine"
 import { type Diagnostic, hasErrors } from "@adjoint/dsl/diagnostic/Diagnostic"
@@ -17,7 +17,7 @@ type Row<F> = {
 
 const said = (message: string, hint?: string) => ({ message, hint })
 
-/** Data that cannot be read is no fault of the model file that names it. */
+/** Data that cannot be read is not an error of the model file that names it. */
 const codeOf = (diagnostics: ReadonlyArray<Diagnostic>): ExitCode =>
   diagnostics.every(({ code, severity }) => severity === "warning" || code === "D305") && hasErrors(diagnostics)
     ? exitCodes.data
@@ -28,8 +28,13 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
   Refused: { code: ({ diagnostics }) => codeOf(diagnostics), say: ({ diagnostics }) => said(summary(diagnostics)) },
   Changed: { code: () => exitCodes.incompatible, say: ({ diagnostics }) => said(summary(diagnostics)) },
   RunError: { code: () => exitCodes.incompatible, say: ({ hint, message }) => said(message, hint) },
+  Unsaved: {
+    code: () => exitCodes.unwritten,
+    say: ({ cause, reference }) =>
+      said(rowOf(cause).say(cause).message, `on a disk with room, where you may write: adjoint train --resume ${reference}`),
+  },
   CheckpointError: {
-    code: () => exitCodes.incompatible,
+    code: ({ isUnwritten }) => (isUnwritten === true ? exitCodes.unwritten : exitCodes.incompatible),
     say: ({ file, got, hint, wanted }) => said(`${file}: got ${got}, wanted ${wanted}`, hint),
   },
   ConfigError: {
@@ -71,7 +76,7 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
   },
   ShapeError: { code: () => exitCodes.modelFile, say: ({ message }) => said(message) },
   PlatformError: {
-    code: () => exitCodes.internal,
+    code: () => exitCodes.unwritten,
     say: (error) =>
       said(
         `${placeOf(error)}${systemWords(error)}`,
@@ -80,7 +85,7 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
   },
 }
 
-/** What the system was asked to do something with. */
+/** The file that the system refused to use. */
 const placeOf = ({ reason }: PlatformError.PlatformError): string =>
   "pathOrDescriptor" in reason && typeof reason.pathOrDescriptor === "string" ? `${reason.pathOrDescriptor}: ` : ""
 
@@ -96,14 +101,14 @@ export const isFailure = (error: unknown): error is Failure =>
 /** The exit code of a failure. */
 export const exitCode = (failure: Failure): ExitCode => rowOf(failure).code(failure)
 
-/** A failure in words. */
+/** A failure as text. */
 export const text = (failure: Failure, style: Style, colour: boolean): string => {
   if ("diagnostics" in failure) return Render.all(failure.diagnostics, failure.source, { colour })
   const { hint, message } = rowOf(failure).say(failure)
   return `${style("bad", "error")}: ${message}${hint === undefined ? "" : `\n  ${style("accent", "try:")} ${hint}`}`
 }
 
-/** A failure as the last event of a run told in JSON. */
+/** A failure as the last event of a run whose events are printed as JSON. */
 export const event = (failure: Failure) => {
   const { hint, message } = rowOf(failure).say(failure)
   return {

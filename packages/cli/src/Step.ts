@@ -2,6 +2,8 @@
 import { Engine, EngineError, OutOfMemory } from "@adjoint/core/engines/Engine"
 import { type Built, build } from "@adjoint/dsl/build/Build"
 import * as Memory from "@adjoint/dsl/build/Memory"
+import type { Report } from "@adjoint/dsl/check/Check"
+import { checked } from "@adjoint/dsl/check/Checked"
 import { kindOf } from "@adjoint/dsl/check/Outputs"
 import type { ModelFile } from "@adjoint/dsl/Document"
 import { type Finding, locate } from "@adjoint/dsl/diagnostic/Diagnostic"
@@ -15,17 +17,22 @@ import type { Training } from "./Training.ts"
 export const steppable = (
   document: ModelFile,
   facts: Facts,
+  report?: Report,
 ): { readonly built: Built; readonly data: Memory.Rows } | undefined => {
   const { rows, sample, target } = facts
   if (sample === undefined || target === undefined || kindOf(target) === undefined) return undefined
   const data = { ...facts, sample, target }
-  const built = build(document, { ...data, rows: rows ?? { train: document.train.batch, val: 0, test: 0 } })
-  return Result.isFailure(built) ? undefined : { built: built.success, data }
+  const right = checked(
+    document,
+    { ...data, rows: rows ?? { train: document.train.batch, val: 0, test: 0 } },
+    report === undefined ? {} : { report },
+  )
+  return Result.isFailure(right) ? undefined : { built: build(right.success), data }
 }
 
 /** What the step of a document wants too much of, if anything, as far as it can be known of its data. */
-export const check = (document: ModelFile, facts: Facts): ReadonlyArray<Finding> => {
-  const step = steppable(document, facts)
+export const check = (document: ModelFile, facts: Facts, report?: Report): ReadonlyArray<Finding> => {
+  const step = steppable(document, facts, report)
   return step === undefined ? [] : Memory.check(document, step.built, step.data)
 }
 

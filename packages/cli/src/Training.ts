@@ -1,5 +1,6 @@
 /** What a sound model file comes to: its rows, what is built over them, and the hash that says what run it is. */
 import { type Built, build } from "@adjoint/dsl/build/Build"
+import { type Checked, checked } from "@adjoint/dsl/check/Checked"
 import { type ModelFile, type Named, useOf } from "@adjoint/dsl/Document"
 import { locate } from "@adjoint/dsl/diagnostic/Diagnostic"
 import { extent } from "@adjoint/dsl/prepare/Extents"
@@ -16,6 +17,8 @@ import { canonical, sha256 } from "./run/Records.ts"
 export interface Training {
   readonly sound: Sound
   readonly prepared: Prepared
+  /** What was built. */
+  readonly checked: Checked
   readonly built: Built
   readonly fingerprint: string
 }
@@ -50,9 +53,15 @@ export const training = (
   Effect.gen(function* () {
     const prepared = yield* dataOf(sound, options)
     const seen = sound.document.pretrain === undefined ? {} : { extent: extent(rowsOf(prepared)) }
-    const built = build(sound.document, { ...prepared.facts, ...seen })
-    const { positions, source } = sound.reading
-    if (Result.isFailure(built))
-      return yield* new Refused({ diagnostics: built.failure.map((finding) => locate(finding, positions)), source })
-    return { sound, prepared, built: built.success, fingerprint: fingerprintOf(sound, prepared) }
+    const { positions, report, source } = sound.reading
+    const right = checked(sound.document, { ...prepared.facts, ...seen }, { report })
+    if (Result.isFailure(right))
+      return yield* new Refused({ diagnostics: right.failure.map((finding) => locate(finding, positions)), source })
+    return {
+      sound,
+      prepared,
+      checked: right.success,
+      built: build(right.success),
+      fingerprint: fingerprintOf(sound, prepared),
+    }
   })

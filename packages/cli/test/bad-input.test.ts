@@ -184,6 +184,6 @@ test("--json has the same as values", async () => {
 test("a folder that cannot be made is told in the system's words", async () => {
   const directory = folder({ "model.yaml": activation("relu"), taken: "" })
   const { code, stderr } = await run(["train", join(directory, "model.yaml"), "--runs", join(directory, "taken")])
-  expect(code).toBe(1)
+  expect(code).toBe(8)
   expect(stderr).toContain(`error: ${join(directory, "taken", "model")}: not a directory\n  try: another place (--runs DIR`)
 })

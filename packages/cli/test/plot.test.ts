@@ -99,7 +99,7 @@ describe("plot", () => {
     expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining("pictures are SVG") })
     expect(existsSync(file("relu.png"))).toBe(false)
     const nowhere = await run(["plot", "relu", "-o", file("none/relu.svg")])
-    expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining(`${file("none/relu.svg")}: no such file`) })
+    expect(nowhere).toMatchObject({ code: 8, stderr: expect.stringContaining(`${file("none/relu.svg")}: no such file`) })
   })
 
   test("--json gives the points, and a picture only where one is asked for", async () => {

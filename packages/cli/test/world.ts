@@ -26,6 +26,7 @@ export const run = async (args: ReadonlyArray<string>, { columns, env = {}, stdi
   const sink = (name: keyof typeof written) => ({
     write: (text: string) => {
       written[name] += text
+      return true
     },
     drained: () => Promise.resolve(),
     isTerminal: name === "stderr" && columns !== undefined,
@@ -35,6 +36,7 @@ export const run = async (args: ReadonlyArray<string>, { columns, env = {}, stdi
     env,
     stdout: sink("stdout"),
     stderr: sink("stderr"),
+    setSaving: () => {},
     stdin: {
       isTerminal: stdin === undefined,
       bytes: async function* () {

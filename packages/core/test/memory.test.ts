@@ -154,7 +154,7 @@ describe("a program that wants more than there is", () => {
     const limited = ["--wasm-max-mem-pages=256", "--input-type=module", "--eval", script]
     const { stdout } = await run(process.execPath, limited, { cwd: join(root, "packages/core") })
     const said =
-      /^EngineError the wasm engine failed to prepare a program: it needs \d{8} bytes of memory and the host has not so much left; the largest tensors are f32\[2048, 2048\] of 16777216 bytes, f32\[2048, 2048\] of 16777216 bytes$/
+      /^EngineError the wasm engine failed to prepare a program: it needs \d{8} bytes of memory and the host cannot provide it; the largest tensors are f32\[2048, 2048\] of 16777216 bytes, f32\[2048, 2048\] of 16777216 bytes$/
     const lines = stdout.trim().split("\n")
     expect(lines).toHaveLength(2)
     for (const line of lines) expect(line).toMatch(said)

@@ -5,8 +5,9 @@ import { infer, shapeRules } from "../src/language/ShapeRule.ts"
 import { compilerFactsOf } from "../src/machines/compilerFacts.ts"
 import { fuse } from "../src/machines/Fuse.ts"
 import { compileJob } from "../src/machines/wasm/compile.ts"
+import { prepare } from "../src/machines/wasm/prepare.ts"
 import * as Reference from "../src/meaning/Reference.ts"
-import type { NDArray } from "../src/words/NDArray.ts"
+import { NDArray } from "../src/words/NDArray.ts"
 import { type Example, examples } from "./primitive-examples.ts"
 
 const primitives = Object.keys(shapeRules) as ReadonlyArray<Primitive>
@@ -31,6 +32,31 @@ describe("the facts of primitives", () => {
         { threads: 1, minSharedWork: 0, numerics: "portable" },
       )
       expect(hostFallback.size).toBe(compilerFactsOf(primitive).by === "host" ? 1 : 0)
+    }
+  })
+
+  it("leave one case to the host that its kernel does not fit: a loop whose body holds many constant numbers", () => {
+    for (const [count, onHost] of [
+      [1024, 0],
+      [1025, 1],
+    ] as const) {
+      const spec = { dtype: "f32", shape: [count] } as const
+      const step = new NDArray(
+        "f32",
+        [count],
+        Float32Array.from({ length: count }, (_, i) => i),
+      )
+      const body: Program = {
+        inputs: [spec],
+        constants: [step],
+        equations: [{ primitive: "add", params: {}, inputs: [0, 1], out: spec }],
+        outputs: [2],
+      }
+      const params = { body, constants: 0, carries: 1, length: 3, reverse: false }
+      const program = programOf("scan", { params, inputs: [step] })
+      const job = { program, resident: 0 }
+      expect(compileJob(job, { threads: 1, minSharedWork: 0, numerics: "portable" }).hostFallback.size).toBe(onHost)
+      expect([...(prepare(job).run([step])[0]?.data ?? [])]).toEqual([...step.data].map((x) => 4 * x))
     }
   })
 

@@ -98,9 +98,9 @@ describe("mistakes with", () => {
     }
     expect(messages(mistakes)).toMatchInlineSnapshot(`
       "floats and whole numbers
-        add got f32[3] and i32[3]; it wants both of one kind. Try: Tensor.cast the second to f32
+        add got f32[3] and i32[3]; it wants both of one dtype. Try: Tensor.cast the second to f32
       whole numbers and bytes
-        equal got i32[3] and u8[3]; it wants both of one kind. Try: Tensor.cast the first to u8, or the second to i32
+        equal got i32[3] and u8[3]; it wants both of one dtype. Try: Tensor.cast the first to u8, or the second to i32
       the exponential of whole numbers
         exp got i32[3]; it wants f32 elements. Try: Tensor.cast(x, "f32")
       an image of bytes
@@ -349,7 +349,7 @@ test("a ShapeError holds the parts of its message", () => {
         { dtype: "f32", shape: [2, 3] },
         { dtype: "i32", shape: [3, 1] },
       ],
-      wanted: "both of one kind",
+      wanted: "both of one dtype",
       hint: "Tensor.cast the second to f32",
     })
   }

@@ -133,6 +133,16 @@ describe("a pool", () => {
     expect(three.workers().length).toBeGreaterThanOrEqual(2)
   })
 
+  it("whose worker ends before it has started lets nobody wait for it", async () => {
+    const three = pool(3)
+    const all = three.complete()
+    void three.workers()[0]?.terminate()
+    await expect(all).rejects.toThrow("one of its workers ended before it had started")
+    // Others come in their place.
+    await three.complete()
+    expect(three.workers().length).toBeGreaterThanOrEqual(2)
+  })
+
   it("that is closed runs nothing any more", async () => {
     const three = pool(3)
     const ready = prepare(job, three)
@@ -230,13 +240,22 @@ NodeRuntime.runMain(run.pipe(Effect.provide(Wasm.layer({ threads: 4 }))))
     expect(performance.now() - started).toBeLessThan(3000)
   })
 
-  it("keeps a process alive while it waits for the workers to start", async () => {
-    const waiting = child(`
-const { makePool } = await import("./src/machines/wasm/threads/pool.ts")
-await makePool(3, 0).complete()
-console.log("started")
-`)
-    expect(await said(waiting)).toBe("started\n")
+  it.each([
+    ["a pool whose workers are awaited", 'await makePool(3, 0).complete()\nconsole.log("all")', "all\n"],
+    ["a training on two threads", trainOnce.replaceAll("threads: 4", "threads: 2"), `2 ${knownHash}\n`],
+    [
+      "a step on two threads",
+      `const { Effect } = await import("effect")
+const { Compile, Tensor, Wasm } = await import("./src/index.ts")
+const square = Effect.gen(function* () {
+  const step = yield* Compile.compile((x) => Tensor.matmul(x, x), Tensor.eye(64))
+  return Tensor.toNumber(Tensor.sum(yield* step(Tensor.eye(64))))
+})
+console.log(await Effect.runPromise(square.pipe(Effect.scoped, Effect.provide(Wasm.layer({ threads: 2 })))))`,
+      "64\n",
+    ],
+  ])("keeps a process alive while it is awaited: %s", async (_, script, printed) => {
+    expect(await said(child(`const { makePool } = await import("./src/machines/wasm/threads/pool.ts")\n${script}`))).toBe(printed)
   })
 
   it("does not keep a process alive", async () => {

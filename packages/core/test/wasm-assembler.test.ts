@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest"
 import { Assembler } from "../src/machines/wasm/assembler/Assembler.ts"
 import { Bytes } from "../src/machines/wasm/assembler/Bytes.ts"
-import { type Code, call } from "../src/machines/wasm/assembler/Code.ts"
+import type { Code } from "../src/machines/wasm/assembler/Code.ts"
 import { disassemble } from "../src/machines/wasm/assembler/disassemble.ts"
+import { call } from "../src/machines/wasm/assembler/Func.ts"
 import {
   f32,
   f32x4,

@@ -3,7 +3,10 @@
  * itself a model file (written as YAML it decodes to itself), so what a run records is what can be run again.
  */
 import type { Column, Image, Scale } from "@adjoint/core/data/PrepareSpec"
-import type { Use } from "@adjoint/core/learning/Entry"
+import type * as Around from "@adjoint/core/learning/Around"
+import type { Settings, Use, Values } from "@adjoint/core/learning/Entry"
+import type { stages } from "@adjoint/core/learning/Rbm"
+import type * as Regularizer from "@adjoint/core/learning/Regularizer"
 
 /** A named thing with its options, as a file spells it: `{ leaky_relu: { alpha: 0.1 } }`. It has exactly one key. */
 export interface Named {
@@ -46,18 +49,13 @@ export interface Model {
   readonly layers: ReadonlyArray<Layer>
 }
 
-export interface Regularize {
-  readonly l1: number
-  readonly l2: number
-  readonly max_norm?: number
-  readonly clip_norm?: number
-  readonly clip_layer_norm?: number
-  readonly clip_value?: number
-  /** How often a sample counts by its class: `balanced`, or a weight for each class. */
-  readonly class_weight?: "balanced" | ReadonlyArray<number>
-}
+/** The regularizers in force, by name, each with the value of its one option. */
+export type Regularize = Settings<typeof Regularizer.table>
 
-export interface Train {
+/** What stands around the optimizer, by name: frozen layers, rates by layer, batches to a step … */
+export type Arounds = Settings<typeof Around.table>
+
+export interface Train extends Arounds {
   readonly seed: number
   readonly epochs: number
   readonly batch: number
@@ -65,31 +63,17 @@ export interface Train {
   readonly optimizer: Named
   readonly schedule: Named
   readonly regularize: Regularize
-  /** Layers whose parameters stay as they are. */
-  readonly freeze?: ReadonlyArray<string>
-  /** What the steps of a layer's parameters are multiplied by. */
-  readonly rates?: { readonly [layer: string]: number }
-  /** Batches whose gradients make one step. */
-  readonly accumulate?: number
-  readonly lookahead?: { readonly every: number; readonly alpha: number }
-  /** What is left of the mean of the weights after a step; that mean is scored and kept. */
-  readonly average?: number
   readonly metrics: "auto" | ReadonlyArray<Named>
   readonly callbacks: ReadonlyArray<Named>
 }
 
 /** A restricted Boltzmann machine whose weights a layer starts from, and how it learns. */
-export interface Rbm {
+export interface Rbm extends Values<typeof stages.rbm.options> {
   readonly layer: string
-  readonly visible: "bernoulli" | "gaussian"
   readonly method:
     | { readonly cd: { readonly steps: number } }
     | { readonly pcd: { readonly steps: number; readonly particles: number } }
-  readonly epochs: number
-  readonly batch: number
-  readonly lr: number
   readonly momentum: number | readonly [from: number, to: number]
-  readonly l2: number
   readonly sparsity?: { readonly target: number; readonly cost: number }
 }
 
@@ -138,7 +122,7 @@ interface Beside {
   readonly from?: string
 }
 
-/** An item of `model.layers`, told apart. */
+/** An item of `model.layers` by its kind. */
 export type LayerKind =
   | ({ readonly _tag: "Use"; readonly use: Use } & Beside)
   | ({ readonly _tag: "Block"; readonly layers: ReadonlyArray<Layer> } & Beside)

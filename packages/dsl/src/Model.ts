@@ -18,7 +18,7 @@ import type { Data as DataSection, Join, ModelFile, Rbm } from "./Document.ts"
 import { ModelFileError } from "./diagnostic/Diagnostic.ts"
 import { readData } from "./Read.ts"
 import type * as S from "./schema/Spelling.ts"
-import type { Data } from "./source/Yaml.ts"
+import type { Data } from "./source/Data.ts"
 
 /** Name of a layer, which joins refer to, and that of the layer it is fed by where that is not the one above it. */
 export interface Naming {
@@ -34,7 +34,7 @@ export type Layer =
       | { readonly [J in Join]: { readonly [K in J]: ReadonlyArray<string> } }[Join]
       | { readonly block: { readonly layers: ReadonlyArray<Layer> } }
       | { readonly repeat: { readonly times: number; readonly layers: ReadonlyArray<Layer> } }
-      | { readonly head: HeadOptions & { readonly target: string } }
+      | { readonly head: string | (HeadOptions & { readonly target: string }) }
       | S.NamedLayer
     ) &
       Naming)
@@ -110,34 +110,16 @@ export type Source =
   | { readonly idx: { readonly images: string; readonly labels: string } }
   | { readonly npz: { readonly path: string; readonly inputs?: string; readonly targets?: string } }
 
-/** A score that is watched: `val.loss`, `val.accuracy`. */
-interface Watching {
-  readonly monitor?: string
-  readonly mode?: "auto" | "min" | "max"
-}
-
 /** What watches a run. */
-export type Callback =
-  | "early_stop"
-  | "checkpoint"
-  | "nan_guard"
-  | {
-      readonly early_stop: Watching & { readonly patience?: number; readonly min_delta?: number; readonly restore_best?: boolean }
-    }
-  | { readonly checkpoint: Watching & { readonly keep?: ReadonlyArray<"best" | "last">; readonly every?: string } }
-  | { readonly nan_guard: { readonly action?: "stop" } }
+export type Callback = S.CallbackSpelling
 
 type ColumnType = "number" | "category" | "binary" | "class" | "ignore"
 
 /** Where samples of a machine come from: `cd` and `pcd` by one round a step, or by so many. */
-export type Method =
-  | "cd"
-  | "pcd"
-  | { readonly cd: number | { readonly steps?: number } }
-  | { readonly pcd: { readonly steps?: number; readonly particles?: number } }
+export type Method = S.MethodSpelling
 
 /** A machine's options beside its layer. */
-export type RbmOptions = Partial<Omit<Rbm, "layer" | "method" | "sparsity">> & {
+export interface RbmOptions extends S.StageOptions, Partial<Pick<Rbm, "momentum">> {
   readonly method?: Method
   readonly sparsity?: { readonly target: number; readonly cost?: number }
 }
@@ -149,6 +131,19 @@ export interface Stage {
 
 /** A machine whose weights the layer of that name starts from. `rbm("h1", { epochs: 5 }) // => { rbm: { layer: "h1", epochs: 5 } }` */
 export const rbm = (layer: string, options: RbmOptions = {}): Stage => ({ rbm: { layer, ...options } })
+
+/** How a model learns. */
+export interface Train extends S.AroundSpelling {
+  readonly seed?: number
+  readonly epochs?: number
+  readonly batch?: number
+  readonly loss?: "auto" | S.LossSpelling
+  readonly optimizer?: S.OptimizerSpelling
+  readonly schedule?: S.ScheduleSpelling
+  readonly regularize?: S.RegularizeSpelling
+  readonly metrics?: "auto" | ReadonlyArray<S.MetricSpelling>
+  readonly callbacks?: ReadonlyArray<Callback>
+}
 
 /** What a model file says, every section but `model` optional. */
 export interface Sections {
@@ -165,19 +160,9 @@ export interface Sections {
     readonly layers: ReadonlyArray<Layer>
   }
   readonly pretrain?: ReadonlyArray<Stage>
-  readonly train?: {
-    readonly seed?: number
-    readonly epochs?: number
-    readonly batch?: number
-    readonly loss?: "auto" | S.LossSpelling
-    readonly optimizer?: S.OptimizerSpelling
-    readonly schedule?: S.ScheduleSpelling
-    readonly regularize?: Partial<ModelFile["train"]["regularize"]>
-    readonly metrics?: "auto" | ReadonlyArray<S.MetricSpelling>
-    readonly callbacks?: ReadonlyArray<Callback>
-  }
+  readonly train?: Train
   readonly evaluate?: Partial<ModelFile["evaluate"]>
-  readonly lint?: ModelFile["lint"]
+  readonly lint?: Partial<ModelFile["lint"]>
 }
 
 /** The document of these sections. Fails with all that is wrong with them, as a model file would. */

@@ -3,35 +3,46 @@
  * order, and each goes on with what the ones before could make sense of.
  */
 import * as Result from "effect/Result"
-import { check, type Readable } from "./check/Check.ts"
-import { known } from "./check/Known.ts"
+import { check, type Readable, type Report } from "./check/Check.ts"
 import * as Names from "./check/Names.ts"
 import type { ModelFile } from "./Document.ts"
-import { type Phase, phaseOf } from "./diagnostic/Codes.ts"
+import { phaseOf } from "./diagnostic/Codes.ts"
 import { type Diagnostic, type Finding, hasErrors, locate, sort } from "./diagnostic/Diagnostic.ts"
 import { renamed } from "./diagnostic/Edit.ts"
 import { scalar } from "./diagnostic/Fix.ts"
 import { type Language, standard } from "./Language.ts"
 import type { Facts } from "./prepare/Facts.ts"
+import { known } from "./prepare/Known.ts"
 import type { Codec } from "./schema/Annotation.ts"
 import { decode } from "./schema/Issues.ts"
 import { meant } from "./schema/Meant.ts"
-import { apply, type Override } from "./source/Override.ts"
+import { type Data, isRecord } from "./source/Data.ts"
 import { pointer } from "./source/Path.ts"
 import type { Positions } from "./source/Positions.ts"
 import { fromText, type Source } from "./source/Source.ts"
-import { type Data, isRecord, type Parsed, parse } from "./source/Yaml.ts"
+import { apply, type Override } from "./text/Override.ts"
+import { type Parsed, parse } from "./text/Yaml.ts"
 import { expand } from "./variables/Expand.ts"
 
-/** What a model file says. Without a document there are errors. */
-export interface Reading {
+/** A model file that was read and is still to be checked. */
+export interface Opened {
   readonly source: Source
   readonly positions: Positions
-  readonly document?: ModelFile
   /** The document as the schema has it, whatever the checks say of it. */
   readonly decoded?: ModelFile
   readonly sections: Readable
+  /** What is wrong with the text. */
+  readonly syntax: ReadonlyArray<Diagnostic>
+  /** What variables, schema and names say. */
+  readonly findings: ReadonlyArray<Finding>
+}
+
+/** What a model file says. Without a document there are errors. */
+export interface Reading extends Opened {
+  readonly document?: ModelFile
   readonly diagnostics: ReadonlyArray<Diagnostic>
+  /** What the checks found out. */
+  readonly report: Report
 }
 
 /** What is known of the data, and what is wrong with it. */
@@ -40,16 +51,13 @@ export interface Known {
   readonly findings: ReadonlyArray<Finding>
 }
 
-/** What plain data means, as far as it means anything. */
-interface Understood {
-  readonly decoded?: ModelFile
-  readonly sections: Readable
-  readonly findings: ReadonlyArray<Finding>
-  readonly positions: Positions
-}
-
-/** A document out of plain data without variables. `unknown` are the places of values that variables should have said. */
-const understand = (data: Data, positions: Positions, unknown: ReadonlySet<string>, language: Language): Understood => {
+/** Plain data without variables, as far as it means anything. `unknown` are the places of values that variables should have said. */
+const understand = (
+  data: Data,
+  positions: Positions,
+  unknown: ReadonlySet<string>,
+  language: Language,
+): Omit<Opened, "syntax"> => {
   const whole = decode(language.schema.file, data)
   const sections: Readable = Result.isSuccess(whole) ? whole.success : readable(data, language)
   const isKnown = ({ at: { path } }: Finding): boolean => path.every((_, i) => !unknown.has(pointer(path.slice(0, i + 1))))
@@ -60,6 +68,7 @@ const understand = (data: Data, positions: Positions, unknown: ReadonlySet<strin
     sections,
     findings: [...schema, ...Names.check(layers)].filter(isKnown),
     positions,
+    source: positions.source,
   }
 }
 
@@ -103,76 +112,79 @@ const settled = (ofData: ReadonlyArray<Finding>, ofDocument: ReadonlyArray<Findi
   return [...ofData.filter((found) => !isSaid(found)), ...ofDocument.filter((found) => !isMeant(found))]
 }
 
-/** A reading with the checks made of these facts, and the findings that came with them. */
-const checked = (
-  base: Omit<Reading, "diagnostics" | "document">,
-  before: ReadonlyArray<Diagnostic>,
-  { facts, findings }: Known,
-  { catalogue }: Language,
-): Reading => {
-  const { decoded, positions, sections, source } = base
+/** What the document itself says of its data. */
+const own = ({ sections }: Opened, { catalogue }: Language): Known => ({
+  facts: known(sections.data, sections.model, catalogue),
+  findings: [],
+})
+
+/**
+ * Checks what was opened over what is known of its data, and adds what is wrong with the data. A reading can be checked
+ * again once more is known.
+ */
+export const withFacts = (opened: Opened, { facts, findings: wrong }: Known, language: Language = standard()): Reading => {
+  const { decoded, findings, positions, sections, source, syntax } = opened
+  const report = check(sections, facts, language.catalogue)
   const allowed = new Set(sections.lint?.allow ?? [])
   // A map that lost a key to the syntax would be said to lack it.
-  const damaged = new Set(before.flatMap(({ code, path }) => (phaseOf(code) === "Y" ? [pointer(path)] : [])))
-  const all = settled(findings, check(sections, facts, catalogue))
+  const damaged = new Set(syntax.flatMap(({ code, path }) => (phaseOf(code) === "Y" ? [pointer(path)] : [])))
+  const all = [...findings, ...settled(wrong, report.findings)]
   const kept = all.filter(({ at, code }) => !allowed.has(code) && !damaged.has(pointer(at.path)))
   // Of what the data and the document both say, the data's word comes first and is kept.
   const said = new Map(kept.toReversed().map((finding) => [`${finding.code}${pointer(finding.at.path)}`, finding]))
-  const diagnostics = sort(once([...before, ...[...said.values()].toReversed().map((finding) => locate(finding, positions))]))
+  const diagnostics = sort(once([...syntax, ...[...said.values()].toReversed().map((finding) => locate(finding, positions))]))
   return {
     source,
     positions,
     sections,
+    syntax,
+    findings,
     diagnostics,
+    report,
     ...(decoded === undefined ? {} : { decoded }),
     ...(decoded === undefined || hasErrors(diagnostics) ? {} : { document: decoded }),
   }
 }
 
-/** A reading with the checks made of what the document itself says of its data. */
-const start = (source: Source, understood: Understood, before: ReadonlyArray<Diagnostic>, language: Language): Reading => {
-  const { findings, sections } = understood
-  const facts = known(sections.data, sections.model, language.catalogue)
-  return checked({ source, ...understood }, before, { facts, findings }, language)
-}
-
 /** What the data of a text says, with what was found in the text before. */
-const written = (data: Data, positions: Positions, before: ReadonlyArray<Diagnostic>, language: Language): Reading => {
+const written = (data: Data, positions: Positions, syntax: ReadonlyArray<Diagnostic>, language: Language): Opened => {
   const expanded = expand(data, positions)
   const understood = understand(expanded.data, expanded.positions, expanded.unknown, language)
-  return start(positions.source, { ...understood, findings: [...expanded.findings, ...understood.findings] }, before, language)
+  return { ...understood, syntax, findings: [...expanded.findings, ...understood.findings] }
 }
 
-const unreadable = (source: Source, { diagnostics, positions }: Parsed): Reading => ({
+const unreadable = (source: Source, { diagnostics, positions }: Parsed): Opened => ({
   source,
   positions,
   sections: {},
-  diagnostics: sort(diagnostics),
+  syntax: diagnostics,
+  findings: [],
 })
 
-/** Reads the text of a model file. Never throws. */
-export const read = (source: Source, language: Language = standard()): Reading => {
-  const parsed = parse(source)
-  const { data, diagnostics, positions } = parsed
-  return data === undefined ? unreadable(source, parsed) : written(data, positions, diagnostics, language)
-}
-
 /**
- * Reads the text of a model file with values set from outside, the last of two for one path winning. Fails with what is
+ * Opens the text of a model file with values set from outside, the last of two for one path winning. Fails with what is
  * wrong with a path; what is wrong with a value is a diagnostic like any other.
  */
-export const readWith = (
+export const openWith = (
   source: Source,
   overrides: ReadonlyArray<Override>,
   language: Language = standard(),
-): Result.Result<Reading, string> => {
+): Result.Result<Opened, string> => {
   const parsed = parse(source)
   const { data, diagnostics, positions } = parsed
   if (data === undefined) return Result.succeed(unreadable(source, parsed))
   const set = (made: Result.Result<Data, string>, override: Override) => Result.flatMap(made, (before) => apply(before, override))
   return Result.map(overrides.reduce(set, Result.succeed(data)), (made) =>
-    written(made, { ...positions, overrides }, diagnostics, language),
+    written(made, overrides.length === 0 ? positions : { ...positions, overrides }, diagnostics, language),
   )
+}
+
+/** Reads the text of a model file and checks it over what it says itself of its data. Never throws. */
+export const read = (source: Source, language: Language = standard()): Reading => {
+  const parsed = parse(source)
+  const { data, diagnostics, positions } = parsed
+  const opened = data === undefined ? unreadable(source, parsed) : written(data, positions, diagnostics, language)
+  return withFacts(opened, own(opened, language), language)
 }
 
 /**
@@ -180,21 +192,7 @@ export const readWith = (
  * variables: a `$` in it is a dollar sign. Never throws.
  */
 export const readData = (data: Data, language: Language = standard(), name = "model"): Reading => {
-  const source = fromText(name, "")
-  return start(source, understand(data, { source, places: new Map() }, new Set(), language), [], language)
+  const positions: Positions = { source: fromText(name, ""), places: new Map() }
+  const opened = { ...understand(data, positions, new Set(), language), syntax: [] }
+  return withFacts(opened, own(opened, language), language)
 }
-
-/** The phases that look at what is known of the data. */
-const onFacts: ReadonlySet<Phase> = new Set(["D", "G", "T", "A"])
-
-/**
- * The same reading once the data has been looked at: what was said of shapes, training and advice is said again from
- * the facts, and what is wrong with the data is added.
- */
-export const withFacts = (reading: Reading, known: Known, language: Language = standard()): Reading =>
-  checked(
-    reading,
-    reading.diagnostics.filter(({ code }) => !onFacts.has(phaseOf(code))),
-    known,
-    language,
-  )

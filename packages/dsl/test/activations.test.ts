@@ -6,6 +6,7 @@ import { Effect, Layer, Result, Stream } from "effect"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { build } from "../src/build/Build.ts"
+import { checked } from "../src/check/Checked.ts"
 import { prepare } from "../src/prepare/Prepare.ts"
 import { documentOf, shown } from "./reading.ts"
 
@@ -51,7 +52,7 @@ const trained = (text: string) =>
   Effect.gen(function* () {
     const document = documentOf(text)
     const prepared = yield* prepare(document, ".")
-    const built = build(document, prepared.facts)
+    const built = Result.map(checked(document, prepared.facts), build)
     if (Result.isFailure(built)) throw new Error(built.failure.map(({ message }) => message).join("; "))
     const { batch, epochs, loss, net, optimizer, seed } = built.success
     const events = yield* Stream.runCollect(Train.run({ net, loss, optimizer, seed, epochs, batch, data: prepared.train }))

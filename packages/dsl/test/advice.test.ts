@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest"
 import * as Fix from "../src/diagnostic/Fix.ts"
 import { read } from "../src/Read.ts"
+import { type Catalogue, standard } from "../src/schema/Catalogue.ts"
 import { fromText } from "../src/source/Source.ts"
 import { completed, shown } from "./reading.ts"
 
@@ -262,5 +263,47 @@ describe("saturating activations", () => {
     expect(
       codes("model: { layers: [{ dense: 8 }, relu, { head: { target: label, activation: tanh } }] }\ntrain: { loss: mse }\n"),
     ).toEqual([])
+  })
+})
+
+describe("unusual numbers", () => {
+  const advised = (text: string): ReadonlyArray<string> =>
+    read(fromText("m.yaml", `schema: 1\ndata: { source: moons }\n${text}`)).diagnostics.flatMap(({ code, message, span }) =>
+      code === "A620" ? [`${span?.line}:${span?.column} ${message}`] : [],
+    )
+  const plain = "model: { layers: [{ dense: 8 }, relu, { head: label }] }\n"
+
+  it("are told where they stand, in options, in options of options, and in maps of settings", () => {
+    expect(
+      advised(
+        "model:\n  init: { normal: 3 }\n  layers:\n    - dense: { units: 8, activation: { leaky_relu: 4 }, bias: false }\n    - { batch_norm: { momentum: 0.99 } }\n    - head: { target: label, init: { uniform: 5 } }\ntrain:\n  optimizer: { adam: 10 }\n  loss: { categorical_cross_entropy: 0.5 }\n  regularize: { clip_norm: 1e9 }\n",
+      ),
+    ).toEqual([
+      "4:19 `std` of `normal` is 3: from 0 to 2 is usual",
+      "6:52 `alpha` of `leaky_relu` is 4: from 0 to 1 is usual",
+      "7:33 `momentum` of `batch_norm` is 0.99: from 0 to 0.5 is usual",
+      "8:47 `limit` of `uniform` is 5: from 0 to 2 is usual",
+      "10:22 `lr` of `adam` is 10: from 0.000001 to 0.1 is usual",
+      "11:38 `label_smoothing` of `categorical_cross_entropy` is 0.5: from 0 to 0.3 is usual",
+      "12:28 `clip_norm` is 1000000000: from 0.001 to 1000 is usual",
+    ])
+  })
+
+  it.each(Object.entries(standard.optimizer).map(([name, { options }]) => ({ name, lr: options.lr.default })))(
+    "$name may have a thousandth to a hundred times its own rate",
+    ({ lr, name }) => {
+      const given = (rate: number) => advised(`${plain}train: { optimizer: { ${name}: { lr: ${rate} } } }\n`).length
+      expect([lr / 2000, lr / 1000, lr, lr * 100, lr * 200].map(given)).toEqual([1, 0, 0, 0, 1])
+    },
+  )
+
+  it("never are what an entry has where nothing is said", () => {
+    for (const table of Object.values<Catalogue[keyof Catalogue]>(standard))
+      for (const { options } of Object.values(table))
+        for (const option of Object.values(options)) {
+          if (!("usual" in option) || option.usual === undefined || option.default === undefined) continue
+          expect(option.usual[0]).toBeLessThanOrEqual(option.default)
+          expect(option.usual[1]).toBeGreaterThanOrEqual(option.default)
+        }
   })
 })

@@ -3,10 +3,11 @@ import * as Net from "@adjoint/core/learning/Net"
 import * as Shape from "@adjoint/core/words/Shape"
 import { Result } from "effect"
 import { describe, expect, it } from "vitest"
-import { build, type Needed, netOf } from "../src/build/Build.ts"
+import { build, netOf } from "../src/build/Build.ts"
+import { checked, type Needed } from "../src/check/Checked.ts"
+import { jsonSchema } from "../src/JsonSchema.ts"
 import * as Model from "../src/Model.ts"
 import { read, withFacts } from "../src/Read.ts"
-import { jsonSchema } from "../src/schema/JsonSchema.ts"
 import { fromText } from "../src/source/Source.ts"
 import { toYaml } from "../src/Write.ts"
 import { documentOf, shown } from "./reading.ts"
@@ -53,7 +54,7 @@ describe("a convolutional network", () => {
     const reading = withFacts(read(fromText("mnist-cnn.yaml", cnn)), { facts: digits, findings: [] })
     expect(reading.diagnostics).toEqual([])
     if (reading.document === undefined) throw new Error("no document")
-    const { net } = Result.getOrThrow(build(reading.document, digits))
+    const { net } = Result.getOrThrow(Result.map(checked(reading.document, digits), build))
     expect(
       Net.describe(net, digits.sample).map(
         ({ kind, output, parameters, path }) => `${path.join(".")} ${kind} ${Shape.print(output)} ${parameters}`,

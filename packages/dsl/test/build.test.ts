@@ -6,7 +6,8 @@ import { grad } from "@adjoint/core/transform/Autodiff"
 import * as Tree from "@adjoint/core/words/Tree"
 import { Result } from "effect"
 import { describe, expect, it } from "vitest"
-import { type Built, build, type Needed, netOf } from "../src/build/Build.ts"
+import { type Built, build, netOf } from "../src/build/Build.ts"
+import { checked, type Needed } from "../src/check/Checked.ts"
 import { documentOf, shown } from "./reading.ts"
 
 const classes = (n: number): Needed["target"] => ({
@@ -17,7 +18,7 @@ const classes = (n: number): Needed["target"] => ({
 const rows = { train: 100, val: 20, test: 20 }
 
 const of = (text: string, target: Needed["target"] = classes(3), sample: ReadonlyArray<number> = [4]): Built => {
-  const result = build(documentOf(`schema: 1\n${text}`), { sample, target, rows, counts: [60, 30, 10] })
+  const result = Result.map(checked(documentOf(`schema: 1\n${text}`), { sample, target, rows, counts: [60, 30, 10] }), build)
   if (Result.isFailure(result)) throw new Error(result.failure.map(({ message }) => message).join("; "))
   return result.success
 }
@@ -293,7 +294,7 @@ describe("the rest of a training", () => {
   })
 
   it("is refused where the document does not fit the data", () => {
-    const result = build(documentOf(`schema: 1\n${plain}train: { batch: 500 }\n`), { sample: [4], target: classes(3), rows })
+    const result = checked(documentOf(`schema: 1\n${plain}train: { batch: 500 }\n`), { sample: [4], target: classes(3), rows })
     expect(Result.isFailure(result) && result.failure.map(({ code }) => code)).toEqual(["T506"])
   })
 })

@@ -219,7 +219,7 @@ describe("every code", () => {
         |                                               ^^^^^^^^^
         = help: there are \`val.accuracy\`, \`val.loss\`, \`train.loss\` and \`train.accuracy\`; others are listed in \`train.metrics\`
 
-      error[T504]: patience of 10 epochs in a run of 10: it can never stop anything
+      error[T504]: patience of 10 epochs in a run of 10: \`early_stop\` can never act
         --> m.yaml:1:79
       1 | train: { epochs: 10, callbacks: [{ early_stop: { monitor: val.loss, patience: 10 } }] }
         |          ------ 10 epochs
@@ -309,6 +309,13 @@ describe("every code", () => {
         |                                          ^^^^^
         = help: \`average: 0.87\` looks back over a fifth of the run
 
+      error[T520]: \`early_stop\` is in the list twice, and only the first would count
+        --> m.yaml:1:36
+      1 | train: { callbacks: [early_stop, { early_stop: { patience: 3 } }] }
+        |                      ---------- is there already
+        |                                    ^^^^^^^^^^
+        = help: keep one of them, with all its options
+
       warning[A601]: \`tanh\` with \`he_normal\`: prefer \`xavier_normal\` (keeps it from saturating at the start)
         --> m.yaml:1:64
       1 | model: { layers: [{ dense: { units: 8, activation: tanh, init: he_normal } }, { head: label }] }
@@ -381,7 +388,13 @@ describe("every code", () => {
         |                                                         ---------- normalizes over the batch
       3 | train: { batch: 32 }
         |                 ^^
-        = help: \`batch: 33\`, or \`layer_norm\`, which needs no batch  [fix available]"
+        = help: \`batch: 33\`, or \`layer_norm\`, which needs no batch  [fix available]
+
+      warning[A620]: \`lr\` of \`adam\` is 10: from 0.000001 to 0.1 is usual
+        --> m.yaml:1:35
+      1 | train: { optimizer: { adam: { lr: 10 } } }
+        |                                   ^^
+        = help: The learning rate, which a schedule starts from. Default: 0.001."
     `)
   })
 })

@@ -4,9 +4,10 @@ import { describe, expect, test } from "vitest"
 import { Document, visit } from "yaml"
 import { type Edit, fixOf } from "../src/diagnostic/Edit.ts"
 import { editsOf } from "../src/diagnostic/Fix.ts"
+import { type Data, isRecord } from "../src/source/Data.ts"
 import type { Path } from "../src/source/Path.ts"
 import { fromText } from "../src/source/Source.ts"
-import { type Data, isRecord, parse } from "../src/source/Yaml.ts"
+import { parse } from "../src/text/Yaml.ts"
 
 const positionsOf = (text: string) => parse(fromText("m.yaml", text)).positions
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest"
 import { TextDocument } from "vscode-languageserver-textdocument"
 import { getLanguageService } from "yaml-language-server"
-import { jsonSchema } from "../src/schema/JsonSchema.ts"
+import { jsonSchema } from "../src/JsonSchema.ts"
 
 const service = getLanguageService({
   schemaRequestService: () => Promise.reject(new Error("nothing is fetched")),

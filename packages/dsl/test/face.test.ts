@@ -137,7 +137,7 @@ describe("writing", () => {
           data: { source: "moons" },
           model: { layers: [...layers, Model.head("label")] },
           train: { epochs, callbacks: ["early_stop"] },
-          lint: { allow: ["A604", "A607"] },
+          lint: { allow: ["A604", "A607", "A620"] },
         })
         const again = read(fromText("m.yaml", toYaml(document)))
         expect(again.diagnostics).toEqual([])

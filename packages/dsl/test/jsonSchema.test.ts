@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { jsonSchema } from "../src/schema/JsonSchema.ts"
+import { jsonSchema } from "../src/JsonSchema.ts"
 
 const schema = jsonSchema()
 

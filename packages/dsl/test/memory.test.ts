@@ -8,13 +8,14 @@ import { describe, expect, test } from "vitest"
 import { build } from "../src/build/Build.ts"
 import * as Footprint from "../src/build/Footprint.ts"
 import * as Memory from "../src/build/Memory.ts"
-import * as Nodes from "../src/build/Nodes.ts"
-import { known } from "../src/check/Known.ts"
+import { checked } from "../src/check/Checked.ts"
 import type { ModelFile } from "../src/Document.ts"
 import { locate } from "../src/diagnostic/Diagnostic.ts"
 import * as Fix from "../src/diagnostic/Fix.ts"
 import * as Render from "../src/diagnostic/Render.ts"
+import * as Nodes from "../src/net/Nodes.ts"
 import type { Facts } from "../src/prepare/Facts.ts"
+import { known } from "../src/prepare/Known.ts"
 import { read } from "../src/Read.ts"
 import { standard } from "../src/schema/Catalogue.ts"
 import { fromText } from "../src/source/Source.ts"
@@ -30,7 +31,7 @@ const steppable = (document: ModelFile, facts?: Facts) => {
   } = facts ?? known(document.data, document.model, standard)
   if (target === undefined) throw new Error("a document of a toy")
   const data = { ...rest, sample, target, rows }
-  return { data, built: Result.getOrThrow(build(document, data)) }
+  return { data, built: Result.getOrThrow(Result.map(checked(document, data), build)) }
 }
 
 const diagnosticsOf = (text: string) => {
@@ -148,7 +149,7 @@ test("what an engine wants in the course of a run is told of the layer that lear
   }
   expect(told([2, 150_000])).toEqual({
     code: "T517",
-    message: "this run wants 4,096 bytes of memory, and the host has not so much left",
+    message: "this run wants 4,096 bytes of memory, and the host cannot provide it",
     at: { path: ["model", "layers", 0, "dense"], on: "key" },
     label: "learns f32[2, 150000] of 4,096 bytes",
     related: [],

@@ -2,8 +2,8 @@
 import { expect, test } from "vitest"
 import * as Fix from "../src/diagnostic/Fix.ts"
 import { read, withFacts } from "../src/Read.ts"
-import { parse } from "../src/source/Override.ts"
 import { fromText } from "../src/source/Source.ts"
+import { parse } from "../src/text/Override.ts"
 import { shown } from "./reading.ts"
 
 const mended = (text: string) => Fix.apply(text, read(fromText("m.yaml", text)).diagnostics).text

@@ -1,6 +1,7 @@
 import { Result } from "effect"
 import { describe, expect, it } from "vitest"
 import { build } from "../src/build/Build.ts"
+import { checked } from "../src/check/Checked.ts"
 import type { ModelFile } from "../src/Document.ts"
 import { Model } from "../src/index.ts"
 import { read, withFacts } from "../src/Read.ts"
@@ -94,7 +95,7 @@ describe("stages", () => {
     const document = documentOf(
       `${digits}${layers}pretrain: [{ rbm: h1 }, { rbm: { layer: h2, method: { pcd: { steps: 2 } } } }]\n`,
     )
-    const { pretrain } = Result.getOrThrow(build(document, facts))
+    const { pretrain } = Result.getOrThrow(Result.map(checked(document, facts), build))
     expect(pretrain).toEqual([
       {
         layer: "h1",
@@ -193,7 +194,7 @@ describe("stages", () => {
          |          ^^
          = help: machines stand on the input, and on one another
 
-      error[T512]: \`h1\` is a maxout layer: the hidden units of a machine are sigmoids
+      error[T512]: \`h1\` is a \`maxout\` layer: the hidden units of a machine are sigmoids
         --> m.yaml:16:10
        9 |     - { maxout: 50, name: h1 }
          |         ------ the layer
@@ -224,7 +225,7 @@ describe("stages", () => {
   it("of Bernoulli units are refused on data that goes beyond 0 and 1, as soon as the rows are seen", () => {
     const document: ModelFile = documentOf(`${digits}${layers}pretrain: [{ rbm: h1 }]\nlint: { allow: [A604] }\n`)
     const codes = (extent: readonly [number, number]) =>
-      Result.match(build(document, { ...facts, extent }), {
+      Result.match(checked(document, { ...facts, extent }), {
         onSuccess: () => [],
         onFailure: (findings) => findings.map(({ code, message }) => `${code} ${message}`),
       })

@@ -6,8 +6,8 @@ import * as Render from "../src/diagnostic/Render.ts"
 import * as Language from "../src/Language.ts"
 import { read, readData } from "../src/Read.ts"
 import { decode } from "../src/schema/Issues.ts"
+import type { Data } from "../src/source/Data.ts"
 import { fromText } from "../src/source/Source.ts"
-import type { Data } from "../src/source/Yaml.ts"
 import { completed, documentOf, shown } from "./reading.ts"
 
 const language = Language.standard()
@@ -141,7 +141,7 @@ train: { optimizer: sgd, schedule: { warmup: { epochs: 2, schedule: cosine } }, 
             },
             {
               "checkpoint": {
-                "every": "2 epochs",
+                "every": 2,
                 "keep": [
                   "best",
                   "last",
@@ -435,10 +435,11 @@ describe("a mistake in train", () => {
       9 |   callbacks: [{ early_stop: { mode: maximum, restore_best: yes } }, { checkpoint: { every: 1 epch, keep: best } }]
         |                                                            ^^^
         = help: in YAML 1.2 this is written \`true\`  [fix available]
-      error[S103]: train.callbacks[1].checkpoint.every: expected a stretch of training such as \`1 epoch\` or \`5 epochs\`, got the text "1 epch"
+      error[S103]: train.callbacks[1].checkpoint.every: expected a whole number of epochs > 0, such as 5 or 5 epochs, got the text "1 epch"
         --> m.yaml:9:92
       9 |   callbacks: [{ early_stop: { mode: maximum, restore_best: yes } }, { checkpoint: { every: 1 epch, keep: best } }]
         |                                                                                            ^^^^^^
+        = help: After how many epochs. Default: 1.
       error[S103]: train.callbacks[1].checkpoint.keep: expected a list of \`best\` and \`last\`, got the text "best"
         --> m.yaml:9:106
       9 |   callbacks: [{ early_stop: { mode: maximum, restore_best: yes } }, { checkpoint: { every: 1 epch, keep: best } }]
@@ -634,6 +635,15 @@ describe("whatever the data", () => {
       }),
       { numRuns: 500 },
     )
+  })
+
+  it.each([
+    { train: { optimizer: { schema: { toString: 0 } } } },
+    { model: { layers: [{ valueOf: { toString: 0, valueOf: 0 } }] } },
+    { data: { source: "a.csv", columns: { a: { type: { toString: 0 } } } } },
+  ])("reading takes no key for a method: %j", (data) => {
+    const codes = readData(data, language).diagnostics.map(({ code }) => code)
+    expect(codes).toContain("S104")
   })
 
   it("a good file with anything done to it is read without throwing, and its fixes apply", () => {

@@ -4,7 +4,9 @@ import type { Table } from "@adjoint/core/learning/Entry"
 import { describe, expect, test } from "vitest"
 import { called, type Synonyms } from "../src/diagnostic/Suggest.ts"
 import { standard } from "../src/schema/Catalogue.ts"
+import { choices } from "../src/schema/FromEntry.ts"
 import * as Of from "../src/schema/Synonyms.ts"
+import { trainFields } from "../src/schema/TrainSection.ts"
 import * as Vocabulary from "../src/schema/Vocabulary.ts"
 
 /** Every synonym leads to its name alone, and is no name itself. */
@@ -48,7 +50,7 @@ test("the synonyms of the keys of sections lead to keys", () => {
     [Vocabulary.data.synonyms, ["source", "columns", "image", "scale", "target", "split", "test"]],
     [Vocabulary.split.synonyms, ["train", "val", "test", "unlabelled", "stratify", "seed"]],
     [Vocabulary.model.synonyms, ["input", "init", "layers"]],
-    [Vocabulary.regularize.synonyms, Object.keys(Vocabulary.regularize.synonyms)],
+    [{ ...Vocabulary.train.synonyms, ...Of.ofTable(standard.around) }, Object.keys(trainFields(standard, choices(standard)))],
     [Vocabulary.columnTypes, ["number", "category", "binary", "class", "ignore"]],
   ]
   for (const [synonyms, names] of sections) expect(faults(names, synonyms)).toEqual([])
@@ -124,6 +126,18 @@ const vocabularies = {
     sklearn: ["accuracy_score=accuracy", "f1_score=f1", "roc_auc_score=auroc", "average_precision_score=auprc", "r2_score=r2"],
     keras: ["acc=accuracy", "TopKCategoricalAccuracy=top_k", "RootMeanSquaredError=rmse", "AUC=auroc"],
   },
+  callback: {
+    keras: [
+      "EarlyStopping=early_stop",
+      "ModelCheckpoint=checkpoint",
+      "ReduceLROnPlateau=reduce_on_plateau",
+      "TerminateOnNaN=nan_guard",
+    ],
+  },
+  regularizer: {
+    all: ["global_clipnorm=clip_norm", "gradient_clip_val=clip_norm", "kernel_constraint=max_norm", "class_weights=class_weight"],
+  },
+  around: { all: ["ema=average", "accumulate_grad_batches=accumulate", "frozen=freeze"] },
   toy: { sklearn: ["make_moons=moons", "make_circles=circles", "make_blobs=blobs", "make_regression=linear"] },
 } as const
 
@@ -160,6 +174,9 @@ test("the options of other libraries are those of the entries that they belong t
     [standard.schedule.cosine, "T_max=epochs", "eta_min=min_lr"],
     [standard.schedule.cosine_restarts, "T_0=epochs", "T_mult=growth"],
     [standard.schedule.one_cycle, "pct_start=rise", "div_factor=divide", "final_div_factor=final_divide"],
+    [standard.callback.early_stop, "n_iter_no_change=patience", "tol=min_delta", "restore_best_weights=restore_best"],
+    [standard.callback.checkpoint, "save_freq=every", "watch=monitor", "direction=mode"],
+    [standard.callback.reduce_on_plateau, "gamma=factor", "wait=patience"],
     [standard.toy.moons, "n_samples=count"],
   ] as const
   for (const [entry, ...pairs] of options)

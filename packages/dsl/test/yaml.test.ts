@@ -2,10 +2,10 @@ import { Result } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import * as Render from "../src/diagnostic/Render.ts"
-import * as Bytes from "../src/source/Bytes.ts"
 import * as Positions from "../src/source/Positions.ts"
 import * as Source from "../src/source/Source.ts"
-import * as Yaml from "../src/source/Yaml.ts"
+import * as Bytes from "../src/text/Bytes.ts"
+import * as Yaml from "../src/text/Yaml.ts"
 
 const parse = (text: string) => Yaml.parse(Source.fromText("m.yaml", text))
 

@@ -4,10 +4,10 @@ import { line, told } from "../run/Events.ts"
 import { result } from "../terminal/Write.ts"
 import type { Progress } from "./Progress.ts"
 
-/** Steps are told at most this often, in milliseconds. */
+/** The least time between two events of steps, in milliseconds. */
 const interval = 200
 
-/** Tells each event as JSON, of the steps only some. */
+/** Prints each event as JSON; of the steps only some. */
 export const json = (): Progress => {
   let last = 0
   return {

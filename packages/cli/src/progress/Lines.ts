@@ -1,4 +1,4 @@
-/** What is said before and after the epochs of a run. */
+/** Lines that are printed before and after the epochs of a run. */
 import type { Scores } from "@adjoint/core/training/Progress"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
 import { type Baseline, baseline, worseThan } from "@adjoint/dsl/prepare/Baseline"
@@ -13,7 +13,7 @@ import * as Format from "../terminal/Format.ts"
 import { World } from "../terminal/World.ts"
 import { message } from "../terminal/Write.ts"
 
-/** Tells the advice that there is on a model file. */
+/** Prints the warnings about a model file. */
 export const warnings = ({ reading: { diagnostics, source } }: Sound) =>
   diagnostics.length === 0
     ? Effect.void
@@ -25,7 +25,7 @@ export const warnings = ({ reading: { diagnostics, source } }: Sound) =>
 export const baselinePart = ({ test, val }: Pick<Prepared, "test" | "val">): "train" | "val" | "test" =>
   val !== undefined ? "val" : test !== undefined ? "test" : "train"
 
-/** The answer that looks at no input, scored on the rows that nothing is learned from. */
+/** The constant prediction, scored on rows that are not trained on. */
 export const baselineOf = ({ facts: { target }, test, train, val }: Prepared): Baseline =>
   baseline(train, val ?? test ?? train, target.type === "numbers" ? target.units : undefined)
 
@@ -34,11 +34,11 @@ const printBaseline = (answer: Baseline): string => {
   return `mean mse ${Format.decimal(answer.mse)}${answer.scaled === undefined ? "" : `, scaled ${Format.decimal(answer.scaled)}`}`
 }
 
-/** What the scores to come are in. */
+/** The units of the scores. */
 const printUnits = (units: NonNullable<Format.Units>): string =>
   ["loss", ...Object.keys(units)].map((score) => `${score} ${Format.unit(score, units)}`).join(", ")
 
-/** Where the run is kept, how large it is, and what it must beat. */
+/** The folder of a run, its size, and the baseline. */
 export const header = (
   folder: string,
   { built, prepared }: Training,
@@ -112,10 +112,10 @@ const advice = ({ prepared: { facts }, sound: { document } }: Training): string 
     : `--set ${print(["data", "columns", unscaled, "scale"])}=standard`
 }
 
-/** The scripts of this repository that run the command; who typed one of them types it again. */
+/** The scripts of this repository that run the command: commands to type next name them too. */
 const scripts: ReadonlySet<string | undefined> = new Set(["adjoint", "demo"])
 
-/** What to type next. */
+/** Commands to type next. */
 const next = (commands: ReadonlyArray<string>) =>
   Effect.flatMap(World, ({ env }) => {
     const name = scripts.has(env.npm_lifecycle_event) ? "npx pnpm@12 adjoint" : "adjoint"
@@ -128,7 +128,7 @@ const next = (commands: ReadonlyArray<string>) =>
 export const warning = (text: string, hint?: string) =>
   message((style) => `${style("warn", "warning")}: ${text}${hint === undefined ? "" : `\n  ${style("accent", "try:")} ${hint}`}`)
 
-/** How a run ended and what can be done with it; `reference` is how it is called on the command line. */
+/** How a run ended and which commands use it; `reference` is its name on the command line. */
 export const footer = (training: Training, summary: Summary, reference: string) =>
   Effect.gen(function* () {
     const time = Format.duration(summary.seconds * 1000)
@@ -138,7 +138,7 @@ export const footer = (training: Training, summary: Summary, reference: string) 
     yield* next([`evaluate ${reference}`, `predict ${reference} FILE`])
   })
 
-/** A run that was stopped by hand; `machines` says how many of its machines had learned, while they were at it. */
+/** A run that a signal stopped; `machines` says how many of its machines were trained, if it was in pre-training. */
 export const interrupted = (
   { epochs, steps }: Summary,
   reference: string,

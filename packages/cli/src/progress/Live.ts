@@ -45,7 +45,7 @@ const plain = (text: string): Piece => ({ text, shown: text })
 
 interface Clock {
   readonly started: number
-  /** Batches done when this process took the run up. */
+  /** Batches that were done when this process resumed the run. */
   readonly from: number
 }
 
@@ -84,7 +84,7 @@ const line = (
   )
 }
 
-/** The line of a machine that learns. */
+/** The line of a machine in training. */
 const machineLine = (event: StageStepped, { epochs, layer }: StageStarted, width: number, look: Style): string => {
   const share = event.batch / event.batches
   const { done, left } = bar(share, width >= 100 ? 24 : 16)
@@ -100,7 +100,7 @@ const machineLine = (event: StageStepped, { epochs, layer }: StageStarted, width
   )
 }
 
-/** Tells a run on the terminal that stderr is. */
+/** Draws the progress of a run on the terminal that stderr is. */
 export const live = (): Progress => {
   let machine: StageStarted | undefined
   let started: Started | undefined

@@ -5,7 +5,7 @@ import { message } from "../terminal/Write.ts"
 import type { Progress } from "./Progress.ts"
 import * as Stages from "./Stages.ts"
 
-/** Tells each epoch in one line. */
+/** Prints one line for each epoch. */
 export const plain = (): Progress => {
   let epochs = 0
   let machineEpochs = 0
@@ -13,9 +13,7 @@ export const plain = (): Progress => {
     tell: (event) => {
       if (event._tag === "Started") {
         epochs = event.epochs
-        return event.from.step === 0
-          ? Effect.void
-          : message(`going on after epoch ${event.from.epoch}, batch ${event.from.batch}`)
+        return event.from.step === 0 ? Effect.void : message(`resumed after epoch ${event.from.epoch}, batch ${event.from.batch}`)
       }
       if (event._tag === "StageStarted") {
         machineEpochs = event.epochs

@@ -1,4 +1,4 @@
-/** Someone who is told how a run goes. */
+/** Reports the progress of a run. */
 import type * as Effect from "effect/Effect"
 import type { RunEvent } from "../run/Events.ts"
 import type { World } from "../terminal/World.ts"

@@ -1,8 +1,8 @@
-/** What is said of machines while a run is pre-trained. */
+/** Lines about the machines of a run while it is pre-trained. */
 import type { MachineScores, StageScored, StageStarted } from "@adjoint/core/training/PretrainEvent"
 import * as Format from "../terminal/Format.ts"
 
-/** Which machine begins to learn, and from how much. */
+/** The machine whose training begins, and its data. */
 export const header = ({ hidden, layer, rows, stage, stages, units, visible }: StageStarted): string =>
   `pre-training ${stage}/${stages}  ${layer}: ${Format.count(visible)} ${units} units → ${Format.count(hidden)}, ${Format.counted(rows.train, "row")}`
 
@@ -11,7 +11,7 @@ const scores = (part: string, made: MachineScores | undefined): ReadonlyArray<st
     ? []
     : [`${part}.error ${Format.decimal(made.error)}`, `${part}.free_energy ${Format.decimal(made.freeEnergy)}`]
 
-/** What an epoch of a machine came to. */
+/** The scores of an epoch of a machine. */
 export const row = ({ epoch, layer, milliseconds, rowsPerSecond, train, validation }: StageScored, epochs: number): string =>
   [
     `${layer} ${epoch}/${epochs}`,

@@ -1,5 +1,6 @@
 /** The machines of a run's pre-training on the disk: one file of weights each, and a line of scores for each epoch. */
 import { join } from "node:path"
+import { systemWords } from "@adjoint/core/data/systemWords"
 import type * as Rbm from "@adjoint/core/learning/Rbm"
 import { readAll } from "@adjoint/core/tensor/read"
 import { CheckpointError } from "@adjoint/core/training/CheckpointError"
@@ -22,15 +23,21 @@ const names = ["a", "b", "w"] as const
 const fileOf = (directory: string, stage: number, layer: string): string =>
   join(directory, files.pretrain, `${stage}-${layer}.safetensors`)
 
-const failed = (file: string) => (error: PlatformError.PlatformError) =>
-  new CheckpointError({
-    file,
-    got: `${error.reason._tag} (${error.message})`,
-    wanted: "the weights of a machine",
-    hint: "check the disk's space and rights",
-  })
+const unread = (file: string) => (error: PlatformError.PlatformError) =>
+  new CheckpointError({ file, got: systemWords(error), wanted: "the weights of a machine", hint: "check the rights of the file" })
 
-/** Keeps a machine that has learned. */
+const unwritten = (file: string) => (error: PlatformError.PlatformError) => {
+  const hint = "check the disk's space and rights"
+  return new CheckpointError({
+    file,
+    got: systemWords(error),
+    wanted: "to write the weights of a machine",
+    hint,
+    isUnwritten: true,
+  })
+}
+
+/** Writes the weights of a trained machine. */
 export const save = (
   directory: string,
   stage: number,
@@ -40,7 +47,7 @@ export const save = (
   const arrays = readAll(names.map((name) => machine[name]))
   const bytes = Safetensors.encode(new Map(names.map((name, i) => [name, arrays[i] as NDArray])))
   const file = fileOf(directory, stage, layer)
-  return Effect.mapError(writeWhole(file, bytes), failed(file))
+  return Effect.mapError(writeWhole(file, bytes), unwritten(file))
 }
 
 /** The most bytes of a machine's file: 4 GiB. */
@@ -60,9 +67,9 @@ const load = (file: string, visible: number | undefined, hidden: number) =>
       return yield* wrong([...arrays.keys()].join(", "))
     const shapes = [a.shape, b.shape, w.shape].map((shape) => shape.join("×")).join(", ")
     return shapes === `${below}, ${hidden}, ${below}×${hidden}` ? { a, b, w } : yield* wrong(`arrays of ${shapes}`)
-  }).pipe(Effect.catchTag("PlatformError", (error) => failed(file)(error)))
+  }).pipe(Effect.catchTag("PlatformError", (error) => unread(file)(error)))
 
-/** The machines that a run has finished, from the first one on. */
+/** The trained machines of a run, from the first one on. */
 export const finished = (
   directory: string,
   stages: ReadonlyArray<Stage>,
@@ -89,7 +96,7 @@ const linesOf = (text: string, count: number): ReadonlyArray<string> =>
     return Result.isSuccess(read) && read.success.stage <= count
   })
 
-/** Makes the place where machines are kept, with the first `count` of those of a run that this one goes on from. */
+/** Creates the folder of the machines, with the first `count` of those of a run that this one resumes. */
 export const begin = (
   directory: string,
   stages: ReadonlyArray<Stage>,
@@ -101,8 +108,8 @@ export const begin = (
     if (from === undefined || from.count === 0) return
     for (const [i, { layer }] of stages.slice(0, from.count).entries())
       yield* fs.copyFile(fileOf(from.directory, i + 1, layer), fileOf(directory, i + 1, layer))
-    const told = join(from.directory, files.pretrain, metrics)
-    const lines = (yield* fs.exists(told)) ? linesOf(yield* fs.readFileString(told), from.count) : []
+    const scores = join(from.directory, files.pretrain, metrics)
+    const lines = (yield* fs.exists(scores)) ? linesOf(yield* fs.readFileString(scores), from.count) : []
     yield* writeWhole(join(directory, files.pretrain, metrics), lines.map((line) => `${line}\n`).join(""))
   })
 
@@ -116,7 +123,7 @@ export const row = ({ epoch, layer, stage, train, validation }: Extract<Pretrain
   ...(validation === undefined ? {} : { "val.error": validation.error, "val.free_energy": validation.freeEnergy }),
 })
 
-/** Records the scores of a machine's epoch. */
+/** Records an event of pre-training. */
 export const note = (
   directory: string,
   event: PretrainEvent,

@@ -1,4 +1,4 @@
-/** Keeps a run's folder: what it is of, once at the beginning; what it tells, as it goes; what came of it, at the end. */
+/** Writes a run's folder: its description when it begins, its events while it runs, and its summary at the end. */
 import { join } from "node:path"
 import { print as printFitted } from "@adjoint/core/data/Fitted"
 import type { EpochRecord } from "@adjoint/core/training/Progress"
@@ -22,7 +22,7 @@ export interface Beginning {
   readonly training: Training
   readonly command: Omit<Command, "resolved" | "version">
   readonly environment: ReturnType<typeof environment>
-  /** The epochs of the run that this one goes on from. */
+  /** The epochs of the run that this one resumes. */
   readonly history: ReadonlyArray<EpochRecord>
 }
 
@@ -32,8 +32,12 @@ const appendEpoch = (directory: string, record: EpochRecord): Write =>
     yield* appendLine(join(directory, files.metricsTable), Metrics.csvLine(record))
   })
 
-/** Writes what a run is of. */
-export const begin = (directory: string, { command, environment, history, model, training }: Beginning): Write =>
+/** Writes the description of a run, after `inherit` has copied what it takes from another: the folder is a run from then on. */
+export const begin = <E, R>(
+  directory: string,
+  { command, environment, history, model, training }: Beginning,
+  inherit: Effect.Effect<void, E, R>,
+) =>
   Effect.gen(function* () {
     const { prepared, sound } = training
     const { document } = sound
@@ -41,7 +45,6 @@ export const begin = (directory: string, { command, environment, history, model,
     const at = (file: string) => join(directory, file)
     yield* writeWhole(at(files.model), model)
     yield* writeWhole(at(files.resolved), resolved)
-    yield* writeJson(at(files.command), { version: 1, ...command, resolved: sha256(resolved) } satisfies Command)
     yield* writeJson(at(files.environment), environment)
     yield* writeJson(at(files.seeds), seeds(document.train.seed, document.data?.split.seed ?? 0))
     yield* writeJson(at(files.lock), prepared.lock)
@@ -49,9 +52,11 @@ export const begin = (directory: string, { command, environment, history, model,
     const [first] = history
     if (first !== undefined) yield* writeWhole(at(files.metricsTable), `${Metrics.csvHeader(first)}\n`)
     yield* Effect.forEach(history, (record) => appendEpoch(directory, record))
+    yield* inherit
+    yield* writeJson(at(files.command), { version: 1, ...command, resolved: sha256(resolved) } satisfies Command)
   })
 
-/** Writes down what a run tells; of steps there are too many. */
+/** Records an event of a run; steps are too many to be recorded. */
 export const note = (directory: string, event: RunEvent): Write =>
   Effect.gen(function* () {
     if (event._tag === "Stepped" || event._tag === "StageStepped") return
@@ -62,5 +67,5 @@ export const note = (directory: string, event: RunEvent): Write =>
     yield* appendEpoch(directory, event)
   })
 
-/** Writes what came of a run. */
+/** Writes the summary of a run. */
 export const end = (directory: string, summary: Summary): Write => writeJson(join(directory, files.summary), summary)

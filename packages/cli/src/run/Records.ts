@@ -1,6 +1,6 @@
 /** The records of a run folder: plain data that is read back. */
 import { createHash } from "node:crypto"
-import { arch, availableParallelism, cpus, platform, release } from "node:os"
+import { arch, availableParallelism, cpus, hostname, platform, release } from "node:os"
 import { join } from "node:path"
 import { systemWords } from "@adjoint/core/data/systemWords"
 import { Scores } from "@adjoint/core/training/Progress"
@@ -77,6 +77,8 @@ export const environment = (
   packages: { readonly [name: string]: string },
 ) => ({
   version: 1,
+  host: hostname(),
+  pid: process.pid,
   node: process.version,
   os: `${platform()} ${release()}`,
   arch: arch(),

@@ -1,10 +1,10 @@
-/** Taking up a run where it stopped: what must be the same, and what is read back. */
-import { join } from "node:path"
+/** Resuming a run: what must be the same, and what is read back. */
 import type { Engine } from "@adjoint/core/engines/Engine"
 import type { Params } from "@adjoint/core/learning/Params"
 import * as Checkpoint from "@adjoint/core/training/Checkpoint"
 import type { CheckpointError } from "@adjoint/core/training/CheckpointError"
 import { isOver } from "@adjoint/core/training/Monitor"
+import type { Progress } from "@adjoint/core/training/Progress"
 import * as Train from "@adjoint/core/training/Train"
 import { another, differences } from "@adjoint/dsl/check/Differences"
 import { locate, sort } from "@adjoint/dsl/diagnostic/Diagnostic"
@@ -19,12 +19,12 @@ import type { Sound } from "../ModelFile.ts"
 import { essence, type Training } from "../Training.ts"
 import type { Config } from "./Config.ts"
 import { readText } from "./Records.ts"
-import { checkpointOf, hasCheckpoint, type Run, sameRows, scoredIn } from "./Run.ts"
+import { checkpointOf, hasCheckpoint, type Run, sameRows } from "./Run.ts"
 import { files } from "./RunFolder.ts"
 
 type Resumed = NonNullable<Config["resume"]>
 
-/** Fails unless a model file says what a run began with, with the keys in which it does not. */
+/** Fails unless a model file describes the run that began, with the keys in which it differs. */
 export const sameModel = (
   { directory }: Run,
   { document, reading: { positions, source } }: Sound,
@@ -37,21 +37,21 @@ export const sameModel = (
     return yield* new Changed({ diagnostics, source })
   })
 
-/** Whatever else a run is of, beside the keys of its model file and its rows. */
+/** Whatever else identifies a run, beside the keys of its model file and its rows. */
 const sameRun = (run: Run, training: Training): Effect.Effect<void, RunError> =>
   training.fingerprint === run.command.fingerprint
     ? Effect.void
     : Effect.fail(
         new RunError({
           message: `this is not the run that ${run.directory} began`,
-          hint: "it was written by another version: train afresh",
+          hint: "another version of adjoint wrote it: train again",
         }),
       )
 
 /** What computes, and how it rounds. */
 type Arithmetic = Pick<Engine["Service"], "name" | "numerics">
 
-/** The bits of a run are those of its engine's arithmetic, so another engine cannot go on with it, nor the same one rounding otherwise. */
+/** The bits of a run are those of its engine's arithmetic, so neither another engine nor other rounding can resume it. */
 const sameArithmetic = ({ command, directory }: Run, { name, numerics }: Arithmetic): Effect.Effect<void, RunError> => {
   const refuse = (was: string, is: string, hint: string) =>
     Effect.fail(new RunError({ message: `${directory} was computed ${was}, and ${is} would not give the same bits`, hint }))
@@ -65,7 +65,7 @@ const sameArithmetic = ({ command, directory }: Run, { name, numerics }: Arithme
   return Effect.void
 }
 
-/** Fails unless a run can be gone on with: the same rows, computed in the same way. */
+/** Fails unless a run can be resumed: the same rows, computed in the same way. */
 export const same = (run: Run, training: Training, engine: Arithmetic): Effect.Effect<void, RunError> =>
   Effect.gen(function* () {
     yield* sameRows(run, training.prepared.lock)
@@ -73,41 +73,58 @@ export const same = (run: Run, training: Training, engine: Arithmetic): Effect.E
     yield* sameArithmetic(run, engine)
   })
 
-/** What a run goes on from. Fails unless it is the same run on the same rows, engine and numerics, and has something left to do. */
+/** Whether nothing is left to train. */
+const isTrained = ({ earlyStop, epochs }: Config, progress: Progress): boolean =>
+  (earlyStop !== undefined && isOver(earlyStop, progress)) || (progress.epoch >= epochs && progress.batch === 0)
+
+/**
+ * What a run resumes from; `undefined` for a run that has no checkpoint yet and starts at its first step. A run that is trained
+ * and has no result is resumed for its result. Fails unless it is the same run on the same rows, engine and numerics, and
+ * something is left to do.
+ */
 export const resumeFrom = (
   run: Run,
   training: Training,
   config: Config,
   engine: Arithmetic,
-): Effect.Effect<Resumed, RunError | UsageError | CheckpointError, FileSystem.FileSystem | Path.Path> =>
+): Effect.Effect<Resumed | undefined, RunError | UsageError | CheckpointError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
     yield* same(run, training, engine)
-    const { directory } = run
-    if (!(yield* hasCheckpoint(directory, "last")))
-      return yield* new RunError({ message: `${directory} has no checkpoint to go on from`, hint: "train it again" })
+    const { directory, summary } = run
+    if (!(yield* hasCheckpoint(directory, "last"))) return undefined
     const initial = Train.initial(config)
     const last = yield* Checkpoint.load<Params, Params, Params>(checkpointOf(directory, "last"), initial)
     const { progress } = last
-    const isStopped = config.earlyStop !== undefined && isOver(config.earlyStop, progress)
-    if (isStopped || (progress.epoch >= config.epochs && progress.batch === 0))
+    const hasResult = summary?.status === "finished" || summary?.status === "stopped early"
+    if (hasResult && isTrained(config, progress)) {
+      const isStopped = summary.status === "stopped early"
       return yield* new UsageError({
         message: `${directory} is complete: ${isStopped ? "it was stopped early" : `it has had its ${progress.epoch} epochs`}`,
         ...(isStopped ? {} : { hint: "to go further: --set train.epochs=…" }),
       })
-    const best = (yield* hasCheckpoint(directory, "best"))
-      ? { best: yield* scoredIn(checkpointOf(directory, "best"), config, initial) }
-      : {}
-    return { last, ...best }
+    }
+    if (!(yield* hasCheckpoint(directory, "best"))) return { last }
+    const best = yield* Checkpoint.load<Params, Params, Params>(checkpointOf(directory, "best"), initial)
+    // The run had a better epoch after its last checkpoint. Training repeats that epoch, unless it ends before.
+    if (best.progress.epoch > config.epochs)
+      return yield* new UsageError({
+        message: `the best checkpoint of ${directory} is of epoch ${best.progress.epoch}, and training is to end after epoch ${config.epochs}`,
+        hint: `--set train.epochs=${best.progress.epoch} or more`,
+      })
+    return { last, best: { params: config.scored?.(best.state) ?? best.state.params, net: best.state.net } }
   })
 
-/** Puts a run's best checkpoint into the run that goes on from it, whole or not at all. */
-export const inherit = (from: string, to: string): Effect.Effect<void, PlatformError.PlatformError, FileSystem.FileSystem> =>
+const copyCheckpoint = (kind: "best" | "last", from: string, to: string) =>
   Effect.gen(function* () {
-    if (!(yield* hasCheckpoint(from, "best"))) return
+    if (!(yield* hasCheckpoint(from, kind))) return
     const fs = yield* FileSystem.FileSystem
-    const best = checkpointOf(from, "best")
-    const source = (yield* fs.exists(best)) ? best : `${best}.old`
-    const aside = join(checkpointOf(to, "best"), "..", "best.new")
+    const there = checkpointOf(from, kind)
+    const source = (yield* fs.exists(there)) ? there : `${there}.old`
+    const aside = `${checkpointOf(to, kind)}.new`
     yield* fs.copy(source, aside)
-    yield* fs.rename(aside, checkpointOf(to, "best"))
+    yield* fs.rename(aside, checkpointOf(to, kind))
   })
+
+/** Copies the checkpoints of a run into the one that resumes it, which can itself be resumed from then on. */
+export const inherit = (from: string, to: string): Effect.Effect<void, PlatformError.PlatformError, FileSystem.FileSystem> =>
+  Effect.andThen(copyCheckpoint("best", from, to), copyCheckpoint("last", from, to))

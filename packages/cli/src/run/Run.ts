@@ -18,6 +18,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { RunError } from "../Failure.ts"
 import { Command, readRecord, readText, Summary } from "./Records.ts"
+import { checkResolved } from "./Resolved.ts"
 import { files } from "./RunFolder.ts"
 
 const Files = Schema.Array(Schema.Struct({ path: Schema.String, bytes: Schema.Int, sha256: Schema.String }))
@@ -29,15 +30,16 @@ export interface Run {
   readonly command: Command
   readonly fitted: Fitted.Fitted
   readonly lock: Lock
-  /** Missing while a run goes on, and for one that was killed. */
+  /** Missing while the run is running, and for one that was killed. */
   readonly summary?: Summary
 }
 
-/** Opens a run's folder. Fails with `RunError` when what is in it is not what a run writes. */
+/** Opens a run's folder. Fails with `RunError` when its files are not those that a run writes, or were changed since. */
 export const openRun = (directory: string): Effect.Effect<Run, RunError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const command = yield* readRecord(directory, files.command, Command)
+    yield* checkResolved(directory, command)
     const lock = yield* readRecord(directory, files.lock, LockRecord)
     const fitted = Fitted.parse(yield* readText(directory, files.preprocess))
     if (Result.isFailure(fitted))
@@ -58,10 +60,14 @@ export const hasCheckpoint = (directory: string, kind: "best" | "last"): Effect.
     return (yield* fs.exists(path)) || (yield* fs.exists(`${path}.old`))
   }).pipe(Effect.orElseSucceed(() => false))
 
-/** The checkpoint that a run stands for: the one its summary names, or the best so far. */
-const standing = ({ directory, summary }: Run) =>
+/** The checkpoint that a run ends with, where it has one of each kind. */
+export const endsWith = ({ earlyStop }: Pick<Built, "earlyStop">): Summary["weights"] =>
+  earlyStop?.restoreBest === true ? "best" : "last"
+
+/** The checkpoint that a run stands for: the one that its summary names, or would name if the run ended now. */
+const standing = ({ directory, summary }: Run, built: Pick<Built, "earlyStop">) =>
   Effect.gen(function* () {
-    const wanted = summary?.weights ?? "best"
+    const wanted = summary?.weights ?? endsWith(built)
     for (const kind of [wanted, "best", "last"] as const) if (yield* hasCheckpoint(directory, kind)) return kind
     const hint = "train it again: it ended before its first checkpoint"
     return yield* new RunError({ message: `${directory} has no checkpoint`, hint })
@@ -74,7 +80,7 @@ const like = <P, S>(net: Net<P, S>, { fitted }: Run) => {
 }
 
 /** What of training says which weights a checkpoint is kept for. */
-type Scoring = Pick<Built, "net" | "optimizer" | "scored">
+type Scoring = Pick<Built, "earlyStop" | "net" | "optimizer" | "scored">
 
 /** The weights that a checkpoint is kept for, given what its weights look like: those that training scored. */
 export const scoredIn = (
@@ -94,7 +100,7 @@ export const weightsOf = (
   run: Run,
   built: Scoring,
 ): Effect.Effect<Weights<Params, Params>, RunError | CheckpointError, FileSystem.FileSystem | Path.Path> =>
-  Effect.flatMap(standing(run), (kind) => scoredIn(checkpointOf(run.directory, kind), built, like(built.net, run)))
+  Effect.flatMap(standing(run, built), (kind) => scoredIn(checkpointOf(run.directory, kind), built, like(built.net, run)))
 
 /** Fails unless rows are those that a run was trained on. */
 export const sameRows = ({ directory, lock }: Run, now: Lock): Effect.Effect<void, RunError> => {

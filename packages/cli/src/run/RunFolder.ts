@@ -1,6 +1,6 @@
 /**
- * A run folder is `runs/<name>/<number>`. Numbers are given out by making the folder, which only one process can do, so
- * a run never writes into another's; and none is ever written over.
+ * A run folder is `runs/<name>/<number>`. A process takes a number by creating the folder, which only one can do, so a run
+ * never writes into the folder of another, and no run is overwritten.
  */
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
@@ -30,7 +30,18 @@ const number = /^\d{4,}$/
 /** The number of a run as folders write it. `printNumber(7) // => "0007"` */
 export const printNumber = (n: number): string => String(n).padStart(4, "0")
 
-/** The numbers of the runs of a name that are there, in rising order. */
+/**
+ * Whether a folder is a run's. What the run was asked for is written last of what describes it: a folder without that was
+ * begun by a process that ended too early, and is no run.
+ */
+export const isRun = (directory: string): Effect.Effect<boolean, never, FileSystem.FileSystem> =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.orElseSucceed(fs.exists(join(directory, files.command)), () => false))
+
+/** Removes a folder that did not become a run. */
+export const remove = (directory: string): Effect.Effect<void, PlatformError.PlatformError, FileSystem.FileSystem> =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => fs.remove(directory, { recursive: true, force: true }))
+
+/** The numbers of the folders of a name that are there, in rising order. */
 export const numbersIn = (directory: string): Effect.Effect<ReadonlyArray<string>, never, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
@@ -38,7 +49,7 @@ export const numbersIn = (directory: string): Effect.Effect<ReadonlyArray<string
     return entries.filter((entry) => number.test(entry)).sort((a, b) => Number(a) - Number(b))
   }).pipe(Effect.orElseSucceed(() => []))
 
-/** Makes the next run folder of a name, with a place for its checkpoints, and says which it is. */
+/** Creates the next run folder of a name, with a folder for its checkpoints, and returns its path. */
 export const allocate = (runs: string, name: string): Effect.Effect<string, PlatformError.PlatformError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem

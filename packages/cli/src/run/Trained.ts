@@ -6,6 +6,7 @@ import type { Params } from "@adjoint/core/learning/Params"
 import type { CheckpointError } from "@adjoint/core/training/CheckpointError"
 import type { Weights } from "@adjoint/core/training/Evaluate"
 import { type Built, build } from "@adjoint/dsl/build/Build"
+import { type Checked, checked } from "@adjoint/dsl/check/Checked"
 import type { ModelFile } from "@adjoint/dsl/Document"
 import type { Target } from "@adjoint/dsl/prepare/Facts"
 import { type Prepared, targetOf } from "@adjoint/dsl/prepare/Prepare"
@@ -25,6 +26,7 @@ export interface Trained {
   readonly run: Run
   readonly document: ModelFile
   readonly reading: Reading
+  readonly checked: Checked
   readonly built: Built
   readonly target: Target
   readonly weights: Weights<Params, Params>
@@ -44,9 +46,10 @@ export const load = (directory: string): Effect.Effect<Trained, RunError | Check
     const target = targetOf(run.fitted)
     if (target === undefined) return yield* broken(directory, "there is nothing to predict")
     const { fitted, lock } = run
-    const built = build(document, { sample: Preprocess.sample(fitted), input: fitted.input, target, rows: lock.rows })
-    if (Result.isFailure(built)) return yield* broken(directory, built.failure[0]?.message ?? "it cannot be built")
-    return { run, document, reading, target, built: built.success, weights: yield* weightsOf(run, built.success) }
+    const right = checked(document, { sample: Preprocess.sample(fitted), input: fitted.input, target, rows: lock.rows })
+    if (Result.isFailure(right)) return yield* broken(directory, right.failure[0]?.message ?? "it cannot be built")
+    const built = build(right.success)
+    return { run, document, reading, target, checked: right.success, built, weights: yield* weightsOf(run, built) }
   })
 
 /** The rows that a run was trained and is judged on. Fails when they are no longer the same. */
@@ -59,8 +62,7 @@ export const rowsOf = ({ document, reading, run }: Trained): Effect.Effect<Prepa
   })
 
 /** The loss that the run was trained by, which may weigh classes by how many rows each has. */
-export const lossOver = ({ built, document }: Trained, { facts }: Prepared): Built["loss"] =>
-  Result.getOrElse(build(document, facts), () => built).loss
+export const lossOver = ({ checked: right }: Trained, { facts }: Prepared): Built["loss"] => build({ ...right, facts }).loss
 
 /** The rows of one part. Fails when the run has none. */
 export const partOf = (

@@ -1,4 +1,7 @@
-/** Writing lines: results to one stream, everything else to the other, each in the style its stream allows. */
+/**
+ * Writing lines: results to one stream, everything else to the other, each in the style its stream allows. A verb whose
+ * results nobody can read any more is interrupted.
+ */
 import * as Json from "@adjoint/core/training/json"
 import * as Effect from "effect/Effect"
 import { hasColour } from "./Capability.ts"
@@ -6,10 +9,10 @@ import { type Style, style } from "./Style.ts"
 import { type Sink, World } from "./World.ts"
 
 const writeTo = (choose: (world: World["Service"]) => Sink) => (render: string | ((style: Style) => string)) =>
-  Effect.map(World, (world) => {
+  Effect.flatMap(World, (world) => {
     const sink = choose(world)
     const text = typeof render === "string" ? render : render(style(hasColour(world.env, sink)))
-    sink.write(`${text}\n`)
+    return sink.write(`${text}\n`) ? Effect.void : Effect.interrupt
   })
 
 /** Writes a line, or several, of results. */

@@ -30,7 +30,7 @@ const look = (opened: ModelFile.Opened) =>
     const { document, positions } = reading
     if (document === undefined || !mayExceed(document, facts)) return opened
     const { check } = yield* Effect.promise(() => import("../Step.ts"))
-    const found = check(document, facts).map((finding) => locate(finding, positions))
+    const found = check(document, facts, reading.report).map((finding) => locate(finding, positions))
     const diagnostics = sort([...reading.diagnostics, ...found])
     return { ...opened, reading: { ...reading, diagnostics } }
   })

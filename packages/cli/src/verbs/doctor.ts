@@ -1,4 +1,4 @@
-/** `adjoint doctor`: what this machine offers, and whether the engine is right on it. */
+/** `adjoint doctor`: the properties of this machine, and a self-test of the engine on it. */
 import os from "node:os"
 import process from "node:process"
 import * as Wasm from "@adjoint/core/engines/Wasm"
@@ -23,7 +23,7 @@ interface Machine {
   readonly cores: number
   /** Bytes, those in use too. */
   readonly memory: number
-  /** Threads that the engine uses, and how many were asked for, if that was said. */
+  /** Threads that the engine uses, and how many were asked for, if any number was. */
   readonly threads: number
   readonly wanted?: number
   /** Whether products can be added with one rounding, as `--numerics fast` does. */
@@ -77,7 +77,7 @@ const print = (found: Machine, answers: ReadonlyArray<Answer>, style: Style): st
   ].join("\n")
 }
 
-/** Prints what the machine offers and what a self-test comes to. Fails with `Unwell` when an answer is wrong. */
+/** Prints the properties of the machine and the result of a self-test. Fails with `Unwell` when an answer is wrong. */
 export const run = (options: Options) =>
   Effect.gen(function* () {
     const found = machine(yield* askedThreads(options))

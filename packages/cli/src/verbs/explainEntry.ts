@@ -48,10 +48,16 @@ export const sections: ReadonlyArray<Section> = [
   { noun: "generated data set", entries: standard.toy, place: (said) => `data: { source: ${said} }` },
   {
     noun: "regularizer",
-    entries: Regularizer.table,
+    entries: { ...standard.regularizer, ...Regularizer.combinations },
     // What has several strengths is said by theirs: the elastic net is l1 and l2.
     place: (said, { main, options }) => `train: { regularize: ${main === undefined ? all(options) : said} }`,
   },
+  {
+    noun: "setting of a training",
+    entries: standard.around,
+    place: (said, { main, options }) => `train: ${main === undefined ? `{ ${said}: ${all(options)} }` : said}`,
+  },
+  { noun: "callback", entries: standard.callback, place: (said) => `train: { callbacks: [${said}] }` },
   { noun: "report", entries: Score.reports },
 ]
 
@@ -77,7 +83,13 @@ const kinds: { readonly [K in Option["kind"]]: (option: Extract<Option, { readon
   integer: (option) => `a whole number${range(option)}`,
   duration: (option) => `a number of epochs${range(option)} such as 3 or 3 epochs, or a share of the run such as 5%`,
   boolean: () => "true or false",
+  text: () => "text",
+  epochs: () => "a whole number of epochs > 0 such as 5 or 5 epochs",
   choice: ({ of }) => of.join(" | "),
+  choices: ({ of }) => `a list of ${of.join(" and ")}`,
+  layers: () => "a list of layers by their names",
+  factors: () => "a number >= 0 for each of some layers",
+  class_weights: () => "balanced, or a number for each class",
   sizes: () => "a whole number, or one for each axis",
   padding: () => "valid | same, or how many for each axis",
   activation: () => "an activation",
@@ -93,12 +105,22 @@ const kindOf = <K extends Option["kind"]>(option: Extract<Option, { readonly kin
 const written = (value: unknown): string => (Array.isArray(value) ? `[${value.map(written).join(", ")}]` : String(value))
 
 /** A value for an option that must be said. */
-const example = (option: Option): string =>
-  option.default !== undefined
-    ? written(option.default)
-    : option.kind === "integer"
-      ? String(Math.max(8, option.minimum ?? 0))
-      : "4"
+const example = (option: Option): string => {
+  if ("example" in option && option.example !== undefined) return written(option.example)
+  if (option.default !== undefined) return written(option.default)
+  switch (option.kind) {
+    case "integer":
+      return String(Math.max(8, option.minimum ?? 0))
+    case "layers":
+      return "[dense1]"
+    case "factors":
+      return "{ dense1: 0.1 }"
+    case "class_weights":
+      return "balanced"
+    default:
+      return "4"
+  }
+}
 
 /** Options by their names, each with a value. */
 const all = (options: Options): string =>

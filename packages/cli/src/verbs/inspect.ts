@@ -4,6 +4,7 @@ import { checkShapes } from "@adjoint/core/engines/Compile"
 import * as Shape from "@adjoint/core/words/Shape"
 import { netOf } from "@adjoint/dsl/build/Build"
 import * as Memory from "@adjoint/dsl/build/Memory"
+import type { Report } from "@adjoint/dsl/check/Check"
 import type { ModelFile } from "@adjoint/dsl/Document"
 import { type Diagnostic, hasErrors, locate } from "@adjoint/dsl/diagnostic/Diagnostic"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
@@ -73,8 +74,8 @@ type Step =
   | { readonly rows: number; readonly error: string; readonly diagnostics: ReadonlyArray<Diagnostic> }
 
 /** Plans a step of training, where the document can be built. */
-const stepOf = (document: ModelFile, facts: Facts, positions: Positions): Step | undefined => {
-  const step = steppable(document, facts)
+const stepOf = (document: ModelFile, facts: Facts, positions: Positions, report: Report): Step | undefined => {
+  const step = steppable(document, facts, report)
   if (step === undefined) return undefined
   const { built, data } = step
   const rows = Memory.batchOf(built, data)
@@ -104,7 +105,7 @@ const printStep = (step: Step | undefined, source: Source, colour: boolean): Rea
 export const run = (options: Options) =>
   Effect.gen(function* () {
     const { facts, reading } = yield* subjectOf(options)
-    const { diagnostics, document, positions, source } = reading
+    const { diagnostics, document, positions, report, source } = reading
     if (document === undefined || hasErrors(diagnostics)) return yield* new Refused({ diagnostics, source })
     const { sample, target } = facts
     if (sample === undefined || target === undefined)
@@ -112,7 +113,7 @@ export const run = (options: Options) =>
         message: "the shape of the data is not known without reading all of it",
         hint: "say it in the model file: `model: { input: [784] }`",
       })
-    const step = stepOf(document, facts, positions)
+    const step = stepOf(document, facts, positions, report)
     // Of layers too large for any memory not even the parameters can be written down.
     const layers = yield* checkShapes(() => rows(netOf(document, facts), sample)).pipe(
       Effect.mapError((error) =>

@@ -1,5 +1,5 @@
 /** `adjoint schema`: the language of model files as a JSON Schema, for editors. */
-import { jsonSchema } from "@adjoint/dsl/schema/JsonSchema"
+import { jsonSchema } from "@adjoint/dsl/JsonSchema"
 import { result } from "../terminal/Write.ts"
 
 /** There is nothing to choose. */

@@ -3,7 +3,6 @@ import * as Sweep from "@adjoint/core/training/Sweep"
 import { build } from "@adjoint/dsl/build/Build"
 import type { ModelFile } from "@adjoint/dsl/Document"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { type Choice, engineOf } from "../Engines.ts"
 import { UsageError } from "../Failure.ts"
@@ -49,7 +48,7 @@ const withLambda = (document: ModelFile, penalty: Penalty, lambda: number): Mode
 /** The sweep of a model: its runs differ in nothing but λ. Fails with `UsageError` for a model whose runs cannot be compared. */
 const sweepOf = (training: Training, penalty: Penalty, range: Sweep.Range) =>
   Effect.gen(function* () {
-    const { built, prepared, sound: model } = training
+    const { built, checked, prepared, sound: model } = training
     const { mode, monitor } = built.earlyStop ?? built.best
     if (prepared.val === undefined)
       return yield* wrong("a sweep goes by the scores of validation rows, and there are none", "--set data.split.val=20%")
@@ -58,9 +57,9 @@ const sweepOf = (training: Training, penalty: Penalty, range: Sweep.Range) =>
     if (built.pretrain !== undefined)
       return yield* wrong("a sweep does not pre-train", "sweep the model without its `pretrain` section")
     const config = (lambda: number) => {
-      const other = build(withLambda(model.document, penalty, lambda), prepared.facts)
-      // Only λ is another than in the document that was built already.
-      return configOf({ ...training, built: Result.getOrThrow(other) })
+      // Only λ is another than in the document that was checked.
+      const other = build({ ...checked, document: withLambda(model.document, penalty, lambda) })
+      return configOf({ ...training, built: other })
     }
     return { config, lambdas: Sweep.lambdas(range), monitor: { monitor, mode } }
   })
@@ -126,7 +125,7 @@ const advice = ({ below, best, points }: Sweep.SweepFinished, penalty: Penalty, 
   return ["", `${tries} --set train.regularize.${penalty}=${below.lambda}`]
 }
 
-/** Trains with each λ and prints what came of it. Nothing is kept. */
+/** Trains with each λ and prints the results. Nothing is kept. */
 export const run = (options: Options) =>
   Effect.gen(function* () {
     const range = yield* rangeOf(options)

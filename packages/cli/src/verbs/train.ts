@@ -1,7 +1,8 @@
-/** `adjoint train`: a run, from a model file to a folder of what came of it. */
+/** `adjoint train`: trains a model file and keeps the run in a folder. */
 import { basename, dirname, join, resolve } from "node:path"
 import { Engine } from "@adjoint/core/engines/Engine"
 import type * as Rbm from "@adjoint/core/learning/Rbm"
+import { CheckpointError } from "@adjoint/core/training/CheckpointError"
 import { evaluate } from "@adjoint/core/training/Evaluate"
 import { findInScoring } from "@adjoint/core/training/findNonFinite"
 import { NonFinite } from "@adjoint/core/training/NonFinite"
@@ -10,10 +11,11 @@ import type { Scores } from "@adjoint/core/training/Progress"
 import * as Train from "@adjoint/core/training/Train"
 import type { NonFiniteScore, TrainEvent } from "@adjoint/core/training/TrainEvent"
 import * as Effect from "effect/Effect"
+import * as PlatformError from "effect/PlatformError"
 import * as Stream from "effect/Stream"
 import { diverged, nonFiniteScore } from "../Divergence.ts"
 import { type Choice, engineOf } from "../Engines.ts"
-import { UsageError } from "../Failure.ts"
+import { Unsaved, UsageError } from "../Failure.ts"
 import { held } from "../Floor.ts"
 import { parametersOf } from "../Layers.ts"
 import { open, sound } from "../ModelFile.ts"
@@ -26,17 +28,18 @@ import { type Config, configOf, savingIn } from "../run/Config.ts"
 import { line } from "../run/Events.ts"
 import { find } from "../run/Find.ts"
 import * as Ledger from "../run/Ledger.ts"
+import { tidy, tidyAll } from "../run/Leftovers.ts"
 import * as Machines from "../run/Machines.ts"
 import * as Pretraining from "../run/Pretraining.ts"
 import * as Recorder from "../run/Recorder.ts"
 import { environment, readText, type Summary } from "../run/Records.ts"
 import { inherit, resumeFrom, same, sameModel } from "../run/Resume.ts"
-import { hasCheckpoint, openRun, type Run } from "../run/Run.ts"
-import { allocate, files } from "../run/RunFolder.ts"
+import { endsWith, hasCheckpoint, openRun, type Run } from "../run/Run.ts"
+import { allocate, files, remove } from "../run/RunFolder.ts"
 import { fits, located } from "../Step.ts"
 import { type Training, training as trainingOf } from "../Training.ts"
 import { isLive } from "../terminal/Capability.ts"
-import { World } from "../terminal/World.ts"
+import { guarded, World } from "../terminal/World.ts"
 import { result } from "../terminal/Write.ts"
 
 export interface Options extends Choice {
@@ -44,13 +47,13 @@ export interface Options extends Choice {
   readonly resume: string | undefined
   readonly set: ReadonlyArray<string>
   readonly runs: string
-  /** What `runs` is when nothing is said of it. */
+  /** What `runs` is unless given. */
   readonly usualRuns: string
   readonly json: boolean
   readonly dryRun: boolean
 }
 
-/** Which model file, and what its paths are taken from: the one named, or the one of the run that is taken up. */
+/** Which model file, and the folder that its paths are relative to: the one named, or the one of the run that is resumed. */
 const modelOf = ({ file }: Options, parent: Run | undefined): Effect.Effect<readonly [string, string], UsageError> => {
   if (file !== undefined) return Effect.succeed([file, dirname(file)])
   if (parent !== undefined) return Effect.succeed([join(parent.directory, files.resolved), parent.command.directory])
@@ -65,7 +68,7 @@ interface Ready {
   readonly parent?: Run
   readonly training: Training
   readonly config: Config
-  /** The machines that have learned already; missing where the net itself has begun to, or has none. */
+  /** The machines that are trained already; missing where the training of the net itself has begun, or where it has none. */
   readonly machines?: ReadonlyArray<Rbm.Params>
 }
 
@@ -87,18 +90,29 @@ const prepare = (options: Options) =>
       yield* same(parent, training, engine)
       return { ...fresh, parent, machines: yield* Machines.finished(parent.directory, stages) }
     }
-    return { ...fresh, parent, config: { ...config, resume: yield* resumeFrom(parent, training, config, engine) } }
+    const resume = yield* resumeFrom(parent, training, config, engine)
+    return { ...fresh, parent, ...(resume === undefined ? {} : { config: { ...config, resume } }) }
   })
 
-/** Makes the run's folder and writes what the run is of. */
+/** Creates the run's folder and writes the description of the run. A folder that cannot be completed is removed. */
 const begin = (options: Options, { config, directory, file, machines, parent, training }: Ready) =>
   Effect.gen(function* () {
     const engine = yield* Engine
     const again = options.file === undefined ? parent : undefined
     const { source } = training.sound.reading
     const model = again === undefined ? source.text : yield* readText(again.directory, files.model)
-    const folder = yield* allocate(options.runs, training.sound.document.name)
-    yield* Recorder.begin(folder, {
+    const { name } = training.sound.document
+    yield* tidyAll(join(options.runs, name))
+    if (parent !== undefined) yield* Effect.ignore(tidy(parent.directory))
+    const folder = yield* allocate(options.runs, name)
+    const inherited = Effect.gen(function* () {
+      if (parent !== undefined) yield* inherit(parent.directory, folder)
+      const stages = training.built.pretrain
+      if (stages === undefined) return
+      const count = machines?.length ?? stages.length
+      yield* Machines.begin(folder, stages, parent === undefined ? undefined : { directory: parent.directory, count })
+    })
+    const beginning: Recorder.Beginning = {
       model,
       training,
       history: config.resume?.last.progress.history ?? [],
@@ -113,17 +127,12 @@ const begin = (options: Options, { config, directory, file, machines, parent, tr
         fingerprint: training.fingerprint,
         started: new Date().toISOString(),
       },
-    })
-    if (parent !== undefined) yield* inherit(parent.directory, folder)
-    const stages = training.built.pretrain
-    if (stages !== undefined) {
-      const count = machines?.length ?? stages.length
-      yield* Machines.begin(folder, stages, parent === undefined ? undefined : { directory: parent.directory, count })
     }
+    yield* Recorder.begin(folder, beginning, inherited).pipe(Effect.tapError(() => Effect.ignore(remove(folder))))
     return folder
-  })
+  }).pipe(Effect.uninterruptible)
 
-/** How the run is called on the command line from here on. */
+/** The name of the run on the command line. */
 const referenceOf = (folder: string, { runs, usualRuns }: Options): string => {
   const name = `${basename(dirname(folder))}/${basename(folder)}`
   return runs === usualRuns ? name : `${name} --runs ${runs}`
@@ -132,7 +141,7 @@ const referenceOf = (folder: string, { runs, usualRuns }: Options): string => {
 const progressFor = ({ json }: Options) =>
   Effect.map(World, ({ env, stderr }) => (json ? jsonProgress() : isLive(env, stderr) ? live() : plain()))
 
-/** The scores of the rows that the document wants the run judged by; a loss that is not finite is traced and reported. */
+/** The scores on the rows that the document evaluates a run on; a loss that is not finite is traced and reported. */
 const judge = <E, R>(
   { built, prepared, sound: { document } }: Training,
   { records, weights }: Ledger.Ledger,
@@ -151,7 +160,11 @@ const judge = <E, R>(
     return { [split]: scores } as { readonly [part in typeof split]?: Scores }
   })
 
-/** Trains, and keeps the run's folder while it goes, however it ends. */
+/** Whether a file of the run could not be written. */
+const isUnwritten = (error: object): error is CheckpointError | PlatformError.PlatformError =>
+  error instanceof CheckpointError ? error.isUnwritten === true : error instanceof PlatformError.PlatformError
+
+/** Trains and records the run in its folder, however it ends. */
 const train = (options: Options, ready: Ready, folder: string) =>
   Effect.gen(function* () {
     const { machines, parent, training } = ready
@@ -159,11 +172,11 @@ const train = (options: Options, ready: Ready, folder: string) =>
     const progress = yield* progressFor(options)
     const started = Date.now()
     let ledger = Ledger.open(config)
+    let ended: Summary["status"] | undefined
 
     const close = (rest: Pick<Summary, "status"> & Partial<Summary>) =>
       Effect.gen(function* () {
-        const restored = ledger.best !== undefined && config.earlyStop?.restoreBest === true
-        const kept = ledger.kept ?? (restored ? "best" : "last")
+        const kept = ledger.kept ?? (ledger.best === undefined ? "last" : endsWith(config))
         const { kind, ...answer } = Lines.baselineOf(training.prepared)
         const { units } = training.built
         const summary = Ledger.summarize(ledger, {
@@ -175,12 +188,13 @@ const train = (options: Options, ready: Ready, folder: string) =>
           ...rest,
         })
         const worse = Lines.worseThanBaseline(training, summary)
-        const told = { ...summary, ...(worse === undefined ? {} : { worseThanBaseline: worse.name }) }
-        yield* Recorder.end(folder, told)
-        return told
+        const whole = { ...summary, ...(worse === undefined ? {} : { worseThanBaseline: worse.name }) }
+        yield* Recorder.end(folder, whole)
+        ended = whole.status
+        return whole
       })
 
-    const told = (event: TrainEvent) =>
+    const record = (event: TrainEvent) =>
       Effect.gen(function* () {
         ledger = Ledger.enter(ledger, event)
         yield* Recorder.note(folder, event)
@@ -194,9 +208,9 @@ const train = (options: Options, ready: Ready, folder: string) =>
         }
       })
 
-    // How many machines have learned, until the net itself begins to.
+    // How many machines are trained, until the training of the net itself begins.
     let learning = machines === undefined ? undefined : { done: machines.length, all: training.built.pretrain?.length ?? 0 }
-    const toldOfMachine = (event: PretrainEvent) =>
+    const recordMachine = (event: PretrainEvent) =>
       Effect.gen(function* () {
         if (event._tag === "StageFinished") learning = { done: event.stage, all: event.stages }
         if (event._tag === "Pretrained") learning = undefined
@@ -204,16 +218,18 @@ const train = (options: Options, ready: Ready, folder: string) =>
         yield* progress.tell(event)
       })
 
-    /** The net that learns from here: its machines first, where it has any. */
-    const whole =
+    /** The training of the net, after that of its machines, where it has any. */
+    const prepared =
       machines === undefined
         ? Effect.succeed(config)
         : Effect.map(
-            Pretraining.start(folder, training, config, machines, toldOfMachine),
+            Pretraining.start(folder, training, config, machines, recordMachine),
             (start): Config => ({ ...config, start }),
           )
 
     const stopped = Effect.gen(function* () {
+      // The interruption came when the result was written.
+      if (ended !== undefined) return
       const summary = yield* close({ status: "interrupted" })
       const canResume = machines !== undefined || (yield* hasCheckpoint(folder, "last"))
       yield* Lines.interrupted(summary, referenceOf(folder, options), {
@@ -222,18 +238,21 @@ const train = (options: Options, ready: Ready, folder: string) =>
       })
     })
 
-    yield* Effect.flatMap(whole, (each) => Stream.runForEach(Train.run(each), told)).pipe(
+    return yield* Effect.flatMap(prepared, (each) => Stream.runForEach(Train.run(each), record)).pipe(
       Effect.ensuring(progress.end),
+      Effect.andThen(Effect.suspend(() => judge(training, ledger, record))),
+      Effect.flatMap((judged) => close({ status: ledger.isStopped ? "stopped early" : "finished", ...judged })),
       Effect.onInterrupt(() => Effect.ignore(stopped)),
       Effect.mapError((error) => (error instanceof NonFinite ? diverged(error, training) : error)),
+      Effect.mapError((error) =>
+        isUnwritten(error) ? new Unsaved({ cause: error, reference: referenceOf(folder, options) }) : error,
+      ),
       Effect.tapError((error) => Effect.ignore(close({ status: "failed", failure: error.message }))),
       Effect.mapError(located(training)),
     )
-    const judged = yield* judge(training, ledger, told)
-    return yield* close({ status: ledger.isStopped ? "stopped early" : "finished", ...judged })
   })
 
-/** Trains the model that a file describes, or goes on with a run. Fails before anything is written unless all is right. */
+/** Trains the model that a file describes, or resumes a run. Fails before anything is written unless all is right. */
 export const run = (options: Options) =>
   Effect.gen(function* () {
     const engine = yield* Engine
@@ -243,11 +262,17 @@ export const run = (options: Options) =>
       yield* Lines.header("dry run", ready.training, parameters, engine)
       return
     }
-    const folder = yield* begin(options, ready)
     const { units } = ready.training.built
-    if (options.json) yield* result(line({ event: "run", folder, ...(units === undefined ? {} : { units }) }, new Date()))
-    else yield* Lines.header(folder, ready.training, parameters, engine)
-    const summary = yield* train(options, ready, folder)
+    const [folder, summary] = yield* guarded(
+      Effect.gen(function* () {
+        const made = yield* begin(options, ready)
+        if (options.json) {
+          const measured = units === undefined ? {} : { units }
+          yield* result(line({ event: "run", folder: made, ...measured }, new Date()))
+        } else yield* Lines.header(made, ready.training, parameters, engine)
+        return [made, yield* train(options, ready, made)] as const
+      }),
+    )
     if (options.json) yield* result(line({ event: "summary", folder, ...summary }, new Date()))
     else {
       yield* Lines.footer(ready.training, summary, referenceOf(folder, options))

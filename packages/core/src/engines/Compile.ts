@@ -1,7 +1,6 @@
 /**
- * From a pure function of tensors to something an engine runs: the function is called once on shapes, the program that
- * comes of it is prepared, and from then on only numbers go in and out. This is the door where a `ShapeError` that
- * mathematics throws becomes a typed failure.
+ * From a pure function of tensors to something an engine runs: the function is traced once on shapes, its program is prepared, and
+ * from then on only arrays go in and out. Here a `ShapeError` that mathematics throws becomes a typed failure.
  */
 
 import * as Effect from "effect/Effect"
@@ -16,7 +15,7 @@ import { printSpec, ShapeError } from "../words/ShapeError.ts"
 import * as Tree from "../words/Tree.ts"
 import { Engine, EngineError, type Executable } from "./Engine.ts"
 
-/** Runs what may throw a `ShapeError` and makes it a typed failure; anything else thrown stays a defect. */
+/** Runs a function whose `ShapeError` becomes a typed failure; anything else that it throws stays a defect. */
 export const checkShapes = <A>(f: () => A): Effect.Effect<A, ShapeError> =>
   Effect.suspend(() => {
     try {
@@ -35,7 +34,7 @@ const running = <A>(f: () => A): Effect.Effect<A, EngineError | ShapeError> =>
     }
   })
 
-/** The numbers of a tree's tensors; most trees hold numbers already. */
+/** The arrays of a tree's tensors; most trees hold arrays already. */
 const arrays = ({ read }: Engine["Service"], tree: unknown): ReadonlyArray<NDArray> => {
   const leaves = tensors(tree)
   return leaves.every((leaf) => leaf instanceof NDArray) ? leaves : read(leaves)
@@ -47,7 +46,7 @@ export interface Traced<Y> {
   readonly result: Y
 }
 
-/** A function called once on placeholders: what it was given, and what it made of it. */
+/** A function called once on placeholders: its inputs, outputs and result. */
 interface Called<Y> {
   readonly inputs: ReadonlyArray<Tensor>
   readonly outputs: ReadonlyArray<Tensor>
@@ -66,7 +65,7 @@ export const program = <Args extends ReadonlyArray<unknown>, Y>(f: (...args: Arg
   return { program: capture(inputs, outputs), result }
 }
 
-/** A function about to be compiled: what of it is worth computing beforehand, and its program, given those numbers. */
+/** A function about to be compiled: the tensors to compute beforehand, and its program once they are known. */
 interface Folding<Y> {
   readonly beforehand: ReadonlyArray<Tensor>
   readonly folded: (numbers: ReadonlyArray<NDArray>) => Traced<Y>
@@ -87,13 +86,13 @@ const folding = <Args extends ReadonlyArray<unknown>, Y>(f: (...args: Args) => Y
   }
 }
 
-/** The program that `compile` has an engine prepare: what is worth it is computed beforehand, here as reading does it. Throws `ShapeError`. */
+/** The program that `compile` has an engine prepare: constants are folded, computed here as reading computes them. Throws `ShapeError`. */
 export const folded = <Args extends ReadonlyArray<unknown>, Y>(f: (...args: Args) => Y, ...like: NoInfer<Args>): Traced<Y> => {
   const { beforehand, folded } = folding(f, like)
   return folded(Eager.read(beforehand))
 }
 
-/** The same, computed by the engine, which gives each number the bits that it has in the program. */
+/** The same, computed by the engine, which gives each constant the bits that it has in the program. */
 const foldedBy = <Args extends ReadonlyArray<unknown>, Y>(
   { prepare }: Engine["Service"],
   f: (...args: Args) => Y,

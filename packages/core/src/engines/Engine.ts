@@ -1,6 +1,6 @@
 /**
- * The seam between what is to be computed and what computes it. An engine prepares a program once and then runs it many
- * times; nothing above this file knows which engine that is. Reference is the first one, and defines what is right.
+ * The interface between programs and what runs them. An engine prepares a program once and then runs it many times; nothing above
+ * this file depends on which engine that is. The reference engine defines what is right.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -17,14 +17,14 @@ export { EngineError, type Executable, type Job, OutOfMemory } from "../machines
 export class Engine extends Context.Service<
   Engine,
   {
-    /** What it is called in run records and on the command line. */
+    /** Its name in run records and on the command line. */
     readonly name: string
-    /** How it rounds: part of what makes two runs equal. */
+    /** How it rounds: runs of other numerics have other bits. */
     readonly numerics: string
     readonly threads: number
-    /** Makes a program ready to run; what it holds is released with the scope. */
+    /** Prepares a program; its memory is released with the scope. */
     readonly prepare: (job: Job) => Effect.Effect<Executable, EngineError, Scope.Scope>
-    /** The numbers of tensors outside a program, as it rounds: each is computed once. Throws `ShapeError` inside a traced function. */
+    /** The values of tensors outside a program, rounded as this engine rounds: each is computed once. Throws `ShapeError` inside a traced function. */
     readonly read: (targets: ReadonlyArray<Tensor>) => ReadonlyArray<NDArray>
   }
 >()("@adjoint/core/Engine") {}

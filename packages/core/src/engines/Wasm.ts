@@ -65,7 +65,7 @@ export const layer = ({ numerics = "portable", threads = processors() }: WasmOpt
   )
 
 /**
- * The engine with every kernel shared, however little it does, by threads that have all started: slower than `layer`, for tests
+ * @internal The engine with every kernel shared, however little it does, by threads that have all started: slower than `layer`, for tests
  * that hold several threads to one.
  */
 export const allShared = (threads: number): Layer.Layer<Engine> =>
@@ -78,13 +78,16 @@ export const allShared = (threads: number): Layer.Layer<Engine> =>
     }),
   )
 
-/** The threads that an engine has which is asked for so many, or for as many as the host has processors. */
+/**
+ * How many threads `layer` uses when it is given so many, or as many as the host has processors: one where memory cannot be shared
+ * with workers. `threadCount(1) // => 1`
+ */
 export const threadCount = (threads = processors()): number => makePool(threads)?.threads ?? 1
 
-/** Whether this host computes `fast` numerics, which are `portable` elsewhere. */
+/** Whether this host has `fast` numerics; where it has not, they are `portable`. `typeof hasFastNumerics() // => "boolean"` */
 export const hasFastNumerics = (): boolean => fusesMultiplyAdd()
 
-/** What a program takes when it runs on one thread. */
+/** The kernels and the memory of a program on one thread. */
 export interface Footprint {
   /** Passes over memory. */
   readonly kernels: number
@@ -92,7 +95,14 @@ export interface Footprint {
   readonly bytes: number
 }
 
-/** Plans a program without compiling it. Throws `EngineError` when it does not fit into one memory. */
+/**
+ * Plans a program without compiling it, for one thread. Throws `EngineError` when it does not fit into one memory.
+ *
+ * ```ts
+ * const program = Program.trace((x) => [Tensor.exp(Tensor.neg(x as Tensor.Tensor))], [{ dtype: "f32", shape: [4] }])
+ * footprint({ program, resident: 0 }).kernels // => 1
+ * ```
+ */
 export const footprint = (job: Job): Footprint => {
   const { memory, plan } = planJob(job, { threads: 1, minSharedWork: 0 })
   return { kernels: plan.kernels.length, bytes: memory.bytes }

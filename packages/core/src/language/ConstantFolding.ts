@@ -1,6 +1,6 @@
 /**
- * Constant folding: which parts of a traced function are numbers already, because they depend on none of its arguments,
- * and are worth computing once beforehand instead of at every call.
+ * Constant folding: which expressions of a traced function depend on none of its arguments and are worth computing once,
+ * beforehand, instead of at every call.
  */
 import { NDArray } from "../words/NDArray.ts"
 import { bytesOf } from "../words/ShapeError.ts"
@@ -10,59 +10,59 @@ import { factsOf } from "./primitiveFacts.ts"
 import { order } from "./Walk.ts"
 
 /** Whether a primitive takes more than one instruction an element, or a pass over memory of its own. All others cost next to nothing in the loop that uses them. */
-const isDear = (primitive: Primitive): boolean => {
+const isExpensive = (primitive: Primitive): boolean => {
   const { cost } = factsOf(primitive)
   return cost === "function" || cost === "pass"
 }
 
-/** All parts together, and each of their steps, take no more bytes: 256 MiB. A program may never hold as a whole what is larger. */
+/** All subgraphs together, and each of their results, take at most so many bytes: 256 MiB. Larger results may never exist as a whole in a program. */
 const most = 2 ** 28
 
-/** What is known of a part that depends on no argument. */
-interface Part {
-  /** Bytes of its largest dear result; 0 where nothing in it is dear. */
-  readonly dear: number
+/** The sizes of a subgraph that depends on no argument. */
+interface Subgraph {
+  /** Bytes of its largest expensive result; 0 where nothing in it is expensive. */
+  readonly expensive: number
   /** Bytes of its largest result. */
   readonly largest: number
 }
 
 const isKnown = (x: Tensor): x is NDArray => x instanceof NDArray || x.value !== undefined
 
-/** The parts among these expressions, which come inputs first. */
-const partsOf = (expressions: ReadonlyArray<Expr>): ReadonlyMap<Tensor, Part> => {
-  const parts = new Map<Tensor, Part>()
+/** The subgraphs among these expressions, which are listed inputs first. */
+const subgraphsOf = (expressions: ReadonlyArray<Expr>): ReadonlyMap<Tensor, Subgraph> => {
+  const subgraphs = new Map<Tensor, Subgraph>()
   for (const x of expressions) {
     const { recipe, variableOf } = x
-    // A variable of a differentiation that is under way is for the program to refuse.
+    // The program refuses a variable of a running differentiation.
     if (recipe === undefined || (variableOf?.open === true && variableOf.running)) continue
-    if (!recipe.inputs.every((input) => isKnown(input) || parts.has(input))) continue
-    const inner = recipe.inputs.flatMap((input) => parts.get(input) ?? [])
+    if (!recipe.inputs.every((input) => isKnown(input) || subgraphs.has(input))) continue
+    const inner = recipe.inputs.flatMap((input) => subgraphs.get(input) ?? [])
     const own = bytesOf(x)
-    parts.set(x, {
-      dear: Math.max(isDear(recipe.primitive) ? own : 0, ...inner.map((part) => part.dear)),
-      largest: Math.max(own, ...inner.map((part) => part.largest)),
+    subgraphs.set(x, {
+      expensive: Math.max(isExpensive(recipe.primitive) ? own : 0, ...inner.map((subgraph) => subgraph.expensive)),
+      largest: Math.max(own, ...inner.map((subgraph) => subgraph.largest)),
     })
   }
-  return parts
+  return subgraphs
 }
 
 /**
- * The largest parts of these outputs that depend on no argument and are worth computing once: something in them is dear
+ * The largest subgraphs of these outputs that depend on no argument and are worth computing once: something in them is expensive
  * (random bits, a sort, a product, a reduction, a function such as exp …), the result is no larger than the largest of
- * what is dear in it, so that nothing is held only because it was repeated, and all together take at most 256 MiB. What only
+ * what is expensive in it, so that no array is held only because it was repeated, and all together take at most 256 MiB. What only
  * moves numbers, or adds and multiplies them, stays in the program.
  */
 export const foldable = (outputs: ReadonlyArray<Tensor>): ReadonlyArray<Expr> => {
   const expressions = order(outputs, isKnown)
-  const parts = partsOf(expressions)
+  const subgraphs = subgraphsOf(expressions)
   const found = new Set<Expr>()
   const seen = new Set<Tensor>()
-  const left: Array<Tensor> = [...outputs, ...expressions.flatMap((x) => (parts.has(x) ? [] : (x.recipe?.inputs ?? [])))]
+  const left: Array<Tensor> = [...outputs, ...expressions.flatMap((x) => (subgraphs.has(x) ? [] : (x.recipe?.inputs ?? [])))]
   for (let x = left.pop(); x !== undefined; x = left.pop()) {
-    const part = parts.get(x)
-    if (x instanceof NDArray || part === undefined || seen.has(x)) continue
+    const subgraph = subgraphs.get(x)
+    if (x instanceof NDArray || subgraph === undefined || seen.has(x)) continue
     seen.add(x)
-    if (part.dear >= Math.max(bytesOf(x), 1) && part.largest <= most) found.add(x)
+    if (subgraph.expensive >= Math.max(bytesOf(x), 1) && subgraph.largest <= most) found.add(x)
     else left.push(...(x.recipe?.inputs ?? []))
   }
   let held = 0

@@ -1,6 +1,6 @@
 /**
- * An array that is still a recipe: the primitive, its parameters and the tensors it is made of. Reading an expression
- * computes it once and drops the recipe, unless a differentiation that is still under way may have to walk it.
+ * An array that is still a recipe: a primitive, its parameters and its inputs. Reading an expression computes it once and drops
+ * the recipe, unless a running differentiation may still need it.
  */
 import type { DType } from "../words/DType.ts"
 import { NDArray, TensorTypeId } from "../words/NDArray.ts"
@@ -9,10 +9,10 @@ import { refuse } from "../words/ShapeError.ts"
 import type { Params, Primitive } from "./Primitive.ts"
 import { infer } from "./ShapeRule.ts"
 
-/** An immutable array: its numbers, or the recipe for them. */
+/** An immutable array: its values, or the recipe for them. */
 export type Tensor<S extends Shape = Shape> = NDArray<S> | Expr<S>
 
-/** How an expression is made. */
+/** The operation that computes an expression. */
 export interface Recipe<P extends Primitive = Primitive> {
   readonly primitive: P
   readonly params: Params[P]
@@ -25,9 +25,9 @@ export interface Recipe<P extends Primitive = Primitive> {
  */
 export interface Extent {
   readonly serial: number
-  /** Whether the way back may still be walked. */
+  /** Whether the reverse pass may still run. */
   open: boolean
-  /** Whether the function it is about is being called. */
+  /** Whether its function is being called. */
   running: boolean
 }
 
@@ -36,7 +36,7 @@ let opened = 0
 /** Opens an extent; whoever opened it closes it by setting `open` to false. */
 export const openExtent = (): Extent => ({ serial: opened++, open: true, running: true })
 
-/** An extent that nobody will close: a way back that may be taken at any time, a trace. */
+/** An extent that nobody closes: a reverse pass that may run at any time, a trace. */
 export const endless = (): Extent => ({ serial: -1, open: true, running: true })
 
 type State =
@@ -45,7 +45,7 @@ type State =
   | { readonly tag: "value"; readonly value: NDArray }
   | { readonly tag: "placeholder" }
 
-/** A tensor whose numbers are not there yet. */
+/** A tensor that is not computed yet. */
 export class Expr<out S extends Shape = Shape> {
   readonly [TensorTypeId] = "Expr"
   readonly shape: S
@@ -64,25 +64,25 @@ export class Expr<out S extends Shape = Shape> {
     this.variableOf = variableOf
   }
 
-  /** @internal The recipe, as long as it is kept. */
+  /** @internal The recipe, while it is kept. */
   get recipe(): Recipe | undefined {
     const state = this.#current()
     return state.tag === "recipe" || state.tag === "both" ? state.recipe : undefined
   }
 
-  /** @internal The numbers, once they were read. */
+  /** @internal The values, once they were read. */
   get value(): NDArray<S> | undefined {
     const state = this.#current()
     return state.tag === "value" || state.tag === "both" ? (state.value as NDArray<S>) : undefined
   }
 
-  /** The state, after letting go of a recipe that was kept for a differentiation which has ended since. */
+  /** The state, without a recipe that was kept for a differentiation which has ended. */
   #current(): State {
     if (this.#state.tag === "both" && this.extent?.open !== true) this.#state = { tag: "value", value: this.#state.value }
     return this.#state
   }
 
-  /** @internal Keeps the numbers, and the recipe only while an extent it depends on is open. */
+  /** @internal Keeps the values, and the recipe only while an extent it depends on is open. */
   settle(value: NDArray): void {
     const recipe = this.recipe
     this.#state = recipe !== undefined && this.extent?.open === true ? { tag: "both", recipe, value } : { tag: "value", value }
@@ -99,17 +99,17 @@ const latest = (inputs: ReadonlyArray<Tensor>): Extent | undefined => {
   return found
 }
 
-/** Writes an operation down: checks shapes by the primitive's rule and returns the expression. Throws `ShapeError`. */
+/** Makes an expression: checks shapes by the primitive's rule. Throws `ShapeError`. */
 export const write = <P extends Primitive>(primitive: P, params: Params[P], inputs: ReadonlyArray<Tensor>): Expr => {
   const { dtype, shape } = infer(primitive, params, inputs)
   return new Expr(dtype, shape, { tag: "recipe", recipe: { primitive, params, inputs } }, latest(inputs))
 }
 
-/** The argument of a function that is being traced: a shape without numbers. */
+/** The argument of a function that is being traced: a shape without values. */
 export const placeholder = (dtype: DType, shape: Shape, extent: Extent): Expr =>
   new Expr(dtype, shape, { tag: "placeholder" }, extent)
 
-/** The same numbers as `x` under a new identity, which a differentiation can tell from `x` itself. */
+/** The same values as `x` under a new identity, which a differentiation distinguishes from `x`. */
 export const marker = (x: Tensor, extent: Extent): Expr => {
   const older = latest([x])
   const outer = older !== undefined && older.serial < extent.serial ? older : extent
@@ -119,10 +119,10 @@ export const marker = (x: Tensor, extent: Extent): Expr => {
 /** Whether something is a tensor. */
 export const isTensor = (x: unknown): x is Tensor => typeof x === "object" && x !== null && TensorTypeId in x
 
-/** The numbers of a tensor where they are known without computing. */
+/** The values of a tensor where they are known without computing. */
 export const known = (x: Tensor): NDArray | undefined => (x instanceof NDArray ? x : x.value)
 
-/** What an expression is made of. Throws `ShapeError` for the argument of a function that is being traced, which has a shape but no numbers. */
+/** The recipe of an expression. Throws `ShapeError` for the argument of a function that is being traced, which has a shape but no values. */
 export const recipeOf = (x: Expr): Recipe =>
   x.recipe ??
   refuse(

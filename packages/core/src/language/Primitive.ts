@@ -1,7 +1,7 @@
 /**
- * The closed list of what can be computed. A primitive is a name and its parameters; every other operation is written
- * in these. Each table over `Primitive` (shape rule, meaning, derivative, kernel) is exhaustive by type, so a new
- * primitive is one row here and one in each table, and the compiler lists the tables that still owe theirs.
+ * The closed list of primitives. A primitive is a name and its parameters; every other operation is composed of these. Each table
+ * over `Primitive` (facts, shape rule, reference, derivative, kernel) is exhaustive by type, so a new primitive is one row here and
+ * one in each table, and the compiler lists the tables that lack theirs.
  */
 import type { DType } from "../words/DType.ts"
 import type { NDArray } from "../words/NDArray.ts"
@@ -31,11 +31,11 @@ export type Unary = (typeof unary)[number]
 export const binary = ["add", "sub", "mul", "div", "rem", "pow", "max", "min", "and", "or", "xor", "shiftRight"] as const
 export type Binary = (typeof binary)[number]
 
-/** Elementwise questions; the answers are `bool`. */
+/** Elementwise comparisons, with results of `bool`. */
 export const comparison = ["equal", "less", "lessEqual"] as const
 export type Comparison = (typeof comparison)[number]
 
-/** Leaves some axes out by combining what lies along them. */
+/** Reductions: axes are left out by combining the elements along them. */
 export const reduction = ["reduceSum", "reduceMax", "reduceMin", "argMax"] as const
 export type Reduction = (typeof reduction)[number]
 
@@ -44,14 +44,14 @@ type None = Readonly<Record<never, never>>
 /** Low and high padding of each spatial axis. */
 export type Padding = ReadonlyArray<readonly [number, number]>
 
-/** Where windows stand: one number for each spatial axis. */
+/** The positions of windows: one number for each spatial axis. */
 export interface WindowParams {
   readonly window: Shape
   readonly strides: Shape
   readonly padding: Padding
 }
 
-/** How a kernel moves: one number for each spatial axis; `groups` splits the channels. */
+/** The positions of a kernel: one number for each spatial axis; `groups` splits the channels. */
 export interface ConvParams {
   readonly strides: Shape
   readonly padding: Padding
@@ -67,9 +67,9 @@ interface Structural {
   readonly cast: { readonly dtype: DType }
   /** 0, 1, 2 … along one axis. */
   readonly iota: { readonly shape: Shape; readonly axis: number; readonly dtype: DType }
-  /** The same numbers; differentiation marks its variables with it. */
+  /** The same values; differentiation marks its variables with it. */
   readonly identity: None
-  /** The same numbers, held constant under differentiation. */
+  /** The same values, constant under differentiation. */
   readonly stop: None
   readonly reshape: { readonly shape: Shape }
   readonly transpose: { readonly order: Shape }
@@ -79,9 +79,9 @@ interface Structural {
   readonly pad: { readonly low: Shape; readonly high: Shape; readonly interior: Shape; readonly value: number }
   readonly concat: { readonly axis: number }
   readonly reverse: { readonly axes: Shape }
-  /** Rows of the first by the second's indices; an index outside reads NaN (0 for whole numbers). */
+  /** Rows of the first by the second's indices; an index outside reads NaN (0 for integers). */
   readonly gather: None
-  /** `rows` rows of zeros with the second's rows added where the first's indices say; an index outside is dropped. */
+  /** `rows` rows of zeros with the second's rows added at the first's indices; an index outside is dropped. */
   readonly scatterAdd: { readonly rows: number }
   /** Matrix product over the last two axes; those before them agree. */
   readonly dot: None
@@ -99,7 +99,7 @@ interface Structural {
   readonly windowMax: WindowParams
   /** The gradient of `windowMax`: input and cotangent to the input's shape, each cotangent at its window's first maximum. */
   readonly windowMaxGrad: WindowParams
-  /** What stands in the second argument where each window of the first has its first maximum. */
+  /** The second argument's element where each window of the first has its first maximum. */
   readonly windowMaxPick: WindowParams
   /** Threefry-2x32 of key i32[2] over counters i32[…, 2]. */
   readonly threefry: None
@@ -107,7 +107,7 @@ interface Structural {
   readonly argsort: None
   /**
    * A loop. Inputs: `constants` arrays, then `carries`, then sequences of `length` rows. The body takes constants, carries and
-   * one row of each sequence, and gives the new carries, then what is kept of each round. The result is one f32 vector:
+   * one row of each sequence, and returns the new carries, then the rows to keep. The result is one f32 vector:
    * the final carries and the kept rows, each flattened, end to end. `reverse` walks the sequences from their ends.
    */
   readonly scan: {
@@ -119,7 +119,7 @@ interface Structural {
   }
 }
 
-/** What each primitive needs to know besides its inputs. */
+/** The parameters of each primitive. */
 export type Params = Structural & { readonly [P in Unary | Binary | Comparison]: None } & {
   readonly [P in Reduction]: { readonly axes: Shape }
 }
@@ -127,7 +127,7 @@ export type Params = Structural & { readonly [P in Unary | Binary | Comparison]:
 /** The name of a primitive. */
 export type Primitive = keyof Params
 
-/** One step of a program: what it computes, from which values (by number), and what is known of the result. */
+/** One operation of a program: its primitive, its inputs (by number), and the dtype and shape of its result. */
 export interface Equation<P extends Primitive = Primitive> {
   readonly primitive: P
   readonly params: Params[P]
@@ -136,8 +136,8 @@ export interface Equation<P extends Primitive = Primitive> {
 }
 
 /**
- * What a pure function of tensors becomes when it is called on shapes: a list of steps. Values are numbered: the inputs
- * first, then the constants, then one value for each equation.
+ * A traced function of tensors: a list of equations. Values are numbered: the inputs first, then the constants, then one value for
+ * each equation.
  */
 export interface Program {
   readonly inputs: ReadonlyArray<Spec>

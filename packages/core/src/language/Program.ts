@@ -1,6 +1,6 @@
 /**
- * A program is what a pure function of tensors becomes when it is called on shapes: a printed list of primitive steps,
- * which engines run, transforms rewrite and tests compare.
+ * A program is a traced function of tensors: a list of equations that prints, which engines run, transforms rewrite and tests
+ * compare.
  */
 import { make as makeArray, NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
@@ -14,8 +14,8 @@ export type { Equation, Program } from "./Primitive.ts"
 export { specOf } from "./ShapeRule.ts"
 
 /**
- * The program of a function: calls it once on placeholders of the given kinds and sizes and lists the steps its results
- * need. Tensors the function closes over become constants, or steps of the program where they are recipes. Throws
+ * The program of a function: calls it once on placeholders of the given dtypes and shapes and lists the equations that its results
+ * need. Tensors the function closes over become constants, or equations of the program where they are recipes. Throws
  * `ShapeError` when the function is wrong, or closes over the argument of another function that is being traced.
  */
 export const trace = (f: (...inputs: ReadonlyArray<Tensor>) => ReadonlyArray<Tensor>, inputs: ReadonlyArray<Spec>): Program => {
@@ -23,7 +23,7 @@ export const trace = (f: (...inputs: ReadonlyArray<Tensor>) => ReadonlyArray<Ten
   return capture(arguments_, f(...arguments_))
 }
 
-/** Arguments of these kinds and sizes for a function that is traced. Throws `ShapeError` for sizes that are none. */
+/** Arguments of these dtypes and shapes for a function that is traced. Throws `ShapeError` for invalid shapes. */
 export const placeholders = (inputs: ReadonlyArray<Spec>): ReadonlyArray<Tensor> => {
   wantShapes("Program.trace", inputs)
   const extent = endless()
@@ -31,8 +31,8 @@ export const placeholders = (inputs: ReadonlyArray<Spec>): ReadonlyArray<Tensor>
 }
 
 /**
- * The program from some expressions to others: the steps that make `outputs` out of `inputs`, which stand for themselves.
- * Expressions whose numbers are `computed` become constants.
+ * The program from some expressions to others: the equations that compute `outputs` from `inputs`.
+ * Expressions in `computed` become constants of these values.
  */
 export const capture = (
   inputs: ReadonlyArray<Tensor>,
@@ -54,7 +54,7 @@ export const capture = (
       at = known(at.recipe.inputs[0] ?? at)
     return at
   }
-  // Constants are numbered in the order in which steps use them, so that a program traced again is the same program.
+  // Constants are numbered in the order in which equations use them, so that a program traced again is the same program.
   for (const step of steps) {
     const { inputs: from, primitive } = recipeOf(step)
     if (primitive !== "identity") for (const input of from) constantOf(bare(input), constant)
@@ -95,7 +95,7 @@ const constantOf = (x: Tensor, keep: (x: NDArray) => void): void => {
   if (x instanceof NDArray) keep(x)
 }
 
-/** The program applied to tensors: its steps written down again on them. Throws `ShapeError` when the inputs are not what it takes. */
+/** The program applied to tensors: its equations as expressions of them. Throws `ShapeError` when the inputs do not fit. */
 export const inline = (program: Program, inputs: ReadonlyArray<Tensor>): ReadonlyArray<Tensor> => {
   accept("Program.inline", program, inputs)
   const values: Array<Tensor> = [...inputs, ...program.constants]
@@ -105,7 +105,7 @@ export const inline = (program: Program, inputs: ReadonlyArray<Tensor>): Readonl
   return program.outputs.map(at)
 }
 
-/** Throws `ShapeError` unless the arrays have the kinds and sizes that the program takes. */
+/** Throws `ShapeError` unless the arrays have the dtypes and shapes that the program takes. */
 export const accept = (operation: string, program: Program, inputs: ReadonlyArray<Spec>): void => {
   const wanted = program.inputs
   const fits =
@@ -114,7 +114,7 @@ export const accept = (operation: string, program: Program, inputs: ReadonlyArra
   if (!fits) refuse(operation, inputs, wanted.map(printSpec).join(" and ") || "nothing", "the arrays the program was traced for")
 }
 
-/** Throws `ShapeError` unless every step uses only values made before it and has the shape its primitive's rule gives, in loops too. */
+/** Throws `ShapeError` unless every equation uses only earlier values and has the shape its primitive's rule gives, in loops too. */
 export const check = (program: Program): void => {
   const { constants, equations, inputs: given } = program
   wantShapes("Program.check", [...given, ...constants])
@@ -152,7 +152,7 @@ const printParam = (param: unknown): string => {
   return Object.is(param, -0) ? "-0" : String(param)
 }
 
-/** The program as text: its inputs, its constants, one line a step, and what it returns. */
+/** The program as text: its inputs, its constants, one line for each equation, and its outputs. */
 export const print = (program: Program): string => {
   const inlined = new Map<number, string>()
   program.constants.forEach((constant, i) => {

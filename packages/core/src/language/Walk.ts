@@ -1,10 +1,10 @@
-/** The order in which expressions are computed: every input before what is made of it. A loop, since graphs get deep. */
+/** The order in which expressions are computed: inputs first. A loop, not a recursion, since graphs get deep. */
 import { NDArray } from "../words/NDArray.ts"
 import type { Expr, Tensor } from "./Expr.ts"
 
 /**
- * The expressions the targets reach, inputs first. `stop` says where to go no further (such an expression is not
- * listed); expressions whose recipe is gone end the walk too.
+ * The expressions that the targets depend on, inputs first. The walk ends at expressions for which `stop` holds, which are not
+ * listed, and at those without a recipe.
  */
 export const order = (targets: ReadonlyArray<Tensor>, stop: (x: Expr) => boolean): Array<Expr> => {
   const done = new Set<Expr>()

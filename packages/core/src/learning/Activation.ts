@@ -2,15 +2,15 @@
  * Activations: the functions between a net's affine maps, element by element or (softmax and the gated ones) along an axis.
  * An entry of the table also says what an initializer has to know of it: its gain, and which family of initializers suits it.
  */
-import type { Activation } from "./activation/Activation.ts"
+import type { Activation, ActivationTraits } from "./activation/Activation.ts"
 import { rows as gates } from "./activation/gates.ts"
 import { rows as plain } from "./activation/plain.ts"
 import { rows as probabilities } from "./activation/probabilities.ts"
 import { rows as rectifiers } from "./activation/rectifiers.ts"
 import { rows as sigmoids } from "./activation/sigmoids.ts"
-import type { Table } from "./Entry.ts"
+import type { Table, Traits } from "./Entry.ts"
 
-export type { Activation, Family, Section } from "./activation/Activation.ts"
+export type { Activation, ActivationTraits, Family, Section } from "./activation/Activation.ts"
 export { type Approximate, gelu, glu, hardSwish, mish, swiglu, swish } from "./activation/gates.ts"
 export { identity, step } from "./activation/plain.ts"
 export { logSoftmax, softmax } from "./activation/probabilities.ts"
@@ -31,7 +31,10 @@ export {
 export { hardSigmoid, hardTanh, logSigmoid, sigmoid, softsign, tanh } from "./activation/sigmoids.ts"
 
 /** Every activation by the name a model file calls it. */
-export const table = { ...plain, ...sigmoids, ...rectifiers, ...gates, ...probabilities } satisfies Table<Activation>
+export const table = { ...plain, ...sigmoids, ...rectifiers, ...gates, ...probabilities } satisfies Table<
+  Activation,
+  Traits<ActivationTraits>
+>
 
 /** The name of an activation. */
 export type Name = keyof typeof table

@@ -6,8 +6,10 @@
 import type { Pad } from "../tensor/linear.ts"
 import { wantOptions, wantRule } from "./OptionError.ts"
 
-/** What every option has. */
+/** What every option may have. */
 interface Named {
+  /** May be left out, and no default stands for it then. */
+  readonly optional?: true
   /** Other names that people type for it, such as those of Keras and PyTorch; messages propose this one in their place. */
   readonly synonyms?: ReadonlyArray<string>
 }
@@ -15,17 +17,34 @@ interface Named {
 /** What an option of an entry may be, in plain data. A `default` makes the option one that may be left out. */
 export type Option = Named & Kind
 
+/** The bounds of a number. */
+interface Bounded {
+  readonly doc: string
+  readonly default?: number
+  readonly minimum?: number
+  readonly maximum?: number
+  /** The bounds themselves are left out. */
+  readonly exclusiveMinimum?: number
+  readonly exclusiveMaximum?: number
+  /** Between which numbers it mostly is: others are right, but seldom meant. */
+  readonly usual?: readonly [least: number, largest: number]
+  /** A number for examples, where the default shows nothing. */
+  readonly example?: number
+}
+
+/** The name of an entry of another table, alone or with its options: `relu`, `{ leaky_relu: { alpha: 0.1 } }`. */
+interface Referring<Table extends string> {
+  readonly kind: Table
+  readonly doc: string
+  readonly default?: string
+}
+
 type Kind =
-  | {
-      readonly kind: "number" | "integer"
-      readonly doc: string
-      readonly default?: number
-      readonly minimum?: number
-      readonly maximum?: number
-      /** The bounds themselves are left out. */
-      readonly exclusiveMinimum?: number
-      readonly exclusiveMaximum?: number
-    }
+  | (Bounded & { readonly kind: "number" })
+  | (Bounded & { readonly kind: "integer" })
+  | { readonly kind: "text"; readonly doc: string; readonly default?: string }
+  /** A whole number of epochs, written `5` or `5 epochs`. */
+  | { readonly kind: "epochs"; readonly doc: string; readonly default?: number }
   /** How long something takes: a number of epochs, or a share of the run such as `5%`. */
   | {
       readonly kind: "duration"
@@ -36,6 +55,19 @@ type Kind =
     }
   | { readonly kind: "boolean"; readonly doc: string; readonly default?: boolean }
   | { readonly kind: "choice"; readonly doc: string; readonly of: ReadonlyArray<string>; readonly default?: string }
+  /** A list of one or more of a few words. */
+  | {
+      readonly kind: "choices"
+      readonly doc: string
+      readonly of: ReadonlyArray<string>
+      readonly default?: ReadonlyArray<string>
+    }
+  /** A list of layers by their names. */
+  | { readonly kind: "layers"; readonly doc: string; readonly default?: ReadonlyArray<string> }
+  /** A number >= 0 for each of some layers, by their names. */
+  | { readonly kind: "factors"; readonly doc: string; readonly default?: { readonly [layer: string]: number } }
+  /** How often a sample counts by its class: `balanced`, or a number >= 0 for each class in their order. */
+  | { readonly kind: "class_weights"; readonly doc: string; readonly default?: "balanced" }
   /** A number for every axis alike, or a list of them. */
   | {
       readonly kind: "sizes"
@@ -43,13 +75,12 @@ type Kind =
       readonly default?: number | ReadonlyArray<number>
       /** The least each may be: 1 unless given. */
       readonly minimum?: number
-      /** May be left out without a number standing for it. */
-      readonly optional?: true
     }
   /** What is laid around images: `valid`, `same`, a number for both ends of every axis, or a number or [before, after] for each. */
   | { readonly kind: "padding"; readonly doc: string; readonly default?: Pad }
-  /** The name of an entry of another table, alone or with its options: `relu`, `{ leaky_relu: { alpha: 0.1 } }`. */
-  | { readonly kind: "activation" | "initializer" | "schedule"; readonly doc: string; readonly default?: string }
+  | Referring<"activation">
+  | Referring<"initializer">
+  | Referring<"schedule">
 
 /** The options of an entry, by name. */
 export type Options = { readonly [name: string]: Option }
@@ -69,23 +100,67 @@ export interface Plain<O extends Option> {
   readonly integer: number
   readonly duration: Duration
   readonly boolean: boolean
+  readonly text: string
+  readonly epochs: number
   readonly choice: O extends { readonly of: ReadonlyArray<infer C> } ? C : never
+  readonly choices: ReadonlyArray<O extends { readonly of: ReadonlyArray<infer C> } ? C : never>
+  readonly layers: ReadonlyArray<string>
+  readonly factors: { readonly [layer: string]: number }
+  readonly class_weights: "balanced" | ReadonlyArray<number>
   readonly sizes: number | ReadonlyArray<number>
   readonly padding: Pad
 }
 
 /** What each kind of option comes to when all is filled in. */
-interface Filled<O extends Option> extends Omit<Plain<O>, "sizes"> {
-  readonly sizes: Plain<O>["sizes"] | (O extends { readonly optional: true } ? undefined : never)
+interface Filled<O extends Option> extends Plain<O> {
   readonly activation: Use
   readonly initializer: Use
   readonly schedule: Use
 }
 
-type Value<O extends Option> = Filled<O>[O["kind"]]
+type Value<O extends Option> = Filled<O>[O["kind"]] | (O extends { readonly optional: true } ? undefined : never)
 
 /** The values of an entry's options, every one filled in that can be. */
 export type Values<O extends Options> = { readonly [K in keyof O]: Value<O[K]> }
+
+/** The same without names of other entries: what can be computed with before anything is made. */
+export type PlainValues<O extends Options> = {
+  readonly [K in keyof O as O[K]["kind"] extends "activation" | "initializer" | "schedule" ? never : K]: Value<O[K]>
+}
+
+/** The name of one of an entry's options. */
+export type OptionName<O extends Options> = NoInfer<keyof O & string>
+
+type IsUnion<T, Whole = T> = T extends Whole ? ([Whole] extends [T] ? false : true) : never
+
+/** Whether entries have one option alone. */
+export type IsSingle<O extends Options> = IsUnion<keyof O> extends true ? false : true
+
+/** The names of entries whose one option has a default. */
+export type Standing<T extends Table<unknown>> = {
+  readonly [N in keyof T]: IsSingle<T[N]["options"]> extends true
+    ? T[N]["options"][keyof T[N]["options"]] extends { readonly default: unknown }
+      ? N
+      : never
+    : never
+}[keyof T]
+
+/** What stands under an entry's name: the value of its one option, or all of its options. */
+export type Setting<O extends Options> = IsSingle<O> extends true ? Value<O[keyof O]> : Values<O>
+
+/**
+ * The entries of a table as the keys of a map, each with its setting: `{ l2: 1e-4, clip_norm: 1 }`. A name that is left out
+ * is left undone, unless its one option has a default.
+ */
+export type Settings<T extends Table<unknown>> = { readonly [N in Standing<T>]: Setting<T[N]["options"]> } & {
+  readonly [N in Exclude<keyof T, Standing<T>>]?: Setting<T[N]["options"]>
+}
+
+/** The options of an entry by its setting. */
+export const settled = ({ options }: AnyEntry<unknown>, setting: unknown): { readonly [option: string]: unknown } => {
+  const [only, ...others] = Object.keys(options)
+  return only !== undefined && others.length === 0 ? { [only]: setting } : (setting as { readonly [option: string]: unknown })
+}
 
 /** What options must be to each other, where each alone may be right. */
 export interface Rule<V> {
@@ -94,8 +169,8 @@ export interface Rule<V> {
   readonly holds: (options: V) => boolean
 }
 
-/** One named thing with its options, its documentation and the function that makes it. */
-export interface Entry<O extends Options, A> {
+/** One named thing with its options, its documentation and the function that makes it. `Main` is the name of its main option. */
+export interface Entry<O extends Options, A, Main extends keyof O & string = keyof O & string> {
   /** One sentence: what it is. */
   readonly doc: string
   /** The formula as textbooks write it. */
@@ -112,13 +187,15 @@ export interface Entry<O extends Options, A> {
   readonly synonyms?: ReadonlyArray<string>
   readonly options: O
   /** The option that a bare value sets: `dropout: 0.5` is `dropout: { rate: 0.5 }`. */
-  readonly main?: keyof O & string
+  readonly main?: Main
   readonly rule?: Rule<Values<O>>
   readonly make: (options: Values<O>) => A
 }
 
 /** Infers an entry's options from its literal. */
-export const entry = <const O extends Options, A>(definition: Entry<O, A>): Entry<O, A> => definition
+export const entry = <const O extends Options, A, const Main extends keyof O & string = never>(
+  definition: Entry<O, A, Main>,
+): Entry<O, A, Main> => definition
 
 /** An entry under another name of it. */
 export const alias = <E extends { readonly doc: string }>(of: string, definition: E): E & { readonly alias: string } => ({
@@ -142,16 +219,20 @@ export interface AnyEntry<out A> {
   readonly make: (options: never) => A
 }
 
-/** Entries by name. */
-export type Table<A> = { readonly [name: string]: AnyEntry<A> }
+/** What the entries of a table say besides: facts that checks and suggestions read. */
+export interface Traits<T> {
+  readonly traits: T
+}
+
+/** Entries by name; `More` is what each says besides, such as its traits. */
+export type Table<A, More = unknown> = { readonly [name: string]: AnyEntry<A> & More }
 
 /** The name a table's entry goes by: that of which the name is an alias, or the name itself. */
 export const canonical = (table: Table<unknown>, name: string): string =>
   (Object.hasOwn(table, name) ? table[name]?.alias : undefined) ?? name
 
 /** Whether an option may be left out. */
-export const mayLack = (option: Option): boolean =>
-  option.default !== undefined || (option.kind === "sizes" && option.optional === true)
+export const mayLack = (option: Option): boolean => option.default !== undefined || option.optional === true
 
 const referring: ReadonlySet<Option["kind"]> = new Set(["activation", "initializer", "schedule"])
 

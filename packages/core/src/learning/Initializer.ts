@@ -3,9 +3,9 @@
  * inputs and outputs the weights connect, so that signals keep their size from layer to layer.
  */
 import * as Activation from "./Activation.ts"
-import { alias, entry, make as makeFrom, type Table, type Use } from "./Entry.ts"
+import { alias, make as makeFrom, type Table, type Traits, type Use } from "./Entry.ts"
 import { constant, identity, ones, zeros } from "./initializer/fixed.ts"
-import type { Initializer } from "./initializer/Initializer.ts"
+import { type Initializer, type InitializerTraits, initializer } from "./initializer/Initializer.ts"
 import {
   constantOptions,
   gainOption,
@@ -31,17 +31,18 @@ const glorot = "Glorot and Bengio, Understanding the difficulty of training deep
 const kaiming = "He, Zhang, Ren and Sun, Delving deep into rectifiers, 2015"
 const efficient = "LeCun, Bottou, Orr and Müller, Efficient BackProp, 1998"
 
-const xavierNormal = entry({
+const xavierNormal = initializer({
   doc: "Normal, scaled by the mean of inputs and outputs.",
   formula: "Var(w) = gain² · 2 / (fan_in + fan_out)",
   source: glorot,
   advice: "Before tanh, sigmoid, softmax and linear outputs. Too small before relu, which halves the variance at every layer.",
   options: { gain: gainOption },
   main: "gain",
+  traits: { family: "xavier", distribution: "normal", isEqual: false },
   make: (options): Initializer => xavier("normal", options.gain),
 })
 
-const xavierUniform = entry({
+const xavierUniform = initializer({
   doc: "Uniform, scaled by the mean of inputs and outputs.",
   formula: "w ~ U(-l, l), l = gain · √(6 / (fan_in + fan_out))",
   source: glorot,
@@ -49,12 +50,13 @@ const xavierUniform = entry({
   synonyms: ["xavier", "glorot"],
   options: { gain: gainOption },
   main: "gain",
+  traits: { family: "xavier", distribution: "uniform", isEqual: false },
   make: (options): Initializer => xavier("uniform", options.gain),
 })
 
 const gainOf = (nonlinearity: Use): number => makeFrom(Activation.table, nonlinearity).gain
 
-const heNormal = entry({
+const heNormal = initializer({
   doc: "Normal, scaled by one fan and the gain of the activation that follows.",
   formula: "Var(w) = gain² / fan, gain = √2 for relu and √(2 / (1 + α²)) for leaky_relu",
   source: kaiming,
@@ -62,30 +64,33 @@ const heNormal = entry({
   synonyms: ["he", "kaiming"],
   options: heOptions,
   main: "nonlinearity",
+  traits: { family: "he", distribution: "normal", isEqual: false },
   make: ({ mode, nonlinearity }): Initializer => he("normal", gainOf(nonlinearity), mode),
 })
 
-const heUniform = entry({
+const heUniform = initializer({
   doc: "Uniform, scaled by one fan and the gain of the activation that follows.",
   formula: "w ~ U(-l, l), l = gain · √(3 / fan), which is √(6 / fan) for relu",
   source: kaiming,
   advice: "As he_normal, where no weight should be far out.",
   options: heOptions,
   main: "nonlinearity",
+  traits: { family: "he", distribution: "uniform", isEqual: false },
   make: ({ mode, nonlinearity }): Initializer => he("uniform", gainOf(nonlinearity), mode),
 })
 
 /** Every initializer by the name a model file calls it. */
 export const table = {
-  auto: entry({
+  auto: initializer({
     doc: "What suits the activation that follows.",
     formula: "he_normal before the relu family, xavier_normal before tanh, sigmoid, softmax and linear, lecun_normal before selu",
     source: `${kaiming}; ${glorot}; Klambauer et al., Self-normalizing neural networks, 2017`,
     advice: "The default. It takes the gain of the activation too.",
     options: {},
+    traits: { family: "auto", distribution: "normal", isEqual: false },
     make: (): Initializer => auto,
   }),
-  zeros: entry({
+  zeros: initializer({
     doc: "0 everywhere.",
     formula: "w = 0",
     source:
@@ -93,18 +98,20 @@ export const table = {
     advice: "For biases. Weights of a hidden layer that are all alike get the same gradient and stay alike.",
     synonyms: ["zero"],
     options: {},
+    traits: { family: "none", distribution: "none", isEqual: true },
     make: (): Initializer => zeros,
   }),
-  ones: entry({
+  ones: initializer({
     doc: "1 everywhere.",
     formula: "w = 1",
     source: "Ioffe and Szegedy, Batch normalization, 2015",
     advice: "For the scale of a normalization.",
     synonyms: ["one"],
     options: {},
+    traits: { family: "none", distribution: "none", isEqual: true },
     make: (): Initializer => ones,
   }),
-  constant: entry({
+  constant: initializer({
     doc: "One number everywhere.",
     formula: "w = c",
     source: "Krizhevsky, Sutskever and Hinton, ImageNet classification with deep convolutional neural networks, 2012",
@@ -112,9 +119,10 @@ export const table = {
     synonyms: ["fill", "const"],
     options: constantOptions,
     main: "value",
+    traits: { family: "none", distribution: "none", isEqual: true },
     make: ({ value }): Initializer => constant(value),
   }),
-  normal: entry({
+  normal: initializer({
     doc: "Normal around 0 with a given standard deviation.",
     formula: "w ~ N(0, std²)",
     source: "Krizhevsky, Sutskever and Hinton, ImageNet classification with deep convolutional neural networks, 2012",
@@ -123,9 +131,10 @@ export const table = {
     synonyms: ["gaussian", "random_normal"],
     options: normalOptions,
     main: "std",
+    traits: { family: "none", distribution: "normal", isEqual: "std" },
     make: ({ std }): Initializer => normal(std),
   }),
-  uniform: entry({
+  uniform: initializer({
     doc: "Evenly between -limit and limit.",
     formula: "w ~ U(-limit, limit)",
     source: efficient,
@@ -133,9 +142,10 @@ export const table = {
     synonyms: ["random_uniform"],
     options: uniformOptions,
     main: "limit",
+    traits: { family: "none", distribution: "uniform", isEqual: "limit" },
     make: ({ limit }): Initializer => uniform(limit),
   }),
-  truncated_normal: entry({
+  truncated_normal: initializer({
     doc: "Normal around 0, without what would lie beyond two standard deviations.",
     formula: "w ~ N(0, std²) where |w| ≤ 2 · std; its variance is 0.7737 · std²",
     source: "Abadi et al., TensorFlow: large-scale machine learning on heterogeneous systems, 2015",
@@ -144,9 +154,10 @@ export const table = {
     synonyms: ["trunc_normal"],
     options: truncatedNormalOptions,
     main: "std",
+    traits: { family: "none", distribution: "normal", isEqual: "std" },
     make: ({ std }): Initializer => truncatedNormal(std),
   }),
-  orthogonal: entry({
+  orthogonal: initializer({
     doc: "A random rotation: columns (or rows, where they are fewer) of one length at right angles.",
     formula: "WᵀW = gain² · I, or WWᵀ = gain² · I",
     source:
@@ -156,9 +167,10 @@ export const table = {
     synonyms: ["orthogonal_matrix"],
     options: { gain: gainOption },
     main: "gain",
+    traits: { family: "none", distribution: "none", isEqual: false },
     make: (options): Initializer => orthogonal(options.gain),
   }),
-  identity: entry({
+  identity: initializer({
     doc: "Each output starts as the input of its number.",
     formula: "w = gain where i = j (and in the middle of a window), else 0",
     source: "Le, Jaitly and Hinton, A simple way to initialize recurrent networks of rectified linear units, 2015",
@@ -167,6 +179,7 @@ export const table = {
     synonyms: ["eye"],
     options: { gain: gainOption },
     main: "gain",
+    traits: { family: "none", distribution: "none", isEqual: false },
     make: (options): Initializer => identity(options.gain),
   }),
   xavier_normal: xavierNormal,
@@ -177,24 +190,26 @@ export const table = {
   he_uniform: heUniform,
   kaiming_normal: alias("he_normal", heNormal),
   kaiming_uniform: alias("he_uniform", heUniform),
-  lecun_normal: entry({
+  lecun_normal: initializer({
     doc: "Normal, scaled by the inputs.",
     formula: "Var(w) = 1 / fan_in",
     source: efficient,
     advice: "Before selu, whose self-normalization counts on exactly this variance; also for linear units.",
     synonyms: ["lecun"],
     options: {},
+    traits: { family: "lecun", distribution: "normal", isEqual: false },
     make: (): Initializer => lecun("normal"),
   }),
-  lecun_uniform: entry({
+  lecun_uniform: initializer({
     doc: "Uniform, scaled by the inputs.",
     formula: "w ~ U(-l, l), l = √(3 / fan_in)",
     source: efficient,
     advice: "As lecun_normal, where no weight should be far out.",
     options: {},
+    traits: { family: "lecun", distribution: "uniform", isEqual: false },
     make: (): Initializer => lecun("uniform"),
   }),
-} satisfies Table<Initializer>
+} satisfies Table<Initializer, Traits<InitializerTraits>>
 
 /** The name of an initializer. */
 export type Name = keyof typeof table

@@ -4,13 +4,14 @@
  *
  * `Layers.dropout(2) // => throws dropout got 2 for rate; it wants a number of at least 0 and below 1`
  */
-import type { Table } from "./Entry.ts"
+import type { Table, Traits } from "./Entry.ts"
 import * as Attention from "./layers/attention.ts"
 import * as Augmentation from "./layers/augmentation.ts"
 import * as BatchNorm from "./layers/batchNorm.ts"
 import * as Convolution from "./layers/convolution.ts"
 import * as Dense from "./layers/dense.ts"
 import * as Embedding from "./layers/embedding.ts"
+import type { AnyTraits } from "./layers/Layer.ts"
 import * as Noise from "./layers/noise.ts"
 import * as Normalization from "./layers/normalization.ts"
 import * as Pooling from "./layers/pooling.ts"
@@ -42,6 +43,7 @@ export { type BatchNormOptions, type BatchNormState, batchNorm } from "./layers/
 export { type ConvOptions, type ConvTransposeOptions, conv1d, conv2d, convTranspose2d } from "./layers/convolution.ts"
 export { type DenseOptions, type DenseParams, dense, type MaxoutOptions, maxout } from "./layers/dense.ts"
 export { type EmbeddingOptions, type EmbeddingParams, embedding } from "./layers/embedding.ts"
+export { type AnyTraits, type Role, sizes } from "./layers/Layer.ts"
 export { alphaDropout, dropout, gaussianNoise, spatialDropout } from "./layers/noise.ts"
 export {
   type GroupNormOptions,
@@ -78,7 +80,7 @@ export const table = {
   ...Augmentation.entries,
   ...Recurrent.entries,
   ...Attention.entries,
-} satisfies Table<Net>
+} satisfies Table<Net, Traits<AnyTraits>>
 
 /** The name of a layer. */
 export type Name = keyof typeof table

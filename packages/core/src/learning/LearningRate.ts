@@ -5,7 +5,7 @@
  */
 import type { Tensor } from "../language/Expr.ts"
 import * as T from "../tensor/Tensor.ts"
-import { type Duration, entry, make, type Table, type Use } from "./Entry.ts"
+import { type Duration, type Entry, make, type OptionName, type Options, type Table, type Traits, type Use } from "./Entry.ts"
 import { wantOptions } from "./OptionError.ts"
 
 /** From the number of steps done (an i32 scalar, 0 at the first) to the rate of this one (an f32 scalar). */
@@ -209,6 +209,16 @@ const stepsIn = (time: Duration, { epochs, stepsPerEpoch }: Run): number => {
 
 const scheduleOf = (use: Use): Schedule => make(table, use)
 
+/** Facts about a schedule that checks read. */
+export interface ScheduleTraits<Option extends string = string> {
+  /** The option with the time for which the rate rises. */
+  readonly rise: Option | undefined
+}
+
+const entry = <const O extends Options, const Main extends keyof O & string = never>(
+  definition: Entry<O, Schedule, Main> & Traits<ScheduleTraits<OptionName<O>>>,
+): Entry<O, Schedule, Main> & Traits<ScheduleTraits<OptionName<O>>> => definition
+
 /** Every schedule by the name a model file calls it. */
 export const table = {
   constant: entry({
@@ -218,6 +228,7 @@ export const table = {
     advice: "To begin with, and with adam on small problems. When the loss only jitters any more, let the rate fall.",
     synonyms: ["ConstantLR", "fixed", "none"],
     options: {},
+    traits: { rise: undefined },
     make:
       (): Schedule =>
       ({ lr }) =>
@@ -247,6 +258,7 @@ export const table = {
       },
     },
     main: "every",
+    traits: { rise: undefined },
     make:
       ({ every, factor }): Schedule =>
       (run) =>
@@ -269,6 +281,7 @@ export const table = {
       },
     },
     main: "factor",
+    traits: { rise: undefined },
     make:
       ({ factor }): Schedule =>
       (run) =>
@@ -297,6 +310,7 @@ export const table = {
       },
     },
     main: "min_lr",
+    traits: { rise: undefined },
     make:
       ({ epochs, min_lr }): Schedule =>
       (run) =>
@@ -326,6 +340,7 @@ export const table = {
       },
     },
     main: "power",
+    traits: { rise: undefined },
     make:
       ({ epochs, min_lr, power }): Schedule =>
       (run) =>
@@ -347,6 +362,7 @@ export const table = {
       },
     },
     main: "decay",
+    traits: { rise: undefined },
     make:
       ({ decay }): Schedule =>
       (run) =>
@@ -382,6 +398,7 @@ export const table = {
       },
     },
     main: "epochs",
+    traits: { rise: undefined },
     make:
       ({ epochs, growth, min_lr }): Schedule =>
       (run) =>
@@ -413,6 +430,7 @@ export const table = {
       },
     },
     main: "rise",
+    traits: { rise: undefined },
     make:
       ({ divide, final_divide, rise }): Schedule =>
       (run) =>
@@ -441,6 +459,7 @@ export const table = {
       },
     },
     main: "warmup",
+    traits: { rise: "warmup" },
     make:
       ({ min_lr, warmup: rise }): Schedule =>
       (run) => {
@@ -472,6 +491,7 @@ export const table = {
       },
     },
     main: "epochs",
+    traits: { rise: "epochs" },
     make:
       ({ epochs, schedule }): Schedule =>
       (run) => {
@@ -480,7 +500,7 @@ export const table = {
         return warmup(steps, scheduleOf(schedule)({ ...run, epochs: rest }))
       },
   }),
-} satisfies Table<Schedule>
+} satisfies Table<Schedule, Traits<ScheduleTraits>>
 
 /** The name of a schedule. */
 export type Name = keyof typeof table

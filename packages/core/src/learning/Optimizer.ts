@@ -34,7 +34,7 @@ import {
   share,
   velocity,
 } from "./brick/options.ts"
-import { entry, type Table } from "./Entry.ts"
+import type { Entry, OptionName, Options, Table, Traits } from "./Entry.ts"
 import { constant, type LearningRate } from "./LearningRate.ts"
 import { adadelta, adagrad, adam, adamax, adamw, amsgrad, lamb, lion, nadam, radam, rmsprop } from "./optimizer/adaptive.ts"
 import { momentum, nesterov, sgd } from "./optimizer/descent.ts"
@@ -54,6 +54,18 @@ export const apply = <P>(params: P, updates: unknown): P => zip((parameter, upda
 
 /** An optimizer still without its learning rate; the option `lr` at every step unless another is given. */
 export type Rated = (rate?: LearningRate) => Optimizer
+
+/** Facts about an optimizer that checks and suggestions read. */
+export interface OptimizerTraits<Option extends string = string> {
+  /** Whether each parameter's step is divided by the size of its own gradients, and a penalty in the gradient with it. */
+  readonly isAdaptive: boolean
+  /** The option with the decay of weights that stands beside the gradient. */
+  readonly decay: Option | undefined
+}
+
+const entry = <const O extends Options, const Main extends keyof O & string = never>(
+  definition: Entry<O, Rated, Main> & Traits<OptimizerTraits<OptionName<O>>>,
+): Entry<O, Rated, Main> & Traits<OptimizerTraits<OptionName<O>>> => definition
 
 /** Every optimizer by the name a model file calls it. */
 export const table = {
@@ -75,6 +87,7 @@ export const table = {
       },
     },
     main: "lr",
+    traits: { isAdaptive: false, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -91,6 +104,7 @@ export const table = {
     synonyms: ["sgd_momentum", "heavy_ball"],
     options: { lr: lr(0.01), momentum: velocity(0.9), accumulate },
     main: "lr",
+    traits: { isAdaptive: false, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -105,6 +119,7 @@ export const table = {
     synonyms: ["nag", "nesterov_momentum"],
     options: { lr: lr(0.01), momentum: velocity(0.9), accumulate },
     main: "lr",
+    traits: { isAdaptive: false, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -118,6 +133,7 @@ export const table = {
       "For sparse inputs, where rare features deserve long steps. Its steps only ever shrink, so long runs of deep nets stand still: rmsprop forgets.",
     options: { lr: lr(0.01), eps: eps(1e-8), eps_place: epsPlace },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -137,6 +153,7 @@ export const table = {
       eps_place: epsPlace,
     },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -153,6 +170,7 @@ export const table = {
       eps: eps(1e-6),
     },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -166,6 +184,7 @@ export const table = {
       "The first choice: it works at 0.001 for most nets. Steps are about η whatever the size of the gradients. For weight decay use adamw.",
     options: { lr: lr(0.001), ...adamOptions },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -182,6 +201,7 @@ export const table = {
       weight_decay: decay(0.01),
     },
     main: "lr",
+    traits: { isAdaptive: true, decay: "weight_decay" },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -194,6 +214,7 @@ export const table = {
     advice: "Where adam wanders off late in a run. Mostly it makes little difference.",
     options: { lr: lr(0.001), ...betas },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -206,6 +227,7 @@ export const table = {
     advice: "For embeddings and gradients with rare large values: they do not shrink the steps for long.",
     options: { lr: lr(0.002), ...betas },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -222,6 +244,7 @@ export const table = {
       momentum_decay: momentumDecay,
     },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -234,6 +257,7 @@ export const table = {
     advice: "In place of adam with a warm-up. Its first steps are as long as the gradients are, so it wants them of usual size.",
     options: { lr: lr(0.001), ...betas },
     main: "lr",
+    traits: { isAdaptive: true, decay: undefined },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -252,6 +276,7 @@ export const table = {
       weight_decay: decay(0),
     },
     main: "lr",
+    traits: { isAdaptive: true, decay: "weight_decay" },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
@@ -264,12 +289,13 @@ export const table = {
     advice: "For very large batches, where one rate for all layers is too much for some. With usual batches prefer adamw.",
     options: { lr: lr(0.001), ...betas, weight_decay: decay(0.01) },
     main: "lr",
+    traits: { isAdaptive: true, decay: "weight_decay" },
     make:
       (options): Rated =>
       (rate = constant(options.lr)) =>
         lamb(rate, { ...options, weightDecay: options.weight_decay }),
   }),
-} satisfies Table<Rated>
+} satisfies Table<Rated, Traits<OptimizerTraits>>
 
 /** The name of an optimizer. */
 export type Name = keyof typeof table

@@ -1,4 +1,4 @@
-/** What an engine makes of a program: something that holds state, takes numbers and gives numbers, and how it may fail. */
+/** A prepared program, and the errors of preparing and running one. */
 import { TaggedError } from "effect/Data"
 import type { Program } from "../language/Program.ts"
 import type { NDArray } from "../words/NDArray.ts"
@@ -15,17 +15,17 @@ export class EngineError extends TaggedError("EngineError")<{
   }
 }
 
-/** The cause of an `EngineError`: a program wants more memory than there is. Sizes are in bytes. */
+/** The cause of an `EngineError`: a program needs more memory than there is. Sizes are in bytes. */
 export class OutOfMemory extends TaggedError("OutOfMemory")<{
   readonly wanted: number
-  /** The most that can be had, where that is known. */
+  /** The largest memory there can be, where that is known. */
   readonly most?: number
   /** The largest tensors, the largest first. */
   readonly largest: ReadonlyArray<Spec & { readonly bytes: number }>
 }> {
   override get message(): string {
     const { largest, most, wanted } = this
-    const room = most === undefined ? "the host has not so much left" : `one memory holds ${most}`
+    const room = most === undefined ? "the host cannot provide it" : `one memory holds ${most}`
     const tensors = largest.map((tensor) => `${printSpec(tensor)} of ${tensor.bytes} bytes`).join(", ")
     return `it needs ${wanted} bytes of memory and ${room}; the largest tensors are ${tensors}`
   }
@@ -33,7 +33,7 @@ export class OutOfMemory extends TaggedError("OutOfMemory")<{
 
 /**
  * A program to prepare. Its first `resident` inputs are state that stays with the engine, and its first `resident`
- * outputs, of the same kinds and shapes, take their place after each run.
+ * outputs, of the same dtypes and shapes, take their place after each run.
  */
 export interface Job {
   readonly program: Program
@@ -41,8 +41,8 @@ export interface Job {
 }
 
 /**
- * A prepared program with the state that stays with it. What comes out, unless it is lent, is an immutable snapshot. After a run
- * that failed the state may be half the old and half the new, so all of these throw that run's `EngineError` from then on.
+ * A prepared program with its state. Results are immutable snapshots, unless they are lent. After a failed run the state may be
+ * half old and half new, so all of these throw that run's `EngineError` from then on.
  */
 export interface Executable {
   /** Replaces the state. */
@@ -51,6 +51,6 @@ export interface Executable {
   readonly run: (inputs: ReadonlyArray<NDArray>) => ReadonlyArray<NDArray>
   /** The state as it is now. */
   readonly state: () => ReadonlyArray<NDArray>
-  /** The state where it stands, for another executable to load: what runs next may write over these arrays. */
+  /** Views of the state, for another executable to load: the next run may overwrite them. */
   readonly lend: () => ReadonlyArray<NDArray>
 }

@@ -1,7 +1,7 @@
 /**
- * From a program to a plan. Equal steps are shared; rearrangements (transpose, broadcast, slice, reverse) become the way
- * a loop steps through memory; elementwise steps become terms in the loop that needs them, and loops over one shape become
- * one. What is left to be stored is what several kernels need, or what a product or a sum takes apart.
+ * From a program to a plan. Common subexpressions are eliminated; rearrangements (transpose, broadcast, slice, reverse) become
+ * strides; elementwise equations become terms in the loop that needs them, and loops over one shape are joined. Stored values
+ * are those that several kernels need, and the operands of products.
  */
 import type { Equation, Program } from "../language/Primitive.ts"
 import { isKind } from "../language/primitiveFacts.ts"
@@ -13,18 +13,18 @@ import { decide } from "./fuse/stored.ts"
 import { eliminateCommonSubexpressions, isElementwise, isProduct, paramsOf, type Value } from "./fuse/values.ts"
 import type { Kernel, Loop, Matrix, Plan, Reduce, Slot, View } from "./Plan.ts"
 
-/** A kernel to be: what its loop makes, and the value that is made before, if it is no loop alone. */
+/** A kernel under construction: the values of its loop, and the value computed before it unless the kernel is a loop. */
 interface Draft {
   readonly first: number | undefined
-  /** The shape that its loop has or would have; none where there can be no loop. */
+  /** The shape of its loop or possible epilogue; absent where it takes none. */
   readonly shape: Shape.Shape | undefined
   readonly makes: Array<number>
 }
 
-/** The most values that one loop makes: each is a stream of its own through the caches. */
+/** The most values that one loop stores: each is a stream of its own through the caches. */
 const most = 12
 
-/** The slots of values, made when first asked for. */
+/** The slots of values, created on first use. */
 const slotsOf = (at: (value: number) => Value, alias: (value: number) => number) => {
   const slots: Array<Slot> = []
   const numbers = new Map<number, number>()
@@ -41,23 +41,23 @@ const slotsOf = (at: (value: number) => Value, alias: (value: number) => number)
 }
 
 /**
- * The values in an order in which each comes after what it is made of: first single numbers that come of inputs and of each
- * other, such as what an optimizer counts, so that they are there for the first loop that could take them.
+ * The values in an order in which each comes after its inputs. Scalars that depend on inputs and on each other only, such as an
+ * optimizer's step count, come first, so that the first loop that could use them finds them.
  */
 const scalarsFirst = (values: ReadonlyArray<Value>): ReadonlyArray<number> => {
   const early = new Set<number>()
   values.forEach(({ from, shape }, value) => {
-    if (Shape.size(shape) === 1 && (from.tag !== "step" || from.inputs.every((input) => early.has(input)))) early.add(value)
+    if (Shape.size(shape) === 1 && (from.tag !== "equation" || from.inputs.every((input) => early.has(input)))) early.add(value)
   })
   const later = values.flatMap((_, value) => (early.has(value) ? [] : [value]))
   return [...early, ...later]
 }
 
-/** An epilogue takes row after row: shorter ones fill too few vectors, which matters where there are more elements than so many. */
+/** Epilogues work row by row. Shorter rows fill too few vectors, which matters for results of more elements. */
 const shortRow = 8
 const fewElements = 256
 
-/** Of a larger product, what the epilogue reads would crowd the packed operand out of the second cache. */
+/** In larger products the epilogue's operands would evict the packed operand from the second-level cache. */
 const largeProduct = 2 ** 18
 
 const takesEpilogue = (equation: Equation): boolean => {
@@ -69,8 +69,8 @@ const takesEpilogue = (equation: Equation): boolean => {
 }
 
 /**
- * The kernels to be, in order: each stored value joins the first loop over its shape that everything it reads comes before,
- * or becomes the epilogue of what it reads.
+ * The kernels in order: each stored value joins the first loop over its shape that comes after everything it reads, or the
+ * epilogue of what it reads.
  */
 const draft = (source: Source, values: ReadonlyArray<Value>) => {
   const { at, stored } = source
@@ -78,7 +78,7 @@ const draft = (source: Source, values: ReadonlyArray<Value>) => {
   const maker = new Map<number, number>()
   const isLooped = (value: number): boolean => {
     const { from } = at(value)
-    if (from.tag !== "step") return from.tag === "literal"
+    if (from.tag !== "equation") return from.tag === "literal"
     const { equation, inputs } = from
     return isElementwise(equation) || isKind(equation.primitive, "index") || isRearrangement(equation, at(inputs[0] ?? value))
   }
@@ -86,7 +86,7 @@ const draft = (source: Source, values: ReadonlyArray<Value>) => {
     const { from, shape } = at(value)
     if (from.tag === "storage" || stored.alias(value) !== value || !stored.used.has(value) || !stored.isStored(value)) continue
     if (!isLooped(value)) {
-      const loops = from.tag === "step" && takesEpilogue(from.equation) ? shape : undefined
+      const loops = from.tag === "equation" && takesEpilogue(from.equation) ? shape : undefined
       maker.set(value, drafts.push({ first: value, shape: loops, makes: [] }) - 1)
       continue
     }
@@ -115,7 +115,7 @@ const draft = (source: Source, values: ReadonlyArray<Value>) => {
   return { drafts, maker }
 }
 
-/** The stored values that anything but their own loop reads, at another place or in another kernel. */
+/** The stored values that are read at other elements than their loop computes, or by another kernel. */
 const wantedOf = (
   source: Source,
   drafts: ReadonlyArray<Draft>,
@@ -130,7 +130,7 @@ const wantedOf = (
         if (maker.get(read) !== i || !inPlace) wanted.add(read)
       })
     const from = first === undefined ? undefined : at(first).from
-    if (from?.tag === "step")
+    if (from?.tag === "equation")
       for (const input of from.inputs)
         visitReads(source, input, at(input).shape, (read) => wanted.add(read), identityMap(at(input).shape.length), false)
   })
@@ -143,8 +143,8 @@ const matrix = ({ at, slot, stored }: Source, value: number): Matrix => {
   let [base, map] = [value, identityMap(rank)]
   for (;;) {
     const { from } = at(base)
-    const [input] = from.tag === "step" ? from.inputs : []
-    if (stored.isStored(base) || from.tag !== "step" || input === undefined) break
+    const [input] = from.tag === "equation" ? from.inputs : []
+    if (stored.isStored(base) || from.tag !== "equation" || input === undefined) break
     map = through(from.equation, at(input), map) ?? map
     base = input
   }
@@ -200,7 +200,7 @@ export const fuse = (program: Program): Plan => {
 
   const alone = (value: number): Exclude<Kernel, Loop> => {
     const { from, shape } = at(value)
-    if (from.tag !== "step") throw new Error("what comes from outside has no kernel")
+    if (from.tag !== "equation") throw new Error("an input or a constant has no kernel")
     const { equation, inputs } = from
     const [first = 0, second = 0] = inputs
     if (isProduct(equation)) {

@@ -1,39 +1,39 @@
-/** Things kept by name while they are likely to come again: those that were asked for longest ago go first. */
+/** A cache of values by key, bounded in number and in bytes: the least recently used entries are evicted. */
 
-/** How much is kept. */
-export interface Most {
+/** The bounds of a cache. */
+export interface CacheLimits {
   readonly count: number
   readonly bytes: number
 }
 
-/** Things by name, no more than so many and so large together. */
+/** A cache of values by key. */
 export interface LruCache<A> {
-  /** What is kept under a name, which is then the one asked for last. */
-  readonly get: (name: string) => A | undefined
-  /** Keeps a thing of so many bytes; one that is too large by itself is not kept, and nothing goes for it. */
-  readonly put: (name: string, thing: A, bytes: number) => void
+  /** The value of a key, which is then the most recently used. */
+  readonly get: (key: string) => A | undefined
+  /** Adds a value of so many bytes. One that is larger than the cache is not added, and nothing is evicted for it. */
+  readonly put: (key: string, value: A, bytes: number) => void
 }
 
-/** Nothing yet, and room for so much. */
-export const makeLruCache = <A>(most: Most): LruCache<A> => {
-  const kept = new Map<string, { readonly thing: A; readonly bytes: number }>()
+/** An empty cache. */
+export const makeLruCache = <A>(limits: CacheLimits): LruCache<A> => {
+  const kept = new Map<string, { readonly value: A; readonly bytes: number }>()
   let held = 0
   return {
-    get: (name) => {
-      const found = kept.get(name)
+    get: (key) => {
+      const found = kept.get(key)
       if (found === undefined) return undefined
-      // Taken out and put back, it is the last.
-      kept.delete(name)
-      kept.set(name, found)
-      return found.thing
+      // A map lists its entries by when they were added.
+      kept.delete(key)
+      kept.set(key, found)
+      return found.value
     },
-    put: (name, thing, bytes) => {
-      if (bytes > most.bytes) return
-      held += bytes - (kept.get(name)?.bytes ?? 0)
-      kept.delete(name)
-      kept.set(name, { thing, bytes })
+    put: (key, value, bytes) => {
+      if (bytes > limits.bytes) return
+      held += bytes - (kept.get(key)?.bytes ?? 0)
+      kept.delete(key)
+      kept.set(key, { value, bytes })
       for (const [oldest, old] of kept) {
-        if (kept.size <= most.count && held <= most.bytes) break
+        if (kept.size <= limits.count && held <= limits.bytes) break
         kept.delete(oldest)
         held -= old.bytes
       }

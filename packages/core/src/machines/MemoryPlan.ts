@@ -1,13 +1,13 @@
 /**
- * Where each slot of a plan stands in one memory: what comes from outside for good, the rest only from the kernel that
- * writes it to the last that reads it, so that places are used again: by a loop at once, element for element, where it is the
- * last to read them. State that a step replaces is replaced in place where nothing reads the old one any more.
+ * An address in one memory for each slot of a plan. Inputs and constants keep theirs; other slots occupy memory from the kernel
+ * that writes them to the last that reads them, so memory is reused: by a loop at once, element by element, where it is the last
+ * reader. State that a step replaces is replaced in place where nothing reads the old state any more.
  */
 import { bytes } from "../words/DType.ts"
 import * as Shape from "../words/Shape.ts"
 import { type Kernel, loopOf, type Plan, reads, readsInPlace, writes } from "./Plan.ts"
 
-/** A move of bytes after the kernels are done, from where an output was made to the state it becomes. */
+/** A copy of bytes at the end of a step, from an output to the state that it becomes. */
 export interface Move {
   readonly from: number
   readonly to: number
@@ -24,7 +24,7 @@ export interface MemoryPlan {
 /** Slots begin and end on whole vectors, so that loops need not stop short of one. */
 const vector = 16
 
-/** Kernels may read (never write) so far behind a slot's end. */
+/** Kernels may read, but not write, so many bytes beyond a slot's end. */
 const slack = 64
 
 const roundUp = (n: number): number => Math.ceil(n / vector) * vector
@@ -35,7 +35,7 @@ export const slotBytes = ({ slots }: Plan, slot: number): number => {
   return found === undefined ? 0 : roundUp(Math.max(1, Shape.size(found.shape)) * bytes[found.dtype])
 }
 
-/** For each output that may be written over the state it replaces, that state's slot. */
+/** For each output that may overwrite the state it replaces, that state's slot. */
 const replaceable = (plan: Plan, resident: number): ReadonlyMap<number, number> => {
   const { kernels, outputs, slots } = plan
   const inputSlot = new Map(
@@ -55,7 +55,7 @@ const replaceable = (plan: Plan, resident: number): ReadonlyMap<number, number> 
   return found
 }
 
-/** For each store that may be written over what its kernel reads at the same place and nobody reads again, that slot. */
+/** For each store that may overwrite a slot which its kernel reads at the same elements, and which nothing reads again: that slot. */
 const overwritten = (
   plan: Plan,
   kernel: Kernel,
@@ -79,21 +79,21 @@ interface Free {
   end: number
 }
 
-/** Places of the given sizes out of one growing range, lowest first. */
+/** Allocates ranges of one growing memory, lowest address first. */
 const allocator = (start: number) => {
   let end = start
   const free: Array<Free> = []
   return {
     end: () => end,
     take: (size: number): number => {
-      const gap = free.find((place) => place.end - place.start >= size)
+      const gap = free.find((range) => range.end - range.start >= size)
       if (gap !== undefined) {
         const at = gap.start
         gap.start += size
         return at
       }
       const last = free.at(-1)
-      // A gap at the very end grows.
+      // A gap at the end of memory grows.
       if (last !== undefined && last.end === end) {
         const at = last.start
         free.pop()
@@ -137,14 +137,14 @@ export const planMemory = (plan: Plan, resident: number, start: number): MemoryP
       slots[slot]?.storage.tag === "own" && !given.has(slot) && (last.get(slot) ?? i) === i
     const over = overwritten(plan, kernel, isLast, (slot) => replaces.has(slot))
     for (const slot of writes(kernel)) {
-      const place = replaces.get(slot) ?? over.get(slot)
-      addresses[slot] = place === undefined ? memory.take(slotBytes(plan, slot)) : (addresses[place] ?? -1)
+      const reused = replaces.get(slot) ?? over.get(slot)
+      addresses[slot] = reused === undefined ? memory.take(slotBytes(plan, slot)) : (addresses[reused] ?? -1)
     }
     const handedOn = new Set(over.values())
     for (const slot of new Set([...reads(kernel), ...writes(kernel)]))
       if (isLast(slot) && !handedOn.has(slot)) memory.give(addresses[slot] ?? -1, slotBytes(plan, slot))
   })
-  // State that could not be replaced in place is moved at the end; by way of a spare place where it is itself another's old state.
+  // State that is not replaced in place is moved at the end of a step: by way of spare memory where the output is itself old state.
   const first: Array<Move> = []
   const second: Array<Move> = []
   slots.forEach(({ storage }, slot) => {

@@ -1,7 +1,7 @@
 /**
  * A plan is a program as an engine runs it: few kernels, each one pass over memory, and the slots of memory they read and
- * write. What a primitive rounds to and in which order it sums is fixed by its operands' shapes alone, so a plan gives the
- * bits that the program's steps give one by one.
+ * write. How a primitive rounds and in which order it sums depends on its operands' shapes alone, so a plan has the bits of
+ * the program's equations computed one by one.
  */
 import type { Equation, Reduction } from "../language/Primitive.ts"
 import type { OfKind } from "../language/primitiveFacts.ts"
@@ -10,21 +10,21 @@ import type { NDArray } from "../words/NDArray.ts"
 import * as Shape from "../words/Shape.ts"
 import { printSpec, type Spec } from "../words/ShapeError.ts"
 
-/** Primitives that make each element of their elements at the same place. */
+/** Primitives that compute each element from the elements at the same index. */
 export type Elementwise = OfKind<"elementwise">
 
-/** Where an array lives: what the program is given, what stands in it, what it gives, or what only its kernels see. */
+/** What an array in memory is: an input of the program, a constant, or a result of its kernels. */
 export type Storage =
   | { readonly tag: "input"; readonly index: number }
   | { readonly tag: "constant"; readonly index: number; readonly array: NDArray }
   | { readonly tag: "own" }
 
-/** A densely stored array in an engine's memory. */
+/** A dense array in the engine's memory. */
 export interface Slot extends Spec {
   readonly storage: Storage
 }
 
-/** How a loop steps through a slot: elements to skip for each of the loop's axes, from `offset`. */
+/** How a loop steps through a slot: a stride in elements for each of the loop's axes, from `offset`. */
 export interface Access {
   readonly offset: number
   readonly strides: ReadonlyArray<number>
@@ -34,7 +34,7 @@ export interface Access {
 export type Term =
   | { readonly tag: "load"; readonly slot: number; readonly dtype: DType; readonly access: Access }
   | { readonly tag: "literal"; readonly value: number; readonly dtype: DType }
-  /** A number that counts along the loop's axes. */
+  /** An affine function of the loop's indices. */
   | { readonly tag: "index"; readonly dtype: DType; readonly access: Access }
   | { readonly tag: "apply"; readonly primitive: Elementwise; readonly dtype: DType; readonly inputs: ReadonlyArray<number> }
 
@@ -44,7 +44,7 @@ export interface Store {
   readonly term: number
 }
 
-/** One pass: every element of `shape`, each store's term. */
+/** One pass over `shape` that computes each store's term for every element. */
 export interface Loop {
   readonly tag: "loop"
   readonly shape: Shape.Shape
@@ -53,8 +53,8 @@ export interface Loop {
 }
 
 /**
- * One pass that combines: the loop's first `kept` axes are those of the result, the others are combined. `order` is the
- * order of a sum: `rows` where the operand's last axis is combined (sixteen partial sums, by place modulo 16), `columns`
+ * One pass that reduces: the loop's first `kept` axes are those of the result, the others are reduced. `order` is the
+ * order of a sum: `rows` where the operand's last axis is reduced (sixteen partial sums, by index modulo 16), `columns`
  * where it is kept (one after the other).
  */
 export interface Reduce {
@@ -68,7 +68,7 @@ export interface Reduce {
   readonly slot: number
 }
 
-/** A matrix operand: the slot and its steps along batch, row and column. */
+/** A matrix operand: the slot and its strides along batch, row and column. */
 export interface Matrix {
   readonly slot: number
   readonly offset: number
@@ -77,15 +77,15 @@ export interface Matrix {
   readonly column: number
 }
 
-/** A kernel that makes one result, and may do more to each part of it as soon as that is done. */
-interface Made {
+/** A kernel with one result, and perhaps an epilogue that runs on each region of it as soon as that is complete. */
+interface WithEpilogue {
   readonly slot: number
-  /** A loop over the shape of the result. What it reads of it, it reads where it is about to write. */
+  /** A loop over the shape of the result, which it reads only at the elements that it is about to write. */
   readonly epilogue?: Loop
 }
 
-/** Products of matrices, m × k by k × n, for every place of the batch axes; each element sums over k one after the other. */
-export interface Product extends Made {
+/** Products of matrices, m × k by k × n, for every index of the batch axes; each element sums over k one after the other. */
+export interface Product extends WithEpilogue {
   readonly tag: "product"
   readonly batch: Shape.Shape
   readonly m: number
@@ -95,14 +95,14 @@ export interface Product extends Made {
   readonly b: Matrix
 }
 
-/** A single step with a kernel of its own, on dense arrays: a primitive that is neither a loop, a reduction nor a product. */
-export interface Single extends Made {
+/** A single equation with a kernel of its own, on dense arrays: a primitive that is neither a loop, a reduction nor a product. */
+export interface Single extends WithEpilogue {
   readonly tag: "single"
   readonly equation: Equation
   readonly inputs: ReadonlyArray<View>
 }
 
-/** A slot under another shape of as many elements: what a reshape comes to. */
+/** A slot under another shape of as many elements: the result of a reshape. */
 export interface View {
   readonly slot: number
   readonly shape: Shape.Shape
@@ -116,17 +116,17 @@ export interface Plan {
   readonly inputs: ReadonlyArray<Spec>
   readonly slots: ReadonlyArray<Slot>
   readonly kernels: ReadonlyArray<Kernel>
-  /** For each output of the program, where it is. */
+  /** For each output of the program, its slot and shape. */
   readonly outputs: ReadonlyArray<View>
 }
 
-/** The loop of a kernel that is one, or that has one for an epilogue. */
+/** The loop of a kernel: itself, or its epilogue. */
 export const loopOf = (kernel: Kernel): Loop | undefined => {
   if (kernel.tag === "loop") return kernel
   return kernel.tag === "reduce" ? undefined : kernel.epilogue
 }
 
-/** The slots that a kernel reads wherever it likes: those of all its terms, but for a loop's. */
+/** The slots that a kernel reads at any elements: those of its operands, without those of its loop. */
 const operands = (kernel: Kernel): ReadonlyArray<number> => {
   if (kernel.tag === "product") return [kernel.a.slot, kernel.b.slot]
   if (kernel.tag === "single") return kernel.inputs.map(({ slot }) => slot)
@@ -147,7 +147,7 @@ export const writes = (kernel: Kernel): ReadonlyArray<number> => {
   return kernel.tag === "loop" ? stores : [kernel.slot, ...stores]
 }
 
-/** Whether a kernel reads a slot only at the element that a loop of it is about to write. */
+/** Whether a kernel reads a slot only at the element that its loop is about to write. */
 export const readsInPlace = (kernel: Kernel, slot: number): boolean => {
   const loop = loopOf(kernel)
   return (
@@ -197,7 +197,7 @@ const printKernel = (kernel: Kernel): string => {
   }
 }
 
-/** The plan as text: a line for each slot that comes from outside, one for each kernel, and the outputs. */
+/** The plan as text: a line for each slot, one for each kernel, and the outputs. */
 export const print = ({ kernels, outputs, slots }: Plan): string =>
   [
     ...slots.map((slot, i) => `s${i}: ${printSpec(slot)}${slot.storage.tag === "own" ? "" : ` ${slot.storage.tag}`}`),

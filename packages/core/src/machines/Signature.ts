@@ -1,13 +1,13 @@
 /**
- * Text that says what a program is: two programs have it in common exactly when the same code computes both. Arrays that a
- * program closes over are data of that code like its inputs, so they are told by kind and shape; single numbers, and what
- * stands in the bodies of loops, become part of the code, and are told by value.
+ * The signature of a program: a text that two programs share exactly when the same code computes both. Arrays that a program
+ * closes over are data of that code, like its inputs, so only their dtype and shape count. Scalars, and arrays in the bodies of
+ * loops, become part of the code, so their values count.
  */
 import type { Equation, Program } from "../language/Primitive.ts"
 import type { NDArray } from "../words/NDArray.ts"
 import { printSpec } from "../words/ShapeError.ts"
 
-/** Longer arrays in the bodies of loops are told by who they are, which costs less than reading them. */
+/** Longer arrays in the bodies of loops are compared by reference, which costs less than reading them. */
 const longest = 1024
 
 const numbers = new WeakMap<NDArray, number>()
@@ -36,7 +36,7 @@ const param = (value: unknown): string => {
   return String(value)
 }
 
-/** The parameters of a step as text: the same for equal ones, and for no others. */
+/** The parameters of an equation as text: the same text for equal parameters, and for no others. */
 export const ofParams = (params: Equation["params"]): string =>
   Object.entries(params)
     .map(([name, value]) => `${name} ${param(value)}`)
@@ -50,5 +50,5 @@ const text = ({ constants, equations, inputs, outputs }: Program, isInner: boole
     outputs.join(" "),
   ].join("\n")
 
-/** A program as text. What each step gives is left out, since it follows from the rest. */
+/** The signature of a program. The results of equations are left out, since they follow from the rest. */
 export const ofProgram = (program: Program): string => text(program, false)

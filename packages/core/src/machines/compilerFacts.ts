@@ -1,6 +1,6 @@
 /**
- * What the compiler has decided for each primitive: who computes it, whether more is done to its result in the same pass, and
- * how much work it is. The table has a row for each primitive; one that is computed by the host says so here.
+ * The compiler's decisions for each primitive: what computes it, whether an epilogue can follow in the same pass, and how much
+ * work it is. The table has a row for each primitive; one that the host computes is marked here.
  */
 import type { Params, Primitive, Program } from "../language/Primitive.ts"
 import type { OfKind } from "../language/primitiveFacts.ts"
@@ -108,6 +108,7 @@ export const compilerFacts = {
   windowMaxPick: { ...kernel, work: ({ window }, _, out) => size(out) * Shape.size(window) },
   threefry: kernel,
   argsort: kernel,
+  // A body with more constant numbers than its kernel writes is computed by the host: `fits` in `kernels/primitives/scan.ts`.
   scan: { ...kernel, readAlone: true, work: ({ body, length }) => length * programWork(body) },
 } as const satisfies { readonly [P in Primitive]: CompilerFacts<P> }
 

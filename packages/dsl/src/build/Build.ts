@@ -11,21 +11,19 @@ import * as Optimizer from "@adjoint/core/learning/Optimizer"
 import type { Params } from "@adjoint/core/learning/Params"
 import * as Regularizer from "@adjoint/core/learning/Regularizer"
 import * as Score from "@adjoint/core/learning/Score"
+import type { Keeping, Watched, Watching } from "@adjoint/core/training/Callback"
 import type { TrainState } from "@adjoint/core/training/Checkpoint"
 import type { EarlyStop, Monitor } from "@adjoint/core/training/Monitor"
 import type { Plateau } from "@adjoint/core/training/Plateau"
 import type { Stage } from "@adjoint/core/training/Pretrain"
-import * as Tree from "@adjoint/core/words/Tree"
-import * as Result from "effect/Result"
-import { check, shapes } from "../check/Check.ts"
+import type { Checked, Needed } from "../check/Checked.ts"
 import { lossName, scoreNames, wanted } from "../check/Outputs.ts"
-import { type ModelFile, type Named, type Regularize, type Train, useOf } from "../Document.ts"
-import type { Finding } from "../diagnostic/Diagnostic.ts"
+import { type ModelFile, type Named, type Train, useOf } from "../Document.ts"
+import * as Nodes from "../net/Nodes.ts"
+import { use, uses } from "../net/Uses.ts"
 import type { Facts } from "../prepare/Facts.ts"
 import { type Catalogue, standard } from "../schema/Catalogue.ts"
-import * as Nodes from "./Nodes.ts"
 import * as Stages from "./Stages.ts"
-import { use } from "./Uses.ts"
 
 /** What training wants of a document; the names are those of `Train.Config`, save `checkpoint`. */
 export interface Built {
@@ -50,29 +48,10 @@ export interface Built {
   readonly best: Monitor
   readonly earlyStop?: EarlyStop
   readonly plateau?: Plateau
-  readonly checkpoint: Checkpoint
+  /** Which states of the run are kept. */
+  readonly checkpoint: Keeping
   /** The machines whose weights the net starts from; `layer` names one of the net's own. */
   readonly pretrain?: ReadonlyArray<Stage>
-}
-
-/** Which states of a run are kept, and after how many epochs each. */
-export interface Checkpoint {
-  readonly keep: ReadonlyArray<"best" | "last">
-  readonly every: number
-}
-
-/** What must be known of the data before anything can be built. */
-export type Needed = Facts & Required<Pick<Facts, "sample" | "target" | "rows">>
-
-/** Builds a document over its data. Fails with what keeps it from being trained; advice does not. */
-export const build = (
-  document: ModelFile,
-  facts: Needed,
-  catalogue: Catalogue = standard,
-): Result.Result<Built, ReadonlyArray<Finding>> => {
-  const allowed = new Set(document.lint.allow)
-  const wrong = check(document, facts, catalogue).filter(({ code }) => !code.startsWith("A") && !allowed.has(code))
-  return wrong.length > 0 ? Result.fail(wrong) : Result.succeed(made(document, facts, catalogue))
 }
 
 /** n / (K · nₖ) for each class that occurs, and 1 for one that does not. */
@@ -82,18 +61,12 @@ const balanced = (counts: ReadonlyArray<number>): ReadonlyArray<number> => {
 }
 
 /** A loss with its classes weighed; balanced only where they were counted, since without rows it but turns outputs into answers. */
-const weighted = (loss: Loss.Loss, weights: Regularize["class_weight"], { counts }: Needed): Loss.Loss => {
-  const each = weights === "balanced" ? counts && balanced(counts) : weights
-  return each === undefined ? loss : Loss.weighted(loss, each)
-}
-
-/** The loss in force, which may depend on how many outputs the layers make. */
-const lossOf = ({ model, train }: ModelFile, facts: Needed, catalogue: Catalogue): string => {
-  const { output } = shapes(model, train, facts, catalogue)
-  const name = lossName(catalogue.loss, train, facts.target, output?.length === 1 ? output[0] : undefined)
-  if (name === undefined) throw new TypeError("the classes of the target are not known")
-  return name
-}
+const weighted = (loss: Loss.Loss, effects: ReadonlyArray<Regularizer.Regularization>, { counts }: Needed): Loss.Loss =>
+  effects.reduce((sofar, effect) => {
+    if (effect._tag !== "ClassWeights") return sofar
+    const each = effect.weights === "balanced" ? counts && balanced(counts) : effect.weights
+    return each === undefined ? sofar : Loss.weighted(sofar, each)
+  }, loss)
 
 /** The net of a document's model, which begins with what prepares an input where that is known. Needs to know the target only where the model ends in a head. */
 export const netOf = ({ model, train }: ModelFile, facts: Facts, catalogue: Catalogue = standard): Net => {
@@ -102,16 +75,16 @@ export const netOf = ({ model, train }: ModelFile, facts: Facts, catalogue: Cata
   return facts.input === undefined ? net : Deferred.net(facts.input, net)
 }
 
-const made = (document: ModelFile, facts: Needed, catalogue: Catalogue): Built => {
+/** Builds what was checked. */
+export const build = ({ catalogue, document, facts, lossName: loss }: Checked): Built => {
   const { train } = document
-  const loss = lossOf(document, facts, catalogue)
   const stepsPerEpoch = Math.ceil(facts.rows.train / train.batch)
   // The rate counts the optimizer's steps, one for so many batches.
   const learningRate = rate(train, stepsPerEpoch / (train.accumulate ?? 1), catalogue)
   const scores = scoresOf(train, facts, catalogue)
-  const cost = penalty(train)
-  const stop = callback(train, "early_stop")
-  const slow = callback(train, "reduce_on_plateau")
+  const effects = regularizations(train, catalogue)
+  const penalties = effects.flatMap((effect) => (effect._tag === "Penalty" ? [effect.penalty] : []))
+  const { best, checkpoint = both, earlyStop, plateau } = watched(train, scores, facts, catalogue)
   return {
     net: netOf(document, facts, catalogue),
     loss: weighted(
@@ -119,53 +92,27 @@ const made = (document: ModelFile, facts: Needed, catalogue: Catalogue): Built =
         catalogue.loss,
         train.loss === "auto" ? { name: loss, options: {} } : use(catalogue, catalogue.loss, train.loss),
       ),
-      train.regularize.class_weight,
+      effects,
       facts,
     ),
     lossName: loss,
-    optimizer: optimizer(train, learningRate, catalogue),
+    optimizer: optimizer(train, learningRate, effects, catalogue),
     scores,
     ...unitsOf(scores, facts),
     seed: train.seed,
     epochs: train.epochs,
     batch: train.batch,
-    best: monitor(callback(train, "checkpoint") ?? stop ?? {}, scores, facts),
-    checkpoint: checkpoint(train),
+    best,
+    checkpoint,
     ...Stages.pretraining(document, catalogue),
-    ...(cost === undefined ? {} : { penalty: cost }),
+    ...(penalties.length === 0 ? {} : { penalty: Regularizer.sum(...penalties) }),
     ...(train.average === undefined
       ? {}
       : { scored: ({ optimizer, params }: TrainState<Params, Params, Params>) => Optimizer.averaged(optimizer) ?? params }),
-    ...(slow === undefined
-      ? {}
-      : {
-          plateau: {
-            ...monitor(slow, scores, facts),
-            minDelta: slow.min_delta as number,
-            factor: slow.factor as number,
-            patience: slow.patience as number,
-            cooldown: slow.cooldown as number,
-            least: slow.least as number,
-          },
-        }),
-    ...(stop === undefined
-      ? {}
-      : {
-          earlyStop: {
-            ...monitor(stop, scores, facts),
-            minDelta: stop.min_delta as number,
-            patience: stop.patience as number,
-            restoreBest: stop.restore_best as boolean,
-          },
-        }),
+    ...(plateau === undefined ? {} : { plateau }),
+    ...(earlyStop === undefined ? {} : { earlyStop }),
   }
 }
-
-type Options = { readonly [option: string]: unknown }
-
-/** The options of the first callback of a name. */
-const callback = ({ callbacks }: Train, name: string): Options | undefined =>
-  callbacks.map(useOf).find((each) => each.name === name)?.options
 
 /** The optimizer's own rate, shaped by the schedule over the run. */
 const rate = ({ epochs, optimizer, schedule }: Train, stepsPerEpoch: number, catalogue: Catalogue): LearningRate => {
@@ -180,41 +127,23 @@ const rate = ({ epochs, optimizer, schedule }: Train, stepsPerEpoch: number, cat
   })
 }
 
-/** Whether a path of parameters lies in a layer of that name, `block.0.dense1`. */
-const isIn = (path: Tree.Path, layer: string): boolean => `${Tree.printPath(path)}.`.startsWith(`${layer}.`)
+/** What the regularizers of a document do, in the order of their table. */
+const regularizations = ({ regularize }: Train, catalogue: Catalogue): ReadonlyArray<Regularizer.Regularization> =>
+  uses(catalogue.regularizer, regularize).map((named) => Entry.make(catalogue.regularizer, named))
 
-/** Steps by layer: none for the frozen, others times their factor. */
-const groups = (freeze: ReadonlyArray<string>, rates: ReadonlyArray<readonly [string, number]>): Optimizer.Optimizer =>
-  Optimizer.scaleByPath((path) =>
-    freeze.some((layer) => isIn(path, layer))
-      ? 0
-      : rates.reduce((factor, [layer, rate]) => (isIn(path, layer) ? factor * rate : factor), 1),
-  )
-
-const optimizer = (train: Train, learningRate: LearningRate, catalogue: Catalogue): Optimizer.Optimizer => {
-  const { accumulate, average, freeze = [], lookahead, optimizer, regularize } = train
-  const rates = Object.entries(train.rates ?? {})
-  const bare = Entry.make(catalogue.optimizer, use(catalogue, catalogue.optimizer, optimizer))(learningRate)
-  const brick = (limit: number | undefined, make: (limit: number) => Optimizer.Optimizer): ReadonlyArray<Optimizer.Optimizer> =>
-    limit === undefined ? [] : [make(limit)]
-  const bricks = [
-    ...brick(regularize.clip_value, Optimizer.clipByValue),
-    ...brick(regularize.clip_layer_norm, Optimizer.clipByLayerNorm),
-    ...brick(regularize.clip_norm, Optimizer.clipByGlobalNorm),
-    bare,
-    ...brick(regularize.max_norm, Optimizer.maxNorm),
-  ]
-  const chained = bricks.length === 1 ? bare : Optimizer.chain(...bricks)
-  const looking = lookahead === undefined ? chained : Optimizer.lookahead(chained, lookahead)
-  const grouped = freeze.length === 0 && rates.length === 0 ? looking : Optimizer.chain(looking, groups(freeze, rates))
-  // Around all that alters a step, so that the mean is of the weights as they are.
-  const meant = average === undefined ? grouped : Optimizer.average(grouped, { decay: average })
-  return accumulate === undefined || accumulate === 1 ? meant : Optimizer.accumulate(accumulate, meant)
-}
-
-const penalty = ({ regularize: { l1, l2 } }: Train): Regularizer.Regularizer | undefined => {
-  const parts = [...(l1 > 0 ? [Regularizer.l1(l1)] : []), ...(l2 > 0 ? [Regularizer.l2(l2)] : [])]
-  return parts.length === 0 ? undefined : Regularizer.sum(...parts)
+/** The optimizer with all that stands before, after and around it. */
+const optimizer = (
+  train: Train,
+  learningRate: LearningRate,
+  effects: ReadonlyArray<Regularizer.Regularization>,
+  catalogue: Catalogue,
+): Optimizer.Optimizer => {
+  const own = Entry.make(catalogue.optimizer, use(catalogue, catalogue.optimizer, train.optimizer))(learningRate)
+  const bricks = (place: "before" | "after") =>
+    effects.flatMap((effect) => (effect._tag === "Brick" && effect.place === place ? [effect.brick] : []))
+  const all: ReadonlyArray<Optimizer.Optimizer> = [...bricks("before"), own, ...bricks("after")]
+  const chained = all.length === 1 ? own : Optimizer.chain(...all)
+  return uses(catalogue.around, train).reduce((inner, named) => Entry.make(catalogue.around, named)(inner), chained)
 }
 
 const scoresOf = (train: Train, facts: Needed, catalogue: Catalogue): Built["scores"] => {
@@ -239,19 +168,36 @@ const unitsOf = (scores: Built["scores"], { target }: Needed): Pick<Built, "unit
   return { units: Object.fromEntries(named) }
 }
 
-/** What a callback watches, and which way is better; without a word of it the validation loss, or else the training loss. */
-const monitor = (options: Options, scores: Built["scores"], { rows }: Needed): Monitor => {
-  const watched = typeof options.monitor === "string" ? options.monitor : rows.val > 0 ? "val.loss" : "train.loss"
-  const { mode } = options
-  if (mode === "min" || mode === "max") return { monitor: watched, mode }
-  const name = watched.slice(watched.indexOf(".") + 1)
-  const score = Object.hasOwn(scores, name) ? scores[name] : undefined
-  return { monitor: watched, mode: score?.better === "higher" ? "max" : "min" }
-}
+/** Which way a watched score is better. */
+const monitorOf =
+  (scores: Built["scores"]) =>
+  ({ mode, monitor }: Watching): Monitor => {
+    if (mode !== "auto") return { monitor, mode }
+    const name = monitor.slice(monitor.indexOf(".") + 1)
+    const score = Object.hasOwn(scores, name) ? scores[name] : undefined
+    return { monitor, mode: score?.better === "higher" ? "max" : "min" }
+  }
 
 /** Both states after every epoch, unless the document asks for something else. */
-const checkpoint = (train: Train): Checkpoint => {
-  const options = callback(train, "checkpoint")
-  if (options === undefined) return { keep: ["best", "last"], every: 1 }
-  return { keep: options.keep as Checkpoint["keep"], every: Number.parseInt(String(options.every), 10) }
+const both: Keeping = { keep: ["best", "last"], every: 1 }
+
+/**
+ * What the callbacks add to a run; of two of one name the first counts. An epoch is the best by what the checkpoint
+ * watches, or else early stopping, or else the validation loss, or else the training loss.
+ */
+const watched = (
+  { callbacks }: Train,
+  scores: Built["scores"],
+  { rows }: Needed,
+  catalogue: Catalogue,
+): Watched & Required<Pick<Watched, "best">> => {
+  const added: Watched = Object.assign(
+    {},
+    ...callbacks
+      .map((callback) => Entry.make(catalogue.callback, use(catalogue, catalogue.callback, callback))(monitorOf(scores)))
+      .toReversed(),
+  )
+  const { earlyStop } = added
+  const stop = earlyStop && { monitor: earlyStop.monitor, mode: earlyStop.mode }
+  return { ...added, best: added.best ?? stop ?? { monitor: rows.val > 0 ? "val.loss" : "train.loss", mode: "min" } }
 }

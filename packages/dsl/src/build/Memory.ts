@@ -1,6 +1,6 @@
 /**
  * Whether a step of training fits into one memory of the WebAssembly engine: planned, not run. Where it does not, the layers
- * whose arrays are the largest are told of the document, with a batch that fits or, where none does, that none does.
+ * whose arrays are the largest are reported at their places in the document, with a batch that fits or, where none does, that none does.
  */
 import { EngineError, OutOfMemory } from "@adjoint/core/engines/Engine"
 import { type LayerArrays, layerArrays } from "@adjoint/core/training/layerArrays"
@@ -11,11 +11,11 @@ import * as Shapes from "../check/Shapes.ts"
 import type { ModelFile } from "../Document.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
 import { listed } from "../diagnostic/Suggest.ts"
+import * as Nodes from "../net/Nodes.ts"
 import type { Facts, Target } from "../prepare/Facts.ts"
 import { type Catalogue, standard } from "../schema/Catalogue.ts"
 import type { Built } from "./Build.ts"
 import { mayExceed } from "./Footprint.ts"
-import * as Nodes from "./Nodes.ts"
 
 /** What must be known of the data to plan a step; with the number of rows, the data that the engine holds counts too. */
 export type Rows = Facts & Required<Pick<Facts, "sample" | "target">>
@@ -153,11 +153,11 @@ const thrownIn = (
 const amount = (shortage: Shortage): string => {
   if (shortage instanceof ShapeError) return "an array of 2³¹ elements or more, and none may have so many"
   const { most, wanted } = shortage
-  const room = most === undefined ? "the host has not so much left" : `one memory holds ${count(most)}`
+  const room = most === undefined ? "the host cannot provide it" : `one memory holds ${count(most)}`
   return `${count(wanted)} bytes of memory, and ${room}`
 }
 
-/** Where a training that wants too much is told of the document. */
+/** The finding for a training that needs too much memory, at its place in the document. */
 export const blame = (
   document: ModelFile,
   built: Built,
@@ -171,7 +171,9 @@ export const blame = (
   const batch = batchOf(built, data)
   const rows: Spec = { dtype: "f32", shape: [batch, ...data.sample] }
   const blamed =
-    shortage instanceof ShapeError ? thrownIn(shortage, all, Shapes.infer(all, data.sample)) : owners(built, all, rows, shortage)
+    shortage instanceof ShapeError
+      ? thrownIn(shortage, all, Shapes.infer(all, data.sample, catalogue))
+      : owners(built, all, rows, shortage)
   const [first, ...others] = blamed
   const doer = fit === "unknown" ? "this run" : `a step of training on ${count(batch)} ${batch === 1 ? "row" : "rows"}`
   const message = `${doer} wants ${amount(shortage)}`

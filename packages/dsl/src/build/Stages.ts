@@ -2,8 +2,8 @@
 import type { Stage } from "@adjoint/core/training/Pretrain"
 import { siteOf } from "../check/Pretrain.ts"
 import type { ModelFile, Rbm } from "../Document.ts"
+import * as Nodes from "../net/Nodes.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
-import * as Nodes from "./Nodes.ts"
 
 const methodOf = (method: Rbm["method"]): Stage["method"] => ("cd" in method ? { cd: method.cd.steps } : method)
 
@@ -15,7 +15,7 @@ export const pretraining = (
   if (pretrain.length === 0) return {}
   const names = Nodes.nodes({ catalogue, model }).map(({ name }) => name)
   const stages = pretrain.map(({ rbm: { lr, method, ...rest } }) => {
-    const site = siteOf(model, names.indexOf(rest.layer))
+    const site = siteOf(model, names.indexOf(rest.layer), catalogue)
     if (typeof site === "string") throw new TypeError(`${rest.layer} ${site}`)
     return { ...rest, hidden: site.units, method: methodOf(method), learningRate: lr }
   })

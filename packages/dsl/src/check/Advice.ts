@@ -1,28 +1,28 @@
 /** Advice: what the field has learned to avoid, in terms of what the file says. Nothing here keeps a model from running. */
-import type { Activation } from "@adjoint/core/learning/Activation"
-import { canonical } from "@adjoint/core/learning/Entry"
-import { usual } from "../build/Uses.ts"
+import type { Activation, Family } from "@adjoint/core/learning/Activation"
 import { type Data, type Model, type Pretrain as Stages, type Train, useOf } from "../Document.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
-import type { Catalogue } from "../schema/Catalogue.ts"
+import { uses, usual } from "../net/Uses.ts"
+import { activationTraits, type Catalogue, named, traitsOf } from "../schema/Catalogue.ts"
 import { type Path, pointer } from "../source/Path.ts"
 import * as Neighbours from "./Neighbours.ts"
 import * as Pretrain from "./Pretrain.ts"
 import { replacing } from "./Replacing.ts"
 import * as SelfNormalizing from "./SelfNormalizing.ts"
-import { type Said, type Survey, survey, type Weighted } from "./Weights.ts"
+import * as Usual from "./Usual.ts"
+import { isActivation, type Said, type Survey, survey, type Weighted } from "./Weights.ts"
 
-/** The family of an initializer, by its name, and its sister in another family. */
-const familyOf = (name: string): "xavier" | "he" | undefined => {
-  if (/^(?:xavier|glorot)_/.test(name)) return "xavier"
-  return /^(?:he|kaiming)_/.test(name) ? "he" : undefined
+/** The name of the initializer of another family that draws from the same distribution. */
+const sister = ({ initializer }: Catalogue, name: string, family: Family): string | undefined => {
+  const own = traitsOf(initializer, name)
+  return named(initializer, (other) => other.family === family && other.distribution === own?.distribution)
 }
 
-const sister = (name: string, family: "xavier" | "he"): string => `${family}_${name.endsWith("_uniform") ? "uniform" : "normal"}`
-
 /** Whether an initializer gives one number to all weights. */
-const isEqual = ({ name, options }: Said): boolean =>
-  ["zeros", "ones", "constant"].includes(name) || options.std === 0 || options.limit === 0
+const isEqual = ({ initializer }: Catalogue, { name, options }: Said): boolean => {
+  const equal = traitsOf(initializer, name)?.isEqual ?? false
+  return typeof equal === "string" ? options[equal] === 0 : equal
+}
 
 /** So many hidden layers make a net deep, in which slopes below 1 multiply to nothing. */
 const deep = 5
@@ -40,43 +40,39 @@ const mismatch = (code: "A601" | "A603", activation: Said, init: Said, better: s
   ...replacing(init, better),
 })
 
-/** What the catalogue knows of the names in a model. */
-const naming = (catalogue: Catalogue) => {
-  const own = (name: string): string => canonical(catalogue.activation, name)
-  return {
-    own,
-    isActivation: (name: string): boolean => Object.hasOwn(catalogue.activation, name) && !Object.hasOwn(catalogue.layer, name),
-    isIdentity: (name: string): boolean => own(name) === "identity",
-    isSelu: (name: string): boolean => own(name) === "selu",
-  }
-}
+/** What an activation is when all is left to its defaults. */
+const usualOf = (catalogue: Catalogue, name: string): Activation | undefined =>
+  isActivation(catalogue, name) ? usual(catalogue.activation, name) : undefined
 
-type Known = (name: string) => Activation | undefined
-
-const initializers = ({ activation, init }: Weighted, known: Known): ReadonlyArray<Finding> => {
-  const family = familyOf(init.name)
-  const follows = activation === undefined ? undefined : known(activation.name)
-  if (activation === undefined || follows === undefined || family === undefined) return []
-  if (family === "xavier" && follows.suits === "he")
-    return [mismatch("A603", activation, init, sister(init.name, "he"), "keeps the variance of the activations")]
-  if (family === "he" && follows.saturates === true)
-    return [mismatch("A601", activation, init, sister(init.name, "xavier"), "keeps it from saturating at the start")]
+const initializers = ({ activation, init }: Weighted, catalogue: Catalogue): ReadonlyArray<Finding> => {
+  const follows = activation === undefined ? undefined : usualOf(catalogue, activation.name)
+  if (activation === undefined || follows === undefined) return []
+  const family = traitsOf(catalogue.initializer, init.name)?.family
+  const [he, xavier] = [sister(catalogue, init.name, "he"), sister(catalogue, init.name, "xavier")]
+  if (family === "xavier" && follows.suits === "he" && he !== undefined)
+    return [mismatch("A603", activation, init, he, "keeps the variance of the activations")]
+  if (family === "he" && follows.saturates === true && xavier !== undefined)
+    return [mismatch("A601", activation, init, xavier, "keeps it from saturating at the start")]
   return []
 }
+
+/** A slope as a fraction: `1/4`. */
+const fraction = (slope: number): string => `1/${Math.round(1 / slope)}`
 
 /** What is said of a name wherever it is the activation of a hidden layer, or of any. */
 const activations = (
   { activated, weighted }: Survey,
-  known: Known,
-  own: (name: string) => string,
+  catalogue: Catalogue,
   isPretrained: (path: Path) => boolean,
 ): ReadonlyArray<Finding> => {
   const hidden = weighted.reduce((count, { isLast, times }) => count + (isLast ? 0 : times), 0)
   return activated.flatMap((activation): ReadonlyArray<Finding> => {
     const { isLast, name, path } = activation
+    const { role, slope } = activationTraits(catalogue, name) ?? { role: "hidden", slope: 1 }
+    const saturates = usualOf(catalogue, name)?.saturates === true
     const at: Spot = { path, on: "key" }
     const fix = isLast ? {} : replacing(activation, "relu")
-    if (own(name) === "step")
+    if (slope === 0)
       return [
         {
           code: "A602",
@@ -88,17 +84,17 @@ const activations = (
       ]
     // Layers that start from a machine are sigmoids, and start where gradients reach them.
     if (isLast || isPretrained(path)) return []
-    if (own(name) === "sigmoid")
+    if (role === "probability")
       return [
         {
           code: "A604",
-          message: `\`${name}\` in a hidden layer: its slope is at most 1/4, so gradients shrink at every such layer`,
+          message: `\`${name}\` in a hidden layer: its slope is at most ${fraction(slope)}, so gradients shrink at every such layer`,
           at,
           help: "prefer `relu`, or `tanh`, which is centred on 0",
           ...fix,
         },
       ]
-    if (known(name)?.saturates === true && hidden >= deep)
+    if (saturates && hidden >= deep)
       return [
         {
           code: "A607",
@@ -122,39 +118,48 @@ export const check = (
   }: { readonly data?: Data | undefined; readonly pretrain?: Stages | undefined; readonly train?: Train | undefined },
   catalogue: Catalogue,
 ): ReadonlyArray<Finding> => {
-  const names = naming(catalogue)
-  const known: Known = (name) => (names.isActivation(name) ? usual(catalogue.activation, name) : undefined)
-  const found = survey(model, names)
+  const found = survey(model, catalogue)
   const learned = Pretrain.pretrained(model, pretrain, catalogue)
   return [
-    ...once(found.weighted.flatMap((layer) => initializers(layer, known))),
-    ...activations(found, known, names.own, ([, , place]) => typeof place === "number" && learned.has(place)),
-    ...once(SelfNormalizing.check({ ...names, survey: found, data, train })),
-    ...Neighbours.check({ ...names, model, survey: found }),
-    ...decay(train),
+    ...once(found.weighted.flatMap((layer) => initializers(layer, catalogue))),
+    ...activations(found, catalogue, ([, , place]) => typeof place === "number" && learned.has(place)),
+    ...once(SelfNormalizing.check({ survey: found, data, train, catalogue })),
+    ...Neighbours.check({ model, survey: found, catalogue }),
+    ...decay(train, catalogue),
+    ...Usual.check({ model, ...(pretrain && { pretrain }), ...(train && { train }) }, found.steps, catalogue),
   ]
 }
 
-const decay = (train: Train | undefined): ReadonlyArray<Finding> =>
-  train !== undefined && train.regularize.l2 > 0 && useOf(train.optimizer).name === "adam"
-    ? [
-        {
-          code: "A605",
-          message: "`l2` with `adam`: prefer the decay of `adamw` (adam divides the penalty by the size of the gradient)",
-          at: { path: ["train", "regularize", "l2"], on: "key" },
-          related: [{ at: { path: ["train", "optimizer", "adam"], on: "key" }, label: "adam" }],
-          help: `\`optimizer: { adamw: { weight_decay: ${train.regularize.l2} } }\`, without \`l2\``,
-        },
-      ]
-    : []
+/** Penalties on squared weights that an optimizer divides by the size of the gradient, where one of its kind decays weights beside it. */
+const decay = (train: Train | undefined, { optimizer, regularizer }: Catalogue): ReadonlyArray<Finding> => {
+  if (train === undefined) return []
+  const { name } = useOf(train.optimizer)
+  const own = traitsOf(optimizer, name)
+  const better = named(optimizer, (traits) => traits.isAdaptive && traits.decay !== undefined)
+  const option = better === undefined ? undefined : traitsOf(optimizer, better)?.decay
+  if (own?.isAdaptive !== true || own.decay !== undefined || better === undefined || option === undefined) return []
+  return uses(regularizer, train.regularize).flatMap(({ name: penalty, options }): ReadonlyArray<Finding> => {
+    const [strength] = Object.values(options)
+    if (traitsOf(regularizer, penalty)?.adds !== "squares" || strength === 0) return []
+    return [
+      {
+        code: "A605",
+        message: `\`${penalty}\` with \`${name}\`: prefer the decay of \`${better}\` (${name} divides the penalty by the size of the gradient)`,
+        at: { path: ["train", "regularize", penalty], on: "key" },
+        related: [{ at: { path: ["train", "optimizer", name], on: "key" }, label: name }],
+        help: `\`optimizer: { ${better}: { ${option}: ${strength} } }\`, without \`${penalty}\``,
+      },
+    ]
+  })
+}
 
 /** Hidden layers whose weights all start alike. */
 export const equalWeights = (model: Model, catalogue: Catalogue): ReadonlyArray<Finding> => {
-  const { weighted } = survey(model, naming(catalogue))
+  const { weighted } = survey(model, catalogue)
   return once(
     weighted.flatMap(
       ({ init, isLast, kind }): ReadonlyArray<Finding> =>
-        isLast || !isEqual(init)
+        isLast || !isEqual(catalogue, init)
           ? []
           : [
               {

@@ -3,11 +3,11 @@
  * document and what is known of its data, so they can be asked again when the data has said more.
  */
 import * as Shape from "@adjoint/core/words/Shape"
-import * as Nodes from "../build/Nodes.ts"
 import { type Data, layerOf, type Model, type ModelFile, type Train } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { scalar } from "../diagnostic/Fix.ts"
 import { listed } from "../diagnostic/Suggest.ts"
+import * as Nodes from "../net/Nodes.ts"
 import { arrayTarget } from "../prepare/Division.ts"
 import type { Facts, Target } from "../prepare/Facts.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
@@ -46,16 +46,24 @@ export const shapes = (
   const loss = train === undefined ? undefined : lossName(catalogue.loss, train, facts.target)
   const outputs = wanted(catalogue.loss, facts.target, loss)
   const nodes = Nodes.nodes({ catalogue, model, ...(outputs === undefined ? {} : { outputs }) })
-  return Shapes.infer(nodes, facts.sample)
+  return Shapes.infer(nodes, facts.sample, catalogue)
 }
 
-/** Everything that the checks find. References between layers must have been found right before. */
-export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): ReadonlyArray<Finding> => {
+/** What the checks found out, and from which facts. */
+export interface Report {
+  readonly facts: Facts
+  readonly findings: ReadonlyArray<Finding>
+  /** Missing where the layers could not be read, or a head stands in the wrong place. */
+  readonly shapes?: Shapes.Shapes
+}
+
+/** Runs every check once. References between layers must have been found right before. */
+export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): Report => {
   const { data, evaluate, model, pretrain, train } = readable
   const form = model === undefined ? [] : heads(model)
   const inferred = model === undefined || form.length > 0 ? undefined : shapes(model, train, facts, catalogue)
   const made = inferred?.output?.length === 1 ? inferred.output[0] : undefined
-  return [
+  const findings = [
     ...(data === undefined ? [] : division(data, facts)),
     ...(model === undefined ? [] : given(model, facts)),
     ...form,
@@ -71,7 +79,7 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
           train,
           inferred.made.map(({ name }) => name),
         )),
-    ...(train === undefined || inferred === undefined ? [] : LastBatch.check(train, facts, inferred.made)),
+    ...(train === undefined || inferred === undefined ? [] : LastBatch.check(train, facts, inferred.made, catalogue)),
     ...(train === undefined
       ? []
       : Training.check({
@@ -84,10 +92,11 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
           ...(made === undefined ? {} : { made }),
         })),
     ...(model === undefined ? [] : Advice.check(model, { data, pretrain, train }, catalogue)),
-    ...(data === undefined || inferred === undefined ? [] : Scaling.check(data, facts, inferred.made)),
-    ...(data === undefined || model === undefined ? [] : Tokens.check(facts, layersOf(model))),
+    ...(data === undefined || inferred === undefined ? [] : Scaling.check(data, facts, inferred.made, catalogue)),
+    ...(data === undefined || model === undefined ? [] : Tokens.check(facts, layersOf(model), catalogue)),
     ...(data === undefined || train === undefined ? [] : Balance.check(data, train, facts)),
   ]
+  return { facts, findings, ...(inferred === undefined ? {} : { shapes: inferred }) }
 }
 
 /** Whether the data gives what the model says it is given. */

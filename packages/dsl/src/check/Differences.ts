@@ -1,11 +1,11 @@
 /**
  * Where one document says another thing than another one: the keys in which they differ, as findings of the one that a
- * person can mend. A run is only gone on with by the model that it began with.
+ * person can mend. A run can only be resumed with the model that it began with.
  */
 import type { Finding } from "../diagnostic/Diagnostic.ts"
+import { isRecord } from "../source/Data.ts"
 import { type Path, print } from "../source/Path.ts"
 import { overridden, type Positions } from "../source/Positions.ts"
-import { isRecord } from "../source/Yaml.ts"
 
 /** A place where two documents differ; a side that does not say anything there is missing. */
 export interface Difference {

@@ -6,43 +6,54 @@ import * as Shape from "@adjoint/core/words/Shape"
 import type { Train } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import type { Facts } from "../prepare/Facts.ts"
+import { type Catalogue, layerTraits, named } from "../schema/Catalogue.ts"
 import type { Made } from "./Shapes.ts"
 
 /** So many numbers of a channel say its variance to about a half. */
 const enough = 8
 
 /** Numbers of each channel that a layer sees in a row, of one that normalizes over the batch. */
-const seen = ({ inputs: [input], kind }: Made): number =>
-  kind === "batch_norm" && input !== undefined ? Shape.size(input.slice(0, -1)) : Number.POSITIVE_INFINITY
+const seen = ({ inputs: [input], kind }: Made, catalogue: Catalogue): number => {
+  const traits = layerTraits(catalogue, kind)
+  const isOver = traits?.role === "normalization" && traits.over === "batch"
+  return isOver && input !== undefined ? Shape.size(input.slice(0, -1)) : Number.POSITIVE_INFINITY
+}
 
 /** What is wrong with the size of batches, given how many rows there are and which layers. */
-export const check = ({ batch }: Pick<Train, "batch">, { rows }: Facts, made: ReadonlyArray<Made>): ReadonlyArray<Finding> => {
-  const [norm] = made.toSorted((a, b) => seen(a) - seen(b))
+export const check = (
+  { batch }: Pick<Train, "batch">,
+  { rows }: Facts,
+  made: ReadonlyArray<Made>,
+  catalogue: Catalogue,
+): ReadonlyArray<Finding> => {
+  const [norm] = made.toSorted((a, b) => seen(a, catalogue) - seen(b, catalogue))
   if (norm === undefined || rows === undefined || rows.train < batch) return []
   const last = (size: number): number => rows.train % size || size
-  const numbers = (size: number): number => last(size) * seen(norm)
+  const numbers = (size: number): number => last(size) * seen(norm, catalogue)
   const isSpoilt = batch >= enough && last(batch) < batch && numbers(batch) < enough
   if (numbers(batch) > 1 && !isSpoilt) return []
   const least = isSpoilt ? enough : 2
+  const own = `\`${norm.kind}\``
+  const bySample = named(catalogue.layer, (traits) => traits.role === "normalization" && traits.over === "sample")
+  const other = bySample === undefined ? [] : [`\`${bySample}\`, which needs no batch`]
   const fits = [1, 2, -1, 3, -2, 4, -3, 5, -4].map((step) => batch + step).find((size) => size > 1 && numbers(size) >= least)
   const found = {
     at: { path: ["train", "batch"] },
     related: [{ at: { path: [...norm.path, norm.kind], on: "key" }, label: "normalizes over the batch" }],
-    help: fits === undefined ? "`layer_norm` needs no batch" : `\`batch: ${fits}\`, or \`layer_norm\`, which needs no batch`,
+    help: [...(fits === undefined ? [] : [`\`batch: ${fits}\``]), ...other].join(", or "),
     ...(fits === undefined
       ? {}
       : { fix: { title: `write \`batch: ${fits}\``, at: { path: ["train", "batch"] }, text: String(fits), main: "" } }),
   } as const
   const what = `the last batch of ${rows.train} rows by ${batch}`
-  if (batch === 1)
-    return [{ ...found, code: "T511", message: "`batch_norm` cannot train on batches of one row: it has no variance" }]
+  if (batch === 1) return [{ ...found, code: "T511", message: `${own} cannot train on batches of one row: it has no variance` }]
   return numbers(batch) === 1
-    ? [{ ...found, code: "T511", message: `\`batch_norm\` cannot train on ${what}: it is one row, and has no variance` }]
+    ? [{ ...found, code: "T511", message: `${own} cannot train on ${what}: it is one row, and has no variance` }]
     : [
         {
           ...found,
           code: "A613",
-          message: `${what} is ${last(batch)}: \`batch_norm\` remembers a variance that is mostly chance, ${numbers(batch)} numbers of each channel`,
+          message: `${what} is ${last(batch)}: ${own} remembers a variance that is mostly chance, ${numbers(batch)} numbers of each channel`,
         },
       ]
 }

@@ -8,8 +8,8 @@
 import { inputName, joins } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { unknown } from "../diagnostic/Unknown.ts"
+import { type Data, isRecord } from "../source/Data.ts"
 import { type Path, pointer } from "../source/Path.ts"
-import { type Data, isRecord } from "../source/Yaml.ts"
 
 /** A name where it is given to a layer or used by a join. `scope` is the list of layers it stands in, `index` the item. */
 interface Mention {

@@ -1,29 +1,25 @@
 /** Advice on layers that stand beside each other: what one of them makes of no use, or what suits the other better. */
+import type { AnyTraits } from "@adjoint/core/learning/Layers"
 import { layerOf, type Model } from "../Document.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
+import { activationTraits, type Catalogue, named } from "../schema/Catalogue.ts"
 import { type Path, pointer } from "../source/Path.ts"
-import type { Step, Survey } from "./Weights.ts"
+import { isActivation, type Step, type Survey } from "./Weights.ts"
 
 /** What layers are known by. */
 export interface Reading {
   readonly model: Model
   readonly survey: Survey
-  readonly isActivation: (name: string) => boolean
-  readonly isIdentity: (name: string) => boolean
-  readonly isSelu: (name: string) => boolean
+  readonly catalogue: Catalogue
 }
 
-/** Layers that add a bias to a weighted sum, with the option that a bare value sets. */
-const biased: { readonly [kind: string]: string } = {
-  dense: "units",
-  conv1d: "filters",
-  conv2d: "filters",
-  conv_transpose2d: "filters",
-}
+/** Whether a layer makes channels of which neighbouring numbers are alike. */
+const isSpatial = ({ traits }: Step): boolean =>
+  (traits?.role === "weights" && traits.over === "space") || (traits?.role === "pooling" && traits.space === "kept")
 
-/** Layers that make channels of which neighbouring numbers are alike, and those that keep them so. */
-const spatial = new Set(["conv1d", "conv2d", "conv_transpose2d", "max_pool", "avg_pool"])
-const keeping = new Set(["batch_norm", "layer_norm", "group_norm", "rms_norm", "gaussian_noise"])
+/** Whether a layer keeps them so. */
+const keeps = ({ traits }: Step): boolean =>
+  traits?.role === "normalization" || traits?.role === "augmentation" || (traits?.role === "noise" && traits.drops === "nothing")
 
 /** The list of layers that a layer stands in. */
 const scopeOf = ({ path }: Step): string => pointer(path.slice(0, -2))
@@ -46,58 +42,80 @@ const before = (steps: ReadonlyArray<Step>, i: number): ReadonlyArray<Step> => {
 export const check = (reading: Reading): ReadonlyArray<Finding> => {
   const { steps } = reading.survey
   return steps.flatMap((step, i): ReadonlyArray<Finding> => {
+    const { traits } = step
     if (step.isFed) return []
-    if (step.kind === "batch_norm") return uselessBias(reading, before(steps, i).at(-1), step)
-    if (step.kind === "dropout") return onImages(reading, before(steps, i), step)
-    if (step.kind === "alpha_dropout") return withoutSelu(reading, step)
-    return []
+    if (traits?.role === "normalization" && traits.over === "batch") return uselessBias(reading, before(steps, i).at(-1), step)
+    if (traits?.role !== "noise" || traits.drops !== "numbers") return []
+    return traits.keepsMoments ? withoutSelu(reading, step) : onImages(reading, before(steps, i), step)
   })
 }
 
-const uselessBias = ({ isIdentity, model }: Reading, before: Step | undefined, norm: Step): ReadonlyArray<Finding> => {
-  const main = before === undefined ? undefined : Object.hasOwn(biased, before.kind) ? biased[before.kind] : undefined
-  if (before === undefined || main === undefined || before.content.bias !== true || isNamed(model, before)) return []
-  const [activation] = Object.keys((before.content.activation ?? {}) as object)
-  if (activation !== undefined && !isIdentity(activation)) return []
+const uselessBias = ({ catalogue, model }: Reading, before: Step | undefined, norm: Step): ReadonlyArray<Finding> => {
+  const traits = before?.traits
+  if (before === undefined || traits?.role !== "weights" || traits.bias === undefined) return []
+  const { bias } = traits
+  if (before.content[bias] !== true || isNamed(model, before)) return []
+  const [activation] = Object.keys((before.content[traits.activation ?? ""] ?? {}) as object)
+  if (activation !== undefined && activationTraits(catalogue, activation)?.role !== "identity") return []
+  const main = catalogue.layer[before.kind]?.main
   return [
     {
       code: "A608",
-      message: `the bias of \`${before.kind}\` does nothing: \`batch_norm\` takes the mean out again`,
+      message: `the bias of \`${before.kind}\` does nothing: \`${norm.kind}\` takes the mean out again`,
       at: { path: before.path, on: "key" },
       related: [{ at: { path: norm.path, on: "key" }, label: "has a shift of its own" }],
-      help: "`bias: false`",
-      fix: { title: "write `bias: false`", at: { path: [...before.path, "bias"] }, text: "false", main },
+      help: `\`${bias}: false\``,
+      fix: {
+        title: `write \`${bias}: false\``,
+        at: { path: [...before.path, bias] },
+        text: "false",
+        ...(main === undefined ? {} : { main }),
+      },
     },
   ]
 }
 
-const onImages = ({ isActivation }: Reading, before: ReadonlyArray<Step>, step: Step): ReadonlyArray<Finding> => {
-  const from = before.findLast(({ kind }) => !isActivation(kind) && !keeping.has(kind))
-  if (from === undefined || !spatial.has(from.kind)) return []
-  const at: Spot = { path: step.path, on: "key" }
-  return [
-    {
+/** Advice to write another layer's name, where the catalogue has one of such traits. */
+const instead = (
+  { catalogue }: Reading,
+  { path }: Step,
+  isMeant: (traits: AnyTraits) => boolean,
+  found: (better: string, at: Spot) => Omit<Finding, "at" | "fix">,
+): ReadonlyArray<Finding> => {
+  const better = named(catalogue.layer, isMeant)
+  if (better === undefined) return []
+  const at: Spot = { path, on: "key" }
+  return [{ ...found(better, at), at, fix: { title: `write \`${better}\``, at, text: better } }]
+}
+
+const onImages = (reading: Reading, before: ReadonlyArray<Step>, step: Step): ReadonlyArray<Finding> => {
+  const from = before.findLast((each) => !isActivation(reading.catalogue, each.kind) && !keeps(each))
+  if (from === undefined || !isSpatial(from)) return []
+  return instead(
+    reading,
+    step,
+    (traits) => traits.role === "noise" && traits.drops === "channels",
+    (better) => ({
       code: "A609",
-      message: `\`dropout\` on what \`${from.kind}\` makes: neighbouring numbers are alike, so dropping single ones drops little`,
-      at,
+      message: `\`${step.kind}\` on what \`${from.kind}\` makes: neighbouring numbers are alike, so dropping single ones drops little`,
       related: [{ at: { path: from.path, on: "key" }, label: "makes channels" }],
-      help: "prefer `spatial_dropout`, which drops channels whole",
-      fix: { title: "write `spatial_dropout`", at, text: "spatial_dropout" },
-    },
-  ]
+      help: `prefer \`${better}\`, which drops channels whole`,
+    }),
+  )
 }
 
-const withoutSelu = ({ isSelu, survey }: Reading, step: Step): ReadonlyArray<Finding> => {
-  if (survey.activated.some(({ name }) => isSelu(name))) return []
-  const at: Spot = { path: step.path, on: "key" }
-  return [
-    {
+const withoutSelu = (reading: Reading, step: Step): ReadonlyArray<Finding> => {
+  const { catalogue, survey } = reading
+  if (survey.activated.some(({ name }) => activationTraits(catalogue, name)?.role === "self-normalizing")) return []
+  const selu = named(catalogue.activation, ({ role }) => role === "self-normalizing") ?? "selu"
+  return instead(
+    reading,
+    step,
+    (traits) => traits.role === "noise" && traits.drops === "numbers" && !traits.keepsMoments,
+    (better) => ({
       code: "A610",
-      message:
-        "`alpha_dropout` without `selu`: what it drops becomes what selu is far below 0, which is nothing to other activations",
-      at,
-      help: "prefer `dropout`",
-      fix: { title: "write `dropout`", at, text: "dropout" },
-    },
-  ]
+      message: `\`${step.kind}\` without \`${selu}\`: what it drops becomes what ${selu} is far below 0, which is nothing to other activations`,
+      help: `prefer \`${better}\``,
+    }),
+  )
 }

@@ -1,7 +1,7 @@
 /** What a target asks of a model: how many outputs, and which losses and scores fit it. */
 import type { Answer } from "@adjoint/core/learning/Target"
-import { usual } from "../build/Uses.ts"
 import { type Train, useOf } from "../Document.ts"
+import { usual } from "../net/Uses.ts"
 import type { Target } from "../prepare/Facts.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
 

@@ -2,12 +2,13 @@
  * Whether the stages of pre-training fit the model and its data: each is the machine of a dense layer of sigmoids, they
  * follow one another from the input upwards without a gap, and the first sees what its kind of units can be.
  */
-import * as Nodes from "../build/Nodes.ts"
+import type { Role } from "@adjoint/core/learning/Layers"
 import { type Data, layerOf, type Model, type Named, type Pretrain, type Rbm, useOf } from "../Document.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
 import { unknown } from "../diagnostic/Unknown.ts"
+import * as Nodes from "../net/Nodes.ts"
 import type { Facts } from "../prepare/Facts.ts"
-import type { Catalogue } from "../schema/Catalogue.ts"
+import { activationTraits, type Catalogue, layerTraits } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 
 /** What is pre-trained, as far as it could be read. */
@@ -26,8 +27,21 @@ export interface Site {
   readonly units: number
 }
 
-/** Layers through which a net that has learned lets everything as it is. */
-const transparent = new Set(["flatten", "reshape", "dropout", "alpha_dropout", "spatial_dropout", "gaussian_noise", "identity"])
+/** Whether a net that has learned lets numbers through a layer as they are. */
+const passes: { readonly [R in Role["role"]]: boolean } = {
+  weights: false,
+  shape: true,
+  pooling: false,
+  normalization: false,
+  noise: true,
+  augmentation: true,
+  positions: false,
+}
+
+const isTransparent = (catalogue: Catalogue, kind: string): boolean => {
+  const traits = layerTraits(catalogue, kind)
+  return traits === undefined ? activationTraits(catalogue, kind)?.role === "identity" : passes[traits.role]
+}
 
 const activationOf = (options: Named[string]): string =>
   typeof options.activation === "object" && options.activation !== null ? useOf(options.activation as Named).name : "identity"
@@ -35,12 +49,11 @@ const activationOf = (options: Named[string]): string =>
 const wantsSigmoid = "the hidden units of a machine are sigmoids"
 
 /** The site of a layer, or in words why it is none. */
-export const siteOf = ({ layers }: Model, index: number): Site | string => {
+export const siteOf = ({ layers }: Model, index: number, catalogue: Catalogue): Site | string => {
   const layer = layers[index]
   const item = layer === undefined ? undefined : layerOf(layer)
   if (item?._tag !== "Use") return `is no dense layer: ${wantsSigmoid}`
   const { name, options } = item.use
-  if (name === "maxout") return `is a maxout layer: ${wantsSigmoid}`
   if (name !== "dense") return `is a \`${name}\` layer: ${wantsSigmoid}`
   if (options.bias === false) return "has no bias: the hidden units of a machine have one"
   const units = options.units as number
@@ -51,7 +64,7 @@ export const siteOf = ({ layers }: Model, index: number): Site | string => {
   const after = follows?._tag === "Use" && follows.from === undefined ? follows.use.name : "identity"
   if (own === "identity" && after === "sigmoid") return { first: index, last: index + 1, units }
   const activation = own === "identity" ? after : own
-  return activation === "identity" || transparent.has(activation) || activation === "dense"
+  return isTransparent(catalogue, activation) || activation === "dense"
     ? `is followed by no sigmoid: ${wantsSigmoid}`
     : `is a layer of \`${activation}\`: ${wantsSigmoid}`
 }
@@ -62,7 +75,7 @@ export const pretrained = (model: Model, pretrain: Pretrain | undefined, catalog
   const names = Nodes.nodes({ catalogue, model }).map(({ name }) => name)
   return new Set(
     pretrain.flatMap(({ rbm }) => {
-      const site = siteOf(model, names.indexOf(rbm.layer))
+      const site = siteOf(model, names.indexOf(rbm.layer), catalogue)
       return typeof site === "string" ? [] : [site.first, site.last]
     }),
   )
@@ -78,10 +91,10 @@ export const check = ({ catalogue, data, facts, model, pretrain }: Subject): Rea
     const { layer } = rbm
     const at: Spot = { path: ["pretrain", i, "rbm", "layer"] }
     const index = nodes.findIndex(({ name }) => name === layer)
-    const site = index < 0 ? undefined : siteOf(model, index)
-    if (site === undefined) findings.push(missing(layer, model, nodes, at))
+    const site = index < 0 ? undefined : siteOf(model, index, catalogue)
+    if (site === undefined) findings.push(missing(layer, model, nodes, at, catalogue))
     else if (typeof site === "string") findings.push(misplaced(layer, site, nodes[index]?.content ?? [], at))
-    else if (previous !== "unknown") findings.push(...order(nodes, previous, site, at))
+    else if (previous !== "unknown") findings.push(...order(nodes, previous, site, at, catalogue))
     previous = typeof site === "object" ? { layer, last: site.last } : "unknown"
     findings.push(...rows(rbm, i, facts))
   }
@@ -89,12 +102,12 @@ export const check = ({ catalogue, data, facts, model, pretrain }: Subject): Rea
   return first === undefined ? findings : [...findings, ...range(first.rbm, data, facts)]
 }
 
-const missing = (name: string, model: Model, nodes: ReadonlyArray<Nodes.Node>, at: Spot): Finding =>
+const missing = (name: string, model: Model, nodes: ReadonlyArray<Nodes.Node>, at: Spot, catalogue: Catalogue): Finding =>
   unknown({
     code: "R203",
     message: "there is no layer with the name",
     name,
-    names: nodes.flatMap((node, i) => (typeof siteOf(model, i) === "string" ? [] : [node.name])),
+    names: nodes.flatMap((node, i) => (typeof siteOf(model, i, catalogue) === "string" ? [] : [node.name])),
     at,
     none: "name a dense layer by `name:`, as in `{ dense: { units: 500, activation: sigmoid }, name: h1 }`",
   })
@@ -113,6 +126,7 @@ const order = (
   previous: { readonly layer: string; readonly last: number } | undefined,
   { first }: Site,
   at: Spot,
+  catalogue: Catalogue,
 ): ReadonlyArray<Finding> => {
   const layer = nodes[first]?.name ?? ""
   const reached = previous?.last ?? -1
@@ -130,7 +144,7 @@ const order = (
     ]
   const before = previous === undefined ? "the input" : `\`${previous.layer}\``
   const between = nodes.slice(reached + 1, first)
-  const other = between.find((node) => node._tag !== "Net" || !transparent.has(node.kind) || node.source !== undefined)
+  const other = between.find((node) => node._tag !== "Net" || !isTransparent(catalogue, node.kind) || node.source !== undefined)
   const stray = other ?? (nodes[first]?.source === undefined ? undefined : nodes[first])
   if (stray === undefined) return []
   const isGap = stray.kind === "dense" && stray.source === undefined

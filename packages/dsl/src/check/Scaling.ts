@@ -2,20 +2,34 @@
  * Numbers that reach the first layer as large as they were written. Initial weights and usual learning rates are made for
  * inputs of about 1; where one column goes to a thousand, the others are not heard and the first steps are far too long.
  */
+import type { AnyTraits } from "@adjoint/core/learning/Layers"
 import type { Data } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import type { Extent, Facts } from "../prepare/Facts.ts"
+import { type Catalogue, layerTraits } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 import type { Made } from "./Shapes.ts"
 
 /** Numbers up to here are near enough to 1. */
 const large = 10
 
-/** Layers after which it no longer matters how large the inputs were: tokens are looked up, and norms scale. */
-const indifferent = new Set(["embedding", "batch_norm", "layer_norm", "group_norm", "rms_norm"])
-
-/** Layers that let the size of numbers through. */
-const through = new Set(["flatten", "reshape", "dropout", "spatial_dropout", "gaussian_noise"])
+/** What becomes of large numbers in a layer: they go `through`, they `matter`, or it does `not` matter how large they are. */
+const fate = (traits: AnyTraits | undefined): "through" | "matter" | "not" => {
+  switch (traits?.role) {
+    case "shape":
+    case "noise":
+    case "augmentation":
+    case "pooling":
+    case "positions":
+      return "through"
+    case "normalization":
+      return "not"
+    case "weights":
+      return traits.over === "tokens" ? "not" : "matter"
+    case undefined:
+      return "matter"
+  }
+}
 
 /** What adds `scale:` to a column, or to the data. */
 export const scaling = (path: Path, text: "standard" | "minmax" = "standard"): Required<Pick<Finding, "help" | "fix">> => {
@@ -70,9 +84,14 @@ const ofArrays = ({ image, scale }: Data, extent: Extent): ReadonlyArray<Finding
 }
 
 /** Advice on inputs that are not scaled, as far as it is known how large they are. */
-export const check = (data: Data, { extents = [] }: Facts, made: ReadonlyArray<Made>): ReadonlyArray<Finding> => {
-  const first = made.find(({ kind }) => !through.has(kind) && !kind.startsWith("random_"))
-  if (first === undefined || indifferent.has(first.kind)) return []
+export const check = (
+  data: Data,
+  { extents = [] }: Facts,
+  made: ReadonlyArray<Made>,
+  catalogue: Catalogue,
+): ReadonlyArray<Finding> => {
+  const fates = made.map(({ kind }) => fate(layerTraits(catalogue, kind)))
+  if (fates.find((each) => each !== "through") !== "matter") return []
   const [only] = extents
   return data.columns === undefined ? (only === undefined ? [] : ofArrays(data, only)) : ofColumns(data, extents)
 }

@@ -4,28 +4,41 @@
  */
 import { type Data, type Train, useOf } from "../Document.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
+import { uses } from "../net/Uses.ts"
+import { activationTraits, type Catalogue, named, traitsOf } from "../schema/Catalogue.ts"
 import { type Path, pointer } from "../source/Path.ts"
 import { replacing } from "./Replacing.ts"
 import { scaling } from "./Scaling.ts"
-import type { Survey } from "./Weights.ts"
+import { isActivation, type Step, type Survey } from "./Weights.ts"
 
-/** What a self-normalizing model is read from. `isSelu` knows its names. */
+/** What a self-normalizing model is read from. */
 export interface Reading {
   readonly survey: Survey
   readonly data: Data | undefined
   readonly train: Train | undefined
-  readonly isSelu: (name: string) => boolean
-  readonly isActivation: (name: string) => boolean
+  readonly catalogue: Catalogue
 }
 
-/** Layers that leave the mean and variance of their inputs as they are. */
-const harmless = new Set(["dense", "head", "flatten", "reshape", "alpha_dropout"])
+const isSelu = ({ catalogue }: Reading, name: string): boolean => activationTraits(catalogue, name)?.role === "self-normalizing"
 
-const dropouts = new Set(["dropout", "spatial_dropout"])
+/** What a layer does to the mean and variance of its inputs: it `keeps` them, `drops` some numbers and moves them, or is no part of a plain stack. */
+const effect = ({ kind, traits }: Step): "keeps" | "drops" | "other" => {
+  switch (traits?.role) {
+    case "shape":
+      return "keeps"
+    case "noise":
+      return traits.keepsMoments ? "keeps" : traits.drops === "nothing" ? "other" : "drops"
+    case "weights":
+      // Of sums over features, only plain ones: those whose bias and activation are their own.
+      return traits.over === "features" && traits.bias !== undefined ? "keeps" : "other"
+    default:
+      return kind === "head" ? "keeps" : "other"
+  }
+}
 
 /** All that keeps a model with selu from normalizing itself. */
 export const check = (reading: Reading): ReadonlyArray<Finding> => {
-  const first = reading.survey.activated.find(({ name }) => reading.isSelu(name))
+  const first = reading.survey.activated.find(({ name }) => isSelu(reading, name))
   if (first === undefined) return []
   const related = [{ at: { path: first.path, on: "key" }, label: "normalizes itself only under its conditions" }] as const
   return [...weights(reading), ...stack(reading), ...penalties(reading), ...inputs(reading)].map((finding) => ({
@@ -41,34 +54,42 @@ const broken = (message: string, at: Spot, rest: Pick<Finding, "help" | "fix"> =
   ...rest,
 })
 
-const weights = ({ isSelu, survey }: Reading): ReadonlyArray<Finding> =>
-  survey.weighted.flatMap(({ activation, init }): ReadonlyArray<Finding> => {
-    if (activation === undefined || !isSelu(activation.name)) return []
-    if (init.name === "auto" || init.name === "lecun_normal") return []
+const weights = (reading: Reading): ReadonlyArray<Finding> => {
+  const { initializer } = reading.catalogue
+  const wanted = named(initializer, ({ distribution, family }) => family === "lecun" && distribution === "normal")
+  return reading.survey.weighted.flatMap(({ activation, init }): ReadonlyArray<Finding> => {
+    if (activation === undefined || !isSelu(reading, activation.name) || wanted === undefined) return []
+    const { distribution, family } = traitsOf(initializer, init.name) ?? { distribution: "none", family: "none" }
+    if (family === "auto" || (family === "lecun" && distribution === "normal")) return []
     const at: Spot = { path: init.path, on: "key" }
     return [
-      broken(`\`selu\` with \`${init.name}\`: it wants \`lecun_normal\` (variance 1 / fan_in)`, at, {
-        help: "write `lecun_normal`, or `auto`, which takes it",
-        ...replacing(init, "lecun_normal"),
+      broken(`\`${activation.name}\` with \`${init.name}\`: it wants \`${wanted}\` (variance 1 / fan_in)`, at, {
+        help: `write \`${wanted}\`, or \`auto\`, which takes it`,
+        ...replacing(init, wanted),
       }),
     ]
   })
+}
 
-const stack = ({ isActivation, isSelu, survey }: Reading): ReadonlyArray<Finding> => {
+const stack = (reading: Reading): ReadonlyArray<Finding> => {
+  const { catalogue, survey } = reading
   const others = survey.activated.flatMap((activation): ReadonlyArray<Finding> => {
     const { isLast, name, path } = activation
-    if (isLast || isSelu(name)) return []
+    if (isLast || isSelu(reading, name)) return []
     const message = `\`${name}\` beside \`selu\`: every hidden layer must be one of selu`
     return [broken(message, { path, on: "key" }, replacing(activation, "selu"))]
   })
-  const layers = survey.steps.flatMap(({ kind, path }): ReadonlyArray<Finding> => {
-    if (harmless.has(kind) || isActivation(kind)) return []
+  const keeping = named(catalogue.layer, (traits) => traits.role === "noise" && traits.keepsMoments)
+  const layers = survey.steps.flatMap((step): ReadonlyArray<Finding> => {
+    const { kind, path } = step
+    const does = effect(step)
+    if (does === "keeps" || isActivation(catalogue, kind)) return []
     const at: Spot = { path, on: "key" }
-    if (dropouts.has(kind))
+    if (does === "drops" && keeping !== undefined)
       return [
         broken(`\`${kind}\` in a net of \`selu\`: it moves the mean and the variance`, at, {
-          help: "`alpha_dropout` drops units and keeps both",
-          fix: { title: "write `alpha_dropout`", at, text: "alpha_dropout" },
+          help: `\`${keeping}\` drops units and keeps both`,
+          fix: { title: `write \`${keeping}\``, at, text: keeping },
         }),
       ]
     return [
@@ -80,9 +101,10 @@ const stack = ({ isActivation, isSelu, survey }: Reading): ReadonlyArray<Finding
   return [...others, ...layers]
 }
 
-const penalties = ({ train }: Reading): ReadonlyArray<Finding> =>
-  (["l1", "l2"] as const).flatMap((penalty): ReadonlyArray<Finding> => {
-    if (train === undefined || train.regularize[penalty] === 0) return []
+const penalties = ({ catalogue: { regularizer }, train }: Reading): ReadonlyArray<Finding> =>
+  uses(regularizer, train?.regularize ?? {}).flatMap(({ name: penalty, options }): ReadonlyArray<Finding> => {
+    const [strength] = Object.values(options)
+    if (traitsOf(regularizer, penalty)?.adds === "nothing" || strength === 0) return []
     const path = ["train", "regularize", penalty]
     return [
       broken(

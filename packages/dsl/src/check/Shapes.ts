@@ -5,9 +5,10 @@
 import * as Net from "@adjoint/core/learning/Net"
 import * as Shape from "@adjoint/core/words/Shape"
 import { ShapeError } from "@adjoint/core/words/ShapeError"
-import type { Node } from "../build/Nodes.ts"
 import { inputName } from "../Document.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
+import type { Node } from "../net/Nodes.ts"
+import { type Catalogue, layerTraits } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 
 /** What one layer makes of what it is given; `output` is missing where it cannot be known. */
@@ -39,7 +40,7 @@ const attempt = (f: () => Shape.Shape): Shape.Shape | ShapeError => {
 }
 
 /** The shapes over these nodes, from the shape of one input. */
-export const infer = (nodes: ReadonlyArray<Node>, input: Known): Shapes => {
+export const infer = (nodes: ReadonlyArray<Node>, input: Known, catalogue: Catalogue): Shapes => {
   const made: Array<Made> = []
   const findings: Array<Finding> = []
   const values = new Map<string, { readonly shape: Known; readonly node?: Node }>([[inputName, { shape: input }]])
@@ -51,9 +52,9 @@ export const infer = (nodes: ReadonlyArray<Node>, input: Known): Shapes => {
     let output: Known
     if (shapes.length === inputs.length) {
       const [first = []] = shapes
-      if (node._tag === "Join") output = joined(node, shapes, (name) => values.get(name)?.node, findings)
-      else if (node._tag === "Repeat") output = repeated(node, first, made, findings)
-      else if (node._tag === "Block") output = gathered(node, first, made, findings)
+      if (node._tag === "Join") output = joined(node, shapes, (name) => values.get(name)?.node, findings, catalogue)
+      else if (node._tag === "Repeat") output = repeated(node, first, made, findings, catalogue)
+      else if (node._tag === "Block") output = gathered(node, first, made, findings, catalogue)
       else output = through(node, first, findings)
     }
     made.push({ name: node.name, kind: node.kind, path: node.path, inputs: shapes, ...(output === undefined ? {} : { output }) })
@@ -103,6 +104,7 @@ const joined = (
   shapes: ReadonlyArray<Shape.Shape>,
   nodeOf: (name: string) => Node | undefined,
   findings: Array<Finding>,
+  catalogue: Catalogue,
 ): Known => {
   const sides = shapes.map((shape, i) => [`side${i}`, { net: saying(shape), from: inputName }] as const)
   const graph = Net.graph([...sides, ["join", { join: node.how, from: sides.map(([name]) => name) }]])
@@ -120,28 +122,25 @@ const joined = (
     message: `\`${node.how}\` needs ${node.how === "concat" ? "shapes that agree but for their last axis" : "equal shapes"}: ${said}`,
     at: { path: node.content },
     label: shapes.map(Shape.print).join(node.how === "concat" ? ", " : " + "),
-    related: sources.map(({ shape: made, source }) => ({ at: widthSpot(source), label: `makes ${Shape.print(made)}` })),
-    help: joinHelp(sources, first),
+    related: sources.map(({ shape: made, source }) => ({
+      at: widthSpot(source, catalogue),
+      label: `makes ${Shape.print(made)}`,
+    })),
+    help: joinHelp(sources, first, catalogue),
   })
   return undefined
 }
 
 /** Where a layer says how wide its outputs are, or else the layer. */
-const widthSpot = (node: Node): Spot => {
-  const option = widthOption(node)
+const widthSpot = (node: Node, catalogue: Catalogue): Spot => {
+  const option = widthOption(node, catalogue)
   return option === undefined ? { path: node.content, on: "key" } : { path: [...node.content, option] }
 }
 
 /** The option of a layer that sets its last axis. */
-const widthOption = ({ kind }: Node): string | undefined => (Object.hasOwn(widths, kind) ? widths[kind] : undefined)
-
-const widths: { readonly [kind: string]: string } = {
-  dense: "units",
-  maxout: "units",
-  embedding: "units",
-  conv1d: "filters",
-  conv2d: "filters",
-  conv_transpose2d: "filters",
+const widthOption = ({ kind }: Node, catalogue: Catalogue): string | undefined => {
+  const traits = kind === "head" ? undefined : layerTraits(catalogue, kind)
+  return traits?.role === "weights" ? traits.width : undefined
 }
 
 /** A layer that makes samples of some rank as wide as another, for a help line. */
@@ -154,10 +153,11 @@ const widening = (shape: Shape.Shape): string => {
 const joinHelp = (
   sources: ReadonlyArray<{ readonly name: string; readonly source: Node; readonly shape: Shape.Shape }>,
   wanted: Shape.Shape,
+  catalogue: Catalogue,
 ): string => {
   const width = wanted.at(-1) ?? 1
   const [only] = sources
-  const option = only === undefined ? undefined : widthOption(only.source)
+  const option = only === undefined ? undefined : widthOption(only.source, catalogue)
   if (only === undefined) return "join layers of one shape"
   if (!Shape.equals(only.shape.slice(0, -1), wanted.slice(0, -1)))
     return `flatten or reshape one side, so that ${only.name} too is ${Shape.print(wanted)}`
@@ -173,8 +173,9 @@ const gathered = (
   input: Shape.Shape,
   made: Array<Made>,
   findings: Array<Finding>,
+  catalogue: Catalogue,
 ): Known => {
-  const inside = infer(nodes, input)
+  const inside = infer(nodes, input, catalogue)
   made.push(...inside.made)
   findings.push(...inside.findings)
   return inside.output
@@ -186,10 +187,11 @@ const repeated = (
   input: Shape.Shape,
   made: Array<Made>,
   findings: Array<Finding>,
+  catalogue: Catalogue,
 ): Known => {
   let shape = input
   for (let round = 1; round <= node.times; round++) {
-    const inside = infer(node.nodes, shape)
+    const inside = infer(node.nodes, shape, catalogue)
     if (round === 1) made.push(...inside.made)
     findings.push(
       ...(round === 1

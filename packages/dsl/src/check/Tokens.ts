@@ -2,10 +2,8 @@
 import type { Named } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import type { Facts, InputEnds, Seen } from "../prepare/Facts.ts"
+import { type Catalogue, layerTraits } from "../schema/Catalogue.ts"
 import type { Made } from "./Shapes.ts"
-
-/** Layers that hand tokens on as they are. */
-const through = new Set(["flatten", "reshape"])
 
 /** A layer with what its options say. */
 export interface Embedding extends Pick<Made, "kind" | "path"> {
@@ -13,9 +11,10 @@ export interface Embedding extends Pick<Made, "kind" | "path"> {
 }
 
 /** The layer that is given the tokens, if it is an embedding. */
-export const first = (layers: ReadonlyArray<Embedding>): Embedding | undefined => {
-  const layer = layers.find(({ kind }) => !through.has(kind))
-  return layer?.kind === "embedding" ? layer : undefined
+export const first = (layers: ReadonlyArray<Embedding>, catalogue: Catalogue): Embedding | undefined => {
+  const layer = layers.find(({ kind }) => layerTraits(catalogue, kind)?.role !== "shape")
+  const traits = layer === undefined ? undefined : layerTraits(catalogue, layer.kind)
+  return traits?.role === "weights" && traits.over === "tokens" ? layer : undefined
 }
 
 const placeOf = ({ column, place }: Seen): string => (column === undefined ? place : `${place}, column \`${column}\`,`)
@@ -28,8 +27,12 @@ const outside = ({ fraction, largest, least }: InputEnds, tokens: number): Seen 
   least.value < 0 ? least : (fraction ?? (largest.value >= tokens ? largest : undefined))
 
 /** Whether every token of the data is one that the embedding has: of rows that train it must be, of others it should. */
-export const check = ({ inputEnds = {} }: Facts, layers: ReadonlyArray<Embedding>): ReadonlyArray<Finding> => {
-  const embedding = first(layers)
+export const check = (
+  { inputEnds = {} }: Facts,
+  layers: ReadonlyArray<Embedding>,
+  catalogue: Catalogue,
+): ReadonlyArray<Finding> => {
+  const embedding = first(layers, catalogue)
   const tokens = embedding?.options.tokens
   if (embedding === undefined || typeof tokens !== "number") return []
   for (const part of ["train", "val", "test"] as const) {

@@ -1,13 +1,13 @@
 /** Whether the parts of a training fit together: outputs, loss and target; what callbacks watch; how long things last. */
-import { identity } from "@adjoint/core/learning/Activation"
-import { usual } from "../build/Uses.ts"
+import { type ActivationTraits, identity } from "@adjoint/core/learning/Activation"
 import { type Data, type Evaluate, layerOf, type Model, type Named, type Train, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import type { Edit } from "../diagnostic/Edit.ts"
 import { scalar } from "../diagnostic/Fix.ts"
 import { called, listed, meaning, nearestNames, type Synonyms } from "../diagnostic/Suggest.ts"
+import { usual } from "../net/Uses.ts"
 import type { Facts, Target } from "../prepare/Facts.ts"
-import type { Catalogue } from "../schema/Catalogue.ts"
+import { activationTraits, type Catalogue, traitsOf } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 import { classCount, fitting, kindOf, lossName, scoreNames } from "./Outputs.ts"
 
@@ -29,6 +29,7 @@ export const check = (subject: Subject): ReadonlyArray<Finding> => [
   ...losses(subject),
   ...metrics(subject),
   ...classWeights(subject),
+  ...twice(subject),
   ...monitors(subject),
   ...durations(subject),
 ]
@@ -60,8 +61,9 @@ const inside = (named: Named, path: Path): Ending => {
   return { name, path: [...path, name], whole: path }
 }
 
-/** Functions that turn logits into what a loss from logits turns them into itself. */
-const responses = new Set(["sigmoid", "softmax", "log_softmax"])
+/** Whether a function turns logits into what a loss from logits turns them into itself. */
+const responds = (traits: ActivationTraits | undefined): boolean =>
+  traits?.role === "probability" || traits?.role === "probabilities"
 
 const takesLogits = (catalogue: Catalogue, name: string): boolean => {
   const loss = usual(catalogue.loss, name)
@@ -70,15 +72,16 @@ const takesLogits = (catalogue: Catalogue, name: string): boolean => {
 
 const activations = ({ catalogue, facts, made, model, train }: Subject): ReadonlyArray<Finding> => {
   const end = model === undefined ? undefined : ending(model)
-  if (end === undefined || !responses.has(end.name)) return []
+  const traits = end === undefined ? undefined : activationTraits(catalogue, end.name)
+  if (end === undefined || !responds(traits)) return []
   const at = { path: end.path, on: "key" } as const
   const classes = facts.target === undefined ? undefined : classCount(facts.target)
   const fix: Edit = { title: `leave \`${end.name}\` out`, remove: end.whole }
-  if (end.name === "sigmoid" && classes !== undefined && classes > 2)
+  if (traits?.role === "probability" && classes !== undefined && classes > 2)
     return [
       {
         code: "T502",
-        message: `\`sigmoid\` outputs for ${classes} classes that exclude each other`,
+        message: `\`${end.name}\` outputs for ${classes} classes that exclude each other`,
         at,
         help: "leave it out: the loss applies softmax itself",
         fix,
@@ -121,7 +124,7 @@ const losses = ({ catalogue, facts: { target }, train }: Subject): ReadonlyArray
   ]
 }
 
-/** Scores that were asked for and cannot be taken of the target. */
+/** Requested scores that cannot be taken of the target. */
 const metrics = ({ catalogue, facts: { target }, train }: Subject): ReadonlyArray<Finding> => {
   const kind = target === undefined ? undefined : kindOf(target)
   if (target === undefined || kind === undefined || train.metrics === "auto") return []
@@ -168,14 +171,35 @@ const produced = ({ data, facts, train }: Subject): ReadonlyArray<string> | unde
   return ["train", ...(hasVal ? ["val"] : [])].flatMap((part) => ["loss", ...names].map((name) => `${part}.${name}`))
 }
 
+/** Callbacks that stand in the list already. */
+const twice = ({ train }: Subject): ReadonlyArray<Finding> => {
+  const names = train.callbacks.map((callback) => useOf(callback).name)
+  const at = (i: number) => ({ path: ["train", "callbacks", i, names[i] ?? ""], on: "key" }) as const
+  return names.flatMap((name, i): ReadonlyArray<Finding> => {
+    const first = names.indexOf(name)
+    if (first === i) return []
+    return [
+      {
+        code: "T520",
+        message: `\`${name}\` is in the list twice, and only the first would count`,
+        at: at(i),
+        related: [{ at: at(first), label: "is there already" }],
+        help: "keep one of them, with all its options",
+      },
+    ]
+  })
+}
+
 const monitors = (subject: Subject): ReadonlyArray<Finding> => {
   const scores = produced(subject)
   if (scores === undefined) return []
   const names = [...new Set(scores.map((score) => score.slice(score.indexOf(".") + 1)))]
+  const { callback: table } = subject.catalogue
   const watched = subject.train.callbacks.flatMap((callback, i) => {
     const { name, options } = useOf(callback)
-    const { monitor } = options
-    return typeof monitor === "string" ? [{ score: monitor, path: ["train", "callbacks", i, name, "monitor"] }] : []
+    const option = traitsOf(table, name)?.monitor
+    const score = option === undefined ? undefined : options[option]
+    return option === undefined || typeof score !== "string" ? [] : [{ score, path: ["train", "callbacks", i, name, option] }]
   })
   const { metric } = subject.catalogue
   const others = (score: string): ReadonlyArray<string> =>
@@ -230,28 +254,26 @@ const unproduced = (
   }
 }
 
-/** The option of a schedule that says how long its rate rises. */
-const risingIn: { readonly [schedule: string]: string } = { warmup: "epochs", warmup_cosine: "warmup" }
-
-const durations = ({ data, facts, train }: Subject): ReadonlyArray<Finding> => {
+const durations = ({ catalogue, data, facts, train }: Subject): ReadonlyArray<Finding> => {
   const { batch, epochs } = train
   const ended = { at: { path: ["train", "epochs"], on: "key" as const }, label: `${epochs} epochs` }
   const patience = train.callbacks.flatMap((callback, i): ReadonlyArray<Finding> => {
     const { name, options } = useOf(callback)
-    const { patience } = options
-    if (name !== "early_stop" || typeof patience !== "number" || patience < epochs) return []
+    const option = traitsOf(catalogue.callback, name)?.patience
+    const patience = option === undefined ? undefined : options[option]
+    if (option === undefined || typeof patience !== "number" || patience < epochs) return []
     return [
       {
         code: "T504",
-        message: `patience of ${patience} epochs in a run of ${epochs}: it can never stop anything`,
-        at: { path: ["train", "callbacks", i, name, "patience"] },
+        message: `patience of ${patience} epochs in a run of ${epochs}: \`${name}\` can never act`,
+        at: { path: ["train", "callbacks", i, name, option] },
         related: [ended],
         help: "less patience, or more epochs",
       },
     ]
   })
   const { name, options } = useOf(train.schedule)
-  const option = risingIn[name] ?? ""
+  const option = traitsOf(catalogue.schedule, name)?.rise ?? ""
   const time = options[option]
   const rising = typeof time === "string" ? (Number.parseFloat(time) / 100) * epochs : typeof time === "number" ? time : 0
   const warmup: ReadonlyArray<Finding> =

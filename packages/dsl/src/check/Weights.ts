@@ -3,8 +3,10 @@
  * weighted sum, and how its weights start, with the places where the file says so.
  */
 import type { Use } from "@adjoint/core/learning/Entry"
+import type { AnyTraits, Role } from "@adjoint/core/learning/Layers"
 import { type Layer, layerOf, type Model, type Named, useOf } from "../Document.ts"
 import { aperture } from "../internal/fpTsStd.ts"
+import { activationTraits, type Catalogue, layerTraits } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 
 /** A use of a named thing, and its place. */
@@ -37,11 +39,16 @@ export interface Survey {
   readonly activated: ReadonlyArray<Activated>
 }
 
-/** Layers that leave it to a later one to be the activation of the weighted sum before them. */
-const transparent = new Set([
-  ...["dropout", "alpha_dropout", "spatial_dropout", "gaussian_noise"],
-  ...["max_pool", "avg_pool", "flatten", "reshape"],
-])
+/** Whether a layer leaves it to a later one to be the activation of the weighted sum before it. */
+const leaves: { readonly [R in Role["role"]]: boolean } = {
+  weights: false,
+  shape: true,
+  pooling: true,
+  normalization: false,
+  noise: true,
+  augmentation: true,
+  positions: false,
+}
 
 /** A layer of the document, those inside a `repeat` once. */
 export interface Step {
@@ -51,6 +58,8 @@ export interface Step {
   readonly times: number
   /** Whether it is fed by a layer that it names, and not by the one above it. */
   readonly isFed: boolean
+  /** What is known of a layer of the catalogue. */
+  readonly traits?: AnyTraits
 }
 
 const flat = (layers: ReadonlyArray<Layer>, root: Path, times: number): ReadonlyArray<Step> =>
@@ -75,40 +84,45 @@ const steps = (layer: Layer, path: Path, times: number): ReadonlyArray<Step> => 
   }
 }
 
-const said = (content: Named[string], option: string, path: Path): Said | undefined => {
+/** The named thing that an option holds. */
+const said = ({ content, path }: Step, option: string | undefined): Said | undefined => {
+  if (option === undefined) return undefined
   const value = content[option]
   if (typeof value !== "object" || value === null) return undefined
   const use = useOf(value as Named)
   return { ...use, path: [...path, option, use.name] }
 }
 
-/** What is known of names: which are activations, and which of them do nothing. */
-export interface Names {
-  readonly isActivation: (name: string) => boolean
-  readonly isIdentity: (name: string) => boolean
-}
+/** Whether a name is that of an activation as a layer. */
+export const isActivation = (catalogue: Catalogue, name: string): boolean =>
+  activationTraits(catalogue, name) !== undefined && !Object.hasOwn(catalogue.layer, name)
 
 /** The layers with weights and the activations. */
-export const survey = (model: Model, { isActivation, isIdentity }: Names): Survey => {
-  const all = flat(model.layers, ["model", "layers"], 1)
+export const survey = (model: Model, catalogue: Catalogue): Survey => {
+  const all = flat(model.layers, ["model", "layers"], 1).map((step): Step => {
+    const traits = layerTraits(catalogue, step.kind)
+    return traits === undefined ? step : { ...step, traits }
+  })
   const own: Said = { ...useOf(model.init), path: ["model", "init", useOf(model.init).name] }
-  const lastWeighted = all.findLastIndex(({ content }) => Object.hasOwn(content, "init"))
+  const initOf = (step: Step): Said | undefined => (step.traits?.role === "weights" ? said(step, step.traits.init) : undefined)
+  const lastWeighted = all.findLastIndex((step) => initOf(step) !== undefined)
   // What the result of a layer goes into, past layers that only drop or rearrange.
-  const following = new Map(aperture(2)(all.filter(({ kind }) => !transparent.has(kind))).map(([step, next]) => [step, next]))
+  const through = all.filter(({ traits }) => traits === undefined || !leaves[traits.role])
+  const following = new Map(aperture(2)(through).map(([step, next]) => [step, next]))
   const weighted: Array<Weighted> = []
   const activated: Array<Activated> = []
   all.forEach((step, i) => {
     const { content, kind, path } = step
-    const written = said(content, "activation", path)
-    const inside = written === undefined || isIdentity(written.name) ? undefined : written
+    const written = step.traits?.role === "weights" ? said(step, step.traits.activation) : undefined
+    const inside = written === undefined || activationTraits(catalogue, written.name)?.role === "identity" ? undefined : written
     const isLast = i >= lastWeighted
-    if (isActivation(kind)) activated.push({ name: kind, options: content, path, isLast })
+    if (isActivation(catalogue, kind)) activated.push({ name: kind, options: content, path, isLast })
     if (inside !== undefined) activated.push({ ...inside, isLast })
-    const init = said(content, "init", path)
+    const init = initOf(step)
     if (init === undefined) return
     const next = following.get(step)
     const after =
-      next !== undefined && !next.isFed && isActivation(next.kind)
+      next !== undefined && !next.isFed && isActivation(catalogue, next.kind)
         ? { name: next.kind, options: next.content, path: next.path }
         : undefined
     const activation = inside ?? after

@@ -354,6 +354,12 @@ export const codes = {
     "a step that does not fit into memory",
     "A step of training, forward, backward and update, works in one memory of WebAssembly, which holds 4 GiB: the parameters with their gradients and what the optimizer remembers of them, the batch, what the layers make of it, and the data itself up to 1 GiB. The step is planned as the engine would do it, and the layers are named whose arrays are the largest. What layers make grows with the batch, parameters do not. On fewer rows with `accumulate` the steps are those of a larger batch. Only `--engine reference` knows no such bound.",
   ),
+  T520: error(
+    "callback twice",
+    "A run has one of each callback. Two of one name would watch two scores and end or slow the run twice, and which of the two has the last word nobody could see.",
+    "train: { callbacks: [early_stop, { early_stop: { patience: 3 } }] }\n",
+    "train: { callbacks: [{ early_stop: { patience: 3 } }] }\n",
+  ),
 
   A601: advice(
     "sigmoid or tanh with He",
@@ -432,6 +438,12 @@ export const codes = {
   A614: dataAdvice(
     "scored token outside the embedding",
     "Rows that are only scored hold a token that the embedding does not have. It reads NaN, so the scores of these rows, and the loss of all, say nothing. The message names the first such row.",
+  ),
+  A620: advice(
+    "an unusual number",
+    "The number is allowed, and hardly anyone means it: a learning rate of 10 diverges, one of 1e-9 learns nothing, and a momentum of 0.99 for `batch_norm` is the share of the old batches in Keras and of the new one here. `adjoint explain` with the name says what each option does.",
+    "train: { optimizer: { adam: { lr: 10 } } }\n",
+    "train: { optimizer: { adam: { lr: 0.01 } } }\n",
   ),
 } as const satisfies { readonly [code: string]: CodeEntry }
 

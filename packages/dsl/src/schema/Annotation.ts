@@ -71,6 +71,8 @@ export interface Notes {
   readonly elsewhere?: ElsewhereTable
   /** Keys that are read before the schema, and so are no fields of it: listed with the others. */
   readonly besides?: ReadonlyArray<string>
+  /** A map of options, whose keys are no keys of a section. */
+  readonly isOptions?: true
   /** The option that a bare value sets. */
   readonly main?: string
   /** The value that was surely meant, where only its spelling is wrong. */

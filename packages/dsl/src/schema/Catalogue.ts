@@ -4,7 +4,8 @@
  */
 import * as Toys from "@adjoint/core/data/Toys"
 import * as Activation from "@adjoint/core/learning/Activation"
-import type { Table } from "@adjoint/core/learning/Entry"
+import * as Around from "@adjoint/core/learning/Around"
+import type { Table, Traits } from "@adjoint/core/learning/Entry"
 import * as Initializer from "@adjoint/core/learning/Initializer"
 import * as Layers from "@adjoint/core/learning/Layers"
 import * as LearningRate from "@adjoint/core/learning/LearningRate"
@@ -12,17 +13,23 @@ import * as Loss from "@adjoint/core/learning/Loss"
 import type { Net } from "@adjoint/core/learning/Net"
 import * as Optimizer from "@adjoint/core/learning/Optimizer"
 import * as Rbm from "@adjoint/core/learning/Rbm"
+import * as Regularizer from "@adjoint/core/learning/Regularizer"
 import * as Score from "@adjoint/core/learning/Score"
+import * as Callback from "@adjoint/core/training/Callback"
 
 /** The tables a model file draws on. */
 export interface Catalogue {
-  readonly activation: Table<Activation.Activation>
-  readonly initializer: Table<Initializer.Initializer>
-  readonly layer: Table<Net>
+  readonly activation: Table<Activation.Activation, Traits<Activation.ActivationTraits>>
+  readonly initializer: Table<Initializer.Initializer, Traits<Initializer.InitializerTraits>>
+  readonly layer: Table<Net, Traits<Layers.AnyTraits>>
   readonly loss: Table<Loss.Loss>
-  readonly optimizer: Table<Optimizer.Rated>
-  readonly schedule: Table<LearningRate.Schedule>
+  readonly optimizer: Table<Optimizer.Rated, Traits<Optimizer.OptimizerTraits>>
+  readonly schedule: Table<LearningRate.Schedule, Traits<LearningRate.ScheduleTraits>>
+  readonly regularizer: Table<Regularizer.Regularization, Traits<Regularizer.RegularizerTraits>>
+  /** What stands around the optimizer, from the inside outwards. */
+  readonly around: Table<Around.Around>
   readonly metric: Table<Score.Score>
+  readonly callback: Table<Callback.Callback, Traits<Callback.CallbackTraits>>
   /** What pre-training learns. */
   readonly stage: Table<unknown>
   /** Where samples of a machine come from. */
@@ -39,8 +46,27 @@ export const standard = {
   loss: Loss.table,
   optimizer: Optimizer.table,
   schedule: LearningRate.table,
+  regularizer: Regularizer.table,
+  around: Around.table,
   metric: Score.table,
+  callback: Callback.table,
   stage: Rbm.stages,
   method: Rbm.methods,
   toy: Toys.entries,
 } as const satisfies Catalogue
+
+/** The traits of a layer by the name that a document calls it. A head is a dense layer; an activation or a join has none. */
+export const layerTraits = ({ layer }: Catalogue, kind: string): Layers.AnyTraits | undefined =>
+  traitsOf(layer, kind === "head" ? "dense" : kind)
+
+/** The traits of an activation, if it is one. */
+export const activationTraits = ({ activation }: Catalogue, name: string): Activation.ActivationTraits | undefined =>
+  traitsOf(activation, name)
+
+/** The traits of an entry of a table, if it has one of that name. */
+export const traitsOf = <T>(table: Table<unknown, Traits<T>>, name: string): T | undefined =>
+  Object.hasOwn(table, name) ? table[name]?.traits : undefined
+
+/** The name of the first entry of a table that has such traits, aliases left out. */
+export const named = <T>(table: Table<unknown, Traits<T>>, isMeant: (traits: T) => boolean): string | undefined =>
+  Object.entries(table).find(([, { alias, traits }]) => alias === undefined && isMeant(traits))?.[0]

@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import type * as Document from "../Document.ts"
 import { suggest } from "../diagnostic/Suggest.ts"
-import { isRecord } from "../source/Yaml.ts"
+import { isRecord } from "../source/Data.ts"
 import { type Codec, note, type Verdict } from "./Annotation.ts"
 import type { Catalogue } from "./Catalogue.ts"
 import * as Fields from "./Fields.ts"
@@ -175,7 +175,10 @@ const column = (): Codec<PrepareSpec.Column> => {
           }
     }
     return {
-      ...unknownName("column type", String(type), columnTypes, { on: "value", synonyms: Vocabulary.columnTypes }),
+      ...unknownName("column type", typeof type === "string" ? type : got(type), columnTypes, {
+        on: "value",
+        synonyms: Vocabulary.columnTypes,
+      }),
       path: ["type"],
     }
   }

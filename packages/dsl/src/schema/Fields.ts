@@ -66,7 +66,7 @@ export const text: Codec<string> = note(Schema.String.check(Schema.isMinLength(1
 export const path: Codec<string> = note(Schema.String.check(Schema.isPattern(/^[^\p{Cc}]+$/u)), { wanted: "the path of a file" })
 
 /** One of a few words. */
-export const choice = <const W extends string>(words: ReadonlyArray<W>): Codec<W> => Schema.Literals(words) as unknown as Codec<W>
+export const choice = <const W extends string>(words: ReadonlyArray<W>): Codec<W> => Schema.Literals(words)
 
 /** What names from files may not be: they reach into the prototypes of records. */
 export const reservedNames = ["__proto__", "constructor", "prototype"] as const
@@ -95,6 +95,29 @@ export const folderName: Codec<string> = note(Schema.String.check(Schema.isPatte
 export const withDefault = <T>(schema: Codec<T>, value: () => T): Schema.withDecodingDefaultTypeKey<Codec<T>> =>
   Schema.withDecodingDefaultTypeKey<Codec<T>>(Effect.sync(value))(schema)
 
+/** A default in words. */
+const shown = (value: unknown): string =>
+  Array.isArray(value) ? `[${value.map(shown).join(", ")}]` : typeof value === "object" ? JSON.stringify(value) : String(value)
+
+/** A sentence with what stands for a value that is left out. `saying("Rows in one step.", 32) // => "Rows in one step. Default: 32."` */
+export const saying = (description: string, value: unknown): string => `${description} Default: ${shown(value)}.`
+
+/** A described key that may be left out: the value that then stands for it is written once, here. */
+export const usually = <T>(schema: Codec<T>, value: T, description: string): Schema.withDecodingDefaultTypeKey<Codec<T>> =>
+  withDefault(described(schema, saying(description, value)), () => value)
+
+/** A described key that may be left out, for a choice by name: the bare name of a default stands for it with its own defaults. */
+export const usuallyNamed = <T>(
+  choice: Codec<T>,
+  name: string,
+  description: string,
+): Schema.withDecodingDefaultTypeKey<Codec<T>> =>
+  withDefault(described(choice, saying(description, name)), () => Schema.decodeSync(choice)(name))
+
+/** What a map that leaves everything to its defaults becomes. */
+export const emptied = <T>(schema: Codec<T>, description: string): Schema.withDecodingDefaultTypeKey<Codec<T>> =>
+  withDefault(described(schema, description), () => Schema.decodeSync(schema)({}))
+
 /** The same with a sentence for the reference and the editor. */
 export const described = <T>(schema: Codec<T>, description: string): Codec<T> => note(schema, { description })
 
@@ -102,16 +125,16 @@ export const described = <T>(schema: Codec<T>, description: string): Codec<T> =>
 const stretch = /^(\d{1,9}(?:\.\d{1,9})?) ?epochs?$/u
 
 /** A number of epochs that says so: `3 epochs` is 3. */
-export const epochs = (bounds: Bounds): Codec<number> =>
+export const epochs = (held: Codec<number>): Codec<number> =>
   note(Schema.String.check(Schema.isPattern(stretch)), { wanted: "a stretch of training such as 3 epochs" }).pipe(
     Schema.decodeTo(
-      number(bounds),
+      held,
       SchemaTransformation.transform({
         decode: (text: string): unknown => Number(stretch.exec(text)?.[1]),
         encode: (n: unknown) => `${n} epochs`,
       }),
     ),
-  ) as unknown as Codec<number>
+  )
 
 /** A share of a whole, such as `70%`. */
 export const share = note(Schema.String.check(Schema.isPattern(/^(?:100|\d{1,2}(?:\.\d+)?) ?%$/u)), {
@@ -121,4 +144,4 @@ export const share = note(Schema.String.check(Schema.isPattern(/^(?:100|\d{1,2}(
     Schema.String,
     SchemaTransformation.transform({ decode: (text: string) => text.replace(" ", ""), encode: (text: string) => text }),
   ),
-) as unknown as Codec<string>
+)

@@ -1,5 +1,13 @@
 /** The schema of a catalogue entry's options, read off the entry. */
-import { type AnyEntry, mayLack, type Option, type Rule, type Table } from "@adjoint/core/learning/Entry"
+import {
+  type AnyEntry,
+  mayLack,
+  type Option,
+  type Rule,
+  type Setting,
+  type Standing,
+  type Table,
+} from "@adjoint/core/learning/Entry"
 import * as Schema from "effect/Schema"
 import { type Codec, type ElsewhereTable, note } from "./Annotation.ts"
 import type { Catalogue } from "./Catalogue.ts"
@@ -22,17 +30,36 @@ const codecs: { readonly [K in Kind]: (option: Extract<Option, { readonly kind: 
   number: (option) => Fields.number(option),
   integer: (option) => Fields.integer(option),
   duration: (option) =>
-    note(Schema.Union([Fields.number(option), Fields.epochs(option), Fields.share]), {
+    note(Schema.Union([Fields.number(option), Fields.epochs(Fields.number(option)), Fields.share]), {
       wanted: `a number of epochs${Fields.range(option)} such as 3 or 3 epochs, or a share of the run such as 5%`,
       mend: Vocabulary.duration,
-    }) as unknown as Codec,
+    }),
   boolean: () => Fields.boolean,
+  text: () => Fields.text,
+  epochs: () =>
+    note(Schema.Union([Fields.count, Fields.epochs(Fields.count)]), {
+      wanted: "a whole number of epochs > 0, such as 5 or 5 epochs",
+    }),
   choice: (option) => Fields.choice(option.of),
+  choices: ({ of }) =>
+    note(Schema.Array(Fields.choice(of)).check(Schema.isMinLength(1)), {
+      wanted: `a list of ${of.map((word) => `\`${word}\``).join(" and ")}`,
+    }),
+  layers: () => note(Schema.Array(Fields.text), { wanted: "a list of layers" }),
+  factors: () =>
+    note(Schema.Record(Schema.String, Fields.number({ minimum: 0 })), {
+      wanted: "a map from layers to factors",
+    }),
+  class_weights: () =>
+    note(Schema.Union([Schema.Literal("balanced"), Schema.Array(Fields.number({ minimum: 0 })).check(Schema.isMinLength(2))]), {
+      wanted: "`balanced`, or a list of a weight for each class",
+      mend: Vocabulary.classWeights,
+    }),
   sizes: ({ minimum = 1 }) => {
     const size = Fields.integer({ minimum })
     return note(Schema.Union([size, Schema.Array(size).check(Schema.isMinLength(1))]), {
       wanted: `a whole number ${minimum === 1 ? "> 0" : `>= ${minimum}`}, or a list of them`,
-    }) as unknown as Codec
+    })
   },
   padding: () => {
     const size = Fields.integer({ minimum: 0 })
@@ -40,7 +67,7 @@ const codecs: { readonly [K in Kind]: (option: Extract<Option, { readonly kind: 
     const each = [Schema.Array(size), Schema.Array(ends)].map((list) => list.check(Schema.isMinLength(1)))
     return note(Schema.Union([Schema.Literals(["valid", "same"]), size, ...each]), {
       wanted: "`valid`, `same`, a whole number >= 0, or a number or [before, after] for each axis",
-    }) as unknown as Codec
+    })
   },
   activation: (_, choices) => choices.activation,
   initializer: (_, choices) => choices.initializer,
@@ -61,14 +88,14 @@ const field = (option: Option, choices: Choices): Codec => {
   const value = option.default
   if (value === undefined) {
     const needed = note(codec, { description: option.doc })
-    return mayLack(option) ? (Schema.optionalKey(needed) as unknown as Codec) : needed
+    return mayLack(option) ? Schema.optionalKey(needed) : needed
   }
   const described = note(codec, {
-    description: `${option.doc} Default: ${Array.isArray(value) ? `[${value.join(", ")}]` : value}.`,
+    description: Fields.saying(option.doc, value),
   })
   // The default of a choice by name is a bare name, which stands for the name with its own defaults.
   const decoded = refersToTable(option) ? () => Schema.decodeSync(codec)(value) : () => value
-  return Fields.withDefault(described, decoded) as unknown as Codec
+  return Fields.withDefault(described, decoded)
 }
 
 /** The same options, held to a rule about all of them together. */
@@ -103,12 +130,31 @@ export const members = (
 ): { readonly [name: string]: Member } =>
   Object.fromEntries(Object.entries(table).map(([name, entry]) => [name, member(entry, choices, elsewhere)] as const))
 
+/** The entries of a table as keys of a map, each with its setting: the value of its one option, or its options. */
+export type SettingFields<T extends Table<unknown>> = {
+  readonly [N in Standing<T>]: Schema.withDecodingDefaultTypeKey<Codec<Setting<T[N]["options"]>>>
+} & {
+  readonly [N in Exclude<keyof T, Standing<T>>]: Schema.optionalKey<Codec<Setting<T[N]["options"]>>>
+}
+
+/** The schemas of the settings of a table, by name. */
+export const settings = <T extends Table<unknown>>(table: Table<unknown>, choices: Choices): SettingFields<T> =>
+  Object.fromEntries(
+    Object.entries(table).map(([name, entry]) => {
+      const [only, ...others] = Object.values(entry.options)
+      if (only === undefined || others.length > 0)
+        return [name, Schema.optionalKey(note(member(entry, choices).content, { description: entry.doc }))]
+      const one = field({ ...only, doc: entry.doc }, choices)
+      return [name, only.default === undefined ? Schema.optionalKey(one) : one]
+    }),
+  ) as unknown as SettingFields<T>
+
 /** The three choices that options refer to. Schedules may hold schedules, so the record is read late. */
 export const choices = (catalogue: Catalogue): Choices => {
   const late: Choices = {
-    activation: Schema.suspend(() => record.activation) as unknown as Codec,
-    initializer: Schema.suspend(() => record.initializer) as unknown as Codec,
-    schedule: Schema.suspend(() => record.schedule) as unknown as Codec,
+    activation: Schema.suspend(() => record.activation),
+    initializer: Schema.suspend(() => record.initializer),
+    schedule: Schema.suspend(() => record.schedule),
   }
   const record: Choices = {
     activation: oneOf("activation", members(catalogue.activation, late), {

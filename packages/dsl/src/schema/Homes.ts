@@ -12,9 +12,8 @@ const encoded = (ast: SchemaAST.AST): SchemaAST.AST => ast.encoding?.at(-1)?.to 
 const keysBelow = (ast: SchemaAST.AST, path: Path): ReadonlyArray<readonly [letters: string, path: Path]> => {
   const map = encoded(ast)
   if (map._tag !== "Objects") return []
-  const { synonyms } = { ...notesOf(ast), ...notesOf(map) }
-  // Maps of options, such as those of a callback, are no sections.
-  if (path.length > 1 && synonyms === undefined) return []
+  const { isOptions, synonyms } = { ...notesOf(ast), ...notesOf(map) }
+  if (isOptions === true) return []
   return map.propertySignatures.flatMap(({ name, type }) => {
     const key = String(name)
     const at = [...path, key]

@@ -5,8 +5,8 @@
 import * as Result from "effect/Result"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { renamed } from "../diagnostic/Edit.ts"
+import { isRecord } from "../source/Data.ts"
 import type { Path } from "../source/Path.ts"
-import { isRecord } from "../source/Yaml.ts"
 import type { Codec } from "./Annotation.ts"
 import { decode } from "./Issues.ts"
 

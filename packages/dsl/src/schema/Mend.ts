@@ -1,7 +1,7 @@
 /** Values of the wrong kind that say clearly enough what was meant: `50%` for 0.5, `yes` for true, one thing for a list. */
 import type * as SchemaAST from "effect/SchemaAST"
 import { scalar } from "../diagnostic/Fix.ts"
-import { isRecord } from "../source/Yaml.ts"
+import { isRecord } from "../source/Data.ts"
 import { type Mended, notesOf } from "./Annotation.ts"
 import { limitsOf } from "./Words.ts"
 

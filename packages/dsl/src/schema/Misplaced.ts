@@ -1,7 +1,7 @@
 /** What to say of a key that was written in the wrong place, with the edit that mends it. */
 import type { Edit } from "../diagnostic/Edit.ts"
+import { isRecord } from "../source/Data.ts"
 import type { Path } from "../source/Path.ts"
-import { isRecord } from "../source/Yaml.ts"
 import type { Elsewhere, Misplaced } from "./Annotation.ts"
 import { flow } from "./Mend.ts"
 

@@ -21,16 +21,13 @@ export const allowable = Object.keys(codes).filter((code) => code.startsWith("A"
 
 const evaluate: Codec<Document.Evaluate> = note(
   Schema.Struct({
-    split: Fields.withDefault(
-      Fields.described(Fields.choice(["train", "val", "test"]), "The rows that are scored. Default: test."),
-      () => "test" as const,
-    ),
+    split: Fields.usually(Fields.choice(["train", "val", "test"]), "test", "The rows that are scored."),
     fail_under: Fields.withDefault(
       Fields.described(
         note(Schema.Record(Schema.String, Fields.number()), {
           wanted: "a map from scores to the least each may be, such as { accuracy: 0.9 }",
           help: "say which score: `fail_under: { accuracy: 0.9 }`",
-        }) as unknown as Codec<Document.Evaluate["fail_under"]>,
+        }),
         "The least each score may be; less makes the command fail.",
       ),
       () => ({}),
@@ -44,15 +41,10 @@ const lint: Codec<Document.ModelFile["lint"]> = Schema.Struct({
     note(Schema.Array(Fields.choice(allowable)), {
       description: "Codes that are not reported.",
       wanted: "a list of codes",
-    }) as unknown as Codec<ReadonlyArray<string>>,
+    }),
     () => [],
   ),
 })
-
-const empty =
-  <T>(codec: Codec<T>) =>
-  () =>
-    Schema.decodeSync(codec)({})
 
 /** The schemas of the sections, so that a mistake in one does not keep the others from being read. */
 export interface Sections {
@@ -89,10 +81,7 @@ export const make = (catalogue: Catalogue): ModelFileSchema => {
         wanted: `\`${version}\`, the version of the language`,
         code: "S107",
       }),
-      name: Fields.withDefault(
-        Fields.described(Fields.folderName, "The name of the model and of the folder of its runs. Default: model."),
-        () => "model",
-      ),
+      name: Fields.usually(Fields.folderName, "model", "The name of the model and of the folder of its runs."),
       data: Schema.optionalKey(
         Fields.described(sections.data, "Where rows come from, what each column is, and how they are divided."),
       ),
@@ -100,9 +89,9 @@ export const make = (catalogue: Catalogue): ModelFileSchema => {
       pretrain: Schema.optionalKey(
         Fields.described(sections.pretrain, "Machines whose weights the layers start from, from the input upwards."),
       ),
-      train: Fields.withDefault(Fields.described(train, "How the model learns."), empty(train)),
-      evaluate: Fields.withDefault(Fields.described(evaluate, "What is scored at the end."), empty(evaluate)),
-      lint: Fields.withDefault(Fields.described(lint, "Which advice is not wanted."), empty(lint)),
+      train: Fields.emptied(train, "How the model learns."),
+      evaluate: Fields.emptied(evaluate, "What is scored at the end."),
+      lint: Fields.emptied(lint, "Which advice is not wanted."),
     }),
     {
       identifier: "ModelFile",

@@ -11,10 +11,7 @@ import * as Vocabulary from "./Vocabulary.ts"
 const names = (atLeast: number): Codec =>
   note(Schema.Array(Fields.name).check(Schema.isMinLength(atLeast)), {
     wanted: `a list of ${atLeast} or more layer names`,
-  }) as unknown as Codec
-
-/** A choice's value by its bare name, with its own defaults. */
-export const usual = (codec: Codec, name: string) => (): Document.Named => Schema.decodeSync(codec)(name) as Document.Named
+  })
 
 /** The schema of one item of `model.layers`. An activation is a layer of its own, too. */
 const layer = (catalogue: Catalogue, choices: Choices): Codec => {
@@ -48,17 +45,12 @@ const layer = (catalogue: Catalogue, choices: Choices): Codec => {
     content: options(
       {
         target: Fields.described(Fields.text, "The column that is predicted; `label` where the data has only one."),
-        activation: Fields.withDefault(
-          Fields.described(
-            choices.activation,
-            "Applied to the outputs before the loss. Losses from logits want identity. Default: identity.",
-          ),
-          usual(choices.activation, "identity"),
-        ) as unknown as Codec,
-        init: Fields.withDefault(
-          Fields.described(choices.initializer, "The weights at the start. Default: auto."),
-          usual(choices.initializer, "auto"),
-        ) as unknown as Codec,
+        activation: Fields.usuallyNamed(
+          choices.activation,
+          "identity",
+          "Applied to the outputs before the loss. Losses from logits want identity.",
+        ),
+        init: Fields.usuallyNamed(choices.initializer, "auto", "The weights at the start."),
       },
       "target",
       { synonyms: { target: ["column", "label"] }, elsewhere: Vocabulary.layerOptions },
@@ -78,7 +70,7 @@ const layer = (catalogue: Catalogue, choices: Choices): Codec => {
           layers: note(Schema.Array(Schema.suspend(() => one)).check(Schema.isMinLength(1)), {
             description: "The layers.",
             wanted: "a list of one or more layers",
-          }) as unknown as Codec,
+          }),
         }),
       },
       repeat: {
@@ -91,7 +83,7 @@ const layer = (catalogue: Catalogue, choices: Choices): Codec => {
             layers: note(Schema.Array(Schema.suspend(() => one)).check(Schema.isMinLength(1)), {
               description: "The layers.",
               wanted: "a list of one or more layers",
-            }) as unknown as Codec,
+            }),
           },
           undefined,
           { synonyms: { times: ["n", "count", "num", "repeats"] }, elsewhere: Vocabulary.layerOptions },
@@ -104,13 +96,13 @@ const layer = (catalogue: Catalogue, choices: Choices): Codec => {
       elsewhere: Vocabulary.layerNames,
       besides: ["use"],
       beside: {
-        name: Schema.optionalKey(Fields.described(Fields.name, "What joins and `from` call this layer by.")) as unknown as Codec,
+        name: Schema.optionalKey(Fields.described(Fields.name, "What joins and `from` call this layer by.")),
         from: Schema.optionalKey(
           Fields.described(
             Fields.name,
             "The name of the layer it is fed by, or `input`, which is what the model is given; the layer above it unless said.",
           ),
-        ) as unknown as Codec,
+        ),
       },
     },
   )
@@ -124,19 +116,17 @@ export const modelSection = (catalogue: Catalogue, choices: Choices): Codec<Docu
       note(Schema.Array(Fields.count).check(Schema.isMinLength(1)), {
         description: "The shape of one input, where the data does not say it: `[28, 28, 1]`.",
         wanted: "a list of whole numbers > 0",
-      }) as unknown as Codec<ReadonlyArray<number>>,
+      }),
     ),
-    init: Fields.withDefault(
-      Fields.described(
-        choices.initializer as Codec<Document.Named>,
-        "The initializer of every layer whose own is `auto`. Default: auto.",
-      ),
-      usual(choices.initializer, "auto"),
+    init: Fields.usuallyNamed(
+      choices.initializer as Codec<Document.Named>,
+      "auto",
+      "The initializer of every layer whose own is `auto`.",
     ),
-    layers: note(Schema.Array(layer(catalogue, choices)), {
+    layers: note(Schema.Array(layer(catalogue, choices) as Codec<Document.Layer>), {
       description: "The layers, from top to bottom.",
       wanted: "a list of layers",
-    }) as unknown as Codec<ReadonlyArray<Document.Layer>>,
+    }),
   })
   return note(fields, Vocabulary.model)
 }

@@ -8,7 +8,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { called, listed, misspelt, nearestNames, type Synonyms } from "../diagnostic/Suggest.ts"
-import { isRecord } from "../source/Yaml.ts"
+import { isRecord } from "../source/Data.ts"
 import { type Codec, type ElsewhereTable, note, type Verdict } from "./Annotation.ts"
 import { article, got } from "./Words.ts"
 
@@ -35,9 +35,9 @@ export interface KeyNotes {
 export const options = (fields: { readonly [name: string]: Codec }, main?: string, keys: KeyNotes = {}): Codec => {
   const names = Object.keys(fields)
   // A struct without fields is satisfied by anything that is not null, so the empty map is said as a record of nothing.
-  const plain = (names.length === 0 ? Schema.Record(Schema.String, Schema.Never) : Schema.Struct(fields)) as unknown as Codec
+  const plain: Codec = names.length === 0 ? Schema.Record(Schema.String, Schema.Never) : Schema.Struct(fields)
   const wanted = names.length === 0 ? "no options" : `a map of options (${names.join(", ")})`
-  const struct = note(plain, { wanted, ...keys, ...(main === undefined ? {} : { main }) })
+  const struct = note(plain, { wanted, isOptions: true, ...keys, ...(main === undefined ? {} : { main }) })
   const field = main === undefined ? undefined : fields[main]
   if (main === undefined || field === undefined) return struct
   const bare = Schema.toEncoded(field).pipe(
@@ -50,7 +50,7 @@ export const options = (fields: { readonly [name: string]: Codec }, main?: strin
     ),
   )
   const dispatch = (value: unknown): Verdict => ({ _tag: "Meant", schema: isRecord(value) ? struct : field, input: value })
-  return note(Schema.Union([struct, bare as unknown as Codec]), { dispatch }) as unknown as Codec
+  return note(Schema.Union([struct, bare]), { dispatch })
 }
 
 /** Longer lists are cut to the names that are nearest. */
@@ -162,14 +162,14 @@ export const oneOf = (
       name,
       note(Schema.Struct({ [name]: note(member.content, { description: member.doc }), ...besideOf(member) }), {
         elsewhere: outside(name, member.content),
-      }) as unknown as Codec,
+      }),
     ]),
   )
-  const spelled = Schema.Union([...forms.values()])
+  const spelled: Codec = Schema.Union([...forms.values()])
   const bareNames = Object.entries(members).flatMap(([name, member]) => (member.bare ? [name] : []))
   const bare = Schema.Literals(bareNames).pipe(
     Schema.decodeTo(
-      spelled as unknown as Codec,
+      spelled,
       SchemaTransformation.transform({
         decode: (name: string): unknown => ({ [name]: {} }),
         encode: (value: unknown) => Object.keys(value as object)[0] ?? "",
@@ -225,7 +225,7 @@ export const oneOf = (
         }
       if (later.includes(key))
         return { _tag: "Nothing", code: "S108", message: `\`${key}\` is not here yet`, path: [key], on: "key" } as const
-      const typed = keys.find((each) => forms.has(String(value[each])))
+      const typed = keys.find((each) => typeof value[each] === "string" && forms.has(value[each]))
       if (typed === undefined) return unknown(value, key)
       const rest = keys.filter((each) => each !== typed).map((each) => `${each}: …`)
       const instead = rest.length === 0 ? value[typed] : `${value[typed]}: { ${rest.join(", ")} }`
@@ -262,9 +262,9 @@ export const oneOf = (
     }
     return { _tag: "Meant", schema: forms.get(chosen) ?? spelled, input: value }
   }
-  const whole = Schema.Union([...forms.values(), ...(bareNames.length === 0 ? [] : [bare as unknown as Codec])])
+  const whole = Schema.Union([...forms.values(), ...(bareNames.length === 0 ? [] : [bare])])
   return note(whole, {
     dispatch,
     ...(settings.identifier === undefined ? {} : { identifier: settings.identifier }),
-  }) as unknown as Codec
+  })
 }

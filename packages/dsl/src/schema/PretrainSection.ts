@@ -11,9 +11,6 @@ import * as Vocabulary from "./Vocabulary.ts"
 
 type Contents = { readonly [name: string]: Codec }
 
-const withDefault = <T>(codec: Codec<T>, value: T, description: string) =>
-  Fields.withDefault(Fields.described(codec, description), () => value)
-
 const share = Fields.number({ minimum: 0, exclusiveMaximum: 1 })
 const pair = note(Schema.Array(share).check(Schema.isMinLength(2), Schema.isMaxLength(2)), {
   wanted: "two numbers >= 0 and < 1",
@@ -23,33 +20,30 @@ const momentum = note(Schema.Union([share, pair]), {
   wanted: "a number >= 0 and < 1, or two between which it goes over the epochs",
   dispatch: (value): Verdict => ({
     _tag: "Meant",
-    schema: (Array.isArray(value) ? pair : share) as unknown as Codec,
+    schema: Array.isArray(value) ? pair : share,
     input: value,
   }),
-}) as unknown as Codec<Document.Rbm["momentum"]>
+})
 
 const sparsity = options({
   target: Fields.described(
     Fields.number({ exclusiveMinimum: 0, exclusiveMaximum: 1 }),
     "The share of the rows for which a hidden unit is to be on.",
   ),
-  cost: withDefault(Fields.number({ minimum: 0 }), 0.1, "How much it counts. Default: 0.1."),
-} as unknown as Contents) as Codec<NonNullable<Document.Rbm["sparsity"]>>
+  cost: Fields.usually(Fields.number({ minimum: 0 }), 0.1, "How much it counts."),
+}) as Codec<NonNullable<Document.Rbm["sparsity"]>>
 
 /** What a stage says besides the options of its entry. */
-const beside = (method: Codec): Contents =>
-  ({
-    layer: Fields.described(Fields.name, "The name of the dense layer that the machine's weights are for; sigmoid follows it."),
-    method: Fields.withDefault(Fields.described(method, "Where samples of the machine come from. Default: cd."), () =>
-      Schema.decodeSync(method)("cd"),
-    ),
-    momentum: withDefault(
-      momentum,
-      [0.5, 0.9],
-      "How much of a step goes on in the next: a number, or two between which it goes over the epochs. Default: [0.5, 0.9].",
-    ),
-    sparsity: Schema.optionalKey(Fields.described(sparsity, "How seldom hidden units are to be on.")),
-  }) as unknown as Contents
+const beside = (method: Codec): Contents => ({
+  layer: Fields.described(Fields.name, "The name of the dense layer that the machine's weights are for; sigmoid follows it."),
+  method: Fields.usuallyNamed(method, "cd", "Where samples of the machine come from."),
+  momentum: Fields.usually(
+    momentum,
+    [0.5, 0.9],
+    "How much of a step goes on in the next: a number, or two between which it goes over the epochs.",
+  ),
+  sparsity: Schema.optionalKey(Fields.described(sparsity, "How seldom hidden units are to be on.")),
+})
 
 /** The schema of `pretrain`. */
 export const pretrainSection = (catalogue: Catalogue, choices: Choices): Codec<Document.Pretrain> => {
@@ -66,7 +60,7 @@ export const pretrainSection = (catalogue: Catalogue, choices: Choices): Codec<D
     },
   ])
   const stage = oneOf("stage", Object.fromEntries(stages), { identifier: "Stage" })
-  return note(Schema.Array(stage), {
+  return note(Schema.Array(stage as Codec<Document.Pretrain[number]>), {
     wanted: "a list of stages such as `- rbm: { layer: h1 }`",
-  }) as unknown as Codec<Document.Pretrain>
+  })
 }

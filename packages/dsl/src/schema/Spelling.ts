@@ -2,13 +2,17 @@
  * What the TypeScript face may say, as types read off core's tables: a name alone where all its options have defaults, or
  * a name with its options, of which those without a default must be there.
  */
-import type { Duration, Option, Options, Plain, Table } from "@adjoint/core/learning/Entry"
+import type { Duration, IsSingle, Option, Options, Plain, Table } from "@adjoint/core/learning/Entry"
 import type { standard } from "./Catalogue.ts"
 
 type Tables = typeof standard
 
-interface Spelled<O extends Option> extends Omit<Plain<O>, "duration"> {
-  readonly duration: Duration | `${number} epoch` | `${number} epochs`
+/** A number of epochs that says so. */
+type Epochs = `${number} epoch` | `${number} epochs`
+
+interface Spelled<O extends Option> extends Omit<Plain<O>, "duration" | "epochs"> {
+  readonly duration: Duration | Epochs
+  readonly epochs: number | Epochs
   readonly activation: ActivationSpelling
   readonly initializer: InitializerSpelling
   readonly schedule: ScheduleSpelling
@@ -29,10 +33,27 @@ type BareNames<T extends Table<unknown>> = {
   readonly [N in keyof T]: RequiredNames<T[N]["options"]> extends never ? N : never
 }[keyof T]
 
-/** A choice from a table: a bare name, or a name with its options. */
+/** What may stand under a name in place of a map of options: the value of the main one, where no other must be there. */
+type MainSpelling<O extends Options, Main> = [Main & keyof O] extends [never]
+  ? never
+  : [Exclude<RequiredNames<O>, Main>] extends [never]
+    ? OptionSpelling<O[Main & keyof O]>
+    : never
+
+/** What stands under the name of an entry. */
+type Content<E extends Table<unknown>[string]> = OptionsSpelling<E["options"]> | MainSpelling<E["options"], E["main"]>
+
+/** A choice from a table: a bare name, or a name with its options, or with the value of its main one. */
 export type Spelling<T extends Table<unknown>> =
   | BareNames<T>
-  | { readonly [N in keyof T]: { readonly [K in N]: OptionsSpelling<T[N]["options"]> } }[keyof T]
+  | { readonly [N in keyof T]: { readonly [K in N]: Content<T[N]> } }[keyof T]
+
+/** The entries of a table as keys of a map, each with the value of its one option or with its options. */
+export type SettingsSpelling<T extends Table<unknown>> = {
+  readonly [N in keyof T]?: IsSingle<T[N]["options"]> extends true
+    ? OptionSpelling<T[N]["options"][keyof T[N]["options"]]>
+    : OptionsSpelling<T[N]["options"]>
+}
 
 export type ActivationSpelling = Spelling<Tables["activation"]>
 export type InitializerSpelling = Spelling<Tables["initializer"]>
@@ -40,6 +61,11 @@ export type ScheduleSpelling = Spelling<Tables["schedule"]>
 export type LossSpelling = Spelling<Tables["loss"]>
 export type OptimizerSpelling = Spelling<Tables["optimizer"]>
 export type MetricSpelling = Spelling<Tables["metric"]>
+export type CallbackSpelling = Spelling<Tables["callback"]>
+export type RegularizeSpelling = SettingsSpelling<Tables["regularizer"]>
+export type AroundSpelling = SettingsSpelling<Tables["around"]>
+export type MethodSpelling = Spelling<Tables["method"]>
+export type StageOptions = OptionsSpelling<Tables["stage"]["rbm"]["options"]>
 export type ToySpelling = Spelling<Tables["toy"]>
 
 export type LayerSpelling = Spelling<Tables["layer"]>

@@ -4,10 +4,10 @@
  * like, and of their options, stand on the entries of core's tables instead.
  */
 import type * as Document from "../Document.ts"
-import { isRecord } from "../source/Yaml.ts"
+import { isRecord } from "../source/Data.ts"
 import type { ElsewhereTable } from "./Annotation.ts"
 import { flow } from "./Mend.ts"
-import { callback, instead, moved, nameOf, needless, percent, renamedTo } from "./Misplaced.ts"
+import { instead, moved, nameOf, needless, percent, renamedTo } from "./Misplaced.ts"
 
 /** Other names for the keys of a section. */
 type Names<Section> = { readonly [K in keyof Section & string]?: ReadonlyArray<string> }
@@ -432,9 +432,6 @@ export const train = {
     optimizer: ["optimiser", "opt", "solver"],
     schedule: ["scheduler", "lr_schedule", "lr_scheduler", "learning_rate_schedule", "learning_rate_scheduler"],
     regularize: ["regularization", "regularizer", "regularizers"],
-    freeze: ["frozen", "freeze_layers"],
-    accumulate: ["gradient_accumulation_steps", "accumulate_grad_batches", "accumulation_steps"],
-    average: ["ema", "ema_decay", "ema_momentum", "polyak", "weight_averaging"],
     metrics: ["metric", "scores", "scoring"],
     callbacks: ["callback"],
   },
@@ -468,13 +465,6 @@ export const train = {
     warmup_ratio: warmUp,
     momentum: "momentum is an option of the optimizer: `optimizer: { sgd: { lr: 0.1, momentum: 0.9 } }`",
     weight_decay: decays,
-    early_stop: callback("early_stop", "callbacks are written as a list: `callbacks: [early_stop]`"),
-    early_stopping: callback("early_stop", "callbacks are written as a list: `callbacks: [early_stop]`"),
-    checkpoint: callback("checkpoint", "callbacks are written as a list: `callbacks: [checkpoint]`"),
-    model_checkpoint: callback("checkpoint", "callbacks are written as a list: `callbacks: [checkpoint]`"),
-    reduce_on_plateau: callback("reduce_on_plateau", "callbacks are written as a list: `callbacks: [reduce_on_plateau]`"),
-    reduce_lr_on_plateau: callback("reduce_on_plateau", "callbacks are written as a list: `callbacks: [reduce_on_plateau]`"),
-    nan_guard: callback("nan_guard", "callbacks are written as a list: `callbacks: [nan_guard]`"),
     patience: earlyStop("patience"),
     monitor: earlyStop("monitor"),
     min_delta: earlyStop("min_delta"),
@@ -557,23 +547,6 @@ export const train = {
 
 /** `train.regularize`. */
 export const regularize = {
-  synonyms: {
-    l1: ["l1_regularization", "l1_lambda", "l1_reg"],
-    l2: ["l2_regularization", "l2_lambda", "l2_reg", "lambda"],
-    max_norm: ["weight_constraint", "kernel_constraint"],
-    clip_norm: [
-      "global_clipnorm",
-      "gradient_clip_val",
-      "gradient_clipping",
-      "grad_clip",
-      "clip_grad_norm",
-      "max_grad_norm",
-      "grad_norm_clip",
-      "clip",
-    ],
-    clip_value: ["clip_grad_value"],
-    class_weight: ["class_weights"],
-  },
   elsewhere: {
     elastic_net: "`l1` and `l2` together are the elastic net: `regularize: { l1: 1e-5, l2: 1e-4 }`",
     weight_decay: decays,
@@ -731,14 +704,6 @@ export const duration = (value: unknown): { readonly help: string } | undefined 
     ? { help: "an epoch has as many steps as there are batches of training rows: write `2 epochs`, or a share such as `5%`" }
     : undefined
 
-/** Callbacks by the names of others. */
-export const callbacks = {
-  early_stop: ["early_stopping"],
-  checkpoint: ["model_checkpoint", "saver"],
-  reduce_on_plateau: ["reduce_lr_on_plateau", "plateau"],
-  nan_guard: ["terminate_on_nan", "detect_anomaly"],
-} as const
-
 /** Callbacks of others that have no counterpart, or one of another kind. */
 export const callbackNames = {
   learning_rate_scheduler: "a schedule belongs under `train.schedule`",
@@ -758,37 +723,26 @@ export const callbackNames = {
   stochastic_weight_averaging: "the mean of the weights over time is `train: { average: 0.999 }`",
 } as const
 
-/** The options of callbacks by the names of others. */
+/** Options of the callbacks of others that have no place in the options of a callback here. */
 export const callbackOptions = {
-  synonyms: {
-    monitor: ["watch", "metric"],
-    mode: ["direction"],
-    patience: ["n_iter_no_change", "wait"],
-    min_delta: ["tol", "threshold", "delta"],
-    restore_best: ["restore_best_weights"],
-    every: ["save_freq", "period", "every_n_epochs", "save_every"],
-    factor: ["gamma"],
-  },
-  elsewhere: {
-    save_best_only: instead("`keep: [best]` keeps the best state alone", (value) =>
-      typeof value === "boolean" ? `keep: ${value ? "[best]" : "[best, last]"}` : undefined,
-    ),
-    save_last: "`keep: [best, last]` says what is kept",
-    save_top_k: "`keep: [best]` keeps the best state",
-    save_weights_only: needless("a checkpoint holds all that a run needs to resume: leave it out", [false]),
-    filepath: needless("checkpoints are kept in the folder of the run: leave it out"),
-    dirpath: needless("checkpoints are kept in the folder of the run: leave it out"),
-    filename: needless("checkpoints are kept in the folder of the run: leave it out"),
-    verbose: printed,
-    min_lr: "`least` is the least share of the rate that is ever left: 0.01 is a hundredth",
-    every_n_train_steps: "states are kept after epochs: `every: 1 epoch`",
-    start_from_epoch: "`patience` says how many epochs to wait, from the first on",
-    stopping_threshold: "a run ends when its score gets no better, not at a value",
-    check_finite: "`nan_guard` is a callback of its own: `callbacks: [nan_guard]`",
-    strict: needless("a score that is not computed is always an error: leave it out", [true]),
-    baseline: "there is no baseline to reach: `min_delta` says what counts as better",
-  },
-} as const
+  save_best_only: instead("`keep: [best]` keeps the best state alone", (value) =>
+    typeof value === "boolean" ? `keep: ${value ? "[best]" : "[best, last]"}` : undefined,
+  ),
+  save_last: "`keep: [best, last]` says what is kept",
+  save_top_k: "`keep: [best]` keeps the best state",
+  save_weights_only: needless("a checkpoint holds all that a run needs to resume: leave it out", [false]),
+  filepath: needless("checkpoints are kept in the folder of the run: leave it out"),
+  dirpath: needless("checkpoints are kept in the folder of the run: leave it out"),
+  filename: needless("checkpoints are kept in the folder of the run: leave it out"),
+  verbose: printed,
+  min_lr: "`least` is the least share of the rate that is ever left: 0.01 is a hundredth",
+  every_n_train_steps: "states are kept after epochs: `every: 1 epoch`",
+  start_from_epoch: "`patience` says how many epochs to wait, from the first on",
+  stopping_threshold: "a run ends when its score gets no better, not at a value",
+  check_finite: "`nan_guard` is a callback of its own: `callbacks: [nan_guard]`",
+  strict: needless("a score that is not computed is always an error: leave it out", [true]),
+  baseline: "there is no baseline to reach: `min_delta` says what counts as better",
+} as const satisfies ElsewhereTable
 
 /** `evaluate`. */
 export const evaluate = {

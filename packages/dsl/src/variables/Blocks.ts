@@ -7,8 +7,8 @@ import { listed, suggest } from "../diagnostic/Suggest.ts"
 import { unknown } from "../diagnostic/Unknown.ts"
 import * as Fields from "../schema/Fields.ts"
 import { got } from "../schema/Words.ts"
+import { type Data, isRecord } from "../source/Data.ts"
 import type { Path } from "../source/Path.ts"
-import { type Data, isRecord } from "../source/Yaml.ts"
 import * as Expression from "./Expression.ts"
 
 /** What a parameter may stand for, with the words for it. */

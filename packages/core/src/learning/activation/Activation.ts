@@ -3,7 +3,7 @@
  * know of it. Each family of activations is a file beside this one; `learning/Activation` gathers them.
  */
 import type { Tensor } from "../../language/Expr.ts"
-import type { Entry, Options } from "../Entry.ts"
+import type { Entry, Options, Traits } from "../Entry.ts"
 import type { Net } from "../Net.ts"
 
 /** The families of initializers, by who found how to keep the variance of signals through a layer. */
@@ -33,11 +33,22 @@ export interface Section {
   readonly input: (z: Tensor) => Tensor
 }
 
+/** Facts about an activation that checks and suggestions read. */
+export interface ActivationTraits {
+  /** Its steepest slope with its usual options, or a little more: 0 lets no gradient through. Of an activation in which numbers meet, that of its section. */
+  readonly slope: number
+  /** What it is for: between layers (`self-normalizing` under its conditions), nothing at all, or probabilities of one answer or of several. */
+  readonly role: "hidden" | "self-normalizing" | "identity" | "probability" | "probabilities"
+}
+
 /** An activation's entry: it says its derivative too. */
-export type Row<O extends Options> = Entry<O, Activation> & { readonly derivative: string }
+export type Row<O extends Options, Main extends keyof O & string> = Entry<O, Activation, Main> &
+  Traits<ActivationTraits> & { readonly derivative: string }
 
 /** Infers the options of an activation's entry from its literal. */
-export const row = <const O extends Options>(definition: Row<O>): Row<O> => definition
+export const row = <const O extends Options, const Main extends keyof O & string = never>(
+  definition: Row<O, Main>,
+): Row<O, Main> => definition
 
 /** The gain of a linear unit, and of what the field names no other for. */
 export const linearGain = 1

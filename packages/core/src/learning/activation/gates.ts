@@ -98,6 +98,7 @@ const swishRow = row({
   advice: "In place of relu in deep nets, often a little better. It is not monotonic: it dips to -0.28 at z = -1.28.",
   options: swishOptions,
   main: "beta",
+  traits: { slope: 1.1, role: "hidden" },
   make: (options): Activation => ({ apply: (x) => swish(x, options.beta), gain: reluGain, suits: "he" }),
 })
 
@@ -108,6 +109,7 @@ const hardSwishRow = row({
   source: "Howard et al., Searching for MobileNetV3, 2019",
   advice: "Where swish costs too much, as on small machines.",
   options: {},
+  traits: { slope: 1.5, role: "hidden" },
   make: (): Activation => ({ apply: hardSwish, gain: reluGain, suits: "he" }),
 })
 
@@ -131,6 +133,7 @@ export const rows = {
       },
     },
     main: "approximate",
+    traits: { slope: 1.13, role: "hidden" },
     make: ({ approximate }): Activation => ({ apply: (x) => gelu(x, approximate), gain: reluGain, suits: "he" }),
   }),
   mish: row({
@@ -140,6 +143,7 @@ export const rows = {
     source: "Misra, Mish: a self regularized non-monotonic activation function, 2020",
     advice: "In place of swish in image nets; it costs an exponential, a logarithm and a tanh.",
     options: {},
+    traits: { slope: 1.09, role: "hidden" },
     make: (): Activation => ({ apply: mish, gain: reluGain, suits: "he" }),
   }),
   glu: row({
@@ -150,6 +154,7 @@ export const rows = {
     advice:
       "It halves the last axis, so the layer before it needs twice the units. The half without a gate keeps gradients from vanishing.",
     options: {},
+    traits: { slope: 1 / 4, role: "hidden" },
     make: (): Activation => ({
       apply: glu,
       gain: linearGain,
@@ -167,6 +172,7 @@ export const rows = {
       "In the feed-forward part of transformers. It halves the last axis, so the layer before it needs twice the units; two thirds of the usual width keep the parameters the same.",
     options: swishOptions,
     main: "beta",
+    traits: { slope: 1.1, role: "hidden" },
     make: (options): Activation => ({
       apply: (x) => swiglu(x, options.beta),
       gain: linearGain,

@@ -19,6 +19,7 @@ const identityRow = row({
     "The output of a regression, and of any net whose loss wants logits. Between layers it makes two of them no more than one.",
   synonyms: ["none", "no_activation"],
   options: {},
+  traits: { slope: 1, role: "identity" },
   make: (): Activation => ({ apply: identity, gain: linearGain, suits: "xavier" }),
 })
 
@@ -35,6 +36,7 @@ export const rows = {
       "For gates with given weights. Its derivative is 0 everywhere, so nothing before it can learn by gradients: use sigmoid or relu to train.",
     synonyms: ["heaviside", "binary_step"],
     options: {},
+    traits: { slope: 0, role: "hidden" },
     make: (): Activation => ({ apply: step, gain: linearGain, suits: "xavier" }),
   }),
 }

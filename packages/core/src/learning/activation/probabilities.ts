@@ -49,6 +49,7 @@ export const rows = {
       "For reading off the probabilities of several classes. Not before a cross-entropy from logits, which already contains it; applied twice it flattens the gradients.",
     options: { axis },
     main: "axis",
+    traits: { slope: 1 / 4, role: "probabilities" },
     make: (options): Activation => ({
       apply: (x) => softmax(x, options.axis),
       gain: linearGain,
@@ -64,6 +65,7 @@ export const rows = {
     advice: "Where log-probabilities are wanted: exact even where the probability itself has become 0.",
     options: { axis },
     main: "axis",
+    traits: { slope: 1, role: "probabilities" },
     make: (options): Activation => ({
       apply: (x) => logSoftmax(x, options.axis),
       gain: linearGain,

@@ -115,6 +115,7 @@ export const rows = {
       "The first choice between layers. A unit that is negative for every sample gets no gradient and stays dead: a lower learning rate, a small positive bias or leaky_relu help.",
     synonyms: ["rectifier", "rectified_linear"],
     options: {},
+    traits: { slope: 1, role: "hidden" },
     make: (): Activation => ({ apply: relu, gain: reluGain, suits: "he" }),
   }),
   leaky_relu: row({
@@ -125,9 +126,17 @@ export const rows = {
     advice: "Where units die under relu: the slope keeps a gradient alive. 0.01 is usual; 0.1 and 0.001 are seen too.",
     synonyms: ["lrelu"],
     options: {
-      alpha: { kind: "number", doc: "The slope below zero.", synonyms: ["negative_slope", "slope"], default: 0.01, minimum: 0 },
+      alpha: {
+        kind: "number",
+        doc: "The slope below zero.",
+        synonyms: ["negative_slope", "slope"],
+        default: 0.01,
+        minimum: 0,
+        usual: [0, 1],
+      },
     },
     main: "alpha",
+    traits: { slope: 1, role: "hidden" },
     make: ({ alpha }): Activation => ({
       apply: (x) => leakyRelu(x, alpha),
       gain: leakyGain(alpha ** 2),
@@ -142,7 +151,7 @@ export const rows = {
     advice:
       "Where there is data enough to learn slopes from. Weight decay and penalties leave α alone, since they would pull it towards relu.",
     options: {
-      init: { kind: "number", doc: "The slope it starts from.", default: 0.25 },
+      init: { kind: "number", doc: "The slope it starts from.", default: 0.25, usual: [0, 1] },
       share: {
         kind: "choice",
         doc: "Who shares a slope: `layer` all numbers, `channel` those of one place on the last axis, `unit` none.",
@@ -151,6 +160,7 @@ export const rows = {
       },
     },
     main: "init",
+    traits: { slope: 1, role: "hidden" },
     make: ({ init, share }): Activation => ({
       apply: (x) => leaky(x, init),
       gain: leakyGain(init ** 2),
@@ -169,6 +179,7 @@ export const rows = {
       upper: { kind: "number", doc: "The greatest slope, not below the least.", default: 1 / 3, minimum: 0 },
     },
     rule: { wanted: "`lower` not above `upper`", holds: ({ lower, upper }) => lower <= upper },
+    traits: { slope: 1, role: "hidden" },
     make: ({ lower, upper }): Activation => ({
       apply: (x) => leakyRelu(x, (lower + upper) / 2),
       gain: leakyGain((lower ** 2 + lower * upper + upper ** 2) / 3),
@@ -183,6 +194,7 @@ export const rows = {
     source: "Krizhevsky, Convolutional deep belief networks on CIFAR-10, 2010",
     advice: "For nets that are to run with few bits: its range is known. Above 6 no gradient gets through.",
     options: {},
+    traits: { slope: 1, role: "hidden" },
     make: (): Activation => ({ apply: relu6, gain: reluGain, suits: "he" }),
   }),
   elu: row({
@@ -194,6 +206,7 @@ export const rows = {
       "Its negative values bring means towards 0, which speeds up learning; it costs an exponential. α other than 1 has a kink at 0.",
     options: { alpha: { kind: "number", doc: "What it comes to far below zero, negated.", default: 1, minimum: 0 } },
     main: "alpha",
+    traits: { slope: 1, role: "hidden" },
     make: ({ alpha }): Activation => ({ apply: (x) => elu(x, alpha), gain: reluGain, suits: "he" }),
   }),
   selu: row({
@@ -204,6 +217,7 @@ export const rows = {
     advice:
       "For deep stacks of dense layers on tables. It normalizes itself only if inputs are standardized, weights start from lecun_normal, layers are a plain stack of dense ones, and there is no L1 or L2, max-norm, batch norm or ordinary dropout: alpha_dropout is the one that fits.",
     options: {},
+    traits: { slope: seluScale * seluAlpha, role: "self-normalizing" },
     make: (): Activation => ({ apply: selu, gain: 3 / 4, suits: "lecun" }),
   }),
   softplus: row({
@@ -214,6 +228,7 @@ export const rows = {
     advice: "For outputs that must be positive, such as a variance. Between layers relu does as well and costs less.",
     options: { beta: { kind: "number", doc: "How sharp the bend is.", default: 1, exclusiveMinimum: 0 } },
     main: "beta",
+    traits: { slope: 1, role: "hidden" },
     make: ({ beta }): Activation => ({ apply: (x) => softplus(x, beta), gain: reluGain, suits: "he" }),
   }),
 }

@@ -45,6 +45,7 @@ const sigmoidRow = row({
     "For gates and for reading off the probability of one of two classes. Between layers prefer relu: its slope is at most ¼, so gradients vanish with depth, and its values are not centred on zero. A loss from logits already contains it.",
   synonyms: ["logistic"],
   options: {},
+  traits: { slope: 1 / 4, role: "probability" },
   make: (): Activation => ({ apply: sigmoid, gain: linearGain, suits: "xavier", saturates: true }),
 })
 
@@ -56,6 +57,7 @@ const logSigmoidRow = row({
   advice:
     "Where the log-probability of yes is wanted: exact even where the probability itself has become 0. Not before a loss from logits.",
   options: {},
+  traits: { slope: 1, role: "hidden" },
   make: (): Activation => ({ apply: logSigmoid, gain: linearGain, suits: "xavier" }),
 })
 
@@ -69,6 +71,7 @@ export const rows = {
     advice:
       "Centred on zero, so it learns faster than sigmoid between layers, but it too saturates: beyond |z| of about 3 hardly any gradient gets through. At home in recurrent nets.",
     options: {},
+    traits: { slope: 1, role: "hidden" },
     make: (): Activation => ({ apply: tanh, gain: 5 / 3, suits: "xavier", saturates: true }),
   }),
   hard_sigmoid: row({
@@ -78,6 +81,7 @@ export const rows = {
     source: "Courbariaux, Bengio and David, BinaryConnect, 2015; with slope 1/6: Howard et al., Searching for MobileNetV3, 2019",
     advice: "Where sigmoid costs too much, as in gates on small machines. Beyond |z| = 3 no gradient gets through at all.",
     options: {},
+    traits: { slope: 1 / 6, role: "hidden" },
     make: (): Activation => ({ apply: hardSigmoid, gain: linearGain, suits: "xavier", saturates: true }),
   }),
   hard_tanh: row({
@@ -91,6 +95,7 @@ export const rows = {
       max: { kind: "number", doc: "The upper bound, above the lower one.", default: 1 },
     },
     rule: { wanted: "`min` below `max`", holds: ({ max, min }) => min < max },
+    traits: { slope: 1, role: "hidden" },
     make: ({ max, min }): Activation => ({
       apply: (x) => hardTanh(x, min, max),
       gain: linearGain,
@@ -105,6 +110,7 @@ export const rows = {
     source: "Bergstra, Desjardins, Lamblin and Bengio, Quadratic polynomials learn better image features, 2009",
     advice: "In place of tanh where units saturate: its gradient falls off with 1/z², not exponentially.",
     options: {},
+    traits: { slope: 1, role: "hidden" },
     make: (): Activation => ({ apply: softsign, gain: linearGain, suits: "xavier", saturates: true }),
   }),
   logsigmoid: logSigmoidRow,

@@ -1,12 +1,13 @@
 /** What the numbers of optimizers may be: the options of their entries, which constructors and bricks check too. */
 
-export const lr = (usual: number) =>
+export const lr = (value: number) =>
   ({
     kind: "number",
     doc: "The learning rate, which a schedule starts from.",
     synonyms: ["learning_rate", "learning_rate_init", "rate", "eta", "eta0", "step_size"],
-    default: usual,
+    default: value,
     exclusiveMinimum: 0,
+    usual: [value / 1000, value * 100],
   }) as const
 
 /** The bounds of a rate that is the same at every step. */
@@ -25,13 +26,14 @@ export const accumulate = {
   default: "steps",
 } as const
 
-export const eps = (usual: number) =>
+export const eps = (value: number) =>
   ({
     kind: "number",
     doc: "Keeps the division from blowing up.",
     synonyms: ["epsilon"],
-    default: usual,
+    default: value,
     exclusiveMinimum: 0,
+    usual: [1e-12, 1],
   }) as const
 
 export const epsPlace = {
@@ -56,13 +58,14 @@ export const adamOptions = {
   },
 } as const
 
-export const decay = (usual: number) =>
+export const decay = (value: number) =>
   ({
     kind: "number",
     doc: "λ: how fast weights shrink.",
     synonyms: ["wd", "lambda", "decoupled_weight_decay"],
-    default: usual,
+    default: value,
     minimum: 0,
+    usual: [0, 1],
   }) as const
 
 export const velocity = (usual: number, doc = "What is left of the velocity after a step.") => share(doc, usual)

@@ -2,7 +2,8 @@
 import type { Tensor } from "../../language/Expr.ts"
 import type * as Key from "../../tensor/Key.ts"
 import * as Shape from "../../words/Shape.ts"
-import type { Activation } from "../activation/Activation.ts"
+import type { Activation, Family } from "../activation/Activation.ts"
+import type { Entry, OptionName, Options, Traits } from "../Entry.ts"
 
 /** How many inputs one output is made of, and how many outputs one input goes into. */
 export interface Fans {
@@ -14,6 +15,23 @@ export interface Fans {
 export interface Place extends Fans {
   readonly activation?: Activation
 }
+
+/** The two shapes of distribution that weights are drawn from. */
+export type Distribution = "normal" | "uniform"
+
+/** Facts about an initializer that checks and suggestions read. */
+export interface InitializerTraits<Option extends string = string> {
+  /** The family whose variance it has; `auto` is of whichever suits, and `none` of no family. */
+  readonly family: Family | "auto" | "none"
+  readonly distribution: Distribution | "none"
+  /** Whether all weights are one number: always, never, or where this option is 0. */
+  readonly isEqual: boolean | Option
+}
+
+/** Infers the options of an initializer's entry from its literal. */
+export const initializer = <const O extends Options, const Main extends keyof O & string = never>(
+  definition: Entry<O, Initializer, Main> & Traits<InitializerTraits<OptionName<O>>>,
+): Entry<O, Initializer, Main> & Traits<InitializerTraits<OptionName<O>>> => definition
 
 /** Draws weights of a shape. */
 export type Initializer = (key: Key.Key, shape: Shape.Shape, place: Place) => Tensor

@@ -5,6 +5,7 @@ export const gainOption = {
   doc: "What the activation that follows needs: 1 for linear and sigmoid, 5/3 for tanh, 1.414 for relu.",
   default: 1,
   exclusiveMinimum: 0,
+  usual: [0.01, 10],
 } as const
 
 export const modeOption = {
@@ -25,11 +26,12 @@ export const normalOptions = {
     synonyms: ["stddev", "sigma", "standard_deviation"],
     default: 0.01,
     minimum: 0,
+    usual: [0, 2],
   },
 } as const
 
 export const uniformOptions = {
-  limit: { kind: "number", doc: "How far from 0.", synonyms: ["bound", "range"], default: 0.05, minimum: 0 },
+  limit: { kind: "number", doc: "How far from 0.", synonyms: ["bound", "range"], default: 0.05, minimum: 0, usual: [0, 2] },
 } as const
 
 export const truncatedNormalOptions = {
@@ -39,5 +41,6 @@ export const truncatedNormalOptions = {
     synonyms: ["stddev", "sigma", "standard_deviation"],
     default: 0.02,
     minimum: 0,
+    usual: [0, 2],
   },
 } as const

@@ -6,7 +6,7 @@ import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import type { Family } from "../activation/Activation.ts"
 import { wantOptions } from "../OptionError.ts"
-import type { Fans, Initializer, Place } from "./Initializer.ts"
+import type { Distribution, Fans, Initializer, Place } from "./Initializer.ts"
 import { gainOption, modeOption, normalOptions, truncatedNormalOptions, uniformOptions } from "./options.ts"
 
 const normalOf =
@@ -36,9 +36,6 @@ export const truncatedNormal = (std: number): Initializer => {
   wantOptions("truncatedNormal", truncatedNormalOptions, { std })
   return (key, shape) => T.mul(Key.truncatedNormal(key, shape), std)
 }
-
-/** The two shapes of distribution that weights are drawn from. */
-export type Distribution = "normal" | "uniform"
 
 /** Not held to bounds: weights that connect nothing have no finite variance, and there are none of them. */
 const distributions: { readonly [D in Distribution]: (variance: number) => Initializer } = {

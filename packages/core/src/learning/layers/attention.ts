@@ -4,10 +4,10 @@
 import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
-import type * as Shape from "../../words/Shape.ts"
+import * as Shape from "../../words/Shape.ts"
 import { refuse } from "../../words/ShapeError.ts"
 import * as Activation from "../Activation.ts"
-import { entry, make } from "../Entry.ts"
+import { make } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
 import { graph, type Named, type Net, type Node, stateless } from "../Net.ts"
 import { wantOptions } from "../OptionError.ts"
@@ -15,6 +15,7 @@ import type { None } from "../Params.ts"
 import { type ActivationLike, activationOf } from "./activation.ts"
 import { type InitializerLike, initializerOf } from "./affine.ts"
 import { dense } from "./dense.ts"
+import { layer, widthOf } from "./Layer.ts"
 import { dropout } from "./noise.ts"
 import { layerNorm } from "./normalization.ts"
 
@@ -113,7 +114,7 @@ export const multiHeadAttention = ({
   })
 }
 
-/** How positions are told. */
+/** How positions are encoded. */
 export interface PositionsOptions {
   /** Waves that are fixed, or a row for each time that is learned. */
   readonly kind?: "waves" | "learned"
@@ -222,11 +223,18 @@ const shared = {
   },
 } as const
 
-const share = (doc: string, usual: number) => ({ kind: "number", doc, default: usual, minimum: 0, exclusiveMaximum: 1 }) as const
+const share = (doc: string, usual: number) =>
+  ({ kind: "number", doc, default: usual, minimum: 0, exclusiveMaximum: 1, usual: [0, 0.8] }) as const
+
+/** A bound on the intermediate numbers of a row: queries, keys, values, the result, and a score of each time for each. */
+const looking = ({ heads }: { readonly heads: number }, input: Shape.Shape): number => {
+  const [time = 0] = input
+  return 4 * time * (widthOf(input) + time * heads)
+}
 
 /** Layers of attention by the name a model file calls them. */
 export const entries = {
-  multi_head_attention: entry({
+  multi_head_attention: layer({
     doc: "Every time of a sequence takes from the others what suits it, in several ways at once.",
     formula: "concatₕ softmax(Qₕ Kₕᵀ / √d) Vₕ · Wo + bo, with Q, K, V = x · W + b",
     source: "Vaswani et al., Attention is all you need, 2017",
@@ -239,10 +247,20 @@ export const entries = {
       init: { kind: "initializer", doc: "The weights at the start.", default: "auto" },
     },
     main: "heads",
+    traits: {
+      role: "weights",
+      over: "time",
+      width: undefined,
+      init: "init",
+      bias: undefined,
+      activation: undefined,
+      learned: (_, input) => 4 * (widthOf(input) + 1) * widthOf(input),
+      between: looking,
+    },
     make: ({ causal, dropout: rate, heads, init }): Net =>
       multiHeadAttention({ heads, causal, dropout: rate, init: make(Initializer.table, init) }),
   }),
-  positions: entry({
+  positions: layer({
     doc: "Adds to each time of a sequence what tells it from the others.",
     formula: "yₜ = xₜ + pₜ; waves: p₍ₜ,₂ᵢ₎ = sin(t / 10000^(2i/d)), p₍ₜ,₂ᵢ₊₁₎ = cos(…)",
     source: "Vaswani et al., Attention is all you need, 2017",
@@ -257,9 +275,14 @@ export const entries = {
       },
     },
     main: "kind",
+    traits: {
+      role: "positions",
+      learned: ({ kind }, input) => (kind === "learned" ? Shape.size(input) : 0),
+      between: (_, input) => Shape.size(input),
+    },
     make: (options): Net => positions(options),
   }),
-  transformer_encoder: entry({
+  transformer_encoder: layer({
     doc: "Attention and two dense layers, each with a way around it, and normalization.",
     formula: "x ← x + attention(norm(x)), x ← x + dense₂(f(dense₁(norm(x)))); after: x ← norm(x + …)",
     source: "Vaswani et al., Attention is all you need, 2017; norm before: Xiong et al., On layer normalization, 2020",
@@ -285,6 +308,19 @@ export const entries = {
       },
     },
     main: "heads",
+    traits: {
+      role: "weights",
+      over: "time",
+      width: undefined,
+      init: undefined,
+      bias: undefined,
+      activation: "activation",
+      learned: ({ hidden }, input) => {
+        const [width, inner] = [widthOf(input), hidden === 0 ? 4 * widthOf(input) : hidden]
+        return 4 * (width + 1) * width + (width + 1) * inner + (inner + 1) * width + 4 * width
+      },
+      between: ({ heads, hidden }, input) => looking({ heads }, input) + 4 * (input[0] ?? 0) * hidden,
+    },
     make: ({ activation, causal, dropout: rate, heads, hidden, norm }): Net =>
       transformerEncoder({
         heads,

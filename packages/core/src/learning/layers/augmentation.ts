@@ -5,10 +5,10 @@
 import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
-import { entry } from "../Entry.ts"
 import { type Net, pure } from "../Net.ts"
 import { wantOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
+import { layer, light } from "./Layer.ts"
 import { wantAxes } from "./sample.ts"
 
 /** A layer that alters images while training, and only then. */
@@ -146,7 +146,7 @@ const place = "Among the first layers of a net for images, before any that learn
 
 /** Augmentation layers by the name a model file calls them. */
 export const entries = {
-  random_flip: entry({
+  random_flip: layer({
     doc: "While training, mirrors each image by a chance.",
     formula: "yᵢⱼ = xᵢ,₍w₋₁₋ⱼ₎ with the given probability, else xᵢⱼ; when not training y = x",
     source: "Krizhevsky, Sutskever and Hinton, ImageNet classification with deep convolutional networks, 2012",
@@ -170,9 +170,10 @@ export const entries = {
       },
     },
     main: "axes",
+    traits: { role: "augmentation", ...light },
     make: (options): Net => randomFlip(options),
   }),
-  random_shift: entry({
+  random_shift: layer({
     doc: "While training, moves each image by a few whole pixels; 0 comes in at the edge.",
     formula: "yᵢⱼ = xᵢ₋ₐ,ⱼ₋ᵦ, a and b whole from -most to most; when not training y = x",
     source: "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998",
@@ -189,9 +190,10 @@ export const entries = {
       },
     },
     main: "most",
+    traits: { role: "augmentation", ...light },
     make: (options): Net => randomShift(options.most),
   }),
-  random_rotate: entry({
+  random_rotate: layer({
     doc: "While training, turns each image about its middle by a small angle, with bilinear interpolation; 0 comes in at the corners.",
     formula: "y(p) = x(R(θ)p), p from the middle, θ ~ U(-degrees, degrees); when not training y = x",
     source:
@@ -209,9 +211,10 @@ export const entries = {
       },
     },
     main: "degrees",
+    traits: { role: "augmentation", ...light },
     make: (options): Net => randomRotate(options.degrees),
   }),
-  random_zoom: entry({
+  random_zoom: layer({
     doc: "While training, makes each image larger or smaller about its middle, with bilinear interpolation; 0 comes in around a smaller one.",
     formula: "y(p) = x(p / s), p from the middle, s ~ U(1 - amount, 1 + amount); when not training y = x",
     source:
@@ -229,9 +232,10 @@ export const entries = {
       },
     },
     main: "amount",
+    traits: { role: "augmentation", ...light },
     make: (options): Net => randomZoom(options.amount),
   }),
-  random_erase: entry({
+  random_erase: layer({
     doc: "While training, sets a square of each image to 0, its middle anywhere in the image.",
     formula: "yᵢⱼ = 0 for |i - a| and |j - b| within half of size, else xᵢⱼ; when not training y = x",
     source: "DeVries and Taylor, Improved regularization of convolutional neural networks with cutout, 2017",
@@ -248,6 +252,7 @@ export const entries = {
       },
     },
     main: "size",
+    traits: { role: "augmentation", ...light },
     make: (options): Net => randomErase(options.size),
   }),
 }

@@ -6,9 +6,9 @@ import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../words/Shape.ts"
 import { refuse } from "../../words/ShapeError.ts"
-import { entry } from "../Entry.ts"
 import type { Net } from "../Net.ts"
 import { wantOptions } from "../OptionError.ts"
+import { layer, widthOf } from "./Layer.ts"
 import { channelsOf, type Learned, learned, scaled } from "./standardize.ts"
 
 /** How a batch normalization is built. */
@@ -65,7 +65,7 @@ export const batchNorm = ({ eps = 1e-5, momentum = 0.1 }: BatchNormOptions = {})
 
 /** Batch normalization by the name a model file calls it. */
 export const entries = {
-  batch_norm: entry({
+  batch_norm: layer({
     doc: "Each channel shifted and scaled to mean 0 and variance 1 over the batch, then to a learned mean and scale.",
     formula: "y = γ · (x - μ) / √(σ² + ε) + β, μ and σ² of the batch; when not training, of the running statistics",
     source: "Ioffe and Szegedy, Batch normalization, 2015",
@@ -79,9 +79,18 @@ export const entries = {
         default: 0.1,
         minimum: 0,
         maximum: 1,
+        usual: [0, 0.5],
       },
-      eps: { kind: "number", doc: "Added to the variance.", synonyms: ["epsilon"], default: 1e-5, exclusiveMinimum: 0 },
+      eps: {
+        kind: "number",
+        doc: "Added to the variance.",
+        synonyms: ["epsilon"],
+        default: 1e-5,
+        exclusiveMinimum: 0,
+        usual: [1e-12, 0.1],
+      },
     },
+    traits: { role: "normalization", over: "batch", learned: (_, input) => 4 * widthOf(input), between: () => 0 },
     make: (options): Net => batchNorm(options),
   }),
 }

@@ -8,11 +8,12 @@ import * as T from "../../tensor/Tensor.ts"
 import type * as Shape from "../../words/Shape.ts"
 import { refuse } from "../../words/ShapeError.ts"
 import * as Activation from "../Activation.ts"
-import { entry, make, type Use } from "../Entry.ts"
+import { make, type Use } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
 import type { Net } from "../Net.ts"
 import { wantOptions } from "../OptionError.ts"
 import { type AffineOptions, type AffineParams, affine, affineOptions, type LinearMap } from "./affine.ts"
+import { layer, widthOf, windowOf } from "./Layer.ts"
 import { ofSample, wantAxes } from "./sample.ts"
 
 /** How a convolution is built. One number counts for every axis of space alike. */
@@ -157,6 +158,18 @@ const windows = {
   ...affineOptions,
 } as const
 
+const convolving = {
+  role: "weights",
+  over: "space",
+  width: "filters",
+  init: "init",
+  bias: "bias",
+  activation: "activation",
+  learned: ({ filters, kernel }: { readonly filters: number; readonly kernel: Sizes }, input: Shape.Shape): number =>
+    (windowOf(kernel, input) * widthOf(input) + 1) * filters,
+  between: (): number => 0,
+} as const
+
 interface Written extends Omit<ConvOptions, "activation" | "init" | "biasInit"> {
   readonly activation: Use
   readonly init: Use
@@ -174,7 +187,7 @@ const lecun = "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applie
 
 /** Convolutions by the name a model file calls them. */
 export const entries = {
-  conv1d: entry({
+  conv1d: layer({
     doc: "The same weighted sum of a window at every place of a sequence, and a bias.",
     formula: "y(t) = f(Σᵢ x(stride · t + dilation · i - pad) · W(i) + b), W [kernel, channels / groups, filters]",
     source: "Waibel, Hanazawa, Hinton, Shikano and Lang, Phoneme recognition using time-delay neural networks, 1989",
@@ -183,9 +196,10 @@ export const entries = {
     synonyms: ["convolution1d", "temporal_convolution", "LazyConv1d"],
     options: windows,
     main: "filters",
+    traits: convolving,
     make: (options): Net => conv1d(written(options)),
   }),
-  conv2d: entry({
+  conv2d: layer({
     doc: "The same weighted sum of a window at every place of an image, and a bias.",
     formula: "y(p) = f(Σᵢ x(stride · p + dilation · i - pad) · W(i) + b), W [...kernel, channels / groups, filters]",
     source: lecun,
@@ -194,9 +208,10 @@ export const entries = {
     synonyms: ["conv", "convolution", "convolution2d", "LazyConv2d"],
     options: windows,
     main: "filters",
+    traits: convolving,
     make: (options): Net => conv2d(written(options)),
   }),
-  conv_transpose2d: entry({
+  conv_transpose2d: layer({
     doc: "The way back of a convolution: every element of an image spread over a window by weights, and a bias.",
     formula: "y(stride · p + dilation · i - pad) += x(p) · W(i), then f(y + b), W [...kernel, filters / groups, channels]",
     source: "Zeiler, Krishnan, Taylor and Fergus, Deconvolutional networks, 2010",
@@ -213,6 +228,7 @@ export const entries = {
       },
     },
     main: "filters",
+    traits: convolving,
     make: ({ output_padding, ...options }): Net => convTranspose2d({ ...written(options), outputPadding: output_padding }),
   }),
 }

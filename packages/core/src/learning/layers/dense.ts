@@ -1,14 +1,15 @@
 /** Dense layers: every output a weighted sum of all inputs. A maxout layer is one that keeps the largest of several. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
-import type * as Shape from "../../words/Shape.ts"
+import * as Shape from "../../words/Shape.ts"
 import { refuse } from "../../words/ShapeError.ts"
 import * as Activation from "../Activation.ts"
-import { entry, make } from "../Entry.ts"
+import { make } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
 import { type Net, pure } from "../Net.ts"
 import { wantOptions } from "../OptionError.ts"
 import { type AffineOptions, type AffineParams, affine, affineOptions, type InitializerLike, type LinearMap } from "./affine.ts"
+import { layer, widthOf } from "./Layer.ts"
 
 /** How a dense layer is built. */
 export interface DenseOptions extends AffineOptions {
@@ -72,7 +73,7 @@ export const maxout = ({ pieces = 2, units, ...options }: MaxoutOptions): Net<Af
 
 /** Dense layers by the name a model file calls them. */
 export const entries = {
-  dense: entry({
+  dense: layer({
     doc: "Every output a weighted sum of all inputs, and a bias.",
     formula: "y = f(x · W + b), W [in, units], b [units]",
     source: "Rosenblatt, The perceptron, 1958; Rumelhart, Hinton and Williams, 1986",
@@ -106,6 +107,16 @@ export const entries = {
       ...affineOptions,
     },
     main: "units",
+    traits: {
+      role: "weights",
+      over: "features",
+      width: "units",
+      init: "init",
+      bias: "bias",
+      activation: "activation",
+      learned: ({ units }, input) => (widthOf(input) + 1) * units,
+      between: () => 0,
+    },
     make: ({ activation, bias, bias_init, init, units }): Net =>
       dense({
         units,
@@ -115,7 +126,7 @@ export const entries = {
         biasInit: make(Initializer.table, bias_init),
       }),
   }),
-  maxout: entry({
+  maxout: layer({
     doc: "Every output the largest of several weighted sums of all inputs.",
     formula: "yⱼ = maxₖ (x · W + b)ₖⱼ, k = 1 … pieces",
     source: "Goodfellow, Warde-Farley, Mirza, Courville and Bengio, Maxout networks, 2013",
@@ -157,6 +168,17 @@ export const entries = {
       bias_init: affineOptions.bias_init,
     },
     main: "units",
+    traits: {
+      role: "weights",
+      over: "features",
+      width: "units",
+      init: "init",
+      // Its biases move the sums, of which the largest is the output.
+      bias: undefined,
+      activation: undefined,
+      learned: ({ pieces, units }, input) => (widthOf(input) + 1) * pieces * units,
+      between: ({ pieces, units }, input) => Shape.size(input.slice(0, -1)) * pieces * units,
+    },
     make: ({ bias, bias_init, init, pieces, units }): Net =>
       maxout({ units, pieces, init: make(Initializer.table, init), bias, biasInit: make(Initializer.table, bias_init) }),
   }),

@@ -4,12 +4,13 @@ import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { refuse } from "../../words/ShapeError.ts"
 import * as Activation from "../Activation.ts"
-import { entry, make } from "../Entry.ts"
+import { make } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
 import { type Net, stateless } from "../Net.ts"
 import { wantOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { type InitializerLike, initializerOf } from "./affine.ts"
+import { layer } from "./Layer.ts"
 
 /** How an embedding is built. */
 export interface EmbeddingOptions {
@@ -55,7 +56,7 @@ export const embedding = ({ init = "auto", tokens, units }: EmbeddingOptions): N
 
 /** Embeddings by the name a model file calls them. */
 export const entries = {
-  embedding: entry({
+  embedding: layer({
     doc: "A learned row of numbers for each token.",
     formula: "y = W[x], W [tokens, units]",
     source: "Bengio, Ducharme, Vincent and Jauvin, A neural probabilistic language model, 2003",
@@ -81,6 +82,16 @@ export const entries = {
         synonyms: ["initializer", "embeddings_initializer"],
         default: "auto",
       },
+    },
+    traits: {
+      role: "weights",
+      over: "tokens",
+      width: "units",
+      init: "init",
+      bias: undefined,
+      activation: undefined,
+      learned: ({ tokens, units }) => tokens * units,
+      between: () => 0,
     },
     make: ({ init, tokens, units }): Net => embedding({ tokens, units, init: make(Initializer.table, init) }),
   }),

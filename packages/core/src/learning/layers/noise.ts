@@ -3,10 +3,10 @@ import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import type * as Shape from "../../words/Shape.ts"
-import { entry } from "../Entry.ts"
 import { type Net, pure } from "../Net.ts"
 import { wantOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
+import { layer, light } from "./Layer.ts"
 
 /** A layer that does something while training, unless there is nothing to do, and nothing when inferring. */
 const whileTraining = (kind: string, amount: number, apply: (x: Tensor, key: Key.Key) => Tensor): Net<None, None> =>
@@ -70,11 +70,12 @@ const rate = (value: number) =>
     default: value,
     minimum: 0,
     exclusiveMaximum: 1,
+    usual: [0, 0.8],
   }) as const
 
 /** Noise layers by the name a model file calls them. */
 export const entries = {
-  dropout: entry({
+  dropout: layer({
     doc: "While training, sets a random share of the numbers to 0 and scales the others up to make up for it.",
     formula: "y = m ⊙ x / (1 - rate), mᵢ ~ Bernoulli(1 - rate); when not training y = x",
     source: "Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, Dropout, 2014",
@@ -83,9 +84,10 @@ export const entries = {
     synonyms: ["drop"],
     options: { rate: rate(0.5) },
     main: "rate",
+    traits: { role: "noise", drops: "numbers", keepsMoments: false, ...light },
     make: (options): Net => dropout(options.rate),
   }),
-  spatial_dropout: entry({
+  spatial_dropout: layer({
     doc: "While training, sets a random share of the channels of each sample to 0 everywhere and scales the others up.",
     formula: "y = m ⊙ x / (1 - rate), one m ~ Bernoulli(1 - rate) for each sample and channel; when not training y = x",
     source: "Tompson, Goroshin, Jain, LeCun and Bregler, Efficient object localization using convolutional networks, 2015",
@@ -94,9 +96,10 @@ export const entries = {
     synonyms: ["Dropout1d", "Dropout2d", "SpatialDropout1D", "SpatialDropout2D", "channel_dropout"],
     options: { rate: rate(0.2) },
     main: "rate",
+    traits: { role: "noise", drops: "channels", keepsMoments: false, ...light },
     make: (options): Net => spatialDropout(options.rate),
   }),
-  alpha_dropout: entry({
+  alpha_dropout: layer({
     doc: "Dropout for selu nets: while training, a random share of the numbers becomes what selu is far below 0, and mean and variance are kept.",
     formula: "y = a · (m ⊙ x + (1 - m) · α′) + b, α′ = -λα, a = 1 / √((1 - rate)(1 + rate · α′²)), b = -a · rate · α′",
     source: "Klambauer, Unterthiner, Mayr and Hochreiter, Self-normalizing neural networks, 2017",
@@ -104,9 +107,10 @@ export const entries = {
     synonyms: ["FeatureAlphaDropout"],
     options: { rate: rate(0.1) },
     main: "rate",
+    traits: { role: "noise", drops: "numbers", keepsMoments: true, ...light },
     make: (options): Net => alphaDropout(options.rate),
   }),
-  gaussian_noise: entry({
+  gaussian_noise: layer({
     doc: "While training, adds normal noise to every number.",
     formula: "y = x + ε, εᵢ ~ N(0, std²); when not training y = x",
     source: "Bishop, Training with noise is equivalent to Tikhonov regularization, 1995",
@@ -119,9 +123,11 @@ export const entries = {
         synonyms: ["stddev", "standard_deviation", "sigma"],
         default: 0.1,
         minimum: 0,
+        usual: [0, 2],
       },
     },
     main: "std",
+    traits: { role: "noise", drops: "nothing", keepsMoments: false, ...light },
     make: ({ std }): Net => gaussianNoise(std),
   }),
 }

@@ -1,12 +1,12 @@
 /** Normalizations of each sample by itself: over its features, or over groups of its channels. They are alike in training and inferring. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
-import type * as Shape from "../../words/Shape.ts"
+import * as Shape from "../../words/Shape.ts"
 import { refuse } from "../../words/ShapeError.ts"
-import { entry } from "../Entry.ts"
 import { type Net, stateless } from "../Net.ts"
 import { wantOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
+import { layer, widthOf } from "./Layer.ts"
 import { channelsOf, type Learned, learned, scaled } from "./standardize.ts"
 
 /** How a layer normalization is built. */
@@ -115,11 +115,18 @@ export const rmsNorm = ({ eps = 1e-6 }: { readonly eps?: number } = {}): Net<Rms
 }
 
 const epsOption = (value: number) =>
-  ({ kind: "number", doc: "Added to the mean square.", synonyms: ["epsilon"], default: value, exclusiveMinimum: 0 }) as const
+  ({
+    kind: "number",
+    doc: "Added to the mean square.",
+    synonyms: ["epsilon"],
+    default: value,
+    exclusiveMinimum: 0,
+    usual: [1e-12, 0.1],
+  }) as const
 
 /** These normalizations by the name a model file calls them. */
 export const entries = {
-  layer_norm: entry({
+  layer_norm: layer({
     doc: "Each sample's features shifted and scaled to mean 0 and variance 1, then to a learned mean and scale.",
     formula: "y = γ · (x - μ) / √(σ² + ε) + β, μ and σ² over the last axes of each sample",
     source: "Ba, Kiros and Hinton, Layer normalization, 2016",
@@ -129,9 +136,15 @@ export const entries = {
       axes: { kind: "integer", doc: "How many of the last axes are normalized together.", default: 1, minimum: 1 },
       eps: epsOption(1e-5),
     },
+    traits: {
+      role: "normalization",
+      over: "sample",
+      learned: ({ axes }, input) => 2 * Shape.size(input.slice(-axes)),
+      between: () => 0,
+    },
     make: (options): Net => layerNorm(options),
   }),
-  group_norm: entry({
+  group_norm: layer({
     doc: "Groups of each sample's channels shifted and scaled to mean 0 and variance 1, then to a learned mean and scale.",
     formula: "y = γ · (x - μ) / √(σ² + ε) + β, μ and σ² over space and the channels of a group",
     source: "Wu and He, Group normalization, 2018",
@@ -142,15 +155,17 @@ export const entries = {
       eps: epsOption(1e-5),
     },
     main: "groups",
+    traits: { role: "normalization", over: "sample", learned: (_, input) => 2 * widthOf(input), between: () => 0 },
     make: (options): Net => groupNorm(options),
   }),
-  rms_norm: entry({
+  rms_norm: layer({
     doc: "Each sample's features scaled to mean square 1, then by a learned scale.",
     formula: "y = γ · x / √(mean(x²) + ε), over the last axis",
     source: "Zhang and Sennrich, Root mean square layer normalization, 2019",
     advice: "As layer_norm without centring, for less work: the usual one in recent transformers.",
     synonyms: ["RMSNormalization"],
     options: { eps: epsOption(1e-6) },
+    traits: { role: "normalization", over: "sample", learned: (_, input) => widthOf(input), between: () => 0 },
     make: (options): Net => rmsNorm(options),
   }),
 }

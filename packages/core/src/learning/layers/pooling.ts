@@ -3,10 +3,10 @@ import type { Tensor } from "../../language/Expr.ts"
 import type { Pad, PoolOptions, Sizes } from "../../tensor/linear.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { refuse } from "../../words/ShapeError.ts"
-import { entry } from "../Entry.ts"
 import { type Net, pure } from "../Net.ts"
 import { wantOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
+import { layer, light } from "./Layer.ts"
 import { ofSample } from "./sample.ts"
 
 /** How the windows of a pooling layer stand. One number counts for every axis of space alike. */
@@ -78,7 +78,7 @@ const windows = {
 
 /** Pooling layers by the name a model file calls them. */
 export const entries = {
-  max_pool: entry({
+  max_pool: layer({
     doc: "The largest number of each window of a sequence or an image, channel by channel.",
     formula: "y(p) = maxᵢ x(stride · p + i - pad)",
     source: "Yamaguchi, Sakamoto, Akabane and Fujimoto, A neural network for speaker-independent isolated word recognition, 1990",
@@ -86,9 +86,10 @@ export const entries = {
     synonyms: ["MaxPool1d", "MaxPool2d", "MaxPooling1D", "MaxPooling2D", "max_pooling"],
     options: windows,
     main: "window",
+    traits: { role: "pooling", space: "kept", ...light },
     make: (options): Net => maxPool(options),
   }),
-  avg_pool: entry({
+  avg_pool: layer({
     doc: "The mean of each window of a sequence or an image, channel by channel.",
     formula: "y(p) = Σᵢ x(stride · p + i - pad) / n(p), n the elements of the window that are not padding",
     source: "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998",
@@ -97,9 +98,10 @@ export const entries = {
     synonyms: ["AvgPool1d", "AvgPool2d", "AveragePooling1D", "AveragePooling2D", "average_pool", "average_pooling", "mean_pool"],
     options: windows,
     main: "window",
+    traits: { role: "pooling", space: "kept", ...light },
     make: (options): Net => avgPool(options),
   }),
-  global_avg_pool: entry({
+  global_avg_pool: layer({
     doc: "The mean of each channel over the whole sequence or image.",
     formula: "[…space, channels] → [channels], y = mean over space",
     source: "Lin, Chen and Yan, Network in network, 2013",
@@ -114,6 +116,7 @@ export const entries = {
       "gap",
     ],
     options: {},
+    traits: { role: "pooling", space: "gone", ...light },
     make: (): Net => globalAvgPool,
   }),
 }

@@ -9,13 +9,14 @@ import * as T from "../../tensor/Tensor.ts"
 import type * as Shape from "../../words/Shape.ts"
 import { refuse } from "../../words/ShapeError.ts"
 import * as Activation from "../Activation.ts"
-import { entry, make } from "../Entry.ts"
+import { make } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
 import { type Net, stateless } from "../Net.ts"
 import { wantOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { type ActivationLike, activationOf } from "./activation.ts"
 import { type InitializerLike, initializerOf } from "./affine.ts"
+import { layer, widthOf } from "./Layer.ts"
 
 /** How a recurrent layer is built. */
 export interface RecurrentOptions {
@@ -233,9 +234,23 @@ const shared = {
   },
 } as const
 
+/** The traits of a layer with so many gates; what one has for itself beside them counts as another. */
+const recurring = (gates: number) =>
+  ({
+    role: "weights",
+    over: "time",
+    width: "units",
+    init: "init",
+    bias: undefined,
+    activation: undefined,
+    learned: ({ units }: { readonly units: number }, input: Shape.Shape): number => gates * (widthOf(input) + units + 1) * units,
+    between: ({ units }: { readonly units: number }, input: Shape.Shape): number =>
+      4 * (input[0] ?? 0) * Math.max(widthOf(input), units),
+  }) as const
+
 /** Recurrent layers by the name a model file calls them. */
 export const entries = {
-  simple_rnn: entry({
+  simple_rnn: layer({
     doc: "A dense layer over each time and what it made of the time before.",
     formula: "hₜ = f(xₜ · Wx + hₜ₋₁ · Wh + b), h₀ = 0",
     source: "Elman, Finding structure in time, 1990",
@@ -251,6 +266,7 @@ export const entries = {
       recurrent_init: shared.recurrent_init,
     },
     main: "units",
+    traits: { ...recurring(1), activation: "activation" },
     make: ({ activation, give, init, recurrent_init, reverse, units }): Net =>
       simpleRnn({
         units,
@@ -261,7 +277,7 @@ export const entries = {
         recurrentInit: make(Initializer.table, recurrent_init),
       }),
   }),
-  lstm: entry({
+  lstm: layer({
     doc: "A recurrent layer with a memory that gates write, keep and read.",
     formula: "i, f, o = σ(x · Wx + h · Wh + b), g = tanh(…), c ← f ⊙ c + i ⊙ g, h ← o ⊙ tanh c",
     source: "Hochreiter and Schmidhuber, Long short-term memory, 1997; forget gate: Gers et al., 2000",
@@ -276,6 +292,7 @@ export const entries = {
       },
     },
     main: "units",
+    traits: recurring(4),
     make: ({ forget_bias, give, init, recurrent_init, reverse, units }): Net =>
       lstm({
         units,
@@ -286,7 +303,7 @@ export const entries = {
         recurrentInit: make(Initializer.table, recurrent_init),
       }),
   }),
-  gru: entry({
+  gru: layer({
     doc: "A recurrent layer with a gate that keeps and one that forgets.",
     formula: "r, z = σ(x · Wx + h · Wh + b), n = tanh(x · Wx + b + r ⊙ (h · Wh + bₕ)), h ← (1 - z) ⊙ n + z ⊙ h",
     source: "Cho et al., Learning phrase representations using RNN encoder-decoder, 2014",
@@ -294,6 +311,7 @@ export const entries = {
     synonyms: ["GRUCell", "gated_recurrent_unit"],
     options: shared,
     main: "units",
+    traits: recurring(4),
     make: ({ give, init, recurrent_init, reverse, units }): Net =>
       gru({ units, give, reverse, init: make(Initializer.table, init), recurrentInit: make(Initializer.table, recurrent_init) }),
   }),

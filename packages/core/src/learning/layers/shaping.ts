@@ -2,10 +2,10 @@
 import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../words/Shape.ts"
 import { refuse } from "../../words/ShapeError.ts"
-import { entry } from "../Entry.ts"
 import { type Net, pure } from "../Net.ts"
 import { wantOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
+import { layer, light } from "./Layer.ts"
 
 /** All numbers of a sample along one axis: [batch, …] gives [batch, n]. */
 export const flatten: Net<None, None> = pure(
@@ -34,16 +34,17 @@ export const reshape = (shape: Shape.Shape): Net<None, None> => {
 
 /** Changes of shape by the name a model file calls them. */
 export const entries = {
-  flatten: entry({
+  flatten: layer({
     doc: "All numbers of a sample along one axis.",
     formula: "[…] → [n]",
     source: "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998",
     advice:
       "Between the images of a convolution and a dense layer. A dense layer on an image that was not flattened works on its last axis only.",
     options: {},
+    traits: { role: "shape", ...light },
     make: (): Net => flatten,
   }),
-  reshape: entry({
+  reshape: layer({
     doc: "The numbers of a sample under another shape, in the same order.",
     formula: "[…] → shape, of as many elements",
     source: "Iverson, A programming language, 1962",
@@ -51,6 +52,7 @@ export const entries = {
     synonyms: ["view", "unflatten"],
     options: { shape: { kind: "sizes", doc: "The shape of a sample, without the batch.", synonyms: ["target_shape", "size"] } },
     main: "shape",
+    traits: { role: "shape", ...light },
     make: ({ shape }): Net => reshape(typeof shape === "number" ? [shape] : shape),
   }),
 }

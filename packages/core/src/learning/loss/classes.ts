@@ -18,6 +18,7 @@ export const smoothing = {
   default: 0,
   minimum: 0,
   exclusiveMaximum: 1,
+  usual: [0, 0.3],
 } as const
 
 const wantSmoothing = (operation: string, labelSmoothing: number): void =>

@@ -22,6 +22,7 @@ export const learningRate = {
   synonyms: ["learning_rate", "rate", "eta", "step_size"],
   default: 0.05,
   exclusiveMinimum: 0,
+  usual: [1e-5, 1],
 } as const
 
 export const l2 = {
@@ -30,4 +31,5 @@ export const l2 = {
   synonyms: ["weight_decay", "weight_cost", "lambda"],
   default: 2e-4,
   minimum: 0,
+  usual: [0, 1],
 } as const

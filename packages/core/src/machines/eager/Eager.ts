@@ -1,7 +1,7 @@
 /**
- * Reading: what is still a recipe gets its numbers here and now, in the floats of the WebAssembly engine. A step has the same
- * bits in loops, prepared and fused with others, so how it is done is a matter of time alone: small ones cost less than
- * compiling would, large ones are done together where they hand their results to each other.
+ * Reading: recipes are computed at once, in the floats of the WebAssembly engine. An operation has the same bits in loops,
+ * compiled alone and fused with others, so only time decides how it is computed. Small operations run in loops, which takes less
+ * time than compiling; large ones are compiled together where they pass their results to each other.
  */
 import { type Expr, recipeOf, type Tensor } from "../../language/Expr.ts"
 import { capture } from "../../language/Program.ts"
@@ -13,29 +13,29 @@ import { fits, keepsOrder, type Stepwise, stepwise } from "./apply.ts"
 import { type Group, groupsOf, recordUnmaterialized } from "./groups.ts"
 import { runPrepared } from "./preparedPrograms.ts"
 
-/** How steps are done. */
+/** Computes programs and tensors at once. */
 export interface Eager extends Pick<Stepwise, "run"> {
-  /** The numbers of tensors, no step done more than twice. Throws `ShapeError` inside a traced function. */
+  /** The values of tensors; no operation is computed more than twice. Throws `ShapeError` inside a traced function. */
   readonly read: (targets: ReadonlyArray<Tensor>) => ReadonlyArray<NDArray>
 }
 
-/** Work of a step, as a share of what is done by loops, that compiling it together with others costs. */
-const share = 1 / 16
+/** The work of an operation from which it is compiled together with others, as a fraction of the work that is done by loops. */
+const largeFraction = 1 / 16
 
 const workOf = (step: Expr): number => {
   const { inputs, params, primitive } = recipeOf(step)
   return equationWork(primitive, params, inputs, step)
 }
 
-/** Does up to so many elementary operations by loops, more of them in WebAssembly. The bits are the same either way. */
+/** Computes operations of up to so much work by loops, larger ones in WebAssembly. The bits are the same. */
 export const within = (inLoops: number): Eager => {
   const { apply, run } = stepwise(inLoops)
   const settle = settleBy(apply)
   const isLarge = (step: Expr): boolean => {
     const { primitive } = recipeOf(step)
-    return !compilerFactsOf(primitive).readAlone && !keepsOrder(primitive) && workOf(step) >= inLoops * share
+    return !compilerFactsOf(primitive).readAlone && !keepsOrder(primitive) && workOf(step) >= inLoops * largeFraction
   }
-  /** A variable of a differentiation is never joined, since a program cannot tell it from what it is made of. */
+  /** A variable of a differentiation is never joined, since a program does not distinguish it from its value. */
   const joins = (step: Expr, isJoined: (x: Tensor) => boolean): boolean => {
     const { inputs, primitive } = recipeOf(step)
     return keepsOrder(primitive) ? primitive !== "identity" && inputs.some(isJoined) : isLarge(step)
@@ -57,17 +57,17 @@ export const within = (inLoops: number): Eager => {
     return steps.some(isLarge) ? groupsOf(steps, targets, joins) : [{ steps }]
   }
   const read = (targets: ReadonlyArray<Tensor>): ReadonlyArray<NDArray> => {
-    for (const part of taking(cut(targets))) settleGroup(part)
+    for (const group of taking(cut(targets))) settleGroup(group)
     return numbersOf(targets)
   }
   return { run, read }
 }
 
-/** Loops cost about a millisecond then, as much as compiling does. */
+/** Loops take about a millisecond for it, as long as compiling does. */
 const inLoops = 2 ** 16
 
 /**
- * The numbers of tensors in the engine's floats: computes what is still a recipe. Targets get their numbers once; what large
- * steps only pass on to each other gets them when it is met a second time. Throws `ShapeError` inside a traced function.
+ * The values of tensors in the engine's floats: computes those that are still recipes. Targets are materialized; tensors that
+ * large operations only pass to each other are materialized on second use. Throws `ShapeError` inside a traced function.
  */
 export const read: Eager["read"] = within(inLoops).read

@@ -1,6 +1,6 @@
 /**
- * One step at a time in the floats of the WebAssembly engine, with the bits that it has in any module: a small one in plain
- * loops, for which nothing is compiled, a larger one as a program of its own.
+ * One operation at a time in the floats of the WebAssembly engine, with the bits that it has in any module: a small one in plain
+ * loops, without compiling anything, a larger one as a program of its own.
  */
 import type { Params, Primitive, Program } from "../../language/Primitive.ts"
 import { factsOf } from "../../language/primitiveFacts.ts"
@@ -25,14 +25,14 @@ const moves = (primitive: Primitive): boolean => ["rearrangement", "identity", "
 /** Whether the result is the input's data, perhaps under another shape. */
 export const keepsOrder = (primitive: Primitive): boolean => factsOf(primitive).keepsOrder === true
 
-/** Numbers may come as doubles, written by a person or read by Reference. */
+/** Values may be doubles: literals, or results of Reference. */
 const rounded = (x: NDArray): NDArray =>
   x.data instanceof Float64Array ? new NDArray(x.dtype, x.shape, new Float32Array(x.data)) : x
 
-/** Whether one memory surely holds all of these. What it might not hold is done by loops, whatever its size. */
+/** Whether one memory certainly holds all of these. Otherwise loops compute the operation, whatever its size. */
 export const fits = (specs: ReadonlyArray<Spec>): boolean => specs.reduce((sum, spec) => sum + bytesOf(spec), 0) < 2 ** 31
 
-/** The program of one step on all it takes. */
+/** The program of one operation. */
 const alone = <P extends Primitive>(primitive: P, params: Params[P], inputs: ReadonlyArray<Spec>, out: Spec): Program => ({
   inputs: inputs.map(({ dtype, shape }) => ({ dtype, shape })),
   constants: [],
@@ -40,14 +40,14 @@ const alone = <P extends Primitive>(primitive: P, params: Params[P], inputs: Rea
   outputs: [inputs.length],
 })
 
-/** What does single steps and programs one step after the other. */
+/** Computes single operations, and programs one equation after the other. */
 export interface Stepwise {
   readonly apply: Apply
-  /** The numbers of a program's outputs. Throws `ShapeError` when the inputs are not what it takes. */
+  /** The outputs of a program. Throws `ShapeError` when the inputs do not fit it. */
   readonly run: (program: Program, inputs: ReadonlyArray<NDArray>) => ReadonlyArray<NDArray>
 }
 
-/** Does steps of up to so many elementary operations by loops. */
+/** Computes operations of up to so much work by loops. */
 export const stepwise = (inLoops: number): Stepwise => {
   const apply: Apply = (primitive, params, inputs, out) => {
     const given = moves(primitive) ? inputs : inputs.map(rounded)

@@ -8,7 +8,7 @@ import * as Shape from "../../words/Shape.ts"
 import { binaryFunctions, type UnaryName, unaryFunctions } from "../wasm/kernels/math/functions.ts"
 import { overArrays, type Prepared, type VectorFunction } from "../wasm/kernels/math/overArrays.ts"
 
-/** Elements that are done at once. */
+/** Elements that are computed at once. */
 const chunk = 1024
 
 const over = (f: VectorFunction, arity: number): Meaning<Primitive> => {

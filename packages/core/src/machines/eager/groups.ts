@@ -1,23 +1,23 @@
 /**
- * How the steps of a reading are cut. Large steps that hand their results to each other are done together, as one program
- * in which they fuse; all others are done alone.
+ * How the operations of a reading are grouped. Large operations that pass their results to each other are one program, in which
+ * they fuse; all others are computed alone.
  */
 import { type Expr, recipeOf, type Tensor } from "../../language/Expr.ts"
 
-/** Steps that are done together, or one after the other. */
+/** Operations that are computed together, or one after the other. */
 export interface Group {
   readonly steps: Array<Expr>
-  /** Of steps that are done together, what they take of others and which of them get their numbers. */
+  /** Of operations that are computed together: the tensors they take, and those of them that are materialized. */
   readonly together?: { readonly taken: ReadonlyArray<Tensor>; readonly outputs: ReadonlyArray<Expr> }
 }
 
-/** The most steps of a stage that are done together: preparing more of them takes longer than it takes to prepare them in turns. */
+/** The most operations of a stage that are computed together: preparing more at once takes longer than preparing them in turns. */
 const most = 256
 
-/** What stands in a part that is not an output of it. Who meets it again gives it its numbers, so that no step is done a third time. */
-const passed = new WeakSet<Expr>()
+/** Operations of a group that were not materialized. They are on second use, so that no operation is computed a third time. */
+const unmaterialized = new WeakSet<Expr>()
 
-/** Steps by what stands for their part: those that are connected have one in common. */
+/** Disjoint sets of operations, each represented by one of its members. */
 const connected = () => {
   const above = new Map<Expr, Expr>()
   const top = (x: Expr): Expr => {
@@ -36,15 +36,15 @@ const connected = () => {
 }
 
 /**
- * The parts of these steps, which come inputs first, each after those that it needs. `joins` says of a step whether it is
- * done together with those joined before it that it takes. Throws `ShapeError` inside a traced function.
+ * The groups of these operations, which are listed inputs first, each group after those that it needs. `joins` decides whether an
+ * operation is computed together with the joined ones among its inputs. Throws `ShapeError` inside a traced function.
  */
 export const groupsOf = (
   steps: ReadonlyArray<Expr>,
   targets: ReadonlyArray<Tensor>,
   joins: (step: Expr, isJoined: (x: Tensor) => boolean) => boolean,
 ): Array<Group> => {
-  // A stage is done before the next; joined steps have odd ones, so that those of one stage need nothing in between.
+  // Stages are computed in order; joined operations have odd ones, so that those of one stage need nothing in between.
   const stages = new Map<Tensor, number>()
   const sizes = new Map<number, number>()
   const isJoined = (x: Tensor): boolean => (stages.get(x) ?? 0) % 2 === 1
@@ -69,9 +69,9 @@ export const groupsOf = (
   }
   const found = new Map<Expr, { readonly stage: number; readonly steps: Array<Expr> }>()
   for (const step of steps) {
-    const part = found.get(top(step))
-    if (part === undefined) found.set(top(step), { stage: stages.get(step) ?? 0, steps: [step] })
-    else part.steps.push(step)
+    const group = found.get(top(step))
+    if (group === undefined) found.set(top(step), { stage: stages.get(step) ?? 0, steps: [step] })
+    else group.steps.push(step)
   }
   return [...found.values()]
     .sort((a, b) => a.stage - b.stage)
@@ -79,11 +79,11 @@ export const groupsOf = (
       if (stage % 2 === 0) return { steps }
       const own = new Set<Tensor>(steps)
       const taken = [...new Set(steps.flatMap((step) => recipeOf(step).inputs.filter((input) => !own.has(input))))]
-      return { steps, together: { taken, outputs: steps.filter((step) => outputs.has(step) || passed.has(step)) } }
+      return { steps, together: { taken, outputs: steps.filter((step) => outputs.has(step) || unmaterialized.has(step)) } }
     })
 }
 
-/** Remembers those of steps done together that got no numbers. */
+/** Records which operations of a group were not materialized. */
 export const recordUnmaterialized = (steps: ReadonlyArray<Expr>): void => {
-  for (const step of steps) if (step.value === undefined) passed.add(step)
+  for (const step of steps) if (step.value === undefined) unmaterialized.add(step)
 }

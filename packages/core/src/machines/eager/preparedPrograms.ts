@@ -1,6 +1,5 @@
 /**
- * Programs prepared for reading, kept while they are likely to come again: the least recently used ones go when there are too
- * many, or when they hold too much memory.
+ * Programs prepared for reading, in an LRU cache that is bounded in number and in memory.
  */
 import type { Program } from "../../language/Primitive.ts"
 import type { NDArray } from "../../words/NDArray.ts"
@@ -8,7 +7,7 @@ import { makeLruCache } from "../LruCache.ts"
 import * as Signature from "../Signature.ts"
 import { type Prepared, prepare } from "../wasm/prepare.ts"
 
-/** What is kept at most, by the memory that it works in. */
+/** The size of an entry is the memory that it works in. */
 const kept = makeLruCache<Prepared>({ count: 64, bytes: 2 ** 26 })
 
 /** Runs a program in WebAssembly. Throws `EngineError` when it does not fit. */

@@ -1,6 +1,6 @@
 /**
- * Sums in the engine's order: where the last axis is left out, into sixteen partial sums by place modulo 16, which are then
- * added in pairs; else one element after the other.
+ * Sums in the engine's order: where the last axis is reduced, into sixteen partial sums by index modulo 16, which are then added
+ * in pairs; otherwise one element after the other.
  */
 import type { Meaning } from "../../meaning/Meaning.ts"
 import { numbers } from "../../meaning/Meaning.ts"
@@ -8,14 +8,14 @@ import { targets } from "../../meaning/structure.ts"
 import type { NDArray } from "../../words/NDArray.ts"
 import * as Shape from "../../words/Shape.ts"
 
-/** Sixteen sums as four vectors of four: vectors added in pairs, and the two that gives; then lanes two apart, and neighbours. */
+/** Sixteen sums as four vectors of four: vectors are added in pairs, then the two results; then lanes two apart, then neighbours. */
 const inPairs = (sums: Float32Array): number => {
   for (const apart of [4, 8, 2, 1])
     for (let i = 0; i + apart < 16; i++) sums[i] = (sums[i] as number) + (sums[i + apart] as number)
   return sums[0] as number
 }
 
-/** The meaning of `reduceSum` in floats. */
+/** `reduceSum` in floats. */
 export const reduceSum: Meaning<"reduceSum"> = ({ axes }, inputs, out) => {
   const { shape } = inputs[0] as NDArray
   const x = numbers(inputs, 0)
@@ -26,9 +26,9 @@ export const reduceSum: Meaning<"reduceSum"> = ({ axes }, inputs, out) => {
   const met = new Int32Array(size)
   for (let i = 0; i < x.length; i++) {
     const to = into[i] as number
-    const place = to * ways + ((met[to] as number) % ways)
+    const index = to * ways + ((met[to] as number) % ways)
     met[to] = (met[to] as number) + 1
-    sums[place] = (sums[place] as number) + (x[i] as number)
+    sums[index] = (sums[index] as number) + (x[i] as number)
   }
   if (ways === 1) return sums
   return Float32Array.from({ length: size }, (_, to) => inPairs(sums.subarray(to * ways, (to + 1) * ways)))

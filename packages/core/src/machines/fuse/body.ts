@@ -1,4 +1,4 @@
-/** The body of a loop: what its stores need, as terms, each once. */
+/** The body of a loop: the terms that its stores need, each once. */
 import { isKind } from "../../language/primitiveFacts.ts"
 import * as Shape from "../../words/Shape.ts"
 import { type Elementwise, isDense, type Term } from "../Plan.ts"
@@ -6,7 +6,7 @@ import { accessOf, type IndexMap, identityMap, through } from "./indexMap.ts"
 import type { Stored } from "./stored.ts"
 import { isElementwise, paramsOf, type Value } from "./values.ts"
 
-/** What bodies are built from: the values, which of them are stored, and in which slots. */
+/** The values that bodies are built from, which of them are stored, and in which slots. */
 export interface Source {
   readonly at: (value: number) => Value
   readonly stored: Stored
@@ -16,15 +16,15 @@ export interface Source {
 /** Terms under construction. */
 export interface Body {
   readonly terms: ReadonlyArray<Term>
-  /** The term of a value whose axes are mapped to the loop's. `made` says that the loop itself makes it, whether it is stored or not. */
+  /** The term of a value whose axes are mapped to the loop's. `made` means that the loop computes it itself, whether it is stored or not. */
   readonly term: (value: number, map: IndexMap, made: boolean) => number
 }
 
-/** The place of a value in a loop: whether the loop, at each round, stands just at the element it is about to make. */
+/** Whether a loop reads a value, at each iteration, just at the element that it is about to compute. */
 export const isInPlace = ({ at, stored }: Source, value: number, map: IndexMap, shape: Shape.Shape): boolean =>
   Shape.equals(at(stored.alias(value)).shape, shape) && isDense(accessOf(at(value).shape, map, shape.length), shape)
 
-/** A body of a loop over `shape`; what is in `makes` is made by the loop and need not be loaded at its own place. */
+/** A body of a loop over `shape`. The values in `makes` are computed by the loop and need not be loaded where they are read in place. */
 export const bodyOf = (source: Source, shape: Shape.Shape, makes: ReadonlySet<number>): Body => {
   const { at, slot, stored } = source
   const rank = shape.length
@@ -85,6 +85,6 @@ export const visitReads = (
     visit(stored.alias(value), isInPlace(source, value, map, shape))
     return
   }
-  if (from.tag !== "step" || isKind(from.equation.primitive, "index")) return
+  if (from.tag !== "equation" || isKind(from.equation.primitive, "index")) return
   for (const input of from.inputs) visitReads(source, input, shape, visit, through(from.equation, at(input), map) ?? map, false)
 }

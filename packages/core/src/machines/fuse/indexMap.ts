@@ -17,7 +17,7 @@ export const identityMap = (rank: number): IndexMap => ({
   coefficients: Array.from({ length: rank }, (_, axis) => Array.from({ length: rank }, (__, i) => (i === axis ? 1 : 0))),
 })
 
-/** For each axis of a reshape's input, the axis of its result that it is, where the two differ by axes of size 1 only. */
+/** For each axis of a reshape's input, the axis of its result that it becomes, where the two differ by axes of size 1 only. */
 const unitReshape = (from: Shape.Shape, to: Shape.Shape): ReadonlyArray<number | undefined> | undefined => {
   const longFrom = from.filter((n) => n !== 1)
   const longTo = to.flatMap((n, axis) => (n === 1 ? [] : [axis]))

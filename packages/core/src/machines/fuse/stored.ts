@@ -4,23 +4,24 @@ import * as Shape from "../../words/Shape.ts"
 import { isRearrangement } from "./indexMap.ts"
 import { isCostly, isElementwise, isProduct, type Value } from "./values.ts"
 
-/** The most steps that a loop does for one value, so that bodies stay of a size that hosts compile well. */
+/** The most equations that a loop computes for one value, so that hosts compile its body well. */
 const longest = 64
 
-/** What is known of the values that a program's outputs need. */
+/** The values that a program's outputs need, and which of them are stored. */
 export interface Stored {
   readonly used: ReadonlySet<number>
   readonly isStored: (value: number) => boolean
-  /** The value under whose place a value is stored: a reshape's numbers are its input's. */
+  /** The value in whose slot a value is stored: a reshape has the data of its input. */
   readonly alias: (value: number) => number
 }
 
-/** Decides for all values: back from the outputs for what must be stored, then forwards for what is better stored. */
+/** Decides for all values: backwards from the outputs what must be stored, then forwards what is cheaper to store. */
 export const decide = (values: ReadonlyArray<Value>, outputs: ReadonlyArray<number>): Stored => {
   const at = (value: number): Value => values[value] as Value
   const aliases = values.map((_, value) => value)
   values.forEach(({ from }, value) => {
-    if (from.tag === "step" && from.equation.primitive === "reshape") aliases[value] = aliases[from.inputs[0] as number] as number
+    if (from.tag === "equation" && from.equation.primitive === "reshape")
+      aliases[value] = aliases[from.inputs[0] as number] as number
   })
   const alias = (value: number): number => aliases[value] as number
   const stored = new Set<number>()
@@ -36,7 +37,7 @@ export const decide = (values: ReadonlyArray<Value>, outputs: ReadonlyArray<numb
     const { from } = at(value)
     used.add(value)
     users.set(value, (users.get(value) ?? 0) + 1)
-    if (from.tag !== "step" || isKind(from.equation.primitive, "index")) return
+    if (from.tag !== "equation" || isKind(from.equation.primitive, "index")) return
     const { equation, inputs } = from
     if (isElementwise(equation) ? expanded : !isRearrangement(equation, at(inputs[0] ?? value))) store(value)
   }
@@ -46,8 +47,8 @@ export const decide = (values: ReadonlyArray<Value>, outputs: ReadonlyArray<numb
     for (;;) {
       const { from } = at(base)
       used.add(base)
-      const [input] = from.tag === "step" ? from.inputs : []
-      if (from.tag !== "step" || input === undefined || !isRearrangement(from.equation, at(input))) break
+      const [input] = from.tag === "equation" ? from.inputs : []
+      if (from.tag !== "equation" || input === undefined || !isRearrangement(from.equation, at(input))) break
       base = input
     }
     store(base)
@@ -55,7 +56,7 @@ export const decide = (values: ReadonlyArray<Value>, outputs: ReadonlyArray<numb
   outputs.forEach(store)
   for (let value = values.length - 1; value >= 0; value--) {
     const { from } = at(value)
-    if (from.tag !== "step" || !used.has(value)) continue
+    if (from.tag !== "equation" || !used.has(value)) continue
     const { equation, inputs } = from
     const { primitive } = equation
     const grows = (input: number): boolean =>
@@ -70,7 +71,7 @@ export const decide = (values: ReadonlyArray<Value>, outputs: ReadonlyArray<numb
   const lengths: Array<number> = []
   values.forEach(({ from }, value) => {
     let [cost, length] = [0, 0]
-    if (from.tag === "step" && used.has(value) && !stored.has(alias(value))) {
+    if (from.tag === "equation" && used.has(value) && !stored.has(alias(value))) {
       const { primitive } = from.equation
       cost = isKind(primitive, "elementwise") ? (isCostly(primitive) ? 2 : 1) : 0
       length = 1

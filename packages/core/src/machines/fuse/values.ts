@@ -1,4 +1,4 @@
-/** The values of a program, equal steps once. */
+/** The values of a program, after common subexpression elimination. */
 import type { Equation, Params, Primitive, Program } from "../../language/Primitive.ts"
 import { factsOf, isKind } from "../../language/primitiveFacts.ts"
 import type { DType } from "../../words/DType.ts"
@@ -7,12 +7,12 @@ import type { Spec } from "../../words/ShapeError.ts"
 import type { Storage } from "../Plan.ts"
 import { ofParams } from "../Signature.ts"
 
-/** A value of the program after equal ones were made one. */
+/** A value of the program; equal values are one. */
 export interface Value extends Spec {
   readonly from:
     | { readonly tag: "storage"; readonly storage: Storage }
     | { readonly tag: "literal"; readonly value: number }
-    | { readonly tag: "step"; readonly equation: Equation; readonly inputs: ReadonlyArray<number> }
+    | { readonly tag: "equation"; readonly equation: Equation; readonly inputs: ReadonlyArray<number> }
 }
 
 /** Whether an equation is computed element by element, by the loop that needs it. */
@@ -24,16 +24,16 @@ export const isCostly = (primitive: Primitive): boolean => {
   return kind === "elementwise" && (cost === "slowInstruction" || cost === "function")
 }
 
-/** Products of floats have a kernel; those of whole numbers are rare and stand alone. */
+/** Products of floats have a kernel that follows strides; those of integers are rare and have one on dense arrays. */
 export const isProduct = ({ out, primitive }: Equation): boolean => isKind(primitive, "product") && out.dtype === "f32"
 
 const keyOf = ({ params, primitive }: Equation, inputs: ReadonlyArray<number>): string | undefined =>
   primitive === "scan" ? undefined : `${primitive} ${ofParams(params)} ${inputs.join(" ")}`
 
-/** The parameters of a step whose primitive is known. */
+/** The parameters of an equation whose primitive is known. */
 export const paramsOf = <P extends Primitive>(_: P, { params }: Equation): Params[P] => params as unknown as Params[P]
 
-/** Steps whose double, rounded to a float, is the float they give, where they are given floats. */
+/** Primitives of which the double result, rounded to a float, is the float result, if the operands are floats. */
 const foldable: { readonly [P in Primitive]?: (x: number, y: number) => number } = {
   neg: (x) => -x,
   abs: Math.abs,
@@ -45,8 +45,8 @@ const foldable: { readonly [P in Primitive]?: (x: number, y: number) => number }
 }
 
 /**
- * What a step gives whose inputs are numbers known beforehand: where these are floats exactly, so that rounding at each step
- * and rounding at none come to the same, and the result is a normal one.
+ * The result of an equation of known scalars, as a double. The scalars are exact floats, so that rounding once equals rounding
+ * at each step; `undefined` where the result is not a normal float.
  */
 const fold = ({ out, primitive }: Equation, inputs: ReadonlyArray<Value>): number | undefined => {
   const operation = foldable[primitive]
@@ -58,18 +58,18 @@ const fold = ({ out, primitive }: Equation, inputs: ReadonlyArray<Value>): numbe
   return made === 0 || (size >= 2 ** -126 && size < Number.POSITIVE_INFINITY) ? made : undefined
 }
 
-/** Whether a step cuts a value at a bound: it is `where(x ≤ b, b, x)`. */
-const isCut = (
+/** Whether an equation clamps a value at a lower bound: it is `where(x ≤ b, b, x)`. */
+const isClamp = (
   { out, primitive }: Equation,
   [condition = 0, bound, x]: ReadonlyArray<number>,
   values: ReadonlyArray<Value>,
 ): boolean => {
   const from = values[condition]?.from
-  if (primitive !== "where" || out.dtype !== "f32" || from?.tag !== "step") return false
+  if (primitive !== "where" || out.dtype !== "f32" || from?.tag !== "equation") return false
   return from.equation.primitive === "lessEqual" && from.inputs[0] === x && from.inputs[1] === bound
 }
 
-/** The program's values, equal steps once. Values of the program are mapped to these by `number`. */
+/** The program's values without common subexpressions, and the numbers of its outputs among them. */
 export const eliminateCommonSubexpressions = (
   program: Program,
 ): { readonly values: ReadonlyArray<Value>; readonly outputs: ReadonlyArray<number> } => {
@@ -94,20 +94,20 @@ export const eliminateCommonSubexpressions = (
     number.push(add({ dtype, shape, from: { tag: "storage", storage: { tag: "input", index } } }))
   })
   for (const [index, array] of program.constants.entries()) number.push(constant(array, index))
-  /** For each comparison by which a value was cut, what came of that. */
-  const cut = new Map<number, number>()
-  /** The result answers such a comparison just as the value does; asked of it, a derivative does not keep the value. */
-  const asked = (value: number): number => {
-    const result = cut.get(value)
+  /** For each comparison by which a value was clamped, the clamped value. */
+  const clamped = new Map<number, number>()
+  /** The same comparison of the clamped value, which has the same answer: a derivative that uses it does not keep the original. */
+  const ofClamped = (value: number): number => {
+    const result = clamped.get(value)
     const { from, ...spec } = values[value] as Value
-    if (result === undefined || from.tag !== "step") return value
+    if (result === undefined || from.tag !== "equation") return value
     const inputs = [result, ...from.inputs.slice(1)]
     return add({ ...spec, from: { ...from, inputs } }, keyOf(from.equation, inputs))
   }
   for (const equation of program.equations) {
     const given = equation.inputs.map((value) => number[value] as number)
-    const cuts = isCut(equation, given, values)
-    const inputs = cuts ? given : given.map(asked)
+    const clamps = isClamp(equation, given, values)
+    const inputs = clamps ? given : given.map(ofClamped)
     const { dtype, shape } = equation.out
     const known = fold(
       equation,
@@ -116,9 +116,9 @@ export const eliminateCommonSubexpressions = (
     if (isKind(equation.primitive, "identity")) number.push(inputs[0] as number)
     else if (known !== undefined) number.push(literal("f32", known))
     else {
-      const made = add({ dtype, shape, from: { tag: "step", equation, inputs } }, keyOf(equation, inputs))
+      const made = add({ dtype, shape, from: { tag: "equation", equation, inputs } }, keyOf(equation, inputs))
       number.push(made)
-      if (cuts) cut.set(given[0] as number, made)
+      if (clamps) clamped.set(given[0] as number, made)
     }
   }
   return { values, outputs: program.outputs.map((value) => number[value] as number) }

@@ -1,6 +1,6 @@
 /**
- * A program as WebAssembly code: what it takes to run it, save memory. Code is the same for all programs of one signature,
- * so an engine that prepares one a second time need not write it again.
+ * A program compiled to WebAssembly: everything needed to run it except memory. All programs of one signature have the same code,
+ * so an engine caches it.
  */
 import type { Spec } from "../../words/ShapeError.ts"
 import { EngineError, type Job, OutOfMemory } from "../Executable.ts"
@@ -13,42 +13,42 @@ import { compile, type WasmModule } from "./assembler/webAssembly.ts"
 import { isCompiled, work } from "./kernels/kernels.ts"
 import { failedAt, type ModuleOptions, workspace, writeModule } from "./writeModule.ts"
 
-/** An array's kind and shape, and its address in bytes. */
+/** An array's dtype and shape, and its address in bytes. */
 export interface ArrayLocation extends Spec {
   readonly address: number
 }
 
-/** Code, and where its arrays are in the memory that it is given. */
+/** Code, and the locations of its arrays in its memory. */
 export interface Compiled {
   readonly module: WasmModule
-  /** How large the module is. */
+  /** The size of the module in bytes. */
   readonly moduleBytes: number
-  /** How much memory it works in. */
+  /** The memory it needs, in bytes. */
   readonly bytes: number
   readonly threads: number
-  /** The address of the word that a thread sets when it cannot go on. */
+  /** The address of the word that a thread sets when it fails. */
   readonly failed: number
   readonly locations: ReadonlyArray<ArrayLocation>
-  /** For each input of the program, its place. */
+  /** For each input of the program, the number of its location. */
   readonly inputs: ReadonlyArray<number>
-  /** Which constants of the program stand in which place. */
-  readonly constants: ReadonlyArray<{ readonly place: number; readonly constant: number }>
+  /** The constants of the program, each with the number of its location. */
+  readonly constants: ReadonlyArray<{ readonly location: number; readonly constant: number }>
   readonly outputs: ReadonlyArray<View>
-  /** The kernels that the host does, by number. */
+  /** The kernels that the host computes, by number. */
   readonly hostFallback: ReadonlyMap<number, Single>
   /** The largest arrays, the largest first. */
   readonly largest: OutOfMemory["largest"]
 }
 
-/** Makes code of a job for no more threads than these. Throws `EngineError` when it does not fit into one memory. */
+/** Compiles a job for at most so many threads. Throws `EngineError` when it does not fit into one memory. */
 export type Compile = (job: Job, options: ModuleOptions) => Compiled
 
-/** The most one memory of WebAssembly holds: 4 GiB. */
+/** The largest memory of WebAssembly: 4 GiB. */
 const most = 2 ** 32
 
 /**
- * A step is worth waking others for when it holds so many times the least work that a kernel shares: it takes some 35 µs
- * alone, and waking a thread that sleeps takes 24.
+ * A program is worth waking other threads when it has so many times the least work that threads share: it takes some 35 µs
+ * alone, and waking a sleeping thread takes 24.
  */
 const worthWaking = 16
 
@@ -58,14 +58,14 @@ const largestOf = (plan: Plan): OutOfMemory["largest"] =>
     .sort((a, b) => b.bytes - a.bytes)
     .slice(0, 3)
 
-/** A job before code is written for it: its kernels, its memory, and how many threads it is worth. */
+/** A planned job: its kernels, its memory, and how many threads it is worth. */
 export interface Planned {
   readonly plan: Plan
   readonly memory: MemoryPlan
   readonly threads: number
 }
 
-/** Plans a job for no more threads than these. Throws `EngineError` when it does not fit into one memory. */
+/** Plans a job for at most so many threads. Throws `EngineError` when it does not fit into one memory. */
 export const planJob = (
   { program, resident }: Job,
   { minSharedWork, threads: offered }: Omit<ModuleOptions, "numerics">,
@@ -81,7 +81,7 @@ export const planJob = (
   return { plan, memory, threads }
 }
 
-/** Makes code of a job. */
+/** Compiles a job. */
 export const compileJob: Compile = (job, options) => {
   const { memory, plan, threads } = planJob(job, options)
   const written = writeModule(plan, memory, { ...options, threads })
@@ -95,8 +95,8 @@ export const compileJob: Compile = (job, options) => {
     inputs: plan.inputs.map((_, index) =>
       plan.slots.findIndex(({ storage }) => storage.tag === "input" && storage.index === index),
     ),
-    constants: plan.slots.flatMap(({ storage }, place) =>
-      storage.tag === "constant" ? [{ place, constant: storage.index }] : [],
+    constants: plan.slots.flatMap(({ storage }, location) =>
+      storage.tag === "constant" ? [{ location, constant: storage.index }] : [],
     ),
     outputs: plan.outputs,
     hostFallback: new Map(
@@ -108,10 +108,10 @@ export const compileJob: Compile = (job, options) => {
   }
 }
 
-/** What is kept at most, so that a process which never stops making new programs does not fill up with old code. */
+/** The bounds of the cache, so that old code does not fill the memory of a process that keeps making new programs. */
 const kept = { programs: 256, bytes: 2 ** 24 }
 
-/** Code by signature; the code that was longest not asked for goes first. */
+/** Compiles with an LRU cache by signature. */
 export const cachedCompile = (compile: Compile = compileJob, { bytes, programs } = kept): Compile => {
   const known = makeLruCache<Compiled>({ count: programs, bytes })
   return (job, options) => {

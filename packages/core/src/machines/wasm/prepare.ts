@@ -1,6 +1,6 @@
 /**
- * The WebAssembly machine: a program becomes a plan, the plan becomes a module written for just these shapes, and a step
- * of training is one call into it. State stays in the module's memory.
+ * The WebAssembly backend: a program becomes a plan, the plan a module for just these shapes, and a training step is one call
+ * into it. State stays in the module's memory.
  */
 import type { Params, Primitive } from "../../language/Primitive.ts"
 import type { Meaning } from "../../meaning/Meaning.ts"
@@ -33,13 +33,13 @@ const copies: { readonly [D in DType]: (from: Elements) => Elements } = {
   u8: (from) => new Uint8Array(from),
 }
 
-/** A loop whose rounds are runs of the body's own executable. */
+/** A loop whose iterations run the executable of its body. */
 const scanIn = (numerics: Numerics) =>
   Reference.scanBy((body) => prepare({ program: body, resident: 0 }, undefined, numerics).run)
 
 const scans = { portable: scanIn("portable"), fast: scanIn("fast") } as const satisfies { readonly [N in Numerics]: unknown }
 
-/** What a primitive without a kernel gives: its meaning, rounded once. */
+/** The host fallback of a primitive: Reference's loops, rounded once. */
 const hostFallback = <P extends Primitive>(
   numerics: Numerics,
   primitive: P,
@@ -52,14 +52,14 @@ const hostFallback = <P extends Primitive>(
   return meaning(params, inputs, out)
 }
 
-/** An executable that other threads may hold on to until it is released. */
+/** An executable that other threads may use until it is released. */
 export interface Prepared extends Executable {
-  /** How much memory it works in. */
+  /** The size of its memory, in bytes. */
   readonly bytes: number
   readonly release: () => void
 }
 
-/** The memory of some code, shared with a pool if there is one. Throws `EngineError` when the host has no room for it. */
+/** Memory for compiled code, shared with a pool if there is one. Throws `EngineError` when the host cannot provide it. */
 const memoryOf = ({ bytes, largest }: Compiled, pool: Pool | undefined): WasmMemory => {
   const pages = Math.ceil(bytes / 65536)
   try {
@@ -71,26 +71,26 @@ const memoryOf = ({ bytes, largest }: Compiled, pool: Pool | undefined): WasmMem
 }
 
 /**
- * Prepares a program, for the threads of a pool where there is enough to do; the host must have the numerics (`offered`).
+ * Prepares a program, for the threads of a pool where there is enough work; the host must have the numerics (`offered`).
  * Throws `EngineError` when it does not fit.
  */
 export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", compile: Compile = compileJob): Prepared => {
   const { program, resident } = job
   const compiled = compile(job, { threads: pool?.threads ?? 1, minSharedWork: pool?.minSharedWork ?? 0, numerics })
-  const crew = compiled.threads === 1 ? undefined : pool
-  const memory = memoryOf(compiled, crew)
-  const view = (place: number) => {
-    const { address, dtype, shape } = compiled.locations[place] as ArrayLocation
+  const workers = compiled.threads === 1 ? undefined : pool
+  const memory = memoryOf(compiled, workers)
+  const view = (location: number) => {
+    const { address, dtype, shape } = compiled.locations[location] as ArrayLocation
     return views[dtype](memory, address, Shape.size(shape))
   }
-  const array = (place: number, shape: Shape.Shape): NDArray =>
-    new NDArray((compiled.locations[place] as ArrayLocation).dtype, shape, view(place))
+  const array = (location: number, shape: Shape.Shape): NDArray =>
+    new NDArray((compiled.locations[location] as ArrayLocation).dtype, shape, view(location))
   const runOnHost = (kernel: Single): void => {
     const inputs = kernel.inputs.map(({ shape, slot }) => array(slot, shape))
     const { out, params, primitive } = kernel.equation
     view(kernel.slot).set(hostFallback(numerics, primitive, params, inputs, out))
   }
-  const others = crew?.add(compiled.module, memory, compiled.failed)
+  const others = workers?.add(compiled.module, memory, compiled.failed)
   const { alone, commit, run } = instantiate(compiled.module, {
     engine: {
       memory,
@@ -105,11 +105,11 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
       },
     },
   })
-  for (const { constant, place } of compiled.constants) view(place).set(program.constants[constant]?.data ?? [])
+  for (const { constant, location } of compiled.constants) view(location).set(program.constants[constant]?.data ?? [])
 
   const inputs = compiled.inputs.map(view)
   const put = (index: number, { data }: NDArray): void => inputs[index]?.set(data)
-  /** What copies an array out of memory. */
+  /** A function that copies an array out of memory. */
   const taker = ({ shape, slot }: View): (() => NDArray) => {
     const { dtype } = compiled.locations[slot] as ArrayLocation
     const there = view(slot)
@@ -154,7 +154,7 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
     state: () => whole(() => state.map((take) => take())),
     lend: () => whole(() => lent),
     release: () => {
-      // Its memory may be another's from here on.
+      // From here on its memory may be reused.
       failure ??= new EngineError({ engine: "wasm", doing: "run a program", cause: "it was released with its scope" })
       others?.drop()
     },

@@ -2,7 +2,7 @@
 import type { MemoryPlan } from "../MemoryPlan.ts"
 import type { Plan } from "../Plan.ts"
 import { Assembler } from "./assembler/Assembler.ts"
-import type { Func } from "./assembler/Code.ts"
+import type { Func } from "./assembler/Func.ts"
 import type { Numerics } from "./assembler/numerics.ts"
 import { type I32, i32 } from "./assembler/Value.ts"
 import { emitKernel, isCompiled, isParallel, scratchOf, work } from "./kernels/kernels.ts"
@@ -11,27 +11,27 @@ import { scratchBytes } from "./kernels/reduceKernel.ts"
 import { emitBarrier, failedOffset, importWaiting, syncBytes } from "./threads/barrier.ts"
 import { mostPages } from "./threads/sharedMemories.ts"
 
-/** Where a plan's own memory begins, and what stands before it: partial sums, the barrier, packed operands. */
+/** The layout of memory before a plan's slots: partial sums, the barrier, packed operands. */
 interface Workspace {
   readonly sync: number
   readonly packed: number
   readonly end: number
 }
 
-/** The barrier stands at the same place for all programs of so many threads, since they may have a memory one after the other. */
+/** The barrier has the same address in all programs of so many threads, since they may reuse a memory. */
 const layout = ({ kernels, slots }: Plan, threads: number): Workspace => {
   const most = kernels.reduce((sofar, kernel) => Math.max(sofar, scratchOf(kernel, slots)), 0)
   const sync = scratchBytes * threads
   return { sync, packed: sync + syncBytes, end: sync + syncBytes + most * threads }
 }
 
-/** Bytes that the kernels of a plan use for themselves, at the beginning of memory. */
+/** Bytes at the beginning of memory that the kernels of a plan use themselves. */
 export const workspace = (plan: Plan, threads: number): number => layout(plan, threads).end
 
-/** The address of the word that a thread sets when it cannot go on. */
+/** The address of the word that a thread sets when it fails. */
 export const failedAt = (plan: Plan, threads: number): number => layout(plan, threads).sync + failedOffset
 
-/** Who a module is written for: how many threads, and the least work that they share; and how it is to round. */
+/** What a module is written for: how many threads, the least work of a kernel that they share, and how it rounds. */
 export interface ModuleOptions {
   readonly threads: number
   readonly minSharedWork: number
@@ -40,9 +40,9 @@ export interface ModuleOptions {
 
 /**
  * The bytes of a plan's module. It imports `engine.memory`; `engine.hostFallback`, which is called with the number of a kernel
- * that the host does; and, for several threads, what a barrier has of the host. It exports `run`,
- * which every thread calls with its number and which does all kernels in order, and `commit`, which puts the new state in
- * the old one's place. For several threads there is also `alone`, with which the first does the parts of all.
+ * that the host computes; and, for several threads, the imports of the barrier. It exports `run`, which every thread calls with
+ * its number and which runs all kernels in order, and `commit`, which moves the new state to the old one's addresses. For several
+ * threads it also exports `alone`, by which the first thread does the parts of all.
  */
 export const writeModule = (
   plan: Plan,
@@ -67,7 +67,7 @@ export const writeModule = (
   })
   const barrier: Func<[]> | undefined = waiting && emitBarrier(module, sync, threads, waiting)
   module.func("run", { params: ["i32"], export: true }, (code, [thread]) => {
-    // Between two kernels that the first thread does alone nobody waits.
+    // No thread waits between two kernels that the first thread runs alone.
     let alone = false
     for (const [i, { func, shared }] of kernels.entries()) {
       if (i > 0 && barrier !== undefined && (shared || !alone)) code.call(barrier)

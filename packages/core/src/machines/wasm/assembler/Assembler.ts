@@ -13,7 +13,8 @@
  */
 
 import { Bytes } from "./Bytes.ts"
-import { Code, type Func } from "./Code.ts"
+import { Code } from "./Code.ts"
+import type { Func } from "./Func.ts"
 import type { Numerics } from "./numerics.ts"
 import { structure, typeCodes, type ValueType } from "./opcodes.ts"
 import { type Local, Value } from "./Value.ts"
@@ -42,7 +43,7 @@ const functionType = 0x60
 const header = new Uint8Array([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00])
 
 export class Assembler {
-  /** How its functions round where products are added up. */
+  /** How its functions round sums of products. */
   readonly numerics: Numerics
   readonly #types = new Bytes()
   readonly #typeIndices = new Map<string, number>()
@@ -50,7 +51,7 @@ export class Assembler {
   readonly #functions = new Bytes()
   readonly #exports = new Bytes()
   readonly #code = new Bytes(1 << 16)
-  /** Where bodies of functions were written, for those to come. */
+  /** Buffers of function bodies, for reuse. */
   readonly #spare: Array<Bytes> = []
   readonly #names: Array<string> = []
   #importCount = 0

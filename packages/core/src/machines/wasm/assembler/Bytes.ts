@@ -1,7 +1,6 @@
 /**
- * A growing run of bytes with the number encodings of the WebAssembly binary format: LEB128 integers, little-endian
- * floats, length-prefixed vectors. Nothing is ever concatenated; what is written once stays where it is until the whole is
- * copied out.
+ * A growing buffer with the encodings of the WebAssembly binary format: LEB128 integers, little-endian floats, length-prefixed
+ * vectors. Nothing is concatenated: what is written stays where it is until the whole is copied out.
  */
 export class Bytes {
   #bytes: Uint8Array<ArrayBuffer>
@@ -17,7 +16,7 @@ export class Bytes {
     return this.#length
   }
 
-  /** Forgets what was written and keeps the room. */
+  /** Empties the buffer and keeps its capacity. */
   clear(): void {
     this.#length = 0
   }
@@ -85,13 +84,13 @@ export class Bytes {
     this.#bytes.set(bytes, at)
   }
 
-  /** All that another run holds. */
+  /** The contents of another buffer. */
   append(other: Bytes): void {
     const at = this.#reserve(other.#length)
     this.#bytes.set(other.#bytes.subarray(0, other.#length), at)
   }
 
-  /** The length of another run, then all it holds. */
+  /** The length of another buffer, then its contents. */
   vector(other: Bytes): void {
     this.u32(other.#length)
     this.append(other)

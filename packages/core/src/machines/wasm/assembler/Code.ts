@@ -1,45 +1,22 @@
 /**
- * The body of one WebAssembly function while it is being written: its locals, its control flow, and the instructions that
- * change something. What computes a value is a free function of `Value.ts`; what does something is a method here, and is
- * written down at once.
+ * The body of one WebAssembly function while it is being written: its locals, its control flow, and the instructions with an
+ * effect. Functions of `Value.ts` build values; the methods here write instructions immediately.
  *
- * Locals belong to scopes (the body of a loop, of a branch, of `scope`) and their room is used again afterwards. Vector
+ * Locals belong to scopes (the body of a loop, of a branch, of `scope`) and are reused afterwards. Vector
  * constants inside loops are set up once where the function begins (`HoistedConstants`).
  */
 import { Bytes } from "./Bytes.ts"
+import { type CallArguments, callOperands, type Func } from "./Func.ts"
 import { HoistedConstants } from "./HoistedConstants.ts"
 import { Locals } from "./Locals.ts"
 import type { Numerics } from "./numerics.ts"
 import { effects, type Instruction, structure, type ValueType } from "./opcodes.ts"
-import { type Argument, type Arguments, apply, type I32, i32, type Local, operand, Value } from "./Value.ts"
+import { type Argument, type Arguments, apply, type I32, i32, type Local, operand, type Value } from "./Value.ts"
 import { writeCode, writeNode } from "./writeInstruction.ts"
 
 type Doers<Family> = {
   readonly [M in keyof Family]: Family[M] extends Instruction ? (...args: Arguments<Family[M]>) => void : never
 }
-
-/** A function of the module: to be called, or exported. */
-export interface Func<
-  P extends ReadonlyArray<ValueType> = ReadonlyArray<ValueType>,
-  R extends ValueType | undefined = ValueType | undefined,
-> {
-  readonly index: number
-  readonly name: string
-  readonly params: P
-  readonly result: R
-}
-
-/** The values a call passes, numbers allowed. */
-export type CallArguments<P extends ReadonlyArray<ValueType>> = { -readonly [K in keyof P]: Argument<P[K]> }
-
-/** The value a function leaves, called with these arguments; nothing is dropped or ordered, so bind it with `Code.let`. */
-export const call = <P extends ReadonlyArray<ValueType>, R extends ValueType>(
-  func: Func<P, R>,
-  ...args: CallArguments<P>
-): Value<R> => new Value(func.result, structure.call, "index", callOperands(func.params, args), func.index)
-
-const callOperands = (params: ReadonlyArray<ValueType>, args: ReadonlyArray<unknown>): ReadonlyArray<Value> =>
-  params.map((type, i) => operand(type, args[i]))
 
 /** Where a branch goes: the end of a block, the beginning of a loop. */
 export interface Label {
@@ -57,7 +34,7 @@ export class Code {
   readonly memory: Doers<typeof effects.memory>
   readonly atomic: Doers<typeof effects.atomic>
 
-  /** How the module rounds where products are added up. */
+  /** How the module rounds sums of products. */
   readonly numerics: Numerics
 
   readonly #out: Bytes
@@ -123,7 +100,7 @@ export class Code {
     this.#out.u32(local.immediate)
   }
 
-  /** Runs `body`; the locals it makes are used again afterwards. */
+  /** Runs `body`; its locals are reused afterwards. */
   scope(body: () => void): void {
     this.#locals.openScope()
     body()
@@ -148,7 +125,7 @@ export class Code {
     this.#construct(structure.block, body)
   }
 
-  /** A loop whose label is its beginning: it goes round again only where `body` branches to it. */
+  /** A loop whose label is its beginning: it repeats only where `body` branches to it. */
   loop(body: (again: Label) => void): void {
     this.#loops++
     this.#construct(structure.loop, body)
@@ -199,7 +176,7 @@ export class Code {
   }
 
   /**
-   * Counts from `start` while less than `end`, both signed. `end` is computed once, before the first round; an empty range
+   * Counts from `start` while less than `end`, both signed. `end` is computed once, before the first iteration; an empty range
    * runs nothing. The last count plus `step` must stay below 2³¹.
    */
   for(start: I32 | number, end: I32 | number, step: I32 | number, body: (i: Local<"i32">) => void): void {
@@ -240,12 +217,12 @@ export class Code {
     this.#op(structure.return)
   }
 
-  /** Says that this place cannot be reached; reaching it traps. */
+  /** Marks an unreachable position; reaching it traps. */
   unreachable(): void {
     this.#op(structure.unreachable)
   }
 
-  /** Calls a function and forgets what it leaves. */
+  /** Calls a function and drops its result. */
   call<P extends ReadonlyArray<ValueType>>(func: Func<P>, ...args: CallArguments<P>): void {
     for (const argument of callOperands(func.params, args)) this.#write(argument)
     this.#op(structure.call)
@@ -253,7 +230,7 @@ export class Code {
     if (func.result !== undefined) this.#op(structure.drop)
   }
 
-  /** Computes a value and forgets it. */
+  /** Computes a value and drops it. */
   drop(value: Value): void {
     this.#write(value)
     this.#op(structure.drop)
@@ -278,7 +255,7 @@ export class Code {
 
   // Writing
 
-  /** Ends the function and appends it, as the binary format wants it, to a code section. */
+  /** Ends the function and appends it, as the binary format requires, to a code section. */
   finish(section: Bytes, result: Value | undefined): void {
     if (result !== undefined) this.#write(result)
     this.#op(structure.end)

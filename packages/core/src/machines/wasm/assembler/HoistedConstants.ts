@@ -8,7 +8,7 @@ import { structure } from "./opcodes.ts"
 import type { Value } from "./Value.ts"
 import { writeCode } from "./writeInstruction.ts"
 
-/** Vectors that a host makes from nothing, quicker than it reads them: all zeros, all ones. */
+/** Vectors that a host makes faster than it reads them: all zeros, all ones. */
 const isUniform = (bytes: Uint8Array): boolean => {
   const first = bytes[0]
   return (first === 0 || first === 0xff) && bytes.every((byte) => byte === first)

@@ -1,6 +1,5 @@
 /**
- * The variables of one function. They belong to scopes; when a scope ends its locals are released, and what comes after uses
- * their room again.
+ * The local variables of one function. They belong to scopes; when a scope ends, its locals are released and reused.
  */
 import type { Bytes } from "./Bytes.ts"
 import { typeCodes, type ValueType } from "./opcodes.ts"
@@ -8,7 +7,7 @@ import { Local } from "./Value.ts"
 
 export class Locals {
   readonly params: ReadonlyArray<Local>
-  /** The types of those that are no parameters, by index. */
+  /** The types of the locals that are not parameters, by index. */
   readonly #types: Array<ValueType> = []
   readonly #free: { readonly [T in ValueType]: Array<number> } = { i32: [], i64: [], f32: [], f64: [], v128: [] }
   readonly #scopes: Array<Array<Local>>
@@ -47,7 +46,7 @@ export class Locals {
     while (this.#scopes.length > 0) this.closeScope()
   }
 
-  /** The declarations as they stand before a function's instructions: how many of which type, in the order of their indices. */
+  /** The declarations as they precede a function's instructions: how many of which type, in the order of their indices. */
   write(out: Bytes): void {
     const runs: Array<{ readonly type: ValueType; count: number }> = []
     for (const type of this.#types) {

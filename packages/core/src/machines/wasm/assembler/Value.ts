@@ -1,7 +1,7 @@
 /**
- * WebAssembly expressions as typed data: `f32x4.add(v128.load(p, 16), x)` is a tree that says what is to be computed, and
- * `Code` writes it down where it is used. A value used twice is computed twice, and reads memory and locals as they are
- * where it is written; `Code.let` computes it once and remembers it.
+ * WebAssembly expressions as typed data: `f32x4.add(v128.load(p, 16), x)` is a tree that describes a computation, and
+ * `Code` writes it where it is used. A value used twice is computed twice, and reads memory and locals as they are
+ * where it is written; `Code.let` computes it once and keeps it in a local.
  *
  * Arguments stand in the order of the operands, immediates (offset, lane) after them: `v128.load(address, offset)`,
  * `f32x4.extract_lane(x, lane)`. A JavaScript number is a constant, in every lane where the instruction names its lanes:
@@ -20,7 +20,7 @@ export class Value<T extends ValueType = ValueType> {
   readonly operands: ReadonlyArray<Value>
   /** The offset, lane, index or constant. */
   readonly immediate: number
-  /** What is no number: a 64-bit or 128-bit constant, the lanes of a shuffle. */
+  /** An immediate that is not a number: a 64-bit or 128-bit constant, the lanes of a shuffle. */
   readonly wide: bigint | Uint8Array | undefined
   readonly align: number
   readonly lane: number
@@ -128,7 +128,7 @@ const constants = {
   f64x2: { const: (...lanes: ReadonlyArray<number>): V128 => lanesOf(2, (v, at, i) => v.setFloat64(at, nth(lanes, i), true)) },
 } as const
 
-/** Constants in every lane, made once: kernels ask for the same few again and again. */
+/** Constants in every lane, cached: kernels use the same few repeatedly. */
 const splats: { readonly [L in Lanes]: Map<number | bigint, Value> } = {
   i8x16: new Map(),
   i16x8: new Map(),
@@ -153,19 +153,19 @@ const splat = (lanes: Lanes, argument: number | bigint): Value => {
 }
 
 /** An argument as the node it stands for. */
-export const operand = (kind: Operand, argument: unknown): Value => {
+export const operand = (type: Operand, argument: unknown): Value => {
   if (argument instanceof Value) return argument
-  switch (kind) {
+  switch (type) {
     case "v128":
       throw new TypeError("a v128 whose lanes the instruction does not name cannot be a number")
     case "i32":
     case "f32":
     case "f64":
-      return constants[kind].const(argument as number)
+      return constants[type].const(argument as number)
     case "i64":
       return i64.const(argument as bigint)
     default:
-      return splat(kind, argument as number | bigint)
+      return splat(type, argument as number | bigint)
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * Which numerics this host has. Relaxed multiply-add may round once or twice, as a host likes, though always alike. Only
- * where it rounds once is it `fast`: then the bits are the same on every host that has it, and where it would round twice
- * they are those of `portable`, which is then what it is called.
+ * Which numerics this host has. Relaxed multiply-add may round once or twice, which each host decides once for all. Only
+ * where it rounds once are the numerics `fast`, with the same bits on every such host. Where it rounds twice, its bits are those of
+ * `portable`, and that is what the numerics are called.
  */
 import { Assembler } from "./Assembler.ts"
 import { multiplyAdd, type Numerics } from "./numerics.ts"
@@ -19,7 +19,7 @@ const probe = (): Uint8Array<ArrayBuffer> => {
 
 let known: boolean | undefined
 
-/** Whether multiply-add in vectors is there and rounds once. */
+/** Whether the host has multiply-add in vectors that rounds once. */
 export const fusesMultiplyAdd = (): boolean => {
   if (known !== undefined) return known
   const bytes = probe()
@@ -27,5 +27,5 @@ export const fusesMultiplyAdd = (): boolean => {
   return known
 }
 
-/** The numerics that are used where these are asked for. */
+/** The numerics that this host uses where these are requested. */
 export const offered = (wanted: Numerics): Numerics => (wanted === "fast" && !fusesMultiplyAdd() ? "portable" : wanted)

@@ -1,8 +1,8 @@
 /**
- * How the engine rounds where products are added up: `portable` rounds each product and each sum, which every host does
- * alike; `fast` rounds a product and its sum once, with relaxed SIMD's multiply-add. A module is written in one of the two
- * throughout. Only what adds products within one primitive asks for it, so that under either a primitive means the same
- * fused with others and alone.
+ * How the engine rounds sums of products: `portable` rounds each product and each sum, which every host does
+ * equally; `fast` rounds a product and its sum once, with relaxed SIMD's multiply-add. A module uses one of the two
+ * throughout. Only sums of products within one primitive depend on it, so that under either a primitive has the same bits fused
+ * with others and alone.
  */
 import { f32x4, type V128 } from "./Value.ts"
 

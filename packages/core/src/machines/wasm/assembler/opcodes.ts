@@ -64,7 +64,7 @@ const accessLane = <const R extends ValueType | "none">(
   align,
 })
 
-/** The shapes of operations that come in families: one operand or two, of one type, giving the same type or a truth value. */
+/** The shapes of operations that come in families: one operand or two, of one type, with a result of that type or a bool. */
 const family = <const T extends Operand, const R extends ValueType>(type: T, result: R) => ({
   unary: (code: number) => plain(code, [type], result),
   binary: (code: number) => plain(code, [type, type], result),

@@ -30,7 +30,7 @@ export type Imports = Readonly<Record<string, Readonly<Record<string, WasmMemory
 
 const host = (globalThis as unknown as { readonly WebAssembly: Host }).WebAssembly
 
-/** Compiles a module here and now. Throws `CompileError`, which says at which byte, when the module is not valid. */
+/** Compiles a module synchronously. Throws `CompileError`, which names the byte, when the module is not valid. */
 export const compile = (bytes: Uint8Array<ArrayBuffer>): WasmModule => new host.Module(bytes)
 
 /** The exported functions of a new instance. */
@@ -44,7 +44,7 @@ export const memory = (limits: { readonly initial: number; readonly maximum?: nu
 /** Whether this host understands a module. */
 export const validate = (bytes: Uint8Array<ArrayBuffer>): boolean => host.validate(bytes)
 
-/** Whether this thread may sleep: that of a page, which draws and listens, may only look. */
+/** Whether this thread may sleep: the main thread of a page may not. */
 export const maySleep = (): boolean => {
   try {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1)

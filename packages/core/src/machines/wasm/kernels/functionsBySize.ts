@@ -1,9 +1,9 @@
 /**
- * Functions that a kernel calls for each of its parts. The host compiles a function twice, at once but badly, and well while
- * that runs; only a new call takes the better code. So the loops that take long stand in functions that are called often.
+ * Functions that a kernel calls for each tile. The host compiles a function twice: at once without optimization, and optimized
+ * while that code runs. Only a new call uses the optimized code, so long loops are in functions that are called often.
  */
 
-/** A function for each size of part that is asked for. */
+/** A function for each requested size. */
 export const bySize = <F>(make: (size: number) => F): ((size: number) => F) => {
   const made = new Map<number, F>()
   return (size) => {

@@ -1,6 +1,6 @@
 /**
- * Every elementwise primitive on four elements at once. In a register f32 is four floats, i32 and u8 are four whole
- * numbers, and bool is four masks of all ones or all zeros.
+ * Every elementwise primitive on four elements at once. In a register f32 is four floats, i32 and u8 are four integers,
+ * and bool is four masks of all ones or all zeros.
  */
 import type { DType } from "../../../words/DType.ts"
 import type { Elementwise } from "../../Plan.ts"
@@ -12,9 +12,9 @@ type Vector = Local<"v128">
 
 interface Use {
   readonly code: Code
-  /** The kind of the first input. */
+  /** The dtype of the first input. */
   readonly from: DType
-  /** The kind of the result. */
+  /** The dtype of the result. */
   readonly to: DType
 }
 
@@ -22,7 +22,7 @@ type Lanes = (use: Use, ...inputs: ReadonlyArray<Vector>) => V128
 
 const four = [0, 1, 2, 3] as const
 
-/** A function of floats, written in the instructions there are. */
+/** A function of floats that WebAssembly lacks. */
 const float1 =
   (name: UnaryName): Lanes =>
   ({ code }, x) =>
@@ -33,8 +33,8 @@ const float2 =
   ({ code }, x, y) =>
     binaryFunctions[name](code, x as Vector, y as Vector)
 
-/** What a function of two whole numbers gives lane by lane. */
-const wholesByLane =
+/** A function of two integers, lane by lane. */
+const integersByLane =
   (f: (x: I32, y: I32) => I32) =>
   ({ code }: Use, x: Vector, y: Vector): V128 => {
     const out = code.local("v128")
@@ -53,8 +53,8 @@ const guarded =
     return select(i32.eqz(y), i32.const(0), select(i32.eq(y, -1), byMinusOne(x), operation(x, safe)))
   }
 
-const quotients = wholesByLane(guarded(i32.div_s, (x) => i32.sub(0, x)))
-const remainders = wholesByLane(guarded(i32.rem_s, () => i32.const(0)))
+const quotients = integersByLane(guarded(i32.div_s, (x) => i32.sub(0, x)))
+const remainders = integersByLane(guarded(i32.rem_s, () => i32.const(0)))
 
 const zero = f32x4.const(0)
 const signBit = i32x4.const(-0x80000000)
@@ -63,13 +63,13 @@ const signBit = i32x4.const(-0x80000000)
 const floatSign = (x: V128): V128 =>
   v128.bitselect(x, v128.or(v128.and(x, signBit), f32x4.const(1)), v128.or(f32x4.eq(x, zero), f32x4.ne(x, x)))
 
-const wholeSign = (x: V128): V128 => i32x4.sub(i32x4.lt_s(x, 0), i32x4.gt_s(x, 0))
+const integerSign = (x: V128): V128 => i32x4.sub(i32x4.lt_s(x, 0), i32x4.gt_s(x, 0))
 
-/** Floats and whole numbers each their own way. */
+/** One instruction for floats, another for integers. */
 const either =
-  (floats: (...inputs: ReadonlyArray<never>) => V128, wholes: (...inputs: ReadonlyArray<never>) => V128): Lanes =>
+  (floats: (...inputs: ReadonlyArray<never>) => V128, integers: (...inputs: ReadonlyArray<never>) => V128): Lanes =>
   ({ from }, ...inputs) => {
-    const f = from === "f32" ? floats : wholes
+    const f = from === "f32" ? floats : integers
     return f(...(inputs as ReadonlyArray<never>))
   }
 
@@ -78,16 +78,16 @@ const plain =
   (_, ...inputs) =>
     f(...(inputs as ReadonlyArray<never>))
 
-const wholeOrFloat =
-  (floats: Lanes, wholes: (use: Use, x: Vector, y: Vector) => V128): Lanes =>
+const floatOrInteger =
+  (floats: Lanes, integers: (use: Use, x: Vector, y: Vector) => V128): Lanes =>
   (use, x, y) =>
-    use.from === "f32" ? floats(use, x as Vector, y as Vector) : wholes(use, x as Vector, y as Vector)
+    use.from === "f32" ? floats(use, x as Vector, y as Vector) : integers(use, x as Vector, y as Vector)
 
-/** A truth value is less than another where it is false and the other true. */
+/** A bool is less than another where it is false and the other true. */
 const compared =
-  (floats: (x: V128, y: V128) => V128, wholes: (x: V128, y: V128) => V128, truths: (x: V128, y: V128) => V128): Lanes =>
+  (floats: (x: V128, y: V128) => V128, integers: (x: V128, y: V128) => V128, bools: (x: V128, y: V128) => V128): Lanes =>
   ({ from }, x, y) => {
-    const f = from === "f32" ? floats : from === "bool" ? truths : wholes
+    const f = from === "f32" ? floats : from === "bool" ? bools : integers
     return f(x as Vector, y as Vector)
   }
 
@@ -132,7 +132,7 @@ const table: { readonly [P in Elementwise]: Lanes } = {
     (x: V128) => f32x4.abs(x),
     (x: V128) => i32x4.abs(x),
   ),
-  sign: either(floatSign, wholeSign),
+  sign: either(floatSign, integerSign),
   floor: plain((x: V128) => f32x4.floor(x)),
   sqrt: plain((x: V128) => f32x4.sqrt(x)),
   exp: float1("exp"),
@@ -147,15 +147,15 @@ const table: { readonly [P in Elementwise]: Lanes } = {
   add: either(f32x4.add, i32x4.add),
   sub: either(f32x4.sub, i32x4.sub),
   mul: either(f32x4.mul, i32x4.mul),
-  div: wholeOrFloat(plain(f32x4.div), quotients),
-  rem: wholeOrFloat(float2("rem"), remainders),
+  div: floatOrInteger(plain(f32x4.div), quotients),
+  rem: floatOrInteger(float2("rem"), remainders),
   pow: float2("pow"),
   max: either(f32x4.max, i32x4.max_s),
   min: either(f32x4.min, i32x4.min_s),
   and: plain(v128.and),
   or: plain(v128.or),
   xor: plain(v128.xor),
-  shiftRight: (use, x, y) => wholesByLane(i32.shr_u)(use, x as Vector, y as Vector),
+  shiftRight: (use, x, y) => integersByLane(i32.shr_u)(use, x as Vector, y as Vector),
   equal: compared(f32x4.eq, i32x4.eq, i32x4.eq),
   less: compared(f32x4.lt, i32x4.lt_s, (x, y) => v128.andnot(y, x)),
   lessEqual: compared(f32x4.le, i32x4.le_s, (x, y) => v128.or(y, v128.not(x))),

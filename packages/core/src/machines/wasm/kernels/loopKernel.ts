@@ -18,7 +18,7 @@ import {
 } from "./loopNest.ts"
 import { at } from "./primitives/Operation.ts"
 
-/** Elements of a cache line: no two threads write to one. */
+/** Elements of a cache line: no two threads write to the same one. */
 const line = 16
 
 /** The most vectors that several rows fill together, and the most terms that are written out for them. */
@@ -35,7 +35,7 @@ const rowsTogether = (shape: Shape.Shape, accesses: ReadonlyArray<Access>, terms
   return shape.length >= 2 && rows > 1 && many >= rows && few && forwards ? rows : undefined
 }
 
-/** A loop under indices of its first axes that are known: its other axes, as few as possible, and how a row of them is done. */
+/** A loop at given indices of its leading axes: its other axes, as few as possible, and the code for a row of them. */
 const under = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, known: number) => {
   const accesses = [{ offset: 0, strides: Shape.strides(kernel.shape) }, ...termAccesses(kernel.terms)]
   const inner = collapse({
@@ -47,7 +47,7 @@ const under = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, k
     return { offset, strides: [...outer, ...strides] }
   })
   const [stored = { offset: 0, strides: [] }, ...loaded] = all
-  /** The row at these indices, and what writes its stores for some elements from `i` on; `vector` says where they are loaded from. */
+  /** The row at these indices, and the code of its stores for some elements from `i` on, loaded from `vector`. */
   const rowAt = (outer: ReadonlyArray<I32>) => {
     const rows = termRows(context, kernel.terms, loaded, outer)
     const stores = kernel.stores.map(({ slot, term }) => {
@@ -66,7 +66,7 @@ const under = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, k
   return { shape: inner.shape, loaded, rowAt }
 }
 
-/** Writes a loop, or what of it lies under some first indices, which nobody else is to do. */
+/** Writes a loop, or its part at some leading indices, for this thread alone. */
 const emit = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, known: ReadonlyArray<I32>): void => {
   const { code } = context
   const { loaded, rowAt, shape } = under(context, kernel, slots, known.length)
@@ -87,7 +87,7 @@ const emit = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, kn
       else code.scope(tail)
     }
   }
-  /** All rows at these indices, so many at once. */
+  /** All rows at these indices, several at once. */
   const several = (together: number, outer: ReadonlyArray<I32>): void => {
     const many = shape.at(-2) ?? 1
     const whole = many - (many % together)
@@ -120,7 +120,7 @@ const emit = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, kn
 /** Writes the kernel. */
 export const emitLoop = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>): void => emit(context, kernel, slots, [])
 
-/** Writes what a loop does under these first indices in rows of its last axis that follow each other. */
+/** Writes a loop at these leading indices for a range of rows of its last axis. */
 const emitRows = (
   context: EmitContext,
   kernel: Loop,
@@ -131,14 +131,14 @@ const emitRows = (
   const { code } = context
   const n = kernel.shape.at(-1) ?? 1
   const { rowAt, shape } = under(context, kernel, slots, indices.length)
-  // Where all arrays are walked as they lie, rows of whole vectors are one long row.
+  // Where all arrays are read in their own order, rows of whole vectors are one long row.
   if (shape.length === 1 && n % 4 === 0) {
     const { round } = rowAt(indices)
     code.for(at(0, [rows.start, n]), at(0, [rows.end, n]), 4, (i) => round(i, 4))
   } else code.for(rows.start, rows.end, 1, (row) => emit(context, kernel, slots, [...indices, row]))
 }
 
-/** Writes what a loop does under these first indices in a range of columns of its last axis. */
+/** Writes a loop at these leading indices for a range of columns of its last axis. */
 const emitColumns = (
   context: EmitContext,
   kernel: Loop,
@@ -164,8 +164,8 @@ const emitColumns = (
   )
 }
 
-/** Writes what a loop does at a part of its places, which nobody else is to do. */
-export const emitPart = (
+/** Writes a loop for a region of its elements, for this thread alone. */
+export const emitRegion = (
   context: EmitContext,
   kernel: Loop,
   slots: ReadonlyArray<Slot>,

@@ -1,6 +1,6 @@
 /**
- * The shape of every kernel that is a loop: which axes it runs over, where each array stands in a round, and the terms of
- * its body, four elements of the innermost axis at a time.
+ * What all kernels that loop have in common: their axes, the addresses of arrays in an iteration, and the terms of the body, four
+ * elements of the innermost axis at a time.
  */
 import type { DType } from "../../../words/DType.ts"
 import { bytes } from "../../../words/DType.ts"
@@ -12,14 +12,14 @@ import { f32x4, type I32, i8x16, i16x8, i32, i32x4, type Local, type V128, v128 
 import { firstAlone, type Team, threadRange } from "../threads/partition.ts"
 import { applyLanes } from "./lanes.ts"
 
-/** What kernels need to know of the module they are written into. */
+/** Where a kernel is emitted: the module, the function, the addresses of slots and the threads. */
 export interface EmitContext {
   /** The module, for functions that a kernel calls. */
   readonly module: Assembler
   readonly code: Code
   /** The address of a slot. */
   readonly address: (slot: number) => number
-  /** Who runs the kernel. */
+  /** The threads that run the kernel. */
   readonly team: Team
 }
 
@@ -30,7 +30,7 @@ export interface Axes {
 }
 
 /**
- * The same loop over as few axes as possible: axes of size 1 go, and neighbours that every access walks as one become one.
+ * The same loop over as few axes as possible: axes of size 1 are dropped, and neighbours that every access steps through as one are joined.
  * `barrier` is an axis that must not be joined with the one before it.
  */
 export const collapse = ({ accesses, shape }: Axes, barrier = 0): Axes & { readonly barrier: number } => {
@@ -58,7 +58,7 @@ export const collapse = ({ accesses, shape }: Axes, barrier = 0): Axes & { reado
 
 const lanes = [0, 1, 2, 3] as const
 
-/** Where an array stands in a round of the outer axes: an address, part of which is known beforehand. */
+/** The address of an array in an iteration of the outer axes; part of it is known when the module is written. */
 export interface Row {
   readonly start: I32 | undefined
   readonly base: number
@@ -97,14 +97,14 @@ export const rowOf = (
   const base = context.address(slot) + offset * size
   const step = strides[outer.length] ?? 0
   if (start === undefined) return { start, base, step, size }
-  // An instruction's own offset has no sign: where a step goes back, the base is part of the address.
+  // An instruction's own offset is unsigned: with negative strides the base is part of the address.
   return strides.some((stride) => stride < 0)
     ? { start: context.code.let(i32.add(start, base)), base: 0, step, size }
     : { start: context.code.let(start), base, step, size }
 }
 
 /** The address of element `i` of a row, and the part of it that the instruction adds itself. */
-const place = (row: Row, i: I32, ahead = 0): readonly [address: I32, offset: number] => {
+const addressOf = (row: Row, i: I32, ahead = 0): readonly [address: I32, offset: number] => {
   const { base, size, start, step } = row
   if (row.lanes !== undefined) return [start ?? i32.const(0), base + (row.lanes[ahead] ?? 0) * size]
   const moved = step === 0 ? undefined : i32.mul(ahead === 0 ? i : i32.add(i, ahead), step * size)
@@ -126,9 +126,9 @@ const loadByte = (dtype: DType, x: V128): V128 => (dtype === "bool" ? truth(x) :
 /** How many elements of a vector count: all, or as many as are left at the end of an axis; the other lanes hold anything. */
 export type Count = 1 | 2 | 3 | 4
 
-/** Elements of a row from `i` on, one and the same where the row stands still. */
+/** Elements of a row from `i` on; the same element in every lane where the stride is 0. */
 const loadSome = (code: Code, dtype: DType, row: Row, i: I32, count: Count): V128 => {
-  const [address, offset] = place(row, i)
+  const [address, offset] = addressOf(row, i)
   const wide = row.size === 4
   const step = stepOf(row)
   if (step === 0) return wide ? v128.load32_splat(address, offset) : loadByte(dtype, i32x4.splat(i32.load8_u(address, offset)))
@@ -138,7 +138,7 @@ const loadSome = (code: Code, dtype: DType, row: Row, i: I32, count: Count): V12
   }
   const out = code.local("v128")
   for (const lane of lanes.slice(0, count)) {
-    const [at, by] = place(row, i, lane)
+    const [at, by] = addressOf(row, i, lane)
     code.set(out, wide ? v128.load32_lane(at, out, lane, by) : i32x4.replace_lane(out, i32.load8_u(at, by), lane))
   }
   return wide ? out : loadByte(dtype, out)
@@ -146,7 +146,7 @@ const loadSome = (code: Code, dtype: DType, row: Row, i: I32, count: Count): V12
 
 /** The element of a row at `i`, in every lane. */
 const loadOne = (dtype: DType, row: Row, i: I32): V128 => {
-  const [address, offset] = place(row, i)
+  const [address, offset] = addressOf(row, i)
   return row.size === 4 ? v128.load32_splat(address, offset) : loadByte(dtype, i32x4.splat(i32.load8_u(address, offset)))
 }
 
@@ -157,7 +157,7 @@ const asBytes = (dtype: DType, x: V128): V128 => (dtype === "bool" ? v128.and(x,
 
 /** Writes elements of a row whose elements are neighbours. */
 export const store = (code: Code, dtype: DType, row: Row, i: I32, value: Local<"v128">, count: Count): void => {
-  const [address, offset] = place(row, i)
+  const [address, offset] = addressOf(row, i)
   const wide = row.size === 4
   if (wide && count === 4) code.v128.store(address, value, offset)
   else if (wide) for (const lane of lanes.slice(0, count)) code.v128.store32_lane(address, value, lane, offset + lane * 4)
@@ -168,11 +168,11 @@ export const store = (code: Code, dtype: DType, row: Row, i: I32, value: Local<"
 const literal = (dtype: DType, value: number): V128 =>
   dtype === "f32" ? f32x4.const(value) : i32x4.const(dtype === "bool" ? (value === 0 ? 0 : -1) : value)
 
-/** What a term's access needs for a row of it. */
+/** The accesses of terms; one without strides for terms that read nothing. */
 export const termAccesses = (terms: ReadonlyArray<Term>): ReadonlyArray<Access> =>
   terms.map((term) => (term.tag === "load" || term.tag === "index" ? term.access : { offset: 0, strides: [] }))
 
-/** The rows of a body's loads in a round of the outer axes, by term. */
+/** The rows of a body's loads in an iteration of the outer axes, by term. */
 export const termRows = (
   context: EmitContext,
   terms: ReadonlyArray<Term>,
@@ -224,7 +224,7 @@ export const emitTerms = (
     } else if (term.tag === "apply") {
       const inputs = term.inputs.map((input) => made[input] as Local<"v128">)
       const from = terms[term.inputs[0] ?? -1]?.dtype ?? term.dtype
-      // `where` takes a truth value first; what it chooses between is of the result's kind.
+      // The first input of `where` is a bool; the others have the result's dtype.
       const use = { code, from: term.primitive === "where" ? term.dtype : from, to: term.dtype }
       made.push(code.let(() => applyLanes(term.primitive, use, inputs)))
     }
@@ -244,7 +244,7 @@ export const nest = (
   else code.for(0, size, 1, (i) => nest(code, rest, body, [...indices, i]))
 }
 
-/** Runs `body` for this thread's part of the indices: the outermost axis is shared out. Without axes the first thread runs it. */
+/** Runs `body` for this thread's range of the outermost axis. Without axes the first thread runs it. */
 export const nestShared = ({ code, team }: EmitContext, shape: Shape, body: (indices: ReadonlyArray<I32>) => void): void => {
   const [size, ...rest] = shape
   if (size === undefined) firstAlone(code, team, () => body([]))

@@ -3,10 +3,10 @@
  * registers, is summed over k one product after the other; so the order of the sum, and with it every bit, is the same for
  * any tile.
  *
- * Operands are walked as they lie, but for columns that do not lie side by side, or whose rows lie too far apart for
- * the cache: those are first packed. Large products are cut into blocks of k, of columns and of rows, and both operands
- * are packed block by block: a panel of columns stays in the first cache, a block of rows in the second. Between
- * blocks of k the sums stand in the result.
+ * Operands are read where they are, except columns that are not contiguous, or whose rows are too far apart for the cache:
+ * those are packed first. Large products are cut into blocks of k, of columns and of rows, and both operands
+ * are packed block by block: a panel of columns stays in the first-level cache, a block of rows in the second. Between
+ * blocks of k the sums are in the result.
  */
 import * as Shape from "../../../words/Shape.ts"
 import type { Matrix, Product } from "../../Plan.ts"
@@ -43,12 +43,12 @@ const mostHeight: { readonly [N in Numerics]: number } = { portable: 5, fast: 6 
 
 const rowsOf = (m: number, numerics: Numerics): number => (m >= mostHeight[numerics] ? mostHeight[numerics] : Math.min(m, 4))
 
-/** The most a block holds, so that a panel stays in the first cache, a block of rows in the second, all columns in the third. */
+/** The largest blocks, so that a panel stays in the first-level cache, a block of rows in the second, all columns in the third. */
 const mostDepth = 256
 const mostRows = 64
 const mostColumns = 2048
 
-/** Multiplications from which packing all that is read pays. */
+/** The number of multiplications from which packing both operands pays. */
 const worthPacking = 2 ** 24
 
 const roundUp = (n: number, grain: number): number => Math.ceil(n / grain) * grain
@@ -76,7 +76,7 @@ const packedBytes = ({ m, n }: Product, cut: Cut) => ({
   b: cut.packsB ? Math.ceil(Math.min(cut.columns, n) / cut.width) * panelBytes(cut, cut.width) : 0,
 })
 
-/** Bytes of scratch memory that a product packs into, in whichever numerics. */
+/** Bytes of scratch memory that a product packs into, in either numerics. */
 export const productScratch = (kernel: Product): number => {
   const needs = (numerics: Numerics): number => {
     const { a, b } = packedBytes(kernel, cutOf(kernel, numerics))
@@ -94,7 +94,7 @@ const stepsFrom = (code: Code, { k }: Product, { depth }: Cut, first: I32): I32 
   return code.let(select(i32.lt_s(left, depth), left, i32.const(depth)))
 }
 
-/** What packs so many lines of an operand, for the steps of k from `first` on. */
+/** Functions that pack so many lines of an operand, for the steps of k from `first` on. */
 const packing = ({ module }: EmitContext, kernel: Product, cut: Cut, along: number, across: number, width: number) =>
   bySize((count) =>
     module.func(`pack ${count}`, { params: ["i32", "i32", "i32"] }, (code, [from, to, first]) =>
@@ -102,7 +102,7 @@ const packing = ({ module }: EmitContext, kernel: Product, cut: Cut, along: numb
     ),
   )
 
-/** What computes so many columns of the rows from `top` to `bottom`, tile by tile, with the steps of k from `first` on. */
+/** Functions that compute so many columns of the rows from `top` to `bottom`, tile by tile, with the steps of k from `first` on. */
 const strips = ({ module }: EmitContext, kernel: Product, cut: Cut) =>
   bySize((columns) => {
     const { a, b, m, n } = kernel
@@ -110,17 +110,17 @@ const strips = ({ module }: EmitContext, kernel: Product, cut: Cut) =>
     const params = ["i32", "i32", "i32", "i32", "i32", "i32"] as const
     return module.func(`strip ${columns}`, { params }, (code, [top, bottom, rows, panel, out, first]) => {
       const k = stepsFrom(code, kernel, cut, first)
-      const goesOn = depth >= kernel.k ? undefined : code.let(i32x4.splat(i32.sub(0, i32.ne(first, 0))))
+      const continues = depth >= kernel.k ? undefined : code.let(i32x4.splat(i32.sub(0, i32.ne(first, 0))))
       chunks(code, { start: top, end: bottom }, m, height, (_, count) => {
         const tile = {
           rows: count,
           columns,
           aRow: packsA ? 4 : a.row * 4,
-          aStep: packsA ? roundUp(height, 4) * 4 : a.column * 4,
-          bStep: packsB ? width * 4 : b.row * 4,
+          aStride: packsA ? roundUp(height, 4) * 4 : a.column * 4,
+          bStride: packsB ? width * 4 : b.row * 4,
           outRow: n * 4,
           k,
-          goesOn,
+          continues,
         }
         emitTile(code, tile, rows, panel, out)
         code.set(rows, i32.add(rows, packsA ? panelBytes(cut, height) : a.row * count * 4))
@@ -129,8 +129,8 @@ const strips = ({ module }: EmitContext, kernel: Product, cut: Cut) =>
     })
   })
 
-/** Writes the kernel; `scratch` is the address of the memory it packs into, a piece for each thread. */
-export const emitProduct = (context: EmitContext, kernel: Product, scratch: number, finish?: EmitEpilogue): void => {
+/** Writes the kernel; `scratch` is the address of the memory it packs into, a range for each thread. */
+export const emitProduct = (context: EmitContext, kernel: Product, scratch: number, epilogue?: EmitEpilogue): void => {
   const { code, team } = context
   const { a, b, batch, k, m, n } = kernel
   const cut = cutOf(kernel, code.numerics)
@@ -178,15 +178,15 @@ export const emitProduct = (context: EmitContext, kernel: Product, scratch: numb
             const to = at(out, [top, n * 4], [column, 4])
             code.call(strip(columns), top, bottom, rows, columnsAt(column), to, first)
           })
-          if (cut.large && finish !== undefined)
+          if (cut.large && epilogue !== undefined)
             code.if(i32.ge_s(i32.add(first, depth), k), () => {
               const columns = byColumns || cut.columns < n ? { start: left, end: right } : undefined
-              finish({ indices, rows: { start: top, end: bottom }, columns })
+              epilogue({ indices, rows: { start: top, end: bottom }, columns })
             })
         })
       }),
     )
     if (!cut.large)
-      finish?.(byColumns ? { indices, columns: columnPart } : { indices, rows: team.threads > 1 ? rowPart : undefined })
+      epilogue?.(byColumns ? { indices, columns: columnPart } : { indices, rows: team.threads > 1 ? rowPart : undefined })
   })
 }

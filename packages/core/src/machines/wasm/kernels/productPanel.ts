@@ -1,8 +1,8 @@
-/** Packing for products: rows or columns that lie anyhow are copied side by side, as a tile reads them. */
+/** Packing for products: rows or columns with any strides are copied to contiguous memory, in the order in which a tile reads them. */
 import type { Code } from "../assembler/Code.ts"
 import { type I32, i8x16, i32, type V128, v128 } from "../assembler/Value.ts"
 
-/** Where rows of `a` or columns of `b` are: the steps, in elements, along k and from one of them to the next. */
+/** Rows of `a` or columns of `b`: the strides, in elements, along k and from one line to the next. */
 export interface Lines {
   readonly from: I32
   readonly along: number
@@ -26,7 +26,7 @@ const turned = (code: Code, rows: ReadonlyArray<V128>): ReadonlyArray<V128> => {
   })
 }
 
-/** Copies `count` lines to `to`: for each of `depth` steps of k a row of `width`. Up to three rows more may be written over. */
+/** Copies `count` lines to `to`: for each of `depth` steps of k a row of `width`. Up to three more rows may be overwritten. */
 export const pack = (
   code: Code,
   { across, along, from }: Lines,
@@ -51,7 +51,7 @@ export const pack = (
       const target = code.let(i32.add(to, i32.mul(i, row)))
       for (let v = 0; v < vectors; v++)
         code.scope(() => {
-          // Lines that are not there are filled up with the last.
+          // Missing lines are filled with the last one.
           const four = [0, 1, 2, 3].map((lane) => v128.load(source, Math.min(v * 4 + lane, count - 1) * across * 4))
           turned(code, four).forEach((x, step) => {
             code.v128.store(target, x, step * row + v * 16)

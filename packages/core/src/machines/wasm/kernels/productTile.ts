@@ -12,13 +12,13 @@ export interface Tile {
   readonly columns: number
   /** Steps, in bytes, of `a` along rows and k, of `b` along k, of the result along rows. */
   readonly aRow: number
-  readonly aStep: number
-  readonly bStep: number
+  readonly aStride: number
+  readonly bStride: number
   readonly outRow: number
   /** How many products each element sums. */
   readonly k: number | I32
-  /** All ones where the sums go on from what stands in the result, all zeros where they begin; nothing where they always begin. */
-  readonly goesOn: V128 | undefined
+  /** All ones where the sums continue those in the result, all zeros where they begin; absent where they always begin. */
+  readonly continues: V128 | undefined
 }
 
 /** Steps of k that are unrolled. */
@@ -26,20 +26,20 @@ const unroll = 2
 
 /** One tile: `a`, `b` and `out` are the addresses of its first elements. */
 export const emitTile = (code: Code, tile: Tile, a: I32, b: I32, out: I32): void => {
-  const { aRow, aStep, bStep, columns, goesOn, k, outRow, rows } = tile
+  const { aRow, aStride, bStride, columns, continues, k, outRow, rows } = tile
   const vectors = Math.ceil(columns / 4)
   const sums = Array.from({ length: rows * vectors }, (_, i) => {
-    if (goesOn === undefined) return code.let(f32x4.const(0))
+    if (continues === undefined) return code.let(f32x4.const(0))
     const [row, vector] = [Math.floor(i / vectors), i % vectors]
-    return code.let(v128.and(v128.load(out, row * outRow + vector * 16), goesOn))
+    return code.let(v128.and(v128.load(out, row * outRow + vector * 16), continues))
   })
   const [p, q] = [code.let(a), code.let(b)]
   const round = (step: number): void =>
     code.scope(() => {
-      const right = Array.from({ length: vectors }, (_, v) => code.let(v128.load(q, step * bStep + v * 16)))
+      const right = Array.from({ length: vectors }, (_, v) => code.let(v128.load(q, step * bStride + v * 16)))
       for (let r = 0; r < rows; r++)
         code.scope(() => {
-          const left = code.let(v128.load32_splat(p, r * aRow + step * aStep))
+          const left = code.let(v128.load32_splat(p, r * aRow + step * aStride))
           right.forEach((x, v) => {
             const sum = sums[r * vectors + v] as Local<"v128">
             code.set(sum, multiplyAdd(code, left, x, sum))
@@ -48,8 +48,8 @@ export const emitTile = (code: Code, tile: Tile, a: I32, b: I32, out: I32): void
     })
   const together = (): void => {
     for (let step = 0; step < unroll; step++) round(step)
-    code.set(p, i32.add(p, unroll * aStep))
-    code.set(q, i32.add(q, unroll * bStep))
+    code.set(p, i32.add(p, unroll * aStride))
+    code.set(q, i32.add(q, unroll * bStride))
   }
   if (typeof k === "number") {
     const whole = k - (k % unroll)

@@ -1,6 +1,6 @@
 /**
- * The kernels that combine along axes. The order of a sum is part of its meaning: `columns` adds one element after the
- * other; `rows` adds into sixteen partial sums by place modulo 16, which are then added in pairs.
+ * The kernels of reductions. The order of a sum is part of its definition: `columns` adds one element after the other; `rows` adds
+ * into sixteen partial sums by index modulo 16, which are then added in pairs.
  */
 import type { DType } from "../../../words/DType.ts"
 import * as Shape from "../../../words/Shape.ts"
@@ -43,7 +43,7 @@ const combinations: { readonly [P in Folding]: { readonly float: Combination; re
   },
 }
 
-/** A place of sixteen elements that each thread may use while a kernel runs. */
+/** Bytes of sixteen partial results, which each thread may use while a kernel runs. */
 export const scratchBytes = 64
 
 /** The first lanes of a vector. */
@@ -64,7 +64,7 @@ interface Reduction {
   /** The loop's axes, those of the result first. */
   readonly shape: Shape.Shape
   readonly kept: number
-  /** How the result is walked, and each term. */
+  /** The accesses of the result and of each term. */
   readonly result: Access
   readonly accesses: ReadonlyArray<Access>
 }
@@ -79,7 +79,7 @@ const combinationOf = ({ dtype, kernel }: Reduction): Combination =>
 
 const zero = i32.const(0)
 
-/** Sixteen partial results by place modulo 16, over one axis whose elements every access walks in even steps. */
+/** Sixteen partial results by index modulo 16, over one axis through which every access steps evenly. */
 const rowsOfOneAxis = (reduction: Reduction): void => {
   const { accesses, dtype, kept, kernel, shape, context } = reduction
   const { code } = context
@@ -87,7 +87,7 @@ const rowsOfOneAxis = (reduction: Reduction): void => {
   const { combine, start } = combination
   const n = shape.slice(kept)[0] ?? 1
   nestShared(context, shape.slice(0, kept), (indices) => {
-    // Without an axis left there is one element, the same in every round.
+    // Without an axis left there is one element, the same in every iteration.
     const rows = termRows(context, kernel.terms, accesses, indices)
     const parts = [0, 1, 2, 3].map(() => code.let(start))
     const value = (i: I32, count: Count): Local<"v128"> =>
@@ -113,7 +113,7 @@ const rowsOfOneAxis = (reduction: Reduction): void => {
   })
 }
 
-/** The same over any axes: the partial results are in memory, since their place is only known while running. */
+/** The same over any axes: the partial results are in memory, since their index is known only at run time. */
 const rowsOfAnyAxes = (reduction: Reduction): void => {
   const { accesses, dtype, kept, kernel, shape, context } = reduction
   const { code } = context
@@ -187,7 +187,7 @@ const columns = (reduction: Reduction): void => {
   else nestShared(context, outer, body)
 }
 
-/** The place of the first largest element along the one reduced axis; NaN counts as the largest. */
+/** The index of the first largest element along the one reduced axis; NaN counts as the largest. */
 const largest = (reduction: Reduction): void => {
   const { accesses, kept, kernel, shape, context } = reduction
   const { code } = context

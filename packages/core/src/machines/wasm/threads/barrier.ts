@@ -1,6 +1,6 @@
 /** The barrier between kernels: no thread continues before all have arrived. */
 import type { Assembler } from "../assembler/Assembler.ts"
-import type { Func } from "../assembler/Code.ts"
+import type { Func } from "../assembler/Func.ts"
 import { atomic, type I32, i32, i64 } from "../assembler/Value.ts"
 
 /** Bytes of a barrier: how many threads have arrived, how many rounds are complete, and whether a thread has failed. */

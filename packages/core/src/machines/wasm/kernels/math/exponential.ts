@@ -1,6 +1,6 @@
 /**
  * eˣ and what is made of it, on four floats. All begin with x = n ln 2 + r, |r| ≤ ln 2 / 2: n is found by adding a number so
- * large that only whole numbers remain, and stays in the lower bits of the sum; n ln 2 is taken away in two parts, of which
+ * large that only integers remain, and stays in the lower bits of the sum; n ln 2 is taken away in two parts, of which
  * the first has so few bits that its product is exact. Then eʳ = 1 + r + r² p(r).
  */
 import type { Code } from "../../assembler/Code.ts"
@@ -13,7 +13,7 @@ const log2e = Math.LOG2E
 const ln2High = 355 / 512
 const ln2Low = Math.LN2 - ln2High
 
-/** 1.5 × 2²³: between 2²³ and 2²⁴ floats are the whole numbers. */
+/** 1.5 × 2²³: between 2²³ and 2²⁴ floats are the integers. */
 const wholes = 12582912
 const exponentBits = 23
 /** The bits of 1 and 2; added to an exponent moved into place they give a power of two. */

@@ -1,7 +1,7 @@
 /**
  * Natural logarithms of four floats. x = 2ᵉ m with √½ ≤ m < √2, and with f = m − 1 and s = f / (2 + f),
  * log m = 2 artanh s = f − f²/2 + s (f²/2 + s² p(s²)) (the form of FreeBSD's logf, after Ng 1993). e and m are taken from the
- * bits of x; what has none that serve (zeros, subnormals, infinities, NaN, negative numbers) is mended on the side.
+ * bits of x; what has none that serve (zeros, subnormals, infinities, NaN, negative numbers) is handled separately.
  */
 import type { Code } from "../../assembler/Code.ts"
 import { f32x4, type I32, i32x4, type Local, type V128, v128 } from "../../assembler/Value.ts"

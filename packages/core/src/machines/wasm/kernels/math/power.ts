@@ -12,10 +12,10 @@ type Vector = Local<"v128">
 const exponentBits = 52
 const one = 0x3ff0000000000000n
 const sqrtHalf = 0x3fe6a09e667f3bcdn
-/** 2⁵²; a whole number below it, put into its lower bits, makes a double of the sum. */
+/** 2⁵²; an integer below it, put into its lower bits, makes a double of the sum. */
 const base52 = 2 ** 52
 const exponentBias = 1023
-/** 1.5 × 2⁵²: between 2⁵² and 2⁵³ doubles are the whole numbers, and their lower bits the number. */
+/** 1.5 × 2⁵²: between 2⁵² and 2⁵³ doubles are the integers, and their lower bits the number. */
 const wholes = 1.5 * 2 ** 52
 
 /** log₂((1 + s) / (1 − s)) / s in s²: for |s| ≤ 3 − 2√2 off by at most 2⁻³⁹ of itself. */

@@ -17,7 +17,7 @@ const sinTail = [-0.16666655242443085, 0.008332176133990288, -0.0001951697777258
 /** (cos r − 1 + r²/2) / r⁴ in r². */
 const cosTail = [0.04166664555668831, -0.0013887364184483886, 0.00002443809171381872] as const
 
-/** 1.5 × 2⁵²: between 2⁵² and 2⁵³ doubles are the whole numbers, and the lower half of their bits is the lower half of the number. */
+/** 1.5 × 2⁵²: between 2⁵² and 2⁵³ doubles are the integers, and the lower half of their bits is the lower half of the number. */
 const wholes = 6755399441055744
 const twoOverPi = 2 / Math.PI
 /** π/2 in 25 bits, and what is missing. */

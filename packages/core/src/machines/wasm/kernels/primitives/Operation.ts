@@ -1,4 +1,4 @@
-/** One operation of a program as a kernel of its own sees it: dense arrays at known addresses. */
+/** One equation of a program as a kernel of its own sees it: dense arrays at known addresses. */
 import type { Params, Primitive } from "../../../../language/Primitive.ts"
 import type { Spec } from "../../../../words/ShapeError.ts"
 import type { Code } from "../../assembler/Code.ts"
@@ -11,25 +11,25 @@ export interface Operand extends Spec {
   readonly address: number
 }
 
-/** What an operation computes from what, and to where. */
+/** Parameters, inputs and result of an operation. */
 export interface Operation<P extends Primitive = Primitive> {
   readonly params: Params[P]
   readonly inputs: ReadonlyArray<Operand>
   readonly out: Operand
-  /** The address of memory for the kernel itself, a piece for each thread. */
+  /** The address of scratch memory, a range for each thread. */
   readonly scratch: number
 }
 
-/** Does what comes after to a part of the result that is done. */
-export type EmitEpilogue = (part: Region) => void
+/** Emits the epilogue for a region of the result that is complete. */
+export type EmitEpilogue = (region: Region) => void
 
 /** The kernel of a primitive. */
 export interface PrimitiveKernel<P extends Primitive> {
-  /** Writes it. Some kernels have something to finish, part by part. */
-  readonly emit: (context: EmitContext, operation: Operation<P>, finish?: EmitEpilogue) => void
-  /** Whether it can do this very operation: every one unless given. */
+  /** Emits the kernel, and the epilogue for each region of the result, if there is one. */
+  readonly emit: (context: EmitContext, operation: Operation<P>, epilogue?: EmitEpilogue) => void
+  /** Whether it can compute this operation: every one unless given. The host computes the others. */
   readonly fits?: (operation: Operation<P>) => boolean
-  /** Whether threads share it; else the first does it alone. */
+  /** Whether threads share it; otherwise the first runs it alone. */
   readonly parallel: boolean
   /** Bytes of scratch memory for each thread: none unless given. */
   readonly scratch?: (operation: Operation<P>) => number
@@ -63,7 +63,7 @@ export const storeLanes = (code: Code, address: I32, value: Local<"v128">, count
   else for (let lane = 0; lane < count; lane++) code.v128.store32_lane(address, value, lane, offset + 4 * lane)
 }
 
-/** Copies longer than this are left to the host's own instruction, which takes a while to get going. */
+/** Longer copies use the instruction for it, which takes a while to start. */
 const shortCopy = 128
 
 /** Copies a known number of bytes between ranges that do not overlap. */
@@ -81,7 +81,7 @@ export const copyBytes = (code: Code, to: I32, from: I32, count: number): void =
   })
 }
 
-/** Runs `body` for the blocks of `size` from 0 to `total`, and for what is left over: known to be less when the module is written. */
+/** Runs `body` for the blocks of `size` from 0 to `total`, and for the rest, whose size is known when the module is written. */
 export const blocks = (code: Code, total: number, size: number, body: (start: I32, size: number) => void): void => {
   const whole = total - (total % size)
   if (whole === size) code.scope(() => body(code.let(i32.const(0)), size))

@@ -1,7 +1,7 @@
 /**
- * The indices that sort each row: short rows by merging ever longer sorted runs of them, long ones digit by digit. Elements
- * become whole numbers that compare as they do: of floats the bits, those of negative ones turned over, with one zero, and
- * NaN above all. Both ways leave equal elements in order, so they give the same indices.
+ * The indices that sort each row: short rows by merge sort, long ones by radix sort. Keys are integers that compare as the elements
+ * do: the bits of floats, inverted for negative ones, with one zero, and NaN above all. Both sorts are stable, so they give the
+ * same indices.
  */
 import { bytes } from "../../../../words/DType.ts"
 import * as Shape from "../../../../words/Shape.ts"
@@ -44,7 +44,7 @@ const mergePass = (code: Code, keys: I32, from: I32, to: I32, run: I32, n: numbe
   })
 }
 
-/** Sorts the row by merging runs. Passes go to and fro between two places, and end in the result. */
+/** Sorts the row by merging runs. Passes alternate between two buffers and end in the result. */
 const sortByMerging = (code: Code, { keys, n, out, spare }: Row): void => {
   const passes = Math.ceil(Math.log2(n))
   const [source, target] = passes % 2 === 0 ? [code.let(out), code.let(spare)] : [code.let(spare), code.let(out)]
@@ -59,38 +59,38 @@ const sortByMerging = (code: Code, { keys, n, out, spare }: Row): void => {
   })
 }
 
-/** Digits are bytes: so many places they go to. */
+/** Digits are bytes: their number of values, and how many a key has. */
 const digits = 256
-const places = 4
+const keyBytes = 4
 
 /** Sorts the row by its keys' bytes, the lowest first: indices go to where the smaller bytes before them end. */
 const sortByDigits = (code: Code, { keys, n, out, spare }: Row): void => {
   const ends = code.let(i32.add(spare, 4 * n))
-  const digitOf = (key: I32, place: number): I32 => i32.and(i32.shr_u(key, 8 * place), digits - 1)
-  const endAt = (place: number, digit: I32): I32 => at(ends, [digit, 4], [1, 4 * digits * place])
-  code.memory.fill(ends, 0, 4 * digits * places)
+  const digitOf = (key: I32, byte: number): I32 => i32.and(i32.shr_u(key, 8 * byte), digits - 1)
+  const endAt = (byte: number, digit: I32): I32 => at(ends, [digit, 4], [1, 4 * digits * byte])
+  code.memory.fill(ends, 0, 4 * digits * keyBytes)
   code.for(0, n, 1, (i) => {
-    // As whole numbers without a sign they compare as they do with one.
+    // Signed order becomes unsigned order.
     const key = code.let(i32.xor(i32.load(at(keys, [i, 4])), -0x80000000))
     code.i32.store(at(keys, [i, 4]), key)
     code.i32.store(at(out, [i, 4]), i)
-    for (let place = 0; place < places; place++) {
-      const end = code.let(endAt(place, digitOf(key, place)))
+    for (let byte = 0; byte < keyBytes; byte++) {
+      const end = code.let(endAt(byte, digitOf(key, byte)))
       code.i32.store(end, i32.add(i32.load(end), 1))
     }
   })
-  for (let place = 0; place < places; place++) {
+  for (let byte = 0; byte < keyBytes; byte++) {
     const before = code.let(i32.const(0))
     code.for(0, digits, 1, (digit) => {
-      const end = code.let(endAt(place, digit))
+      const end = code.let(endAt(byte, digit))
       const count = code.let(i32.load(end))
       code.i32.store(end, before)
       code.set(before, i32.add(before, count))
     })
-    const [source, target] = place % 2 === 0 ? [out, spare] : [spare, out]
+    const [source, target] = byte % 2 === 0 ? [out, spare] : [spare, out]
     code.for(0, n, 1, (i) => {
       const index = code.let(i32.load(at(source, [i, 4])))
-      const end = code.let(endAt(place, digitOf(i32.load(at(keys, [index, 4])), place)))
+      const end = code.let(endAt(byte, digitOf(i32.load(at(keys, [index, 4])), byte)))
       const to = code.let(i32.load(end))
       code.i32.store(at(target, [to, 4]), index)
       code.i32.store(end, i32.add(to, 1))
@@ -98,7 +98,7 @@ const sortByDigits = (code: Code, { keys, n, out, spare }: Row): void => {
   }
 }
 
-/** A row to sort: its keys, where its indices go, and a place for as many indices more. */
+/** A row to sort: its keys, where its indices go, and a buffer for as many indices. */
 interface Row {
   readonly keys: I32
   readonly n: number
@@ -110,7 +110,7 @@ interface Row {
 const long = 256
 
 /** Bytes for each thread: keys, spare indices and, for long rows, the digits' counts. */
-const scratch = (operation: Operation): number => 8 * width(operation) + (width(operation) < long ? 0 : 4 * digits * places)
+const scratch = (operation: Operation): number => 8 * width(operation) + (width(operation) < long ? 0 : 4 * digits * keyBytes)
 
 export const argsort: PrimitiveKernel<"argsort"> = {
   parallel: true,

@@ -15,19 +15,19 @@ const sizes = ({ shape }: Operand) => {
   return { taps: Shape.size(shape.slice(0, -2)), channels, filters }
 }
 
-/** Whether each channel has one filter, and no other has it. */
+/** Whether each channel has one filter of its own. */
 const isDepthwise = (kernel: Operand, { groups }: ConvParams): boolean => {
   const { channels, filters } = sizes(kernel)
   return channels === 1 && filters === groups && groups > 1
 }
 
 /** Bytes from one tap of a depthwise kernel to the next along each axis. */
-const depthwiseSteps = ({ shape }: Operand): Shape.Shape =>
+const depthwiseStrides = ({ shape }: Operand): Shape.Shape =>
   Shape.strides(shape)
     .slice(0, -2)
     .map((n) => n * 4)
 
-/** A thread's own piece of scratch memory, of so many bytes. */
+/** A thread's own scratch memory, of so many bytes. */
 const own = ({ code, team }: EmitContext, { scratch }: Operation, bytes: number): Local<"i32"> =>
   code.let(at(scratch, [team.thread, bytes]))
 
@@ -40,7 +40,7 @@ export const conv: PrimitiveKernel<"conv"> = {
   parallel: true,
   work: (operation) => 2 * Shape.size(input(operation, 1).shape.slice(0, -1)),
   scratch: forwardBytes,
-  emit: (context, operation, finish) => {
+  emit: (context, operation, epilogue) => {
     const { code } = context
     const { out, params } = operation
     const [x, kernel] = [input(operation, 0), input(operation, 1)]
@@ -48,10 +48,10 @@ export const conv: PrimitiveKernel<"conv"> = {
     const window = kernel.shape.slice(0, -2)
     const phases = forward(space(x.shape), window, space(out.shape), params)
     if (isDepthwise(kernel, params)) {
-      emitDepthwise(context, x, out, phases, depthwiseSteps(kernel), kernel.address, finish)
+      emitDepthwise(context, x, out, phases, depthwiseStrides(kernel), kernel.address, epilogue)
       return
     }
-    /** Taps and channels lie one after the other in the kernel as they do in the panel. */
+    /** Taps and channels have the same order in the kernel and in the panel. */
     const pack = (to: I32, group: I32, column: I32, width: number): void => {
       const from = code.let(at(kernel.address, [group, (filters / params.groups) * 4], [column, 4]))
       const vectors = Math.ceil(width / 4)
@@ -72,7 +72,7 @@ export const conv: PrimitiveKernel<"conv"> = {
         groups: params.groups,
         phases,
       },
-      finish,
+      epilogue,
     )
   },
 }
@@ -89,7 +89,7 @@ export const convInputGrad: PrimitiveKernel<"convInputGrad"> = {
     return Math.ceil((2 * taps * filters) / Shape.size((operation.params as ConvParams).strides))
   },
   scratch: backwardBytes,
-  emit: (context, operation, finish) => {
+  emit: (context, operation, epilogue) => {
     const { code } = context
     const { out, params } = operation
     const [cotangent, kernel] = [input(operation, 0), input(operation, 1)]
@@ -99,11 +99,11 @@ export const convInputGrad: PrimitiveKernel<"convInputGrad"> = {
     const phases = backward(space(out.shape), window, space(cotangent.shape), params)
     if (isDepthwise(kernel, params)) {
       const last = kernel.address + (taps - 1) * filters * 4
-      const turned = depthwiseSteps(kernel).map((n) => -n)
-      emitDepthwise(context, cotangent, out, phases, turned, last, finish)
+      const turned = depthwiseStrides(kernel).map((n) => -n)
+      emitDepthwise(context, cotangent, out, phases, turned, last, epilogue)
       return
     }
-    /** Of the channels from `column` on each one's filters, with the window turned end for end. */
+    /** The filters of each channel from `column` on, with the window reversed. */
     const pack = (to: I32, group: I32, column: I32, width: number): void => {
       const row = Math.ceil(width / 4) * 16
       const from = code.let(at(kernel.address, [group, depth * 4], [column, filters * 4]))
@@ -131,7 +131,7 @@ export const convInputGrad: PrimitiveKernel<"convInputGrad"> = {
         groups: params.groups,
         phases,
       },
-      finish,
+      epilogue,
     )
   },
 }

@@ -1,9 +1,9 @@
 /**
  * Sums of source elements times weights under windows that slide: a convolution, and its gradient for the input, which
- * is one as well, of the cotangent with the weights turned round.
+ * is a convolution of the cotangent with the weights reversed.
  *
  * An element of the target is summed one product after the other: the positions of its window that lie within the source in
- * their order there, and in each the channels in theirs. What lies outside is left out, so that an infinite weight
+ * their order there, and in each the channels in theirs. Elements outside are left out, so that an infinite weight
  * there does not count. Tiles of four or eight neighbouring positions by eight or four columns are summed at once; they lie
  * along the last axis of space, and at its two edges, where windows reach over, along the axis before.
  */
@@ -53,16 +53,16 @@ export interface Correlation {
 interface Layout extends Correlation {
   readonly depth: number
   readonly columns: number
-  readonly sourceSteps: Shape.Shape
-  readonly targetSteps: Shape.Shape
+  readonly sourceStrides: Shape.Shape
+  readonly targetStrides: Shape.Shape
   /** Taps of the window from one along each axis to the next. */
-  readonly tapSteps: Shape.Shape
+  readonly tapStrides: Shape.Shape
 }
 
 /** Columns of a tile. */
 const tileColumns = 8
 
-/** The most bytes of packed weights at once, so that they stay in the second cache. */
+/** The most bytes of packed weights at once, so that they stay in the second-level cache. */
 const mostPacked = 2 ** 18
 
 /** Bytes of the packed weights of a tile's columns, for so many taps and channels. */
@@ -91,9 +91,9 @@ const layout = (correlation: Correlation): Layout => {
     phases: missing ? [flat, ...phases] : phases,
     depth: (source.shape.at(-1) ?? 0) / groups,
     columns: (target.shape.at(-1) ?? 0) / groups,
-    sourceSteps: steps(source.shape),
-    targetSteps: steps(target.shape),
-    tapSteps: full(Shape.strides(window)),
+    sourceStrides: steps(source.shape),
+    targetStrides: steps(target.shape),
+    tapStrides: full(Shape.strides(window)),
   }
 }
 
@@ -106,17 +106,17 @@ interface Run {
   readonly rows: number
   readonly vectors: number
   /** Bytes between the tile's rows in the source, and between weights of one channel and the next. */
-  readonly rowStep: number
+  readonly rowStride: number
   readonly weightRow: number
 }
 
 /** Adds the products of one channel to every sum. */
-const addChannel = (code: Code, { rowStep, rows, sums, vectors, weightRow }: Run, p: I32, q: I32, step: number): void =>
+const addChannel = (code: Code, { rowStride, rows, sums, vectors, weightRow }: Run, p: I32, q: I32, step: number): void =>
   code.scope(() => {
     const right = Array.from({ length: vectors }, (_, v) => code.let(v128.load(q, step * weightRow + v * 16)))
     for (let r = 0; r < rows; r++)
       code.scope(() => {
-        const left = code.let(v128.load32_splat(p, r * rowStep + step * 4))
+        const left = code.let(v128.load32_splat(p, r * rowStride + step * 4))
         right.forEach((x, v) => {
           const sum = sums[r * vectors + v] as Local<"v128">
           code.set(sum, multiplyAdd(code, left, x, sum))
@@ -150,7 +150,7 @@ const emitRun = (code: Code, run: Run, p: I32, q: I32, length: Count, depth: num
       for (let i = 0; i < length - whole; i++) addChannel(code, run, from, weights, i)
   })
 
-/** What a tile needs to know besides where it stands. */
+/** The parts of a tile's emit context that all tiles of a panel share. */
 interface Panel {
   readonly code: Code
   readonly layout: Layout
@@ -164,41 +164,41 @@ interface Panel {
 /** One tile of `rows` positions from `positions` on, neighbours along one axis: all of them have the taps of the first. */
 const emitTile = (panel: Panel, positions: ReadonlyArray<Position>, along: number, rows: number): void => {
   const { axes, code, layout, width } = panel
-  const { depth, groups, packed, sourceSteps, tapSteps, targetSteps } = layout
+  const { depth, groups, packed, sourceStrides, tapStrides, targetStrides } = layout
   const vectors = Math.ceil(width / 4)
   const ts = positions.map(({ t }) => t)
-  const rowStep = (axes[along]?.move ?? 0) * (sourceSteps[along] ?? 0)
+  const rowStride = (axes[along]?.move ?? 0) * (sourceStrides[along] ?? 0)
   const sums = Array.from({ length: rows * vectors }, () => code.let(f32x4.const(0)))
-  const run: Run = { sums, rows, vectors, rowStep, weightRow: vectors * 16 }
-  const weightSteps = tapSteps.map((n) => n * depth * run.weightRow)
+  const run: Run = { sums, rows, vectors, rowStride, weightRow: vectors * 16 }
+  const weightStrides = tapStrides.map((n) => n * depth * run.weightRow)
   const last = axes.length - 1
-  const columnStep = sourceSteps[last] ?? 0
+  const columnStride = sourceStrides[last] ?? 0
   const rounds = (axis: number, p: I32, q: I32): void => {
-    const { spread = 1, weightStep = 1 } = axes[axis] ?? {}
+    const { spread = 1, weightStride = 1 } = axes[axis] ?? {}
     const { end = 0, start = 0 } = positions[axis]?.taps ?? {}
-    const [pStep, qStep] = [spread * (sourceSteps[axis] ?? 0), weightStep * (weightSteps[axis] ?? 0)]
-    // Where taps lie side by side in source and weights alike they are one run.
-    if (axis === last && groups === 1 && spread === 1 && weightStep === 1) {
+    const [pStride, qStride] = [spread * (sourceStrides[axis] ?? 0), weightStride * (weightStrides[axis] ?? 0)]
+    // Where taps are contiguous both in the source and in the weights they are one run.
+    if (axis === last && groups === 1 && spread === 1 && weightStride === 1) {
       const taps = typeof start === "number" && typeof end === "number" ? end - start : i32.sub(at(0, [end, 1]), start)
       const length = typeof taps === "number" ? taps * depth : i32.mul(taps, depth)
-      emitRun(code, run, at(p, [start, columnStep]), at(q, [start, qStep]), length, depth)
+      emitRun(code, run, at(p, [start, columnStride]), at(q, [start, qStride]), length, depth)
     } else
       code.for(start, end, 1, (j) => {
-        const [here, there] = [at(p, [j, pStep]), at(q, [j, qStep])]
+        const [here, there] = [at(p, [j, pStride]), at(q, [j, qStride])]
         if (axis === last) emitRun(code, run, here, there, depth, depth)
         else rounds(axis + 1, code.let(here), code.let(there))
       })
   }
   rounds(
     0,
-    code.let(sourceAt(panel.source, axes, ts, sourceSteps)),
-    code.let(at(packed, ...axes.map(({ weight }, axis) => [weight, weightSteps[axis] ?? 0] as const))),
+    code.let(sourceAt(panel.source, axes, ts, sourceStrides)),
+    code.let(at(packed, ...axes.map(({ weight }, axis) => [weight, weightStrides[axis] ?? 0] as const))),
   )
-  const out = code.let(targetAt(panel.target, axes, ts, targetSteps))
-  const outStep = (axes[along]?.step ?? 0) * (targetSteps[along] ?? 0)
+  const out = code.let(targetAt(panel.target, axes, ts, targetStrides))
+  const outStride = (axes[along]?.step ?? 0) * (targetStrides[along] ?? 0)
   for (let r = 0; r < rows; r++)
     for (let v = 0; v < vectors; v++)
-      storeLanes(code, out, sums[r * vectors + v] as Local<"v128">, width - v * 4, r * outStep + v * 16)
+      storeLanes(code, out, sums[r * vectors + v] as Local<"v128">, width - v * 4, r * outStride + v * 16)
 }
 
 /** Runs `body` for the positions of an axis whose taps all lie in the source, some at a time. */
@@ -242,7 +242,7 @@ const emitPanel = (panel: Panel): void => {
 }
 
 /** Writes the kernel. */
-export const emitCorrelation = (context: EmitContext, correlation: Correlation, finish?: EmitEpilogue): void => {
+export const emitCorrelation = (context: EmitContext, correlation: Correlation, epilogue?: EmitEpilogue): void => {
   const { code, team } = context
   const full = layout(correlation)
   const { columns, depth, groups, pack, packed, source, target, window } = full
@@ -250,11 +250,11 @@ export const emitCorrelation = (context: EmitContext, correlation: Correlation, 
   const images = target.shape[0] ?? 0
   const taps = Shape.size(window)
   const atOnce = panelsAtOnce(taps, depth, columns) * tileColumns
-  // The columns of a group need not be whole vectors: what comes after waits for the last group.
-  const finishesParts = finish !== undefined && groups === 1
+  // The columns of a group need not be whole vectors: the epilogue waits for the last group.
+  const byRegion = epilogue !== undefined && groups === 1
   // Threads share the images, or blocks of columns where there are few.
   const few = team.threads > 1 && images < 2 * team.threads && columns >= tileColumns * team.threads
-  const byColumns = few && (finish === undefined || finishesParts)
+  const byColumns = few && (epilogue === undefined || byRegion)
   const imagePart = byColumns ? { start: 0, end: images } : threadRange(code, team, images)
   const columnPart = byColumns ? threadRange(code, team, columns, tileColumns) : { start: 0, end: columns }
   const areAll = !byColumns && columns <= atOnce
@@ -277,9 +277,9 @@ export const emitCorrelation = (context: EmitContext, correlation: Correlation, 
         const from = code.let(at(source.address, [image, sourceImage], [group, depth * 4]))
         const to = code.let(at(target.address, [image, targetImage], [group, columns * 4]))
         panels((column, width, weights) => code.call(ofImage(width), from, at(to, [column, 4]), weights))
-        if (finishesParts) finish({ indices: [image], columns: areAll ? undefined : { start: left, end: right } })
+        if (byRegion) epilogue({ indices: [image], columns: areAll ? undefined : { start: left, end: right } })
       })
     }),
   )
-  if (finish !== undefined && !finishesParts) code.for(imagePart.start, imagePart.end, 1, (image) => finish({ indices: [image] }))
+  if (epilogue !== undefined && !byRegion) code.for(imagePart.start, imagePart.end, 1, (image) => epilogue({ indices: [image] }))
 }

@@ -18,26 +18,26 @@ export const emitDepthwise = (
   source: Operand,
   target: Operand,
   phases: ReadonlyArray<Phases>,
-  tapSteps: ReadonlyArray<number>,
+  tapStrides: ReadonlyArray<number>,
   weights: number,
-  finish?: EmitEpilogue,
+  epilogue?: EmitEpilogue,
 ): void => {
   const { code } = context
   const body = (position: WindowPosition): void => {
     const sum = code.let(f32x4.const(0))
     const own = code.let(
-      at(weights, [position.channel, 4], ...position.axes.map(({ weight }, i) => [weight, tapSteps[i] ?? 0] as const)),
+      at(weights, [position.channel, 4], ...position.axes.map(({ weight }, i) => [weight, tapStrides[i] ?? 0] as const)),
     )
     eachTap(code, position.taps, (indices) => {
       const x = v128.load(at(position.source, [source.address, 1], ...position.offset(indices)))
       const w = v128.load(
-        at(own, ...position.axes.map(({ weightStep }, i) => [indices[i] ?? 0, weightStep * (tapSteps[i] ?? 0)] as const)),
+        at(own, ...position.axes.map(({ weightStride }, i) => [indices[i] ?? 0, weightStride * (tapStrides[i] ?? 0)] as const)),
       )
       code.set(sum, multiplyAdd(code, x, w, sum))
     })
     storeLanes(code, code.let(at(position.target, [target.address, 1])), sum, position.channels)
   }
-  eachWindowPosition(context, source.shape, target.shape, phases, body, { after: (image) => finish?.({ indices: [image] }) })
+  eachWindowPosition(context, source.shape, target.shape, phases, body, { after: (image) => epilogue?.({ indices: [image] }) })
 }
 
 /** Channels taken at once: four sums, which hide some of each other's latency. */
@@ -45,14 +45,14 @@ const together = 16
 
 /** Writes the kernel of the gradient for the weights. */
 export const emitDepthwiseGradient = (gradient: Gradient): void => {
-  const { axes, cotangent, cotangentSteps, groups, out, context, tapSteps, window, x, xSteps } = gradient
+  const { axes, cotangent, cotangentStrides, groups, out, context, tapStrides, window, x, xStrides } = gradient
   const { code, team } = context
   const images = x.shape[0] ?? 0
   const [xImage, cotangentImage] = [bytesOf(x) / images, bytesOf(cotangent) / images]
   const tile = (channel: I32, count: number): void => {
     const vectors = Array.from({ length: Math.ceil(count / 4) }, (_, v) => v * 16)
     const addressOf = (taps: ReadonlyArray<I32>): I32 =>
-      at(out.address, [channel, 4], ...taps.map((tap, axis) => [tap, tapSteps[axis] ?? 0] as const))
+      at(out.address, [channel, 4], ...taps.map((tap, axis) => [tap, tapStrides[axis] ?? 0] as const))
     nest(code, window, (taps) => {
       const zero = code.let(f32x4.const(0))
       const address = code.let(addressOf(taps))
@@ -64,8 +64,8 @@ export const emitDepthwiseGradient = (gradient: Gradient): void => {
         const sums = vectors.map((offset) => code.let(v128.load(address, offset)))
         const positions = axes.map((axis, i) => positionsOf(code, axis, taps[i] ?? 0))
         const corner = axes.flatMap(({ first, spread }, i) => [
-          [first, xSteps[i] ?? 0] as const,
-          [taps[i] ?? 0, spread * (xSteps[i] ?? 0)] as const,
+          [first, xStrides[i] ?? 0] as const,
+          [taps[i] ?? 0, spread * (xStrides[i] ?? 0)] as const,
         ])
         const walk = (axis: number, p: I32, q: I32): void => {
           const { end, start } = positions[axis] ?? {}
@@ -77,8 +77,8 @@ export const emitDepthwiseGradient = (gradient: Gradient): void => {
             return
           }
           code.for(start, end, 1, (t) => {
-            const [pStep, qStep] = [(axes[axis]?.move ?? 1) * (xSteps[axis] ?? 0), cotangentSteps[axis] ?? 0]
-            walk(axis + 1, code.let(at(p, [t, pStep])), code.let(at(q, [t, qStep])))
+            const [pStride, qStride] = [(axes[axis]?.move ?? 1) * (xStrides[axis] ?? 0), cotangentStrides[axis] ?? 0]
+            walk(axis + 1, code.let(at(p, [t, pStride])), code.let(at(q, [t, qStride])))
           })
         }
         const from = at(x.address, [image, xImage], [channel, 4], ...corner)
@@ -91,7 +91,7 @@ export const emitDepthwiseGradient = (gradient: Gradient): void => {
     )
   }
   const rest = groups % together
-  const part = threadRange(code, team, groups - rest, together)
-  code.for(part.start, part.end, together, (channel) => tile(channel, together))
+  const channels = threadRange(code, team, groups - rest, together)
+  code.for(channels.start, channels.end, together, (channel) => tile(channel, together))
   if (rest > 0) lastAlone(code, team, () => tile(code.let(i32.const(groups - rest)), rest))
 }

@@ -9,7 +9,7 @@ import type { EmitContext } from "../loopNest.ts"
 import { at, blocks, type Operand } from "./Operation.ts"
 import { type Axis, type Count, positionsOf, type Taps } from "./slidingWindow.ts"
 
-/** What a gradient is computed from, and how it all lies in memory. */
+/** The operands of a gradient, and their layout in memory. */
 export interface Gradient {
   readonly context: EmitContext
   readonly x: Operand
@@ -23,18 +23,18 @@ export interface Gradient {
   readonly axes: ReadonlyArray<Axis>
   readonly window: Shape.Shape
   /** Bytes between neighbours along each axis of space, and from one tap along each axis to the next. */
-  readonly xSteps: Shape.Shape
-  readonly cotangentSteps: Shape.Shape
-  readonly tapSteps: Shape.Shape
+  readonly xStrides: Shape.Shape
+  readonly cotangentStrides: Shape.Shape
+  readonly tapStrides: Shape.Shape
 }
 
 /** Rows of a tile of so many vectors: eight sums, which hide each other's latency. */
 const tileRows = (width: number): number => 8 / Math.ceil(width / 4)
 
-/** The parts of the result that a thread makes. */
+/** The region of the result that a thread computes. */
 export interface Region {
   readonly groups: Range
-  /** Whole blocks of filters; all of them, and what is left over, where threads do not share them. */
+  /** Whole blocks of filters; all of them, and the rest, where threads do not share them. */
   readonly filters: Range | undefined
   /** Taps along the last axis, and along the one before. */
   readonly taps: Range
@@ -50,8 +50,8 @@ export const everything = ({ groups, window }: Gradient): Region => ({
 })
 
 /**
- * Threads share groups, blocks of filters, taps or lines of taps: the first of them that there are enough of, else what there
- * is most of. `undefined` where there is one of each.
+ * Threads share groups, blocks of filters, taps or lines of taps: the first of these of which there are enough, otherwise those of
+ * which there are most. `undefined` where there is one of each.
  */
 export const regionOf = (gradient: Gradient, byTaps: boolean): Region | undefined => {
   const { filters, groups, context, window } = gradient
@@ -125,7 +125,7 @@ export const byChannels = ({ axes, channels, context }: Gradient): Cut => ({
 const fewPositions = 16
 
 /** Tiles over several taps, for inputs of a channel or two; not where the rows of a tile have few positions in common. */
-export const overTaps = ({ axes, channels, groups, context, window, xSteps }: Gradient): Cut | undefined => {
+export const overTaps = ({ axes, channels, groups, context, window, xStrides }: Gradient): Cut | undefined => {
   const axis = axes.at(-1) as Axis
   const taps = window.at(-1) ?? 1
   if (channels > 2 || groups > 1 || taps > fewPositions) return undefined
@@ -151,7 +151,7 @@ export const overTaps = ({ axes, channels, groups, context, window, xSteps }: Gr
     return {
       tap,
       channel,
-      steps: rows.map((row) => (row.tap - tap) * axis.spread * (xSteps.at(-1) ?? 0) + (row.channel - channel) * 4),
+      steps: rows.map((row) => (row.tap - tap) * axis.spread * (xStrides.at(-1) ?? 0) + (row.channel - channel) * 4),
       positions: { start, end },
       before: edges(Math.min(...starts), start),
       after: edges(end, Math.max(...ends)),
@@ -192,7 +192,7 @@ export const eachTile = (
   body: (tile: Tile) => void,
   taps: ReadonlyArray<Count> = [],
 ): void => {
-  const { filters, out, context, tapSteps } = gradient
+  const { filters, out, context, tapStrides } = gradient
   const { code } = context
   const [range, ...inner] = ranges
   if (range !== undefined) {
@@ -206,7 +206,7 @@ export const eachTile = (
         const all = [...taps, rows.tap]
         const address = at(
           out.address,
-          ...all.map((tap, axis) => [tap, tapSteps[axis] ?? 0] as const),
+          ...all.map((tap, axis) => [tap, tapStrides[axis] ?? 0] as const),
           [rows.channel, row],
           [group, filters * 4],
           [filter, 4],

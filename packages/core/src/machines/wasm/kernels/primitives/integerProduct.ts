@@ -1,4 +1,4 @@
-/** Products of matrices of whole numbers, which wrap at 32 bits. */
+/** Products of integer matrices, which wrap at 32 bits. */
 import * as Shape from "../../../../words/Shape.ts"
 import { i32, i32x4, v128 } from "../../assembler/Value.ts"
 import { nestShared } from "../loopNest.ts"

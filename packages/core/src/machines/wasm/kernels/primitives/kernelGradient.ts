@@ -2,8 +2,8 @@
  * The gradient of a convolution for its kernel. Each element is summed one product after the other, over the images in
  * their order, and in each over the output's positions in theirs; positions where the element lay in the padding are left out.
  *
- * Tiles of channels by filters are summed at once over some rows of one image, which stay in the nearest cache while
- * every tile is taken a bit further; in between the sums stand in the result.
+ * Tiles of channels by filters are summed at once over some rows of one image, which stay in the first-level cache while
+ * every tile advances over them; in between, the sums are in the result.
  */
 import * as Shape from "../../../../words/Shape.ts"
 import { bytesOf } from "../../../../words/ShapeError.ts"
@@ -30,7 +30,7 @@ import { at, input, type PrimitiveKernel, storeLanes } from "./Operation.ts"
 import { type Axis, type Count, eachPosition, flat, forward, type Position, positionsOf, type Taps } from "./slidingWindow.ts"
 import { space } from "./windowPositions.ts"
 
-/** Bytes of the cotangent that a block of rows takes: they and the input's rows stay in the first cache. */
+/** Bytes of the cotangent that a block of rows takes: they and the input's rows stay in the first-level cache. */
 const blockBytes = 2 ** 15
 
 type Sums = ReadonlyArray<Local<"v128">>
@@ -53,24 +53,30 @@ const addPosition = ({ code }: EmitContext, sums: Sums, steps: ReadonlyArray<num
   })
 
 /** Adds all positions of one row of the output; `p` and `q` are where position 0 would be. */
-const addRow = ({ axes, cotangentSteps, context, xSteps }: Gradient, sums: Sums, rows: Rows, p: I32, q: I32): void => {
+const addRow = ({ axes, cotangentStrides, context, xStrides }: Gradient, sums: Sums, rows: Rows, p: I32, q: I32): void => {
   const { code } = context
-  const pStep = (axes.at(-1)?.move ?? 1) * (xSteps.at(-1) ?? 0)
-  const qStep = cotangentSteps.at(-1) ?? 0
+  const pStride = (axes.at(-1)?.move ?? 1) * (xStrides.at(-1) ?? 0)
+  const qStride = cotangentStrides.at(-1) ?? 0
   const edge = ({ position, rows: taking }: Edge): void => {
-    // Only from the first row that takes part on does the input lie in the array.
+    // The input is inside the array only from the first row that takes part.
     const origin = rows.steps[taking.indexOf(true)] ?? 0
     const steps = rows.steps.map((step, r) => (taking[r] ? step - origin : undefined))
     if (taking.includes(true))
-      addPosition(context, sums, steps, code.let(i32.add(p, position * pStep + origin)), code.let(i32.add(q, position * qStep)))
+      addPosition(
+        context,
+        sums,
+        steps,
+        code.let(i32.add(p, position * pStride + origin)),
+        code.let(i32.add(q, position * qStride)),
+      )
   }
   code.scope(() => {
     for (const one of rows.before) code.scope(() => edge(one))
     const { end, start } = rows.positions
-    const from = code.let(at(p, [start, pStep]))
-    code.forAddress(at(q, [start, qStep]), at(q, [end, qStep]), qStep, (here) => {
+    const from = code.let(at(p, [start, pStride]))
+    code.forAddress(at(q, [start, qStride]), at(q, [end, qStride]), qStride, (here) => {
       addPosition(context, sums, rows.steps, from, here)
-      code.set(from, i32.add(from, pStep))
+      code.set(from, i32.add(from, pStride))
     })
     for (const one of rows.after) code.scope(() => edge(one))
   })
@@ -80,9 +86,9 @@ const later = (a: Count, b: Count): Count => (b === 0 ? a : select(i32.gt_s(at(0
 
 const sooner = (a: Count, b: Count): Count => select(i32.lt_s(at(0, [a, 1]), b), at(0, [a, 1]), at(0, [b, 1]))
 
-/** Takes a tile's sums on over a block of rows of the output. */
+/** Continues a tile's sums over a block of rows of the output. */
 const addBlock = (gradient: Gradient, tile: Tile, image: I32, outer: ReadonlyArray<Position>, block: Taps): void => {
-  const { axes, channels, cotangent, cotangentSteps, filters, context, x, xSteps } = gradient
+  const { axes, channels, cotangent, cotangentStrides, filters, context, x, xStrides } = gradient
   const { code } = context
   const y = axes.length - 2
   const sums: Array<Local<"v128">> = []
@@ -94,10 +100,10 @@ const addBlock = (gradient: Gradient, tile: Tile, image: I32, outer: ReadonlyArr
       [tile.group, channels * 4],
       [tile.rows.channel, 4],
       ...axes.flatMap(({ first, spread }, axis) => {
-        const step = xSteps[axis] ?? 0
+        const step = xStrides[axis] ?? 0
         return [[first, step] as const, [tile.taps[axis] ?? 0, spread * step] as const]
       }),
-      ...outer.map(({ t }, axis) => [t, (axes[axis]?.move ?? 1) * (xSteps[axis] ?? 0)] as const),
+      ...outer.map(({ t }, axis) => [t, (axes[axis]?.move ?? 1) * (xStrides[axis] ?? 0)] as const),
     ),
   )
   const to = code.let(
@@ -106,20 +112,20 @@ const addBlock = (gradient: Gradient, tile: Tile, image: I32, outer: ReadonlyArr
       [image, bytesOf(cotangent) / (cotangent.shape[0] ?? 1)],
       [tile.group, filters * 4],
       [tile.filter, 4],
-      ...outer.map(({ t }, axis) => [t, cotangentSteps[axis] ?? 0] as const),
+      ...outer.map(({ t }, axis) => [t, cotangentStrides[axis] ?? 0] as const),
     ),
   )
   const { end, start } = positionsOf(code, axes[y] as Axis, tile.taps[y] ?? 0)
   code.for(later(start, block.start), sooner(end, block.end), 1, (row) => {
-    const p = code.let(at(from, [row, (axes[y]?.move ?? 1) * (xSteps[y] ?? 0)]))
-    addRow(gradient, sums, tile.rows, p, code.let(at(to, [row, cotangentSteps[y] ?? 0])))
+    const p = code.let(at(from, [row, (axes[y]?.move ?? 1) * (xStrides[y] ?? 0)]))
+    addRow(gradient, sums, tile.rows, p, code.let(at(to, [row, cotangentStrides[y] ?? 0])))
   })
   eachVector(gradient, tile, (offset, i, lanes) => storeLanes(code, tile.address, sums[i] as Local<"v128">, lanes, offset))
 }
 
-/** Makes every tile zero, and then takes all of them on over each image and its blocks of rows. */
+/** Clears every tile, and then continues all of them over each image and its blocks of rows. */
 const emit = (gradient: Gradient, cut: Cut, region: Region): void => {
-  const { axes, cotangentSteps, context, window, x } = gradient
+  const { axes, cotangentStrides, context, window, x } = gradient
   const { code } = context
   const rows = axes[axes.length - 2] as Axis
   const all = [...window.slice(0, -2).map((end) => ({ start: 0, end })), region.lines]
@@ -127,7 +133,7 @@ const emit = (gradient: Gradient, cut: Cut, region: Region): void => {
     const zero = code.let(f32x4.const(0))
     eachVector(gradient, tile, (offset, _, lanes) => storeLanes(code, tile.address, zero, lanes, offset))
   })
-  const most = Math.max(1, Math.floor(blockBytes / ((cotangentSteps.at(-2) ?? 0) || blockBytes)))
+  const most = Math.max(1, Math.floor(blockBytes / ((cotangentStrides.at(-2) ?? 0) || blockBytes)))
   code.for(0, x.shape[0] ?? 0, 1, (image) =>
     eachPosition(code, axes.slice(0, -2), (outer) => {
       const ranges = [...outer.map(({ taps }) => taps), region.lines]
@@ -149,7 +155,7 @@ export const convKernelGrad: PrimitiveKernel<"convKernelGrad"> = {
     const phases = forward(space(x.shape), params.window, space(cotangent.shape), params)
     const missing = phases.length < 2
     const full = (list: Shape.Shape, extra: number): Shape.Shape => (missing ? [extra, ...list] : list)
-    const byteSteps = (shape: Shape.Shape): Shape.Shape => Shape.strides(shape).map((n) => n * 4)
+    const byteStrides = (shape: Shape.Shape): Shape.Shape => Shape.strides(shape).map((n) => n * 4)
     const [channels = 0, all = 0] = out.shape.slice(-2)
     const gradient: Gradient = {
       context,
@@ -163,9 +169,9 @@ export const convKernelGrad: PrimitiveKernel<"convKernelGrad"> = {
         only ? [{ ...own, ...only }] : [],
       ),
       window: full(params.window, 1),
-      xSteps: full(space(byteSteps(x.shape)), 0),
-      cotangentSteps: full(space(byteSteps(cotangent.shape)), 0),
-      tapSteps: full(byteSteps(out.shape).slice(0, -2), 0),
+      xStrides: full(space(byteStrides(x.shape)), 0),
+      cotangentStrides: full(space(byteStrides(cotangent.shape)), 0),
+      tapStrides: full(byteStrides(out.shape).slice(0, -2), 0),
     }
     if (channels === 1 && all === params.groups && all > 1) {
       emitDepthwiseGradient(gradient)

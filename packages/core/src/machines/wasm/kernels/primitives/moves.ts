@@ -36,7 +36,7 @@ export const pad: PrimitiveKernel<"pad"> = {
     if (Shape.size(from.shape) === 0) return
     const [steps, strides] = [Shape.strides(from.shape), Shape.strides(out.shape)]
     const base = strides.reduce((sum, stride, axis) => sum + stride * (low[axis] ?? 0), 0) * size + out.address
-    // From some axis on the elements lie side by side in the result as they do here.
+    // From some axis on the elements are contiguous both here and in the result.
     let run = from.shape.length
     while (run > 0 && (interior[run - 1] ?? 0) === 0 && steps[run - 1] === strides[run - 1]) run--
     const together = Shape.size(from.shape.slice(run)) * size
@@ -71,7 +71,7 @@ export const concat: PrimitiveKernel<"concat"> = {
 
 export const gather: PrimitiveKernel<"gather"> = {
   parallel: true,
-  // Rows lie anywhere, so that what takes time is to wait for them.
+  // Rows are at random addresses, so memory latency dominates.
   work: () => 4,
   emit: ({ code, team }, operation) => {
     const [from, indices] = [input(operation, 0), input(operation, 1)]

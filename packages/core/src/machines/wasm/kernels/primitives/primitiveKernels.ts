@@ -1,4 +1,4 @@
-/** The kernels of the primitives that are no loops: each takes dense arrays and makes one. */
+/** The kernels of single primitives: each computes one dense array from dense arrays. */
 import type { Primitive } from "../../../../language/Primitive.ts"
 import * as Shape from "../../../../words/Shape.ts"
 import type { Spec } from "../../../../words/ShapeError.ts"
@@ -40,11 +40,11 @@ const tableOf = (kernels: Kernels): Table => ({
 
 /** An operation with its kernel. */
 interface Found {
-  readonly direct: PrimitiveKernel<Primitive>
+  readonly kernel: PrimitiveKernel<Primitive>
   readonly operation: Operation
 }
 
-/** What is to be known of the kernels of single steps; those that hold others ask `kernels` for them. */
+/** The kernels of single operations; those that contain other kernels get them from `kernels`. */
 export const primitiveKernels = (kernels: Kernels) => {
   const table = tableOf(kernels)
   /** The kernel of an operation, if it has one. */
@@ -56,7 +56,7 @@ export const primitiveKernels = (kernels: Kernels) => {
   ): Found | undefined => {
     const { primitive } = equation
     if (compilerFactsOf(primitive).by !== "kernel") return undefined
-    const direct = table[primitive as WithKernel] as unknown as PrimitiveKernel<Primitive>
+    const kernel = table[primitive as WithKernel] as unknown as PrimitiveKernel<Primitive>
     const from = inputs.map((view) => ({
       address: address(view.slot),
       shape: view.shape,
@@ -64,27 +64,27 @@ export const primitiveKernels = (kernels: Kernels) => {
     }))
     const out = { ...equation.out, address: address(slot) }
     const operation: Operation = { params: equation.params, inputs: from, out, scratch }
-    return (direct.fits?.(operation) ?? true) ? { direct, operation } : undefined
+    return (kernel.fits?.(operation) ?? true) ? { kernel, operation } : undefined
   }
   return {
     /** Whether an operation has a kernel here. */
     has: (kernel: Single, slots: ReadonlyArray<Spec>): boolean => find(kernel, slots) !== undefined,
     /** Whether threads share an operation's kernel. */
-    isParallel: (kernel: Single, slots: ReadonlyArray<Spec>): boolean => find(kernel, slots)?.direct.parallel ?? false,
+    isParallel: (kernel: Single, slots: ReadonlyArray<Spec>): boolean => find(kernel, slots)?.kernel.parallel ?? false,
     /** Bytes of scratch memory that an operation's kernel uses for each thread. */
     scratch: (kernel: Single, slots: ReadonlyArray<Spec>): number => {
       const found = find(kernel, slots)
-      return Math.ceil((found?.direct.scratch?.(found.operation) ?? 0) / 16) * 16
+      return Math.ceil((found?.kernel.scratch?.(found.operation) ?? 0) / 16) * 16
     },
     /** About how many elementary operations an operation takes. */
     work: (kernel: Single, slots: ReadonlyArray<Spec>): number => {
       const found = find(kernel, slots)
-      return Shape.size(kernel.equation.out.shape) * (found?.direct.work?.(found.operation) ?? 1)
+      return Shape.size(kernel.equation.out.shape) * (found?.kernel.work?.(found.operation) ?? 1)
     },
     /** Writes an operation's kernel; `scratch` is the address of memory for its threads. */
-    emit: (context: EmitContext, kernel: Single, slots: ReadonlyArray<Spec>, scratch: number, finish?: EmitEpilogue): void => {
+    emit: (context: EmitContext, kernel: Single, slots: ReadonlyArray<Spec>, scratch: number, epilogue?: EmitEpilogue): void => {
       const found = find(kernel, slots, context.address, scratch)
-      found?.direct.emit(context, found.operation, finish)
+      found?.kernel.emit(context, found.operation, epilogue)
     },
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A loop over a program of its own: its kernels stand in the loop's body, and what they compute with in scratch memory.
- * Constants are read where they are; carries and rows of sequences are copied in, and what is kept is copied out.
+ * A loop over a program of its own: its kernels are inlined in the loop's body, and its arrays are in scratch memory. Constants are
+ * read where they are; carries and rows of sequences are copied in, and kept rows are copied out.
  */
 import type { Params, Program } from "../../../../language/Primitive.ts"
 import { bytes } from "../../../../words/DType.ts"
@@ -14,22 +14,22 @@ import { type I32, i32 } from "../../assembler/Value.ts"
 import type { EmitContext } from "../loopNest.ts"
 import { at, copyBytes, input, type Operand, type Operation, type PrimitiveKernel } from "./Operation.ts"
 
-/** What a kernel within kernels asks of the others. */
+/** What a kernel that contains kernels needs of them. */
 export interface Kernels {
   readonly scratchOf: (kernel: Kernel, slots: ReadonlyArray<Slot>) => number
   readonly work: (kernel: Kernel, slots: ReadonlyArray<Slot>) => number
-  /** Whether a kernel is done here and not by the host. */
+  /** Whether a kernel is compiled, not computed by the host. */
   readonly isCompiled: (kernel: Kernel, slots: ReadonlyArray<Slot>) => boolean
   readonly emit: (context: EmitContext, kernel: Kernel, slots: ReadonlyArray<Slot>, scratch: number) => void
 }
 
-/** The body of a loop, and where it has its arrays, from the beginning of scratch memory on. */
+/** The body of a loop, and the addresses of its arrays from the beginning of scratch memory on. */
 interface Body {
   readonly plan: Plan
   readonly memory: MemoryPlan
 }
 
-/** Constants are written by the code itself: no more elements than this. */
+/** The code writes constants element by element: at most so many. */
 const mostConstants = 1024
 
 const constantsOf = ({ slots }: Plan): ReadonlyArray<readonly [slot: number, array: NDArray]> =>
@@ -46,7 +46,7 @@ const writeConstant = (code: Code, address: number, { data, dtype }: NDArray): v
     else code.i32.store8(to, x)
   })
 
-/** The kernel of loops, whose bodies are done by these kernels. */
+/** The kernel of `scan`, with these kernels for its body. */
 export const scanBy = (kernels: Kernels): PrimitiveKernel<"scan"> => {
   const bodies = new WeakMap<Program, Body>()
   const bodyOf = ({ params: { body } }: Operation<"scan">): Body => {
@@ -85,15 +85,15 @@ export const scanBy = (kernels: Kernels): PrimitiveKernel<"scan"> => {
         copy(at(to, [i, viewBytes(view)]), i32.const(address(view.slot)), viewBytes(view))
         to += viewBytes(view) * length
       }
-      // A carry that is another's old one is put aside before that is written over.
+      // A carry that is another's old value is copied before that is overwritten.
       let aside = operation.scratch + memory.bytes
       const sources = carried.map((view) => {
         const from = address(view.slot)
         if (plan.slots[view.slot]?.storage.tag !== "input") return from
-        const place = aside
-        copy(i32.const(place), i32.const(from), viewBytes(view))
+        const copied = aside
+        copy(i32.const(copied), i32.const(from), viewBytes(view))
         aside += viewBytes(view)
-        return place
+        return copied
       })
       carried.forEach((view, k) => {
         copy(i32.const(inputAddress(constants + k)), i32.const(sources[k] ?? 0), viewBytes(view))

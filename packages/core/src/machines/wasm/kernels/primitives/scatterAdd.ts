@@ -1,4 +1,4 @@
-/** Rows added where indices say, from zeros on, in the order of the indices. Threads share the rows of the result. */
+/** Rows added to zeros at the given indices, in the order of the indices. Threads share the rows of the result. */
 import * as Shape from "../../../../words/Shape.ts"
 import { f32x4, i32, i32x4, v128 } from "../../assembler/Value.ts"
 import { threadRange } from "../../threads/partition.ts"

@@ -9,7 +9,7 @@ import type { Code } from "../../assembler/Code.ts"
 import { type I32, i32, select } from "../../assembler/Value.ts"
 import { at } from "./Operation.ts"
 
-/** A number known when the module is written, or only while it runs. */
+/** A number known when the module is written, or only at run time. */
 export type Count = number | I32
 
 /** The numbers that all phases of one axis have in common. */
@@ -22,19 +22,19 @@ interface Steps {
   /** Extent of the source. */
   readonly size: number
   /** From one tap to the next, in taps of the whole window. */
-  readonly weightStep: number
+  readonly weightStride: number
 }
 
 /** The numbers that differ between phases. */
 interface Phase<N> {
-  /** Places of the target: `start`, `start + step` … */
+  /** Positions of the target: `start`, `start + step` … */
   readonly count: N
   readonly start: N
   readonly first: N
   readonly taps: N
   /** The first tap's number in the window. */
   readonly weight: N
-  /** Places from `innerStart` up to `innerEnd` have all their taps within the source. */
+  /** Positions from `innerStart` up to `innerEnd` have all their taps within the source. */
   readonly innerStart: N
   readonly innerEnd: N
 }
@@ -48,9 +48,9 @@ export interface Phases {
   readonly phases: ReadonlyArray<Phase<number>>
 }
 
-/** An axis along which there is nothing but one position, for space of one axis. */
+/** An axis with a single position, for images with one spatial axis. */
 export const flat: Phases = {
-  steps: { step: 1, move: 1, spread: 1, size: 1, weightStep: 1 },
+  steps: { step: 1, move: 1, spread: 1, size: 1, weightStride: 1 },
   phases: [{ count: 1, start: 0, first: 0, taps: 1, weight: 0, innerStart: 0, innerEnd: 1 }],
 }
 
@@ -74,7 +74,7 @@ export const forward = (input: Shape, window: Shape, output: Shape, movement: Mo
       move: movement.strides[axis] ?? 1,
       spread: movement.dilation[axis] ?? 1,
       size: input[axis] ?? 0,
-      weightStep: 1,
+      weightStride: 1,
     }
     const first = -(movement.padding[axis]?.[0] ?? 0)
     return { steps, phases: [withInner({ count: output[axis] ?? 0, start: 0, first, taps, weight: 0 }, steps)] }
@@ -93,7 +93,7 @@ export const backward = (input: Shape, window: Shape, output: Shape, movement: M
       move: 1,
       spread: dilation / common,
       size: output[axis] ?? 0,
-      weightStep: stride / common,
+      weightStride: stride / common,
     }
     const size = input[axis] ?? 0
     const phases = Array.from({ length: Math.min(stride, size) }, (_, start) => {
@@ -106,7 +106,7 @@ export const backward = (input: Shape, window: Shape, output: Shape, movement: M
     return { steps, phases }
   })
 
-/** Which of some numbers, by an index that is only known while running. */
+/** One of some numbers, by an index that is known only at run time. */
 const choose = (code: Code, index: I32, numbers: ReadonlyArray<number>): Count => {
   const [first = 0, ...others] = numbers
   if (others.every((n) => n === first)) return first
@@ -161,7 +161,7 @@ export interface Taps {
 /** All taps. */
 export const allTaps = ({ taps }: Axis): Taps => ({ start: 0, end: taps })
 
-/** Whether all taps of position `t` lie within the source, of which nothing need be asked where they always do. */
+/** Whether all taps of position `t` lie within the source, without a test where they always do. */
 export const isInside = ({ count, innerEnd, innerStart }: Axis, t: I32): ReadonlyArray<I32> =>
   innerStart === 0 && innerEnd === count ? [] : [i32.ge_s(t, innerStart), i32.lt_s(t, innerEnd)]
 
@@ -230,7 +230,7 @@ export const targetAt = (base: Count, axes: ReadonlyArray<Axis>, positions: Read
     }),
   )
 
-/** As many taps as this are written out one by one. */
+/** Up to so many taps are unrolled. */
 const unrolled = 16
 
 /** Runs `body` for all the taps, in order; `indices` counts them along each axis. */

@@ -57,7 +57,7 @@ export const threefry: PrimitiveKernel<"threefry"> = {
       if (both) code.v128.store(to, i8x16.shuffle(x, y, highs), 16)
     }
     const rest = total % four
-    // Arrays end on whole vectors: of the last few counters as many vectors are written as they begin.
+    // Arrays end on whole vectors, so the last vector of the last few counters may be written whole.
     const { end, start } = threadRange(code, team, total - rest, four)
     code.for(start, end, four, (i) => round(i, true))
     if (rest > 0) {

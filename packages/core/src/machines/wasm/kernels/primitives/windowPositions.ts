@@ -1,4 +1,4 @@
-/** Four channels at a time of every place that a window's elements, or the windows over an element, are combined for. */
+/** All positions of the windows of pooling or of a depthwise convolution, four channels at a time. */
 import * as Shape from "../../../../words/Shape.ts"
 import { type I32, i32 } from "../../assembler/Value.ts"
 import { threadRange } from "../../threads/partition.ts"
@@ -21,13 +21,13 @@ import {
 export const space = (shape: Shape.Shape): Shape.Shape => shape.slice(1, -1)
 
 /** Bytes between neighbours along the axes of space. */
-const steps = (shape: Shape.Shape): Shape.Shape => space(Shape.strides(shape)).map((n) => n * 4)
+const byteStrides = (shape: Shape.Shape): Shape.Shape => space(Shape.strides(shape)).map((n) => n * 4)
 
-/** Four channels, or as many as are left, of one place of the target. */
+/** Four channels, or as many as are left, of one position of the target. */
 export interface WindowPosition {
   readonly image: I32
   readonly axes: ReadonlyArray<Axis>
-  /** Bytes from the source's beginning to what stands under tap 0; it may lie outside. */
+  /** Bytes from the source's beginning to the element under tap 0, which may be outside. */
   readonly source: I32
   /** Bytes from the target's beginning. */
   readonly target: I32
@@ -38,13 +38,13 @@ export interface WindowPosition {
   readonly offset: (indices: ReadonlyArray<Count>) => ReadonlyArray<readonly [Count, number]>
 }
 
-/** What is done once for each image. */
+/** Code that runs once for each image. */
 interface Around {
   readonly before?: (image: I32) => void
   readonly after?: (image: I32) => void
 }
 
-/** Runs `body` for all positions of a target [n, …, channels] whose taps lie in a source of its kind. */
+/** Runs `body` for all positions of a target [n, …, channels] whose taps lie in a source. */
 export const eachWindowPosition = (
   { code, team }: EmitContext,
   source: Shape.Shape,
@@ -55,7 +55,7 @@ export const eachWindowPosition = (
 ): void => {
   const [images = 0] = target
   const channels = target.at(-1) ?? 0
-  const [sourceSteps, targetSteps] = [steps(source), steps(target)]
+  const [sourceStrides, targetStrides] = [byteStrides(source), byteStrides(target)]
   const [sourceImage, targetImage] = [Shape.size(source.slice(1)) * 4, Shape.size(target.slice(1)) * 4]
   const { end, start } = threadRange(code, team, images)
   code.for(start, end, 1, (image) => {
@@ -63,8 +63,8 @@ export const eachWindowPosition = (
     eachPhase(code, all, (axes) =>
       eachPosition(code, axes, (found) => {
         const ts = found.map(({ t }) => t)
-        const from = code.let(sourceAt(at(0, [image, sourceImage]), axes, ts, sourceSteps))
-        const to = code.let(targetAt(at(0, [image, targetImage]), axes, ts, targetSteps))
+        const from = code.let(sourceAt(at(0, [image, sourceImage]), axes, ts, sourceStrides))
+        const to = code.let(targetAt(at(0, [image, targetImage]), axes, ts, targetStrides))
         const withTaps = (taps: ReadonlyArray<Taps>): void =>
           blocks(code, channels, 4, (channel, count) =>
             body({
@@ -75,12 +75,12 @@ export const eachWindowPosition = (
               channel,
               channels: count,
               taps,
-              offset: (indices) => axes.map(({ spread }, i) => [indices[i] ?? 0, spread * (sourceSteps[i] ?? 0)] as const),
+              offset: (indices) => axes.map(({ spread }, i) => [indices[i] ?? 0, spread * (sourceStrides[i] ?? 0)] as const),
             }),
           )
         const inside = axes.flatMap((axis, i) => isInside(axis, ts[i] ?? i32.const(0)))
         const [first, ...others] = inside
-        // Where all taps lie in the source they are known, and can be written out.
+        // Where all taps lie in the source their number is known, and they can be unrolled.
         if (first === undefined) withTaps(axes.map(allTaps))
         else
           code.if(

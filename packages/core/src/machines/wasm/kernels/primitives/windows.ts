@@ -60,10 +60,10 @@ export const windowSumGrad: PrimitiveKernel<"windowSumGrad"> = {
     ),
 }
 
-/** Where x comes before what is the largest so far. */
+/** Where x is larger than the largest so far. */
 const exceeds = (x: V128, best: V128): V128 => v128.andnot(f32x4.eq(best, best), f32x4.le(x, best))
 
-/** Goes through a window's elements; `take` is told where each is the largest so far, the first one before. */
+/** Visits a window's elements; `begin` gets the first one, and `take` a mask of where each is the largest so far. */
 const findLargest = (
   { code }: EmitContext,
   { offset, source, taps }: WindowPosition,
@@ -124,16 +124,16 @@ export const windowMaxPick: PrimitiveKernel<"windowMaxPick"> = {
 export const windowMaxGrad: PrimitiveKernel<"windowMaxGrad"> = {
   parallel: true,
   work: (operation) => 8 * elements(operation),
-  emit: (context, operation, finish) => {
+  emit: (context, operation, epilogue) => {
     const { code } = context
     const [x, cotangent] = [input(operation, 0), input(operation, 1)]
     const { window } = operation.params
     const outputs = windowCounts(space(x.shape), operation.params)
     const all = forward(space(x.shape), window, outputs, movement(operation.params))
     const image = Shape.size(x.shape.slice(1)) * 4
-    const tapSteps = Shape.strides(window)
+    const tapStrides = Shape.strides(window)
     const number = (indices: ReadonlyArray<Count>): V128 =>
-      i32x4.splat(at(0, ...indices.map((index, axis) => [index, tapSteps[axis] ?? 0] as const)))
+      i32x4.splat(at(0, ...indices.map((index, axis) => [index, tapStrides[axis] ?? 0] as const)))
     // Where every element is in one window exactly, each is written once; else windows add to zeros.
     const { padding, strides } = operation.params
     const apart = window.every(
@@ -162,7 +162,7 @@ export const windowMaxGrad: PrimitiveKernel<"windowMaxGrad"> = {
     }
     eachWindowPosition(context, x.shape, cotangent.shape, all, spread, {
       before: clear,
-      after: (image) => finish?.({ indices: [image] }),
+      after: (image) => epilogue?.({ indices: [image] }),
     })
   },
 }

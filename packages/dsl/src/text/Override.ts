@@ -4,9 +4,10 @@
  */
 import * as Result from "effect/Result"
 import { codes } from "../diagnostic/Codes.ts"
-import { type Path, print } from "./Path.ts"
-import { fromText } from "./Source.ts"
-import { type Data, isRecord, parse as parseYaml } from "./Yaml.ts"
+import { type Data, isRecord } from "../source/Data.ts"
+import { type Path, print } from "../source/Path.ts"
+import { fromText } from "../source/Source.ts"
+import { parse as parseYaml } from "./Yaml.ts"
 
 /** A path, the value that is put there, and the text that said so. */
 export interface Override {

@@ -1,7 +1,7 @@
 /** What is wrong with text that is not YAML, in words for a person who has never read its grammar, with the edit where one is sure. */
 import type { CST, YAMLError } from "yaml"
 import type { Fix } from "../diagnostic/Edit.ts"
-import { lineText, type Source, span } from "./Source.ts"
+import { lineText, type Source, span } from "../source/Source.ts"
 
 /** A mistake in the text: from where to where, what it is, and what mends it. */
 export interface Mistake {

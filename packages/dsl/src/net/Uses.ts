@@ -1,5 +1,5 @@
 /** From the document's spelling of named things to the uses that core's tables make things of. */
-import { make, mayLack, type Option, type Table, type Use } from "@adjoint/core/learning/Entry"
+import { make, mayLack, type Option, settled, type Table, type Use } from "@adjoint/core/learning/Entry"
 import { type Named, useOf } from "../Document.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
 
@@ -27,6 +27,15 @@ export const use = (catalogue: Catalogue, table: Table<unknown>, named: Named): 
       }),
     ),
   }
+}
+
+/** The uses of a table's entries that a map says by their names, in the order of the table. */
+export const uses = (table: Table<unknown>, said: object): ReadonlyArray<Use> => {
+  const all = new Map<string, unknown>(Object.entries(said))
+  return Object.entries(table).flatMap(([name, entry]) => {
+    const setting = all.get(name)
+    return setting === undefined ? [] : [{ name, options: settled(entry, setting) }]
+  })
 }
 
 /** What an entry makes when all is left to its defaults; nothing for a name that is not there or that wants an option. */

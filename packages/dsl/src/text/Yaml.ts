@@ -4,17 +4,11 @@
  */
 import { Composer, type CST, type Document, isAlias, isMap, isScalar, isSeq, type ParsedNode, Parser, type YAMLError } from "yaml"
 import { type Diagnostic, diagnostic } from "../diagnostic/Diagnostic.ts"
-import { type Path, pointer, print } from "./Path.ts"
-import type { Place, Positions } from "./Positions.ts"
-import { type Source, type Span, span } from "./Source.ts"
+import type { Data } from "../source/Data.ts"
+import { type Path, pointer, print } from "../source/Path.ts"
+import type { Place, Positions } from "../source/Positions.ts"
+import { type Source, type Span, span } from "../source/Source.ts"
 import { mistake } from "./Syntax.ts"
-
-/** Plain data: what JSON can say, and the numbers `.inf` and `.nan`. */
-export type Data = null | boolean | number | string | ReadonlyArray<Data> | { readonly [key: string]: Data }
-
-/** Whether data is a map. */
-export const isRecord = (data: unknown): data is { readonly [key: string]: Data } =>
-  typeof data === "object" && data !== null && !Array.isArray(data)
 
 /** Maps and lists may stand inside each other this deep. */
 export const maxDepth = 64

@@ -3,7 +3,7 @@ import * as DataError from "@adjoint/core/data/DataError"
 import * as Text from "@adjoint/core/data/Text"
 import * as Result from "effect/Result"
 import { type Diagnostic, diagnostic } from "../diagnostic/Diagnostic.ts"
-import { fromText, type Source, span } from "./Source.ts"
+import { fromText, type Source, span } from "../source/Source.ts"
 
 /** A model file larger than this is refused before it is parsed. */
 export const maxBytes = 1024 * 1024

@@ -4,8 +4,8 @@
  * offers the names; every branch has a title; and a variable or a search marker may stand in place of any value.
  */
 import * as Schema from "effect/Schema"
-import { type Language, standard } from "../Language.ts"
-import { kindNames } from "../variables/Blocks.ts"
+import { type Language, standard } from "./Language.ts"
+import { kindNames } from "./variables/Blocks.ts"
 
 /** A JSON Schema, as plain data. */
 export interface JsonSchema {

@@ -1,0 +1,35 @@
+/** Runs the command in a worker and keeps the main thread free: it writes what the worker prints and hears signals at once. */
+import process from "node:process"
+import { Worker } from "node:worker_threads"
+import type { Report, Request, Start, Streams } from "./Beside.ts"
+import { end, output } from "./Output.ts"
+import { acknowledgement, signals } from "./Signals.ts"
+
+/** Runs `main` with these arguments in a worker and sets the exit code of the process when it has ended. */
+export const supervise = (main: URL, args: ReadonlyArray<string>): void => {
+  const outputs = { stdout: output("stdout", process.stdout), stderr: output("stderr", process.stderr) }
+  const { stderr, stdout } = outputs
+  const factsOf = ({ columns, isTerminal }: typeof stdout) => ({ isTerminal, columns: columns() })
+  const streams = (): Streams => ({ stdout: factsOf(stdout), stderr: factsOf(stderr) })
+  const worker = new Worker(main, { workerData: { args, streams: streams() } satisfies Start })
+  const ask = (request: Request) => worker.postMessage(request)
+  let hasRun = false
+  const { code: heard, setSaving } = signals((signal) => {
+    stderr.write(acknowledgement(signal))
+    ask({ tag: "interrupt" })
+  })
+  const resized = () => ask({ tag: "resized", streams: streams() })
+  for (const stream of [process.stdout, process.stderr]) stream.on("resize", resized)
+  worker.on("message", (report: Report) => {
+    if (report.tag === "write") return outputs[report.name].write(report.text)
+    hasRun ||= report.isSaving
+    return setSaving(report.isSaving)
+  })
+  worker.on("error", (error) => {
+    stderr.write(`internal error: please report this with what you typed\n${error instanceof Error ? error.stack : error}\n`)
+  })
+  worker.on("exit", (code) => {
+    for (const stream of [process.stdout, process.stderr]) stream.off("resize", resized)
+    end({ code, hasRun, outputs: [stdout, stderr], signalled: heard() })
+  })
+}
