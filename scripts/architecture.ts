@@ -8,7 +8,7 @@ import { dirname, join, normalize } from "node:path/posix"
 import { parseSync, Visitor } from "vite"
 
 export interface Source {
-  /** From the repository's root, with forward slashes: `packages/core/src/words/Shape.ts`. */
+  /** From the repository's root, with forward slashes: `packages/core/src/types/Shape.ts`. */
   readonly path: string
   readonly text: string
 }
@@ -180,17 +180,17 @@ export const violations = (rules: Rules, sources: ReadonlyArray<Source>): Readon
 export const readRules = (root: string, document = readFileSync(join(root, "docs/architecture.md"), "utf8")): Rules => ({
   packages: ["core", "dsl", "cli"],
   floors: floorsOf(document, "core"),
-  pureFloors: new Set(["words", "language", "meaning", "machines", "tensor", "transform", "learning"]),
+  pureFloors: new Set(["types", "language", "reference", "compiler", "backend", "tensor", "transform", "learning"]),
   allowedInPure: new Set(["effect/Data"]),
   seams: [
-    { folder: "packages/core/src/machines/wasm/", importers: ["packages/core/src/machines/", "packages/core/src/engines/"] },
+    { folder: "packages/core/src/backend/wasm/", importers: ["packages/core/src/backend/", "packages/core/src/engines/"] },
     {
-      folder: "packages/core/src/machines/",
-      importers: ["packages/core/src/machines/", "packages/core/src/engines/", "packages/core/src/tensor/"],
+      folder: "packages/core/src/backend/",
+      importers: ["packages/core/src/backend/", "packages/core/src/engines/", "packages/core/src/tensor/"],
     },
   ],
   orders: [
-    { folder: "packages/core/src/machines/wasm/", parts: ["assembler", "threads", "kernels"] },
+    { folder: "packages/core/src/backend/wasm/", parts: ["assembler", "threads", "kernels"] },
     { folder: "packages/dsl/src/", parts: floorsOf(document, "dsl") },
   ],
 })

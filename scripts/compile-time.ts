@@ -5,13 +5,13 @@
  *     node scripts/compile-time.ts
  */
 import { execFileSync } from "node:child_process"
+import { compileJob } from "@adjoint/core/backend/wasm/compile"
 import { folded } from "@adjoint/core/engines/Compile"
 import { tensors } from "@adjoint/core/language/TensorTree"
 import * as Layers from "@adjoint/core/learning/Layers"
 import * as Loss from "@adjoint/core/learning/Loss"
 import * as Net from "@adjoint/core/learning/Net"
 import * as Optimizer from "@adjoint/core/learning/Optimizer"
-import { compileJob } from "@adjoint/core/machines/wasm/compile"
 import * as Tensor from "@adjoint/core/tensor/Tensor"
 import { initial, trainStep } from "@adjoint/core/training/trainStep"
 

@@ -1,7 +1,7 @@
 /**
  * The coefficients of the engine's polynomials: the best approximation in the sense of the largest weighted error, found by
  * exchange (Remez 1934) in doubles. `node scripts/minimax.ts` prints them as they stand in
- * `packages/core/src/machines/wasm/kernels/math`.
+ * `packages/core/src/backend/wasm/kernels/math`.
  */
 interface Fit {
   readonly name: string

@@ -10,11 +10,11 @@
  * The truth is Reference's, in doubles, whose own error is some 2⁻²⁸ of a float's last place.
  */
 import { parseArgs } from "node:util"
-import { binaryFunctions, unaryFunctions } from "@adjoint/core/machines/wasm/kernels/math/functions"
-import { overArrays, type Prepared, type VectorFunction } from "@adjoint/core/machines/wasm/kernels/math/overArrays"
-import { ulps } from "@adjoint/core/machines/wasm/kernels/math/ulp"
-import { meanings } from "@adjoint/core/meaning/Reference"
-import { make } from "@adjoint/core/words/NDArray"
+import { binaryFunctions, unaryFunctions } from "@adjoint/core/backend/wasm/kernels/math/functions"
+import { overArrays, type Prepared, type VectorFunction } from "@adjoint/core/backend/wasm/kernels/math/overArrays"
+import { ulps } from "@adjoint/core/backend/wasm/kernels/math/ulp"
+import { definitions } from "@adjoint/core/reference/Reference"
+import { make } from "@adjoint/core/types/NDArray"
 
 const chunk = 65536
 const { values, positionals } = parseArgs({
@@ -74,14 +74,14 @@ const sweep = (name: Name): string => {
   const { inputs, output, run } = prepare(name)
   const asBits = inputs.map((input) => new Uint32Array(input.buffer, input.byteOffset, chunk))
   const fill = isBinary(name) ? atRandom() : inOrder()
-  const meaning = meanings[name]
+  const definition = definitions[name]
   let [worst, misrounded, of] = [0, 0, 0]
   let where = ""
   for (let count = fill(asBits); count > 0; count = fill(asBits)) {
     run(count)
     of += count
     const spec = { dtype: "f32", shape: [count] } as const
-    const truth = meaning(
+    const truth = definition(
       {},
       inputs.map((input) => make("f32", spec.shape, input.subarray(0, count))),
       spec,

@@ -6,12 +6,12 @@ const root = join(import.meta.dirname, "..")
 
 const rules: Rules = {
   packages: ["core", "dsl", "cli"],
-  floors: ["words", "tensor", "training"],
-  pureFloors: new Set(["words", "tensor"]),
+  floors: ["types", "tensor", "training"],
+  pureFloors: new Set(["types", "tensor"]),
   allowedInPure: new Set(["effect/Data"]),
   seams: [{ folder: "packages/core/src/tensor/hidden/", importers: ["packages/core/src/tensor/"] }],
   orders: [
-    { folder: "packages/core/src/words/", parts: ["low", "high"] },
+    { folder: "packages/core/src/types/", parts: ["low", "high"] },
     { folder: "packages/dsl/src/", parts: ["Document", "schema", "check"] },
   ],
 }
@@ -22,8 +22,8 @@ const sources = (files: Record<string, string>): ReadonlyArray<Source> =>
 describe("the checker catches", () => {
   const planted: Record<string, readonly [files: Record<string, string>, message: string]> = {
     "a circle of two": [
-      { "core/src/words/A.ts": `import "./B.ts"`, "core/src/words/B.ts": `import "./A.ts"` },
-      "import cycle: packages/core/src/words/A.ts -> packages/core/src/words/B.ts -> packages/core/src/words/A.ts",
+      { "core/src/types/A.ts": `import "./B.ts"`, "core/src/types/B.ts": `import "./A.ts"` },
+      "import cycle: packages/core/src/types/A.ts -> packages/core/src/types/B.ts -> packages/core/src/types/A.ts",
     ],
     "a circle of types only": [
       { "dsl/src/A.ts": `import type { B } from "./B.ts"`, "dsl/src/B.ts": `export type B = import("./A.ts").A` },
@@ -34,11 +34,11 @@ describe("the checker catches", () => {
       "import cycle: packages/cli/src/A.ts -> packages/cli/src/A.ts",
     ],
     "an import from a floor above": [
-      { "core/src/words/A.ts": `\nexport { b } from "../tensor/B.ts"`, "core/src/tensor/B.ts": "export const b = 1" },
-      "packages/core/src/words/A.ts:2: imports ../tensor/B.ts: tensor is a floor above words; imports point down",
+      { "core/src/types/A.ts": `\nexport { b } from "../tensor/B.ts"`, "core/src/tensor/B.ts": "export const b = 1" },
+      "packages/core/src/types/A.ts:2: imports ../tensor/B.ts: tensor is a floor above types; imports point down",
     ],
     "a floor that imports the index": [
-      { "core/src/tensor/A.ts": `import { words } from "../index.ts"`, "core/src/index.ts": "export const words = 1" },
+      { "core/src/tensor/A.ts": `import { types } from "../index.ts"`, "core/src/index.ts": "export const types = 1" },
       "packages/core/src/tensor/A.ts:1: imports ../index.ts: the floors do not import what gathers them",
     ],
     "a folder that is no floor": [
@@ -54,12 +54,12 @@ describe("the checker catches", () => {
       "packages/dsl/src/A.ts:1: imports @adjoint/cli: packages depend in one direction, cli -> dsl -> core",
     ],
     "a path into another package": [
-      { "dsl/src/A.ts": `import "../../core/src/words/Shape.ts"` },
-      "packages/dsl/src/A.ts:1: imports ../../core/src/words/Shape.ts: a package is imported by its name, not by a path into it",
+      { "dsl/src/A.ts": `import "../../core/src/types/Shape.ts"` },
+      "packages/dsl/src/A.ts:1: imports ../../core/src/types/Shape.ts: a package is imported by its name, not by a path into it",
     ],
     "Effect on a pure floor": [
-      { "core/src/words/A.ts": `import { Effect } from "effect"` },
-      "packages/core/src/words/A.ts:1: imports effect: words is pure; of Effect it may import only effect/Data",
+      { "core/src/types/A.ts": `import { Effect } from "effect"` },
+      "packages/core/src/types/A.ts:1: imports effect: types is pure; of Effect it may import only effect/Data",
     ],
     "all of Effect": [
       { "dsl/src/A.ts": `import { Effect } from "effect"` },
@@ -74,8 +74,8 @@ describe("the checker catches", () => {
       "packages/cli/src/A.ts:1: imports @adjoint/core/tensor/hidden/B: packages/core/src/tensor/hidden/ is hidden behind packages/core/src/tensor/",
     ],
     "an import up the order of inner folders": [
-      { "core/src/words/low/A.ts": `import "../high/B.ts"`, "core/src/words/high/B.ts": "" },
-      "packages/core/src/words/low/A.ts:1: imports ../high/B.ts: high is above low; imports point down",
+      { "core/src/types/low/A.ts": `import "../high/B.ts"`, "core/src/types/high/B.ts": "" },
+      "packages/core/src/types/low/A.ts:1: imports ../high/B.ts: high is above low; imports point down",
     ],
     "an import up the floors of dsl": [
       { "dsl/src/schema/A.ts": `import "../check/B.ts"`, "dsl/src/check/B.ts": "" },
@@ -94,12 +94,12 @@ describe("the checker catches", () => {
       "packages/dsl/src/attic/A.ts: attic has no place in the order of packages/dsl/src/",
     ],
     "an inner folder that imports a file above it": [
-      { "core/src/words/high/A.ts": `import "../B.ts"`, "core/src/words/B.ts": "" },
-      "packages/core/src/words/high/A.ts:1: imports ../B.ts: packages/core/src/words/ is above high; imports point down",
+      { "core/src/types/high/A.ts": `import "../B.ts"`, "core/src/types/B.ts": "" },
+      "packages/core/src/types/high/A.ts:1: imports ../B.ts: packages/core/src/types/ is above high; imports point down",
     ],
     "a file named for nothing": [
-      { "core/src/words/utils.ts": "" },
-      "packages/core/src/words/utils.ts: name a file for the one thing in it",
+      { "core/src/types/utils.ts": "" },
+      "packages/core/src/types/utils.ts: name a file for the one thing in it",
     ],
   }
 
@@ -111,11 +111,11 @@ describe("the checker catches", () => {
 test("the checker accepts what the rules allow", () => {
   const fine = sources({
     "core/src/index.ts": `export * as A from "./training/A.ts"`,
-    "core/src/words/B.ts": `import { Data } from "effect/Data"\nimport { inspect } from "node:util"`,
-    "core/src/training/A.ts": `import * as Effect from "effect/Effect"\nimport * as B from "../words/B.ts"`,
+    "core/src/types/B.ts": `import { Data } from "effect/Data"\nimport { inspect } from "node:util"`,
+    "core/src/training/A.ts": `import * as Effect from "effect/Effect"\nimport * as B from "../types/B.ts"`,
     "core/src/tensor/C.ts": `import "./hidden/D.ts"`,
-    "core/src/words/high/E.ts": `import "../low/F.ts"`,
-    "core/src/words/G.ts": `import "./high/E.ts"`,
+    "core/src/types/high/E.ts": `import "../low/F.ts"`,
+    "core/src/types/G.ts": `import "./high/E.ts"`,
     "dsl/src/A.ts": `import { Shape } from "@adjoint/core"\nimport "./check/B.ts"`,
     "dsl/src/check/B.ts": `import "../Document.ts"\nimport "../schema/C.ts"`,
     "cli/src/A.ts": `import { ModelFile } from "@adjoint/dsl"\nimport { Shape } from "@adjoint/core"`,
@@ -141,8 +141,8 @@ type E = import("./e.ts").E`
 test("the floors are read from docs/architecture.md", () => {
   const table = (...names: ReadonlyArray<string>) =>
     ["| floor | files |", "| --- | --- |", ...names.map((name) => `| \`${name}\` | \`Expr\` |`)].join("\n")
-  const document = `In \`packages/core/src\`:\n\n${table("words", "language")}\n\nIn \`packages/dsl/src\`:\n\n${table("Document", "schema")}\n\n${table("other")}\n`
-  expect(floorsOf(document, "core")).toEqual(["words", "language"])
+  const document = `In \`packages/core/src\`:\n\n${table("types", "language")}\n\nIn \`packages/dsl/src\`:\n\n${table("Document", "schema")}\n\n${table("other")}\n`
+  expect(floorsOf(document, "core")).toEqual(["types", "language"])
   expect(floorsOf(document, "dsl")).toEqual(["Document", "schema"])
   const { floors, orders, pureFloors } = readRules(root)
   expect(floors).toEqual(expect.arrayContaining([...pureFloors, "training"]))

@@ -120,7 +120,7 @@ test("pnpm packs the same files and the same entries", { timeout: 60_000 }, asyn
 
 const consumer = `
 import { Shape } from "@adjoint/core"
-import * as Direct from "@adjoint/core/words/Shape"
+import * as Direct from "@adjoint/core/types/Shape"
 import * as Dsl from "@adjoint/dsl"
 
 const shape: Shape.Shape | undefined = Shape.broadcast([4, 1], [3])

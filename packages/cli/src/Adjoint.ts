@@ -58,6 +58,7 @@ const check = Command.make(
   "check",
   {
     files: model.pipe(Argument.atLeast(1)),
+    set,
     fix: Flag.Literals("fix", ["errors", "advice"]).pipe(
       Flag.withOptionalValue("errors" as const),
       Flag.optional,
@@ -72,7 +73,7 @@ const check = Command.make(
 
 const inspect = Command.make(
   "inspect",
-  { subject: Argument.String("model").pipe(Argument.withDescription("a model file, or a run")), runs, json },
+  { subject: Argument.String("model").pipe(Argument.withDescription("a model file, or a run")), set, runs, json },
   lazily(() => import("./verbs/inspect.ts")),
 ).pipe(Command.withDescription("Show a model's layers: shapes, parameters, multiply-adds"))
 

@@ -13,6 +13,7 @@ import { adjoint } from "./Adjoint.ts"
 import { type ExitCode, exitCodes } from "./ExitCode.ts"
 import { version } from "./Packages.ts"
 import { hasColour } from "./terminal/Capability.ts"
+import { guardedWorld } from "./terminal/Guard.ts"
 import { style } from "./terminal/Style.ts"
 import { World } from "./terminal/World.ts"
 import { presenter } from "./Usage.ts"
@@ -37,22 +38,24 @@ const report = async (cause: Cause.Cause<unknown>, args: ReadonlyArray<string>, 
   const { env, stderr, stdout } = world
   const colour = hasColour(env, stderr)
   stderr.write(`${Report.text(error, style(colour), colour)}\n`)
-  if (args.includes("--json")) stdout.write(`${JSON.stringify(Report.event(error))}\n`)
+  if (args.includes("--json")) stdout.write(`${Report.json(error)}\n`)
   return Report.exitCode(error)
 }
 
 /** Runs the command; interrupting the fiber stops it as Ctrl-C does. */
-export const execute = (args: ReadonlyArray<string>, world: World["Service"]): Effect.Effect<ExitCode> =>
-  Command.runWith(adjoint, { version: version() })(args).pipe(
+export const execute = (args: ReadonlyArray<string>, unguarded: World["Service"]): Effect.Effect<ExitCode> => {
+  const world = guardedWorld(unguarded)
+  return Command.runWith(adjoint, { version: version() })(args).pipe(
     Effect.provide(NodeServices.layer),
     Effect.provideService(World, world),
-    Effect.provideService(CliOutput.Presenter, presenter(world)),
+    Effect.provideService(CliOutput.Presenter, presenter(world, args)),
     Effect.provideService(CliConfig.CliConfig, CliConfig.make({ builtIns })),
     Effect.exit,
     Effect.flatMap((exit) =>
       Exit.isSuccess(exit) ? Effect.succeed<ExitCode>(exitCodes.ok) : Effect.promise(() => report(exit.cause, args, world)),
     ),
   )
+}
 
 /** The exit code of a command that runs in a fiber, when it has ended. */
 export const codeOf = (running: Fiber.Fiber<ExitCode>): Effect.Effect<ExitCode> =>

@@ -4,7 +4,7 @@ import { trace } from "@adjoint/core/language/Program"
 import type { Net } from "@adjoint/core/learning/Net"
 import { leaves } from "@adjoint/core/learning/Params"
 import * as Key from "@adjoint/core/tensor/Key"
-import * as Shape from "@adjoint/core/words/Shape"
+import * as Shape from "@adjoint/core/types/Shape"
 import type { Training } from "./Training.ts"
 
 export interface Row {

@@ -9,10 +9,10 @@ import { type Prepared, prepare } from "@adjoint/dsl/prepare/Prepare"
 import { survey } from "@adjoint/dsl/prepare/Survey"
 import { openWith, type Reading, withFacts } from "@adjoint/dsl/Read"
 import type { Source } from "@adjoint/dsl/source/Source"
-import { fromBytes } from "@adjoint/dsl/text/Bytes"
+import { fromBytes, maxBytes, ofSize } from "@adjoint/dsl/text/Bytes"
 import * as Override from "@adjoint/dsl/text/Override"
 import * as Effect from "effect/Effect"
-import type * as FileSystem from "effect/FileSystem"
+import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
 import { Refused, UsageError } from "./Failure.ts"
 
@@ -22,6 +22,8 @@ export interface Opened {
   /** What its paths are taken from. */
   readonly directory: string
   readonly facts: Facts
+  /** The rows, where they were few enough to be prepared while the file was checked. */
+  readonly prepared?: Prepared
 }
 
 /** A model file that can be used. */
@@ -35,6 +37,13 @@ const unreadable = (error: DataError, file: string): Diagnostic =>
 /** The text of a model file. */
 export const sourceOf = (file: string): Effect.Effect<Source, Refused, FileSystem.FileSystem> =>
   Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    // The size is asked before a byte is read: files of /proc have none, and reading one of them may never end.
+    const size = yield* fs.stat(file).pipe(
+      Effect.map(({ size, type }) => (type === "File" ? Number(size) : undefined)),
+      Effect.orElseSucceed(() => undefined),
+    )
+    if (size !== undefined && (size === 0 || size > maxBytes)) return yield* new Refused({ diagnostics: [ofSize(file, size)] })
     const bytes = yield* Effect.mapError(Load.bytes(file), (error) => new Refused({ diagnostics: [unreadable(error, file)] }))
     const source = fromBytes(file, bytes)
     return yield* Effect.mapError(Effect.fromResult(source), (found) => new Refused({ diagnostics: [found] }))
@@ -66,7 +75,8 @@ export const ofSource = (
     const overrides = yield* overridesOf(sets)
     const opened = yield* Effect.mapError(Effect.fromResult(openWith(source, overrides)), usage)
     const known = yield* survey(opened.sections, directory)
-    return { reading: withFacts(opened, known), directory, facts: known.facts }
+    const { facts, prepared } = known
+    return { reading: withFacts(opened, known), directory, facts, ...(prepared === undefined ? {} : { prepared }) }
   })
 
 /** The same, if it can be used. Fails with everything that is wrong with it. */
@@ -77,12 +87,14 @@ export const sound = (opened: Opened): Effect.Effect<Sound, Refused> => {
     : Effect.succeed({ ...opened, document })
 }
 
-/** The rows that a model file describes, and what is wrong with them, reported at its place in the file. */
+/** The rows that a model file describes, prepared once, with what is wrong with them located in the file. */
 export const dataOf = (
-  { directory, document, reading: { positions, source } }: Sound,
+  { directory, document, prepared, reading: { positions, source } }: Sound,
   options: Parameters<typeof prepare>[2] = {},
 ): Effect.Effect<Prepared, Refused, FileSystem.FileSystem> =>
-  Effect.mapError(
-    prepare(document, directory, options),
-    ({ findings }) => new Refused({ diagnostics: sort(findings.map((finding) => locate(finding, positions))), source }),
-  )
+  prepared !== undefined && options.fitted === undefined
+    ? Effect.succeed(prepared)
+    : Effect.mapError(
+        prepare(document, directory, options),
+        ({ findings }) => new Refused({ diagnostics: sort(findings.map((finding) => locate(finding, positions))), source }),
+      )

@@ -2,11 +2,13 @@
 import { systemWords } from "@adjoint/core/data/systemWords"
 import { OutOfMemory } from "@adjoint/core/engines/Engine"
 import { type Diagnostic, hasErrors } from "@adjoint/dsl/diagnostic/Diagnostic"
+import { escapedJson, printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
 import type * as PlatformError from "effect/PlatformError"
 import { type ExitCode, exitCodes } from "./ExitCode.ts"
 import type { Failure } from "./Failure.ts"
 import * as Format from "./terminal/Format.ts"
+import { own } from "./terminal/Guard.ts"
 import type { Style } from "./terminal/Style.ts"
 
 type Row<F> = {
@@ -35,11 +37,11 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
   },
   CheckpointError: {
     code: ({ isUnwritten }) => (isUnwritten === true ? exitCodes.unwritten : exitCodes.incompatible),
-    say: ({ file, got, hint, wanted }) => said(`${file}: got ${got}, wanted ${wanted}`, hint),
+    say: ({ file, got, hint, wanted }) => said(printable(`${file}: got ${got}, wanted ${wanted}`), hint),
   },
   ConfigError: {
     code: () => exitCodes.modelFile,
-    say: ({ argument, got, hint, wanted }) => said(`${argument}: got ${got}, wanted ${wanted}`, hint),
+    say: ({ argument, got, hint, wanted }) => said(printable(`${argument}: got ${got}, wanted ${wanted}`), hint),
   },
   Diverged: {
     code: () => exitCodes.diverged,
@@ -57,7 +59,7 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
           .join("\n"),
       ),
   },
-  DataError: { code: () => exitCodes.data, say: ({ message }) => said(message) },
+  DataError: { code: () => exitCodes.data, say: ({ message }) => said(printable(message)) },
   Unwell: { code: () => exitCodes.internal, say: ({ wrong }) => said(`the self-test failed: ${wrong.join(", ")}`) },
   Unanswered: {
     code: () => exitCodes.data,
@@ -74,7 +76,7 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
           : undefined,
       ),
   },
-  ShapeError: { code: () => exitCodes.modelFile, say: ({ message }) => said(message) },
+  ShapeError: { code: () => exitCodes.modelFile, say: ({ message }) => said(printable(message)) },
   PlatformError: {
     code: () => exitCodes.unwritten,
     say: (error) =>
@@ -89,8 +91,11 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
 const placeOf = ({ reason }: PlatformError.PlatformError): string =>
   "pathOrDescriptor" in reason && typeof reason.pathOrDescriptor === "string" ? `${reason.pathOrDescriptor}: ` : ""
 
-const summary = (diagnostics: ReadonlyArray<Diagnostic>): string =>
-  diagnostics.map(({ code, message }) => `${code} ${message}`).join("; ")
+const summary = (diagnostics: ReadonlyArray<Diagnostic>): string => {
+  const shown = Render.shown(diagnostics)
+  const more = diagnostics.length - shown.length
+  return [...shown.map(({ code, message }) => `${code} ${message}`), ...(more > 0 ? [`and ${more} more`] : [])].join("; ")
+}
 
 const rowOf = (failure: Failure): Row<Failure> => rows[failure._tag] as Row<Failure>
 
@@ -103,10 +108,13 @@ export const exitCode = (failure: Failure): ExitCode => rowOf(failure).code(fail
 
 /** A failure as text. */
 export const text = (failure: Failure, style: Style, colour: boolean): string => {
-  if ("diagnostics" in failure) return Render.all(failure.diagnostics, failure.source, { colour })
+  if ("diagnostics" in failure) return own(Render.all(failure.diagnostics, failure.source, { colour }))
   const { hint, message } = rowOf(failure).say(failure)
   return `${style("bad", "error")}: ${message}${hint === undefined ? "" : `\n  ${style("accent", "try:")} ${hint}`}`
 }
+
+/** A failure as the last line of a run whose events are printed as JSON. */
+export const json = (failure: Failure): string => escapedJson(JSON.stringify(event(failure)))
 
 /** A failure as the last event of a run whose events are printed as JSON. */
 export const event = (failure: Failure) => {
@@ -118,6 +126,6 @@ export const event = (failure: Failure) => {
     error: failure._tag,
     message,
     ...(hint === undefined ? {} : { hint }),
-    ...("diagnostics" in failure ? { diagnostics: failure.diagnostics } : {}),
+    ...("diagnostics" in failure ? { diagnostics: Render.shown(failure.diagnostics) } : {}),
   }
 }

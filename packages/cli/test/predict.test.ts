@@ -6,7 +6,7 @@ import * as Gzip from "@adjoint/core/data/Gzip"
 import * as Idx from "@adjoint/core/data/Idx"
 import * as Npy from "@adjoint/core/data/Npy"
 import * as Npz from "@adjoint/core/data/Npz"
-import * as NDArray from "@adjoint/core/words/NDArray"
+import * as NDArray from "@adjoint/core/types/NDArray"
 import { Result } from "effect"
 import { beforeAll, describe, expect, test } from "vitest"
 import { examples, folder, run } from "./world.ts"
@@ -312,7 +312,10 @@ test("what cannot be read is said", async () => {
     stderr: expect.stringContaining("nothing is piped in"),
   })
   expect(await predictedFile(join(directory, "no.csv"), "moons/1")).toMatchObject({ code: 4 })
-  expect(await predictedFile(directory, "flowers/1")).toMatchObject({ code: 4, stderr: expect.stringContaining("directory") })
+  expect(await predictedFile(directory, "flowers/1")).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining("it is a folder, not a regular file"),
+  })
   expect(await predictedFile(file("moons.yaml"), "moons/1")).toMatchObject({ code: 2 })
   expect(await predictedFile(file("cut.csv.gz", gzipSync("a,b\n".repeat(1000)).subarray(0, 30)), "flowers/1")).toMatchObject({
     code: 4,

@@ -100,7 +100,9 @@ test.concurrent("help loads neither core nor dsl, nor all of effect", { timeout:
   expect(code).toBe(0)
   expect(stdout).toContain("SUBCOMMANDS")
   expect(loaded.some((url) => url.endsWith("packages/cli/src/Adjoint.ts"))).toBe(true)
-  expect(loaded.filter((url) => /packages\/(core|dsl)\/|effect\/dist\/index\.js|packages\/cli\/src\/verbs/.test(url))).toEqual([])
+  // What may be written is decided in one place of dsl, which imports nothing.
+  const others = loaded.filter((url) => !url.endsWith("packages/dsl/src/diagnostic/Printable.ts"))
+  expect(others.filter((url) => /packages\/(core|dsl)\/|effect\/dist\/index\.js|packages\/cli\/src\/verbs/.test(url))).toEqual([])
 })
 
 test.concurrent("the demo reads at least 96 % of the digits it never saw, and draws ten", { timeout: 60_000 }, async () => {

@@ -97,7 +97,7 @@ test("another column than the run had is told as such, not as what it does to th
   writeFileSync(join(directory, "rows.csv"), rows)
   const table = (columns: string, target: string) => `schema: 1
 name: table
-data: { source: rows.csv, columns: { a: number, ${columns} }, split: { seed: 1 } }
+data: { source: rows.csv, columns: { a: number, ${columns} }, split: { train: 100%, seed: 1 } }
 model: { layers: [{ head: ${target} }] }
 train: { epochs: 1, batch: 2, callbacks: [] }
 lint: { allow: [A611, A612] }

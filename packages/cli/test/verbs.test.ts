@@ -1,7 +1,7 @@
 /** Each verb as a person or a program uses it, over small models. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { offered } from "@adjoint/core/machines/wasm/assembler/hostNumerics"
+import { offered } from "@adjoint/core/backend/wasm/assembler/hostNumerics"
 import { beforeAll, describe, expect, test } from "vitest"
 import { examples, folder, run } from "./world.ts"
 

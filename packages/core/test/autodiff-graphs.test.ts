@@ -3,7 +3,7 @@ import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { describe, expect, test } from "vitest"
 import { check, print, trace } from "../src/language/Program.ts"
-import { run } from "../src/meaning/Reference.ts"
+import { run } from "../src/reference/Reference.ts"
 import * as T from "../src/tensor/Tensor.ts"
 import { grad, jvp, valueAndGrad, valueAndGradAux } from "../src/transform/Autodiff.ts"
 

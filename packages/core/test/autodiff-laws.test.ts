@@ -8,7 +8,7 @@ import { checkGrads } from "../src/testing/checkGrads.ts"
 import * as Doubles from "../src/testing/doubles.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
 import { grad, hessian, jvp, valueAndGrad, valueAndGradAux, vjp } from "../src/transform/Autodiff.ts"
-import { ShapeError } from "../src/words/ShapeError.ts"
+import { ShapeError } from "../src/types/ShapeError.ts"
 
 type Scalar = (x: T.Tensor) => T.Tensor
 

@@ -46,6 +46,22 @@ describe("a text in pieces", () => {
     )
   })
 
+  it("also where the first line says the delimiter, cells are between blanks, or lines end in a delimiter", () => {
+    const texts: ReadonlyArray<readonly [text: string, options: CsvBlocks.Options]> = [
+      ["sep=;\na;b\n1,5;2\n3;4\n", {}],
+      ["a;b\nsep=,;2\n3;4\n", {}],
+      [" a  b \n1\t2\n  3   4\n", { delimiter: " " }],
+      ["a|b|\n1|2|\n3|4|\n", {}],
+      ["1 2\n3 4\n", { delimiter: " ", header: false }],
+    ]
+    for (const [text, options] of texts)
+      fc.assert(
+        fc.property(pieces, (cuts) => {
+          expect(inPieces(text, cuts, options)).toEqual(Csv.parse(text, options as Csv.Options))
+        }),
+      )
+  })
+
   it("names the place of what is wrong, in the text as a whole", () => {
     const texts = [
       "a,b\n1,2\n3,4\n5\n6,7\n",

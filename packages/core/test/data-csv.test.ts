@@ -92,10 +92,89 @@ describe("what is wrong is named with its place", () => {
   ])("%s", (_, source, message) => expect(refusal(source)).toBe(message))
 })
 
+describe("delimiters", () => {
+  it("any one character can be named", () => {
+    for (const delimiter of ["|", ":", ".", "§", "a"])
+      expect(table(`x${delimiter}y\n1${delimiter}"2${delimiter}3"\n`, { delimiter }).rows).toEqual([["1", `2${delimiter}3`]])
+    expect(["", "::", '"', "\n", "\r"].map((delimiter) => refusal("a\n1\n", { delimiter }))).toEqual(
+      ['""', '"::"', '"\\""', '"\\n"', '"\\r"'].map(
+        (got) => `the delimiter: got ${got}, wanted one character that is no quote and no line end`,
+      ),
+    )
+  })
+  it("a blank stands for any number of blanks and tabs, around a line for none", () => {
+    const housing = "  0.00632  18.00\t2.310 \n 0.02731   0.00  7.070\n\n  \n"
+    const wanted = {
+      columns: ["c1", "c2", "c3"],
+      rows: [
+        ["0.00632", "18.00", "2.310"],
+        ["0.02731", "0.00", "7.070"],
+      ],
+      lines: [1, 2],
+    }
+    expect(table(housing, { delimiter: " ", header: false })).toEqual(wanted)
+    expect(table('a  b\n "x y"   2 \n', { delimiter: " " }).rows).toEqual([["x y", "2"]])
+  })
+  it("are counted in the whole first record, line ends in its cells included", () => {
+    expect(table('"price\n(EUR)";"area, m2"\n1,5;2\n').columns).toEqual(["price\n(EUR)", "area, m2"])
+    expect(table("a|b,c|d\n1|2|3\n").columns).toEqual(["a", "b,c", "d"])
+  })
+  it("a first line `sep=;` says it, and is no row", () => {
+    expect(table("sep=;\r\na;b\r\n1,5;2\r\n")).toEqual({ columns: ["a", "b"], rows: [["1,5", "2"]], lines: [3] })
+    expect(table("sep=|\na|b\n1|2\n", { delimiter: "|" }).columns).toEqual(["a", "b"])
+    expect(refusal("sep=;\n")).toBe("there is nothing in it; wanted a header and rows of cells")
+  })
+  it("at the ends of lines make no column", () => {
+    const wanted = {
+      columns: ["a", "b"],
+      rows: [
+        ["1", "2"],
+        ["3", ""],
+      ],
+    }
+    expect(table("a,b,\n1,2,\n3,,\n")).toMatchObject(wanted)
+    expect(table("a,b\n1,2,\n3,\n")).toMatchObject(wanted)
+    expect(table("1,2,\n3,,\n", { header: ["a", "b"] })).toMatchObject(wanted)
+    expect(refusal("a,b,\n1,2,x\n")).toBe(
+      "line 1: the header has no name for column 3; wanted a name of its own for every column",
+    )
+    expect(refusal("a,b\n1,2,,\n")).toBe("line 2: row 1 has 4 cells, wanted 2, one for each column")
+  })
+})
+
+describe("a table is bounded by its cells", () => {
+  it("which are counted before a line is cut into them", () => {
+    expect(table("a,b\n1,2\n", { cells: 10 }).rows).toEqual([["1", "2"]])
+    expect(refusal(`${"a,".repeat(1000)}b\n1\n`, { cells: 10 })).toBe(
+      "the table is at least 11 cells; at most 10 cells are taken",
+    )
+    expect(refusal("a,b,c,d,e,f,g\n1,2,3,4,5,6,7\n", { cells: 10 })).toMatch(/^the table is at least 1\d cells; at most 10 cells/)
+    expect(refusal(`a,b\n"1",${"2,".repeat(50)}\n`, { cells: 10 })).toMatch(/the table is at least 1\d cells; at most 10 cells/)
+  })
+  it("and by its rows, which cost as much as a few cells each", () => {
+    expect(refusal("1\n".repeat(30), { cells: 100, header: false })).toBe(
+      "the table is at least 21 rows; at most 20 rows are taken",
+    )
+  })
+  it("exactly: as many cells as are allowed are read", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 2, max: 6 }), (width, rows) => {
+        const text = `${Array.from({ length: width }, (_, i) => `c${i}`).join(",")}\n${`${"1,".repeat(width - 1)}1\n`.repeat(rows)}`
+        const cells = Math.max(width, 5) * (rows + 1)
+        expect(table(text, { cells }).rows.length).toBe(rows)
+        expect(refusal(text, { cells: width * (rows + 1) - 1 })).toMatch(/^the table is at least/)
+      }),
+    )
+  })
+})
+
 describe("laws", () => {
-  const cell = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom('"', ",", ";", "\t", "\n", "\r", "a", " ", "\uFEFF") }))
+  const cell = fc.oneof(
+    fc.string(),
+    fc.string({ unit: fc.constantFrom('"', ",", ";", "\t", "\n", "\r", "a", " ", "|", ".", "\uFEFF", "sep=") }),
+  )
   const tables = fc
-    .record({ width: fc.integer({ min: 1, max: 5 }), delimiter: fc.constantFrom<Csv.Delimiter>(",", ";", "\t") })
+    .record({ width: fc.integer({ min: 1, max: 5 }), delimiter: fc.constantFrom(",", ";", "\t", "|", " ", ":", ".", "§") })
     .chain(({ delimiter, width }) =>
       fc.record({
         delimiter: fc.constant(delimiter),
@@ -126,7 +205,7 @@ describe("laws", () => {
               .split("\n")
               .slice(line - 1)
               .join("\n"),
-          ).toBe(Csv.print({ columns: rows[i] ?? [], rows: rows.slice(i + 1) }, delimiter))
+          ).toBe(Csv.print({ columns: columns.map((_, at) => `c${at}`), rows: rows.slice(i) }, delimiter).replace(/^.*\n/, ""))
       }),
     )
   })

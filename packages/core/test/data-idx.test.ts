@@ -5,7 +5,7 @@ import * as Result from "effect/Result"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import * as Idx from "../src/data/Idx.ts"
-import * as NDArray from "../src/words/NDArray.ts"
+import * as NDArray from "../src/types/NDArray.ts"
 
 const read = (bytes: Uint8Array): NDArray.NDArray => Result.getOrThrow(Idx.decode(bytes))
 

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process"
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -25,6 +26,7 @@ beforeAll(() => {
   writeFileSync(at("images.idx"), idx)
   writeFileSync(at("cut.idx.gz"), gzipSync(idx).subarray(0, 20))
   writeFileSync(at("bad.npz"), zipSync({ "W1.npy": Buffer.from("hello") }))
+  if (process.platform !== "win32") execFileSync("mkfifo", [at("pipe.csv")])
   writeFileSync(at("secret.csv"), "a\n1\n", { mode: 0o000 })
 })
 afterAll(() => {
@@ -50,7 +52,7 @@ describe("files that cannot be used are named with the reason", () => {
     ],
     ["a missing file like no other", () => Load.idx(at("x")), "DIR/x: there is no such file"],
     ["a file in a folder that is missing", () => Load.idx(at("none/images.idx")), "DIR/none/images.idx: there is no such file"],
-    ["a folder", () => Load.csv(at("folder")), "DIR/folder: the file cannot be read: it is a directory, not a file"],
+    ["a folder", () => Load.csv(at("folder")), "DIR/folder: the file cannot be read: it is a folder, not a regular file"],
     [
       "an empty file",
       () => Load.csv(at("empty.csv")),
@@ -71,6 +73,23 @@ describe("files that cannot be used are named with the reason", () => {
     ],
     ["a path that can be none", () => Load.csv("a\0b"), "the file cannot be read"],
   ])("%s", async (_, load, message) => expect(await refusal(load())).toContain(message))
+
+  it.skipIf(process.platform === "win32").each([
+    [
+      "a named pipe, which nobody writes to",
+      at("pipe.csv"),
+      "DIR/pipe.csv: the file cannot be read: it is a named pipe, not a regular file",
+    ],
+    ["a device that never ends", "/dev/zero", "/dev/zero: the file cannot be read: it is a character device, not a regular file"],
+  ])("%s, without opening it", async (_, file, message) => {
+    expect(await refusal(Load.csv(file))).toBe(message)
+    expect(await refusal(Load.start(file, 100))).toBe(message)
+    expect(await refusal(Load.size(file))).toBe(message)
+  })
+
+  it.skipIf(!existsSync("/proc/kmsg"))("a file of /proc, which says that it holds nothing, without opening it", async () => {
+    expect(await refusal(Load.csv("/proc/kmsg"))).toBe("/proc/kmsg: there is nothing in it; wanted a header and rows of cells")
+  })
 
   it.skipIf(process.getuid?.() === 0)("a file that may not be read", async () => {
     expect(await refusal(Load.csv(at("secret.csv")))).toContain("DIR/secret.csv: the file cannot be read: ")
@@ -116,5 +135,14 @@ describe("the data of the examples", () => {
     expect(iris.rows.map((row) => [...row.slice(0, 4), species.indexOf(row[4] ?? "")].join(","))).toEqual(
       lines("sklearn-iris.csv").slice(1),
     )
+  })
+})
+
+describe("the first bytes of a file", () => {
+  it("are at most as many as there are", async () => {
+    const text = async (most: number) =>
+      new TextDecoder().decode(Result.getOrThrow(await run(Load.start(at("titanic.csv"), most))))
+    expect([await text(7), await text(100), await text(0)]).toEqual(["Age,Sex", "Age,Sex\n1,f\n", ""])
+    expect(Result.getOrThrow(await run(Load.size(at("titanic.csv"))))).toBe(12)
   })
 })

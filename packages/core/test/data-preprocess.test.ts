@@ -1,16 +1,15 @@
 import { existsSync, readFileSync } from "node:fs"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import * as ArrayInput from "../src/data/ArrayInput.ts"
 import * as Csv from "../src/data/Csv.ts"
 import * as Fitted from "../src/data/Fitted.ts"
-import { type Columns, PrepareSpec } from "../src/data/PrepareSpec.ts"
 import * as Preprocess from "../src/data/Preprocess.ts"
+import * as Quantity from "../src/data/Quantity.ts"
 import * as Table from "../src/data/Table.ts"
 import { read } from "../src/tensor/read.ts"
-import * as NDArray from "../src/words/NDArray.ts"
+import * as NDArray from "../src/types/NDArray.ts"
 
 const ok = Result.getOrThrow
 const refusal = <A>(result: Result.Result<A, { readonly message: string }>): string =>
@@ -25,10 +24,10 @@ const people = ok(
 )
 const train = [0, 1, 2, 3]
 
-const fit = (columns: Columns, table: Table.Table = people, rows: ReadonlyArray<number> = train) =>
+const fit = (columns: Preprocess.Columns, table: Table.Table = people, rows: ReadonlyArray<number> = train) =>
   Preprocess.fit({ columns }, table, rows)
 
-const prepare = (columns: Columns, rows?: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<number>> =>
+const prepare = (columns: Preprocess.Columns, rows?: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<number>> =>
   rowsOf(ok(Preprocess.inputs(ok(fit(columns)), people, rows)))
 
 describe("numbers", () => {
@@ -122,7 +121,7 @@ describe("names", () => {
         ["valueOf", "2"],
       ],
     )
-    const columns: Columns = Object.fromEntries([
+    const columns: Preprocess.Columns = Object.fromEntries([
       ["__proto__", "category"],
       ["constructor", "number"],
     ])
@@ -137,7 +136,7 @@ describe("names", () => {
 
 describe("targets", () => {
   it("quantities are several columns, and come back in their own units", () => {
-    const columns: Columns = {
+    const columns: Preprocess.Columns = {
       Age: { type: "number", missing: "mean" },
       Fare: { type: "number", role: "target", transform: "log1p", scale: "standard" },
       "*": "ignore",
@@ -158,7 +157,7 @@ describe("targets", () => {
 describe("images and arrays", () => {
   const images = NDArray.make("u8", [3, 1, 2], Uint8Array.of(0, 255, 51, 102, 255, 255))
   const image = (options: object) => ({ image: { size: [1, 2] as const, ...options } })
-  const inputs = (spec: PrepareSpec, array: NDArray.NDArray = images) =>
+  const inputs = (spec: Preprocess.Spec, array: NDArray.NDArray = images) =>
     ok(Preprocess.inputs(ok(Preprocess.fit(spec, { inputs: array }, [0, 1])), { inputs: array }))
 
   it("are scaled to 0…1 and get an axis of channels", () => {
@@ -246,7 +245,7 @@ describe("images and arrays", () => {
 
 describe("what is wrong is named with its place", () => {
   const cells = (cell: string): Table.Table => ok(Csv.parse(`Age,Sex\n1,f\n2,m\n${cell}\n4,f\n`))
-  const usual: Columns = { Age: "number", Sex: "category" }
+  const usual: Preprocess.Columns = { Age: "number", Sex: "category" }
   it.each<[string, () => Result.Result<unknown, { readonly message: string }>, string]>([
     [
       "a cell that is no number",
@@ -262,7 +261,7 @@ describe("what is wrong is named with its place", () => {
     [
       "a decimal comma",
       () => fit(usual, cells('"1,5",m')),
-      'line 4: row 3, column `Age`: got "1,5", wanted a finite number; try: write decimals with a point, not a comma',
+      'line 4: row 3, column `Age`: got "1,5", wanted a finite number; try: `Age: { type: number, decimal: "," }` where it means 1.5',
     ],
     [
       "a number that 32 bits cannot hold",
@@ -272,12 +271,12 @@ describe("what is wrong is named with its place", () => {
     [
       "a blank number",
       () => fit(usual, cells(",m")),
-      "line 4: row 3, column `Age`: got a blank, wanted a number; try: say what stands for a blank, as in `Age: { type: number, missing: median }`",
+      "line 4: row 3, column `Age`: got a blank, wanted a number; try: say what stands for a blank, as in `Age: { type: number, missing: median }`, or leave its row out with `missing: drop`",
     ],
     [
       "a blank name",
       () => fit(usual, cells("3,")),
-      'line 4: row 3, column `Sex`: got a blank, wanted one of "f", "m"; try: say what stands for a blank, as in `Sex: { type: category, missing: most_common }`',
+      'line 4: row 3, column `Sex`: got a blank, wanted one of "f", "m"; try: say what stands for a blank, as in `Sex: { type: category, missing: most_common }`, or leave its row out with `missing: drop`',
     ],
     [
       "a name the training rows did not hold",
@@ -393,7 +392,7 @@ describe("laws", () => {
       fc.tuple(fc.double({ min: -9, max: 9, noNaN: true }), fc.constantFrom("a", "b", "c"), fc.constantFrom("y", "z")),
       { minLength: 1 },
     )
-    const spec: PrepareSpec = {
+    const spec: Preprocess.Spec = {
       columns: {
         x: { type: "number", missing: "median", clip: { quantiles: [0.1, 0.9] }, scale: "standard" },
         c: "category",
@@ -410,7 +409,7 @@ describe("laws", () => {
     )
   })
   it("what is fitted is the same after writing and reading it", () => {
-    const columns: Columns = {
+    const columns: Preprocess.Columns = {
       Age: { type: "number", missing: "indicator", scale: "standard" },
       Sex: { type: "category", missing: "category" },
       Survived: { type: "binary", role: "target" },
@@ -445,35 +444,309 @@ describe("a fitted record is read strictly", () => {
   ])("%s", (_, message, wanted) => expect(message).toMatch(wanted))
 })
 
-describe("what a model file may say", () => {
-  const decode = Schema.decodeUnknownResult(PrepareSpec, { onExcessProperty: "error" })
-  it("is read from plain data", () => {
-    const said = {
-      columns: {
-        Pclass: "category",
-        Age: { type: "number", missing: "median", scale: "standard" },
-        Survived: { type: "binary", role: "target" },
-        "*": "ignore",
-      },
+describe("what does not vary", () => {
+  const scales = ["standard", "center", "minmax"] as const
+  const constants = [7.3, 14.62, 1e9 + 0.1, 0.1, -3.7, 1e-300, 0]
+  const tableOf = (x: number, rows: number) =>
+    Table.make(
+      ["a", "y"],
+      Array.from({ length: rows }, (_, i) => [String(x), i % 2 === 0 ? "no" : "yes"]),
+    )
+
+  it("is divided by 1 and becomes 0, whatever rounding leaves of its mean", () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.constantFrom(...constants), fc.double({ noNaN: true, min: -1e150, max: 1e150 })),
+        fc.integer({ min: 2, max: 300 }),
+        fc.constantFrom(...scales),
+        (x, rows, scale) => {
+          const table = tableOf(x, rows)
+          const fitted = ok(Preprocess.fit({ columns: { a: { type: "number", scale }, y: "class" } }, table))
+          expect(fitted.input).toMatchObject({ columns: [{ divide: 1 }] })
+          expect([...ok(Preprocess.inputs(fitted, table)).data].every((value) => value === 0)).toBe(true)
+          const inputs = NDArray.make("f32", [rows, 1], new Float64Array(rows).fill(x))
+          const array = ok(Preprocess.fit({ scale }, { inputs }))
+          expect(array.input).toMatchObject({ divide: [1] })
+          expect([...ok(Preprocess.inputs(array, { inputs })).data].every((value) => value === 0)).toBe(true)
+        },
+      ),
+    )
+  })
+  it("takes other values as they differ from it", () => {
+    const fitted = ok(Preprocess.fit({ columns: { a: { type: "number", scale: "standard" }, y: "class" } }, tableOf(14.62, 140)))
+    const asked = ok(Preprocess.inputs(fitted, Table.fromRecords([{ a: 14.63 }, { a: 15.62 }])))
+    expect([...asked.data]).toEqual([14.63 - 14.62, 1].map(Math.fround))
+  })
+  it("also where rounding alone makes values differ", () => {
+    const sums = [0.1 + 0.2, 0.3, 0.15 + 0.15]
+    const table = Table.make(
+      ["a", "y"],
+      sums.map((x, i) => [String(x), i === 0 ? "no" : "yes"]),
+    )
+    const fitted = ok(Preprocess.fit({ columns: { a: { type: "number", scale: "standard" }, y: "class" } }, table))
+    expect(fitted.input).toMatchObject({ columns: [{ divide: 1 }] })
+  })
+  it("what does vary keeps its deviation, however little that is", () => {
+    const inputs = NDArray.make("f32", [2, 1], Float64Array.of(1, 1 + 2 ** -40))
+    expect(ok(Preprocess.fit({ scale: "standard" }, { inputs })).input).toMatchObject({ divide: [2 ** -41] })
+  })
+  it("a constant channel is white over white", () => {
+    const inputs = NDArray.make("u8", [2, 1, 2, 2], Uint8Array.of(51, 0, 51, 255, 51, 255, 51, 0))
+    const fitted = ok(Preprocess.fit({ image: { size: [1, 2], channels: 2, normalize: "auto" } }, { inputs }))
+    expect(fitted.input).toMatchObject({ subtract: [51, 127.5], divide: [255, 127.5] })
+    const other = NDArray.make("u8", [1, 1, 2, 2], Uint8Array.of(102, 255, 51, 0))
+    expect([...ok(Preprocess.inputs(fitted, { inputs: other })).data]).toEqual([Math.fround(51 / 255), 1, 0, -1])
+  })
+})
+
+describe("blanks", () => {
+  const words = ["", "  ", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "null", "NULL", "?", " NA "]
+  const column = (name: string, cells: ReadonlyArray<string>) =>
+    Table.make(
+      ["x", name],
+      cells.map((cell, i) => [String(i), cell]),
+    )
+
+  it.each(words)("%j is one for every kind of column", (blank) => {
+    const numbers = column("a", ["1", blank, "3"])
+    expect([
+      ...ok(
+        Preprocess.inputs(ok(Preprocess.fit({ columns: { x: "ignore", a: { type: "number", missing: 2 } } }, numbers)), numbers),
+      ).data,
+    ]).toEqual([1, 2, 3])
+    const names = column("a", ["p", blank, "q", "p"])
+    const filled = ok(Preprocess.fit({ columns: { x: "ignore", a: { type: "category", missing: "most_common" } } }, names))
+    expect(rowsOf(ok(Preprocess.inputs(filled, names)))).toEqual([
+      [1, 0],
+      [1, 0],
+      [0, 1],
+      [1, 0],
+    ])
+    const own = ok(Preprocess.fit({ columns: { x: "ignore", a: { type: "category", missing: "category" } } }, names))
+    expect(Preprocess.names(own).columns).toEqual(["a=", "a=p", "a=q"])
+    for (const type of ["class", "binary"] as const) {
+      const target = type === "class" ? "class" : ({ type: "binary", role: "target" } as const)
+      expect(refusal(Preprocess.fit({ columns: { x: "number", a: target } }, names))).toMatch(
+        /row 2, column `a`: got .*blank, wanted one of "p", "q"; try: `missing: drop` leaves out rows with a blank/,
+      )
     }
-    expect(ok(decode(said))).toEqual(said)
+  })
+  it.each(["None", "none", "0", "-", "unknown", "N.A."])("%j is a name", (name) => {
+    const table = column("a", ["p", name, "p"])
+    expect(ok(Preprocess.fit({ columns: { x: "number", a: "class" } }, table)).target).toMatchObject({
+      classes: ["p", name].sort(),
+    })
+  })
+
+  const gaps = Table.make(
+    ["n", "c", "b", "y"],
+    [
+      ["1", "p", "no", "up"],
+      ["NA", "q", "yes", "down"],
+      ["3", "", "no", "up"],
+      ["4", "p", "?", "down"],
+      ["5", "q", "yes", ""],
+      ["6", "p", "no", "down"],
+      ["", "", "yes", "up"],
+    ],
+  )
+  const drop = { missing: "drop" } as const
+  const columns: Preprocess.Columns = {
+    n: { type: "number", ...drop },
+    c: { type: "category", ...drop },
+    b: { type: "binary", ...drop },
+    y: { type: "class", ...drop },
+  }
+
+  it("rows with one are left out, of any column that says so, and counted", () => {
+    const kept = ok(Preprocess.keep({ columns }, gaps))
+    expect([...Array.from(kept.rows)]).toEqual([0, 5])
+    expect(kept.dropped).toEqual([
+      { column: "n", rows: 2 },
+      { column: "c", rows: 2 },
+      { column: "b", rows: 1 },
+      { column: "y", rows: 1 },
+    ])
+    expect(ok(Preprocess.keep({ columns: { y: { type: "class", ...drop }, "*": "ignore" } }, gaps)).dropped).toEqual([
+      { column: "y", rows: 1 },
+    ])
+    expect(ok(Preprocess.keep({ columns: { "*": "ignore" } }, gaps)).rows.length).toBe(7)
+  })
+  it("and nothing is learned from them", () => {
+    const twice = Table.make(gaps.columns, [...gaps.rows, ["8", "q", "yes", "up"]])
+    const fitted = ok(Preprocess.fit({ columns: { ...columns, n: { type: "number", scale: "minmax", ...drop } } }, twice))
+    expect(fitted.input).toMatchObject({ columns: [{ fill: null, subtract: 1, divide: 7 }, {}, {}] })
+    expect(refusal(Preprocess.inputs(fitted, gaps, [1]))).toMatch(/row 2, column `n`: got "NA", wanted a number/)
+  })
+  it("a target takes nothing in its place", () => {
+    for (const missing of ["mean", "median", "indicator", 3] as const)
+      expect(
+        refusal(
+          Preprocess.fit(
+            { columns: { n: { type: "number", role: "target", missing }, c: "ignore", b: "ignore", y: "ignore" } },
+            gaps,
+          ),
+        ),
+      ).toMatch(/^columns: got no inputs/)
+    const spec = {
+      n: { type: "number", role: "target", missing: "mean" },
+      b: { type: "binary", ...drop },
+      "*": "ignore",
+    } as const
+    expect(refusal(Preprocess.fit({ columns: spec }, gaps))).toBe(
+      "column `n`: got a target with `missing: mean`, wanted targets as they were measured, not invented ones; try: `missing: drop`, which leaves out rows without a target",
+    )
+  })
+})
+
+describe("numbers written otherwise", () => {
+  const read = (cells: ReadonlyArray<string>, options: object) => {
+    const table = Table.make(
+      ["a"],
+      cells.map((cell) => [cell]),
+    )
+    const spec = { columns: { a: { type: "number", ...options } as const } }
+    return Result.flatMap(Preprocess.fit(spec, table), (fitted) => Preprocess.inputs(fitted, table))
+  }
+  it("with decimals after a comma, and groups of three digits", () => {
+    expect([...ok(read(["1,5", "-2,25", "3", "1e2", "+,5"], { decimal: "," })).data]).toEqual([1.5, -2.25, 3, 100, 0.5])
+    expect([...ok(read(["1,721", "12", "1,234,567.5", "999"], { thousands: "," })).data]).toEqual([1721, 12, 1_234_567.5, 999])
+    expect([...ok(read(["1.721,5", "0,25"], { thousands: ".", decimal: "," })).data]).toEqual([1721.5, 0.25])
+    expect([...ok(read(["1 721", "1'0"].slice(0, 1), { thousands: " " })).data]).toEqual([1721])
+    expect([...ok(read(["1\u00a0721"], { thousands: "\u00a0" })).data]).toEqual([1721])
   })
   it.each([
-    [{ columns: { Age: { type: "number", scale: "standart" } } }],
-    [{ columns: { Age: { type: "number", clip: [3, 1] } } }],
-    [{ columns: { Age: { type: "numeric" } } }],
-    [{ columns: { Age: { type: "number", missing: Number.NaN } } }],
-    [{ image: { size: [0, 8] } }],
-    [{ image: { size: [8, 8], scale: { max: 0 } } }],
-    [{ image: { size: [8, 8], colour: true } }],
-  ])("%j is refused", (said) => expect(Result.isFailure(decode(said))).toBe(true))
+    [
+      "1,721",
+      {},
+      '`a: { type: number, thousands: "," }` where it means 1721, or `a: { type: number, decimal: "," }` where it means 1.721',
+    ],
+    [
+      "-1,721",
+      {},
+      '`a: { type: number, thousands: "," }` where it means -1721, or `a: { type: number, decimal: "," }` where it means -1.721',
+    ],
+    ["1,5", {}, '`a: { type: number, decimal: "," }` where it means 1.5'],
+    ["1,234,567.8", {}, '`a: { type: number, thousands: "," }` where it means 1234567.8'],
+    ["1.234.567,8", {}, '`a: { type: number, thousands: ".", decimal: "," }` where it means 1234567.8'],
+    ["1 234", {}, '`a: { type: number, thousands: " " }` where it means 1234'],
+  ])("%j is answered with every reading that it allows", (cell, options, hint) => {
+    expect(refusal(read([cell], options))).toBe(
+      `line 1: row 1, column \`a\`: got "${cell}", wanted a finite number; try: ${hint}`,
+    )
+  })
+  it.each([
+    ["12,34", { thousands: "," }],
+    ["1,2345", { thousands: "," }],
+    [",123", { thousands: "," }],
+    ["1.5", { decimal: "," }],
+    ["1,2,3", { decimal: "," }],
+    ["0x1F", { decimal: "," }],
+    ["1.721", { decimal: ",", thousands: " " }],
+    [",", { decimal: "," }],
+  ])("%j with %j is refused, not misread", (cell, options) => {
+    expect(refusal(read([cell], options))).toMatch(/wanted a finite number with /)
+  })
+  it("what is printed in a format is read in it, and the record keeps the format", () => {
+    fc.assert(
+      fc.property(
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        fc.constantFrom("." as const, "," as const),
+        (x, decimal) => {
+          expect(Quantity.read(Quantity.print(x, { decimal }), { decimal })).toBe(x + 0)
+        },
+      ),
+    )
+    const table = Table.make(["a"], [["1.000,5"], ["2"]])
+    const fitted = ok(Preprocess.fit({ columns: { a: { type: "number", decimal: ",", thousands: "." } } }, table))
+    expect(ok(Fitted.parse(Fitted.print(fitted)))).toEqual(fitted)
+    expect(fitted.input).toMatchObject({ columns: [{ decimal: ",", thousands: "." }] })
+  })
+  it("marks that are one are refused", () => {
+    expect(refusal(read(["1"], { thousands: "." }))).toMatch(
+      /^column `a`: got options, wanted `decimal` and `thousands` to be different/,
+    )
+  })
+})
+
+describe("targets of arrays", () => {
+  const inputs = NDArray.make("f32", [4, 1], Float32Array.of(1, 2, 3, 4))
+  const floats = NDArray.make("f32", [4], Float32Array.of(2, 0, 2, 1))
+  const labels = (spec: Preprocess.Spec, raw: Partial<Preprocess.Arrays> = {}, rows?: ReadonlyArray<number>) =>
+    Result.map(Preprocess.fit(spec, { inputs, targets: floats, ...raw }, rows), (fitted) => ({
+      fitted,
+      dataset: Preprocess.dataset(fitted, { inputs, targets: floats, ...raw }),
+    }))
+
+  it("floats are quantities unless they are said to be classes", () => {
+    expect(ok(labels({})).fitted.target?.type).toBe("numbers")
+    const { dataset, fitted } = ok(labels({ target: { type: "class" } }))
+    expect(fitted.target).toEqual({ type: "class", name: "label", classes: ["0", "1", "2"] })
+    expect([...ok(dataset).targets.data]).toEqual([2, 0, 2, 1])
+  })
+  it("names say what 0, 1, 2 … are called", () => {
+    const { dataset, fitted } = ok(labels({ target: { type: "class", names: ["cat", "dog", "cow"] } }))
+    expect(ok(Fitted.parse(Fitted.print(fitted)))).toEqual(fitted)
+    expect([[...ok(dataset).targets.data], ok(dataset).classes]).toEqual([
+      [2, 0, 2, 1],
+      ["cat", "dog", "cow"],
+    ])
+    expect(refusal(ok(labels({ target: { type: "class", names: ["cat", "dog"] } })).dataset)).toBe(
+      "row 1, column `label`: got 2, wanted a whole number from 0 to 1, a place among the names",
+    )
+    const halves = NDArray.make("f32", [4], Float32Array.of(0.5, 0, 1, 1))
+    expect(refusal(ok(labels({ target: { type: "class", names: ["a", "b"] } }, { targets: halves })).dataset)).toMatch(
+      /row 1, column `label`: got 0.5, wanted a whole number from 0 to 1/,
+    )
+  })
+  it("a label that no training row has is refused, also where its number is a place", () => {
+    const targets = NDArray.make("i32", [4], Int32Array.of(3, 7, 3, 0))
+    expect(refusal(ok(labels({}, { targets }, [0, 1, 2])).dataset)).toBe(
+      "row 4, column `label`: got 0, wanted one of the classes 3, 7 of the training rows",
+    )
+  })
+  it("whole numbers can be quantities, scaled in their own units", () => {
+    const targets = NDArray.make("i32", [4], Int32Array.of(100, 200, 300, 400))
+    const { dataset, fitted } = ok(labels({ target: { type: "number", scale: { minmax: [0, 3] } } }, { targets }))
+    expect([...ok(dataset).targets.data]).toEqual([0, 1, 2, 3])
+    expect([...Preprocess.restore(fitted, ok(dataset).targets).data]).toEqual([100, 200, 300, 400])
+  })
+  it("names are no quantities", () => {
+    const targets = NDArray.make("i32", [4], Int32Array.of(0, 1, 0, 1))
+    expect(refusal(labels({ target: { type: "number" } }, { targets, classes: ["a", "b"] }))).toBe(
+      "the rows: got targets that are names, wanted numbers; try: `target: class`",
+    )
+  })
+})
+
+describe("arrays", () => {
+  it("of doubles are prepared in doubles: large numbers that differ by little stay apart", () => {
+    const times = Float64Array.from({ length: 5 }, (_, i) => 1_700_000_000_000 + i)
+    const inputs = NDArray.make("f32", [5, 1], times)
+    const fitted = ok(Preprocess.fit({ scale: { minmax: [0, 4] } }, { inputs }))
+    expect([...ok(Preprocess.inputs(fitted, { inputs })).data]).toEqual([0, 1, 2, 3, 4])
+  })
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    "a number that is not finite (%d) is located",
+    (bad) => {
+      const inputs = NDArray.make("f32", [3, 2], Float32Array.of(1, 2, 3, 4, bad, 6))
+      const message = `row 3, column \`inputs\`: got ${bad}, wanted a finite number; try: leave the row out, or put a number in its place`
+      expect(refusal(Preprocess.fit({}, { inputs }))).toBe(message)
+      const fitted = ok(Preprocess.fit({ scale: "standard" }, { inputs }, [0, 1]))
+      expect(refusal(Preprocess.inputs(fitted, { inputs }))).toBe(message)
+      expect(Result.isSuccess(Preprocess.inputs(fitted, { inputs }, [0, 1]))).toBe(true)
+      const targets = NDArray.make("f32", [3], Float32Array.of(0, bad, 1))
+      const good = NDArray.make("f32", [3, 1], Float32Array.of(1, 2, 3))
+      expect(refusal(Preprocess.fit({}, { inputs: good, targets }))).toMatch(/^row 2, column `targets`: got/)
+    },
+  )
 })
 
 const titanic = new URL("../../../../shared/data/tabular/titanic.csv", import.meta.url)
 
 it.skipIf(!existsSync(titanic))("titanic, with its blanks and text (../shared/data/tabular)", () => {
   const table = ok(Csv.parse(readFileSync(titanic)))
-  const columns: Columns = {
+  const columns: Preprocess.Columns = {
     survived: { type: "binary", role: "target" },
     pclass: "category",
     sex: "category",

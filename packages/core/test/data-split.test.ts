@@ -5,7 +5,7 @@ import * as Batches from "../src/data/Batches.ts"
 import * as Dataset from "../src/data/Dataset.ts"
 import * as Split from "../src/data/Split.ts"
 import * as Key from "../src/tensor/Key.ts"
-import * as NDArray from "../src/words/NDArray.ts"
+import * as NDArray from "../src/types/NDArray.ts"
 
 const key = Key.make(17)
 const numbers = (n: number): ReadonlyArray<number> => Array.from({ length: n }, (_, i) => i)

@@ -3,7 +3,7 @@ import type { Dataset } from "../src/data/Dataset.ts"
 import * as Toys from "../src/data/Toys.ts"
 import type { Options, Values } from "../src/learning/Entry.ts"
 import * as Key from "../src/tensor/Key.ts"
-import * as NDArray from "../src/words/NDArray.ts"
+import * as NDArray from "../src/types/NDArray.ts"
 
 const key = Key.make(1)
 

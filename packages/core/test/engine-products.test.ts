@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { offered } from "../src/backend/wasm/assembler/hostNumerics.ts"
+import { prepare } from "../src/backend/wasm/prepare.ts"
+import { makePool } from "../src/backend/wasm/threads/pool.ts"
 import { trace } from "../src/language/Program.ts"
-import { offered } from "../src/machines/wasm/assembler/hostNumerics.ts"
-import { prepare } from "../src/machines/wasm/prepare.ts"
-import { makePool } from "../src/machines/wasm/threads/pool.ts"
 import * as Tensor from "../src/tensor/Tensor.ts"
-import { NDArray } from "../src/words/NDArray.ts"
+import { NDArray } from "../src/types/NDArray.ts"
 
 // Odd sizes, large enough to be cut into several blocks of k and of rows.
 const [m, n, k] = [137, 67, 1847]

@@ -1,11 +1,11 @@
 import fc from "fast-check"
 import { expect, it } from "vitest"
+import { prepare } from "../src/backend/wasm/prepare.ts"
 import type { Equation, Params, Program } from "../src/language/Primitive.ts"
 import { infer } from "../src/language/ShapeRule.ts"
-import { prepare } from "../src/machines/wasm/prepare.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
-import { NDArray } from "../src/words/NDArray.ts"
-import * as Shape from "../src/words/Shape.ts"
+import { NDArray } from "../src/types/NDArray.ts"
+import * as Shape from "../src/types/Shape.ts"
 
 const run = (program: Program, inputs: ReadonlyArray<NDArray>): ReadonlyArray<NDArray> =>
   prepare({ program, resident: 0 }).run(inputs)

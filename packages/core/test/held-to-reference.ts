@@ -5,8 +5,8 @@
  */
 import type { Primitive } from "../src/language/Primitive.ts"
 import type { Equation, Program } from "../src/language/Program.ts"
-import * as Reference from "../src/meaning/Reference.ts"
-import { NDArray } from "../src/words/NDArray.ts"
+import * as Reference from "../src/reference/Reference.ts"
+import { NDArray } from "../src/types/NDArray.ts"
 
 /** Primitives that add many products or elements. */
 const summing = new Set<Primitive>([

@@ -4,9 +4,9 @@ import * as Key from "../src/tensor/Key.ts"
 import * as T from "../src/tensor/Tensor.ts"
 import { assertAllClose } from "../src/testing/allClose.ts"
 import { shape } from "../src/testing/arbitraries.ts"
-import { equals } from "../src/words/NDArray.ts"
-import * as Shape from "../src/words/Shape.ts"
-import { ShapeError } from "../src/words/ShapeError.ts"
+import { equals } from "../src/types/NDArray.ts"
+import * as Shape from "../src/types/Shape.ts"
+import { ShapeError } from "../src/types/ShapeError.ts"
 
 const key = Key.make(20)
 const n = 20_000

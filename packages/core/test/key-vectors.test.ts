@@ -1,6 +1,6 @@
 /** Keys held to the numbers that JAX and Random123 publish, bit for bit. */
 import { describe, expect, test } from "vitest"
-import { block } from "../src/meaning/threefry.ts"
+import { block } from "../src/reference/threefry.ts"
 import * as Key from "../src/tensor/Key.ts"
 import * as T from "../src/tensor/Tensor.ts"
 import { assertAllClose } from "../src/testing/allClose.ts"

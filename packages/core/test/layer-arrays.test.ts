@@ -6,7 +6,7 @@ import * as Net from "../src/learning/Net.ts"
 import * as Optimizer from "../src/learning/Optimizer.ts"
 import { layerArrays } from "../src/training/layerArrays.ts"
 import { plannedStep } from "../src/training/plannedStep.ts"
-import { printSpec } from "../src/words/ShapeError.ts"
+import { printSpec } from "../src/types/ShapeError.ts"
 
 const net = Net.graph([
   ["wide", { net: Layers.dense({ units: 6, activation: "relu" }) }],

@@ -4,8 +4,8 @@ import { make } from "@adjoint/core/learning/Entry"
 import { assertAllClose } from "@adjoint/core/testing/allClose"
 import { checkGrads } from "@adjoint/core/testing/checkGrads"
 import { describe, expect, test } from "vitest"
+import { prepare } from "../src/backend/wasm/prepare.ts"
 import { tensors } from "../src/language/TensorTree.ts"
-import { prepare } from "../src/machines/wasm/prepare.ts"
 
 type T = Tensor.Tensor
 

@@ -1,7 +1,7 @@
 /** Every activation and its gradient on the wasm engine, in f32, held to what Reference makes of them in doubles. */
 import { Activation, Autodiff, type NDArray, Program, Reference, Tensor } from "@adjoint/core"
+import { prepare } from "@adjoint/core/backend/wasm/prepare"
 import { make } from "@adjoint/core/learning/Entry"
-import { prepare } from "@adjoint/core/machines/wasm/prepare"
 import * as Arbitrary from "@adjoint/core/testing/arbitraries"
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"

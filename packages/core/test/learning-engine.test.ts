@@ -18,8 +18,8 @@ import {
 import { make } from "@adjoint/core/learning/Entry"
 import { assertAllClose } from "@adjoint/core/testing/allClose"
 import { describe, expect, test } from "vitest"
+import { prepare } from "../src/backend/wasm/prepare.ts"
 import { tensors } from "../src/language/TensorTree.ts"
-import { prepare } from "../src/machines/wasm/prepare.ts"
 
 type T = Tensor.Tensor
 

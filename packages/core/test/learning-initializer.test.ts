@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { Activation, Initializer, Key, Program, Shape, ShapeError, Tensor } from "@adjoint/core"
+import { prepare } from "@adjoint/core/backend/wasm/prepare"
 import { make } from "@adjoint/core/learning/Entry"
-import { prepare } from "@adjoint/core/machines/wasm/prepare"
 import { assertAllClose } from "@adjoint/core/testing/allClose"
 import { describe, expect, test } from "vitest"
 

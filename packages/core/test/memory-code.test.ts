@@ -1,10 +1,10 @@
 import fc from "fast-check"
 import { describe, expect, it, vi } from "vitest"
+import { cachedCompile, compileJob } from "../src/backend/wasm/compile.ts"
+import { prepare } from "../src/backend/wasm/prepare.ts"
 import { type NDArray, Program as Programs, Tensor } from "../src/index.ts"
 import type { Program } from "../src/language/Program.ts"
-import { cachedCompile, compileJob } from "../src/machines/wasm/compile.ts"
-import { prepare } from "../src/machines/wasm/prepare.ts"
-import * as Reference from "../src/meaning/Reference.ts"
+import * as Reference from "../src/reference/Reference.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
 
 type T = Tensor.Tensor

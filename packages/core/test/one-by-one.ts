@@ -1,9 +1,10 @@
 /** The two ways of running a program that must give the same bits: whole, and one primitive at a time. */
+
+import type { Numerics } from "../src/backend/wasm/assembler/numerics.ts"
+import { prepare } from "../src/backend/wasm/prepare.ts"
+import type { Pool } from "../src/backend/wasm/threads/pool.ts"
 import type { Equation, Program } from "../src/language/Program.ts"
-import type { Numerics } from "../src/machines/wasm/assembler/numerics.ts"
-import { prepare } from "../src/machines/wasm/prepare.ts"
-import type { Pool } from "../src/machines/wasm/threads/pool.ts"
-import type { NDArray } from "../src/words/NDArray.ts"
+import type { NDArray } from "../src/types/NDArray.ts"
 
 /** A program of one step, taking what that step takes. */
 const alone = (equation: Equation, given: ReadonlyArray<NDArray>): Program => ({

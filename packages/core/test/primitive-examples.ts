@@ -2,9 +2,9 @@
 import type { Params, Primitive } from "../src/language/Primitive.ts"
 import { trace } from "../src/language/Program.ts"
 import * as T from "../src/tensor/Tensor.ts"
-import type { DType } from "../src/words/DType.ts"
-import { make, type NDArray } from "../src/words/NDArray.ts"
-import * as Shape from "../src/words/Shape.ts"
+import type { DType } from "../src/types/DType.ts"
+import { make, type NDArray } from "../src/types/NDArray.ts"
+import * as Shape from "../src/types/Shape.ts"
 
 /** One use of a primitive. `flat` says that nothing flows back through it. */
 export interface Example<P extends Primitive = Primitive> {

@@ -2,15 +2,15 @@ import { describe, expect, test } from "vitest"
 import { write } from "../src/language/Expr.ts"
 import { type Params, type Primitive, unary } from "../src/language/Primitive.ts"
 import { infer } from "../src/language/ShapeRule.ts"
-import { meanings } from "../src/meaning/Reference.ts"
+import { definitions } from "../src/reference/Reference.ts"
 import * as T from "../src/tensor/Tensor.ts"
 import { assertAllClose } from "../src/testing/allClose.ts"
 import { checkGrads } from "../src/testing/checkGrads.ts"
 import { vjp } from "../src/transform/Autodiff.ts"
-import { holds, all as kinds } from "../src/words/DType.ts"
-import type { NDArray } from "../src/words/NDArray.ts"
-import * as Shape from "../src/words/Shape.ts"
-import { ShapeError, type Spec } from "../src/words/ShapeError.ts"
+import { holds, all as kinds } from "../src/types/DType.ts"
+import type { NDArray } from "../src/types/NDArray.ts"
+import * as Shape from "../src/types/Shape.ts"
+import { ShapeError, type Spec } from "../src/types/ShapeError.ts"
 import { type Example, examples } from "./primitive-examples.ts"
 
 const cases = (Object.keys(examples) as ReadonlyArray<Primitive>).flatMap((primitive) =>
@@ -19,12 +19,12 @@ const cases = (Object.keys(examples) as ReadonlyArray<Primitive>).flatMap((primi
 
 const specOf = (x: Spec): Spec => ({ dtype: x.dtype, shape: x.shape })
 
-/** What the shape rule says and, when it allows the use, what the meaning gives. */
+/** What the shape rule says and, when it allows the use, what the definition gives. */
 const attempt = (primitive: Primitive, params: unknown, inputs: ReadonlyArray<NDArray>) => {
   const given = params as Params[Primitive]
   const out = infer(primitive, given, inputs.map(specOf))
-  const meaning = meanings[primitive] as (params: unknown, inputs: ReadonlyArray<NDArray>, out: Spec) => NDArray["data"]
-  return { out, data: meaning(given, inputs, out) }
+  const definition = definitions[primitive] as (params: unknown, inputs: ReadonlyArray<NDArray>, out: Spec) => NDArray["data"]
+  return { out, data: definition(given, inputs, out) }
 }
 
 const expectSound = (primitive: Primitive, params: unknown, inputs: ReadonlyArray<NDArray>): void => {
@@ -37,7 +37,7 @@ const expectSound = (primitive: Primitive, params: unknown, inputs: ReadonlyArra
 
 const zerosOf = (dtype: Spec["dtype"], shape: Shape.Shape): NDArray => T.read(T.zeros(shape, dtype)) as NDArray
 
-describe("the shape rule and the meaning agree", () => {
+describe("the shape rule and the definition agree", () => {
   test.each(cases)("$name", ({ inputs, params, primitive }) => expectSound(primitive, params, inputs))
 })
 
@@ -61,7 +61,7 @@ const misshapen = ({ dtype, shape }: NDArray): ReadonlyArray<NDArray> => [
   ...shape.flatMap((n, i) => [0, n + 1].map((wrong) => zerosOf(dtype, shape.with(i, wrong)))),
 ]
 
-describe("a wrong use is refused by the shape rule, or it has a meaning of the kind and shape the rule says", () => {
+describe("a wrong use is refused by the shape rule, or it has a definition of the kind and shape the rule says", () => {
   test.each(cases)("$name", ({ inputs, params, primitive }) => {
     const uses: ReadonlyArray<readonly [params: unknown, inputs: ReadonlyArray<NDArray>]> = [
       [params, inputs.slice(1)],

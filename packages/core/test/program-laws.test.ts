@@ -3,13 +3,13 @@ import { describe, expect, test } from "vitest"
 import { write } from "../src/language/Expr.ts"
 import type { Equation, Program } from "../src/language/Primitive.ts"
 import { check, inline, print, specOf, trace } from "../src/language/Program.ts"
-import { run } from "../src/meaning/Reference.ts"
+import { run } from "../src/reference/Reference.ts"
 import * as T from "../src/tensor/Tensor.ts"
 import * as Doubles from "../src/testing/doubles.ts"
 import { program as programs, programWithInputs } from "../src/testing/programs.ts"
 import { grad, jvp, valueAndGrad, vjp } from "../src/transform/Autodiff.ts"
-import { equals, type NDArray } from "../src/words/NDArray.ts"
-import { ShapeError, type Spec } from "../src/words/ShapeError.ts"
+import { equals, type NDArray } from "../src/types/NDArray.ts"
+import { ShapeError, type Spec } from "../src/types/ShapeError.ts"
 
 const f32 = (...shape: ReadonlyArray<number>): Spec => ({ dtype: "f32", shape })
 

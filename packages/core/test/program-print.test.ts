@@ -3,7 +3,7 @@ import { expect, test } from "vitest"
 import { print, trace } from "../src/language/Program.ts"
 import * as T from "../src/tensor/Tensor.ts"
 import { grad } from "../src/transform/Autodiff.ts"
-import type { Spec } from "../src/words/ShapeError.ts"
+import type { Spec } from "../src/types/ShapeError.ts"
 
 const f32 = (...shape: ReadonlyArray<number>): Spec => ({ dtype: "f32", shape })
 

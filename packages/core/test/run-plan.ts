@@ -1,16 +1,17 @@
-/** A plan done kernel by kernel with the meanings of Reference, on slots that a test provides. */
-import type { Params, Primitive } from "../src/language/Primitive.ts"
-import { type Access, type Kernel, loopOf, type Term } from "../src/machines/Plan.ts"
-import type { Meaning } from "../src/meaning/Meaning.ts"
-import { positions } from "../src/meaning/Positions.ts"
-import * as Reference from "../src/meaning/Reference.ts"
-import { allocate } from "../src/words/DType.ts"
-import { NDArray } from "../src/words/NDArray.ts"
-import * as Shape from "../src/words/Shape.ts"
-import type { Spec } from "../src/words/ShapeError.ts"
+/** A plan done kernel by kernel with the definitions of Reference, on slots that a test provides. */
 
-const meaning = (primitive: Primitive, params: unknown, inputs: ReadonlyArray<NDArray>, out: Spec): NDArray => {
-  const row = Reference.meanings[primitive] as Meaning<Primitive>
+import { type Access, type Kernel, loopOf, type Term } from "../src/compiler/Plan.ts"
+import type { Params, Primitive } from "../src/language/Primitive.ts"
+import type { Definition } from "../src/reference/Definition.ts"
+import { positions } from "../src/reference/Positions.ts"
+import * as Reference from "../src/reference/Reference.ts"
+import { allocate } from "../src/types/DType.ts"
+import { NDArray } from "../src/types/NDArray.ts"
+import * as Shape from "../src/types/Shape.ts"
+import type { Spec } from "../src/types/ShapeError.ts"
+
+const definition = (primitive: Primitive, params: unknown, inputs: ReadonlyArray<NDArray>, out: Spec): NDArray => {
+  const row = Reference.definitions[primitive] as Definition<Primitive>
   return new NDArray(out.dtype, out.shape, row(params as Params[Primitive], inputs, out))
 }
 
@@ -38,7 +39,7 @@ const body = (terms: ReadonlyArray<Term>, shape: Shape.Shape, slots: Slots): Rea
       made.push(new NDArray(term.dtype, shape, counted))
     } else
       made.push(
-        meaning(
+        definition(
           term.primitive,
           { dtype: term.dtype },
           term.inputs.map((input) => made[input] as NDArray),
@@ -64,19 +65,19 @@ export const runKernel = (kernel: Kernel, slots: Slots): void => {
   } else if (kernel.tag === "reduce") {
     const operand = body(kernel.terms, kernel.shape, slots)[kernel.term] as NDArray
     const axes = kernel.shape.map((_, axis) => axis).slice(kernel.kept)
-    slots.write(kernel.slot, meaning(kernel.primitive, { axes }, [operand], slots.spec(kernel.slot)))
+    slots.write(kernel.slot, definition(kernel.primitive, { axes }, [operand], slots.spec(kernel.slot)))
   } else if (kernel.tag === "product") {
     const { a, b, batch, k, m, n } = kernel
     const operand = ({ batch: steps, column, offset, row, slot }: typeof a, rows: number, columns: number) =>
       visit(slots.read(slot), [...batch, rows, columns], { offset, strides: [...steps, row, column] })
-    slots.write(kernel.slot, meaning("dot", {}, [operand(a, m, k), operand(b, k, n)], slots.spec(kernel.slot)))
+    slots.write(kernel.slot, definition("dot", {}, [operand(a, m, k), operand(b, k, n)], slots.spec(kernel.slot)))
   } else {
     const { params, primitive } = kernel.equation
     const inputs = kernel.inputs.map(({ shape, slot }) => {
       const { data, dtype } = slots.read(slot)
       return new NDArray(dtype, shape, data)
     })
-    slots.write(kernel.slot, meaning(primitive, params, inputs, slots.spec(kernel.slot)))
+    slots.write(kernel.slot, definition(primitive, params, inputs, slots.spec(kernel.slot)))
   }
   const loop = kernel.tag === "loop" ? undefined : loopOf(kernel)
   if (loop !== undefined) runKernel(loop, slots)

@@ -1,12 +1,12 @@
 /** The first promise, on this host; `pnpm same-bits` holds Node 22 and Chromium to it too. */
 import { Effect } from "effect"
 import { expect, it } from "vitest"
+import { offered } from "../src/backend/wasm/assembler/hostNumerics.ts"
+import { planJob } from "../src/backend/wasm/compile.ts"
+import { makePool } from "../src/backend/wasm/threads/pool.ts"
 import { program } from "../src/engines/Compile.ts"
 import { Dataset, Engine, Tensor, Wasm } from "../src/index.ts"
 import { tensors } from "../src/language/TensorTree.ts"
-import { offered } from "../src/machines/wasm/assembler/hostNumerics.ts"
-import { planJob } from "../src/machines/wasm/compile.ts"
-import { makePool } from "../src/machines/wasm/threads/pool.ts"
 import { config, hashOf, knownFastHash, knownHash, knownRun } from "../src/testing/knownRun.ts"
 import { initial, trainStep } from "../src/training/trainStep.ts"
 

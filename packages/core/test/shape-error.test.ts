@@ -1,12 +1,12 @@
 /** Typical mistakes, and the words they are answered with: the operation, what it got, what it wants, what to try. */
 import { describe, expect, test } from "vitest"
 import { trace } from "../src/language/Program.ts"
-import * as Reference from "../src/meaning/Reference.ts"
+import * as Reference from "../src/reference/Reference.ts"
 import * as Key from "../src/tensor/Key.ts"
 import * as T from "../src/tensor/Tensor.ts"
 import { grad, vjp } from "../src/transform/Autodiff.ts"
-import type * as Shape from "../src/words/Shape.ts"
-import { ShapeError } from "../src/words/ShapeError.ts"
+import type * as Shape from "../src/types/Shape.ts"
+import { ShapeError } from "../src/types/ShapeError.ts"
 
 type Mistakes = Readonly<Record<string, () => unknown>>
 

@@ -3,10 +3,10 @@
  * engine's floats mean. Plain loops, to hold kernels to.
  */
 import type { ConvParams, Params, Primitive, WindowParams } from "../src/language/Primitive.ts"
-import { taps } from "../src/meaning/Positions.ts"
-import { NDArray } from "../src/words/NDArray.ts"
-import * as Shape from "../src/words/Shape.ts"
-import type { Spec } from "../src/words/ShapeError.ts"
+import { taps } from "../src/reference/Positions.ts"
+import { NDArray } from "../src/types/NDArray.ts"
+import * as Shape from "../src/types/Shape.ts"
+import type { Spec } from "../src/types/ShapeError.ts"
 
 const space = (shape: Shape.Shape): Shape.Shape => shape.slice(1, -1)
 

@@ -4,9 +4,9 @@ import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import * as T from "../src/tensor/Tensor.ts"
 import { assertAllClose, type Tolerance } from "../src/testing/allClose.ts"
-import { make, type NDArray } from "../src/words/NDArray.ts"
-import * as Shape from "../src/words/Shape.ts"
-import { ShapeError } from "../src/words/ShapeError.ts"
+import { make, type NDArray } from "../src/types/NDArray.ts"
+import * as Shape from "../src/types/Shape.ts"
+import { ShapeError } from "../src/types/ShapeError.ts"
 
 type Recorded = number | boolean | string
 

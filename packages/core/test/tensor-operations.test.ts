@@ -7,11 +7,11 @@ import { allClose } from "../src/testing/allClose.ts"
 import { array, axes, broadcastable, shape, subscripts } from "../src/testing/arbitraries.ts"
 import { checkGrads } from "../src/testing/checkGrads.ts"
 import { valueAndGrad, vjp } from "../src/transform/Autodiff.ts"
-import type { DType } from "../src/words/DType.ts"
-import { all as kinds } from "../src/words/DType.ts"
-import { equals, make, type NDArray } from "../src/words/NDArray.ts"
-import * as Shape from "../src/words/Shape.ts"
-import { ShapeError } from "../src/words/ShapeError.ts"
+import type { DType } from "../src/types/DType.ts"
+import { all as kinds } from "../src/types/DType.ts"
+import { equals, make, type NDArray } from "../src/types/NDArray.ts"
+import * as Shape from "../src/types/Shape.ts"
+import { ShapeError } from "../src/types/ShapeError.ts"
 
 const lowest = -(2 ** 31)
 

@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest"
 import * as Activation from "../src/learning/Activation.ts"
 import * as T from "../src/tensor/Tensor.ts"
 import { array, shape } from "../src/testing/arbitraries.ts"
-import { all as kinds } from "../src/words/DType.ts"
-import { ShapeError } from "../src/words/ShapeError.ts"
+import { all as kinds } from "../src/types/DType.ts"
+import { ShapeError } from "../src/types/ShapeError.ts"
 
 /** What random calls are made of: arrays of any kind and shape, small numbers that need not be whole, and kinds. */
 interface Given {
@@ -215,10 +215,10 @@ describe("a refusal has the name of the operation that was called:", () => {
 
   test("a comparison that is turned round describes its operands in the caller's order", () => {
     expect(() => T.greater(T.range(3), T.zeros([3]))).toThrow(
-      "greater got i32[3] and f32[3]; it wants both of one kind. Try: Tensor.cast the first to f32",
+      "greater got i32[3] and f32[3]; it wants both of one dtype. Try: Tensor.cast the first to f32",
     )
     expect(() => T.less(T.range(3), T.zeros([3]))).toThrow(
-      "less got i32[3] and f32[3]; it wants both of one kind. Try: Tensor.cast the first to f32",
+      "less got i32[3] and f32[3]; it wants both of one dtype. Try: Tensor.cast the first to f32",
     )
   })
 })

@@ -6,8 +6,8 @@ import type { Padding } from "../src/language/Primitive.ts"
 import * as T from "../src/tensor/Tensor.ts"
 import { assertAllClose } from "../src/testing/allClose.ts"
 import { vjp } from "../src/transform/Autodiff.ts"
-import { make, type NDArray } from "../src/words/NDArray.ts"
-import type { Shape } from "../src/words/Shape.ts"
+import { make, type NDArray } from "../src/types/NDArray.ts"
+import type { Shape } from "../src/types/Shape.ts"
 
 interface RecordedArray {
   readonly shape: Shape

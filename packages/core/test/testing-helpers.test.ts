@@ -10,9 +10,9 @@ import { describe, expect, test } from "vitest"
 import { check, print } from "../src/language/Program.ts"
 import { shapeRules } from "../src/language/ShapeRule.ts"
 import * as T from "../src/tensor/Tensor.ts"
-import { all as kinds } from "../src/words/DType.ts"
-import { make } from "../src/words/NDArray.ts"
-import * as Shape from "../src/words/Shape.ts"
+import { all as kinds } from "../src/types/DType.ts"
+import { make } from "../src/types/NDArray.ts"
+import * as Shape from "../src/types/Shape.ts"
 
 const { Infinity: infinity, NaN: nan } = globalThis
 

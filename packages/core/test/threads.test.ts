@@ -7,17 +7,17 @@ import { text } from "node:stream/consumers"
 import { setTimeout } from "node:timers/promises"
 import { Effect } from "effect"
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest"
+import { EngineError } from "../src/backend/Executable.ts"
+import { Assembler } from "../src/backend/wasm/assembler/Assembler.ts"
+import { i32 } from "../src/backend/wasm/assembler/Value.ts"
+import { compile } from "../src/backend/wasm/assembler/webAssembly.ts"
+import { type Compile, compileJob } from "../src/backend/wasm/compile.ts"
+import { prepare } from "../src/backend/wasm/prepare.ts"
+import { emitBarrier, importWaiting } from "../src/backend/wasm/threads/barrier.ts"
+import { makeControlBlock } from "../src/backend/wasm/threads/controlBlock.ts"
+import { makePool, type Pool } from "../src/backend/wasm/threads/pool.ts"
+import type { WorkerGroup } from "../src/backend/wasm/threads/WorkerGroup.ts"
 import { Engine, Key, type NDArray, Program as Programs, Tensor, Wasm } from "../src/index.ts"
-import { EngineError } from "../src/machines/Executable.ts"
-import { Assembler } from "../src/machines/wasm/assembler/Assembler.ts"
-import { i32 } from "../src/machines/wasm/assembler/Value.ts"
-import { compile } from "../src/machines/wasm/assembler/webAssembly.ts"
-import { type Compile, compileJob } from "../src/machines/wasm/compile.ts"
-import { prepare } from "../src/machines/wasm/prepare.ts"
-import { emitBarrier, importWaiting } from "../src/machines/wasm/threads/barrier.ts"
-import { makeControlBlock } from "../src/machines/wasm/threads/controlBlock.ts"
-import { makePool, type Pool } from "../src/machines/wasm/threads/pool.ts"
-import type { WorkerGroup } from "../src/machines/wasm/threads/WorkerGroup.ts"
 import { knownHash } from "../src/testing/knownRun.ts"
 
 type T = Tensor.Tensor
@@ -255,12 +255,12 @@ console.log(await Effect.runPromise(square.pipe(Effect.scoped, Effect.provide(Wa
       "64\n",
     ],
   ])("keeps a process alive while it is awaited: %s", async (_, script, printed) => {
-    expect(await said(child(`const { makePool } = await import("./src/machines/wasm/threads/pool.ts")\n${script}`))).toBe(printed)
+    expect(await said(child(`const { makePool } = await import("./src/backend/wasm/threads/pool.ts")\n${script}`))).toBe(printed)
   })
 
   it("does not keep a process alive", async () => {
     const idle = child(`
-const { makePool } = await import("./src/machines/wasm/threads/pool.ts")
+const { makePool } = await import("./src/backend/wasm/threads/pool.ts")
 const empty = new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))
 makePool(3, 0).add(empty, new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }), 0)
 `)

@@ -1,8 +1,8 @@
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import * as T from "../src/tensor/Tensor.ts"
-import { ShapeError } from "../src/words/ShapeError.ts"
-import * as Tree from "../src/words/Tree.ts"
+import { ShapeError } from "../src/types/ShapeError.ts"
+import * as Tree from "../src/types/Tree.ts"
 
 const names = fc.oneof(
   fc.string({ maxLength: 3 }),

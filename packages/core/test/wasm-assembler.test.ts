@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest"
-import { Assembler } from "../src/machines/wasm/assembler/Assembler.ts"
-import { Bytes } from "../src/machines/wasm/assembler/Bytes.ts"
-import type { Code } from "../src/machines/wasm/assembler/Code.ts"
-import { disassemble } from "../src/machines/wasm/assembler/disassemble.ts"
-import { call } from "../src/machines/wasm/assembler/Func.ts"
+import { Assembler } from "../src/backend/wasm/assembler/Assembler.ts"
+import { Bytes } from "../src/backend/wasm/assembler/Bytes.ts"
+import type { Code } from "../src/backend/wasm/assembler/Code.ts"
+import { disassemble } from "../src/backend/wasm/assembler/disassemble.ts"
+import { call } from "../src/backend/wasm/assembler/Func.ts"
 import {
   f32,
   f32x4,
@@ -20,8 +20,8 @@ import {
   tee,
   type Value,
   v128,
-} from "../src/machines/wasm/assembler/Value.ts"
-import { compile, instantiate } from "../src/machines/wasm/assembler/webAssembly.ts"
+} from "../src/backend/wasm/assembler/Value.ts"
+import { compile, instantiate } from "../src/backend/wasm/assembler/webAssembly.ts"
 import { evaluate, withMemory } from "./wasm-module.ts"
 
 describe("LEB128", () => {

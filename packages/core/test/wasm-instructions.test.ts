@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
-import { Assembler } from "../src/machines/wasm/assembler/Assembler.ts"
-import type { Code } from "../src/machines/wasm/assembler/Code.ts"
-import { type Instruction, type Operand, type ValueType, values } from "../src/machines/wasm/assembler/opcodes.ts"
+import { Assembler } from "../src/backend/wasm/assembler/Assembler.ts"
+import type { Code } from "../src/backend/wasm/assembler/Code.ts"
+import { type Instruction, type Operand, type ValueType, values } from "../src/backend/wasm/assembler/opcodes.ts"
 import {
   apply,
   atomic,
@@ -17,8 +17,8 @@ import {
   type Value,
   v128,
   memory as wasmMemory,
-} from "../src/machines/wasm/assembler/Value.ts"
-import { compile, instantiate, memory, validate, type WasmFunction } from "../src/machines/wasm/assembler/webAssembly.ts"
+} from "../src/backend/wasm/assembler/Value.ts"
+import { compile, instantiate, memory, validate, type WasmFunction } from "../src/backend/wasm/assembler/webAssembly.ts"
 import { as, type Elements, models } from "./wasm-models.ts"
 import { evaluate, withMemory } from "./wasm-module.ts"
 

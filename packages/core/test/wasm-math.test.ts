@@ -3,12 +3,12 @@
  * are the worst cases over all floats, which docs/engine-math.md lists, rounded up.
  */
 import { describe, expect, test } from "vitest"
-import { offered } from "../src/machines/wasm/assembler/hostNumerics.ts"
-import { type BinaryName, binaryFunctions, type UnaryName, unaryFunctions } from "../src/machines/wasm/kernels/math/functions.ts"
-import { overArrays } from "../src/machines/wasm/kernels/math/overArrays.ts"
-import { ulps } from "../src/machines/wasm/kernels/math/ulp.ts"
-import { meanings } from "../src/meaning/Reference.ts"
-import * as NDArray from "../src/words/NDArray.ts"
+import { offered } from "../src/backend/wasm/assembler/hostNumerics.ts"
+import { type BinaryName, binaryFunctions, type UnaryName, unaryFunctions } from "../src/backend/wasm/kernels/math/functions.ts"
+import { overArrays } from "../src/backend/wasm/kernels/math/overArrays.ts"
+import { ulps } from "../src/backend/wasm/kernels/math/ulp.ts"
+import { definitions } from "../src/reference/Reference.ts"
+import * as NDArray from "../src/types/NDArray.ts"
 
 const chunk = 65536
 
@@ -55,7 +55,7 @@ const unary: { readonly [N in UnaryName]: { readonly bound: number; readonly aro
 /** What Reference says, in doubles. */
 const truths = (name: UnaryName | BinaryName, inputs: ReadonlyArray<Float32Array>, count: number) => {
   const spec = { dtype: "f32", shape: [count] } as const
-  return meanings[name](
+  return definitions[name](
     {},
     inputs.map((input) => NDArray.make("f32", spec.shape, input.subarray(0, count))),
     spec,

@@ -1,9 +1,9 @@
 /** Modules of a test, with a page of memory. */
-import { Assembler } from "../src/machines/wasm/assembler/Assembler.ts"
-import type { Code } from "../src/machines/wasm/assembler/Code.ts"
-import type { ValueType } from "../src/machines/wasm/assembler/opcodes.ts"
-import type { Value } from "../src/machines/wasm/assembler/Value.ts"
-import { compile, instantiate, memory, type WasmFunction } from "../src/machines/wasm/assembler/webAssembly.ts"
+import { Assembler } from "../src/backend/wasm/assembler/Assembler.ts"
+import type { Code } from "../src/backend/wasm/assembler/Code.ts"
+import type { ValueType } from "../src/backend/wasm/assembler/opcodes.ts"
+import type { Value } from "../src/backend/wasm/assembler/Value.ts"
+import { compile, instantiate, memory, type WasmFunction } from "../src/backend/wasm/assembler/webAssembly.ts"
 
 /** A module and what calls its functions. */
 export const withMemory = (build: (module: Assembler) => void) => {

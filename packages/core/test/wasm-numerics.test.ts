@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process"
 import { Effect } from "effect"
 import { describe, expect, it, test } from "vitest"
+import { fusesMultiplyAdd, offered } from "../src/backend/wasm/assembler/hostNumerics.ts"
+import type { Numerics } from "../src/backend/wasm/assembler/numerics.ts"
+import { prepare } from "../src/backend/wasm/prepare.ts"
 import { Autodiff, Engine, type NDArray, Program, Tensor, Wasm } from "../src/index.ts"
-import { fusesMultiplyAdd, offered } from "../src/machines/wasm/assembler/hostNumerics.ts"
-import type { Numerics } from "../src/machines/wasm/assembler/numerics.ts"
-import { prepare } from "../src/machines/wasm/prepare.ts"
 
 /** −(1 + 2⁻¹¹) + (1 + 2⁻¹²)² is 2⁻²⁴ where product and sum are rounded once, and 0 where each is. */
 const [x, y] = [1 + 2 ** -12, -(1 + 2 ** -11)]
@@ -73,7 +73,7 @@ test("the engine says how it rounds, not how it was asked to", async () => {
 })
 
 test.runIf(process.arch === "x64")("without an instruction that rounds once, fast is portable", () => {
-  const host = new URL("../src/machines/wasm/assembler/hostNumerics.ts", import.meta.url)
+  const host = new URL("../src/backend/wasm/assembler/hostNumerics.ts", import.meta.url)
   const script = `import { offered } from ${JSON.stringify(host.href)}; console.log(offered("fast"))`
   const args = ["--no-enable-fma3", "--experimental-strip-types", "--no-warnings", "--input-type=module", "--eval", script]
   expect(execFileSync(process.execPath, args, { encoding: "utf8" })).toBe("portable\n")

@@ -2,7 +2,7 @@
  * The document of a model file: plain data in which every short form is spelled out and every default is filled in. It is
  * itself a model file (written as YAML it decodes to itself), so what a run records is what can be run again.
  */
-import type { Column, Image, Scale } from "@adjoint/core/data/PrepareSpec"
+import type { ArrayTarget, Column, Image, Scale } from "@adjoint/core/data/Preprocess"
 import type * as Around from "@adjoint/core/learning/Around"
 import type { Settings, Use, Values } from "@adjoint/core/learning/Entry"
 import type { stages } from "@adjoint/core/learning/Rbm"
@@ -38,6 +38,8 @@ export interface Data {
   readonly columns?: { readonly [name: string]: Column }
   readonly image?: Image
   readonly scale?: Scale
+  /** What the targets of arrays are. */
+  readonly target?: ArrayTarget
   readonly split: Split
   readonly test?: Named
 }

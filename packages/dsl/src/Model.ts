@@ -13,6 +13,8 @@
  * model._tag // => "Success"
  * ```
  */
+import type { ArrayTarget, Columns } from "@adjoint/core/data/Preprocess"
+import type * as Files from "@adjoint/core/data/Source"
 import * as Result from "effect/Result"
 import type { Data as DataSection, Join, ModelFile, Rbm } from "./Document.ts"
 import { ModelFileError } from "./diagnostic/Diagnostic.ts"
@@ -101,19 +103,11 @@ export const head = (target: string, options: HeadOptions = {}, naming: Naming =
   ...naming,
 })
 
-/** Where rows come from. A path alone ends in .csv, .tsv or .npz. */
-export type Source =
-  | S.ToySpelling
-  | `${string}.${"csv" | "tsv" | "npz" | "csv.gz" | "tsv.gz"}`
-  | { readonly csv: { readonly path: string; readonly delimiter?: "auto" | "," | ";" | "\t"; readonly header?: boolean } }
-  | { readonly tsv: { readonly path: string; readonly header?: boolean } }
-  | { readonly idx: { readonly images: string; readonly labels: string } }
-  | { readonly npz: { readonly path: string; readonly inputs?: string; readonly targets?: string } }
+/** Where rows come from: a toy, a kind of file with its options, or a path whose ending says the kind. */
+export type Source = S.ToySpelling | Files.Spelling | `${string}.${Files.Ending}` | `${string}.${Files.Ending}.gz`
 
 /** What watches a run. */
 export type Callback = S.CallbackSpelling
-
-type ColumnType = "number" | "category" | "binary" | "class" | "ignore"
 
 /** Where samples of a machine come from: `cd` and `pcd` by one round a step, or by so many. */
 export type Method = S.MethodSpelling
@@ -148,9 +142,10 @@ export interface Train extends S.AroundSpelling {
 /** What a model file says, every section but `model` optional. */
 export interface Sections {
   readonly name?: string
-  readonly data?: Omit<DataSection, "source" | "columns" | "split" | "test"> & {
+  readonly data?: Omit<DataSection, "source" | "columns" | "split" | "target" | "test"> & {
     readonly source: Source
-    readonly columns?: { readonly [name: string]: ColumnType | NonNullable<DataSection["columns"]>[string] }
+    readonly columns?: Columns
+    readonly target?: ArrayTarget | ArrayTarget["type"]
     readonly split?: Partial<DataSection["split"]>
     readonly test?: Source
   }

@@ -5,6 +5,7 @@
 import * as Result from "effect/Result"
 import { check, type Readable, type Report } from "./check/Check.ts"
 import * as Names from "./check/Names.ts"
+import * as Size from "./check/Size.ts"
 import type { ModelFile } from "./Document.ts"
 import { phaseOf } from "./diagnostic/Codes.ts"
 import { type Diagnostic, type Finding, hasErrors, locate, sort } from "./diagnostic/Diagnostic.ts"
@@ -14,15 +15,16 @@ import { type Language, standard } from "./Language.ts"
 import type { Facts } from "./prepare/Facts.ts"
 import { known } from "./prepare/Known.ts"
 import type { Codec } from "./schema/Annotation.ts"
+import * as Decode from "./schema/Decode.ts"
 import { decode } from "./schema/Issues.ts"
 import { meant } from "./schema/Meant.ts"
 import { type Data, isRecord } from "./source/Data.ts"
-import { pointer } from "./source/Path.ts"
+import { isWithin, pointer } from "./source/Path.ts"
 import type { Positions } from "./source/Positions.ts"
 import { fromText, type Source } from "./source/Source.ts"
-import { apply, type Override } from "./text/Override.ts"
+import { apply, type Override, spelledOut } from "./text/Override.ts"
 import { type Parsed, parse } from "./text/Yaml.ts"
-import { expand } from "./variables/Expand.ts"
+import { type Expanded, expand } from "./variables/Expand.ts"
 
 /** A model file that was read and is still to be checked. */
 export interface Opened {
@@ -58,29 +60,33 @@ const understand = (
   unknown: ReadonlySet<string>,
   language: Language,
 ): Omit<Opened, "syntax"> => {
-  const whole = decode(language.schema.file, data)
-  const sections: Readable = Result.isSuccess(whole) ? whole.success : readable(data, language)
+  const whole = Decode.file(language.schema, data)
+  const readableSections: Readable = Result.isSuccess(whole) ? whole.success : readable(data, language)
+  const size = readableSections.model === undefined ? [] : Size.check(readableSections.model)
+  const { model: _, ...withoutModel } = readableSections
+  // Nothing is made of a model that is too large.
+  const sections = size.length === 0 ? readableSections : withoutModel
   const isKnown = ({ at: { path } }: Finding): boolean => path.every((_, i) => !unknown.has(pointer(path.slice(0, i + 1))))
   const schema = Result.isFailure(whole) ? whole.failure : []
   const layers = isRecord(data) && isRecord(data.model) ? (data.model.layers ?? null) : null
   return {
-    ...(Result.isSuccess(whole) && unknown.size === 0 ? { decoded: whole.success } : {}),
+    ...(Result.isSuccess(whole) && unknown.size === 0 && size.length === 0 ? { decoded: whole.success } : {}),
     sections,
-    findings: [...schema, ...Names.check(layers)].filter(isKnown),
+    findings: [...size, ...schema, ...Names.check(layers)].filter(isKnown),
     positions,
     source: positions.source,
   }
 }
 
 /** The sections that are right, or would be with their keys spelt well, whatever is wrong with the others. */
-const readable = (data: Data, { schema: { sections } }: Language): Readable => {
-  const read = <T>(codec: Codec<T>, key: string): T | undefined => {
-    if (!isRecord(data) || !Object.hasOwn(data, key)) return undefined
-    return meant(codec, data[key])
-  }
+const readable = (data: Data, { schema }: Language): Readable => {
+  const { sections } = schema
+  const readBy = <T>(decode: (value: unknown) => Result.Result<T, ReadonlyArray<Finding>>, key: string): T | undefined =>
+    isRecord(data) && Object.hasOwn(data, key) ? meant(decode, data[key]) : undefined
+  const read = <T>(codec: Codec<T>, key: string): T | undefined => readBy((value) => decode(codec, value), key)
   const found = {
     data: read(sections.data, "data"),
-    model: read(sections.model, "model"),
+    model: readBy((value) => Decode.model(schema, value), "model"),
     pretrain: read(sections.pretrain, "pretrain"),
     train: read(sections.train, "train"),
     evaluate: read(sections.evaluate, "evaluate"),
@@ -150,8 +156,63 @@ export const withFacts = (opened: Opened, { facts, findings: wrong }: Known, lan
 const written = (data: Data, positions: Positions, syntax: ReadonlyArray<Diagnostic>, language: Language): Opened => {
   const expanded = expand(data, positions)
   const understood = understand(expanded.data, expanded.positions, expanded.unknown, language)
-  return { ...understood, syntax, findings: [...expanded.findings, ...understood.findings] }
+  const findings = [...expanded.findings, ...understood.findings, ...searched(expanded, understood, language)]
+  return { ...understood, syntax, findings }
 }
+
+/** What the sections of data say, with short forms spelled out and defaults filled in. */
+const sectionsOf = (data: Data, positions: Positions, language: Language): Readable => {
+  const expanded = expand(data, positions)
+  return understand(expanded.data, expanded.positions, expanded.unknown, language).sections
+}
+
+/** Values that a search may try, all markers' together, are asked of a document of at most so many values in all. */
+const maxTried = 100_000
+
+/**
+ * What the schema says of the values that search markers may try, each put where its marker stands: the first of every
+ * marker, then the second, and so on. Where the document is wrong without them, only that is reported.
+ */
+const searched = (
+  { data, searches }: Expanded,
+  { decoded }: Pick<Opened, "decoded">,
+  language: Language,
+): ReadonlyArray<Finding> => {
+  if (decoded === undefined || searches.length === 0) return []
+  const rounds = Math.max(...searches.map(({ tried }) => tried.length))
+  const [first] = searches
+  if (first !== undefined && rounds * sizeOf(data) > maxTried)
+    return [
+      {
+        code: "Y006",
+        message: `the search markers make more than ${maxTried.toLocaleString("en")} values out of this document`,
+        at: { path: first.path },
+        help: "search fewer values, or write a smaller document",
+      },
+    ]
+  return Array.from({ length: rounds }, (_, round) => round).flatMap((round) => {
+    const now = searches.flatMap(({ path, tried }) => {
+      const one = tried[round]
+      return one === undefined ? [] : [{ to: path, from: one.path, value: one.value }]
+    })
+    const made = now.reduce<Data>(
+      (sofar, { to, value }) => Result.getOrElse(apply(sofar, { path: to, value, text: "" }), () => sofar),
+      data,
+    )
+    const whole = Decode.file(language.schema, made)
+    if (Result.isSuccess(whole)) return []
+    return whole.failure.flatMap((finding): ReadonlyArray<Finding> => {
+      const marker = now.find(({ to }) => isWithin(finding.at.path, to))
+      if (marker === undefined) return []
+      const { fix: _, ...rest } = finding
+      return [{ ...rest, at: { ...finding.at, path: [...marker.from, ...finding.at.path.slice(marker.to.length)] } }]
+    })
+  })
+}
+
+/** How many values data holds. */
+const sizeOf = (data: Data): number =>
+  typeof data === "object" && data !== null ? Object.values(data).reduce<number>((sum, item: Data) => sum + sizeOf(item), 1) : 1
 
 const unreadable = (source: Source, { diagnostics, positions }: Parsed): Opened => ({
   source,
@@ -173,7 +234,13 @@ export const openWith = (
   const parsed = parse(source)
   const { data, diagnostics, positions } = parsed
   if (data === undefined) return Result.succeed(unreadable(source, parsed))
-  const set = (made: Result.Result<Data, string>, override: Override) => Result.flatMap(made, (before) => apply(before, override))
+  const set = (made: Result.Result<Data, string>, override: Override) =>
+    Result.flatMap(made, (before) => {
+      const direct = apply(before, override)
+      if (Result.isSuccess(direct)) return direct
+      const spelled = spelledOut(before, override.path, () => sectionsOf(before, positions, language))
+      return spelled === undefined ? direct : apply(spelled, override)
+    })
   return Result.map(overrides.reduce(set, Result.succeed(data)), (made) =>
     written(made, overrides.length === 0 ? positions : { ...positions, overrides }, diagnostics, language),
   )

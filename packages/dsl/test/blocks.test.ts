@@ -1,6 +1,6 @@
 /** Blocks, branches by name, and the layers of images in a model file. */
 import * as Net from "@adjoint/core/learning/Net"
-import * as Shape from "@adjoint/core/words/Shape"
+import * as Shape from "@adjoint/core/types/Shape"
 import { Result } from "effect"
 import { describe, expect, it } from "vitest"
 import { build, netOf } from "../src/build/Build.ts"

@@ -19,11 +19,13 @@ describe("every code", () => {
   it("is shown at its place", () => {
     const all = shortOnes.map(({ wrong }) => shown(completed(wrong))).join("\n\n")
     expect(all).toMatchInlineSnapshot(`
-      "error[Y001]: \`{\` is opened here and never closed
+      "error[Y001]: the bracket \`{\` that opens here is not closed
         --> m.yaml:1:8
       1 | train: { epochs: 3
         |        ^
-        = help: put \`}\` where its part ends  [fix available]
+      2 | schema: 1
+        | - \`}\` is missing before this
+        = help: write \`}\` where the map ends  [fix available]
 
       error[Y002]: the key \`epochs\` is set twice in train
         --> m.yaml:1:21

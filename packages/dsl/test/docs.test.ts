@@ -1,4 +1,9 @@
 import { readFileSync } from "node:fs"
+import { words } from "@adjoint/core/data/Blank"
+import * as Column from "@adjoint/core/data/Column"
+import type { AnyKind as AnyColumn } from "@adjoint/core/data/columns/Kind"
+import * as Source from "@adjoint/core/data/Source"
+import type { AnyKind as AnySource } from "@adjoint/core/data/sources/Kind"
 import { describe, expect, it } from "vitest"
 import * as Render from "../src/diagnostic/Render.ts"
 import { read } from "../src/Read.ts"
@@ -32,6 +37,15 @@ describe("docs/model-file.md", () => {
     if (block.kind === "yaml wrong") expect(next?.kind).toBe("text")
     if (next?.kind === "text") for (const part of next.text.trimEnd().split("\n\n")) expect(message).toContain(part)
     else expect(message).toBe("")
+  })
+
+  it("names every kind of file and of column with its options, and every word for a blank", () => {
+    const section = page.slice(page.indexOf("### data"), page.indexOf("### model"))
+    const options = [...Object.values<AnySource>(Source.kinds), ...Object.values<AnyColumn>(Column.kinds)].flatMap(({ fields }) =>
+      Object.keys(fields),
+    )
+    for (const name of [...Object.keys(Source.kinds), ...Object.keys(Column.kinds), ...options, ...words])
+      expect(section).toContain(name)
   })
 
   it("has examples", () => {

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { OutOfMemory } from "@adjoint/core/engines/Engine"
-import type { DType } from "@adjoint/core/words/DType"
+import type { DType } from "@adjoint/core/types/DType"
 import * as Result from "effect/Result"
 import { describe, expect, test } from "vitest"
 import { build } from "../src/build/Build.ts"

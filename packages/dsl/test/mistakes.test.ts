@@ -666,7 +666,7 @@ describe("text that is not YAML", () => {
       "units: 8, activation: relu }",
       "units: 8, activation: relu",
       "7:14",
-      "`{` is opened here and never closed",
+      "the bracket `{` that opens here is not closed",
       true,
     ],
     [
@@ -674,7 +674,7 @@ describe("text that is not YAML", () => {
       "{ adam: { lr: 0.01 } }",
       "{ adam: { lr: 0.01 # slow",
       "13:14",
-      "`{` is opened here and never closed",
+      "the bracket `{` that opens here is not closed",
       false,
     ],
     [
@@ -682,7 +682,7 @@ describe("text that is not YAML", () => {
       "metrics: [accuracy]",
       "metrics: [accuracy",
       "14:12",
-      "`[` is opened here and never closed",
+      "the bracket `[` that opens here is not closed",
       true,
     ],
     ["a tab for an indentation", "  batch: 16", "\tbatch: 16", "12:1", "tabs are not allowed as indentation", true],

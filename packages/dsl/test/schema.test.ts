@@ -489,10 +489,11 @@ describe("a mistake in data", () => {
       5 |     b: { type: number, scale: { minmax: [3, 1] }, mising: mean }
         |                                                   ^^^^^^
         = help: did you mean \`missing\`?  [fix available]
-      error[S103]: data.columns.c.missing: expected a number, \`mean\`, \`median\` or \`indicator\`, got true
+      error[S103]: data.columns.c.missing: expected a number, \`mean\`, \`median\`, \`indicator\` or \`drop\`, got true
         --> m.yaml:6:33
       6 |     c: { type: number, missing: true }
         |                                 ^^^^
+        = help: What stands for a blank: a number, the mean or the median of the training rows, or (\`indicator\`) the median beside a column of its own that says 1. \`drop\` leaves its row out, which is all that a target allows. Without it a blank is an error.
       error[S102]: data.columns.d: \`type\` is missing
         --> m.yaml:7:8
       7 |     d: { role: target }
@@ -502,6 +503,7 @@ describe("a mistake in data", () => {
         --> m.yaml:8:18
       8 |   image: { size: [8], scale: uint }
         |                  ^^^
+        = help: Height and width in pixels.
       error[S103]: data.image.scale: expected \`unit\`, \`none\` or a map with \`max\`, got the text "uint"
         --> m.yaml:8:30
       8 |   image: { size: [8], scale: uint }
@@ -516,7 +518,7 @@ describe("a mistake in data", () => {
         --> m.yaml:9:30
       9 |   split: { train: 170%, val: half, seed: 1 }
         |                              ^^^^
-        = help: Rows that are scored after every epoch."
+        = help: Rows that are scored after every epoch. Default: 15%, unless another part is given."
     `)
   })
 })

@@ -1,5 +1,10 @@
 /** The names of other libraries stand on the entries that they mean, and nowhere else. */
+import * as Column from "@adjoint/core/data/Column"
+import type { AnyKind as AnyColumn } from "@adjoint/core/data/columns/Kind"
 import { letters } from "@adjoint/core/data/Nearest"
+import * as Source from "@adjoint/core/data/Source"
+import { imageFields } from "@adjoint/core/data/Spec"
+import type { AnyKind as AnySource } from "@adjoint/core/data/sources/Kind"
 import type { Table } from "@adjoint/core/learning/Entry"
 import { describe, expect, test } from "vitest"
 import { called, type Synonyms } from "../src/diagnostic/Suggest.ts"
@@ -51,7 +56,10 @@ test("the synonyms of the keys of sections lead to keys", () => {
     [Vocabulary.split.synonyms, ["train", "val", "test", "unlabelled", "stratify", "seed"]],
     [Vocabulary.model.synonyms, ["input", "init", "layers"]],
     [{ ...Vocabulary.train.synonyms, ...Of.ofTable(standard.around) }, Object.keys(trainFields(standard, choices(standard)))],
-    [Vocabulary.columnTypes, ["number", "category", "binary", "class", "ignore"]],
+    [Of.of(Column.kinds), Object.keys(Column.kinds)],
+    ...[...Object.values<AnyColumn>(Column.kinds), ...Object.values<AnySource>(Source.kinds), { fields: imageFields }].map(
+      ({ fields }) => [Of.of(fields), Object.keys(fields)] as const,
+    ),
   ]
   for (const [synonyms, names] of sections) expect(faults(names, synonyms)).toEqual([])
 })

@@ -29,6 +29,7 @@ const data: Keys<NonNullable<Model.Sections["data"]>> = {
   columns: true,
   image: true,
   scale: true,
+  target: true,
   split: true,
   test: true,
 }

@@ -169,9 +169,9 @@ width: { $search: [32, 64], default: 64 }
         |                 ^^^^^^^^^^^^^^^^^^^^^
         = help: training uses the default; searching is not here yet
       error[S103]: train.epochs: expected a list of values or a range to search, got 3
-        --> m.yaml:2:48
+        --> m.yaml:2:59
       2 | train: { batch: { $search: [32, 64] }, epochs: { $search: 3, default: 4 }, seed: { $search: [1], default: 1, x: 2 } }
-        |                                                ^^^^^^^^^^^^^^^^^^^^^^^^^^
+        |                                                           ^
         = help: \`$search: [a, b]\`, \`$search: { int: [1, 4] }\`, \`{ float: [0, 0.5] }\` or \`{ log: [1e-4, 1e-1] }\`
       error[S101]: unknown key \`x\` beside $search
         --> m.yaml:2:107

@@ -69,11 +69,13 @@ describe("positions", () => {
 describe("what a model file may not hold", () => {
   it("shows each at its place", () => {
     expect(shown("a: [1, 2\nb: 3\n")).toMatchInlineSnapshot(`
-      "error[Y001]: \`[\` is opened here and never closed
+      "error[Y001]: the bracket \`[\` that opens here is not closed
         --> m.yaml:1:4
       1 | a: [1, 2
         |    ^
-        = help: put \`]\` where its part ends  [fix available]"
+      2 | b: 3
+        | - \`]\` is missing before this
+        = help: write \`]\` where the list ends  [fix available]"
     `)
     expect(shown("train:\n  seed: 1\n  seed: 2\n")).toMatchInlineSnapshot(`
       "error[Y002]: the key \`seed\` is set twice in train
@@ -151,7 +153,7 @@ describe("what a model file may not hold", () => {
     `)
     expect(shown(`a: ${"[".repeat(1000)}`)).toMatchInlineSnapshot(`
       "error[Y006]: maps and lists stand more than 64 deep inside each other
-        --> m.yaml:1:68
+        --> m.yaml:1:70
       1 | …[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[…
         |                                          ^"
     `)

@@ -2,7 +2,7 @@
 
 import * as Program from "@adjoint/core/language/Program"
 import type { Activation } from "@adjoint/core/learning/Activation"
-import * as Reference from "@adjoint/core/meaning/Reference"
+import * as Reference from "@adjoint/core/reference/Reference"
 import * as T from "@adjoint/core/tensor/Tensor"
 import { vjp } from "@adjoint/core/transform/Autodiff"
 

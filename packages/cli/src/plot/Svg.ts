@@ -1,4 +1,5 @@
 /** A picture of curves as SVG: axes, ticks, a legend; its colours follow whether the reader's screen is light or dark. */
+import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import { scaleLinear } from "d3-scale"
 import { line } from "d3-shape"
 import { type Curves, extent, pieces } from "./Curve.ts"
@@ -30,7 +31,7 @@ const style = `
   .slope { stroke: var(--slope); stroke-dasharray: 7 5 }
 `
 
-const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
+const escaped = (text: string): string => printable(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
 
 const round = (x: number): string => String(Math.round(x * 100) / 100)
 

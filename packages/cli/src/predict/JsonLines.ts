@@ -3,8 +3,8 @@ import { type DataError, dataError, type Reason } from "@adjoint/core/data/DataE
 import type { Fitted, FittedColumn } from "@adjoint/core/data/Fitted"
 import * as Quantity from "@adjoint/core/data/Quantity"
 import * as TextPieces from "@adjoint/core/data/TextPieces"
-import * as NDArray from "@adjoint/core/words/NDArray"
-import * as Shape from "@adjoint/core/words/Shape"
+import * as NDArray from "@adjoint/core/types/NDArray"
+import * as Shape from "@adjoint/core/types/Shape"
 import * as Result from "effect/Result"
 import { fromArray } from "./fromArray.ts"
 import { fromTable } from "./fromTable.ts"
@@ -44,12 +44,18 @@ const nameOf = (value: boolean | number, names: ReadonlyArray<string>): string =
   return names.find(isSame) ?? text
 }
 
+/** A truth value, or a number in the format of its column. */
+const printed = (value: boolean | number, column: FittedColumn | undefined): string =>
+  typeof value === "number" && column?.type === "number" ? Quantity.print(value, column) : String(value)
+
 /** A value of a record as the cell of a column. */
 const cellOf = (name: string, value: unknown, column: FittedColumn | undefined): Result.Result<string, Wrong> => {
   if (value === null || value === undefined) return Result.succeed("")
   if (typeof value === "string") return Result.succeed(value)
   if (typeof value === "boolean" || typeof value === "number")
-    return Result.succeed(column === undefined || column.type === "number" ? String(value) : nameOf(value, column.categories))
+    return Result.succeed(
+      column === undefined || column.type === "number" ? printed(value, column) : nameOf(value, column.categories),
+    )
   const kind = Array.isArray(value) ? "a list" : "a record"
   return wrong(`${kind} for ${JSON.stringify(name)}`, "a number, a text, true, false or null")
 }

@@ -1,6 +1,6 @@
 /** Rows to predict, as a reader gives them: some that follow each other, and how to prepare any of them. */
 import type { DataError } from "@adjoint/core/data/DataError"
-import type { NDArray } from "@adjoint/core/words/NDArray"
+import type { NDArray } from "@adjoint/core/types/NDArray"
 import type * as Result from "effect/Result"
 
 /** Rows that follow each other. */

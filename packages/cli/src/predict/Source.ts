@@ -2,41 +2,32 @@
 import type * as Csv from "@adjoint/core/data/Csv"
 import type { DataError } from "@adjoint/core/data/DataError"
 import type { Fitted } from "@adjoint/core/data/Fitted"
-import type { Use } from "@adjoint/core/learning/Entry"
-import { useOf } from "@adjoint/dsl/Document"
-import { tableOptions } from "@adjoint/dsl/prepare/Reading"
+import * as Recorded from "@adjoint/core/data/Source"
 import * as Result from "effect/Result"
-import type { Trained } from "../run/Trained.ts"
 import { delimited } from "./Delimited.ts"
 import { jsonLines } from "./JsonLines.ts"
 import type { Reader, Rows } from "./Rows.ts"
 import { idx, npy, npz } from "./WholeFile.ts"
 
 /** What reading rows needs to know of a run. */
-export type Run = Pick<Trained, "document"> & { readonly run: { readonly fitted: Fitted } }
-
-/** The source of the run's own rows. */
-const ownSource = ({ document: { data } }: Run): Use | undefined => (data === undefined ? undefined : useOf(data.source))
-
-/** How the run's own rows were read, as far as it holds for other files too. */
-const usual = (run: Run): Csv.Options => {
-  const own = ownSource(run)
-  return (own === undefined ? undefined : tableOptions(own)) ?? {}
+export interface Run {
+  readonly run: { readonly fitted: Fitted }
 }
 
-const text = (run: Run, delimiter?: Csv.Delimiter): Reader =>
-  delimited(run.run.fitted, { ...usual(run), ...(delimiter === undefined ? {} : { delimiter }) })
+const text = ({ run: { fitted } }: Run, options: Csv.Options = {}): Reader =>
+  delimited(fitted, { ...Recorded.tableOptions(fitted), ...options })
 
 /** The name of the array of inputs in an archive. */
-const arrayName = (run: Run): string => {
-  const own = ownSource(run)
-  return own?.name === "npz" && typeof own.options.inputs === "string" ? own.options.inputs : "inputs"
+const arrayName = ({ run: { fitted } }: Run): string => {
+  const own = Recorded.of(fitted)
+  const { inputs } = (own?.name === "npz" ? own : Recorded.recorded({ name: "npz", options: {} })).options
+  return String(inputs)
 }
 
 /** The kinds of file by the ends of their names. */
 const kinds: ReadonlyArray<readonly [name: string, ending: RegExp, read: (run: Run) => Reader]> = [
   ["csv", /\.csv(\.gz)?$/i, (run) => text(run)],
-  ["tsv", /\.tsv(\.gz)?$/i, (run) => text(run, "\t")],
+  ["tsv", /\.tsv(\.gz)?$/i, (run) => text(run, { delimiter: "\t" })],
   ["jsonl", /\.(jsonl|ndjson|json)(\.gz)?$/i, ({ run }) => jsonLines(run.fitted)],
   ["npy", /\.npy(\.gz)?$/i, ({ run }) => npy(run.fitted)],
   ["npz", /\.npz(\.gz)?$/i, (run) => npz(arrayName(run))(run.run.fitted)],
@@ -48,7 +39,7 @@ export const kindNames = kinds.map(([name]) => name).join(", ")
 
 /** The reader of the kind that a run's own source is. */
 const ownKind = (run: Run): Reader | undefined => {
-  const own = ownSource(run)
+  const own = Recorded.of(run.run.fitted)
   return kinds.find(([name]) => name === own?.name)?.[2](run)
 }
 

@@ -4,7 +4,7 @@ import type { Fitted } from "@adjoint/core/data/Fitted"
 import * as Idx from "@adjoint/core/data/Idx"
 import * as Npy from "@adjoint/core/data/Npy"
 import * as Npz from "@adjoint/core/data/Npz"
-import type { NDArray } from "@adjoint/core/words/NDArray"
+import type { NDArray } from "@adjoint/core/types/NDArray"
 import * as Result from "effect/Result"
 import { fromArray } from "./fromArray.ts"
 import type { Reader } from "./Rows.ts"
@@ -44,4 +44,4 @@ export const npy = whole(Npy.decode)
 export const idx = whole((bytes) => Idx.decode(bytes))
 
 /** The array of inputs of an archive, by the name that training read it by. */
-export const npz = (inputs: string) => whole((bytes) => Result.flatMap(Npz.decode(bytes), (arrays) => Npz.get(arrays, inputs)))
+export const npz = (inputs: string) => whole((bytes) => Result.flatMap(Npz.open(bytes), (archive) => Npz.read(archive, inputs)))

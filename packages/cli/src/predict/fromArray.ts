@@ -1,10 +1,10 @@
 /** An array of samples as rows to predict. */
 import { type DataError, dataError } from "@adjoint/core/data/DataError"
 import * as Dataset from "@adjoint/core/data/Dataset"
-import * as Deferred from "@adjoint/core/data/Deferred"
 import type { Fitted } from "@adjoint/core/data/Fitted"
-import * as NDArray from "@adjoint/core/words/NDArray"
-import * as Shape from "@adjoint/core/words/Shape"
+import * as InputTransform from "@adjoint/core/data/InputTransform"
+import * as NDArray from "@adjoint/core/types/NDArray"
+import * as Shape from "@adjoint/core/types/Shape"
 import * as Result from "effect/Result"
 import type { Rows } from "./Rows.ts"
 
@@ -55,5 +55,5 @@ const rowsOf = (fitted: Fitted, samples: NDArray.NDArray, places: ReadonlyArray<
       dataError({ _tag: "BadCell", row, column, got: String(inputs.data[bad]), wanted: "a finite number", hint: "" }),
     )
   }
-  return Deferred.inputs(fitted, { inputs })
+  return InputTransform.inputs(fitted, { inputs })
 }

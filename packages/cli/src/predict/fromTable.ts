@@ -1,11 +1,11 @@
 /** A table as rows to predict: columns as they were fitted, or, where samples are arrays, one number for each column. */
 import { dataError } from "@adjoint/core/data/DataError"
-import * as Deferred from "@adjoint/core/data/Deferred"
 import type { Fitted } from "@adjoint/core/data/Fitted"
+import * as InputTransform from "@adjoint/core/data/InputTransform"
 import * as Quantity from "@adjoint/core/data/Quantity"
 import * as Table from "@adjoint/core/data/Table"
-import * as NDArray from "@adjoint/core/words/NDArray"
-import * as Shape from "@adjoint/core/words/Shape"
+import * as NDArray from "@adjoint/core/types/NDArray"
+import * as Shape from "@adjoint/core/types/Shape"
 import * as Result from "effect/Result"
 import type { Rows } from "./Rows.ts"
 
@@ -17,8 +17,8 @@ export const fromTable = (fitted: Fitted, table: Table.Table): Rows => {
     lines: table.lines,
     inputs: (places) =>
       input.type === "columns"
-        ? Deferred.inputs(fitted, table, places)
-        : Result.flatMap(numbers(Table.take(table, places), input.shape), (inputs) => Deferred.inputs(fitted, { inputs })),
+        ? InputTransform.inputs(fitted, table, places)
+        : Result.flatMap(numbers(Table.take(table, places), input.shape), (inputs) => InputTransform.inputs(fitted, { inputs })),
   }
 }
 

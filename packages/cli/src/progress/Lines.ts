@@ -1,5 +1,6 @@
 /** Lines that are printed before and after the epochs of a run. */
 import type { Scores } from "@adjoint/core/training/Progress"
+import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
 import { type Baseline, baseline, worseThan } from "@adjoint/dsl/prepare/Baseline"
 import type { Prepared } from "@adjoint/dsl/prepare/Prepare"
@@ -10,6 +11,7 @@ import type { Summary } from "../run/Records.ts"
 import type { Training } from "../Training.ts"
 import { hasColour } from "../terminal/Capability.ts"
 import * as Format from "../terminal/Format.ts"
+import { own } from "../terminal/Guard.ts"
 import { World } from "../terminal/World.ts"
 import { message } from "../terminal/Write.ts"
 
@@ -18,7 +20,7 @@ export const warnings = ({ reading: { diagnostics, source } }: Sound) =>
   diagnostics.length === 0
     ? Effect.void
     : Effect.flatMap(World, ({ env, stderr }) =>
-        message(`${Render.all(diagnostics, source, { colour: hasColour(env, stderr) })}\n`),
+        message(own(`${Render.all(diagnostics, source, { colour: hasColour(env, stderr) })}\n`)),
       )
 
 /** The part that the baseline is scored on: rows that nothing is learned from, where there are any. */
@@ -30,7 +32,8 @@ export const baselineOf = ({ facts: { target }, test, train, val }: Prepared): B
   baseline(train, val ?? test ?? train, target.type === "numbers" ? target.units : undefined)
 
 const printBaseline = (answer: Baseline): string => {
-  if (answer.kind === "majority") return `majority (always \`${answer.class}\`) accuracy ${Format.percent(answer.accuracy)}`
+  if (answer.kind === "majority")
+    return `majority (always \`${printable(answer.class)}\`) accuracy ${Format.percent(answer.accuracy)}`
   return `mean mse ${Format.decimal(answer.mse)}${answer.scaled === undefined ? "" : `, scaled ${Format.decimal(answer.scaled)}`}`
 }
 
@@ -47,7 +50,7 @@ export const header = (
 ) =>
   message((style) => {
     const { test, train, val } = prepared.facts.rows
-    const { unlabelled } = prepared.facts
+    const { dropped = [], unlabelled } = prepared.facts
     const facts = [
       Format.counted(parameters, "parameter"),
       `${[train, val, test].map(Format.count).join("/")} rows`,
@@ -58,6 +61,9 @@ export const header = (
     return [
       `${style("strong", folder)} ${style("faint", "·")} ${facts.join(style("faint", " · "))}`,
       `${style("faint", "baselines:")} ${printBaseline(baselineOf(prepared))}`,
+      ...dropped.map(
+        ({ column, rows }) => `${style("faint", "left out:")} ${Format.counted(rows, "row")} with a blank in \`${column}\``,
+      ),
       ...(built.units === undefined ? [] : [`${style("faint", "scores:")} ${printUnits(built.units)}`]),
     ].join("\n")
   })

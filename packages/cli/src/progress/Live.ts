@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import { bar } from "../terminal/Bar.ts"
 import { hasColour } from "../terminal/Capability.ts"
 import * as Format from "../terminal/Format.ts"
+import { own } from "../terminal/Guard.ts"
 import { sparkline } from "../terminal/Sparkline.ts"
 import { type Style, style } from "../terminal/Style.ts"
 import { World } from "../terminal/World.ts"
@@ -21,7 +22,7 @@ const remembered = 240
 /** The loss that is shown is the mean of so many steps: one batch alone says little. */
 const smoothed = 16
 
-const back = "\r\u001b[K"
+const back = own("\r\u001b[K")
 
 /** A stretch of the line; `text` without its look counts for the width. */
 interface Piece {

@@ -2,6 +2,7 @@
 import * as Json from "@adjoint/core/training/json"
 import type { PretrainEvent } from "@adjoint/core/training/PretrainEvent"
 import type { TrainEvent } from "@adjoint/core/training/TrainEvent"
+import { escapedJson } from "@adjoint/dsl/diagnostic/Printable"
 import { row as machineRow } from "./Machines.ts"
 import { row } from "./Metrics.ts"
 
@@ -50,4 +51,4 @@ export const told = (event: RunEvent): Told => {
 }
 
 /** An event as a line of JSON, with its time. */
-export const line = (what: Told, at: Date): string => Json.print({ version, time: at.toISOString(), ...what })
+export const line = (what: Told, at: Date): string => escapedJson(Json.print({ version, time: at.toISOString(), ...what }))

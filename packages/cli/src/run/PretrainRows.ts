@@ -1,7 +1,7 @@
 /** The rows that pre-training learns from: prepared inputs without targets. */
 import * as ArrayInput from "@adjoint/core/data/ArrayInput"
 import * as Dataset from "@adjoint/core/data/Dataset"
-import type { NDArray } from "@adjoint/core/words/NDArray"
+import type { NDArray } from "@adjoint/core/types/NDArray"
 import type { Prepared } from "@adjoint/dsl/prepare/Prepare"
 import * as Result from "effect/Result"
 

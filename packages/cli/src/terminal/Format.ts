@@ -1,4 +1,5 @@
 /** Numbers as a person reads them. */
+import { printable } from "@adjoint/dsl/diagnostic/Printable"
 
 /** A whole number, thousands apart. `count(458666) // => "458,666"` */
 export const count = (n: number): string => Math.round(n).toLocaleString("en")
@@ -59,7 +60,7 @@ export type Units = { readonly [score: string]: string } | undefined
 export const unit = (name: string, units: Units): string | undefined => {
   if (units === undefined) return undefined
   const own = bare(name)
-  return own === "loss" ? "scaled" : Object.hasOwn(units, own) ? `in units of ${units[own]}` : undefined
+  return own === "loss" ? "scaled" : Object.hasOwn(units, own) ? `in units of ${printable(units[own] ?? "")}` : undefined
 }
 
 /** A score and what it is in. `measured("mae", 12.3, { mae: "price" }) // => "12.30 (in units of price)"` */

@@ -3,6 +3,7 @@
  * results nobody can read any more is interrupted.
  */
 import * as Json from "@adjoint/core/training/json"
+import { escapedJson } from "@adjoint/dsl/diagnostic/Printable"
 import * as Effect from "effect/Effect"
 import { hasColour } from "./Capability.ts"
 import { type Style, style } from "./Style.ts"
@@ -22,7 +23,7 @@ export const result = writeTo(({ stdout }) => stdout)
 export const message = writeTo(({ stderr }) => stderr)
 
 /** Writes a value as one line of JSON, as a result; non-finite numbers as texts. */
-export const json = (value: unknown) => result(Json.print(value))
+export const json = (value: unknown) => result(escapedJson(Json.print(value)))
 
 /** Waits until results that were written have been taken, so that they do not pile up. */
 export const drained = Effect.flatMap(World, ({ stdout }) => Effect.promise(stdout.drained))

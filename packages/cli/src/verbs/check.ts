@@ -10,6 +10,7 @@ import * as ModelFile from "../ModelFile.ts"
 import { rewrite } from "../run/Rewrite.ts"
 import { hasColour } from "../terminal/Capability.ts"
 import * as Format from "../terminal/Format.ts"
+import { own } from "../terminal/Guard.ts"
 import { World } from "../terminal/World.ts"
 import { json, message, result } from "../terminal/Write.ts"
 
@@ -21,6 +22,8 @@ export interface Options {
   readonly fix: Fixing | undefined
   readonly json: boolean
   readonly strict: boolean
+  /** Values that take the place of those in the file. */
+  readonly set?: ReadonlyArray<string>
 }
 
 /** A model file with all that can be said of it. Its training step is planned only where it might not fit into memory. */
@@ -41,9 +44,15 @@ interface Mended {
   readonly edits: ReadonlyArray<string>
 }
 
+/** Which fixes are applied, and the values that take the place of those in the file. */
+interface Mending {
+  readonly fixing: Fixing
+  readonly sets: ReadonlyArray<string> | undefined
+}
+
 const rounds = 10
 
-const mend = (file: string, start: Mended, fixing: Fixing) =>
+const mend = (file: string, start: Mended, { fixing, sets }: Mending) =>
   Effect.gen(function* () {
     let now = start
     for (let round = 0; round < rounds; round++) {
@@ -51,7 +60,7 @@ const mend = (file: string, start: Mended, fixing: Fixing) =>
       const wanted = diagnostics.filter(({ severity }) => severity === "error" || fixing === "advice")
       const { applied, text } = apply(source.text, wanted)
       if (applied.length === 0) break
-      const opened = yield* look(yield* ModelFile.ofSource(fromText(file, text)))
+      const opened = yield* look(yield* ModelFile.ofSource(fromText(file, text), { sets }))
       now = { opened, edits: [...now.edits, ...applied.map(({ span, title }) => `${file}:${span.line}: ${title}`)] }
     }
     return now
@@ -60,10 +69,10 @@ const mend = (file: string, start: Mended, fixing: Fixing) =>
 const isSound = ({ opened }: Mended): boolean => !hasErrors(opened.reading.diagnostics)
 
 /** Writes the fixed text if the file then checks; a file that would still have errors stays as it is. */
-const fixed = (file: string, opened: ModelFile.Opened, fixing: Fixing) =>
+const fixed = (file: string, opened: ModelFile.Opened, { fixing, sets }: Mending) =>
   Effect.gen(function* () {
-    const errors = yield* mend(file, { opened, edits: [] }, "errors")
-    const advice = fixing === "advice" && isSound(errors) ? yield* mend(file, errors, "advice") : errors
+    const errors = yield* mend(file, { opened, edits: [] }, { fixing: "errors", sets })
+    const advice = fixing === "advice" && isSound(errors) ? yield* mend(file, errors, { fixing: "advice", sets }) : errors
     const best = isSound(advice) ? advice : errors
     const count = Format.counted(best.edits.length, "edit")
     if (best.edits.length === 0) {
@@ -90,10 +99,10 @@ interface Checked {
 }
 
 /** One file with what is to be reported of it. */
-const checked = (file: string, { fix, strict }: Options) =>
+const checked = (file: string, { fix, set: sets, strict }: Options) =>
   Effect.gen(function* () {
-    const opened = yield* look(yield* ModelFile.open(file))
-    const { reading } = fix === undefined ? opened : yield* fixed(file, opened, fix)
+    const opened = yield* look(yield* ModelFile.open(file, { sets }))
+    const { reading } = fix === undefined ? opened : yield* fixed(file, opened, { fixing: fix, sets })
     return { file, diagnostics: strict ? promote(reading.diagnostics) : reading.diagnostics, source: reading.source }
   }).pipe(Effect.catchTag("Refused", ({ diagnostics }) => Effect.succeed<Checked>({ file, diagnostics, source: undefined })))
 
@@ -106,7 +115,7 @@ const report = (options: Options, files: ReadonlyArray<Checked>) =>
     else
       for (const each of files) {
         if (each.diagnostics.length > 0)
-          yield* result(Render.all(each.diagnostics, each.source, { colour: hasColour(env, stdout) }))
+          yield* result(own(Render.all(each.diagnostics, each.source, { colour: hasColour(env, stdout) })))
         if (!hasErrors(each.diagnostics)) yield* result((style) => `${style("good", "ok")} ${each.file}`)
       }
     if (hasErrors(diagnostics)) return yield* new Refused({ diagnostics, isTold: true })

@@ -1,7 +1,9 @@
 /** How each class fares, in words: which was taken for which, and how much of it was found. */
+
 import type * as Dataset from "@adjoint/core/data/Dataset"
 import * as Score from "@adjoint/core/learning/Score"
 import { predict } from "@adjoint/core/training/Evaluate"
+import { columns, printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Effect from "effect/Effect"
 import type { Trained } from "../run/Trained.ts"
 import type { Style } from "../terminal/Style.ts"
@@ -34,8 +36,14 @@ export const classesOf = ({ built, target, weights }: Trained, dataset: Dataset.
 /** Tables are shown for at most so many classes; `--json` has them whatever their number. */
 const most = 20
 
+/** Columns that the name of a class takes. */
+const columnsOf = (name: string): number => columns(printable(name))
+
+/** The name of a class at the right of its cell. */
+const cellOf = (name: string, width: number): string => `${" ".repeat(Math.max(0, width - columnsOf(name)))}${printable(name)}`
+
 const matrix = ({ classes, confusion }: Classes, style: Style): ReadonlyArray<string> => {
-  const width = Math.max(...classes.map(({ name }) => name.length), ...confusion.flat().map((n) => String(n).length))
+  const width = Math.max(...classes.map(({ name }) => columnsOf(name)), ...confusion.flat().map((n) => String(n).length))
   const cell = (n: number, isRight: boolean) => {
     const text = (n === 0 ? "·" : String(n)).padStart(width)
     return n === 0 ? style("faint", text) : isRight ? style("good", text) : style("bad", text)
@@ -43,10 +51,8 @@ const matrix = ({ classes, confusion }: Classes, style: Style): ReadonlyArray<st
   return [
     "",
     `  ${style("faint", "truth down, prediction across")}`,
-    `  ${" ".repeat(width)}  ${classes.map(({ name }) => name.padStart(width)).join(" ")}`,
-    ...confusion.map(
-      (row, i) => `  ${(classes[i]?.name ?? "").padStart(width)}  ${row.map((n, j) => cell(n, i === j)).join(" ")}`,
-    ),
+    `  ${" ".repeat(width)}  ${classes.map(({ name }) => cellOf(name, width)).join(" ")}`,
+    ...confusion.map((row, i) => `  ${cellOf(classes[i]?.name ?? "", width)}  ${row.map((n, j) => cell(n, i === j)).join(" ")}`),
   ]
 }
 
@@ -55,17 +61,17 @@ const measures = ["precision", "recall", "f1"] as const
 /** A line for each class; of many classes those that fare worst. */
 const report = (all: ReadonlyArray<Class>, style: Style): ReadonlyArray<string> => {
   const shown = all.length <= most ? all : [...all].sort((a, b) => a.f1 - b.f1).slice(0, most)
-  const width = Math.max("class".length, ...shown.map(({ name }) => name.length))
-  const columns = Math.max("support".length, ...shown.map(({ support }) => String(support).length))
-  const head = ["class".padStart(width), ...measures.map((name) => name.padStart(9)), "support".padStart(columns)]
+  const width = Math.max("class".length, ...shown.map(({ name }) => columnsOf(name)))
+  const supportWidth = Math.max("support".length, ...shown.map(({ support }) => String(support).length))
+  const head = ["class".padStart(width), ...measures.map((name) => name.padStart(9)), "support".padStart(supportWidth)]
   return [
     "",
     `  ${style("faint", head.join("  "))}`,
     ...shown.map((one) =>
       [
-        `  ${one.name.padStart(width)}`,
+        `  ${cellOf(one.name, width)}`,
         ...measures.map((measure) => one[measure].toFixed(4).padStart(9)),
-        String(one.support).padStart(columns),
+        String(one.support).padStart(supportWidth),
       ].join("  "),
     ),
     ...(shown.length === all.length

@@ -1,7 +1,7 @@
 /** `adjoint inspect`: the layers of a model file or a run, with their shapes, parameters and work. */
 import { join } from "node:path"
 import { checkShapes } from "@adjoint/core/engines/Compile"
-import * as Shape from "@adjoint/core/words/Shape"
+import * as Shape from "@adjoint/core/types/Shape"
 import { netOf } from "@adjoint/dsl/build/Build"
 import * as Memory from "@adjoint/dsl/build/Memory"
 import type { Report } from "@adjoint/dsl/check/Check"
@@ -22,6 +22,7 @@ import { files } from "../run/RunFolder.ts"
 import { steppable } from "../Step.ts"
 import { hasColour } from "../terminal/Capability.ts"
 import * as Format from "../terminal/Format.ts"
+import { own } from "../terminal/Guard.ts"
 import type { Style } from "../terminal/Style.ts"
 import { World } from "../terminal/World.ts"
 import { json, result } from "../terminal/Write.ts"
@@ -30,6 +31,8 @@ export interface Options {
   /** A model file, or a run. */
   readonly subject: string
   readonly runs: string
+  /** Values that take the place of those in the file. */
+  readonly set?: ReadonlyArray<string>
   readonly json: boolean
 }
 
@@ -41,11 +44,11 @@ const isFile = (path: string) =>
 
 const looksLikeFile = (subject: string): boolean => /\.(ya?ml|json)$/i.test(subject)
 
-const subjectOf = ({ runs, subject }: Options) =>
+const subjectOf = ({ runs, set, subject }: Options) =>
   Effect.gen(function* () {
-    if (looksLikeFile(subject) || (yield* isFile(subject))) return yield* open(subject)
+    if (looksLikeFile(subject) || (yield* isFile(subject))) return yield* open(subject, { sets: set })
     const { command, directory } = yield* openRun(yield* find(subject, runs))
-    return yield* open(join(directory, files.resolved), { directory: command.directory })
+    return yield* open(join(directory, files.resolved), { directory: command.directory, sets: set })
   })
 
 const total = (layers: ReadonlyArray<Row>, of: "parameters" | "multiplyAdds"): number =>
@@ -92,7 +95,7 @@ const stepOf = (document: ModelFile, facts: Facts, positions: Positions, report:
 
 const printStep = (step: Step | undefined, source: Source, colour: boolean): ReadonlyArray<string> => {
   if (step === undefined) return []
-  if ("error" in step) return ["", Render.all(step.diagnostics, source, { colour })]
+  if ("error" in step) return ["", own(Render.all(step.diagnostics, source, { colour }))]
   const { bytes, kernels, multiplyAdds, rows } = step
   const name = `a step of training on ${Format.counted(rows, "row")}`
   return [

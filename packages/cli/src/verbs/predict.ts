@@ -2,6 +2,7 @@
 import { DataError, dataError, inFile } from "@adjoint/core/data/DataError"
 import { pieces } from "@adjoint/core/data/GzipPieces"
 import * as Load from "@adjoint/core/data/Load"
+import { escapedJson, printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
@@ -67,15 +68,17 @@ const teller = () => {
     Effect.gen(function* () {
       const lines = outcomes.map((outcome, i) => {
         const row = rows + i + 1
-        return JSON.stringify(
-          Result.match(outcome, { onSuccess: (answer) => ({ row, ...answer }), onFailure: (error) => ({ row, error }) }),
-        )
+        const said = Result.match(outcome, {
+          onSuccess: (answer) => ({ row, ...answer }),
+          onFailure: (error) => ({ row, error }),
+        })
+        return escapedJson(JSON.stringify(said))
       })
       rows += outcomes.length
       for (const outcome of outcomes) {
         if (Result.isSuccess(outcome)) continue
         failed++
-        if (failed <= mostNamed) yield* message((style) => `${style("bad", "error")}: ${outcome.failure}`)
+        if (failed <= mostNamed) yield* message((style) => `${style("bad", "error")}: ${printable(outcome.failure)}`)
       }
       yield* result(lines.join("\n"))
       yield* drained

@@ -5,7 +5,7 @@
 import type { Tensor } from "../language/Expr.ts"
 import * as Key from "../tensor/Key.ts"
 import { read } from "../tensor/read.ts"
-import { refuse } from "../words/ShapeError.ts"
+import { refuse } from "../types/ShapeError.ts"
 
 /** Row numbers of a dataset. */
 export type Batch = Int32Array

@@ -1,5 +1,7 @@
 /** A column of names: the names its training rows hold, in order, and the number of each. */
 import * as Result from "effect/Result"
+import { isBlank } from "./Blank.ts"
+import type { Cells } from "./columns/Kind.ts"
 import { type Cell, type DataError, dataError, quote } from "./DataError.ts"
 import { nearest } from "./Nearest.ts"
 
@@ -19,6 +21,35 @@ export const mostCommon = (names: Iterable<string>): string => {
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
   return sorted(counts.keys()).reduce((best, name) => ((counts.get(name) ?? 0) > (counts.get(best) ?? 0) ? name : best))
 }
+
+/**
+ * The names of a column of classes, in order: two of a binary one, two or more of others. Fails with `BadSpec` for
+ * another number of names, and `BadCell` for a blank.
+ */
+export const fitNames = (
+  type: "class" | "binary",
+  { name, place, texts }: Cells,
+): Result.Result<ReadonlyArray<string>, DataError> => {
+  const names = sorted(texts.flatMap((cell) => (isBlank(cell) ? [] : [cell.trim()])))
+  if (names.length < 2 || (type === "binary" && names.length > 2))
+    return Result.fail(
+      dataError({
+        _tag: "BadSpec",
+        at: `column \`${name}\``,
+        got: `${names.length} in the training rows: ${names.slice(0, 5).map(quote).join(", ")}${names.length > 5 ? ", …" : ""}`,
+        wanted: type === "binary" ? "two names" : "two names or more",
+        hint: type === "binary" && names.length > 2 ? "`class`, or `number` where the cells are quantities" : "",
+      }),
+    )
+  return Result.map(encode(texts, names, place, noBlank), () => names)
+}
+
+/** How the cells of a class are read: nothing stands for a blank, and every name is known. */
+export const noBlank = {
+  blank: null,
+  unknown: "error",
+  hints: { blank: "`missing: drop` leaves out rows with a blank", unknown: "" },
+} as const
 
 /**
  * Each cell's number among the names, -1 for an unknown one.
@@ -43,9 +74,11 @@ export const encode = (
   const out = new Int32Array(cells.length)
   for (let i = 0; i < cells.length; i++) {
     const text = (cells[i] ?? "").trim()
-    const name = text === "" ? blank : text
-    if (name === null)
-      return Result.fail(dataError({ _tag: "BadCell", ...place(i), got: "a blank", wanted: oneOf(names), hint: hints.blank }))
+    const name = isBlank(text) ? blank : text
+    if (name === null) {
+      const got = text === "" ? "a blank" : `${quote(text)}, which stands for a blank`
+      return Result.fail(dataError({ _tag: "BadCell", ...place(i), got, wanted: oneOf(names), hint: hints.blank }))
+    }
     const number = numbers.get(name)
     if (number === undefined && unknown === "error") {
       const [near] = nearest(name, names)

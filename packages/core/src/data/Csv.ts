@@ -9,22 +9,33 @@ import { type DataError, dataError, quote, type Reason } from "./DataError.ts"
 import type { Table } from "./Table.ts"
 import * as Text from "./Text.ts"
 
-export type Delimiter = "," | ";" | "\t"
-
 /**
- * `delimiter`: what stands between cells; `auto` takes the one the first line holds most of, a comma when it holds none.
- * `header`: whether the first line names the columns; names given here stand for a file that has none. Without names
+ * `delimiter`: the character between cells. A blank stands for any number of blanks and tabs, those around a line left
+ * out. `auto` takes the one of comma, semicolon, tab and `|` that the first record has most of, a comma when it has none.
+ * `header`: whether the first record names the columns; names given here stand for a file that has none. Without names
  * the columns are `c1`, `c2`, …
+ * `isContinued`: whether the text goes on where another ended, so that its first line is no `sep=;`.
+ * `cells`: the most cells that are read, 50 million unless given; of rows there are at most a fifth as many.
  */
 export interface Options {
-  readonly delimiter?: Delimiter | "auto"
+  readonly delimiter?: string
   readonly header?: boolean | ReadonlyArray<string>
+  readonly isContinued?: boolean
+  readonly cells?: number
 }
 
+/** The most cells that are read unless more are asked for: about 2 GiB of memory where each is a text of its own. */
+const mostCells = 50_000_000
+
+/** A row takes as much memory as so many cells. */
+const cellsOfRow = 5
+
 /**
- * Reads CSV text or bytes. Blank lines are skipped; a byte order mark and CRLF are taken as they come.
+ * Reads CSV text or bytes. Blank lines are skipped; a byte order mark, CRLF and a first line `sep=;` are understood. A
+ * last column without a name and without a cell, as delimiters at the ends of lines make it, is left out.
  *
- * Fails with `Empty`, `NotText`, `BadHeader` (a name missing or twice), `BadRow` (too few or too many cells), `BadQuote`.
+ * Fails with `Empty`, `NotText`, `BadSpec` (a delimiter that is not one character), `BadHeader` (a name missing or
+ * twice), `BadRow` (too few or too many cells), `BadQuote`, `TooLarge` (more cells than `cells`).
  */
 export const parse = (source: string | Uint8Array, options: Options = {}): Result.Result<Table, DataError> => {
   const text = typeof source === "string" ? Result.succeed(source) : Text.decode(source)
@@ -33,10 +44,41 @@ export const parse = (source: string | Uint8Array, options: Options = {}): Resul
 
 const refuse = (reason: Reason): Result.Result<never, DataError> => Result.fail(dataError(reason))
 
-const table = (text: string, { delimiter = "auto", header = true }: Options): Result.Result<Table, DataError> => {
-  const read = records(text, delimiterOf(text, { delimiter }))
+/** Where the records start, and what stands between their cells. */
+interface Start {
+  readonly at: number
+  readonly line: number
+  readonly delimiter: string
+}
+
+/** The line with which spreadsheets say the delimiter. */
+const separatorLine = /^sep=(?<delimiter>[^\r\n"])\r?(?:\n|$)/i
+
+/** The delimiter that a text which begins so is read by. `delimiterOf("a;b", {}) // => ";"` */
+export const delimiterOf = (text: string, { delimiter = "auto" }: Pick<Options, "delimiter">): string =>
+  delimiter === "auto" ? (separatorLine.exec(text)?.groups?.delimiter ?? detect(text)) : delimiter
+
+const startOf = (text: string, { delimiter = "auto", isContinued = false }: Options): Start => {
+  const said = isContinued ? null : separatorLine.exec(text)
+  const start = said === null ? { at: 0, line: 1 } : { at: said[0].length, line: 2 }
+  return { ...start, delimiter: delimiterOf(text, { delimiter }) }
+}
+
+const isDelimiter = (delimiter: string): boolean => delimiter.length === 1 && !/["\r\n]/.test(delimiter)
+
+const table = (text: string, options: Options): Result.Result<Table, DataError> => {
+  const { cells = mostCells, delimiter = "auto", header = true } = options
+  if (delimiter !== "auto" && !isDelimiter(delimiter))
+    return refuse({
+      _tag: "BadSpec",
+      at: "the delimiter",
+      got: quote(delimiter),
+      wanted: "one character that is no quote and no line end",
+      hint: "",
+    })
+  const read = records(text, startOf(text, options), cells)
   if (Result.isFailure(read)) return Result.fail(read.failure)
-  const { rows, lines } = read.success
+  const { rows, lines } = withoutTrailing(read.success, header)
   const [first] = rows
   const [firstLine = 1] = lines
   if (first === undefined)
@@ -61,6 +103,19 @@ const table = (text: string, { delimiter = "auto", header = true }: Options): Re
 
 const numbered = (n: number): ReadonlyArray<string> => Array.from({ length: n }, (_, i) => `c${i + 1}`)
 
+const isNothing = (cell: string | undefined): boolean => cell === undefined || cell.trim() === ""
+
+/** Records without the cell that a delimiter at the end of a line makes: one more than there are names, with nothing in it. */
+const withoutTrailing = ({ lines, rows }: Records, header: Options["header"]): Records => {
+  if (header === false) return { lines, rows }
+  const names = typeof header === "object" ? header : (rows[0] ?? [])
+  const width = isNothing(names.at(-1)) ? names.length - 1 : names.length
+  const isLonger = (row: ReadonlyArray<string>): boolean => row.length === width + 1 && isNothing(row[width])
+  return width > 0 && rows.some(isLonger) && rows.every((row) => row.length === width || isLonger(row))
+    ? { lines, rows: rows.map((row) => (isLonger(row) ? row.slice(0, width) : row)) }
+    : { lines, rows }
+}
+
 const badNames = (names: ReadonlyArray<string>): string | undefined => {
   const blank = names.indexOf("")
   if (blank >= 0) return `no name for column ${blank + 1}`
@@ -72,17 +127,23 @@ const badNames = (names: ReadonlyArray<string>): string | undefined => {
   return undefined
 }
 
-/** The delimiter that a text which begins so is read by. `delimiterOf("a;b", {}) // => ";"` */
-export const delimiterOf = (text: string, { delimiter = "auto" }: Pick<Options, "delimiter">): Delimiter =>
-  delimiter === "auto" ? detect(text) : delimiter
+/** No more of a text is looked at for its first record. */
+const longestHeader = 2 ** 20
 
-const delimiters: ReadonlyArray<Delimiter> = [",", ";", "\t"]
+const detected = [",", ";", "\t", "|"] as const
 
-const detect = (text: string): Delimiter => {
-  const end = text.indexOf("\n")
-  const line = (end < 0 ? text : text.slice(0, end)).replaceAll(/"[^"]*"/g, "")
-  const occurrences = (delimiter: Delimiter): number => line.split(delimiter).length - 1
-  return delimiters.reduce((best, next) => (occurrences(next) > occurrences(best) ? next : best))
+/** The delimiter that the first record has most of, outside of quotes. */
+const detect = (text: string): string => {
+  const counts = new Map<string, number>(detected.map((delimiter) => [delimiter, 0]))
+  let isQuoted = false
+  for (let at = 0; at < Math.min(text.length, longestHeader); at++) {
+    const character = text[at] ?? ""
+    if (character === '"') isQuoted = !isQuoted
+    else if (isQuoted) continue
+    else if (character === "\n") break
+    else if (counts.has(character)) counts.set(character, (counts.get(character) ?? 0) + 1)
+  }
+  return detected.reduce((best, next) => ((counts.get(next) ?? 0) > (counts.get(best) ?? 0) ? next : best))
 }
 
 /** Where a character next stands, at or after a place that only moves forward; the text's length where it stands no more. */
@@ -104,32 +165,54 @@ interface Records {
   readonly lines: ReadonlyArray<number>
 }
 
-const records = (text: string, delimiter: Delimiter): Result.Result<Records, DataError> => {
+/** How many cells a line has, counted up to `most` + 1. */
+const countCells = (line: string, delimiter: string, most: number): number => {
+  let count = 1
+  for (let at = line.indexOf(delimiter); at >= 0 && count <= most; at = line.indexOf(delimiter, at + 1)) count += 1
+  return count
+}
+
+const records = (text: string, start: Start, most: number): Result.Result<Records, DataError> => {
+  const { delimiter } = start
+  const isBlank = delimiter === " "
   const rows: Array<ReadonlyArray<string>> = []
   const lines: Array<number> = []
   const nextLineEnd = next(text, "\n")
   const nextQuote = next(text, '"')
   const quotedRecord = quotedRecordOf(text, delimiter, nextLineEnd)
-  let line = 1
-  let at = 0
+  const tooLarge = (what: string, got: number, limit: number, unit: string) =>
+    refuse({ _tag: "TooLarge", what, got: BigInt(got), limit, unit })
+  const mostRows = Math.ceil(most / cellsOfRow)
+  let { at, line } = start
+  let cells = 0
   while (at < text.length) {
     const end = nextLineEnd(at)
     if (nextQuote(at) < end) {
-      const record = quotedRecord(at, line)
+      const record = quotedRecord(at, line, most - cells)
       if (Result.isFailure(record)) return Result.fail(record.failure)
       rows.push(record.success.cells)
       lines.push(line)
+      cells += record.success.cells.length
       at = record.success.next
       line = record.success.line
     } else {
-      const content = text.slice(at, beforeReturn(text, at, end))
+      const whole = text.slice(at, beforeReturn(text, at, end))
+      const content = isBlank ? whole.trim() : whole
       if (content !== "") {
-        rows.push(content.split(delimiter))
-        lines.push(line)
+        // A line has at most one cell more than characters, so most lines need not be counted.
+        if (cells + content.length >= most) cells += countCells(content, delimiter, most - cells)
+        if (cells <= most) {
+          const row = isBlank ? content.split(/[ \t]+/) : content.split(delimiter)
+          if (cells + content.length < most) cells += row.length
+          rows.push(row)
+          lines.push(line)
+        }
       }
       at = end + 1
       line += 1
     }
+    if (cells > most) return tooLarge("the table", cells, most, "cells")
+    if (rows.length > mostRows) return tooLarge("the table", rows.length, mostRows, "rows")
   }
   return Result.succeed({ rows, lines })
 }
@@ -143,15 +226,25 @@ interface Record {
   readonly line: number
 }
 
-/** Reads a record some of whose cells are quoted. */
-const quotedRecordOf = (text: string, delimiter: Delimiter, nextLineEnd: Next) => {
-  const nextDelimiter = next(text, delimiter)
-  const cellEnd = (at: number): number =>
-    nextDelimiter(at) < nextLineEnd(at) ? nextDelimiter(at) : beforeReturn(text, at, nextLineEnd(at))
+const isSpace = (character: string | undefined): boolean => character === " " || character === "\t"
 
-  return (start: number, startLine: number): Result.Result<Record, DataError> => {
+/** Reads a record some of whose cells are quoted. */
+const quotedRecordOf = (text: string, delimiter: string, nextLineEnd: Next) => {
+  const isBlank = delimiter === " "
+  const nextDelimiter = next(text, delimiter)
+  const nextTab = next(text, "\t")
+  const delimiterFrom = (at: number): number => (isBlank ? Math.min(nextDelimiter(at), nextTab(at)) : nextDelimiter(at))
+  const cellEnd = (at: number): number =>
+    delimiterFrom(at) < nextLineEnd(at) ? delimiterFrom(at) : beforeReturn(text, at, nextLineEnd(at))
+  const pastSpaces = (from: number): number => {
+    let at = from
+    while (isBlank && isSpace(text[at])) at += 1
+    return at
+  }
+
+  return (start: number, startLine: number, most: number): Result.Result<Record, DataError> => {
     const cells: Array<string> = []
-    let at = start
+    let at = pastSpaces(start)
     let line = startLine
     for (;;) {
       if (text[at] === '"') {
@@ -168,7 +261,10 @@ const quotedRecordOf = (text: string, delimiter: Delimiter, nextLineEnd: Next) =
         cells.push(cell)
         at = cellEnd(at)
       }
-      if (at < text.length && text[at] === delimiter) at += 1
+      if (cells.length > most) return Result.succeed({ cells, next: text.length, line })
+      const after = isBlank ? pastSpaces(at) : at + 1
+      const isLast = isBlank ? after === at || after >= beforeReturn(text, at, nextLineEnd(at)) : text[at] !== delimiter
+      if (at < text.length && !isLast) at = after
       else return Result.succeed({ cells, next: nextLineEnd(at) + 1, line: line + 1 })
     }
   }
@@ -207,13 +303,18 @@ const stray = (cell: string, line: number) =>
     hint: 'quote the cell and write the quote in it twice, as in "5"" pipe"',
   })
 
-/** A table as CSV text that `parse` reads back, lines ended by `\n`. */
-export const print = (table: Pick<Table, "columns" | "rows">, delimiter: Delimiter = ","): string =>
-  [table.columns, ...table.rows].map((cells) => `${printRecord(cells, delimiter)}\n`).join("")
+/** A table as CSV text that `parse` reads back with the same delimiter, lines ended by `\n`. */
+export const print = (table: Pick<Table, "columns" | "rows">, delimiter = ","): string =>
+  [table.columns, ...table.rows]
+    .map((cells) => `${printRecord(cells, delimiter)}\n`)
+    .join("")
+    .replace(separatorLine, (line) => `"${line.trimEnd()}"\n`)
 
 /** A record of one blank cell is quoted, or it would be a blank line. */
-const printRecord = (cells: ReadonlyArray<string>, delimiter: Delimiter): string =>
+const printRecord = (cells: ReadonlyArray<string>, delimiter: string): string =>
   cells.length === 1 && cells[0] === "" ? '""' : cells.map((cell) => printCell(cell, delimiter)).join(delimiter)
 
-const printCell = (cell: string, delimiter: Delimiter): string =>
-  /["\r\n\uFEFF]/.test(cell) || cell.includes(delimiter) ? `"${cell.replaceAll('"', '""')}"` : cell
+const printCell = (cell: string, delimiter: string): string => {
+  const needsQuotes = delimiter === " " ? cell === "" || /[\s"\uFEFF]/.test(cell) : /["\r\n\uFEFF]/.test(cell)
+  return needsQuotes || cell.includes(delimiter) ? `"${cell.replaceAll('"', '""')}"` : cell
+}

@@ -26,7 +26,7 @@ export interface Options extends Omit<Csv.Options, "header"> {
 /** What the records of a text have in common, known after its first record. */
 interface Known {
   readonly columns: ReadonlyArray<string>
-  readonly delimiter: Csv.Delimiter
+  readonly delimiter: string
 }
 
 /** Where the last record that is complete ends in some text, and whether a quote is open after it. */
@@ -88,7 +88,9 @@ export const reader = ({ header = true, ...options }: Options = {}): Reader => {
   const parse = (text: string): Result.Result<Table | undefined, DataError> => {
     const from = { lines, rows }
     const read =
-      known === undefined ? begin(text) : Csv.parse(text, { ...options, delimiter: known.delimiter, header: known.columns })
+      known === undefined
+        ? begin(text)
+        : Csv.parse(text, { ...options, delimiter: known.delimiter, header: known.columns, isContinued: true })
     if (Result.isFailure(read)) {
       const { file, reason } = read.failure
       return Result.fail(new DataError({ ...(file === undefined ? {} : { file }), reason: moved(reason, from.lines, from.rows) }))

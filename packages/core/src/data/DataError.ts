@@ -3,8 +3,8 @@
  * point at the place, and one sentence for each that a person can act on.
  */
 import { TaggedError } from "effect/Data"
-import type { Shape } from "../words/Shape.ts"
-import * as Shapes from "../words/Shape.ts"
+import type { Shape } from "../types/Shape.ts"
+import * as Shapes from "../types/Shape.ts"
 
 /** A place in a table: the 1-based line of the file (where there is one), the 1-based row of data, and the column's name. */
 export interface Cell {

@@ -3,10 +3,10 @@
  * Images stay bytes (`u8`) until they are preprocessed.
  */
 import * as Result from "effect/Result"
-import type * as DType from "../words/DType.ts"
-import * as NDArray from "../words/NDArray.ts"
-import * as Shape from "../words/Shape.ts"
-import { refuse } from "../words/ShapeError.ts"
+import type * as DType from "../types/DType.ts"
+import * as NDArray from "../types/NDArray.ts"
+import * as Shape from "../types/Shape.ts"
+import { refuse } from "../types/ShapeError.ts"
 import { type DataError, dataError } from "./DataError.ts"
 
 /** `inputs`: [rows, ...shape of a sample]. `targets`: [rows] class numbers (`i32`), or [rows, k] quantities (`f32`). */
@@ -49,7 +49,7 @@ export const takeRows = (array: NDArray.NDArray, rows: ArrayLike<number>): NDArr
   const [count = 0, ...rest] = array.shape
   const width = Shape.size(rest)
   const data = like(array.data, rows.length * width)
-  for (let i = 0; i < rows.length; i++) {
+  for (let i = 0; i < rows.length; ) {
     const row = rows[i] ?? -1
     if (!Number.isInteger(row) || row < 0 || row >= count)
       return refuse(
@@ -58,7 +58,11 @@ export const takeRows = (array: NDArray.NDArray, rows: ArrayLike<number>): NDArr
         `row numbers from 0 to ${count - 1}, not ${row}`,
         "take rows of this dataset's own split",
       )
-    data.set(array.data.subarray(row * width, (row + 1) * width), i * width)
+    // Rows of a part are in rising order, so stretches of them lie together and are copied at once.
+    let end = i + 1
+    while (end < rows.length && rows[end] === row + end - i && row + end - i < count) end += 1
+    data.set(array.data.subarray(row * width, (row + end - i) * width), i * width)
+    i = end
   }
   return NDArray.make(array.dtype, [rows.length, ...rest], data)
 }

@@ -13,10 +13,15 @@ const Names = Schema.Array(Schema.String).check(
   Schema.makeFilter((names) => (new Set(names).size === names.length ? undefined : "wanted every name once")),
 )
 
-/** A quantity becomes (transform(clip(x)) - subtract) / divide, `fill` standing for a blank. */
+/**
+ * A quantity becomes (transform(clip(x)) - subtract) / divide, `fill` standing for a blank. `decimal` and `thousands` are
+ * the marks its numbers are written with, where they are not a point and none.
+ */
 export const FittedNumber = Schema.Struct({
   type: Schema.Literal("number"),
   name: Schema.String,
+  decimal: Schema.optionalKey(Schema.Literals([".", ","])),
+  thousands: Schema.optionalKey(Schema.String.check(Schema.isMinLength(1))),
   fill: Schema.NullOr(Schema.Finite),
   indicator: Schema.Boolean,
   clip: Schema.NullOr(Schema.Tuple([Schema.Finite, Schema.Finite])),
@@ -69,11 +74,12 @@ export const FittedArray = Schema.Struct({
 )
 export type FittedArray = typeof FittedArray.Type
 
-/** A class's number among `classes`, as `i32` [rows]. */
+/** A class's number among `classes`, as `i32` [rows]. `placed`: labels of arrays are such numbers already. */
 export const FittedClasses = Schema.Struct({
   type: Schema.Literals(["class", "binary"]),
   name: Schema.String,
   classes: Names,
+  placed: Schema.optionalKey(Schema.Literal(true)),
 })
 export type FittedClasses = typeof FittedClasses.Type
 
@@ -88,7 +94,20 @@ export type FittedInput = typeof FittedInput.Type
 export const FittedTarget = Schema.NullOr(Schema.Union([FittedClasses, FittedNumbers]))
 export type FittedTarget = typeof FittedTarget.Type
 
-export const Fitted = Schema.Struct({ version: Schema.Literal(1), input: FittedInput, target: FittedTarget })
+/** How the rows were read: the kind of their source, and its options without the names of files. */
+export const FittedSource = Schema.Struct({
+  name: Schema.String,
+  options: Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Boolean, Schema.Finite])),
+})
+export type FittedSource = typeof FittedSource.Type
+
+/** `source` is there where rows came from a file; see `Source.of` and `Source.tableOptions`. */
+export const Fitted = Schema.Struct({
+  version: Schema.Literal(1),
+  source: Schema.optionalKey(FittedSource),
+  input: FittedInput,
+  target: FittedTarget,
+})
 export type Fitted = typeof Fitted.Type
 
 /** A fitted record as JSON text; numbers keep every bit. */

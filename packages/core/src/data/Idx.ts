@@ -3,9 +3,9 @@
  * byte for the number of axes, the sizes as big-endian 32-bit numbers, then the elements, big-endian, row by row.
  */
 import * as Result from "effect/Result"
-import * as DType from "../words/DType.ts"
-import * as NDArray from "../words/NDArray.ts"
-import * as Shape from "../words/Shape.ts"
+import * as DType from "../types/DType.ts"
+import * as NDArray from "../types/NDArray.ts"
+import * as Shape from "../types/Shape.ts"
 import { type DataError, dataError, type Reason } from "./DataError.ts"
 import * as Gzip from "./Gzip.ts"
 

@@ -4,14 +4,14 @@ import * as FileSystem from "effect/FileSystem"
 import type { PlatformError } from "effect/PlatformError"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import type { NDArray } from "../words/NDArray.ts"
-import * as Csv from "./Csv.ts"
+import type { NDArray } from "../types/NDArray.ts"
+import type * as Csv from "./Csv.ts"
 import { DataError, inFile, type Reason } from "./DataError.ts"
-import * as Gzip from "./Gzip.ts"
 import * as Idx from "./Idx.ts"
 import { nearest } from "./Nearest.ts"
 import * as Npy from "./Npy.ts"
 import * as Npz from "./Npz.ts"
+import { parse } from "./sources/table.ts"
 import { systemWords } from "./systemWords.ts"
 import type { Table } from "./Table.ts"
 
@@ -20,24 +20,60 @@ type Load<A> = Effect.Effect<A, DataError, FileSystem.FileSystem>
 /** Node reads no larger file in one piece. */
 const limit = 2 ** 31 - 1
 
-/** The bytes of a file. Fails with `NotFound` (naming files of similar names), `NotReadable`, `TooLarge`. */
+/**
+ * The size of a regular file, in bytes. Fails with `NotFound` (naming files of similar names), and with `NotReadable` for
+ * folders, pipes and devices, which are never opened: reading them might not end.
+ */
+export const size = Effect.fn("Load.size")(function* (file: string): Effect.fn.Return<number, DataError, FileSystem.FileSystem> {
+  const fs = yield* FileSystem.FileSystem
+  const { size, type } = yield* fs.stat(file).pipe(Effect.catch(refused(file)))
+  if (type !== "File") return yield* fail(file, { _tag: "NotReadable", cause: `it is a ${typeNames[type]}, not a regular file` })
+  return Number(size)
+})
+
+const typeNames: { readonly [T in FileSystem.File.Type]: string } = {
+  File: "file",
+  Directory: "folder",
+  SymbolicLink: "link",
+  BlockDevice: "block device",
+  CharacterDevice: "character device",
+  FIFO: "named pipe",
+  Socket: "socket",
+  Unknown: "file of an unknown kind",
+}
+
+/**
+ * The bytes of a file. A file of size 0, as those of `/proc` say they are, has none: it is not opened. Fails as `size`
+ * does, with `NotReadable`, and with `TooLarge`.
+ */
 export const bytes = Effect.fn("Load.bytes")(function* (
   file: string,
 ): Effect.fn.Return<Uint8Array, DataError, FileSystem.FileSystem> {
   const fs = yield* FileSystem.FileSystem
-  const { size, type } = yield* fs.stat(file).pipe(Effect.catch(refused(file)))
-  if (type !== "File") return yield* fail(file, { _tag: "NotReadable", cause: `it is a ${type.toLowerCase()}, not a file` })
-  if (size > limit) return yield* fail(file, { _tag: "TooLarge", what: "the file", got: size, limit, unit: "bytes" })
+  const length = yield* size(file)
+  if (length === 0) return new Uint8Array()
+  if (length > limit) return yield* fail(file, { _tag: "TooLarge", what: "the file", got: BigInt(length), limit, unit: "bytes" })
   return yield* fs.readFile(file).pipe(Effect.catch(refused(file)))
 })
 
-/** The bytes of a file of any size, piece by piece. Fails with `NotFound` (naming files of similar names) and `NotReadable`. */
+/** The first bytes of a file, at most so many. Fails as `size` does, and with `NotReadable`. */
+export const start = Effect.fn("Load.start")(function* (
+  file: string,
+  most: number,
+): Effect.fn.Return<Uint8Array, DataError, FileSystem.FileSystem> {
+  const fs = yield* FileSystem.FileSystem
+  const content = new Uint8Array(Math.min(most, yield* size(file)))
+  if (content.length === 0) return content
+  const read = Effect.scoped(Effect.flatMap(fs.open(file, { flag: "r" }), (handle) => handle.read(content)))
+  return content.subarray(0, Number(yield* read.pipe(Effect.catch(refused(file)))))
+})
+
+/** The bytes of a file of any size, piece by piece; none of a file of size 0, which is not opened. Fails as `size` does, and with `NotReadable`. */
 export const stream = (file: string): Stream.Stream<Uint8Array, DataError, FileSystem.FileSystem> =>
   Stream.unwrap(
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
-      const { type } = yield* fs.stat(file).pipe(Effect.catch(refused(file)))
-      if (type !== "File") return yield* fail(file, { _tag: "NotReadable", cause: `it is a ${type.toLowerCase()}, not a file` })
+      if ((yield* size(file)) === 0) return Stream.empty
       return fs.stream(file, { chunkSize: piece }).pipe(Stream.catch((error) => Stream.fromEffect(refused(file)(error))))
     }),
   )
@@ -77,8 +113,7 @@ const within = (error: DataError, file: string): DataError =>
   error.file === undefined ? inFile(error, file) : new DataError({ file: `${file}/${error.file}`, reason: error.reason })
 
 /** A CSV file, gzipped or not, as a table. Fails as `bytes`, `Gzip.unpack` and `Csv.parse` do. */
-export const csv = (file: string, options: Csv.Options = {}): Load<Table> =>
-  decoded((content) => Result.flatMap(Gzip.unpack(content), (text) => Csv.parse(text, options)))(file)
+export const csv = (file: string, options: Csv.Options = {}): Load<Table> => decoded((content) => parse(content, options))(file)
 
 /** An idx file, gzipped or not, as an array. Fails as `bytes` and `Idx.decode` do. */
 export const idx = (file: string): Load<NDArray> => decoded((content) => Idx.decode(content))(file)

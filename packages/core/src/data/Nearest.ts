@@ -3,6 +3,17 @@
 /** The same letters and digits whatever the case and the separators. `letters("Sepal-Length") // => "sepallength"` */
 export const letters = (text: string): string => text.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "")
 
+const bareNames = new WeakMap<ReadonlyArray<string>, ReadonlyArray<string>>()
+
+/** The letters of names, which are compared with one mistyped word after the other. */
+const bareOf = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const known = bareNames.get(names)
+  if (known !== undefined && known.length === names.length) return known
+  const made = names.map(letters)
+  bareNames.set(names, made)
+  return made
+}
+
 /** Longer words than this are not compared: in files of thousands of them it would take seconds. */
 export const longest = 128
 
@@ -18,7 +29,7 @@ export const nearest = (word: string, names: ReadonlyArray<string>): ReadonlyArr
   const wanted = letters(word)
   const reach = Math.min(3, Math.max(1, Math.floor(wanted.length / 3)))
   const near = names
-    .map((name) => ({ name, bare: letters(name) }))
+    .map((name, i) => ({ name, bare: bareOf(names)[i] ?? "" }))
     .filter(({ bare }) => Math.abs(bare.length - wanted.length) <= reach)
     .map(({ bare, name }) => ({ name, distance: editDistance(wanted, bare), longer: Math.max(bare.length, wanted.length) }))
     // Two names of which every letter differs are not near, however short they are.

@@ -4,9 +4,11 @@
  * arrays of objects, which NumPy would unpickle, are refused.
  */
 import * as Result from "effect/Result"
-import type * as DType from "../words/DType.ts"
-import * as NDArray from "../words/NDArray.ts"
-import * as Shape from "../words/Shape.ts"
+import type * as DType from "../types/DType.ts"
+import * as NDArray from "../types/NDArray.ts"
+import * as Shape from "../types/Shape.ts"
+import { isBlank } from "./Blank.ts"
+import { sorted } from "./Category.ts"
 import { type DataError, dataError, quote, type Reason } from "./DataError.ts"
 
 type Get = (view: DataView, at: number, littleEndian: boolean) => number
@@ -17,32 +19,75 @@ interface Element {
   readonly bytes: number
   readonly allocate: (length: number) => DType.Storage
   readonly get: Get
+  /** Whether a number of this kind may need more than 32 bits. */
+  readonly wide?: true
+  /** Whether an engine stores it in the same bytes. */
+  readonly same?: true
 }
 
 const ints = (length: number) => new Int32Array(length)
 const octets = (length: number) => new Uint8Array(length)
+const floats = (length: number) => new Float32Array(length)
+const doubles = (length: number) => new Float64Array(length)
 
-/** NaN where a 64-bit number is none of `i32`. */
-const narrow = (value: bigint): number => (BigInt.asIntN(32, value) === value ? Number(value) : Number.NaN)
+/** A 16-bit float (IEEE 754, 2008): 1 bit of sign, 5 of exponent, 10 of fraction. */
+const half: Get = (view, at, little) => {
+  const bits = view.getUint16(at, little)
+  const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023]
+  const size =
+    exponent === 31
+      ? fraction === 0
+        ? Number.POSITIVE_INFINITY
+        : Number.NaN
+      : exponent === 0
+        ? fraction * 2 ** -24
+        : (1024 + fraction) * 2 ** (exponent - 25)
+  return bits >> 15 === 0 ? size : -size
+}
+
+/** A whole number of 64 bits, rounded to a double where it has more than 53. */
+const long =
+  (high: (view: DataView, at: number, little: boolean) => number): Get =>
+  (view, at, little) =>
+    high(view, little ? at + 4 : at, little) * 2 ** 32 + view.getUint32(little ? at : at + 4, little)
 
 const elements: { readonly [kind: string]: Element } = {
-  f4: { dtype: "f32", bytes: 4, allocate: (n) => new Float32Array(n), get: (view, at, little) => view.getFloat32(at, little) },
-  f8: { dtype: "f32", bytes: 8, allocate: (n) => new Float64Array(n), get: (view, at, little) => view.getFloat64(at, little) },
+  f2: { dtype: "f32", bytes: 2, allocate: floats, get: half },
+  f4: { dtype: "f32", bytes: 4, allocate: floats, get: (view, at, little) => view.getFloat32(at, little), same: true },
+  f8: { dtype: "f32", bytes: 8, allocate: doubles, get: (view, at, little) => view.getFloat64(at, little), same: true },
   i1: { dtype: "i32", bytes: 1, allocate: ints, get: (view, at) => view.getInt8(at) },
   i2: { dtype: "i32", bytes: 2, allocate: ints, get: (view, at, little) => view.getInt16(at, little) },
-  i4: { dtype: "i32", bytes: 4, allocate: ints, get: (view, at, little) => view.getInt32(at, little) },
-  i8: { dtype: "i32", bytes: 8, allocate: ints, get: (view, at, little) => narrow(view.getBigInt64(at, little)) },
-  u1: { dtype: "u8", bytes: 1, allocate: octets, get: (view, at) => view.getUint8(at) },
+  i4: { dtype: "i32", bytes: 4, allocate: ints, get: (view, at, little) => view.getInt32(at, little), same: true },
+  i8: { dtype: "i32", bytes: 8, allocate: ints, get: long((view, at, little) => view.getInt32(at, little)), wide: true },
+  u1: { dtype: "u8", bytes: 1, allocate: octets, get: (view, at) => view.getUint8(at), same: true },
   u2: { dtype: "i32", bytes: 2, allocate: ints, get: (view, at, little) => view.getUint16(at, little) },
-  u4: { dtype: "i32", bytes: 4, allocate: ints, get: (view, at, little) => narrow(BigInt(view.getUint32(at, little))) },
-  u8: { dtype: "i32", bytes: 8, allocate: ints, get: (view, at, little) => narrow(view.getBigUint64(at, little)) },
+  u4: { dtype: "i32", bytes: 4, allocate: ints, get: (view, at, little) => view.getUint32(at, little), wide: true },
+  u8: { dtype: "i32", bytes: 8, allocate: ints, get: long((view, at, little) => view.getUint32(at, little)), wide: true },
   b1: { dtype: "bool", bytes: 1, allocate: octets, get: (view, at) => (view.getUint8(at) === 0 ? 0 : 1) },
 }
 
-interface Header {
+/** Text of a fixed number of characters: of 4 bytes each (`U`), or of 1 (`S`). */
+interface TextElement {
+  readonly bytes: number
+  readonly get: (view: DataView, at: number, littleEndian: boolean) => string
+}
+
+const printable = (code: number): string => (code > 0x10ffff ? "\uFFFD" : String.fromCodePoint(code))
+
+const textElement = (unit: "U" | "S", length: number): TextElement => {
+  const each = unit === "U" ? 4 : 1
+  const get = (view: DataView, at: number, little: boolean): string => {
+    let out = ""
+    for (let i = 0; i < length; i++) out += printable(unit === "U" ? view.getUint32(at + 4 * i, little) : view.getUint8(at + i))
+    return out.replace(/\0+$/, "")
+  }
+  return { bytes: each * length, get }
+}
+
+interface Header<E extends Element | TextElement = Element | TextElement> {
   /** `<f4`: byte order, kind, bytes. */
   readonly descr: string
-  readonly element: Element
+  readonly element: E
   readonly littleEndian: boolean
   readonly columnMajor: boolean
   readonly shape: Shape.Shape
@@ -50,14 +95,50 @@ interface Header {
 }
 
 /**
- * Reads an .npy file as one array: `f4` becomes `f32`, `f8` `f32` held in doubles, `u1` `u8`, `b1` `bool`, and the other
- * whole numbers `i32`, as long as every one fits. Either byte order, either order of axes.
+ * Reads an .npy file as one array: `f2` and `f4` become `f32`, `f8` `f32` held in doubles, `u1` `u8`, `b1` `bool`, and the
+ * other whole numbers `i32`; where one of them needs more than 32 bits, all become `f32` held in doubles, which are exact
+ * up to 2^53. Either byte order, either order of axes.
  *
- * Sizes are checked against the bytes that are there before anything is allocated. Fails with `BadMagic`, `Truncated`,
- * `BadField`, `BadLength`.
+ * Sizes are checked against the bytes that are there before anything is allocated. Fails with `Empty`, `BadMagic`,
+ * `Truncated`, `BadField` (for text too), `BadLength`.
  */
 export const decode = (bytes: Uint8Array): Result.Result<NDArray.NDArray, DataError> =>
-  Result.flatMap(header(bytes), (head) => body(bytes, head))
+  Result.flatMap(header(bytes), (head) =>
+    isText(head) ? badElement(head.descr) : Result.flatMap(sized(bytes, head), (view) => numbers(view, head)),
+  )
+
+/** Targets as a file has them: numbers, or text as the places among its `classes`, in order. */
+export interface Labels {
+  readonly targets: NDArray.NDArray
+  readonly classes?: ReadonlyArray<string>
+}
+
+/** Reads an .npy file as targets: as `decode` does, and text (`U`, `S`) as classes by their names. Fails as `decode` does. */
+export const decodeLabels = (bytes: Uint8Array): Result.Result<Labels, DataError> =>
+  Result.flatMap(header(bytes), (head) => {
+    if (!isText(head)) return Result.map(decode(bytes), (targets) => ({ targets }))
+    return Result.flatMap(sized(bytes, head), (view): Result.Result<Labels, DataError> => {
+      const names: Array<string> = []
+      for (const at of places(head)) {
+        const name = head.element.get(view, at, head.littleEndian).trim()
+        if (isBlank(name))
+          return refuse({
+            _tag: "BadField",
+            offset: head.offset + at,
+            field: `element ${names.length}`,
+            got: name === "" ? "blank" : quote(name),
+            wanted: "the name of a class",
+          })
+        names.push(name)
+      }
+      const classes = sorted(names)
+      const numbers = new Map(classes.map((name, i) => [name, i]))
+      const data = Int32Array.from(names, (name) => numbers.get(name) ?? 0)
+      return Result.succeed({ targets: NDArray.make("i32", head.shape, data), classes })
+    })
+  })
+
+const isText = (head: Header): head is Header<TextElement> => !("dtype" in head.element)
 
 const refuse = (reason: Reason): Result.Result<never, DataError> => Result.fail(dataError(reason))
 
@@ -96,38 +177,69 @@ const literal = (text: string, start: number, offset: number): Result.Result<Hea
   if (descr === undefined || order === undefined || sizes === undefined)
     return bad("the header", quote(text.trimEnd()), "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)} of plain numbers")
   const [, byteOrder = "", kind = ""] = /^([<>|=]?)(\w+)$/.exec(descr) ?? []
-  const element = Object.hasOwn(elements, kind) ? elements[kind] : undefined
-  if (element === undefined) return bad("the kind of element", quote(descr), `one of ${Object.keys(elements).join(", ")}`)
+  const [, unit, length] = /^([US])(\d{1,6})$/.exec(kind) ?? []
+  const element =
+    unit === "U" || unit === "S" ? textElement(unit, Number(length)) : Object.hasOwn(elements, kind) ? elements[kind] : undefined
+  if (element === undefined || element.bytes === 0) return badElement(descr, start)
   const shape = sizes.split(",").flatMap((size) => (size.trim() === "" ? [] : [Number(size)]))
   if (!Shape.isValid(shape))
     return bad("the shape", `(${sizes})`, "sizes that multiply to a number of elements a computer can hold")
   return Result.succeed({ descr, element, littleEndian: byteOrder !== ">", columnMajor: order === "True", shape, offset })
 }
 
-const body = (bytes: Uint8Array, head: Header): Result.Result<NDArray.NDArray, DataError> => {
-  const { element, offset, shape } = head
-  const length = Shape.size(shape)
-  const wanted = BigInt(length) * BigInt(element.bytes)
+const badElement = (descr: string, offset = 10) =>
+  refuse({
+    _tag: "BadField",
+    offset,
+    field: "the kind of element",
+    got: quote(descr),
+    wanted: `one of ${Object.keys(elements).join(", ")}`,
+  })
+
+/** The bytes of the elements, if they are as many as the header says. */
+const sized = (bytes: Uint8Array, { descr, element, offset, shape }: Header): Result.Result<DataView, DataError> => {
+  const wanted = BigInt(Shape.size(shape)) * BigInt(element.bytes)
   const got = bytes.length - offset
-  if (BigInt(got) !== wanted)
-    return refuse({ _tag: "BadLength", offset, got, wanted, why: `${head.descr} ${Shape.print(shape)}` })
-  const view = new DataView(bytes.buffer, bytes.byteOffset + offset, got)
-  const data = element.allocate(length)
-  const from = head.columnMajor ? columnMajor(shape) : (i: number) => i
-  for (let i = 0; i < length; i++) {
-    const at = from(i) * element.bytes
-    const value = element.get(view, at, head.littleEndian)
-    if (element.dtype === "i32" && Number.isNaN(value))
-      return refuse({
-        _tag: "BadField",
-        offset: offset + at,
-        field: `element ${i}`,
-        got: "a whole number beyond 32 bits",
-        wanted: "numbers from -2,147,483,648 to 2,147,483,647",
-      })
-    data[i] = value
+  return BigInt(got) === wanted
+    ? Result.succeed(new DataView(bytes.buffer, bytes.byteOffset + offset, got))
+    : refuse({ _tag: "BadLength", offset, got, wanted, why: `${descr} ${Shape.print(shape)}` })
+}
+
+/** Where each element starts, in row-major order. */
+function* places({ columnMajor: isColumnMajor, element, shape }: Header): Generator<number> {
+  const length = Shape.size(shape)
+  const from = isColumnMajor ? columnMajor(shape) : (i: number) => i
+  for (let i = 0; i < length; i++) yield from(i) * element.bytes
+}
+
+const isHostLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
+
+const numbers = (view: DataView, head: Header): Result.Result<NDArray.NDArray, DataError> => {
+  const { columnMajor: isColumnMajor, littleEndian, shape } = head
+  const element = head.element as Element
+  const length = Shape.size(shape)
+  if (element.same === true && !isColumnMajor && (element.bytes === 1 || littleEndian === isHostLittleEndian)) {
+    const data = element.allocate(length)
+    new Uint8Array(data.buffer).set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
+    return Result.succeed(NDArray.make(element.dtype, shape, data))
   }
-  return Result.succeed(NDArray.make(element.dtype, shape, data))
+  const from = isColumnMajor ? columnMajor(shape) : (i: number) => i
+  const fill = (data: DType.Storage): DType.Storage => {
+    for (let i = 0; i < length; i++) data[i] = element.get(view, from(i) * element.bytes, littleEndian)
+    return data
+  }
+  const beyond = (): boolean => {
+    for (let at = 0; at < view.byteLength; at += element.bytes) {
+      const value = element.get(view, at, littleEndian)
+      if (value < -(2 ** 31) || value >= 2 ** 31) return true
+    }
+    return false
+  }
+  return Result.succeed(
+    element.wide === true && beyond()
+      ? NDArray.make("f32", shape, fill(doubles(length)))
+      : NDArray.make(element.dtype, shape, fill(element.allocate(length))),
+  )
 }
 
 /** From the row-major number of an element to its column-major one. */

@@ -1,8 +1,8 @@
 /** NPZ, NumPy's file of several named arrays: a zip archive with one .npy file for each. */
 import * as Result from "effect/Result"
 import { unzipSync, zipSync } from "fflate"
-import type * as NDArray from "../words/NDArray.ts"
-import { type DataError, dataError, inFile } from "./DataError.ts"
+import type * as NDArray from "../types/NDArray.ts"
+import { type DataError, dataError, inFile, quote } from "./DataError.ts"
 import * as Gzip from "./Gzip.ts"
 import { nearest } from "./Nearest.ts"
 import * as Npy from "./Npy.ts"
@@ -10,58 +10,113 @@ import * as Npy from "./Npy.ts"
 /** The arrays of a file by their names. */
 export type Arrays = ReadonlyMap<string, NDArray.NDArray>
 
-/** Bounds on what one archive may unpack to: 1 GiB unless told otherwise, and 10,000 arrays. */
+/** Bounds on one archive: the bytes that are unpacked, 1 GiB unless given. An archive has at most 10,000 entries. */
 export interface Limits {
   readonly bytes?: number
 }
 const defaultBytes = 2 ** 30
 const mostEntries = 10_000
 
-/**
- * Reads an .npz file; entries that are not `.npy` are left out. See `Npy.decode` for what becomes of the elements.
- *
- * What the archive says it unpacks to is checked before anything is unpacked. Fails with `Empty`, `BadMagic`, `Corrupt`,
- * `TooLarge`, and as `Npy.decode` does, with `file` naming the array.
- */
-export const decode = (bytes: Uint8Array, limits: Limits = {}): Result.Result<Arrays, DataError> =>
-  Result.flatMap(unzip(bytes, limits.bytes ?? defaultBytes), (files) => {
-    const arrays = new Map<string, NDArray.NDArray>()
-    for (const [name, content] of files) {
-      const array = Npy.decode(content)
-      if (Result.isFailure(array)) return Result.fail(inFile(array.failure, name))
-      arrays.set(name.slice(0, -".npy".length), array.success)
-    }
-    return Result.succeed(arrays)
-  })
-
-/** The array of this name. Fails with `NoArray`, which lists the nearest names. */
-export const get = (arrays: Arrays, name: string): Result.Result<NDArray.NDArray, DataError> => {
-  const array = arrays.get(name)
-  const names = [...arrays.keys()]
-  return array === undefined
-    ? Result.fail(dataError({ _tag: "NoArray", name, nearest: nearest(name, names), names }))
-    : Result.succeed(array)
+/** An archive that was opened: the names of its arrays, none of which is unpacked yet. */
+export interface Archive {
+  readonly names: ReadonlyArray<string>
+  readonly bytes: Uint8Array
+  readonly limit: number
 }
 
-const unzip = (bytes: Uint8Array, limit: number): Result.Result<ReadonlyArray<readonly [string, Uint8Array]>, DataError> => {
+/**
+ * Opens an .npz file; entries that are not `.npy` are left out. Fails with `Empty`, `BadMagic`, `Corrupt`, `TooLarge` for
+ * too many entries.
+ */
+export const open = (bytes: Uint8Array, limits: Limits = {}): Result.Result<Archive, DataError> => {
   if (bytes.length === 0) return Result.fail(dataError({ _tag: "Empty", got: "there is nothing in it", wanted: "an .npz file" }))
   if (bytes[0] !== 0x50 || bytes[1] !== 0x4b)
     return Result.fail(
       dataError({
         _tag: "BadMagic",
         offset: 0,
-        got: JSON.stringify(String.fromCharCode(...bytes.subarray(0, 2))),
+        got: quote(String.fromCharCode(...bytes.subarray(0, 2))),
         wanted: '"PK", as a zip archive does',
       }),
     )
+  const limit = limits.bytes ?? defaultBytes
+  const names: Array<string> = []
+  return Result.map(
+    unzip(bytes, limit, (name) => {
+      names.push(name)
+      return false
+    }),
+    () => ({ names, bytes, limit }),
+  )
+}
+
+/**
+ * The array of this name, the only one that is unpacked. See `Npy.decode` for what becomes of its elements.
+ *
+ * What the archive says it unpacks to is checked before it is unpacked. Fails with `NoArray`, which lists the nearest
+ * names, `Corrupt`, `TooLarge`, and as `Npy.decode` does, with `file` naming the array.
+ */
+export const read = (archive: Archive, name: string): Result.Result<NDArray.NDArray, DataError> =>
+  unpacked(archive, name, Npy.decode)
+
+/** The array of this name as targets: numbers, or text as classes. Fails as `read` does. */
+export const labels = (archive: Archive, name: string): Result.Result<Npy.Labels, DataError> =>
+  unpacked(archive, name, Npy.decodeLabels)
+
+const unpacked = <A>(
+  { bytes, limit, names }: Archive,
+  name: string,
+  decode: (bytes: Uint8Array) => Result.Result<A, DataError>,
+): Result.Result<A, DataError> => {
+  if (!names.includes(name)) return noArray(name, names)
+  return Result.flatMap(
+    unzip(bytes, limit, (each) => each === name),
+    (contents) => Result.mapError(decode(contents.get(name) ?? new Uint8Array()), (error) => inFile(error, `${name}${ending}`)),
+  )
+}
+
+const noArray = (name: string, names: ReadonlyArray<string>) =>
+  Result.fail(dataError({ _tag: "NoArray", name, nearest: nearest(name, names), names }))
+
+/** Reads all arrays of an .npz file. Fails as `open` and `read` do. */
+export const decode = (bytes: Uint8Array, limits: Limits = {}): Result.Result<Arrays, DataError> =>
+  Result.flatMap(open(bytes, limits), ({ limit }) =>
+    Result.flatMap(
+      unzip(bytes, limit, () => true),
+      (contents) => {
+        const arrays = new Map<string, NDArray.NDArray>()
+        for (const [name, content] of contents) {
+          const array = Npy.decode(content)
+          if (Result.isFailure(array)) return Result.fail(inFile(array.failure, `${name}${ending}`))
+          arrays.set(name, array.success)
+        }
+        return Result.succeed(arrays)
+      },
+    ),
+  )
+
+/** The array of this name. Fails with `NoArray`, which lists the nearest names. */
+export const get = (arrays: Arrays, name: string): Result.Result<NDArray.NDArray, DataError> => {
+  const array = arrays.get(name)
+  return array === undefined ? noArray(name, [...arrays.keys()]) : Result.succeed(array)
+}
+
+const ending = ".npy"
+
+/** The contents of the arrays that are wanted, by their names. */
+const unzip = (
+  bytes: Uint8Array,
+  limit: number,
+  wants: (name: string) => boolean,
+): Result.Result<ReadonlyMap<string, Uint8Array>, DataError> => {
   let entries = 0
   let total = 0
   try {
     const files = unzipSync(bytes, {
-      filter: ({ name, size, originalSize }) => {
+      filter: ({ name, originalSize, size }) => {
         entries += 1
         if (entries > mostEntries) throw new Refused("entries", entries)
-        if (!name.endsWith(".npy")) return false
+        if (!name.endsWith(ending) || !wants(name.slice(0, -ending.length))) return false
         if (originalSize > Math.min(size, bytes.length) * Gzip.mostPerByte)
           throw new Error(`${name} cannot unpack to ${originalSize} bytes`)
         total += originalSize
@@ -69,7 +124,9 @@ const unzip = (bytes: Uint8Array, limit: number): Result.Result<ReadonlyArray<re
         return true
       },
     })
-    return Result.succeed(Object.entries(files))
+    return Result.succeed(
+      new Map(Object.entries(files).map(([name, content]) => [name.slice(0, -ending.length), content] as const)),
+    )
   } catch (error) {
     if (error instanceof Refused) {
       const limited = error.unit === "bytes" ? limit : mostEntries
@@ -95,6 +152,6 @@ class Refused extends Error {
 
 /** Arrays as an .npz file, packed, the same bytes for the same arrays. */
 export const encode = (arrays: Iterable<readonly [string, NDArray.NDArray]>): Uint8Array =>
-  zipSync(Object.fromEntries(Array.from(arrays, ([name, array]) => [`${name}.npy`, Npy.encode(array)])), {
+  zipSync(Object.fromEntries(Array.from(arrays, ([name, array]) => [`${name}${ending}`, Npy.encode(array)])), {
     mtime: new Date(1980, 0, 1),
   })

@@ -4,54 +4,50 @@
  */
 import * as Result from "effect/Result"
 import * as Unit from "../learning/score/Unit.ts"
-import * as NDArray from "../words/NDArray.ts"
-import * as Shape from "../words/Shape.ts"
+import type * as DType from "../types/DType.ts"
+import * as NDArray from "../types/NDArray.ts"
+import * as Shape from "../types/Shape.ts"
 import * as ArrayInput from "./ArrayInput.ts"
 import { type DataError, dataError } from "./DataError.ts"
 import * as Dataset from "./Dataset.ts"
-import type { Fitted, FittedTarget } from "./Fitted.ts"
-import type { PrepareSpec } from "./PrepareSpec.ts"
+import type { Scale } from "./Field.ts"
+import * as Finite from "./Finite.ts"
+import type { Fitted, FittedClasses, FittedNumber, FittedNumbers, FittedTarget } from "./Fitted.ts"
 import * as Quantity from "./Quantity.ts"
-import type { Table } from "./Table.ts"
+import { type Arrays, all, isTable, type Raw, type Rows } from "./Raw.ts"
+import type { ArrayTarget, Spec } from "./Spec.ts"
 import * as TableInput from "./TableInput.ts"
 
-/**
- * Rows in arrays: `inputs` [rows, ...sample]; `targets` [rows] whole numbers that name classes (`i32`, `u8`, `bool`; the
- * places of `classes` where that is given), or [rows, k] quantities (`f32`).
- */
-export interface Arrays {
-  readonly inputs: NDArray.NDArray
-  readonly targets?: NDArray.NDArray
-  readonly classes?: ReadonlyArray<string>
-}
-
-/** Rows as they were read. */
-export type Raw = Table | Arrays
-
-/** Numbers of rows, from 0. */
-export type Rows = ArrayLike<number>
-
-/** How many rows there are. */
-export const size = (raw: Raw): number => (isTable(raw) ? raw.rows.length : (raw.inputs.shape[0] ?? 0))
-
-const isTable = (raw: Raw): raw is Table => "rows" in raw
-
-const all = (raw: Raw): Rows => Array.from({ length: size(raw) }, (_, i) => i)
+export type { Column, Columns } from "./Column.ts"
+export type { Scale } from "./Field.ts"
+export { type Arrays, all, isTable, type Raw, type Rows, size } from "./Raw.ts"
+export type { ArrayTarget, Image, Spec } from "./Spec.ts"
+export type { Kept } from "./TableInput.ts"
 
 type Answer<A> = Result.Result<A, DataError>
 
 /**
- * Learns from the given rows (all, if none are given) how `spec` prepares rows like these.
+ * The rows that are used: of a table, those without a blank in a column that says `missing: drop`, with how many each of
+ * these columns leaves out. Fails with `NoColumn` and `UnlistedColumns`.
+ */
+export const keep = ({ columns }: Spec, raw: Raw): Answer<TableInput.Kept> =>
+  isTable(raw) && columns !== undefined ? TableInput.keep(columns, raw) : Result.succeed({ rows: all(raw), dropped: [] })
+
+/**
+ * Learns from the given rows (all that `keep` keeps, if none are given) how `spec` prepares rows like these.
  *
  * Fails with `NoColumn` and `UnlistedColumns` where the columns said do not match the table's, `BadCell` for a cell that
  * is not what is said, `BadShape` for images of another size, `BadSpec` for what cannot be learned from these rows.
  */
-export const fit = (spec: PrepareSpec, raw: Raw, rows: Rows = all(raw)): Answer<Fitted> => {
+export const fit = (spec: Spec, raw: Raw, rows?: Rows): Answer<Fitted> =>
+  rows === undefined ? Result.flatMap(keep(spec, raw), (kept) => fitRows(spec, raw, kept.rows)) : fitRows(spec, raw, rows)
+
+const fitRows = (spec: Spec, raw: Raw, rows: Rows): Answer<Fitted> => {
   if (rows.length === 0)
     return Result.fail(dataError({ _tag: "Empty", got: "there are no training rows", wanted: "one or more" }))
   if (!isTable(raw))
     return Result.flatMap(ArrayInput.fit(spec, raw.inputs, rows), (input) =>
-      Result.map(fitTargets(raw, rows), (target) => ({ version: 1, input, target })),
+      Result.map(fitTargets(raw, rows, spec.target), (target) => ({ version: 1, input, target })),
     )
   if (spec.columns === undefined)
     return Result.fail(
@@ -66,80 +62,136 @@ export const fit = (spec: PrepareSpec, raw: Raw, rows: Rows = all(raw)): Answer<
   return Result.map(TableInput.fit(spec.columns, raw, rows), (fitted) => ({ version: 1, ...fitted }))
 }
 
-const fitTargets = ({ inputs, targets, classes }: Arrays, rows: Rows): Answer<FittedTarget> => {
+const fitTargets = ({ classes, inputs, targets }: Arrays, rows: Rows, said: ArrayTarget | undefined): Answer<FittedTarget> => {
   if (targets === undefined) return Result.succeed(null)
   if (inputs.shape[0] !== targets.shape[0])
     return Result.fail(dataError({ _tag: "RowsDiffer", inputs: inputs.shape[0] ?? 0, targets: targets.shape[0] ?? 0 }))
+  const type = said?.type ?? (targets.dtype === "f32" ? "number" : "class")
   const width = Shape.size(targets.shape.slice(1))
-  if (targets.dtype === "f32") {
-    const column = (i: number) =>
-      ({
-        type: "number",
-        name: `y${i + 1}`,
-        fill: null,
-        indicator: false,
-        clip: null,
-        transform: "none",
-        subtract: 0,
-        divide: 1,
-      }) as const
-    return Result.succeed({ type: "numbers", columns: Array.from({ length: width }, (_, i) => column(i)) })
+  if (type === "number") {
+    if (classes !== undefined) return mismatch("targets that are names", "numbers", "`target: class`")
+    const scale = said?.type === "number" ? said.scale : undefined
+    return Result.map(Finite.check("targets", targets, rows), () => ({
+      type: "numbers",
+      columns: Array.from({ length: width }, (_, i) => fitQuantity(targets, rows, { column: i, width, scale })),
+    }))
   }
   if (width !== 1)
     return Result.fail(
       dataError({ _tag: "BadShape", what: "the targets", got: targets.shape, wanted: `[${targets.shape[0]}], one class a row` }),
     )
-  const seen = new Set<number>()
-  for (let i = 0; i < rows.length; i++) seen.add(targets.data[rows[i] ?? 0] ?? 0)
-  const names = classes ?? [...seen].sort((a, b) => a - b).map(String)
-  return Result.succeed({ type: "class", name: "label", classes: names })
+  const named = said?.type === "class" ? said.names : undefined
+  const names = named ?? classes ?? seenLabels(targets, rows)
+  const placed = named !== undefined && classes === undefined ? ({ placed: true } as const) : {}
+  return Result.succeed({ type: "class", name: arrayLabel, classes: names, ...placed })
 }
 
-/** The inputs of the given rows (all, if none are given), prepared, as `f32` [rows, ...shape of a sample]. Targets need not be there. */
+/** One column of quantities in an array. */
+const fitQuantity = (
+  { data }: NDArray.NDArray,
+  rows: Rows,
+  { column, scale, width }: { readonly column: number; readonly width: number; readonly scale: Scale | undefined },
+): FittedNumber => {
+  const values = Float64Array.from({ length: rows.length }, (_, i) => data[(rows[i] ?? 0) * width + column] ?? 0)
+  const scaled = scale === undefined ? { subtract: 0, divide: 1 } : Quantity.scaleOf(Quantity.spreadOf(values), scale)
+  return {
+    type: "number",
+    name: `y${column + 1}`,
+    fill: null,
+    indicator: false,
+    clip: null,
+    transform: "none",
+    ...scaled,
+  }
+}
+
+/** What the target of arrays is called where it is a class. */
+export const arrayLabel = "label"
+
+/** The labels of the given rows as names of classes, in order. */
+const seenLabels = (targets: NDArray.NDArray, rows: Rows): ReadonlyArray<string> => {
+  const seen = new Set<number>()
+  for (let i = 0; i < rows.length; i++) seen.add(targets.data[rows[i] ?? 0] ?? 0)
+  return [...seen].sort((a, b) => a - b).map(String)
+}
+
+/**
+ * The inputs of the given rows (all, if none are given), prepared, as `f32` [rows, ...shape of a sample]. Targets need not
+ * be there. Fails with `BadCell` for a cell that is not as in training and a number in an array that is not finite, with
+ * `NoColumn`, `BadShape` and `BadSpec` for rows of another kind.
+ */
 export const inputs = (fitted: Fitted, raw: Raw, rows?: Rows): Answer<NDArray.NDArray> => {
   if (isTable(raw))
     return fitted.input.type === "columns"
       ? TableInput.inputs(fitted.input, raw, rows ?? all(raw))
-      : mismatch("a table", "arrays")
-  return fitted.input.type === "array"
-    ? ArrayInput.apply(fitted.input, rows === undefined ? raw.inputs : Dataset.takeRows(raw.inputs, rows))
-    : mismatch("arrays", "a table")
+      : mismatch("a table", "arrays, as in training")
+  const { input } = fitted
+  return input.type === "array"
+    ? Result.flatMap(Finite.check("inputs", raw.inputs, rows ?? all(raw)), () =>
+        ArrayInput.apply(input, rows === undefined ? raw.inputs : Dataset.takeRows(raw.inputs, rows)),
+      )
+    : mismatch("arrays", "a table, as in training")
 }
 
-const mismatch = (got: string, wanted: string): Answer<never> =>
-  Result.fail(dataError({ _tag: "BadSpec", at: "the rows", got, wanted: `${wanted}, as in training`, hint: "" }))
+const mismatch = (got: string, wanted: string, hint = ""): Answer<never> =>
+  Result.fail(dataError({ _tag: "BadSpec", at: "the rows", got, wanted, hint }))
 
 /** The targets of the given rows (all, if none are given): class numbers as `i32` [rows], or quantities as `f32` [rows, k]. */
 export const targets = (fitted: Fitted, raw: Raw, rows?: Rows): Answer<NDArray.NDArray> => {
   const { target } = fitted
-  if (target === null) return mismatch("no target to prepare", "a target")
+  if (target === null) return mismatch("no target to prepare", "a target, as in training")
   if (isTable(raw)) return TableInput.targets(target, raw, rows ?? all(raw))
-  if (raw.targets === undefined) return mismatch("no targets", "targets")
+  if (raw.targets === undefined) return mismatch("no targets", "targets, as in training")
   const array = rows === undefined ? raw.targets : Dataset.takeRows(raw.targets, rows)
   const [count = 0] = array.shape
   if (target.type === "numbers") {
     const width = target.columns.length
-    return Shape.size(array.shape) === count * width && array.dtype === "f32"
-      ? Result.succeed(NDArray.make("f32", [count, width], array.data))
-      : Result.fail(dataError({ _tag: "BadShape", what: "the targets", got: array.shape, wanted: `f32[${count}, ${width}]` }))
+    if (Shape.size(array.shape) !== count * width || (raw.classes !== undefined && array.dtype !== "f32"))
+      return Result.fail(
+        dataError({ _tag: "BadShape", what: "the targets", got: array.shape, wanted: `f32[${count}, ${width}]` }),
+      )
+    return Result.map(Finite.check("targets", raw.targets, rows ?? all(raw)), () =>
+      NDArray.make("f32", [count, width], quantities(target, array)),
+    )
   }
-  return classNumbers(target.classes, raw, array)
+  return classNumbers(target, raw.classes, array, rows)
 }
 
-const classNumbers = (names: ReadonlyArray<string>, { classes }: Arrays, labels: NDArray.NDArray): Answer<NDArray.NDArray> => {
+/** Quantities in arrays prepared; those that are left as they are keep their storage. */
+const quantities = ({ columns }: FittedNumbers, { data, dtype }: NDArray.NDArray): DType.Storage =>
+  dtype === "f32" && columns.every(({ divide, subtract }) => subtract === 0 && divide === 1)
+    ? data
+    : Float32Array.from(data, (value, i) => {
+        const column = columns[i % columns.length]
+        return column === undefined ? value : Quantity.apply(column, value)
+      })
+
+/** The number of each label among the names. Labels are places among `classes`, or the names themselves. */
+const classNumbers = (
+  fitted: FittedClasses,
+  ownClasses: ReadonlyArray<string> | undefined,
+  labels: NDArray.NDArray,
+  rows: Rows | undefined,
+): Answer<NDArray.NDArray> => {
+  const names = fitted.classes
+  const classes = fitted.placed === true ? (ownClasses ?? names) : ownClasses
   const places = new Map(names.map((name, i) => [name, i]))
   const out = new Int32Array(labels.data.length)
   for (let i = 0; i < out.length; i++) {
     const label = labels.data[i] ?? 0
-    const place = places.get(classes === undefined ? String(label) : (classes[label] ?? ""))
+    const name = classes === undefined ? String(label) : (classes[label] ?? String(label))
+    const place = classes !== undefined && classes[label] === undefined ? undefined : places.get(name)
     if (place === undefined)
       return Result.fail(
         dataError({
           _tag: "BadCell",
-          row: i + 1,
-          column: "label",
-          got: String(label),
-          wanted: `one of the classes ${names.join(", ")} of the training rows`,
+          row: (rows?.[i] ?? i) + 1,
+          column: arrayLabel,
+          got: name,
+          wanted:
+            fitted.placed === true
+              ? `a whole number from 0 to ${names.length - 1}, a place among the names`
+              : `one of the classes ${names.join(", ")} of the training rows`,
           hint: "",
         }),
       )

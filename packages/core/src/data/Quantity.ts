@@ -1,36 +1,69 @@
-/** A column of numbers: reading its cells, and learning from the training rows how to fill, clip, transform and scale it. */
+/** Quantities: reading the cells of a column of numbers, and the statistics by which they are moved and stretched. */
 import * as Result from "effect/Result"
 import type { Unit } from "../learning/score/Unit.ts"
+import { isBlank } from "./Blank.ts"
 import { type Cell, type DataError, dataError, quote } from "./DataError.ts"
+import type { Scale } from "./Field.ts"
 import type { FittedNumber } from "./Fitted.ts"
-import type { NumberColumn, Scale } from "./PrepareSpec.ts"
 
-/** Cells that say there is no number. */
-const blanks: ReadonlySet<string> = new Set(["", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"])
-
-/** The number a cell holds: NaN for a blank (nothing, `NA`, `NaN`, `null`, `?`), `undefined` when it holds no finite number. `read(" 2.5 ") // => 2.5` */
-export const read = (cell: string): number | undefined => {
-  const text = cell.trim()
-  if (blanks.has(text)) return Number.NaN
-  const value = Number(text)
-  // Number also takes 0x1F, 0b1 and 0o7
-  return Number.isFinite(value) && !/^[+-]?0[a-z]/i.test(text) ? value : undefined
+/** How numbers are written: the mark before decimals, and the one between groups of three digits. */
+export interface Format {
+  readonly decimal?: "." | ","
+  readonly thousands?: string
 }
+
+/** The number that a text has between `.` and no separators; `undefined` for text that is none. */
+const plain = (text: string): number | undefined => {
+  const value = Number(text)
+  // Number also takes 0x1F, 0b1 and 0o7, and nothing for 0
+  return Number.isFinite(value) && text !== "" && !/^[+-]?0[a-z]/i.test(text) ? value : undefined
+}
+
+const escaped = (character: string): string => character.replace(/[\\^$.*+?()[\]{}|/-]/, "\\$&")
+
+/** A reader of numbers in a format. */
+const reader = ({ decimal = ".", thousands }: Format): ((text: string) => number | undefined) => {
+  if (thousands === undefined && decimal === ".") return plain
+  const mark = escaped(decimal)
+  const between = thousands === undefined ? undefined : escaped(thousands)
+  const digits = between === undefined ? "\\d*" : `(?:\\d{1,3}(?:${between}\\d{3})+|\\d*)`
+  const form = new RegExp(`^[+-]?${digits}(?:${mark}\\d*)?(?:e[+-]?\\d+)?$`, "iu")
+  return (text) => {
+    if (!form.test(text)) return undefined
+    const joined = thousands === undefined ? text : text.replaceAll(thousands, "")
+    return plain(joined.replace(decimal, "."))
+  }
+}
+
+/**
+ * The number a cell holds: NaN for a blank, `undefined` when it holds no finite number in this format.
+ * `read(" 2.5 ") // => 2.5`
+ * `read("1.234,5", { decimal: ",", thousands: "." }) // => 1234.5`
+ */
+export const read = (cell: string, format: Format = {}): number | undefined =>
+  isBlank(cell) ? Number.NaN : reader(format)(cell.trim())
+
+/** A number as a cell of this format. `print(1234.5, { decimal: "," }) // => "1234,5"` */
+export const print = (value: number, { decimal = "." }: Format = {}): string => String(value).replace(".", decimal)
 
 /** The numbers of a column's cells, NaN where blank. Fails with `BadCell` at the first that is no number, or blank where `blank` is a hint. */
 export const readAll = (
   cells: ReadonlyArray<string>,
   place: (index: number) => Cell,
   blank: string | undefined,
+  format: Format = {},
 ): Result.Result<Float64Array, DataError> => {
   const out = new Float64Array(cells.length)
+  const number = reader(format)
   for (let i = 0; i < cells.length; i++) {
     const cell = cells[i] ?? ""
-    const value = read(cell)
-    if (value === undefined)
+    const value = isBlank(cell) ? Number.NaN : number(cell.trim())
+    if (value === undefined) {
+      const { column } = place(i)
       return Result.fail(
-        dataError({ _tag: "BadCell", ...place(i), got: quote(cell), wanted: "a finite number", hint: hint(cell) }),
+        dataError({ _tag: "BadCell", ...place(i), got: quote(cell), wanted: wanted(format), hint: hint(cell.trim(), column) }),
       )
+    }
     if (blank !== undefined && Number.isNaN(value))
       return Result.fail(
         dataError({ _tag: "BadCell", ...place(i), got: cell === "" ? "a blank" : quote(cell), wanted: "a number", hint: blank }),
@@ -40,10 +73,33 @@ export const readAll = (
   return Result.succeed(out)
 }
 
-const hint = (cell: string): string => (/^\s*[+-]?\d+,\d+\s*$/.test(cell) ? "write decimals with a point, not a comma" : "")
+const wanted = ({ decimal = ".", thousands }: Format): string => {
+  const marks = [
+    ...(decimal === "." ? [] : [`decimals after ${quote(decimal)}`]),
+    ...(thousands === undefined ? [] : [`groups of three digits between ${quote(thousands)}`]),
+  ]
+  return marks.length === 0 ? "a finite number" : `a finite number with ${marks.join(" and ")}`
+}
+
+/** How a number is to be read that is written in another format, every reading that it allows. */
+const hint = (cell: string, column: string): string => {
+  const say = (format: Format, value: string): string => {
+    const options = Object.entries(format).map(([name, mark]) => `${name}: ${JSON.stringify(mark)}`)
+    return `\`${column}: { type: number, ${options.join(", ")} }\` where it means ${value}`
+  }
+  const [, sign = "", whole = "", separator = "", decimal = "", rest = ""] =
+    /^([+-]?)(\d{1,3}(?:([^\d.,]|[.,])\d{3})(?:\3\d{3})*)(?:([.,])(\d+))?$/u.exec(cell) ?? []
+  const readings: Array<string> = []
+  if (separator !== "" && separator !== decimal) {
+    const value = `${sign}${whole.replaceAll(separator, "")}${rest === "" ? "" : `.${rest}`}`
+    readings.push(say({ thousands: separator, ...(decimal === "," ? { decimal } : {}) }, value))
+  }
+  if (/^[+-]?\d*,\d+$/.test(cell)) readings.push(say({ decimal: "," }, cell.replace(",", ".")))
+  return readings.join(", or ")
+}
 
 /** Where the training values of a column have their middle and their ends. */
-const statistics = {
+export const statistics = {
   mean: (values: Float64Array): number => {
     let sum = 0
     for (const value of values) sum += value
@@ -66,7 +122,8 @@ export interface Spread {
   readonly greatest: number
 }
 
-const spreadOf = (values: Float64Array): Spread => {
+/** How these values lie. */
+export const spreadOf = (values: Float64Array): Spread => {
   const mean = statistics.mean(values)
   return {
     mean,
@@ -76,73 +133,24 @@ const spreadOf = (values: Float64Array): Spread => {
   }
 }
 
-/** What `scale` subtracts and divides by where values lie so. Values that are all alike are divided by 1. */
-export const scaleOf = ({ greatest, least, mean, variance }: Spread, scale: Scale): Pick<FittedNumber, "subtract" | "divide"> => {
-  if (scale === "center" || scale === "standard")
-    return { subtract: mean, divide: scale === "center" || variance === 0 ? 1 : Math.sqrt(variance) }
-  const [low, high] = scale === "minmax" ? [0, 1] : scale.minmax
-  const divide = greatest === least ? 1 : (greatest - least) / (high - low)
-  return { subtract: least - low * divide, divide }
-}
+/** Values that differ by no more than rounding, a few units in the last place of a double, count as one. */
+export const isConstant = ({ greatest, least }: Spread): boolean =>
+  greatest - least <= 2 ** -50 * Math.max(Math.abs(greatest), Math.abs(least))
 
 /**
- * Learns a column's numbers from its training values, NaN where blank: what fills a blank and the bounds from the values
- * as they are, the scale from the values filled, clipped and transformed.
+ * What `scale` subtracts and divides by where values lie so. Values that are all alike are divided by 1, and become 0 (or
+ * the lower end of the range), whatever rounding left of their mean and variance.
  *
- * Fails with `BadSpec` when every training value is blank, or `log1p` would meet a value of -1 or less.
+ * `scaleOf({ mean: 7.3, variance: 3e-30, least: 7.3, greatest: 7.3 }, "standard") // => { subtract: 7.3, divide: 1 }`
  */
-export const fit = (name: string, spec: NumberColumn, values: Float64Array): Result.Result<FittedNumber, DataError> => {
-  const known = values.filter((value) => !Number.isNaN(value)).sort()
-  const at = `column \`${name}\``
-  if (known.length === 0)
-    return Result.fail(
-      dataError({ _tag: "BadSpec", at, got: "no number in any training row", wanted: "one or more", hint: "ignore the column" }),
-    )
-  const fill =
-    spec.missing === undefined
-      ? null
-      : typeof spec.missing === "number"
-        ? spec.missing
-        : spec.missing === "mean"
-          ? statistics.mean(known)
-          : statistics.quantile(known, 0.5)
-  const shares = spec.clip !== undefined && "quantiles" in spec.clip ? spec.clip.quantiles : undefined
-  const bounds = spec.clip !== undefined && !("quantiles" in spec.clip) ? spec.clip : undefined
-  const clip: FittedNumber["clip"] =
-    shares === undefined ? (bounds ?? null) : [statistics.quantile(known, shares[0]), statistics.quantile(known, shares[1])]
-  const plain: FittedNumber = {
-    type: "number",
-    name,
-    fill,
-    indicator: spec.missing === "indicator",
-    clip,
-    transform: spec.transform ?? "none",
-    subtract: 0,
-    divide: 1,
-  }
-  const prepared = values.map((value) => apply(plain, value))
-  if (!prepared.every(Number.isFinite))
-    return Result.fail(
-      dataError({
-        _tag: "BadSpec",
-        at,
-        got: `\`transform: log1p\` with ${known[0]} among the values`,
-        wanted: "values above -1",
-        hint: "leave the transform out, or clip the column first",
-      }),
-    )
-  const scale = spec.scale === undefined ? { subtract: 0, divide: 1 } : scaleOf(spreadOf(prepared), spec.scale)
-  return Number.isFinite(scale.subtract) && Number.isFinite(scale.divide)
-    ? Result.succeed({ ...plain, ...scale })
-    : Result.fail(
-        dataError({
-          _tag: "BadSpec",
-          at,
-          got: "values too large to be scaled",
-          wanted: "values whose squares a double can hold",
-          hint: "clip the column, or ignore it",
-        }),
-      )
+export const scaleOf = (spread: Spread, scale: Scale): Pick<FittedNumber, "subtract" | "divide"> => {
+  const { greatest, least, mean, variance } = spread
+  const isOne = isConstant(spread)
+  if (scale === "center" || scale === "standard")
+    return { subtract: isOne ? least : mean, divide: scale === "center" || isOne || variance === 0 ? 1 : Math.sqrt(variance) }
+  const [low, high] = scale === "minmax" ? [0, 1] : scale.minmax
+  const divide = isOne ? 1 : (greatest - least) / (high - low)
+  return { subtract: least - low * divide, divide }
 }
 
 /** One value prepared: filled when NaN, clipped, transformed, then scaled. */

@@ -3,7 +3,7 @@ import * as Result from "effect/Result"
 import { type DataError, dataError, type Reason } from "./DataError.ts"
 
 /** The longest string V8 can hold; larger text has to be split before it is read. */
-const limit = 2 ** 29 - 24
+export const limit = 2 ** 29 - 24
 
 /** UTF-8 bytes as text, without a byte order mark. Fails with `NotText` naming the first byte that is none, with `TooLarge`. */
 export const decode = (bytes: Uint8Array): Result.Result<string, DataError> => {

@@ -6,7 +6,7 @@ import { type Entry, entry, type Options } from "../learning/Entry.ts"
 import { cos, sin } from "../tensor/elementwise.ts"
 import * as Key from "../tensor/Key.ts"
 import { read } from "../tensor/read.ts"
-import * as NDArray from "../words/NDArray.ts"
+import * as NDArray from "../types/NDArray.ts"
 import type { Dataset } from "./Dataset.ts"
 
 /** The numbers of a shape, drawn from the standard normal distribution. */

@@ -5,14 +5,14 @@
 
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
+import * as Eager from "../backend/eager/Eager.ts"
 import { foldable } from "../language/ConstantFolding.ts"
 import type { Tensor } from "../language/Expr.ts"
 import { accept, capture, type Program, placeholders } from "../language/Program.ts"
 import { refill, tensors } from "../language/TensorTree.ts"
-import * as Eager from "../machines/eager/Eager.ts"
-import { NDArray } from "../words/NDArray.ts"
-import { printSpec, ShapeError } from "../words/ShapeError.ts"
-import * as Tree from "../words/Tree.ts"
+import { NDArray } from "../types/NDArray.ts"
+import { printSpec, ShapeError } from "../types/ShapeError.ts"
+import * as Tree from "../types/Tree.ts"
 import { Engine, EngineError, type Executable } from "./Engine.ts"
 
 /** Runs a function whose `ShapeError` becomes a typed failure; anything else that it throws stays a defect. */

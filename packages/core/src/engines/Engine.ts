@@ -6,12 +6,12 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import type { EngineError, Executable, Job } from "../backend/Executable.ts"
 import type { Tensor } from "../language/Expr.ts"
-import type { EngineError, Executable, Job } from "../machines/Executable.ts"
-import * as Reference from "../meaning/Reference.ts"
-import type { NDArray } from "../words/NDArray.ts"
+import * as Reference from "../reference/Reference.ts"
+import type { NDArray } from "../types/NDArray.ts"
 
-export { EngineError, type Executable, type Job, OutOfMemory } from "../machines/Executable.ts"
+export { EngineError, type Executable, type Job, OutOfMemory } from "../backend/Executable.ts"
 
 /** Runs programs. */
 export class Engine extends Context.Service<

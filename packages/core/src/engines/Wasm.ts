@@ -2,13 +2,13 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import { EngineError, type Job } from "../machines/Executable.ts"
-import { read } from "../machines/eager/Eager.ts"
-import { fusesMultiplyAdd, offered } from "../machines/wasm/assembler/hostNumerics.ts"
-import type { Numerics } from "../machines/wasm/assembler/numerics.ts"
-import { cachedCompile, planJob } from "../machines/wasm/compile.ts"
-import { prepare } from "../machines/wasm/prepare.ts"
-import { makePool, type Pool } from "../machines/wasm/threads/pool.ts"
+import { EngineError, type Job } from "../backend/Executable.ts"
+import { read } from "../backend/eager/Eager.ts"
+import { fusesMultiplyAdd, offered } from "../backend/wasm/assembler/hostNumerics.ts"
+import type { Numerics } from "../backend/wasm/assembler/numerics.ts"
+import { cachedCompile, planJob } from "../backend/wasm/compile.ts"
+import { prepare } from "../backend/wasm/prepare.ts"
+import { makePool, type Pool } from "../backend/wasm/threads/pool.ts"
 import { Engine } from "./Engine.ts"
 
 const failure =
@@ -16,7 +16,7 @@ const failure =
   (cause: unknown): EngineError =>
     cause instanceof EngineError ? cause : new EngineError({ engine: "wasm", doing, cause })
 
-export type { Numerics } from "../machines/wasm/assembler/numerics.ts"
+export type { Numerics } from "../backend/wasm/assembler/numerics.ts"
 
 export interface WasmOptions {
   /** How many threads to use; as many as the host has processors unless given, in a page at most eight. */

@@ -2,8 +2,8 @@
  * Constant folding: which expressions of a traced function depend on none of its arguments and are worth computing once,
  * beforehand, instead of at every call.
  */
-import { NDArray } from "../words/NDArray.ts"
-import { bytesOf } from "../words/ShapeError.ts"
+import { NDArray } from "../types/NDArray.ts"
+import { bytesOf } from "../types/ShapeError.ts"
 import type { Expr, Tensor } from "./Expr.ts"
 import type { Primitive } from "./Primitive.ts"
 import { factsOf } from "./primitiveFacts.ts"

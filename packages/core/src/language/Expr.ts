@@ -2,10 +2,10 @@
  * An array that is still a recipe: a primitive, its parameters and its inputs. Reading an expression computes it once and drops
  * the recipe, unless a running differentiation may still need it.
  */
-import type { DType } from "../words/DType.ts"
-import { NDArray, TensorTypeId } from "../words/NDArray.ts"
-import type { Shape } from "../words/Shape.ts"
-import { refuse } from "../words/ShapeError.ts"
+import type { DType } from "../types/DType.ts"
+import { NDArray, TensorTypeId } from "../types/NDArray.ts"
+import type { Shape } from "../types/Shape.ts"
+import { refuse } from "../types/ShapeError.ts"
 import type { Params, Primitive } from "./Primitive.ts"
 import { infer } from "./ShapeRule.ts"
 

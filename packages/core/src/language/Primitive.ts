@@ -3,10 +3,10 @@
  * over `Primitive` (facts, shape rule, reference, derivative, kernel) is exhaustive by type, so a new primitive is one row here and
  * one in each table, and the compiler lists the tables that lack theirs.
  */
-import type { DType } from "../words/DType.ts"
-import type { NDArray } from "../words/NDArray.ts"
-import type { Shape } from "../words/Shape.ts"
-import type { Spec } from "../words/ShapeError.ts"
+import type { DType } from "../types/DType.ts"
+import type { NDArray } from "../types/NDArray.ts"
+import type { Shape } from "../types/Shape.ts"
+import type { Spec } from "../types/ShapeError.ts"
 
 /** Elementwise functions of one number. */
 export const unary = [

@@ -2,9 +2,9 @@
  * A program is a traced function of tensors: a list of equations that prints, which engines run, transforms rewrite and tests
  * compare.
  */
-import { make as makeArray, NDArray } from "../words/NDArray.ts"
-import * as Shape from "../words/Shape.ts"
-import { printSpec, refuse, type Spec } from "../words/ShapeError.ts"
+import { make as makeArray, NDArray } from "../types/NDArray.ts"
+import * as Shape from "../types/Shape.ts"
+import { printSpec, refuse, type Spec } from "../types/ShapeError.ts"
 import { type Expr, endless, placeholder, recipeOf, type Tensor, write } from "./Expr.ts"
 import type { Equation, Program } from "./Primitive.ts"
 import { infer, shapeRules, specOf } from "./ShapeRule.ts"

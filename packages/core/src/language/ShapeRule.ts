@@ -2,9 +2,9 @@
  * The shape rule of every primitive: the dtype and shape of its result from those of its inputs, or a `ShapeError`. Shapes are
  * inferred here and nowhere else.
  */
-import { fits, range } from "../words/DType.ts"
-import * as Shape from "../words/Shape.ts"
-import { refuse, type Spec } from "../words/ShapeError.ts"
+import { fits, range } from "../types/DType.ts"
+import * as Shape from "../types/Shape.ts"
+import { refuse, type Spec } from "../types/ShapeError.ts"
 import type { Params, Primitive, Program } from "./Primitive.ts"
 import { elementwise } from "./shapes/elementwise.ts"
 import {

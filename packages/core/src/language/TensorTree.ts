@@ -1,5 +1,5 @@
 /** Trees whose leaves are tensors: their leaves as a list, and back. */
-import * as Tree from "../words/Tree.ts"
+import * as Tree from "../types/Tree.ts"
 import type { Tensor } from "./Expr.ts"
 
 /** A tree's tensors, in order. */

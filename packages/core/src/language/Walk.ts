@@ -1,5 +1,5 @@
 /** The order in which expressions are computed: inputs first. A loop, not a recursion, since graphs get deep. */
-import { NDArray } from "../words/NDArray.ts"
+import { NDArray } from "../types/NDArray.ts"
 import type { Expr, Tensor } from "./Expr.ts"
 
 /**

@@ -1,6 +1,6 @@
 /**
  * What is true of each primitive, whatever computes it. The table has a row for each: a primitive without one does not compile.
- * What the compiler decides for itself (kernel, epilogue, work) is in its own table, `machines/compilerFacts.ts`.
+ * What the compiler decides for itself (kernel, epilogue, work) is in its own table, `compiler/compilerFacts.ts`.
  */
 import type { Primitive } from "./Primitive.ts"
 

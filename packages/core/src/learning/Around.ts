@@ -2,11 +2,11 @@
  * What a training puts around its optimizer: a slow copy of the weights, layers that stay as they are, the mean of the
  * weights over time, several batches to a step.
  */
-import * as Tree from "../words/Tree.ts"
-import { accumulate, average, lookahead } from "./brick/around.ts"
-import { chain, type Optimizer } from "./brick/Brick.ts"
-import { scaleByPath } from "./brick/groups.ts"
+import * as Tree from "../types/Tree.ts"
 import { entry, type Table } from "./Entry.ts"
+import { accumulate, average, lookahead } from "./transformation/around.ts"
+import { scaleByPath } from "./transformation/groups.ts"
+import { chain, type Optimizer } from "./transformation/Transformation.ts"
 
 /** An optimizer around another one. */
 export type Around = (inner: Optimizer) => Optimizer

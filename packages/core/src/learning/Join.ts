@@ -1,8 +1,8 @@
 /** Joins: how branches of a net come together into one. */
 import type { Tensor } from "../language/Expr.ts"
 import * as T from "../tensor/Tensor.ts"
-import * as Shape from "../words/Shape.ts"
-import { refuse, type Spec } from "../words/ShapeError.ts"
+import * as Shape from "../types/Shape.ts"
+import { refuse, type Spec } from "../types/ShapeError.ts"
 
 /** Makes one value of several. Shapes are those of one sample. */
 export interface Joining {

@@ -4,9 +4,9 @@
  */
 import type { Tensor } from "../language/Expr.ts"
 import * as Key from "../tensor/Key.ts"
-import * as Shape from "../words/Shape.ts"
-import { refuse, ShapeError } from "../words/ShapeError.ts"
-import type * as Tree from "../words/Tree.ts"
+import * as Shape from "../types/Shape.ts"
+import { refuse, ShapeError } from "../types/ShapeError.ts"
+import type * as Tree from "../types/Tree.ts"
 import { type Join, joins } from "./Join.ts"
 import { leaves, type None, none, type Params } from "./Params.ts"
 

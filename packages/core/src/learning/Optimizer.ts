@@ -20,7 +20,11 @@
  */
 
 import * as T from "../tensor/Tensor.ts"
-import type { Optimizer } from "./brick/Brick.ts"
+import type { Entry, OptionName, Options, Table, Traits } from "./Entry.ts"
+import { constant, type LearningRate } from "./LearningRate.ts"
+import { adadelta, adagrad, adam, adamax, adamw, amsgrad, lamb, lion, nadam, radam, rmsprop } from "./optimizer/adaptive.ts"
+import { momentum, nesterov, sgd } from "./optimizer/descent.ts"
+import { zip } from "./Params.ts"
 import {
   accumulate,
   adamOptions,
@@ -33,21 +37,17 @@ import {
   momentumDecay,
   share,
   velocity,
-} from "./brick/options.ts"
-import type { Entry, OptionName, Options, Table, Traits } from "./Entry.ts"
-import { constant, type LearningRate } from "./LearningRate.ts"
-import { adadelta, adagrad, adam, adamax, adamw, amsgrad, lamb, lion, nadam, radam, rmsprop } from "./optimizer/adaptive.ts"
-import { momentum, nesterov, sgd } from "./optimizer/descent.ts"
-import { zip } from "./Params.ts"
+} from "./transformation/options.ts"
+import type { Optimizer } from "./transformation/Transformation.ts"
 
-export * from "./brick/around.ts"
-export * from "./brick/Brick.ts"
-export * from "./brick/clip.ts"
-export * from "./brick/decay.ts"
-export * from "./brick/groups.ts"
-export * from "./brick/running.ts"
 export * from "./optimizer/adaptive.ts"
 export * from "./optimizer/descent.ts"
+export * from "./transformation/around.ts"
+export * from "./transformation/clip.ts"
+export * from "./transformation/decay.ts"
+export * from "./transformation/groups.ts"
+export * from "./transformation/running.ts"
+export * from "./transformation/Transformation.ts"
 
 /** The parameters after a step: θ + updates. */
 export const apply = <P>(params: P, updates: unknown): P => zip((parameter, update) => T.add(parameter, update), params, updates)

@@ -6,7 +6,7 @@
 import type { Tensor } from "../language/Expr.ts"
 import { tensors } from "../language/TensorTree.ts"
 import * as T from "../tensor/Tensor.ts"
-import * as Tree from "../words/Tree.ts"
+import * as Tree from "../types/Tree.ts"
 
 /** A tree of tensors. */
 export type Params = Tree.Tree<Tensor>

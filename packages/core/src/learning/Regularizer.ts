@@ -4,13 +4,13 @@
  */
 import type { Tensor } from "../language/Expr.ts"
 import * as T from "../tensor/Tensor.ts"
-import * as Tree from "../words/Tree.ts"
-import type { Optimizer } from "./brick/Brick.ts"
-import { clipByGlobalNorm, clipByLayerNorm, clipByValue } from "./brick/clip.ts"
-import { maxNorm } from "./brick/decay.ts"
+import * as Tree from "../types/Tree.ts"
 import { type Entry, entry, type Options, type Table, type Traits } from "./Entry.ts"
 import { wantOptions } from "./OptionError.ts"
 import { isWeight, type None, type Select } from "./Params.ts"
+import { clipByGlobalNorm, clipByLayerNorm, clipByValue } from "./transformation/clip.ts"
+import { maxNorm } from "./transformation/decay.ts"
+import type { Optimizer } from "./transformation/Transformation.ts"
 
 /** What a tree of parameters costs: an f32 scalar. */
 export type Regularizer = (params: unknown) => Tensor

@@ -1,8 +1,8 @@
 /** How a target answers an output: the same numbers, a class, or a probability for each class. Losses and scores agree on it here. */
 import type { Tensor } from "../language/Expr.ts"
 import * as T from "../tensor/Tensor.ts"
-import * as Shape from "../words/Shape.ts"
-import { refuse } from "../words/ShapeError.ts"
+import * as Shape from "../types/Shape.ts"
+import { refuse } from "../types/ShapeError.ts"
 
 /** What is to be predicted: numbers, yes or no by one output, or one of several classes by an output for each. */
 export type Answer = "numbers" | "binary" | "classes"

@@ -5,9 +5,9 @@
  * (`jax_threefry_partitionable`, its default since 0.5).
  */
 import { type Tensor, write } from "../language/Expr.ts"
-import * as NDArray from "../words/NDArray.ts"
-import * as Shape from "../words/Shape.ts"
-import { refuse } from "../words/ShapeError.ts"
+import * as NDArray from "../types/NDArray.ts"
+import * as Shape from "../types/Shape.ts"
+import { refuse } from "../types/ShapeError.ts"
 import { make as makeTensor, range, zeros } from "./create.ts"
 import {
   add,

@@ -3,7 +3,7 @@
  * `number`, it stays silent and the check happens when the operation is written down.
  */
 import type { Tensor } from "../language/Expr.ts"
-import type { Shape } from "../words/Shape.ts"
+import type { Shape } from "../types/Shape.ts"
 
 /** What an elementwise operation takes: a tensor, or a number that stretches to the other's shape. */
 export type Operand = Tensor | number

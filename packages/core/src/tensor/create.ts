@@ -1,9 +1,9 @@
 /** Tensors out of numbers and shapes. */
 import { type Tensor, write } from "../language/Expr.ts"
-import { allocate, type DType, fits, range as wordsOf } from "../words/DType.ts"
-import { NDArray } from "../words/NDArray.ts"
-import * as Shape from "../words/Shape.ts"
-import { named, refuse } from "../words/ShapeError.ts"
+import { allocate, type DType, fits, range as wordsOf } from "../types/DType.ts"
+import { NDArray } from "../types/NDArray.ts"
+import * as Shape from "../types/Shape.ts"
+import { named, refuse } from "../types/ShapeError.ts"
 import { broadcastTo, cast, equal, scalar } from "./elementwise.ts"
 import type { Alike, Plain } from "./Typed.ts"
 

@@ -2,10 +2,10 @@
 import { type Tensor, write } from "../language/Expr.ts"
 import type { Binary, Comparison, Unary } from "../language/Primitive.ts"
 import { callName, infer } from "../language/ShapeRule.ts"
-import { allocate, type DType, fits, range as wordsOf } from "../words/DType.ts"
-import { NDArray } from "../words/NDArray.ts"
-import * as Shape from "../words/Shape.ts"
-import { named, refuse, type Spec } from "../words/ShapeError.ts"
+import { allocate, type DType, fits, range as wordsOf } from "../types/DType.ts"
+import { NDArray } from "../types/NDArray.ts"
+import * as Shape from "../types/Shape.ts"
+import { named, refuse, type Spec } from "../types/ShapeError.ts"
 import type { Alike, Broadcast, Operand, Stretches } from "./Typed.ts"
 
 /** A number as a tensor without axes. `Tensor.print(Tensor.scalar(2.5)) // => "2.5"` */

@@ -1,8 +1,8 @@
 /** Products of matrices, convolutions and the windows of pooling. Images are channels-last: [batch, …space, channels]. */
 import { type Tensor, write } from "../language/Expr.ts"
 import type { Padding } from "../language/Primitive.ts"
-import * as Shape from "../words/Shape.ts"
-import { named, refuse } from "../words/ShapeError.ts"
+import * as Shape from "../types/Shape.ts"
+import { named, refuse } from "../types/ShapeError.ts"
 import { ones } from "./create.ts"
 import { broadcastTo, div } from "./elementwise.ts"
 import { reshape } from "./structure.ts"

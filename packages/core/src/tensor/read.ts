@@ -1,10 +1,11 @@
 /** Reading: what turns a recipe into numbers, in the floats of the WebAssembly engine, and numbers into lists and text. */
+
+import * as Eager from "../backend/eager/Eager.ts"
 import type { Tensor } from "../language/Expr.ts"
-import * as Eager from "../machines/eager/Eager.ts"
-import type { DType } from "../words/DType.ts"
-import { NDArray } from "../words/NDArray.ts"
-import * as Shape from "../words/Shape.ts"
-import { refuse } from "../words/ShapeError.ts"
+import type { DType } from "../types/DType.ts"
+import { NDArray } from "../types/NDArray.ts"
+import * as Shape from "../types/Shape.ts"
+import { refuse } from "../types/ShapeError.ts"
 import type { Nested } from "./create.ts"
 import type { ShapeOf } from "./Typed.ts"
 

@@ -1,7 +1,7 @@
 /** Operations that combine the elements along some axes; without axes they combine all. */
 import { type Tensor, write } from "../language/Expr.ts"
-import * as Shape from "../words/Shape.ts"
-import { named, refuse } from "../words/ShapeError.ts"
+import * as Shape from "../types/Shape.ts"
+import { named, refuse } from "../types/ShapeError.ts"
 import { full } from "./create.ts"
 import { add, cast, div, equal, exp, log, square, stopGradient, sub, where } from "./elementwise.ts"
 import { opposite } from "./opposite.ts"

@@ -1,7 +1,7 @@
 /** Looking elements up by index, and the orders that sort them. */
 import { isTensor, type Tensor, write } from "../language/Expr.ts"
-import * as Shape from "../words/Shape.ts"
-import { named, refuse } from "../words/ShapeError.ts"
+import * as Shape from "../types/Shape.ts"
+import { named, refuse } from "../types/ShapeError.ts"
 import { iota, make, range } from "./create.ts"
 import { add, and, cast, equal, greaterEqual, less, mul, where } from "./elementwise.ts"
 import { opposite } from "./opposite.ts"

@@ -1,7 +1,7 @@
 /** Operations that move elements about without changing them. Axes may be counted from the end with negative numbers. */
 import { type Tensor, write } from "../language/Expr.ts"
-import * as Shape from "../words/Shape.ts"
-import { named, refuse } from "../words/ShapeError.ts"
+import * as Shape from "../types/Shape.ts"
+import { named, refuse } from "../types/ShapeError.ts"
 import type { Reshaped, ShapeOf, Transposed } from "./Typed.ts"
 
 /** An axis counted from 0. Throws `ShapeError` when the tensor has no such axis. */

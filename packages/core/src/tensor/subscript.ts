@@ -1,7 +1,7 @@
 /** NumPy's subscripts as arguments: `x[0, 1:3, ..., None]` is `Tensor.at(x, 0, "1:3", "...", null)`. */
 import { isTensor, type Tensor } from "../language/Expr.ts"
-import * as Shape from "../words/Shape.ts"
-import { refuse } from "../words/ShapeError.ts"
+import * as Shape from "../types/Shape.ts"
+import { refuse } from "../types/ShapeError.ts"
 import { make } from "./create.ts"
 import { add, less, where } from "./elementwise.ts"
 import { gatherAt, indicesOf } from "./select.ts"

@@ -1,6 +1,6 @@
 /** A random program under construction: the numbers that choose, and the values there are so far. */
 import type { Params, Primitive, Program } from "../language/Primitive.ts"
-import type { Spec } from "../words/ShapeError.ts"
+import type { Spec } from "../types/ShapeError.ts"
 
 /** Numbers that choose: each is used once, and then there are zeros. */
 export interface Draw {

@@ -4,9 +4,9 @@
  */
 import { make, type Nested } from "../tensor/create.ts"
 import { isTensor, type Tensor } from "../tensor/Tensor.ts"
-import type { NDArray } from "../words/NDArray.ts"
-import * as Shape from "../words/Shape.ts"
-import { printSpec } from "../words/ShapeError.ts"
+import type { NDArray } from "../types/NDArray.ts"
+import * as Shape from "../types/Shape.ts"
+import { printSpec } from "../types/ShapeError.ts"
 import { read } from "./doubles.ts"
 
 /** What counts as equal. Elements agree when |actual - expected| ≤ atol + rtol · |expected|. */

@@ -4,9 +4,9 @@
  */
 import * as fc from "fast-check"
 import type { Subscript } from "../tensor/subscript.ts"
-import { allocate, type DType } from "../words/DType.ts"
-import { NDArray } from "../words/NDArray.ts"
-import * as Shape from "../words/Shape.ts"
+import { allocate, type DType } from "../types/DType.ts"
+import { NDArray } from "../types/NDArray.ts"
+import * as Shape from "../types/Shape.ts"
 
 /** Bounds of a random shape. */
 export interface ShapeBounds {

@@ -6,7 +6,7 @@
 import * as Key from "../tensor/Key.ts"
 import * as T from "../tensor/Tensor.ts"
 import { type Cotangent, jvp, vjp } from "../transform/Autodiff.ts"
-import * as Tree from "../words/Tree.ts"
+import * as Tree from "../types/Tree.ts"
 import { allClose } from "./allClose.ts"
 import { read, readAll } from "./doubles.ts"
 

@@ -1,8 +1,8 @@
 /** How a random use of each primitive is chosen: valid parameters, and inputs that fit them. */
 import type { Binary, Comparison, ConvParams, Params, Primitive, Reduction, Unary, WindowParams } from "../language/Primitive.ts"
-import type { DType } from "../words/DType.ts"
-import type { Shape } from "../words/Shape.ts"
-import type { Spec } from "../words/ShapeError.ts"
+import type { DType } from "../types/DType.ts"
+import type { Shape } from "../types/Shape.ts"
+import type { Spec } from "../types/ShapeError.ts"
 import type { Chosen, Draft, Draw } from "./Draft.ts"
 
 type Chooser<P extends Primitive> = (draft: Draft) => Chosen<P> | undefined

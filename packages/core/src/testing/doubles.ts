@@ -3,10 +3,10 @@
  * changes nothing: `Tensor.read` afterwards still computes in the engine's floats. A tensor whose numbers were read before
  * keeps those.
  */
-import * as Reference from "../meaning/Reference.ts"
+import * as Reference from "../reference/Reference.ts"
 import type { Nested } from "../tensor/create.ts"
 import * as T from "../tensor/Tensor.ts"
-import type { NDArray } from "../words/NDArray.ts"
+import type { NDArray } from "../types/NDArray.ts"
 
 /** The numbers of several tensors. Throws `ShapeError` inside a traced function. */
 export const readAll: (xs: ReadonlyArray<T.Tensor>) => ReadonlyArray<NDArray> = Reference.peek

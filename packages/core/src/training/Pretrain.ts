@@ -13,20 +13,20 @@ import * as Net from "../learning/Net.ts"
 import * as Params from "../learning/Params.ts"
 import * as Rbm from "../learning/Rbm.ts"
 import * as Key from "../tensor/Key.ts"
-import type * as NDArray from "../words/NDArray.ts"
-import * as Shape from "../words/Shape.ts"
-import { refuse, type ShapeError } from "../words/ShapeError.ts"
-import * as Tree from "../words/Tree.ts"
+import type * as NDArray from "../types/NDArray.ts"
+import * as Shape from "../types/Shape.ts"
+import { refuse, type ShapeError } from "../types/ShapeError.ts"
+import * as Tree from "../types/Tree.ts"
 import type { CheckpointError } from "./CheckpointError.ts"
 import type { ConfigError } from "./ConfigError.ts"
 import { pretrain as check, type Pretraining } from "./checkPretrain.ts"
 import { predict } from "./Evaluate.ts"
 import type { NonFinite } from "./NonFinite.ts"
 import type { OfStage, PretrainEvent } from "./PretrainEvent.ts"
-import { flat, type Rows, trainMachine } from "./trainMachine.ts"
+import { flat, type Rows, trainRbm } from "./trainRbm.ts"
 
 export type { MachineScores, PretrainEvent } from "./PretrainEvent.ts"
-export type { Stage } from "./trainMachine.ts"
+export type { Stage } from "./trainRbm.ts"
 
 /** The description of a pre-training: the machines, and the rows they learn from. */
 export interface Config<R = never> extends Pretraining {
@@ -74,7 +74,7 @@ const stack = <R>(
     for (const [i, stage] of stages.entries()) {
       const of: OfStage = { stage: i + 1, stages: stages.length, layer: stage.layer }
       const known = done[i]
-      const params = known ?? (yield* trainMachine(stage, rows, Key.fold(key, stage.layer), of, emit))
+      const params = known ?? (yield* trainRbm(stage, rows, Key.fold(key, stage.layer), of, emit))
       if (known === undefined) {
         if (save !== undefined) yield* Effect.uninterruptible(save(i + 1, params))
         yield* emit({ _tag: "StageFinished", ...of, params })

@@ -1,7 +1,7 @@
 /** The learning rate of a run, for the record: it is kept in the optimizer's state and nowhere else. */
 import type { Tensor } from "../language/Expr.ts"
 import type { Optimizer } from "../learning/Optimizer.ts"
-import type { NDArray } from "../words/NDArray.ts"
+import type { NDArray } from "../types/NDArray.ts"
 
 /** The shortest decimal number that rounds to a float. `shortest(Math.fround(0.05)) // => 0.05` */
 export const shortest = (float: number): number => {

@@ -4,10 +4,10 @@
  * header is checked against the file before anything is allocated.
  */
 import * as Result from "effect/Result"
-import type { Storage } from "../words/DType.ts"
-import { NDArray } from "../words/NDArray.ts"
-import * as Shape from "../words/Shape.ts"
-import { refuse } from "../words/ShapeError.ts"
+import type { Storage } from "../types/DType.ts"
+import { NDArray } from "../types/NDArray.ts"
+import * as Shape from "../types/Shape.ts"
+import { refuse } from "../types/ShapeError.ts"
 import { CheckpointError } from "./CheckpointError.ts"
 import { duplicateKey } from "./duplicateKey.ts"
 import { type Code, formats, isCode } from "./safetensorsFormats.ts"

@@ -1,6 +1,6 @@
 /** The events of a run: a closed union, so that code that renders them cannot forget a case. */
 import type { Tensor } from "../language/Expr.ts"
-import type { Tree } from "../words/Tree.ts"
+import type { Tree } from "../types/Tree.ts"
 import type { Undeleted } from "./Checkpoint.ts"
 import type { NonFinitePlace } from "./NonFinite.ts"
 import type { EpochRecord, Progress } from "./Progress.ts"

@@ -1,7 +1,7 @@
 /** What a run must be for training to begin: each argument of each entry point is checked before anything is computed. */
 import type * as Dataset from "../data/Dataset.ts"
 import { nearest } from "../data/Nearest.ts"
-import * as Shape from "../words/Shape.ts"
+import * as Shape from "../types/Shape.ts"
 import type { Config } from "./Config.ts"
 import { count, dataset, firstOf, type Problem, problem, scoreTable, within } from "./checkData.ts"
 import type { ScoreTable } from "./Evaluate.ts"

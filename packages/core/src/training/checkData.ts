@@ -1,6 +1,6 @@
 /** What data must be for anything to be computed from it, and the bounds of single arguments. */
 import type * as Dataset from "../data/Dataset.ts"
-import type { Spec } from "../words/ShapeError.ts"
+import type { Spec } from "../types/ShapeError.ts"
 import { ConfigError } from "./ConfigError.ts"
 
 /** What is wrong, or nothing. */

@@ -1,9 +1,9 @@
 /** What pre-training must be given to begin. */
 import type * as Rbm from "../learning/Rbm.ts"
-import type * as NDArray from "../words/NDArray.ts"
-import * as Shape from "../words/Shape.ts"
+import type * as NDArray from "../types/NDArray.ts"
+import * as Shape from "../types/Shape.ts"
 import { count, firstOf, type Problem, problem, rows, within } from "./checkData.ts"
-import type { Stage } from "./trainMachine.ts"
+import type { Stage } from "./trainRbm.ts"
 
 /** What is pre-trained, and on which rows. */
 export interface Pretraining {

@@ -9,8 +9,8 @@ import { refill, tensors } from "../language/TensorTree.ts"
 import { order } from "../language/Walk.ts"
 import type { Net } from "../learning/Net.ts"
 import * as Key from "../tensor/Key.ts"
-import type { Spec } from "../words/ShapeError.ts"
-import * as Tree from "../words/Tree.ts"
+import type { Spec } from "../types/ShapeError.ts"
+import * as Tree from "../types/Tree.ts"
 
 /** The arrays of one layer. */
 export interface LayerArrays {

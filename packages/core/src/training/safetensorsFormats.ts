@@ -1,5 +1,5 @@
 /** The element types of safetensors files, and how each becomes one of ours. */
-import { type DType, fits, type Storage } from "../words/DType.ts"
+import { type DType, fits, type Storage } from "../types/DType.ts"
 
 /** The name of an element type in a header. */
 export type Code = "F64" | "F32" | "F16" | "BF16" | "I64" | "I32" | "I16" | "I8" | "U64" | "U32" | "U16" | "U8" | "BOOL"

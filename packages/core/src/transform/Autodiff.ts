@@ -8,9 +8,9 @@ import { refill, tensors } from "../language/TensorTree.ts"
 import { full, iota, zerosLike } from "../tensor/create.ts"
 import { cast, equal } from "../tensor/elementwise.ts"
 import { reshape, stack } from "../tensor/structure.ts"
-import * as Shape from "../words/Shape.ts"
-import { printSpec, refuse } from "../words/ShapeError.ts"
-import * as Tree from "../words/Tree.ts"
+import * as Shape from "../types/Shape.ts"
+import { printSpec, refuse } from "../types/ShapeError.ts"
+import * as Tree from "../types/Tree.ts"
 import { pullBack, variables } from "./Tape.ts"
 
 /** What is pulled back through a value: a tensor of any known or unknown shape for a tensor, else a tree like it. */

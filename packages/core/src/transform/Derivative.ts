@@ -5,7 +5,7 @@
 import { type Tensor, write } from "../language/Expr.ts"
 import type { Binary, Comparison, Params, Primitive, Reduction, Unary } from "../language/Primitive.ts"
 import * as T from "../tensor/Tensor.ts"
-import type * as Shape from "../words/Shape.ts"
+import type * as Shape from "../types/Shape.ts"
 
 /** A use of a primitive: its parameters, inputs and result. */
 export interface Use<P extends Primitive> {

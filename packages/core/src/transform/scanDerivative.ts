@@ -6,8 +6,8 @@
 import { type Tensor, write } from "../language/Expr.ts"
 import { inline, specOf, trace } from "../language/Program.ts"
 import * as T from "../tensor/Tensor.ts"
-import * as Shape from "../words/Shape.ts"
-import type { Spec } from "../words/ShapeError.ts"
+import * as Shape from "../types/Shape.ts"
+import type { Spec } from "../types/ShapeError.ts"
 import type { Derivative } from "./Derivative.ts"
 
 /** The cotangents of some inputs through `f`, from one for each of its results. */

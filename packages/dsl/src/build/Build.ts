@@ -2,7 +2,7 @@
  * From a document and what is known of its data to what training wants: the net, the loss, the optimizer with its rate,
  * the scores, and what is watched. Nothing is computed here.
  */
-import * as Deferred from "@adjoint/core/data/Deferred"
+import * as InputTransform from "@adjoint/core/data/InputTransform"
 import * as Entry from "@adjoint/core/learning/Entry"
 import type { LearningRate } from "@adjoint/core/learning/LearningRate"
 import * as Loss from "@adjoint/core/learning/Loss"
@@ -72,7 +72,7 @@ const weighted = (loss: Loss.Loss, effects: ReadonlyArray<Regularizer.Regulariza
 export const netOf = ({ model, train }: ModelFile, facts: Facts, catalogue: Catalogue = standard): Net => {
   const outputs = wanted(catalogue.loss, facts.target, lossName(catalogue.loss, train, facts.target))
   const net = Nodes.net(Nodes.nodes({ catalogue, model, ...(outputs === undefined ? {} : { outputs }) }))
-  return facts.input === undefined ? net : Deferred.net(facts.input, net)
+  return facts.input === undefined ? net : InputTransform.net(facts.input, net)
 }
 
 /** Builds what was checked. */

@@ -3,7 +3,7 @@
  * and there in no time: where even this fits into memory, nothing need be planned to know that the step does.
  */
 import { type AnyTraits, sizes } from "@adjoint/core/learning/Layers"
-import * as Shape from "@adjoint/core/words/Shape"
+import * as Shape from "@adjoint/core/types/Shape"
 import { lossName, wanted } from "../check/Outputs.ts"
 import { infer } from "../check/Shapes.ts"
 import type { ModelFile, Named } from "../Document.ts"

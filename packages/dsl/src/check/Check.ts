@@ -2,19 +2,20 @@
  * The checks that need more than the schema: graph and shape, training, advice. They take what could be read of the
  * document and what is known of its data, so they can be asked again when the data has said more.
  */
-import * as Shape from "@adjoint/core/words/Shape"
+import { arrayLabel } from "@adjoint/core/data/Preprocess"
+import * as Shape from "@adjoint/core/types/Shape"
 import { type Data, layerOf, type Model, type ModelFile, type Train } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { scalar } from "../diagnostic/Fix.ts"
 import { listed } from "../diagnostic/Suggest.ts"
 import * as Nodes from "../net/Nodes.ts"
-import { arrayTarget } from "../prepare/Division.ts"
 import type { Facts, Target } from "../prepare/Facts.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 import * as Advice from "./Advice.ts"
 import * as Balance from "./Balance.ts"
 import * as Groups from "./Groups.ts"
+import * as Labels from "./Labels.ts"
 import * as LastBatch from "./LastBatch.ts"
 
 import { lossName, wanted } from "./Outputs.ts"
@@ -93,6 +94,7 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
         })),
     ...(model === undefined ? [] : Advice.check(model, { data, pretrain, train }, catalogue)),
     ...(data === undefined || inferred === undefined ? [] : Scaling.check(data, facts, inferred.made, catalogue)),
+    ...(data === undefined ? [] : [...Labels.check(data, facts), ...Scaling.targets(data, facts)]),
     ...(data === undefined || model === undefined ? [] : Tokens.check(facts, layersOf(model), catalogue)),
     ...(data === undefined || train === undefined ? [] : Balance.check(data, train, facts)),
   ]
@@ -163,7 +165,7 @@ const outputs = (
   const loss = train === undefined ? undefined : lossName(catalogue.loss, train, target, width)
   const asked = wanted(catalogue.loss, target, loss)
   if (asked === undefined || width === asked) return []
-  const [name = arrayTarget] = namesOf(target)
+  const [name = arrayLabel] = namesOf(target)
   // A last layer of its own width was meant as the outputs; below any other the head is missing.
   const isOutputs = item._tag === "Use" && item.use.name === "dense"
   return [
@@ -189,7 +191,7 @@ const outputs = (
 const predicted = (name: string, path: Path, target: Target, isTable: boolean): ReadonlyArray<Finding> => {
   const names = namesOf(target)
   const [first] = names
-  if (names.includes(name) || first === undefined || (!isTable && name === arrayTarget)) return []
+  if (names.includes(name) || first === undefined || (!isTable && name === arrayLabel)) return []
   return [
     {
       code: "D303",

@@ -2,12 +2,18 @@
 import type { Train } from "../Document.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
 import { unknown } from "../diagnostic/Unknown.ts"
+import { detailed } from "../schema/Issues.ts"
 
 /** Names of layers that are not there. A path into a layer, `block.0.dense1`, is looked at as far as its first name. */
 export const check = ({ freeze = [], rates = {} }: Train, layers: ReadonlyArray<string>): ReadonlyArray<Finding> => {
+  const there = new Set(layers)
+  let told = 0
   const missing = (name: string, at: Spot): ReadonlyArray<Finding> => {
     const [first = "", ...rest] = name.split(".")
-    if (layers.includes(first)) return []
+    if (there.has(first)) return []
+    told++
+    // A suggestion compares the name with all that are there, which for thousands of mistakes takes seconds.
+    if (told > detailed) return [{ code: "R203", message: `there is no layer with the name \`${first}\``, at }]
     const below = rest.map((part) => `.${part}`).join("")
     return [unknown({ code: "R203", message: "there is no layer with the name", name: first, names: layers, at, rest: below })]
   }

@@ -2,7 +2,7 @@
  * Batch normalization of an epoch's last batch, which is what is left over. Of one number a channel there is no variance,
  * and the run would end there; of a few the variance is mostly chance, and the running statistics remember it.
  */
-import * as Shape from "@adjoint/core/words/Shape"
+import * as Shape from "@adjoint/core/types/Shape"
 import type { Train } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import type { Facts } from "../prepare/Facts.ts"

@@ -8,6 +8,7 @@
 import { inputName, joins } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { unknown } from "../diagnostic/Unknown.ts"
+import { detailed } from "../schema/Issues.ts"
 import { type Data, isRecord } from "../source/Data.ts"
 import { type Path, pointer } from "../source/Path.ts"
 
@@ -57,12 +58,26 @@ const collect = (layers: Data | undefined, scope: Path): Mentions => {
 /** What a scope is the inside of: `repeat` or `block`. */
 const holderOf = ({ scope }: Mention): string => String(scope.at(-2))
 
-const inScope = (mention: Mention, scope: Path): boolean => pointer(mention.scope) === pointer(scope)
+/** The first layer of each name in each scope, by scope and name. */
+type First = ReadonlyMap<string, ReadonlyMap<string, Mention>>
+
+const firstOf = (given: ReadonlyArray<Mention>): First => {
+  const scopes = new Map<string, Map<string, Mention>>()
+  for (const mention of given) {
+    const scope = pointer(mention.scope)
+    const names = scopes.get(scope) ?? new Map<string, Mention>()
+    scopes.set(scope, names)
+    if (!names.has(mention.name)) names.set(mention.name, mention)
+  }
+  return scopes
+}
 
 /** Names used twice, and references to names that are not there, not there yet, or not visible. */
 export const check = (layers: Data, root: Path = ["model", "layers"]): ReadonlyArray<Finding> => {
   const { given, used } = collect(layers, root)
-  const twice = given.flatMap((mention, i): ReadonlyArray<Finding> => {
+  const first = firstOf(given)
+  const anywhere = new Map(given.toReversed().map((mention) => [mention.name, mention]))
+  const twice = given.flatMap((mention): ReadonlyArray<Finding> => {
     const at = { path: mention.path }
     if (mention.name === inputName)
       return [
@@ -73,8 +88,8 @@ export const check = (layers: Data, root: Path = ["model", "layers"]): ReadonlyA
           help: "give the layer another name",
         },
       ]
-    const earlier = given.slice(0, i).find((other) => other.name === mention.name && inScope(other, mention.scope))
-    if (earlier === undefined) return []
+    const earlier = first.get(pointer(mention.scope))?.get(mention.name)
+    if (earlier === undefined || earlier === mention) return []
     return [
       {
         code: "R204",
@@ -85,14 +100,20 @@ export const check = (layers: Data, root: Path = ["model", "layers"]): ReadonlyA
       },
     ]
   })
-  return [...twice, ...used.flatMap((mention) => reference(mention, given))]
+  return [...twice, ...used.flatMap((mention, i) => reference(mention, first, anywhere, i < detailed))]
 }
 
-const reference = (mention: Mention, given: ReadonlyArray<Mention>): ReadonlyArray<Finding> => {
+const reference = (
+  mention: Mention,
+  first: First,
+  anywhere: ReadonlyMap<string, Mention>,
+  isDetailed: boolean,
+): ReadonlyArray<Finding> => {
   const { name, index, scope } = mention
   const at = { path: mention.path }
   if (name === inputName) return []
-  const here = given.find((other) => other.name === name && inScope(other, scope))
+  const siblings = first.get(pointer(scope)) ?? new Map<string, Mention>()
+  const here = siblings.get(name)
   if (here !== undefined) {
     if (here.index < index) return []
     const where = here.index === index ? "is this very layer" : "stands further down"
@@ -105,7 +126,7 @@ const reference = (mention: Mention, given: ReadonlyArray<Mention>): ReadonlyArr
       },
     ]
   }
-  const elsewhere = given.find((other) => other.name === name)
+  const elsewhere = anywhere.get(name)
   if (elsewhere !== undefined) {
     const within = elsewhere.scope.length > scope.length
     return [
@@ -120,7 +141,8 @@ const reference = (mention: Mention, given: ReadonlyArray<Mention>): ReadonlyArr
       },
     ]
   }
-  const visible = given.flatMap((other) => (inScope(other, scope) && other.index < index ? [other.name] : []))
+  // A suggestion compares the name with all that are there, which for thousands of mistakes takes seconds.
+  const visible = isDetailed ? [...siblings.values()].flatMap((other) => (other.index < index ? [other.name] : [])) : []
   return [
     unknown({
       code: "R203",

@@ -32,21 +32,35 @@ const itemAt = (model: Model, path: Path): unknown =>
 const isNamed = (model: Model, { path }: Step): boolean =>
   layerOf(itemAt(model, path) as Model["layers"][number]).name !== undefined
 
-/** The layers above one in its list, those inside others left out. */
-const before = (steps: ReadonlyArray<Step>, i: number): ReadonlyArray<Step> => {
-  const step = steps[i]
-  return step === undefined ? [] : steps.slice(0, i).filter((other) => scopeOf(other) === scopeOf(step))
+/** A layer with those above it in its list, from the nearest up; those inside others are left out. */
+interface Above {
+  readonly step: Step
+  readonly above: Above | undefined
+}
+
+/** The layers above each, in the order of the steps. */
+const aboves = (steps: ReadonlyArray<Step>): ReadonlyArray<Above | undefined> => {
+  const last = new Map<string, Above>()
+  return steps.map((step) => {
+    const scope = scopeOf(step)
+    const above = last.get(scope)
+    last.set(scope, { step, above })
+    return above
+  })
 }
 
 /** All advice of this kind. */
 export const check = (reading: Reading): ReadonlyArray<Finding> => {
-  const { steps } = reading.survey
+  const { activated, steps } = reading.survey
+  const above = aboves(steps)
+  const hasSelu = activated.some(({ name }) => activationTraits(reading.catalogue, name)?.role === "self-normalizing")
   return steps.flatMap((step, i): ReadonlyArray<Finding> => {
     const { traits } = step
     if (step.isFed) return []
-    if (traits?.role === "normalization" && traits.over === "batch") return uselessBias(reading, before(steps, i).at(-1), step)
+    if (traits?.role === "normalization" && traits.over === "batch") return uselessBias(reading, above[i]?.step, step)
     if (traits?.role !== "noise" || traits.drops !== "numbers") return []
-    return traits.keepsMoments ? withoutSelu(reading, step) : onImages(reading, before(steps, i), step)
+    if (traits.keepsMoments) return hasSelu ? [] : withoutSelu(reading, step)
+    return onImages(reading, above[i], step)
   })
 }
 
@@ -88,8 +102,11 @@ const instead = (
   return [{ ...found(better, at), at, fix: { title: `write \`${better}\``, at, text: better } }]
 }
 
-const onImages = (reading: Reading, before: ReadonlyArray<Step>, step: Step): ReadonlyArray<Finding> => {
-  const from = before.findLast((each) => !isActivation(reading.catalogue, each.kind) && !keeps(each))
+const onImages = (reading: Reading, above: Above | undefined, step: Step): ReadonlyArray<Finding> => {
+  let nearest = above
+  while (nearest !== undefined && (isActivation(reading.catalogue, nearest.step.kind) || keeps(nearest.step)))
+    nearest = nearest.above
+  const from = nearest?.step
   if (from === undefined || !isSpatial(from)) return []
   return instead(
     reading,
@@ -105,8 +122,7 @@ const onImages = (reading: Reading, before: ReadonlyArray<Step>, step: Step): Re
 }
 
 const withoutSelu = (reading: Reading, step: Step): ReadonlyArray<Finding> => {
-  const { catalogue, survey } = reading
-  if (survey.activated.some(({ name }) => activationTraits(catalogue, name)?.role === "self-normalizing")) return []
+  const { catalogue } = reading
   const selu = named(catalogue.activation, ({ role }) => role === "self-normalizing") ?? "selu"
   return instead(
     reading,

@@ -1,17 +1,24 @@
 /**
- * Numbers that reach the first layer as large as they were written. Initial weights and usual learning rates are made for
- * inputs of about 1; where one column goes to a thousand, the others are not heard and the first steps are far too long.
+ * Numbers that reach the net as large as they were written. Initial weights and usual learning rates are made for inputs
+ * and targets of about 1; where one column goes to a thousand, it drowns the others and the first steps are far too long.
  */
+import * as Toys from "@adjoint/core/data/Toys"
 import type { AnyTraits } from "@adjoint/core/learning/Layers"
-import type { Data } from "../Document.ts"
+import { type Data, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import type { Extent, Facts } from "../prepare/Facts.ts"
 import { type Catalogue, layerTraits } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 import type { Made } from "./Shapes.ts"
 
-/** Numbers up to here are near enough to 1. */
+/** Inputs up to here are near enough to 1. */
 const large = 10
+
+/** Targets up to here are: the bias of the last layer gets there in a few hundred steps. */
+const largeTarget = 100
+
+/** From here on 32-bit floats no longer hold every whole number. */
+const rounded = 2 ** 24
 
 /** What becomes of large numbers in a layer: they go `through`, they `matter`, or it does `not` matter how large they are. */
 const fate = (traits: AnyTraits | undefined): "through" | "matter" | "not" => {
@@ -44,6 +51,12 @@ const shown = (x: number): string => Number(x.toPrecision(3)).toLocaleString("en
 
 const range = ({ extent: [least, largest] }: Extent): string => `from ${shown(least)} to ${shown(largest)}`
 
+/** What is lost of numbers that are not scaled: scaled ones are computed from the 64-bit numbers of the file. */
+const precision = (extent: Extent): string =>
+  size(extent) > rounded
+    ? `; unscaled, whole numbers above ${rounded.toLocaleString("en-US")} are rounded to 24 binary digits`
+    : ""
+
 /** Where the document says how a column is prepared, if it is a quantity that is left as it is. */
 const unscaled = ({ columns = {} }: Data, name: string): Path | undefined => {
   const key = Object.hasOwn(columns, name) ? name : "*"
@@ -63,14 +76,14 @@ const ofColumns = (data: Data, extents: ReadonlyArray<Extent>): ReadonlyArray<Fi
     const [worst] = columns.toSorted((a, b) => size(b) - size(a))
     if (worst === undefined) return []
     const others = columns.length === 1 ? "" : `, and ${columns.length - 1} more`
-    const message = `\`${worst.column}\` is not scaled: it goes ${range(worst)}${others}`
+    const message = `\`${worst.column}\` is not scaled: it goes ${range(worst)}${others}${precision(worst)}`
     return [{ code: "A611", message, at: { path, on: "key" }, ...scaling(path) }]
   })
 }
 
 const ofArrays = ({ image, scale }: Data, extent: Extent): ReadonlyArray<Finding> => {
   if (size(extent) <= large) return []
-  const message = `the inputs are not scaled: they go ${range(extent)}`
+  const message = `the inputs are not scaled: they go ${range(extent)}${precision(extent)}`
   if (image === undefined) {
     // Pixels that are seldom on hardly vary, and divided by how much they do they would be larger than before.
     const how = extent.extent[0] < 0 ? "standard" : "minmax"
@@ -95,3 +108,17 @@ export const check = (
   const [only] = extents
   return data.columns === undefined ? (only === undefined ? [] : ofArrays(data, only)) : ofColumns(data, extents)
 }
+
+/** Advice on targets that are not scaled. Scores are in their own units all the same. */
+export const targets = (data: Data, { targetExtents = [] }: Facts): ReadonlyArray<Finding> =>
+  targetExtents.flatMap((extent): ReadonlyArray<Finding> => {
+    if (size(extent) <= largeTarget || Object.hasOwn(Toys.entries, useOf(data.source).name)) return []
+    const path = data.columns === undefined ? ["data", "target"] : unscaled(data, extent.column ?? "")
+    if (path === undefined || (data.target?.type === "number" && data.target.scale !== undefined)) return []
+    const message = `the target \`${extent.column}\` is not scaled: it goes ${range(extent)}, and a net starts near 0`
+    if (data.columns !== undefined) return [{ code: "A611", message, at: { path, on: "key" }, ...scaling(path) }]
+    const text = "{ type: number, scale: standard }"
+    const title = `\`target: ${text}\` scales it, and scores stay in its own units`
+    const at = data.target === undefined ? { path: ["data"], on: "key" as const } : { path }
+    return [{ code: "A611", message, at, help: title, fix: { title, at: { path }, text, main: "" } }]
+  })

@@ -3,8 +3,8 @@
  * core's nets, whose one rule for each layer also serves training; here a refusal is given its place in the file.
  */
 import * as Net from "@adjoint/core/learning/Net"
-import * as Shape from "@adjoint/core/words/Shape"
-import { ShapeError } from "@adjoint/core/words/ShapeError"
+import * as Shape from "@adjoint/core/types/Shape"
+import { ShapeError } from "@adjoint/core/types/ShapeError"
 import { inputName } from "../Document.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
 import type { Node } from "../net/Nodes.ts"

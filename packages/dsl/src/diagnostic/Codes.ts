@@ -76,7 +76,7 @@ export const codes = {
   Y005: error("empty file", "The file has no content. The smallest model file has `schema`, `data` and `model`."),
   Y006: error(
     "too large",
-    "The file, or what its variables expand to, is beyond the limits of a model file: 1 MiB of text, 64 levels of nesting, 100,000 values.",
+    "The file, or what its variables expand to, is beyond the limits of a model file: 1 MiB of text, 250,000 words and signs, 64 levels of nesting, 100,000 values, 10,000 layers (those of a `repeat` count as often as they are repeated).",
   ),
   Y007: error(
     "unusable key",
@@ -444,6 +444,10 @@ export const codes = {
     "The number is allowed, and hardly anyone means it: a learning rate of 10 diverges, one of 1e-9 learns nothing, and a momentum of 0.99 for `batch_norm` is the share of the old batches in Keras and of the new one here. `adjoint explain` with the name says what each option does.",
     "train: { optimizer: { adam: { lr: 10 } } }\n",
     "train: { optimizer: { adam: { lr: 0.01 } } }\n",
+  ),
+  A630: dataAdvice(
+    "whole numbers as quantities",
+    "The targets are an array of floats that holds a few whole numbers only, such as 0.0 to 4.0. Floats count as quantities, so the model would learn a regression; labels of classes that were saved as floats look the same. `target: class` in `data` says that they name classes (`target: { type: class, names: [cat, dog] }` also says what the labels 0, 1, 2 … are called), `target: number` that they are quantities.",
   ),
 } as const satisfies { readonly [code: string]: CodeEntry }
 

@@ -2,7 +2,7 @@
  * How entries of maps and items of lists are laid out in the text, in flow style (`{ a: 1, b: 2 }`) and in block style (a
  * line each): where one begins and ends, and the edits that delete it or add another.
  */
-import { type Path, pointer } from "../source/Path.ts"
+import type { Path } from "../source/Path.ts"
 import * as Positions from "../source/Positions.ts"
 import { type Span, span as spanIn } from "../source/Source.ts"
 
@@ -13,12 +13,8 @@ export interface TextEdit {
 }
 
 /** The places directly below a path, in the order of the text. */
-export const inside = ({ places }: Positions.Positions, path: Path): ReadonlyArray<Positions.Place> => {
-  const root = `${pointer(path)}/`
-  return [...places]
-    .flatMap(([at, place]) => (at.startsWith(root) && !at.slice(root.length).includes("/") ? [place] : []))
-    .toSorted((a, b) => startOf(a) - startOf(b))
-}
+export const inside = (positions: Positions.Positions, path: Path): ReadonlyArray<Positions.Place> =>
+  Positions.inside(positions, path).toSorted((a, b) => startOf(a) - startOf(b))
 
 /** Where an entry or an item begins. */
 export const startOf = ({ key, value }: Positions.Place): number => (key ?? value).start

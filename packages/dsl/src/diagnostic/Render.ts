@@ -2,6 +2,7 @@
 import { print } from "../source/Path.ts"
 import { lineText, type Source, type Span } from "../source/Source.ts"
 import type { Diagnostic, Note } from "./Diagnostic.ts"
+import { columns, printable } from "./Printable.ts"
 
 /** How to render text. */
 export interface TextOptions {
@@ -24,27 +25,10 @@ const painter = (colour: boolean): Paint =>
 /** Longer lines are cut around what they are shown for. */
 const widest = 120
 
-// Source text and names from it are shown to a terminal, so nothing in them may drive it or turn its direction.
-const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+/** Longer messages are cut: a name from the file may be as long as the file. */
+const longest = 1000
 
-const printable = (text: string): string => text.replaceAll("\t", " ").replaceAll(unsafe, "\u{fffd}")
-
-const isWide = (code: number): boolean =>
-  (code >= 0x1100 && code <= 0x115f) ||
-  (code >= 0x2e80 && code <= 0xa4cf) ||
-  (code >= 0xac00 && code <= 0xd7a3) ||
-  (code >= 0xf900 && code <= 0xfaff) ||
-  (code >= 0xfe30 && code <= 0xfe6f) ||
-  (code >= 0xff00 && code <= 0xff60) ||
-  (code >= 0x1f300 && code <= 0x1faff) ||
-  (code >= 0x20000 && code <= 0x3fffd)
-
-/** Columns a text takes in a terminal. */
-const columns = (text: string): number => {
-  let n = 0
-  for (const char of text) n += /\p{Mark}/u.test(char) ? 0 : isWide(char.codePointAt(0) ?? 0) ? 2 : 1
-  return n
-}
+const cut = (text: string): string => printable(text.length > longest ? `${text.slice(0, longest)}…` : text)
 
 interface Mark {
   readonly span: Span
@@ -85,7 +69,7 @@ const snippet = (
       const end = mark.span.endLine === line ? mark.span.endColumn - 1 - from : text.length
       const pad = " ".repeat(cutLeft.length + columns(text.slice(0, start)))
       const sign = (mark.primary ? "^" : "-").repeat(Math.max(1, columns(text.slice(start, Math.max(start, end)).trimEnd())))
-      const label = mark.label === "" ? "" : ` ${printable(mark.label)}`
+      const label = mark.label === "" ? "" : ` ${cut(mark.label)}`
       out.push(`${bar} ${pad}${paint(mark.primary ? severity : "gutter", `${sign}${label}`)}`)
     }
   }
@@ -95,7 +79,7 @@ const snippet = (
 const helpLine = (diagnostic: Diagnostic): string | undefined => {
   const available = diagnostic.fix === undefined ? "" : "  [fix available]"
   const text = diagnostic.help ?? diagnostic.fix?.title
-  return text === undefined ? undefined : `${printable(text)}${available}`
+  return text === undefined ? undefined : `${cut(text)}${available}`
 }
 
 /**
@@ -105,14 +89,14 @@ const helpLine = (diagnostic: Diagnostic): string | undefined => {
 export const text = (diagnostic: Diagnostic, source: Source | undefined, options: TextOptions = {}): string => {
   const paint = painter(options.colour ?? false)
   const { span, severity } = diagnostic
-  const out = [`${paint(severity, `${severity}[${diagnostic.code}]`)}${paint("bold", `: ${printable(diagnostic.message)}`)}`]
+  const out = [`${paint(severity, `${severity}[${diagnostic.code}]`)}${paint("bold", `: ${cut(diagnostic.message)}`)}`]
   const where =
     span === undefined
       ? diagnostic.path.length === 0
         ? diagnostic.file
         : `${diagnostic.file}: ${print(diagnostic.path)}`
       : `${diagnostic.file}:${span.line}:${span.column}`
-  out.push(`${paint("gutter", "  -->")} ${printable(where)}`)
+  out.push(`${paint("gutter", "  -->")} ${cut(where)}`)
   let width = 2
   if (span !== undefined && source !== undefined) {
     const secondary = (note: Note): Mark => ({ ...note, primary: false })
@@ -123,6 +107,18 @@ export const text = (diagnostic: Diagnostic, source: Source | undefined, options
   const help = helpLine(diagnostic)
   if (help !== undefined) out.push(`${" ".repeat(width)} ${paint("gutter", "=")} ${paint("help", "help:")} ${help}`)
   return out.join("\n")
+}
+
+/** So many diagnostics of a file are shown. */
+export const most = 100
+
+/** The first diagnostics, errors before warnings, in the order they are in. */
+export const shown = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic> => {
+  if (diagnostics.length <= most) return diagnostics
+  const errors = diagnostics.filter((d) => d.severity === "error")
+  const warnings = diagnostics.filter((d) => d.severity === "warning")
+  const kept = new Set([...errors, ...warnings].slice(0, most))
+  return diagnostics.filter((diagnostic) => kept.has(diagnostic))
 }
 
 /** The version of the JSON form. It grows by new fields alone; anything else raises the number. */
@@ -139,6 +135,8 @@ export interface Report extends Counts {
   readonly version: typeof jsonVersion
   readonly kind: "diagnostics"
   readonly files: ReadonlyArray<Counts & { readonly file: string }>
+  /** How many diagnostics are counted but left out; absent where all are there. */
+  readonly omitted?: number
   readonly diagnostics: ReadonlyArray<Diagnostic>
 }
 
@@ -147,7 +145,7 @@ const counts = (diagnostics: ReadonlyArray<Diagnostic>): Counts => ({
   warnings: diagnostics.filter((d) => d.severity === "warning").length,
 })
 
-/** The JSON form: the diagnostics as they are, with their counts in all and by file. */
+/** The JSON form: the first diagnostics as they are, and the counts of all, together and by file. */
 export const report = (
   diagnostics: ReadonlyArray<Diagnostic>,
   files: ReadonlyArray<string> = [...new Set(diagnostics.map(({ file }) => file))],
@@ -156,14 +154,16 @@ export const report = (
   kind: "diagnostics",
   ...counts(diagnostics),
   files: files.map((file) => ({ file, ...counts(diagnostics.filter((d) => d.file === file)) })),
-  diagnostics,
+  ...(diagnostics.length > most ? { omitted: diagnostics.length - most } : {}),
+  diagnostics: shown(diagnostics),
 })
 
-/** All diagnostics and a closing line that counts them. */
+/** The first diagnostics and a closing line that counts all. */
 export const all = (diagnostics: ReadonlyArray<Diagnostic>, source: Source | undefined, options: TextOptions = {}): string => {
   const { errors, warnings } = counts(diagnostics)
   if (diagnostics.length === 0) return ""
   const count = (n: number, word: string): ReadonlyArray<string> => (n === 0 ? [] : [`${n} ${word}${n === 1 ? "" : "s"}`])
-  const summary = [...count(errors, "error"), ...count(warnings, "warning")].join(", ")
-  return [...diagnostics.map((diagnostic) => text(diagnostic, source, options)), summary].join("\n\n")
+  const all = [...count(errors, "error"), ...count(warnings, "warning")].join(", ")
+  const summary = diagnostics.length > most ? `${all}; ${most} are shown` : all
+  return [...shown(diagnostics).map((diagnostic) => text(diagnostic, source, options)), summary].join("\n\n")
 }

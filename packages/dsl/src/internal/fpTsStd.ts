@@ -13,5 +13,13 @@ interface ArrayFunctions {
 
 const functions: ArrayFunctions = createRequire(import.meta.url)("fp-ts-std/Array")
 
+/** Its `aperture` recurses over the list and copies what it has at each step, so it is given pieces of this length. */
+const piece = 256
+
 /** Every run of `n` neighbours, in order. `aperture(2)([64, 32, 10]) // => [[64, 32], [32, 10]]` */
-export const aperture = functions.aperture
+export const aperture =
+  (n: number) =>
+  <A>(xs: ReadonlyArray<A>): Array<Array<A>> =>
+    Array.from({ length: Math.ceil(xs.length / piece) }, (_, i) => xs.slice(i * piece, (i + 1) * piece + n - 1)).flatMap((part) =>
+      functions.aperture(n)(part),
+    )

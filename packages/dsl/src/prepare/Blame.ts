@@ -67,7 +67,14 @@ interface Wording {
   readonly help?: string
 }
 
-const names = (columns: ReadonlyArray<string>): string => columns.map((name) => `\`${name}\``).join(", ")
+/** At most so many columns are named. */
+const shownColumns = 12
+
+const names = (columns: ReadonlyArray<string>): string => {
+  const shown = columns.slice(0, shownColumns).map((name) => `\`${name}\``)
+  const more = columns.length - shown.length
+  return `${shown.join(", ")}${more === 0 ? "" : ` and ${more.toLocaleString("en-US")} more`}`
+}
 
 const wording = (error: DataError, place: Place): Wording => {
   const { file, reason } = error

@@ -1,7 +1,7 @@
 /** What the document says of columns, held against the columns a table has: every difference at once. */
+import * as Column from "@adjoint/core/data/Column"
 import { dataError, type Reason } from "@adjoint/core/data/DataError"
 import { nearest } from "@adjoint/core/data/Nearest"
-import type { Column } from "@adjoint/core/data/PrepareSpec"
 import type { Data } from "../Document.ts"
 import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
 import { finding, type Place } from "./Blame.ts"
@@ -26,6 +26,7 @@ export const check = (data: Data, columns: ReadonlyArray<string>, place: Place):
   // A column under a mistyped name was not forgotten.
   const meant = new Set(missing.flatMap((name) => nearest(name, columns).slice(0, 1)))
   const forgotten = columns.filter((name) => !Object.hasOwn(said, name) && !meant.has(name))
+  if (columns.length === 1 && named.length > 1 && missing.length > 0) return [oneColumn(columns[0] ?? "", place)]
   const rest = Object.hasOwn(said, "*") || forgotten.length === 0 ? [] : [say({ _tag: "UnlistedColumns", columns: forgotten })]
   const { stratify } = data.split
   const groups =
@@ -38,12 +39,21 @@ export const check = (data: Data, columns: ReadonlyArray<string>, place: Place):
     ...groups,
     ...withoutTarget(data),
     ...severalTargets(data),
+    ...invented(data),
   ]
 }
 
+/** A table that came apart into no columns. */
+const oneColumn = (name: string, { source }: Place): Finding => ({
+  code: "D301",
+  message: `the data has one column only, \`${name}\``,
+  at: { path: source },
+  help: 'say which character is between the cells, as in `{ csv: { path: …, delimiter: " " } }` for blanks',
+})
+
 /** A table without a column to predict. */
 const withoutTarget = ({ columns = {} }: Data): ReadonlyArray<Finding> =>
-  Object.values(columns).some(isTarget)
+  Object.values(columns).some(Column.isTarget)
     ? []
     : [
         {
@@ -56,7 +66,7 @@ const withoutTarget = ({ columns = {} }: Data): ReadonlyArray<Finding> =>
 
 /** More than one target, of which one is of names: a head predicts one column of classes, or columns of numbers. */
 const severalTargets = ({ columns = {} }: Data): ReadonlyArray<Finding> => {
-  const targets = Object.entries(columns).filter(([, column]) => isTarget(column))
+  const targets = Object.entries(columns).filter(([, column]) => Column.isTarget(column))
   const [first, ...others] = targets
   if (first === undefined || targets.every(([, { type }]) => type === "number")) return []
   return others.map(([name]) => ({
@@ -68,5 +78,19 @@ const severalTargets = ({ columns = {} }: Data): ReadonlyArray<Finding> => {
   }))
 }
 
-/** Whether a column is what is predicted. */
-export const isTarget = (column: Column): boolean => column.type === "class" || ("role" in column && column.role === "target")
+/** Targets for which something is to stand where they are blank: a score against it would say nothing. */
+const invented = ({ columns = {} }: Data): ReadonlyArray<Finding> =>
+  Object.entries(columns).flatMap(([name, column]): ReadonlyArray<Finding> => {
+    if (!Column.isTarget(column) || !("missing" in column) || column.missing === undefined || column.missing === "drop") return []
+    const at = { path: ["data", "columns", name, "missing"] }
+    const title = "`missing: drop` leaves out rows without a target"
+    return [
+      {
+        code: "D305",
+        message: `\`${name}\` is a target: a blank is not replaced by \`${column.missing}\`, or rows would be scored against an invented value`,
+        at,
+        help: title,
+        fix: { title, at, text: "drop" },
+      },
+    ]
+  })

@@ -1,7 +1,7 @@
 /** The rows divided into parts as the document asks, by its seed alone. */
 import { type DataError, dataError } from "@adjoint/core/data/DataError"
 import { nearest } from "@adjoint/core/data/Nearest"
-import { type Raw, size } from "@adjoint/core/data/Preprocess"
+import { all, arrayLabel, type Raw, type Rows } from "@adjoint/core/data/Preprocess"
 import * as Split from "@adjoint/core/data/Split"
 import { column } from "@adjoint/core/data/Table"
 import * as Key from "@adjoint/core/tensor/Key"
@@ -17,32 +17,37 @@ export const partOf = (amount: Amount): Split.Part =>
 
 const isNone = (amount: Amount): boolean => (typeof amount === "number" ? amount : Number.parseFloat(amount)) === 0
 
-/** What the target of rows in arrays is called. */
-export const arrayTarget = "label"
-
 const labelsOf = (raw: Raw, name: string): Result.Result<ArrayLike<string | number>, DataError> => {
   if ("rows" in raw) return column(raw, name)
-  if (name === arrayTarget && raw.targets !== undefined) return Result.succeed(raw.targets.data)
-  const columns = [arrayTarget]
+  if (name === arrayLabel && raw.targets !== undefined) return Result.succeed(raw.targets.data)
+  const columns = [arrayLabel]
   return Result.fail(dataError({ _tag: "NoColumn", column: name, nearest: nearest(name, columns), columns }))
 }
 
-/** Divides rows. `train` has the rest unless it asks for less. Fails as `Split.parts` does, and with `NoColumn` where there is nothing to stratify by. */
-export const divide = (raw: Raw, { seed, stratify, test, train, unlabelled, val }: Wanted): Result.Result<Division, DataError> =>
+/** Divides the given rows, all unless some are given. `train` has the rest unless it asks for less. Fails as `Split.parts` does, and with `NoColumn` where there is nothing to stratify by. */
+export const divide = (
+  raw: Raw,
+  { seed, stratify, test, train, unlabelled, val }: Wanted,
+  from: Rows = all(raw),
+): Result.Result<Division, DataError> =>
   Result.gen(function* () {
-    const n = size(raw)
+    const n = from.length
     const asked = { val, test, train, unlabelled }
     const parts = Object.fromEntries(
       Object.entries(asked).flatMap(([name, amount]) =>
         amount === undefined || isNone(amount) ? [] : [[name, partOf(amount)] as const],
       ),
     )
-    const labels = stratify === undefined ? {} : { labels: yield* labelsOf(raw, stratify) }
+    const all = stratify === undefined ? undefined : yield* labelsOf(raw, stratify)
+    const labels = all === undefined ? {} : { labels: Array.from({ length: n }, (_, i) => all[from[i] ?? 0] ?? "") }
     const key = Key.fold(Key.make(seed), "split")
-    const rows: { readonly [name: string]: Split.Rows } = yield* Split.parts(n, parts, { key, ...labels })
+    const drawn: { readonly [name: string]: Split.Rows } = yield* Split.parts(n, parts, { key, ...labels })
+    const rowsOf = (places: Split.Rows): Split.Rows => places.map((place) => from[place] ?? 0)
+    const rows = Object.fromEntries(Object.entries(drawn).map(([name, places]) => [name, rowsOf(places)] as const))
     if (train !== undefined) return rows
-    const taken = new Set(Object.values(rows).flatMap((part) => [...part]))
-    const rest = Int32Array.from({ length: n }, (_, row) => row).filter((row) => !taken.has(row))
+    const isTaken = new Uint8Array(n)
+    for (const part of Object.values(drawn)) for (const place of part) isTaken[place] = 1
+    const rest = rowsOf(Int32Array.from({ length: n }, (_, place) => place).filter((place) => isTaken[place] === 0))
     if (rest.length > 0) return { ...rows, train: rest }
     const [got, wanted] = ["no row, since the other parts take all", "one or more"]
     return yield* Result.fail(dataError({ _tag: "BadSplit", part: "train", got, wanted, hint: "make another part smaller" }))

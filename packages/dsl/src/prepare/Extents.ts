@@ -1,10 +1,10 @@
 /** How large prepared inputs are, column by column where they have columns. */
-import * as Deferred from "@adjoint/core/data/Deferred"
 import type { Fitted } from "@adjoint/core/data/Fitted"
+import * as InputTransform from "@adjoint/core/data/InputTransform"
 import * as Preprocess from "@adjoint/core/data/Preprocess"
-import type { NDArray } from "@adjoint/core/words/NDArray"
+import type { NDArray } from "@adjoint/core/types/NDArray"
 import * as Result from "effect/Result"
-import type { Extent } from "./Facts.ts"
+import type { Extent, Facts } from "./Facts.ts"
 
 /** The least and the largest of every `step`th number from the first on. */
 const within = ({ data }: NDArray, first: number, step: number): Extent["extent"] => {
@@ -20,10 +20,17 @@ const within = ({ data }: NDArray, first: number, step: number): Extent["extent"
 /** The least and the largest number of an array. */
 export const extent = (array: NDArray): Extent["extent"] => within(array, 0, 1)
 
+/** The extents of targets that are quantities, by their names. */
+export const targetExtents = ({ target }: Fitted, targets: NDArray): Pick<Facts, "targetExtents"> => {
+  if (target?.type !== "numbers") return {}
+  const { columns } = target
+  return { targetExtents: columns.map(({ name }, i) => ({ column: name, extent: within(targets, i, columns.length) })) }
+}
+
 /** The extents of inputs that are prepared, or still the bytes that the net prepares. */
 export const extents = (fitted: Fitted, inputs: NDArray): ReadonlyArray<Extent> => {
   const { columns } = Preprocess.names(fitted)
-  const numbers = Result.getOrElse(Deferred.numbers(fitted.input, inputs), () => inputs)
+  const numbers = Result.getOrElse(InputTransform.numbers(fitted.input, inputs), () => inputs)
   return columns === undefined
     ? [{ extent: extent(numbers) }]
     : columns.map((column, i) => ({ column, extent: within(numbers, i, columns.length) }))

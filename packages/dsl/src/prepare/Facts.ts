@@ -4,8 +4,8 @@
  */
 import type { FittedInput } from "@adjoint/core/data/Fitted"
 import type { Unit } from "@adjoint/core/learning/Score"
-import type { DType } from "@adjoint/core/words/DType"
-import type { Shape } from "@adjoint/core/words/Shape"
+import type { DType } from "@adjoint/core/types/DType"
+import type { Shape } from "@adjoint/core/types/Shape"
 
 /** What is to be predicted. */
 export type Target =
@@ -32,6 +32,8 @@ export interface Facts {
   readonly dtype?: DType
   readonly target?: Target
   readonly rows?: Rows
+  /** Rows that were left out for a blank, by the columns that say `missing: drop`; a row blank in two is counted for both. */
+  readonly dropped?: ReadonlyArray<{ readonly column: string; readonly rows: number }>
   /** Training rows of each class, in the order of the classes. */
   readonly counts?: ReadonlyArray<number>
   /** What prepares an input. Rows of bytes stay bytes until the net begins with it. */
@@ -42,6 +44,10 @@ export interface Facts {
   readonly extent?: readonly [least: number, largest: number]
   /** The same of each column of a table, or of all numbers of the training rows. */
   readonly extents?: ReadonlyArray<Extent>
+  /** The same of each target that is a quantity, as it was prepared. */
+  readonly targetExtents?: ReadonlyArray<Extent>
+  /** Targets of arrays that are so many different whole numbers, held as floats. */
+  readonly labels?: { readonly count: number; readonly least: number; readonly greatest: number }
   /** The ends of the prepared inputs of each part, and where they are. */
   readonly inputEnds?: { readonly [part in keyof Rows]?: InputEnds }
 }

@@ -1,12 +1,12 @@
 /** What the document alone says of its data, before any file is opened. */
+import * as Column from "@adjoint/core/data/Column"
 import * as Dataset from "@adjoint/core/data/Dataset"
-import type { Column } from "@adjoint/core/data/PrepareSpec"
+import { arrayLabel } from "@adjoint/core/data/Preprocess"
+import { imageShape } from "@adjoint/core/data/Spec"
 import type { Use } from "@adjoint/core/learning/Entry"
 import * as Entry from "@adjoint/core/learning/Entry"
 import * as Key from "@adjoint/core/tensor/Key"
 import { type Amount, type Data, type Model, type Split, useOf } from "../Document.ts"
-import { isTarget } from "../prepare/Columns.ts"
-import { arrayTarget } from "../prepare/Division.ts"
 import type { Facts, Rows, Target } from "../prepare/Facts.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
 
@@ -45,13 +45,19 @@ const toy = (data: Data, catalogue: Catalogue): Facts | undefined => {
   const target: Target =
     classes === undefined
       ? { type: "numbers", names: Array.from({ length: width }, (_, i) => `y${i + 1}`) }
-      : { type: "class", name: arrayTarget, classes }
+      : { type: "class", name: arrayLabel, classes }
   return { sample: Dataset.sample(dataset), target, rows: divided(rows, data.split, data.test === undefined) }
 }
 
-const table = ({ columns, image }: Data): Facts => {
-  const sample = image === undefined ? undefined : [...image.size, image.channels ?? 1]
-  if (columns === undefined) return sample === undefined ? {} : { sample }
+const table = ({ columns, image, target: said }: Data): Facts => {
+  const sample = image === undefined ? undefined : imageShape(image)
+  if (columns === undefined)
+    return {
+      ...(sample === undefined ? {} : { sample }),
+      ...(said?.type === "class"
+        ? { target: { type: "class", name: arrayLabel, ...(said.names === undefined ? {} : { classes: said.names }) } }
+        : {}),
+    }
   const entries = Object.entries(columns)
   const target = targetOf(entries)
   const width = Object.hasOwn(columns, "*") && columns["*"]?.type !== "ignore" ? undefined : widthOf(entries)
@@ -61,22 +67,24 @@ const table = ({ columns, image }: Data): Facts => {
   }
 }
 
-const targetOf = (columns: ReadonlyArray<readonly [string, Column]>): Target | undefined => {
-  const targets = columns.filter(([, column]) => isTarget(column))
+const targetOf = (columns: ReadonlyArray<readonly [string, Column.Column]>): Target | undefined => {
+  const targets = columns.filter(([, column]) => Column.isTarget(column))
   const [first, second] = targets
   if (first === undefined) return undefined
   const [name, column] = first
-  if (column.type === "number") return { type: "numbers", names: targets.map(([each]) => each) }
-  return second !== undefined ? undefined : { type: column.type === "binary" ? "binary" : "class", name }
+  const type = Column.targetOf(column)
+  if (type === "numbers") return { type, names: targets.map(([each]) => each) }
+  return second !== undefined || type === undefined ? undefined : { type, name }
 }
 
 /** How many numbers a prepared row has; not known where there are categories, whose names only the data says. */
-const widthOf = (columns: ReadonlyArray<readonly [string, Column]>): number | undefined => {
+const widthOf = (columns: ReadonlyArray<readonly [string, Column.Column]>): number | undefined => {
   let width = 0
   for (const [, column] of columns) {
-    if (isTarget(column) || column.type === "ignore") continue
-    if (column.type === "category") return undefined
-    width += column.type === "number" && column.missing === "indicator" ? 2 : 1
+    if (Column.roleOf(column) !== "input") continue
+    const own = Column.widthOf(column)
+    if (own === undefined) return undefined
+    width += own
   }
   return width
 }

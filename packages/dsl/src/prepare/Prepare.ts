@@ -4,26 +4,28 @@
  */
 import { createHash } from "node:crypto"
 import type * as Dataset from "@adjoint/core/data/Dataset"
-import * as Deferred from "@adjoint/core/data/Deferred"
 import type { Fitted } from "@adjoint/core/data/Fitted"
-import type { PrepareSpec } from "@adjoint/core/data/PrepareSpec"
+import * as InputTransform from "@adjoint/core/data/InputTransform"
 import * as Preprocess from "@adjoint/core/data/Preprocess"
+import * as Source from "@adjoint/core/data/Source"
 import { isKept } from "@adjoint/core/learning/Score"
-import type { NDArray } from "@adjoint/core/words/NDArray"
+import type { NDArray } from "@adjoint/core/types/NDArray"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
-import type { Data, ModelFile } from "../Document.ts"
+import { type Data, type ModelFile, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { finding, type Place } from "./Blame.ts"
 import * as Columns from "./Columns.ts"
 import { type Division, divide } from "./Division.ts"
 import type { Facts, Target } from "./Facts.ts"
+import { labelsOf } from "./Labels.ts"
 import { PrepareError } from "./PrepareError.ts"
+import * as Progress from "./Progress.ts"
 import { type FileRecord, type Rows, read, refused } from "./Reading.ts"
 
 /**
  * The rows of a document, prepared. Rows that were read as bytes stay bytes, for the net that `build` makes of these facts;
- * `Deferred.numbers` is what that net makes of them first.
+ * `InputTransform.numbers` is what that net makes of them first.
  */
 export interface Prepared {
   readonly train: Dataset.Dataset
@@ -81,10 +83,11 @@ const counted = (target: Target, { classes, targets }: Dataset.Dataset): Pick<Fa
 }
 
 /** What a document says of preparing. */
-export const specOf = ({ columns, image, scale }: Data): PrepareSpec => ({
+export const specOf = ({ columns, image, scale, target }: Data): Preprocess.Spec => ({
   ...(columns === undefined ? {} : { columns }),
   ...(image === undefined ? {} : { image }),
   ...(scale === undefined ? {} : { scale }),
+  ...(target === undefined ? {} : { target }),
 })
 
 /** What a fitted record says is to be predicted. */
@@ -96,13 +99,26 @@ export const targetOf = (fitted: Fitted): Target | undefined => {
   return { type: "numbers", names, ...(units.every(isKept) ? {} : { units }) }
 }
 
+/** What the document says of a table that does not fit it. */
 const columnsOf = (data: Data, { place, raw }: Rows): ReadonlyArray<Finding> =>
-  "rows" in raw && data.columns !== undefined ? Columns.check(data, raw.columns, place) : []
+  Preprocess.isTable(raw)
+    ? [
+        ...(data.columns === undefined ? [] : Columns.check(data, raw.columns, place)),
+        ...(data.target === undefined ? [] : [targetOfTable]),
+      ]
+    : []
+
+const targetOfTable: Finding = {
+  code: "D303",
+  message: "`target` is about arrays, and the rows are a table, in which a column is the target",
+  at: { path: ["data", "target"], on: "key" },
+  help: "give a column the type `class`, or say `role: target`",
+}
 
 const stratifyPlace = ["data", "split", "stratify"]
 
-const divided = (data: Data, { place, raw }: Rows): Effect.Effect<Division, PrepareError> =>
-  Effect.mapError(Effect.fromResult(divide(raw, data.split)), (error) => {
+const divided = (data: Data, { place, raw }: Rows, rows: Preprocess.Rows): Effect.Effect<Division, PrepareError> =>
+  Effect.mapError(Effect.fromResult(divide(raw, data.split, rows)), (error) => {
     const found = finding(error, place)
     const missing = error.reason._tag === "NoColumn"
     return new PrepareError({ findings: [missing ? { ...found, at: { path: stratifyPlace } } : found] })
@@ -114,20 +130,46 @@ const hashOf = (parts: ReadonlyArray<readonly [string, ArrayLike<number>]>): str
   return hash.digest("hex")
 }
 
-/** Where rows are in their source: some, or all of them. */
-const originOf = ({ raw }: Rows, rows?: ArrayLike<number>): Origin => ({
-  rows: rows ?? Int32Array.from({ length: Preprocess.size(raw) }, (_, row) => row),
-  ...("rows" in raw ? { lines: raw.lines } : {}),
+/** Where rows are in their source. */
+const originOf = ({ raw }: Rows, rows: Preprocess.Rows): Origin => ({
+  rows,
+  ...(Preprocess.isTable(raw) ? { lines: raw.lines } : {}),
 })
 
-const datasetOf = (fitted: Fitted, { place, raw }: Rows, rows?: ArrayLike<number>) =>
-  Effect.fromResult(Deferred.dataset(fitted, raw, rows)).pipe(refused(place))
+const datasetOf = (part: string, fitted: Fitted, { place, raw }: Rows, rows: Preprocess.Rows) =>
+  Effect.fromResult(InputTransform.dataset(fitted, raw, rows)).pipe(
+    refused(place),
+    Effect.tap(() => Progress.report({ _tag: "Prepared", part, rows: rows.length })),
+  )
 
 /** A part that may have no rows, by its name. */
-const partOf = <P extends string>(name: P, fitted: Fitted, rows: Rows, part: ArrayLike<number> | undefined) =>
+const partOf = <P extends string>(name: P, fitted: Fitted, rows: Rows, part: Preprocess.Rows | undefined) =>
   part === undefined
     ? Effect.succeed<{ readonly [K in P]?: Dataset.Dataset }>({})
-    : Effect.map(datasetOf(fitted, rows, part), (dataset) => ({ [name]: dataset }) as { readonly [K in P]: Dataset.Dataset })
+    : Effect.map(
+        datasetOf(name, fitted, rows, part),
+        (dataset) => ({ [name]: dataset }) as { readonly [K in P]: Dataset.Dataset },
+      )
+
+/** The rows of a source that are used. */
+const keptOf = (data: Data, { place, raw }: Rows) => Effect.fromResult(Preprocess.keep(specOf(data), raw)).pipe(refused(place))
+
+/** What columns leave out of all sources. */
+const droppedOf = (all: ReadonlyArray<Preprocess.Kept>): Pick<Facts, "dropped"> => {
+  const counts = new Map<string, number>()
+  for (const { dropped } of all) for (const { column, rows } of dropped) counts.set(column, (counts.get(column) ?? 0) + rows)
+  return counts.size === 0 ? {} : { dropped: Array.from(counts, ([column, rows]) => ({ column, rows })) }
+}
+
+/** What is learned from the training rows, with how they were read. */
+const fittedOf = (data: Data, { place, raw }: Rows, rows: Preprocess.Rows) => {
+  const use = useOf(data.source)
+  const source = Source.kindOf(use.name) === undefined ? {} : { source: Source.recorded(use) }
+  return Effect.fromResult(Preprocess.fit(specOf(data), raw, rows)).pipe(
+    refused(place),
+    Effect.map((fitted): Fitted => ({ ...fitted, ...source })),
+  )
+}
 
 /**
  * Reads and prepares the rows of a document; paths are taken from `directory`. With a fitted record nothing is learned
@@ -150,18 +192,22 @@ export const prepare = (
     const wrong = [source, ...(separate === undefined ? [] : [separate])].flatMap((rows) => columnsOf(data, rows))
     if (wrong.length > 0) return yield* fail(wrong)
 
-    const parts = yield* divided(data, source)
+    yield* Progress.report({
+      _tag: "Preparing",
+      rows: Preprocess.size(source.raw) + (separate === undefined ? 0 : Preprocess.size(separate.raw)),
+    })
+    const kept = yield* keptOf(data, source)
+    const keptTest = separate === undefined ? undefined : yield* keptOf(data, separate)
+    const parts = yield* divided(data, source, kept.rows)
+    const testRows = keptTest?.rows ?? parts.test
     const trainRows = parts.train ?? new Int32Array()
-    const fitted =
-      options.fitted ??
-      (yield* Effect.fromResult(Preprocess.fit(specOf(data), source.raw, trainRows)).pipe(refused(source.place)))
+    const fitted = options.fitted ?? (yield* fittedOf(data, source, trainRows))
     const target = targetOf(fitted)
     if (target === undefined) return yield* fail([noTarget(source.place)])
 
-    const train = yield* datasetOf(fitted, source, trainRows)
+    const train = yield* datasetOf("train", fitted, source, trainRows)
     const val = yield* partOf("val", fitted, source, parts.val)
-    const test =
-      separate === undefined ? yield* partOf("test", fitted, source, parts.test) : { test: yield* datasetOf(fitted, separate) }
+    const test = yield* partOf("test", fitted, separate ?? source, testRows)
     const { raw } = source
     const unlabelled =
       parts.unlabelled === undefined
@@ -170,8 +216,9 @@ export const prepare = (
     const counts = {
       train: trainRows.length,
       val: parts.val?.length ?? 0,
-      test: separate === undefined ? (parts.test?.length ?? 0) : Preprocess.size(separate.raw),
+      test: testRows?.length ?? 0,
     }
+    const labels = data.target === undefined && source.files.length > 0 ? labelsOf(raw) : undefined
     const extra = unlabelled === undefined ? {} : { unlabelled: parts.unlabelled?.length ?? 0 }
     return {
       train,
@@ -186,6 +233,8 @@ export const prepare = (
         target,
         rows: counts,
         ...counted(target, train),
+        ...droppedOf(keptTest === undefined ? [kept] : [kept, keptTest]),
+        ...(labels === undefined ? {} : { labels }),
         ...extra,
       },
       lock: {
@@ -197,11 +246,7 @@ export const prepare = (
       origins: {
         train: originOf(source, trainRows),
         ...(parts.val === undefined ? {} : { val: originOf(source, parts.val) }),
-        ...(separate !== undefined
-          ? { test: originOf(separate) }
-          : parts.test === undefined
-            ? {}
-            : { test: originOf(source, parts.test) }),
+        ...(testRows === undefined ? {} : { test: originOf(separate ?? source, testRows) }),
       },
     }
   })

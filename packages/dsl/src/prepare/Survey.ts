@@ -2,40 +2,42 @@
  * The facts of the data, found cheaply: sources of a few megabytes are read and prepared whole, of larger ones only the
  * header, and what the document itself says counts even where a file is missing.
  */
-import * as Csv from "@adjoint/core/data/Csv"
+import type { Column } from "@adjoint/core/data/Column"
 import { dataError } from "@adjoint/core/data/DataError"
 import * as Gzip from "@adjoint/core/data/Gzip"
-import * as Idx from "@adjoint/core/data/Idx"
 import * as Load from "@adjoint/core/data/Load"
-import type { Column } from "@adjoint/core/data/PrepareSpec"
-import type { Raw } from "@adjoint/core/data/Preprocess"
 import * as Preprocess from "@adjoint/core/data/Preprocess"
+import * as Source from "@adjoint/core/data/Source"
 import type { Table } from "@adjoint/core/data/Table"
-import type { NDArray } from "@adjoint/core/words/NDArray"
+import type { NDArray } from "@adjoint/core/types/NDArray"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
+import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
 import { type Data, type Model, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import * as Catalogue from "../schema/Catalogue.ts"
 import { finding } from "./Blame.ts"
 import * as Columns from "./Columns.ts"
-import { arrayTarget } from "./Division.ts"
-import { extents } from "./Extents.ts"
+import { extents, targetExtents } from "./Extents.ts"
 import type { Facts, Target } from "./Facts.ts"
 import { inputEnds } from "./InputEnds.ts"
 import { known } from "./Known.ts"
-import { prepare, specOf } from "./Prepare.ts"
-import { filesOf, resolve, tableOptions } from "./Reading.ts"
+import { type Prepared, prepare, specOf } from "./Prepare.ts"
+import { filesOf, resolve } from "./Reading.ts"
 
 /** What is known of the data, and what is wrong with it. */
 export interface Survey {
   readonly facts: Facts
   readonly findings: ReadonlyArray<Finding>
+  /** The rows, prepared, where the sources are small enough. */
+  readonly prepared?: Prepared
 }
 
-/** Sources of at most so many bytes, packed or not, are read whole: 4 MiB. */
+/** Sources of at most so many bytes are read whole: 4 MiB. */
 const small = 4 * 2 ** 20
+
+/** And each file of at most so many once it is unpacked. */
+const smallUnpacked = 16 * small
 
 /** Bytes of a larger source that are looked at. */
 const head = 64 * 1024
@@ -45,29 +47,27 @@ const source = ["data", "source"]
 
 const nothing: Survey = { facts: {}, findings: [] }
 
+/** Whether bytes unpack to no more than a limit; damaged ones do, for whoever reads them to report it. */
+const isWithin = (bytes: Uint8Array, limit: number): boolean => {
+  const unpacked = Gzip.unpack(bytes, limit)
+  return Result.isFailure(unpacked) ? unpacked.failure.reason._tag !== "TooLarge" : unpacked.success.length <= limit
+}
+
+/** The bytes of a file that is small, or its first ones. */
 const start = Effect.fnUntraced(function* (file: string) {
-  const fs = yield* FileSystem.FileSystem
-  return yield* Effect.scoped(
-    Effect.gen(function* () {
-      const handle = yield* fs.open(file, { flag: "r" })
-      const bytes = new Uint8Array(head)
-      const length = yield* handle.read(bytes)
-      return bytes.subarray(0, Number(length))
-    }),
-  )
+  if ((yield* Load.size(file)) > small) return yield* Load.start(file, head)
+  const bytes = yield* Load.bytes(file)
+  return isWithin(bytes, small) ? bytes : bytes.subarray(0, head)
 })
 
-const unpacked = (bytes: Uint8Array) => (Gzip.isGzip(bytes) ? Gzip.start(bytes, bytes.length) : Result.succeed(bytes))
-
-/** The table of the first rows; the last line may be cut, so it is left out. */
-const firstRows = (bytes: Uint8Array, options: Csv.Options) =>
-  Result.flatMap(unpacked(bytes), (text) => Csv.parse(text.subarray(0, text.lastIndexOf(10) + 1), options))
-
 /** How large the first numbers are, prepared as they would be if there were no others. */
-const glance = (data: Data, raw: Raw): Pick<Facts, "extents"> => {
+const glance = (data: Data, raw: Preprocess.Raw): Pick<Facts, "extents" | "targetExtents"> => {
   const seen = Result.gen(function* () {
-    const fitted = yield* Preprocess.fit(specOf(data), raw)
-    return { extents: extents(fitted, yield* Preprocess.inputs(fitted, raw)) }
+    const { rows } = yield* Preprocess.keep(specOf(data), raw)
+    const fitted = yield* Preprocess.fit(specOf(data), raw, rows)
+    const isThere = fitted.target !== null && Preprocess.isTable(raw)
+    const targets = isThere ? targetExtents(fitted, yield* Preprocess.targets(fitted, raw, rows)) : {}
+    return { extents: extents(fitted, yield* Preprocess.inputs(fitted, raw, rows)), ...targets }
   })
   return Result.getOrElse(seen, () => ({}))
 }
@@ -83,62 +83,49 @@ const ofTable = (data: Data, table: Table, catalogue: Catalogue.Catalogue): Surv
   return { facts: { ...facts, ...glance(data, table) }, findings: Columns.check(data, columns, { data, source }) }
 }
 
-/** The labels of images, a byte a row: read whole even where the images are not. */
-const labelsOf = Effect.fnUntraced(function* (file: string) {
-  const fs = yield* FileSystem.FileSystem
-  const { size } = yield* fs.stat(file)
-  return Number(size) > small ? undefined : yield* Effect.fromResult(Idx.decode(yield* Load.bytes(file)))
-})
-
 /** The classes among labels. */
 const classesOf = ({ data, dtype, shape }: NDArray): Target | undefined =>
   shape.length !== 1 || dtype === "f32"
     ? undefined
-    : { type: "class", name: arrayTarget, classes: [...new Set(data)].sort((a, b) => a - b).map(String) }
+    : { type: "class", name: Preprocess.arrayLabel, classes: [...new Set(data)].sort((a, b) => a - b).map(String) }
 
-/** What the first images and all labels add, and whether there are as many of each. */
-const ofImages = (data: Data, bytes: Uint8Array, labels: NDArray | undefined): Survey => {
-  const { first, shape = [] } = Result.getOrElse(Idx.start(bytes), () => ({ first: undefined, shape: undefined }))
-  const target = labels === undefined ? undefined : classesOf(labels)
-  const [rows = 0, ...sample] = shape
-  const targets = labels?.shape[0] ?? rows
+/** What the first arrays and all labels add, and whether there are as many of each. */
+const ofArrays = (data: Data, { raw, rows = 0, targets }: Source.First): Survey => {
+  if (Preprocess.isTable(raw)) return nothing
+  const target = targets === undefined || data.target !== undefined ? undefined : classesOf(targets)
   const facts: Facts = {
-    ...(data.image !== undefined || shape.length === 0 ? {} : { sample }),
+    ...(data.image === undefined ? { sample: raw.inputs.shape.slice(1) } : {}),
     ...(target === undefined ? {} : { target }),
-    ...(first === undefined ? {} : glance(data, { inputs: first })),
+    ...glance(data, raw),
   }
-  const differ = dataError({ _tag: "RowsDiffer", inputs: rows, targets })
-  return { facts, findings: shape.length === 0 || rows === targets ? [] : [finding(differ, { data, source })] }
+  const labels = targets?.shape[0] ?? rows
+  const differ = dataError({ _tag: "RowsDiffer", inputs: rows, targets: labels })
+  return { facts, findings: rows === labels ? [] : [finding(differ, { data, source })] }
 }
 
-/** What the header of a large source adds. */
-const fromHeader = (data: Data, directory: string, catalogue: Catalogue.Catalogue) =>
+/** What the first bytes of a large source add. */
+const fromStart = (data: Data, directory: string, catalogue: Catalogue.Catalogue) =>
   Effect.gen(function* () {
     const use = useOf(data.source)
-    const [file] = filesOf(use)
-    if (file === undefined) return nothing
-    const bytes = yield* start(resolve(directory, file.path))
-    const options = tableOptions(use)
-    if (options !== undefined) {
-      const table = firstRows(bytes, options)
-      return Result.isFailure(table) ? nothing : ofTable(data, table.success, catalogue)
-    }
-    if (use.name !== "idx") return nothing
-    const labels = filesOf(use).find(({ option }) => option === "labels")
-    const read =
-      labels === undefined
-        ? undefined
-        : yield* labelsOf(resolve(directory, labels.path)).pipe(Effect.orElseSucceed(() => undefined))
-    return ofImages(data, bytes, read)
+    const kind = Source.kindOf(use.name)
+    if (kind?.first === undefined) return nothing
+    const starts = yield* Effect.forEach(filesOf(use), ({ option, path }) =>
+      Effect.map(start(resolve(directory, path)), (bytes) => [option, bytes] as const),
+    )
+    const first = Source.first(kind, use, Object.fromEntries(starts))
+    if (first === undefined || Result.isFailure(first)) return nothing
+    const { raw } = first.success
+    return Preprocess.isTable(raw) ? ofTable(data, raw, catalogue) : ofArrays(data, first.success)
   })
 
-const sizeOf = (data: Data, directory: string) =>
+/** Whether sources are read whole. */
+const isSmall = (data: Data, directory: string) =>
   Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const sources = [data.source, ...(data.test === undefined ? [] : [data.test])]
-    const files = sources.flatMap((source) => filesOf(useOf(source)))
-    const stats = yield* Effect.forEach(files, ({ path }) => fs.stat(resolve(directory, path)))
-    return stats.reduce((sum, { size }) => sum + Number(size), 0)
+    const files = [data.source, ...(data.test === undefined ? [] : [data.test])].flatMap((source) => filesOf(useOf(source)))
+    const sizes = yield* Effect.forEach(files, ({ path }) => Load.size(resolve(directory, path)))
+    if (sizes.reduce((sum, size) => sum + size, 0) > small) return false
+    const contents = yield* Effect.forEach(files, ({ path }) => Load.bytes(resolve(directory, path)))
+    return contents.every((bytes) => isWithin(bytes, smallUnpacked))
   })
 
 /** Finds what can be known of a document's data without reading much of it; paths are taken from `directory`. Never fails: what is wrong is among the findings. */
@@ -150,18 +137,23 @@ export const survey = (
   Effect.gen(function* () {
     if (data === undefined) return nothing
     const said = known(data, model, catalogue)
-    // A file that is missing has size 0 here, so that reading it says what is wrong.
-    const size = yield* sizeOf(data, directory).pipe(Effect.orElseSucceed(() => 0))
-    if (size <= small)
+    // With a file that is missing or no regular file they are read, to report what is wrong.
+    if (yield* isSmall(data, directory).pipe(Effect.orElseSucceed(() => true)))
       return yield* prepare({ data }, directory).pipe(
         Effect.map(
-          (rows): Survey => ({
-            facts: { ...rows.facts, extents: extents(rows.fitted, rows.train.inputs), ...inputEnds(rows) },
+          (prepared): Survey => ({
+            facts: {
+              ...prepared.facts,
+              extents: extents(prepared.fitted, prepared.train.inputs),
+              ...targetExtents(prepared.fitted, prepared.train.targets),
+              ...inputEnds(prepared),
+            },
             findings: [],
+            prepared,
           }),
         ),
         Effect.catch(({ findings }) => Effect.succeed<Survey>({ facts: said, findings })),
       )
-    const { facts, findings } = yield* fromHeader(data, directory, catalogue).pipe(Effect.orElseSucceed(() => nothing))
+    const { facts, findings } = yield* fromStart(data, directory, catalogue).pipe(Effect.orElseSucceed(() => nothing))
     return { facts: { ...said, ...facts }, findings }
   })

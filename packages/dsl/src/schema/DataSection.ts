@@ -1,87 +1,49 @@
 /** `data`: where rows come from, what each column is, and how the rows are divided. */
-import * as PrepareSpec from "@adjoint/core/data/PrepareSpec"
+import * as Column from "@adjoint/core/data/Column"
+import * as Field from "@adjoint/core/data/Field"
+import type { Image } from "@adjoint/core/data/Preprocess"
+import * as Source from "@adjoint/core/data/Source"
+import { arrayTargets, imageFields } from "@adjoint/core/data/Spec"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import type * as Document from "../Document.ts"
-import { suggest } from "../diagnostic/Suggest.ts"
-import { isRecord } from "../source/Data.ts"
 import { type Codec, note, type Verdict } from "./Annotation.ts"
 import type { Catalogue } from "./Catalogue.ts"
 import * as Fields from "./Fields.ts"
 import { type Choices, members } from "./FromEntry.ts"
-import { available, type Member, oneOf, options, unknownName } from "./OneOf.ts"
+import * as FromField from "./FromField.ts"
+import { type Member, oneOf, options, unknownName } from "./OneOf.ts"
+import * as Synonyms from "./Synonyms.ts"
+import { typedChoice } from "./TypedChoice.ts"
 import * as Vocabulary from "./Vocabulary.ts"
 import { got } from "./Words.ts"
 
-/** The kinds of table that a file name tells. */
-const tableOf: { readonly [ending: string]: "csv" | "tsv" | "npz" } = { csv: "csv", tsv: "tsv", npz: "npz" }
-const endings = /\.(csv|tsv|npz)(?:\.gz)?$/u
-
 const optional = <T>(codec: Codec<T>, description: string) => Schema.optionalKey(Fields.described(codec, description))
 
-const files = {
-  csv: {
-    doc: "A table of comma-separated values.",
-    bare: false,
-    content: options(
-      {
-        path: Fields.path,
-        delimiter: Fields.withDefault(
-          Fields.described(Fields.choice(["auto", ",", ";", "\t"]), "What stands between cells. Default: auto."),
-          () => "auto" as const,
-        ),
-        header: Fields.withDefault(
-          Fields.described(
-            Fields.boolean,
-            "Whether the first line names the columns; without names they are c1, c2, … Default: true.",
-          ),
-          () => true,
-        ),
-      } as unknown as { readonly [name: string]: Codec },
-      "path",
-      { synonyms: Vocabulary.files },
-    ),
-  },
-  tsv: {
-    doc: "A table of tab-separated values.",
-    bare: false,
-    content: options(
-      {
-        path: Fields.path,
-        header: Fields.withDefault(
-          Fields.described(Fields.boolean, "Whether the first line names the columns. Default: true."),
-          () => true,
-        ),
-      } as unknown as { readonly [name: string]: Codec },
-      "path",
-      { synonyms: Vocabulary.files },
-    ),
-  },
-  idx: {
-    doc: "Two files in the format of MNIST, packed with gzip or not.",
-    bare: false,
-    content: options({ images: Fields.path, labels: Fields.path }, undefined, { synonyms: Vocabulary.files }),
-  },
-  npz: {
-    doc: "Arrays saved by NumPy's `savez`.",
-    bare: false,
-    content: options(
-      {
-        path: Fields.path,
-        inputs: Fields.withDefault(
-          Fields.described(Fields.text, "The name of the array of inputs. Default: inputs."),
-          () => "inputs",
-        ),
-        targets: Fields.withDefault(
-          Fields.described(Fields.text, "The name of the array of targets. Default: targets."),
-          () => "targets",
-        ),
-      } as unknown as { readonly [name: string]: Codec },
-      "path",
-      { synonyms: Vocabulary.files },
-    ),
-  },
-} as const
+/** The kinds of file as forms of a source. */
+const files = Object.fromEntries(
+  Object.entries(Source.kinds).map(([name, kind]) => [
+    name,
+    {
+      doc: kind.doc,
+      bare: false,
+      content: options(FromField.fields(kind.fields, { defaults: true }), "main" in kind ? kind.main : undefined, {
+        synonyms: Synonyms.of(kind.fields),
+      }),
+    },
+  ]),
+)
+
+/** The kinds of file by how names of such files end. */
+const kindByEnding = new Map<string, string>(
+  Object.entries(Source.kinds).flatMap(([name, { endings }]) => endings.map((end) => [end, name] as const)),
+)
+const endings = [...kindByEnding.keys()]
+const endingsInWords = endings
+  .map((end) => `.${end}`)
+  .join(", ")
+  .replace(/, ([^,]+)$/, " or $1")
+const pathAlone = new RegExp(`^(?![A-Za-z]+:\\/\\/)[^\\p{Cc}]+\\.(${endings.join("|")})(?:\\.gz)?$`, "u")
 
 /** A source by kind, or the path of a file whose ending says the kind. */
 const source = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> => {
@@ -89,11 +51,11 @@ const source = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> =
   const names = Object.keys(forms)
   const synonyms = Object.fromEntries(Object.entries<Member>(forms).map(([name, member]) => [name, member.synonyms ?? []]))
   const byKind = oneOf("data source", forms, { later: ["jsonl", "parquet", "images"] })
-  const byPath = Schema.String.check(Schema.isPattern(/^(?![A-Za-z]+:\/\/)[^\p{Cc}]+\.(?:csv|tsv|npz)(?:\.gz)?$/u)).pipe(
+  const byPath = Schema.String.check(Schema.isPattern(pathAlone)).pipe(
     Schema.decodeTo(
       byKind,
       SchemaTransformation.transform({
-        decode: (path: string): unknown => ({ [tableOf[endings.exec(path)?.[1] ?? ""] ?? "csv"]: { path } }),
+        decode: (path: string): unknown => ({ [kindByEnding.get(pathAlone.exec(path)?.[1] ?? "") ?? "csv"]: { path } }),
         encode: (value: unknown) => JSON.stringify(value),
       }),
     ),
@@ -121,7 +83,7 @@ const source = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> =
         _tag: "Nothing",
         code: "S103",
         message: `expected a data source, got ${got(value)}`,
-        help: "a path alone ends in .csv, .tsv or .npz; other files are named by their kind, as in `{ csv: ./data.txt }`",
+        help: `a path alone ends in ${endingsInWords}; other files are named by their kind, as in \`{ csv: ./data.txt }\``,
       }
     return Object.hasOwn(forms, value)
       ? { _tag: "Meant", schema: byKind, input: value }
@@ -130,63 +92,47 @@ const source = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> =
   return note(Schema.Union([byKind, byPath]), { dispatch, identifier: "Source" }) as unknown as Codec<Document.Named>
 }
 
-const columnForms = {
-  number: note(PrepareSpec.NumberColumn, Vocabulary.column),
-  category: note(PrepareSpec.CategoryColumn, Vocabulary.column),
-  binary: note(PrepareSpec.BinaryColumn, Vocabulary.column),
-  class: note(PrepareSpec.ClassColumn, Vocabulary.column),
-  ignore: note(PrepareSpec.IgnoreColumn, Vocabulary.column),
-} as const satisfies { readonly [T in PrepareSpec.Column["type"]]: Codec<Extract<PrepareSpec.Column, { readonly type: T }>> }
-
-const columnTypes = Object.keys(columnForms) as ReadonlyArray<keyof typeof columnForms>
-
 /** A column: its type alone, or with how it is prepared. */
-const column = (): Codec<PrepareSpec.Column> => {
-  const bare = Schema.Literals(columnTypes).pipe(
-    Schema.decodeTo(
-      PrepareSpec.Column,
-      SchemaTransformation.transform({
-        decode: (type: keyof typeof columnForms) => ({ type }),
-        encode: (value: PrepareSpec.Column) => value.type,
+const column = (): Codec<Column.Column> =>
+  typedChoice(
+    "column",
+    Object.fromEntries(
+      Object.entries(Column.kinds).map(([type, kind]) => {
+        const rule = "rule" in kind ? kind.rule : undefined
+        const holds = rule?.holds as ((options: object) => boolean) | undefined
+        const ruled =
+          rule === undefined || holds === undefined
+            ? {}
+            : { rule: { wanted: rule.wanted, holds: (options: object) => holds(Field.fill(kind.fields, options)) } }
+        const fields = FromField.fields(kind.fields, { defaults: false })
+        const keys = { synonyms: Synonyms.of(kind.fields), elsewhere: Vocabulary.columnOptions }
+        return [type, { doc: kind.doc, fields, synonyms: kind.synonyms ?? [], keys, bare: true, ...ruled }]
       }),
     ),
-  )
-  const dispatch = (value: unknown): Verdict => {
-    if (typeof value === "string")
-      return unknownName("column type", value, columnTypes, { on: "value", synonyms: Vocabulary.columnTypes })
-    if (!isRecord(value))
-      return {
-        _tag: "Nothing",
-        code: "S103",
-        message: `expected a column, got ${got(value)}`,
-        help: `it can be ${available("", columnTypes)}`,
-      }
-    const { type } = value
-    const known = columnTypes.find((name) => name === type)
-    if (known !== undefined) return { _tag: "Meant", schema: columnForms[known], input: value }
-    if (type === undefined) {
-      const misspelt = Object.keys(value).find((key) => suggest(key, ["type"], Vocabulary.column.synonyms) !== undefined)
-      return misspelt === undefined
-        ? { _tag: "Nothing", code: "S102", message: "`type` is missing", help: `it can be ${available("", columnTypes)}` }
-        : {
-            ...unknownName("key", misspelt, ["type"], { on: "key", synonyms: Vocabulary.column.synonyms }),
-            code: "S101",
-            message: `unknown key \`${misspelt}\``,
-          }
-    }
-    return {
-      ...unknownName("column type", typeof type === "string" ? type : got(type), columnTypes, {
-        on: "value",
-        synonyms: Vocabulary.columnTypes,
-      }),
-      path: ["type"],
-    }
-  }
-  return note(Schema.Union([PrepareSpec.Column, bare]), {
-    dispatch,
-    identifier: "Column",
-  }) as unknown as Codec<PrepareSpec.Column>
-}
+    { identifier: "Column" },
+  ) as Codec<Column.Column>
+
+/** What the targets of arrays are. */
+const target = (): Codec<NonNullable<Document.Data["target"]>> =>
+  typedChoice(
+    "target",
+    Object.fromEntries(
+      Object.entries(arrayTargets).map(([type, { doc, fields }]) => [
+        type,
+        {
+          doc,
+          fields: FromField.fields(fields, { defaults: false }),
+          bare: true,
+          keys: { synonyms: Synonyms.of(fields) },
+        },
+      ]),
+    ),
+    { identifier: "Target", otherwise: `in a table, ${Vocabulary.targetColumn}` },
+  ) as Codec<NonNullable<Document.Data["target"]>>
+
+const image = note(Schema.Struct(FromField.fields(imageFields, { defaults: false })), {
+  synonyms: Synonyms.of(imageFields),
+}) as unknown as Codec<Image>
 
 /** Rows, counted or as a share of all. */
 const amount: Codec<Document.Amount> = note(Schema.Union([Fields.integer({ minimum: 0 }), Fields.share]), {
@@ -194,20 +140,28 @@ const amount: Codec<Document.Amount> = note(Schema.Union([Fields.integer({ minim
   mend: Vocabulary.amount,
 }) as unknown as Codec<Document.Amount>
 
+const usualSeed = 0
+
 const splitFields = Schema.Struct({
   train: optional(amount, "Rows to learn from. Default: the rest."),
-  val: optional(amount, "Rows that are scored after every epoch."),
-  test: optional(amount, "Rows kept for the end."),
+  val: optional(amount, "Rows that are scored after every epoch. Default: 15%, unless another part is given."),
+  test: optional(amount, "Rows kept for the end. Default: 15%, unless another part is given."),
   unlabelled: optional(amount, "Rows that pre-training learns from besides; their targets are not looked at."),
   stratify: optional(Fields.text, "The column whose values every part has in the same proportion."),
-  seed: Fields.withDefault(Fields.described(Fields.seed, "The seed of the division. Default: 0."), () => 0),
+  seed: Fields.withDefault(Fields.described(Fields.seed, `The seed of the division. Default: ${usualSeed}.`), () => usualSeed),
 })
 
 const split: Codec<Document.Split> = note(splitFields, Vocabulary.split)
 
-/** The division when none is written: with a test set of its own, a validation part alone. */
-const usualSplit = (hasTest: boolean): Document.Split =>
-  hasTest ? { val: "15%", seed: 0 } : { val: "15%", test: "15%", seed: 0 }
+/** The parts of a split that gives none: with a test set of its own, a validation part alone. */
+const usualParts = (hasTest: boolean): Pick<Document.Split, "val" | "test"> =>
+  hasTest ? { val: "15%" } : { val: "15%", test: "15%" }
+
+/** A split with the parts that it has when it gives none. */
+const completed = (given: Document.Split, hasTest: boolean): Document.Split => {
+  const { test, train, val } = given
+  return train === undefined && val === undefined && test === undefined ? { ...usualParts(hasTest), ...given } : given
+}
 
 /** The schema of `data`. */
 export const dataSection = (catalogue: Catalogue, choices: Choices): Codec<Document.Data> => {
@@ -218,11 +172,12 @@ export const dataSection = (catalogue: Catalogue, choices: Choices): Codec<Docum
       Schema.Record(Schema.String, column()) as unknown as Codec<NonNullable<Document.Data["columns"]>>,
       'What each column of a table is; `"*"` stands for all that are not named.',
     ),
-    image: optional(
-      note(PrepareSpec.Image, Vocabulary.image) as unknown as Codec<PrepareSpec.Image>,
-      "How arrays are read as images.",
+    image: optional(image, "How arrays are read as images."),
+    scale: optional(FromField.scale as Codec<NonNullable<Document.Data["scale"]>>, "How the numbers of other arrays are scaled."),
+    target: optional(
+      target(),
+      "What the targets of arrays are: `class` or `number`. Default: floats are numbers, all others classes.",
     ),
-    scale: optional(PrepareSpec.Scale as unknown as Codec<PrepareSpec.Scale>, "How the numbers of other arrays are scaled."),
     test: optional(rows, "Rows of their own to test on."),
   }
   const fieldsOfData = Schema.Struct({
@@ -239,7 +194,7 @@ export const dataSection = (catalogue: Catalogue, choices: Choices): Codec<Docum
       SchemaTransformation.transform({
         decode: (data: typeof written.Type): Document.Data => ({
           ...data,
-          split: data.split ?? usualSplit(data.test !== undefined),
+          split: completed(data.split ?? { seed: usualSeed }, data.test !== undefined),
         }),
         encode: (data: Document.Data): typeof written.Type => data,
       }),

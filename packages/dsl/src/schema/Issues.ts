@@ -21,15 +21,12 @@ import { got, wanted } from "./Words.ts"
 
 const strict = { errors: "all", onExcessProperty: "error", reportInput: true } as const
 
-/** A value as the schema's type, or everything that is wrong with it. `path` is where it stands. */
-export const decode = <T>(schema: Codec<T>, value: unknown, path: Path = []): Result.Result<T, ReadonlyArray<Finding>> =>
-  decodeIn(schema, value, path, notesOf(schema.ast).homes)
-
-const decodeIn = <T>(
+/** A value as the schema's type, or everything that is wrong with it. `path` is where it stands, `homes` the places of the keys of other sections. */
+export const decode = <T>(
   schema: Codec<T>,
   value: unknown,
-  path: Path,
-  homes: Homes | undefined,
+  path: Path = [],
+  homes: Homes | undefined = notesOf(schema.ast).homes,
 ): Result.Result<T, ReadonlyArray<Finding>> =>
   Result.mapError(Schema.decodeUnknownResult(schema, strict)(value), (error) =>
     withoutRenamed(once(read(error.issue, { path, value, parent: undefined, homes }))),
@@ -96,14 +93,26 @@ const read = (issue: SchemaIssue.Issue, here: Here): ReadonlyArray<Finding> => {
   }
 }
 
+/** So many findings of one map or list are told in full: no more are shown, and a suggestion takes a while. */
+export const detailed = 100
+
+/** One of many findings: where it stands and its code, without what to try. */
+const brief = ({ issue, path }: SchemaIssue.Pointer, here: Here): Finding => {
+  const at = path.reduce(below, here).path
+  return issue._tag === "UnexpectedKey"
+    ? { code: "S101", message: "unknown key", at: { path: at, on: "key" } }
+    : { code: "S103", message: "wrong kind of value", at: { path: at } }
+}
+
 const composite = ({ ast, issues }: SchemaIssue.Composite, here: Here): ReadonlyArray<Finding> =>
   ast._tag !== "Objects" && ast._tag !== "Arrays"
     ? [refused(ast, here)]
-    : issues.flatMap((issue) =>
-        issue._tag === "Filter" && notesOf(ast).wanted !== undefined
+    : issues.flatMap((issue, i) => {
+        if (i >= detailed && issue._tag === "Pointer") return [brief(issue, here)]
+        return issue._tag === "Filter" && notesOf(ast).wanted !== undefined
           ? [refused(ast, here)]
-          : read(issue, { ...here, owner: ast }),
-      )
+          : read(issue, { ...here, owner: ast })
+      })
 
 /** A value that is of the wrong kind or out of range. */
 const refused = (ast: SchemaAST.AST | undefined, here: Here): Finding => {
@@ -140,7 +149,7 @@ const asList = (ast: SchemaAST.Arrays, { homes, path, value }: Here): { readonly
   const schema = Schema.make(ast) as unknown as Codec
   const candidates = isRecord(value) && Object.keys(value).length > 0 ? [items(value), [value]] : [[value]]
   for (const candidate of candidates) {
-    const found = decodeIn(schema, candidate, path, homes)
+    const found = decode(schema, candidate, path, homes)
     const wrong = Result.isFailure(found) ? found.failure : []
     if (wrong.some(({ fix }) => fix === undefined)) continue
     if (candidate.length > 1 || isRecord(value)) {
@@ -253,7 +262,7 @@ const choice = (issue: SchemaIssue.AnyOf, here: Here): ReadonlyArray<Finding> =>
 
 const verdict = (found: Verdict, here: Here): ReadonlyArray<Finding> => {
   if (found._tag === "Meant") {
-    const again = decodeIn(found.schema, found.input, here.path, here.homes)
+    const again = decode(found.schema, found.input, here.path, here.homes)
     return Result.isFailure(again) ? again.failure : [refused(undefined, here)]
   }
   const path = [...here.path, ...(found.path ?? [])]

@@ -6,29 +6,51 @@ import * as Result from "effect/Result"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { renamed } from "../diagnostic/Edit.ts"
 import { isRecord } from "../source/Data.ts"
-import type { Path } from "../source/Path.ts"
-import type { Codec } from "./Annotation.ts"
-import { decode } from "./Issues.ts"
 
-/** The value with the key at the end of a path renamed, or left out. */
-const rekeyed = (value: unknown, [key, ...rest]: Path, name: string | undefined): unknown => {
-  if (Array.isArray(value)) return value.map((item, i) => (i === key ? rekeyed(item, rest, name) : item))
-  if (!isRecord(value) || key === undefined) return value
+/** The keys to rename (or, without a name, to leave out) in a value, and those in the values below it. */
+interface Renaming {
+  readonly here: Map<string, string | undefined>
+  readonly below: Map<string | number, Renaming>
+}
+
+const renaming = (): Renaming => ({ here: new Map(), below: new Map() })
+
+/** The unknown keys of all findings, by where they stand. */
+const gathered = (findings: ReadonlyArray<Finding>): Renaming => {
+  const root = renaming()
+  for (const { at, code, fix } of findings) {
+    const key = at.path.at(-1)
+    if (code !== "S101" || key === undefined) continue
+    let owner = root
+    for (const step of at.path.slice(0, -1)) {
+      const next = owner.below.get(step) ?? renaming()
+      owner.below.set(step, next)
+      owner = next
+    }
+    owner.here.set(String(key), renamed(fix))
+  }
+  return root
+}
+
+const rekeyed = (value: unknown, renaming: Renaming | undefined): unknown => {
+  if (renaming === undefined) return value
+  const { below, here } = renaming
+  if (Array.isArray(value)) return value.map((item, i) => rekeyed(item, below.get(i)))
+  if (!isRecord(value)) return value
   return Object.fromEntries(
     Object.entries(value).flatMap(([own, item]): ReadonlyArray<readonly [string, unknown]> => {
-      if (own !== key) return [[own, item]]
-      if (rest.length > 0) return [[own, rekeyed(item, rest, name)]]
+      if (!here.has(own)) return [[own, rekeyed(item, below.get(own))]]
+      const name = here.get(own)
       return name === undefined || Object.hasOwn(value, name) ? [] : [[name, item]]
     }),
   )
 }
 
-/** A value as the schema's type, with unknown keys taken for what was meant; nothing where more than keys is wrong. */
-export const meant = <T>(schema: Codec<T>, value: unknown): T | undefined => {
-  const first = decode(schema, value)
+/** A value as a schema decodes it, with unknown keys taken for what was meant; nothing where more than keys is wrong. */
+export const meant = <T>(decode: (value: unknown) => Result.Result<T, ReadonlyArray<Finding>>, value: unknown): T | undefined => {
+  const first = decode(value)
   if (Result.isSuccess(first)) return first.success
-  const mended = first.failure
-    .filter(({ code }) => code === "S101")
-    .reduce<unknown>((sofar, { at, fix }: Finding) => rekeyed(sofar, at.path, renamed(fix)), value)
-  return Result.getOrUndefined(decode(schema, mended))
+  // Where anything but a key is wrong, the value stays wrong.
+  if (first.failure.some(({ code }) => code !== "S101" && code !== "S102")) return undefined
+  return Result.getOrUndefined(decode(rekeyed(value, gathered(first.failure))))
 }

@@ -8,7 +8,7 @@ import { dataSection } from "./DataSection.ts"
 import * as Fields from "./Fields.ts"
 import { choices as choicesOf } from "./FromEntry.ts"
 import * as Homes from "./Homes.ts"
-import { modelSection } from "./ModelSection.ts"
+import { layerSchema, modelSection } from "./ModelSection.ts"
 import { pretrainSection } from "./PretrainSection.ts"
 import { trainSection } from "./TrainSection.ts"
 import * as Vocabulary from "./Vocabulary.ts"
@@ -60,15 +60,18 @@ export interface Sections {
 export interface ModelFileSchema {
   readonly file: Codec<Document.ModelFile>
   readonly sections: Sections
+  /** One item of `model.layers`. */
+  readonly layer: Codec
 }
 
 /** The schema over these tables. */
 export const make = (catalogue: Catalogue): ModelFileSchema => {
   const choices = choicesOf(catalogue)
+  const layer = layerSchema(catalogue, choices)
   const train = trainSection(catalogue, choices)
   const sections: Sections = {
     data: dataSection(catalogue, choices),
-    model: modelSection(catalogue, choices),
+    model: modelSection(choices, layer),
     pretrain: pretrainSection(catalogue, choices),
     train,
     evaluate,
@@ -100,5 +103,5 @@ export const make = (catalogue: Catalogue): ModelFileSchema => {
       homes: Homes.of({ ...sections }),
     },
   )
-  return { file, sections }
+  return { file, sections, layer }
 }

@@ -14,7 +14,7 @@ const names = (atLeast: number): Codec =>
   })
 
 /** The schema of one item of `model.layers`. An activation is a layer of its own, too. */
-const layer = (catalogue: Catalogue, choices: Choices): Codec => {
+export const layerSchema = (catalogue: Catalogue, choices: Choices): Codec => {
   const joins: { readonly [J in Document.Join]: Member } = {
     add: {
       doc: "The sum of layers of equal shape, by name.",
@@ -110,7 +110,7 @@ const layer = (catalogue: Catalogue, choices: Choices): Codec => {
 }
 
 /** The schema of `model`. */
-export const modelSection = (catalogue: Catalogue, choices: Choices): Codec<Document.Model> => {
+export const modelSection = (choices: Choices, layer: Codec): Codec<Document.Model> => {
   const fields = Schema.Struct({
     input: Schema.optionalKey(
       note(Schema.Array(Fields.count).check(Schema.isMinLength(1)), {
@@ -123,7 +123,7 @@ export const modelSection = (catalogue: Catalogue, choices: Choices): Codec<Docu
       "auto",
       "The initializer of every layer whose own is `auto`.",
     ),
-    layers: note(Schema.Array(layer(catalogue, choices) as Codec<Document.Layer>), {
+    layers: note(Schema.Array(layer as Codec<Document.Layer>), {
       description: "The layers, from top to bottom.",
       wanted: "a list of layers",
     }),

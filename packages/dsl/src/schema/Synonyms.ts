@@ -3,11 +3,18 @@ import type { AnyEntry, Table } from "@adjoint/core/learning/Entry"
 import type { Synonyms } from "../diagnostic/Suggest.ts"
 import type { Catalogue } from "./Catalogue.ts"
 
+/** What may have other names. */
+interface Named {
+  readonly doc: string
+  readonly synonyms?: ReadonlyArray<string>
+}
+
+/** Those of kinds or of fields, by name. */
+export const of = (all: { readonly [name: string]: Named }): Synonyms =>
+  Object.fromEntries(Object.entries(all).flatMap(([name, { synonyms }]) => (synonyms === undefined ? [] : [[name, synonyms]])))
+
 /** Those of an entry's options. */
-export const ofOptions = ({ options }: Pick<AnyEntry<unknown>, "options">): Synonyms =>
-  Object.fromEntries(
-    Object.entries(options).flatMap(([name, { synonyms }]) => (synonyms === undefined ? [] : [[name, synonyms]])),
-  )
+export const ofOptions = ({ options }: Pick<AnyEntry<unknown>, "options">): Synonyms => of(options)
 
 /** Those of an entry itself. An alias is another name of an entry, which has the synonyms. */
 export const ofEntry = ({ alias, synonyms = [] }: Pick<AnyEntry<unknown>, "alias" | "synonyms">): ReadonlyArray<string> =>

@@ -41,7 +41,8 @@ const earlyStop = (option: string): string =>
 const smoothing = "label smoothing is an option of the loss: `loss: { categorical_cross_entropy: { label_smoothing: 0.1 } }`"
 const decays = "weight decay is an option of the optimizer: `optimizer: { adamw: { weight_decay: 0.01 } }`"
 const rate = "the learning rate is an option of the optimizer: `optimizer: { adam: { lr: 0.001 } }`"
-const targetColumn = "the target is a column with the type `class`, or with `role: target`: `columns: { species: class }`"
+/** Where a table says its target. */
+export const targetColumn = "the target is a column with the type `class`, or with `role: target`: `columns: { species: class }`"
 const seeds = "`train: { seed: 1 }` is the seed of the run, `data: { split: { seed: 1 } }` that of the division of rows"
 const ofOptimizer = "this is an option of the optimizer, as in `optimizer: { adam: { beta1: 0.9 } }`"
 const ofSchedule = "this is an option of a schedule, as in `schedule: { step: { every: 10, factor: 0.1 } }`"
@@ -114,7 +115,6 @@ export const data = {
     test: ["test_data", "test_set", "test_source"],
   },
   elsewhere: {
-    target: targetColumn,
     label: targetColumn,
     labels: targetColumn,
     y: targetColumn,
@@ -212,65 +212,19 @@ export const amount = (value: unknown): { readonly help: string; readonly text: 
   return text === undefined ? undefined : { help: `write the share as \`${text}\`; a whole number counts rows`, text }
 }
 
-/** The types of columns. */
-export const columnTypes = {
-  number: [
-    "float",
-    "float32",
-    "float64",
-    "double",
-    "int",
-    "int32",
-    "int64",
-    "integer",
-    "numeric",
-    "numerical",
-    "continuous",
-    "real",
-  ],
-  category: ["categorical", "string", "str", "object", "nominal", "enum", "one_hot"],
-  binary: ["bool", "boolean", "flag"],
-  class: ["label", "target", "classes", "multiclass", "output"],
-  ignore: ["skip", "drop", "exclude", "none", "unused"],
+/** How numbers are scaled. */
+export const scale = {
+  standard: ["zscore", "z-score", "standardize", "StandardScaler", "normalize", "norm"],
+  minmax: ["MinMaxScaler", "rescale", "unit"],
+  center: ["mean", "demean"],
 } as const
 
-/** The options of columns. */
-export const column = {
-  synonyms: {
-    type: ["dtype", "kind"],
-    role: ["usage"],
-    missing: ["impute", "imputer", "fillna", "fill_na", "missing_value_strategy", "na"],
-    scale: ["scaler", "scaling", "normalize", "normalization", "standardize"],
-    transform: ["function"],
-    unknown: ["handle_unknown"],
-  },
-  elsewhere: {
-    name: "the name of a column is its key: `age: { type: number }`",
-    target: instead("say which role the column has: `role: target`", (value) => (value === true ? "role: target" : undefined)),
-    preprocessing: "options belong beside `type`: `{ type: number, missing: median, scale: standard }`",
-  },
-} as const
-
-/** `data.image`. */
-export const image = {
-  synonyms: {
-    size: ["shape", "image_size", "input_shape", "target_size"],
-    channels: ["num_channels", "depth"],
-    scale: ["rescale", "scaling"],
-    normalize: ["normalization", "standardize", "standardization"],
-  },
-} as const
-
-/** The files that are read as data. */
-export const files = {
-  path: ["file", "filename", "file_path", "filepath"],
-  delimiter: ["sep", "separator"],
-  header: ["has_header"],
-  images: ["x", "inputs", "features"],
-  labels: ["y", "targets"],
-  inputs: ["x", "features", "images"],
-  targets: ["y", "labels"],
-} as const
+/** Options of the columns of others that have no place in the options of a column here. */
+export const columnOptions = {
+  name: "the name of a column is its key: `age: { type: number }`",
+  target: instead("say which role the column has: `role: target`", (value) => (value === true ? "role: target" : undefined)),
+  preprocessing: "options belong beside `type`: `{ type: number, missing: median, scale: standard }`",
+} as const satisfies ElsewhereTable
 
 /** `model`. */
 export const model = {

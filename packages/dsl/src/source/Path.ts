@@ -17,8 +17,13 @@ export const print = (path: Path): string => {
 }
 
 /** A path as a JSON Pointer (RFC 6901), one string per path. `pointer(["a/b", 0]) // => "/a~1b/0"` */
-export const pointer = (path: Path): string =>
-  path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("")
+export const pointer = (path: Path): string => {
+  let out = ""
+  for (const step of path) out += `/${typeof step === "string" && /[~/]/.test(step) ? escaped(step) : step}`
+  return out
+}
+
+const escaped = (step: string): string => step.replaceAll("~", "~0").replaceAll("/", "~1")
 
 /** Whether `path` is `ancestor` or lies below it. `isWithin(["a", 0], ["a"]) // => true` */
 export const isWithin = (path: Path, ancestor: Path): boolean => ancestor.every((step, i) => path[i] === step)

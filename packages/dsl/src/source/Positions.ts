@@ -34,6 +34,27 @@ export const nearest = (positions: Positions, path: Path): Place | undefined => 
   return undefined
 }
 
+const children = new WeakMap<ReadonlyMap<string, Place>, ReadonlyMap<string, ReadonlyArray<Place>>>()
+
+/** The places directly below each path that has any, by JSON Pointer. */
+const below = (places: ReadonlyMap<string, Place>): ReadonlyMap<string, ReadonlyArray<Place>> => {
+  const known = children.get(places)
+  if (known !== undefined) return known
+  const made = new Map<string, Array<Place>>()
+  for (const [at, place] of places) {
+    const owner = at.slice(0, Math.max(0, at.lastIndexOf("/")))
+    const list = made.get(owner)
+    if (at === "") continue
+    if (list === undefined) made.set(owner, [place])
+    else list.push(place)
+  }
+  children.set(places, made)
+  return made
+}
+
+/** The places directly below a path. */
+export const inside = ({ places }: Positions, path: Path): ReadonlyArray<Place> => below(places).get(pointer(path)) ?? []
+
 /** What set the value of this path from outside the text. */
 export const overridden = ({ overrides = [] }: Positions, path: Path): string | undefined =>
   overrides.findLast((override) => isWithin(path, override.path))?.text

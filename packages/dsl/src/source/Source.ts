@@ -58,5 +58,8 @@ export const span = (source: Source, start: number, end: number): Span => {
 export const lineText = (source: Source, line: number): string => {
   const start = source.lineStarts[line - 1]
   if (start === undefined) return ""
-  return source.text.slice(start, source.lineStarts[line] ?? source.text.length).replace(/\r?\n$/, "")
+  let end = source.lineStarts[line] ?? source.text.length
+  if (source.text[end - 1] === "\n" && end > start) end--
+  if (source.text[end - 1] === "\r" && end > start) end--
+  return source.text.slice(start, end)
 }

@@ -8,8 +8,17 @@ import { fromText, type Source, span } from "../source/Source.ts"
 /** A model file larger than this is refused before it is parsed. */
 export const maxBytes = 1024 * 1024
 
-const refuse = (file: string, code: "Y004" | "Y005" | "Y006", message: string, help: string): Result.Result<never, Diagnostic> =>
-  Result.fail(diagnostic({ code, message, file, path: [], help }))
+/** What is wrong with a file that is empty or larger than a model file may be. */
+export const ofSize = (file: string, bytes: number): Diagnostic =>
+  bytes === 0
+    ? diagnostic({ code: "Y005", message: "the file is empty", file, path: [], help: "a model file starts with `schema: 1`" })
+    : diagnostic({
+        code: "Y006",
+        message: `the file has ${bytes} bytes; a model file has at most ${maxBytes}`,
+        file,
+        path: [],
+        help: "keep data in files of their own and name them under `data.source`",
+      })
 
 /** Where the first byte stands that is no text. */
 const notText = (file: string, bytes: Uint8Array, reason: DataError.Reason): Diagnostic => {
@@ -30,17 +39,11 @@ const control = /(?![\t\n\r])\p{Cc}/u
 
 /** The text of a file from its bytes. Refuses what is too large, empty, not UTF-8 or not text, before anything is parsed. */
 export const fromBytes = (file: string, bytes: Uint8Array): Result.Result<Source, Diagnostic> => {
-  if (bytes.length > maxBytes)
-    return refuse(
-      file,
-      "Y006",
-      `the file has ${bytes.length} bytes; a model file has at most ${maxBytes}`,
-      "keep data in files of their own and name them under `data.source`",
-    )
+  if (bytes.length > maxBytes || bytes.length === 0) return Result.fail(ofSize(file, bytes.length))
   const decoded = Text.decode(bytes)
   if (Result.isFailure(decoded)) return Result.fail(notText(file, bytes, decoded.failure.reason))
   const text = decoded.success
-  if (text.trim() === "") return refuse(file, "Y005", "the file is empty", "a model file starts with `schema: 1`")
+  if (text.trim() === "") return Result.fail(ofSize(file, 0))
   const source = fromText(file, text)
   const found = control.exec(text)
   if (found !== null) {

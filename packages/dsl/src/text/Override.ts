@@ -62,6 +62,33 @@ export const apply = (data: Data, { path, value }: Override, at = 0): Result.Res
   return Result.map(inside(child ?? null), (made) => ({ ...record, [key]: made }))
 }
 
+/**
+ * The data with the short form that a path leads through spelled out: `adam: 0.02` becomes `adam: { lr: 0.02 }` for the
+ * path `train.optimizer.adam.lr`. `sections` are the decoded sections of the data. `undefined` where no short form stands
+ * in the way.
+ */
+export const spelledOut = (data: Data, path: Path, sections: () => unknown): Data | undefined => {
+  let short: unknown = data
+  let depth = 0
+  while (depth < path.length && typeof short === "object" && short !== null) {
+    short = child(short, path[depth])
+    depth++
+  }
+  if (short === null || short === undefined || depth === path.length) return undefined
+  const place = path.slice(0, depth)
+  const full = place.reduce<unknown>(child, sections())
+  if (!isRecord(full)) return undefined
+  // A short form is the value of one option; the others keep their defaults unsaid.
+  const mains = Object.entries(full).filter(([, value]) => value === short)
+  const spelled = mains.length === 1 ? Object.fromEntries(mains) : full
+  return Result.getOrUndefined(apply(data, { path: place, value: spelled, text: "" }))
+}
+
+const child = (owner: unknown, key: string | number | undefined): unknown =>
+  typeof owner === "object" && owner !== null && key !== undefined && Object.hasOwn(owner, key)
+    ? (owner as { readonly [key: string | number]: unknown })[key]
+    : undefined
+
 const whatIs = (data: Data, path: Path): string => {
   const kind = Array.isArray(data) ? `a list of ${data.length}` : isRecord(data) ? "a map" : `\`${JSON.stringify(data)}\``
   return `${print(path)} is ${kind}`

@@ -10,6 +10,8 @@ export interface Mistake {
   readonly message: string
   readonly help?: string
   readonly fix?: Fix
+  /** What is missing, and before which place. */
+  readonly missing?: { readonly closer: string; readonly at: number }
 }
 
 const help: { readonly [code: string]: string } = {
@@ -28,24 +30,32 @@ const lowerFirst = (text: string): string => text.slice(0, 1).toLowerCase() + te
 
 const closers: { readonly [opener: string]: string } = { "{": "}", "[": "]" }
 
-/** The brackets that open and never close, in the order of the text. */
-const unclosed = (tokens: ReadonlyArray<CST.Token>): ReadonlyArray<CST.FlowCollection> => {
-  const found: Array<CST.FlowCollection> = []
+/** The tokens directly below one: the value of a document, the keys and values of a collection. */
+export const below = (token: CST.Token): ReadonlyArray<CST.Token> => {
+  if (token.type === "document") return token.value === undefined ? [] : [token.value]
+  if (!("items" in token)) return []
+  return token.items.flatMap((item) => [...("key" in item && item.key ? [item.key] : []), ...(item.value ? [item.value] : [])])
+}
+
+/** The tokens that open something and never close it, in the order of the text. */
+const unclosed = (tokens: ReadonlyArray<CST.Token>, isOpen: (token: CST.Token) => boolean): ReadonlyArray<CST.Token> => {
+  const found: Array<CST.Token> = []
   const open: Array<CST.Token> = [...tokens]
   for (let token = open.pop(); token !== undefined; token = open.pop()) {
-    if (token.type === "flow-collection") {
-      const closer = closers[token.start.source]
-      if (!token.end.some(({ source }) => source === closer)) found.push(token)
-    }
-    if (token.type === "document" && token.value !== undefined) open.push(token.value)
-    if ("items" in token)
-      for (const item of token.items) {
-        if ("key" in item && item.key) open.push(item.key)
-        if (item.value) open.push(item.value)
-      }
+    if (isOpen(token)) found.push(token)
+    for (const inner of below(token)) open.push(inner)
   }
   return found.toSorted((a, b) => a.offset - b.offset)
 }
+
+const isCloser = ({ type }: CST.SourceToken): boolean => type === "flow-map-end" || type === "flow-seq-end"
+
+const isOpenBracket = (token: CST.Token): token is CST.FlowCollection =>
+  token.type === "flow-collection" && !token.end.some(({ source }) => source === closers[token.start.source])
+
+const isOpenQuote = (token: CST.Token): boolean =>
+  (token.type === "double-quoted-scalar" || token.type === "single-quoted-scalar") &&
+  !(token.source.length > 1 && token.source.endsWith(token.source.charAt(0)))
 
 const lineOf = (source: Source, at: number): number => span(source, at, at).line
 
@@ -74,25 +84,41 @@ const offered = ({ isRight, source }: Reading, fix: Fix): { readonly fix?: Fix }
   return isRight(out + source.text.slice(at)) ? { fix } : {}
 }
 
-const brackets = (reading: Reading): Mistake | undefined => {
-  const { source, tokens } = reading
-  const open = unclosed(tokens)
-  const [first] = open
+/** A quote that is not closed takes in the brackets after it, so it comes first. */
+const quotes = ({ source, tokens }: Reading): Mistake | undefined => {
+  const [first] = unclosed(tokens, isOpenQuote)
   if (first === undefined) return undefined
-  const opener = first.start.source
-  const line = lineOf(source, first.offset)
+  const quote = source.text.charAt(first.offset)
+  return {
+    start: first.offset,
+    end: first.offset + 1,
+    message: `the quote \`${quote}\` that opens here is not closed`,
+    help: `write \`${quote}\` where the text ends`,
+  }
+}
+
+const brackets = (reading: Reading, at: number): Mistake | undefined => {
+  const { source, tokens } = reading
+  const open = unclosed(tokens, isOpenBracket).filter(isOpenBracket)
+  // One that ends with the bracket of another is the one that is not closed; else the outermost.
+  const found = open.findLast(({ end }) => end.some(isCloser)) ?? open[0]
+  if (found === undefined) return undefined
+  const opener = found.start.source
+  const closer = closers[opener] ?? ""
+  const line = lineOf(source, found.offset)
   const missing = open.filter(({ offset }) => lineOf(source, offset) === line).map(({ start }) => closers[start.source] ?? "")
   const end = contentEnd(source, line)
   const text = missing
     .toReversed()
-    .map((closer) => (closer === "}" ? " }" : closer))
+    .map((each) => (each === "}" ? " }" : each))
     .join("")
   return {
-    start: first.offset,
-    end: first.offset + 1,
-    message: `\`${opener}\` is opened here and never closed`,
-    help: `put \`${closers[opener]}\` where its part ends`,
+    start: found.offset,
+    end: found.offset + 1,
+    message: `the bracket \`${opener}\` that opens here is not closed`,
+    help: `write \`${closer}\` where the ${opener === "[" ? "list" : "map"} ends`,
     ...offered(reading, { title: `close it with \`${text.trim()}\` at the end of the line`, span: span(source, end, end), text }),
+    ...(at <= found.offset || at >= source.text.trimEnd().length ? {} : { missing: { closer, at } }),
   }
 }
 
@@ -134,7 +160,9 @@ export const mistake = (reading: Reading, error: YAMLError): Mistake => {
   const [at, until] = error.pos
   const start = at + (/^ */.exec(source.text.slice(at, at + 1000))?.[0].length ?? 0)
   const special =
-    error.code === "TAB_AS_INDENT" ? undefined : (brackets(reading) ?? (isPlain(error) ? colon(reading, start) : undefined))
+    error.code === "TAB_AS_INDENT"
+      ? undefined
+      : (quotes(reading) ?? brackets(reading, start) ?? (isPlain(error) ? colon(reading, start) : undefined))
   if (special !== undefined) return special
   const words = help[error.code]
   return {

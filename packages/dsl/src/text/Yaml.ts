@@ -2,13 +2,26 @@
  * YAML 1.2 core text (and so JSON) to plain data and the side table of its positions. What makes a file say something
  * other than what is written (tags, anchors, aliases, merge keys, directives, duplicate keys) is refused.
  */
-import { Composer, type CST, type Document, isAlias, isMap, isScalar, isSeq, type ParsedNode, Parser, type YAMLError } from "yaml"
+import * as Result from "effect/Result"
+import {
+  Composer,
+  type CST,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  type ParsedNode,
+  Parser,
+  type YAMLError,
+} from "yaml"
 import { type Diagnostic, diagnostic } from "../diagnostic/Diagnostic.ts"
 import type { Data } from "../source/Data.ts"
 import { type Path, pointer, print } from "../source/Path.ts"
 import type { Place, Positions } from "../source/Positions.ts"
 import { type Source, type Span, span } from "../source/Source.ts"
-import { mistake } from "./Syntax.ts"
+import { below, mistake } from "./Syntax.ts"
 
 /** Maps and lists may stand inside each other this deep. */
 export const maxDepth = 64
@@ -22,18 +35,41 @@ export interface Parsed {
 
 const useVars = "name shared values under `vars` and read them with `$name`"
 
+/** A text of more words and signs is refused: a tree of them would take seconds and gigabytes. */
+export const maxWords = 250_000
+
+/** The parser holds the document, the collection and the scalar that it is in beside the collections around them. */
+const aroundDepth = 3
+
+const tooLarge = (source: Source, message: string, at: number): Diagnostic =>
+  diagnostic({ code: "Y006", message, file: source.file, path: [], span: span(source, at, at + 1) })
+
+const tooDeep = `maps and lists stand more than ${maxDepth} deep inside each other`
+
+/** The tokens of a text. It ends at the first word that is one too many or too deep, before the recursive steps after it. */
+const tokensOf = (source: Source): Result.Result<ReadonlyArray<CST.Token>, Diagnostic> => {
+  const parser = new Parser()
+  const tokens: Array<CST.Token> = []
+  let words = 0
+  for (const word of new Lexer().lex(source.text)) {
+    for (const token of parser.next(word)) tokens.push(token)
+    words++
+    if (words > maxWords)
+      return Result.fail(tooLarge(source, `the file has more than ${maxWords} words and signs`, parser.offset))
+    if (parser.stack.length > maxDepth + aroundDepth) return Result.fail(tooLarge(source, tooDeep, parser.offset))
+  }
+  for (const token of parser.end()) tokens.push(token)
+  const deep = firstTooDeep(tokens)
+  return deep === undefined ? Result.succeed(tokens) : Result.fail(tooLarge(source, tooDeep, deep.offset))
+}
+
 /** The nesting of the token tree, counted without recursion: it is what protects the recursive steps after it. */
 const firstTooDeep = (tokens: ReadonlyArray<CST.Token>): CST.Token | undefined => {
   const open: Array<readonly [CST.Token, number]> = tokens.map((token) => [token, 0] as const)
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const [token, depth] = next
     if (depth > maxDepth) return token
-    if (token.type === "document" && token.value !== undefined) open.push([token.value, depth])
-    if ("items" in token)
-      for (const item of token.items) {
-        if ("key" in item && item.key) open.push([item.key, depth + 1])
-        if (item.value) open.push([item.value, depth + 1])
-      }
+    for (const inner of below(token)) open.push([inner, token.type === "document" ? depth : depth + 1])
   }
   return undefined
 }
@@ -49,7 +85,7 @@ const syntax = (source: Source, tokens: ReadonlyArray<CST.Token>, error: YAMLErr
     })
   const isRight = (text: string): boolean =>
     composed([...new Parser().parse(text)], text).every(({ errors }) => errors.length === 0)
-  const { end, fix, help, message, start } = mistake({ source, tokens, isRight }, error)
+  const { end, fix, help, message, missing, start } = mistake({ source, tokens, isRight }, error)
   return diagnostic({
     code: "Y001",
     message,
@@ -58,6 +94,9 @@ const syntax = (source: Source, tokens: ReadonlyArray<CST.Token>, error: YAMLErr
     span: span(source, start, end),
     ...(help === undefined ? {} : { help }),
     ...(fix === undefined ? {} : { fix }),
+    ...(missing === undefined
+      ? {}
+      : { related: [{ span: span(source, missing.at, missing.at + 1), label: `\`${missing.closer}\` is missing before this` }] }),
   })
 }
 
@@ -77,18 +116,9 @@ const composed = (tokens: ReadonlyArray<CST.Token>, text: string): ReadonlyArray
 export const parse = (source: Source): Parsed => {
   const empty: Positions = { source, places: new Map() }
   const stop = (found: Diagnostic): Parsed => ({ positions: empty, diagnostics: [found] })
-  const tokens = [...new Parser().parse(source.text)]
-  const deep = firstTooDeep(tokens)
-  if (deep !== undefined)
-    return stop(
-      diagnostic({
-        code: "Y006",
-        message: `maps and lists stand more than ${maxDepth} deep inside each other`,
-        file: source.file,
-        path: [],
-        span: span(source, deep.offset, deep.offset + 1),
-      }),
-    )
+  const read = tokensOf(source)
+  if (Result.isFailure(read)) return stop(read.failure)
+  const tokens = read.success
   const documents = composed(tokens, source.text)
   const document = documents[0]
   if (document === undefined) return stop(emptyFile(source))
@@ -124,7 +154,7 @@ export const parse = (source: Source): Parsed => {
     (isScalar(document.contents) && document.contents.value === null && document.contents.source === "")
   )
     return stop(emptyFile(source))
-  return read(source, document, diagnostics)
+  return valuesOf(source, document, diagnostics)
 }
 
 const emptyFile = (source: Source): Diagnostic =>
@@ -136,7 +166,7 @@ const emptyFile = (source: Source): Diagnostic =>
     help: "a model file starts with `schema: 1`",
   })
 
-const read = (source: Source, document: Document.Parsed, before: ReadonlyArray<Diagnostic>): Parsed => {
+const valuesOf = (source: Source, document: Document.Parsed, before: ReadonlyArray<Diagnostic>): Parsed => {
   const places = new Map<string, Place>()
   const diagnostics = [...before]
 

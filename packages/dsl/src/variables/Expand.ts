@@ -15,6 +15,7 @@ import { type Path, pointer, print } from "../source/Path.ts"
 import * as Positions from "../source/Positions.ts"
 import * as Blocks from "./Blocks.ts"
 import * as Expression from "./Expression.ts"
+import * as Search from "./Search.ts"
 
 /** A document expands to at most this many values. */
 export const maxValues = 100_000
@@ -29,6 +30,8 @@ export interface Expanded {
   readonly findings: ReadonlyArray<Finding>
   /** Pointers of values that could not be found, of which nothing more is to be said. */
   readonly unknown: ReadonlySet<string>
+  /** The search markers, with the values that a search may try. */
+  readonly searches: ReadonlyArray<Search.Marker>
 }
 
 /** Where a value is being put, where it was written, through which variables, and what the parameters of its block are. */
@@ -46,7 +49,9 @@ interface Written {
 }
 
 /** Whether a path is that of an item of a list of layers. */
-const isLayer = (to: Path): boolean => to[0] === "model" && to.at(-2) === "layers" && typeof to.at(-1) === "number"
+const isLayer = (to: Path): boolean =>
+  to[0] === "model" &&
+  (to.at(-2) === "$search" ? isLayer(to.slice(0, -2)) : to.at(-2) === "layers" && typeof to.at(-1) === "number")
 
 const inside = (site: Site, key: string | number): Site => ({ ...site, to: [...site.to, key], from: [...site.from, key] })
 
@@ -76,6 +81,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
   const vars = variablesOf(data)
   const definitions = definitionsOf(data)
   const { blocks, findings } = Blocks.read(definitions)
+  const searches: Array<Search.Marker> = []
   let values = 0
 
   const problem = (code: Code, site: Site, message: string, more: Omit<Finding, "code" | "message" | "at"> = {}): null => {
@@ -164,11 +170,12 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
   /** `{ $search: …, default: v }`: training uses the default. */
   const marker = (map: { readonly [key: string]: Data }, site: Site): Data => {
     const { $search: space = null, default: standard, ...rest } = map
-    const isSpace = Array.isArray(space) ? space.length > 0 : isRecord(space) && Object.keys(space).length === 1
-    if (!isSpace)
-      return problem("S103", site, `${print(site.to)}: expected a list of values or a range to search, got ${got(space)}`, {
-        help: "`$search: [a, b]`, `$search: { int: [1, 4] }`, `{ float: [0, 0.5] }` or `{ log: [1e-4, 1e-1] }`",
-      })
+    const read = Search.spaceOf(space)
+    if (Result.isFailure(read)) {
+      const { help, message, path } = read.failure
+      unknown.add(pointer(site.to))
+      return problem("S103", beneath(site, ["$search", ...path]), `${print(site.to)}: ${message}`, { help })
+    }
     const [extra] = Object.keys(rest)
     if (extra !== undefined)
       problem("S101", inside(site, extra), `unknown key \`${extra}\` beside $search`, {
@@ -186,7 +193,30 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
         )
       : -1
     const from = branch < 0 ? [...site.from, "default"] : [...site.from, "$search", branch]
-    return value(branch < 0 ? standard : ((space as ReadonlyArray<Data>)[branch] ?? null), { ...site, from })
+    const result = value(branch < 0 ? standard : ((space as ReadonlyArray<Data>)[branch] ?? null), { ...site, from })
+    candidates(read.success, site)
+    const misfit = branch < 0 && !unknown.has(pointer(site.to)) ? Search.misfit(read.success, result) : undefined
+    if (misfit !== undefined) {
+      problem("S103", beneath(site, ["default"]), `${print(site.to)}: ${misfit.message}`, { help: misfit.help })
+      unknown.add(pointer(site.to))
+    }
+    return result
+  }
+
+  /** The values that a search may try, each where it is written; the schema is asked of them too. */
+  const candidates = (space: Search.Space, site: Site): void => {
+    const tried = Search.tried(space).map(({ path, value: node }) => {
+      const at = beneath(site, ["$search", ...path])
+      return { path: at.to, value: space._tag === "List" ? value(node, at) : node }
+    })
+    if (!site.to.includes("$search")) searches.push({ path: site.to, tried })
+  }
+
+  /** A place below a marker, which is not in the document that is made, with where it is written. */
+  const beneath = (site: Site, path: Path): Site => {
+    const at = path.reduce(inside, site)
+    keep(at)
+    return at
   }
 
   const report = (finding: Finding, site: Site): null => {
@@ -297,7 +327,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
     }
     value(vars[name] ?? null, site)
   }
-  if (!isRecord(data)) return { data, positions, findings: [...found.values()], unknown }
+  if (!isRecord(data)) return { data, positions, findings: [...found.values()], unknown, searches }
   const { vars: _, ...sections } = data
   const root = Positions.at(positions, [])
   if (root !== undefined) places.set("", root)
@@ -312,7 +342,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
   // Of what is too large only that is said.
   if (values > maxValues) for (const key of Object.keys(sections)) unknown.add(pointer([key]))
   const kept = values > maxValues ? Object.fromEntries(Object.keys(sections).map((key) => [key, null])) : expanded
-  return { data: kept, positions: { ...positions, places }, findings: [...findings, ...found.values()], unknown }
+  return { data: kept, positions: { ...positions, places }, findings: [...findings, ...found.values()], unknown, searches }
 }
 
 const withoutBlocks = (model: Data): Data => {

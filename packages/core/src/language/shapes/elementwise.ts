@@ -1,7 +1,7 @@
 /** The shape rules of elementwise primitives and reductions. */
-import type { DType } from "../../words/DType.ts"
-import * as Shape from "../../words/Shape.ts"
-import { refuse } from "../../words/ShapeError.ts"
+import type { DType } from "../../types/DType.ts"
+import * as Shape from "../../types/Shape.ts"
+import { refuse } from "../../types/ShapeError.ts"
 import {
   type Binary,
   binary,

@@ -1,7 +1,7 @@
 /** What shape rules require of the inputs of a primitive. All throw `ShapeError`. */
-import type { DType } from "../../words/DType.ts"
-import * as Shape from "../../words/Shape.ts"
-import { refuse, type Spec } from "../../words/ShapeError.ts"
+import type { DType } from "../../types/DType.ts"
+import * as Shape from "../../types/Shape.ts"
+import { refuse, type Spec } from "../../types/ShapeError.ts"
 import type { Params, Primitive } from "../Primitive.ts"
 
 /** What a primitive's result will be, from its parameters and the dtypes and shapes of its inputs. */

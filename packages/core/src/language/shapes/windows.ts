@@ -1,6 +1,6 @@
 /** The shape rules of convolutions, pooling and their gradients, over images [n, …space, channels]. */
-import * as Shape from "../../words/Shape.ts"
-import { refuse, type Spec } from "../../words/ShapeError.ts"
+import * as Shape from "../../types/Shape.ts"
+import { refuse, type Spec } from "../../types/ShapeError.ts"
 import type { ConvParams, Primitive, WindowParams } from "../Primitive.ts"
 import { expect, one, type ShapeRule, sameShape, two, valid, wantDType, wantRank } from "./require.ts"
 

@@ -1,8 +1,8 @@
 /** Gates: activations that multiply a number by how far a gate is open, the gate being the number itself or its neighbour. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
-import type * as Shape from "../../words/Shape.ts"
-import { named, refuse, type Spec } from "../../words/ShapeError.ts"
+import type * as Shape from "../../types/Shape.ts"
+import { named, refuse, type Spec } from "../../types/ShapeError.ts"
 import { alias } from "../Entry.ts"
 import { pure } from "../Net.ts"
 import { wantOptions } from "../OptionError.ts"

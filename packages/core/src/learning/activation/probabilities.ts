@@ -1,7 +1,7 @@
 /** Activations in which the numbers along an axis compete: softmax and its logarithm. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
-import { named } from "../../words/ShapeError.ts"
+import { named } from "../../types/ShapeError.ts"
 import { type Activation, linearGain, row, type Section } from "./Activation.ts"
 
 /** x less its largest element along an axis, which changes neither softmax nor its logarithm. An empty axis has none, and nothing to shift. */

@@ -1,7 +1,7 @@
 /** S-shaped activations, which flatten out on both sides, and the logarithm of one. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
-import { named } from "../../words/ShapeError.ts"
+import { named } from "../../types/ShapeError.ts"
 import { alias } from "../Entry.ts"
 import { wantOptions, wantRule } from "../OptionError.ts"
 import { type Activation, linearGain, row } from "./Activation.ts"

@@ -1,7 +1,7 @@
 /** What an initializer is: a way to draw weights, knowing what they connect. */
 import type { Tensor } from "../../language/Expr.ts"
 import type * as Key from "../../tensor/Key.ts"
-import * as Shape from "../../words/Shape.ts"
+import * as Shape from "../../types/Shape.ts"
 import type { Activation, Family } from "../activation/Activation.ts"
 import type { Entry, OptionName, Options, Traits } from "../Entry.ts"
 

@@ -1,7 +1,7 @@
 /** Initializers that draw nothing: the same weights whatever the key. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
-import { refuse } from "../../words/ShapeError.ts"
+import { refuse } from "../../types/ShapeError.ts"
 import { wantOptions } from "../OptionError.ts"
 import type { Initializer } from "./Initializer.ts"
 import { constantOptions, gainOption } from "./options.ts"

@@ -2,7 +2,7 @@
  * What a layer's entry says besides how it is made: its traits. Checks, suggestions and bounds on memory read these, so
  * that none of them keeps a list of names.
  */
-import * as Shape from "../../words/Shape.ts"
+import * as Shape from "../../types/Shape.ts"
 import type { Entry, OptionName, Options, PlainValues, Traits as Traited } from "../Entry.ts"
 import type { Net } from "../Net.ts"
 

@@ -5,7 +5,7 @@
 import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
-import type * as Shape from "../../words/Shape.ts"
+import type * as Shape from "../../types/Shape.ts"
 import { make } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
 import { type Net, pure } from "../Net.ts"

@@ -4,8 +4,8 @@
  */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
-import * as Shape from "../../words/Shape.ts"
-import { refuse } from "../../words/ShapeError.ts"
+import * as Shape from "../../types/Shape.ts"
+import { refuse } from "../../types/ShapeError.ts"
 import type { Net } from "../Net.ts"
 import { wantOptions } from "../OptionError.ts"
 import { layer, widthOf } from "./Layer.ts"

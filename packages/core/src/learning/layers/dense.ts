@@ -1,8 +1,8 @@
 /** Dense layers: every output a weighted sum of all inputs. A maxout layer is one that keeps the largest of several. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
-import * as Shape from "../../words/Shape.ts"
-import { refuse } from "../../words/ShapeError.ts"
+import * as Shape from "../../types/Shape.ts"
+import { refuse } from "../../types/ShapeError.ts"
 import * as Activation from "../Activation.ts"
 import { make } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"

@@ -2,7 +2,7 @@
 import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
-import { refuse } from "../../words/ShapeError.ts"
+import { refuse } from "../../types/ShapeError.ts"
 import * as Activation from "../Activation.ts"
 import { make } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"

@@ -2,7 +2,7 @@
 import type { Tensor } from "../../language/Expr.ts"
 import type { Pad, PoolOptions, Sizes } from "../../tensor/linear.ts"
 import * as T from "../../tensor/Tensor.ts"
-import { refuse } from "../../words/ShapeError.ts"
+import { refuse } from "../../types/ShapeError.ts"
 import { type Net, pure } from "../Net.ts"
 import { wantOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"

@@ -1,8 +1,8 @@
 /** The shapes of single samples: what a layer asks of them, and what becomes of them. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
-import * as Shape from "../../words/Shape.ts"
-import { refuse, ShapeError } from "../../words/ShapeError.ts"
+import * as Shape from "../../types/Shape.ts"
+import { refuse, ShapeError } from "../../types/ShapeError.ts"
 
 /** The shape that a function of a batch makes of a sample's. What it refuses, the layer refuses, naming the sample's shape. */
 export const ofSample = (kind: string, input: Shape.Shape, f: (x: Tensor) => Tensor): Shape.Shape => {

@@ -1,7 +1,7 @@
 /** The numbers of a sample under another shape, none changed. */
 import * as T from "../../tensor/Tensor.ts"
-import * as Shape from "../../words/Shape.ts"
-import { refuse } from "../../words/ShapeError.ts"
+import * as Shape from "../../types/Shape.ts"
+import { refuse } from "../../types/ShapeError.ts"
 import { type Net, pure } from "../Net.ts"
 import { wantOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"

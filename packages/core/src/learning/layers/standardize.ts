@@ -1,8 +1,8 @@
 /** What normalizations share: numbers brought to mean 0 and variance 1, then to a mean and a scale that are learned. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
-import type * as Shape from "../../words/Shape.ts"
-import { refuse } from "../../words/ShapeError.ts"
+import type * as Shape from "../../types/Shape.ts"
+import { refuse } from "../../types/ShapeError.ts"
 
 /** The learned scale γ and shift β. Neither is a weight: decay leaves them alone. */
 export type Learned = { readonly gamma: Tensor; readonly beta: Tensor }

@@ -1,8 +1,8 @@
 /** What a loss is: how wrong each sample's output is, what outputs mean under it, and which targets it compares. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
-import * as Shape from "../../words/Shape.ts"
-import { refuse } from "../../words/ShapeError.ts"
+import * as Shape from "../../types/Shape.ts"
+import { refuse } from "../../types/ShapeError.ts"
 import { identity } from "../Activation.ts"
 import type { Answer } from "../Target.ts"
 

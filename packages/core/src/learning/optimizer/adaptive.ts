@@ -2,10 +2,12 @@
  * Optimizers that find a step size for each parameter by its own past gradients. Each is a chain that reads like its
  * equation: what scales the gradient, decay where there is one, and the learning rate.
  */
-import { chain, type Optimizer, type Rate, scaleByLearningRate } from "../brick/Brick.ts"
-import { addDecayedWeights } from "../brick/decay.ts"
-import { scaleByTrustRatio } from "../brick/groups.ts"
-import { betas, decay, eps, epsPlace, fixed, momentumDecay, rateBounds, share, velocity } from "../brick/options.ts"
+
+import { wantOptions } from "../OptionError.ts"
+import type { Params } from "../Params.ts"
+import { addDecayedWeights } from "../transformation/decay.ts"
+import { scaleByTrustRatio } from "../transformation/groups.ts"
+import { betas, decay, eps, epsPlace, fixed, momentumDecay, rateBounds, share, velocity } from "../transformation/options.ts"
 import {
   type AdadeltaOptions,
   type AdagradOptions,
@@ -24,9 +26,8 @@ import {
   scaleByRms,
   scaleByVariance,
   trace,
-} from "../brick/running.ts"
-import { wantOptions } from "../OptionError.ts"
-import type { Params } from "../Params.ts"
+} from "../transformation/running.ts"
+import { chain, type Optimizer, type Rate, scaleByLearningRate } from "../transformation/Transformation.ts"
 
 const bounds = {
   ...rateBounds,

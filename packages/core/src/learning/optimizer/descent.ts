@@ -1,9 +1,10 @@
 /** Optimizers that go down the slope as it is, with or without momentum. */
-import { chain, type Optimizer, type Rate, type RateState, scaleByLearningRate } from "../brick/Brick.ts"
-import { accumulate as accumulateOption, fixed, rateBounds, velocity } from "../brick/options.ts"
-import { trace } from "../brick/running.ts"
+
 import { wantOptions } from "../OptionError.ts"
 import type { Params } from "../Params.ts"
+import { accumulate as accumulateOption, fixed, rateBounds, velocity } from "../transformation/options.ts"
+import { trace } from "../transformation/running.ts"
+import { chain, type Optimizer, type Rate, type RateState, scaleByLearningRate } from "../transformation/Transformation.ts"
 
 /** θ ← θ - ηg. */
 export const sgd = (rate: Rate): Optimizer<readonly [RateState]> => {

@@ -3,8 +3,8 @@
  * whose output is NaN has no answer, and counts as wrong in each of them.
  */
 import * as T from "../../tensor/Tensor.ts"
-import * as Shape from "../../words/Shape.ts"
-import { refuse } from "../../words/ShapeError.ts"
+import * as Shape from "../../types/Shape.ts"
+import { refuse } from "../../types/ShapeError.ts"
 import { wantOptions } from "../OptionError.ts"
 import { decided, isAnswered, isBinary, oneHot } from "../Target.ts"
 import { add, type Score } from "./Score.ts"

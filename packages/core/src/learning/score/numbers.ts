@@ -1,7 +1,7 @@
 /** Scores of numbers: how far predictions are from targets of the same shape. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
-import * as Shape from "../../words/Shape.ts"
+import * as Shape from "../../types/Shape.ts"
 import { aligned } from "../Target.ts"
 import { add, append, rows, rowsOf, type Score } from "./Score.ts"
 import { difference, restore, type Unit } from "./Unit.ts"

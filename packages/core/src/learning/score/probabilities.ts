@@ -1,7 +1,7 @@
 /** Scores of the probabilities that outputs stand for: whether they are as likely to be right as they say. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
-import * as Shape from "../../words/Shape.ts"
+import * as Shape from "../../types/Shape.ts"
 import { sigmoid, softmax } from "../Activation.ts"
 import { binaryCrossEntropy, categoricalCrossEntropy } from "../loss/classes.ts"
 import { wantOptions } from "../OptionError.ts"

@@ -6,7 +6,7 @@
  */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
-import * as Shape from "../../words/Shape.ts"
+import * as Shape from "../../types/Shape.ts"
 import { softmax } from "../Activation.ts"
 import { decided, isBinary } from "../Target.ts"
 import { append, rows, rowsOf, type Score } from "./Score.ts"

@@ -1,0 +1,74 @@
+/**
+ * Reading: recipes are computed at once, in the floats of the WebAssembly engine. An operation has the same bits in loops,
+ * compiled alone and fused with others, so only time decides how it is computed. Small operations run in loops, which takes less
+ * time than compiling; large ones are compiled together where they pass their results to each other.
+ */
+
+import { compilerFactsOf, workOf as equationWork } from "../../compiler/compilerFacts.ts"
+import { type Expr, recipeOf, type Tensor } from "../../language/Expr.ts"
+import { capture } from "../../language/Program.ts"
+import { order } from "../../language/Walk.ts"
+import { numbersOf, settleBy, taking } from "../../reference/Steps.ts"
+import type { NDArray } from "../../types/NDArray.ts"
+import { fits, keepsOrder, type Stepwise, stepwise } from "./apply.ts"
+import { type Group, groupsOf, recordUnmaterialized } from "./groups.ts"
+import { runPrepared } from "./preparedPrograms.ts"
+
+/** Computes programs and tensors at once. */
+export interface Eager extends Pick<Stepwise, "run"> {
+  /** The values of tensors; no operation is computed more than twice. Throws `ShapeError` inside a traced function. */
+  readonly read: (targets: ReadonlyArray<Tensor>) => ReadonlyArray<NDArray>
+}
+
+/** The work of an operation from which it is compiled together with others, as a fraction of the work that is done by loops. */
+const largeFraction = 1 / 16
+
+const workOf = (step: Expr): number => {
+  const { inputs, params, primitive } = recipeOf(step)
+  return equationWork(primitive, params, inputs, step)
+}
+
+/** Computes operations of up to so much work by loops, larger ones in WebAssembly. The bits are the same. */
+export const within = (inLoops: number): Eager => {
+  const { apply, run } = stepwise(inLoops)
+  const settle = settleBy(apply)
+  const isLarge = (step: Expr): boolean => {
+    const { primitive } = recipeOf(step)
+    return !compilerFactsOf(primitive).readAlone && !keepsOrder(primitive) && workOf(step) >= inLoops * largeFraction
+  }
+  /** A variable of a differentiation is never joined, since a program does not distinguish it from its value. */
+  const joins = (step: Expr, isJoined: (x: Tensor) => boolean): boolean => {
+    const { inputs, primitive } = recipeOf(step)
+    return keepsOrder(primitive) ? primitive !== "identity" && inputs.some(isJoined) : isLarge(step)
+  }
+  const isWorthIt = (steps: ReadonlyArray<Expr>, taken: ReadonlyArray<Tensor>): boolean =>
+    steps.length > 1 && steps.reduce((sum, step) => sum + workOf(step), 0) > inLoops && fits([...taken, ...steps])
+  const settleGroup = ({ steps, together }: Group): void => {
+    if (together === undefined || !isWorthIt(steps, together.taken)) {
+      for (const step of taking(steps)) settle(step)
+      return
+    }
+    const { outputs, taken } = together
+    const numbers = runPrepared(capture(taken, outputs), numbersOf(taken))
+    for (const [i, output] of outputs.entries()) output.settle(numbers[i] as NDArray)
+    recordUnmaterialized(steps)
+  }
+  const cut = (targets: ReadonlyArray<Tensor>): Array<Group> => {
+    const steps = order(targets, (x) => x.value !== undefined)
+    return steps.some(isLarge) ? groupsOf(steps, targets, joins) : [{ steps }]
+  }
+  const read = (targets: ReadonlyArray<Tensor>): ReadonlyArray<NDArray> => {
+    for (const group of taking(cut(targets))) settleGroup(group)
+    return numbersOf(targets)
+  }
+  return { run, read }
+}
+
+/** Loops take about a millisecond for it, as long as compiling does. */
+const inLoops = 2 ** 16
+
+/**
+ * The values of tensors in the engine's floats: computes those that are still recipes. Targets are materialized; tensors that
+ * large operations only pass to each other are materialized on second use. Throws `ShapeError` inside a traced function.
+ */
+export const read: Eager["read"] = within(inLoops).read

@@ -1,0 +1,127 @@
+/**
+ * A program compiled to WebAssembly: everything needed to run it except memory. All programs of one signature have the same code,
+ * so an engine caches it.
+ */
+
+import { fuse } from "../../compiler/Fuse.ts"
+import { type MemoryPlan, planMemory, slotBytes } from "../../compiler/MemoryPlan.ts"
+import type { Plan, Single, View } from "../../compiler/Plan.ts"
+import * as Signature from "../../compiler/Signature.ts"
+import type { Spec } from "../../types/ShapeError.ts"
+import { EngineError, type Job, OutOfMemory } from "../Executable.ts"
+import { makeLruCache } from "../LruCache.ts"
+import { compile, type WasmModule } from "./assembler/webAssembly.ts"
+import { isCompiled, work } from "./kernels/kernels.ts"
+import { failedAt, type ModuleOptions, workspace, writeModule } from "./writeModule.ts"
+
+/** An array's dtype and shape, and its address in bytes. */
+export interface ArrayLocation extends Spec {
+  readonly address: number
+}
+
+/** Code, and the locations of its arrays in its memory. */
+export interface Compiled {
+  readonly module: WasmModule
+  /** The size of the module in bytes. */
+  readonly moduleBytes: number
+  /** The memory it needs, in bytes. */
+  readonly bytes: number
+  readonly threads: number
+  /** The address of the word that a thread sets when it fails. */
+  readonly failed: number
+  readonly locations: ReadonlyArray<ArrayLocation>
+  /** For each input of the program, the number of its location. */
+  readonly inputs: ReadonlyArray<number>
+  /** The constants of the program, each with the number of its location. */
+  readonly constants: ReadonlyArray<{ readonly location: number; readonly constant: number }>
+  readonly outputs: ReadonlyArray<View>
+  /** The kernels that the host computes, by number. */
+  readonly hostFallback: ReadonlyMap<number, Single>
+  /** The largest arrays, the largest first. */
+  readonly largest: OutOfMemory["largest"]
+}
+
+/** Compiles a job for at most so many threads. Throws `EngineError` when it does not fit into one memory. */
+export type Compile = (job: Job, options: ModuleOptions) => Compiled
+
+/** The largest memory of WebAssembly: 4 GiB. */
+const most = 2 ** 32
+
+/**
+ * A program is worth waking other threads when it has so many times the least work that threads share: it takes some 35 µs
+ * alone, and waking a sleeping thread takes 24.
+ */
+const worthWaking = 16
+
+const largestOf = (plan: Plan): OutOfMemory["largest"] =>
+  plan.slots
+    .map(({ dtype, shape }, slot) => ({ dtype, shape, bytes: slotBytes(plan, slot) }))
+    .sort((a, b) => b.bytes - a.bytes)
+    .slice(0, 3)
+
+/** A planned job: its kernels, its memory, and how many threads it is worth. */
+export interface Planned {
+  readonly plan: Plan
+  readonly memory: MemoryPlan
+  readonly threads: number
+}
+
+/** Plans a job for at most so many threads. Throws `EngineError` when it does not fit into one memory. */
+export const planJob = (
+  { program, resident }: Job,
+  { minSharedWork, threads: offered }: Omit<ModuleOptions, "numerics">,
+): Planned => {
+  const plan = fuse(program)
+  const total = plan.kernels.reduce((sum, kernel) => sum + work(kernel, plan.slots), 0)
+  const threads = total >= worthWaking * minSharedWork ? offered : 1
+  const memory = planMemory(plan, resident, workspace(plan, threads))
+  if (memory.bytes > most) {
+    const cause = new OutOfMemory({ wanted: memory.bytes, most, largest: largestOf(plan) })
+    throw new EngineError({ engine: "wasm", doing: "prepare a program", cause })
+  }
+  return { plan, memory, threads }
+}
+
+/** Compiles a job. */
+export const compileJob: Compile = (job, options) => {
+  const { memory, plan, threads } = planJob(job, options)
+  const written = writeModule(plan, memory, { ...options, threads })
+  return {
+    module: compile(written),
+    moduleBytes: written.length,
+    bytes: memory.bytes,
+    threads,
+    failed: failedAt(plan, threads),
+    locations: plan.slots.map(({ dtype, shape }, slot) => ({ dtype, shape, address: memory.addresses[slot] ?? 0 })),
+    inputs: plan.inputs.map((_, index) =>
+      plan.slots.findIndex(({ storage }) => storage.tag === "input" && storage.index === index),
+    ),
+    constants: plan.slots.flatMap(({ storage }, location) =>
+      storage.tag === "constant" ? [{ location, constant: storage.index }] : [],
+    ),
+    outputs: plan.outputs,
+    hostFallback: new Map(
+      plan.kernels.flatMap((kernel, i) =>
+        kernel.tag === "single" && !isCompiled(kernel, plan.slots) ? [[i, kernel] as const] : [],
+      ),
+    ),
+    largest: largestOf(plan),
+  }
+}
+
+/** The bounds of the cache, so that old code does not fill the memory of a process that keeps making new programs. */
+const kept = { programs: 256, bytes: 2 ** 24 }
+
+/** Compiles with an LRU cache by signature. */
+export const cachedCompile = (compile: Compile = compileJob, { bytes, programs } = kept): Compile => {
+  const known = makeLruCache<Compiled>({ count: programs, bytes })
+  return (job, options) => {
+    const { minSharedWork, numerics, threads } = options
+    const key = `${numerics} ${threads} ${minSharedWork} ${job.resident}\n${Signature.ofProgram(job.program)}`
+    const found = known.get(key)
+    if (found !== undefined) return found
+    const compiled = compile(job, options)
+    known.put(key, compiled, key.length + compiled.moduleBytes)
+    return compiled
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * Every elementwise primitive on four elements at once. In a register f32 is four floats, i32 and u8 are four integers,
+ * and bool is four masks of all ones or all zeros.
+ */
+
+import type { Elementwise } from "../../../compiler/Plan.ts"
+import type { DType } from "../../../types/DType.ts"
+import type { Code } from "../assembler/Code.ts"
+import { f32x4, type I32, i32, i32x4, type Local, select, type V128, v128 } from "../assembler/Value.ts"
+import { type BinaryName, binaryFunctions, type UnaryName, unaryFunctions } from "./math/functions.ts"
+
+type Vector = Local<"v128">
+
+interface Use {
+  readonly code: Code
+  /** The dtype of the first input. */
+  readonly from: DType
+  /** The dtype of the result. */
+  readonly to: DType
+}
+
+type Lanes = (use: Use, ...inputs: ReadonlyArray<Vector>) => V128
+
+const four = [0, 1, 2, 3] as const
+
+/** A function of floats that WebAssembly lacks. */
+const float1 =
+  (name: UnaryName): Lanes =>
+  ({ code }, x) =>
+    unaryFunctions[name](code, x as Vector)
+
+const float2 =
+  (name: BinaryName): Lanes =>
+  ({ code }, x, y) =>
+    binaryFunctions[name](code, x as Vector, y as Vector)
+
+/** A function of two integers, lane by lane. */
+const integersByLane =
+  (f: (x: I32, y: I32) => I32) =>
+  ({ code }: Use, x: Vector, y: Vector): V128 => {
+    const out = code.local("v128")
+    for (const lane of four) {
+      const [a, b] = [code.let(i32x4.extract_lane(x, lane)), code.let(i32x4.extract_lane(y, lane))]
+      code.set(out, i32x4.replace_lane(out, f(a, b), lane))
+    }
+    return out
+  }
+
+/** Division by zero gives zero, and the one quotient that does not fit wraps: neither may trap. */
+const guarded =
+  (operation: (x: I32, y: I32) => I32, byMinusOne: (x: I32) => I32) =>
+  (x: I32, y: I32): I32 => {
+    const safe = select(i32.le_u(i32.add(y, 1), 1), i32.const(1), y)
+    return select(i32.eqz(y), i32.const(0), select(i32.eq(y, -1), byMinusOne(x), operation(x, safe)))
+  }
+
+const quotients = integersByLane(guarded(i32.div_s, (x) => i32.sub(0, x)))
+const remainders = integersByLane(guarded(i32.rem_s, () => i32.const(0)))
+
+const zero = f32x4.const(0)
+const signBit = i32x4.const(-0x80000000)
+
+/** -1 or 1 with the sign of x; x itself where it is ±0 or NaN. */
+const floatSign = (x: V128): V128 =>
+  v128.bitselect(x, v128.or(v128.and(x, signBit), f32x4.const(1)), v128.or(f32x4.eq(x, zero), f32x4.ne(x, x)))
+
+const integerSign = (x: V128): V128 => i32x4.sub(i32x4.lt_s(x, 0), i32x4.gt_s(x, 0))
+
+/** One instruction for floats, another for integers. */
+const either =
+  (floats: (...inputs: ReadonlyArray<never>) => V128, integers: (...inputs: ReadonlyArray<never>) => V128): Lanes =>
+  ({ from }, ...inputs) => {
+    const f = from === "f32" ? floats : integers
+    return f(...(inputs as ReadonlyArray<never>))
+  }
+
+const plain =
+  (f: (...inputs: ReadonlyArray<never>) => V128): Lanes =>
+  (_, ...inputs) =>
+    f(...(inputs as ReadonlyArray<never>))
+
+const floatOrInteger =
+  (floats: Lanes, integers: (use: Use, x: Vector, y: Vector) => V128): Lanes =>
+  (use, x, y) =>
+    use.from === "f32" ? floats(use, x as Vector, y as Vector) : integers(use, x as Vector, y as Vector)
+
+/** A bool is less than another where it is false and the other true. */
+const compared =
+  (floats: (x: V128, y: V128) => V128, integers: (x: V128, y: V128) => V128, bools: (x: V128, y: V128) => V128): Lanes =>
+  ({ from }, x, y) => {
+    const f = from === "f32" ? floats : from === "bool" ? bools : integers
+    return f(x as Vector, y as Vector)
+  }
+
+const clampToByte = (x: V128): V128 => i32x4.min_s(i32x4.max_s(x, 0), 255)
+const ones = i32x4.const(1)
+
+type Casts = { readonly [From in DType]: { readonly [To in DType]: (x: Vector) => V128 } }
+
+const casts: Casts = {
+  f32: {
+    f32: (x) => x,
+    i32: (x) => i32x4.trunc_sat_f32x4_s(x),
+    u8: (x) => clampToByte(i32x4.trunc_sat_f32x4_s(x)),
+    bool: (x) => f32x4.ne(x, zero),
+  },
+  i32: {
+    f32: (x) => f32x4.convert_i32x4_s(x),
+    i32: (x) => x,
+    u8: (x) => clampToByte(x),
+    bool: (x) => i32x4.ne(x, 0),
+  },
+  u8: {
+    f32: (x) => f32x4.convert_i32x4_s(x),
+    i32: (x) => x,
+    u8: (x) => x,
+    bool: (x) => i32x4.ne(x, 0),
+  },
+  bool: {
+    f32: (x) => v128.and(x, f32x4.const(1)),
+    i32: (x) => v128.and(x, ones),
+    u8: (x) => v128.and(x, ones),
+    bool: (x) => x,
+  },
+}
+
+const table: { readonly [P in Elementwise]: Lanes } = {
+  neg: either(
+    (x: V128) => f32x4.neg(x),
+    (x: V128) => i32x4.sub(0, x),
+  ),
+  abs: either(
+    (x: V128) => f32x4.abs(x),
+    (x: V128) => i32x4.abs(x),
+  ),
+  sign: either(floatSign, integerSign),
+  floor: plain((x: V128) => f32x4.floor(x)),
+  sqrt: plain((x: V128) => f32x4.sqrt(x)),
+  exp: float1("exp"),
+  expm1: float1("expm1"),
+  log: float1("log"),
+  log1p: float1("log1p"),
+  sin: float1("sin"),
+  cos: float1("cos"),
+  tanh: float1("tanh"),
+  erf: float1("erf"),
+  sigmoid: float1("sigmoid"),
+  add: either(f32x4.add, i32x4.add),
+  sub: either(f32x4.sub, i32x4.sub),
+  mul: either(f32x4.mul, i32x4.mul),
+  div: floatOrInteger(plain(f32x4.div), quotients),
+  rem: floatOrInteger(float2("rem"), remainders),
+  pow: float2("pow"),
+  max: either(f32x4.max, i32x4.max_s),
+  min: either(f32x4.min, i32x4.min_s),
+  and: plain(v128.and),
+  or: plain(v128.or),
+  xor: plain(v128.xor),
+  shiftRight: (use, x, y) => integersByLane(i32.shr_u)(use, x as Vector, y as Vector),
+  equal: compared(f32x4.eq, i32x4.eq, i32x4.eq),
+  less: compared(f32x4.lt, i32x4.lt_s, (x, y) => v128.andnot(y, x)),
+  lessEqual: compared(f32x4.le, i32x4.le_s, (x, y) => v128.or(y, v128.not(x))),
+  not: plain(v128.not),
+  where: plain((condition: V128, a: V128, b: V128) => v128.bitselect(a, b, condition)),
+  cast: ({ from, to }, x) => casts[from][to](x as Vector),
+}
+
+/** A primitive applied to four elements of each input. */
+export const applyLanes = (primitive: Elementwise, use: Use, inputs: ReadonlyArray<Vector>): V128 =>
+  table[primitive](use, ...inputs)

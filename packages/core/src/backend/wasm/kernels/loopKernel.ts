@@ -1,0 +1,180 @@
+/** The kernel of an elementwise loop: every store's term, four elements at a time. */
+
+import type { Access, Loop, Slot } from "../../../compiler/Plan.ts"
+import * as Shape from "../../../types/Shape.ts"
+import { type I32, i32, select } from "../assembler/Value.ts"
+import { lastAlone, type Range, type Region, threadRange } from "../threads/partition.ts"
+import {
+  acrossRows,
+  type Count,
+  collapse,
+  type EmitContext,
+  emitTerms,
+  nest,
+  nestShared,
+  rowOf,
+  store,
+  termAccesses,
+  termRows,
+} from "./loopNest.ts"
+import { at } from "./primitives/Operation.ts"
+
+/** Elements of a cache line: no two threads write to the same one. */
+const line = 16
+
+/** The most vectors that several rows fill together, and the most terms that are written out for them. */
+const mostVectors = 8
+const mostWritten = 128
+
+/** How many short rows fill whole vectors together, where it pays to take so many at once. */
+const rowsTogether = (shape: Shape.Shape, accesses: ReadonlyArray<Access>, terms: number): number | undefined => {
+  const [many = 1, length = 1] = shape.slice(-2)
+  const rows = length % 4 === 0 ? 1 : length % 2 === 0 ? 2 : 4
+  const forwards = accesses.every(({ strides }) => strides.every((stride) => stride >= 0))
+  const vectors = (rows * length) / 4
+  const few = vectors <= mostVectors && vectors * terms <= mostWritten
+  return shape.length >= 2 && rows > 1 && many >= rows && few && forwards ? rows : undefined
+}
+
+/** A loop at given indices of its leading axes: its other axes, as few as possible, and the code for a row of them. */
+const under = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, known: number) => {
+  const accesses = [{ offset: 0, strides: Shape.strides(kernel.shape) }, ...termAccesses(kernel.terms)]
+  const inner = collapse({
+    shape: kernel.shape.slice(known),
+    accesses: accesses.map(({ offset, strides }) => ({ offset, strides: strides.slice(known) })),
+  })
+  const all = inner.accesses.map(({ offset, strides }, i) => {
+    const outer = Array.from({ length: known }, (_, axis) => accesses[i]?.strides[axis] ?? 0)
+    return { offset, strides: [...outer, ...strides] }
+  })
+  const [stored = { offset: 0, strides: [] }, ...loaded] = all
+  /** The row at these indices, and the code of its stores for some elements from `i` on, loaded from `vector`. */
+  const rowAt = (outer: ReadonlyArray<I32>) => {
+    const rows = termRows(context, kernel.terms, loaded, outer)
+    const stores = kernel.stores.map(({ slot, term }) => {
+      const dtype = slots[slot]?.dtype ?? "f32"
+      return { dtype, term, row: { ...rowOf(context, slot, dtype, stored, outer), step: 1 } }
+    })
+    const round = (i: I32, count: Count, vector = rows): void => {
+      const made = emitTerms(context, kernel.terms, vector, i, count)
+      for (const { dtype, row, term } of stores) {
+        const value = made[term]
+        if (value !== undefined) store(context.code, dtype, row, i, value, count)
+      }
+    }
+    return { rows, round }
+  }
+  return { shape: inner.shape, loaded, rowAt }
+}
+
+/** Writes a loop, or its part at some leading indices, for this thread alone. */
+const emit = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, known: ReadonlyArray<I32>): void => {
+  const { code } = context
+  const { loaded, rowAt, shape } = under(context, kernel, slots, known.length)
+  const inner = shape.at(-1) ?? 1
+  const one = (outer: ReadonlyArray<I32>): void => {
+    const { round, rows } = rowAt(outer)
+    const alone = outer.length === 0
+    // Slots are whole vectors, so a loop over one axis may run over its end, as long as it reads no further than its slots.
+    const whole = alone && rows.every((row) => row === undefined || row.step === 0 || row.step === 1)
+    const vectors = whole ? Math.ceil(inner / 4) * 4 : inner - (inner % 4)
+    if (vectors > 0) {
+      const { end, start } = alone ? threadRange(code, context.team, vectors, line) : { start: 0, end: vectors }
+      code.for(start, end, 4, (i) => round(i, 4))
+    }
+    if (vectors < inner) {
+      const tail = (): void => round(code.let(i32.const(vectors)), (inner - vectors) as Count)
+      if (alone) lastAlone(code, context.team, tail)
+      else code.scope(tail)
+    }
+  }
+  /** All rows at these indices, several at once. */
+  const several = (together: number, outer: ReadonlyArray<I32>): void => {
+    const many = shape.at(-2) ?? 1
+    const whole = many - (many % together)
+    const alone = outer.length === 0
+    const { end, start } = alone ? threadRange(code, context.team, whole, together) : { start: 0, end: whole }
+    code.for(start, end, together, (first) => {
+      const { round, rows } = rowAt([...outer, first])
+      for (let at = 0; at < together * inner; at += 4)
+        code.scope(() => {
+          const vector = rows.map((row, term) => row && acrossRows(row, loaded[term]?.strides.at(-2) ?? 0, inner, at))
+          round(code.let(i32.const(at)), 4, vector)
+        })
+    })
+    if (whole < many) {
+      const rest = (): void => code.for(whole, many, 1, (row) => one([...outer, row]))
+      if (alone) lastAlone(code, context.team, rest)
+      else rest()
+    }
+  }
+  const each = (axes: Shape.Shape, body: (indices: ReadonlyArray<I32>) => void): void => {
+    if (axes.length === 0) body(known)
+    else if (known.length === 0) nestShared(context, axes, body)
+    else nest(code, axes, body, known)
+  }
+  const together = rowsTogether(shape, loaded, kernel.terms.length)
+  if (together === undefined) each(shape.slice(0, -1), one)
+  else each(shape.slice(0, -2), (outer) => several(together, outer))
+}
+
+/** Writes the kernel. */
+export const emitLoop = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>): void => emit(context, kernel, slots, [])
+
+/** Writes a loop at these leading indices for a range of rows of its last axis. */
+const emitRows = (
+  context: EmitContext,
+  kernel: Loop,
+  slots: ReadonlyArray<Slot>,
+  indices: ReadonlyArray<I32>,
+  rows: Range,
+): void => {
+  const { code } = context
+  const n = kernel.shape.at(-1) ?? 1
+  const { rowAt, shape } = under(context, kernel, slots, indices.length)
+  // Where all arrays are read in their own order, rows of whole vectors are one long row.
+  if (shape.length === 1 && n % 4 === 0) {
+    const { round } = rowAt(indices)
+    code.for(at(0, [rows.start, n]), at(0, [rows.end, n]), 4, (i) => round(i, 4))
+  } else code.for(rows.start, rows.end, 1, (row) => emit(context, kernel, slots, [...indices, row]))
+}
+
+/** Writes a loop at these leading indices for a range of columns of its last axis. */
+const emitColumns = (
+  context: EmitContext,
+  kernel: Loop,
+  slots: ReadonlyArray<Slot>,
+  indices: ReadonlyArray<I32>,
+  columns: Range,
+): void => {
+  const { code } = context
+  const last = kernel.shape.length - 1
+  const n = kernel.shape[last] ?? 1
+  const whole = n - (n % 4)
+  const { rowAt } = under(context, kernel, slots, last)
+  const end = typeof columns.end === "number" ? i32.const(columns.end) : columns.end
+  nest(
+    code,
+    kernel.shape.slice(indices.length, last),
+    (outer) => {
+      const { round } = rowAt(outer)
+      code.for(columns.start, whole === n ? end : select(i32.lt_s(end, whole), end, i32.const(whole)), 4, (i) => round(i, 4))
+      if (whole < n) code.if(i32.eq(end, n), () => round(code.let(i32.const(whole)), (n - whole) as Count))
+    },
+    indices,
+  )
+}
+
+/** Writes a loop for a region of its elements, for this thread alone. */
+export const emitRegion = (
+  context: EmitContext,
+  kernel: Loop,
+  slots: ReadonlyArray<Slot>,
+  { columns, indices, rows }: Region,
+): void => {
+  if (rows === undefined) {
+    if (columns === undefined) emit(context, kernel, slots, indices)
+    else emitColumns(context, kernel, slots, indices, columns)
+  } else if (columns === undefined) emitRows(context, kernel, slots, indices, rows)
+  else context.code.for(rows.start, rows.end, 1, (row) => emitColumns(context, kernel, slots, [...indices, row], columns))
+}

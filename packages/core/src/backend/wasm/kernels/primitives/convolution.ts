@@ -1,0 +1,137 @@
+/** The kernels of convolutions of images [n, …space, channels], and of their gradients for the input. */
+import type { ConvParams } from "../../../../language/Primitive.ts"
+import * as Shape from "../../../../types/Shape.ts"
+import { type I32, i32, type Local, v128 } from "../../assembler/Value.ts"
+import type { EmitContext } from "../loopNest.ts"
+import { emitCorrelation, packedBytes } from "./correlate.ts"
+import { emitDepthwise } from "./depthwise.ts"
+import { at, blocks, input, type Operand, type Operation, type PrimitiveKernel } from "./Operation.ts"
+import { backward, forward } from "./slidingWindow.ts"
+import { space } from "./windowPositions.ts"
+
+/** The sizes of a kernel [...window, channels, filters]: channels of one group, filters of all. */
+const sizes = ({ shape }: Operand) => {
+  const [channels = 0, filters = 0] = shape.slice(-2)
+  return { taps: Shape.size(shape.slice(0, -2)), channels, filters }
+}
+
+/** Whether each channel has one filter of its own. */
+const isDepthwise = (kernel: Operand, { groups }: ConvParams): boolean => {
+  const { channels, filters } = sizes(kernel)
+  return channels === 1 && filters === groups && groups > 1
+}
+
+/** Bytes from one tap of a depthwise kernel to the next along each axis. */
+const depthwiseStrides = ({ shape }: Operand): Shape.Shape =>
+  Shape.strides(shape)
+    .slice(0, -2)
+    .map((n) => n * 4)
+
+/** A thread's own scratch memory, of so many bytes. */
+const own = ({ code, team }: EmitContext, { scratch }: Operation, bytes: number): Local<"i32"> =>
+  code.let(at(scratch, [team.thread, bytes]))
+
+const forwardBytes = (operation: Operation): number => {
+  const { channels, filters, taps } = sizes(input(operation, 1))
+  return packedBytes(taps, channels, filters / (operation.params as ConvParams).groups)
+}
+
+export const conv: PrimitiveKernel<"conv"> = {
+  parallel: true,
+  work: (operation) => 2 * Shape.size(input(operation, 1).shape.slice(0, -1)),
+  scratch: forwardBytes,
+  emit: (context, operation, epilogue) => {
+    const { code } = context
+    const { out, params } = operation
+    const [x, kernel] = [input(operation, 0), input(operation, 1)]
+    const { channels, filters, taps } = sizes(kernel)
+    const window = kernel.shape.slice(0, -2)
+    const phases = forward(space(x.shape), window, space(out.shape), params)
+    if (isDepthwise(kernel, params)) {
+      emitDepthwise(context, x, out, phases, depthwiseStrides(kernel), kernel.address, epilogue)
+      return
+    }
+    /** Taps and channels have the same order in the kernel and in the panel. */
+    const pack = (to: I32, group: I32, column: I32, width: number): void => {
+      const from = code.let(at(kernel.address, [group, (filters / params.groups) * 4], [column, 4]))
+      const vectors = Math.ceil(width / 4)
+      code.for(0, taps * channels, 1, (row) => {
+        const source = code.let(at(from, [row, filters * 4]))
+        const target = code.let(at(to, [row, vectors * 16]))
+        for (let v = 0; v < vectors; v++) code.v128.store(target, v128.load(source, v * 16), v * 16)
+      })
+    }
+    emitCorrelation(
+      context,
+      {
+        source: x,
+        target: out,
+        pack,
+        packed: own(context, operation, forwardBytes(operation)),
+        window,
+        groups: params.groups,
+        phases,
+      },
+      epilogue,
+    )
+  },
+}
+
+const backwardBytes = (operation: Operation): number => {
+  const { channels, filters, taps } = sizes(input(operation, 1))
+  return packedBytes(taps, filters / (operation.params as ConvParams).groups, channels)
+}
+
+export const convInputGrad: PrimitiveKernel<"convInputGrad"> = {
+  parallel: true,
+  work: (operation) => {
+    const { filters, taps } = sizes(input(operation, 1))
+    return Math.ceil((2 * taps * filters) / Shape.size((operation.params as ConvParams).strides))
+  },
+  scratch: backwardBytes,
+  emit: (context, operation, epilogue) => {
+    const { code } = context
+    const { out, params } = operation
+    const [cotangent, kernel] = [input(operation, 0), input(operation, 1)]
+    const { channels, filters, taps } = sizes(kernel)
+    const window = kernel.shape.slice(0, -2)
+    const depth = filters / params.groups
+    const phases = backward(space(out.shape), window, space(cotangent.shape), params)
+    if (isDepthwise(kernel, params)) {
+      const last = kernel.address + (taps - 1) * filters * 4
+      const turned = depthwiseStrides(kernel).map((n) => -n)
+      emitDepthwise(context, cotangent, out, phases, turned, last, epilogue)
+      return
+    }
+    /** The filters of each channel from `column` on, with the window reversed. */
+    const pack = (to: I32, group: I32, column: I32, width: number): void => {
+      const row = Math.ceil(width / 4) * 16
+      const from = code.let(at(kernel.address, [group, depth * 4], [column, filters * 4]))
+      code.for(0, taps, 1, (tap) => {
+        const source = code.let(at(from, [i32.sub(taps - 1, tap), channels * filters * 4]))
+        const target = code.let(at(to, [tap, depth * row]))
+        blocks(code, depth, 4, (filter, count) => {
+          const [filtersFrom, rowsTo] = [code.let(at(source, [filter, 4])), code.let(at(target, [filter, row]))]
+          for (let c = 0; c < width; c++)
+            code.scope(() => {
+              const four = code.let(v128.load(filtersFrom, c * filters * 4))
+              for (let lane = 0; lane < count; lane++) code.v128.store32_lane(rowsTo, four, lane, lane * row + c * 4)
+            })
+        })
+      })
+    }
+    emitCorrelation(
+      context,
+      {
+        source: cotangent,
+        target: out,
+        pack,
+        packed: own(context, operation, backwardBytes(operation)),
+        window,
+        groups: params.groups,
+        phases,
+      },
+      epilogue,
+    )
+  },
+}

@@ -1,0 +1,230 @@
+/**
+ * How the result of a convolution's gradient for its kernel is cut into tiles, and how threads share them. A tile is a few
+ * rows of [...window, channels, filters], seen as a matrix of rows of filters, by up to eight filters.
+ */
+import type * as Shape from "../../../../types/Shape.ts"
+import { type I32, i32 } from "../../assembler/Value.ts"
+import { lastAlone, type Range, threadRange } from "../../threads/partition.ts"
+import type { EmitContext } from "../loopNest.ts"
+import { at, blocks, type Operand } from "./Operation.ts"
+import { type Axis, type Count, positionsOf, type Taps } from "./slidingWindow.ts"
+
+/** The operands of a gradient, and their layout in memory. */
+export interface Gradient {
+  readonly context: EmitContext
+  readonly x: Operand
+  readonly cotangent: Operand
+  readonly out: Operand
+  readonly groups: number
+  /** The input's channels and the filters of one group. */
+  readonly channels: number
+  readonly filters: number
+  /** The axes of space, at least two. */
+  readonly axes: ReadonlyArray<Axis>
+  readonly window: Shape.Shape
+  /** Bytes between neighbours along each axis of space, and from one tap along each axis to the next. */
+  readonly xStrides: Shape.Shape
+  readonly cotangentStrides: Shape.Shape
+  readonly tapStrides: Shape.Shape
+}
+
+/** Rows of a tile of so many vectors: eight sums, which hide each other's latency. */
+const tileRows = (width: number): number => 8 / Math.ceil(width / 4)
+
+/** The region of the result that a thread computes. */
+export interface Region {
+  readonly groups: Range
+  /** Whole blocks of filters; all of them, and the rest, where threads do not share them. */
+  readonly filters: Range | undefined
+  /** Taps along the last axis, and along the one before. */
+  readonly taps: Range
+  readonly lines: Range
+}
+
+/** All of the result. */
+export const everything = ({ groups, window }: Gradient): Region => ({
+  groups: { start: 0, end: groups },
+  filters: undefined,
+  taps: { start: 0, end: window.at(-1) ?? 1 },
+  lines: { start: 0, end: window.at(-2) ?? 1 },
+})
+
+/**
+ * Threads share groups, blocks of filters, taps or lines of taps: the first of these of which there are enough, otherwise those of
+ * which there are most. `undefined` where there is one of each.
+ */
+export const regionOf = (gradient: Gradient, byTaps: boolean): Region | undefined => {
+  const { filters, groups, context, window } = gradient
+  const { code, team } = context
+  const all = everything(gradient)
+  if (team.threads === 1) return all
+  const [lines = 1, taps = 1] = window.slice(-2)
+  const whole = filters - (filters % 8)
+  const ways: ReadonlyArray<{ readonly pieces: number; readonly region: () => Partial<Region> }> = [
+    { pieces: groups, region: () => ({ groups: threadRange(code, team, groups) }) },
+    { pieces: whole / 8, region: () => ({ filters: threadRange(code, team, whole, 8) }) },
+    { pieces: byTaps ? taps : 0, region: () => ({ taps: threadRange(code, team, taps) }) },
+    { pieces: lines, region: () => ({ lines: threadRange(code, team, lines) }) },
+  ]
+  const most = Math.max(...ways.map(({ pieces }) => pieces))
+  const way = ways.find(({ pieces }) => pieces >= Math.min(team.threads, most))
+  return most === 1 || way === undefined ? undefined : { ...all, ...way.region() }
+}
+
+const eachFilters = ({ filters, context }: Gradient, region: Region, body: (filter: I32, width: number) => void): void => {
+  const { code, team } = context
+  if (region.filters === undefined) {
+    blocks(code, filters, 8, body)
+    return
+  }
+  const rest = filters % 8
+  code.for(region.filters.start, region.filters.end, 8, (filter) => body(filter, 8))
+  if (rest > 0) lastAlone(code, team, () => body(code.let(i32.const(filters - rest)), rest))
+}
+
+/** Neighbouring rows of the result: channels of one tap, or of several taps along the last axis. */
+export interface Rows {
+  /** The first row's tap along the last axis, and its channel. */
+  readonly tap: Count
+  readonly channel: Count
+  /** Bytes in the input from the first row's element to each row's. */
+  readonly steps: ReadonlyArray<number>
+  /** The positions along the last axis that all rows take part in. */
+  readonly positions: Taps
+  /** The rows that take part in the positions before and after. */
+  readonly before: ReadonlyArray<Edge>
+  readonly after: ReadonlyArray<Edge>
+}
+
+/** A position that only some rows of a tile take part in. */
+export interface Edge {
+  readonly position: number
+  readonly rows: ReadonlyArray<boolean>
+}
+
+/** How the rows of the result are cut into tiles, for tiles of some width. */
+export interface Cut {
+  readonly byTaps: boolean
+  readonly rows: (width: number, taps: Range, body: (rows: Rows) => void) => void
+}
+
+/** Tiles of one tap's channels. */
+export const byChannels = ({ axes, channels, context }: Gradient): Cut => ({
+  byTaps: true,
+  rows: (width, taps, body) =>
+    context.code.for(taps.start, taps.end, 1, (tap) => {
+      const positions = positionsOf(context.code, axes.at(-1) as Axis, tap)
+      blocks(context.code, channels, tileRows(width), (channel, count) => {
+        const steps = Array.from({ length: count }, (_, r) => r * 4)
+        body({ tap, channel, steps, positions, before: [], after: [] })
+      })
+    }),
+})
+
+/** The most positions that are written out one by one. */
+const fewPositions = 16
+
+/** Tiles over several taps, for inputs of a channel or two; not where the rows of a tile have few positions in common. */
+export const overTaps = ({ axes, channels, groups, context, window, xStrides }: Gradient): Cut | undefined => {
+  const axis = axes.at(-1) as Axis
+  const taps = window.at(-1) ?? 1
+  if (channels > 2 || groups > 1 || taps > fewPositions) return undefined
+  const all = Array.from({ length: taps * channels }, (_, row) => {
+    const tap = Math.floor(row / channels)
+    return {
+      tap,
+      channel: row % channels,
+      ...(positionsOf(context.code, axis, tap) as { readonly start: number; readonly end: number }),
+    }
+  })
+  const tile = (first: number, count: number): Rows => {
+    const rows = all.slice(first, first + count)
+    const { channel = 0, tap = 0 } = rows[0] ?? {}
+    const starts = rows.map(({ start }) => start)
+    const ends = rows.map(({ end }) => end)
+    const [start, end] = [Math.max(...starts), Math.min(...ends)]
+    const edges = (from: number, to: number): ReadonlyArray<Edge> =>
+      Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i).map((position) => ({
+        position,
+        rows: rows.map((row) => row.start <= position && position < row.end),
+      }))
+    return {
+      tap,
+      channel,
+      steps: rows.map((row) => (row.tap - tap) * axis.spread * (xStrides.at(-1) ?? 0) + (row.channel - channel) * 4),
+      positions: { start, end },
+      before: edges(Math.min(...starts), start),
+      after: edges(end, Math.max(...ends)),
+    }
+  }
+  const tiles = (width: number): ReadonlyArray<Rows> => {
+    const count = tileRows(width)
+    return Array.from({ length: Math.ceil(all.length / count) }, (_, i) => tile(i * count, count))
+  }
+  const fits = ({ after, before, positions }: Rows): boolean =>
+    (positions.start as number) <= (positions.end as number) && after.length + before.length <= fewPositions
+  if (![4, 8].every((width) => tiles(width).every(fits))) return undefined
+  return {
+    byTaps: false,
+    rows: (width, _, body) => {
+      for (const rows of tiles(width)) context.code.scope(() => body(rows))
+    },
+  }
+}
+
+/** A tile of the result: some rows by up to eight filters. */
+export interface Tile {
+  readonly rows: Rows
+  readonly taps: ReadonlyArray<Count>
+  readonly group: I32
+  readonly filter: I32
+  readonly width: number
+  /** The address of its first element. */
+  readonly address: I32
+}
+
+/** Runs `body` for a thread's tiles of the taps in these ranges along all axes but the last. */
+export const eachTile = (
+  gradient: Gradient,
+  cut: Cut,
+  region: Region,
+  ranges: ReadonlyArray<Taps>,
+  body: (tile: Tile) => void,
+  taps: ReadonlyArray<Count> = [],
+): void => {
+  const { filters, out, context, tapStrides } = gradient
+  const { code } = context
+  const [range, ...inner] = ranges
+  if (range !== undefined) {
+    code.for(range.start, range.end, 1, (tap) => eachTile(gradient, cut, region, inner, body, [...taps, tap]))
+    return
+  }
+  const row = (out.shape.at(-1) ?? 0) * 4
+  code.for(region.groups.start, region.groups.end, 1, (group) =>
+    eachFilters(gradient, region, (filter, width) =>
+      cut.rows(width, region.taps, (rows) => {
+        const all = [...taps, rows.tap]
+        const address = at(
+          out.address,
+          ...all.map((tap, axis) => [tap, tapStrides[axis] ?? 0] as const),
+          [rows.channel, row],
+          [group, filters * 4],
+          [filter, 4],
+        )
+        body({ rows, taps: all, group, filter, width, address: code.let(address) })
+      }),
+    ),
+  )
+}
+
+/** Calls `each` with the byte offset of every vector of a tile, its number and how many of its lanes count. */
+export const eachVector = (
+  { out }: Gradient,
+  { rows, width }: Tile,
+  each: (offset: number, i: number, lanes: number) => void,
+): void => {
+  const vectors = Math.ceil(width / 4)
+  const row = (out.shape.at(-1) ?? 0) * 4
+  for (let i = 0; i < rows.steps.length * vectors; i++)
+    each(Math.floor(i / vectors) * row + (i % vectors) * 16, i, width - (i % vectors) * 4)
+}

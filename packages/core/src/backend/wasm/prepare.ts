@@ -1,0 +1,163 @@
+/**
+ * The WebAssembly backend: a program becomes a plan, the plan a module for just these shapes, and a training step is one call
+ * into it. State stays in the module's memory.
+ */
+
+import type { Single, View } from "../../compiler/Plan.ts"
+import type { Params, Primitive } from "../../language/Primitive.ts"
+import type { Definition } from "../../reference/Definition.ts"
+import * as Reference from "../../reference/Reference.ts"
+import type { DType } from "../../types/DType.ts"
+import { NDArray } from "../../types/NDArray.ts"
+import * as Shape from "../../types/Shape.ts"
+import type { Spec } from "../../types/ShapeError.ts"
+import { EngineError, type Executable, type Job, OutOfMemory } from "../Executable.ts"
+import type { Numerics } from "./assembler/numerics.ts"
+import { instantiate, memory as makeMemory, type WasmMemory } from "./assembler/webAssembly.ts"
+import { type ArrayLocation, type Compile, type Compiled, compileJob } from "./compile.ts"
+import type { Pool } from "./threads/pool.ts"
+
+type Elements = Float32Array | Int32Array | Uint8Array
+
+const views: { readonly [D in DType]: (memory: WasmMemory, at: number, length: number) => Elements } = {
+  f32: ({ buffer }, at, length) => new Float32Array(buffer, at, length),
+  i32: ({ buffer }, at, length) => new Int32Array(buffer, at, length),
+  bool: ({ buffer }, at, length) => new Uint8Array(buffer, at, length),
+  u8: ({ buffer }, at, length) => new Uint8Array(buffer, at, length),
+}
+
+/** Copies an array: constructors do it several times as fast as `slice` where there are few elements. */
+const copies: { readonly [D in DType]: (from: Elements) => Elements } = {
+  f32: (from) => new Float32Array(from),
+  i32: (from) => new Int32Array(from),
+  bool: (from) => new Uint8Array(from),
+  u8: (from) => new Uint8Array(from),
+}
+
+/** A loop whose iterations run the executable of its body. */
+const scanIn = (numerics: Numerics) =>
+  Reference.scanBy((body) => prepare({ program: body, resident: 0 }, undefined, numerics).run)
+
+const scans = { portable: scanIn("portable"), fast: scanIn("fast") } as const satisfies { readonly [N in Numerics]: unknown }
+
+/** The host fallback of a primitive: Reference's loops, rounded once. */
+const hostFallback = <P extends Primitive>(
+  numerics: Numerics,
+  primitive: P,
+  params: Params[P],
+  inputs: ReadonlyArray<NDArray>,
+  out: Spec,
+) => {
+  if (primitive === "scan") return scans[numerics](params as unknown as Params["scan"], inputs, out)
+  const definition = Reference.definitions[primitive] as Definition<P>
+  return definition(params, inputs, out)
+}
+
+/** An executable that other threads may use until it is released. */
+export interface Prepared extends Executable {
+  /** The size of its memory, in bytes. */
+  readonly bytes: number
+  readonly release: () => void
+}
+
+/** Memory for compiled code, shared with a pool if there is one. Throws `EngineError` when the host cannot provide it. */
+const memoryOf = ({ bytes, largest }: Compiled, pool: Pool | undefined): WasmMemory => {
+  const pages = Math.ceil(bytes / 65536)
+  try {
+    return pool === undefined ? makeMemory({ initial: pages }) : pool.memory(pages)
+  } catch {
+    const cause = new OutOfMemory({ wanted: bytes, largest })
+    throw new EngineError({ engine: "wasm", doing: "prepare a program", cause })
+  }
+}
+
+/**
+ * Prepares a program, for the threads of a pool where there is enough work; the host must have the numerics (`offered`).
+ * Throws `EngineError` when it does not fit.
+ */
+export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", compile: Compile = compileJob): Prepared => {
+  const { program, resident } = job
+  const compiled = compile(job, { threads: pool?.threads ?? 1, minSharedWork: pool?.minSharedWork ?? 0, numerics })
+  const workers = compiled.threads === 1 ? undefined : pool
+  const memory = memoryOf(compiled, workers)
+  const view = (location: number) => {
+    const { address, dtype, shape } = compiled.locations[location] as ArrayLocation
+    return views[dtype](memory, address, Shape.size(shape))
+  }
+  const array = (location: number, shape: Shape.Shape): NDArray =>
+    new NDArray((compiled.locations[location] as ArrayLocation).dtype, shape, view(location))
+  const runOnHost = (kernel: Single): void => {
+    const inputs = kernel.inputs.map(({ shape, slot }) => array(slot, shape))
+    const { out, params, primitive } = kernel.equation
+    view(kernel.slot).set(hostFallback(numerics, primitive, params, inputs, out))
+  }
+  const others = workers?.add(compiled.module, memory, compiled.failed)
+  const { alone, commit, run } = instantiate(compiled.module, {
+    engine: {
+      memory,
+      hostFallback: (i) => {
+        runOnHost(compiled.hostFallback.get(Number(i)) as Single)
+        return undefined
+      },
+      sleeps: pool?.sleeps === true ? 1 : 0,
+      watch: (round) => {
+        others?.watch(Number(round))
+        return undefined
+      },
+    },
+  })
+  for (const { constant, location } of compiled.constants) view(location).set(program.constants[constant]?.data ?? [])
+
+  const inputs = compiled.inputs.map(view)
+  const put = (index: number, { data }: NDArray): void => inputs[index]?.set(data)
+  /** A function that copies an array out of memory. */
+  const taker = ({ shape, slot }: View): (() => NDArray) => {
+    const { dtype } = compiled.locations[slot] as ArrayLocation
+    const there = view(slot)
+    const copy = copies[dtype]
+    return () => new NDArray(dtype, shape, copy(there))
+  }
+  const states = compiled.inputs
+    .slice(0, resident)
+    .map((slot) => ({ slot, shape: (compiled.locations[slot] as ArrayLocation).shape }))
+  const state = states.map(taker)
+  const lent = states.map(({ shape, slot }) => array(slot, shape))
+  const outputs = compiled.outputs.slice(resident).map(taker)
+
+  let failure: EngineError | undefined
+  const whole = <A>(f: () => A): A => {
+    if (failure !== undefined) throw failure
+    return f()
+  }
+  const step = (): void => {
+    try {
+      if (others === undefined || others.start()) run?.(0)
+      else alone?.()
+    } catch (error) {
+      failure = new EngineError({ engine: "wasm", doing: "run a program", cause: others?.abandon() ?? error })
+      throw failure
+    }
+  }
+  return {
+    bytes: compiled.bytes,
+    load: (given) =>
+      whole(() => {
+        for (const [index, x] of given.entries()) put(index, x)
+      }),
+    run: (given) =>
+      whole(() => {
+        for (const [i, x] of given.entries()) put(resident + i, x)
+        step()
+        const made = outputs.map((take) => take())
+        commit?.()
+        return made
+      }),
+    state: () => whole(() => state.map((take) => take())),
+    lend: () => whole(() => lent),
+    release: () => {
+      // From here on its memory may be reused.
+      failure ??= new EngineError({ engine: "wasm", doing: "run a program", cause: "it was released with its scope" })
+      others?.drop()
+    },
+  }
+}

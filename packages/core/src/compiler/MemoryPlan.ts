@@ -1,0 +1,163 @@
+/**
+ * An address in one memory for each slot of a plan. Inputs and constants keep theirs; other slots occupy memory from the kernel
+ * that writes them to the last that reads them, so memory is reused: by a loop at once, element by element, where it is the last
+ * reader. State that a step replaces is replaced in place where nothing reads the old state any more.
+ */
+import { bytes } from "../types/DType.ts"
+import * as Shape from "../types/Shape.ts"
+import { type Kernel, loopOf, type Plan, reads, readsInPlace, writes } from "./Plan.ts"
+
+/** A copy of bytes at the end of a step, from an output to the state that it becomes. */
+export interface Move {
+  readonly from: number
+  readonly to: number
+  readonly bytes: number
+}
+
+/** The addresses of a plan's slots, the moves that end a step, and how much memory it takes in all. */
+export interface MemoryPlan {
+  readonly addresses: ReadonlyArray<number>
+  readonly moves: ReadonlyArray<Move>
+  readonly bytes: number
+}
+
+/** Slots begin and end on whole vectors, so that loops need not stop short of one. */
+const vector = 16
+
+/** Kernels may read, but not write, so many bytes beyond a slot's end. */
+const slack = 64
+
+const roundUp = (n: number): number => Math.ceil(n / vector) * vector
+
+/** Bytes a slot takes. */
+export const slotBytes = ({ slots }: Plan, slot: number): number => {
+  const found = slots[slot]
+  return found === undefined ? 0 : roundUp(Math.max(1, Shape.size(found.shape)) * bytes[found.dtype])
+}
+
+/** For each output that may overwrite the state it replaces, that state's slot. */
+const replaceable = (plan: Plan, resident: number): ReadonlyMap<number, number> => {
+  const { kernels, outputs, slots } = plan
+  const inputSlot = new Map(
+    slots.flatMap(({ storage }, slot) => (storage.tag === "input" ? [[storage.index, slot] as const] : [])),
+  )
+  const found = new Map<number, number>()
+  for (let i = 0; i < resident; i++) {
+    const [output, input] = [outputs[i]?.slot, inputSlot.get(i)]
+    if (output === undefined || input === undefined || slots[output]?.storage.tag !== "own" || found.has(output)) continue
+    const at = kernels.findIndex((kernel) => writes(kernel).includes(output))
+    const kernel = kernels[at]
+    const last = kernels.findLastIndex((other) => reads(other).includes(input))
+    const given = outputs.some(({ slot }) => slot === input)
+    if (kernel === undefined || given || last > at || !loopOf(kernel)?.stores.some(({ slot }) => slot === output)) continue
+    if (last < at || readsInPlace(kernel, input)) found.set(output, input)
+  }
+  return found
+}
+
+/** For each store that may overwrite a slot which its kernel reads at the same elements, and which nothing reads again: that slot. */
+const overwritten = (
+  plan: Plan,
+  kernel: Kernel,
+  isLast: (slot: number) => boolean,
+  isPlaced: (slot: number) => boolean,
+): ReadonlyMap<number, number> => {
+  const free = new Set(reads(kernel).filter((slot) => isLast(slot) && readsInPlace(kernel, slot)))
+  const sizes = (slot: number): string => `${bytes[plan.slots[slot]?.dtype ?? "f32"]} ${slotBytes(plan, slot)}`
+  const over = new Map<number, number>()
+  for (const { slot } of loopOf(kernel)?.stores ?? []) {
+    const old = isPlaced(slot) ? undefined : [...free].find((other) => sizes(other) === sizes(slot))
+    if (old === undefined) continue
+    free.delete(old)
+    over.set(slot, old)
+  }
+  return over
+}
+
+interface Free {
+  start: number
+  end: number
+}
+
+/** Allocates ranges of one growing memory, lowest address first. */
+const allocator = (start: number) => {
+  let end = start
+  const free: Array<Free> = []
+  return {
+    end: () => end,
+    take: (size: number): number => {
+      const gap = free.find((range) => range.end - range.start >= size)
+      if (gap !== undefined) {
+        const at = gap.start
+        gap.start += size
+        return at
+      }
+      const last = free.at(-1)
+      // A gap at the end of memory grows.
+      if (last !== undefined && last.end === end) {
+        const at = last.start
+        free.pop()
+        end = at + size
+        return at
+      }
+      end += size
+      return end - size
+    },
+    give: (at: number, size: number): void => {
+      free.push({ start: at, end: at + size })
+      free.sort((a, b) => a.start - b.start)
+      for (let i = free.length - 1; i > 0; i--) {
+        const [before, after] = [free[i - 1] as Free, free[i] as Free]
+        if (before.end === after.start) {
+          before.end = after.end
+          free.splice(i, 1)
+        }
+      }
+    },
+  }
+}
+
+/** The memory of a plan from `start` on, whose first `resident` inputs are state that its first outputs replace. */
+export const planMemory = (plan: Plan, resident: number, start: number): MemoryPlan => {
+  const { kernels, outputs, slots } = plan
+  const addresses = new Array<number>(slots.length).fill(-1)
+  const memory = allocator(roundUp(start))
+  // No kernel writes a slot without elements.
+  slots.forEach(({ storage, shape }, slot) => {
+    if (storage.tag !== "own" || Shape.size(shape) === 0) addresses[slot] = memory.take(slotBytes(plan, slot))
+  })
+  const replaces = replaceable(plan, resident)
+  const given = new Set(outputs.map(({ slot }) => slot))
+  const last = new Map<number, number>()
+  kernels.forEach((kernel, i) => {
+    for (const slot of reads(kernel)) last.set(slot, i)
+  })
+  kernels.forEach((kernel, i) => {
+    const isLast = (slot: number): boolean =>
+      slots[slot]?.storage.tag === "own" && !given.has(slot) && (last.get(slot) ?? i) === i
+    const over = overwritten(plan, kernel, isLast, (slot) => replaces.has(slot))
+    for (const slot of writes(kernel)) {
+      const reused = replaces.get(slot) ?? over.get(slot)
+      addresses[slot] = reused === undefined ? memory.take(slotBytes(plan, slot)) : (addresses[reused] ?? -1)
+    }
+    const handedOn = new Set(over.values())
+    for (const slot of new Set([...reads(kernel), ...writes(kernel)]))
+      if (isLast(slot) && !handedOn.has(slot)) memory.give(addresses[slot] ?? -1, slotBytes(plan, slot))
+  })
+  // State that is not replaced in place is moved at the end of a step: by way of spare memory where the output is itself old state.
+  const first: Array<Move> = []
+  const second: Array<Move> = []
+  slots.forEach(({ storage }, slot) => {
+    if (storage.tag !== "input" || storage.index >= resident) return
+    const from = outputs[storage.index]?.slot
+    if (from === undefined || addresses[from] === addresses[slot]) return
+    const size = slotBytes(plan, slot)
+    const to = addresses[slot] ?? -1
+    if (slots[from]?.storage.tag === "input") {
+      const spare = memory.take(size)
+      first.push({ from: addresses[from] ?? -1, to: spare, bytes: size })
+      second.push({ from: spare, to, bytes: size })
+    } else second.push({ from: addresses[from] ?? -1, to, bytes: size })
+  })
+  return { addresses, moves: [...first, ...second], bytes: memory.end() + slack }
+}

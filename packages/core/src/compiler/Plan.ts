@@ -1,0 +1,206 @@
+/**
+ * A plan is a program as an engine runs it: few kernels, each one pass over memory, and the slots of memory they read and
+ * write. How a primitive rounds and in which order it sums depends on its operands' shapes alone, so a plan has the bits of
+ * the program's equations computed one by one.
+ */
+import type { Equation, Reduction } from "../language/Primitive.ts"
+import type { OfKind } from "../language/primitiveFacts.ts"
+import type { DType } from "../types/DType.ts"
+import type { NDArray } from "../types/NDArray.ts"
+import * as Shape from "../types/Shape.ts"
+import { printSpec, type Spec } from "../types/ShapeError.ts"
+
+/** Primitives that compute each element from the elements at the same index. */
+export type Elementwise = OfKind<"elementwise">
+
+/** What an array in memory is: an input of the program, a constant, or a result of its kernels. */
+export type Storage =
+  | { readonly tag: "input"; readonly index: number }
+  | { readonly tag: "constant"; readonly index: number; readonly array: NDArray }
+  | { readonly tag: "own" }
+
+/** A dense array in the engine's memory. */
+export interface Slot extends Spec {
+  readonly storage: Storage
+}
+
+/** How a loop steps through a slot: a stride in elements for each of the loop's axes, from `offset`. */
+export interface Access {
+  readonly offset: number
+  readonly strides: ReadonlyArray<number>
+}
+
+/** One value in the body of a loop; `inputs` are earlier terms. */
+export type Term =
+  | { readonly tag: "load"; readonly slot: number; readonly dtype: DType; readonly access: Access }
+  | { readonly tag: "literal"; readonly value: number; readonly dtype: DType }
+  /** An affine function of the loop's indices. */
+  | { readonly tag: "index"; readonly dtype: DType; readonly access: Access }
+  | { readonly tag: "apply"; readonly primitive: Elementwise; readonly dtype: DType; readonly inputs: ReadonlyArray<number> }
+
+/** A term written to a slot, densely in the order of the loop. */
+export interface Store {
+  readonly slot: number
+  readonly term: number
+}
+
+/** One pass over `shape` that computes each store's term for every element. */
+export interface Loop {
+  readonly tag: "loop"
+  readonly shape: Shape.Shape
+  readonly terms: ReadonlyArray<Term>
+  readonly stores: ReadonlyArray<Store>
+}
+
+/**
+ * One pass that reduces: the loop's first `kept` axes are those of the result, the others are reduced. `order` is the
+ * order of a sum: `rows` where the operand's last axis is reduced (sixteen partial sums, by index modulo 16), `columns`
+ * where it is kept (one after the other).
+ */
+export interface Reduce {
+  readonly tag: "reduce"
+  readonly primitive: Reduction
+  readonly shape: Shape.Shape
+  readonly kept: number
+  readonly order: "rows" | "columns"
+  readonly terms: ReadonlyArray<Term>
+  readonly term: number
+  readonly slot: number
+}
+
+/** A matrix operand: the slot and its strides along batch, row and column. */
+export interface Matrix {
+  readonly slot: number
+  readonly offset: number
+  readonly batch: ReadonlyArray<number>
+  readonly row: number
+  readonly column: number
+}
+
+/** A kernel with one result, and perhaps an epilogue that runs on each region of it as soon as that is complete. */
+interface WithEpilogue {
+  readonly slot: number
+  /** A loop over the shape of the result, which it reads only at the elements that it is about to write. */
+  readonly epilogue?: Loop
+}
+
+/** Products of matrices, m × k by k × n, for every index of the batch axes; each element sums over k one after the other. */
+export interface Product extends WithEpilogue {
+  readonly tag: "product"
+  readonly batch: Shape.Shape
+  readonly m: number
+  readonly n: number
+  readonly k: number
+  readonly a: Matrix
+  readonly b: Matrix
+}
+
+/** A single equation with a kernel of its own, on dense arrays: a primitive that is neither a loop, a reduction nor a product. */
+export interface Single extends WithEpilogue {
+  readonly tag: "single"
+  readonly equation: Equation
+  readonly inputs: ReadonlyArray<View>
+}
+
+/** A slot under another shape of as many elements: the result of a reshape. */
+export interface View {
+  readonly slot: number
+  readonly shape: Shape.Shape
+}
+
+/** One kernel of a plan. It has at least one element to write: a slot without elements is written by none. */
+export type Kernel = Loop | Reduce | Product | Single
+
+/** Kernels in order, and the slots of the program's outputs. */
+export interface Plan {
+  readonly inputs: ReadonlyArray<Spec>
+  readonly slots: ReadonlyArray<Slot>
+  readonly kernels: ReadonlyArray<Kernel>
+  /** For each output of the program, its slot and shape. */
+  readonly outputs: ReadonlyArray<View>
+}
+
+/** The loop of a kernel: itself, or its epilogue. */
+export const loopOf = (kernel: Kernel): Loop | undefined => {
+  if (kernel.tag === "loop") return kernel
+  return kernel.tag === "reduce" ? undefined : kernel.epilogue
+}
+
+/** The slots that a kernel reads at any elements: those of its operands, without those of its loop. */
+const operands = (kernel: Kernel): ReadonlyArray<number> => {
+  if (kernel.tag === "product") return [kernel.a.slot, kernel.b.slot]
+  if (kernel.tag === "single") return kernel.inputs.map(({ slot }) => slot)
+  return kernel.tag === "reduce" ? loads(kernel.terms) : []
+}
+
+const loads = (terms: ReadonlyArray<Term>): ReadonlyArray<number> =>
+  terms.flatMap((term) => (term.tag === "load" ? [term.slot] : []))
+
+/** The slots a kernel reads. */
+export const reads = (kernel: Kernel): ReadonlyArray<number> => [
+  ...new Set([...operands(kernel), ...loads(loopOf(kernel)?.terms ?? [])]),
+]
+
+/** The slots a kernel writes. */
+export const writes = (kernel: Kernel): ReadonlyArray<number> => {
+  const stores = loopOf(kernel)?.stores.map(({ slot }) => slot) ?? []
+  return kernel.tag === "loop" ? stores : [kernel.slot, ...stores]
+}
+
+/** Whether a kernel reads a slot only at the element that its loop is about to write. */
+export const readsInPlace = (kernel: Kernel, slot: number): boolean => {
+  const loop = loopOf(kernel)
+  return (
+    loop !== undefined &&
+    !operands(kernel).includes(slot) &&
+    loop.terms.every((term) => term.tag !== "load" || term.slot !== slot || isDense(term.access, loop.shape))
+  )
+}
+
+/** Whether an access visits a slot of this shape densely in order. */
+export const isDense = ({ offset, strides }: Access, shape: Shape.Shape): boolean => {
+  const dense = Shape.strides(shape)
+  return offset === 0 && strides.every((stride, axis) => stride === dense[axis] || shape[axis] === 1)
+}
+
+const printAccess = ({ offset, strides }: Access, shape: Shape.Shape): string =>
+  isDense({ offset, strides }, shape) ? "" : `[${offset === 0 ? "" : `${offset} + `}${strides.join(" ")}]`
+
+const printTerm = (terms: ReadonlyArray<Term>, shape: Shape.Shape, i: number): string => {
+  const term = terms[i]
+  if (term === undefined) return "?"
+  if (term.tag === "load") return `s${term.slot}${printAccess(term.access, shape)}`
+  if (term.tag === "literal") return Object.is(term.value, -0) ? "-0" : String(term.value)
+  if (term.tag === "index") return `index[${term.access.offset} + ${term.access.strides.join(" ")}]`
+  const cast = term.primitive === "cast" ? `_${term.dtype}` : ""
+  return `${term.primitive}${cast}(${term.inputs.map((input) => printTerm(terms, shape, input)).join(", ")})`
+}
+
+const printMatrix = ({ batch, column, offset, row, slot }: Matrix): string =>
+  `s${slot}[${offset === 0 ? "" : `${offset} + `}${[...batch, row, column].join(" ")}]`
+
+const printStores = ({ shape, stores, terms }: Loop): string =>
+  stores.map(({ slot, term }) => `s${slot} = ${printTerm(terms, shape, term)}`).join("; ")
+
+const printKernel = (kernel: Kernel): string => {
+  const shape = "shape" in kernel ? Shape.print(kernel.shape) : ""
+  const then = kernel.tag !== "loop" && kernel.tag !== "reduce" && kernel.epilogue ? `; ${printStores(kernel.epilogue)}` : ""
+  switch (kernel.tag) {
+    case "loop":
+      return `loop ${shape} ${printStores(kernel)}`
+    case "reduce":
+      return `reduce ${shape} keeping ${kernel.kept} by ${kernel.order}: s${kernel.slot} = ${kernel.primitive} ${printTerm(kernel.terms, kernel.shape, kernel.term)}`
+    case "product":
+      return `product ${Shape.print([...kernel.batch, kernel.m, kernel.k, kernel.n])} s${kernel.slot} = ${printMatrix(kernel.a)} × ${printMatrix(kernel.b)}${then}`
+    case "single":
+      return `single s${kernel.slot} = ${kernel.equation.primitive} ${kernel.inputs.map(({ slot }) => `s${slot}`).join(" ")}${then}`
+  }
+}
+
+/** The plan as text: a line for each slot, one for each kernel, and the outputs. */
+export const print = ({ kernels, outputs, slots }: Plan): string =>
+  [
+    ...slots.map((slot, i) => `s${i}: ${printSpec(slot)}${slot.storage.tag === "own" ? "" : ` ${slot.storage.tag}`}`),
+    ...kernels.map(printKernel),
+    `return ${outputs.map(({ slot }) => `s${slot}`).join(" ")}`,
+  ].join("\n")

@@ -1,0 +1,93 @@
+/** Which values of a program are stored in memory; the others are computed where a loop needs them. */
+import { isKind } from "../../language/primitiveFacts.ts"
+import * as Shape from "../../types/Shape.ts"
+import { isRearrangement } from "./indexMap.ts"
+import { isCostly, isElementwise, isProduct, type Value } from "./values.ts"
+
+/** The most equations that a loop computes for one value, so that hosts compile its body well. */
+const longest = 64
+
+/** The values that a program's outputs need, and which of them are stored. */
+export interface Stored {
+  readonly used: ReadonlySet<number>
+  readonly isStored: (value: number) => boolean
+  /** The value in whose slot a value is stored: a reshape has the data of its input. */
+  readonly alias: (value: number) => number
+}
+
+/** Decides for all values: backwards from the outputs what must be stored, then forwards what is cheaper to store. */
+export const decide = (values: ReadonlyArray<Value>, outputs: ReadonlyArray<number>): Stored => {
+  const at = (value: number): Value => values[value] as Value
+  const aliases = values.map((_, value) => value)
+  values.forEach(({ from }, value) => {
+    if (from.tag === "equation" && from.equation.primitive === "reshape")
+      aliases[value] = aliases[from.inputs[0] as number] as number
+  })
+  const alias = (value: number): number => aliases[value] as number
+  const stored = new Set<number>()
+  const used = new Set<number>()
+  const users = new Map<number, number>()
+  const store = (value: number): void => {
+    stored.add(alias(value))
+    used.add(alias(value))
+  }
+
+  /** A value that a loop computes from: stored where the loop cannot compute it in place, or would compute it repeatedly. */
+  const operand = (value: number, expanded: boolean): void => {
+    const { from } = at(value)
+    used.add(value)
+    users.set(value, (users.get(value) ?? 0) + 1)
+    if (from.tag !== "equation" || isKind(from.equation.primitive, "index")) return
+    const { equation, inputs } = from
+    if (isElementwise(equation) ? expanded : !isRearrangement(equation, at(inputs[0] ?? value))) store(value)
+  }
+  /** An operand of a product: stored, but for rearrangements, which become the strides of the product. */
+  const backed = (value: number): void => {
+    let base = value
+    for (;;) {
+      const { from } = at(base)
+      used.add(base)
+      const [input] = from.tag === "equation" ? from.inputs : []
+      if (from.tag !== "equation" || input === undefined || !isRearrangement(from.equation, at(input))) break
+      base = input
+    }
+    store(base)
+  }
+  outputs.forEach(store)
+  for (let value = values.length - 1; value >= 0; value--) {
+    const { from } = at(value)
+    if (from.tag !== "equation" || !used.has(value)) continue
+    const { equation, inputs } = from
+    const { primitive } = equation
+    const grows = (input: number): boolean =>
+      primitive === "broadcast" && Shape.size(at(input).shape) < Shape.size(equation.out.shape)
+    if (isProduct(equation)) inputs.forEach(backed)
+    else if (isElementwise(equation) || isKind(primitive, "reduction") || isRearrangement(equation, at(inputs[0] ?? value)))
+      for (const input of inputs) operand(input, grows(input))
+    else if (!isKind(primitive, "index")) inputs.forEach(store)
+  }
+
+  const costs: Array<number> = []
+  const lengths: Array<number> = []
+  values.forEach(({ from }, value) => {
+    let [cost, length] = [0, 0]
+    if (from.tag === "equation" && used.has(value) && !stored.has(alias(value))) {
+      const { primitive } = from.equation
+      cost = isKind(primitive, "elementwise") ? (isCostly(primitive) ? 2 : 1) : 0
+      length = 1
+      for (const input of from.inputs) {
+        cost += costs[input] ?? 0
+        length += lengths[input] ?? 0
+      }
+      const again = isKind(primitive, "elementwise") && (users.get(value) ?? 0) > 1 && cost > 1
+      if (again || length > longest) {
+        store(value)
+        cost = 0
+        length = 0
+      }
+    }
+    costs.push(cost)
+    lengths.push(length)
+  })
+  return { used, alias, isStored: (value) => stored.has(alias(value)) }
+}

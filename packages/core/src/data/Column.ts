@@ -1,0 +1,69 @@
+/**
+ * What a column of a table is: one entry for each kind, with its options, their defaults, its documentation, and how its
+ * cells become numbers.
+ *
+ * A new kind is one file with one entry, and a row of `kinds`. The compiler then asks for the schema of what it learns, if
+ * that is something new (`Fitted`).
+ */
+import { binary } from "./columns/binary.ts"
+import { category } from "./columns/category.ts"
+import { classKind } from "./columns/class.ts"
+import { ignore } from "./columns/ignore.ts"
+import type { AnyKind, Input, Role, Target } from "./columns/Kind.ts"
+import { number } from "./columns/number.ts"
+import * as Field from "./Field.ts"
+import type { FittedColumn } from "./Fitted.ts"
+
+/** The kinds of column that a fitted record may hold, each with its input. */
+type Fits = {
+  readonly [T in FittedColumn["type"]]: { readonly input?: Input<never, Extract<FittedColumn, { readonly type: T }>> }
+}
+
+/** The kinds of column, by the name that a model file has for them. */
+export const kinds = { number, category, binary, class: classKind, ignore } as const satisfies Fits & {
+  readonly [name: string]: AnyKind
+}
+
+/** The name of a kind of column. */
+export type Type = keyof typeof kinds
+
+/** The options of a kind, as they are written. */
+export type Options<T extends Type> = Field.Written<(typeof kinds)[T]["fields"]>
+
+/** How one column is prepared: its type with its options. */
+export type Column = { readonly [T in Type]: { readonly type: T } & Options<T> }[Type]
+
+/** A column's options, or its type alone. */
+export type ColumnOrType = Type | Column
+
+/** Columns by name; `"*"` stands for every column that is not named. */
+export type Columns = { readonly [name: string]: ColumnOrType }
+
+/** A column with its options. */
+export const whole = (column: ColumnOrType): Column => (typeof column === "string" ? ({ type: column } as Column) : column)
+
+/** The kind of a column. */
+export const kindOf = ({ type }: { readonly type: Type }): AnyKind => kinds[type]
+
+/** The options of a column with their defaults. */
+export const filled = (column: Column): Field.Filled<Field.Fields> => Field.fill(kindOf(column).fields, column)
+
+/** What a column is: an input or a target; nothing where it is not used. */
+export const roleOf = (column: Column): Role | undefined =>
+  "role" in column && column.role !== undefined ? column.role : kindOf(column).role
+
+/** Whether a column is what is predicted. */
+export const isTarget = (column: Column): boolean => roleOf(column) === "target"
+
+/** What a column is as a target. */
+export const targetOf = (column: Column): Target | undefined => (isTarget(column) ? kindOf(column).target : undefined)
+
+/** How a fitted column is read as an input. */
+export const inputOf = (type: Type): Input<Field.Fields, FittedColumn> | undefined =>
+  kinds[type as Exclude<Type, "class" | "ignore">].input as Input<Field.Fields, FittedColumn> | undefined
+
+/** How many numbers a row has for an input column; nothing where only the rows say it. */
+export const widthOf = (column: Column): number | undefined => inputOf(column.type)?.width(filled(column))
+
+/** Whether rows with a blank in this column are left out. */
+export const isDropping = (column: Column): boolean => "missing" in column && column.missing === "drop"

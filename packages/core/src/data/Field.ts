@@ -1,0 +1,113 @@
+/**
+ * An option of a source or of a column kind, as plain data. The schema of model files, the types of TypeScript and the
+ * documentation are read off it, and its default is written here alone.
+ */
+
+/** What every option has: its documentation, whether it may be left out without a default, and its other names. */
+interface Base {
+  readonly doc: string
+  readonly optional?: true
+  /** Other names that people type for it, such as those of Keras and pandas; messages propose this one in their place. */
+  readonly synonyms?: ReadonlyArray<string>
+}
+
+/** One option. `default` is the value of an option that is left out. */
+export type Field = Base &
+  (
+    | { readonly kind: "path" }
+    | { readonly kind: "text"; readonly default?: string }
+    | { readonly kind: "boolean"; readonly default?: boolean }
+    /** One character, or one of these words. */
+    | { readonly kind: "character"; readonly words: ReadonlyArray<string>; readonly default?: string }
+    | { readonly kind: "choice"; readonly of: ReadonlyArray<string>; readonly default?: string }
+    /** A number, or one of these words. */
+    | { readonly kind: "numberOr"; readonly of: ReadonlyArray<string>; readonly default?: number | string }
+    /** A whole number above 0. */
+    | { readonly kind: "count"; readonly default?: number }
+    /** Texts, each of them once. */
+    | { readonly kind: "names" }
+    | { readonly kind: "bounds" }
+    | { readonly kind: "scale" }
+    | { readonly kind: "size" }
+    | { readonly kind: "white"; readonly default?: White }
+  )
+
+/** The options of a source or column kind, by name. */
+export type Fields = { readonly [name: string]: Field }
+
+/** A lower and an upper number, the lower first. */
+export type Range = readonly [low: number, high: number]
+
+/** Bounds that values are clipped to: numbers, or quantiles of the training rows. */
+export type Bounds = Range | { readonly quantiles: Range }
+
+/** How quantities are moved and stretched: to mean 0 and standard deviation 1, to 0…1 or a range, or to mean 0. */
+export type Scale = "standard" | "minmax" | "center" | { readonly minmax: Range }
+
+/** The words that are a `Scale` by themselves. */
+export const scales = ["standard", "minmax", "center"] as const satisfies ReadonlyArray<Scale>
+
+/** What others call `scale`. */
+export const scaleSynonyms = ["scaler", "scaling", "normalize", "normalization", "standardize"] as const
+
+/** The number that full white has in an image: `unit` says 255, `none` leaves numbers as they are. */
+export type White = "unit" | "none" | { readonly max: number }
+
+/** The words that are a `White` by themselves. */
+export const whites = ["unit", "none"] as const satisfies ReadonlyArray<White>
+
+interface Values<F extends Field> {
+  readonly path: string
+  readonly text: string
+  readonly boolean: boolean
+  readonly character: string
+  readonly choice: F extends { readonly of: ReadonlyArray<infer C> } ? C : never
+  readonly numberOr: number | (F extends { readonly of: ReadonlyArray<infer C> } ? C : never)
+  readonly count: number
+  readonly names: ReadonlyArray<string>
+  readonly bounds: Bounds
+  readonly scale: Scale
+  readonly size: readonly [height: number, width: number]
+  readonly white: White
+}
+
+/** The value of one option. */
+export type Value<F extends Field> = Values<F>[F["kind"]]
+
+/** The names of options that may be left out. */
+type Optional<F extends Fields> = {
+  readonly [K in keyof F]: F[K] extends { readonly default: unknown } | { readonly optional: true } ? K : never
+}[keyof F]
+
+/** The names of options that are files. */
+type Paths<F extends Fields> = { readonly [K in keyof F]: F[K] extends { readonly kind: "path" } ? K : never }[keyof F]
+
+type Simplify<T> = { readonly [K in keyof T]: T[K] }
+
+/** The options as they are written: those with a default may be left out. */
+export type Written<F extends Fields> = Simplify<
+  { readonly [K in Exclude<keyof F, Optional<F>>]: Value<F[K]> } & { readonly [K in Optional<F>]?: Value<F[K]> }
+>
+
+/** The options with their defaults; one without a value and without a default is `undefined`. */
+export type Filled<F extends Fields> = {
+  readonly [K in keyof F]: Value<F[K]> | (F[K] extends { readonly optional: true } ? undefined : never)
+}
+
+/** The bytes of every option that is a file. */
+export type Files<F extends Fields> = { readonly [K in Paths<F>]: Uint8Array }
+
+/** The default of an option, `undefined` where it has none. */
+export const defaultOf = (field: Field): unknown => ("default" in field ? field.default : undefined)
+
+/** Whether an option may be left out. */
+export const mayLack = (field: Field): boolean => field.optional === true || defaultOf(field) !== undefined
+
+/** The options with defaults for those that are left out. */
+export const fill = <F extends Fields>(fields: F, written: object): Filled<F> =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => [
+      name,
+      Object.hasOwn(written, name) ? (written as { readonly [name: string]: unknown })[name] : defaultOf(field),
+    ]),
+  ) as Filled<F>

@@ -1,0 +1,28 @@
+/** Rows as they were read, before anything was learned from them: a table of text, or arrays. */
+import type { NDArray } from "../types/NDArray.ts"
+import type { Table } from "./Table.ts"
+
+/**
+ * Rows in arrays: `inputs` [rows, ...sample]; `targets` [rows] whole numbers that name classes (the places of `classes`
+ * where that is given), or [rows, k] quantities (`f32`).
+ */
+export interface Arrays {
+  readonly inputs: NDArray
+  readonly targets?: NDArray
+  readonly classes?: ReadonlyArray<string>
+}
+
+/** Rows as they were read. */
+export type Raw = Table | Arrays
+
+/** Numbers of rows, from 0. */
+export type Rows = ArrayLike<number>
+
+/** Whether rows are those of a table. */
+export const isTable = (raw: Raw): raw is Table => "rows" in raw
+
+/** How many rows there are. */
+export const size = (raw: Raw): number => (isTable(raw) ? raw.rows.length : (raw.inputs.shape[0] ?? 0))
+
+/** The numbers of all rows, in order. */
+export const all = (raw: Raw): Rows => Int32Array.from({ length: size(raw) }, (_, i) => i)

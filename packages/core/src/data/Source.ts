@@ -1,0 +1,92 @@
+/**
+ * Where rows come from: one entry for each kind of file that can be read, with its options, their defaults, its
+ * documentation and its reader. Generated rows are entries of `Toys`.
+ *
+ * A new kind of file is one file with one entry, and a row of `kinds`.
+ */
+import type * as Csv from "./Csv.ts"
+import * as Field from "./Field.ts"
+import type { Fitted, FittedSource } from "./Fitted.ts"
+import type { Raw } from "./Raw.ts"
+import { idx } from "./sources/idx.ts"
+import type { AnyKind, First, Read } from "./sources/Kind.ts"
+import { npz } from "./sources/npz.ts"
+import { csv, tsv } from "./sources/table.ts"
+
+export type { First, Read, Refused } from "./sources/Kind.ts"
+
+/** The kinds of file, by the name that a model file has for them. */
+export const kinds = { csv, tsv, idx, npz } as const satisfies { readonly [name: string]: AnyKind }
+
+/** The name of a kind of file. */
+export type Name = keyof typeof kinds
+
+/** The options of a kind of file, as they are written. */
+export type Options<N extends Name> = Field.Written<(typeof kinds)[N]["fields"]>
+
+/** How the names of files end that need no kind beside them. */
+export type Ending = (typeof kinds)[Name]["endings"][number]
+
+/** A kind of file with its options, or with its path alone where it has one, as a model file has it. */
+export type Spelling = {
+  readonly [N in Name]: { readonly [K in N]: Options<N> | ("path" extends keyof Options<N> ? string : never) }
+}[Name]
+
+/** A kind of file with its options. */
+export interface Use {
+  readonly name: string
+  readonly options: { readonly [option: string]: unknown }
+}
+
+/** The bytes of each option that is a file. */
+export type Files = { readonly [option: string]: Uint8Array }
+
+/** The kind of a source; nothing for rows that are generated. */
+export const kindOf = (name: string): AnyKind | undefined => (Object.hasOwn(kinds, name) ? kinds[name as Name] : undefined)
+
+/** The options of a source that are files, in order. `filesOf({ name: "csv", options: { path: "a.data" } }) // => [{ option: "path", path: "a.data" }]` */
+export const filesOf = ({ name, options }: Use): ReadonlyArray<{ readonly option: string; readonly path: string }> =>
+  Object.entries(kindOf(name)?.fields ?? {}).flatMap(([option, { kind }]) => {
+    const path = Object.hasOwn(options, option) ? options[option] : undefined
+    return kind === "path" && typeof path === "string" ? [{ option, path }] : []
+  })
+
+/** The rows in the bytes of a source's files. */
+export const read = (kind: AnyKind, { options }: Use, files: Files): Read<Raw> => {
+  const decode = kind.read as (options: object, files: Files) => Read<Raw>
+  return decode(Field.fill(kind.fields, options), files)
+}
+
+/** What the first bytes of a source's files say; nothing for a kind that is read whole. */
+export const first = (kind: AnyKind, { options }: Use, files: Files): Read<First> | undefined => {
+  const decode = kind.first as ((options: object, files: Files) => Read<First>) | undefined
+  return decode?.(Field.fill(kind.fields, options), files)
+}
+
+/** How a source was read: its kind and its options, without the names of files. What `Fitted` keeps of it. */
+export const recorded = ({ name, options }: Use): FittedSource => {
+  const fields = kindOf(name)?.fields ?? {}
+  const kept = Object.entries(Field.fill(fields, options)).flatMap(([option, value]) =>
+    fields[option]?.kind !== "path" && (typeof value === "string" || typeof value === "boolean" || typeof value === "number")
+      ? [[option, value] as const]
+      : [],
+  )
+  return { name, options: Object.fromEntries(kept) }
+}
+
+/**
+ * How the rows of a run were read: the kind of its source and the options that are not files. Nothing where the record
+ * does not say it, as for rows that were given in memory.
+ */
+export const of = ({ source }: Pick<Fitted, "source">): FittedSource | undefined => source
+
+/**
+ * The options with which a run's table was read, so that new rows are read alike: its delimiter, and whether its first
+ * line names the columns. The defaults where rows were no table.
+ */
+export const tableOptions = (fitted: Pick<Fitted, "source">): Csv.Options => {
+  const source = of(fitted)
+  const kind = source === undefined ? undefined : kindOf(source.name)
+  const options = kind?.table as ((options: object) => Csv.Options) | undefined
+  return options === undefined || kind === undefined ? {} : options(Field.fill(kind.fields, source?.options ?? {}))
+}

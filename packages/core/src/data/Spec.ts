@@ -1,0 +1,74 @@
+/**
+ * What a person says about their columns, images or arrays: how each is to be prepared. Plain data; `Preprocess.fit` turns
+ * it and the training rows into a `Fitted`.
+ */
+
+import type { Shape } from "../types/Shape.ts"
+import type { Columns } from "./Column.ts"
+import { type Fields, fill, type Scale, scaleSynonyms, type Written } from "./Field.ts"
+
+/** The options of images. `scale` comes first, then `normalize` by the training rows. */
+export const imageFields = {
+  size: { kind: "size", doc: "Height and width in pixels.", synonyms: ["shape", "image_size", "input_shape", "target_size"] },
+  channels: { kind: "count", doc: "Numbers of a pixel.", synonyms: ["num_channels", "depth"], default: 1 },
+  scale: {
+    kind: "white",
+    doc: "The number that full white has: `unit` takes bytes, of which it is 255, to 0…1, `{ max: 16 }` divides by 16.",
+    synonyms: ["rescale", "scaling"],
+    default: "unit",
+  },
+  normalize: {
+    kind: "choice",
+    doc: "What is then learned from the training rows: each channel's mean is subtracted (`center`), and divided by its standard deviation (`auto`), or the mean image is subtracted (`mean_image`).",
+    of: ["none", "auto", "center", "mean_image"],
+    synonyms: ["normalization", "standardize", "standardization"],
+    default: "none",
+  },
+} as const satisfies Fields
+
+/** How arrays are read as images. */
+export type Image = Written<typeof imageFields>
+
+/** The shape of an image: height, width, channels. */
+export const imageShape = (image: Image): Shape => {
+  const { channels, size } = fill(imageFields, image)
+  return [...size, channels]
+}
+
+/** What the targets of arrays may be, each with its documentation and its options. */
+export const arrayTargets = {
+  class: {
+    doc: "Whole numbers, or text, that name classes.",
+    fields: {
+      names: { kind: "names", doc: "What the labels 0, 1, 2 … are called. Default: the labels themselves.", optional: true },
+    },
+  },
+  number: {
+    doc: "Quantities.",
+    fields: {
+      scale: {
+        kind: "scale",
+        doc: "How each of them is scaled over the training rows.",
+        synonyms: scaleSynonyms,
+        optional: true,
+      },
+    },
+  },
+} as const satisfies { readonly [type: string]: { readonly doc: string; readonly fields: Fields } }
+
+/** A kind of target of arrays with its options. */
+export type ArrayTarget = {
+  readonly [T in keyof typeof arrayTargets]: { readonly type: T } & Written<(typeof arrayTargets)[T]["fields"]>
+}[keyof typeof arrayTargets]
+
+/**
+ * How rows are prepared: `columns` for a table, `image` for images in arrays; other arrays are taken as they are, or
+ * with each number of a sample scaled over the training rows as `scale` says. `target` says what the targets of arrays
+ * are; without it floats are quantities, and all others classes.
+ */
+export interface Spec {
+  readonly columns?: Columns
+  readonly image?: Image
+  readonly scale?: Scale
+  readonly target?: ArrayTarget
+}

@@ -1,0 +1,158 @@
+/** A quantity, and what is learned of it from the training rows. */
+import * as Result from "effect/Result"
+import { dataError, quote } from "../DataError.ts"
+import { type Filled, scaleSynonyms } from "../Field.ts"
+import type { FittedNumber } from "../Fitted.ts"
+import * as Quantity from "../Quantity.ts"
+import { type Answer, type Cells, kind } from "./Kind.ts"
+import { eitherRole, missingSynonyms } from "./options.ts"
+
+const fields = {
+  role: eitherRole,
+  missing: {
+    kind: "numberOr",
+    doc: "What stands for a blank: a number, the mean or the median of the training rows, or (`indicator`) the median beside a column of its own that says 1. `drop` leaves its row out, which is all that a target allows. Without it a blank is an error.",
+    of: ["mean", "median", "indicator", "drop"],
+    synonyms: missingSynonyms,
+    optional: true,
+  },
+  decimal: { kind: "choice", doc: "The mark before decimals.", of: [".", ","], default: "." },
+  thousands: {
+    kind: "character",
+    doc: "The mark between groups of three digits, as the comma of 1,721.",
+    words: ["none"],
+    default: "none",
+  },
+  clip: {
+    kind: "bounds",
+    doc: "Bounds that values beyond are set to: numbers, or quantiles of the training rows. After `missing`.",
+    optional: true,
+  },
+  transform: {
+    kind: "choice",
+    doc: "A function of the value: log(1 + x). After `clip`.",
+    of: ["log1p"],
+    synonyms: ["function"],
+    optional: true,
+  },
+  scale: {
+    kind: "scale",
+    doc: "How values are moved and stretched by the training rows: to mean 0 and standard deviation 1, to 0…1 or a range, or to mean 0. After `transform`.",
+    synonyms: scaleSynonyms,
+    optional: true,
+  },
+} as const
+
+type Options = Filled<typeof fields>
+
+/** Applied in this order: `missing`, `clip`, `transform`, `scale`. */
+export const number = kind<typeof fields, FittedNumber>({
+  doc: "A quantity; blanks, clipping, a logarithm and scaling are learned from the training rows.",
+  advice: "Scale quantities that are far from 1: initial weights and usual learning rates are made for inputs of about 1.",
+  synonyms: [
+    "float",
+    "float32",
+    "float64",
+    "double",
+    "int",
+    "int32",
+    "int64",
+    "integer",
+    "numeric",
+    "numerical",
+    "continuous",
+    "real",
+  ],
+  fields,
+  rule: {
+    wanted: "`decimal` and `thousands` to be different marks, and `thousands` to be no digit and no sign",
+    holds: ({ decimal, thousands }) => decimal !== thousands && !/[\de+-]/i.test(thousands === "none" ? "" : thousands),
+  },
+  role: "input",
+  input: {
+    width: ({ missing }) => (missing === "indicator" ? 2 : 1),
+    fit: (options, cells) => fit(options, cells),
+    names: ({ indicator, name }) => [name, ...(indicator ? [`${name} is blank`] : [])],
+    write: (fitted, { name, place, texts }, { at, data, width }) =>
+      Result.gen(function* () {
+        const values = yield* Quantity.readAll(texts, place, fitted.fill === null ? blank(name) : undefined, fitted)
+        for (let i = 0; i < values.length; i++) {
+          const value = values[i] ?? 0
+          const prepared = Math.fround(Quantity.apply(fitted, value))
+          if (!Number.isFinite(prepared))
+            return yield* Result.fail(
+              dataError({
+                _tag: "BadCell",
+                ...place(i),
+                got: quote(texts[i] ?? ""),
+                wanted:
+                  fitted.transform === "log1p" && value <= -1
+                    ? "a value above -1 for `log1p`"
+                    : "a value that is finite in 32 bits",
+                hint: "clip the column",
+              }),
+            )
+          data[i * width + at] = prepared
+          if (fitted.indicator) data[i * width + at + 1] = Number.isNaN(value) ? 1 : 0
+        }
+      }),
+  },
+  target: "numbers",
+})
+
+const blank = (name: string): string =>
+  `say what stands for a blank, as in \`${name}: { type: number, missing: median }\`, or leave its row out with \`missing: drop\``
+
+const refuse = (name: string, got: string, wanted: string, hint: string): Answer<never> =>
+  Result.fail(dataError({ _tag: "BadSpec", at: `column \`${name}\``, got, wanted, hint }))
+
+/** What stands for a blank. */
+const fillOf = (missing: Options["missing"], known: Float64Array): number | null => {
+  if (missing === undefined || missing === "drop") return null
+  if (typeof missing === "number") return missing
+  return missing === "mean" ? Quantity.statistics.mean(known) : Quantity.statistics.quantile(known, 0.5)
+}
+
+const clipOf = (clip: Options["clip"], known: Float64Array): FittedNumber["clip"] => {
+  if (clip === undefined) return null
+  if (!("quantiles" in clip)) return clip
+  const [low, high] = clip.quantiles
+  return [Quantity.statistics.quantile(known, low), Quantity.statistics.quantile(known, high)]
+}
+
+/**
+ * What fills a blank and the bounds are learned from the values as they are, the scale from the values filled, clipped
+ * and transformed. Fails with `BadCell`, and with `BadSpec` when every training value is blank or a value cannot be
+ * transformed or scaled.
+ */
+const fit = (options: Options, { name, place, texts }: Cells): Answer<FittedNumber> =>
+  Result.gen(function* () {
+    const { clip, decimal, missing, scale, thousands, transform } = options
+    const format = { ...(decimal === "." ? {} : { decimal }), ...(thousands === "none" ? {} : { thousands }) }
+    const isNeeded = missing === undefined || missing === "drop"
+    const hint = options.role === "target" ? "`missing: drop` leaves out rows without a target" : blank(name)
+    const values = yield* Quantity.readAll(texts, place, isNeeded ? hint : undefined, format)
+    const known = values.filter((value) => !Number.isNaN(value)).sort()
+    if (known.length === 0) return yield* refuse(name, "no number in any training row", "one or more", "ignore the column")
+    const plain: FittedNumber = {
+      type: "number",
+      name,
+      ...format,
+      fill: fillOf(missing, known),
+      indicator: missing === "indicator",
+      clip: clipOf(clip, known),
+      transform: transform ?? "none",
+      subtract: 0,
+      divide: 1,
+    }
+    const prepared = values.map((value) => Quantity.apply(plain, value))
+    if (!prepared.every(Number.isFinite)) {
+      const got = `\`transform: log1p\` with ${known[0]} among the values`
+      return yield* refuse(name, got, "values above -1", "leave the transform out, or clip the column first")
+    }
+    const scaled = scale === undefined ? {} : Quantity.scaleOf(Quantity.spreadOf(prepared), scale)
+    const fitted = { ...plain, ...scaled }
+    if (Number.isFinite(fitted.subtract) && Number.isFinite(fitted.divide)) return fitted
+    const wanted = "values whose squares a double can hold"
+    return yield* refuse(name, "values too large to be scaled", wanted, "clip the column, or ignore it")
+  })

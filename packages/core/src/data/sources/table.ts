@@ -1,0 +1,75 @@
+/** Delimited text: comma-separated values and their relatives. */
+import * as Result from "effect/Result"
+import * as Csv from "../Csv.ts"
+import type { DataError } from "../DataError.ts"
+import * as Gzip from "../Gzip.ts"
+import type { Table } from "../Table.ts"
+import * as Text from "../Text.ts"
+import { about, type First, kind, type Read } from "./Kind.ts"
+
+/** A table from the bytes of a file, gzipped or not. */
+export const parse = (bytes: Uint8Array, options: Csv.Options): Result.Result<Table, DataError> =>
+  Result.flatMap(Gzip.unpack(bytes, Text.limit), (text) => Csv.parse(text, options))
+
+/** Bytes of text that are enough to see what a table is like. */
+const enough = 2 ** 18
+
+/** The table of the first bytes of a file; the last line may be cut, so it is left out. */
+const first = (bytes: Uint8Array, options: Csv.Options): Read<First> => {
+  const unpacked = Gzip.isGzip(bytes) ? Gzip.start(bytes, bytes.length) : Result.succeed(bytes)
+  const rows = Result.flatMap(unpacked, (text) => {
+    const start = text.subarray(0, enough)
+    return Csv.parse(start.subarray(0, start.lastIndexOf(10) + 1), options)
+  })
+  return about(
+    "path",
+    Result.map(rows, (raw) => ({ raw })),
+  )
+}
+
+const path = {
+  kind: "path",
+  doc: "The file, relative to the model file; it may be packed with gzip.",
+  synonyms: ["file", "filename", "file_path"],
+} as const
+
+const header = {
+  kind: "boolean",
+  doc: "Whether the first line names the columns; without names they are c1, c2, …",
+  synonyms: ["has_header"],
+  default: true,
+} as const
+
+/** A table of comma-separated values. */
+export const csv = kind({
+  doc: "A table of comma-separated values.",
+  advice: "Any file name is taken: `{ csv: ./housing.data }`. A first line `sep=;` is understood.",
+  endings: ["csv"],
+  fields: {
+    path,
+    delimiter: {
+      kind: "character",
+      doc: "The character between cells; a blank stands for any number of blanks. `auto` takes the one of `,` `;` tab `|` that the first record has most of.",
+      words: ["auto"],
+      synonyms: ["sep", "separator"],
+      default: "auto",
+    },
+    header,
+  },
+  main: "path",
+  read: (options, files) => about("path", parse(files.path, options)),
+  first: (options, files) => first(files.path, options),
+  table: ({ delimiter, header }) => ({ delimiter, header }),
+})
+
+/** A table of tab-separated values. */
+export const tsv = kind({
+  doc: "A table of tab-separated values.",
+  advice: "The same as `csv` with a tab as the delimiter.",
+  endings: ["tsv"],
+  fields: { path, header },
+  main: "path",
+  read: ({ header }, files) => about("path", parse(files.path, { delimiter: "\t", header })),
+  first: ({ header }, files) => first(files.path, { delimiter: "\t", header }),
+  table: ({ header }) => ({ delimiter: "\t", header }),
+})

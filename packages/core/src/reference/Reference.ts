@@ -1,0 +1,94 @@
+/**
+ * Reference: what every primitive means, in plain loops over doubles. It is slow and obvious; every engine is held to it.
+ */
+import { type Expr, known, type Tensor } from "../language/Expr.ts"
+import type { Primitive, Program } from "../language/Primitive.ts"
+import { NDArray } from "../types/NDArray.ts"
+import * as Shape from "../types/Shape.ts"
+import { type Arithmetic, doubles } from "./Arithmetic.ts"
+import type { Definition, Definitions } from "./Definition.ts"
+import { elementwise } from "./elementwise.ts"
+import { linear } from "./linear.ts"
+import { type Apply, readBy, runBy } from "./Steps.ts"
+import { structure } from "./structure.ts"
+import { threefry } from "./threefry.ts"
+
+const row = (x: NDArray, i: number): NDArray => {
+  const shape = x.shape.slice(1)
+  const width = Shape.size(shape)
+  return new NDArray(x.dtype, shape, x.data.subarray(i * width, (i + 1) * width))
+}
+
+/** The definition of a loop, its rounds run by whatever `prepare` makes of the body. */
+export const scanBy =
+  (
+    prepare: (body: Program) => (inputs: ReadonlyArray<NDArray>) => ReadonlyArray<NDArray>,
+    { allocate }: Arithmetic = doubles,
+  ): Definition<"scan"> =>
+  ({ body, carries, constants, length, reverse }, inputs, out) => {
+    const result = allocate("f32", Shape.size(out.shape))
+    const once = prepare(body)
+    const fixed = inputs.slice(0, constants)
+    const sequences = inputs.slice(constants + carries)
+    let carry = inputs.slice(constants, constants + carries)
+    const kept = body.outputs.length - carries
+    const starts: Array<number> = []
+    for (let round = 0; round < length; round++) {
+      const i = reverse ? length - 1 - round : round
+      const made = once([...fixed, ...carry, ...sequences.map((x) => row(x, i))])
+      carry = made.slice(0, carries)
+      if (round === 0) {
+        let offset = carry.reduce((sum, x) => sum + x.data.length, 0)
+        for (const x of made.slice(carries)) {
+          starts.push(offset)
+          offset += x.data.length * length
+        }
+      }
+      for (let k = 0; k < kept; k++) {
+        const { data } = made[carries + k] as NDArray
+        result.set(data, (starts[k] ?? 0) + i * data.length)
+      }
+    }
+    let offset = 0
+    for (const { data } of carry) {
+      result.set(data, offset)
+      offset += data.length
+    }
+    return result
+  }
+
+/** The definition of each primitive. */
+export const definitions: Definitions<Primitive> = {
+  ...elementwise(doubles),
+  ...structure(doubles),
+  ...linear(doubles),
+  threefry,
+  scan: scanBy((body) => (inputs) => run(body, inputs)),
+}
+
+const apply: Apply = (primitive, params, inputs, out) => {
+  const definition = definitions[primitive] as Definition<typeof primitive>
+  return new NDArray(out.dtype, out.shape, definition(params, inputs, out))
+}
+
+/** The numbers of a program's outputs for the numbers of its inputs. Throws `ShapeError` when the inputs are not what it takes. */
+export const run: (program: Program, inputs: ReadonlyArray<NDArray>) => ReadonlyArray<NDArray> = runBy("Reference.run", apply)
+
+/**
+ * The numbers of tensors, in doubles: computes what is still a recipe, each step once. What was read before stays as it
+ * was read. Throws `ShapeError` inside a traced function.
+ */
+export const read: (targets: ReadonlyArray<Tensor>) => ReadonlyArray<NDArray> = readBy(apply)
+
+const kept = new WeakMap<Expr, NDArray>()
+
+/**
+ * `read`, but the tensors stay recipes: whoever reads them later gets the numbers of their own engine. The doubles are
+ * kept aside, so that a step is still done once. Throws `ShapeError` inside a traced function.
+ */
+export const peek: (targets: ReadonlyArray<Tensor>) => ReadonlyArray<NDArray> = readBy(apply, {
+  numbersOf: (x) => known(x) ?? kept.get(x as Expr),
+  keep: (step, value) => {
+    kept.set(step, value)
+  },
+})

@@ -1,0 +1,53 @@
+/** Whether a model is small enough to look at: the layers are counted, those of a `repeat` as often as it says, before any is made. */
+import { type Layer, layerOf, type Model } from "../Document.ts"
+import type { Finding } from "../diagnostic/Diagnostic.ts"
+import type { Path } from "../source/Path.ts"
+
+/** A model has at most this many layers. */
+export const maxLayers = 10_000
+
+const inside = (
+  layer: Layer,
+): { readonly layers: ReadonlyArray<Layer>; readonly times: number; readonly holder: string } | undefined => {
+  const item = layerOf(layer)
+  if (item._tag === "Repeat") return { layers: item.layers, times: item.times, holder: "repeat" }
+  return item._tag === "Block" ? { layers: item.layers, times: 1, holder: "block" } : undefined
+}
+
+/** How many layers an item stands for. */
+const count = (layer: Layer): number => {
+  const held = inside(layer)
+  return held === undefined ? 1 : held.times * total(held.layers)
+}
+
+const total = (layers: ReadonlyArray<Layer>): number => layers.reduce((sum, layer) => sum + count(layer), 0)
+
+/** The innermost item with which the layers become too many. */
+const culprit = (layers: ReadonlyArray<Layer>, root: Path): Path => {
+  let sum = 0
+  for (const [i, layer] of layers.entries()) {
+    sum += count(layer)
+    if (sum <= maxLayers) continue
+    const held = inside(layer)
+    const path = [...root, i]
+    if (held === undefined) return path
+    if (total(held.layers) > maxLayers) return culprit(held.layers, [...path, held.holder, "layers"])
+    return held.holder === "repeat" ? [...path, "repeat", "times"] : path
+  }
+  return root
+}
+
+/** What is wrong with a model of too many layers. */
+export const check = ({ layers }: Model): ReadonlyArray<Finding> => {
+  const all = total(layers)
+  if (all <= maxLayers) return []
+  const said = Number.isSafeInteger(all) ? all.toLocaleString("en") : all.toExponential(1)
+  return [
+    {
+      code: "Y006",
+      message: `the model has ${said} layers; it can have at most ${maxLayers.toLocaleString("en")}`,
+      at: { path: culprit(layers, ["model", "layers"]) },
+      help: "repeat fewer times, or make fewer, wider layers",
+    },
+  ]
+}

@@ -1,0 +1,35 @@
+/**
+ * What of a text may reach a terminal. Names and text from files are data: nothing in them may drive the terminal, end
+ * the line, turn the direction of reading or be invisible.
+ */
+
+/** Control characters, format characters (bidi overrides, zero-width ones), line ends and lone surrogates. */
+const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
+
+/** The text with a blank for each tab and U+FFFD for every other unsafe character. `printable("a\u001bb") // => "a\ufffdb"` */
+export const printable = (text: string): string => text.replaceAll("\t", " ").replaceAll(unsafe, "\u{fffd}")
+
+const hex = (unit: number): string => `\\u${unit.toString(16).padStart(4, "0")}`
+
+/** JSON text with every unsafe character as an escape, which reads back as the same value. `escapedJson('"\u009b"') // => '"\\u009b"'` */
+export const escapedJson = (json: string): string =>
+  json.replaceAll(unsafe, (found) =>
+    found === "\n" ? found : Array.from({ length: found.length }, (_, i) => hex(found.charCodeAt(i))).join(""),
+  )
+
+const isWide = (code: number): boolean =>
+  (code >= 0x1100 && code <= 0x115f) ||
+  (code >= 0x2e80 && code <= 0xa4cf) ||
+  (code >= 0xac00 && code <= 0xd7a3) ||
+  (code >= 0xf900 && code <= 0xfaff) ||
+  (code >= 0xfe30 && code <= 0xfe6f) ||
+  (code >= 0xff00 && code <= 0xff60) ||
+  (code >= 0x1f300 && code <= 0x1faff) ||
+  (code >= 0x20000 && code <= 0x3fffd)
+
+/** Columns a text takes in a terminal: two for a wide character, none for a combining mark. `columns("日本") // => 4` */
+export const columns = (text: string): number => {
+  let n = 0
+  for (const char of text) n += /\p{Mark}/u.test(char) ? 0 : isWide(char.codePointAt(0) ?? 0) ? 2 : 1
+  return n
+}

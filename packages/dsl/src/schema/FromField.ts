@@ -1,0 +1,78 @@
+/** The schema of the options of a source or a column kind, read off core's entries. */
+import { defaultOf, type Field, type Fields, mayLack, scales, whites } from "@adjoint/core/data/Field"
+import * as Schema from "effect/Schema"
+import { type Codec, note } from "./Annotation.ts"
+import * as F from "./Fields.ts"
+import * as Vocabulary from "./Vocabulary.ts"
+
+type Kind = Field["kind"]
+
+const inOrder = (what: string) =>
+  Schema.makeFilter(([low, high]: readonly [number, number]) =>
+    low < high ? undefined : `wanted the lower ${what} first, below the upper`,
+  )
+
+const range = Schema.Tuple([Schema.Finite, Schema.Finite]).check(inOrder("bound"))
+const share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
+const quantiles = Schema.Tuple([share, share]).check(inOrder("share"))
+const extent = Schema.Int.check(Schema.isGreaterThan(0))
+
+/** How quantities are scaled. */
+export const scale = Schema.Union([Schema.Literals(scales), Schema.Struct({ minmax: range })]).annotate({
+  expected: "standard, minmax, center or { minmax: [low, high] }",
+  synonyms: Vocabulary.scale,
+}) as unknown as Codec
+
+/** One character, or one of these words. */
+const character = (words: ReadonlyArray<string>): Codec => {
+  const one = Schema.String.check(Schema.isPattern(/^[^"\r\n]$/u))
+  return note(words.length === 0 ? one : Schema.Union([Schema.Literals(words), one]), {
+    wanted: `one character${words.map((word) => `, or \`${word}\``).join("")}`,
+  }) as unknown as Codec
+}
+
+/** How each kind of option is written in a file. */
+const codecs: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K }>) => Codec } = {
+  path: () => F.path,
+  text: () => F.text,
+  boolean: () => F.boolean,
+  character: ({ words }) => character(words),
+  choice: ({ of }) => F.choice(of),
+  numberOr: ({ of }) => Schema.Union([Schema.Finite, Schema.Literals(of)]) as unknown as Codec,
+  count: () => extent as unknown as Codec,
+  names: () =>
+    Schema.Array(F.text).check(
+      Schema.isMinLength(2),
+      Schema.makeFilter((names) => (new Set(names).size === names.length ? undefined : "wanted every name once")),
+    ) as unknown as Codec,
+  bounds: () => Schema.Union([range, Schema.Struct({ quantiles })]) as unknown as Codec,
+  scale: () => scale,
+  size: () => Schema.Tuple([extent, extent]) as unknown as Codec,
+  white: () =>
+    Schema.Union([
+      Schema.Literals(whites),
+      Schema.Struct({ max: Schema.Finite.check(Schema.isGreaterThan(0)) }),
+    ]) as unknown as Codec,
+}
+
+const codecOf = <K extends Kind>(field: Extract<Field, { readonly kind: K }>): Codec => codecs[field.kind as K](field)
+
+/** The documentation of an option, with its default. */
+const documentation = (field: Field): string => {
+  const value = defaultOf(field)
+  return value === undefined ? field.doc : `${field.doc} Default: ${value}.`
+}
+
+/** The options by name. With `defaults`, what is left out is filled in; otherwise it stays away and its default is read where it is used. */
+export const fields = (all: Fields, { defaults }: { readonly defaults: boolean }): { readonly [name: string]: Codec } =>
+  Object.fromEntries(
+    Object.entries(all).map(([name, field]): readonly [string, Codec] => {
+      const codec = F.described(codecOf(field), documentation(field))
+      if (!mayLack(field)) return [name, codec]
+      const value = defaultOf(field)
+      return [
+        name,
+        (value === undefined || !defaults ? Schema.optionalKey(codec) : F.withDefault(codec, () => value)) as unknown as Codec,
+      ]
+    }),
+  )

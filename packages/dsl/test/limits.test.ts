@@ -1,0 +1,107 @@
+/** Any text within the size limit is answered at once: what is too much is refused before anything is made of it. */
+import { describe, expect, test } from "vitest"
+import * as Render from "../src/diagnostic/Render.ts"
+import { read } from "../src/Read.ts"
+import { fromText } from "../src/source/Source.ts"
+
+/** The codes that are said of a text, how many mistakes there are, and the milliseconds that took, rendering included. */
+const answer = (text: string) => {
+  const source = fromText("m.yaml", text)
+  const before = performance.now()
+  const { diagnostics } = read(source)
+  const rendered = Render.all(diagnostics, source)
+  return {
+    codes: [...new Set(diagnostics.map(({ code }) => code))],
+    count: diagnostics.length,
+    rendered,
+    took: performance.now() - before,
+  }
+}
+
+const head = "schema: 1\ndata: { source: moons }\nmodel:\n  layers:\n"
+const tail = "    - head: label\n"
+
+/** Seconds that would be minutes, or a process without memory, if anything were quadratic; a busy machine takes longer than one. */
+const bound = 10_000
+
+describe("a text that is too much is refused at once", () => {
+  test.each([
+    ["lists", "[".repeat(100_000), "Y006"],
+    ["maps", "{a: ".repeat(100_000), "Y006"],
+    ["items of items", `${"- ".repeat(100_000)}a`, "Y006"],
+    ["commas", `a: [${",".repeat(1_000_000)}]`, "Y006"],
+    ["words", `a: [${"1,".repeat(500_000)}1]`, "Y006"],
+  ])("%s", (_, text, code) => {
+    const { codes, took } = answer(text)
+    expect(codes).toEqual([code])
+    expect(took).toBeLessThan(bound)
+  })
+
+  test("repeats of repeats", () => {
+    let layer = "{ dense: 4 }"
+    for (let i = 0; i < 3; i++) layer = `{ repeat: { times: 1000, layers: [${layer}] } }`
+    const { rendered, took } = answer(`${head}    - ${layer}\n${tail}`)
+    expect(rendered).toContain("error[Y006]: the model has 1,000,000,001 layers; it can have at most 10,000\n  --> m.yaml:5:")
+    expect(took).toBeLessThan(bound)
+  })
+
+  test("a short model may repeat as often as there may be layers", () => {
+    expect(answer(`${head}    - { repeat: { times: 999, layers: [{ dense: 4 }, relu] } }\n${tail}`).count).toBe(0)
+  })
+})
+
+describe("of many mistakes the first hundred are shown, and all are counted", () => {
+  test.each([
+    [
+      "keys on one line",
+      `{schema: 1, data: {source: moons}, model: {layers: [{head: label}]}, train: {${Array.from({ length: 20_000 }, (_, i) => `kk${i}: ${i}`).join(",")}}}`,
+      20_000,
+    ],
+    ["layers", `${head}${"    - hed: label\n".repeat(20_000)}`, 20_000],
+    ["names used twice", `${head}${"    - { dense: 4, name: a }\n".repeat(5000)}${tail}`, 4999],
+    ["references", `${head}${"    - { dense: 4, from: x }\n".repeat(5000)}${tail}`, 5000],
+    [
+      "layers to freeze",
+      `${head}${tail}train: { freeze: [${Array.from({ length: 20_000 }, (_, i) => `q${i}`).join(", ")}] }\n`,
+      20_000,
+    ],
+  ])("%s", (_, text, mistakes) => {
+    const { count, rendered, took } = answer(text)
+    expect(count).toBe(mistakes)
+    expect(rendered.match(/^error\[/gm)).toHaveLength(Render.most)
+    expect(rendered.split("\n").at(-1)).toBe(`${mistakes} errors; 100 are shown`)
+    expect(took).toBeLessThan(bound)
+  })
+
+  test("on a long line a part of it is shown", () => {
+    const { rendered, took } = answer(
+      `schema: 1\ndata: { source: moons }\nmodel: { layers: [{ dense: 4 }${", relu".repeat(5000)}, { hed: label }] }\n`,
+    )
+    expect(rendered).toContain("there is no layer `hed`")
+    expect(Math.max(...rendered.split("\n").map((line) => line.length))).toBeLessThan(200)
+    expect(took).toBeLessThan(bound)
+  })
+
+  test("JSON has as many, and says how many it leaves out", () => {
+    const source = fromText("m.yaml", `${head}${"    - hed: label\n".repeat(150)}`)
+    const report = Render.report(read(source).diagnostics)
+    expect([report.errors, report.diagnostics.length, report.omitted]).toEqual([150, 100, 50])
+  })
+})
+
+test("a right model of 6,000 layers is read", () => {
+  const { count, took } = answer(`${head}${"    - { dense: 4 }\n    - relu\n".repeat(3000)}${tail}`)
+  expect(count).toBe(0)
+  expect(took).toBeLessThan(bound)
+})
+
+test("a quote or bracket that is not closed is located where it opens", () => {
+  const place = (text: string) =>
+    read(fromText("m.yaml", text)).diagnostics.map(({ message, span }) => `${span?.line}:${span?.column} ${message}`)
+  expect(place('schema: 1\nname: "t\ndata: { source: moons }\n')).toEqual(['2:7 the quote `"` that opens here is not closed'])
+  expect(place("schema: 1\nname: 't\nx: 1\n")).toEqual(["2:7 the quote `'` that opens here is not closed"])
+  expect(place("schema: 1\nmodel: { layers: [relu, { head: y } }\nx: 1\n")).toEqual([
+    "2:18 the bracket `[` that opens here is not closed",
+  ])
+  expect(place("schema: 1\ntrain: { epochs: 3\n")).toEqual(["2:8 the bracket `{` that opens here is not closed"])
+})
