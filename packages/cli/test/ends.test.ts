@@ -195,7 +195,7 @@ describe("a file that cannot be written", { timeout: 60_000 }, () => {
     const { code, runs, stderr } = await hit({ what: "EACCES", only: "rm", matching: "\\.old$", at: 1, lasts: true })
     expect(code).toBe(0)
     expect(stderr).toContain(
-      `warning: an old checkpoint could not be deleted: ${join(runs, "moons/0001/checkpoints/last.old.1")}: permission denied\n`,
+      `warning: an old checkpoint could not be deleted: ${join(runs, "moons/0001/checkpoints/last.1.old")}: permission denied\n`,
     )
     expect(resultOf(runs, "moons/0001")).toEqual(resultOf(whole, "moons/0001"))
   })

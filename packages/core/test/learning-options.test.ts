@@ -134,6 +134,10 @@ const constructors: { readonly [table: string]: { readonly [name: string]: Const
     l1: ({ lambda }) => Regularizer.l1(lambda as never),
     l2: ({ lambda }) => Regularizer.l2(lambda as never),
     elastic_net: (o) => Regularizer.elasticNet(o as never),
+    clip_value: ({ largest }) => Optimizer.clipByValue(largest as never),
+    clip_layer_norm: ({ largest }) => Optimizer.clipByLayerNorm(largest as never),
+    clip_norm: ({ largest }) => Optimizer.clipByGlobalNorm(largest as never),
+    max_norm: ({ largest }) => Optimizer.maxNorm(largest as never),
   },
   score: {
     top_k: ({ k }) => Score.topK(k as never),

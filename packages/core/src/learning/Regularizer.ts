@@ -10,6 +10,7 @@ import { wantOptions } from "./OptionError.ts"
 import { isWeight, type None, type Select } from "./Params.ts"
 import { clipByGlobalNorm, clipByLayerNorm, clipByValue } from "./transformation/clip.ts"
 import { maxNorm } from "./transformation/decay.ts"
+import { transformationOptions } from "./transformation/options.ts"
 import type { Optimizer } from "./transformation/Transformation.ts"
 
 /** What a tree of parameters costs: an f32 scalar. */
@@ -77,7 +78,8 @@ const brick = (place: "before" | "after", of: Optimizer<None>): Regularization =
 
 const lambda = { kind: "number", minimum: 0, usual: [0, 1], default: 0 } as const
 
-const limit = { kind: "number", exclusiveMinimum: 0, usual: [1e-3, 1e3] } as const
+/** The bounds of the bricks that clip, which a model file holds to as well. */
+const limit = { ...transformationOptions.max, usual: [1e-3, 1e3] } as const
 
 /**
  * Every regularizer by the name under which a model file says its one option, `regularize: { l2: 1e-4 }`. Bricks alter
