@@ -166,11 +166,8 @@ const tables: { readonly [table: string]: Table<unknown> } = {
 /** Kinds of option whose values can be out of bounds by themselves. */
 const bounded: ReadonlySet<Option["kind"]> = new Set(["number", "integer", "duration", "sizes", "choice"])
 
-/**
- * A model file says these, and no constructor takes them as they are: times in epochs, an axis counted from the last, and
- * the largest norm or number, which constructors allow to be 0 too.
- */
-const ofFilesOnly = (name: string, kind: Option["kind"]): boolean => kind === "duration" || name === "axis" || name === "largest"
+/** A model file says these, and no constructor takes them as they are: times in epochs, an axis counted from the last. */
+const ofFilesOnly = (name: string, kind: Option["kind"]): boolean => kind === "duration" || name === "axis"
 
 const rows = Object.entries(tables).flatMap(([table, entries]) =>
   Object.entries(entries).flatMap(([name, entry]) =>
