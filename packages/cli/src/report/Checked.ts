@@ -5,11 +5,16 @@ import * as Effect from "effect/Effect"
 import { emit } from "../json/Emit.ts"
 import type { Said } from "../json/Events.ts"
 
-/** The event of a file that was checked. */
-export const checked = (file: string, diagnostics: ReadonlyArray<Diagnostic>): Extract<Said, { readonly event: "checked" }> => {
+/** The event of a file that was checked, and to which so many edits were written where that was asked for. */
+export const checked = (
+  file: string,
+  diagnostics: ReadonlyArray<Diagnostic>,
+  edits?: number,
+): Extract<Said, { readonly event: "checked" }> => {
   const { errors, omitted, warnings, ...shown } = report(diagnostics)
   const counts = { errors, warnings, ...(omitted === undefined ? {} : { omitted }) }
-  return { event: "checked", file, ...counts, diagnostics: shown.diagnostics }
+  const written = edits === undefined ? {} : { edits }
+  return { event: "checked", file, ...counts, ...written, diagnostics: shown.diagnostics }
 }
 
 /** Prints the warnings about a file, if there are any. */

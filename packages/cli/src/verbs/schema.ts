@@ -14,8 +14,8 @@ const schemas = {
   events: async () => (await import("../json/Events.ts")).jsonSchema(),
 } as const
 
-/** Prints a schema (draft 2020-12). */
+/** Prints a schema (draft 2020-12), without the blanks that would double its size. */
 export const run = ({ json, of }: Options) =>
   Effect.flatMap(Effect.promise(schemas[of]), (schema) =>
-    json ? emit({ event: "schema", of, schema }) : result(JSON.stringify(schema, undefined, 2)),
+    json ? emit({ event: "schema", of, schema }) : result(JSON.stringify(schema)),
   )
