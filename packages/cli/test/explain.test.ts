@@ -83,7 +83,6 @@ describe("explain", () => {
 
   test.each([
     ["lekyrelu", "did you mean leaky_relu?"],
-    ["kaiming", "did you mean he_normal?"],
     ["qqqqqqqqqqq", "near it are"],
     ["G999", "there are G401, G402"],
     ["__proto__", "near it are"],
@@ -187,6 +186,9 @@ describe("every word of the language", () => {
     ["nn.ReLU()", "relu"],
     ["LayerNorm", "layer_norm"],
     ["EarlyStop", "early_stop"],
+    ["EarlyStopping", "early_stop"],
+    ["xavier", "xavier_uniform"],
+    ["kaiming", "he_normal"],
   ])("%s is called %s here", async (word, name) => {
     const { found } = await explained(word)
     expect(found).toContainEqual(expect.objectContaining({ kind: "entry", name }))
