@@ -194,6 +194,13 @@ describe("every word of the language", () => {
     expect(found).toContainEqual(expect.objectContaining({ kind: "entry", name }))
   })
 
+  test.each([
+    ["batch_size", "train.batch"],
+    ["num_epochs", "train.epochs"],
+  ])("%s is the key %s here", async (word, path) => {
+    expect((await explained(word)).found).toContainEqual(expect.objectContaining({ kind: "key", path }))
+  })
+
   test("exit codes are those of the command's page", async () => {
     for (const [name, code] of Object.entries(exitCodes))
       expect((await explained(String(code))).found).toEqual([

@@ -1,6 +1,7 @@
 /** The words that `explain` knows: the catalogue, its options, the keys of model files, diagnostics and exit codes. */
 import { letters } from "@adjoint/core/data/Nearest"
 import { nearestNames, suggest } from "@adjoint/dsl/diagnostic/Suggest"
+import * as Vocabulary from "@adjoint/dsl/schema/Vocabulary"
 import { UsageError } from "../report/Failure.ts"
 import * as Codes from "./Codes.ts"
 import * as DataKinds from "./DataKinds.ts"
@@ -28,8 +29,9 @@ const called = (word: string): ReadonlyArray<string> => {
   const bare = letters(word)
   if (bare === "") return []
   const isSame = (other: string) => letters(other) === bare
-  const synonyms = Entries.synonyms.filter(({ others }) => others.some(isSame)).map(({ name }) => name)
-  return [...new Set([...wordsOf().filter(isSame), ...synonyms])]
+  const ofEntries = Entries.synonyms.filter(({ others }) => others.some(isSame)).map(({ name }) => name)
+  const ofKeys = Object.entries(Vocabulary.keys()).flatMap(([name, others]) => (others.some(isSame) ? [name] : []))
+  return [...new Set([...wordsOf().filter(isSame), ...ofEntries, ...ofKeys])]
 }
 
 /** What a word means: what is called so, or else what it is called here, under `names`. */
