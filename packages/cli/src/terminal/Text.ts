@@ -48,7 +48,7 @@ const commonStart = (texts: ReadonlyArray<string>): number => {
 /**
  * Texts shortened so that different ones stay different: where their middles are what differs, without what all begin with.
  *
- * `shortenedApart(["long-name-1-of-many", "long-name-2-of-many"], 9) // => ["…1-…-many", "…2-…-many"]`
+ * `shortenedApart(["long-name-1-of-many", "long-name-2-of-many"], 9) // => ["…1-o…many", "…2-o…many"]`
  */
 export const shortenedApart = (texts: ReadonlyArray<string>, most: number): ReadonlyArray<string> => {
   const short = texts.map((text) => shortened(text, most))
