@@ -164,7 +164,8 @@ describe("adam", () => {
 })
 
 describe("gradient transformations", () => {
-  const update = <S>(transformation: Optimizer.Optimizer<S>, grads: Weights) => transformation.update(grads, transformation.init(start), start).updates
+  const update = <S>(transformation: Optimizer.Optimizer<S>, grads: Weights) =>
+    transformation.update(grads, transformation.init(start), start).updates
 
   test("a chain of chains is the chain of their transformations", () => {
     const [a, b, c] = [Optimizer.clipByGlobalNorm(1), Optimizer.accumulateMomentum({ decay: 0.5 }), Optimizer.scale(-0.1)]

@@ -223,7 +223,10 @@ it.effect("layers by name take their share of a step, and frozen ones none", () 
     const weights = (transformation: Optimizer.Optimizer<unknown>) =>
       Effect.map(
         ran(
-          Train.finished({ ...config, optimizer: Optimizer.chain(Optimizer.sgd(0.1), transformation) as unknown as Optimizer.Optimizer }),
+          Train.finished({
+            ...config,
+            optimizer: Optimizer.chain(Optimizer.sgd(0.1), transformation) as unknown as Optimizer.Optimizer,
+          }),
         ),
         ({ params }) =>
           params as unknown as { readonly hidden: { readonly w: Tensor.Tensor }; readonly out: { readonly w: Tensor.Tensor } },

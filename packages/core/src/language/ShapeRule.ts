@@ -215,7 +215,12 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
       if (out.dtype !== "f32") refuse("scan", [out], "f32 results of its body", 'Tensor.cast(x, "f32") inside the body')
       const carry = body.inputs[constants + i] ?? scalar
       if (i < carries && !Shape.equals(out.shape, carry.shape))
-        refuse("scan", [out], `carry ${i} of an unchanged shape, f32${Shape.print(carry.shape)}`, "return growing values as the rows of `kept`")
+        refuse(
+          "scan",
+          [out],
+          `carry ${i} of an unchanged shape, f32${Shape.print(carry.shape)}`,
+          "return growing values as the rows of `kept`",
+        )
       total += Shape.size(out.shape) * (i < carries ? 1 : length)
     })
     return { dtype: "f32", shape: [total] }

@@ -75,10 +75,16 @@ export const table = {
     source: "Robbins and Monro, A stochastic approximation method, 1951",
     advice:
       "The simplest optimizer. With momentum and a falling rate it is still among the best for images. The rate must be tuned: too high diverges, too low is slow.",
+    synonyms: ["gradient_descent", "stochastic_gradient_descent", "gd"],
     options: {
       lr: lr(0.01),
       momentum: velocity(0, "γ: the decay of the velocity at each step; 0 is no momentum."),
-      nesterov: { kind: "boolean", doc: "Whether to use Nesterov momentum, which looks one step ahead.", default: false },
+      nesterov: {
+        kind: "boolean",
+        doc: "Whether to use Nesterov momentum, which looks one step ahead.",
+        synonyms: ["nesterovs_momentum"],
+        default: false,
+      },
     },
     main: "lr",
     traits: { isAdaptive: false, decay: undefined },
@@ -94,6 +100,7 @@ export const table = {
     formula: "v ← γv + ηg, θ ← θ - v; accumulating gradients: v ← γv + g, θ ← θ - ηv",
     source: "Polyak, Some methods of speeding up the convergence of iteration methods, 1964",
     advice: "Use it where sgd zigzags. With γ = 0.9 steps add up to ten times ηg, so start with a lower rate than for sgd.",
+    synonyms: ["sgd_momentum", "heavy_ball"],
     options: { lr: lr(0.01), momentum: velocity(0.9), accumulate },
     main: "lr",
     traits: { isAdaptive: false, decay: undefined },
@@ -108,6 +115,7 @@ export const table = {
     source:
       "Nesterov, A method of solving a convex programming problem with convergence rate O(1/k²), 1983; Sutskever et al., 2013",
     advice: "Like momentum, and a little more stable for large γ.",
+    synonyms: ["nag", "nesterov_momentum"],
     options: { lr: lr(0.01), momentum: velocity(0.9), accumulate },
     main: "lr",
     traits: { isAdaptive: false, decay: undefined },
@@ -138,7 +146,7 @@ export const table = {
       "For recurrent nets and targets that change over time. Its first steps are large, since G starts at 0; adam corrects that.",
     options: {
       lr: lr(0.001),
-      decay: fraction("γ: the decay of the running mean of g².", 0.9),
+      decay: { ...fraction("γ: the decay of the running mean of g².", 0.9), synonyms: ["rho", "alpha", "smoothing"] },
       momentum: velocity(0, "μ: the decay of the velocity at each step; 0 is no momentum."),
       centered: { kind: "boolean", doc: "Whether to divide by the variance of g instead of its mean square.", default: false },
       eps: eps(1e-8),
@@ -156,7 +164,11 @@ export const table = {
     formula: "E ← ρE + (1 - ρ)g², Δ = √(D + ε) / √(E + ε) · g, D ← ρD + (1 - ρ)Δ², θ ← θ - ηΔ",
     source: "Zeiler, Adadelta: an adaptive learning rate method, 2012",
     advice: "Needs no learning rate (leave it at 1), but starts slowly, since D starts at 0: a larger eps helps.",
-    options: { lr: lr(1), decay: fraction("ρ: the decay of both running means.", 0.9), eps: eps(1e-6) },
+    options: {
+      lr: lr(1),
+      decay: { ...fraction("ρ: the decay of both running means.", 0.9), synonyms: ["rho"] },
+      eps: eps(1e-6),
+    },
     main: "lr",
     traits: { isAdaptive: true, decay: undefined },
     make:
@@ -258,6 +270,7 @@ export const table = {
     source: "Chen et al., Symbolic discovery of optimization algorithms, 2023",
     advice:
       "Its state is half the size of adam's. Every step has the size η, so use a rate three to ten times lower than for adam, and a weight decay that many times higher.",
+    synonyms: ["evolved_sign_momentum"],
     options: {
       lr: lr(1e-4),
       ...lionBetas,

@@ -41,6 +41,7 @@ export const table = {
     formula: "θ ← θ for the parameters of these layers",
     source: "Yosinski, Clune, Bengio and Lipson, How transferable are features in deep neural networks?, 2014",
     advice: "For fine-tuning: trains the last layers on top of pretrained ones. A name includes all layers inside it.",
+    synonyms: ["frozen", "freeze_layers"],
     options: { layers: { kind: "layers", doc: "The layers, by name." } },
     main: "layers",
     make:
@@ -73,6 +74,7 @@ export const table = {
     source: "Polyak and Juditsky, Acceleration of stochastic approximation by averaging, 1992",
     advice:
       "Often better than the last weights, at almost no cost: 0.999 is about the mean of the latest 1,000 steps. Choose one that covers a fifth of the run or less.",
+    synonyms: ["ema", "ema_decay", "ema_momentum", "polyak", "weight_averaging"],
     options: {
       decay: {
         kind: "number",
@@ -93,6 +95,7 @@ export const table = {
     formula: "θ ← θ + step(mean of g over k batches), every k batches",
     source: "Goyal et al., Accurate, large minibatch SGD: training ImageNet in 1 hour, 2017",
     advice: "For batches that do not fit in memory: k batches of n rows give the same step as one batch of k · n rows.",
+    synonyms: ["gradient_accumulation_steps", "accumulate_grad_batches", "accumulation_steps"],
     options: { batches: { kind: "integer", doc: "k: the number of batches for each step.", minimum: 1, example: 4 } },
     main: "batches",
     make:

@@ -95,6 +95,7 @@ export const table = {
     formula: "λ|W|, gradient λ sign(W), 0 at 0",
     source: "Tibshirani, Regression shrinkage and selection via the lasso, 1996",
     advice: "Moves weights of little use towards 0, which selects inputs. Start with 1e-5.",
+    synonyms: ["l1_regularization", "l1_lambda", "l1_reg"],
     options: { lambda: { ...lambda, doc: "λ: the strength of the penalty; 0 is none.", example: 1e-5 } },
     main: "lambda",
     traits: { adds: "sizes" },
@@ -106,6 +107,7 @@ export const table = {
     source: "Tikhonov, 1943; Hoerl and Kennard, Ridge regression, 1970",
     advice:
       "Against overfitting: start with 1e-4 and increase it while the validation score improves. With adam prefer adamw, since adam divides the gradient of the penalty by the size of the loss's gradient.",
+    synonyms: ["l2_regularization", "l2_lambda", "l2_reg", "lambda"],
     options: { lambda: { ...lambda, doc: "λ: the strength of the penalty; 0 is none.", example: 1e-4 } },
     main: "lambda",
     traits: { adds: "squares" },
@@ -116,6 +118,7 @@ export const table = {
     formula: "g ← min(max(g, -c), c), element by element",
     source: "Mikolov, Statistical language models based on neural networks, 2012",
     advice: "Against single elements that explode. It changes the direction of the step; prefer `clip_norm`, which does not.",
+    synonyms: ["clip_grad_value"],
     options: { largest: { ...limit, doc: "c: the maximum absolute value.", example: 1 } },
     main: "largest",
     traits: { adds: "nothing" },
@@ -137,6 +140,16 @@ export const table = {
     source: "Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013",
     advice:
       "For recurrent nets and transformers, whose gradients sometimes explode: 1 is usual. It keeps the direction of the step.",
+    synonyms: [
+      "global_clipnorm",
+      "gradient_clip_val",
+      "gradient_clipping",
+      "grad_clip",
+      "clip_grad_norm",
+      "max_grad_norm",
+      "grad_norm_clip",
+      "clip",
+    ],
     options: { largest: { ...limit, doc: "c: the maximum norm.", example: 1 } },
     main: "largest",
     traits: { adds: "nothing" },
@@ -147,6 +160,7 @@ export const table = {
     formula: "w ← w · min(1, c / ‖w‖), w the incoming weights of a unit",
     source: "Srebro and Shraibman, Rank, trace-norm and max-norm, 2005; Srivastava et al., Dropout, 2014",
     advice: "Together with dropout and high learning rates: 3 or 4 is usual. Weights below the maximum do not change.",
+    synonyms: ["weight_constraint", "kernel_constraint"],
     options: { largest: { ...limit, doc: "c: the maximum norm.", example: 3 } },
     main: "largest",
     traits: { adds: "nothing" },
@@ -158,6 +172,7 @@ export const table = {
     source: "King and Zeng, Logistic regression in rare events data, 2001",
     advice:
       "Use it where a rare class matters: `balanced` gives all classes the same total weight. Predicted probabilities then no longer match the frequencies of the data.",
+    synonyms: ["class_weights"],
     options: {
       weights: {
         kind: "class_weights",

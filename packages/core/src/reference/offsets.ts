@@ -63,6 +63,5 @@ export const taps = (
 /** The index along each axis of an element, from its offset. */
 const unravel = (shape: Shape.Shape) => {
   const steps = Shape.strides(shape)
-  return (offset: number): ReadonlyArray<number> =>
-    shape.map((extent, axis) => Math.floor(offset / (steps[axis] ?? 1)) % extent)
+  return (offset: number): ReadonlyArray<number> => shape.map((extent, axis) => Math.floor(offset / (steps[axis] ?? 1)) % extent)
 }

@@ -28,12 +28,7 @@ export const isLeaf = (tree: unknown): boolean => typeof tree === "object" && tr
 const branches = (tree: unknown): ReadonlyArray<readonly [string | number, unknown]> => {
   if (Array.isArray(tree)) return tree.map((child, i) => [i, child] as const)
   if (typeof tree !== "object" || tree === null)
-    return refuse(
-      "Tree",
-      [],
-      `tensors, records and lists, not ${String(tree)}`,
-      "a tensor instead of the number: Tensor.scalar",
-    )
+    return refuse("Tree", [], `tensors, records and lists, not ${String(tree)}`, "a tensor instead of the number: Tensor.scalar")
   const record = tree as Record<string, unknown>
   return Object.keys(record)
     .sort()

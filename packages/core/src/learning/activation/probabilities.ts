@@ -23,6 +23,7 @@ export const logSoftmax = named("logSoftmax", (x: Tensor, axis = -1): Tensor => 
 const axis = {
   kind: "integer",
   doc: "The axis along which the probabilities sum to 1, counted from the end: -1 is the last.",
+  synonyms: ["dim"],
   default: -1,
   maximum: -1,
 } as const

@@ -43,6 +43,7 @@ const sigmoidRow = row({
   source: "Rumelhart, Hinton and Williams, Learning representations by back-propagating errors, 1986",
   advice:
     "For gates, and for the probability of one of two classes. Between layers prefer relu: the slope of sigmoid is at most ¼, so gradients vanish with depth, and its values are not centred at zero. A loss from logits already contains it.",
+  synonyms: ["logistic"],
   options: {},
   traits: { slope: 1 / 4, role: "probability" },
   make: (): Activation => ({ apply: sigmoid, gain: linearGain, suits: "xavier", saturates: true }),

@@ -79,8 +79,18 @@ export const affine = (options: AffineOptions, map: LinearMap): Net<AffineParams
 
 /** The options of all layers with weights in a model file. */
 export const affineOptions = {
-  activation: { kind: "activation", doc: "The activation after the weighted sum.", default: "identity" },
-  init: { kind: "initializer", doc: "The initializer of the weights.", default: "auto" },
-  bias: { kind: "boolean", doc: "Whether to add a bias.", default: true },
-  bias_init: { kind: "initializer", doc: "The initializer of the bias.", default: "zeros" },
+  activation: {
+    kind: "activation",
+    doc: "The activation after the weighted sum.",
+    synonyms: ["act", "activation_fn", "activation_function", "nonlinearity"],
+    default: "identity",
+  },
+  init: {
+    kind: "initializer",
+    doc: "The initializer of the weights.",
+    synonyms: ["initializer", "weight_init", "weights_initializer", "weight_initializer", "kernel_initializer", "kernel_init"],
+    default: "auto",
+  },
+  bias: { kind: "boolean", doc: "Whether to add a bias.", synonyms: ["use_bias"], default: true },
+  bias_init: { kind: "initializer", doc: "The initializer of the bias.", synonyms: ["bias_initializer"], default: "zeros" },
 } as const

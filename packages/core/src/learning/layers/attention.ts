@@ -209,8 +209,18 @@ export const transformerEncoder = (options: EncoderOptions): Net => {
 }
 
 const shared = {
-  heads: { kind: "integer", doc: "The number of heads; it must divide the number of features.", minimum: 1 },
-  causal: { kind: "boolean", doc: "Whether a time step attends only to itself and earlier ones.", default: false },
+  heads: {
+    kind: "integer",
+    doc: "The number of heads; it must divide the number of features.",
+    synonyms: ["num_heads", "n_heads", "nhead"],
+    minimum: 1,
+  },
+  causal: {
+    kind: "boolean",
+    doc: "Whether a time step attends only to itself and earlier ones.",
+    synonyms: ["is_causal", "use_causal_mask"],
+    default: false,
+  },
 } as const
 
 const dropoutRate = (doc: string, usual: number) =>
@@ -230,6 +240,7 @@ export const entries = {
     source: "Vaswani et al., Attention is all you need, 2017",
     advice:
       "It attends to the whole sequence, at a cost that grows with the square of the length. It ignores the order: put `positions` before it. Mostly used within transformer_encoder.",
+    synonyms: ["attention", "self_attention", "mha"],
     options: {
       ...shared,
       dropout: dropoutRate("The dropout rate of the attention weights in training.", 0),
@@ -254,6 +265,7 @@ export const entries = {
     formula: "yₜ = xₜ + pₜ; waves: p₍ₜ,₂ᵢ₎ = sin(t / 10000^(2i/d)), p₍ₜ,₂ᵢ₊₁₎ = cos(…)",
     source: "Vaswani et al., Attention is all you need, 2017",
     advice: "Put it before the first attention, after the embedding. Learned rows suit sequences of a fixed length.",
+    synonyms: ["PositionalEncoding", "positional_embedding", "position_embedding"],
     options: {
       kind: {
         kind: "choice",
@@ -276,9 +288,16 @@ export const entries = {
     source: "Vaswani et al., Attention is all you need, 2017; norm before: Xiong et al., On layer normalization, 2020",
     advice:
       "Stack several with `repeat`. With `norm: before`, put a layer_norm after the last one. Train it with adamw, a warm-up and clipping. On small data a gru is often better.",
+    synonyms: ["TransformerEncoderLayer", "TransformerBlock", "transformer"],
     options: {
       ...shared,
-      hidden: { kind: "integer", doc: "Units between the dense layers; 0 is four times the features.", default: 0, minimum: 0 },
+      hidden: {
+        kind: "integer",
+        doc: "Units between the dense layers; 0 is four times the features.",
+        synonyms: ["dim_feedforward", "feedforward_dim", "ffn_dim", "intermediate_dim", "mlp_dim"],
+        default: 0,
+        minimum: 0,
+      },
       activation: { kind: "activation", doc: "The activation between the dense layers.", default: "gelu" },
       dropout: dropoutRate("The dropout rate in training, of attention weights, hidden units and both residual branches.", 0.1),
       norm: {

@@ -123,18 +123,35 @@ export const convTranspose2d = (options: ConvTransposeOptions): Net<AffineParams
 }
 
 const windows = {
-  filters: { kind: "integer", doc: "The number of outputs at each position.", minimum: 1 },
-  kernel: { kind: "sizes", doc: "The size of the window.", default: 3 },
-  stride: { kind: "sizes", doc: "The distance between two window positions.", default: 1 },
+  filters: {
+    kind: "integer",
+    doc: "The number of outputs at each position.",
+    synonyms: ["out_channels", "output_channels", "channels", "num_filters", "n_filters", "features"],
+    minimum: 1,
+  },
+  kernel: {
+    kind: "sizes",
+    doc: "The size of the window.",
+    synonyms: ["kernel_size", "filter_size", "ksize", "window", "size"],
+    default: 3,
+  },
+  stride: { kind: "sizes", doc: "The distance between two window positions.", synonyms: ["strides", "step"], default: 1 },
   pad: {
     kind: "padding",
     doc: "The padding of the input: `valid` (none), `same` (a stride of 1 keeps the size), or a number of zeros.",
+    synonyms: ["padding", "border_mode"],
     default: "valid",
   },
-  dilation: { kind: "sizes", doc: "The distance between the elements of the window.", default: 1 },
+  dilation: {
+    kind: "sizes",
+    doc: "The distance between the elements of the window.",
+    synonyms: ["dilation_rate", "dilations"],
+    default: 1,
+  },
   groups: {
     kind: "integer",
     doc: "The number of groups of channels, each with its own filters.",
+    synonyms: ["num_groups", "feature_group_count"],
     default: 1,
     minimum: 1,
   },
@@ -176,6 +193,7 @@ export const entries = {
     source: "Waibel, Hanazawa, Hinton, Shikano and Lang, Phoneme recognition using time-delay neural networks, 1989",
     advice:
       "For sequences and signals, [length, channels]. A window covers `kernel` time steps; dilations of 1, 2, 4, … cover long ranges with few weights. Set `bias: false` before a batch normalization.",
+    synonyms: ["convolution1d", "temporal_convolution", "LazyConv1d"],
     options: windows,
     main: "filters",
     traits: convolving,
@@ -187,6 +205,7 @@ export const entries = {
     source: lecun,
     advice:
       "For images, [height, width, channels]. Use windows of 3 with `pad: same`, and more filters as the images get smaller. `groups` equal to the channels is a depthwise convolution. Set `bias: false` before a batch normalization.",
+    synonyms: ["conv", "convolution", "convolution2d", "LazyConv2d"],
     options: windows,
     main: "filters",
     traits: convolving,
@@ -198,6 +217,7 @@ export const entries = {
     source: "Zeiler, Krishnan, Taylor and Fergus, Deconvolutional networks, 2010",
     advice:
       "To make images larger, in decoders and generators. Use a kernel that is a multiple of the stride, such as 4 or 2 with a stride of 2; others produce a checkerboard pattern.",
+    synonyms: ["Conv2DTranspose", "deconv", "deconv2d", "deconvolution", "transposed_conv2d"],
     options: {
       ...windows,
       output_padding: {

@@ -62,10 +62,26 @@ export const entries = {
     source: "Bengio, Ducharme, Vincent and Jauvin, A neural probabilistic language model, 2003",
     advice:
       "The first layer for text, and for categories with many values: the same as a dense layer on one-hot vectors, but cheaper. A token out of range gives NaN, which stops the run.",
+    synonyms: ["embed", "lookup_table", "EmbeddingBag"],
     options: {
-      tokens: { kind: "integer", doc: "The number of tokens, which are numbered from 0.", minimum: 1 },
-      units: { kind: "integer", doc: "The size of the vector of a token.", minimum: 1 },
-      init: { kind: "initializer", doc: "The initializer of the vectors.", default: "auto" },
+      tokens: {
+        kind: "integer",
+        doc: "The number of tokens, which are numbered from 0.",
+        synonyms: ["num_embeddings", "input_dim", "vocab_size", "vocabulary_size", "vocab", "num_tokens"],
+        minimum: 1,
+      },
+      units: {
+        kind: "integer",
+        doc: "The size of the vector of a token.",
+        synonyms: ["embedding_dim", "embedding_size", "output_dim", "dim", "size", "features", "hidden_size"],
+        minimum: 1,
+      },
+      init: {
+        kind: "initializer",
+        doc: "The initializer of the vectors.",
+        synonyms: ["initializer", "embeddings_initializer"],
+        default: "auto",
+      },
     },
     traits: {
       role: "weights",

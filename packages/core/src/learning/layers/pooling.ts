@@ -66,15 +66,17 @@ export const globalAvgPool: Net<None, None> = pure(
 )
 
 const windows = {
-  window: { kind: "sizes", doc: "The size of the window.", default: 2 },
+  window: { kind: "sizes", doc: "The size of the window.", synonyms: ["pool_size", "kernel_size", "kernel", "size"], default: 2 },
   stride: {
     kind: "sizes",
     doc: "The distance between two window positions; the size of the window unless given.",
+    synonyms: ["strides"],
     optional: true,
   },
   pad: {
     kind: "padding",
     doc: "The padding of the input: `valid` (none), `same`, or a number of elements.",
+    synonyms: ["padding"],
     default: "valid",
   },
 } as const
@@ -86,6 +88,7 @@ export const entries = {
     formula: "y(p) = maxᵢ x(stride · p + i - pad)",
     source: "Yamaguchi, Sakamoto, Akabane and Fujimoto, A neural network for speaker-independent isolated word recognition, 1990",
     advice: "Halves the size of an image (`max_pool: 2`) and keeps the strongest response of each window.",
+    synonyms: ["MaxPool1d", "MaxPool2d", "MaxPooling1D", "MaxPooling2D", "max_pooling"],
     options: windows,
     main: "window",
     traits: { role: "pooling", space: "kept", ...light },
@@ -97,6 +100,7 @@ export const entries = {
     source: "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998",
     advice:
       "Makes images smaller by averaging. Padding does not count in the mean, as with `count_include_pad=False` in PyTorch.",
+    synonyms: ["AvgPool1d", "AvgPool2d", "AveragePooling1D", "AveragePooling2D", "average_pool", "average_pooling", "mean_pool"],
     options: windows,
     main: "window",
     traits: { role: "pooling", space: "kept", ...light },
@@ -107,6 +111,14 @@ export const entries = {
     formula: "[…space, channels] → [channels], y = mean over space",
     source: "Lin, Chen and Yan, Network in network, 2013",
     advice: "Before the last dense layer instead of `flatten`: far fewer weights, and images of any size. Positions are lost.",
+    synonyms: [
+      "GlobalAveragePooling1D",
+      "GlobalAveragePooling2D",
+      "global_average_pooling",
+      "AdaptiveAvgPool1d",
+      "AdaptiveAvgPool2d",
+      "gap",
+    ],
     options: {},
     traits: { role: "pooling", space: "gone", ...light },
     make: (): Net => globalAvgPool,

@@ -191,16 +191,47 @@ export const gru = (options: RecurrentOptions): Net<GruParams, None> => {
 }
 
 const shared = {
-  units: { kind: "integer", doc: "The size of the hidden state, which is the output.", minimum: 1 },
+  units: {
+    kind: "integer",
+    doc: "The size of the hidden state, which is the output.",
+    synonyms: [
+      "hidden_size",
+      "hidden",
+      "hidden_dim",
+      "hidden_units",
+      "state_size",
+      "num_units",
+      "cells",
+      "neurons",
+      "output_size",
+      "size",
+    ],
+    minimum: 1,
+  },
   give: {
     kind: "choice",
     doc: "The output: `last` is that of the last time step, `all` a sequence with that of every time step.",
     of: ["last", "all"],
     default: "last",
   },
-  reverse: { kind: "boolean", doc: "Whether to process the sequence from its end to its start.", default: false },
-  init: { kind: "initializer", doc: "The initializer of the input weights.", default: "auto" },
-  recurrent_init: { kind: "initializer", doc: "The initializer of the recurrent weights.", default: "orthogonal" },
+  reverse: {
+    kind: "boolean",
+    doc: "Whether to process the sequence from its end to its start.",
+    synonyms: ["go_backwards", "backwards"],
+    default: false,
+  },
+  init: {
+    kind: "initializer",
+    doc: "The initializer of the input weights.",
+    synonyms: ["initializer", "kernel_initializer"],
+    default: "auto",
+  },
+  recurrent_init: {
+    kind: "initializer",
+    doc: "The initializer of the recurrent weights.",
+    synonyms: ["recurrent_initializer"],
+    default: "orthogonal",
+  },
 } as const
 
 /** The traits of a layer with this number of gates. The additional bias of a GRU counts as one more gate. */
@@ -225,9 +256,10 @@ export const entries = {
     source: "Elman, Finding structure in time, 1990",
     advice:
       "For short sequences only: over many time steps gradients vanish or explode. Clip them (`clip_norm: 1`), or use gru or lstm.",
+    synonyms: ["RNN", "vanilla_rnn", "elman"],
     options: {
       units: shared.units,
-      activation: { kind: "activation", doc: "The activation of each time step.", default: "tanh" },
+      activation: { kind: "activation", doc: "The activation of each time step.", synonyms: ["nonlinearity"], default: "tanh" },
       give: shared.give,
       reverse: shared.reverse,
       init: shared.init,
@@ -251,6 +283,7 @@ export const entries = {
     source: "Hochreiter and Schmidhuber, Long short-term memory, 1997; forget gate: Gers et al., 2000",
     advice:
       "For long sequences. It has four gates, so four times the weights of simple_rnn; gru has three and is usually as good.",
+    synonyms: ["LSTMCell", "long_short_term_memory"],
     options: {
       ...shared,
       forget_bias: {
@@ -276,6 +309,7 @@ export const entries = {
     formula: "r, z = σ(x · Wx + h · Wh + b), n = tanh(x · Wx + b + r ⊙ (h · Wh + bₕ)), h ← (1 - z) ⊙ n + z ⊙ h",
     source: "Cho et al., Learning phrase representations using RNN encoder-decoder, 2014",
     advice: "The first choice for sequences of a few hundred time steps. Clip its gradients too.",
+    synonyms: ["GRUCell", "gated_recurrent_unit"],
     options: shared,
     main: "units",
     traits: recurring(4),

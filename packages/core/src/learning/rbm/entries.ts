@@ -11,6 +11,7 @@ export const methods = {
     source: "Hinton, Training products of experts by minimizing contrastive divergence, 2002",
     advice:
       "The usual method to learn features; one round is enough. The estimate is biased towards the data. To generate samples, use more rounds late in training, or `pcd`.",
+    synonyms: ["contrastive_divergence"],
     options: { steps },
     main: "steps",
     make: ({ steps: rounds }): Method => ({ cd: rounds }),
@@ -22,6 +23,7 @@ export const methods = {
       "Tieleman, Training restricted Boltzmann machines using approximations to the likelihood gradient, 2008; Younes, 1989",
     advice:
       "Models the data better than `cd`, if the learning rate is small enough for the particles to follow the weights. The reconstruction error says little about progress: watch the free energy.",
+    synonyms: ["persistent_contrastive_divergence", "persistent_cd"],
     options: { steps, particles: particlesOption },
     make: ({ particles, steps: rounds }): Method => ({ pcd: { steps: rounds, particles } }),
   }),
@@ -37,15 +39,23 @@ export const stages = {
       "Smolensky, Information processing in dynamical systems, 1986; Hinton, Osindero and Teh, 2006; Hinton, A practical guide to training restricted Boltzmann machines, 2010",
     advice:
       "Initializes sigmoid layers where there are many rows and few labels; with many labels a relu net with He's initialization is as good. A stage also has a `layer`, a `method` (cd or pcd), a `momentum` and, for sparse hidden units, a `sparsity`.",
+    synonyms: ["BernoulliRBM", "restricted_boltzmann_machine"],
     options: {
       visible: {
         kind: "choice",
         doc: "The type of the inputs: `bernoulli`, numbers from 0 to 1; `gaussian`, standardized quantities.",
+        synonyms: ["visible_type"],
         of: ["bernoulli", "gaussian"],
         default: "bernoulli",
       },
-      epochs: { kind: "integer", doc: "The number of passes over the rows.", default: 10, minimum: 1 },
-      batch: { kind: "integer", doc: "The number of rows in one step.", default: 32, minimum: 1 },
+      epochs: {
+        kind: "integer",
+        doc: "The number of passes over the rows.",
+        synonyms: ["n_iter", "n_epochs", "num_epochs"],
+        default: 10,
+        minimum: 1,
+      },
+      batch: { kind: "integer", doc: "The number of rows in one step.", synonyms: ["batch_size"], default: 32, minimum: 1 },
       lr: learningRate,
       l2: l2Option,
     },

@@ -32,7 +32,13 @@ export const accuracy: Score = {
 
 /** The options of the score of k guesses. */
 export const topKOptions = {
-  k: { kind: "integer", doc: "The number of most likely classes that count as correct.", default: 5, minimum: 1 },
+  k: {
+    kind: "integer",
+    doc: "The number of most likely classes that count as correct.",
+    synonyms: ["n"],
+    default: 5,
+    minimum: 1,
+  },
 } as const
 
 /**

@@ -4,6 +4,7 @@ export const lr = (value: number) =>
   ({
     kind: "number",
     doc: "The learning rate. A schedule starts from it.",
+    synonyms: ["learning_rate", "learning_rate_init", "rate", "eta", "eta0", "step_size"],
     default: value,
     exclusiveMinimum: 0,
     usual: [value / 1000, value * 100],
@@ -30,6 +31,7 @@ export const eps = (value: number) =>
   ({
     kind: "number",
     doc: "A small number that prevents division by zero.",
+    synonyms: ["epsilon"],
     default: value,
     exclusiveMinimum: 0,
     usual: [1e-12, 1],
@@ -58,7 +60,14 @@ export const adamOptions = {
 } as const
 
 export const decay = (value: number) =>
-  ({ kind: "number", doc: "λ: the weight decay.", default: value, minimum: 0, usual: [0, 1] }) as const
+  ({
+    kind: "number",
+    doc: "λ: the weight decay.",
+    synonyms: ["wd", "lambda", "decoupled_weight_decay"],
+    default: value,
+    minimum: 0,
+    usual: [0, 1],
+  }) as const
 
 export const velocity = (usual: number, doc = "γ: the decay of the velocity at each step.") => fraction(doc, usual)
 
