@@ -57,14 +57,19 @@ const set = Flag.String("set").pipe(
 const check = Command.make(
   "check",
   {
-    file: model,
+    files: model.pipe(Argument.atLeast(1)),
     set,
-    fix: switchOf("fix", "apply the fixes that are offered"),
+    fix: Flag.Literals("fix", ["errors", "advice"]).pipe(
+      Flag.withOptionalValue("errors" as const),
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+      Flag.withDescription("apply the fixes of errors, or with --fix=advice those of advice too"),
+    ),
     strict: switchOf("strict", "make warnings errors"),
     json,
   },
   lazily(() => import("./verbs/check.ts")),
-).pipe(Command.withDescription("Say everything that is wrong with a model file, and what could be better"))
+).pipe(Command.withDescription("Say everything that is wrong with model files, and what could be better"))
 
 const inspect = Command.make(
   "inspect",

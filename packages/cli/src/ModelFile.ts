@@ -54,20 +54,25 @@ const usage = (message: string): UsageError => new UsageError({ message: `--set:
 const overridesOf = (sets: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<Override.Override>, UsageError> =>
   Effect.mapError(Effect.fromResult(Result.all(sets.map(Override.parse))), usage)
 
+interface Options {
+  readonly directory?: string
+  readonly sets?: ReadonlyArray<string> | undefined
+}
+
 /**
  * Reads a model file, with what `--set` says put into it, and looks at its data. Fails only where there is no text to
  * speak of, and for a `--set` that makes no sense; what is wrong with the file is among its diagnostics.
  */
-export const open = (
-  file: string,
-  {
-    directory = dirname(file),
-    sets = [],
-  }: { readonly directory?: string; readonly sets?: ReadonlyArray<string> | undefined } = {},
-): Effect.Effect<Opened, Refused | UsageError, FileSystem.FileSystem> =>
+export const open = (file: string, options: Options = {}): Effect.Effect<Opened, Refused | UsageError, FileSystem.FileSystem> =>
+  Effect.flatMap(sourceOf(file), (source) => ofSource(source, options))
+
+/** The same of a text that may not be on the disk; its paths are taken as if it were. */
+export const ofSource = (
+  source: Source,
+  { directory = dirname(source.file), sets = [] }: Options = {},
+): Effect.Effect<Opened, UsageError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const overrides = yield* overridesOf(sets)
-    const source = yield* sourceOf(file)
     const opened = yield* Effect.mapError(Effect.fromResult(openWith(source, overrides)), usage)
     const known = yield* survey(opened.sections, directory)
     const { facts, prepared } = known

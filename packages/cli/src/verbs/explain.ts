@@ -1,6 +1,8 @@
 /** `adjoint explain`: what a name of the catalogue is and when to use it, or what a diagnostic's code means. */
 import { type Code, codes, isCode, phaseOf, phases } from "@adjoint/dsl/diagnostic/Codes"
 import { nearestNames, suggest } from "@adjoint/dsl/diagnostic/Suggest"
+import { standard } from "@adjoint/dsl/schema/Catalogue"
+import * as Synonyms from "@adjoint/dsl/schema/Synonyms"
 import * as Effect from "effect/Effect"
 import { UsageError } from "../Failure.ts"
 import type { Style } from "../terminal/Style.ts"
@@ -34,7 +36,7 @@ const unknown = (name: string): UsageError => {
     const hint = `there are ${(near.length > 0 ? near : Object.keys(codes)).join(", ")}`
     return new UsageError({ message: `there is no diagnostic ${name}`, hint })
   }
-  const meant = suggest(name, names)
+  const meant = suggest(name, names, Synonyms.ofCatalogue(standard))
   const hint = meant === undefined ? `near it are ${nearestNames(name, names, 5).join(", ")}` : `did you mean ${meant}?`
   return new UsageError({ message: `there is nothing called ${name}`, hint })
 }

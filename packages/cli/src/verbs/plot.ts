@@ -7,6 +7,7 @@ import { use } from "@adjoint/dsl/net/Uses"
 import { standard } from "@adjoint/dsl/schema/Catalogue"
 import { choices } from "@adjoint/dsl/schema/FromEntry"
 import { decode } from "@adjoint/dsl/schema/Issues"
+import * as Synonyms from "@adjoint/dsl/schema/Synonyms"
 import { print } from "@adjoint/dsl/source/Path"
 import * as Override from "@adjoint/dsl/text/Override"
 import * as Effect from "effect/Effect"
@@ -37,7 +38,7 @@ const wrong = (text: string, hint?: string) =>
 const named = ({ activation: name, set }: Options): Result.Result<Named, UsageError> => {
   const names = Object.keys(Activation.table)
   if (!names.includes(name)) {
-    const meant = suggest(name, names)
+    const meant = suggest(name, names, Synonyms.ofTable(Activation.table))
     return wrong(
       `there is no activation \`${name}\``,
       meant === undefined ? `there are ${names.join(", ")}` : `did you mean \`${meant}\`?`,

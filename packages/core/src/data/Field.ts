@@ -3,10 +3,12 @@
  * documentation are read off it, and its default is written here alone.
  */
 
-/** What every option has: its documentation, and whether it may be left out without a default. */
+/** What every option has: its documentation, whether it may be left out without a default, and its other names. */
 interface Base {
   readonly doc: string
   readonly optional?: true
+  /** Other names that people type for it, such as those of Keras and pandas; messages propose this one in their place. */
+  readonly synonyms?: ReadonlyArray<string>
 }
 
 /** One option. `default` is the value of an option that is left out. */
@@ -44,6 +46,9 @@ export type Scale = "standard" | "minmax" | "center" | { readonly minmax: Range 
 
 /** The words that are a `Scale` by themselves. */
 export const scales = ["standard", "minmax", "center"] as const satisfies ReadonlyArray<Scale>
+
+/** What others call `scale`. */
+export const scaleSynonyms = ["scaler", "scaling", "normalize", "normalization", "standardize"] as const
 
 /** The number that full white has in an image: `unit` says 255, `none` leaves numbers as they are. */
 export type White = "unit" | "none" | { readonly max: number }

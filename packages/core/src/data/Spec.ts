@@ -5,21 +5,23 @@
 
 import type { Shape } from "../types/Shape.ts"
 import type { Columns } from "./Column.ts"
-import { type Fields, fill, type Scale, type Written } from "./Field.ts"
+import { type Fields, fill, type Scale, scaleSynonyms, type Written } from "./Field.ts"
 
 /** The options of images. `scale` comes first, then `normalize` by the training rows. */
 export const imageFields = {
-  size: { kind: "size", doc: "Height and width in pixels." },
-  channels: { kind: "count", doc: "Numbers of a pixel.", default: 1 },
+  size: { kind: "size", doc: "Height and width in pixels.", synonyms: ["shape", "image_size", "input_shape", "target_size"] },
+  channels: { kind: "count", doc: "Numbers of a pixel.", synonyms: ["num_channels", "depth"], default: 1 },
   scale: {
     kind: "white",
     doc: "The number that full white has: `unit` takes bytes, of which it is 255, to 0…1, `{ max: 16 }` divides by 16.",
+    synonyms: ["rescale", "scaling"],
     default: "unit",
   },
   normalize: {
     kind: "choice",
     doc: "What is then learned from the training rows: each channel's mean is subtracted (`center`), and divided by its standard deviation (`auto`), or the mean image is subtracted (`mean_image`).",
     of: ["none", "auto", "center", "mean_image"],
+    synonyms: ["normalization", "standardize", "standardization"],
     default: "none",
   },
 } as const satisfies Fields
@@ -43,7 +45,14 @@ export const arrayTargets = {
   },
   number: {
     doc: "Quantities.",
-    fields: { scale: { kind: "scale", doc: "How each of them is scaled over the training rows.", optional: true } },
+    fields: {
+      scale: {
+        kind: "scale",
+        doc: "How each of them is scaled over the training rows.",
+        synonyms: scaleSynonyms,
+        optional: true,
+      },
+    },
   },
 } as const satisfies { readonly [type: string]: { readonly doc: string; readonly fields: Fields } }
 

@@ -46,19 +46,33 @@ const watching = {
   monitor: {
     kind: "text",
     doc: "The score that is watched: `train.` or `val.` and `loss` or the name of a metric.",
+    synonyms: ["watch", "metric"],
     default: "val.loss",
   },
   mode: {
     kind: "choice",
     doc: "Whether lower or higher is better; `auto` knows the metrics.",
+    synonyms: ["direction"],
     of: ["auto", "min", "max"],
     default: "auto",
   },
 } as const
 
 const waiting = {
-  patience: { kind: "integer", doc: "Epochs to wait for something better.", default: 5, minimum: 1 },
-  min_delta: { kind: "number", doc: "How much better a score must be to count.", default: 0, minimum: 0 },
+  patience: {
+    kind: "integer",
+    doc: "Epochs to wait for something better.",
+    synonyms: ["n_iter_no_change", "wait"],
+    default: 5,
+    minimum: 1,
+  },
+  min_delta: {
+    kind: "number",
+    doc: "How much better a score must be to count.",
+    synonyms: ["tol", "threshold", "delta"],
+    default: 0,
+    minimum: 0,
+  },
 } as const
 
 /** Every callback by the name a model file calls it. */
@@ -69,12 +83,14 @@ export const table = {
     source: "Prechelt, Early stopping: but when?, 1998",
     advice:
       "Against overfitting, and for runs whose length nobody knows: give many epochs and let it end them. Scores jitter, so a patience of a few epochs is the least.",
+    synonyms: ["early_stopping"],
     options: {
       ...watching,
       ...waiting,
       restore_best: {
         kind: "boolean",
         doc: "Whether the run ends with the weights of its best epoch.",
+        synonyms: ["restore_best_weights"],
         default: true,
       },
     },
@@ -91,10 +107,16 @@ export const table = {
     source: "Young, A first order approximation to the optimum checkpoint interval, 1974",
     advice:
       "A run keeps both states after every epoch without being asked. Say it to keep fewer, or to choose by which score an epoch is the best.",
+    synonyms: ["model_checkpoint", "saver"],
     options: {
       keep: { kind: "choices", doc: "Which states are kept.", of: ["best", "last"], default: ["best", "last"] },
       ...watching,
-      every: { kind: "epochs", doc: "After how many epochs.", default: 1 },
+      every: {
+        kind: "epochs",
+        doc: "After how many epochs.",
+        synonyms: ["save_freq", "period", "every_n_epochs", "save_every"],
+        default: 1,
+      },
     },
     traits: { monitor: "monitor", patience: undefined },
     make:
@@ -106,11 +128,13 @@ export const table = {
     formula: "η ← max(factor · η, least · η₀) after `patience` epochs without anything better",
     source: "Bengio, Practical recommendations for gradient-based training of deep architectures, 2012",
     advice: "Where nobody knows when the loss levels off. For a run of a known length a `cosine` schedule needs less looking.",
+    synonyms: ["reduce_lr_on_plateau", "plateau"],
     options: {
       ...watching,
       factor: {
         kind: "number",
         doc: "What is left of the rate each time.",
+        synonyms: ["gamma"],
         default: 0.1,
         exclusiveMinimum: 0,
         exclusiveMaximum: 1,
@@ -130,6 +154,7 @@ export const table = {
     source: "IEEE Standard for Floating-Point Arithmetic, 754-2019",
     advice:
       "Every run stops there and says which layer and which rows it was, asked or not: weights that are not finite never become so again.",
+    synonyms: ["terminate_on_nan", "detect_anomaly"],
     options: {
       action: { kind: "choice", doc: "`stop` ends the run and says where.", of: ["stop"], default: "stop" },
     },

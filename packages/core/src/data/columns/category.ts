@@ -5,18 +5,21 @@ import * as Category from "../Category.ts"
 import { dataError } from "../DataError.ts"
 import type { FittedCategory } from "../Fitted.ts"
 import { type Answer, type Cells, kind } from "./Kind.ts"
+import { missingSynonyms } from "./options.ts"
 
 const fields = {
   missing: {
     kind: "choice",
     doc: "What to do with a blank: it counts as the most common name, as a name of its own (`category`), or its row is left out (`drop`). Without it a blank is an error.",
     of: ["most_common", "category", "drop"],
+    synonyms: missingSynonyms,
     optional: true,
   },
   unknown: {
     kind: "choice",
     doc: "What a name is that no training row holds: an error, or all zeros.",
     of: ["error", "zeros"],
+    synonyms: ["handle_unknown"],
     default: "error",
   },
 } as const
@@ -25,6 +28,7 @@ const fields = {
 export const category = kind<typeof fields, FittedCategory>({
   doc: "One of several names, written as one column of 0 and 1 for each name that the training rows hold.",
   advice: `At most ${Category.most.toLocaleString("en")} names: a column with more is likely an identifier.`,
+  synonyms: ["categorical", "string", "str", "object", "nominal", "enum", "one_hot"],
   fields,
   role: "input",
   input: {

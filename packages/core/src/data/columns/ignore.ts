@@ -5,6 +5,7 @@ import { kind } from "./Kind.ts"
 export const ignore = kind({
   doc: "A column that is not used.",
   advice: 'Identifiers and what is known only afterwards are ignored; `"*": ignore` stands for all columns that are not named.',
+  synonyms: ["skip", "drop", "exclude", "none", "unused"],
   fields: {},
   role: undefined,
 })

@@ -27,11 +27,16 @@ const first = (bytes: Uint8Array, options: Csv.Options): Read<First> => {
   )
 }
 
-const path = { kind: "path", doc: "The file, relative to the model file; it may be packed with gzip." } as const
+const path = {
+  kind: "path",
+  doc: "The file, relative to the model file; it may be packed with gzip.",
+  synonyms: ["file", "filename", "file_path"],
+} as const
 
 const header = {
   kind: "boolean",
   doc: "Whether the first line names the columns; without names they are c1, c2, …",
+  synonyms: ["has_header"],
   default: true,
 } as const
 
@@ -46,6 +51,7 @@ export const csv = kind({
       kind: "character",
       doc: "The character between cells; a blank stands for any number of blanks. `auto` takes the one of `,` `;` tab `|` that the first record has most of.",
       words: ["auto"],
+      synonyms: ["sep", "separator"],
       default: "auto",
     },
     header,
