@@ -1,4 +1,4 @@
-/** What the repository's README quotes of a record, between two marks. */
+/** The quotation of a record in the repository's README, between two marks. */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Schema } from "effect"
@@ -24,7 +24,7 @@ const Record = Schema.Struct({
 })
 const decode = Schema.decodeUnknownSync(Schema.fromJsonString(Record))
 
-/** A table with its columns drawn out to their widest cells: the names to the left, figures to the right. */
+/** A table with columns padded to their widest cells: names left-aligned, figures right-aligned. */
 const aligned = (table: ReadonlyArray<string>): string => {
   const cells = table.map((row) =>
     row
@@ -56,7 +56,7 @@ const tableUnder = (page: string, heading: string): ReadonlyArray<string> => {
   )
 }
 
-/** Where a library's name ends and its engine or threads begin. */
+/** A library's name without its engine or threads. */
 const nameOf = (label: string): string => label.split(",")[0] ?? label
 
 /** The README's quotation of a record: the training steps, with date, machine and versions. */

@@ -350,7 +350,7 @@ describe("the report", () => {
       | ----- | ---: | ----------: |
       | a net | 1 µs | 10 µs · 10× |
 
-      Measured on 2026-11-20 with \`npx pnpm@12 bench\`: 4 cores of an Intel(R) Core(TM) i7-8700 @ 3.2 GHz, Linux 6.1, Node 24.0.0, ours 1.2.3, chatters 1.2.3. The first losses of each were compared with ours before it was timed. [The whole record](bench/results/2026-11-20-x.md) has every other row; [bench](bench/README.md) says how it is measured."
+      Measured on 2026-11-20 with \`npx pnpm@12 bench\`: 4 cores of an Intel(R) Core(TM) i7-8700 @ 3.2 GHz, Linux 6.1, Node 24.0.0, ours 1.2.3, chatters 1.2.3. Before timing, the first losses of each library were compared with Adjoint's. [The full record](bench/results/2026-11-20-x.md) has all rows; [bench](bench/README.md) explains the method."
     `)
     expect(replaced("a <!-- written by `pnpm bench --readme` --> old <!-- until here --> z", quoted)).toContain(
       `\n\n${quoted}\n\n<!-- until here --> z`,
