@@ -1,6 +1,6 @@
 /** How time grows with a size: curves of measured times, and the exponent of each for large sizes. */
 import type { Contender } from "./contenders.ts"
-import type { MeasuredRow } from "./report.ts"
+import type { MeasuredRow } from "./measure.ts"
 
 /** A size, and the median milliseconds of a step. */
 export interface Point {
