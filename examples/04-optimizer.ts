@@ -1,4 +1,5 @@
-// An optimizer is a chain of gradient transformations. Here four optimizers and a chain of our own minimize Rosenbrock's function.
+// An optimizer is a chain of gradient transformations. Four named optimizers minimize Rosenbrock's function, and then a chain
+// of our own.
 import { Autodiff, Optimizer, Tensor } from "@adjoint/core"
 
 type Point = { readonly x: Tensor.Tensor; readonly y: Tensor.Tensor }
@@ -13,7 +14,7 @@ const race = <S>(optimizer: Optimizer.Optimizer<S>, steps: number): Point => {
     const next = optimizer.update(Autodiff.grad(rosenbrock)(point), state, point)
     point = Optimizer.apply(point, next.updates)
     state = next.state
-    // Reading a value lets its recipe go.
+    // Reading a value drops its expression, so memory stays small.
     Tensor.readAll([point.x, point.y])
   }
   return point
