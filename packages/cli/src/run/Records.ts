@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto"
 import { arch, availableParallelism, cpus, hostname, platform, release } from "node:os"
 import { join } from "node:path"
-import { systemWords } from "@adjoint/core/data/systemWords"
+import { systemReason } from "@adjoint/core/data/systemReason"
 import { Scores } from "@adjoint/core/training/Progress"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -115,7 +115,7 @@ export const readText = (directory: string, file: string): Effect.Effect<string,
     Effect.mapError(
       (error) =>
         new RunError({
-          message: `${join(directory, file)} cannot be read: ${systemWords(error)}`,
+          message: `${join(directory, file)} cannot be read: ${systemReason(error)}`,
           hint: "is this a run's folder?",
         }),
     ),

@@ -19,13 +19,13 @@ export class EngineError extends TaggedError("EngineError")<{
 export class OutOfMemory extends TaggedError("OutOfMemory")<{
   readonly wanted: number
   /** The largest memory there can be, where that is known. */
-  readonly most?: number
+  readonly limit?: number
   /** The largest tensors, the largest first. */
   readonly largest: ReadonlyArray<Spec & { readonly bytes: number }>
 }> {
   override get message(): string {
-    const { largest, most, wanted } = this
-    const room = most === undefined ? "the host cannot provide it" : `one memory holds ${most}`
+    const { largest, limit, wanted } = this
+    const room = limit === undefined ? "the host cannot provide it" : `one memory holds ${limit}`
     const tensors = largest.map((tensor) => `${printSpec(tensor)} of ${tensor.bytes} bytes`).join(", ")
     return `it needs ${wanted} bytes of memory and ${room}; the largest tensors are ${tensors}`
   }

@@ -6,7 +6,7 @@ import { type Cell, type DataError, dataError, quote } from "./DataError.ts"
 import { nearest } from "./Nearest.ts"
 
 /** The most names a column may hold before it is taken for an identifier. */
-export const most = 1000
+export const maxNames = 1000
 
 /** Distinct names in order: as numbers when every one is a number, by code unit otherwise. `sorted(["10", "9", "10"]) // => ["9", "10"]` */
 export const sorted = (names: Iterable<string>): ReadonlyArray<string> => {

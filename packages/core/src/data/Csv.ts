@@ -25,10 +25,10 @@ export interface Options {
 }
 
 /** The most cells that are read unless more are asked for: about 2 GiB of memory where each is a text of its own. */
-const mostCells = 50_000_000
+const defaultMaxCells = 50_000_000
 
 /** A row takes as much memory as so many cells. */
-const cellsOfRow = 5
+const cellsPerRow = 5
 
 /**
  * Reads CSV text or bytes. Blank lines are skipped; a byte order mark, CRLF and a first line `sep=;` are understood. A
@@ -59,15 +59,15 @@ export const delimiterOf = (text: string, { delimiter = "auto" }: Pick<Options, 
   delimiter === "auto" ? (separatorLine.exec(text)?.groups?.delimiter ?? detect(text)) : delimiter
 
 const startOf = (text: string, { delimiter = "auto", isContinued = false }: Options): Start => {
-  const said = isContinued ? null : separatorLine.exec(text)
-  const start = said === null ? { at: 0, line: 1 } : { at: said[0].length, line: 2 }
+  const separator = isContinued ? null : separatorLine.exec(text)
+  const start = separator === null ? { at: 0, line: 1 } : { at: separator[0].length, line: 2 }
   return { ...start, delimiter: delimiterOf(text, { delimiter }) }
 }
 
 const isDelimiter = (delimiter: string): boolean => delimiter.length === 1 && !/["\r\n]/.test(delimiter)
 
 const table = (text: string, options: Options): Result.Result<Table, DataError> => {
-  const { cells = mostCells, delimiter = "auto", header = true } = options
+  const { cells = defaultMaxCells, delimiter = "auto", header = true } = options
   if (delimiter !== "auto" && !isDelimiter(delimiter))
     return refuse({
       _tag: "BadSpec",
@@ -128,7 +128,7 @@ const badNames = (names: ReadonlyArray<string>): string | undefined => {
 }
 
 /** No more of a text is looked at for its first record. */
-const longestHeader = 2 ** 20
+const maxHeaderLength = 2 ** 20
 
 const detected = [",", ";", "\t", "|"] as const
 
@@ -136,7 +136,7 @@ const detected = [",", ";", "\t", "|"] as const
 const detect = (text: string): string => {
   const counts = new Map<string, number>(detected.map((delimiter) => [delimiter, 0]))
   let isQuoted = false
-  for (let at = 0; at < Math.min(text.length, longestHeader); at++) {
+  for (let at = 0; at < Math.min(text.length, maxHeaderLength); at++) {
     const character = text[at] ?? ""
     if (character === '"') isQuoted = !isQuoted
     else if (isQuoted) continue
@@ -166,13 +166,13 @@ interface Records {
 }
 
 /** How many cells a line has, counted up to `most` + 1. */
-const countCells = (line: string, delimiter: string, most: number): number => {
+const countCells = (line: string, delimiter: string, limit: number): number => {
   let count = 1
-  for (let at = line.indexOf(delimiter); at >= 0 && count <= most; at = line.indexOf(delimiter, at + 1)) count += 1
+  for (let at = line.indexOf(delimiter); at >= 0 && count <= limit; at = line.indexOf(delimiter, at + 1)) count += 1
   return count
 }
 
-const records = (text: string, start: Start, most: number): Result.Result<Records, DataError> => {
+const records = (text: string, start: Start, maxCells: number): Result.Result<Records, DataError> => {
   const { delimiter } = start
   const isBlank = delimiter === " "
   const rows: Array<ReadonlyArray<string>> = []
@@ -182,13 +182,13 @@ const records = (text: string, start: Start, most: number): Result.Result<Record
   const quotedRecord = quotedRecordOf(text, delimiter, nextLineEnd)
   const tooLarge = (what: string, got: number, limit: number, unit: string) =>
     refuse({ _tag: "TooLarge", what, got: BigInt(got), limit, unit })
-  const mostRows = Math.ceil(most / cellsOfRow)
+  const maxRows = Math.ceil(maxCells / cellsPerRow)
   let { at, line } = start
   let cells = 0
   while (at < text.length) {
     const end = nextLineEnd(at)
     if (nextQuote(at) < end) {
-      const record = quotedRecord(at, line, most - cells)
+      const record = quotedRecord(at, line, maxCells - cells)
       if (Result.isFailure(record)) return Result.fail(record.failure)
       rows.push(record.success.cells)
       lines.push(line)
@@ -200,10 +200,10 @@ const records = (text: string, start: Start, most: number): Result.Result<Record
       const content = isBlank ? whole.trim() : whole
       if (content !== "") {
         // A line has at most one cell more than characters, so most lines need not be counted.
-        if (cells + content.length >= most) cells += countCells(content, delimiter, most - cells)
-        if (cells <= most) {
+        if (cells + content.length >= maxCells) cells += countCells(content, delimiter, maxCells - cells)
+        if (cells <= maxCells) {
           const row = isBlank ? content.split(/[ \t]+/) : content.split(delimiter)
-          if (cells + content.length < most) cells += row.length
+          if (cells + content.length < maxCells) cells += row.length
           rows.push(row)
           lines.push(line)
         }
@@ -211,8 +211,8 @@ const records = (text: string, start: Start, most: number): Result.Result<Record
       at = end + 1
       line += 1
     }
-    if (cells > most) return tooLarge("the table", cells, most, "cells")
-    if (rows.length > mostRows) return tooLarge("the table", rows.length, mostRows, "rows")
+    if (cells > maxCells) return tooLarge("the table", cells, maxCells, "cells")
+    if (rows.length > maxRows) return tooLarge("the table", rows.length, maxRows, "rows")
   }
   return Result.succeed({ rows, lines })
 }
@@ -242,7 +242,7 @@ const quotedRecordOf = (text: string, delimiter: string, nextLineEnd: Next) => {
     return at
   }
 
-  return (start: number, startLine: number, most: number): Result.Result<Record, DataError> => {
+  return (start: number, startLine: number, maxCells: number): Result.Result<Record, DataError> => {
     const cells: Array<string> = []
     let at = pastSpaces(start)
     let line = startLine
@@ -261,7 +261,7 @@ const quotedRecordOf = (text: string, delimiter: string, nextLineEnd: Next) => {
         cells.push(cell)
         at = cellEnd(at)
       }
-      if (cells.length > most) return Result.succeed({ cells, next: text.length, line })
+      if (cells.length > maxCells) return Result.succeed({ cells, next: text.length, line })
       const after = isBlank ? pastSpaces(at) : at + 1
       const isLast = isBlank ? after === at || after >= beforeReturn(text, at, nextLineEnd(at)) : text[at] !== delimiter
       if (at < text.length && !isLast) at = after

@@ -8,7 +8,7 @@ import { DataError, dataError, type Reason } from "./DataError.ts"
 import type { Table } from "./Table.ts"
 
 /** The most characters of one record: a longer one is a quote that was never closed, or no CSV. */
-export const longestRecord = 2 ** 24
+export const maxRecordLength = 2 ** 24
 
 /** Takes pieces of text in order. */
 export interface Reader {
@@ -70,7 +70,7 @@ const moved = (reason: Reason, lines: number, rows: number): Reason => ({
 export const reader = ({ header = true, ...options }: Options = {}): Reader => {
   let known: Known | undefined
   let pending: Array<string> = []
-  let held = 0
+  let pendingLength = 0
   let isOpen = false
   let lines = 0
   let rows = 0
@@ -107,13 +107,13 @@ export const reader = ({ header = true, ...options }: Options = {}): Reader => {
       isOpen = open
       if (end === 0) {
         pending.push(piece)
-        held += piece.length
-        if (held <= longestRecord) return Result.succeed(undefined)
+        pendingLength += piece.length
+        if (pendingLength <= maxRecordLength) return Result.succeed(undefined)
         // The parser says which quote is open; a record that it takes is too long all the same.
         const read = parse(pending.join(""))
         if (Result.isFailure(read)) return read
-        const got = BigInt(held)
-        return Result.fail(dataError({ _tag: "TooLarge", what: "a record", got, limit: longestRecord, unit: "characters" }))
+        const got = BigInt(pendingLength)
+        return Result.fail(dataError({ _tag: "TooLarge", what: "a record", got, limit: maxRecordLength, unit: "characters" }))
       }
       const text = `${pending.join("")}${piece.slice(0, end)}`
       const rest = piece.slice(end)
@@ -121,7 +121,7 @@ export const reader = ({ header = true, ...options }: Options = {}): Reader => {
       // A header alone, or blank lines, wait for the first row.
       const isEarly = Result.isFailure(read) && read.failure.reason._tag === "Empty"
       pending = isEarly ? [text, rest] : [rest]
-      held = rest.length + (isEarly ? text.length : 0)
+      pendingLength = rest.length + (isEarly ? text.length : 0)
       return isEarly ? Result.succeed(undefined) : read
     },
     end: () => {

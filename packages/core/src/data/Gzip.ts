@@ -15,10 +15,10 @@ export const unpack = (bytes: Uint8Array, limit = defaultLimit): Result.Result<U
 
 /** What the first `length` bytes of a gzip file unpack to, whole or not: enough to read a header by. */
 export const start = (bytes: Uint8Array, length: number): Result.Result<Uint8Array, DataError> =>
-  inflate(bytes.subarray(0, length), length * mostPerByte, true)
+  inflate(bytes.subarray(0, length), length * maxRatio, true)
 
 /** Deflate packs at most 258 bytes into two bits, so nothing unpacks to more than this many times its length. */
-export const mostPerByte = 1032
+export const maxRatio = 1032
 
 const inflate = (bytes: Uint8Array, limit: number, partial: boolean): Result.Result<Uint8Array, DataError> => {
   const unpacked = gunzip(bytes, limit, partial)

@@ -84,11 +84,11 @@ export const decode = (file: Uint8Array, limit = Gzip.defaultLimit): Result.Resu
 }
 
 /** Bytes that hold the longest header there is, of 255 axes. */
-const longestHeader = 4 + 4 * 255
+const maxHeaderBytes = 4 + 4 * 255
 
 /** The header of a gzipped file; where that is too short, it is the gzip that is likely cut. */
 const zippedHeader = (file: Uint8Array): Result.Result<Header, DataError> =>
-  Result.flatMap(Gzip.start(file, 2 * longestHeader), (start) =>
+  Result.flatMap(Gzip.start(file, 2 * maxHeaderBytes), (start) =>
     Result.orElse(header(start), (error) =>
       error.reason._tag === "Truncated" ? Result.flatMap(Gzip.unpack(file), () => Result.fail(error)) : Result.fail(error),
     ),

@@ -3,19 +3,19 @@
 /** The same letters and digits whatever the case and the separators. `letters("Sepal-Length") // => "sepallength"` */
 export const letters = (text: string): string => text.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "")
 
-const bareNames = new WeakMap<ReadonlyArray<string>, ReadonlyArray<string>>()
+const lettersOfNames = new WeakMap<ReadonlyArray<string>, ReadonlyArray<string>>()
 
 /** The letters of names, which are compared with one mistyped word after the other. */
-const bareOf = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const known = bareNames.get(names)
+const allLetters = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const known = lettersOfNames.get(names)
   if (known !== undefined && known.length === names.length) return known
-  const made = names.map(letters)
-  bareNames.set(names, made)
-  return made
+  const computed = names.map(letters)
+  lettersOfNames.set(names, computed)
+  return computed
 }
 
 /** Longer words than this are not compared: in files of thousands of them it would take seconds. */
-export const longest = 128
+export const maxLength = 128
 
 /**
  * Up to three of `names` whose letters are within an edit distance of a third of the word, and of 3, and of one more than
@@ -25,15 +25,15 @@ export const longest = 128
  * `nearest("sepal length", ["sepal_width", "sepal_length"]) // => ["sepal_length"]`
  */
 export const nearest = (word: string, names: ReadonlyArray<string>): ReadonlyArray<string> => {
-  if (word.length > longest) return []
+  if (word.length > maxLength) return []
   const wanted = letters(word)
-  const reach = Math.min(3, Math.max(1, Math.floor(wanted.length / 3)))
+  const maxDistance = Math.min(3, Math.max(1, Math.floor(wanted.length / 3)))
   const near = names
-    .map((name, i) => ({ name, bare: bareOf(names)[i] ?? "" }))
-    .filter(({ bare }) => Math.abs(bare.length - wanted.length) <= reach)
+    .map((name, i) => ({ name, bare: allLetters(names)[i] ?? "" }))
+    .filter(({ bare }) => Math.abs(bare.length - wanted.length) <= maxDistance)
     .map(({ bare, name }) => ({ name, distance: editDistance(wanted, bare), longer: Math.max(bare.length, wanted.length) }))
     // Two names of which every letter differs are not near, however short they are.
-    .filter(({ distance, longer }) => distance <= reach && distance < longer)
+    .filter(({ distance, longer }) => distance <= maxDistance && distance < longer)
     .sort((a, b) => a.distance - b.distance)
   const least = near[0]?.distance ?? 0
   return near.flatMap(({ distance, name }) => (distance <= least + 1 ? [name] : [])).slice(0, 3)

@@ -15,7 +15,7 @@ export interface Limits {
   readonly bytes?: number
 }
 const defaultBytes = 2 ** 30
-const mostEntries = 10_000
+const maxEntries = 10_000
 
 /** An archive that was opened: the names of its arrays, none of which is unpacked yet. */
 export interface Archive {
@@ -107,7 +107,7 @@ const ending = ".npy"
 const unzip = (
   bytes: Uint8Array,
   limit: number,
-  wants: (name: string) => boolean,
+  isWanted: (name: string) => boolean,
 ): Result.Result<ReadonlyMap<string, Uint8Array>, DataError> => {
   let entries = 0
   let total = 0
@@ -115,9 +115,9 @@ const unzip = (
     const files = unzipSync(bytes, {
       filter: ({ name, originalSize, size }) => {
         entries += 1
-        if (entries > mostEntries) throw new Refused("entries", entries)
-        if (!name.endsWith(ending) || !wants(name.slice(0, -ending.length))) return false
-        if (originalSize > Math.min(size, bytes.length) * Gzip.mostPerByte)
+        if (entries > maxEntries) throw new Refused("entries", entries)
+        if (!name.endsWith(ending) || !isWanted(name.slice(0, -ending.length))) return false
+        if (originalSize > Math.min(size, bytes.length) * Gzip.maxRatio)
           throw new Error(`${name} cannot unpack to ${originalSize} bytes`)
         total += originalSize
         if (total > limit) throw new Refused("bytes", total)
@@ -129,7 +129,7 @@ const unzip = (
     )
   } catch (error) {
     if (error instanceof Refused) {
-      const limited = error.unit === "bytes" ? limit : mostEntries
+      const limited = error.unit === "bytes" ? limit : maxEntries
       return Result.fail(
         dataError({ _tag: "TooLarge", what: "the unpacked archive", got: BigInt(error.got), limit: limited, unit: error.unit }),
       )

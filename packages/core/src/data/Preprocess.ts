@@ -24,13 +24,13 @@ export { type Arrays, all, isTable, type Raw, type Rows, size } from "./Raw.ts"
 export type { ArrayTarget, Image, Spec } from "./Spec.ts"
 export type { Kept } from "./TableInput.ts"
 
-type Answer<A> = Result.Result<A, DataError>
+type DataResult<A> = Result.Result<A, DataError>
 
 /**
  * The rows that are used: of a table, those without a blank in a column that says `missing: drop`, with how many each of
  * these columns leaves out. Fails with `NoColumn` and `UnlistedColumns`.
  */
-export const keep = ({ columns }: Spec, raw: Raw): Answer<TableInput.Kept> =>
+export const keep = ({ columns }: Spec, raw: Raw): DataResult<TableInput.Kept> =>
   isTable(raw) && columns !== undefined ? TableInput.keep(columns, raw) : Result.succeed({ rows: all(raw), dropped: [] })
 
 /**
@@ -39,10 +39,10 @@ export const keep = ({ columns }: Spec, raw: Raw): Answer<TableInput.Kept> =>
  * Fails with `NoColumn` and `UnlistedColumns` where the columns said do not match the table's, `BadCell` for a cell that
  * is not what is said, `BadShape` for images of another size, `BadSpec` for what cannot be learned from these rows.
  */
-export const fit = (spec: Spec, raw: Raw, rows?: Rows): Answer<Fitted> =>
+export const fit = (spec: Spec, raw: Raw, rows?: Rows): DataResult<Fitted> =>
   rows === undefined ? Result.flatMap(keep(spec, raw), (kept) => fitRows(spec, raw, kept.rows)) : fitRows(spec, raw, rows)
 
-const fitRows = (spec: Spec, raw: Raw, rows: Rows): Answer<Fitted> => {
+const fitRows = (spec: Spec, raw: Raw, rows: Rows): DataResult<Fitted> => {
   if (rows.length === 0)
     return Result.fail(dataError({ _tag: "Empty", got: "there are no training rows", wanted: "one or more" }))
   if (!isTable(raw))
@@ -62,15 +62,19 @@ const fitRows = (spec: Spec, raw: Raw, rows: Rows): Answer<Fitted> => {
   return Result.map(TableInput.fit(spec.columns, raw, rows), (fitted) => ({ version: 1, ...fitted }))
 }
 
-const fitTargets = ({ classes, inputs, targets }: Arrays, rows: Rows, said: ArrayTarget | undefined): Answer<FittedTarget> => {
+const fitTargets = (
+  { classes, inputs, targets }: Arrays,
+  rows: Rows,
+  target: ArrayTarget | undefined,
+): DataResult<FittedTarget> => {
   if (targets === undefined) return Result.succeed(null)
   if (inputs.shape[0] !== targets.shape[0])
     return Result.fail(dataError({ _tag: "RowsDiffer", inputs: inputs.shape[0] ?? 0, targets: targets.shape[0] ?? 0 }))
-  const type = said?.type ?? (targets.dtype === "f32" ? "number" : "class")
+  const type = target?.type ?? (targets.dtype === "f32" ? "number" : "class")
   const width = Shape.size(targets.shape.slice(1))
   if (type === "number") {
     if (classes !== undefined) return mismatch("targets that are names", "numbers", "`target: class`")
-    const scale = said?.type === "number" ? said.scale : undefined
+    const scale = target?.type === "number" ? target.scale : undefined
     return Result.map(Finite.check("targets", targets, rows), () => ({
       type: "numbers",
       columns: Array.from({ length: width }, (_, i) => fitQuantity(targets, rows, { column: i, width, scale })),
@@ -80,7 +84,7 @@ const fitTargets = ({ classes, inputs, targets }: Arrays, rows: Rows, said: Arra
     return Result.fail(
       dataError({ _tag: "BadShape", what: "the targets", got: targets.shape, wanted: `[${targets.shape[0]}], one class a row` }),
     )
-  const named = said?.type === "class" ? said.names : undefined
+  const named = target?.type === "class" ? target.names : undefined
   const names = named ?? classes ?? seenLabels(targets, rows)
   const placed = named !== undefined && classes === undefined ? ({ placed: true } as const) : {}
   return Result.succeed({ type: "class", name: arrayLabel, classes: names, ...placed })
@@ -93,7 +97,7 @@ const fitQuantity = (
   { column, scale, width }: { readonly column: number; readonly width: number; readonly scale: Scale | undefined },
 ): FittedNumber => {
   const values = Float64Array.from({ length: rows.length }, (_, i) => data[(rows[i] ?? 0) * width + column] ?? 0)
-  const scaled = scale === undefined ? { subtract: 0, divide: 1 } : Quantity.scaleOf(Quantity.spreadOf(values), scale)
+  const scaled = scale === undefined ? { subtract: 0, divide: 1 } : Quantity.scaleOf(Quantity.summarize(values), scale)
   return {
     type: "number",
     name: `y${column + 1}`,
@@ -120,7 +124,7 @@ const seenLabels = (targets: NDArray.NDArray, rows: Rows): ReadonlyArray<string>
  * be there. Fails with `BadCell` for a cell that is not as in training and a number in an array that is not finite, with
  * `NoColumn`, `BadShape` and `BadSpec` for rows of another kind.
  */
-export const inputs = (fitted: Fitted, raw: Raw, rows?: Rows): Answer<NDArray.NDArray> => {
+export const inputs = (fitted: Fitted, raw: Raw, rows?: Rows): DataResult<NDArray.NDArray> => {
   if (isTable(raw))
     return fitted.input.type === "columns"
       ? TableInput.inputs(fitted.input, raw, rows ?? all(raw))
@@ -133,11 +137,11 @@ export const inputs = (fitted: Fitted, raw: Raw, rows?: Rows): Answer<NDArray.ND
     : mismatch("arrays", "a table, as in training")
 }
 
-const mismatch = (got: string, wanted: string, hint = ""): Answer<never> =>
+const mismatch = (got: string, wanted: string, hint = ""): DataResult<never> =>
   Result.fail(dataError({ _tag: "BadSpec", at: "the rows", got, wanted, hint }))
 
 /** The targets of the given rows (all, if none are given): class numbers as `i32` [rows], or quantities as `f32` [rows, k]. */
-export const targets = (fitted: Fitted, raw: Raw, rows?: Rows): Answer<NDArray.NDArray> => {
+export const targets = (fitted: Fitted, raw: Raw, rows?: Rows): DataResult<NDArray.NDArray> => {
   const { target } = fitted
   if (target === null) return mismatch("no target to prepare", "a target, as in training")
   if (isTable(raw)) return TableInput.targets(target, raw, rows ?? all(raw))
@@ -172,7 +176,7 @@ const classNumbers = (
   ownClasses: ReadonlyArray<string> | undefined,
   labels: NDArray.NDArray,
   rows: Rows | undefined,
-): Answer<NDArray.NDArray> => {
+): DataResult<NDArray.NDArray> => {
   const names = fitted.classes
   const classes = fitted.placed === true ? (ownClasses ?? names) : ownClasses
   const places = new Map(names.map((name, i) => [name, i]))
@@ -201,7 +205,7 @@ const classNumbers = (
 }
 
 /** Inputs and targets of the given rows (all, if none are given), prepared, with the names of classes and columns. */
-export const dataset = (fitted: Fitted, raw: Raw, rows?: Rows): Answer<Dataset.Dataset> =>
+export const dataset = (fitted: Fitted, raw: Raw, rows?: Rows): DataResult<Dataset.Dataset> =>
   Result.gen(function* () {
     return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* targets(fitted, raw, rows), names(fitted))
   })

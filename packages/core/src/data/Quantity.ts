@@ -115,42 +115,41 @@ export const statistics = {
 } as const
 
 /** How values lie: their mean and variance, and their ends. */
-export interface Spread {
+export interface Summary {
   readonly mean: number
   readonly variance: number
-  readonly least: number
-  readonly greatest: number
+  readonly min: number
+  readonly max: number
 }
 
 /** How these values lie. */
-export const spreadOf = (values: Float64Array): Spread => {
+export const summarize = (values: Float64Array): Summary => {
   const mean = statistics.mean(values)
   return {
     mean,
     variance: statistics.mean(values.map((x) => (x - mean) ** 2)),
-    least: values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
-    greatest: values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
+    min: values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
+    max: values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
   }
 }
 
 /** Values that differ by no more than rounding, a few units in the last place of a double, count as one. */
-export const isConstant = ({ greatest, least }: Spread): boolean =>
-  greatest - least <= 2 ** -50 * Math.max(Math.abs(greatest), Math.abs(least))
+export const isConstant = ({ max, min }: Summary): boolean => max - min <= 2 ** -50 * Math.max(Math.abs(max), Math.abs(min))
 
 /**
  * What `scale` subtracts and divides by where values lie so. Values that are all alike are divided by 1, and become 0 (or
  * the lower end of the range), whatever rounding left of their mean and variance.
  *
- * `scaleOf({ mean: 7.3, variance: 3e-30, least: 7.3, greatest: 7.3 }, "standard") // => { subtract: 7.3, divide: 1 }`
+ * `scaleOf({ mean: 7.3, variance: 3e-30, min: 7.3, max: 7.3 }, "standard") // => { subtract: 7.3, divide: 1 }`
  */
-export const scaleOf = (spread: Spread, scale: Scale): Pick<FittedNumber, "subtract" | "divide"> => {
-  const { greatest, least, mean, variance } = spread
-  const isOne = isConstant(spread)
+export const scaleOf = (summary: Summary, scale: Scale): Pick<FittedNumber, "subtract" | "divide"> => {
+  const { max, mean, min, variance } = summary
+  const isSame = isConstant(summary)
   if (scale === "center" || scale === "standard")
-    return { subtract: isOne ? least : mean, divide: scale === "center" || isOne || variance === 0 ? 1 : Math.sqrt(variance) }
+    return { subtract: isSame ? min : mean, divide: scale === "center" || isSame || variance === 0 ? 1 : Math.sqrt(variance) }
   const [low, high] = scale === "minmax" ? [0, 1] : scale.minmax
-  const divide = isOne ? 1 : (greatest - least) / (high - low)
-  return { subtract: least - low * divide, divide }
+  const divide = isSame ? 1 : (max - min) / (high - low)
+  return { subtract: min - low * divide, divide }
 }
 
 /** One value prepared: filled when NaN, clipped, transformed, then scaled. */

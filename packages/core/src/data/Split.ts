@@ -75,15 +75,15 @@ const boundaries = (
   const ends: Array<number> = []
   let counted = 0
   let shared = 0
-  for (const [part, want] of wanted) {
-    if ("count" in want) {
-      if (!Number.isInteger(want.count) || want.count < 1)
-        return refuse({ part, got: `${want.count} rows`, wanted: "a whole number from 1", hint: "leave the part out" })
-      counted += want.count
+  for (const [part, size] of wanted) {
+    if ("count" in size) {
+      if (!Number.isInteger(size.count) || size.count < 1)
+        return refuse({ part, got: `${size.count} rows`, wanted: "a whole number from 1", hint: "leave the part out" })
+      counted += size.count
     } else {
-      if (!(want.share > 0 && want.share <= 1))
-        return refuse({ part, got: `a share of ${want.share}`, wanted: "more than 0 and at most 1", hint: "" })
-      shared += want.share
+      if (!(size.share > 0 && size.share <= 1))
+        return refuse({ part, got: `a share of ${size.share}`, wanted: "more than 0 and at most 1", hint: "" })
+      shared += size.share
     }
     const end = counted + Math.round(Math.min(shared, 1) * n)
     if (end > n || shared > 1 + 1e-9)

@@ -4,7 +4,7 @@ import * as NDArray from "../types/NDArray.ts"
 import { isBlank } from "./Blank.ts"
 import * as Category from "./Category.ts"
 import * as Column from "./Column.ts"
-import type { Answer, Cells, Input } from "./columns/Kind.ts"
+import type { Cells, DataResult, Input } from "./columns/Kind.ts"
 import { type Cell, dataError, type Reason } from "./DataError.ts"
 import type { Fields } from "./Field.ts"
 import type { FittedClasses, FittedColumn, FittedColumns, FittedNumber, FittedNumbers, FittedTarget } from "./Fitted.ts"
@@ -12,7 +12,7 @@ import { nearest } from "./Nearest.ts"
 import type { Rows } from "./Raw.ts"
 import type { Table } from "./Table.ts"
 
-const refuse = (reason: Reason): Answer<never> => Result.fail(dataError(reason))
+const refuse = (reason: Reason): DataResult<never> => Result.fail(dataError(reason))
 
 /** A column that is used, and what it is. */
 interface Used {
@@ -25,7 +25,7 @@ interface Used {
  *
  * Fails with `NoColumn` for a name the table does not have, `UnlistedColumns` for columns nothing is said about.
  */
-export const resolve = (columns: Column.Columns, table: Table): Answer<ReadonlyArray<Used>> => {
+export const resolve = (columns: Column.Columns, table: Table): DataResult<ReadonlyArray<Used>> => {
   const named = Object.keys(columns).filter((name) => name !== "*")
   const absent = named.find((name) => !table.columns.includes(name))
   if (absent !== undefined) return noColumn(absent, table)
@@ -50,7 +50,7 @@ export interface Kept {
 }
 
 /** The rows without a blank in any column that says `missing: drop`. Fails as `resolve` does. */
-export const keep = (columns: Column.Columns, table: Table): Answer<Kept> =>
+export const keep = (columns: Column.Columns, table: Table): DataResult<Kept> =>
   Result.map(resolve(columns, table), (used) => {
     const dropping = used.flatMap(({ column, name }) =>
       Column.isDropping(column) ? [{ name, at: table.columns.indexOf(name), rows: 0 }] : [],
@@ -74,7 +74,7 @@ export const fit = (
   columns: Column.Columns,
   table: Table,
   rows: Rows,
-): Answer<{ readonly input: FittedColumns; readonly target: FittedTarget }> =>
+): DataResult<{ readonly input: FittedColumns; readonly target: FittedTarget }> =>
   Result.gen(function* () {
     const used = yield* resolve(columns, table)
     const isTarget = ({ column }: Used): boolean => Column.isTarget(column)
@@ -92,7 +92,7 @@ export const fit = (
     return { input: { type: "columns", columns: inputs } as const, target }
   })
 
-const fitInput = ({ column, name }: Used, table: Table, rows: Rows): Answer<FittedColumn> =>
+const fitInput = ({ column, name }: Used, table: Table, rows: Rows): DataResult<FittedColumn> =>
   Result.gen(function* () {
     const { rule } = Column.kindOf(column)
     const options = Column.filled(column)
@@ -109,7 +109,7 @@ const inputOf = (type: Column.Type): Input<Fields, FittedColumn> => {
   return input
 }
 
-const fitTarget = (targets: ReadonlyArray<Used>, table: Table, rows: Rows): Answer<FittedTarget> =>
+const fitTarget = (targets: ReadonlyArray<Used>, table: Table, rows: Rows): DataResult<FittedTarget> =>
   Result.gen(function* () {
     const [first] = targets
     if (first === undefined) return null
@@ -143,7 +143,7 @@ const fitTarget = (targets: ReadonlyArray<Used>, table: Table, rows: Rows): Answ
     return { type, name: first.name, classes }
   })
 
-const cellsOf = (name: string, table: Table, rows: Rows): Answer<Cells> => {
+const cellsOf = (name: string, table: Table, rows: Rows): DataResult<Cells> => {
   const at = table.columns.indexOf(name)
   if (at < 0) return noColumn(name, table)
   const texts = Array.from({ length: rows.length }, (_, i) => table.rows[rows[i] ?? -1]?.[at] ?? "")
@@ -155,7 +155,7 @@ const cellsOf = (name: string, table: Table, rows: Rows): Answer<Cells> => {
 }
 
 /** The inputs of the given rows, as `f32` [rows, width]. Fails with `NoColumn` and `BadCell`. */
-export const inputs = (fitted: FittedColumns, table: Table, rows: Rows): Answer<NDArray.NDArray> =>
+export const inputs = (fitted: FittedColumns, table: Table, rows: Rows): DataResult<NDArray.NDArray> =>
   Result.gen(function* () {
     const width = fitted.columns.reduce((sum, column) => sum + columnNames(column).length, 0)
     const data = new Float32Array(rows.length * width)
@@ -171,7 +171,7 @@ export const inputs = (fitted: FittedColumns, table: Table, rows: Rows): Answer<
 export const columnNames = (column: FittedColumn): ReadonlyArray<string> => inputOf(column.type).names(column)
 
 /** The targets of the given rows: class numbers as `i32` [rows], or quantities as `f32` [rows, columns]. Fails with `NoColumn` and `BadCell`. */
-export const targets = (fitted: FittedClasses | FittedNumbers, table: Table, rows: Rows): Answer<NDArray.NDArray> =>
+export const targets = (fitted: FittedClasses | FittedNumbers, table: Table, rows: Rows): DataResult<NDArray.NDArray> =>
   fitted.type === "numbers"
     ? inputs({ type: "columns", columns: fitted.columns }, table, rows)
     : Result.gen(function* () {

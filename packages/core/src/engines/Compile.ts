@@ -172,26 +172,26 @@ export const step = <S, B, O>(
     const scope = yield* Effect.scope
     const structure = signature(initial)
     const prepared = new Map<string, Ready<O>>()
-    let held: { state: ReadonlyArray<NDArray> } | { executable: Executable } = {
+    let current: { state: ReadonlyArray<NDArray> } | { executable: Executable } = {
       state: yield* running(() => arrays(engine, initial)),
     }
     const stateOf = Tree.rebuilder(initial)
-    const now = (): ReadonlyArray<NDArray> => ("state" in held ? held.state : held.executable.state())
+    const now = (): ReadonlyArray<NDArray> => ("state" in current ? current.state : current.executable.state())
 
     const prepare = Effect.fnUntraced(function* (batch: B) {
       // A list, since the engine wants the state's leaves first and records are walked by name.
       const listed = (state: S, rows: B): readonly [S, O] => {
-        const made = f(state, rows)
-        return [made.state, made.output]
+        const result = f(state, rows)
+        return [result.state, result.output]
       }
       const { program: traced, result } = yield* foldedBy(engine, listed, [initial, batch])
       yield* checkShapes(() => {
-        const made = signature(result[0])
-        if (made !== structure)
+        const returned = signature(result[0])
+        if (returned !== structure)
           throw new ShapeError({
             operation: "Compile.step",
             got: tensors(result[0]),
-            wanted: `a new state like the old (${structure}), not (${made})`,
+            wanted: `a new state like the old (${structure}), not (${returned})`,
             hint: "return every part of the state with the shape and dtype it came in",
           })
       })
@@ -204,15 +204,15 @@ export const step = <S, B, O>(
     })
 
     const one = (batch: B, { executable, output }: Ready<O>): O => {
-      if (!("executable" in held) || held.executable !== executable) {
-        executable.load("state" in held ? held.state : held.executable.lend())
-        held = { executable }
+      if (!("executable" in current) || current.executable !== executable) {
+        executable.load("state" in current ? current.state : current.executable.lend())
+        current = { executable }
       }
       return output(executable.run(arrays(engine, batch)))
     }
 
     /** Runs the batches that come next as long as there is an executable for them. */
-    const some = (batches: ReadonlyArray<B>, outputs: Array<O>): void => {
+    const runReady = (batches: ReadonlyArray<B>, outputs: Array<O>): void => {
       for (const batch of batches.slice(outputs.length)) {
         const ready = prepared.get(signature(batch))
         if (ready === undefined) return
@@ -223,10 +223,10 @@ export const step = <S, B, O>(
     return {
       run: Effect.fnUntraced(function* (batches) {
         const outputs: Array<O> = []
-        yield* running(() => some(batches, outputs))
+        yield* running(() => runReady(batches, outputs))
         while (outputs.length < batches.length) {
           yield* prepare(batches[outputs.length] as B)
-          yield* running(() => some(batches, outputs))
+          yield* running(() => runReady(batches, outputs))
         }
         return outputs
       }),
@@ -235,7 +235,7 @@ export const step = <S, B, O>(
         Effect.map(
           running(() => arrays(engine, state)),
           (arrays) => {
-            held = { state: arrays }
+            current = { state: arrays }
           },
         ),
     }

@@ -39,7 +39,7 @@ const engine = (pool: Pool | undefined, wanted: Numerics): Engine["Service"] => 
     prepare: (job) =>
       Effect.acquireRelease(
         Effect.andThen(
-          arrival(pool),
+          waitForWorkers(pool),
           Effect.try({ try: () => prepare(job, pool, numerics, compile), catch: failure("prepare a program") }),
         ),
         ({ release }) => Effect.sync(release),
@@ -109,7 +109,7 @@ export const footprint = (job: Job): Footprint => {
 }
 
 /** Waits for the workers of a pool, on hosts that start them only while the calling thread is idle; whether there are any. */
-const arrival = (pool: Pool | undefined): Effect.Effect<boolean> =>
+const waitForWorkers = (pool: Pool | undefined): Effect.Effect<boolean> =>
   Effect.suspend(() => {
     const ready = pool?.ready()
     return ready === undefined ? Effect.succeed(pool !== undefined) : Effect.promise(() => ready)
@@ -117,11 +117,11 @@ const arrival = (pool: Pool | undefined): Effect.Effect<boolean> =>
 
 /** A pool whose workers have started or will, or none. */
 const open = (pool: Pool | undefined): Effect.Effect<Pool | undefined> =>
-  Effect.map(arrival(pool), (isThere) => (isThere ? pool : undefined))
+  Effect.map(waitForWorkers(pool), (isThere) => (isThere ? pool : undefined))
 
 /** The most threads of a page unless it asks for more: its processors are the whole machine's, and each worker takes some megabytes. */
-const mostInPage = 8
+const maxThreadsInPage = 8
 
 const processors = (): number =>
   globalThis.process?.getBuiltinModule?.("node:os").availableParallelism() ??
-  Math.min(mostInPage, globalThis.navigator?.hardwareConcurrency ?? 1)
+  Math.min(maxThreadsInPage, globalThis.navigator?.hardwareConcurrency ?? 1)

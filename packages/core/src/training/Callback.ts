@@ -7,28 +7,28 @@ import type { EarlyStop, Monitor } from "./Monitor.ts"
 import type { Plateau } from "./Plateau.ts"
 
 /** Which states of a run are kept, and after how many epochs each. */
-export interface Keeping {
+export interface CheckpointPolicy {
   readonly keep: ReadonlyArray<"best" | "last">
   readonly every: number
 }
 
 /** What a callback adds to a run. */
-export interface Watched {
+export interface CallbackConfig {
   /** By which score an epoch is the best. */
   readonly best?: Monitor
   readonly earlyStop?: EarlyStop
   readonly plateau?: Plateau
-  readonly checkpoint?: Keeping
+  readonly checkpoint?: CheckpointPolicy
 }
 
 /** A score as a callback names it, and which way is better: `auto` leaves it to the score. */
-export interface Watching {
+export interface MonitorChoice {
   readonly monitor: string
   readonly mode: "auto" | "min" | "max"
 }
 
 /** What a callback adds, once it is known how its score is watched. */
-export type Callback = (monitorOf: (watching: Watching) => Monitor) => Watched
+export type Callback = (monitorOf: (watching: MonitorChoice) => Monitor) => CallbackConfig
 
 /** Facts about a callback that checks read. */
 export interface CallbackTraits<Option extends string = string> {
@@ -42,7 +42,7 @@ const entry = <const O extends Options, const Main extends keyof O & string = ne
   definition: Entry<O, Callback, Main> & Traits<CallbackTraits<OptionName<O>>>,
 ): Entry<O, Callback, Main> & Traits<CallbackTraits<OptionName<O>>> => definition
 
-const watching = {
+const monitorOptions = {
   monitor: {
     kind: "text",
     doc: "The score that is watched: `train.` or `val.` and `loss` or the name of a metric.",
@@ -56,7 +56,7 @@ const watching = {
   },
 } as const
 
-const waiting = {
+const patienceOptions = {
   patience: { kind: "integer", doc: "Epochs to wait for something better.", default: 5, minimum: 1 },
   min_delta: { kind: "number", doc: "How much better a score must be to count.", default: 0, minimum: 0 },
 } as const
@@ -70,8 +70,8 @@ export const table = {
     advice:
       "Against overfitting, and for runs whose length nobody knows: give many epochs and let it end them. Scores jitter, so a patience of a few epochs is the least.",
     options: {
-      ...watching,
-      ...waiting,
+      ...monitorOptions,
+      ...patienceOptions,
       restore_best: {
         kind: "boolean",
         doc: "Whether the run ends with the weights of its best epoch.",
@@ -93,7 +93,7 @@ export const table = {
       "A run keeps both states after every epoch without being asked. Say it to keep fewer, or to choose by which score an epoch is the best.",
     options: {
       keep: { kind: "choices", doc: "Which states are kept.", of: ["best", "last"], default: ["best", "last"] },
-      ...watching,
+      ...monitorOptions,
       every: { kind: "epochs", doc: "After how many epochs.", default: 1 },
     },
     traits: { monitor: "monitor", patience: undefined },
@@ -107,7 +107,7 @@ export const table = {
     source: "Bengio, Practical recommendations for gradient-based training of deep architectures, 2012",
     advice: "Where nobody knows when the loss levels off. For a run of a known length a `cosine` schedule needs less looking.",
     options: {
-      ...watching,
+      ...monitorOptions,
       factor: {
         kind: "number",
         doc: "What is left of the rate each time.",
@@ -115,7 +115,7 @@ export const table = {
         exclusiveMinimum: 0,
         exclusiveMaximum: 1,
       },
-      ...waiting,
+      ...patienceOptions,
       cooldown: { kind: "integer", doc: "Epochs after a lowering that are not counted.", default: 0, minimum: 0 },
       least: { kind: "number", doc: "The least share of the rate that is ever left.", default: 0, minimum: 0, maximum: 1 },
     },

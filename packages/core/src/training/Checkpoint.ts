@@ -11,7 +11,7 @@ import * as Path from "effect/Path"
 import type * as PlatformError from "effect/PlatformError"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
-import { systemWords } from "../data/systemWords.ts"
+import { systemReason } from "../data/systemReason.ts"
 import type { Tensor } from "../language/Expr.ts"
 import { readAll } from "../tensor/read.ts"
 import type { NDArray } from "../types/NDArray.ts"
@@ -26,7 +26,7 @@ import * as Safetensors from "./Safetensors.ts"
 export interface TrainState<P = unknown, S = unknown, O = unknown> {
   readonly params: P
   /** What the net itself carries from batch to batch. */
-  readonly net: S
+  readonly state: S
   readonly optimizer: O
   /** Steps done: i32[]. */
   readonly step: Tensor
@@ -51,21 +51,21 @@ export interface Checkpoint<P = unknown, S = unknown, O = unknown> {
 }
 
 /** The largest file that is read back: 4 GiB. */
-const limit = 2 ** 32
+const maxFileBytes = 2 ** 32
 
 const files = { weights: "weights.safetensors", optimizer: "optimizer.safetensors", progress: "state.json" } as const
 
-const weightsOf = ({ net, params }: Pick<TrainState, "net" | "params">) => ({ params, state: net })
+const weightsOf = ({ params, state }: Pick<TrainState, "params" | "state">) => ({ params, state })
 
 const restOf = ({ optimizer, step }: TrainState) => ({ optimizer, step })
 
 /** A leaf's name in a file: its path, with what could be taken for the dots between names marked. */
-const nameOf = (path: Tree.Path): string => path.map((key) => String(key).replaceAll(/[\\.]/g, "\\$&")).join(".")
+const leafName = (path: Tree.Path): string => path.map((key) => String(key).replaceAll(/[\\.]/g, "\\$&")).join(".")
 
 const named = (tree: unknown): ReadonlyMap<string, NDArray> => {
   const entries = Tree.entries(tree)
   const arrays = readAll(entries.map(([, leaf]) => leaf as Tensor))
-  return new Map(entries.map(([path], i) => [nameOf(path), arrays[i] as NDArray]))
+  return new Map(entries.map(([path], i) => [leafName(path), arrays[i] as NDArray]))
 }
 
 const writeSynced = Effect.fnUntraced(function* (file: string, bytes: Uint8Array) {
@@ -108,14 +108,14 @@ const discard = Effect.fnUntraced(function* (old: string, to: string) {
     Effect.catchTag("PlatformError", (error) =>
       Effect.map(
         Effect.match(fs.rename(old, to), { onFailure: () => old, onSuccess: () => to }),
-        (path): Undeleted => ({ path, reason: systemWords(error) }),
+        (path): Undeleted => ({ path, reason: systemReason(error) }),
       ),
     ),
   )
 })
 
 /** A path beside a checkpoint that is not taken, for what cannot be deleted: `last.1.old`. */
-const spare = Effect.fnUntraced(function* (directory: string) {
+const unusedPath = Effect.fnUntraced(function* (directory: string) {
   const fs = yield* FileSystem.FileSystem
   for (let n = 1; ; n++) if (!(yield* fs.exists(`${directory}.${n}.old`))) return `${directory}.${n}.old`
 })
@@ -134,26 +134,26 @@ export const save = (
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const [fresh, old] = [`${directory}.new`, `${directory}.old`]
-    yield* fs.remove(fresh, { recursive: true, force: true })
-    yield* fs.makeDirectory(fresh)
-    for (const [name, bytes] of yield* filesOf(checkpoint)) yield* writeSynced(path.join(fresh, name), bytes)
-    yield* syncDirectory(fresh)
+    const [next, old] = [`${directory}.new`, `${directory}.old`]
+    yield* fs.remove(next, { recursive: true, force: true })
+    yield* fs.makeDirectory(next)
+    for (const [name, bytes] of yield* filesOf(checkpoint)) yield* writeSynced(path.join(next, name), bytes)
+    yield* syncDirectory(next)
     // A directory that is not empty cannot be replaced in one move: between the two there is `.old`, which `load` knows.
     // Without `directory`, `.old` is the only whole checkpoint, and stays until the new one is in place.
     if (yield* fs.exists(directory)) {
-      if (yield* fs.exists(old)) yield* discard(old, yield* spare(directory))
+      if (yield* fs.exists(old)) yield* discard(old, yield* unusedPath(directory))
       yield* fs.rename(directory, old)
     }
-    yield* fs.rename(fresh, directory)
+    yield* fs.rename(next, directory)
     yield* syncDirectory(path.dirname(directory))
     if (!(yield* fs.exists(old))) return { directory }
-    const undeleted = yield* discard(old, yield* spare(directory))
+    const undeleted = yield* discard(old, yield* unusedPath(directory))
     return { directory, ...(undeleted === undefined ? {} : { undeleted }) }
   }).pipe(
     Effect.catchTag("PlatformError", (error) => {
       const hint = "check the disk's space and rights"
-      const got = systemWords(error)
+      const got = systemReason(error)
       return new CheckpointError({ file: directory, got, wanted: "to write a checkpoint", hint, isUnwritten: true })
     }),
     Effect.uninterruptible,
@@ -177,18 +177,18 @@ export const recover = (directory: string): Effect.Effect<void, CheckpointError,
       if (entry.startsWith(`${name}.`) && /^(?:new|(?:\d+\.)?old)$/.test(entry.slice(name.length + 1)))
         yield* Effect.ignore(fs.remove(path.join(parent, entry), { recursive: true, force: true }))
   }).pipe(
-    Effect.catchTag("PlatformError", (error) => reading(directory)(error)),
+    Effect.catchTag("PlatformError", (error) => readError(directory)(error)),
     Effect.uninterruptible,
   )
 
 const readFile = Effect.fnUntraced(function* (file: string) {
   const fs = yield* FileSystem.FileSystem
   const { size } = yield* fs.stat(file)
-  if (size > BigInt(limit))
+  if (size > BigInt(maxFileBytes))
     return yield* new CheckpointError({
       file,
       got: `${size} bytes`,
-      wanted: `at most ${limit}`,
+      wanted: `at most ${maxFileBytes}`,
       hint: "is this a checkpoint's file?",
     })
   return yield* fs.readFile(file)
@@ -199,20 +199,20 @@ const refill = <T>(file: string, arrays: ReadonlyMap<string, NDArray>, like: T):
   const entries = Tree.entries(like)
   const hint = "the model file this checkpoint was made with"
   for (const [path, leaf] of entries) {
-    const [name, wanted] = [nameOf(path), printSpec(leaf as Tensor)]
+    const [name, wanted] = [leafName(path), printSpec(leaf as Tensor)]
     const found = arrays.get(name)
     const got = found === undefined ? "nothing" : printSpec(found)
     if (got !== wanted) return Effect.fail(new CheckpointError({ file, got: `${got} for ${name}`, wanted, hint }))
   }
   if (arrays.size > entries.length) {
-    const known = new Set(entries.map(([path]) => nameOf(path)))
+    const known = new Set(entries.map(([path]) => leafName(path)))
     const extra = [...arrays.keys()].filter((name) => !known.has(name))
     return Effect.fail(new CheckpointError({ file, got: extra.join(", "), wanted: "only the arrays of this net", hint }))
   }
   return Effect.succeed(
     Tree.withLeaves(
       like,
-      entries.map(([path]) => arrays.get(nameOf(path))),
+      entries.map(([path]) => arrays.get(leafName(path))),
     ) as T,
   )
 }
@@ -236,17 +236,17 @@ const readProgress = Effect.fnUntraced(function* (file: string) {
   })
 })
 
-const whole = Effect.fnUntraced(function* (directory: string) {
+const existingDirectory = Effect.fnUntraced(function* (directory: string) {
   const fs = yield* FileSystem.FileSystem
   return (yield* fs.exists(directory)) ? directory : (yield* fs.exists(`${directory}.old`)) ? `${directory}.old` : directory
 })
 
-const reading =
+const readError =
   (directory: string) =>
   (error: PlatformError.PlatformError): CheckpointError =>
     new CheckpointError({
       file: directory,
-      got: systemWords(error),
+      got: systemReason(error),
       wanted: "a checkpoint",
       hint: "the folder of a run, or one of its checkpoints",
     })
@@ -258,14 +258,14 @@ const [retries, pause] = [6, 2]
 class Replaced extends TaggedError("Replaced")<{ readonly error: CheckpointError }> {}
 
 /** Reads again, after a pause, what a run replaced meanwhile. */
-const settled = <A, R>(
+const retryWhileReplaced = <A, R>(
   directory: string,
   read: Effect.Effect<A, CheckpointError | PlatformError.PlatformError | Replaced, R>,
 ): Effect.Effect<A, CheckpointError, R> => {
   const attempt: Effect.Effect<A, CheckpointError | Replaced, R> = Effect.catchTag(
     read,
     "PlatformError",
-    (error) => new Replaced({ error: reading(directory)(error) }),
+    (error) => new Replaced({ error: readError(directory)(error) }),
   )
   const retried = Effect.retry(attempt, {
     while: ({ _tag }) => _tag === "Replaced",
@@ -283,11 +283,11 @@ export const load = <P, S, O>(
   directory: string,
   like: TrainState<P, S, O>,
 ): Effect.Effect<Checkpoint<P, S, O>, CheckpointError, FileSystem.FileSystem | Path.Path> =>
-  settled(
+  retryWhileReplaced(
     directory,
     Effect.gen(function* () {
       const path = yield* Path.Path
-      const at = yield* whole(directory)
+      const at = yield* existingDirectory(directory)
       const [weightsFile, restFile] = [path.join(at, files.weights), path.join(at, files.optimizer)]
       const [weightsBytes, restBytes] = [yield* readFile(weightsFile), yield* readFile(restFile)]
       const { hashes, progress } = yield* readProgress(path.join(at, files.progress))
@@ -303,22 +303,22 @@ export const load = <P, S, O>(
       const weights = yield* arraysIn(weightsFile, weightsBytes, weightsOf(like))
       const rest = yield* arraysIn(restFile, restBytes, restOf(like))
       const { optimizer, step } = rest
-      const { params, state: net } = weights
-      return { state: { params, net, optimizer, step } as TrainState<P, S, O>, progress }
+      const { params, state } = weights
+      return { state: { params, state, optimizer, step } as TrainState<P, S, O>, progress }
     }),
   )
 
 /** Reads only what predicting needs: the parameters and the net's own state. */
 export const loadWeights = <P, S>(
   directory: string,
-  like: Pick<TrainState<P, S>, "params" | "net">,
-): Effect.Effect<Pick<TrainState<P, S>, "params" | "net">, CheckpointError, FileSystem.FileSystem | Path.Path> =>
-  settled(
+  like: Pick<TrainState<P, S>, "params" | "state">,
+): Effect.Effect<Pick<TrainState<P, S>, "params" | "state">, CheckpointError, FileSystem.FileSystem | Path.Path> =>
+  retryWhileReplaced(
     directory,
     Effect.gen(function* () {
       const path = yield* Path.Path
-      const file = path.join(yield* whole(directory), files.weights)
-      const { params, state: net } = yield* arraysIn(file, yield* readFile(file), weightsOf(like))
-      return { params, net } as Pick<TrainState<P, S>, "params" | "net">
+      const file = path.join(yield* existingDirectory(directory), files.weights)
+      const { params, state } = yield* arraysIn(file, yield* readFile(file), weightsOf(like))
+      return { params, state } as Pick<TrainState<P, S>, "params" | "state">
     }),
   )

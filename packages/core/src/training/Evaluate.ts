@@ -15,7 +15,7 @@ import { allocate } from "../types/DType.ts"
 import { NDArray } from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
-import { inBursts } from "./bursts.ts"
+import { runInBursts } from "./bursts.ts"
 import type { ConfigError } from "./ConfigError.ts"
 import * as Check from "./checkData.ts"
 import type { Scores } from "./Progress.ts"
@@ -23,7 +23,7 @@ import type { Scores } from "./Progress.ts"
 /** A net's parameters and what it carries itself. */
 export interface Weights<P, S> {
   readonly params: P
-  readonly net: S
+  readonly state: S
 }
 
 /** Which scores to take, by name. */
@@ -36,7 +36,7 @@ export interface Sums {
 }
 
 /** The sums of no rows. */
-export const noSums: Sums = { rows: 0, of: {} }
+export const emptySums: Sums = { rows: 0, of: {} }
 
 /** The loss stands among the scores under this name. */
 const lossName = "loss"
@@ -64,13 +64,13 @@ const numbersOf = (x: Tensor): ReadonlyArray<number> => {
  * Sums under way: of each name pieces, which merged in order are its sums. A piece is longer than the one after it, so that
  * what is kept of every row is copied a few times in all and not once a batch; sums of equal length are always one piece.
  */
-export interface Gathered {
+export interface Accumulator {
   readonly rows: number
   readonly of: { readonly [name: string]: ReadonlyArray<ReadonlyArray<number>> }
 }
 
 /** Sums to be added to. */
-export const gather = ({ of, rows }: Sums): Gathered => ({
+export const accumulatorOf = ({ of, rows }: Sums): Accumulator => ({
   rows,
   of: Object.fromEntries(Object.entries(of).map(([name, sums]) => [name, [sums]])),
 })
@@ -79,7 +79,7 @@ const mergeOf = (scores: ScoreTable, name: string): Score.Merge =>
   name === lossName ? Score.add : (scores[name]?.merge ?? Score.add)
 
 /** Pieces with a vector after them, those merged that are no longer than what comes after. */
-const put = (merge: Score.Merge, pieces: ReadonlyArray<ReadonlyArray<number>>, vector: ReadonlyArray<number>) => {
+const append = (merge: Score.Merge, pieces: ReadonlyArray<ReadonlyArray<number>>, vector: ReadonlyArray<number>) => {
   let last = merge([], vector)
   let kept = pieces.length
   for (let piece = pieces[kept - 1]; piece !== undefined && piece.length <= last.length; piece = pieces[kept - 1]) {
@@ -90,24 +90,24 @@ const put = (merge: Score.Merge, pieces: ReadonlyArray<ReadonlyArray<number>>, v
 }
 
 /** Sums with those of batches added, one after the other. */
-export const addSums = (
-  gathered: Gathered,
+export const accumulate = (
+  accumulator: Accumulator,
   scores: ScoreTable,
   batches: ReadonlyArray<{ readonly [name: string]: Tensor }>,
   rows: number,
-): Gathered => ({
-  rows: gathered.rows + rows,
+): Accumulator => ({
+  rows: accumulator.rows + rows,
   of: Object.fromEntries(
     [lossName, ...Object.keys(scores)].map((name) => {
       const merge = mergeOf(scores, name)
       const vectors = batches.flatMap(({ [name]: sum }) => (sum === undefined ? [] : [numbersOf(sum)]))
-      return [name, vectors.reduce((pieces, vector) => put(merge, pieces, vector), gathered.of[name] ?? [])]
+      return [name, vectors.reduce((pieces, vector) => append(merge, pieces, vector), accumulator.of[name] ?? [])]
     }),
   ),
 })
 
 /** The sums that were gathered. */
-export const sumsIn = ({ of, rows }: Gathered, scores: ScoreTable): Sums => ({
+export const totals = ({ of, rows }: Accumulator, scores: ScoreTable): Sums => ({
   rows,
   of: Object.fromEntries(
     Object.entries(of).map(([name, pieces]) => {
@@ -138,7 +138,7 @@ export type Evaluator<P, S> = (
 ) => Effect.Effect<Scores, EngineError | ShapeError>
 
 /** The weights alone of a value that carries more, such as the last event of a run. */
-const bare = <P, S>({ net, params }: Weights<P, S>): Weights<P, S> => ({ params, net })
+const weightsOnly = <P, S>({ params, state }: Weights<P, S>): Weights<P, S> => ({ params, state })
 
 /** Compiles the scoring of a net; `like` gives the weights' shapes. What the engine holds is released with the scope. */
 export const evaluator = <P, S>(
@@ -149,14 +149,14 @@ export const evaluator = <P, S>(
 ): Effect.Effect<Evaluator<P, S>, EngineError | ShapeError, Engine | Scope.Scope> =>
   Effect.map(
     Compile.step((weights: Weights<P, S>, { x, y }: { readonly x: Tensor; readonly y: Tensor }) => {
-      const { y: prediction } = net.apply(weights.params, weights.net, x, { mode: "infer" })
+      const { y: prediction } = net.apply(weights.params, weights.state, x, { mode: "infer" })
       return { state: weights, output: sumsOf(loss(prediction, y), scores, prediction, y) }
-    }, bare(like)),
+    }, weightsOnly(like)),
     (step) =>
       Effect.fnUntraced(function* (weights, dataset) {
-        yield* step.load(bare(weights))
-        let gathered = gather(noSums)
-        yield* inBursts(rangesOf(Dataset.size(dataset)), (ranges) =>
+        yield* step.load(weightsOnly(weights))
+        let accumulator = accumulatorOf(emptySums)
+        yield* runInBursts(rangesOf(Dataset.size(dataset)), (ranges) =>
           Effect.map(
             step.run(
               ranges.map(([start, end]) => ({
@@ -165,11 +165,11 @@ export const evaluator = <P, S>(
               })),
             ),
             (outputs) => {
-              gathered = addSums(gathered, scores, outputs, (ranges.at(-1)?.[1] ?? 0) - (ranges[0]?.[0] ?? 0))
+              accumulator = accumulate(accumulator, scores, outputs, (ranges.at(-1)?.[1] ?? 0) - (ranges[0]?.[0] ?? 0))
             },
           ),
         )
-        return finish(sumsIn(gathered, scores), scores)
+        return finish(totals(accumulator, scores), scores)
       }),
   )
 
@@ -180,14 +180,14 @@ export const evaluator = <P, S>(
 export const evaluate = <P, S>(
   net: Net<P, S>,
   weights: Weights<P, S>,
-  { dataset, loss, scores = {} }: { readonly dataset: Dataset.Dataset; readonly loss: Loss; readonly scores?: ScoreTable },
+  { data, loss, scores = {} }: { readonly data: Dataset.Dataset; readonly loss: Loss; readonly scores?: ScoreTable },
 ): Effect.Effect<Scores, ConfigError | EngineError | ShapeError, Engine> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const problem = Check.dataset("dataset", dataset) ?? Check.scoreTable(scores)
+      const problem = Check.dataset("data", data) ?? Check.scoreTable(scores)
       if (problem !== undefined) return yield* problem
       const score = yield* evaluator(net, loss, scores, weights)
-      return yield* score(weights, dataset)
+      return yield* score(weights, data)
     }),
   )
 
@@ -210,22 +210,22 @@ export type Predictor = (inputs: NDArray) => Effect.Effect<NDArray, ConfigError 
 /** Compiles the predictions of a net, for inputs that come in several arrays. What the engine holds is released with the scope. */
 export const predictor = <P, S>(
   net: Net<P, S>,
-  { net: state, params }: Weights<P, S>,
+  { params, state }: Weights<P, S>,
 ): Effect.Effect<Predictor, EngineError | ShapeError, Engine | Scope.Scope> =>
   Effect.map(
     Compile.step(
       (weights: Weights<P, S>, x: Tensor) => ({
         state: weights,
-        output: net.apply(weights.params, weights.net, x, { mode: "infer" }).y,
+        output: net.apply(weights.params, weights.state, x, { mode: "infer" }).y,
       }),
-      { params, net: state },
+      { params, state },
     ),
     (step) =>
       Effect.fnUntraced(function* (inputs) {
         const problem = Check.rows("inputs", inputs)
         if (problem !== undefined) return yield* problem
         const parts: Array<NDArray> = []
-        yield* inBursts(rangesOf(inputs.shape[0] ?? 0), (ranges) =>
+        yield* runInBursts(rangesOf(inputs.shape[0] ?? 0), (ranges) =>
           Effect.map(
             step.run(ranges.map(([start, end]) => padded(Dataset.slice(inputs, start, end), rounded(end - start)))),
             (outputs) => {

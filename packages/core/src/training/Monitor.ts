@@ -16,7 +16,7 @@ export interface EarlyStop extends Monitor {
 }
 
 /** The monitored score of an epoch, `undefined` where the epoch has none of that name. */
-export const watched = ({ monitor }: Monitor, { train, validation }: EpochRecord): number | undefined => {
+export const monitoredScore = ({ monitor }: Monitor, { train, validation }: EpochRecord): number | undefined => {
   const dot = monitor.indexOf(".")
   const scores = { train, val: validation }[monitor.slice(0, dot)]
   const name = monitor.slice(dot + 1)
@@ -28,8 +28,11 @@ export const isBetter = ({ minDelta = 0, mode }: Monitor, value: number, best: P
   Number.isFinite(value) && (best === undefined || (mode === "min" ? best.value - value : value - best.value) > minDelta)
 
 /** Whether the best epoch lies `patience` epochs back; where no epoch had a finite score, whether `patience` epochs are done. */
-export const isOver = ({ patience }: EarlyStop, { best, epoch }: Pick<Progress, "best" | "epoch">): boolean =>
+export const shouldStop = ({ patience }: EarlyStop, { best, epoch }: Pick<Progress, "best" | "epoch">): boolean =>
   epoch - (best?.epoch ?? 0) >= patience
 
 /** What a run watches where nothing else is said: the validation loss, or the training loss without validation rows. */
-export const usual = (hasValidation: boolean): Monitor => ({ monitor: hasValidation ? "val.loss" : "train.loss", mode: "min" })
+export const defaultMonitor = (hasValidation: boolean): Monitor => ({
+  monitor: hasValidation ? "val.loss" : "train.loss",
+  mode: "min",
+})

@@ -1,5 +1,5 @@
 /** Lowering the learning rate when a score no longer improves: a pure function of the epochs so far. */
-import { isBetter, type Monitor, watched } from "./Monitor.ts"
+import { isBetter, type Monitor, monitoredScore } from "./Monitor.ts"
 import type { EpochRecord, Progress } from "./Progress.ts"
 
 /** When the rate is lowered, and by how much. */
@@ -34,7 +34,7 @@ export const factorAfter = (
   let [now, waited, cooling] = [1, 0, 0]
   let best: Progress["best"]
   for (const record of history) {
-    const value = watched(monitor, record)
+    const value = monitoredScore(monitor, record)
     const better = value !== undefined && isBetter(monitor, value, best)
     if (better) best = { epoch: record.epoch, value }
     waited = better || cooling > 0 ? 0 : waited + 1

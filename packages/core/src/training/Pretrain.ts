@@ -22,11 +22,11 @@ import type { ConfigError } from "./ConfigError.ts"
 import { pretrain as check, type Pretraining } from "./checkPretrain.ts"
 import { predict } from "./Evaluate.ts"
 import type { NonFinite } from "./NonFinite.ts"
-import type { OfStage, PretrainEvent } from "./PretrainEvent.ts"
+import type { PretrainEvent, StageInfo } from "./PretrainEvent.ts"
 import { flat, type Rows, trainRbm } from "./trainRbm.ts"
 
 export type { MachineScores, PretrainEvent } from "./PretrainEvent.ts"
-export type { Stage } from "./trainRbm.ts"
+export type { StageConfig as Stage } from "./trainRbm.ts"
 
 /** The description of a pre-training: the machines, and the rows they learn from. */
 export interface Config<R = never> extends Pretraining {
@@ -38,7 +38,7 @@ export interface Config<R = never> extends Pretraining {
 export type PretrainError = ConfigError | ShapeError | EngineError | NonFinite | CheckpointError
 
 /** The hidden probabilities of a machine, as a net. */
-const upward = (hidden: number): Net.Net<Rbm.Params> =>
+const hiddenNet = (hidden: number): Net.Net<Rbm.Params> =>
   Net.stateless<Rbm.Params>({
     kind: "rbm",
     shape: () => [hidden],
@@ -47,13 +47,13 @@ const upward = (hidden: number): Net.Net<Rbm.Params> =>
   })
 
 /** The rows that the next machine sees: the hidden probabilities of this one. */
-const through = (
+const nextRows = (
   params: Rbm.Params,
   { train, validation }: Rows,
 ): Effect.Effect<Rows, ConfigError | EngineError | ShapeError, Engine> =>
   Effect.gen(function* () {
-    const net = upward(params.b.shape[0] ?? 0)
-    const pass = (rows: NDArray.NDArray) => predict(net, { params, net: {} }, rows)
+    const net = hiddenNet(params.b.shape[0] ?? 0)
+    const pass = (rows: NDArray.NDArray) => predict(net, { params, state: {} }, rows)
     return {
       train: yield* pass(train),
       ...(validation === undefined ? {} : { validation: yield* pass(validation) }),
@@ -72,16 +72,16 @@ const stack = <R>(
     const machines: Array<Rbm.Params> = []
     let rows: Rows = { train: inputs, ...(validation === undefined ? {} : { validation }) }
     for (const [i, stage] of stages.entries()) {
-      const of: OfStage = { stage: i + 1, stages: stages.length, layer: stage.layer }
+      const info: StageInfo = { stage: i + 1, stages: stages.length, layer: stage.layer }
       const known = done[i]
-      const params = known ?? (yield* trainRbm(stage, rows, Key.fold(key, stage.layer), of, emit))
+      const params = known ?? (yield* trainRbm(stage, rows, Key.fold(key, stage.layer), info, emit))
       if (known === undefined) {
         if (save !== undefined) yield* Effect.uninterruptible(save(i + 1, params))
-        yield* emit({ _tag: "StageFinished", ...of, params })
+        yield* emit({ _tag: "StageFinished", ...info, params })
       }
       machines.push(params)
       // No machine learns from the last one, and machines that are done do not learn again.
-      if (i + 1 < stages.length && done.length < stages.length) rows = yield* through(params, rows)
+      if (i + 1 < stages.length && done.length < stages.length) rows = yield* nextRows(params, rows)
     }
     yield* emit({ _tag: "Pretrained", machines })
   })

@@ -8,14 +8,14 @@ export interface MachineScores {
 }
 
 /** Which machine: counted from 1, and the layer whose weights it will be. */
-export interface OfStage {
+export interface StageInfo {
   readonly stage: number
   readonly stages: number
   readonly layer: string
 }
 
 /** The training of a machine has begun. */
-export interface StageStarted extends OfStage {
+export interface StageStarted extends StageInfo {
   readonly _tag: "StageStarted"
   readonly units: Rbm.Visible
   readonly visible: number
@@ -26,7 +26,7 @@ export interface StageStarted extends OfStage {
 }
 
 /** Some steps are done: as many as took a few milliseconds. */
-export interface StageStepped extends OfStage {
+export interface StageStepped extends StageInfo {
   readonly _tag: "StageStepped"
   /** The epoch under way, counted from 1. */
   readonly epoch: number
@@ -39,7 +39,7 @@ export interface StageStepped extends OfStage {
 }
 
 /** The scores of a machine after an epoch, on training rows and on rows it does not learn from. */
-export interface StageScored extends OfStage {
+export interface StageScored extends StageInfo {
   readonly _tag: "StageScored"
   readonly epoch: number
   readonly train: MachineScores
@@ -49,7 +49,7 @@ export interface StageScored extends OfStage {
 }
 
 /** A machine is trained, and saved where that was asked for; the next one sees its hidden units. */
-export interface StageFinished extends OfStage {
+export interface StageFinished extends StageInfo {
   readonly _tag: "StageFinished"
   readonly params: Rbm.Params
 }

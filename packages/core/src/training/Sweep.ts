@@ -10,7 +10,7 @@ import { refuse } from "../types/ShapeError.ts"
 import type { Config } from "./Config.ts"
 import { monitor as checkMonitor } from "./checkConfig.ts"
 import * as Check from "./checkData.ts"
-import { type Monitor, watched } from "./Monitor.ts"
+import { type Monitor, monitoredScore } from "./Monitor.ts"
 import * as Train from "./Train.ts"
 
 /** Which λ are tried besides 0: `steps` of them, evenly spread over the orders of magnitude between two ends. */
@@ -20,7 +20,7 @@ export interface Range {
   /** More than `from`. */
   readonly to: number
   /** At least 2. */
-  readonly steps: number
+  readonly count: number
 }
 
 /** The result of a λ: the watched score of the weights that its run gave, which is missing where the run diverged. */
@@ -60,16 +60,16 @@ const rounded = (x: number): number => Number(x.toPrecision(6))
 /**
  * 0, and λ from one end to the other, each by the same factor larger. Throws `ShapeError` for ends or steps out of bounds.
  *
- * `Sweep.lambdas({ from: 0.001, to: 0.1, steps: 3 }) // => [0, 0.001, 0.01, 0.1]`
+ * `Sweep.lambdas({ from: 0.001, to: 0.1, count: 3 }) // => [0, 0.001, 0.01, 0.1]`
  */
-export const lambdas = ({ from, steps, to }: Range): ReadonlyArray<number> =>
+export const lambdas = ({ from, count: steps, to }: Range): ReadonlyArray<number> =>
   from > 0 && to > from && Number.isFinite(to) && Number.isSafeInteger(steps) && steps >= 2
     ? [0, ...Array.from({ length: steps }, (_, i) => rounded(from * (to / from) ** (i / (steps - 1))))]
     : refuse(
         "Sweep.lambdas",
         [],
         `from more than 0, to more than from and steps from 2, not ${from}, ${to} and ${steps}`,
-        "{ from: 1e-6, to: 0.1, steps: 6 }",
+        "{ from: 1e-6, to: 0.1, count: 6 }",
       )
 
 /** A point that has a score. */
@@ -117,7 +117,7 @@ const scoreOf = <P, S, O, R>(config: Config<P, S, O, R>, monitor: Monitor) =>
     Effect.map(({ best, history }) => {
       const restored = config.earlyStop?.restoreBest === true ? history.find(({ epoch }) => epoch === best?.epoch) : undefined
       const record = restored ?? history.at(-1)
-      return record === undefined ? undefined : watched(monitor, record)
+      return record === undefined ? undefined : monitoredScore(monitor, record)
     }),
     // A run that diverges says something about its λ alone.
     Effect.catchTag("NonFinite", () => Effect.succeed(undefined)),
@@ -131,7 +131,7 @@ const problemOf = <P, S, O, R>({ config, lambdas, monitor }: Sweep<P, S, O, R>):
       wrong < 0 ? "lambdas" : `lambdas[${wrong}]`,
       wrong < 0 ? "none" : String(lambdas[wrong]),
       "rising numbers from 0, one or more",
-      "Sweep.lambdas({ from: 1e-6, to: 0.1, steps: 6 })",
+      "Sweep.lambdas({ from: 1e-6, to: 0.1, count: 6 })",
     )
   const { scores = {}, validation } = config(lambdas[0] ?? 0)
   return checkMonitor("monitor", monitor, { scores, validation: validation !== undefined })

@@ -15,16 +15,16 @@ import { tensors } from "../language/TensorTree.ts"
 import { readAll, toNumber } from "../tensor/read.ts"
 import * as Shape from "../types/Shape.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
-import { fitting } from "./bursts.ts"
+import { type BatchLoader, batchLoader } from "./BatchLoader.ts"
+import { burstSize } from "./bursts.ts"
 import type { Checkpoint, TrainState } from "./Checkpoint.ts"
 import { CheckpointError } from "./CheckpointError.ts"
 import type { Config } from "./Config.ts"
 import type { ConfigError } from "./ConfigError.ts"
 import * as Check from "./checkConfig.ts"
-import { addSums, evaluator, finish, gather, noSums, sumsIn, type Weights } from "./Evaluate.ts"
-import { type Feed, feed } from "./Feed.ts"
+import { accumulate, accumulatorOf, emptySums, evaluator, finish, totals, type Weights } from "./Evaluate.ts"
 import { findInScoring, findNonFinite } from "./findNonFinite.ts"
-import { isBetter, isOver, type Monitor, usual, watched } from "./Monitor.ts"
+import { defaultMonitor, isBetter, type Monitor, monitoredScore, shouldStop } from "./Monitor.ts"
 import type { NonFinite } from "./NonFinite.ts"
 import { factorAfter } from "./Plateau.ts"
 import type { EpochRecord, Progress } from "./Progress.ts"
@@ -39,18 +39,18 @@ export { initial } from "./trainStep.ts"
 /** All that can make a run fail. */
 export type TrainError = ConfigError | ShapeError | EngineError | NonFinite | CheckpointError
 
-const fresh = <P, S, O, R>({ fingerprint = "", seed }: Config<P, S, O, R>): Progress => ({
+const initialProgress = <P, S, O, R>({ fingerprint = "", seed }: Config<P, S, O, R>): Progress => ({
   version: 1,
   seed,
   fingerprint,
   epoch: 0,
   batch: 0,
   step: 0,
-  sums: noSums,
+  sums: emptySums,
   history: [],
 })
 
-const sameRun = (progress: Progress, wanted: Progress): Effect.Effect<Progress, CheckpointError> =>
+const checkSameRun = (progress: Progress, wanted: Progress): Effect.Effect<Progress, CheckpointError> =>
   progress.seed === wanted.seed && progress.fingerprint === wanted.fingerprint
     ? Effect.succeed(progress)
     : Effect.fail(
@@ -111,22 +111,25 @@ const loop = <P, S, O, R>(
       const engine = yield* Engine
       const first = config.resume?.last.state ?? (yield* Compile.checkShapes(() => initial(config)))
       const step = yield* Compile.step(trainStep(config), first)
-      const weightsOf = (state: TrainState<P, S, O>) => ({ params: config.scored?.(state) ?? state.params, net: state.net })
-      const score = yield* evaluator(config.net, config.loss, scores, { params: first.params, net: first.net })
-      const fed = yield* feed(config)
-      const { batches } = fed
-      const monitor: Monitor = earlyStop ?? config.best ?? usual(config.validation !== undefined)
+      const weightsOf = (state: TrainState<P, S, O>) => ({ params: config.scored?.(state) ?? state.params, state: state.state })
+      const score = yield* evaluator(config.net, config.loss, scores, { params: first.params, state: first.state })
+      const loader = yield* batchLoader(config)
+      const { batches } = loader
+      const monitor: Monitor = earlyStop ?? config.best ?? defaultMonitor(config.validation !== undefined)
 
-      let progress = config.resume === undefined ? fresh(config) : yield* sameRun(config.resume.last.progress, fresh(config))
+      let progress =
+        config.resume === undefined
+          ? initialProgress(config)
+          : yield* checkSameRun(config.resume.last.progress, initialProgress(config))
       // The sums of the epoch under way, which `progress` takes over when it is saved.
-      let gathered = gather(progress.sums)
+      let accumulator = accumulatorOf(progress.sums)
       let best = config.resume?.best
       // The last state known to be good, from which a failure can be replayed.
-      let safe: Checkpoint<P, S, O> = { state: yield* step.state, progress }
+      let lastGood: Checkpoint<P, S, O> = { state: yield* step.state, progress }
 
       const checkpoint = Effect.map(
         step.state,
-        (state): Checkpoint<P, S, O> => ({ state, progress: { ...progress, sums: sumsIn(gathered, scores) } }),
+        (state): Checkpoint<P, S, O> => ({ state, progress: { ...progress, sums: totals(accumulator, scores) } }),
       )
 
       /** Writes a checkpoint, and gives the events that report it. */
@@ -145,31 +148,31 @@ const loop = <P, S, O, R>(
       const isDue = () => progress.epoch % (saving?.every ?? 1) === 0
 
       /** Some steps of the epoch under way, as one piece: an interruption waits for it. */
-      const some = (rows: ReadonlyArray<Batches.Batch>) =>
+      const runBurst = (rows: ReadonlyArray<Batches.Batch>) =>
         Effect.uninterruptible(
           Effect.gen(function* () {
             const started = performance.now()
-            const outputs = yield* step.run(rows.map(fed.batch))
+            const outputs = yield* step.run(rows.map(loader.batch))
             const losses = outputs.map(({ cost }) => toNumber(cost))
-            if (!losses.every(Number.isFinite)) return yield* replay(config, fed, step, safe)
-            const seen = rows.reduce((sum, { length }) => sum + length, 0)
+            if (!losses.every(Number.isFinite)) return yield* replay(config, loader, step, lastGood)
+            const rowCount = rows.reduce((sum, { length }) => sum + length, 0)
             const sums = outputs.map((output) => output.sums)
-            gathered = addSums(gathered, scores, sums, seen)
+            accumulator = accumulate(accumulator, scores, sums, rowCount)
             progress = { ...progress, batch: progress.batch + rows.length, step: progress.step + rows.length }
             return { losses, milliseconds: performance.now() - started }
           }),
         )
 
       // How many steps take about a burst.
-      let most = 1
-      const oneEpoch = Effect.gen(function* () {
-        const batchesFrom = yield* fed.epoch(progress.epoch)
-        const already = progress.batch
-        let spent = 0
+      let stepsPerBurst = 1
+      const trainEpoch = Effect.gen(function* () {
+        const batchesFrom = yield* loader.epoch(progress.epoch)
+        const firstBatch = progress.batch
+        let elapsed = 0
         while (progress.batch < batches) {
-          const { losses, milliseconds } = yield* some(batchesFrom(progress.batch, most))
-          spent += milliseconds
-          most = fitting(losses.length, milliseconds)
+          const { losses, milliseconds } = yield* runBurst(batchesFrom(progress.batch, stepsPerBurst))
+          elapsed += milliseconds
+          stepsPerBurst = burstSize(losses.length, milliseconds)
           yield* emit({
             _tag: "Stepped",
             epoch: progress.epoch + 1,
@@ -181,12 +184,12 @@ const loop = <P, S, O, R>(
           })
           yield* Effect.yieldNow
         }
-        const rows = Dataset.size(data) - already * config.batch
-        return { milliseconds: spent, rowsPerSecond: (rows / Math.max(spent, 0.001)) * 1000 }
+        const rows = Dataset.size(data) - firstBatch * config.batch
+        return { milliseconds: elapsed, rowsPerSecond: (rows / Math.max(elapsed, 0.001)) * 1000 }
       })
 
       /** The state with the learning rate that a plateau makes of the epochs so far. */
-      const slowed = Effect.fnUntraced(function* (state: TrainState<P, S, O>) {
+      const withPlateau = Effect.fnUntraced(function* (state: TrainState<P, S, O>) {
         const { optimizer, plateau } = config
         if (plateau === undefined || optimizer.rate === undefined) return state
         const next = { ...state, optimizer: optimizer.rate.scale(state.optimizer, factorAfter(plateau, progress.history)) }
@@ -196,7 +199,7 @@ const loop = <P, S, O, R>(
 
       // A non-finite validation loss is traced once, and again after a finite one.
       let isTraced = false
-      const traced = Effect.fnUntraced(function* (weights: Weights<P, S>, record: EpochRecord) {
+      const reportNonFinite = Effect.fnUntraced(function* (weights: Weights<P, S>, record: EpochRecord) {
         const { validation } = config
         const hasFinite = validation === undefined || Number.isFinite(record.validation?.loss)
         const isKnown = isTraced
@@ -207,40 +210,40 @@ const loop = <P, S, O, R>(
       })
 
       /** Scores the epoch just trained, and says whether it is the best so far. */
-      const close = Effect.fnUntraced(function* (speed: { readonly milliseconds: number; readonly rowsPerSecond: number }) {
+      const finishEpoch = Effect.fnUntraced(function* (speed: { readonly milliseconds: number; readonly rowsPerSecond: number }) {
         const state = yield* step.state
-        if (!allFinite(state)) return yield* replay(config, fed, step, safe)
+        if (!allFinite(state)) return yield* replay(config, loader, step, lastGood)
         const weights = weightsOf(state)
         const validation = config.validation === undefined ? {} : { validation: yield* score(weights, config.validation) }
         const record: EpochRecord = {
           epoch: progress.epoch + 1,
           step: progress.step,
           learningRate: lastRate(config.optimizer, state.optimizer, engine.read),
-          train: finish(sumsIn(gathered, scores), scores),
+          train: finish(totals(accumulator, scores), scores),
           ...validation,
         }
-        const value = watched(monitor, record)
-        const better = value !== undefined && isBetter(monitor, value, progress.best)
+        const value = monitoredScore(monitor, record)
+        const isBest = value !== undefined && isBetter(monitor, value, progress.best)
         // Uninterruptible as a whole, so that the record of a best epoch and its checkpoint agree.
         const saved = yield* Effect.uninterruptible(
           Effect.gen(function* () {
-            if (better) best = weights
-            gathered = gather(noSums)
+            if (isBest) best = weights
+            accumulator = accumulatorOf(emptySums)
             progress = {
               ...progress,
               epoch: record.epoch,
               batch: 0,
-              sums: noSums,
+              sums: emptySums,
               history: [...progress.history, record],
-              ...(better ? { best: { epoch: record.epoch, value } } : {}),
+              ...(isBest ? { best: { epoch: record.epoch, value } } : {}),
             }
-            safe = { state: yield* slowed(state), progress }
-            const kinds = [...(better ? (["best"] as const) : []), ...(isDue() ? (["last"] as const) : [])]
+            lastGood = { state: yield* withPlateau(state), progress }
+            const kinds = [...(isBest ? (["best"] as const) : []), ...(isDue() ? (["last"] as const) : [])]
             return yield* Effect.forEach(kinds, save)
           }),
         )
-        yield* emit({ _tag: "EpochScored", ...record, ...speed, best: better })
-        yield* traced(weights, record)
+        yield* emit({ _tag: "EpochScored", ...record, ...speed, best: isBest })
+        yield* reportNonFinite(weights, record)
         yield* emitAll(saved.flat())
       })
 
@@ -256,9 +259,9 @@ const loop = <P, S, O, R>(
         from: { epoch: progress.epoch, batch: progress.batch, step: progress.step },
       })
 
-      const over = () => earlyStop !== undefined && isOver(earlyStop, progress)
+      const hasStopped = () => earlyStop !== undefined && shouldStop(earlyStop, progress)
       yield* Effect.gen(function* () {
-        while (progress.epoch < epochs && !over()) yield* close(yield* oneEpoch)
+        while (progress.epoch < epochs && !hasStopped()) yield* finishEpoch(yield* trainEpoch)
       }).pipe(
         // The last burst may have left non-finite numbers that no loss has shown yet.
         Effect.onInterrupt(() =>
@@ -266,9 +269,9 @@ const loop = <P, S, O, R>(
         ),
       )
 
-      const found = progress.best === undefined ? {} : { best: progress.best }
-      if (earlyStop !== undefined && over())
-        yield* emit({ _tag: "StoppedEarly", monitor: earlyStop.monitor, ...found, epoch: progress.epoch })
+      const bestSoFar = progress.best === undefined ? {} : { best: progress.best }
+      if (earlyStop !== undefined && hasStopped())
+        yield* emit({ _tag: "StoppedEarly", monitor: earlyStop.monitor, ...bestSoFar, epoch: progress.epoch })
       if (!isDue()) yield* emitAll(yield* save("last"))
       const restored = earlyStop?.restoreBest === true ? best : undefined
       yield* emit({
@@ -276,7 +279,7 @@ const loop = <P, S, O, R>(
         ...(restored ?? weightsOf(yield* step.state)),
         weights: restored === undefined ? "last" : "best",
         history: progress.history,
-        ...found,
+        ...bestSoFar,
         step: progress.step,
       })
     }),
@@ -288,22 +291,22 @@ const loop = <P, S, O, R>(
  */
 const replay = <P, S, O, R>(
   config: Config<P, S, O, R>,
-  fed: Feed,
+  loader: BatchLoader,
   step: Compile.Step<TrainState<P, S, O>, Batch, { readonly cost: Tensor }>,
   { progress, state }: Checkpoint<P, S, O>,
 ): Effect.Effect<never, NonFinite | EngineError | ShapeError, Engine> =>
   Effect.gen(function* () {
     const engine = yield* Engine
-    const batchesFrom = yield* fed.epoch(progress.epoch)
+    const batchesFrom = yield* loader.epoch(progress.epoch)
     yield* step.load(state)
-    for (const [i, rows] of batchesFrom(progress.batch, fed.batches).entries()) {
+    for (const [i, rows] of batchesFrom(progress.batch, loader.batches).entries()) {
       const before = yield* step.state
-      const outputs = yield* step.run([fed.batch(rows)])
+      const outputs = yield* step.run([loader.batch(rows)])
       const after = yield* step.state
       if (outputs.every(({ cost }) => Number.isFinite(toNumber(cost))) && allFinite(after)) continue
       const place = { epoch: progress.epoch + 1, step: progress.step + i + 1, rows: [...rows] }
       return yield* yield* Compile.checkShapes(() =>
-        findNonFinite({ ...config, read: engine.read }, before, after, fed.samples(rows), place),
+        findNonFinite({ ...config, read: engine.read }, before, after, loader.samples(rows), place),
       )
     }
     return yield* Effect.die(

@@ -80,7 +80,7 @@ export interface StoppedEarly {
 export interface Finished<P = Tree<Tensor>, S = Tree<Tensor>> {
   readonly _tag: "Finished"
   readonly params: P
-  readonly net: S
+  readonly state: S
   /** Whose parameters they are: the best epoch's or the last's. */
   readonly weights: "best" | "last"
   readonly history: ReadonlyArray<EpochRecord>

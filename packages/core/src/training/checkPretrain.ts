@@ -3,7 +3,7 @@ import type * as Rbm from "../learning/Rbm.ts"
 import type * as NDArray from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import { count, firstOf, type Problem, problem, rows, within } from "./checkData.ts"
-import type { Stage } from "./trainRbm.ts"
+import type { StageConfig } from "./trainRbm.ts"
 
 /** What is pre-trained, and on which rows. */
 export interface Pretraining {
@@ -11,13 +11,13 @@ export interface Pretraining {
   readonly inputs: NDArray.NDArray
   /** Rows that nothing is learned from. */
   readonly validation?: NDArray.NDArray
-  readonly stages: ReadonlyArray<Stage>
+  readonly stages: ReadonlyArray<StageConfig>
   readonly seed: number
   /** The first machines, where they are trained already. */
   readonly done?: ReadonlyArray<Rbm.Params>
 }
 
-const stage = ({ batch, epochs, hidden, layer, learningRate, momentum }: Stage, i: number): Problem => {
+const stage = ({ batch, epochs, hidden, layer, learningRate, momentum }: StageConfig, i: number): Problem => {
   const at = `stages[${i}]`
   return firstOf([
     layer === "" ? problem(`${at}.layer`, '""', "the name of a layer", `${at}.layer: "dense1"`) : undefined,
@@ -32,7 +32,7 @@ const stage = ({ batch, epochs, hidden, layer, learningRate, momentum }: Stage, 
 }
 
 /** The first layer that two stages learn. */
-const twice = (stages: ReadonlyArray<Stage>): Problem => {
+const twice = (stages: ReadonlyArray<StageConfig>): Problem => {
   const i = stages.findIndex(({ layer }, at) => stages.findIndex((other) => other.layer === layer) < at)
   const layer = stages[i]?.layer
   return layer === undefined

@@ -12,14 +12,14 @@ import * as T from "../tensor/Tensor.ts"
 import * as NDArray from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
-import { fitting, inBursts } from "./bursts.ts"
+import { fitsInEngine } from "./BatchLoader.ts"
+import { burstSize, runInBursts } from "./bursts.ts"
 import { scoringBatch } from "./Evaluate.ts"
-import { isHeld } from "./Feed.ts"
 import { NonFinite } from "./NonFinite.ts"
-import type { MachineScores, OfStage, PretrainEvent } from "./PretrainEvent.ts"
+import type { MachineScores, PretrainEvent, StageInfo } from "./PretrainEvent.ts"
 
 /** One machine of the stack, and how it learns. */
-export interface Stage extends Omit<Rbm.Learning, "key"> {
+export interface StageConfig extends Omit<Rbm.Learning, "key"> {
   /** The layer whose weights it will be. */
   readonly layer: string
   /** How many hidden units it has. */
@@ -38,7 +38,7 @@ export interface Rows {
 }
 
 /** Rows that are scored after an epoch, at most: enough for three digits, and a small part of an epoch's work. */
-const scored = 5000
+const maxScoredRows = 5000
 
 const count = (rows: NDArray.NDArray): number => rows.shape[0] ?? 0
 
@@ -47,12 +47,12 @@ export const flat = (rows: Tensor): Tensor =>
   T.reshape(rows.dtype === "f32" ? rows : T.cast(rows, "f32"), [rows.shape[0] ?? 0, Shape.size(rows.shape.slice(1))])
 
 /** Rows spread evenly over all, if there are more than are scored. */
-const some = (rows: NDArray.NDArray): NDArray.NDArray => {
+const sampleRows = (rows: NDArray.NDArray): NDArray.NDArray => {
   const n = count(rows)
-  if (n <= scored) return rows
+  if (n <= maxScoredRows) return rows
   return Dataset.takeRows(
     rows,
-    Int32Array.from({ length: scored }, (_, i) => Math.floor((i * n) / scored)),
+    Int32Array.from({ length: maxScoredRows }, (_, i) => Math.floor((i * n) / maxScoredRows)),
   )
 }
 
@@ -89,7 +89,7 @@ const scorer = (
       const n = count(rows)
       const parts = Array.from({ length: Math.ceil(n / scoringBatch) }, (_, i) => i * scoringBatch)
       let [error, freeEnergy] = [0, 0]
-      yield* inBursts(parts, (starts) =>
+      yield* runInBursts(parts, (starts) =>
         Effect.map(step.run(starts.map((start) => Dataset.slice(rows, start, Math.min(n, start + scoringBatch)))), (outputs) => {
           for (const output of outputs) {
             error += T.toNumber(output.error)
@@ -106,10 +106,10 @@ type Batch = ({ readonly rows: Tensor } | { readonly v: Tensor }) & { readonly m
 
 /** Trains one machine and emits its events. */
 export const trainRbm = (
-  { batch: size, epochs, hidden, momentum, ...how }: Stage,
+  { batch: size, epochs, hidden, momentum, ...how }: StageConfig,
   { train, validation }: Rows,
   key: Key.Key,
-  of: OfStage,
+  stage: StageInfo,
   emit: (event: PretrainEvent) => Effect.Effect<void>,
 ): Effect.Effect<Rbm.Params, ShapeError | EngineError | NonFinite, Engine> =>
   Effect.scoped(
@@ -120,26 +120,26 @@ export const trainRbm = (
       const first = yield* Compile.checkShapes(() =>
         Rbm.init(Key.fold(key, "w"), { visible, hidden, units: how.visible, mean: meansOf(train) }),
       )
-      const plan = (rows: Batches.Batch): Batches.Plan => ({ rows, size })
-      const batches = yield* Compile.checkShapes(() => Batches.count(plan(Batches.all(n))))
-      const isResident = isHeld([train])
-      const one = Rbm.step(learning)
+      const batching = (rows: Batches.Batch): Batches.Batching => ({ rows, size })
+      const batches = yield* Compile.checkShapes(() => Batches.count(batching(Batches.all(n))))
+      const isResident = fitsInEngine([train])
+      const learn = Rbm.step(learning)
       const step = yield* Compile.step(
         (state: Rbm.State, batch: Batch) =>
-          one(state, { v: flat("rows" in batch ? T.take(train, batch.rows) : batch.v), momentum: batch.momentum }),
+          learn(state, { v: flat("rows" in batch ? T.take(train, batch.rows) : batch.v), momentum: batch.momentum }),
         Rbm.begin(first, learning),
       )
       const shuffle = Key.fold(key, "shuffle")
       const draw = yield* Compile.compile((epoch: Tensor) => Batches.order(shuffle, n, epoch), T.scalar(0, "i32"))
       const score = yield* scorer(first, how.visible)
-      const [seen, unseen] = [some(train), validation === undefined ? undefined : some(validation)]
+      const [seen, unseen] = [sampleRows(train), validation === undefined ? undefined : sampleRows(validation)]
       const rows = { train: n, validation: validation === undefined ? 0 : count(validation) }
-      yield* emit({ _tag: "StageStarted", ...of, units: how.visible, visible, hidden, rows, epochs, batchesPerEpoch: batches })
+      yield* emit({ _tag: "StageStarted", ...stage, units: how.visible, visible, hidden, rows, epochs, batchesPerEpoch: batches })
 
       const diverged = (value: number, epoch: number, batch: number, order: ReadonlyArray<Batches.Batch>) =>
         new NonFinite({
           tensor: "reconstruction",
-          layer: of.layer,
+          layer: stage.layer,
           value,
           epoch: epoch + 1,
           step: epoch * batches + batch + 1,
@@ -147,26 +147,26 @@ export const trainRbm = (
         })
 
       // How many steps take about a burst.
-      let many = 1
+      let stepsPerBurst = 1
       for (let epoch = 0; epoch < epochs; epoch++) {
-        const order = Batches.inOrder(plan(T.read(yield* draw(T.scalar(epoch, "i32"))).data as Int32Array))
-        const kept = T.scalar(Rbm.momentumAt(momentum, epoch, epochs))
+        const order = Batches.inOrder(batching(T.read(yield* draw(T.scalar(epoch, "i32"))).data as Int32Array))
+        const momentumTensor = T.scalar(Rbm.momentumAt(momentum, epoch, epochs))
         const batchOf = (which: Batches.Batch): Batch =>
           isResident && which.length === size
-            ? { rows: new NDArray.NDArray("i32", [size], which), momentum: kept }
-            : { v: Dataset.takeRows(train, which), momentum: kept }
-        let spent = 0
+            ? { rows: new NDArray.NDArray("i32", [size], which), momentum: momentumTensor }
+            : { v: Dataset.takeRows(train, which), momentum: momentumTensor }
+        let elapsed = 0
         for (let done = 0; done < batches; ) {
           const started = performance.now()
-          const outputs = yield* step.run(order.slice(done, done + many).map(batchOf))
+          const outputs = yield* step.run(order.slice(done, done + stepsPerBurst).map(batchOf))
           const errors = outputs.map(({ error }) => T.toNumber(error))
           const bad = errors.findIndex((error) => !Number.isFinite(error))
           if (bad >= 0) return yield* diverged(errors[bad] ?? Number.NaN, epoch, done + bad, order)
           const milliseconds = performance.now() - started
-          spent += milliseconds
+          elapsed += milliseconds
           done += outputs.length
-          many = fitting(outputs.length, milliseconds)
-          yield* emit({ _tag: "StageStepped", ...of, epoch: epoch + 1, batch: done, batches, errors, milliseconds })
+          stepsPerBurst = burstSize(outputs.length, milliseconds)
+          yield* emit({ _tag: "StageStepped", ...stage, epoch: epoch + 1, batch: done, batches, errors, milliseconds })
           yield* Effect.yieldNow
         }
         const { params } = yield* step.state
@@ -176,12 +176,12 @@ export const trainRbm = (
           return yield* diverged(scores.error + scores.freeEnergy, epoch, batches - 1, order)
         yield* emit({
           _tag: "StageScored",
-          ...of,
+          ...stage,
           epoch: epoch + 1,
           train: scores,
           ...(unseen === undefined ? {} : { validation: yield* score(params, unseen) }),
-          milliseconds: spent,
-          rowsPerSecond: (n / Math.max(spent, 0.001)) * 1000,
+          milliseconds: elapsed,
+          rowsPerSecond: (n / Math.max(elapsed, 0.001)) * 1000,
         })
       }
       return (yield* step.state).params

@@ -26,12 +26,8 @@ const samplesOf = (data: Dataset.Dataset, batch: Batch): Samples =>
 export const initial = <P, S, O>(
   config: Pick<Config<P, S, O>, "data" | "net" | "optimizer" | "seed" | "start">,
 ): TrainState<P, S, O> => {
-  const drawn = () => {
-    const { params, state } = config.net.init(Key.fold(Key.make(config.seed), "init"), Dataset.sample(config.data))
-    return { params, net: state }
-  }
-  const { net, params } = config.start ?? drawn()
-  return { params, net, optimizer: config.optimizer.init(params), step: scalar(0, "i32") }
+  const { params, state } = config.start ?? config.net.init(Key.fold(Key.make(config.seed), "init"), Dataset.sample(config.data))
+  return { params, state, optimizer: config.optimizer.init(params), step: scalar(0, "i32") }
 }
 
 /**
@@ -44,17 +40,17 @@ export const trainStep =
     const { x, y } = samplesOf(data, batch)
     const key = Key.fold(Key.fold(Key.make(seed), "step"), state.step)
     const cost = (params: P) => {
-      const made = net.apply(params, state.net, x, { mode: "train", key })
-      const mean = loss(made.y, y)
+      const applied = net.apply(params, state.state, x, { mode: "train", key })
+      const mean = loss(applied.y, y)
       return {
         value: penalty === undefined ? mean : add(mean, penalty(params)),
-        aux: { mean, prediction: made.y, net: made.state },
+        aux: { mean, prediction: applied.y, state: applied.state },
       }
     }
     const { aux, grad, value } = valueAndGradAux(cost)(state.params)
     const { state: next, updates } = optimizer.update(grad, state.optimizer, state.params)
     return {
-      state: { params: Optimizer.apply(state.params, updates), net: aux.net, optimizer: next, step: add(state.step, 1) },
+      state: { params: Optimizer.apply(state.params, updates), state: aux.state, optimizer: next, step: add(state.step, 1) },
       output: { cost: value, sums: sumsOf(aux.mean, scores, aux.prediction, y) },
     }
   }

@@ -1,5 +1,5 @@
 /** What was probably meant: names near in spelling, and names that others use for the same thing. */
-import { editDistance, letters, longest, nearest } from "@adjoint/core/data/Nearest"
+import { editDistance, letters, maxLength, nearest } from "@adjoint/core/data/Nearest"
 
 /**
  * Names from textbooks and other libraries, by their letters alone. Spelling distance does not find these:
@@ -147,7 +147,7 @@ export const suggest = (word: string, candidates: ReadonlyArray<string>): string
 
 /** The candidates by nearness, at most `limit` of them: for a list too long to print. */
 export const nearestNames = (word: string, candidates: ReadonlyArray<string>, limit: number): ReadonlyArray<string> =>
-  word.length > longest
+  word.length > maxLength
     ? candidates.slice(0, limit)
     : candidates
         .map((candidate) => [editDistance(letters(word), letters(candidate)), candidate] as const)

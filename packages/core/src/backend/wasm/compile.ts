@@ -45,7 +45,7 @@ export interface Compiled {
 export type Compile = (job: Job, options: ModuleOptions) => Compiled
 
 /** The largest memory of WebAssembly: 4 GiB. */
-const most = 2 ** 32
+const maxBytes = 2 ** 32
 
 /**
  * A program is worth waking other threads when it has so many times the least work that threads share: it takes some 35 µs
@@ -75,8 +75,8 @@ export const planJob = (
   const total = plan.kernels.reduce((sum, kernel) => sum + work(kernel, plan.slots), 0)
   const threads = total >= worthWaking * minSharedWork ? offered : 1
   const memory = planMemory(plan, resident, workspace(plan, threads))
-  if (memory.bytes > most) {
-    const cause = new OutOfMemory({ wanted: memory.bytes, most, largest: largestOf(plan) })
+  if (memory.bytes > maxBytes) {
+    const cause = new OutOfMemory({ wanted: memory.bytes, limit: maxBytes, largest: largestOf(plan) })
     throw new EngineError({ engine: "wasm", doing: "prepare a program", cause })
   }
   return { plan, memory, threads }

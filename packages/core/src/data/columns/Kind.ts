@@ -5,7 +5,7 @@ import type { Fields, Filled } from "../Field.ts"
 import type { FittedColumn } from "../Fitted.ts"
 
 /** A result, or what is wrong with the data. */
-export type Answer<A> = Result.Result<A, DataError>
+export type DataResult<A> = Result.Result<A, DataError>
 
 /** The cells of one column in the rows that are prepared, and where each of them stands. */
 export interface Cells {
@@ -26,11 +26,11 @@ export interface Input<F extends Fields, L extends FittedColumn> {
   /** How many numbers a row has for it; nothing where only the rows say it. */
   readonly width: (options: Filled<F>) => number | undefined
   /** Learns from the cells of training rows. */
-  readonly fit: (options: Filled<F>, cells: Cells) => Answer<L>
+  readonly fit: (options: Filled<F>, cells: Cells) => DataResult<L>
   /** The names of its numbers. */
   readonly names: (fitted: L) => ReadonlyArray<string>
   /** Writes the numbers of its cells; the block holds zeros before. */
-  readonly write: (fitted: L, cells: Cells, block: Block) => Answer<void>
+  readonly write: (fitted: L, cells: Cells, block: Block) => DataResult<void>
 }
 
 /** What a column may be: what a net gets, or what it learns to predict. */
@@ -57,9 +57,9 @@ export interface Kind<F extends Fields, L extends FittedColumn = never> {
 /** An input whatever its options are and whatever it learns. */
 export interface AnyInput {
   readonly width: (options: never) => number | undefined
-  readonly fit: (options: never, cells: Cells) => Answer<FittedColumn>
+  readonly fit: (options: never, cells: Cells) => DataResult<FittedColumn>
   readonly names: (fitted: never) => ReadonlyArray<string>
-  readonly write: (fitted: never, cells: Cells, block: Block) => Answer<void>
+  readonly write: (fitted: never, cells: Cells, block: Block) => DataResult<void>
 }
 
 /** A kind whatever its options are. */

@@ -4,7 +4,7 @@ import { isBlank } from "../Blank.ts"
 import * as Category from "../Category.ts"
 import { dataError } from "../DataError.ts"
 import type { FittedCategory } from "../Fitted.ts"
-import { type Answer, type Cells, kind } from "./Kind.ts"
+import { type Cells, type DataResult, kind } from "./Kind.ts"
 
 const fields = {
   missing: {
@@ -24,7 +24,7 @@ const fields = {
 /** A row of 0 with a 1 at the name's place among the sorted names of the training rows. */
 export const category = kind<typeof fields, FittedCategory>({
   doc: "One of several names, written as one column of 0 and 1 for each name that the training rows hold.",
-  advice: `At most ${Category.most.toLocaleString("en")} names: a column with more is likely an identifier.`,
+  advice: `At most ${Category.maxNames.toLocaleString("en")} names: a column with more is likely an identifier.`,
   fields,
   role: "input",
   input: {
@@ -45,13 +45,13 @@ export const category = kind<typeof fields, FittedCategory>({
           )
         const fill = missing === "most_common" ? Category.mostCommon(known) : missing === "category" ? "" : null
         const categories = Category.sorted(fill === "" && known.length < names.length ? names : known)
-        if (categories.length > Category.most)
+        if (categories.length > Category.maxNames)
           return yield* Result.fail(
             dataError({
               _tag: "TooLarge",
               what: `the category column \`${cells.name}\``,
               got: BigInt(categories.length),
-              limit: Category.most,
+              limit: Category.maxNames,
               unit: "names",
             }),
           )
@@ -70,7 +70,7 @@ export const category = kind<typeof fields, FittedCategory>({
   },
 })
 
-const encode = ({ categories, fill, name, unknown }: FittedCategory, { place, texts }: Cells): Answer<Int32Array> =>
+const encode = ({ categories, fill, name, unknown }: FittedCategory, { place, texts }: Cells): DataResult<Int32Array> =>
   Category.encode(texts, categories, place, {
     blank: fill,
     unknown,

@@ -4,7 +4,7 @@ import { dataError, quote } from "../DataError.ts"
 import type { Filled } from "../Field.ts"
 import type { FittedNumber } from "../Fitted.ts"
 import * as Quantity from "../Quantity.ts"
-import { type Answer, type Cells, kind } from "./Kind.ts"
+import { type Cells, type DataResult, kind } from "./Kind.ts"
 import { eitherRole } from "./options.ts"
 
 const fields = {
@@ -81,7 +81,7 @@ export const number = kind<typeof fields, FittedNumber>({
 const blank = (name: string): string =>
   `say what stands for a blank, as in \`${name}: { type: number, missing: median }\`, or leave its row out with \`missing: drop\``
 
-const refuse = (name: string, got: string, wanted: string, hint: string): Answer<never> =>
+const refuse = (name: string, got: string, wanted: string, hint: string): DataResult<never> =>
   Result.fail(dataError({ _tag: "BadSpec", at: `column \`${name}\``, got, wanted, hint }))
 
 /** What stands for a blank. */
@@ -103,7 +103,7 @@ const clipOf = (clip: Options["clip"], known: Float64Array): FittedNumber["clip"
  * and transformed. Fails with `BadCell`, and with `BadSpec` when every training value is blank or a value cannot be
  * transformed or scaled.
  */
-const fit = (options: Options, { name, place, texts }: Cells): Answer<FittedNumber> =>
+const fit = (options: Options, { name, place, texts }: Cells): DataResult<FittedNumber> =>
   Result.gen(function* () {
     const { clip, decimal, missing, scale, thousands, transform } = options
     const format = { ...(decimal === "." ? {} : { decimal }), ...(thousands === "none" ? {} : { thousands }) }
@@ -128,7 +128,7 @@ const fit = (options: Options, { name, place, texts }: Cells): Answer<FittedNumb
       const got = `\`transform: log1p\` with ${known[0]} among the values`
       return yield* refuse(name, got, "values above -1", "leave the transform out, or clip the column first")
     }
-    const scaled = scale === undefined ? {} : Quantity.scaleOf(Quantity.spreadOf(prepared), scale)
+    const scaled = scale === undefined ? {} : Quantity.scaleOf(Quantity.summarize(prepared), scale)
     const fitted = { ...plain, ...scaled }
     if (Number.isFinite(fitted.subtract) && Number.isFinite(fitted.divide)) return fitted
     const wanted = "values whose squares a double can hold"

@@ -18,7 +18,7 @@ import type { Config } from "./Config.ts"
 import type { Batch, Samples } from "./trainStep.ts"
 
 /** The batches of a run. */
-export interface Feed {
+export interface BatchLoader {
   /** How many batches an epoch has. */
   readonly batches: number
   /** A function that gives the rows of some batches of an epoch, both counted from 0: few at a time, so that memory holds no list of all. */
@@ -32,35 +32,36 @@ export interface Feed {
 }
 
 /** Data of more bytes than this stays outside of the engine, whose memory it would fill. */
-const most = 2 ** 30
+const maxResidentBytes = 2 ** 30
 
 /** Whether an engine holds data of these kinds and shapes, beside all else that a step of training takes. */
-export const isHeld = (data: ReadonlyArray<Spec>): boolean => data.reduce((sum, spec) => sum + bytesOf(spec), 0) <= most
+export const fitsInEngine = (data: ReadonlyArray<Spec>): boolean =>
+  data.reduce((sum, spec) => sum + bytesOf(spec), 0) <= maxResidentBytes
 
 /** The feed of a run. Fails with `ShapeError` for a batch size that is no whole number from 1. */
-export const feed = <P, S, O, R>({
+export const batchLoader = <P, S, O, R>({
   batch: size,
   data,
   seed,
-}: Config<P, S, O, R>): Effect.Effect<Feed, ShapeError | EngineError, Engine | Scope.Scope> =>
+}: Config<P, S, O, R>): Effect.Effect<BatchLoader, ShapeError | EngineError, Engine | Scope.Scope> =>
   Effect.gen(function* () {
     const rows = Dataset.size(data)
-    const plan = (order: Batches.Batch): Batches.Plan => ({ rows: order, size })
-    const batches = yield* Compile.checkShapes(() => Batches.count(plan(Batches.all(rows))))
+    const batching = (order: Batches.Batch): Batches.Batching => ({ rows: order, size })
+    const batches = yield* Compile.checkShapes(() => Batches.count(batching(Batches.all(rows))))
     const key = Key.fold(Key.make(seed), "shuffle")
     const draw = yield* Compile.compile((epoch: Tensor) => Batches.order(key, rows, epoch), scalar(0, "i32"))
-    const isResident = isHeld([data.inputs, data.targets])
+    const isResident = fitsInEngine([data.inputs, data.targets])
 
-    const samples = (which: Batches.Batch) => {
-      const { inputs, targets } = Dataset.take(data, which)
+    const samples = (rowNumbers: Batches.Batch) => {
+      const { inputs, targets } = Dataset.take(data, rowNumbers)
       return { x: inputs, y: targets }
     }
     return {
       batches,
       epoch: (epoch) =>
         Effect.map(draw(scalar(epoch, "i32")), (drawn) => {
-          const order = plan(read(drawn).data as Int32Array)
-          return (from, count) => Batches.some(order, from, count)
+          const order = batching(read(drawn).data as Int32Array)
+          return (from, count) => Batches.slice(order, from, count)
         }),
       samples,
       // A short last batch has a program of its own, and one copy of the data is enough.
