@@ -139,7 +139,7 @@ describe("Train.run refuses", () => {
       const { message } = yield* refused({ data: { ...data, targets: firstTargets(10) } })
       assert.strictEqual(
         message,
-        "data: got 64 inputs and 10 targets, wanted one target for each input; try: make it with Dataset.make, and divide inputs and targets together",
+        "data: got 64 inputs and 10 targets, wanted one target for each input; try: create it with Dataset.make, and split inputs and targets together",
       )
     }),
   )

@@ -18,7 +18,7 @@ export class EngineError extends TaggedError("EngineError")<{
 /** The cause of an `EngineError`: a program needs more memory than there is. Sizes are in bytes. */
 export class OutOfMemory extends TaggedError("OutOfMemory")<{
   readonly wanted: number
-  /** The largest memory there can be, where that is known. */
+  /** The largest possible memory, if that is known. */
   readonly limit?: number
   /** The largest tensors, the largest first. */
   readonly largest: ReadonlyArray<Spec & { readonly bytes: number }>
@@ -49,7 +49,7 @@ export interface Executable {
   readonly load: (state: ReadonlyArray<NDArray>) => void
   /** Runs the program on the state and these inputs, keeps the new state and returns the other outputs. Throws `EngineError`. */
   readonly run: (inputs: ReadonlyArray<NDArray>) => ReadonlyArray<NDArray>
-  /** The state as it is now. */
+  /** The current state. */
   readonly state: () => ReadonlyArray<NDArray>
   /** Views of the state, for another executable to load: the next run may overwrite them. */
   readonly lend: () => ReadonlyArray<NDArray>

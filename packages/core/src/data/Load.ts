@@ -1,4 +1,4 @@
-/** Data files: the one place of `data` that touches the disk. Every failure names the file. */
+/** Reads data files: the only module of `data` that accesses the disk. Every error names the file. */
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import type { PlatformError } from "effect/PlatformError"
@@ -17,7 +17,7 @@ import type { Table } from "./Table.ts"
 
 type Load<A> = Effect.Effect<A, DataError, FileSystem.FileSystem>
 
-/** Node reads no larger file in one piece. */
+/** The largest file that Node reads in one call. */
 const maxFileBytes = 2 ** 31 - 1
 
 /**
@@ -43,8 +43,8 @@ const typeNames: { readonly [T in FileSystem.File.Type]: string } = {
 }
 
 /**
- * The bytes of a file. A file of size 0, as those of `/proc` say they are, has none: it is not opened. Fails as `size`
- * does, with `NotReadable`, and with `TooLarge`.
+ * The bytes of a file. A file of size 0 is not opened: files of `/proc` report that size. Fails as `size` does, with
+ * `NotReadable`, and with `TooLarge`.
  */
 export const bytes = Effect.fn("Load.bytes")(function* (
   file: string,
@@ -57,7 +57,7 @@ export const bytes = Effect.fn("Load.bytes")(function* (
   return yield* fs.readFile(file).pipe(Effect.catch(refused(file)))
 })
 
-/** The first bytes of a file, at most so many. Fails as `size` does, and with `NotReadable`. */
+/** The first bytes of a file, at most `limit`. Fails as `size` does, and with `NotReadable`. */
 export const start = Effect.fn("Load.start")(function* (
   file: string,
   limit: number,
@@ -69,7 +69,7 @@ export const start = Effect.fn("Load.start")(function* (
   return content.subarray(0, Number(yield* read.pipe(Effect.catch(refused(file)))))
 })
 
-/** The bytes of a file of any size, piece by piece; none of a file of size 0, which is not opened. Fails as `size` does, and with `NotReadable`. */
+/** The bytes of a file of any size, piece by piece; a file of size 0 is not opened. Fails as `size` does, and with `NotReadable`. */
 export const stream = (file: string): Stream.Stream<Uint8Array, DataError, FileSystem.FileSystem> =>
   Stream.unwrap(
     Effect.gen(function* () {

@@ -1,11 +1,11 @@
-/** The known names nearest to a mistyped one: what "did you mean" offers. */
+/** The known names nearest to a misspelt one, for "did you mean". */
 
-/** The same letters and digits whatever the case and the separators. `letters("Sepal-Length") // => "sepallength"` */
+/** The letters and digits of a text in lower case, without separators. `letters("Sepal-Length") // => "sepallength"` */
 export const letters = (text: string): string => text.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "")
 
 const lettersOfNames = new WeakMap<ReadonlyArray<string>, ReadonlyArray<string>>()
 
-/** The letters of names, which are compared with one mistyped word after the other. */
+/** The letters of names; cached, because many words are compared with the same names. */
 const allLetters = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
   const known = lettersOfNames.get(names)
   if (known !== undefined && known.length === names.length) return known
@@ -14,12 +14,12 @@ const allLetters = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
   return computed
 }
 
-/** Longer words than this are not compared: in files of thousands of them it would take seconds. */
+/** Longer words are not compared: with thousands of them in a file that would take seconds. */
 export const maxLength = 128
 
 /**
- * Up to three of `names` whose letters are within an edit distance of a third of the word, and of 3, and of one more than
- * the nearest has; nearest first, and of equally near ones the first.
+ * Up to three of `names`, nearest first. The edit distance of their letters to the word's is at most 3, at most a third of
+ * the word's length, and at most one more than that of the nearest.
  *
  * `nearest("Aeg", ["Sex", "Age"]) // => ["Age"]`
  * `nearest("sepal length", ["sepal_width", "sepal_length"]) // => ["sepal_length"]`
@@ -32,7 +32,7 @@ export const nearest = (word: string, names: ReadonlyArray<string>): ReadonlyArr
     .map((name, i) => ({ name, bare: allLetters(names)[i] ?? "" }))
     .filter(({ bare }) => Math.abs(bare.length - wanted.length) <= maxDistance)
     .map(({ bare, name }) => ({ name, distance: editDistance(wanted, bare), longer: Math.max(bare.length, wanted.length) }))
-    // Two names of which every letter differs are not near, however short they are.
+    // Short names of which every letter differs are not near.
     .filter(({ distance, longer }) => distance <= maxDistance && distance < longer)
     .sort((a, b) => a.distance - b.distance)
   const least = near[0]?.distance ?? 0

@@ -1,6 +1,6 @@
 /**
- * Preparing rows for a network: `fit` learns from the training rows alone what to subtract, divide by, fill in and count
- * as which class; the record it returns is then all that any row needs, in validation, test and prediction alike.
+ * Preprocessing of rows: `fit` learns from the training rows alone what to subtract, divide by and fill in, and which classes
+ * there are. The record that it returns preprocesses the rows of training, validation, test and prediction.
  */
 import * as Result from "effect/Result"
 import * as Unit from "../learning/score/Unit.ts"
@@ -27,17 +27,17 @@ export type { Kept } from "./TableInput.ts"
 type DataResult<A> = Result.Result<A, DataError>
 
 /**
- * The rows that are used: of a table, those without a blank in a column that says `missing: drop`, with how many each of
- * these columns leaves out. Fails with `NoColumn` and `UnlistedColumns`.
+ * The rows to use: for a table, those without a blank in a column with `missing: drop`, and how many rows each of these
+ * columns drops. Fails with `NoColumn` and `UnlistedColumns`.
  */
 export const keep = ({ columns }: Spec, raw: Raw): DataResult<TableInput.Kept> =>
   isTable(raw) && columns !== undefined ? TableInput.keep(columns, raw) : Result.succeed({ rows: all(raw), dropped: [] })
 
 /**
- * Learns from the given rows (all that `keep` keeps, if none are given) how `spec` prepares rows like these.
+ * Learns from the given rows (those of `keep` by default) how `spec` preprocesses rows like these.
  *
- * Fails with `NoColumn` and `UnlistedColumns` where the columns said do not match the table's, `BadCell` for a cell that
- * is not what is said, `BadShape` for images of another size, `BadSpec` for what cannot be learned from these rows.
+ * Fails with `NoColumn` and `UnlistedColumns` if the columns of `spec` do not match the table's, `BadCell` for a cell that
+ * its column does not allow, `BadShape` for images of another size, `BadSpec` for what cannot be learned from these rows.
  */
 export const fit = (spec: Spec, raw: Raw, rows?: Rows): DataResult<Fitted> =>
   rows === undefined ? Result.flatMap(keep(spec, raw), (kept) => fitRows(spec, raw, kept.rows)) : fitRows(spec, raw, rows)
@@ -55,7 +55,7 @@ const fitRows = (spec: Spec, raw: Raw, rows: Rows): DataResult<Fitted> => {
         _tag: "BadSpec",
         at: "columns",
         got: "nothing",
-        wanted: "what each column of the table is",
+        wanted: "a type for each column of the table",
         hint: `\`columns: { ${raw.columns[0] ?? "Age"}: number, … }\``,
       }),
     )
@@ -109,10 +109,10 @@ const fitQuantity = (
   }
 }
 
-/** What the target of arrays is called where it is a class. */
+/** The name of the target of arrays, if it is a class. */
 export const arrayLabel = "label"
 
-/** The labels of the given rows as names of classes, in order. */
+/** The sorted labels of the given rows, as names of classes. */
 const seenLabels = (targets: NDArray.NDArray, rows: Rows): ReadonlyArray<string> => {
   const seen = new Set<number>()
   for (let i = 0; i < rows.length; i++) seen.add(targets.data[rows[i] ?? 0] ?? 0)
@@ -120,9 +120,9 @@ const seenLabels = (targets: NDArray.NDArray, rows: Rows): ReadonlyArray<string>
 }
 
 /**
- * The inputs of the given rows (all, if none are given), prepared, as `f32` [rows, ...shape of a sample]. Targets need not
- * be there. Fails with `BadCell` for a cell that is not as in training and a number in an array that is not finite, with
- * `NoColumn`, `BadShape` and `BadSpec` for rows of another kind.
+ * The preprocessed inputs of the given rows (all by default), as `f32` [rows, ...shape of a sample]. Targets may be absent.
+ * Fails with `BadCell` for a cell that does not fit the training rows and for a non-finite number in an array, with
+ * `NoColumn`, `BadShape` and `BadSpec` for rows of another structure.
  */
 export const inputs = (fitted: Fitted, raw: Raw, rows?: Rows): DataResult<NDArray.NDArray> => {
   if (isTable(raw))
@@ -140,10 +140,10 @@ export const inputs = (fitted: Fitted, raw: Raw, rows?: Rows): DataResult<NDArra
 const mismatch = (got: string, wanted: string, hint = ""): DataResult<never> =>
   Result.fail(dataError({ _tag: "BadSpec", at: "the rows", got, wanted, hint }))
 
-/** The targets of the given rows (all, if none are given): class numbers as `i32` [rows], or quantities as `f32` [rows, k]. */
+/** The targets of the given rows (all by default): class numbers as `i32` [rows], or quantities as `f32` [rows, k]. */
 export const targets = (fitted: Fitted, raw: Raw, rows?: Rows): DataResult<NDArray.NDArray> => {
   const { target } = fitted
-  if (target === null) return mismatch("no target to prepare", "a target, as in training")
+  if (target === null) return mismatch("no target", "a target, as in training")
   if (isTable(raw)) return TableInput.targets(target, raw, rows ?? all(raw))
   if (raw.targets === undefined) return mismatch("no targets", "targets, as in training")
   const array = rows === undefined ? raw.targets : Dataset.takeRows(raw.targets, rows)
@@ -161,7 +161,7 @@ export const targets = (fitted: Fitted, raw: Raw, rows?: Rows): DataResult<NDArr
   return classNumbers(target, raw.classes, array, rows)
 }
 
-/** Quantities in arrays prepared; those that are left as they are keep their storage. */
+/** The preprocessed quantities of an array; unchanged ones keep their storage. */
 const quantities = ({ columns }: FittedNumbers, { data, dtype }: NDArray.NDArray): DType.Storage =>
   dtype === "f32" && columns.every(({ divide, subtract }) => subtract === 0 && divide === 1)
     ? data
@@ -170,7 +170,7 @@ const quantities = ({ columns }: FittedNumbers, { data, dtype }: NDArray.NDArray
         return column === undefined ? value : Quantity.apply(column, value)
       })
 
-/** The number of each label among the names. Labels are places among `classes`, or the names themselves. */
+/** The index of each label among the names. Labels are indices into `classes`, or the names themselves. */
 const classNumbers = (
   fitted: FittedClasses,
   ownClasses: ReadonlyArray<string> | undefined,
@@ -194,7 +194,7 @@ const classNumbers = (
           got: name,
           wanted:
             fitted.placed === true
-              ? `a whole number from 0 to ${names.length - 1}, a place among the names`
+              ? `a whole number from 0 to ${names.length - 1}, an index into the names`
               : `one of the classes ${names.join(", ")} of the training rows`,
           hint: "",
         }),
@@ -204,27 +204,27 @@ const classNumbers = (
   return Result.succeed(NDArray.make("i32", [out.length], out))
 }
 
-/** Inputs and targets of the given rows (all, if none are given), prepared, with the names of classes and columns. */
+/** The preprocessed inputs and targets of the given rows (all by default), with the names of classes and columns. */
 export const dataset = (fitted: Fitted, raw: Raw, rows?: Rows): DataResult<Dataset.Dataset> =>
   Result.gen(function* () {
     return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* targets(fitted, raw, rows), names(fitted))
   })
 
-/** What prepared rows say of themselves: the names of classes and columns. */
+/** The names of the classes and the columns of preprocessed rows. */
 export const names = ({ input, target }: Fitted): Dataset.Names => ({
   ...(target?.type === "class" || target?.type === "binary" ? { classes: target.classes } : {}),
   ...(input.type === "columns" ? { columns: input.columns.flatMap(TableInput.columnNames) } : {}),
 })
 
-/** The shape of a prepared sample. */
+/** The shape of a preprocessed sample. */
 export const sample = ({ input }: Fitted): Shape.Shape =>
   input.type === "array" ? input.shape : [input.columns.flatMap(TableInput.columnNames).length]
 
-/** What the columns of the target were measured in, for `restore` and for scores; none where it is a class. */
+/** The units of the target's columns, for `restore` and for scores; an empty list if the target is a class. */
 export const units = ({ target }: Fitted): ReadonlyArray<Unit.Unit> =>
   target?.type === "numbers" ? target.columns.map(Quantity.unitOf) : []
 
-/** Predicted quantities [rows, k] in their own units again; the identity where the target is a class. */
+/** Predicted quantities [rows, k] in the units of the target; unchanged if the target is a class. */
 export const restore = (fitted: Fitted, outputs: NDArray.NDArray): NDArray.NDArray => {
   const columns = units(fitted)
   if (columns.length === 0) return outputs

@@ -1,4 +1,4 @@
-/** Tables: which columns are what, what each learns from the training rows, and cells made numbers by it. */
+/** Preprocessing of tables: finds the type of each column, fits the columns on the training rows, and turns cells into numbers. */
 import * as Result from "effect/Result"
 import * as NDArray from "../types/NDArray.ts"
 import { isBlank } from "./Blank.ts"
@@ -14,16 +14,16 @@ import type { Table } from "./Table.ts"
 
 const refuse = (reason: Reason): DataResult<never> => Result.fail(dataError(reason))
 
-/** A column that is used, and what it is. */
+/** The name and the specification of a column that is used. */
 interface Used {
   readonly name: string
   readonly column: Column.Column
 }
 
 /**
- * What is said of each column of a table, in the table's order, those ignored left out.
+ * The specification of each used column of a table, in the table's order.
  *
- * Fails with `NoColumn` for a name the table does not have, `UnlistedColumns` for columns nothing is said about.
+ * Fails with `NoColumn` for a name that the table does not have, `UnlistedColumns` for columns that are not listed.
  */
 export const resolve = (columns: Column.Columns, table: Table): DataResult<ReadonlyArray<Used>> => {
   const named = Object.keys(columns).filter((name) => name !== "*")
@@ -43,13 +43,13 @@ export const resolve = (columns: Column.Columns, table: Table): DataResult<Reado
 const noColumn = (column: string, table: Table) =>
   refuse({ _tag: "NoColumn", column, nearest: nearest(column, table.columns), columns: table.columns })
 
-/** Rows that are kept, and how many are left out by each column that says `missing: drop`, for its blanks. */
+/** The rows that are kept, and how many rows each column with `missing: drop` drops. */
 export interface Kept {
   readonly rows: Rows
   readonly dropped: ReadonlyArray<{ readonly column: string; readonly rows: number }>
 }
 
-/** The rows without a blank in any column that says `missing: drop`. Fails as `resolve` does. */
+/** The rows without a blank in any column with `missing: drop`. Fails as `resolve` does. */
 export const keep = (columns: Column.Columns, table: Table): DataResult<Kept> =>
   Result.map(resolve(columns, table), (used) => {
     const dropping = used.flatMap(({ column, name }) =>
@@ -69,7 +69,7 @@ export const keep = (columns: Column.Columns, table: Table): DataResult<Kept> =>
     return { rows: Int32Array.from(rows), dropped }
   })
 
-/** Learns every column from the given rows. Fails as `resolve` does, with `BadCell` for a wrong cell, `BadSpec` for a column that cannot be learned. */
+/** Fits every column on the given rows. Fails as `resolve` does, with `BadCell` for a wrong cell, `BadSpec` for a column that cannot be learned. */
 export const fit = (
   columns: Column.Columns,
   table: Table,
@@ -86,7 +86,7 @@ export const fit = (
         at: "columns",
         got: "no inputs",
         wanted: "one or more",
-        hint: "say what a column is, as in `Age: number`",
+        hint: "give a column a type, as in `Age: number`",
       })
     const target = yield* fitTarget(used.filter(isTarget), table, rows)
     return { input: { type: "columns", columns: inputs } as const, target }
@@ -102,7 +102,7 @@ const fitInput = ({ column, name }: Used, table: Table, rows: Rows): DataResult<
     return yield* inputOf(column.type).fit(options, yield* cellsOf(name, table, rows))
   })
 
-/** How columns of a type are read; a type without an input never gets here. */
+/** How columns of a type are read. The type always has an input here. */
 const inputOf = (type: Column.Type): Input<Fields, FittedColumn> => {
   const input = Column.inputOf(type)
   if (input === undefined) throw new TypeError(`a column of type ${type} is no input`)
@@ -119,8 +119,8 @@ const fitTarget = (targets: ReadonlyArray<Used>, table: Table, rows: Rows): Data
           _tag: "BadSpec",
           at: `column \`${name}\``,
           got: `a target with \`missing: ${column.missing}\``,
-          wanted: "targets as they were measured, not invented ones",
-          hint: "`missing: drop`, which leaves out rows without a target",
+          wanted: "measured targets, not filled-in ones",
+          hint: "`missing: drop`, which drops rows without a target",
         })
     if (targets.every(({ column }) => Column.targetOf(column) === "numbers")) {
       const columns: Array<FittedNumber> = []
@@ -167,7 +167,7 @@ export const inputs = (fitted: FittedColumns, table: Table, rows: Rows): DataRes
     return NDArray.make("f32", [rows.length, width], data)
   })
 
-/** What a fitted column's numbers are called. */
+/** The names of a fitted column's numbers. */
 export const columnNames = (column: FittedColumn): ReadonlyArray<string> => inputOf(column.type).names(column)
 
 /** The targets of the given rows: class numbers as `i32` [rows], or quantities as `f32` [rows, columns]. Fails with `NoColumn` and `BadCell`. */

@@ -1,9 +1,9 @@
-/** Why the system refused to do something with a file, in the system's own words. */
+/** The reason of a failed file operation, as the operating system words it. */
 import type { PlatformError } from "effect/PlatformError"
 
-/** `no space left on device`, where the system says `ENOSPC: no space left on device, write`. */
+/** The reason without its code: `no space left on device` for `ENOSPC: no space left on device, write`. */
 export const systemReason = ({ reason }: PlatformError): string => {
-  const said =
+  const words =
     reason.cause instanceof Error ? /^E[A-Z0-9]+: (?<words>[^,]+)/.exec(reason.cause.message)?.groups?.words : undefined
-  return said ?? reason.message
+  return words ?? reason.message
 }

@@ -1,6 +1,6 @@
 /**
- * The input of a run: the order in which each epoch takes the rows, drawn by the engine, and its batches. Where the data
- * fits, the engine holds it as it is (images as bytes) and a batch is row numbers alone.
+ * The batches of a run. The engine draws the order of the rows of each epoch. Data that fits into the engine's memory stays
+ * there (images as bytes), and a batch is then only row numbers.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -21,24 +21,24 @@ import type { Batch, Samples } from "./trainStep.ts"
 export interface BatchLoader {
   /** How many batches an epoch has. */
   readonly batches: number
-  /** A function that gives the rows of some batches of an epoch, both counted from 0: few at a time, so that memory holds no list of all. */
+  /** A function that returns the rows of `count` batches of an epoch; epochs and batches count from 0. It never lists all batches. */
   readonly epoch: (
     epoch: number,
   ) => Effect.Effect<(from: number, count: number) => ReadonlyArray<Batches.Batch>, EngineError | ShapeError>
-  /** The numbers of some rows. Throws `ShapeError` for a row that is not there. */
+  /** The samples of some rows. Throws `ShapeError` for a row that does not exist. */
   readonly samples: (rows: Batches.Batch) => Samples & { readonly x: NDArray.NDArray; readonly y: NDArray.NDArray }
-  /** The input of a step for some rows: the rows themselves, or their row numbers where the engine holds the data. */
+  /** The input of a step: the rows themselves, or their numbers where the engine holds the data. */
   readonly batch: (rows: Batches.Batch) => Batch
 }
 
-/** Data of more bytes than this stays outside of the engine, whose memory it would fill. */
+/** Larger data stays outside of the engine, whose memory it would fill. */
 const maxResidentBytes = 2 ** 30
 
-/** Whether an engine holds data of these kinds and shapes, beside all else that a step of training takes. */
+/** Whether data of these dtypes and shapes fits into an engine beside the arrays of a training step. */
 export const fitsInEngine = (data: ReadonlyArray<Spec>): boolean =>
   data.reduce((sum, spec) => sum + bytesOf(spec), 0) <= maxResidentBytes
 
-/** The feed of a run. Fails with `ShapeError` for a batch size that is no whole number from 1. */
+/** The batch loader of a run. Fails with `ShapeError` for a batch size that is not a whole number from 1. */
 export const batchLoader = <P, S, O, R>({
   batch: size,
   data,
@@ -64,7 +64,7 @@ export const batchLoader = <P, S, O, R>({
           return (from, count) => Batches.slice(order, from, count)
         }),
       samples,
-      // A short last batch has a program of its own, and one copy of the data is enough.
+      // A short last batch has a separate program, and that one must not hold a second copy of the data.
       batch: (which) =>
         isResident && which.length === size ? { rows: new NDArray.NDArray("i32", [size], which) } : samples(which),
     }

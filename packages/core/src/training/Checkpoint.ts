@@ -1,8 +1,7 @@
 /**
- * A checkpoint is everything that a run needs to be resumed as if it had never stopped: one directory with the weights, the
- * optimizer's state and the progress of the run. It is written beside its place, synced and renamed, so that there is
- * always a whole one. Its `state.json` holds the hashes of the other files, by which a reader recognizes files that were
- * damaged or replaced while it read.
+ * A checkpoint holds what a run needs to be resumed to the same bits: one directory with the weights, the optimizer's state
+ * and the progress of the run. It is written under another name, synced and renamed, so a complete one always exists. Its
+ * `state.json` holds hashes of the other files: a reader detects files that are damaged or were replaced while it read.
  */
 import { TaggedError } from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -22,10 +21,10 @@ import { contentHash } from "./contentHash.ts"
 import type { Progress } from "./Progress.ts"
 import * as Safetensors from "./Safetensors.ts"
 
-/** The tensors of a run: all that a step reads and writes. */
+/** The tensors that a training step reads and writes. */
 export interface TrainState<P = unknown, S = unknown, O = unknown> {
   readonly params: P
-  /** What the net itself carries from batch to batch. */
+  /** The state of the net, such as running statistics. */
   readonly state: S
   readonly optimizer: O
   /** Steps done: i32[]. */
@@ -50,7 +49,7 @@ export interface Checkpoint<P = unknown, S = unknown, O = unknown> {
   readonly progress: Progress
 }
 
-/** The largest file that is read back: 4 GiB. */
+/** The largest file that is read: 4 GiB. */
 const maxFileBytes = 2 ** 32
 
 const files = { weights: "weights.safetensors", optimizer: "optimizer.safetensors", progress: "state.json" } as const
@@ -59,7 +58,7 @@ const weightsOf = ({ params, state }: Pick<TrainState, "params" | "state">) => (
 
 const restOf = ({ optimizer, step }: TrainState) => ({ optimizer, step })
 
-/** A leaf's name in a file: its path, with what could be taken for the dots between names marked. */
+/** A leaf's name in a file: its path, joined by dots; dots and backslashes in a name are escaped. */
 const leafName = (path: Tree.Path): string => path.map((key) => String(key).replaceAll(/[\\.]/g, "\\$&")).join(".")
 
 const named = (tree: unknown): ReadonlyMap<string, NDArray> => {
@@ -84,7 +83,7 @@ const syncDirectory = Effect.fnUntraced(function* (directory: string) {
   yield* Effect.scoped(Effect.flatMap(fs.open(directory, { flag: "r" }), (handle) => handle.sync))
 })
 
-/** How progress is written and read: loaded with the first checkpoint, because it loads effect's schemas. */
+/** The codec of progress, loaded with the first checkpoint because it loads effect's schemas. */
 const progressText = Effect.promise(() => import("./Progress.ts"))
 
 /** The names and bytes of a checkpoint's files. */
@@ -100,7 +99,7 @@ const filesOf = Effect.fnUntraced(function* ({ progress, state }: Checkpoint) {
   ] as const
 })
 
-/** Removes a checkpoint that has a successor. Where that fails, moves it out of the way, so that the next one can be saved. */
+/** Removes a replaced checkpoint. If that fails, renames it, so that the next one can be saved. */
 const discard = Effect.fnUntraced(function* (old: string, to: string) {
   const fs = yield* FileSystem.FileSystem
   return yield* fs.remove(old, { recursive: true, force: true }).pipe(
@@ -114,18 +113,18 @@ const discard = Effect.fnUntraced(function* (old: string, to: string) {
   )
 })
 
-/** A path beside a checkpoint that is not taken, for what cannot be deleted: `last.1.old`. */
+/** An unused path beside a checkpoint, for one that cannot be deleted: `last.1.old`. */
 const unusedPath = Effect.fnUntraced(function* (directory: string) {
   const fs = yield* FileSystem.FileSystem
   for (let n = 1; ; n++) if (!(yield* fs.exists(`${directory}.${n}.old`))) return `${directory}.${n}.old`
 })
 
 /**
- * Writes a checkpoint as the directory `directory`, replacing the one that is there. Its parent must exist. A predecessor
- * that cannot be deleted is reported in the result and is no failure.
+ * Writes a checkpoint as the directory `directory` and replaces the existing one. Its parent must exist. A predecessor that
+ * cannot be deleted is reported in the result and is not a failure.
  *
- * A crash at any moment leaves a whole checkpoint: `directory`, or `directory.old` between the two renames, which `load`
- * reads as well; the next `save` or `recover` removes what else is left.
+ * A crash at any moment leaves a complete checkpoint: `directory`, or between the two renames `directory.old`, which `load`
+ * reads too. The next `save` or `recover` removes leftovers.
  */
 export const save = (
   directory: string,
@@ -139,8 +138,8 @@ export const save = (
     yield* fs.makeDirectory(next)
     for (const [name, bytes] of yield* filesOf(checkpoint)) yield* writeSynced(path.join(next, name), bytes)
     yield* syncDirectory(next)
-    // A directory that is not empty cannot be replaced in one move: between the two there is `.old`, which `load` knows.
-    // Without `directory`, `.old` is the only whole checkpoint, and stays until the new one is in place.
+    // A rename cannot replace a directory that is not empty. So there are two renames, and between them `load` reads `.old`.
+    // Without `directory`, `.old` is the only complete checkpoint and stays until the new one is in place.
     if (yield* fs.exists(directory)) {
       if (yield* fs.exists(old)) yield* discard(old, yield* unusedPath(directory))
       yield* fs.rename(directory, old)
@@ -160,8 +159,8 @@ export const save = (
   )
 
 /**
- * Puts a checkpoint back in its place after a crash between two renames, and removes what an interrupted `save` left
- * beside it. Nobody may be writing it. Leftovers that cannot be removed stay.
+ * Renames a checkpoint back after a crash between two renames, and removes the leftovers of an interrupted `save`. No other
+ * process may write the checkpoint meanwhile. Leftovers that cannot be removed stay.
  */
 export const recover = (directory: string): Effect.Effect<void, CheckpointError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
@@ -194,10 +193,10 @@ const readFile = Effect.fnUntraced(function* (file: string) {
   return yield* fs.readFile(file)
 })
 
-/** The arrays of a file put where `like` has leaves of their names; every one must be there with its kind and shape, and no other. */
+/** Replaces the leaves of `like` by the arrays of their names. The file must hold exactly these, with their dtypes and shapes. */
 const refill = <T>(file: string, arrays: ReadonlyMap<string, NDArray>, like: T): Effect.Effect<T, CheckpointError> => {
   const entries = Tree.entries(like)
-  const hint = "the model file this checkpoint was made with"
+  const hint = "the model file of this checkpoint"
   for (const [path, leaf] of entries) {
     const [name, wanted] = [leafName(path), printSpec(leaf as Tensor)]
     const found = arrays.get(name)
@@ -217,7 +216,7 @@ const refill = <T>(file: string, arrays: ReadonlyMap<string, NDArray>, like: T):
   )
 }
 
-/** The arrays of a file as a tree like the given one. */
+/** The arrays of a file as a tree of the same structure as `like`. */
 const arraysIn = Effect.fnUntraced(function* <T>(file: string, bytes: Uint8Array, like: T) {
   const arrays = yield* Effect.fromResult(Safetensors.decode(bytes, file))
   return yield* refill(file, arrays, like)
@@ -251,13 +250,13 @@ const readError =
       hint: "the folder of a run, or one of its checkpoints",
     })
 
-/** How often a checkpoint that changes while it is read is read again, and how long the first pause is, in milliseconds. */
+/** How often a checkpoint that changes during reading is read again, and the length of the first pause in milliseconds. */
 const [retries, pause] = [6, 2]
 
-/** A checkpoint that was replaced while it was read: its files do not belong together, or one of them is gone. */
+/** A checkpoint was replaced during reading: its files do not belong together, or one of them is missing. */
 class Replaced extends TaggedError("Replaced")<{ readonly error: CheckpointError }> {}
 
-/** Reads again, after a pause, what a run replaced meanwhile. */
+/** Reads again, after a pause, a checkpoint that a run replaced meanwhile. */
 const retryWhileReplaced = <A, R>(
   directory: string,
   read: Effect.Effect<A, CheckpointError | PlatformError.PlatformError | Replaced, R>,
@@ -276,8 +275,8 @@ const retryWhileReplaced = <A, R>(
 }
 
 /**
- * Reads a checkpoint back into a state like the given one, of which only the structure and shapes are used. A checkpoint
- * that a run replaces meanwhile is read as one state or the other, never as a mixture.
+ * Reads a checkpoint as a state with the structure and shapes of `like`. A checkpoint that a run replaces meanwhile is read
+ * as the old one or the new one, never as a mixture.
  */
 export const load = <P, S, O>(
   directory: string,
@@ -308,7 +307,7 @@ export const load = <P, S, O>(
     }),
   )
 
-/** Reads only what predicting needs: the parameters and the net's own state. */
+/** Reads only the weights: the parameters and the state of the net. */
 export const loadWeights = <P, S>(
   directory: string,
   like: Pick<TrainState<P, S>, "params" | "state">,

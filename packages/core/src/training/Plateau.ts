@@ -2,20 +2,20 @@
 import { isBetter, type Monitor, monitoredScore } from "./Monitor.ts"
 import type { EpochRecord, Progress } from "./Progress.ts"
 
-/** When the rate is lowered, and by how much. */
+/** When the learning rate is lowered, and by how much. */
 export interface Plateau extends Monitor {
-  /** What is left of the rate each time. */
+  /** The rate is multiplied by this each time. */
   readonly factor: number
-  /** Epochs without an improvement before it is lowered. */
+  /** Epochs without an improvement before the rate is lowered. */
   readonly patience: number
-  /** Epochs after a lowering that are not counted: 0 unless given. */
+  /** Epochs after a reduction that `patience` does not count: 0 unless given. */
   readonly cooldown?: number
-  /** The least that the rate is ever multiplied by: 0 unless given. */
+  /** The lower bound of the product of all factors: 0 unless given. */
   readonly least?: number
 }
 
 /**
- * What the rate is multiplied by after these epochs. A score that is missing or non-finite is no improvement.
+ * The factor of the learning rate after these epochs. A score that is missing or non-finite is no improvement.
  *
  * ```ts
  * import { type EpochRecord } from "@adjoint/core/training/Progress"

@@ -1,7 +1,7 @@
 /**
- * The safetensors format (Hugging Face, 2022): named arrays in one file that every framework reads. Eight bytes of
- * header length, a JSON header of kinds, shapes and offsets, then the numbers. Nothing in it can be executed, and the
- * header is checked against the file before anything is allocated.
+ * The safetensors format (Hugging Face, 2022): named arrays in one file that every framework reads. Eight bytes hold the
+ * length of a JSON header with dtypes, shapes and offsets; the numbers follow. Nothing in it can be executed, and the header
+ * is checked against the file before anything is allocated.
  */
 import * as Result from "effect/Result"
 import type { Storage } from "../types/DType.ts"
@@ -17,7 +17,7 @@ const codeOf = ({ data, dtype }: NDArray): Code => {
   return dtype === "i32" ? "I32" : dtype === "u8" ? "U8" : "BOOL"
 }
 
-/** What a header says of an array: its bytes begin and end at offsets from the end of the header. */
+/** The header entry of an array. Offsets count from the end of the header. */
 interface Entry {
   readonly dtype: string
   readonly shape: ReadonlyArray<number>
@@ -30,7 +30,7 @@ const isObject = (json: unknown): json is Readonly<Record<string, unknown>> =>
 const isCounts = (json: unknown): json is ReadonlyArray<number> =>
   Array.isArray(json) && json.every((count) => Number.isSafeInteger(count) && count >= 0)
 
-/** Checked without a schema: everyone who imports the library loads this module, and effect's schemas take longer to load than the library. */
+/** Checked without a schema: every import of the library loads this module, and effect's schemas take longer to load than the library. */
 const isEntry = (json: unknown): json is Entry =>
   isObject(json) &&
   Object.keys(json).sort().join() === "data_offsets,dtype,shape" &&
@@ -39,7 +39,7 @@ const isEntry = (json: unknown): json is Entry =>
   isCounts(json.data_offsets) &&
   json.data_offsets.length === 2
 
-/** The name under which a header holds texts about the file and no array. */
+/** The header name of texts about the file; it names no array. */
 const metadataName = "__metadata__"
 
 /** The longest header that is read, in bytes, as in the reference implementation. */
@@ -74,7 +74,7 @@ export const encode = (arrays: ReadonlyMap<string, NDArray>): Uint8Array => {
 
 type Fail = (got: string, wanted: string) => Result.Result<never, CheckpointError>
 
-/** What a header says of each array, by name. */
+/** The entries of a header. */
 type Header = ReadonlyArray<readonly [name: string, entry: Entry]>
 
 /** The header of a file: JSON that names each array once. */

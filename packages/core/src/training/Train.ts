@@ -1,7 +1,7 @@
 /**
- * A training run is a stream of events. The loop asks the engine for a few milliseconds of steps at a time and reports
- * their losses. Between two such bursts it can be interrupted; it then leaves a checkpoint from which the run is resumed,
- * bit for bit as if it had never stopped.
+ * A training run is a stream of events. The loop has the engine compute a burst of steps, a few milliseconds long, and
+ * reports their losses. Between two bursts the run can be interrupted. It then saves a checkpoint, and the resumed run
+ * gives the same bits as an uninterrupted one.
  */
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
@@ -36,7 +36,7 @@ export type { Config, Saving } from "./Config.ts"
 export type { Finished } from "./TrainEvent.ts"
 export { initial } from "./trainStep.ts"
 
-/** All that can make a run fail. */
+/** Every error of a run. */
 export type TrainError = ConfigError | ShapeError | EngineError | NonFinite | CheckpointError
 
 const initialProgress = <P, S, O, R>({ fingerprint = "", seed }: Config<P, S, O, R>): Progress => ({
@@ -58,7 +58,7 @@ const checkSameRun = (progress: Progress, wanted: Progress): Effect.Effect<Progr
           file: "the checkpoint",
           got: `a run of seed ${progress.seed} and fingerprint ${progress.fingerprint || "none"}`,
           wanted: `seed ${wanted.seed} and fingerprint ${wanted.fingerprint || "none"}`,
-          hint: "resume with the model file and the data that the run began with",
+          hint: "resume with the model file and the data of the first run",
         }),
       )
 
@@ -75,8 +75,8 @@ const allFinite = (state: unknown): boolean =>
 
 /**
  * Trains a net as a stream of events. The stream ends with `Finished`, which carries the trained parameters, or fails
- * with a typed error; a run that is interrupted finishes its burst of steps and writes its checkpoint first. A config
- * that cannot be trained is a `ConfigError` before anything is computed.
+ * with a typed error. An interrupted run first finishes its burst of steps and writes its checkpoint. An invalid config
+ * fails with `ConfigError` before anything is computed.
  *
  * The same config gives the same bits, however often the run was interrupted and resumed.
  */
@@ -90,7 +90,7 @@ export const run = <P, S, O, R = never>(config: Config<P, S, O, R>): Stream.Stre
     { bufferSize: 16 },
   )
 
-/** Trains to the end and gives the last event of `run`. */
+/** Trains to the end and returns the last event of `run`. */
 export const finished = <P, S, O, R = never>(config: Config<P, S, O, R>): Effect.Effect<Finished<P, S>, TrainError, Engine | R> =>
   run(config).pipe(
     Stream.filter((event) => event._tag === "Finished"),
@@ -121,10 +121,10 @@ const loop = <P, S, O, R>(
         config.resume === undefined
           ? initialProgress(config)
           : yield* checkSameRun(config.resume.last.progress, initialProgress(config))
-      // The sums of the epoch under way, which `progress` takes over when it is saved.
+      // The sums of the current epoch; `progress` gets them when it is saved.
       let accumulator = accumulatorOf(progress.sums)
       let best = config.resume?.best
-      // The last state known to be good, from which a failure can be replayed.
+      // The last state whose numbers are all finite: a failure is replayed from it.
       let lastGood: Checkpoint<P, S, O> = { state: yield* step.state, progress }
 
       const checkpoint = Effect.map(
@@ -132,7 +132,7 @@ const loop = <P, S, O, R>(
         (state): Checkpoint<P, S, O> => ({ state, progress: { ...progress, sums: totals(accumulator, scores) } }),
       )
 
-      /** Writes a checkpoint, and gives the events that report it. */
+      /** Writes a checkpoint and returns the events that report it. */
       const save = (kind: "best" | "last"): Effect.Effect<ReadonlyArray<TrainEvent<P, S>>, CheckpointError, R> =>
         saving === undefined
           ? Effect.succeed([])
@@ -147,7 +147,7 @@ const loop = <P, S, O, R>(
 
       const isDue = () => progress.epoch % (saving?.every ?? 1) === 0
 
-      /** Some steps of the epoch under way, as one piece: an interruption waits for it. */
+      /** Runs a burst of steps of the current epoch. An interruption waits until it is done. */
       const runBurst = (rows: ReadonlyArray<Batches.Batch>) =>
         Effect.uninterruptible(
           Effect.gen(function* () {
@@ -163,7 +163,6 @@ const loop = <P, S, O, R>(
           }),
         )
 
-      // How many steps take about a burst.
       let stepsPerBurst = 1
       const trainEpoch = Effect.gen(function* () {
         const batchesFrom = yield* loader.epoch(progress.epoch)
@@ -188,7 +187,7 @@ const loop = <P, S, O, R>(
         return { milliseconds: elapsed, rowsPerSecond: (rows / Math.max(elapsed, 0.001)) * 1000 }
       })
 
-      /** The state with the learning rate that a plateau makes of the epochs so far. */
+      /** The state with the learning rate that the plateau gives after the epochs so far. */
       const withPlateau = Effect.fnUntraced(function* (state: TrainState<P, S, O>) {
         const { optimizer, plateau } = config
         if (plateau === undefined || optimizer.rate === undefined) return state
@@ -197,7 +196,7 @@ const loop = <P, S, O, R>(
         return next
       })
 
-      // A non-finite validation loss is traced once, and again after a finite one.
+      // A non-finite validation loss is traced only in the first of several epochs that have one.
       let isTraced = false
       const reportNonFinite = Effect.fnUntraced(function* (weights: Weights<P, S>, record: EpochRecord) {
         const { validation } = config
@@ -209,7 +208,7 @@ const loop = <P, S, O, R>(
         if (place !== undefined) yield* emit({ _tag: "NonFiniteScore", part: "val", epoch: record.epoch, ...place })
       })
 
-      /** Scores the epoch just trained, and says whether it is the best so far. */
+      /** Scores the epoch that was just trained, saves checkpoints, and reports both. */
       const finishEpoch = Effect.fnUntraced(function* (speed: { readonly milliseconds: number; readonly rowsPerSecond: number }) {
         const state = yield* step.state
         if (!allFinite(state)) return yield* replay(config, loader, step, lastGood)
@@ -224,7 +223,7 @@ const loop = <P, S, O, R>(
         }
         const value = monitoredScore(monitor, record)
         const isBest = value !== undefined && isBetter(monitor, value, progress.best)
-        // Uninterruptible as a whole, so that the record of a best epoch and its checkpoint agree.
+        // Uninterruptible as a whole, so that the record of a best epoch agrees with its checkpoint.
         const saved = yield* Effect.uninterruptible(
           Effect.gen(function* () {
             if (isBest) best = weights
@@ -263,7 +262,7 @@ const loop = <P, S, O, R>(
       yield* Effect.gen(function* () {
         while (progress.epoch < epochs && !hasStopped()) yield* finishEpoch(yield* trainEpoch)
       }).pipe(
-        // The last burst may have left non-finite numbers that no loss has shown yet.
+        // The last burst may have left non-finite values in the state that no loss has shown yet.
         Effect.onInterrupt(() =>
           Effect.flatMap(step.state, (state) => (allFinite(state) ? Effect.ignore(save("last")) : Effect.void)),
         ),
@@ -286,8 +285,8 @@ const loop = <P, S, O, R>(
   )
 
 /**
- * Finds the step with the first non-finite number: repeats the steps since the last good state one at a time, which gives
- * the same bits. Fails with what it finds.
+ * Finds the step with the first non-finite value: repeats the steps since the last good state one at a time, which gives
+ * the same bits. Fails with the `NonFinite` that it finds.
  */
 const replay = <P, S, O, R>(
   config: Config<P, S, O, R>,

@@ -1,4 +1,4 @@
-/** The origin of a non-finite value: a step, or the scoring of a dataset, repeated with the output of every layer examined. */
+/** Finds the origin of a non-finite value: repeats a step, or the scoring of a dataset, and examines the output of every layer. */
 import * as Effect from "effect/Effect"
 import * as Dataset from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
@@ -21,17 +21,17 @@ interface Samples {
   readonly y: NDArray
 }
 
-/** What it takes to repeat one step of a run. */
+/** The settings with which one step of a run is repeated. */
 export interface Replay<P, S> {
   readonly net: Net.Net<P, S>
   readonly loss: Loss
   readonly penalty?: (params: P) => Tensor
   readonly seed: number
-  /** How the numbers of tensors are computed: as they were in the run. */
+  /** Computes tensors as the run computes them. */
   readonly read: (targets: ReadonlyArray<Tensor>) => ReadonlyArray<NDArray>
 }
 
-/** Which step it was, and the rows of the data in its batch. */
+/** A step: its epoch, its number, and the rows of the data in its batch. */
 export interface StepInfo {
   readonly epoch: number
   readonly step: number
@@ -56,7 +56,7 @@ const largestRows = ({ data }: NDArray): ReadonlyArray<number> => {
   return numbers.flatMap((x, row) => (x === largest ? [row] : []))
 }
 
-/** The first non-finite value from the inputs of a batch to the loss of each of its rows. `rows` are numbers in the batch. */
+/** The first non-finite value of a forward pass, from the inputs to the losses of the rows. `rows` count within the batch. */
 const findInForward = <P, S>(
   { loss, net, read }: Pick<Replay<P, S>, "loss" | "net" | "read">,
   { params, state }: Weights<P, S>,
@@ -79,14 +79,14 @@ const findInForward = <P, S>(
   const losses = numbers(loss.perExample(prediction, y))
   const value = firstNonFinite(losses)
   if (value !== undefined) return { tensor: "loss", layer: "", value, rows: nonFiniteRows(losses) }
-  // Finite losses whose sum is not: the rows of the largest loss are what is to be looked at.
+  // All losses are finite, but their mean is not: report the rows with the largest loss.
   const mean = firstNonFinite(numbers(loss(prediction, y)))
   return mean === undefined ? undefined : { tensor: "loss", layer: "", value: mean, rows: largestRows(losses) }
 }
 
 /**
- * The first non-finite value in the step on a batch that leads from `before` to `after`: in the inputs, in the output of a
- * layer, in the loss, in a gradient or, when all of those are finite, in the state after the step.
+ * The first non-finite value of the step from `before` to `after` on a batch: in the inputs, the output of a layer, the loss,
+ * a gradient or, if all of those are finite, the state after the step.
  */
 export const findNonFinite = <P, S, O>(
   { loss, net, penalty, read, seed }: Replay<P, S>,

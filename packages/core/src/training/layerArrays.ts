@@ -17,13 +17,13 @@ export interface LayerArrays {
   /** Names from the outermost net to the layer, joined by dots: `repeat1.0.dense1`. */
   readonly layer: string
   readonly parameters: ReadonlyArray<Spec>
-  /** Its output for a batch, and its intermediate tensors. */
+  /** Its output for a batch and its intermediate tensors. */
   readonly activations: ReadonlyArray<Spec>
 }
 
 const specOf = ({ dtype, shape }: Spec): Spec => ({ dtype, shape })
 
-/** The arrays of a net's layers on a batch [rows, ...sample] while training, in order; nothing is computed. Throws `ShapeError`. */
+/** The arrays of a net's layers in a training step on a batch [rows, ...sample], in order; nothing is computed. Throws `ShapeError`. */
 export const layerArrays = <P, S>(net: Net<P, S>, batch: Spec): ReadonlyArray<LayerArrays> => {
   const start = net.init(Key.make(0), batch.shape.slice(1))
   const inputs = placeholders([...tensors(start), batch])
@@ -42,7 +42,7 @@ export const layerArrays = <P, S>(net: Net<P, S>, batch: Spec): ReadonlyArray<La
     spec: specOf(leaf as Tensor),
   }))
   const names = observed.map(([layer]) => layer)
-  // Inner layers are observed before those they are in, so the first name that leads to a parameter is the innermost.
+  // Inner layers are observed before the layers that contain them, so the first matching name is the innermost layer.
   const ownerOf = (at: string): string | undefined => names.find((layer) => at.startsWith(`${layer}.`))
   return observed.map(([layer, arrays]) => ({
     layer,

@@ -1,4 +1,4 @@
-/** One machine of a deep belief network learning from rows: epochs of steps in bursts, and scores after each epoch. */
+/** Trains one machine of a deep belief network: epochs of steps in bursts, and scores after each epoch. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Batches from "../data/Batches.ts"
@@ -18,26 +18,26 @@ import { scoringBatch } from "./Evaluate.ts"
 import { NonFinite } from "./NonFinite.ts"
 import type { MachineScores, PretrainEvent, StageInfo } from "./PretrainEvent.ts"
 
-/** One machine of the stack, and how it learns. */
+/** One machine of a deep belief network, and how it learns. */
 export interface StageConfig extends Omit<Rbm.Learning, "key"> {
-  /** The layer whose weights it will be. */
+  /** The layer that gets its weights. */
   readonly layer: string
   /** How many hidden units it has. */
   readonly hidden: number
   readonly epochs: number
-  /** Rows a step. */
+  /** Rows per step. */
   readonly batch: number
-  /** The share of a step that the next one repeats: one value, or two between which it moves in even steps over the epochs. */
+  /** The fraction of the last update that is added to the next one: one value, or two values to interpolate between over the epochs. */
   readonly momentum: number | readonly [from: number, to: number]
 }
 
-/** The rows that a machine sees. */
+/** The rows that a machine learns from and is scored on. */
 export interface Rows {
   readonly train: NDArray.NDArray
   readonly validation?: NDArray.NDArray
 }
 
-/** Rows that are scored after an epoch, at most: enough for three digits, and a small part of an epoch's work. */
+/** At most so many rows are scored after an epoch: enough for three digits, and little work compared with an epoch. */
 const maxScoredRows = 5000
 
 const count = (rows: NDArray.NDArray): number => rows.shape[0] ?? 0
@@ -46,7 +46,7 @@ const count = (rows: NDArray.NDArray): number => rows.shape[0] ?? 0
 export const flat = (rows: Tensor): Tensor =>
   T.reshape(rows.dtype === "f32" ? rows : T.cast(rows, "f32"), [rows.shape[0] ?? 0, Shape.size(rows.shape.slice(1))])
 
-/** Rows spread evenly over all, if there are more than are scored. */
+/** Up to `maxScoredRows` rows, evenly spaced. */
 const sampleRows = (rows: NDArray.NDArray): NDArray.NDArray => {
   const n = count(rows)
   if (n <= maxScoredRows) return rows
@@ -56,7 +56,7 @@ const sampleRows = (rows: NDArray.NDArray): NDArray.NDArray => {
   )
 }
 
-/** The mean of each number of a row. */
+/** The mean of each column. */
 const meansOf = (rows: NDArray.NDArray): Tensor => {
   const width = Shape.size(rows.shape.slice(1))
   const sums = new Float64Array(width)
@@ -101,7 +101,7 @@ const scorer = (
     })
   })
 
-/** Which rows a step learns from, as numbers or as the rows themselves, and its momentum. */
+/** The input of a step: row numbers or the rows themselves, and the momentum. */
 type Batch = ({ readonly rows: Tensor } | { readonly v: Tensor }) & { readonly momentum: Tensor }
 
 /** Trains one machine and emits its events. */
@@ -146,7 +146,6 @@ export const trainRbm = (
           rows: [...(order[batch] ?? [])],
         })
 
-      // How many steps take about a burst.
       let stepsPerBurst = 1
       for (let epoch = 0; epoch < epochs; epoch++) {
         const order = Batches.inOrder(batching(T.read(yield* draw(T.scalar(epoch, "i32"))).data as Int32Array))
@@ -171,7 +170,7 @@ export const trainRbm = (
         }
         const { params } = yield* step.state
         const scores = yield* score(params, seen)
-        // The last step of an epoch may have left non-finite values that no reconstruction has shown yet.
+        // The last step of an epoch may have left non-finite values in the state that no reconstruction has shown yet.
         if (!Number.isFinite(scores.error + scores.freeEnergy))
           return yield* diverged(scores.error + scores.freeEnergy, epoch, batches - 1, order)
         yield* emit({

@@ -1,4 +1,4 @@
-/** One step of training as a pure function, and the state it starts from. */
+/** One training step as a pure function, and the initial state. */
 import * as Dataset from "../data/Dataset.ts"
 import type { Tensor } from "../language/Expr.ts"
 import * as Optimizer from "../learning/Optimizer.ts"
@@ -10,7 +10,7 @@ import type { TrainState } from "./Checkpoint.ts"
 import type { Config } from "./Config.ts"
 import { sumsOf } from "./Evaluate.ts"
 
-/** What a step learns from: the inputs [n, …] and targets [n, …] themselves, or which rows of the data they are (i32 [n]). */
+/** The input of a step: inputs [n, …] and targets [n, …], or the numbers of rows of the data (i32 [n]). */
 export type Batch = Samples | { readonly rows: Tensor }
 
 /** Inputs [n, …] and targets [n, …]. */
@@ -22,7 +22,7 @@ export interface Samples {
 const samplesOf = (data: Dataset.Dataset, batch: Batch): Samples =>
   "rows" in batch ? { x: take(data.inputs, batch.rows), y: take(data.targets, batch.rows) } : batch
 
-/** The state a run starts from: given parameters or those of the seed, and an optimizer that has seen nothing. Throws `ShapeError`. */
+/** The initial state of a run: the weights of `start` or weights drawn from the seed, and a new optimizer state. Throws `ShapeError`. */
 export const initial = <P, S, O>(
   config: Pick<Config<P, S, O>, "data" | "net" | "optimizer" | "seed" | "start">,
 ): TrainState<P, S, O> => {
@@ -31,8 +31,8 @@ export const initial = <P, S, O>(
 }
 
 /**
- * One step: the loss and its gradient on a batch, and the parameters that the optimizer makes of it. A program that takes
- * row numbers has the data among its constants: it stays with the engine, and gathering is a part of the step.
+ * One step: the loss of a batch, its gradient, and the parameters that the optimizer updates with it. A program that takes
+ * row numbers has the data among its constants, so the data stays in the engine and the step gathers its batch.
  */
 export const trainStep =
   <P, S, O, R>({ data, loss, net, optimizer, penalty, scores = {}, seed }: Config<P, S, O, R>) =>
