@@ -279,6 +279,16 @@ train: { seed: 1, epochs: 2, batch: 32 }
     },
   )
 
+  test("a file that is cut short is answered as far as it goes, and then refused", async () => {
+    const bytes = Npy.encode(NDArray.make("f32", [20_000, 4, 4, 1], new Float32Array(320_000)))
+    const { code, stderr, stdout } = await predictedFile(file("short.npy", bytes.subarray(0, bytes.length - 100)), "arrays/1")
+    expect(code).toBe(4)
+    expect(stderr).toContain("there are only 1,279,900 of the 1,280,000 bytes wanted for the shape [20000, 4, 4, 1]")
+    expect(lines(stdout)).toHaveLength(19_998)
+    const long = await predictedFile(file("long.npy", Buffer.concat([bytes, Buffer.alloc(4)])), "arrays/1")
+    expect(long).toMatchObject({ code: 4, stderr: expect.stringContaining("there are more bytes than the 1,280,000") })
+  })
+
   test("arrays for a table, and a table's kind for arrays, are refused", async () => {
     expect(await predictedFile(join(examples, "data/digits-images.idx.gz"), "moons/1")).toMatchObject({
       code: 4,

@@ -83,7 +83,7 @@ describe("convolutions", () => {
     ]
     expect(cases.map(([net, input]) => message(net, input)).join("\n")).toMatchInlineSnapshot(`
       "conv2d got f32[28, 28]; it wants samples of [height, width, channels]. Try: a reshape to [28, 28, 1] before it, for one channel
-      conv2d got f32[64]; it wants samples of [height, width, channels]. Try: a reshape before it
+      conv2d got f32[64]; it wants samples of [height, width, channels]. Try: dense, which takes any row of numbers; or a reshape before it, where the numbers are an image or a sequence
       conv1d got f32[8, 8, 1]; it wants samples of [length, channels]. Try: conv2d, which is for images
       conv1d got f32[8, 1]; it wants one number for \`kernel\`, or 1, not [3, 3]. Try: conv2d for images
       conv2d got f32[8, 8, 1]; it wants one number for \`stride\`, or 2, not [1, 2, 3]. Try: one for each of height and width

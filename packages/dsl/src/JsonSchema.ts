@@ -1,6 +1,7 @@
 /**
  * The language as a JSON Schema (draft 2020-12), for editors: printed from the schema that decodes, so the two cannot
- * disagree, and opened where the layer beneath the schema lets a variable or a search marker stand.
+ * disagree, and arranged for completion. A choice by name becomes one map with a key for each name, so that an editor
+ * offers the names; every branch has a title; and a variable or a search marker may stand in place of any value.
  */
 import * as Schema from "effect/Schema"
 import { type Language, standard } from "./Language.ts"
@@ -15,75 +16,190 @@ interface Definitions {
   readonly [name: string]: JsonSchema
 }
 
-const variable = "Variable"
-const search = "Search"
+const substitute = "Substitute"
 
 const reference = (name: string): JsonSchema => ({ $ref: `#/$defs/${name}` })
 
 /** What may stand in place of any value. */
-const substitutes: { readonly [name: string]: JsonSchema } = {
-  [variable]: {
-    type: "string",
-    pattern: "\\$[A-Za-z_]",
-    description: "The value of a variable, `$name`, or arithmetic over variables: `$width * 2`, `min($a, $b)`.",
-  },
-  [search]: {
-    type: "object",
-    properties: {
-      $search: {
-        description: "What a search chooses from: a list, or a range.",
-        anyOf: [
-          { type: "array", minItems: 1 },
-          ...["int", "float", "log"].map((kind) => ({
-            type: "object",
-            properties: { [kind]: { type: "array", items: { type: "number" }, minItems: 2, maxItems: 2 } },
-            required: [kind],
-            additionalProperties: false,
-          })),
-        ],
-      },
-      default: { description: "What training uses." },
+const substitutes: JsonSchema = {
+  anyOf: [
+    {
+      title: "variable",
+      type: "string",
+      pattern: "\\$[A-Za-z_]",
+      description: "The value of a variable, `$name`, or arithmetic over variables: `$width * 2`, `min($a, $b)`.",
     },
-    required: ["$search", "default"],
-    additionalProperties: false,
-  },
+    {
+      title: "search",
+      description: "What a search chooses from, and what training uses.",
+      type: "object",
+      properties: {
+        $search: {
+          description: "What a search chooses from: a list, or a range.",
+          anyOf: [
+            { title: "list", type: "array", minItems: 1 },
+            {
+              title: "range",
+              type: "object",
+              properties: Object.fromEntries(
+                ["int", "float", "log"].map((kind) => [
+                  kind,
+                  { type: "array", items: { type: "number" }, minItems: 2, maxItems: 2 },
+                ]),
+              ),
+              minProperties: 1,
+              maxProperties: 1,
+              additionalProperties: false,
+            },
+          ],
+        },
+        default: { description: "What training uses." },
+      },
+      required: ["$search", "default"],
+      additionalProperties: false,
+    },
+  ],
 }
 
 const isRecord = (value: unknown): value is JsonSchema => typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** The schema of a value, which a substitute may stand for. */
-const open = (schema: unknown): unknown => {
-  if (!isRecord(schema)) return schema
-  const inner = inside(schema)
-  const { anyOf, description, ...rest } = inner
-  const forms = Array.isArray(anyOf) && Object.keys(rest).length === 0 ? anyOf : [inner]
-  return {
-    ...(description === undefined ? {} : { description }),
-    anyOf: [...forms, reference(variable), reference(search)],
-  }
+const recordsOf = (value: unknown): ReadonlyArray<JsonSchema> => (Array.isArray(value) ? value.filter(isRecord) : [])
+
+const namesOf = (value: unknown): ReadonlyArray<string> =>
+  Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : []
+
+const without = (schema: JsonSchema, ...keywords: ReadonlyArray<string>): JsonSchema =>
+  Object.fromEntries(Object.entries(schema).filter(([keyword]) => !keywords.includes(keyword)))
+
+const mapValues = (value: unknown, f: (schema: JsonSchema, name: string) => unknown): unknown =>
+  isRecord(value)
+    ? Object.fromEntries(Object.entries(value).map(([name, item]) => [name, isRecord(item) ? f(item, name) : item] as const))
+    : value
+
+/** A form of a choice by name: the map `{ name: content }`, with what may stand beside the name. */
+interface Form {
+  readonly name: string
+  readonly content: JsonSchema
+  readonly beside: JsonSchema
 }
 
-/** A schema with the values inside it opened. Forms of a choice are one value, so they are not opened one by one. */
-const inside = (schema: JsonSchema): JsonSchema =>
-  Object.fromEntries(
-    Object.entries(schema).map(([keyword, value]) => {
-      if (keyword === "properties" && isRecord(value))
-        return [keyword, Object.fromEntries(Object.entries(value).map(([name, property]) => [name, open(property)] as const))]
-      if (keyword === "items" || keyword === "additionalProperties") return [keyword, open(value)]
-      if ((keyword === "anyOf" || keyword === "prefixItems") && Array.isArray(value))
-        return [keyword, value.map((item) => (keyword === "anyOf" && isRecord(item) ? inside(item) : open(item)))]
+const formOf = (schema: JsonSchema): Form | undefined => {
+  const [name, second] = namesOf(schema.required)
+  const { properties } = schema
+  if (name === undefined || second !== undefined || !isRecord(properties)) return undefined
+  const content = properties[name]
+  return isRecord(content) && !isRecord(content.const) && name !== "type"
+    ? { name, content, beside: without(properties, name) }
+    : undefined
+}
+
+const withOptions = "with options"
+
+/**
+ * A choice by name as one map with a key for each name, and its bare names with what each is. That a map names only one is
+ * left to `adjoint check`: an editor that counts keys offers none where the map has yet to be written.
+ */
+const merged = (forms: ReadonlyArray<Form>, others: ReadonlyArray<JsonSchema>, name: string): ReadonlyArray<JsonSchema> => {
+  const beside: JsonSchema = Object.assign({}, ...forms.map((form) => form.beside))
+  const docs = new Map(forms.map(({ content, name: form }) => [form, content.description]))
+  const map = {
+    title: `${name}: ${withOptions}`,
+    type: "object",
+    properties: { ...Object.fromEntries(forms.map(({ content, name: form }) => [form, content])), ...beside },
+    additionalProperties: false,
+  }
+  const described = others.map((other) => {
+    const names = namesOf(other.enum)
+    return names.length === 0
+      ? other
+      : { title: `${name}: by name`, ...other, enumDescriptions: names.map((each) => String(docs.get(each) ?? "")) }
+  })
+  return [map, ...described]
+}
+
+/** The branches of a choice, those inside other branches too. */
+const branches = (schema: JsonSchema): ReadonlyArray<JsonSchema> =>
+  recordsOf(schema.anyOf).flatMap((branch) =>
+    Array.isArray(branch.anyOf) && Object.keys(without(branch, "anyOf", "description")).length === 0
+      ? branches(branch)
+      : [branch],
+  )
+
+/** What a branch is called: what it is an alternative of, and how it is written. */
+const titleOf = (branch: JsonSchema, name: string): string => {
+  const type =
+    isRecord(branch.properties) && isRecord(branch.properties.type) ? namesOf(branch.properties.type.enum)[0] : undefined
+  if (type !== undefined) return `${name}: ${type}`
+  if (branch.enum !== undefined) return `${name}: one of`
+  if (branch.type === "object") return `${name}: options`
+  if (branch.type === "array")
+    return `${name}: ${isRecord(branch.items) && branch.items.type === "array" ? "list of lists" : "list"}`
+  const isShare = typeof branch.pattern === "string" && branch.pattern.includes("%")
+  return `${name}: ${isShare ? "share" : String(branch.type ?? "value")}`
+}
+
+/** Limits that every whole number has in JavaScript say nothing. */
+const withoutNoise = (schema: JsonSchema): JsonSchema =>
+  schema.maximum === Number.MAX_SAFE_INTEGER ? without(schema, "maximum") : schema
+
+/** A choice with a title for each branch. Where a branch has a description of its own, an editor shows no other. */
+const titled = (schema: JsonSchema, name: string): JsonSchema => ({
+  ...without(schema, "anyOf"),
+  anyOf: branches(schema).map((branch) => {
+    const { description, ...rest } = arranged(branch, name)
+    if ("$ref" in rest) return rest
+    const whole = schema.description
+    const isOwn = description !== undefined && description !== whole
+    const own = isOwn ? { description: whole === undefined ? description : `${whole} ${description}` } : {}
+    return { title: titleOf(branch, name), ...rest, ...own }
+  }),
+})
+
+/** A schema with its choices arranged, and every value inside it open for a substitute. */
+const arranged = (schema: JsonSchema, name: string): JsonSchema => {
+  const forms = branches(schema).map(formOf)
+  const isChoice = forms.filter((form) => form !== undefined).length > 1
+  if (isChoice) {
+    const named = forms.flatMap((form) => (form === undefined ? [] : [form]))
+    const others = branches(schema).filter((branch) => formOf(branch) === undefined)
+    return titled({ ...schema, anyOf: merged(named, others, name) }, name)
+  }
+  if (Array.isArray(schema.anyOf)) return titled(schema, name)
+  return Object.fromEntries(
+    Object.entries(withoutNoise(schema)).map(([keyword, value]) => {
+      if (keyword === "properties") return [keyword, mapValues(value, open)]
+      if ((keyword === "items" || keyword === "additionalProperties") && isRecord(value)) return [keyword, open(value, name)]
+      if (keyword === "prefixItems") return [keyword, recordsOf(value).map((item) => open(item, name))]
       return [keyword, value]
     }),
   )
-
-const sameShape = (a: JsonSchema | undefined, b: JsonSchema): boolean => {
-  const { description: _, ...one } = a ?? {}
-  const { description: __, ...other } = b
-  return JSON.stringify(one) === JSON.stringify(other)
 }
 
-/** Definitions that occur twice (what is decoded, and what it is encoded to), once: `Activation_1` as `Activation`. */
-const merged = (definitions: Definitions): Definitions => {
+/** The schema of a value, which a substitute may stand for. An editor shows the title and the description of the whole. */
+const open = (schema: JsonSchema, name: string): JsonSchema => {
+  const { anyOf, description, ...rest } = arranged(schema, name)
+  const whole = { title: name, ...(description === undefined ? {} : { description }) }
+  if (Array.isArray(anyOf)) return { ...whole, ...rest, anyOf: [...anyOf, reference(substitute)] }
+  const only = "$ref" in rest ? rest : { title: titleOf(rest, name), ...rest }
+  return { ...whole, anyOf: [only, reference(substitute)] }
+}
+
+/**
+ * A definition whose map stands before and behind its names: an editor that compares branches reports mistakes of the
+ * first, and completes by those behind a list of names.
+ */
+const complete = (name: string, definition: JsonSchema): JsonSchema => {
+  const [first, ...others] = recordsOf(definition.anyOf)
+  return first !== undefined && others.length > 0 && String(first.title).endsWith(withOptions)
+    ? { ...definition, anyOf: [first, ...others, { $ref: `#/$defs/${name}/anyOf/0` }] }
+    : definition
+}
+
+const sameShape = (a: JsonSchema | undefined, b: JsonSchema): boolean =>
+  JSON.stringify(without(a ?? {}, "description")) === JSON.stringify(without(b, "description"))
+
+/** Definitions that stand twice (what is decoded, and what it is encoded to) once: `Activation_1` as `Activation`. */
+const single = (definitions: Definitions): Definitions => {
   const base = (name: string): string => name.replace(/_\d+$/, "")
   const doubles = Object.keys(definitions).filter(
     (name) => name !== base(name) && sameShape(definitions[base(name)], definitions[name] ?? {}),
@@ -104,18 +220,19 @@ const use: JsonSchema = {
   properties: {
     use: {
       description: "The layers of a block, with values for its parameters.",
-      anyOf: [{ type: "string" }, { type: "object", minProperties: 1, maxProperties: 1 }],
+      anyOf: [
+        { title: "block", type: "string" },
+        { title: "block with values", type: "object", minProperties: 1, maxProperties: 1 },
+      ],
     },
-    name: { type: "string" },
-    from: { type: "string" },
   },
   required: ["use"],
   additionalProperties: false,
 }
 
 /** The section of the model with the definitions of its blocks. */
-const withBlocks = (model: unknown): unknown =>
-  isRecord(model) && isRecord(model.properties)
+const withBlocks = (model: JsonSchema): JsonSchema =>
+  isRecord(model.properties)
     ? {
         ...model,
         properties: {
@@ -154,23 +271,24 @@ const withBlocks = (model: unknown): unknown =>
 /** Sections that are not values of the language, and so no place for a substitute. */
 const closed = new Set(["schema", "name"])
 
+const lowerFirst = (name: string): string => name.slice(0, 1).toLowerCase() + name.slice(1)
+
 /** The JSON Schema of a model file. */
 export const jsonSchema = ({ schema }: Language = standard()): JsonSchema => {
   const { definitions, schema: root } = Schema.toJsonSchemaDocument(schema.file, { onExcessProperty: "error" })
-  const { ModelFile: file = root, ...others } = merged(definitions as Definitions)
-  const sections = isRecord(file.properties) ? file.properties : {}
+  const { ModelFile: file = root, ...others } = single(definitions as Definitions)
   const { Layer: layer = {} } = others
+  const all: Definitions = { ...others, Layer: { ...layer, anyOf: [...recordsOf(layer.anyOf), use] } }
+  const section = (value: JsonSchema, name: string): JsonSchema => {
+    const whole = name === "model" ? withBlocks(value) : value
+    return closed.has(name) ? withoutNoise(whole) : open(whole, name)
+  }
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     title: "Adjoint model file",
     ...file,
     properties: {
-      ...Object.fromEntries(
-        Object.entries(sections).map(([name, section]) => {
-          const whole = name === "model" ? withBlocks(section) : section
-          return [name, closed.has(name) ? whole : open(whole)] as const
-        }),
-      ),
+      ...(mapValues(file.properties, section) as JsonSchema),
       vars: {
         type: "object",
         description: "Values by name, read as `$name` wherever a value stands.",
@@ -178,9 +296,13 @@ export const jsonSchema = ({ schema }: Language = standard()): JsonSchema => {
       },
     },
     $defs: {
-      ...Object.fromEntries(Object.entries(others).map(([name, definition]) => [name, inside(definition)] as const)),
-      Layer: inside({ ...layer, anyOf: [...(Array.isArray(layer.anyOf) ? layer.anyOf : []), use] }),
-      ...substitutes,
+      ...Object.fromEntries(
+        Object.entries(all).map(([name, definition]) => {
+          const word = lowerFirst(name)
+          return [name, complete(name, { title: word, ...arranged(definition, word) })] as const
+        }),
+      ),
+      [substitute]: substitutes,
     },
   }
 }

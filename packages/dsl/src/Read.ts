@@ -9,6 +9,8 @@ import * as Size from "./check/Size.ts"
 import type { ModelFile } from "./Document.ts"
 import { phaseOf } from "./diagnostic/Codes.ts"
 import { type Diagnostic, type Finding, hasErrors, locate, sort } from "./diagnostic/Diagnostic.ts"
+import { renamed } from "./diagnostic/Edit.ts"
+import { scalar } from "./diagnostic/Fix.ts"
 import { type Language, standard } from "./Language.ts"
 import type { Facts } from "./prepare/Facts.ts"
 import { known } from "./prepare/Known.ts"
@@ -104,6 +106,18 @@ const once = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic>
   })
 }
 
+/**
+ * The findings of the data and of the document, without those that follow from another: a head predicts the column that a
+ * mistyped name meant, and a split that adds up to too much is said in the document's words.
+ */
+const settled = (ofData: ReadonlyArray<Finding>, ofDocument: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
+  const meant = new Set(ofData.flatMap(({ code, fix }) => (code === "D301" ? [renamed(fix)] : [])))
+  const isMeant = ({ code, fix }: Finding): boolean =>
+    code === "D303" && fix !== undefined && "at" in fix && fix.was !== undefined && meant.has(scalar(fix.was))
+  const isSaid = ({ code }: Finding): boolean => code === "D304" && ofDocument.some((other) => other.code === "D304")
+  return [...ofData.filter((found) => !isSaid(found)), ...ofDocument.filter((found) => !isMeant(found))]
+}
+
 /** What the document itself says of its data. */
 const own = ({ sections }: Opened, { catalogue }: Language): Known => ({
   facts: known(sections.data, sections.model, catalogue),
@@ -120,9 +134,8 @@ export const withFacts = (opened: Opened, { facts, findings: wrong }: Known, lan
   const allowed = new Set(sections.lint?.allow ?? [])
   // A map that lost a key to the syntax would be said to lack it.
   const damaged = new Set(syntax.flatMap(({ code, path }) => (phaseOf(code) === "Y" ? [pointer(path)] : [])))
-  const kept = [...findings, ...wrong, ...report.findings].filter(
-    ({ at, code }) => !allowed.has(code) && !damaged.has(pointer(at.path)),
-  )
+  const all = [...findings, ...settled(wrong, report.findings)]
+  const kept = all.filter(({ at, code }) => !allowed.has(code) && !damaged.has(pointer(at.path)))
   // Of what the data and the document both say, the data's word comes first and is kept.
   const said = new Map(kept.toReversed().map((finding) => [`${finding.code}${pointer(finding.at.path)}`, finding]))
   const diagnostics = sort(once([...syntax, ...[...said.values()].toReversed().map((finding) => locate(finding, positions))]))

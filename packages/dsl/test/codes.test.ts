@@ -25,7 +25,7 @@ describe("every code", () => {
         |        ^
       2 | schema: 1
         | - \`}\` is missing before this
-        = help: write \`}\` where the map ends
+        = help: write \`}\` where the map ends  [fix available]
 
       error[Y002]: the key \`epochs\` is set twice in train
         --> m.yaml:1:21
@@ -67,12 +67,13 @@ describe("every code", () => {
         --> m.yaml:1:21
       1 | model: { layers: [{ dense: {} }, { head: label }] }
         |                     ^^^^^
-        = help: \`units\`: How many outputs.
+        = help: \`units\`: How many outputs. Write it as in \`dense: 16\`.
 
       error[S103]: train.epochs: expected a whole number > 0, got -3
         --> m.yaml:1:18
       1 | train: { epochs: -3 }
         |                  ^^
+        = help: did you mean \`3\`?
 
       error[S104]: model.layers[1]: there is no layer \`rleu\`
         --> m.yaml:1:33
@@ -101,7 +102,7 @@ describe("every code", () => {
         --> m.yaml:1:1
       1 | search: { trials: 10 }
         | ^^^^^^
-        = help: it has its place in the language, but this version of Adjoint does not build it
+        = help: it has its place in the language, but this version of Adjoint does not build it: leave it out
 
       error[R201]: there is no variable \`widht\`
         --> m.yaml:2:17
@@ -119,7 +120,7 @@ describe("every code", () => {
         --> m.yaml:1:79
       1 | model: { layers: [{ dense: 8, name: h1 }, { dense: 8, name: h2 }, { add: [h1, h3] }, { head: label }] }
         |                                                                               ^^
-        = help: did you mean \`h1\`?  [fix available]
+        = help: did you mean \`h1\` or \`h2\`?
 
       error[R204]: two layers have the name \`h\`
         --> m.yaml:1:60
@@ -169,11 +170,11 @@ describe("every code", () => {
       1 | model: { blocks: { wide: { layers: [{ dense: 8 }, { use: wide }] } }, layers: [{ use: wide }, { head: label }] }
         |                                                          ^^^^
 
-      error[D304]: the parts of the split ask for more rows than there are
+      error[D304]: the parts of the split add up to 110% of the rows
         --> m.yaml:1:60
       1 | data: { source: { moons: { count: 100 } }, split: { train: 80%, val: 30% } }
-        |                                                            ^^^ up to here 110%
-        = help: make a part smaller
+        |                                                            ^^^ \`train\` goes beyond 100%
+        = help: make a part smaller: what the others leave is \`train: 70%\`
 
       error[G401]: \`add\` needs equal shapes: a is [8], b is [4]
         --> m.yaml:1:72
@@ -186,13 +187,13 @@ describe("every code", () => {
         --> m.yaml:1:21
       1 | model: { layers: [{ head: label }, { dense: 8 }] }
         |                     ^^^^
-        = help: move it to the end, and write \`dense\` here if a layer is meant
+        = help: move it to the end, and write \`dense\` here if a layer is meant  [fix available]
 
       error[G404]: the layers make [3], and the target \`label\` needs [1]
         --> m.yaml:2:35
       2 | model: { layers: [{ dense: 8 }, { dense: 3 }] }
         |                                   ^^^^^ makes [3]
-        = help: end with \`head: label\`, which makes as many as are needed
+        = help: write \`head: label\` in its place, which makes as many outputs as are needed
 
       error[G405]: there are no layers
         --> m.yaml:1:18
@@ -206,13 +207,13 @@ describe("every code", () => {
         |                                                     ^^^^^^^
       2 | train: { loss: categorical_cross_entropy }
         |                ------------------------- wants logits
-        = help: leave \`softmax\` out: predictions are turned into probabilities anyway
+        = help: leave \`softmax\` out: predictions are turned into probabilities anyway  [fix available]
 
       error[T502]: \`sigmoid\` outputs for 3 classes that exclude each other
         --> m.yaml:2:76
       2 | model: { layers: [{ dense: 8 }, relu, { head: { target: label, activation: sigmoid } }] }
         |                                                                            ^^^^^^^
-        = help: leave it out: the loss applies softmax itself
+        = help: leave it out: the loss applies softmax itself  [fix available]
 
       error[T503]: this run computes no score \`val.auroc\`
         --> m.yaml:1:47
@@ -246,7 +247,7 @@ describe("every code", () => {
         --> m.yaml:3:16
       3 | train: { loss: binary_cross_entropy }
         |                ^^^^^^^^^^^^^^^^^^^^
-        = help: use \`categorical_cross_entropy\`, \`hinge\` or \`kl_divergence\`, or \`auto\`  [fix available]
+        = help: write \`auto\`, which takes the usual one, or \`categorical_cross_entropy\`, \`hinge\` or \`kl_divergence\`  [fix available]
 
       error[T508]: \`zeros\` makes all units of a hidden \`dense\` layer alike, and they stay alike
         --> m.yaml:1:46

@@ -4,7 +4,7 @@ import { codes, isCode, phaseOf, phases } from "../src/diagnostic/Codes.ts"
 import { type Diagnostic, diagnostic, promote, sort } from "../src/diagnostic/Diagnostic.ts"
 import * as Fix from "../src/diagnostic/Fix.ts"
 import * as Render from "../src/diagnostic/Render.ts"
-import { listed, suggest } from "../src/diagnostic/Suggest.ts"
+import { listed, meaning, suggest } from "../src/diagnostic/Suggest.ts"
 import { fromText, type Source, span } from "../src/source/Source.ts"
 
 const cnn = fromText(
@@ -129,18 +129,28 @@ describe("fixes", () => {
 
 describe("suggestions", () => {
   it.each([
-    ["learningrate", ["lr", "momentum", "nesterov"], "lr"],
-    ["learning_rate", ["lr", "weight_decay"], "lr"],
-    ["LeakyReLU", ["relu", "leaky_relu"], "leaky_relu"],
-    ["neurons", ["units", "activation"], "units"],
-    ["rleu", ["relu", "selu", "elu"], "relu"],
-    ["epoch", ["epochs", "batch"], "epochs"],
-    ["bananas", ["relu", "tanh"], undefined],
-    ["", ["a"], undefined],
-    ["x", ["y"], undefined],
-    ["x".repeat(10_000), ["relu"], undefined],
-  ] as const)("%s", (word, candidates, wanted) => {
-    expect(suggest(word, candidates)).toBe(wanted)
+    ["learningrate", ["lr", "momentum", "nesterov"], { lr: ["learning_rate"] }, "lr"],
+    ["learning_rate", ["lr", "weight_decay"], { lr: ["learning_rate"] }, "lr"],
+    ["LeakyReLU", ["relu", "leaky_relu"], {}, "leaky_relu"],
+    ["nn.LeakyReLU()", ["relu", "leaky_relu"], {}, "leaky_relu"],
+    ["keras.layers.Linear", ["dense"], { dense: ["linear"] }, "dense"],
+    ["neurons", ["units", "activation"], { units: ["neurons"] }, "units"],
+    ["rleu", ["relu", "selu", "elu"], {}, "relu"],
+    ["epoch", ["epochs", "batch"], {}, "epochs"],
+    ["unit", ["init", "units"], {}, "units"],
+    ["bananas", ["relu", "tanh"], {}, undefined],
+    ["", ["a"], {}, undefined],
+    ["x", ["y"], {}, undefined],
+    ["constructor", ["relu"], {}, undefined],
+    ["x".repeat(10_000), ["relu"], {}, undefined],
+  ] as const)("%s", (word, candidates, synonyms, wanted) => {
+    expect(suggest(word, candidates, synonyms)).toBe(wanted)
+  })
+
+  it("name all that are equally near, and take none of them for sure", () => {
+    expect(meaning("h3", ["h1", "h2", "out"])).toEqual({ names: ["h1", "h2"], help: "did you mean `h1` or `h2`?" })
+    expect(meaning("h3", ["h1", "out"])).toEqual({ names: ["h1"], help: "did you mean `h1`?" })
+    expect(meaning("zzz", ["h1", "out"])).toBeUndefined()
   })
 
   it("count a swap as one edit", () => {

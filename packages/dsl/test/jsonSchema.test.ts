@@ -44,8 +44,7 @@ describe("the JSON Schema", () => {
       "Schedule",
       "Metric",
       "Callback",
-      "Variable",
-      "Search",
+      "Substitute",
     ])
   })
 
@@ -57,13 +56,39 @@ describe("the JSON Schema", () => {
 
   it("refers to nothing that is not there", () => {
     const names = Object.keys(schema.$defs as object)
-    const references = nodes.flatMap((node) => (typeof node.$ref === "string" ? [node.$ref.replace("#/$defs/", "")] : []))
+    const references = nodes.flatMap((node) =>
+      typeof node.$ref === "string" ? [node.$ref.replace("#/$defs/", "").replace("/anyOf/0", "")] : [],
+    )
     expect(new Set(references)).toEqual(new Set(names))
   })
 
   it("lets no number be text but where a variable stands", () => {
     const loose = nodes.filter((node) => Array.isArray(node.type) || JSON.stringify(node.enum ?? []).includes("NaN"))
     expect(loose).toEqual([])
+  })
+
+  it("is small enough for an editor", () => {
+    expect(JSON.stringify(schema).length).toBeLessThan(200_000)
+  })
+
+  it("gives every branch of a choice a title of its own", () => {
+    const choices = nodes.filter((node) => Array.isArray(node.anyOf)).map((node) => node.anyOf as ReadonlyArray<Node>)
+    expect(choices.length).toBeGreaterThan(100)
+    for (const branches of choices) {
+      const own = branches.filter((branch) => branch.$ref === undefined)
+      const titles = own.map(({ title }) => title)
+      expect(titles.every((title) => typeof title === "string" && title !== "")).toBe(true)
+      expect(new Set(titles).size).toBe(titles.length)
+    }
+  })
+
+  it("says what each name of a list of names is", () => {
+    const lists = nodes.filter((node) => Array.isArray(node.enumDescriptions))
+    expect(lists.length).toBeGreaterThan(8)
+    for (const { enum: names, enumDescriptions } of lists) {
+      expect(enumDescriptions).toHaveLength((names as ReadonlyArray<unknown>).length)
+      expect((enumDescriptions as ReadonlyArray<string>).every((text) => text !== "")).toBe(true)
+    }
   })
 
   it("explains every option", () => {

@@ -82,8 +82,8 @@ test("names that are there are listed once", () => {
 })
 
 test.each([
-  ["- activation: relu", "a layer goes by its own name: `relu`"],
-  ["- { type: dense, units: 8 }", "a layer goes by its own name: `dense: { units: … }`"],
+  ["- activation: relu", "a layer is written by its own name: `relu`"],
+  ["- { type: dense, units: 8 }", "a layer is written by its own name: `dense: { units: … }`"],
   ["- dense:\n      units: 8", "indent `units` further than `dense`, whose option it is"],
   ["- dense:\n      units: 8\n      bias: true", "indent `units` and `bias` further than `dense`, whose options they are"],
 ])("a layer as others write it is told how it is written here: %j", (layer, help) => {

@@ -144,7 +144,7 @@ describe("stages", () => {
         --> m.yaml:16:19
       16 |   - rbm: { layer: h3 }
          |                   ^^
-         = help: did you mean \`h1\`?  [fix available]
+         = help: did you mean \`h1\` or \`h2\`?
       error[S101]: unknown key \`epoch\` in pretrain[1].rbm
         --> m.yaml:17:23
       17 |   - rbm: { layer: h2, epoch: 3 }

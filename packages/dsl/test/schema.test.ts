@@ -232,18 +232,22 @@ describe("a mistake in a layer", () => {
         --> m.yaml:4:14
       4 |     - dense: -3
         |              ^^
+        = help: did you mean \`3\`?
       error[S103]: model.layers[1].dense.units: expected a whole number > 0, got 2.5
         --> m.yaml:5:25
       5 |     - { dense: { units: 2.5 } }
         |                         ^^^
+        = help: write \`2\` or \`3\`
       error[S103]: model.layers[2].dropout: expected a number >= 0 and < 1, got 1
         --> m.yaml:6:18
       6 |     - { dropout: 1 }
         |                  ^
+        = help: The share that is dropped. Default: 0.5.
       error[S103]: model.layers[3].leaky_relu.alpha: expected a number >= 0, got .nan
         --> m.yaml:7:30
       7 |     - { leaky_relu: { alpha: .nan } }
-        |                              ^^^^"
+        |                              ^^^^
+        = help: The slope below zero. Default: 0.01."
     `)
   })
 
@@ -284,18 +288,18 @@ describe("a mistake in a layer", () => {
         --> m.yaml:5:7
       5 |       activation: relu
         |       ^^^^^^^^^^
-        = help: options stand inside: \`dense: { units: …, activation: …, init: … }\`
+        = help: options belong inside: \`dense: { units: …, activation: …, init: … }\`
       error[S105]: model.layers[1]: expected one layer, got \`dense\` and \`dropout\`
         --> m.yaml:7:7
       7 |       dropout: 0.5
         |       ^^^^^^^
         = help: give each an item of its own
-      error[S103]: model.layers[2]: \`relu:\` stands with nothing after it
+      error[S103]: model.layers[2]: \`relu:\` has no value
         --> m.yaml:8:7
       8 |     - relu:
         |       ^^^^
         = help: write \`relu\` alone, without the colon
-      error[S103]: model.layers[3]: \`dense:\` stands with nothing after it
+      error[S103]: model.layers[3]: \`dense:\` has no value
         --> m.yaml:9:7
       9 |     - dense:
         |       ^^^^^
@@ -304,12 +308,12 @@ describe("a mistake in a layer", () => {
         --> m.yaml:10:7
       10 |     - {}
          |       ^^
-         = help: it can be \`dense\`, \`maxout\`, \`conv1d\`, \`conv2d\`, \`conv_transpose2d\`, \`max_pool\`, \`avg_pool\`, \`global_avg_pool\`, \`flatten\`, \`reshape\`, \`embedding\` or \`batch_norm\` (and 52 more)
+         = help: it can be \`dense\`, \`maxout\`, \`conv1d\`, \`conv2d\`, \`conv_transpose2d\`, \`max_pool\`, \`avg_pool\`, \`global_avg_pool\`, \`flatten\`, \`reshape\`, \`embedding\` or \`batch_norm\` (and 53 more)
       error[S102]: \`units\` is missing in model.layers[5].dense
         --> m.yaml:11:7
       11 |     - dense
          |       ^^^^^
-         = help: \`units\`: How many outputs."
+         = help: \`units\`: How many outputs. Write it as in \`dense: 16\`."
     `)
   })
 
@@ -319,6 +323,7 @@ describe("a mistake in a layer", () => {
         --> m.yaml:4:24
       4 |     - repeat: { times: 0, layers: [{ dense: { unit: 3 }, name: h 1 }] }
         |                        ^
+        = help: How many times.
       error[S101]: unknown key \`unit\` in model.layers[0].repeat.layers[0].dense
         --> m.yaml:4:47
       4 |     - repeat: { times: 0, layers: [{ dense: { unit: 3 }, name: h 1 }] }
@@ -342,10 +347,12 @@ describe("a mistake in a layer", () => {
         --> m.yaml:4:20
       4 |     - reshape: [2, -3]
         |                    ^^
+        = help: did you mean \`3\`?
       error[S103]: model.layers[1].reshape.shape: expected a whole number > 0, or a list of them, got the text "big"
         --> m.yaml:5:25
       5 |     - reshape: { shape: big }
         |                         ^^^
+        = help: The shape of a sample, without the batch.
       error[S103]: model.layers[2].dense.init.he_normal.mode: expected \`fan_in\` or \`fan_out\`, got the text "fanin"
         --> m.yaml:6:53
       6 |     - dense: { units: 3, init: { he_normal: { mode: fanin } } }
@@ -392,15 +399,17 @@ describe("a mistake in train", () => {
         --> m.yaml:3:10
       3 |   batch: 0
         |          ^
+        = help: Rows in one step. Default: 32.
       error[S103]: train.seed: expected a whole number from 0 to 4294967295, got -1
         --> m.yaml:4:9
       4 |   seed: -1
         |         ^^
+        = help: did you mean \`1\`?
       error[S101]: unknown key \`lr\` in train
         --> m.yaml:5:3
       5 |   lr: 0.1
         |   ^^
-        = help: the learning rate is an option of the optimizer: \`optimizer: { adam: { lr: 0.001 } }\`
+        = help: the learning rate is an option of the optimizer: \`optimizer: { adam: { lr: 0.001 } }\`  [fix available]
       error[S101]: unknown key \`learningrate\` in train.optimizer.sgd
         --> m.yaml:6:23
       6 |   optimizer: { sgd: { learningrate: 1 } }
@@ -430,10 +439,12 @@ describe("a mistake in train", () => {
         --> m.yaml:9:92
       9 |   callbacks: [{ early_stop: { mode: maximum, restore_best: yes } }, { checkpoint: { every: 1 epch, keep: best } }]
         |                                                                                            ^^^^^^
+        = help: After how many epochs. Default: 1.
       error[S103]: train.callbacks[1].checkpoint.keep: expected a list of \`best\` and \`last\`, got the text "best"
         --> m.yaml:9:106
       9 |   callbacks: [{ early_stop: { mode: maximum, restore_best: yes } }, { checkpoint: { every: 1 epch, keep: best } }]
         |                                                                                                          ^^^^
+        = help: write a list: \`[best]\`  [fix available]
       error[S101]: unknown key \`dropout\` in train.regularize
         --> m.yaml:10:17
       10 |   regularize: { dropout: 0.5 }
@@ -463,7 +474,7 @@ describe("a mistake in data", () => {
         --> m.yaml:2:11
       2 |   source: digits.xlsx
         |           ^^^^^^^^^^^
-        = help: a path alone ends in .csv, .tsv or .npz; other files are named by their kind, as in \`{ csv: ./data.txt }\`
+        = help: .xlsx files are not read: save the table as CSV, as pandas does with \`to_csv("data.csv", index=False)\`
       error[S104]: data.columns.a: there is no column type \`numbr\`
         --> m.yaml:4:8
       4 |     a: numbr
@@ -482,6 +493,7 @@ describe("a mistake in data", () => {
         --> m.yaml:6:33
       6 |     c: { type: number, missing: true }
         |                                 ^^^^
+        = help: What stands for a blank: a number, the mean or the median of the training rows, or (\`indicator\`) the median beside a column of its own that says 1. \`drop\` leaves its row out, which is all that a target allows. Without it a blank is an error.
       error[S102]: data.columns.d: \`type\` is missing
         --> m.yaml:7:8
       7 |     d: { role: target }
@@ -491,6 +503,7 @@ describe("a mistake in data", () => {
         --> m.yaml:8:18
       8 |   image: { size: [8], scale: uint }
         |                  ^^^
+        = help: Height and width in pixels.
       error[S103]: data.image.scale: expected \`unit\`, \`none\` or a map with \`max\`, got the text "uint"
         --> m.yaml:8:30
       8 |   image: { size: [8], scale: uint }
@@ -500,10 +513,12 @@ describe("a mistake in data", () => {
         --> m.yaml:9:19
       9 |   split: { train: 170%, val: half, seed: 1 }
         |                   ^^^^
+        = help: Rows to learn from. Default: the rest.
       error[S103]: data.split.val: expected a number of rows, or a share of them such as 70%, got the text "half"
         --> m.yaml:9:30
       9 |   split: { train: 170%, val: half, seed: 1 }
-        |                              ^^^^"
+        |                              ^^^^
+        = help: Rows that are scored after every epoch. Default: 15%, unless another part is given."
     `)
   })
 })
@@ -519,7 +534,7 @@ describe("a mistake in the sections", () => {
         --> m.yaml:2:1
       2 | search: {}
         | ^^^^^^
-        = help: it has its place in the language, but this version of Adjoint does not build it
+        = help: it has its place in the language, but this version of Adjoint does not build it: leave it out
       error[S101]: unknown key \`modle\` in the document
         --> m.yaml:3:1
       3 | modle: { layers: [] }

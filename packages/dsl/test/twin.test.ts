@@ -72,7 +72,7 @@ const keysIn = (schema: unknown, definitions: { readonly [name: string]: unknown
   return [
     ...Object.keys(properties),
     ...anyOf.flatMap((form) => keysIn(form, definitions)),
-    ...(["Variable", "Search", ""].includes(name) ? [] : keysIn(definitions[name], definitions)),
+    ...(["Substitute", ""].includes(name) ? [] : keysIn(definitions[name], definitions)),
   ]
 }
 

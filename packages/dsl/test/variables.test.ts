@@ -127,7 +127,8 @@ describe("variables", () => {
       2 | vars: { width: -8 }
         |         ----- \`width\` is set here
       3 | model: { layers: [{ dense: $width }, { head: label }] }
-        |                            ^^^^^^"
+        |                            ^^^^^^
+        = help: did you mean \`8\`?"
     `)
   })
 

@@ -75,7 +75,7 @@ describe("what a model file may not hold", () => {
         |    ^
       2 | b: 3
         | - \`]\` is missing before this
-        = help: write \`]\` where the list ends"
+        = help: write \`]\` where the list ends  [fix available]"
     `)
     expect(shown("train:\n  seed: 1\n  seed: 2\n")).toMatchInlineSnapshot(`
       "error[Y002]: the key \`seed\` is set twice in train

@@ -4,10 +4,10 @@ import type { DataError } from "@adjoint/core/data/DataError"
 import type { Fitted } from "@adjoint/core/data/Fitted"
 import * as Recorded from "@adjoint/core/data/Source"
 import * as Result from "effect/Result"
+import { idx, npy, npz } from "./ArrayFile.ts"
 import { delimited } from "./Delimited.ts"
 import { jsonLines } from "./JsonLines.ts"
 import type { Reader, Rows } from "./Rows.ts"
-import { idx, npy, npz } from "./WholeFile.ts"
 
 /** What reading rows needs to know of a run. */
 export interface Run {

@@ -3,10 +3,12 @@
  * type, its documentation and its default.
  */
 
-/** The fields of every option: its documentation, and whether it may be left out without a default. */
+/** The fields of every option: its documentation, whether it may be left out without a default, and its other names. */
 interface Base {
   readonly doc: string
   readonly optional?: true
+  /** Other names that people type for it, such as those of Keras and pandas; messages propose this one in their place. */
+  readonly synonyms?: ReadonlyArray<string>
 }
 
 /** One option. `default` is the value of an option that is left out. */
@@ -44,6 +46,9 @@ export type Scale = "standard" | "minmax" | "center" | { readonly minmax: Range 
 
 /** The scales that are a single word. */
 export const scales = ["standard", "minmax", "center"] as const satisfies ReadonlyArray<Scale>
+
+/** The names of `scale` in other libraries. */
+export const scaleSynonyms = ["scaler", "scaling", "normalize", "normalization", "standardize"] as const
 
 /** The number that an image has for white: `unit` is 255, `none` leaves numbers as they are. */
 export type White = "unit" | "none" | { readonly max: number }

@@ -6,6 +6,7 @@ import * as Result from "effect/Result"
 import * as DType from "../types/DType.ts"
 import * as NDArray from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
+import type { ArrayRows } from "./ArrayRows.ts"
 import { type DataError, dataError, type Reason } from "./DataError.ts"
 import * as Gzip from "./Gzip.ts"
 
@@ -109,6 +110,19 @@ export const start = (bytes: Uint8Array): Result.Result<Start, DataError> =>
     const width = Shape.size(sample)
     const whole = Math.min(rows, Math.floor((unpacked.length - offset) / Math.max(1, width * element.bytes)))
     return { shape, first: NDArray.make(element.dtype, [whole, ...sample], element.read(unpacked, offset, whole * width)) }
+  })
+
+/** The rows of an idx file that is not gzipped, given its first bytes. Rows have the dtype that `decode` gives them. Fails as `decode` does. */
+export const openRows = (bytes: Uint8Array): Result.Result<ArrayRows, DataError> =>
+  Result.map(header(bytes), ({ element, offset, shape }) => {
+    const sample = shape.slice(1)
+    const width = Shape.size(sample)
+    return {
+      shape,
+      offset,
+      rowBytes: width * element.bytes,
+      read: (rows, count) => NDArray.make(element.dtype, [count, ...sample], element.read(rows, 0, count * width)),
+    }
   })
 
 interface Header {

@@ -7,6 +7,7 @@ import * as Result from "effect/Result"
 import type * as DType from "../types/DType.ts"
 import * as NDArray from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
+import type { ArrayRows } from "./ArrayRows.ts"
 import { isBlank } from "./Blank.ts"
 import { sorted } from "./Category.ts"
 import { type DataError, dataError, quote, type Reason } from "./DataError.ts"
@@ -106,6 +107,26 @@ export const decode = (bytes: Uint8Array): Result.Result<NDArray.NDArray, DataEr
   Result.flatMap(header(bytes), (head) =>
     isText(head) ? badElement(head.descr) : Result.flatMap(sized(bytes, head), (view) => numbers(view, head)),
   )
+
+/**
+ * The rows of an .npy file, given its first `maxHeaderBytes` bytes (or all bytes of a shorter file); `undefined` for
+ * column-major arrays and for text. Rows have the dtype that `decode` gives them. Fails as `decode` does.
+ */
+export const openRows = (bytes: Uint8Array): Result.Result<ArrayRows | undefined, DataError> =>
+  Result.map(header(bytes), (head) => {
+    const { columnMajor: isColumnMajor, element, offset, shape } = head
+    if (isText(head) || isColumnMajor || shape.length === 0) return undefined
+    const sample = shape.slice(1)
+    return {
+      shape,
+      offset,
+      rowBytes: Shape.size(sample) * element.bytes,
+      read: (rows, count) =>
+        Result.getOrThrow(
+          numbers(new DataView(rows.buffer, rows.byteOffset, rows.byteLength), { ...head, shape: [count, ...sample] }),
+        ),
+    }
+  })
 
 /** The targets of a file: numbers, or for text the indices into its sorted `classes`. */
 export interface Labels {

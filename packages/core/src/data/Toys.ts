@@ -200,11 +200,31 @@ export const linear = (
 /** A toy of the catalogue: from a key to its rows. */
 export type Toy = (key: Key.Key) => Dataset
 
-const count = { kind: "integer", doc: "Rows in all.", default: 200, minimum: 2, maximum: 1_000_000 } as const
+const count = {
+  kind: "integer",
+  doc: "Rows in all.",
+  synonyms: ["n_samples", "samples", "rows", "size", "n"],
+  default: 200,
+  minimum: 2,
+  maximum: 1_000_000,
+} as const
 const noise = (usual: number) =>
-  ({ kind: "number", doc: "Standard deviation of the noise.", default: usual, minimum: 0 }) as const
+  ({
+    kind: "number",
+    doc: "Standard deviation of the noise.",
+    synonyms: ["std", "sigma", "cluster_std"],
+    default: usual,
+    minimum: 0,
+  }) as const
 const classes = (usual: number) =>
-  ({ kind: "integer", doc: "Classes, named 0, 1, …", default: usual, minimum: 2, maximum: 100 }) as const
+  ({
+    kind: "integer",
+    doc: "Classes, named 0, 1, …",
+    synonyms: ["n_classes", "num_classes", "centers"],
+    default: usual,
+    minimum: 2,
+    maximum: 100,
+  }) as const
 const gateOptions = {
   copies: { kind: "integer", doc: "How often each of the four rows occurs.", default: 1, minimum: 1, maximum: 250_000 },
   noise: noise(0),
@@ -263,6 +283,7 @@ export const entries = {
       formula: "(cos πt, sin πt) and (1 − cos πt, ½ − sin πt)",
       source: "scikit-learn, make_moons",
       advice: "Two classes with a curved border between them: a small hidden layer is enough.",
+      synonyms: ["make_moons", "two_moons"],
       options: { count, noise: noise(0.1) },
     },
     moons,
@@ -273,6 +294,7 @@ export const entries = {
       formula: "r(cos 2πt, sin 2πt), r = 1 and factor",
       source: "scikit-learn, make_circles",
       advice: "The border is closed, so a hidden layer of at least three units is needed.",
+      synonyms: ["make_circles"],
       options: {
         count,
         noise: noise(0.1),
@@ -287,6 +309,7 @@ export const entries = {
       formula: "t(cos 2π(turns·t + c/classes), sin 2π(turns·t + c/classes))",
       source: "Lang and Witbrock, 1988",
       advice: "The hardest of the toys: use two hidden layers and many epochs, and more for more turns.",
+      synonyms: ["spiral", "make_spirals"],
       options: {
         count,
         noise: noise(0.02),
@@ -302,6 +325,7 @@ export const entries = {
       formula: "centre + noise · N(0, 1), the centre drawn from [−5, 5]²",
       source: "scikit-learn, make_blobs",
       advice: "Softmax regression does well where the clouds do not overlap.",
+      synonyms: ["make_blobs"],
       options: { count, noise: noise(1), classes: classes(3) },
     },
     blobs,
@@ -312,6 +336,7 @@ export const entries = {
       formula: "y = sin(πx · periods) + noise, x from −1 to 1",
       source: "the usual first regression",
       advice: "A hidden layer of tanh or relu units and an identity output fit it.",
+      synonyms: ["sin", "sinus"],
       options: {
         count,
         noise: noise(0.1),
@@ -326,11 +351,12 @@ export const entries = {
       formula: "y = slope · x + intercept + noise, x from −1 to 1",
       source: "Legendre, 1805",
       advice: "One dense unit without activation finds slope and intercept.",
+      synonyms: ["make_regression", "line", "regression"],
       options: {
         count,
         noise: noise(0.1),
-        slope: { kind: "number", doc: "Slope of the line.", default: 2 },
-        intercept: { kind: "number", doc: "Height of the line at 0.", default: 1 },
+        slope: { kind: "number", doc: "Slope of the line.", synonyms: ["coef"], default: 2 },
+        intercept: { kind: "number", doc: "Height of the line at 0.", synonyms: ["bias"], default: 1 },
       },
     },
     linear,

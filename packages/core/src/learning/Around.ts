@@ -41,6 +41,7 @@ export const table = {
     formula: "θ ← θ for the parameters of these layers",
     source: "Yosinski, Clune, Bengio and Lipson, How transferable are features in deep neural networks?, 2014",
     advice: "To train the last layers on top of others that were learned before. A name takes in all layers inside it.",
+    synonyms: ["frozen", "freeze_layers"],
     options: { layers: { kind: "layers", doc: "The layers, by name." } },
     main: "layers",
     make:
@@ -73,6 +74,7 @@ export const table = {
     source: "Polyak and Juditsky, Acceleration of stochastic approximation by averaging, 1992",
     advice:
       "Often better than the last weights, for nothing: 0.999 is about the mean of the latest 1,000 steps. Take one that looks back over a fifth of the run or less.",
+    synonyms: ["ema", "ema_decay", "ema_momentum", "polyak", "weight_averaging"],
     options: {
       decay: {
         kind: "number",
@@ -93,6 +95,7 @@ export const table = {
     formula: "θ ← θ + step(mean of g over k batches), every k batches",
     source: "Goyal et al., Accurate, large minibatch SGD: training ImageNet in 1 hour, 2017",
     advice: "For batches larger than memory holds: k batches of n rows are one step as of a batch of k · n.",
+    synonyms: ["gradient_accumulation_steps", "accumulate_grad_batches", "accumulation_steps"],
     options: { batches: { kind: "integer", doc: "k: how many batches make a step.", minimum: 1, example: 4 } },
     main: "batches",
     make:

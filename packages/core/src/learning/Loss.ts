@@ -20,6 +20,7 @@ export const table = {
     source: "Legendre, Nouvelles méthodes pour la détermination des orbites des comètes, 1805; Gauss, Theoria motus, 1809",
     advice:
       "For numbers. A few far outliers decide it: scale the target, or use huber. With a sigmoid output its gradient vanishes where the answer is most wrong; classes want a cross-entropy.",
+    synonyms: ["mean_squared_error", "MSELoss", "squared_error", "quadratic", "l2", "l2_loss"],
     options: {},
     make: (): Loss => meanSquaredError,
   }),
@@ -30,6 +31,7 @@ export const table = {
     source: "Boscovich, De litteraria expeditione per pontificiam ditionem, 1757; Laplace, 1793",
     advice:
       "For numbers with outliers: it aims at the median. Its slope does not shrink near the answer, so let the learning rate fall.",
+    synonyms: ["mean_absolute_error", "L1Loss", "absolute_error", "l1"],
     options: {},
     make: (): Loss => meanAbsoluteError,
   }),
@@ -39,6 +41,7 @@ export const table = {
     derivative: "∂/∂ŷ = d if |d| ≤ δ else δ sign(d), over the number of outputs and of samples",
     source: "Huber, Robust estimation of a location parameter, 1964",
     advice: "For numbers with outliers. δ is where an error begins to count as one.",
+    synonyms: ["HuberLoss", "SmoothL1Loss", "smooth_l1"],
     options: huberOptions,
     main: "delta",
     make: ({ delta }): Loss => huber(delta),
@@ -50,6 +53,17 @@ export const table = {
     source: "Bridle, 1990; label smoothing: Szegedy et al., Rethinking the inception architecture, 2016",
     advice:
       "For one class out of several; no softmax before it. At the start it should be about log K for K classes. Some smoothing (0.1) keeps large nets from being too sure.",
+    synonyms: [
+      "crossentropy",
+      "CrossEntropyLoss",
+      "sparse_categorical_crossentropy",
+      "softmax_cross_entropy",
+      "softmax_cross_entropy_with_logits",
+      "NLLLoss",
+      "nll",
+      "negative_log_likelihood",
+      "cce",
+    ],
     options: { label_smoothing: smoothing },
     main: "label_smoothing",
     make: (options): Loss => categoricalCrossEntropy({ labelSmoothing: options.label_smoothing }),
@@ -61,6 +75,7 @@ export const table = {
     source: "Cox, The regression analysis of binary sequences, 1958",
     advice:
       "For yes or no, and for several labels of which any number may hold; no sigmoid before it. At the start it should be about log 2 = 0.693.",
+    synonyms: ["BCELoss", "BCEWithLogitsLoss", "bce", "log_loss", "sigmoid_cross_entropy"],
     options: { label_smoothing: smoothing },
     main: "label_smoothing",
     make: (options): Loss => binaryCrossEntropy({ labelSmoothing: options.label_smoothing }),
@@ -73,6 +88,7 @@ export const table = {
     source: "Cortes and Vapnik, Support-vector networks, 1995; Weston and Watkins, Multi-class support vector machines, 1998",
     advice:
       "The loss of support vector machines: samples that are right by the margin no longer count. Its outputs are not probabilities. `power: 2` has no kink and punishes far misses more.",
+    synonyms: ["MultiMarginLoss", "categorical_hinge", "margin"],
     options: hingeOptions,
     main: "margin",
     make: ({ margin, power }): Loss => hinge({ margin, power: power === 2 ? 2 : 1 }),
@@ -84,6 +100,7 @@ export const table = {
     source: "Kullback and Leibler, On information and sufficiency, 1951",
     advice:
       "For targets that are distributions, as in distillation: it is 0 when they are met. Its gradient is that of categorical_cross_entropy.",
+    synonyms: ["KLDivLoss", "kullback_leibler_divergence", "kl_div", "kld", "kl"],
     options: {},
     make: (): Loss => klDivergence,
   }),
@@ -94,6 +111,7 @@ export const table = {
     source: "Nelder and Wedderburn, Generalized linear models, 1972",
     advice:
       "For counts (how many calls, goals, clicks), which are never negative and vary more where they are larger. The output is the logarithm of the expected count, so start small: a large output overflows.",
+    synonyms: ["PoissonNLLLoss", "poisson_nll"],
     options: {},
     make: (): Loss => poisson,
   }),
@@ -103,6 +121,7 @@ export const table = {
     derivative: "∂/∂ŷ = (cos · ŷ/|ŷ| - y/|y|) / |ŷ|, over the number of samples",
     source: "Salton, Wong and Yang, A vector space model for automatic indexing, 1975",
     advice: "For vectors whose direction matters and not their length, such as embeddings.",
+    synonyms: ["cosine_similarity", "CosineEmbeddingLoss", "cosine_distance"],
     options: {},
     make: (): Loss => cosine,
   }),

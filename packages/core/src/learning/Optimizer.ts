@@ -75,10 +75,16 @@ export const table = {
     source: "Robbins and Monro, A stochastic approximation method, 1951",
     advice:
       "The plainest, and with momentum and a falling rate still among the best for images. Its rate must be found: too high diverges, too low crawls.",
+    synonyms: ["gradient_descent", "stochastic_gradient_descent", "gd"],
     options: {
       lr: lr(0.01),
       momentum: velocity(0, "What is left of the velocity after a step; 0 keeps none."),
-      nesterov: { kind: "boolean", doc: "Whether the momentum looks one step ahead.", default: false },
+      nesterov: {
+        kind: "boolean",
+        doc: "Whether the momentum looks one step ahead.",
+        synonyms: ["nesterovs_momentum"],
+        default: false,
+      },
     },
     main: "lr",
     traits: { isAdaptive: false, decay: undefined },
@@ -95,6 +101,7 @@ export const table = {
     source: "Polyak, Some methods of speeding up the convergence of iteration methods, 1964",
     advice:
       "Where sgd zigzags through a valley. With γ = 0.9 steps add up to ten times ηg, so start with a lower rate than sgd's.",
+    synonyms: ["sgd_momentum", "heavy_ball"],
     options: { lr: lr(0.01), momentum: velocity(0.9), accumulate },
     main: "lr",
     traits: { isAdaptive: false, decay: undefined },
@@ -109,6 +116,7 @@ export const table = {
     source:
       "Nesterov, A method of solving a convex programming problem with convergence rate O(1/k²), 1983; Sutskever et al., 2013",
     advice: "As momentum, and a little steadier at high γ.",
+    synonyms: ["nag", "nesterov_momentum"],
     options: { lr: lr(0.01), momentum: velocity(0.9), accumulate },
     main: "lr",
     traits: { isAdaptive: false, decay: undefined },
@@ -138,7 +146,7 @@ export const table = {
     advice: "For recurrent nets and targets that move. Its first steps are long, since G starts at 0; adam corrects that.",
     options: {
       lr: lr(0.001),
-      decay: share("γ: what is left of the mean of g² after a step.", 0.9),
+      decay: { ...share("γ: what is left of the mean of g² after a step.", 0.9), synonyms: ["rho", "alpha", "smoothing"] },
       momentum: velocity(0, "What is left of the velocity after a step; 0 keeps none."),
       centered: { kind: "boolean", doc: "Whether the running mean of g is taken off before squaring.", default: false },
       eps: eps(1e-8),
@@ -156,7 +164,11 @@ export const table = {
     formula: "E ← ρE + (1 - ρ)g², Δ = √(D + ε) / √(E + ε) · g, D ← ρD + (1 - ρ)Δ², θ ← θ - ηΔ",
     source: "Zeiler, Adadelta: an adaptive learning rate method, 2012",
     advice: "Needs no learning rate (leave it at 1), but starts slowly, since D begins at 0: a larger eps helps.",
-    options: { lr: lr(1), decay: share("ρ: what is left of both means after a step.", 0.9), eps: eps(1e-6) },
+    options: {
+      lr: lr(1),
+      decay: { ...share("ρ: what is left of both means after a step.", 0.9), synonyms: ["rho"] },
+      eps: eps(1e-6),
+    },
     main: "lr",
     traits: { isAdaptive: true, decay: undefined },
     make:
@@ -257,6 +269,7 @@ export const table = {
     source: "Chen et al., Symbolic discovery of optimization algorithms, 2023",
     advice:
       "Remembers half of what adam does. Its steps are all η long, so take a rate three to ten times lower than adam's, and a decay as many times higher.",
+    synonyms: ["evolved_sign_momentum"],
     options: {
       lr: lr(1e-4),
       ...lionBetas,

@@ -91,6 +91,7 @@ export const table = {
     formula: "λ|W|, gradient λ sign(W), 0 at 0",
     source: "Tibshirani, Regression shrinkage and selection via the lasso, 1996",
     advice: "Drives weights that help little towards 0, so that few inputs are left to look at. Start with 1e-5.",
+    synonyms: ["l1_regularization", "l1_lambda", "l1_reg"],
     options: { lambda: { ...lambda, doc: "λ: how much the weights cost; 0 is nothing.", example: 1e-5 } },
     main: "lambda",
     traits: { adds: "sizes" },
@@ -102,6 +103,7 @@ export const table = {
     source: "Tikhonov, 1943; Hoerl and Kennard, Ridge regression, 1970",
     advice:
       "Against overfitting: start with 1e-4 and raise it while the validation score rises. With adam prefer adamw, since adam divides the penalty's gradient by the size of the loss's.",
+    synonyms: ["l2_regularization", "l2_lambda", "l2_reg", "lambda"],
     options: { lambda: { ...lambda, doc: "λ: how much the weights cost; 0 is nothing.", example: 1e-4 } },
     main: "lambda",
     traits: { adds: "squares" },
@@ -112,6 +114,7 @@ export const table = {
     formula: "g ← min(max(g, -c), c), number by number",
     source: "Mikolov, Statistical language models based on neural networks, 2012",
     advice: "Against single numbers that explode. It turns the step, where `clip_norm` only shortens it, so prefer that.",
+    synonyms: ["clip_grad_value"],
     options: { largest: { ...limit, doc: "c: the largest size.", example: 1 } },
     main: "largest",
     traits: { adds: "nothing" },
@@ -132,6 +135,16 @@ export const table = {
     formula: "g ← g · min(1, c / ‖g‖), g all gradients",
     source: "Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013",
     advice: "For recurrent nets and transformers, whose gradients explode at times: 1 is usual. The direction of the step stays.",
+    synonyms: [
+      "global_clipnorm",
+      "gradient_clip_val",
+      "gradient_clipping",
+      "grad_clip",
+      "clip_grad_norm",
+      "max_grad_norm",
+      "grad_norm_clip",
+      "clip",
+    ],
     options: { largest: { ...limit, doc: "c: the largest norm.", example: 1 } },
     main: "largest",
     traits: { adds: "nothing" },
@@ -143,6 +156,7 @@ export const table = {
     source: "Srebro and Shraibman, Rank, trace-norm and max-norm, 2005; Srivastava et al., Dropout, 2014",
     advice:
       "Beside dropout and high learning rates: 3 or 4 are usual. It holds weights under a ceiling without pulling at small ones.",
+    synonyms: ["weight_constraint", "kernel_constraint"],
     options: { largest: { ...limit, doc: "c: the largest norm.", example: 3 } },
     main: "largest",
     traits: { adds: "nothing" },
@@ -154,6 +168,7 @@ export const table = {
     source: "King and Zeng, Logistic regression in rare events data, 2001",
     advice:
       "Where one class is rare and matters: `balanced` lets all classes weigh the same. Probabilities are then no longer those of the data.",
+    synonyms: ["class_weights"],
     options: {
       weights: {
         kind: "class_weights",

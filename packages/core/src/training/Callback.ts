@@ -28,7 +28,7 @@ export interface MonitorChoice {
 }
 
 /** From a function that resolves monitor options to the settings that the callback adds. */
-export type Callback = (monitorOf: (watching: MonitorChoice) => Monitor) => CallbackConfig
+export type Callback = (monitorOf: (choice: MonitorChoice) => Monitor) => CallbackConfig
 
 /** Facts about a callback that the checks of model files read. */
 export interface CallbackTraits<Option extends string = string> {
@@ -46,19 +46,33 @@ const monitorOptions = {
   monitor: {
     kind: "text",
     doc: "The monitored score: `train.` or `val.`, then `loss` or the name of a metric.",
+    synonyms: ["watch", "metric"],
     default: "val.loss",
   },
   mode: {
     kind: "choice",
     doc: "Whether lower or higher is better; `auto` knows the metrics.",
+    synonyms: ["direction"],
     of: ["auto", "min", "max"],
     default: "auto",
   },
 } as const
 
 const patienceOptions = {
-  patience: { kind: "integer", doc: "Epochs to wait for an improvement.", default: 5, minimum: 1 },
-  min_delta: { kind: "number", doc: "The smallest improvement that counts.", default: 0, minimum: 0 },
+  patience: {
+    kind: "integer",
+    doc: "Epochs to wait for an improvement.",
+    synonyms: ["n_iter_no_change", "wait"],
+    default: 5,
+    minimum: 1,
+  },
+  min_delta: {
+    kind: "number",
+    doc: "The smallest improvement that counts.",
+    synonyms: ["tol", "threshold", "delta"],
+    default: 0,
+    minimum: 0,
+  },
 } as const
 
 /** Every callback by its name in a model file. */
@@ -69,12 +83,14 @@ export const table = {
     source: "Prechelt, Early stopping: but when?, 1998",
     advice:
       "Prevents overfitting. Use it when the best number of epochs is unknown: set many epochs and let it end the run. Scores fluctuate, so set a patience of several epochs.",
+    synonyms: ["early_stopping"],
     options: {
       ...monitorOptions,
       ...patienceOptions,
       restore_best: {
         kind: "boolean",
         doc: "Whether the run ends with the weights of its best epoch.",
+        synonyms: ["restore_best_weights"],
         default: true,
       },
     },
@@ -91,10 +107,16 @@ export const table = {
     source: "Young, A first order approximation to the optimum checkpoint interval, 1974",
     advice:
       "Without it a run keeps both after every epoch. Use it to keep fewer, or to choose the score that decides which epoch is the best.",
+    synonyms: ["model_checkpoint", "saver"],
     options: {
       keep: { kind: "choices", doc: "Which checkpoints are kept.", of: ["best", "last"], default: ["best", "last"] },
       ...monitorOptions,
-      every: { kind: "epochs", doc: "Epochs between two checkpoints.", default: 1 },
+      every: {
+        kind: "epochs",
+        doc: "Epochs between two checkpoints.",
+        synonyms: ["save_freq", "period", "every_n_epochs", "save_every"],
+        default: 1,
+      },
     },
     traits: { monitor: "monitor", patience: undefined },
     make:
@@ -106,11 +128,13 @@ export const table = {
     formula: "η ← max(factor · η, least · η₀) after `patience` epochs without an improvement",
     source: "Bengio, Practical recommendations for gradient-based training of deep architectures, 2012",
     advice: "Use it when it is unknown when the loss levels off. For a run of known length a `cosine` schedule is simpler.",
+    synonyms: ["reduce_lr_on_plateau", "plateau"],
     options: {
       ...monitorOptions,
       factor: {
         kind: "number",
         doc: "The rate is multiplied by this each time.",
+        synonyms: ["gamma"],
         default: 0.1,
         exclusiveMinimum: 0,
         exclusiveMaximum: 1,
@@ -130,6 +154,7 @@ export const table = {
     source: "IEEE Standard for Floating-Point Arithmetic, 754-2019",
     advice:
       "Every run stops there, with or without it, and reports the layer and the rows: non-finite weights never become finite again.",
+    synonyms: ["terminate_on_nan", "detect_anomaly"],
     options: {
       action: { kind: "choice", doc: "`stop` ends the run and reports where the value began.", of: ["stop"], default: "stop" },
     },

@@ -136,6 +136,9 @@ const heads = (model: Model): ReadonlyArray<Finding> => {
           help: isTop
             ? "move it to the end, and write `dense` here if a layer is meant"
             : "what is inside a block or a `repeat` makes no outputs of its own: write `dense` here",
+          ...(isTop && items.filter((each) => layerOf(each)._tag === "Head").length === 1
+            ? { fix: { title: "move the head to the end", append: root, item: path } }
+            : {}),
         },
       ]
     })
@@ -163,6 +166,8 @@ const outputs = (
   const asked = wanted(catalogue.loss, target, loss)
   if (asked === undefined || width === asked) return []
   const [name = arrayLabel] = namesOf(target)
+  // A last layer of its own width was meant as the outputs; below any other the head is missing.
+  const isOutputs = item._tag === "Use" && item.use.name === "dense"
   return [
     {
       code: "G404",
@@ -170,9 +175,14 @@ const outputs = (
       at: { path: [...last.path, last.kind], on: "key" },
       label: `makes ${Shape.print(output)}`,
       help:
-        output.length === 1
-          ? `end with \`head: ${name}\`, which makes as many as are needed`
-          : "add `flatten` before the last dense layer",
+        output.length !== 1
+          ? "add `flatten` before the last dense layer"
+          : isOutputs
+            ? `write \`head: ${name}\` in its place, which makes as many outputs as are needed`
+            : `end with \`head: ${name}\`, which makes as many outputs as are needed`,
+      ...(output.length !== 1 || isOutputs
+        ? {}
+        : { fix: { title: `add \`head: ${name}\``, append: ["model", "layers"], text: `head: ${scalar(name)}` } }),
     },
   ]
 }
@@ -193,26 +203,37 @@ const predicted = (name: string, path: Path, target: Target, isTable: boolean): 
   ]
 }
 
+const percentage = (share: number): string => `${Number((share * 100).toPrecision(6))}%`
+
 /** Whether the parts of the split leave room for each other. */
 const division = ({ split, test }: Data, { rows, unlabelled }: Facts): ReadonlyArray<Finding> => {
   const labelled = rows === undefined ? undefined : rows.train + rows.val + (test === undefined ? rows.test : 0)
   // What a run remembers of its rows leaves out those without labels.
   const isCounted = split.unlabelled === undefined || unlabelled !== undefined
   const total = labelled === undefined || !isCounted ? undefined : labelled + (unlabelled ?? 0)
+  const shareOf = (amount: Data["split"]["train"]): number =>
+    typeof amount === "string"
+      ? Number.parseFloat(amount) / 100
+      : amount === undefined || total === undefined
+        ? 0
+        : amount / total
+  const inOrder = ["val", "test", "train", "unlabelled"] as const
+  const sum = inOrder.reduce((all, part) => all + shareOf(split[part]), 0)
   let share = 0
-  for (const part of ["val", "test", "train", "unlabelled"] as const) {
-    const amount = split[part]
-    if (amount === undefined) continue
-    if (typeof amount === "string") share += Number.parseFloat(amount) / 100
-    else if (total !== undefined) share += amount / total
+  for (const part of inOrder) {
+    const own = shareOf(split[part])
+    share += own
     if (share > 1 + 1e-9)
       return [
         {
           code: "D304",
-          message: "the parts of the split ask for more rows than there are",
+          message: `the parts of the split add up to ${percentage(sum)} of the rows`,
           at: { path: ["data", "split", part] },
-          label: `up to here ${Math.round(share * 100)}%`,
-          help: "make a part smaller",
+          label: `\`${part}\` goes beyond 100%`,
+          help:
+            part === "train" && share - own < 1
+              ? `make a part smaller: what the others leave is \`train: ${percentage(1 - share + own)}\``
+              : "make a part smaller",
         },
       ]
   }

@@ -2,7 +2,9 @@
 import { type ActivationTraits, identity } from "@adjoint/core/learning/Activation"
 import { type Data, type Evaluate, layerOf, type Model, type Named, type Train, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
-import { listed, nearestNames, suggest } from "../diagnostic/Suggest.ts"
+import type { Edit } from "../diagnostic/Edit.ts"
+import { scalar } from "../diagnostic/Fix.ts"
+import { called, listed, meaning, nearestNames, type Synonyms } from "../diagnostic/Suggest.ts"
 import { usual } from "../net/Uses.ts"
 import type { Facts, Target } from "../prepare/Facts.ts"
 import { activationTraits, type Catalogue, traitsOf } from "../schema/Catalogue.ts"
@@ -32,8 +34,14 @@ export const check = (subject: Subject): ReadonlyArray<Finding> => [
   ...durations(subject),
 ]
 
-/** The function that a model ends in, where it ends in one. */
-const ending = (model: Model): { readonly name: string; readonly path: Path } | undefined => {
+/** The function that a model ends in, where it ends in one, and what is deleted with it. */
+interface Ending {
+  readonly name: string
+  readonly path: Path
+  readonly whole: Path
+}
+
+const ending = (model: Model): Ending | undefined => {
   const i = model.layers.length - 1
   const layer = model.layers[i]
   if (layer === undefined) return undefined
@@ -43,12 +51,14 @@ const ending = (model: Model): { readonly name: string; readonly path: Path } | 
   if (item._tag !== "Use") return undefined
   const { name, options } = item.use
   const activation = Object.hasOwn(options, "activation") ? (options.activation as Named) : undefined
-  return activation === undefined ? { name, path: [...path, name] } : inside(activation, [...path, name, "activation"])
+  return activation === undefined
+    ? { name, path: [...path, name], whole: path }
+    : inside(activation, [...path, name, "activation"])
 }
 
-const inside = (named: Named, path: Path): { readonly name: string; readonly path: Path } => {
+const inside = (named: Named, path: Path): Ending => {
   const { name } = useOf(named)
-  return { name, path: [...path, name] }
+  return { name, path: [...path, name], whole: path }
 }
 
 /** Whether a function turns logits into what a loss from logits turns them into itself. */
@@ -66,6 +76,7 @@ const activations = ({ catalogue, facts, made, model, train }: Subject): Readonl
   if (end === undefined || !responds(traits)) return []
   const at = { path: end.path, on: "key" } as const
   const classes = facts.target === undefined ? undefined : classCount(facts.target)
+  const fix: Edit = { title: `leave \`${end.name}\` out`, remove: end.whole }
   if (traits?.role === "probability" && classes !== undefined && classes > 2)
     return [
       {
@@ -73,6 +84,7 @@ const activations = ({ catalogue, facts, made, model, train }: Subject): Readonl
         message: `\`${end.name}\` outputs for ${classes} classes that exclude each other`,
         at,
         help: "leave it out: the loss applies softmax itself",
+        fix,
       },
     ]
   const loss = lossName(catalogue.loss, train, facts.target, made)
@@ -85,6 +97,7 @@ const activations = ({ catalogue, facts, made, model, train }: Subject): Readonl
       at,
       related: auto ? [] : [{ at: { path: ["train", "loss"] }, label: "wants logits" }],
       help: `leave \`${end.name}\` out: predictions are turned into probabilities anyway`,
+      fix,
     },
   ]
 }
@@ -105,7 +118,7 @@ const losses = ({ catalogue, facts: { target }, train }: Subject): ReadonlyArray
       code: "T507",
       message: `\`${name}\` does not fit the target, which is ${describe(target)}`,
       at: { path: ["train", "loss", name], on: "key" },
-      help: `use ${listed(fit)}, or \`auto\``,
+      help: `write \`auto\`, which takes the usual one, or ${listed(fit)}`,
       fix: { title: "write `auto`", at: { path: ["train", "loss"] }, text: "auto" },
     },
   ]
@@ -188,45 +201,56 @@ const monitors = (subject: Subject): ReadonlyArray<Finding> => {
     const score = option === undefined ? undefined : options[option]
     return option === undefined || typeof score !== "string" ? [] : [{ score, path: ["train", "callbacks", i, name, option] }]
   })
+  const { metric } = subject.catalogue
+  const others = (score: string): ReadonlyArray<string> =>
+    (Object.hasOwn(metric, score) ? metric[score]?.synonyms : undefined) ?? []
   const callbacks = watched.flatMap(({ path, score }) =>
-    scores.includes(score)
-      ? []
-      : [
-          unproduced(
-            `this run computes no score \`${score}\``,
-            path,
-            score,
-            scores,
-            score.startsWith("val.") && !scores.includes("val.loss")
-              ? "there are no validation rows: say how many in `data.split.val`"
-              : undefined,
-          ),
-        ],
+    scores.includes(score) ? [] : [unproduced(subject, scores, score, { at: { path }, others })],
   )
-  const floors = Object.keys(subject.evaluate?.fail_under ?? {}).flatMap((score) =>
-    names.includes(score)
-      ? []
-      : [
-          {
-            ...unproduced(`there is no score \`${score}\` to hold against`, ["evaluate", "fail_under", score], score, names),
-            at: { path: ["evaluate", "fail_under", score], on: "key" as const },
-          },
-        ],
-  )
+  const floors = Object.keys(subject.evaluate?.fail_under ?? {}).flatMap((score) => {
+    if (names.includes(score)) return []
+    const at = { path: ["evaluate", "fail_under", score], on: "key" } as const
+    return [{ ...unproduced(subject, names, score, { at, others }), message: `there is no score \`${score}\` to hold against` }]
+  })
   return [...callbacks, ...floors]
 }
 
-const unproduced = (message: string, path: Path, score: string, scores: ReadonlyArray<string>, help?: string): Finding => {
-  const meant = suggest(score, scores)
+interface Asked {
+  readonly at: Finding["at"]
+  /** Other names that people type for a metric. */
+  readonly others: (metric: string) => ReadonlyArray<string>
+}
+
+/** A score that the run does not compute: what was meant, or what to add so that it does. */
+const unproduced = (
+  { catalogue, train }: Subject,
+  scores: ReadonlyArray<string>,
+  score: string,
+  { at, others }: Asked,
+): Finding => {
+  const [, part = "", metric = ""] = /^(?:(train|val)[._])?(.*)$/su.exec(score) ?? []
+  const synonyms: Synonyms = Object.fromEntries(
+    scores.map((each) => {
+      const [first = "", name] = each.split(".")
+      return [each, others(name ?? first).map((other) => (name === undefined ? other : `${first}.${other}`))]
+    }),
+  )
+  const finding = { code: "T503", message: `this run computes no score \`${score}\``, at } as const
+  const hasPart = part !== "val" || scores.some((each) => each.startsWith("val.")) || at.on === "key"
+  if (!hasPart) return { ...finding, help: "there are no validation rows: say how many in `data.split.val`" }
+  const meant = meaning(score, scores, synonyms)
+  const [only, second] = meant?.names ?? []
+  const [unlisted] = called(metric, Object.keys(catalogue.metric))
+  if (unlisted !== undefined && Array.isArray(train.metrics) && called(score, scores, synonyms).length === 0)
+    return {
+      ...finding,
+      help: `\`${unlisted}\` is not in \`train.metrics\`: add it there`,
+      fix: { title: `add \`${unlisted}\` to the metrics`, append: ["train", "metrics"], text: unlisted },
+    }
   return {
-    code: "T503",
-    message,
-    at: { path },
-    help:
-      help ??
-      (meant === undefined
-        ? `there are ${listed(nearestNames(score, scores, 8), "and")}; others are listed in \`train.metrics\``
-        : `did you mean \`${meant}\`?`),
+    ...finding,
+    help: meant?.help ?? `there are ${listed(nearestNames(score, scores, 8), "and")}; others are listed in \`train.metrics\``,
+    ...(only === undefined || second !== undefined ? {} : { fix: { title: `write \`${only}\``, at, text: scalar(only) } }),
   }
 }
 

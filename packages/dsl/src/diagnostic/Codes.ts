@@ -109,7 +109,7 @@ export const codes = {
   ),
   S103: error(
     "wrong kind of value",
-    "The value is not of the kind, or not in the range, that stands in the message.",
+    "The value is of another kind than the message says, or out of its range.",
     "train: { epochs: -3 }\n",
     "train: { epochs: 3 }\n",
   ),

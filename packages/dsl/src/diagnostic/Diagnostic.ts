@@ -10,6 +10,7 @@ import { type Code, codes, type Severity } from "./Codes.ts"
 import { type Edit, type Fix, fixOf, type Spot } from "./Edit.ts"
 
 export type { Edit, Fix, Spot } from "./Edit.ts"
+export type { TextEdit } from "./Layout.ts"
 
 /** A span with what is to be said about it. */
 export interface Note {

@@ -1,7 +1,20 @@
 /** Applying the edits that diagnostics offer. */
-import type { Diagnostic, Fix } from "./Diagnostic.ts"
+import type { Diagnostic, Fix, TextEdit } from "./Diagnostic.ts"
 
-/** What a text becomes when its fixes are applied, and which were; of two that overlap the first in the text wins. */
+/** All edits of a fix. */
+export const editsOf = ({ also = [], span, text }: Fix): ReadonlyArray<TextEdit> => [{ span, text }, ...also]
+
+const same = (a: TextEdit, b: TextEdit): boolean =>
+  a.span.start === b.span.start && a.span.end === b.span.end && a.text === b.text
+
+/** Whether two edits touch the same text, or insert at the same place. */
+const overlap = (a: TextEdit, b: TextEdit): boolean =>
+  a.span.start === b.span.start || (a.span.start < b.span.end && b.span.start < a.span.end)
+
+/**
+ * The text after the fixes, and the fixes that were applied. A fix is applied whole or not at all; of two that overlap,
+ * the first in the text is applied.
+ */
 export const apply = (
   text: string,
   diagnostics: ReadonlyArray<Diagnostic>,
@@ -10,15 +23,18 @@ export const apply = (
     .flatMap((diagnostic) => (diagnostic.fix === undefined ? [] : [diagnostic.fix]))
     .toSorted((a, b) => a.span.start - b.span.start || a.span.end - b.span.end)
   const applied: Array<Fix> = []
+  const edits: Array<TextEdit> = []
+  for (const fix of fixes) {
+    const own = editsOf(fix)
+    if (own.some((edit) => edits.some((other) => same(edit, other) || overlap(edit, other)))) continue
+    edits.push(...own)
+    applied.push(fix)
+  }
   let out = ""
   let at = 0
-  for (const fix of fixes) {
-    const last = applied.at(-1)
-    const again = last?.span.start === fix.span.start && last.span.end === fix.span.end && last.text === fix.text
-    if (fix.span.start < at || again) continue
-    out += text.slice(at, fix.span.start) + fix.text
-    at = fix.span.end
-    applied.push(fix)
+  for (const { span, text: written } of edits.toSorted((a, b) => a.span.start - b.span.start)) {
+    out += text.slice(at, span.start) + written
+    at = span.end
   }
   return { text: out + text.slice(at), applied }
 }

@@ -124,33 +124,46 @@ export const shown = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Dia
 /** The version of the JSON form. It grows by new fields alone; anything else raises the number. */
 export const jsonVersion = 1
 
-/** Diagnostics as `--json` prints them. */
-export interface Report {
-  readonly version: typeof jsonVersion
-  readonly kind: "diagnostics"
+/** How many there are of each severity. */
+interface Counts {
   readonly errors: number
   readonly warnings: number
+}
+
+/** Diagnostics as `--json` prints them, of one file or of several. */
+export interface Report extends Counts {
+  readonly version: typeof jsonVersion
+  readonly kind: "diagnostics"
+  readonly files: ReadonlyArray<Counts & { readonly file: string }>
   /** How many diagnostics are counted but left out; absent where all are there. */
   readonly omitted?: number
   readonly diagnostics: ReadonlyArray<Diagnostic>
 }
 
-/** The JSON form: the first diagnostics as they are, and the counts of all. */
-export const report = (diagnostics: ReadonlyArray<Diagnostic>): Report => ({
-  version: jsonVersion,
-  kind: "diagnostics",
+const counts = (diagnostics: ReadonlyArray<Diagnostic>): Counts => ({
   errors: diagnostics.filter((d) => d.severity === "error").length,
   warnings: diagnostics.filter((d) => d.severity === "warning").length,
+})
+
+/** The JSON form: the first diagnostics as they are, and the counts of all, together and by file. */
+export const report = (
+  diagnostics: ReadonlyArray<Diagnostic>,
+  files: ReadonlyArray<string> = [...new Set(diagnostics.map(({ file }) => file))],
+): Report => ({
+  version: jsonVersion,
+  kind: "diagnostics",
+  ...counts(diagnostics),
+  files: files.map((file) => ({ file, ...counts(diagnostics.filter((d) => d.file === file)) })),
   ...(diagnostics.length > most ? { omitted: diagnostics.length - most } : {}),
   diagnostics: shown(diagnostics),
 })
 
 /** The first diagnostics and a closing line that counts all. */
 export const all = (diagnostics: ReadonlyArray<Diagnostic>, source: Source | undefined, options: TextOptions = {}): string => {
-  const { errors, warnings } = report(diagnostics)
+  const { errors, warnings } = counts(diagnostics)
   if (diagnostics.length === 0) return ""
   const count = (n: number, word: string): ReadonlyArray<string> => (n === 0 ? [] : [`${n} ${word}${n === 1 ? "" : "s"}`])
-  const counts = [...count(errors, "error"), ...count(warnings, "warning")].join(", ")
-  const summary = diagnostics.length > most ? `${counts}; ${most} are shown` : counts
+  const all = [...count(errors, "error"), ...count(warnings, "warning")].join(", ")
+  const summary = diagnostics.length > most ? `${all}; ${most} are shown` : all
   return [...shown(diagnostics).map((diagnostic) => text(diagnostic, source, options)), summary].join("\n\n")
 }

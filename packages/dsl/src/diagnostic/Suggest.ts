@@ -1,149 +1,71 @@
-/** What was probably meant: names near in spelling, and names that others use for the same thing. */
+/** What was probably meant: names spelt alike, names that people type for the same thing, and names near in spelling. */
 import { editDistance, letters, maxLength, nearest } from "@adjoint/core/data/Nearest"
 
-/**
- * Names from textbooks and other libraries, by their letters alone. Spelling distance does not find these:
- * `learning_rate` is further from `lr` than from anything.
- */
-const synonyms: { readonly [letters: string]: ReadonlyArray<string> } = {
-  learningrate: ["lr"],
-  rate: ["lr"],
-  eta: ["lr"],
-  stepsize: ["lr"],
-  alpha: ["lr", "slope"],
-  neurons: ["units"],
-  nodes: ["units"],
-  hidden: ["units"],
-  size: ["units", "n"],
-  width: ["units"],
-  outfeatures: ["units"],
-  outputs: ["units"],
-  batchsize: ["batch"],
-  minibatch: ["batch"],
-  nepochs: ["epochs"],
-  warmup: ["epochs"],
-  warmupepochs: ["warmup", "epochs"],
-  warmupsteps: ["warmup", "epochs"],
-  epochs: ["warmup"],
-  numepochs: ["epochs"],
-  iterations: ["epochs"],
-  weightdecay: ["weight_decay", "l2"],
-  wd: ["weight_decay", "l2"],
-  decay: ["weight_decay"],
-  minimum: ["min"],
-  maximum: ["max"],
-  lambda: ["l2", "weight_decay"],
-  epsilon: ["eps"],
-  gamma: ["momentum", "factor"],
-  beta1: ["beta1", "momentum"],
-  p: ["rate"],
-  prob: ["rate"],
-  probability: ["rate"],
-  droprate: ["rate"],
-  dropoutrate: ["rate"],
-  negativeslope: ["alpha", "slope"],
-  initializer: ["init"],
-  weightinit: ["init"],
-  kernelinitializer: ["init"],
-  weightinitializer: ["init"],
-  biasinitializer: ["bias_init"],
-  usebias: ["bias"],
-  act: ["activation"],
-  nonlinearity: ["activation"],
-  gradientclipping: ["clip_norm"],
-  clip: ["clip_norm"],
-  maxgradnorm: ["clip_norm"],
-  clipgradnorm: ["clip_norm"],
-  optimiser: ["optimizer"],
-  opt: ["optimizer"],
-  scheduler: ["schedule"],
-  lrschedule: ["schedule"],
-  criterion: ["loss"],
-  objective: ["loss"],
-  cost: ["loss"],
-  randomseed: ["seed"],
-  randomstate: ["seed"],
-  validation: ["val"],
-  regularization: ["regularize"],
-  regularizer: ["regularize"],
-  network: ["model"],
-  net: ["model"],
-  dataset: ["data"],
-  training: ["train"],
-  variables: ["vars"],
-  version: ["schema"],
-  title: ["name"],
-  linear: ["identity", "dense"],
-  fc: ["dense"],
-  fullyconnected: ["dense"],
-  none: ["identity"],
-  logistic: ["sigmoid"],
-  lrelu: ["leaky_relu"],
-  heaviside: ["step"],
-  threshold: ["step"],
-  silu: ["swish"],
-  glorot: ["xavier_uniform"],
-  xavier: ["xavier_uniform"],
-  glorotnormal: ["xavier_normal"],
-  glorotuniform: ["xavier_uniform"],
-  kaiming: ["he_normal"],
-  he: ["he_normal"],
-  kaimingnormal: ["he_normal"],
-  kaiminguniform: ["he_uniform"],
-  lecun: ["lecun_normal"],
-  random: ["normal", "uniform"],
-  gaussian: ["normal"],
-  crossentropy: ["categorical_cross_entropy"],
-  crossentropyloss: ["categorical_cross_entropy"],
-  categoricalcrossentropy: ["categorical_cross_entropy"],
-  softmaxcrossentropy: ["categorical_cross_entropy"],
-  nll: ["categorical_cross_entropy"],
-  logloss: ["binary_cross_entropy"],
-  bce: ["binary_cross_entropy"],
-  cce: ["categorical_cross_entropy"],
-  meansquarederror: ["mse"],
-  l2loss: ["mse"],
-  meanabsoluteerror: ["mae"],
-  gradientdescent: ["sgd"],
-  gd: ["sgd"],
-  nag: ["nesterov"],
-  acc: ["accuracy"],
-  auc: ["auroc"],
-  rocauc: ["auroc"],
-  prauc: ["auprc"],
-  averageprecision: ["auprc"],
-  f1score: ["f1"],
-  rsquared: ["r2"],
-  topkaccuracy: ["top_k"],
-  earlystopping: ["early_stop"],
-  modelcheckpoint: ["checkpoint"],
-  saver: ["checkpoint"],
-  skip: ["add"],
-  residual: ["add"],
-  sum: ["add"],
-  concatenate: ["concat"],
-  output: ["head"],
-  categorical: ["category"],
-  numeric: ["number"],
-  float: ["number"],
-  standardize: ["standard"],
-  normalize: ["standard", "unit"],
-  drop: ["ignore", "dropout"],
-  skipcolumn: ["ignore"],
+/** The other names that people type, by the name they stand for. Case and separators do not matter. */
+export interface Synonyms {
+  readonly [name: string]: ReadonlyArray<string>
+}
+
+/** A word of another library without its module and its call: `nn.ReLU()` is `ReLU`. */
+const unqualified = (word: string): string => letters(word.replace(/\(.*$/su, "").split(".").at(-1) ?? "")
+
+const equal = (bare: string, candidates: ReadonlyArray<string>, synonyms: Synonyms): ReadonlyArray<string> => {
+  if (bare === "") return []
+  const same = candidates.filter((name) => letters(name) === bare)
+  const called = candidates.filter(
+    (name) => Object.hasOwn(synonyms, name) && (synonyms[name] ?? []).some((synonym) => letters(synonym) === bare),
+  )
+  return [...new Set([...same, ...called])]
 }
 
 /**
- * The candidate that was probably meant: spelt alike, called so elsewhere, or near in spelling. `undefined` when there is none.
+ * The candidates that are spelt alike but for case and separators, then those that the word is a synonym of.
  *
- * `suggest("learningrate", ["lr", "momentum"]) // => "lr"`
+ * `called("nn.ReLU", ["elu", "relu"]) // => ["relu"]`
+ * `called("kernel_size", ["kernel", "stride"], { kernel: ["kernel_size"] }) // => ["kernel"]`
  */
-export const suggest = (word: string, candidates: ReadonlyArray<string>): string | undefined => {
-  const [near] = nearest(word, candidates)
-  const bare = letters(word)
-  if (near !== undefined && letters(near) === bare) return near
-  const known = Object.hasOwn(synonyms, bare) ? (synonyms[bare] ?? []) : []
-  return known.find((name) => candidates.includes(name)) ?? near
+export const called = (word: string, candidates: ReadonlyArray<string>, synonyms: Synonyms = {}): ReadonlyArray<string> => {
+  const whole = equal(letters(word), candidates, synonyms)
+  return whole.length > 0 ? whole : equal(unqualified(word), candidates, synonyms)
 }
+
+/**
+ * The candidates that are equally near in spelling: of more than one, none is surely meant. One that begins as the word
+ * does is nearer than others, since few people mistype a first letter.
+ *
+ * `misspelt("h3", ["h1", "h2", "out"]) // => ["h1", "h2"]`
+ * `misspelt("unit", ["init", "units"]) // => ["units"]`
+ */
+export const misspelt = (word: string, candidates: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const near = [...new Set(nearest(word, candidates))]
+  const distance = (name: string): number => editDistance(letters(word), letters(name))
+  const [first] = near
+  if (first === undefined) return []
+  const nearestOnes = near.filter((name) => distance(name) === distance(first))
+  const alike = nearestOnes.filter((name) => letters(name).at(0) === letters(word).at(0))
+  return alike.length === 0 ? nearestOnes : alike
+}
+
+/** What a word probably means: one name that it surely means, or several that it may. */
+export interface Meaning {
+  readonly names: ReadonlyArray<string>
+  readonly help: string
+}
+
+/** What a word probably means among candidates, with the question to ask; nothing where no candidate is near. */
+export const meaning = (word: string, candidates: ReadonlyArray<string>, synonyms: Synonyms = {}): Meaning | undefined => {
+  const known = called(word, candidates, synonyms)
+  const names = known.length > 0 ? known.slice(0, 1) : misspelt(word, candidates)
+  return names.length === 0 ? undefined : { names, help: `did you mean ${listed(names)}?` }
+}
+
+/**
+ * The candidate that was probably meant. `undefined` when there is none.
+ *
+ * `suggest("learning_rate", ["lr", "momentum"], { lr: ["learning_rate"] }) // => "lr"`
+ */
+export const suggest = (word: string, candidates: ReadonlyArray<string>, synonyms: Synonyms = {}): string | undefined =>
+  meaning(word, candidates, synonyms)?.names[0]
 
 /** The candidates by nearness, at most `limit` of them: for a list too long to print. */
 export const nearestNames = (word: string, candidates: ReadonlyArray<string>, limit: number): ReadonlyArray<string> =>

@@ -52,6 +52,15 @@ const blame: { readonly [T in Reason["_tag"]]?: (reason: Extract<Reason, { reado
   BadSplit: ({ part }) => ({ code: "D304", at: { path: ["data", "split", part] } }),
 }
 
+/** The size of images that an array holds, where that is what the document has wrong. */
+const sizeOf = (reason: Reason, { data }: Place): string | undefined => {
+  if (reason._tag !== "BadShape" || data.image === undefined) return undefined
+  const [height, width, channels] = reason.got
+  const wanted = data.image.channels ?? 1
+  if (height === undefined || width === undefined || reason.got.length > 3) return undefined
+  return channels === undefined || channels === wanted ? `[${height}, ${width}]` : undefined
+}
+
 /** What is wrong and, apart from it, what to try. */
 interface Wording {
   readonly message: string
@@ -67,7 +76,7 @@ const names = (columns: ReadonlyArray<string>): string => {
   return `${shown.join(", ")}${more === 0 ? "" : ` and ${more.toLocaleString("en-US")} more`}`
 }
 
-const wording = (error: DataError): Wording => {
+const wording = (error: DataError, place: Place): Wording => {
   const { file, reason } = error
   if (reason._tag === "NoColumn") {
     const [near] = reason.nearest
@@ -76,6 +85,11 @@ const wording = (error: DataError): Wording => {
   }
   if (reason._tag === "UnlistedColumns")
     return { message: `nothing is said about ${names(reason.columns)}`, help: 'say what each is, or add `"*": ignore`' }
+  if (reason._tag === "BadSpec" && reason.at === "columns" && place.data.columns === undefined)
+    return {
+      message: "`columns` is missing in data: it says what each column of the table is",
+      help: `${reason.hint}; a column is \`number\`, \`category\`, \`binary\`, \`class\` (the target) or \`ignore\``,
+    }
   if (!("hint" in reason)) return { message: error.message }
   const bare = new DataError({ ...(file === undefined ? {} : { file }), reason: { ...reason, hint: "" } })
   return { message: bare.message, ...(reason.hint === "" ? {} : { help: reason.hint }) }
@@ -87,7 +101,10 @@ export const finding = (unplaced: DataError, place: Place): Finding => {
   const error = place.name !== undefined && reason._tag === "BadCell" ? inFile(unplaced, place.name) : unplaced
   const find = blame[reason._tag] as ((reason: Reason, place: Place) => Blamed) | undefined
   const blamed = find?.(reason, place) ?? unreadable(place)
-  const found: Finding = { ...blamed, ...wording(error) }
+  const found: Finding = { ...blamed, ...wording(error, place) }
+  const size = sizeOf(reason, place)
+  if (size !== undefined)
+    return { ...found, help: `the images are \`size: ${size}\``, fix: { title: `write \`${size}\``, at: blamed.at, text: size } }
   const [near] = reason._tag === "NoColumn" ? reason.nearest : []
   if (near === undefined) return found
   return { ...found, fix: { title: `rename it to \`${near}\``, at: blamed.at, text: scalar(near) } }

@@ -33,7 +33,14 @@ export const check = (data: Data, columns: ReadonlyArray<string>, place: Place):
     stratify === undefined || columns.includes(stratify)
       ? []
       : [say(absent(stratify, columns), { path: ["data", "split", "stratify"] })]
-  return [...missing.map((name) => say(absent(name, columns))), ...rest, ...groups, ...withoutTarget(data), ...invented(data)]
+  return [
+    ...missing.map((name) => say(absent(name, columns))),
+    ...rest,
+    ...groups,
+    ...withoutTarget(data),
+    ...severalTargets(data),
+    ...invented(data),
+  ]
 }
 
 /** A table that came apart into no columns. */
@@ -56,6 +63,20 @@ const withoutTarget = ({ columns = {} }: Data): ReadonlyArray<Finding> =>
           help: "give one the type `class`, or say `role: target`",
         },
       ]
+
+/** More than one target, of which one is of names: a head predicts one column of classes, or columns of numbers. */
+const severalTargets = ({ columns = {} }: Data): ReadonlyArray<Finding> => {
+  const targets = Object.entries(columns).filter(([, column]) => Column.isTarget(column))
+  const [first, ...others] = targets
+  if (first === undefined || targets.every(([, { type }]) => type === "number")) return []
+  return others.map(([name]) => ({
+    code: "D303",
+    message: `\`${first[0]}\` and \`${name}\` are both targets, and a model predicts one column of classes, or columns of numbers`,
+    at: { path: ["data", "columns", name] },
+    related: [{ at: { path: ["data", "columns", first[0]] }, label: "a target too" }],
+    help: "keep the one that the head predicts; as an input, a column is `category`, `binary` or `number`",
+  }))
+}
 
 /** Targets for which something is to stand where they are blank: a score against it would say nothing. */
 const invented = ({ columns = {} }: Data): ReadonlyArray<Finding> =>

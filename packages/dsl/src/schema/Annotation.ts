@@ -1,10 +1,12 @@
 /**
- * What the schema's nodes carry beside their meaning, so that a mistake can be told in the words of the language: what
- * was wanted, which names may stand here, and how a choice between forms is made.
+ * What the schema's nodes carry beside their types, so that a message can use the words of the language: what was wanted,
+ * which names may stand here, and how a choice between forms is made.
  */
 import type * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import type { Code } from "../diagnostic/Codes.ts"
+import type { Edit } from "../diagnostic/Edit.ts"
+import type { Synonyms } from "../diagnostic/Suggest.ts"
 import type { Path } from "../source/Path.ts"
 
 /** A schema of any part of the document. */
@@ -27,7 +29,30 @@ export type Verdict =
       readonly rename?: string
       /** What was written becomes this text. */
       readonly rewrite?: string
+      /** The edit that mends it, by the path of the value the choice was made for. */
+      readonly fix?: (path: Path) => Edit
     }
+
+/** A key that was written where it has no place. */
+export interface Misplaced {
+  readonly key: string
+  readonly value: unknown
+  /** The path of the key. */
+  readonly path: Path
+  /** The map it stands in. */
+  readonly map: { readonly [key: string]: unknown }
+}
+
+/** What to say of a key that has its place elsewhere, and the edit that puts it there. */
+export interface Elsewhere {
+  readonly help: string
+  readonly fix?: Edit
+}
+
+/** Keys that belong elsewhere, or that have no counterpart. Case and separators do not matter. */
+export interface ElsewhereTable {
+  readonly [key: string]: string | ((found: Misplaced) => Elsewhere)
+}
 
 /** What a node may carry. */
 export interface Notes {
@@ -41,9 +66,29 @@ export interface Notes {
   readonly dispatch?: (value: unknown) => Verdict
   /** Keys the language has a place for that this version does not build. */
   readonly later?: ReadonlyArray<string>
-  /** How to say an unknown key was meant, for keys that belong elsewhere. */
-  readonly elsewhere?: { readonly [key: string]: string }
+  /** Other names that people type for the keys of a map, or for the words of a choice. */
+  readonly synonyms?: Synonyms
+  readonly elsewhere?: ElsewhereTable
+  /** Keys that are read before the schema, and so are no fields of it: listed with the others. */
+  readonly besides?: ReadonlyArray<string>
+  /** A map of options, whose keys are no keys of a section. */
+  readonly isOptions?: true
+  /** The option that a bare value sets. */
+  readonly main?: string
+  /** The value that was surely meant, where only its spelling is wrong. */
+  readonly mend?: (value: unknown) => Mended | undefined
+  /** The places of keys in the whole document, by their letters: for keys written in another section. */
+  readonly homes?: Homes
 }
+
+/** A value as it was surely meant, as text; without a text it can only be named. */
+export interface Mended {
+  readonly help: string
+  readonly text?: string
+}
+
+/** The paths at which a key may stand in the whole document, by the letters of the key and of its synonyms. */
+export type Homes = ReadonlyMap<string, ReadonlyArray<Path>>
 
 /** The notes of a node. Checks come after their node, so the last one has the last word. */
 export const notesOf = (ast: SchemaAST.AST): Notes => {

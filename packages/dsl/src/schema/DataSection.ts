@@ -12,8 +12,10 @@ import type { Catalogue } from "./Catalogue.ts"
 import * as Fields from "./Fields.ts"
 import { type Choices, members } from "./FromEntry.ts"
 import * as FromField from "./FromField.ts"
-import { oneOf, options, unknownName } from "./OneOf.ts"
+import { type Member, oneOf, options, unknownName } from "./OneOf.ts"
+import * as Synonyms from "./Synonyms.ts"
 import { typedChoice } from "./TypedChoice.ts"
+import * as Vocabulary from "./Vocabulary.ts"
 import { got } from "./Words.ts"
 
 const optional = <T>(codec: Codec<T>, description: string) => Schema.optionalKey(Fields.described(codec, description))
@@ -25,7 +27,9 @@ const files = Object.fromEntries(
     {
       doc: kind.doc,
       bare: false,
-      content: options(FromField.fields(kind.fields, { defaults: true }), "main" in kind ? kind.main : undefined),
+      content: options(FromField.fields(kind.fields, { defaults: true }), "main" in kind ? kind.main : undefined, {
+        synonyms: Synonyms.of(kind.fields),
+      }),
     },
   ]),
 )
@@ -39,12 +43,13 @@ const endingsInWords = endings
   .map((end) => `.${end}`)
   .join(", ")
   .replace(/, ([^,]+)$/, " or $1")
-const pathAlone = new RegExp(`^[^\\p{Cc}]+\\.(${endings.join("|")})(?:\\.gz)?$`, "u")
+const pathAlone = new RegExp(`^(?![A-Za-z]+:\\/\\/)[^\\p{Cc}]+\\.(${endings.join("|")})(?:\\.gz)?$`, "u")
 
 /** A source by kind, or the path of a file whose ending says the kind. */
 const source = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> => {
   const forms = { ...files, ...members(catalogue.toy, choices) }
   const names = Object.keys(forms)
+  const synonyms = Object.fromEntries(Object.entries<Member>(forms).map(([name, member]) => [name, member.synonyms ?? []]))
   const byKind = oneOf("data source", forms, { later: ["jsonl", "parquet", "images"] })
   const byPath = Schema.String.check(Schema.isPattern(pathAlone)).pipe(
     Schema.decodeTo(
@@ -57,6 +62,21 @@ const source = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> =
   )
   const dispatch = (value: unknown): Verdict => {
     if (typeof value !== "string") return { _tag: "Meant", schema: byKind, input: value }
+    if (/^[a-z]+:\/\//iu.test(value))
+      return {
+        _tag: "Nothing",
+        code: "S103",
+        message: `expected the path of a file, got an address`,
+        help: "data is read from the disk: download the file, and write its path",
+      }
+    const [, ending] = /\.(parquet|jsonl?|feather|arrow|xlsx?|h5|hdf5|pkl|pickle|sqlite|db)(?:\.gz)?$/iu.exec(value) ?? []
+    if (ending !== undefined)
+      return {
+        _tag: "Nothing",
+        code: "S103",
+        message: `expected a data source, got ${got(value)}`,
+        help: `.${ending} files are not read: save the table as CSV, as pandas does with \`to_csv("data.csv", index=False)\``,
+      }
     const path = /[/\\.]/.test(value)
     if (path)
       return {
@@ -67,7 +87,7 @@ const source = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> =
       }
     return Object.hasOwn(forms, value)
       ? { _tag: "Meant", schema: byKind, input: value }
-      : unknownName("data source", value, names, "value")
+      : unknownName("data source", value, names, { on: "value", synonyms })
   }
   return note(Schema.Union([byKind, byPath]), { dispatch, identifier: "Source" }) as unknown as Codec<Document.Named>
 }
@@ -85,10 +105,11 @@ const column = (): Codec<Column.Column> =>
             ? {}
             : { rule: { wanted: rule.wanted, holds: (options: object) => holds(Field.fill(kind.fields, options)) } }
         const fields = FromField.fields(kind.fields, { defaults: false })
-        return [type, { doc: kind.doc, fields, bare: true, ...ruled }]
+        const keys = { synonyms: Synonyms.of(kind.fields), elsewhere: Vocabulary.columnOptions }
+        return [type, { doc: kind.doc, fields, synonyms: kind.synonyms ?? [], keys, bare: true, ...ruled }]
       }),
     ),
-    "Column",
+    { identifier: "Column" },
   ) as Codec<Column.Column>
 
 /** What the targets of arrays are. */
@@ -98,22 +119,30 @@ const target = (): Codec<NonNullable<Document.Data["target"]>> =>
     Object.fromEntries(
       Object.entries(arrayTargets).map(([type, { doc, fields }]) => [
         type,
-        { doc, fields: FromField.fields(fields, { defaults: false }), bare: true },
+        {
+          doc,
+          fields: FromField.fields(fields, { defaults: false }),
+          bare: true,
+          keys: { synonyms: Synonyms.of(fields) },
+        },
       ]),
     ),
-    "Target",
+    { identifier: "Target", otherwise: `in a table, ${Vocabulary.targetColumn}` },
   ) as Codec<NonNullable<Document.Data["target"]>>
 
-const image = Schema.Struct(FromField.fields(imageFields, { defaults: false })) as unknown as Codec<Image>
+const image = note(Schema.Struct(FromField.fields(imageFields, { defaults: false })), {
+  synonyms: Synonyms.of(imageFields),
+}) as unknown as Codec<Image>
 
 /** Rows, counted or as a share of all. */
 const amount: Codec<Document.Amount> = note(Schema.Union([Fields.integer({ minimum: 0 }), Fields.share]), {
   wanted: "a number of rows, or a share of them such as 70%",
+  mend: Vocabulary.amount,
 }) as unknown as Codec<Document.Amount>
 
 const usualSeed = 0
 
-const split: Codec<Document.Split> = Schema.Struct({
+const splitFields = Schema.Struct({
   train: optional(amount, "Rows to learn from. Default: the rest."),
   val: optional(amount, "Rows that are scored after every epoch. Default: 15%, unless another part is given."),
   test: optional(amount, "Rows kept for the end. Default: 15%, unless another part is given."),
@@ -121,6 +150,8 @@ const split: Codec<Document.Split> = Schema.Struct({
   stratify: optional(Fields.text, "The column whose values every part has in the same proportion."),
   seed: Fields.withDefault(Fields.described(Fields.seed, `The seed of the division. Default: ${usualSeed}.`), () => usualSeed),
 })
+
+const split: Codec<Document.Split> = note(splitFields, Vocabulary.split)
 
 /** The parts of a split that gives none: with a test set of its own, a validation part alone. */
 const usualParts = (hasTest: boolean): Pick<Document.Split, "val" | "test"> =>
@@ -149,12 +180,13 @@ export const dataSection = (catalogue: Catalogue, choices: Choices): Codec<Docum
     ),
     test: optional(rows, "Rows of their own to test on."),
   }
-  const written = Schema.Struct({
+  const fieldsOfData = Schema.Struct({
     ...fields,
     split: Schema.optionalKey(
       Fields.described(split, "How rows are divided. Default: 70% to learn from, 15% to validate, 15% to test."),
     ),
   })
+  const written = note(fieldsOfData, Vocabulary.data)
   const full = Schema.toType(Schema.Struct({ ...fields, split }))
   return written.pipe(
     Schema.decodeTo(

@@ -35,8 +35,9 @@ const holders = ["block", "repeat"] as const
 
 /** One layer. `brief` leaves the details of a name that is not there to the findings before it. */
 const layer = (schema: ModelFileSchema, item: unknown, path: Path, brief: boolean): Decoded<Document.Layer> => {
+  const { homes } = notesOf(schema.file.ast)
   const verdict = notesOf(schema.layer.ast).dispatch?.(item)
-  const by = (codec: Codec, value: unknown) => decode(codec, value, path) as Decoded<Document.Layer>
+  const by = (codec: Codec, value: unknown) => decode(codec, value, path, homes) as Decoded<Document.Layer>
   if (verdict === undefined) return by(schema.layer, item)
   if (verdict._tag === "Nothing") {
     if (!brief) return by(schema.layer, item)

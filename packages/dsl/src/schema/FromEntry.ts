@@ -9,10 +9,12 @@ import {
   type Table,
 } from "@adjoint/core/learning/Entry"
 import * as Schema from "effect/Schema"
-import { type Codec, note } from "./Annotation.ts"
+import { type Codec, type ElsewhereTable, note } from "./Annotation.ts"
 import type { Catalogue } from "./Catalogue.ts"
 import * as Fields from "./Fields.ts"
 import { type Member, oneOf, options } from "./OneOf.ts"
+import * as Synonyms from "./Synonyms.ts"
+import * as Vocabulary from "./Vocabulary.ts"
 
 /** The choices by name that options may refer to. */
 export interface Choices {
@@ -30,6 +32,7 @@ const codecs: { readonly [K in Kind]: (option: Extract<Option, { readonly kind: 
   duration: (option) =>
     note(Schema.Union([Fields.number(option), Fields.epochs(Fields.number(option)), Fields.share]), {
       wanted: `a number of epochs${Fields.range(option)} such as 3 or 3 epochs, or a share of the run such as 5%`,
+      mend: Vocabulary.duration,
     }),
   boolean: () => Fields.boolean,
   text: () => Fields.text,
@@ -50,6 +53,7 @@ const codecs: { readonly [K in Kind]: (option: Extract<Option, { readonly kind: 
   class_weights: () =>
     note(Schema.Union([Schema.Literal("balanced"), Schema.Array(Fields.number({ minimum: 0 })).check(Schema.isMinLength(2))]), {
       wanted: "`balanced`, or a list of a weight for each class",
+      mend: Vocabulary.classWeights,
     }),
   sizes: ({ minimum = 1 }) => {
     const size = Fields.integer({ minimum })
@@ -106,15 +110,25 @@ export const fields = (entry: AnyEntry<unknown>, choices: Choices): { readonly [
   Object.fromEntries(Object.entries(entry.options).map(([name, option]) => [name, field(option, choices)] as const))
 
 /** An entry as one form of a choice by name. */
-export const member = (entry: AnyEntry<unknown>, choices: Choices, extra: { readonly [name: string]: Codec } = {}): Member => ({
+export const member = (entry: AnyEntry<unknown>, choices: Choices, elsewhere: ElsewhereTable = {}): Member => ({
   doc: entry.doc,
-  content: ruled(options({ ...fields(entry, choices), ...extra }, entry.main), entry.rule),
+  content: ruled(
+    note(options(fields(entry, choices), entry.main, { synonyms: Synonyms.ofOptions(entry), elsewhere }), {
+      description: entry.doc,
+    }),
+    entry.rule,
+  ),
   bare: Object.values(entry.options).every(mayLack),
+  synonyms: Synonyms.ofEntry(entry),
 })
 
-/** The entries of a table as forms of a choice. */
-export const members = (table: Table<unknown>, choices: Choices): { readonly [name: string]: Member } =>
-  Object.fromEntries(Object.entries(table).map(([name, entry]) => [name, member(entry, choices)] as const))
+/** The entries of a table as forms of a choice; `elsewhere` knows the options that have their place elsewhere. */
+export const members = (
+  table: Table<unknown>,
+  choices: Choices,
+  elsewhere?: ElsewhereTable,
+): { readonly [name: string]: Member } =>
+  Object.fromEntries(Object.entries(table).map(([name, entry]) => [name, member(entry, choices, elsewhere)] as const))
 
 /** The entries of a table as keys of a map, each with its setting: the value of its one option, or its options. */
 export type SettingFields<T extends Table<unknown>> = {
@@ -143,9 +157,18 @@ export const choices = (catalogue: Catalogue): Choices => {
     schedule: Schema.suspend(() => record.schedule),
   }
   const record: Choices = {
-    activation: oneOf("activation", members(catalogue.activation, late), { identifier: "Activation" }),
-    initializer: oneOf("initializer", members(catalogue.initializer, late), { identifier: "Initializer" }),
-    schedule: oneOf("learning-rate schedule", members(catalogue.schedule, late), { identifier: "Schedule" }),
+    activation: oneOf("activation", members(catalogue.activation, late), {
+      identifier: "Activation",
+      elsewhere: Vocabulary.activationNames,
+    }),
+    initializer: oneOf("initializer", members(catalogue.initializer, late), {
+      identifier: "Initializer",
+      elsewhere: Vocabulary.initializerNames,
+    }),
+    schedule: oneOf("learning-rate schedule", members(catalogue.schedule, late, Vocabulary.scheduleOptions), {
+      identifier: "Schedule",
+      elsewhere: Vocabulary.scheduleNames,
+    }),
   }
   return late
 }

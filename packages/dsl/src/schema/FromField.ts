@@ -3,6 +3,7 @@ import { defaultOf, type Field, type Fields, mayLack, scales, whites } from "@ad
 import * as Schema from "effect/Schema"
 import { type Codec, note } from "./Annotation.ts"
 import * as F from "./Fields.ts"
+import * as Vocabulary from "./Vocabulary.ts"
 
 type Kind = Field["kind"]
 
@@ -19,6 +20,7 @@ const extent = Schema.Int.check(Schema.isGreaterThan(0))
 /** How quantities are scaled. */
 export const scale = Schema.Union([Schema.Literals(scales), Schema.Struct({ minmax: range })]).annotate({
   expected: "standard, minmax, center or { minmax: [low, high] }",
+  synonyms: Vocabulary.scale,
 }) as unknown as Codec
 
 /** One character, or one of these words. */

@@ -1,42 +1,51 @@
 /**
- * What a schema says of a value it refuses, as findings in the words of the language. Effect's issues form a tree; a
- * choice between forms stands in it as the failures of all of them, so here the choice is made first (by the schema's own
- * `dispatch`) and only the chosen form is heard.
+ * What a schema refuses, as findings in the words of the language. Effect's issues form a tree in which a choice between
+ * forms is the failures of all of them, so here the choice is made first (by the schema's own `dispatch`) and only the
+ * chosen form is reported.
  */
+
+import { letters } from "@adjoint/core/data/Nearest"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
+import { type Edit, renamed } from "../diagnostic/Edit.ts"
 import { scalar } from "../diagnostic/Fix.ts"
-import { suggest } from "../diagnostic/Suggest.ts"
+import { called, listed, type Meaning, meaning } from "../diagnostic/Suggest.ts"
 import { isRecord } from "../source/Data.ts"
 import { type Path, pointer, print } from "../source/Path.ts"
-import { type Codec, notesOf, type Verdict } from "./Annotation.ts"
-import { available } from "./OneOf.ts"
+import { type Codec, type Elsewhere, type Homes, type Misplaced, type Notes, notesOf, type Verdict } from "./Annotation.ts"
+import { flow, items, mend } from "./Mend.ts"
 import { got, wanted } from "./Words.ts"
 
 const strict = { errors: "all", onExcessProperty: "error", reportInput: true } as const
 
-/** A value as the schema's type, or everything that is wrong with it. `path` is where it stands. */
-export const decode = <T>(schema: Codec<T>, value: unknown, path: Path = []): Result.Result<T, ReadonlyArray<Finding>> =>
+/** A value as the schema's type, or everything that is wrong with it. `path` is where it stands, `homes` the places of the keys of other sections. */
+export const decode = <T>(
+  schema: Codec<T>,
+  value: unknown,
+  path: Path = [],
+  homes: Homes | undefined = notesOf(schema.ast).homes,
+): Result.Result<T, ReadonlyArray<Finding>> =>
   Result.mapError(Schema.decodeUnknownResult(schema, strict)(value), (error) =>
-    withoutRenamed(once(read(error.issue, { path, value, parent: undefined }))),
+    withoutRenamed(once(read(error.issue, { path, value, parent: undefined, homes }))),
   )
 
-/** A finding that several forms of a choice agree on is told once. */
+/** A finding that several forms of a choice agree on is reported once. */
 const once = (all: ReadonlyArray<Finding>): ReadonlyArray<Finding> => [
   ...new Map(all.map((finding) => [JSON.stringify([finding.code, finding.at, finding.message]), finding])).values(),
 ]
 
-/** A key that is missing because another is misspelt is told with the other. */
+/** A key that is missing because another is misspelt is reported with the other. */
 const withoutRenamed = (all: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
-  const renamed = new Set(
-    all.flatMap(({ code, at, fix }) =>
-      code === "S101" && fix !== undefined ? [pointer([...at.path.slice(0, -1), fix.text])] : [],
-    ),
+  const taken = new Set(
+    all.flatMap(({ code, at, fix }) => {
+      const name = code === "S101" ? renamed(fix) : undefined
+      return name === undefined ? [] : [pointer([...at.path.slice(0, -1), name])]
+    }),
   )
-  return all.filter(({ code, at }) => code !== "S102" || !renamed.has(pointer(at.path)))
+  return all.filter(({ code, at }) => code !== "S102" || !taken.has(pointer(at.path)))
 }
 
 /** Where in the refused value an issue stands. */
@@ -46,6 +55,7 @@ interface Here {
   readonly parent: unknown
   /** The schema of the map or list it stands in. */
   readonly owner?: SchemaAST.AST
+  readonly homes: Homes | undefined
 }
 
 const below = (here: Here, key: PropertyKey): Here => {
@@ -55,6 +65,7 @@ const below = (here: Here, key: PropertyKey): Here => {
     path: [...here.path, typeof key === "symbol" ? String(key) : key],
     value: inside ? (value as { readonly [key: PropertyKey]: unknown })[key] : undefined,
     parent: value,
+    homes: here.homes,
     ...(here.owner === undefined ? {} : { owner: here.owner }),
   }
 }
@@ -108,32 +119,48 @@ const refused = (ast: SchemaAST.AST | undefined, here: Here): Finding => {
   const { path, value } = here
   const notes = ast === undefined ? {} : notesOf(ast)
   const want = ast === undefined ? "something else" : wanted(ast)
-  const mended = mend(ast, value)
-  const help = mended === undefined ? notes.help : mended.help
+  // What a value is for helps where nothing better can be said; what can be one thing only has been said already.
+  const purpose = ast?._tag === "Literal" ? undefined : notes.description
+  const { fix, help = notes.help ?? purpose } = proposal(ast, here)
   return {
     code: notes.code ?? "S103",
     message: `${print(path)}: expected ${want}, got ${got(value)}`,
     at: { path },
     ...(help === undefined ? {} : { help }),
-    ...(mended === undefined ? {} : { fix: { title: mended.help, at: { path }, text: mended.text } }),
+    ...(fix === undefined ? {} : { fix }),
   }
 }
 
-const words: { readonly [text: string]: boolean } = { yes: true, on: true, y: true, no: false, off: false, n: false }
+/** What to write instead, where it can be said. */
+const proposal = (ast: SchemaAST.AST | undefined, here: Here): { readonly help?: string; readonly fix?: Edit } => {
+  const { path, value } = here
+  const mended = mend(ast, value)
+  if (mended !== undefined)
+    return {
+      help: mended.help,
+      ...(mended.text === undefined ? {} : { fix: { title: mended.help, at: { path }, text: mended.text } }),
+    }
+  return ast?._tag === "Arrays" && ast.rest.length > 0 ? asList(ast, here) : {}
+}
 
-/** The value that was surely meant, where only its spelling is wrong. */
-const mend = (ast: SchemaAST.AST | undefined, value: unknown): { readonly help: string; readonly text: string } | undefined => {
-  if (ast?._tag === "String" && (typeof value === "number" || typeof value === "boolean"))
-    return { help: "write it in quotes", text: JSON.stringify(String(value)) }
-  if (typeof value !== "string") return undefined
-  const word = value.toLowerCase()
-  if (ast?._tag === "Boolean" && Object.hasOwn(words, word))
-    return { help: `in YAML 1.2 this is written \`${words[word]}\``, text: String(words[word]) }
-  if (ast?._tag === "Number" && /^-?[\d_]+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(value) && /\d/.test(value)) {
-    const text = value.replaceAll("_", "")
-    return { help: `write the number \`${text}\``, text }
+/** A list that was written as its only item, or as a map of its items. */
+const asList = (ast: SchemaAST.Arrays, { homes, path, value }: Here): { readonly help?: string; readonly fix?: Edit } => {
+  if (value === null || value === undefined || Array.isArray(value)) return {}
+  const schema = Schema.make(ast) as unknown as Codec
+  const candidates = isRecord(value) && Object.keys(value).length > 0 ? [items(value), [value]] : [[value]]
+  for (const candidate of candidates) {
+    const found = decode(schema, candidate, path, homes)
+    const wrong = Result.isFailure(found) ? found.failure : []
+    if (wrong.some(({ fix }) => fix === undefined)) continue
+    if (candidate.length > 1 || isRecord(value)) {
+      const help = "write a list: a `-` before each, on a line of its own, or `[{ … }, { … }]`"
+      return { help, fix: { title: "make it a list", itemize: path } }
+    }
+    const [only] = wrong
+    const text = `[${only?.fix !== undefined && "at" in only.fix ? only.fix.text : flow(value)}]`
+    return { help: `write a list: \`${text}\``, fix: { title: `write \`${text}\``, at: { path }, text } }
   }
-  return undefined
+  return {}
 }
 
 const formatter = SchemaIssue.makeFormatterDefault()
@@ -145,49 +172,70 @@ const rule = (issue: SchemaIssue.Filter, here: Here): Finding => ({
   at: { path: here.path },
 })
 
-const missing = ({ owner, parent, path }: Here): Finding => {
+const missing = ({ homes, owner, parent, path }: Here): Finding => {
   const key = path.at(-1)
   const property = owner?._tag === "Objects" ? owner.propertySignatures.find(({ name }) => name === key) : undefined
   const { description } = property === undefined ? {} : notesOf(property.type)
   // An item that a list lacks is a list of the wrong length.
   if (owner !== undefined && typeof key === "number")
-    return refused(owner, { path: path.slice(0, -1), value: parent, parent: undefined })
+    return refused(owner, { path: path.slice(0, -1), value: parent, parent: undefined, homes })
   // What can be one thing only is written there.
   const only = property?.type._tag === "Literal" ? String(property.type.literal) : undefined
   const fix = only === undefined ? {} : { fix: { title: `add \`${key}: ${only}\``, at: { path }, text: only, main: "" } }
+  const isMain = owner !== undefined && notesOf(owner).main === key
+  const example = isMain && property?.type._tag === "Number" ? ` Write it as in \`${path.at(-2)}: 16\`.` : ""
   return {
     code: "S102",
     message: `\`${key}\` is missing in ${print(path.slice(0, -1))}`,
     at: { path, on: "missing" },
-    ...(description === undefined ? {} : { help: `\`${key}\`: ${description}` }),
+    ...(description === undefined ? {} : { help: `\`${key}\`: ${description}${example}` }),
     ...fix,
   }
 }
 
-const notYet = "it has its place in the language, but this version of Adjoint does not build it"
+const notYet = "it has its place in the language, but this version of Adjoint does not build it: leave it out"
+
+/** What a table of keys that belong elsewhere says of one. */
+const placed = ({ elsewhere = {} }: Notes, found: Misplaced): Elsewhere | undefined => {
+  const name = Object.keys(elsewhere).find((each) => letters(each) === letters(found.key))
+  const said = name === undefined ? undefined : elsewhere[name]
+  return typeof said === "string" ? { help: said } : said?.(found)
+}
+
+/** The one other section that has a place for a key. */
+const atHome = (homes: Homes | undefined, { key, path }: Misplaced): Elsewhere | undefined => {
+  const isInSection = path.length <= 3 && path.every((step) => typeof step === "string")
+  const [to, second] = isInSection ? (homes?.get(letters(key)) ?? []) : []
+  if (to === undefined || second !== undefined) return undefined
+  const name = to.at(-1)
+  const help = `\`${name}\` belongs in \`${print(to.slice(0, -1))}\``
+  return { help, fix: { title: `move it to \`${print(to)}\``, move: path, to } }
+}
 
 /** A key that is not part of the language here. */
 const unexpected = (ast: SchemaAST.AST, here: Here): Finding => {
-  const key = String(here.path.at(-1) ?? "")
-  const owner = here.path.slice(0, -1)
+  const { parent, path } = here
+  const key = String(path.at(-1) ?? "")
   const notes = notesOf(ast)
-  const at = { path: here.path, on: "key" } as const
+  const at = { path, on: "key" } as const
   if (notes.later?.includes(key)) return { code: "S108", message: `\`${key}\` is not here yet`, at, help: notYet }
-  const message = `unknown key \`${key}\` in ${print(owner)}`
-  const elsewhere = notes.elsewhere !== undefined && Object.hasOwn(notes.elsewhere, key) ? notes.elsewhere[key] : undefined
-  if (elsewhere !== undefined) return { code: "S101", message, at, help: elsewhere }
+  const unknown = { code: "S101", message: `unknown key \`${key}\` in ${print(path.slice(0, -1))}`, at } as const
   const names = ast._tag === "Objects" ? ast.propertySignatures.map((property) => String(property.name)) : []
-  const meant = suggest(key, names)
-  if (meant === undefined)
-    return { code: "S101", message, at, help: names.length === 0 ? "there are no options" : `it can be ${available(key, names)}` }
-  if (isRecord(here.parent) && Object.hasOwn(here.parent, meant))
-    return { code: "S101", message, at, help: `did you mean \`${meant}\`, which is there already?` }
+  const found = { key, value: here.value, path, map: isRecord(parent) ? parent : {} }
+  const known = called(key, names, notes.synonyms)
+  const belongs = known.length > 0 ? undefined : (placed(notes, found) ?? atHome(here.homes, found))
+  if (belongs !== undefined) return { ...unknown, ...belongs }
+  const meant = meaning(key, names, notes.synonyms)
+  if (meant === undefined) {
+    const all = [...names, ...(notes.besides ?? [])]
+    return { ...unknown, help: all.length === 0 ? "there are no options" : `it can be ${listed(all)}` }
+  }
+  const [name = "", second] = meant.names
+  if (Object.hasOwn(found.map, name)) return { ...unknown, help: `did you mean \`${name}\`, which is there already?` }
   return {
-    code: "S101",
-    message,
-    at,
-    help: `did you mean \`${meant}\`?`,
-    fix: { title: `rename to \`${meant}\``, at, text: scalar(meant) },
+    ...unknown,
+    help: meant.help,
+    ...(second === undefined ? { fix: { title: `rename to \`${name}\``, at, text: scalar(name) } } : {}),
   }
 }
 
@@ -207,12 +255,14 @@ const choice = (issue: SchemaIssue.AnyOf, here: Here): ReadonlyArray<Finding> =>
   const kind = Array.isArray(here.value) ? "Arrays" : isRecord(here.value) ? "Objects" : undefined
   const ofKind = issue.issues.filter((inner) => inner._tag === "Composite" && inner.ast._tag === kind)
   const [only] = ofKind
-  return only !== undefined && ofKind.length === 1 ? read(only, here) : [refused(issue.ast, here)]
+  return only !== undefined && ofKind.length === 1 && mend(issue.ast, here.value) === undefined
+    ? read(only, here)
+    : [refused(issue.ast, here)]
 }
 
 const verdict = (found: Verdict, here: Here): ReadonlyArray<Finding> => {
   if (found._tag === "Meant") {
-    const again = decode(found.schema, found.input, here.path)
+    const again = decode(found.schema, found.input, here.path, here.homes)
     return Result.isFailure(again) ? again.failure : [refused(undefined, here)]
   }
   const path = [...here.path, ...(found.path ?? [])]
@@ -225,19 +275,31 @@ const verdict = (found: Verdict, here: Here): ReadonlyArray<Finding> => {
       ...(found.help === undefined ? {} : { help: found.help }),
       ...(found.rename === undefined ? {} : { fix: { title: `rename to \`${found.rename}\``, at, text: scalar(found.rename) } }),
       ...(found.rewrite === undefined ? {} : { fix: { title: `write \`${found.rewrite}\``, at, text: found.rewrite } }),
+      ...(found.fix === undefined ? {} : { fix: found.fix(here.path) }),
     },
   ]
+}
+
+/** The one word that begins as a text does, or the other way round: `maximum` for `max`. */
+const abbreviation = (value: string, words: ReadonlyArray<string>): Meaning | undefined => {
+  const short = 3
+  const begins = (long: string, start: string): boolean => start.length >= short && letters(long).startsWith(letters(start))
+  const [only, second] = words.filter((each) => begins(value, each) || begins(each, value))
+  return only === undefined || second !== undefined ? undefined : { names: [only], help: `did you mean \`${only}\`?` }
 }
 
 /** A text that is none of the few words that may stand here. */
 const word = (value: string, ast: SchemaAST.AST, here: Here): Finding => {
   const finding = refused(ast, here)
-  const meant = suggest(value, wordsOf(ast))
-  return meant === undefined
-    ? finding
-    : {
-        ...finding,
-        help: `did you mean \`${meant}\`?`,
-        fix: { title: `write \`${meant}\``, at: finding.at, text: scalar(meant) },
-      }
+  const words = wordsOf(ast)
+  const meant = meaning(value, words, notesOf(ast).synonyms) ?? abbreviation(value, words)
+  if (meant === undefined || finding.fix !== undefined) return finding
+  const [only, second] = meant.names
+  return {
+    ...finding,
+    help: meant.help,
+    ...(only === undefined || second !== undefined
+      ? {}
+      : { fix: { title: `write \`${only}\``, at: finding.at, text: scalar(only) } }),
+  }
 }

@@ -1,9 +1,10 @@
 /**
- * A refused section as it was surely meant, so that one misspelt key does not hide what else is wrong: unknown keys take
- * the names they come nearest to, or are left out. What was refused is reported all the same.
+ * A refused section as it was surely meant, so that one misspelt key does not hide other mistakes: unknown keys take the
+ * names they were meant as, or are left out. What was refused is reported all the same.
  */
 import * as Result from "effect/Result"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
+import { renamed } from "../diagnostic/Edit.ts"
 import { isRecord } from "../source/Data.ts"
 
 /** The keys to rename (or, without a name, to leave out) in a value, and those in the values below it. */
@@ -26,7 +27,7 @@ const gathered = (findings: ReadonlyArray<Finding>): Renaming => {
       owner.below.set(step, next)
       owner = next
     }
-    owner.here.set(String(key), fix?.text)
+    owner.here.set(String(key), renamed(fix))
   }
   return root
 }

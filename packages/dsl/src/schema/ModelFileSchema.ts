@@ -7,9 +7,11 @@ import type { Catalogue } from "./Catalogue.ts"
 import { dataSection } from "./DataSection.ts"
 import * as Fields from "./Fields.ts"
 import { choices as choicesOf } from "./FromEntry.ts"
+import * as Homes from "./Homes.ts"
 import { layerSchema, modelSection } from "./ModelSection.ts"
 import { pretrainSection } from "./PretrainSection.ts"
 import { trainSection } from "./TrainSection.ts"
+import * as Vocabulary from "./Vocabulary.ts"
 
 /** The version of the language that is read. */
 export const version = 1
@@ -22,13 +24,16 @@ const evaluate: Codec<Document.Evaluate> = note(
     split: Fields.usually(Fields.choice(["train", "val", "test"]), "test", "The rows that are scored."),
     fail_under: Fields.withDefault(
       Fields.described(
-        Schema.Record(Schema.String, Fields.number()),
+        note(Schema.Record(Schema.String, Fields.number()), {
+          wanted: "a map from scores to the least each may be, such as { accuracy: 0.9 }",
+          help: "say which score: `fail_under: { accuracy: 0.9 }`",
+        }),
         "The least each score may be; less makes the command fail.",
       ),
       () => ({}),
     ),
   }),
-  { later: ["slices", "calibration"] },
+  Vocabulary.evaluate,
 )
 
 const lint: Codec<Document.ModelFile["lint"]> = Schema.Struct({
@@ -94,7 +99,8 @@ export const make = (catalogue: Catalogue): ModelFileSchema => {
     {
       identifier: "ModelFile",
       wanted: "a map of sections (`schema`, `data`, `model`, `train` …)",
-      later: ["extends", "search", "report", "export"],
+      ...Vocabulary.file,
+      homes: Homes.of({ ...sections }),
     },
   )
   return { file, sections, layer }

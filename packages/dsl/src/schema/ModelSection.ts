@@ -6,6 +6,7 @@ import type { Catalogue } from "./Catalogue.ts"
 import * as Fields from "./Fields.ts"
 import { type Choices, members } from "./FromEntry.ts"
 import { type Member, oneOf, options } from "./OneOf.ts"
+import * as Vocabulary from "./Vocabulary.ts"
 
 const names = (atLeast: number): Codec =>
   note(Schema.Array(Fields.name).check(Schema.isMinLength(atLeast)), {
@@ -15,13 +16,32 @@ const names = (atLeast: number): Codec =>
 /** The schema of one item of `model.layers`. An activation is a layer of its own, too. */
 export const layerSchema = (catalogue: Catalogue, choices: Choices): Codec => {
   const joins: { readonly [J in Document.Join]: Member } = {
-    add: { doc: "The sum of layers of equal shape, by name.", bare: false, content: names(2), without: ["from"] },
-    multiply: { doc: "The product of layers of equal shape, by name.", bare: false, content: names(2), without: ["from"] },
-    concat: { doc: "Layers joined along their last axis, by name.", bare: false, content: names(2), without: ["from"] },
+    add: {
+      doc: "The sum of layers of equal shape, by name.",
+      bare: false,
+      content: names(2),
+      without: ["from"],
+      synonyms: Vocabulary.layerForms.add,
+    },
+    multiply: {
+      doc: "The product of layers of equal shape, by name.",
+      bare: false,
+      content: names(2),
+      without: ["from"],
+      synonyms: Vocabulary.layerForms.multiply,
+    },
+    concat: {
+      doc: "Layers joined along their last axis, by name.",
+      bare: false,
+      content: names(2),
+      without: ["from"],
+      synonyms: Vocabulary.layerForms.concat,
+    },
   }
   const head: Member = {
     doc: "The outputs: as many as the target needs. It is the last layer.",
     bare: false,
+    synonyms: Vocabulary.layerForms.head,
     content: options(
       {
         target: Fields.described(Fields.text, "The column that is predicted; `label` where the data has only one."),
@@ -33,17 +53,19 @@ export const layerSchema = (catalogue: Catalogue, choices: Choices): Codec => {
         init: Fields.usuallyNamed(choices.initializer, "auto", "The weights at the start."),
       },
       "target",
+      { synonyms: { target: ["column", "label"] }, elsewhere: Vocabulary.layerOptions },
     ),
   }
   const one: Codec = oneOf(
     "layer",
     {
-      ...members(catalogue.layer, choices),
-      ...members(catalogue.activation, choices),
+      ...members(catalogue.layer, choices, Vocabulary.layerOptions),
+      ...members(catalogue.activation, choices, Vocabulary.layerOptions),
       ...joins,
       block: {
         doc: "Layers that are one thing from outside.",
         bare: false,
+        synonyms: Vocabulary.layerForms.block,
         content: options({
           layers: note(Schema.Array(Schema.suspend(() => one)).check(Schema.isMinLength(1)), {
             description: "The layers.",
@@ -54,18 +76,25 @@ export const layerSchema = (catalogue: Catalogue, choices: Choices): Codec => {
       repeat: {
         doc: "The same layers several times in a row, each time with weights of their own.",
         bare: false,
-        content: options({
-          times: Fields.described(Fields.integer({ minimum: 1, maximum: 1000 }), "How many times."),
-          layers: note(Schema.Array(Schema.suspend(() => one)).check(Schema.isMinLength(1)), {
-            description: "The layers.",
-            wanted: "a list of one or more layers",
-          }),
-        }),
+        synonyms: Vocabulary.layerForms.repeat,
+        content: options(
+          {
+            times: Fields.described(Fields.integer({ minimum: 1, maximum: 1000 }), "How many times."),
+            layers: note(Schema.Array(Schema.suspend(() => one)).check(Schema.isMinLength(1)), {
+              description: "The layers.",
+              wanted: "a list of one or more layers",
+            }),
+          },
+          undefined,
+          { synonyms: { times: ["n", "count", "num", "repeats"] }, elsewhere: Vocabulary.layerOptions },
+        ),
       },
       head,
     },
     {
       identifier: "Layer",
+      elsewhere: Vocabulary.layerNames,
+      besides: ["use"],
       beside: {
         name: Schema.optionalKey(Fields.described(Fields.name, "What joins and `from` call this layer by.")),
         from: Schema.optionalKey(
@@ -81,8 +110,8 @@ export const layerSchema = (catalogue: Catalogue, choices: Choices): Codec => {
 }
 
 /** The schema of `model`. */
-export const modelSection = (choices: Choices, layer: Codec): Codec<Document.Model> =>
-  Schema.Struct({
+export const modelSection = (choices: Choices, layer: Codec): Codec<Document.Model> => {
+  const fields = Schema.Struct({
     input: Schema.optionalKey(
       note(Schema.Array(Fields.count).check(Schema.isMinLength(1)), {
         description: "The shape of one input, where the data does not say it: `[28, 28, 1]`.",
@@ -99,3 +128,5 @@ export const modelSection = (choices: Choices, layer: Codec): Codec<Document.Mod
       wanted: "a list of layers",
     }),
   })
+  return note(fields, Vocabulary.model)
+}

@@ -1,13 +1,15 @@
 /**
  * A choice by name: `relu`, `{ leaky_relu: 0.1 }`, `{ leaky_relu: { alpha: 0.1 } }`. Every spelling decodes to the last
- * one with all options filled in. The choice is made by the name alone, so a mistake inside is told as what it is, and
- * an unknown name is told with the names there are.
+ * one with all options filled in. The choice is made by the name alone, so a mistake inside is reported as what it is, and
+ * an unknown name with the names that exist.
  */
+import { letters } from "@adjoint/core/data/Nearest"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import { listed, nearestNames, suggest } from "../diagnostic/Suggest.ts"
+import { called, listed, misspelt, nearestNames, type Synonyms } from "../diagnostic/Suggest.ts"
 import { isRecord } from "../source/Data.ts"
-import { type Codec, note, type Verdict } from "./Annotation.ts"
+import { type Codec, type ElsewhereTable, note, type Verdict } from "./Annotation.ts"
 import { article, got } from "./Words.ts"
 
 /** One form of a choice, under its name. */
@@ -19,16 +21,25 @@ export interface Member {
   readonly bare: boolean
   /** Keys beside the name of other forms that do not go with this one. */
   readonly without?: ReadonlyArray<string>
+  /** Other names that people type for it. */
+  readonly synonyms?: ReadonlyArray<string>
+}
+
+/** What is known of the keys of options beside their schemas. */
+export interface KeyNotes {
+  readonly synonyms?: Synonyms
+  readonly elsewhere?: ElsewhereTable
 }
 
 /** Options by name, or the one option that a bare value sets. `fields` keeps the options in order. */
-export const options = (fields: { readonly [name: string]: Codec }, main?: string): Codec => {
+export const options = (fields: { readonly [name: string]: Codec }, main?: string, keys: KeyNotes = {}): Codec => {
   const names = Object.keys(fields)
   // A struct without fields is satisfied by anything that is not null, so the empty map is said as a record of nothing.
-  const struct = (names.length === 0 ? Schema.Record(Schema.String, Schema.Never) : Schema.Struct(fields)) as unknown as Codec
+  const plain: Codec = names.length === 0 ? Schema.Record(Schema.String, Schema.Never) : Schema.Struct(fields)
+  const wanted = names.length === 0 ? "no options" : `a map of options (${names.join(", ")})`
+  const struct = note(plain, { wanted, isOptions: true, ...keys, ...(main === undefined ? {} : { main }) })
   const field = main === undefined ? undefined : fields[main]
-  if (main === undefined || field === undefined)
-    return note(struct, { wanted: names.length === 0 ? "no options" : `a map of options (${names.join(", ")})` })
+  if (main === undefined || field === undefined) return struct
   const bare = Schema.toEncoded(field).pipe(
     Schema.decodeTo(
       struct,
@@ -39,17 +50,19 @@ export const options = (fields: { readonly [name: string]: Codec }, main?: strin
     ),
   )
   const dispatch = (value: unknown): Verdict => ({ _tag: "Meant", schema: isRecord(value) ? struct : field, input: value })
-  return note(Schema.Union([struct, bare as unknown as Codec]), { dispatch }) as unknown as Codec
+  return note(Schema.Union([struct, bare]), { dispatch })
 }
 
-/** At most so many names are printed. */
+/** Longer lists are cut to the names that are nearest. */
+const longestList = 30
 const shownNames = 12
 
-/** The names there are, for a help line. */
-export const available = (word: string, names: ReadonlyArray<string>): string =>
-  names.length <= shownNames
-    ? listed(names)
-    : `${listed(word === "" ? names.slice(0, shownNames) : nearestNames(word, names, shownNames))} (and ${names.length - shownNames} more)`
+/** The names that exist, for a help line: all of them in their order, or of very many the nearest. */
+export const available = (word: string, names: ReadonlyArray<string>): string => {
+  if (names.length <= longestList) return listed(names)
+  const near = new Set(word === "" ? names.slice(0, shownNames) : nearestNames(word, names, shownNames))
+  return `${listed(names.filter((name) => near.has(name)))} (and ${names.length - near.size} more)`
+}
 
 /** A text that is a name and its value, but for the colon between them or the space after it. */
 const split = (text: string, names: ReadonlyArray<string>): string | undefined => {
@@ -59,38 +72,62 @@ const split = (text: string, names: ReadonlyArray<string>): string | undefined =
 
 type Nothing = Extract<Verdict, { readonly _tag: "Nothing" }>
 
-/** What is said of a name that is not there. */
-export const unknownName = (what: string, word: string, names: ReadonlyArray<string>, on: "key" | "value"): Nothing => {
-  const shown = word.length > 40 ? `${word.slice(0, 40)}…` : word
-  const message = `there is no ${what} \`${shown}\``
+/** What is known of an unknown name beside the names that exist. */
+interface Unknown {
+  readonly on: "key" | "value"
+  readonly synonyms?: Synonyms
+  /** Names that have no counterpart, or one of another kind. */
+  readonly elsewhere?: { readonly [name: string]: string }
+  /** Whether a name goes with the value that was written. */
+  readonly accepts?: (name: string) => boolean
+}
+
+const shorten = (word: string): string => (word.length > 40 ? `${word.slice(0, 40)}…` : word)
+
+/** What is said of a name that does not exist. */
+export const unknownName = (
+  what: string,
+  word: string,
+  names: ReadonlyArray<string>,
+  { accepts = () => true, elsewhere = {}, on, synonyms }: Unknown,
+): Nothing => {
+  const message = `there is no ${what} \`${shorten(word)}\``
+  const place = on === "key" ? ({ path: [word], on } as const) : {}
   const rewrite = on === "value" ? split(word, names) : undefined
   if (rewrite !== undefined)
     return { _tag: "Nothing", code: "S104", message, help: `write \`${rewrite}\`, with a colon and a space after it`, rewrite }
-  const meant = suggest(word, names)
+  const other = Object.keys(elsewhere).find((name) => letters(name) === letters(word.split(".").at(-1) ?? ""))
+  const known = called(word, names, synonyms)
+  if (other !== undefined && known.length === 0)
+    return { _tag: "Nothing", code: "S104", message, ...place, help: elsewhere[other] ?? "" }
+  const fitting = known.find(accepts) ?? known[0]
+  const close = fitting === undefined ? misspelt(word, names) : [fitting]
+  const [first, second] = close
   return {
     _tag: "Nothing",
     code: "S104",
     message,
-    help: meant === undefined ? `it can be ${available(word, names)}` : `did you mean \`${meant}\`?`,
-    ...(on === "key" ? { path: [word], on } : {}),
-    ...(meant === undefined ? {} : { rename: meant }),
+    ...place,
+    help: first === undefined ? `it can be ${available(word, names)}` : `did you mean ${listed(close)}?`,
+    ...(first === undefined || second !== undefined || !accepts(first) ? {} : { rename: first }),
   }
 }
 
 /** What to say of options that were written beside the name instead of under it. */
-const elsewhere = (name: string, content: Codec): { readonly [key: string]: string } => {
+const outside = (name: string, content: Codec): ElsewhereTable => {
   const keys = optionNames(content)
-  const [first = "", ...rest] = keys
-  return Object.fromEntries(
-    keys.map((key) => [
-      key,
-      `options stand inside: \`${name}: { ${[first, ...rest]
-        .slice(0, 3)
-        .map((option) => `${option}: …`)
-        .join(", ")} }\``,
-    ]),
-  )
+  const shown = keys.slice(0, 3).map((option) => `${option}: …`)
+  const help = `options belong inside: \`${name}: { ${shown.join(", ")} }\``
+  const place: ElsewhereTable[string] = ({ key, path }) => {
+    const option = keys.find((each) => letters(each) === letters(key)) ?? key
+    const to = [...path.slice(0, -1), name, option]
+    return { help, fix: { title: `move it into \`${name}\``, move: path, to } }
+  }
+  return Object.fromEntries(keys.map((key) => [key, place]))
 }
+
+/** Whether options may be written as the value of their main one. */
+const hasMain = (content: Codec | undefined): boolean => content?.ast._tag === "Union"
 
 const optionNames = (content: Codec): ReadonlyArray<string> => {
   const { ast } = content
@@ -107,36 +144,64 @@ export const oneOf = (
     readonly identifier?: string
     readonly beside?: { readonly [key: string]: Codec }
     readonly later?: ReadonlyArray<string>
+    /** Names that have no counterpart, or one of another kind. */
+    readonly elsewhere?: { readonly [name: string]: string }
+    /** What stands instead of a name without being one: listed with the names. */
+    readonly besides?: ReadonlyArray<string>
   } = {},
 ): Codec => {
-  const { beside = {}, later = [] } = settings
+  const { beside = {}, besides = [], later = [] } = settings
+  const elsewhere = settings.elsewhere ?? {}
   const names = Object.keys(members)
+  const all = [...names, ...besides]
+  const synonyms = Object.fromEntries(Object.entries(members).map(([name, { synonyms: others = [] }]) => [name, others]))
   const besideOf = ({ without = [] }: Member) =>
     Object.fromEntries(Object.entries(beside).filter(([key]) => !without.includes(key)))
   const forms = new Map(
     Object.entries(members).map(([name, member]) => [
       name,
       note(Schema.Struct({ [name]: note(member.content, { description: member.doc }), ...besideOf(member) }), {
-        elsewhere: elsewhere(name, member.content),
-      }) as unknown as Codec,
+        elsewhere: outside(name, member.content),
+      }),
     ]),
   )
-  const spelled = Schema.Union([...forms.values()])
+  const spelled: Codec = Schema.Union([...forms.values()])
   const bareNames = Object.entries(members).flatMap(([name, member]) => (member.bare ? [name] : []))
   const bare = Schema.Literals(bareNames).pipe(
     Schema.decodeTo(
-      spelled as unknown as Codec,
+      spelled,
       SchemaTransformation.transform({
         decode: (name: string): unknown => ({ [name]: {} }),
         encode: (value: unknown) => Object.keys(value as object)[0] ?? "",
       }),
     ),
   )
+  const unknown = (value: { readonly [key: string]: unknown }, key: string): Nothing => {
+    const inner = value[key]
+    // Options have mistakes of their own, which are reported once their owner is known.
+    const accepts = (name: string): boolean => {
+      const form = forms.get(name)
+      return form !== undefined && (isRecord(inner) || Result.isSuccess(Schema.decodeUnknownResult(form)({ [name]: inner })))
+    }
+    const found = unknownName(what, key, names, { on: "key", synonyms, elsewhere, accepts })
+    if (found.rename !== undefined) return found
+    // A value that the name does not take, such as the width that others want of a normalization. Where a name takes one
+    // value, this is a wrong one, which only its author can mend.
+    const [name] = called(key, names, synonyms).filter((each) => !hasMain(members[each]?.content))
+    const isAlone = Object.keys(value).length === 1 && (typeof inner === "number" || inner === null || Array.isArray(inner))
+    return name === undefined || !isAlone || members[name]?.bare !== true
+      ? found
+      : {
+          ...found,
+          help: `did you mean \`${name}\`? It needs no value here`,
+          fix: (path) => ({ title: `write \`${name}\``, at: { path }, text: name }),
+        }
+  }
   const dispatch = (value: unknown): Verdict => {
     if (typeof value === "string") {
       const form = forms.get(value)
       return form === undefined
-        ? unknownName(what, value, names, "value")
+        ? unknownName(what, value, names, { on: "value", synonyms, elsewhere })
         : { _tag: "Meant", schema: form, input: { [value]: {} } }
     }
     if (!isRecord(value))
@@ -144,7 +209,7 @@ export const oneOf = (
         _tag: "Nothing",
         code: "S103",
         message: `expected ${article(what)}, got ${got(value)}`,
-        help: `it can be ${available("", names)}`,
+        help: `it can be ${available("", all)}`,
       }
     const keys = Object.keys(value).filter((key) => !Object.hasOwn(beside, key))
     const known = keys.filter((key) => forms.has(key))
@@ -156,15 +221,18 @@ export const oneOf = (
           _tag: "Nothing",
           code: "S105",
           message: `expected ${article(what)}, got a map that names none`,
-          help: `it can be ${available("", names)}`,
+          help: `it can be ${available("", all)}`,
         }
       if (later.includes(key))
         return { _tag: "Nothing", code: "S108", message: `\`${key}\` is not here yet`, path: [key], on: "key" } as const
       const typed = keys.find((each) => typeof value[each] === "string" && forms.has(value[each]))
-      if (typed === undefined) return unknownName(what, key, names, "key")
+      if (typed === undefined) return unknown(value, key)
       const rest = keys.filter((each) => each !== typed).map((each) => `${each}: …`)
       const instead = rest.length === 0 ? value[typed] : `${value[typed]}: { ${rest.join(", ")} }`
-      return { ...unknownName(what, typed, [], "key"), help: `${article(what)} goes by its own name: \`${instead}\`` }
+      return {
+        ...unknownName(what, typed, [], { on: "key" }),
+        help: `${article(what)} is written by its own name: \`${instead}\``,
+      }
     }
     if (second !== undefined)
       return {
@@ -177,16 +245,16 @@ export const oneOf = (
       }
     if (value[chosen] === null) {
       const own = optionNames(members[chosen]?.content ?? spelled)
-      const outside = keys.filter((key) => own.includes(key))
+      const loose = keys.filter((key) => own.includes(key))
       return {
         _tag: "Nothing",
         code: "S103",
-        message: `\`${chosen}:\` stands with nothing after it`,
+        message: `\`${chosen}:\` has no value`,
         path: [chosen],
         on: "key",
         help:
-          outside.length > 0
-            ? `indent ${listed(outside, "and")} further than \`${chosen}\`, whose ${outside.length === 1 ? "option it is" : "options they are"}`
+          loose.length > 0
+            ? `indent ${listed(loose, "and")} further than \`${chosen}\`, whose ${loose.length === 1 ? "option it is" : "options they are"}`
             : members[chosen]?.bare === true
               ? `write \`${chosen}\` alone, without the colon`
               : `its options follow the colon: ${listed(own, "and")}`,
@@ -194,9 +262,9 @@ export const oneOf = (
     }
     return { _tag: "Meant", schema: forms.get(chosen) ?? spelled, input: value }
   }
-  const whole = Schema.Union([...forms.values(), ...(bareNames.length === 0 ? [] : [bare as unknown as Codec])])
+  const whole = Schema.Union([...forms.values(), ...(bareNames.length === 0 ? [] : [bare])])
   return note(whole, {
     dispatch,
     ...(settings.identifier === undefined ? {} : { identifier: settings.identifier }),
-  }) as unknown as Codec
+  })
 }

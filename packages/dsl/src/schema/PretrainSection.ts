@@ -6,6 +6,8 @@ import type { Catalogue } from "./Catalogue.ts"
 import * as Fields from "./Fields.ts"
 import { type Choices, fields, members } from "./FromEntry.ts"
 import { type Member, oneOf, options } from "./OneOf.ts"
+import * as Synonyms from "./Synonyms.ts"
+import * as Vocabulary from "./Vocabulary.ts"
 
 type Contents = { readonly [name: string]: Codec }
 
@@ -48,7 +50,14 @@ export const pretrainSection = (catalogue: Catalogue, choices: Choices): Codec<D
   const method = oneOf("method", members(catalogue.method, choices), { identifier: "Method" })
   const stages = Object.entries(catalogue.stage).map(([name, entry]): readonly [string, Member] => [
     name,
-    { doc: entry.doc, bare: false, content: options({ ...beside(method), ...fields(entry, choices) }, "layer") },
+    {
+      doc: entry.doc,
+      bare: false,
+      content: options({ ...beside(method), ...fields(entry, choices) }, "layer", {
+        synonyms: { ...Synonyms.ofOptions(entry), ...Vocabulary.stage.synonyms },
+      }),
+      synonyms: Synonyms.ofEntry(entry),
+    },
   ])
   const stage = oneOf("stage", Object.fromEntries(stages), { identifier: "Stage" })
   return note(Schema.Array(stage as Codec<Document.Pretrain[number]>), {

@@ -3,11 +3,14 @@ import type * as Around from "@adjoint/core/learning/Around"
 import type * as Regularizer from "@adjoint/core/learning/Regularizer"
 import * as Schema from "effect/Schema"
 import type * as Document from "../Document.ts"
-import { type Codec, note, type Verdict } from "./Annotation.ts"
+import { type Codec, type ElsewhereTable, note, type Verdict } from "./Annotation.ts"
 import type { Catalogue } from "./Catalogue.ts"
 import * as Fields from "./Fields.ts"
 import { type Choices, members, settings } from "./FromEntry.ts"
+import { callback as asItem } from "./Misplaced.ts"
 import { oneOf } from "./OneOf.ts"
+import * as Synonyms from "./Synonyms.ts"
+import * as Vocabulary from "./Vocabulary.ts"
 
 /** A choice that may also be left to Adjoint: `auto`. */
 const orAuto = <T>(codec: Codec<T>): Codec<"auto" | T> => {
@@ -23,23 +26,28 @@ export const regularizeFields = (catalogue: Catalogue, choices: Choices) =>
 
 const regularize = (catalogue: Catalogue, choices: Choices): Codec<Document.Regularize> =>
   note(Schema.Struct(regularizeFields(catalogue, choices)), {
-    elsewhere: {
-      elastic_net: "`l1` and `l2` together are the elastic net: `regularize: { l1: 1e-5, l2: 1e-4 }`",
-      weight_decay: "weight decay is an option of the optimizer: `optimizer: { adamw: { weight_decay: 0.01 } }`",
-      dropout: "dropout is a layer: `- dropout: 0.5`",
-      label_smoothing:
-        "label smoothing is an option of the loss: `loss: { categorical_cross_entropy: { label_smoothing: 0.1 } }`",
-    },
+    ...Vocabulary.regularize,
+    synonyms: Synonyms.ofTable(catalogue.regularizer),
   })
 
 /** The keys of `train`. */
 export const trainFields = (catalogue: Catalogue, choices: Choices) => {
-  const named = (what: string, table: Parameters<typeof members>[0], identifier: string): Codec<Document.Named> =>
-    oneOf(what, members(table, choices), { identifier }) as Codec<Document.Named>
-  const optimizer = named("optimizer", catalogue.optimizer, "Optimizer")
-  const loss = named("loss", catalogue.loss, "Loss")
-  const metric = named("metric", catalogue.metric, "Metric")
-  const callback = named("callback", catalogue.callback, "Callback")
+  const optimizer = oneOf("optimizer", members(catalogue.optimizer, choices, Vocabulary.optimizerOptions), {
+    identifier: "Optimizer",
+    elsewhere: Vocabulary.optimizerNames,
+  }) as Codec<Document.Named>
+  const loss = oneOf("loss", members(catalogue.loss, choices), {
+    identifier: "Loss",
+    elsewhere: Vocabulary.lossNames,
+  }) as Codec<Document.Named>
+  const metric = oneOf("metric", members(catalogue.metric, choices), {
+    identifier: "Metric",
+    elsewhere: Vocabulary.metricNames,
+  }) as Codec<Document.Named>
+  const callback = oneOf("callback", members(catalogue.callback, choices, Vocabulary.callbackOptions), {
+    identifier: "Callback",
+    elsewhere: Vocabulary.callbackNames,
+  }) as Codec<Document.Named>
   const schedule = choices.schedule as Codec<Document.Named>
   return {
     seed: Fields.usually(Fields.seed, 0, "All randomness of the run comes from this number."),
@@ -59,17 +67,17 @@ export const trainFields = (catalogue: Catalogue, choices: Choices) => {
   }
 }
 
+/** Callbacks that were written beside their list, by all of their names. */
+const listed = ({ callback }: Catalogue): ElsewhereTable =>
+  Object.fromEntries(
+    Object.entries(Synonyms.ofTable(callback)).flatMap(([name, synonyms]) =>
+      [name, ...synonyms].map((each) => [each, asItem(name, `callbacks are written as a list: \`callbacks: [${name}]\``)]),
+    ),
+  )
+
 /** The schema of `train`. */
 export const trainSection = (catalogue: Catalogue, choices: Choices): Codec<Document.Train> =>
   note(Schema.Struct(trainFields(catalogue, choices)), {
-    elsewhere: {
-      lr: "the learning rate is an option of the optimizer: `optimizer: { adam: { lr: 0.001 } }`",
-      learning_rate: "the learning rate is an option of the optimizer: `optimizer: { adam: { lr: 0.001 } }`",
-      ...Object.fromEntries(
-        Object.keys(catalogue.callback).map((name) => [name, `callbacks stand in a list: \`callbacks: [${name}]\``]),
-      ),
-      ...Object.fromEntries(Object.keys(catalogue.regularizer).map((name) => [name, "this stands under `regularize`"])),
-      ema: "the mean of the weights over time is called average: `average: 0.999`",
-      augmentation: "augmentation is made of layers, which act while training only: `- random_flip`",
-    },
+    synonyms: { ...Vocabulary.train.synonyms, ...Synonyms.ofTable(catalogue.around) },
+    elsewhere: { ...listed(catalogue), ...Vocabulary.train.elsewhere },
   })

@@ -4,30 +4,50 @@ import * as SchemaTransformation from "effect/SchemaTransformation"
 import { suggest } from "../diagnostic/Suggest.ts"
 import { isRecord } from "../source/Data.ts"
 import { type Codec, note, type Verdict } from "./Annotation.ts"
-import { available, unknownName } from "./OneOf.ts"
+import { available, type KeyNotes, unknownName } from "./OneOf.ts"
+import * as Synonyms from "./Synonyms.ts"
 import { article, got } from "./Words.ts"
 
 /** One form of the choice, under its type. */
 export interface Form {
   readonly doc: string
   readonly fields: { readonly [name: string]: Codec }
+  /** Other names that people type for it. */
+  readonly synonyms?: ReadonlyArray<string>
+  /** What is known of the keys of its options. */
+  readonly keys?: KeyNotes
   /** What the options must be to each other, in words after "wanted". */
   readonly rule?: { readonly wanted: string; readonly holds: (options: object) => boolean }
   /** Whether the type alone is enough. */
   readonly bare: boolean
 }
 
-/** A choice by type. Every spelling decodes to the map with a `type`. */
-export const typedChoice = (what: string, forms: { readonly [type: string]: Form }, identifier: string): Codec => {
+/** What others call `type`. */
+const typeSynonyms = ["dtype", "kind"] as const
+
+/** A choice by type. Every spelling decodes to the map with a `type`. `otherwise` is what else an unknown type may have been meant as. */
+export const typedChoice = (
+  what: string,
+  forms: { readonly [type: string]: Form },
+  { identifier, otherwise }: { readonly identifier: string; readonly otherwise?: string },
+): Codec => {
   const types = Object.keys(forms)
+  const synonyms = Synonyms.of(forms)
   const maps = new Map(
-    Object.entries(forms).map(([type, { doc, fields, rule }]): readonly [string, Codec] => {
+    Object.entries(forms).map(([type, { doc, fields, keys, rule }]): readonly [string, Codec] => {
       const map = Schema.Struct({ type: Schema.Literal(type), ...fields })
       const ruled =
         rule === undefined
           ? map
           : map.check(Schema.makeFilter((value) => (rule.holds(value) ? undefined : `wanted ${rule.wanted}`)))
-      return [type, note(ruled, { description: doc }) as unknown as Codec]
+      return [
+        type,
+        note(ruled, {
+          description: doc,
+          ...keys,
+          synonyms: { type: typeSynonyms, ...keys?.synonyms },
+        }) as unknown as Codec,
+      ]
     }),
   )
   const whole = Schema.Union([...maps.values()])
@@ -41,12 +61,14 @@ export const typedChoice = (what: string, forms: { readonly [type: string]: Form
       }),
     ),
   )
+  const unknown = (type: string): Verdict => {
+    const found = unknownName(`${what} type`, type, types, { on: "value", synonyms })
+    return found.rename !== undefined || otherwise === undefined ? found : { ...found, help: `${found.help}; ${otherwise}` }
+  }
   const dispatch = (value: unknown): Verdict => {
     if (typeof value === "string") {
       const map = maps.get(value)
-      return map === undefined
-        ? unknownName(`${what} type`, value, types, "value")
-        : { _tag: "Meant", schema: map, input: { type: value } }
+      return map === undefined ? unknown(value) : { _tag: "Meant", schema: map, input: { type: value } }
     }
     if (!isRecord(value))
       return {
@@ -59,12 +81,19 @@ export const typedChoice = (what: string, forms: { readonly [type: string]: Form
     const map = typeof type === "string" ? maps.get(type) : undefined
     if (map !== undefined) return { _tag: "Meant", schema: map, input: value }
     if (type === undefined) {
-      const misspelt = Object.keys(value).find((key) => suggest(key, ["type"]) !== undefined)
+      const misspelt = Object.keys(value).find((key) => suggest(key, ["type"], { type: typeSynonyms }) !== undefined)
       return misspelt === undefined
         ? { _tag: "Nothing", code: "S102", message: "`type` is missing", help: `it can be ${available("", types)}` }
-        : { ...unknownName("key", misspelt, ["type"], "key"), code: "S101", message: `unknown key \`${misspelt}\`` }
+        : {
+            ...unknownName("key", misspelt, ["type"], { on: "key", synonyms: { type: typeSynonyms } }),
+            code: "S101",
+            message: `unknown key \`${misspelt}\``,
+          }
     }
-    return { ...unknownName(`${what} type`, typeof type === "string" ? type : got(type), types, "value"), path: ["type"] }
+    return {
+      ...unknownName(`${what} type`, typeof type === "string" ? type : got(type), types, { on: "value", synonyms }),
+      path: ["type"],
+    }
   }
   return note(Schema.Union([whole, bare as unknown as Codec]), { dispatch, identifier }) as unknown as Codec
 }

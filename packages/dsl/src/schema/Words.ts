@@ -40,6 +40,17 @@ const bounds = (ast: SchemaAST.AST): { readonly whole: boolean; readonly limits:
   return { whole, limits }
 }
 
+/** Whether a number's schema wants a whole number, and whether a number is within its limits. */
+export const limitsOf = (ast: SchemaAST.AST): { readonly whole: boolean; readonly fits: (value: number) => boolean } => {
+  const { limits, whole } = bounds(ast)
+  const { exclusiveMaximum = Number.POSITIVE_INFINITY, exclusiveMinimum = Number.NEGATIVE_INFINITY } = limits
+  const { maximum = Number.POSITIVE_INFINITY, minimum = Number.NEGATIVE_INFINITY } = limits
+  return {
+    whole,
+    fits: (value) => value >= minimum && value <= maximum && value > exclusiveMinimum && value < exclusiveMaximum,
+  }
+}
+
 const or = (parts: ReadonlyArray<string>): string =>
   parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} or ${parts.at(-1)}`
 

@@ -21,6 +21,7 @@ import type { Data } from "../source/Data.ts"
 import { type Path, pointer, print } from "../source/Path.ts"
 import type { Place, Positions } from "../source/Positions.ts"
 import { type Source, type Span, span } from "../source/Source.ts"
+import { below, mistake } from "./Syntax.ts"
 
 /** Maps and lists may stand inside each other this deep. */
 export const maxDepth = 64
@@ -73,88 +74,43 @@ const firstTooDeep = (tokens: ReadonlyArray<CST.Token>): CST.Token | undefined =
   return undefined
 }
 
-/** The tokens directly below one: the value of a document, the keys and values of a collection. */
-const below = (token: CST.Token): ReadonlyArray<CST.Token> => {
-  if (token.type === "document") return token.value === undefined ? [] : [token.value]
-  if (!("items" in token)) return []
-  return token.items.flatMap((item) => [...("key" in item && item.key ? [item.key] : []), ...(item.value ? [item.value] : [])])
-}
-
-const syntaxHelp: { readonly [code: string]: string } = {
-  TAB_AS_INDENT: "indent with spaces; YAML does not allow tabs there",
-  BAD_INDENT: "check the indentation, and that every `[` and `{` is closed",
-  MISSING_CHAR:
-    "check that every quote, `[` and `{` is closed, that `,` and `: ` stand between the parts, and that a space follows `-`",
-  BLOCK_AS_IMPLICIT_KEY:
-    "does this line, or the one below it, begin where its neighbours do? A value on the line of its key cannot itself hold `key: value`",
-  BLOCK_IN_FLOW: "inside `[ ]` and `{ }` write `a: 1, b: 2`",
-  UNEXPECTED_TOKEN: "text with `:`, `#`, `{`, `[`, `*`, `&`, `!` or `%` in it needs quotes",
-  MULTILINE_IMPLICIT_KEY: "is a `:` missing, or the space after it, or is the line indented too little?",
-}
-
-const closers: { readonly [opener: string]: string } = { "[": "]", "{": "}" }
-
-/** What opens at a token and is not closed: its quote or bracket, and what closes it. */
-const openOf = (token: CST.Token, source: Source): readonly [opener: string, closer: string] | undefined => {
-  const opener = source.text[token.offset] ?? ""
-  if (token.type === "double-quoted-scalar" || token.type === "single-quoted-scalar") {
-    const closed = token.source.length > 1 && token.source.endsWith(opener)
-    return closed ? undefined : [opener, opener]
-  }
-  if (token.type !== "flow-collection") return undefined
-  const closer = closers[opener] ?? ""
-  const last = token.end.find(({ type }) => type === "flow-map-end" || type === "flow-seq-end")
-  return last?.source === closer ? undefined : [opener, closer]
-}
-
-/** Where a quote or bracket opens whose end an error misses: the last one before it. */
-const unclosed = (source: Source, tokens: ReadonlyArray<CST.Token>, [at]: YAMLError["pos"]): Diagnostic | undefined => {
-  let found: CST.Token | undefined
-  const open = [...tokens]
-  for (let token = open.pop(); token !== undefined; token = open.pop()) {
-    if (token.offset > at) continue
-    if (openOf(token, source) !== undefined && token.offset >= (found?.offset ?? 0)) found = token
-    for (const inner of below(token)) open.push(inner)
-  }
-  const parts = found === undefined ? undefined : openOf(found, source)
-  if (found === undefined || parts === undefined) return undefined
-  const [opener, closer] = parts
-  const isQuote = opener === closer
-  const there = span(source, at, at + 1)
+const syntax = (source: Source, tokens: ReadonlyArray<CST.Token>, error: YAMLError): Diagnostic => {
+  if (error.code === "MULTIPLE_DOCS")
+    return diagnostic({
+      code: "Y008",
+      message: "a model file holds one document; `---` starts a second one",
+      file: source.file,
+      path: [],
+      span: span(source, error.pos[0], Math.max(error.pos[1], error.pos[0] + 1)),
+    })
+  const isRight = (text: string): boolean =>
+    composed([...new Parser().parse(text)], text).every(({ errors }) => errors.length === 0)
+  const { end, fix, help, message, missing, start } = mistake({ source, tokens, isRight }, error)
   return diagnostic({
     code: "Y001",
-    message: `the ${isQuote ? "quote" : "bracket"} \`${opener}\` that opens here is not closed`,
+    message,
     file: source.file,
     path: [],
-    span: span(source, found.offset, found.offset + 1),
-    help: `write \`${closer}\` where the ${isQuote ? "text" : opener === "[" ? "list" : "map"} ends`,
-    ...(isQuote || there.start >= source.text.trimEnd().length
-      ? {}
-      : { related: [{ span: there, label: `\`${closer}\` is missing before this` }] }),
-  })
-}
-
-/** Errors about what is never closed. */
-const missesEnd = /^Missing closing|end with a [\]}]/
-
-const syntax = (source: Source, tokens: ReadonlyArray<CST.Token>, error: YAMLError): Diagnostic => {
-  const open = missesEnd.test(error.message) ? unclosed(source, tokens, error.pos) : undefined
-  if (open !== undefined) return open
-  const [at, end] = error.pos
-  const start = at + (/^ */.exec(source.text.slice(at))?.[0].length ?? 0)
-  const help = syntaxHelp[error.code]
-  return diagnostic({
-    code: error.code === "MULTIPLE_DOCS" ? "Y008" : "Y001",
-    message:
-      error.code === "MULTIPLE_DOCS" ? "a model file holds one document; `---` starts a second one" : lowerFirst(error.message),
-    file: source.file,
-    path: [],
-    span: span(source, start, Math.max(end, start + 1)),
+    span: span(source, start, end),
     ...(help === undefined ? {} : { help }),
+    ...(fix === undefined ? {} : { fix }),
+    ...(missing === undefined
+      ? {}
+      : { related: [{ span: span(source, missing.at, missing.at + 1), label: `\`${missing.closer}\` is missing before this` }] }),
   })
 }
 
-const lowerFirst = (text: string): string => text.slice(0, 1).toLowerCase() + text.slice(1)
+/** The documents of a text. Duplicate keys are found in `read`, which can point at both. */
+const composed = (tokens: ReadonlyArray<CST.Token>, text: string): ReadonlyArray<Document.Parsed> => [
+  ...new Composer({
+    version: "1.2",
+    schema: "core",
+    uniqueKeys: false,
+    merge: false,
+    prettyErrors: false,
+    logLevel: "silent",
+  }).compose(tokens, true, text.length),
+]
 
 /** The one document of a source. Never throws. */
 export const parse = (source: Source): Parsed => {
@@ -163,16 +119,7 @@ export const parse = (source: Source): Parsed => {
   const read = tokensOf(source)
   if (Result.isFailure(read)) return stop(read.failure)
   const tokens = read.success
-  // Duplicate keys are found in `read`, which can point at both.
-  const composer = new Composer({
-    version: "1.2",
-    schema: "core",
-    uniqueKeys: false,
-    merge: false,
-    prettyErrors: false,
-    logLevel: "silent",
-  })
-  const documents = [...composer.compose(tokens, true, source.text.length)]
+  const documents = composed(tokens, source.text)
   const document = documents[0]
   if (document === undefined) return stop(emptyFile(source))
   // After the first, the parser no longer knows where it is, and what it goes on to say is of its own making.

@@ -45,6 +45,8 @@ export interface Kind<F extends Fields, L extends FittedColumn = never> {
   readonly doc: string
   /** When to use it, and its pitfalls. */
   readonly advice: string
+  /** Other names that people type for it; messages propose this one in their place. */
+  readonly synonyms?: ReadonlyArray<string>
   readonly fields: F
   /** A constraint between options; `wanted` follows the word "wanted" in a message. */
   readonly rule?: { readonly wanted: string; readonly holds: (options: Filled<F>) => boolean }
@@ -66,6 +68,7 @@ export interface AnyInput {
 export interface AnyKind {
   readonly doc: string
   readonly advice: string
+  readonly synonyms?: ReadonlyArray<string>
   readonly fields: Fields
   readonly rule?: { readonly wanted: string; readonly holds: (options: never) => boolean }
   readonly role: Role | undefined

@@ -5,18 +5,21 @@ import * as Category from "../Category.ts"
 import { dataError } from "../DataError.ts"
 import type { FittedCategory } from "../Fitted.ts"
 import { type Cells, type DataResult, kind } from "./Kind.ts"
+import { missingSynonyms } from "./options.ts"
 
 const fields = {
   missing: {
     kind: "choice",
     doc: "What to do with a blank: replace it by the most common name, count it as a separate name (`category`), or drop its row (`drop`). Without it a blank is an error.",
     of: ["most_common", "category", "drop"],
+    synonyms: missingSynonyms,
     optional: true,
   },
   unknown: {
     kind: "choice",
     doc: "What to do with a name that no training row has: report an error, or write all zeros.",
     of: ["error", "zeros"],
+    synonyms: ["handle_unknown"],
     default: "error",
   },
 } as const
@@ -25,6 +28,7 @@ const fields = {
 export const category = kind<typeof fields, FittedCategory>({
   doc: "One of several names, one-hot encoded: a column of 0 and 1 for each name in the training rows.",
   advice: `At most ${Category.maxNames.toLocaleString("en")} names: a column with more is probably an identifier.`,
+  synonyms: ["categorical", "string", "str", "object", "nominal", "enum", "one_hot"],
   fields,
   role: "input",
   input: {

@@ -6,8 +6,9 @@ import { missingName } from "./options.ts"
 export const classKind = kind({
   doc: "The class to predict: its index among the sorted names of the training rows.",
   advice: "Names that are all numbers are sorted as numbers. A blank is not a class: `missing: drop` drops its row.",
+  synonyms: ["label", "target", "classes", "multiclass", "output"],
   fields: {
-    role: { kind: "choice", doc: "Always the target.", of: ["target"], default: "target" },
+    role: { kind: "choice", doc: "Always the target.", of: ["target"], synonyms: ["usage"], default: "target" },
     missing: missingName,
   },
   role: "target",

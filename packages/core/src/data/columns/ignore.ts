@@ -5,6 +5,7 @@ import { kind } from "./Kind.ts"
 export const ignore = kind({
   doc: "A column that is not used.",
   advice: 'Ignore identifiers, and values that are unknown when predicting. `"*": ignore` is for all columns that are not named.',
+  synonyms: ["skip", "drop", "exclude", "none", "unused"],
   fields: {},
   role: undefined,
 })

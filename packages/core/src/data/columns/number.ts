@@ -1,11 +1,11 @@
 /** A quantity, with preprocessing learned from the training rows. */
 import * as Result from "effect/Result"
 import { dataError, quote } from "../DataError.ts"
-import type { Filled } from "../Field.ts"
+import { type Filled, scaleSynonyms } from "../Field.ts"
 import type { FittedNumber } from "../Fitted.ts"
 import * as Quantity from "../Quantity.ts"
 import { type Cells, type DataResult, kind } from "./Kind.ts"
-import { eitherRole } from "./options.ts"
+import { eitherRole, missingSynonyms } from "./options.ts"
 
 const fields = {
   role: eitherRole,
@@ -13,6 +13,7 @@ const fields = {
     kind: "numberOr",
     doc: "What replaces a blank: a number, the mean or the median of the training rows, or (`indicator`) the median, with an extra column that is 1 for blanks. `drop` drops its row; a target allows only that. Without it a blank is an error.",
     of: ["mean", "median", "indicator", "drop"],
+    synonyms: missingSynonyms,
     optional: true,
   },
   decimal: { kind: "choice", doc: "The decimal mark.", of: [".", ","], default: "." },
@@ -27,10 +28,17 @@ const fields = {
     doc: "Bounds to which values are clipped: numbers, or quantiles of the training rows. After `missing`.",
     optional: true,
   },
-  transform: { kind: "choice", doc: "A function of the value: log(1 + x). After `clip`.", of: ["log1p"], optional: true },
+  transform: {
+    kind: "choice",
+    doc: "A function of the value: log(1 + x). After `clip`.",
+    of: ["log1p"],
+    synonyms: ["function"],
+    optional: true,
+  },
   scale: {
     kind: "scale",
     doc: "How values are scaled over the training rows: to mean 0 and standard deviation 1, to 0…1 or a range, or to mean 0. After `transform`.",
+    synonyms: scaleSynonyms,
     optional: true,
   },
 } as const
@@ -41,6 +49,20 @@ type Options = Filled<typeof fields>
 export const number = kind<typeof fields, FittedNumber>({
   doc: "A quantity, optionally with filled blanks, clipping, a logarithm and scaling, learned from the training rows.",
   advice: "Scale quantities that are far from 1: initial weights and usual learning rates suit inputs of about 1.",
+  synonyms: [
+    "float",
+    "float32",
+    "float64",
+    "double",
+    "int",
+    "int32",
+    "int64",
+    "integer",
+    "numeric",
+    "numerical",
+    "continuous",
+    "real",
+  ],
   fields,
   rule: {
     wanted: "different marks for `decimal` and `thousands`, and for `thousands` not a digit, a sign or `e`",

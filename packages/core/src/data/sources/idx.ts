@@ -9,8 +9,8 @@ export const idx = kind({
   advice: "Bytes stay bytes until the net casts them, a quarter of the memory of floats.",
   endings: [],
   fields: {
-    images: { kind: "path", doc: "The file of the inputs, relative to the model file." },
-    labels: { kind: "path", doc: "The file of the targets, relative to the model file." },
+    images: { kind: "path", doc: "The file of the inputs, relative to the model file.", synonyms: ["x", "inputs", "features"] },
+    labels: { kind: "path", doc: "The file of the targets, relative to the model file.", synonyms: ["y", "targets"] },
   },
   read: (_, files) =>
     Result.flatMap(about("images", Idx.decode(files.images)), (inputs) =>

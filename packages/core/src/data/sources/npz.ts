@@ -9,9 +9,9 @@ export const npz = kind({
   advice: "Only the two named arrays are read.",
   endings: ["npz"],
   fields: {
-    path: { kind: "path", doc: "The file, relative to the model file." },
-    inputs: { kind: "text", doc: "The name of the array of inputs.", default: "inputs" },
-    targets: { kind: "text", doc: "The name of the array of targets.", default: "targets" },
+    path: { kind: "path", doc: "The file, relative to the model file.", synonyms: ["file", "filename", "file_path"] },
+    inputs: { kind: "text", doc: "The name of the array of inputs.", synonyms: ["x", "features", "images"], default: "inputs" },
+    targets: { kind: "text", doc: "The name of the array of targets.", synonyms: ["y", "labels"], default: "targets" },
   },
   main: "path",
   read: ({ inputs, targets }, files) =>

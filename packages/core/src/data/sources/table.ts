@@ -27,11 +27,16 @@ const first = (bytes: Uint8Array, options: Csv.Options): Read<First> => {
   )
 }
 
-const path = { kind: "path", doc: "The file, relative to the model file; it may be gzipped." } as const
+const path = {
+  kind: "path",
+  doc: "The file, relative to the model file; it may be gzipped.",
+  synonyms: ["file", "filename", "file_path"],
+} as const
 
 const header = {
   kind: "boolean",
   doc: "Whether the first line names the columns; without names they are c1, c2, …",
+  synonyms: ["has_header"],
   default: true,
 } as const
 
@@ -46,6 +51,7 @@ export const csv = kind({
       kind: "character",
       doc: "The character between cells; a space means any number of spaces. `auto` chooses the most frequent of `,` `;` tab `|` in the first record.",
       words: ["auto"],
+      synonyms: ["sep", "separator"],
       default: "auto",
     },
     header,

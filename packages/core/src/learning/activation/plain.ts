@@ -17,6 +17,7 @@ const identityRow = row({
   source: "Linear regression: Legendre, Nouvelles méthodes pour la détermination des orbites des comètes, 1805",
   advice:
     "The output of a regression, and of any net whose loss wants logits. Between layers it makes two of them no more than one.",
+  synonyms: ["none", "no_activation"],
   options: {},
   traits: { slope: 1, role: "identity" },
   make: (): Activation => ({ apply: identity, gain: linearGain, suits: "xavier" }),
@@ -33,6 +34,7 @@ export const rows = {
       "McCulloch and Pitts, A logical calculus of the ideas immanent in nervous activity, 1943; Rosenblatt, The perceptron, 1958",
     advice:
       "For gates with given weights. Its derivative is 0 everywhere, so nothing before it can learn by gradients: use sigmoid or relu to train.",
+    synonyms: ["heaviside", "binary_step"],
     options: {},
     traits: { slope: 0, role: "hidden" },
     make: (): Activation => ({ apply: step, gain: linearGain, suits: "xavier" }),

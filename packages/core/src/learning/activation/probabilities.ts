@@ -23,6 +23,7 @@ export const logSoftmax = named("logSoftmax", (x: Tensor, axis = -1): Tensor => 
 const axis = {
   kind: "integer",
   doc: "The axis whose elements compete, counted from the last: -1 is the last.",
+  synonyms: ["dim"],
   default: -1,
   maximum: -1,
 } as const

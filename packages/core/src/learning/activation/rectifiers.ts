@@ -113,6 +113,7 @@ export const rows = {
     source: "Nair and Hinton, Rectified linear units improve restricted Boltzmann machines, 2010",
     advice:
       "The first choice between layers. A unit that is negative for every sample gets no gradient and stays dead: a lower learning rate, a small positive bias or leaky_relu help.",
+    synonyms: ["rectifier", "rectified_linear"],
     options: {},
     traits: { slope: 1, role: "hidden" },
     make: (): Activation => ({ apply: relu, gain: reluGain, suits: "he" }),
@@ -123,7 +124,17 @@ export const rows = {
     derivative: "f′(z) = 1 if z > 0 else α, f′(0) = α",
     source: "Maas, Hannun and Ng, Rectifier nonlinearities improve neural network acoustic models, 2013",
     advice: "Where units die under relu: the slope keeps a gradient alive. 0.01 is usual; 0.1 and 0.001 are seen too.",
-    options: { alpha: { kind: "number", doc: "The slope below zero.", default: 0.01, minimum: 0, usual: [0, 1] } },
+    synonyms: ["lrelu"],
+    options: {
+      alpha: {
+        kind: "number",
+        doc: "The slope below zero.",
+        synonyms: ["negative_slope", "slope"],
+        default: 0.01,
+        minimum: 0,
+        usual: [0, 1],
+      },
+    },
     main: "alpha",
     traits: { slope: 1, role: "hidden" },
     make: ({ alpha }): Activation => ({

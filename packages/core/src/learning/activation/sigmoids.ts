@@ -43,6 +43,7 @@ const sigmoidRow = row({
   source: "Rumelhart, Hinton and Williams, Learning representations by back-propagating errors, 1986",
   advice:
     "For gates and for reading off the probability of one of two classes. Between layers prefer relu: its slope is at most ¼, so gradients vanish with depth, and its values are not centred on zero. A loss from logits already contains it.",
+  synonyms: ["logistic"],
   options: {},
   traits: { slope: 1 / 4, role: "probability" },
   make: (): Activation => ({ apply: sigmoid, gain: linearGain, suits: "xavier", saturates: true }),

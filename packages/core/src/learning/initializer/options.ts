@@ -15,16 +15,32 @@ export const modeOption = {
   default: "fan_in",
 } as const
 
-export const constantOptions = { value: { kind: "number", doc: "The number.", default: 0.01 } } as const
+export const constantOptions = {
+  value: { kind: "number", doc: "The number.", synonyms: ["val", "fill_value"], default: 0.01 },
+} as const
 
 export const normalOptions = {
-  std: { kind: "number", doc: "The standard deviation.", default: 0.01, minimum: 0, usual: [0, 2] },
+  std: {
+    kind: "number",
+    doc: "The standard deviation.",
+    synonyms: ["stddev", "sigma", "standard_deviation"],
+    default: 0.01,
+    minimum: 0,
+    usual: [0, 2],
+  },
 } as const
 
 export const uniformOptions = {
-  limit: { kind: "number", doc: "How far from 0.", default: 0.05, minimum: 0, usual: [0, 2] },
+  limit: { kind: "number", doc: "How far from 0.", synonyms: ["bound", "range"], default: 0.05, minimum: 0, usual: [0, 2] },
 } as const
 
 export const truncatedNormalOptions = {
-  std: { kind: "number", doc: "The standard deviation before the cut.", default: 0.02, minimum: 0, usual: [0, 2] },
+  std: {
+    kind: "number",
+    doc: "The standard deviation before the cut.",
+    synonyms: ["stddev", "sigma", "standard_deviation"],
+    default: 0.02,
+    minimum: 0,
+    usual: [0, 2],
+  },
 } as const

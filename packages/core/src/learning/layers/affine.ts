@@ -79,8 +79,18 @@ export const affine = (options: AffineOptions, map: LinearMap): Net<AffineParams
 
 /** The options that all layers with weights have in a model file. */
 export const affineOptions = {
-  activation: { kind: "activation", doc: "What follows the weighted sum.", default: "identity" },
-  init: { kind: "initializer", doc: "The weights at the start.", default: "auto" },
-  bias: { kind: "boolean", doc: "Whether a bias is added.", default: true },
-  bias_init: { kind: "initializer", doc: "The bias at the start.", default: "zeros" },
+  activation: {
+    kind: "activation",
+    doc: "What follows the weighted sum.",
+    synonyms: ["act", "activation_fn", "activation_function", "nonlinearity"],
+    default: "identity",
+  },
+  init: {
+    kind: "initializer",
+    doc: "The weights at the start.",
+    synonyms: ["initializer", "weight_init", "weights_initializer", "weight_initializer", "kernel_initializer", "kernel_init"],
+    default: "auto",
+  },
+  bias: { kind: "boolean", doc: "Whether a bias is added.", synonyms: ["use_bias"], default: true },
+  bias_init: { kind: "initializer", doc: "The bias at the start.", synonyms: ["bias_initializer"], default: "zeros" },
 } as const

@@ -209,8 +209,18 @@ export const transformerEncoder = (options: EncoderOptions): Net => {
 }
 
 const shared = {
-  heads: { kind: "integer", doc: "How many times it looks, each at a part of the features; it divides them.", minimum: 1 },
-  causal: { kind: "boolean", doc: "Whether a time sees only itself and those before it.", default: false },
+  heads: {
+    kind: "integer",
+    doc: "How many times it looks, each at a part of the features; it divides them.",
+    synonyms: ["num_heads", "n_heads", "nhead"],
+    minimum: 1,
+  },
+  causal: {
+    kind: "boolean",
+    doc: "Whether a time sees only itself and those before it.",
+    synonyms: ["is_causal", "use_causal_mask"],
+    default: false,
+  },
 } as const
 
 const share = (doc: string, usual: number) =>
@@ -230,6 +240,7 @@ export const entries = {
     source: "Vaswani et al., Attention is all you need, 2017",
     advice:
       "It sees the whole sequence at once, at a cost that grows with its square, and does not know what comes first: put `positions` before it. Mostly used within transformer_encoder.",
+    synonyms: ["attention", "self_attention", "mha"],
     options: {
       ...shared,
       dropout: share("The share of the looks that is dropped while training.", 0),
@@ -254,6 +265,7 @@ export const entries = {
     formula: "yₜ = xₜ + pₜ; waves: p₍ₜ,₂ᵢ₎ = sin(t / 10000^(2i/d)), p₍ₜ,₂ᵢ₊₁₎ = cos(…)",
     source: "Vaswani et al., Attention is all you need, 2017",
     advice: "Before the first attention, after the embedding. Learned rows suit sequences of one length.",
+    synonyms: ["PositionalEncoding", "positional_embedding", "position_embedding"],
     options: {
       kind: {
         kind: "choice",
@@ -276,9 +288,16 @@ export const entries = {
     source: "Vaswani et al., Attention is all you need, 2017; norm before: Xiong et al., On layer normalization, 2020",
     advice:
       "Stack some with `repeat`. With the norm before, end with a layer_norm. Wants adamw, a warm-up and clipping; on small data less than a gru.",
+    synonyms: ["TransformerEncoderLayer", "TransformerBlock", "transformer"],
     options: {
       ...shared,
-      hidden: { kind: "integer", doc: "Units between the dense layers; 0 is four times the features.", default: 0, minimum: 0 },
+      hidden: {
+        kind: "integer",
+        doc: "Units between the dense layers; 0 is four times the features.",
+        synonyms: ["dim_feedforward", "feedforward_dim", "ffn_dim", "intermediate_dim", "mlp_dim"],
+        default: 0,
+        minimum: 0,
+      },
       activation: { kind: "activation", doc: "What is between the dense layers.", default: "gelu" },
       dropout: share("The share that is dropped while training, of looks, hidden units and both sums.", 0.1),
       norm: {

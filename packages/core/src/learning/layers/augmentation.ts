@@ -151,14 +151,23 @@ export const entries = {
     formula: "yᵢⱼ = xᵢ,₍w₋₁₋ⱼ₎ with the given probability, else xᵢⱼ; when not training y = x",
     source: "Krizhevsky, Sutskever and Hinton, ImageNet classification with deep convolutional networks, 2012",
     advice: `${place} Only where a mirrored image means the same: photographs yes, digits and letters no.`,
+    synonyms: ["RandomHorizontalFlip", "horizontal_flip", "flip"],
     options: {
       axes: {
         kind: "choice",
         doc: "Left to right (`horizontal`), top to bottom (`vertical`), or `both`, each by a chance of its own.",
+        synonyms: ["mode", "direction"],
         of: ["horizontal", "vertical", "both"],
         default: "horizontal",
       },
-      probability: { kind: "number", doc: "The chance of each image.", default: 0.5, minimum: 0, maximum: 1 },
+      probability: {
+        kind: "number",
+        doc: "The chance of each image.",
+        synonyms: ["p", "prob"],
+        default: 0.5,
+        minimum: 0,
+        maximum: 1,
+      },
     },
     main: "axes",
     traits: { role: "augmentation", ...light },
@@ -169,8 +178,16 @@ export const entries = {
     formula: "yᵢⱼ = xᵢ₋ₐ,ⱼ₋ᵦ, a and b whole from -most to most; when not training y = x",
     source: "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998",
     advice: `${place} A tenth of the image's side or less: what matters must stay in sight. 0 should be the background, so scale pixels to 0…1 where that is black.`,
+    synonyms: ["RandomTranslation", "random_translate", "translate", "shift"],
     options: {
-      most: { kind: "integer", doc: "The most pixels an image moves along each axis.", default: 2, minimum: 0, maximum: 65_536 },
+      most: {
+        kind: "integer",
+        doc: "The most pixels an image moves along each axis.",
+        synonyms: ["pixels", "shift"],
+        default: 2,
+        minimum: 0,
+        maximum: 65_536,
+      },
     },
     main: "most",
     traits: { role: "augmentation", ...light },
@@ -182,8 +199,16 @@ export const entries = {
     source:
       "Simard, Steinkraus and Platt, Best practices for convolutional neural networks applied to visual document analysis, 2003",
     advice: `${place} 10 to 15 degrees for digits and photographs, 180 for what has no upper side, as cells under a microscope.`,
+    synonyms: ["RandomRotation", "rotation", "rotate"],
     options: {
-      degrees: { kind: "number", doc: "The largest angle, either way.", default: 10, minimum: 0, maximum: 180 },
+      degrees: {
+        kind: "number",
+        doc: "The largest angle, either way.",
+        synonyms: ["angle"],
+        default: 10,
+        minimum: 0,
+        maximum: 180,
+      },
     },
     main: "degrees",
     traits: { role: "augmentation", ...light },
@@ -195,10 +220,12 @@ export const entries = {
     source:
       "Simard, Steinkraus and Platt, Best practices for convolutional neural networks applied to visual document analysis, 2003",
     advice: `${place} 0.1 to 0.2 where objects come in several sizes.`,
+    synonyms: ["zoom", "random_scale"],
     options: {
       amount: {
         kind: "number",
         doc: "The largest share by which an image grows or shrinks.",
+        synonyms: ["scale"],
         default: 0.1,
         minimum: 0,
         exclusiveMaximum: 1,
@@ -213,7 +240,17 @@ export const entries = {
     formula: "yᵢⱼ = 0 for |i - a| and |j - b| within half of size, else xᵢⱼ; when not training y = x",
     source: "DeVries and Taylor, Improved regularization of convolutional neural networks with cutout, 2017",
     advice: `${place} A quarter to half of the image's side, so that no single part decides. Standardized pixels make the square the mean.`,
-    options: { size: { kind: "integer", doc: "The side of the square, in pixels.", default: 8, minimum: 0, maximum: 65_536 } },
+    synonyms: ["RandomErasing", "RandomErasing2d", "cutout", "erase"],
+    options: {
+      size: {
+        kind: "integer",
+        doc: "The side of the square, in pixels.",
+        synonyms: ["length", "side"],
+        default: 8,
+        minimum: 0,
+        maximum: 65_536,
+      },
+    },
     main: "size",
     traits: { role: "augmentation", ...light },
     make: (options): Net => randomErase(options.size),

@@ -71,6 +71,7 @@ export const entries = {
     source: "Ioffe and Szegedy, Batch normalization, 2015",
     advice:
       "Between a dense or convolution layer without bias and its activation: larger learning rates, less care about initial weights. It wants batches of 16 or more; for small ones group_norm or layer_norm. The momentum is the share of the new batch, as in PyTorch; Keras counts the share of the old.",
+    synonyms: ["BatchNorm1d", "BatchNorm2d", "BatchNormalization", "bn"],
     options: {
       momentum: {
         kind: "number",
@@ -80,7 +81,14 @@ export const entries = {
         maximum: 1,
         usual: [0, 0.5],
       },
-      eps: { kind: "number", doc: "Added to the variance.", default: 1e-5, exclusiveMinimum: 0, usual: [1e-12, 0.1] },
+      eps: {
+        kind: "number",
+        doc: "Added to the variance.",
+        synonyms: ["epsilon"],
+        default: 1e-5,
+        exclusiveMinimum: 0,
+        usual: [1e-12, 0.1],
+      },
     },
     traits: { role: "normalization", over: "batch", learned: (_, input) => 4 * widthOf(input), between: () => 0 },
     make: (options): Net => batchNorm(options),

@@ -123,18 +123,35 @@ export const convTranspose2d = (options: ConvTransposeOptions): Net<AffineParams
 }
 
 const windows = {
-  filters: { kind: "integer", doc: "How many outputs there are at each place.", minimum: 1 },
-  kernel: { kind: "sizes", doc: "The size of the window.", default: 3 },
-  stride: { kind: "sizes", doc: "How far the window moves from place to place.", default: 1 },
+  filters: {
+    kind: "integer",
+    doc: "How many outputs there are at each place.",
+    synonyms: ["out_channels", "output_channels", "channels", "num_filters", "n_filters", "features"],
+    minimum: 1,
+  },
+  kernel: {
+    kind: "sizes",
+    doc: "The size of the window.",
+    synonyms: ["kernel_size", "filter_size", "ksize", "window", "size"],
+    default: 3,
+  },
+  stride: { kind: "sizes", doc: "How far the window moves from place to place.", synonyms: ["strides", "step"], default: 1 },
   pad: {
     kind: "padding",
     doc: "What is laid around the input: `valid` (nothing), `same` (the size stays with a stride of 1), or how many zeros.",
+    synonyms: ["padding", "border_mode"],
     default: "valid",
   },
-  dilation: { kind: "sizes", doc: "How far apart the elements of the window are.", default: 1 },
+  dilation: {
+    kind: "sizes",
+    doc: "How far apart the elements of the window are.",
+    synonyms: ["dilation_rate", "dilations"],
+    default: 1,
+  },
   groups: {
     kind: "integer",
     doc: "Into how many parts the channels are divided, each seen by its own share of the filters.",
+    synonyms: ["num_groups", "feature_group_count"],
     default: 1,
     minimum: 1,
   },
@@ -176,6 +193,7 @@ export const entries = {
     source: "Waibel, Hanazawa, Hinton, Shikano and Lang, Phoneme recognition using time-delay neural networks, 1989",
     advice:
       "For sequences and signals, [length, channels]. It sees `kernel` steps at once; dilations of 1, 2, 4, … see far with few weights. Without a bias before a batch normalization.",
+    synonyms: ["convolution1d", "temporal_convolution", "LazyConv1d"],
     options: windows,
     main: "filters",
     traits: convolving,
@@ -187,6 +205,7 @@ export const entries = {
     source: lecun,
     advice:
       "For images, [height, width, channels]. Windows of 3 with `pad: same`, more filters as the images get smaller. `groups` equal to the channels makes it depthwise. Without a bias before a batch normalization.",
+    synonyms: ["conv", "convolution", "convolution2d", "LazyConv2d"],
     options: windows,
     main: "filters",
     traits: convolving,
@@ -198,6 +217,7 @@ export const entries = {
     source: "Zeiler, Krishnan, Taylor and Fergus, Deconvolutional networks, 2010",
     advice:
       "To make images larger, in decoders and generators. A kernel that the stride does not divide leaves a chequered pattern: 4 with a stride of 2, or 2 with 2.",
+    synonyms: ["Conv2DTranspose", "deconv", "deconv2d", "deconvolution", "transposed_conv2d"],
     options: {
       ...windows,
       output_padding: {

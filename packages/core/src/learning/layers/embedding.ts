@@ -62,10 +62,26 @@ export const entries = {
     source: "Bengio, Ducharme, Vincent and Jauvin, A neural probabilistic language model, 2003",
     advice:
       "The first layer for text and for categories of many values: the same as a dense layer on one-hot rows, without making them. A token out of range reads NaN, which stops the run.",
+    synonyms: ["embed", "lookup_table", "EmbeddingBag"],
     options: {
-      tokens: { kind: "integer", doc: "How many tokens there are, numbered from 0.", minimum: 1 },
-      units: { kind: "integer", doc: "How many numbers each becomes.", minimum: 1 },
-      init: { kind: "initializer", doc: "The rows at the start.", default: "auto" },
+      tokens: {
+        kind: "integer",
+        doc: "How many tokens there are, numbered from 0.",
+        synonyms: ["num_embeddings", "input_dim", "vocab_size", "vocabulary_size", "vocab", "num_tokens"],
+        minimum: 1,
+      },
+      units: {
+        kind: "integer",
+        doc: "How many numbers each becomes.",
+        synonyms: ["embedding_dim", "embedding_size", "output_dim", "dim", "size", "features", "hidden_size"],
+        minimum: 1,
+      },
+      init: {
+        kind: "initializer",
+        doc: "The rows at the start.",
+        synonyms: ["initializer", "embeddings_initializer"],
+        default: "auto",
+      },
     },
     traits: {
       role: "weights",

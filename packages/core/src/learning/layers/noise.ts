@@ -66,6 +66,7 @@ const rate = (value: number) =>
   ({
     kind: "number",
     doc: "The share that is dropped.",
+    synonyms: ["p", "prob", "probability", "drop_rate", "dropout_rate", "drop_prob"],
     default: value,
     minimum: 0,
     exclusiveMaximum: 1,
@@ -80,6 +81,7 @@ export const entries = {
     source: "Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, Dropout, 2014",
     advice:
       "Against overfitting: 0.5 between wide dense layers, 0.1 to 0.3 elsewhere, not on the outputs. Training slows down, so give it more epochs; selu nets want alpha_dropout instead, images spatial_dropout.",
+    synonyms: ["drop"],
     options: { rate: rate(0.5) },
     main: "rate",
     traits: { role: "noise", drops: "numbers", keepsMoments: false, ...light },
@@ -91,6 +93,7 @@ export const entries = {
     source: "Tompson, Goroshin, Jain, LeCun and Bregler, Efficient object localization using convolutional networks, 2015",
     advice:
       "After convolutions, whose neighbouring numbers are alike, so that dropping single ones drops little. On rows without space it is dropout.",
+    synonyms: ["Dropout1d", "Dropout2d", "SpatialDropout1D", "SpatialDropout2D", "channel_dropout"],
     options: { rate: rate(0.2) },
     main: "rate",
     traits: { role: "noise", drops: "channels", keepsMoments: false, ...light },
@@ -101,6 +104,7 @@ export const entries = {
     formula: "y = a · (m ⊙ x + (1 - m) · α′) + b, α′ = -λα, a = 1 / √((1 - rate)(1 + rate · α′²)), b = -a · rate · α′",
     source: "Klambauer, Unterthiner, Mayr and Hochreiter, Self-normalizing neural networks, 2017",
     advice: "Behind selu and nowhere else, at rates of 0.05 to 0.1: it keeps the mean and variance that selu counts on.",
+    synonyms: ["FeatureAlphaDropout"],
     options: { rate: rate(0.1) },
     main: "rate",
     traits: { role: "noise", drops: "numbers", keepsMoments: true, ...light },
@@ -111,7 +115,17 @@ export const entries = {
     formula: "y = x + ε, εᵢ ~ N(0, std²); when not training y = x",
     source: "Bishop, Training with noise is equivalent to Tikhonov regularization, 1995",
     advice: "On standardized inputs, 0.1 or so: a mild augmentation for tables and signals.",
-    options: { std: { kind: "number", doc: "The standard deviation of the noise.", default: 0.1, minimum: 0, usual: [0, 2] } },
+    synonyms: ["noise"],
+    options: {
+      std: {
+        kind: "number",
+        doc: "The standard deviation of the noise.",
+        synonyms: ["stddev", "standard_deviation", "sigma"],
+        default: 0.1,
+        minimum: 0,
+        usual: [0, 2],
+      },
+    },
     main: "std",
     traits: { role: "noise", drops: "nothing", keepsMoments: false, ...light },
     make: ({ std }): Net => gaussianNoise(std),

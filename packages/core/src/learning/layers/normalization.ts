@@ -115,7 +115,14 @@ export const rmsNorm = ({ eps = 1e-6 }: { readonly eps?: number } = {}): Net<Rms
 }
 
 const epsOption = (value: number) =>
-  ({ kind: "number", doc: "Added to the mean square.", default: value, exclusiveMinimum: 0, usual: [1e-12, 0.1] }) as const
+  ({
+    kind: "number",
+    doc: "Added to the mean square.",
+    synonyms: ["epsilon"],
+    default: value,
+    exclusiveMinimum: 0,
+    usual: [1e-12, 0.1],
+  }) as const
 
 /** These normalizations by the name a model file calls them. */
 export const entries = {
@@ -124,6 +131,7 @@ export const entries = {
     formula: "y = γ · (x - μ) / √(σ² + ε) + β, μ and σ² over the last axes of each sample",
     source: "Ba, Kiros and Hinton, Layer normalization, 2016",
     advice: "In recurrent nets and transformers, and wherever batches are too small for batch_norm: every sample is by itself.",
+    synonyms: ["LayerNormalization", "ln"],
     options: {
       axes: { kind: "integer", doc: "How many of the last axes are normalized together.", default: 1, minimum: 1 },
       eps: epsOption(1e-5),
@@ -141,8 +149,9 @@ export const entries = {
     formula: "y = γ · (x - μ) / √(σ² + ε) + β, μ and σ² over space and the channels of a group",
     source: "Wu and He, Group normalization, 2018",
     advice: "For images in small batches. 32 groups are usual; as many as channels is instance normalization.",
+    synonyms: ["GroupNormalization"],
     options: {
-      groups: { kind: "integer", doc: "Into how many groups the channels are divided.", minimum: 1 },
+      groups: { kind: "integer", doc: "Into how many groups the channels are divided.", synonyms: ["num_groups"], minimum: 1 },
       eps: epsOption(1e-5),
     },
     main: "groups",
@@ -154,6 +163,7 @@ export const entries = {
     formula: "y = γ · x / √(mean(x²) + ε), over the last axis",
     source: "Zhang and Sennrich, Root mean square layer normalization, 2019",
     advice: "As layer_norm without centring, for less work: the usual one in recent transformers.",
+    synonyms: ["RMSNormalization"],
     options: { eps: epsOption(1e-6) },
     traits: { role: "normalization", over: "sample", learned: (_, input) => widthOf(input), between: () => 0 },
     make: (options): Net => rmsNorm(options),

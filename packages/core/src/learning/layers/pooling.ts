@@ -66,11 +66,12 @@ export const globalAvgPool: Net<None, None> = pure(
 )
 
 const windows = {
-  window: { kind: "sizes", doc: "The size of the window.", default: 2 },
-  stride: { kind: "sizes", doc: "How far the window moves; its own size unless given.", optional: true },
+  window: { kind: "sizes", doc: "The size of the window.", synonyms: ["pool_size", "kernel_size", "kernel", "size"], default: 2 },
+  stride: { kind: "sizes", doc: "How far the window moves; its own size unless given.", synonyms: ["strides"], optional: true },
   pad: {
     kind: "padding",
     doc: "What is laid around the input: `valid` (nothing), `same`, or how many places.",
+    synonyms: ["padding"],
     default: "valid",
   },
 } as const
@@ -82,6 +83,7 @@ export const entries = {
     formula: "y(p) = maxᵢ x(stride · p + i - pad)",
     source: "Yamaguchi, Sakamoto, Akabane and Fujimoto, A neural network for speaker-independent isolated word recognition, 1990",
     advice: "Halves an image (`max_pool: 2`) and keeps what was found in it, wherever in the window it stood.",
+    synonyms: ["MaxPool1d", "MaxPool2d", "MaxPooling1D", "MaxPooling2D", "max_pooling"],
     options: windows,
     main: "window",
     traits: { role: "pooling", space: "kept", ...light },
@@ -93,6 +95,7 @@ export const entries = {
     source: "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998",
     advice:
       "Makes images smaller without choosing. Padding does not count in the mean, which is `count_include_pad=False` elsewhere.",
+    synonyms: ["AvgPool1d", "AvgPool2d", "AveragePooling1D", "AveragePooling2D", "average_pool", "average_pooling", "mean_pool"],
     options: windows,
     main: "window",
     traits: { role: "pooling", space: "kept", ...light },
@@ -104,6 +107,14 @@ export const entries = {
     source: "Lin, Chen and Yan, Network in network, 2013",
     advice:
       "Before the last dense layer in place of `flatten`: far fewer weights, and images of any size. What was where is lost.",
+    synonyms: [
+      "GlobalAveragePooling1D",
+      "GlobalAveragePooling2D",
+      "global_average_pooling",
+      "AdaptiveAvgPool1d",
+      "AdaptiveAvgPool2d",
+      "gap",
+    ],
     options: {},
     traits: { role: "pooling", space: "gone", ...light },
     make: (): Net => globalAvgPool,

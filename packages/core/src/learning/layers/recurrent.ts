@@ -191,16 +191,47 @@ export const gru = (options: RecurrentOptions): Net<GruParams, None> => {
 }
 
 const shared = {
-  units: { kind: "integer", doc: "How many numbers it remembers, and gives.", minimum: 1 },
+  units: {
+    kind: "integer",
+    doc: "How many numbers it remembers, and gives.",
+    synonyms: [
+      "hidden_size",
+      "hidden",
+      "hidden_dim",
+      "hidden_units",
+      "state_size",
+      "num_units",
+      "cells",
+      "neurons",
+      "output_size",
+      "size",
+    ],
+    minimum: 1,
+  },
   give: {
     kind: "choice",
     doc: "`last` gives what it made of the last time, `all` what it made of every one.",
     of: ["last", "all"],
     default: "last",
   },
-  reverse: { kind: "boolean", doc: "Whether it goes from the last time to the first.", default: false },
-  init: { kind: "initializer", doc: "The weights of the inputs at the start.", default: "auto" },
-  recurrent_init: { kind: "initializer", doc: "The weights of what is remembered at the start.", default: "orthogonal" },
+  reverse: {
+    kind: "boolean",
+    doc: "Whether it goes from the last time to the first.",
+    synonyms: ["go_backwards", "backwards"],
+    default: false,
+  },
+  init: {
+    kind: "initializer",
+    doc: "The weights of the inputs at the start.",
+    synonyms: ["initializer", "kernel_initializer"],
+    default: "auto",
+  },
+  recurrent_init: {
+    kind: "initializer",
+    doc: "The weights of what is remembered at the start.",
+    synonyms: ["recurrent_initializer"],
+    default: "orthogonal",
+  },
 } as const
 
 /** The traits of a layer with so many gates; what one has for itself beside them counts as another. */
@@ -225,9 +256,10 @@ export const entries = {
     source: "Elman, Finding structure in time, 1990",
     advice:
       "For short sequences, and to see the trouble: over many times gradients vanish or explode. Clip them (`clip_norm: 1`), or use gru or lstm.",
+    synonyms: ["RNN", "vanilla_rnn", "elman"],
     options: {
       units: shared.units,
-      activation: { kind: "activation", doc: "The activation of every round.", default: "tanh" },
+      activation: { kind: "activation", doc: "The activation of every round.", synonyms: ["nonlinearity"], default: "tanh" },
       give: shared.give,
       reverse: shared.reverse,
       init: shared.init,
@@ -250,6 +282,7 @@ export const entries = {
     formula: "i, f, o = σ(x · Wx + h · Wh + b), g = tanh(…), c ← f ⊙ c + i ⊙ g, h ← o ⊙ tanh c",
     source: "Hochreiter and Schmidhuber, Long short-term memory, 1997; forget gate: Gers et al., 2000",
     advice: "For long sequences. Four gates, so four times the weights of simple_rnn; gru has three and does mostly as well.",
+    synonyms: ["LSTMCell", "long_short_term_memory"],
     options: {
       ...shared,
       forget_bias: {
@@ -275,6 +308,7 @@ export const entries = {
     formula: "r, z = σ(x · Wx + h · Wh + b), n = tanh(x · Wx + b + r ⊙ (h · Wh + bₕ)), h ← (1 - z) ⊙ n + z ⊙ h",
     source: "Cho et al., Learning phrase representations using RNN encoder-decoder, 2014",
     advice: "The first choice for sequences of some hundred times. Clip gradients all the same.",
+    synonyms: ["GRUCell", "gated_recurrent_unit"],
     options: shared,
     main: "units",
     traits: recurring(4),

@@ -24,6 +24,8 @@ export const wantAxes = (kind: string, rank: number, input: Shape.Shape): void =
       ? `a reshape to ${Shape.print([...input, 1])} before it, for one channel`
       : rank === 1 && input.length === 3
         ? "conv2d, which is for images"
-        : "a reshape before it"
+        : input.length === 1
+          ? "dense, which takes any row of numbers; or a reshape before it, where the numbers are an image or a sequence"
+          : "a reshape before it"
   refuse(kind, [{ dtype: "f32", shape: input }], `samples of ${spaces[rank]}`, hint)
 }

@@ -14,6 +14,7 @@ import { isInfinite, weigh } from "./weigh.ts"
 export const smoothing = {
   kind: "number",
   doc: "The share of the target's probability that is spread over all classes.",
+  synonyms: ["smoothing"],
   default: 0,
   minimum: 0,
   exclusiveMaximum: 1,

@@ -24,7 +24,7 @@ export const meanAbsoluteError: Loss = make((output, target) => perSample(T.abs(
 
 /** The options of the Huber loss. */
 export const huberOptions = {
-  delta: { kind: "number", doc: "Where the square ends.", default: 1, exclusiveMinimum: 0 },
+  delta: { kind: "number", doc: "Where the square ends.", synonyms: ["beta"], default: 1, exclusiveMinimum: 0 },
 } as const
 
 /** ½d² for |d| ≤ δ and δ(|d| - ½δ) beyond, d = ŷ - y. Throws `OptionError` for a δ that is not above 0. */

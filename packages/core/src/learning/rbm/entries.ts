@@ -11,6 +11,7 @@ export const methods = {
     source: "Hinton, Training products of experts by minimizing contrastive divergence, 2002",
     advice:
       "The usual way to learn features: one round does. The estimate is biased towards the data, so for samples like the data take more rounds late in learning, or `pcd`.",
+    synonyms: ["contrastive_divergence"],
     options: { steps },
     main: "steps",
     make: ({ steps: rounds }): Method => ({ cd: rounds }),
@@ -22,6 +23,7 @@ export const methods = {
       "Tieleman, Training restricted Boltzmann machines using approximations to the likelihood gradient, 2008; Younes, 1989",
     advice:
       "Gives better models of the data than `cd`, if the learning rate is small enough for the particles to follow the weights. Reconstructions say little of how it goes: watch the free energy.",
+    synonyms: ["persistent_contrastive_divergence", "persistent_cd"],
     options: { steps, particles: particlesOption },
     make: ({ particles, steps: rounds }): Method => ({ pcd: { steps: rounds, particles } }),
   }),
@@ -37,15 +39,23 @@ export const stages = {
       "Smolensky, Information processing in dynamical systems, 1986; Hinton, Osindero and Teh, 2006; Hinton, A practical guide to training restricted Boltzmann machines, 2010",
     advice:
       "An initializer for layers of sigmoids where rows are many and labels few: with plenty of labels a net of relu from He's weights does as well. Besides these options a stage says its `layer`, its `method` (cd or pcd), its `momentum` and, if hidden units are to be on seldom, its `sparsity`.",
+    synonyms: ["BernoulliRBM", "restricted_boltzmann_machine"],
     options: {
       visible: {
         kind: "choice",
         doc: "What the machine sees: `bernoulli`, numbers from 0 to 1; `gaussian`, standardized quantities.",
+        synonyms: ["visible_type"],
         of: ["bernoulli", "gaussian"],
         default: "bernoulli",
       },
-      epochs: { kind: "integer", doc: "How often the rows are gone through.", default: 10, minimum: 1 },
-      batch: { kind: "integer", doc: "Rows in one step.", default: 32, minimum: 1 },
+      epochs: {
+        kind: "integer",
+        doc: "How often the rows are gone through.",
+        synonyms: ["n_iter", "n_epochs", "num_epochs"],
+        default: 10,
+        minimum: 1,
+      },
+      batch: { kind: "integer", doc: "Rows in one step.", synonyms: ["batch_size"], default: 32, minimum: 1 },
       lr: learningRate,
       l2: l2Option,
     },

@@ -31,7 +31,7 @@ export const accuracy: Score = {
 }
 
 /** The options of the score of k guesses. */
-export const topKOptions = { k: { kind: "integer", doc: "How many guesses.", default: 5, minimum: 1 } } as const
+export const topKOptions = { k: { kind: "integer", doc: "How many guesses.", synonyms: ["n"], default: 5, minimum: 1 } } as const
 
 /**
  * The share of samples whose class is among the k with the largest outputs; of equal outputs the first counts as larger,

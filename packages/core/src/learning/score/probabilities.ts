@@ -46,7 +46,14 @@ export interface Bin {
 
 /** The options of what is counted in bins. */
 export const binOptions = {
-  bins: { kind: "integer", doc: "How many bins of one width.", default: 15, minimum: 1, maximum: 10_000 },
+  bins: {
+    kind: "integer",
+    doc: "How many bins of one width.",
+    synonyms: ["n_bins", "num_bins"],
+    default: 15,
+    minimum: 1,
+    maximum: 10_000,
+  },
 } as const
 
 const binned = <A>(operation: string, bins: number, finish: (bins: ReadonlyArray<Bin>) => A): Score<A> => ({

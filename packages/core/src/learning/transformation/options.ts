@@ -4,6 +4,7 @@ export const lr = (value: number) =>
   ({
     kind: "number",
     doc: "The learning rate, which a schedule starts from.",
+    synonyms: ["learning_rate", "learning_rate_init", "rate", "eta", "eta0", "step_size"],
     default: value,
     exclusiveMinimum: 0,
     usual: [value / 1000, value * 100],
@@ -29,6 +30,7 @@ export const eps = (value: number) =>
   ({
     kind: "number",
     doc: "Keeps the division from blowing up.",
+    synonyms: ["epsilon"],
     default: value,
     exclusiveMinimum: 0,
     usual: [1e-12, 1],
@@ -57,7 +59,14 @@ export const adamOptions = {
 } as const
 
 export const decay = (value: number) =>
-  ({ kind: "number", doc: "λ: how fast weights shrink.", default: value, minimum: 0, usual: [0, 1] }) as const
+  ({
+    kind: "number",
+    doc: "λ: how fast weights shrink.",
+    synonyms: ["wd", "lambda", "decoupled_weight_decay"],
+    default: value,
+    minimum: 0,
+    usual: [0, 1],
+  }) as const
 
 export const velocity = (usual: number, doc = "What is left of the velocity after a step.") => share(doc, usual)
 

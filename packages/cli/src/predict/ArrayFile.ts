@@ -1,0 +1,138 @@
+/** Files of arrays as rows to predict: row by row where rows follow each other in the file, read whole elsewhere. */
+import { type ArrayRows, maxHeaderBytes } from "@adjoint/core/data/ArrayRows"
+import { type DataError, dataError } from "@adjoint/core/data/DataError"
+import type { Fitted } from "@adjoint/core/data/Fitted"
+import * as Idx from "@adjoint/core/data/Idx"
+import * as Npy from "@adjoint/core/data/Npy"
+import * as Npz from "@adjoint/core/data/Npz"
+import type { NDArray } from "@adjoint/core/types/NDArray"
+import * as Shape from "@adjoint/core/types/Shape"
+import * as Result from "effect/Result"
+import { framing, fromArray } from "./fromArray.ts"
+import type { Reader, Rows } from "./Rows.ts"
+
+type Answer<A> = Result.Result<A, DataError>
+
+/** The most bytes of a file that is read whole. */
+const limit = 2 ** 31 - 1
+
+const joined = (pieces: ReadonlyArray<Uint8Array>): Uint8Array => {
+  if (pieces.length === 1 && pieces[0] !== undefined) return pieces[0]
+  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    all.set(piece, at)
+    at += piece.length
+  }
+  return all
+}
+
+/** Reads a file whole, and then its rows. */
+const whole =
+  (decode: (bytes: Uint8Array) => Answer<NDArray>) =>
+  (fitted: Fitted): Reader => {
+    const pieces: Array<Uint8Array> = []
+    let length = 0
+    return {
+      push: (bytes) => {
+        pieces.push(bytes)
+        length += bytes.length
+        return length <= limit
+          ? Result.succeed([])
+          : Result.fail(dataError({ _tag: "TooLarge", what: "the file", got: BigInt(length), limit, unit: "bytes" }))
+      },
+      end: () =>
+        Result.map(
+          Result.flatMap(decode(joined(pieces.splice(0))), (array) => fromArray(fitted, array)),
+          (rows) => [rows],
+        ),
+    }
+  }
+
+/** Whether the first axis of an array counts samples, so that some of its rows are samples too. */
+const countsSamples = (fitted: Fitted, { shape }: ArrayRows): Answer<boolean> =>
+  Result.map(framing(fitted, shape), ({ count }) => shape[0] === count && count > 0)
+
+/** Reads rows of which the header has been read. */
+const rowByRow = (fitted: Fitted, rows: ArrayRows): Reader => {
+  const { offset, read, rowBytes, shape } = rows
+  const [count = 0] = shape
+  let pending: ReadonlyArray<Uint8Array> = []
+  let held = 0
+  let done = 0
+  let skip = offset
+
+  const wrongLength = (got: number): Answer<never> => {
+    const wanted = BigInt(count) * BigInt(rowBytes)
+    return Result.fail(dataError({ _tag: "BadLength", offset, got, wanted, why: `the shape ${Shape.print(shape)}` }))
+  }
+
+  return {
+    push: (bytes) => {
+      const fresh = bytes.subarray(Math.min(skip, bytes.length))
+      skip -= bytes.length - fresh.length
+      pending = [...pending, fresh]
+      held += fresh.length
+      const some = Math.floor(held / rowBytes)
+      if (done + held / rowBytes > count) return wrongLength(done * rowBytes + held)
+      if (some === 0) return Result.succeed([])
+      const all = joined(pending)
+      const array = read(all.subarray(0, some * rowBytes), some)
+      pending = [all.subarray(some * rowBytes)]
+      held -= some * rowBytes
+      done += some
+      return Result.map(fromArray(fitted, array), (found): ReadonlyArray<Rows> => [found])
+    },
+    end: () => (done === count && held === 0 ? Result.succeed([]) : wrongLength(done * rowBytes + held)),
+  }
+}
+
+/** Reads a file row by row where its header allows it. */
+const streamed =
+  (open: (bytes: Uint8Array) => Answer<ArrayRows | undefined>, fallback: (fitted: Fitted) => Reader) =>
+  (fitted: Fitted): Reader => {
+    let chosen: Reader | undefined
+    let pending: ReadonlyArray<Uint8Array> = []
+    let held = 0
+
+    const choose = (): Answer<Reader> =>
+      Result.gen(function* () {
+        const rows = yield* open(joined(pending))
+        const isStream = rows !== undefined && rows.rowBytes > 0 && (yield* countsSamples(fitted, rows))
+        return rows !== undefined && isStream ? rowByRow(fitted, rows) : fallback(fitted)
+      })
+
+    const begin = (): Answer<ReadonlyArray<Rows>> =>
+      Result.flatMap(choose(), (reader) => {
+        chosen = reader
+        const bytes = joined(pending)
+        pending = []
+        return reader.push(bytes)
+      })
+
+    return {
+      push: (bytes) => {
+        if (chosen !== undefined) return chosen.push(bytes)
+        pending = [...pending, bytes]
+        held += bytes.length
+        return held < maxHeaderBytes ? Result.succeed([]) : begin()
+      },
+      end: () =>
+        Result.gen(function* () {
+          const first = chosen === undefined ? yield* begin() : []
+          return [...first, ...(yield* (chosen as Reader | undefined)?.end() ?? Result.succeed([]))]
+        }),
+    }
+  }
+
+/** Reads an .npy file: row by row, or whole where its axes are in column-major order. */
+export const npy = streamed(Npy.openRows, whole(Npy.decode))
+
+/** Reads an idx file, unpacked. */
+export const idx = streamed(
+  Idx.openRows,
+  whole((bytes) => Idx.decode(bytes)),
+)
+
+/** Reads one array of an archive whole, by the name of the inputs in training. */
+export const npz = (inputs: string) => whole((bytes) => Result.flatMap(Npz.open(bytes), (archive) => Npz.read(archive, inputs)))

@@ -1,0 +1,17 @@
+/** An array in a file whose rows can be read in blocks, as described by the file's header. */
+import type * as NDArray from "../types/NDArray.ts"
+import type * as Shape from "../types/Shape.ts"
+
+export interface ArrayRows {
+  /** The shape of the whole array; its first axis counts the rows. */
+  readonly shape: Shape.Shape
+  /** Where the first row begins, in bytes from the beginning of the file. */
+  readonly offset: number
+  /** Bytes of one row. */
+  readonly rowBytes: number
+  /** The array of `count` rows, from their bytes. */
+  readonly read: (bytes: Uint8Array, count: number) => NDArray.NDArray
+}
+
+/** The size of the longest header, in bytes: in .npy version 1 it is at most 64 KiB and 12 bytes. */
+export const maxHeaderBytes = 2 ** 16 + 12
