@@ -1,4 +1,4 @@
-// An optimizer is a chain of bricks. Here four finished ones race down Rosenbrock's valley, and a fifth is made of bricks.
+// An optimizer is a chain of gradient transformations. Here four optimizers and a chain of our own minimize Rosenbrock's function.
 import { Autodiff, Optimizer, Tensor } from "@adjoint/core"
 
 type Point = { readonly x: Tensor.Tensor; readonly y: Tensor.Tensor }
@@ -29,7 +29,7 @@ report("adam", race(Optimizer.adam(0.05), 500))
 
 const clipped = Optimizer.chain(
   Optimizer.clipByGlobalNorm(1),
-  Optimizer.trace({ decay: 0.9 }),
+  Optimizer.accumulateMomentum({ decay: 0.9 }),
   Optimizer.scaleByLearningRate(0.002),
 )
 report("clipped", race(clipped, 500))

@@ -19,7 +19,7 @@ const pieces = (moved: number) => {
 
 const net = Net.sequential([
   Layers.embedding({ tokens: letters.length, units: 16 }),
-  Layers.gru({ units: 64, give: "all" }),
+  Layers.gru({ units: 64, returnSequences: true }),
   Layers.dense({ units: letters.length }),
 ])
 
