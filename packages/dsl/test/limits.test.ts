@@ -95,23 +95,33 @@ test("a right model of 6,000 layers is read", () => {
   expect(answer(`${head}${"    - { dense: 4 }\n    - relu\n".repeat(3000)}${tail}`).count).toBe(0)
 })
 
-const times = (n: number, item: (i: number) => string, separator = ""): string => Array.from({ length: n }, (_, i) => item(i)).join(separator)
+const times = (n: number, item: (i: number) => string, separator = ""): string =>
+  Array.from({ length: n }, (_, i) => item(i)).join(separator)
 
 describe("a text four times as long takes some four times as long, not sixteen times", () => {
   test.each<[string, number, (n: number) => string]>([
     [
       "keys on one line",
       4000,
-      (n) => `{schema: 1, data: {source: moons}, model: {layers: [{head: label}]}, train: {${times(n, (i) => `kk${i}: ${i}`, ",")}}}`,
+      (n) =>
+        `{schema: 1, data: {source: moons}, model: {layers: [{head: label}]}, train: {${times(n, (i) => `kk${i}: ${i}`, ",")}}}`,
     ],
     ["unknown layers", 2500, (n) => `${head}${times(n, (i) => `    - hed${i}: label\n`)}`],
-    ["layers on one line", 6000, (n) => `${head.replace("  layers:\n", "")}  layers: [{ dense: 4 }${", relu".repeat(n)}, { hed: label }]\n`],
+    [
+      "layers on one line",
+      6000,
+      (n) => `${head.replace("  layers:\n", "")}  layers: [{ dense: 4 }${", relu".repeat(n)}, { hed: label }]\n`,
+    ],
     ["right layers", 1000, (n) => `${head}${times(n, (i) => `    - { dense: ${1 + (i % 9)} }\n    - relu\n`)}${tail}`],
     ["layers with advice", 1000, (n) => `${head}${"    - dense: 4\n".repeat(n)}${tail}`],
     ["names used twice", 1200, (n) => `${head}${times(n, (i) => `    - { dense: 4, name: a${i >> 1} }\n`)}${tail}`],
     ["references", 1200, (n) => `${head}${times(n, (i) => `    - { dense: 4, from: x${i} }\n`)}${tail}`],
     ["layers to freeze", 8000, (n) => `${head}${tail}train: { freeze: [${times(n, (i) => `q${i}`, ", ")}] }\n`],
-    ["variables", 1500, (n) => `vars:\n${times(n, (i) => `  v${i}: 4\n`)}${head}${times(n, (i) => `    - dense: $v${i}\n`)}${tail}`],
+    [
+      "variables",
+      1500,
+      (n) => `vars:\n${times(n, (i) => `  v${i}: 4\n`)}${head}${times(n, (i) => `    - dense: $v${i}\n`)}${tail}`,
+    ],
   ])("%s", { timeout: 120_000 }, (_, n, text) => {
     const least = (of: string): number => Math.min(...[1, 2].map(() => answer(of).took))
     answer(text(n))

@@ -214,9 +214,7 @@ export const oneOf = (
     if (typeof value === "string") {
       const form = forms.get(value)
       if (form !== undefined) return { _tag: "Meant", schema: form, input: { [value]: {} } }
-      return brief
-        ? unknownBriefly(what, value, "value")
-        : unknownName(what, value, names, { on: "value", synonyms, elsewhere })
+      return brief ? unknownBriefly(what, value, "value") : unknownName(what, value, names, { on: "value", synonyms, elsewhere })
     }
     if (!isRecord(value))
       return {
