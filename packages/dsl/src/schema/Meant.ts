@@ -46,11 +46,14 @@ const rekeyed = (value: unknown, renaming: Renaming | undefined): unknown => {
   )
 }
 
+/** Whether a finding is of a key that does not exist or is missing. */
+export const isKeyMistake = (code: Finding["code"]): boolean => code === "S101" || code === "S102"
+
 /** A value as a schema decodes it, with unknown keys taken for what was meant; nothing where more than keys is wrong. */
 export const meant = <T>(decode: (value: unknown) => Result.Result<T, ReadonlyArray<Finding>>, value: unknown): T | undefined => {
   const first = decode(value)
   if (Result.isSuccess(first)) return first.success
   // Where anything but a key is wrong, the value stays wrong.
-  if (first.failure.some(({ code }) => code !== "S101" && code !== "S102")) return undefined
+  if (first.failure.some(({ code }) => !isKeyMistake(code))) return undefined
   return Result.getOrUndefined(decode(rekeyed(value, gathered(first.failure))))
 }
