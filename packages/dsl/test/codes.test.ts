@@ -67,7 +67,7 @@ describe("every code", () => {
         --> m.yaml:1:21
       1 | model: { layers: [{ dense: {} }, { head: label }] }
         |                     ^^^^^
-        = help: \`units\`: How many outputs. Write it as in \`dense: 16\`.
+        = help: \`units\`: The number of outputs. Write it as in \`dense: 16\`.
 
       error[S103]: train.epochs: expected a whole number > 0, got -3
         --> m.yaml:1:18
@@ -396,7 +396,7 @@ describe("every code", () => {
         --> m.yaml:1:35
       1 | train: { optimizer: { adam: { lr: 10 } } }
         |                                   ^^
-        = help: The learning rate, which a schedule starts from. Default: 0.001."
+        = help: The learning rate. A schedule starts from it. Default: 0.001."
     `)
   })
 })

@@ -447,7 +447,7 @@ const values: ReadonlyArray<Case> = [
     { second: "dropout: 1.5" },
     "S103",
     "8:16",
-    "The share that is dropped. Default: 0.5.",
+    "The fraction that is dropped. Default: 0.5.",
     undefined,
   ],
   [
@@ -522,7 +522,7 @@ const values: ReadonlyArray<Case> = [
     { first: "dense" },
     "S102",
     "7:7",
-    "`units`: How many outputs. Write it as in `dense: 16`.",
+    "`units`: The number of outputs. Write it as in `dense: 16`.",
     undefined,
   ],
 ]

@@ -242,7 +242,7 @@ describe("a mistake in a layer", () => {
         --> m.yaml:6:18
       6 |     - { dropout: 1 }
         |                  ^
-        = help: The share that is dropped. Default: 0.5.
+        = help: The fraction that is dropped. Default: 0.5.
       error[S103]: model.layers[3].leaky_relu.alpha: expected a number >= 0, got .nan
         --> m.yaml:7:30
       7 |     - { leaky_relu: { alpha: .nan } }
@@ -313,7 +313,7 @@ describe("a mistake in a layer", () => {
         --> m.yaml:11:7
       11 |     - dense
          |       ^^^^^
-         = help: \`units\`: How many outputs. Write it as in \`dense: 16\`."
+         = help: \`units\`: The number of outputs. Write it as in \`dense: 16\`."
     `)
   })
 
