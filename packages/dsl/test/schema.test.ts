@@ -439,7 +439,7 @@ describe("a mistake in train", () => {
         --> m.yaml:9:92
       9 |   callbacks: [{ early_stop: { mode: maximum, restore_best: yes } }, { checkpoint: { every: 1 epch, keep: best } }]
         |                                                                                            ^^^^^^
-        = help: After how many epochs. Default: 1.
+        = help: Epochs between two checkpoints. Default: 1.
       error[S103]: train.callbacks[1].checkpoint.keep: expected a list of \`best\` and \`last\`, got the text "best"
         --> m.yaml:9:106
       9 |   callbacks: [{ early_stop: { mode: maximum, restore_best: yes } }, { checkpoint: { every: 1 epch, keep: best } }]
@@ -493,7 +493,7 @@ describe("a mistake in data", () => {
         --> m.yaml:6:33
       6 |     c: { type: number, missing: true }
         |                                 ^^^^
-        = help: What stands for a blank: a number, the mean or the median of the training rows, or (\`indicator\`) the median beside a column of its own that says 1. \`drop\` leaves its row out, which is all that a target allows. Without it a blank is an error.
+        = help: What replaces a blank: a number, the mean or the median of the training rows, or (\`indicator\`) the median, with an extra column that is 1 for blanks. \`drop\` drops its row; a target allows only that. Without it a blank is an error.
       error[S102]: data.columns.d: \`type\` is missing
         --> m.yaml:7:8
       7 |     d: { role: target }
