@@ -1,16 +1,19 @@
 /** The known names nearest to a mistyped one: what "did you mean" offers. */
 
+/** The letters of the words seen last: the same names are compared with one mistyped word after the other. */
+const known = new Map<string, string>()
+
+/** More words than the catalogue has. */
+const mostKnown = 8192
+
 /** The same letters and digits whatever the case and the separators. `letters("Sepal-Length") // => "sepallength"` */
-export const letters = (text: string): string => text.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "")
-
-const bareNames = new WeakMap<ReadonlyArray<string>, ReadonlyArray<string>>()
-
-/** The letters of names, which are compared with one mistyped word after the other. */
-const bareOf = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const known = bareNames.get(names)
-  if (known !== undefined && known.length === names.length) return known
-  const made = names.map(letters)
-  bareNames.set(names, made)
+export const letters = (text: string): string => {
+  const found = known.get(text)
+  if (found !== undefined) return found
+  const made = text.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "")
+  if (text.length > longest) return made
+  if (known.size >= mostKnown) known.clear()
+  known.set(text, made)
   return made
 }
 
@@ -29,7 +32,7 @@ export const nearest = (word: string, names: ReadonlyArray<string>): ReadonlyArr
   const wanted = letters(word)
   const reach = Math.min(3, Math.max(1, Math.floor(wanted.length / 3)))
   const near = names
-    .map((name, i) => ({ name, bare: bareOf(names)[i] ?? "" }))
+    .map((name) => ({ name, bare: letters(name) }))
     .filter(({ bare }) => Math.abs(bare.length - wanted.length) <= reach)
     .map(({ bare, name }) => ({ name, distance: editDistance(wanted, bare), longer: Math.max(bare.length, wanted.length) }))
     // Two names of which every letter differs are not near, however short they are.

@@ -19,7 +19,7 @@ export interface Activation {
   readonly suits: Family
   /** Whether it flattens out on both sides, so that large inputs get hardly any gradient. */
   readonly saturates?: boolean
-  /** Of an activation that learns, draws or changes the shape, the layer that it is. */
+  /** Of an activation that learns, draws, changes the shape or does not take every one, the layer that it is. */
   readonly net?: Net
   /** Of an activation in which numbers meet, the cut through it that a picture shows. */
   readonly section?: Section

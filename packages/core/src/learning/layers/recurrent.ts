@@ -6,7 +6,7 @@
 import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
-import type * as Shape from "../../types/Shape.ts"
+import * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"
 import * as Activation from "../Activation.ts"
 import { make } from "../Entry.ts"
@@ -54,6 +54,13 @@ const featuresOf = (kind: string, input: Shape.Shape): number =>
     ? (input[1] ?? 0)
     : refuse(kind, [{ dtype: "f32", shape: input }], "samples [time, features]", "an embedding of tokens, or a reshape before it")
 
+/** Refuses an activation that does not give back the shape that a round gives it, as gated ones do not. */
+const wantKept = (kind: string, { net }: Activation.Activation, units: number): void => {
+  const given = [units]
+  if (net !== undefined && !Shape.equals(net.shape(given), given))
+    refuse(kind, [{ dtype: "f32", shape: given }], "an activation that keeps the shape of a round", "one that does not halve an axis")
+}
+
 /** Weights of gates side by side, each drawn by itself, as if it were a layer of its own. */
 const drawn = (
   initializer: Initializer.Initializer,
@@ -78,6 +85,7 @@ const recurrent = <P extends RecurrentParams, C>(
     kind,
     shape: (input) => {
       featuresOf(kind, input)
+      wantKept(kind, activation, units)
       return give === "last" ? [units] : [input[0] ?? 0, units]
     },
     init: (key, input) =>
