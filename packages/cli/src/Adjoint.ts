@@ -97,7 +97,7 @@ const train = Command.make(
   },
   (options) => lazily(() => import("./verbs/train.ts"))({ ...options, usualRuns }),
 ).pipe(
-  Command.withDescription("Train a model and keep what came of it in a run folder"),
+  Command.withDescription("Train a model and keep the result in a run folder"),
   Command.withExamples([
     { command: "adjoint train digits.yaml" },
     { command: "adjoint train digits.yaml --set train.batch=64" },
