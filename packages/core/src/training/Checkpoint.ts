@@ -257,6 +257,17 @@ const [retries, pause] = [6, 2]
 /** A checkpoint that was replaced while it was read: its files do not belong together, or one of them is gone. */
 class Replaced extends TaggedError("Replaced")<{ readonly error: CheckpointError }> {}
 
+/** A checkpoint whose progress names other files than are there. */
+const mixed = (directory: string): Replaced =>
+  new Replaced({
+    error: new CheckpointError({
+      file: directory,
+      got: "files that do not belong together",
+      wanted: `the files that ${files.progress} names`,
+      hint: "another checkpoint; this one is damaged, or a run is writing it",
+    }),
+  })
+
 /** Reads again, after a pause, what a run replaced meanwhile. */
 const settled = <A, R>(
   directory: string,
@@ -292,14 +303,7 @@ export const load = <P, S, O>(
       const [weightsBytes, restBytes] = [yield* readFile(weightsFile), yield* readFile(restFile)]
       const { hashes, progress } = yield* readProgress(path.join(at, files.progress))
       if (hashes.weights !== contentHash(weightsBytes) || hashes.optimizer !== contentHash(restBytes))
-        return yield* new Replaced({
-          error: new CheckpointError({
-            file: directory,
-            got: "files that do not belong together",
-            wanted: `the files that ${files.progress} names`,
-            hint: "another checkpoint; this one is damaged, or a run is writing it",
-          }),
-        })
+        return yield* mixed(directory)
       const weights = yield* arraysIn(weightsFile, weightsBytes, weightsOf(like))
       const rest = yield* arraysIn(restFile, restBytes, restOf(like))
       const { optimizer, step } = rest
@@ -308,7 +312,10 @@ export const load = <P, S, O>(
     }),
   )
 
-/** Reads only what predicting needs: the parameters and the net's own state. */
+/**
+ * Reads only what predicting needs: the parameters and the net's own state. Fails with `CheckpointError` as `load` does,
+ * so for weights that are not those that the checkpoint was written with too.
+ */
 export const loadWeights = <P, S>(
   directory: string,
   like: Pick<TrainState<P, S>, "params" | "net">,
@@ -317,8 +324,12 @@ export const loadWeights = <P, S>(
     directory,
     Effect.gen(function* () {
       const path = yield* Path.Path
-      const file = path.join(yield* whole(directory), files.weights)
-      const { params, state: net } = yield* arraysIn(file, yield* readFile(file), weightsOf(like))
+      const at = yield* whole(directory)
+      const file = path.join(at, files.weights)
+      const bytes = yield* readFile(file)
+      const { hashes } = yield* readProgress(path.join(at, files.progress))
+      const { params, state: net } = yield* arraysIn(file, bytes, weightsOf(like))
+      if (hashes.weights !== contentHash(bytes)) return yield* mixed(directory)
       return { params, net } as Pick<TrainState<P, S>, "params" | "net">
     }),
   )
