@@ -60,7 +60,12 @@ test.each([
 })
 
 test.each([
-  ["    - dense: units: 16, activation: relu\n", "dense", "write `dense: { units: 16, activation: relu }`", "{ units: 16, activation: relu }"],
+  [
+    "    - dense: units: 16, activation: relu\n",
+    "dense",
+    "write `dense: { units: 16, activation: relu }`",
+    "{ units: 16, activation: relu }",
+  ],
   ["    - dense: 16, activation: relu  # wide\n", "dense", "write `dense: { …: 16, activation: relu }`", undefined],
 ])("options without braces are shown in them: %j", (line, key, help, fix) => {
   const text = `schema: 1\ndata: { source: moons }\nmodel:\n  layers:\n${line}    - head: label\n`

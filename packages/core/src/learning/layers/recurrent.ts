@@ -58,7 +58,12 @@ const featuresOf = (kind: string, input: Shape.Shape): number =>
 const wantKept = (kind: string, { net }: Activation.Activation, units: number): void => {
   const given = [units]
   if (net !== undefined && !Shape.equals(net.shape(given), given))
-    refuse(kind, [{ dtype: "f32", shape: given }], "an activation that keeps the shape of a round", "one that does not halve an axis")
+    refuse(
+      kind,
+      [{ dtype: "f32", shape: given }],
+      "an activation that keeps the shape of a round",
+      "one that does not halve an axis",
+    )
 }
 
 /** Weights of gates side by side, each drawn by itself, as if it were a layer of its own. */
