@@ -139,7 +139,7 @@ describe("Train.run refuses", () => {
       const { message } = yield* refused({ data: { ...data, targets: firstTargets(10) } })
       assert.strictEqual(
         message,
-        "data: got 64 inputs and 10 targets, wanted one target for each input; try: make it with Dataset.make, and divide inputs and targets together",
+        "data: got 64 inputs and 10 targets, wanted one target for each input; try: create it with Dataset.make, and split inputs and targets together",
       )
     }),
   )
@@ -160,8 +160,8 @@ describe("Train.run refuses", () => {
 
   it.effect("a freeze of a layer that is not there, with those that are", () =>
     Effect.gen(function* () {
-      for (const brick of [Optimizer.freeze(["hiden"]), Optimizer.scaleByLayer({ hiden: 0.5 })]) {
-        const optimizer = Optimizer.chain(Optimizer.sgd(0.1), brick) as unknown as Optimizer.Optimizer
+      for (const transformation of [Optimizer.freeze(["hiden"]), Optimizer.scaleByLayer({ hiden: 0.5 })]) {
+        const optimizer = Optimizer.chain(Optimizer.sgd(0.1), transformation) as unknown as Optimizer.Optimizer
         const error = yield* Effect.flip(ran(Train.finished({ ...config, optimizer })))
         assert.instanceOf(error, ShapeError)
         assert.include(error.message, '"hiden"')
@@ -220,10 +220,13 @@ it.effect("a batch larger than the data is all of it", () =>
 
 it.effect("layers by name take their share of a step, and frozen ones none", () =>
   Effect.gen(function* () {
-    const weights = (brick: Optimizer.Optimizer<unknown>) =>
+    const weights = (transformation: Optimizer.Optimizer<unknown>) =>
       Effect.map(
         ran(
-          Train.finished({ ...config, optimizer: Optimizer.chain(Optimizer.sgd(0.1), brick) as unknown as Optimizer.Optimizer }),
+          Train.finished({
+            ...config,
+            optimizer: Optimizer.chain(Optimizer.sgd(0.1), transformation) as unknown as Optimizer.Optimizer,
+          }),
         ),
         ({ params }) =>
           params as unknown as { readonly hidden: { readonly w: Tensor.Tensor }; readonly out: { readonly w: Tensor.Tensor } },
@@ -251,7 +254,7 @@ describe("other entry points refuse", () => {
         [data, { loss: Score.accuracy }],
       ] as const)
         assert.instanceOf(
-          yield* Effect.flip(ran(Evaluate.evaluate(config.net, finished, { dataset, loss, scores }))),
+          yield* Effect.flip(ran(Evaluate.evaluate(config.net, finished, { data: dataset, loss, scores }))),
           ConfigError,
         )
       assert.instanceOf(yield* Effect.flip(ran(Evaluate.predict(config.net, finished, empty.inputs))), ConfigError)
@@ -279,11 +282,11 @@ describe("other entry points refuse", () => {
 
   it("Sweep.lambdas: ends and steps out of bounds", () => {
     for (const range of [
-      { from: 0, to: 1, steps: 3 },
-      { from: 1, to: 1, steps: 3 },
-      { from: 1, to: Number.POSITIVE_INFINITY, steps: 3 },
-      { from: 1, to: 2, steps: 1 },
-      { from: 1, to: 2, steps: 2.5 },
+      { from: 0, to: 1, count: 3 },
+      { from: 1, to: 1, count: 3 },
+      { from: 1, to: Number.POSITIVE_INFINITY, count: 3 },
+      { from: 1, to: 2, count: 1 },
+      { from: 1, to: 2, count: 2.5 },
     ])
       assert.throws(() => Sweep.lambdas(range), ShapeError)
   })
@@ -326,13 +329,11 @@ describe("other entry points refuse", () => {
 it.effect("Evaluate takes the last event of a run for its weights", () =>
   Effect.gen(function* () {
     const finished = yield* ran(Train.finished({ ...config, validation: data }))
-    const scores = yield* ran(
-      Evaluate.evaluate(config.net, finished, { dataset: data, loss: config.loss, scores: config.scores }),
-    )
+    const scores = yield* ran(Evaluate.evaluate(config.net, finished, { data, loss: config.loss, scores: config.scores }))
     assert.deepStrictEqual(scores, finished.history[0]?.validation)
     const again = yield* ran(Train.finished({ ...config, epochs: 0, start: finished }))
     assert.deepStrictEqual(
-      yield* ran(Evaluate.evaluate(config.net, again, { dataset: data, loss: config.loss, scores: config.scores })),
+      yield* ran(Evaluate.evaluate(config.net, again, { data, loss: config.loss, scores: config.scores })),
       scores,
     )
   }),

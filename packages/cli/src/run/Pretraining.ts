@@ -8,11 +8,11 @@ import type { PretrainEvent } from "@adjoint/core/training/PretrainEvent"
 import * as Train from "@adjoint/core/training/Train"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { Training } from "../Training.ts"
+import { prepared, rowsOf } from "../model/PretrainRows.ts"
+import type { Training } from "../model/Training.ts"
 import type { Config } from "./Config.ts"
 import * as Machines from "./Machines.ts"
 import * as Pictures from "./Pictures.ts"
-import { prepared, rowsOf } from "./PretrainRows.ts"
 
 /**
  * The weights that a run starts from where its model is pre-trained: those of the seed, with the machines' in their
@@ -45,8 +45,8 @@ export const start = <E, R>(
     })
     yield* Pictures.draw(directory, validation ?? inputs, machines, stages)
     return yield* Compile.checkShapes((): Weights<Params, Params> => {
-      const { net, params } = Train.initial(config)
+      const { params, state } = Train.initial(config)
       const learned = machines.map((machine, i) => ({ layer: [stages[i]?.layer ?? ""], machine }))
-      return { params: Pretrain.unroll(params, learned), net }
+      return { params: Pretrain.unroll(params, learned), state }
     })
   })

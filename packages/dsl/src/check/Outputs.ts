@@ -1,5 +1,5 @@
 /** What a target asks of a model: how many outputs, and which losses and scores fit it. */
-import type { Answer } from "@adjoint/core/learning/Target"
+import type { TargetType } from "@adjoint/core/learning/Target"
 import { type Train, useOf } from "../Document.ts"
 import { usual } from "../net/Uses.ts"
 import type { Target } from "../prepare/Facts.ts"
@@ -10,7 +10,7 @@ export const classCount = (target: Target): number | undefined =>
   target.type === "numbers" ? undefined : target.type === "binary" ? 2 : target.classes?.length
 
 /** What a target asks for, where its classes are known. */
-export const kindOf = (target: Target): Answer | undefined => {
+export const kindOf = (target: Target): TargetType | undefined => {
   if (target.type === "numbers") return "numbers"
   const count = classCount(target)
   return count === undefined ? undefined : count === 2 ? "binary" : "classes"
@@ -19,7 +19,7 @@ export const kindOf = (target: Target): Answer | undefined => {
 type Losses = Catalogue["loss"]
 
 /** What a loss compares; nothing where there is no such loss. */
-const answersOf = (losses: Losses, name: string): ReadonlyArray<Answer> => usual(losses, name)?.answers ?? []
+const targetTypesOf = (losses: Losses, name: string): ReadonlyArray<TargetType> => usual(losses, name)?.targetTypes ?? []
 
 /**
  * The losses that fit a target, the usual one first; none where too little is known. A yes-or-no target may also be seen
@@ -29,10 +29,10 @@ export const fitting = (losses: Losses, target: Target | undefined): ReadonlyArr
   const kind = target === undefined ? undefined : kindOf(target)
   if (kind === undefined) return undefined
   const fit = Object.keys(losses).filter((name) => {
-    const answers = answersOf(losses, name)
-    return answers.includes(kind) || (kind === "binary" && answers.includes("classes"))
+    const types = targetTypesOf(losses, name)
+    return types.includes(kind) || (kind === "binary" && types.includes("classes"))
   })
-  const madeFor = (name: string): boolean => answersOf(losses, name)[0] === kind
+  const madeFor = (name: string): boolean => targetTypesOf(losses, name)[0] === kind
   return [...fit.filter(madeFor), ...fit.filter((name) => !madeFor(name))]
 }
 
@@ -56,7 +56,7 @@ export const wanted = (losses: Losses, target: Target | undefined, loss: string 
   if (target === undefined) return undefined
   if (target.type === "numbers") return target.names.length
   const count = classCount(target)
-  return count === 2 && loss !== undefined && answersOf(losses, loss).includes("binary") ? 1 : count
+  return count === 2 && loss !== undefined && targetTypesOf(losses, loss).includes("binary") ? 1 : count
 }
 
 /** The scores in force: `auto` is what fits the target. `undefined` where that is not known. */

@@ -1,5 +1,5 @@
 /** What was probably meant: names spelt alike, names that people type for the same thing, and names near in spelling. */
-import { editDistance, letters, longest, nearest } from "@adjoint/core/data/Nearest"
+import { editDistance, letters, maxLength, nearest } from "@adjoint/core/data/Nearest"
 
 /** The other names that people type, by the name they stand for. Case and separators do not matter. */
 export interface Synonyms {
@@ -69,7 +69,7 @@ export const suggest = (word: string, candidates: ReadonlyArray<string>, synonym
 
 /** The candidates by nearness, at most `limit` of them: for a list too long to print. */
 export const nearestNames = (word: string, candidates: ReadonlyArray<string>, limit: number): ReadonlyArray<string> =>
-  word.length > longest
+  word.length > maxLength
     ? candidates.slice(0, limit)
     : candidates
         .map((candidate) => [editDistance(letters(word), letters(candidate)), candidate] as const)

@@ -1,5 +1,5 @@
 /** From the document's spelling of named things to the uses that core's tables make things of. */
-import { make, mayLack, type Option, settled, type Table, type Use } from "@adjoint/core/learning/Entry"
+import { isOptional, make, type Option, settled, type Table, type Use } from "@adjoint/core/learning/Entry"
 import { type Named, useOf } from "../Document.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
 
@@ -41,6 +41,6 @@ export const uses = (table: Table<unknown>, said: object): ReadonlyArray<Use> =>
 /** What an entry makes when all is left to its defaults; nothing for a name that is not there or that wants an option. */
 export const usual = <A>(table: Table<A>, name: string): A | undefined => {
   const entry = Object.hasOwn(table, name) ? table[name] : undefined
-  const isBare = entry !== undefined && Object.values(entry.options).every(mayLack)
+  const isBare = entry !== undefined && Object.values(entry.options).every(isOptional)
   return isBare ? make(table, { name, options: {} }) : undefined
 }

@@ -1,6 +1,6 @@
 /**
  * One operation at a time in the floats of the WebAssembly engine, with the bits that it has in any module: a small one in plain
- * loops, without compiling anything, a larger one as a program of its own.
+ * loops, without compiling anything, a larger one as a separate program.
  */
 
 import { workOf } from "../../compiler/compilerFacts.ts"
@@ -9,9 +9,9 @@ import { factsOf } from "../../language/primitiveFacts.ts"
 import { floats } from "../../reference/Arithmetic.ts"
 import type { Definition, Definitions } from "../../reference/Definition.ts"
 import { elementwise } from "../../reference/elementwise.ts"
+import { type Apply, runBy } from "../../reference/interpret.ts"
 import { linear } from "../../reference/linear.ts"
 import { scanBy } from "../../reference/Reference.ts"
-import { type Apply, runBy } from "../../reference/Steps.ts"
 import { structure } from "../../reference/structure.ts"
 import { threefry } from "../../reference/threefry.ts"
 import { NDArray } from "../../types/NDArray.ts"
@@ -48,7 +48,7 @@ export interface Stepwise {
   readonly run: (program: Program, inputs: ReadonlyArray<NDArray>) => ReadonlyArray<NDArray>
 }
 
-/** Computes operations of up to so much work by loops. */
+/** Computes operations with at most `inLoops` work by loops. */
 export const stepwise = (inLoops: number): Stepwise => {
   const apply: Apply = (primitive, params, inputs, out) => {
     const given = moves(primitive) ? inputs : inputs.map(rounded)

@@ -1,4 +1,4 @@
-/** What every kind of data file says of itself: its options, its documentation and its readers, in one entry. */
+/** The entry of a kind of data file: its options, its documentation and its readers. */
 import * as Result from "effect/Result"
 import type { NDArray } from "../../types/NDArray.ts"
 import type * as Csv from "../Csv.ts"
@@ -6,45 +6,45 @@ import type { DataError } from "../DataError.ts"
 import type { Fields, Files, Filled } from "../Field.ts"
 import type { Raw } from "../Raw.ts"
 
-/** An error and the option of the source that it is about, such as a file. */
+/** An error, and the option of the source that it is about, such as a file. */
 export interface Refused {
   readonly option: string
   readonly error: DataError
 }
 
-/** What reading gives. */
+/** The result of reading. */
 export type Read<A> = Result.Result<A, Refused>
 
-/** What the first bytes of large files say. */
+/** What the first bytes of large files contain. */
 export interface First {
-  /** The first rows, without targets where they are arrays. */
+  /** The first rows; arrays come without targets. */
   readonly raw: Raw
-  /** How many rows there are in all, where the first bytes say it. */
+  /** The number of rows in the whole file, if the first bytes contain it. */
   readonly rows?: number
-  /** The targets of all rows, where their file is small enough to be read. */
+  /** The targets of all rows, if their file is small enough to be read. */
   readonly targets?: NDArray
 }
 
 /** One kind of file. */
 export interface Kind<F extends Fields, E extends string = string> {
-  /** One sentence: what it is. */
+  /** A description of one sentence. */
   readonly doc: string
-  /** When to use it and what to beware of. */
+  /** When to use it, and its pitfalls. */
   readonly advice: string
-  /** How the names of such files end, for a path that is written alone. */
+  /** The file name endings that imply this kind. */
   readonly endings: ReadonlyArray<E>
   readonly fields: F
-  /** The option that a bare value sets. */
+  /** The option that a single value sets. */
   readonly main?: keyof F & string
   /** The rows in the bytes of its files. */
   readonly read: (options: Filled<F>, files: Files<F>) => Read<Raw>
-  /** What the first bytes of its files say; nothing where they have to be read whole. */
+  /** Reads the first bytes of its files; absent if they must be read completely. */
   readonly first?: (options: Filled<F>, files: Files<F>) => Read<First>
-  /** What the reader of delimited text is given, for kinds of such text. */
+  /** The options of the CSV reader, for kinds of delimited text. */
   readonly table?: (options: Filled<F>) => Csv.Options
 }
 
-/** A kind whatever its options are. */
+/** A kind with any options. */
 export interface AnyKind extends Pick<Kind<Fields>, "doc" | "advice" | "endings" | "fields"> {
   readonly main?: string
   readonly read: (options: never, files: never) => Read<Raw>

@@ -27,7 +27,7 @@ const depthwiseStrides = ({ shape }: Operand): Shape.Shape =>
     .slice(0, -2)
     .map((n) => n * 4)
 
-/** A thread's own scratch memory, of so many bytes. */
+/** The scratch memory of one thread, `bytes` long. */
 const own = ({ code, team }: EmitContext, { scratch }: Operation, bytes: number): Local<"i32"> =>
   code.let(at(scratch, [team.thread, bytes]))
 
@@ -86,7 +86,7 @@ export const convInputGrad: PrimitiveKernel<"convInputGrad"> = {
   parallel: true,
   work: (operation) => {
     const { filters, taps } = sizes(input(operation, 1))
-    return Math.ceil((2 * taps * filters) / Shape.size((operation.params as ConvParams).strides))
+    return Math.ceil((2 * taps * filters) / Shape.size((operation.params as ConvParams).stride))
   },
   scratch: backwardBytes,
   emit: (context, operation, epilogue) => {

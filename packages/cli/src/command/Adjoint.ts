@@ -1,0 +1,275 @@
+/**
+ * The command's words: verbs, flags and arguments. What a verb does is loaded when it is asked for, so that `--help`
+ * waits for nothing but this file.
+ */
+
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+
+/** Runs a verb whose module is loaded now. */
+const lazily =
+  <O, A, E, R>(load: () => Promise<{ readonly run: (options: O) => Effect.Effect<A, E, R> }>) =>
+  (options: O): Effect.Effect<A, E, R> =>
+    Effect.flatMap(Effect.promise(load), ({ run }) => run(options))
+
+const switchOf = (name: string, description: string) =>
+  Flag.Boolean(name).pipe(Flag.withoutNegation, Flag.withDefault(false), Flag.withDescription(description))
+
+const usualRuns = "runs"
+
+const model = Argument.String("model").pipe(Argument.withDescription("a model file"))
+const runArgument = Argument.String("run").pipe(
+  Argument.withDescription("a run: its number, name/number, latest, name/latest, or its folder"),
+)
+const runs = Flag.String("runs").pipe(
+  Flag.withMetavar("DIR"),
+  Flag.withDefault(usualRuns),
+  Flag.withDescription(`the folder of the runs; ${usualRuns}/ unless given`),
+)
+const json = switchOf("json", "print events, one line of JSON each: adjoint schema events")
+const engine = Flag.Literals("engine", ["wasm", "reference"]).pipe(
+  Flag.withDefault("wasm" as const),
+  Flag.withDescription("wasm unless given; reference is slow and defines the answers"),
+)
+const numerics = Flag.Literals("numerics", ["portable", "fast"]).pipe(
+  Flag.optional,
+  Flag.map(Option.getOrUndefined),
+  Flag.withDescription("portable, the same bits everywhere, unless given; fast fuses multiply-adds"),
+)
+const threads = Flag.Int("threads").pipe(
+  Flag.withMetavar("N"),
+  Flag.optional,
+  Flag.map(Option.getOrUndefined),
+  Flag.withDescription("threads that compute, with the same bits; one for each processor unless given"),
+)
+
+const set = Flag.String("set").pipe(
+  Flag.withMetavar("path=value"),
+  Flag.atLeast(0),
+  Flag.withDescription("set a value of the model file, as in train.batch=64"),
+)
+
+const check = Command.make(
+  "check",
+  {
+    files: model.pipe(Argument.atLeast(1)),
+    set,
+    fix: Flag.Literals("fix", ["errors", "advice"]).pipe(
+      Flag.withOptionalValue("errors" as const),
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+      Flag.withDescription("apply the fixes of errors, or with --fix=advice those of advice too"),
+    ),
+    strict: switchOf("strict", "make warnings errors"),
+    json,
+  },
+  lazily(() => import("../verbs/check.ts")),
+).pipe(
+  Command.withDescription("Report everything that is wrong with model files, and what could be better"),
+  Command.withExamples([
+    { command: "adjoint check digits.yaml moons.yaml" },
+    { command: "adjoint check digits.yaml --fix" },
+    { command: "adjoint check digits.yaml --fix=advice" },
+  ]),
+)
+
+const inspect = Command.make(
+  "inspect",
+  { subject: Argument.String("model").pipe(Argument.withDescription("a model file, or a run")), set, runs, json },
+  lazily(() => import("../verbs/inspect.ts")),
+).pipe(
+  Command.withDescription("Show a model's layers with their shapes, parameters and multiply-adds"),
+  Command.withExamples([{ command: "adjoint inspect digits.yaml" }, { command: "adjoint inspect digits/0001" }]),
+)
+
+const train = Command.make(
+  "train",
+  {
+    file: model.pipe(Argument.optional, Argument.map(Option.getOrUndefined)),
+    resume: Flag.String("resume").pipe(
+      Flag.withMetavar("RUN"),
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+      Flag.withDescription("resume a run that was stopped, such as latest"),
+    ),
+    set,
+    runs,
+    engine,
+    numerics,
+    threads,
+    dryRun: switchOf("dry-run", "check everything, train nothing, write nothing"),
+    json,
+  },
+  (options) => lazily(() => import("../verbs/train.ts"))({ ...options, usualRuns }),
+).pipe(
+  Command.withDescription("Train a model and record the run in a folder"),
+  Command.withExamples([
+    { command: "adjoint train digits.yaml" },
+    { command: "adjoint train digits.yaml --set train.batch=64" },
+    { command: "adjoint train --resume digits/0001" },
+  ]),
+)
+
+const evaluate = Command.make(
+  "evaluate",
+  {
+    run: runArgument,
+    split: Flag.Literals("split", ["train", "val", "test"]).pipe(
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+      Flag.withDescription("which rows; those of `evaluate.split` in the model file unless given"),
+    ),
+    runs,
+    engine,
+    numerics,
+    threads,
+    json,
+  },
+  lazily(() => import("../verbs/evaluate.ts")),
+).pipe(
+  Command.withDescription("Score a run's model on rows that it was not trained on"),
+  Command.withExamples([{ command: "adjoint evaluate digits/0001" }, { command: "adjoint evaluate latest --split val" }]),
+)
+
+const sweep = Command.make(
+  "sweep",
+  {
+    file: model,
+    set,
+    penalty: Flag.Literals("penalty", ["l2", "l1"]).pipe(
+      Flag.withDefault("l2" as const),
+      Flag.withDescription("the penalty that λ weighs; l2 unless given"),
+    ),
+    from: Flag.Finite("from").pipe(Flag.withDefault(1e-6), Flag.withDescription("the least λ after 0; 1e-6 unless given")),
+    to: Flag.Finite("to").pipe(Flag.withDefault(0.1), Flag.withDescription("the greatest λ; 0.1 unless given")),
+    steps: Flag.Int("steps").pipe(Flag.withDefault(6), Flag.withDescription("how many λ after 0; 6 unless given")),
+    engine,
+    numerics,
+    threads,
+    json,
+  },
+  lazily(() => import("../verbs/sweep.ts")),
+).pipe(
+  Command.withDescription("Train with rising weight penalties λ and report which scores best"),
+  Command.withExamples([
+    { command: "adjoint sweep digits.yaml --set train.epochs=10" },
+    { command: "adjoint sweep digits.yaml --penalty l1 --from 1e-5 --to 1e-2" },
+  ]),
+)
+
+const predict = Command.make(
+  "predict",
+  {
+    run: runArgument,
+    input: Argument.String("file").pipe(
+      Argument.withDescription("rows as csv, tsv, jsonl, npy or idx; - reads what is piped in"),
+      Argument.withDefault("-"),
+    ),
+    runs,
+    engine,
+    numerics,
+    threads,
+    json,
+  },
+  lazily(() => import("../verbs/predict.ts")),
+).pipe(
+  Command.withDescription("Predict rows with a run's model, one line of JSON for each"),
+  Command.withExamples([
+    { command: "adjoint predict digits/0001 images.idx.gz" },
+    { command: `echo '{"petal_length":1.4}' | adjoint predict iris/0001` },
+  ]),
+)
+
+const schema = Command.make(
+  "schema",
+  {
+    of: Argument.Literals("which", ["model", "events"]).pipe(
+      Argument.withDefault("model" as const),
+      Argument.withDescription("model, of model files, unless given, or events, of the lines that --json prints"),
+    ),
+    json,
+  },
+  lazily(() => import("../verbs/schema.ts")),
+).pipe(
+  Command.withDescription("Print the JSON Schema of model files, or of the events of --json"),
+  Command.withExamples([
+    { command: "adjoint schema > adjoint.schema.json" },
+    { command: "adjoint schema events > events.schema.json" },
+  ]),
+)
+
+const explain = Command.make(
+  "explain",
+  {
+    name: Argument.String("name").pipe(
+      Argument.withDescription("a word such as relu, lr or split, a code such as G401, or an exit code such as 3"),
+    ),
+    json,
+  },
+  lazily(() => import("../verbs/explain.ts")),
+).pipe(
+  Command.withDescription("Explain a word of model files, the code of a diagnostic, or an exit code"),
+  Command.withExamples([{ command: "adjoint explain early_stop" }, { command: "adjoint explain A606" }]),
+)
+
+const plot = Command.make(
+  "plot",
+  {
+    activation: Argument.String("activation").pipe(Argument.withDescription("such as relu")),
+    set: Flag.String("set").pipe(
+      Flag.withMetavar("option=value"),
+      Flag.atLeast(0),
+      Flag.withDescription("set an option of the activation, as in alpha=0.1"),
+    ),
+    output: Flag.String("output").pipe(
+      Flag.withAlias("o"),
+      Flag.withMetavar("FILE"),
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+      Flag.withDescription("where the picture goes; the activation's name and .svg unless given"),
+    ),
+    range: Flag.String("range").pipe(
+      Flag.withMetavar("low:high"),
+      Flag.withDefault("-6:6"),
+      Flag.withDescription("from where to where it is drawn; -6:6 unless given"),
+    ),
+    json,
+  },
+  lazily(() => import("../verbs/plot.ts")),
+).pipe(
+  Command.withDescription("Draw an activation and its derivative, in the terminal and as SVG"),
+  Command.withExamples([{ command: "adjoint plot gelu" }, { command: "adjoint plot leaky_relu --set alpha=0.1 -o leaky.svg" }]),
+)
+
+const doctor = Command.make(
+  "doctor",
+  { threads, json },
+  lazily(() => import("../verbs/doctor.ts")),
+).pipe(
+  Command.withDescription("Show what the engine can use on this machine, and test its answers"),
+  Command.withExamples([{ command: "adjoint doctor" }, { command: "adjoint doctor --threads 2" }]),
+)
+
+/** Never run: its arguments become those of `--help`. */
+const help = Command.make(
+  "help",
+  { verb: Argument.String("verb").pipe(Argument.withDescription("one of the verbs"), Argument.optional), json },
+  () => Effect.void,
+).pipe(
+  Command.withDescription("Show the help of the command or of a verb"),
+  Command.withExamples([{ command: "adjoint help" }, { command: "adjoint help train" }]),
+)
+
+const all = [check, inspect, train, sweep, evaluate, predict, schema, explain, plot, doctor, help] as const
+
+/** The names of the verbs. */
+export const verbs: ReadonlyArray<string> = all.map(({ name }) => name)
+
+/** The command. */
+export const adjoint = Command.make("adjoint").pipe(
+  Command.withDescription("Deep learning from a model file"),
+  Command.withSubcommands(all),
+)

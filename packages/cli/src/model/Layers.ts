@@ -1,0 +1,67 @@
+/** The layers of a net as a table shows them: shapes, parameters, and the work of one sample. */
+import type { Program } from "@adjoint/core/language/Program"
+import { trace } from "@adjoint/core/language/Program"
+import type { Net } from "@adjoint/core/learning/Net"
+import { leaves } from "@adjoint/core/learning/Params"
+import * as Key from "@adjoint/core/tensor/Key"
+import * as Shape from "@adjoint/core/types/Shape"
+import type { Training } from "./Training.ts"
+
+export interface Row {
+  /** Names from the outermost net to the layer, joined by dots. */
+  readonly name: string
+  readonly kind: string
+  readonly inputs: ReadonlyArray<Shape.Shape>
+  readonly output: Shape.Shape
+  readonly parameters: number
+  /** Multiplications with an addition, for one sample. */
+  readonly multiplyAdds: number
+}
+
+/** How many products a program adds up, in products of matrices and in convolutions. */
+export const work = (program: Program): number => {
+  const specs = [...program.inputs, ...program.constants, ...program.equations.map(({ out }) => out)]
+  return program.equations.reduce((sum, { inputs, out, params, primitive }) => {
+    const shapes = inputs.map((value) => specs[value]?.shape ?? [])
+    const [left = [], right = []] = shapes
+    if (primitive === "dot") return sum + Shape.size(out.shape) * (left.at(-1) ?? 1)
+    if (primitive === "conv") return sum + Shape.size(out.shape) * (Shape.size(right) / (right.at(-1) ?? 1))
+    // A transposed convolution multiplies each element it is given by all the weights that lead from its channel.
+    if (primitive === "convInputGrad") return sum + Shape.size(left) * (Shape.size(right) / (right.at(-1) ?? 1))
+    if (primitive === "convKernelGrad") return sum + Shape.size(right) * (Shape.size(out.shape) / (out.shape.at(-1) ?? 1))
+    return sum + ("body" in params ? work(params.body) : 0)
+  }, 0)
+}
+
+const row = (net: Net, input: Shape.Shape, name: string): Row => {
+  const { params, state } = net.init(Key.make(0), input)
+  const program = trace(
+    (x) => (x === undefined ? [] : [net.apply(params, state, x, { mode: "infer" }).y]),
+    [{ dtype: "f32", shape: [1, ...input] }],
+  )
+  return {
+    name,
+    kind: net.kind,
+    inputs: [input],
+    output: net.shape(input),
+    parameters: leaves(params).reduce((sum, { shape }) => sum + Shape.size(shape), 0),
+    multiplyAdds: work(program),
+  }
+}
+
+/** The layers of a net for samples of a shape, those inside others too, in order. Throws `ShapeError`. */
+export const rows = (net: Net, input: Shape.Shape, path: ReadonlyArray<string> = []): ReadonlyArray<Row> => {
+  if (net.children === undefined) return [row(net, input, path.join("."))]
+  return net.children(input).flatMap(({ inputs, kind, name, net: inner, output }) => {
+    const at = [...path, String(name)]
+    return inner === undefined
+      ? [{ name: at.join("."), kind, inputs, output, parameters: 0, multiplyAdds: 0 }]
+      : rows(inner, inputs[0] ?? [], at)
+  })
+}
+
+/** How many numbers the net of a training learns. */
+export const parametersOf = ({ built, prepared }: Training): number => {
+  const { params } = built.net.init(Key.make(0), prepared.facts.sample)
+  return leaves(params).reduce((sum, { shape }) => sum + Shape.size(shape), 0)
+}
