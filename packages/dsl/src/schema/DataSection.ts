@@ -147,7 +147,10 @@ const splitFields = Schema.Struct({
   val: optional(amount, "Rows that are scored after every epoch. Default: 15%, unless another part is given."),
   test: optional(amount, "Rows kept for the end. Default: 15%, unless another part is given."),
   unlabelled: optional(amount, "Rows that pre-training learns from besides; their targets are not looked at."),
-  stratify: optional(Fields.text, "The column whose values every part has in the same proportion."),
+  stratify: optional(
+    note(Fields.text, { mend: Vocabulary.stratify }),
+    "The column whose values every part has in the same proportion.",
+  ),
   seed: Fields.withDefault(Fields.described(Fields.seed, `The seed of the division. Default: ${usualSeed}.`), () => usualSeed),
 })
 
