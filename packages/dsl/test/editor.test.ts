@@ -88,7 +88,7 @@ describe("an editor completes", () => {
 describe("an editor explains", () => {
   test.each([
     ["a layer", `${head}    - de|nse: 8\n`, "Every output a weighted sum of all inputs"],
-    ["an option", `${head}    - dense: { uni|ts: 8 }\n`, "How many outputs."],
+    ["an option", `${head}    - dense: { uni|ts: 8 }\n`, "The number of outputs."],
     [
       "a name",
       "schema: 1\ntrain: { optimizer: ad|am }\n",

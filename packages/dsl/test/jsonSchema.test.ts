@@ -94,7 +94,7 @@ describe("the JSON Schema", () => {
   it("explains every option", () => {
     const dense = nodes.find((node) => isNode(node.properties) && isNode(node.properties.units))
     expect(dense?.properties).toMatchObject({
-      units: { description: "How many outputs." },
+      units: { description: "The number of outputs." },
       activation: { description: "What follows the weighted sum. Default: identity." },
     })
   })
