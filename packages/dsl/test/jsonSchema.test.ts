@@ -95,7 +95,7 @@ describe("the JSON Schema", () => {
     const dense = nodes.find((node) => isNode(node.properties) && isNode(node.properties.units))
     expect(dense?.properties).toMatchObject({
       units: { description: "The number of outputs." },
-      activation: { description: "What follows the weighted sum. Default: identity." },
+      activation: { description: "The activation after the weighted sum. Default: identity." },
     })
   })
 })
