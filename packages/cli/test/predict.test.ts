@@ -129,7 +129,7 @@ describe("tables", () => {
     ])
     expect(answers[2]).toEqual({ ...answers[0], row: 3 })
     expect(stderr).toContain("error: stdin:3: row 2, column `petal_width`")
-    expect(stderr).toContain("1 of 3 rows have no prediction")
+    expect(stderr).toContain("1 of 3 rows has no prediction")
   })
 
   test("of very many such rows the first are named, and all are counted", async () => {

@@ -1,5 +1,5 @@
 /** Each verb as a person or a program uses it, over small models. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { offered } from "@adjoint/core/backend/wasm/assembler/hostNumerics"
 import { beforeAll, describe, expect, test } from "vitest"
@@ -299,6 +299,23 @@ describe("evaluate", () => {
       stderr: expect.stringContaining("command.json"),
     })
   })
+})
+
+test("a checkpoint of another run is refused, however whole it is", async () => {
+  const at = join(directory, "swapped")
+  const short = ["--runs", at, "--set", "train.epochs=1"]
+  expect(await run(["train", file("moons.yaml"), ...short])).toMatchObject({ code: 0 })
+  expect(await run(["train", file("moons.yaml"), ...short, "--set", "train.seed=6"])).toMatchObject({ code: 0 })
+  cpSync(join(at, "moons/0002/checkpoints"), join(at, "moons/0001/checkpoints"), { recursive: true })
+  for (const args of [
+    ["evaluate", "moons/1"],
+    ["predict", "moons/1", "-"],
+  ])
+    expect(await run([...args, "--runs", at], { stdin: "[0, 1]\n" })).toMatchObject({
+      code: 7,
+      stdout: "",
+      stderr: expect.stringContaining("is a checkpoint of another run"),
+    })
 })
 
 describe("inspect", () => {

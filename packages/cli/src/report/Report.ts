@@ -65,7 +65,9 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
   Unanswered: {
     code: () => exitCodes.data,
     say: ({ failed, named, rows }) =>
-      said(`${failed} of ${rows} rows have no prediction${named < failed ? `; the first ${named} are named above` : ""}`),
+      said(
+        `${failed} of ${rows} rows ${failed === 1 ? "has" : "have"} no prediction${named < failed ? `; the first ${named} are named above` : ""}`,
+      ),
   },
   EngineError: {
     code: ({ cause }) => (cause instanceof OutOfMemory ? exitCodes.modelFile : exitCodes.internal),

@@ -80,25 +80,31 @@ const like = <P, S>(net: Net<P, S>, { fitted }: Run) => net.init(Key.make(0), Pr
 /** What of training says which weights a checkpoint is kept for. */
 type Scoring = Pick<Built, "earlyStop" | "net" | "optimizer" | "scored">
 
-/** The weights that a checkpoint is kept for, given what its weights look like: those that training scored. */
-export const scoredIn = (
+/** The weights that a checkpoint is kept for, those that training scored, with the progress they belong to. */
+const scoredIn = (
   checkpoint: string,
   { optimizer, scored }: Pick<Scoring, "optimizer" | "scored">,
   like: Weights<Params, Params>,
-): Effect.Effect<Weights<Params, Params>, CheckpointError, FileSystem.FileSystem | Path.Path> =>
+): Effect.Effect<Checkpoint.SavedWeights<Params, Params>, CheckpointError, FileSystem.FileSystem | Path.Path> =>
   scored === undefined
     ? Checkpoint.loadWeights(checkpoint, like)
     : Effect.map(
         Checkpoint.load(checkpoint, { ...like, optimizer: optimizer.init(like.params), step: T.scalar(0, "i32") }),
-        ({ state }) => ({ params: scored(state), state: state.state }),
+        ({ progress, state }) => ({ params: scored(state), state: state.state, progress }),
       )
 
-/** The weights that a run stands for. */
+/** The weights that a run stands for. Fails with `RunError` for a checkpoint of another run. */
 export const weightsOf = (
   run: Run,
   built: Scoring,
 ): Effect.Effect<Weights<Params, Params>, RunError | CheckpointError, FileSystem.FileSystem | Path.Path> =>
-  Effect.flatMap(standing(run, built), (kind) => scoredIn(checkpointOf(run.directory, kind), built, like(built.net, run)))
+  Effect.gen(function* () {
+    const checkpoint = checkpointOf(run.directory, yield* standing(run, built))
+    const { params, progress, state } = yield* scoredIn(checkpoint, built, like(built.net, run))
+    if (progress.fingerprint === run.command.fingerprint) return { params, state }
+    const message = `${checkpoint} is a checkpoint of another run: its data or settings are not those of ${run.directory}`
+    return yield* new RunError({ message, hint: "put the run's own checkpoint back, or train again" })
+  })
 
 /** Fails unless rows are those that a run was trained on. */
 export const sameRows = ({ directory, lock }: Run, now: Lock): Effect.Effect<void, RunError> => {

@@ -311,14 +311,19 @@ export const load = <P, S, O>(
     }),
   )
 
+/** The weights of a checkpoint, and the progress that they belong to. */
+export interface SavedWeights<P, S> extends Pick<TrainState<P, S>, "params" | "state"> {
+  readonly progress: Progress
+}
+
 /**
- * Reads only the weights: the parameters and the state of the net. Fails with `CheckpointError` as `load` does, also for
+ * Reads only the weights, the parameters and the state of the net, with the progress. Fails with `CheckpointError` as `load` does, also for
  * weights other than those that the checkpoint was written with.
  */
 export const loadWeights = <P, S>(
   directory: string,
   like: Pick<TrainState<P, S>, "params" | "state">,
-): Effect.Effect<Pick<TrainState<P, S>, "params" | "state">, CheckpointError, FileSystem.FileSystem | Path.Path> =>
+): Effect.Effect<SavedWeights<P, S>, CheckpointError, FileSystem.FileSystem | Path.Path> =>
   retryWhileReplaced(
     directory,
     Effect.gen(function* () {
@@ -326,9 +331,9 @@ export const loadWeights = <P, S>(
       const at = yield* existingDirectory(directory)
       const file = path.join(at, files.weights)
       const bytes = yield* readFile(file)
-      const { hashes } = yield* readProgress(path.join(at, files.progress))
+      const { hashes, progress } = yield* readProgress(path.join(at, files.progress))
       const { params, state } = yield* arraysIn(file, bytes, weightsOf(like))
       if (hashes.weights !== contentHash(bytes)) return yield* mixed(directory)
-      return { params, state } as Pick<TrainState<P, S>, "params" | "state">
+      return { params, state, progress } as SavedWeights<P, S>
     }),
   )
