@@ -271,12 +271,12 @@ describe("what is wrong is named with its place", () => {
     [
       "a blank number",
       () => fit(usual, cells(",m")),
-      "line 4: row 3, column `Age`: got a blank, wanted a number; try: say what stands for a blank, as in `Age: { type: number, missing: median }`, or leave its row out with `missing: drop`",
+      "line 4: row 3, column `Age`: got a blank, wanted a number; try: set how missing values are handled, as in `Age: { type: number, missing: median }`, or leave its row out with `missing: drop`",
     ],
     [
       "a blank name",
       () => fit(usual, cells("3,")),
-      'line 4: row 3, column `Sex`: got a blank, wanted one of "f", "m"; try: say what stands for a blank, as in `Sex: { type: category, missing: most_common }`, or leave its row out with `missing: drop`',
+      'line 4: row 3, column `Sex`: got a blank, wanted one of "f", "m"; try: set how missing values are handled, as in `Sex: { type: category, missing: most_common }`, or leave its row out with `missing: drop`',
     ],
     [
       "a name the training rows did not hold",
@@ -316,7 +316,7 @@ describe("what is wrong is named with its place", () => {
     [
       "log1p of what has no logarithm",
       () => fit({ Age: { type: "number", transform: "log1p" }, Sex: "ignore" }, cells("-1,m")),
-      "column `Age`: got `transform: log1p` with -1 among the values, wanted values above -1; try: leave the transform out, or clip the column first",
+      "column `Age`: got `transform: log1p` with -1 among the values, wanted values above -1; try: remove the transform, or clip the column first",
     ],
     [
       "an identifier as a category",

@@ -301,7 +301,7 @@ describe("graph", () => {
         ["image", { net: Layers.reshape([2, 2]) }],
         ["wide", { join: "concat", from: ["image", "input"] }],
       ],
-      "wide: concat got f32[2, 2] and f32[4]; it wants shapes that agree but for their last axis. Try: flatten or reshape the odd one",
+      "wide: concat got f32[2, 2] and f32[4]; it wants shapes that are equal except for the last axis. Try: flatten or reshape the odd one",
     ],
     [
       "a name that is not above",

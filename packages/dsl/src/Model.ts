@@ -88,13 +88,13 @@ export const multiply = (of: ReadonlyArray<string>, naming: Naming = {}): Layer 
 /** Layers joined along their last axis, by name. `concat(["a", "b"]) // => { concat: ["a", "b"] }` */
 export const concat = (of: ReadonlyArray<string>, naming: Naming = {}): Layer => ({ concat: of, ...naming })
 
-/** The same layers several times in a row, each time with weights of their own. `repeat(2, ["relu"]) // => { repeat: { times: 2, layers: ["relu"] } }` */
+/** The same layers several times in a row, each time with separate weights. `repeat(2, ["relu"]) // => { repeat: { times: 2, layers: ["relu"] } }` */
 export const repeat = (times: number, layers: ReadonlyArray<Layer>, naming: Naming = {}): Layer => ({
   repeat: { times, layers },
   ...naming,
 })
 
-/** Layers that are one thing from outside. `block(["relu"], { name: "a" }) // => { block: { layers: ["relu"] }, name: "a" }` */
+/** A group of layers that acts as one layer. `block(["relu"], { name: "a" }) // => { block: { layers: ["relu"] }, name: "a" }` */
 export const block = (layers: ReadonlyArray<Layer>, naming: Naming = {}): Layer => ({ block: { layers }, ...naming })
 
 /** The outputs, as many as the target needs. `head("label") // => { head: { target: "label" } }` */

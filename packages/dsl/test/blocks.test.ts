@@ -194,7 +194,7 @@ describe("blocks", () => {
         --> m.yaml:7:40
       7 |     c: { params: { x: whole }, layers: [] }
         |                                        ^^
-      error[S106]: \`d e\` cannot name a block: it wants a letter or \`_\`, then letters, digits and \`_\`
+      error[S106]: \`d e\` is not a valid name for a block: use a letter or \`_\`, then letters, digits and \`_\`
         --> m.yaml:8:5
       8 |     d e: { layers: [relu] }
         |     ^^^
@@ -252,7 +252,7 @@ describe("blocks", () => {
         --> m.yaml:5:61
       5 |     a: { params: { f: int }, layers: [{ dense: { units: $f, unit: 3 } }, { dropout: $rate }] }
         |                                                             ^^^^
-        = help: did you mean \`units\`, which is there already?
+        = help: did you mean \`units\`, which is already set?
       error[R201]: there is no variable \`rate\`
         --> m.yaml:5:85
       5 |     a: { params: { f: int }, layers: [{ dense: { units: $f, unit: 3 } }, { dropout: $rate }] }
@@ -312,7 +312,7 @@ describe("branches", () => {
         |                                  ^
       6 |     - { dense: 8, name: b, from: aa }
         |                         - named here
-      error[R203]: there is no layer with the name \`aa\`
+      error[R203]: there is no layer named \`aa\`
         --> m.yaml:6:34
       6 |     - { dense: 8, name: b, from: aa }
         |                                  ^^

@@ -51,11 +51,11 @@ describe("every code", () => {
         |          ^^^^^^
         = help: write \`name: value\`; keys cannot be empty, lists or maps
 
-      error[Y008]: a model file holds one document; here a second one starts
+      error[Y008]: a model file has one document; a second one starts here
         --> m.yaml:2:1
       2 | ---
         | ^
-        = help: keep each model in a file of its own
+        = help: write each model to its own file
 
       error[S101]: unknown key \`learningrate\` in train.optimizer.sgd
         --> m.yaml:1:30
@@ -85,24 +85,24 @@ describe("every code", () => {
         --> m.yaml:1:31
       1 | model: { layers: [{ dense: 8, dropout: 0.5 }, { head: label }] }
         |                               ^^^^^^^
-        = help: give each an item of its own
+        = help: write each as its own item
 
       error[S106]: model.layers[0].name: expected a name: a letter or \`_\`, then letters, digits and \`_\`, 64 at most, got the text "h 1"
         --> m.yaml:1:37
       1 | model: { layers: [{ dense: 8, name: "h 1" }, { head: label }] }
         |                                     ^^^^^
-        = help: names appear in parameter paths and checkpoints, so they are kept plain
+        = help: names are part of parameter paths and checkpoints
 
       error[S107]: schema: expected \`1\`, the version of the language, got 2
         --> m.yaml:1:9
       1 | schema: 2
         |         ^
 
-      error[S108]: \`search\` is not here yet
+      error[S108]: \`search\` is not supported yet
         --> m.yaml:1:1
       1 | search: { trials: 10 }
         | ^^^^^^
-        = help: it has its place in the language, but this version of Adjoint does not build it: leave it out
+        = help: the model language reserves this name for a later version: remove it
 
       error[R201]: there is no variable \`widht\`
         --> m.yaml:2:17
@@ -110,13 +110,13 @@ describe("every code", () => {
         |                 ^^^^^^
         = help: did you mean \`$width\`?  [fix available]
 
-      error[R202]: \`$width ** 2\` is not an expression: \`*\` stands where a number is wanted
+      error[R202]: \`$width ** 2\` is not an expression: \`*\` is where a number is expected
         --> m.yaml:2:17
       2 | train: { batch: $width ** 2 }
         |                 ^^^^^^^^^^^
         = help: an expression is made of numbers, \`$name\`, + - * / ( ) min max; for a dollar sign as text write \`$$\`
 
-      error[R203]: there is no layer with the name \`h3\`
+      error[R203]: there is no layer named \`h3\`
         --> m.yaml:1:79
       1 | model: { layers: [{ dense: 8, name: h1 }, { dense: 8, name: h2 }, { add: [h1, h3] }, { head: label }] }
         |                                                                               ^^
@@ -173,8 +173,8 @@ describe("every code", () => {
       error[D304]: the parts of the split add up to 110% of the rows
         --> m.yaml:1:60
       1 | data: { source: { moons: { count: 100 } }, split: { train: 80%, val: 30% } }
-        |                                                            ^^^ \`train\` goes beyond 100%
-        = help: make a part smaller: what the others leave is \`train: 70%\`
+        |                                                            ^^^ \`train\` exceeds 100%
+        = help: make a part smaller: the others leave \`train: 70%\`
 
       error[G401]: \`add\` needs equal shapes: a is [8], b is [4]
         --> m.yaml:1:72
@@ -193,7 +193,7 @@ describe("every code", () => {
         --> m.yaml:2:35
       2 | model: { layers: [{ dense: 8 }, { dense: 3 }] }
         |                                   ^^^^^ makes [3]
-        = help: write \`head: label\` in its place, which makes as many outputs as are needed
+        = help: write \`head: label\` in its place: it has as many outputs as the target needs
 
       error[G405]: there are no layers
         --> m.yaml:1:18
@@ -201,21 +201,21 @@ describe("every code", () => {
         |                  ^^
         = help: the least is \`- head: label\`
 
-      error[T501]: \`softmax\` before \`categorical_cross_entropy\`, which wants logits and applies it itself
+      error[T501]: \`softmax\` before \`categorical_cross_entropy\`, which takes logits and applies it itself
         --> m.yaml:1:53
       1 | model: { layers: [{ dense: 8 }, relu, { dense: 2 }, softmax] }
         |                                                     ^^^^^^^
       2 | train: { loss: categorical_cross_entropy }
         |                ------------------------- wants logits
-        = help: leave \`softmax\` out: predictions are turned into probabilities anyway  [fix available]
+        = help: leave \`softmax\` out: predictions are still converted to probabilities  [fix available]
 
       error[T502]: \`sigmoid\` outputs for 3 classes that exclude each other
         --> m.yaml:2:76
       2 | model: { layers: [{ dense: 8 }, relu, { head: { target: label, activation: sigmoid } }] }
         |                                                                            ^^^^^^^
-        = help: leave it out: the loss applies softmax itself  [fix available]
+        = help: remove it: the loss applies softmax itself  [fix available]
 
-      error[T503]: this run computes no score \`val.auroc\`
+      error[T503]: this run does not compute the score \`val.auroc\`
         --> m.yaml:1:47
       1 | train: { callbacks: [{ early_stop: { monitor: val.auroc } }] }
         |                                               ^^^^^^^^^
@@ -255,7 +255,7 @@ describe("every code", () => {
         |                                              ^^^^^
         = help: use \`auto\`, or a random initializer  [fix available]
 
-      error[T509]: \`r2\` cannot be taken of the target, which is one of 3 classes
+      error[T509]: \`r2\` does not fit the target, which is one of 3 classes
         --> m.yaml:3:20
       3 | train: { metrics: [r2] }
         |                    ^^
@@ -273,9 +273,9 @@ describe("every code", () => {
         |                                                         ---------- normalizes over the batch
       3 | train: { batch: 32 }
         |                 ^^
-        = help: \`batch: 33\`, or \`layer_norm\`, which needs no batch  [fix available]
+        = help: \`batch: 33\`, or \`layer_norm\`, which does not depend on the batch  [fix available]
 
-      error[T512]: \`h1\` is a layer of \`relu\`: the hidden units of a machine are sigmoids
+      error[T512]: \`h1\` is a layer of \`relu\`: the hidden units of an RBM are sigmoid units
         --> m.yaml:3:19
       2 | model: { layers: [{ dense: { units: 8, activation: relu }, name: h1 }, { head: label }] }
         |                     ----- the layer
@@ -290,13 +290,13 @@ describe("every code", () => {
       3 | pretrain: [{ rbm: h2 }, { rbm: h1 }]
         |                   ^^
         = help: put the stage \`- rbm: h1\` before it
-      error[T513]: \`h1\` is pre-trained after \`h2\`, which learns from what it makes
+      error[T513]: \`h1\` is pre-trained after \`h2\`, which learns from its outputs
         --> m.yaml:3:32
       3 | pretrain: [{ rbm: h2 }, { rbm: h1 }]
         |                                ^^
         = help: stages go from the input upwards, each layer once
 
-      error[T514]: Bernoulli units are on or off, and the data has numbers outside of 0 to 1
+      error[T514]: Bernoulli units are on or off, and the data has values outside this range
         --> m.yaml:3:14
       1 | data: { source: moons, scale: standard }
         |                               -------- takes them there
@@ -309,7 +309,7 @@ describe("every code", () => {
         --> m.yaml:3:42
       3 | train: { epochs: 10, batch: 20, average: 0.999 }
         |                                          ^^^^^
-        = help: \`average: 0.87\` looks back over a fifth of the run
+        = help: \`average: 0.87\` averages over a fifth of the run
 
       error[T520]: \`early_stop\` is in the list twice, and only the first would count
         --> m.yaml:1:36
@@ -318,14 +318,14 @@ describe("every code", () => {
         |                                    ^^^^^^^^^^
         = help: keep one of them, with all its options
 
-      warning[A601]: \`tanh\` with \`he_normal\`: prefer \`xavier_normal\` (keeps it from saturating at the start)
+      warning[A601]: \`tanh\` with \`he_normal\`: prefer \`xavier_normal\` (avoids saturation at the start)
         --> m.yaml:1:64
       1 | model: { layers: [{ dense: { units: 8, activation: tanh, init: he_normal } }, { head: label }] }
         |                                                    ---- what follows
         |                                                                ^^^^^^^^^
         = help: write \`xavier_normal\`  [fix available]
 
-      warning[A602]: no gradient gets through \`step\`: the layers below it keep their initial weights
+      warning[A602]: no gradient passes through \`step\`: the layers below it keep their initial weights
         --> m.yaml:1:33
       1 | model: { layers: [{ dense: 8 }, step, { head: label }] }
         |                                 ^^^^
@@ -354,11 +354,11 @@ describe("every code", () => {
       warning[A606]: \`selu\` with \`he_normal\`: it wants \`lecun_normal\` (variance 1 / fan_in)
         --> m.yaml:2:64
       2 | model: { layers: [{ dense: { units: 8, activation: selu, init: he_normal } }, { head: label }] }
-        |                                                    ---- normalizes itself only under its conditions
+        |                                                    ---- needs these conditions
         |                                                                ^^^^^^^^^
         = help: write \`lecun_normal\`, or \`auto\`, which takes it  [fix available]
 
-      warning[A607]: \`tanh\` in a net of 6 hidden layers: where it saturates hardly any gradient gets through, and that at every layer
+      warning[A607]: \`tanh\` in a net of 6 hidden layers: where it saturates, hardly any gradient passes through a layer
         --> m.yaml:1:83
       1 | model: { layers: [{ repeat: { times: 6, layers: [{ dense: { units: 8, activation: tanh } }] } }, { head: label }] }
         |                                                                                   ^^^^
@@ -376,7 +376,7 @@ describe("every code", () => {
       1 | …t: [2], layers: [{ reshape: [2, 1] }, { conv1d: { filters: 4, kernel: 1 } }, relu, { dropout: 0.2 }, flatten, { head: la…
         |                                          ------ makes channels
         |                                                                                       ^^^^^^^
-        = help: prefer \`spatial_dropout\`, which drops channels whole  [fix available]
+        = help: prefer \`spatial_dropout\`, which drops whole channels  [fix available]
 
       warning[A610]: \`alpha_dropout\` without \`selu\`: what it drops becomes what selu is far below 0, which is nothing to other activations
         --> m.yaml:1:41
@@ -390,7 +390,7 @@ describe("every code", () => {
         |                                                         ---------- normalizes over the batch
       3 | train: { batch: 32 }
         |                 ^^
-        = help: \`batch: 33\`, or \`layer_norm\`, which needs no batch  [fix available]
+        = help: \`batch: 33\`, or \`layer_norm\`, which does not depend on the batch  [fix available]
 
       warning[A620]: \`lr\` of \`adam\` is 10: from 0.000001 to 0.1 is usual
         --> m.yaml:1:35

@@ -108,7 +108,7 @@ describe("sources", () => {
         "data: { source: { csv: { path: rows.data, header: false, delimiter: ';' } }, columns: { c1: number, c2: number, c3: class } }\n",
       ),
     ).toEqual([
-      'D301 the data has one column only, `c1` = say which character is between the cells, as in `{ csv: { path: …, delimiter: " " } }` for blanks',
+      'D301 the data has one column only, `c1` = set the character between the cells, as in `{ csv: { path: …, delimiter: " " } }` for spaces',
     ])
   })
   test("generated rows are no files", async () => {
@@ -159,7 +159,7 @@ describe("columns and images", () => {
     ["image: { size: [8, 8], colour: true }", "unknown key `colour` in data.image"],
     ["target: klass", "there is no target type `klass`"],
     ["target: { type: class, names: [a] }", "data.target.names"],
-    ["target: { type: class, names: [a, a] }", "wanted every name once"],
+    ["target: { type: class, names: [a, a] }", "expected every name once"],
     ["target: { names: [a, b] }", "`type` is missing"],
   ])("%s is refused", (written, message) => {
     expect(shown(completed(`data: { source: a.csv, ${written} }\n`))).toContain(message)
@@ -207,7 +207,7 @@ describe("rows with blanks", () => {
     const section =
       "data: { source: gaps.csv, columns: { a: { type: number, scale: standard }, y: ignore, b: { type: number, role: target, missing: mean } } }\n"
     expect(await looked(section)).toEqual([
-      "D305 `b` is a target: a blank is not replaced by `mean`, or rows would be scored against an invented value = `missing: drop` leaves out rows without a target",
+      "D305 `b` is a target: a blank is not replaced by `mean`, or rows would be scored against an invented value = `missing: drop` removes rows without a target",
     ])
     expect(await looked(section.replace("mean", "drop"))).toEqual([])
   })
@@ -223,7 +223,7 @@ describe("targets", () => {
   const source = "source: { npz: { path: rows.bin, inputs: x, targets: y } }"
   test("whole numbers in floats are asked about, unless the document says what they are", async () => {
     expect(await looked(`data: { ${source} }\n${model}`)).toEqual([
-      "A630 the targets are the 3 whole numbers from 0 to 2, held as floats, and count as quantities: do they name classes? = add `target: class` to `data` if they name classes, `target: number` if they are quantities",
+      "A630 the targets are the 3 whole numbers from 0 to 2, stored as floats, and are treated as quantities: are they class labels? = add `target: class` to `data` if they are class labels, `target: number` if they are quantities",
     ])
     for (const target of ["class", "number", "{ type: class, names: [a, b, c] }"])
       expect(await looked(`data: { ${source}, target: ${target} }\n${model}`)).toEqual([])
@@ -238,7 +238,7 @@ describe("targets", () => {
         "data: { source: gaps.csv, target: class, columns: { a: number, b: ignore, y: { type: class, missing: drop } } }\n",
       ),
     ).toEqual([
-      "D303 `target` is about arrays, and the rows are a table, in which a column is the target = give a column the type `class`, or say `role: target`",
+      "D303 `target` is only for arrays; in a table, a column is the target = give a column the type `class`, or `role: target`",
     ])
   })
   test("that are large and not scaled get advice", async () => {

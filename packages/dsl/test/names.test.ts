@@ -36,7 +36,7 @@ describe("layer names", () => {
       6 |     - { dense: 8, name: input }
         |                         ^^^^^
         = help: give the layer another name
-      error[R203]: there is no layer with the name \`h2\`
+      error[R203]: there is no layer named \`h2\`
         --> m.yaml:7:17
       7 |     - add: [h1, h2]
         |                 ^^
@@ -63,7 +63,7 @@ describe("layer names", () => {
       10 |     - { add: [h1, inner, self], name: self }
          |                   ^^^^^
          = help: join it inside the repeat, or give the repeat a name
-      error[R206]: \`self\` is this very layer: a layer can only join layers above it
+      error[R206]: \`self\` is this layer itself: a layer can only join layers above it
         --> m.yaml:10:26
       10 |     - { add: [h1, inner, self], name: self }
          |                          ^^^^"

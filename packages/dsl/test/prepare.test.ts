@@ -182,7 +182,7 @@ describe("what is wrong is said of the document", () => {
     }
     const [finding] = await refused(data, scratch)
     expect(finding?.message).toBe(`${join(scratch, "cells.csv")}:3: row 2, column \`x\`: got "foo", wanted a finite number`)
-    expect(finding?.related).toEqual([{ at: { path: ["data", "columns", "x"] }, label: "what the cells are" }])
+    expect(finding?.related).toEqual([{ at: { path: ["data", "columns", "x"] }, label: "the type of the column" }])
   })
 })
 

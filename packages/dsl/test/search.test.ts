@@ -31,7 +31,7 @@ test("a right marker is its default", () => {
 
 test("the default is one of the values", () => {
   expect(units("{ $search: [8, 16], default: 12 }")).toEqual([
-    "S103 model.layers[0].dense: the default is one of the values to search, not 12 @ 12",
+    "S103 model.layers[0].dense: the default must be one of the values to search, not 12 @ 12",
   ])
   expect(rate("{ $search: { log: [1e-4, 1e-1] }, default: 1 }")).toEqual([
     "S103 train.optimizer.adam.lr: the default is a number from 0.0001 to 0.1, not 1 @ 1",

@@ -91,7 +91,7 @@ describe("layers that do not fit", () => {
         = help: flatten or reshape one side, so that flat too is [8, 8, 4]"
     `)
     expect(withDigits("    - dense: 16\n    - head: label\n")).toMatchInlineSnapshot(`
-      "error[G402]: \`head\` wants one row of numbers, got [8, 8, 16]
+      "error[G402]: \`head\` needs a vector of features, got [8, 8, 16]
         --> m.yaml:6:7
       6 |     - head: label
         |       ^^^^ gets [8, 8, 16]
@@ -176,7 +176,7 @@ describe("what the data says", () => {
         --> m.yaml:3:17
       3 | model: { input: [3], layers: [{ head: label }] }
         |                 ^^^
-        = help: leave \`input\` out: the data says it"
+        = help: remove \`input\`: the shape comes from the data"
     `)
     expect(performance.now() - start).toBeLessThan(5000)
     expect(

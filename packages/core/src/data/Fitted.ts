@@ -10,7 +10,7 @@ const NonZero = Schema.Finite.check(Schema.makeFilter((x) => (x === 0 ? "wanted 
 const Extent = Schema.Int.check(Schema.isGreaterThan(0))
 const Names = Schema.Array(Schema.String).check(
   Schema.isMinLength(1),
-  Schema.makeFilter((names) => (new Set(names).size === names.length ? undefined : "wanted every name once")),
+  Schema.makeFilter((names) => (new Set(names).size === names.length ? undefined : "expected every name once")),
 )
 
 /**
@@ -90,7 +90,7 @@ export type FittedNumbers = typeof FittedNumbers.Type
 export const FittedInput = Schema.Union([FittedColumns, FittedArray])
 export type FittedInput = typeof FittedInput.Type
 
-/** `null` where there is nothing to predict. */
+/** `null` where the data has no target. */
 export const FittedTarget = Schema.NullOr(Schema.Union([FittedClasses, FittedNumbers]))
 export type FittedTarget = typeof FittedTarget.Type
 

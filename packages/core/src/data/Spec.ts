@@ -10,16 +10,16 @@ import { type Fields, fill, type Scale, scaleSynonyms, type Written } from "./Fi
 /** The options of images. `scale` comes first, then `normalize` by the training rows. */
 export const imageFields = {
   size: { kind: "size", doc: "Height and width in pixels.", synonyms: ["shape", "image_size", "input_shape", "target_size"] },
-  channels: { kind: "count", doc: "Numbers of a pixel.", synonyms: ["num_channels", "depth"], default: 1 },
+  channels: { kind: "count", doc: "Channels per pixel.", synonyms: ["num_channels", "depth"], default: 1 },
   scale: {
     kind: "white",
-    doc: "The number that full white has: `unit` takes bytes, of which it is 255, to 0…1, `{ max: 16 }` divides by 16.",
+    doc: "How pixel values are scaled: `unit`, `none` or `{ max: 16 }`. `unit` divides bytes by 255, `{ max: 16 }` divides by 16.",
     synonyms: ["rescale", "scaling"],
     default: "unit",
   },
   normalize: {
     kind: "choice",
-    doc: "What is then learned from the training rows: each channel's mean is subtracted (`center`), and divided by its standard deviation (`auto`), or the mean image is subtracted (`mean_image`).",
+    doc: "How images are normalized after `scale`: `none`, `auto`, `center` or `mean_image`. Statistics come from the training rows: `center` subtracts the mean of each channel, `auto` also divides by its standard deviation, `mean_image` subtracts the mean image.",
     of: ["none", "auto", "center", "mean_image"],
     synonyms: ["normalization", "standardize", "standardization"],
     default: "none",
@@ -38,9 +38,9 @@ export const imageShape = (image: Image): Shape => {
 /** What the targets of arrays may be, each with its documentation and its options. */
 export const arrayTargets = {
   class: {
-    doc: "Whole numbers, or text, that name classes.",
+    doc: "Class labels: whole numbers or text.",
     fields: {
-      names: { kind: "names", doc: "What the labels 0, 1, 2 … are called. Default: the labels themselves.", optional: true },
+      names: { kind: "names", doc: "The names of the labels 0, 1, 2 … Default: the labels themselves.", optional: true },
     },
   },
   number: {
@@ -48,7 +48,7 @@ export const arrayTargets = {
     fields: {
       scale: {
         kind: "scale",
-        doc: "How each of them is scaled over the training rows.",
+        doc: "How the targets are scaled over the training rows.",
         synonyms: scaleSynonyms,
         optional: true,
       },

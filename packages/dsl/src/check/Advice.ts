@@ -36,7 +36,7 @@ const mismatch = (code: "A601" | "A603", activation: Said, init: Said, better: s
   code,
   message: `\`${activation.name}\` with \`${init.name}\`: prefer \`${better}\` (${why})`,
   at: { path: init.path, on: "key" },
-  related: [{ at: { path: activation.path, on: "key" }, label: "what follows" }],
+  related: [{ at: { path: activation.path, on: "key" }, label: "the activation" }],
   ...replacing(init, better),
 })
 
@@ -52,7 +52,7 @@ const initializers = ({ activation, init }: Weighted, catalogue: Catalogue): Rea
   if (family === "xavier" && follows.suits === "he" && he !== undefined)
     return [mismatch("A603", activation, init, he, "keeps the variance of the activations")]
   if (family === "he" && follows.saturates === true && xavier !== undefined)
-    return [mismatch("A601", activation, init, xavier, "keeps it from saturating at the start")]
+    return [mismatch("A601", activation, init, xavier, "avoids saturation at the start")]
   return []
 }
 
@@ -76,9 +76,9 @@ const activations = (
       return [
         {
           code: "A602",
-          message: `no gradient gets through \`${name}\`: the layers below it keep their initial weights`,
+          message: `no gradient passes through \`${name}\`: the layers below it keep their initial weights`,
           at,
-          help: "train with `sigmoid` or `relu`",
+          help: "use `sigmoid` or `relu`",
           ...fix,
         },
       ]
@@ -90,7 +90,7 @@ const activations = (
           code: "A604",
           message: `\`${name}\` in a hidden layer: its slope is at most ${fraction(slope)}, so gradients shrink at every such layer`,
           at,
-          help: "prefer `relu`, or `tanh`, which is centred on 0",
+          help: "prefer `relu`, or `tanh`, which is centred at 0",
           ...fix,
         },
       ]
@@ -98,7 +98,7 @@ const activations = (
       return [
         {
           code: "A607",
-          message: `\`${name}\` in a net of ${hidden} hidden layers: where it saturates hardly any gradient gets through, and that at every layer`,
+          message: `\`${name}\` in a net of ${hidden} hidden layers: where it saturates, hardly any gradient passes through a layer`,
           at,
           help: "prefer `relu` or `gelu` in deep nets",
           ...fix,
@@ -164,7 +164,7 @@ export const equalWeights = (model: Model, catalogue: Catalogue): ReadonlyArray<
           : [
               {
                 code: "T508",
-                message: `\`${init.name}\` makes all units of a hidden \`${kind}\` layer alike, and they stay alike`,
+                message: `\`${init.name}\` gives all weights of a hidden \`${kind}\` layer the same value, so its units stay equal`,
                 at: { path: init.path, on: "key" },
                 help: "use `auto`, or a random initializer",
                 fix: { title: "write `auto`", at: { path: init.path, on: "key" }, text: "auto" },

@@ -28,9 +28,9 @@ export const check = (
   return [
     {
       code: "A612",
-      message: `the classes are imbalanced: ${name(most)} to ${name(least)} among the rows to learn from`,
+      message: `the classes are imbalanced: ${name(most)} and ${name(least)} in the training rows`,
       at,
-      help: "`train: { regularize: { class_weight: balanced } }` makes rare classes count, and `auroc` or `f1` says more than accuracy",
+      help: "`train: { regularize: { class_weight: balanced } }` gives rare classes more weight; `auroc` and `f1` tell more than accuracy",
       fix,
     },
   ]

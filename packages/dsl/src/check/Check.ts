@@ -108,9 +108,9 @@ const given = ({ input }: Model, { sample }: Facts): ReadonlyArray<Finding> =>
     : [
         {
           code: "G402",
-          message: `the data gives ${Shape.print(sample)}, not ${Shape.print(input)}`,
+          message: `a sample of the data has the shape ${Shape.print(sample)}, not ${Shape.print(input)}`,
           at: { path: ["model", "input"] },
-          help: "leave `input` out: the data says it",
+          help: "remove `input`: the shape comes from the data",
         },
       ]
 
@@ -119,7 +119,7 @@ const heads = (model: Model): ReadonlyArray<Finding> => {
   const { layers } = model
   if (layers.length === 0)
     return [
-      { code: "G405", message: "there are no layers", at: { path: ["model", "layers"] }, help: "the least is `- head: label`" },
+      { code: "G405", message: "there are no layers", at: { path: ["model", "layers"] }, help: "the smallest model is `- head: label`" },
     ]
   const misplaced = (items: Model["layers"], root: ReadonlyArray<string | number>, isTop: boolean): ReadonlyArray<Finding> =>
     items.flatMap((layer, i): ReadonlyArray<Finding> => {
@@ -131,11 +131,11 @@ const heads = (model: Model): ReadonlyArray<Finding> => {
       return [
         {
           code: "G403",
-          message: "`head` makes the outputs, so it is the last layer",
+          message: "`head` produces the outputs, so it must be the last layer",
           at: { path: [...path, "head"], on: "key" },
           help: isTop
-            ? "move it to the end, and write `dense` here if a layer is meant"
-            : "what is inside a block or a `repeat` makes no outputs of its own: write `dense` here",
+            ? "move it to the end; for a hidden layer write `dense`"
+            : "a block or `repeat` has no outputs of its own: write `dense` here",
           ...(isTop && items.filter((each) => layerOf(each)._tag === "Head").length === 1
             ? { fix: { title: "move the head to the end", append: root, item: path } }
             : {}),
@@ -171,15 +171,15 @@ const outputs = (
   return [
     {
       code: "G404",
-      message: `the layers make ${Shape.print(output)}, and the target ${listed(namesOf(target), "and")} needs [${asked}]`,
+      message: `the layers output ${Shape.print(output)}, but the target ${listed(namesOf(target), "and")} needs [${asked}]`,
       at: { path: [...last.path, last.kind], on: "key" },
-      label: `makes ${Shape.print(output)}`,
+      label: `outputs ${Shape.print(output)}`,
       help:
         output.length !== 1
           ? "add `flatten` before the last dense layer"
           : isOutputs
-            ? `write \`head: ${name}\` in its place, which makes as many outputs as are needed`
-            : `end with \`head: ${name}\`, which makes as many outputs as are needed`,
+            ? `write \`head: ${name}\` in its place: it has as many outputs as the target needs`
+            : `end with \`head: ${name}\`: it has as many outputs as the target needs`,
       ...(output.length !== 1 || isOutputs
         ? {}
         : { fix: { title: `add \`head: ${name}\``, append: ["model", "layers"], text: `head: ${scalar(name)}` } }),
@@ -229,10 +229,10 @@ const division = ({ split, test }: Data, { rows, unlabelled }: Facts): ReadonlyA
           code: "D304",
           message: `the parts of the split add up to ${percentage(sum)} of the rows`,
           at: { path: ["data", "split", part] },
-          label: `\`${part}\` goes beyond 100%`,
+          label: `\`${part}\` exceeds 100%`,
           help:
             part === "train" && share - own < 1
-              ? `make a part smaller: what the others leave is \`train: ${percentage(1 - share + own)}\``
+              ? `make a part smaller: the others leave \`train: ${percentage(1 - share + own)}\``
               : "make a part smaller",
         },
       ]

@@ -72,18 +72,18 @@ export const another = (all: ReadonlyArray<Difference>, run: string, positions: 
     const set = overridden(positions, path)
     const back =
       set !== undefined
-        ? `leave out \`--set ${set}\``
+        ? `remove \`--set ${set}\``
         : then === undefined
-          ? "leave it out"
+          ? "remove it"
           : isPlain(then) && typeof key === "string"
             ? `write \`${key}: ${String(then)}\``
             : `put it back as it is in ${run}/resolved.yaml`
-    const is = now === undefined ? "is not said" : `is \`${brief(now)}\``
+    const is = now === undefined ? "is not set" : `is \`${brief(now)}\``
     const was = then === undefined ? "without it" : `with \`${brief(then)}\``
     return {
       code: "T516",
       message: `\`${print(path)}\` ${is}, and ${run} began ${was}`,
       at: { path, on: "missing" },
-      help: `${back} to go on with the run; to keep the change, train afresh, without --resume`,
+      help: `${back} to resume the run; to keep the change, start a new run, without --resume`,
     }
   })

@@ -13,9 +13,9 @@ export const check = ({ freeze = [], rates = {} }: Train, layers: ReadonlyArray<
     if (there.has(first)) return []
     told++
     // A suggestion compares the name with all that are there, which for thousands of mistakes takes seconds.
-    if (told > detailed) return [{ code: "R203", message: `there is no layer with the name \`${first}\``, at }]
+    if (told > detailed) return [{ code: "R203", message: `there is no layer named \`${first}\``, at }]
     const below = rest.map((part) => `.${part}`).join("")
-    return [unknown({ code: "R203", message: "there is no layer with the name", name: first, names: layers, at, rest: below })]
+    return [unknown({ code: "R203", message: "there is no layer named", name: first, names: layers, at, rest: below })]
   }
   return [
     ...freeze.flatMap((name, i) => missing(name, { path: ["train", "freeze", i] })),

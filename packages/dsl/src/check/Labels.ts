@@ -10,9 +10,9 @@ export const check = ({ target }: Data, { labels }: Facts): ReadonlyArray<Findin
   return [
     {
       code: "A630",
-      message: `the targets are the ${count} whole numbers from ${least} to ${greatest}, held as floats, and count as quantities: do they name classes?`,
+      message: `the targets are the ${count} whole numbers from ${least} to ${greatest}, stored as floats, and are treated as quantities: are they class labels?`,
       at: { path: ["data"], on: "key" },
-      help: "add `target: class` to `data` if they name classes, `target: number` if they are quantities",
+      help: "add `target: class` to `data` if they are class labels, `target: number` if they are quantities",
     },
   ]
 }

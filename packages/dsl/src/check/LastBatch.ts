@@ -35,7 +35,7 @@ export const check = (
   const least = isSpoilt ? enough : 2
   const own = `\`${norm.kind}\``
   const bySample = named(catalogue.layer, (traits) => traits.role === "normalization" && traits.over === "sample")
-  const other = bySample === undefined ? [] : [`\`${bySample}\`, which needs no batch`]
+  const other = bySample === undefined ? [] : [`\`${bySample}\`, which does not depend on the batch`]
   const fits = [1, 2, -1, 3, -2, 4, -3, 5, -4].map((step) => batch + step).find((size) => size > 1 && numbers(size) >= least)
   const found = {
     at: { path: ["train", "batch"] },
@@ -45,15 +45,15 @@ export const check = (
       ? {}
       : { fix: { title: `write \`batch: ${fits}\``, at: { path: ["train", "batch"] }, text: String(fits), main: "" } }),
   } as const
-  const what = `the last batch of ${rows.train} rows by ${batch}`
-  if (batch === 1) return [{ ...found, code: "T511", message: `${own} cannot train on batches of one row: it has no variance` }]
+  const what = `the last batch (${rows.train} rows in batches of ${batch})`
+  if (batch === 1) return [{ ...found, code: "T511", message: `${own} cannot train on batches of one row: one row has no variance` }]
   return numbers(batch) === 1
-    ? [{ ...found, code: "T511", message: `${own} cannot train on ${what}: it is one row, and has no variance` }]
+    ? [{ ...found, code: "T511", message: `${own} cannot train on ${what}: it has one row, and one row has no variance` }]
     : [
         {
           ...found,
           code: "A613",
-          message: `${what} is ${last(batch)}: ${own} remembers a variance that is mostly chance, ${numbers(batch)} numbers of each channel`,
+          message: `${what} has ${last(batch)}: ${own} adds the noisy variance of ${numbers(batch)} values per channel to its running statistics`,
         },
       ]
 }

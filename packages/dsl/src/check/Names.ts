@@ -83,7 +83,7 @@ export const check = (layers: Data, root: Path = ["model", "layers"]): ReadonlyA
       return [
         {
           code: "R204",
-          message: `\`${inputName}\` is the name of what the layers are given`,
+          message: `\`${inputName}\` is reserved for the input of the layers`,
           at,
           help: "give the layer another name",
         },
@@ -116,7 +116,7 @@ const reference = (
   const here = siblings.get(name)
   if (here !== undefined) {
     if (here.index < index) return []
-    const where = here.index === index ? "is this very layer" : "stands further down"
+    const where = here.index === index ? "is this layer itself" : "comes later"
     return [
       {
         code: "R206",
@@ -132,12 +132,12 @@ const reference = (
     return [
       {
         code: "R207",
-        message: `\`${name}\` stands ${within ? "inside" : "outside"} a \`${holderOf(within ? elsewhere : mention)}\`, and is not seen from ${within ? "outside" : "inside"}`,
+        message: `\`${name}\` is ${within ? "inside" : "outside"} a \`${holderOf(within ? elsewhere : mention)}\`, so it is not visible ${within ? "outside" : "inside"} it`,
         at,
         related: [{ at: { path: elsewhere.path }, label: "named here" }],
         help: within
           ? `${mention.verb} it inside the ${holderOf(elsewhere)}, or give the ${holderOf(elsewhere)} a name`
-          : `inside, \`${inputName}\` is what ${holderOf(mention) === "repeat" ? "each round" : "the block"} is given`,
+          : `inside it, \`${inputName}\` is the input of ${holderOf(mention) === "repeat" ? "each repetition" : "the block"}`,
       },
     ]
   }
@@ -146,12 +146,12 @@ const reference = (
   return [
     unknown({
       code: "R203",
-      message: "there is no layer with the name",
+      message: "there is no layer named",
       name,
       names: visible,
       at,
-      none: "name a layer above by `name:`, as in `{ dense: 64, name: h1 }`",
-      there: "the layers above have the names",
+      none: "give a layer above a name, as in `{ dense: 64, name: h1 }`",
+      there: "the layers above are",
     }),
   ]
 }

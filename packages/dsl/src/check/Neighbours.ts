@@ -75,9 +75,9 @@ const uselessBias = ({ catalogue, model }: Reading, before: Step | undefined, no
   return [
     {
       code: "A608",
-      message: `the bias of \`${before.kind}\` does nothing: \`${norm.kind}\` takes the mean out again`,
+      message: `the bias of \`${before.kind}\` has no effect: \`${norm.kind}\` subtracts the mean`,
       at: { path: before.path, on: "key" },
-      related: [{ at: { path: norm.path, on: "key" }, label: "has a shift of its own" }],
+      related: [{ at: { path: norm.path, on: "key" }, label: "has its own shift" }],
       help: `\`${bias}: false\``,
       fix: {
         title: `write \`${bias}: false\``,
@@ -114,9 +114,9 @@ const onImages = (reading: Reading, above: Above | undefined, step: Step): Reado
     (traits) => traits.role === "noise" && traits.drops === "channels",
     (better) => ({
       code: "A609",
-      message: `\`${step.kind}\` on what \`${from.kind}\` makes: neighbouring numbers are alike, so dropping single ones drops little`,
-      related: [{ at: { path: from.path, on: "key" }, label: "makes channels" }],
-      help: `prefer \`${better}\`, which drops channels whole`,
+      message: `\`${step.kind}\` after \`${from.kind}\`: neighbouring values are similar, so dropping single values removes little`,
+      related: [{ at: { path: from.path, on: "key" }, label: "outputs channels" }],
+      help: `prefer \`${better}\`, which drops whole channels`,
     }),
   )
 }
@@ -130,7 +130,7 @@ const withoutSelu = (reading: Reading, step: Step): ReadonlyArray<Finding> => {
     (traits) => traits.role === "noise" && traits.drops === "numbers" && !traits.keepsMoments,
     (better) => ({
       code: "A610",
-      message: `\`${step.kind}\` without \`${selu}\`: what it drops becomes what ${selu} is far below 0, which is nothing to other activations`,
+      message: `\`${step.kind}\` without \`${selu}\`: it replaces dropped values by the lowest output of ${selu}, which other activations do not have`,
       help: `prefer \`${better}\``,
     }),
   )

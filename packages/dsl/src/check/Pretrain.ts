@@ -46,16 +46,16 @@ const isTransparent = (catalogue: Catalogue, kind: string): boolean => {
 const activationOf = (options: Named[string]): string =>
   typeof options.activation === "object" && options.activation !== null ? useOf(options.activation as Named).name : "identity"
 
-const wantsSigmoid = "the hidden units of a machine are sigmoids"
+const wantsSigmoid = "the hidden units of an RBM are sigmoid units"
 
 /** The site of a layer, or in words why it is none. */
 export const siteOf = ({ layers }: Model, index: number, catalogue: Catalogue): Site | string => {
   const layer = layers[index]
   const item = layer === undefined ? undefined : layerOf(layer)
-  if (item?._tag !== "Use") return `is no dense layer: ${wantsSigmoid}`
+  if (item?._tag !== "Use") return `is not a dense layer: ${wantsSigmoid}`
   const { name, options } = item.use
   if (name !== "dense") return `is a \`${name}\` layer: ${wantsSigmoid}`
-  if (options.bias === false) return "has no bias: the hidden units of a machine have one"
+  if (options.bias === false) return "has no bias, but the hidden units of an RBM have one"
   const units = options.units as number
   const own = activationOf(options)
   if (own === "sigmoid") return { first: index, last: index, units }
@@ -65,8 +65,8 @@ export const siteOf = ({ layers }: Model, index: number, catalogue: Catalogue): 
   if (own === "identity" && after === "sigmoid") return { first: index, last: index + 1, units }
   const activation = own === "identity" ? after : own
   return isTransparent(catalogue, activation) || activation === "dense"
-    ? `is followed by no sigmoid: ${wantsSigmoid}`
-    : `is a layer of \`${activation}\`: ${wantsSigmoid}`
+    ? `is not followed by a sigmoid: ${wantsSigmoid}`
+    : `has the activation \`${activation}\`: ${wantsSigmoid}`
 }
 
 /** The places of `model.layers` that machines are for, activations included. */
@@ -105,11 +105,11 @@ export const check = ({ catalogue, data, facts, model, pretrain }: Subject): Rea
 const missing = (name: string, model: Model, nodes: ReadonlyArray<Nodes.Node>, at: Spot, catalogue: Catalogue): Finding =>
   unknown({
     code: "R203",
-    message: "there is no layer with the name",
+    message: "there is no layer named",
     name,
     names: nodes.flatMap((node, i) => (typeof siteOf(model, i, catalogue) === "string" ? [] : [node.name])),
     at,
-    none: "name a dense layer by `name:`, as in `{ dense: { units: 500, activation: sigmoid }, name: h1 }`",
+    none: "give a dense layer a name, as in `{ dense: { units: 500, activation: sigmoid }, name: h1 }`",
   })
 
 const misplaced = (name: string, why: string, content: Path, at: Spot): Finding => ({
@@ -137,7 +137,7 @@ const order = (
         message:
           previous.layer === layer
             ? `\`${layer}\` is pre-trained twice`
-            : `\`${layer}\` is pre-trained after \`${previous.layer}\`, which learns from what it makes`,
+            : `\`${layer}\` is pre-trained after \`${previous.layer}\`, which learns from its outputs`,
         at,
         help: "stages go from the input upwards, each layer once",
       },
@@ -151,10 +151,10 @@ const order = (
   return [
     {
       code: "T513",
-      message: `between ${before} and \`${layer}\` stands \`${stray.name}\`, ${isGap ? "which has no stage" : "and no machine learns through it"}`,
+      message: `\`${stray.name}\` is between ${before} and \`${layer}\`, ${isGap ? "but has no stage" : "and an RBM cannot learn through it"}`,
       at,
-      related: [{ at: { path: stray.content, on: "key" }, label: isGap ? "has no stage" : "changes what the machine would see" }],
-      help: isGap ? `put the stage \`- rbm: ${stray.name}\` before it` : "machines stand on the input, and on one another",
+      related: [{ at: { path: stray.content, on: "key" }, label: isGap ? "has no stage" : "changes the input of the RBM" }],
+      help: isGap ? `put the stage \`- rbm: ${stray.name}\` before it` : "an RBM learns from the input, or from the RBM before it",
     },
   ]
 }
@@ -167,7 +167,7 @@ const rows = ({ batch }: Rbm, i: number, { rows: known, unlabelled = 0 }: Facts)
     : [
         {
           code: "T506",
-          message: `a batch of ${batch} rows, but only ${count} to learn from`,
+          message: `a batch of ${batch} rows, but only ${count} rows to learn from`,
           at: { path: ["pretrain", i, "rbm", "batch"] },
           help: `at most ${count}`,
         },
@@ -179,7 +179,7 @@ const outside = (data: Data): { readonly path: Path; readonly help: string } | u
   const { columns, image, scale } = data
   if (image !== undefined) {
     if (image.normalize !== undefined && image.normalize !== "none")
-      return { path: ["data", "image", "normalize"], help: "leave `normalize` out" }
+      return { path: ["data", "image", "normalize"], help: "remove `normalize`" }
     return image.scale === "none" ? { path: ["data", "image", "scale"], help: "`scale: unit`" } : undefined
   }
   const leaves = (how: Data["scale"]): boolean =>
@@ -197,13 +197,13 @@ const range = ({ visible }: Rbm, data: Data | undefined, { extent }: Facts): Rea
   const said = data === undefined ? undefined : outside(data)
   const seen = extent !== undefined && (extent[0] < 0 || extent[1] > 1) ? extent : undefined
   if (said === undefined && seen === undefined) return []
-  const what = seen === undefined ? "numbers outside of 0 to 1" : `numbers from ${shown(seen[0])} to ${shown(seen[1])}`
+  const what = seen === undefined ? "values outside this range" : `values from ${shown(seen[0])} to ${shown(seen[1])}`
   return [
     {
       code: "T514",
-      message: `Bernoulli units are on or off, and the data has ${what}`,
+      message: `Bernoulli units need values from 0 to 1, but the data has ${what}`,
       at: { path: ["pretrain", 0, "rbm", "visible"], on: "missing" },
-      ...(said === undefined ? {} : { related: [{ at: { path: said.path }, label: "takes them there" }] }),
+      ...(said === undefined ? {} : { related: [{ at: { path: said.path }, label: "scales the data" }] }),
       help: `\`visible: gaussian\` for standardized data, or ${said?.help ?? "scale the data to 0…1 (`scale: minmax`)"}`,
     },
   ]

@@ -76,14 +76,14 @@ const ofColumns = (data: Data, extents: ReadonlyArray<Extent>): ReadonlyArray<Fi
     const [worst] = columns.toSorted((a, b) => size(b) - size(a))
     if (worst === undefined) return []
     const others = columns.length === 1 ? "" : `, and ${columns.length - 1} more`
-    const message = `\`${worst.column}\` is not scaled: it goes ${range(worst)}${others}${precision(worst)}`
+    const message = `\`${worst.column}\` is not scaled: its values go ${range(worst)}${others}${precision(worst)}`
     return [{ code: "A611", message, at: { path, on: "key" }, ...scaling(path) }]
   })
 }
 
 const ofArrays = ({ image, scale }: Data, extent: Extent): ReadonlyArray<Finding> => {
   if (size(extent) <= large) return []
-  const message = `the inputs are not scaled: they go ${range(extent)}${precision(extent)}`
+  const message = `the inputs are not scaled: their values go ${range(extent)}${precision(extent)}`
   if (image === undefined) {
     // Pixels that are seldom on hardly vary, and divided by how much they do they would be larger than before.
     const how = extent.extent[0] < 0 ? "standard" : "minmax"
@@ -92,7 +92,7 @@ const ofArrays = ({ image, scale }: Data, extent: Extent): ReadonlyArray<Finding
   if (image.normalize !== undefined && image.normalize !== "none") return []
   const at = { path: ["data", "image", "scale"] }
   const text = extent.extent[1] === 255 ? "unit" : `{ max: ${extent.extent[1]} }`
-  const title = `\`scale: ${text}\` takes them to 0…1`
+  const title = `\`scale: ${text}\` scales them to 0…1`
   return [{ code: "A611", message, at, help: title, fix: { title, at, text } }]
 }
 
@@ -115,10 +115,10 @@ export const targets = (data: Data, { targetExtents = [] }: Facts): ReadonlyArra
     if (size(extent) <= largeTarget || Object.hasOwn(Toys.entries, useOf(data.source).name)) return []
     const path = data.columns === undefined ? ["data", "target"] : unscaled(data, extent.column ?? "")
     if (path === undefined || (data.target?.type === "number" && data.target.scale !== undefined)) return []
-    const message = `the target \`${extent.column}\` is not scaled: it goes ${range(extent)}, and a net starts near 0`
+    const message = `the target \`${extent.column}\` is not scaled: its values go ${range(extent)}, but the first outputs of a net are near 0`
     if (data.columns !== undefined) return [{ code: "A611", message, at: { path, on: "key" }, ...scaling(path) }]
     const text = "{ type: number, scale: standard }"
-    const title = `\`target: ${text}\` scales it, and scores stay in its own units`
+    const title = `\`target: ${text}\` scales it; scores stay in its original unit`
     const at = data.target === undefined ? { path: ["data"], on: "key" as const } : { path }
     return [{ code: "A611", message, at, help: title, fix: { title, at: { path }, text, main: "" } }]
   })

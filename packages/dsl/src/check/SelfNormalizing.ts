@@ -40,7 +40,7 @@ const effect = ({ kind, traits }: Step): "keeps" | "drops" | "other" => {
 export const check = (reading: Reading): ReadonlyArray<Finding> => {
   const first = reading.survey.activated.find(({ name }) => isSelu(reading, name))
   if (first === undefined) return []
-  const related = [{ at: { path: first.path, on: "key" }, label: "normalizes itself only under its conditions" }] as const
+  const related = [{ at: { path: first.path, on: "key" }, label: "needs these conditions" }] as const
   return [...weights(reading), ...stack(reading), ...penalties(reading), ...inputs(reading)].map((finding) => ({
     ...finding,
     related: pointer(finding.at.path) === pointer(first.path) ? [] : related,
@@ -63,8 +63,8 @@ const weights = (reading: Reading): ReadonlyArray<Finding> => {
     if (family === "auto" || (family === "lecun" && distribution === "normal")) return []
     const at: Spot = { path: init.path, on: "key" }
     return [
-      broken(`\`${activation.name}\` with \`${init.name}\`: it wants \`${wanted}\` (variance 1 / fan_in)`, at, {
-        help: `write \`${wanted}\`, or \`auto\`, which takes it`,
+      broken(`\`${activation.name}\` with \`${init.name}\`: selu needs \`${wanted}\` (variance 1 / fan_in)`, at, {
+        help: `write \`${wanted}\`, or \`auto\`, which selects it`,
         ...replacing(init, wanted),
       }),
     ]
@@ -76,7 +76,7 @@ const stack = (reading: Reading): ReadonlyArray<Finding> => {
   const others = survey.activated.flatMap((activation): ReadonlyArray<Finding> => {
     const { isLast, name, path } = activation
     if (isLast || isSelu(reading, name)) return []
-    const message = `\`${name}\` beside \`selu\`: every hidden layer must be one of selu`
+    const message = `\`${name}\` beside \`selu\`: every hidden layer must use selu`
     return [broken(message, { path, on: "key" }, replacing(activation, "selu"))]
   })
   const keeping = named(catalogue.layer, (traits) => traits.role === "noise" && traits.keepsMoments)
@@ -87,14 +87,14 @@ const stack = (reading: Reading): ReadonlyArray<Finding> => {
     const at: Spot = { path, on: "key" }
     if (does === "drops" && keeping !== undefined)
       return [
-        broken(`\`${kind}\` in a net of \`selu\`: it moves the mean and the variance`, at, {
-          help: `\`${keeping}\` drops units and keeps both`,
+        broken(`\`${kind}\` in a \`selu\` net: it changes the mean and the variance`, at, {
+          help: `\`${keeping}\` drops units and keeps mean and variance`,
           fix: { title: `write \`${keeping}\``, at, text: keeping },
         }),
       ]
     return [
-      broken(`\`${kind}\` in a net of \`selu\`, which normalizes itself only as a plain stack of dense layers`, at, {
-        help: "leave it out, or take `relu`",
+      broken(`\`${kind}\` in a \`selu\` net, which must be a plain stack of dense layers`, at, {
+        help: "remove it, or use `relu`",
       }),
     ]
   })

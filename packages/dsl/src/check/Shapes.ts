@@ -70,7 +70,7 @@ const through = (node: Extract<Node, { readonly _tag: "Net" | "Head" }>, input: 
   if (node._tag === "Head" && input.length !== 1) {
     findings.push({
       code: "G402",
-      message: `\`head\` wants one row of numbers, got ${Shape.print(input)}`,
+      message: `\`head\` needs a vector of features, got ${Shape.print(input)}`,
       at,
       label: `gets ${Shape.print(input)}`,
       help: "add `flatten` above it",
@@ -83,7 +83,7 @@ const through = (node: Extract<Node, { readonly _tag: "Net" | "Head" }>, input: 
   if (!(shape instanceof ShapeError)) return shape
   findings.push({
     code: "G402",
-    message: `\`${node.kind}\` cannot take ${Shape.print(input)}: it wants ${shape.wanted}`,
+    message: `\`${node.kind}\` does not accept ${Shape.print(input)}: it needs ${shape.wanted}`,
     at,
     label: `gets ${Shape.print(input)}`,
     help: `try: ${shape.hint}`,
@@ -119,12 +119,12 @@ const joined = (
   })
   findings.push({
     code: "G401",
-    message: `\`${node.how}\` needs ${node.how === "concat" ? "shapes that agree but for their last axis" : "equal shapes"}: ${said}`,
+    message: `\`${node.how}\` needs ${node.how === "concat" ? "shapes that are equal except for the last axis" : "equal shapes"}: ${said}`,
     at: { path: node.content },
     label: shapes.map(Shape.print).join(node.how === "concat" ? ", " : " + "),
     related: sources.map(({ shape: made, source }) => ({
       at: widthSpot(source, catalogue),
-      label: `makes ${Shape.print(made)}`,
+      label: `outputs ${Shape.print(made)}`,
     })),
     help: joinHelp(sources, first, catalogue),
   })
@@ -158,13 +158,13 @@ const joinHelp = (
   const width = wanted.at(-1) ?? 1
   const [only] = sources
   const option = only === undefined ? undefined : widthOption(only.source, catalogue)
-  if (only === undefined) return "join layers of one shape"
+  if (only === undefined) return "join layers of equal shape"
   if (!Shape.equals(only.shape.slice(0, -1), wanted.slice(0, -1)))
-    return `flatten or reshape one side, so that ${only.name} too is ${Shape.print(wanted)}`
+    return `flatten or reshape one side, so that ${only.name} is ${Shape.print(wanted)} too`
   const wider = widening(wanted)
   return option === undefined
-    ? `add \`${wider}\` after ${only.name} and join that`
-    : `set \`${option}: ${width}\` in ${only.name}, or add \`${wider}\` after it and join that`
+    ? `add \`${wider}\` after ${only.name} and join the result`
+    : `set \`${option}: ${width}\` in ${only.name}, or add \`${wider}\` after it and join the result`
 }
 
 /** A block's shape: what its last layer makes. */
@@ -196,7 +196,7 @@ const repeated = (
     findings.push(
       ...(round === 1
         ? inside.findings
-        : inside.findings.map((finding) => ({ ...finding, message: `${finding.message} (in round ${round})` }))),
+        : inside.findings.map((finding) => ({ ...finding, message: `${finding.message} (in repetition ${round})` }))),
     )
     if (inside.output === undefined) return undefined
     if (Shape.equals(inside.output, shape)) return shape

@@ -42,14 +42,14 @@ export const check = (
     const isToken = Number.isInteger(found.value) && found.value >= 0
     const what = isToken
       ? "outside the embedding, whose tokens are"
-      : "no token of the embedding, whose tokens are whole numbers from"
+      : "not a token of the embedding, whose tokens are the whole numbers from"
     return [
       {
         code: part === "train" ? "D306" : "A614",
         message: `${isToken ? "token " : ""}${found.value} in ${placeOf(found)}${parts[part]} is ${what} 0 to ${tokens - 1}`,
         at: { path: [...embedding.path, embedding.kind, "tokens"] },
         help: isToken
-          ? `\`tokens: ${found.value + 1}\` has room for it; or correct the data`
+          ? `\`tokens: ${found.value + 1}\` includes it; or correct the data`
           : "correct the data, or number the tokens from 0",
       },
     ]

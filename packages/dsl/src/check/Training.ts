@@ -76,14 +76,14 @@ const activations = ({ catalogue, facts, made, model, train }: Subject): Readonl
   if (end === undefined || !responds(traits)) return []
   const at = { path: end.path, on: "key" } as const
   const classes = facts.target === undefined ? undefined : classCount(facts.target)
-  const fix: Edit = { title: `leave \`${end.name}\` out`, remove: end.whole }
+  const fix: Edit = { title: `remove \`${end.name}\``, remove: end.whole }
   if (traits?.role === "probability" && classes !== undefined && classes > 2)
     return [
       {
         code: "T502",
-        message: `\`${end.name}\` outputs for ${classes} classes that exclude each other`,
+        message: `\`${end.name}\` for ${classes} classes that exclude each other`,
         at,
-        help: "leave it out: the loss applies softmax itself",
+        help: "remove it: the loss applies softmax itself",
         fix,
       },
     ]
@@ -93,10 +93,10 @@ const activations = ({ catalogue, facts, made, model, train }: Subject): Readonl
   return [
     {
       code: "T501",
-      message: `\`${end.name}\` before \`${loss}\`, which wants logits and applies it itself`,
+      message: `\`${end.name}\` before \`${loss}\`, which takes logits and applies it itself`,
       at,
-      related: auto ? [] : [{ at: { path: ["train", "loss"] }, label: "wants logits" }],
-      help: `leave \`${end.name}\` out: predictions are turned into probabilities anyway`,
+      related: auto ? [] : [{ at: { path: ["train", "loss"] }, label: "takes logits" }],
+      help: `remove \`${end.name}\`: predictions are still converted to probabilities`,
       fix,
     },
   ]
@@ -118,7 +118,7 @@ const losses = ({ catalogue, facts: { target }, train }: Subject): ReadonlyArray
       code: "T507",
       message: `\`${name}\` does not fit the target, which is ${describe(target)}`,
       at: { path: ["train", "loss", name], on: "key" },
-      help: `write \`auto\`, which takes the usual one, or ${listed(fit)}`,
+      help: `write \`auto\`, which chooses the default loss of the target, or ${listed(fit)}`,
       fix: { title: "write `auto`", at: { path: ["train", "loss"] }, text: "auto" },
     },
   ]
@@ -136,9 +136,9 @@ const metrics = ({ catalogue, facts: { target }, train }: Subject): ReadonlyArra
     return [
       {
         code: "T509",
-        message: `\`${name}\` cannot be taken of the target, which is ${describe(target)}`,
+        message: `\`${name}\` does not fit the target, which is ${describe(target)}`,
         at: { path: ["train", "metrics", i, name], on: "key" },
-        help: `there are ${listed(fit, "and")}`,
+        help: `metrics for this target: ${listed(fit, "and")}`,
       },
     ]
   })
@@ -150,7 +150,7 @@ const classWeights = ({ facts: { target }, train }: Subject): ReadonlyArray<Find
   if (weights === undefined || target === undefined) return []
   const at = { path: ["train", "regularize", "class_weight"], on: "key" } as const
   if (target.type === "numbers")
-    return [{ code: "T510", message: `class weights for a target that is ${describe(target)}`, at, help: "leave them out" }]
+    return [{ code: "T510", message: `class weights for a target that is ${describe(target)}`, at, help: "remove them" }]
   const count = classCount(target)
   if (weights === "balanced" || count === undefined || weights.length === count) return []
   return [
@@ -158,7 +158,7 @@ const classWeights = ({ facts: { target }, train }: Subject): ReadonlyArray<Find
       code: "T510",
       message: `${weights.length} class weights for ${count} classes`,
       at: { path: at.path },
-      help: `a weight for each class, in their order${target.classes === undefined ? "" : ` (${target.classes.slice(0, 8).join(", ")}${count > 8 ? ", …" : ""})`}, or \`balanced\``,
+      help: `write one weight per class, in the order of the classes${target.classes === undefined ? "" : ` (${target.classes.slice(0, 8).join(", ")}${count > 8 ? ", …" : ""})`}, or \`balanced\``,
     },
   ]
 }
@@ -183,7 +183,7 @@ const twice = ({ train }: Subject): ReadonlyArray<Finding> => {
         code: "T520",
         message: `\`${name}\` is in the list twice, and only the first would count`,
         at: at(i),
-        related: [{ at: at(first), label: "is there already" }],
+        related: [{ at: at(first), label: "first used here" }],
         help: "keep one of them, with all its options",
       },
     ]
@@ -210,7 +210,7 @@ const monitors = (subject: Subject): ReadonlyArray<Finding> => {
   const floors = Object.keys(subject.evaluate?.fail_under ?? {}).flatMap((score) => {
     if (names.includes(score)) return []
     const at = { path: ["evaluate", "fail_under", score], on: "key" } as const
-    return [{ ...unproduced(subject, names, score, { at, others }), message: `there is no score \`${score}\` to hold against` }]
+    return [{ ...unproduced(subject, names, score, { at, others }), message: `this run does not compute the score \`${score}\`` }]
   })
   return [...callbacks, ...floors]
 }
@@ -235,9 +235,9 @@ const unproduced = (
       return [each, others(name ?? first).map((other) => (name === undefined ? other : `${first}.${other}`))]
     }),
   )
-  const finding = { code: "T503", message: `this run computes no score \`${score}\``, at } as const
+  const finding = { code: "T503", message: `this run does not compute the score \`${score}\``, at } as const
   const hasPart = part !== "val" || scores.some((each) => each.startsWith("val.")) || at.on === "key"
-  if (!hasPart) return { ...finding, help: "there are no validation rows: say how many in `data.split.val`" }
+  if (!hasPart) return { ...finding, help: "there are no validation rows: set `data.split.val`" }
   const meant = meaning(score, scores, synonyms)
   const [only, second] = meant?.names ?? []
   const [unlisted] = called(metric, Object.keys(catalogue.metric))
@@ -249,7 +249,7 @@ const unproduced = (
     }
   return {
     ...finding,
-    help: meant?.help ?? `there are ${listed(nearestNames(score, scores, 8), "and")}; others are listed in \`train.metrics\``,
+    help: meant?.help ?? `the scores are ${listed(nearestNames(score, scores, 8), "and")}; add others to \`train.metrics\``,
     ...(only === undefined || second !== undefined ? {} : { fix: { title: `write \`${only}\``, at, text: scalar(only) } }),
   }
 }
@@ -268,7 +268,7 @@ const durations = ({ catalogue, data, facts, train }: Subject): ReadonlyArray<Fi
         message: `patience of ${patience} epochs in a run of ${epochs}: \`${name}\` can never act`,
         at: { path: ["train", "callbacks", i, name, option] },
         related: [ended],
-        help: "less patience, or more epochs",
+        help: "use a smaller patience, or more epochs",
       },
     ]
   })
@@ -294,7 +294,7 @@ const durations = ({ catalogue, data, facts, train }: Subject): ReadonlyArray<Fi
       ? [
           {
             code: "T506",
-            message: `a batch of ${batch} rows, but only ${rows} to learn from`,
+            message: `a batch of ${batch} rows, but only ${rows} training rows`,
             at: { path: ["train", "batch"] },
             ...(data === undefined
               ? {}
@@ -321,9 +321,9 @@ const lookingBack = (
   return [
     {
       code: "T515",
-      message: `a mean over about ${span} steps in a run of ${steps}: it would be mostly of the weights before training`,
+      message: `an average over about ${span} steps in a run of ${steps} steps would consist mostly of the initial weights`,
       at: { path: ["train", "average"] },
-      help: fits > 0 ? `\`average: ${fits}\` looks back over a fifth of the run` : "more epochs, or no average",
+      help: fits > 0 ? `\`average: ${fits}\` averages over a fifth of the run` : "use more epochs, or remove `average`",
     },
   ]
 }

@@ -38,7 +38,7 @@ const blame: { readonly [T in Reason["_tag"]]?: (reason: Extract<Reason, { reado
   }),
   BadCell: ({ column }, place) => ({
     ...unreadable(place),
-    ...(isListed(place.data, column) ? { related: [{ at: { path: columnPath(column) }, label: "what the cells are" }] } : {}),
+    ...(isListed(place.data, column) ? { related: [{ at: { path: columnPath(column) }, label: "the type of the column" }] } : {}),
   }),
   BadShape: (_, place) =>
     place.data.image === undefined ? unreadable(place) : { code: "D305", at: { path: ["data", "image", "size"] } },
@@ -84,10 +84,10 @@ const wording = (error: DataError, place: Place): Wording => {
     return { message: `the data has no column \`${reason.column}\``, help }
   }
   if (reason._tag === "UnlistedColumns")
-    return { message: `nothing is said about ${names(reason.columns)}`, help: 'say what each is, or add `"*": ignore`' }
+    return { message: `\`data.columns\` does not declare ${names(reason.columns)}`, help: 'declare the type of each, or add `"*": ignore`' }
   if (reason._tag === "BadSpec" && reason.at === "columns" && place.data.columns === undefined)
     return {
-      message: "`columns` is missing in data: it says what each column of the table is",
+      message: "`columns` is missing in data: it declares the type of each column of the table",
       help: `${reason.hint}; a column is \`number\`, \`category\`, \`binary\`, \`class\` (the target) or \`ignore\``,
     }
   if (!("hint" in reason)) return { message: error.message }

@@ -46,9 +46,9 @@ export const check = (data: Data, columns: ReadonlyArray<string>, place: Place):
 /** A table that came apart into no columns. */
 const oneColumn = (name: string, { source }: Place): Finding => ({
   code: "D301",
-  message: `the data has one column only, \`${name}\``,
+  message: `the data has only one column, \`${name}\``,
   at: { path: source },
-  help: 'say which character is between the cells, as in `{ csv: { path: …, delimiter: " " } }` for blanks',
+  help: 'set the character between the cells, as in `{ csv: { path: …, delimiter: " " } }` for spaces',
 })
 
 /** A table without a column to predict. */
@@ -60,7 +60,7 @@ const withoutTarget = ({ columns = {} }: Data): ReadonlyArray<Finding> =>
           code: "D303",
           message: "no column is the target",
           at: { path: ["data", "columns"], on: "key" },
-          help: "give one the type `class`, or say `role: target`",
+          help: "give one the type `class`, or `role: target`",
         },
       ]
 
@@ -71,10 +71,10 @@ const severalTargets = ({ columns = {} }: Data): ReadonlyArray<Finding> => {
   if (first === undefined || targets.every(([, { type }]) => type === "number")) return []
   return others.map(([name]) => ({
     code: "D303",
-    message: `\`${first[0]}\` and \`${name}\` are both targets, and a model predicts one column of classes, or columns of numbers`,
+    message: `\`${first[0]}\` and \`${name}\` are both targets, but a model predicts one column of classes, or columns of numbers`,
     at: { path: ["data", "columns", name] },
-    related: [{ at: { path: ["data", "columns", first[0]] }, label: "a target too" }],
-    help: "keep the one that the head predicts; as an input, a column is `category`, `binary` or `number`",
+    related: [{ at: { path: ["data", "columns", first[0]] }, label: "also a target" }],
+    help: "keep the one that the head predicts; an input is `category`, `binary` or `number`",
   }))
 }
 
@@ -83,11 +83,11 @@ const invented = ({ columns = {} }: Data): ReadonlyArray<Finding> =>
   Object.entries(columns).flatMap(([name, column]): ReadonlyArray<Finding> => {
     if (!Column.isTarget(column) || !("missing" in column) || column.missing === undefined || column.missing === "drop") return []
     const at = { path: ["data", "columns", name, "missing"] }
-    const title = "`missing: drop` leaves out rows without a target"
+    const title = "`missing: drop` removes rows without a target"
     return [
       {
         code: "D305",
-        message: `\`${name}\` is a target: a blank is not replaced by \`${column.missing}\`, or rows would be scored against an invented value`,
+        message: `\`${name}\` is a target: replacing missing values by \`${column.missing}\` would score rows against an invented value`,
         at,
         help: title,
         fix: { title, at, text: "drop" },

@@ -62,7 +62,7 @@ const fail = (findings: ReadonlyArray<Finding>) => Effect.fail(new PrepareError(
 
 const noData: Finding = {
   code: "D300",
-  message: "the file names no data",
+  message: "the model file has no `data`",
   at: { path: ["data"], on: "missing" },
   help: "add `data: { source: … }`",
 }
@@ -71,7 +71,7 @@ const doubled: Finding = {
   code: "D304",
   message: "there are two sets of test rows: `data.test` and a part of the split",
   at: { path: ["data", "split", "test"], on: "key" },
-  help: "leave one of them out",
+  help: "remove one of them",
 }
 
 /** Training rows of each class. */
@@ -110,9 +110,9 @@ const columnsOf = (data: Data, { place, raw }: Rows): ReadonlyArray<Finding> =>
 
 const targetOfTable: Finding = {
   code: "D303",
-  message: "`target` is about arrays, and the rows are a table, in which a column is the target",
+  message: "`target` is only for arrays; in a table, a column is the target",
   at: { path: ["data", "target"], on: "key" },
-  help: "give a column the type `class`, or say `role: target`",
+  help: "give a column the type `class`, or `role: target`",
 }
 
 const stratifyPlace = ["data", "split", "stratify"]
@@ -253,7 +253,7 @@ export const prepare = (
 
 const noTarget = ({ source }: Place): Finding => ({
   code: "D303",
-  message: "there is nothing to predict",
+  message: "the data has no target",
   at: { path: source },
   help: "say which column is the target, or name an array of targets",
 })

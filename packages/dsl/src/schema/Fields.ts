@@ -81,14 +81,14 @@ export const isName = (text: string): boolean => namePattern.test(text)
 export const name: Codec<string> = note(Schema.String.check(Schema.isPattern(namePattern)), {
   wanted: "a name: a letter or `_`, then letters, digits and `_`, 64 at most",
   code: "S106",
-  help: "names appear in parameter paths and checkpoints, so they are kept plain",
+  help: "names are part of parameter paths and checkpoints",
 })
 
 /** The name of a model, which becomes the name of a folder. */
 export const folderName: Codec<string> = note(Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/u)), {
   wanted: "a name: letters, digits, `_`, `-` and `.`, 64 at most",
   code: "S106",
-  help: "the name of a model becomes the name of the folder its runs are in",
+  help: "the name of a model is also the name of the folder of its runs",
 })
 
 /** A key that may be left out, and what stands for it then. */
@@ -99,7 +99,7 @@ export const withDefault = <T>(schema: Codec<T>, value: () => T): Schema.withDec
 const shown = (value: unknown): string =>
   Array.isArray(value) ? `[${value.map(shown).join(", ")}]` : typeof value === "object" ? JSON.stringify(value) : String(value)
 
-/** A sentence with what stands for a value that is left out. `saying("Rows in one step.", 32) // => "Rows in one step. Default: 32."` */
+/** A sentence with what stands for a value that is left out. `saying("Rows per step.", 32) // => "Rows per step. Default: 32."` */
 export const saying = (description: string, value: unknown): string => `${description} Default: ${shown(value)}.`
 
 /** A described key that may be left out: the value that then stands for it is written once, here. */
@@ -126,7 +126,7 @@ const stretch = /^(\d{1,9}(?:\.\d{1,9})?) ?epochs?$/u
 
 /** A number of epochs that says so: `3 epochs` is 3. */
 export const epochs = (held: Codec<number>): Codec<number> =>
-  note(Schema.String.check(Schema.isPattern(stretch)), { wanted: "a stretch of training such as 3 epochs" }).pipe(
+  note(Schema.String.check(Schema.isPattern(stretch)), { wanted: "a number of epochs such as 3 epochs" }).pipe(
     Schema.decodeTo(
       held,
       SchemaTransformation.transform({

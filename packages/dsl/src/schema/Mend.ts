@@ -16,7 +16,7 @@ const number = (ast: SchemaAST.AST, value: string): Mended | undefined => {
   if (share === undefined) return undefined
   const { fits } = limitsOf(ast)
   const text = String(Number((Number(share) / 100).toPrecision(12)))
-  return fits(Number(text)) ? { help: `write the share as a number: \`${text}\``, text } : undefined
+  return fits(Number(text)) ? { help: `write the share as a fraction: \`${text}\``, text } : undefined
 }
 
 /** What a number that is out of bounds, or not whole, may have been meant as. Which of them, only the author knows. */
@@ -30,7 +30,7 @@ const nearby = (ast: SchemaAST.AST, value: number): Mended | undefined => {
   if (value < 0 && fits(-value)) return { help: `did you mean \`${-value}\`?` }
   const share = value / 100
   return value >= 2 && value <= 100 && !whole && fits(share) && !fits(2)
-    ? { help: `a share is a number from 0 to 1: ${value}% is \`${Number(share.toPrecision(12))}\`` }
+    ? { help: `write a fraction from 0 to 1: ${value}% is \`${Number(share.toPrecision(12))}\`` }
     : undefined
 }
 

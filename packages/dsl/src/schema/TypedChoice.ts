@@ -39,7 +39,7 @@ export const typedChoice = (
       const ruled =
         rule === undefined
           ? map
-          : map.check(Schema.makeFilter((value) => (rule.holds(value) ? undefined : `wanted ${rule.wanted}`)))
+          : map.check(Schema.makeFilter((value) => (rule.holds(value) ? undefined : `expected ${rule.wanted}`)))
       return [
         type,
         note(ruled, {

@@ -91,7 +91,7 @@ const faults = (name: string, definition: Data): ReadonlyArray<Finding> => {
     return [
       {
         code: "S106",
-        message: `\`${name}\` cannot name a block: it wants a letter or \`_\`, then letters, digits and \`_\``,
+        message: `\`${name}\` is not a valid name for a block: use a letter or \`_\`, then letters, digits and \`_\``,
         at: { path, on: "key" },
       },
     ]

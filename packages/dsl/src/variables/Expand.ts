@@ -145,7 +145,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
     const tree = Expression.parse(text)
     if (Result.isFailure(tree))
       return problem("R202", site, `\`${text}\` is not an expression: ${tree.failure}`, {
-        help: "an expression is made of numbers, `$name`, + - * / ( ) min max; for a dollar sign as text write `$$`",
+        help: "use numbers, `$name`, + - * / ( ) min max; for a dollar sign in text write `$$`",
       })
     const number = Expression.evaluate(tree.success, (name) => {
       const at = enter(site, name)
@@ -163,7 +163,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
     })
     if (number === undefined) return null
     if (!Number.isFinite(number))
-      return problem("R202", site, `\`${text}\` is not a finite number`, { help: "is something divided by 0?" })
+      return problem("R202", site, `\`${text}\` is not a finite number`, { help: "does it divide by 0?" })
     return number
   }
 
@@ -183,7 +183,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
       })
     if (standard === undefined)
       return problem("S102", site, `${print(site.to)}: \`default\` is missing beside $search`, {
-        help: "training uses the default; searching is not here yet",
+        help: "`adjoint train` uses the default",
       })
     // `default: adamw` names the branch of the list that has this key, with all that the branch says.
     const branch = Array.isArray(space)
@@ -321,7 +321,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
       const path = site.from
       found.set(pointer(path), {
         code: "S106",
-        message: `\`${name}\` cannot name a variable: it wants a letter or \`_\`, then letters, digits and \`_\``,
+        message: `\`${name}\` is not a valid name for a variable: use a letter or \`_\`, then letters, digits and \`_\``,
         at: { path, on: "key" },
       })
     }

@@ -10,14 +10,14 @@ import { missingSynonyms } from "./options.ts"
 const fields = {
   missing: {
     kind: "choice",
-    doc: "What to do with a blank: it counts as the most common name, as a name of its own (`category`), or its row is left out (`drop`). Without it a blank is an error.",
+    doc: "How missing values are handled: `most_common`, `category` or `drop`. The first replaces them by the most common name, the second makes them a separate category, the last removes the row. If not set, a missing value is an error.",
     of: ["most_common", "category", "drop"],
     synonyms: missingSynonyms,
     optional: true,
   },
   unknown: {
     kind: "choice",
-    doc: "What a name is that no training row holds: an error, or all zeros.",
+    doc: "How a name that is not in the training rows is handled: as an error, or as all zeros.",
     of: ["error", "zeros"],
     synonyms: ["handle_unknown"],
     default: "error",
@@ -26,8 +26,8 @@ const fields = {
 
 /** A row of 0 with a 1 at the name's place among the sorted names of the training rows. */
 export const category = kind<typeof fields, FittedCategory>({
-  doc: "One of several names, written as one column of 0 and 1 for each name that the training rows hold.",
-  advice: `At most ${Category.most.toLocaleString("en")} names: a column with more is likely an identifier.`,
+  doc: "One of several names, one-hot encoded: one input of 0 or 1 for each name in the training rows.",
+  advice: `At most ${Category.most.toLocaleString("en")} names: a column with more is probably an identifier.`,
   synonyms: ["categorical", "string", "str", "object", "nominal", "enum", "one_hot"],
   fields,
   role: "input",
@@ -79,7 +79,7 @@ const encode = ({ categories, fill, name, unknown }: FittedCategory, { place, te
     blank: fill,
     unknown,
     hints: {
-      blank: `say what stands for a blank, as in \`${name}: { type: category, missing: most_common }\`, or leave its row out with \`missing: drop\``,
+      blank: `set how missing values are handled, as in \`${name}: { type: category, missing: most_common }\`, or remove the rows with \`missing: drop\``,
       unknown: "`unknown: zeros`",
     },
   })

@@ -11,33 +11,33 @@ const fields = {
   role: eitherRole,
   missing: {
     kind: "numberOr",
-    doc: "What stands for a blank: a number, the mean or the median of the training rows, or (`indicator`) the median beside a column of its own that says 1. `drop` leaves its row out, which is all that a target allows. Without it a blank is an error.",
+    doc: "How missing values are handled: a number, `mean`, `median`, `indicator` or `drop`. A number replaces them; `mean` and `median` are those of the training rows; `indicator` is the median with an extra column that is 1 for a missing value; `drop` removes the row, and is the only choice for a target. If not set, a missing value is an error.",
     of: ["mean", "median", "indicator", "drop"],
     synonyms: missingSynonyms,
     optional: true,
   },
-  decimal: { kind: "choice", doc: "The mark before decimals.", of: [".", ","], default: "." },
+  decimal: { kind: "choice", doc: "The decimal separator.", of: [".", ","], default: "." },
   thousands: {
     kind: "character",
-    doc: "The mark between groups of three digits, as the comma of 1,721.",
+    doc: "The thousands separator, such as the comma in 1,721.",
     words: ["none"],
     default: "none",
   },
   clip: {
     kind: "bounds",
-    doc: "Bounds that values beyond are set to: numbers, or quantiles of the training rows. After `missing`.",
+    doc: "Clips values to bounds: numbers, or quantiles of the training rows. Applied after `missing`.",
     optional: true,
   },
   transform: {
     kind: "choice",
-    doc: "A function of the value: log(1 + x). After `clip`.",
+    doc: "A function applied to the values: log(1 + x). Applied after `clip`.",
     of: ["log1p"],
     synonyms: ["function"],
     optional: true,
   },
   scale: {
     kind: "scale",
-    doc: "How values are moved and stretched by the training rows: to mean 0 and standard deviation 1, to 0…1 or a range, or to mean 0. After `transform`.",
+    doc: "How values are scaled: `standard`, `minmax`, `center` or a range. Over the training rows, `standard` gives mean 0 and standard deviation 1, `minmax` the range 0…1 or the given one, `center` mean 0. Applied after `transform`.",
     synonyms: scaleSynonyms,
     optional: true,
   },
@@ -47,8 +47,8 @@ type Options = Filled<typeof fields>
 
 /** Applied in this order: `missing`, `clip`, `transform`, `scale`. */
 export const number = kind<typeof fields, FittedNumber>({
-  doc: "A quantity; blanks, clipping, a logarithm and scaling are learned from the training rows.",
-  advice: "Scale quantities that are far from 1: initial weights and usual learning rates are made for inputs of about 1.",
+  doc: "A quantity. Replacement of missing values, clipping and scaling are fitted on the training rows.",
+  advice: "Scale quantities that are far from 1: initial weights and usual learning rates assume inputs of about 1.",
   synonyms: [
     "float",
     "float32",
@@ -65,7 +65,7 @@ export const number = kind<typeof fields, FittedNumber>({
   ],
   fields,
   rule: {
-    wanted: "`decimal` and `thousands` to be different marks, and `thousands` to be no digit and no sign",
+    wanted: "`decimal` and `thousands` to be different characters, and `thousands` not to be a digit or a sign",
     holds: ({ decimal, thousands }) => decimal !== thousands && !/[\de+-]/i.test(thousands === "none" ? "" : thousands),
   },
   role: "input",
@@ -101,7 +101,7 @@ export const number = kind<typeof fields, FittedNumber>({
 })
 
 const blank = (name: string): string =>
-  `say what stands for a blank, as in \`${name}: { type: number, missing: median }\`, or leave its row out with \`missing: drop\``
+  `set how missing values are handled, as in \`${name}: { type: number, missing: median }\`, or remove the rows with \`missing: drop\``
 
 const refuse = (name: string, got: string, wanted: string, hint: string): Answer<never> =>
   Result.fail(dataError({ _tag: "BadSpec", at: `column \`${name}\``, got, wanted, hint }))
@@ -130,7 +130,7 @@ const fit = (options: Options, { name, place, texts }: Cells): Answer<FittedNumb
     const { clip, decimal, missing, scale, thousands, transform } = options
     const format = { ...(decimal === "." ? {} : { decimal }), ...(thousands === "none" ? {} : { thousands }) }
     const isNeeded = missing === undefined || missing === "drop"
-    const hint = options.role === "target" ? "`missing: drop` leaves out rows without a target" : blank(name)
+    const hint = options.role === "target" ? "`missing: drop` removes rows without a target" : blank(name)
     const values = yield* Quantity.readAll(texts, place, isNeeded ? hint : undefined, format)
     const known = values.filter((value) => !Number.isNaN(value)).sort()
     if (known.length === 0) return yield* refuse(name, "no number in any training row", "one or more", "ignore the column")
@@ -148,7 +148,7 @@ const fit = (options: Options, { name, place, texts }: Cells): Answer<FittedNumb
     const prepared = values.map((value) => Quantity.apply(plain, value))
     if (!prepared.every(Number.isFinite)) {
       const got = `\`transform: log1p\` with ${known[0]} among the values`
-      return yield* refuse(name, got, "values above -1", "leave the transform out, or clip the column first")
+      return yield* refuse(name, got, "values above -1", "remove the transform, or clip the column first")
     }
     const scaled = scale === undefined ? {} : Quantity.scaleOf(Quantity.spreadOf(prepared), scale)
     const fitted = { ...plain, ...scaled }

@@ -6,7 +6,7 @@ export const missingSynonyms = ["impute", "imputer", "fillna", "missing_value_st
 /** The role of a column that may be an input or a target. */
 export const eitherRole = {
   kind: "choice",
-  doc: "Whether the column is an input or what is predicted.",
+  doc: "Whether the column is an input or a target.",
   of: ["input", "target"],
   synonyms: ["usage"],
   default: "input",
@@ -15,7 +15,7 @@ export const eitherRole = {
 /** What to do with a blank, of columns where nothing can stand for it. */
 export const missingName = {
   kind: "choice",
-  doc: "What to do with a blank: `drop` leaves its row out. Without it a blank is an error.",
+  doc: "How missing values are handled: `drop` removes the row. If not set, a missing value is an error.",
   of: ["drop"],
   synonyms: missingSynonyms,
   optional: true,

@@ -5,8 +5,8 @@ import { about, kind } from "./Kind.ts"
 
 /** Two files in the format of MNIST. */
 export const idx = kind({
-  doc: "Two files in the format of MNIST, packed with gzip or not.",
-  advice: "Bytes stay bytes until the net begins, a quarter of the memory of floats.",
+  doc: "Two files in the IDX format of MNIST, gzipped or not.",
+  advice: "Bytes are converted to floats inside the net, so the data needs a quarter of the memory.",
   endings: [],
   fields: {
     images: { kind: "path", doc: "The file of the inputs, relative to the model file.", synonyms: ["x", "inputs", "features"] },

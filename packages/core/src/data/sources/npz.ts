@@ -6,7 +6,7 @@ import { about, kind } from "./Kind.ts"
 /** Inputs and targets in one npz file. */
 export const npz = kind({
   doc: "Arrays saved by NumPy's `savez`.",
-  advice: "Only the two arrays that are named are read.",
+  advice: "Only the two named arrays are read.",
   endings: ["npz"],
   fields: {
     path: { kind: "path", doc: "The file, relative to the model file.", synonyms: ["file", "filename", "file_path"] },

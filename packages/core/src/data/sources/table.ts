@@ -29,13 +29,13 @@ const first = (bytes: Uint8Array, options: Csv.Options): Read<First> => {
 
 const path = {
   kind: "path",
-  doc: "The file, relative to the model file; it may be packed with gzip.",
+  doc: "The file, relative to the model file. It may be gzipped.",
   synonyms: ["file", "filename", "file_path"],
 } as const
 
 const header = {
   kind: "boolean",
-  doc: "Whether the first line names the columns; without names they are c1, c2, …",
+  doc: "Whether the first line has the column names. Without it they are c1, c2, …",
   synonyms: ["has_header"],
   default: true,
 } as const
@@ -43,13 +43,13 @@ const header = {
 /** A table of comma-separated values. */
 export const csv = kind({
   doc: "A table of comma-separated values.",
-  advice: "Any file name is taken: `{ csv: ./housing.data }`. A first line `sep=;` is understood.",
+  advice: "The file may have any name: `{ csv: ./housing.data }`. A first line `sep=;` is recognized.",
   endings: ["csv"],
   fields: {
     path,
     delimiter: {
       kind: "character",
-      doc: "The character between cells; a blank stands for any number of blanks. `auto` takes the one of `,` `;` tab `|` that the first record has most of.",
+      doc: "The character between cells. A space means any number of spaces. `auto` chooses the one of `,` `;` tab `|` that is most frequent in the first record.",
       words: ["auto"],
       synonyms: ["sep", "separator"],
       default: "auto",
