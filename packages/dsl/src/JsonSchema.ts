@@ -251,7 +251,10 @@ const withBlocks = (model: JsonSchema): JsonSchema =>
                       { enum: kindNames },
                       {
                         type: "object",
-                        properties: { type: { enum: kindNames }, default: { description: "Its value if a use does not set it." } },
+                        properties: {
+                          type: { enum: kindNames },
+                          default: { description: "Its value if a use does not set it." },
+                        },
                         required: ["type"],
                         additionalProperties: false,
                       },

@@ -17,7 +17,7 @@ import { known } from "./prepare/Known.ts"
 import type { Codec } from "./schema/Annotation.ts"
 import * as Decode from "./schema/Decode.ts"
 import { decode } from "./schema/Issues.ts"
-import { meant } from "./schema/Meant.ts"
+import { repaired } from "./schema/Repaired.ts"
 import { type Data, isRecord } from "./source/Data.ts"
 import { isWithin, pointer } from "./source/Path.ts"
 import type { Positions } from "./source/Positions.ts"
@@ -26,35 +26,35 @@ import { apply, type Override, spelledOut } from "./text/Override.ts"
 import { type Parsed, parse } from "./text/Yaml.ts"
 import { type Expanded, expand } from "./variables/Expand.ts"
 
-/** A model file that was read and is still to be checked. */
+/** A model file that was parsed and decoded, but not checked. */
 export interface Opened {
   readonly source: Source
   readonly positions: Positions
   /** The document as the schema has it, whatever the checks say of it. */
   readonly decoded?: ModelFile
   readonly sections: Readable
-  /** What is wrong with the text. */
+  /** Diagnostics of the text. */
   readonly syntax: ReadonlyArray<Diagnostic>
-  /** What variables, schema and names say. */
+  /** Findings of variables, schema and names. */
   readonly findings: ReadonlyArray<Finding>
 }
 
-/** What a model file says. Without a document there are errors. */
+/** A model file with its diagnostics. Without a document there are errors. */
 export interface Reading extends Opened {
   readonly document?: ModelFile
   readonly diagnostics: ReadonlyArray<Diagnostic>
-  /** What the checks found out. */
+  /** The result of the checks. */
   readonly report: Report
 }
 
-/** What is known of the data, and what is wrong with it. */
+/** The facts of the data, and the findings about it. */
 export interface Known {
   readonly facts: Facts
   readonly findings: ReadonlyArray<Finding>
 }
 
-/** Plain data without variables, as far as it means anything. `unknown` are the places of values that variables should have said. */
-const understand = (
+/** Decodes plain data without variables, as far as it is valid. `unknown` has the places of values whose variables are unknown. */
+const decodeSections = (
   data: Data,
   positions: Positions,
   unknown: ReadonlySet<string>,
@@ -64,7 +64,7 @@ const understand = (
   const readableSections: Readable = Result.isSuccess(whole) ? whole.success : readable(data, language)
   const size = readableSections.model === undefined ? [] : Size.check(readableSections.model)
   const { model: _, ...withoutModel } = readableSections
-  // Nothing is made of a model that is too large.
+  // A model that is too large is not processed further.
   const sections = size.length === 0 ? readableSections : withoutModel
   const isKnown = ({ at: { path } }: Finding): boolean => path.every((_, i) => !unknown.has(pointer(path.slice(0, i + 1))))
   const schema = Result.isFailure(whole) ? whole.failure : []
@@ -78,11 +78,11 @@ const understand = (
   }
 }
 
-/** The sections that are right, or would be with their keys spelt well, whatever is wrong with the others. */
+/** The valid sections. A section whose only mistakes are misspelled keys counts as valid. */
 const readable = (data: Data, { schema }: Language): Readable => {
   const { sections } = schema
   const readBy = <T>(decode: (value: unknown) => Result.Result<T, ReadonlyArray<Finding>>, key: string): T | undefined =>
-    isRecord(data) && Object.hasOwn(data, key) ? meant(decode, data[key]) : undefined
+    isRecord(data) && Object.hasOwn(data, key) ? repaired(decode, data[key]) : undefined
   const read = <T>(codec: Codec<T>, key: string): T | undefined => readBy((value) => decode(codec, value), key)
   const found = {
     data: read(sections.data, "data"),
@@ -95,7 +95,7 @@ const readable = (data: Data, { schema }: Language): Readable => {
   return Object.fromEntries(Object.entries(found).filter(([, section]) => section !== undefined)) as Readable
 }
 
-/** What is wrong with a block is said once, however often the block is used. */
+/** A mistake inside a block is reported once, even if the block is used several times. */
 const once = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic> => {
   const seen = new Set<string>()
   return diagnostics.filter(({ code, path, span }) => {
@@ -118,7 +118,7 @@ const settled = (ofData: ReadonlyArray<Finding>, ofDocument: ReadonlyArray<Findi
   return [...ofData.filter((found) => !isSaid(found)), ...ofDocument.filter((found) => !isMeant(found))]
 }
 
-/** What the document itself says of its data. */
+/** The facts of the data that the document itself states. */
 const own = ({ sections }: Opened, { catalogue }: Language): Known => ({
   facts: known(sections.data, sections.model, catalogue),
   findings: [],
@@ -132,11 +132,11 @@ export const withFacts = (opened: Opened, { facts, findings: wrong }: Known, lan
   const { decoded, findings, positions, sections, source, syntax } = opened
   const report = check(sections, facts, language.catalogue)
   const allowed = new Set(sections.lint?.allow ?? [])
-  // A map that lost a key to the syntax would be said to lack it.
+  // A map that lost a key to a syntax error would be reported as lacking it.
   const damaged = new Set(syntax.flatMap(({ code, path }) => (phaseOf(code) === "Y" ? [pointer(path)] : [])))
   const all = [...findings, ...settled(wrong, report.findings)]
   const kept = all.filter(({ at, code }) => !allowed.has(code) && !damaged.has(pointer(at.path)))
-  // Of what the data and the document both say, the data's word comes first and is kept.
+  // If the data and the document have the same finding, that of the data is kept.
   const said = new Map(kept.toReversed().map((finding) => [`${finding.code}${pointer(finding.at.path)}`, finding]))
   const diagnostics = sort(once([...syntax, ...[...said.values()].toReversed().map((finding) => locate(finding, positions))]))
   return {
@@ -152,28 +152,28 @@ export const withFacts = (opened: Opened, { facts, findings: wrong }: Known, lan
   }
 }
 
-/** What the data of a text says, with what was found in the text before. */
+/** Expands and decodes the data of a text; `syntax` has the diagnostics of the text itself. */
 const written = (data: Data, positions: Positions, syntax: ReadonlyArray<Diagnostic>, language: Language): Opened => {
   const expanded = expand(data, positions)
-  const understood = understand(expanded.data, expanded.positions, expanded.unknown, language)
-  const findings = [...expanded.findings, ...understood.findings, ...searched(expanded, understood, language)]
-  return { ...understood, syntax, findings }
+  const sections_ = decodeSections(expanded.data, expanded.positions, expanded.unknown, language)
+  const findings = [...expanded.findings, ...sections_.findings, ...searchFindings(expanded, sections_, language)]
+  return { ...sections_, syntax, findings }
 }
 
-/** What the sections of data say, with short forms spelled out and defaults filled in. */
+/** The decoded sections: short forms spelled out, defaults filled in. */
 const sectionsOf = (data: Data, positions: Positions, language: Language): Readable => {
   const expanded = expand(data, positions)
-  return understand(expanded.data, expanded.positions, expanded.unknown, language).sections
+  return decodeSections(expanded.data, expanded.positions, expanded.unknown, language).sections
 }
 
-/** Values that a search may try, all markers' together, are asked of a document of at most so many values in all. */
+/** The limit on values checked for search markers: the values of the document times the rounds. */
 const maxTried = 100_000
 
 /**
  * What the schema says of the values that search markers may try, each put where its marker stands: the first of every
  * marker, then the second, and so on. Where the document is wrong without them, only that is reported.
  */
-const searched = (
+const searchFindings = (
   { data, searches }: Expanded,
   { decoded }: Pick<Opened, "decoded">,
   language: Language,
@@ -196,7 +196,7 @@ const searched = (
       return one === undefined ? [] : [{ to: path, from: one.path, value: one.value }]
     })
     const made = now.reduce<Data>(
-      (sofar, { to, value }) => Result.getOrElse(apply(sofar, { path: to, value, text: "" }), () => sofar),
+      (accumulated, { to, value }) => Result.getOrElse(apply(accumulated, { path: to, value, text: "" }), () => accumulated),
       data,
     )
     const whole = Decode.file(language.schema, made)
@@ -255,11 +255,11 @@ export const read = (source: Source, language: Language = standard()): Reading =
 }
 
 /**
- * Reads plain data, such as the TypeScript face builds; `name` stands where the name of a file would. Data has no
+ * Reads plain data, such as the TypeScript form builds; `name` stands where the name of a file would. Data has no
  * variables: a `$` in it is a dollar sign. Never throws.
  */
 export const readData = (data: Data, language: Language = standard(), name = "model"): Reading => {
   const positions: Positions = { source: fromText(name, ""), places: new Map() }
-  const opened = { ...understand(data, positions, new Set(), language), syntax: [] }
+  const opened = { ...decodeSections(data, positions, new Set(), language), syntax: [] }
   return withFacts(opened, own(opened, language), language)
 }

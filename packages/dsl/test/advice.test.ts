@@ -47,21 +47,21 @@ train: { regularize: { l1: 0.001, l2: 0.01 } }
       7 |     - dense: { units: 8, activation: selu }
         |                                      ---- needs these conditions
         = help: write \`standard\`  [fix available]
-      warning[A606]: \`selu\` with \`he_uniform\`: it wants \`lecun_normal\` (variance 1 / fan_in)
+      warning[A606]: \`selu\` with \`he_uniform\`: selu needs \`lecun_normal\` (variance 1 / fan_in)
         --> m.yaml:5:9
       5 |   init: he_uniform
         |         ^^^^^^^^^^
       ...
       7 |     - dense: { units: 8, activation: selu }
         |                                      ---- needs these conditions
-        = help: write \`lecun_normal\`, or \`auto\`, which takes it  [fix available]
+        = help: write \`lecun_normal\`, or \`auto\`, which selects it  [fix available]
       warning[A606]: \`batch_norm\` in a \`selu\` net, which must be a plain stack of dense layers
         --> m.yaml:8:7
       7 |     - dense: { units: 8, activation: selu }
         |                                      ---- needs these conditions
       8 |     - batch_norm
         |       ^^^^^^^^^^
-        = help: remove it, or take \`relu\`
+        = help: remove it, or use \`relu\`
       warning[A606]: \`dropout\` in a \`selu\` net: it changes the mean and the variance
         --> m.yaml:9:7
       7 |     - dense: { units: 8, activation: selu }
@@ -117,7 +117,7 @@ train: { regularize: { l1: 0.001, l2: 0.01 } }
         |                                      ---- needs these conditions
       8 |     - batch_norm
         |       ^^^^^^^^^^
-        = help: remove it, or take \`relu\`"
+        = help: remove it, or use \`relu\`"
     `)
   })
 

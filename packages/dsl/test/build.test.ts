@@ -248,7 +248,7 @@ describe("the rest of a training", () => {
     const given = (train: string) =>
       shown(`schema: 1\ndata: { source: { moons: { count: 100 } } }\n${net2}train: { epochs: 10, batch: 20, ${train} }\n`)
     expect(given("average: 0.95")).toBe("")
-    expect(given("average: 0.95, accumulate: 4")).toContain("a mean over about 20 steps in a run of 10")
+    expect(given("average: 0.95, accumulate: 4")).toContain("an average over about 20 steps in a run of 10")
     expect(given("average: 0.95, accumulate: 4")).toContain("`average: 0.5` averages over a fifth of the run")
   })
 

@@ -145,7 +145,7 @@ test("what an engine wants in the course of a run is told of the layer that lear
   const { built, data } = steppable(document)
   const told = (shape: ReadonlyArray<number>) => {
     const largest = [{ dtype: "f32", shape, bytes: 4096 } as const, { dtype: "f32", shape: [1], bytes: 16 } as const]
-    return Memory.blame(document, built, data, new OutOfMemory({ wanted: 4096, largest }), "unknown")
+    return Memory.shortageFinding(document, built, data, new OutOfMemory({ wanted: 4096, largest }), "unknown")
   }
   expect(told([2, 150_000])).toEqual({
     code: "T517",

@@ -455,7 +455,7 @@ const values: ReadonlyArray<Case> = [
     { second: "dropout: 20" },
     "S103",
     "8:16",
-    "a share is a number from 0 to 1: 20% is `0.2`",
+    "write a fraction from 0 to 1: 20% is `0.2`",
     undefined,
   ],
   ["a fraction of an epoch", { train: "accumulate: 2.5" }, "S103", "13:15", "write `2` or `3`", undefined],
@@ -517,14 +517,7 @@ const values: ReadonlyArray<Case> = [
     "did you mean `min`?",
     { callbacks: "[{ early_stop: { patience: 3, mode: min } }]" },
   ],
-  [
-    "a layer without its width",
-    { first: "dense" },
-    "S102",
-    "7:7",
-    "`units`: How many outputs. Write it as in `dense: 16`.",
-    undefined,
-  ],
+  ["a layer without its width", { first: "dense" }, "S102", "7:7", "`units`: How many outputs. Example: `dense: 16`.", undefined],
 ]
 
 const scores: ReadonlyArray<Case> = [
@@ -576,7 +569,7 @@ const shapes: ReadonlyArray<Case> = [
     { last: "head: { target: label, activation: softmax }" },
     "T501",
     "9:42",
-    "leave `softmax` out: predictions are still converted to probabilities",
+    "remove `softmax`: predictions are still converted to probabilities",
     { last: "head: { target: label }" },
   ],
   [
@@ -584,7 +577,7 @@ const shapes: ReadonlyArray<Case> = [
     { last: "dense: { units: 3, activation: softmax }" },
     "T501",
     "9:38",
-    "leave `softmax` out: predictions are still converted to probabilities",
+    "remove `softmax`: predictions are still converted to probabilities",
     { last: "dense: { units: 3 }" },
   ],
   [
@@ -592,7 +585,7 @@ const shapes: ReadonlyArray<Case> = [
     { last: "dense: 3\n    - softmax" },
     "T501",
     "10:7",
-    "leave `softmax` out: predictions are still converted to probabilities",
+    "remove `softmax`: predictions are still converted to probabilities",
     { last: "dense: 3" },
   ],
   [
@@ -624,7 +617,7 @@ const shapes: ReadonlyArray<Case> = [
     { train: "loss: mse" },
     "T507",
     "13:9",
-    "write `auto`, which takes the usual one, or `categorical_cross_entropy`, `hinge` or `kl_divergence`",
+    "write `auto`, which chooses the default loss of the target, or `categorical_cross_entropy`, `hinge` or `kl_divergence`",
     { train: "loss: auto" },
   ],
   [

@@ -157,7 +157,7 @@ describe("stages", () => {
          |          ^^
          = help: stages go from the input upwards, each layer once
 
-      error[T513]: between the input and \`h2\` stands \`h1\`, which has no stage
+      error[T513]: \`h1\` is between the input and \`h2\`, but has no stage
         --> m.yaml:16:10
        9 |     - { dense: { units: 50, activation: sigmoid }, name: h1 }
          |         ----- has no stage
@@ -185,7 +185,7 @@ describe("stages", () => {
          |          ^^
          = help: pre-train a layer such as \`{ dense: { units: 500, activation: sigmoid } }\`
 
-      error[T513]: between \`h1\` and \`h2\` stands \`batch_norm1\`, and no machine learns through it
+      error[T513]: \`batch_norm1\` is between \`h1\` and \`h2\`, and an RBM cannot learn through it
         --> m.yaml:17:10
       10 |     - batch_norm
          |       ---------- changes the input of the RBM
@@ -203,7 +203,7 @@ describe("stages", () => {
          |          ^^
          = help: pre-train a layer such as \`{ dense: { units: 500, activation: sigmoid } }\`
 
-      error[T513]: between the input and \`h2\` stands \`h1\`, which has no stage
+      error[T513]: \`h1\` is between the input and \`h2\`, but has no stage
         --> m.yaml:16:10
        9 |     - { dense: { units: 50, activation: sigmoid }, name: h1 }
          |         ----- has no stage
@@ -230,6 +230,6 @@ describe("stages", () => {
         onFailure: (findings) => findings.map(({ code, message }) => `${code} ${message}`),
       })
     expect(codes([0, 1])).toEqual([])
-    expect(codes([0, 15.9375])).toEqual(["T514 Bernoulli units are on or off, and the data has numbers from 0 to 15.9"])
+    expect(codes([0, 15.9375])).toEqual(["T514 Bernoulli units need values from 0 to 1, but the data has values from 0 to 15.9"])
   })
 })

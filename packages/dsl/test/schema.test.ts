@@ -313,7 +313,7 @@ describe("a mistake in a layer", () => {
         --> m.yaml:11:7
       11 |     - dense
          |       ^^^^^
-         = help: \`units\`: How many outputs. Write it as in \`dense: 16\`."
+         = help: \`units\`: How many outputs. Example: \`dense: 16\`."
     `)
   })
 
@@ -323,7 +323,7 @@ describe("a mistake in a layer", () => {
         --> m.yaml:4:24
       4 |     - repeat: { times: 0, layers: [{ dense: { unit: 3 }, name: h 1 }] }
         |                        ^
-        = help: How many times.
+        = help: The number of repetitions.
       error[S101]: unknown key \`unit\` in model.layers[0].repeat.layers[0].dense
         --> m.yaml:4:47
       4 |     - repeat: { times: 0, layers: [{ dense: { unit: 3 }, name: h 1 }] }
@@ -480,7 +480,7 @@ describe("a mistake in data", () => {
       4 |     a: numbr
         |        ^^^^^
         = help: did you mean \`number\`?  [fix available]
-      error[S103]: data.columns.b.scale.minmax: wanted the lower bound first, below the upper
+      error[S103]: data.columns.b.scale.minmax: expected the lower bound first, below the upper
         --> m.yaml:5:41
       5 |     b: { type: number, scale: { minmax: [3, 1] }, mising: mean }
         |                                         ^^^^^^
@@ -493,7 +493,7 @@ describe("a mistake in data", () => {
         --> m.yaml:6:33
       6 |     c: { type: number, missing: true }
         |                                 ^^^^
-        = help: What stands for a blank: a number, the mean or the median of the training rows, or (\`indicator\`) the median beside a column of its own that says 1. \`drop\` leaves its row out, which is all that a target allows. Without it a blank is an error.
+        = help: How missing values are handled: a number, \`mean\`, \`median\`, \`indicator\` or \`drop\`.
       error[S102]: data.columns.d: \`type\` is missing
         --> m.yaml:7:8
       7 |     d: { role: target }
@@ -526,7 +526,7 @@ describe("a mistake in data", () => {
 describe("a mistake in the sections", () => {
   it("is told for each", () => {
     expect(shown("schema: 2\nsearch: {}\nmodle: { layers: [] }\nname: a/b\n")).toMatchInlineSnapshot(`
-      "error[S107]: schema: expected \`1\`, the version of the language, got 2
+      "error[S107]: schema: expected \`1\`, the version of the model language, got 2
         --> m.yaml:1:9
       1 | schema: 2
         |         ^
@@ -712,5 +712,27 @@ train: { optimizer: { adamw: { lr: 1e-3 } }, schedule: { warmup: 2 }, callbacks:
       }),
       { numRuns: 100 },
     )
+  })
+})
+
+describe("a help is short", () => {
+  /** Sentences of a text, code in backticks counted as one word. */
+  const sentences = (text: string): number => text.replaceAll(/`[^`]*`/gu, "x").split(/[.?!] /u).length
+
+  it.each([
+    ["number", "missing: [1]"],
+    ["number", "scale: 3"],
+    ["number", "clip: x"],
+    ["category", "missing: 3"],
+    ["category", "unknown: 3"],
+    ["binary", "missing: 3"],
+  ])("a column of type %s with %s", (type, option) => {
+    const text = `schema: 1\ndata: { source: a.csv, columns: { a: { type: ${type}, ${option} }, y: class } }\nmodel: { layers: [{ head: y }] }\n`
+    const { diagnostics } = read(fromText("m.yaml", text))
+    expect(diagnostics.map(({ code }) => code)).toEqual(["S103"])
+    const [{ help = "" } = {}] = diagnostics
+    expect(help).not.toBe("")
+    expect(sentences(help)).toBeLessThanOrEqual(2)
+    expect(help.length).toBeLessThanOrEqual(160)
   })
 })

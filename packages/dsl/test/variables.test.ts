@@ -167,7 +167,7 @@ width: { $search: [32, 64], default: 64 }
         --> m.yaml:2:17
       2 | train: { batch: { $search: [32, 64] }, epochs: { $search: 3, default: 4 }, seed: { $search: [1], default: 1, x: 2 } }
         |                 ^^^^^^^^^^^^^^^^^^^^^
-        = help: `adjoint train` uses the default
+        = help: add a \`default\`: training uses it, and searching is not supported yet
       error[S103]: train.epochs: expected a list of values or a range to search, got 3
         --> m.yaml:2:59
       2 | train: { batch: { $search: [32, 64] }, epochs: { $search: 3, default: 4 }, seed: { $search: [1], default: 1, x: 2 } }

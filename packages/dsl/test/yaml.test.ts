@@ -183,7 +183,7 @@ describe("what a model file may not hold", () => {
     expect(bytes(new Uint8Array(Bytes.maxBytes + 1).fill(0x61))).toMatchInlineSnapshot(`
       "error[Y006]: the file has 1048577 bytes; a model file has at most 1048576
         --> m.yaml
-         = help: keep data in files of their own and name them under \`data.source\`"
+         = help: keep the data in a separate file, and name it in \`data.source\`"
     `)
   })
 

@@ -72,7 +72,7 @@ const firstOf = (given: ReadonlyArray<Mention>): First => {
   return scopes
 }
 
-/** Names used twice, and references to names that are not there, not there yet, or not visible. */
+/** Finds duplicate names, and references to names that are unknown, defined later, or not visible. */
 export const check = (layers: Data, root: Path = ["model", "layers"]): ReadonlyArray<Finding> => {
   const { given, used } = collect(layers, root)
   const first = firstOf(given)

@@ -4,14 +4,14 @@
  */
 import type { Role } from "@adjoint/core/learning/Layers"
 import { type Data, layerOf, type Model, type Named, type Pretrain, type Rbm, useOf } from "../Document.ts"
-import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
+import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import { unknown } from "../diagnostic/Unknown.ts"
 import * as Nodes from "../net/Nodes.ts"
 import type { Facts } from "../prepare/Facts.ts"
 import { activationTraits, type Catalogue, layerTraits } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 
-/** What is pre-trained, as far as it could be read. */
+/** The input of these checks, as far as it was decoded. */
 export interface Subject {
   readonly pretrain: Pretrain
   readonly model: Model
@@ -20,14 +20,14 @@ export interface Subject {
   readonly catalogue: Catalogue
 }
 
-/** A layer that a machine may become: where it stands among the layers, where its sigmoid does, and its units. */
+/** A layer that an RBM can initialize: its index, the index of its sigmoid, and its units. */
 export interface Site {
   readonly first: number
   readonly last: number
   readonly units: number
 }
 
-/** Whether a net that has learned lets numbers through a layer as they are. */
+/** Whether a layer passes values through unchanged at inference. */
 const passes: { readonly [R in Role["role"]]: boolean } = {
   weights: false,
   shape: true,
@@ -48,7 +48,7 @@ const activationOf = (options: Named[string]): string =>
 
 const wantsSigmoid = "the hidden units of an RBM are sigmoid units"
 
-/** The site of a layer, or in words why it is none. */
+/** The site of a layer, or the reason why it cannot be one. */
 export const siteOf = ({ layers }: Model, index: number, catalogue: Catalogue): Site | string => {
   const layer = layers[index]
   const item = layer === undefined ? undefined : layerOf(layer)
@@ -69,7 +69,7 @@ export const siteOf = ({ layers }: Model, index: number, catalogue: Catalogue): 
     : `has the activation \`${activation}\`: ${wantsSigmoid}`
 }
 
-/** The places of `model.layers` that machines are for, activations included. */
+/** The indices in `model.layers` of pre-trained layers and their activations. */
 export const pretrained = (model: Model, pretrain: Pretrain | undefined, catalogue: Catalogue): ReadonlySet<number> => {
   if (pretrain === undefined) return new Set()
   const names = Nodes.nodes({ catalogue, model }).map(({ name }) => name)
@@ -81,15 +81,15 @@ export const pretrained = (model: Model, pretrain: Pretrain | undefined, catalog
   )
 }
 
-/** Everything of the stages that does not fit. */
+/** Checks all stages. */
 export const check = ({ catalogue, data, facts, model, pretrain }: Subject): ReadonlyArray<Finding> => {
   const nodes = Nodes.nodes({ catalogue, model })
   const findings: Array<Finding> = []
-  // A stage that has no place of its own leaves open what the next one learns from.
+  // After an invalid stage, the input of the next one is unknown.
   let previous: { readonly layer: string; readonly last: number } | "unknown" | undefined
   for (const [i, { rbm }] of pretrain.entries()) {
     const { layer } = rbm
-    const at: Spot = { path: ["pretrain", i, "rbm", "layer"] }
+    const at: Location = { path: ["pretrain", i, "rbm", "layer"] }
     const index = nodes.findIndex(({ name }) => name === layer)
     const site = index < 0 ? undefined : siteOf(model, index, catalogue)
     if (site === undefined) findings.push(missing(layer, model, nodes, at, catalogue))
@@ -102,7 +102,7 @@ export const check = ({ catalogue, data, facts, model, pretrain }: Subject): Rea
   return first === undefined ? findings : [...findings, ...range(first.rbm, data, facts)]
 }
 
-const missing = (name: string, model: Model, nodes: ReadonlyArray<Nodes.Node>, at: Spot, catalogue: Catalogue): Finding =>
+const missing = (name: string, model: Model, nodes: ReadonlyArray<Nodes.Node>, at: Location, catalogue: Catalogue): Finding =>
   unknown({
     code: "R203",
     message: "there is no layer named",
@@ -112,7 +112,7 @@ const missing = (name: string, model: Model, nodes: ReadonlyArray<Nodes.Node>, a
     none: "give a dense layer a name, as in `{ dense: { units: 500, activation: sigmoid }, name: h1 }`",
   })
 
-const misplaced = (name: string, why: string, content: Path, at: Spot): Finding => ({
+const misplaced = (name: string, why: string, content: Path, at: Location): Finding => ({
   code: "T512",
   message: `\`${name}\` ${why}`,
   at,
@@ -120,12 +120,12 @@ const misplaced = (name: string, why: string, content: Path, at: Spot): Finding 
   help: "pre-train a layer such as `{ dense: { units: 500, activation: sigmoid } }`",
 })
 
-/** Whether a stage's layer is fed by what the stage before it makes, and by nothing else. */
+/** Checks that the input of a stage is the output of the stage before it. */
 const order = (
   nodes: ReadonlyArray<Nodes.Node>,
   previous: { readonly layer: string; readonly last: number } | undefined,
   { first }: Site,
-  at: Spot,
+  at: Location,
   catalogue: Catalogue,
 ): ReadonlyArray<Finding> => {
   const layer = nodes[first]?.name ?? ""
@@ -154,12 +154,14 @@ const order = (
       message: `\`${stray.name}\` is between ${before} and \`${layer}\`, ${isGap ? "but has no stage" : "and an RBM cannot learn through it"}`,
       at,
       related: [{ at: { path: stray.content, on: "key" }, label: isGap ? "has no stage" : "changes the input of the RBM" }],
-      help: isGap ? `put the stage \`- rbm: ${stray.name}\` before it` : "an RBM learns from the input, or from the RBM before it",
+      help: isGap
+        ? `put the stage \`- rbm: ${stray.name}\` before it`
+        : "an RBM learns from the input, or from the RBM before it",
     },
   ]
 }
 
-/** A batch larger than what there is to learn from. */
+/** A batch larger than the number of rows. */
 const rows = ({ batch }: Rbm, i: number, { rows: known, unlabelled = 0 }: Facts): ReadonlyArray<Finding> => {
   const count = known === undefined ? undefined : known.train + unlabelled
   return count === undefined || count === 0 || batch <= count
@@ -167,14 +169,14 @@ const rows = ({ batch }: Rbm, i: number, { rows: known, unlabelled = 0 }: Facts)
     : [
         {
           code: "T506",
-          message: `a batch of ${batch} rows, but only ${count} rows to learn from`,
+          message: `a batch of ${batch} rows, but only ${count} to learn from`,
           at: { path: ["pretrain", i, "rbm", "batch"] },
           help: `at most ${count}`,
         },
       ]
 }
 
-/** What takes numbers out of 0…1, and where it is said. */
+/** The setting that scales values outside 0…1, and the fix. */
 const outside = (data: Data): { readonly path: Path; readonly help: string } | undefined => {
   const { columns, image, scale } = data
   if (image !== undefined) {
@@ -191,7 +193,7 @@ const outside = (data: Data): { readonly path: Path; readonly help: string } | u
   return column === undefined ? undefined : { path: ["data", "columns", column[0], "scale"], help: "`scale: minmax`" }
 }
 
-/** Bernoulli units on numbers that are no probabilities. */
+/** Bernoulli units on values outside 0…1. */
 const range = ({ visible }: Rbm, data: Data | undefined, { extent }: Facts): ReadonlyArray<Finding> => {
   if (visible !== "bernoulli") return []
   const said = data === undefined ? undefined : outside(data)

@@ -1,17 +1,17 @@
-/** Whether the parts of a training fit together: outputs, loss and target; what callbacks watch; how long things last. */
+/** Checks that the settings of training agree: outputs, loss and target, monitors, and durations. */
 import { type ActivationTraits, identity } from "@adjoint/core/learning/Activation"
 import { type Data, type Evaluate, layerOf, type Model, type Named, type Train, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import type { Edit } from "../diagnostic/Edit.ts"
 import { scalar } from "../diagnostic/Fix.ts"
 import { called, listed, meaning, nearestNames, type Synonyms } from "../diagnostic/Suggest.ts"
-import { usual } from "../net/Uses.ts"
+import { withDefaults } from "../net/Uses.ts"
 import type { Facts, Target } from "../prepare/Facts.ts"
 import { activationTraits, type Catalogue, traitsOf } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 import { classCount, fitting, kindOf, lossName, scoreNames } from "./Outputs.ts"
 
-/** What is being trained, as far as it could be read. */
+/** The input of these checks, as far as it was decoded. */
 export interface Subject {
   readonly catalogue: Catalogue
   readonly data?: Data
@@ -23,7 +23,7 @@ export interface Subject {
   readonly made?: number
 }
 
-/** Everything of a training that does not fit. */
+/** All findings about training. */
 export const check = (subject: Subject): ReadonlyArray<Finding> => [
   ...activations(subject),
   ...losses(subject),
@@ -34,7 +34,7 @@ export const check = (subject: Subject): ReadonlyArray<Finding> => [
   ...durations(subject),
 ]
 
-/** The function that a model ends in, where it ends in one, and what is deleted with it. */
+/** The activation at the end of a model, and the path to delete with it. */
 interface Ending {
   readonly name: string
   readonly path: Path
@@ -61,12 +61,12 @@ const inside = (named: Named, path: Path): Ending => {
   return { name, path: [...path, name], whole: path }
 }
 
-/** Whether a function turns logits into what a loss from logits turns them into itself. */
+/** Whether an activation converts logits to probabilities, as losses that take logits do. */
 const responds = (traits: ActivationTraits | undefined): boolean =>
   traits?.role === "probability" || traits?.role === "probabilities"
 
 const takesLogits = (catalogue: Catalogue, name: string): boolean => {
-  const loss = usual(catalogue.loss, name)
+  const loss = withDefaults(catalogue.loss, name)
   return loss !== undefined && loss.response !== identity
 }
 
@@ -124,11 +124,11 @@ const losses = ({ catalogue, facts: { target }, train }: Subject): ReadonlyArray
   ]
 }
 
-/** Requested scores that cannot be taken of the target. */
+/** Metrics that do not fit the target. */
 const metrics = ({ catalogue, facts: { target }, train }: Subject): ReadonlyArray<Finding> => {
   const kind = target === undefined ? undefined : kindOf(target)
   if (target === undefined || kind === undefined || train.metrics === "auto") return []
-  const fits = (name: string): boolean => usual(catalogue.metric, name)?.answers.includes(kind) === true
+  const fits = (name: string): boolean => withDefaults(catalogue.metric, name)?.answers.includes(kind) === true
   const fit = Object.keys(catalogue.metric).filter(fits)
   return train.metrics.flatMap((metric, i): ReadonlyArray<Finding> => {
     const { name } = useOf(metric)
@@ -144,7 +144,7 @@ const metrics = ({ catalogue, facts: { target }, train }: Subject): ReadonlyArra
   })
 }
 
-/** Class weights where there are no classes, or for another number of them. */
+/** Class weights without classes, or for another number of classes. */
 const classWeights = ({ facts: { target }, train }: Subject): ReadonlyArray<Finding> => {
   const weights = train.regularize.class_weight
   if (weights === undefined || target === undefined) return []
@@ -171,7 +171,7 @@ const produced = ({ data, facts, train }: Subject): ReadonlyArray<string> | unde
   return ["train", ...(hasVal ? ["val"] : [])].flatMap((part) => ["loss", ...names].map((name) => `${part}.${name}`))
 }
 
-/** Callbacks that stand in the list already. */
+/** Duplicate callbacks. */
 const twice = ({ train }: Subject): ReadonlyArray<Finding> => {
   const names = train.callbacks.map((callback) => useOf(callback).name)
   const at = (i: number) => ({ path: ["train", "callbacks", i, names[i] ?? ""], on: "key" }) as const
@@ -221,7 +221,7 @@ interface Asked {
   readonly others: (metric: string) => ReadonlyArray<string>
 }
 
-/** A score that the run does not compute: what was meant, or what to add so that it does. */
+/** The finding for a score that the run does not compute: the nearest name, or what to add. */
 const unproduced = (
   { catalogue, train }: Subject,
   scores: ReadonlyArray<string>,
@@ -307,7 +307,7 @@ const durations = ({ catalogue, data, facts, train }: Subject): ReadonlyArray<Fi
   return [...patience, ...warmup, ...large, ...lookingBack(train, rows)]
 }
 
-/** A mean over more steps than the run has is mostly of the weights that it began with. */
+/** A moving average over more steps than the run has consists mostly of the initial weights. */
 const lookingBack = (
   { accumulate = 1, average, batch, epochs }: Subject["train"],
   rows: number | undefined,

@@ -206,15 +206,15 @@ export const codes = {
   ),
 
   D300: error("no data", "The model file has no `data`, so there are no rows to train on or to evaluate."),
-  D301: error(
-    "missing column",
-    "The data has no column with this name. The help lists the nearest names, or all of them.",
-  ),
+  D301: error("missing column", "The data has no column with this name. The help lists the nearest names, or all of them."),
   D302: error(
     "undeclared column",
     'Every column of a table must be declared in `data.columns`, so that no column becomes an input by accident. `"*"` declares all columns that are not named.',
   ),
-  D303: error("no single target", "The head predicts one target. A column is a target if its type is `class` or its role is `target`. There is none, there are several, or the head names another column."),
+  D303: error(
+    "no single target",
+    "The head predicts one target. A column is a target if its type is `class` or its role is `target`. There is none, there are several, or the head names another column.",
+  ),
   D304: error(
     "split does not fit",
     "The parts of the split need more rows than the data has.",
@@ -381,7 +381,7 @@ export const codes = {
   ),
   A604: advice(
     "sigmoid in a hidden layer",
-    "The derivative of sigmoid is at most 1/4, so gradients shrink at every such layer. Its outputs are all positive, which makes the gradients of the next weights point in one direction. `tanh` is centered at 0, and `relu` does not saturate.",
+    "The derivative of sigmoid is at most 1/4, so gradients shrink at every such layer. Its outputs are all positive, which makes the gradients of the next weights point in one direction. `tanh` is centred at 0, and `relu` does not saturate.",
     "model: { layers: [{ dense: { units: 8, activation: sigmoid } }, { head: label }] }\n",
     "model: { layers: [{ dense: { units: 8, activation: relu } }, { head: label }] }\n",
   ),
@@ -411,7 +411,7 @@ export const codes = {
   ),
   A609: advice(
     "element dropout in a convolutional net",
-    "Neighboring values of a channel are similar, so dropping single values removes little information. `spatial_dropout` drops whole channels, which regularizes convolutions (Tompson et al. 2015).",
+    "Neighbouring values of a channel are similar, so dropping single values removes little information. `spatial_dropout` drops whole channels, which regularizes convolutions (Tompson et al. 2015).",
     "model: { input: [2], layers: [{ reshape: [2, 1] }, { conv1d: { filters: 4, kernel: 1 } }, relu, { dropout: 0.2 }, flatten, { head: label }] }\n",
     "model: { input: [2], layers: [{ reshape: [2, 1] }, { conv1d: { filters: 4, kernel: 1 } }, relu, { spatial_dropout: 0.2 }, flatten, { head: label }] }\n",
   ),

@@ -16,18 +16,18 @@ export interface Fix extends Layout.TextEdit {
 }
 
 /** A place in a document: the value at a path, the key that leads to it, or a key that is missing there. */
-export interface Spot {
+export interface Location {
   readonly path: Path
   readonly on?: "key" | "value" | "missing"
 }
 
 /**
- * The key or value at a spot becomes `text`. `was` is the value, where it may stand as the short form of its map. `main`
+ * The key or value at a location becomes `text`. `was` is the value, where it may stand as the short form of its map. `main`
  * says that a value which was not written is added to its map, and which option stands there if no map does; it is empty
  * where only a map can.
  */
 export interface Replace {
-  readonly at: Spot
+  readonly at: Location
   readonly text: string
   readonly was?: string
   readonly main?: string
@@ -64,16 +64,16 @@ const trimmed = ({ source }: Positions.Positions, { end, start }: Span): Span =>
  * spelled-out use (`{ relu: {} }`) may have been written as its bare name (`relu`), and a main option
  * (`{ head: { target: y } }`) as its bare value (`head: y`).
  */
-const editable = (positions: Positions.Positions, spot: Spot, was: unknown): Span | undefined => {
-  const place = Positions.at(positions, spot.path)
+const editable = (positions: Positions.Positions, location: Location, was: unknown): Span | undefined => {
+  const place = Positions.at(positions, location.path)
   if (place !== undefined) {
-    if (spot.on === "key") return place.key
+    if (location.on === "key") return place.key
     return place.defined === undefined ? trimmed(positions, place.value) : undefined
   }
-  const parent = Positions.at(positions, spot.path.slice(0, -1))
+  const parent = Positions.at(positions, location.path.slice(0, -1))
   if (parent === undefined || parent.defined !== undefined) return undefined
   const written = positions.source.text.slice(parent.value.start, parent.value.end).replace(/^(["'])(.*)\1$/, "$2")
-  return written === (spot.on === "key" ? spot.path.at(-1) : was) ? trimmed(positions, parent.value) : undefined
+  return written === (location.on === "key" ? location.path.at(-1) : was) ? trimmed(positions, parent.value) : undefined
 }
 
 /** An option that was not written is added, in the style of those that were; with its map, where that is missing too. */

@@ -1,4 +1,4 @@
-/** What was probably meant: names spelt alike, names that people type for the same thing, and names near in spelling. */
+/** Suggestions for unknown names: equal except for case and separators, synonyms, and similar spelling. */
 import { editDistance, letters, longest, nearest } from "@adjoint/core/data/Nearest"
 
 /** The other names that people type, by the name they stand for. Case and separators do not matter. */
@@ -46,7 +46,7 @@ export const misspelt = (word: string, candidates: ReadonlyArray<string>): Reado
   return alike.length === 0 ? nearestOnes : alike
 }
 
-/** What a word probably means: one name that it surely means, or several that it may. */
+/** The probable meaning of a word: one certain name, or several candidates. */
 export interface Meaning {
   readonly names: ReadonlyArray<string>
   readonly help: string

@@ -39,7 +39,7 @@ export const uses = (table: Table<unknown>, said: object): ReadonlyArray<Use> =>
 }
 
 /** What an entry makes when all is left to its defaults; nothing for a name that is not there or that wants an option. */
-export const usual = <A>(table: Table<A>, name: string): A | undefined => {
+export const withDefaults = <A>(table: Table<A>, name: string): A | undefined => {
   const entry = Object.hasOwn(table, name) ? table[name] : undefined
   const isBare = entry !== undefined && Object.values(entry.options).every(mayLack)
   return isBare ? make(table, { name, options: {} }) : undefined

@@ -1,4 +1,4 @@
-/** What the document alone says of its data, before any file is opened. */
+/** The facts that the document alone states about its data, before any file is opened. */
 import * as Column from "@adjoint/core/data/Column"
 import * as Dataset from "@adjoint/core/data/Dataset"
 import { arrayLabel } from "@adjoint/core/data/Preprocess"
@@ -16,7 +16,7 @@ export const known = (data: Data | undefined, model: Pick<Model, "input"> | unde
   return { ...(model?.input === undefined ? {} : { sample: model.input }), ...own }
 }
 
-/** More rows of a toy say no more of its shape. */
+/** Rows of a toy that are enough to know its shape. */
 const enough = 1000
 
 /** Some rows of a toy, and how many it has in all. */
@@ -92,7 +92,7 @@ const widthOf = (columns: ReadonlyArray<readonly [string, Column.Column]>): numb
 const rowsOf = (amount: Amount | undefined, total: number): number =>
   amount === undefined ? 0 : typeof amount === "number" ? amount : Math.round((Number.parseFloat(amount) / 100) * total)
 
-/** Rows of each part of so many in all. A `train` that is left out has the rest. */
+/** The rows of each part of a total. Without `train`, it has the rest. */
 const divided = (total: number, split: Split, ownTest: boolean): Rows => {
   const val = rowsOf(split.val, total)
   const test = ownTest ? rowsOf(split.test, total) : 0

@@ -13,7 +13,7 @@ import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
 import { type Data, type Named, useOf } from "../Document.ts"
 import type { Path } from "../source/Path.ts"
-import { finding, type Place } from "./Blame.ts"
+import { finding, type Place } from "./DataFinding.ts"
 import { PrepareError } from "./PrepareError.ts"
 import * as Progress from "./Progress.ts"
 

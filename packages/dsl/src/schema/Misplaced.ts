@@ -1,4 +1,4 @@
-/** What to say of a key that was written in the wrong place, with the edit that mends it. */
+/** Helps and edits for keys in the wrong place. */
 import type { Edit } from "../diagnostic/Edit.ts"
 import { isRecord } from "../source/Data.ts"
 import type { Path } from "../source/Path.ts"

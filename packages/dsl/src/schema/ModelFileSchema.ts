@@ -85,12 +85,13 @@ export const make = (catalogue: Catalogue): ModelFileSchema => {
         code: "S107",
       }),
       name: Fields.usually(Fields.folderName, "model", "The name of the model and of the folder of its runs."),
-      data: Schema.optionalKey(
-        Fields.described(sections.data, "The rows, the type of each column, and the split."),
-      ),
+      data: Schema.optionalKey(Fields.described(sections.data, "The rows, the type of each column, and the split.")),
       model: Fields.described(sections.model, "The layers."),
       pretrain: Schema.optionalKey(
-        Fields.described(sections.pretrain, "RBMs that are trained first, from the input upwards; the layers start from their weights."),
+        Fields.described(
+          sections.pretrain,
+          "RBMs that are trained first, from the input upwards; the layers start from their weights.",
+        ),
       ),
       train: Fields.emptied(train, "How the model is trained."),
       evaluate: Fields.emptied(evaluate, "Which rows are scored at the end, and the minimum of each score."),

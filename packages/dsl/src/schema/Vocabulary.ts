@@ -12,7 +12,7 @@ import { instead, moved, nameOf, needless, percent, renamedTo } from "./Misplace
 /** Other names for the keys of a section. */
 type Names<Section> = { readonly [K in keyof Section & string]?: ReadonlyArray<string> }
 
-/** What is known of the keys of a section beside its schema. */
+/** The words that users of other libraries type for the keys of a section. */
 interface Words<Section> {
   readonly synonyms?: Names<Section>
   readonly elsewhere?: ElsewhereTable
@@ -20,11 +20,7 @@ interface Words<Section> {
   readonly besides?: ReadonlyArray<string>
 }
 
-const valPart = moved(
-  ["data", "split", "val"],
-  "validation rows are part of the split: `data: { split: { val: 20% } }`",
-  percent,
-)
+const valPart = moved(["data", "split", "val"], "validation rows are part of the split: `data: { split: { val: 20% } }`", percent)
 const testPart = moved(["data", "split", "test"], "test rows are part of the split: `data: { split: { test: 20% } }`", percent)
 const shuffled = needless("the training rows are shuffled before every epoch: remove it", [true])
 const onCpu = needless("a run uses the CPU; `--threads` sets the number of threads: remove it")
@@ -75,7 +71,7 @@ export const file = {
     preprocessing: "preparation is set per column: `data: { columns: { age: { type: number, scale: standard } } }`",
     combiner: "`model: { layers: [ … ] }` holds the layers",
     defaults: 'options for all columns that are not named belong under `"*"` in `data.columns`',
-    hyperopt: "write `{ $search: [16, 32], default: 16 }` in place of a value, and run `adjoint sweep`",
+    hyperopt: "write `{ $search: [16, 32], default: 16 }` in place of a value; searching itself is not supported yet",
     backend: onCpu,
     device: onCpu,
     layers: "layers belong under `model`",
@@ -481,10 +477,8 @@ export const train = {
     fast_dev_run: "`adjoint train --dry-run` runs all checks without training",
     initial_epoch: "`adjoint train --resume RUN` resumes a run from its last checkpoint",
     resume_from_checkpoint: "`adjoint train --resume RUN` resumes a run from its last checkpoint",
-    checkpoints_per_epoch:
-      "this is an option of a callback: `callbacks: [{ checkpoint: { every: 1 epoch } }]`",
-    steps_per_checkpoint:
-      "this is an option of a callback: `callbacks: [{ checkpoint: { every: 1 epoch } }]`",
+    checkpoints_per_epoch: "this is an option of a callback: `callbacks: [{ checkpoint: { every: 1 epoch } }]`",
+    steps_per_checkpoint: "this is an option of a callback: `callbacks: [{ checkpoint: { every: 1 epoch } }]`",
     eval_batch_size: needless("scoring uses the same batch size, which does not affect the scores: remove it"),
     use_ema: "the moving average of the weights is `average: 0.999`",
     swa: "the moving average of the weights is `average: 0.999`",
@@ -551,10 +545,7 @@ export const optimizerOptions = {
   momentum: "use `beta1`: the decay of the moving average of the gradients",
   decay: "learning-rate decay is a schedule: `train: { schedule: { inverse_time: 1 } }`",
   schedule: moved(["train", "schedule"], "the schedule belongs beside the optimizer: `train: { schedule: cosine }`"),
-  gradient_accumulation_steps: moved(
-    ["train", "accumulate"],
-    "the number of batches per update is `train: { accumulate: 4 }`",
-  ),
+  gradient_accumulation_steps: moved(["train", "accumulate"], "the number of batches per update is `train: { accumulate: 4 }`"),
   rho: "this optimizer has no such option; `rmsprop` and `adadelta` have a `decay`",
   loss_scale_factor: onlyF32,
   jit_compile: compiled,

@@ -10,7 +10,7 @@ import { documentOf } from "./reading.ts"
 
 const built = (sections: Model.Sections): ModelFile => Result.getOrThrow(Model.modelFile(sections))
 
-describe("the TypeScript face", () => {
+describe("the TypeScript form", () => {
   it("builds the document that the file says", () => {
     const written = documentOf(`
 schema: 1
