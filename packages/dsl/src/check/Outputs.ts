@@ -36,9 +36,13 @@ export const fitting = (losses: Losses, target: Target | undefined): ReadonlyArr
   return [...fit.filter(madeFor), ...fit.filter((name) => !madeFor(name))]
 }
 
+/** The default loss for a kind of prediction: the first of the table that is made for it. */
+const defaultLoss = (losses: Losses, kind: Answer): string | undefined =>
+  Object.keys(losses).find((name) => answersOf(losses, name)[0] === kind)
+
 /**
- * The name of the loss in force. `auto` is the usual one for the target, except that a model whose own layers make one
- * output for each of two classes is meant to choose between them.
+ * The name of the loss. `auto` is the default for the target. If the target has two classes and the model's own layers
+ * have two outputs, it is the default for several classes.
  */
 export const lossName = (
   losses: Losses,
@@ -47,7 +51,7 @@ export const lossName = (
   made?: number,
 ): string | undefined => {
   if (train.loss !== "auto") return useOf(train.loss).name
-  if (made === 2 && target !== undefined && classCount(target) === 2) return "categorical_cross_entropy"
+  if (made === 2 && target !== undefined && classCount(target) === 2) return defaultLoss(losses, "classes")
   return fitting(losses, target)?.[0]
 }
 
