@@ -5,7 +5,7 @@ const seeding = fileURLToPath(new URL("scripts/seed-properties.ts", import.meta.
 
 const project = (name: string, root: string) => ({
   root,
-  test: { name, include: ["test/**/*.test.ts"], testTimeout: 20_000, setupFiles: [seeding] },
+  test: { name, include: ["test/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000, setupFiles: [seeding] },
 })
 
 export default defineConfig({

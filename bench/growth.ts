@@ -1,6 +1,6 @@
 /** How cost grows with the size of something: curves of measured times, and the power of the size that each comes to follow. */
 import type { Contender } from "./contenders.ts"
-import type { MeasuredRow } from "./report.ts"
+import type { MeasuredRow } from "./measure.ts"
 
 /** A size, and the median milliseconds of a step. */
 export interface Point {

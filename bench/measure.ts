@@ -28,6 +28,12 @@ export type Outcome =
 
 export type Outcomes = ReadonlyMap<Contender, Outcome>
 
+/** A row with the outcome of each contender. */
+export interface MeasuredRow {
+  readonly row: Row
+  readonly outcomes: Outcomes
+}
+
 /** Results that are compared before a repetition is timed: three losses, since the first says nothing of the optimizer. */
 export const compared: { readonly [K in Task["kind"]]: number } = {
   product: 1,

@@ -3,9 +3,9 @@ import type { Contender } from "./contenders.ts"
 import { printBytes, printTime, significant } from "./figures.ts"
 import { growths } from "./growth.ts"
 import type { Machine } from "./machine.ts"
-import { compared, type Outcome, type Outcomes } from "./measure.ts"
+import { compared, type MeasuredRow, type Outcome } from "./measure.ts"
 import { tolerances } from "./protocol.ts"
-import type { Row, Section } from "./rows.ts"
+import type { Section } from "./rows.ts"
 import { isRough } from "./statistics.ts"
 
 /** Bytes, plain and compressed. */
@@ -17,11 +17,6 @@ export interface Size {
 
 /** What a program comes to, or why it could not be bundled. */
 export type Bundle = { readonly label: string } & (Size | { readonly reason: string })
-
-export interface MeasuredRow {
-  readonly row: Row
-  readonly outcomes: Outcomes
-}
 
 export interface MeasuredSection {
   readonly section: Section

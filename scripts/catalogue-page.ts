@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { type Found, find, sections } from "../packages/cli/src/verbs/explainEntry.ts"
+import { type Found, find, sections } from "../packages/cli/src/explain/Entries.ts"
 
 const intro = `# The catalogue
 

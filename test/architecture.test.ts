@@ -13,11 +13,13 @@ const rules: Rules = {
   orders: [
     { folder: "packages/core/src/types/", parts: ["low", "high"] },
     { folder: "packages/dsl/src/", parts: ["Document", "schema", "check"] },
+    { folder: "packages/cli/src/", parts: ["terminal", "verbs"] },
+    { folder: "bench/", parts: ["network", "contenders"] },
   ],
 }
 
 const sources = (files: Record<string, string>): ReadonlyArray<Source> =>
-  Object.entries(files).map(([path, text]) => ({ path: `packages/${path}`, text }))
+  Object.entries(files).map(([path, text]) => ({ path: /^(bench|scripts)\//.test(path) ? path : `packages/${path}`, text }))
 
 describe("the checker catches", () => {
   const planted: Record<string, readonly [files: Record<string, string>, message: string]> = {
@@ -93,6 +95,26 @@ describe("the checker catches", () => {
       { "dsl/src/attic/A.ts": "" },
       "packages/dsl/src/attic/A.ts: attic has no place in the order of packages/dsl/src/",
     ],
+    "an import up the floors of cli": [
+      { "cli/src/terminal/A.ts": `import "../verbs/B.ts"`, "cli/src/verbs/B.ts": "" },
+      "packages/cli/src/terminal/A.ts:1: imports ../verbs/B.ts: verbs is above terminal; imports point down",
+    ],
+    "a floor of cli that imports a file above all": [
+      { "cli/src/verbs/A.ts": `import "../B.ts"`, "cli/src/B.ts": "" },
+      "packages/cli/src/verbs/A.ts:1: imports ../B.ts: packages/cli/src/ is above verbs; imports point down",
+    ],
+    "a circle in the benchmark": [
+      { "bench/a.ts": `import type { B } from "./b.ts"`, "bench/b.ts": `import "./a.ts"` },
+      "import cycle: bench/a.ts -> bench/b.ts -> bench/a.ts",
+    ],
+    "a circle of scripts": [
+      { "scripts/a.ts": `import "./b.ts"`, "scripts/b.ts": `import "./a.ts"` },
+      "import cycle: scripts/a.ts -> scripts/b.ts -> scripts/a.ts",
+    ],
+    "an import up the order of the benchmark": [
+      { "bench/contenders/a.ts": `import "../main.ts"`, "bench/main.ts": "" },
+      "bench/contenders/a.ts:1: imports ../main.ts: bench/ is above contenders; imports point down",
+    ],
     "an inner folder that imports a file above it": [
       { "core/src/types/high/A.ts": `import "../B.ts"`, "core/src/types/B.ts": "" },
       "packages/core/src/types/high/A.ts:1: imports ../B.ts: packages/core/src/types/ is above high; imports point down",
@@ -119,6 +141,8 @@ test("the checker accepts what the rules allow", () => {
     "dsl/src/A.ts": `import { Shape } from "@adjoint/core"\nimport "./check/B.ts"`,
     "dsl/src/check/B.ts": `import "../Document.ts"\nimport "../schema/C.ts"`,
     "cli/src/A.ts": `import { ModelFile } from "@adjoint/dsl"\nimport { Shape } from "@adjoint/core"`,
+    "bench/contenders/a.ts": `import "../network.ts"\nimport "@adjoint/core/tensor/hidden/D"`,
+    "scripts/a.ts": `import "../packages/core/src/tensor/hidden/D.ts"\nimport { Effect } from "effect"`,
   })
   expect(violations(rules, fine)).toEqual([])
 })
@@ -146,6 +170,8 @@ test("the floors are read from docs/architecture.md", () => {
   expect(floorsOf(document, "dsl")).toEqual(["Document", "schema"])
   const { floors, orders, pureFloors } = readRules(root)
   expect(floors).toEqual(expect.arrayContaining([...pureFloors, "training"]))
+  const cli = orders.find(({ folder }) => folder === "packages/cli/src/")?.parts ?? []
+  expect(cli).toEqual(expect.arrayContaining(["terminal", "json", "report", "model", "run", "verbs", "command"]))
   const dsl = orders.find(({ folder }) => folder === "packages/dsl/src/")?.parts ?? []
   expect(dsl).toEqual(expect.arrayContaining(["Document", "source", "diagnostic", "schema", "check", "build"]))
 })

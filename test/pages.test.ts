@@ -4,7 +4,7 @@ import { existsSync, globSync, readFileSync, statSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { newest, renewed } from "../bench/readme.ts"
-import { exitCodes } from "../packages/cli/src/ExitCode.ts"
+import { exitCodes, meanings } from "../packages/cli/src/report/ExitCode.ts"
 import { files } from "../packages/cli/src/run/RunFolder.ts"
 
 const root = join(import.meta.dirname, "..")
@@ -72,9 +72,9 @@ describe("docs/command.md", () => {
   })
 
   test("tells every exit code", () => {
-    const told = [...page.matchAll(/^\| `(\d+)`/gm)].map(([, code]) => Number(code))
+    const told = [...page.matchAll(/^\| `(\d+)` *\| (.*?) *\|$/gm)].map(([, code, meaning]) => [Number(code), meaning])
     expect(sessions.length).toBeGreaterThan(0)
-    expect(told).toEqual(Object.values(exitCodes))
+    expect(told).toEqual(Object.entries(exitCodes).map(([name, code]) => [code, meanings[name as keyof typeof meanings]]))
   })
 
   test("tells what is in a run folder", () => {

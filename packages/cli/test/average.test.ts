@@ -13,7 +13,7 @@ train: { seed: 5, epochs: 4, batch: 16, optimizer: { sgd: 0.5 }, metrics: [accur
 
 const directory = folder({ "moons.yaml": moons })
 const runs = join(directory, "runs")
-const scores = (text: string) => JSON.parse(text).scores
+const scores = (text: string) => JSON.parse(text).val
 const summary = (number: string) => JSON.parse(readFileSync(join(runs, "moons", number, "summary.json"), "utf8"))
 const train = async (...set: ReadonlyArray<string>) =>
   expect(

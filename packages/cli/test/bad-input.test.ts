@@ -174,8 +174,10 @@ test("--json has the same as values", async () => {
   const directory = folder({ "model.yaml": activation("relux") })
   const checked = await run(["check", join(directory, "model.yaml"), "--json"])
   expect(checked).toMatchObject({ code: 3, stderr: "" })
-  const report = { version: 1, kind: "diagnostics", errors: 1, diagnostics: [{ code: "S104", span: { line: 3 } }] }
-  expect(JSON.parse(checked.stdout)).toMatchObject(report)
+  const report = { version: 1, event: "checked", errors: 1, diagnostics: [{ code: "S104", span: { line: 3 } }] }
+  const [told = "", failure = ""] = checked.stdout.split("\n")
+  expect(JSON.parse(told)).toMatchObject(report)
+  expect(JSON.parse(failure)).toMatchObject({ event: "failed", exit: 3, error: "Refused" })
   const trained = await run(["train", join(directory, "model.yaml"), "--runs", directory, "--json"])
   const failed = { version: 1, event: "failed", exit: 3, error: "Refused", diagnostics: [{ code: "S104" }] }
   expect(JSON.parse(trained.stdout)).toMatchObject(failed)

@@ -26,26 +26,24 @@ describe("several files", () => {
     expect(await run(["check", join(at, "a.yaml"), join(at, "c.yaml")])).toMatchObject({ code: 0 })
   })
 
-  test("are one JSON value, with counts in all and by file", async () => {
+  test("are an event each, and then that the command failed", async () => {
     const at = folder({ "a.yaml": right, "b.yaml": wrong })
     const [a, b] = [join(at, "a.yaml"), join(at, "b.yaml")]
     const { code, stdout } = await run(["check", a, b, join(at, "none.yaml"), "--json"])
     expect(code).toBe(3)
-    expect(JSON.parse(stdout)).toMatchObject({
-      version: 1,
-      kind: "diagnostics",
-      errors: 2,
-      warnings: 0,
-      files: [
-        { file: a, errors: 0, warnings: 0 },
-        { file: b, errors: 1, warnings: 0 },
-        { file: join(at, "none.yaml"), errors: 1, warnings: 0 },
-      ],
-      diagnostics: [
-        { file: b, code: "S101", span: { line: 4, column: 53 }, fix: { text: "lr", title: "rename to `lr`" } },
-        { file: join(at, "none.yaml"), code: "Y009" },
-      ],
-    })
+    const fix = { text: "lr", title: "rename to `lr`" }
+    const found = { file: b, code: "S101", span: { line: 4, column: 53 }, fix }
+    const none = join(at, "none.yaml")
+    const events = stdout.trimEnd().split("\n")
+    expect(events.map((line) => JSON.parse(line))).toMatchObject([
+      { version: 1, event: "checked", file: a, errors: 0, warnings: 0, diagnostics: [] },
+      { version: 1, event: "checked", file: b, errors: 1, warnings: 0, diagnostics: [found] },
+      { version: 1, event: "checked", file: none, errors: 1, warnings: 0, diagnostics: [{ file: none, code: "Y009" }] },
+      { version: 1, event: "failed", exit: 3, error: "Refused" },
+    ])
+    const edited = await run(["check", b, "--fix", "--json"])
+    expect(edited.code).toBe(0)
+    expect(JSON.parse(edited.stdout)).toMatchObject({ event: "checked", file: b, edits: 1, errors: 0, diagnostics: [] })
   })
 
   test("are at least one", async () => {
@@ -139,7 +137,7 @@ const checked = async (text: string) => {
   const at = folder({ "table.csv": table, "model.yaml": text })
   const file = join(at, "model.yaml")
   const { stdout } = await run(["check", file, "--json"])
-  const { diagnostics } = JSON.parse(stdout) as {
+  const { diagnostics } = JSON.parse(stdout.split("\n")[0] ?? "") as {
     readonly diagnostics: ReadonlyArray<{
       readonly code: string
       readonly help?: string

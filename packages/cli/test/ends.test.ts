@@ -35,7 +35,7 @@ const resultOf = (runs: string, reference: string) => {
 const scores = async (runs: string, reference: string) => {
   const { code, stderr, stdout } = await run(["evaluate", reference, "--json", "--runs", runs])
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
-  return JSON.parse(stdout).scores
+  return JSON.parse(stdout).test
 }
 
 const train = (runs: string, ...args: ReadonlyArray<string>) => ["train", ...args, "--runs", runs]

@@ -1,5 +1,6 @@
 /** What `evaluate` says of classes, be there few or many. */
 import { join } from "node:path"
+import { columns } from "@adjoint/dsl/diagnostic/Printable"
 import { beforeAll, describe, expect, test } from "vitest"
 import { type Classes, printClasses } from "../src/verbs/evaluateClasses.ts"
 import { examples, folder, run } from "./world.ts"
@@ -54,7 +55,7 @@ const alike = (count: number): Classes => ({
 
 describe("printClasses", () => {
   test("of ten classes shows the matrix and a line for each", () => {
-    expect(`${printClasses(alike(10), plain).join("\n")}\n`).toMatchInlineSnapshot(`
+    expect(`${printClasses(alike(10), { style: plain, width: 80 }).join("\n")}\n`).toMatchInlineSnapshot(`
       "
         truth down, prediction across
             c0 c1 c2 c3 c4 c5 c6 c7 c8 c9
@@ -85,10 +86,33 @@ describe("printClasses", () => {
   })
 
   test("of a hundred shows those that fare worst, and where the others are", () => {
-    const lines = printClasses(alike(100), plain)
-    expect(lines).toHaveLength(1 + 1 + 20 + 1)
-    expect(lines[2]).toBe("     c0     0.0100     0.0100     0.0100      100")
+    const lines = printClasses(alike(100), { style: plain, width: 80 })
+    expect(lines.slice(0, 4)).toEqual(["", "  confused most: how often, truth → prediction", "  99 c0 → c1", "  98 c1 → c2"])
+    expect(lines).toHaveLength(2 + 10 + 2 + 20 + 1)
+    expect(lines[14]).toBe("     c0     0.0100     0.0100     0.0100      100")
     expect(lines.at(-1)).toBe("  the 20 of 100 classes with the lowest f1; --json has all")
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80)
+  })
+
+  test.each([60, 80, 120])("fits a screen of %i columns whatever the names are, and tells the classes apart", (width) => {
+    for (const count of [3, 12, 20, 40]) {
+      const { classes, confusion } = alike(count)
+      const named = classes.map((each, i) => ({ ...each, name: `class-${"long-".repeat(8)}${i}-${"name-".repeat(6)}日本` }))
+      const lines = printClasses({ confusion, classes: named }, { style: plain, width })
+      expect(Math.max(...lines.map(columns))).toBeLessThanOrEqual(width)
+      const report = lines.slice(lines.findIndex((line) => line.includes("precision")) + 1).slice(0, Math.min(count, 20))
+      expect(new Set(report.map((line) => line.split(/ {2,}/)[1])).size).toBe(report.length)
+    }
+  })
+
+  test("heads the matrix with numbers where the names have no room", () => {
+    const { classes, confusion } = alike(3)
+    const named = classes.map((each, i) => ({ ...each, name: `a rather long name ${i}` }))
+    expect(printClasses({ confusion, classes: named }, { style: plain, width: 60 }).slice(2, 6)).toEqual([
+      "                           1  2  3",
+      "  a rather long name 0 1   1 99  ·",
+      "  a rather long name 1 2   ·  2 98",
+      "  a rather long name 2 3  97  ·  3",
+    ])
   })
 })

@@ -61,7 +61,7 @@ describe("a run whose test loss is infinite", () => {
   test("is opened by every later command", async () => {
     const evaluated = await adjoint("evaluate", "infinite/0001", "--json")
     expect(evaluated.code).toBe(0)
-    expect(JSON.parse(evaluated.stdout)).toMatchObject({ scores: { loss: "Infinity" } })
+    expect(JSON.parse(evaluated.stdout)).toMatchObject({ test: { loss: "Infinity" } })
     const again = await adjoint("evaluate", "infinite/0001")
     expect(again.stderr).toContain("test.loss is not finite")
     expect((await adjoint("predict", "infinite/0001", join(directory, "test.csv"))).code).toBe(0)

@@ -106,7 +106,7 @@ describe("on two threads", { timeout: 60_000 }, () => {
     expect(existsSync(join(directory, "two/moons/0001/summary.json"))).toBe(true)
     const evaluated = await spawned(["evaluate", "latest", "--runs", "two", "--json", ...two], options)
     expect(evaluated.code).toBe(0)
-    expect(JSON.parse(evaluated.stdout).scores).toEqual(summary("two").test)
+    expect(JSON.parse(evaluated.stdout).test).toEqual(summary("two").test)
     const predicted = await spawned(["predict", "latest", "rows.jsonl", "--runs", "two", ...two], options)
     expect(predicted.code).toBe(0)
     expect(predicted.stdout.trimEnd().split("\n")).toHaveLength(20_000)

@@ -118,11 +118,11 @@ describe("a run that is pre-trained", () => {
       units: "bernoulli",
       visible: 64,
       hidden: 100,
-      rows: { train: 1400, validation: 197 },
+      rows: { train: 1400, val: 197 },
     })
     expect(Object.keys(events.find(({ event }) => event === "stage_epoch"))).toEqual([
-      ...["version", "time", "event", "stage", "layer", "epoch"],
-      ...["train.error", "train.free_energy", "val.error", "val.free_energy", "rowsPerSecond", "milliseconds"],
+      ...["version", "event", "time", "stage", "stages", "layer", "epoch"],
+      ...["train", "milliseconds", "rowsPerSecond", "val"],
     ])
   })
 

@@ -99,7 +99,7 @@ test.concurrent("help loads neither core nor dsl, nor all of effect", { timeout:
   const loaded = stderr.split("\n").filter((url) => url.startsWith("file:"))
   expect(code).toBe(0)
   expect(stdout).toContain("SUBCOMMANDS")
-  expect(loaded.some((url) => url.endsWith("packages/cli/src/Adjoint.ts"))).toBe(true)
+  expect(loaded.some((url) => url.endsWith("packages/cli/src/command/Adjoint.ts"))).toBe(true)
   // What may be written is decided in one place of dsl, which imports nothing.
   const others = loaded.filter((url) => !url.endsWith("packages/dsl/src/diagnostic/Printable.ts"))
   expect(others.filter((url) => /packages\/(core|dsl)\/|effect\/dist\/index\.js|packages\/cli\/src\/verbs/.test(url))).toEqual([])

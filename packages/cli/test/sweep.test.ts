@@ -24,7 +24,7 @@ test("each score is that of a run with this λ, and nothing is kept", async () =
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
   const events = lines(stdout)
   expect(events.map(({ event }) => event)).toEqual(["sweep_started", ...Array(5).fill("lambda_scored"), "sweep_finished"])
-  expect(events[0]).toMatchObject({ version: 1, penalty: "l2", lambdas: [0, 0.001, 0.01, 0.1], monitor: { monitor: "val.loss" } })
+  expect(events[0]).toMatchObject({ version: 1, penalty: "l2", lambdas: [0, 0.001, 0.01, 0.1], monitor: "val.loss", mode: "min" })
   const { below, best, points } = events.at(-1)
   expect(points).toHaveLength(4)
   expect(best.lambda).toBeGreaterThan(0)

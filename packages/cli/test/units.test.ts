@@ -91,10 +91,10 @@ describe.each([
     const evaluated = json(stdout)
     const wanted = await byHand(name, columns)
     // A prediction is rounded to a float, of which the net's own output has as many digits.
-    for (const [score, value] of Object.entries(wanted)) expect(evaluated.scores[score] / value).toBeCloseTo(1, 5)
+    for (const [score, value] of Object.entries(wanted)) expect(evaluated.test[score] / value).toBeCloseTo(1, 5)
     expect(evaluated.units).toEqual(units)
     const summary = json(readFileSync(kept(name, "summary.json"), "utf8"))
-    expect(summary.test).toEqual(evaluated.scores)
+    expect(summary.test).toEqual(evaluated.test)
     expect(summary.units).toEqual(units)
   })
 })

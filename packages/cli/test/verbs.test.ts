@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { offered } from "@adjoint/core/backend/wasm/assembler/hostNumerics"
 import { beforeAll, describe, expect, test } from "vitest"
+import { verbs } from "../src/command/Adjoint.ts"
 import { examples, folder, run } from "./world.ts"
 
 const moons = `schema: 1
@@ -236,7 +237,7 @@ describe("evaluate", () => {
     const [event] = lines(stdout)
     expect(code).toBe(0)
     expect(event).toMatchObject({ version: 1, event: "evaluated", split: "test", rows: 24 })
-    expect(event.scores).toEqual(json(inRun("0001", "summary.json")).test)
+    expect(event.test).toEqual(json(inRun("0001", "summary.json")).test)
     expect(event.confusion.flat().reduce((sum: number, n: number) => sum + n, 0)).toBe(24)
   })
 
@@ -245,7 +246,7 @@ describe("evaluate", () => {
     const weighed = ["--runs", kept, "--set", "train.regularize.class_weight=balanced"]
     await run(["train", file("moons.yaml"), ...weighed])
     const { stdout } = await run(["evaluate", "moons/1", "--runs", kept, "--json"])
-    expect(lines(stdout)[0].scores).toEqual(json(join(kept, "moons/0001/summary.json")).test)
+    expect(lines(stdout)[0].test).toEqual(json(join(kept, "moons/0001/summary.json")).test)
   })
 
   test("shows a person a table, and other rows when asked", async () => {
@@ -258,7 +259,7 @@ describe("evaluate", () => {
 
   test("a run is found by number, name or folder; what is not there is said", async () => {
     const scores = async (reference: string) =>
-      lines((await run(["evaluate", reference, "--runs", runs, "--json"])).stdout)[0].scores
+      lines((await run(["evaluate", reference, "--runs", runs, "--json"])).stdout)[0].test
     const first = await scores("moons/0001")
     expect(await scores("moons/1")).toEqual(first)
     expect(await scores(join(runs, "moons", "0001"))).toEqual(first)
@@ -409,7 +410,10 @@ describe("words about words", () => {
   })
 
   test.each([
-    [["trian"], "Did you mean this?\n    train"],
+    [["trian"], "try: train"],
+    [["help", "trian"], "try: train"],
+    [["trian", "--help"], "try: train"],
+    [["qqq"], "try: one of check, inspect, train"],
     [["train", "--rnus", "x"], "--runs"],
     [["train"], "which model file?"],
     [["evaluate"], "run"],
@@ -418,7 +422,6 @@ describe("words about words", () => {
     [["train", "a.yaml", "--numerics", "magic"], "magic"],
     [["train", "a.yaml", "--engine", "reference", "--numerics", "fast"], "leave out --numerics"],
     [["train", "a.yaml", "--threads", "0"], "from 1 to 256"],
-    [[], "USAGE"],
   ])("%j is a usage error: said on stderr, exit code 2", async (args, says) => {
     const ran = await run(args)
     expect(ran).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(says) })
@@ -428,6 +431,19 @@ describe("words about words", () => {
     const { code, stderr, stdout } = await run(["train", "--help"])
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
     expect(stdout).toContain("--resume RUN")
+    expect(await run(["help", "train"])).toEqual({ code, stderr, stdout })
+    for (const verb of verbs) {
+      const { stdout: help } = await run(["help", verb])
+      const [, description = ""] = help.split("\n")
+      expect([verb, description]).toEqual([verb, expect.stringMatching(/^ {2}[A-Z][^.]*$/)])
+      expect([verb, help.split("EXAMPLES\n")[1]?.trimEnd().split("\n").length ?? 0]).toEqual([
+        verb,
+        expect.toSatisfy((n) => n >= 2),
+      ])
+    }
+    const whole = await run(["--help"])
+    expect(whole.stdout).toContain("adjoint <subcommand> [flags]")
+    for (const args of [[], ["help"]]) expect(await run(args)).toEqual(whole)
     expect((await run(["--version"])).stdout).toMatch(/^adjoint \d+\.\d+\.\d+\n$/)
   })
 })

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { afterAll } from "vitest"
-import { execute } from "../src/Execute.ts"
+import { execute } from "../src/command/Execute.ts"
 import type { World } from "../src/terminal/World.ts"
 
 export interface Ran {
@@ -18,10 +18,15 @@ export interface Circumstances {
   readonly env?: { readonly [name: string]: string }
   /** The width of the terminal that stderr is; without it, it is none. */
   readonly columns?: number
+  /** The same of stdout. */
+  readonly screen?: number
 }
 
 /** Runs the command in this process. */
-export const run = async (args: ReadonlyArray<string>, { columns, env = {}, stdin }: Circumstances = {}): Promise<Ran> => {
+export const run = async (
+  args: ReadonlyArray<string>,
+  { columns, env = {}, screen, stdin }: Circumstances = {},
+): Promise<Ran> => {
   const written = { stdout: "", stderr: "" }
   const sink = (name: keyof typeof written) => ({
     write: (text: string) => {
@@ -29,8 +34,8 @@ export const run = async (args: ReadonlyArray<string>, { columns, env = {}, stdi
       return true
     },
     drained: () => Promise.resolve(),
-    isTerminal: name === "stderr" && columns !== undefined,
-    columns: () => columns ?? 80,
+    isTerminal: (name === "stderr" ? columns : screen) !== undefined,
+    columns: () => (name === "stderr" ? columns : (screen ?? columns)) ?? 80,
   })
   const world: World["Service"] = {
     env,

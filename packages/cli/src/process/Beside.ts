@@ -3,7 +3,7 @@ import process from "node:process"
 import { parentPort, workerData } from "node:worker_threads"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { codeOf, execute } from "../Execute.ts"
+import { codeOf, execute } from "../command/Execute.ts"
 import type { Sink } from "../terminal/World.ts"
 
 /** What the supervisor says of a stream. */

@@ -2,7 +2,7 @@
 import process from "node:process"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { codeOf, execute } from "../Execute.ts"
+import { codeOf, execute } from "../command/Execute.ts"
 import { end, output } from "./Output.ts"
 import { acknowledgement, signals } from "./Signals.ts"
 

@@ -1,7 +1,7 @@
 /** The output streams of the process. A stream that cannot be written any more drops what follows, and the command goes on. */
 import process from "node:process"
 import { getSystemErrorMap } from "node:util"
-import { exitCodes } from "../ExitCode.ts"
+import { exitCodes } from "../report/ExitCode.ts"
 import type { Sink } from "../terminal/World.ts"
 
 export interface Output extends Omit<Sink, "write"> {

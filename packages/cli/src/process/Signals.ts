@@ -4,7 +4,7 @@
  */
 import { basename } from "node:path"
 import process from "node:process"
-import { exitCodes } from "../ExitCode.ts"
+import { exitCodes } from "../report/ExitCode.ts"
 
 /** 128 and the signal's number, as shells count. */
 const codes = { SIGHUP: exitCodes.hangup, SIGINT: exitCodes.interrupted, SIGTERM: exitCodes.terminated } as const

@@ -1,7 +1,7 @@
 /** Progress for programs: one event a line on stdout. */
 import * as Effect from "effect/Effect"
-import { line, told } from "../run/Events.ts"
-import { result } from "../terminal/Write.ts"
+import { emitNow } from "../json/Emit.ts"
+import { written } from "../run/Events.ts"
 import type { Progress } from "./Progress.ts"
 
 /** The least time between two events of steps, in milliseconds. */
@@ -18,7 +18,7 @@ export const json = (): Progress => {
           if (now - last < interval) return Effect.void
           last = now
         }
-        return result(line(told(event), new Date(now)))
+        return emitNow(written(event))
       }),
     end: Effect.void,
   }

@@ -5,7 +5,7 @@ import type * as Train from "@adjoint/core/training/Train"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import type * as Path from "effect/Path"
-import type { Training } from "../Training.ts"
+import type { Training } from "../model/Training.ts"
 import { checkpointOf } from "./Run.ts"
 
 /** A model file's net has trees of any names for parameters. */

@@ -1,13 +1,7 @@
 /** The events of a run as lines of JSON: the same on stdout under `--json` and in events.ndjson. */
-import * as Json from "@adjoint/core/training/json"
 import type { PretrainEvent } from "@adjoint/core/training/PretrainEvent"
 import type { TrainEvent } from "@adjoint/core/training/TrainEvent"
-import { escapedJson } from "@adjoint/dsl/diagnostic/Printable"
-import { row as machineRow } from "./Machines.ts"
-import { row } from "./Metrics.ts"
-
-/** The version of the events. They grow by new fields and new events alone; anything else raises the number. */
-export const version = 1
+import type { KeptEvent } from "../json/Events.ts"
 
 /** An event of a run: of its machines first, where it has any, then of the net. */
 export type RunEvent = PretrainEvent | TrainEvent
@@ -15,40 +9,51 @@ export type RunEvent = PretrainEvent | TrainEvent
 /** Rows that an event names at most. */
 const shownRows = 100
 
-type Told = { readonly event: string; readonly [field: string]: unknown }
+type Kept<Name extends KeptEvent["event"]> = Extract<KeptEvent, { readonly event: Name }>
 
-const tellers: { readonly [T in RunEvent["_tag"]]: (event: Extract<RunEvent, { readonly _tag: T }>) => Told } = {
-  StageStarted: ({ _tag, ...rest }) => ({ event: "stage_started", ...rest }),
-  StageStepped: ({ _tag, errors, ...rest }) => ({ event: "stage_stepped", ...rest, error: errors.at(-1) }),
-  StageScored: ({ milliseconds, rowsPerSecond, ...scored }) => ({
-    event: "stage_epoch",
-    ...machineRow({ ...scored, milliseconds, rowsPerSecond }),
-    rowsPerSecond,
-    milliseconds,
-  }),
+/** The name of each event on its line. */
+interface Names {
+  readonly StageStarted: "stage_started"
+  readonly StageStepped: "stage_stepped"
+  readonly StageScored: "stage_epoch"
+  readonly StageFinished: "stage_finished"
+  readonly Pretrained: "pretrained"
+  readonly Started: "started"
+  readonly Stepped: "stepped"
+  readonly EpochScored: "epoch"
+  readonly CheckpointWritten: "checkpoint"
+  readonly OldCheckpointKept: "old_checkpoint_kept"
+  readonly NonFiniteScore: "non_finite_score"
+  readonly StoppedEarly: "stopped_early"
+  readonly Finished: "finished"
+}
+
+/** A value under a key, if there is one. */
+const under = <const Key extends string, T>(key: Key, value: T | undefined): { readonly [K in Key]?: T } =>
+  (value === undefined ? {} : { [key]: value }) as { readonly [K in Key]?: T }
+
+const rowsOf = ({ train, validation }: { readonly train: number; readonly validation: number }) => ({ train, val: validation })
+
+const writers: {
+  readonly [T in RunEvent["_tag"]]: (event: Extract<RunEvent, { readonly _tag: T }>) => Kept<Names[T]>
+} = {
+  StageStarted: ({ _tag, rows, ...rest }) => ({ event: "stage_started", ...rest, rows: rowsOf(rows) }),
+  StageStepped: ({ _tag, errors, ...rest }) => ({ event: "stage_stepped", ...rest, ...under("error", errors.at(-1)) }),
+  StageScored: ({ _tag, validation, ...rest }) => ({ event: "stage_epoch", ...rest, ...under("val", validation) }),
   StageFinished: ({ layer, stage, stages }) => ({ event: "stage_finished", stage, stages, layer }),
   Pretrained: ({ machines }) => ({ event: "pretrained", stages: machines.length }),
-  Started: ({ _tag, ...rest }) => ({ event: "started", ...rest }),
-  Stepped: ({ _tag, losses, ...rest }) => ({ event: "stepped", ...rest, loss: losses.at(-1) }),
-  EpochScored: ({ best, milliseconds, rowsPerSecond, ...record }) => ({
-    event: "epoch",
-    ...Object.fromEntries(row(record)),
-    best,
-    rowsPerSecond,
-    milliseconds,
-  }),
-  CheckpointWritten: ({ _tag, ...rest }) => ({ event: "checkpoint", ...rest }),
-  OldCheckpointKept: ({ _tag, ...rest }) => ({ event: "old_checkpoint_kept", ...rest }),
+  Started: ({ _tag, rows, ...rest }) => ({ event: "started", ...rest, rows: rowsOf(rows) }),
+  Stepped: ({ _tag, losses, ...rest }) => ({ event: "stepped", ...rest, ...under("loss", losses.at(-1)) }),
+  EpochScored: ({ _tag, validation, ...rest }) => ({ event: "epoch", ...rest, ...under("val", validation) }),
+  CheckpointWritten: ({ _tag, directory, ...rest }) => ({ event: "checkpoint", ...rest, folder: directory }),
+  OldCheckpointKept: ({ kind, path, reason }) => ({ event: "old_checkpoint_kept", kind, folder: path, reason }),
   NonFiniteScore: ({ _tag, rows, ...rest }) => ({ event: "non_finite_score", ...rest, rows: rows.slice(0, shownRows) }),
-  StoppedEarly: ({ _tag, ...rest }) => ({ event: "stopped_early", ...rest }),
-  Finished: ({ best, step, weights }) => ({ event: "finished", step, weights, ...(best === undefined ? {} : { best }) }),
+  StoppedEarly: ({ best, epoch, monitor }) => ({ event: "stopped_early", monitor, epoch, ...under("best", best) }),
+  Finished: ({ best, step, weights }) => ({ event: "finished", step, weights, ...under("best", best) }),
 }
 
-/** An event as it is written, without the tensors of the last one. */
-export const told = (event: RunEvent): Told => {
-  const teller = tellers[event._tag] as (event: RunEvent) => Told
-  return teller(event)
+/** An event as it is written, without the tensors that some have. */
+export const written = (event: RunEvent): KeptEvent => {
+  const write = writers[event._tag] as (event: RunEvent) => KeptEvent
+  return write(event)
 }
-
-/** An event as a line of JSON, with its time. */
-export const line = (what: Told, at: Date): string => escapedJson(Json.print({ version, time: at.toISOString(), ...what }))

@@ -3,7 +3,7 @@ import { basename, dirname, join, relative } from "node:path"
 import { nearestNames } from "@adjoint/dsl/diagnostic/Suggest"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import { UsageError } from "../Failure.ts"
+import { UsageError } from "../report/Failure.ts"
 import { Command, readRecord } from "./Records.ts"
 import { files, isRun, numbersIn, printNumber } from "./RunFolder.ts"
 

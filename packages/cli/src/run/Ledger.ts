@@ -4,8 +4,8 @@ import type { Weights } from "@adjoint/core/training/Evaluate"
 import { type Monitor, usual, watched } from "@adjoint/core/training/Monitor"
 import type { EpochRecord } from "@adjoint/core/training/Progress"
 import type { TrainEvent } from "@adjoint/core/training/TrainEvent"
+import type { Summary } from "../json/Summary.ts"
 import type { Config } from "./Config.ts"
-import type { Summary } from "./Records.ts"
 
 export interface Ledger {
   readonly monitor: Monitor

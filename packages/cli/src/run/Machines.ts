@@ -123,7 +123,7 @@ export const row = ({ epoch, layer, stage, train, validation }: Extract<Pretrain
   ...(validation === undefined ? {} : { "val.error": validation.error, "val.free_energy": validation.freeEnergy }),
 })
 
-/** Records an event of pre-training. */
+/** Records the scores of a machine's epoch. */
 export const note = (
   directory: string,
   event: PretrainEvent,

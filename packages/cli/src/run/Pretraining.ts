@@ -8,11 +8,11 @@ import type { PretrainEvent } from "@adjoint/core/training/PretrainEvent"
 import * as Train from "@adjoint/core/training/Train"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { Training } from "../Training.ts"
+import { prepared, rowsOf } from "../model/PretrainRows.ts"
+import type { Training } from "../model/Training.ts"
 import type { Config } from "./Config.ts"
 import * as Machines from "./Machines.ts"
 import * as Pictures from "./Pictures.ts"
-import { prepared, rowsOf } from "./PretrainRows.ts"
 
 /**
  * The weights that a run starts from where its model is pre-trained: those of the seed, with the machines' in their

@@ -6,12 +6,15 @@ import { toYaml } from "@adjoint/dsl/Write"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import type * as PlatformError from "effect/PlatformError"
-import type { Training } from "../Training.ts"
-import { line, type RunEvent, told } from "./Events.ts"
+import { lineAt } from "../json/Line.ts"
+import type { Summary } from "../json/Summary.ts"
+import { sha256 } from "../model/Hash.ts"
+import type { Training } from "../model/Training.ts"
+import { type RunEvent, written } from "./Events.ts"
 import { appendLine, writeJson, writeWhole } from "./Files.ts"
 import * as Machines from "./Machines.ts"
 import * as Metrics from "./Metrics.ts"
-import { type Command, type environment, type Summary, seeds, sha256 } from "./Records.ts"
+import { type Command, type environment, seeds } from "./Records.ts"
 import { files } from "./RunFolder.ts"
 
 type Write = Effect.Effect<void, PlatformError.PlatformError, FileSystem.FileSystem>
@@ -60,7 +63,7 @@ export const begin = <E, R>(
 export const note = (directory: string, event: RunEvent): Write =>
   Effect.gen(function* () {
     if (event._tag === "Stepped" || event._tag === "StageStepped") return
-    yield* appendLine(join(directory, files.events), line(told(event), new Date()))
+    yield* appendLine(join(directory, files.events), lineAt(written(event), new Date()))
     if (event._tag === "StageScored") yield* Machines.note(directory, event)
     if (event._tag !== "EpochScored") return
     if (event.epoch === 1) yield* writeWhole(join(directory, files.metricsTable), `${Metrics.csvHeader(event)}\n`)

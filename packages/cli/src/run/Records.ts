@@ -1,14 +1,12 @@
 /** The records of a run folder: plain data that is read back. */
-import { createHash } from "node:crypto"
 import { arch, availableParallelism, cpus, hostname, platform, release } from "node:os"
 import { join } from "node:path"
 import { systemWords } from "@adjoint/core/data/systemWords"
-import { Scores } from "@adjoint/core/training/Progress"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { RunError } from "../Failure.ts"
+import { RunError } from "../report/Failure.ts"
 
 /** How the run was asked for. */
 export const Command = Schema.Struct({
@@ -29,47 +27,6 @@ export const Command = Schema.Struct({
   started: Schema.String,
 })
 export type Command = typeof Command.Type
-
-/** The result of a run. */
-export const Summary = Schema.Struct({
-  version: Schema.Literal(1),
-  status: Schema.Literals(["finished", "stopped early", "interrupted", "failed"]),
-  /** The checkpoint that the run stands for: these weights are kept, and scored on the test rows. */
-  weights: Schema.Literals(["best", "last"]),
-  /** The epoch whose weights they are. */
-  weightsEpoch: Schema.optionalKey(Schema.Int),
-  epochs: Schema.Int,
-  steps: Schema.Int,
-  parameters: Schema.Int,
-  seconds: Schema.Finite,
-  best: Schema.optionalKey(Schema.Struct({ monitor: Schema.String, epoch: Schema.Int, value: Schema.Finite })),
-  train: Schema.optionalKey(Scores),
-  val: Schema.optionalKey(Scores),
-  test: Schema.optionalKey(Scores),
-  /** What scores are in, where the net learns other numbers than were measured; the loss is of those it learns. */
-  units: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
-  /** The answer that looks at no input, and its scores. */
-  baseline: Schema.optionalKey(Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite]))),
-  /** The score that is worse than the baseline's, where one is. */
-  worseThanBaseline: Schema.optionalKey(Schema.String),
-  parent: Schema.optionalKey(Schema.String),
-  failure: Schema.optionalKey(Schema.String),
-})
-export type Summary = typeof Summary.Type
-
-/** The hash of a text. */
-export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
-
-/** A value as JSON with keys in order, so that equal values are equal texts. `canonical({ b: 1, a: [2] }) // => '{"a":[2],"b":1}'` */
-export const canonical = (value: unknown): string => {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null"
-  const entries = Object.entries(value).filter(([, child]) => child !== undefined)
-  return `{${entries
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, child]) => `${JSON.stringify(key)}:${canonical(child)}`)
-    .join(",")}}`
-}
 
 /** The machine and the software of a run. */
 export const environment = (

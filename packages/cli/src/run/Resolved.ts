@@ -8,8 +8,9 @@ import * as Override from "@adjoint/dsl/text/Override"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
-import { RunError } from "../Failure.ts"
-import { type Command, readText, sha256 } from "./Records.ts"
+import { sha256 } from "../model/Hash.ts"
+import { RunError } from "../report/Failure.ts"
+import { type Command, readText } from "./Records.ts"
 import { files } from "./RunFolder.ts"
 
 /** Differences that a message lists; of more it gives the count. */

@@ -16,8 +16,9 @@ import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import type * as Path from "effect/Path"
 import * as Result from "effect/Result"
-import { type Refused, RunError } from "../Failure.ts"
-import { dataOf } from "../ModelFile.ts"
+import { dataOf } from "../model/ModelFile.ts"
+import { type Refused, RunError } from "../report/Failure.ts"
+import type { World } from "../terminal/World.ts"
 import { readText } from "./Records.ts"
 import { openRun, type Run, sameRows, weightsOf } from "./Run.ts"
 import { files } from "./RunFolder.ts"
@@ -53,7 +54,11 @@ export const load = (directory: string): Effect.Effect<Trained, RunError | Check
   })
 
 /** The rows that a run was trained and is judged on. Fails when they are no longer the same. */
-export const rowsOf = ({ document, reading, run }: Trained): Effect.Effect<Prepared, RunError | Refused, FileSystem.FileSystem> =>
+export const rowsOf = ({
+  document,
+  reading,
+  run,
+}: Trained): Effect.Effect<Prepared, RunError | Refused, FileSystem.FileSystem | World> =>
   Effect.gen(function* () {
     const { command, fitted } = run
     const prepared = yield* dataOf({ document, reading, directory: command.directory, facts: {} }, { fitted })

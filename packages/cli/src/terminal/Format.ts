@@ -7,6 +7,12 @@ export const count = (n: number): string => Math.round(n).toLocaleString("en")
 /** A number and what it counts. `counted(1, "row") // => "1 row"` */
 export const counted = (n: number, noun: string): string => `${count(n)} ${noun}${n === 1 ? "" : "s"}`
 
+/** A size in the largest unit of which there is one, by thousands. `bytes(47_040_016) // => "47 MB"` */
+export const bytes = (size: number): string => {
+  const [unit, of] = size >= 1e9 ? [1e9, "GB"] : size >= 1e6 ? [1e6, "MB"] : size >= 1e3 ? [1e3, "kB"] : [1, "bytes"]
+  return `${Math.round(size / (unit as number))} ${of}`
+}
+
 /** A number with four digits that matter. `decimal(0.07213) // => "0.0721"` */
 export const decimal = (x: number): string => {
   const size = Math.abs(x)

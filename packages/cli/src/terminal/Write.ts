@@ -2,8 +2,6 @@
  * Writing lines: results to one stream, everything else to the other, each in the style its stream allows. A verb whose
  * results nobody can read any more is interrupted.
  */
-import * as Json from "@adjoint/core/training/json"
-import { escapedJson } from "@adjoint/dsl/diagnostic/Printable"
 import * as Effect from "effect/Effect"
 import { hasColour } from "./Capability.ts"
 import { type Style, style } from "./Style.ts"
@@ -21,9 +19,6 @@ export const result = writeTo(({ stdout }) => stdout)
 
 /** Writes a line, or several, of what is not a result. */
 export const message = writeTo(({ stderr }) => stderr)
-
-/** Writes a value as one line of JSON, as a result; non-finite numbers as texts. */
-export const json = (value: unknown) => result(escapedJson(Json.print(value)))
 
 /** Waits until results that were written have been taken, so that they do not pile up. */
 export const drained = Effect.flatMap(World, ({ stdout }) => Effect.promise(stdout.drained))

@@ -5,14 +5,16 @@ import { apply } from "@adjoint/dsl/diagnostic/Fix"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
 import { fromText, type Source } from "@adjoint/dsl/source/Source"
 import * as Effect from "effect/Effect"
-import { Refused } from "../Failure.ts"
-import * as ModelFile from "../ModelFile.ts"
+import { emit } from "../json/Emit.ts"
+import * as ModelFile from "../model/ModelFile.ts"
+import * as Event from "../report/Checked.ts"
+import { Refused } from "../report/Failure.ts"
 import { rewrite } from "../run/Rewrite.ts"
 import { hasColour } from "../terminal/Capability.ts"
 import * as Format from "../terminal/Format.ts"
 import { own } from "../terminal/Guard.ts"
 import { World } from "../terminal/World.ts"
-import { json, message, result } from "../terminal/Write.ts"
+import { message, result } from "../terminal/Write.ts"
 
 /** What `--fix` applies: the fixes of errors, or those of advice too. */
 export type Fixing = "errors" | "advice"
@@ -32,7 +34,7 @@ const look = (opened: ModelFile.Opened) =>
     const { facts, reading } = opened
     const { document, positions } = reading
     if (document === undefined || !mayExceed(document, facts)) return opened
-    const { check } = yield* Effect.promise(() => import("../Step.ts"))
+    const { check } = yield* Effect.promise(() => import("../model/Step.ts"))
     const found = check(document, facts, reading.report).map((finding) => locate(finding, positions))
     const diagnostics = sort([...reading.diagnostics, ...found])
     return { ...opened, reading: { ...reading, diagnostics } }
@@ -77,33 +79,37 @@ const fixed = (file: string, opened: ModelFile.Opened, { fixing, sets }: Mending
     const count = Format.counted(best.edits.length, "edit")
     if (best.edits.length === 0) {
       yield* message(`${file}: nothing to fix`)
-      return opened
+      return { opened, edits: 0 }
     }
     if (!isSound(best)) {
       const left = best.opened.reading.diagnostics.filter(({ severity }) => severity === "error")
       yield* message(`${file}: nothing written, since ${count} would leave ${Format.counted(left.length, "error")}`)
       for (const { code, message: text, span } of left)
         yield* message(`  ${code}${span === undefined ? "" : ` in line ${span.line}`}: ${text}`)
-      return opened
+      return { opened, edits: 0 }
     }
     for (const edit of best.edits) yield* message(edit)
     yield* rewrite(file, best.opened.reading.source.text)
     yield* message(`${count} written to ${file}`)
-    return best.opened
+    return { opened: best.opened, edits: best.edits.length }
   })
 
 interface Checked {
   readonly file: string
   readonly diagnostics: ReadonlyArray<Diagnostic>
   readonly source: Source | undefined
+  /** How many edits `--fix` wrote to it. */
+  readonly edits?: number
 }
 
 /** One file with what is to be reported of it. */
 const checked = (file: string, { fix, set: sets, strict }: Options) =>
   Effect.gen(function* () {
     const opened = yield* look(yield* ModelFile.open(file, { sets }))
-    const { reading } = fix === undefined ? opened : yield* fixed(file, opened, { fixing: fix, sets })
-    return { file, diagnostics: strict ? promote(reading.diagnostics) : reading.diagnostics, source: reading.source }
+    const done = fix === undefined ? { opened } : yield* fixed(file, opened, { fixing: fix, sets })
+    const { diagnostics, source } = done.opened.reading
+    const edits = "edits" in done ? { edits: done.edits } : {}
+    return { file, diagnostics: strict ? promote(diagnostics) : diagnostics, source, ...edits }
   }).pipe(Effect.catchTag("Refused", ({ diagnostics }) => Effect.succeed<Checked>({ file, diagnostics, source: undefined })))
 
 /** Diagnostics are what this verb is asked for, so they go where results go. */
@@ -111,9 +117,9 @@ const report = (options: Options, files: ReadonlyArray<Checked>) =>
   Effect.gen(function* () {
     const { env, stdout } = yield* World
     const diagnostics = files.flatMap((each) => each.diagnostics)
-    if (options.json) yield* json(Render.report(diagnostics, options.files))
-    else
-      for (const each of files) {
+    for (const each of files)
+      if (options.json) yield* emit(Event.checked(each.file, each.diagnostics, each.edits))
+      else {
         if (each.diagnostics.length > 0)
           yield* result(own(Render.all(each.diagnostics, each.source, { colour: hasColour(env, stdout) })))
         if (!hasErrors(each.diagnostics)) yield* result((style) => `${style("good", "ok")} ${each.file}`)

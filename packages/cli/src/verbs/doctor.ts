@@ -4,11 +4,12 @@ import process from "node:process"
 import * as Wasm from "@adjoint/core/engines/Wasm"
 import { type Answer, selfTest } from "@adjoint/core/testing/selfTest"
 import * as Effect from "effect/Effect"
-import { askedThreads, type Choice } from "../Engines.ts"
-import { Unwell } from "../Failure.ts"
+import { emit } from "../json/Emit.ts"
+import { askedThreads, type Choice } from "../model/Engines.ts"
+import { Unwell } from "../report/Failure.ts"
 import * as Format from "../terminal/Format.ts"
 import type { Style } from "../terminal/Style.ts"
-import { json, result } from "../terminal/Write.ts"
+import { result } from "../terminal/Write.ts"
 
 export interface Options extends Pick<Choice, "threads"> {
   readonly json: boolean
@@ -83,7 +84,7 @@ export const run = (options: Options) =>
     const found = machine(yield* askedThreads(options))
     const answers = yield* selfTest(found.threads)
     const healthy = answers.every(({ passed }) => passed)
-    if (options.json) yield* json({ version: 1, machine: found, answers, healthy })
+    if (options.json) yield* emit({ event: "examined", machine: found, answers, healthy })
     else yield* result((style) => print(found, answers, style))
     if (!healthy) return yield* new Unwell({ wrong: answers.filter(({ passed }) => !passed).map(({ name }) => name) })
   })

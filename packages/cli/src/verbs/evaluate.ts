@@ -4,14 +4,15 @@ import { Engine } from "@adjoint/core/engines/Engine"
 import { evaluate } from "@adjoint/core/training/Evaluate"
 import { findInScoring } from "@adjoint/core/training/findNonFinite"
 import * as Effect from "effect/Effect"
-import { nonFiniteScore } from "../Divergence.ts"
-import { type Choice, engineOf } from "../Engines.ts"
-import { held } from "../Floor.ts"
+import { emit } from "../json/Emit.ts"
+import { nonFiniteScore } from "../model/Divergence.ts"
+import { type Choice, engineOf } from "../model/Engines.ts"
 import * as Lines from "../progress/Lines.ts"
-import { line } from "../run/Events.ts"
+import { held } from "../report/FailUnder.ts"
 import { find } from "../run/Find.ts"
 import { load, lossOver, partOf, rowsOf } from "../run/Trained.ts"
 import * as Format from "../terminal/Format.ts"
+import { World } from "../terminal/World.ts"
 import { result } from "../terminal/Write.ts"
 import { classesOf, printClasses } from "./evaluateClasses.ts"
 
@@ -43,8 +44,9 @@ export const run = (options: Options) =>
     const { units } = built
     const measured = units === undefined ? {} : { units }
     if (options.json)
-      yield* result(line({ event: "evaluated", folder: directory, split, rows, scores, ...measured, ...classes }, new Date()))
+      yield* emit({ event: "evaluated", folder: directory, split, rows, [split]: scores, ...measured, ...classes })
     else {
+      const { stdout } = yield* World
       const width = Math.max(...Object.keys(scores).map(({ length }) => length))
       yield* result((style) =>
         [
@@ -54,7 +56,7 @@ export const run = (options: Options) =>
             const said = unit === undefined ? "" : ` ${style("faint", unit)}`
             return `  ${name.padEnd(width)}  ${style("strong", Format.score(name, value))}${said}`
           }),
-          ...(classes === undefined ? [] : printClasses(classes, style)),
+          ...(classes === undefined ? [] : printClasses(classes, { style, width: stdout.columns() })),
         ].join("\n"),
       )
     }

@@ -1,4 +1,4 @@
-/** How each class fares, in words: which was taken for which, and how much of it was found. */
+/** The scores of each class, as text: which classes are confused, and how much of each was found. */
 
 import type * as Dataset from "@adjoint/core/data/Dataset"
 import * as Score from "@adjoint/core/learning/Score"
@@ -7,6 +7,7 @@ import { columns, printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Effect from "effect/Effect"
 import type { Trained } from "../run/Trained.ts"
 import type { Style } from "../terminal/Style.ts"
+import { shortenedApart } from "../terminal/Text.ts"
 
 /** How a class fares, by its name. */
 export interface Class extends Score.ClassReport {
@@ -36,40 +37,93 @@ export const classesOf = ({ built, target, weights }: Trained, dataset: Dataset.
 /** Tables are shown for at most so many classes; `--json` has them whatever their number. */
 const most = 20
 
-/** Columns that the name of a class takes. */
-const columnsOf = (name: string): number => columns(printable(name))
+/** Of confused classes so many pairs are shown where there is no room for a matrix. */
+const mostPairs = 10
 
-/** The name of a class at the right of its cell. */
-const cellOf = (name: string, width: number): string => `${" ".repeat(Math.max(0, width - columnsOf(name)))}${printable(name)}`
+/** How a table is drawn: in which style, and how many columns wide at most. */
+export interface Look {
+  readonly style: Style
+  readonly width: number
+}
 
-const matrix = ({ classes, confusion }: Classes, style: Style): ReadonlyArray<string> => {
-  const width = Math.max(...classes.map(({ name }) => columnsOf(name)), ...confusion.flat().map((n) => String(n).length))
+/** Names of the classes of a table, printable and so short that they leave room for the rest of a row. */
+const namesOf = (classes: ReadonlyArray<Class>, room: number): ReadonlyArray<string> =>
+  shortenedApart(
+    classes.map(({ name }) => printable(name)),
+    Math.max(leastName, room),
+  )
+
+/** Names are not cut to fewer columns than this. */
+const leastName = 8
+
+const widest = (texts: ReadonlyArray<string>): number => Math.max(0, ...texts.map(columns))
+
+/** A text at the right of its cell. */
+const cellOf = (text: string, width: number): string => `${" ".repeat(Math.max(0, width - columns(text)))}${text}`
+
+const digits = (counts: ReadonlyArray<number>): number => Math.max(...counts.map((n) => String(n).length))
+
+/** The matrix with the names of the classes above it, or with their numbers where the names need too much room. */
+const matrix = ({ classes, confusion }: Classes, { style, width }: Look): ReadonlyArray<string> | undefined => {
+  const count = digits(confusion.flat())
+  const full = namesOf(classes, Number.POSITIVE_INFINITY)
+  const wide = Math.max(widest(full), count)
+  const isNumbered = 2 + wide + 1 + classes.length * (wide + 1) > width
+  const column = isNumbered ? Math.max(count, String(classes.length).length) : wide
+  const room = width - 3 - classes.length * (column + 1)
+  if (isNumbered && room < leastName + 3) return undefined
+  const numbered = (name: string, i: number) => `${name} ${String(i + 1).padStart(String(classes.length).length)}`
+  const rows = isNumbered ? namesOf(classes, room - 1 - String(classes.length).length).map(numbered) : full
+  const heads = isNumbered ? classes.map((_, i) => String(i + 1)) : full
+  const left = widest(rows)
   const cell = (n: number, isRight: boolean) => {
-    const text = (n === 0 ? "·" : String(n)).padStart(width)
+    const text = (n === 0 ? "·" : String(n)).padStart(column)
     return n === 0 ? style("faint", text) : isRight ? style("good", text) : style("bad", text)
   }
   return [
     "",
     `  ${style("faint", "truth down, prediction across")}`,
-    `  ${" ".repeat(width)}  ${classes.map(({ name }) => cellOf(name, width)).join(" ")}`,
-    ...confusion.map((row, i) => `  ${cellOf(classes[i]?.name ?? "", width)}  ${row.map((n, j) => cell(n, i === j)).join(" ")}`),
+    `  ${" ".repeat(left)}  ${heads.map((head) => cellOf(head, column)).join(" ")}`,
+    ...confusion.map((row, i) => `  ${cellOf(rows[i] ?? "", left)}  ${row.map((n, j) => cell(n, i === j)).join(" ")}`),
+  ]
+}
+
+/** The classes that are confused most, where the matrix has no room. */
+const pairs = ({ classes, confusion }: Classes, { style, width }: Look): ReadonlyArray<string> => {
+  const all = confusion
+    .flatMap((row, truth) => row.map((count, prediction) => ({ count, truth, prediction })))
+    .filter(({ count, prediction, truth }) => count > 0 && truth !== prediction)
+    .sort((a, b) => b.count - a.count)
+  const shown = all.slice(0, mostPairs)
+  if (shown.length === 0) return []
+  const count = digits(shown.map((pair) => pair.count))
+  const names = namesOf(classes, Math.floor((width - 6 - count) / 2))
+  const left = widest(shown.map(({ truth }) => names[truth] ?? ""))
+  return [
+    "",
+    `  ${style("faint", "confused most: how often, truth → prediction")}`,
+    ...shown.map((pair) => {
+      const [truth = "", prediction = ""] = [names[pair.truth], names[pair.prediction]]
+      return `  ${style("bad", String(pair.count).padStart(count))} ${cellOf(truth, left)} → ${prediction}`
+    }),
   ]
 }
 
 const measures = ["precision", "recall", "f1"] as const
 
 /** A line for each class; of many classes those that fare worst. */
-const report = (all: ReadonlyArray<Class>, style: Style): ReadonlyArray<string> => {
+const report = (all: ReadonlyArray<Class>, { style, width }: Look): ReadonlyArray<string> => {
   const shown = all.length <= most ? all : [...all].sort((a, b) => a.f1 - b.f1).slice(0, most)
-  const width = Math.max("class".length, ...shown.map(({ name }) => columnsOf(name)))
   const supportWidth = Math.max("support".length, ...shown.map(({ support }) => String(support).length))
-  const head = ["class".padStart(width), ...measures.map((name) => name.padStart(9)), "support".padStart(supportWidth)]
+  const names = namesOf(shown, width - 2 - measures.length * 11 - 2 - supportWidth)
+  const left = Math.max("class".length, widest(names))
+  const head = ["class".padStart(left), ...measures.map((name) => name.padStart(9)), "support".padStart(supportWidth)]
   return [
     "",
     `  ${style("faint", head.join("  "))}`,
-    ...shown.map((one) =>
+    ...shown.map((one, i) =>
       [
-        `  ${cellOf(one.name, width)}`,
+        `  ${cellOf(names[i] ?? "", left)}`,
         ...measures.map((measure) => one[measure].toFixed(4).padStart(9)),
         String(one.support).padStart(supportWidth),
       ].join("  "),
@@ -81,7 +135,7 @@ const report = (all: ReadonlyArray<Class>, style: Style): ReadonlyArray<string> 
 }
 
 /** The tables of classes, as lines. */
-export const printClasses = (found: Classes, style: Style): ReadonlyArray<string> => [
-  ...(found.classes.length > most ? [] : matrix(found, style)),
-  ...report(found.classes, style),
+export const printClasses = (found: Classes, look: Look): ReadonlyArray<string> => [
+  ...((found.classes.length > most ? undefined : matrix(found, look)) ?? pairs(found, look)),
+  ...report(found.classes, look),
 ]

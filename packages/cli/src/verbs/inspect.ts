@@ -13,19 +13,21 @@ import type { Positions } from "@adjoint/dsl/source/Positions"
 import type { Source } from "@adjoint/dsl/source/Source"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import { Refused, UsageError } from "../Failure.ts"
-import { type Row, rows, work } from "../Layers.ts"
-import { open } from "../ModelFile.ts"
+import { emit } from "../json/Emit.ts"
+import { type Row, rows, work } from "../model/Layers.ts"
+import { open } from "../model/ModelFile.ts"
+import { steppable } from "../model/Step.ts"
+import { Refused, UsageError } from "../report/Failure.ts"
 import { find } from "../run/Find.ts"
 import { openRun } from "../run/Run.ts"
 import { files } from "../run/RunFolder.ts"
-import { steppable } from "../Step.ts"
 import { hasColour } from "../terminal/Capability.ts"
 import * as Format from "../terminal/Format.ts"
 import { own } from "../terminal/Guard.ts"
 import type { Style } from "../terminal/Style.ts"
+import { shortenedApart } from "../terminal/Text.ts"
 import { World } from "../terminal/World.ts"
-import { json, result } from "../terminal/Write.ts"
+import { result } from "../terminal/Write.ts"
 
 export interface Options {
   /** A model file, or a run. */
@@ -54,27 +56,46 @@ const subjectOf = ({ runs, set, subject }: Options) =>
 const total = (layers: ReadonlyArray<Row>, of: "parameters" | "multiplyAdds"): number =>
   layers.reduce((sum, layer) => sum + layer[of], 0)
 
-const print = (input: Shape.Shape, layers: ReadonlyArray<Row>, style: Style): string => {
-  const cells = layers.map(({ inputs, kind, multiplyAdds, name, output, parameters }) => [
-    name,
-    kind,
-    `${inputs.map(Shape.print).join(" ")} → ${Shape.print(output)}`,
-    Format.count(parameters),
-    Format.count(multiplyAdds),
-  ])
+/** Names of layers are not cut to fewer columns than this. */
+const leastName = 8
+
+const gap = 2
+
+/** The table, in as many columns as there are: without the shapes that go in, and with shorter names, where they have no room. */
+const print = (input: Shape.Shape, layers: ReadonlyArray<Row>, width: number, style: Style): string => {
   const sums = ["total", "", "", Format.count(total(layers, "parameters")), Format.count(total(layers, "multiplyAdds"))]
-  const header = ["layer", "kind", `input ${Shape.print(input)}`, "parameters", "multiply-adds"]
-  const all = [header, ...cells, sums]
-  const widths = header.map((_, i) => Math.max(...all.map((line) => (line[i] ?? "").length)))
+  const rowsOf = (names: ReadonlyArray<string>, hasInputs: boolean) => [
+    ["layer", "kind", hasInputs ? `input ${Shape.print(input)}` : `${Shape.print(input)} →`, "parameters", "multiply-adds"],
+    ...layers.map(({ inputs, kind, multiplyAdds, output, parameters }, i) => [
+      names[i] ?? "",
+      kind,
+      `${hasInputs ? `${inputs.map(Shape.print).join(" ")} ` : ""}→ ${Shape.print(output)}`,
+      Format.count(parameters),
+      Format.count(multiplyAdds),
+    ]),
+    sums,
+  ]
+  const widthsOf = (cells: ReadonlyArray<ReadonlyArray<string>>) =>
+    sums.map((_, i) => Math.max(...cells.map((line) => (line[i] ?? "").length)))
+  const widthOf = (cells: ReadonlyArray<ReadonlyArray<string>>) => widthsOf(cells).reduce((sum, each) => sum + each + gap, -gap)
+  const names = layers.map(({ name }) => name)
+  const full = rowsOf(names, true)
+  const narrow = rowsOf(names, false)
+  const room = Math.max(...names.map(({ length }) => length)) - (widthOf(narrow) - width)
+  const fitting = [full, narrow].find((cells) => widthOf(cells) <= width)
+  const cells = fitting ?? rowsOf(shortenedApart(names, Math.max(leastName, room)), false)
+  const widths = widthsOf(cells)
   const laid = (line: ReadonlyArray<string>) =>
-    line.map((cell, i) => (i < 3 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ")
-  return [style("faint", laid(header)), ...cells.map(laid), style("strong", laid(sums))].join("\n")
+    line.map((cell, i) => (i < 3 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(" ".repeat(gap))
+  const looks = (text: string, i: number) =>
+    i === 0 ? style("faint", text) : i === cells.length - 1 ? style("strong", text) : text
+  return cells.map((line, i) => looks(laid(line), i)).join("\n")
 }
 
 /** What a step of training takes, or what it wants too much of. */
 type Step =
   | { readonly rows: number; readonly bytes: number; readonly kernels: number; readonly multiplyAdds: number }
-  | { readonly rows: number; readonly error: string; readonly diagnostics: ReadonlyArray<Diagnostic> }
+  | { readonly rows: number; readonly diagnostics: ReadonlyArray<Diagnostic> }
 
 /** Plans a step of training, where the document can be built. */
 const stepOf = (document: ModelFile, facts: Facts, positions: Positions, report: Report): Step | undefined => {
@@ -85,7 +106,7 @@ const stepOf = (document: ModelFile, facts: Facts, positions: Positions, report:
   const found = Memory.check(document, built, data)
   if (found.length > 0) {
     const diagnostics = found.map((finding) => locate(finding, positions))
-    return { rows, error: diagnostics.map(({ message }) => message).join("; "), diagnostics }
+    return { rows, diagnostics }
   }
   const planned = Memory.plan(built, data, rows, { held: false })
   if (Memory.isShortage(planned)) return undefined
@@ -95,7 +116,7 @@ const stepOf = (document: ModelFile, facts: Facts, positions: Positions, report:
 
 const printStep = (step: Step | undefined, source: Source, colour: boolean): ReadonlyArray<string> => {
   if (step === undefined) return []
-  if ("error" in step) return ["", own(Render.all(step.diagnostics, source, { colour }))]
+  if ("diagnostics" in step) return ["", own(Render.all(step.diagnostics, source, { colour }))]
   const { bytes, kernels, multiplyAdds, rows } = step
   const name = `a step of training on ${Format.counted(rows, "row")}`
   return [
@@ -120,21 +141,23 @@ export const run = (options: Options) =>
     // Of layers too large for any memory not even the parameters can be written down.
     const layers = yield* checkShapes(() => rows(netOf(document, facts), sample)).pipe(
       Effect.mapError((error) =>
-        step !== undefined && "error" in step ? new Refused({ diagnostics: step.diagnostics, source }) : error,
+        step !== undefined && "diagnostics" in step ? new Refused({ diagnostics: step.diagnostics, source }) : error,
       ),
     )
     if (options.json)
-      yield* json({
-        version: 1,
+      yield* emit({
+        event: "inspected",
+        file: source.file,
         input: sample,
         layers,
         parameters: total(layers, "parameters"),
         multiplyAdds: total(layers, "multiplyAdds"),
-        step,
+        ...(step === undefined ? {} : { step }),
       })
     else {
       const { env, stdout } = yield* World
       const colour = hasColour(env, stdout)
-      yield* result((style) => [print(sample, layers, style), ...printStep(step, source, colour)].join("\n"))
+      const width = stdout.isTerminal ? stdout.columns() : Number.POSITIVE_INFINITY
+      yield* result((style) => [print(sample, layers, width, style), ...printStep(step, source, colour)].join("\n"))
     }
   })

@@ -13,15 +13,16 @@ import * as Override from "@adjoint/dsl/text/Override"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
-import { UsageError } from "../Failure.ts"
+import { emit } from "../json/Emit.ts"
 import { braille } from "../plot/Braille.ts"
 import { type Curves, curves, type Range } from "../plot/Curve.ts"
 import { type Caption, svg } from "../plot/Svg.ts"
+import { UsageError } from "../report/Failure.ts"
 import { writeWhole } from "../run/Files.ts"
 import type { Style } from "../terminal/Style.ts"
 import { wrapped } from "../terminal/Text.ts"
 import { World } from "../terminal/World.ts"
-import { json, message, result } from "../terminal/Write.ts"
+import { message, result } from "../terminal/Write.ts"
 
 interface Options {
   readonly activation: string
@@ -141,7 +142,11 @@ export const run = (options: Options) =>
       return yield* new UsageError({ message: `${output} cannot be written: pictures are SVG`, hint: "a name that ends in .svg" })
     if (output !== undefined || !options.json)
       yield* save(svg(drawn, caption), output ?? `${wanted.name}.svg`, output !== undefined)
-    if (options.json) return yield* json({ version: 1, name: wanted.name, options: wanted.options, ...caption, points: drawn })
+    if (options.json) {
+      const { name, options: chosen } = wanted
+      const file = output === undefined ? {} : { file: output }
+      return yield* emit({ event: "plotted", name, options: chosen, ...caption, points: drawn, ...file })
+    }
     const { stdout } = yield* World
     return yield* result((style) => drawing(drawn, caption, stdout.columns(), style))
   })

@@ -6,11 +6,12 @@ import { escapedJson, printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import { type Choice, engineOf } from "../Engines.ts"
-import { Unanswered, UsageError } from "../Failure.ts"
+import { line } from "../json/Line.ts"
+import { type Choice, engineOf } from "../model/Engines.ts"
 import { type Outcome, predictor } from "../predict/Predictor.ts"
 import type { Reader, Rows } from "../predict/Rows.ts"
 import { kindNames, readerByContent, readerOf } from "../predict/Source.ts"
+import { Unanswered, UsageError } from "../report/Failure.ts"
 import { find } from "../run/Find.ts"
 import { load, type Trained } from "../run/Trained.ts"
 import { World } from "../terminal/World.ts"
@@ -21,6 +22,7 @@ export interface Options extends Choice {
   readonly runs: string
   /** A file, or `-` for what is piped in. */
   readonly input: string
+  readonly json: boolean
 }
 
 /** Rows that fail are named on stderr up to so many. */
@@ -60,20 +62,22 @@ const thrown =
   (error: unknown): DataError =>
     inFile(error instanceof DataError ? error : dataError({ _tag: "NotReadable", cause: String(error) }), name)
 
+const bare = (value: unknown): string => escapedJson(JSON.stringify(value))
+
+/** The line of a row. Without `--json` every line is a row, so it says nothing but that. */
+const lineOf = (outcome: Outcome, row: number, asJson: boolean): string =>
+  Result.match(outcome, {
+    onSuccess: (answer) => (asJson ? line({ event: "predicted", row, ...answer }) : bare({ row, ...answer })),
+    onFailure: (message) => (asJson ? line({ event: "row_failed", row, message }) : bare({ row, error: message })),
+  })
+
 /** Writes outcomes, and counts them. */
-const teller = () => {
+const teller = (asJson: boolean) => {
   let failed = 0
   let rows = 0
   const tell = (outcomes: ReadonlyArray<Outcome>) =>
     Effect.gen(function* () {
-      const lines = outcomes.map((outcome, i) => {
-        const row = rows + i + 1
-        const said = Result.match(outcome, {
-          onSuccess: (answer) => ({ row, ...answer }),
-          onFailure: (error) => ({ row, error }),
-        })
-        return escapedJson(JSON.stringify(said))
-      })
+      const lines = outcomes.map((outcome, i) => lineOf(outcome, rows + i + 1, asJson))
       rows += outcomes.length
       for (const outcome of outcomes) {
         if (Result.isSuccess(outcome)) continue
@@ -95,7 +99,7 @@ export const run = (options: Options) =>
     const trained = yield* load(yield* find(options.run, options.runs))
     const { bytes, name, reader } = yield* options.input === "-" ? openPipe(trained) : openFile(trained, options.input)
     const predict = yield* predictor(trained, name)
-    const { counted, tell } = teller()
+    const { counted, tell } = teller(options.json)
     const world = yield* World
     const each = (outcomes: ReadonlyArray<Outcome>) => Effect.provideService(tell(outcomes), World, world)
     const answer = (read: Result.Result<ReadonlyArray<Rows>, DataError>) =>

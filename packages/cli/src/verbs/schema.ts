@@ -1,9 +1,21 @@
-/** `adjoint schema`: the language of model files as a JSON Schema, for editors. */
+/** `adjoint schema`: the language of model files as a JSON Schema, for editors, or that of the events of `--json`. */
 import { jsonSchema } from "@adjoint/dsl/JsonSchema"
+import * as Effect from "effect/Effect"
+import { emit } from "../json/Emit.ts"
 import { result } from "../terminal/Write.ts"
 
-/** There is nothing to choose. */
-export type Options = Readonly<Record<never, never>>
+export interface Options {
+  readonly of: "model" | "events"
+  readonly json: boolean
+}
 
-/** Prints the schema (draft 2020-12), without the blanks that would double its size. */
-export const run = (_: Options) => result(JSON.stringify(jsonSchema()))
+const schemas = {
+  model: () => Promise.resolve({ ...jsonSchema() }),
+  events: async () => (await import("../json/Events.ts")).jsonSchema(),
+} as const
+
+/** Prints a schema (draft 2020-12), without the blanks that would double its size. */
+export const run = ({ json, of }: Options) =>
+  Effect.flatMap(Effect.promise(schemas[of]), (schema) =>
+    json ? emit({ event: "schema", of, schema }) : result(JSON.stringify(schema)),
+  )

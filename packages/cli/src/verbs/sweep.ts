@@ -4,14 +4,15 @@ import { build } from "@adjoint/dsl/build/Build"
 import type { ModelFile } from "@adjoint/dsl/Document"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { type Choice, engineOf } from "../Engines.ts"
-import { UsageError } from "../Failure.ts"
-import { open, sound } from "../ModelFile.ts"
+import { emitNow } from "../json/Emit.ts"
+import { type Choice, engineOf } from "../model/Engines.ts"
+import { open, sound } from "../model/ModelFile.ts"
+import { fits, located } from "../model/Step.ts"
+import { type Training, training as trainingOf } from "../model/Training.ts"
 import * as Lines from "../progress/Lines.ts"
+import { warned } from "../report/Checked.ts"
+import { UsageError } from "../report/Failure.ts"
 import { configOf } from "../run/Config.ts"
-import { line } from "../run/Events.ts"
-import { fits, located } from "../Step.ts"
-import { type Training, training as trainingOf } from "../Training.ts"
 import { bar } from "../terminal/Bar.ts"
 import * as Format from "../terminal/Format.ts"
 import type { Style } from "../terminal/Style.ts"
@@ -131,15 +132,24 @@ export const run = (options: Options) =>
     const range = yield* rangeOf(options)
     const { json, penalty } = options
     const model = yield* sound(yield* open(options.file, { sets: options.set }))
-    if (!json) yield* Lines.warnings(model)
+    yield* json ? warned(options.file, model.reading.diagnostics) : Lines.warnings(model)
     const training = yield* trainingOf(model)
     yield* fits(training)
     const sweep = yield* sweepOf(training, penalty, range)
     const { monitor } = sweep.monitor
     const inJson = (event: Sweep.SweepEvent) => {
-      const { _tag, ...rest } = event
-      const names = { SweepStarted: "sweep_started", LambdaScored: "lambda_scored", SweepFinished: "sweep_finished" } as const
-      return result(line({ event: names[_tag], penalty, ...rest }, new Date()))
+      switch (event._tag) {
+        case "SweepStarted":
+          return emitNow({ event: "sweep_started", penalty, lambdas: event.lambdas, ...event.monitor })
+        case "LambdaScored": {
+          const { _tag, ...point } = event
+          return emitNow({ event: "lambda_scored", penalty, ...point })
+        }
+        case "SweepFinished": {
+          const { _tag, ...found } = event
+          return emitNow({ event: "sweep_finished", penalty, ...found })
+        }
+      }
     }
     const inWords = (event: Sweep.SweepEvent) => {
       switch (event._tag) {

@@ -13,31 +13,33 @@ import type { NonFiniteScore, TrainEvent } from "@adjoint/core/training/TrainEve
 import * as Effect from "effect/Effect"
 import * as PlatformError from "effect/PlatformError"
 import * as Stream from "effect/Stream"
-import { diverged, nonFiniteScore } from "../Divergence.ts"
-import { type Choice, engineOf } from "../Engines.ts"
-import { Unsaved, UsageError } from "../Failure.ts"
-import { held } from "../Floor.ts"
-import { parametersOf } from "../Layers.ts"
-import { open, sound } from "../ModelFile.ts"
-import { versions } from "../Packages.ts"
+import { emit, emitNow } from "../json/Emit.ts"
+import type { Summary } from "../json/Summary.ts"
+import { diverged, nonFiniteScore } from "../model/Divergence.ts"
+import { type Choice, engineOf } from "../model/Engines.ts"
+import { parametersOf } from "../model/Layers.ts"
+import { open, sound } from "../model/ModelFile.ts"
+import { versions } from "../model/Packages.ts"
+import { fits, located } from "../model/Step.ts"
+import { type Training, training as trainingOf } from "../model/Training.ts"
 import { json as jsonProgress } from "../progress/Json.ts"
 import * as Lines from "../progress/Lines.ts"
 import { live } from "../progress/Live.ts"
 import { plain } from "../progress/Plain.ts"
+import { warned } from "../report/Checked.ts"
+import { held } from "../report/FailUnder.ts"
+import { Unsaved, UsageError } from "../report/Failure.ts"
 import { type Config, configOf, savingIn } from "../run/Config.ts"
-import { line } from "../run/Events.ts"
 import { find } from "../run/Find.ts"
 import * as Ledger from "../run/Ledger.ts"
 import { tidy, tidyAll } from "../run/Leftovers.ts"
 import * as Machines from "../run/Machines.ts"
 import * as Pretraining from "../run/Pretraining.ts"
 import * as Recorder from "../run/Recorder.ts"
-import { environment, readText, type Summary } from "../run/Records.ts"
+import { environment, readText } from "../run/Records.ts"
 import { inherit, resumeFrom, same, sameModel } from "../run/Resume.ts"
 import { endsWith, hasCheckpoint, openRun, type Run } from "../run/Run.ts"
 import { allocate, files, remove } from "../run/RunFolder.ts"
-import { fits, located } from "../Step.ts"
-import { type Training, training as trainingOf } from "../Training.ts"
 import { isLive } from "../terminal/Capability.ts"
 import { guarded, World } from "../terminal/World.ts"
 import { result } from "../terminal/Write.ts"
@@ -79,7 +81,7 @@ const prepare = (options: Options) =>
     const [file, directory] = yield* modelOf(options, parent)
     const model = yield* sound(yield* open(file, { directory, sets: options.set }))
     if (parent !== undefined) yield* sameModel(parent, model)
-    if (!options.json) yield* Lines.warnings(model)
+    yield* options.json ? warned(file, model.reading.diagnostics) : Lines.warnings(model)
     const training = yield* trainingOf(model, parent === undefined ? {} : { fitted: parent.fitted })
     yield* fits(training)
     const config = configOf(training)
@@ -231,6 +233,7 @@ const train = (options: Options, ready: Ready, folder: string) =>
       // The interruption came when the result was written.
       if (ended !== undefined) return
       const summary = yield* close({ status: "interrupted" })
+      if (options.json) return yield* emitNow({ event: "summary", folder, ...withoutVersion(summary) })
       const canResume = machines !== undefined || (yield* hasCheckpoint(folder, "last"))
       yield* Lines.interrupted(summary, referenceOf(folder, options), {
         canResume,
@@ -252,28 +255,42 @@ const train = (options: Options, ready: Ready, folder: string) =>
     )
   })
 
+/** The fields of a summary that are not on every line of JSON. */
+const withoutVersion = ({ version: _, ...summary }: Summary): Omit<Summary, "version"> => summary
+
+/** Prints what a run would be. */
+const planned = (
+  { built: { seed, units }, prepared, sound: { document } }: Training,
+  parameters: number,
+  { name: engine, numerics, threads }: Engine["Service"],
+) => {
+  const { rows } = prepared.facts
+  const measured = units === undefined ? {} : { units }
+  return emit({ event: "planned", name: document.name, parameters, rows, seed, engine, numerics, threads, ...measured })
+}
+
 /** Trains the model that a file describes, or resumes a run. Fails before anything is written unless all is right. */
 export const run = (options: Options) =>
   Effect.gen(function* () {
     const engine = yield* Engine
     const ready: Ready = yield* prepare(options)
     const parameters = parametersOf(ready.training)
+    const { units } = ready.training.built
+    const measured = units === undefined ? {} : { units }
     if (options.dryRun) {
-      yield* Lines.header("dry run", ready.training, parameters, engine)
+      if (options.json) yield* planned(ready.training, parameters, engine)
+      else yield* Lines.header("dry run", ready.training, parameters, engine)
       return
     }
-    const { units } = ready.training.built
     const [folder, summary] = yield* guarded(
       Effect.gen(function* () {
         const made = yield* begin(options, ready)
-        if (options.json) {
-          const measured = units === undefined ? {} : { units }
-          yield* result(line({ event: "run", folder: made, ...measured }, new Date()))
-        } else yield* Lines.header(made, ready.training, parameters, engine)
+        if (options.json) yield* emitNow({ event: "run", folder: made, ...measured })
+        else yield* Lines.header(made, ready.training, parameters, engine)
         return [made, yield* train(options, ready, made)] as const
       }),
     )
-    if (options.json) yield* result(line({ event: "summary", folder, ...summary }, new Date()))
+    if (options.json) yield* emitNow({ event: "summary", folder, ...withoutVersion(summary) })
     else {
       yield* Lines.footer(ready.training, summary, referenceOf(folder, options))
       const { split } = ready.training.sound.document.evaluate

@@ -4,6 +4,7 @@
  * like, and of their options, stand on the entries of core's tables instead.
  */
 import type * as Document from "../Document.ts"
+import type { Synonyms } from "../diagnostic/Suggest.ts"
 import { isRecord } from "../source/Data.ts"
 import type { ElsewhereTable } from "./Annotation.ts"
 import { flow } from "./Mend.ts"
@@ -707,3 +708,12 @@ export const stage = {
     sparsity: ["sparse"],
   },
 } as const
+
+/** The other names for the keys of all sections, by key, where it is not known which section is meant. */
+export const keys = (): Synonyms => {
+  const found: { [name: string]: ReadonlyArray<string> } = {}
+  for (const { synonyms } of [train, split, data, evaluate, model, file])
+    for (const [name, others] of Object.entries<ReadonlyArray<string>>({ ...synonyms }))
+      found[name] = [...(found[name] ?? []), ...others]
+  return found
+}

@@ -27,25 +27,23 @@ const runArgument = Argument.String("run").pipe(
 const runs = Flag.String("runs").pipe(
   Flag.withMetavar("DIR"),
   Flag.withDefault(usualRuns),
-  Flag.withDescription(`where run folders are; ${usualRuns}/ unless given`),
+  Flag.withDescription(`the folder of the runs; ${usualRuns}/ unless given`),
 )
-const json = switchOf("json", "print JSON for programs")
+const json = switchOf("json", "print events, one line of JSON each: adjoint schema events")
 const engine = Flag.Literals("engine", ["wasm", "reference"]).pipe(
   Flag.withDefault("wasm" as const),
-  Flag.withDescription("what computes: wasm, or reference, which is slow and defines the answers"),
+  Flag.withDescription("wasm unless given; reference is slow and defines the answers"),
 )
 const numerics = Flag.Literals("numerics", ["portable", "fast"]).pipe(
   Flag.optional,
   Flag.map(Option.getOrUndefined),
-  Flag.withDescription(
-    "how wasm rounds: portable, the same bits everywhere, or fast, with fused multiply-add where there is one",
-  ),
+  Flag.withDescription("portable, the same bits everywhere, unless given; fast fuses multiply-adds"),
 )
 const threads = Flag.Int("threads").pipe(
   Flag.withMetavar("N"),
   Flag.optional,
   Flag.map(Option.getOrUndefined),
-  Flag.withDescription("how many threads wasm computes on, with the same bits; as many as there are processors unless given"),
+  Flag.withDescription("threads that compute, with the same bits; one for each processor unless given"),
 )
 
 const set = Flag.String("set").pipe(
@@ -68,14 +66,24 @@ const check = Command.make(
     strict: switchOf("strict", "make warnings errors"),
     json,
   },
-  lazily(() => import("./verbs/check.ts")),
-).pipe(Command.withDescription("Say everything that is wrong with model files, and what could be better"))
+  lazily(() => import("../verbs/check.ts")),
+).pipe(
+  Command.withDescription("Report everything that is wrong with model files, and what could be better"),
+  Command.withExamples([
+    { command: "adjoint check digits.yaml moons.yaml" },
+    { command: "adjoint check digits.yaml --fix" },
+    { command: "adjoint check digits.yaml --fix=advice" },
+  ]),
+)
 
 const inspect = Command.make(
   "inspect",
   { subject: Argument.String("model").pipe(Argument.withDescription("a model file, or a run")), set, runs, json },
-  lazily(() => import("./verbs/inspect.ts")),
-).pipe(Command.withDescription("Show a model's layers: shapes, parameters, multiply-adds"))
+  lazily(() => import("../verbs/inspect.ts")),
+).pipe(
+  Command.withDescription("Show a model's layers with their shapes, parameters and multiply-adds"),
+  Command.withExamples([{ command: "adjoint inspect digits.yaml" }, { command: "adjoint inspect digits/0001" }]),
+)
 
 const train = Command.make(
   "train",
@@ -95,9 +103,9 @@ const train = Command.make(
     dryRun: switchOf("dry-run", "check everything, train nothing, write nothing"),
     json,
   },
-  (options) => lazily(() => import("./verbs/train.ts"))({ ...options, usualRuns }),
+  (options) => lazily(() => import("../verbs/train.ts"))({ ...options, usualRuns }),
 ).pipe(
-  Command.withDescription("Train a model and keep what came of it in a run folder"),
+  Command.withDescription("Train a model and record the run in a folder"),
   Command.withExamples([
     { command: "adjoint train digits.yaml" },
     { command: "adjoint train digits.yaml --set train.batch=64" },
@@ -112,7 +120,7 @@ const evaluate = Command.make(
     split: Flag.Literals("split", ["train", "val", "test"]).pipe(
       Flag.optional,
       Flag.map(Option.getOrUndefined),
-      Flag.withDescription("which rows; those the model file says unless given"),
+      Flag.withDescription("which rows; those of `evaluate.split` in the model file unless given"),
     ),
     runs,
     engine,
@@ -120,8 +128,11 @@ const evaluate = Command.make(
     threads,
     json,
   },
-  lazily(() => import("./verbs/evaluate.ts")),
-).pipe(Command.withDescription("Score a run's model on rows it did not learn from"))
+  lazily(() => import("../verbs/evaluate.ts")),
+).pipe(
+  Command.withDescription("Score a run's model on rows that it was not trained on"),
+  Command.withExamples([{ command: "adjoint evaluate digits/0001" }, { command: "adjoint evaluate latest --split val" }]),
+)
 
 const sweep = Command.make(
   "sweep",
@@ -130,20 +141,23 @@ const sweep = Command.make(
     set,
     penalty: Flag.Literals("penalty", ["l2", "l1"]).pipe(
       Flag.withDefault("l2" as const),
-      Flag.withDescription("what λ is of; l2 unless given"),
+      Flag.withDescription("the penalty that λ weighs; l2 unless given"),
     ),
-    from: Flag.Finite("from").pipe(Flag.withDefault(1e-6), Flag.withDescription("the least λ besides 0; 1e-6 unless given")),
+    from: Flag.Finite("from").pipe(Flag.withDefault(1e-6), Flag.withDescription("the least λ after 0; 1e-6 unless given")),
     to: Flag.Finite("to").pipe(Flag.withDefault(0.1), Flag.withDescription("the greatest λ; 0.1 unless given")),
-    steps: Flag.Int("steps").pipe(Flag.withDefault(6), Flag.withDescription("how many λ besides 0; 6 unless given")),
+    steps: Flag.Int("steps").pipe(Flag.withDefault(6), Flag.withDescription("how many λ after 0; 6 unless given")),
     engine,
     numerics,
     threads,
     json,
   },
-  lazily(() => import("./verbs/sweep.ts")),
+  lazily(() => import("../verbs/sweep.ts")),
 ).pipe(
-  Command.withDescription("Find how much the weights should cost: train with λ = 0 and rising, and compare"),
-  Command.withExamples([{ command: "adjoint sweep digits.yaml --set train.epochs=10" }]),
+  Command.withDescription("Train with rising weight penalties λ and report which scores best"),
+  Command.withExamples([
+    { command: "adjoint sweep digits.yaml --set train.epochs=10" },
+    { command: "adjoint sweep digits.yaml --penalty l1 --from 1e-5 --to 1e-2" },
+  ]),
 )
 
 const predict = Command.make(
@@ -158,10 +172,11 @@ const predict = Command.make(
     engine,
     numerics,
     threads,
+    json,
   },
-  lazily(() => import("./verbs/predict.ts")),
+  lazily(() => import("../verbs/predict.ts")),
 ).pipe(
-  Command.withDescription("Predict rows with a run's model, one line of JSON each"),
+  Command.withDescription("Predict rows with a run's model, one line of JSON for each"),
   Command.withExamples([
     { command: "adjoint predict digits/0001 images.idx.gz" },
     { command: `echo '{"petal_length":1.4}' | adjoint predict iris/0001` },
@@ -170,22 +185,34 @@ const predict = Command.make(
 
 const schema = Command.make(
   "schema",
-  {},
-  lazily(() => import("./verbs/schema.ts")),
-).pipe(Command.withDescription("Print the JSON Schema of model files, for editors"))
+  {
+    of: Argument.Literals("which", ["model", "events"]).pipe(
+      Argument.withDefault("model" as const),
+      Argument.withDescription("model, of model files, unless given, or events, of the lines that --json prints"),
+    ),
+    json,
+  },
+  lazily(() => import("../verbs/schema.ts")),
+).pipe(
+  Command.withDescription("Print the JSON Schema of model files, or of the events of --json"),
+  Command.withExamples([
+    { command: "adjoint schema > adjoint.schema.json" },
+    { command: "adjoint schema events > events.schema.json" },
+  ]),
+)
 
 const explain = Command.make(
   "explain",
   {
     name: Argument.String("name").pipe(
-      Argument.withDescription("the code of a diagnostic, such as G401, or a name of the catalogue, such as relu"),
+      Argument.withDescription("a word such as relu, lr or split, a code such as G401, or an exit code such as 3"),
     ),
     json,
   },
-  lazily(() => import("./verbs/explain.ts")),
+  lazily(() => import("../verbs/explain.ts")),
 ).pipe(
-  Command.withDescription("Explain a name of the catalogue, or the code of a diagnostic"),
-  Command.withExamples([{ command: "adjoint explain leaky_relu" }, { command: "adjoint explain A606" }]),
+  Command.withDescription("Explain a word of model files, the code of a diagnostic, or an exit code"),
+  Command.withExamples([{ command: "adjoint explain early_stop" }, { command: "adjoint explain A606" }]),
 )
 
 const plot = Command.make(
@@ -211,20 +238,38 @@ const plot = Command.make(
     ),
     json,
   },
-  lazily(() => import("./verbs/plot.ts")),
+  lazily(() => import("../verbs/plot.ts")),
 ).pipe(
-  Command.withDescription("Draw an activation and its derivative, here and as SVG"),
+  Command.withDescription("Draw an activation and its derivative, in the terminal and as SVG"),
   Command.withExamples([{ command: "adjoint plot gelu" }, { command: "adjoint plot leaky_relu --set alpha=0.1 -o leaky.svg" }]),
 )
 
 const doctor = Command.make(
   "doctor",
   { threads, json },
-  lazily(() => import("./verbs/doctor.ts")),
-).pipe(Command.withDescription("Say what this machine offers, and test that the engine is right on it"))
+  lazily(() => import("../verbs/doctor.ts")),
+).pipe(
+  Command.withDescription("Show what the engine can use on this machine, and test its answers"),
+  Command.withExamples([{ command: "adjoint doctor" }, { command: "adjoint doctor --threads 2" }]),
+)
+
+/** Never run: its arguments become those of `--help`. */
+const help = Command.make(
+  "help",
+  { verb: Argument.String("verb").pipe(Argument.withDescription("one of the verbs"), Argument.optional), json },
+  () => Effect.void,
+).pipe(
+  Command.withDescription("Show the help of the command or of a verb"),
+  Command.withExamples([{ command: "adjoint help" }, { command: "adjoint help train" }]),
+)
+
+const all = [check, inspect, train, sweep, evaluate, predict, schema, explain, plot, doctor, help] as const
+
+/** The names of the verbs. */
+export const verbs: ReadonlyArray<string> = all.map(({ name }) => name)
 
 /** The command. */
 export const adjoint = Command.make("adjoint").pipe(
   Command.withDescription("Deep learning from a model file"),
-  Command.withSubcommands([check, inspect, train, sweep, evaluate, predict, schema, explain, plot, doctor]),
+  Command.withSubcommands(all),
 )

@@ -2,6 +2,7 @@
 
 import { suggest } from "@adjoint/dsl/diagnostic/Suggest"
 import * as JsonSchema from "@adjoint/dsl/JsonSchema"
+import * as Vocabulary from "@adjoint/dsl/schema/Vocabulary"
 import type * as CliError from "effect/cli/CliError"
 
 /** The verbs that take `--set`. */
@@ -66,7 +67,7 @@ export const settingOf = (error: CliError.CliError, args: ReadonlyArray<string>)
   const flag = error.option
   const all = places()
   const word = flag.replace(/^-+/, "").replaceAll("-", "_")
-  const name = all.has(word) ? word : suggest(word, [...all.keys()])
+  const name = all.has(word) ? word : suggest(word, [...all.keys()], Vocabulary.keys())
   const path = name === undefined ? undefined : all.get(name)
   return path === undefined ? undefined : `${path}=${typedWith(flag, args)}`
 }

@@ -1,11 +1,10 @@
-/** An entry of the catalogue in words: what it is, its formulas, its options, when to use it, and how a file says it. */
+/** The entries of the catalogue: what each is, its formulas, its options, when to use it, and how a file says it. */
 import { type AnyEntry, mayLack, type Option, type Options, type Table } from "@adjoint/core/learning/Entry"
 import * as Regularizer from "@adjoint/core/learning/Regularizer"
 import * as Score from "@adjoint/core/learning/Score"
 import { standard } from "@adjoint/dsl/schema/Catalogue"
 import { range } from "@adjoint/dsl/schema/Fields"
-import type { Style } from "../terminal/Style.ts"
-import { hanging, indented, wrapped } from "../terminal/Text.ts"
+import type { EntryFound, OptionFound } from "./Found.ts"
 
 type Any = AnyEntry<unknown>
 
@@ -144,49 +143,63 @@ export const inFile = (found: Found): string | undefined => found.section.place?
 const aliases = ({ name, section: { entries } }: Found): ReadonlyArray<string> =>
   Object.entries(entries).flatMap(([other, { alias }]) => (alias === name ? [other] : []))
 
-const optionLines = ({ entry: { main, options, rule } }: Found, width: number, style: Style): ReadonlyArray<string> => {
-  const longest = Math.max(...Object.keys(options).map(({ length }) => length))
-  const together = rule === undefined ? [] : [`  with ${rule.wanted}`]
-  const each = Object.entries(options).flatMap(([name, option]) => {
-    const usual =
-      option.default !== undefined ? `default ${written(option.default)}` : mayLack(option) ? "may be left out" : "must be said"
-    const bare = name === main ? "; a bare value sets it" : ""
-    return [
-      `  ${style("accent", name.padEnd(longest))}  ${kindOf(option)}, ${usual}${bare}`,
-      ...wrapped(option.doc, width - longest - 4).map((row) => `${" ".repeat(longest + 4)}${row}`),
-    ]
-  })
-  return [...each, ...together]
-}
-
-/** An entry in words. An alias is explained as what it stands for. */
-export const explain = (found: Found, width: number, style: Style): string => {
+/** An entry as data: all but the function that makes it. An alias has what it stands for. */
+export const data = (found: Found): EntryFound => {
   const { entry, name, section } = found
   const own = entry.alias === undefined ? undefined : find(entry.alias).find((other) => other.section === section)
-  if (own !== undefined)
-    return `${style("strong", name)} ${style("faint", section.noun)}: another name of ${own.name}\n\n${explain(own, width, style)}`
-  const others = aliases(found)
-  const file = inFile(found)
-  const block = (title: string, rows: ReadonlyArray<string>) => (rows.length === 0 ? [] : ["", style("faint", title), ...rows])
-  return [
-    `${style("strong", name)} ${style("faint", section.noun)}${others.length === 0 ? "" : style("faint", `, also ${others.join(", ")}`)}`,
-    "",
-    ...wrapped(entry.doc, width),
-    "",
-    ...[entry.formula, ...(entry.derivative === undefined ? [] : [entry.derivative])].flatMap((row) =>
-      hanging(row, width, "    "),
-    ),
-    ...block("options", Object.keys(entry.options).length === 0 ? [] : optionLines(found, width, style)),
-    ...block("when to use it", indented(wrapped(entry.advice, width - 2), "  ")),
-    ...block("in a model file", file === undefined ? [] : indented(file.split("\n"), "  ")),
-    ...block("source", indented(wrapped(entry.source, width - 2), "  ")),
-    ...(section.noun === "activation" ? ["", style("faint", `adjoint plot ${name} draws it`)] : []),
-  ].join("\n")
+  if (own !== undefined) return { ...data(own), name, alias: own.name }
+  const example = inFile(found)
+  return {
+    kind: "entry",
+    table: section.noun,
+    name,
+    aliases: aliases(found),
+    doc: entry.doc,
+    formula: entry.formula,
+    ...(entry.derivative === undefined ? {} : { derivative: entry.derivative }),
+    advice: entry.advice,
+    source: entry.source,
+    options: Object.fromEntries(Object.entries(entry.options).map(([key, option]) => [key, optionData(option)] as const)),
+    ...(entry.main === undefined ? {} : { main: entry.main }),
+    ...(entry.rule === undefined ? {} : { rule: entry.rule.wanted }),
+    ...(example === undefined ? {} : { example }),
+  }
 }
 
-/** An entry as data: all but the function that makes it. */
-export const data = ({ entry: { make: _make, rule: _rule, ...entry }, name, section: { noun } }: Found) => ({
-  kind: noun,
-  name,
-  ...entry,
+const optionData = (option: Option): EntryFound["options"][string] => ({
+  wanted: kindOf(option),
+  doc: option.doc,
+  ...(option.default === undefined ? {} : { default: option.default }),
+  required: !mayLack(option),
 })
+
+/** The options of a name: one for each description and kind, with the entries that have it. */
+export const options = (name: string): ReadonlyArray<OptionFound> => {
+  const found = new Map<string, OptionFound>()
+  for (const { entries, noun } of sections)
+    for (const [entryName, entry] of Object.entries(entries)) {
+      const option = Object.hasOwn(entry.options, name) ? entry.options[name] : undefined
+      if (option === undefined || entry.alias !== undefined) continue
+      const { required: _, ...what } = optionData(option)
+      const key = JSON.stringify([what.doc, what.wanted])
+      const before = found.get(key)
+      const place = { table: noun, name: entryName, ...("default" in what ? { default: what.default } : {}) }
+      const entriesOf = [...(before?.entries ?? []), place]
+      found.set(key, { kind: "option", name, doc: what.doc, wanted: what.wanted, entries: entriesOf })
+    }
+  return [...found.values()]
+}
+
+/** The names of all options. */
+export const optionNames: ReadonlyArray<string> = [
+  ...new Set(sections.flatMap(({ entries }) => Object.values(entries).flatMap(({ options: own }) => Object.keys(own)))),
+]
+
+/** The other names that people type for entries and for options. */
+export const synonyms: ReadonlyArray<{ readonly name: string; readonly others: ReadonlyArray<string> }> = sections.flatMap(
+  ({ entries }) =>
+    Object.entries(entries).flatMap(([name, { alias, options: own, synonyms: others = [] }]) => [
+      ...(alias === undefined ? [{ name, others }] : []),
+      ...Object.entries(own).map(([option, { synonyms: those = [] }]) => ({ name: option, others: those })),
+    ]),
+)

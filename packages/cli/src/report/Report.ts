@@ -2,14 +2,15 @@
 import { systemWords } from "@adjoint/core/data/systemWords"
 import { OutOfMemory } from "@adjoint/core/engines/Engine"
 import { type Diagnostic, hasErrors } from "@adjoint/dsl/diagnostic/Diagnostic"
-import { escapedJson, printable } from "@adjoint/dsl/diagnostic/Printable"
+import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
 import type * as PlatformError from "effect/PlatformError"
+import type { Said } from "../json/Events.ts"
+import * as Format from "../terminal/Format.ts"
+import { own } from "../terminal/Guard.ts"
+import type { Style } from "../terminal/Style.ts"
 import { type ExitCode, exitCodes } from "./ExitCode.ts"
 import type { Failure } from "./Failure.ts"
-import * as Format from "./terminal/Format.ts"
-import { own } from "./terminal/Guard.ts"
-import type { Style } from "./terminal/Style.ts"
 
 type Row<F> = {
   readonly code: (failure: F) => ExitCode
@@ -113,19 +114,21 @@ export const text = (failure: Failure, style: Style, colour: boolean): string =>
   return `${style("bad", "error")}: ${message}${hint === undefined ? "" : `\n  ${style("accent", "try:")} ${hint}`}`
 }
 
-/** A failure as the last line of a run whose events are printed as JSON. */
-export const json = (failure: Failure): string => escapedJson(JSON.stringify(event(failure)))
+/** The message without the place, which the event has apart. */
+const messageOf = (failure: Failure, message: string): string =>
+  failure._tag === "Diverged" ? `${failure.cause.message}${failure.rows}` : message
 
-/** A failure as the last event of a run whose events are printed as JSON. */
-export const event = (failure: Failure) => {
+/** A failure as the last event of a command whose output is JSON. Diagnostics that were printed before are not printed again. */
+export const event = (failure: Failure): Extract<Said, { readonly event: "failed" }> => {
   const { hint, message } = rowOf(failure).say(failure)
+  const isTold = failure._tag === "Refused" && failure.isTold === true
   return {
-    version: 1,
     event: "failed",
     exit: exitCode(failure),
     error: failure._tag,
-    message,
+    message: messageOf(failure, message),
     ...(hint === undefined ? {} : { hint }),
-    ...("diagnostics" in failure ? { diagnostics: Render.shown(failure.diagnostics) } : {}),
+    ...("place" in failure && failure.place !== undefined ? { place: failure.place } : {}),
+    ...("diagnostics" in failure && !isTold ? { diagnostics: Render.shown(failure.diagnostics) } : {}),
   }
 }

@@ -10,7 +10,7 @@ import { type Finding, locate } from "@adjoint/dsl/diagnostic/Diagnostic"
 import type { Facts } from "@adjoint/dsl/prepare/Facts"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { Refused } from "./Failure.ts"
+import { Refused } from "../report/Failure.ts"
 import type { Training } from "./Training.ts"
 
 /** What is built of a document to plan its step with, where enough is known of its data: the net may stand there before the rest does. */

@@ -36,15 +36,25 @@ export class Changed extends TaggedError("Changed")<{
   readonly source: Source
 }> {}
 
-/** A run diverged. `place` is the layer's line in the model file, where there is one. */
+/** A place in a file: lines and columns count from 1. */
+export interface Place {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+/** A place as editors and terminals take it: `model.yaml:3:5`. */
+export const printPlace = ({ column, file, line }: Place): string => `${file}:${line}:${column}`
+
+/** A run diverged. `place` is that of the layer in the model file, where there is one. */
 export class Diverged extends TaggedError("Diverged")<{
   readonly cause: NonFinite
   readonly rows: string
-  readonly place?: string
+  readonly place?: Place
   readonly hint: string
 }> {
   override get message(): string {
-    return `${this.cause.message}${this.rows}${this.place === undefined ? "" : `\n  --> ${this.place}`}`
+    return `${this.cause.message}${this.rows}${this.place === undefined ? "" : `\n  --> ${printPlace(this.place)}`}`
   }
 }
 

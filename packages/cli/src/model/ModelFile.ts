@@ -14,7 +14,9 @@ import * as Override from "@adjoint/dsl/text/Override"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
-import { Refused, UsageError } from "./Failure.ts"
+import { Refused, UsageError } from "../report/Failure.ts"
+import { loading } from "../terminal/Loading.ts"
+import type { World } from "../terminal/World.ts"
 
 /** A model file that was read, whether or not it can be used. */
 export interface Opened {
@@ -63,18 +65,21 @@ interface Options {
  * Reads a model file, with what `--set` says put into it, and looks at its data. Fails only where there is no text to
  * speak of, and for a `--set` that makes no sense; what is wrong with the file is among its diagnostics.
  */
-export const open = (file: string, options: Options = {}): Effect.Effect<Opened, Refused | UsageError, FileSystem.FileSystem> =>
+export const open = (
+  file: string,
+  options: Options = {},
+): Effect.Effect<Opened, Refused | UsageError, FileSystem.FileSystem | World> =>
   Effect.flatMap(sourceOf(file), (source) => ofSource(source, options))
 
 /** The same of a text that may not be on the disk; its paths are taken as if it were. */
 export const ofSource = (
   source: Source,
   { directory = dirname(source.file), sets = [] }: Options = {},
-): Effect.Effect<Opened, UsageError, FileSystem.FileSystem> =>
+): Effect.Effect<Opened, UsageError, FileSystem.FileSystem | World> =>
   Effect.gen(function* () {
     const overrides = yield* overridesOf(sets)
     const opened = yield* Effect.mapError(Effect.fromResult(openWith(source, overrides)), usage)
-    const known = yield* preview(opened.sections, directory)
+    const known = yield* loading(preview(opened.sections, directory))
     const { facts, prepared } = known
     return { reading: withFacts(opened, known), directory, facts, ...(prepared === undefined ? {} : { prepared }) }
   })
@@ -91,10 +96,10 @@ export const sound = (opened: Opened): Effect.Effect<Sound, Refused> => {
 export const dataOf = (
   { directory, document, prepared, reading: { positions, source } }: Sound,
   options: Parameters<typeof prepare>[2] = {},
-): Effect.Effect<Prepared, Refused, FileSystem.FileSystem> =>
+): Effect.Effect<Prepared, Refused, FileSystem.FileSystem | World> =>
   prepared !== undefined && options.fitted === undefined
     ? Effect.succeed(prepared)
     : Effect.mapError(
-        prepare(document, directory, options),
+        loading(prepare(document, directory, options)),
         ({ findings }) => new Refused({ diagnostics: sort(findings.map((finding) => locate(finding, positions))), source }),
       )

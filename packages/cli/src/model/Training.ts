@@ -9,10 +9,11 @@ import { filesOf } from "@adjoint/dsl/prepare/Reading"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
-import { Refused } from "./Failure.ts"
+import { Refused } from "../report/Failure.ts"
+import type { World } from "../terminal/World.ts"
+import { canonical, sha256 } from "./Hash.ts"
 import { dataOf, type Sound } from "./ModelFile.ts"
-import { rowsOf } from "./run/PretrainRows.ts"
-import { canonical, sha256 } from "./run/Records.ts"
+import { rowsOf } from "./PretrainRows.ts"
 
 export interface Training {
   readonly sound: Sound
@@ -49,7 +50,7 @@ const fingerprintOf = ({ document }: Sound, { fitted, lock }: Prepared): string 
 export const training = (
   sound: Sound,
   options: Parameters<typeof dataOf>[1] = {},
-): Effect.Effect<Training, Refused, FileSystem.FileSystem> =>
+): Effect.Effect<Training, Refused, FileSystem.FileSystem | World> =>
   Effect.gen(function* () {
     const prepared = yield* dataOf(sound, options)
     const seen = sound.document.pretrain === undefined ? {} : { extent: extent(rowsOf(prepared)) }

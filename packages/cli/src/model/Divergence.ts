@@ -7,7 +7,7 @@ import type { Prepared } from "@adjoint/dsl/prepare/Prepare"
 import { standard } from "@adjoint/dsl/schema/Catalogue"
 import { print } from "@adjoint/dsl/source/Path"
 import { nearest } from "@adjoint/dsl/source/Positions"
-import { Diverged } from "./Failure.ts"
+import { Diverged, type Place, printPlace } from "../report/Failure.ts"
 import type { Sound } from "./ModelFile.ts"
 import type { Training } from "./Training.ts"
 
@@ -24,9 +24,11 @@ const nodeOf = (layer: string, { sound: { document } }: Model): Node | undefined
   return find(all, layer) ?? find(all, layer.slice(layer.indexOf(".") + 1))
 }
 
-const placeOf = (node: Node | undefined, { sound: { reading } }: Model): string | undefined => {
+const placeOf = (node: Node | undefined, { sound: { reading } }: Model): Place | undefined => {
   const place = node === undefined ? undefined : nearest(reading.positions, node.path)
-  return place === undefined ? undefined : `${reading.source.file}:${place.value.line}:${place.value.column}`
+  if (place === undefined) return undefined
+  const { column, line } = place.value
+  return { file: reading.source.file, line, column }
 }
 
 /** Rows that a message names at most. */
@@ -119,7 +121,7 @@ export const nonFiniteScore = (
   const hint = tokenOutside(node, rows, prepared[part]?.inputs) ?? fromData({ layer, rows, tensor, value }, model, prepared)
   const source = inSource(rows, part, prepared)
   return {
-    message: `${part}.loss is not finite: ${where} is ${value} for ${source} of the source${place === undefined ? "" : `\n  --> ${place}`}`,
+    message: `${part}.loss is not finite: ${where} is ${value} for ${source} of the source${place === undefined ? "" : `\n  --> ${printPlace(place)}`}`,
     hint,
   }
 }

@@ -3,7 +3,7 @@ import * as Engine from "@adjoint/core/engines/Engine"
 import * as Wasm from "@adjoint/core/engines/Wasm"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { UsageError } from "./Failure.ts"
+import { UsageError } from "../report/Failure.ts"
 
 /** What computes, as the command line has it. */
 export interface Choice {

@@ -9,21 +9,30 @@ import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import { adjoint } from "./Adjoint.ts"
-import { type ExitCode, exitCodes } from "./ExitCode.ts"
-import { version } from "./Packages.ts"
-import { hasColour } from "./terminal/Capability.ts"
-import { guardedWorld } from "./terminal/Guard.ts"
-import { style } from "./terminal/Style.ts"
-import { World } from "./terminal/World.ts"
-import { presenter } from "./Usage.ts"
+import { version } from "../model/Packages.ts"
+import { type ExitCode, exitCodes } from "../report/ExitCode.ts"
+import { hasColour } from "../terminal/Capability.ts"
+import { guardedWorld } from "../terminal/Guard.ts"
+import { style } from "../terminal/Style.ts"
+import { World } from "../terminal/World.ts"
+import { adjoint, verbs } from "./Adjoint.ts"
+import { asked, asksForJson, presenter } from "./Usage.ts"
 
 const builtIns = [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions]
 
 /** Reports an error that is a defect, with all that is known of it. */
-const reportInternal = (cause: Cause.Cause<unknown>, { env, stderr }: World["Service"]): ExitCode => {
+const reportInternal = async (
+  cause: Cause.Cause<unknown>,
+  args: ReadonlyArray<string>,
+  { env, stderr, stdout }: World["Service"],
+): Promise<ExitCode> => {
   const look = style(hasColour(env, stderr))
   stderr.write(`${look("bad", "internal error")}: please report this with what you typed\n${Cause.pretty(cause)}\n`)
+  if (asksForJson(args)) {
+    const message = Cause.pretty(cause)
+    const { line } = await import("../json/Line.ts")
+    stdout.write(`${line({ event: "failed", exit: exitCodes.internal, error: "InternalError", message })}\n`)
+  }
   return exitCodes.internal
 }
 
@@ -32,20 +41,22 @@ const report = async (cause: Cause.Cause<unknown>, args: ReadonlyArray<string>, 
   const error = Cause.squash(cause)
   // The presenter reported these.
   if (CliError.isCliError(error)) return exitCodes.usage
-  const Report = await import("./Report.ts")
-  if (!Report.isFailure(error)) return reportInternal(cause, world)
-  if (error._tag === "Refused" && error.isTold === true) return Report.exitCode(error)
+  const Report = await import("../report/Report.ts")
+  if (!Report.isFailure(error)) return reportInternal(cause, args, world)
   const { env, stderr, stdout } = world
   const colour = hasColour(env, stderr)
-  stderr.write(`${Report.text(error, style(colour), colour)}\n`)
-  if (args.includes("--json")) stdout.write(`${Report.json(error)}\n`)
+  if (!(error._tag === "Refused" && error.isTold === true)) stderr.write(`${Report.text(error, style(colour), colour)}\n`)
+  if (asksForJson(args)) {
+    const { line } = await import("../json/Line.ts")
+    stdout.write(`${line(Report.event(error))}\n`)
+  }
   return Report.exitCode(error)
 }
 
 /** Runs the command; interrupting the fiber stops it as Ctrl-C does. */
 export const execute = (args: ReadonlyArray<string>, unguarded: World["Service"]): Effect.Effect<ExitCode> => {
   const world = guardedWorld(unguarded)
-  return Command.runWith(adjoint, { version: version() })(args).pipe(
+  return Command.runWith(adjoint, { version: version() })(asked(args, verbs)).pipe(
     Effect.provide(NodeServices.layer),
     Effect.provideService(World, world),
     Effect.provideService(CliOutput.Presenter, presenter(world, args)),

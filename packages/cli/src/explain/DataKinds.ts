@@ -1,0 +1,80 @@
+/** The kinds of column and the kinds of file that model files name, read off core's entries. */
+import * as Column from "@adjoint/core/data/Column"
+import { defaultOf, type Field, type Fields, mayLack } from "@adjoint/core/data/Field"
+import * as Source from "@adjoint/core/data/Source"
+import type { EntryFound } from "./Found.ts"
+
+type Kind = Field["kind"]
+
+const words: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K }>) => string } = {
+  path: () => "the path of a file",
+  text: () => "text",
+  boolean: () => "true or false",
+  character: (field) => ["one character", ...field.words].join(", or "),
+  choice: ({ of }) => of.join(" | "),
+  numberOr: ({ of }) => `a number, or ${of.join(" | ")}`,
+  count: () => "a whole number > 0",
+  names: () => "a list of names",
+  bounds: () => "[low, high], or { quantiles: [low, high] }",
+  scale: () => "standard | minmax | center, or { minmax: [low, high] }",
+  size: () => "[height, width]",
+  white: () => "unit | none, or { max: a number }",
+}
+
+const wantedOf = <K extends Kind>(field: Extract<Field, { readonly kind: K }>): string => {
+  const say = words[field.kind as K]
+  return say(field)
+}
+
+const optionsOf = (fields: Fields): EntryFound["options"] =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => {
+      const value = defaultOf(field)
+      const usual = value === undefined ? {} : { default: value }
+      return [name, { wanted: wantedOf(field), doc: field.doc, ...usual, required: !mayLack(field) }] as const
+    }),
+  )
+
+const columns = (): ReadonlyArray<EntryFound> =>
+  Object.entries(Column.kinds).map(([name, { advice, doc, fields, ...rest }]) => ({
+    kind: "entry",
+    table: "column kind",
+    name,
+    aliases: [],
+    doc,
+    advice,
+    options: optionsOf(fields),
+    ...("rule" in rest && rest.rule !== undefined ? { rule: rest.rule.wanted } : {}),
+    example: `data: { columns: { NAME: ${name} } }`,
+  }))
+
+/** A source as a file says it: its path alone where it has one, else its files. */
+const spelled = (name: string, fields: Fields, main: string | undefined): string => {
+  const required = Object.entries(fields).filter(([, field]) => !mayLack(field))
+  const only = required.length === 1 && required[0]?.[0] === main
+  return only ? `{ ${name}: FILE }` : `{ ${name}: { ${required.map(([key]) => `${key}: FILE`).join(", ")} } }`
+}
+
+const sources = (): ReadonlyArray<EntryFound> =>
+  Object.entries(Source.kinds).map(([name, { advice, doc, fields, ...rest }]) => {
+    const main = "main" in rest ? rest.main : undefined
+    return {
+      kind: "entry",
+      table: "source",
+      name,
+      aliases: [],
+      doc,
+      advice,
+      options: optionsOf(fields),
+      ...(main === undefined ? {} : { main }),
+      example: `data: { source: ${spelled(name, fields, main)} }`,
+    }
+  })
+
+const all = (): ReadonlyArray<EntryFound> => [...columns(), ...sources()]
+
+/** The kinds of a name. */
+export const find = (word: string): ReadonlyArray<EntryFound> => all().filter(({ name }) => name === word)
+
+/** The names of all kinds. */
+export const names: ReadonlyArray<string> = all().map(({ name }) => name)
