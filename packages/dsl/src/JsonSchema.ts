@@ -20,7 +20,7 @@ const substitute = "Substitute"
 
 const reference = (name: string): JsonSchema => ({ $ref: `#/$defs/${name}` })
 
-/** What may stand in place of any value. */
+/** The forms that may replace any value. */
 const substitutes: JsonSchema = {
   anyOf: [
     {
@@ -125,7 +125,7 @@ const branches = (schema: JsonSchema): ReadonlyArray<JsonSchema> =>
       : [branch],
   )
 
-/** What a branch is called: what it is an alternative of, and how it is written. */
+/** The title of a branch: the name of the choice, and the form of the branch. */
 const titleOf = (branch: JsonSchema, name: string): string => {
   const type =
     isRecord(branch.properties) && isRecord(branch.properties.type) ? namesOf(branch.properties.type.enum)[0] : undefined
@@ -138,7 +138,7 @@ const titleOf = (branch: JsonSchema, name: string): string => {
   return `${name}: ${isShare ? "share" : String(branch.type ?? "value")}`
 }
 
-/** Limits that every whole number has in JavaScript say nothing. */
+/** Removes the limits of JavaScript integers. */
 const withoutNoise = (schema: JsonSchema): JsonSchema =>
   schema.maximum === Number.MAX_SAFE_INTEGER ? without(schema, "maximum") : schema
 
@@ -214,7 +214,7 @@ const single = (definitions: Definitions): Definitions => {
   )
 }
 
-/** What a layer may be beneath the schema: the use of a block. */
+/** The use of a block, which expands before the schema is applied. */
 const use: JsonSchema = {
   type: "object",
   properties: {

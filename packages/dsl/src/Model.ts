@@ -103,13 +103,13 @@ export const head = (target: string, options: HeadOptions = {}, naming: Naming =
   ...naming,
 })
 
-/** Where rows come from: a toy, a kind of file with its options, or a path whose ending says the kind. */
+/** A source of rows: a toy, a kind of file with its options, or a path whose ending determines the kind. */
 export type Source = S.ToySpelling | Files.Spelling | `${string}.${Files.Ending}` | `${string}.${Files.Ending}.gz`
 
-/** What watches a run. */
+/** A callback. */
 export type Callback = S.CallbackSpelling
 
-/** Where samples of a machine come from: `cd` and `pcd` by one round a step, or by so many. */
+/** How samples of an RBM are drawn: `cd` or `pcd`, with one or more rounds per step. */
 export type Method = S.MethodSpelling
 
 /** A machine's options beside its layer. */
@@ -139,7 +139,7 @@ export interface Train extends S.AroundSpelling {
   readonly callbacks?: ReadonlyArray<Callback>
 }
 
-/** What a model file says, every section but `model` optional. */
+/** The sections of a model file; all except `model` are optional. */
 export interface Sections {
   readonly name?: string
   readonly data?: Omit<DataSection, "source" | "columns" | "split" | "target" | "test"> & {

@@ -1,6 +1,6 @@
 /**
- * Reading a model file: text to document, with everything that can be said about it found in one pass. Phases run in
- * order, and each goes on with what the ones before could make sense of.
+ * Reads a model file: converts text to a document and collects all findings in one pass. Phases run in
+ * order; each uses the valid results of the phases before it.
  */
 import * as Result from "effect/Result"
 import { check, type Readable, type Report } from "./check/Check.ts"
@@ -30,7 +30,7 @@ import { type Expanded, expand } from "./variables/Expand.ts"
 export interface Opened {
   readonly source: Source
   readonly positions: Positions
-  /** The document as the schema has it, whatever the checks say of it. */
+  /** The decoded document, with or without findings of the checks. */
   readonly decoded?: ModelFile
   readonly sections: Readable
   /** Diagnostics of the text. */
@@ -96,7 +96,7 @@ const readable = (data: Data, { schema }: Language): Readable => {
 }
 
 /** A mistake inside a block is reported once, even if the block is used several times. */
-const once = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic> => {
+const withoutDuplicates = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic> => {
   const seen = new Set<string>()
   return diagnostics.filter(({ code, path, span }) => {
     const key = JSON.stringify([code, span === undefined ? path : [span.start, span.end]])
@@ -107,10 +107,10 @@ const once = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic>
 }
 
 /**
- * The findings of the data and of the document, without those that follow from another: a head predicts the column that a
- * mistyped name meant, and a split that adds up to too much is said in the document's words.
+ * The findings of the data and of the document, without those that follow from another: that the head predicts a column
+ * whose name is mistyped in `columns`, and that a split is too large, which the document's finding explains better.
  */
-const settled = (ofData: ReadonlyArray<Finding>, ofDocument: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
+const withoutConsequences = (ofData: ReadonlyArray<Finding>, ofDocument: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
   const meant = new Set(ofData.flatMap(({ code, fix }) => (code === "D301" ? [renamed(fix)] : [])))
   const isMeant = ({ code, fix }: Finding): boolean =>
     code === "D303" && fix !== undefined && "at" in fix && fix.was !== undefined && meant.has(scalar(fix.was))
@@ -119,13 +119,13 @@ const settled = (ofData: ReadonlyArray<Finding>, ofDocument: ReadonlyArray<Findi
 }
 
 /** The facts of the data that the document itself states. */
-const own = ({ sections }: Opened, { catalogue }: Language): Known => ({
+const documentFacts = ({ sections }: Opened, { catalogue }: Language): Known => ({
   facts: known(sections.data, sections.model, catalogue),
   findings: [],
 })
 
 /**
- * Checks what was opened over what is known of its data, and adds what is wrong with the data. A reading can be checked
+ * Checks an opened file with the facts of its data, and adds the findings about the data. A reading can be checked
  * again once more is known.
  */
 export const withFacts = (opened: Opened, { facts, findings: wrong }: Known, language: Language = standard()): Reading => {
@@ -134,11 +134,13 @@ export const withFacts = (opened: Opened, { facts, findings: wrong }: Known, lan
   const allowed = new Set(sections.lint?.allow ?? [])
   // A map that lost a key to a syntax error would be reported as lacking it.
   const damaged = new Set(syntax.flatMap(({ code, path }) => (phaseOf(code) === "Y" ? [pointer(path)] : [])))
-  const all = [...findings, ...settled(wrong, report.findings)]
+  const all = [...findings, ...withoutConsequences(wrong, report.findings)]
   const kept = all.filter(({ at, code }) => !allowed.has(code) && !damaged.has(pointer(at.path)))
   // If the data and the document have the same finding, that of the data is kept.
-  const said = new Map(kept.toReversed().map((finding) => [`${finding.code}${pointer(finding.at.path)}`, finding]))
-  const diagnostics = sort(once([...syntax, ...[...said.values()].toReversed().map((finding) => locate(finding, positions))]))
+  const byPlace = new Map(kept.toReversed().map((finding) => [`${finding.code}${pointer(finding.at.path)}`, finding]))
+  const diagnostics = sort(
+    withoutDuplicates([...syntax, ...[...byPlace.values()].toReversed().map((finding) => locate(finding, positions))]),
+  )
   return {
     source,
     positions,
@@ -153,7 +155,7 @@ export const withFacts = (opened: Opened, { facts, findings: wrong }: Known, lan
 }
 
 /** Expands and decodes the data of a text; `syntax` has the diagnostics of the text itself. */
-const written = (data: Data, positions: Positions, syntax: ReadonlyArray<Diagnostic>, language: Language): Opened => {
+const openData = (data: Data, positions: Positions, syntax: ReadonlyArray<Diagnostic>, language: Language): Opened => {
   const expanded = expand(data, positions)
   const sections_ = decodeSections(expanded.data, expanded.positions, expanded.unknown, language)
   const findings = [...expanded.findings, ...sections_.findings, ...searchFindings(expanded, sections_, language)]
@@ -170,7 +172,7 @@ const sectionsOf = (data: Data, positions: Positions, language: Language): Reada
 const maxTried = 100_000
 
 /**
- * What the schema says of the values that search markers may try, each put where its marker stands: the first of every
+ * Checks the values of search markers with the schema, in place of the markers: the first value of every
  * marker, then the second, and so on. Where the document is wrong without them, only that is reported.
  */
 const searchFindings = (
@@ -223,8 +225,8 @@ const unreadable = (source: Source, { diagnostics, positions }: Parsed): Opened 
 })
 
 /**
- * Opens the text of a model file with values set from outside, the last of two for one path winning. Fails with what is
- * wrong with a path; what is wrong with a value is a diagnostic like any other.
+ * Opens the text of a model file with values from the command line; of two for one path the last wins. Fails with
+ * the error of a path; errors of values are diagnostics.
  */
 export const openWith = (
   source: Source,
@@ -242,16 +244,16 @@ export const openWith = (
       return spelled === undefined ? direct : apply(spelled, override)
     })
   return Result.map(overrides.reduce(set, Result.succeed(data)), (made) =>
-    written(made, overrides.length === 0 ? positions : { ...positions, overrides }, diagnostics, language),
+    openData(made, overrides.length === 0 ? positions : { ...positions, overrides }, diagnostics, language),
   )
 }
 
-/** Reads the text of a model file and checks it over what it says itself of its data. Never throws. */
+/** Reads the text of a model file and checks it with the facts that it states about its data. Never throws. */
 export const read = (source: Source, language: Language = standard()): Reading => {
   const parsed = parse(source)
   const { data, diagnostics, positions } = parsed
-  const opened = data === undefined ? unreadable(source, parsed) : written(data, positions, diagnostics, language)
-  return withFacts(opened, own(opened, language), language)
+  const opened = data === undefined ? unreadable(source, parsed) : openData(data, positions, diagnostics, language)
+  return withFacts(opened, documentFacts(opened, language), language)
 }
 
 /**
@@ -261,5 +263,5 @@ export const read = (source: Source, language: Language = standard()): Reading =
 export const readData = (data: Data, language: Language = standard(), name = "model"): Reading => {
   const positions: Positions = { source: fromText(name, ""), places: new Map() }
   const opened = { ...decodeSections(data, positions, new Set(), language), syntax: [] }
-  return withFacts(opened, own(opened, language), language)
+  return withFacts(opened, documentFacts(opened, language), language)
 }

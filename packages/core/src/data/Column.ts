@@ -1,9 +1,9 @@
 /**
- * What a column of a table is: one entry for each kind, with its options, their defaults, its documentation, and how its
+ * Types of table columns: one entry for each kind, with its options, their defaults, its documentation, and how its
  * cells become numbers.
  *
- * A new kind is one file with one entry, and a row of `kinds`. The compiler then asks for the schema of what it learns, if
- * that is something new (`Fitted`).
+ * A new kind is one file with one entry, and a row of `kinds`. The type checker then asks for the schema of its fitted values, if
+ * they are new (`Fitted`).
  */
 import { binary } from "./columns/binary.ts"
 import { category } from "./columns/category.ts"
@@ -48,22 +48,22 @@ export const kindOf = ({ type }: { readonly type: Type }): AnyKind => kinds[type
 /** The options of a column with their defaults. */
 export const filled = (column: Column): Field.Filled<Field.Fields> => Field.fill(kindOf(column).fields, column)
 
-/** What a column is: an input or a target; nothing where it is not used. */
+/** The role of a column; `undefined` if it is not used. */
 export const roleOf = (column: Column): Role | undefined =>
   "role" in column && column.role !== undefined ? column.role : kindOf(column).role
 
-/** Whether a column is what is predicted. */
+/** Whether a column is a target. */
 export const isTarget = (column: Column): boolean => roleOf(column) === "target"
 
-/** What a column is as a target. */
+/** The target type of a column. */
 export const targetOf = (column: Column): Target | undefined => (isTarget(column) ? kindOf(column).target : undefined)
 
 /** How a fitted column is read as an input. */
 export const inputOf = (type: Type): Input<Field.Fields, FittedColumn> | undefined =>
   kinds[type as Exclude<Type, "class" | "ignore">].input as Input<Field.Fields, FittedColumn> | undefined
 
-/** How many numbers a row has for an input column; nothing where only the rows say it. */
+/** The number of inputs of a column; `undefined` if it depends on the data. */
 export const widthOf = (column: Column): number | undefined => inputOf(column.type)?.width(filled(column))
 
-/** Whether rows with a blank in this column are left out. */
+/** Whether rows with a missing value in this column are removed. */
 export const isDropping = (column: Column): boolean => "missing" in column && column.missing === "drop"

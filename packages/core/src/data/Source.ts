@@ -1,5 +1,5 @@
 /**
- * Where rows come from: one entry for each kind of file that can be read, with its options, their defaults, its
+ * Sources of rows: one entry for each kind of file, with its options, their defaults, its
  * documentation and its reader. Generated rows are entries of `Toys`.
  *
  * A new kind of file is one file with one entry, and a row of `kinds`.
@@ -24,7 +24,7 @@ export type Name = keyof typeof kinds
 /** The options of a kind of file, as they are written. */
 export type Options<N extends Name> = Field.Written<(typeof kinds)[N]["fields"]>
 
-/** How the names of files end that need no kind beside them. */
+/** The endings of file names that determine the kind. */
 export type Ending = (typeof kinds)[Name]["endings"][number]
 
 /** A kind of file with its options, or with its path alone where it has one, as a model file has it. */
@@ -41,7 +41,7 @@ export interface Use {
 /** The bytes of each option that is a file. */
 export type Files = { readonly [option: string]: Uint8Array }
 
-/** The kind of a source; nothing for rows that are generated. */
+/** The kind of a source; `undefined` for generated rows. */
 export const kindOf = (name: string): AnyKind | undefined => (Object.hasOwn(kinds, name) ? kinds[name as Name] : undefined)
 
 /** The options of a source that are files, in order. `filesOf({ name: "csv", options: { path: "a.data" } }) // => [{ option: "path", path: "a.data" }]` */
@@ -57,13 +57,13 @@ export const read = (kind: AnyKind, { options }: Use, files: Files): Read<Raw> =
   return decode(Field.fill(kind.fields, options), files)
 }
 
-/** What the first bytes of a source's files say; nothing for a kind that is read whole. */
+/** Reads the first bytes of a source's files; `undefined` for a kind that must be read whole. */
 export const first = (kind: AnyKind, { options }: Use, files: Files): Read<First> | undefined => {
   const decode = kind.first as ((options: object, files: Files) => Read<First>) | undefined
   return decode?.(Field.fill(kind.fields, options), files)
 }
 
-/** How a source was read: its kind and its options, without the names of files. What `Fitted` keeps of it. */
+/** The record of a source in `Fitted`: its kind and its options, without file names. */
 export const recorded = ({ name, options }: Use): FittedSource => {
   const fields = kindOf(name)?.fields ?? {}
   const kept = Object.entries(Field.fill(fields, options)).flatMap(([option, value]) =>
@@ -75,14 +75,14 @@ export const recorded = ({ name, options }: Use): FittedSource => {
 }
 
 /**
- * How the rows of a run were read: the kind of its source and the options that are not files. Nothing where the record
- * does not say it, as for rows that were given in memory.
+ * How the rows of a run were read: the kind of its source and the options that are not files. `undefined` if the record
+ * does not have it, as for rows from memory.
  */
 export const of = ({ source }: Pick<Fitted, "source">): FittedSource | undefined => source
 
 /**
- * The options with which a run's table was read, so that new rows are read alike: its delimiter, and whether its first
- * line names the columns. The defaults where rows were no table.
+ * The options with which a run's table was read, to read new rows in the same way: its delimiter, and whether its first
+ * line names the columns. The defaults if the rows were not a table.
  */
 export const tableOptions = (fitted: Pick<Fitted, "source">): Csv.Options => {
   const source = of(fitted)

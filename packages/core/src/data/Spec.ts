@@ -1,5 +1,5 @@
 /**
- * What a person says about their columns, images or arrays: how each is to be prepared. Plain data; `Preprocess.fit` turns
+ * The preprocessing of columns, images or arrays, as specified by the user. Plain data; `Preprocess.fit` converts
  * it and the training rows into a `Fitted`.
  */
 
@@ -35,7 +35,7 @@ export const imageShape = (image: Image): Shape => {
   return [...size, channels]
 }
 
-/** What the targets of arrays may be, each with its documentation and its options. */
+/** The types of array targets, with documentation and options. */
 export const arrayTargets = {
   class: {
     doc: "Class labels: whole numbers or text.",

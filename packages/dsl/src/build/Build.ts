@@ -38,8 +38,8 @@ export interface Built {
   /** Of targets as they were measured, however the net learns them. */
   readonly scores: { readonly [name: string]: Score.Score }
   /**
-   * What scores are in, `{ mae: "price", mse: "price²" }`, where the net learns other numbers than were measured; the loss
-   * is of what it learns.
+   * The units of scores, `{ mae: "price", mse: "price²" }`, if the net learns scaled targets; the loss
+   * uses the scaled ones.
    */
   readonly units?: { readonly [score: string]: string }
   readonly seed: number
@@ -68,7 +68,7 @@ const weighted = (loss: Loss.Loss, effects: ReadonlyArray<Regularizer.Regulariza
     return each === undefined ? accumulated : Loss.weighted(accumulated, each)
   }, loss)
 
-/** The net of a document's model, which begins with what prepares an input where that is known. Needs to know the target only where the model ends in a head. */
+/** The net of a document's model, after its input transform, if known. The target must be known only if the model ends in a head. */
 export const netOf = ({ model, train }: ModelFile, facts: Facts, catalogue: Catalogue = standard): Net => {
   const outputs = outputCount(catalogue.loss, facts.target, lossName(catalogue.loss, train, facts.target))
   const net = Nodes.net(Nodes.nodes({ catalogue, model, ...(outputs === undefined ? {} : { outputs }) }))
@@ -127,7 +127,7 @@ const rate = ({ epochs, optimizer, schedule }: Train, stepsPerEpoch: number, cat
   })
 }
 
-/** What the regularizers of a document do, in the order of their table. */
+/** The effects of a document's regularizers, in the order of the table. */
 const regularizations = ({ regularize }: Train, catalogue: Catalogue): ReadonlyArray<Regularizer.Regularization> =>
   uses(catalogue.regularizer, regularize).map((named) => Entry.make(catalogue.regularizer, named))
 
@@ -158,7 +158,7 @@ const scoresOf = (train: Train, facts: Needed, catalogue: Catalogue): Built["sco
   )
 }
 
-/** What scores are in, by the name of what was measured. */
+/** The units of scores, by target column. */
 const unitsOf = (scores: Built["scores"], { target }: Needed): Pick<Built, "units"> => {
   if (target.type !== "numbers" || target.units === undefined) return {}
   const { names } = target
@@ -182,8 +182,8 @@ const monitorOf =
 const both: Keeping = { keep: ["best", "last"], every: 1 }
 
 /**
- * What the callbacks add to a run; of two of one name the first counts. An epoch is the best by what the checkpoint
- * watches, or else early stopping, or else the validation loss, or else the training loss.
+ * The settings that callbacks add to a run. The best epoch is chosen by the monitor of the checkpoint,
+ * or else that of early stopping, or else the validation loss, or else the training loss.
  */
 const watched = (
   { callbacks }: Train,

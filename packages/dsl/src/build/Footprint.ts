@@ -25,7 +25,7 @@ const between = 6
 /** Numbers in memory for each weight: itself, its gradient, the state of the optimizer and its bricks, the next values of all, and transposed copies. */
 const copies = 24
 
-/** One layer. Its activation may learn a number for each output; a join has no traits and learns nothing. */
+/** One layer. Its activation may have a parameter per output; a join has no traits and no parameters. */
 const leaf = (
   inputs: ReadonlyArray<Shape.Shape>,
   output: Shape.Shape,
@@ -66,7 +66,7 @@ export const footprint = (all: ReadonlyArray<Nodes.Node>, sample: Shape.Shape, c
     },
   )
 
-/** What an engine takes besides, and the data that it may hold (`Feed`): at most 1 GiB and 16 MiB. */
+/** Other memory of an engine, with the data that it may hold (`Feed`): at most 1 GiB and 16 MiB. */
 export const besides = 2 ** 30 + 2 ** 24
 
 /** An upper bound on the bytes of a step with `batch` rows. */

@@ -17,7 +17,7 @@ import { type Catalogue, standard } from "../schema/Catalogue.ts"
 import type { Built } from "./Build.ts"
 import { mayExceed } from "./Footprint.ts"
 
-/** What must be known of the data to plan a step; with the number of rows, the data that the engine holds counts too. */
+/** The facts needed to plan a step. If the number of rows is known, the data that the engine holds counts too. */
 export type Rows = Facts & Required<Pick<Facts, "sample" | "target">>
 
 /** Why a step cannot be done: it takes more memory than there is, or an array that is larger than any may be. */
@@ -27,7 +27,7 @@ export type Shortage = OutOfMemory | ShapeError
 const targetOf = (target: Target): Spec =>
   target.type === "numbers" ? { dtype: "f32", shape: [target.names.length] } : { dtype: "i32", shape: [] }
 
-/** The plan of a step on so many rows, or why there is none. `held`: with the data that the engine holds. */
+/** The plan of a step with `batch` rows, or why there is none. `held`: with the data that the engine holds. */
 export const plan = (
   built: Built,
   { dtype = "f32", rows, sample, target }: Rows,
@@ -100,7 +100,7 @@ const nameOf = (layer: string, node: Nodes.Node): string => {
 
 const keyOf = ({ content }: Nodes.Node): Location => ({ path: content, on: "key" })
 
-/** What a layer does with arrays of such a shape, if anything. */
+/** Whether a layer learns or makes arrays of such a shape. */
 const doing = ({ made, parameters }: LayerArrays, isLike: (array: Spec) => boolean): LargeLayer["does"] | undefined => {
   const [learns, makes] = [parameters.some(isLike), made.some(isLike)]
   return learns ? (makes ? "learns and makes" : "learns") : makes ? "makes" : undefined
@@ -136,7 +136,7 @@ const owners = (
 /** No more layers than these are largeLayers. */
 const maxShown = 3
 
-/** The layer that a `ShapeError` says it was thrown in, by what it makes of what. */
+/** The layer in which a `ShapeError` was thrown, with its shapes. */
 const thrownIn = (
   { got, operation }: ShapeError,
   all: ReadonlyArray<Nodes.Node>,

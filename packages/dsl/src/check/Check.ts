@@ -1,6 +1,6 @@
 /**
- * The checks that need more than the schema: graph and shape, training, advice. They take what could be read of the
- * document and what is known of its data, so they can be asked again when the data has said more.
+ * The checks that need more than the schema: graph and shape, training, advice. They use the decoded sections of the
+ * document and the known facts of its data, so they can run again when more facts are known.
  */
 import { arrayLabel } from "@adjoint/core/data/Preprocess"
 import * as Shape from "@adjoint/core/types/Shape"
@@ -54,7 +54,7 @@ export const shapes = (
 export interface Report {
   readonly facts: Facts
   readonly findings: ReadonlyArray<Finding>
-  /** Missing where the layers could not be read, or a head stands in the wrong place. */
+  /** Absent if the layers could not be decoded, or a head is in the wrong place. */
   readonly shapes?: Shapes.Shapes
 }
 
@@ -171,7 +171,7 @@ const outputs = (
   const asked = outputCount(catalogue.loss, target, loss)
   if (asked === undefined || width === asked) return []
   const [name = arrayLabel] = namesOf(target)
-  // A last layer of its own width was meant as the outputs; below any other the head is missing.
+  // A last dense layer was meant as the output layer; after any other layer the head is missing.
   const isOutputs = item._tag === "Use" && item.use.name === "dense"
   return [
     {

@@ -26,7 +26,7 @@ const isOf = (report: Report, facts: Facts): boolean =>
 
 /**
  * A document for building over its data. A report that was made of the same facts is taken as it is, and otherwise the
- * checks run here. Fails with what keeps the document from being trained; advice does not.
+ * checks run here. Fails with all errors; advice is ignored.
  */
 export const checked = (
   document: ModelFile,

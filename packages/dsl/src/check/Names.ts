@@ -2,8 +2,8 @@
  * The names of layers and the references to them. It reads the document before it is decoded, and only where it is of the
  * right kind, so that a mistake elsewhere does not hide a mistake here.
  *
- * A list of layers is a scope of its own: what stands in a `repeat` or a block sees its own layers, and `input`, which is
- * what a round is given; from outside, it is one thing.
+ * A list of layers is a scope: inside a `repeat` or a block only its own layers are visible, and `input`, which is
+ * its input; from outside, it is one layer.
  */
 import { inputName, joins } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
@@ -12,7 +12,7 @@ import { detailed } from "../schema/Issues.ts"
 import { type Data, isRecord } from "../source/Data.ts"
 import { type Path, pointer } from "../source/Path.ts"
 
-/** A name where it is given to a layer or used by a join. `scope` is the list of layers it stands in, `index` the item. */
+/** A definition or use of a layer name. `scope` is the path of its list of layers, `index` the item. */
 interface Mention {
   readonly name: string
   /** Whether it is joined with others, or feeds a layer alone. */
@@ -55,7 +55,7 @@ const collect = (layers: Data | undefined, scope: Path): Mentions => {
   return { given, used }
 }
 
-/** What a scope is the inside of: `repeat` or `block`. */
+/** The kind of layer that contains a scope: `repeat` or `block`. */
 const holderOf = ({ scope }: Mention): string => String(scope.at(-2))
 
 /** The first layer of each name in each scope, by scope and name. */

@@ -121,7 +121,7 @@ const penalties = ({ catalogue: { regularizer }, train }: Subject): ReadonlyArra
 const wantsStandard = (what: string): string =>
   `${what} for a net of \`selu\`: its inputs must have mean 0 and standard deviation 1`
 
-/** A value that says another scale, which one word mends. */
+/** The finding for another scale, with the fix. */
 const rescaled = (path: Path, what: string, word: string): Finding => {
   const at: Location = { path }
   const title = `write \`${word}\``

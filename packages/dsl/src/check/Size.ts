@@ -37,7 +37,7 @@ const culprit = (layers: ReadonlyArray<Layer>, root: Path): Path => {
   return root
 }
 
-/** What is wrong with a model of too many layers. */
+/** The finding for a model with too many layers. */
 export const check = ({ layers }: Model): ReadonlyArray<Finding> => {
   const all = total(layers)
   if (all <= maxLayers) return []

@@ -5,7 +5,7 @@ import type { Facts, InputEnds, Seen } from "../prepare/Facts.ts"
 import { type Catalogue, layerTraits } from "../schema/Catalogue.ts"
 import type { LayerShape } from "./Shapes.ts"
 
-/** A layer with what its options say. */
+/** A layer with its options. */
 export interface Embedding extends Pick<LayerShape, "kind" | "path"> {
   readonly options: Named[string]
 }
@@ -19,7 +19,7 @@ export const first = (layers: ReadonlyArray<Embedding>, catalogue: Catalogue): E
 
 const placeOf = ({ column, place }: Seen): string => (column === undefined ? place : `${place}, column \`${column}\`,`)
 
-/** What rows of a part are called where they do not train. */
+/** The names of parts in messages. */
 const parts = { train: "", val: " of the validation rows", test: " of the test rows" } as const
 
 /** The first value that is not a token of the embedding. */

@@ -352,7 +352,7 @@ export const codes = {
   ),
   T517: error(
     "training step exceeds memory",
-    "A training step (forward, backward, update) uses one WebAssembly memory of at most 4 GiB. It holds parameters, gradients, optimizer state, a batch, intermediate tensors and up to 1 GiB of the data. The estimate is the engine's own plan, and the message names the layers with the largest tensors. Intermediate tensors grow with the batch: a smaller batch with `accumulate` gives the same update. `--engine reference` has no such limit.",
+    "A training step (forward, backward, update) uses one WebAssembly memory of at most 4 GiB. It holds parameters, gradients, optimizer state, a batch, intermediate tensors and up to 1 GiB of the data. The estimate is the engine's own plan, and the message names the layers with the largest tensors. Intermediate tensors grow with the batch: with `accumulate`, smaller batches give the update of a larger one. `--engine reference` has no such limit.",
   ),
   T520: error(
     "duplicate callback",

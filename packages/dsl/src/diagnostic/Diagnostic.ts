@@ -1,5 +1,5 @@
 /**
- * A diagnostic is one mistake or piece of advice as a value: what is wrong, where, what to try, and, where a program can
+ * A diagnostic is one mistake or piece of advice as a value: what is wrong, where, what to try, and, if a program can
  * do it, the edit that mends it. Rendering is elsewhere.
  */
 import { TaggedError } from "effect/Data"
@@ -109,7 +109,7 @@ export const hasErrors = (diagnostics: ReadonlyArray<Diagnostic>): boolean => di
 export const promote = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic> =>
   diagnostics.map((d) => (d.severity === "warning" ? { ...d, severity: "error" as const } : d))
 
-/** By place in the text; what concerns the whole file comes first. */
+/** Sorts by place in the text; diagnostics of the whole file come first. */
 export const sort = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic> =>
   diagnostics.toSorted(
     (a, b) => (a.span?.start ?? -1) - (b.span?.start ?? -1) || (a.code < b.code ? -1 : a.code > b.code ? 1 : 0),

@@ -22,7 +22,7 @@ type Paint = (style: keyof typeof styles, text: string) => string
 const painter = (colour: boolean): Paint =>
   colour ? (style, text) => `${styles[style]}${text}\u001b[0m` : (_style, text) => text
 
-/** Longer lines are cut around what they are shown for. */
+/** Longer lines are cut around the marked text. */
 const widest = 120
 
 /** Longer messages are cut: a name from the file may be as long as the file. */

@@ -4,7 +4,7 @@ import type { Finding, Location } from "./Diagnostic.ts"
 import { scalar } from "./Fix.ts"
 import { listed, meaning, nearestNames, type Synonyms } from "./Suggest.ts"
 
-/** A reference, and what it could have referred to. */
+/** A reference to an unknown name, with the names that exist. */
 export interface Reference {
   readonly code: Code
   readonly name: string

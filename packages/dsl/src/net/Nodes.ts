@@ -10,7 +10,7 @@ import type { Catalogue } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 import { use } from "./Uses.ts"
 
-/** One layer. `content` is where its options stand. */
+/** One layer. `content` is the path of its options. */
 export type Node = Placed & Content
 
 interface Placed {
@@ -31,7 +31,7 @@ type Content =
   /** `net` is missing while it is not known how many outputs there are. */
   | { readonly _tag: "Head"; readonly target: string; readonly net?: Net.Net }
 
-/** What layers are made with. `outputs` is how many numbers the head makes. */
+/** The input of building layers. `outputs` is the number of outputs of the head. */
 export interface BuildOptions {
   readonly catalogue: Catalogue
   readonly model: Model

@@ -49,7 +49,7 @@ export interface Worse {
   readonly baseline: number
 }
 
-/** The first score that is worse than the same score of the baseline on the same rows; one that is not a number is. `lossName` says what the loss is. */
+/** The first score that is worse than that of the baseline on the same rows; NaN is worse. `lossName` is the name of the loss. */
 export const worseThan = (
   answer: Baseline,
   scores: { readonly [score: string]: number },

@@ -12,7 +12,7 @@ export interface Place {
   /** The path of the source, and that of the file name if one file caused the error. */
   readonly source: Path
   readonly file?: Path
-  /** What that file is called in messages. */
+  /** The name of that file in messages. */
   readonly name?: string
 }
 

@@ -13,7 +13,7 @@ export type Target =
   | {
       readonly type: "numbers"
       readonly names: ReadonlyArray<string>
-      /** What each was measured in, where the net learns other numbers: scaled ones, or logarithms. */
+      /** The original unit of each, if the net learns scaled values or logarithms. */
       readonly units?: ReadonlyArray<Unit>
     }
 

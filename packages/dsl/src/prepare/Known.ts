@@ -10,7 +10,7 @@ import { type Amount, type Data, type Model, type Split, useOf } from "../Docume
 import type { Facts, Rows, Target } from "../prepare/Facts.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
 
-/** The facts that a document says itself: of toys all, of tables and images what is spelled out, and `model.input` where nothing else says a shape. */
+/** The facts that a document states: all for toys, those written for tables and images, and `model.input` if no other shape is known. */
 export const known = (data: Data | undefined, model: Pick<Model, "input"> | undefined, catalogue: Catalogue): Facts => {
   const own = data === undefined ? {} : (toy(data, catalogue) ?? table(data))
   return { ...(model?.input === undefined ? {} : { sample: model.input }), ...own }
@@ -77,7 +77,7 @@ const targetOf = (columns: ReadonlyArray<readonly [string, Column.Column]>): Tar
   return second !== undefined || type === undefined ? undefined : { type, name }
 }
 
-/** How many numbers a prepared row has; not known where there are categories, whose names only the data says. */
+/** The number of inputs of a prepared row; unknown with category columns, whose names are in the data. */
 const widthOf = (columns: ReadonlyArray<readonly [string, Column.Column]>): number | undefined => {
   let width = 0
   for (const [, column] of columns) {

@@ -25,7 +25,7 @@ import { type FileRecord, type Rows, read, refused } from "./Reading.ts"
 
 /**
  * The rows of a document, prepared. Rows that were read as bytes stay bytes, for the net that `build` makes of these facts;
- * `InputTransform.numbers` is what that net makes of them first.
+ * `InputTransform.numbers` is the first thing that the net computes.
  */
 export interface Prepared {
   readonly train: Dataset.Dataset
@@ -172,10 +172,10 @@ const fittedOf = (data: Data, { place, raw }: Rows, rows: Preprocess.Rows) => {
 }
 
 /**
- * Reads and prepares the rows of a document; paths are taken from `directory`. With a fitted record nothing is learned
- * from the rows: they are prepared as that record says.
+ * Reads and prepares the rows of a document; paths are relative to `directory`. With a fitted record nothing is fitted:
+ * the rows are prepared with that record.
  *
- * Fails with everything that was found wrong, as findings of the document.
+ * Fails with all errors, as findings of the document.
  */
 export const prepare = (
   document: Pick<ModelFile, "data">,

@@ -1,6 +1,6 @@
 /**
  * A cheap look at the data: sources of a few megabytes are read and prepared whole, of larger ones only the
- * header, and what the document itself says counts even where a file is missing.
+ * header. The facts that the document states are used even if a file is missing.
  */
 import type { Column } from "@adjoint/core/data/Column"
 import { dataError } from "@adjoint/core/data/DataError"
@@ -72,7 +72,7 @@ const glance = (data: Data, raw: Preprocess.Raw): Pick<Facts, "extents" | "targe
   return Result.getOrElse(seen, () => ({}))
 }
 
-/** What the first rows of a table add: columns that `"*"` stands for, and every difference from what is said of columns. */
+/** The facts of a table's first rows: the columns that `"*"` declares, and mismatches with the declared ones. */
 const ofTable = (data: Data, table: Table, catalogue: Catalogue.Catalogue): Preview => {
   const { columns } = table
   const said = data.columns
@@ -89,7 +89,7 @@ const classesOf = ({ data, dtype, shape }: NDArray): Target | undefined =>
     ? undefined
     : { type: "class", name: Preprocess.arrayLabel, classes: [...new Set(data)].sort((a, b) => a - b).map(String) }
 
-/** What the first arrays and all labels add, and whether there are as many of each. */
+/** The facts of the first arrays and all labels; their numbers must be equal. */
 const ofArrays = (data: Data, { raw, rows = 0, targets }: Source.First): Preview => {
   if (Preprocess.isTable(raw)) return nothing
   const target = targets === undefined || data.target !== undefined ? undefined : classesOf(targets)
@@ -103,7 +103,7 @@ const ofArrays = (data: Data, { raw, rows = 0, targets }: Source.First): Preview
   return { facts, findings: rows === labels ? [] : [finding(differ, { data, source })] }
 }
 
-/** What the first bytes of a large source add. */
+/** The facts of the first bytes of a large source. */
 const fromStart = (data: Data, directory: string, catalogue: Catalogue.Catalogue) =>
   Effect.gen(function* () {
     const use = useOf(data.source)
@@ -137,7 +137,7 @@ export const preview = (
   Effect.gen(function* () {
     if (data === undefined) return nothing
     const said = known(data, model, catalogue)
-    // With a file that is missing or no regular file they are read, to report what is wrong.
+    // If a file is missing or is not a regular file, reading it reports the error.
     if (yield* isSmall(data, directory).pipe(Effect.orElseSucceed(() => true)))
       return yield* prepare({ data }, directory).pipe(
         Effect.map(

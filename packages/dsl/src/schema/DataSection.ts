@@ -45,7 +45,7 @@ const endingsInWords = endings
   .replace(/, ([^,]+)$/, " or $1")
 const pathAlone = new RegExp(`^(?![A-Za-z]+:\\/\\/)[^\\p{Cc}]+\\.(${endings.join("|")})(?:\\.gz)?$`, "u")
 
-/** A source by kind, or the path of a file whose ending says the kind. */
+/** A source by kind, or a path whose ending determines the kind. */
 const source = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> => {
   const forms = { ...files, ...members(catalogue.toy, choices) }
   const names = Object.keys(forms)
@@ -112,7 +112,7 @@ const column = (): Codec<Column.Column> =>
     { identifier: "Column" },
   ) as Codec<Column.Column>
 
-/** What the targets of arrays are. */
+/** The type of array targets. */
 const target = (): Codec<NonNullable<Document.Data["target"]>> =>
   typedChoice(
     "target",
@@ -153,11 +153,11 @@ const splitFields = Schema.Struct({
 
 const split: Codec<Document.Split> = note(splitFields, Vocabulary.split)
 
-/** The parts of a split that gives none: with a test set of its own, a validation part alone. */
+/** The default parts of a split; with a separate test source, only a validation part. */
 const usualParts = (hasTest: boolean): Pick<Document.Split, "val" | "test"> =>
   hasTest ? { val: "15%" } : { val: "15%", test: "15%" }
 
-/** A split with the parts that it has when it gives none. */
+/** A split with default parts, if it sets none. */
 const completed = (given: Document.Split, hasTest: boolean): Document.Split => {
   const { test, train, val } = given
   return train === undefined && val === undefined && test === undefined ? { ...usualParts(hasTest), ...given } : given

@@ -1,4 +1,4 @@
-/** The one schema of a model file, made from a catalogue. It decodes what both faces write, and prints itself for editors. */
+/** The schema of a model file, built from a catalogue. It decodes both forms, YAML and TypeScript, and prints a JSON Schema for editors. */
 import * as Schema from "effect/Schema"
 import type * as Document from "../Document.ts"
 import { codes } from "../diagnostic/Codes.ts"

@@ -1,4 +1,4 @@
-/** `pretrain`: the machines whose weights the layers start from, in the order in which they learn. */
+/** `pretrain`: the RBMs that are trained first, in order; the layers start from their weights. */
 import * as Schema from "effect/Schema"
 import type * as Document from "../Document.ts"
 import { type Codec, note, type Verdict } from "./Annotation.ts"
@@ -33,7 +33,7 @@ const sparsity = options({
   cost: Fields.usually(Fields.number({ minimum: 0 }), 0.1, "The weight of this penalty."),
 }) as Codec<NonNullable<Document.Rbm["sparsity"]>>
 
-/** What a stage says besides the options of its entry. */
+/** The options of a stage that are not options of its entry. */
 const beside = (method: Codec): Contents => ({
   layer: Fields.described(Fields.name, "The name of the dense layer that starts from the RBM's weights; it needs a sigmoid."),
   method: Fields.usuallyNamed(method, "cd", "How samples of the RBM are drawn."),

@@ -16,7 +16,7 @@ export interface Form {
   readonly synonyms?: ReadonlyArray<string>
   /** What is known of the keys of its options. */
   readonly keys?: KeyNotes
-  /** What the options must be to each other, in words after "wanted". */
+  /** A condition on the options together, in words after "expected". */
   readonly rule?: { readonly wanted: string; readonly holds: (options: object) => boolean }
   /** Whether the type alone is enough. */
   readonly bare: boolean

@@ -1,7 +1,7 @@
 /**
- * The words that users of Keras, PyTorch, Ludwig and scikit-learn type for the keys of a section, section by section, and
- * the keys of theirs that have their place elsewhere here or none at all. The names of layers, optimizers, losses and the
- * like, and of their options, stand on the entries of core's tables instead.
+ * Names from Keras, PyTorch, Ludwig and scikit-learn for the keys of each section, and keys of theirs that belong elsewhere
+ * or have no counterpart. Synonyms of layers, optimizers, losses and other entries, and of their options, are on the
+ * entries of core's tables instead.
  */
 import type * as Document from "../Document.ts"
 import type { Synonyms } from "../diagnostic/Suggest.ts"

@@ -1,20 +1,20 @@
-/** What every kind of column says of itself: its options, its documentation and how its cells become numbers, in one entry. */
+/** The entry of a kind of column: its options, its documentation, and how its cells are converted to numbers. */
 import type * as Result from "effect/Result"
 import type { Cell, DataError } from "../DataError.ts"
 import type { Fields, Filled } from "../Field.ts"
 import type { FittedColumn } from "../Fitted.ts"
 
-/** A result, or what is wrong with the data. */
+/** A result, or a data error. */
 export type Answer<A> = Result.Result<A, DataError>
 
-/** The cells of one column in the rows that are prepared, and where each of them stands. */
+/** The cells of one column, and the place of each. */
 export interface Cells {
   readonly name: string
   readonly texts: ReadonlyArray<string>
   readonly place: (index: number) => Cell
 }
 
-/** Where a column's numbers go: from `at` in each row of `width` numbers. */
+/** The destination of a column's numbers: from `at` in each row of `width` numbers. */
 export interface Block {
   readonly data: Float32Array
   readonly width: number
@@ -23,7 +23,7 @@ export interface Block {
 
 /** How a column is read as an input. */
 export interface Input<F extends Fields, L extends FittedColumn> {
-  /** How many numbers a row has for it; nothing where only the rows say it. */
+  /** The number of inputs per row; `undefined` if it depends on the data. */
   readonly width: (options: Filled<F>) => number | undefined
   /** Learns from the cells of training rows. */
   readonly fit: (options: Filled<F>, cells: Cells) => Answer<L>
@@ -33,30 +33,30 @@ export interface Input<F extends Fields, L extends FittedColumn> {
   readonly write: (fitted: L, cells: Cells, block: Block) => Answer<void>
 }
 
-/** What a column may be: what a net gets, or what it learns to predict. */
+/** The role of a column. */
 export type Role = "input" | "target"
 
-/** What is predicted: numbers, of which there may be several columns, or one class among two or among more. */
+/** The type of a target: numbers (one or more columns), or one class of two or more. */
 export type Target = "numbers" | "binary" | "class"
 
-/** One kind of column. `missing: drop`, which every kind that is used has, is dealt with before anything is learned. */
+/** One kind of column. `missing: drop` is applied before anything is fitted. */
 export interface Kind<F extends Fields, L extends FittedColumn = never> {
-  /** One sentence: what it is. */
+  /** One sentence that describes it. */
   readonly doc: string
-  /** When to use it and what to beware of. */
+  /** When to use it, and pitfalls. */
   readonly advice: string
-  /** Other names that people type for it; messages propose this one in their place. */
+  /** Names from other libraries; messages propose this one instead. */
   readonly synonyms?: ReadonlyArray<string>
   readonly fields: F
-  /** What the options must be to each other, in words after "wanted". */
+  /** A condition on the options together, in words after "expected". */
   readonly rule?: { readonly wanted: string; readonly holds: (options: Filled<F>) => boolean }
-  /** What it is unless it says so; none for a column that is not used. */
+  /** The default role; `undefined` for an unused column. */
   readonly role: Role | undefined
   readonly input?: Input<F, L>
   readonly target?: Target
 }
 
-/** An input whatever its options are and whatever it learns. */
+/** An input with any options and fitted values. */
 export interface AnyInput {
   readonly width: (options: never) => number | undefined
   readonly fit: (options: never, cells: Cells) => Answer<FittedColumn>
@@ -64,7 +64,7 @@ export interface AnyInput {
   readonly write: (fitted: never, cells: Cells, block: Block) => Answer<void>
 }
 
-/** A kind whatever its options are. */
+/** A kind with any options. */
 export interface AnyKind {
   readonly doc: string
   readonly advice: string

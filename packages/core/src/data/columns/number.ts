@@ -1,4 +1,4 @@
-/** A quantity, and what is learned of it from the training rows. */
+/** Number columns, and their fitted values. */
 import * as Result from "effect/Result"
 import { dataError, quote } from "../DataError.ts"
 import { type Filled, scaleSynonyms } from "../Field.ts"
@@ -106,7 +106,7 @@ const blank = (name: string): string =>
 const refuse = (name: string, got: string, wanted: string, hint: string): Answer<never> =>
   Result.fail(dataError({ _tag: "BadSpec", at: `column \`${name}\``, got, wanted, hint }))
 
-/** What stands for a blank. */
+/** The replacement of a missing value. */
 const fillOf = (missing: Options["missing"], known: Float64Array): number | null => {
   if (missing === undefined || missing === "drop") return null
   if (typeof missing === "number") return missing
@@ -121,7 +121,7 @@ const clipOf = (clip: Options["clip"], known: Float64Array): FittedNumber["clip"
 }
 
 /**
- * What fills a blank and the bounds are learned from the values as they are, the scale from the values filled, clipped
+ * The replacement of missing values and the bounds are fitted on the raw values, the scale on the values filled, clipped
  * and transformed. Fails with `BadCell`, and with `BadSpec` when every training value is blank or a value cannot be
  * transformed or scaled.
  */

@@ -12,7 +12,7 @@ export const eitherRole = {
   default: "input",
 } as const
 
-/** What to do with a blank, of columns where nothing can stand for it. */
+/** The option `missing` of columns whose missing values cannot be replaced. */
 export const missingName = {
   kind: "choice",
   doc: "How missing values are handled: `drop` removes the row. If not set, a missing value is an error.",

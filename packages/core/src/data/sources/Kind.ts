@@ -1,4 +1,4 @@
-/** What every kind of data file says of itself: its options, its documentation and its readers, in one entry. */
+/** The entry of a kind of data file: its options, its documentation and its readers. */
 import * as Result from "effect/Result"
 import type { NDArray } from "../../types/NDArray.ts"
 import type * as Csv from "../Csv.ts"
@@ -12,14 +12,14 @@ export interface Refused {
   readonly error: DataError
 }
 
-/** What reading gives. */
+/** The result of reading. */
 export type Read<A> = Result.Result<A, Refused>
 
-/** What the first bytes of large files say. */
+/** The facts of the first bytes of large files. */
 export interface First {
   /** The first rows, without targets where they are arrays. */
   readonly raw: Raw
-  /** How many rows there are in all, where the first bytes say it. */
+  /** The number of all rows, if the first bytes have it. */
   readonly rows?: number
   /** The targets of all rows, where their file is small enough to be read. */
   readonly targets?: NDArray
@@ -27,24 +27,24 @@ export interface First {
 
 /** One kind of file. */
 export interface Kind<F extends Fields, E extends string = string> {
-  /** One sentence: what it is. */
+  /** One sentence that describes it. */
   readonly doc: string
-  /** When to use it and what to beware of. */
+  /** When to use it, and pitfalls. */
   readonly advice: string
-  /** How the names of such files end, for a path that is written alone. */
+  /** The endings of such file names, for a path without a kind. */
   readonly endings: ReadonlyArray<E>
   readonly fields: F
   /** The option that a bare value sets. */
   readonly main?: keyof F & string
   /** The rows in the bytes of its files. */
   readonly read: (options: Filled<F>, files: Files<F>) => Read<Raw>
-  /** What the first bytes of its files say; nothing where they have to be read whole. */
+  /** Reads the first bytes of its files; absent if they must be read whole. */
   readonly first?: (options: Filled<F>, files: Files<F>) => Read<First>
-  /** What the reader of delimited text is given, for kinds of such text. */
+  /** The options for the reader of delimited text. */
   readonly table?: (options: Filled<F>) => Csv.Options
 }
 
-/** A kind whatever its options are. */
+/** A kind with any options. */
 export interface AnyKind extends Pick<Kind<Fields>, "doc" | "advice" | "endings" | "fields"> {
   readonly main?: string
   readonly read: (options: never, files: never) => Read<Raw>
