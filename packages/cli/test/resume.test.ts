@@ -86,7 +86,7 @@ test("what --set changed is told of it, as a person and as a program reads it", 
   const { code, stderr, stdout } = await run(args)
   expect(code).toBe(7)
   expect(stderr).toContain("--> --set train.batch=4: train.batch")
-  expect(stderr).toContain("help: leave out `--set train.batch=4` to go on with the run")
+  expect(stderr).toContain("help: remove `--set train.batch=4` to resume the run")
   const failed = JSON.parse(stdout)
   expect(failed).toMatchObject({ event: "failed", exit: 7, error: "Changed" })
   expect(failed.diagnostics).toMatchObject([{ code: "T516", path: ["train", "batch"] }])

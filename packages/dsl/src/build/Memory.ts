@@ -176,11 +176,11 @@ export const shortageFinding = (
       : owners(built, all, rows, shortage)
   const [first, ...others] = largeLayers
   const doer = fit === "unknown" ? "this run" : `a step of training on ${count(batch)} ${batch === 1 ? "row" : "rows"}`
-  const message = `${doer} wants ${amount(shortage)}`
+  const message = `${doer} needs ${amount(shortage)}`
   const smaller = first === undefined ? "smaller layers" : `a smaller ${listed(largeLayers.map(({ name }) => name))}`
   const related = (layers: ReadonlyArray<LargeLayer>) => layers.map(({ at, label }) => ({ at, label }))
   if (first !== undefined && (fit === "none" || (fit === "unknown" && first.does === "learns"))) {
-    const help = fit === "none" ? `one row wants too much already: ${smaller}` : smaller
+    const help = fit === "none" ? `even one row needs too much: ${smaller}` : smaller
     return { code: "T517", message, at: first.at, label: first.label, related: related(others), help }
   }
   const at = { path: ["train", "batch"] }
