@@ -271,12 +271,12 @@ describe("what is wrong is named with its place", () => {
     [
       "a blank number",
       () => fit(usual, cells(",m")),
-      "line 4: row 3, column `Age`: got a blank, wanted a number; try: set how missing values are handled, as in `Age: { type: number, missing: median }`, or leave its row out with `missing: drop`",
+      "line 4: row 3, column `Age`: got a blank, wanted a number; try: set how missing values are handled, as in `Age: { type: number, missing: median }`, or remove the rows with `missing: drop`",
     ],
     [
       "a blank name",
       () => fit(usual, cells("3,")),
-      'line 4: row 3, column `Sex`: got a blank, wanted one of "f", "m"; try: set how missing values are handled, as in `Sex: { type: category, missing: most_common }`, or leave its row out with `missing: drop`',
+      'line 4: row 3, column `Sex`: got a blank, wanted one of "f", "m"; try: set how missing values are handled, as in `Sex: { type: category, missing: most_common }`, or remove the rows with `missing: drop`',
     ],
     [
       "a name the training rows did not hold",
