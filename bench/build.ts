@@ -1,4 +1,4 @@
-/** Builds what is measured: core as it is packed, and the contenders, which Node would otherwise strip of their types at each start. */
+/** Builds core as it is packed, and the contenders as JavaScript, so that Node need not strip their types at each start. */
 import { spawnSync } from "node:child_process"
 import { rmSync } from "node:fs"
 import { isAbsolute, join } from "node:path"
@@ -14,7 +14,7 @@ const buildContenders = async (): Promise<void> => {
   rmSync(dir, { recursive: true, force: true })
   const build = await rolldown({
     input: Object.fromEntries(inNode.map((name) => [name, join(import.meta.dirname, `contenders/${name}.ts`)])),
-    // Libraries stay where they are installed.
+    // Libraries are imported from where they are installed.
     external: (id) => !id.startsWith(".") && !isAbsolute(id),
     platform: "node",
   })

@@ -32,18 +32,18 @@ const sizeOf = (bytes: Uint8Array): Size => ({
 const sum = (sizes: ReadonlyArray<Size>): Size =>
   sizes.reduce((a, b) => ({ minified: a.minified + b.minified, gzip: a.gzip + b.gzip, brotli: a.brotli + b.brotli }))
 
-/** The chunks that a program loads at once: its own and those it imports, not those it may import later. */
+/** The chunks that a program loads at its start: its own and its static imports, without dynamic ones. */
 const loaded = async (file: string): Promise<ReadonlyArray<Size>> => {
   const build = await rolldown({ input: join(import.meta.dirname, "programs", file), platform: "browser", logLevel: "silent" })
   const { output } = await build.generate({ format: "esm", minify: true })
   await build.close()
   const chunks = output.flatMap((each) => (each.type === "chunk" ? [each] : []))
-  const wanted = new Set(chunks.filter(({ isEntry }) => isEntry).map(({ fileName }) => fileName))
-  // A set that grows while it is walked is walked to its new end.
-  for (const name of wanted) {
-    for (const imported of chunks.find(({ fileName }) => fileName === name)?.imports ?? []) wanted.add(imported)
+  const loaded = new Set(chunks.filter(({ isEntry }) => isEntry).map(({ fileName }) => fileName))
+  // Iteration over a set includes the elements that are added meanwhile.
+  for (const name of loaded) {
+    for (const imported of chunks.find(({ fileName }) => fileName === name)?.imports ?? []) loaded.add(imported)
   }
-  return chunks.filter(({ fileName }) => wanted.has(fileName)).map(({ code }) => sizeOf(Buffer.from(code)))
+  return chunks.filter(({ fileName }) => loaded.has(fileName)).map(({ code }) => sizeOf(Buffer.from(code)))
 }
 
 const bundle = async ({ fetches = [], file, label }: Program): Promise<Bundle> => {

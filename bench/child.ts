@@ -1,4 +1,4 @@
-/** A contender's process, seen from outside: requests and questions go in, answers come out, whatever happens to it. */
+/** A contender's process: takes a request and questions, gives answers, and survives a crash or a hang of the contender. */
 import { spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -7,10 +7,10 @@ import type { Contender } from "./contenders.ts"
 import type { Answer, Question, Request } from "./protocol.ts"
 
 export interface Child {
-  /** Its next answer; `cannot` when it ends or `limit` ms pass without one, after which it is gone. */
+  /** Its next answer; `cannot` if it ends, or if `limit` ms pass without an answer, after which it is killed. */
   readonly answer: (limit: number) => Promise<Answer>
   readonly ask: (question: Question) => void
-  /** Lets it leave, and sees to it. */
+  /** Asks it to end, and waits until it has ended. */
   readonly close: () => Promise<void>
 }
 
@@ -28,7 +28,7 @@ const answers: Schema.Codec<Answer> = Schema.Union([
 
 const decode = Schema.decodeUnknownOption(Schema.fromJsonString(answers))
 
-/** The line of an error's output that says most: the first that names an error, else the last. */
+/** The most informative line of an error's output: the first that names an error, otherwise the last. */
 const essence = (output: string): string => {
   const lines = output.split("\n").filter((line) => line.trim() !== "")
   return (lines.find((line) => /\w*Error\b.*:/u.test(line)) ?? lines.at(-1) ?? "").trim()
@@ -41,7 +41,7 @@ export const start = (contender: Contender, request: Omit<Request, "backend" | "
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     complaints = (complaints + text).slice(-20_000)
   })
-  // Writing to a process that has died is no news: its end is.
+  // An error of writing to a dead process is ignored: its end is reported.
   child.stdin.on("error", () => undefined)
 
   const ended = new Promise<Answer>((resolve) => {

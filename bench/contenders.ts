@@ -1,18 +1,18 @@
-/** Who takes part: how each is called, and how its process is started. One file for each library: `contenders/`. */
+/** The contenders: the label of each, and how its process is started. Each library has a file in `contenders/`. */
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
 import type { Request } from "./protocol.ts"
 
-/** A library with the engine it is to use and the threads it may. */
+/** A library with its engine and its number of threads. */
 export interface Contender {
-  /** What it is called in tables: no two alike. */
+  /** Its unique label in tables. */
   readonly label: string
   readonly command: string
   readonly arguments: ReadonlyArray<string>
   readonly setting: Pick<Request, "backend" | "threads">
 }
 
-/** Those that Node runs, by their files' names. They are started as JavaScript, which `build.ts` makes of them. */
+/** Contenders for Node, by file name. They run as the JavaScript that `build.ts` writes. */
 export const inNode = ["adjoint", "jax", "tfjs"] as const
 
 const node = (
@@ -30,13 +30,13 @@ const node = (
 
 const counted = (threads: number): string => `${threads} thread${threads === 1 ? "" : "s"}`
 
-/** What is built of our packages is measured, as one installs it. */
+/** The built packages are measured, as users install them. */
 const ours = (label: string, numerics: "portable" | "fast", threads: number): Contender =>
   node("adjoint", `${label}, ${counted(threads)}`, numerics, threads, ["--conditions=built"])
 
 const torch = (threads: number): Contender => ({
   label: `PyTorch, ${counted(threads)}`,
-  // The distribution's own Python, for which it packages PyTorch.
+  // The Python of the distribution, which has a package of PyTorch.
   command: "/usr/bin/python3",
   arguments: [join(import.meta.dirname, "contenders/pytorch.py")],
   setting: { backend: "cpu", threads },

@@ -1,11 +1,11 @@
-/** Numbers as people read them. */
+/** Numbers formatted for people. */
 
-/** Three figures, or all of those before the point. `significant(1234.5) // => "1235"` */
+/** Three significant digits, or all digits before the point. `significant(1234.5) // => "1235"` */
 export const significant = (x: number): string => (x >= 100 ? x.toFixed(0) : x.toPrecision(3))
 
 /** A time in the unit that suits it. `printTime(0.0254) // => "25.4 µs"` */
 export const printTime = (milliseconds: number): string => {
-  // The bounds are where three figures round up to the next unit.
+  // At these bounds three digits round up to the next unit.
   if (milliseconds < 0.9995) return `${significant(milliseconds * 1e3)} µs`
   return milliseconds < 999.5 ? `${significant(milliseconds)} ms` : `${significant(milliseconds / 1e3)} s`
 }

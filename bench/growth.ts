@@ -1,4 +1,4 @@
-/** How cost grows with the size of something: curves of measured times, and the power of the size that each comes to follow. */
+/** How time grows with a size: curves of measured times, and the exponent of each for large sizes. */
 import type { Contender } from "./contenders.ts"
 import type { MeasuredRow } from "./measure.ts"
 
@@ -12,20 +12,20 @@ export interface Point {
 export interface Curve {
   readonly contender: string
   readonly points: ReadonlyArray<Point>
-  /** p in time ∝ sizeᵖ, over the upper half of the sizes; where there are too few, nothing. */
+  /** p in time ∝ sizeᵖ, over the upper half of the sizes; absent if there are too few. */
   readonly exponent?: number
 }
 
-/** What happens as one thing grows. */
+/** The curves for one growing quantity. */
 export interface Growth {
-  /** What grows: the batch, the width, the depth. */
+  /** The quantity: the batch, the width or the depth. */
   readonly with: string
   readonly curves: ReadonlyArray<Curve>
 }
 
 /**
- * The slope of the line through points in double logarithms that has the least squares of errors, over the upper half of
- * the sizes, where what does not grow no longer counts.
+ * The slope of the least-squares line in log-log coordinates, over the upper half of the sizes, where constant costs no
+ * longer matter.
  *
  * `exponent([1, 2, 4, 8].map((size) => ({ size, milliseconds: 5 * size ** 2 }))) // => 2`
  */
@@ -49,7 +49,7 @@ const curve = (rows: ReadonlyArray<MeasuredRow>, contender: Contender): Curve =>
   return { contender: contender.label, points, ...(power === undefined ? {} : { exponent: power }) }
 }
 
-/** The curves of measured rows, one growth for each thing that grows. */
+/** The curves of measured rows, one growth for each quantity. */
 export const growths = (rows: ReadonlyArray<MeasuredRow>): ReadonlyArray<Growth> => {
   const names = new Set(rows.flatMap(({ row }) => (row.grows === undefined ? [] : [row.grows.with])))
   return [...names].map((name) => {

@@ -1,17 +1,17 @@
 /**
- * The arrays that every contender starts from, drawn once from a seed and handed over as files of little-endian numbers,
- * since no two libraries draw alike. Files lie in a folder of their own for each task, and a contender reads all of them
- * before any clock starts.
+ * The arrays that every contender starts from. They are drawn once from a seed and written to files of little-endian numbers,
+ * since libraries have different random generators. Each task has a folder of files, and a contender reads all of them before
+ * the clock starts.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { classes, features, type Layer, learning, type Network } from "./network.ts"
 import type { Task, TaskOf } from "./protocol.ts"
 
-/** Numbers by name, each name a file. */
+/** Numbers by name; each name is a file. */
 type Arrays = Readonly<Record<string, Float32Array | Int32Array | Uint8Array>>
 
-/** The numbers of a layer that learns. */
+/** The parameters of a layer. */
 export interface Weights {
   readonly w: Float32Array
   readonly b: Float32Array
@@ -21,24 +21,24 @@ export interface Weights {
 export const shapeOf = (layer: Exclude<Layer, { readonly kind: "pool" }>): ReadonlyArray<number> =>
   layer.kind === "dense" ? [layer.rows, layer.columns] : [layer.size, layer.size, layer.from, layer.to]
 
-/** What the arrays are made of: standard normal and uniform numbers by name. */
+/** Sources of random numbers: standard normal and uniform ones by name. */
 export interface Draw {
   readonly normal: (name: string, size: number) => Float32Array
   readonly uniform: (name: string, size: number) => Float32Array
 }
 
-/** Images of bytes, one after the other, and their classes. */
+/** Images as consecutive bytes, and their classes. */
 export interface Images {
   readonly images: Uint8Array
   readonly labels: Int32Array
 }
 
-/** Where numbers come from: drawn, or read off data and trained weights where the machine has them. */
+/** The source of numbers: drawn, or read from data and trained weights if the machine has them. */
 export interface Source {
   readonly draw: Draw
   /** 28 × 28 images of ten classes: 60,000 to train on, 10,000 to test with. */
   readonly images: (split: "train" | "test") => Images
-  /** Trained weights of a network, where there are some. */
+  /** Trained weights of a network, if available. */
   readonly trained: (network: Network) => ReadonlyArray<Weights> | undefined
 }
 
@@ -62,7 +62,7 @@ const arraysOf: { readonly [K in Task["kind"]]: (task: TaskOf<K>, source: Source
   product: ({ n }, { draw }) => ({ a: draw.uniform("a", n * n), b: draw.uniform("b", n * n) }),
   chain: ({ elements }, { draw }) => ({ x: draw.normal("x", elements) }),
   softmax: ({ columns, rows }, { draw }) => ({ x: draw.normal("x", rows * columns) }),
-  // None is negative, so that no sum comes near zero, where the tolerance would be next to nothing.
+  // No number is negative, so no sum is near zero, where the relative tolerance would be too small.
   expressions: ({ count }, { draw }) => ({
     a: draw.uniform("a", count * 4),
     b: draw.uniform("b", count * 4),
@@ -87,14 +87,14 @@ const arraysOf: { readonly [K in Task["kind"]]: (task: TaskOf<K>, source: Source
   }),
 }
 
-/** Writes the arrays of a task into a folder, which is made. */
+/** Creates a folder and writes the arrays of a task into it. */
 export const write = <K extends Task["kind"]>(folder: string, task: TaskOf<K>, source: Source): void => {
   mkdirSync(folder, { recursive: true })
   const arrays = (arraysOf[task.kind] as (task: TaskOf<K>, source: Source) => Arrays)(task, source)
   for (const [name, array] of Object.entries(arrays)) writeFileSync(join(folder, name), array)
 }
 
-/** Puts the weights of a network, which are there channels-last, into the order that a library wants. */
+/** Reorders the weights of a network from channels-last to the order of a library. */
 export type Arrange = (network: Network, weights: ReadonlyArray<Weights>) => ReadonlyArray<Weights>
 
 const floats = (folder: string, name: string): Float32Array => {
@@ -104,10 +104,10 @@ const floats = (folder: string, name: string): Float32Array => {
 
 const integers = (folder: string, name: string): Int32Array => new Int32Array(floats(folder, name).buffer)
 
-/** Bytes, as numbers from 0 to 1. */
+/** Bytes as numbers from 0 to 1. */
 const pixels = (folder: string): Float32Array => Float32Array.from(readFileSync(join(folder, "images")), (byte) => byte / 255)
 
-/** The numbers of the layers that learn, in order. */
+/** The parameters of the layers that have some, in order. */
 const weights = (folder: string, network: Network, arrange: Arrange): ReadonlyArray<Weights> =>
   arrange(
     network,
@@ -132,12 +132,12 @@ const given = {
   infer: (folder, { network }, arrange) => ({ weights: weights(folder, network, arrange), images: pixels(folder) }),
 } satisfies { readonly [K in Task["kind"]]: (folder: string, task: TaskOf<K>, arrange: Arrange) => unknown }
 
-/** What a kind of task starts from, in memory, as the language has it: before any library has seen it. */
+/** The inputs of each kind of task as typed arrays, before a library converts them. */
 export type Given<K extends Task["kind"]> = ReturnType<(typeof given)[K]>
 
 const readers: { readonly [K in Task["kind"]]: (folder: string, task: TaskOf<K>, arrange: Arrange) => Given<K> } = given
 
-/** Reads what a task starts from out of its folder. */
+/** Reads the inputs of a task from its folder. */
 export const read = <K extends Task["kind"]>(
   folder: string,
   task: TaskOf<K>,

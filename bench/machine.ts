@@ -1,4 +1,4 @@
-/** The machine that figures belong to, and how much else it had to do. */
+/** The measured machine, and the load of other processes on it. */
 import { availableParallelism, cpus, release, totalmem, type } from "node:os"
 
 export interface Machine {
@@ -18,7 +18,7 @@ export const describe = (): Machine => ({
   node: process.versions.node,
 })
 
-/** Milliseconds since the machine started that its cores have worked, and that they have been there. */
+/** Milliseconds since the machine started: busy time and total time of its cores. */
 const times = (): { readonly worked: number; readonly all: number } => {
   const cores = cpus().map((core) => core.times)
   const all = cores.flatMap((each) => Object.values(each)).reduce((sum, x) => sum + x, 0)
@@ -26,8 +26,8 @@ const times = (): { readonly worked: number; readonly all: number } => {
 }
 
 /**
- * Watches the machine from now on. What comes back tells, once, the share of its cores that others took meanwhile, from the
- * milliseconds that those who were meant to work computed; this process is one of them.
+ * Watches the machine from now on. The returned function takes the milliseconds that the measured process computed, and
+ * returns the share of the cores that other processes used meanwhile; this process counts as measured. Call it once.
  */
 export const watch = (): ((known: number) => number) => {
   const before = times()

@@ -1,12 +1,12 @@
 /**
- * The benchmark: every row of `rows.ts` in one go on this machine, ours beside the libraries one would choose instead.
- * Prints the tables as they will stand in `results/`, and writes them there with every figure as JSON and a picture.
+ * The benchmark: measures every row of `rows.ts` on this machine, Adjoint beside its alternatives. Prints the tables, and writes
+ * them to `results/` with all figures as JSON and a picture.
  *
- *   pnpm bench                       all of it
+ *   pnpm bench                       all rows
  *   pnpm bench --rows steps,epoch    some sections
- *   pnpm bench --peers PyTorch       ours beside those whose names begin so; `none`: ours alone
- *   pnpm bench --quick               everything once, to see that it works: no figures worth keeping
- *   pnpm bench --out folder          writes elsewhere
+ *   pnpm bench --peers PyTorch       only peers with this prefix; `none`: Adjoint alone
+ *   pnpm bench --quick               everything once, as a test: the figures are not meaningful
+ *   pnpm bench --out folder          writes to another folder
  *   pnpm bench --readme              measures nothing; README.md quotes the newest record
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
@@ -25,7 +25,7 @@ import { type Bundle, fileName, json, type MeasuredSection, markdown, type Run }
 import { type Section, sections } from "./rows.ts"
 import { provenance, source } from "./source.ts"
 
-/** The section that measures no times. */
+/** The section without times. */
 const sizes = "bundles"
 
 interface Choice {
@@ -54,7 +54,7 @@ const measureBundles = (): Promise<ReadonlyArray<Bundle>> => {
 const run = async ({ bundles, quick, sections: chosen }: Choice): Promise<Run> => {
   const folder = mkdtempSync(join(tmpdir(), "adjoint-bench-"))
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
-  // Without this, an interrupted process ends without its exit.
+  // Without this, an interrupted process skips its exit handlers.
   process.once("SIGINT", () => process.exit(130))
   await build()
   const measured: Array<MeasuredSection> = []
@@ -68,7 +68,7 @@ const run = async ({ bundles, quick, sections: chosen }: Choice): Promise<Run> =
   }
 }
 
-/** Draws how cost grows, where it was measured, and says what the file is called. */
+/** Writes the picture of growth, if it was measured, and returns the file's name. */
 const drawGrowth = async (done: Run, folder: string): Promise<string | undefined> => {
   const grown = done.sections.flatMap(({ rows }) => growths(rows))
   if (grown.length === 0) return undefined
@@ -97,7 +97,7 @@ const choose = (keys: ReadonlyArray<string>): Pick<Choice, "bundles" | "sections
   return { sections: sections.filter(({ key }) => keys.includes(key)), bundles: keys.includes(sizes) }
 }
 
-/** A section with only those peers whose labels begin with one of these. */
+/** A section with only the peers whose labels start with one of these. */
 const against =
   (names: ReadonlyArray<string>) =>
   (section: Section): Section => ({
@@ -123,7 +123,7 @@ else {
   const chosen = values.rows === undefined ? { sections, bundles: true } : choose(values.rows.split(","))
   const compared = values.peers === undefined ? chosen.sections : chosen.sections.map(against(values.peers.split(",")))
   const done = await run({ ...chosen, sections: compared, quick: values.quick })
-  // What was done once, or in part, is no record.
+  // A quick or partial run is not a record.
   const partial = values.quick || values.rows !== undefined || values.peers !== undefined
   const elsewhere = values.out ?? (partial ? join(tmpdir(), "adjoint-bench") : undefined)
   await write(done, elsewhere === undefined ? join(import.meta.dirname, "results") : resolve(elsewhere))

@@ -1,7 +1,7 @@
 /**
- * Measures one row: every contender does the task, the results of each are compared with ours, and only those that agree
- * are timed. Contenders take turns in several rounds, so that a slow moment of the machine falls on all of them alike, and
- * a round in which others used the machine is done again.
+ * Measures one row: every contender does the task, its results are compared with ours, and only contenders that agree are
+ * timed. Contenders alternate in several rounds, so that a slow moment of the machine affects all of them, and a round in which
+ * other processes used the machine is repeated.
  */
 import { type Child, start } from "./child.ts"
 import type { Contender } from "./contenders.ts"
@@ -11,7 +11,7 @@ import { type Answer, agree, type Task, tolerances } from "./protocol.ts"
 import type { Row, Section } from "./rows.ts"
 import { type Summary, summarize } from "./statistics.ts"
 
-/** What became of one contender in one row. */
+/** The outcome of one contender in one row. */
 export type Outcome =
   | {
       readonly kind: "measured"
@@ -19,10 +19,10 @@ export type Outcome =
       readonly threads: number
       readonly results: ReadonlyArray<number>
       readonly time: Summary
-      /** The share of the cores that others took, on average over the rounds that count; unknown where each is of a process of its own. */
+      /** The mean share of the cores that other processes used in the counted rounds; absent for times of whole processes. */
       readonly disturbed?: number
     }
-  /** What it computed is not what ours is, so its time would say nothing. */
+  /** Its results differ from ours, so it is not timed. */
   | { readonly kind: "disagrees"; readonly results: ReadonlyArray<number>; readonly wanted: ReadonlyArray<number> }
   | { readonly kind: "cannot" | "absent"; readonly reason: string }
 
@@ -34,7 +34,7 @@ export interface MeasuredRow {
   readonly outcomes: Outcomes
 }
 
-/** Results that are compared before a repetition is timed: three losses, since the first says nothing of the optimizer. */
+/** Results to compare before timing: three losses, since the first does not depend on the optimizer. */
 export const compared: { readonly [K in Task["kind"]]: number } = {
   product: 1,
   chain: 1,
@@ -49,11 +49,11 @@ type Ready = Extract<Answer, { readonly kind: "ready" }>
 
 interface Round {
   readonly milliseconds: ReadonlyArray<number>
-  /** The share of the cores that others took. */
+  /** The share of the cores that other processes used. */
   readonly disturbed?: number
 }
 
-/** A contender with all that is known of it so far; `failed` once that is the end of it. */
+/** A contender with its rounds so far; `failed` if it takes no further part. */
 interface Candidate {
   readonly contender: Contender
   readonly rounds: Array<Round>
@@ -64,7 +64,7 @@ interface Candidate {
 const candidates = ({ ours, peers }: Row): ReadonlyArray<Candidate> =>
   [ours, ...peers].map((contender) => ({ contender, rounds: [] }))
 
-/** Keeps an answer that should be `ready`: compared with ours, or with the first that came where ours failed. */
+/** Records a first answer: compares it with ours, or with the first one if ours failed. */
 const admit = (candidate: Candidate, answer: Answer, { task }: Row, all: ReadonlyArray<Candidate>): void => {
   if (answer.kind === "cannot" || answer.kind === "absent") candidate.failed = answer
   if (answer.kind !== "ready") return
@@ -98,7 +98,7 @@ const outcomes = (all: ReadonlyArray<Candidate>, plan: Plan): Outcomes =>
 const isEnough = ({ rounds }: Candidate, { enough }: Plan): boolean =>
   rounds.length > 0 && rounds.flatMap(({ milliseconds }) => milliseconds).reduce((sum, x) => sum + x, 0) >= enough
 
-/** Whether another round would tell more. */
+/** Whether another round is needed. */
 const isWanted = (candidate: Candidate, round: number, plan: Plan): boolean => {
   const { quiet, rounds: wanted } = plan
   if (isEnough(candidate, plan)) return false
@@ -135,11 +135,11 @@ const repetitions: Measure = async (row, folder, plan) => {
   return outcomes(all, plan)
 }
 
-/** A time that a new process has only once. */
+/** A time that occurs once in a process. */
 interface Once {
-  /** How often the task is done before `ready`. */
+  /** Number of repetitions before `ready`. */
   readonly times: (task: Task) => number
-  /** `whole` is the time from the process's start until it was ready. */
+  /** `whole` is the time from the start of the process to `ready`. */
   readonly milliseconds: (ready: Ready, whole: number) => number
 }
 
@@ -162,10 +162,10 @@ const processes =
     return outcomes(all, plan)
   }
 
-/** Measures a row whose input arrays lie in `folder`. */
+/** Measures a row with the input arrays in `folder`. */
 export const measure: Readonly<Record<Section["timed"], Measure>> = {
   repetition: repetitions,
-  // What is done after the clock has stopped may be compared too.
+  // Repetitions after the timed one are only compared.
   first: processes({ times: ({ kind }) => compared[kind], milliseconds: ({ first }) => first }),
   start: processes({ times: () => 1, milliseconds: (_, whole) => whole }),
 }

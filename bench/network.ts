@@ -1,11 +1,11 @@
-/** The networks that are measured, said once for all libraries: layers with every size worked out, images channels-last. */
+/** The measured networks, described once for all libraries: layers with all sizes, images channels-last. */
 
-/** What follows a dense layer. */
+/** The activation of a dense layer. */
 export type Activation = "identity" | "relu" | "sigmoid"
 
-/** A layer that learns: `w` is [rows, columns], or [size, size, from, to]. */
+/** A layer with parameters: `w` is [rows, columns], or [size, size, from, to]. */
 export type Layer =
-  /** `image` is what it flattens: [height, width, channels]. Libraries that put channels first reorder the rows of `w`. */
+  /** `image` is the shape that it flattens: [height, width, channels]. Channels-first libraries reorder the rows of `w`. */
   | {
       readonly kind: "dense"
       readonly rows: number
@@ -15,7 +15,7 @@ export type Layer =
     }
   /** A convolution with a window of `size` × `size`, then relu. */
   | { readonly kind: "conv"; readonly size: number; readonly from: number; readonly to: number; readonly pad: "same" | "valid" }
-  /** The largest of each `size` × `size`. */
+  /** Max pooling with windows of `size` × `size`. */
   | { readonly kind: "pool"; readonly size: number }
 
 export interface Network {
@@ -25,14 +25,14 @@ export interface Network {
   readonly layers: ReadonlyArray<Layer>
 }
 
-/** The layers that learn, in order: those that have numbers of their own. */
+/** The layers with parameters, in order. */
 export const learning = ({ layers }: Network): ReadonlyArray<Exclude<Layer, { readonly kind: "pool" }>> =>
   layers.filter((layer) => layer.kind !== "pool")
 
-/** How many numbers go into one input. */
+/** The number of elements of one input. */
 export const features = ({ input }: Network): number => input.reduce((product, n) => product * n, 1)
 
-/** How many classes come out. */
+/** The number of classes. */
 export const classes = ({ layers }: Network): number => {
   const last = layers.at(-1)
   return last?.kind === "dense" ? last.columns : 0
@@ -64,7 +64,7 @@ export const convolutional: Network = {
   ],
 }
 
-/** LeNet-5 (LeCun, Bottou, Bengio and Haffner, 1998) as it is written today: relu, the largest of each window. */
+/** LeNet-5 (LeCun, Bottou, Bengio and Haffner, 1998) in its modern form: relu and max pooling. */
 export const lenet: Network = {
   name: "LeNet-5",
   input: [28, 28, 1],

@@ -1,4 +1,4 @@
-/** The picture of how cost grows: a panel for each thing that grows, both axes logarithmic, a line for each contender. */
+/** The picture of how time grows: a panel for each growing quantity, both axes logarithmic, a line for each contender. */
 import { scaleLog } from "d3-scale"
 import { line } from "d3-shape"
 import { printTime } from "./figures.ts"
@@ -7,7 +7,7 @@ import type { Curve, Growth } from "./growth.ts"
 const panel = { width: 300, height: 280, gap: 66 } as const
 const margin = { top: 64, right: 16, bottom: 122, left: 78 } as const
 
-/** A colour and a dash for each line, told apart without colours too; ours first (Okabe and Ito, 2008, on light and on dark). */
+/** A colour and a dash for each line, so that lines differ without colours too; ours first (Okabe and Ito, 2008, on light and on dark). */
 const styles = [
   { light: "#d55e00", dark: "#ff8c42", dash: "" },
   { light: "#0072b2", dark: "#56b4e9", dash: "6 3" },
@@ -36,7 +36,7 @@ const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceA
 const text = (x: number, y: number, content: string, attributes = ""): string =>
   `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${attributes}>${escaped(content)}</text>`
 
-/** The bounds of positive numbers, apart even where there is but one. */
+/** The bounds of positive numbers; they differ even for a single number. */
 const bounds = (values: ReadonlyArray<number>): readonly [number, number] => {
   const [least, most] = [Math.min(...values), Math.max(...values)]
   return least < most ? [least, most] : [least / 2, most * 2]
@@ -50,7 +50,7 @@ const tens = ([least, most]: readonly [number, number]): ReadonlyArray<number> =
 
 const powerOf = ({ exponent }: Curve, what: string): string => (exponent === undefined ? "" : ` ∝ ${what}^${exponent.toFixed(2)}`)
 
-/** A power of ten milliseconds, without the noughts of a measured time. */
+/** A power of ten milliseconds, without trailing zeros. */
 const printTen = (milliseconds: number): string => printTime(milliseconds).replace(/\.0+ /u, " ")
 
 const drawPanel = (growth: Growth, contenders: ReadonlyArray<string>, times: readonly [number, number]): string => {
@@ -66,7 +66,7 @@ const drawPanel = (growth: Growth, contenders: ReadonlyArray<string>, times: rea
     (time) =>
       `<path class="grid" d="M0 ${y(time).toFixed(1)}H${panel.width}"/>${text(-8, y(time) + 4, printTen(time), 'text-anchor="end"')}`,
   )
-  // Every other size is named where there are many, the largest always.
+  // If there are many sizes, every other one has a label, the largest always.
   const step = sizes.length > 9 ? 2 : 1
   const ticks = sizes.map(
     (size, i) =>
@@ -95,7 +95,7 @@ const drawPanel = (growth: Growth, contenders: ReadonlyArray<string>, times: rea
   ].join("\n")
 }
 
-/** The picture as SVG, or nothing where nothing grew. `title` says what was measured where and when. */
+/** The picture as SVG; undefined without growth rows. `title` says what was measured, where and when. */
 export const draw = (growths: ReadonlyArray<Growth>, title: string): string | undefined => {
   const drawable = growths.filter(({ curves }) => curves.some(({ points }) => points.length > 0))
   if (drawable.length === 0) return undefined

@@ -1,32 +1,32 @@
 /**
- * What the benchmark and a contender say to each other. A contender is a process of its own, so that one that crashes,
- * hangs or is not installed is a cell of the table and nothing worse. It gets one `Request` as its last argument, does
- * the task a few times and answers `ready` with what came of it; only when that agrees with ours is it asked for timings, on
- * standard input, as often as there are rounds. It answers on standard output. One JSON object a line, both ways; lines
- * that are none are a library's chatter. When its input ends, it leaves.
+ * The messages between the benchmark and a contender. A contender is a separate process, so a contender that crashes, hangs
+ * or is not installed only changes a cell of the table. It gets one `Request` as its last argument, does the task a few
+ * times and answers `ready` with the results. If they agree with ours, it is asked for timings on standard input, once a round.
+ * It answers on standard output. Each line is one JSON object, in both directions; other lines are ignored, since libraries
+ * print them. The contender ends when its input ends.
  *
  * Contenders load this file before their libraries, and their start is timed: it imports nothing.
  */
 import type { Network } from "./network.ts"
 
 /**
- * What is measured. Arrays that a library can hold on to, it holds before the clock starts; where a task is to be `read`, it
- * goes from arrays of the language to one of the language instead, each time, without anything compiled beforehand.
+ * A measured task. Its arrays are in the library before the clock starts. If a task has `read`, each repetition instead starts
+ * and ends with arrays of the language, and nothing is compiled in advance.
  */
 export type Task =
   /** The product of two [n, n] matrices. */
   | { readonly kind: "product"; readonly n: number; readonly read?: true }
-  /** log(√exp(tanh(σ(1.5 x + 0.25) x) − 0.5) + 1): ten operations, one after the other, on each of so many elements. */
+  /** log(√exp(tanh(σ(1.5 x + 0.25) x) − 0.5) + 1): ten operations in sequence, on each of `elements` numbers. */
   | { readonly kind: "chain"; readonly elements: number; readonly read?: true }
   /** The softmax of each row of a matrix. */
   | { readonly kind: "softmax"; readonly rows: number; readonly columns: number }
-  /** Σ(a b) + mean(tanh(x)) of [2, 2] matrices a, b and [3] numbers x, so many times, each with other numbers and read before the next. */
+  /** Σ(a b) + mean(tanh(x)) of [2, 2] matrices a, b and [3] numbers x, `count` times, each with other numbers and read before the next. */
   | { readonly kind: "expressions"; readonly count: number }
-  /** One step of Adam (rate 0.001, ε 1e-8) with softmax cross-entropy, to where the loss is a number. */
+  /** One step of Adam (rate 0.001, ε 1e-8) with softmax cross-entropy, until the loss is a number. */
   | { readonly kind: "train"; readonly network: Network; readonly batch: number }
-  /** Training from given weights on all rows once, shuffled, with the mean loss and the accuracy of the epoch. */
+  /** One epoch from given weights on all rows, shuffled, with its mean loss and accuracy. */
   | { readonly kind: "epoch"; readonly network: Network; readonly batch: number; readonly rows: number }
-  /** The probabilities of the classes of all rows, so many rows at a time, to where they can be read. */
+  /** The class probabilities of all rows, in batches, until they can be read. */
   | { readonly kind: "infer"; readonly network: Network; readonly batch: number; readonly rows: number }
 
 /** The tasks of one kind. */
@@ -34,16 +34,16 @@ export type TaskOf<K extends Task["kind"]> = Extract<Task, { readonly kind: K }>
 
 export interface Request {
   readonly task: Task
-  /** Which of a library's engines is to do it. */
+  /** The library's engine. */
   readonly backend: string
   readonly threads: number
-  /** Where the input arrays lie: `inputs.ts`. */
+  /** The folder of the input arrays (`inputs.ts`). */
   readonly folder: string
-  /** How often the task is done before `ready`. */
+  /** Number of repetitions before `ready`. */
   readonly times: number
 }
 
-/** Asks for timings: do the task for `warmup` ms unmeasured, unless once takes longer, then for `budget` ms, and at least once. */
+/** Asks for timings: repeat the task for `warmup` ms unmeasured, then for `budget` ms, each at least once. */
 export interface Question {
   readonly warmup: number
   readonly budget: number
@@ -54,32 +54,32 @@ export type Answer =
       readonly kind: "ready"
       readonly version: string
       readonly threads: number
-      /** From arrays of the language to where the result can be read, the first time, in milliseconds: compiling is part of it. */
+      /** The first time from arrays of the language to a readable result, in milliseconds, compilation included. */
       readonly first: number
-      /** What came of doing the task, each time in turn: at most `probes` numbers of each result. */
+      /** The results of all repetitions, in order: at most `probes` numbers of each. */
       readonly results: ReadonlyArray<number>
     }
   | {
       readonly kind: "samples"
-      /** Of each repetition; of a mean one, where so many were timed together that the clock's own steps do not show. */
+      /** The time of each repetition; short ones are timed in groups, because of the clock's resolution, and their mean counts. */
       readonly milliseconds: ReadonlyArray<number>
-      /** The time that all threads of the process computed while they were taken, warm-up included, in milliseconds. */
+      /** The processor time of all threads of the process meanwhile, warm-up included, in milliseconds. */
       readonly processor: number
     }
   | { readonly kind: "cannot" | "absent"; readonly reason: string }
 
-/** How many numbers of one result are compared. */
+/** The maximum count of compared numbers of one result. */
 export const probes = 16
 
-/** The numbers that are compared: all of few, or `probes` of many, evenly spread. `probe([1, 2, 3]) // => [1, 2, 3]` */
+/** The compared numbers: all, or `probes` of them, evenly spaced. `probe([1, 2, 3]) // => [1, 2, 3]` */
 export const probe = (result: ArrayLike<number>): ReadonlyArray<number> => {
   const count = Math.min(result.length, probes)
   return Array.from({ length: count }, (_, i) => result[Math.floor((i * result.length) / count)] ?? Number.NaN)
 }
 
 /**
- * How far f32 results may lie from ours, relative to ours. An epoch's means differ more: each library shuffles in its own
- * way, and the first few steps, where the loss is largest, see other rows.
+ * The relative tolerance of f32 results to ours. An epoch's means differ more: each library shuffles differently, so the first
+ * steps, where the loss is largest, use other rows.
  */
 export const tolerances: { readonly [K in Task["kind"]]: number } = {
   product: 1e-4,
@@ -91,6 +91,6 @@ export const tolerances: { readonly [K in Task["kind"]]: number } = {
   infer: 1e-4,
 }
 
-/** Whether results are ours, up to a tolerance; NaN never is. `agree([1.00001], [1], 1e-4) // => true` */
+/** Whether results equal ours within a tolerance; NaN never does. `agree([1.00001], [1], 1e-4) // => true` */
 export const agree = (theirs: ReadonlyArray<number>, ours: ReadonlyArray<number>, tolerance: number): boolean =>
   theirs.length === ours.length && ours.every((x, i) => Math.abs((theirs[i] ?? Number.NaN) - x) <= tolerance * Math.abs(x))

@@ -1,4 +1,4 @@
-/** What the repository's README quotes of a record, between two marks. */
+/** The quotation of a record in the repository's README, between two marks. */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Schema } from "effect"
@@ -24,7 +24,7 @@ const Record = Schema.Struct({
 })
 const decode = Schema.decodeUnknownSync(Schema.fromJsonString(Record))
 
-/** A table with its columns drawn out to their widest cells: the names to the left, figures to the right. */
+/** A table with columns padded to their widest cells: names left-aligned, figures right-aligned. */
 const aligned = (table: ReadonlyArray<string>): string => {
   const cells = table.map((row) =>
     row
@@ -56,10 +56,10 @@ const tableUnder = (page: string, heading: string): ReadonlyArray<string> => {
   )
 }
 
-/** Where a library's name ends and its engine or threads begin. */
+/** A library's name without its engine or threads. */
 const nameOf = (label: string): string => label.split(",")[0] ?? label
 
-/** What the README says of a record: the training steps, and where, when and against what they were measured. */
+/** The README's quotation of a record: the training steps, with date, machine and versions. */
 export const quotation = (name: string, page: string, record: string): string => {
   const { date, machine, sections } = decode(record)
   const outcomes = sections.flatMap(({ rows }) => rows.flatMap((row) => Object.entries(row.outcomes)))
@@ -72,10 +72,10 @@ export const quotation = (name: string, page: string, record: string): string =>
   const where = `${machine.cores} cores of an ${machine.cpu}, ${machine.system}, Node ${machine.node}`
   return `${aligned(tableUnder(page, "Training step"))}
 
-Measured on ${date} with \`npx pnpm@12 bench\`: ${where}, ${against}. The first losses of each were compared with ours before it was timed. [The whole record](bench/results/${name}.md) has every other row; [bench](bench/README.md) says how it is measured.`
+Measured on ${date} with \`npx pnpm@12 bench\`: ${where}, ${against}. Before timing, the first losses of each library were compared with Adjoint's. [The full record](bench/results/${name}.md) has all rows; [bench](bench/README.md) explains the method.`
 }
 
-/** A README with what it quotes replaced, or nothing when it lacks the marks. */
+/** A README with its quotation replaced; undefined if it lacks the marks. */
 export const replaced = (readme: string, quoted: string): string | undefined => {
   const [from, to] = [readme.indexOf(begin), readme.indexOf(end)]
   return from < 0 || to < from ? undefined : `${readme.slice(0, from)}${begin}\n\n${quoted}\n\n${readme.slice(to)}`
@@ -91,7 +91,7 @@ export const newest = (): string | undefined =>
     .toSorted()
     .at(-1)
 
-/** A README that quotes the newest record; nothing where there is no record, or no place for it. */
+/** A README that quotes the newest record; undefined without a record or without the marks. */
 export const renewed = (readme: string): string | undefined => {
   const name = newest()
   if (name === undefined) return undefined
@@ -99,7 +99,7 @@ export const renewed = (readme: string): string | undefined => {
   return replaced(readme, quotation(name, read("md"), read("json")))
 }
 
-/** Renews the README of the repository. */
+/** Updates the README of the repository. */
 export const renew = (): void => {
   const path = join(import.meta.dirname, "../README.md")
   const page = renewed(readFileSync(path, "utf8"))

@@ -1,4 +1,4 @@
-/** What is written down of a run: a table for people, in Markdown, and all figures for programs, as JSON. */
+/** The report of a run: tables in Markdown for people, and all figures as JSON for programs. */
 import type { Contender } from "./contenders.ts"
 import { printBytes, printTime, significant } from "./figures.ts"
 import { growths } from "./growth.ts"
@@ -8,14 +8,14 @@ import { tolerances } from "./protocol.ts"
 import type { Section } from "./rows.ts"
 import { isRough } from "./statistics.ts"
 
-/** Bytes, plain and compressed. */
+/** Bytes, uncompressed and compressed. */
 export interface Size {
   readonly minified: number
   readonly gzip: number
   readonly brotli: number
 }
 
-/** What a program comes to, or why it could not be bundled. */
+/** The sizes of a program, or why it could not be bundled. */
 export type Bundle = { readonly label: string } & (Size | { readonly reason: string })
 
 export interface MeasuredSection {
@@ -27,13 +27,13 @@ export interface Run {
   /** yyyy-mm-dd */
   readonly date: string
   readonly machine: Machine
-  /** What the images and trained weights were. */
+  /** The description of the images and trained weights. */
   readonly data: string
   readonly sections: ReadonlyArray<MeasuredSection>
   readonly bundles: ReadonlyArray<Bundle>
 }
 
-/** The name of the run's files, of the date and the processor: `2026-11-20-amd-epyc`. */
+/** The name of the run's files, from date and processor: `2026-11-20-amd-epyc`. */
 export const fileName = ({ date, machine }: Run): string =>
   `${date}-${machine.cpu
     .toLowerCase()
@@ -46,13 +46,13 @@ const factor = (x: number): string => (x >= 10 ? x.toFixed(0) : x.toPrecision(2)
 const medianOf = (outcome: Outcome | undefined): number | undefined =>
   outcome?.kind === "measured" ? outcome.time.median : undefined
 
-/** How many times as long as ours it took. */
+/** Its time divided by ours. */
 const ratioOf = ({ outcomes, row }: MeasuredRow, contender: Contender): number | undefined => {
   const [ours, theirs] = [medianOf(outcomes.get(row.ours)), medianOf(outcomes.get(contender))]
   return ours === undefined || theirs === undefined ? undefined : theirs / ours
 }
 
-/** Remarks at a table's foot, numbered as they come; equal ones are one. */
+/** Numbered footnotes of a table; equal ones are merged. */
 class Remarks {
   readonly #texts: Array<string> = []
 
@@ -98,7 +98,7 @@ const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<st
 
 const sentence = (text: string): string => `${text[0]?.toUpperCase()}${text.slice(1)}.`
 
-/** The power of each size that each contender comes to follow. */
+/** The exponent of each contender's growth. */
 const printGrowth = (measured: MeasuredSection, picture: string | undefined): string => {
   const found = growths(measured.rows)
   if (found.length === 0) return ""
@@ -155,13 +155,13 @@ const participants = (sections: ReadonlyArray<MeasuredSection>): string => {
 
 const percent = (share: number): string => `${(share * 100).toFixed(0)} %`
 
-/** The share of the cores that others took, for each figure. */
+/** The share of the cores that other processes used, for each figure. */
 const disturbances = (sections: ReadonlyArray<MeasuredSection>): ReadonlyArray<number> =>
   sections
     .flatMap(({ rows }) => rows.flatMap(({ outcomes }) => [...outcomes.values()]))
     .flatMap((outcome) => (outcome.kind === "measured" && outcome.disturbed !== undefined ? [outcome.disturbed] : []))
 
-/** Says whether the machine was ours alone. */
+/** Reports whether other processes used the machine. */
 const printBusy = (shares: ReadonlyArray<number>): string => {
   if (shares.length === 0) return ""
   const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length
@@ -183,7 +183,7 @@ const method = (sections: ReadonlyArray<MeasuredSection>): string => {
   return `A figure is the median ${medians.join(", ")}, contenders taking turns; \`~\` marks one whose middle half of repetitions spreads over more than a quarter of it. The factor says how many times as long as ours, the first figure of its row, it took: above 1, ours is faster. Everyone starts from the same numbers, and only those were timed whose first results agree with ours to ${tolerances.train} of their size: for training, the losses of ${compared.train} steps, of a start the first alone. Of an epoch, the mean loss and the accuracy agree to ${tolerances.epoch}, since each library shuffles in its own way.`
 }
 
-/** The run as a page; `picture` is the file that shows how cost grows. */
+/** The run as a page; `picture` is the file with the picture of growth. */
 export const markdown = ({ bundles, data, date, machine, sections }: Run, picture?: string): string =>
   `# Speed on ${machine.cpu}, ${date}
 

@@ -1,4 +1,4 @@
-/** What is measured, row by row. Ours comes first in a row: results are checked against it, and ratios are to it. */
+/** The measured rows. Ours is first in a row: results are compared with it, and ratios are relative to it. */
 import { type Contender, contenders } from "./contenders.ts"
 import { convolutional, lenet, type Network, perceptron } from "./network.ts"
 import { type Plan, plans } from "./plan.ts"
@@ -9,21 +9,21 @@ export interface Row {
   readonly task: Task
   readonly ours: Contender
   readonly peers: ReadonlyArray<Contender>
-  /** Floating-point operations of one repetition, where they say something. */
+  /** Floating-point operations of one repetition, where they are informative. */
   readonly operations?: number
-  /** Where the row stands in a picture of how cost grows: with what, and how much of it. */
+  /** The row's point in the picture of growth: the quantity and its size. */
   readonly grows?: { readonly with: string; readonly to: number }
 }
 
 export interface Section {
-  /** What it is called where it is chosen. */
+  /** Its name in `--rows`. */
   readonly key: string
   readonly title: string
-  /** What one figure is the time of. */
+  /** The unit of one figure's time. */
   readonly unit: string
   /**
-   * How long the task takes again and again; how long it takes the first time in a process whose library is loaded and set
-   * up; or how long a process takes from its start until it has done it once.
+   * The time of a repetition, the time of the first execution in a process whose library is loaded and set up, or the time
+   * from the start of a process until it has done the task once.
    */
   readonly timed: "repetition" | "first" | "start"
   readonly plan: Plan
@@ -33,7 +33,7 @@ export interface Section {
 const { adjointAll: ours, ...others } = contenders
 const peers: ReadonlyArray<Contender> = Object.values(others)
 
-/** Reading uses one thread, and rounds in one way. */
+/** Reading uses one thread and `portable` numerics. */
 const reading: Pick<Row, "ours" | "peers"> = {
   ours: contenders.adjointOne,
   peers: peers.filter((peer) => peer !== contenders.adjointOne && peer !== contenders.adjointFast),
@@ -53,7 +53,7 @@ const digits = perceptron([784, 128, 10])
 const powers = (base: number, first: number, last: number): ReadonlyArray<number> =>
   Array.from({ length: Math.round(Math.log(last / first) / Math.log(base)) + 1 }, (_, i) => first * base ** i)
 
-/** One row for each size of what grows, for those contenders whose growth is drawn. */
+/** One row for each size of the growing quantity, for the contenders in the picture. */
 const growing = (what: string, sizes: ReadonlyArray<number>, of: (size: number) => readonly [Network, number]) =>
   sizes.map((to) => {
     const [network, batch] = of(to)
@@ -64,7 +64,7 @@ const growing = (what: string, sizes: ReadonlyArray<number>, of: (size: number) 
     })
   })
 
-/** What has hidden layers of 64 units, so many of them. */
+/** A network with hidden layers of 64 units. */
 const deep = (hidden: number): Network => perceptron([64, ...Array<number>(hidden).fill(64), 10])
 
 const steps: ReadonlyArray<Row> = [

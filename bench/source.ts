@@ -1,4 +1,4 @@
-/** Where the numbers come from that contenders start from: drawn from a seed, and digits and weights where they lie beside the repository. */
+/** The inputs of contenders: drawn from a seed, or digits and weights if they are in a folder beside the repository. */
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Idx, Npz } from "@adjoint/core"
@@ -8,18 +8,18 @@ import { learning, perceptron } from "./network.ts"
 
 const data = join(import.meta.dirname, "../../shared/data")
 
-/** What MNIST is made of, by the names its files have. */
+/** The file names of MNIST. */
 const prefix = { train: "train", test: "t10k" } as const
 const rows = { train: 60_000, test: 10_000 } as const
 
 const bytesOf = (file: string): Uint8Array =>
   Uint8Array.from(Result.getOrThrow(Idx.decode(readFileSync(join(data, "mnist", `${file}.gz`)))).data)
 
-/** A number for a name: where its stream of numbers begins (FNV-1a). */
+/** The seed of a name's random stream (FNV-1a). */
 const seedOf = (name: string): number =>
   [...name].reduce((hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 16777619), -2128831035)
 
-/** Uniform numbers from 0 to 1, always the same ones for a name (Mulberry32). */
+/** Uniform numbers from 0 to 1, the same for the same name (Mulberry32). */
 const stream = (name: string): (() => number) => {
   let state = seedOf(name)
   return () => {
@@ -42,7 +42,7 @@ export const draw: Draw = {
   },
 }
 
-/** Images like those of MNIST in shape alone: one pattern for each class, and noise. */
+/** Images with the shapes of MNIST: one pattern for each class, and noise. */
 const made = (split: "train" | "test"): Images => {
   const patterns = draw.uniform("patterns", 10 * 784)
   const noise = draw.uniform(split, rows[split] * 784)
@@ -71,14 +71,14 @@ const readClassifier = (): ReadonlyArray<Weights> => {
   return learning(classifier).map((_, i) => ({ w: numbers(`W${i + 1}`), b: numbers(`b${i + 1}`) }))
 }
 
-/** Everything, from where it is on this machine. */
+/** The source on this machine. */
 export const source: Source = {
   draw,
   images: (split) => (isThere("mnist") ? read(split) : made(split)),
   trained: ({ name }) => (name === classifier.name && isThere("mnist-mlp") ? readClassifier() : undefined),
 }
 
-/** What images and weights are, in words. */
+/** A description of the images and weights. */
 export const provenance = (): string =>
   [
     isThere("mnist") ? "images are those of MNIST" : "images are made up, in the shape of MNIST's",

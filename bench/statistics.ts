@@ -1,6 +1,6 @@
-/** What is said of many timings of one thing. */
+/** Summaries of repeated timings. */
 
-/** The value below which a share `q` of the sorted numbers lie, between neighbours in proportion. `quantile([1, 2, 4], 0.75) // => 3` */
+/** The quantile `q` of sorted numbers, with linear interpolation. `quantile([1, 2, 4], 0.75) // => 3` */
 export const quantile = (sorted: ReadonlyArray<number>, q: number): number => {
   const place = q * (sorted.length - 1)
   const below = sorted[Math.floor(place)] ?? Number.NaN
@@ -16,7 +16,7 @@ export interface Summary {
   readonly repetitions: number
 }
 
-/** The median of timings, which a few disturbed ones do not move, and how far they spread. At least one is wanted. */
+/** The median of timings, which is robust against outliers, and their spread. Needs at least one. */
 export const summarize = (milliseconds: ReadonlyArray<number>): Summary => {
   const sorted = milliseconds.toSorted((a, b) => a - b)
   return {
@@ -27,5 +27,5 @@ export const summarize = (milliseconds: ReadonlyArray<number>): Summary => {
   }
 }
 
-/** Whether the middle half of the timings lies so far apart that the median is but a rough figure: over a quarter of it. */
+/** Whether the median is only approximate: the interquartile range is over a quarter of it. */
 export const isRough = ({ median, quartiles: [lower, upper] }: Summary): boolean => upper - lower > median / 4

@@ -1,4 +1,4 @@
-// Tensors are immutable arrays. An operation checks shapes and writes itself down; reading computes.
+// Tensors are immutable arrays. An operation checks shapes and returns an expression; reading it computes it.
 import { Tensor } from "@adjoint/core"
 
 const x = Tensor.make([
@@ -10,7 +10,7 @@ console.log(Tensor.print(Tensor.matmul(x, Tensor.transpose(x))))
 console.log("column means", Tensor.print(Tensor.mean(x, { axes: 0 })))
 console.log("x[:, ::-1][0]", Tensor.print(Tensor.at(x, 0, "::-1")))
 
-// A mistake is found where it is written, not where it is computed.
+// A mistake throws where the operation is called, not where it is computed.
 try {
   Tensor.matmul(x, x)
 } catch (error) {

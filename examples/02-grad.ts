@@ -1,4 +1,4 @@
-// Differentiation makes functions out of functions, and can be applied again to what it made.
+// Differentiation takes a function and returns a function, so it can be applied again.
 import { Autodiff, Program, Tensor } from "@adjoint/core"
 
 const cube = (x: Tensor.Tensor) => Tensor.mul(x, Tensor.mul(x, x))
@@ -8,13 +8,13 @@ const second = Autodiff.grad(first)
 console.log("x³ at 2:", Tensor.toNumber(cube(Tensor.scalar(2))), "slope", Tensor.toNumber(first(Tensor.scalar(2))))
 console.log("second derivative", Tensor.toNumber(second(Tensor.scalar(2))))
 
-// Gradients come in the structure of the parameters.
+// Gradients have the structure of the parameters.
 const loss = ({ b, w }: { readonly w: Tensor.Tensor; readonly b: Tensor.Tensor }) =>
   Tensor.mean(Tensor.square(Tensor.sub(Tensor.add(Tensor.mul(w, 3), b), 10)))
 const { grad, value } = Autodiff.valueAndGrad(loss)({ w: Tensor.scalar(2), b: Tensor.scalar(1) })
 console.log("loss", Tensor.toNumber(value), "d/dw", Tensor.toNumber(grad.w), "d/db", Tensor.toNumber(grad.b))
 
-// What a derivative is made of can be looked at.
+// A derivative is a program, which can be printed.
 const sigmoidSlope = Program.trace(
   (x) => [Autodiff.grad((z: Tensor.Tensor) => Tensor.sum(Tensor.sigmoid(z)))(x as Tensor.Tensor)],
   [{ dtype: "f32", shape: [3] }],

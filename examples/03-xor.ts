@@ -1,4 +1,4 @@
-// XOR: what a single layer cannot learn, and two can. The loop is written by hand, to show that there is nothing to it.
+// XOR: a single layer cannot learn it, two layers can. The training loop is written out, to show how short it is.
 import { Activation, Autodiff, Key, Layers, Loss, Net, Optimizer, Tensor, Toys } from "@adjoint/core"
 
 const { inputs, targets } = Toys.xor(Key.make(0))
@@ -20,13 +20,13 @@ for (let step = 0; step < 200; step++) {
 }
 
 const logits = net.apply(params, initial.state, inputs, { mode: "infer" }).y
-console.log("said", Tensor.print(Tensor.argMax(logits)), "true", Tensor.print(targets))
-console.log("sure of the first:", Tensor.print(Tensor.at(Activation.softmax(logits), 0)))
+console.log("predicted", Tensor.print(Tensor.argMax(logits)), "true", Tensor.print(targets))
+console.log("probabilities of the first row:", Tensor.print(Tensor.at(Activation.softmax(logits), 0)))
 
 // Prints:
 // step 0 loss 0.8081
 // step 50 loss 0.0701
 // step 100 loss 0.0103
 // step 150 loss 0.0056
-// said [0, 1, 1, 0] true [0, 1, 1, 0]
-// sure of the first: [0.99955, 0.00045094]
+// predicted [0, 1, 1, 0] true [0, 1, 1, 0]
+// probabilities of the first row: [0.99955, 0.00045094]

@@ -1,4 +1,5 @@
-// An optimizer is a chain of bricks. Here four finished ones race down Rosenbrock's valley, and a fifth is made of bricks.
+// An optimizer is a chain of gradient transformations. Four named optimizers minimize Rosenbrock's function, and then a chain
+// of our own.
 import { Autodiff, Optimizer, Tensor } from "@adjoint/core"
 
 type Point = { readonly x: Tensor.Tensor; readonly y: Tensor.Tensor }
@@ -13,7 +14,7 @@ const race = <S>(optimizer: Optimizer.Optimizer<S>, steps: number): Point => {
     const next = optimizer.update(Autodiff.grad(rosenbrock)(point), state, point)
     point = Optimizer.apply(point, next.updates)
     state = next.state
-    // Reading a value lets its recipe go.
+    // Reading a value drops its expression, so memory stays small.
     Tensor.readAll([point.x, point.y])
   }
   return point
@@ -29,7 +30,7 @@ report("adam", race(Optimizer.adam(0.05), 500))
 
 const clipped = Optimizer.chain(
   Optimizer.clipByGlobalNorm(1),
-  Optimizer.trace({ decay: 0.9 }),
+  Optimizer.accumulateMomentum({ decay: 0.9 }),
   Optimizer.scaleByLearningRate(0.002),
 )
 report("clipped", race(clipped, 500))

@@ -1,4 +1,4 @@
-// A training run is a stream of events: filter it, print it, stop it, or put it on a page.
+// A training run is a stream of events: you can filter it, print it, stop it, or show it on a page.
 import { Key, Layers, Loss, Net, Optimizer, Score, Toys, Train, Wasm } from "@adjoint/core"
 import { Console, Effect, Stream } from "effect"
 

@@ -1,8 +1,8 @@
-// Inference: a trained network answers images one by one and a hundred at a time, with the same bits. Images are bytes; the
+// Inference: a trained network predicts images one by one and in batches of 100, with the same bits. Images are bytes; the
 // compiled program casts and scales them.
 //
-//   node examples/06-inference.ts            digits of 8×8, by weights that are learned in a moment
-//   node examples/06-inference.ts FOLDER     the 10,000 of FOLDER/mnist, by the weights of FOLDER/mnist-mlp/weights.npz
+//   node examples/06-inference.ts            digits of 8×8, with weights that are trained first
+//   node examples/06-inference.ts FOLDER     the 10,000 images of FOLDER/mnist, with the weights in FOLDER/mnist-mlp/weights.npz
 import { join } from "node:path"
 import {
   Activation,
@@ -26,7 +26,7 @@ import { Console, Effect, Stream } from "effect"
 const dense = (units: number) => Layers.dense({ units, activation: "sigmoid" })
 const net = Net.sequential({ h1: dense(50), h2: dense(100), out: Layers.dense({ units: 10 }) })
 
-/** Images as bytes [n, height, width] and what they show, a number that white is, and the weights of `net` for them. */
+/** Images as bytes [n, height, width], their labels, the byte for white, and weights of `net`. */
 interface Task {
   readonly images: NDArray.NDArray
   readonly labels: NDArray.NDArray
@@ -72,7 +72,7 @@ const digits = Effect.gen(function* () {
   return { images: rest(images), labels: rest(labels), white: 16, params: end.params } satisfies Task
 })
 
-/** Classifies all images, so many at a time: probabilities [images, 10], and the milliseconds it took. */
+/** Classifies all images in batches of `size`: probabilities [images, 10], and the milliseconds it took. */
 const classify = ({ images, params, white }: Task, size: number) =>
   Effect.gen(function* () {
     const probabilities = yield* Compile.compile(

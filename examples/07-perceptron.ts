@@ -1,5 +1,5 @@
-// The perceptron (Rosenblatt, 1958): add up weighted inputs, say yes above 0, and learn from mistakes alone. Where a straight
-// line separates the classes it finds one. XOR has none: 03-xor.ts takes a second layer.
+// The perceptron (Rosenblatt, 1958): add up weighted inputs, answer 1 above 0, and learn only from mistakes. If a straight line
+// separates the classes, it finds one. No line separates XOR: 03-xor.ts uses a second layer.
 import { Key, Tensor, Toys } from "@adjoint/core"
 
 interface Perceptron {
@@ -11,7 +11,7 @@ interface Perceptron {
 const answer = ({ b, w }: Perceptron, x: Tensor.Tensor): Tensor.Tensor =>
   Tensor.cast(Tensor.greater(Tensor.add(Tensor.matmul(x, w), b), 0), "f32")
 
-/** w ← w + (y - ŷ)x, b ← b + (y - ŷ): nothing happens where the answer is right. */
+/** w ← w + (y - ŷ)x, b ← b + (y - ŷ): no change where the answer is right. */
 const correct = ({ b, w }: Perceptron, x: Tensor.Tensor, y: Tensor.Tensor): Perceptron => {
   const error = Tensor.sub(y, answer({ w, b }, x))
   return { w: Tensor.add(w, Tensor.matmul(error, x)), b: Tensor.add(b, Tensor.sum(error)) }
@@ -20,7 +20,7 @@ const correct = ({ b, w }: Perceptron, x: Tensor.Tensor, y: Tensor.Tensor): Perc
 const accuracy = (perceptron: Perceptron, x: Tensor.Tensor, y: Tensor.Tensor): number =>
   Tensor.toNumber(Tensor.mean(Tensor.cast(Tensor.equal(answer(perceptron, x), y), "f32")))
 
-/** Goes through the four rows again and again until all are right. */
+/** Repeats the four rows until all are right, at most 100 times. */
 const learn = (x: Tensor.Tensor, y: Tensor.Tensor, most: number) => {
   let perceptron: Perceptron = { w: Tensor.zeros([2]), b: Tensor.scalar(0) }
   let rounds = 0

@@ -1,12 +1,12 @@
-// Why deep nets of sigmoids would not learn. A gradient is multiplied by σ′ ≤ ¼ at every layer on its way back; relu′ is 1
-// wherever a unit is on. So with each layer more, less of the gradient arrives at the first one.
+// Why deep nets of sigmoids do not learn. Each layer multiplies the gradient by σ′ ≤ ¼ on the way back; relu′ is 1 for an
+// active unit. So with each additional layer, less of the gradient reaches the first one.
 import { Autodiff, Key, Layers, Loss, Net, Tensor, Toys } from "@adjoint/core"
 
 const { inputs, targets } = Toys.spirals(Key.make(1), { count: 100 })
 const loss = Loss.categoricalCrossEntropy()
 const width = 32
 
-/** ‖dL/dW‖ of each layer, the first first, of a net of so many layers before it has learned anything. */
+/** ‖dL/dW‖ of each layer, from the first to the last, of an untrained net. */
 const gradientNorms = (activation: "sigmoid" | "relu", depth: number): ReadonlyArray<number> => {
   const net = Net.sequential({
     hidden: Net.repeat(depth - 1, Layers.dense({ units: width, activation })),

@@ -1,12 +1,12 @@
-// What the first weights do to a signal. It goes through ten layers before anything is learned: too small weights let it
-// fade to 0, too large ones drive tanh to ±1, and what is right for tanh is too small for relu, which keeps only half.
+// The effect of initial weights on a signal. It passes ten untrained layers: with small weights it fades to 0, with large ones
+// tanh saturates at ±1, and the right size for tanh is too small for relu, which keeps only half of the signal.
 import { Initializer, Key, Layers, Net, Tensor } from "@adjoint/core"
 
 const depth = 10
 const width = 128
 const x = Key.normal(Key.make(1), [width, width])
 
-/** What each layer makes of x. */
+/** The output of each layer for x. */
 const activations = (activation: "tanh" | "relu", init: Layers.InitializerLike): ReadonlyArray<Tensor.Tensor> => {
   const net = Net.repeat(depth, Layers.dense({ units: width, activation, init }))
   const { params, state } = net.init(Key.make(2), [width])
@@ -17,7 +17,7 @@ const activations = (activation: "tanh" | "relu", init: Layers.InitializerLike):
 
 const deviation = (y: Tensor.Tensor): number => Tensor.toNumber(Tensor.sqrt(Tensor.variance(y)))
 
-/** How the numbers are spread from -1 to 1, in 21 blocks; the tallest stands for the commonest. */
+/** A histogram of numbers from -1 to 1 with 21 bars; the tallest is the most frequent. */
 const histogram = (y: Tensor.Tensor): string => {
   const counts = new Map<number, number>()
   for (const bin of Tensor.read(Tensor.floor(Tensor.mul(Tensor.add(y, 1.05), 10))).data)

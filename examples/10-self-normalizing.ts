@@ -1,20 +1,20 @@
 // Self-normalizing networks (Klambauer et al., 2017). Mean 0 and variance 1 are a fixed point of selu with weights of variance
-// 1 / fan_in: numbers that start elsewhere are drawn towards it from layer to layer. Other activations drift away from it, and
-// of the two dropouts only alpha_dropout leaves it alone.
+// 1 / fan_in: other means and variances move towards it from layer to layer. With other activations they move away from it, and
+// of the two kinds of dropout only alpha_dropout keeps it.
 import { Key, Layers, Net, Tensor } from "@adjoint/core"
 
 const width = 96
 
-/** Sixteen dense layers, each followed by others. */
+/** Sixteen dense layers, each followed by the layers in `after`. */
 const stack = (activation: "selu" | "tanh" | "relu", ...after: ReadonlyArray<Net.Net>) =>
   Net.repeat(16, Net.sequential([Layers.dense({ units: width, activation, init: "lecun_normal" }), ...after]))
 
-/** Mean and variance of what each of the sixteen makes of x. */
+/** Mean and variance of the output of each of the sixteen for x. */
 const moments = (net: Net.Net, x: Tensor.Tensor) => {
   const { params, state } = net.init(Key.make(2), [width])
   const seen: Array<readonly [mean: number, variance: number]> = []
   const observe: Net.Observe = (layer, y) => {
-    // What is inside of one of the sixteen has a name like `3.dense1`.
+    // Layers inside one of the sixteen have names like `3.dense1`.
     if (!layer.includes(".")) seen.push([Tensor.toNumber(Tensor.mean(y)), Tensor.toNumber(Tensor.variance(y))])
   }
   net.apply(params, state, x, { mode: "train", key: Key.make(3), observe })
@@ -33,15 +33,15 @@ const experiments = [
   ["relu", moments(stack("relu"), standard)],
 ] as const
 
-// Adding 0 makes of -0 a 0.
+// Adding 0 turns -0 into 0.
 const shown = (x: number) => (Math.round(100 * x) / 100 + 0).toFixed(2).padStart(6)
 
 const layers = [1, 2, 4, 8, 16]
 console.log("mean and variance after layer")
 console.log("".padEnd(23), ...layers.map((layer) => String(layer).padStart(13)))
 for (const [name, after] of experiments) {
-  const told = after.filter((_, i) => layers.includes(i + 1))
-  console.log(name.padEnd(23), ...told.map(([mean, variance]) => `${shown(mean)} ${shown(variance)}`))
+  const shownLayers = after.filter((_, i) => layers.includes(i + 1))
+  console.log(name.padEnd(23), ...shownLayers.map(([mean, variance]) => `${shown(mean)} ${shown(variance)}`))
 }
 
 // Prints:

@@ -1,16 +1,16 @@
-// Batch normalization on and off (Ioffe and Szegedy, 2015): six layers of sigmoids and plain descent, at rates a hundredfold
-// apart. Alone they learn nothing in eight epochs; with the sums of each layer at mean 0 and variance 1 they learn at every one.
+// Batch normalization on and off (Ioffe and Szegedy, 2015): six layers of sigmoids and sgd, at learning rates from 0.01 to 1.
+// Without it the net learns nothing in eight epochs; with each layer normalized to mean 0 and variance 1 it learns at every rate.
 import { Layers, Loss, Net, Optimizer, Score, Train, Wasm } from "@adjoint/core"
 import { Effect } from "effect"
 import { train, validation } from "./data/digits.ts"
 
 const plain = Net.sequential([Layers.dense({ units: 32 }), Layers.activation("sigmoid")])
-// The normalization has a bias of its own, which makes that of the layer before it pointless.
+// Batch normalization has a bias, so the layer before it needs none.
 const normalized = Net.sequential([Layers.dense({ units: 32, bias: false }), Layers.batchNorm(), Layers.activation("sigmoid")])
 
 const shownEpochs = [1, 2, 4, 8]
 
-/** The accuracy on images that it has not seen after some of the epochs. */
+/** The validation accuracy after some of the epochs. */
 const accuracies = (layer: Net.Net, rate: number) =>
   Train.finished({
     net: Net.sequential([Net.repeat(6, layer), Layers.dense({ units: 10 })]),

@@ -1,6 +1,6 @@
-// Overfitting, and two remedies. A wide net learns sixty noisy points by heart: its loss on them falls on while that on points
-// it has not seen rises. L2 keeps the weights small (Tikhonov, 1943); dropout never shows it the same net twice (Srivastava et
-// al., 2014).
+// Overfitting, and two remedies. A wide net memorizes sixty noisy points: its training loss keeps falling while the validation
+// loss rises. L2 keeps the weights small (Tikhonov, 1943); dropout trains another random part of the net in each step
+// (Srivastava et al., 2014).
 import { Key, Layers, Loss, Net, Optimizer, Regularizer, Toys, Train, Wasm } from "@adjoint/core"
 import { Effect } from "effect"
 

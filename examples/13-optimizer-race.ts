@@ -1,6 +1,6 @@
-// Six optimizers on one surface: L(x, y) = x²/20 + y², a valley whose sides are twenty times as steep as its bed. Descent
-// swings from side to side, momentum gathers speed along the valley, and those that divide by past gradients make both
-// directions alike. Given a file's name it draws the paths:
+// Six optimizers on one surface: L(x, y) = x²/20 + y², a valley whose sides are twenty times as steep as its floor. sgd
+// oscillates from side to side, momentum accelerates along the valley, and optimizers that divide by past gradients scale both
+// directions equally. With a file name it draws the paths:
 //
 //   node examples/13-optimizer-race.ts race.svg
 import { writeFileSync } from "node:fs"
@@ -11,7 +11,7 @@ type Path = ReadonlyArray<readonly [x: number, y: number]>
 
 const surface = ({ x, y }: Point) => Tensor.add(Tensor.div(Tensor.square(x), 20), Tensor.square(y))
 
-/** Where an optimizer comes by in forty steps from (-7, 2). */
+/** The path of an optimizer: forty steps from (-7, 2). */
 const path = <S>(optimizer: Optimizer.Optimizer<S>): Path => {
   let point: Point = { x: Tensor.scalar(-7), y: Tensor.scalar(2) }
   let state = optimizer.init(point)

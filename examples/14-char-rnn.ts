@@ -1,5 +1,5 @@
-// A recurrent net learns to write, letter by letter. It reads a nursery rhyme and guesses each time what comes next; then it
-// reads its own guesses. Perplexity, e to the loss, is the number of letters between which it hesitates.
+// A recurrent net learns to write, letter by letter. It reads a nursery rhyme and predicts each next letter; then it reads its
+// own predictions. Perplexity, e to the loss, is the effective number of letters that it chooses between.
 import { readFileSync } from "node:fs"
 import { Compile, Dataset, Key, Layers, Loss, NDArray, Net, Optimizer, Tensor, Train, Wasm } from "@adjoint/core"
 import { Effect, Result } from "effect"
@@ -11,7 +11,7 @@ const tokens = [...text].map((letter) => letters.indexOf(letter))
 const length = 48
 const starts = Array.from({ length: Math.floor((tokens.length - length) / 6) }, (_, i) => 6 * i)
 
-/** Pieces of the text, moved by some letters: [pieces, length]. */
+/** Pieces of the text, shifted by some letters: [pieces, length]. */
 const pieces = (moved: number) => {
   const rows = starts.map((start) => tokens.slice(start + moved, start + moved + length))
   return Tensor.read(Tensor.make(rows, "i32"))
@@ -19,22 +19,22 @@ const pieces = (moved: number) => {
 
 const net = Net.sequential([
   Layers.embedding({ tokens: letters.length, units: 16 }),
-  Layers.gru({ units: 64, give: "all" }),
+  Layers.gru({ units: 64, returnSequences: true }),
   Layers.dense({ units: letters.length }),
 ])
 
-/** So many letters that a net makes up, the first given: each is drawn by the probability that the net gives it. */
+/** `count` letters that a net generates after a given first one, each drawn with the net's probabilities. */
 const sample = Effect.fnUntraced(function* (
-  logits: (said: Tensor.Tensor) => Tensor.Tensor,
+  logits: (tokens: Tensor.Tensor) => Tensor.Tensor,
   { count, first, key }: { readonly first: string; readonly count: number; readonly key: Key.Key },
 ) {
-  const said = Int32Array.of(letters.indexOf(first), ...new Int32Array(count - 1))
-  const read = yield* Compile.compile(logits, NDArray.make("i32", [1, count], said))
+  const tokens = Int32Array.of(letters.indexOf(first), ...new Int32Array(count - 1))
+  const read = yield* Compile.compile(logits, NDArray.make("i32", [1, count], tokens))
   for (let i = 1; i < count; i++) {
-    const next = yield* read(NDArray.make("i32", [1, count], said.slice()))
-    said[i] = Tensor.toNumber(Key.categorical(Key.fold(key, i), Tensor.at(next, 0, i - 1)))
+    const next = yield* read(NDArray.make("i32", [1, count], tokens.slice()))
+    tokens[i] = Tensor.toNumber(Key.categorical(Key.fold(key, i), Tensor.at(next, 0, i - 1)))
   }
-  return Array.from(said, (token) => letters[token]).join("")
+  return Array.from(tokens, (token) => letters[token]).join("")
 })
 
 const program = Effect.gen(function* () {
@@ -50,7 +50,7 @@ const program = Effect.gen(function* () {
   const perplexities = trained.history.map(({ train }) => Math.exp(train.loss ?? Number.NaN))
   console.log("epoch     ", ...trained.history.map(({ epoch }) => String(epoch).padStart(5)))
   console.log("perplexity", ...perplexities.map((perplexity) => perplexity.toFixed(2).padStart(5)))
-  const logits = (said: Tensor.Tensor) => net.apply(trained.params, trained.net, said, { mode: "infer" }).y
+  const logits = (tokens: Tensor.Tensor) => net.apply(trained.params, trained.net, tokens, { mode: "infer" }).y
   console.log(`\n${yield* sample(logits, { first: "T", count: 200, key: Key.make(1) })}`)
 })
 

@@ -1,12 +1,12 @@
-// Transfer by freezing layers. A net learns to tell the four arms of a spiral apart, from many points. Then it is asked another
-// question, whether a point is on one of two opposite arms, and is shown few points: its layers are frozen, and only a new head
-// learns. The same net that must find the arms in these few points by itself is left behind.
+// Transfer by freezing layers. A net learns from many points to classify the four arms of a spiral. A second task, whether a
+// point is on one of two opposite arms, has few points: the layers are frozen, and only a new head is trained. It is more
+// accurate than the same net trained from random weights on these few points.
 import { Key, Layers, Loss, Net, Optimizer, Score, Tensor, Toys, Train, type Tree, Wasm } from "@adjoint/core"
 import { Effect } from "effect"
 
 const arms = (key: Key.Key, count: number) => Toys.spirals(key, { classes: 4, count, turns: 0.75 })
 
-/** The same points under the other question: 0 for arms 0 and 2, 1 for arms 1 and 3. */
+/** The same points for the second task: 0 for arms 0 and 2, 1 for arms 1 and 3. */
 const opposite = (key: Key.Key, count: number) => {
   const { inputs, targets } = arms(key, count)
   return { inputs, targets: Tensor.read(Tensor.rem(targets, 2)) }

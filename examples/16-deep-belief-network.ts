@@ -1,10 +1,10 @@
-// A deep belief network: machines learn what digits look like from images without labels, and a net that starts from
-// their weights then needs few labels. (The whole as a model file: digits-dbn.yaml.)
+// A deep belief network: restricted Boltzmann machines learn digits from images without labels, and a net that starts with
+// their weights then needs few labels. (As a model file: digits-dbn.yaml.)
 import { Dataset, Key, Layers, Loss, Net, Optimizer, Pretrain, Rbm, Score, Tensor, Train, Wasm } from "@adjoint/core"
 import { Console, Effect, Stream } from "effect"
 import { train, validation } from "./data/digits.ts"
 
-const how = {
+const settings = {
   visible: "bernoulli",
   method: { cd: 1 },
   epochs: 10,
@@ -14,13 +14,13 @@ const how = {
   l2: 2e-4,
 } as const
 
-// Greedy: the second machine learns from what the first one makes of the images.
+// Greedy: the second machine learns from the outputs of the first one.
 const machines = Pretrain.run({
   inputs: train.inputs,
   validation: validation.inputs,
   stages: [
-    { ...how, layer: "h1", hidden: 100 },
-    { ...how, layer: "h2", hidden: 64 },
+    { ...settings, layer: "h1", hidden: 100 },
+    { ...settings, layer: "h2", hidden: 64 },
   ],
   seed: 17,
 }).pipe(
@@ -71,11 +71,11 @@ const program = Effect.gen(function* () {
   yield* Console.log(`100 labels, random weights   ${(yield* accuracy(drawn.params)).toFixed(3)}`)
   yield* Console.log(`100 labels, pre-trained      ${(yield* accuracy(start)).toFixed(3)}`)
 
-  // A machine dreams, too: it starts from noise and settles on what it holds to be likely.
+  // Samples of a machine: Gibbs sampling starts from noise and ends at images that are likely for the machine.
   const noise = Tensor.cast(Key.bernoulli(Key.make(1), 0.5, [100, 64]), "f32")
-  const dreams = Rbm.gibbs(Key.make(2), h1, noise, 50)
+  const samples = Rbm.gibbs(Key.make(2), h1, noise, 50)
   const free = (v: Tensor.Tensor) => Tensor.toNumber(Tensor.mean(Rbm.freeEnergy(h1, v))).toFixed(0)
-  yield* Console.log(`free energy: digits ${free(validation.inputs)}, dreams ${free(dreams)}, noise ${free(noise)}`)
+  yield* Console.log(`free energy: digits ${free(validation.inputs)}, samples ${free(samples)}, noise ${free(noise)}`)
 })
 
 await Effect.runPromise(program.pipe(Effect.provide(Wasm.layer())))
@@ -87,4 +87,4 @@ await Effect.runPromise(program.pipe(Effect.provide(Wasm.layer())))
 // h2 epoch 10  reconstruction error 0.0045
 // 100 labels, random weights   0.750
 // 100 labels, pre-trained      0.807
-// free energy: digits -26, dreams -29, noise 49
+// free energy: digits -26, samples -29, noise 49

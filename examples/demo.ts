@@ -1,5 +1,5 @@
-// What `npx pnpm@12 demo` runs: two commands and a look at what they made. It trains the classifier that digits.yaml
-// describes, asks it about images it never saw, and draws ten of them. `--runs DIR` says where the run folder goes.
+// `npx pnpm@12 demo`: runs two commands and draws their result. It trains the classifier of digits.yaml, predicts the test
+// images, and draws ten of them. `--runs DIR` sets the parent of the run folder.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -17,13 +17,13 @@ const root = join(import.meta.dirname, "..")
 const model = "examples/digits.yaml"
 const command = [process.execPath, join(root, "packages/cli/src/main.ts")] as const
 
-/** Digits and the images of them, 8 × 8 numbers from 0 (white) to 16 (black). */
+/** Images of digits, 8 × 8 numbers from 0 (white) to 16 (black), and their labels. */
 interface Images {
   readonly pixels: ReadonlyArray<ReadonlyArray<number>>
   readonly labels: ReadonlyArray<string>
 }
 
-/** The test rows: those the model file's split sets aside, which training never sees. */
+/** The test rows of the model file's split, which training never sees. */
 const testImages = Effect.gen(function* () {
   const { document } = readModel(Source.fromText(model, readFileSync(join(root, model), "utf8")))
   if (document?.data === undefined) return yield* Effect.die(`${model} describes no data`)
@@ -42,7 +42,7 @@ const testImages = Effect.gen(function* () {
 
 const width = 14
 
-/** The image stretched to `width` × `width`, between 0 and 1, straight lines between the pixels' middles. */
+/** The image scaled to `width` × `width`, values from 0 to 1, with bilinear interpolation. */
 const stretched = (pixels: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<number>> => {
   const pixel = (y: number, x: number) => (pixels[Math.min(7, Math.max(0, y)) * 8 + Math.min(7, Math.max(0, x))] ?? 0) / 16
   const along = Array.from({ length: width }, (_, i) => ((i + 0.5) * 8) / width - 0.5)
@@ -60,7 +60,7 @@ const isColourful = styleText("red", ".", { stream: process.stdout }) !== "."
 const look = (format: Parameters<typeof styleText>[0], words: string): string =>
   styleText(format, words, { stream: process.stdout })
 
-/** Two pixels, one above the other: in greys where there are colours, else as ink or no ink. */
+/** Two pixels, one above the other: in grey where the terminal has colours, otherwise black or white. */
 const cell = (above: number, below: number): string => {
   if (!isColourful) return [" ", "▄", "▀", "█"][2 * Number(above > 0.45) + Number(below > 0.45)] ?? " "
   const grey = (share: number) => 232 + Math.round(23 * Math.min(1, Math.max(0, share)))
@@ -77,24 +77,26 @@ const drawn = (pixels: ReadonlyArray<number>): ReadonlyArray<string> => {
   })
 }
 
-const caption = (truth: string, said: string): string => {
-  const words = truth === said ? `${said} ✓` : `${said} ✗ it is ${truth}`
+const caption = (label: string, prediction: string): string => {
+  const words = label === prediction ? `${prediction} ✓` : `${prediction} ✗ it is ${label}`
   const left = Math.floor((width - words.length) / 2)
-  return " ".repeat(left) + look(truth === said ? "green" : ["bold", "red"], words) + " ".repeat(width - words.length - left)
+  return (
+    " ".repeat(left) + look(label === prediction ? "green" : ["bold", "red"], words) + " ".repeat(width - words.length - left)
+  )
 }
 
-/** Images side by side with what was said of them. */
-const row = ({ labels, pixels }: Images, said: ReadonlyArray<string>, which: ReadonlyArray<number>): string => {
-  const columns = which.map((i) => [...drawn(pixels[i] ?? []), caption(labels[i] ?? "", said[i] ?? "")])
+/** Images side by side with their predictions. */
+const row = ({ labels, pixels }: Images, predictions: ReadonlyArray<string>, which: ReadonlyArray<number>): string => {
+  const columns = which.map((i) => [...drawn(pixels[i] ?? []), caption(labels[i] ?? "", predictions[i] ?? "")])
   return (columns[0] ?? []).map((_, line) => columns.map((column) => column[line]).join("  ")).join("\n")
 }
 
-/** Of so many images at most these mistakes, so that what it can do is seen too. */
-const most = 2
+/** The maximum number of mistakes among the drawn images. */
+const maxMistakes = 2
 
-/** The first image of each digit, but for the first mistakes, which stand in for their digits. */
+/** The first right image of each digit, or one of the first mistakes for it. */
 const chosen = ({ labels }: Images, wrong: ReadonlyArray<number>): ReadonlyArray<number> => {
-  const mistakes = new Map(wrong.slice(0, most).map((i) => [labels[i], i]))
+  const mistakes = new Map(wrong.slice(0, maxMistakes).map((i) => [labels[i], i]))
   const isWrong = new Set(wrong)
   return Array.from({ length: 10 }, (_, digit) => {
     const label = String(digit)
@@ -102,7 +104,7 @@ const chosen = ({ labels }: Images, wrong: ReadonlyArray<number>): ReadonlyArray
   })
 }
 
-/** Waits for a command; Ctrl-C is its own to answer. */
+/** Waits for a command, which handles Ctrl-C itself. */
 const ended = (child: ChildProcess): Promise<number> => new Promise((resolve) => child.on("close", (code) => resolve(code ?? 1)))
 process.on("SIGINT", () => {})
 
@@ -115,7 +117,7 @@ const training = spawn(node, [...args, "train", model, ...process.argv.slice(2)]
 const [printed, code] = await Promise.all([text(training.stdout), ended(training)])
 if (code !== 0) process.exit(code)
 
-// The result on stdout: the run's folder, then its scores.
+// Standard output: the run folder, then the scores.
 const [folder = ""] = printed.trim().split(/ {2,}/)
 const reference = folder.split("/").slice(-2).join("/")
 
@@ -127,17 +129,17 @@ if (predicting.status !== 0) {
   process.stderr.write(predicting.stderr)
   process.exit(predicting.status ?? 1)
 }
-const said = predicting.stdout
+const predictions = predicting.stdout
   .trim()
   .split("\n")
   .map((line): string => JSON.parse(line).prediction)
-const wrong = said.flatMap((answer, i) => (answer === images.labels[i] ? [] : [i]))
+const wrong = predictions.flatMap((prediction, i) => (prediction === images.labels[i] ? [] : [i]))
 const ten = chosen(images, wrong)
-console.log(`${row(images, said, ten.slice(0, 5))}\n\n${row(images, said, ten.slice(5))}\n`)
+console.log(`${row(images, predictions, ten.slice(0, 5))}\n\n${row(images, predictions, ten.slice(5))}\n`)
 
-const total = said.length
+const total = predictions.length
 const accuracy = `${((100 * (total - wrong.length)) / total).toFixed(2)}%`
-console.log(`test accuracy ${look(["bold", "green"], accuracy)}: ${wrong.length} of ${total} images it never saw were misread`)
+console.log(`test accuracy ${look(["bold", "green"], accuracy)}: ${wrong.length} of ${total} test images were misclassified`)
 console.log(`run folder    ${look("bold", folder)}`)
 console.log(`try next      npx pnpm@12 adjoint evaluate ${reference}`)
 console.log(`              npx pnpm@12 adjoint inspect ${model}`)

@@ -1,9 +1,9 @@
 /**
- * The rules of docs/architecture.md, held against the source text of the packages: packages depend in one direction, the
- * floors of each import downwards, the pure floors of core know nothing of Effect and the others take the modules of it that
- * they use, nothing imports in a circle, and no file is named for nothing in particular. The benchmark and the scripts, which
- * may import any file of a package, are held to the last two and to the order of their own folders. Type imports count: a
- * circle of types is still two ideas that cannot be read apart.
+ * Checks the sources against the rules of docs/architecture.md: packages depend in one direction, the floors of each import
+ * downwards, the pure floors of core do not import Effect and the others import single modules of it, there are no import
+ * cycles, and no file has a name like `utils`. The benchmark and the scripts may import any file of a package; for them the
+ * last two rules hold, and the order of their own folders. Type imports count, since modules in a cycle of types cannot be
+ * read separately either.
  */
 import { globSync, readFileSync } from "node:fs"
 import { dirname, join, normalize } from "node:path/posix"
@@ -29,15 +29,15 @@ export interface Rules {
   /** The floors that may import nothing from effect but `allowedInPure`. */
   readonly pureFloors: ReadonlySet<string>
   readonly allowedInPure: ReadonlySet<string>
-  /** Folders that only sources of some folders may import. */
+  /** Folders that only some folders may import. */
   readonly seams: ReadonlyArray<{ readonly folder: string; readonly importers: ReadonlyArray<string> }>
-  /** What a folder holds, lowest first: folders, and files of its own by their names; its other files stand above them. */
+  /** The folders and files of a folder, lowest first; its other files are above them. */
   readonly orders: ReadonlyArray<{ readonly folder: string; readonly parts: ReadonlyArray<string> }>
 }
 
 /**
- * The floors of a package in the order of its table in docs/architecture.md: the rows that begin with a name in backticks,
- * of the first table after the package's folder is named.
+ * The floors of a package in the order of its table in docs/architecture.md: the rows that start with a name in backticks, in
+ * the first table after the name of the package's folder.
  */
 export const floorsOf = (document: string, package_: string): ReadonlyArray<string> => {
   const [, after = ""] = document.split(`\`packages/${package_}/src\``, 2)
@@ -74,17 +74,17 @@ const isPackaged = (path: string): boolean => path.startsWith("packages/")
 const isEffect = (specifier: string) =>
   specifier === "effect" || specifier.startsWith("effect/") || specifier.startsWith("@effect/")
 
-/** The source that a specifier names, where it is one of the packages'. */
+/** The source file of a specifier, if it is in a package. */
 const targetOf = ({ from, specifier }: Import): string | undefined => {
   if (specifier.startsWith(".")) return normalize(join(dirname(from), specifier))
   const [scope, name, ...rest] = specifier.split("/")
   return scope === "@adjoint" && rest.length > 0 ? `packages/${name}/src/${rest.join("/")}.ts` : undefined
 }
 
-/** What of a folder a path leads to or into: a folder, or a file without its ending. */
+/** The direct child of a folder that a path leads to or into: a folder, or a file without its extension. */
 const partOf = (folder: string, path: string): string => (path.slice(folder.length).split("/")[0] ?? "").replace(/\.ts$/, "")
 
-/** How an import breaks a seam, or the order of folders inside a folder. */
+/** The violation of a seam or of the order of folders, if there is one. */
 const folderViolation = ({ orders, seams }: Rules, found: Import): string | undefined => {
   const target = targetOf(found)
   if (target === undefined) return undefined
@@ -107,7 +107,7 @@ const folderViolation = ({ orders, seams }: Rules, found: Import): string | unde
 const importViolation = (rules: Rules, { from, specifier, line }: Import): string | undefined => {
   const broken = folderViolation(rules, { from, specifier, line })
   if (broken !== undefined) return broken
-  // What only runs here, such as scripts and the benchmark, takes from the packages what it needs.
+  // Scripts and the benchmark may import any file of the packages.
   if (!isPackaged(from)) return undefined
   const here = place(from)
   if (specifier.startsWith("@adjoint/")) {
@@ -135,7 +135,7 @@ const importViolation = (rules: Rules, { from, specifier, line }: Import): strin
   return undefined
 }
 
-/** Each circle of imports once, as the paths around it. */
+/** Each import cycle once, as its paths. */
 const cycles = (imports: ReadonlyArray<Import>): ReadonlyArray<ReadonlyArray<string>> => {
   const edges = new Map<string, Array<string>>()
   for (const { from, specifier } of imports) {
@@ -156,7 +156,7 @@ const cycles = (imports: ReadonlyArray<Import>): ReadonlyArray<ReadonlyArray<str
 
 const emptyNames = /^(utils?|common|misc|helpers?|shared)$/i
 
-/** What breaks the rules, one readable line each; empty when nothing does. */
+/** All violations, one readable line each. */
 export const violations = (rules: Rules, sources: ReadonlyArray<Source>): ReadonlyArray<string> => {
   const imports = sources.flatMap(importsOf)
   return [
@@ -183,7 +183,7 @@ export const violations = (rules: Rules, sources: ReadonlyArray<Source>): Readon
   ]
 }
 
-/** The rules as this repository has them. `root` is the repository's folder. */
+/** The rules of this repository. `root` is the repository's folder. */
 export const readRules = (root: string, document = readFileSync(join(root, "docs/architecture.md"), "utf8")): Rules => ({
   packages: ["core", "dsl", "cli"],
   floors: floorsOf(document, "core"),

@@ -1,4 +1,4 @@
-/** A page in headless Chromium: a script for it is bundled as users' would be, served, and says one thing when it is done. */
+/** A page in headless Chromium: bundles a script as users' bundlers do, serves it, and waits for its one report. */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { existsSync, mkdtempSync, rmSync } from "node:fs"
@@ -10,7 +10,7 @@ import { text } from "node:stream/consumers"
 
 const root = join(import.meta.dirname, "..")
 
-/** The first file of these names in the folders of the PATH. */
+/** The first file with one of these names in the folders of PATH. */
 export const onPath = (...names: ReadonlyArray<string>): string | undefined =>
   (process.env.PATH ?? "")
     .split(delimiter)
@@ -19,14 +19,14 @@ export const onPath = (...names: ReadonlyArray<string>): string | undefined =>
 
 export const browserNames = ["chromium", "chromium-browser", "google-chrome"] as const
 
-/** One file of a module and all that it imports. What the module's `run` gives is told to the server. */
+/** Bundles a module with its imports into one file, which sends the result of the module's `run` to the server. */
 export const bundle = async (source: string): Promise<string> => {
   const { build } = await import("vite")
   const modules: Readonly<Record<string, string>> = {
     page: `
 import { run } from "run"
-const tell = (what) => fetch("/told", { method: "POST", body: JSON.stringify(what) })
-run().then(tell, (error) => tell({ error: String(error) }))
+const report = (result) => fetch("/report", { method: "POST", body: JSON.stringify(result) })
+run().then(report, (error) => report({ error: String(error) }))
 `,
     run: source,
   }
@@ -51,18 +51,18 @@ run().then(tell, (error) => tell({ error: String(error) }))
 
 const isolation = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" }
 
-/** A page to be opened. */
+/** A page to open. */
 export interface Page {
   /** The executable of a browser. */
   readonly browser: string
   readonly script: string
   /** Whether it is cross-origin isolated. */
   readonly isolated: boolean
-  /** Whether a worker of the page does it, instead of the page's main thread. */
+  /** Whether the script runs in a worker of the page instead of its main thread. */
   readonly inWorker?: boolean
-  /** More headers to serve it with. */
+  /** Additional headers. */
   readonly headers?: Readonly<Record<string, string>>
-  /** What the address of the script ends with, `?threads=2`. */
+  /** The query of the script's URL, `?threads=2`. */
   readonly search?: string
 }
 
@@ -71,12 +71,12 @@ const html = ({ inWorker = false, search = "" }: Page): string => {
   return inWorker ? `${start}>new Worker("${path}", { type: "module" })</script>` : `${start} src="${path}"></script>`
 }
 
-/** Serves a page, opens it, and waits for what it tells. */
+/** Serves a page, opens it, and returns its report. */
 export const browse = async (page: Page): Promise<unknown> => {
   const { browser, headers = {}, isolated, script } = page
-  const heard = Promise.withResolvers<unknown>()
+  const report = Promise.withResolvers<unknown>()
   const server = createServer(async (request, response) => {
-    if (request.url === "/told") heard.resolve(JSON.parse(await text(request)))
+    if (request.url === "/report") report.resolve(JSON.parse(await text(request)))
     const isScript = request.url?.startsWith("/page.js") === true
     const [type, body] = isScript ? ["text/javascript", script] : ["text/html", html(page)]
     response.writeHead(200, { ...(isolated ? isolation : {}), ...headers, "Content-Type": type }).end(body)
@@ -88,9 +88,9 @@ export const browse = async (page: Page): Promise<unknown> => {
   const { port } = server.address() as AddressInfo
   const running = spawn(browser, [...flags, `http://127.0.0.1:${port}/`], { stdio: "ignore" })
   const exited = once(running, "exit")
-  const deadline = setTimeout(() => heard.reject(new Error("the page told nothing for 60 s")), 60_000)
+  const deadline = setTimeout(() => report.reject(new Error("the page sent no report within 60 s")), 60_000)
   try {
-    return await Promise.race([heard.promise, exited.then(() => ({ error: "the browser ended" }))])
+    return await Promise.race([report.promise, exited.then(() => ({ error: "the browser ended" }))])
   } finally {
     clearTimeout(deadline)
     running.kill()

@@ -1,31 +1,31 @@
 /**
- * The modules of a package as Node loads them, in `dist/node`: a few files instead of one for each module, since Node takes
- * a fifth of a millisecond to find, read and link a file, and core has two hundred. Bundlers and browsers take the modules
- * as tsc writes them, of which they leave out what a program does not use. docs/decisions/start-up.md has the figures.
+ * Writes the modules of a package for Node, in `dist/node`: a few files instead of one for each module, since Node takes a
+ * fifth of a millisecond to find, read and link a file, and core has two hundred. Bundlers and browsers load the modules that
+ * tsc writes, and drop unused code. docs/decisions/start-up.md has the figures.
  *
- * Every module keeps a file of its name, for whoever imports it by its path; it passes on what stands in the shared ones.
- * So each export exists once, whichever way it is imported.
+ * Every module keeps a file of its name, for imports by path, which re-exports from the shared files. So each export exists
+ * once, however it is imported.
  */
 import { globSync, rmSync } from "node:fs"
 import { basename, isAbsolute, join, relative, resolve } from "node:path"
 import { rolldown } from "rolldown"
 
 interface Layout {
-  /** The modules that can be imported from outside. */
+  /** The modules that users can import. */
   readonly entries: string
-  /** The shared file of a module that the root loads, by its path; none: as the bundler sees fit. */
+  /** The shared file of a module that the root loads, by its path; undefined leaves it to the bundler. */
   readonly shared?: (path: string) => string
 }
 
 const layouts: { readonly [package_: string]: Layout } = {
-  // One for each floor: floors import downwards only, so no file waits for one that waits for it.
+  // One file for each floor: floors import only downwards, so there is no cycle of files.
   core: { entries: "**/*.ts", shared: (path) => path.replace(/\/.*/, "") },
   dsl: { entries: "**/*.ts", shared: () => "modelFile" },
-  // A command is not imported, and loads what a verb needs when it is asked for.
+  // Users do not import the command, and it loads the code of a verb when the verb runs.
   cli: { entries: "main.ts" },
 }
 
-/** Writes `dist/node` of the package in `folder`, out of its sources. */
+/** Writes `dist/node` of the package in `folder`, from its sources. */
 export const bundle = async (folder: string): Promise<void> => {
   const layout = layouts[basename(folder)]
   if (layout === undefined) throw new Error(`${folder}: no layout is known for it`)
@@ -36,7 +36,7 @@ export const bundle = async (folder: string): Promise<void> => {
   rmSync(out, { recursive: true, force: true })
 
   const { shared } = layout
-  // Known once the first module is placed: the modules that importing the root loads.
+  // The modules that an import of the root loads; known when the first module is placed.
   let loaded: ReadonlySet<string> | undefined
   const group = shared && {
     debugName: "shared",
@@ -65,10 +65,10 @@ export const bundle = async (folder: string): Promise<void> => {
   await build.close()
 }
 
-/** What is reached from here by steps, the start included. */
+/** Everything reachable from the start, with the start itself. */
 const reached = (start: string, next: (from: string) => ReadonlyArray<string>): ReadonlySet<string> => {
   const found = new Set([start])
-  // A set that grows while it is walked is walked to its new end.
+  // Iteration over a set includes the elements that are added meanwhile.
   for (const from of found) for (const to of next(from)) found.add(to)
   return found
 }

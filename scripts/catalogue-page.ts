@@ -1,6 +1,5 @@
 /**
- * docs/catalogue.md, read off the tables: `node scripts/catalogue-page.ts` writes it anew. What stands between the
- * tables is said here.
+ * Writes docs/catalogue.md from the tables of core: `node scripts/catalogue-page.ts`. The texts between the tables are here.
  */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -8,7 +7,7 @@ import { type Found, find, sections } from "../packages/cli/src/explain/Entries.
 
 const intro = `# The catalogue
 
-Everything that has a name: what a [model file](model-file.md) may say, and what the tables of \`@adjoint/core\` hold. A name is one row of a table (its documentation, its options, and the function that makes it), and the file's schema, this page and the laws that tests hold it to are read off that row. \`adjoint explain NAME\` tells the options, when to use it and what to beware of; \`adjoint plot NAME\` draws an activation with its derivative.
+All names that a [model file](model-file.md) may use, from the tables of \`@adjoint/core\`. Each name is an entry of a table: its documentation, its options, and its constructor. The schema of model files, this page and the law tests are derived from it. \`adjoint explain NAME\` shows the options of an entry, when to use it and its pitfalls; \`adjoint plot NAME\` draws an activation with its derivative.
 
 \`\`\`ts
 import { Activation, Entry, Tensor } from "@adjoint/core"
@@ -18,21 +17,21 @@ Tensor.print(leaky.apply(Tensor.make([-1, 2]))) // => "[-0.1, 2]"
 Tensor.print(Activation.gelu(Tensor.make([-1, 2]))) // => "[-0.15866, 1.9545]"
 \`\`\`
 
-This page is written by \`node scripts/catalogue-page.ts\`.`
+\`node scripts/catalogue-page.ts\` writes this page.`
 
-/** What is to be said of a table before it. */
+/** The text before a table. */
 const notes: { readonly [noun: string]: string } = {
-  activation: `z is what the layer before makes. At a kink the derivative is the one PyTorch takes. Values and derivatives are held to PyTorch's in doubles, to differences, and on the engine to the definition, up to |z| = 10,000. An activation is a layer too: \`- relu\`.
+  activation: `z is the output of the layer before. At a kink the derivative is that of PyTorch. Tests compare values and derivatives with PyTorch's in doubles, with finite differences, and on the engine with the definition, up to |z| = 10,000. An activation is a layer too: \`- relu\`.
 
-Of \`prelu\` the slopes are learned, one for the layer, each channel or each unit; decay and penalties leave them alone. \`rrelu\` draws its slopes from the run's key while it trains, so it is applied as a layer, with a mode and a key. \`glu\` and \`swiglu\` halve the last axis: \`dense: { units: 64, activation: glu }\` gives 32 numbers.`,
-  initializer: `\`fan_in\` and \`fan_out\` say how many inputs an output is made of, and into how many outputs an input goes:
+The slopes of \`prelu\` are parameters, one for the layer, each channel or each unit; weight decay and penalties do not apply to them. \`rrelu\` draws its slopes from the run's key while training, so it is applied as a layer, with a mode and a key. \`glu\` and \`swiglu\` halve the last axis: \`dense: { units: 64, activation: glu }\` gives 32 numbers.`,
+  initializer: `\`fan_in\` is the number of inputs of an output, and \`fan_out\` the number of outputs of an input:
 
 | weights         | shape                            | fan_in            | fan_out          |
 | --------------- | -------------------------------- | ----------------- | ---------------- |
 | a dense layer's | \`[in, out]\`                      | in                | out              |
 | a convolution's | \`[...window, channels, filters]\` | channels × window | filters × window |
 
-The gain makes up for what the activation that follows does to the size of signals: 1 for linear units and sigmoid, 5/3 for tanh, √2 for relu and its smooth relatives, √(2 / (1 + α²)) for leaky ones, 3/4 for selu. \`auto\` takes both from the activation. Draws are the same on every machine; \`orthogonal\` is made of products and sums alone.`,
+The gain compensates for the effect of the next activation on the size of signals: 1 for linear units and sigmoid, 5/3 for tanh, √2 for relu and its smooth relatives, √(2 / (1 + α²)) for leaky ones, 3/4 for selu. \`auto\` takes both from the activation. Draws are the same on every machine; \`orthogonal\` uses only products and sums.`,
 }
 
 const headings: { readonly [noun: string]: string } = {
@@ -45,7 +44,7 @@ const heading = (noun: string): string => headings[noun] ?? `${noun.charAt(0).to
 
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("*", "\\*").replaceAll("<", "&lt;")
 
-/** How many places a text takes on a line: an accent takes none of its own. */
+/** The width of a text in columns: combining accents take none. */
 const widthOf = (text: string): number => [...text.replaceAll(/\p{M}/gu, "")].length
 
 const table = (header: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {

@@ -1,6 +1,6 @@
 /**
- * `pnpm check`: everything that can be said about the sources without running them. All steps run even when one fails, so
- * that one run shows all there is to mend; the exit code is 1 when any failed.
+ * `pnpm check`: all static checks of the sources. All steps run even if one fails, so that one run shows all mistakes; the
+ * exit code is 1 if any step failed.
  */
 import { spawnSync } from "node:child_process"
 import { join, resolve } from "node:path"
@@ -11,7 +11,7 @@ interface Step {
   readonly name: string
   readonly command: string
   readonly arguments: ReadonlyArray<string>
-  /** What else the output must say; a tool that looked at nothing must not pass for one that found nothing. */
+  /** Text that the output must contain, so that a tool that read no files does not pass. */
   readonly confirms?: (output: string) => boolean
 }
 

@@ -32,7 +32,7 @@ export default class ClosingLineReporter implements Reporter {
   #line: string | undefined
 
   onInit(): void {
-    // On exit, because other reporters still print after their `onTestRunEnd`.
+    // At exit, because other reporters print after their `onTestRunEnd`.
     process.once("exit", () => {
       if (this.#line !== undefined) process.stdout.write(`${this.#line}\n`)
     })

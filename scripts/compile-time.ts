@@ -1,6 +1,6 @@
 /**
- * How long it takes to compile a step of training (Adam, softmax cross-entropy) the first time in a process: from the traced
- * program to a module that can run. Each network is compiled in several processes of its own; the median is printed.
+ * Measures the first compilation of a training step (Adam, softmax cross-entropy) in a process, from the traced program to a
+ * module that can run. Each network is compiled in several separate processes; the median is printed.
  *
  *     node scripts/compile-time.ts
  */

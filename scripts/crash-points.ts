@@ -1,8 +1,8 @@
 /**
- * Whether a run survives being killed wherever that may happen. Trains without a fault first. Then trains again and again: each
- * time the process is killed before another of the operations that change its run folder, or at a random time, and the run is
- * resumed until it has a result, often killed in that too. Each must end with the weights, to the bit, and the summary of the
- * run that nobody killed, and `evaluate` must report the same scores.
+ * Tests that a run survives a kill at any point. First it trains without a fault. Then it trains repeatedly: each time the
+ * process is killed before one of the operations that change its run folder, or at a random time, and the run is resumed until
+ * it has a result, often with further kills. Each run must end with the bits of the weights and the summary of the undisturbed
+ * run, and `evaluate` must report the same scores.
  *
  *     node scripts/crash-points.ts                          every operation, then 40 random times
  *     node scripts/crash-points.ts --every 5 --random 10    every fifth operation, then 10 random times
@@ -30,7 +30,7 @@ const { values } = parseArgs({
 const what = values.fault as Fault["what"]
 const main = join(import.meta.dirname, "../packages/cli/src/main.ts")
 
-/** The models: one ends with its last weights, one with its best, which lie behind it, and one begins with a machine. */
+/** The models: one keeps its last weights, one keeps earlier, better ones, and one has pre-training. */
 const models: { readonly [name: string]: string } = {
   last: `schema: 1
 name: last
@@ -111,7 +111,7 @@ const summaryOf = (run: string) => {
 
 const isComplete = (run: string): boolean => ["finished", "stopped early"].includes(summaryOf(run)?.status)
 
-/** All that must not depend on how often a run was killed. */
+/** Everything that must not depend on kills. */
 const resultOf = async (directory: string, name: string): Promise<string> => {
   const run = newestOf(directory, name) ?? ""
   const { parent: _, seconds: __, ...summary } = summaryOf(run)
@@ -136,7 +136,7 @@ const resultOf = async (directory: string, name: string): Promise<string> => {
 const tally = new Map<string, number>()
 const count = (line: string) => tally.set(line, (tally.get(line) ?? 0) + 1)
 
-/** What a killed process left of its run. */
+/** The state of the run that a killed process left. */
 const stateOf = (directory: string, name: string): string => {
   const run = newestOf(directory, name)
   if (run === undefined) return "no run yet"
@@ -144,7 +144,7 @@ const stateOf = (directory: string, name: string): string => {
   return existsSync(join(run, "checkpoints/last")) ? "a run with a checkpoint" : "a run without a checkpoint"
 }
 
-/** Trains until there is a result; `kills` says how each process but the last ends. Returns how many were needed. */
+/** Trains until there is a result; `kills` describes the end of each process except the last. Returns the number of processes. */
 const train = async (directory: string, name: string, kills: ReadonlyArray<How>): Promise<number> => {
   for (let i = 0; i < kills.length + 4; i++) {
     const run = newestOf(directory, name)

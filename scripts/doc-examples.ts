@@ -1,16 +1,16 @@
 /**
- * The examples of docstrings and pages, as programs that can be run. An example is a statement followed by a comment
- * `// => value`; the rules of what stands after the arrow are in CONTRIBUTING.md.
+ * Turns the examples of docstrings and pages into programs. An example is a statement followed by a comment `// => value`;
+ * CONTRIBUTING.md has the rules for the text after the arrow.
  */
 import { parseSync } from "vite"
 
-/** A piece of TypeScript holding examples, each standing alone. `line` is the line of the file its first line is on. */
+/** A piece of TypeScript with examples, which runs alone. `line` is the line of the file where it starts. */
 export interface Snippet {
   readonly line: number
   readonly code: string
 }
 
-/** What an example did, and what it is said to do. */
+/** The result of an example, and its expected result. */
 export interface Check {
   readonly line: number
   readonly code: string
@@ -35,20 +35,20 @@ const fence = /^```ts[^\n]*\n([\s\S]*?)^```/gm
 
 const hasExample = (code: string) => /(^|\s)\/\/ => /m.test(code)
 
-/** The fenced `ts` blocks of a page that hold examples. */
+/** The fenced `ts` blocks of a page that contain examples. */
 export const snippetsOfPage = (text: string): ReadonlyArray<Snippet> =>
   [...text.matchAll(fence)].flatMap(({ index, 1: code = "" }) =>
     hasExample(code) ? [{ line: lineAt(text, index) + 1, code }] : [],
   )
 
-/** A code span that holds an example. What it holds may hold backticks, so it ends at the line's last or before the next example. */
+/** A code span with an example. It may contain backticks, so it ends at the last one of the line or before the next example. */
 const span = /`([^`]+ \/\/ => .+?)`(?= `[^`]+ \/\/ => |[^`]*$)/g
 
-/** The examples of a module's docstrings: fenced `ts` blocks, and code spans that hold ` // => `, each on one line. */
+/** The examples of a module's docstrings: fenced `ts` blocks, and code spans on one line that contain ` // => `. */
 export const snippetsOfModule = (text: string): ReadonlyArray<Snippet> =>
   [...text.matchAll(/\/\*\*[\s\S]*?\*\//g)].flatMap(({ index, 0: docstring }) => {
     const first = lineAt(text, index) - 1
-    // Blanked, not cut, so that lines keep their numbers.
+    // Replaced by blanks, not removed, to keep line numbers.
     const prose = docstring
       .replace(/^\/\*\*/, "")
       .replace(/\s*\*\/$/, "")
@@ -67,7 +67,7 @@ const expectation = (text: string, printed: boolean): string => {
   return printed ? `{ printed: ${JSON.stringify(text)} }` : `{ value: (${text}) }`
 }
 
-/** A statement followed by `// => text`, as one that notes what it does. */
+/** A statement followed by `// => text`, rewritten to record its result. */
 const noted = (statement: { readonly type: string }, code: string, text: string, line: number): string => {
   const note = (expression: string, printed = false) =>
     `;checks.push({ line: ${line}, code: ${JSON.stringify(code)}, outcome: await outcome(async () => (${expression})), expected: ${expectation(text, printed)} })`
@@ -79,14 +79,14 @@ const noted = (statement: { readonly type: string }, code: string, text: string,
   throw new Error(`line ${line}: \`// =>\` follows neither an expression nor a \`const\``)
 }
 
-/** A comment of a snippet: where it stands, and its text after the slashes. */
+/** A comment of a snippet: its position, and its text after the slashes. */
 interface Comment {
   readonly value: string
   readonly start: number
   readonly end: number
 }
 
-/** What stands after an arrow: the rest of its line, and of each line below that is a comment indented as far. */
+/** The text after an arrow: the rest of its line, and of the following comment lines with the same indentation. */
 const arrow = (code: string, [first, ...rest]: ReadonlyArray<Comment>) => {
   const lines = [/^ => (.+)$/.exec(first?.value ?? "")?.[1]]
   if (first === undefined || lines[0] === undefined) return undefined
@@ -100,7 +100,7 @@ const arrow = (code: string, [first, ...rest]: ReadonlyArray<Comment>) => {
   return { text: lines.join("\n").trim(), start: first.start, end }
 }
 
-/** A snippet's statements with each example turned into one that notes what it does. */
+/** A snippet's statements, with each example rewritten to record its result. */
 export const instrumented = ({ line, code }: Snippet): string => {
   const { program, comments, errors } = parseSync("example.ts", code, { lang: "ts" })
   if (errors[0] !== undefined) throw new Error(`line ${line}: ${errors[0].message}\n${code}`)
@@ -121,7 +121,7 @@ export const instrumented = ({ line, code }: Snippet): string => {
   return out + code.slice(done)
 }
 
-/** Names to import, and from where. */
+/** Names to import, and their module. */
 export interface Scope {
   readonly from: string
   readonly names: ReadonlyArray<string>
@@ -130,8 +130,8 @@ export interface Scope {
 const imports = (code: string) => /^import /m.test(code)
 
 /**
- * A module that runs the snippets and exports `checks`. A snippet that imports nothing itself sees the names of `scopes`;
- * where two scopes have the same name, the first one's counts.
+ * A module that runs the snippets and exports `checks`. A snippet without imports uses the names of `scopes`; if two scopes
+ * have the same name, the first has priority.
  */
 export const moduleOf = (snippet: Snippet, scopes: ReadonlyArray<Scope>, recorder: string): string => {
   const taken = new Set<string>()

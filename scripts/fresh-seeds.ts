@@ -1,7 +1,7 @@
 /**
- * `pnpm fresh-seeds [minutes]`: runs every test file that has properties with one new seed after the other, for so many
- * minutes (10 unless given). A seed that fails is printed and kept in `failing-seeds.txt` with the output, before the next
- * one is tried; `FAST_CHECK_SEED=… npx pnpm@12 test` draws its cases again. The last line counts the seeds.
+ * `pnpm fresh-seeds [minutes]`: runs every test file with properties repeatedly, each time with a new seed, for the given
+ * minutes (default 10). A failing seed is printed and written to `failing-seeds.txt` with the output before the next one;
+ * `FAST_CHECK_SEED=… npx pnpm@12 test` draws its cases again. The last line counts the seeds.
  */
 import { spawnSync } from "node:child_process"
 import { appendFileSync, globSync, readFileSync } from "node:fs"
@@ -15,14 +15,14 @@ const files = globSync(["packages/*/test/**/*.test.ts", "test/*.test.ts"], { cwd
   .filter((path) => readFileSync(join(root, path), "utf8").includes('from "fast-check"'))
   .sort()
 
-/** Minutes after which no new seed is begun. Throws for what is not a positive number. */
+/** Minutes after which no new seed starts. Throws if it is not a positive number. */
 const minutesOf = (text = "10"): number => {
   const minutes = Number(text)
   if (Number.isFinite(minutes) && minutes > 0) return minutes
   throw new RangeError(`${text} is not a number of minutes; try: pnpm fresh-seeds 30`)
 }
 
-/** A seed that no run before this one has drawn, most likely: the clock's low bits, spread over 31 bits. */
+/** A new seed, most likely: the low bits of the clock, spread over 31 bits. */
 const seedAt = (time: number): number => (Math.imul(time | 0, 0x9e3779b1) >>> 1) | 1
 
 const runs = (seed: number): boolean => {

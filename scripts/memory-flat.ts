@@ -1,7 +1,7 @@
 /**
- * Whether memory is given back: compiles, runs and drops programs over and over, some equal and some all different, some on
- * one thread and some on two; then does many steps of one training. Prints the resident memory of the process on the way.
- * The flag keeps V8's young generation at one size, which would else grow once and hide what is looked for.
+ * Tests that memory is freed: compiles, runs and drops many programs, some equal and some different, some on one thread and
+ * some on two; then does many steps of one training. Prints the resident memory of the process meanwhile. The flag fixes the
+ * size of V8's young generation, which would otherwise grow once and hide a leak.
  *
  *     node --max-semi-space-size=4 scripts/memory-flat.ts                             10,000 cycles and 100,000 steps
  *     node --max-semi-space-size=4 scripts/memory-flat.ts --cycles 500 --steps 10000
@@ -32,10 +32,10 @@ const { values } = parseArgs({
 
 type T = Tensor.Tensor
 
-/** Resident bytes when so many parts of a hundred were done. */
+/** Resident bytes by percentage of progress. */
 type Marks = { readonly [part in "10" | "50" | "100"]: number }
 
-/** Notes the resident memory at these parts of a whole. */
+/** Records the resident memory at these percentages of progress. */
 const marking = (total: number) => {
   const marks = { "10": 0, "50": 0, "100": 0 }
   return {
@@ -50,7 +50,7 @@ const marking = (total: number) => {
 const small = Tensor.read(Tensor.ones([64, 16]))
 const large = Tensor.read(Tensor.ones([384, 384]))
 
-/** The programs in turn: one that is always the same, one that never comes again, one for two threads, one that differs in its array alone. */
+/** Programs in turn: one that is always the same, one that is always new, one for two threads, one with only another array. */
 const programs: ReadonlyArray<(cycle: number) => readonly [f: (x: T) => T, x: T]> = [
   () => [(x) => Tensor.sum(Tensor.tanh(x)), small],
   (cycle) => [(x) => Tensor.sum(Tensor.mul(x, cycle)), small],
@@ -58,7 +58,7 @@ const programs: ReadonlyArray<(cycle: number) => readonly [f: (x: T) => T, x: T]
   (cycle) => [(x) => Tensor.add(x, Tensor.make(Array.from({ length: 16 }, (_, i) => i + cycle))), small],
 ]
 
-/** Compiles, runs and drops so many programs. */
+/** Compiles, runs and drops `count` programs. */
 const cycle = (total: number): Effect.Effect<Marks, unknown, Engine> =>
   Effect.gen(function* () {
     const { done, marks } = marking(total)
@@ -74,7 +74,7 @@ const cycle = (total: number): Effect.Effect<Marks, unknown, Engine> =>
 const batch = 16
 const rows = 16_000
 
-/** Trains for so many steps. */
+/** Trains for a number of steps. */
 const train = (total: number): Effect.Effect<Marks, unknown, Engine> =>
   Effect.suspend(() => {
     const { done, marks } = marking(total)

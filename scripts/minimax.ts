@@ -1,12 +1,11 @@
 /**
- * The coefficients of the engine's polynomials: the best approximation in the sense of the largest weighted error, found by
- * exchange (Remez 1934) in doubles. `node scripts/minimax.ts` prints them as they stand in
- * `packages/core/src/backend/wasm/kernels/math`.
+ * The coefficients of the engine's polynomials: minimax approximations of the weighted error, by the exchange algorithm (Remez
+ * 1934) in doubles. `node scripts/minimax.ts` prints them as they are in `packages/core/src/backend/wasm/kernels/math`.
  */
 interface Fit {
   readonly name: string
   readonly f: (x: number) => number
-  /** What the error at x is multiplied by before it counts. */
+  /** The weight of the error at x. */
   readonly weight: (x: number) => number
   readonly from: number
   readonly to: number
@@ -55,7 +54,7 @@ const minimax = ({
     ).slice(0, degree + 1)
     const errors = grid.map((x) => weight(x) * (evaluate(coefficients, x) - f(x)))
     error = Math.max(...errors.map(Math.abs))
-    // The extreme of each run of one sign; of too many runs, the neighbouring ones with the largest errors.
+    // The extreme of each run of one sign; if there are too many, the neighbouring ones with the largest errors.
     const extremes: Array<{ x: number; e: number }> = []
     grid.forEach((x, i) => {
       const e = errors[i] ?? 0
@@ -73,7 +72,7 @@ const minimax = ({
   return { coefficients, error }
 }
 
-/** The sum of `term(k)` for k = 0, 1, 2 … until the terms no longer count. */
+/** The sum of `term(k)` for k = 0, 1, 2 … until the terms are negligible. */
 const series = (term: (k: number) => number): number => {
   let sum = 0
   for (let k = 0; k < 60; k++) sum += term(k)

@@ -1,10 +1,10 @@
 /**
- * `prepack` and `postpack` of every package. Inside the workspace a package's manifest points at its sources; what is packed
- * must point at what is built. The published entries stand in `publishConfig`, the place pnpm reads them from; npm does not,
- * so `prepare` puts them in force before either of them packs, and `restore` takes them back.
+ * `prepack` and `postpack` of every package. Inside the workspace a package's manifest leads to its sources; the packed one must
+ * lead to the built files. The published entries are in `publishConfig`, where pnpm reads them. npm does not read them, so
+ * `prepare` copies them into the manifest before packing, and `restore` restores the original.
  *
- * The manifest as written waits in `package.json.source` meanwhile. An interrupted pack leaves it there, and the next
- * `prepare` begins by restoring it.
+ * Meanwhile the original manifest is in `package.json.source`. An interrupted pack leaves it there, and the next `prepare`
+ * restores it first.
  */
 import { spawnSync } from "node:child_process"
 import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
@@ -13,7 +13,7 @@ import { bundle } from "./bundle.ts"
 
 type Manifest = Readonly<Record<string, unknown>> & { readonly publishConfig?: Readonly<Record<string, unknown>> }
 
-/** A manifest as it is published: the entries of `publishConfig` in force, and `access` left for the registry. */
+/** The published manifest: with the entries of `publishConfig`, which keeps only `access` for the registry. */
 export const publishedManifest = ({ publishConfig: { access, ...entries } = {}, ...manifest }: Manifest): Manifest => ({
   ...manifest,
   ...entries,
@@ -29,7 +29,7 @@ const restore = (folder: string): void => {
 }
 
 const build = async (folder: string): Promise<void> => {
-  // A file that no longer has a source must not be packed, so nothing is kept of an earlier build.
+  // Files of an earlier build are deleted, so that no file without a source is packed.
   rmSync(join(folder, "dist"), { recursive: true, force: true })
   rmSync(join(folder, "tsconfig.tsbuildinfo"), { force: true })
   const { status } = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b", folder], {

@@ -1,6 +1,6 @@
 /**
- * Writes down anew what the examples print and score: the comments the programs end with, the scores and the picture of
- * examples/README.md. For a change that is meant to change bits; what it writes is read in the diff before it is kept.
+ * Updates the recorded output of the examples: the comments at the end of programs, and the scores and the picture of
+ * examples/README.md. For changes that must change bits; read the diff before you commit it.
  */
 import { execFileSync } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"

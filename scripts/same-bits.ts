@@ -1,7 +1,7 @@
 /**
- * `pnpm same-bits`: the run whose bits are known, in every host that this machine has: this Node on one, two, three and eight
- * threads, Node 22, and a page in headless Chromium, without cross-origin isolation on the one thread there is, and with it on
- * one, two and three. Each must end with the recorded hash. What is not there is skipped, and said.
+ * `pnpm same-bits`: a run with a recorded hash, on every host of this machine: this Node on one, two, three and eight threads,
+ * Node 22, and a page in headless Chromium, without cross-origin isolation on one thread, and with it on one, two and three.
+ * Each must end with the recorded hash. Hosts that are missing are reported as skipped.
  */
 import { execFileSync } from "node:child_process"
 import { existsSync } from "node:fs"
@@ -13,7 +13,7 @@ import { browse, browserNames, bundle, onPath } from "./browser.ts"
 
 const root = join(import.meta.dirname, "..")
 
-/** A place where the run can be done, and what says its hash. */
+/** A host for the run; `run` returns its hash. */
 interface Host {
   readonly name: string
   readonly run: () => Promise<string>
@@ -26,21 +26,21 @@ const node = (version: string, executable: string, threads: number): Host => ({
   run: async () => execFileSync(executable, [import.meta.filename, "--run", String(threads)], { encoding: "utf8" }).trim(),
 })
 
-/** What a page does: the run, on so many threads as its script is asked for. */
+/** The script of a page: the run, with the number of threads in its URL. */
 const trained = `
 import { Effect } from "effect"
 import * as Engine from "@adjoint/core/engines/Engine"
 import * as Wasm from "@adjoint/core/engines/Wasm"
 import { knownRun } from "@adjoint/core/testing/knownRun"
-const told = Effect.gen(function* () {
+const report = Effect.gen(function* () {
   const { threads } = yield* Engine.Engine
   return { threads, isolated: crossOriginIsolated, hash: yield* knownRun }
 })
 const threads = Number(new URL(import.meta.url).searchParams.get("threads"))
-export const run = () => Effect.runPromise(told.pipe(Effect.provide(Wasm.layer({ threads }))))
+export const run = () => Effect.runPromise(report.pipe(Effect.provide(Wasm.layer({ threads }))))
 `
 
-interface Told {
+interface Report {
   readonly error?: string
   readonly hash?: string
   readonly threads?: number
@@ -54,10 +54,11 @@ const browser = (executable: string): ReadonlyArray<Host> => {
     run: async () => {
       script ??= bundle(trained)
       const search = `?threads=${asked}`
-      const told: Told = (await browse({ browser: executable, script: await script, isolated, inWorker, search })) ?? {}
-      if (told.error !== undefined) return told.error
-      if (told.isolated !== isolated || told.threads !== threads) return `isolated: ${told.isolated}, threads: ${told.threads}`
-      return told.hash ?? ""
+      const report: Report = (await browse({ browser: executable, script: await script, isolated, inWorker, search })) ?? {}
+      if (report.error !== undefined) return report.error
+      if (report.isolated !== isolated || report.threads !== threads)
+        return `isolated: ${report.isolated}, threads: ${report.threads}`
+      return report.hash ?? ""
     },
   })
   return [page(false, 2, 1), ...[1, 2, 3].map((threads) => page(true, threads, threads)), page(true, 2, 2, true)]

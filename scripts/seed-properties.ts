@@ -1,7 +1,7 @@
 /**
- * Before the tests of a file: which random cases properties draw. On a developer's machine each run draws its own, so that
- * over time many are tried; the continuous run draws the same each time, so that a change is judged by what it changed.
- * `FAST_CHECK_SEED` names the cases to draw, as a failure prints them.
+ * Sets the seed of property tests, before the tests of a file. On a developer's machine each run draws new cases, so that many
+ * are tried over time; continuous integration draws the same cases each time, so that only a change of the code can fail.
+ * `FAST_CHECK_SEED` sets the seed that a failure printed.
  */
 import { configureGlobal, readConfigureGlobal } from "fast-check"
 

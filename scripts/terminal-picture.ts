@@ -1,15 +1,15 @@
 /**
- * What a terminal shows, as an SVG: reads the bytes that a program wrote to one and draws the screen they leave. It knows
- * what programs that tell their progress use: colours, weights, going back to the start of a line, and erasing it.
+ * Draws the screen of a terminal as an SVG: reads the bytes that a program wrote to a terminal. It supports what progress
+ * output needs: colours, weights, returning to the start of a line, and erasing it.
  *
  *     script -qec "stty cols 90; npx pnpm@12 demo" /dev/null | node scripts/terminal-picture.ts 12-41 > docs/pictures/demo.svg
  *
- * Lines named by an argument, counted from 1, are left out, and ⋮ stands where they were.
+ * The lines in the argument, counted from 1, are replaced by ⋮.
  */
 import { text } from "node:stream/consumers"
 import { pathToFileURL } from "node:url"
 
-/** How a character looks; colours as CSS has them. */
+/** The style of a character, with CSS colours. */
 interface Look {
   readonly colour: string | undefined
   readonly ground: string | undefined
@@ -22,7 +22,7 @@ interface Cell {
   readonly look: Look
 }
 
-/** What a terminal shows: lines of cells, from the top. */
+/** The screen: lines of cells, from the top. */
 export type Screen = ReadonlyArray<ReadonlyArray<Cell>>
 
 const paper = "#0d1117"
@@ -30,11 +30,11 @@ const ink = "#e6edf3"
 const palette = ["#484f58", "#ff7b72", "#7ee787", "#e3b341", "#79c0ff", "#d2a8ff", "#56d4dd", "#b1bac4"]
 const bright = ["#6e7681", "#ffa198", "#aff5b4", "#f2cc60", "#a5d6ff", "#e2c5ff", "#b3f0ff", "#ffffff"]
 
-/** A colour of its shares of red, green and blue. */
+/** A colour from red, green and blue. */
 const mixed = (shares: ReadonlyArray<number>): string =>
   `#${shares.map((share) => Math.min(255, share).toString(16).padStart(2, "0")).join("")}`
 
-/** A colour of the 256 that have numbers: 16 with names, a cube of six steps a side, 24 greys. */
+/** One of the 256 numbered colours: 16 with names, a cube of six steps a side, 24 greys. */
 const numbered = (n: number): string => {
   if (n < 16) return [...palette, ...bright][n] ?? ink
   const grey = 8 + 10 * (n - 232)
@@ -45,7 +45,7 @@ const numbered = (n: number): string => {
 
 const plain: Look = { colour: undefined, ground: undefined, bold: false, faint: false }
 
-/** What each code of an escape sequence changes. */
+/** The change of each code of an escape sequence. */
 const changes: ReadonlyMap<number, Partial<Look>> = new Map<number, Partial<Look>>([
   [0, plain],
   [1, { bold: true }],
@@ -74,7 +74,7 @@ const repainted = (look: Look, [code, ...rest]: ReadonlyArray<number>): Look => 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is read here
 const token = /\u001b\[([?\d;]*)([A-Za-z])|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[\r\n\b]|[^\u0000-\u001f\u007f]/gu
 
-/** The screen that output leaves. */
+/** The final screen of an output. */
 export const screen = (output: string): Screen => {
   const lines: Array<Array<Cell>> = [[]]
   let look = plain
@@ -132,11 +132,11 @@ const margin = 16
 
 const number = (x: number): string => String(Number(x.toFixed(2)))
 
-/** Text as it stands in an SVG, where several spaces would become one. */
+/** Text escaped for SVG, where repeated spaces would collapse. */
 const escaped = (content: string): string =>
   content.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll(" ", "\u00a0")
 
-/** The part of its cell that a block character fills, from the left top, in shares. Fonts leave gaps between them. */
+/** The rectangle that a block character fills, as fractions of its cell. Fonts leave gaps between block characters. */
 const block = (
   character: string,
 ): { readonly x: number; readonly y: number; readonly w: number; readonly h: number } | undefined => {
@@ -150,12 +150,12 @@ const block = (
 const rectangle = (x: number, y: number, w: number, h: number, attributes: string): string =>
   `<rect x="${number(x)}" y="${number(y)}" width="${number(w)}" height="${number(h)}" ${attributes}/>`
 
-/** Whether two cells are drawn as one stretch of text; a block is drawn for itself. */
+/** Whether two cells belong to one run of text; a block character is drawn alone. */
 const joins = (a: Cell, b: Cell): boolean =>
   [a, b].every(({ character }) => block(character) === undefined) &&
   (Object.keys(plain) as ReadonlyArray<keyof Look>).every((key) => a.look[key] === b.look[key])
 
-/** Stretches of a line that look alike. */
+/** Runs of a line with the same style. */
 const runs = (cells: ReadonlyArray<Cell>): ReadonlyArray<Cell & { readonly from: number; readonly length: number }> => {
   const out: Array<Cell & { readonly from: number; readonly length: number }> = []
   for (const [from, cell] of cells.entries()) {

@@ -1,13 +1,13 @@
 /**
- * How far the engine's functions are from the truth: of one number over all 2³² floats or every so many of them, of two over
- * random pairs.
+ * Measures the error of the engine's functions: functions of one number over all 2³² floats or every n-th, functions of two
+ * numbers over random pairs.
  *
  *     node scripts/ulp-sweep.ts                  every function, every 61st float
  *     node scripts/ulp-sweep.ts --stride 1 exp   one function, every float
  *     node scripts/ulp-sweep.ts --speed          elements per second on 65,536 elements
- *     node scripts/ulp-sweep.ts --numerics fast  as the engine rounds in fast numerics
+ *     node scripts/ulp-sweep.ts --numerics fast  with fast numerics
  *
- * The truth is Reference's, in doubles, whose own error is some 2⁻²⁸ of a float's last place.
+ * The exact values are Reference's, in doubles, with an error of about 2⁻²⁸ of a float's last place.
  */
 import { parseArgs } from "node:util"
 import { binaryFunctions, unaryFunctions } from "@adjoint/core/backend/wasm/kernels/math/functions"
@@ -35,10 +35,10 @@ const isBinary = (name: Name): boolean => Object.hasOwn(binaryFunctions, name)
 
 const prepare = (name: Name): Prepared => overArrays(functions[name], isBinary(name) ? 2 : 1, chunk, numerics)
 
-/** Sets the floats to compute next; returns how many. */
+/** Sets the next floats to compute; returns their count. */
 type Fill = (inputs: ReadonlyArray<Uint32Array>) => number
 
-/** Every so many floats, by their bits. */
+/** Every `stride`-th float, by its bits. */
 const inOrder = (): Fill => {
   let next = 0
   return ([x]) => {
@@ -49,7 +49,7 @@ const inOrder = (): Fill => {
   }
 }
 
-/** As many random pairs: bits of any float, but half of the second numbers moderate ones. */
+/** Random pairs of floats with any bits; half of the second numbers are of moderate size. */
 const atRandom = (): Fill => {
   let state = 1
   let left = everyFloat / stride
@@ -88,7 +88,7 @@ const sweep = (name: Name): string => {
     )
     for (let i = 0; i < count; i++) {
       const [got, exact] = [output[i] as number, truth[i] as number]
-      // Nearly all are the float nearest to the truth, no more than half a unit off.
+      // Nearly all are the float nearest to the exact value, with an error of at most half a unit.
       if (Math.fround(exact) === got && got !== 0) continue
       const error = ulps(got, exact)
       if (error > 0.5) misrounded++
@@ -104,7 +104,7 @@ const sweep = (name: Name): string => {
   return `${worst.toFixed(3)} ulp at ${where}; ${share} % not the nearest float; ${of} in ${seconds} s`
 }
 
-/** Elements per second: the best of several runs over numbers such as training has. */
+/** Elements per second: the best of several runs over numbers that are typical of training. */
 const speed = (name: Name): string => {
   const { inputs, run } = prepare(name)
   const positive = ["log", "log1p", "pow"].includes(name)

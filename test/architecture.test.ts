@@ -87,7 +87,7 @@ describe("the checker catches", () => {
       { "dsl/src/check/A.ts": `import "../Read.ts"`, "dsl/src/Read.ts": "" },
       "packages/dsl/src/check/A.ts:1: imports ../Read.ts: packages/dsl/src/ is above check; imports point down",
     ],
-    "a file with a floor of its own that imports another": [
+    "a file that is a floor and imports another": [
       { "dsl/src/Document.ts": `import "./schema/A.ts"`, "dsl/src/schema/A.ts": "" },
       "packages/dsl/src/Document.ts:1: imports ./schema/A.ts: schema is above Document; imports point down",
     ],
@@ -147,7 +147,7 @@ test("the checker accepts what the rules allow", () => {
   expect(violations(rules, fine)).toEqual([])
 })
 
-test("imports are found wherever they stand, and only there", () => {
+test("all imports are found, and nothing else", () => {
   const text = `// import "./comment.ts"
 const s = 'import "./string.ts"'
 import a, { type B } from "./a.ts"

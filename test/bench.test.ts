@@ -1,4 +1,4 @@
-/** The benchmark's own machinery, with contenders made up here; one row of it is run, and no peer is needed. */
+/** The benchmark's code, with contenders that are scripts here; one row runs, and no peer is needed. */
 import { execFileSync } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -33,7 +33,7 @@ const ready = (results: ReadonlyArray<number>): string =>
 /** Answers every question with the same timings. */
 const timed = (...milliseconds: ReadonlyArray<number>): string =>
   `process.stdin.on("data", () => { ${answers({ kind: "samples", milliseconds, processor: 0 })} })`
-/** Three rounds, whatever else the machine does. */
+/** Three rounds, on a busy machine too. */
 const plan: Plan = { ...plans.full, more: 0, quiet: 1 }
 
 const ours = scripted("ours", `${ready([1, 2])} ${timed(0.5, 2, 1)}`)
@@ -85,14 +85,14 @@ describe("a row", () => {
     expect(outcomes.get(ours)).toMatchObject({ time: { repetitions: plan.processes } })
   })
 
-  test("of first times takes each process's own word for it", async () => {
+  test("of first times uses the time that each process reports", async () => {
     const outcomes = await measure.first({ ...row, peers: [disagrees, refuses] }, "", { ...plan, processes: 2 })
     expect([...outcomes.values()].map(({ kind }) => kind)).toEqual(["measured", "disagrees", "cannot"])
     expect(outcomes.get(ours)).toMatchObject({ time: { median: 7, repetitions: 2 } })
   })
 })
 
-test("a contender that has been timed for long enough is not asked again, nor one whose rounds were quiet", async () => {
+test("a contender with enough timings or enough quiet rounds gets no further round", async () => {
   const rounds = async (more: Partial<Plan>): Promise<number> => {
     const outcome = (await measure.repetition({ ...row, peers: [] }, "", { ...plan, ...more })).get(ours)
     return outcome?.kind === "measured" ? outcome.time.repetitions / 3 : Number.NaN
@@ -101,21 +101,21 @@ test("a contender that has been timed for long enough is not asked again, nor on
   expect(await rounds({ more: 2, quiet: 1 })).toBe(3)
 })
 
-test("what others take of the machine is what is not known of", async () => {
+test("the share of other processes excludes the measured time", async () => {
   const others = watch()
   const end = performance.now() + 100
   while (performance.now() < end);
-  // This process knows itself; what it is told of besides may be all there was.
+  // This process is excluded, and the reported 1e9 ms are more than all others used.
   expect(others(1e9)).toBe(0)
 })
 
-test("a contender that hangs is given up", async () => {
+test("a contender that hangs is ended", async () => {
   const child = start(scripted("hangs", "setInterval(() => undefined, 1000)"), { task: row.task, folder: "", times: 1 })
   expect(await child.answer(100)).toEqual({ kind: "cannot", reason: "no answer within 0.1 s" })
   await child.close()
 })
 
-test("results agree when each lies within the tolerance, and NaN never does", () => {
+test("results agree if each is within the tolerance, and NaN never does", () => {
   expect(agree([1.50007, 2.2], [1.5, 2.2], 1e-4)).toBe(true)
   expect(agree([1.5004, 2.2], [1.5, 2.2], 1e-4)).toBe(false)
   expect(agree([Number.NaN], [Number.NaN], 1e-4)).toBe(false)
@@ -123,7 +123,7 @@ test("results agree when each lies within the tolerance, and NaN never does", ()
   expect(probe(Float32Array.from({ length: 32 }, (_, i) => i))).toEqual(Array.from({ length: 16 }, (_, i) => 2 * i))
 })
 
-test("statistics are of the sorted timings", () => {
+test("statistics use the sorted timings", () => {
   expect(quantile([1, 2, 3, 4], 0.5)).toBe(2.5)
   expect(summarize([10, 9, 100])).toEqual({ median: 10, fastest: 9, quartiles: [9.5, 55], repetitions: 3 })
   expect(isRough(summarize([10, 9, 100]))).toBe(true)
@@ -131,7 +131,7 @@ test("statistics are of the sorted timings", () => {
 })
 
 describe("the networks", () => {
-  test("have layers that follow each other", () => {
+  test("have layers whose shapes fit", () => {
     for (const { input, layers, name } of [convolutional, lenet, perceptron([784, 50, 100, 10], "sigmoid")]) {
       let shape = input
       for (const layer of layers) {
@@ -152,7 +152,7 @@ describe("the networks", () => {
     expect([features(lenet), classes(lenet), learning(lenet).length]).toEqual([784, 10, 5])
   })
 
-  test("have their weights put in order for libraries with channels first", () => {
+  test("have their weights reordered for channels-first libraries", () => {
     const network: Network = {
       name: "small",
       input: [2, 2, 3],
@@ -161,7 +161,7 @@ describe("the networks", () => {
         { kind: "dense", rows: 12, columns: 2, activation: "identity", image: [2, 2, 3] },
       ],
     }
-    // Each number says where it stands: row of the window, column, from, to; row of the image, column, channel, output.
+    // Each number encodes its position: row of the window, column, from, to; row of the image, column, channel, output.
     const conv = Float32Array.from(
       [0, 1].flatMap((i) => [0, 1].flatMap((j) => [0, 1, 2].flatMap((c) => [0, 1].map((f) => 1000 * i + 100 * j + 10 * c + f)))),
     )
@@ -180,7 +180,7 @@ describe("the networks", () => {
 })
 
 describe("growth", () => {
-  test("is the exponent of a power, whatever its factor, and not of what does not grow", () => {
+  test("is the exponent of a power with any factor, without constant costs", () => {
     fc.assert(
       fc.property(fc.double({ min: -1, max: 3, noNaN: true }), fc.double({ min: 1e-3, max: 1e3, noNaN: true }), (p, factor) => {
         const points = [1, 4, 16, 64].map((size) => ({ size, milliseconds: factor * size ** p }))
@@ -201,13 +201,13 @@ describe("growth", () => {
   })
 })
 
-test("every row is a folder and a line of its own", () => {
+test("every row has a unique folder and line", () => {
   const keys = sections.map(({ key }) => key)
   expect(new Set(keys).size).toBe(keys.length)
   for (const { rows } of sections) expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length)
 })
 
-test("sections run from the command line, once and in brief", () => {
+test("sections run from the command line with --quick", () => {
   const out = mkdtempSync(join(tmpdir(), "adjoint-bench-test-"))
   onTestFinished(() => rmSync(out, { recursive: true, force: true }))
   const command = [
@@ -323,7 +323,7 @@ describe("the report", () => {
     expect(fileName(run)).toBe("2026-11-20-intel-core-i7-8700-3-2-ghz")
   })
 
-  test("says how cost grows, and leaves out what could not be measured", () => {
+  test("reports growth, and leaves out what could not be measured", () => {
     const grown = [1, 2, 4, 8].map((to) => ({
       row: { ...row, name: `batch ${to}`, grows: { with: "batch", to } },
       outcomes: new Map([
@@ -341,7 +341,7 @@ describe("the report", () => {
     expect(page).toContain("| batch | 2.00 |  |\n")
   })
 
-  test("is quoted with its columns in line", () => {
+  test("is quoted with aligned columns", () => {
     const page =
       "# Speed\n\n## Training step\n\nText.\n\n|  | ours | theirs |\n| --- | ---: | ---: |\n| a net | 1 µs | 10 µs · 10× |\n\n## Other\n\n| x |\n"
     const quoted = quotation("2026-11-20-x", page, JSON.stringify(json(run)))
@@ -350,7 +350,7 @@ describe("the report", () => {
       | ----- | ---: | ----------: |
       | a net | 1 µs | 10 µs · 10× |
 
-      Measured on 2026-11-20 with \`npx pnpm@12 bench\`: 4 cores of an Intel(R) Core(TM) i7-8700 @ 3.2 GHz, Linux 6.1, Node 24.0.0, ours 1.2.3, chatters 1.2.3. The first losses of each were compared with ours before it was timed. [The whole record](bench/results/2026-11-20-x.md) has every other row; [bench](bench/README.md) says how it is measured."
+      Measured on 2026-11-20 with \`npx pnpm@12 bench\`: 4 cores of an Intel(R) Core(TM) i7-8700 @ 3.2 GHz, Linux 6.1, Node 24.0.0, ours 1.2.3, chatters 1.2.3. Before timing, the first losses of each library were compared with Adjoint's. [The full record](bench/results/2026-11-20-x.md) has all rows; [bench](bench/README.md) explains the method."
     `)
     expect(replaced("a <!-- written by `pnpm bench --readme` --> old <!-- until here --> z", quoted)).toContain(
       `\n\n${quoted}\n\n<!-- until here --> z`,

@@ -37,7 +37,7 @@ const packageScope = async (name: string): Promise<Scope> => ({
   names: Object.keys(await load(join(root, "packages", name, "src/index.ts"))),
 })
 
-/** What a one-line example in a docstring of the module may name: the module's own exports, and what users import. */
+/** The names for a one-line example in a docstring: the exports of the module, and those that users import. */
 const scopesOf = async (path: string): Promise<ReadonlyArray<Scope>> => {
   const [, name = "", source] = /^packages\/(\w+)\/(src)?/.exec(path) ?? []
   const own: ReadonlyArray<Scope> =
@@ -47,10 +47,10 @@ const scopesOf = async (path: string): Promise<ReadonlyArray<Scope>> => {
   return [...own, ...(name === "dsl" ? [await packageScope("dsl")] : []), await packageScope("core")]
 }
 
-/** A value as it is compared: a tensor by its elements. */
+/** A value for comparison: a tensor becomes its elements. */
 const plain = (value: unknown): unknown => (isTensor(value) ? toArray(value) : value)
 
-/** What an example should have done and what it did, side by side. */
+/** The expected and the actual result of an example. */
 const sides = ({ code, line, expected, outcome }: Check, path: string) => {
   const at = `${path}:${line}: ${code}`
   const actual: Outcome =

@@ -1,4 +1,4 @@
-/** What the manifests must agree on, so that an install is the same everywhere and a package packs without rewriting. */
+/** Rules for the manifests: installs are the same everywhere, and packages pack without rewriting. */
 import { globSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"

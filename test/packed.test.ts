@@ -1,8 +1,8 @@
 /**
- * The packages as strangers get them: packed, installed with npm into an empty project, type-checked against their
- * declarations, and run as built JavaScript by Node. What works only inside the workspace fails here.
+ * The packages as users get them: packed, installed with npm in an empty project, type-checked against their declarations, and
+ * run as built JavaScript by Node. Code that works only inside the workspace fails here.
  *
- * Packing swaps manifests for a moment, so it is done in a copy; the other test files import the real packages meanwhile.
+ * Packing replaces manifests for a moment, so it runs in a copy; other test files import the real packages meanwhile.
  */
 import { execFile } from "node:child_process"
 import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
@@ -49,7 +49,7 @@ interface Packed {
 const packWithNpm = async (name: Package): Promise<Packed> => {
   const args = ["pack", "--json", "--pack-destination", scratch]
   const { stdout } = await run("npm", args, join(workspace, "packages", name))
-  // Lifecycle scripts are announced on the same stream, before the JSON.
+  // npm prints lifecycle scripts on the same stream, before the JSON.
   const [packed]: ReadonlyArray<{ readonly filename: string; readonly files: ReadonlyArray<{ readonly path: string }> }> =
     JSON.parse(stdout.slice(stdout.search(/^\[$/m)))
   if (packed === undefined) throw new Error(`npm pack printed no package:\n${stdout}`)
@@ -65,13 +65,13 @@ const packWithPnpm = async (name: Package): Promise<Packed> => {
 }
 
 const npm = new Map<Package, Packed>()
-/** The manifests as they were before packing. */
+/** The manifests before packing. */
 const written = new Map<Package, string>()
 
 beforeAll(async () => {
   copyWorkspace()
   for (const name of packages) written.set(name, read(workspace, "packages", name, "package.json"))
-  // A pack that was interrupted before its `postpack` must not spoil the next one.
+  // A pack that was interrupted before its `postpack` must not break the next one.
   await run(process.execPath, ["../../scripts/pack.ts", "prepare"], join(workspace, "packages/dsl"))
   for (const name of packages) npm.set(name, await packWithNpm(name))
   mkdirSync(project)
@@ -82,7 +82,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
-/** What is packed of a library: its modules one by one, and as Node loads them. */
+/** The packed files of a library: its single modules, and the files for Node. */
 const folders = ["dist", "dist/node"]
 
 /** The paths of a package's modules, without their endings. */
@@ -90,7 +90,7 @@ const modulesOf = (name: Package): ReadonlyArray<string> =>
   globSync("**/*.ts", { cwd: join(root, "packages", name, "src") }).map((path) => path.replaceAll("\\", "/").replace(/\.ts$/, ""))
 
 describe.each(packages)("%s", (name) => {
-  test("packs what is built, and nothing else", () => {
+  test("packs only the built files", () => {
     const files = npm.get(name)?.files ?? []
     expect(files).toEqual(expect.arrayContaining(["LICENSE", "README.md", "package.json"]))
     const built = files.filter((path) => !["LICENSE", "README.md", "package.json"].includes(path))
@@ -100,12 +100,12 @@ describe.each(packages)("%s", (name) => {
     expect(built.filter((path) => path.endsWith(".js") && !path.startsWith("dist/node/shared/"))).toEqual(wanted.sort())
   })
 
-  test("names its dependencies as any registry understands them", () => {
+  test("has dependencies with exact versions", () => {
     const manifest = JSON.parse(read(project, "node_modules/@adjoint", name, "package.json"))
     expect(Object.values(manifest.dependencies).filter((range) => !/^\d+\.\d+\.\d+$/.test(String(range)))).toEqual([])
   })
 
-  test("has its own manifest back after packing", () => {
+  test("has its original manifest after packing", () => {
     expect(read(workspace, "packages", name, "package.json")).toBe(written.get(name))
   })
 })
@@ -148,13 +148,13 @@ test("a strict consumer type-checks against the declarations and runs", { timeou
   expect(JSON.parse(stdout)).toEqual([[4, 3], 6, "string", "object"])
 })
 
-/** A program of the installed project, as a module; what it printed, as JSON. */
+/** Runs a program in the installed project as a module, and parses its output as JSON. */
 const printed = async (program: string): Promise<unknown> => {
   const { stdout } = await run(process.execPath, ["--input-type=module", "-e", program], project)
   return JSON.parse(stdout)
 }
 
-test("what the root of core exports is what its modules export, each once", async () => {
+test("the root of core has the exports of its modules, each once", async () => {
   const namespaces = [...read(root, "packages/core/src/index.ts").matchAll(/^export \* as (\w+) from "\.\/(.+)\.ts"$/gm)]
   expect(namespaces.length).toBeGreaterThan(30)
   const differing = await printed(`
@@ -175,7 +175,7 @@ test("every module of the libraries can be imported by its path", async () => {
       .filter((path) => !path.startsWith("internal/"))
       .map((path) => `@adjoint/${name}/${path}`),
   )
-  // What helps testing needs fast-check, which is left to those who test.
+  // The test helpers need fast-check, which users install for their tests.
   const wanted = paths.filter((path) => !path.startsWith("@adjoint/core/testing"))
   expect(
     await printed(`
@@ -184,7 +184,7 @@ test("every module of the libraries can be imported by its path", async () => {
   ).toBe(true)
 })
 
-test("starting loads few files of core, and none of effect's schemas", async () => {
+test("a start loads few files of core, and no schemas of Effect", async () => {
   const loaded = await printed(`
     import { registerHooks } from "node:module"
     const loaded = []
@@ -217,7 +217,7 @@ describe("the installed command", () => {
     expect(stdout).toContain(JSON.parse(read(root, "packages/cli/package.json")).version)
   })
 
-  // What `.gitignore` leaves out of examples/data is not there on every machine.
+  // Ignored files of examples/data do not exist on every machine.
   const isWhole = (path: string) => !/data\/(?:fashion-)?mnist\//.test(read(root, path))
 
   test.each(globSync("examples/*.yaml", { cwd: root }).filter(isWhole))("adjoint check %s", async (path) => {

@@ -1,4 +1,4 @@
-/** What a page gets that imports the root of core: bundled as bundlers do it, in a realm that has nothing of Node. */
+/** A page that imports the root of core: bundled for browsers, in a realm without Node. */
 import { isBuiltin } from "node:module"
 import { join, relative } from "node:path"
 import { createContext, runInContext } from "node:vm"
@@ -9,20 +9,20 @@ import { describe, expect, it } from "vitest"
 const root = join(import.meta.dirname, "..")
 const core = join(root, "packages/core/src")
 
-/** Names that only Node defines. A bundler replaces those that no module declares, as `define` says, by marks. */
+/** Names that only Node defines. With `define`, the bundler replaces undeclared uses of them by marks. */
 const nodeNames = ["Buffer", "process", "require", "__dirname", "__filename", "setImmediate", "global"] as const
 
 const markOf = (name: string): string => `undeclared_${name}`
 
 interface Bundled {
-  /** Each import of a module of Node, by who imports it: from the whole graph, whether a bundle would keep it or not. */
+  /** Each import of a Node module with its importer, in the whole graph, even if a bundle would drop it. */
   readonly nodeImports: ReadonlyArray<string>
-  /** Each module of ours, as code, nothing left out. */
+  /** The complete code of each of our modules. */
   readonly modules: ReadonlyMap<string, string>
   readonly code: string
 }
 
-/** Takes a module through a bundler for browsers. */
+/** Bundles a module for browsers. */
 const bundled = async (input: string, define: Record<string, string> = {}, text?: string): Promise<Bundled> => {
   const nodeImports: Array<string> = []
   const build = await rolldown({
@@ -58,7 +58,7 @@ const bundled = async (input: string, define: Record<string, string> = {}, text?
   return { nodeImports, modules, code: output[0].code }
 }
 
-/** The names of Node that modules use without declaring them. */
+/** Names of Node that modules use without a declaration. */
 const undeclared = ({ modules }: Bundled): ReadonlyArray<string> =>
   [...modules].flatMap(([path, code]) =>
     nodeNames.filter((name) => code.includes(markOf(name))).map((name) => `${path} uses ${name}`),

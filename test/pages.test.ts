@@ -1,4 +1,4 @@
-/** What pages say of the repository: that what they link to is there, and that what they quote is what stands there. */
+/** The pages: their links lead somewhere, and their quotations match the quoted files. */
 import { execFileSync } from "node:child_process"
 import { existsSync, globSync, readFileSync, statSync } from "node:fs"
 import { dirname, join } from "node:path"
@@ -17,11 +17,11 @@ const pages = globSync(["*.md", "docs/**/*.md", "examples/*.md", "examples/data/
 
 const withoutCode = (page: string): string => page.replaceAll(/^```[\s\S]*?^```/gm, "").replaceAll(/`[^`\n]*`/g, "")
 
-/** Where the links of a page lead, those to other sites left out. */
+/** The targets of a page's links, without other sites. */
 const linksOf = (page: string): ReadonlyArray<string> =>
   [...withoutCode(page).matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, to = ""]) => (/^[a-z]+:/.test(to) ? [] : [to]))
 
-/** The anchors a page offers, as GitHub makes them of its headings. */
+/** The anchors of a page, as GitHub derives them from headings. */
 const anchorsOf = (page: string): ReadonlyArray<string> =>
   [...page.replaceAll(/^```[\s\S]*?^```/gm, "").matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
     heading
@@ -42,7 +42,7 @@ test.each(pages)("the links of %s lead somewhere", (page) => {
   expect(linksOf(read(page)).filter((link) => !leads(page, link))).toEqual([])
 })
 
-test("links that lead nowhere are seen", () => {
+test("broken links are found", () => {
   const page =
     "[a](README.md) [b](nowhere.md) `[c](no.md)` [d](https://example.org) [e](#why) [f](README.md#nothing)\n```\n[g](no.md)\n```\n"
   expect(linksOf(page)).toEqual(["README.md", "nowhere.md", "#why", "README.md#nothing"])
@@ -52,7 +52,7 @@ test("links that lead nowhere are seen", () => {
 describe("README.md", () => {
   const readme = read("README.md")
 
-  test("quotes the model file of the demo as it stands", () => {
+  test("quotes the model file of the demo", () => {
     expect([...readme.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text]) => text)).toEqual([read("examples/digits.yaml")])
   })
 
@@ -71,13 +71,13 @@ describe("docs/command.md", () => {
     expect(execFileSync(process.execPath, args, { cwd: root, encoding: "utf8" })).toBe(printed)
   })
 
-  test("tells every exit code", () => {
-    const told = [...page.matchAll(/^\| `(\d+)` *\| (.*?) *\|$/gm)].map(([, code, meaning]) => [Number(code), meaning])
+  test("lists every exit code", () => {
+    const listed = [...page.matchAll(/^\| `(\d+)` *\| (.*?) *\|$/gm)].map(([, code, meaning]) => [Number(code), meaning])
     expect(sessions.length).toBeGreaterThan(0)
-    expect(told).toEqual(Object.entries(exitCodes).map(([name, code]) => [code, meanings[name as keyof typeof meanings]]))
+    expect(listed).toEqual(Object.entries(exitCodes).map(([name, code]) => [code, meanings[name as keyof typeof meanings]]))
   })
 
-  test("tells what is in a run folder", () => {
+  test("lists the files of a run folder", () => {
     expect(Object.values(files).filter((file) => !page.includes(`\`${file}`))).toEqual([])
   })
 })

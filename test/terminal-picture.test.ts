@@ -34,7 +34,7 @@ test("lines can be left out, which is shown", () => {
 })
 
 describe("its picture", () => {
-  test("holds its text, as one stretch where it looks alike", () => {
+  test("holds its text, as one run for each style", () => {
     expect(picture(screen("  a < b\u001b[32m ok\u001b[39m\n"))).toMatch(
       /x="32\.8"[^>]*>a\u00a0&lt;\u00a0b<\/text>.*#7ee787">ok<\/text>/,
     )

@@ -1,4 +1,4 @@
-/** What `browser-threads.test.ts` has a page do: the engine's threads when all is well there, and when it is not. */
+/** The page of `browser-threads.test.ts`: the engine's threads, without and with failures. */
 
 import { Key, type NDArray, Tensor } from "@adjoint/core"
 import { EngineError } from "@adjoint/core/backend/Executable"
@@ -31,14 +31,14 @@ const job = { program, resident: 0 }
 const inputs = ["x", "y"].map((name): NDArray.NDArray => Tensor.read(Key.normal(Key.fold(Key.make(1), name), shape)))
 const [one] = prepare(job).run(inputs)
 
-/** A pool that shares whatever it is given; it waits for a lost worker for so many milliseconds. */
+/** A pool that shares every kernel, and waits a number of milliseconds for a lost worker. */
 const open = async (threads: number, limit?: number): Promise<Pool> => {
   const pool = makePool(threads, 0, webWorkers(limit))
   if ((await pool?.ready()) !== true || pool === undefined) throw new Error("the page has no workers")
   return pool
 }
 
-/** Code in whose place each thread does this, and then waits for the others. */
+/** Code in which each thread does this, and then waits for the others. */
 const replaced =
   (body: (code: Code, thread: Local<"i32">, compiled: Compiled) => void): Compile =>
   (wanted, workforce) => {
@@ -54,7 +54,7 @@ const replaced =
     return { ...compiled, module: compile(module.bytes()) }
   }
 
-/** Each thread writes its number into the place of that number. */
+/** Each thread writes its number at the index of that number. */
 const numbers = replaced((code, thread, { locations, outputs }) => {
   const address = locations[outputs[0]?.slot ?? 0]?.address ?? 0
   code.f32.store(i32.add(i32.mul(thread, 4), address), f32.convert_i32_s(thread))
@@ -71,7 +71,7 @@ const failureOf = (f: () => unknown): string => {
   }
 }
 
-/** A worker as this page starts it, and the words it shares. */
+/** A worker of this page, and its shared memory. */
 interface Watched {
   readonly worker: { readonly postMessage: (message: unknown) => void }
   readonly words: Int32Array
@@ -82,7 +82,7 @@ interface Starter {
   Worker: new (url: string) => { postMessage(message: unknown): void; terminate(): void }
 }
 
-/** Has the page remember the workers that it starts from here on. */
+/** Records the workers that the page starts from now on. */
 const watching = (): ReadonlyArray<Watched> => {
   const started: Array<Watched> = []
   const page = globalThis as unknown as Starter
@@ -96,12 +96,12 @@ const watching = (): ReadonlyArray<Watched> => {
   return started
 }
 
-/** Milliseconds after which a worker that is ended while it looks has done so: until then it may still do a run. */
+/** Milliseconds until a worker that was ended while it spins has ended: until then it may still do a run. */
 const lastLook = 200
 
 const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** A living worker looks when it is woken, and says when it rests again. */
+/** A living worker spins when it is woken, and reports when it sleeps again. */
 const lives = async ({ thread, words, worker }: Watched): Promise<boolean> => {
   Atomics.store(words, idleFlags + thread, 7)
   worker.postMessage(null)
@@ -112,7 +112,7 @@ const lives = async ({ thread, words, worker }: Watched): Promise<boolean> => {
 const livingIn = async (workers: ReadonlyArray<Watched>): Promise<number> =>
   (await Promise.all(workers.map(lives))).filter((isAlive) => isAlive).length
 
-/** The threads of the engine as it comes, and how many workers live while it is open and when it is closed. */
+/** The threads of the default engine, and the number of workers while it is open and after it is closed. */
 const engine = async () => {
   const started = watching()
   const opened = Effect.gen(function* () {
@@ -124,7 +124,7 @@ const engine = async () => {
   return { threads, living, livingAfter: await livingIn(started) }
 }
 
-/** What each thread of a pool wrote, and whether a product shared by three is that of one. */
+/** The numbers that the threads of a pool wrote, and whether a product on three threads equals that on one. */
 const shared = async () => {
   const pool = await open(3)
   const [written] = prepare(job, pool, "portable", numbers).run(inputs)
@@ -139,7 +139,7 @@ const shared = async () => {
   }
 }
 
-/** How a run fails whose thread traps, and whether the pool goes on. */
+/** The failure of a run whose thread traps, and whether the pool still works. */
 const trapped = async (which: number) => {
   const pool = await open(3)
   const ready = prepare(job, pool)
@@ -151,7 +151,7 @@ const trapped = async (which: number) => {
   return { failure, arrived, same: product?.data.every((x, i) => x === one?.data[i]) === true }
 }
 
-/** How a run fails whose worker the browser has ended, and how long that takes. */
+/** The failure of a run whose worker the browser has ended, and its time. */
 const ended = async () => {
   const pool = await open(3, 500)
   const ready = prepare(job, pool)
@@ -171,7 +171,7 @@ const inOrder = async <A>(tasks: ReadonlyArray<() => Promise<A>>): Promise<Reado
   return done
 }
 
-/** All of it, where there are threads; else what the engine says. */
+/** All of these, if there are threads; otherwise only the engine. */
 export const run = async () => {
   const opened = await engine()
   if (opened.threads === 1) return { opened }
@@ -183,5 +183,5 @@ export const run = async () => {
   }
 }
 
-/** What the page tells. */
-export type Told = Awaited<ReturnType<typeof run>>
+/** The report of the page. */
+export type Report = Awaited<ReturnType<typeof run>>

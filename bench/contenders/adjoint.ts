@@ -1,4 +1,4 @@
-/** Ours, through the public interface, with the engine that the request names. What a task starts from is a step's state, which stays with the engine. */
+/** Adjoint through its public interface, with the engine of the request. The inputs of a task are a step's state, which stays in the engine. */
 import { Activation, Autodiff, Compile, Engine, Loss, NDArray, Net, Optimizer, Score, Tensor, Train, Wasm } from "@adjoint/core"
 import manifest from "@adjoint/core/package.json" with { type: "json" }
 import * as Effect from "effect/Effect"
@@ -50,10 +50,10 @@ const chain = (x: Tensor.Tensor): Tensor.Tensor => {
   return Tensor.log(Tensor.add(Tensor.sqrt(Tensor.exp(Tensor.sub(Tensor.tanh(Tensor.mul(gate, x)), 0.5))), 1))
 }
 
-/** The step of a task whose arrays stay with the engine: it has no batch, and its result is part of the state or put out. */
+/** The step of a task whose arrays stay in the engine: it has no batch, and its result is part of the state or its output. */
 type Resident<S> = (state: S) => { readonly state: S; readonly output: ReadonlyArray<Tensor.Tensor> }
 
-/** Compiles for as long as this process lives. */
+/** Compiles for the lifetime of this process. */
 type Prepare = <A, E>(job: Effect.Effect<A, E, Engine.Engine | Scope.Scope>) => Promise<A>
 
 const resident = async <S>(
@@ -72,7 +72,7 @@ const resident = async <S>(
   }
 }
 
-/** y = f(x), again and again, x and y staying with the engine. */
+/** Repeats y = f(x); x and y stay in the engine. */
 const mapped = <X>(prepare: Prepare, f: (x: X) => Tensor.Tensor, x: X): Promise<Job> =>
   resident(
     prepare,
@@ -104,7 +104,7 @@ const train = (prepare: Prepare, { batch, network }: TaskOf<"train">, given: Giv
   )
 }
 
-/** The library's own run, as a program of a user has it: compiling is part of it. */
+/** `Train.run`, as a user's program calls it; compilation is included. */
 const epoch = (
   runtime: ManagedRuntime.ManagedRuntime<Engine.Engine, never>,
   task: TaskOf<"epoch">,

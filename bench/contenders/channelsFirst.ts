@@ -1,4 +1,4 @@
-/** Weights for libraries that put the channels of images before their height and width. */
+/** Weights for channels-first libraries. */
 import type { Weights } from "../inputs.ts"
 import { type Layer, learning, type Network } from "../network.ts"
 
@@ -13,7 +13,7 @@ const turned = ({ from, size, to }: Extract<Layer, { readonly kind: "conv" }>, w
   })
 }
 
-/** The rows of a dense layer after images, from [height, width, channels] to [channels, height, width]. */
+/** Reorders the rows of a dense layer after images from [height, width, channels] to [channels, height, width]. */
 const reordered = (image: ReadonlyArray<number>, columns: number, w: Float32Array): Float32Array => {
   const [height = 1, width = 1, channels = 1] = image
   const area = height * width
@@ -28,7 +28,7 @@ const ofLayer = (layer: Learning, w: Float32Array): Float32Array => {
   return layer.image === undefined ? w : reordered(layer.image, layer.columns, w)
 }
 
-/** The weights of a network, each in the order such a library wants. */
+/** The weights of a network, each in channels-first order. */
 export const channelsFirst = (network: Network, weights: ReadonlyArray<Weights>): ReadonlyArray<Weights> =>
   learning(network).map((layer, i) => {
     const { b, w } = weights[i] ?? { b: new Float32Array(), w: new Float32Array() }

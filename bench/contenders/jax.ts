@@ -1,4 +1,4 @@
-/** jax-js on its WebAssembly device, each task under one `jit`, save what is to be read outside. It has no optimizers of its own: Adam is written out. */
+/** jax-js on its WebAssembly device, each task under one `jit`, except reads outside a program. It has no optimizers, so Adam is written out. */
 import { readFileSync } from "node:fs"
 import type { Array as JaxArray } from "@jax-js/jax"
 import type { Given, Weights } from "../inputs.ts"
@@ -33,7 +33,7 @@ const parametersOf = ({ numpy: np }: Jax, weights: ReadonlyArray<Weights>, netwo
     return [np.array(w).reshape(shapeHere(layer)), layer.kind === "conv" ? bias.reshape([1, layer.to, 1, 1]) : bias]
   })
 
-/** What an array stands for is used up where it is passed; `.ref` says that it is needed once more. */
+/** Passing an array consumes it; `.ref` keeps it for another use. */
 const forward = ({ lax, nn, numpy: np }: Jax, { layers }: Network, parameters: ReadonlyArray<JaxArray>, input: JaxArray) => {
   const activations: { readonly [A in Activation]: (x: JaxArray) => JaxArray } = {
     identity: (x) => x,
@@ -56,7 +56,7 @@ interface Moments {
   readonly nu: JaxArray
 }
 
-/** What a step of training takes and gives back. β₁ᵗ and β₂ᵗ are kept in it, so that one compiled step serves every t. */
+/** The state of a training step. It includes β₁ᵗ and β₂ᵗ, so that one compiled step works for every t. */
 interface State {
   readonly parameters: ReadonlyArray<JaxArray>
   readonly moments: ReadonlyArray<Moments>
@@ -73,7 +73,7 @@ const initial = (jax: Jax, weights: ReadonlyArray<Weights>, network: Network): S
   }
 }
 
-/** A compiled step; beside the state it gives the loss and how many of the batch are right. */
+/** A compiled step; returns the state, the loss and the number of right answers in the batch. */
 const compiledStep = (jax: Jax, network: Network) => {
   const { jit, nn, numpy: np, valueAndGrad } = jax
   const [rate, beta1, beta2, epsilon] = [0.001, 0.9, 0.999, 1e-8]
@@ -135,7 +135,7 @@ const train = (jax: Jax, { batch, network }: TaskOf<"train">, given: Given<"trai
   })
 }
 
-/** So many of the numbers below n, each once, in a new order (Fisher and Yates). */
+/** The numbers below n in random order (Fisher and Yates). */
 const shuffled = (n: number): Int32Array => {
   const order = Int32Array.from({ length: n }, (_, i) => i)
   for (let i = n - 1; i > 0; i--) {
@@ -205,7 +205,7 @@ const expressions = ({ numpy: np }: Jax, { count }: TaskOf<"expressions">, { a, 
   })
 }
 
-/** y = f(...x), again and again, to where y is there; it is read only when it is asked for. */
+/** Repeats y = f(...x) until y is computed; it is read only for `results`. */
 const mapped = (f: (...x: ReadonlyArray<JaxArray>) => JaxArray, ...x: ReadonlyArray<JaxArray>): Job => {
   let y: JaxArray | undefined
   return {
@@ -232,7 +232,7 @@ await serve(async () => {
   }
   return {
     version: installedVersion(),
-    // It makes threads of the browser's `Worker` only, which Node does not have.
+    // It uses only the browser's `Worker` for threads, which Node lacks.
     threads: 1,
     arrange: channelsFirst,
     jobs: {

@@ -1,6 +1,6 @@
 /**
- * What the benchmark uses of its peers and tools, which are installed only when it is run: the type check must do without
- * them. Where they are installed, these declarations come before their own.
+ * Declarations of the peers and tools that the benchmark uses. They are installed only for a run, and the type check must work
+ * without them. If they are installed, these declarations have priority over their own.
  */
 
 declare module "@jax-js/jax" {

@@ -193,7 +193,7 @@ def timed(job, times):
 
 
 def sample(job, once, warmup, budget, together=1):
-    """The milliseconds of each repetition; short ones are timed so many at a time that they take a millisecond."""
+    """The milliseconds of each repetition; short ones are timed in groups of at least a millisecond."""
     lately = once
     warm = time.perf_counter() + warmup / 1e3
     while lately < warmup and time.perf_counter() < warm:
@@ -219,7 +219,7 @@ def blas(torch):
 
 def main():
     request = json.loads(sys.argv[-1])
-    # OpenBLAS has threads of its own, which set_num_threads does not reach.
+    # set_num_threads does not set the threads of OpenBLAS.
     for library in ("OMP", "OPENBLAS", "MKL"):
         os.environ[f"{library}_NUM_THREADS"] = str(request["threads"])
     try:

@@ -1,17 +1,17 @@
-/** The part of every contender in Node that is the same: reads the request, does the task, answers. `protocol.ts` says what. */
+/** The common code of all contenders in Node: reads the request, does the task and answers (`protocol.ts`). */
 import { createInterface } from "node:readline"
 import { type Arrange, type Given, read } from "../inputs.ts"
 import { type Answer, probe, type Question, type Request, type Task, type TaskOf } from "../protocol.ts"
 
-/** A task, ready to be done. */
+/** A prepared task. */
 export interface Job {
-  /** Does it so many times, one after the other. */
+  /** Repeats it `times` times. */
   readonly run: (times: number) => void | Promise<void>
-  /** What came of it the last time: a loss, a matrix. Not part of what is timed. */
+  /** The last result: a loss or a matrix. Not timed. */
   readonly result: () => ArrayLike<number> | Promise<ArrayLike<number>>
 }
 
-/** A job out of what does it once; the result is kept. */
+/** A job from a function that does it once; the last result is kept. */
 export const repeated = (once: () => ArrayLike<number> | Promise<ArrayLike<number>>): Job => {
   let last: ArrayLike<number> = []
   return {
@@ -26,7 +26,7 @@ export const repeated = (once: () => ArrayLike<number> | Promise<ArrayLike<numbe
 export interface Library {
   readonly version: string
   readonly threads: number
-  /** Where it wants weights in another order than they are in. */
+  /** Reorders weights, if the library needs another order. */
   readonly arrange?: Arrange
   readonly jobs: { readonly [K in Task["kind"]]: (task: TaskOf<K>, given: Given<K>) => Job | Promise<Job> }
 }
@@ -38,7 +38,7 @@ const answer = (message: Answer): void => {
 const jobOf = <K extends Task["kind"]>({ jobs }: Library, task: TaskOf<K>, given: Given<K>): Job | Promise<Job> =>
   (jobs[task.kind] as (task: TaskOf<K>, given: Given<K>) => Job | Promise<Job>)(task, given)
 
-/** Milliseconds that repetitions timed together should take, so that the clock's steps do not show. */
+/** Minimum milliseconds of a group of repetitions, because of the clock's resolution. */
 const together = 1
 
 const timed = async (job: Job, times: number): Promise<number> => {
@@ -47,7 +47,7 @@ const timed = async (job: Job, times: number): Promise<number> => {
   return (performance.now() - start) / times
 }
 
-/** The milliseconds of each repetition. `once` is what one took before. */
+/** The milliseconds of each repetition. `once` is the time of an earlier one. */
 const sample = async (job: Job, once: number, { budget, warmup }: Question): Promise<ReadonlyArray<number>> => {
   let lately = once
   const many = (): number => Math.max(1, Math.round(together / lately))
@@ -68,7 +68,7 @@ const failure = (error: unknown): Answer => {
   return { kind: missing ? "absent" : "cannot", reason: reason.split("\n")[0] ?? reason }
 }
 
-/** Answers for the library that `load` makes of a request, until there are no more questions. */
+/** Answers for the library that `load` returns for a request, until its input ends. */
 export const serve = async (load: (request: Request) => Promise<Library>): Promise<void> => {
   try {
     const request: Request = JSON.parse(process.argv.at(-1) ?? "")

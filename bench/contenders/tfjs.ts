@@ -15,7 +15,7 @@ const parametersOf = (tf: TensorFlow, weights: ReadonlyArray<Weights>, network: 
     return { w: tf.variable(tf.tensor(w, shapeOf(layer))), b: tf.variable(tf.tensor(b, [b.length])) }
   })
 
-/** The numbers of y = f(), of which nothing stays. */
+/** The numbers of y = f(); all tensors are disposed of. */
 const readOut = (tf: TensorFlow, f: () => Tensor): Float32Array => {
   const y = tf.tidy(f)
   const numbers = y.dataSync()
@@ -23,7 +23,7 @@ const readOut = (tf: TensorFlow, f: () => Tensor): Float32Array => {
   return numbers
 }
 
-/** What the fused product calls them. */
+/** Their names in the fused product. */
 const activations: { readonly [A in Activation]: "linear" | "relu" | "sigmoid" } = {
   identity: "linear",
   relu: "relu",
@@ -112,7 +112,7 @@ const expressions = (tf: TensorFlow, { count }: TaskOf<"expressions">, { a, b, x
   return repeated(() => Float32Array.from({ length: count }, (_, i) => readOut(tf, () => expression(i))[0] ?? Number.NaN))
 }
 
-/** y = f(), again and again, to where y is there; it is read only when it is asked for. */
+/** Repeats y = f() until y is computed; it is read only for `results`. */
 const mapped = (tf: TensorFlow, f: () => Tensor): Job => {
   let y: Tensor | undefined
   return {

@@ -1,4 +1,4 @@
-/** The least program that trains something with Adjoint: exclusive or. */
+/** A minimal program that trains with Adjoint: exclusive or. */
 import { Dataset, Layers, Loss, Net, Optimizer, Tensor, Train, Wasm } from "@adjoint/core"
 import { Effect, Stream } from "effect"
 

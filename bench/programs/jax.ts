@@ -1,4 +1,4 @@
-/** The least program that trains something with jax-js: exclusive or. */
+/** A minimal program that trains with jax-js: exclusive or. */
 import { defaultDevice, init, type Array as JaxArray, jit, nn, numpy as np, random, valueAndGrad } from "@jax-js/jax"
 
 await init("wasm")

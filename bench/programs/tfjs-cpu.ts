@@ -1,4 +1,4 @@
-/** The least program that trains something with TensorFlow.js in plain JavaScript: exclusive or. */
+/** A minimal program that trains with TensorFlow.js in plain JavaScript: exclusive or. */
 import "@tensorflow/tfjs-backend-cpu"
 import { setBackend } from "@tensorflow/tfjs-core"
 import { train } from "./tfjs.ts"

@@ -1,4 +1,4 @@
-/** The part of the programs with TensorFlow.js that is the same for any backend. */
+/** The common code of the programs with TensorFlow.js, for any backend. */
 import "@tensorflow/tfjs-core/dist/register_all_gradients.js"
 import { fused, losses, oneHot, train as optimizers, randomNormal, tensor, variable, zeros } from "@tensorflow/tfjs-core"
 

@@ -31,7 +31,7 @@ describe("explain", () => {
     expect(stdout).toMatchInlineSnapshot(`
       "leaky_relu activation
 
-      The positive part, with a slight slope below zero.
+      The positive part, with a small slope below zero.
 
           f(z) = z if z > 0 else αz
           f′(z) = 1 if z > 0 else α, f′(0) = α
@@ -41,8 +41,8 @@ describe("explain", () => {
                The slope below zero.
 
       when to use it
-        Where units die under relu: the slope keeps a gradient alive. 0.01 is usual;
-        0.1 and 0.001 are seen too.
+        Use it where relu units die: the slope keeps a gradient. 0.01 is usual; 0.1
+        and 0.001 are also used.
 
       in a model file
         model: { layers: [{ dense: { units: 64, activation: { leaky_relu: 0.01 } } }] }

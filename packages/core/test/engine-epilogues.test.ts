@@ -58,20 +58,20 @@ const windows: fc.Arbitrary<Made> = fc
     groups: fc.constantFrom(1, 1, 2),
     channels: fc.constantFrom(1, 2, 3, 5, 8, 11),
     filters: fc.constantFrom(1, 3, 6, 8, 10, 20, 33),
-    strides: fc.constantFrom(1, 2),
+    stride: fc.constantFrom(1, 2),
     kind: fc.constantFrom("conv", "conv gradient", "depthwise", "depthwise gradient", "pool gradient"),
   })
-  .map(({ channels, filters, groups, height, images, kind, strides, width }) => {
+  .map(({ channels, filters, groups, height, images, kind, stride, width }) => {
     const isDepthwise = kind.startsWith("depthwise")
     const apart = isDepthwise ? channels : groups
     const x = [images, height, width, isDepthwise ? channels : channels * groups]
     const kernel = isDepthwise ? [3, 3, 1, channels] : [3, 3, channels, filters * groups]
     const slide = (a: T, b: T): T =>
       kind === "pool gradient"
-        ? Tensor.maxPool(a, { window: 2, strides })
-        : Tensor.conv(a, b, { pad: "same", strides, groups: apart })
+        ? Tensor.maxPool(a, { window: 2, stride })
+        : Tensor.conv(a, b, { pad: "same", stride, groups: apart })
     return {
-      name: `${kind} of [${x}] with [${kernel}], stride ${strides}, groups ${apart}`,
+      name: `${kind} of [${x}] with [${kernel}], stride ${stride}, groups ${apart}`,
       from: [x, kernel],
       make: (a = Tensor.zeros([]), b = Tensor.zeros([])) =>
         kind.endsWith("gradient") ? Autodiff.grad((at: T) => Tensor.sum(Tensor.square(slide(at, b))))(a) : slide(a, b),

@@ -61,7 +61,7 @@ const holds = <P extends Primitive>(primitive: P, params: Params[P], specs: Read
 interface Geometry {
   readonly images: number
   readonly window: Shape.Shape
-  readonly strides: Shape.Shape
+  readonly stride: Shape.Shape
   readonly dilation: Shape.Shape
   readonly padding: ConvParams["padding"]
   readonly space: Shape.Shape
@@ -76,20 +76,20 @@ const geometry = (dilated: boolean): fc.Arbitrary<Geometry> =>
     return fc
       .record({
         window: each(fc.constantFrom(3, 1, 2, 5)),
-        strides: each(fc.constantFrom(1, 2, 3)),
+        stride: each(fc.constantFrom(1, 2, 3)),
         dilation: each(dilated ? fc.constantFrom(1, 2, 3) : fc.constant(1)),
         low: each(small(0, 4)),
         high: each(small(0, 4)),
         extra: each(small(0, rank === 3 ? 3 : 13)),
       })
-      .map(({ dilation, extra, high, low, strides, window }) => {
+      .map(({ dilation, extra, high, low, stride, window }) => {
         const most = (i: number): number => (dilated ? 4 : (window[i] ?? 1) - 1)
         const padding = window.map((_, i) => [Math.min(low[i] ?? 0, most(i)), Math.min(high[i] ?? 0, most(i))] as const)
         const space = window.map((n, i) => {
           const [before, after] = padding[i] ?? [0, 0]
           return Math.max(1, (n - 1) * (dilation[i] ?? 1) + 1 - before - after) + (extra[i] ?? 0)
         })
-        return { images, window, strides, dilation, padding, space }
+        return { images, window, stride, dilation, padding, space }
       })
   })
 
@@ -108,15 +108,15 @@ const convolution = fc
     kind: fc.constantFrom<Kind>("real", "special"),
   })
   .map(({ geometry: { images, space, window, ...rest }, sizes: { depth, filters, groups }, ...others }) => {
-    const params: ConvParams = { strides: rest.strides, padding: rest.padding, dilation: rest.dilation, groups }
+    const params: ConvParams = { stride: rest.stride, padding: rest.padding, dilation: rest.dilation, groups }
     const [x, kernel] = [f32([images, ...space, depth * groups]), f32([...window, depth, filters * groups])]
     return { ...others, params, space, window, x, kernel, y: infer("conv", params, [x, kernel]) }
   })
 
 const pooling = fc
   .record({ geometry: geometry(false), depth: channels, seed: fc.nat(), kind: fc.constantFrom<Kind>("real", "special") })
-  .map(({ depth, geometry: { images, padding, space, strides, window }, ...others }) => {
-    const params: WindowParams = { window, strides, padding }
+  .map(({ depth, geometry: { images, padding, space, stride, window }, ...others }) => {
+    const params: WindowParams = { window, stride, padding }
     const x = f32([images, ...space, depth])
     return { ...others, params, space, x, y: infer("windowMax", params, [x]) }
   })
@@ -151,7 +151,7 @@ describe("convolutions of the wasm engine", () => {
 
   it("convKernelGrad of images taken in blocks of rows", () => {
     const params: ConvParams = {
-      strides: [1, 1],
+      stride: [1, 1],
       padding: [
         [1, 1],
         [1, 1],

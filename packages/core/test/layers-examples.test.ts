@@ -33,7 +33,7 @@ describe("convolutions", () => {
   })
 
   test("tell their initializers what the weights connect, as PyTorch and Keras count it", () => {
-    const places: Array<Initializer.Place> = []
+    const places: Array<Initializer.Connections> = []
     const init: Initializer.Initializer = (_, shape, place) => {
       places.push(place)
       return Tensor.zeros(shape)
@@ -91,8 +91,8 @@ describe("convolutions", () => {
       conv2d got f32[8, 8, 4]; it wants filters that 2 groups divide, not 5. Try: groups that divide 5, or 6 filters
       conv2d got f32[8, 4, 1]; it wants at least 5 elements along spatial axis 1 for a window of 5, not 4. Try: a smaller window, or more padding (same)
       conv2d got f32[8, 8, 1]; it wants 2 pairs of padding, none negative. Try: give [low, high] for each spatial axis
-      conv_transpose2d got f32[8, 8, 1]; it wants an output padding below the strides [2, 2]. Try: 0, or larger strides
-      conv_transpose2d got f32[4, 4, 1]; it wants a result of whole sizes, and less than 2³¹ elements, not [1, -2, -2, 4]. Try: check the sizes it was asked for
+      conv_transpose2d got f32[8, 8, 1]; it wants an output padding below the stride [2, 2]. Try: 0, or a larger stride
+      conv_transpose2d got f32[4, 4, 1]; it wants a result of whole sizes, and less than 2³¹ elements, not [1, -2, -2, 4]. Try: check the requested sizes
       max_pool got f32[4, 4, 1]; it wants at least 5 elements along spatial axis 0 for a window of 5, not 4. Try: a smaller window, or more padding (same)
       max_pool got f32[16]; it wants samples of [length, channels] or [height, width, channels]. Try: a layer above any flatten
       avg_pool got f32[16, 3]; it wants one number for \`window\`, or 1, not [2, 2]. Try: one for each axis of space
@@ -185,7 +185,7 @@ describe("batch_norm", () => {
 
   test("does not train on a single number a channel", () => {
     expect(() => net.apply(params, state, Tensor.make([[1]]), train)).toThrow(
-      "batch_norm got f32[1, 1]; it wants two numbers or more for each channel to train on. Try: batches of two rows or more, or layer_norm",
+      "batch_norm got f32[1, 1]; it wants two or more elements for each channel in training. Try: batches of two rows or more, or layer_norm",
     )
     const image = Layers.batchNorm().init(key, [2, 1, 1])
     expect(Layers.batchNorm().apply(image.params, image.state, Tensor.ones([1, 2, 1, 1]) as T, train).y.shape).toEqual([

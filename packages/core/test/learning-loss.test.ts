@@ -114,7 +114,7 @@ describe.each(names)("%s", (name) => {
 })
 
 describe("targets", () => {
-  test("a column answers a row of numbers, and the other way round; bytes and bools are numbers", () => {
+  test("a column targetTypes a row of numbers, and the other way round; bytes and bools are numbers", () => {
     const [row, column] = [Tensor.make([1, 2, 4]), Tensor.make([[1], [2], [4]])]
     const at = Tensor.make([[0], [2], [1]])
     for (const target of [row, column, Tensor.make([1, 2, 4], "u8")])
@@ -397,7 +397,7 @@ describe("masked logits", () => {
           const [value, gradient] = ofRow(logits, target(own))
           const [maskedValue, maskedGradient] = ofRow(into(logits, none), target(own < at ? own : own + 1))
           // Hinge is a mean over all classes, the masked one among them.
-          const scale = loss.answers.includes("binary") ? logits.length / (logits.length + 1) : 1
+          const scale = loss.targetTypes.includes("binary") ? logits.length / (logits.length + 1) : 1
           assertAllClose([maskedValue], [value * scale], { rtol: 1e-12, atol: 1e-12 })
           assertAllClose(
             [...maskedGradient],

@@ -301,7 +301,7 @@ describe("graph", () => {
         ["image", { net: Layers.reshape([2, 2]) }],
         ["wide", { join: "concat", from: ["image", "input"] }],
       ],
-      "wide: concat got f32[2, 2] and f32[4]; it wants shapes that are equal except for the last axis. Try: flatten or reshape the odd one",
+      "wide: concat got f32[2, 2] and f32[4]; it wants shapes that agree except in their last axis. Try: flatten or reshape the one that differs",
     ],
     [
       "a name that is not above",
@@ -409,7 +409,7 @@ test("the compiler knows the parameters by name, and that training takes a key a
 })
 
 test("an initializer is told what follows", () => {
-  const seen: Array<Initializer.Place> = []
+  const seen: Array<Initializer.Connections> = []
   const spy: Initializer.Initializer = (_, shape, place) => {
     seen.push(place)
     return Tensor.zeros(shape)

@@ -354,9 +354,9 @@ test("clipping and ceilings of 0 make zeros of zeros, and of everything else", (
   const zero = { w: [0, 0, 0, 0], b: [0, 0, 0], gamma: [0] }
   const some = { w: [3, 0, -1, 0], b: [0, 4, 0], gamma: [1e-30] }
   for (const g of [zero, some])
-    for (const brick of [Optimizer.clipByGlobalNorm(0), Optimizer.clipByLayerNorm(0), Optimizer.clipByValue(0)]) {
+    for (const transformation of [Optimizer.clipByGlobalNorm(0), Optimizer.clipByLayerNorm(0), Optimizer.clipByValue(0)]) {
       const params = tensors(zero)
-      for (const leaf of Params.leaves(brick.update(tensors(g), brick.init(params), params).updates))
+      for (const leaf of Params.leaves(transformation.update(tensors(g), transformation.init(params), params).updates))
         for (const x of Tensor.read(leaf).data) expect(Math.abs(x)).toBe(0)
     }
   const params = tensors(some)

@@ -163,11 +163,12 @@ describe("adam", () => {
   })
 })
 
-describe("bricks", () => {
-  const update = <S>(brick: Optimizer.Optimizer<S>, grads: Weights) => brick.update(grads, brick.init(start), start).updates
+describe("gradient transformations", () => {
+  const update = <S>(transformation: Optimizer.Optimizer<S>, grads: Weights) =>
+    transformation.update(grads, transformation.init(start), start).updates
 
-  test("a chain of chains is the chain of their bricks", () => {
-    const [a, b, c] = [Optimizer.clipByGlobalNorm(1), Optimizer.trace({ decay: 0.5 }), Optimizer.scale(-0.1)]
+  test("a chain of chains is the chain of their transformations", () => {
+    const [a, b, c] = [Optimizer.clipByGlobalNorm(1), Optimizer.accumulateMomentum({ decay: 0.5 }), Optimizer.scale(-0.1)]
     const flat = descend(Optimizer.chain(a, b, c), 5).params
     expect(numbers(descend(Optimizer.chain(Optimizer.chain(a, b), c), 5).params)).toEqual(numbers(flat))
     expect(numbers(descend(Optimizer.chain(a, Optimizer.chain(b, c)), 5).params)).toEqual(numbers(flat))
@@ -232,11 +233,11 @@ describe("bricks", () => {
 
   test("groups by path go slower, or stay even where their gradient is not a number", () => {
     const broken = { ...noise(5), gamma: Tensor.scalar(Number.NaN) }
-    const brick = Optimizer.chain(
+    const transformation = Optimizer.chain(
       Optimizer.scaleByPath((path) => (path.includes("layer") ? 0.1 : 1)),
       Optimizer.freeze((path) => path[0] === "gamma"),
     )
-    const updates = update(brick, broken)
+    const updates = update(transformation, broken)
     close(updates.layer.w, Tensor.mul(broken.layer.w, 0.1), 1e-6)
     expect(Doubles.toNumber(updates.gamma)).toBe(0)
   })
@@ -274,10 +275,10 @@ describe("bricks", () => {
       [Optimizer.addDecayedWeights(0.3), Regularizer.l2(0.3)],
       [Optimizer.addWeightSigns(0.3), Regularizer.l1(0.3)],
     ] as const
-    for (const [brick, cost] of pairs) {
+    for (const [transformation, cost] of pairs) {
       const slope = Autodiff.grad((at: Weights) => cost(at))(start)
       close(
-        update(brick, g),
+        update(transformation, g),
         Params.zip((x, y) => Tensor.add(x, y), g, slope),
       )
     }

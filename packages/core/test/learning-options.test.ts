@@ -14,7 +14,7 @@ import {
   Tensor,
 } from "@adjoint/core"
 import { type AnyEntry, fill, make, type Option, type Table } from "@adjoint/core/learning/Entry"
-import { isWithin, wantedOf, wantOptions } from "@adjoint/core/learning/OptionError"
+import { checkOptions, isWithin, wantedOf } from "@adjoint/core/learning/OptionError"
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 
@@ -107,8 +107,8 @@ const constructors: { readonly [table: string]: { readonly [name: string]: Const
       momentum === 0 ? Optimizer.sgd(lr as never) : Optimizer.momentum(lr as never, { ...o, momentum: momentum as never }),
     momentum: ({ lr, ...o }) => Optimizer.momentum(lr as never, o),
     nesterov: ({ lr, ...o }) => Optimizer.nesterov(lr as never, o),
-    adagrad: ({ lr, eps_place, ...o }) => Optimizer.adagrad(lr as never, { ...o, place: eps_place as never }),
-    rmsprop: ({ lr, eps_place, ...o }) => Optimizer.rmsprop(lr as never, { ...o, place: eps_place as never }),
+    adagrad: ({ lr, eps_place, ...o }) => Optimizer.adagrad(lr as never, { ...o, epsPlace: eps_place as never }),
+    rmsprop: ({ lr, eps_place, ...o }) => Optimizer.rmsprop(lr as never, { ...o, epsPlace: eps_place as never }),
     adadelta: ({ lr, ...o }) => Optimizer.adadelta(lr as never, o),
     adam: ({ lr, ...o }) => Optimizer.adam(lr as never, o),
     adamw: ({ lr, weight_decay, ...o }) => Optimizer.adamw(lr as never, { ...o, weightDecay: weight_decay as never }),
@@ -254,7 +254,7 @@ describe("constructors without an entry of their own", () => {
     ["adam got -1 for rate; it wants a number above 0", () => Optimizer.adam(-1)],
     ["scaleByAdam got 1 for beta2; it wants a number of at least 0 and below 1", () => Optimizer.scaleByAdam({ beta2: 1 })],
     ["scaleByLearningRate got NaN for rate", () => Optimizer.scaleByLearningRate(Number.NaN)],
-    ["trace got 1 for decay", () => Optimizer.trace({ decay: 1 })],
+    ["accumulateMomentum got 1 for decay", () => Optimizer.accumulateMomentum({ decay: 1 })],
     ["accumulate got 0.5 for k; it wants a whole number of at least 1", () => Optimizer.accumulate(0.5, inner)],
     ["lookahead got 2 for alpha; it wants a number of at least 0 and at most 1", () => Optimizer.lookahead(inner, { alpha: 2 })],
     ["lookahead got 0 for every", () => Optimizer.lookahead(inner, { every: 0 })],
@@ -282,6 +282,6 @@ describe("constructors without an entry of their own", () => {
   })
 
   test("what is left out passes, and names of the prototype are none", () => {
-    expect(() => wantOptions("f", { a: { kind: "number", minimum: 0 } }, { a: undefined, toString: -1, b: -1 })).not.toThrow()
+    expect(() => checkOptions("f", { a: { kind: "number", minimum: 0 } }, { a: undefined, toString: -1, b: -1 })).not.toThrow()
   })
 })

@@ -1,7 +1,6 @@
 /** What holds of every entry of every table of the catalogue. */
 import {
   Activation,
-  Around,
   Callback,
   Initializer,
   Key,
@@ -9,6 +8,7 @@ import {
   LearningRate,
   Loss,
   Optimizer,
+  OptimizerWrapper,
   Params,
   Rbm,
   Regularizer,
@@ -29,7 +29,7 @@ const tables: { readonly [table: string]: Table<unknown> } = {
   schedule: LearningRate.table,
   regularizer: Regularizer.table,
   combination: Regularizer.combinations,
-  around: Around.table,
+  around: OptimizerWrapper.table,
   callback: Callback.table,
   score: Score.table,
   report: Score.reports,
@@ -124,7 +124,7 @@ describe("Entry.make", () => {
 
   test("refuses to leave out an option that has no default", () => {
     expect(() => make(Layers.table, { name: "dense", options: {} })).toThrow(
-      new TypeError('the option "units" has no default and was left out'),
+      new TypeError('the option "units" has no default and was omitted'),
     )
   })
 
@@ -339,6 +339,6 @@ describe("traits", () => {
 
   test("a bare number stands for the one option of a setting", () => {
     expect(settled(Regularizer.table.l2, 0.1)).toEqual({ lambda: 0.1 })
-    expect(settled(Around.table.lookahead, { every: 2 })).toEqual({ every: 2 })
+    expect(settled(OptimizerWrapper.table.lookahead, { every: 2 })).toEqual({ every: 2 })
   })
 })

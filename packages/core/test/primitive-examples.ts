@@ -76,19 +76,19 @@ const reduced: ReadonlyArray<Shared<{ readonly axes: Shape.Shape }>> = [
 ]
 
 /** A window of 2 over 5 in steps of 2, and one of 3 × 2 over 5 × 4 with everything turned on. */
-const pooled1 = { window: [2], strides: [2], padding: [[1, 0]] } as const
+const pooled1 = { window: [2], stride: [2], padding: [[1, 0]] } as const
 const pooled2 = {
   window: [3, 2],
-  strides: [2, 1],
+  stride: [2, 1],
   padding: [
     [2, 1],
     [0, 1],
   ],
 } as const
 
-const conv1 = { strides: [2], padding: [[1, 2]], dilation: [2], groups: 1 } as const
+const conv1 = { stride: [2], padding: [[1, 2]], dilation: [2], groups: 1 } as const
 const conv2 = {
-  strides: [2, 1],
+  stride: [2, 1],
   padding: [
     [1, 0],
     [0, 2],

@@ -160,7 +160,7 @@ test("a loop whose body does not give its carries is refused when it is written 
   const body = trace((x, y) => [T.add(x, y)], [f32(), f32()])
   const loop = (carries: number) =>
     write("scan", { body, constants: 0, carries, length: 0, reverse: false }, [T.scalar(1), T.scalar(2)])
-  expect(() => loop(2)).toThrow(/a body that gives 2 carries, not 1/)
+  expect(() => loop(2)).toThrow(/a body that returns 2 carries, not 1/)
   expect(() => loop(0.5)).toThrow(ShapeError)
   expect(() => loop(-1)).toThrow(ShapeError)
 })

@@ -3,7 +3,7 @@
 import { type Access, type Kernel, loopOf, type Term } from "../src/compiler/Plan.ts"
 import type { Params, Primitive } from "../src/language/Primitive.ts"
 import type { Definition } from "../src/reference/Definition.ts"
-import { positions } from "../src/reference/Positions.ts"
+import { offsets } from "../src/reference/offsets.ts"
 import * as Reference from "../src/reference/Reference.ts"
 import { allocate } from "../src/types/DType.ts"
 import { NDArray } from "../src/types/NDArray.ts"
@@ -17,7 +17,7 @@ const definition = (primitive: Primitive, params: unknown, inputs: ReadonlyArray
 
 /** What stands in an array where a loop's access leads, densely. */
 const visit = ({ data, dtype }: NDArray, shape: Shape.Shape, { offset, strides }: Access): NDArray => {
-  const places = positions(shape, strides, offset)
+  const places = offsets(shape, strides, offset)
   const out = allocate(dtype, places.length)
   places.forEach((place, i) => {
     out[i] = data[place] as number
@@ -35,7 +35,7 @@ const body = (terms: ReadonlyArray<Term>, shape: Shape.Shape, slots: Slots): Rea
       made.push(new NDArray(term.dtype, shape, allocate(term.dtype, Shape.size(shape)).fill(term.value)))
     else if (term.tag === "index") {
       const counted = allocate(term.dtype, Shape.size(shape))
-      counted.set(positions(shape, term.access.strides, term.access.offset))
+      counted.set(offsets(shape, term.access.strides, term.access.offset))
       made.push(new NDArray(term.dtype, shape, counted))
     } else
       made.push(

@@ -167,13 +167,13 @@ describe("mistakes with", () => {
       uneven lists
         make got f32[2, 2]; it wants lists of one length at each depth. Try: look at the lists around element 2
       joined where they differ
-        concat got f32[2, 3] and f32[2, 4]; it wants shapes that agree but for axis 0. Try: slice, pad or reshape the odd one
+        concat got f32[2, 3] and f32[2, 4]; it wants shapes that agree except in axis 0. Try: slice, pad or reshape the one that differs
       stacked though they differ
         stack got f32[2] and f32[3]; it wants arrays of one shape. Try: Tensor.concat joins along an axis they have
       nothing to join
         concat wants at least one array. Try: give it a list that is not empty
       parts that do not add up
-        split got f32[5]; it wants whole sizes that add up to 5, not [2, 2]. Try: check the parts
+        split got f32[5]; it wants whole sizes that add up to 5, not [2, 2]. Try: check the sizes
       squeezing a longer axis
         squeeze got f32[2, 3]; it wants axes of size 1. Try: Tensor.at picks one element of a longer axis
       negative padding
@@ -239,7 +239,7 @@ describe("mistakes with", () => {
       "an image without channels": () => T.conv(zeros(28, 28), zeros(3, 3, 1, 1)),
       "a kernel of another rank": () => T.conv(zeros(1, 8, 8, 4), zeros(3, 4, 3)),
       "a window larger than the image": () => T.maxPool(zeros(1, 3, 3, 1), { window: 4 }),
-      "strides for another rank": () => T.maxPool(zeros(1, 4, 4, 1), { window: 2, strides: [2] }),
+      "a stride for another rank": () => T.maxPool(zeros(1, 4, 4, 1), { window: 2, stride: [2] }),
       "windows over an empty axis": () => T.maxPool(zeros(1, 0, 1), { window: 2, pad: [[1, 1]] }),
       "windows over padding alone": () =>
         T.avgPool(zeros(1, 4, 4, 1), {
@@ -267,12 +267,12 @@ describe("mistakes with", () => {
         conv got f32[1, 8, 8, 4] and f32[3, 4, 3]; it wants a kernel [...window, channels / groups, filters] of the input's rank. Try: reshape it first
       a window larger than the image
         maxPool got f32[1, 3, 3, 1]; it wants at least 4 elements along spatial axis 0 for a window of 4, not 3. Try: a smaller window, or more padding (same)
-      strides for another rank
-        maxPool got f32[1, 4, 4, 1]; it wants strides of 2 whole numbers above 0, not [2]. Try: give one for each spatial axis
+      a stride for another rank
+        maxPool got f32[1, 4, 4, 1]; it wants a stride of 2 whole numbers above 0, not [2]. Try: give one for each spatial axis
       windows over an empty axis
         maxPool got f32[1, 0, 1]; it wants at least one element along each spatial axis. Try: a window over padding alone would hold nothing
       windows over padding alone
-        avgPool got f32[1, 4, 4, 1]; it wants padding smaller than the window. Try: a window that lies in the padding alone would hold nothing"
+        avgPool got f32[1, 4, 4, 1]; it wants padding smaller than the window. Try: a window over padding alone would hold nothing"
     `)
   })
 
@@ -308,17 +308,17 @@ describe("mistakes with", () => {
       "reading inside a trace
         read got f32[]; it wants numbers, and inside a traced function a tensor has only a shape. Try: Tensor.where instead of if, or read outside the function
       an argument of another trace
-        trace got f32[]; it wants a function that uses its own arguments, not those of another function that is being traced. Try: hand the tensor in as an argument
+        trace got f32[]; it wants a function that uses its own arguments, not those of another function that is being traced. Try: pass the tensor as an argument
       other arrays than it was traced for
         Reference.run got f32[1]; it wants f32[]. Try: the arrays the program was traced for
       a gradient of many numbers
         grad got f32[3]; it wants a function that gives one f32 number. Try: Tensor.sum or Tensor.mean of it
       a cotangent of another shape
-        vjp got f32[]; it wants f32[3]. Try: a tree like the one it goes with: the value's for a cotangent, the argument's for a tangent
+        vjp got f32[]; it wants f32[3]. Try: a tree of the same structure: that of the value for a cotangent, that of the argument for a tangent
       a carry that grows
-        scan got f32[2]; it wants carry 0 as it was, f32[1]. Try: keep what grows as the rows of \`kept\`
+        scan got f32[2]; it wants carry 0 of an unchanged shape, f32[1]. Try: return growing values as the rows of \`kept\`
       a carry with a part left out
-        scan got f32[] and f32[]; it wants a carry of the structure it was given ({ a, b }). Try: return every part of the carry
+        scan got f32[] and f32[]; it wants a carry of the same structure ({ a, b }). Try: return the whole carry
       sequences of two lengths
         scan got f32[3] and f32[4]; it wants sequences of one length, as 3 of the first. Try: Tensor.at(x, "0:n") to cut the longer ones
       a loop over nothing

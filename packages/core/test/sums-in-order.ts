@@ -3,7 +3,7 @@
  * engine's floats mean. Plain loops, to hold kernels to.
  */
 import type { ConvParams, Params, Primitive, WindowParams } from "../src/language/Primitive.ts"
-import { taps } from "../src/reference/Positions.ts"
+import { taps } from "../src/reference/offsets.ts"
 import { NDArray } from "../src/types/NDArray.ts"
 import * as Shape from "../src/types/Shape.ts"
 import type { Spec } from "../src/types/ShapeError.ts"

@@ -47,7 +47,7 @@ const reduction =
 const window =
   (f: (x: T.Tensor, options: T.PoolOptions) => unknown): Call =>
   ({ x, n, m }) =>
-    f(x, { window: n, strides: m })
+    f(x, { window: n, stride: m })
 
 /** Every operation that takes tensors, called with whatever comes (`axisOf` takes the name to refuse under). A new one is missing here until it has its row. */
 const calls: {
@@ -134,9 +134,9 @@ const calls: {
   sort: ({ x, n, m }) => T.sort(x, { axis: n, descending: m > 0 }),
   topK: ({ x, n }) => T.topK(x, n),
   at: ({ x, y, n, m }) => T.at(x, n, m > 1 ? y : m > 0 ? [n, m] : "...", `${m}:${n}`),
-  conv: ({ x, y, n, m }) => T.conv(x, y, { strides: m > 1 ? n : 1, groups: m, pad: n > 0 ? "same" : [n] }),
+  conv: ({ x, y, n, m }) => T.conv(x, y, { stride: m > 1 ? n : 1, groups: m, pad: n > 0 ? "same" : [n] }),
   convTranspose: ({ x, y, n, m }) =>
-    T.convTranspose(x, y, { strides: m > 1 ? n : 1, groups: m, outputPadding: n, pad: n > 0 ? "same" : [n] }),
+    T.convTranspose(x, y, { stride: m > 1 ? n : 1, groups: m, outputPadding: n, pad: n > 0 ? "same" : [n] }),
   maxPool: window(T.maxPool),
   sumPool: window(T.sumPool),
   avgPool: window(T.avgPool),

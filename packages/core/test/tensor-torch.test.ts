@@ -44,7 +44,7 @@ const close = { rtol: 1e-12, atol: 1e-13 }
 test("the recording is PyTorch's", () => expect(recorded.torch).toBe("1.13.0a0"))
 
 test.each(recorded.conv.map((row, i) => [i, row] as const))("conv %d", (_, { dilation, groups, padding, strides, ...row }) => {
-  const f = ([x, kernel]: readonly [T.Tensor, T.Tensor]) => T.conv(x, kernel, { dilation, groups, pad: padding, strides })
+  const f = ([x, kernel]: readonly [T.Tensor, T.Tensor]) => T.conv(x, kernel, { dilation, groups, pad: padding, stride: strides })
   const { pull, value } = vjp(f, [array(row.x), array(row.kernel)])
   const [toX, toKernel] = pull(array(row.cotangent))
   assertAllClose(value, array(row.y), close)
@@ -58,7 +58,7 @@ test.each(recorded.same.map((row, i) => [i, row] as const))("conv with same padd
 
 test.each(recorded.pool.map((row) => [row.kind, row] as const))("%sPool", (kind, { padding, strides, window, ...row }) => {
   const pooled = kind === "max" ? T.maxPool : T.avgPool
-  const { pull, value } = vjp((x: T.Tensor) => pooled(x, { pad: padding, strides, window }), array(row.x))
+  const { pull, value } = vjp((x: T.Tensor) => pooled(x, { pad: padding, stride: strides, window }), array(row.x))
   assertAllClose(value, array(row.y), close)
   assertAllClose(pull(array(row.cotangent)), array(row.toX), close)
 })

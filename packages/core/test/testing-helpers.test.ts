@@ -240,7 +240,7 @@ describe("arbitraries", () => {
     expect(smallest.equations.length).toBe(1)
     expect(print(smallest)).toMatchInlineSnapshot(`
       "program (a: f32[1, 2, 1], b: f32[2, 1, 1]) {
-        c: f32[1, 1, 1] = conv { strides: [1], padding: [[0, 0]], dilation: [1], groups: 1 } a b
+        c: f32[1, 1, 1] = conv { stride: [1], padding: [[0, 0]], dilation: [1], groups: 1 } a b
         return c
       }"
     `)

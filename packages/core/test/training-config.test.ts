@@ -160,8 +160,8 @@ describe("Train.run refuses", () => {
 
   it.effect("a freeze of a layer that is not there, with those that are", () =>
     Effect.gen(function* () {
-      for (const brick of [Optimizer.freeze(["hiden"]), Optimizer.scaleByLayer({ hiden: 0.5 })]) {
-        const optimizer = Optimizer.chain(Optimizer.sgd(0.1), brick) as unknown as Optimizer.Optimizer
+      for (const transformation of [Optimizer.freeze(["hiden"]), Optimizer.scaleByLayer({ hiden: 0.5 })]) {
+        const optimizer = Optimizer.chain(Optimizer.sgd(0.1), transformation) as unknown as Optimizer.Optimizer
         const error = yield* Effect.flip(ran(Train.finished({ ...config, optimizer })))
         assert.instanceOf(error, ShapeError)
         assert.include(error.message, '"hiden"')
@@ -220,10 +220,13 @@ it.effect("a batch larger than the data is all of it", () =>
 
 it.effect("layers by name take their share of a step, and frozen ones none", () =>
   Effect.gen(function* () {
-    const weights = (brick: Optimizer.Optimizer<unknown>) =>
+    const weights = (transformation: Optimizer.Optimizer<unknown>) =>
       Effect.map(
         ran(
-          Train.finished({ ...config, optimizer: Optimizer.chain(Optimizer.sgd(0.1), brick) as unknown as Optimizer.Optimizer }),
+          Train.finished({
+            ...config,
+            optimizer: Optimizer.chain(Optimizer.sgd(0.1), transformation) as unknown as Optimizer.Optimizer,
+          }),
         ),
         ({ params }) =>
           params as unknown as { readonly hidden: { readonly w: Tensor.Tensor }; readonly out: { readonly w: Tensor.Tensor } },

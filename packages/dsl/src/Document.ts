@@ -3,8 +3,8 @@
  * itself a model file (written as YAML it decodes to itself), so what a run records is what can be run again.
  */
 import type { ArrayTarget, Column, Image, Scale } from "@adjoint/core/data/Preprocess"
-import type * as Around from "@adjoint/core/learning/Around"
 import type { Settings, Use, Values } from "@adjoint/core/learning/Entry"
+import type * as OptimizerWrapper from "@adjoint/core/learning/OptimizerWrapper"
 import type { stages } from "@adjoint/core/learning/Rbm"
 import type * as Regularizer from "@adjoint/core/learning/Regularizer"
 
@@ -55,7 +55,7 @@ export interface Model {
 export type Regularize = Settings<typeof Regularizer.table>
 
 /** The wrappers of the optimizer, by name: frozen layers, rates by layer, gradient accumulation … */
-export type Arounds = Settings<typeof Around.table>
+export type Arounds = Settings<typeof OptimizerWrapper.table>
 
 export interface Train extends Arounds {
   readonly seed: number

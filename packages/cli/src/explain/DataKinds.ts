@@ -1,6 +1,6 @@
 /** The kinds of column and the kinds of file that model files name, read off core's entries. */
 import * as Column from "@adjoint/core/data/Column"
-import { defaultOf, type Field, type Fields, mayLack } from "@adjoint/core/data/Field"
+import { defaultOf, type Field, type Fields, isOptional } from "@adjoint/core/data/Field"
 import * as Source from "@adjoint/core/data/Source"
 import type { EntryFound } from "./Found.ts"
 
@@ -31,7 +31,7 @@ const optionsOf = (fields: Fields): EntryFound["options"] =>
     Object.entries(fields).map(([name, field]) => {
       const value = defaultOf(field)
       const usual = value === undefined ? {} : { default: value }
-      return [name, { wanted: wantedOf(field), doc: field.doc, ...usual, required: !mayLack(field) }] as const
+      return [name, { wanted: wantedOf(field), doc: field.doc, ...usual, required: !isOptional(field) }] as const
     }),
   )
 
@@ -50,7 +50,7 @@ const columns = (): ReadonlyArray<EntryFound> =>
 
 /** A source as a file says it: its path alone where it has one, else its files. */
 const spelled = (name: string, fields: Fields, main: string | undefined): string => {
-  const required = Object.entries(fields).filter(([, field]) => !mayLack(field))
+  const required = Object.entries(fields).filter(([, field]) => !isOptional(field))
   const only = required.length === 1 && required[0]?.[0] === main
   return only ? `{ ${name}: FILE }` : `{ ${name}: { ${required.map(([key]) => `${key}: FILE`).join(", ")} } }`
 }

@@ -1,5 +1,5 @@
 /** The entries of the catalogue: what each is, its formulas, its options, when to use it, and how a file says it. */
-import { type AnyEntry, mayLack, type Option, type Options, type Table } from "@adjoint/core/learning/Entry"
+import { type AnyEntry, isOptional, type Option, type Options, type Table } from "@adjoint/core/learning/Entry"
 import * as Regularizer from "@adjoint/core/learning/Regularizer"
 import * as Score from "@adjoint/core/learning/Score"
 import { standard } from "@adjoint/dsl/schema/Catalogue"
@@ -130,7 +130,7 @@ const all = (options: Options): string =>
 /** An entry as a file says it, with no more than is needed to show its main option. */
 const spelled = ({ entry, name }: Found): string => {
   const { main, options } = entry
-  const required = Object.entries(options).filter(([, option]) => !mayLack(option))
+  const required = Object.entries(options).filter(([, option]) => !isOptional(option))
   const only = main === undefined ? undefined : options[main]
   if (only !== undefined && required.every(([key]) => key === main)) return `{ ${name}: ${example(only)} }`
   if (required.length === 0) return name
@@ -170,7 +170,7 @@ const optionData = (option: Option): EntryFound["options"][string] => ({
   wanted: kindOf(option),
   doc: option.doc,
   ...(option.default === undefined ? {} : { default: option.default }),
-  required: !mayLack(option),
+  required: !isOptional(option),
 })
 
 /** The options of a name: one for each description and kind, with the entries that have it. */

@@ -51,8 +51,8 @@ const row = (net: Net, input: Shape.Shape, name: string): Row => {
 
 /** The layers of a net for samples of a shape, those inside others too, in order. Throws `ShapeError`. */
 export const rows = (net: Net, input: Shape.Shape, path: ReadonlyArray<string> = []): ReadonlyArray<Row> => {
-  if (net.parts === undefined) return [row(net, input, path.join("."))]
-  return net.parts(input).flatMap(({ inputs, kind, name, net: inner, output }) => {
+  if (net.children === undefined) return [row(net, input, path.join("."))]
+  return net.children(input).flatMap(({ inputs, kind, name, net: inner, output }) => {
     const at = [...path, String(name)]
     return inner === undefined
       ? [{ name: at.join("."), kind, inputs, output, parameters: 0, multiplyAdds: 0 }]

@@ -2,7 +2,7 @@
 import os from "node:os"
 import process from "node:process"
 import * as Wasm from "@adjoint/core/engines/Wasm"
-import { type Answer, selfTest } from "@adjoint/core/testing/selfTest"
+import { type CheckResult, selfTest } from "@adjoint/core/testing/selfTest"
 import * as Effect from "effect/Effect"
 import { emit } from "../json/Emit.ts"
 import { askedThreads, type Choice } from "../model/Engines.ts"
@@ -51,7 +51,7 @@ const threadsOf = ({ cores, threads, wanted }: Machine): string => {
   return threads === 1 ? "1, since memory cannot be shared with worker threads here" : String(threads)
 }
 
-const print = (found: Machine, answers: ReadonlyArray<Answer>, style: Style): string => {
+const print = (found: Machine, answers: ReadonlyArray<CheckResult>, style: Style): string => {
   const facts = [
     ["node", found.node],
     ["platform", found.platform],

@@ -101,7 +101,7 @@ export type Files<F extends Fields> = { readonly [K in Paths<F>]: Uint8Array }
 export const defaultOf = (field: Field): unknown => ("default" in field ? field.default : undefined)
 
 /** Whether an option may be left out. */
-export const mayLack = (field: Field): boolean => field.optional === true || defaultOf(field) !== undefined
+export const isOptional = (field: Field): boolean => field.optional === true || defaultOf(field) !== undefined
 
 /** The options with defaults for those that are left out. */
 export const fill = <F extends Fields>(fields: F, written: object): Filled<F> =>

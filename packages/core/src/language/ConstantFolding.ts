@@ -1,6 +1,6 @@
 /**
- * Constant folding: which expressions of a traced function depend on none of its arguments and are worth computing once,
- * beforehand, instead of at every call.
+ * Constant folding: finds the expressions of a traced function that do not depend on its arguments and are worth computing
+ * once, before the first call.
  */
 import { NDArray } from "../types/NDArray.ts"
 import { bytesOf } from "../types/ShapeError.ts"
@@ -9,18 +9,18 @@ import type { Primitive } from "./Primitive.ts"
 import { factsOf } from "./primitiveFacts.ts"
 import { order } from "./Walk.ts"
 
-/** Whether a primitive takes more than one instruction an element, or a pass over memory of its own. All others cost next to nothing in the loop that uses them. */
+/** Whether a primitive takes more than one instruction for each element, or its own pass over memory. Others cost almost nothing in the loop that uses them. */
 const isExpensive = (primitive: Primitive): boolean => {
   const { cost } = factsOf(primitive)
   return cost === "function" || cost === "pass"
 }
 
-/** All subgraphs together, and each of their results, take at most so many bytes: 256 MiB. Larger results may never exist as a whole in a program. */
-const most = 2 ** 28
+/** The maximum bytes of all folded constants together, and of each result in their subgraphs: 256 MiB. A program may never materialize larger results. */
+const maxBytes = 2 ** 28
 
 /** The sizes of a subgraph that depends on no argument. */
 interface Subgraph {
-  /** Bytes of its largest expensive result; 0 where nothing in it is expensive. */
+  /** Bytes of its largest expensive result; 0 if nothing in it is expensive. */
   readonly expensive: number
   /** Bytes of its largest result. */
   readonly largest: number
@@ -47,10 +47,10 @@ const subgraphsOf = (expressions: ReadonlyArray<Expr>): ReadonlyMap<Tensor, Subg
 }
 
 /**
- * The largest subgraphs of these outputs that depend on no argument and are worth computing once: something in them is expensive
- * (random bits, a sort, a product, a reduction, a function such as exp …), the result is no larger than the largest of
- * what is expensive in it, so that no array is held only because it was repeated, and all together take at most 256 MiB. What only
- * moves numbers, or adds and multiplies them, stays in the program.
+ * The largest subgraphs of these outputs that depend on no argument and are worth computing once. Something in them is
+ * expensive (random bits, a sort, a product, a reduction, a function such as exp …). The result is not larger than its largest
+ * expensive part, so that no array is stored only because it was broadcast. All together take at most 256 MiB. Subgraphs that
+ * only move, add or multiply elements stay in the program.
  */
 export const foldable = (outputs: ReadonlyArray<Tensor>): ReadonlyArray<Expr> => {
   const expressions = order(outputs, isKnown)
@@ -62,13 +62,13 @@ export const foldable = (outputs: ReadonlyArray<Tensor>): ReadonlyArray<Expr> =>
     const subgraph = subgraphs.get(x)
     if (x instanceof NDArray || subgraph === undefined || seen.has(x)) continue
     seen.add(x)
-    if (subgraph.expensive >= Math.max(bytesOf(x), 1) && subgraph.largest <= most) found.add(x)
+    if (subgraph.expensive >= Math.max(bytesOf(x), 1) && subgraph.largest <= maxBytes) found.add(x)
     else left.push(...(x.recipe?.inputs ?? []))
   }
-  let held = 0
+  let total = 0
   return expressions.filter((x) => {
-    if (!found.has(x) || held + bytesOf(x) > most) return false
-    held += bytesOf(x)
+    if (!found.has(x) || total + bytesOf(x) > maxBytes) return false
+    total += bytesOf(x)
     return true
   })
 }

@@ -1,6 +1,6 @@
 /**
- * An array that is still a recipe: a primitive, its parameters and its inputs. Reading an expression computes it once and drops
- * the recipe, unless a running differentiation may still need it.
+ * An expression: a tensor that is not computed yet. It has a recipe: a primitive, its parameters and its inputs. Reading an
+ * expression computes it once and drops the recipe, unless a running differentiation may still need it.
  */
 import type { DType } from "../types/DType.ts"
 import { NDArray, TensorTypeId } from "../types/NDArray.ts"
@@ -9,7 +9,7 @@ import { refuse } from "../types/ShapeError.ts"
 import type { Params, Primitive } from "./Primitive.ts"
 import { infer } from "./ShapeRule.ts"
 
-/** An immutable array: its values, or the recipe for them. */
+/** An immutable array: stored, or an expression that computes it. */
 export type Tensor<S extends Shape = Shape> = NDArray<S> | Expr<S>
 
 /** The operation that computes an expression. */
@@ -20,8 +20,8 @@ export interface Recipe<P extends Primitive = Primitive> {
 }
 
 /**
- * The extent of one differentiation or trace. Extents nest, so of all those an expression depends on the one opened
- * first closes last, and knowing that one is enough to know whether its recipe may still be walked.
+ * The extent of one differentiation or trace. Extents nest: among those that an expression depends on, the one opened first
+ * closes last. That one alone decides whether the recipe may still be needed.
  */
 export interface Extent {
   readonly serial: number
@@ -33,10 +33,10 @@ export interface Extent {
 
 let opened = 0
 
-/** Opens an extent; whoever opened it closes it by setting `open` to false. */
+/** Opens an extent. The caller closes it by setting `open` to false. */
 export const openExtent = (): Extent => ({ serial: opened++, open: true, running: true })
 
-/** An extent that nobody closes: a reverse pass that may run at any time, a trace. */
+/** An extent that is never closed: for a reverse pass that may run at any time, or a trace. */
 export const endless = (): Extent => ({ serial: -1, open: true, running: true })
 
 type State =
@@ -64,25 +64,25 @@ export class Expr<out S extends Shape = Shape> {
     this.variableOf = variableOf
   }
 
-  /** @internal The recipe, while it is kept. */
+  /** @internal The recipe, unless it was dropped. */
   get recipe(): Recipe | undefined {
     const state = this.#current()
     return state.tag === "recipe" || state.tag === "both" ? state.recipe : undefined
   }
 
-  /** @internal The values, once they were read. */
+  /** @internal The values, if they were read. */
   get value(): NDArray<S> | undefined {
     const state = this.#current()
     return state.tag === "value" || state.tag === "both" ? (state.value as NDArray<S>) : undefined
   }
 
-  /** The state, without a recipe that was kept for a differentiation which has ended. */
+  /** The state. Drops the recipe if the differentiation that needed it has ended. */
   #current(): State {
     if (this.#state.tag === "both" && this.extent?.open !== true) this.#state = { tag: "value", value: this.#state.value }
     return this.#state
   }
 
-  /** @internal Keeps the values, and the recipe only while an extent it depends on is open. */
+  /** @internal Stores the values. Keeps the recipe only while an extent that it depends on is open. */
   settle(value: NDArray): void {
     const recipe = this.recipe
     this.#state = recipe !== undefined && this.extent?.open === true ? { tag: "both", recipe, value } : { tag: "value", value }
@@ -99,7 +99,7 @@ const latest = (inputs: ReadonlyArray<Tensor>): Extent | undefined => {
   return found
 }
 
-/** Makes an expression: checks shapes by the primitive's rule. Throws `ShapeError`. */
+/** Creates an expression, with its shape from the primitive's rule. Throws `ShapeError`. */
 export const write = <P extends Primitive>(primitive: P, params: Params[P], inputs: ReadonlyArray<Tensor>): Expr => {
   const { dtype, shape } = infer(primitive, params, inputs)
   return new Expr(dtype, shape, { tag: "recipe", recipe: { primitive, params, inputs } }, latest(inputs))
@@ -119,7 +119,7 @@ export const marker = (x: Tensor, extent: Extent): Expr => {
 /** Whether something is a tensor. */
 export const isTensor = (x: unknown): x is Tensor => typeof x === "object" && x !== null && TensorTypeId in x
 
-/** The values of a tensor where they are known without computing. */
+/** The values of a tensor if they are known without computing. */
 export const known = (x: Tensor): NDArray | undefined => (x instanceof NDArray ? x : x.value)
 
 /** The recipe of an expression. Throws `ShapeError` for the argument of a function that is being traced, which has a shape but no values. */

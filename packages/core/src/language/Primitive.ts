@@ -35,7 +35,7 @@ export type Binary = (typeof binary)[number]
 export const comparison = ["equal", "less", "lessEqual"] as const
 export type Comparison = (typeof comparison)[number]
 
-/** Reductions: axes are left out by combining the elements along them. */
+/** Reductions: they combine the elements along axes, which the result does not have. */
 export const reduction = ["reduceSum", "reduceMax", "reduceMin", "argMax"] as const
 export type Reduction = (typeof reduction)[number]
 
@@ -47,13 +47,13 @@ export type Padding = ReadonlyArray<readonly [number, number]>
 /** The positions of windows: one number for each spatial axis. */
 export interface WindowParams {
   readonly window: Shape
-  readonly strides: Shape
+  readonly stride: Shape
   readonly padding: Padding
 }
 
 /** The positions of a kernel: one number for each spatial axis; `groups` splits the channels. */
 export interface ConvParams {
-  readonly strides: Shape
+  readonly stride: Shape
   readonly padding: Padding
   readonly dilation: Shape
   readonly groups: number
@@ -75,7 +75,7 @@ interface Structural {
   readonly transpose: { readonly order: Shape }
   readonly broadcast: { readonly shape: Shape }
   readonly slice: { readonly start: Shape; readonly limit: Shape; readonly stride: Shape }
-  /** `value` laid around the elements and, `interior` times, between them. */
+  /** Padding with `value` around the elements and, `interior` times, between them. */
   readonly pad: { readonly low: Shape; readonly high: Shape; readonly interior: Shape; readonly value: number }
   readonly concat: { readonly axis: number }
   readonly reverse: { readonly axes: Shape }
@@ -95,7 +95,7 @@ interface Structural {
   readonly windowSum: WindowParams
   /** The gradient of `windowSum`: each cotangent spread over its window. */
   readonly windowSumGrad: WindowParams & { readonly space: Shape }
-  /** Maximum of each window of [n, …space, channels]; padding is never it. */
+  /** Maximum of each window of [n, …space, channels]; padding is ignored. */
   readonly windowMax: WindowParams
   /** The gradient of `windowMax`: input and cotangent to the input's shape, each cotangent at its window's first maximum. */
   readonly windowMaxGrad: WindowParams
@@ -108,7 +108,7 @@ interface Structural {
   /**
    * A loop. Inputs: `constants` arrays, then `carries`, then sequences of `length` rows. The body takes constants, carries and
    * one row of each sequence, and returns the new carries, then the rows to keep. The result is one f32 vector:
-   * the final carries and the kept rows, each flattened, end to end. `reverse` walks the sequences from their ends.
+   * the final carries and the kept rows, each flattened, end to end. `reverse` traverses the sequences from their ends.
    */
   readonly scan: {
     readonly body: Program

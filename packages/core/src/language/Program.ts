@@ -25,7 +25,7 @@ export const trace = (f: (...inputs: ReadonlyArray<Tensor>) => ReadonlyArray<Ten
 
 /** Arguments of these dtypes and shapes for a function that is traced. Throws `ShapeError` for invalid shapes. */
 export const placeholders = (inputs: ReadonlyArray<Spec>): ReadonlyArray<Tensor> => {
-  wantShapes("Program.trace", inputs)
+  checkShapes("Program.trace", inputs)
   const extent = endless()
   return inputs.map(({ dtype, shape }) => placeholder(dtype, shape, extent))
 }
@@ -40,42 +40,43 @@ export const capture = (
   computed: ReadonlyMap<Tensor, NDArray> = new Map(),
 ): Program => {
   const values = new Map<Tensor, number>(inputs.map((input, i) => [input, i]))
-  const steps = order(outputs, (x) => values.has(x) || x.value !== undefined || computed.has(x))
-  for (const step of steps) ownOnly(step)
+  const expressions = order(outputs, (x) => values.has(x) || x.value !== undefined || computed.has(x))
+  for (const expression of expressions) refuseForeign(expression)
   const constants: Array<NDArray> = []
   const constant = (x: NDArray): void => {
     if (!values.has(x)) values.set(x, inputs.length + constants.push(x) - 1)
   }
   const known = (x: Tensor): Tensor => (values.has(x) || x instanceof NDArray ? x : (x.value ?? computed.get(x) ?? x))
-  /** What a tensor is under its identities, which the program leaves out. */
+  /** A tensor without its identities, which the program omits. */
   const bare = (x: Tensor): Tensor => {
     let at = known(x)
     while (!(at instanceof NDArray) && !values.has(at) && at.recipe?.primitive === "identity")
       at = known(at.recipe.inputs[0] ?? at)
     return at
   }
-  // Constants are numbered in the order in which equations use them, so that a program traced again is the same program.
-  for (const step of steps) {
-    const { inputs: from, primitive } = recipeOf(step)
+  // Constants are numbered in the order in which equations use them, so that tracing again gives the same program.
+  for (const expression of expressions) {
+    const { inputs: from, primitive } = recipeOf(expression)
     if (primitive !== "identity") for (const input of from) constantOf(bare(input), constant)
   }
   for (const output of outputs) constantOf(bare(output), constant)
   const numberOf = (x: Tensor): number =>
-    values.get(known(x)) ?? refuse("trace", [x], "a value of this program", "return what the function made")
+    values.get(known(x)) ?? refuse("trace", [x], "a value of this program", "return tensors that the function computed")
   const equations: Array<Equation> = []
-  for (const step of steps) {
-    const { inputs: from, params, primitive } = recipeOf(step)
-    if (primitive === "identity") values.set(step, numberOf(from[0] ?? step))
+  for (const expression of expressions) {
+    const { inputs: from, params, primitive } = recipeOf(expression)
+    if (primitive === "identity") values.set(expression, numberOf(from[0] ?? expression))
     else {
-      const equation = { primitive, params, inputs: from.map(numberOf), out: { dtype: step.dtype, shape: step.shape } }
-      values.set(step, inputs.length + constants.length + equations.push(equation) - 1)
+      const { dtype, shape } = expression
+      const equation = { primitive, params, inputs: from.map(numberOf), out: { dtype, shape } }
+      values.set(expression, inputs.length + constants.length + equations.push(equation) - 1)
     }
   }
   return { inputs: inputs.map(({ dtype, shape }) => ({ dtype, shape })), constants, equations, outputs: outputs.map(numberOf) }
 }
 
-/** Throws `ShapeError` for a tensor that varies outside of a traced function: as a constant of it, it would be wrong or unknown. */
-const ownOnly = ({ dtype, recipe, shape, variableOf }: Expr): void => {
+/** Throws `ShapeError` for an argument of another traced or differentiated function, which cannot be a constant of this program. */
+const refuseForeign = ({ dtype, recipe, shape, variableOf }: Expr): void => {
   const foreign =
     recipe === undefined
       ? "another function that is being traced"
@@ -87,7 +88,7 @@ const ownOnly = ({ dtype, recipe, shape, variableOf }: Expr): void => {
       "trace",
       [{ dtype, shape }],
       `a function that uses its own arguments, not those of ${foreign}`,
-      "hand the tensor in as an argument",
+      "pass the tensor as an argument",
     )
 }
 
@@ -100,7 +101,7 @@ export const inline = (program: Program, inputs: ReadonlyArray<Tensor>): Readonl
   accept("Program.inline", program, inputs)
   const values: Array<Tensor> = [...inputs, ...program.constants]
   const at = (value: number): Tensor =>
-    values[value] ?? refuse("Program.inline", inputs, "values made before they are used", "Program.check")
+    values[value] ?? refuse("Program.inline", inputs, "values that are defined before they are used", "Program.check")
   for (const { inputs: from, params, primitive } of program.equations) values.push(write(primitive, params, from.map(at)))
   return program.outputs.map(at)
 }
@@ -114,29 +115,29 @@ export const accept = (operation: string, program: Program, inputs: ReadonlyArra
   if (!fits) refuse(operation, inputs, wanted.map(printSpec).join(" and ") || "nothing", "the arrays the program was traced for")
 }
 
-/** Throws `ShapeError` unless every equation uses only earlier values and has the shape its primitive's rule gives, in loops too. */
+/** Throws `ShapeError` unless every equation uses only earlier values and has the shape of its primitive's rule, also in loops. */
 export const check = (program: Program): void => {
   const { constants, equations, inputs: given } = program
-  wantShapes("Program.check", [...given, ...constants])
+  checkShapes("Program.check", [...given, ...constants])
   for (const { data, dtype, shape } of constants) makeArray(dtype, shape, data)
   const first = given.length + constants.length
   equations.forEach(({ inputs, out, params, primitive }, i) => {
     if (!Object.hasOwn(shapeRules, primitive)) refuse("Program.check", [out], `a primitive, not ${primitive}`, "trace it again")
     if (!inputs.every((value) => Number.isInteger(value) && value >= 0 && value < first + i))
-      refuse(primitive, [out], "values made before it", "order the equations")
+      refuse(primitive, [out], "values that are defined before it", "order the equations")
     if ("body" in params) check(params.body)
-    const made = infer(
+    const inferred = infer(
       primitive,
       params,
       inputs.map((value) => specOf(program, value)),
     )
-    if (made.dtype !== out.dtype || !Shape.equals(made.shape, out.shape))
-      refuse(primitive, [out], `a result of ${printSpec(made)}`, "trace it again")
+    if (inferred.dtype !== out.dtype || !Shape.equals(inferred.shape, out.shape))
+      refuse(primitive, [out], `a result of ${printSpec(inferred)}`, "trace it again")
   })
   for (const value of program.outputs) specOf(program, value)
 }
 
-const wantShapes = (operation: string, specs: ReadonlyArray<Spec>): void => {
+const checkShapes = (operation: string, specs: ReadonlyArray<Spec>): void => {
   for (const spec of specs) if (!Shape.isValid(spec.shape)) refuse(operation, [spec], Shape.wanted, "check the shape's numbers")
 }
 
@@ -167,7 +168,7 @@ export const print = (program: Program): string => {
   const constants = program.constants.flatMap((_, i) =>
     inlined.has(program.inputs.length + i) ? [] : [typed(program.inputs.length + i)],
   )
-  const steps = program.equations.map(({ inputs: from, params, primitive }, i) => {
+  const equations = program.equations.map(({ inputs: from, params, primitive }, i) => {
     const given = Object.entries(params).map(([key, param]) => `${key}: ${printParam(param)}`)
     const words = [primitive, ...(given.length > 0 ? [`{ ${given.join(", ")} }`] : []), ...from.map(name)]
     return `  ${typed(program.inputs.length + program.constants.length + i)} = ${words.join(" ")}`
@@ -175,7 +176,7 @@ export const print = (program: Program): string => {
   return [
     `program (${inputs}) {`,
     ...(constants.length > 0 ? [`  with ${constants.join(", ")}`] : []),
-    ...steps,
+    ...equations,
     `  ${["return", program.outputs.map(name).join(", ")].join(" ").trimEnd()}`,
     "}",
   ].join("\n")

@@ -11,6 +11,7 @@ import {
   arity,
   axesHint,
   callName,
+  checkDType,
   distinctAxes,
   one,
   type ShapeRule,
@@ -19,7 +20,6 @@ import {
   scalar,
   two,
   valid,
-  wantDType,
 } from "./shapes/require.ts"
 import { windows } from "./shapes/windows.ts"
 
@@ -31,7 +31,7 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
 
   not: (_, inputs) => {
     const x = one("not", inputs)
-    wantDType("not", inputs, ["bool"])
+    checkDType("not", inputs, ["bool"])
     return x
   },
   where: (_, inputs) => {
@@ -123,7 +123,7 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
     for (const x of inputs) {
       sameDType("concat", first, x)
       if (!Shape.equals(Shape.without(x.shape, [axis]), Shape.without(first.shape, [axis])))
-        refuse("concat", inputs, `shapes that agree but for axis ${axis}`, "slice, pad or reshape the odd one")
+        refuse("concat", inputs, `shapes that agree except in axis ${axis}`, "slice, pad or reshape the one that differs")
     }
     const total = inputs.reduce((sum, x) => sum + (x.shape[axis] ?? 0), 0)
     return { dtype: first.dtype, shape: first.shape.map((n, i) => (i === axis ? total : n)) }
@@ -143,14 +143,14 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
   scatterAdd: ({ rows: count }, inputs) => {
     const [indices, updates] = two("scatterAdd", inputs)
     if (indices.dtype !== "i32") refuse("scatterAdd", inputs, "i32 indices first", 'Tensor.cast(indices, "i32")')
-    wantDType("scatterAdd", [updates], ["f32", "i32"])
+    checkDType("scatterAdd", [updates], ["f32", "i32"])
     if (!Shape.equals(updates.shape.slice(0, indices.shape.length), indices.shape))
       refuse("scatterAdd", inputs, "updates whose first axes are the indices' shape", "one row of updates for each index")
     return { dtype: updates.dtype, shape: [count, ...updates.shape.slice(indices.shape.length)] }
   },
   dot: (_, inputs) => {
     const [a, b] = two("matmul", inputs)
-    wantDType("matmul", inputs, ["f32", "i32"])
+    checkDType("matmul", inputs, ["f32", "i32"])
     sameDType("matmul", a, b)
     const rank = a.shape.length
     if (rank < 2 || b.shape.length !== rank) refuse("matmul", inputs, "matrices", "reshape a vector of n to [1, n] or [n, 1]")
@@ -176,7 +176,7 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
   ...windows,
   threefry: (_, inputs) => {
     const [key, counters] = two("Key", inputs)
-    wantDType("Key", inputs, ["i32"])
+    checkDType("Key", inputs, ["i32"])
     if (!Shape.equals(key.shape, [2])) refuse("Key", inputs, "a key of i32[2] first", "Key.make(seed)")
     if (counters.shape.at(-1) !== 2) refuse("Key", inputs, "counters of i32[…, 2]", "pairs of high and low words")
     return counters
@@ -190,7 +190,7 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
     if (![length, constants, carries].every((n) => Number.isInteger(n) && n >= 0))
       refuse("scan", inputs, "a length and counts that are whole numbers", "the sequences' first axis as the length")
     if (body.outputs.length < carries)
-      refuse("scan", inputs, `a body that gives ${carries} carries, not ${body.outputs.length}`, "return every part of the carry")
+      refuse("scan", inputs, `a body that returns ${carries} carries, not ${body.outputs.length}`, "return the whole carry")
     if (inputs.length !== body.inputs.length || inputs.length < constants + carries)
       refuse(
         "scan",
@@ -206,7 +206,7 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
           "scan",
           inputs,
           `${wanted.dtype}${Shape.print(shape)} as input ${i}`,
-          "what the body's argument has, with the length first for a sequence",
+          "the shape of the body's argument, with the length first for a sequence",
         )
     })
     const outs = body.outputs.map((value) => specOf(body, value))
@@ -215,7 +215,12 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
       if (out.dtype !== "f32") refuse("scan", [out], "f32 results of its body", 'Tensor.cast(x, "f32") inside the body')
       const carry = body.inputs[constants + i] ?? scalar
       if (i < carries && !Shape.equals(out.shape, carry.shape))
-        refuse("scan", [out], `carry ${i} as it was, f32${Shape.print(carry.shape)}`, "keep what grows as the rows of `kept`")
+        refuse(
+          "scan",
+          [out],
+          `carry ${i} of an unchanged shape, f32${Shape.print(carry.shape)}`,
+          "return growing values as the rows of `kept`",
+        )
       total += Shape.size(out.shape) * (i < carries ? 1 : length)
     })
     return { dtype: "f32", shape: [total] }

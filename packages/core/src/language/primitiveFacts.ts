@@ -1,6 +1,6 @@
 /**
- * What is true of each primitive, whatever computes it. The table has a row for each: a primitive without one does not compile.
- * What the compiler decides for itself (kernel, epilogue, work) is in its own table, `compiler/compilerFacts.ts`.
+ * The facts of each primitive that do not depend on an engine. A primitive without a row is a type error. Facts of the compiler
+ * (kernel, epilogue, work) are in its own table, `compiler/compilerFacts.ts`.
  */
 import type { Primitive } from "./Primitive.ts"
 
@@ -8,13 +8,13 @@ import type { Primitive } from "./Primitive.ts"
 export type Kind =
   /** Each element is computed from the elements at the same index. */
   | "elementwise"
-  /** Axes are left out by combining the elements along them. */
+  /** Combines the elements along axes, which the result does not have. */
   | "reduction"
   /** The elements of the one input at other indices, in most cases by strides alone. */
   | "rearrangement"
-  /** The input as it is. */
+  /** The input, unchanged. */
   | "identity"
-  /** Elements are copied, with others between or instead of them. */
+  /** Copies elements, with others between or instead of them. */
   | "copy"
   /** Each element is a function of its index. */
   | "index"
@@ -23,9 +23,9 @@ export type Kind =
   /** Any elements from any others. */
   | "opaque"
 
-/** What an element of the result costs. */
+/** The cost of an element of the result. */
 export type Cost =
-  /** Next to nothing in the loop that uses it. */
+  /** Almost nothing in the loop that uses it. */
   | "free"
   /** One instruction. */
   | "instruction"
@@ -33,13 +33,13 @@ export type Cost =
   | "slowInstruction"
   /** Many instructions. */
   | "function"
-  /** The primitive passes over memory on its own. */
+  /** The primitive makes its own pass over memory. */
   | "pass"
 
 interface PrimitiveFacts {
   readonly kind: Kind
   readonly cost: Cost
-  /** Whether the result holds the input's elements in the same order, under whatever shape. */
+  /** Whether the result has the input's elements in the same order, possibly with another shape. */
   readonly keepsOrder?: boolean
 }
 

@@ -1,6 +1,6 @@
 /**
- * Activations: the functions between a net's affine maps, element by element or (softmax and the gated ones) along an axis.
- * An entry of the table also says what an initializer has to know of it: its gain, and which family of initializers suits it.
+ * Activations: the functions between a net's affine maps, elementwise or (softmax and the gated ones) along an axis. An entry
+ * of the table also has what an initializer needs: its gain, and the family of initializers that suits it.
  */
 import type { Activation, ActivationTraits } from "./activation/Activation.ts"
 import { rows as gates } from "./activation/gates.ts"
@@ -30,7 +30,7 @@ export {
 } from "./activation/rectifiers.ts"
 export { hardSigmoid, hardTanh, logSigmoid, sigmoid, softsign, tanh } from "./activation/sigmoids.ts"
 
-/** Every activation by the name a model file calls it. */
+/** Every activation, by its name in a model file. */
 export const table = { ...plain, ...sigmoids, ...rectifiers, ...gates, ...probabilities } satisfies Table<
   Activation,
   Traits<ActivationTraits>

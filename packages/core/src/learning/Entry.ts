@@ -1,20 +1,20 @@
 /**
- * An entry of the catalogue: everything Adjoint knows of one named thing (an activation, an initializer, a layer, a
- * loss, an optimizer …) as plain data beside the function that makes it. The model file's schema, the reference pages
- * and the law tests are all read off these entries, so a new name is one new row.
+ * An entry of the catalogue: everything Adjoint knows about one named thing (an activation, an initializer, a layer, a
+ * loss, an optimizer …) as plain data, with the function that makes it. The model file's schema, the reference pages and the
+ * law tests are derived from these entries, so a new name is one new row.
  */
 import type { Pad } from "../tensor/linear.ts"
-import { wantOptions, wantRule } from "./OptionError.ts"
+import { checkOptions, checkRule } from "./OptionError.ts"
 
-/** What every option may have. */
+/** The fields that every option may have. */
 interface Named {
-  /** May be left out, and no default stands for it then. */
+  /** May be omitted, and has no default. */
   readonly optional?: true
-  /** Other names that people type for it, such as those of Keras and PyTorch; messages propose this one in their place. */
+  /** Other names that people use for it, such as those of Keras and PyTorch. Messages propose the name of this option instead. */
   readonly synonyms?: ReadonlyArray<string>
 }
 
-/** What an option of an entry may be, in plain data. A `default` makes the option one that may be left out. */
+/** An option of an entry, as plain data. An option with a `default` may be omitted. */
 export type Option = Named & Kind
 
 /** The bounds of a number. */
@@ -23,16 +23,16 @@ interface Bounded {
   readonly default?: number
   readonly minimum?: number
   readonly maximum?: number
-  /** The bounds themselves are left out. */
+  /** The bounds themselves are excluded. */
   readonly exclusiveMinimum?: number
   readonly exclusiveMaximum?: number
-  /** Between which numbers it mostly is: others are right, but seldom meant. */
+  /** The usual range. Numbers outside it are valid, but rarely intended, and get advice. */
   readonly usual?: readonly [least: number, largest: number]
-  /** A number for examples, where the default shows nothing. */
+  /** A number for examples, where the default is not a useful one. */
   readonly example?: number
 }
 
-/** The name of an entry of another table, alone or with its options: `relu`, `{ leaky_relu: { alpha: 0.1 } }`. */
+/** A reference to an entry of another table, by name alone or with options: `relu`, `{ leaky_relu: { alpha: 0.1 } }`. */
 interface Referring<Table extends string> {
   readonly kind: Table
   readonly doc: string
@@ -45,7 +45,7 @@ type Kind =
   | { readonly kind: "text"; readonly doc: string; readonly default?: string }
   /** A whole number of epochs, written `5` or `5 epochs`. */
   | { readonly kind: "epochs"; readonly doc: string; readonly default?: number }
-  /** How long something takes: a number of epochs, or a share of the run such as `5%`. */
+  /** A duration: a number of epochs, or a percentage of the run such as `5%`. */
   | {
       readonly kind: "duration"
       readonly doc: string
@@ -55,28 +55,28 @@ type Kind =
     }
   | { readonly kind: "boolean"; readonly doc: string; readonly default?: boolean }
   | { readonly kind: "choice"; readonly doc: string; readonly of: ReadonlyArray<string>; readonly default?: string }
-  /** A list of one or more of a few words. */
+  /** A list of one or more of the given words. */
   | {
       readonly kind: "choices"
       readonly doc: string
       readonly of: ReadonlyArray<string>
       readonly default?: ReadonlyArray<string>
     }
-  /** A list of layers by their names. */
+  /** A list of layer names. */
   | { readonly kind: "layers"; readonly doc: string; readonly default?: ReadonlyArray<string> }
-  /** A number >= 0 for each of some layers, by their names. */
+  /** A number >= 0 for each of some layers, by name. */
   | { readonly kind: "factors"; readonly doc: string; readonly default?: { readonly [layer: string]: number } }
-  /** How often a sample counts by its class: `balanced`, or a number >= 0 for each class in their order. */
+  /** The weight of a sample by its class: `balanced`, or a number >= 0 for each class, in their order. */
   | { readonly kind: "class_weights"; readonly doc: string; readonly default?: "balanced" }
-  /** A number for every axis alike, or a list of them. */
+  /** One number for all axes, or a list with a number for each. */
   | {
       readonly kind: "sizes"
       readonly doc: string
       readonly default?: number | ReadonlyArray<number>
-      /** The least each may be: 1 unless given. */
+      /** The minimum of each number: 1 unless given. */
       readonly minimum?: number
     }
-  /** What is laid around images: `valid`, `same`, a number for both ends of every axis, or a number or [before, after] for each. */
+  /** Padding of images: `valid`, `same`, a number for both ends of every axis, or a number or [before, after] for each axis. */
   | { readonly kind: "padding"; readonly doc: string; readonly default?: Pad }
   | Referring<"activation">
   | Referring<"initializer">
@@ -85,16 +85,16 @@ type Kind =
 /** The options of an entry, by name. */
 export type Options = { readonly [name: string]: Option }
 
-/** A use of an entry of another table, every option filled in. */
+/** A use of an entry of another table, with a value for every option. */
 export interface Use {
   readonly name: string
   readonly options: { readonly [option: string]: unknown }
 }
 
-/** Epochs, or a share of the run. */
+/** A number of epochs, or a percentage of the run. */
 export type Duration = number | `${number}%`
 
-/** What each kind of option comes to, but for names of other entries. */
+/** The value of each kind of option, except references to other entries. */
 export interface Plain<O extends Option> {
   readonly number: number
   readonly integer: number
@@ -111,7 +111,7 @@ export interface Plain<O extends Option> {
   readonly padding: Pad
 }
 
-/** What each kind of option comes to when all is filled in. */
+/** The value of each kind of option, with defaults for omitted ones. */
 interface Filled<O extends Option> extends Plain<O> {
   readonly activation: Use
   readonly initializer: Use
@@ -120,10 +120,10 @@ interface Filled<O extends Option> extends Plain<O> {
 
 type Value<O extends Option> = Filled<O>[O["kind"]] | (O extends { readonly optional: true } ? undefined : never)
 
-/** The values of an entry's options, every one filled in that can be. */
+/** The values of an entry's options, with defaults for omitted ones. */
 export type Values<O extends Options> = { readonly [K in keyof O]: Value<O[K]> }
 
-/** The same without names of other entries: what can be computed with before anything is made. */
+/** The same without references to other entries: the values that are known before anything is made. */
 export type PlainValues<O extends Options> = {
   readonly [K in keyof O as O[K]["kind"] extends "activation" | "initializer" | "schedule" ? never : K]: Value<O[K]>
 }
@@ -133,11 +133,11 @@ export type OptionName<O extends Options> = NoInfer<keyof O & string>
 
 type IsUnion<T, Whole = T> = T extends Whole ? ([Whole] extends [T] ? false : true) : never
 
-/** Whether entries have one option alone. */
+/** Whether an entry has exactly one option. */
 export type IsSingle<O extends Options> = IsUnion<keyof O> extends true ? false : true
 
-/** The names of entries whose one option has a default. */
-export type Standing<T extends Table<unknown>> = {
+/** The names of the entries with a single option that has a default. */
+export type Defaulted<T extends Table<unknown>> = {
   readonly [N in keyof T]: IsSingle<T[N]["options"]> extends true
     ? T[N]["options"][keyof T[N]["options"]] extends { readonly default: unknown }
       ? N
@@ -145,45 +145,45 @@ export type Standing<T extends Table<unknown>> = {
     : never
 }[keyof T]
 
-/** What stands under an entry's name: the value of its one option, or all of its options. */
+/** The value under an entry's name: that of its single option, or a record of all its options. */
 export type Setting<O extends Options> = IsSingle<O> extends true ? Value<O[keyof O]> : Values<O>
 
 /**
- * The entries of a table as the keys of a map, each with its setting: `{ l2: 1e-4, clip_norm: 1 }`. A name that is left out
- * is left undone, unless its one option has a default.
+ * The entries of a table as the keys of a map, each with its setting: `{ l2: 1e-4, clip_norm: 1 }`. An omitted entry has no
+ * effect, unless its single option has a default.
  */
-export type Settings<T extends Table<unknown>> = { readonly [N in Standing<T>]: Setting<T[N]["options"]> } & {
-  readonly [N in Exclude<keyof T, Standing<T>>]?: Setting<T[N]["options"]>
+export type Settings<T extends Table<unknown>> = { readonly [N in Defaulted<T>]: Setting<T[N]["options"]> } & {
+  readonly [N in Exclude<keyof T, Defaulted<T>>]?: Setting<T[N]["options"]>
 }
 
-/** The options of an entry by its setting. */
+/** The options of an entry, from its setting. */
 export const settled = ({ options }: AnyEntry<unknown>, setting: unknown): { readonly [option: string]: unknown } => {
   const [only, ...others] = Object.keys(options)
   return only !== undefined && others.length === 0 ? { [only]: setting } : (setting as { readonly [option: string]: unknown })
 }
 
-/** What options must be to each other, where each alone may be right. */
+/** A rule that relates several options. */
 export interface Rule<V> {
-  /** In words, after "options with": `min` below `max`. */
+  /** A description that follows "options with": `min` below `max`. */
   readonly wanted: string
   readonly holds: (options: V) => boolean
 }
 
-/** One named thing with its options, its documentation and the function that makes it. `Main` is the name of its main option. */
+/** One named thing with its options, documentation and constructor. `Main` is the name of its main option. */
 export interface Entry<O extends Options, A, Main extends keyof O & string = keyof O & string> {
   /** One sentence: what it is. */
   readonly doc: string
   /** The formula as textbooks write it. */
   readonly formula: string
-  /** Its derivative, of what has one worth writing down. */
+  /** Its derivative, where it is worth documenting. */
   readonly derivative?: string
   /** Paper and year. */
   readonly source: string
-  /** When to use it and what to beware of. */
+  /** When to use it, and its pitfalls. */
   readonly advice: string
-  /** The name it goes by, where this is another name of it. */
+  /** The main name of the entry, if this is an alias. */
   readonly alias?: string
-  /** Other names that people type for it, such as those of Keras and PyTorch; messages propose this one in their place. */
+  /** Other names that people use for it, such as those of Keras and PyTorch. Messages propose the name of this entry instead. */
   readonly synonyms?: ReadonlyArray<string>
   readonly options: O
   /** The option that a bare value sets: `dropout: 0.5` is `dropout: { rate: 0.5 }`. */
@@ -197,14 +197,14 @@ export const entry = <const O extends Options, A, const Main extends keyof O & s
   definition: Entry<O, A, Main>,
 ): Entry<O, A, Main> => definition
 
-/** An entry under another name of it. */
+/** An alias of an entry. */
 export const alias = <E extends { readonly doc: string }>(of: string, definition: E): E & { readonly alias: string } => ({
   ...definition,
   doc: `${of} under another name.`,
   alias: of,
 })
 
-/** An entry whatever its options are. */
+/** An entry with any options. */
 export interface AnyEntry<out A> {
   readonly doc: string
   readonly formula: string
@@ -219,30 +219,30 @@ export interface AnyEntry<out A> {
   readonly make: (options: never) => A
 }
 
-/** What the entries of a table say besides: facts that checks and suggestions read. */
+/** Additional facts of an entry, which checks and suggestions read. */
 export interface Traits<T> {
   readonly traits: T
 }
 
-/** Entries by name; `More` is what each says besides, such as its traits. */
+/** Entries by name. `More` is the type of additional fields, such as traits. */
 export type Table<A, More = unknown> = { readonly [name: string]: AnyEntry<A> & More }
 
-/** The name a table's entry goes by: that of which the name is an alias, or the name itself. */
+/** The main name of an entry: the one that the name is an alias of, or the name itself. */
 export const canonical = (table: Table<unknown>, name: string): string =>
   (Object.hasOwn(table, name) ? table[name]?.alias : undefined) ?? name
 
-/** Whether an option may be left out. */
-export const mayLack = (option: Option): boolean => option.default !== undefined || option.optional === true
+/** Whether an option may be omitted. */
+export const isOptional = (option: Option): boolean => option.default !== undefined || option.optional === true
 
 const referring: ReadonlySet<Option["kind"]> = new Set(["activation", "initializer", "schedule"])
 
-/** What stands for an option that was left out; a name stands for its entry with its own defaults. */
+/** The value of an omitted option. A reference to an entry gets that entry's defaults. */
 const defaultOf = (name: string, option: Option): unknown => {
-  if (!mayLack(option)) throw new TypeError(`the option ${JSON.stringify(name)} has no default and was left out`)
+  if (!isOptional(option)) throw new TypeError(`the option ${JSON.stringify(name)} has no default and was omitted`)
   return referring.has(option.kind) ? { name: option.default, options: {} } : option.default
 }
 
-/** An entry's options with the defaults of those that were left out. Throws `TypeError` for one that has none. */
+/** The options of an entry, with defaults for omitted ones. Throws `TypeError` for an omitted option without a default. */
 export const fill = (options: Options, given: { readonly [option: string]: unknown }): { readonly [option: string]: unknown } =>
   Object.fromEntries(
     Object.entries(options).map(([name, option]) => [
@@ -252,16 +252,16 @@ export const fill = (options: Options, given: { readonly [option: string]: unkno
   )
 
 /**
- * What a use of a table's entry makes, with defaults for the options it leaves out. Throws `OptionError` for one that is out
- * of its bounds. The names are those of a schema that was read off the table, so a name that is not in it is a mistake of
- * the caller: `TypeError`.
+ * Makes the thing that a use of a table's entry describes, with defaults for omitted options. Throws `OptionError` for an
+ * option outside its bounds, and `TypeError` for a name that is not in the table: schemas are derived from the table, so this
+ * is a mistake of the caller.
  */
 export const make = <A>(table: Table<A>, { name, options }: Use): A => {
   const found = Object.hasOwn(table, name) ? table[name] : undefined
   if (found === undefined) throw new TypeError(`${JSON.stringify(name)} is not one of ${Object.keys(table).join(", ")}`)
   const filled = fill(found.options, options)
-  wantOptions(name, found.options, filled)
-  wantRule(name, found.rule as Rule<object> | undefined, filled)
+  checkOptions(name, found.options, filled)
+  checkRule(name, found.rule as Rule<object> | undefined, filled)
   const build = found.make as (options: object) => A
   return build(filled)
 }

@@ -1,6 +1,6 @@
 /**
- * Initializers: what weights are before they learn. Each draws a tensor of a given shape from a key, knowing how many
- * inputs and outputs the weights connect, so that signals keep their size from layer to layer.
+ * Initializers: the initial values of weights. Each draws a tensor of a given shape from a key. It knows how many inputs and
+ * outputs the weights connect, so that the variance of signals stays the same from layer to layer.
  */
 import * as Activation from "./Activation.ts"
 import { alias, make as makeFrom, type Table, type Traits, type Use } from "./Entry.ts"
@@ -32,10 +32,10 @@ const kaiming = "He, Zhang, Ren and Sun, Delving deep into rectifiers, 2015"
 const efficient = "LeCun, Bottou, Orr and Müller, Efficient BackProp, 1998"
 
 const xavierNormal = initializer({
-  doc: "Normal, scaled by the mean of inputs and outputs.",
+  doc: "Normal, with a variance from the mean of fan_in and fan_out.",
   formula: "Var(w) = gain² · 2 / (fan_in + fan_out)",
   source: glorot,
-  advice: "Before tanh, sigmoid, softmax and linear outputs. Too small before relu, which halves the variance at every layer.",
+  advice: "Before tanh, sigmoid, softmax and linear outputs. Too small before relu, which halves the variance in every layer.",
   options: { gain: gainOption },
   main: "gain",
   traits: { family: "xavier", distribution: "normal", isEqual: false },
@@ -43,10 +43,10 @@ const xavierNormal = initializer({
 })
 
 const xavierUniform = initializer({
-  doc: "Uniform, scaled by the mean of inputs and outputs.",
+  doc: "Uniform, with a variance from the mean of fan_in and fan_out.",
   formula: "w ~ U(-l, l), l = gain · √(6 / (fan_in + fan_out))",
   source: glorot,
-  advice: "Before tanh, sigmoid, softmax and linear outputs, where no weight should be far out.",
+  advice: "Like xavier_normal, where no weight should be large.",
   synonyms: ["xavier", "glorot"],
   options: { gain: gainOption },
   main: "gain",
@@ -57,10 +57,10 @@ const xavierUniform = initializer({
 const gainOf = (nonlinearity: Use): number => makeFrom(Activation.table, nonlinearity).gain
 
 const heNormal = initializer({
-  doc: "Normal, scaled by one fan and the gain of the activation that follows.",
+  doc: "Normal, with a variance from one fan and the gain of the activation that follows.",
   formula: "Var(w) = gain² / fan, gain = √2 for relu and √(2 / (1 + α²)) for leaky_relu",
   source: kaiming,
-  advice: "Before relu and its relatives. Before tanh or sigmoid it starts them near saturation.",
+  advice: "Before relu and similar activations. Tanh and sigmoid would start near saturation.",
   synonyms: ["he", "kaiming"],
   options: heOptions,
   main: "nonlinearity",
@@ -69,23 +69,23 @@ const heNormal = initializer({
 })
 
 const heUniform = initializer({
-  doc: "Uniform, scaled by one fan and the gain of the activation that follows.",
+  doc: "Uniform, with a variance from one fan and the gain of the activation that follows.",
   formula: "w ~ U(-l, l), l = gain · √(3 / fan), which is √(6 / fan) for relu",
   source: kaiming,
-  advice: "As he_normal, where no weight should be far out.",
+  advice: "Like he_normal, where no weight should be large.",
   options: heOptions,
   main: "nonlinearity",
   traits: { family: "he", distribution: "uniform", isEqual: false },
   make: ({ mode, nonlinearity }): Initializer => he("uniform", gainOf(nonlinearity), mode),
 })
 
-/** Every initializer by the name a model file calls it. */
+/** Every initializer, by its name in a model file. */
 export const table = {
   auto: initializer({
-    doc: "What suits the activation that follows.",
+    doc: "The initializer that suits the activation that follows.",
     formula: "he_normal before the relu family, xavier_normal before tanh, sigmoid, softmax and linear, lecun_normal before selu",
     source: `${kaiming}; ${glorot}; Klambauer et al., Self-normalizing neural networks, 2017`,
-    advice: "The default. It takes the gain of the activation too.",
+    advice: "The default. It also applies the gain of the activation.",
     options: {},
     traits: { family: "auto", distribution: "normal", isEqual: false },
     make: (): Initializer => auto,
@@ -95,7 +95,7 @@ export const table = {
     formula: "w = 0",
     source:
       "Rumelhart, Hinton and Williams, Learning representations by back-propagating errors, 1986 (why weights must not start so)",
-    advice: "For biases. Weights of a hidden layer that are all alike get the same gradient and stay alike.",
+    advice: "For biases. Equal weights of a hidden layer get equal gradients and stay equal.",
     synonyms: ["zero"],
     options: {},
     traits: { family: "none", distribution: "none", isEqual: true },
@@ -115,7 +115,7 @@ export const table = {
     doc: "One number everywhere.",
     formula: "w = c",
     source: "Krizhevsky, Sutskever and Hinton, ImageNet classification with deep convolutional neural networks, 2012",
-    advice: "A small positive bias (0.01) keeps relu units from starting dead.",
+    advice: "For biases: a small positive one (0.01) prevents dead relu units at the start.",
     synonyms: ["fill", "const"],
     options: constantOptions,
     main: "value",
@@ -126,8 +126,7 @@ export const table = {
     doc: "Normal around 0 with a given standard deviation.",
     formula: "w ~ N(0, std²)",
     source: "Krizhevsky, Sutskever and Hinton, ImageNet classification with deep convolutional neural networks, 2012",
-    advice:
-      "Small random numbers do for shallow nets; in deep ones the signals fade, whatever the std, unless it depends on the fans.",
+    advice: "For shallow nets. In deep nets signals vanish or explode unless the standard deviation depends on the fans.",
     synonyms: ["gaussian", "random_normal"],
     options: normalOptions,
     main: "std",
@@ -135,10 +134,10 @@ export const table = {
     make: ({ std }): Initializer => normal(std),
   }),
   uniform: initializer({
-    doc: "Evenly between -limit and limit.",
+    doc: "Uniform between -limit and limit.",
     formula: "w ~ U(-limit, limit)",
     source: efficient,
-    advice: "As normal: for shallow nets and for embeddings.",
+    advice: "Like normal: for shallow nets and for embeddings.",
     synonyms: ["random_uniform"],
     options: uniformOptions,
     main: "limit",
@@ -146,11 +145,11 @@ export const table = {
     make: ({ limit }): Initializer => uniform(limit),
   }),
   truncated_normal: initializer({
-    doc: "Normal around 0, without what would lie beyond two standard deviations.",
+    doc: "Normal around 0, cut off at two standard deviations.",
     formula: "w ~ N(0, std²) where |w| ≤ 2 · std; its variance is 0.7737 · std²",
     source: "Abadi et al., TensorFlow: large-scale machine learning on heterogeneous systems, 2015",
     advice:
-      "As normal, where no weight should be far out; usual in transformers with a std of 0.02. `std` is that before the cut.",
+      "Like normal, where no weight should be large. Transformers usually have a std of 0.02. `std` is the value before the cut.",
     synonyms: ["trunc_normal"],
     options: truncatedNormalOptions,
     main: "std",
@@ -158,12 +157,12 @@ export const table = {
     make: ({ std }): Initializer => truncatedNormal(std),
   }),
   orthogonal: initializer({
-    doc: "A random rotation: columns (or rows, where they are fewer) of one length at right angles.",
+    doc: "A random orthogonal matrix: its columns (or rows, if they are fewer) are orthogonal and have equal norms.",
     formula: "WᵀW = gain² · I, or WWᵀ = gain² · I",
     source:
       "Saxe, McClelland and Ganguli, Exact solutions to the nonlinear dynamics of learning in deep linear neural networks, 2014",
     advice:
-      "For the weights of recurrent nets and for very deep ones: it keeps lengths exactly. Its cost grows with the cube of the width.",
+      "For the recurrent weights of recurrent nets, and for very deep nets: it preserves norms exactly. Its cost grows with the cube of the width.",
     synonyms: ["orthogonal_matrix"],
     options: { gain: gainOption },
     main: "gain",
@@ -171,11 +170,11 @@ export const table = {
     make: (options): Initializer => orthogonal(options.gain),
   }),
   identity: initializer({
-    doc: "Each output starts as the input of its number.",
+    doc: "Each output starts as a copy of the input with the same index.",
     formula: "w = gain where i = j (and in the middle of a window), else 0",
     source: "Le, Jaitly and Hinton, A simple way to initialize recurrent networks of rectified linear units, 2015",
     advice:
-      "For relu recurrent nets, and for layers that should start by changing nothing. Outputs beyond the number of inputs start at 0.",
+      "For recurrent nets with relu, and for layers that should start as the identity. Outputs beyond the number of inputs start at 0.",
     synonyms: ["eye"],
     options: { gain: gainOption },
     main: "gain",
@@ -191,20 +190,20 @@ export const table = {
   kaiming_normal: alias("he_normal", heNormal),
   kaiming_uniform: alias("he_uniform", heUniform),
   lecun_normal: initializer({
-    doc: "Normal, scaled by the inputs.",
+    doc: "Normal, with a variance from fan_in.",
     formula: "Var(w) = 1 / fan_in",
     source: efficient,
-    advice: "Before selu, whose self-normalization counts on exactly this variance; also for linear units.",
+    advice: "Before selu, whose self-normalization needs exactly this variance, and for linear units.",
     synonyms: ["lecun"],
     options: {},
     traits: { family: "lecun", distribution: "normal", isEqual: false },
     make: (): Initializer => lecun("normal"),
   }),
   lecun_uniform: initializer({
-    doc: "Uniform, scaled by the inputs.",
+    doc: "Uniform, with a variance from fan_in.",
     formula: "w ~ U(-l, l), l = √(3 / fan_in)",
     source: efficient,
-    advice: "As lecun_normal, where no weight should be far out.",
+    advice: "Like lecun_normal, where no weight should be large.",
     options: {},
     traits: { family: "lecun", distribution: "uniform", isEqual: false },
     make: (): Initializer => lecun("uniform"),

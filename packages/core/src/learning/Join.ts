@@ -1,17 +1,17 @@
-/** Joins: how branches of a net come together into one. */
+/** Joins: how a net combines several branches into one. */
 import type { Tensor } from "../language/Expr.ts"
 import * as T from "../tensor/Tensor.ts"
 import * as Shape from "../types/Shape.ts"
 import { refuse, type Spec } from "../types/ShapeError.ts"
 
-/** Makes one value of several. Shapes are those of one sample. */
+/** Combines several values into one. Shapes are those of one sample. */
 export interface Joining {
-  /** Throws `ShapeError` for shapes that do not go together. */
+  /** The shape of the result. Throws `ShapeError` for shapes that cannot be joined. */
   readonly shape: (inputs: ReadonlyArray<Shape.Shape>) => Shape.Shape
   readonly apply: (xs: ReadonlyArray<Tensor>) => Tensor
 }
 
-/** The sum, the product, or one after the other along the last axis. */
+/** The sum, the product, or the concatenation along the last axis. */
 export type Join = "add" | "multiply" | "concat"
 
 const specs = (shapes: ReadonlyArray<Shape.Shape>): ReadonlyArray<Spec> => shapes.map((shape) => ({ dtype: "f32", shape }))
@@ -35,7 +35,7 @@ export const joins: { readonly [J in Join]: Joining } = {
       const leading = inputs.map((shape) => shape.slice(0, -1))
       const [first = []] = leading
       if (inputs.some(({ length }) => length === 0) || !leading.every((shape) => Shape.equals(shape, first)))
-        refuse("concat", specs(inputs), "shapes that agree but for their last axis", "flatten or reshape the odd one")
+        refuse("concat", specs(inputs), "shapes that agree except in their last axis", "flatten or reshape the one that differs")
       return [...first, inputs.reduce((total, shape) => total + (shape.at(-1) ?? 0), 0)]
     },
     apply: (xs) => T.concat(xs, -1),

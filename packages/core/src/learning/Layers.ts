@@ -1,6 +1,6 @@
 /**
- * Layers: the nets that others are built of, and the table a model file names them by. A constructor throws `OptionError` for
- * a number that is out of the bounds of its entry, and the net it makes `ShapeError` for samples that it cannot take.
+ * Layers: the nets that others are built from, and their table for model files. A constructor throws `OptionError` for a
+ * number outside the bounds of its entry, and the layer throws `ShapeError` for samples of a wrong shape.
  *
  * `Layers.dropout(2) // => throws dropout got 2 for rate; it wants a number of at least 0 and below 1`
  */
@@ -67,7 +67,7 @@ export {
 export { flatten, reshape } from "./layers/shaping.ts"
 export type { Learned } from "./layers/standardize.ts"
 
-/** Every layer by the name a model file calls it. Activations are layers too, under their own names: `activation`. */
+/** Every layer, by its name in a model file. Activations are layers too, under their own names: `activation`. */
 export const table = {
   ...Dense.entries,
   ...Convolution.entries,

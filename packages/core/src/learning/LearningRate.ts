@@ -1,19 +1,18 @@
 /**
- * Learning rates: how far a step goes, as a function of how many went before. The step is a tensor, so a rate is part of
- * the compiled training step and needs nothing from outside. Each constructor throws `OptionError` for a number that is out
- * of its bounds.
+ * Learning rates as functions of the number of steps done. The step is a tensor, so a rate is part of the compiled training
+ * step. Each constructor throws `OptionError` for a number outside its bounds.
  */
 import type { Tensor } from "../language/Expr.ts"
 import * as T from "../tensor/Tensor.ts"
 import { type Duration, type Entry, make, type OptionName, type Options, type Table, type Traits, type Use } from "./Entry.ts"
-import { wantOptions } from "./OptionError.ts"
+import { checkOptions } from "./OptionError.ts"
 
 /** From the number of steps done (an i32 scalar, 0 at the first) to the rate of this one (an f32 scalar). */
 export type LearningRate = (step: Tensor) => Tensor
 
 /**
- * What a rate counts in besides the options of its entry: a model file says times as epochs, and takes the rate from the
- * optimizer. A rate of 0 moves nothing, as at the end of a schedule.
+ * The bounds of constructor options that entries do not have: a model file gives times in epochs, and takes the rate from the
+ * optimizer. A rate of 0 is valid, as at the end of a schedule.
  */
 const ownOptions = {
   lr: { kind: "number", minimum: 0 },
@@ -26,11 +25,11 @@ const float = (step: Tensor): Tensor => T.cast(step, "f32")
 
 /** The same rate at every step. */
 export const constant = (lr: number): LearningRate => {
-  wantOptions("constant", ownOptions, { lr })
+  checkOptions("constant", ownOptions, { lr })
   return () => T.scalar(lr)
 }
 
-/** η · factor^⌊t / every⌋: a rate that drops after every so many steps. */
+/** η · factor^⌊t / every⌋: a rate that drops every `every` steps. */
 export const step = ({
   every,
   factor = 0.1,
@@ -40,11 +39,11 @@ export const step = ({
   readonly every: number
   readonly factor?: number
 }): LearningRate => {
-  wantOptions("step", { ...ownOptions, every: ownOptions.steps, factor: table.step.options.factor }, { every, factor, lr })
+  checkOptions("step", { ...ownOptions, every: ownOptions.steps, factor: table.step.options.factor }, { every, factor, lr })
   return (t) => T.mul(T.pow(factor, float(T.quotient(t, every))), lr)
 }
 
-/** η · factor^(t / every): a rate that shrinks by the same share at every step, by `factor` over `every` steps. */
+/** η · factor^(t / every): exponential decay, by `factor` over `every` steps. */
 export const exponential = ({
   every = 1,
   factor,
@@ -54,11 +53,11 @@ export const exponential = ({
   readonly factor: number
   readonly every?: number
 }): LearningRate => {
-  wantOptions("exponential", { ...ownOptions, factor: table.exponential.options.factor }, { every, factor, lr })
+  checkOptions("exponential", { ...ownOptions, factor: table.exponential.options.factor }, { every, factor, lr })
   return (t) => T.mul(T.pow(factor, T.div(float(t), every)), lr)
 }
 
-/** min + ½(η - min)(1 + cos(π t / steps)): half a wave down to `min`, where it stays. */
+/** min + ½(η - min)(1 + cos(π t / steps)): half a cosine wave down to `min`, where it stays. */
 export const cosine = ({
   lr,
   min = 0,
@@ -68,14 +67,14 @@ export const cosine = ({
   readonly steps: number
   readonly min?: number
 }): LearningRate => {
-  wantOptions("cosine", { ...ownOptions, min: table.cosine.options.min_lr }, { lr, min, steps })
+  checkOptions("cosine", { ...ownOptions, min: table.cosine.options.min_lr }, { lr, min, steps })
   return (t) => {
     const angle = T.mul(T.div(float(T.minimum(t, steps)), steps), Math.PI)
     return T.add(T.mul(T.add(T.cos(angle), 1), (lr - min) / 2), min)
   }
 }
 
-/** min + (η - min)(1 - t / steps)ᵖ: down to `min`, where it stays; a straight line for a power of 1. */
+/** min + (η - min)(1 - t / steps)ᵖ: down to `min`, where it stays; linear for a power of 1. */
 export const polynomial = ({
   lr,
   min = 0,
@@ -87,7 +86,7 @@ export const polynomial = ({
   readonly power?: number
   readonly min?: number
 }): LearningRate => {
-  wantOptions(
+  checkOptions(
     "polynomial",
     { ...ownOptions, power: table.polynomial.options.power, min: table.polynomial.options.min_lr },
     { lr, min, power, steps },
@@ -98,7 +97,7 @@ export const polynomial = ({
   }
 }
 
-/** η / (1 + decay · t / every): a rate that falls as 1/t, slower and slower. */
+/** η / (1 + decay · t / every): a rate that falls as 1/t. */
 export const inverseTime = ({
   decay,
   every = 1,
@@ -108,11 +107,11 @@ export const inverseTime = ({
   readonly decay: number
   readonly every?: number
 }): LearningRate => {
-  wantOptions("inverseTime", { ...ownOptions, decay: table.inverse_time.options.decay }, { decay, every, lr })
+  checkOptions("inverseTime", { ...ownOptions, decay: table.inverse_time.options.decay }, { decay, every, lr })
   return (t) => T.div(lr, T.add(T.mul(T.div(float(t), every), decay), 1))
 }
 
-/** The beginnings of waves, each `growth` times as long as the one before, as far as steps are counted. */
+/** The waves, each `growth` times as long as the previous one, up to 2³¹ steps. */
 const wavesFrom = (first: number, growth: number): ReadonlyArray<{ readonly start: number; readonly length: number }> => {
   const waves: Array<{ readonly start: number; readonly length: number }> = []
   for (let start = 0, length = first; start < 2 ** 31; start += length, length *= growth)
@@ -120,7 +119,7 @@ const wavesFrom = (first: number, growth: number): ReadonlyArray<{ readonly star
   return waves
 }
 
-/** Half a wave down to `min` over `steps`, and again from the top, each wave `growth` (a whole number) times as long. */
+/** Half a cosine wave down to `min` over `steps`, then restarts; each wave is `growth` (a whole number) times longer. */
 export const cosineRestarts = ({
   growth = 1,
   lr,
@@ -133,7 +132,7 @@ export const cosineRestarts = ({
   readonly min?: number
 }): LearningRate => {
   const { growth: growthOption, min_lr } = table.cosine_restarts.options
-  wantOptions("cosineRestarts", { ...ownOptions, growth: growthOption, min: min_lr }, { growth, lr, min, steps })
+  checkOptions("cosineRestarts", { ...ownOptions, growth: growthOption, min: min_lr }, { growth, lr, min, steps })
   const wave = (at: Tensor, length: Tensor | number): Tensor => {
     const angle = T.mul(T.div(float(at), typeof length === "number" ? length : float(length)), Math.PI)
     return T.add(T.mul(T.add(T.cos(angle), 1), (lr - min) / 2), min)
@@ -141,13 +140,13 @@ export const cosineRestarts = ({
   if (growth === 1) return (t) => wave(T.rem(t, steps), steps)
   const waves = wavesFrom(steps, growth)
   const pick = (t: Tensor, of: "start" | "length"): Tensor =>
-    waves.reduce<Tensor>((sofar, next) => T.where(T.greaterEqual(t, next.start), next[of], sofar), T.scalar(0, "i32"))
+    waves.reduce<Tensor>((earlier, next) => T.where(T.greaterEqual(t, next.start), next[of], earlier), T.scalar(0, "i32"))
   return (t) => wave(T.sub(t, pick(t, "start")), pick(t, "length"))
 }
 
 /**
- * Half a wave up from η / `divide` to η in a share of the run, and one down to η / (`divide` · `finalDivide`) in the rest,
- * where it stays.
+ * Half a cosine wave up from η / `divide` to η in the fraction `rise` of the run, and half a wave down to
+ * η / (`divide` · `finalDivide`) in the rest, where it stays.
  */
 export const oneCycle = ({
   divide = 25,
@@ -162,7 +161,7 @@ export const oneCycle = ({
   readonly divide?: number
   readonly finalDivide?: number
 }): LearningRate => {
-  wantOptions(
+  checkOptions(
     "oneCycle",
     { ...ownOptions, ...table.one_cycle.options, finalDivide: table.one_cycle.options.final_divide },
     { divide, finalDivide, lr, rise, steps },
@@ -170,8 +169,8 @@ export const oneCycle = ({
   return (t) => {
     const [first, last] = [lr / divide, lr / (divide * finalDivide)]
     const top = Math.max(rise * steps - 1, 0)
-    const wave = (from: number, to: number, share: Tensor): Tensor =>
-      T.add(T.mul(T.add(T.cos(T.mul(share, Math.PI)), 1), (from - to) / 2), to)
+    const wave = (from: number, to: number, fraction: Tensor): Tensor =>
+      T.add(T.mul(T.add(T.cos(T.mul(fraction, Math.PI)), 1), (from - to) / 2), to)
     const at = float(T.minimum(t, steps - 1))
     const up = wave(first, lr, T.div(at, Math.max(top, 1)))
     const down = wave(lr, last, T.div(T.maximum(T.sub(at, top), 0), Math.max(steps - 1 - top, 1)))
@@ -180,38 +179,38 @@ export const oneCycle = ({
 }
 
 /**
- * Rises in equal steps for `steps` steps, (t + 1) / (steps + 1) of where `then` begins, and then follows `then` from its
- * beginning.
+ * Linear warm-up: for `steps` steps the rate is (t + 1) / (steps + 1) times the initial rate of `then`. Afterwards it follows
+ * `then` from its start.
  */
 export const warmup = (steps: number, then: LearningRate): LearningRate => {
-  wantOptions("warmup", { steps: ownOptions.warmup }, { steps })
+  checkOptions("warmup", { steps: ownOptions.warmup }, { steps })
   return (t) => {
-    const share = T.minimum(T.div(float(T.add(t, 1)), steps + 1), 1)
-    return T.mul(share, then(T.maximum(T.sub(t, steps), 0)))
+    const fraction = T.minimum(T.div(float(T.add(t, 1)), steps + 1), 1)
+    return T.mul(fraction, then(T.maximum(T.sub(t, steps), 0)))
   }
 }
 
-/** What a schedule must know of a run: the optimizer's rate, and how long the run is. */
+/** The facts about a run that a schedule needs: the optimizer's rate, and the length of the run. */
 export interface Run {
   readonly lr: number
   readonly epochs: number
   readonly stepsPerEpoch: number
 }
 
-/** A learning rate still without the run it is for. Its own times are in epochs, and parts of epochs will do, or shares of the run. */
+/** A learning rate for any run. Its times are in epochs, which may be fractions, or percentages of the run. */
 export type Schedule = (run: Run) => LearningRate
 
-/** A time as whole steps, at least one. */
+/** A duration in whole steps, at least one. */
 const stepsIn = (time: Duration, { epochs, stepsPerEpoch }: Run): number => {
-  const long = typeof time === "number" ? time : (Number.parseFloat(time) / 100) * epochs
-  return Math.max(1, Math.round(long * stepsPerEpoch))
+  const inEpochs = typeof time === "number" ? time : (Number.parseFloat(time) / 100) * epochs
+  return Math.max(1, Math.round(inEpochs * stepsPerEpoch))
 }
 
 const scheduleOf = (use: Use): Schedule => make(table, use)
 
 /** Facts about a schedule that checks read. */
 export interface ScheduleTraits<Option extends string = string> {
-  /** The option with the time for which the rate rises. */
+  /** The option with the duration of the warm-up. */
   readonly rise: Option | undefined
 }
 
@@ -219,13 +218,13 @@ const entry = <const O extends Options, const Main extends keyof O & string = ne
   definition: Entry<O, Schedule, Main> & Traits<ScheduleTraits<OptionName<O>>>,
 ): Entry<O, Schedule, Main> & Traits<ScheduleTraits<OptionName<O>>> => definition
 
-/** Every schedule by the name a model file calls it. */
+/** Every schedule, by its name in a model file. */
 export const table = {
   constant: entry({
-    doc: "The same rate all along.",
+    doc: "The same rate at every step.",
     formula: "η(t) = η",
     source: "Robbins and Monro, A stochastic approximation method, 1951 (who show that it should fall)",
-    advice: "To begin with, and with adam on small problems. When the loss only jitters any more, let the rate fall.",
+    advice: "For first trials, and with adam on small problems. When the loss only fluctuates, use a falling rate.",
     synonyms: ["ConstantLR", "fixed", "none"],
     options: {},
     traits: { rise: undefined },
@@ -235,10 +234,10 @@ export const table = {
         constant(lr),
   }),
   step: entry({
-    doc: "A rate that drops after every so many epochs.",
+    doc: "A rate that drops by a factor every few epochs.",
     formula: "η(t) = η · factor^⌊t / every⌋",
     source: "Krizhevsky, Sutskever and Hinton, ImageNet classification with deep convolutional neural networks, 2012",
-    advice: "Where you have seen the loss level off: drop the rate to a tenth there. Cosine needs less looking.",
+    advice: "Drop the rate to a tenth where the loss levels off. Cosine needs less tuning.",
     synonyms: ["StepLR", "step_decay", "staircase"],
     options: {
       every: {
@@ -250,7 +249,7 @@ export const table = {
       },
       factor: {
         kind: "number",
-        doc: "What is left of the rate.",
+        doc: "The factor of the rate at each drop.",
         synonyms: ["gamma", "decay", "decay_rate", "drop"],
         default: 0.1,
         exclusiveMinimum: 0,
@@ -265,15 +264,15 @@ export const table = {
         step({ lr: run.lr, every: stepsIn(every, run), factor }),
   }),
   exponential: entry({
-    doc: "A rate that shrinks a little at every step.",
+    doc: "A rate that decays exponentially.",
     formula: "η(t) = η · factor^(t / epoch)",
     source: "Bottou, Stochastic gradient descent tricks, 2012",
-    advice: "0.95 halves the rate in some 14 epochs. Too small a factor stops learning before it is done.",
+    advice: "A factor of 0.95 halves the rate in about 14 epochs. With a factor that is too small, learning stops too early.",
     synonyms: ["ExponentialLR", "exponential_decay"],
     options: {
       factor: {
         kind: "number",
-        doc: "What is left of the rate after an epoch.",
+        doc: "The factor of the rate for each epoch.",
         synonyms: ["gamma", "decay", "decay_rate"],
         default: 0.95,
         exclusiveMinimum: 0,
@@ -288,10 +287,10 @@ export const table = {
         exponential({ lr: run.lr, factor, every: run.stepsPerEpoch }),
   }),
   cosine: entry({
-    doc: "Half a wave from the rate down to the least one.",
+    doc: "Half a cosine wave from the rate down to the minimum.",
     formula: "η(t) = min + ½(η - min)(1 + cos(π t / T))",
     source: "Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts, 2017",
-    advice: "The first choice for a run whose length is known: long at a high rate, and gently down at the end.",
+    advice: "The first choice for a run of known length: a high rate for long, and a smooth decay at the end.",
     synonyms: ["CosineAnnealingLR", "cosine_annealing", "cosine_decay"],
     options: {
       min_lr: {
@@ -303,7 +302,7 @@ export const table = {
       },
       epochs: {
         kind: "duration",
-        doc: "How long the wave takes; 0 is the whole run.",
+        doc: "The duration of the decay; 0 is the whole run.",
         synonyms: ["T_max", "period", "duration"],
         default: 0,
         minimum: 0,
@@ -317,13 +316,13 @@ export const table = {
         cosine({ lr: run.lr, min: min_lr, steps: stepsIn(epochs === 0 ? run.epochs : epochs, run) }),
   }),
   polynomial: entry({
-    doc: "From the rate down to the least one as a power of the time that is left.",
+    doc: "From the rate down to the minimum, as a power of the remaining time.",
     formula: "η(t) = min + (η - min)(1 - t / T)ᵖ",
     source: "Chen et al., DeepLab, 2017; Devlin et al., BERT, 2019 (linear)",
-    advice: "With a power of 1 a straight line, usual for fine-tuning after a warm-up.",
+    advice: "With a power of 1 it is linear, which is usual for fine-tuning after a warm-up.",
     synonyms: ["PolynomialLR", "polynomial_decay", "poly", "linear", "linear_decay"],
     options: {
-      power: { kind: "number", doc: "1 is a straight line; more falls early.", default: 1, exclusiveMinimum: 0 },
+      power: { kind: "number", doc: "The exponent: 1 is linear, a larger one falls earlier.", default: 1, exclusiveMinimum: 0 },
       min_lr: {
         kind: "number",
         doc: "The rate at the end.",
@@ -333,7 +332,7 @@ export const table = {
       },
       epochs: {
         kind: "duration",
-        doc: "How long it falls; 0 is the whole run.",
+        doc: "The duration of the decay; 0 is the whole run.",
         synonyms: ["total_iters", "duration"],
         default: 0,
         minimum: 0,
@@ -347,15 +346,16 @@ export const table = {
         polynomial({ lr: run.lr, min: min_lr, power, steps: stepsIn(epochs === 0 ? run.epochs : epochs, run) }),
   }),
   inverse_time: entry({
-    doc: "A rate that falls as one over the time.",
+    doc: "A rate that falls in inverse proportion to time.",
     formula: "η(t) = η / (1 + decay · t / epoch)",
     source: "Robbins and Monro, A stochastic approximation method, 1951",
-    advice: "The classic with a proof for sgd on convex problems. For deep nets cosine is mostly better.",
+    advice:
+      "The classic schedule, with a proof of convergence for sgd on convex problems. For deep nets cosine is usually better.",
     synonyms: ["inverse_time_decay", "time_based_decay"],
     options: {
       decay: {
         kind: "number",
-        doc: "With 1 the rate is halved after an epoch.",
+        doc: "The speed of the decay: 1 halves the rate after an epoch.",
         synonyms: ["decay_rate"],
         default: 1,
         minimum: 0,
@@ -369,22 +369,23 @@ export const table = {
         inverseTime({ lr: run.lr, decay, every: run.stepsPerEpoch }),
   }),
   cosine_restarts: entry({
-    doc: "Half a wave down to the least rate, and again from the top.",
+    doc: "Half a cosine wave down to the minimum, restarted from the full rate.",
     formula: "η(t) = min + ½(η - min)(1 + cos(π tᵢ / Tᵢ)), Tᵢ₊₁ = growth · Tᵢ",
     source: "Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts, 2017",
-    advice: "For runs of open length: every end of a wave is a good place to stop. Just after a restart scores fall for a while.",
+    advice:
+      "For runs of unknown length: the end of each wave is a good point to stop. After a restart scores get worse for a while.",
     synonyms: ["CosineAnnealingWarmRestarts", "cosine_decay_restarts", "warm_restarts", "sgdr"],
     options: {
       epochs: {
         kind: "duration",
-        doc: "How long the first wave takes.",
+        doc: "The duration of the first wave.",
         synonyms: ["T_0", "period", "first_decay_epochs"],
         default: 10,
         exclusiveMinimum: 0,
       },
       growth: {
         kind: "integer",
-        doc: "How many times longer each wave is than the one before.",
+        doc: "How many times longer each wave is than the previous one.",
         synonyms: ["T_mult", "t_mul"],
         default: 2,
         minimum: 1,
@@ -405,25 +406,31 @@ export const table = {
         cosineRestarts({ lr: run.lr, min: min_lr, growth, steps: stepsIn(epochs, run) }),
   }),
   one_cycle: entry({
-    doc: "Up to the rate in the first part of a run and far down in the rest.",
-    formula: "½ waves: η / divide → η over a share of the run, then η → η / (divide · final_divide)",
+    doc: "One cycle: up to the rate in the first part of a run, and down to a very low one in the rest.",
+    formula: "half waves: η / divide → η in the fraction `rise` of the run, then η → η / (divide · final_divide)",
     source: "Smith and Topin, Super-convergence: very fast training of neural networks using large learning rates, 2019",
     advice:
-      "For short runs at a rate higher than one would dare to keep: take what the range test finds largest. Stopping early wastes it.",
+      "For short runs at a high rate: use the largest one that a learning-rate range test finds stable. Do not combine it with early stopping, which would skip the decay.",
     synonyms: ["OneCycleLR", "1cycle"],
     options: {
       rise: {
         kind: "number",
-        doc: "The share of the run in which the rate rises.",
+        doc: "The fraction of the run in which the rate rises.",
         synonyms: ["pct_start"],
         default: 0.3,
         minimum: 0,
         exclusiveMaximum: 1,
       },
-      divide: { kind: "number", doc: "How many times lower it begins.", synonyms: ["div_factor"], default: 25, minimum: 1 },
+      divide: {
+        kind: "number",
+        doc: "The initial rate is the rate divided by this.",
+        synonyms: ["div_factor"],
+        default: 25,
+        minimum: 1,
+      },
       final_divide: {
         kind: "number",
-        doc: "How many times lower than it began it ends.",
+        doc: "The final rate is the initial rate divided by this.",
         synonyms: ["final_div_factor"],
         default: 1e4,
         minimum: 1,
@@ -437,15 +444,15 @@ export const table = {
         oneCycle({ lr: run.lr, rise, divide, finalDivide: final_divide, steps: stepsIn(run.epochs, run) }),
   }),
   warmup_cosine: entry({
-    doc: "A rate that rises to its height first and then falls in half a wave.",
+    doc: "A linear warm-up, followed by half a cosine wave down.",
     formula: "as warmup, followed by cosine over the rest of the run",
     source: "Goyal et al., 2017; Loshchilov and Hutter, 2017",
-    advice: "What transformers and large batches are mostly trained with: `warmup` with `schedule: cosine` in one word.",
+    advice: "The usual schedule of transformers and of large batches. Short for `warmup` with `schedule: cosine`.",
     synonyms: ["cosine_warmup", "cosine_with_warmup", "linear_warmup_cosine"],
     options: {
       warmup: {
         kind: "duration",
-        doc: "How long the rate rises.",
+        doc: "The duration of the warm-up.",
         synonyms: ["warmup_epochs", "warmup_steps", "num_warmup_steps", "epochs"],
         default: 1,
         exclusiveMinimum: 0,
@@ -469,23 +476,23 @@ export const table = {
       },
   }),
   warmup: entry({
-    doc: "A rate that rises to its height first, and then follows another schedule.",
+    doc: "A linear warm-up, followed by another schedule.",
     formula: "η(t) = (t + 1) / (W + 1) · s(0) for t < W, then s(t - W)",
     source: "Goyal et al., Accurate, large minibatch SGD: training ImageNet in 1 hour, 2017",
     advice:
-      "For large batches and for adam in deep nets, whose first gradients are the wildest; one epoch or a twentieth of the run is usual.",
+      "For large batches, and for adam in deep nets, where the first gradients vary most. One epoch or 5% of the run is usual.",
     synonyms: ["linear_warmup", "warmup_linear"],
     options: {
       epochs: {
         kind: "duration",
-        doc: "How long the rate rises.",
+        doc: "The duration of the warm-up.",
         synonyms: ["warmup", "warmup_epochs", "warmup_steps", "num_warmup_steps", "duration", "total_iters"],
         default: 1,
         exclusiveMinimum: 0,
       },
       schedule: {
         kind: "schedule",
-        doc: "What follows; a whole run is then what the warm-up has left of it.",
+        doc: "The schedule that follows, over the rest of the run.",
         synonyms: ["after", "then"],
         default: "constant",
       },

@@ -1,6 +1,6 @@
 /**
- * Losses: how wrong the outputs of a net are. Those for classes take logits, the net's outputs before any softmax or
- * sigmoid, because together they are exact where one after the other they would round to 0 or overflow.
+ * Losses: how wrong the outputs of a net are. Losses for classes take logits, the outputs before softmax or sigmoid: computed
+ * together with the loss these are exact, computed alone they round to 0 or overflow.
  */
 import { entry, type Table } from "./Entry.ts"
 import { binaryCrossEntropy, categoricalCrossEntropy, hinge, hingeOptions, klDivergence, smoothing } from "./loss/classes.ts"
@@ -11,7 +11,7 @@ export { binaryCrossEntropy, categoricalCrossEntropy, hinge, klDivergence, type 
 export * from "./loss/Loss.ts"
 export { cosine, huber, meanAbsoluteError, meanSquaredError, poisson } from "./loss/numbers.ts"
 
-/** Every loss by the name a model file calls it. */
+/** Every loss, by its name in a model file. */
 export const table = {
   mse: entry({
     doc: "The mean squared error.",
@@ -19,7 +19,7 @@ export const table = {
     derivative: "∂/∂ŷ = 2(ŷ - y) over the number of outputs and of samples",
     source: "Legendre, Nouvelles méthodes pour la détermination des orbites des comètes, 1805; Gauss, Theoria motus, 1809",
     advice:
-      "For numbers. A few far outliers decide it: scale the target, or use huber. With a sigmoid output its gradient vanishes where the answer is most wrong; classes want a cross-entropy.",
+      "For numbers. A few large outliers dominate it: scale the target, or use huber. With a sigmoid output its gradient vanishes where the error is largest, so use a cross-entropy for classes.",
     synonyms: ["mean_squared_error", "MSELoss", "squared_error", "quadratic", "l2", "l2_loss"],
     options: {},
     make: (): Loss => meanSquaredError,
@@ -30,29 +30,29 @@ export const table = {
     derivative: "∂/∂ŷ = sign(ŷ - y), 0 at 0, over the number of outputs and of samples",
     source: "Boscovich, De litteraria expeditione per pontificiam ditionem, 1757; Laplace, 1793",
     advice:
-      "For numbers with outliers: it aims at the median. Its slope does not shrink near the answer, so let the learning rate fall.",
+      "For numbers with outliers: it fits the median. Its gradient does not shrink near the target, so use a falling learning rate.",
     synonyms: ["mean_absolute_error", "L1Loss", "absolute_error", "l1"],
     options: {},
     make: (): Loss => meanAbsoluteError,
   }),
   huber: entry({
-    doc: "Squared near the answer, absolute far from it.",
+    doc: "Squared for small errors, absolute for large ones.",
     formula: "mean of ½d² if |d| ≤ δ else δ(|d| - ½δ), d = ŷ - y",
     derivative: "∂/∂ŷ = d if |d| ≤ δ else δ sign(d), over the number of outputs and of samples",
     source: "Huber, Robust estimation of a location parameter, 1964",
-    advice: "For numbers with outliers. δ is where an error begins to count as one.",
+    advice: "For numbers with outliers. An error above δ is treated as an outlier.",
     synonyms: ["HuberLoss", "SmoothL1Loss", "smooth_l1"],
     options: huberOptions,
     main: "delta",
     make: ({ delta }): Loss => huber(delta),
   }),
   categorical_cross_entropy: entry({
-    doc: "How surprised the predicted probabilities of several classes are by the true one, from logits.",
+    doc: "The negative log-probability of the true class among several, from logits.",
     formula: "mean of -Σ p log softmax(z); with smoothing ε, p = (1 - ε) · target + ε / K",
     derivative: "∂/∂z = softmax(z) - p, over the number of samples",
     source: "Bridle, 1990; label smoothing: Szegedy et al., Rethinking the inception architecture, 2016",
     advice:
-      "For one class out of several; no softmax before it. At the start it should be about log K for K classes. Some smoothing (0.1) keeps large nets from being too sure.",
+      "For one class out of several. Put no softmax before it. At the start it should be about log K for K classes. Some smoothing (0.1) keeps large nets from being overconfident.",
     synonyms: [
       "crossentropy",
       "CrossEntropyLoss",
@@ -69,58 +69,58 @@ export const table = {
     make: (options): Loss => categoricalCrossEntropy({ labelSmoothing: options.label_smoothing }),
   }),
   binary_cross_entropy: entry({
-    doc: "How surprised the predicted probability of yes is by the answer, from logits.",
+    doc: "The negative log-probability of the true answer, yes or no, from logits.",
     formula: "mean of log(1 + eᶻ) - zy; with smoothing ε, y = (1 - ε) · target + ε / 2",
     derivative: "∂/∂z = σ(z) - y, over the number of outputs and of samples",
     source: "Cox, The regression analysis of binary sequences, 1958",
     advice:
-      "For yes or no, and for several labels of which any number may hold; no sigmoid before it. At the start it should be about log 2 = 0.693.",
+      "For yes or no, and for several independent labels. Put no sigmoid before it. At the start it should be about log 2 = 0.693.",
     synonyms: ["BCELoss", "BCEWithLogitsLoss", "bce", "log_loss", "sigmoid_cross_entropy"],
     options: { label_smoothing: smoothing },
     main: "label_smoothing",
     make: (options): Loss => binaryCrossEntropy({ labelSmoothing: options.label_smoothing }),
   }),
   hinge: entry({
-    doc: "How far the right answer is from being ahead by a margin, from scores.",
+    doc: "How far the score of the true class is from being ahead by a margin.",
     formula: "one output: mean max(0, margin - tz), t = ±1; K outputs: mean of Σ_{i≠y} max(0, margin - z_y + zᵢ) / K",
     derivative:
-      "∂/∂z: one output, -t where tz < margin, else 0; K outputs, 1/K for each wrong class short of the margin, and less their sum for the right one (times twice what is missing for a power of 2)",
+      "∂/∂z: one output, -t where tz < margin, else 0; K outputs, 1/K for each wrong class within the margin, and minus their sum for the true one (for a power of 2, times twice the missing margin)",
     source: "Cortes and Vapnik, Support-vector networks, 1995; Weston and Watkins, Multi-class support vector machines, 1998",
     advice:
-      "The loss of support vector machines: samples that are right by the margin no longer count. Its outputs are not probabilities. `power: 2` has no kink and punishes far misses more.",
+      "The loss of support vector machines: samples that are correct by the margin have no effect. Its outputs are not probabilities. `power: 2` has no kink and penalizes large errors more.",
     synonyms: ["MultiMarginLoss", "categorical_hinge", "margin"],
     options: hingeOptions,
     main: "margin",
     make: ({ margin, power }): Loss => hinge({ margin, power: power === 2 ? 2 : 1 }),
   }),
   kl_divergence: entry({
-    doc: "How far the predicted distribution over classes is from the target's, from logits.",
+    doc: "The Kullback-Leibler divergence of the predicted distribution over classes from the target's, from logits.",
     formula: "mean of Σ p log(p / softmax(z)), 0 log 0 = 0",
     derivative: "∂/∂z = softmax(z) - p, over the number of samples",
     source: "Kullback and Leibler, On information and sufficiency, 1951",
     advice:
-      "For targets that are distributions, as in distillation: it is 0 when they are met. Its gradient is that of categorical_cross_entropy.",
+      "For targets that are distributions, as in distillation: it is 0 when both are equal. Its gradient is that of categorical_cross_entropy.",
     synonyms: ["KLDivLoss", "kullback_leibler_divergence", "kl_div", "kld", "kl"],
     options: {},
     make: (): Loss => klDivergence,
   }),
   poisson: entry({
-    doc: "How surprised an expected count is by the count, from its logarithm.",
+    doc: "The negative log-likelihood of a count under a Poisson distribution, from the logarithm of the expected count.",
     formula: "mean eᶻ - yz",
     derivative: "∂/∂z = eᶻ - y, over the number of outputs and of samples",
     source: "Nelder and Wedderburn, Generalized linear models, 1972",
     advice:
-      "For counts (how many calls, goals, clicks), which are never negative and vary more where they are larger. The output is the logarithm of the expected count, so start small: a large output overflows.",
+      "For counts (calls, goals, clicks), whose variance grows with their mean. The output is the logarithm of the expected count, so start with small outputs: large ones overflow.",
     synonyms: ["PoissonNLLLoss", "poisson_nll"],
     options: {},
     make: (): Loss => poisson,
   }),
   cosine: entry({
-    doc: "One less the cosine of the angle between output and target.",
+    doc: "1 minus the cosine of the angle between output and target.",
     formula: "mean of 1 - ŷ·y / (|ŷ| |y|)",
     derivative: "∂/∂ŷ = (cos · ŷ/|ŷ| - y/|y|) / |ŷ|, over the number of samples",
     source: "Salton, Wong and Yang, A vector space model for automatic indexing, 1975",
-    advice: "For vectors whose direction matters and not their length, such as embeddings.",
+    advice: "For vectors of which only the direction matters, such as embeddings.",
     synonyms: ["cosine_similarity", "CosineEmbeddingLoss", "cosine_distance"],
     options: {},
     make: (): Loss => cosine,

@@ -1,6 +1,6 @@
 /**
- * A net is three functions: the shape it makes of a shape, the parameters it starts from, and what it does to a batch.
- * It holds no numbers itself: parameters, state, randomness and mode come in as arguments, results and new state go out.
+ * A net is three pure functions: its output shape for an input shape, its initial parameters, and its output for a batch. It
+ * holds no numbers: parameters, state, randomness and mode are arguments, outputs and new state are results.
  */
 import type { Tensor } from "../language/Expr.ts"
 import * as Key from "../tensor/Key.ts"
@@ -10,64 +10,64 @@ import type * as Tree from "../types/Tree.ts"
 import { type Join, joins } from "./Join.ts"
 import { leaves, type None, none, type Params } from "./Params.ts"
 
-/** Is told what each layer made, by its name (`block.0.dense1`), inner layers before those they are in. For looking, not for changing. */
+/** Receives the output of each layer, by the layer's name (`block.0.dense1`), inner layers first. It cannot change the output. */
 export type Observe = (layer: string, y: Tensor) => void
 
-/** Learning, with a key for what is random then, or applying what was learned, where nothing is random. */
+/** The mode: training, with a key for random layers, or inference, where nothing is random. */
 export type Context = { readonly observe?: Observe } & (
   | { readonly mode: "infer" }
   | { readonly mode: "train"; readonly key: Key.Key }
 )
 
-/** What a net starts from. */
+/** The parameters and the state of a net before training. */
 export interface Initial<P, S> {
-  /** What it learns. */
+  /** The tensors that the optimizer changes. */
   readonly params: P
-  /** What it remembers from batch to batch without learning it, such as running means. */
+  /** The tensors that the net updates itself from batch to batch, such as running means. */
   readonly state: S
 }
 
-/** What a net made of a batch. */
+/** The output of a net for a batch, and its new state. */
 export interface Applied<S> {
   readonly y: Tensor
   readonly state: S
 }
 
 /**
- * A function with parameters `P` and state `S`. Shapes are those of one sample; tensors have the batch as one more axis
- * in front. Its functions are written as methods so that a net of particular parameters still counts as a `Net`: what
- * `apply` is given is what the same net's `init` made.
+ * A function with parameters `P` and state `S`. Shapes are those of one sample; tensors have the batch as an additional first
+ * axis. The functions are methods, so a net with specific parameters is assignable to `Net`: `apply` gets what `init` of the
+ * same net returned.
  */
 export interface Net<P = Params, S = Params> {
-  /** What it is, in one word: `dense`. Layers without a name of their own are named after it. */
+  /** The kind of layer: `dense`. Layers without a name are named after it. */
   readonly kind: string
-  /** The shape it makes of a sample's shape. Throws `ShapeError` for one that it cannot take. */
+  /** The output shape for the shape of a sample. Throws `ShapeError` for a wrong shape. */
   shape(input: Shape.Shape): Shape.Shape
   /** Parameters and state for samples of a shape. The same key gives the same numbers. Throws `ShapeError`. */
   init(key: Key.Key, input: Shape.Shape): Initial<P, S>
-  /** What becomes of x [batch, ...input], and the state for the next batch. Throws `ShapeError`. */
+  /** The output for x [batch, ...input], and the state for the next batch. Throws `ShapeError`. */
   apply(params: P, state: S, x: Tensor, context: Context): Applied<S>
-  /** Of a net made of others: these, in order, for samples of a shape. */
-  parts?(input: Shape.Shape): ReadonlyArray<Part>
+  /** The nets that a composite net consists of, in order, for samples of a shape. Absent for other nets. */
+  children?(input: Shape.Shape): ReadonlyArray<Child>
 }
 
-/** One of the nets that a net is made of. */
-export interface Part {
+/** One of the nets that a composite net consists of. */
+export interface Child {
   readonly name: string | number
   readonly kind: string
   readonly inputs: ReadonlyArray<Shape.Shape>
   readonly output: Shape.Shape
-  /** Absent for a join, which learns nothing. */
+  /** Absent for a join, which has no parameters. */
   readonly net?: Net
 }
 
-/** What a net learns. */
+/** The type of a net's parameters. */
 export type ParamsOf<N> = N extends Net<infer P, infer _> ? P : never
 
-/** What a net remembers. */
+/** The type of a net's state. */
 export type StateOf<N> = N extends Net<infer _, infer S> ? S : never
 
-/** A net that learns but remembers nothing. */
+/** A net with parameters but without state. */
 export interface Stateless<P> {
   readonly kind: string
   readonly shape: (input: Shape.Shape) => Shape.Shape
@@ -75,7 +75,7 @@ export interface Stateless<P> {
   readonly apply: (params: P, x: Tensor, context: Context) => Tensor
 }
 
-/** A net out of one that remembers nothing. */
+/** A `Net` from a net without state. */
 export const stateless = <P>({ apply, init, kind, shape }: Stateless<P>): Net<P, None> => ({
   kind,
   shape,
@@ -83,7 +83,7 @@ export const stateless = <P>({ apply, init, kind, shape }: Stateless<P>): Net<P,
   apply: (params, _, x, context) => ({ y: apply(params, x, context), state: none }),
 })
 
-/** A net that neither learns nor remembers: a function of a batch, and the shape it makes of a sample's (the same unless given). */
+/** A net without parameters and state: a function of a batch, and its output shape (the input shape unless given). */
 export const pure = (
   kind: string,
   apply: (x: Tensor, context: Context) => Tensor,
@@ -91,18 +91,18 @@ export const pure = (
 ): Net<None, None> => stateless({ kind, shape, init: () => none, apply: (_, x, context) => apply(x, context) })
 
 /**
- * A place in a graph: a net fed by the value of that name (by the node before it unless given), or a join of several.
- * `input` is what the graph itself is given.
+ * A node of a graph: a net whose input is the node of that name (the previous node unless given), or a join of several.
+ * `input` is the input of the graph itself.
  */
 export type Node = { readonly net: Net; readonly from?: string } | { readonly join: Join; readonly from: ReadonlyArray<string> }
 
-/** Things by name, in order. */
+/** Values with names, in order. */
 export type Named<A> = ReadonlyArray<readonly [name: string, value: A]>
 
 const inputName = "input"
 
-/** A node with every name it reads from, and one face for nets and joins. */
-interface Step {
+/** A node with the names of all its inputs; the same for nets and joins. */
+interface ResolvedNode {
   readonly name: string
   readonly kind: string
   readonly from: ReadonlyArray<string>
@@ -112,25 +112,25 @@ interface Step {
 
 const misnamed = (wanted: string, hint: string): never => refuse("Net.graph", [], wanted, hint)
 
-const steps = (nodes: Named<Node>): ReadonlyArray<Step> => {
+const resolve = (nodes: Named<Node>): ReadonlyArray<ResolvedNode> => {
   const known = new Set([inputName])
-  let before = inputName
+  let previous = inputName
   return nodes.map(([name, node]) => {
-    const from = "join" in node ? node.from : [node.from ?? before]
+    const from = "join" in node ? node.from : [node.from ?? previous]
     const missing = from.find((source) => !known.has(source))
     if (missing !== undefined)
       misnamed(`names of nodes above ${JSON.stringify(name)}, not ${JSON.stringify(missing)}`, [...known].join(", "))
     if (from.length === 0) misnamed(`something for ${JSON.stringify(name)} to join`, [...known].join(", "))
     if (known.has(name)) misnamed(`a name of its own for each node, not two ${JSON.stringify(name)}`, "rename one of them")
     known.add(name)
-    before = name
+    previous = name
     if ("join" in node) return { name, kind: node.join, from, net: undefined, shape: joins[node.join].shape }
     const { net } = node
     return { name, kind: net.kind, from, net, shape: ([input = []]) => net.shape(input) }
   })
 }
 
-/** What `f` gives; a `ShapeError` it throws says in which layer. */
+/** The result of `f`. A `ShapeError` from `f` gets the name of the layer. */
 const within = <A>(layer: string | number, f: () => A): A => {
   try {
     return f()
@@ -141,14 +141,14 @@ const within = <A>(layer: string | number, f: () => A): A => {
   }
 }
 
-/** Visits the steps in order, handing each the values it reads, and returns the last one's. */
-const walk = <A>(order: ReadonlyArray<Step>, input: A, visit: (step: Step, inputs: ReadonlyArray<A>) => A): A => {
+/** Visits the nodes in order with the values of their inputs, and returns the value of the last node. */
+const walk = <A>(order: ReadonlyArray<ResolvedNode>, input: A, visit: (node: ResolvedNode, inputs: ReadonlyArray<A>) => A): A => {
   const values = new Map([[inputName, input]])
   let last = input
-  for (const step of order) {
-    const inputs = step.from.map((source) => values.get(source) ?? input)
-    last = within(step.name, () => visit(step, inputs))
-    values.set(step.name, last)
+  for (const node of order) {
+    const inputs = node.from.map((source) => values.get(source) ?? input)
+    last = within(node.name, () => visit(node, inputs))
+    values.set(node.name, last)
   }
   return last
 }
@@ -156,11 +156,11 @@ const walk = <A>(order: ReadonlyArray<Step>, input: A, visit: (step: Step, input
 const child = (tree: Params, name: string | number): Params => {
   const found = Object.hasOwn(tree, name) ? (tree as { readonly [name: string | number]: Params })[name] : undefined
   return (
-    found ?? refuse("apply", [], `parameters and state of a layer ${JSON.stringify(name)}`, "give what this net's own init made")
+    found ?? refuse("apply", [], `parameters and state of a layer ${JSON.stringify(name)}`, "use the result of this net's init")
   )
 }
 
-/** The context of a part: its randomness is its own, whatever stands beside it. */
+/** The context of a child, with its own key: its randomness does not depend on its siblings. */
 const contextOf = (context: Context, name: string | number): Context => {
   const observe: Observe | undefined = context.observe && ((layer, y) => context.observe?.(`${name}.${layer}`, y))
   const inner = observe === undefined ? {} : { observe }
@@ -168,24 +168,24 @@ const contextOf = (context: Context, name: string | number): Context => {
 }
 
 /**
- * A net out of named nodes, each fed by nodes above it; the last one's value is the result. Keys are folded with the
- * names, so a node more or less leaves the other nodes' randomness as it is. Throws `ShapeError` for two nodes of one
- * name and for a name that is not above.
+ * A net from named nodes. The inputs of a node are nodes above it; the result is the value of the last node. Keys are folded
+ * with the names, so adding or removing a node does not change the randomness of the others. Throws `ShapeError` for two nodes
+ * of one name, and for an input that is not above.
  */
 export const graph = (nodes: Named<Node>): Net => {
-  const order = steps(nodes)
+  const order = resolve(nodes)
   return {
     kind: "graph",
-    shape: (input) => walk(order, input, (step, inputs) => step.shape(inputs)),
+    shape: (input) => walk(order, input, (node, inputs) => node.shape(inputs)),
     init: (key, input) => {
-      const made: Array<readonly [string, Initial<Params, Params>]> = []
+      const initial: Array<readonly [string, Initial<Params, Params>]> = []
       walk(order, input, ({ name, net, shape }, inputs) => {
-        made.push([name, net?.init(Key.fold(key, name), inputs[0] ?? []) ?? { params: none, state: none }])
+        initial.push([name, net?.init(Key.fold(key, name), inputs[0] ?? []) ?? { params: none, state: none }])
         return shape(inputs)
       })
       return {
-        params: Object.fromEntries(made.map(([name, { params }]) => [name, params])),
-        state: Object.fromEntries(made.map(([name, { state }]) => [name, state])),
+        params: Object.fromEntries(initial.map(([name, { params }]) => [name, params])),
+        state: Object.fromEntries(initial.map(([name, { state }]) => [name, state])),
       }
     },
     apply: (params, state, x, context) => {
@@ -193,26 +193,26 @@ export const graph = (nodes: Named<Node>): Net => {
       const y = walk(order, x, ({ kind, name, net }, inputs) => {
         const [first = x] = inputs
         const applied = net?.apply(child(params, name), child(state, name), first, contextOf(context, name))
-        const made = applied?.y ?? joins[kind as Join].apply(inputs)
+        const output = applied?.y ?? joins[kind as Join].apply(inputs)
         states.push([name, applied?.state ?? none])
-        context.observe?.(name, made)
-        return made
+        context.observe?.(name, output)
+        return output
       })
       return { y, state: Object.fromEntries(states) }
     },
-    parts: (input) => {
-      const found: Array<Part> = []
+    children: (input) => {
+      const children: Array<Child> = []
       walk(order, input, ({ kind, name, net, shape }, inputs) => {
         const output = shape(inputs)
-        found.push({ name, kind, inputs, output, ...(net === undefined ? {} : { net }) })
+        children.push({ name, kind, inputs, output, ...(net === undefined ? {} : { net }) })
         return output
       })
-      return found
+      return children
     },
   }
 }
 
-/** Names for nets that have none: what they are and which of these they are: `dense1`, `dropout1`, `dense2`. */
+/** Names for nets from their kinds, with a number: `dense1`, `dropout1`, `dense2`. */
 export const numbered = (nets: ReadonlyArray<Net>): Named<Net> => {
   const counts = new Map<string, number>()
   return nets.map((net) => {
@@ -225,19 +225,19 @@ export const numbered = (nets: ReadonlyArray<Net>): Named<Net> => {
 type Layers = { readonly [name: string]: Net }
 
 interface Sequential {
-  /** Named layers; the types of their parameters are kept. */
+  /** Named layers. The result keeps the types of their parameters. */
   <L extends Layers>(layers: L): Net<{ readonly [K in keyof L]: ParamsOf<L[K]> }, { readonly [K in keyof L]: StateOf<L[K]> }>
   /** Layers named after their kinds: `dense1`, `dense2`. */
   (layers: ReadonlyArray<Net>): Net
 }
 
-/** One layer after the other. */
+/** Applies layers in order. */
 export const sequential = ((layers: ReadonlyArray<Net> | Layers): Net => {
   const named = Array.isArray(layers) ? numbered(layers) : Object.entries(layers)
   return { ...graph(named.map(([name, net]) => [name, { net }])), kind: "sequential" }
 }) as Sequential
 
-/** The same net several times in a row, each time with parameters of its own: a list of them. */
+/** Applies the same net several times in a row, each time with its own parameters. The parameters are a list. */
 export const repeat = <P, S>(times: number, net: Net<P, S>): Net<ReadonlyArray<P>, ReadonlyArray<S>> => {
   const rounds = Array.from({ length: times }, (_, i) => i)
   return {
@@ -245,14 +245,14 @@ export const repeat = <P, S>(times: number, net: Net<P, S>): Net<ReadonlyArray<P
     shape: (input) => rounds.reduce((shape, i) => within(i, () => net.shape(shape)), input),
     init: (key, input) => {
       let shape = input
-      const made = rounds.map((i) =>
+      const initial = rounds.map((i) =>
         within(i, () => {
-          const initial = net.init(Key.fold(key, i), shape)
+          const inner = net.init(Key.fold(key, i), shape)
           shape = net.shape(shape)
-          return initial
+          return inner
         }),
       )
-      return { params: made.map(({ params }) => params), state: made.map(({ state }) => state) }
+      return { params: initial.map(({ params }) => params), state: initial.map(({ state }) => state) }
     },
     apply: (params, state, x, context) => {
       let y = x
@@ -266,32 +266,32 @@ export const repeat = <P, S>(times: number, net: Net<P, S>): Net<ReadonlyArray<P
       )
       return { y, state: states }
     },
-    parts: (input) => {
+    children: (input) => {
       let shape = input
       return rounds.map((i) => {
-        const part = { name: i, kind: net.kind, inputs: [shape], output: net.shape(shape), net: net as Net }
-        shape = part.output
-        return part
+        const child = { name: i, kind: net.kind, inputs: [shape], output: net.shape(shape), net: net as Net }
+        shape = child.output
+        return child
       })
     },
   }
 }
 
-/** A layer as a table shows it. */
+/** A layer as a row of a table. */
 export interface Row {
   readonly path: Tree.Path
   readonly kind: string
   readonly inputs: ReadonlyArray<Shape.Shape>
   readonly output: Shape.Shape
-  /** How many numbers it learns. */
+  /** The number of its parameters. */
   readonly parameters: number
 }
 
-/** The layers of a net, those inside others too, for samples of a shape. Computes no numbers. Throws `ShapeError`. */
+/** The layers of a net, including nested ones, for samples of a shape. Computes no numbers. Throws `ShapeError`. */
 export const describe = (net: Net, input: Shape.Shape, path: Tree.Path = []): ReadonlyArray<Row> => {
-  if (net.parts !== undefined)
+  if (net.children !== undefined)
     return net
-      .parts(input)
+      .children(input)
       .flatMap(({ inputs, kind, name, net: inner, output }) =>
         inner === undefined
           ? [{ path: [...path, name], kind, inputs, output, parameters: 0 }]

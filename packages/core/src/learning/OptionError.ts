@@ -1,10 +1,10 @@
 /**
- * The error of a number that is out of its bounds: a learning rate below 0, a dropout of 2. The bounds stand once, in the
- * options of a catalogue entry; the entry and the constructor beside it both check them here.
+ * The error for an option outside its bounds: a learning rate below 0, a dropout of 2. The bounds are defined once, in the
+ * options of a catalogue entry. The entry and its constructor both check them here.
  */
 import { TaggedError } from "effect/Data"
 
-/** What an option may be, as far as it can be checked by itself: the options of an entry are such bounds. */
+/** The bounds of one option, independent of other options. The options of an entry are such bounds. */
 export interface Bounds {
   readonly kind: string
   readonly minimum?: number
@@ -14,7 +14,7 @@ export interface Bounds {
   readonly of?: ReadonlyArray<string>
 }
 
-/** Thrown by a constructor as soon as it is called: `operation` got `got` for `option`, and wants `wanted`. */
+/** Thrown by a constructor when it is called: `operation` got `got` for `option`, and wants `wanted`. */
 export class OptionError extends TaggedError("OptionError")<{
   readonly operation: string
   readonly option: string
@@ -31,7 +31,7 @@ const print = (value: unknown): string => {
   return typeof value === "string" ? JSON.stringify(value) : String(value)
 }
 
-/** Sizes count at least 1 unless their bounds say otherwise. */
+/** The minimum. Sizes are at least 1 unless their bounds say otherwise. */
 const lowest = ({ kind, minimum }: Bounds): number | undefined => minimum ?? (kind === "sizes" ? 1 : undefined)
 
 const nouns: { readonly [kind: string]: string } = {
@@ -41,7 +41,7 @@ const nouns: { readonly [kind: string]: string } = {
   duration: "a number of epochs or a share of the run such as 5%,",
 }
 
-/** The bounds in words. `wantedOf({ kind: "number", minimum: 0, exclusiveMaximum: 1 }) // => "a number of at least 0 and below 1"` */
+/** A description of the bounds. `wantedOf({ kind: "number", minimum: 0, exclusiveMaximum: 1 }) // => "a number of at least 0 and below 1"` */
 export const wantedOf = (bounds: Bounds): string => {
   if (bounds.of !== undefined) return `one of ${bounds.of.join(", ")}`
   const minimum = lowest(bounds)
@@ -73,19 +73,19 @@ const checks: { readonly [kind: string]: (value: unknown, bounds: Bounds) => boo
   choice: (value, { of = [] }) => typeof value === "string" && of.includes(value),
 }
 
-/** Whether a value is within its bounds. What cannot be checked by itself, such as an activation, is. */
+/** Whether a value is within its bounds. Always true for kinds without bounds, such as an activation. */
 export const isWithin = (value: unknown, bounds: Bounds): boolean => checks[bounds.kind]?.(value, bounds) ?? true
 
 /**
- * Checks the options that are given against bounds of the same names; what is left out, and what has no bounds, passes.
- * Throws `OptionError`.
+ * Checks the given options against the bounds of the same names. Omitted options and options without bounds pass. Throws
+ * `OptionError`.
  *
  * ```ts
- * wantOptions("dropout", { rate: { kind: "number", minimum: 0, exclusiveMaximum: 1 } }, { rate: 2 })
+ * checkOptions("dropout", { rate: { kind: "number", minimum: 0, exclusiveMaximum: 1 } }, { rate: 2 })
  * // => throws dropout got 2 for rate; it wants a number of at least 0 and below 1
  * ```
  */
-export const wantOptions = (operation: string, bounds: { readonly [option: string]: Bounds }, given: object): void => {
+export const checkOptions = (operation: string, bounds: { readonly [option: string]: Bounds }, given: object): void => {
   for (const [option, got] of Object.entries(given)) {
     const own = Object.hasOwn(bounds, option) ? bounds[option] : undefined
     if (got !== undefined && own !== undefined && !isWithin(got, own))
@@ -93,8 +93,8 @@ export const wantOptions = (operation: string, bounds: { readonly [option: strin
   }
 }
 
-/** Checks what options must be to each other. Throws `OptionError`. */
-export const wantRule = <V extends object>(
+/** Checks a rule that relates several options. Throws `OptionError`. */
+export const checkRule = <V extends object>(
   operation: string,
   rule: { readonly wanted: string; readonly holds: (options: V) => boolean } | undefined,
   given: V,

@@ -1,6 +1,6 @@
 /**
- * Parameters are a tree of tensors: what a net learns, and likewise the gradients and updates that belong to it. The name
- * of a leaf says what it is for, so that decay and penalties can tell weights from biases without asking the layer.
+ * Parameters are a tree of tensors. Gradients and updates are trees of the same structure. The name of a leaf says what it
+ * is for, so that weight decay and penalties can distinguish weights from biases.
  */
 
 import type { Tensor } from "../language/Expr.ts"
@@ -11,7 +11,7 @@ import * as Tree from "../types/Tree.ts"
 /** A tree of tensors. */
 export type Params = Tree.Tree<Tensor>
 
-/** A tree without leaves: the parameters of what learns nothing, the state of what remembers nothing. */
+/** A tree without leaves: the parameters or state of a net that has none. */
 export type None = Readonly<Record<never, never>>
 
 /** The tree without leaves. */
@@ -20,16 +20,16 @@ export const none: None = {}
 /** The leaves, in order. */
 export const leaves = tensors
 
-/** The same tree with each leaf replaced by what `f` makes of it and its path. */
+/** The same tree with each leaf replaced by the result of `f` for the leaf and its path. */
 export const map = <P>(tree: P, f: (leaf: Tensor, path: Tree.Path) => Tensor): P =>
   Tree.map(tree as unknown, f as (leaf: unknown, path: Tree.Path) => Tensor) as P
 
-/** Two trees of one structure joined leaf by leaf. Throws `ShapeError` when the structures differ. */
+/** Combines two trees of the same structure leaf by leaf. Throws `ShapeError` if the structures differ. */
 export const zip = <P>(f: (a: Tensor, b: Tensor, path: Tree.Path) => Tensor, a: P, b: unknown): P => {
   const paths = Tree.entries(a as unknown).map(([path]) => path)
   let next = 0
-  const joined = (x: unknown, y: unknown): Tensor => f(x as Tensor, y as Tensor, paths[next++] ?? [])
-  return Tree.zip(joined as (...leaves: ReadonlyArray<unknown>) => Tensor, a as unknown, b) as P
+  const combine = (x: unknown, y: unknown): Tensor => f(x as Tensor, y as Tensor, paths[next++] ?? [])
+  return Tree.zip(combine as (...leaves: ReadonlyArray<unknown>) => Tensor, a as unknown, b) as P
 }
 
 /** Zeros of the same shapes. */
@@ -39,13 +39,13 @@ export const zerosLike = <P>(tree: P): P => map(tree, T.zerosLike)
 export const globalNorm = (tree: unknown): Tensor =>
   T.sqrt(leaves(tree).reduce<Tensor>((sum, x) => T.add(sum, T.sum(T.square(x))), T.scalar(0)))
 
-/** Which leaves something is done to, by their paths. */
+/** Selects leaves by their paths. */
 export type Select = (path: Tree.Path) => boolean
 
 /**
- * Whether a path leads to a weight: a number that multiplies an input. By convention the name of a weight begins with
- * `w` (`w` in dense and convolution, `wx` and `wh` where there are two); biases `b`, the scales and shifts of
- * normalization and learned slopes have other names, and neither decay nor a penalty touches them.
+ * Whether a path leads to a weight: a parameter that multiplies an input. By convention the name of a weight begins with `w`
+ * (`w` in dense and convolution, `wx` and `wh` where there are two). Biases `b`, the scales and shifts of normalization and
+ * learned slopes have other names, and neither weight decay nor penalties apply to them.
  *
  * `Params.isWeight(["dense1", "w"]) // => true`
  */

@@ -1,18 +1,18 @@
-/** How a target answers an output: the same numbers, a class, or a probability for each class. Losses and scores agree on it here. */
+/** How targets relate to outputs: the same numbers, a class, or a probability for each class. Losses and scores share this code. */
 import type { Tensor } from "../language/Expr.ts"
 import * as T from "../tensor/Tensor.ts"
 import * as Shape from "../types/Shape.ts"
 import { refuse } from "../types/ShapeError.ts"
 
-/** What is to be predicted: numbers, yes or no by one output, or one of several classes by an output for each. */
-export type Answer = "numbers" | "binary" | "classes"
+/** The type of a target: numbers, yes or no (one output), or one of several classes (an output for each). */
+export type TargetType = "numbers" | "binary" | "classes"
 
 /** A shape without a last axis of size 1. */
 const column = (shape: Shape.Shape): Shape.Shape => (shape.length > 1 && shape.at(-1) === 1 ? shape.slice(0, -1) : shape)
 
 /**
- * The target as f32 in the shape of the output, from which it may differ by a last axis of size 1. Stretching is refused:
- * a column less a row would be a table. Throws `ShapeError`.
+ * The target as f32 in the shape of the output. The two may differ by a last axis of size 1. Other broadcasting is refused:
+ * a column minus a row would be a matrix. Throws `ShapeError`.
  */
 export const aligned = (operation: string, output: Tensor, target: Tensor): Tensor => {
   if (output.shape.length === 0 || !Shape.equals(column(output.shape), column(target.shape)))
@@ -39,8 +39,8 @@ const sameShape = (output: Tensor, target: Tensor): boolean =>
   output.shape.length >= 2 && Shape.equals(target.shape, output.shape)
 
 /**
- * The target as a probability for each class of the output's last axis: indices (whole numbers) become one-hot, and
- * probabilities stay what they are. An index that is no class becomes NaN, so that it cannot go unnoticed. Throws `ShapeError`.
+ * The target as a probability for each class of the output's last axis: class indices become one-hot, and probabilities stay
+ * unchanged. An index out of range becomes NaN, which makes the mistake visible. Throws `ShapeError`.
  */
 export const probabilities = (operation: string, output: Tensor, target: Tensor): Tensor => {
   if (sameShape(output, target)) return T.cast(target, "f32")
@@ -54,53 +54,53 @@ export const probabilities = (operation: string, output: Tensor, target: Tensor)
 /** Whether an output decides between two classes by its sign: one number for each sample. */
 export const isBinary = (output: Tensor): boolean => output.shape.length === 1 || output.shape.at(-1) === 1
 
-/** The target as 1 for the right class and 0 for the others: of probabilities the largest. Throws `ShapeError`. */
+/** The target as 1 for the true class and 0 for the others; for probabilities, the largest is the true class. Throws `ShapeError`. */
 export const oneHot = (operation: string, output: Tensor, target: Tensor): Tensor =>
   sameShape(output, target)
     ? T.oneHot(T.argMax(T.cast(target, "f32")), output.shape.at(-1) ?? 0)
     : probabilities(operation, output, target)
 
 /**
- * Whether a sample's outputs are all numbers, bool[n]. This is the one rule for outputs that are NaN: such a sample has no
- * answer, and no answer is never a right one. Decisions count it as wrong, rankings put it where it does the most harm,
- * calibration takes it for sure and wrong; losses and errors of numbers become NaN by themselves.
+ * Whether no output of a sample is NaN, bool[n]. All scores follow this rule for NaN: the sample has no prediction, and never
+ * counts as correct. Decisions count it as wrong, rankings rank it as badly as possible, and calibration counts it as confident
+ * and wrong. Losses and errors of numbers become NaN.
  */
-export const isAnswered = (output: Tensor): Tensor => {
+export const hasPrediction = (output: Tensor): Tensor => {
   const each = isBinary(output) ? T.flatten(output) : T.flatten(T.max(T.cast(output, "f32"), { axes: -1 }))
-  // The largest of some is NaN where one of them is, and NaN is not equal to itself.
+  // The maximum is NaN if one element is, and NaN is not equal to itself.
   return T.equal(each, each)
 }
 
-/** What stands for the class of a sample without an answer. */
+/** The class of a sample without a prediction. */
 export const noClass = -1
 
-/** What was said and what is true, as classes i32[n] (`noClass` where nothing was said), whether that is right, and how many classes there are. */
-export interface Decided {
-  readonly said: Tensor
+/** The predicted classes i32[n] (`noClass` without a prediction), the true ones, whether they agree, and the number of classes. */
+export interface Decisions {
+  readonly predicted: Tensor
   readonly truth: Tensor
-  readonly right: Tensor
+  readonly correct: Tensor
   readonly classes: number
 }
 
-const classesOf = (operation: string, output: Tensor, target: Tensor): Omit<Decided, "right"> => {
+const classesOf = (operation: string, output: Tensor, target: Tensor): Omit<Decisions, "correct"> => {
   if (isBinary(output)) {
     const wanted = aligned(operation, output, target)
     const truth = T.where(T.equal(wanted, wanted), T.cast(wanted, "i32"), noClass)
-    return { said: T.flatten(T.cast(T.greater(output, 0), "i32")), truth: T.flatten(truth), classes: 2 }
+    return { predicted: T.flatten(T.cast(T.greater(output, 0), "i32")), truth: T.flatten(truth), classes: 2 }
   }
   const classes = output.shape.at(-1) ?? 0
-  const said = T.flatten(T.argMax(output))
-  if (sameShape(output, target)) return { said, truth: T.flatten(T.argMax(T.cast(target, "f32"))), classes }
+  const predicted = T.flatten(T.argMax(output))
+  if (sameShape(output, target)) return { predicted, truth: T.flatten(T.argMax(T.cast(target, "f32"))), classes }
   areIndices(operation, output, target)
-  return { said, truth: T.flatten(T.cast(target, "i32")), classes }
+  return { predicted, truth: T.flatten(T.cast(target, "i32")), classes }
 }
 
 /**
- * The class each output decides for and the true one. One output a sample decides between two classes, by its sign;
- * several decide for the largest; an output that is NaN decides for none (`isAnswered`). Throws `ShapeError`.
+ * The predicted and the true class of each sample. One output for each sample decides between two classes by its sign; among
+ * several the largest decides; a sample with NaN has no prediction (`hasPrediction`). Throws `ShapeError`.
  */
-export const decided = (operation: string, output: Tensor, target: Tensor): Decided => {
-  const { classes, said, truth } = classesOf(operation, output, target)
-  const answered = isAnswered(output)
-  return { said: T.where(answered, said, noClass), truth, right: T.and(answered, T.equal(said, truth)), classes }
+export const decisions = (operation: string, output: Tensor, target: Tensor): Decisions => {
+  const { classes, predicted, truth } = classesOf(operation, output, target)
+  const answered = hasPrediction(output)
+  return { predicted: T.where(answered, predicted, noClass), truth, correct: T.and(answered, T.equal(predicted, truth)), classes }
 }

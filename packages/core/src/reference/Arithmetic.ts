@@ -1,6 +1,6 @@
 /**
- * In which numbers the loops of the definitions compute. Reference does in doubles; an engine's floats round every product and
- * every sum, which the same loops do when what they add into holds floats.
+ * The arithmetic of the definitions' loops. Reference computes in doubles. An engine rounds every product and every sum to f32;
+ * the same loops do so when they accumulate in f32 storage.
  */
 import { allocate, type DType, type Storage } from "../types/DType.ts"
 
@@ -11,12 +11,12 @@ export interface Arithmetic {
   readonly multiply: (x: number, y: number) => number
 }
 
-/** Numbers as Reference has them. */
+/** The arithmetic of Reference. */
 export const doubles: Arithmetic = { allocate, multiply: (x, y) => x * y }
 
 /**
- * Numbers of 32 bits. A sum, product, quotient or root of two of them that is computed in doubles and then rounded is the
- * one rounded at once: doubles have more than twice the digits.
+ * Arithmetic in f32. A sum, product, quotient or root that is computed in doubles and then rounded to f32 equals the one that
+ * is rounded directly: doubles have more than twice the digits.
  */
 export const floats: Arithmetic = {
   allocate: (dtype, length) => (dtype === "f32" ? new Float32Array(length) : allocate(dtype, length)),

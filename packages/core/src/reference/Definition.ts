@@ -1,14 +1,14 @@
-/** What a primitive means: from its parameters and its inputs' numbers to the numbers of its result. */
+/** The definition of a primitive: from its parameters and the elements of its inputs to the elements of its result. */
 import type { Params, Primitive } from "../language/Primitive.ts"
 import type { Storage } from "../types/DType.ts"
 import type { NDArray } from "../types/NDArray.ts"
 import type { Spec } from "../types/ShapeError.ts"
 
-/** The definition of one primitive; `out` is what its shape rule says of the result. */
+/** The definition of one primitive; `out` is the spec of the result, by its shape rule. */
 export type Definition<P extends Primitive> = (params: Params[P], inputs: ReadonlyArray<NDArray>, out: Spec) => Storage
 
 /** The definitions of a family of primitives. */
 export type Definitions<P extends Primitive> = { readonly [Q in P]: Definition<Q> }
 
-/** The numbers of input `i`; shape rules have already counted the inputs. */
+/** The elements of input `i`. Shape rules have already checked the number of inputs. */
 export const numbers = (inputs: ReadonlyArray<NDArray>, i: number): Storage => (inputs[i] as NDArray).data

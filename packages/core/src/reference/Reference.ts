@@ -1,5 +1,6 @@
 /**
- * Reference: what every primitive means, in plain loops over doubles. It is slow and obvious; every engine is held to it.
+ * Reference: the definition of every primitive, in plain loops over doubles. It is slow and simple; every engine must agree
+ * with it.
  */
 import { type Expr, known, type Tensor } from "../language/Expr.ts"
 import type { Primitive, Program } from "../language/Primitive.ts"
@@ -8,8 +9,8 @@ import * as Shape from "../types/Shape.ts"
 import { type Arithmetic, doubles } from "./Arithmetic.ts"
 import type { Definition, Definitions } from "./Definition.ts"
 import { elementwise } from "./elementwise.ts"
+import { type Apply, readBy, runBy } from "./interpret.ts"
 import { linear } from "./linear.ts"
-import { type Apply, readBy, runBy } from "./Steps.ts"
 import { structure } from "./structure.ts"
 import { threefry } from "./threefry.ts"
 
@@ -19,7 +20,7 @@ const row = (x: NDArray, i: number): NDArray => {
   return new NDArray(x.dtype, shape, x.data.subarray(i * width, (i + 1) * width))
 }
 
-/** The definition of a loop, its rounds run by whatever `prepare` makes of the body. */
+/** The definition of `scan`. `prepare` makes a function from the body, which runs each round. */
 export const scanBy =
   (
     prepare: (body: Program) => (inputs: ReadonlyArray<NDArray>) => ReadonlyArray<NDArray>,
@@ -35,17 +36,17 @@ export const scanBy =
     const starts: Array<number> = []
     for (let round = 0; round < length; round++) {
       const i = reverse ? length - 1 - round : round
-      const made = once([...fixed, ...carry, ...sequences.map((x) => row(x, i))])
-      carry = made.slice(0, carries)
+      const results = once([...fixed, ...carry, ...sequences.map((x) => row(x, i))])
+      carry = results.slice(0, carries)
       if (round === 0) {
         let offset = carry.reduce((sum, x) => sum + x.data.length, 0)
-        for (const x of made.slice(carries)) {
+        for (const x of results.slice(carries)) {
           starts.push(offset)
           offset += x.data.length * length
         }
       }
       for (let k = 0; k < kept; k++) {
-        const { data } = made[carries + k] as NDArray
+        const { data } = results[carries + k] as NDArray
         result.set(data, (starts[k] ?? 0) + i * data.length)
       }
     }
@@ -71,20 +72,20 @@ const apply: Apply = (primitive, params, inputs, out) => {
   return new NDArray(out.dtype, out.shape, definition(params, inputs, out))
 }
 
-/** The numbers of a program's outputs for the numbers of its inputs. Throws `ShapeError` when the inputs are not what it takes. */
+/** The outputs of a program for these inputs. Throws `ShapeError` if the inputs have other specs than the program's. */
 export const run: (program: Program, inputs: ReadonlyArray<NDArray>) => ReadonlyArray<NDArray> = runBy("Reference.run", apply)
 
 /**
- * The numbers of tensors, in doubles: computes what is still a recipe, each step once. What was read before stays as it
- * was read. Throws `ShapeError` inside a traced function.
+ * The values of tensors, in doubles. Computes expressions, each once. Tensors that were read before keep their values. Throws
+ * `ShapeError` inside a traced function.
  */
 export const read: (targets: ReadonlyArray<Tensor>) => ReadonlyArray<NDArray> = readBy(apply)
 
 const kept = new WeakMap<Expr, NDArray>()
 
 /**
- * `read`, but the tensors stay recipes: whoever reads them later gets the numbers of their own engine. The doubles are
- * kept aside, so that a step is still done once. Throws `ShapeError` inside a traced function.
+ * Like `read`, but the tensors stay expressions: a later `Tensor.read` computes them in its own engine. The doubles are cached
+ * separately, so each expression is still computed once here. Throws `ShapeError` inside a traced function.
  */
 export const peek: (targets: ReadonlyArray<Tensor>) => ReadonlyArray<NDArray> = readBy(apply, {
   numbersOf: (x) => known(x) ?? kept.get(x as Expr),

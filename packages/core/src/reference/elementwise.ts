@@ -1,4 +1,4 @@
-/** The definition of every elementwise primitive: computed in doubles one number at a time, and rounded where it is stored. */
+/** The definition of every elementwise primitive: computed in doubles, one element at a time, and rounded when stored. */
 import type { Binary, Comparison, Primitive, Unary } from "../language/Primitive.ts"
 import type { DType } from "../types/DType.ts"
 import * as Shape from "../types/Shape.ts"
@@ -23,10 +23,10 @@ const unaryFunctions: { readonly [P in Unary]: (x: number) => number } = {
   sigmoid: (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))),
 }
 
-/** As IEEE 754 has it: 1 to any power is 1, and so is -1 to an infinite one (ECMAScript says NaN). */
+/** By IEEE 754: 1 to any power is 1, and so is -1 to an infinite one (NaN in ECMAScript). */
 const power = (x: number, y: number): number => (x === 1 || (x === -1 && Math.abs(y) === Number.POSITIVE_INFINITY) ? 1 : x ** y)
 
-/** What each does to floats, and to whole numbers where that differs (they wrap; a division by zero is zero). */
+/** Each function for floats, and for integers if it differs (integers wrap; a division by zero is zero). */
 const binaryFunctions: {
   readonly [P in Binary]: { readonly float: (x: number, y: number) => number; readonly whole?: (x: number, y: number) => number }
 } = {
@@ -50,7 +50,7 @@ const comparisonFunctions: { readonly [P in Comparison]: (x: number, y: number) 
   lessEqual: (x, y) => x <= y,
 }
 
-/** How a number becomes an element of a kind: towards zero and to the nearest that fits; NaN becomes 0. */
+/** Conversion to each dtype: truncates towards zero and clamps to the range; NaN becomes 0. */
 const casts: { readonly [D in DType]: (x: number) => number } = {
   f32: (x) => x,
   i32: (x) => Math.min(Math.max(Math.trunc(x) || 0, -(2 ** 31)), 2 ** 31 - 1),
@@ -66,7 +66,7 @@ const table = <N extends Primitive, F>(
 ): Definitions<N> =>
   Object.fromEntries(Object.entries(functions).map(([name, f]) => [name, definition(f as F)])) as unknown as Definitions<N>
 
-/** The elementwise rows, in these numbers. */
+/** The definitions of elementwise primitives, in the given arithmetic. */
 export const elementwise = ({ allocate }: Arithmetic): Definitions<Elementwise> => {
   const mapping =
     (f: (x: number) => number): Definition<Primitive> =>

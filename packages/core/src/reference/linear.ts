@@ -6,7 +6,7 @@ import * as Shape from "../types/Shape.ts"
 import type { Spec } from "../types/ShapeError.ts"
 import type { Arithmetic } from "./Arithmetic.ts"
 import { type Definitions, numbers } from "./Definition.ts"
-import { type Tap, taps } from "./Positions.ts"
+import { type Tap, taps } from "./offsets.ts"
 import { exceeds } from "./structure.ts"
 
 const space = (shape: Shape.Shape): Shape.Shape => shape.slice(1, -1)
@@ -18,17 +18,17 @@ interface Convolution {
   readonly params: ConvParams
 }
 
-/** Calls `each` with the places of every input, kernel and output element that meet in a convolution. */
-const meetings = (
+/** Calls `each` with the offsets of the input, kernel and output elements of every product in a convolution. */
+const products = (
   { input, kernel, output, params }: Convolution,
   each: (input: number, kernel: number, output: number) => void,
 ): void => {
-  const met = taps(space(input), kernel.slice(0, -2), space(output), params)
+  const found = taps(space(input), kernel.slice(0, -2), space(output), params)
   const [perGroup = 0, filters = 0] = kernel.slice(-2)
   const channels = input.at(-1) ?? 0
   const perFilterGroup = filters / params.groups
   for (let n = 0; n < (input[0] ?? 0); n++)
-    for (const tap of met) {
+    for (const tap of found) {
       const from = (n * Shape.size(space(input)) + tap.input) * channels
       const to = (n * Shape.size(space(output)) + tap.output) * filters
       for (let group = 0; group < params.groups; group++)
@@ -45,20 +45,20 @@ const shapesOf = (inputs: ReadonlyArray<NDArray>): readonly [Shape.Shape, Shape.
   (inputs[1] as NDArray).shape,
 ]
 
-/** Calls `each` with the window's first place, then its others, for each window of each channel. */
+/** Calls `each` with the offsets of every element of each window, in order, for each channel. */
 const windows = (
   input: Shape.Shape,
   output: Shape.Shape,
   params: WindowParams,
   each: (input: number, output: number) => void,
 ): void => {
-  const met: ReadonlyArray<Tap> = taps(space(input), params.window, space(output), {
+  const found: ReadonlyArray<Tap> = taps(space(input), params.window, space(output), {
     ...params,
     dilation: params.window.map(() => 1),
   })
   const channels = input.at(-1) ?? 0
   for (let n = 0; n < (input[0] ?? 0); n++)
-    for (const tap of met)
+    for (const tap of found)
       for (let c = 0; c < channels; c++)
         each(
           (n * Shape.size(space(input)) + tap.input) * channels + c,
@@ -66,7 +66,7 @@ const windows = (
         )
 }
 
-/** For each window, where its first maximum stands; NaN counts as the largest. */
+/** For each window, the offset of its first maximum; NaN counts as the largest. */
 const maxima = (x: NDArray, output: Shape.Shape, params: WindowParams): Int32Array => {
   const found = new Int32Array(Shape.size(output)).fill(-1)
   windows(x.shape, output, params, (input, window) => {
@@ -76,10 +76,10 @@ const maxima = (x: NDArray, output: Shape.Shape, params: WindowParams): Int32Arr
   return found
 }
 
-const windowShape = (x: Shape.Shape, { padding, strides, window }: WindowParams): Shape.Shape => [
+const windowShape = (x: Shape.Shape, { padding, stride, window }: WindowParams): Shape.Shape => [
   x[0] ?? 0,
   ...space(x).map(
-    (n, i) => Math.floor((n + (padding[i]?.[0] ?? 0) + (padding[i]?.[1] ?? 0) - (window[i] ?? 1)) / (strides[i] ?? 1)) + 1,
+    (n, i) => Math.floor((n + (padding[i]?.[0] ?? 0) + (padding[i]?.[1] ?? 0) - (window[i] ?? 1)) / (stride[i] ?? 1)) + 1,
   ),
   x.at(-1) ?? 0,
 ]
@@ -99,13 +99,13 @@ type Linear =
   | "windowMaxGrad"
   | "windowMaxPick"
 
-/** The rows of products, convolutions and windows, in these numbers. */
+/** The definitions of products, convolutions and windows, in the given arithmetic. */
 export const linear = ({ allocate, multiply }: Arithmetic): Definitions<Linear> => {
   const zeros = ({ dtype, shape }: Spec): Storage => allocate(dtype, Shape.size(shape))
 
-  const pick = (x: Storage, places: Int32Array, out: Spec): Storage => {
+  const pick = (x: Storage, offsets: Int32Array, out: Spec): Storage => {
     const result = zeros(out)
-    for (let i = 0; i < result.length; i++) result[i] = x[places[i] as number] as number
+    for (let i = 0; i < result.length; i++) result[i] = x[offsets[i] as number] as number
     return result
   }
 
@@ -131,7 +131,7 @@ export const linear = ({ allocate, multiply }: Arithmetic): Definitions<Linear> 
       const [x, kernel] = [numbers(inputs, 0), numbers(inputs, 1)]
       const [input, window] = shapesOf(inputs)
       const result = zeros(out)
-      meetings({ input, kernel: window, output: out.shape, params }, (i, k, o) =>
+      products({ input, kernel: window, output: out.shape, params }, (i, k, o) =>
         add(result, o, multiply(x[i] as number, kernel[k] as number)),
       )
       return result
@@ -140,7 +140,7 @@ export const linear = ({ allocate, multiply }: Arithmetic): Definitions<Linear> 
       const [cotangent, kernel] = [numbers(inputs, 0), numbers(inputs, 1)]
       const [output, window] = shapesOf(inputs)
       const result = zeros(out)
-      meetings({ input: out.shape, kernel: window, output, params }, (i, k, o) =>
+      products({ input: out.shape, kernel: window, output, params }, (i, k, o) =>
         add(result, i, multiply(cotangent[o] as number, kernel[k] as number)),
       )
       return result
@@ -149,7 +149,7 @@ export const linear = ({ allocate, multiply }: Arithmetic): Definitions<Linear> 
       const [x, cotangent] = [numbers(inputs, 0), numbers(inputs, 1)]
       const [input, output] = shapesOf(inputs)
       const result = zeros(out)
-      meetings({ input, kernel: out.shape, output, params }, (i, k, o) =>
+      products({ input, kernel: out.shape, output, params }, (i, k, o) =>
         add(result, k, multiply(x[i] as number, cotangent[o] as number)),
       )
       return result

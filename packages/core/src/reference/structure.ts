@@ -1,4 +1,4 @@
-/** The definition of the primitives that move elements about, fold them together and look them up. */
+/** The definition of the primitives that move, reduce and look up elements. */
 import type { Reduction } from "../language/Primitive.ts"
 import type { Storage } from "../types/DType.ts"
 import type { NDArray } from "../types/NDArray.ts"
@@ -6,21 +6,21 @@ import * as Shape from "../types/Shape.ts"
 import type { Spec } from "../types/ShapeError.ts"
 import type { Arithmetic } from "./Arithmetic.ts"
 import { type Definitions, numbers } from "./Definition.ts"
-import { positions } from "./Positions.ts"
+import { offsets } from "./offsets.ts"
 
 const shapeOf = (inputs: ReadonlyArray<NDArray>, i = 0): Shape.Shape => (inputs[i] as NDArray).shape
 
-/** For each element of the input, in order, where in the result of leaving `axes` out it belongs. */
+/** For each element of the input, in order, its offset in the result of a reduction over `axes`. */
 export const targets = (shape: Shape.Shape, axes: Shape.Shape, out: Shape.Shape): Int32Array => {
   const steps = Shape.strides(out)
   let kept = 0
-  return positions(
+  return offsets(
     shape,
     shape.map((_, axis) => (axes.includes(axis) ? 0 : (steps[kept++] ?? 0))),
   )
 }
 
-/** Whether `x` comes before `y` as the larger; NaN counts as the largest. */
+/** Whether `x` is larger than `y`; NaN counts as the largest. */
 export const exceeds = (x: number, y: number): boolean => x > y || (Number.isNaN(x) && !Number.isNaN(y))
 
 const ascending = (x: number, y: number): number =>
@@ -40,12 +40,12 @@ type Structure =
   | "scatterAdd"
   | "argsort"
 
-/** The structural rows, in these numbers. */
+/** The definitions of structural primitives, in the given arithmetic. */
 export const structure = ({ allocate }: Arithmetic): Definitions<Structure> => {
-  /** The elements of `x` that stand at the places, in order. */
-  const pick = (x: Storage, places: Int32Array, { dtype }: Spec): Storage => {
-    const out = allocate(dtype, places.length)
-    for (let i = 0; i < out.length; i++) out[i] = x[places[i] as number] as number
+  /** The elements of `x` at these offsets, in order. */
+  const pick = (x: Storage, from: Int32Array, { dtype }: Spec): Storage => {
+    const out = allocate(dtype, from.length)
+    for (let i = 0; i < out.length; i++) out[i] = x[from[i] as number] as number
     return out
   }
 
@@ -56,7 +56,7 @@ export const structure = ({ allocate }: Arithmetic): Definitions<Structure> => {
   }
 
   const folding =
-    (start: number, fold: (sofar: number, x: number) => number) =>
+    (start: number, fold: (accumulated: number, x: number) => number) =>
     ({ axes }: { readonly axes: Shape.Shape }, inputs: ReadonlyArray<NDArray>, out: Spec): Storage => {
       const x = numbers(inputs, 0)
       const into = targets(shapeOf(inputs), axes, out.shape)
@@ -65,9 +65,9 @@ export const structure = ({ allocate }: Arithmetic): Definitions<Structure> => {
       return result
     }
 
-  /** Like `folding`, but from the first element along the axes: for whole numbers no start would do. */
+  /** Like `folding`, but starts with the first element along the axes: integers have no neutral element for max and min. */
   const folding1 =
-    (fold: (sofar: number, x: number) => number) =>
+    (fold: (accumulated: number, x: number) => number) =>
     ({ axes }: { readonly axes: Shape.Shape }, inputs: ReadonlyArray<NDArray>, out: Spec): Storage => {
       const x = numbers(inputs, 0)
       const into = targets(shapeOf(inputs), axes, out.shape)
@@ -104,7 +104,7 @@ export const structure = ({ allocate }: Arithmetic): Definitions<Structure> => {
     },
     iota: ({ axis, shape }, _, { dtype }) =>
       copy(
-        positions(
+        offsets(
           shape,
           shape.map((__, i) => (i === axis ? 1 : 0)),
         ),
@@ -115,7 +115,7 @@ export const structure = ({ allocate }: Arithmetic): Definitions<Structure> => {
       const steps = Shape.strides(shapeOf(inputs))
       return pick(
         numbers(inputs, 0),
-        positions(
+        offsets(
           out.shape,
           order.map((axis) => steps[axis] ?? 0),
         ),
@@ -129,22 +129,22 @@ export const structure = ({ allocate }: Arithmetic): Definitions<Structure> => {
       const steps = Shape.strides(from)
       const lead = shape.length - from.length
       const stretched = shape.map((_, axis) => (axis < lead || from[axis - lead] === 1 ? 0 : (steps[axis - lead] ?? 0)))
-      return pick(x, positions(shape, stretched), out)
+      return pick(x, offsets(shape, stretched), out)
     },
     slice: ({ start, stride }, inputs, out) => {
       const steps = Shape.strides(shapeOf(inputs))
       const base = steps.reduce((sum, step, axis) => sum + step * (start[axis] ?? 0), 0)
       const strided = steps.map((step, axis) => step * (stride[axis] ?? 1))
-      return pick(numbers(inputs, 0), positions(out.shape, strided, base), out)
+      return pick(numbers(inputs, 0), offsets(out.shape, strided, base), out)
     },
     pad: ({ interior, low, value }, inputs, out) => {
       const x = numbers(inputs, 0)
       const steps = Shape.strides(out.shape)
       const base = steps.reduce((sum, step, axis) => sum + step * (low[axis] ?? 0), 0)
       const spread = steps.map((step, axis) => step * ((interior[axis] ?? 0) + 1))
-      const places = positions(shapeOf(inputs), spread, base)
+      const into = offsets(shapeOf(inputs), spread, base)
       const result = allocate(out.dtype, Shape.size(out.shape)).fill(value)
-      for (let i = 0; i < x.length; i++) result[places[i] as number] = x[i] as number
+      for (let i = 0; i < x.length; i++) result[into[i] as number] = x[i] as number
       return result
     },
     concat: ({ axis }, inputs, out) => {
@@ -152,8 +152,8 @@ export const structure = ({ allocate }: Arithmetic): Definitions<Structure> => {
       const result = allocate(out.dtype, Shape.size(out.shape))
       let offset = 0
       for (const input of inputs) {
-        const places = positions(input.shape, steps, offset * (steps[axis] ?? 1))
-        for (let i = 0; i < places.length; i++) result[places[i] as number] = input.data[i] as number
+        const into = offsets(input.shape, steps, offset * (steps[axis] ?? 1))
+        for (let i = 0; i < into.length; i++) result[into[i] as number] = input.data[i] as number
         offset += input.shape[axis] ?? 0
       }
       return result
@@ -161,8 +161,8 @@ export const structure = ({ allocate }: Arithmetic): Definitions<Structure> => {
     reverse: ({ axes }, inputs, out) => {
       const steps = Shape.strides(out.shape)
       const base = axes.reduce((sum, axis) => sum + (steps[axis] ?? 0) * ((out.shape[axis] ?? 1) - 1), 0)
-      const turned = steps.map((step, axis) => (axes.includes(axis) ? -step : step))
-      return pick(numbers(inputs, 0), positions(out.shape, turned, base), out)
+      const reversed = steps.map((step, axis) => (axes.includes(axis) ? -step : step))
+      return pick(numbers(inputs, 0), offsets(out.shape, reversed, base), out)
     },
     gather: (_, inputs, out) => {
       const x = numbers(inputs, 0)

@@ -14,7 +14,7 @@ const parity = 0x1bd11bda
 
 const rotate = (x: number, by: number): number => (x << by) | (x >>> (32 - by))
 
-/** The two words that the key's two words give the counter's two words, all as signed 32-bit numbers. */
+/** The two random words of a key (two words) and a counter (two words), all as signed 32-bit integers. */
 export const block = (k0: number, k1: number, c0: number, c1: number): readonly [number, number] => {
   const schedule = [k0, k1, k0 ^ k1 ^ parity]
   let x = (c0 + k0) | 0
@@ -30,7 +30,7 @@ export const block = (k0: number, k1: number, c0: number, c1: number): readonly 
   return [x, y]
 }
 
-/** The row of Reference. */
+/** The definition of the primitive. */
 export const threefry: Definition<"threefry"> = (_, inputs) => {
   const [k0 = 0, k1 = 0] = numbers(inputs, 0)
   const counters = numbers(inputs, 1)

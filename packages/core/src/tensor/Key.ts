@@ -1,8 +1,7 @@
 /**
- * A key is a value you split to get randomness. The same key always gives the same numbers, on every machine and with
- * any number of threads, because each number is a pure function of the key and its place (Threefry-2x32, counter-based).
- * Never use one key twice: fold a name or a number into it, or split it. Bit for bit the keys of JAX
- * (`jax_threefry_partitionable`, its default since 0.5).
+ * Keys for random numbers. The same key always gives the same numbers, on every machine and with any number of threads: each
+ * number is a pure function of the key and its index (Threefry-2x32, counter-based). Never use a key twice: fold a name or a
+ * number into it, or split it. Keys are bit for bit those of JAX (`jax_threefry_partitionable`, its default since 0.5).
  */
 import { type Tensor, write } from "../language/Expr.ts"
 import * as NDArray from "../types/NDArray.ts"
@@ -31,17 +30,17 @@ import { argsort } from "./select.ts"
 import { reshape, stack } from "./structure.ts"
 import { at } from "./subscript.ts"
 
-/** Two 32-bit words (i32[2]) that stand for a stream of random numbers. */
+/** Two 32-bit words (i32[2]) that identify a stream of random numbers. */
 export type Key = Tensor
 
-/** The key of a seed, a whole number that is not negative. `Tensor.print(Key.make(42)) // => "[0, 42]"` */
+/** The key of a seed, a non-negative integer. `Tensor.print(Key.make(42)) // => "[0, 42]"` */
 export const make = (seed: number): Key => {
   if (!Number.isSafeInteger(seed) || seed < 0)
     refuse("Key.make", [], `a whole number that is not negative, not ${seed}`, "a seed like 17")
   return NDArray.make("i32", [2], Int32Array.of(Math.floor(seed / 2 ** 32), seed))
 }
 
-/** FNV-1a (Fowler, Noll and Vo, 1991) of the name's UTF-8 bytes, so that a name always means the same number. */
+/** FNV-1a (Fowler, Noll and Vo, 1991) of the name's UTF-8 bytes: the same number for the same name. */
 const hash = (name: string): number => {
   let h = 0x811c9dc5
   for (const byte of new TextEncoder().encode(name)) h = Math.imul(h ^ byte, 0x01000193)
@@ -51,7 +50,7 @@ const hash = (name: string): number => {
 /** The pairs of counters (0, i) for i in `low`. */
 const counters = (low: Tensor): Tensor => stack([zeros(low.shape, "i32"), low], -1)
 
-const cipher = (key: Key, low: Tensor): Tensor => write("threefry", {}, [key, counters(low)])
+const randomWords = (key: Key, low: Tensor): Tensor => write("threefry", {}, [key, counters(low)])
 
 /** A number of 32 bits, signed or not, as a scalar. */
 const word = (n: number): Tensor =>
@@ -65,25 +64,25 @@ const wordOf = (x: Tensor): Tensor =>
     : refuse("Key.fold", [x], "a name, a whole number or an i32 scalar", 'Tensor.cast(x, "i32"), or Key.split for several keys')
 
 /**
- * A new key from a key and what it is for: a name, or a number such as the step (a whole number or an i32 scalar).
- * Keys folded with different things are independent. Throws `ShapeError`.
+ * A new key from a key and its purpose: a name, or a number such as the step (an integer or an i32 scalar). Keys folded with
+ * different values are independent. Throws `ShapeError`.
  */
 export const fold = (key: Key, what: string | number | Tensor): Key =>
-  cipher(key, typeof what === "string" ? word(hash(what)) : typeof what === "number" ? word(what) : wordOf(what))
+  randomWords(key, typeof what === "string" ? word(hash(what)) : typeof what === "number" ? word(what) : wordOf(what))
 
 /** `n` independent keys from one. */
 export const split = (key: Key, n = 2): ReadonlyArray<Key> => {
-  const keys = cipher(key, range(n))
+  const keys = randomWords(key, range(n))
   return Array.from({ length: n }, (_, i) => at(keys, i))
 }
 
 /** 32 random bits (i32) for each element of a shape. */
 export const bits = (key: Key, shape: Shape.Shape): Tensor => {
-  const pairs = cipher(key, range(Shape.size(shape)))
+  const pairs = randomWords(key, range(Shape.size(shape)))
   return reshape(xor(at(pairs, "...", 0), at(pairs, "...", 1)), shape)
 }
 
-/** Numbers spread evenly over [low, high), in steps of 2⁻²³ of the distance. */
+/** Uniform random numbers in [low, high), with a resolution of 2⁻²³ of the range. */
 export const uniform = (
   key: Key,
   shape: Shape.Shape,
@@ -121,28 +120,28 @@ export const normal = (key: Key, shape: Shape.Shape): Tensor => {
   return mul(erfInverse(uniform(key, shape, { low, high: 1 })), Math.SQRT2)
 }
 
-/** Φ(2) - Φ(-2), the share of normal numbers that lie within two standard deviations: erf(2 / √2). */
+/** Φ(2) - Φ(-2), the probability that a normal number is within two standard deviations: erf(2 / √2). */
 const withinTwo = 0.9544997361036416
 
-/** Numbers of the standard normal distribution as it is between -2 and 2; their variance is 0.7737. */
+/** Numbers of the standard normal distribution, truncated to [-2, 2]; their variance is 0.7737. */
 export const truncatedNormal = (key: Key, shape: Shape.Shape): Tensor =>
   clamp(mul(erfInverse(uniform(key, shape, { low: -withinTwo, high: withinTwo })), Math.SQRT2), -2, 2)
 
-/** true with the given probability, or with those of a tensor that stretches to the shape. */
+/** true with the given probability, or with those of a tensor that broadcasts to the shape. */
 export const bernoulli = (key: Key, probability: number | Tensor, shape: Shape.Shape): Tensor =>
   less(uniform(key, shape), typeof probability === "number" ? probability : broadcastTo(probability, shape))
 
 /**
- * A class (i32) for each row of logits [..., classes], drawn with the probability that softmax gives it: the place of the
- * largest of logits with Gumbel noise (Gumbel, 1954).
+ * A random class (i32) for each row of logits [..., classes], with the probabilities of softmax: the index of the maximum of
+ * logits plus Gumbel noise (Gumbel, 1954).
  *
  * `Tensor.toArray(Key.categorical(Key.make(1), Tensor.make([[0, 50], [50, 0]]))) // => [1, 0]`
  */
 export const categorical = (key: Key, logits: Tensor): Tensor => {
-  // The least normal float stands for 0, whose logarithm is infinite.
+  // The smallest normal float instead of 0, whose logarithm is infinite.
   const noise = neg(log(neg(log(uniform(key, logits.shape, { low: 2 ** -126 })))))
   return argMax(add(logits, noise))
 }
 
-/** The whole numbers from 0 to n - 1 (i32) in random order: that in which as many random words of 32 bits sort. */
+/** The integers from 0 to n - 1 (i32) in random order: the order that sorts n random words of 32 bits. */
 export const permutation = (key: Key, n: number): Tensor => argsort(bits(key, [n]))

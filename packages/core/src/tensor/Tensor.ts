@@ -1,6 +1,6 @@
 /**
- * The tensor language. A tensor is an immutable array: its numbers, or the recipe for them. Operations are free
- * functions that take the data first, check shapes at once (throwing `ShapeError`) and compute when a value is read.
+ * The tensor language. A tensor is an immutable array: stored, or an expression that computes it. Operations are functions
+ * that take the data first. They check shapes immediately (and throw `ShapeError`), and compute when a value is read.
  *
  * ```ts
  * import { Tensor } from "@adjoint/core"

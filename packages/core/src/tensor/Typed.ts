@@ -1,14 +1,14 @@
 /**
- * Shapes in types: where sizes are literals, the compiler checks them and says what does not fit; where a size is
- * `number`, it stays silent and the check happens when the operation is written down.
+ * Shapes in types: for literal sizes the TypeScript compiler checks them and explains a mismatch. A size of type `number` is
+ * checked at run time, when the operation is called.
  */
 import type { Tensor } from "../language/Expr.ts"
 import type { Shape } from "../types/Shape.ts"
 
-/** What an elementwise operation takes: a tensor, or a number that stretches to the other's shape. */
+/** An operand of an elementwise operation: a tensor, or a number that broadcasts to the other's shape. */
 export type Operand = Tensor | number
 
-/** Stands where an argument's type cannot be accepted; its one field says why. */
+/** The type of an argument that cannot be accepted; its only field says why. */
 export interface Mismatch<out Message extends string> {
   readonly "shapes do not fit": Message
 }
@@ -30,7 +30,7 @@ type Print<S extends Shape> = S extends readonly [infer N extends number, ...inf
 /** Whether two sizes can be equal; a size that is not one literal may be. */
 type Same<M extends number, N extends number> = [M & N] extends [never] ? false : true
 
-/** What two sizes stretch to: never where they cannot, `number` where it is not known. */
+/** The size that two sizes broadcast to: never if they cannot, `number` if it is not known. */
 type Join<M extends number, N extends number> = [M] extends [1]
   ? N
   : [N] extends [1]
@@ -70,7 +70,7 @@ export type Broadcast<X, Y> = Y extends number
       ? Shape
       : Plain<Stretched<ShapeOf<X>, ShapeOf<Y>>>
 
-/** Nothing where two operands stretch to one shape, or it is not known; else the reason they do not. */
+/** `unknown` if two operands broadcast to one shape, or their shapes are not known; else the reason why they do not. */
 export type Stretches<X, Y> = Y extends number
   ? unknown
   : X extends number
@@ -79,7 +79,7 @@ export type Stretches<X, Y> = Y extends number
       ? Mismatch<`[${Print<ShapeOf<X>>}] and [${Print<ShapeOf<Y>>}] do not stretch to one shape`>
       : unknown
 
-/** The shape `reshape` gives: -1 stands for a size that is not known before. */
+/** The shape that `reshape` returns: -1 is a size that it computes. */
 export type Reshaped<S extends Shape> = number extends S["length"]
   ? Shape
   : { -readonly [K in keyof S]: S[K] extends -1 ? number : S[K] }
@@ -91,7 +91,7 @@ export type Product<A extends Shape, B extends Shape> = A extends readonly [infe
     : Shape
   : Shape
 
-/** Nothing where the inner sizes of two matrices agree; else the reason they do not. */
+/** `unknown` if the inner sizes of two matrices agree; else the reason why they do not. */
 export type Multiplies<A extends Shape, B extends Shape> = A extends readonly [number, infer K extends number]
   ? B extends readonly [infer L extends number, number]
     ? Same<K, L> extends true

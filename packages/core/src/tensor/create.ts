@@ -1,4 +1,4 @@
-/** Tensors out of numbers and shapes. */
+/** Creation of tensors from numbers and shapes. */
 import { type Tensor, write } from "../language/Expr.ts"
 import { allocate, type DType, fits, range as wordsOf } from "../types/DType.ts"
 import { NDArray } from "../types/NDArray.ts"
@@ -24,7 +24,7 @@ const firstElement = (nested: Nested): number | boolean | undefined => {
 
 /**
  * An array from a number or nested lists of numbers: `f32`, or `bool` when the first element is a boolean, unless
- * `dtype` says otherwise. Throws `ShapeError` when the lists are not all of one length, or a number is none of `dtype`.
+ * `dtype` says otherwise. Throws `ShapeError` if lists at one depth have different lengths, or a number does not fit `dtype`.
  *
  * `Tensor.make([[1, 2], [3, 4]]).shape // => [2, 2]`
  */
@@ -47,7 +47,7 @@ export const make = (nested: Nested, dtype: DType = typeof firstElement(nested) 
   return new NDArray(dtype, shape, data)
 }
 
-/** A shape filled with one number. Throws `ShapeError` for a shape that is none. */
+/** A shape filled with one number. Throws `ShapeError` for an invalid shape. */
 export const full = named(
   "full",
   <const S extends Shape.Shape>(shape: S, value: number, dtype: DType = "f32"): Tensor<Plain<S>> => {
@@ -68,10 +68,10 @@ export const ones = named(
   <const S extends Shape.Shape>(shape: S, dtype: DType = "f32"): Tensor<Plain<S>> => full<S>(shape, 1, dtype),
 )
 
-/** Zeros of the shape and kind of `x`. */
+/** Zeros of the shape and dtype of `x`. */
 export const zerosLike = <X extends Tensor>(x: X): Alike<X> => full(x.shape, 0, x.dtype) as Alike<X>
 
-/** Ones of the shape and kind of `x`. */
+/** Ones of the shape and dtype of `x`. */
 export const onesLike = <X extends Tensor>(x: X): Alike<X> => full(x.shape, 1, x.dtype) as Alike<X>
 
 /** 0, 1, 2 … along one axis of a shape. */

@@ -1,4 +1,4 @@
-/** Operations on one element at a time. Two operands stretch to one shape as in NumPy; a number takes the other's kind. */
+/** Elementwise operations. Two operands broadcast to one shape as in NumPy; a number takes the dtype of the other. */
 import { type Tensor, write } from "../language/Expr.ts"
 import type { Binary, Comparison, Unary } from "../language/Primitive.ts"
 import { callName, infer } from "../language/ShapeRule.ts"
@@ -25,7 +25,7 @@ export const scalar = (value: number, dtype: DType = "f32"): NDArray<[]> => {
 const stretchTo = (x: Tensor, shape: Shape.Shape): Tensor =>
   Shape.equals(x.shape, shape) ? x : write("broadcast", { shape }, [x])
 
-/** An operand as a tensor: a number takes the kind of the other. */
+/** An operand as a tensor: a number takes the dtype of the other. */
 const lift = (operation: string, x: Operand, other: Operand): Tensor => {
   if (typeof x !== "number") return x
   if (typeof other === "number") return scalar(x)
@@ -46,7 +46,7 @@ const stretchHint = (a: Spec, b: Spec): string => {
     : "make sizes equal or 1, compared from the last axis"
 }
 
-/** Operands stretched to one shape. */
+/** Operands broadcast to one shape. */
 const stretched = (operation: string, operands: ReadonlyArray<Tensor>): ReadonlyArray<Tensor> => {
   let shape: Shape.Shape = []
   for (const x of operands) {
@@ -76,10 +76,10 @@ const compare =
     write(primitive, {}, operands(primitive, x, y)) as Tensor<Broadcast<X, Y>>
 
 /** The comparison with its operands swapped. */
-const turned = (primitive: Comparison, operation: string) =>
+const swapped = (primitive: Comparison, operation: string) =>
   named(operation, <X extends Operand, Y extends Operand>(x: X, y: Y & Stretches<X, Y>): Tensor<Broadcast<X, Y>> => {
     const both = operands(operation, x, y)
-    // Checked in the caller's order, since the message says which of the two to change.
+    // Checked in the caller's order, since the message says which operand to change.
     infer(primitive, {}, both)
     return write(primitive, {}, [...both].reverse()) as Tensor<Broadcast<X, Y>>
   })
@@ -125,7 +125,7 @@ const arraysOf = (...operands: ReadonlyArray<Operand>): ReadonlyArray<Tensor> =>
   operands.filter((operand): operand is Tensor => typeof operand !== "number")
 
 /**
- * x / y of f32 elements. Throws `ShapeError` for whole numbers, whose fraction would be lost without a word.
+ * x / y of f32 elements. Throws `ShapeError` for integers, whose fraction would be lost silently.
  *
  * ```ts
  * Tensor.div(Tensor.make([1, 2]), 4) // => [0.25, 0.5]
@@ -146,8 +146,7 @@ export const div = <X extends Operand, Y extends Operand>(x: X, y: Y & Stretches
 }
 
 /**
- * How often y goes into x, of whole numbers: x / y cut towards zero, and 0 where y is 0. With `rem` it makes up x again:
- * x = y · quotient + rem.
+ * Integer division: x / y truncated towards zero, and 0 where y is 0. With `rem`, x = y · quotient + rem.
  *
  * `Tensor.toArray(Tensor.quotient(Tensor.make([7, -7, 7], "i32"), Tensor.make([2, 2, 0], "i32"))) // => [3, -3, 0]`
  */
@@ -174,7 +173,7 @@ export const and = map2("and")
 export const or = map2("or")
 /** One but not both: bools, or the bits of whole numbers. */
 export const xor = map2("xor")
-/** The bits of x moved right by y, with zeros coming in. */
+/** The bits of x shifted right by y; new bits are 0. */
 export const shiftRight = map2("shiftRight")
 
 /** x = y, as bool. */
@@ -184,9 +183,9 @@ export const less = compare("less")
 /** x ≤ y, as bool. */
 export const lessEqual = compare("lessEqual")
 /** x > y, as bool. `Tensor.print(Tensor.greater(Tensor.make([1, 2, 3]), 2)) // => "[false, false, true]"` */
-export const greater = turned("less", "greater")
+export const greater = swapped("less", "greater")
 /** x ≥ y, as bool. */
-export const greaterEqual = turned("lessEqual", "greaterEqual")
+export const greaterEqual = swapped("lessEqual", "greaterEqual")
 
 /** Not x, of a bool. */
 export const not = <X extends Tensor>(x: X): Alike<X> => write("not", {}, [x]) as Alike<X>
@@ -197,15 +196,15 @@ export const notEqual = named(
   <X extends Operand, Y extends Operand>(x: X, y: Y & Stretches<X, Y>): Tensor<Broadcast<X, Y>> => not(equal<X, Y>(x, y)),
 )
 
-/** The elements of `a` where `condition` (bool) holds and of `b` elsewhere; the three stretch to one shape. */
+/** The elements of `a` where `condition` (bool) is true and of `b` elsewhere; all three broadcast to one shape. */
 export const where = (condition: Tensor, a: Operand, b: Operand): Tensor =>
   write("where", {}, stretched("where", [condition, lift("where", a, b), lift("where", b, a)]))
 
-/** The same elements as another kind: floats are cut towards zero and to what fits, NaN becomes 0; anything but 0 is true. */
+/** The same elements as another dtype: floats are truncated towards zero and clamped to the range, NaN becomes 0; to bool, everything but 0 is true. */
 export const cast = <X extends Tensor>(x: X, dtype: DType): Alike<X> =>
   (x.dtype === dtype ? x : write("cast", { dtype }, [x])) as Alike<X>
 
-/** The same elements, taken as constants by every differentiation. */
+/** The same elements, constant under differentiation. */
 export const stopGradient = <X extends Tensor>(x: X): Alike<X> => write("stop", {}, [x]) as Alike<X>
 
 /** x². */
@@ -214,12 +213,12 @@ export const square = named("square", <X extends Tensor>(x: X): Alike<X> => writ
 /** The smallest whole number not below x. */
 export const ceil = named("ceil", <X extends Tensor>(x: X): Alike<X> => neg(floor(neg(x))))
 
-/** x held between two bounds. */
+/** x clamped to two bounds. */
 export const clamp = named(
   "clamp",
   <X extends Tensor>(x: X, low: number, high: number): Alike<X> => minimum(maximum(x, low), high),
 )
 
-/** x stretched to a shape, as NumPy's `broadcast_to`. Throws `ShapeError` where it does not fit. */
+/** x broadcast to a shape, as NumPy's `broadcast_to`. Throws `ShapeError` if it does not fit. */
 export const broadcastTo = <const S extends Shape.Shape>(x: Tensor, shape: S): Tensor<S> =>
   (Shape.equals(x.shape, shape) ? x : write("broadcast", { shape }, [x])) as Tensor<S>

@@ -1,4 +1,4 @@
-/** Products of matrices, convolutions and the windows of pooling. Images are channels-last: [batch, …space, channels]. */
+/** Matrix products, convolutions and pooling. Images are channels-last: [batch, …space, channels]. */
 import { type Tensor, write } from "../language/Expr.ts"
 import type { Padding } from "../language/Primitive.ts"
 import * as Shape from "../types/Shape.ts"
@@ -9,8 +9,8 @@ import { reshape } from "./structure.ts"
 import type { Multiplies, Product, ShapeOf } from "./Typed.ts"
 
 /**
- * The matrix product, as NumPy's `matmul`: x [..., m, k] with y [..., k, n] gives [..., m, n]; the axes before the last
- * two stretch to one shape, and a vector stands for a matrix of one row (left) or column (right). Throws `ShapeError`.
+ * The matrix product, as NumPy's `matmul`: x [..., m, k] with y [..., k, n] gives [..., m, n]; the axes before the last two
+ * broadcast to one shape, and a vector is a matrix of one row (left) or one column (right). Throws `ShapeError`.
  *
  * `Tensor.print(Tensor.matmul(Tensor.make([[1, 2]]), Tensor.make([[3], [4]]))) // => "[[11]]"`
  */
@@ -43,8 +43,8 @@ const product = (x: Tensor, y: Tensor): Tensor => {
 export type Sizes = number | ReadonlyArray<number>
 
 /**
- * `valid` pads nothing; `same` pads so that a stride of 1 keeps the size (the odd element at the end); a number pads both
- * ends of every axis by as much, a list of numbers both ends of each, and a list of pairs is [before, after] for each.
+ * `valid` is no padding; `same` pads so that a stride of 1 keeps the size (an odd element comes at the end); a number pads both
+ * ends of every axis, a list of numbers both ends of each axis, and a list of pairs is [before, after] for each axis.
  */
 export type Pad = "valid" | "same" | Sizes | Padding
 
@@ -62,9 +62,9 @@ const padding = (pad: Pad, space: Shape.Shape, reach: ReadonlyArray<number>, str
   })
 }
 
-/** How a convolution moves. */
+/** The options of a convolution. */
 export interface ConvOptions {
-  readonly strides?: Sizes
+  readonly stride?: Sizes
   readonly pad?: Pad
   readonly dilation?: Sizes
   readonly groups?: number
@@ -72,7 +72,7 @@ export interface ConvOptions {
 
 const spaceOf = (x: Tensor): Shape.Shape => x.shape.slice(1, -1)
 
-/** How far each axis of a kernel [...window, _, _] reaches, its gaps counted. */
+/** The extent of a dilated kernel [...window, _, _] along each axis. */
 const reachOf = (kernel: Tensor, gaps: ReadonlyArray<number>): ReadonlyArray<number> =>
   kernel.shape.slice(0, -2).map((size, i) => (size - 1) * (gaps[i] ?? 1) + 1)
 
@@ -80,23 +80,23 @@ const reachOf = (kernel: Tensor, gaps: ReadonlyArray<number>): ReadonlyArray<num
 export const conv = (
   x: Tensor,
   kernel: Tensor,
-  { dilation = 1, groups = 1, pad = "valid", strides = 1 }: ConvOptions = {},
+  { dilation = 1, groups = 1, pad = "valid", stride = 1 }: ConvOptions = {},
 ): Tensor => {
   const rank = Math.max(0, x.shape.length - 2)
-  const steps = spread(strides, rank)
+  const steps = spread(stride, rank)
   const gaps = spread(dilation, rank)
   const pads = padding(pad, spaceOf(x), reachOf(kernel, gaps), steps)
-  return write("conv", { strides: steps, padding: pads, dilation: gaps, groups }, [x, kernel])
+  return write("conv", { stride: steps, padding: pads, dilation: gaps, groups }, [x, kernel])
 }
 
-/** How a transposed convolution moves: as the convolution that it is the way back of. */
+/** The options of a transposed convolution: those of the corresponding convolution, and output padding. */
 export interface ConvTransposeOptions extends ConvOptions {
-  /** How much longer the result is at its end, where several lengths would be shortened to one by the strides. */
+  /** Additional elements at the end of the result, fewer than the stride: several input sizes of the convolution give one output size. */
   readonly outputPadding?: Sizes
 }
 
-/** Refuses what the shape rule of the convolution on the way back would describe in that convolution's words. */
-const wantTransposable = (x: Tensor, kernel: Tensor, groups: number): void => {
+/** Checks arguments first, since errors of the convolution's shape rule would describe that convolution. */
+const checkTransposable = (x: Tensor, kernel: Tensor, groups: number): void => {
   const operation = "convTranspose"
   if (x.shape.length < 3)
     refuse(operation, [x, kernel], "[batch, …space, channels], with at least one spatial axis", "reshape to add the axis")
@@ -115,27 +115,27 @@ const wantTransposable = (x: Tensor, kernel: Tensor, groups: number): void => {
 }
 
 /**
- * The transposed convolution of x [batch, …space, channels] with a kernel [...window, filters / groups, channels]: the
- * gradient, for its input, of the convolution with that kernel, as a function of its own. Each axis comes to
- * (n - 1) · stride + reach - padding + outputPadding elements; with `same`, to n · stride. Throws `ShapeError`.
+ * The transposed convolution of x [batch, …space, channels] with a kernel [...window, filters / groups, channels]: the gradient
+ * of the convolution with that kernel for its input. The size of each axis is
+ * (n - 1) · stride + reach - padding + outputPadding; with `same` it is n · stride. Throws `ShapeError`.
  *
- * `Tensor.convTranspose(Tensor.ones([1, 3, 2]), Tensor.ones([2, 5, 2]), { strides: 2 }).shape // => [1, 6, 5]`
+ * `Tensor.convTranspose(Tensor.ones([1, 3, 2]), Tensor.ones([2, 5, 2]), { stride: 2 }).shape // => [1, 6, 5]`
  */
 export const convTranspose = named(
   "convTranspose",
   (
     x: Tensor,
     kernel: Tensor,
-    { dilation = 1, groups = 1, outputPadding = 0, pad = "valid", strides = 1 }: ConvTransposeOptions = {},
+    { dilation = 1, groups = 1, outputPadding = 0, pad = "valid", stride = 1 }: ConvTransposeOptions = {},
   ): Tensor => {
-    wantTransposable(x, kernel, groups)
+    checkTransposable(x, kernel, groups)
     const rank = x.shape.length - 2
-    const steps = spread(strides, rank)
+    const steps = spread(stride, rank)
     const gaps = spread(dilation, rank)
     const extra = spread(outputPadding, rank)
     const reach = reachOf(kernel, gaps)
     if (extra.some((n, i) => !(Number.isInteger(n) && n >= 0 && n < (steps[i] ?? 1))))
-      refuse("convTranspose", [x, kernel], `an output padding below the strides ${Shape.print(steps)}`, "0, or larger strides")
+      refuse("convTranspose", [x, kernel], `an output padding below the stride ${Shape.print(steps)}`, "0, or a larger stride")
     const stretched = spaceOf(x).map((n, i) => n * (steps[i] ?? 1))
     const pads = padding(pad, stretched, reach, steps)
     const space =
@@ -145,25 +145,25 @@ export const convTranspose = named(
             const [low, high] = pads[i] ?? [0, 0]
             return n - (steps[i] ?? 1) + (reach[i] ?? 1) - low - high + (extra[i] ?? 0)
           })
-    return write("convInputGrad", { strides: steps, padding: pads, dilation: gaps, groups, space }, [x, kernel])
+    return write("convInputGrad", { stride: steps, padding: pads, dilation: gaps, groups, space }, [x, kernel])
   },
 )
 
-/** How a pooling window moves; the strides are the window's size unless given. */
+/** The options of pooling; the stride is the window's size unless given. */
 export interface PoolOptions {
   readonly window: Sizes
-  readonly strides?: Sizes
+  readonly stride?: Sizes
   readonly pad?: Pad
 }
 
-const windowParams = (x: Tensor, { pad = "valid", window, strides = window }: PoolOptions) => {
+const windowParams = (x: Tensor, { pad = "valid", window, stride = window }: PoolOptions) => {
   const rank = Math.max(0, x.shape.length - 2)
   const sizes = spread(window, rank)
-  const steps = spread(strides, rank)
-  return { window: sizes, strides: steps, padding: padding(pad, spaceOf(x), sizes, steps) }
+  const steps = spread(stride, rank)
+  return { window: sizes, stride: steps, padding: padding(pad, spaceOf(x), sizes, steps) }
 }
 
-/** The largest of each window of x [batch, …space, channels]. */
+/** The maximum of each window of x [batch, …space, channels]. */
 export const maxPool = (x: Tensor, options: PoolOptions): Tensor => write("windowMax", windowParams(x, options), [x])
 
 /** The sum of each window of x [batch, …space, channels]. */

@@ -1,4 +1,4 @@
-/** Loops inside a program: the same small program run over the rows of sequences, each round handing its carry to the next. */
+/** Loops inside a program: a body that runs over the rows of sequences and passes a carry from round to round. */
 
 import { endless, placeholder, type Tensor, write } from "../language/Expr.ts"
 import { capture } from "../language/Program.ts"
@@ -10,33 +10,33 @@ import { refuse } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
 import { reshape, slice } from "./structure.ts"
 
-/** What a round gives: the next carry, and what is kept of it (f32). */
+/** The result of a round: the next carry, and the values to keep (f32). */
 export interface Round<C, Y> {
   readonly carry: C
   readonly kept: Y
 }
 
 /**
- * What the body uses without it being an argument: tensors that do not depend on the arguments, cut as near to the
- * results as they go, so that nothing the rounds share is computed in each of them.
+ * The tensors that the body closes over: they do not depend on its arguments. Each is as close to the results as possible, so
+ * that values shared by all rounds are computed once, outside the loop.
  */
 const closures = (outputs: ReadonlyArray<Tensor>, arguments_: ReadonlySet<Tensor>): ReadonlyArray<Tensor> => {
   const depends = new Set<Tensor>(arguments_)
-  const steps = order(outputs, (x) => arguments_.has(x) || x.value !== undefined)
-  for (const step of steps) if (step.recipe?.inputs.some((input) => depends.has(input)) === true) depends.add(step)
+  const expressions = order(outputs, (x) => arguments_.has(x) || x.value !== undefined)
+  for (const x of expressions) if (x.recipe?.inputs.some((input) => depends.has(input)) === true) depends.add(x)
   const found = new Set<Tensor>()
   const use = (x: Tensor): void => {
     const literal = x instanceof NDArray && x.shape.length === 0
     if (!depends.has(x) && !literal) found.add(x)
   }
-  for (const step of steps) if (depends.has(step)) for (const input of step.recipe?.inputs ?? []) use(input)
+  for (const x of expressions) if (depends.has(x)) for (const input of x.recipe?.inputs ?? []) use(input)
   for (const output of outputs) use(output)
   return [...found]
 }
 
 /**
- * Runs `f` over the rows of `sequences` (every leaf [length, …]), first to last or, with `reverse`, last to first. `f`
- * takes the carry and one row of each sequence and gives the next carry, of the same f32 shapes, and what to keep of the
+ * Runs `f` over the rows of `sequences` (every leaf [length, …]), first to last or, with `reverse`, last to first. `f` takes
+ * the carry and one row of each sequence. It returns the next carry, of the same f32 shapes, and the values to keep of the
  * round. The result is the last carry and the kept rows, stacked [length, …]. Throws `ShapeError`.
  */
 export const scan = <C, X, Y>(
@@ -53,10 +53,10 @@ export const scan = <C, X, Y>(
   const extent = endless()
   const carryArguments = carries.map(({ dtype, shape }) => placeholder(dtype, shape, extent))
   const rowArguments = rows.map(({ dtype, shape }) => placeholder(dtype, shape.slice(1), extent))
-  const made = f(refill(init, carryArguments), refill(sequences, rowArguments))
-  if (Tree.structure(made.carry) !== Tree.structure(init))
-    refuse("scan", carries, `a carry of the structure it was given (${Tree.structure(init)})`, "return every part of the carry")
-  const outputs = [...tensors(made.carry), ...tensors(made.kept)]
+  const round = f(refill(init, carryArguments), refill(sequences, rowArguments))
+  if (Tree.structure(round.carry) !== Tree.structure(init))
+    refuse("scan", carries, `a carry of the same structure (${Tree.structure(init)})`, "return the whole carry")
+  const outputs = [...tensors(round.carry), ...tensors(round.kept)]
   const constants = closures(outputs, new Set<Tensor>([...carryArguments, ...rowArguments]))
   const body = capture([...constants, ...carryArguments, ...rowArguments], outputs)
   const flat = write("scan", { body, constants: constants.length, carries: carries.length, length, reverse }, [
@@ -66,10 +66,10 @@ export const scan = <C, X, Y>(
   ])
   const shapes = outputs.map(({ shape }, i) => (i < carries.length ? shape : [length, ...shape]))
   let from = 0
-  const parts = shapes.map((shape) => {
+  const results = shapes.map((shape) => {
     const start = from
     from += Shape.size(shape)
     return reshape(slice(flat, [start], [from]), shape)
   })
-  return { carry: refill(init, parts.slice(0, carries.length)), kept: refill(made.kept, parts.slice(carries.length)) }
+  return { carry: refill(init, results.slice(0, carries.length)), kept: refill(round.kept, results.slice(carries.length)) }
 }

@@ -1,4 +1,4 @@
-/** Reading: what turns a recipe into numbers, in the floats of the WebAssembly engine, and numbers into lists and text. */
+/** Reading: computes expressions, in the floats of the WebAssembly engine, and converts values to lists and text. */
 
 import * as Eager from "../backend/eager/Eager.ts"
 import type { Tensor } from "../language/Expr.ts"
@@ -9,11 +9,11 @@ import { refuse } from "../types/ShapeError.ts"
 import type { Nested } from "./create.ts"
 import type { ShapeOf } from "./Typed.ts"
 
-/** The numbers of a tensor, computed once and kept; numbers that are there already are given as they are. Throws `ShapeError` inside a traced function, where there are none. */
+/** The values of a tensor. An expression is computed once and stores its values. Throws `ShapeError` inside a traced function, where a tensor has no values. */
 export const read = <X extends Tensor>(x: X): NDArray<ShapeOf<X>> =>
   (x instanceof NDArray ? x : Eager.read([x])[0]) as NDArray as NDArray<ShapeOf<X>>
 
-/** The numbers of several tensors, computing what they share once. */
+/** The values of several tensors. Shared expressions are computed once. */
 export const readAll = (xs: ReadonlyArray<Tensor>): ReadonlyArray<NDArray> => Eager.read(xs)
 
 /** The number of a tensor with one element. Throws `ShapeError` for any other. `Tensor.toNumber(Tensor.sum(Tensor.range(4))) // => 6` */
@@ -43,7 +43,7 @@ const element = (x: number, dtype: DType): string => {
   return Number.isFinite(x) ? String(Number(x.toPrecision(5))) : String(x)
 }
 
-/** The elements as text, like NumPy: floats with five digits, whole numbers with all, and only the ends of axes longer than 10 once there are over 1,000 elements. */
+/** The elements as text, as in NumPy: floats with five digits, integers with all. Above 1,000 elements only the ends of axes longer than 10. */
 export const print = (x: Tensor): string => {
   const { data, dtype, shape } = read(x)
   const steps = Shape.strides(shape)

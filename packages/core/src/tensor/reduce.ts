@@ -1,4 +1,4 @@
-/** Operations that combine the elements along some axes; without axes they combine all. */
+/** Reductions: they combine the elements along some axes, or all elements. */
 import { type Tensor, write } from "../language/Expr.ts"
 import * as Shape from "../types/Shape.ts"
 import { named, refuse } from "../types/ShapeError.ts"
@@ -34,12 +34,12 @@ const reducer = (operation: string, primitive: "reduceSum" | "reduceMax" | "redu
 
 /** The sum. `Tensor.print(Tensor.sum(Tensor.make([[1, 2], [3, 4]]), { axes: 0 })) // => "[4, 6]"` */
 export const sum = reducer("sum", "reduceSum")
-/** The largest; NaN where there is one. */
+/** The maximum; NaN if an element is NaN. */
 export const max = reducer("max", "reduceMax")
-/** The smallest; NaN where there is one. */
+/** The minimum; NaN if an element is NaN. */
 export const min = reducer("min", "reduceMin")
 
-/** The arithmetic mean of f32 elements; NaN of none. */
+/** The arithmetic mean of f32 elements; NaN without elements. */
 export const mean: Reducer = named("mean", (x: Tensor, options: Reduce = {}): Tensor => {
   if (x.dtype !== "f32") refuse("mean", [x], "f32 elements", 'Tensor.mean(Tensor.cast(x, "f32"))')
   const count = Shape.size(axesOf("mean", x, options.axes).map((axis) => x.shape[axis] ?? 1))
@@ -52,7 +52,7 @@ export const variance: Reducer = named(
   (x: Tensor, options: Reduce = {}): Tensor => mean(square(sub(x, mean(x, { ...options, keepAxes: true }))), options),
 ) as Reducer
 
-/** What x is shifted by: its largest, or 0 where there is none, or it is infinite and Inf - Inf would come of it. */
+/** The shift of x: its maximum, or 0 if there are no elements, or if the maximum is infinite, which would give Inf - Inf. */
 const shiftOf = (x: Tensor, axes: ReadonlyArray<number>): Tensor => {
   if (axes.some((axis) => x.shape[axis] === 0)) return full(kept(x.shape, axes), 0)
   const largest = stopGradient(max(x, { axes, keepAxes: true }))
@@ -60,7 +60,7 @@ const shiftOf = (x: Tensor, axes: ReadonlyArray<number>): Tensor => {
 }
 
 /**
- * log Σ eˣ, shifted by the largest so that nothing overflows; -Infinity of no elements, as the logarithm of 0.
+ * log Σ eˣ, shifted by the maximum, so that nothing overflows; without elements -Infinity, the logarithm of 0.
  *
  * `Tensor.toNumber(Tensor.logSumExp(Tensor.zeros([0]))) // => -Infinity`
  */

@@ -1,4 +1,4 @@
-/** Looking elements up by index, and the orders that sort them. */
+/** Indexing and sorting. */
 import { isTensor, type Tensor, write } from "../language/Expr.ts"
 import * as Shape from "../types/Shape.ts"
 import { named, refuse } from "../types/ShapeError.ts"
@@ -7,7 +7,7 @@ import { add, and, cast, equal, greaterEqual, less, mul, where } from "./element
 import { opposite } from "./opposite.ts"
 import { axisOf, reshape, slice, swapAxes, transpose } from "./structure.ts"
 
-/** Indices along an axis of `n` elements as an i32 tensor; those of a list are checked, and counted from the end when negative. */
+/** Indices along an axis as an i32 tensor. Those of a list are checked, and count from the end if negative. */
 export const indicesOf = (operation: string, x: Tensor, which: Tensor | ReadonlyArray<number>, axis: number): Tensor => {
   const n = x.shape[axis] ?? 0
   if (isTensor(which))
@@ -28,8 +28,8 @@ export const indicesOf = (operation: string, x: Tensor, which: Tensor | Readonly
 }
 
 /**
- * The elements that indices into some axes name together, as NumPy's integer arrays do: the indices stretch to one shape,
- * which takes the place of the first of the axes, or comes first of all. An index outside its axis reads NaN.
+ * The elements at indices into several axes together, as with NumPy's integer arrays. The indices broadcast to one shape,
+ * which replaces the first of the axes, or comes first if `first` is true. An index outside its axis gives NaN.
  */
 export const gatherAt = (x: Tensor, axes: ReadonlyArray<number>, indices: ReadonlyArray<Tensor>, first = false): Tensor => {
   const others = x.shape.flatMap((_, i) => (axes.includes(i) ? [] : [i]))
@@ -38,33 +38,33 @@ export const gatherAt = (x: Tensor, axes: ReadonlyArray<number>, indices: Readon
   const order = [...axes, ...others]
   const front = order.every((axis, i) => axis === i) ? x : transpose(x, order)
   const rows = reshape(front, [Shape.size(sizes), ...front.shape.slice(axes.length)])
-  const found = write("gather", {}, [rows, together(indices, sizes)])
+  const found = write("gather", {}, [rows, flatIndex(indices, sizes)])
   const added = found.shape.length - others.length
   if (before === 0) return found
-  const place = (i: number): number => (i < before ? added + i : i < before + added ? i - before : i)
+  const axisAt = (i: number): number => (i < before ? added + i : i < before + added ? i - before : i)
   return transpose(
     found,
-    found.shape.map((_, i) => place(i)),
+    found.shape.map((_, i) => axisAt(i)),
   )
 }
 
-/** One index into axes taken as one, from an index into each; -1 where any is outside. */
-const together = (indices: ReadonlyArray<Tensor>, sizes: Shape.Shape): Tensor => {
+/** The index into flattened axes, from an index into each; -1 if any is outside. */
+const flatIndex = (indices: ReadonlyArray<Tensor>, sizes: Shape.Shape): Tensor => {
   const [only] = indices
   if (indices.length === 1 && only !== undefined) return only
   const steps = Shape.strides(sizes)
-  const parts = indices.map((index, i) => mul(index, steps[i] ?? 1))
+  const offsets = indices.map((index, i) => mul(index, steps[i] ?? 1))
   const inside = indices.map((index, i) => and(greaterEqual(index, 0), less(index, sizes[i] ?? 0)))
   return where(
     inside.reduce((all, one) => and(all, one)),
-    parts.reduce((sum, part) => add(sum, part)),
+    offsets.reduce((sum, offset) => add(sum, offset)),
     -1,
   )
 }
 
 /**
- * The rows named along an axis, whose place the shape of `rows` takes. A list counts from the end where negative and is
- * checked; an index of an i32 tensor that is outside reads NaN (0 for whole numbers).
+ * The rows at indices along an axis; the shape of `rows` replaces that axis. Indices of a list count from the end if negative,
+ * and are checked. An index of an i32 tensor that is outside gives NaN (0 for integers).
  *
  * `Tensor.print(Tensor.take(Tensor.make([10, 20, 30]), [2, 0])) // => "[30, 10]"`
  */
@@ -73,7 +73,7 @@ export const take = (x: Tensor, rows: Tensor | ReadonlyArray<number>, axis = 0):
   return gatherAt(x, [at], [indicesOf("take", x, rows, at)])
 }
 
-/** The element an i32 tensor names in each row of the last axis: x [..., n], which [...] gives [...]. An index outside reads NaN. */
+/** One element of each row of the last axis, by index: x [..., n], which [...] gives [...]. An index outside gives NaN. */
 export const pick = (x: Tensor, which: Tensor): Tensor => {
   const width = x.shape.at(-1) ?? refuse("pick", [x, which], "a last axis to pick from", "a scalar has none")
   if (!Shape.equals(x.shape.slice(0, -1), which.shape))
@@ -81,7 +81,7 @@ export const pick = (x: Tensor, which: Tensor): Tensor => {
   if (which.dtype !== "i32") refuse("pick", [x, which], "i32 indices second", 'Tensor.cast(which, "i32")')
   const count = Shape.size(which.shape)
   const column = reshape(which, [count])
-  // An index past the end of its row would reach the next row.
+  // An index past the end of its row would be in the next row.
   const inside = and(greaterEqual(column, 0), less(column, width))
   const flat = where(inside, add(mul(range(count), width), column), -1)
   return reshape(write("gather", {}, [reshape(x, [count * width]), flat]), which.shape)
@@ -94,7 +94,7 @@ export const oneHot = named(
     cast(equal(reshape(which, [...which.shape, 1]), iota([...which.shape, classes], which.shape.length)), "f32"),
 )
 
-/** `rows` rows of zeros with each row of `updates` added where `which` (i32) says. */
+/** `rows` rows of zeros, with each row of `updates` added at its index in `which` (i32). */
 export const scatterAdd = (which: Tensor, updates: Tensor, rows: number): Tensor =>
   write("scatterAdd", { rows }, [which, updates])
 
@@ -104,7 +104,7 @@ export interface SortOptions {
   readonly descending?: boolean
 }
 
-/** What `f` makes of the rows along an axis, each row made one of as many elements in its place. */
+/** Applies `f` along an axis: the axis is moved to the end and back. `f` keeps the length of rows. */
 const alongAxis = (operation: string, x: Tensor, axis: number, f: (rows: Tensor) => Tensor): Tensor => {
   const at = axisOf(operation, x, axis)
   const last = x.shape.length - 1
@@ -115,8 +115,8 @@ const alongAxis = (operation: string, x: Tensor, axis: number, f: (rows: Tensor)
 const orderOf = (x: Tensor, descending: boolean): Tensor => write("argsort", {}, [descending ? opposite(x) : x])
 
 /**
- * The indices (i32) that sort an axis, ascending unless asked otherwise, and stable: equal elements keep their order. NaN
- * comes last either way. Throws `ShapeError`.
+ * The indices (i32) that sort an axis, ascending unless `descending`, and stable: equal elements keep their order. NaN comes
+ * last in both cases. Throws `ShapeError`.
  *
  * `Tensor.toArray(Tensor.argsort(Tensor.make([[3, 1], [2, 5]]), { axis: 0 })) // => [[1, 0], [0, 1]]`
  */
@@ -124,7 +124,7 @@ export const argsort = (x: Tensor, { axis = -1, descending = false }: SortOption
   alongAxis("argsort", x, axis, (rows) => orderOf(rows, descending))
 
 /**
- * The elements in order along an axis, as `argsort` names them. Throws `ShapeError`.
+ * The elements sorted along an axis, in the order of `argsort`. Throws `ShapeError`.
  *
  * `Tensor.toArray(Tensor.sort(Tensor.make([[3, 1], [2, 5]]), { axis: 0 })) // => [[2, 1], [3, 5]]`
  */

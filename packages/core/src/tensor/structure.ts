@@ -1,10 +1,10 @@
-/** Operations that move elements about without changing them. Axes may be counted from the end with negative numbers. */
+/** Operations that move elements without changing them. A negative axis counts from the end. */
 import { type Tensor, write } from "../language/Expr.ts"
 import * as Shape from "../types/Shape.ts"
 import { named, refuse } from "../types/ShapeError.ts"
 import type { Reshaped, ShapeOf, Transposed } from "./Typed.ts"
 
-/** An axis counted from 0. Throws `ShapeError` when the tensor has no such axis. */
+/** An axis counted from 0. Throws `ShapeError` if the tensor has no such axis. */
 export const axisOf = (operation: string, x: Tensor, axis: number, rank = x.shape.length): number =>
   Shape.axis(axis, rank) ??
   refuse(
@@ -14,7 +14,7 @@ export const axisOf = (operation: string, x: Tensor, axis: number, rank = x.shap
     rank === 0 ? "leave the axis out" : "axes are counted from 0, or with -1 from the last",
   )
 
-/** The same elements in row-major order under another shape, of which one size may be -1: whatever is left. Throws `ShapeError`. */
+/** The same elements in row-major order under another shape. One size may be -1, and is computed from the others. Throws `ShapeError`. */
 export const reshape = <const S extends Shape.Shape>(x: Tensor, shape: S): Tensor<Reshaped<S>> => {
   const open = shape.indexOf(-1)
   const rest = Shape.size(shape.filter((_, i) => i !== open))
@@ -33,7 +33,7 @@ export const reshape = <const S extends Shape.Shape>(x: Tensor, shape: S): Tenso
 /** All elements along one axis. */
 export const flatten = (x: Tensor): Tensor<[number]> => reshape(x, [Shape.size(x.shape)])
 
-/** The axes in another order: `order[i]` is the axis that comes `i`-th; without it they are reversed. Throws `ShapeError`. */
+/** The axes in another order: axis `i` of the result is axis `order[i]` of x; without an order they are reversed. Throws `ShapeError`. */
 export const transpose: {
   <X extends Tensor>(x: X): Tensor<Transposed<ShapeOf<X>>>
   (x: Tensor, order: ReadonlyArray<number>): Tensor
@@ -51,13 +51,13 @@ export const swapAxes = (x: Tensor, a: number, b: number): Tensor => {
   )
 }
 
-/** A new axis of size 1 at the given place. */
+/** A new axis of size 1 at the given position. */
 export const expandAxis = (x: Tensor, axis: number): Tensor => {
   const at = axisOf("expandAxis", x, axis, x.shape.length + 1)
   return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)])
 }
 
-/** The axes of size 1 left out: all of them, or the given ones. Throws `ShapeError` when a given axis is longer. */
+/** Removes axes of size 1: all of them, or the given ones. Throws `ShapeError` if a given axis is longer. */
 export const squeeze = (x: Tensor, axes?: ReadonlyArray<number>): Tensor => {
   const gone = axes?.map((axis) => axisOf("squeeze", x, axis)) ?? x.shape.flatMap((n, i) => (n === 1 ? [i] : []))
   if (gone.some((axis) => x.shape[axis] !== 1))
@@ -65,7 +65,7 @@ export const squeeze = (x: Tensor, axes?: ReadonlyArray<number>): Tensor => {
   return reshape(x, Shape.without(x.shape, gone))
 }
 
-/** `value` laid around the elements: `padding[i]` is [before, after] along axis i. */
+/** Padding with `value`: `padding[i]` is [before, after] along axis i. */
 export const pad = (x: Tensor, padding: ReadonlyArray<readonly [number, number]>, value = 0): Tensor =>
   write(
     "pad",
@@ -73,14 +73,14 @@ export const pad = (x: Tensor, padding: ReadonlyArray<readonly [number, number]>
     [x],
   )
 
-/** Arrays joined along one of their axes. Throws `ShapeError` when the others differ. */
+/** Concatenates arrays along one of their axes. Throws `ShapeError` if other axes differ. */
 export const concat = (xs: ReadonlyArray<Tensor>, axis = 0): Tensor => {
   const first = xs[0] ?? refuse("concat", [], "at least one array", "give it a list that is not empty")
   const at = axisOf("concat", first, axis)
   return xs.length === 1 ? first : write("concat", { axis: at }, xs)
 }
 
-/** Arrays of one shape joined along a new axis. Throws `ShapeError`. */
+/** Stacks arrays of one shape along a new axis. Throws `ShapeError`. */
 export const stack = named("stack", (xs: ReadonlyArray<Tensor>, axis = 0): Tensor => {
   if (xs.some(({ shape }) => !Shape.equals(shape, xs[0]?.shape ?? shape)))
     refuse("stack", xs, "arrays of one shape", "Tensor.concat joins along an axis they have")
@@ -94,15 +94,15 @@ export const stack = named("stack", (xs: ReadonlyArray<Tensor>, axis = 0): Tenso
 export const flip = (x: Tensor, axes: ReadonlyArray<number> = x.shape.map((_, i) => i)): Tensor =>
   write("reverse", { axes: axes.map((axis) => axisOf("flip", x, axis)) }, [x])
 
-/** The elements from `start` to before `limit` along every axis, every `stride`-th; all counted from 0. */
+/** The elements from `start` up to but excluding `limit` along every axis, in steps of `stride`; all counted from 0. */
 export const slice = (x: Tensor, start: Shape.Shape, limit: Shape.Shape, stride: Shape.Shape = start.map(() => 1)): Tensor =>
   write("slice", { start, limit, stride }, [x])
 
-/** An array cut along an axis into parts of the given sizes. */
+/** Splits an array along an axis into arrays of the given sizes. */
 export const split = (x: Tensor, sizes: ReadonlyArray<number>, axis = 0): ReadonlyArray<Tensor> => {
   const at = axisOf("split", x, axis)
   if (sizes.some((n) => !Number.isInteger(n) || n < 0) || sizes.reduce((sum, n) => sum + n, 0) !== x.shape[at])
-    refuse("split", [x], `whole sizes that add up to ${x.shape[at]}, not ${Shape.print(sizes)}`, "check the parts")
+    refuse("split", [x], `whole sizes that add up to ${x.shape[at]}, not ${Shape.print(sizes)}`, "check the sizes")
   let from = 0
   return sizes.map((n) => {
     const start = x.shape.map((_, i) => (i === at ? from : 0))

@@ -8,14 +8,14 @@ import { gatherAt, indicesOf } from "./select.ts"
 import { flip, reshape, slice } from "./structure.ts"
 
 /**
- * One subscript: a whole number picks an element and drops its axis (negative from the end); a range `"from:to:step"`
- * keeps it; `"..."` stands for all axes between; `null` makes a new one; a list or i32 tensor picks several.
+ * One subscript: an integer picks an element and removes its axis (negative counts from the end); a range `"from:to:step"`
+ * keeps the axis; `"..."` is all axes in between; `null` adds an axis; a list or i32 tensor picks several elements.
  */
 export type Subscript = number | string | null | ReadonlyArray<number> | Tensor
 
 const rangePattern = /^(-?\d+)?:(-?\d+)?(?::(-?\d+))?$/
 
-/** Where a range of an axis of `n` elements begins, ends and how it steps, as Python's `slice.indices`. */
+/** The start, count and step of a range over an axis of `n` elements, as Python's `slice.indices`. */
 const bounds = (x: Tensor, text: string, n: number): { readonly from: number; readonly count: number; readonly step: number } => {
   const [, from, to, by] =
     rangePattern.exec(text) ??
@@ -29,7 +29,7 @@ const bounds = (x: Tensor, text: string, n: number): { readonly from: number; re
   return { from: start, count: Math.max(0, Math.ceil((end - start) / step)), step }
 }
 
-/** Elements `from`, `from + step` … of one axis, `count` of them; a negative step walks back. */
+/** `count` elements `from`, `from + step` … of one axis; a negative step goes backwards. */
 const stride = (x: Tensor, axis: number, from: number, count: number, step: number): Tensor => {
   const first = step > 0 || count === 0 ? Math.max(from, 0) : from + (count - 1) * step
   const limit = count === 0 ? first : first + (count - 1) * Math.abs(step) + 1
@@ -42,7 +42,7 @@ const stride = (x: Tensor, axis: number, from: number, count: number, step: numb
   return step > 0 ? cut : flip(cut, [axis])
 }
 
-/** A whole number as an index of an axis, counted from 0. */
+/** An integer subscript as an index counted from 0. */
 const counted = (x: Tensor, index: number, n: number, axis: number): number =>
   Shape.axis(index, n) ??
   refuse(
@@ -56,11 +56,11 @@ const counted = (x: Tensor, index: number, n: number, axis: number): number =>
 const fromStart = (indices: Tensor, n: number): Tensor => where(less(indices, 0), add(indices, n), indices)
 
 /**
- * NumPy's subscripts: `Tensor.at(x, 0, "1:3", "...", null)` is `x[0, 1:3, ..., None]`. As there, several lists or tensors
- * (and numbers beside them) name elements together: their shapes stretch to one, which stands where they stood, or first
- * of all when a range or `null` stands between them. An index of a tensor that is outside reads NaN (0 for whole numbers).
+ * NumPy's subscripts: `Tensor.at(x, 0, "1:3", "...", null)` is `x[0, 1:3, ..., None]`. As in NumPy, several lists or tensors
+ * (and numbers with them) index together: their shapes broadcast to one, which replaces them, or comes first if a range or
+ * `null` is between them. An index of a tensor that is outside gives NaN (0 for integers).
  *
- * Throws `ShapeError` for an index outside its axis, a range that is none, or more subscripts than axes.
+ * Throws `ShapeError` for an index outside its axis, an invalid range, or more subscripts than axes.
  *
  * `Tensor.print(Tensor.at(Tensor.make([[1, 2, 3], [4, 5, 6]]), "::-1", 1)) // => "[5, 2]"`
  */
@@ -71,11 +71,11 @@ export const at = (x: Tensor, ...subscripts: ReadonlyArray<Subscript>): Tensor =
     refuse("at", [x], `a subscript for each axis at most, which is ${x.shape.length}, not ${using}`, "null adds an axis")
   if (subscripts.filter((s) => s === "...").length > 1) refuse("at", [x], 'one "..."', "leave the others out")
   const several = subscripts.some((s) => typeof s === "object" && s !== null)
-  const picks: Array<{ readonly axis: number; readonly place: number; readonly indices: Tensor }> = []
+  const picks: Array<{ readonly axis: number; readonly position: number; readonly indices: Tensor }> = []
   let out = x
   let axis = 0
   let own = 0
-  subscripts.forEach((s, place) => {
+  subscripts.forEach((s, position) => {
     const n = out.shape[axis] ?? 0
     if (s === "...") {
       axis += missing
@@ -93,7 +93,7 @@ export const at = (x: Tensor, ...subscripts: ReadonlyArray<Subscript>): Tensor =
       own++
     } else {
       const indices = typeof s === "number" ? make(counted(x, s, n, own), "i32") : indicesOf("at", x, s, own)
-      picks.push({ axis, place, indices: isTensor(s) ? fromStart(indices, n) : indices })
+      picks.push({ axis, position, indices: isTensor(s) ? fromStart(indices, n) : indices })
       axis++
       own++
     }
@@ -110,7 +110,7 @@ export const at = (x: Tensor, ...subscripts: ReadonlyArray<Subscript>): Tensor =
       "lists that stretch to one shape",
       'one subscript after the other to pick along each axis by itself: Tensor.at(Tensor.at(x, a), ":", b)',
     )
-  const apart = picks.some(({ place }, i) => place !== (picks[0]?.place ?? 0) + i)
+  const apart = picks.some(({ position }, i) => position !== (picks[0]?.position ?? 0) + i)
   return gatherAt(
     out,
     picks.map((pick) => pick.axis),

@@ -1,6 +1,6 @@
 /**
- * Whether two arrays agree within a tolerance, and if not, where they differ first and most: what a numeric test wants
- * to print when it fails.
+ * Compares two arrays within a tolerance. The report has the first and the largest difference, for the message of a failing
+ * test.
  */
 import { make, type Nested } from "../tensor/create.ts"
 import { isTensor, type Tensor } from "../tensor/Tensor.ts"
@@ -9,7 +9,7 @@ import * as Shape from "../types/Shape.ts"
 import { printSpec } from "../types/ShapeError.ts"
 import { read } from "./doubles.ts"
 
-/** What counts as equal. Elements agree when |actual - expected| ≤ atol + rtol · |expected|. */
+/** The tolerance. Elements agree if |actual - expected| ≤ atol + rtol · |expected|. */
 export interface Tolerance {
   /** Relative to the expected element; 1e-7 unless given, as NumPy's `assert_allclose`. */
   readonly rtol?: number
@@ -21,7 +21,7 @@ export interface Tolerance {
   readonly signedZero?: boolean
 }
 
-/** Two elements that should agree, where they stand, and how far apart they are. */
+/** Two elements that should agree, their index, and their difference. */
 export interface Difference {
   readonly index: ReadonlyArray<number>
   readonly actual: number
@@ -32,7 +32,7 @@ export interface Difference {
   readonly ulps: number
 }
 
-/** How two arrays compare. `report` says it in words; empty when they agree. */
+/** The result of a comparison. `report` describes it; it is empty if the arrays agree. */
 export interface Comparison {
   readonly close: boolean
   readonly first: Difference | undefined
@@ -42,19 +42,19 @@ export interface Comparison {
 
 const buffer = new DataView(new ArrayBuffer(8))
 
-/** A double's place among all doubles in ascending order; 0 and -0 share one. */
-const place = (x: number, single: boolean): bigint => {
+/** The rank of a float among all floats of its width, in ascending order; 0 and -0 have the same rank. */
+const rankOf = (x: number, single: boolean): bigint => {
   if (single) buffer.setFloat32(0, x)
   else buffer.setFloat64(0, x)
   const bits = single ? BigInt(buffer.getInt32(0)) : buffer.getBigInt64(0)
   return bits >= 0n ? bits : -(bits & (single ? 0x7fffffffn : 0x7fffffffffffffffn))
 }
 
-/** How many steps to the next float lead from `x` to `y`: of 64 bits, or of 32 when `single`. `ulpsBetween(1, 1 + 2 ** -52) // => 1` */
+/** The number of floats from `x` to `y`: of 64 bits, or of 32 bits if `single`. `ulpsBetween(1, 1 + 2 ** -52) // => 1` */
 export const ulpsBetween = (x: number, y: number, single = false): number => {
   if (Number.isNaN(x) || Number.isNaN(y)) return x === y || (Number.isNaN(x) && Number.isNaN(y)) ? 0 : Number.NaN
-  const steps = place(x, single) - place(y, single)
-  return Number(steps < 0n ? -steps : steps)
+  const distance = rankOf(x, single) - rankOf(y, single)
+  return Number(distance < 0n ? -distance : distance)
 }
 
 const agrees = (actual: number, expected: number, { atol = 0, equalNaN = true, rtol = 1e-7, signedZero = false }: Tolerance) => {
@@ -64,8 +64,8 @@ const agrees = (actual: number, expected: number, { atol = 0, equalNaN = true, r
   return Math.abs(actual - expected) <= atol + rtol * Math.abs(expected)
 }
 
-const indexOf = (place: number, shape: Shape.Shape): ReadonlyArray<number> =>
-  Shape.strides(shape).map((step, axis) => Math.floor(place / step) % (shape[axis] ?? 1))
+const indexOf = (offset: number, shape: Shape.Shape): ReadonlyArray<number> =>
+  Shape.strides(shape).map((stride, axis) => Math.floor(offset / stride) % (shape[axis] ?? 1))
 
 const printElement = (x: number): string => (Object.is(x, -0) ? "-0" : String(x))
 
@@ -74,12 +74,12 @@ const print = ({ absolute, actual, expected, index, ulps }: Difference): string 
 
 const arrayOf = (x: Tensor | Nested): NDArray => (isTensor(x) ? read(x) : make(x))
 
-/** Farther apart than any finite distance, when one of the two is no finite number. */
+/** The absolute difference; infinite if it is NaN. */
 const severity = ({ absolute }: Difference): number => (Number.isNaN(absolute) ? Number.POSITIVE_INFINITY : absolute)
 
 /**
- * Compares two arrays of one shape element by element. Lists are taken as f32; the kinds need not be the same. What has not
- * been read is computed in doubles, and stays unread: the comparison changes nothing.
+ * Compares two arrays of one shape element by element. Lists are f32; dtypes may differ. Expressions are computed in doubles
+ * and stay expressions: the comparison does not change the tensors.
  *
  * `allClose([1, 2], [1, 2.5]).report // => "1 of 2 elements differ; first and worst at [1] got 2, wanted 2.5 (off by 0.5, 1125899906842624 ulp)"`
  */

@@ -1,6 +1,6 @@
 /**
- * Random shapes, arrays, axes and subscripts for property tests with fast-check, which a user of this module installs.
- * All of them shrink towards small: fewer axes, smaller sizes, zeros.
+ * Random shapes, arrays, axes and subscripts for property tests with fast-check, which a user of this module installs. They
+ * shrink towards fewer axes, smaller sizes and zeros.
  */
 import * as fc from "fast-check"
 import type { Subscript } from "../tensor/subscript.ts"
@@ -20,20 +20,20 @@ export interface ShapeBounds {
 export const shape = ({ maxRank = 4, maxSize = 5, minRank = 0, minSize = 0 }: ShapeBounds = {}): fc.Arbitrary<Shape.Shape> =>
   fc.array(fc.integer({ min: minSize, max: maxSize }), { minLength: minRank, maxLength: maxRank })
 
-/** A list of `count` shapes that stretch to one, and that one. */
+/** A list of `count` shapes that broadcast to one shape, and that shape. */
 export const broadcastable = (
   count = 2,
   bounds: ShapeBounds = {},
 ): fc.Arbitrary<{ readonly shapes: ReadonlyArray<Shape.Shape>; readonly stretched: Shape.Shape }> =>
   shape(bounds).chain((target) => {
     const stretches = fc.array(fc.boolean(), { minLength: target.length, maxLength: target.length })
-    const part = fc
+    const operand = fc
       .tuple(fc.nat(target.length), stretches)
       .map(([dropped, ones]) => target.map((n, i) => (ones[i] === true ? 1 : n)).slice(dropped))
-    return fc.array(part, { minLength: count, maxLength: count }).map((shapes) => ({
+    return fc.array(operand, { minLength: count, maxLength: count }).map((shapes) => ({
       shapes,
-      // An axis that every shape leaves out or has as 1 is not stretched.
-      stretched: shapes.reduce<Shape.Shape>((sofar, next) => Shape.broadcast(sofar, next) ?? sofar, []),
+      // An axis that is absent or 1 in every shape is not broadcast.
+      stretched: shapes.reduce<Shape.Shape>((common, next) => Shape.broadcast(common, next) ?? common, []),
     }))
   })
 
@@ -43,7 +43,7 @@ export interface ElementOptions {
   readonly special?: boolean
 }
 
-/** Numbers of a kind; those of f32 are exact in 32 bits, so that every engine reads the same. */
+/** Elements of a dtype. Those of f32 are exact in 32 bits, so that every engine gets the same numbers. */
 export const element = (dtype: DType, { special = false }: ElementOptions = {}): fc.Arbitrary<number> =>
   special ? anyElement[dtype] : tameElement[dtype]
 
@@ -77,7 +77,7 @@ const anyElement: { readonly [D in DType]: fc.Arbitrary<number> } = {
   u8: tameElement.u8,
 }
 
-/** An array of the given kind and shape. */
+/** An array of the given dtype and shape. */
 export const array = (dtype: DType, of: Shape.Shape, options: ElementOptions = {}): fc.Arbitrary<NDArray> => {
   const length = Shape.size(of)
   return fc.array(element(dtype, options), { minLength: length, maxLength: length, size: "max" }).map((elements) => {
@@ -102,11 +102,11 @@ const list = (n: number): fc.Arbitrary<ReadonlyArray<number>> =>
 
 /** Which subscripts to make. */
 export interface SubscriptOptions {
-  /** Lists of indices, of one length where there are several, so that they stretch to one shape. */
+  /** Whether to include lists of indices. Several lists have the same length, so that they broadcast. */
   readonly lists?: boolean
 }
 
-/** Subscripts that `Tensor.at` takes for an array of this shape: numbers, ranges, `"..."`, `null` and, if asked, lists. */
+/** Subscripts that `Tensor.at` accepts for an array of this shape: numbers, ranges, `"..."`, `null` and, with `lists`, lists. */
 export const subscripts = (of: Shape.Shape, { lists = false }: SubscriptOptions = {}): fc.Arbitrary<ReadonlyArray<Subscript>> => {
   const one = (n: number): fc.Arbitrary<Subscript> =>
     n === 0 ? range(n) : fc.oneof(fc.integer({ min: -n, max: n - 1 }), range(n), ...(lists ? [list(n)] : []))

@@ -1,7 +1,6 @@
 /**
- * Derivatives held to two laws. Moving the argument a little moves the value as the derivative says, measured by central
- * differences in one random direction; and the two modes transpose each other, ⟨u, Jt⟩ = ⟨Jᵀu, t⟩. All is read in doubles,
- * so both can be held tightly.
+ * Checks of derivatives by two laws. The derivative agrees with central differences in one random direction; and the two modes
+ * are transposes of each other, ⟨u, Jt⟩ = ⟨Jᵀu, t⟩. All values are computed in doubles, so tolerances are tight.
  */
 import * as Key from "../tensor/Key.ts"
 import * as T from "../tensor/Tensor.ts"
@@ -10,15 +9,15 @@ import * as Tree from "../types/Tree.ts"
 import { allClose } from "./allClose.ts"
 import { read, readAll } from "./doubles.ts"
 
-/** How derivatives are checked. */
+/** The options of `checkGrads`. */
 export interface CheckGrads {
-  /** 1 checks the derivative, 2 the derivative's derivative as well, and so on. */
+  /** 1 checks the derivative, 2 the second derivative too, and so on. */
   readonly order?: number
   /** The seed of the random directions. */
   readonly seed?: number
-  /** How far the argument is moved, in units of a direction of normal numbers. */
+  /** The step of the differences, along a direction of normal numbers. */
   readonly step?: number
-  /** How well differences must agree: relative, and absolute for what is near zero. */
+  /** The tolerance: relative, and absolute near zero. */
   readonly rtol?: number
   readonly atol?: number
 }
@@ -27,14 +26,14 @@ const leaves = (tree: unknown): ReadonlyArray<T.Tensor> => Tree.leaves(tree) as 
 
 const withLeaves = <X>(tree: X, values: ReadonlyArray<T.Tensor>): X => Tree.withLeaves(tree as unknown, values) as X
 
-/** A tree like `tree` of normal numbers, zeros where the leaves are not f32. */
+/** A tree of the same structure with normal numbers; zeros for leaves that are not f32. */
 const direction = <X>(tree: X, key: Key.Key): X =>
   withLeaves(
     tree,
     leaves(tree).map((x, i) => (x.dtype === "f32" ? read(Key.normal(Key.fold(key, i), x.shape)) : read(T.zerosLike(x)))),
   )
 
-/** x + step · t, where elements are f32. */
+/** x + step · t, for f32 leaves. */
 const moved = <X>(x: X, t: X, step: number): X => {
   const along = leaves(t)
   return withLeaves(
@@ -43,7 +42,7 @@ const moved = <X>(x: X, t: X, step: number): X => {
   )
 }
 
-/** ⟨x, y⟩ over the f32 leaves, and ⟨|x|, |y|⟩ as the measure of its rounding. */
+/** ⟨x, y⟩ over the f32 leaves, and ⟨|x|, |y|⟩ as the scale of its rounding error. */
 const inner = (x: unknown, y: unknown): { readonly product: number; readonly scale: number } => {
   const [xs, ys] = [readAll(leaves(x)), readAll(leaves(y))]
   let product = 0
@@ -60,8 +59,8 @@ const inner = (x: unknown, y: unknown): { readonly product: number; readonly sca
 }
 
 /**
- * Checks the derivatives of a function of a tree of tensors at `x`, which must lie away from kinks. Throws an `Error` that
- * says which law fails and where; what `f` throws comes through.
+ * Checks the derivatives of a function of a tree of tensors at `x`, where it must be differentiable. Throws an `Error` that
+ * says which law fails and where. Errors of `f` are passed on.
  *
  * `checkGrads((x: Tensor.Tensor) => Tensor.mul(x, x), Tensor.make([1, -2]), { order: 2 }) // => undefined`
  */
@@ -87,7 +86,7 @@ export const checkGrads = <X, Y>(
   const { pull, value } = vjp<X, Y>(f, x)
   const cotangent = direction(value, Key.fold(key, "cotangent")) as Cotangent<Y>
   const [push, back] = [inner(cotangent, forward.tangent), inner(pull(cotangent), tangent)]
-  // Terms of the size of u and t may cancel on the way to a small Jacobian, and leave their rounding.
+  // Terms of the size of u and t may cancel inside a small Jacobian; their rounding errors remain.
   const rounding = 2 ** -50 * Math.sqrt(inner(cotangent, cotangent).product * inner(tangent, tangent).product)
   if (!(Math.abs(push.product - back.product) <= 1e-10 * Math.max(push.scale, back.scale) + rounding))
     throw new Error(`⟨u, Jt⟩ is ${push.product}, but ⟨Jᵀu, t⟩ is ${back.product}: the two are not transposes`)

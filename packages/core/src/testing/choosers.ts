@@ -1,4 +1,4 @@
-/** How a random use of each primitive is chosen: valid parameters, and inputs that fit them. */
+/** Random uses of each primitive: valid parameters, and inputs that fit them. */
 import type { Binary, Comparison, ConvParams, Params, Primitive, Reduction, Unary, WindowParams } from "../language/Primitive.ts"
 import type { DType } from "../types/DType.ts"
 import type { Shape } from "../types/Shape.ts"
@@ -9,7 +9,7 @@ type Chooser<P extends Primitive> = (draft: Draft) => Chosen<P> | undefined
 
 const size = (draw: Draw): number => draw.from(draw.emptyAxes ? [2, 0, 1, 3] : [2, 1, 3, 4, 5, 0])
 
-/** How many channels or filters. */
+/** The number of channels or filters. */
 const channelCount = (draw: Draw): number => draw.from(draw.emptyAxes ? [1, 0, 2] : [1, 2])
 
 /** A size that is not 0. */
@@ -19,10 +19,10 @@ const times = <A>(n: number, make: (i: number) => A): ReadonlyArray<A> => Array.
 
 const shape = (draw: Draw, minRank = 0): Shape => times(minRank + draw.below(4 - minRank), () => size(draw))
 
-const kinds: readonly [DType, ...ReadonlyArray<DType>] = ["f32", "i32", "bool", "u8"]
+const dtypes: readonly [DType, ...ReadonlyArray<DType>] = ["f32", "i32", "bool", "u8"]
 
-/** A value of one of these kinds, with at least so many axes. */
-const some = (draft: Draft, allowed: readonly [DType, ...ReadonlyArray<DType>] = kinds, minRank = 0): number =>
+/** A value of one of these dtypes, with at least `minRank` axes. */
+const some = (draft: Draft, allowed: readonly [DType, ...ReadonlyArray<DType>] = dtypes, minRank = 0): number =>
   draft.find(
     ({ dtype, shape: s }) => allowed.includes(dtype) && s.length >= minRank,
     () => ({ dtype: draft.draw.from(allowed), shape: shape(draft.draw, minRank) }),
@@ -56,36 +56,36 @@ interface Geometry {
   readonly rank: number
   readonly batch: number
   readonly window: Shape
-  readonly strides: Shape
+  readonly stride: Shape
   readonly padding: ConvParams["padding"]
   readonly dilation: Shape
   readonly space: Shape
   readonly out: Shape
 }
 
-/** A window that has room to stand. */
+/** A window with at least one position. */
 const geometry = (draw: Draw, dilated: boolean): Geometry => {
   const rank = draw.from([1, 2])
   const window = times(rank, () => draw.from([2, 1, 3]))
-  const strides = times(rank, () => draw.from([1, 2, 3]))
+  const stride = times(rank, () => draw.from([1, 2, 3]))
   const dilation = times(rank, () => (dilated ? draw.from([1, 2]) : 1))
   const padding = window.map((n) => {
-    const most = dilated ? 3 : n
-    return [draw.below(most), draw.below(most)] as const
+    const limit = dilated ? 3 : n
+    return [draw.below(limit), draw.below(limit)] as const
   })
   const reach = window.map((n, i) => (n - 1) * (dilation[i] ?? 1) + 1)
   const pads = padding.map(([low, high]) => low + high)
   const space = reach.map((n, i) => Math.max(dilated && draw.emptyAxes ? 0 : 1, n - (pads[i] ?? 0)) + draw.below(4))
-  const out = space.map((n, i) => Math.floor((n + (pads[i] ?? 0) - (reach[i] ?? 1)) / (strides[i] ?? 1)) + 1)
-  return { rank, batch: draw.from([1, 2, 0]), window, strides, padding, dilation, space, out }
+  const out = space.map((n, i) => Math.floor((n + (pads[i] ?? 0) - (reach[i] ?? 1)) / (stride[i] ?? 1)) + 1)
+  return { rank, batch: draw.from([1, 2, 0]), window, stride, padding, dilation, space, out }
 }
 
-/** A convolution: its parameters, and the shapes of what meets in it. */
+/** A convolution: its parameters, and the specs of input, kernel and output. */
 const convolution = (draw: Draw) => {
   const g = geometry(draw, true)
   const groups = draw.from([1, 2])
   const [perGroup, filters] = [channelCount(draw), groups * channelCount(draw)]
-  const params: ConvParams = { strides: g.strides, padding: g.padding, dilation: g.dilation, groups }
+  const params: ConvParams = { stride: g.stride, padding: g.padding, dilation: g.dilation, groups }
   return {
     ...g,
     params,
@@ -98,13 +98,13 @@ const convolution = (draw: Draw) => {
 const pooling = (draw: Draw) => {
   const g = geometry(draw, false)
   const channels = channelCount(draw)
-  const params: WindowParams = { window: g.window, strides: g.strides, padding: g.padding }
+  const params: WindowParams = { window: g.window, stride: g.stride, padding: g.padding }
   return { ...g, params, x: float([g.batch, ...g.space, channels]), y: float([g.batch, ...g.out, channels]) }
 }
 
 const float = (s: Shape): Spec => ({ dtype: "f32", shape: s })
 
-/** A random use of each primitive; none where the draft has nothing it could be of. */
+/** A random use of each primitive; `undefined` if the draft has no valid inputs for it. */
 export const choosers: { readonly [P in Primitive]: Chooser<P> } = {
   neg: onOne("f32", "i32"),
   abs: onOne("f32", "i32"),
@@ -152,7 +152,7 @@ export const choosers: { readonly [P in Primitive]: Chooser<P> } = {
     const spec = draft.specOf(x)
     return { params: {}, inputs: [draft.supply({ dtype: "bool", shape: spec.shape }), x, draft.supply(spec)] }
   },
-  cast: (draft) => ({ inputs: [some(draft)], params: { dtype: draft.draw.from(kinds) } }),
+  cast: (draft) => ({ inputs: [some(draft)], params: { dtype: draft.draw.from(dtypes) } }),
   iota: ({ draw }) => {
     const s = shape(draw, 1)
     return { params: { shape: s, axis: draw.below(s.length), dtype: draw.from(["i32", "f32", "u8"]) }, inputs: [] }
@@ -192,7 +192,7 @@ export const choosers: { readonly [P in Primitive]: Chooser<P> } = {
     return { params: { low: some2(), high: some2(), interior: some2(), value }, inputs: [x] }
   },
   concat: (draft) => {
-    const x = some(draft, kinds, 1)
+    const x = some(draft, dtypes, 1)
     const { dtype, shape: s } = draft.specOf(x)
     const axis = draft.draw.below(s.length)
     const more = times(draft.draw.below(3), () =>
@@ -204,7 +204,7 @@ export const choosers: { readonly [P in Primitive]: Chooser<P> } = {
     const x = some(draft)
     return { params: { axes: subset(draft.draw, draft.specOf(x).shape.length) }, inputs: [x] }
   },
-  gather: (draft) => ({ params: {}, inputs: [some(draft, kinds, 1), some(draft, ["i32"])] }),
+  gather: (draft) => ({ params: {}, inputs: [some(draft, dtypes, 1), some(draft, ["i32"])] }),
   scatterAdd: (draft) => {
     const indices = some(draft, ["i32"])
     const dtype = draft.draw.from(signed)
@@ -253,14 +253,14 @@ export const choosers: { readonly [P in Primitive]: Chooser<P> } = {
     const counters: Spec = { dtype: "i32", shape: [...shape(draft.draw).slice(0, 2), 2] }
     return { params: {}, inputs: [draft.supply({ dtype: "i32", shape: [2] }), draft.supply(counters)] }
   },
-  argsort: (draft) => ({ params: {}, inputs: [some(draft, kinds, 1)] }),
+  argsort: (draft) => ({ params: {}, inputs: [some(draft, dtypes, 1)] }),
   scan: (draft) => {
     const { draw } = draft
     if (draft.inner && draw.below(4) > 0) return undefined
     const small = (dtype: DType): Spec => ({ dtype, shape: times(draw.below(2), () => size(draw)) })
-    const fixed = times(draw.below(3), () => small(draw.from(kinds)))
+    const fixed = times(draw.below(3), () => small(draw.from(dtypes)))
     const carried = times(draw.below(3), () => small("f32"))
-    const rows = times(draw.below(3), () => small(draw.from(kinds)))
+    const rows = times(draw.below(3), () => small(draw.from(dtypes)))
     const length = draw.from([2, 1, 3, 0])
     const body = draft.body([...fixed, ...carried, ...rows], carried, draw.below(3))
     const sequences = rows.map(({ dtype, shape: s }): Spec => ({ dtype, shape: [length, ...s] }))

@@ -1,17 +1,16 @@
 /**
- * Reading as Reference computes, in doubles: for tests that hold mathematics tighter than the engine's floats allow. It
- * changes nothing: `Tensor.read` afterwards still computes in the engine's floats. A tensor whose numbers were read before
- * keeps those.
+ * Reads tensors by Reference, in doubles, for tests with tighter tolerances than the engine's floats allow. It does not change
+ * the tensors: `Tensor.read` afterwards still computes in the engine's floats. A tensor that was read before keeps its values.
  */
 import * as Reference from "../reference/Reference.ts"
 import type { Nested } from "../tensor/create.ts"
 import * as T from "../tensor/Tensor.ts"
 import type { NDArray } from "../types/NDArray.ts"
 
-/** The numbers of several tensors. Throws `ShapeError` inside a traced function. */
+/** The values of several tensors. Throws `ShapeError` inside a traced function. */
 export const readAll: (xs: ReadonlyArray<T.Tensor>) => ReadonlyArray<NDArray> = Reference.peek
 
-/** The numbers of a tensor. Throws `ShapeError` inside a traced function. */
+/** The values of a tensor. Throws `ShapeError` inside a traced function. */
 export const read = (x: T.Tensor): NDArray => readAll([x])[0] as NDArray
 
 /** The number of a tensor with one element. `toNumber(Tensor.div(1, 3)) // => 0.3333333333333333` */

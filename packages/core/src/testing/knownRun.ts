@@ -1,7 +1,7 @@
 /**
- * One short training run whose result is known: the bytes it ends with are the same on every machine, any number of threads
- * and in every host, and here is their hash. It has a convolution, a pooling, dropout, a transcendental activation, Adam, a
- * schedule and a penalty, and its steps are large enough to be shared by threads.
+ * A short training run with a known result: the trained weights are the same bytes on every machine, in every host and with
+ * any number of threads, and their hash is recorded here. The run has a convolution, pooling, dropout, a transcendental
+ * activation, Adam, a schedule and a penalty. Its steps are large enough to be divided among threads.
  */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -18,10 +18,10 @@ import * as Key from "../tensor/Key.ts"
 import * as T from "../tensor/Tensor.ts"
 import * as Train from "../training/Train.ts"
 
-/** SHA-256 of the trained weights under portable numerics. A change here is a change of the bits that everybody gets. */
+/** SHA-256 of the trained weights with portable numerics. A change of this hash is a change of all users' results. */
 export const knownHash = "c6b936c21198efee750dfd5aca1cb49a99a571b8292e32057d3315efe1a837e3"
 
-/** The same under fast numerics, on hosts that have them. */
+/** The same with fast numerics, on hosts that support them. */
 export const knownFastHash = "9996bd54f4e4bd7619ed75673eb3c52d34a80cef75032d4093cf4f8891844426"
 
 const classes = 10
@@ -47,7 +47,7 @@ const convolution = Net.stateless({
   apply: ({ kernel }, x) => T.maxPool(T.maximum(T.conv(x, kernel, { pad: "same" }), 0), { window: 2 }),
 })
 
-/** What the run is of. */
+/** The settings of the run. */
 export const config = () => ({
   net: Net.sequential([
     convolution,
@@ -69,13 +69,13 @@ export const config = () => ({
 
 const hex = (bytes: ArrayBuffer): string => Array.from(new Uint8Array(bytes), (x) => x.toString(16).padStart(2, "0")).join("")
 
-/** SHA-256 of the elements of a tree's tensors, in order, as the bytes of their f32. */
+/** SHA-256 of the elements of a tree's tensors, in order, as f32 bytes. */
 export const hashOf = async (weights: unknown): Promise<string> => {
   const numbers = leaves(weights).flatMap((leaf) => [...T.read(leaf).data])
   return hex(await crypto.subtle.digest("SHA-256", Float32Array.from(numbers)))
 }
 
-/** Does the run, and gives the hash of its weights. */
+/** Runs the training, and returns the hash of the weights. */
 export const knownRun: Effect.Effect<string, Train.TrainError, Engine> = Effect.suspend(() =>
   Train.run(config()).pipe(
     Stream.runLast,

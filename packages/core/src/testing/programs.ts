@@ -1,7 +1,7 @@
 /**
- * Random well-typed programs over every primitive, for tests that hold two ways of running a program to each other. A
- * program is built from a list of steps, each a primitive and some numbers that choose its parameters and inputs, so it
- * shrinks well: steps go, and choices go to 0, which stands for the plainest parameters.
+ * Random well-typed programs over all primitives, for tests that compare two ways of running a program. A program is built
+ * from a list of steps, each a primitive and some numbers that choose its parameters and inputs. It shrinks well: steps are
+ * removed, and choices become 0, the simplest parameters.
  */
 import * as fc from "fast-check"
 import { binary, type Equation, type Primitive, type Program, unary } from "../language/Primitive.ts"
@@ -21,8 +21,8 @@ const drawFrom = (choices: ReadonlyArray<number>, emptyAxes: boolean): Draw => {
   return { below, from: (list) => list[below(list.length)] ?? list[0], emptyAxes }
 }
 
-/** No result of a step is larger than this. */
-const largest = 400
+/** The maximum size of a result. */
+const maxSize = 400
 
 type Value =
   | { readonly tag: "input"; readonly spec: Spec }
@@ -52,10 +52,10 @@ const drafting = (draw: Draw, given: ReadonlyArray<Spec>, inner: boolean): Build
   }
   const add: Draft["add"] = (primitive, chosen) => {
     const spec = infer(primitive, chosen.params, chosen.inputs.map(specOf))
-    if (Shape.size(spec.shape) > largest) return undefined
+    if (Shape.size(spec.shape) > maxSize) return undefined
     return push({ tag: "equation", spec, primitive, chosen: chosen as Chosen<Primitive> })
   }
-  /** Another value cast, flattened, cut or padded, and shaped to the wanted kind and shape. */
+  /** Another value that is cast, flattened, cut or padded, and reshaped to the given spec. */
   const adapted = (value: number, { dtype, shape }: Spec): number | undefined => {
     const size = Shape.size(shape)
     const has = Shape.size(specOf(value).shape)
@@ -78,15 +78,15 @@ const drafting = (draw: Draw, given: ReadonlyArray<Spec>, inner: boolean): Build
   const body: Draft["body"] = (inputs, wanted, others) => {
     const draft = drafting(draw, inputs, true)
     for (let steps = draw.below(4); steps > 0; steps--) draft.step(draw.from(plain))
-    const made = wanted.map((spec) => draft.supply(spec))
+    const outputs = wanted.map((spec) => draft.supply(spec))
     for (let i = 0; i < others; i++)
-      made.push(
+      outputs.push(
         draft.find(
           ({ dtype }) => dtype === "f32",
           () => ({ dtype: "f32", shape: [2] }),
         ),
       )
-    return draft.finish(made)
+    return draft.finish(outputs)
   }
   const draft: Draft = { draw, inner, find, supply, specOf, add, body }
   const step = <P extends Primitive>(primitive: P): void => {
@@ -114,7 +114,7 @@ const plain: readonly [Primitive, ...ReadonlyArray<Primitive>] = [
   "scan",
 ]
 
-/** The program whose values are numbered as programs have it: inputs, constants, equations. */
+/** The program, with its values in the order of programs: inputs, constants, equations. */
 const numbered = (values: ReadonlyArray<Value>, outputs: ReadonlyArray<number>): Program => {
   const order = (["input", "constant", "equation"] as const).flatMap((tag) =>
     values.flatMap((value, i) => (value.tag === tag ? [i] : [])),
@@ -143,16 +143,16 @@ const numbered = (values: ReadonlyArray<Value>, outputs: ReadonlyArray<number>):
 
 /** Which programs to make. */
 export interface ProgramOptions {
-  /** The primitives that steps are chosen from: all, unless given. */
+  /** The primitives to choose from: all unless given. */
   readonly primitives?: ReadonlyArray<Primitive>
   readonly maxSteps?: number
-  /** Whether many axes have length 0, channels and spatial axes included; otherwise few have. */
+  /** Whether many axes have length 0, including channels and spatial axes; otherwise only a few have. */
   readonly emptyAxes?: boolean
 }
 
 const everything = Object.keys(shapeRules) as ReadonlyArray<Primitive>
 
-/** A program that passes `Program.check`. Its outputs are all values that no step uses, so that no step is idle. */
+/** A program that passes `Program.check`. Its outputs are all values that no equation uses, so that every equation matters. */
 export const program = ({
   emptyAxes = false,
   maxSteps = 8,
@@ -182,19 +182,19 @@ export interface ProgramWithInputs {
 
 const numbersOf = ({ data }: NDArray): string => `[${Array.from(data, (x) => (Object.is(x, -0) ? "-0" : String(x))).join(", ")}]`
 
-/** The program, and the numbers of what it is given. */
-const printCase = ({ inputs, program: made }: ProgramWithInputs): string =>
+/** The program, its inputs and its constants as text. */
+const printCase = ({ inputs, program: drawn }: ProgramWithInputs): string =>
   [
-    print(made),
+    print(drawn),
     ...inputs.map((input) => `of ${printSpec(input)} ${numbersOf(input)}`),
-    ...made.constants.map((constant) => `with ${printSpec(constant)} ${numbersOf(constant)}`),
+    ...drawn.constants.map((constant) => `with ${printSpec(constant)} ${numbersOf(constant)}`),
   ].join("\n")
 
-/** A program, and arrays that it takes. A counterexample is told as the program prints. */
+/** A program, and arrays as its inputs. A counterexample is reported as a printed program. */
 export const programWithInputs = (options: ProgramOptions & ElementOptions = {}): fc.Arbitrary<ProgramWithInputs> =>
-  program(options).chain((made) =>
-    fc.tuple(...made.inputs.map(({ dtype, shape }) => array(dtype, shape, options))).map((inputs) => {
-      const drawn = { program: made, inputs }
-      return { ...drawn, [fc.toStringMethod]: () => printCase(drawn) }
+  program(options).chain((drawn) =>
+    fc.tuple(...drawn.inputs.map(({ dtype, shape }) => array(dtype, shape, options))).map((inputs) => {
+      const withInputs = { program: drawn, inputs }
+      return { ...withInputs, [fc.toStringMethod]: () => printCase(withInputs) }
     }),
   )

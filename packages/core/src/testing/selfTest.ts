@@ -1,6 +1,6 @@
 /**
- * What can be asked of an engine where it stands: whether a handful of programs, one for each kind of kernel, give the same
- * bits on any number of threads and what Reference gives, and whether the run that is known ends with its known bits.
+ * A self-test of an engine on the current machine: a few programs, one for each kind of kernel, must give the same bits on any
+ * number of threads and agree with Reference, and the known training run must end with its recorded bits.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -15,8 +15,8 @@ import type { Shape } from "../types/Shape.ts"
 import { allClose } from "./allClose.ts"
 import { knownHash, knownRun } from "./knownRun.ts"
 
-/** What one of the questions came to; `detail` is what was got where the answer is no. */
-export interface Answer {
+/** The result of one check; `detail` describes a failure. */
+export interface CheckResult {
   readonly name: string
   readonly passed: boolean
   readonly detail?: string
@@ -59,10 +59,10 @@ const cases: ReadonlyArray<Case> = [
   { name: "random numbers", shapes: [], f: () => T.cast(Key.bits(Key.make(7), [3000]), "f32") },
 ]
 
-/** Float32 against doubles, over sums of at most 90 numbers of about 1. */
+/** The tolerance of f32 against doubles, for sums of at most 90 numbers of about 1. */
 const tolerance = { rtol: 1e-5, atol: 1e-4 }
 
-/** A case to compute: its program, what it takes, and what Reference gives. */
+/** A case to run: its program, its inputs, and the result of Reference. */
 interface Prepared {
   readonly name: string
   readonly program: Program
@@ -76,12 +76,12 @@ const prepared = ({ f, name, shapes }: Case): Prepared => {
   return { name, program, inputs, exact: (Reference.run(program, inputs) as readonly [NDArray])[0] }
 }
 
-/** The result of a case on so many threads, or the error's text. */
+/** The result of a case on a number of threads, or the text of an error. */
 type Result = { readonly threads: number; readonly result: NDArray } | { readonly error: string }
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** All cases on so many threads. */
+/** Runs all cases on a number of threads. */
 const resultsOn = (threads: number, all: ReadonlyArray<Prepared>): Effect.Effect<ReadonlyArray<Result>> =>
   Effect.gen(function* () {
     const engine = yield* Engine
@@ -96,22 +96,22 @@ const resultsOn = (threads: number, all: ReadonlyArray<Prepared>): Effect.Effect
     Effect.catchCause((cause) => Effect.succeed(all.map(() => ({ error: textOf(Cause.squash(cause)) })))),
   )
 
-/** Whether the results of a case are right and the same on any number of threads. */
-const judge = ({ exact, name }: Prepared, results: ReadonlyArray<Result>): Answer => {
+/** Checks that the results of a case are correct, and the same on any number of threads. */
+const judge = ({ exact, name }: Prepared, results: ReadonlyArray<Result>): CheckResult => {
   const failed = results.find((result) => "error" in result)
   if (failed !== undefined) return { name, passed: false, detail: failed.error }
-  const made = results.filter((result) => "result" in result)
-  const first = made[0]?.result ?? exact
+  const computed = results.filter((result) => "result" in result)
+  const first = computed[0]?.result ?? exact
   const { close, report } = allClose(first, exact, tolerance)
-  if (!close) return { name, passed: false, detail: `not what Reference gives: ${report}` }
-  const other = made.find(({ result }) => !equals(result, first))
+  if (!close) return { name, passed: false, detail: `differs from Reference: ${report}` }
+  const other = computed.find(({ result }) => !equals(result, first))
   return other === undefined ? { name, passed: true } : { name, passed: false, detail: `other bits on ${other.threads} threads` }
 }
 
 const numbered = (threads: number): string => `${threads} ${threads === 1 ? "thread" : "threads"}`
 
-/** The run whose bits are known, on so many threads. */
-const known = (threads: number): Effect.Effect<Answer> =>
+/** The run with known bits, on a number of threads. */
+const known = (threads: number): Effect.Effect<CheckResult> =>
   knownRun.pipe(
     Effect.provide(Wasm.layer({ threads })),
     Effect.match({
@@ -122,8 +122,8 @@ const known = (threads: number): Effect.Effect<Answer> =>
     Effect.map((answer) => ({ name: `a training run on ${numbered(threads)} ends with the known bits`, ...answer })),
   )
 
-/** Runs all checks, for one thread and every number of threads up to this. */
-export const selfTest = (threads: number): Effect.Effect<ReadonlyArray<Answer>> =>
+/** Runs all checks, on every number of threads from 1 to this one. */
+export const selfTest = (threads: number): Effect.Effect<ReadonlyArray<CheckResult>> =>
   Effect.gen(function* () {
     const all = yield* Effect.sync(() => cases.map(prepared))
     const counts = Array.from({ length: threads }, (_, i) => i + 1)

@@ -1,6 +1,6 @@
 /**
- * Differentiation: functions out of functions. Because a tensor carries its recipe, a derivative is a walk back over
- * it that writes new recipes down, and those can be differentiated again, in any order of nesting.
+ * Automatic differentiation. Expressions keep their recipes, so a reverse pass walks back over them and builds new
+ * expressions, which can be differentiated again, in any nesting.
  */
 
 import { type Extent, endless, openExtent, type Tensor } from "../language/Expr.ts"
@@ -13,18 +13,19 @@ import { printSpec, refuse } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
 import { pullBack, variables } from "./Tape.ts"
 
-/** What is pulled back through a value: a tensor of any known or unknown shape for a tensor, else a tree like it. */
+/** The cotangent of a value: a tensor of any static shape for a tensor, else a tree of the same structure. */
 export type Cotangent<Y> = Y extends Tensor ? Tensor : Y
 
-/** A function's value and the way back: from a cotangent of the value to the cotangents of the inputs. */
+/** A function's value and its pullback: from a cotangent of the value to the cotangents of the inputs. */
 export interface Pullback<X, Y> {
   readonly value: Y
   readonly pull: (cotangent: Cotangent<Y>) => X
 }
 
 /**
- * The value of `f` at a tensor or a tree of tensors, with the way back from it: the transposed Jacobian as a function.
- * Only f32 leaves have derivatives; the others come back as zeros. Throws `ShapeError` when a cotangent is not like the value.
+ * Reverse mode: the value of `f` at a tensor or a tree of tensors, and its pullback, the transposed Jacobian as a function.
+ * Only f32 leaves have derivatives; others get zeros. Throws `ShapeError` for a cotangent of another structure or shape than
+ * the value.
  *
  * `vjp((x) => Tensor.square(x), Tensor.make([1, 2])).pull(Tensor.make([1, 10])) // => [2, 40]`
  */
@@ -40,14 +41,14 @@ const pullback = <X, Y>(f: (x: X) => Y, x: X, extent: Extent): Pullback<X, Y> =>
   const outputs = tensors(value)
   const pull = (cotangent: Cotangent<Y>): X => {
     const given = tensors(cotangent)
-    wantLike("vjp", value, outputs, cotangent, given)
+    checkLike("vjp", value, outputs, cotangent, given)
     return gathered(x, from, pullBack(from, outputs, given))
   }
   return { value, pull }
 }
 
-/** Throws `ShapeError` unless one tree has the structure, kinds and sizes of another. */
-const wantLike = (
+/** Throws `ShapeError` unless one tree has the structure, dtypes and shapes of another. */
+const checkLike = (
   operation: string,
   wanted: unknown,
   wantedLeaves: ReadonlyArray<Tensor>,
@@ -62,11 +63,11 @@ const wantLike = (
       operation,
       gotLeaves,
       `${wantedLeaves.map(printSpec).join(" and ") || "nothing"}${Tree.isLeaf(wanted) ? "" : ` in ${Tree.structure(wanted)}`}`,
-      "a tree like the one it goes with: the value's for a cotangent, the argument's for a tangent",
+      "a tree of the same structure: that of the value for a cotangent, that of the argument for a tangent",
     )
 }
 
-/** The tree with what flowed back to each variable at its leaf, zeros where nothing did. */
+/** The tree with the cotangent of each variable at its leaf, zeros where there is none. */
 const gathered = <X>(x: X, from: ReadonlyArray<Tensor>, back: ReadonlyArray<Tensor | undefined>): X =>
   refill(
     x,
@@ -78,14 +79,14 @@ const scalarOnly = (value: Tensor): Tensor =>
     ? value
     : refuse("grad", [value], "a function that gives one f32 number", "Tensor.sum or Tensor.mean of it")
 
-/** A value with the gradient that belongs to it. */
+/** A value, its gradient and auxiliary data. */
 export interface ValueAndGrad<X, A = never> {
   readonly value: Tensor
   readonly grad: X
   readonly aux: A
 }
 
-/** `grad`, with the value it is the gradient of. Throws `ShapeError` when `f` does not give one f32 number. */
+/** `grad` that returns the value too. Throws `ShapeError` if `f` does not return one f32 number. */
 export const valueAndGrad =
   <X, Rest extends ReadonlyArray<unknown>>(f: (x: X, ...rest: Rest) => Tensor) =>
   (x: X, ...rest: Rest): Omit<ValueAndGrad<X>, "aux"> => {
@@ -93,7 +94,7 @@ export const valueAndGrad =
     return { value, grad }
   }
 
-/** `valueAndGrad` of a function that gives something besides its value: predictions, or a net's new state. */
+/** `valueAndGrad` of a function that returns auxiliary data with its value: predictions, or a net's new state. */
 export const valueAndGradAux =
   <X, A, Rest extends ReadonlyArray<unknown>>(f: (x: X, ...rest: Rest) => { readonly value: Tensor; readonly aux: A }) =>
   (x: X, ...rest: Rest): ValueAndGrad<X, A> => {
@@ -106,8 +107,8 @@ export const valueAndGradAux =
   }
 
 /**
- * The gradient of a function of a tree of tensors that gives one f32 number: for each leaf, how much the value moves
- * with each element. Further arguments are handed through. Throws `ShapeError` when the value is no such number.
+ * The gradient of a function of a tree of tensors that returns one f32 number: for each leaf, the derivative of the value by
+ * each element. Further arguments are passed on. Throws `ShapeError` if the value is not one f32 number.
  *
  * `Tensor.toNumber(Autodiff.grad((x: Tensor.Tensor) => Tensor.mul(x, x))(Tensor.scalar(3))) // => 6`
  */
@@ -116,15 +117,15 @@ export const grad =
   (x: X, ...rest: Rest): X =>
     valueAndGrad(f)(x, ...rest).grad
 
-/** A function's value and how it moves. */
+/** A function's value and its tangent. */
 export interface Pushed<Y> {
   readonly value: Y
   readonly tangent: Y
 }
 
 /**
- * The value of `f` at `x` and how it moves when `x` moves along `tangent`: the Jacobian times the tangent, as two
- * transpositions of it. Throws `ShapeError` when the tangent is not like `x`.
+ * Forward mode: the value of `f` at `x` and the Jacobian times the tangent, computed by transposing twice. Throws `ShapeError`
+ * for a tangent of another structure or shape than `x`.
  *
  * `jvp((x) => Tensor.square(x), Tensor.make([1, 2]), Tensor.make([1, 10])).tangent // => [2, 40]`
  */
@@ -132,7 +133,7 @@ export const jvp: {
   <Y>(f: (x: Tensor) => Y, x: Tensor, tangent: Tensor): Pushed<Y>
   <X, Y>(f: (x: X) => Y, x: NoInfer<X>, tangent: NoInfer<X>): Pushed<Y>
 } = <X, Y>(f: (x: X) => Y, x: X, tangent: X): Pushed<Y> => {
-  wantLike("jvp", x, tensors(x), tangent, tensors(tangent))
+  checkLike("jvp", x, tensors(x), tangent, tensors(tangent))
   const [outer, inner] = [openExtent(), openExtent()]
   const { pull, value } = pullback(f, x, outer)
   const direction = refill(value, tensors(value).map(zerosLike)) as Cotangent<Y>
@@ -142,7 +143,7 @@ export const jvp: {
   return { value, tangent: moved as Y }
 }
 
-/** The second derivatives of a function of one tensor that gives one number: shape [...x, ...x]. */
+/** The second derivatives of a function of one tensor that returns one number: shape [...x, ...x]. */
 export const hessian =
   (f: (x: Tensor) => Tensor) =>
   (x: Tensor): Tensor => {

@@ -1,6 +1,6 @@
 /**
- * The derivative of every primitive: from the cotangent of its result to the cotangents of its inputs, written in the
- * tensor language itself, so that derivatives can be differentiated again. `undefined` means that nothing flows back.
+ * The derivative of every primitive: from the cotangent of its result to the cotangents of its inputs, in the tensor language
+ * itself, so that derivatives can be differentiated again. `undefined` is no cotangent.
  */
 import { type Tensor, write } from "../language/Expr.ts"
 import type { Binary, Comparison, Params, Primitive, Reduction, Unary } from "../language/Primitive.ts"
@@ -22,7 +22,7 @@ export type Derivatives<P extends Primitive> = { readonly [Q in P]: Derivative<Q
 
 const none = (): ReadonlyArray<undefined> => []
 
-/** Input `i`; shape rules have already counted the inputs. */
+/** Input `i`. Shape rules have already checked the number of inputs. */
 const input = ({ inputs }: { readonly inputs: ReadonlyArray<Tensor> }, i = 0): Tensor => inputs[i] as Tensor
 
 const slope =
@@ -35,7 +35,7 @@ const unary: Derivatives<Unary> = {
   sign: none,
   floor: none,
   exp: slope((_, y) => y),
-  // Not y + 1, which loses the digits of eˣ below 0: at -18 nothing is left of it.
+  // Not y + 1, which loses the digits of eˣ below 0: at -18 it is 0.
   expm1: slope((x) => T.exp(x)),
   log: (cotangent, use) => [T.div(cotangent, input(use))],
   log1p: (cotangent, use) => [T.div(cotangent, T.add(input(use), 1))],
@@ -47,7 +47,7 @@ const unary: Derivatives<Unary> = {
   sigmoid: slope((_, y) => T.mul(y, T.sub(1, y))),
 }
 
-/** The cotangent where `x` was chosen over `y`, half of it where they tie. */
+/** The cotangent where this input was selected, half of it for ties. */
 const chosen = (cotangent: Tensor, wins: Tensor, ties: Tensor): Tensor =>
   T.where(wins, cotangent, T.where(ties, T.mul(cotangent, 0.5), 0))
 
@@ -60,13 +60,13 @@ const binary: Derivatives<Binary> = {
     return [scaled, T.neg(T.mul(scaled, use.output))]
   },
   rem: (cotangent, use) => {
-    // How often y went into x: a whole number, but for the rounding of the division.
+    // The integer quotient of x and y; the division may round it.
     const whole = T.floor(T.add(T.div(T.sub(input(use, 0), use.output), input(use, 1)), 0.5))
     return [cotangent, T.neg(T.mul(cotangent, whole))]
   },
   pow: (cotangent, use) => {
     const [x, y] = [input(use, 0), input(use, 1)]
-    // x⁰ is flat and 0ʸ does not move with y: the formulas would say 0 · Infinity there, and so would their own derivatives.
+    // x⁰ is constant in x and 0ʸ is constant in y: the formulas, and their derivatives, would give 0 · Infinity.
     const flat = T.equal(y, 0)
     const byBase = T.where(flat, 0, T.mul(y, T.pow(x, T.where(flat, T.onesLike(y), T.sub(y, 1)))))
     const byExponent = T.where(T.equal(x, 0), 0, T.mul(T.log(T.where(T.equal(x, 0), T.onesLike(x), x)), use.output))
@@ -90,17 +90,17 @@ const comparison: Derivatives<Comparison> = { equal: none, less: none, lessEqual
 
 const kept = (shape: Shape.Shape, axes: Shape.Shape): Shape.Shape => shape.map((n, i) => (axes.includes(i) ? 1 : n))
 
-/** A reduced tensor stretched back over the axes it lost. */
+/** A reduced tensor, broadcast over the reduced axes. */
 const unreduce = (x: Tensor, shape: Shape.Shape, axes: Shape.Shape): Tensor =>
   T.broadcastTo(T.reshape(x, kept(shape, axes)), shape)
 
-/** A cotangent shared evenly by all elements that are the extreme one. */
+/** The cotangent, divided evenly among all elements equal to the maximum or minimum. */
 const extreme: Derivative<"reduceMax" | "reduceMin"> = (cotangent, use) => {
   const x = input(use)
   const { axes } = use.params
   const ties = T.cast(T.equal(x, unreduce(use.output, x.shape, axes)), "f32")
-  const share = T.div(cotangent, T.sum(ties, { axes }))
-  return [T.mul(ties, unreduce(share, x.shape, axes))]
+  const each = T.div(cotangent, T.sum(ties, { axes }))
+  return [T.mul(ties, unreduce(each, x.shape, axes))]
 }
 
 const reduction: Derivatives<Reduction> = {
@@ -110,7 +110,7 @@ const reduction: Derivatives<Reduction> = {
   argMax: none,
 }
 
-/** The axes along which an array of this shape was stretched to another, counted there. */
+/** The axes of the result along which an array was broadcast. */
 const stretchedAxes = (from: Shape.Shape, to: Shape.Shape): ReadonlyArray<number> =>
   to.flatMap((n, axis) => {
     const own = from[axis - (to.length - from.length)]
@@ -204,7 +204,7 @@ const structural: Derivatives<Structural> = {
   windowMaxPick: (cotangent, use) => [undefined, write("windowMaxGrad", use.params, [input(use), cotangent])],
 }
 
-/** The derivative of each primitive but the loop, whose own needs the walk back. */
+/** The derivative of each primitive except `scan`, whose derivative needs the reverse pass itself. */
 export const derivatives: Derivatives<Exclude<Primitive, "scan">> = {
   ...unary,
   ...binary,

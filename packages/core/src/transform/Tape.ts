@@ -1,4 +1,4 @@
-/** Walking a recipe backwards: from the cotangents of some results to those of the variables they were made of. */
+/** The reverse pass: from the cotangents of results to the cotangents of the variables they depend on. */
 import { type Expr, type Extent, marker, openExtent, recipeOf, type Tensor } from "../language/Expr.ts"
 import type { Primitive } from "../language/Primitive.ts"
 import { order } from "../language/Walk.ts"
@@ -6,50 +6,50 @@ import { add } from "../tensor/elementwise.ts"
 import { type Derivative, type Derivatives, derivatives } from "./Derivative.ts"
 import { scanDerivative } from "./scanDerivative.ts"
 
-/** Each input under a new identity, so that what is made of it can be told from what merely uses it. */
+/** Each input under a new identity, which distinguishes this differentiation's variables from other uses of the inputs. */
 export const variables = (inputs: ReadonlyArray<Tensor>, extent: Extent): ReadonlyArray<Expr> =>
   inputs.map((x) => marker(x, extent))
 
-/** The expressions on the way from the variables to the outputs, inputs first. */
+/** The expressions between the variables and the outputs, inputs first. */
 const between = (from: ReadonlyArray<Expr>, outputs: ReadonlyArray<Tensor>): ReadonlyArray<Expr> => {
   const depends = new Set<Tensor>(from)
-  const steps = order(outputs, (x) => depends.has(x))
-  return steps.filter((step) => {
-    if (step.recipe?.inputs.some((input) => depends.has(input)) !== true) return false
-    depends.add(step)
+  const expressions = order(outputs, (x) => depends.has(x))
+  return expressions.filter((x) => {
+    if (x.recipe?.inputs.some((input) => depends.has(input)) !== true) return false
+    depends.add(x)
     return true
   })
 }
 
-/** The cotangent of each variable, `undefined` where nothing flows back to it, from one for each output. */
+/** The cotangent of each variable, from a cotangent for each output; `undefined` if no output depends on it. */
 export const pullBack = (
   from: ReadonlyArray<Expr>,
   outputs: ReadonlyArray<Tensor>,
   cotangents: ReadonlyArray<Tensor>,
 ): ReadonlyArray<Tensor | undefined> => {
-  const found = new Map<Tensor, Tensor>()
-  const flow = (to: Tensor, cotangent: Tensor | undefined): void => {
+  const accumulated = new Map<Tensor, Tensor>()
+  const accumulate = (to: Tensor, cotangent: Tensor | undefined): void => {
     if (cotangent === undefined || to.dtype !== "f32") return
-    const sofar = found.get(to)
-    found.set(to, sofar === undefined ? cotangent : add(sofar, cotangent))
+    const earlier = accumulated.get(to)
+    accumulated.set(to, earlier === undefined ? cotangent : add(earlier, cotangent))
   }
-  const steps = between(from, outputs)
-  const reached = new Set<Tensor>([...from, ...steps])
+  const expressions = between(from, outputs)
+  const reached = new Set<Tensor>([...from, ...expressions])
   outputs.forEach((output, i) => {
-    if (reached.has(output)) flow(output, cotangents[i])
+    if (reached.has(output)) accumulate(output, cotangents[i])
   })
-  for (const step of [...steps].reverse()) {
-    const cotangent = found.get(step)
+  for (const expression of [...expressions].reverse()) {
+    const cotangent = accumulated.get(expression)
     if (cotangent === undefined) continue
-    found.delete(step)
-    const { inputs, params, primitive } = recipeOf(step)
+    accumulated.delete(expression)
+    const { inputs, params, primitive } = recipeOf(expression)
     const derivative = all[primitive] as Derivative<Primitive>
-    derivative(cotangent, { params, inputs, output: step }).forEach((back, i) => {
+    derivative(cotangent, { params, inputs, output: expression }).forEach((back, i) => {
       const input = inputs[i]
-      if (input !== undefined && reached.has(input)) flow(input, back)
+      if (input !== undefined && reached.has(input)) accumulate(input, back)
     })
   }
-  return from.map((variable) => found.get(variable))
+  return from.map((variable) => accumulated.get(variable))
 }
 
 const all: Derivatives<Primitive> = {

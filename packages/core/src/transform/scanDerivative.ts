@@ -1,7 +1,7 @@
 /**
- * The derivative of a loop is a loop that walks back. The carries each round started from are recorded by running the
- * loop forward once more; the way back recomputes a round's inside from them, so memory grows with the carry, not with
- * everything a round computes.
+ * The derivative of a loop is a loop in the opposite direction. A second forward loop records the carry at the start of each
+ * round. The backward loop recomputes the intermediate values of a round from it, so memory grows with the carry, not with the
+ * intermediate values.
  */
 import { type Tensor, write } from "../language/Expr.ts"
 import { inline, specOf, trace } from "../language/Program.ts"
@@ -17,9 +17,9 @@ export type PullThrough = (
   cotangents: ReadonlyArray<Tensor>,
 ) => ReadonlyArray<Tensor | undefined>
 
-/** The flat result of a loop cut into its parts of the given shapes. */
-const parts = (flat: Tensor, shapes: ReadonlyArray<Shape.Shape>): ReadonlyArray<Tensor> =>
-  T.split(flat, shapes.map(Shape.size)).map((part, i) => T.reshape(part, shapes[i] ?? []))
+/** The flat result of a loop, divided into tensors of the given shapes. */
+const unflatten = (flat: Tensor, shapes: ReadonlyArray<Shape.Shape>): ReadonlyArray<Tensor> =>
+  T.split(flat, shapes.map(Shape.size)).map((vector, i) => T.reshape(vector, shapes[i] ?? []))
 
 const isFloat = ({ dtype }: Spec): boolean => dtype === "f32"
 
@@ -33,20 +33,20 @@ export const scanDerivative =
     const carrySpecs = body.inputs.slice(constants, constants + carries)
     const keptShapes = body.outputs.slice(carries).map((value) => specOf(body, value).shape)
     const outShapes = [...carrySpecs.map(({ shape }) => shape), ...keptShapes.map((shape) => [length, ...shape])]
-    const given = parts(cotangent, outShapes)
+    const given = unflatten(cotangent, outShapes)
 
     const recording = trace((...xs) => {
-      const made = inline(body, xs)
-      return [...made.slice(0, carries), ...xs.slice(constants, constants + carries)]
+      const results = inline(body, xs)
+      return [...results.slice(0, carries), ...xs.slice(constants, constants + carries)]
     }, body.inputs)
-    const recorded = parts(write("scan", { body: recording, constants, carries, length, reverse }, inputs), [
+    const recorded = unflatten(write("scan", { body: recording, constants, carries, length, reverse }, inputs), [
       ...carrySpecs.map(({ shape }) => shape),
       ...carrySpecs.map(({ shape }) => [length, ...shape]),
     ]).slice(carries)
 
     const fixedFloats = fixed.filter(isFloat)
     const rowSpecs = body.inputs.slice(constants + carries)
-    // Carried back: the cotangents of the carries, and what the constants have gathered. Walked: the recorded carries, the rows, the cotangents of what was kept.
+    // Carries: the cotangents of the carries, and the accumulated cotangents of constants. Sequences: the recorded carries, the rows, the cotangents of kept rows.
     const backward = trace(
       (...xs) => {
         const left = [...xs]
@@ -85,7 +85,7 @@ export const scanDerivative =
       ...rows,
       ...given.slice(carries),
     ])
-    const found = parts(flat, [
+    const found = unflatten(flat, [
       ...carrySpecs.map(({ shape }) => shape),
       ...fixedFloats.map(({ shape }) => shape),
       ...floatRows.map(({ shape }) => shape),

@@ -1,12 +1,12 @@
-/** An n-dimensional array whose numbers are there: a shape, a kind of element and densely stored, row-major data. */
+/** An n-dimensional array with stored elements: a shape, a dtype and dense, row-major data. */
 import * as DType from "./DType.ts"
 import * as Shape from "./Shape.ts"
 import { refuse } from "./ShapeError.ts"
 
-/** Marks the two kinds of tensor, so that a tree can tell a leaf from a branch. */
+/** Marks both kinds of tensor, so that a tree can distinguish leaves from branches. */
 export const TensorTypeId: unique symbol = Symbol.for("@adjoint/core/Tensor")
 
-/** An immutable array. Nothing in Adjoint writes to `data` once the array is made, and neither may you. */
+/** An immutable array. Adjoint never writes to `data` after the array is created. Do not write to it either. */
 export class NDArray<out S extends Shape.Shape = Shape.Shape> {
   readonly [TensorTypeId] = "NDArray"
   readonly shape: S
@@ -21,10 +21,10 @@ export class NDArray<out S extends Shape.Shape = Shape.Shape> {
 }
 
 /**
- * Wraps storage as an array, taking ownership of it: do not write to `data` afterwards.
+ * Wraps storage as an array and takes ownership of it: do not write to `data` afterwards.
  *
- * Throws `ShapeError` when the shape is not one, does not multiply to `data.length`, or the storage cannot hold `dtype`
- * (a bool is 0 or 1).
+ * Throws `ShapeError` if the shape is invalid or does not multiply to `data.length`, or if the storage cannot hold `dtype` (a
+ * bool is 0 or 1).
  */
 export const make = <const S extends Shape.Shape>(dtype: DType.DType, shape: S, data: DType.Storage): NDArray<S> => {
   const got = [{ dtype, shape }]
@@ -43,7 +43,7 @@ export const make = <const S extends Shape.Shape>(dtype: DType.DType, shape: S, 
   return new NDArray(dtype, shape, data)
 }
 
-/** Whether two arrays have the same kind, shape and bits (so NaN equals NaN, and 0 differs from -0). */
+/** Whether two arrays have the same dtype, shape and bits (so NaN equals NaN, and 0 differs from -0). */
 export const equals = (a: NDArray, b: NDArray): boolean => {
   if (a.dtype !== b.dtype || !Shape.equals(a.shape, b.shape)) return false
   for (let i = 0; i < a.data.length; i++) if (!Object.is(a.data[i], b.data[i])) return false

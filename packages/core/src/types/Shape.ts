@@ -1,6 +1,6 @@
 /**
- * A shape is the list of an array's sizes, outermost first. `[]` is a scalar, `[64, 784]` is 64 rows of 784 numbers.
- * Everything the rest of the project knows about sizes, strides and broadcasting is here.
+ * A shape is the list of an array's sizes, outermost first. `[]` is a scalar, `[64, 784]` is 64 rows of 784 elements. Sizes,
+ * strides and broadcasting are defined here.
  */
 export type Shape = ReadonlyArray<number>
 
@@ -14,10 +14,10 @@ export const size = (shape: Shape): number => {
 /** Whether two shapes have the same sizes in the same order. */
 export const equals = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((extent, axis) => extent === b[axis])
 
-/** A shape as a person writes it. `print([64, 784]) // => "[64, 784]"` */
+/** A shape as text. `print([64, 784]) // => "[64, 784]"` */
 export const print = (shape: Shape): string => `[${shape.join(", ")}]`
 
-/** How many elements to step over to move by one along each axis of a densely stored array. `strides([2, 3]) // => [3, 1]` */
+/** The strides of a dense array, in elements: the distance between neighbours along each axis. `strides([2, 3]) // => [3, 1]` */
 export const strides = (shape: Shape): Array<number> => {
   const out = new Array<number>(shape.length)
   let step = 1
@@ -28,7 +28,7 @@ export const strides = (shape: Shape): Array<number> => {
   return out
 }
 
-/** The shape both arguments stretch to under NumPy's rules, or `undefined` where they do not fit. `broadcast([4, 1], [3]) // => [4, 3]` */
+/** The shape that both arguments broadcast to by NumPy's rules, or `undefined` if they do not. `broadcast([4, 1], [3]) // => [4, 3]` */
 export const broadcast = (a: Shape, b: Shape): Shape | undefined => {
   const rank = Math.max(a.length, b.length)
   const out = new Array<number>(rank)
@@ -41,21 +41,21 @@ export const broadcast = (a: Shape, b: Shape): Shape | undefined => {
   return out
 }
 
-/** The most elements an array may have: their places are counted in 32 bits. */
-export const largest: number = 2 ** 31 - 1
+/** The maximum number of elements of an array. Indices of elements have 32 bits. */
+export const maxSize: number = 2 ** 31 - 1
 
-/** What `isValid` wants, in words. */
+/** A description of what `isValid` accepts, for messages. */
 export const wanted = "whole sizes, and less than 2³¹ elements"
 
-/** Whether every size is a whole number that is not negative, and there are no more than 2³¹ - 1 elements. */
+/** Whether every size is a non-negative integer, and the number of elements is at most 2³¹ - 1. */
 export const isValid = (shape: Shape): boolean =>
-  shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0) && size(shape) <= largest
+  shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0) && size(shape) <= maxSize
 
-/** The axis as a number from 0, counting from the end when negative, or `undefined` when there is none. `axis(-1, 3) // => 2` */
+/** The axis counted from 0, for an index that counts from the end if negative, or `undefined` if there is no such axis. `axis(-1, 3) // => 2` */
 export const axis = (index: number, rank: number): number | undefined => {
   const at = index < 0 ? index + rank : index
   return Number.isInteger(at) && at >= 0 && at < rank ? at : undefined
 }
 
-/** The shape with the given axes (counted from 0) left out. `without([2, 3, 4], [1]) // => [2, 4]` */
+/** The shape without the given axes, counted from 0. `without([2, 3, 4], [1]) // => [2, 4]` */
 export const without = (shape: Shape, axes: ReadonlyArray<number>): Array<number> => shape.filter((_, i) => !axes.includes(i))

@@ -1,24 +1,24 @@
-/** The one error that mathematics throws: an operation was written down for arrays it cannot take. */
+/** The only error of mathematical operations: an operation was called with arrays of wrong shapes or dtypes. */
 import { TaggedError } from "effect/Data"
 import { bytes, type DType } from "./DType.ts"
 import * as Shape from "./Shape.ts"
 
-/** What is known of an array before its numbers are: its sizes and its kind of element. */
+/** The shape and the dtype of an array, without its elements. */
 export interface Spec<S extends Shape.Shape = Shape.Shape> {
   readonly shape: S
   readonly dtype: DType
 }
 
-/** An array's kind and sizes in one word. `printSpec({ dtype: "f32", shape: [2, 3] }) // => "f32[2, 3]"` */
+/** A spec as text. `printSpec({ dtype: "f32", shape: [2, 3] }) // => "f32[2, 3]"` */
 export const printSpec = (spec: Spec): string => `${spec.dtype}${Shape.print(spec.shape)}`
 
-/** Bytes that an array's elements take. `bytesOf({ dtype: "f32", shape: [2, 3] }) // => 24` */
+/** The bytes of an array's elements. `bytesOf({ dtype: "f32", shape: [2, 3] }) // => 24` */
 export const bytesOf = ({ dtype, shape }: Spec): number => Shape.size(shape) * bytes[dtype]
 
 /**
- * Thrown when an operation is written down, so never later than the line that is wrong.
+ * Thrown when an operation is called, not when it is computed, so the stack trace has the line that is wrong.
  *
- * `operation` is what was called, `got` the arrays it was given, `wanted` what it takes and `hint` what to try.
+ * `operation` is the called function, `got` are its arguments, `wanted` says what it accepts, and `hint` what to try.
  */
 export class ShapeError extends TaggedError("ShapeError")<{
   readonly operation: string
@@ -32,12 +32,12 @@ export class ShapeError extends TaggedError("ShapeError")<{
   }
 }
 
-/** Whether what was refused is a shape itself, as `Shape.isValid` has it: in a program whose sizes are whole, one of too many elements. */
+/** Whether the error is an invalid shape (`Shape.isValid`). In a program with integer sizes this means too many elements. */
 export const isOfShape = ({ wanted }: ShapeError): boolean => wanted.includes(Shape.wanted)
 
 /**
- * A function whose refusals carry its own name, whatever it is built of: a caller of `avgPool` reads `avgPool got …`, not
- * the name of a step inside.
+ * A function whose `ShapeError`s have its own name, not that of an operation inside: a caller of `avgPool` reads
+ * `avgPool got …`.
  */
 export const named = <F extends (...given: never) => unknown>(operation: string, f: F): F => {
   const call = f as unknown as (...given: ReadonlyArray<unknown>) => unknown
@@ -52,7 +52,7 @@ export const named = <F extends (...given: never) => unknown>(operation: string,
   return renaming as unknown as F
 }
 
-/** Throws a `ShapeError`; an expression, so that it can stand where a value is wanted. */
+/** Throws a `ShapeError`. It is an expression, so it can be used in place of a value. */
 export const refuse = (operation: string, got: ReadonlyArray<Spec>, wanted: string, hint: string): never => {
   throw new ShapeError({ operation, got: got.map(({ dtype, shape }) => ({ dtype, shape })), wanted, hint })
 }

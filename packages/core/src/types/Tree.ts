@@ -1,6 +1,6 @@
 /**
  * A tree is a tensor, or a readonly record or list of trees: parameters, gradients, optimizer states, batches.
- * Records are walked in the order of their sorted keys, so two equal trees always list their leaves alike.
+ * Records are traversed in the order of their sorted keys, so equal trees list their leaves in the same order.
  */
 import { TensorTypeId } from "./NDArray.ts"
 import { refuse } from "./ShapeError.ts"
@@ -8,7 +8,7 @@ import { refuse } from "./ShapeError.ts"
 /** A leaf, or a readonly record or list of trees of that leaf. */
 export type Tree<Leaf> = Leaf | ReadonlyArray<Tree<Leaf>> | { readonly [key: string]: Tree<Leaf> }
 
-/** What marks a leaf: both kinds of tensor carry it. */
+/** The mark of a leaf. Both kinds of tensor have it. */
 interface Marked {
   readonly [TensorTypeId]: string
 }
@@ -16,24 +16,19 @@ interface Marked {
 /** The same tree with `B` at every leaf. */
 export type Replace<T, B> = T extends Marked ? B : { readonly [K in keyof T]: Replace<T[K], B> }
 
-/** Where a leaf stands in its tree. */
+/** The path of a leaf in its tree. */
 export type Path = ReadonlyArray<string | number>
 
 /** A path as text. `printPath(["dense1", "w"]) // => "dense1.w"` */
 export const printPath = (path: Path): string => path.join(".")
 
-/** Whether this is a leaf, so no record or list. */
+/** Whether this is a leaf, not a record or list. */
 export const isLeaf = (tree: unknown): boolean => typeof tree === "object" && tree !== null && TensorTypeId in tree
 
 const branches = (tree: unknown): ReadonlyArray<readonly [string | number, unknown]> => {
   if (Array.isArray(tree)) return tree.map((child, i) => [i, child] as const)
   if (typeof tree !== "object" || tree === null)
-    return refuse(
-      "Tree",
-      [],
-      `tensors, records and lists, not ${String(tree)}`,
-      "a tensor where the number stands: Tensor.scalar",
-    )
+    return refuse("Tree", [], `tensors, records and lists, not ${String(tree)}`, "a tensor instead of the number: Tensor.scalar")
   const record = tree as Record<string, unknown>
   return Object.keys(record)
     .sort()
@@ -51,11 +46,11 @@ const walk = (tree: unknown, path: Path, visit: (leaf: unknown, path: Path) => u
         branches(tree).map(([key, child]) => [key, walk(child, [...path, key], visit)] as const),
       )
 
-/** Every leaf replaced by what `f` makes of it and its path. */
+/** The tree with each leaf replaced by the result of `f` for the leaf and its path. */
 export const map = <T, B>(tree: T, f: (leaf: LeafOf<T>, path: Path) => B): Replace<T, B> =>
   walk(tree, [], f as (leaf: unknown, path: Path) => unknown) as Replace<T, B>
 
-/** What a tree's leaves are. */
+/** The type of a tree's leaves. */
 export type LeafOf<T> = T extends Marked
   ? T
   : { [K in keyof T]: LeafOf<T[K]> }[keyof T & (T extends ReadonlyArray<unknown> ? number : keyof T)]
@@ -73,29 +68,29 @@ export const entries = <T>(tree: T): ReadonlyArray<readonly [Path, LeafOf<T>]> =
 /** A tree's leaves, in order. */
 export const leaves = <T>(tree: T): ReadonlyArray<LeafOf<T>> => {
   const out: Array<LeafOf<T>> = []
-  const collect = (part: unknown): void => {
-    if (isLeaf(part)) out.push(part as LeafOf<T>)
-    else for (const [, child] of branches(part)) collect(child)
+  const collect = (subtree: unknown): void => {
+    if (isLeaf(subtree)) out.push(subtree as LeafOf<T>)
+    else for (const [, child] of branches(subtree)) collect(child)
   }
   collect(tree)
   return out
 }
 
-/** The tree with its leaves, in order, replaced by `values`; there must be as many. */
+/** The tree with its leaves replaced by `values`, in order. Throws `ShapeError` for another number of values. */
 export const withLeaves = <T, B>(tree: T, values: ReadonlyArray<B>): Replace<T, B> => rebuilder(tree)(values)
 
-/** What `withLeaves` does with a tree, for doing it many times: the tree is walked once. */
+/** `withLeaves` for repeated use with one tree: it traverses the tree only once. */
 export const rebuilder = <T>(tree: T): (<B>(values: ReadonlyArray<B>) => Replace<T, B>) => {
   let count = 0
-  const maker = (part: unknown): ((values: ReadonlyArray<unknown>) => unknown) => {
-    if (isLeaf(part)) {
+  const maker = (subtree: unknown): ((values: ReadonlyArray<unknown>) => unknown) => {
+    if (isLeaf(subtree)) {
       const at = count++
       return (values) => values[at]
     }
-    const makers = branches(part).map(([key, child]) => [key, maker(child)] as const)
+    const makers = branches(subtree).map(([key, child]) => [key, maker(child)] as const)
     return (values) => {
-      // The copy has every key of its own already, so that none is taken for the prototype.
-      const out: Record<string | number, unknown> = Array.isArray(part) ? ([...part] as never) : { ...(part as object) }
+      // The copy already has all keys as own properties, so assigning to `__proto__` does not set the prototype.
+      const out: Record<string | number, unknown> = Array.isArray(subtree) ? ([...subtree] as never) : { ...(subtree as object) }
       for (const [key, make] of makers) out[key] = make(values)
       return out
     }
@@ -107,7 +102,7 @@ export const rebuilder = <T>(tree: T): (<B>(values: ReadonlyArray<B>) => Replace
   }
 }
 
-/** Trees of one structure joined leaf by leaf. Throws `ShapeError` naming both structures when they differ. */
+/** Combines trees of the same structure leaf by leaf. Throws `ShapeError` with both structures if they differ. */
 export const zip = <T, B>(
   f: (...leaves: ReadonlyArray<LeafOf<T>>) => B,
   first: T,
@@ -125,7 +120,7 @@ export const zip = <T, B>(
 }
 
 /**
- * A tree without its leaves, as one line: two trees have the same structure exactly when these are equal.
+ * The structure of a tree as one line of text: two trees have the same structure exactly if these are equal.
  *
  * `structure({ out: [Tensor.scalar(1)], dense: { w: Tensor.scalar(2) } }) // => "{ dense: { w }, out: [_] }"`
  */

@@ -139,9 +139,9 @@ const optimizer = (
   catalogue: Catalogue,
 ): Optimizer.Optimizer => {
   const own = Entry.make(catalogue.optimizer, use(catalogue, catalogue.optimizer, train.optimizer))(learningRate)
-  const bricks = (place: "before" | "after") =>
-    effects.flatMap((effect) => (effect._tag === "Brick" && effect.place === place ? [effect.brick] : []))
-  const all: ReadonlyArray<Optimizer.Optimizer> = [...bricks("before"), own, ...bricks("after")]
+  const transformations = (at: "before" | "after") =>
+    effects.flatMap((effect) => (effect._tag === "Transformation" && effect.at === at ? [effect.transformation] : []))
+  const all: ReadonlyArray<Optimizer.Optimizer> = [...transformations("before"), own, ...transformations("after")]
   const chained = all.length === 1 ? own : Optimizer.chain(...all)
   return uses(catalogue.around, train).reduce((inner, named) => Entry.make(catalogue.around, named)(inner), chained)
 }

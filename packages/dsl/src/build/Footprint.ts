@@ -22,7 +22,7 @@ export interface Footprint {
 /** Intermediate numbers of a layer for each number of its input and output. */
 const between = 6
 
-/** Numbers in memory for each weight: itself, its gradient, the state of the optimizer and its bricks, the next values of all, and transposed copies. */
+/** Numbers in memory for each weight: itself, its gradient, the state of the optimizer and its transformations, the next values of all, and transposed copies. */
 const copies = 24
 
 /** One layer. Its activation may have a parameter per output; a join has no traits and no parameters. */
@@ -39,7 +39,7 @@ const leaf = (
 }
 
 const footprints = (all: ReadonlyArray<Nodes.Node>, input: Shape.Shape, catalogue: Catalogue): ReadonlyArray<Footprint> =>
-  (Nodes.net(all).parts?.(input) ?? []).flatMap(({ inputs, output }, i) => {
+  (Nodes.net(all).children?.(input) ?? []).flatMap(({ inputs, output }, i) => {
     const node = all[i]
     const [first = input] = inputs
     if (node?._tag === "Block") return footprints(node.nodes, first, catalogue)

@@ -1,5 +1,5 @@
 /** The requirements of a target: the number of outputs, and the losses and scores that fit it. */
-import type { Answer } from "@adjoint/core/learning/Target"
+import type { TargetType } from "@adjoint/core/learning/Target"
 import { type Train, useOf } from "../Document.ts"
 import { withDefaults } from "../net/Uses.ts"
 import type { Target } from "../prepare/Facts.ts"
@@ -10,7 +10,7 @@ export const classCount = (target: Target): number | undefined =>
   target.type === "numbers" ? undefined : target.type === "binary" ? 2 : target.classes?.length
 
 /** The kind of prediction that a target needs, if its classes are known. */
-export const kindOf = (target: Target): Answer | undefined => {
+export const kindOf = (target: Target): TargetType | undefined => {
   if (target.type === "numbers") return "numbers"
   const count = classCount(target)
   return count === undefined ? undefined : count === 2 ? "binary" : "classes"
@@ -19,7 +19,7 @@ export const kindOf = (target: Target): Answer | undefined => {
 type Losses = Catalogue["loss"]
 
 /** The kinds of prediction that a loss is for; none for an unknown loss. */
-const answersOf = (losses: Losses, name: string): ReadonlyArray<Answer> => withDefaults(losses, name)?.answers ?? []
+const targetTypesOf = (losses: Losses, name: string): ReadonlyArray<TargetType> => withDefaults(losses, name)?.targetTypes ?? []
 
 /**
  * The losses that fit a target, the default one first; `undefined` if too little is known. A binary target may also be
@@ -29,16 +29,16 @@ export const fitting = (losses: Losses, target: Target | undefined): ReadonlyArr
   const kind = target === undefined ? undefined : kindOf(target)
   if (kind === undefined) return undefined
   const fit = Object.keys(losses).filter((name) => {
-    const answers = answersOf(losses, name)
-    return answers.includes(kind) || (kind === "binary" && answers.includes("classes"))
+    const types = targetTypesOf(losses, name)
+    return types.includes(kind) || (kind === "binary" && types.includes("classes"))
   })
-  const madeFor = (name: string): boolean => answersOf(losses, name)[0] === kind
+  const madeFor = (name: string): boolean => targetTypesOf(losses, name)[0] === kind
   return [...fit.filter(madeFor), ...fit.filter((name) => !madeFor(name))]
 }
 
 /** The default loss for a kind of prediction: the first of the table that is made for it. */
-const defaultLoss = (losses: Losses, kind: Answer): string | undefined =>
-  Object.keys(losses).find((name) => answersOf(losses, name)[0] === kind)
+const defaultLoss = (losses: Losses, kind: TargetType): string | undefined =>
+  Object.keys(losses).find((name) => targetTypesOf(losses, name)[0] === kind)
 
 /**
  * The name of the loss. `auto` is the default for the target. If the target has two classes and the model's own layers
@@ -60,7 +60,7 @@ export const outputCount = (losses: Losses, target: Target | undefined, loss: st
   if (target === undefined) return undefined
   if (target.type === "numbers") return target.names.length
   const count = classCount(target)
-  return count === 2 && loss !== undefined && answersOf(losses, loss).includes("binary") ? 1 : count
+  return count === 2 && loss !== undefined && targetTypesOf(losses, loss).includes("binary") ? 1 : count
 }
 
 /** The names of the scores; `auto` is resolved for the target. `undefined` if the target is not known. */

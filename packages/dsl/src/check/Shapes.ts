@@ -119,7 +119,7 @@ const joined = (
   })
   findings.push({
     code: "G401",
-    message: `\`${node.how}\` needs ${node.how === "concat" ? "shapes that are equal except for the last axis" : "equal shapes"}: ${said}`,
+    message: `\`${node.how}\` needs ${node.how === "concat" ? "shapes that agree except in their last axis" : "equal shapes"}: ${said}`,
     at: { path: node.content },
     label: shapes.map(Shape.print).join(node.how === "concat" ? ", " : " + "),
     related: sources.map(({ shape: made, source }) => ({

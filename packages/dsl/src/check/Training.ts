@@ -128,7 +128,7 @@ const losses = ({ catalogue, facts: { target }, train }: Subject): ReadonlyArray
 const metrics = ({ catalogue, facts: { target }, train }: Subject): ReadonlyArray<Finding> => {
   const kind = target === undefined ? undefined : kindOf(target)
   if (target === undefined || kind === undefined || train.metrics === "auto") return []
-  const fits = (name: string): boolean => withDefaults(catalogue.metric, name)?.answers.includes(kind) === true
+  const fits = (name: string): boolean => withDefaults(catalogue.metric, name)?.targetTypes.includes(kind) === true
   const fit = Object.keys(catalogue.metric).filter(fits)
   return train.metrics.flatMap((metric, i): ReadonlyArray<Finding> => {
     const { name } = useOf(metric)

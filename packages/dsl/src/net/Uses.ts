@@ -1,5 +1,5 @@
 /** Converts entries as the document spells them to the uses that core's tables build. */
-import { make, mayLack, type Option, settled, type Table, type Use } from "@adjoint/core/learning/Entry"
+import { isOptional, make, type Option, settled, type Table, type Use } from "@adjoint/core/learning/Entry"
 import { type Named, useOf } from "../Document.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
 
@@ -41,6 +41,6 @@ export const uses = (table: Table<unknown>, said: object): ReadonlyArray<Use> =>
 /** The value of an entry with default options; `undefined` for an unknown name or an entry with a required option. */
 export const withDefaults = <A>(table: Table<A>, name: string): A | undefined => {
   const entry = Object.hasOwn(table, name) ? table[name] : undefined
-  const isBare = entry !== undefined && Object.values(entry.options).every(mayLack)
+  const isBare = entry !== undefined && Object.values(entry.options).every(isOptional)
   return isBare ? make(table, { name, options: {} }) : undefined
 }

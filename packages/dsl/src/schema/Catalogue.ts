@@ -4,7 +4,6 @@
  */
 import * as Toys from "@adjoint/core/data/Toys"
 import * as Activation from "@adjoint/core/learning/Activation"
-import * as Around from "@adjoint/core/learning/Around"
 import type { Table, Traits } from "@adjoint/core/learning/Entry"
 import * as Initializer from "@adjoint/core/learning/Initializer"
 import * as Layers from "@adjoint/core/learning/Layers"
@@ -12,6 +11,7 @@ import * as LearningRate from "@adjoint/core/learning/LearningRate"
 import * as Loss from "@adjoint/core/learning/Loss"
 import type { Net } from "@adjoint/core/learning/Net"
 import * as Optimizer from "@adjoint/core/learning/Optimizer"
+import * as OptimizerWrapper from "@adjoint/core/learning/OptimizerWrapper"
 import * as Rbm from "@adjoint/core/learning/Rbm"
 import * as Regularizer from "@adjoint/core/learning/Regularizer"
 import * as Score from "@adjoint/core/learning/Score"
@@ -23,11 +23,11 @@ export interface Catalogue {
   readonly initializer: Table<Initializer.Initializer, Traits<Initializer.InitializerTraits>>
   readonly layer: Table<Net, Traits<Layers.AnyTraits>>
   readonly loss: Table<Loss.Loss>
-  readonly optimizer: Table<Optimizer.Rated, Traits<Optimizer.OptimizerTraits>>
+  readonly optimizer: Table<Optimizer.Factory, Traits<Optimizer.OptimizerTraits>>
   readonly schedule: Table<LearningRate.Schedule, Traits<LearningRate.ScheduleTraits>>
   readonly regularizer: Table<Regularizer.Regularization, Traits<Regularizer.RegularizerTraits>>
   /** Wrappers of the optimizer, from the inside outwards. */
-  readonly around: Table<Around.Around>
+  readonly around: Table<OptimizerWrapper.Wrapper>
   readonly metric: Table<Score.Score>
   readonly callback: Table<Callback.Callback, Traits<Callback.CallbackTraits>>
   /** The stages of pre-training. */
@@ -47,7 +47,7 @@ export const standard = {
   optimizer: Optimizer.table,
   schedule: LearningRate.table,
   regularizer: Regularizer.table,
-  around: Around.table,
+  around: OptimizerWrapper.table,
   metric: Score.table,
   callback: Callback.table,
   stage: Rbm.stages,

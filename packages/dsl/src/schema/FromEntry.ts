@@ -1,11 +1,11 @@
 /** The schema of a catalogue entry's options, read off the entry. */
 import {
   type AnyEntry,
-  mayLack,
+  type Defaulted,
+  isOptional,
   type Option,
   type Rule,
   type Setting,
-  type Standing,
   type Table,
 } from "@adjoint/core/learning/Entry"
 import * as Schema from "effect/Schema"
@@ -88,7 +88,7 @@ const field = (option: Option, choices: Choices): Codec => {
   const value = option.default
   if (value === undefined) {
     const needed = note(codec, { description: option.doc })
-    return mayLack(option) ? Schema.optionalKey(needed) : needed
+    return isOptional(option) ? Schema.optionalKey(needed) : needed
   }
   const described = note(codec, {
     description: Fields.saying(option.doc, value),
@@ -118,7 +118,7 @@ export const member = (entry: AnyEntry<unknown>, choices: Choices, elsewhere: El
     }),
     entry.rule,
   ),
-  bare: Object.values(entry.options).every(mayLack),
+  bare: Object.values(entry.options).every(isOptional),
   synonyms: Synonyms.ofEntry(entry),
 })
 
@@ -132,9 +132,9 @@ export const members = (
 
 /** The entries of a table as keys of a map, each with its setting: the value of its one option, or its options. */
 export type SettingFields<T extends Table<unknown>> = {
-  readonly [N in Standing<T>]: Schema.withDecodingDefaultTypeKey<Codec<Setting<T[N]["options"]>>>
+  readonly [N in Defaulted<T>]: Schema.withDecodingDefaultTypeKey<Codec<Setting<T[N]["options"]>>>
 } & {
-  readonly [N in Exclude<keyof T, Standing<T>>]: Schema.optionalKey<Codec<Setting<T[N]["options"]>>>
+  readonly [N in Exclude<keyof T, Defaulted<T>>]: Schema.optionalKey<Codec<Setting<T[N]["options"]>>>
 }
 
 /** The schemas of the settings of a table, by name. */

@@ -1,5 +1,5 @@
 /** The schema of the options of a source or a column kind, read off core's entries. */
-import { defaultOf, type Field, type Fields, mayLack, scales, whites } from "@adjoint/core/data/Field"
+import { defaultOf, type Field, type Fields, isOptional, scales, whites } from "@adjoint/core/data/Field"
 import * as Schema from "effect/Schema"
 import { type Codec, note } from "./Annotation.ts"
 import * as F from "./Fields.ts"
@@ -68,7 +68,7 @@ export const fields = (all: Fields, { defaults }: { readonly defaults: boolean }
   Object.fromEntries(
     Object.entries(all).map(([name, field]): readonly [string, Codec] => {
       const codec = F.described(codecOf(field), documentation(field))
-      if (!mayLack(field)) return [name, codec]
+      if (!isOptional(field)) return [name, codec]
       const value = defaultOf(field)
       return [
         name,

@@ -1,5 +1,5 @@
 /** `train`: how the model learns. */
-import type * as Around from "@adjoint/core/learning/Around"
+import type * as OptimizerWrapper from "@adjoint/core/learning/OptimizerWrapper"
 import type * as Regularizer from "@adjoint/core/learning/Regularizer"
 import * as Schema from "effect/Schema"
 import type * as Document from "../Document.ts"
@@ -57,7 +57,7 @@ export const trainFields = (catalogue: Catalogue, choices: Choices) => {
     optimizer: Fields.usuallyNamed(optimizer, "adam", "The optimizer that updates the weights."),
     schedule: Fields.usuallyNamed(schedule, "constant", "How the learning rate changes over the run."),
     regularize: Fields.emptied(regularize(catalogue, choices), "Penalties on weights, and limits on weights and gradients."),
-    ...settings<typeof Around.table>(catalogue.around, choices),
+    ...settings<typeof OptimizerWrapper.table>(catalogue.around, choices),
     metrics: Fields.usually(
       orAuto(listOf(metric, "a list of metrics, or auto")),
       "auto",

@@ -8,7 +8,7 @@ import { compilerFactsOf, workOf as equationWork } from "../../compiler/compiler
 import { type Expr, recipeOf, type Tensor } from "../../language/Expr.ts"
 import { capture } from "../../language/Program.ts"
 import { order } from "../../language/Walk.ts"
-import { numbersOf, settleBy, taking } from "../../reference/Steps.ts"
+import { drain, numbersOf, settleBy } from "../../reference/interpret.ts"
 import type { NDArray } from "../../types/NDArray.ts"
 import { fits, keepsOrder, type Stepwise, stepwise } from "./apply.ts"
 import { type Group, groupsOf, recordUnmaterialized } from "./groups.ts"
@@ -45,7 +45,7 @@ export const within = (inLoops: number): Eager => {
     steps.length > 1 && steps.reduce((sum, step) => sum + workOf(step), 0) > inLoops && fits([...taken, ...steps])
   const settleGroup = ({ steps, together }: Group): void => {
     if (together === undefined || !isWorthIt(steps, together.taken)) {
-      for (const step of taking(steps)) settle(step)
+      for (const step of drain(steps)) settle(step)
       return
     }
     const { outputs, taken } = together
@@ -58,7 +58,7 @@ export const within = (inLoops: number): Eager => {
     return steps.some(isLarge) ? groupsOf(steps, targets, joins) : [{ steps }]
   }
   const read = (targets: ReadonlyArray<Tensor>): ReadonlyArray<NDArray> => {
-    for (const group of taking(cut(targets))) settleGroup(group)
+    for (const group of drain(cut(targets))) settleGroup(group)
     return numbersOf(targets)
   }
   return { run, read }

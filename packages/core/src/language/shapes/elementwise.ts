@@ -13,7 +13,7 @@ import {
   type Unary,
   unary,
 } from "../Primitive.ts"
-import { axesHint, callName, distinctAxes, one, type ShapeRule, sameDType, sameShape, two, wantDType } from "./require.ts"
+import { axesHint, callName, checkDType, distinctAxes, one, type ShapeRule, sameDType, sameShape, two } from "./require.ts"
 
 const unaryDTypes: { readonly [P in Unary]: ReadonlyArray<DType> } = {
   neg: ["f32", "i32"],
@@ -36,7 +36,7 @@ const unaryRule =
   (p: Unary): ShapeRule<Unary> =>
   (_, inputs) => {
     const x = one(p, inputs)
-    wantDType(p, inputs, unaryDTypes[p])
+    checkDType(p, inputs, unaryDTypes[p])
     return x
   }
 
@@ -60,7 +60,7 @@ const binaryRule =
   (_, inputs) => {
     const name = callName(p)
     const [a, b] = two(name, inputs)
-    wantDType(name, inputs, binaryDTypes[p])
+    checkDType(name, inputs, binaryDTypes[p])
     sameDType(name, a, b)
     sameShape(name, a, b)
     return a
@@ -80,7 +80,7 @@ const reductionRule =
   ({ axes }, inputs) => {
     const name = callName(p)
     const x = one(name, inputs)
-    wantDType(name, inputs, ["f32", "i32"])
+    checkDType(name, inputs, ["f32", "i32"])
     const rank = x.shape.length
     if (!distinctAxes(axes, rank)) refuse(name, inputs, `distinct axes of the array, not ${Shape.print(axes)}`, axesHint(rank))
     if (p === "argMax" && axes.length !== 1) refuse(name, inputs, "one axis", "reshape the axes into one first")

@@ -4,13 +4,13 @@ import * as Shape from "../../types/Shape.ts"
 import { refuse, type Spec } from "../../types/ShapeError.ts"
 import type { Params, Primitive } from "../Primitive.ts"
 
-/** What a primitive's result will be, from its parameters and the dtypes and shapes of its inputs. */
+/** The spec of a primitive's result, from its parameters and the specs of its inputs. */
 export type ShapeRule<P extends Primitive> = (params: Params[P], inputs: ReadonlyArray<Spec>) => Spec
 
 export const scalar: Spec = { dtype: "f32", shape: [] }
 
 export const arity = (operation: string, inputs: ReadonlyArray<Spec>, n: number): void => {
-  if (inputs.length !== n) refuse(operation, inputs, n === 1 ? "1 array" : `${n} arrays`, "give it as many")
+  if (inputs.length !== n) refuse(operation, inputs, n === 1 ? "1 array" : `${n} arrays`, "that number of arrays")
 }
 
 export const one = (operation: string, inputs: ReadonlyArray<Spec>): Spec => {
@@ -23,7 +23,7 @@ export const two = (operation: string, inputs: ReadonlyArray<Spec>): readonly [S
   return [inputs[0] ?? scalar, inputs[1] ?? scalar]
 }
 
-export const wantDType = (operation: string, inputs: ReadonlyArray<Spec>, allowed: ReadonlyArray<DType>): void => {
+export const checkDType = (operation: string, inputs: ReadonlyArray<Spec>, allowed: ReadonlyArray<DType>): void => {
   for (const { dtype } of inputs)
     if (!allowed.includes(dtype)) refuse(operation, inputs, `${allowed.join(" or ")} elements`, `Tensor.cast(x, "${allowed[0]}")`)
 }
@@ -44,17 +44,17 @@ export const sameShape = (operation: string, a: Spec, b: Spec): void => {
   if (!Shape.equals(a.shape, b.shape)) refuse(operation, [a, b], "equal shapes", "broadcast or reshape one of them")
 }
 
-export const wantRank = (operation: string, inputs: ReadonlyArray<Spec>, spec: Spec, rank: number, meaning: string): void => {
+export const checkRank = (operation: string, inputs: ReadonlyArray<Spec>, spec: Spec, rank: number, meaning: string): void => {
   if (spec.shape.length !== rank) refuse(operation, inputs, meaning, "reshape it first")
 }
 
 export const valid = (operation: string, inputs: ReadonlyArray<Spec>, shape: Shape.Shape): Shape.Shape =>
   Shape.isValid(shape)
     ? shape
-    : refuse(operation, inputs, `a result of ${Shape.wanted}, not ${Shape.print(shape)}`, "check the sizes it was asked for")
+    : refuse(operation, inputs, `a result of ${Shape.wanted}, not ${Shape.print(shape)}`, "check the requested sizes")
 
-/** What a primitive is called in the tensor language, where that is not its own name. */
-const called: { readonly [P in Primitive]?: string } = {
+/** The names of primitives in the tensor language, where they differ. */
+const callNames: { readonly [P in Primitive]?: string } = {
   max: "maximum",
   min: "minimum",
   reduceSum: "sum",
@@ -70,7 +70,7 @@ const called: { readonly [P in Primitive]?: string } = {
 }
 
 /** The name of a primitive in the tensor language, for messages. */
-export const callName = (primitive: Primitive): string => called[primitive] ?? primitive
+export const callName = (primitive: Primitive): string => callNames[primitive] ?? primitive
 
 export const distinctAxes = (axes: Shape.Shape, rank: number): boolean =>
   axes.every((axis, i) => Number.isInteger(axis) && axis >= 0 && axis < rank && axes.indexOf(axis) === i)
@@ -79,5 +79,5 @@ export const axesHint = (rank: number): string => (rank === 0 ? "a scalar has no
 
 export const expect = (operation: string, inputs: ReadonlyArray<Spec>, spec: Spec, wanted: Spec, what: string): void => {
   if (!Shape.equals(spec.shape, wanted.shape))
-    refuse(operation, inputs, `${what} of ${Shape.print(wanted.shape)}`, "check where it came from")
+    refuse(operation, inputs, `${what} of ${Shape.print(wanted.shape)}`, "check where it comes from")
 }

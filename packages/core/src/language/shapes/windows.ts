@@ -2,7 +2,7 @@
 import * as Shape from "../../types/Shape.ts"
 import { refuse, type Spec } from "../../types/ShapeError.ts"
 import type { ConvParams, Primitive, WindowParams } from "../Primitive.ts"
-import { expect, one, type ShapeRule, sameShape, two, valid, wantDType, wantRank } from "./require.ts"
+import { checkDType, checkRank, expect, one, type ShapeRule, sameShape, two, valid } from "./require.ts"
 
 const positive = (operation: string, inputs: ReadonlyArray<Spec>, sizes: Shape.Shape, rank: number, what: string): void => {
   if (sizes.length !== rank || sizes.some((n) => !Number.isInteger(n) || n < 1))
@@ -14,10 +14,10 @@ const positive = (operation: string, inputs: ReadonlyArray<Spec>, sizes: Shape.S
     )
 }
 
-/** Whether these are axes of an array of this rank, counted from 0, and each is named once. */
+/** The sizes of the spatial axes. */
 const spaceOf = (spec: Spec): Shape.Shape => spec.shape.slice(1, -1)
 
-/** How many positions a window of `window` elements, `dilation` apart, has along each padded spatial axis. */
+/** The number of window positions along each padded spatial axis, for a window whose elements are `dilation` apart. */
 const positions = (
   operation: string,
   inputs: ReadonlyArray<Spec>,
@@ -26,12 +26,12 @@ const positions = (
   {
     dilation,
     padding,
-    strides,
-  }: { readonly dilation: Shape.Shape; readonly padding: ConvParams["padding"]; readonly strides: Shape.Shape },
+    stride,
+  }: { readonly dilation: Shape.Shape; readonly padding: ConvParams["padding"]; readonly stride: Shape.Shape },
 ): Array<number> => {
   const rank = space.length
   positive(operation, inputs, window, rank, "a window")
-  positive(operation, inputs, strides, rank, "strides")
+  positive(operation, inputs, stride, rank, "a stride")
   positive(operation, inputs, dilation, rank, "a dilation")
   if (
     padding.length !== rank ||
@@ -49,12 +49,12 @@ const positions = (
         `at least ${reach} elements along spatial axis ${i} for a window of ${window[i]}, not ${extent + low + high}`,
         "a smaller window, or more padding (same)",
       )
-    return Math.floor(room / (strides[i] ?? 1)) + 1
+    return Math.floor(room / (stride[i] ?? 1)) + 1
   })
 }
 
 const images = (operation: string, inputs: ReadonlyArray<Spec>, x: Spec): void => {
-  wantDType(operation, inputs, ["f32"])
+  checkDType(operation, inputs, ["f32"])
   if (x.shape.length < 3)
     refuse(
       operation,
@@ -66,7 +66,7 @@ const images = (operation: string, inputs: ReadonlyArray<Spec>, x: Spec): void =
 
 const convolution = (operation: string, inputs: ReadonlyArray<Spec>, x: Spec, kernel: Spec, params: ConvParams): Spec => {
   images(operation, inputs, x)
-  wantRank(operation, inputs, kernel, x.shape.length, "a kernel [...window, channels / groups, filters] of the input's rank")
+  checkRank(operation, inputs, kernel, x.shape.length, "a kernel [...window, channels / groups, filters] of the input's rank")
   const channels = x.shape.at(-1) ?? 0
   const perGroup = kernel.shape.at(-2) ?? 0
   const filters = kernel.shape.at(-1) ?? 0
@@ -94,14 +94,14 @@ const windowed = (operation: string, inputs: ReadonlyArray<Spec>, x: Spec, param
   if (spaceOf(x).includes(0))
     refuse(operation, inputs, "at least one element along each spatial axis", "a window over padding alone would hold nothing")
   if (params.padding.some(([low, high], i) => low >= (params.window[i] ?? 1) || high >= (params.window[i] ?? 1)))
-    refuse(operation, inputs, "padding smaller than the window", "a window that lies in the padding alone would hold nothing")
+    refuse(operation, inputs, "padding smaller than the window", "a window over padding alone would hold nothing")
   const out = positions(operation, inputs, spaceOf(x), params.window, { ...params, dilation })
   return { dtype: "f32", shape: [x.shape[0] ?? 0, ...out, x.shape.at(-1) ?? 0] }
 }
 
 type Windowed = Extract<Primitive, `conv${string}` | `window${string}`>
 
-/** The rules of all of them. */
+/** The rules of all these primitives. */
 export const windows: { readonly [P in Windowed]: ShapeRule<P> } = {
   conv: (params, inputs) => {
     const [x, kernel] = two("conv", inputs)

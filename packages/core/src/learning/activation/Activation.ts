@@ -1,47 +1,47 @@
 /**
- * What an activation is: a function between a net's affine maps, with what an initializer, a check and a picture have to
- * know of it. Each family of activations is a file beside this one; `learning/Activation` gathers them.
+ * The type of an activation: a function between a net's affine maps, with the facts that initializers, checks and plots need.
+ * Each family of activations has its own file; `learning/Activation` collects them.
  */
 import type { Tensor } from "../../language/Expr.ts"
 import type { Entry, Options, Traits } from "../Entry.ts"
 import type { Net } from "../Net.ts"
 
-/** The families of initializers, by who found how to keep the variance of signals through a layer. */
+/** The families of initializers, each with its own variance. */
 export type Family = "xavier" | "he" | "lecun"
 
-/** A function between layers, and what the layer before it must know to start well. */
+/** A function between layers, and what the initializer of the previous layer needs. */
 export interface Activation {
-  /** The function of x. Of an activation that learns, the one it starts from; of one that draws, the one when not training. */
+  /** The function of x. With learned parameters, at their initial values; with random ones, as in inference. */
   readonly apply: (x: Tensor) => Tensor
-  /** How many times larger the weights before it must be than before a linear unit for signals to keep their size. */
+  /** The factor of the weights before it, relative to a linear unit, that preserves the variance of signals. */
   readonly gain: number
-  /** The initializers made for it; `auto` picks by this. */
+  /** The family of initializers that suits it, which `auto` picks. */
   readonly suits: Family
-  /** Whether it flattens out on both sides, so that large inputs get hardly any gradient. */
+  /** Whether it saturates on both sides, so that large inputs get almost no gradient. */
   readonly saturates?: boolean
-  /** Of an activation that learns, draws or changes the shape, the layer that it is. */
+  /** The layer, for an activation that has parameters, is random or changes the shape. */
   readonly net?: Net
-  /** Of an activation in which numbers meet, the cut through it that a picture shows. */
+  /** The one-dimensional section that a plot shows, for an activation that combines several elements. */
   readonly section?: Section
 }
 
-/** A function of several numbers along all but one of them. */
+/** A function of several elements, seen as a function of one of them. */
 export interface Section {
-  /** The function that is left, as formulas have it: `softmax(z, 0)₁`. */
+  /** The function of one variable, as a formula: `softmax(z, 0)₁`. */
   readonly formula: string
-  /** From z [n] to what the activation is given, [n, …]; the first number of each result is the one that is shown. */
+  /** From z [n] to the input of the activation, [n, …]. The first element of each result is shown. */
   readonly input: (z: Tensor) => Tensor
 }
 
 /** Facts about an activation that checks and suggestions read. */
 export interface ActivationTraits {
-  /** Its steepest slope with its usual options, or a little more: 0 lets no gradient through. Of an activation in which numbers meet, that of its section. */
+  /** An upper bound of its slope with default options; 0 blocks gradients. For an activation with a section, that of the section. */
   readonly slope: number
-  /** What it is for: between layers (`self-normalizing` under its conditions), nothing at all, or probabilities of one answer or of several. */
+  /** Its use: between layers (`self-normalizing` under its conditions), no effect, or probabilities of one answer or of several. */
   readonly role: "hidden" | "self-normalizing" | "identity" | "probability" | "probabilities"
 }
 
-/** An activation's entry: it says its derivative too. */
+/** An activation's entry, which also documents the derivative. */
 export type Row<O extends Options, Main extends keyof O & string> = Entry<O, Activation, Main> &
   Traits<ActivationTraits> & { readonly derivative: string }
 
@@ -50,8 +50,8 @@ export const row = <const O extends Options, const Main extends keyof O & string
   definition: Row<O, Main>,
 ): Row<O, Main> => definition
 
-/** The gain of a linear unit, and of what the field names no other for. */
+/** The gain of a linear unit, and of activations without a gain in the literature. */
 export const linearGain = 1
 
-/** What makes up for the half that relu and its relatives cut away. */
+/** The gain of relu and similar activations: half of the variance is lost. */
 export const reluGain = Math.SQRT2

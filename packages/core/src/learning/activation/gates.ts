@@ -1,17 +1,17 @@
-/** Gates: activations that multiply a number by how far a gate is open, the gate being the number itself or its neighbour. */
+/** Gates: activations that multiply an element by a gate, which depends on the element itself or on another one. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import type * as Shape from "../../types/Shape.ts"
 import { named, refuse, type Spec } from "../../types/ShapeError.ts"
 import { alias } from "../Entry.ts"
 import { pure } from "../Net.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import { type Activation, linearGain, reluGain, row, type Section } from "./Activation.ts"
 import { softplus } from "./rectifiers.ts"
 
 /** x · σ(βx). `Tensor.print(Activation.swish(Tensor.make([-1e4, 0, 1]))) // => "[0, 0, 0.73106]"` */
 export const swish = named("swish", (x: Tensor, beta = 1): Tensor => {
-  wantOptions("swish", swishOptions, { beta })
+  checkOptions("swish", swishOptions, { beta })
   return T.mul(x, T.sigmoid(beta === 1 ? x : T.mul(x, beta)))
 })
 
@@ -21,12 +21,12 @@ export const hardSwish = named(
   (x: Tensor): Tensor => T.where(T.less(x, -3), 0, T.where(T.less(x, 3), T.div(T.mul(x, T.add(x, 3)), 6), x)),
 )
 
-/** How the normal distribution function in gelu is computed: exactly, or near it by a tanh or a sigmoid. */
+/** How gelu computes the normal distribution function: exactly, or approximated by tanh or sigmoid. */
 export type Approximate = "none" | "tanh" | "sigmoid"
 
 const gelus: { readonly [A in Approximate]: (x: Tensor) => Tensor } = {
   none: (x) => T.mul(x, T.mul(T.add(T.erf(T.mul(x, Math.SQRT1_2)), 1), 0.5)),
-  // ½(1 + tanh u) is σ(2u), which keeps its digits where tanh is near -1.
+  // ½(1 + tanh u) is σ(2u), which is accurate where tanh is close to -1.
   tanh: (x) => {
     const u = T.mul(T.add(x, T.mul(T.mul(T.square(x), x), 0.044715)), Math.sqrt(2 / Math.PI))
     return T.mul(x, T.sigmoid(T.mul(u, 2)))
@@ -34,16 +34,16 @@ const gelus: { readonly [A in Approximate]: (x: Tensor) => Tensor } = {
   sigmoid: (x) => swish(x, 1.702),
 }
 
-/** x · Φ(x), Φ being the distribution function of a standard normal number. `Tensor.print(Activation.gelu(Tensor.make([-1e4, 0, 1]))) // => "[0, 0, 0.84134]"` */
+/** x · Φ(x), where Φ is the distribution function of the standard normal distribution. `Tensor.print(Activation.gelu(Tensor.make([-1e4, 0, 1]))) // => "[0, 0, 0.84134]"` */
 export const gelu = named("gelu", (x: Tensor, approximate: Approximate = "none"): Tensor => {
-  wantOptions("gelu", rows.gelu.options, { approximate })
+  checkOptions("gelu", rows.gelu.options, { approximate })
   return gelus[approximate](x)
 })
 
 /** x · tanh(log(1 + eˣ)). `Tensor.print(Activation.mish(Tensor.make([-1e4, 0, 1]))) // => "[0, 0, 0.8651]"` */
 export const mish = named("mish", (x: Tensor): Tensor => T.mul(x, T.tanh(softplus(x))))
 
-/** The last size halved. Throws `ShapeError` for an odd one, and where there is no axis. */
+/** The shape with half the last size. Throws `ShapeError` for an odd size, and for a scalar. */
 const halved =
   (operation: string) =>
   (input: Shape.Shape): Shape.Shape => {
@@ -54,7 +54,7 @@ const halved =
           operation,
           [given],
           `a last axis of even size for \`${operation}\`${width === undefined ? "" : `, not ${width}`}`,
-          "twice as many units before it as are wanted after it",
+          "twice as many units in the layer before it",
         )
       : [...input.slice(0, -1), width / 2]
   }
@@ -66,20 +66,20 @@ const halves = (operation: string, x: Tensor): readonly [Tensor, Tensor] => {
   return [first, second]
 }
 
-/** a · σ(b), a and b being the halves of the last axis. Throws `ShapeError` for an axis of odd size. `Tensor.print(Activation.glu(Tensor.make([[3, 0]]))) // => "[[1.5]]"` */
+/** a · σ(b), where a and b are the halves of the last axis. Throws `ShapeError` for an axis of odd size. `Tensor.print(Activation.glu(Tensor.make([[3, 0]]))) // => "[[1.5]]"` */
 export const glu = named("glu", (x: Tensor): Tensor => {
   const [a, b] = halves("glu", x)
   return T.mul(a, T.sigmoid(b))
 })
 
-/** swish(a) · b, a and b being the halves of the last axis. Throws `ShapeError` for an axis of odd size. `Tensor.print(Activation.swiglu(Tensor.make([[1, 2]]))) // => "[[1.4621]]"` */
+/** swish(a) · b, where a and b are the halves of the last axis. Throws `ShapeError` for an axis of odd size. `Tensor.print(Activation.swiglu(Tensor.make([[1, 2]]))) // => "[[1.4621]]"` */
 export const swiglu = named("swiglu", (x: Tensor, beta = 1): Tensor => {
-  wantOptions("swiglu", swishOptions, { beta })
+  checkOptions("swiglu", swishOptions, { beta })
   const [a, b] = halves("swiglu", x)
   return T.mul(swish(a, beta), b)
 })
 
-/** The gate alone, on a 1. */
+/** The gate alone: the other half is 1. */
 const openGate = (formula: string, isFirst: boolean): Section => ({
   formula,
   input: (z) => T.stack(isFirst ? [z, T.onesLike(z)] : [T.onesLike(z), z], -1),
@@ -90,12 +90,12 @@ const swishOptions = {
 } as const
 
 const swishRow = row({
-  doc: "The input times its own sigmoid.",
+  doc: "The input times its sigmoid.",
   formula: "f(z) = z · σ(βz)",
   derivative: "f′(z) = σ(βz) + βz · σ(βz)(1 - σ(βz))",
   source:
     "Elfwing, Uchibe and Doya, Sigmoid-weighted linear units, 2018; Ramachandran, Zoph and Le, Searching for activation functions, 2017",
-  advice: "In place of relu in deep nets, often a little better. It is not monotonic: it dips to -0.28 at z = -1.28.",
+  advice: "Instead of relu in deep nets; often a little better. It is not monotonic: its minimum is -0.28 at z = -1.28.",
   options: swishOptions,
   main: "beta",
   traits: { slope: 1.1, role: "hidden" },
@@ -103,11 +103,11 @@ const swishRow = row({
 })
 
 const hardSwishRow = row({
-  doc: "Swish with the sigmoid out of three straight lines.",
+  doc: "Swish with a piecewise linear sigmoid.",
   formula: "f(z) = z · min(6, max(0, z + 3)) / 6",
   derivative: "f′(z) = 0 if z < -3, z / 3 + ½ if z < 3, else 1",
   source: "Howard et al., Searching for MobileNetV3, 2019",
-  advice: "Where swish costs too much, as on small machines.",
+  advice: "Use it where swish costs too much, for example on small devices.",
   options: {},
   traits: { slope: 1.5, role: "hidden" },
   make: (): Activation => ({ apply: hardSwish, gain: reluGain, suits: "he" }),
@@ -119,15 +119,15 @@ export const rows = {
   hard_swish: hardSwishRow,
   hard_silu: alias("hard_swish", hardSwishRow),
   gelu: row({
-    doc: "The input times the probability that a normal number is below it.",
+    doc: "The input times the probability that a standard normal variable is below it.",
     formula: "f(z) = z · Φ(z) = ½z(1 + erf(z / √2)); approximately ½z(1 + tanh(√(2/π)(z + 0.044715z³))) or z · σ(1.702z)",
     derivative: "f′(z) = Φ(z) + z · φ(z), φ(z) = e^(-z²/2) / √(2π)",
     source: "Hendrycks and Gimpel, Gaussian error linear units, 2016",
-    advice: "The usual one in transformers. Weights that were learned with an approximation want the same one.",
+    advice: "The usual activation of transformers. Weights trained with an approximation need the same one.",
     options: {
       approximate: {
         kind: "choice",
-        doc: "`none` is exact; `tanh` and `sigmoid` are what some published nets were trained with.",
+        doc: "`none` is exact; some published nets were trained with `tanh` or `sigmoid`.",
         of: ["none", "tanh", "sigmoid"],
         default: "none",
       },
@@ -141,7 +141,7 @@ export const rows = {
     formula: "f(z) = z · tanh(log(1 + eᶻ))",
     derivative: "f′(z) = tanh(s) + z · σ(z)(1 - tanh²(s)), s = log(1 + eᶻ)",
     source: "Misra, Mish: a self regularized non-monotonic activation function, 2020",
-    advice: "In place of swish in image nets; it costs an exponential, a logarithm and a tanh.",
+    advice: "Instead of swish in nets for images; it costs an exponential, a logarithm and a tanh.",
     options: {},
     traits: { slope: 1.09, role: "hidden" },
     make: (): Activation => ({ apply: mish, gain: reluGain, suits: "he" }),
@@ -152,7 +152,7 @@ export const rows = {
     derivative: "∂f/∂a = σ(b), ∂f/∂b = a · σ(b)(1 - σ(b))",
     source: "Dauphin, Fan, Auli and Grangier, Language modeling with gated convolutional networks, 2017",
     advice:
-      "It halves the last axis, so the layer before it needs twice the units. The half without a gate keeps gradients from vanishing.",
+      "It halves the last axis, so the layer before it needs twice the units. The linear half keeps gradients from vanishing.",
     options: {},
     traits: { slope: 1 / 4, role: "hidden" },
     make: (): Activation => ({
@@ -169,7 +169,7 @@ export const rows = {
     derivative: "∂f/∂a = b · swish′(a), ∂f/∂b = swish(a)",
     source: "Shazeer, GLU variants improve transformer, 2020",
     advice:
-      "In the feed-forward part of transformers. It halves the last axis, so the layer before it needs twice the units; two thirds of the usual width keep the parameters the same.",
+      "In the feed-forward layers of transformers. It halves the last axis, so the layer before it needs twice the units; with two thirds of the usual width the number of parameters stays the same.",
     options: swishOptions,
     main: "beta",
     traits: { slope: 1.1, role: "hidden" },

@@ -1,4 +1,4 @@
-/** The two simplest activations: none at all, and the threshold. */
+/** The two simplest activations: the identity and the step function. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { alias } from "../Entry.ts"
@@ -11,12 +11,12 @@ export const identity = (x: Tensor): Tensor => x
 export const step = (x: Tensor): Tensor => T.cast(T.greater(x, 0), "f32")
 
 const identityRow = row({
-  doc: "The input as it is.",
+  doc: "The input, unchanged.",
   formula: "f(z) = z",
   derivative: "f′(z) = 1",
   source: "Linear regression: Legendre, Nouvelles méthodes pour la détermination des orbites des comètes, 1805",
   advice:
-    "The output of a regression, and of any net whose loss wants logits. Between layers it makes two of them no more than one.",
+    "For the output of a regression, and of any net whose loss takes logits. Two layers with only the identity between them are equivalent to one.",
   synonyms: ["none", "no_activation"],
   options: {},
   traits: { slope: 1, role: "identity" },
@@ -27,13 +27,13 @@ export const rows = {
   identity: identityRow,
   linear: alias("identity", identityRow),
   step: row({
-    doc: "1 above zero and 0 elsewhere, the threshold of the perceptron.",
+    doc: "1 above zero and 0 elsewhere: the step function of the perceptron.",
     formula: "f(z) = 1 if z > 0 else 0",
     derivative: "f′(z) = 0 (there is none at 0; 0 is taken)",
     source:
       "McCulloch and Pitts, A logical calculus of the ideas immanent in nervous activity, 1943; Rosenblatt, The perceptron, 1958",
     advice:
-      "For gates with given weights. Its derivative is 0 everywhere, so nothing before it can learn by gradients: use sigmoid or relu to train.",
+      "For nets with fixed weights. Its derivative is 0 everywhere, so layers before it cannot learn by gradients: use sigmoid or relu to train.",
     synonyms: ["heaviside", "binary_step"],
     options: {},
     traits: { slope: 0, role: "hidden" },

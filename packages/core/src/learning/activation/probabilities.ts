@@ -1,20 +1,20 @@
-/** Activations in which the numbers along an axis compete: softmax and its logarithm. */
+/** Activations along an axis: softmax and its logarithm. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { named } from "../../types/ShapeError.ts"
 import { type Activation, linearGain, row, type Section } from "./Activation.ts"
 
-/** x less its largest element along an axis, which changes neither softmax nor its logarithm. An empty axis has none, and nothing to shift. */
+/** x minus its largest element along an axis, which does not change softmax. An empty axis needs no shift. */
 const shifted = (x: Tensor, axis: number): Tensor =>
   x.shape.at(axis) === 0 ? x : T.sub(x, T.stopGradient(T.max(x, { axes: axis, keepAxes: true })))
 
-/** eˣ / Σ eˣ along an axis: numbers above 0 that add up to 1. `Tensor.print(Activation.softmax(Tensor.make([1e4, 1e4]))) // => "[0.5, 0.5]"` */
+/** eˣ / Σ eˣ along an axis: positive numbers that sum to 1. `Tensor.print(Activation.softmax(Tensor.make([1e4, 1e4]))) // => "[0.5, 0.5]"` */
 export const softmax = named("softmax", (x: Tensor, axis = -1): Tensor => {
   const powers = T.exp(shifted(x, axis))
   return T.div(powers, T.sum(powers, { axes: axis, keepAxes: true }))
 })
 
-/** The logarithm of softmax, exact where softmax itself has become 0. `Tensor.print(Activation.logSoftmax(Tensor.make([0, 1e4]))) // => "[-10000, 0]"` */
+/** The logarithm of softmax, accurate even where softmax underflows to 0. `Tensor.print(Activation.logSoftmax(Tensor.make([0, 1e4]))) // => "[-10000, 0]"` */
 export const logSoftmax = named("logSoftmax", (x: Tensor, axis = -1): Tensor => {
   const y = shifted(x, axis)
   return T.sub(y, T.log(T.sum(T.exp(y), { axes: axis, keepAxes: true })))
@@ -22,13 +22,13 @@ export const logSoftmax = named("logSoftmax", (x: Tensor, axis = -1): Tensor => 
 
 const axis = {
   kind: "integer",
-  doc: "The axis whose elements compete, counted from the last: -1 is the last.",
+  doc: "The axis along which the probabilities sum to 1, counted from the end: -1 is the last.",
   synonyms: ["dim"],
   default: -1,
   maximum: -1,
 } as const
 
-/** A number against a single 0, along an axis counted from the last. */
+/** A variable and a single 0 along an axis, which is counted from the end. */
 const againstZero = (formula: string, along: number): Section => ({
   formula,
   input: (z) => {
@@ -41,12 +41,12 @@ const source = "Bridle, Probabilistic interpretation of feedforward classificati
 
 export const rows = {
   softmax: row({
-    doc: "Numbers turned into probabilities that add up to 1 along an axis.",
+    doc: "Turns numbers into probabilities that sum to 1 along an axis.",
     formula: "f(z)ᵢ = e^(zᵢ - max z) / Σⱼ e^(zⱼ - max z)",
     derivative: "∂fᵢ/∂zⱼ = fᵢ(δᵢⱼ - fⱼ)",
     source,
     advice:
-      "For reading off the probabilities of several classes. Not before a cross-entropy from logits, which already contains it; applied twice it flattens the gradients.",
+      "For the probabilities of several classes. Do not put it before a cross-entropy from logits, which already contains it; applied twice it makes gradients small.",
     options: { axis },
     main: "axis",
     traits: { slope: 1 / 4, role: "probabilities" },
@@ -62,7 +62,7 @@ export const rows = {
     formula: "f(z)ᵢ = zᵢ - max z - log Σⱼ e^(zⱼ - max z)",
     derivative: "∂fᵢ/∂zⱼ = δᵢⱼ - softmax(z)ⱼ",
     source,
-    advice: "Where log-probabilities are wanted: exact even where the probability itself has become 0.",
+    advice: "For log-probabilities: accurate even where the probability underflows to 0.",
     options: { axis },
     main: "axis",
     traits: { slope: 1, role: "probabilities" },

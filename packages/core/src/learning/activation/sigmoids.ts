@@ -1,9 +1,9 @@
-/** S-shaped activations, which flatten out on both sides, and the logarithm of one. */
+/** S-shaped activations, which saturate on both sides, and the logarithm of the sigmoid. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { named } from "../../types/ShapeError.ts"
 import { alias } from "../Entry.ts"
-import { wantOptions, wantRule } from "../OptionError.ts"
+import { checkOptions, checkRule } from "../OptionError.ts"
 import { type Activation, linearGain, row } from "./Activation.ts"
 import { softplus } from "./rectifiers.ts"
 
@@ -15,8 +15,8 @@ export const tanh = (x: Tensor): Tensor => T.tanh(x)
 
 /** x held between two bounds, the first below the second, with slope 0 at them and beyond. `Tensor.print(Activation.hardTanh(Tensor.make([-3, 0.5, 2]))) // => "[-1, 0.5, 1]"` */
 export const hardTanh = named("hardTanh", (x: Tensor, min = -1, max = 1): Tensor => {
-  wantOptions("hardTanh", rows.hard_tanh.options, { max, min })
-  wantRule("hardTanh", rows.hard_tanh.rule, { max, min })
+  checkOptions("hardTanh", rows.hard_tanh.options, { max, min })
+  checkRule("hardTanh", rows.hard_tanh.rule, { max, min })
   return T.where(T.lessEqual(x, min), min, T.where(T.greaterEqual(x, max), max, x))
 })
 
@@ -27,22 +27,22 @@ export const hardSigmoid = named("hardSigmoid", (x: Tensor): Tensor => T.div(har
 export const softsign = named("softsign", (x: Tensor): Tensor => {
   const size = T.abs(x)
   const isNear = T.lessEqual(size, 1)
-  // Far from 0 as what is missing to ±1: the slope of the quotient would be the difference of two numbers that are nearly alike.
+  // Far from 0 as the distance to ±1: the slope of the quotient would be the difference of two nearly equal numbers.
   const near = T.where(isNear, x, 0)
   const far = T.sub(1, T.div(1, T.add(size, 1)))
   return T.where(isNear, T.div(near, T.add(T.abs(near), 1)), T.mul(T.sign(x), far))
 })
 
-/** log(1 / (1 + e⁻ˣ)), exact where sigmoid itself has become 0. `Tensor.print(Activation.logSigmoid(Tensor.make([-1e4, 1e4]))) // => "[-10000, 0]"` */
+/** log(1 / (1 + e⁻ˣ)), accurate even where sigmoid underflows to 0. `Tensor.print(Activation.logSigmoid(Tensor.make([-1e4, 1e4]))) // => "[-10000, 0]"` */
 export const logSigmoid = named("logSigmoid", (x: Tensor): Tensor => T.neg(softplus(T.neg(x))))
 
 const sigmoidRow = row({
-  doc: "An S from 0 to 1: a number read as a probability.",
+  doc: "An S-shaped curve from 0 to 1, which turns a logit into a probability.",
   formula: "f(z) = σ(z) = 1 / (1 + e⁻ᶻ)",
   derivative: "f′(z) = σ(z)(1 - σ(z)), at most ¼",
   source: "Rumelhart, Hinton and Williams, Learning representations by back-propagating errors, 1986",
   advice:
-    "For gates and for reading off the probability of one of two classes. Between layers prefer relu: its slope is at most ¼, so gradients vanish with depth, and its values are not centred on zero. A loss from logits already contains it.",
+    "For gates, and for the probability of one of two classes. Between layers prefer relu: the slope of sigmoid is at most ¼, so gradients vanish with depth, and its values are not centred at zero. A loss from logits already contains it.",
   synonyms: ["logistic"],
   options: {},
   traits: { slope: 1 / 4, role: "probability" },
@@ -55,7 +55,7 @@ const logSigmoidRow = row({
   derivative: "f′(z) = 1 - σ(z) = σ(-z)",
   source: "Cox, The regression analysis of binary sequences, 1958 (the log-likelihood of logistic regression)",
   advice:
-    "Where the log-probability of yes is wanted: exact even where the probability itself has become 0. Not before a loss from logits.",
+    "For the log-probability of yes: accurate even where the probability underflows to 0. Do not put it before a loss from logits.",
   options: {},
   traits: { slope: 1, role: "hidden" },
   make: (): Activation => ({ apply: logSigmoid, gain: linearGain, suits: "xavier" }),
@@ -64,32 +64,32 @@ const logSigmoidRow = row({
 export const rows = {
   sigmoid: sigmoidRow,
   tanh: row({
-    doc: "An S from -1 to 1.",
+    doc: "An S-shaped curve from -1 to 1.",
     formula: "f(z) = (eᶻ - e⁻ᶻ) / (eᶻ + e⁻ᶻ)",
     derivative: "f′(z) = 1 - tanh²(z)",
     source: "LeCun, Bottou, Orr and Müller, Efficient BackProp, 1998",
     advice:
-      "Centred on zero, so it learns faster than sigmoid between layers, but it too saturates: beyond |z| of about 3 hardly any gradient gets through. At home in recurrent nets.",
+      "Centred at zero, so nets learn faster than with sigmoid between layers, but it saturates too: above |z| of about 3 there is almost no gradient. Usual in recurrent nets.",
     options: {},
     traits: { slope: 1, role: "hidden" },
     make: (): Activation => ({ apply: tanh, gain: 5 / 3, suits: "xavier", saturates: true }),
   }),
   hard_sigmoid: row({
-    doc: "The sigmoid out of three straight lines.",
+    doc: "A piecewise linear sigmoid.",
     formula: "f(z) = min(1, max(0, z / 6 + ½))",
     derivative: "f′(z) = 1/6 if |z| < 3 else 0",
     source: "Courbariaux, Bengio and David, BinaryConnect, 2015; with slope 1/6: Howard et al., Searching for MobileNetV3, 2019",
-    advice: "Where sigmoid costs too much, as in gates on small machines. Beyond |z| = 3 no gradient gets through at all.",
+    advice: "Use it where sigmoid costs too much, for example in gates on small devices. Above |z| = 3 there is no gradient.",
     options: {},
     traits: { slope: 1 / 6, role: "hidden" },
     make: (): Activation => ({ apply: hardSigmoid, gain: linearGain, suits: "xavier", saturates: true }),
   }),
   hard_tanh: row({
-    doc: "The input held between two bounds.",
+    doc: "The input clamped to two bounds.",
     formula: "f(z) = min(max, max(min, z))",
     derivative: "f′(z) = 1 if min < z < max else 0",
     source: "Collobert, Large scale machine learning, 2004",
-    advice: "For outputs that must stay in a range. Outside the bounds no gradient gets through, so a unit can get stuck there.",
+    advice: "For outputs that must stay in a range. Outside the bounds there is no gradient, so a unit can get stuck there.",
     options: {
       min: { kind: "number", doc: "The lower bound.", default: -1 },
       max: { kind: "number", doc: "The upper bound, above the lower one.", default: 1 },
@@ -104,11 +104,11 @@ export const rows = {
     }),
   }),
   softsign: row({
-    doc: "An S from -1 to 1 that flattens out slowly.",
+    doc: "An S-shaped curve from -1 to 1 that saturates slowly.",
     formula: "f(z) = z / (1 + |z|)",
     derivative: "f′(z) = 1 / (1 + |z|)²",
     source: "Bergstra, Desjardins, Lamblin and Bengio, Quadratic polynomials learn better image features, 2009",
-    advice: "In place of tanh where units saturate: its gradient falls off with 1/z², not exponentially.",
+    advice: "Instead of tanh where units saturate: its gradient decreases with 1/z², not exponentially.",
     options: {},
     traits: { slope: 1, role: "hidden" },
     make: (): Activation => ({ apply: softsign, gain: linearGain, suits: "xavier", saturates: true }),

@@ -1,18 +1,18 @@
-/** What an initializer is: a way to draw weights, knowing what they connect. */
+/** The type of an initializer: it draws weights for given fans and a given activation. */
 import type { Tensor } from "../../language/Expr.ts"
 import type * as Key from "../../tensor/Key.ts"
 import * as Shape from "../../types/Shape.ts"
 import type { Activation, Family } from "../activation/Activation.ts"
 import type { Entry, OptionName, Options, Traits } from "../Entry.ts"
 
-/** How many inputs one output is made of, and how many outputs one input goes into. */
+/** The number of inputs of each output, and the number of outputs of each input. */
 export interface Fans {
   readonly fanIn: number
   readonly fanOut: number
 }
 
-/** The place the weights take in a net: what they connect, and the activation that follows (none is the identity). */
-export interface Place extends Fans {
+/** What the weights connect: the fans, and the activation that follows (the identity if absent). */
+export interface Connections extends Fans {
   readonly activation?: Activation
 }
 
@@ -21,10 +21,10 @@ export type Distribution = "normal" | "uniform"
 
 /** Facts about an initializer that checks and suggestions read. */
 export interface InitializerTraits<Option extends string = string> {
-  /** The family whose variance it has; `auto` is of whichever suits, and `none` of no family. */
+  /** The family that defines its variance; `auto` chooses by the activation, `none` has no family. */
   readonly family: Family | "auto" | "none"
   readonly distribution: Distribution | "none"
-  /** Whether all weights are one number: always, never, or where this option is 0. */
+  /** Whether all weights are equal: always, never, or if this option is 0. */
   readonly isEqual: boolean | Option
 }
 
@@ -34,13 +34,13 @@ export const initializer = <const O extends Options, const Main extends keyof O 
 ): Entry<O, Initializer, Main> & Traits<InitializerTraits<OptionName<O>>> => definition
 
 /** Draws weights of a shape. */
-export type Initializer = (key: Key.Key, shape: Shape.Shape, place: Place) => Tensor
+export type Initializer = (key: Key.Key, shape: Shape.Shape, place: Connections) => Tensor
 
 /**
  * The fans of a weight: [in, out] of a matrix; of a convolution kernel [...window, channels, filters], channels and
  * filters times the window's area. The kernel of a grouped convolution is [...window, channels / groups, filters], and
- * that of a transposed one [...window, filters / groups, channels], where PyTorch and Keras too count its outputs as
- * fan_in. A layer whose weights connect otherwise says its fans itself: a `Place` holds them.
+ * that of a transposed one [...window, filters / groups, channels], where PyTorch and Keras also count its outputs as
+ * fan_in. A layer with other connections passes its own fans, in a `Connections`.
  *
  * `Initializer.fans([3, 3, 16, 32]) // => { fanIn: 144, fanOut: 288 }`
  */

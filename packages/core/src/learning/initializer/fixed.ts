@@ -1,14 +1,14 @@
-/** Initializers that draw nothing: the same weights whatever the key. */
+/** Initializers without randomness: the same weights for every key. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { refuse } from "../../types/ShapeError.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import type { Initializer } from "./Initializer.ts"
 import { constantOptions, gainOption } from "./options.ts"
 
 /** One number everywhere. */
 export const constant = (value: number): Initializer => {
-  wantOptions("constant", constantOptions, { value })
+  checkOptions("constant", constantOptions, { value })
   return (_, shape) => T.full(shape, value)
 }
 
@@ -19,13 +19,13 @@ export const zeros: Initializer = constant(0)
 export const ones: Initializer = constant(1)
 
 /**
- * `gain` where an input has the number of an output, 0 elsewhere; of a kernel, in the middle of the window, so that a
- * convolution that pads `same` gives its input back. Throws `ShapeError` for less than two axes.
+ * `gain` where input and output have the same index, 0 elsewhere; for a kernel, in the middle of the window, so that a
+ * convolution with `same` padding is the identity. Throws `ShapeError` for fewer than two axes.
  *
  * `Tensor.print(Initializer.identity()(Key.make(0), [2, 3], { fanIn: 2, fanOut: 3 })) // => "[[1, 0, 0],\n [0, 1, 0]]"`
  */
 export const identity = (gain = 1): Initializer => {
-  wantOptions("identity", { gain: gainOption }, { gain })
+  checkOptions("identity", { gain: gainOption }, { gain })
   return (_, shape) => {
     if (shape.length < 2) refuse("identity", [{ dtype: "f32", shape }], "a matrix or a kernel", "zeros for a bias")
     const window = shape.slice(0, -2)

@@ -1,8 +1,8 @@
-/** What the numbers of initializers may be: the options of their entries, which their constructors check too. */
+/** The options of initializers with their bounds. Entries and constructors share them. */
 
 export const gainOption = {
   kind: "number",
-  doc: "What the activation that follows needs: 1 for linear and sigmoid, 5/3 for tanh, 1.414 for relu.",
+  doc: "The gain of the activation that follows: 1 for linear and sigmoid, 5/3 for tanh, 1.414 for relu.",
   default: 1,
   exclusiveMinimum: 0,
   usual: [0.01, 10],
@@ -10,7 +10,7 @@ export const gainOption = {
 
 export const modeOption = {
   kind: "choice",
-  doc: "`fan_in` keeps the size of signals forwards, `fan_out` that of gradients backwards.",
+  doc: "`fan_in` preserves the variance of signals in the forward pass, `fan_out` that of gradients in the backward pass.",
   of: ["fan_in", "fan_out"],
   default: "fan_in",
 } as const
@@ -31,7 +31,14 @@ export const normalOptions = {
 } as const
 
 export const uniformOptions = {
-  limit: { kind: "number", doc: "How far from 0.", synonyms: ["bound", "range"], default: 0.05, minimum: 0, usual: [0, 2] },
+  limit: {
+    kind: "number",
+    doc: "The largest absolute value.",
+    synonyms: ["bound", "range"],
+    default: 0.05,
+    minimum: 0,
+    usual: [0, 2],
+  },
 } as const
 
 export const truncatedNormalOptions = {

@@ -1,12 +1,12 @@
 /**
- * Initializers that draw each weight by itself. The named schemes among them choose the variance by what the weights
- * connect, so that signals keep their size from layer to layer.
+ * Initializers that draw each weight independently. The named schemes choose the variance by the fans, so that the variance of
+ * signals stays the same from layer to layer.
  */
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import type { Family } from "../activation/Activation.ts"
-import { wantOptions } from "../OptionError.ts"
-import type { Distribution, Fans, Initializer, Place } from "./Initializer.ts"
+import { checkOptions } from "../OptionError.ts"
+import type { Connections, Distribution, Fans, Initializer } from "./Initializer.ts"
 import { gainOption, modeOption, normalOptions, truncatedNormalOptions, uniformOptions } from "./options.ts"
 
 const normalOf =
@@ -19,44 +19,44 @@ const uniformOf =
   (key, shape) =>
     Key.uniform(key, shape, { low: -limit, high: limit })
 
-/** The normal distribution around 0 with a standard deviation. Throws `OptionError` for one below 0. */
+/** The normal distribution around 0 with a standard deviation. Throws `OptionError` if it is below 0. */
 export const normal = (std: number): Initializer => {
-  wantOptions("normal", normalOptions, { std })
+  checkOptions("normal", normalOptions, { std })
   return normalOf(std)
 }
 
-/** Evenly between -limit and limit. Throws `OptionError` for a limit below 0. */
+/** The uniform distribution between -limit and limit. Throws `OptionError` for a limit below 0. */
 export const uniform = (limit: number): Initializer => {
-  wantOptions("uniform", uniformOptions, { limit })
+  checkOptions("uniform", uniformOptions, { limit })
   return uniformOf(limit)
 }
 
-/** The normal distribution around 0, drawn anew beyond two standard deviations; `std` is that before the cut, 1.14 times that after it. */
+/** The normal distribution around 0, cut off at two standard deviations. `std` is the value before the cut, 1.14 times that after it. */
 export const truncatedNormal = (std: number): Initializer => {
-  wantOptions("truncatedNormal", truncatedNormalOptions, { std })
+  checkOptions("truncatedNormal", truncatedNormalOptions, { std })
   return (key, shape) => T.mul(Key.truncatedNormal(key, shape), std)
 }
 
-/** Not held to bounds: weights that connect nothing have no finite variance, and there are none of them. */
+/** Without checks: with a fan of 0 the variance is infinite, but then there are no weights. */
 const distributions: { readonly [D in Distribution]: (variance: number) => Initializer } = {
   normal: (variance) => normalOf(Math.sqrt(variance)),
   // The variance of a uniform distribution over [-l, l] is l²/3.
   uniform: (variance) => uniformOf(Math.sqrt(3 * variance)),
 }
 
-/** Weights around 0 whose variance depends on their place; every named scheme is one of these. */
+/** Weights around 0 with a variance that depends on what they connect; all named schemes use this. */
 export const withVariance =
-  (distribution: Distribution, variance: (place: Place) => number): Initializer =>
-  (key, shape, place) =>
-    distributions[distribution](variance(place))(key, shape, place)
+  (distribution: Distribution, variance: (connections: Connections) => number): Initializer =>
+  (key, shape, connections) =>
+    distributions[distribution](variance(connections))(key, shape, connections)
 
-/** gain² / fan_avg: a compromise between signals forwards and gradients backwards. */
+/** The variance gain² / fan_avg: a compromise between the forward and the backward pass. */
 export const xavier = (distribution: Distribution, gain = 1): Initializer => {
-  wantOptions("xavier", { gain: gainOption }, { gain })
+  checkOptions("xavier", { gain: gainOption }, { gain })
   return withVariance(distribution, ({ fanIn, fanOut }) => (gain ** 2 * 2) / (fanIn + fanOut))
 }
 
-/** Which fan counts: `fan_in` keeps the size of signals forwards, `fan_out` that of gradients backwards. */
+/** Which fan counts: `fan_in` preserves the variance in the forward pass, `fan_out` in the backward pass. */
 export type Mode = "fan_in" | "fan_out"
 
 const fanOf: { readonly [M in Mode]: (fans: Fans) => number } = {
@@ -64,13 +64,13 @@ const fanOf: { readonly [M in Mode]: (fans: Fans) => number } = {
   fan_out: ({ fanOut }) => fanOut,
 }
 
-/** gain² / fan, with the gain of the activation that follows: √2 makes up for the half that relu cuts away. */
+/** The variance gain² / fan, with the gain of the activation that follows: √2 for relu, which halves the variance. */
 export const he = (distribution: Distribution, gain = Math.SQRT2, mode: Mode = "fan_in"): Initializer => {
-  wantOptions("he", { gain: gainOption, mode: modeOption }, { gain, mode })
-  return withVariance(distribution, (place) => gain ** 2 / fanOf[mode](place))
+  checkOptions("he", { gain: gainOption, mode: modeOption }, { gain, mode })
+  return withVariance(distribution, (connections) => gain ** 2 / fanOf[mode](connections))
 }
 
-/** 1 / fan_in. */
+/** The variance 1 / fan_in. */
 export const lecun = (distribution: Distribution): Initializer => withVariance(distribution, ({ fanIn }) => 1 / fanIn)
 
 const families: { readonly [F in Family]: (gain: number) => Initializer } = {
@@ -79,11 +79,11 @@ const families: { readonly [F in Family]: (gain: number) => Initializer } = {
   lecun: () => lecun("normal"),
 }
 
-/** What is known of weights that nothing follows. */
+/** The facts of a linear unit, for weights without an activation. */
 const linear = { gain: 1, suits: "xavier" } as const
 
-/** What suits the activation that follows: he, xavier or lecun, all normal, with its gain. */
-export const auto: Initializer = (key, shape, place) => {
-  const { gain, suits } = place.activation ?? linear
-  return families[suits](gain)(key, shape, place)
+/** The family that suits the activation that follows (he, xavier or lecun, all normal), with its gain. */
+export const auto: Initializer = (key, shape, connections) => {
+  const { gain, suits } = connections.activation ?? linear
+  return families[suits](gain)(key, shape, connections)
 }

@@ -1,19 +1,18 @@
 /**
- * What a layer's entry says besides how it is made: its traits. Checks, suggestions and bounds on memory read these, so
- * that none of them keeps a list of names.
+ * The traits of a layer's entry. Checks, suggestions and bounds on memory read these instead of lists of names.
  */
 import * as Shape from "../../types/Shape.ts"
 import type { Entry, OptionName, Options, PlainValues, Traits as Traited } from "../Entry.ts"
 import type { Net } from "../Net.ts"
 
-/** What a layer does to the numbers it is given. */
+/** The effect of a layer on its input. */
 export type Role<Option extends string = string> =
-  /** Sums them up by weights that it learns. */
+  /** Weighted sums with learned weights. */
   | {
       readonly role: "weights"
-      /** What a sum is over: the last axis, the row of a token, a window of space, or the times of a sequence. */
+      /** The range of a sum: the last axis, the row of a token, a spatial window, or the time steps of a sequence. */
       readonly over: "features" | "tokens" | "space" | "time"
-      /** The option that sets the size of the last axis. Without one it stays as it is. */
+      /** The option that sets the size of the last axis. Without one the size does not change. */
       readonly width: Option | undefined
       /** The option with the initializer of the weights. */
       readonly init: Option | undefined
@@ -22,36 +21,36 @@ export type Role<Option extends string = string> =
       /** The option with the activation. */
       readonly activation: Option | undefined
     }
-  /** Keeps them, under another shape. */
+  /** The same elements under another shape. */
   | { readonly role: "shape" }
-  /** Makes one of each window; space is smaller then, or gone. */
+  /** One element for each window, which keeps the spatial axes, or removes them. */
   | { readonly role: "pooling"; readonly space: "kept" | "gone" }
-  /** Brings them to one size, over the batch or each sample by itself. */
+  /** Normalization, over the batch or for each sample. */
   | { readonly role: "normalization"; readonly over: "batch" | "sample" }
-  /** Alters single numbers or whole channels at random while training, and nothing when inferring. */
+  /** Random changes of single elements or whole channels in training, none in inference. */
   | {
       readonly role: "noise"
       readonly drops: "numbers" | "channels" | "nothing"
-      /** Whether a mean of 0 and a variance of 1 stay so. */
+      /** Whether it preserves a mean of 0 and a variance of 1. */
       readonly keepsMoments: boolean
     }
-  /** Alters whole images at random while training, and nothing when inferring. */
+  /** Random changes of whole images in training, none in inference. */
   | { readonly role: "augmentation" }
-  /** Adds to each time of a sequence what distinguishes it. */
+  /** Adds an encoding of the position to each time step of a sequence. */
   | { readonly role: "positions" }
 
-/** Upper bounds on the numbers of a layer, for samples of a shape. */
+/** Upper bounds on the sizes of a layer, for samples of a shape. */
 export interface Sizes<O extends Options> {
-  /** How many numbers it learns at most, without those of its activation. */
+  /** The maximum number of parameters, without those of its activation. */
   readonly learned: (options: PlainValues<O>, input: Shape.Shape) => number
-  /** How many intermediate numbers one row takes at most, besides the input and the output. */
+  /** The maximum number of intermediate elements for one row, without the input and the output. */
   readonly between: (options: PlainValues<O>, input: Shape.Shape) => number
 }
 
 /** The traits of a layer. */
 export type Traits<O extends Options> = Role<OptionName<O>> & Sizes<O>
 
-/** The traits of a layer whatever its options are. */
+/** The traits of a layer with any options. */
 export type AnyTraits = Role & { readonly [K in keyof Sizes<Options>]: (options: never, input: Shape.Shape) => number }
 
 /** The entry of a layer. */
@@ -64,13 +63,13 @@ export const layer = <const O extends Options, const Main extends keyof O & stri
 
 const none = (): number => 0
 
-/** The sizes of a layer that learns nothing and makes nothing but its output. */
+/** The sizes of a layer without parameters and without intermediate elements. */
 export const light = { learned: none, between: none } as const
 
-/** How many numbers the last axis has. */
+/** The size of the last axis. */
 export const widthOf = (input: Shape.Shape): number => input.at(-1) ?? 1
 
-/** The sizes of a layer by its traits. `options` are those of its entry, every one filled in; names of other entries are not looked at. */
+/** The sizes of a layer, from its traits. `options` has a value for every option of its entry; references to other entries are ignored. */
 export const sizes = (
   { between, learned }: AnyTraits,
   options: { readonly [option: string]: unknown },
@@ -80,6 +79,6 @@ export const sizes = (
   return { learned: learned(given, input), between: between(given, input) }
 }
 
-/** How many elements a window has over the axes of space of a sample. */
+/** The number of elements of a window over the spatial axes of a sample. */
 export const windowOf = (kernel: number | ReadonlyArray<number>, input: Shape.Shape): number =>
   typeof kernel === "number" ? kernel ** Math.max(1, input.length - 1) : Shape.size(kernel)

@@ -1,6 +1,6 @@
 /**
- * What all layers with weights are: a linear map of the input, a bias for each output, and an activation. Dense layers,
- * convolutions and transposed convolutions differ in the map alone.
+ * Layers with weights: a linear map of the input, a bias for each output, and an activation. Dense layers, convolutions and
+ * transposed convolutions differ only in the map.
  */
 import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
@@ -12,44 +12,44 @@ import { type Net, pure } from "../Net.ts"
 import { leaves, none, type Params } from "../Params.ts"
 import { type ActivationLike, activationOf } from "./activation.ts"
 
-/** An initializer, or the name of one with its usual options. */
+/** An initializer, or the name of one with its default options. */
 export type InitializerLike = Initializer.Initializer | Initializer.Name
 
-/** The initializer that is meant. */
+/** The initializer itself. */
 export const initializerOf = (like: InitializerLike): Initializer.Initializer =>
   typeof like === "string" ? make(Initializer.table, { name: like, options: {} }) : like
 
-/** How a layer with weights is built, whatever its linear map. */
+/** The options of all layers with weights. */
 export interface AffineOptions {
-  /** What follows the affine map: the identity unless given. */
+  /** The activation after the affine map: the identity unless given. */
   readonly activation?: ActivationLike
-  /** The weights at the start: `auto`, which suits the activation, unless given. */
+  /** The initializer of the weights: `auto`, which suits the activation, unless given. */
   readonly init?: InitializerLike
-  /** Whether something is added to the sums: yes unless given. */
+  /** Whether to add a bias: true unless given. */
   readonly bias?: boolean
-  /** The bias at the start: zeros unless given. */
+  /** The initializer of the bias: zeros unless given. */
   readonly biasInit?: InitializerLike
 }
 
-/** What a layer with weights learns: w, b [outputs], and what its activation learns where that does. */
+/** The parameters of a layer with weights: w, b [outputs], and those of its activation if it has any. */
 export type AffineParams = { readonly w: Tensor; readonly b?: Tensor; readonly activation?: Params }
 
 /** A linear map with weights. Shapes are those of one sample. */
 export interface LinearMap {
   readonly kind: string
-  /** How many outputs there are at each place: the size of the last axis. */
+  /** The number of outputs at each position: the size of the last axis. */
   readonly outputs: number
-  /** Throws `ShapeError` for a shape it cannot take. */
+  /** The output shape. Throws `ShapeError` for a wrong input shape. */
   readonly shape: (input: Shape.Shape) => Shape.Shape
   /** The shape of the weights for samples of a shape. */
   readonly weights: (input: Shape.Shape) => Shape.Shape
-  /** What the weights connect, by their shape. */
+  /** The fans, from the shape of the weights. */
   readonly fans: (weights: Shape.Shape) => Initializer.Fans
   /** The sums for x [batch, ...input]. */
   readonly sums: (x: Tensor, w: Tensor) => Tensor
 }
 
-/** f(map(x, W) + b), the bias stretched over all places. */
+/** f(map(x, W) + b), with the bias broadcast over all positions. */
 export const affine = (options: AffineOptions, map: LinearMap): Net<AffineParams> => {
   const { bias = true, biasInit = "zeros", init = "auto" } = options
   const follows = activationOf(options.activation ?? "identity")
@@ -62,10 +62,10 @@ export const affine = (options: AffineOptions, map: LinearMap): Net<AffineParams
     init: (key, input) => {
       const inner = after.init(Key.fold(key, "activation"), map.shape(input))
       const shape = map.weights(input)
-      const place = { ...map.fans(shape), activation: follows }
+      const connections = { ...map.fans(shape), activation: follows }
       const params = {
-        w: weights(Key.fold(key, "w"), shape, place),
-        ...(bias ? { b: biases(Key.fold(key, "b"), [map.outputs], place) } : {}),
+        w: weights(Key.fold(key, "w"), shape, connections),
+        ...(bias ? { b: biases(Key.fold(key, "b"), [map.outputs], connections) } : {}),
         ...(leaves(inner.params).length > 0 ? { activation: inner.params } : {}),
       }
       return { params, state: inner.state }
@@ -77,20 +77,20 @@ export const affine = (options: AffineOptions, map: LinearMap): Net<AffineParams
   }
 }
 
-/** The options that all layers with weights have in a model file. */
+/** The options of all layers with weights in a model file. */
 export const affineOptions = {
   activation: {
     kind: "activation",
-    doc: "What follows the weighted sum.",
+    doc: "The activation after the weighted sum.",
     synonyms: ["act", "activation_fn", "activation_function", "nonlinearity"],
     default: "identity",
   },
   init: {
     kind: "initializer",
-    doc: "The weights at the start.",
+    doc: "The initializer of the weights.",
     synonyms: ["initializer", "weight_init", "weights_initializer", "weight_initializer", "kernel_initializer", "kernel_init"],
     default: "auto",
   },
-  bias: { kind: "boolean", doc: "Whether a bias is added.", synonyms: ["use_bias"], default: true },
-  bias_init: { kind: "initializer", doc: "The bias at the start.", synonyms: ["bias_initializer"], default: "zeros" },
+  bias: { kind: "boolean", doc: "Whether to add a bias.", synonyms: ["use_bias"], default: true },
+  bias_init: { kind: "initializer", doc: "The initializer of the bias.", synonyms: ["bias_initializer"], default: "zeros" },
 } as const

@@ -1,5 +1,5 @@
 /**
- * Attention: every time of a sequence looks at the others and takes from each what suits it. Samples are [time, features].
+ * Attention: each time step of a sequence gets a weighted mean of all time steps. Samples are [time, features].
  */
 import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
@@ -10,7 +10,7 @@ import * as Activation from "../Activation.ts"
 import { make } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
 import { graph, type Named, type Net, type Node, stateless } from "../Net.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { type ActivationLike, activationOf } from "./activation.ts"
 import { type InitializerLike, initializerOf } from "./affine.ts"
@@ -24,19 +24,19 @@ const sequenceOf = (kind: string, input: Shape.Shape): readonly [time: number, f
     ? [input[0] ?? 0, input[1] ?? 0]
     : refuse(kind, [{ dtype: "f32", shape: input }], "samples [time, features]", "an embedding of tokens, or a reshape before it")
 
-/** How attention is built. */
+/** The options of attention. */
 export interface AttentionOptions {
-  /** How many times it looks, each time at a part of the features; it divides them. */
+  /** The number of heads, which divides the number of features. Each head uses a part of the features. */
   readonly heads: number
-  /** Whether a time sees only itself and those before it: no unless given. */
+  /** Whether a time step attends only to itself and earlier ones: false unless given. */
   readonly causal?: boolean
-  /** The share of the looks that is dropped while training: 0 unless given. */
+  /** The dropout rate of the attention weights: 0 unless given. */
   readonly dropout?: number
-  /** The weights at the start: `auto` unless given. */
+  /** The initializer of the weights: `auto` unless given. */
   readonly init?: InitializerLike
 }
 
-/** What attention learns: the maps to queries, keys and values and the one back, w [features, features], b [features]. */
+/** The parameters of attention: the maps to queries, keys and values and the output map, w [features, features], b [features]. */
 export type AttentionParams = {
   readonly wq: Tensor
   readonly wk: Tensor
@@ -48,14 +48,14 @@ export type AttentionParams = {
   readonly bo: Tensor
 }
 
-/** 0 where a time may be seen, -∞ where it comes later: [time, time]. */
-const futureHidden = (time: number): Tensor => {
+/** The causal mask [time, time]: 0 for the same and earlier time steps, -∞ for later ones. */
+const causalMask = (time: number): Tensor => {
   const [row, column] = [T.iota([time, time], 0), T.iota([time, time], 1)]
   return T.where(T.lessEqual(column as Tensor, row as Tensor), 0, Number.NEGATIVE_INFINITY)
 }
 
 /**
- * softmax(Q Kᵀ / √d) V for each head, d being the features of a head, and a map over all heads together: x
+ * softmax(Q Kᵀ / √d) V for each head, where d is the number of features of a head, and a map over all heads together: x
  * [batch, time, features] gives the same shape. Throws `ShapeError` unless the heads divide the features.
  */
 export const multiHeadAttention = ({
@@ -65,7 +65,7 @@ export const multiHeadAttention = ({
   init = "auto",
 }: AttentionOptions): Net<AttentionParams, None> => {
   const kind = "multi_head_attention"
-  wantOptions("multiHeadAttention", entries.multi_head_attention.options, { dropout: rate, heads })
+  checkOptions("multiHeadAttention", entries.multi_head_attention.options, { dropout: rate, heads })
   const dropped = dropout(rate)
   const weights = initializerOf(init)
   const widthOf = (input: Shape.Shape): number => {
@@ -100,27 +100,27 @@ export const multiHeadAttention = ({
       const [batch = 0, time = 0] = x.shape
       const rows = T.reshape(x, [batch * time, width]) as Tensor
       const mapped = (w: Tensor, b: Tensor): Tensor => {
-        const made = T.reshape(T.add(T.matmul(rows, w), b), [batch, time, heads, width / heads])
-        return T.transpose(made, [0, 2, 1, 3]) as Tensor
+        const split = T.reshape(T.add(T.matmul(rows, w), b), [batch, time, heads, width / heads])
+        return T.transpose(split, [0, 2, 1, 3]) as Tensor
       }
       const [q, k, v] = [mapped(wq, bq), mapped(wk, bk), mapped(wv, bv)]
       const scale = 1 / Math.sqrt(width / heads)
       const scores = T.matmul(T.mul(q, scale), T.transpose(k, [0, 1, 3, 2]) as Tensor)
-      const looks = Activation.softmax(causal ? T.add(scores, futureHidden(time)) : scores)
-      const kept = dropped.apply({}, {}, looks, context).y
-      const together = T.reshape(T.transpose(T.matmul(kept, v) as Tensor, [0, 2, 1, 3]), [batch * time, width]) as Tensor
-      return T.reshape(T.add(T.matmul(together, wo), bo), x.shape)
+      const attention = Activation.softmax(causal ? T.add(scores, causalMask(time)) : scores)
+      const kept = dropped.apply({}, {}, attention, context).y
+      const merged = T.reshape(T.transpose(T.matmul(kept, v) as Tensor, [0, 2, 1, 3]), [batch * time, width]) as Tensor
+      return T.reshape(T.add(T.matmul(merged, wo), bo), x.shape)
     },
   })
 }
 
-/** How positions are encoded. */
+/** The options of positional encodings. */
 export interface PositionsOptions {
-  /** Waves that are fixed, or a row for each time that is learned. */
+  /** Fixed sine and cosine waves, or a learned row for each time step. */
   readonly kind?: "waves" | "learned"
 }
 
-/** sin(t / 10000^(2i / features)) and its cosine, side by side: [time, features]. */
+/** sin(t / 10000^(2i / features)) and the cosine of the same angle, in alternate columns: [time, features]. */
 const waves = (time: number, features: number): Tensor => {
   const column = T.iota([time, features], 1)
   const pair = T.cast(T.sub(column as Tensor, T.rem(column as Tensor, 2)) as Tensor, "f32")
@@ -129,11 +129,11 @@ const waves = (time: number, features: number): Tensor => {
 }
 
 /**
- * Adds to each time what tells it from others, which attention cannot see by itself: fixed waves, or learned rows
+ * Adds a positional encoding to each time step, since attention itself ignores the order: fixed waves, or learned rows
  * w [time, features].
  */
 export const positions = ({ kind = "waves" }: PositionsOptions = {}): Net<{ readonly w?: Tensor }, None> => {
-  wantOptions("positions", entries.positions.options, { kind })
+  checkOptions("positions", entries.positions.options, { kind })
   return stateless({
     kind: "positions",
     shape: (input) => {
@@ -146,13 +146,13 @@ export const positions = ({ kind = "waves" }: PositionsOptions = {}): Net<{ read
   })
 }
 
-/** How a transformer's block is built. */
+/** The options of a transformer encoder block. */
 export interface EncoderOptions extends AttentionOptions {
-  /** How many units there are between the two dense layers: four times the features unless given, or 0. */
+  /** The number of units between the two dense layers: four times the features if 0 or not given. */
   readonly hidden?: number
-  /** What is between the two dense layers: gelu unless given. */
+  /** The activation between the two dense layers: gelu unless given. */
   readonly activation?: ActivationLike
-  /** Whether features are normalized before attention and dense layers, which learns more steadily, or after adding. */
+  /** Whether to normalize before attention and dense layers, which trains more stably, or after the residual sum. */
   readonly norm?: "before" | "after"
 }
 
@@ -162,12 +162,12 @@ const encoderGraph = (
 ): Net => {
   const normalized: Node = { net: layerNorm() as Net }
   const drop: Node = { net: dropout(rate) as Net }
-  const looks: Node = { net: multiHeadAttention({ ...attention, dropout: rate }) as Net }
+  const heads: Node = { net: multiHeadAttention({ ...attention, dropout: rate }) as Net }
   const wide: Node = { net: dense({ units: hidden === 0 ? 4 * features : hidden, activation }) as Net }
   const narrow: Node = { net: dense({ units: features }) as Net }
   const before: Named<Node> = [
     ["norm1", normalized],
-    ["attention", looks],
+    ["attention", heads],
     ["dropout1", drop],
     ["sum1", { join: "add", from: ["input", "dropout1"] }],
     ["norm2", normalized],
@@ -178,7 +178,7 @@ const encoderGraph = (
     ["sum2", { join: "add", from: ["sum1", "dropout3"] }],
   ]
   const after: Named<Node> = [
-    ["attention", looks],
+    ["attention", heads],
     ["dropout1", drop],
     ["sum1", { join: "add", from: ["input", "dropout1"] }],
     ["norm1", normalized],
@@ -193,58 +193,58 @@ const encoderGraph = (
 }
 
 /**
- * A block of a transformer's encoder: attention and two dense layers, each with a way around it that is added, and
- * normalization. x [batch, time, features] gives the same shape. Throws `ShapeError`.
+ * A transformer encoder block: attention and two dense layers, both with a residual connection and layer normalization. x
+ * [batch, time, features] gives the same shape. Throws `ShapeError`.
  */
 export const transformerEncoder = (options: EncoderOptions): Net => {
-  wantOptions("transformerEncoder", entries.transformer_encoder.options, options)
+  checkOptions("transformerEncoder", entries.transformer_encoder.options, options)
   const of = (input: Shape.Shape): Net => encoderGraph(options, sequenceOf("transformer_encoder", input)[1])
   return {
     kind: "transformer_encoder",
     shape: (input) => of(input).shape(input),
     init: (key, input) => of(input).init(key, input),
     apply: (params, state, x, context) => of(x.shape.slice(1)).apply(params, state, x, context),
-    parts: (input) => of(input).parts?.(input) ?? [],
+    children: (input) => of(input).children?.(input) ?? [],
   }
 }
 
 const shared = {
   heads: {
     kind: "integer",
-    doc: "How many times it looks, each at a part of the features; it divides them.",
+    doc: "The number of heads; it must divide the number of features.",
     synonyms: ["num_heads", "n_heads", "nhead"],
     minimum: 1,
   },
   causal: {
     kind: "boolean",
-    doc: "Whether a time sees only itself and those before it.",
+    doc: "Whether a time step attends only to itself and earlier ones.",
     synonyms: ["is_causal", "use_causal_mask"],
     default: false,
   },
 } as const
 
-const share = (doc: string, usual: number) =>
+const dropoutRate = (doc: string, usual: number) =>
   ({ kind: "number", doc, default: usual, minimum: 0, exclusiveMaximum: 1, usual: [0, 0.8] }) as const
 
-/** A bound on the intermediate numbers of a row: queries, keys, values, the result, and a score of each time for each. */
-const looking = ({ heads }: { readonly heads: number }, input: Shape.Shape): number => {
+/** A bound on the intermediate elements of a row: queries, keys, values, the result, and a score for each pair of time steps. */
+const attentionSize = ({ heads }: { readonly heads: number }, input: Shape.Shape): number => {
   const [time = 0] = input
   return 4 * time * (widthOf(input) + time * heads)
 }
 
-/** Layers of attention by the name a model file calls them. */
+/** Attention layers, by their names in a model file. */
 export const entries = {
   multi_head_attention: layer({
-    doc: "Every time of a sequence takes from the others what suits it, in several ways at once.",
+    doc: "Multi-head self-attention over the time steps of a sequence.",
     formula: "concatₕ softmax(Qₕ Kₕᵀ / √d) Vₕ · Wo + bo, with Q, K, V = x · W + b",
     source: "Vaswani et al., Attention is all you need, 2017",
     advice:
-      "It sees the whole sequence at once, at a cost that grows with its square, and does not know what comes first: put `positions` before it. Mostly used within transformer_encoder.",
+      "It attends to the whole sequence, at a cost that grows with the square of the length. It ignores the order: put `positions` before it. Mostly used within transformer_encoder.",
     synonyms: ["attention", "self_attention", "mha"],
     options: {
       ...shared,
-      dropout: share("The share of the looks that is dropped while training.", 0),
-      init: { kind: "initializer", doc: "The weights at the start.", default: "auto" },
+      dropout: dropoutRate("The dropout rate of the attention weights in training.", 0),
+      init: { kind: "initializer", doc: "The initializer of the weights.", default: "auto" },
     },
     main: "heads",
     traits: {
@@ -255,21 +255,21 @@ export const entries = {
       bias: undefined,
       activation: undefined,
       learned: (_, input) => 4 * (widthOf(input) + 1) * widthOf(input),
-      between: looking,
+      between: attentionSize,
     },
     make: ({ causal, dropout: rate, heads, init }): Net =>
       multiHeadAttention({ heads, causal, dropout: rate, init: make(Initializer.table, init) }),
   }),
   positions: layer({
-    doc: "Adds to each time of a sequence what tells it from the others.",
+    doc: "Adds a positional encoding to each time step of a sequence.",
     formula: "yₜ = xₜ + pₜ; waves: p₍ₜ,₂ᵢ₎ = sin(t / 10000^(2i/d)), p₍ₜ,₂ᵢ₊₁₎ = cos(…)",
     source: "Vaswani et al., Attention is all you need, 2017",
-    advice: "Before the first attention, after the embedding. Learned rows suit sequences of one length.",
+    advice: "Put it before the first attention, after the embedding. Learned rows suit sequences of a fixed length.",
     synonyms: ["PositionalEncoding", "positional_embedding", "position_embedding"],
     options: {
       kind: {
         kind: "choice",
-        doc: "`waves` are fixed, `learned` is a row for each time.",
+        doc: "`waves` are fixed sines and cosines, `learned` is a learned row for each time step.",
         of: ["waves", "learned"],
         default: "waves",
       },
@@ -283,11 +283,11 @@ export const entries = {
     make: (options): Net => positions(options),
   }),
   transformer_encoder: layer({
-    doc: "Attention and two dense layers, each with a way around it, and normalization.",
+    doc: "A transformer encoder block: attention and two dense layers with residual connections and layer normalization.",
     formula: "x ← x + attention(norm(x)), x ← x + dense₂(f(dense₁(norm(x)))); after: x ← norm(x + …)",
     source: "Vaswani et al., Attention is all you need, 2017; norm before: Xiong et al., On layer normalization, 2020",
     advice:
-      "Stack some with `repeat`. With the norm before, end with a layer_norm. Wants adamw, a warm-up and clipping; on small data less than a gru.",
+      "Stack several with `repeat`. With `norm: before`, put a layer_norm after the last one. Train it with adamw, a warm-up and clipping. On small data a gru is often better.",
     synonyms: ["TransformerEncoderLayer", "TransformerBlock", "transformer"],
     options: {
       ...shared,
@@ -298,11 +298,11 @@ export const entries = {
         default: 0,
         minimum: 0,
       },
-      activation: { kind: "activation", doc: "What is between the dense layers.", default: "gelu" },
-      dropout: share("The share that is dropped while training, of looks, hidden units and both sums.", 0.1),
+      activation: { kind: "activation", doc: "The activation between the dense layers.", default: "gelu" },
+      dropout: dropoutRate("The dropout rate in training, of attention weights, hidden units and both residual branches.", 0.1),
       norm: {
         kind: "choice",
-        doc: "Whether features are normalized before each part or after adding.",
+        doc: "Whether to normalize before attention and dense layers, or after each residual sum.",
         of: ["before", "after"],
         default: "before",
       },
@@ -319,7 +319,7 @@ export const entries = {
         const [width, inner] = [widthOf(input), hidden === 0 ? 4 * widthOf(input) : hidden]
         return 4 * (width + 1) * width + (width + 1) * inner + (inner + 1) * width + 4 * width
       },
-      between: ({ heads, hidden }, input) => looking({ heads }, input) + 4 * (input[0] ?? 0) * hidden,
+      between: ({ heads, hidden }, input) => attentionSize({ heads }, input) + 4 * (input[0] ?? 0) * hidden,
     },
     make: ({ activation, causal, dropout: rate, heads, hidden, norm }): Net =>
       transformerEncoder({

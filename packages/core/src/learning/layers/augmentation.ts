@@ -1,26 +1,26 @@
 /**
- * Data augmentation: images [height, width, channels] flipped, moved, turned, resized or covered in part, each by a chance
- * of its own that the key draws anew at every step of training. When inferring, an image is left as it is.
+ * Data augmentation: random flips, shifts, rotations, zooms and erasures of images [height, width, channels], different for
+ * each image and each training step. In inference images do not change.
  */
 import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { type Net, pure } from "../Net.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { layer, light } from "./Layer.ts"
-import { wantAxes } from "./sample.ts"
+import { checkAxes } from "./sample.ts"
 
-/** A layer that alters images while training, and only then. */
+/** A layer that changes images in training only. */
 const augmenting = (kind: string, alter: (images: Tensor, key: Key.Key) => Tensor): Net<None, None> =>
   pure(
     kind,
     (x, context) => {
-      wantAxes(kind, 2, x.shape.slice(1))
+      checkAxes(kind, 2, x.shape.slice(1))
       return context.mode === "infer" ? x : alter(x, context.key)
     },
     (input) => {
-      wantAxes(kind, 2, input)
+      checkAxes(kind, 2, input)
       return input
     },
   )
@@ -28,14 +28,14 @@ const augmenting = (kind: string, alter: (images: Tensor, key: Key.Key) => Tenso
 /** The sizes of images [n, height, width, channels]. */
 const sizesOf = ({ shape: [n = 0, height = 0, width = 0, channels = 0] }: Tensor) => ({ n, height, width, channels })
 
-/** Whole numbers from `low` to `high`, both among them: i32 [n, 1, 1]. */
+/** Random integers from `low` to `high`, both included: i32 [n, 1, 1]. */
 const integers = (key: Key.Key, n: number, low: number, high: number): Tensor =>
   T.add(T.cast(T.floor(T.mul(Key.uniform(key, [n, 1, 1]), high - low + 1)), "i32"), low)
 
-/** Numbers from -most to most: f32 [n, 1, 1]. */
-const around = (key: Key.Key, n: number, most: number): Tensor => Key.uniform(key, [n, 1, 1], { low: -most, high: most })
+/** Random numbers from -limit to limit: f32 [n, 1, 1]. */
+const symmetric = (key: Key.Key, n: number, limit: number): Tensor => Key.uniform(key, [n, 1, 1], { low: -limit, high: limit })
 
-/** The pixels [n, height, width, channels] that a row and a column (i32 [n, height, width] together) name in each image, 0 outside it. */
+/** The pixels [n, height, width, channels] at the given rows and columns (i32, broadcast to [n, height, width]), 0 outside the image. */
 const pixels = (images: Tensor, row: Tensor, column: Tensor): Tensor => {
   const { channels, height, n, width } = sizesOf(images)
   const inside = T.and(
@@ -43,48 +43,48 @@ const pixels = (images: Tensor, row: Tensor, column: Tensor): Tensor => {
     T.and(T.greaterEqual(column, 0), T.less(column, width)),
   )
   const image = T.mul(T.iota([n, 1, 1]), height * width)
-  const place = T.where(inside, T.add(T.add(image, T.mul(row, width)), column), 0)
-  const found = T.take(T.reshape(images, [n * height * width, channels]), place)
-  return T.where(T.expandAxis(inside, -1), found, 0)
+  const index = T.where(inside, T.add(T.add(image, T.mul(row, width)), column), 0)
+  const values = T.take(T.reshape(images, [n * height * width, channels]), index)
+  return T.where(T.expandAxis(inside, -1), values, 0)
 }
 
-/** What lies at rows and columns (f32 [n, height, width]) between the pixels, as the four around them say it by their nearness. */
-const between = (images: Tensor, row: Tensor, column: Tensor): Tensor => {
+/** Bilinear interpolation at fractional rows and columns, f32 [n, height, width]. */
+const interpolate = (images: Tensor, row: Tensor, column: Tensor): Tensor => {
   const [top, left] = [T.floor(row), T.floor(column)]
   const [down, across] = [T.sub(row, top), T.sub(column, left)]
   const corner = (i: 0 | 1, j: 0 | 1): Tensor => {
-    const share = T.mul(i === 0 ? T.sub(1, down) : down, j === 0 ? T.sub(1, across) : across)
-    const found = pixels(images, T.add(T.cast(top, "i32"), i), T.add(T.cast(left, "i32"), j))
-    return T.mul(found, T.expandAxis(share, -1))
+    const weight = T.mul(i === 0 ? T.sub(1, down) : down, j === 0 ? T.sub(1, across) : across)
+    const values = pixels(images, T.add(T.cast(top, "i32"), i), T.add(T.cast(left, "i32"), j))
+    return T.mul(values, T.expandAxis(weight, -1))
   }
   return T.add(T.add(corner(0, 0), corner(0, 1)), T.add(corner(1, 0), corner(1, 1)))
 }
 
-/** Images whose place (y, x), counted from the middle, shows what was at the place `from` makes of it. */
+/** Geometrically transformed images: the pixel at (y, x), relative to the center, comes from the position `from(y, x)`. */
 const mapped = (images: Tensor, from: (y: Tensor, x: Tensor) => { readonly y: Tensor; readonly x: Tensor }): Tensor => {
   const { height, width } = sizesOf(images)
   const [middleRow, middleColumn] = [(height - 1) / 2, (width - 1) / 2]
   const source = from(T.sub(T.iota([1, height, 1], 1, "f32"), middleRow), T.sub(T.iota([1, 1, width], 2, "f32"), middleColumn))
-  return between(images, T.add(source.y, middleRow), T.add(source.x, middleColumn))
+  return interpolate(images, T.add(source.y, middleRow), T.add(source.x, middleColumn))
 }
 
-/** Which way images are mirrored: left to right, top to bottom, or either by a chance of its own. */
+/** The direction of flips: left to right, top to bottom, or both independently. */
 export type FlipAxes = "horizontal" | "vertical" | "both"
 
 const flipped = { horizontal: [2], vertical: [1], both: [2, 1] } as const satisfies {
   readonly [A in FlipAxes]: ReadonlyArray<number>
 }
 
-/** How images are mirrored. */
+/** The options of `randomFlip`. */
 export interface FlipOptions {
   readonly axes?: FlipAxes
-  /** The chance of each image; 0.5 unless given. */
+  /** The probability for each image: 0.5 unless given. */
   readonly probability?: number
 }
 
-/** While training, each image is mirrored by a chance, left to right unless `axes` says otherwise. */
+/** In training, flips each image with a probability, left to right unless `axes` says otherwise. */
 export const randomFlip = ({ axes = "horizontal", probability = 0.5 }: FlipOptions = {}): Net<None, None> => {
-  wantOptions("randomFlip", entries.random_flip.options, { axes, probability })
+  checkOptions("randomFlip", entries.random_flip.options, { axes, probability })
   return augmenting("random_flip", (images, key) =>
     flipped[axes].reduce<Tensor>(
       (x, axis) => T.where(Key.bernoulli(Key.fold(key, axis), probability, [sizesOf(images).n, 1, 1, 1]), T.flip(x, [axis]), x),
@@ -93,22 +93,22 @@ export const randomFlip = ({ axes = "horizontal", probability = 0.5 }: FlipOptio
   )
 }
 
-/** While training, each image is moved by up to so many whole pixels down or up and across; 0 comes in. */
-export const randomShift = (most: number): Net<None, None> => {
-  wantOptions("randomShift", entries.random_shift.options, { most })
+/** In training, shifts each image by up to `limit` whole pixels along both axes. New pixels are 0. */
+export const randomShift = (limit: number): Net<None, None> => {
+  checkOptions("randomShift", entries.random_shift.options, { most: limit })
   return augmenting("random_shift", (images, key) => {
     const { height, n, width } = sizesOf(images)
-    const down = integers(Key.fold(key, "down"), n, -most, most)
-    const across = integers(Key.fold(key, "across"), n, -most, most)
+    const down = integers(Key.fold(key, "down"), n, -limit, limit)
+    const across = integers(Key.fold(key, "across"), n, -limit, limit)
     return pixels(images, T.sub(T.iota([1, height, 1], 1), down), T.sub(T.iota([1, 1, width], 2), across))
   })
 }
 
-/** While training, each image is turned about its middle by up to so many degrees either way; 0 comes in at the corners. */
+/** In training, rotates each image about its center by a random angle of up to `degrees` in both directions. New pixels are 0. */
 export const randomRotate = (degrees: number): Net<None, None> => {
-  wantOptions("randomRotate", entries.random_rotate.options, { degrees })
+  checkOptions("randomRotate", entries.random_rotate.options, { degrees })
   return augmenting("random_rotate", (images, key) => {
-    const angle = around(key, sizesOf(images).n, (degrees * Math.PI) / 180)
+    const angle = symmetric(key, sizesOf(images).n, (degrees * Math.PI) / 180)
     const [sin, cos] = [T.sin(angle), T.cos(angle)]
     return mapped(images, (y, x) => ({
       y: T.sub(T.mul(cos, y), T.mul(sin, x)),
@@ -117,23 +117,23 @@ export const randomRotate = (degrees: number): Net<None, None> => {
   })
 }
 
-/** While training, each image is made larger or smaller about its middle, to between 1 - amount and 1 + amount of its size. */
+/** In training, zooms each image about its center by a random factor from 1 - amount to 1 + amount. */
 export const randomZoom = (amount: number): Net<None, None> => {
-  wantOptions("randomZoom", entries.random_zoom.options, { amount })
+  checkOptions("randomZoom", entries.random_zoom.options, { amount })
   return augmenting("random_zoom", (images, key) => {
-    const size = T.add(around(key, sizesOf(images).n, amount), 1)
+    const size = T.add(symmetric(key, sizesOf(images).n, amount), 1)
     return mapped(images, (y, x) => ({ y: T.div(y, size), x: T.div(x, size) }))
   })
 }
 
-/** While training, a square of so many pixels a side, whose middle lies anywhere in the image, is 0 in all channels. */
+/** In training, sets a square of `size` pixels a side to 0 in all channels. Its center is a random pixel of the image. */
 export const randomErase = (size: number): Net<None, None> => {
-  wantOptions("randomErase", entries.random_erase.options, { size })
+  checkOptions("randomErase", entries.random_erase.options, { size })
   return augmenting("random_erase", (images, key) => {
     const { height, n, width } = sizesOf(images)
-    const start = (way: string, extent: number): Tensor =>
-      T.sub(integers(Key.fold(key, way), n, 0, extent - 1), Math.floor(size / 2))
-    const covers = (from: Tensor, place: Tensor): Tensor => T.and(T.greaterEqual(place, from), T.less(place, T.add(from, size)))
+    const start = (direction: string, extent: number): Tensor =>
+      T.sub(integers(Key.fold(key, direction), n, 0, extent - 1), Math.floor(size / 2))
+    const covers = (from: Tensor, index: Tensor): Tensor => T.and(T.greaterEqual(index, from), T.less(index, T.add(from, size)))
     const covered = T.and(
       covers(start("down", height), T.iota([1, height, 1], 1)),
       covers(start("across", width), T.iota([1, 1, width], 2)),
@@ -142,27 +142,27 @@ export const randomErase = (size: number): Net<None, None> => {
   })
 }
 
-const place = "Among the first layers of a net for images, before any that learns."
+const placement = "Put it among the first layers of a net for images, before any with parameters."
 
-/** Augmentation layers by the name a model file calls them. */
+/** Augmentation layers, by their names in a model file. */
 export const entries = {
   random_flip: layer({
-    doc: "While training, mirrors each image by a chance.",
-    formula: "yᵢⱼ = xᵢ,₍w₋₁₋ⱼ₎ with the given probability, else xᵢⱼ; when not training y = x",
+    doc: "In training, flips each image with a given probability.",
+    formula: "yᵢⱼ = xᵢ,₍w₋₁₋ⱼ₎ with the given probability, else xᵢⱼ; in inference y = x",
     source: "Krizhevsky, Sutskever and Hinton, ImageNet classification with deep convolutional networks, 2012",
-    advice: `${place} Only where a mirrored image means the same: photographs yes, digits and letters no.`,
+    advice: `${placement} Only where a flipped image means the same: photographs yes, digits and letters no.`,
     synonyms: ["RandomHorizontalFlip", "horizontal_flip", "flip"],
     options: {
       axes: {
         kind: "choice",
-        doc: "Left to right (`horizontal`), top to bottom (`vertical`), or `both`, each by a chance of its own.",
+        doc: "Left to right (`horizontal`), top to bottom (`vertical`), or `both` independently.",
         synonyms: ["mode", "direction"],
         of: ["horizontal", "vertical", "both"],
         default: "horizontal",
       },
       probability: {
         kind: "number",
-        doc: "The chance of each image.",
+        doc: "The probability for each image.",
         synonyms: ["p", "prob"],
         default: 0.5,
         minimum: 0,
@@ -174,15 +174,15 @@ export const entries = {
     make: (options): Net => randomFlip(options),
   }),
   random_shift: layer({
-    doc: "While training, moves each image by a few whole pixels; 0 comes in at the edge.",
-    formula: "yᵢⱼ = xᵢ₋ₐ,ⱼ₋ᵦ, a and b whole from -most to most; when not training y = x",
+    doc: "In training, shifts each image by a few whole pixels. New pixels are 0.",
+    formula: "yᵢⱼ = xᵢ₋ₐ,ⱼ₋ᵦ, a and b integers from -most to most; in inference y = x",
     source: "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998",
-    advice: `${place} A tenth of the image's side or less: what matters must stay in sight. 0 should be the background, so scale pixels to 0…1 where that is black.`,
+    advice: `${placement} A tenth of the image's side or less: the object must stay visible. 0 should be the background, so scale pixels to 0…1 where the background is black.`,
     synonyms: ["RandomTranslation", "random_translate", "translate", "shift"],
     options: {
       most: {
         kind: "integer",
-        doc: "The most pixels an image moves along each axis.",
+        doc: "The largest shift along each axis, in pixels.",
         synonyms: ["pixels", "shift"],
         default: 2,
         minimum: 0,
@@ -194,16 +194,16 @@ export const entries = {
     make: (options): Net => randomShift(options.most),
   }),
   random_rotate: layer({
-    doc: "While training, turns each image about its middle by a small angle, with bilinear interpolation; 0 comes in at the corners.",
-    formula: "y(p) = x(R(θ)p), p from the middle, θ ~ U(-degrees, degrees); when not training y = x",
+    doc: "In training, rotates each image about its center by a random angle, with bilinear interpolation. New pixels are 0.",
+    formula: "y(p) = x(R(θ)p), p relative to the center, θ ~ U(-degrees, degrees); in inference y = x",
     source:
       "Simard, Steinkraus and Platt, Best practices for convolutional neural networks applied to visual document analysis, 2003",
-    advice: `${place} 10 to 15 degrees for digits and photographs, 180 for what has no upper side, as cells under a microscope.`,
+    advice: `${placement} 10 to 15 degrees for digits and photographs, 180 for images without an up direction, such as cells under a microscope.`,
     synonyms: ["RandomRotation", "rotation", "rotate"],
     options: {
       degrees: {
         kind: "number",
-        doc: "The largest angle, either way.",
+        doc: "The largest angle in both directions.",
         synonyms: ["angle"],
         default: 10,
         minimum: 0,
@@ -215,16 +215,16 @@ export const entries = {
     make: (options): Net => randomRotate(options.degrees),
   }),
   random_zoom: layer({
-    doc: "While training, makes each image larger or smaller about its middle, with bilinear interpolation; 0 comes in around a smaller one.",
-    formula: "y(p) = x(p / s), p from the middle, s ~ U(1 - amount, 1 + amount); when not training y = x",
+    doc: "In training, zooms each image about its center by a random factor, with bilinear interpolation. New pixels are 0.",
+    formula: "y(p) = x(p / s), p relative to the center, s ~ U(1 - amount, 1 + amount); in inference y = x",
     source:
       "Simard, Steinkraus and Platt, Best practices for convolutional neural networks applied to visual document analysis, 2003",
-    advice: `${place} 0.1 to 0.2 where objects come in several sizes.`,
+    advice: `${placement} 0.1 to 0.2 where objects have different sizes.`,
     synonyms: ["zoom", "random_scale"],
     options: {
       amount: {
         kind: "number",
-        doc: "The largest share by which an image grows or shrinks.",
+        doc: "The largest change of the size, as a fraction.",
         synonyms: ["scale"],
         default: 0.1,
         minimum: 0,
@@ -236,10 +236,10 @@ export const entries = {
     make: (options): Net => randomZoom(options.amount),
   }),
   random_erase: layer({
-    doc: "While training, sets a square of each image to 0, its middle anywhere in the image.",
-    formula: "yᵢⱼ = 0 for |i - a| and |j - b| within half of size, else xᵢⱼ; when not training y = x",
+    doc: "In training, sets a square at a random position of each image to 0.",
+    formula: "yᵢⱼ = 0 for |i - a| and |j - b| within half of size, else xᵢⱼ; in inference y = x",
     source: "DeVries and Taylor, Improved regularization of convolutional neural networks with cutout, 2017",
-    advice: `${place} A quarter to half of the image's side, so that no single part decides. Standardized pixels make the square the mean.`,
+    advice: `${placement} A quarter to half of the image's side, so that the net does not depend on a single region. With standardized pixels the square has the mean color.`,
     synonyms: ["RandomErasing", "RandomErasing2d", "cutout", "erase"],
     options: {
       size: {

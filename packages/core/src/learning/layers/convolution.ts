@@ -1,6 +1,6 @@
 /**
- * Convolutions: one small set of weights at every place of a sequence or an image. Samples are channels-last,
- * [length, channels] and [height, width, channels]; kernels are [...window, in, out].
+ * Convolutions: the same kernel at every position of a sequence or an image. Samples are channels-last, [length, channels] and
+ * [height, width, channels]; kernels are [...window, in, out].
  */
 import type { Tensor } from "../../language/Expr.ts"
 import type { Pad, Sizes } from "../../tensor/linear.ts"
@@ -11,36 +11,36 @@ import * as Activation from "../Activation.ts"
 import { make, type Use } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
 import type { Net } from "../Net.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import { type AffineOptions, type AffineParams, affine, affineOptions, type LinearMap } from "./affine.ts"
 import { layer, widthOf, windowOf } from "./Layer.ts"
-import { ofSample, wantAxes } from "./sample.ts"
+import { checkAxes, ofSample } from "./sample.ts"
 
-/** How a convolution is built. One number counts for every axis of space alike. */
+/** The options of a convolution. A single number applies to all spatial axes. */
 export interface ConvOptions extends AffineOptions {
-  /** How many outputs there are at each place. */
+  /** The number of outputs at each position. */
   readonly filters: number
   /** The size of the window. */
   readonly kernel: Sizes
-  /** How far the window moves from place to place: 1 unless given. */
+  /** The distance between two window positions: 1 unless given. */
   readonly stride?: Sizes
-  /** What is laid around the input: nothing (`valid`) unless given. */
+  /** The padding of the input: none (`valid`) unless given. */
   readonly pad?: Pad
-  /** How far apart the elements of the window are: 1 unless given. */
+  /** The distance between the elements of the window: 1 unless given. */
   readonly dilation?: Sizes
-  /** Into how many parts the channels are divided, each seen by its own share of the filters: 1 unless given. */
+  /** The number of groups of channels, each with its own filters: 1 unless given. */
   readonly groups?: number
 }
 
-/** How a transposed convolution is built. */
+/** The options of a transposed convolution. */
 export interface ConvTransposeOptions extends ConvOptions {
-  /** How much longer the output is at its end, below the stride: 0 unless given. */
+  /** Additional elements at the end of the output, fewer than the stride: 0 unless given. */
   readonly outputPadding?: Sizes
 }
 
 const print = (sizes: Sizes): string => (typeof sizes === "number" ? String(sizes) : `[${sizes.join(", ")}]`)
 
-const wantSizes = (kind: string, option: string, sizes: Sizes | undefined, rank: number, input: Shape.Shape): void => {
+const checkSizes = (kind: string, option: string, sizes: Sizes | undefined, rank: number, input: Shape.Shape): void => {
   if (sizes !== undefined && typeof sizes !== "number" && sizes.length !== rank)
     refuse(
       kind,
@@ -50,7 +50,7 @@ const wantSizes = (kind: string, option: string, sizes: Sizes | undefined, rank:
     )
 }
 
-const wantGroups = (kind: string, what: string, n: number, groups: number, input: Shape.Shape): void => {
+const checkGroups = (kind: string, what: string, n: number, groups: number, input: Shape.Shape): void => {
   if (n % groups !== 0)
     refuse(
       kind,
@@ -76,10 +76,10 @@ const linear = (
     outputs: filters,
     weights,
     shape: (input) => {
-      wantAxes(kind, rank, input)
-      for (const [option, sizes] of Object.entries({ kernel, stride, dilation })) wantSizes(kind, option, sizes, rank, input)
-      wantGroups(kind, "channels", input.at(-1) ?? 0, groups, input)
-      wantGroups(kind, "filters", filters, groups, input)
+      checkAxes(kind, rank, input)
+      for (const [option, sizes] of Object.entries({ kernel, stride, dilation })) checkSizes(kind, option, sizes, rank, input)
+      checkGroups(kind, "channels", input.at(-1) ?? 0, groups, input)
+      checkGroups(kind, "filters", filters, groups, input)
       return ofSample(kind, input, (x) => convolve(x, T.zeros(weights(input))))
     },
     fans: Initializer.fans,
@@ -90,34 +90,34 @@ const linear = (
 const convolution =
   (kind: string, rank: number) =>
   (options: ConvOptions): Net<AffineParams> => {
-    wantOptions(kind, windows, options)
+    checkOptions(kind, windows, options)
     const { dilation = 1, filters, groups = 1, pad = "valid", stride = 1 } = options
     const kernelOf = (channels: number) => [channels / groups, filters]
     return affine(
       options,
-      linear(kind, rank, options, kernelOf, (x, w) => T.conv(x, w, { dilation, groups, pad, strides: stride })),
+      linear(kind, rank, options, kernelOf, (x, w) => T.conv(x, w, { dilation, groups, pad, stride })),
     )
   }
 
-/** f(x * W + b) along one axis: x [batch, length, channels] gives [batch, places, filters], w [window, channels / groups, filters]. Throws `ShapeError`. */
+/** f(x * W + b) along one axis: x [batch, length, channels] gives [batch, positions, filters], w [window, channels / groups, filters]. Throws `ShapeError`. */
 export const conv1d = convolution("conv1d", 1)
 
-/** f(x * W + b) over images: x [batch, height, width, channels] gives [batch, …places, filters], w [...window, channels / groups, filters]. Throws `ShapeError`. */
+/** f(x * W + b) over images: x [batch, height, width, channels] gives [batch, …positions, filters], w [...window, channels / groups, filters]. Throws `ShapeError`. */
 export const conv2d = convolution("conv2d", 2)
 
 /**
- * The way back of a convolution over images as a layer of its own, which makes them larger where the stride is above 1:
- * x [batch, height, width, channels] gives [batch, …space, filters], w [...window, filters / groups, channels]. Each axis
- * comes to (n - 1) · stride + (kernel - 1) · dilation + 1 - padding + outputPadding; with `same`, to n · stride. Throws `ShapeError`.
+ * A transposed convolution over images, which makes them larger if the stride is above 1: x [batch, height, width, channels]
+ * gives [batch, …space, filters], w [...window, filters / groups, channels]. The size of each axis is
+ * (n - 1) · stride + (kernel - 1) · dilation + 1 - padding + outputPadding; with `same` it is n · stride. Throws `ShapeError`.
  */
 export const convTranspose2d = (options: ConvTransposeOptions): Net<AffineParams> => {
-  wantOptions("convTranspose2d", { ...windows, outputPadding: entries.conv_transpose2d.options.output_padding }, options)
+  checkOptions("convTranspose2d", { ...windows, outputPadding: entries.conv_transpose2d.options.output_padding }, options)
   const { dilation = 1, filters, groups = 1, outputPadding = 0, pad = "valid", stride = 1 } = options
   const kernelOf = (channels: number) => [filters / groups, channels]
   return affine(
     options,
     linear("conv_transpose2d", 2, options, kernelOf, (x, w) =>
-      T.convTranspose(x, w, { dilation, groups, outputPadding, pad, strides: stride }),
+      T.convTranspose(x, w, { dilation, groups, outputPadding, pad, stride }),
     ),
   )
 }
@@ -125,7 +125,7 @@ export const convTranspose2d = (options: ConvTransposeOptions): Net<AffineParams
 const windows = {
   filters: {
     kind: "integer",
-    doc: "How many outputs there are at each place.",
+    doc: "The number of outputs at each position.",
     synonyms: ["out_channels", "output_channels", "channels", "num_filters", "n_filters", "features"],
     minimum: 1,
   },
@@ -135,22 +135,22 @@ const windows = {
     synonyms: ["kernel_size", "filter_size", "ksize", "window", "size"],
     default: 3,
   },
-  stride: { kind: "sizes", doc: "How far the window moves from place to place.", synonyms: ["strides", "step"], default: 1 },
+  stride: { kind: "sizes", doc: "The distance between two window positions.", synonyms: ["strides", "step"], default: 1 },
   pad: {
     kind: "padding",
-    doc: "What is laid around the input: `valid` (nothing), `same` (the size stays with a stride of 1), or how many zeros.",
+    doc: "The padding of the input: `valid` (none), `same` (a stride of 1 keeps the size), or a number of zeros.",
     synonyms: ["padding", "border_mode"],
     default: "valid",
   },
   dilation: {
     kind: "sizes",
-    doc: "How far apart the elements of the window are.",
+    doc: "The distance between the elements of the window.",
     synonyms: ["dilation_rate", "dilations"],
     default: 1,
   },
   groups: {
     kind: "integer",
-    doc: "Into how many parts the channels are divided, each seen by its own share of the filters.",
+    doc: "The number of groups of channels, each with its own filters.",
     synonyms: ["num_groups", "feature_group_count"],
     default: 1,
     minimum: 1,
@@ -170,13 +170,13 @@ const convolving = {
   between: (): number => 0,
 } as const
 
-interface Written extends Omit<ConvOptions, "activation" | "init" | "biasInit"> {
+interface EntryOptions extends Omit<ConvOptions, "activation" | "init" | "biasInit"> {
   readonly activation: Use
   readonly init: Use
   readonly bias_init: Use
 }
 
-const written = ({ activation, bias_init, init, ...options }: Written): ConvOptions => ({
+const convOptions = ({ activation, bias_init, init, ...options }: EntryOptions): ConvOptions => ({
   ...options,
   activation: make(Activation.table, activation),
   init: make(Initializer.table, init),
@@ -185,50 +185,50 @@ const written = ({ activation, bias_init, init, ...options }: Written): ConvOpti
 
 const lecun = "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998"
 
-/** Convolutions by the name a model file calls them. */
+/** Convolutions, by their names in a model file. */
 export const entries = {
   conv1d: layer({
-    doc: "The same weighted sum of a window at every place of a sequence, and a bias.",
+    doc: "A convolution over a sequence: the same weighted sum of a window at every position, and a bias.",
     formula: "y(t) = f(Σᵢ x(stride · t + dilation · i - pad) · W(i) + b), W [kernel, channels / groups, filters]",
     source: "Waibel, Hanazawa, Hinton, Shikano and Lang, Phoneme recognition using time-delay neural networks, 1989",
     advice:
-      "For sequences and signals, [length, channels]. It sees `kernel` steps at once; dilations of 1, 2, 4, … see far with few weights. Without a bias before a batch normalization.",
+      "For sequences and signals, [length, channels]. A window covers `kernel` time steps; dilations of 1, 2, 4, … cover long ranges with few weights. Set `bias: false` before a batch normalization.",
     synonyms: ["convolution1d", "temporal_convolution", "LazyConv1d"],
     options: windows,
     main: "filters",
     traits: convolving,
-    make: (options): Net => conv1d(written(options)),
+    make: (options): Net => conv1d(convOptions(options)),
   }),
   conv2d: layer({
-    doc: "The same weighted sum of a window at every place of an image, and a bias.",
+    doc: "A convolution over an image: the same weighted sum of a window at every position, and a bias.",
     formula: "y(p) = f(Σᵢ x(stride · p + dilation · i - pad) · W(i) + b), W [...kernel, channels / groups, filters]",
     source: lecun,
     advice:
-      "For images, [height, width, channels]. Windows of 3 with `pad: same`, more filters as the images get smaller. `groups` equal to the channels makes it depthwise. Without a bias before a batch normalization.",
+      "For images, [height, width, channels]. Use windows of 3 with `pad: same`, and more filters as the images get smaller. `groups` equal to the channels is a depthwise convolution. Set `bias: false` before a batch normalization.",
     synonyms: ["conv", "convolution", "convolution2d", "LazyConv2d"],
     options: windows,
     main: "filters",
     traits: convolving,
-    make: (options): Net => conv2d(written(options)),
+    make: (options): Net => conv2d(convOptions(options)),
   }),
   conv_transpose2d: layer({
-    doc: "The way back of a convolution: every element of an image spread over a window by weights, and a bias.",
+    doc: "A transposed convolution: each element of an image is multiplied by a window of weights, overlapping windows are added, and a bias.",
     formula: "y(stride · p + dilation · i - pad) += x(p) · W(i), then f(y + b), W [...kernel, filters / groups, channels]",
     source: "Zeiler, Krishnan, Taylor and Fergus, Deconvolutional networks, 2010",
     advice:
-      "To make images larger, in decoders and generators. A kernel that the stride does not divide leaves a chequered pattern: 4 with a stride of 2, or 2 with 2.",
+      "To make images larger, in decoders and generators. Use a kernel that is a multiple of the stride, such as 4 or 2 with a stride of 2; others produce a checkerboard pattern.",
     synonyms: ["Conv2DTranspose", "deconv", "deconv2d", "deconvolution", "transposed_conv2d"],
     options: {
       ...windows,
       output_padding: {
         kind: "sizes",
-        doc: "How much longer the output is at its end; below the stride.",
+        doc: "Additional elements at the end of the output, fewer than the stride.",
         default: 0,
         minimum: 0,
       },
     },
     main: "filters",
     traits: convolving,
-    make: ({ output_padding, ...options }): Net => convTranspose2d({ ...written(options), outputPadding: output_padding }),
+    make: ({ output_padding, ...options }): Net => convTranspose2d({ ...convOptions(options), outputPadding: output_padding }),
   }),
 }

@@ -1,4 +1,4 @@
-/** Dense layers: every output a weighted sum of all inputs. A maxout layer is one that keeps the largest of several. */
+/** Dense layers: each output is a weighted sum of all inputs. A maxout layer takes the maximum of several such sums. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
@@ -7,17 +7,17 @@ import * as Activation from "../Activation.ts"
 import { make } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
 import { type Net, pure } from "../Net.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import { type AffineOptions, type AffineParams, affine, affineOptions, type InitializerLike, type LinearMap } from "./affine.ts"
 import { layer, widthOf } from "./Layer.ts"
 
-/** How a dense layer is built. */
+/** The options of a dense layer. */
 export interface DenseOptions extends AffineOptions {
-  /** How many outputs. */
+  /** The number of outputs. */
   readonly units: number
 }
 
-/** What a dense layer learns: w [in, units], b [units], and what its activation learns where that does. */
+/** The parameters of a dense layer: w [in, units], b [units], and those of its activation if it has any. */
 export type DenseParams = AffineParams
 
 /** x · W over the last axis. */
@@ -40,50 +40,50 @@ const product = (kind: string, units: number): LinearMap => ({
 
 /** f(x · W + b) over the last axis: x [batch, …, in] gives [batch, …, units]. Throws `ShapeError` for samples without axes. */
 export const dense = (options: DenseOptions): Net<DenseParams> => {
-  wantOptions("dense", entries.dense.options, options)
+  checkOptions("dense", entries.dense.options, options)
   return affine(options, product("dense", options.units))
 }
 
-/** How a maxout layer is built. */
+/** The options of a maxout layer. */
 export interface MaxoutOptions {
-  /** How many outputs. */
+  /** The number of outputs. */
   readonly units: number
-  /** Of how many affine maps each output is the largest: 2 unless given. */
+  /** The number of affine maps for each output: 2 unless given. */
   readonly pieces?: number
-  /** The weights at the start: `auto`, which is lecun_normal, unless given. */
+  /** The initializer of the weights: `auto`, which is lecun_normal, unless given. */
   readonly init?: InitializerLike
-  /** Whether each map has a bias: yes unless given. */
+  /** Whether each map has a bias: true unless given. */
   readonly bias?: boolean
-  /** The bias at the start: zeros unless given. */
+  /** The initializer of the bias: zeros unless given. */
   readonly biasInit?: InitializerLike
 }
 
 /**
- * The largest of several affine maps for each output, over the last axis: x [batch, …, in] gives [batch, …, units]. The
- * weights are w [in, pieces · units], b [pieces · units], the first `units` columns being every output's first map.
+ * The maximum of several affine maps for each output, over the last axis: x [batch, …, in] gives [batch, …, units]. The
+ * parameters are w [in, pieces · units] and b [pieces · units]; the first `units` columns are the first map of each output.
  */
 export const maxout = ({ pieces = 2, units, ...options }: MaxoutOptions): Net<AffineParams> => {
-  wantOptions("maxout", entries.maxout.options, { pieces, units })
+  checkOptions("maxout", entries.maxout.options, { pieces, units })
   const apply = (x: Tensor): Tensor => T.max(T.reshape(x, [...x.shape.slice(0, -1), pieces, units]), { axes: -2 })
   const shape = (input: Shape.Shape): Shape.Shape => [...input.slice(0, -1), units]
-  // Of two normal numbers the larger has the same mean square as each, so signals keep their size without a gain.
+  // The larger of two normal numbers has the same mean square as each of them, so no gain is needed.
   const largest: Activation.Activation = { apply, gain: 1, suits: "lecun", net: pure("maxout", apply, shape) }
   return affine({ ...options, activation: largest }, product("maxout", pieces * units))
 }
 
-/** Dense layers by the name a model file calls them. */
+/** Dense layers, by their names in a model file. */
 export const entries = {
   dense: layer({
-    doc: "Every output a weighted sum of all inputs, and a bias.",
+    doc: "Each output is a weighted sum of all inputs, and a bias.",
     formula: "y = f(x · W + b), W [in, units], b [units]",
     source: "Rosenblatt, The perceptron, 1958; Rumelhart, Hinton and Williams, 1986",
     advice:
-      "The layer for tables and the last one of most nets. Give the last one as many units as there are outputs and no activation: losses take logits. Before a batch normalization the bias does nothing.",
+      "For tables, and as the last layer of most nets. The last one has as many units as the net has outputs, and no activation: losses take logits. Before a batch normalization the bias has no effect.",
     synonyms: ["Linear", "LazyLinear", "fc", "fully_connected", "affine", "hidden"],
     options: {
       units: {
         kind: "integer",
-        doc: "How many outputs.",
+        doc: "The number of outputs.",
         synonyms: [
           "neurons",
           "nodes",
@@ -127,15 +127,15 @@ export const entries = {
       }),
   }),
   maxout: layer({
-    doc: "Every output the largest of several weighted sums of all inputs.",
+    doc: "Each output is the maximum of several weighted sums of all inputs.",
     formula: "yⱼ = maxₖ (x · W + b)ₖⱼ, k = 1 … pieces",
     source: "Goodfellow, Warde-Farley, Mirza, Courville and Bengio, Maxout networks, 2013",
     advice:
-      "A layer that learns its own convex activation; made to go with dropout. No unit dies, since one of its pieces always gets the gradient; the price is `pieces` times the weights.",
+      "A layer with a learned convex activation, designed for use with dropout. Units cannot die, since one of the pieces always gets the gradient. It has `pieces` times as many weights.",
     options: {
       units: {
         kind: "integer",
-        doc: "How many outputs.",
+        doc: "The number of outputs.",
         synonyms: [
           "neurons",
           "nodes",
@@ -158,7 +158,7 @@ export const entries = {
       },
       pieces: {
         kind: "integer",
-        doc: "Of how many sums each output is the largest.",
+        doc: "The number of weighted sums for each output.",
         synonyms: ["num_pieces", "pool_size", "k"],
         default: 2,
         minimum: 1,
@@ -173,7 +173,7 @@ export const entries = {
       over: "features",
       width: "units",
       init: "init",
-      // Its biases move the sums, of which the largest is the output.
+      // Its biases are added before the maximum, not to the output.
       bias: undefined,
       activation: undefined,
       learned: ({ pieces, units }, input) => (widthOf(input) + 1) * pieces * units,

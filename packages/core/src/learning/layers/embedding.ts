@@ -1,4 +1,4 @@
-/** Embeddings: a learned row of numbers for each of so many tokens. */
+/** Embeddings: a learned vector for each token. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
@@ -7,25 +7,25 @@ import * as Activation from "../Activation.ts"
 import { make } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
 import { type Net, stateless } from "../Net.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { type InitializerLike, initializerOf } from "./affine.ts"
 import { layer } from "./Layer.ts"
 
-/** How an embedding is built. */
+/** The options of an embedding. */
 export interface EmbeddingOptions {
-  /** How many tokens there are, numbered from 0. */
+  /** The number of tokens, which are numbered from 0. */
   readonly tokens: number
-  /** How many numbers each becomes. */
+  /** The size of the vector of a token. */
   readonly units: number
-  /** The rows at the start: `auto`, which is the standard normal distribution, unless given. */
+  /** The initializer of the vectors: `auto`, which is the standard normal distribution, unless given. */
   readonly init?: InitializerLike
 }
 
-/** What an embedding learns: w [tokens, units]. */
+/** The parameters of an embedding: w [tokens, units]. */
 export type EmbeddingParams = { readonly w: Tensor }
 
-/** Tokens as i32. What is no whole number stands for no token. */
+/** Tokens as i32; -1, which is no token, for numbers that are not whole. */
 const tokensOf = (x: Tensor): Tensor => {
   if (x.dtype === "i32") return x
   if (x.dtype === "u8") return T.cast(x, "i32")
@@ -34,14 +34,14 @@ const tokensOf = (x: Tensor): Tensor => {
 }
 
 /**
- * The row of each token: x [batch, …] gives [batch, …, units]. Tokens are i32, or whole numbers of another kind, as
- * tables have them; one that is not below `tokens` reads NaN.
+ * The vector of each token: x [batch, …] gives [batch, …, units]. Tokens are i32, or whole numbers of another dtype, as in
+ * tables. A token outside 0 to `tokens` - 1 gives NaN.
  */
 export const embedding = ({ init = "auto", tokens, units }: EmbeddingOptions): Net<EmbeddingParams, None> => {
-  wantOptions("embedding", entries.embedding.options, { tokens, units })
+  checkOptions("embedding", entries.embedding.options, { tokens, units })
   const rows = initializerOf(init)
-  // One row goes into each output, as if a matrix met a one-hot vector with a single 1.
-  const place: Initializer.Place = {
+  // Each output depends on one row, as in a product of a one-hot vector with a matrix.
+  const connections: Initializer.Connections = {
     fanIn: 1,
     fanOut: units,
     activation: { apply: Activation.identity, gain: 1, suits: "lecun" },
@@ -49,36 +49,36 @@ export const embedding = ({ init = "auto", tokens, units }: EmbeddingOptions): N
   return stateless({
     kind: "embedding",
     shape: (input) => [...input, units],
-    init: (key) => ({ w: rows(Key.fold(key, "w"), [tokens, units], place) }),
+    init: (key) => ({ w: rows(Key.fold(key, "w"), [tokens, units], connections) }),
     apply: ({ w }, x) => T.take(w, tokensOf(x)),
   })
 }
 
-/** Embeddings by the name a model file calls them. */
+/** Embeddings, by their names in a model file. */
 export const entries = {
   embedding: layer({
-    doc: "A learned row of numbers for each token.",
+    doc: "A learned vector for each token.",
     formula: "y = W[x], W [tokens, units]",
     source: "Bengio, Ducharme, Vincent and Jauvin, A neural probabilistic language model, 2003",
     advice:
-      "The first layer for text and for categories of many values: the same as a dense layer on one-hot rows, without making them. A token out of range reads NaN, which stops the run.",
+      "The first layer for text, and for categories with many values: the same as a dense layer on one-hot vectors, but cheaper. A token out of range gives NaN, which stops the run.",
     synonyms: ["embed", "lookup_table", "EmbeddingBag"],
     options: {
       tokens: {
         kind: "integer",
-        doc: "How many tokens there are, numbered from 0.",
+        doc: "The number of tokens, which are numbered from 0.",
         synonyms: ["num_embeddings", "input_dim", "vocab_size", "vocabulary_size", "vocab", "num_tokens"],
         minimum: 1,
       },
       units: {
         kind: "integer",
-        doc: "How many numbers each becomes.",
+        doc: "The size of the vector of a token.",
         synonyms: ["embedding_dim", "embedding_size", "output_dim", "dim", "size", "features", "hidden_size"],
         minimum: 1,
       },
       init: {
         kind: "initializer",
-        doc: "The rows at the start.",
+        doc: "The initializer of the vectors.",
         synonyms: ["initializer", "embeddings_initializer"],
         default: "auto",
       },

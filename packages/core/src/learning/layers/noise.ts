@@ -1,34 +1,33 @@
-/** Noise against overfitting: drawn from the key anew at each step of training, and absent when inferring. */
+/** Noise against overfitting: random at each training step, absent in inference. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import type * as Shape from "../../types/Shape.ts"
 import { type Net, pure } from "../Net.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { layer, light } from "./Layer.ts"
 
-/** A layer that does something while training, unless there is nothing to do, and nothing when inferring. */
+/** A layer that applies noise in training, unless the amount is 0, and is the identity in inference. */
 const whileTraining = (kind: string, amount: number, apply: (x: Tensor, key: Key.Key) => Tensor): Net<None, None> =>
   pure(kind, (x, context) => (context.mode === "infer" || amount === 0 ? x : apply(x, context.key)))
 
-/** x / (1 - rate) where the mask (true with probability 1 - rate, stretched to x) holds, 0 elsewhere. */
+/** x / (1 - rate) where a random mask of the given shape, broadcast to x, is true (with probability 1 - rate), 0 elsewhere. */
 const dropped = (x: Tensor, key: Key.Key, rate: number, mask: Shape.Shape): Tensor =>
   T.where(Key.bernoulli(key, 1 - rate, mask), T.div(x, 1 - rate), 0)
 
 /**
- * While training, 0 in place of a share `rate` of the numbers, drawn anew from the key each time, the others divided by
- * 1 - rate so that sums keep their size; when inferring, the input as it is. Throws `OptionError` unless `rate` is at least
- * 0 and below 1.
+ * In training, sets a random fraction `rate` of the elements to 0 and divides the others by 1 - rate, which preserves the
+ * expected sum. In inference it is the identity. Throws `OptionError` unless `rate` is at least 0 and below 1.
  */
 export const dropout = (rate: number): Net<None, None> => {
-  wantOptions("dropout", entries.dropout.options, { rate })
+  checkOptions("dropout", entries.dropout.options, { rate })
   return whileTraining("dropout", rate, (x, key) => dropped(x, key, rate, x.shape))
 }
 
-/** Dropout of whole channels: all numbers of a sample's channel [batch, …space, channels] together. */
+/** Dropout of whole channels of samples: x [batch, …space, channels]. */
 export const spatialDropout = (rate: number): Net<None, None> => {
-  wantOptions("spatialDropout", entries.spatial_dropout.options, { rate })
+  checkOptions("spatialDropout", entries.spatial_dropout.options, { rate })
   return whileTraining("spatial_dropout", rate, (x, key) =>
     dropped(
       x,
@@ -39,16 +38,16 @@ export const spatialDropout = (rate: number): Net<None, None> => {
   )
 }
 
-// selu for inputs far below 0: -λα, with Klambauer's constants in doubles.
+// The limit of selu far below 0: -λα, with Klambauer's constants in doubles.
 const saturated = -1.0507009873554805 * 1.6732632423543772
 
 /**
- * Dropout for selu nets: a share `rate` of the numbers becomes what selu is far below 0, and an affine map brings all
- * back to mean 0 and variance 1, which dropout would spoil.
+ * Dropout for selu nets: sets a fraction `rate` of the elements to the limit of selu far below 0, and restores mean 0 and
+ * variance 1 by an affine map. Ordinary dropout does not preserve them.
  */
 export const alphaDropout = (rate: number): Net<None, None> => {
-  wantOptions("alphaDropout", entries.alpha_dropout.options, { rate })
-  // Of numbers with mean 0 and variance 1: the mean after dropping is rate · α′, the variance (1 - rate)(1 + rate · α′²).
+  checkOptions("alphaDropout", entries.alpha_dropout.options, { rate })
+  // For mean 0 and variance 1, the mean after dropping is rate · α′, and the variance (1 - rate)(1 + rate · α′²).
   const scale = 1 / Math.sqrt((1 - rate) * (1 + rate * saturated ** 2))
   const shift = -scale * rate * saturated
   return whileTraining("alpha_dropout", rate, (x, key) =>
@@ -56,16 +55,16 @@ export const alphaDropout = (rate: number): Net<None, None> => {
   )
 }
 
-/** While training, a normal number of mean 0 and the given standard deviation added to each. */
+/** In training, adds a normal number of mean 0 and the given standard deviation to each element. */
 export const gaussianNoise = (std: number): Net<None, None> => {
-  wantOptions("gaussianNoise", entries.gaussian_noise.options, { std })
+  checkOptions("gaussianNoise", entries.gaussian_noise.options, { std })
   return whileTraining("gaussian_noise", std, (x, key) => T.add(x, T.mul(Key.normal(key, x.shape), std)))
 }
 
 const rate = (value: number) =>
   ({
     kind: "number",
-    doc: "The share that is dropped.",
+    doc: "The fraction that is dropped.",
     synonyms: ["p", "prob", "probability", "drop_rate", "dropout_rate", "drop_prob"],
     default: value,
     minimum: 0,
@@ -73,14 +72,14 @@ const rate = (value: number) =>
     usual: [0, 0.8],
   }) as const
 
-/** Noise layers by the name a model file calls them. */
+/** Noise layers, by their names in a model file. */
 export const entries = {
   dropout: layer({
-    doc: "While training, sets a random share of the numbers to 0 and scales the others up to make up for it.",
-    formula: "y = m ⊙ x / (1 - rate), mᵢ ~ Bernoulli(1 - rate); when not training y = x",
+    doc: "In training, sets a random fraction of the elements to 0 and scales up the others.",
+    formula: "y = m ⊙ x / (1 - rate), mᵢ ~ Bernoulli(1 - rate); in inference y = x",
     source: "Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, Dropout, 2014",
     advice:
-      "Against overfitting: 0.5 between wide dense layers, 0.1 to 0.3 elsewhere, not on the outputs. Training slows down, so give it more epochs; selu nets want alpha_dropout instead, images spatial_dropout.",
+      "Against overfitting: 0.5 between wide dense layers, 0.1 to 0.3 elsewhere, not on the outputs. Training takes more epochs. Use alpha_dropout for selu nets, and spatial_dropout for images.",
     synonyms: ["drop"],
     options: { rate: rate(0.5) },
     main: "rate",
@@ -88,11 +87,11 @@ export const entries = {
     make: (options): Net => dropout(options.rate),
   }),
   spatial_dropout: layer({
-    doc: "While training, sets a random share of the channels of each sample to 0 everywhere and scales the others up.",
-    formula: "y = m ⊙ x / (1 - rate), one m ~ Bernoulli(1 - rate) for each sample and channel; when not training y = x",
+    doc: "In training, sets a random fraction of the channels of each sample to 0 and scales up the others.",
+    formula: "y = m ⊙ x / (1 - rate), one m ~ Bernoulli(1 - rate) for each sample and channel; in inference y = x",
     source: "Tompson, Goroshin, Jain, LeCun and Bregler, Efficient object localization using convolutional networks, 2015",
     advice:
-      "After convolutions, whose neighbouring numbers are alike, so that dropping single ones drops little. On rows without space it is dropout.",
+      "After convolutions: neighbouring elements are similar there, so dropping single ones has little effect. Without spatial axes it is ordinary dropout.",
     synonyms: ["Dropout1d", "Dropout2d", "SpatialDropout1D", "SpatialDropout2D", "channel_dropout"],
     options: { rate: rate(0.2) },
     main: "rate",
@@ -100,10 +99,10 @@ export const entries = {
     make: (options): Net => spatialDropout(options.rate),
   }),
   alpha_dropout: layer({
-    doc: "Dropout for selu nets: while training, a random share of the numbers becomes what selu is far below 0, and mean and variance are kept.",
+    doc: "Dropout for selu nets: in training, sets a random fraction of the elements to the limit of selu far below 0, and preserves mean and variance.",
     formula: "y = a · (m ⊙ x + (1 - m) · α′) + b, α′ = -λα, a = 1 / √((1 - rate)(1 + rate · α′²)), b = -a · rate · α′",
     source: "Klambauer, Unterthiner, Mayr and Hochreiter, Self-normalizing neural networks, 2017",
-    advice: "Behind selu and nowhere else, at rates of 0.05 to 0.1: it keeps the mean and variance that selu counts on.",
+    advice: "Only after selu, at rates of 0.05 to 0.1: it preserves the mean and variance that selu needs.",
     synonyms: ["FeatureAlphaDropout"],
     options: { rate: rate(0.1) },
     main: "rate",
@@ -111,10 +110,10 @@ export const entries = {
     make: (options): Net => alphaDropout(options.rate),
   }),
   gaussian_noise: layer({
-    doc: "While training, adds normal noise to every number.",
-    formula: "y = x + ε, εᵢ ~ N(0, std²); when not training y = x",
+    doc: "In training, adds normal noise to each element.",
+    formula: "y = x + ε, εᵢ ~ N(0, std²); in inference y = x",
     source: "Bishop, Training with noise is equivalent to Tikhonov regularization, 1995",
-    advice: "On standardized inputs, 0.1 or so: a mild augmentation for tables and signals.",
+    advice: "On standardized inputs, about 0.1: a mild augmentation for tables and signals.",
     synonyms: ["noise"],
     options: {
       std: {

@@ -1,17 +1,17 @@
-/** Normalizations of each sample by itself: over its features, or over groups of its channels. They are alike in training and inferring. */
+/** Normalizations of single samples: over the features, or over groups of channels. They are the same in training and inference. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"
 import { type Net, stateless } from "../Net.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { layer, widthOf } from "./Layer.ts"
 import { channelsOf, type Learned, learned, scaled } from "./standardize.ts"
 
-/** How a layer normalization is built. */
+/** The options of layer normalization. */
 export interface LayerNormOptions {
-  /** How many of the last axes are normalized together: 1, the features, unless given. */
+  /** The number of last axes that are normalized together: 1, the features, unless given. */
   readonly axes?: number
   /** Added to the variance: 1e-5 unless given. */
   readonly eps?: number
@@ -23,17 +23,17 @@ const lastAxes = (kind: string, input: Shape.Shape, axes: number): Shape.Shape =
   return input.slice(input.length - axes)
 }
 
-const counted = (from: number, to: number): ReadonlyArray<number> => Array.from({ length: to - from }, (_, i) => from + i)
+const axesBetween = (from: number, to: number): ReadonlyArray<number> => Array.from({ length: to - from }, (_, i) => from + i)
 
-/** The distances from the mean along some axes, and their mean square. */
+/** The differences from the mean along some axes, and their mean square. */
 const spread = (x: Tensor, axes: ReadonlyArray<number>): { readonly centred: Tensor; readonly variance: Tensor } => {
   const centred = T.sub(x, T.mean(x, { axes, keepAxes: true }))
   return { centred, variance: T.mean(T.square(centred), { axes, keepAxes: true }) }
 }
 
-/** γ · (x - mean) / √(variance + ε) + β with the mean and the variance of each sample's last axes, whose shape γ and β have. Throws `ShapeError`. */
+/** γ · (x - mean) / √(variance + ε) + β with the mean and variance over the last axes of each sample. γ and β have the shape of these axes. Throws `ShapeError`. */
 export const layerNorm = ({ axes = 1, eps = 1e-5 }: LayerNormOptions = {}): Net<Learned, None> => {
-  wantOptions("layerNorm", entries.layer_norm.options, { axes, eps })
+  checkOptions("layerNorm", entries.layer_norm.options, { axes, eps })
   return stateless({
     kind: "layer_norm",
     shape: (input) => {
@@ -42,29 +42,29 @@ export const layerNorm = ({ axes = 1, eps = 1e-5 }: LayerNormOptions = {}): Net<
     },
     init: (_, input) => learned(lastAxes("layer_norm", input, axes)),
     apply: (params, x) => {
-      const { centred, variance } = spread(x, counted(x.shape.length - axes, x.shape.length))
-      // One factor for each sample, before γ, which has one for each feature.
+      const { centred, variance } = spread(x, axesBetween(x.shape.length - axes, x.shape.length))
+      // One factor for each sample; γ has one for each feature.
       const factor = T.div(1, T.sqrt(T.add(variance, eps)))
       return T.add(T.mul(T.mul(centred, factor), params.gamma), params.beta)
     },
   })
 }
 
-/** How a group normalization is built. */
+/** The options of group normalization. */
 export interface GroupNormOptions {
-  /** Into how many groups of equal size the channels are divided. */
+  /** The number of groups of channels, which divides the number of channels. */
   readonly groups: number
   /** Added to the variance: 1e-5 unless given. */
   readonly eps?: number
 }
 
 /**
- * γ · (x - mean) / √(variance + ε) + β with the mean and the variance of each group of a sample's channels over all space:
- * x [batch, …space, channels], γ and β [channels]. One group is layer normalization over the whole sample, as many groups
- * as channels is instance normalization. Throws `ShapeError`.
+ * γ · (x - mean) / √(variance + ε) + β with the mean and variance of each group of channels of a sample, over the spatial
+ * axes: x [batch, …space, channels], γ and β [channels]. One group is layer normalization over the whole sample; as many
+ * groups as channels is instance normalization. Throws `ShapeError`.
  */
 export const groupNorm = ({ eps = 1e-5, groups }: GroupNormOptions): Net<Learned, None> => {
-  wantOptions("groupNorm", entries.group_norm.options, { eps, groups })
+  checkOptions("groupNorm", entries.group_norm.options, { eps, groups })
   const channels = (input: Shape.Shape): number => {
     const n = channelsOf("group_norm", input)
     return n % groups === 0
@@ -85,21 +85,21 @@ export const groupNorm = ({ eps = 1e-5, groups }: GroupNormOptions): Net<Learned
     init: (_, input) => learned([channels(input)]),
     apply: ({ beta, gamma }, x) => {
       const n = channels(x.shape.slice(1))
-      const parts = T.reshape(x, [...x.shape.slice(0, -1), groups, n / groups]) as Tensor
-      const axes = [...counted(1, x.shape.length - 1), x.shape.length]
-      const { centred, variance } = spread(parts, axes)
+      const grouped = T.reshape(x, [...x.shape.slice(0, -1), groups, n / groups]) as Tensor
+      const axes = [...axesBetween(1, x.shape.length - 1), x.shape.length]
+      const { centred, variance } = spread(grouped, axes)
       const each = { gamma: T.reshape(gamma, [groups, n / groups]), beta: T.reshape(beta, [groups, n / groups]) }
       return T.reshape(scaled(centred, variance, eps, each), x.shape)
     },
   })
 }
 
-/** What root mean square normalization learns: the scale γ of each feature. */
+/** The parameters of root mean square normalization: the scale γ of each feature. */
 export type RmsNormParams = { readonly gamma: Tensor }
 
-/** γ · x / √(mean(x²) + ε) over the last axis, which is not centred. Throws `ShapeError`. */
+/** γ · x / √(mean(x²) + ε) over the last axis, without centring. Throws `ShapeError`. */
 export const rmsNorm = ({ eps = 1e-6 }: { readonly eps?: number } = {}): Net<RmsNormParams, None> => {
-  wantOptions("rmsNorm", entries.rms_norm.options, { eps })
+  checkOptions("rmsNorm", entries.rms_norm.options, { eps })
   return stateless({
     kind: "rms_norm",
     shape: (input) => {
@@ -124,16 +124,17 @@ const epsOption = (value: number) =>
     usual: [1e-12, 0.1],
   }) as const
 
-/** These normalizations by the name a model file calls them. */
+/** These normalizations, by their names in a model file. */
 export const entries = {
   layer_norm: layer({
-    doc: "Each sample's features shifted and scaled to mean 0 and variance 1, then to a learned mean and scale.",
+    doc: "Normalizes the features of each sample to mean 0 and variance 1, then applies a learned scale and shift.",
     formula: "y = γ · (x - μ) / √(σ² + ε) + β, μ and σ² over the last axes of each sample",
     source: "Ba, Kiros and Hinton, Layer normalization, 2016",
-    advice: "In recurrent nets and transformers, and wherever batches are too small for batch_norm: every sample is by itself.",
+    advice:
+      "For recurrent nets and transformers, and where batches are too small for batch_norm: samples do not depend on each other.",
     synonyms: ["LayerNormalization", "ln"],
     options: {
-      axes: { kind: "integer", doc: "How many of the last axes are normalized together.", default: 1, minimum: 1 },
+      axes: { kind: "integer", doc: "The number of last axes that are normalized together.", default: 1, minimum: 1 },
       eps: epsOption(1e-5),
     },
     traits: {
@@ -145,13 +146,13 @@ export const entries = {
     make: (options): Net => layerNorm(options),
   }),
   group_norm: layer({
-    doc: "Groups of each sample's channels shifted and scaled to mean 0 and variance 1, then to a learned mean and scale.",
+    doc: "Normalizes groups of channels of each sample to mean 0 and variance 1, then applies a learned scale and shift.",
     formula: "y = γ · (x - μ) / √(σ² + ε) + β, μ and σ² over space and the channels of a group",
     source: "Wu and He, Group normalization, 2018",
     advice: "For images in small batches. 32 groups are usual; as many as channels is instance normalization.",
     synonyms: ["GroupNormalization"],
     options: {
-      groups: { kind: "integer", doc: "Into how many groups the channels are divided.", synonyms: ["num_groups"], minimum: 1 },
+      groups: { kind: "integer", doc: "The number of groups of channels.", synonyms: ["num_groups"], minimum: 1 },
       eps: epsOption(1e-5),
     },
     main: "groups",
@@ -159,10 +160,10 @@ export const entries = {
     make: (options): Net => groupNorm(options),
   }),
   rms_norm: layer({
-    doc: "Each sample's features scaled to mean square 1, then by a learned scale.",
+    doc: "Scales the features of each sample to mean square 1, then applies a learned scale.",
     formula: "y = γ · x / √(mean(x²) + ε), over the last axis",
     source: "Zhang and Sennrich, Root mean square layer normalization, 2019",
-    advice: "As layer_norm without centring, for less work: the usual one in recent transformers.",
+    advice: "Like layer_norm without centring, and cheaper: the usual choice in recent transformers.",
     synonyms: ["RMSNormalization"],
     options: { eps: epsOption(1e-6) },
     traits: { role: "normalization", over: "sample", learned: (_, input) => widthOf(input), between: () => 0 },

@@ -1,7 +1,7 @@
 /**
- * Recurrent layers: one small step run over the rows of a sequence, each round handing what it remembers to the next.
- * Samples are [time, features]. The inputs meet their weights for all times at once; only what depends on the round
- * before runs in the loop, which is part of the program however long the sequence is.
+ * Recurrent layers: a cell applied to each time step of a sequence, with a state that it passes to the next time step. Samples
+ * are [time, features]. The products of inputs and weights are computed for all time steps together; only the recurrent part
+ * runs in a loop, whose code does not grow with the length of the sequence.
  */
 import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
@@ -12,41 +12,41 @@ import * as Activation from "../Activation.ts"
 import { make } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
 import { type Net, stateless } from "../Net.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { type ActivationLike, activationOf } from "./activation.ts"
 import { type InitializerLike, initializerOf } from "./affine.ts"
 import { layer, widthOf } from "./Layer.ts"
 
-/** How a recurrent layer is built. */
+/** The options of a recurrent layer. */
 export interface RecurrentOptions {
-  /** How many numbers it remembers, and gives at each time. */
+  /** The size of the hidden state, which is the output of each time step. */
   readonly units: number
-  /** What it gives: what it made of every time [time, units], or of the last alone [units], which is usual. */
-  readonly give?: "last" | "all"
-  /** From the first time to the last, which is usual, or from the last to the first. */
+  /** Whether the result has the output of every time step [time, units], or of the last one alone [units], the default. */
+  readonly returnSequences?: boolean
+  /** Whether to process the sequence from its end to its start: false unless given. */
   readonly reverse?: boolean
-  /** The weights of the inputs at the start: `auto` unless given. */
+  /** The initializer of the input weights: `auto` unless given. */
   readonly init?: InitializerLike
-  /** The weights of what is remembered at the start: orthogonal for each gate unless given. */
+  /** The initializer of the recurrent weights: orthogonal for each gate unless given. */
   readonly recurrentInit?: InitializerLike
 }
 
-/** What a recurrent layer learns, its gates side by side: wx [in, gates · units], wh [units, gates · units], b [gates · units]. */
+/** The parameters of a recurrent layer, with its gates side by side: wx [in, gates · units], wh [units, gates · units], b [gates · units]. */
 export type RecurrentParams = { readonly wx: Tensor; readonly wh: Tensor; readonly b: Tensor }
 
-/** What distinguishes one recurrent layer from another. */
+/** The cell of a recurrent layer: what distinguishes one kind from another. */
 interface Cell<P extends RecurrentParams, C> {
   readonly kind: string
   readonly gates: number
-  /** The activation that the weights are drawn for. */
+  /** The activation for the initializers of the weights. */
   readonly activation: Activation.Activation
-  /** The parameters, from weights and the zeros of a bias. */
+  /** The initial parameters, from drawn weights and a bias of zeros. */
   readonly params: (drawn: RecurrentParams) => P
-  /** What is remembered before the first time, from zeros [batch, units]. */
+  /** The state before the first time step, from zeros [batch, units]. */
   readonly start: (zeros: Tensor) => C
-  /** A round: the sums of the inputs [batch, gates · units], and what was remembered, to what is, and what is given. */
-  readonly round: (carry: C, sums: Tensor, params: P) => { readonly carry: C; readonly kept: Tensor }
+  /** One time step: from the previous state and the weighted inputs [batch, gates · units] to the new state and the output. */
+  readonly step: (carry: C, sums: Tensor, params: P) => { readonly carry: C; readonly kept: Tensor }
 }
 
 const featuresOf = (kind: string, input: Shape.Shape): number =>
@@ -54,7 +54,7 @@ const featuresOf = (kind: string, input: Shape.Shape): number =>
     ? (input[1] ?? 0)
     : refuse(kind, [{ dtype: "f32", shape: input }], "samples [time, features]", "an embedding of tokens, or a reshape before it")
 
-/** Weights of gates side by side, each drawn by itself, as if it were a layer of its own. */
+/** The weights of all gates side by side. Each gate is initialized independently, like a separate layer. */
 const drawn = (
   initializer: Initializer.Initializer,
   key: Key.Key,
@@ -62,15 +62,15 @@ const drawn = (
   activation: Activation.Activation,
 ): Tensor => {
   const shape = [inputs, units]
-  const place = { ...Initializer.fans(shape), activation }
+  const connections = { ...Initializer.fans(shape), activation }
   return T.concat(
-    Array.from({ length: gates }, (_, gate) => initializer(Key.fold(key, gate), shape, place)),
+    Array.from({ length: gates }, (_, gate) => initializer(Key.fold(key, gate), shape, connections)),
     1,
   )
 }
 
 const recurrent = <P extends RecurrentParams, C>(
-  { give = "last", init = "auto", recurrentInit = "orthogonal", reverse = false, units }: RecurrentOptions,
+  { init = "auto", recurrentInit = "orthogonal", returnSequences = false, reverse = false, units }: RecurrentOptions,
   cell: Cell<P, C>,
 ): Net<P, None> => {
   const { activation, gates, kind } = cell
@@ -78,7 +78,7 @@ const recurrent = <P extends RecurrentParams, C>(
     kind,
     shape: (input) => {
       featuresOf(kind, input)
-      return give === "last" ? [units] : [input[0] ?? 0, units]
+      return returnSequences ? [input[0] ?? 0, units] : [units]
     },
     init: (key, input) =>
       cell.params({
@@ -92,31 +92,31 @@ const recurrent = <P extends RecurrentParams, C>(
       const rows = T.reshape(T.transpose(x, [1, 0, 2]) as Tensor, [time * batch, features])
       const sums = T.reshape(T.add(T.matmul(rows, params.wx as Tensor), params.b), [time, batch, gates * units])
       const zeros = T.zeros([batch, units]) as Tensor
-      const { kept } = T.scan((carry: C, row: Tensor) => cell.round(carry, row, params), cell.start(zeros), sums as Tensor, {
+      const { kept } = T.scan((carry: C, row: Tensor) => cell.step(carry, row, params), cell.start(zeros), sums as Tensor, {
         reverse,
       })
-      // What was kept of a round stands at the time of its row.
-      return give === "last" ? T.at(kept, reverse ? 0 : time - 1) : (T.transpose(kept, [1, 0, 2]) as Tensor)
+      // The kept rows are in the order of the sequence, also in reverse.
+      return returnSequences ? (T.transpose(kept, [1, 0, 2]) as Tensor) : T.at(kept, reverse ? 0 : time - 1)
     },
   })
 }
 
-const parts = (sums: Tensor, count: number): ReadonlyArray<Tensor> =>
+const gatesOf = (sums: Tensor, count: number): ReadonlyArray<Tensor> =>
   T.split(
     sums,
     Array.from({ length: count }, () => (sums.shape.at(-1) ?? 0) / count),
     -1,
   )
 
-/** How a simple recurrent layer is built. */
+/** The options of a simple recurrent layer. */
 export interface SimpleRnnOptions extends RecurrentOptions {
-  /** The activation of every round: tanh unless given. */
+  /** The activation: tanh unless given. */
   readonly activation?: ActivationLike
 }
 
 /** hₜ = f(xₜ · Wx + hₜ₋₁ · Wh + b) over samples [time, in]. Throws `ShapeError`. */
 export const simpleRnn = ({ activation = "tanh", ...options }: SimpleRnnOptions): Net<RecurrentParams, None> => {
-  wantOptions("simpleRnn", shared, options)
+  checkOptions("simpleRnn", shared, options)
   const follows = activationOf(activation)
   return recurrent(options, {
     kind: "simple_rnn",
@@ -124,38 +124,38 @@ export const simpleRnn = ({ activation = "tanh", ...options }: SimpleRnnOptions)
     activation: follows,
     params: (all) => all,
     start: (zeros) => zeros,
-    round: (h: Tensor, sums, { wh }) => {
+    step: (h: Tensor, sums, { wh }) => {
       const next = follows.apply(T.add(sums, T.matmul(h, wh)))
       return { carry: next, kept: next }
     },
   })
 }
 
-/** How a long short-term memory is built. */
+/** The options of an LSTM. */
 export interface LstmOptions extends RecurrentOptions {
-  /** What is added to the forget gate at the start, so that it remembers at first: 1 unless given. */
+  /** The initial bias of the forget gate; above 0 the cell remembers at the beginning: 1 unless given. */
   readonly forgetBias?: number
 }
 
 const tanh = activationOf("tanh")
 
 /**
- * c ← f ⊙ c + i ⊙ g, h = o ⊙ tanh c, with the gates i, f, o = σ(…) and g = tanh(…) of x · Wx + h · Wh + b, side by side in
- * the order i, f, g, o. Throws `ShapeError`.
+ * c ← f ⊙ c + i ⊙ g, h = o ⊙ tanh c, with the gates i, f, o = σ(…) and g = tanh(…) of x · Wx + h · Wh + b, stored side by
+ * side in the order i, f, g, o. Throws `ShapeError`.
  */
 export const lstm = ({ forgetBias = 1, ...options }: LstmOptions): Net<RecurrentParams, None> => {
-  wantOptions("lstm", { ...shared, forgetBias: entries.lstm.options.forget_bias }, { ...options, forgetBias })
+  checkOptions("lstm", { ...shared, forgetBias: entries.lstm.options.forget_bias }, { ...options, forgetBias })
   return recurrent(options, {
     kind: "lstm",
     gates: 4,
     activation: tanh,
     params: ({ b, ...all }) => {
-      const [i, f, g, o] = parts(b, 4) as readonly [Tensor, Tensor, Tensor, Tensor]
+      const [i, f, g, o] = gatesOf(b, 4) as readonly [Tensor, Tensor, Tensor, Tensor]
       return { ...all, b: T.concat([i, T.add(f, forgetBias), g, o]) }
     },
     start: (zeros) => ({ c: zeros, h: zeros }),
-    round: ({ c, h }: { readonly c: Tensor; readonly h: Tensor }, sums, { wh }) => {
-      const [i, f, g, o] = parts(T.add(sums, T.matmul(h, wh)), 4) as readonly [Tensor, Tensor, Tensor, Tensor]
+    step: ({ c, h }: { readonly c: Tensor; readonly h: Tensor }, sums, { wh }) => {
+      const [i, f, g, o] = gatesOf(T.add(sums, T.matmul(h, wh)), 4) as readonly [Tensor, Tensor, Tensor, Tensor]
       const cell = T.add(T.mul(T.sigmoid(f), c), T.mul(T.sigmoid(i), T.tanh(g)))
       const next = T.mul(T.sigmoid(o), T.tanh(cell))
       return { carry: { c: cell, h: next }, kept: next }
@@ -163,27 +163,27 @@ export const lstm = ({ forgetBias = 1, ...options }: LstmOptions): Net<Recurrent
   })
 }
 
-/** What a gated recurrent unit learns: as others, and bh [units], which the candidate's memory has for itself. */
+/** The parameters of a GRU: as for other layers, and bh [units], the bias of the recurrent part of the candidate. */
 export type GruParams = RecurrentParams & { readonly bh: Tensor }
 
 /**
- * h ← (1 - z) ⊙ n + z ⊙ h, with the gates r, z = σ(x · Wx + h · Wh + b) and n = tanh(x · Wx + b + r ⊙ (h · Wh + bh)), side
- * by side in the order r, z, n. Throws `ShapeError`.
+ * h ← (1 - z) ⊙ n + z ⊙ h, with the gates r, z = σ(x · Wx + h · Wh + b) and n = tanh(x · Wx + b + r ⊙ (h · Wh + bh)),
+ * stored side by side in the order r, z, n. Throws `ShapeError`.
  */
 export const gru = (options: RecurrentOptions): Net<GruParams, None> => {
-  wantOptions("gru", shared, options)
+  checkOptions("gru", shared, options)
   return recurrent(options, {
     kind: "gru",
     gates: 3,
     activation: tanh,
     params: (all): GruParams => ({ ...all, bh: T.zeros([options.units]) as Tensor }),
     start: (zeros) => zeros,
-    round: (h: Tensor, sums, { bh, wh }) => {
-      const [xr, xz, xn] = parts(sums, 3) as readonly [Tensor, Tensor, Tensor]
-      const [hr, hz, hn] = parts(T.matmul(h, wh), 3) as readonly [Tensor, Tensor, Tensor]
+    step: (h: Tensor, sums, { bh, wh }) => {
+      const [xr, xz, xn] = gatesOf(sums, 3) as readonly [Tensor, Tensor, Tensor]
+      const [hr, hz, hn] = gatesOf(T.matmul(h, wh), 3) as readonly [Tensor, Tensor, Tensor]
       const [r, z] = [T.sigmoid(T.add(xr, hr)), T.sigmoid(T.add(xz, hz))]
       const n = T.tanh(T.add(xn, T.mul(r, T.add(hn, bh))))
-      // n + z (h - n): the same, with one product less.
+      // n + z (h - n) is the same, with one product fewer.
       const next = T.add(n, T.mul(z, T.sub(h, n)))
       return { carry: next, kept: next }
     },
@@ -193,7 +193,7 @@ export const gru = (options: RecurrentOptions): Net<GruParams, None> => {
 const shared = {
   units: {
     kind: "integer",
-    doc: "How many numbers it remembers, and gives.",
+    doc: "The size of the hidden state, which is the output.",
     synonyms: [
       "hidden_size",
       "hidden",
@@ -210,31 +210,31 @@ const shared = {
   },
   give: {
     kind: "choice",
-    doc: "`last` gives what it made of the last time, `all` what it made of every one.",
+    doc: "The output: `last` is that of the last time step, `all` a sequence with that of every time step.",
     of: ["last", "all"],
     default: "last",
   },
   reverse: {
     kind: "boolean",
-    doc: "Whether it goes from the last time to the first.",
+    doc: "Whether to process the sequence from its end to its start.",
     synonyms: ["go_backwards", "backwards"],
     default: false,
   },
   init: {
     kind: "initializer",
-    doc: "The weights of the inputs at the start.",
+    doc: "The initializer of the input weights.",
     synonyms: ["initializer", "kernel_initializer"],
     default: "auto",
   },
   recurrent_init: {
     kind: "initializer",
-    doc: "The weights of what is remembered at the start.",
+    doc: "The initializer of the recurrent weights.",
     synonyms: ["recurrent_initializer"],
     default: "orthogonal",
   },
 } as const
 
-/** The traits of a layer with so many gates; what one has for itself beside them counts as another. */
+/** The traits of a layer with this number of gates. The additional bias of a GRU counts as one more gate. */
 const recurring = (gates: number) =>
   ({
     role: "weights",
@@ -248,18 +248,18 @@ const recurring = (gates: number) =>
       4 * (input[0] ?? 0) * Math.max(widthOf(input), units),
   }) as const
 
-/** Recurrent layers by the name a model file calls them. */
+/** Recurrent layers, by their names in a model file. */
 export const entries = {
   simple_rnn: layer({
-    doc: "A dense layer over each time and what it made of the time before.",
+    doc: "A dense layer over each time step and the output of the previous one.",
     formula: "hₜ = f(xₜ · Wx + hₜ₋₁ · Wh + b), h₀ = 0",
     source: "Elman, Finding structure in time, 1990",
     advice:
-      "For short sequences, and to see the trouble: over many times gradients vanish or explode. Clip them (`clip_norm: 1`), or use gru or lstm.",
+      "For short sequences only: over many time steps gradients vanish or explode. Clip them (`clip_norm: 1`), or use gru or lstm.",
     synonyms: ["RNN", "vanilla_rnn", "elman"],
     options: {
       units: shared.units,
-      activation: { kind: "activation", doc: "The activation of every round.", synonyms: ["nonlinearity"], default: "tanh" },
+      activation: { kind: "activation", doc: "The activation of each time step.", synonyms: ["nonlinearity"], default: "tanh" },
       give: shared.give,
       reverse: shared.reverse,
       init: shared.init,
@@ -270,7 +270,7 @@ export const entries = {
     make: ({ activation, give, init, recurrent_init, reverse, units }): Net =>
       simpleRnn({
         units,
-        give,
+        returnSequences: give === "all",
         reverse,
         activation: make(Activation.table, activation),
         init: make(Initializer.table, init),
@@ -278,16 +278,17 @@ export const entries = {
       }),
   }),
   lstm: layer({
-    doc: "A recurrent layer with a memory that gates write, keep and read.",
+    doc: "A recurrent layer with a memory cell, which gates write, keep and read.",
     formula: "i, f, o = σ(x · Wx + h · Wh + b), g = tanh(…), c ← f ⊙ c + i ⊙ g, h ← o ⊙ tanh c",
     source: "Hochreiter and Schmidhuber, Long short-term memory, 1997; forget gate: Gers et al., 2000",
-    advice: "For long sequences. Four gates, so four times the weights of simple_rnn; gru has three and does mostly as well.",
+    advice:
+      "For long sequences. It has four gates, so four times the weights of simple_rnn; gru has three and is usually as good.",
     synonyms: ["LSTMCell", "long_short_term_memory"],
     options: {
       ...shared,
       forget_bias: {
         kind: "number",
-        doc: "What is added to the forget gate at the start: above 0 it remembers at first.",
+        doc: "The initial bias of the forget gate; above 0 the cell remembers at the beginning.",
         default: 1,
       },
     },
@@ -296,7 +297,7 @@ export const entries = {
     make: ({ forget_bias, give, init, recurrent_init, reverse, units }): Net =>
       lstm({
         units,
-        give,
+        returnSequences: give === "all",
         reverse,
         forgetBias: forget_bias,
         init: make(Initializer.table, init),
@@ -304,15 +305,21 @@ export const entries = {
       }),
   }),
   gru: layer({
-    doc: "A recurrent layer with a gate that keeps and one that forgets.",
+    doc: "A recurrent layer with an update gate and a reset gate.",
     formula: "r, z = σ(x · Wx + h · Wh + b), n = tanh(x · Wx + b + r ⊙ (h · Wh + bₕ)), h ← (1 - z) ⊙ n + z ⊙ h",
     source: "Cho et al., Learning phrase representations using RNN encoder-decoder, 2014",
-    advice: "The first choice for sequences of some hundred times. Clip gradients all the same.",
+    advice: "The first choice for sequences of a few hundred time steps. Clip its gradients too.",
     synonyms: ["GRUCell", "gated_recurrent_unit"],
     options: shared,
     main: "units",
     traits: recurring(4),
     make: ({ give, init, recurrent_init, reverse, units }): Net =>
-      gru({ units, give, reverse, init: make(Initializer.table, init), recurrentInit: make(Initializer.table, recurrent_init) }),
+      gru({
+        units,
+        returnSequences: give === "all",
+        reverse,
+        init: make(Initializer.table, init),
+        recurrentInit: make(Initializer.table, recurrent_init),
+      }),
   }),
 }

@@ -1,10 +1,10 @@
-/** The shapes of single samples: what a layer asks of them, and what becomes of them. */
+/** The shapes of single samples: checks, and output shapes. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
 import { refuse, ShapeError } from "../../types/ShapeError.ts"
 
-/** The shape that a function of a batch makes of a sample's. What it refuses, the layer refuses, naming the sample's shape. */
+/** The output shape of a function of a batch, for the shape of a sample. Its `ShapeError` becomes one with the layer's name and the sample's shape. */
 export const ofSample = (kind: string, input: Shape.Shape, f: (x: Tensor) => Tensor): Shape.Shape => {
   try {
     return f(T.zeros([1, ...input])).shape.slice(1)
@@ -16,8 +16,8 @@ export const ofSample = (kind: string, input: Shape.Shape, f: (x: Tensor) => Ten
 
 const spaces = ["[channels]", "[length, channels]", "[height, width, channels]"]
 
-/** Throws `ShapeError` unless samples have as many axes of space as a layer moves over, and one of channels. */
-export const wantAxes = (kind: string, rank: number, input: Shape.Shape): void => {
+/** Throws `ShapeError` unless samples have `rank` spatial axes and one axis of channels. */
+export const checkAxes = (kind: string, rank: number, input: Shape.Shape): void => {
   if (input.length === rank + 1) return
   const hint =
     input.length === rank

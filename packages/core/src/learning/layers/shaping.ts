@@ -1,22 +1,22 @@
-/** The numbers of a sample under another shape, none changed. */
+/** Layers that change the shape of a sample, not its elements. */
 import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"
 import { type Net, pure } from "../Net.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { layer, light } from "./Layer.ts"
 
-/** All numbers of a sample along one axis: [batch, …] gives [batch, n]. */
+/** All elements of a sample along one axis: [batch, …] gives [batch, n]. */
 export const flatten: Net<None, None> = pure(
   "flatten",
   (x) => T.reshape(x, [x.shape[0] ?? 0, Shape.size(x.shape.slice(1))]),
   (input) => [Shape.size(input)],
 )
 
-/** The numbers of a sample under another shape of as many: [batch, …] gives [batch, ...shape]. Throws `ShapeError`. */
+/** The elements of a sample under another shape of the same size: [batch, …] gives [batch, ...shape]. Throws `ShapeError`. */
 export const reshape = (shape: Shape.Shape): Net<None, None> => {
-  wantOptions("reshape", entries.reshape.options, { shape })
+  checkOptions("reshape", entries.reshape.options, { shape })
   return pure(
     "reshape",
     (x) => T.reshape(x, [x.shape[0] ?? 0, ...shape]),
@@ -32,23 +32,22 @@ export const reshape = (shape: Shape.Shape): Net<None, None> => {
   )
 }
 
-/** Changes of shape by the name a model file calls them. */
+/** Layers that change the shape, by their names in a model file. */
 export const entries = {
   flatten: layer({
-    doc: "All numbers of a sample along one axis.",
+    doc: "All elements of a sample along one axis.",
     formula: "[…] → [n]",
     source: "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998",
-    advice:
-      "Between the images of a convolution and a dense layer. A dense layer on an image that was not flattened works on its last axis only.",
+    advice: "Between convolutions and a dense layer. Without it a dense layer applies to the last axis of an image only.",
     options: {},
     traits: { role: "shape", ...light },
     make: (): Net => flatten,
   }),
   reshape: layer({
-    doc: "The numbers of a sample under another shape, in the same order.",
-    formula: "[…] → shape, of as many elements",
+    doc: "The elements of a sample under another shape, in the same order.",
+    formula: "[…] → shape, with the same number of elements",
     source: "Iverson, A programming language, 1962",
-    advice: "To make images of flat rows: [28, 28, 1]. It does not transpose.",
+    advice: "To turn flat rows into images: [28, 28, 1]. It does not transpose.",
     synonyms: ["view", "unflatten"],
     options: { shape: { kind: "sizes", doc: "The shape of a sample, without the batch.", synonyms: ["target_shape", "size"] } },
     main: "shape",

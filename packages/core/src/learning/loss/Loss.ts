@@ -1,47 +1,49 @@
-/** What a loss is: how wrong each sample's output is, what outputs mean under it, and which targets it compares. */
+/** The type of a loss: its value for each sample, the meaning of outputs, and the targets it accepts. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"
 import { identity } from "../Activation.ts"
-import type { Answer } from "../Target.ts"
+import type { TargetType } from "../Target.ts"
 
-/** One number for each sample: output [batch, …] and target give [batch]. */
+/** The loss of each sample: output [batch, …] and target give [batch]. */
 export type PerExample = (output: Tensor, target: Tensor) => Tensor
 
-/** What else there is to know of a loss. */
-export interface Meant {
-  /** What the outputs say of the target under this loss: probabilities of logits, a number as it is. */
+/** Facts about a loss. */
+export interface LossTraits {
+  /** From outputs to predictions of the target: probabilities from logits, numbers unchanged. */
   readonly response: (output: Tensor) => Tensor
-  /** The targets it compares, first the one it is made for. */
-  readonly answers: ReadonlyArray<Answer>
+  /** The types of targets that it accepts, the intended one first. */
+  readonly targetTypes: ReadonlyArray<TargetType>
 }
 
-/** The mean over a batch, a scalar. Throws `ShapeError` when outputs and targets do not belong together. */
-export interface Loss extends Meant {
+/** The mean over a batch, a scalar. Throws `ShapeError` if the shapes of outputs and targets do not match. */
+export interface Loss extends LossTraits {
   (output: Tensor, target: Tensor): Tensor
   readonly perExample: PerExample
 }
 
-/** A loss from what it is for each sample; without a word on what outputs mean they are numbers as they are. */
-export const make = (perExample: PerExample, { answers = ["numbers"], response = identity }: Partial<Meant> = {}): Loss =>
-  Object.assign((output: Tensor, target: Tensor) => T.mean(perExample(output, target)), { answers, perExample, response })
+/** A loss from its value for each sample. Without traits, outputs and targets are numbers. */
+export const make = (
+  perExample: PerExample,
+  { targetTypes = ["numbers"], response = identity }: Partial<LossTraits> = {},
+): Loss =>
+  Object.assign((output: Tensor, target: Tensor) => T.mean(perExample(output, target)), { targetTypes, perExample, response })
 
-/** The mean of what belongs to each sample: [batch, …] gives [batch]. */
+/** The mean over the elements of each sample: [batch, …] gives [batch]. */
 export const perSample = (x: Tensor): Tensor => {
   const inner = x.shape.slice(1).map((_, i) => i + 1)
   return inner.length === 0 ? x : T.mean(x, { axes: inner })
 }
 
 /**
- * A loss that counts each sample as often as its class weighs, against classes of unequal size. The mean is still over
- * the number of samples (as in Keras; PyTorch divides by the sum of the weights), so balanced weights, n / (K · nₖ),
- * leave the size of the loss as it is. A class without a weight becomes NaN. Throws `ShapeError` for targets that are not
- * one class for each sample.
+ * A loss with a weight for each class, for classes of unequal size. The mean is over the number of samples (as in Keras;
+ * PyTorch divides by the sum of the weights), so balanced weights, n / (K · nₖ), do not change the scale of the loss. A class
+ * without a weight gives NaN. Throws `ShapeError` for targets that are not one class for each sample.
  *
  * `Tensor.toNumber(Loss.weighted(Loss.hinge(), [1, 3])(Tensor.make([[0], [0]]), Tensor.make([0, 1], "i32"))) // => 2`
  */
-export const weighted = ({ answers, perExample, response }: Loss, weights: ReadonlyArray<number>): Loss =>
+export const weighted = ({ targetTypes, perExample, response }: Loss, weights: ReadonlyArray<number>): Loss =>
   make(
     (output, target) => {
       const each = perExample(output, target)
@@ -49,5 +51,5 @@ export const weighted = ({ answers, perExample, response }: Loss, weights: Reado
         refuse("class weights", [output, target], "one class for each sample", "Tensor.argMax of one-hot targets")
       return T.mul(each, T.take(T.make(weights), T.reshape(T.cast(target, "i32"), each.shape)))
     },
-    { answers, response },
+    { targetTypes, response },
   )

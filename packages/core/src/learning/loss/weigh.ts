@@ -1,4 +1,4 @@
-/** Products of a probability and a logarithm, in which what has no probability counts for nothing. */
+/** Products of a probability and a logarithm, where a probability of 0 gives 0. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 
@@ -6,8 +6,8 @@ import * as T from "../../tensor/Tensor.ts"
 export const isInfinite = (x: Tensor): Tensor => T.equal(T.abs(x), Number.POSITIVE_INFINITY)
 
 /**
- * p · x, and 0 where p is 0 and x infinite: the limit of p log p. A class whose logit is masked by -Infinity has probability
- * 0, and costs nothing as long as it is not the right one; its gradient is 0 as well.
+ * p · x, and 0 where p is 0 and x infinite: the limit of p log p. A class with a logit of -Infinity has probability 0. It adds
+ * nothing to the loss unless it is the true class, and its gradient is 0 as well.
  *
  * `Tensor.toArray(weigh(Tensor.make([0, 0.5]), Tensor.make([-Infinity, 2]))) // => [0, 1]`
  */

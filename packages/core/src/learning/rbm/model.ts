@@ -1,33 +1,33 @@
 /**
- * A restricted Boltzmann machine: visible units v and hidden units h, joined by weights but not among themselves, and an
- * energy for every state of them. A state is the likelier the lower its energy, p(v, h) = exp(-E(v, h)) / Z. Given one
- * side the units of the other are independent, which is what makes sampling and learning cheap.
+ * A restricted Boltzmann machine: visible units v and hidden units h, with weights between the two layers but not within them,
+ * and an energy for every state. States of low energy are likely: p(v, h) = exp(-E(v, h)) / Z. Given one layer, the units of
+ * the other are independent, which makes sampling and training cheap.
  */
 import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { softplus } from "../Activation.ts"
 
-/** What a machine learns: w [visible, hidden], the biases b [hidden] of the hidden units and a [visible] of the visible ones. */
+/** The parameters: w [visible, hidden], the biases b [hidden] of the hidden units and a [visible] of the visible ones. */
 export type Params = { readonly w: Tensor; readonly b: Tensor; readonly a: Tensor }
 
-/** What the visible units are: yes or no (and data from 0 to 1 their probabilities), or quantities of unit variance. */
+/** The type of the visible units: binary (data from 0 to 1 are probabilities), or quantities of unit variance. */
 export type Visible = "bernoulli" | "gaussian"
 
 interface Unit {
-  /** The mean of a unit for the sum that comes in. */
+  /** The mean of a unit for its weighted input. */
   readonly mean: (sum: Tensor) => Tensor
-  /** States drawn for means. */
+  /** Random states with the given means. */
   readonly sample: (key: Key.Key, mean: Tensor) => Tensor
-  /** What the visible units alone add to the energy: [n]. */
+  /** The term of the visible units in the energy: [n]. */
   readonly energy: (v: Tensor, a: Tensor) => Tensor
-  /** The bias under which a unit has a mean, with nothing coming in. */
+  /** The bias that gives a unit the mean, for an input of 0. */
   readonly bias: (mean: Tensor) => Tensor
 }
 
 const bernoulli = (key: Key.Key, probability: Tensor): Tensor => T.cast(Key.bernoulli(key, probability, probability.shape), "f32")
 
-/** A pixel that is black in every row still gets a finite bias. */
+/** The minimum mean, so that a unit that is 0 in every row gets a finite bias. */
 const leastMean = 1e-3
 
 const units: { readonly [V in Visible]: Unit } = {
@@ -48,16 +48,16 @@ const units: { readonly [V in Visible]: Unit } = {
   },
 }
 
-/** What v [n, visible] sends to each hidden unit: v · W + b, [n, hidden]. */
+/** The weighted inputs of the hidden units for v [n, visible]: v · W + b, [n, hidden]. */
 const upward = ({ b, w }: Params, v: Tensor): Tensor => T.add(T.matmul(v, w), b)
 
-/** What h [n, hidden] sends to each visible unit: h · Wᵀ + a, [n, visible]. */
+/** The weighted inputs of the visible units for h [n, hidden]: h · Wᵀ + a, [n, visible]. */
 const downward = ({ a, w }: Params, h: Tensor): Tensor => T.add(T.matmul(h, T.transpose(w)), a)
 
 /**
- * The parameters a machine starts from: weights of N(0, 0.01²), hidden biases 0, and visible biases under which the units
- * have the means of the data (all ½, or 0 for Gaussian units, unless `mean` [visible] says). Hinton, A practical guide to
- * training restricted Boltzmann machines, 2010, section 8.
+ * The initial parameters: weights of N(0, 0.01²), hidden biases 0, and visible biases that give the units the means of the
+ * data, `mean` [visible] (½, or 0 for Gaussian units, unless given). Hinton, A practical guide to training restricted Boltzmann
+ * machines, 2010, section 8.
  */
 export const init = (
   key: Key.Key,
@@ -74,8 +74,8 @@ export const init = (
 })
 
 /**
- * E(v, h) = -a·v - b·h - v·W·h for each of n states, v [n, visible] and h [n, hidden]; with Gaussian visible units
- * ½‖v - a‖² stands for -a·v. Gives [n]. Smolensky, Information processing in dynamical systems, 1986; Hinton and
+ * E(v, h) = -a·v - b·h - v·W·h for each of n states, v [n, visible] and h [n, hidden]; for Gaussian visible units
+ * ½‖v - a‖² replaces -a·v. Gives [n]. Smolensky, Information processing in dynamical systems, 1986; Hinton and
  * Salakhutdinov, 2006 (Gaussian units).
  */
 export const energy = (params: Params, v: Tensor, h: Tensor, visible: Visible = "bernoulli"): Tensor =>
@@ -88,31 +88,31 @@ export const hiddenProbabilities = (params: Params, v: Tensor): Tensor => T.sigm
 export const visibleMeans = (params: Params, h: Tensor, visible: Visible = "bernoulli"): Tensor =>
   units[visible].mean(downward(params, h))
 
-/** Hidden states of 0 and 1 drawn for v [n, visible]. */
+/** Random hidden states of 0 and 1, given v [n, visible]. */
 export const sampleHidden = (key: Key.Key, params: Params, v: Tensor): Tensor => bernoulli(key, hiddenProbabilities(params, v))
 
-/** Visible states drawn for h [n, hidden]: of 0 and 1, or normal around their means with variance 1. */
+/** Random visible states, given h [n, hidden]: 0 and 1, or normal around their means with variance 1. */
 export const sampleVisible = (key: Key.Key, params: Params, h: Tensor, visible: Visible = "bernoulli"): Tensor =>
   units[visible].sample(key, visibleMeans(params, h, visible))
 
 /**
  * F(v) = -log Σₕ exp(-E(v, h)) for v [n, visible]: -a·v - Σⱼ log(1 + exp(v · wⱼ + bⱼ)), so that p(v) = exp(-F(v)) / Z.
- * Gives [n]. Of rows it learns from and rows it does not, a machine that overfits gives the first lower values.
+ * Gives [n]. An overfitted machine gives lower values to training rows than to other rows.
  */
 export const freeEnergy = (params: Params, v: Tensor, visible: Visible = "bernoulli"): Tensor =>
   T.sub(units[visible].energy(v, params.a), T.sum(softplus(upward(params, v)), { axes: -1 }))
 
-/** What v [n, visible] becomes on its way up and down again, by probabilities and means: [n, visible]. */
+/** The reconstruction of v [n, visible] from the probabilities of the hidden units: [n, visible]. */
 export const reconstruct = (params: Params, v: Tensor, visible: Visible = "bernoulli"): Tensor =>
   visibleMeans(params, hiddenProbabilities(params, v), visible)
 
-/** The mean over units of (v - reconstruction)², of each row: [n]. */
+/** The mean of (v - reconstruction)² over the units, for each row: [n]. */
 export const reconstructionError = (params: Params, v: Tensor, visible: Visible = "bernoulli"): Tensor =>
   T.mean(T.square(T.sub(v, reconstruct(params, v, visible))), { axes: -1 })
 
 /**
- * Visible states after so many rounds of Gibbs sampling from v [n, visible]: the hidden units drawn for the visible ones,
- * then the visible ones for those.
+ * Visible states after `steps` rounds of Gibbs sampling from v [n, visible]. A round draws the hidden units given the visible
+ * ones, then the visible ones given the hidden ones.
  */
 export const gibbs = (key: Key.Key, params: Params, v: Tensor, steps: number, visible: Visible = "bernoulli"): Tensor => {
   let state = v

@@ -1,8 +1,8 @@
-/** What the numbers of restricted Boltzmann machines may be: the options of their entries, which learning checks too. */
+/** The options of restricted Boltzmann machines with their bounds. Entries and training share them. */
 
 export const steps = {
   kind: "integer",
-  doc: "Rounds of Gibbs sampling a step.",
+  doc: "Rounds of Gibbs sampling in each step.",
   synonyms: ["k", "n_steps"],
   default: 1,
   minimum: 1,
@@ -10,7 +10,7 @@ export const steps = {
 
 export const particles = {
   kind: "integer",
-  doc: "How many samples there are.",
+  doc: "The number of chains.",
   synonyms: ["chains", "n_chains", "n_particles"],
   default: 100,
   minimum: 1,
@@ -18,7 +18,7 @@ export const particles = {
 
 export const learningRate = {
   kind: "number",
-  doc: "The learning rate; Gaussian units want a tenth of it or less.",
+  doc: "The learning rate; for Gaussian units a tenth of it or less.",
   synonyms: ["learning_rate", "rate", "eta", "step_size"],
   default: 0.05,
   exclusiveMinimum: 0,
@@ -27,7 +27,7 @@ export const learningRate = {
 
 export const l2 = {
   kind: "number",
-  doc: "Decay of the weights: λw is taken from the gradient.",
+  doc: "λ: the weight decay, which subtracts λw from the gradient.",
   synonyms: ["weight_decay", "weight_cost", "lambda"],
   default: 2e-4,
   minimum: 0,

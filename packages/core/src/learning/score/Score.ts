@@ -1,42 +1,42 @@
 /**
- * What a score is: sums over the samples of a batch and a number out of the sums, so that the score of batches is the
- * score of the whole, however it was cut. What goes by rank, such as the area under a curve, keeps a row for each sample
- * in place of sums.
+ * The type of a score: sums over the samples of a batch, and a number from the merged sums, so that the score does not depend
+ * on how rows are divided into batches. Scores that rank samples, such as the area under a curve, keep a row for each sample
+ * instead of sums.
  */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
-import type { Answer } from "../Target.ts"
+import type { TargetType } from "../Target.ts"
 import type { Unit } from "./Unit.ts"
 
-/** A score: sums in the tensor language, added up in doubles, and what they come to. */
+/** A score: sums of batches as tensors, merged in doubles, and a result. */
 export interface Score<out A = number> {
   /** From the outputs and targets of a batch to sums over its samples, a vector (i32 where it counts). Throws `ShapeError`. */
   readonly sums: (output: Tensor, target: Tensor) => Tensor
-  /** What becomes of the vectors of several batches: one sum, or all of them one after another. */
+  /** Merges the vectors of batches: by addition, or by concatenation. */
   readonly merge: Merge
-  /** From the merged vectors of all batches. NaN where it is not defined, as it is of no samples. */
+  /** From the merged vectors of all batches to the score. NaN where it is not defined, for example without samples. */
   readonly finish: (sums: ReadonlyArray<number>) => A
-  /** Which way it gets better. */
+  /** The direction of better scores. */
   readonly better: "higher" | "lower"
-  /** The targets it can be taken of. */
-  readonly answers: ReadonlyArray<Answer>
-  /** The power of the targets' unit that it is in: 1 of an absolute error, 2 of a squared one. Missing where it has no unit. */
+  /** The types of targets that it accepts. */
+  readonly targetTypes: ReadonlyArray<TargetType>
+  /** Its unit as a power of the target's: 1 for an absolute error, 2 for a squared one. Absent for scores without a unit. */
   readonly power?: 1 | 2
-  /** The same score of what outputs and targets were measured as, column by column. Missing where targets are not numbers. */
+  /** The same score in the original units of the targets, one for each column. Absent where targets are not numbers. */
   readonly measured?: (units: ReadonlyArray<Unit>) => Score<A>
 }
 
-/** How what was gathered of earlier batches and a later one's vector become one. */
-export type Merge = (sofar: ReadonlyArray<number>, batch: ReadonlyArray<number>) => ReadonlyArray<number>
+/** Merges the accumulated vector of earlier batches with the vector of the next one. */
+export type Merge = (accumulated: ReadonlyArray<number>, batch: ReadonlyArray<number>) => ReadonlyArray<number>
 
-/** Adds up, element by element. Nothing gathered yet is zeros. */
-export const add: Merge = (sofar, batch) => batch.map((x, i) => x + (sofar[i] ?? 0))
+/** Elementwise addition. An empty accumulated vector counts as zeros. */
+export const add: Merge = (accumulated, batch) => batch.map((x, i) => x + (accumulated[i] ?? 0))
 
-/** Puts one after another. */
-export const append: Merge = (sofar, batch) => sofar.concat(batch)
+/** Concatenation. */
+export const append: Merge = (accumulated, batch) => accumulated.concat(batch)
 
 /**
- * A score in the units that the targets were measured in, one for each column, where a net learns other numbers.
+ * A score in the original units of the targets, one for each column, for a net that learns scaled targets.
  *
  * ```ts
  * const dollars = { scale: 1000, shift: 0, curve: "none" } as const
@@ -45,18 +45,18 @@ export const append: Merge = (sofar, batch) => sofar.concat(batch)
  */
 export const inUnits = <A>(score: Score<A>, units: ReadonlyArray<Unit>): Score<A> => score.measured?.(units) ?? score
 
-/** A score of one batch alone. */
+/** The score of a single batch. */
 export const of = <A>(score: Score<A>, output: Tensor, target: Tensor): A =>
   score.finish([...T.read(score.sums(output, target)).data])
 
-/** What a score keeps of a batch, one row for each sample: [n, width] under its width, since lists do not know theirs. */
+/** Rows [n, width] as a vector in which every row starts with its width, so that `rowsOf` can divide it again. */
 export const rows = (columns: Tensor): Tensor => {
   const [n = 0, width = 0] = columns.shape
   return T.flatten(T.concat([T.full([n, 1], width), columns], 1))
 }
 
-/** The rows that `rows` made, of all batches. */
-export const rowsOf = (gathered: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<number>> => {
-  const width = (gathered[0] ?? 0) + 1
-  return Array.from({ length: gathered.length / width }, (_, i) => gathered.slice(i * width + 1, (i + 1) * width))
+/** The rows of all batches, from the concatenated vectors of `rows`. */
+export const rowsOf = (vector: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<number>> => {
+  const width = (vector[0] ?? 0) + 1
+  return Array.from({ length: vector.length / width }, (_, i) => vector.slice(i * width + 1, (i + 1) * width))
 }

@@ -1,4 +1,4 @@
-/** Scores of numbers: how far predictions are from targets of the same shape. */
+/** Scores of numbers, which compare predictions with targets of the same shape. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
@@ -6,28 +6,28 @@ import { aligned } from "../Target.ts"
 import { add, append, rows, rowsOf, type Score } from "./Score.ts"
 import { difference, restore, type Unit } from "./Unit.ts"
 
-const answers = ["numbers", "binary"] as const
+const targetTypes = ["numbers", "binary"] as const
 
 interface Measure {
-  /** The name it is called by in an error. */
+  /** The name in a `ShapeError`. */
   readonly operation: string
-  /** What a difference counts. */
+  /** The cost of a difference. */
   readonly of: (d: Tensor) => Tensor
-  /** What the mean is seen through. */
-  readonly seen?: (mean: number) => number
+  /** A function of the mean: the identity unless given. */
+  readonly finish?: (mean: number) => number
   readonly power: 1 | 2
 }
 
-/** The mean of a measure of the difference of all numbers. */
+/** The mean of a measure over all differences. */
 const meanOf = (measure: Measure, units: ReadonlyArray<Unit> = []): Score => ({
   sums: (output, target) => {
     const each = measure.of(difference(output, aligned(measure.operation, output, target), units))
     return T.stack([T.sum(each), T.scalar(Shape.size(each.shape))])
   },
   merge: add,
-  finish: ([sum = 0, count = 0]) => (measure.seen ?? ((mean) => mean))(sum / count),
+  finish: ([sum = 0, count = 0]) => (measure.finish ?? ((mean) => mean))(sum / count),
   better: "lower",
-  answers,
+  targetTypes,
   power: measure.power,
   measured: (own) => meanOf(measure, own),
 })
@@ -36,22 +36,22 @@ const meanOf = (measure: Measure, units: ReadonlyArray<Unit> = []): Score => ({
 export const meanSquaredError: Score = meanOf({ operation: "mse", of: T.square, power: 2 })
 
 /** The root of the mean of (ŷ - y)². */
-export const rootMeanSquaredError: Score = meanOf({ operation: "rmse", of: T.square, seen: Math.sqrt, power: 1 })
+export const rootMeanSquaredError: Score = meanOf({ operation: "rmse", of: T.square, finish: Math.sqrt, power: 1 })
 
 /** The mean of |ŷ - y|. */
 export const meanAbsoluteError: Score = meanOf({ operation: "mae", of: T.abs, power: 1 })
 
 const sum = (xs: ReadonlyArray<number>): number => xs.reduce((total, x) => total + x, 0)
 
-/** 1 - Σ (ŷ - y)² / Σ (y - ȳ)² of pairs. Targets that are all alike have no variance, whatever rounding leaves of it: NaN. */
-const determination = (pairs: ReadonlyArray<readonly [said: number, truth: number]>): number => {
+/** 1 - Σ (ŷ - y)² / Σ (y - ȳ)² for pairs. NaN if all targets are equal; this is checked exactly, without rounding. */
+const determination = (pairs: ReadonlyArray<readonly [predicted: number, truth: number]>): number => {
   if (pairs.every(([, y]) => y === pairs[0]?.[1])) return Number.NaN
   const mean = sum(pairs.map(([, y]) => y)) / pairs.length
-  const left = sum(pairs.map(([said, y]) => (said - y) ** 2))
+  const left = sum(pairs.map(([predicted, y]) => (predicted - y) ** 2))
   return 1 - left / sum(pairs.map(([, y]) => (y - mean) ** 2))
 }
 
-/** The share of the variance of targets that a net learns in other units than they were measured in; a straight way back alters none. */
+/** R² in the original units of the targets. Linear units do not change it. */
 const determinationIn = (units: ReadonlyArray<Unit>): Score => ({
   sums: (output, target) => {
     const wanted = aligned("r2", output, target)
@@ -71,13 +71,13 @@ const determinationIn = (units: ReadonlyArray<Unit>): Score => ({
     return sum(Array.from({ length: outputs }, (_, k) => determination(column(k)))) / outputs
   },
   better: "higher",
-  answers,
+  targetTypes,
   measured: determinationIn,
 })
 
 /**
- * The share of the targets' variance that the predictions explain: 1 is all of it, 0 is no better than the mean, and
- * below 0 is worse. Of several outputs the mean of each one's. Not defined (NaN) for targets that are all alike.
+ * The fraction of the targets' variance that the predictions explain: 1 is all of it, 0 is no better than predicting the mean,
+ * and below 0 is worse. The mean for several outputs. Not defined (NaN) if all targets are equal.
  *
  * `Score.of(Score.r2, Tensor.make([[1], [2], [4]]), Tensor.make([1, 2, 3])) // => 0.5`
  */

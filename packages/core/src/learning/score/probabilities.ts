@@ -1,17 +1,17 @@
-/** Scores of the probabilities that outputs stand for: whether they are as likely to be right as they say. */
+/** Scores of predicted probabilities: log loss and calibration. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
 import { sigmoid, softmax } from "../Activation.ts"
 import { binaryCrossEntropy, categoricalCrossEntropy } from "../loss/classes.ts"
-import { wantOptions } from "../OptionError.ts"
-import { decided, isAnswered, isBinary } from "../Target.ts"
+import { checkOptions } from "../OptionError.ts"
+import { decisions, hasPrediction, isBinary } from "../Target.ts"
 import { add, type Score } from "./Score.ts"
 
-const answers = ["binary", "classes"] as const
+const targetTypes = ["binary", "classes"] as const
 
 /**
- * How surprised the predicted probabilities are by the true class, on average: cross-entropy, whatever the loss is.
+ * The mean negative log-probability of the true class: cross-entropy, independent of the loss.
  *
  * `Score.of(Score.logLoss, Tensor.make([[0], [0]]), Tensor.make([1, 0])).toFixed(4) // => "0.6931"`
  */
@@ -24,31 +24,31 @@ export const logLoss: Score = {
   merge: add,
   finish: ([sum = 0, count = 0]) => sum / count,
   better: "lower",
-  answers,
+  targetTypes,
 }
 
-/** How sure an output is of the class it decides for, in the order of the samples; one that is NaN counts as sure, and wrong. */
+/** The probability of the predicted class of each sample; 1 for an output of NaN, which counts as confident and wrong. */
 const confidence = (output: Tensor): Tensor => {
   const sure = isBinary(output) ? sigmoid(T.abs(output)) : T.max(softmax(output), { axes: -1 })
-  return T.where(isAnswered(output), T.flatten(sure), 1)
+  return T.where(hasPrediction(output), T.flatten(sure), 1)
 }
 
-/** What belongs to the samples whose confidence falls between two bounds. */
+/** The samples whose confidence is between two bounds. */
 export interface Bin {
   readonly from: number
   readonly to: number
   readonly count: number
-  /** The mean of how sure the outputs are. */
+  /** The mean confidence. */
   readonly confidence: number
-  /** The share that is right. */
+  /** The fraction of correct predictions. */
   readonly accuracy: number
 }
 
-/** The options of what is counted in bins. */
+/** The options of scores with bins. */
 export const binOptions = {
   bins: {
     kind: "integer",
-    doc: "How many bins of one width.",
+    doc: "The number of bins of equal width.",
     synonyms: ["n_bins", "num_bins"],
     default: 15,
     minimum: 1,
@@ -58,12 +58,12 @@ export const binOptions = {
 
 const binned = <A>(operation: string, bins: number, finish: (bins: ReadonlyArray<Bin>) => A): Score<A> => ({
   sums: (output, target) => {
-    const { right } = decided(operation, output, target)
+    const { correct } = decisions(operation, output, target)
     const sure = confidence(output)
     // Bins are open below and closed above, as in Guo et al.
-    const place = T.clamp(T.sub(T.cast(T.ceil(T.mul(sure, bins)), "i32"), 1), 0, bins - 1)
-    const columns = [T.onesLike(sure), sure, T.cast(right, "f32")]
-    return T.concat(columns.map((column) => T.scatterAdd(place, column, bins)))
+    const bin = T.clamp(T.sub(T.cast(T.ceil(T.mul(sure, bins)), "i32"), 1), 0, bins - 1)
+    const columns = [T.onesLike(sure), sure, T.cast(correct, "f32")]
+    return T.concat(columns.map((column) => T.scatterAdd(bin, column, bins)))
   },
   merge: add,
   finish: (sums) =>
@@ -80,21 +80,21 @@ const binned = <A>(operation: string, bins: number, finish: (bins: ReadonlyArray
       }),
     ),
   better: "lower",
-  answers,
+  targetTypes,
 })
 
 /**
- * The reliability of probabilities: the samples by how sure the outputs are of the class they decide for, in bins of one
- * width, each with how sure they are on average and how often they are right. The means of an empty bin are NaN.
+ * The reliability diagram: samples in bins of equal width by confidence, each with its mean confidence and its accuracy. Both
+ * are NaN for an empty bin.
  */
 export const reliability = (bins = 15): Score<ReadonlyArray<Bin>> => {
-  wantOptions("reliability", binOptions, { bins })
+  checkOptions("reliability", binOptions, { bins })
   return binned("reliability", bins, (all) => all)
 }
 
-/** The expected calibration error: the mean gap between how sure the outputs are and how often they are right, over bins. */
+/** The expected calibration error: the mean difference between confidence and accuracy, over bins. */
 export const calibrationError = (bins = 15): Score => {
-  wantOptions("calibrationError", binOptions, { bins })
+  checkOptions("calibrationError", binOptions, { bins })
   return binned("calibration_error", bins, (all) => {
     const filled = all.filter(({ count }) => count > 0)
     const samples = filled.reduce((sum, { count }) => sum + count, 0)

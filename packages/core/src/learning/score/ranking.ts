@@ -1,60 +1,62 @@
 /**
- * Scores of how outputs rank samples: whether those of a class come before the others, wherever one would draw the line.
- * One output ranks the samples by itself; of an output for each class, every class is ranked by its probability against
- * all others, and those that have samples and are not all of them are averaged. A sample whose output is NaN counts as
- * ranked as wrongly as can be: of the class it comes behind all others, and of another before them.
+ * Scores of rankings: whether samples of a class come before the others, for every threshold. A single output ranks the
+ * samples directly. With an output for each class, each class is ranked by its probability against all others, and the scores
+ * are averaged over the classes with samples both in and outside of them. A sample with an output of NaN is ranked as badly as
+ * possible: last if it is of the class, first otherwise.
  */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
 import { softmax } from "../Activation.ts"
-import { decided, isBinary } from "../Target.ts"
+import { decisions, isBinary } from "../Target.ts"
 import { append, rows, rowsOf, type Score } from "./Score.ts"
 
-const answers = ["binary", "classes"] as const
+const targetTypes = ["binary", "classes"] as const
 
-/** What is known when all samples of at least a threshold are taken for the class. */
+/** The counts when all samples with at least this score are predicted as the class. */
 interface Cut {
   readonly threshold: number
-  /** Samples taken for the class that are of it, and that are not. */
+  /** True positives. */
   readonly hits: number
+  /** False positives. */
   readonly falseAlarms: number
 }
 
 /** The samples of one class against all others. */
 interface Ranking {
-  /** By falling threshold, one for each value that occurs. */
+  /** By falling threshold, one for each score that occurs. */
   readonly cuts: ReadonlyArray<Cut>
   readonly positives: number
   readonly negatives: number
 }
 
-type Sample = readonly [score: number, isOfIt: boolean]
+type Sample = readonly [score: number, isPositive: boolean]
 
 const rank = (samples: ReadonlyArray<Sample>): Ranking => {
   const cuts: Array<Cut> = []
   let [hits, falseAlarms] = [0, 0]
-  const answered = samples.filter(([score]) => !Number.isNaN(score))
-  const silent = (isOfIt: boolean): ReadonlyArray<Sample> => samples.filter(([score, is]) => Number.isNaN(score) && is === isOfIt)
+  const valid = samples.filter(([score]) => !Number.isNaN(score))
+  const invalid = (positive: boolean): ReadonlyArray<Sample> =>
+    samples.filter(([score, isPositive]) => Number.isNaN(score) && isPositive === positive)
   const cut = (threshold: number, next: ReadonlyArray<Sample>): void => {
-    for (const [, isOfIt] of next) {
-      if (isOfIt) hits++
+    for (const [, isPositive] of next) {
+      if (isPositive) hits++
       else falseAlarms++
     }
     if (next.length > 0) cuts.push({ threshold, hits, falseAlarms })
   }
-  cut(Number.POSITIVE_INFINITY, silent(false))
-  const sorted = answered.sort(([a], [b]) => (a === b ? 0 : b - a))
+  cut(Number.POSITIVE_INFINITY, invalid(false))
+  const sorted = valid.sort(([a], [b]) => (a === b ? 0 : b - a))
   for (let from = 0, to = 0; from < sorted.length; from = to) {
     const threshold = sorted[from]?.[0] ?? 0
     while (sorted[to]?.[0] === threshold) to++
     cut(threshold, sorted.slice(from, to))
   }
-  cut(Number.NEGATIVE_INFINITY, silent(true))
+  cut(Number.NEGATIVE_INFINITY, invalid(true))
   return { cuts, positives: hits, negatives: falseAlarms }
 }
 
-/** Each class's ranking: of one output that of the second of two classes alone. */
+/** The ranking of each class; for a single output, that of the second of two classes. */
 const rankingsOf = (gathered: ReadonlyArray<number>): ReadonlyArray<Ranking> => {
   const all = rowsOf(gathered)
   const outputs = (all[0]?.length ?? 0) - 1
@@ -64,7 +66,7 @@ const rankingsOf = (gathered: ReadonlyArray<number>): ReadonlyArray<Ranking> => 
 }
 
 const sums = (operation: string) => (output: Tensor, target: Tensor) => {
-  const { truth } = decided(operation, output, target)
+  const { truth } = decisions(operation, output, target)
   const samples = Shape.size(truth.shape)
   const scores = isBinary(output)
     ? T.reshape(output, [samples, 1])
@@ -80,10 +82,10 @@ const meanOver = (operation: string, area: (ranking: Ranking) => number): Score 
     return defined.reduce((total, ranking) => total + area(ranking), 0) / defined.length
   },
   better: "higher",
-  answers,
+  targetTypes,
 })
 
-/** The area under the curve of hits against false alarms, by trapezoids: equal scores count half. */
+/** The area under the ROC curve by the trapezoidal rule: ties count half. */
 const areaUnderRoc = ({ cuts, negatives, positives }: Ranking): number => {
   let area = 0
   let before = { hits: 0, falseAlarms: 0 }
@@ -94,7 +96,7 @@ const areaUnderRoc = ({ cuts, negatives, positives }: Ranking): number => {
   return area / (positives * negatives)
 }
 
-/** The mean of the precision at each hit: Σ (Rᵢ - Rᵢ₋₁) Pᵢ. */
+/** The mean precision over the true positives: Σ (Rᵢ - Rᵢ₋₁) Pᵢ. */
 const averagePrecision = ({ cuts, positives }: Ranking): number => {
   let [total, before] = [0, 0]
   for (const { falseAlarms, hits } of cuts) {
@@ -105,29 +107,29 @@ const averagePrecision = ({ cuts, positives }: Ranking): number => {
 }
 
 /**
- * The area under the receiver operating characteristic: how likely a sample of the class ranks before one that is not.
- * ½ is chance, 1 a perfect order. Not defined (NaN) unless there are samples of both kinds.
+ * The area under the ROC curve: the probability that a sample of the class is ranked above one that is not. ½ is chance, 1 a
+ * perfect ranking. Not defined (NaN) unless there are both positive and negative samples.
  *
  * `Score.of(Score.auroc, Tensor.make([0.1, 0.4, 0.35, 0.8]), Tensor.make([0, 0, 1, 1])) // => 0.75`
  */
 export const auroc: Score = meanOver("auroc", areaUnderRoc)
 
 /**
- * The area under the curve of precision against recall, as average precision. Chance is the share of the class. Not
- * defined (NaN) unless there are samples of both kinds.
+ * The area under the precision-recall curve, as average precision. Chance is the fraction of the class. Not defined (NaN)
+ * unless there are both positive and negative samples.
  *
  * `Score.of(Score.auprc, Tensor.make([0.1, 0.4, 0.35, 0.8]), Tensor.make([0, 0, 1, 1])).toFixed(4) // => "0.8333"`
  */
 export const auprc: Score = meanOver("auprc", averagePrecision)
 
-/** A place on both curves: what holds when samples of at least the threshold are taken for the class. */
+/** A point on both curves: the rates when samples with at least this score are predicted as the class. */
 export interface CurvePoint {
   readonly threshold: number
-  /** Of the samples that are not of the class, the share taken for it. */
+  /** The false positive rate: the fraction of samples outside the class that are predicted as it. */
   readonly falseAlarms: number
-  /** Of the samples of the class, the share that is found: the hits, or recall. */
+  /** The true positive rate, or recall: the fraction of samples of the class that are predicted as it. */
   readonly recall: number
-  /** Of the samples taken for the class, the share that are of it. */
+  /** The fraction of samples predicted as the class that belong to it. */
   readonly precision: number
 }
 
@@ -138,7 +140,7 @@ export interface Curve {
   readonly auprc: number
 }
 
-/** The curves of hits against false alarms (ROC) and of precision against recall, for each class against all others. */
+/** The ROC curve and the precision-recall curve of each class against all others. */
 export const curves: Score<ReadonlyArray<Curve>> = {
   sums: sums("curves"),
   merge: append,
@@ -154,5 +156,5 @@ export const curves: Score<ReadonlyArray<Curve>> = {
       auprc: averagePrecision(ranking),
     })),
   better: "higher",
-  answers,
+  targetTypes,
 }

@@ -1,22 +1,22 @@
 /**
- * Bricks: the pieces optimizers are built of. Each turns gradients into something nearer to an update, and keeps what it
- * remembers in a tree of tensors, so that the whole can live in an engine and be saved. `chain` puts them one after the other.
+ * Gradient transformations: the pieces that optimizers are built of. Each maps gradients to updates and keeps its state in a
+ * tree of tensors, so that the state can stay in an engine and be saved. `chain` composes them.
  */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { constant, type LearningRate } from "../LearningRate.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import { map, type None, none, type Params } from "../Params.ts"
 import { fixed, rateBounds, transformationOptions } from "./options.ts"
 
-/** What an optimizer makes of gradients. */
+/** The result of an optimizer's step. */
 export interface Updated<P, State> {
-  /** What is added to the parameters. */
+  /** The values to add to the parameters. */
   readonly updates: P
   readonly state: State
 }
 
-/** How parameters follow their gradients: a pair of pure functions, and a state that one step hands to the next. */
+/** An optimizer or gradient transformation: two pure functions, and a state that each step passes to the next. */
 export interface Optimizer<State = Params> {
   /** The state before the first step, for parameters like these. */
   init<P>(params: P): State
@@ -26,18 +26,18 @@ export interface Optimizer<State = Params> {
   readonly rate?: RateIn<State>
 }
 
-/** How the learning rate is read from the state of an optimizer, and changed there. */
+/** How to read and to change the learning rate in the state of an optimizer. */
 export interface RateIn<State> {
   /** The rate that the last step applied, f32[]; 0 before the first step. */
   read(state: State): Tensor
-  /** The state whose further steps apply `factor` times the scheduled rate. */
+  /** A state whose later steps apply `factor` times the scheduled rate. */
   scale(state: State, factor: number): State
 }
 
-/** A rate that depends on the step, or a number for one that does not. */
+/** A learning rate: a function of the step, or a constant number. */
 export type Rate = LearningRate | number
 
-/** A brick that remembers nothing. */
+/** A gradient transformation without state. */
 export const stateless = (update: <P>(grads: P, params: P) => P): Optimizer<None> => ({
   init: () => none,
   update: (grads, _, params) => ({ updates: update(grads, params), state: none }),
@@ -46,9 +46,9 @@ export const stateless = (update: <P>(grads: P, params: P) => P): Optimizer<None
 /** A count of steps that starts at 0. */
 export const start = (): Tensor => T.scalar(0, "i32")
 
-/** The rate of bricks in a chain, the product of theirs. The first brick with a rate takes the factor. */
-const rateInChain = (bricks: ReadonlyArray<Optimizer<unknown>>): { readonly rate?: RateIn<ReadonlyArray<unknown>> } => {
-  const rates = bricks.flatMap(({ rate }, i) => (rate === undefined ? [] : [{ rate, i }]))
+/** The rate of a chain: the product of the rates in it. `scale` changes the first of them. */
+const rateInChain = (transformations: ReadonlyArray<Optimizer<unknown>>): { readonly rate?: RateIn<ReadonlyArray<unknown>> } => {
+  const rates = transformations.flatMap(({ rate }, i) => (rate === undefined ? [] : [{ rate, i }]))
   const [first, ...others] = rates
   if (first === undefined) return {}
   return {
@@ -60,17 +60,17 @@ const rateInChain = (bricks: ReadonlyArray<Optimizer<unknown>>): { readonly rate
   }
 }
 
-/** Bricks one after the other, each given the result of the one before; the state is the list of their states. */
+/** Applies transformations in order, each to the result of the previous one. The state is the list of their states. */
 export const chain = <States extends ReadonlyArray<unknown>>(
-  ...bricks: { readonly [K in keyof States]: Optimizer<States[K]> }
+  ...transformations: { readonly [K in keyof States]: Optimizer<States[K]> }
 ): Optimizer<States> => {
-  const all = bricks as ReadonlyArray<Optimizer<unknown>>
+  const all = transformations as ReadonlyArray<Optimizer<unknown>>
   return {
-    init: (params) => all.map((brick) => brick.init(params)) as ReadonlyArray<unknown> as States,
+    init: (params) => all.map((transformation) => transformation.init(params)) as ReadonlyArray<unknown> as States,
     update: (grads, state, params) => {
       let updates = grads
-      const next = all.map((brick, i) => {
-        const updated = brick.update(updates, state[i], params)
+      const next = all.map((transformation, i) => {
+        const updated = transformation.update(updates, state[i], params)
         updates = updated.updates
         return updated.state
       })
@@ -82,23 +82,23 @@ export const chain = <States extends ReadonlyArray<unknown>>(
 
 /** g · factor. */
 export const scale = (factor: number): Optimizer<None> => {
-  wantOptions("scale", transformationOptions, { factor })
+  checkOptions("scale", transformationOptions, { factor })
   return stateless((grads) => map(grads, (g) => T.mul(g, factor)))
 }
 
-/** What `scaleByLearningRate` remembers, all scalars. */
+/** The state of `scaleByLearningRate`, all scalars. */
 export type RateState = {
   /** Steps done: i32[]. */
   readonly step: Tensor
-  /** What the scheduled rate is multiplied by: f32[], 1 unless it was changed, such as by a plateau. */
+  /** The factor of the scheduled rate: f32[], 1 unless changed, for example by a plateau. */
   readonly factor: Tensor
   /** The rate that the last step applied: f32[], 0 before the first step. */
   readonly rate: Tensor
 }
 
-/** -η(t) · g: the step down the slope, where t counts the steps done. The state holds the rate that was applied. */
+/** -η(t) · g, where t is the number of steps done. The state holds the applied rate. */
 export const scaleByLearningRate = (rate: Rate): Optimizer<RateState> => {
-  wantOptions("scaleByLearningRate", rateBounds, fixed(rate))
+  checkOptions("scaleByLearningRate", rateBounds, fixed(rate))
   const eta = typeof rate === "number" ? constant(rate) : rate
   return {
     init: () => ({ step: start(), factor: T.scalar(1), rate: T.scalar(0) }),

@@ -1,4 +1,4 @@
-/** Bricks that treat groups of parameters differently, by their paths in the tree. */
+/** Gradient transformations that treat groups of parameters differently, by their paths in the tree. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { refuse } from "../../types/ShapeError.ts"
@@ -7,8 +7,8 @@ import { map, type None, type Select, zip } from "../Params.ts"
 import { type Optimizer, stateless } from "./Transformation.ts"
 
 /**
- * u · factor of its path: slower or faster groups of parameters. A factor of 0 freezes: the update is 0 even where the
- * gradient is not finite, and nothing is computed for it.
+ * u · factor of its path: groups of parameters with their own learning rates. A factor of 0 freezes: the update is 0 even for
+ * a non-finite gradient, and costs no computation.
  */
 export const scaleByPath = (factorOf: (path: Path) => number): Optimizer<None> =>
   stateless((updates) =>
@@ -19,8 +19,8 @@ export const scaleByPath = (factorOf: (path: Path) => number): Optimizer<None> =
   )
 
 /**
- * Parameters that stay as they are, selected by their paths or by the names of their layers (`block.0.dense1`); last in a
- * chain. `init` throws `ShapeError` for a name, or a selection, to which no parameter belongs.
+ * Freezes parameters, selected by their paths or by the names of their layers (`block.0.dense1`). Put it last in a chain.
+ * `init` throws `ShapeError` for a name or a selection without parameters.
  */
 export const freeze = (which: Select | ReadonlyArray<string>): Optimizer<None> =>
   typeof which === "function"
@@ -35,17 +35,17 @@ const layersOf = (paths: ReadonlyArray<Path>): ReadonlyArray<string> => [
   ...new Set(paths.flatMap((path) => path.slice(0, -1).map((_, i) => printPath(path.slice(0, i + 1))))),
 ]
 
-/** A brick that, before the first step, wants parameters to which it applies. */
-const wanting = (brick: Optimizer<None>, want: (paths: ReadonlyArray<Path>) => void): Optimizer<None> => ({
-  ...brick,
+/** A gradient transformation whose `init` checks the paths of the parameters. */
+const checkedBy = (transformation: Optimizer<None>, check: (paths: ReadonlyArray<Path>) => void): Optimizer<None> => ({
+  ...transformation,
   init: (params) => {
-    want(entries(params as unknown).map(([path]) => path))
-    return brick.init(params)
+    check(entries(params as unknown).map(([path]) => path))
+    return transformation.init(params)
   },
 })
 
 const selected = (operation: string, select: Select, factor: number): Optimizer<None> =>
-  wanting(
+  checkedBy(
     scaleByPath((path) => (select(path) ? factor : 1)),
     (paths) => {
       if (!paths.some(select))
@@ -54,30 +54,30 @@ const selected = (operation: string, select: Select, factor: number): Optimizer<
   )
 
 /**
- * u · the factors of the layers, by name, that a parameter is in: `{ dense1: 0.1 }` takes smaller steps there, and 0
- * freezes. `init` throws `ShapeError` for a name that no layer with parameters has.
+ * u · the factors of the layers, by name, that contain the parameter: `{ dense1: 0.1 }` takes smaller steps there, and 0
+ * freezes. `init` throws `ShapeError` for a name without parameters.
  */
 export const scaleByLayer = (factors: { readonly [layer: string]: number }): Optimizer<None> => {
   const all = Object.entries(factors)
-  return wanting(
+  return checkedBy(
     scaleByPath((path) => all.reduce((product, [layer, factor]) => (isIn(path, layer) ? product * factor : product), 1)),
     (paths) => {
       const unknown = all.find(([layer]) => !paths.some((path) => isIn(path, layer)))
       if (unknown === undefined) return
       const known = layersOf(paths)
-      const some = known.slice(0, shown).join(", ") + (known.length > shown ? ", …" : "")
-      refuse("Optimizer.scaleByLayer", [], `a layer that has parameters, not ${JSON.stringify(unknown[0])}`, `one of ${some}`)
+      const names = known.slice(0, maxNames).join(", ") + (known.length > maxNames ? ", …" : "")
+      refuse("Optimizer.scaleByLayer", [], `a layer that has parameters, not ${JSON.stringify(unknown[0])}`, `one of ${names}`)
     },
   )
 }
 
-/** Names that a message lists at most. */
-const shown = 20
+/** A message lists at most this many names. */
+const maxNames = 20
 
 const norm = (x: Tensor): Tensor => T.sqrt(T.sum(T.square(x)))
 
 /**
- * u · ‖θ‖ / ‖u‖ for each leaf, and u where either is 0: steps in proportion to what they change (You et al., Large batch
+ * u · ‖θ‖ / ‖u‖ for each leaf, and u where either norm is 0: updates in proportion to the parameters (You et al., Large batch
  * optimization for deep learning: LAMB, 2020).
  */
 export const scaleByTrustRatio: Optimizer<None> = stateless((updates, params) =>

@@ -1,27 +1,28 @@
-/** What the numbers of optimizers may be: the options of their entries, which constructors and bricks check too. */
+/** The options of optimizers with their bounds. Entries, constructors and gradient transformations share them. */
 
 export const lr = (value: number) =>
   ({
     kind: "number",
-    doc: "The learning rate, which a schedule starts from.",
+    doc: "The learning rate. A schedule starts from it.",
     synonyms: ["learning_rate", "learning_rate_init", "rate", "eta", "eta0", "step_size"],
     default: value,
     exclusiveMinimum: 0,
     usual: [value / 1000, value * 100],
   }) as const
 
-/** The bounds of a rate that is the same at every step. */
+/** The bounds of a constant rate. */
 export const rateBounds = { rate: lr(0.01) } as const
 
-/** A rate as far as it can be checked: one that depends on the step was checked where it was made. */
+/** The rate if it is a constant, for checking. The constructor of a schedule has checked its own numbers. */
 export const fixed = (rate: unknown): { readonly rate?: number } => (typeof rate === "number" ? { rate } : {})
 
-export const share = (doc: string, usual: number) =>
+/** A number from 0 to below 1. */
+export const fraction = (doc: string, usual: number) =>
   ({ kind: "number", doc, default: usual, minimum: 0, exclusiveMaximum: 1 }) as const
 
 export const accumulate = {
   kind: "choice",
-  doc: "`steps` sums ηg up, so that a velocity outlives a change of η; `gradients` sums g up and scales by η afterwards.",
+  doc: "`steps` accumulates ηg, so past steps keep their rate when η changes; `gradients` accumulates g and multiplies by η afterwards.",
   of: ["steps", "gradients"],
   default: "steps",
 } as const
@@ -29,7 +30,7 @@ export const accumulate = {
 export const eps = (value: number) =>
   ({
     kind: "number",
-    doc: "Keeps the division from blowing up.",
+    doc: "A small number that prevents division by zero.",
     synonyms: ["epsilon"],
     default: value,
     exclusiveMinimum: 0,
@@ -38,14 +39,14 @@ export const eps = (value: number) =>
 
 export const epsPlace = {
   kind: "choice",
-  doc: "Where ε stands: `inside` the root, √(G + ε), as TensorFlow has it, or `outside`, √G + ε, as PyTorch has it.",
+  doc: "Where ε is added: `inside` the root, √(G + ε), as in TensorFlow, or `outside`, √G + ε, as in PyTorch.",
   of: ["inside", "outside"],
   default: "inside",
 } as const
 
 export const betas = {
-  beta1: share("What is left of the mean of g after a step.", 0.9),
-  beta2: share("What is left of the mean of g² after a step.", 0.999),
+  beta1: fraction("β₁: the decay of the running mean of g.", 0.9),
+  beta2: fraction("β₂: the decay of the running mean of g².", 0.999),
   eps: eps(1e-8),
 } as const
 
@@ -53,7 +54,7 @@ export const adamOptions = {
   ...betas,
   bias_correction: {
     kind: "boolean",
-    doc: "Whether the means are bias-corrected, without which first steps are too short.",
+    doc: "Whether the means are bias-corrected. Without it the first steps have the wrong size.",
     default: true,
   },
 } as const
@@ -61,32 +62,32 @@ export const adamOptions = {
 export const decay = (value: number) =>
   ({
     kind: "number",
-    doc: "λ: how fast weights shrink.",
+    doc: "λ: the weight decay.",
     synonyms: ["wd", "lambda", "decoupled_weight_decay"],
     default: value,
     minimum: 0,
     usual: [0, 1],
   }) as const
 
-export const velocity = (usual: number, doc = "What is left of the velocity after a step.") => share(doc, usual)
+export const velocity = (usual: number, doc = "γ: the decay of the velocity at each step.") => fraction(doc, usual)
 
-/** ψ: of nadam alone. */
+/** ψ, used by nadam only. */
 export const momentumDecay = { kind: "number", doc: "ψ: how fast the momentum rises to β₁.", default: 0.004, minimum: 0 } as const
 
-/** The options of lion's means. */
+/** The betas of lion. */
 export const lionBetas = {
-  beta1: share("The share of the running mean in the direction of a step.", 0.9),
-  beta2: share("What is left of the running mean after a step.", 0.99),
+  beta1: fraction("β₁: the weight of the running mean in the direction of a step.", 0.9),
+  beta2: fraction("β₂: the decay of the running mean.", 0.99),
 } as const
 
-/** What bricks count in that no optimizer of the table has by itself. */
+/** The bounds of gradient transformations that are not options of any optimizer of the table. */
 export const transformationOptions = {
-  /** A ceiling on a norm or a number. */
+  /** The maximum of a norm or of an element. */
   max: { kind: "number", minimum: 0 },
   lambda: { kind: "number", minimum: 0 },
-  /** Every so many steps. */
+  /** A number of steps. */
   every: { kind: "integer", minimum: 1 },
-  /** A part of a way. */
+  /** A fraction of a distance. */
   alpha: { kind: "number", minimum: 0, maximum: 1 },
   factor: { kind: "number" },
 } as const

@@ -1,49 +1,61 @@
 /**
- * Bricks that remember: running sums and means of gradients and of their squares, by which steps gain speed or find their
- * size for each parameter.
+ * Gradient transformations with running sums and means of gradients and of their squares: momentum, and adaptive step sizes
+ * for each parameter.
  */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import { map, type Params, zerosLike, zip } from "../Params.ts"
-import { betas, eps as epsOption, epsPlace, lionBetas, momentumDecay as momentumDecayOption, share, velocity } from "./options.ts"
+import {
+  betas,
+  eps as epsOption,
+  epsPlace as epsPlaceOption,
+  fraction,
+  lionBetas,
+  momentumDecay as momentumDecayOption,
+  velocity,
+} from "./options.ts"
 import { type Optimizer, start } from "./Transformation.ts"
 
 const zeros = <P>(params: P): Params => zerosLike(params) as Params
 
 /** m ← βm + (1 - β)x. */
-const mean = <P>(beta: number, xs: P, sofar: unknown): P => zip((x, m) => T.add(T.mul(m, beta), T.mul(x, 1 - beta)), xs, sofar)
+const mean = <P>(beta: number, xs: P, previous: unknown): P =>
+  zip((x, m) => T.add(T.mul(m, beta), T.mul(x, 1 - beta)), xs, previous)
 
 /** The running mean of squares. */
-const meanSquare = <P>(beta: number, grads: P, sofar: unknown): P => mean(beta, map(grads, T.square), sofar)
+const meanSquare = <P>(beta: number, grads: P, previous: unknown): P => mean(beta, map(grads, T.square), previous)
 
-/** The options of means and sums of squares. */
+/** The options of running means and sums of squares. */
 const running = {
-  decay: share("What is left of the mean after a step.", 0.9),
+  decay: fraction("The decay of the mean at each step.", 0.9),
   eps: epsOption(1e-8),
-  place: epsPlace,
+  epsPlace: epsPlaceOption,
 } as const
 
-/** Where ε stands that keeps a division by a root from blowing up: √(x + ε) or √x + ε. */
-export type EpsilonPlace = "inside" | "outside"
+/** Where ε is added to the root that divides: √(x + ε) or √x + ε. */
+export type EpsPlace = "inside" | "outside"
 
-const root = (x: Tensor, eps: number, place: EpsilonPlace): Tensor =>
-  place === "inside" ? T.sqrt(T.add(x, eps)) : T.add(T.sqrt(x), eps)
+const root = (x: Tensor, eps: number, epsPlace: EpsPlace): Tensor =>
+  epsPlace === "inside" ? T.sqrt(T.add(x, eps)) : T.add(T.sqrt(x), eps)
 
-/** 1 - βᵗ; by expm1, because β is so near to 1 that f32 would lose most digits of the difference. */
+/** 1 - βᵗ, computed by expm1: β is close to 1, and f32 would lose most digits of the difference. */
 const correction = (beta: number, t: Tensor): Tensor => T.neg(T.expm1(T.mul(T.cast(t, "f32"), Math.log(beta))))
 
-/** How a trace remembers. */
-export interface TraceOptions {
-  /** What is left of the trace after a step. */
+/** The options of `accumulateMomentum`. */
+export interface AccumulateMomentumOptions {
+  /** γ: the decay of the velocity at each step. */
   readonly decay: number
-  /** Whether to look one step ahead along the trace. */
+  /** Whether to look one step ahead, as Nesterov's momentum does. */
   readonly nesterov?: boolean
 }
 
-/** v ← γv + g, giving v, or γv + g of the new v where it looks ahead. */
-export const trace = ({ decay: gamma, nesterov = false }: TraceOptions): Optimizer<{ readonly v: Params }> => {
-  wantOptions("trace", { decay: velocity(0.9) }, { decay: gamma })
+/** v ← γv + g. The update is v, or γv + g with the new v for Nesterov's momentum. */
+export const accumulateMomentum = ({
+  decay: gamma,
+  nesterov = false,
+}: AccumulateMomentumOptions): Optimizer<{ readonly v: Params }> => {
+  checkOptions("accumulateMomentum", { decay: velocity(0.9) }, { decay: gamma })
   return {
     init: (params) => ({ v: zerosLike(params) as Params }),
     update: (grads, state) => {
@@ -54,75 +66,75 @@ export const trace = ({ decay: gamma, nesterov = false }: TraceOptions): Optimiz
   }
 }
 
-/** How squares are summed up. */
+/** The options of Adagrad's equations. */
 export interface AdagradOptions {
   readonly eps?: number
-  readonly place?: EpsilonPlace
+  readonly epsPlace?: EpsPlace
 }
 
-/** G ← G + g², giving g / √(G + ε) (Duchi, Hazan and Singer, Adaptive subgradient methods, 2011). */
-export const scaleByAdagrad = ({ eps = 1e-8, place = "inside" }: AdagradOptions = {}): Optimizer<{ readonly sum: Params }> => {
-  wantOptions("scaleByAdagrad", running, { eps, place })
+/** G ← G + g², with the update g / √(G + ε) (Duchi, Hazan and Singer, Adaptive subgradient methods, 2011). */
+export const scaleByAdagrad = ({ eps = 1e-8, epsPlace = "inside" }: AdagradOptions = {}): Optimizer<{ readonly sum: Params }> => {
+  checkOptions("scaleByAdagrad", running, { eps, epsPlace })
   return {
     init: (params) => ({ sum: zeros(params) }),
     update: (grads, state) => {
       const sum = zip((g, s) => T.add(s, T.square(g)), grads, state.sum)
-      return { updates: zip((g, s) => T.div(g, root(s, eps, place)), grads, sum), state: { sum: sum as Params } }
+      return { updates: zip((g, s) => T.div(g, root(s, eps, epsPlace)), grads, sum), state: { sum: sum as Params } }
     },
   }
 }
 
-/** How squares are averaged. */
+/** The options of RMSProp's equations. */
 export interface RmsOptions {
-  /** γ: what is left of the mean of g² after a step. */
+  /** γ: the decay of the running mean of g². */
   readonly decay?: number
   readonly eps?: number
-  readonly place?: EpsilonPlace
+  readonly epsPlace?: EpsPlace
 }
 
-/** G ← γG + (1 - γ)g², giving g / √(G + ε) (Tieleman and Hinton, Lecture 6.5: RMSProp, 2012). */
+/** G ← γG + (1 - γ)g², with the update g / √(G + ε) (Tieleman and Hinton, Lecture 6.5: RMSProp, 2012). */
 export const scaleByRms = ({
   decay = 0.9,
   eps = 1e-8,
-  place = "inside",
+  epsPlace = "inside",
 }: RmsOptions = {}): Optimizer<{ readonly nu: Params }> => {
-  wantOptions("scaleByRms", running, { decay, eps, place })
+  checkOptions("scaleByRms", running, { decay, eps, epsPlace })
   return {
     init: (params) => ({ nu: zeros(params) }),
     update: (grads, state) => {
       const nu = meanSquare(decay, grads, state.nu)
-      return { updates: zip((g, v) => T.div(g, root(v, eps, place)), grads, nu), state: { nu: nu as Params } }
+      return { updates: zip((g, v) => T.div(g, root(v, eps, epsPlace)), grads, nu), state: { nu: nu as Params } }
     },
   }
 }
 
 /**
- * As `scaleByRms`, of the variance in place of the mean square: G - m², m being the running mean of g (Graves, Generating
- * sequences with recurrent neural networks, 2013).
+ * Like `scaleByRms`, but with the variance instead of the mean square: G - m², where m is the running mean of g (Graves,
+ * Generating sequences with recurrent neural networks, 2013).
  */
 export const scaleByVariance = ({
   decay = 0.9,
   eps = 1e-8,
-  place = "inside",
+  epsPlace = "inside",
 }: RmsOptions = {}): Optimizer<{
   readonly mu: Params
   readonly nu: Params
 }> => {
-  wantOptions("scaleByVariance", running, { decay, eps, place })
+  checkOptions("scaleByVariance", running, { decay, eps, epsPlace })
   return {
     init: (params) => ({ mu: zeros(params), nu: zeros(params) }),
     update: (grads, state) => {
       const mu = mean(decay, grads, state.mu)
       const nu = meanSquare(decay, grads, state.nu)
-      // Rounding may take the difference below 0.
+      // Rounding can make the difference negative.
       const variance = zip((m, v) => T.maximum(T.sub(v, T.square(m)), 0), mu, nu)
-      const updates = zip((g, v) => T.div(g, root(v, eps, place)), grads, variance)
+      const updates = zip((g, v) => T.div(g, root(v, eps, epsPlace)), grads, variance)
       return { updates, state: { mu: mu as Params, nu: nu as Params } }
     },
   }
 }
 
-/** The numbers of Adadelta's equations. */
+/** The options of Adadelta's equations. */
 export interface AdadeltaOptions {
   readonly decay?: number
   readonly eps?: number
@@ -139,7 +151,7 @@ export const scaleByAdadelta = ({
   readonly nu: Params
   readonly steps: Params
 }> => {
-  wantOptions("scaleByAdadelta", running, { decay, eps })
+  checkOptions("scaleByAdadelta", running, { decay, eps })
   return {
     init: (params) => ({ nu: zeros(params), steps: zeros(params) }),
     update: (grads, state) => {
@@ -151,7 +163,7 @@ export const scaleByAdadelta = ({
   }
 }
 
-/** The numbers of Adam's equations. */
+/** The options of Adam's equations. */
 export interface AdamOptions {
   readonly beta1?: number
   readonly beta2?: number
@@ -160,19 +172,19 @@ export interface AdamOptions {
   readonly biasCorrection?: boolean
 }
 
-/** What Adam remembers: how many steps it did, and the running means of g and g². */
+/** The state of Adam: the number of steps done, and the running means of g and g². */
 export type AdamState = { readonly step: Tensor; readonly mu: Params; readonly nu: Params }
 
 const adamStart = <P>(params: P): AdamState => ({ step: start(), mu: zeros(params), nu: zeros(params) })
 
-/** One step of the means that all of Adam's kin share; t counts from 1. */
+/** One step of the running means that Adam and its variants share; t counts from 1. */
 const advance = <P>(beta1: number, beta2: number, grads: P, state: AdamState) => ({
   t: T.add(state.step, 1),
   mu: mean(beta1, grads, state.mu),
   nu: meanSquare(beta2, grads, state.nu),
 })
 
-/** The bias-corrected means: times 1 / (1 - βᵗ), one division for all. */
+/** The bias-corrected means. The factor 1 / (1 - βᵗ) is computed once for all leaves. */
 const corrected = <P>(means: P, beta: number, t: Tensor): P => {
   const factor = T.div(1, correction(beta, t))
   return map(means, (m) => T.mul(m, factor))
@@ -188,7 +200,7 @@ export const scaleByAdam = ({
   biasCorrection = true,
   eps = 1e-8,
 }: AdamOptions = {}): Optimizer<AdamState> => {
-  wantOptions("scaleByAdam", betas, { beta1, beta2, eps })
+  checkOptions("scaleByAdam", betas, { beta1, beta2, eps })
   return {
     init: adamStart,
     update: (grads, state) => {
@@ -200,27 +212,27 @@ export const scaleByAdam = ({
   }
 }
 
-/** As `scaleByAdam`, by the largest ν so far: a step size that never grows (Reddi, Kale and Kumar, 2018). */
+/** Like `scaleByAdam`, but with the largest ν so far: a step size that never grows (Reddi, Kale and Kumar, 2018). */
 export const scaleByAmsgrad = ({
   beta1 = 0.9,
   beta2 = 0.999,
   eps = 1e-8,
-}: AdamOptions = {}): Optimizer<AdamState & { readonly most: Params }> => {
-  wantOptions("scaleByAmsgrad", betas, { beta1, beta2, eps })
+}: AdamOptions = {}): Optimizer<AdamState & { readonly nuMax: Params }> => {
+  checkOptions("scaleByAmsgrad", betas, { beta1, beta2, eps })
   return {
-    init: (params) => ({ ...adamStart(params), most: zeros(params) }),
+    init: (params) => ({ ...adamStart(params), nuMax: zeros(params) }),
     update: (grads, state) => {
       const { mu, nu, t } = advance(beta1, beta2, grads, state)
-      const most = zip((v, m) => T.maximum(v, m), nu, state.most)
-      const updates = zip((m, v) => T.div(m, root(v, eps, "outside")), corrected(mu, beta1, t), corrected(most, beta2, t))
-      return { updates, state: { step: t, mu: mu as Params, nu: nu as Params, most: most as Params } }
+      const nuMax = zip((v, m) => T.maximum(v, m), nu, state.nuMax)
+      const updates = zip((m, v) => T.div(m, root(v, eps, "outside")), corrected(mu, beta1, t), corrected(nuMax, beta2, t))
+      return { updates, state: { step: t, mu: mu as Params, nu: nu as Params, nuMax: nuMax as Params } }
     },
   }
 }
 
-/** μ̂ / u, u ← max(β₂u, |g| + ε): Adam with the largest gradient in place of their mean square (Kingma and Ba, 2015, section 7). */
+/** μ̂ / u, u ← max(β₂u, |g| + ε): Adam with the largest gradient instead of the mean square (Kingma and Ba, 2015, section 7). */
 export const scaleByAdamax = ({ beta1 = 0.9, beta2 = 0.999, eps = 1e-8 }: AdamOptions = {}): Optimizer<AdamState> => {
-  wantOptions("scaleByAdamax", betas, { beta1, beta2, eps })
+  checkOptions("scaleByAdamax", betas, { beta1, beta2, eps })
   return {
     init: adamStart,
     update: (grads, state) => {
@@ -233,7 +245,7 @@ export const scaleByAdamax = ({ beta1 = 0.9, beta2 = 0.999, eps = 1e-8 }: AdamOp
   }
 }
 
-/** The numbers of NAdam's equations. */
+/** The options of NAdam's equations. */
 export interface NadamOptions extends AdamOptions {
   /** ψ: how fast the momentum rises to β₁. */
   readonly momentumDecay?: number
@@ -249,7 +261,7 @@ export const scaleByNadam = ({
   eps = 1e-8,
   momentumDecay = 0.004,
 }: NadamOptions = {}): Optimizer<AdamState & { readonly product: Tensor }> => {
-  wantOptions("scaleByNadam", { ...betas, momentumDecay: momentumDecayOption }, { beta1, beta2, eps, momentumDecay })
+  checkOptions("scaleByNadam", { ...betas, momentumDecay: momentumDecayOption }, { beta1, beta2, eps, momentumDecay })
   return {
     init: (params) => ({ ...adamStart(params), product: T.scalar(1) }),
     update: (grads, state) => {
@@ -261,34 +273,34 @@ export const scaleByNadam = ({
       const product = T.mul(state.product, now)
       const ahead = T.div(next, T.sub(1, T.mul(product, next)))
       const here = T.div(T.sub(1, now), T.sub(1, product))
-      const looked = zip((m, g) => T.add(T.mul(m, ahead), T.mul(g, here)), mu, grads)
-      const updates = zip((m, v) => T.div(m, root(v, eps, "outside")), looked, corrected(nu, beta2, t))
+      const muHat = zip((m, g) => T.add(T.mul(m, ahead), T.mul(g, here)), mu, grads)
+      const updates = zip((m, v) => T.div(m, root(v, eps, "outside")), muHat, corrected(nu, beta2, t))
       return { updates, state: { step: t, mu: mu as Params, nu: nu as Params, product } }
     },
   }
 }
 
 /**
- * Adam that waits with its division until the mean of g² can be trusted: with ρ∞ = 2 / (1 - β₂) - 1 and
- * ρₜ = ρ∞ - 2tβ₂ᵗ / (1 - β₂ᵗ), the step is μ̂ while ρₜ ≤ 5 and r μ̂ √(1 - β₂ᵗ) / (√ν + ε) after,
+ * Adam that divides by √ν only once the mean of g² is reliable: with ρ∞ = 2 / (1 - β₂) - 1 and
+ * ρₜ = ρ∞ - 2tβ₂ᵗ / (1 - β₂ᵗ), the step is μ̂ while ρₜ ≤ 5 and r μ̂ √(1 - β₂ᵗ) / (√ν + ε) afterwards,
  * r² = (ρₜ - 4)(ρₜ - 2)ρ∞ / ((ρ∞ - 4)(ρ∞ - 2)ρₜ) (Liu et al., On the variance of the adaptive learning rate, 2020).
  */
 export const scaleByRadam = ({ beta1 = 0.9, beta2 = 0.999, eps = 1e-8 }: AdamOptions = {}): Optimizer<AdamState> => {
-  wantOptions("scaleByRadam", betas, { beta1, beta2, eps })
+  checkOptions("scaleByRadam", betas, { beta1, beta2, eps })
   return {
     init: adamStart,
     update: (grads, state) => {
       const { mu, nu, t } = advance(beta1, beta2, grads, state)
-      const last = 2 / (1 - beta2) - 1
-      const left = correction(beta2, t)
-      const rho = T.sub(last, T.div(T.mul(T.mul(T.cast(t, "f32"), 2), T.sub(1, left)), left))
-      const trusted = T.greater(rho, 5)
-      // Where it is not trusted the root might be of a negative number.
-      const safe = T.where(trusted, rho, 5)
-      const rectified = T.div(T.mul(T.mul(T.sub(safe, 4), T.sub(safe, 2)), last), T.mul(safe, (last - 4) * (last - 2)))
-      const size = T.mul(T.sqrt(rectified), T.sqrt(left))
+      const rhoMax = 2 / (1 - beta2) - 1
+      const debias = correction(beta2, t)
+      const rho = T.sub(rhoMax, T.div(T.mul(T.mul(T.cast(t, "f32"), 2), T.sub(1, debias)), debias))
+      const isReliable = T.greater(rho, 5)
+      // For smaller ρ the root can be of a negative number.
+      const safe = T.where(isReliable, rho, 5)
+      const rectified = T.div(T.mul(T.mul(T.sub(safe, 4), T.sub(safe, 2)), rhoMax), T.mul(safe, (rhoMax - 4) * (rhoMax - 2)))
+      const size = T.mul(T.sqrt(rectified), T.sqrt(debias))
       const updates = zip(
-        (m, v) => T.where(trusted, T.mul(m, T.div(size, root(v, eps, "outside"))), m),
+        (m, v) => T.where(isReliable, T.mul(m, T.div(size, root(v, eps, "outside"))), m),
         corrected(mu, beta1, t),
         nu,
       )
@@ -297,7 +309,7 @@ export const scaleByRadam = ({ beta1 = 0.9, beta2 = 0.999, eps = 1e-8 }: AdamOpt
   }
 }
 
-/** The numbers of Lion's equations. */
+/** The options of Lion's equations. */
 export interface LionOptions {
   readonly beta1?: number
   readonly beta2?: number
@@ -305,7 +317,7 @@ export interface LionOptions {
 
 /** sign(β₁m + (1 - β₁)g), then m ← β₂m + (1 - β₂)g (Chen et al., Symbolic discovery of optimization algorithms, 2023). */
 export const scaleByLion = ({ beta1 = 0.9, beta2 = 0.99 }: LionOptions = {}): Optimizer<{ readonly mu: Params }> => {
-  wantOptions("scaleByLion", lionBetas, { beta1, beta2 })
+  checkOptions("scaleByLion", lionBetas, { beta1, beta2 })
   return {
     init: (params) => ({ mu: zeros(params) }),
     update: (grads, state) => ({

@@ -86,7 +86,7 @@ export const convInputGrad: PrimitiveKernel<"convInputGrad"> = {
   parallel: true,
   work: (operation) => {
     const { filters, taps } = sizes(input(operation, 1))
-    return Math.ceil((2 * taps * filters) / Shape.size((operation.params as ConvParams).strides))
+    return Math.ceil((2 * taps * filters) / Shape.size((operation.params as ConvParams).stride))
   },
   scratch: backwardBytes,
   emit: (context, operation, epilogue) => {

@@ -64,14 +64,14 @@ const withInner = (phase: Omit<Phase<number>, "innerStart" | "innerEnd">, { move
   return { ...phase, innerStart, innerEnd: clamp(Math.ceil((size - last) / move), innerStart, count) }
 }
 
-type Movement = Pick<ConvParams, "dilation" | "padding" | "strides">
+type Movement = Pick<ConvParams, "dilation" | "padding" | "stride">
 
 /** From a window's position in the output to the input under it. */
 export const forward = (input: Shape, window: Shape, output: Shape, movement: Movement): ReadonlyArray<Phases> =>
   window.map((taps, axis) => {
     const steps = {
       step: 1,
-      move: movement.strides[axis] ?? 1,
+      move: movement.stride[axis] ?? 1,
       spread: movement.dilation[axis] ?? 1,
       size: input[axis] ?? 0,
       weightStride: 1,
@@ -85,7 +85,7 @@ const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % 
 /** From a position in the input to the outputs whose windows hold it, in order; taps count from the window's end. */
 export const backward = (input: Shape, window: Shape, output: Shape, movement: Movement): ReadonlyArray<Phases> =>
   window.map((extent, axis) => {
-    const stride = movement.strides[axis] ?? 1
+    const stride = movement.stride[axis] ?? 1
     const dilation = movement.dilation[axis] ?? 1
     const common = divisor(stride, dilation)
     const steps = {

@@ -14,9 +14,9 @@ import { eachWindowPosition, space, type WindowPosition } from "./windowPosition
 const movement = (params: WindowParams) => ({ ...params, dilation: params.window.map(() => 1) })
 
 /** How many windows there are along each axis. */
-const windowCounts = (extents: Shape.Shape, { padding, strides, window }: WindowParams): Shape.Shape =>
+const windowCounts = (extents: Shape.Shape, { padding, stride, window }: WindowParams): Shape.Shape =>
   extents.map(
-    (n, i) => Math.floor((n + (padding[i]?.[0] ?? 0) + (padding[i]?.[1] ?? 0) - (window[i] ?? 1)) / (strides[i] ?? 1)) + 1,
+    (n, i) => Math.floor((n + (padding[i]?.[0] ?? 0) + (padding[i]?.[1] ?? 0) - (window[i] ?? 1)) / (stride[i] ?? 1)) + 1,
   )
 
 const elements = (operation: Operation): number => {
@@ -135,10 +135,10 @@ export const windowMaxGrad: PrimitiveKernel<"windowMaxGrad"> = {
     const number = (indices: ReadonlyArray<Count>): V128 =>
       i32x4.splat(at(0, ...indices.map((index, axis) => [index, tapStrides[axis] ?? 0] as const)))
     // Where every element is in one window exactly, each is written once; else windows add to zeros.
-    const { padding, strides } = operation.params
+    const { padding, stride } = operation.params
     const apart = window.every(
       (extent, axis) =>
-        extent === strides[axis] && padding[axis]?.[0] === 0 && extent * (outputs[axis] ?? 0) === space(x.shape)[axis],
+        extent === stride[axis] && padding[axis]?.[0] === 0 && extent * (outputs[axis] ?? 0) === space(x.shape)[axis],
     )
     const clear = (n: I32): void => {
       if (!apart) code.memory.fill(at(operation.out.address, [n, image]), 0, image)

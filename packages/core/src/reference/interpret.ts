@@ -1,4 +1,4 @@
-/** Doing steps one after the other, whatever does each: how a program is run and a recipe read without an executable. */
+/** An interpreter: runs programs and reads expressions one primitive at a time, without compiling them. */
 import { type Expr, known, recipeOf, type Tensor } from "../language/Expr.ts"
 import type { Equation, Params, Primitive, Program } from "../language/Primitive.ts"
 import { accept } from "../language/Program.ts"
@@ -6,7 +6,7 @@ import { order } from "../language/Walk.ts"
 import type { NDArray } from "../types/NDArray.ts"
 import type { Spec } from "../types/ShapeError.ts"
 
-/** Does one step: a primitive on inputs whose numbers are there. */
+/** Applies one primitive to stored inputs. */
 export type Apply = <P extends Primitive>(primitive: P, params: Params[P], inputs: ReadonlyArray<NDArray>, out: Spec) => NDArray
 
 const lastUses = ({ equations, outputs }: Program): ReadonlyMap<number, number> => {
@@ -18,7 +18,7 @@ const lastUses = ({ equations, outputs }: Program): ReadonlyMap<number, number> 
   return last
 }
 
-/** Runs programs, letting go of each value after its last use. `name` stands in the `ShapeError` of inputs that do not fit. */
+/** Runs programs, and frees each value after its last use. `name` is the operation in the `ShapeError` for wrong inputs. */
 export const runBy =
   (name: string, apply: Apply) =>
   (program: Program, inputs: ReadonlyArray<NDArray>): ReadonlyArray<NDArray> => {
@@ -39,40 +39,40 @@ export const runBy =
     return program.outputs.map((value) => values[value] as NDArray)
   }
 
-/** The numbers of tensors that are known by now. */
+/** The values of tensors that are already computed. */
 export const numbersOf = (tensors: ReadonlyArray<Tensor>): ReadonlyArray<NDArray> => tensors.map(known) as ReadonlyArray<NDArray>
 
-/** Gives a recipe whose inputs are known its numbers. Throws `ShapeError` inside a traced function. */
+/** Computes an expression whose inputs are known. Throws `ShapeError` inside a traced function. */
 export const settleBy =
   (apply: Apply) =>
-  (step: Expr): void => {
-    const { inputs, params, primitive } = recipeOf(step)
-    step.settle(apply(primitive, params, numbersOf(inputs), step))
+  (expression: Expr): void => {
+    const { inputs, params, primitive } = recipeOf(expression)
+    expression.settle(apply(primitive, params, numbersOf(inputs), expression))
   }
 
-/** Takes things out one by one, so that nothing holds on to steps that are done, and to numbers that nobody needs any more. */
-export const taking = function* <A>(things: Array<A>): Iterable<A> {
-  things.reverse()
-  for (let thing = things.pop(); thing !== undefined; thing = things.pop()) yield thing
+/** Removes items one by one, so that computed expressions and values that are no longer needed can be freed. */
+export const drain = function* <A>(items: Array<A>): Iterable<A> {
+  items.reverse()
+  for (let item = items.pop(); item !== undefined; item = items.pop()) yield item
 }
 
-/** Where reading finds the numbers of tensors, and keeps those that it computes. */
+/** Where reading looks up the values of tensors, and stores those that it computes. */
 export interface Memory {
   readonly numbersOf: (x: Tensor) => NDArray | undefined
-  readonly keep: (step: Expr, value: NDArray) => void
+  readonly keep: (expression: Expr, value: NDArray) => void
 }
 
-/** The tensors themselves: a recipe becomes its numbers, for every later reader. */
-const inTensors: Memory = { numbersOf: known, keep: (step, value) => step.settle(value) }
+/** The tensors themselves: an expression stores its values for later reads. */
+const inTensors: Memory = { numbersOf: known, keep: (expression, value) => expression.settle(value) }
 
-/** Reads tensors: does the steps that are still recipes, each once. Throws `ShapeError` inside a traced function. */
+/** Reads tensors: computes the expressions among them, each once. Throws `ShapeError` inside a traced function. */
 export const readBy =
   (apply: Apply, { keep, numbersOf }: Memory = inTensors) =>
   (targets: ReadonlyArray<Tensor>): ReadonlyArray<NDArray> => {
     const numbers = (tensors: ReadonlyArray<Tensor>) => tensors.map(numbersOf) as ReadonlyArray<NDArray>
-    for (const step of taking(order(targets, (x) => numbersOf(x) !== undefined))) {
-      const { inputs, params, primitive } = recipeOf(step)
-      keep(step, apply(primitive, params, numbers(inputs), step))
+    for (const expression of drain(order(targets, (x) => numbersOf(x) !== undefined))) {
+      const { inputs, params, primitive } = recipeOf(expression)
+      keep(expression, apply(primitive, params, numbers(inputs), expression))
     }
     return numbers(targets)
   }

@@ -1,16 +1,16 @@
-/** Optimizers around an optimizer: several batches to a step, a slow copy of the parameters, their mean over time. */
+/** Optimizer wrappers: gradient accumulation, a slow copy of the parameters (lookahead), and their running mean. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
-import { wantOptions } from "../OptionError.ts"
+import { checkOptions } from "../OptionError.ts"
 import { map, type Params, zerosLike, zip } from "../Params.ts"
-import { share, transformationOptions } from "./options.ts"
+import { fraction, transformationOptions } from "./options.ts"
 import { type Optimizer, type RateIn, start } from "./Transformation.ts"
 
 const choose = <P>(which: Tensor, a: P, b: unknown): P => zip((x, y) => T.where(which, x, y), a, b)
 
 const moved = <P>(params: P, updates: unknown): P => zip((x, u) => T.add(x, u), params, updates)
 
-/** The rate of an optimizer inside another one, whose state is `inner` of the outer state. */
+/** The rate of a wrapped optimizer, whose state is `inner` of the outer state. */
 const rateInside = <State, Outer extends { readonly inner: State }>({
   rate,
 }: Optimizer<State>): { readonly rate?: RateIn<Outer> } =>
@@ -23,7 +23,7 @@ const rateInside = <State, Outer extends { readonly inner: State }>({
         },
       }
 
-/** What an accumulation remembers. */
+/** The state of `accumulate`. */
 export type Accumulated<State> = {
   readonly step: Tensor
   readonly sum: Params
@@ -31,11 +31,11 @@ export type Accumulated<State> = {
 }
 
 /**
- * Hands the mean of every k gradients on, and moves nothing between: batches k times as large as fit into memory. A rate
- * inside counts its own steps, one for every k.
+ * Gradient accumulation: passes on the mean of every k gradients, and updates nothing in between. This gives batches k times
+ * larger than memory allows. A schedule inside counts only the steps that update: one in k.
  */
 export const accumulate = <State>(k: number, inner: Optimizer<State>): Optimizer<Accumulated<State>> => {
-  wantOptions("accumulate", { k: transformationOptions.every }, { k })
+  checkOptions("accumulate", { k: transformationOptions.every }, { k })
   return {
     init: (params) => ({ step: start(), sum: zerosLike(params) as Params, inner: inner.init(params) }),
     update: (grads, state, params) => {
@@ -60,15 +60,15 @@ export const accumulate = <State>(k: number, inner: Optimizer<State>): Optimizer
   }
 }
 
-/** How a slow copy follows. */
+/** The options of `lookahead`. */
 export interface LookaheadOptions {
-  /** Steps between two of the slow copy's. */
+  /** Steps between two updates of the slow copy: 5 unless given. */
   readonly every?: number
-  /** How far the slow copy goes towards the fast parameters. */
+  /** The fraction of the distance to the fast parameters that the slow copy moves: 0.5 unless given. */
   readonly alpha?: number
 }
 
-/** What a lookahead remembers. */
+/** The state of `lookahead`. */
 export type Ahead<State> = {
   readonly step: Tensor
   readonly slow: Params
@@ -76,14 +76,14 @@ export type Ahead<State> = {
 }
 
 /**
- * Every k steps a slow copy goes a part α of the way to the parameters, which go back to it: φ ← φ + α(θ - φ), θ ← φ
- * (Zhang, Lucas, Hinton and Ba, Lookahead optimizer: k steps forward, 1 step back, 2019).
+ * Every k steps a slow copy moves a fraction α of the way to the parameters, and the parameters are reset to it:
+ * φ ← φ + α(θ - φ), θ ← φ (Zhang, Lucas, Hinton and Ba, Lookahead optimizer: k steps forward, 1 step back, 2019).
  */
 export const lookahead = <State>(
   inner: Optimizer<State>,
   { alpha = 0.5, every = 5 }: LookaheadOptions = {},
 ): Optimizer<Ahead<State>> => {
-  wantOptions("lookahead", transformationOptions, { alpha, every })
+  checkOptions("lookahead", transformationOptions, { alpha, every })
   return {
     init: (params) => ({ step: start(), slow: map(params, (x) => x) as Params, inner: inner.init(params) }),
     update: (grads, state, params) => {
@@ -101,13 +101,13 @@ export const lookahead = <State>(
   }
 }
 
-/** Whether a state is that of an optimizer around another one. */
+/** Whether a state belongs to an optimizer wrapper. */
 const isAround = (state: unknown): state is { readonly inner: unknown } =>
   typeof state === "object" && state !== null && "inner" in state
 
-const averageOptions = { decay: share("What is left of the mean after a step.", 0.999) } as const
+const averageOptions = { decay: fraction("The decay of the mean at each step.", 0.999) } as const
 
-/** What an average remembers. */
+/** The state of `average`. */
 export type Averaged<State> = {
   /** The running mean of the parameters. */
   readonly mean: Params
@@ -115,12 +115,12 @@ export type Averaged<State> = {
 }
 
 /**
- * Keeps the exponential moving average of the parameters, φ ← βφ + (1 - β)θ, beside an optimizer that it leaves as it is:
- * `mean` of the state often predicts better than the parameters themselves (Polyak and Juditsky, Acceleration of
- * stochastic approximation by averaging, 1992).
+ * Keeps the exponential moving average of the parameters, φ ← βφ + (1 - β)θ, without changing the optimizer's updates.
+ * `mean` of the state often predicts better than the parameters (Polyak and Juditsky, Acceleration of stochastic
+ * approximation by averaging, 1992).
  */
 export const average = <State>(inner: Optimizer<State>, { decay = 0.999 } = {}): Optimizer<Averaged<State>> => {
-  wantOptions("average", averageOptions, { decay })
+  checkOptions("average", averageOptions, { decay })
   return {
     init: (params) => ({ mean: map(params, (x) => x) as Params, inner: inner.init(params) }),
     update: (grads, state, params) => {
@@ -132,7 +132,7 @@ export const average = <State>(inner: Optimizer<State>, { decay = 0.999 } = {}):
   }
 }
 
-/** The running mean that the state of an optimizer holds, whatever is around the `average` that keeps it. */
+/** The running mean in the state of an optimizer, also when other wrappers enclose `average`; `undefined` without one. */
 export const averaged = (state: unknown): Params | undefined => {
   if (!isAround(state)) return undefined
   return "mean" in state ? (state.mean as Params) : averaged(state.inner)
