@@ -50,7 +50,7 @@ const program = Effect.gen(function* () {
   const perplexities = trained.history.map(({ train }) => Math.exp(train.loss ?? Number.NaN))
   console.log("epoch     ", ...trained.history.map(({ epoch }) => String(epoch).padStart(5)))
   console.log("perplexity", ...perplexities.map((perplexity) => perplexity.toFixed(2).padStart(5)))
-  const logits = (tokens: Tensor.Tensor) => net.apply(trained.params, trained.net, tokens, { mode: "infer" }).y
+  const logits = (tokens: Tensor.Tensor) => net.apply(trained.params, trained.state, tokens, { mode: "infer" }).y
   console.log(`\n${yield* sample(logits, { first: "T", count: 200, key: Key.make(1) })}`)
 })
 

@@ -38,7 +38,7 @@ const program = Effect.gen(function* () {
 
   const net = netOf(2)
   const { head } = net.init(Key.make(3), [2]).params
-  const start = { params: { ...learned.params, head }, net: learned.net }
+  const start = { params: { ...learned.params, head }, state: learned.state }
 
   console.log("\nwhich two arms: points  from nothing  transferred")
   for (const count of [16, 32, 64, 128]) {

@@ -51,7 +51,7 @@ const accuracy = (params: typeof drawn.params) =>
     validation,
     scores: { accuracy: Score.accuracy },
     seed: 17,
-    start: { params, net: drawn.state },
+    start: { params, state: drawn.state },
     epochs: 40,
     batch: 20,
   }).pipe(

@@ -10,7 +10,7 @@ export const checkpointOf = (n: number) =>
   ({
     state: {
       params: { w: filled(n) },
-      net: { mean: filled(n) },
+      state: { mean: filled(n) },
       optimizer: { mu: filled(n) },
       step: NDArray.make("i32", [], Int32Array.of(n)),
     },

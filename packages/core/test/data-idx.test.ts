@@ -40,16 +40,16 @@ it("a Node Buffer gives memory of the array's own", () => {
 
 describe("what is wrong is named with its place", () => {
   it.each<[string, Uint8Array, string]>([
-    ["nothing", bytes(), "there is nothing in it; wanted an idx file"],
+    ["nothing", bytes(), "it is empty; wanted an idx file"],
     [
       "a wrong magic number",
       new TextEncoder().encode("hello"),
-      "the file starts with 68 65 6C 6C at byte 0; wanted 00 00, a byte for the kind of element and one for the number of axes, as an idx file does",
+      "the file starts with 68 65 6C 6C at byte 0; wanted 00 00, a byte for the type of the elements and one for the number of axes, as an idx file does",
     ],
     [
       "an unknown kind of element",
       bytes(0, 0, 7, 1, 0, 0, 0, 1, 0),
-      "the kind of element at byte 2 is 07; wanted 08 (u8), 09 (i8), 0B (i16), 0C (i32), 0D (f32), 0E (f64)",
+      "the type of the elements at byte 2 is 07; wanted 08 (u8), 09 (i8), 0B (i16), 0C (i32), 0D (f32), 0E (f64)",
     ],
     ["no axes", bytes(0, 0, 8, 0, 1), "the number of axes at byte 3 is 0; wanted 1 or more"],
     [
@@ -67,7 +67,7 @@ describe("what is wrong is named with its place", () => {
     [
       "a declared size of 2^60, gzipped",
       gzipSync(huge),
-      "the unpacked data is at least 1,152,921,504,606,846,988 bytes; at most 1,073,741,824 bytes are taken",
+      "the unpacked data is at least 1,152,921,504,606,846,988 bytes; the limit is 1,073,741,824 bytes",
     ],
     [
       "sizes that overflow beside a zero",

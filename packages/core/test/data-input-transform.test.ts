@@ -65,7 +65,7 @@ describe("bytes that a net prepares", () => {
         assert.deepStrictEqual(ok(InputTransform.numbers(fitted.input, bytes.inputs)), floats.inputs)
 
         const { params, state } = bare.init(Key.make(1), [3, 3, 2])
-        const weights = { params, net: state }
+        const weights = { params, state }
         const expected = yield* Evaluate.predict(bare, weights, floats.inputs)
         assert.deepStrictEqual(bits([yield* Evaluate.predict(net, weights, bytes.inputs)]), bits([expected]))
         assert.deepStrictEqual(bits([yield* Evaluate.predict(net, weights, floats.inputs)]), bits([expected]))
@@ -126,8 +126,7 @@ describe("bytes that a net prepares", () => {
     Effect.gen(function* () {
       const fitted = ok(Preprocess.fit({ image: { size: [3, 3], channels: 2 } }, raw))
       const { params, state } = bare.init(Key.make(1), [3, 3, 2])
-      const of = (inputs: NDArray.NDArray) =>
-        Evaluate.predict(InputTransform.net(fitted.input, bare), { params, net: state }, inputs)
+      const of = (inputs: NDArray.NDArray) => Evaluate.predict(InputTransform.net(fitted.input, bare), { params, state }, inputs)
       const [bytes, floats] = [yield* of(pixels), yield* of(ok(Preprocess.inputs(fitted, raw)))]
       for (const [i, x] of bytes.data.entries()) assert.closeTo(x, floats.data[i] ?? Number.NaN, 1e-6)
     }).pipe(Effect.provide(Engine.reference)),

@@ -53,12 +53,8 @@ describe("files that cannot be used are named with the reason", () => {
     ["a missing file like no other", () => Load.idx(at("x")), "DIR/x: there is no such file"],
     ["a file in a folder that is missing", () => Load.idx(at("none/images.idx")), "DIR/none/images.idx: there is no such file"],
     ["a folder", () => Load.csv(at("folder")), "DIR/folder: the file cannot be read: it is a folder, not a regular file"],
-    [
-      "an empty file",
-      () => Load.csv(at("empty.csv")),
-      "DIR/empty.csv: there is nothing in it; wanted a header and rows of cells",
-    ],
-    ["an empty idx", () => Load.idx(at("empty.csv")), "DIR/empty.csv: there is nothing in it; wanted an idx file"],
+    ["an empty file", () => Load.csv(at("empty.csv")), "DIR/empty.csv: it is empty; wanted a header and rows of cells"],
+    ["an empty idx", () => Load.idx(at("empty.csv")), "DIR/empty.csv: it is empty; wanted an idx file"],
     ["a binary file", () => Load.csv(at("binary.csv")), "DIR/binary.csv:1: this is not UTF-8 text: byte 4 is 0x00"],
     ["a row too long", () => Load.csv(at("wide.csv")), "DIR/wide.csv:2: row 1 has 3 cells, wanted 2, one for each column"],
     [
@@ -88,7 +84,7 @@ describe("files that cannot be used are named with the reason", () => {
   })
 
   it.skipIf(!existsSync("/proc/kmsg"))("a file of /proc, which says that it holds nothing, without opening it", async () => {
-    expect(await refusal(Load.csv("/proc/kmsg"))).toBe("/proc/kmsg: there is nothing in it; wanted a header and rows of cells")
+    expect(await refusal(Load.csv("/proc/kmsg"))).toBe("/proc/kmsg: it is empty; wanted a header and rows of cells")
   })
 
   it.skipIf(process.getuid?.() === 0)("a file that may not be read", async () => {

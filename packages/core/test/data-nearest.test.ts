@@ -1,4 +1,4 @@
-import { editDistance, letters, longest, nearest } from "@adjoint/core/data/Nearest"
+import { editDistance, letters, maxLength, nearest } from "@adjoint/core/data/Nearest"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 
@@ -29,6 +29,6 @@ test("letters are those of any script, and what stands between them does not cou
 
 test("what is much further than the nearest is not offered, nor anything for a word too long to compare", () => {
   expect(nearest("titanik.csv", ["titanic.csv", "titanic.csv.gz"])).toEqual(["titanic.csv"])
-  const long = "a".repeat(longest + 1)
+  const long = "a".repeat(maxLength + 1)
   expect(nearest(long, [long])).toEqual([])
 })

@@ -59,7 +59,7 @@ describe("what NumPy wrote", () => {
 
 describe("what is wrong with an .npy is named with its place", () => {
   it.each<[string, Uint8Array, string]>([
-    ["nothing", new Uint8Array(0), "there is nothing in it; wanted an .npy array"],
+    ["nothing", new Uint8Array(0), "it is empty; wanted an .npy array"],
     [
       "a wrong magic number",
       new TextEncoder().encode("hello world!"),
@@ -78,12 +78,12 @@ describe("what is wrong with an .npy is named with its place", () => {
     [
       "objects, which NumPy would unpickle",
       npy(header("|O", "(1,)"), [0]),
-      'the kind of element at byte 10 is "|O"; wanted one of f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, b1',
+      'the type of the elements at byte 10 is "|O"; wanted one of f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, b1',
     ],
     [
       "a kind named after a property of every object",
       npy(header("constructor", "(1,)"), [0]),
-      'the kind of element at byte 10 is "constructor"; wanted one of f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, b1',
+      'the type of the elements at byte 10 is "constructor"; wanted one of f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, b1',
     ],
     [
       "a header of something else",
@@ -111,7 +111,7 @@ describe("what is wrong with an .npz is named", () => {
   const claim = Buffer.from(file).lastIndexOf("PK\u0001\u0002") + 24
 
   it.each<[string, () => string, string]>([
-    ["nothing", () => refusalOf(new Uint8Array(0)), "there is nothing in it; wanted an .npz file"],
+    ["nothing", () => refusalOf(new Uint8Array(0)), "it is empty; wanted an .npz file"],
     [
       "no zip",
       () => refusalOf(Uint8Array.of(1, 2, 3)),
@@ -125,7 +125,7 @@ describe("what is wrong with an .npz is named", () => {
     [
       "more than the bound",
       () => refusalOf(file, { bytes: 1000 }),
-      "the unpacked archive is at least 100,128 bytes; at most 1,000 bytes are taken",
+      "the unpacked archive is at least 100,128 bytes; the limit is 1,000 bytes",
     ],
     [
       "an entry that claims to unpack to more than deflate can pack",
@@ -303,14 +303,14 @@ describe("targets", () => {
     ["a blank", labels("<U3", ucs4("a", "", "b")), /element 1 at byte 79 is blank; wanted the name of a class/],
     ["a word for a blank", labels("<U3", ucs4("a", "b", "NA")), /element 2 .* is "NA"; wanted the name of a class/],
     ["too few bytes", labels("<U3", ucs4("a", "b")), /only 24 of the 36 bytes wanted for <U3 \[3\]/],
-    ["no character", labels("<U0", []), /the kind of element .* is "<U0"/],
+    ["no character", labels("<U0", []), /the type of the elements .* is "<U0"/],
     ["a declared size of 2^60", labels("<U999999", [0], "(1073741824, 1073741824)"), /sizes that multiply/],
   ])("%s is refused", (_, result, message) => {
     expect(Result.isFailure(result) ? result.failure.message : "read").toMatch(message)
   })
   it("as inputs text is refused", () => {
     expect(refusal(npy(header("<U1", "(1,)"), [65, 0, 0, 0]))).toMatch(
-      /the kind of element at byte 10 is "<U1"; wanted one of f2/,
+      /the type of the elements at byte 10 is "<U1"; wanted one of f2/,
     )
   })
 })
@@ -333,7 +333,7 @@ describe("an archive", () => {
     const archive = Result.getOrThrow(Npz.open(zip({ "x.npy": Npy.encode(x), "large.npy": large }), { bytes: 1000 }))
     expect(Result.getOrThrow(Npz.read(archive, "x"))).toEqual(x)
     expect(Result.getOrThrow(Result.flip(Npz.read(archive, "large"))).message).toBe(
-      "the unpacked archive is at least 5,128 bytes; at most 1,000 bytes are taken",
+      "the unpacked archive is at least 5,128 bytes; the limit is 1,000 bytes",
     )
   })
 })

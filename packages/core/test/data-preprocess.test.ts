@@ -271,12 +271,12 @@ describe("what is wrong is named with its place", () => {
     [
       "a blank number",
       () => fit(usual, cells(",m")),
-      "line 4: row 3, column `Age`: got a blank, wanted a number; try: set how missing values are handled, as in `Age: { type: number, missing: median }`, or remove the rows with `missing: drop`",
+      "line 4: row 3, column `Age`: got a blank, wanted a number; try: set what replaces a blank, as in `Age: { type: number, missing: median }`, or drop its row with `missing: drop`",
     ],
     [
       "a blank name",
       () => fit(usual, cells("3,")),
-      'line 4: row 3, column `Sex`: got a blank, wanted one of "f", "m"; try: set how missing values are handled, as in `Sex: { type: category, missing: most_common }`, or remove the rows with `missing: drop`',
+      'line 4: row 3, column `Sex`: got a blank, wanted one of "f", "m"; try: set what replaces a blank, as in `Sex: { type: category, missing: most_common }`, or drop its row with `missing: drop`',
     ],
     [
       "a name the training rows did not hold",
@@ -291,12 +291,12 @@ describe("what is wrong is named with its place", () => {
     [
       "columns nothing is said about",
       () => fit({ Age: "number" }, people),
-      'nothing is said about the columns `Sex`, `Fare`, `Survived`; try: list them, or add `"*": ignore`',
+      'the columns `Sex`, `Fare`, `Survived` are not listed; try: list them, or add `"*": ignore`',
     ],
     [
       "no input",
       () => fit({ Sex: "class", "*": "ignore" }, people),
-      "columns: got no inputs, wanted one or more; try: say what a column is, as in `Age: number`",
+      "columns: got no inputs, wanted one or more; try: give a column a type, as in `Age: number`",
     ],
     [
       "two classes",
@@ -306,7 +306,7 @@ describe("what is wrong is named with its place", () => {
     [
       "a binary column of three names",
       () => fit({ Sex: "binary", "*": "ignore" }, people, [0, 1, 4]),
-      'column `Sex`: got 3 in the training rows: "female", "male", "other", wanted two names; try: `class`, or `number` where the cells are quantities',
+      'column `Sex`: got 3 names in the training rows: "female", "male", "other", wanted two names; try: `class`, or `number` where the cells are quantities',
     ],
     [
       "a column of blanks",
@@ -329,13 +329,13 @@ describe("what is wrong is named with its place", () => {
           ),
           Array.from({ length: 1001 }, (_, i) => i),
         ),
-      "the category column `id` is at least 1,001 names; at most 1,000 names are taken",
+      "the category column `id` is at least 1,001 names; the limit is 1,000 names",
     ],
     ["no training rows", () => fit(usual, cells("3,m"), []), "there are no training rows; wanted one or more"],
     [
       "no columns",
       () => Preprocess.fit({}, people),
-      "columns: got nothing, wanted what each column of the table is; try: `columns: { Age: number, … }`",
+      "columns: got nothing, wanted a type for each column of the table; try: `columns: { Age: number, … }`",
     ],
     [
       "as many labels as images",
@@ -594,7 +594,7 @@ describe("blanks", () => {
       "*": "ignore",
     } as const
     expect(refusal(Preprocess.fit({ columns: spec }, gaps))).toBe(
-      "column `n`: got a target with `missing: mean`, wanted targets as they were measured, not invented ones; try: `missing: drop`, which leaves out rows without a target",
+      "column `n`: got a target with `missing: mean`, wanted measured targets, not filled-in ones; try: `missing: drop`, which drops rows without a target",
     )
   })
 })
@@ -664,7 +664,7 @@ describe("numbers written otherwise", () => {
   })
   it("marks that are one are refused", () => {
     expect(refusal(read(["1"], { thousands: "." }))).toMatch(
-      /^column `a`: got options, wanted `decimal` and `thousands` to be different/,
+      /^column `a`: got options, wanted different marks for `decimal` and `thousands`/,
     )
   })
 })
@@ -692,7 +692,7 @@ describe("targets of arrays", () => {
       ["cat", "dog", "cow"],
     ])
     expect(refusal(ok(labels({ target: { type: "class", names: ["cat", "dog"] } })).dataset)).toBe(
-      "row 1, column `label`: got 2, wanted a whole number from 0 to 1, a place among the names",
+      "row 1, column `label`: got 2, wanted a whole number from 0 to 1, an index into the names",
     )
     const halves = NDArray.make("f32", [4], Float32Array.of(0.5, 0, 1, 1))
     expect(refusal(ok(labels({ target: { type: "class", names: ["a", "b"] } }, { targets: halves })).dataset)).toMatch(
@@ -730,7 +730,7 @@ describe("arrays", () => {
     "a number that is not finite (%d) is located",
     (bad) => {
       const inputs = NDArray.make("f32", [3, 2], Float32Array.of(1, 2, 3, 4, bad, 6))
-      const message = `row 3, column \`inputs\`: got ${bad}, wanted a finite number; try: leave the row out, or put a number in its place`
+      const message = `row 3, column \`inputs\`: got ${bad}, wanted a finite number; try: drop the row, or replace the value`
       expect(refusal(Preprocess.fit({}, { inputs }))).toBe(message)
       const fitted = ok(Preprocess.fit({ scale: "standard" }, { inputs }, [0, 1]))
       expect(refusal(Preprocess.inputs(fitted, { inputs }))).toBe(message)

@@ -136,7 +136,7 @@ describe("split", () => {
     [
       "fewer groups than parts",
       () => Split.parts(4, { train: { share: 0.5 }, test: { share: 0.5 } }, { key, groups: [1, 1, 1, 1] }),
-      "split part `train`: got no group, wanted one or more; try: ask for fewer parts, or larger ones",
+      "split part `train`: got no group, wanted one or more; try: use fewer or larger parts",
     ],
     [
       "labels of other rows",
@@ -207,7 +207,7 @@ describe("datasets", () => {
   it("taking the parts and joining them gives the rows back", () => {
     const joined = Dataset.concat(Dataset.take(dataset, [0]), Dataset.take(dataset, [1, 2]))
     expect(NDArray.equals(joined.inputs, inputs) && NDArray.equals(joined.targets, targets)).toBe(true)
-    expect(() => Dataset.concat(dataset, { inputs, targets })).toThrow("datasets of the same classes")
+    expect(() => Dataset.concat(dataset, { inputs, targets })).toThrow("datasets with the same classes")
     expect(() => Dataset.concat(dataset, { ...dataset, inputs: targets })).toThrow("rows of one shape and kind")
   })
   it("inputs and targets must be as many, and some", () => {

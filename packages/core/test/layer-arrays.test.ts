@@ -5,7 +5,7 @@ import * as Loss from "../src/learning/Loss.ts"
 import * as Net from "../src/learning/Net.ts"
 import * as Optimizer from "../src/learning/Optimizer.ts"
 import { layerArrays } from "../src/training/layerArrays.ts"
-import { plannedStep } from "../src/training/plannedStep.ts"
+import { planStep } from "../src/training/planStep.ts"
 import { printSpec } from "../src/types/ShapeError.ts"
 
 const net = Net.graph([
@@ -16,11 +16,11 @@ const net = Net.graph([
 ])
 
 test("every array of a net is its layer's, in the order in which they are made", () => {
-  const told = layerArrays(net, { dtype: "f32", shape: [5, 3] }).map(
-    ({ layer, made, parameters }) =>
-      `${layer}: ${parameters.map(printSpec).join(" ") || "nothing"} for ${[...new Set(made.map(printSpec))].join(" ") || "nothing"}`,
+  const found = layerArrays(net, { dtype: "f32", shape: [5, 3] }).map(
+    ({ activations, layer, parameters }) =>
+      `${layer}: ${parameters.map(printSpec).join(" ") || "nothing"} for ${[...new Set(activations.map(printSpec))].join(" ") || "nothing"}`,
   )
-  expect(told.map((line) => line.replace(/ for .*(f32\[[\d, ]+\])$/, " for … $1"))).toMatchInlineSnapshot(`
+  expect(found.map((line) => line.replace(/ for .*(f32\[[\d, ]+\])$/, " for … $1"))).toMatchInlineSnapshot(`
     [
       "wide: f32[6] f32[3, 6] for f32[5, 6] bool[5, 6]",
       "deep.0.same: f32[6, 6] for … f32[5, 6]",
@@ -37,7 +37,7 @@ test("every array of a net is its layer's, in the order in which they are made",
 test("a step takes the data beside what it takes without, up to 1 GiB", () => {
   const config = { net, loss: Loss.categoricalCrossEntropy(), optimizer: Optimizer.sgd(0.1), seed: 1, batch: 4 }
   const step = (rows?: number) =>
-    plannedStep(config, {
+    planStep(config, {
       sample: { dtype: "f32", shape: [1024] },
       target: { dtype: "i32", shape: [] },
       ...(rows === undefined ? {} : { rows }),

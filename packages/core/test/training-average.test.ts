@@ -61,14 +61,14 @@ const numbers = (tree: unknown) => Params.leaves(tree).map((leaf) => [...Tensor.
 describe("scored weights", () => {
   it.effect("are the mean, which is what is scored and given at the end", () =>
     Effect.gen(function* () {
-      const { history, left, net, params } = yield* ran()
+      const { history, left, state: net, params } = yield* ran()
       const state = left.at(-1)?.state
       assert.deepStrictEqual(numbers(params), numbers(state?.optimizer.mean))
       assert.notDeepEqual(numbers(params), numbers(state?.params))
       const { loss, net: model, scores, validation: dataset } = config
       if (dataset === undefined) return assert.fail("there is validation")
       const again = yield* Effect.provide(
-        Evaluate.evaluate(model, { params, net }, { dataset, loss, scores: scores ?? {} }),
+        Evaluate.evaluate(model, { params, state: net }, { data: dataset, loss, scores: scores ?? {} }),
         Engine.reference,
       )
       assert.deepStrictEqual(history.at(-1)?.validation, again)
@@ -91,7 +91,7 @@ describe("scored weights", () => {
       const [first, second] = whole.left
       if (first === undefined || second === undefined) return assert.fail("nothing was saved")
       assert.deepStrictEqual(numbers(whole.params), numbers(first.state.optimizer.mean))
-      const best = { params: first.state.optimizer.mean, net: first.state.net }
+      const best = { params: first.state.optimizer.mean, state: first.state.state }
       const resumed = yield* ran({ earlyStop, resume: { last: second, best } })
       assert.deepStrictEqual(numbers(resumed.params), numbers(whole.params))
       assert.deepStrictEqual(numbers(resumed.left.at(-1)?.state), numbers(whole.left.at(-1)?.state))

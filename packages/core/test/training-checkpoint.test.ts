@@ -212,7 +212,7 @@ it("while a process replaces it, a checkpoint is read as one state or the other"
       assert.isAtLeast(now, before)
       before = now
       seen.add(now)
-      const { net, params } = await run(Checkpoint.loadWeights(directory, like))
+      const { state: net, params } = await run(Checkpoint.loadWeights(directory, like))
       assert.strictEqual(new Set([params.w, net.mean].flatMap((leaf) => [...Tensor.read(leaf).data])).size, 1)
       loads++
     }

@@ -139,7 +139,7 @@ describe("Train.run refuses", () => {
       const { message } = yield* refused({ data: { ...data, targets: firstTargets(10) } })
       assert.strictEqual(
         message,
-        "data: got 64 inputs and 10 targets, wanted one target for each input; try: make it with Dataset.make, and divide inputs and targets together",
+        "data: got 64 inputs and 10 targets, wanted one target for each input; try: create it with Dataset.make, and split inputs and targets together",
       )
     }),
   )
@@ -254,7 +254,7 @@ describe("other entry points refuse", () => {
         [data, { loss: Score.accuracy }],
       ] as const)
         assert.instanceOf(
-          yield* Effect.flip(ran(Evaluate.evaluate(config.net, finished, { dataset, loss, scores }))),
+          yield* Effect.flip(ran(Evaluate.evaluate(config.net, finished, { data: dataset, loss, scores }))),
           ConfigError,
         )
       assert.instanceOf(yield* Effect.flip(ran(Evaluate.predict(config.net, finished, empty.inputs))), ConfigError)
@@ -282,11 +282,11 @@ describe("other entry points refuse", () => {
 
   it("Sweep.lambdas: ends and steps out of bounds", () => {
     for (const range of [
-      { from: 0, to: 1, steps: 3 },
-      { from: 1, to: 1, steps: 3 },
-      { from: 1, to: Number.POSITIVE_INFINITY, steps: 3 },
-      { from: 1, to: 2, steps: 1 },
-      { from: 1, to: 2, steps: 2.5 },
+      { from: 0, to: 1, count: 3 },
+      { from: 1, to: 1, count: 3 },
+      { from: 1, to: Number.POSITIVE_INFINITY, count: 3 },
+      { from: 1, to: 2, count: 1 },
+      { from: 1, to: 2, count: 2.5 },
     ])
       assert.throws(() => Sweep.lambdas(range), ShapeError)
   })
@@ -329,13 +329,11 @@ describe("other entry points refuse", () => {
 it.effect("Evaluate takes the last event of a run for its weights", () =>
   Effect.gen(function* () {
     const finished = yield* ran(Train.finished({ ...config, validation: data }))
-    const scores = yield* ran(
-      Evaluate.evaluate(config.net, finished, { dataset: data, loss: config.loss, scores: config.scores }),
-    )
+    const scores = yield* ran(Evaluate.evaluate(config.net, finished, { data, loss: config.loss, scores: config.scores }))
     assert.deepStrictEqual(scores, finished.history[0]?.validation)
     const again = yield* ran(Train.finished({ ...config, epochs: 0, start: finished }))
     assert.deepStrictEqual(
-      yield* ran(Evaluate.evaluate(config.net, again, { dataset: data, loss: config.loss, scores: config.scores })),
+      yield* ran(Evaluate.evaluate(config.net, again, { data, loss: config.loss, scores: config.scores })),
       scores,
     )
   }),

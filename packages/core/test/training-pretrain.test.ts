@@ -181,7 +181,7 @@ describe("unrolling", () => {
           validation,
           scores: { accuracy: Score.accuracy },
           seed: 5,
-          start: { params, net: initial.state },
+          start: { params, state: initial.state },
           epochs: 60,
           batch: 4,
         }).pipe(

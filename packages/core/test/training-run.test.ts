@@ -92,7 +92,7 @@ describe("Train.run", () => {
 
   it.effect("scores the whole validation set, however it is cut", () =>
     Effect.gen(function* () {
-      const { history, net: state, params } = finished(yield* collect({ ...config, epochs: 1 }, Engine.reference))
+      const { history, params, state } = finished(yield* collect({ ...config, epochs: 1 }, Engine.reference))
       const outputs = net.apply(params, state, validation.inputs, { mode: "infer" }).y
       assert.closeTo(history[0]?.validation?.loss ?? 0, Doubles.toNumber(config.loss(outputs, validation.targets)), 1e-12)
       assert.strictEqual(history[0]?.validation?.accuracy, Score.of(Score.accuracy, outputs, validation.targets))
@@ -340,7 +340,7 @@ describe("a validation loss that is not finite", () => {
       const directory = `${yield* fs.makeTempDirectoryScoped()}/last`
       const run = { ...regression, validation: overflowing(3) }
       const { params, state } = run.net.init(Key.make(0), [1])
-      const like = { params, net: state, optimizer: run.optimizer.init(params), step: Tensor.scalar(0, "i32") }
+      const like = { params, state, optimizer: run.optimizer.init(params), step: Tensor.scalar(0, "i32") }
       const whole = finished((yield* collect({ ...run, epochs: 4 })) as ReadonlyArray<Event>)
       const saving: Train.Saving<typeof params, typeof state, typeof like.optimizer, FileSystem.FileSystem | Path.Path> = {
         save: (_, checkpoint) => Checkpoint.save(directory, checkpoint),

@@ -2,7 +2,7 @@
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { NDArray, Score } from "../src/index.ts"
-import { addSums, gather, noSums, type ScoreTable, sumsIn } from "../src/training/Evaluate.ts"
+import { accumulate, accumulatorOf, emptySums, type ScoreTable, totals } from "../src/training/Evaluate.ts"
 
 const vector = (numbers: ReadonlyArray<number>) => NDArray.make("f32", [numbers.length], Float64Array.from(numbers))
 
@@ -25,22 +25,22 @@ describe("sums of batches", () => {
   test("are added, or put one after another, in order, wherever the run was left and taken up; earlier ones stay as they were", () => {
     fc.assert(
       fc.property(fc.array(fc.array(batch, { maxLength: 5 }), { maxLength: 12 }), fc.nat(12), (bursts, left) => {
-        let gathered = gather(noSums)
+        let gathered = accumulatorOf(emptySums)
         const before: Array<readonly [typeof gathered, string]> = []
         for (const [i, burst] of bursts.entries()) {
-          if (i === left) gathered = gather(JSON.parse(JSON.stringify(sumsIn(gathered, scores))))
-          before.push([gathered, JSON.stringify(sumsIn(gathered, scores))])
-          gathered = addSums(gathered, scores, burst.map(tensorsOf), burst.length)
+          if (i === left) gathered = accumulatorOf(JSON.parse(JSON.stringify(totals(gathered, scores))))
+          before.push([gathered, JSON.stringify(totals(gathered, scores))])
+          gathered = accumulate(gathered, scores, burst.map(tensorsOf), burst.length)
         }
         const all = bursts.flat()
-        const whole = sumsIn(gathered, scores)
+        const whole = totals(gathered, scores)
         expect(whole.rows).toBe(all.length)
         if (bursts.length > 0) {
           expect(whole.of.loss).toEqual(all.map(({ loss }) => loss).reduce(Score.add, []))
           expect(whole.of.accuracy).toEqual(all.map(({ accuracy }) => accuracy as ReadonlyArray<number>).reduce(Score.add, []))
           expect(whole.of.auroc).toEqual(all.flatMap(({ auroc }) => auroc))
         }
-        for (const [earlier, text] of before) expect(JSON.stringify(sumsIn(earlier, scores))).toBe(text)
+        for (const [earlier, text] of before) expect(JSON.stringify(totals(earlier, scores))).toBe(text)
       }),
     )
   })
@@ -57,10 +57,10 @@ describe("sums of batches", () => {
       },
     }
     const [batches, size] = [2000, 64]
-    let gathered = gather(noSums)
+    let gathered = accumulatorOf(emptySums)
     for (let i = 0; i < batches; i++)
-      gathered = addSums(gathered, counting, [{ loss: vector([0]), rows: vector(Array.from({ length: size }, () => i)) }], 1)
-    expect(sumsIn(gathered, counting).of.rows).toHaveLength(batches * size)
+      gathered = accumulate(gathered, counting, [{ loss: vector([0]), rows: vector(Array.from({ length: size }, () => i)) }], 1)
+    expect(totals(gathered, counting).of.rows).toHaveLength(batches * size)
     expect(copied).toBeLessThan(batches * size * (4 + Math.log2(batches)))
   })
 })

@@ -21,10 +21,10 @@ const orders = fc.tuple(fc.integer({ min: -8, max: 0 }), fc.integer({ min: 1, ma
 
 describe("lambdas", () => {
   test("rise from 0, each by the same factor, and meet both ends", () => {
-    expect(Sweep.lambdas({ from: 1e-6, to: 0.1, steps: 6 })).toEqual([0, 1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1])
+    expect(Sweep.lambdas({ from: 1e-6, to: 0.1, count: 6 })).toEqual([0, 1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1])
     fc.assert(
       fc.property(orders, ([low, span, steps]) => {
-        const [zero, ...rest] = Sweep.lambdas({ from: 10 ** low, to: 10 ** (low + span), steps })
+        const [zero, ...rest] = Sweep.lambdas({ from: 10 ** low, to: 10 ** (low + span), count: steps })
         expect(zero).toBe(0)
         expect(rest).toHaveLength(steps)
         expect(rest[0]).toBeCloseTo(10 ** low, 12)
@@ -60,7 +60,7 @@ describe("the value slightly below", () => {
   test("lies between a λ and the one before it", () => {
     fc.assert(
       fc.property(orders, ([low, span, steps]) => {
-        const all = Sweep.lambdas({ from: 10 ** low, to: 10 ** (low + span), steps })
+        const all = Sweep.lambdas({ from: 10 ** low, to: 10 ** (low + span), count: steps })
         expect(Sweep.below(0, all)).toBe(0)
         all.slice(1).forEach((lambda, i) => {
           expect(Sweep.below(lambda, all)).toBeLessThan(lambda)

@@ -202,7 +202,7 @@ describe("the rest of a training", () => {
     }
     const low = (tree: unknown) =>
       Params.leaves((tree as { readonly low: unknown }).low).map((leaf) => Tensor.read(leaf).data[0] ?? 0)
-    const mean = scored?.({ params, net: {}, optimizer: state, step: Tensor.scalar(4, "i32") })
+    const mean = scored?.({ params, state: {}, optimizer: state, step: Tensor.scalar(4, "i32") })
     low(first).forEach((w, i) => {
       // Two steps of ¼, in two batches each: the mean goes a quarter of the way to each place.
       expect(low(params)[i]).toBeCloseTo(w - 0.5, 6)

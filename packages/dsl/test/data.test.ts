@@ -207,7 +207,7 @@ describe("rows with blanks", () => {
     const section =
       "data: { source: gaps.csv, columns: { a: { type: number, scale: standard }, y: ignore, b: { type: number, role: target, missing: mean } } }\n"
     expect(await looked(section)).toEqual([
-      "D305 `b` is a target: replacing missing values by `mean` would score rows against an invented value = `missing: drop` removes rows without a target",
+      "D305 `b` is a target: replacing blanks by `mean` would score rows against an invented value = `missing: drop` removes rows without a target",
     ])
     expect(await looked(section.replace("mean", "drop"))).toEqual([])
   })

@@ -1,5 +1,5 @@
 /** Files of arrays as rows to predict: row by row where rows follow each other in the file, read whole elsewhere. */
-import { type ArrayRows, longestHeader } from "@adjoint/core/data/ArrayRows"
+import { type ArrayRows, maxHeaderBytes } from "@adjoint/core/data/ArrayRows"
 import { type DataError, dataError } from "@adjoint/core/data/DataError"
 import type { Fitted } from "@adjoint/core/data/Fitted"
 import * as Idx from "@adjoint/core/data/Idx"
@@ -115,7 +115,7 @@ const streamed =
         if (chosen !== undefined) return chosen.push(bytes)
         pending = [...pending, bytes]
         held += bytes.length
-        return held < longestHeader ? Result.succeed([]) : begin()
+        return held < maxHeaderBytes ? Result.succeed([]) : begin()
       },
       end: () =>
         Result.gen(function* () {

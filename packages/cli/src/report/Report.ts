@@ -1,5 +1,5 @@
 /** Failures as text for stderr, as an event for stdout where JSON was asked for, and as exit codes. */
-import { systemWords } from "@adjoint/core/data/systemWords"
+import { systemReason } from "@adjoint/core/data/systemReason"
 import { OutOfMemory } from "@adjoint/core/engines/Engine"
 import { type Diagnostic, hasErrors } from "@adjoint/dsl/diagnostic/Diagnostic"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
@@ -82,7 +82,7 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
     code: () => exitCodes.unwritten,
     say: (error) =>
       said(
-        `${placeOf(error)}${systemWords(error)}`,
+        `${placeOf(error)}${systemReason(error)}`,
         "another place (--runs DIR, -o FILE), on a disk with room, where you may write",
       ),
   },

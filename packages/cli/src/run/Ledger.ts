@@ -1,7 +1,7 @@
 /** The state of a run so far: its events, reduced one after the other. */
 import type { Params } from "@adjoint/core/learning/Params"
 import type { Weights } from "@adjoint/core/training/Evaluate"
-import { type Monitor, usual, watched } from "@adjoint/core/training/Monitor"
+import { defaultMonitor, type Monitor, monitoredScore } from "@adjoint/core/training/Monitor"
 import type { EpochRecord } from "@adjoint/core/training/Progress"
 import type { TrainEvent } from "@adjoint/core/training/TrainEvent"
 import type { Summary } from "../json/Summary.ts"
@@ -23,7 +23,7 @@ export interface Ledger {
 export const open = ({ best, earlyStop, resume, validation }: Config): Ledger => {
   const progress = resume?.last.progress
   return {
-    monitor: earlyStop ?? best ?? usual(validation !== undefined),
+    monitor: earlyStop ?? best ?? defaultMonitor(validation !== undefined),
     parameters: 0,
     steps: progress?.step ?? 0,
     records: progress?.history ?? [],
@@ -40,14 +40,14 @@ export const enter = (ledger: Ledger, event: TrainEvent<Params, Params>): Ledger
     case "Stepped":
       return { ...ledger, steps: event.step }
     case "EpochScored": {
-      const value = watched(ledger.monitor, event)
+      const value = monitoredScore(ledger.monitor, event)
       const best = event.best && value !== undefined ? { best: { epoch: event.epoch, value } } : {}
       return { ...ledger, records: [...ledger.records, event], ...best }
     }
     case "StoppedEarly":
       return { ...ledger, isStopped: true }
     case "Finished":
-      return { ...ledger, weights: { params: event.params, net: event.net }, kept: event.weights }
+      return { ...ledger, weights: { params: event.params, state: event.state }, kept: event.weights }
     case "CheckpointWritten":
     case "OldCheckpointKept":
     case "NonFiniteScore":

@@ -1,6 +1,6 @@
 /** The machines of a run's pre-training on the disk: one file of weights each, and a line of scores for each epoch. */
 import { join } from "node:path"
-import { systemWords } from "@adjoint/core/data/systemWords"
+import { systemReason } from "@adjoint/core/data/systemReason"
 import type * as Rbm from "@adjoint/core/learning/Rbm"
 import { readAll } from "@adjoint/core/tensor/read"
 import { CheckpointError } from "@adjoint/core/training/CheckpointError"
@@ -24,13 +24,18 @@ const fileOf = (directory: string, stage: number, layer: string): string =>
   join(directory, files.pretrain, `${stage}-${layer}.safetensors`)
 
 const unread = (file: string) => (error: PlatformError.PlatformError) =>
-  new CheckpointError({ file, got: systemWords(error), wanted: "the weights of a machine", hint: "check the rights of the file" })
+  new CheckpointError({
+    file,
+    got: systemReason(error),
+    wanted: "the weights of a machine",
+    hint: "check the rights of the file",
+  })
 
 const unwritten = (file: string) => (error: PlatformError.PlatformError) => {
   const hint = "check the disk's space and rights"
   return new CheckpointError({
     file,
-    got: systemWords(error),
+    got: systemReason(error),
     wanted: "to write the weights of a machine",
     hint,
     isUnwritten: true,

@@ -45,8 +45,8 @@ export const start = <E, R>(
     })
     yield* Pictures.draw(directory, validation ?? inputs, machines, stages)
     return yield* Compile.checkShapes((): Weights<Params, Params> => {
-      const { net, params } = Train.initial(config)
+      const { params, state } = Train.initial(config)
       const learned = machines.map((machine, i) => ({ layer: [stages[i]?.layer ?? ""], machine }))
-      return { params: Pretrain.unroll(params, learned), net }
+      return { params: Pretrain.unroll(params, learned), state }
     })
   })

@@ -1,7 +1,7 @@
 /** The records of a run folder: plain data that is read back. */
 import { arch, availableParallelism, cpus, hostname, platform, release } from "node:os"
 import { join } from "node:path"
-import { systemWords } from "@adjoint/core/data/systemWords"
+import { systemReason } from "@adjoint/core/data/systemReason"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
@@ -72,7 +72,7 @@ export const readText = (directory: string, file: string): Effect.Effect<string,
     Effect.mapError(
       (error) =>
         new RunError({
-          message: `${join(directory, file)} cannot be read: ${systemWords(error)}`,
+          message: `${join(directory, file)} cannot be read: ${systemReason(error)}`,
           hint: "is this a run's folder?",
         }),
     ),

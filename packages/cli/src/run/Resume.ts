@@ -3,7 +3,7 @@ import type { Engine } from "@adjoint/core/engines/Engine"
 import type { Params } from "@adjoint/core/learning/Params"
 import * as Checkpoint from "@adjoint/core/training/Checkpoint"
 import type { CheckpointError } from "@adjoint/core/training/CheckpointError"
-import { isOver } from "@adjoint/core/training/Monitor"
+import { shouldStop } from "@adjoint/core/training/Monitor"
 import type { Progress } from "@adjoint/core/training/Progress"
 import * as Train from "@adjoint/core/training/Train"
 import { another, differences } from "@adjoint/dsl/check/Differences"
@@ -75,7 +75,7 @@ export const same = (run: Run, training: Training, engine: Arithmetic): Effect.E
 
 /** Whether nothing is left to train. */
 const isTrained = ({ earlyStop, epochs }: Config, progress: Progress): boolean =>
-  (earlyStop !== undefined && isOver(earlyStop, progress)) || (progress.epoch >= epochs && progress.batch === 0)
+  (earlyStop !== undefined && shouldStop(earlyStop, progress)) || (progress.epoch >= epochs && progress.batch === 0)
 
 /**
  * What a run resumes from; `undefined` for a run that has no checkpoint yet and starts at its first step. A run that is trained
@@ -111,7 +111,7 @@ export const resumeFrom = (
         message: `the best checkpoint of ${directory} is of epoch ${best.progress.epoch}, and training is to end after epoch ${config.epochs}`,
         hint: `--set train.epochs=${best.progress.epoch} or more`,
       })
-    return { last, best: { params: config.scored?.(best.state) ?? best.state.params, net: best.state.net } }
+    return { last, best: { params: config.scored?.(best.state) ?? best.state.params, state: best.state.state } }
   })
 
 const copyCheckpoint = (kind: "best" | "last", from: string, to: string) =>

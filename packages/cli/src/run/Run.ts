@@ -75,10 +75,7 @@ const standing = ({ directory, summary }: Run, built: Pick<Built, "earlyStop">) 
   })
 
 /** What a net's weights look like for the samples of a run, whatever their numbers. */
-const like = <P, S>(net: Net<P, S>, { fitted }: Run) => {
-  const { params, state } = net.init(Key.make(0), Preprocess.sample(fitted))
-  return { params, net: state }
-}
+const like = <P, S>(net: Net<P, S>, { fitted }: Run) => net.init(Key.make(0), Preprocess.sample(fitted))
 
 /** What of training says which weights a checkpoint is kept for. */
 type Scoring = Pick<Built, "earlyStop" | "net" | "optimizer" | "scored">
@@ -93,7 +90,7 @@ export const scoredIn = (
     ? Checkpoint.loadWeights(checkpoint, like)
     : Effect.map(
         Checkpoint.load(checkpoint, { ...like, optimizer: optimizer.init(like.params), step: T.scalar(0, "i32") }),
-        ({ state }) => ({ params: scored(state), net: state.net }),
+        ({ state }) => ({ params: scored(state), state: state.state }),
       )
 
 /** The weights that a run stands for. */

@@ -32,7 +32,7 @@ export const run = (options: Options) =>
     const split = options.split ?? document.evaluate.split
     const all = yield* rowsOf(trained)
     const dataset = yield* partOf(all, split, directory)
-    const scores = yield* evaluate(built.net, weights, { dataset, loss: lossOver(trained, all), scores: built.scores })
+    const scores = yield* evaluate(built.net, weights, { data: dataset, loss: lossOver(trained, all), scores: built.scores })
     const classes = yield* classesOf(trained, dataset)
     const rows = Dataset.size(dataset)
     if (!Number.isFinite(scores.loss) && !options.json) {

@@ -21,7 +21,9 @@ import { message, result } from "../terminal/Write.ts"
 /** The penalties that a λ belongs to, as `regularize` has them. */
 type Penalty = "l1" | "l2"
 
-export interface Options extends Choice, Sweep.Range {
+export interface Options extends Choice, Omit<Sweep.Range, "count"> {
+  /** How many λ are tried besides 0. */
+  readonly steps: number
   readonly file: string
   readonly set: ReadonlyArray<string>
   readonly penalty: Penalty
@@ -37,7 +39,7 @@ const rangeOf = ({ from, steps, to }: Options): Effect.Effect<Sweep.Range, Usage
   if (!(from > 0 && to > from && Number.isFinite(to)))
     return wrong(`λ cannot rise from ${from} to ${to}`, "both more than 0, the first less than the second: --from 1e-6 --to 0.1")
   if (steps < 2 || steps > mostSteps) return wrong(`a sweep of ${steps} steps`, `from 2 to ${mostSteps}`)
-  return Effect.succeed({ from, to, steps })
+  return Effect.succeed({ from, to, count: steps })
 }
 
 /** The same document with another λ. */

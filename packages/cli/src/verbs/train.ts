@@ -153,7 +153,7 @@ const judge = <E, R>(
     const { split } = document.evaluate
     const dataset = prepared[split]
     if (dataset === undefined || weights === undefined) return {}
-    const scores = yield* evaluate(built.net, weights, { dataset, loss: built.loss, scores: built.scores })
+    const scores = yield* evaluate(built.net, weights, { data: dataset, loss: built.loss, scores: built.scores })
     if (!Number.isFinite(scores.loss)) {
       const { read } = yield* Engine
       const place = yield* findInScoring({ ...built, read }, weights, dataset)

@@ -18,14 +18,14 @@ export class EngineError extends TaggedError("EngineError")<{
 /** The cause of an `EngineError`: a program needs more memory than there is. Sizes are in bytes. */
 export class OutOfMemory extends TaggedError("OutOfMemory")<{
   readonly wanted: number
-  /** The largest memory there can be, where that is known. */
-  readonly most?: number
+  /** The largest possible memory, if that is known. */
+  readonly limit?: number
   /** The largest tensors, the largest first. */
   readonly largest: ReadonlyArray<Spec & { readonly bytes: number }>
 }> {
   override get message(): string {
-    const { largest, most, wanted } = this
-    const room = most === undefined ? "the host cannot provide it" : `one memory holds ${most}`
+    const { largest, limit, wanted } = this
+    const room = limit === undefined ? "the host cannot provide it" : `one memory holds ${limit}`
     const tensors = largest.map((tensor) => `${printSpec(tensor)} of ${tensor.bytes} bytes`).join(", ")
     return `it needs ${wanted} bytes of memory and ${room}; the largest tensors are ${tensors}`
   }
@@ -49,7 +49,7 @@ export interface Executable {
   readonly load: (state: ReadonlyArray<NDArray>) => void
   /** Runs the program on the state and these inputs, keeps the new state and returns the other outputs. Throws `EngineError`. */
   readonly run: (inputs: ReadonlyArray<NDArray>) => ReadonlyArray<NDArray>
-  /** The state as it is now. */
+  /** The current state. */
   readonly state: () => ReadonlyArray<NDArray>
   /** Views of the state, for another executable to load: the next run may overwrite them. */
   readonly lend: () => ReadonlyArray<NDArray>

@@ -10,7 +10,7 @@ export interface CacheLimits {
 export interface LruCache<A> {
   /** The value of a key, which is then the most recently used. */
   readonly get: (key: string) => A | undefined
-  /** Adds a value of so many bytes. One that is larger than the cache is not added, and nothing is evicted for it. */
+  /** Adds a value of `bytes` bytes. One that is larger than the cache is not added, and nothing is evicted for it. */
   readonly put: (key: string, value: A, bytes: number) => void
 }
 

@@ -1,4 +1,4 @@
-/** Arrays of samples (images, vectors): what is subtracted and divided by, learned from the training rows. */
+/** Preprocessing of arrays of samples (images, vectors): the numbers to subtract and to divide by, learned from the training rows. */
 import * as Result from "effect/Result"
 import * as Tensor from "../tensor/Tensor.ts"
 import * as NDArray from "../types/NDArray.ts"
@@ -7,10 +7,10 @@ import { type DataError, dataError } from "./DataError.ts"
 import { fill } from "./Field.ts"
 import * as Finite from "./Finite.ts"
 import type { FittedArray } from "./Fitted.ts"
-import { isConstant, type Spread, scaleOf } from "./Quantity.ts"
+import { isConstant, type Summary, scaleOf } from "./Quantity.ts"
 import { type Image, imageFields, imageShape, type Spec } from "./Spec.ts"
 
-/** Learns from the given rows of `inputs` [rows, ...sample]. Fails with `BadShape` when images are not of the size that is said, `BadCell` for a number that is not finite. */
+/** Learns from the given rows of `inputs` [rows, ...sample]. Fails with `BadShape` for images of another size than `spec` has, `BadCell` for a non-finite number. */
 export const fit = (spec: Spec, inputs: NDArray.NDArray, rows: ArrayLike<number>): Result.Result<FittedArray, DataError> =>
   Result.flatMap(Finite.check("inputs", inputs, rows), () =>
     spec.image === undefined ? Result.succeed(fitVector(spec, inputs, rows)) : fitImage(spec.image, inputs, rows),
@@ -21,7 +21,7 @@ const fitVector = ({ scale }: Spec, inputs: NDArray.NDArray, rows: ArrayLike<num
   const shape = sample.length === 0 ? [1] : sample
   const width = Shape.size(shape)
   if (scale === undefined) return { type: "array", shape, subtract: [0], divide: [1] }
-  const fitted = spreads(inputs, rows, width).map((spread) => scaleOf(spread, scale))
+  const fitted = summarizeEach(inputs, rows, width).map((spread) => scaleOf(spread, scale))
   return { type: "array", shape, subtract: fitted.map((f) => f.subtract), divide: fitted.map((f) => f.divide) }
 }
 
@@ -37,31 +37,31 @@ const fitImage = (image: Image, inputs: NDArray.NDArray, rows: ArrayLike<number>
   const white = scale === "unit" ? 255 : scale === "none" ? 1 : scale.max
   if (normalize === "none") return Result.succeed({ type: "array", shape, subtract: [0], divide: [white] })
   const period = normalize === "mean_image" ? Shape.size(shape) : channels
-  const lying = spreads(inputs, rows, period)
-  const fitted = lying.map((spread) => scaleOf(spread, normalize === "auto" ? "standard" : "center"))
+  const summaries = summarizeEach(inputs, rows, period)
+  const fitted = summaries.map((spread) => scaleOf(spread, normalize === "auto" ? "standard" : "center"))
   // (x / white - mean / white) / (std / white) is (x - mean) / std
   // A constant channel is divided by 1 once white is 1.
   const divide =
-    normalize === "auto" ? lying.map((spread, i) => (isConstant(spread) ? white : (fitted[i]?.divide ?? 1))) : [white]
+    normalize === "auto" ? summaries.map((spread, i) => (isConstant(spread) ? white : (fitted[i]?.divide ?? 1))) : [white]
   return Result.succeed({ type: "array", shape, subtract: fitted.map((f) => f.subtract), divide })
 }
 
-/** How the numbers of the given rows lie, those at places equal modulo `period` together; nothing is copied. */
-const spreads = (inputs: NDArray.NDArray, rows: ArrayLike<number>, period: number): ReadonlyArray<Spread> => {
+/** Summaries of the numbers of the given rows, one for each index modulo `period`; nothing is copied. */
+const summarizeEach = (inputs: NDArray.NDArray, rows: ArrayLike<number>, period: number): ReadonlyArray<Summary> => {
   const { data } = inputs
   const width = Shape.size(inputs.shape.slice(1))
   const n = (rows.length * width) / period
-  const least = new Float64Array(period).fill(Number.POSITIVE_INFINITY)
-  const greatest = new Float64Array(period).fill(Number.NEGATIVE_INFINITY)
+  const min = new Float64Array(period).fill(Number.POSITIVE_INFINITY)
+  const max = new Float64Array(period).fill(Number.NEGATIVE_INFINITY)
   const sums = new Float64Array(period)
-  // Plain loops: a function for each number would take four times as long.
+  // Plain loops: calling a function for each number would take four times as long.
   for (let r = 0; r < rows.length; r++) {
     const start = (rows[r] ?? 0) * width
     for (let at = 0, i = 0; at < width; at++) {
       const x = data[start + at] ?? 0
       sums[i] = (sums[i] ?? 0) + x
-      if (!(x >= (least[i] ?? x))) least[i] = x
-      if (!(x <= (greatest[i] ?? x))) greatest[i] = x
+      if (!(x >= (min[i] ?? x))) min[i] = x
+      if (!(x <= (max[i] ?? x))) max[i] = x
       if (++i === period) i = 0
     }
   }
@@ -77,15 +77,15 @@ const spreads = (inputs: NDArray.NDArray, rows: ArrayLike<number>, period: numbe
   return Array.from(means, (mean, i) => ({
     mean,
     variance: (squares[i] ?? 0) / n,
-    least: least[i] ?? mean,
-    greatest: greatest[i] ?? mean,
+    min: min[i] ?? mean,
+    max: max[i] ?? mean,
   }))
 }
 
 /**
- * The inputs in the shape that was fitted, [rows, ...shape]: the same numbers, which share their storage.
+ * The inputs in the fitted shape, [rows, ...shape], sharing their storage.
  *
- * Fails with `BadShape` when a sample has not as many numbers as those fitted.
+ * Fails with `BadShape` for samples of another size than the fitted ones.
  */
 export const shaped = (fitted: FittedArray, inputs: NDArray.NDArray): Result.Result<NDArray.NDArray, DataError> => {
   const sample = inputs.shape.slice(1)
@@ -96,14 +96,14 @@ export const shaped = (fitted: FittedArray, inputs: NDArray.NDArray): Result.Res
       )
 }
 
-/** From here on, of a mean in deviations, 32 bits would keep too little of the difference between them. */
-const far = 2 ** 10
+/** With a larger mean, in standard deviations, differences from the mean would lose too many bits in 32-bit floats. */
+const maxExactMean = 2 ** 10
 
 /**
- * The inputs prepared, as `f32` [rows, ...shape]: each step rounded to 32 bits, as an engine does it. Numbers that are held
- * in doubles and lie far from 0 compared with how much they vary, such as times, are rounded once, at the end.
+ * The preprocessed inputs, as `f32` [rows, ...shape]. Each operation is rounded to 32 bits, as an engine does. Doubles whose
+ * mean is large compared with their deviation, such as times, are rounded once, at the end.
  *
- * Fails with `BadShape` when a sample has not as many numbers as those fitted.
+ * Fails with `BadShape` for samples of another size than the fitted ones.
  */
 export const apply = (fitted: FittedArray, inputs: NDArray.NDArray): Result.Result<NDArray.NDArray, DataError> =>
   Result.map(shaped(fitted, inputs), ({ shape, data: raw }) => {
@@ -118,12 +118,12 @@ export const apply = (fitted: FittedArray, inputs: NDArray.NDArray): Result.Resu
     return NDArray.make("f32", shape, data)
   })
 
-/** Prepares the numbers that lie far from 0 anew, in doubles. */
+/** Computes again, in doubles, the numbers whose mean is large compared with their deviation. */
 const prepareFar = ({ divide, shape, subtract }: FittedArray, raw: Float64Array, data: Float32Array): void => {
   const width = Shape.size(shape)
   for (let i = 0; i < width; i++) {
     const [by, mean] = [divide[i % divide.length] ?? 1, subtract[i % subtract.length] ?? 0]
-    if (Math.abs(mean) < far * Math.abs(by)) continue
+    if (Math.abs(mean) < maxExactMean * Math.abs(by)) continue
     for (let at = i; at < raw.length; at += width) data[at] = ((raw[at] ?? 0) - mean) / by
   }
 }
@@ -131,7 +131,7 @@ const prepareFar = ({ divide, shape, subtract }: FittedArray, raw: Float64Array,
 const repeat = (list: ReadonlyArray<number>, width: number): Float32Array =>
   Float32Array.from({ length: width }, (_, i) => list[i % list.length] ?? 0)
 
-/** What `apply` does, written down as tensor operations on a batch, so that images can stay bytes until a program runs. */
+/** `apply` as tensor operations on a batch, so that images can stay bytes until a program runs. */
 export const trace = (fitted: FittedArray, batch: Tensor.Tensor): Tensor.Tensor => {
   const x = Tensor.reshape(Tensor.cast(batch, "f32"), [batch.shape[0] ?? 1, ...fitted.shape])
   // x - 0 and x / 1 are x, to the bit.

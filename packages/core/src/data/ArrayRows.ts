@@ -1,4 +1,4 @@
-/** An array in a file whose rows can be read a few at a time, as the header of the file describes it. */
+/** An array in a file whose rows can be read in blocks, as described by the file's header. */
 import type * as NDArray from "../types/NDArray.ts"
 import type * as Shape from "../types/Shape.ts"
 
@@ -9,9 +9,9 @@ export interface ArrayRows {
   readonly offset: number
   /** Bytes of one row. */
   readonly rowBytes: number
-  /** The array that `count` rows of these bytes are. */
+  /** The array of `count` rows, from their bytes. */
   readonly read: (bytes: Uint8Array, count: number) => NDArray.NDArray
 }
 
-/** Bytes from the beginning of a file that hold any header: one of .npy is at most 64 KiB and 12 bytes in version 1. */
-export const longestHeader = 2 ** 16 + 12
+/** The size of the longest header, in bytes: in .npy version 1 it is at most 64 KiB and 12 bytes. */
+export const maxHeaderBytes = 2 ** 16 + 12

@@ -1,6 +1,6 @@
-/** Words for a missing value: the one list that every kind of column reads. */
+/** The words for a missing value, the same in every kind of column. */
 
-/** Cells that say there is no value, besides cells of nothing but spaces. */
+/** Cells that count as blank, besides those that are empty or only spaces. */
 export const words: ReadonlyArray<string> = ["NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "null", "NULL", "?"]
 
 const blanks: ReadonlySet<string> = new Set(["", ...words])

@@ -1,12 +1,12 @@
-/** A column of names: the names its training rows hold, in order, and the number of each. */
+/** A column of names: the sorted names of its training rows, and the number of each. */
 import * as Result from "effect/Result"
 import { isBlank } from "./Blank.ts"
 import type { Cells } from "./columns/Kind.ts"
 import { type Cell, type DataError, dataError, quote } from "./DataError.ts"
 import { nearest } from "./Nearest.ts"
 
-/** The most names a column may hold before it is taken for an identifier. */
-export const most = 1000
+/** A column with more names is refused: it is probably an identifier. */
+export const maxNames = 1000
 
 /** Distinct names in order: as numbers when every one is a number, by code unit otherwise. `sorted(["10", "9", "10"]) // => ["9", "10"]` */
 export const sorted = (names: Iterable<string>): ReadonlyArray<string> => {
@@ -15,7 +15,7 @@ export const sorted = (names: Iterable<string>): ReadonlyArray<string> => {
   return numeric ? distinct.sort((a, b) => Number(a) - Number(b) || (a < b ? -1 : 1)) : distinct.sort()
 }
 
-/** The name that occurs most often, the first in order among equals. `mostCommon(["b", "a", "b"]) // => "b"` */
+/** The most frequent name, the first in order among equals. `mostCommon(["b", "a", "b"]) // => "b"` */
 export const mostCommon = (names: Iterable<string>): string => {
   const counts = new Map<string, number>()
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
@@ -23,8 +23,8 @@ export const mostCommon = (names: Iterable<string>): string => {
 }
 
 /**
- * The names of a column of classes, in order: two of a binary one, two or more of others. Fails with `BadSpec` for
- * another number of names, and `BadCell` for a blank.
+ * The sorted names of a column of classes: two for a binary column, two or more for others. Fails with `BadSpec` for another
+ * number of names, and `BadCell` for a blank.
  */
 export const fitNames = (
   type: "class" | "binary",
@@ -36,7 +36,7 @@ export const fitNames = (
       dataError({
         _tag: "BadSpec",
         at: `column \`${name}\``,
-        got: `${names.length} in the training rows: ${names.slice(0, 5).map(quote).join(", ")}${names.length > 5 ? ", …" : ""}`,
+        got: `${names.length} name${names.length === 1 ? "" : "s"} in the training rows: ${names.slice(0, 5).map(quote).join(", ")}${names.length > 5 ? ", …" : ""}`,
         wanted: type === "binary" ? "two names" : "two names or more",
         hint: type === "binary" && names.length > 2 ? "`class`, or `number` where the cells are quantities" : "",
       }),
@@ -44,7 +44,7 @@ export const fitNames = (
   return Result.map(encode(texts, names, place, noBlank), () => names)
 }
 
-/** How the cells of a class are read: nothing stands for a blank, and every name is known. */
+/** How the cells of a class are read: blanks and unknown names are errors. */
 export const noBlank = {
   blank: null,
   unknown: "error",
@@ -52,9 +52,9 @@ export const noBlank = {
 } as const
 
 /**
- * Each cell's number among the names, -1 for an unknown one.
+ * The index of each cell among the names, -1 for an unknown name.
  *
- * `blank` is the name a blank cell stands for; without it a blank fails with `BadCell`, as an unknown name does unless `unknown` is `zeros`.
+ * `blank` is the name that replaces a blank cell. With `null` a blank fails with `BadCell`. An unknown name fails too, unless `unknown` is `zeros`.
  */
 export const encode = (
   cells: ReadonlyArray<string>,
@@ -76,7 +76,7 @@ export const encode = (
     const text = (cells[i] ?? "").trim()
     const name = isBlank(text) ? blank : text
     if (name === null) {
-      const got = text === "" ? "a blank" : `${quote(text)}, which stands for a blank`
+      const got = text === "" ? "a blank" : `${quote(text)}, which counts as a blank`
       return Result.fail(dataError({ _tag: "BadCell", ...place(i), got, wanted: oneOf(names), hint: hints.blank }))
     }
     const number = numbers.get(name)

@@ -1,9 +1,9 @@
 /**
- * Types of table columns: one entry for each kind, with its options, their defaults, its documentation, and how its
- * cells become numbers.
+ * The kinds of column: one entry for each, with its options, their defaults, its documentation, and how its cells become
+ * numbers.
  *
- * A new kind is one file with one entry, and a row of `kinds`. The type checker then asks for the schema of its fitted values, if
- * they are new (`Fitted`).
+ * A new kind is one file with one entry, and a row of `kinds`. If it learns a new kind of record, the type checker asks for
+ * its schema in `Fitted`.
  */
 import { binary } from "./columns/binary.ts"
 import { category } from "./columns/category.ts"
@@ -19,7 +19,7 @@ type Fits = {
   readonly [T in FittedColumn["type"]]: { readonly input?: Input<never, Extract<FittedColumn, { readonly type: T }>> }
 }
 
-/** The kinds of column, by the name that a model file has for them. */
+/** The kinds of column, by their names in model files. */
 export const kinds = { number, category, binary, class: classKind, ignore } as const satisfies Fits & {
   readonly [name: string]: AnyKind
 }
@@ -27,10 +27,10 @@ export const kinds = { number, category, binary, class: classKind, ignore } as c
 /** The name of a kind of column. */
 export type Type = keyof typeof kinds
 
-/** The options of a kind, as they are written. */
+/** The options of a kind, as a model file gives them. */
 export type Options<T extends Type> = Field.Written<(typeof kinds)[T]["fields"]>
 
-/** How one column is prepared: its type with its options. */
+/** How one column is preprocessed: its type with its options. */
 export type Column = { readonly [T in Type]: { readonly type: T } & Options<T> }[Type]
 
 /** A column's options, or its type alone. */
@@ -48,22 +48,22 @@ export const kindOf = ({ type }: { readonly type: Type }): AnyKind => kinds[type
 /** The options of a column with their defaults. */
 export const filled = (column: Column): Field.Filled<Field.Fields> => Field.fill(kindOf(column).fields, column)
 
-/** The role of a column; `undefined` if it is not used. */
+/** Whether a column is an input or a target; `undefined` if it is not used. */
 export const roleOf = (column: Column): Role | undefined =>
   "role" in column && column.role !== undefined ? column.role : kindOf(column).role
 
-/** Whether a column is a target. */
+/** Whether a column is predicted. */
 export const isTarget = (column: Column): boolean => roleOf(column) === "target"
 
-/** The target type of a column. */
+/** The kind of target that a column is. */
 export const targetOf = (column: Column): Target | undefined => (isTarget(column) ? kindOf(column).target : undefined)
 
-/** How a fitted column is read as an input. */
+/** How a column is read as an input. */
 export const inputOf = (type: Type): Input<Field.Fields, FittedColumn> | undefined =>
   kinds[type as Exclude<Type, "class" | "ignore">].input as Input<Field.Fields, FittedColumn> | undefined
 
-/** The number of inputs of a column; `undefined` if it depends on the data. */
+/** How many numbers an input column has per row; `undefined` if that depends on the rows. */
 export const widthOf = (column: Column): number | undefined => inputOf(column.type)?.width(filled(column))
 
-/** Whether rows with a missing value in this column are removed. */
+/** Whether rows with a blank in this column are left out. */
 export const isDropping = (column: Column): boolean => "missing" in column && column.missing === "drop"

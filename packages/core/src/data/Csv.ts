@@ -1,8 +1,8 @@
 /**
- * CSV as RFC 4180 has it (2005): cells between delimiters, quoted where they hold a delimiter, a quote or a line end.
+ * CSV as in RFC 4180 (2005): cells between delimiters, quoted if they hold a delimiter, a quote or a line end.
  *
- * The reader is our own: a library's errors name the line where a wrong quote was noticed (often the last of the file),
- * not the one where it was opened, and lines without a quote, nearly all of them in data sets, are split natively here.
+ * The reader is our own for two reasons. The errors of libraries name the line where a wrong quote was noticed (often the
+ * last of the file) and not the one where it was opened. And here lines without quotes, nearly all of them, are split natively.
  */
 import * as Result from "effect/Result"
 import { type DataError, dataError, quote, type Reason } from "./DataError.ts"
@@ -10,12 +10,12 @@ import type { Table } from "./Table.ts"
 import * as Text from "./Text.ts"
 
 /**
- * `delimiter`: the character between cells. A blank stands for any number of blanks and tabs, those around a line left
- * out. `auto` takes the one of comma, semicolon, tab and `|` that the first record has most of, a comma when it has none.
- * `header`: whether the first record names the columns; names given here stand for a file that has none. Without names
- * the columns are `c1`, `c2`, …
- * `isContinued`: whether the text goes on where another ended, so that its first line is no `sep=;`.
- * `cells`: the most cells that are read, 50 million unless given; of rows there are at most a fifth as many.
+ * `delimiter`: the character between cells. A space means any number of spaces and tabs; those at the ends of a line are
+ * left out. `auto` chooses the most frequent of comma, semicolon, tab and `|` in the first record, a comma if it has none.
+ * `header`: whether the first record names the columns, or the names of the columns of a file without a header. Without
+ * names the columns are `c1`, `c2`, …
+ * `isContinued`: whether the text continues another one, so that its first line is not `sep=;`.
+ * `cells`: the limit of cells, 50 million unless given. The limit of rows is a fifth of it.
  */
 export interface Options {
   readonly delimiter?: string
@@ -24,18 +24,18 @@ export interface Options {
   readonly cells?: number
 }
 
-/** The most cells that are read unless more are asked for: about 2 GiB of memory where each is a text of its own. */
-const mostCells = 50_000_000
+/** The default limit of cells: about 2 GiB of memory if all texts differ. */
+const defaultMaxCells = 50_000_000
 
-/** A row takes as much memory as so many cells. */
-const cellsOfRow = 5
+/** A row takes the memory of so many cells. */
+const cellsPerRow = 5
 
 /**
- * Reads CSV text or bytes. Blank lines are skipped; a byte order mark, CRLF and a first line `sep=;` are understood. A
- * last column without a name and without a cell, as delimiters at the ends of lines make it, is left out.
+ * Reads CSV text or bytes. Blank lines are skipped; a byte order mark, CRLF and a first line `sep=;` are understood. An
+ * empty last column without a name, the result of delimiters at the ends of lines, is left out.
  *
- * Fails with `Empty`, `NotText`, `BadSpec` (a delimiter that is not one character), `BadHeader` (a name missing or
- * twice), `BadRow` (too few or too many cells), `BadQuote`, `TooLarge` (more cells than `cells`).
+ * Fails with `Empty`, `NotText`, `BadSpec` (a delimiter that is not one character), `BadHeader` (a missing or duplicate
+ * name), `BadRow` (too few or too many cells), `BadQuote`, `TooLarge` (more cells than `cells`).
  */
 export const parse = (source: string | Uint8Array, options: Options = {}): Result.Result<Table, DataError> => {
   const text = typeof source === "string" ? Result.succeed(source) : Text.decode(source)
@@ -44,36 +44,36 @@ export const parse = (source: string | Uint8Array, options: Options = {}): Resul
 
 const refuse = (reason: Reason): Result.Result<never, DataError> => Result.fail(dataError(reason))
 
-/** Where the records start, and what stands between their cells. */
+/** Where the records start, and the delimiter of their cells. */
 interface Start {
   readonly at: number
   readonly line: number
   readonly delimiter: string
 }
 
-/** The line with which spreadsheets say the delimiter. */
+/** The line in which spreadsheets name the delimiter. */
 const separatorLine = /^sep=(?<delimiter>[^\r\n"])\r?(?:\n|$)/i
 
-/** The delimiter that a text which begins so is read by. `delimiterOf("a;b", {}) // => ";"` */
+/** The delimiter of a text, given its beginning. `delimiterOf("a;b", {}) // => ";"` */
 export const delimiterOf = (text: string, { delimiter = "auto" }: Pick<Options, "delimiter">): string =>
   delimiter === "auto" ? (separatorLine.exec(text)?.groups?.delimiter ?? detect(text)) : delimiter
 
 const startOf = (text: string, { delimiter = "auto", isContinued = false }: Options): Start => {
-  const said = isContinued ? null : separatorLine.exec(text)
-  const start = said === null ? { at: 0, line: 1 } : { at: said[0].length, line: 2 }
+  const separator = isContinued ? null : separatorLine.exec(text)
+  const start = separator === null ? { at: 0, line: 1 } : { at: separator[0].length, line: 2 }
   return { ...start, delimiter: delimiterOf(text, { delimiter }) }
 }
 
 const isDelimiter = (delimiter: string): boolean => delimiter.length === 1 && !/["\r\n]/.test(delimiter)
 
 const table = (text: string, options: Options): Result.Result<Table, DataError> => {
-  const { cells = mostCells, delimiter = "auto", header = true } = options
+  const { cells = defaultMaxCells, delimiter = "auto", header = true } = options
   if (delimiter !== "auto" && !isDelimiter(delimiter))
     return refuse({
       _tag: "BadSpec",
       at: "the delimiter",
       got: quote(delimiter),
-      wanted: "one character that is no quote and no line end",
+      wanted: "one character, not a quote or a line end",
       hint: "",
     })
   const read = records(text, startOf(text, options), cells)
@@ -84,15 +84,15 @@ const table = (text: string, options: Options): Result.Result<Table, DataError> 
   if (first === undefined)
     return refuse({
       _tag: "Empty",
-      got: "there is nothing in it",
+      got: "it is empty",
       wanted: header === true ? "a header and rows of cells" : "rows of cells",
     })
   const columns = header === true ? first.map((name) => name.trim()) : header === false ? numbered(first.length) : header
   const misnamed = badNames(columns)
   if (misnamed !== undefined)
-    return refuse({ _tag: "BadHeader", line: firstLine, got: misnamed, wanted: "a name of its own for every column" })
+    return refuse({ _tag: "BadHeader", line: firstLine, got: misnamed, wanted: "a different name for every column" })
   const skip = header === true ? 1 : 0
-  if (rows.length === skip) return refuse({ _tag: "Empty", got: "there is a header and nothing below", wanted: "rows of cells" })
+  if (rows.length === skip) return refuse({ _tag: "Empty", got: "there is a header but no row", wanted: "rows of cells" })
   for (let i = skip; i < rows.length; i++) {
     const got = rows[i]?.length ?? 0
     if (got !== columns.length)
@@ -105,7 +105,7 @@ const numbered = (n: number): ReadonlyArray<string> => Array.from({ length: n },
 
 const isNothing = (cell: string | undefined): boolean => cell === undefined || cell.trim() === ""
 
-/** Records without the cell that a delimiter at the end of a line makes: one more than there are names, with nothing in it. */
+/** Records without the empty cell after a delimiter at the end of a line, if every record with an extra cell has an empty one. */
 const withoutTrailing = ({ lines, rows }: Records, header: Options["header"]): Records => {
   if (header === false) return { lines, rows }
   const names = typeof header === "object" ? header : (rows[0] ?? [])
@@ -127,16 +127,16 @@ const badNames = (names: ReadonlyArray<string>): string | undefined => {
   return undefined
 }
 
-/** No more of a text is looked at for its first record. */
-const longestHeader = 2 ** 20
+/** The length of text that is searched for the end of the first record. */
+const maxHeaderLength = 2 ** 20
 
 const detected = [",", ";", "\t", "|"] as const
 
-/** The delimiter that the first record has most of, outside of quotes. */
+/** The most frequent delimiter of the first record, outside of quotes. */
 const detect = (text: string): string => {
   const counts = new Map<string, number>(detected.map((delimiter) => [delimiter, 0]))
   let isQuoted = false
-  for (let at = 0; at < Math.min(text.length, longestHeader); at++) {
+  for (let at = 0; at < Math.min(text.length, maxHeaderLength); at++) {
     const character = text[at] ?? ""
     if (character === '"') isQuoted = !isQuoted
     else if (isQuoted) continue
@@ -146,7 +146,7 @@ const detect = (text: string): string => {
   return detected.reduce((best, next) => ((counts.get(next) ?? 0) > (counts.get(best) ?? 0) ? next : best))
 }
 
-/** Where a character next stands, at or after a place that only moves forward; the text's length where it stands no more. */
+/** The next position of a character at or after `at`, or the text's length. Calls must be in increasing order of `at`. */
 type Next = (at: number) => number
 
 const next = (text: string, character: string): Next => {
@@ -165,14 +165,14 @@ interface Records {
   readonly lines: ReadonlyArray<number>
 }
 
-/** How many cells a line has, counted up to `most` + 1. */
-const countCells = (line: string, delimiter: string, most: number): number => {
+/** How many cells a line has, counted up to `limit` + 1. */
+const countCells = (line: string, delimiter: string, limit: number): number => {
   let count = 1
-  for (let at = line.indexOf(delimiter); at >= 0 && count <= most; at = line.indexOf(delimiter, at + 1)) count += 1
+  for (let at = line.indexOf(delimiter); at >= 0 && count <= limit; at = line.indexOf(delimiter, at + 1)) count += 1
   return count
 }
 
-const records = (text: string, start: Start, most: number): Result.Result<Records, DataError> => {
+const records = (text: string, start: Start, maxCells: number): Result.Result<Records, DataError> => {
   const { delimiter } = start
   const isBlank = delimiter === " "
   const rows: Array<ReadonlyArray<string>> = []
@@ -182,13 +182,13 @@ const records = (text: string, start: Start, most: number): Result.Result<Record
   const quotedRecord = quotedRecordOf(text, delimiter, nextLineEnd)
   const tooLarge = (what: string, got: number, limit: number, unit: string) =>
     refuse({ _tag: "TooLarge", what, got: BigInt(got), limit, unit })
-  const mostRows = Math.ceil(most / cellsOfRow)
+  const maxRows = Math.ceil(maxCells / cellsPerRow)
   let { at, line } = start
   let cells = 0
   while (at < text.length) {
     const end = nextLineEnd(at)
     if (nextQuote(at) < end) {
-      const record = quotedRecord(at, line, most - cells)
+      const record = quotedRecord(at, line, maxCells - cells)
       if (Result.isFailure(record)) return Result.fail(record.failure)
       rows.push(record.success.cells)
       lines.push(line)
@@ -199,11 +199,11 @@ const records = (text: string, start: Start, most: number): Result.Result<Record
       const whole = text.slice(at, beforeReturn(text, at, end))
       const content = isBlank ? whole.trim() : whole
       if (content !== "") {
-        // A line has at most one cell more than characters, so most lines need not be counted.
-        if (cells + content.length >= most) cells += countCells(content, delimiter, most - cells)
-        if (cells <= most) {
+        // A line has at most one cell more than characters, so only lines near the limit are counted.
+        if (cells + content.length >= maxCells) cells += countCells(content, delimiter, maxCells - cells)
+        if (cells <= maxCells) {
           const row = isBlank ? content.split(/[ \t]+/) : content.split(delimiter)
-          if (cells + content.length < most) cells += row.length
+          if (cells + content.length < maxCells) cells += row.length
           rows.push(row)
           lines.push(line)
         }
@@ -211,8 +211,8 @@ const records = (text: string, start: Start, most: number): Result.Result<Record
       at = end + 1
       line += 1
     }
-    if (cells > most) return tooLarge("the table", cells, most, "cells")
-    if (rows.length > mostRows) return tooLarge("the table", rows.length, mostRows, "rows")
+    if (cells > maxCells) return tooLarge("the table", cells, maxCells, "cells")
+    if (rows.length > maxRows) return tooLarge("the table", rows.length, maxRows, "rows")
   }
   return Result.succeed({ rows, lines })
 }
@@ -221,14 +221,14 @@ const beforeReturn = (text: string, start: number, end: number): number => (end 
 
 interface Record {
   readonly cells: ReadonlyArray<string>
-  /** Where the following record starts, and on which line. */
+  /** Where the next record starts, and its line. */
   readonly next: number
   readonly line: number
 }
 
 const isSpace = (character: string | undefined): boolean => character === " " || character === "\t"
 
-/** Reads a record some of whose cells are quoted. */
+/** Reads a record that has quoted cells. */
 const quotedRecordOf = (text: string, delimiter: string, nextLineEnd: Next) => {
   const isBlank = delimiter === " "
   const nextDelimiter = next(text, delimiter)
@@ -242,7 +242,7 @@ const quotedRecordOf = (text: string, delimiter: string, nextLineEnd: Next) => {
     return at
   }
 
-  return (start: number, startLine: number, most: number): Result.Result<Record, DataError> => {
+  return (start: number, startLine: number, maxCells: number): Result.Result<Record, DataError> => {
     const cells: Array<string> = []
     let at = pastSpaces(start)
     let line = startLine
@@ -261,7 +261,7 @@ const quotedRecordOf = (text: string, delimiter: string, nextLineEnd: Next) => {
         cells.push(cell)
         at = cellEnd(at)
       }
-      if (cells.length > most) return Result.succeed({ cells, next: text.length, line })
+      if (cells.length > maxCells) return Result.succeed({ cells, next: text.length, line })
       const after = isBlank ? pastSpaces(at) : at + 1
       const isLast = isBlank ? after === at || after >= beforeReturn(text, at, nextLineEnd(at)) : text[at] !== delimiter
       if (at < text.length && !isLast) at = after
@@ -303,14 +303,14 @@ const stray = (cell: string, line: number) =>
     hint: 'quote the cell and write the quote in it twice, as in "5"" pipe"',
   })
 
-/** A table as CSV text that `parse` reads back with the same delimiter, lines ended by `\n`. */
+/** A table as CSV text that `parse` reads with the same delimiter; lines end with `\n`. */
 export const print = (table: Pick<Table, "columns" | "rows">, delimiter = ","): string =>
   [table.columns, ...table.rows]
     .map((cells) => `${printRecord(cells, delimiter)}\n`)
     .join("")
     .replace(separatorLine, (line) => `"${line.trimEnd()}"\n`)
 
-/** A record of one blank cell is quoted, or it would be a blank line. */
+/** A record of one empty cell is quoted, because it would be a blank line otherwise. */
 const printRecord = (cells: ReadonlyArray<string>, delimiter: string): string =>
   cells.length === 1 && cells[0] === "" ? '""' : cells.map((cell) => printCell(cell, delimiter)).join(delimiter)
 

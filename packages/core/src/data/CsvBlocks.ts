@@ -1,41 +1,41 @@
 /**
- * CSV text that arrives in pieces, as tables of whole records: memory holds one piece and one record, however long the
- * text is. Each table has the columns of the header and the lines of the whole text.
+ * Reads CSV text that arrives in pieces as tables of complete records. Memory holds one piece and one record, whatever the
+ * length of the text. Each table has the columns of the header, and line numbers of the whole text.
  */
 import * as Result from "effect/Result"
 import * as Csv from "./Csv.ts"
 import { DataError, dataError, type Reason } from "./DataError.ts"
 import type { Table } from "./Table.ts"
 
-/** The most characters of one record: a longer one is a quote that was never closed, or no CSV. */
-export const longestRecord = 2 ** 24
+/** The longest record, in characters: a longer one is an unclosed quote, or not CSV. */
+export const maxRecordLength = 2 ** 24
 
-/** Takes pieces of text in order. */
+/** A reader that is given the pieces of a text in order. */
 export interface Reader {
-  /** The records that this piece completes; `undefined` where it completes none. Fails as `Csv.parse` does, and with `TooLarge` for a record without an end. */
+  /** The records that this piece completes; `undefined` if it completes none. Fails as `Csv.parse` does, and with `TooLarge` for a record that is too long. */
   readonly push: (piece: string) => Result.Result<Table | undefined, DataError>
   /** The records after the last line end. Fails as `Csv.parse` does, with `Empty` for a text without rows. */
   readonly end: () => Result.Result<Table | undefined, DataError>
 }
 
-/** How a header is understood once it has been read: the names of its columns, given how many cells the first record has. */
+/** Options of the reader. `header` may be a function from the number of cells of the first record to the names of the columns. */
 export interface Options extends Omit<Csv.Options, "header"> {
   readonly header?: boolean | ((cells: number) => ReadonlyArray<string>)
 }
 
-/** What the records of a text have in common, known after its first record. */
+/** What is known of a text after its first record. */
 interface Known {
   readonly columns: ReadonlyArray<string>
   readonly delimiter: string
 }
 
-/** Where the last record that is complete ends in some text, and whether a quote is open after it. */
+/** Where the last complete record of a text ends, and whether a quote is open at the end of the text. */
 interface Cut {
   readonly end: number
   readonly isOpen: boolean
 }
 
-/** Line ends inside quotes end no record. `wasOpen` says whether the text begins inside quotes. */
+/** Line ends inside quotes do not end a record. `wasOpen`: whether the text begins inside quotes. */
 const cut = (text: string, wasOpen: boolean): Cut => {
   let isOpen = wasOpen
   let end = 0
@@ -59,7 +59,7 @@ const lineEnds = (text: string): number => {
   return count
 }
 
-/** A reason that counts lines and rows from the beginning of a block, counted from the beginning of the text. */
+/** A reason with lines and rows counted from the beginning of the text instead of the block. */
 const moved = (reason: Reason, lines: number, rows: number): Reason => ({
   ...reason,
   ...("line" in reason && reason.line !== undefined ? { line: reason.line + lines } : {}),
@@ -70,12 +70,12 @@ const moved = (reason: Reason, lines: number, rows: number): Reason => ({
 export const reader = ({ header = true, ...options }: Options = {}): Reader => {
   let known: Known | undefined
   let pending: Array<string> = []
-  let held = 0
+  let pendingLength = 0
   let isOpen = false
   let lines = 0
   let rows = 0
 
-  /** The first records, with the header that all others are read by. */
+  /** Reads the first records; their header holds for all others. */
   const begin = (text: string): Result.Result<Table, DataError> => {
     const delimiter = Csv.delimiterOf(text, options)
     const first = Csv.parse(text, { ...options, delimiter, header: header === true })
@@ -107,13 +107,13 @@ export const reader = ({ header = true, ...options }: Options = {}): Reader => {
       isOpen = open
       if (end === 0) {
         pending.push(piece)
-        held += piece.length
-        if (held <= longestRecord) return Result.succeed(undefined)
-        // The parser says which quote is open; a record that it takes is too long all the same.
+        pendingLength += piece.length
+        if (pendingLength <= maxRecordLength) return Result.succeed(undefined)
+        // The parser locates an unclosed quote. If it finds none, the record is too long.
         const read = parse(pending.join(""))
         if (Result.isFailure(read)) return read
-        const got = BigInt(held)
-        return Result.fail(dataError({ _tag: "TooLarge", what: "a record", got, limit: longestRecord, unit: "characters" }))
+        const got = BigInt(pendingLength)
+        return Result.fail(dataError({ _tag: "TooLarge", what: "a record", got, limit: maxRecordLength, unit: "characters" }))
       }
       const text = `${pending.join("")}${piece.slice(0, end)}`
       const rest = piece.slice(end)
@@ -121,7 +121,7 @@ export const reader = ({ header = true, ...options }: Options = {}): Reader => {
       // A header alone, or blank lines, wait for the first row.
       const isEarly = Result.isFailure(read) && read.failure.reason._tag === "Empty"
       pending = isEarly ? [text, rest] : [rest]
-      held = rest.length + (isEarly ? text.length : 0)
+      pendingLength = rest.length + (isEarly ? text.length : 0)
       return isEarly ? Result.succeed(undefined) : read
     },
     end: () => {

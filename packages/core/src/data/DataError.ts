@@ -1,12 +1,12 @@
 /**
- * What can be wrong with data that comes from outside: a closed list of reasons, each with the fields a program needs to
- * point at the place, and one sentence for each that a person can act on.
+ * Errors of data files: a closed list of reasons, each with the fields that locate the mistake, and one sentence for each that
+ * a person can act on.
  */
 import { TaggedError } from "effect/Data"
 import type { Shape } from "../types/Shape.ts"
 import * as Shapes from "../types/Shape.ts"
 
-/** A place in a table: the 1-based line of the file (where there is one), the 1-based row of data, and the column's name. */
+/** The place of a cell: the 1-based line of the file (if there is a file), the 1-based row of data, and the column's name. */
 export interface Cell {
   readonly line?: number
   readonly row: number
@@ -45,7 +45,7 @@ export type Reason =
   | { readonly _tag: "UnlistedColumns"; readonly columns: ReadonlyArray<string> }
   | { readonly _tag: "BadMagic"; readonly offset: number; readonly got: string; readonly wanted: string }
   | { readonly _tag: "BadField"; readonly offset: number; readonly field: string; readonly got: string; readonly wanted: string }
-  /** `got` bytes, or at least so many when there are more than wanted. */
+  /** `got` is the number of bytes, or a lower bound of it if it is more than wanted. */
   | { readonly _tag: "BadLength"; readonly offset: number; readonly got: number; readonly wanted: bigint; readonly why: string }
   | { readonly _tag: "Truncated"; readonly offset: number; readonly wanted: string }
   | { readonly _tag: "Corrupt"; readonly format: string; readonly got: string }
@@ -62,10 +62,10 @@ export type Reason =
   | { readonly _tag: "BadSplit"; readonly part: string; readonly got: string; readonly wanted: string; readonly hint: string }
 
 /**
- * Data that cannot be used, and where.
+ * Data that cannot be used.
  *
- * `file` is the path as it was given, absent when the bytes came from memory; `reason` says what is wrong. `message` is
- * one sentence: the place, what was got, what was wanted and, where there is one, what to try.
+ * `file` is the path as it was given, absent for bytes in memory; `reason` says what is wrong. `message` is one sentence:
+ * the place, what was found, what was wanted and often what to try.
  */
 export class DataError extends TaggedError("DataError")<{
   readonly file?: string
@@ -77,10 +77,10 @@ export class DataError extends TaggedError("DataError")<{
   }
 }
 
-/** An error for data whose file is not known (yet). */
+/** An error without a file. */
 export const dataError = (reason: Reason): DataError => new DataError({ reason })
 
-/** The same error with its file named, unless it names one already. */
+/** The error with a file, unless it has one already. */
 export const inFile = (error: DataError, file: string): DataError =>
   error.file === undefined ? new DataError({ file, reason: error.reason }) : error
 
@@ -90,7 +90,7 @@ export const print = (reason: Reason): string => {
   return sentence(reason)
 }
 
-/** Text from a file as it can be shown on one line: quoted, control characters escaped, cut to 40 characters. */
+/** Text from a file for a message: quoted, control characters escaped, cut to 40 characters. */
 export const quote = (text: string): string => JSON.stringify(text.length > 40 ? `${text.slice(0, 39)}…` : text)
 
 const place_ = (file: string | undefined, reason: Reason): string => {
@@ -124,7 +124,7 @@ const sentences: { readonly [T in Reason["_tag"]]: (reason: Extract<Reason, { re
   BadRecord: (r) => `row ${r.row}: got ${r.got}; wanted ${r.wanted}`,
   NoColumn: (r) => `there is no column \`${r.column}\`${didYouMean(r.nearest)} the columns are ${list(r.columns)}`,
   UnlistedColumns: (r) =>
-    `nothing is said about the ${r.columns.length === 1 ? "column" : "columns"} ${list(r.columns)}; try: list ${r.columns.length === 1 ? "it" : "them"}, or add \`"*": ignore\``,
+    `the ${r.columns.length === 1 ? "column" : "columns"} ${list(r.columns)} ${r.columns.length === 1 ? "is" : "are"} not listed; try: list ${r.columns.length === 1 ? "it" : "them"}, or add \`"*": ignore\``,
   BadMagic: (r) => `the file starts with ${r.got} at byte ${r.offset}; wanted ${r.wanted}`,
   BadField: (r) => `${r.field} at byte ${r.offset} is ${r.got}; wanted ${r.wanted}`,
   BadLength: (r) =>
@@ -133,7 +133,7 @@ const sentences: { readonly [T in Reason["_tag"]]: (reason: Extract<Reason, { re
       : `from byte ${r.offset} on there are only ${count(r.got)} of the ${count(r.wanted)} bytes wanted for ${r.why}`,
   Truncated: (r) => `the file ends at byte ${r.offset}, in the middle of ${r.wanted}; try: fetch or copy it again`,
   Corrupt: (r) => `the ${r.format} data is damaged: ${r.got}; try: fetch or copy it again`,
-  TooLarge: (r) => `${r.what} is at least ${count(r.got, r.unit)}; at most ${count(r.limit, r.unit)} are taken`,
+  TooLarge: (r) => `${r.what} is at least ${count(r.got, r.unit)}; the limit is ${count(r.limit, r.unit)}`,
   NoArray: (r) => `there is no array \`${r.name}\`${didYouMean(r.nearest)} the arrays are ${list(r.names)}`,
   RowsDiffer: (r) =>
     `there are ${count(r.inputs, "inputs")} but ${count(r.targets, "targets")}; wanted one target for each input`,

@@ -1,6 +1,6 @@
 /**
- * A dataset is rows held in memory as arrays: one input and one target a row, the first axis of both counting the rows.
- * Images stay bytes (`u8`) until they are preprocessed.
+ * A dataset is rows in memory: two arrays, inputs and targets, whose first axis is the rows. Images stay bytes (`u8`) until
+ * they are preprocessed.
  */
 import * as Result from "effect/Result"
 import type * as DType from "../types/DType.ts"
@@ -13,16 +13,16 @@ import { type DataError, dataError } from "./DataError.ts"
 export interface Dataset {
   readonly inputs: NDArray.NDArray
   readonly targets: NDArray.NDArray
-  /** The classes the numbers in `targets` stand for. */
+  /** The names of the classes 0, 1, … in `targets`. */
   readonly classes?: ReadonlyArray<string>
-  /** What the numbers of a sample are, where it is one row of a table. */
+  /** The names of the numbers of a sample, if it is a row of a table. */
   readonly columns?: ReadonlyArray<string>
 }
 
-/** What a dataset may say of itself beside its arrays. */
+/** The names of a dataset's classes and columns. */
 export type Names = Pick<Dataset, "classes" | "columns">
 
-/** Inputs and targets as one dataset. Fails with `RowsDiffer` when there are not as many of each, and `Empty` without rows. */
+/** A dataset of inputs and targets. Fails with `RowsDiffer` if their numbers of rows differ, and `Empty` without rows. */
 export const make = (inputs: NDArray.NDArray, targets: NDArray.NDArray, names: Names = {}): Result.Result<Dataset, DataError> => {
   const [rows = 1] = inputs.shape
   const [labels = 1] = targets.shape
@@ -37,14 +37,14 @@ export const size = (dataset: Dataset): number => dataset.inputs.shape[0] ?? 0
 /** The shape of one input, without the axis of rows. */
 export const sample = (dataset: Dataset): Shape.Shape => dataset.inputs.shape.slice(1)
 
-/** The rows with these numbers (from 0), in this order, a row as often as it is named. Throws `ShapeError` for a row that is not there. */
+/** The rows with these numbers (from 0), in this order; a row may be repeated. Throws `ShapeError` for a row that does not exist. */
 export const take = (dataset: Dataset, rows: ArrayLike<number>): Dataset => ({
   ...dataset,
   inputs: takeRows(dataset.inputs, rows),
   targets: takeRows(dataset.targets, rows),
 })
 
-/** The rows of one array, along its first axis. Throws `ShapeError` for a row that is not there. */
+/** Rows of one array, along its first axis. Throws `ShapeError` for a row that does not exist. */
 export const takeRows = (array: NDArray.NDArray, rows: ArrayLike<number>): NDArray.NDArray => {
   const [count = 0, ...rest] = array.shape
   const width = Shape.size(rest)
@@ -58,7 +58,7 @@ export const takeRows = (array: NDArray.NDArray, rows: ArrayLike<number>): NDArr
         `row numbers from 0 to ${count - 1}, not ${row}`,
         "take rows of this dataset's own split",
       )
-    // Rows of a part are in rising order, so stretches of them lie together and are copied at once.
+    // Rows of a part of a split are in increasing order, so runs of neighbouring rows are copied together.
     let end = i + 1
     while (end < rows.length && rows[end] === row + end - i && row + end - i < count) end += 1
     data.set(array.data.subarray(row * width, (row + end - i) * width), i * width)
@@ -67,7 +67,7 @@ export const takeRows = (array: NDArray.NDArray, rows: ArrayLike<number>): NDArr
   return NDArray.make(array.dtype, [rows.length, ...rest], data)
 }
 
-/** The rows of an array from one up to another, which share its storage. Throws `ShapeError` for rows that are not there. */
+/** The rows of an array from `start` to `end` (exclusive), sharing its storage. Throws `ShapeError` for rows that do not exist. */
 export const slice = (array: NDArray.NDArray, start: number, end: number): NDArray.NDArray => {
   const [count = 0, ...rest] = array.shape
   if (!(Number.isInteger(start) && Number.isInteger(end) && 0 <= start && start <= end && end <= count))
@@ -76,23 +76,23 @@ export const slice = (array: NDArray.NDArray, start: number, end: number): NDArr
   return new NDArray.NDArray(array.dtype, [end - start, ...rest], array.data.subarray(start * width, end * width))
 }
 
-/** The rows of both, the first dataset's before the second's. Throws `ShapeError` when their samples, targets or classes differ. */
+/** The rows of the first dataset, then those of the second. Throws `ShapeError` if their samples, targets or classes differ. */
 export const concat = (a: Dataset, b: Dataset): Dataset => {
   const classes = (dataset: Dataset): string => JSON.stringify(dataset.classes ?? [])
   if (classes(a) !== classes(b))
-    refuse("Dataset.concat", [a.targets, b.targets], "datasets of the same classes", "classify both by one list of classes")
+    refuse("Dataset.concat", [a.targets, b.targets], "datasets with the same classes", "use one list of classes for both")
   return { ...a, inputs: concatRows([a.inputs, b.inputs]), targets: concatRows([a.targets, b.targets]) }
 }
 
-/** The rows of arrays, one after the other. Throws `ShapeError` when rows differ in shape or kind, or there is no array. */
+/** The rows of arrays, one after the other. Throws `ShapeError` if rows differ in shape or dtype, or there is no array. */
 export const concatRows = (arrays: ReadonlyArray<NDArray.NDArray>): NDArray.NDArray => {
   const [first] = arrays
   if (first === undefined) return refuse("Dataset.concat", [], "one array or more", "check the number of rows first")
   const rest = first.shape.slice(1)
   for (const array of arrays)
     if (array.dtype !== first.dtype || !Shape.equals(array.shape.slice(1), rest))
-      refuse("Dataset.concat", [first, array], "rows of one shape and kind", "preprocess both in the same way first")
-  // doubles hold whatever the others hold
+      refuse("Dataset.concat", [first, array], "rows of one shape and dtype", "preprocess both in the same way first")
+  // doubles represent all other numbers
   const widest = arrays.find(({ data }) => data instanceof Float64Array) ?? first
   const rows = arrays.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0)
   const data = like(widest.data, rows * Shape.size(rest))

@@ -1,9 +1,9 @@
 /**
- * An option of a source or of a column kind, as plain data. The schema of model files, the types of TypeScript and the
- * documentation are read off it, and its default is written here alone.
+ * An option of a source or of a column kind, as plain data: the single source of its schema in model files, its TypeScript
+ * type, its documentation and its default.
  */
 
-/** What every option has: its documentation, whether it may be left out without a default, and its other names. */
+/** The fields of every option: its documentation, whether it may be left out without a default, and its other names. */
 interface Base {
   readonly doc: string
   readonly optional?: true
@@ -35,25 +35,25 @@ export type Field = Base &
 /** The options of a source or column kind, by name. */
 export type Fields = { readonly [name: string]: Field }
 
-/** A lower and an upper number, the lower first. */
+/** A lower and an upper number. */
 export type Range = readonly [low: number, high: number]
 
 /** Bounds that values are clipped to: numbers, or quantiles of the training rows. */
 export type Bounds = Range | { readonly quantiles: Range }
 
-/** How quantities are moved and stretched: to mean 0 and standard deviation 1, to 0…1 or a range, or to mean 0. */
+/** How quantities are scaled: to mean 0 and standard deviation 1, to 0…1 or a range, or to mean 0. */
 export type Scale = "standard" | "minmax" | "center" | { readonly minmax: Range }
 
-/** The words that are a `Scale` by themselves. */
+/** The scales that are a single word. */
 export const scales = ["standard", "minmax", "center"] as const satisfies ReadonlyArray<Scale>
 
-/** What others call `scale`. */
+/** The names of `scale` in other libraries. */
 export const scaleSynonyms = ["scaler", "scaling", "normalize", "normalization", "standardize"] as const
 
-/** The number that full white has in an image: `unit` says 255, `none` leaves numbers as they are. */
+/** The number that an image has for white: `unit` is 255, `none` leaves numbers as they are. */
 export type White = "unit" | "none" | { readonly max: number }
 
-/** The words that are a `White` by themselves. */
+/** The values of `White` that are a single word. */
 export const whites = ["unit", "none"] as const satisfies ReadonlyArray<White>
 
 interface Values<F extends Field> {
@@ -84,7 +84,7 @@ type Paths<F extends Fields> = { readonly [K in keyof F]: F[K] extends { readonl
 
 type Simplify<T> = { readonly [K in keyof T]: T[K] }
 
-/** The options as they are written: those with a default may be left out. */
+/** The options as a model file gives them: those with a default may be left out. */
 export type Written<F extends Fields> = Simplify<
   { readonly [K in Exclude<keyof F, Optional<F>>]: Value<F[K]> } & { readonly [K in Optional<F>]?: Value<F[K]> }
 >
@@ -94,7 +94,7 @@ export type Filled<F extends Fields> = {
   readonly [K in keyof F]: Value<F[K]> | (F[K] extends { readonly optional: true } ? undefined : never)
 }
 
-/** The bytes of every option that is a file. */
+/** The bytes of the files that options name. */
 export type Files<F extends Fields> = { readonly [K in Paths<F>]: Uint8Array }
 
 /** The default of an option, `undefined` where it has none. */

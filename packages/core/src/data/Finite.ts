@@ -1,4 +1,4 @@
-/** Arrays hold finite numbers: the first that is not is located, before it spreads through means and sums. */
+/** Locates the first non-finite number of an array, before it spreads through means and sums. */
 import * as Result from "effect/Result"
 import type * as NDArray from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
@@ -21,7 +21,7 @@ export const check = (what: "inputs" | "targets", array: NDArray.NDArray, rows: 
             column: what,
             got: String(data[at]),
             wanted: "a finite number",
-            hint: "leave the row out, or put a number in its place",
+            hint: "drop the row, or replace the value",
           }),
         )
   }

@@ -1,6 +1,6 @@
 /**
- * What preparing learned from the training rows, as plain JSON: the only thing that evaluation, prediction and serving
- * need to prepare rows in the same way. It is what a run keeps in `preprocess.json`.
+ * Fitted preprocessing: what was learned from the training rows, as plain JSON. Evaluation and prediction need nothing else
+ * to preprocess rows in the same way. A run keeps it in `preprocess.json`.
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -10,12 +10,12 @@ const NonZero = Schema.Finite.check(Schema.makeFilter((x) => (x === 0 ? "wanted 
 const Extent = Schema.Int.check(Schema.isGreaterThan(0))
 const Names = Schema.Array(Schema.String).check(
   Schema.isMinLength(1),
-  Schema.makeFilter((names) => (new Set(names).size === names.length ? undefined : "expected every name once")),
+  Schema.makeFilter((names) => (new Set(names).size === names.length ? undefined : "wanted every name once")),
 )
 
 /**
- * A quantity becomes (transform(clip(x)) - subtract) / divide, `fill` standing for a blank. `decimal` and `thousands` are
- * the marks its numbers are written with, where they are not a point and none.
+ * A quantity becomes (transform(clip(x)) - subtract) / divide; `fill` replaces a blank. `decimal` and `thousands` are the
+ * marks in its numbers, if they are not a point and none.
  */
 export const FittedNumber = Schema.Struct({
   type: Schema.Literal("number"),
@@ -31,7 +31,7 @@ export const FittedNumber = Schema.Struct({
 })
 export type FittedNumber = typeof FittedNumber.Type
 
-/** A name becomes a row of 0 and a 1 where it stands in `categories`; `fill` stands for a blank. */
+/** A name becomes a one-hot vector by its index in `categories`; `fill` replaces a blank. */
 export const FittedCategory = Schema.Struct({
   type: Schema.Literal("category"),
   name: Schema.String,
@@ -74,7 +74,7 @@ export const FittedArray = Schema.Struct({
 )
 export type FittedArray = typeof FittedArray.Type
 
-/** A class's number among `classes`, as `i32` [rows]. `placed`: labels of arrays are such numbers already. */
+/** A class becomes its index in `classes`, as `i32` [rows]. `placed`: the labels of arrays are such indices already. */
 export const FittedClasses = Schema.Struct({
   type: Schema.Literals(["class", "binary"]),
   name: Schema.String,
@@ -90,18 +90,18 @@ export type FittedNumbers = typeof FittedNumbers.Type
 export const FittedInput = Schema.Union([FittedColumns, FittedArray])
 export type FittedInput = typeof FittedInput.Type
 
-/** `null` where the data has no target. */
+/** `null` if there is no target. */
 export const FittedTarget = Schema.NullOr(Schema.Union([FittedClasses, FittedNumbers]))
 export type FittedTarget = typeof FittedTarget.Type
 
-/** How the rows were read: the kind of their source, and its options without the names of files. */
+/** How the rows were read: the kind of the source, and its options without file names. */
 export const FittedSource = Schema.Struct({
   name: Schema.String,
   options: Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Boolean, Schema.Finite])),
 })
 export type FittedSource = typeof FittedSource.Type
 
-/** `source` is there where rows came from a file; see `Source.of` and `Source.tableOptions`. */
+/** `source` is present if the rows came from a file; see `Source.of` and `Source.tableOptions`. */
 export const Fitted = Schema.Struct({
   version: Schema.Literal(1),
   source: Schema.optionalKey(FittedSource),
@@ -113,7 +113,7 @@ export type Fitted = typeof Fitted.Type
 /** A fitted record as JSON text; numbers keep every bit. */
 export const print = (fitted: Fitted): string => `${JSON.stringify(fitted, undefined, 2)}\n`
 
-/** Reads what `print` wrote. Fails with `Corrupt` for anything that is not exactly such a record. */
+/** Reads what `print` wrote. Fails with `Corrupt` for any other text. */
 export const parse = (text: string): Result.Result<Fitted, DataError> => {
   const corrupt = (got: string) => Result.fail(dataError({ _tag: "Corrupt", format: "preprocessing", got }))
   let json: unknown

@@ -1,4 +1,4 @@
-/** Gzip (RFC 1952) that arrives in pieces, in Node: what is unpacked is handed on at once, so no size needs a bound. */
+/** Unpacks gzip (RFC 1952) that arrives in pieces, in Node. Unpacked bytes are passed on immediately, so no limit is needed. */
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import { createGunzip } from "node:zlib"
@@ -8,7 +8,7 @@ import { isGzip } from "./Gzip.ts"
 /** Bytes unpacked at a time. */
 const chunkSize = 2 ** 18
 
-/** Bytes that arrive in pieces, unpacked when they are gzip. Throws `DataError` with `Truncated` or `Corrupt`, and what `source` throws. */
+/** Bytes that arrive in pieces, unpacked if they are gzip. Throws `DataError` with `Truncated` or `Corrupt`, and what `source` throws. */
 export async function* pieces(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const input = source[Symbol.asyncIterator]()
   let start: Uint8Array = new Uint8Array(0)
@@ -27,7 +27,7 @@ export async function* pieces(source: AsyncIterable<Uint8Array>): AsyncGenerator
   }
   if (!isGzip(start)) return yield* all()
   const unpacked = createGunzip({ chunkSize })
-  // The failure of either end reaches the loop below.
+  // The loop below receives the failure of either stream.
   pipeline(Readable.from(all()), unpacked).catch(() => {})
   try {
     for await (const piece of unpacked) yield piece as Uint8Array
@@ -43,7 +43,7 @@ const concat = (a: Uint8Array, b: Uint8Array): Uint8Array => {
   return both
 }
 
-/** What zlib's error says of the data; `undefined` for an error that is not zlib's. */
+/** An error of zlib as a `DataError`; `undefined` for another error. */
 const refused = ({ code, message }: NodeJS.ErrnoException, length: number): DataError | undefined => {
   if (code === "Z_BUF_ERROR") return dataError({ _tag: "Truncated", offset: length, wanted: "its gzip data" })
   return code?.startsWith("Z_") === true ? dataError({ _tag: "Corrupt", format: "gzip", got: message }) : undefined

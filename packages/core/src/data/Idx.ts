@@ -1,5 +1,5 @@
 /**
- * IDX, the format of the MNIST files (LeCun, Cortes and Burges, 1998): two zero bytes, a byte for the kind of element, a
+ * IDX, the format of the MNIST files (LeCun, Cortes and Burges, 1998): two zero bytes, a byte for the type of the elements, a
  * byte for the number of axes, the sizes as big-endian 32-bit numbers, then the elements, big-endian, row by row.
  */
 import * as Result from "effect/Result"
@@ -10,7 +10,7 @@ import type { ArrayRows } from "./ArrayRows.ts"
 import { type DataError, dataError, type Reason } from "./DataError.ts"
 import * as Gzip from "./Gzip.ts"
 
-/** How the elements of one kind are stored and what they become. */
+/** How the elements of one type are stored, and the dtype that they become. */
 interface Element {
   readonly name: string
   readonly code: number
@@ -30,7 +30,7 @@ const each =
 
 const ints = (length: number) => new Int32Array(length)
 
-/** A copy, because a Node `Buffer` shares its memory with others. */
+/** A copy, because a Node `Buffer` shares its memory with other buffers. */
 const octets = (bytes: Uint8Array, offset: number, length: number) => new Uint8Array(bytes.subarray(offset, offset + length))
 
 const elements: ReadonlyArray<Element> = [
@@ -70,12 +70,12 @@ const elements: ReadonlyArray<Element> = [
  * `BadField`, `BadLength`, `TooLarge`, and with `Truncated` or `Corrupt` for damaged gzip.
  */
 export const decode = (file: Uint8Array, limit = Gzip.defaultLimit): Result.Result<NDArray.NDArray, DataError> => {
-  if (file.length === 0) return refuse({ _tag: "Empty", got: "there is nothing in it", wanted: "an idx file" })
+  if (file.length === 0) return refuse({ _tag: "Empty", got: "it is empty", wanted: "an idx file" })
   if (!Gzip.isGzip(file)) return Result.flatMap(header(file), (head) => body(file, head))
   return Result.flatMap(zippedHeader(file), (head) => {
     const wanted = BigInt(head.offset) + head.length
     if (wanted > BigInt(limit)) return refuse({ _tag: "TooLarge", what: "the unpacked data", got: wanted, limit, unit: "bytes" })
-    // one byte more than declared is enough to know that there is too much
+    // unpacking one byte more than declared shows whether there are too many
     const unpacked = Gzip.unpack(file, Number(wanted) + 1)
     if (Result.isSuccess(unpacked)) return body(unpacked.success, head)
     return unpacked.failure.reason._tag === "TooLarge"
@@ -85,17 +85,17 @@ export const decode = (file: Uint8Array, limit = Gzip.defaultLimit): Result.Resu
 }
 
 /** Bytes that hold the longest header there is, of 255 axes. */
-const longestHeader = 4 + 4 * 255
+const maxHeaderBytes = 4 + 4 * 255
 
-/** The header of a gzipped file; where that is too short, it is the gzip that is likely cut. */
+/** The header of a gzipped file. If it is too short, the gzip data is probably cut off, and that error is reported. */
 const zippedHeader = (file: Uint8Array): Result.Result<Header, DataError> =>
-  Result.flatMap(Gzip.start(file, 2 * longestHeader), (start) =>
+  Result.flatMap(Gzip.start(file, 2 * maxHeaderBytes), (start) =>
     Result.orElse(header(start), (error) =>
       error.reason._tag === "Truncated" ? Result.flatMap(Gzip.unpack(file), () => Result.fail(error)) : Result.fail(error),
     ),
   )
 
-/** What an idx file says in its first bytes: the shape it declares, and the whole rows that these bytes hold. */
+/** The start of an idx file: the shape that it declares, and the complete rows in its first bytes. */
 export interface Start {
   readonly shape: Shape.Shape
   readonly first: NDArray.NDArray
@@ -112,7 +112,7 @@ export const start = (bytes: Uint8Array): Result.Result<Start, DataError> =>
     return { shape, first: NDArray.make(element.dtype, [whole, ...sample], element.read(unpacked, offset, whole * width)) }
   })
 
-/** The rows of an idx file, from its first bytes, not gzipped. Each row becomes what `decode` makes of it. Fails as `decode` does. */
+/** The rows of an idx file that is not gzipped, given its first bytes. Rows have the dtype that `decode` gives them. Fails as `decode` does. */
 export const openRows = (bytes: Uint8Array): Result.Result<ArrayRows, DataError> =>
   Result.map(header(bytes), ({ element, offset, shape }) => {
     const sample = shape.slice(1)
@@ -144,7 +144,7 @@ const header = (bytes: Uint8Array): Result.Result<Header, DataError> => {
       _tag: "BadMagic",
       offset: 0,
       got: hex(bytes.subarray(0, 4)),
-      wanted: "00 00, a byte for the kind of element and one for the number of axes, as an idx file does",
+      wanted: "00 00, a byte for the type of the elements and one for the number of axes, as an idx file does",
     })
   const [, , code, rank] = bytes
   if (code === undefined || rank === undefined)
@@ -154,7 +154,7 @@ const header = (bytes: Uint8Array): Result.Result<Header, DataError> => {
     return refuse({
       _tag: "BadField",
       offset: 2,
-      field: "the kind of element",
+      field: "the type of the elements",
       got: hex(bytes.subarray(2, 3)),
       wanted: elements.map(({ name, code }) => `${hex(Uint8Array.of(code))} (${name})`).join(", "),
     })
@@ -170,7 +170,7 @@ const header = (bytes: Uint8Array): Result.Result<Header, DataError> => {
 const body = (bytes: Uint8Array, head: Header): Result.Result<NDArray.NDArray, DataError> => {
   const { element, shape, offset, length } = head
   if (BigInt(bytes.length - offset) !== length) return wrongLength(head, bytes.length - offset)
-  // sizes that only a zero among them keeps from overflowing
+  // sizes that would overflow if none of them were zero
   if (!Shape.isValid(shape))
     return refuse({
       _tag: "BadField",

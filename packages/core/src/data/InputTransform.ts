@@ -1,7 +1,6 @@
 /**
- * The input transform: how raw inputs become the numbers that a net computes with. Rows that were read as bytes stay bytes,
- * a quarter of the memory, and the net begins with the transform. It is the same arithmetic in the same floats, so a net
- * gives the same for rows prepared beforehand and for rows that are still bytes.
+ * The input transform: preprocessing of inputs as the first operation of a net. Rows that were read as bytes stay bytes, a
+ * quarter of the memory. The arithmetic is the same, so a net gives the same bits for preprocessed rows and for bytes.
  */
 import * as Result from "effect/Result"
 import type { Net } from "../learning/Net.ts"
@@ -13,8 +12,8 @@ import type { Fitted, FittedInput } from "./Fitted.ts"
 import * as Preprocess from "./Preprocess.ts"
 
 /**
- * The inputs of the given rows (all, if none are given) for a net that `net` made: bytes as they are, `u8` [rows, ...shape
- * of a sample]; all others prepared. Fails as `Preprocess.inputs` does.
+ * The inputs of the given rows (all by default) for a net of `InputTransform.net`: bytes as they are, `u8` [rows, ...shape
+ * of a sample]; others preprocessed. Fails as `Preprocess.inputs` does.
  */
 export const inputs = (
   fitted: Fitted,
@@ -26,7 +25,7 @@ export const inputs = (
   return ArrayInput.shaped(input, rows === undefined ? raw.inputs : Dataset.takeRows(raw.inputs, rows))
 }
 
-/** As `Preprocess.dataset`, with inputs for a net that `net` made. */
+/** Like `Preprocess.dataset`, with inputs for a net of `InputTransform.net`. */
 export const dataset = (fitted: Fitted, raw: Preprocess.Raw, rows?: Preprocess.Rows): Result.Result<Dataset.Dataset, DataError> =>
   Result.gen(function* () {
     return yield* Dataset.make(
@@ -36,13 +35,13 @@ export const dataset = (fitted: Fitted, raw: Preprocess.Raw, rows?: Preprocess.R
     )
   })
 
-/** What `inputs` stand for: bytes prepared, `f32` [rows, ...shape of a sample]; all others as they are. Fails as `Preprocess.inputs` does. */
+/** Bytes of `inputs` preprocessed, `f32` [rows, ...shape of a sample]; other inputs as they are. Fails as `Preprocess.inputs` does. */
 export const numbers = (input: FittedInput, rows: NDArray.NDArray): Result.Result<NDArray.NDArray, DataError> =>
   input.type === "array" && rows.dtype === "u8" ? ArrayInput.apply(input, rows) : Result.succeed(rows)
 
 /**
- * A net that takes samples as bytes too: it prepares them as was fitted and hands them on. Its parameters and state are
- * those of the net it is given. Rows of a table are never bytes, so their net is given back as it is.
+ * A net that also accepts samples as bytes: it preprocesses them and applies `inner`, whose parameters and state it has. Rows
+ * of a table are never bytes, so `inner` itself is returned for them.
  */
 export const net = <P, S>(input: FittedInput, inner: Net<P, S>): Net<P, S> =>
   input.type === "columns"

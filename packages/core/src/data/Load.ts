@@ -1,4 +1,4 @@
-/** Data files: the one place of `data` that touches the disk. Every failure names the file. */
+/** Reads data files: the only module of `data` that accesses the disk. Every error names the file. */
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import type { PlatformError } from "effect/PlatformError"
@@ -12,13 +12,13 @@ import { nearest } from "./Nearest.ts"
 import * as Npy from "./Npy.ts"
 import * as Npz from "./Npz.ts"
 import { parse } from "./sources/table.ts"
-import { systemWords } from "./systemWords.ts"
+import { systemReason } from "./systemReason.ts"
 import type { Table } from "./Table.ts"
 
 type Load<A> = Effect.Effect<A, DataError, FileSystem.FileSystem>
 
-/** Node reads no larger file in one piece. */
-const limit = 2 ** 31 - 1
+/** The largest file that Node reads in one call. */
+const maxFileBytes = 2 ** 31 - 1
 
 /**
  * The size of a regular file, in bytes. Fails with `NotFound` (naming files of similar names), and with `NotReadable` for
@@ -43,8 +43,8 @@ const typeNames: { readonly [T in FileSystem.File.Type]: string } = {
 }
 
 /**
- * The bytes of a file. A file of size 0, as those of `/proc` say they are, has none: it is not opened. Fails as `size`
- * does, with `NotReadable`, and with `TooLarge`.
+ * The bytes of a file. A file of size 0 is not opened: files of `/proc` report that size. Fails as `size` does, with
+ * `NotReadable`, and with `TooLarge`.
  */
 export const bytes = Effect.fn("Load.bytes")(function* (
   file: string,
@@ -52,23 +52,24 @@ export const bytes = Effect.fn("Load.bytes")(function* (
   const fs = yield* FileSystem.FileSystem
   const length = yield* size(file)
   if (length === 0) return new Uint8Array()
-  if (length > limit) return yield* fail(file, { _tag: "TooLarge", what: "the file", got: BigInt(length), limit, unit: "bytes" })
+  if (length > maxFileBytes)
+    return yield* fail(file, { _tag: "TooLarge", what: "the file", got: BigInt(length), limit: maxFileBytes, unit: "bytes" })
   return yield* fs.readFile(file).pipe(Effect.catch(refused(file)))
 })
 
-/** The first bytes of a file, at most so many. Fails as `size` does, and with `NotReadable`. */
+/** The first bytes of a file, at most `limit`. Fails as `size` does, and with `NotReadable`. */
 export const start = Effect.fn("Load.start")(function* (
   file: string,
-  most: number,
+  limit: number,
 ): Effect.fn.Return<Uint8Array, DataError, FileSystem.FileSystem> {
   const fs = yield* FileSystem.FileSystem
-  const content = new Uint8Array(Math.min(most, yield* size(file)))
+  const content = new Uint8Array(Math.min(limit, yield* size(file)))
   if (content.length === 0) return content
   const read = Effect.scoped(Effect.flatMap(fs.open(file, { flag: "r" }), (handle) => handle.read(content)))
   return content.subarray(0, Number(yield* read.pipe(Effect.catch(refused(file)))))
 })
 
-/** The bytes of a file of any size, piece by piece; none of a file of size 0, which is not opened. Fails as `size` does, and with `NotReadable`. */
+/** The bytes of a file of any size, piece by piece; a file of size 0 is not opened. Fails as `size` does, and with `NotReadable`. */
 export const stream = (file: string): Stream.Stream<Uint8Array, DataError, FileSystem.FileSystem> =>
   Stream.unwrap(
     Effect.gen(function* () {
@@ -86,7 +87,7 @@ const fail = (file: string, reason: Reason): Effect.Effect<never, DataError> => 
 const refused =
   (file: string) =>
   (error: PlatformError): Load<never> => {
-    if (error.reason._tag !== "NotFound") return fail(file, { _tag: "NotReadable", cause: systemWords(error) })
+    if (error.reason._tag !== "NotFound") return fail(file, { _tag: "NotReadable", cause: systemReason(error) })
     return Effect.flatMap(neighbours(file), (names) =>
       fail(file, { _tag: "NotFound", nearest: nearest(nameOf(file), names).map((name) => `${folderOf(file)}${name}`) }),
     )

@@ -1,39 +1,39 @@
-/** The known names nearest to a mistyped one: what "did you mean" offers. */
+/** The known names nearest to a misspelt one, for "did you mean". */
 
-/** The same letters and digits whatever the case and the separators. `letters("Sepal-Length") // => "sepallength"` */
+/** The letters and digits of a text in lower case, without separators. `letters("Sepal-Length") // => "sepallength"` */
 export const letters = (text: string): string => text.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "")
 
-const bareNames = new WeakMap<ReadonlyArray<string>, ReadonlyArray<string>>()
+const lettersOfNames = new WeakMap<ReadonlyArray<string>, ReadonlyArray<string>>()
 
-/** The letters of names, which are compared with one mistyped word after the other. */
-const bareOf = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const known = bareNames.get(names)
+/** The letters of names; cached, because many words are compared with the same names. */
+const allLetters = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const known = lettersOfNames.get(names)
   if (known !== undefined && known.length === names.length) return known
-  const made = names.map(letters)
-  bareNames.set(names, made)
-  return made
+  const computed = names.map(letters)
+  lettersOfNames.set(names, computed)
+  return computed
 }
 
-/** Longer words than this are not compared: in files of thousands of them it would take seconds. */
-export const longest = 128
+/** Longer words are not compared: with thousands of them in a file that would take seconds. */
+export const maxLength = 128
 
 /**
- * Up to three of `names` whose letters are within an edit distance of a third of the word, and of 3, and of one more than
- * the nearest has; nearest first, and of equally near ones the first.
+ * Up to three of `names`, nearest first. The edit distance of their letters to the word's is at most 3, at most a third of
+ * the word's length, and at most one more than that of the nearest.
  *
  * `nearest("Aeg", ["Sex", "Age"]) // => ["Age"]`
  * `nearest("sepal length", ["sepal_width", "sepal_length"]) // => ["sepal_length"]`
  */
 export const nearest = (word: string, names: ReadonlyArray<string>): ReadonlyArray<string> => {
-  if (word.length > longest) return []
+  if (word.length > maxLength) return []
   const wanted = letters(word)
-  const reach = Math.min(3, Math.max(1, Math.floor(wanted.length / 3)))
+  const maxDistance = Math.min(3, Math.max(1, Math.floor(wanted.length / 3)))
   const near = names
-    .map((name, i) => ({ name, bare: bareOf(names)[i] ?? "" }))
-    .filter(({ bare }) => Math.abs(bare.length - wanted.length) <= reach)
+    .map((name, i) => ({ name, bare: allLetters(names)[i] ?? "" }))
+    .filter(({ bare }) => Math.abs(bare.length - wanted.length) <= maxDistance)
     .map(({ bare, name }) => ({ name, distance: editDistance(wanted, bare), longer: Math.max(bare.length, wanted.length) }))
-    // Two names of which every letter differs are not near, however short they are.
-    .filter(({ distance, longer }) => distance <= reach && distance < longer)
+    // Short names of which every letter differs are not near.
+    .filter(({ distance, longer }) => distance <= maxDistance && distance < longer)
     .sort((a, b) => a.distance - b.distance)
   const least = near[0]?.distance ?? 0
   return near.flatMap(({ distance, name }) => (distance <= least + 1 ? [name] : [])).slice(0, 3)

@@ -14,15 +14,15 @@ import { type DataError, dataError, quote, type Reason } from "./DataError.ts"
 
 type Get = (view: DataView, at: number, littleEndian: boolean) => number
 
-/** How the elements of one kind are stored and what they become. */
+/** How the elements of one type are stored, and the dtype that they become. */
 interface Element {
   readonly dtype: DType.DType
   readonly bytes: number
   readonly allocate: (length: number) => DType.Storage
   readonly get: Get
-  /** Whether a number of this kind may need more than 32 bits. */
+  /** Whether a number of this type may need more than 32 bits. */
   readonly wide?: true
-  /** Whether an engine stores it in the same bytes. */
+  /** Whether our storage has the same bytes. */
   readonly same?: true
 }
 
@@ -109,8 +109,8 @@ export const decode = (bytes: Uint8Array): Result.Result<NDArray.NDArray, DataEr
   )
 
 /**
- * The rows of an .npy file, from its first `longestHeader` bytes (all, of a shorter file); `undefined` where they do not
- * follow each other (column-major), or are text. Each row becomes what `decode` makes of it. Fails as `decode` does.
+ * The rows of an .npy file, given its first `maxHeaderBytes` bytes (or all bytes of a shorter file); `undefined` for
+ * column-major arrays and for text. Rows have the dtype that `decode` gives them. Fails as `decode` does.
  */
 export const openRows = (bytes: Uint8Array): Result.Result<ArrayRows | undefined, DataError> =>
   Result.map(header(bytes), (head) => {
@@ -128,13 +128,13 @@ export const openRows = (bytes: Uint8Array): Result.Result<ArrayRows | undefined
     }
   })
 
-/** Targets as a file has them: numbers, or text as the places among its `classes`, in order. */
+/** The targets of a file: numbers, or for text the indices into its sorted `classes`. */
 export interface Labels {
   readonly targets: NDArray.NDArray
   readonly classes?: ReadonlyArray<string>
 }
 
-/** Reads an .npy file as targets: as `decode` does, and text (`U`, `S`) as classes by their names. Fails as `decode` does. */
+/** Reads an .npy file as targets: numbers as `decode` does, text (`U`, `S`) as the names of classes. Fails as `decode` does. */
 export const decodeLabels = (bytes: Uint8Array): Result.Result<Labels, DataError> =>
   Result.flatMap(header(bytes), (head) => {
     if (!isText(head)) return Result.map(decode(bytes), (targets) => ({ targets }))
@@ -166,7 +166,7 @@ const refuse = (reason: Reason): Result.Result<never, DataError> => Result.fail(
 const magic = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59)
 
 const header = (bytes: Uint8Array): Result.Result<Header, DataError> => {
-  if (bytes.length === 0) return refuse({ _tag: "Empty", got: "there is nothing in it", wanted: "an .npy array" })
+  if (bytes.length === 0) return refuse({ _tag: "Empty", got: "it is empty", wanted: "an .npy array" })
   if (magic.some((byte, at) => at < bytes.length && bytes[at] !== byte))
     return refuse({
       _tag: "BadMagic",
@@ -184,7 +184,7 @@ const header = (bytes: Uint8Array): Result.Result<Header, DataError> => {
   const offset = start + (version === 1 ? view.getUint16(8, true) : view.getUint32(8, true))
   if (offset > bytes.length)
     return refuse({ _tag: "Truncated", offset: bytes.length, wanted: `a header of ${offset - start} bytes` })
-  // three short fields never need more; a longer header is one of padding
+  // the three short fields fit into this; a longer header is padding
   return literal(latin1(bytes.subarray(start, Math.min(offset, start + 4096))), start, offset)
 }
 
@@ -212,12 +212,12 @@ const badElement = (descr: string, offset = 10) =>
   refuse({
     _tag: "BadField",
     offset,
-    field: "the kind of element",
+    field: "the type of the elements",
     got: quote(descr),
     wanted: `one of ${Object.keys(elements).join(", ")}`,
   })
 
-/** The bytes of the elements, if they are as many as the header says. */
+/** The bytes of the elements. Fails with `BadLength` for another number of bytes than the header says. */
 const sized = (bytes: Uint8Array, { descr, element, offset, shape }: Header): Result.Result<DataView, DataError> => {
   const wanted = BigInt(Shape.size(shape)) * BigInt(element.bytes)
   const got = bytes.length - offset
@@ -263,7 +263,7 @@ const numbers = (view: DataView, head: Header): Result.Result<NDArray.NDArray, D
   )
 }
 
-/** From the row-major number of an element to its column-major one. */
+/** From the row-major index of an element to its column-major index. */
 const columnMajor = (shape: Shape.Shape): ((i: number) => number) => {
   const rows = Shape.strides(shape)
   const columns = Shape.strides(shape.toReversed()).toReversed()
@@ -297,7 +297,7 @@ export const encode = (array: NDArray.NDArray): Uint8Array => {
       : written[dtype]
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ")
   const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${sizes}), }`
-  // NumPy wants the elements to start at a multiple of 64 bytes
+  // NumPy requires the elements to start at a multiple of 64 bytes
   const padding = 63 - ((10 + text.length) % 64)
   const head = `${text}${" ".repeat(padding)}\n`
   const offset = 10 + head.length

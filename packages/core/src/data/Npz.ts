@@ -1,4 +1,4 @@
-/** NPZ, NumPy's file of several named arrays: a zip archive with one .npy file for each. */
+/** NPZ, NumPy's file of named arrays: a zip archive with one .npy file for each array. */
 import * as Result from "effect/Result"
 import { unzipSync, zipSync } from "fflate"
 import type * as NDArray from "../types/NDArray.ts"
@@ -7,17 +7,17 @@ import * as Gzip from "./Gzip.ts"
 import { nearest } from "./Nearest.ts"
 import * as Npy from "./Npy.ts"
 
-/** The arrays of a file by their names. */
+/** The arrays of a file by name. */
 export type Arrays = ReadonlyMap<string, NDArray.NDArray>
 
-/** Bounds on one archive: the bytes that are unpacked, 1 GiB unless given. An archive has at most 10,000 entries. */
+/** Limits of an archive: the bytes that are unpacked, 1 GiB unless given. An archive has at most 10,000 entries. */
 export interface Limits {
   readonly bytes?: number
 }
 const defaultBytes = 2 ** 30
-const mostEntries = 10_000
+const maxEntries = 10_000
 
-/** An archive that was opened: the names of its arrays, none of which is unpacked yet. */
+/** An opened archive: the names of its arrays. None is unpacked yet. */
 export interface Archive {
   readonly names: ReadonlyArray<string>
   readonly bytes: Uint8Array
@@ -29,7 +29,7 @@ export interface Archive {
  * too many entries.
  */
 export const open = (bytes: Uint8Array, limits: Limits = {}): Result.Result<Archive, DataError> => {
-  if (bytes.length === 0) return Result.fail(dataError({ _tag: "Empty", got: "there is nothing in it", wanted: "an .npz file" }))
+  if (bytes.length === 0) return Result.fail(dataError({ _tag: "Empty", got: "it is empty", wanted: "an .npz file" }))
   if (bytes[0] !== 0x50 || bytes[1] !== 0x4b)
     return Result.fail(
       dataError({
@@ -51,10 +51,10 @@ export const open = (bytes: Uint8Array, limits: Limits = {}): Result.Result<Arch
 }
 
 /**
- * The array of this name, the only one that is unpacked. See `Npy.decode` for what becomes of its elements.
+ * The array of this name, the only one that is unpacked. `Npy.decode` documents the dtypes.
  *
- * What the archive says it unpacks to is checked before it is unpacked. Fails with `NoArray`, which lists the nearest
- * names, `Corrupt`, `TooLarge`, and as `Npy.decode` does, with `file` naming the array.
+ * The declared size is checked before unpacking. Fails with `NoArray`, which lists the nearest names, `Corrupt`, `TooLarge`,
+ * and as `Npy.decode` does, with `file` naming the array.
  */
 export const read = (archive: Archive, name: string): Result.Result<NDArray.NDArray, DataError> =>
   unpacked(archive, name, Npy.decode)
@@ -103,11 +103,11 @@ export const get = (arrays: Arrays, name: string): Result.Result<NDArray.NDArray
 
 const ending = ".npy"
 
-/** The contents of the arrays that are wanted, by their names. */
+/** The contents of the selected arrays, by name. */
 const unzip = (
   bytes: Uint8Array,
   limit: number,
-  wants: (name: string) => boolean,
+  isWanted: (name: string) => boolean,
 ): Result.Result<ReadonlyMap<string, Uint8Array>, DataError> => {
   let entries = 0
   let total = 0
@@ -115,9 +115,9 @@ const unzip = (
     const files = unzipSync(bytes, {
       filter: ({ name, originalSize, size }) => {
         entries += 1
-        if (entries > mostEntries) throw new Refused("entries", entries)
-        if (!name.endsWith(ending) || !wants(name.slice(0, -ending.length))) return false
-        if (originalSize > Math.min(size, bytes.length) * Gzip.mostPerByte)
+        if (entries > maxEntries) throw new Refused("entries", entries)
+        if (!name.endsWith(ending) || !isWanted(name.slice(0, -ending.length))) return false
+        if (originalSize > Math.min(size, bytes.length) * Gzip.maxRatio)
           throw new Error(`${name} cannot unpack to ${originalSize} bytes`)
         total += originalSize
         if (total > limit) throw new Refused("bytes", total)
@@ -129,7 +129,7 @@ const unzip = (
     )
   } catch (error) {
     if (error instanceof Refused) {
-      const limited = error.unit === "bytes" ? limit : mostEntries
+      const limited = error.unit === "bytes" ? limit : maxEntries
       return Result.fail(
         dataError({ _tag: "TooLarge", what: "the unpacked archive", got: BigInt(error.got), limit: limited, unit: error.unit }),
       )
@@ -139,7 +139,7 @@ const unzip = (
   }
 }
 
-/** Stops the unzipping; never leaves this file. */
+/** Stops unzipping; never leaves this module. */
 class Refused extends Error {
   readonly unit: "bytes" | "entries"
   readonly got: number
@@ -150,7 +150,7 @@ class Refused extends Error {
   }
 }
 
-/** Arrays as an .npz file, packed, the same bytes for the same arrays. */
+/** Arrays as a compressed .npz file; the same arrays give the same bytes. */
 export const encode = (arrays: Iterable<readonly [string, NDArray.NDArray]>): Uint8Array =>
   zipSync(Object.fromEntries(Array.from(arrays, ([name, array]) => [`${name}${ending}`, Npy.encode(array)])), {
     mtime: new Date(1980, 0, 1),

@@ -1,6 +1,6 @@
 /**
- * Preparing rows for a network: `fit` learns from the training rows alone what to subtract, divide by, fill in and count
- * as which class; the record it returns is then all that any row needs, in validation, test and prediction alike.
+ * Preprocessing of rows: `fit` learns from the training rows alone what to subtract, divide by and fill in, and which classes
+ * there are. The record that it returns preprocesses the rows of training, validation, test and prediction.
  */
 import * as Result from "effect/Result"
 import * as Unit from "../learning/score/Unit.ts"
@@ -24,25 +24,25 @@ export { type Arrays, all, isTable, type Raw, type Rows, size } from "./Raw.ts"
 export type { ArrayTarget, Image, Spec } from "./Spec.ts"
 export type { Kept } from "./TableInput.ts"
 
-type Answer<A> = Result.Result<A, DataError>
+type DataResult<A> = Result.Result<A, DataError>
 
 /**
- * The rows that are used: of a table, those without a blank in a column that says `missing: drop`, with how many each of
- * these columns leaves out. Fails with `NoColumn` and `UnlistedColumns`.
+ * The rows to use: for a table, those without a blank in a column with `missing: drop`, and how many rows each of these
+ * columns drops. Fails with `NoColumn` and `UnlistedColumns`.
  */
-export const keep = ({ columns }: Spec, raw: Raw): Answer<TableInput.Kept> =>
+export const keep = ({ columns }: Spec, raw: Raw): DataResult<TableInput.Kept> =>
   isTable(raw) && columns !== undefined ? TableInput.keep(columns, raw) : Result.succeed({ rows: all(raw), dropped: [] })
 
 /**
- * Learns from the given rows (all that `keep` keeps, if none are given) how `spec` prepares rows like these.
+ * Learns from the given rows (those of `keep` by default) how `spec` preprocesses rows like these.
  *
- * Fails with `NoColumn` and `UnlistedColumns` where the columns said do not match the table's, `BadCell` for a cell that
- * is not what is said, `BadShape` for images of another size, `BadSpec` for what cannot be learned from these rows.
+ * Fails with `NoColumn` and `UnlistedColumns` if the columns of `spec` do not match the table's, `BadCell` for a cell that
+ * its column does not allow, `BadShape` for images of another size, `BadSpec` for what cannot be learned from these rows.
  */
-export const fit = (spec: Spec, raw: Raw, rows?: Rows): Answer<Fitted> =>
+export const fit = (spec: Spec, raw: Raw, rows?: Rows): DataResult<Fitted> =>
   rows === undefined ? Result.flatMap(keep(spec, raw), (kept) => fitRows(spec, raw, kept.rows)) : fitRows(spec, raw, rows)
 
-const fitRows = (spec: Spec, raw: Raw, rows: Rows): Answer<Fitted> => {
+const fitRows = (spec: Spec, raw: Raw, rows: Rows): DataResult<Fitted> => {
   if (rows.length === 0)
     return Result.fail(dataError({ _tag: "Empty", got: "there are no training rows", wanted: "one or more" }))
   if (!isTable(raw))
@@ -55,22 +55,26 @@ const fitRows = (spec: Spec, raw: Raw, rows: Rows): Answer<Fitted> => {
         _tag: "BadSpec",
         at: "columns",
         got: "nothing",
-        wanted: "what each column of the table is",
+        wanted: "a type for each column of the table",
         hint: `\`columns: { ${raw.columns[0] ?? "Age"}: number, … }\``,
       }),
     )
   return Result.map(TableInput.fit(spec.columns, raw, rows), (fitted) => ({ version: 1, ...fitted }))
 }
 
-const fitTargets = ({ classes, inputs, targets }: Arrays, rows: Rows, said: ArrayTarget | undefined): Answer<FittedTarget> => {
+const fitTargets = (
+  { classes, inputs, targets }: Arrays,
+  rows: Rows,
+  target: ArrayTarget | undefined,
+): DataResult<FittedTarget> => {
   if (targets === undefined) return Result.succeed(null)
   if (inputs.shape[0] !== targets.shape[0])
     return Result.fail(dataError({ _tag: "RowsDiffer", inputs: inputs.shape[0] ?? 0, targets: targets.shape[0] ?? 0 }))
-  const type = said?.type ?? (targets.dtype === "f32" ? "number" : "class")
+  const type = target?.type ?? (targets.dtype === "f32" ? "number" : "class")
   const width = Shape.size(targets.shape.slice(1))
   if (type === "number") {
     if (classes !== undefined) return mismatch("targets that are names", "numbers", "`target: class`")
-    const scale = said?.type === "number" ? said.scale : undefined
+    const scale = target?.type === "number" ? target.scale : undefined
     return Result.map(Finite.check("targets", targets, rows), () => ({
       type: "numbers",
       columns: Array.from({ length: width }, (_, i) => fitQuantity(targets, rows, { column: i, width, scale })),
@@ -80,7 +84,7 @@ const fitTargets = ({ classes, inputs, targets }: Arrays, rows: Rows, said: Arra
     return Result.fail(
       dataError({ _tag: "BadShape", what: "the targets", got: targets.shape, wanted: `[${targets.shape[0]}], one class a row` }),
     )
-  const named = said?.type === "class" ? said.names : undefined
+  const named = target?.type === "class" ? target.names : undefined
   const names = named ?? classes ?? seenLabels(targets, rows)
   const placed = named !== undefined && classes === undefined ? ({ placed: true } as const) : {}
   return Result.succeed({ type: "class", name: arrayLabel, classes: names, ...placed })
@@ -93,7 +97,7 @@ const fitQuantity = (
   { column, scale, width }: { readonly column: number; readonly width: number; readonly scale: Scale | undefined },
 ): FittedNumber => {
   const values = Float64Array.from({ length: rows.length }, (_, i) => data[(rows[i] ?? 0) * width + column] ?? 0)
-  const scaled = scale === undefined ? { subtract: 0, divide: 1 } : Quantity.scaleOf(Quantity.spreadOf(values), scale)
+  const scaled = scale === undefined ? { subtract: 0, divide: 1 } : Quantity.scaleOf(Quantity.summarize(values), scale)
   return {
     type: "number",
     name: `y${column + 1}`,
@@ -105,10 +109,10 @@ const fitQuantity = (
   }
 }
 
-/** What the target of arrays is called where it is a class. */
+/** The name of the target of arrays, if it is a class. */
 export const arrayLabel = "label"
 
-/** The labels of the given rows as names of classes, in order. */
+/** The sorted labels of the given rows, as names of classes. */
 const seenLabels = (targets: NDArray.NDArray, rows: Rows): ReadonlyArray<string> => {
   const seen = new Set<number>()
   for (let i = 0; i < rows.length; i++) seen.add(targets.data[rows[i] ?? 0] ?? 0)
@@ -116,11 +120,11 @@ const seenLabels = (targets: NDArray.NDArray, rows: Rows): ReadonlyArray<string>
 }
 
 /**
- * The inputs of the given rows (all, if none are given), prepared, as `f32` [rows, ...shape of a sample]. Targets need not
- * be there. Fails with `BadCell` for a cell that is not as in training and a number in an array that is not finite, with
- * `NoColumn`, `BadShape` and `BadSpec` for rows of another kind.
+ * The preprocessed inputs of the given rows (all by default), as `f32` [rows, ...shape of a sample]. Targets may be absent.
+ * Fails with `BadCell` for a cell that does not fit the training rows and for a non-finite number in an array, with
+ * `NoColumn`, `BadShape` and `BadSpec` for rows of another structure.
  */
-export const inputs = (fitted: Fitted, raw: Raw, rows?: Rows): Answer<NDArray.NDArray> => {
+export const inputs = (fitted: Fitted, raw: Raw, rows?: Rows): DataResult<NDArray.NDArray> => {
   if (isTable(raw))
     return fitted.input.type === "columns"
       ? TableInput.inputs(fitted.input, raw, rows ?? all(raw))
@@ -133,13 +137,13 @@ export const inputs = (fitted: Fitted, raw: Raw, rows?: Rows): Answer<NDArray.ND
     : mismatch("arrays", "a table, as in training")
 }
 
-const mismatch = (got: string, wanted: string, hint = ""): Answer<never> =>
+const mismatch = (got: string, wanted: string, hint = ""): DataResult<never> =>
   Result.fail(dataError({ _tag: "BadSpec", at: "the rows", got, wanted, hint }))
 
-/** The targets of the given rows (all, if none are given): class numbers as `i32` [rows], or quantities as `f32` [rows, k]. */
-export const targets = (fitted: Fitted, raw: Raw, rows?: Rows): Answer<NDArray.NDArray> => {
+/** The targets of the given rows (all by default): class numbers as `i32` [rows], or quantities as `f32` [rows, k]. */
+export const targets = (fitted: Fitted, raw: Raw, rows?: Rows): DataResult<NDArray.NDArray> => {
   const { target } = fitted
-  if (target === null) return mismatch("no target to prepare", "a target, as in training")
+  if (target === null) return mismatch("no target", "a target, as in training")
   if (isTable(raw)) return TableInput.targets(target, raw, rows ?? all(raw))
   if (raw.targets === undefined) return mismatch("no targets", "targets, as in training")
   const array = rows === undefined ? raw.targets : Dataset.takeRows(raw.targets, rows)
@@ -157,7 +161,7 @@ export const targets = (fitted: Fitted, raw: Raw, rows?: Rows): Answer<NDArray.N
   return classNumbers(target, raw.classes, array, rows)
 }
 
-/** Quantities in arrays prepared; those that are left as they are keep their storage. */
+/** The preprocessed quantities of an array; unchanged ones keep their storage. */
 const quantities = ({ columns }: FittedNumbers, { data, dtype }: NDArray.NDArray): DType.Storage =>
   dtype === "f32" && columns.every(({ divide, subtract }) => subtract === 0 && divide === 1)
     ? data
@@ -166,13 +170,13 @@ const quantities = ({ columns }: FittedNumbers, { data, dtype }: NDArray.NDArray
         return column === undefined ? value : Quantity.apply(column, value)
       })
 
-/** The number of each label among the names. Labels are places among `classes`, or the names themselves. */
+/** The index of each label among the names. Labels are indices into `classes`, or the names themselves. */
 const classNumbers = (
   fitted: FittedClasses,
   ownClasses: ReadonlyArray<string> | undefined,
   labels: NDArray.NDArray,
   rows: Rows | undefined,
-): Answer<NDArray.NDArray> => {
+): DataResult<NDArray.NDArray> => {
   const names = fitted.classes
   const classes = fitted.placed === true ? (ownClasses ?? names) : ownClasses
   const places = new Map(names.map((name, i) => [name, i]))
@@ -190,7 +194,7 @@ const classNumbers = (
           got: name,
           wanted:
             fitted.placed === true
-              ? `a whole number from 0 to ${names.length - 1}, a place among the names`
+              ? `a whole number from 0 to ${names.length - 1}, an index into the names`
               : `one of the classes ${names.join(", ")} of the training rows`,
           hint: "",
         }),
@@ -200,27 +204,27 @@ const classNumbers = (
   return Result.succeed(NDArray.make("i32", [out.length], out))
 }
 
-/** Inputs and targets of the given rows (all, if none are given), prepared, with the names of classes and columns. */
-export const dataset = (fitted: Fitted, raw: Raw, rows?: Rows): Answer<Dataset.Dataset> =>
+/** The preprocessed inputs and targets of the given rows (all by default), with the names of classes and columns. */
+export const dataset = (fitted: Fitted, raw: Raw, rows?: Rows): DataResult<Dataset.Dataset> =>
   Result.gen(function* () {
     return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* targets(fitted, raw, rows), names(fitted))
   })
 
-/** What prepared rows say of themselves: the names of classes and columns. */
+/** The names of the classes and the columns of preprocessed rows. */
 export const names = ({ input, target }: Fitted): Dataset.Names => ({
   ...(target?.type === "class" || target?.type === "binary" ? { classes: target.classes } : {}),
   ...(input.type === "columns" ? { columns: input.columns.flatMap(TableInput.columnNames) } : {}),
 })
 
-/** The shape of a prepared sample. */
+/** The shape of a preprocessed sample. */
 export const sample = ({ input }: Fitted): Shape.Shape =>
   input.type === "array" ? input.shape : [input.columns.flatMap(TableInput.columnNames).length]
 
-/** What the columns of the target were measured in, for `restore` and for scores; none where it is a class. */
+/** The units of the target's columns, for `restore` and for scores; an empty list if the target is a class. */
 export const units = ({ target }: Fitted): ReadonlyArray<Unit.Unit> =>
   target?.type === "numbers" ? target.columns.map(Quantity.unitOf) : []
 
-/** Predicted quantities [rows, k] in their own units again; the identity where the target is a class. */
+/** Predicted quantities [rows, k] in the units of the target; unchanged if the target is a class. */
 export const restore = (fitted: Fitted, outputs: NDArray.NDArray): NDArray.NDArray => {
   const columns = units(fitted)
   if (columns.length === 0) return outputs

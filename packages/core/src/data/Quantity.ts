@@ -1,4 +1,4 @@
-/** Quantities: reading the cells of a column of numbers, and the statistics by which they are moved and stretched. */
+/** Quantities: reads the cells of a column of numbers, and computes the statistics that scale them. */
 import * as Result from "effect/Result"
 import type { Unit } from "../learning/score/Unit.ts"
 import { isBlank } from "./Blank.ts"
@@ -6,16 +6,16 @@ import { type Cell, type DataError, dataError, quote } from "./DataError.ts"
 import type { Scale } from "./Field.ts"
 import type { FittedNumber } from "./Fitted.ts"
 
-/** How numbers are written: the mark before decimals, and the one between groups of three digits. */
+/** How numbers are written: the decimal mark, and the mark between groups of three digits. */
 export interface Format {
   readonly decimal?: "." | ","
   readonly thousands?: string
 }
 
-/** The number that a text has between `.` and no separators; `undefined` for text that is none. */
+/** The number of a text with `.` as decimal mark and no separators; `undefined` for other text. */
 const plain = (text: string): number | undefined => {
   const value = Number(text)
-  // Number also takes 0x1F, 0b1 and 0o7, and nothing for 0
+  // Number also accepts 0x1F, 0b1, 0o7 and an empty text
   return Number.isFinite(value) && text !== "" && !/^[+-]?0[a-z]/i.test(text) ? value : undefined
 }
 
@@ -36,17 +36,17 @@ const reader = ({ decimal = ".", thousands }: Format): ((text: string) => number
 }
 
 /**
- * The number a cell holds: NaN for a blank, `undefined` when it holds no finite number in this format.
+ * The number in a cell: NaN for a blank, `undefined` if it is not a finite number in this format.
  * `read(" 2.5 ") // => 2.5`
  * `read("1.234,5", { decimal: ",", thousands: "." }) // => 1234.5`
  */
 export const read = (cell: string, format: Format = {}): number | undefined =>
   isBlank(cell) ? Number.NaN : reader(format)(cell.trim())
 
-/** A number as a cell of this format. `print(1234.5, { decimal: "," }) // => "1234,5"` */
+/** A number as a cell in this format. `print(1234.5, { decimal: "," }) // => "1234,5"` */
 export const print = (value: number, { decimal = "." }: Format = {}): string => String(value).replace(".", decimal)
 
-/** The numbers of a column's cells, NaN where blank. Fails with `BadCell` at the first that is no number, or blank where `blank` is a hint. */
+/** The numbers of a column's cells, NaN for blanks. Fails with `BadCell` at the first cell that is not a number, or is blank if `blank` has a hint. */
 export const readAll = (
   cells: ReadonlyArray<string>,
   place: (index: number) => Cell,
@@ -81,7 +81,7 @@ const wanted = ({ decimal = ".", thousands }: Format): string => {
   return marks.length === 0 ? "a finite number" : `a finite number with ${marks.join(" and ")}`
 }
 
-/** How a number is to be read that is written in another format, every reading that it allows. */
+/** The options that read a number written in another format, one for each possible reading. */
 const hint = (cell: string, column: string): string => {
   const say = (format: Format, value: string): string => {
     const options = Object.entries(format).map(([name, mark]) => `${name}: ${JSON.stringify(mark)}`)
@@ -98,14 +98,14 @@ const hint = (cell: string, column: string): string => {
   return readings.join(", or ")
 }
 
-/** Where the training values of a column have their middle and their ends. */
+/** The mean and the quantiles of values. */
 export const statistics = {
   mean: (values: Float64Array): number => {
     let sum = 0
     for (const value of values) sum += value
     return sum / values.length
   },
-  /** The value below which this share of the sorted values lie, between two of them where it falls there. */
+  /** The quantile of sorted values at `share`, linearly interpolated. */
   quantile: (sorted: Float64Array, share: number): number => {
     const at = share * (sorted.length - 1)
     const below = sorted[Math.floor(at)] ?? 0
@@ -114,46 +114,45 @@ export const statistics = {
   },
 } as const
 
-/** How values lie: their mean and variance, and their ends. */
-export interface Spread {
+/** The summary statistics of values. */
+export interface Summary {
   readonly mean: number
   readonly variance: number
-  readonly least: number
-  readonly greatest: number
+  readonly min: number
+  readonly max: number
 }
 
-/** How these values lie. */
-export const spreadOf = (values: Float64Array): Spread => {
+/** The summary statistics of these values. */
+export const summarize = (values: Float64Array): Summary => {
   const mean = statistics.mean(values)
   return {
     mean,
     variance: statistics.mean(values.map((x) => (x - mean) ** 2)),
-    least: values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
-    greatest: values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
+    min: values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
+    max: values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
   }
 }
 
-/** Values that differ by no more than rounding, a few units in the last place of a double, count as one. */
-export const isConstant = ({ greatest, least }: Spread): boolean =>
-  greatest - least <= 2 ** -50 * Math.max(Math.abs(greatest), Math.abs(least))
+/** Whether values are constant: they differ by at most a few units in the last place of a double. */
+export const isConstant = ({ max, min }: Summary): boolean => max - min <= 2 ** -50 * Math.max(Math.abs(max), Math.abs(min))
 
 /**
- * What `scale` subtracts and divides by where values lie so. Values that are all alike are divided by 1, and become 0 (or
- * the lower end of the range), whatever rounding left of their mean and variance.
+ * What `scale` subtracts and divides by, given the summary of the values. Constant values are divided by 1 and become 0 (or
+ * the lower end of the range), so that rounding of their mean and variance has no effect.
  *
- * `scaleOf({ mean: 7.3, variance: 3e-30, least: 7.3, greatest: 7.3 }, "standard") // => { subtract: 7.3, divide: 1 }`
+ * `scaleOf({ mean: 7.3, variance: 3e-30, min: 7.3, max: 7.3 }, "standard") // => { subtract: 7.3, divide: 1 }`
  */
-export const scaleOf = (spread: Spread, scale: Scale): Pick<FittedNumber, "subtract" | "divide"> => {
-  const { greatest, least, mean, variance } = spread
-  const isOne = isConstant(spread)
+export const scaleOf = (summary: Summary, scale: Scale): Pick<FittedNumber, "subtract" | "divide"> => {
+  const { max, mean, min, variance } = summary
+  const isSame = isConstant(summary)
   if (scale === "center" || scale === "standard")
-    return { subtract: isOne ? least : mean, divide: scale === "center" || isOne || variance === 0 ? 1 : Math.sqrt(variance) }
+    return { subtract: isSame ? min : mean, divide: scale === "center" || isSame || variance === 0 ? 1 : Math.sqrt(variance) }
   const [low, high] = scale === "minmax" ? [0, 1] : scale.minmax
-  const divide = isOne ? 1 : (greatest - least) / (high - low)
-  return { subtract: least - low * divide, divide }
+  const divide = isSame ? 1 : (max - min) / (high - low)
+  return { subtract: min - low * divide, divide }
 }
 
-/** One value prepared: filled when NaN, clipped, transformed, then scaled. */
+/** Preprocesses one value: fills NaN, clips, transforms, then scales. */
 export const apply = (fitted: FittedNumber, value: number): number => {
   const known = Number.isNaN(value) && fitted.fill !== null ? fitted.fill : value
   const clipped = fitted.clip === null ? known : Math.min(Math.max(known, fitted.clip[0]), fitted.clip[1])
@@ -161,7 +160,7 @@ export const apply = (fitted: FittedNumber, value: number): number => {
   return (transformed - fitted.subtract) / fitted.divide
 }
 
-/** What the column was measured in, as seen from what `apply` makes of it; what was clipped stays so. */
+/** The unit of a column: how to undo `apply`, except for the clipping. */
 export const unitOf = ({ divide, subtract, transform }: FittedNumber): Unit => ({
   scale: divide,
   shift: subtract,

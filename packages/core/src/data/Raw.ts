@@ -1,10 +1,10 @@
-/** Rows as they were read, before anything was learned from them: a table of text, or arrays. */
+/** Rows as they were read, before preprocessing: a table of text, or arrays. */
 import type { NDArray } from "../types/NDArray.ts"
 import type { Table } from "./Table.ts"
 
 /**
- * Rows in arrays: `inputs` [rows, ...sample]; `targets` [rows] whole numbers that name classes (the places of `classes`
- * where that is given), or [rows, k] quantities (`f32`).
+ * Rows in arrays: `inputs` [rows, ...sample]; `targets` [rows] whole numbers that name classes (indices into `classes` if
+ * that is given), or [rows, k] quantities (`f32`).
  */
 export interface Arrays {
   readonly inputs: NDArray
@@ -18,7 +18,7 @@ export type Raw = Table | Arrays
 /** Numbers of rows, from 0. */
 export type Rows = ArrayLike<number>
 
-/** Whether rows are those of a table. */
+/** Whether rows are a table. */
 export const isTable = (raw: Raw): raw is Table => "rows" in raw
 
 /** How many rows there are. */

@@ -1,6 +1,6 @@
 /**
- * Sources of rows: one entry for each kind of file, with its options, their defaults, its
- * documentation and its reader. Generated rows are entries of `Toys`.
+ * The sources of rows: one entry for each kind of file, with its options, their defaults, its documentation and its reader.
+ * Generated rows are entries of `Toys`.
  *
  * A new kind of file is one file with one entry, and a row of `kinds`.
  */
@@ -15,19 +15,19 @@ import { csv, tsv } from "./sources/table.ts"
 
 export type { First, Read, Refused } from "./sources/Kind.ts"
 
-/** The kinds of file, by the name that a model file has for them. */
+/** The kinds of file, by their names in model files. */
 export const kinds = { csv, tsv, idx, npz } as const satisfies { readonly [name: string]: AnyKind }
 
 /** The name of a kind of file. */
 export type Name = keyof typeof kinds
 
-/** The options of a kind of file, as they are written. */
+/** The options of a kind of file, as a model file gives them. */
 export type Options<N extends Name> = Field.Written<(typeof kinds)[N]["fields"]>
 
-/** The endings of file names that determine the kind. */
+/** The file name endings that imply a kind. */
 export type Ending = (typeof kinds)[Name]["endings"][number]
 
-/** A kind of file with its options, or with its path alone where it has one, as a model file has it. */
+/** A kind of file with its options, or with only its path, as a model file gives it. */
 export type Spelling = {
   readonly [N in Name]: { readonly [K in N]: Options<N> | ("path" extends keyof Options<N> ? string : never) }
 }[Name]
@@ -38,7 +38,7 @@ export interface Use {
   readonly options: { readonly [option: string]: unknown }
 }
 
-/** The bytes of each option that is a file. */
+/** The bytes of the files that options name. */
 export type Files = { readonly [option: string]: Uint8Array }
 
 /** The kind of a source; `undefined` for generated rows. */
@@ -57,7 +57,7 @@ export const read = (kind: AnyKind, { options }: Use, files: Files): Read<Raw> =
   return decode(Field.fill(kind.fields, options), files)
 }
 
-/** Reads the first bytes of a source's files; `undefined` for a kind that must be read whole. */
+/** Reads the first bytes of a source's files; `undefined` for a kind that is only read completely. */
 export const first = (kind: AnyKind, { options }: Use, files: Files): Read<First> | undefined => {
   const decode = kind.first as ((options: object, files: Files) => Read<First>) | undefined
   return decode?.(Field.fill(kind.fields, options), files)
@@ -75,14 +75,14 @@ export const recorded = ({ name, options }: Use): FittedSource => {
 }
 
 /**
- * How the rows of a run were read: the kind of its source and the options that are not files. `undefined` if the record
- * does not have it, as for rows from memory.
+ * How the rows of a run were read: the kind of its source and the options that are not files; `undefined` for rows that were
+ * given in memory.
  */
 export const of = ({ source }: Pick<Fitted, "source">): FittedSource | undefined => source
 
 /**
- * The options with which a run's table was read, to read new rows in the same way: its delimiter, and whether its first
- * line names the columns. The defaults if the rows were not a table.
+ * The options with which a run's table was read, so that new rows are read in the same way: the delimiter, and whether the
+ * first line names the columns. The defaults if the rows were not a table.
  */
 export const tableOptions = (fitted: Pick<Fitted, "source">): Csv.Options => {
   const source = of(fitted)

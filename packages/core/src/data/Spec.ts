@@ -1,6 +1,6 @@
 /**
- * The preprocessing of columns, images or arrays, as specified by the user. Plain data; `Preprocess.fit` converts
- * it and the training rows into a `Fitted`.
+ * The specification of preprocessing: how columns, images or arrays are preprocessed. Plain data; `Preprocess.fit` turns it and
+ * the training rows into a `Fitted`.
  */
 
 import type { Shape } from "../types/Shape.ts"
@@ -10,16 +10,16 @@ import { type Fields, fill, type Scale, scaleSynonyms, type Written } from "./Fi
 /** The options of images. `scale` comes first, then `normalize` by the training rows. */
 export const imageFields = {
   size: { kind: "size", doc: "Height and width in pixels.", synonyms: ["shape", "image_size", "input_shape", "target_size"] },
-  channels: { kind: "count", doc: "Channels per pixel.", synonyms: ["num_channels", "depth"], default: 1 },
+  channels: { kind: "count", doc: "Numbers per pixel.", synonyms: ["num_channels", "depth"], default: 1 },
   scale: {
     kind: "white",
-    doc: "How pixel values are scaled: `unit`, `none` or `{ max: 16 }`. `unit` divides bytes by 255, `{ max: 16 }` divides by 16.",
+    doc: "The number for white: `unit` scales bytes from 0…255 to 0…1, `{ max: 16 }` divides by 16.",
     synonyms: ["rescale", "scaling"],
     default: "unit",
   },
   normalize: {
     kind: "choice",
-    doc: "How images are normalized after `scale`: `none`, `auto`, `center` or `mean_image`. Statistics come from the training rows: `center` subtracts the mean of each channel, `auto` also divides by its standard deviation, `mean_image` subtracts the mean image.",
+    doc: "Normalization by the training rows, after `scale`: subtract each channel's mean (`center`), also divide by its standard deviation (`auto`), or subtract the mean image (`mean_image`).",
     of: ["none", "auto", "center", "mean_image"],
     synonyms: ["normalization", "standardize", "standardization"],
     default: "none",
@@ -35,10 +35,10 @@ export const imageShape = (image: Image): Shape => {
   return [...size, channels]
 }
 
-/** The types of array targets, with documentation and options. */
+/** The kinds of target of arrays, each with its documentation and its options. */
 export const arrayTargets = {
   class: {
-    doc: "Class labels: whole numbers or text.",
+    doc: "Whole numbers, or text, that name classes.",
     fields: {
       names: { kind: "names", doc: "The names of the labels 0, 1, 2 … Default: the labels themselves.", optional: true },
     },
@@ -48,7 +48,7 @@ export const arrayTargets = {
     fields: {
       scale: {
         kind: "scale",
-        doc: "How the targets are scaled over the training rows.",
+        doc: "How each quantity is scaled over the training rows.",
         synonyms: scaleSynonyms,
         optional: true,
       },
@@ -62,9 +62,9 @@ export type ArrayTarget = {
 }[keyof typeof arrayTargets]
 
 /**
- * How rows are prepared: `columns` for a table, `image` for images in arrays; other arrays are taken as they are, or
- * with each number of a sample scaled over the training rows as `scale` says. `target` says what the targets of arrays
- * are; without it floats are quantities, and all others classes.
+ * How rows are preprocessed: `columns` for a table, `image` for images in arrays. Other arrays stay as they are, or `scale`
+ * scales each number of a sample over the training rows. `target` is the kind of target of arrays; by default floats are
+ * quantities, and all others classes.
  */
 export interface Spec {
   readonly columns?: Columns

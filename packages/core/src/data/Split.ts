@@ -1,6 +1,6 @@
 /**
- * Splitting rows into parts that share none: by shares or counts, in proportion of a label (stratified), whole groups
- * together, or into folds. One ordering of the rows, drawn from the key alone, is cut into parts.
+ * Splits rows into parts without common rows: by shares or counts, stratified by a label, with whole groups together, or into
+ * folds. One order of the rows, drawn from the key alone, is cut into parts.
  */
 import * as Result from "effect/Result"
 import * as Key from "../tensor/Key.ts"
@@ -11,8 +11,8 @@ import { type DataError, dataError, type Reason } from "./DataError.ts"
 export type Part = { readonly share: number } | { readonly count: number }
 
 /**
- * `labels`: one for each row, held in the same proportions in every part. `groups`: one for each row; the rows of a
- * group stay together. One of the two at most.
+ * `labels`: one for each row; every part has them in the same proportions. `groups`: one for each row; the rows of a group
+ * stay together. At most one of the two may be given.
  */
 export interface Options {
   readonly key: Key.Key
@@ -20,13 +20,13 @@ export interface Options {
   readonly groups?: ArrayLike<string | number>
 }
 
-/** Row numbers in rising order. */
+/** Row numbers in increasing order. */
 export type Rows = Int32Array
 
 /**
- * The rows of each part, of `n` rows in all. Rows that no part asks for are in none.
+ * The rows of each part, of `n` rows in all. Some rows may be in no part.
  *
- * Fails with `BadSplit` when a part would have no row, or the parts ask for more rows than there are.
+ * Fails with `BadSplit` if a part would be empty, or the parts need more rows than there are.
  */
 export const parts = <Name extends string>(
   n: number,
@@ -46,7 +46,7 @@ export const parts = <Name extends string>(
   )
 }
 
-/** The rows to train on and those to score on, for each of `k` folds; every row is scored in exactly one. Fails with `BadSplit`. */
+/** The training and validation rows of each of `k` folds; every row is in the validation rows of exactly one. Fails with `BadSplit`. */
 export const folds = (
   n: number,
   k: number,
@@ -67,7 +67,7 @@ export const folds = (
 const refuse = (reason: Omit<Extract<Reason, { readonly _tag: "BadSplit" }>, "_tag">): Result.Result<never, DataError> =>
   Result.fail(dataError({ _tag: "BadSplit", ...reason }))
 
-/** Where each part ends in the ordering. Shares are rounded where they end, so that parts of all shares leave no row out. */
+/** Where each part ends in the order of rows. Cumulative shares are rounded, so that shares that add up to 1 leave out no row. */
 const boundaries = (
   n: number,
   wanted: ReadonlyArray<readonly [string, Part]>,
@@ -75,15 +75,15 @@ const boundaries = (
   const ends: Array<number> = []
   let counted = 0
   let shared = 0
-  for (const [part, want] of wanted) {
-    if ("count" in want) {
-      if (!Number.isInteger(want.count) || want.count < 1)
-        return refuse({ part, got: `${want.count} rows`, wanted: "a whole number from 1", hint: "leave the part out" })
-      counted += want.count
+  for (const [part, size] of wanted) {
+    if ("count" in size) {
+      if (!Number.isInteger(size.count) || size.count < 1)
+        return refuse({ part, got: `${size.count} rows`, wanted: "a whole number from 1", hint: "leave the part out" })
+      counted += size.count
     } else {
-      if (!(want.share > 0 && want.share <= 1))
-        return refuse({ part, got: `a share of ${want.share}`, wanted: "more than 0 and at most 1", hint: "" })
-      shared += want.share
+      if (!(size.share > 0 && size.share <= 1))
+        return refuse({ part, got: `a share of ${size.share}`, wanted: "more than 0 and at most 1", hint: "" })
+      shared += size.share
     }
     const end = counted + Math.round(Math.min(shared, 1) * n)
     if (end > n || shared > 1 + 1e-9)
@@ -122,14 +122,14 @@ const cut = (
   const empty = rows.findIndex((part) => part.length === 0)
   return empty < 0
     ? Result.succeed(rows)
-    : refuse({ part: names[empty] ?? "", got: "no group", wanted: "one or more", hint: "ask for fewer parts, or larger ones" })
+    : refuse({ part: names[empty] ?? "", got: "no group", wanted: "one or more", hint: "use fewer or larger parts" })
 }
 
 const permutation = (n: number, key: Key.Key): Int32Array => Int32Array.from(read(Key.permutation(key, n)).data)
 
 /**
- * A random order of the rows. With labels, the i-th of the m rows of a label is put at (i + ½) / m of the way, so that any
- * stretch of the order holds every label in proportion.
+ * A random order of the rows. With labels, the i-th of the m rows of a label is at position (i + ½) / m, so that any section
+ * of the order has every label in proportion.
  */
 const ordering = (n: number, { key, labels }: Options): Int32Array => {
   const random = permutation(n, key)
@@ -162,7 +162,7 @@ const grouped = (n: number, groups: ArrayLike<string | number>, key: Key.Key): R
   return Array.from(permutation(lists.length, key), (i) => lists[i] ?? [])
 }
 
-/** The ends of groups that are nearest to the ends wanted. */
+/** The ends of groups that are nearest to the wanted ends. */
 const groupEnds = (lists: ReadonlyArray<ReadonlyArray<number>>, ends: ReadonlyArray<number>): ReadonlyArray<number> => {
   let total = 0
   const possible = lists.map((rows) => {

@@ -1,6 +1,6 @@
 /**
- * A table is rows of text cells under named columns, as a CSV file holds them. What the text means (a number, a
- * category, nothing) is decided by `Preprocess`, so a cell that is wrong can be named by its line and column.
+ * A table is rows of text cells with named columns, as in a CSV file. `Preprocess` interprets the text (as a number, a category
+ * or a blank), so it can report a wrong cell with its line and column.
  */
 import * as Result from "effect/Result"
 import { type DataError, dataError } from "./DataError.ts"
@@ -23,8 +23,8 @@ export const make = (columns: ReadonlyArray<string>, rows: ReadonlyArray<Readonl
 }
 
 /**
- * A table of records, such as the lines of an NDJSON stream: the columns are every name that occurs, in the order they
- * appear, and a name that a record lacks, like `null`, is a blank cell.
+ * A table of records, such as the lines of an NDJSON stream. The columns are all names, in the order of their first use. A
+ * name that a record lacks is a blank cell, and so is `null`.
  */
 export const fromRecords = (records: ReadonlyArray<{ readonly [column: string]: unknown }>): Table => {
   const columns = [...new Set(records.flatMap((record) => Object.keys(record)))]
@@ -37,7 +37,7 @@ export const fromRecords = (records: ReadonlyArray<{ readonly [column: string]: 
 const printCell = (value: unknown): string =>
   value === null || value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : String(value)
 
-/** The rows with these numbers (from 0), in this order. Throws `RangeError` for a row that is not there. */
+/** The rows with these numbers (from 0), in this order. Throws `RangeError` for a row that does not exist. */
 export const take = (table: Table, rows: Iterable<number>): Table => {
   const numbers = Array.from(rows)
   const at = <A>(list: ReadonlyArray<A>, row: number): A => {

@@ -1,10 +1,10 @@
-/** Tables: which columns are what, what each learns from the training rows, and cells made numbers by it. */
+/** Preprocessing of tables: finds the type of each column, fits the columns on the training rows, and turns cells into numbers. */
 import * as Result from "effect/Result"
 import * as NDArray from "../types/NDArray.ts"
 import { isBlank } from "./Blank.ts"
 import * as Category from "./Category.ts"
 import * as Column from "./Column.ts"
-import type { Answer, Cells, Input } from "./columns/Kind.ts"
+import type { Cells, DataResult, Input } from "./columns/Kind.ts"
 import { type Cell, dataError, type Reason } from "./DataError.ts"
 import type { Fields } from "./Field.ts"
 import type { FittedClasses, FittedColumn, FittedColumns, FittedNumber, FittedNumbers, FittedTarget } from "./Fitted.ts"
@@ -12,20 +12,20 @@ import { nearest } from "./Nearest.ts"
 import type { Rows } from "./Raw.ts"
 import type { Table } from "./Table.ts"
 
-const refuse = (reason: Reason): Answer<never> => Result.fail(dataError(reason))
+const refuse = (reason: Reason): DataResult<never> => Result.fail(dataError(reason))
 
-/** A column that is used, and what it is. */
+/** The name and the specification of a column that is used. */
 interface Used {
   readonly name: string
   readonly column: Column.Column
 }
 
 /**
- * What is said of each column of a table, in the table's order, those ignored left out.
+ * The specification of each used column of a table, in the table's order.
  *
- * Fails with `NoColumn` for a name the table does not have, `UnlistedColumns` for columns nothing is said about.
+ * Fails with `NoColumn` for a name that the table does not have, `UnlistedColumns` for columns that are not listed.
  */
-export const resolve = (columns: Column.Columns, table: Table): Answer<ReadonlyArray<Used>> => {
+export const resolve = (columns: Column.Columns, table: Table): DataResult<ReadonlyArray<Used>> => {
   const named = Object.keys(columns).filter((name) => name !== "*")
   const absent = named.find((name) => !table.columns.includes(name))
   if (absent !== undefined) return noColumn(absent, table)
@@ -43,14 +43,14 @@ export const resolve = (columns: Column.Columns, table: Table): Answer<ReadonlyA
 const noColumn = (column: string, table: Table) =>
   refuse({ _tag: "NoColumn", column, nearest: nearest(column, table.columns), columns: table.columns })
 
-/** Rows that are kept, and how many are left out by each column that says `missing: drop`, for its blanks. */
+/** The rows that are kept, and how many rows each column with `missing: drop` drops. */
 export interface Kept {
   readonly rows: Rows
   readonly dropped: ReadonlyArray<{ readonly column: string; readonly rows: number }>
 }
 
-/** The rows without a blank in any column that says `missing: drop`. Fails as `resolve` does. */
-export const keep = (columns: Column.Columns, table: Table): Answer<Kept> =>
+/** The rows without a blank in any column with `missing: drop`. Fails as `resolve` does. */
+export const keep = (columns: Column.Columns, table: Table): DataResult<Kept> =>
   Result.map(resolve(columns, table), (used) => {
     const dropping = used.flatMap(({ column, name }) =>
       Column.isDropping(column) ? [{ name, at: table.columns.indexOf(name), rows: 0 }] : [],
@@ -69,12 +69,12 @@ export const keep = (columns: Column.Columns, table: Table): Answer<Kept> =>
     return { rows: Int32Array.from(rows), dropped }
   })
 
-/** Learns every column from the given rows. Fails as `resolve` does, with `BadCell` for a wrong cell, `BadSpec` for a column that cannot be learned. */
+/** Fits every column on the given rows. Fails as `resolve` does, with `BadCell` for a wrong cell, `BadSpec` for a column that cannot be learned. */
 export const fit = (
   columns: Column.Columns,
   table: Table,
   rows: Rows,
-): Answer<{ readonly input: FittedColumns; readonly target: FittedTarget }> =>
+): DataResult<{ readonly input: FittedColumns; readonly target: FittedTarget }> =>
   Result.gen(function* () {
     const used = yield* resolve(columns, table)
     const isTarget = ({ column }: Used): boolean => Column.isTarget(column)
@@ -86,13 +86,13 @@ export const fit = (
         at: "columns",
         got: "no inputs",
         wanted: "one or more",
-        hint: "say what a column is, as in `Age: number`",
+        hint: "give a column a type, as in `Age: number`",
       })
     const target = yield* fitTarget(used.filter(isTarget), table, rows)
     return { input: { type: "columns", columns: inputs } as const, target }
   })
 
-const fitInput = ({ column, name }: Used, table: Table, rows: Rows): Answer<FittedColumn> =>
+const fitInput = ({ column, name }: Used, table: Table, rows: Rows): DataResult<FittedColumn> =>
   Result.gen(function* () {
     const { rule } = Column.kindOf(column)
     const options = Column.filled(column)
@@ -102,14 +102,14 @@ const fitInput = ({ column, name }: Used, table: Table, rows: Rows): Answer<Fitt
     return yield* inputOf(column.type).fit(options, yield* cellsOf(name, table, rows))
   })
 
-/** How columns of a type are read; a type without an input never gets here. */
+/** How columns of a type are read. The type always has an input here. */
 const inputOf = (type: Column.Type): Input<Fields, FittedColumn> => {
   const input = Column.inputOf(type)
   if (input === undefined) throw new TypeError(`a column of type ${type} is no input`)
   return input
 }
 
-const fitTarget = (targets: ReadonlyArray<Used>, table: Table, rows: Rows): Answer<FittedTarget> =>
+const fitTarget = (targets: ReadonlyArray<Used>, table: Table, rows: Rows): DataResult<FittedTarget> =>
   Result.gen(function* () {
     const [first] = targets
     if (first === undefined) return null
@@ -119,8 +119,8 @@ const fitTarget = (targets: ReadonlyArray<Used>, table: Table, rows: Rows): Answ
           _tag: "BadSpec",
           at: `column \`${name}\``,
           got: `a target with \`missing: ${column.missing}\``,
-          wanted: "targets as they were measured, not invented ones",
-          hint: "`missing: drop`, which leaves out rows without a target",
+          wanted: "measured targets, not filled-in ones",
+          hint: "`missing: drop`, which drops rows without a target",
         })
     if (targets.every(({ column }) => Column.targetOf(column) === "numbers")) {
       const columns: Array<FittedNumber> = []
@@ -143,7 +143,7 @@ const fitTarget = (targets: ReadonlyArray<Used>, table: Table, rows: Rows): Answ
     return { type, name: first.name, classes }
   })
 
-const cellsOf = (name: string, table: Table, rows: Rows): Answer<Cells> => {
+const cellsOf = (name: string, table: Table, rows: Rows): DataResult<Cells> => {
   const at = table.columns.indexOf(name)
   if (at < 0) return noColumn(name, table)
   const texts = Array.from({ length: rows.length }, (_, i) => table.rows[rows[i] ?? -1]?.[at] ?? "")
@@ -155,7 +155,7 @@ const cellsOf = (name: string, table: Table, rows: Rows): Answer<Cells> => {
 }
 
 /** The inputs of the given rows, as `f32` [rows, width]. Fails with `NoColumn` and `BadCell`. */
-export const inputs = (fitted: FittedColumns, table: Table, rows: Rows): Answer<NDArray.NDArray> =>
+export const inputs = (fitted: FittedColumns, table: Table, rows: Rows): DataResult<NDArray.NDArray> =>
   Result.gen(function* () {
     const width = fitted.columns.reduce((sum, column) => sum + columnNames(column).length, 0)
     const data = new Float32Array(rows.length * width)
@@ -167,11 +167,11 @@ export const inputs = (fitted: FittedColumns, table: Table, rows: Rows): Answer<
     return NDArray.make("f32", [rows.length, width], data)
   })
 
-/** What a fitted column's numbers are called. */
+/** The names of a fitted column's numbers. */
 export const columnNames = (column: FittedColumn): ReadonlyArray<string> => inputOf(column.type).names(column)
 
 /** The targets of the given rows: class numbers as `i32` [rows], or quantities as `f32` [rows, columns]. Fails with `NoColumn` and `BadCell`. */
-export const targets = (fitted: FittedClasses | FittedNumbers, table: Table, rows: Rows): Answer<NDArray.NDArray> =>
+export const targets = (fitted: FittedClasses | FittedNumbers, table: Table, rows: Rows): DataResult<NDArray.NDArray> =>
   fitted.type === "numbers"
     ? inputs({ type: "columns", columns: fitted.columns }, table, rows)
     : Result.gen(function* () {

@@ -1,11 +1,11 @@
-/** Bytes as text. UTF-8 only, because a wrong guess of an encoding corrupts names silently. */
+/** Decodes bytes as text. Only UTF-8, because a wrongly guessed encoding corrupts names silently. */
 import * as Result from "effect/Result"
 import { type DataError, dataError, type Reason } from "./DataError.ts"
 
 /** The longest string V8 can hold; larger text has to be split before it is read. */
 export const limit = 2 ** 29 - 24
 
-/** UTF-8 bytes as text, without a byte order mark. Fails with `NotText` naming the first byte that is none, with `TooLarge`. */
+/** UTF-8 bytes as text, without a byte order mark. Fails with `NotText`, which names the first wrong byte, and with `TooLarge`. */
 export const decode = (bytes: Uint8Array): Result.Result<string, DataError> => {
   if (bytes.length > limit)
     return Result.fail(dataError({ _tag: "TooLarge", what: "the text", got: BigInt(bytes.length), limit, unit: "bytes" }))
@@ -13,7 +13,7 @@ export const decode = (bytes: Uint8Array): Result.Result<string, DataError> => {
   try {
     if (nul < 0) return Result.succeed(new TextDecoder("utf-8", { fatal: true }).decode(bytes))
   } catch {
-    // the decoder does not say where; `notText` finds the place
+    // the decoder does not report the position; `firstMalformed` finds it
   }
   return Result.fail(dataError(notText(bytes, nul < 0 ? firstMalformed(bytes) : nul)))
 }
@@ -34,7 +34,7 @@ const lineOf = (bytes: Uint8Array, offset: number): number => {
   return line
 }
 
-/** The lenient decoder puts U+FFFD where bytes are malformed; the first that does not stand for itself is the place. */
+/** The position of the first malformed byte: the lenient decoder writes U+FFFD there, where the bytes are not those of U+FFFD. */
 const firstMalformed = (bytes: Uint8Array): number => {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)
   let offset = 0

@@ -1,17 +1,17 @@
-/** UTF-8 that arrives in pieces, as text: a character may be cut anywhere, and what is malformed is named by its place in the whole. */
+/** Decodes UTF-8 that arrives in pieces. A piece may end within a character; errors have the offset and the line in the whole text. */
 import * as Result from "effect/Result"
 import { type DataError, dataError } from "./DataError.ts"
 import * as Text from "./Text.ts"
 
-/** Takes pieces of bytes in order. Both fail with `NotText`. */
+/** A decoder that is given the pieces of bytes in order. Both functions fail with `NotText`. */
 export interface Decoder {
   /** The characters that this piece completes. */
   readonly push: (bytes: Uint8Array) => Result.Result<string, DataError>
-  /** What is left when no piece follows: nothing, or half a character, which is refused. */
+  /** Ends the text. An incomplete last character is an error. */
   readonly end: () => Result.Result<string, DataError>
 }
 
-/** How many bytes at the end begin a character that is not complete. */
+/** The number of bytes at the end that belong to an incomplete character. */
 const incomplete = (bytes: Uint8Array): number => {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] ?? 0
@@ -31,7 +31,7 @@ const joined = (a: Uint8Array, b: Uint8Array): Uint8Array => {
   return both
 }
 
-/** A decoder that has read nothing yet. A byte order mark at the beginning is left out. */
+/** A new decoder. A byte order mark at the beginning is left out. */
 export const decoder = (): Decoder => {
   let rest = new Uint8Array(0) as Uint8Array
   let offset = 0

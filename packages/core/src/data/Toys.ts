@@ -1,6 +1,6 @@
 /**
- * Small made-up datasets that show what a network can and cannot do. The same key always makes the same rows; rows are
- * made in the order of their classes.
+ * Small generated datasets that show what a net can and cannot learn. The same key always gives the same rows, in the order of
+ * their classes.
  */
 import { type Entry, entry, type Options } from "../learning/Entry.ts"
 import { cos, sin } from "../tensor/elementwise.ts"
@@ -40,7 +40,7 @@ const points = (
   }
 }
 
-/** `count` points, as evenly over the classes as it goes; `t` runs from 0 to 1 along each class. */
+/** `count` points, divided as evenly as possible among the classes; `t` runs from 0 to 1 along each class. */
 const alongClasses = <A>(count: number, classes: number, at: (label: number, t: number, index: number) => A) => {
   const placed: Array<readonly [A, number]> = []
   for (let label = 0; label < classes; label++) {
@@ -50,11 +50,11 @@ const alongClasses = <A>(count: number, classes: number, at: (label: number, t: 
   return placed
 }
 
-/** A sine or cosine of each angle, in floats that are the same on every host, as those of JavaScript need not be. */
+/** The sine or cosine of each angle, in floats that are the same on every host; those of JavaScript may differ. */
 const wave = (of: typeof sin, angles: Float32Array): ArrayLike<number> =>
   read(of(NDArray.make("f32", [angles.length], angles))).data
 
-/** A point on a circle: how far it is from the middle, and where around it. */
+/** A point on a circle, in polar coordinates around `middle`. */
 interface Spot {
   readonly radius: number
   readonly angle: number
@@ -158,7 +158,7 @@ export const blobs = (
   return points(key, alongClasses(count, classes, at), noise, numbered(classes))
 }
 
-/** One input from -1 to 1 and what a function makes of it, with normal noise on the target. */
+/** Inputs from -1 to 1 and the values of a function, with normal noise on the targets. */
 const curve = (key: Key.Key, count: number, noise: number, f: (xs: Float32Array) => ArrayLike<number>): Dataset => {
   const xs = Float32Array.from(uniform(Key.fold(key, "inputs"), count), (u) => 2 * u - 1)
   const moved = normal(Key.fold(key, "noise"), count)
@@ -272,7 +272,7 @@ export const entries = {
       doc: "Whether not both of two inputs are 1.",
       formula: "y = ¬(a ∧ b)",
       source: "McCulloch and Pitts, 1943",
-      advice: "A straight line separates the classes; every other gate can be built of it.",
+      advice: "A straight line separates the classes; every other gate can be built from it.",
       options: gateOptions,
     },
     nand,
@@ -308,7 +308,7 @@ export const entries = {
       doc: "Spirals wound around each other, one for each class.",
       formula: "t(cos 2π(turns·t + c/classes), sin 2π(turns·t + c/classes))",
       source: "Lang and Witbrock, 1988",
-      advice: "The hardest of the toys: wants two hidden layers and patience, the more the more turns.",
+      advice: "The hardest of the toys: use two hidden layers and many epochs, and more for more turns.",
       synonyms: ["spiral", "make_spirals"],
       options: {
         count,
@@ -334,7 +334,7 @@ export const entries = {
     {
       doc: "A wave to fit.",
       formula: "y = sin(πx · periods) + noise, x from −1 to 1",
-      source: "the field's usual first regression",
+      source: "the usual first regression",
       advice: "A hidden layer of tanh or relu units and an identity output fit it.",
       synonyms: ["sin", "sinus"],
       options: {

@@ -1,19 +1,19 @@
 /**
- * Gzip unpacked at once, up to a bound: by zlib in Node, which takes half the time, and by fflate where there is no zlib, as in a
- * page. A page bundles no module of Node.
+ * Unpacks gzip in one call, up to a limit: by zlib in Node, which takes half the time, and by fflate in a page, whose bundle has no
+ * module of Node.
  */
 import { Gunzip } from "fflate"
 
-/** Why gzip data cannot be unpacked: more than the bound, cut off, or `message`. */
+/** Why gzip data cannot be unpacked: it exceeds the limit, it is cut off, or `message`. */
 export type Refused =
   | { readonly _tag: "TooLarge" }
   | { readonly _tag: "Truncated" }
   | { readonly _tag: "Corrupt"; readonly message: string }
 
-/** Unpacks gzip bytes to at most `limit`; `partial` also accepts data that is cut off. */
+/** Unpacks gzip to at most `limit` bytes; with `partial`, data may be cut off. */
 export type Unpack = (bytes: Uint8Array, limit: number, partial: boolean) => Uint8Array | Refused
 
-/** Bytes unpacked at a time: in the usual 16 KiB, a data set takes twice as long. */
+/** Bytes unpacked at a time; with zlib's default of 16 KiB a dataset takes twice as long. */
 const piece = 2 ** 20
 
 const inNode =
@@ -30,7 +30,7 @@ const inNode =
     }
   }
 
-/** Packed bytes that are unpacked before the bound is checked again. */
+/** Packed bytes that are unpacked before the limit is checked again. */
 const packedPiece = 2 ** 14
 
 const joined = (pieces: ReadonlyArray<Uint8Array>, length: number): Uint8Array => {
@@ -43,7 +43,7 @@ const joined = (pieces: ReadonlyArray<Uint8Array>, length: number): Uint8Array =
   return all
 }
 
-/** The remainders of CRC-32 (IEEE 802.3) by byte. */
+/** The table of CRC-32 (IEEE 802.3). */
 const remainders = Int32Array.from({ length: 256 }, (_, byte) => {
   let remainder = byte
   for (let bit = 0; bit < 8; bit++) remainder = (remainder & 1) === 1 ? (remainder >>> 1) ^ -0x12477ce0 : remainder >>> 1
@@ -56,19 +56,19 @@ const crc32 = (bytes: Uint8Array, before: number): number => {
   return ~crc
 }
 
-/** Bytes of a member at least: its header and its trailer. */
+/** The smallest member, in bytes: its header and its trailer. */
 const shortest = 18
 
-/** Gzip without zlib. fflate does not check the trailers of members, so this does. */
+/** Unpacks gzip without zlib. fflate does not check the trailers of members, so this function does. */
 export const inPage: Unpack = (bytes, limit, partial) => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const pieces: Array<Uint8Array> = []
   let length = 0
   const member = { crc: 0, length: 0 }
-  /** Whether the trailer that ends here is that of the member's data. */
+  /** Whether the trailer that ends here matches the member's data. */
   const isWhole = (end: number): boolean =>
     end >= shortest && view.getInt32(end - 8, true) === member.crc && view.getUint32(end - 4, true) === member.length % 2 ** 32
-  // fflate does not say where the packed data ends, so a trailer that is cut off looks like a wrong one.
+  // fflate does not report where the packed data ends, so a trailer that is cut off looks like a wrong one.
   const corrupt: Refused = { _tag: "Corrupt", message: "the checksum at its end is wrong or missing" }
   let isCorrupt = false
   const gunzip = new Gunzip((unpacked) => {
@@ -103,5 +103,5 @@ export const inPage: Unpack = (bytes, limit, partial) => {
 
 const zlib = globalThis.process?.getBuiltinModule?.("node:zlib")
 
-/** Unpacks gzip in the way of this host. */
+/** Unpacks gzip with zlib, or with fflate if the host has no zlib. */
 export const gunzip: Unpack = zlib === undefined ? inPage : inNode(zlib)

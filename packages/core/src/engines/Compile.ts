@@ -1,6 +1,6 @@
 /**
- * From a pure function of tensors to something an engine runs: the function is traced once on shapes, its program is prepared, and
- * from then on only arrays go in and out. Here a `ShapeError` that mathematics throws becomes a typed failure.
+ * Compiles a pure function of tensors for an engine: traces it once on shapes and prepares its program, which then maps arrays
+ * to arrays. Here a `ShapeError` that mathematics throws becomes a typed failure.
  */
 
 import * as Effect from "effect/Effect"
@@ -40,7 +40,7 @@ const arrays = ({ read }: Engine["Service"], tree: unknown): ReadonlyArray<NDArr
   return leaves.every((leaf) => leaf instanceof NDArray) ? leaves : read(leaves)
 }
 
-/** The program of a function of trees, with the tree its results come back in. */
+/** The program of a function of trees, and the tree of its results. */
 export interface Traced<Y> {
   readonly program: Program
   readonly result: Y
@@ -59,13 +59,13 @@ const call = <Args extends ReadonlyArray<unknown>, Y>(f: (...args: Args) => Y, l
   return { inputs, outputs: tensors(result), result }
 }
 
-/** The program of `f` on arguments like these, whose shapes alone are looked at. Throws `ShapeError`. */
+/** The program of `f` for arguments of these shapes. Throws `ShapeError`. */
 export const program = <Args extends ReadonlyArray<unknown>, Y>(f: (...args: Args) => Y, ...like: NoInfer<Args>): Traced<Y> => {
   const { inputs, outputs, result } = call(f, like)
   return { program: capture(inputs, outputs), result }
 }
 
-/** A function about to be compiled: the tensors to compute beforehand, and its program once they are known. */
+/** A function before compilation: the tensors to compute beforehand, and its program given their values. */
 interface Folding<Y> {
   readonly beforehand: ReadonlyArray<Tensor>
   readonly folded: (numbers: ReadonlyArray<NDArray>) => Traced<Y>
@@ -86,13 +86,13 @@ const folding = <Args extends ReadonlyArray<unknown>, Y>(f: (...args: Args) => Y
   }
 }
 
-/** The program that `compile` has an engine prepare: constants are folded, computed here as reading computes them. Throws `ShapeError`. */
+/** The program that `compile` prepares, with folded constants, here computed as reading computes them. Throws `ShapeError`. */
 export const folded = <Args extends ReadonlyArray<unknown>, Y>(f: (...args: Args) => Y, ...like: NoInfer<Args>): Traced<Y> => {
   const { beforehand, folded } = folding(f, like)
   return folded(Eager.read(beforehand))
 }
 
-/** The same, computed by the engine, which gives each constant the bits that it has in the program. */
+/** The same, with constants computed by the engine, so that they have the bits that they have in the program. */
 const foldedBy = <Args extends ReadonlyArray<unknown>, Y>(
   { prepare }: Engine["Service"],
   f: (...args: Args) => Y,
@@ -106,14 +106,13 @@ const foldedBy = <Args extends ReadonlyArray<unknown>, Y>(
     return yield* checkShapes(() => folded(numbers))
   })
 
-/** A function that an engine runs. It fails with `ShapeError` on arguments of other shapes than it was compiled for. */
+/** A function that an engine runs. It fails with `ShapeError` for arguments of other shapes than those it was compiled for. */
 export type Compiled<Args extends ReadonlyArray<unknown>, Y> = (...args: Args) => Effect.Effect<Y, EngineError | ShapeError>
 
 /**
- * Compiles `f` for arguments like these, of which only the shapes matter. What depends on none of them is computed now,
- * once, where it is dear: random bits, sorts, products, reductions, functions such as exp, with all that is done to them,
- * unless that makes them larger (`foldable` says the rule). So a function may close over parameters that `init` has only
- * described. What the engine holds is released with the scope.
+ * Compiles `f` for arguments of these shapes. Expensive constants are computed now, once: random bits, sorts, products,
+ * reductions, functions such as exp, and elementwise operations on them, unless those make them larger (`foldable` has the
+ * rule). So a function may close over parameters of `init` that are not computed yet. The scope releases the engine's memory.
  */
 export const compile = <Args extends ReadonlyArray<unknown>, Y>(
   f: (...args: Args) => Y,
@@ -132,23 +131,23 @@ export const compile = <Args extends ReadonlyArray<unknown>, Y>(
       })
   })
 
-/** A function from a state and a batch to the next state and something worth knowing of the step. */
+/** A function from a state and a batch to the next state and an output. */
 export type StepFunction<S, B, O> = (state: S, batch: B) => { readonly state: S; readonly output: O }
 
 /** A compiled step with its state. */
 export interface Step<S, B, O> {
-  /** Runs the step once for each batch, one after the other, and gives what each put out. */
+  /** Runs the step once for each batch, in order, and returns the outputs. */
   readonly run: (batches: ReadonlyArray<B>) => Effect.Effect<ReadonlyArray<O>, EngineError | ShapeError>
-  /** The state as it is now: an immutable snapshot. */
+  /** The current state: an immutable snapshot. */
   readonly state: Effect.Effect<S>
   /** Replaces the state. */
   readonly load: (state: S) => Effect.Effect<void, EngineError | ShapeError>
 }
 
-/** What runs the step on batches of one shape. */
+/** The step, prepared for batches of one shape. */
 interface Ready<O> {
   readonly executable: Executable
-  /** The output as a tree again. */
+  /** From the arrays of an output to its tree. */
   readonly output: (leaves: ReadonlyArray<NDArray>) => O
 }
 
@@ -158,10 +157,9 @@ const signature = (batch: unknown): string =>
     .join(", ")
 
 /**
- * Compiles a step whose state stays with the engine from batch to batch. It is compiled for each shape of batch when that
- * shape first comes (the last batch of an epoch is often short); the state moves along. What depends on neither state nor
- * batch is computed beforehand, as `compile` does. What the engine holds is released with the scope in which the step was
- * made.
+ * Compiles a step whose state stays in the engine between batches. It is compiled for each shape of batch at the first batch
+ * of that shape (the last batch of an epoch is often short); the state moves to that program. Expensive constants are computed
+ * beforehand, as in `compile`. The scope of this effect releases the engine's memory.
  */
 export const step = <S, B, O>(
   f: StepFunction<S, B, O>,
@@ -172,26 +170,26 @@ export const step = <S, B, O>(
     const scope = yield* Effect.scope
     const structure = signature(initial)
     const prepared = new Map<string, Ready<O>>()
-    let held: { state: ReadonlyArray<NDArray> } | { executable: Executable } = {
+    let current: { state: ReadonlyArray<NDArray> } | { executable: Executable } = {
       state: yield* running(() => arrays(engine, initial)),
     }
     const stateOf = Tree.rebuilder(initial)
-    const now = (): ReadonlyArray<NDArray> => ("state" in held ? held.state : held.executable.state())
+    const now = (): ReadonlyArray<NDArray> => ("state" in current ? current.state : current.executable.state())
 
     const prepare = Effect.fnUntraced(function* (batch: B) {
-      // A list, since the engine wants the state's leaves first and records are walked by name.
+      // A list, because the engine needs the state's leaves first and the leaves of records are ordered by name.
       const listed = (state: S, rows: B): readonly [S, O] => {
-        const made = f(state, rows)
-        return [made.state, made.output]
+        const result = f(state, rows)
+        return [result.state, result.output]
       }
       const { program: traced, result } = yield* foldedBy(engine, listed, [initial, batch])
       yield* checkShapes(() => {
-        const made = signature(result[0])
-        if (made !== structure)
+        const returned = signature(result[0])
+        if (returned !== structure)
           throw new ShapeError({
             operation: "Compile.step",
             got: tensors(result[0]),
-            wanted: `a new state like the old (${structure}), not (${made})`,
+            wanted: `a new state like the old (${structure}), not (${returned})`,
             hint: "return every part of the state with the shape and dtype it came in",
           })
       })
@@ -204,15 +202,15 @@ export const step = <S, B, O>(
     })
 
     const one = (batch: B, { executable, output }: Ready<O>): O => {
-      if (!("executable" in held) || held.executable !== executable) {
-        executable.load("state" in held ? held.state : held.executable.lend())
-        held = { executable }
+      if (!("executable" in current) || current.executable !== executable) {
+        executable.load("state" in current ? current.state : current.executable.lend())
+        current = { executable }
       }
       return output(executable.run(arrays(engine, batch)))
     }
 
-    /** Runs the batches that come next as long as there is an executable for them. */
-    const some = (batches: ReadonlyArray<B>, outputs: Array<O>): void => {
+    /** Runs the next batches until one has no executable. */
+    const runReady = (batches: ReadonlyArray<B>, outputs: Array<O>): void => {
       for (const batch of batches.slice(outputs.length)) {
         const ready = prepared.get(signature(batch))
         if (ready === undefined) return
@@ -223,10 +221,10 @@ export const step = <S, B, O>(
     return {
       run: Effect.fnUntraced(function* (batches) {
         const outputs: Array<O> = []
-        yield* running(() => some(batches, outputs))
+        yield* running(() => runReady(batches, outputs))
         while (outputs.length < batches.length) {
           yield* prepare(batches[outputs.length] as B)
-          yield* running(() => some(batches, outputs))
+          yield* running(() => runReady(batches, outputs))
         }
         return outputs
       }),
@@ -235,7 +233,7 @@ export const step = <S, B, O>(
         Effect.map(
           running(() => arrays(engine, state)),
           (arrays) => {
-            held = { state: arrays }
+            current = { state: arrays }
           },
         ),
     }

@@ -1,6 +1,6 @@
 /**
- * The interface between programs and what runs them. An engine prepares a program once and then runs it many times; nothing above
- * this file depends on which engine that is. The reference engine defines what is right.
+ * The interface between programs and engines. An engine prepares a program once and then runs it many times; no layer above
+ * depends on which engine it is. The reference engine defines the right results.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -19,12 +19,12 @@ export class Engine extends Context.Service<
   {
     /** Its name in run records and on the command line. */
     readonly name: string
-    /** How it rounds: runs of other numerics have other bits. */
+    /** How it rounds: runs with other numerics have other bits. */
     readonly numerics: string
     readonly threads: number
     /** Prepares a program; its memory is released with the scope. */
     readonly prepare: (job: Job) => Effect.Effect<Executable, EngineError, Scope.Scope>
-    /** The values of tensors outside a program, rounded as this engine rounds: each is computed once. Throws `ShapeError` inside a traced function. */
+    /** Computes tensors outside a program, rounded as this engine rounds; each is computed once. Throws `ShapeError` inside a traced function. */
     readonly read: (targets: ReadonlyArray<Tensor>) => ReadonlyArray<NDArray>
   }
 >()("@adjoint/core/Engine") {}
@@ -45,7 +45,7 @@ const referenceExecutable = ({ program, resident }: Job): Executable => {
   }
 }
 
-/** The engine that defines every answer: plain loops over doubles, on one thread. */
+/** The engine that defines every result: plain loops over doubles, on one thread. */
 export const reference: Layer.Layer<Engine> = Layer.succeed(Engine, {
   name: "reference",
   numerics: "doubles",

@@ -19,11 +19,11 @@ const failure =
 export type { Numerics } from "../backend/wasm/assembler/numerics.ts"
 
 export interface WasmOptions {
-  /** How many threads to use; as many as the host has processors unless given, in a page at most eight. */
+  /** The number of threads; the number of processors unless given, in a page at most eight. */
   readonly threads?: number
   /**
-   * `portable` unless given: bits that every host agrees on. `fast` rounds a product and the sum it is added to once, where
-   * the host can; the engine's `numerics` says whether it does.
+   * `portable` (the default) gives the same bits on every host. `fast` rounds a product and the sum together if the host has
+   * fused multiply-add; the engine's `numerics` is the one in use.
    */
   readonly numerics?: Numerics
 }
@@ -39,7 +39,7 @@ const engine = (pool: Pool | undefined, wanted: Numerics): Engine["Service"] => 
     prepare: (job) =>
       Effect.acquireRelease(
         Effect.andThen(
-          arrival(pool),
+          waitForWorkers(pool),
           Effect.try({ try: () => prepare(job, pool, numerics, compile), catch: failure("prepare a program") }),
         ),
         ({ release }) => Effect.sync(release),
@@ -54,7 +54,7 @@ const scoped = (make: () => Pool | undefined): Effect.Effect<Pool | undefined, n
     (made) => Effect.promise(async () => made?.close()),
   )
 
-/** The engine that compiles programs to WebAssembly. Its threads end with its scope. */
+/** The engine that compiles programs to WebAssembly. Its scope ends its threads. */
 export const layer = ({ numerics = "portable", threads = processors() }: WasmOptions = {}): Layer.Layer<Engine> =>
   Layer.effect(
     Engine,
@@ -65,8 +65,8 @@ export const layer = ({ numerics = "portable", threads = processors() }: WasmOpt
   )
 
 /**
- * @internal The engine with every kernel shared, however little it does, by threads that have all started: slower than `layer`, for tests
- * that hold several threads to one.
+ * @internal The engine with every kernel, however small, shared by threads that have all started: slower than `layer`, for tests that
+ * compare several threads with one.
  */
 export const allShared = (threads: number): Layer.Layer<Engine> =>
   Layer.effect(
@@ -79,12 +79,12 @@ export const allShared = (threads: number): Layer.Layer<Engine> =>
   )
 
 /**
- * How many threads `layer` uses when it is given so many, or as many as the host has processors: one where memory cannot be shared
- * with workers. `threadCount(1) // => 1`
+ * The number of threads that `layer` uses for this option: one if memory cannot be shared with workers.
+ * `threadCount(1) // => 1`
  */
 export const threadCount = (threads = processors()): number => makePool(threads)?.threads ?? 1
 
-/** Whether this host has `fast` numerics; where it has not, they are `portable`. `typeof hasFastNumerics() // => "boolean"` */
+/** Whether this host has `fast` numerics; without them the engine uses `portable`. `typeof hasFastNumerics() // => "boolean"` */
 export const hasFastNumerics = (): boolean => fusesMultiplyAdd()
 
 /** The kernels and the memory of a program on one thread. */
@@ -108,20 +108,20 @@ export const footprint = (job: Job): Footprint => {
   return { kernels: plan.kernels.length, bytes: memory.bytes }
 }
 
-/** Waits for the workers of a pool, on hosts that start them only while the calling thread is idle; whether there are any. */
-const arrival = (pool: Pool | undefined): Effect.Effect<boolean> =>
+/** Waits for the workers of a pool, on hosts that start them only while the calling thread is idle. False if there are none. */
+const waitForWorkers = (pool: Pool | undefined): Effect.Effect<boolean> =>
   Effect.suspend(() => {
     const ready = pool?.ready()
     return ready === undefined ? Effect.succeed(pool !== undefined) : Effect.promise(() => ready)
   })
 
-/** A pool whose workers have started or will, or none. */
+/** The pool, or `undefined` if its workers cannot start. */
 const open = (pool: Pool | undefined): Effect.Effect<Pool | undefined> =>
-  Effect.map(arrival(pool), (isThere) => (isThere ? pool : undefined))
+  Effect.map(waitForWorkers(pool), (isThere) => (isThere ? pool : undefined))
 
-/** The most threads of a page unless it asks for more: its processors are the whole machine's, and each worker takes some megabytes. */
-const mostInPage = 8
+/** The default limit of threads in a page: it does not own all processors, and each worker takes some megabytes. */
+const maxThreadsInPage = 8
 
 const processors = (): number =>
   globalThis.process?.getBuiltinModule?.("node:os").availableParallelism() ??
-  Math.min(mostInPage, globalThis.navigator?.hardwareConcurrency ?? 1)
+  Math.min(maxThreadsInPage, globalThis.navigator?.hardwareConcurrency ?? 1)

@@ -1,40 +1,40 @@
 /**
- * Callbacks: what watches a run from epoch to epoch. Each entry says what it adds to a run, given how a score is watched
- * (which way of it is better, only the run's own scores say).
+ * Callbacks act after each epoch of a run. An entry returns the settings that it adds to the run. It is given a function that
+ * resolves its monitor, because only the run's scores know whether lower or higher is better.
  */
 import type { Entry, OptionName, Options, Table, Traits } from "../learning/Entry.ts"
 import type { EarlyStop, Monitor } from "./Monitor.ts"
 import type { Plateau } from "./Plateau.ts"
 
-/** Which states of a run are kept, and after how many epochs each. */
-export interface Keeping {
+/** Which checkpoints of a run are kept, and after how many epochs. */
+export interface CheckpointPolicy {
   readonly keep: ReadonlyArray<"best" | "last">
   readonly every: number
 }
 
-/** What a callback adds to a run. */
-export interface Watched {
-  /** By which score an epoch is the best. */
+/** The settings that a callback adds to a run. */
+export interface CallbackConfig {
+  /** The score that decides which epoch is the best. */
   readonly best?: Monitor
   readonly earlyStop?: EarlyStop
   readonly plateau?: Plateau
-  readonly checkpoint?: Keeping
+  readonly checkpoint?: CheckpointPolicy
 }
 
-/** A score as a callback names it, and which way is better: `auto` leaves it to the score. */
-export interface Watching {
+/** The monitor options of a callback: a score, and whether lower or higher is better; `auto` asks the score. */
+export interface MonitorChoice {
   readonly monitor: string
   readonly mode: "auto" | "min" | "max"
 }
 
-/** What a callback adds, once it is known how its score is watched. */
-export type Callback = (monitorOf: (watching: Watching) => Monitor) => Watched
+/** From a function that resolves monitor options to the settings that the callback adds. */
+export type Callback = (monitorOf: (choice: MonitorChoice) => Monitor) => CallbackConfig
 
-/** Facts about a callback that checks read. */
+/** Facts about a callback that the checks of model files read. */
 export interface CallbackTraits<Option extends string = string> {
-  /** The option with the score that it watches. */
+  /** The option that names the monitored score. */
   readonly monitor: Option | undefined
-  /** The option with the epochs that it waits before it does anything. */
+  /** The option with the number of epochs that it waits. */
   readonly patience: Option | undefined
 }
 
@@ -42,10 +42,10 @@ const entry = <const O extends Options, const Main extends keyof O & string = ne
   definition: Entry<O, Callback, Main> & Traits<CallbackTraits<OptionName<O>>>,
 ): Entry<O, Callback, Main> & Traits<CallbackTraits<OptionName<O>>> => definition
 
-const watching = {
+const monitorOptions = {
   monitor: {
     kind: "text",
-    doc: "The score that is watched: `train.` or `val.` and `loss` or the name of a metric.",
+    doc: "The monitored score: `train.` or `val.`, then `loss` or the name of a metric.",
     synonyms: ["watch", "metric"],
     default: "val.loss",
   },
@@ -58,35 +58,35 @@ const watching = {
   },
 } as const
 
-const waiting = {
+const patienceOptions = {
   patience: {
     kind: "integer",
-    doc: "Epochs to wait for something better.",
+    doc: "Epochs to wait for an improvement.",
     synonyms: ["n_iter_no_change", "wait"],
     default: 5,
     minimum: 1,
   },
   min_delta: {
     kind: "number",
-    doc: "How much better a score must be to count.",
+    doc: "The smallest improvement that counts.",
     synonyms: ["tol", "threshold", "delta"],
     default: 0,
     minimum: 0,
   },
 } as const
 
-/** Every callback by the name a model file calls it. */
+/** Every callback by its name in a model file. */
 export const table = {
   early_stop: entry({
-    doc: "Ends the run when the watched score has stopped getting better.",
+    doc: "Ends the run when the monitored score has stopped improving.",
     formula: "stop after epoch e if e - best ≥ patience",
     source: "Prechelt, Early stopping: but when?, 1998",
     advice:
-      "Against overfitting, and for runs whose length nobody knows: give many epochs and let it end them. Scores jitter, so a patience of a few epochs is the least.",
+      "Prevents overfitting. Use it when the best number of epochs is unknown: set many epochs and let it end the run. Scores fluctuate, so set a patience of several epochs.",
     synonyms: ["early_stopping"],
     options: {
-      ...watching,
-      ...waiting,
+      ...monitorOptions,
+      ...patienceOptions,
       restore_best: {
         kind: "boolean",
         doc: "Whether the run ends with the weights of its best epoch.",
@@ -103,17 +103,17 @@ export const table = {
   }),
   checkpoint: entry({
     doc: "Keeps the state of the run on disk.",
-    formula: "last: after every so many epochs; best: whenever the watched score is better than before",
+    formula: "last: after every `every` epochs; best: when the monitored score has improved",
     source: "Young, A first order approximation to the optimum checkpoint interval, 1974",
     advice:
-      "A run keeps both states after every epoch without being asked. Say it to keep fewer, or to choose by which score an epoch is the best.",
+      "Without it a run keeps both after every epoch. Use it to keep fewer, or to choose the score that decides which epoch is the best.",
     synonyms: ["model_checkpoint", "saver"],
     options: {
-      keep: { kind: "choices", doc: "Which states are kept.", of: ["best", "last"], default: ["best", "last"] },
-      ...watching,
+      keep: { kind: "choices", doc: "Which checkpoints are kept.", of: ["best", "last"], default: ["best", "last"] },
+      ...monitorOptions,
       every: {
         kind: "epochs",
-        doc: "After how many epochs.",
+        doc: "Epochs between two checkpoints.",
         synonyms: ["save_freq", "period", "every_n_epochs", "save_every"],
         default: 1,
       },
@@ -124,24 +124,24 @@ export const table = {
       (monitorOf) => ({ best: monitorOf(watched), checkpoint: { keep, every } }),
   }),
   reduce_on_plateau: entry({
-    doc: "Lowers the learning rate when the watched score has stopped getting better.",
-    formula: "η ← max(factor · η, least · η₀) after `patience` epochs without anything better",
+    doc: "Lowers the learning rate when the monitored score has stopped improving.",
+    formula: "η ← max(factor · η, least · η₀) after `patience` epochs without an improvement",
     source: "Bengio, Practical recommendations for gradient-based training of deep architectures, 2012",
-    advice: "Where nobody knows when the loss levels off. For a run of a known length a `cosine` schedule needs less looking.",
+    advice: "Use it when it is unknown when the loss levels off. For a run of known length a `cosine` schedule is simpler.",
     synonyms: ["reduce_lr_on_plateau", "plateau"],
     options: {
-      ...watching,
+      ...monitorOptions,
       factor: {
         kind: "number",
-        doc: "What is left of the rate each time.",
+        doc: "The rate is multiplied by this each time.",
         synonyms: ["gamma"],
         default: 0.1,
         exclusiveMinimum: 0,
         exclusiveMaximum: 1,
       },
-      ...waiting,
-      cooldown: { kind: "integer", doc: "Epochs after a lowering that are not counted.", default: 0, minimum: 0 },
-      least: { kind: "number", doc: "The least share of the rate that is ever left.", default: 0, minimum: 0, maximum: 1 },
+      ...patienceOptions,
+      cooldown: { kind: "integer", doc: "Epochs after a reduction that are not counted.", default: 0, minimum: 0 },
+      least: { kind: "number", doc: "The smallest fraction of the initial rate.", default: 0, minimum: 0, maximum: 1 },
     },
     traits: { monitor: "monitor", patience: "patience" },
     make:
@@ -149,14 +149,14 @@ export const table = {
       (monitorOf) => ({ plateau: { ...monitorOf(watched), minDelta: min_delta, factor, patience, cooldown, least } }),
   }),
   nan_guard: entry({
-    doc: "What happens when a loss, gradient or weight is no longer a finite number.",
+    doc: "What a run does when a loss, gradient or weight is non-finite.",
     formula: "stop at the first step with a number x for which x - x ≠ 0",
     source: "IEEE Standard for Floating-Point Arithmetic, 754-2019",
     advice:
-      "Every run stops there and says which layer and which rows it was, asked or not: weights that are not finite never become so again.",
+      "Every run stops there, with or without it, and reports the layer and the rows: non-finite weights never become finite again.",
     synonyms: ["terminate_on_nan", "detect_anomaly"],
     options: {
-      action: { kind: "choice", doc: "`stop` ends the run and says where.", of: ["stop"], default: "stop" },
+      action: { kind: "choice", doc: "`stop` ends the run and reports where the value began.", of: ["stop"], default: "stop" },
     },
     main: "action",
     traits: { monitor: undefined, patience: undefined },

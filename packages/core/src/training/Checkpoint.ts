@@ -1,8 +1,7 @@
 /**
- * A checkpoint is everything that a run needs to be resumed as if it had never stopped: one directory with the weights, the
- * optimizer's state and the progress of the run. It is written beside its place, synced and renamed, so that there is
- * always a whole one. Its `state.json` holds the hashes of the other files, by which a reader recognizes files that were
- * damaged or replaced while it read.
+ * A checkpoint holds what a run needs to be resumed to the same bits: one directory with the weights, the optimizer's state
+ * and the progress of the run. It is written under another name, synced and renamed, so a complete one always exists. Its
+ * `state.json` holds hashes of the other files: a reader detects files that are damaged or were replaced while it read.
  */
 import { TaggedError } from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -11,7 +10,7 @@ import * as Path from "effect/Path"
 import type * as PlatformError from "effect/PlatformError"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
-import { systemWords } from "../data/systemWords.ts"
+import { systemReason } from "../data/systemReason.ts"
 import type { Tensor } from "../language/Expr.ts"
 import { readAll } from "../tensor/read.ts"
 import type { NDArray } from "../types/NDArray.ts"
@@ -22,11 +21,11 @@ import { contentHash } from "./contentHash.ts"
 import type { Progress } from "./Progress.ts"
 import * as Safetensors from "./Safetensors.ts"
 
-/** The tensors of a run: all that a step reads and writes. */
+/** The tensors that a training step reads and writes. */
 export interface TrainState<P = unknown, S = unknown, O = unknown> {
   readonly params: P
-  /** What the net itself carries from batch to batch. */
-  readonly net: S
+  /** The state of the net, such as running statistics. */
+  readonly state: S
   readonly optimizer: O
   /** Steps done: i32[]. */
   readonly step: Tensor
@@ -50,22 +49,22 @@ export interface Checkpoint<P = unknown, S = unknown, O = unknown> {
   readonly progress: Progress
 }
 
-/** The largest file that is read back: 4 GiB. */
-const limit = 2 ** 32
+/** The largest file that is read: 4 GiB. */
+const maxFileBytes = 2 ** 32
 
 const files = { weights: "weights.safetensors", optimizer: "optimizer.safetensors", progress: "state.json" } as const
 
-const weightsOf = ({ net, params }: Pick<TrainState, "net" | "params">) => ({ params, state: net })
+const weightsOf = ({ params, state }: Pick<TrainState, "params" | "state">) => ({ params, state })
 
 const restOf = ({ optimizer, step }: TrainState) => ({ optimizer, step })
 
-/** A leaf's name in a file: its path, with what could be taken for the dots between names marked. */
-const nameOf = (path: Tree.Path): string => path.map((key) => String(key).replaceAll(/[\\.]/g, "\\$&")).join(".")
+/** A leaf's name in a file: its path, joined by dots; dots and backslashes in a name are escaped. */
+const leafName = (path: Tree.Path): string => path.map((key) => String(key).replaceAll(/[\\.]/g, "\\$&")).join(".")
 
 const named = (tree: unknown): ReadonlyMap<string, NDArray> => {
   const entries = Tree.entries(tree)
   const arrays = readAll(entries.map(([, leaf]) => leaf as Tensor))
-  return new Map(entries.map(([path], i) => [nameOf(path), arrays[i] as NDArray]))
+  return new Map(entries.map(([path], i) => [leafName(path), arrays[i] as NDArray]))
 }
 
 const writeSynced = Effect.fnUntraced(function* (file: string, bytes: Uint8Array) {
@@ -84,7 +83,7 @@ const syncDirectory = Effect.fnUntraced(function* (directory: string) {
   yield* Effect.scoped(Effect.flatMap(fs.open(directory, { flag: "r" }), (handle) => handle.sync))
 })
 
-/** How progress is written and read: loaded with the first checkpoint, because it loads effect's schemas. */
+/** The codec of progress, loaded with the first checkpoint because it loads effect's schemas. */
 const progressText = Effect.promise(() => import("./Progress.ts"))
 
 /** The names and bytes of a checkpoint's files. */
@@ -100,7 +99,7 @@ const filesOf = Effect.fnUntraced(function* ({ progress, state }: Checkpoint) {
   ] as const
 })
 
-/** Removes a checkpoint that has a successor. Where that fails, moves it out of the way, so that the next one can be saved. */
+/** Removes a replaced checkpoint. If that fails, renames it, so that the next one can be saved. */
 const discard = Effect.fnUntraced(function* (old: string, to: string) {
   const fs = yield* FileSystem.FileSystem
   return yield* fs.remove(old, { recursive: true, force: true }).pipe(
@@ -108,24 +107,24 @@ const discard = Effect.fnUntraced(function* (old: string, to: string) {
     Effect.catchTag("PlatformError", (error) =>
       Effect.map(
         Effect.match(fs.rename(old, to), { onFailure: () => old, onSuccess: () => to }),
-        (path): Undeleted => ({ path, reason: systemWords(error) }),
+        (path): Undeleted => ({ path, reason: systemReason(error) }),
       ),
     ),
   )
 })
 
-/** A path beside a checkpoint that is not taken, for what cannot be deleted: `last.1.old`. */
-const spare = Effect.fnUntraced(function* (directory: string) {
+/** An unused path beside a checkpoint, for one that cannot be deleted: `last.1.old`. */
+const unusedPath = Effect.fnUntraced(function* (directory: string) {
   const fs = yield* FileSystem.FileSystem
   for (let n = 1; ; n++) if (!(yield* fs.exists(`${directory}.${n}.old`))) return `${directory}.${n}.old`
 })
 
 /**
- * Writes a checkpoint as the directory `directory`, replacing the one that is there. Its parent must exist. A predecessor
- * that cannot be deleted is reported in the result and is no failure.
+ * Writes a checkpoint as the directory `directory` and replaces the existing one. Its parent must exist. A predecessor that
+ * cannot be deleted is reported in the result and is not a failure.
  *
- * A crash at any moment leaves a whole checkpoint: `directory`, or `directory.old` between the two renames, which `load`
- * reads as well; the next `save` or `recover` removes what else is left.
+ * A crash at any moment leaves a complete checkpoint: `directory`, or between the two renames `directory.old`, which `load`
+ * reads too. The next `save` or `recover` removes leftovers.
  */
 export const save = (
   directory: string,
@@ -134,34 +133,34 @@ export const save = (
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const [fresh, old] = [`${directory}.new`, `${directory}.old`]
-    yield* fs.remove(fresh, { recursive: true, force: true })
-    yield* fs.makeDirectory(fresh)
-    for (const [name, bytes] of yield* filesOf(checkpoint)) yield* writeSynced(path.join(fresh, name), bytes)
-    yield* syncDirectory(fresh)
-    // A directory that is not empty cannot be replaced in one move: between the two there is `.old`, which `load` knows.
-    // Without `directory`, `.old` is the only whole checkpoint, and stays until the new one is in place.
+    const [next, old] = [`${directory}.new`, `${directory}.old`]
+    yield* fs.remove(next, { recursive: true, force: true })
+    yield* fs.makeDirectory(next)
+    for (const [name, bytes] of yield* filesOf(checkpoint)) yield* writeSynced(path.join(next, name), bytes)
+    yield* syncDirectory(next)
+    // A rename cannot replace a directory that is not empty. So there are two renames, and between them `load` reads `.old`.
+    // Without `directory`, `.old` is the only complete checkpoint and stays until the new one is in place.
     if (yield* fs.exists(directory)) {
-      if (yield* fs.exists(old)) yield* discard(old, yield* spare(directory))
+      if (yield* fs.exists(old)) yield* discard(old, yield* unusedPath(directory))
       yield* fs.rename(directory, old)
     }
-    yield* fs.rename(fresh, directory)
+    yield* fs.rename(next, directory)
     yield* syncDirectory(path.dirname(directory))
     if (!(yield* fs.exists(old))) return { directory }
-    const undeleted = yield* discard(old, yield* spare(directory))
+    const undeleted = yield* discard(old, yield* unusedPath(directory))
     return { directory, ...(undeleted === undefined ? {} : { undeleted }) }
   }).pipe(
     Effect.catchTag("PlatformError", (error) => {
       const hint = "check the disk's space and rights"
-      const got = systemWords(error)
+      const got = systemReason(error)
       return new CheckpointError({ file: directory, got, wanted: "to write a checkpoint", hint, isUnwritten: true })
     }),
     Effect.uninterruptible,
   )
 
 /**
- * Puts a checkpoint back in its place after a crash between two renames, and removes what an interrupted `save` left
- * beside it. Nobody may be writing it. Leftovers that cannot be removed stay.
+ * Renames a checkpoint back after a crash between two renames, and removes the leftovers of an interrupted `save`. No other
+ * process may write the checkpoint meanwhile. Leftovers that cannot be removed stay.
  */
 export const recover = (directory: string): Effect.Effect<void, CheckpointError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
@@ -177,47 +176,47 @@ export const recover = (directory: string): Effect.Effect<void, CheckpointError,
       if (entry.startsWith(`${name}.`) && /^(?:new|(?:\d+\.)?old)$/.test(entry.slice(name.length + 1)))
         yield* Effect.ignore(fs.remove(path.join(parent, entry), { recursive: true, force: true }))
   }).pipe(
-    Effect.catchTag("PlatformError", (error) => reading(directory)(error)),
+    Effect.catchTag("PlatformError", (error) => readError(directory)(error)),
     Effect.uninterruptible,
   )
 
 const readFile = Effect.fnUntraced(function* (file: string) {
   const fs = yield* FileSystem.FileSystem
   const { size } = yield* fs.stat(file)
-  if (size > BigInt(limit))
+  if (size > BigInt(maxFileBytes))
     return yield* new CheckpointError({
       file,
       got: `${size} bytes`,
-      wanted: `at most ${limit}`,
+      wanted: `at most ${maxFileBytes}`,
       hint: "is this a checkpoint's file?",
     })
   return yield* fs.readFile(file)
 })
 
-/** The arrays of a file put where `like` has leaves of their names; every one must be there with its kind and shape, and no other. */
+/** Replaces the leaves of `like` by the arrays of their names. The file must hold exactly these, with their dtypes and shapes. */
 const refill = <T>(file: string, arrays: ReadonlyMap<string, NDArray>, like: T): Effect.Effect<T, CheckpointError> => {
   const entries = Tree.entries(like)
-  const hint = "the model file this checkpoint was made with"
+  const hint = "the model file of this checkpoint"
   for (const [path, leaf] of entries) {
-    const [name, wanted] = [nameOf(path), printSpec(leaf as Tensor)]
+    const [name, wanted] = [leafName(path), printSpec(leaf as Tensor)]
     const found = arrays.get(name)
     const got = found === undefined ? "nothing" : printSpec(found)
     if (got !== wanted) return Effect.fail(new CheckpointError({ file, got: `${got} for ${name}`, wanted, hint }))
   }
   if (arrays.size > entries.length) {
-    const known = new Set(entries.map(([path]) => nameOf(path)))
+    const known = new Set(entries.map(([path]) => leafName(path)))
     const extra = [...arrays.keys()].filter((name) => !known.has(name))
     return Effect.fail(new CheckpointError({ file, got: extra.join(", "), wanted: "only the arrays of this net", hint }))
   }
   return Effect.succeed(
     Tree.withLeaves(
       like,
-      entries.map(([path]) => arrays.get(nameOf(path))),
+      entries.map(([path]) => arrays.get(leafName(path))),
     ) as T,
   )
 }
 
-/** The arrays of a file as a tree like the given one. */
+/** The arrays of a file as a tree of the same structure as `like`. */
 const arraysIn = Effect.fnUntraced(function* <T>(file: string, bytes: Uint8Array, like: T) {
   const arrays = yield* Effect.fromResult(Safetensors.decode(bytes, file))
   return yield* refill(file, arrays, like)
@@ -236,36 +235,36 @@ const readProgress = Effect.fnUntraced(function* (file: string) {
   })
 })
 
-const whole = Effect.fnUntraced(function* (directory: string) {
+const existingDirectory = Effect.fnUntraced(function* (directory: string) {
   const fs = yield* FileSystem.FileSystem
   return (yield* fs.exists(directory)) ? directory : (yield* fs.exists(`${directory}.old`)) ? `${directory}.old` : directory
 })
 
-const reading =
+const readError =
   (directory: string) =>
   (error: PlatformError.PlatformError): CheckpointError =>
     new CheckpointError({
       file: directory,
-      got: systemWords(error),
+      got: systemReason(error),
       wanted: "a checkpoint",
       hint: "the folder of a run, or one of its checkpoints",
     })
 
-/** How often a checkpoint that changes while it is read is read again, and how long the first pause is, in milliseconds. */
+/** How often a checkpoint that changes during reading is read again, and the length of the first pause in milliseconds. */
 const [retries, pause] = [6, 2]
 
-/** A checkpoint that was replaced while it was read: its files do not belong together, or one of them is gone. */
+/** A checkpoint was replaced during reading: its files do not belong together, or one of them is missing. */
 class Replaced extends TaggedError("Replaced")<{ readonly error: CheckpointError }> {}
 
-/** Reads again, after a pause, what a run replaced meanwhile. */
-const settled = <A, R>(
+/** Reads again, after a pause, a checkpoint that a run replaced meanwhile. */
+const retryWhileReplaced = <A, R>(
   directory: string,
   read: Effect.Effect<A, CheckpointError | PlatformError.PlatformError | Replaced, R>,
 ): Effect.Effect<A, CheckpointError, R> => {
   const attempt: Effect.Effect<A, CheckpointError | Replaced, R> = Effect.catchTag(
     read,
     "PlatformError",
-    (error) => new Replaced({ error: reading(directory)(error) }),
+    (error) => new Replaced({ error: readError(directory)(error) }),
   )
   const retried = Effect.retry(attempt, {
     while: ({ _tag }) => _tag === "Replaced",
@@ -276,18 +275,18 @@ const settled = <A, R>(
 }
 
 /**
- * Reads a checkpoint back into a state like the given one, of which only the structure and shapes are used. A checkpoint
- * that a run replaces meanwhile is read as one state or the other, never as a mixture.
+ * Reads a checkpoint as a state with the structure and shapes of `like`. A checkpoint that a run replaces meanwhile is read
+ * as the old one or the new one, never as a mixture.
  */
 export const load = <P, S, O>(
   directory: string,
   like: TrainState<P, S, O>,
 ): Effect.Effect<Checkpoint<P, S, O>, CheckpointError, FileSystem.FileSystem | Path.Path> =>
-  settled(
+  retryWhileReplaced(
     directory,
     Effect.gen(function* () {
       const path = yield* Path.Path
-      const at = yield* whole(directory)
+      const at = yield* existingDirectory(directory)
       const [weightsFile, restFile] = [path.join(at, files.weights), path.join(at, files.optimizer)]
       const [weightsBytes, restBytes] = [yield* readFile(weightsFile), yield* readFile(restFile)]
       const { hashes, progress } = yield* readProgress(path.join(at, files.progress))
@@ -303,22 +302,22 @@ export const load = <P, S, O>(
       const weights = yield* arraysIn(weightsFile, weightsBytes, weightsOf(like))
       const rest = yield* arraysIn(restFile, restBytes, restOf(like))
       const { optimizer, step } = rest
-      const { params, state: net } = weights
-      return { state: { params, net, optimizer, step } as TrainState<P, S, O>, progress }
+      const { params, state } = weights
+      return { state: { params, state, optimizer, step } as TrainState<P, S, O>, progress }
     }),
   )
 
-/** Reads only what predicting needs: the parameters and the net's own state. */
+/** Reads only the weights: the parameters and the state of the net. */
 export const loadWeights = <P, S>(
   directory: string,
-  like: Pick<TrainState<P, S>, "params" | "net">,
-): Effect.Effect<Pick<TrainState<P, S>, "params" | "net">, CheckpointError, FileSystem.FileSystem | Path.Path> =>
-  settled(
+  like: Pick<TrainState<P, S>, "params" | "state">,
+): Effect.Effect<Pick<TrainState<P, S>, "params" | "state">, CheckpointError, FileSystem.FileSystem | Path.Path> =>
+  retryWhileReplaced(
     directory,
     Effect.gen(function* () {
       const path = yield* Path.Path
-      const file = path.join(yield* whole(directory), files.weights)
-      const { params, state: net } = yield* arraysIn(file, yield* readFile(file), weightsOf(like))
-      return { params, net } as Pick<TrainState<P, S>, "params" | "net">
+      const file = path.join(yield* existingDirectory(directory), files.weights)
+      const { params, state } = yield* arraysIn(file, yield* readFile(file), weightsOf(like))
+      return { params, state } as Pick<TrainState<P, S>, "params" | "state">
     }),
   )

@@ -1,13 +1,13 @@
-/** Failures of reading and writing checkpoints. */
+/** The errors of reading and writing checkpoints. */
 import { TaggedError } from "effect/Data"
 
-/** A checkpoint could not be written or read: `file` is its place, `got` what was found, `wanted` what should be there, `hint` what to try. */
+/** A checkpoint could not be written or read: `file` is its path, `got` what was found, `wanted` what was expected, `hint` what to try. */
 export class CheckpointError extends TaggedError("CheckpointError")<{
   readonly file: string
   readonly got: string
   readonly wanted: string
   readonly hint: string
-  /** It could not be written; else it could not be read. */
+  /** Present when it could not be written; absent when it could not be read. */
   readonly isUnwritten?: true
 }> {
   override get message(): string {

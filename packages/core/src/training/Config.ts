@@ -1,4 +1,4 @@
-/** The description of a run: the net, the data, and how to learn. Plain values, all readonly. */
+/** The description of a run as plain readonly values: the net, the data and the settings. */
 import type * as Effect from "effect/Effect"
 import type * as Dataset from "../data/Dataset.ts"
 import type { Tensor } from "../language/Expr.ts"
@@ -11,14 +11,14 @@ import type { ScoreTable, Weights } from "./Evaluate.ts"
 import type { EarlyStop, Monitor } from "./Monitor.ts"
 import type { Plateau } from "./Plateau.ts"
 
-/** Where checkpoints go and when. `save` writes one and gives its place. */
+/** Where and when checkpoints are saved. `save` writes one and returns its place. */
 export interface Saving<P, S, O, R> {
   readonly save: (kind: "best" | "last", checkpoint: Checkpoint<P, S, O>) => Effect.Effect<Saved, CheckpointError, R>
-  /** Write `last` after every so many epochs (and at the end, and on interruption); 1 unless given. */
+  /** Epochs between two `last` checkpoints (there is one at the end and on interruption too); 1 unless given. */
   readonly every?: number
 }
 
-/** A run: what to train, on what, and how. */
+/** A run: the net, the datasets and the settings of the training. */
 export interface Config<P, S, O, R = never> {
   readonly net: Net<P, S>
   readonly loss: Loss
@@ -29,17 +29,17 @@ export interface Config<P, S, O, R = never> {
   readonly validation?: Dataset.Dataset
   readonly scores?: ScoreTable
   readonly seed: number
-  /** The weights to start from, such as pre-trained ones; drawn from the seed unless given. */
+  /** The initial weights, such as pre-trained ones; drawn from the seed unless given. */
   readonly start?: Weights<P, S>
   readonly epochs: number
-  /** Rows a step. */
+  /** Rows per step. */
   readonly batch: number
   /**
-   * Which parameters are scored, kept as the best and given at the end: those that are trained unless given, or such as
-   * the mean over time that `Optimizer.average` keeps.
+   * Which parameters are scored, kept as the best and returned at the end, such as the mean over time of
+   * `Optimizer.average`; the trained ones unless given.
    */
   readonly scored?: (state: TrainState<P, S, O>) => P
-  /** Which score says that an epoch was the best; the early stop's, or the validation loss, unless given. */
+  /** The score that decides which epoch is the best; the early stop's, or the validation loss, unless given. */
   readonly best?: Monitor
   readonly earlyStop?: EarlyStop
   /** Lowers the learning rate when a score no longer improves; the optimizer's state must hold a rate. */

@@ -1,4 +1,4 @@
-/** The refusal of a run that was put together wrongly, before anything is computed. */
+/** The error of an invalid configuration, found before anything is computed. */
 import { TaggedError } from "effect/Data"
 
 /**

@@ -1,4 +1,4 @@
-/** Scoring a net on a dataset, batch by batch; the sums of the batches give the scores of the whole. */
+/** Evaluation of a net on a dataset, batch by batch. The sums over the batches give the scores of the whole dataset. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Dataset from "../data/Dataset.ts"
@@ -15,33 +15,33 @@ import { allocate } from "../types/DType.ts"
 import { NDArray } from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
-import { inBursts } from "./bursts.ts"
+import { runInBursts } from "./bursts.ts"
 import type { ConfigError } from "./ConfigError.ts"
 import * as Check from "./checkData.ts"
 import type { Scores } from "./Progress.ts"
 
-/** A net's parameters and what it carries itself. */
+/** The parameters and the state of a net. */
 export interface Weights<P, S> {
   readonly params: P
-  readonly net: S
+  readonly state: S
 }
 
-/** Which scores to take, by name. */
+/** The scores to compute, by name. */
 export type ScoreTable = { readonly [name: string]: Score.Score }
 
-/** Sums over rows, by name, and how many rows. */
+/** Sums over rows, by the name of the score, and the number of rows. */
 export interface Sums {
   readonly rows: number
   readonly of: { readonly [name: string]: ReadonlyArray<number> }
 }
 
 /** The sums of no rows. */
-export const noSums: Sums = { rows: 0, of: {} }
+export const emptySums: Sums = { rows: 0, of: {} }
 
-/** The loss stands among the scores under this name. */
+/** The name of the loss among the scores. */
 const lossName = "loss"
 
-/** What a batch adds to each score's sums, and to the loss's. */
+/** The sums of one batch, for each score and for the loss. */
 export const sumsOf = (
   loss: Tensor,
   scores: ScoreTable,
@@ -52,7 +52,7 @@ export const sumsOf = (
   ...Object.fromEntries(Object.entries(scores).map(([name, score]) => [name, reshape(score.sums(prediction, target), [-1])])),
 })
 
-/** Many times as fast as spreading, which matters where a step takes microseconds. */
+/** Many times as fast as the spread operator, which matters where a step takes microseconds. */
 const numbersOf = (x: Tensor): ReadonlyArray<number> => {
   const { data } = read(x)
   const numbers: Array<number> = []
@@ -61,16 +61,17 @@ const numbersOf = (x: Tensor): ReadonlyArray<number> => {
 }
 
 /**
- * Sums under way: of each name pieces, which merged in order are its sums. A piece is longer than the one after it, so that
- * what is kept of every row is copied a few times in all and not once a batch; sums of equal length are always one piece.
+ * Sums that batches are added to. For each name it holds pieces; merged in order they are the sums. Each piece is longer than
+ * the next one, so scores that keep a value for every row copy it a few times in all and not once per batch. Sums of a fixed
+ * length are always one piece.
  */
-export interface Gathered {
+export interface Accumulator {
   readonly rows: number
   readonly of: { readonly [name: string]: ReadonlyArray<ReadonlyArray<number>> }
 }
 
-/** Sums to be added to. */
-export const gather = ({ of, rows }: Sums): Gathered => ({
+/** An accumulator that starts from these sums. */
+export const accumulatorOf = ({ of, rows }: Sums): Accumulator => ({
   rows,
   of: Object.fromEntries(Object.entries(of).map(([name, sums]) => [name, [sums]])),
 })
@@ -78,8 +79,8 @@ export const gather = ({ of, rows }: Sums): Gathered => ({
 const mergeOf = (scores: ScoreTable, name: string): Score.Merge =>
   name === lossName ? Score.add : (scores[name]?.merge ?? Score.add)
 
-/** Pieces with a vector after them, those merged that are no longer than what comes after. */
-const put = (merge: Score.Merge, pieces: ReadonlyArray<ReadonlyArray<number>>, vector: ReadonlyArray<number>) => {
+/** Appends a vector to pieces, and merges the pieces that are not longer than their successor. */
+const append = (merge: Score.Merge, pieces: ReadonlyArray<ReadonlyArray<number>>, vector: ReadonlyArray<number>) => {
   let last = merge([], vector)
   let kept = pieces.length
   for (let piece = pieces[kept - 1]; piece !== undefined && piece.length <= last.length; piece = pieces[kept - 1]) {
@@ -89,58 +90,58 @@ const put = (merge: Score.Merge, pieces: ReadonlyArray<ReadonlyArray<number>>, v
   return [...pieces.slice(0, kept), last]
 }
 
-/** Sums with those of batches added, one after the other. */
-export const addSums = (
-  gathered: Gathered,
+/** Adds the sums of batches, in order. `rows` is the number of their rows. */
+export const accumulate = (
+  accumulator: Accumulator,
   scores: ScoreTable,
   batches: ReadonlyArray<{ readonly [name: string]: Tensor }>,
   rows: number,
-): Gathered => ({
-  rows: gathered.rows + rows,
+): Accumulator => ({
+  rows: accumulator.rows + rows,
   of: Object.fromEntries(
     [lossName, ...Object.keys(scores)].map((name) => {
       const merge = mergeOf(scores, name)
       const vectors = batches.flatMap(({ [name]: sum }) => (sum === undefined ? [] : [numbersOf(sum)]))
-      return [name, vectors.reduce((pieces, vector) => put(merge, pieces, vector), gathered.of[name] ?? [])]
+      return [name, vectors.reduce((pieces, vector) => append(merge, pieces, vector), accumulator.of[name] ?? [])]
     }),
   ),
 })
 
-/** The sums that were gathered. */
-export const sumsIn = ({ of, rows }: Gathered, scores: ScoreTable): Sums => ({
+/** The sums of an accumulator. */
+export const totals = ({ of, rows }: Accumulator, scores: ScoreTable): Sums => ({
   rows,
   of: Object.fromEntries(
     Object.entries(of).map(([name, pieces]) => {
       const merge = mergeOf(scores, name)
-      // The shortest first, which copies least.
+      // Merging the shortest pieces first copies least.
       return [name, pieces.slice(0, -1).reduceRight((later, piece) => merge(piece, later), pieces.at(-1) ?? [])]
     }),
   ),
 })
 
-/** The scores of sums over rows. One that is not defined of these rows, such as an area under a curve of one class, is NaN. */
+/** The scores that sums over rows give. A score that is undefined for these rows, such as an area under a curve with one class, is NaN. */
 export const finish = ({ of, rows }: Sums, scores: ScoreTable): Scores => ({
   loss: (of[lossName]?.[0] ?? 0) / rows,
   ...Object.fromEntries(Object.entries(scores).map(([name, score]) => [name, score.finish(of[name] ?? [])] as const)),
 })
 
-/** Rows a batch when nothing is learned from them. */
+/** The batch size of scoring. */
 export const scoringBatch = 256
 
-/** Where the scoring batches of so many rows begin and end. */
+/** The row ranges of the scoring batches. */
 export const rangesOf = (rows: number): ReadonlyArray<readonly [start: number, end: number]> =>
   Array.from({ length: Math.ceil(rows / scoringBatch) }, (_, i) => [i * scoringBatch, Math.min(rows, (i + 1) * scoringBatch)])
 
-/** Takes the loss and the scores of a dataset under any weights. */
+/** Computes the loss and the scores of a dataset for given weights. */
 export type Evaluator<P, S> = (
   weights: Weights<P, S>,
   dataset: Dataset.Dataset,
 ) => Effect.Effect<Scores, EngineError | ShapeError>
 
-/** The weights alone of a value that carries more, such as the last event of a run. */
-const bare = <P, S>({ net, params }: Weights<P, S>): Weights<P, S> => ({ params, net })
+/** The weights of a value that has more fields, such as the last event of a run. */
+const weightsOnly = <P, S>({ params, state }: Weights<P, S>): Weights<P, S> => ({ params, state })
 
-/** Compiles the scoring of a net; `like` gives the weights' shapes. What the engine holds is released with the scope. */
+/** Compiles the evaluation of a net; `like` gives the weights' shapes. The scope releases the engine's memory. */
 export const evaluator = <P, S>(
   net: Net<P, S>,
   loss: Loss,
@@ -149,14 +150,14 @@ export const evaluator = <P, S>(
 ): Effect.Effect<Evaluator<P, S>, EngineError | ShapeError, Engine | Scope.Scope> =>
   Effect.map(
     Compile.step((weights: Weights<P, S>, { x, y }: { readonly x: Tensor; readonly y: Tensor }) => {
-      const { y: prediction } = net.apply(weights.params, weights.net, x, { mode: "infer" })
+      const { y: prediction } = net.apply(weights.params, weights.state, x, { mode: "infer" })
       return { state: weights, output: sumsOf(loss(prediction, y), scores, prediction, y) }
-    }, bare(like)),
+    }, weightsOnly(like)),
     (step) =>
       Effect.fnUntraced(function* (weights, dataset) {
-        yield* step.load(bare(weights))
-        let gathered = gather(noSums)
-        yield* inBursts(rangesOf(Dataset.size(dataset)), (ranges) =>
+        yield* step.load(weightsOnly(weights))
+        let accumulator = accumulatorOf(emptySums)
+        yield* runInBursts(rangesOf(Dataset.size(dataset)), (ranges) =>
           Effect.map(
             step.run(
               ranges.map(([start, end]) => ({
@@ -165,36 +166,36 @@ export const evaluator = <P, S>(
               })),
             ),
             (outputs) => {
-              gathered = addSums(gathered, scores, outputs, (ranges.at(-1)?.[1] ?? 0) - (ranges[0]?.[0] ?? 0))
+              accumulator = accumulate(accumulator, scores, outputs, (ranges.at(-1)?.[1] ?? 0) - (ranges[0]?.[0] ?? 0))
             },
           ),
         )
-        return finish(sumsIn(gathered, scores), scores)
+        return finish(totals(accumulator, scores), scores)
       }),
   )
 
 /**
- * The loss and the scores of a net on a dataset, under weights such as those that `Train.finished` gives. Fails with
- * `ConfigError` for a dataset without rows or with another number of targets than inputs.
+ * The loss and the scores of a net on a dataset, with weights such as those of `Train.finished`. Fails with `ConfigError`
+ * for a dataset without rows or with another number of targets than inputs.
  */
 export const evaluate = <P, S>(
   net: Net<P, S>,
   weights: Weights<P, S>,
-  { dataset, loss, scores = {} }: { readonly dataset: Dataset.Dataset; readonly loss: Loss; readonly scores?: ScoreTable },
+  { data, loss, scores = {} }: { readonly data: Dataset.Dataset; readonly loss: Loss; readonly scores?: ScoreTable },
 ): Effect.Effect<Scores, ConfigError | EngineError | ShapeError, Engine> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const problem = Check.dataset("dataset", dataset) ?? Check.scoreTable(scores)
+      const problem = Check.dataset("data", data) ?? Check.scoreTable(scores)
       if (problem !== undefined) return yield* problem
       const score = yield* evaluator(net, loss, scores, weights)
-      return yield* score(weights, dataset)
+      return yield* score(weights, data)
     }),
   )
 
-/** So many rows or a few more, so that batches of all sizes need few programs: the next power of two. */
+/** The next power of two, so that batches of all sizes need few programs. */
 const rounded = (rows: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, rows)))
 
-/** An array with rows of zeros after its own, up to so many. */
+/** An array padded with rows of zeros to `rows` rows. */
 const padded = (array: NDArray, rows: number): NDArray => {
   const { data, dtype, shape } = array
   if (shape[0] === rows) return array
@@ -207,25 +208,25 @@ const padded = (array: NDArray, rows: number): NDArray => {
 /** The predictions [n, …] for inputs [n, …sample], in order. Fails with `ConfigError` for inputs without rows. */
 export type Predictor = (inputs: NDArray) => Effect.Effect<NDArray, ConfigError | EngineError | ShapeError>
 
-/** Compiles the predictions of a net, for inputs that come in several arrays. What the engine holds is released with the scope. */
+/** Compiles the predictions of a net, for inputs that arrive in several arrays. The scope releases the engine's memory. */
 export const predictor = <P, S>(
   net: Net<P, S>,
-  { net: state, params }: Weights<P, S>,
+  { params, state }: Weights<P, S>,
 ): Effect.Effect<Predictor, EngineError | ShapeError, Engine | Scope.Scope> =>
   Effect.map(
     Compile.step(
       (weights: Weights<P, S>, x: Tensor) => ({
         state: weights,
-        output: net.apply(weights.params, weights.net, x, { mode: "infer" }).y,
+        output: net.apply(weights.params, weights.state, x, { mode: "infer" }).y,
       }),
-      { params, net: state },
+      { params, state },
     ),
     (step) =>
       Effect.fnUntraced(function* (inputs) {
         const problem = Check.rows("inputs", inputs)
         if (problem !== undefined) return yield* problem
         const parts: Array<NDArray> = []
-        yield* inBursts(rangesOf(inputs.shape[0] ?? 0), (ranges) =>
+        yield* runInBursts(rangesOf(inputs.shape[0] ?? 0), (ranges) =>
           Effect.map(
             step.run(ranges.map(([start, end]) => padded(Dataset.slice(inputs, start, end), rounded(end - start)))),
             (outputs) => {

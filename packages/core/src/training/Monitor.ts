@@ -1,22 +1,22 @@
-/** Watching a score from epoch to epoch: which one, whether it improved, and when to stop. */
+/** The monitored score of a run: which score it is, whether it improved, and when to stop. */
 import type { EpochRecord, Progress } from "./Progress.ts"
 
-/** A score by the part of the data and its name, `val.accuracy` or `train.loss`, and which way is better. */
+/** A score, named by its part of the data, such as `val.accuracy` or `train.loss`, and whether lower or higher is better. */
 export interface Monitor {
   readonly monitor: string
   readonly mode: "min" | "max"
-  /** How much better it must be to count. */
+  /** The smallest improvement that counts. */
   readonly minDelta?: number
 }
 
-/** Ends a run whose score has not been better for `patience` epochs; `restoreBest` gives the best epoch's parameters at the end. */
+/** Ends a run whose score has not improved for `patience` epochs; with `restoreBest` it ends with the best epoch's parameters. */
 export interface EarlyStop extends Monitor {
   readonly patience: number
   readonly restoreBest?: boolean
 }
 
-/** The monitored score of an epoch, `undefined` where the epoch has none of that name. */
-export const watched = ({ monitor }: Monitor, { train, validation }: EpochRecord): number | undefined => {
+/** The monitored score of an epoch, `undefined` if the epoch has no score of that name. */
+export const monitoredScore = ({ monitor }: Monitor, { train, validation }: EpochRecord): number | undefined => {
   const dot = monitor.indexOf(".")
   const scores = { train, val: validation }[monitor.slice(0, dot)]
   const name = monitor.slice(dot + 1)
@@ -27,9 +27,12 @@ export const watched = ({ monitor }: Monitor, { train, validation }: EpochRecord
 export const isBetter = ({ minDelta = 0, mode }: Monitor, value: number, best: Progress["best"]): boolean =>
   Number.isFinite(value) && (best === undefined || (mode === "min" ? best.value - value : value - best.value) > minDelta)
 
-/** Whether the best epoch lies `patience` epochs back; where no epoch had a finite score, whether `patience` epochs are done. */
-export const isOver = ({ patience }: EarlyStop, { best, epoch }: Pick<Progress, "best" | "epoch">): boolean =>
+/** Whether `patience` epochs have passed since the best epoch, or since the start if no epoch had a finite score. */
+export const shouldStop = ({ patience }: EarlyStop, { best, epoch }: Pick<Progress, "best" | "epoch">): boolean =>
   epoch - (best?.epoch ?? 0) >= patience
 
-/** What a run watches where nothing else is said: the validation loss, or the training loss without validation rows. */
-export const usual = (hasValidation: boolean): Monitor => ({ monitor: hasValidation ? "val.loss" : "train.loss", mode: "min" })
+/** The default monitor: the validation loss, or the training loss of a run without validation rows. */
+export const defaultMonitor = (hasValidation: boolean): Monitor => ({
+  monitor: hasValidation ? "val.loss" : "train.loss",
+  mode: "min",
+})

@@ -1,4 +1,4 @@
-/** Non-finite values: the failure of a run whose loss, activations, gradients or parameters became NaN or infinite. */
+/** The failure of a run whose loss, activations, gradients or parameters became NaN or infinite. */
 import { TaggedError } from "effect/Data"
 
 /** Where a non-finite value was found: in which tensor of which layer, and the rows of the data that show it. */
@@ -15,8 +15,8 @@ export interface NonFinitePlace {
  * `tensor` is where it appeared first: the `input`, the output of a layer (`activation`), the `loss`, a `gradient`, a
  * `parameter`, the net's `state`, the state of the `optimizer`, or the `reconstruction` of a machine in pre-training.
  * `layer` is the path of the layer or leaf, `step` the step counted from 1, `rows` the rows of the training data in the
- * batch that show it (all rows of the batch where no single row does). The last good state is not lost: a checkpoint never
- * holds such values.
+ * batch that have it (all rows of the batch if no single row has it). A checkpoint never holds such values, so the last
+ * good state is not lost.
  */
 export class NonFinite extends TaggedError("NonFinite")<
   NonFinitePlace & {

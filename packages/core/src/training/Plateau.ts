@@ -1,21 +1,21 @@
 /** Lowering the learning rate when a score no longer improves: a pure function of the epochs so far. */
-import { isBetter, type Monitor, watched } from "./Monitor.ts"
+import { isBetter, type Monitor, monitoredScore } from "./Monitor.ts"
 import type { EpochRecord, Progress } from "./Progress.ts"
 
-/** When the rate is lowered, and by how much. */
+/** When the learning rate is lowered, and by how much. */
 export interface Plateau extends Monitor {
-  /** What is left of the rate each time. */
+  /** The rate is multiplied by this each time. */
   readonly factor: number
-  /** Epochs without an improvement before it is lowered. */
+  /** Epochs without an improvement before the rate is lowered. */
   readonly patience: number
-  /** Epochs after a lowering that are not counted: 0 unless given. */
+  /** Epochs after a reduction that `patience` does not count: 0 unless given. */
   readonly cooldown?: number
-  /** The least that the rate is ever multiplied by: 0 unless given. */
+  /** The lower bound of the product of all factors: 0 unless given. */
   readonly least?: number
 }
 
 /**
- * What the rate is multiplied by after these epochs. A score that is missing or non-finite is no improvement.
+ * The factor of the learning rate after these epochs. A score that is missing or non-finite is no improvement.
  *
  * ```ts
  * import { type EpochRecord } from "@adjoint/core/training/Progress"
@@ -34,7 +34,7 @@ export const factorAfter = (
   let [now, waited, cooling] = [1, 0, 0]
   let best: Progress["best"]
   for (const record of history) {
-    const value = watched(monitor, record)
+    const value = monitoredScore(monitor, record)
     const better = value !== undefined && isBetter(monitor, value, best)
     if (better) best = { epoch: record.epoch, value }
     waited = better || cooling > 0 ? 0 : waited + 1

@@ -1,9 +1,9 @@
 /**
- * Pre-training as an initializer: a deep belief network is learned greedily, one restricted Boltzmann machine after the
- * other, each on the hidden probabilities of those before it, which no longer change. Unrolled, the weights and hidden
- * biases of the machines are those of a net's layers of sigmoids, from which ordinary training starts (Hinton, Osindero
- * and Teh, A fast learning algorithm for deep belief nets, 2006; Hinton and Salakhutdinov, Reducing the dimensionality of
- * data with neural networks, 2006).
+ * Pre-training as an initializer: a deep belief network is trained greedily, one restricted Boltzmann machine after the
+ * other, each on the hidden probabilities of the one before, which is then frozen. Their weights and hidden biases become
+ * those of a net's sigmoid layers, and ordinary training starts from them (Hinton, Osindero and Teh, A fast learning
+ * algorithm for deep belief nets, 2006; Hinton and Salakhutdinov, Reducing the dimensionality of data with neural networks,
+ * 2006).
  */
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
@@ -22,23 +22,23 @@ import type { ConfigError } from "./ConfigError.ts"
 import { pretrain as check, type Pretraining } from "./checkPretrain.ts"
 import { predict } from "./Evaluate.ts"
 import type { NonFinite } from "./NonFinite.ts"
-import type { OfStage, PretrainEvent } from "./PretrainEvent.ts"
+import type { PretrainEvent, StageInfo } from "./PretrainEvent.ts"
 import { flat, type Rows, trainRbm } from "./trainRbm.ts"
 
 export type { MachineScores, PretrainEvent } from "./PretrainEvent.ts"
-export type { Stage } from "./trainRbm.ts"
+export type { StageConfig as Stage } from "./trainRbm.ts"
 
-/** The description of a pre-training: the machines, and the rows they learn from. */
+/** The description of pre-training: the machines, and the rows that they learn from. */
 export interface Config<R = never> extends Pretraining {
   /** Saves a trained machine; `stage` is counted from 1. */
   readonly save?: (stage: number, params: Rbm.Params) => Effect.Effect<void, CheckpointError, R>
 }
 
-/** All that can make pre-training fail. */
+/** Every error of pre-training. */
 export type PretrainError = ConfigError | ShapeError | EngineError | NonFinite | CheckpointError
 
 /** The hidden probabilities of a machine, as a net. */
-const upward = (hidden: number): Net.Net<Rbm.Params> =>
+const hiddenNet = (hidden: number): Net.Net<Rbm.Params> =>
   Net.stateless<Rbm.Params>({
     kind: "rbm",
     shape: () => [hidden],
@@ -46,21 +46,21 @@ const upward = (hidden: number): Net.Net<Rbm.Params> =>
     apply: (params, x) => Rbm.hiddenProbabilities(params, flat(x)),
   })
 
-/** The rows that the next machine sees: the hidden probabilities of this one. */
-const through = (
+/** The rows that the next machine learns from: the hidden probabilities of this one. */
+const nextRows = (
   params: Rbm.Params,
   { train, validation }: Rows,
 ): Effect.Effect<Rows, ConfigError | EngineError | ShapeError, Engine> =>
   Effect.gen(function* () {
-    const net = upward(params.b.shape[0] ?? 0)
-    const pass = (rows: NDArray.NDArray) => predict(net, { params, net: {} }, rows)
+    const net = hiddenNet(params.b.shape[0] ?? 0)
+    const pass = (rows: NDArray.NDArray) => predict(net, { params, state: {} }, rows)
     return {
       train: yield* pass(train),
       ...(validation === undefined ? {} : { validation: yield* pass(validation) }),
     }
   })
 
-/** All machines in order. */
+/** Trains all machines in order. */
 const stack = <R>(
   { done = [], inputs, save, seed, stages, validation }: Config<R>,
   emit: (event: PretrainEvent) => Effect.Effect<void>,
@@ -72,24 +72,24 @@ const stack = <R>(
     const machines: Array<Rbm.Params> = []
     let rows: Rows = { train: inputs, ...(validation === undefined ? {} : { validation }) }
     for (const [i, stage] of stages.entries()) {
-      const of: OfStage = { stage: i + 1, stages: stages.length, layer: stage.layer }
+      const info: StageInfo = { stage: i + 1, stages: stages.length, layer: stage.layer }
       const known = done[i]
-      const params = known ?? (yield* trainRbm(stage, rows, Key.fold(key, stage.layer), of, emit))
+      const params = known ?? (yield* trainRbm(stage, rows, Key.fold(key, stage.layer), info, emit))
       if (known === undefined) {
         if (save !== undefined) yield* Effect.uninterruptible(save(i + 1, params))
-        yield* emit({ _tag: "StageFinished", ...of, params })
+        yield* emit({ _tag: "StageFinished", ...info, params })
       }
       machines.push(params)
-      // No machine learns from the last one, and machines that are done do not learn again.
-      if (i + 1 < stages.length && done.length < stages.length) rows = yield* through(params, rows)
+      // No machine learns from the last one; if all machines are given, none is trained.
+      if (i + 1 < stages.length && done.length < stages.length) rows = yield* nextRows(params, rows)
     }
     yield* emit({ _tag: "Pretrained", machines })
   })
 
 /**
- * Trains the machines of a deep belief network one after the other, as a stream of events. It ends with
- * `Pretrained`, or fails with a typed error. An interruption loses the machine under way; those before it were saved, and
- * given as `done` they are not trained again, which changes no bit of the others.
+ * Trains the machines of a deep belief network one after the other, as a stream of events. It ends with `Pretrained`, or
+ * fails with a typed error. An interruption loses the machine that is being trained. The machines before it were saved;
+ * given as `done` they are not trained again, and the others get the same bits.
  */
 export const run = <R = never>(config: Config<R>): Stream.Stream<PretrainEvent, PretrainError, Engine | R> =>
   Stream.callback<PretrainEvent, PretrainError, Engine | R>(
@@ -102,8 +102,8 @@ export const run = <R = never>(config: Config<R>): Stream.Stream<PretrainEvent, 
   )
 
 /**
- * A net's parameters with the weights w and biases b of layers replaced by those of machines; the layers are named by
- * where their parameters are: `["h1"]`. Throws `ShapeError` where there is no such layer, or one of another size.
+ * The parameters of a net, with the weights w and biases b of layers replaced by those of machines. A layer is named by the
+ * path of its parameters, such as `["h1"]`. Throws `ShapeError` if there is no such layer, or its size differs.
  */
 export const unroll = <P>(
   params: P,

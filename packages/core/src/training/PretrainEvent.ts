@@ -1,4 +1,4 @@
-/** The events of pre-training, one machine after the other: a closed union. */
+/** The events of pre-training: a closed union. A stage is the training of one machine. */
 import type * as Rbm from "../learning/Rbm.ts"
 
 /** The scores of a machine on rows: the mean of (v - reconstruction)² over units and rows, and the mean free energy. */
@@ -7,15 +7,15 @@ export interface MachineScores {
   readonly freeEnergy: number
 }
 
-/** Which machine: counted from 1, and the layer whose weights it will be. */
-export interface OfStage {
+/** Which stage: its number, counted from 1, and the layer that gets the weights of its machine. */
+export interface StageInfo {
   readonly stage: number
   readonly stages: number
   readonly layer: string
 }
 
-/** The training of a machine has begun. */
-export interface StageStarted extends OfStage {
+/** The training of a machine has started. */
+export interface StageStarted extends StageInfo {
   readonly _tag: "StageStarted"
   readonly units: Rbm.Visible
   readonly visible: number
@@ -25,12 +25,12 @@ export interface StageStarted extends OfStage {
   readonly batchesPerEpoch: number
 }
 
-/** Some steps are done: as many as took a few milliseconds. */
-export interface StageStepped extends OfStage {
+/** A burst of steps is done, a few milliseconds of work. */
+export interface StageStepped extends StageInfo {
   readonly _tag: "StageStepped"
-  /** The epoch under way, counted from 1. */
+  /** The current epoch, counted from 1. */
   readonly epoch: number
-  /** Batches done in it. */
+  /** Batches done in this epoch. */
   readonly batch: number
   readonly batches: number
   /** The reconstruction error of each of these batches. */
@@ -38,8 +38,8 @@ export interface StageStepped extends OfStage {
   readonly milliseconds: number
 }
 
-/** The scores of a machine after an epoch, on training rows and on rows it does not learn from. */
-export interface StageScored extends OfStage {
+/** The scores of a machine after an epoch, on training rows and on validation rows. */
+export interface StageScored extends StageInfo {
   readonly _tag: "StageScored"
   readonly epoch: number
   readonly train: MachineScores
@@ -48,8 +48,8 @@ export interface StageScored extends OfStage {
   readonly rowsPerSecond: number
 }
 
-/** A machine is trained, and saved where that was asked for; the next one sees its hidden units. */
-export interface StageFinished extends OfStage {
+/** A machine is trained, and saved if the config has `save`; the next one learns from its hidden units. */
+export interface StageFinished extends StageInfo {
   readonly _tag: "StageFinished"
   readonly params: Rbm.Params
 }

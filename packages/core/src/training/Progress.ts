@@ -1,4 +1,4 @@
-/** How far a run is, besides its tensors: plain data that goes to JSON and back without losing a bit. */
+/** The progress of a run, without its tensors: plain data that JSON keeps exactly. */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Transformation from "effect/SchemaTransformation"
@@ -18,7 +18,7 @@ export const Score = Schema.Union([Schema.Finite, Schema.Literals(nonFinite)]).p
   ),
 )
 
-/** Scores by name: `loss` and the metrics of the run. A score is NaN where it is not defined of the rows. */
+/** Scores by name: `loss` and the metrics of the run. A score that is undefined for the rows is NaN. */
 export const Scores = Schema.Record(Schema.String, Score)
 export type Scores = typeof Scores.Type
 
@@ -28,14 +28,14 @@ export const EpochRecord = Schema.Struct({
   epoch: Count,
   /** Steps done since the run began. */
   step: Count,
-  /** The rate that the epoch's last step applied. */
+  /** The learning rate of the epoch's last step. */
   learningRate: Score,
   train: Scores,
   validation: Schema.optionalKey(Scores),
 })
 export type EpochRecord = typeof EpochRecord.Type
 
-/** How far a run is. */
+/** The progress of a run. */
 export const Progress = Schema.Struct({
   version: Schema.Literal(1),
   seed: Count,
@@ -43,10 +43,10 @@ export const Progress = Schema.Struct({
   fingerprint: Schema.String,
   /** Epochs done. */
   epoch: Count,
-  /** Batches done in the epoch under way. */
+  /** Batches done in the current epoch. */
   batch: Count,
   step: Count,
-  /** Sums over the rows of the epoch under way. */
+  /** Sums over the rows of the current epoch. */
   sums: Schema.Struct({ rows: Count, of: Schema.Record(Schema.String, Schema.Array(Score)) }),
   history: Schema.Array(EpochRecord),
   best: Schema.optionalKey(Schema.Struct({ epoch: Count, value: Schema.Finite })),
@@ -63,7 +63,7 @@ const Saved = Schema.Struct({ files: Hashes, ...Progress.fields })
 /** Progress as JSON text, with the hashes of its checkpoint's other files; numbers keep every bit. */
 export const print = (progress: Progress, files: Hashes): string => `${JSON.stringify(encode({ files, ...progress }), null, 2)}\n`
 
-/** Reads what `print` wrote. Fails for anything that is not exactly such a text. */
+/** Reads what `print` wrote. Fails for any other text. */
 export const parse = (
   text: string,
 ): Result.Result<{ readonly hashes: Hashes; readonly progress: Progress }, Schema.SchemaError> =>

@@ -1,4 +1,4 @@
-/** The learning rate of a run, for the record: it is kept in the optimizer's state and nowhere else. */
+/** The learning rate of a run as records report it. It is stored in the optimizer's state and nowhere else. */
 import type { Tensor } from "../language/Expr.ts"
 import type { Optimizer } from "../learning/Optimizer.ts"
 import type { NDArray } from "../types/NDArray.ts"
@@ -13,8 +13,8 @@ export const shortest = (float: number): number => {
 }
 
 /**
- * The rate that the last step of an optimizer applied, 0 before the first one and for an optimizer without a rate. A rate
- * that is a float is given as the shortest decimal number that rounds to it, as a person would have written it.
+ * The learning rate of an optimizer's last step; 0 before the first step and for an optimizer without a rate. A float is
+ * returned as the shortest decimal number that rounds to it, as a person would write it.
  */
 export const lastRate = <State>(
   { rate }: Pick<Optimizer<State>, "rate">,

@@ -1,7 +1,7 @@
 /**
- * The safetensors format (Hugging Face, 2022): named arrays in one file that every framework reads. Eight bytes of
- * header length, a JSON header of kinds, shapes and offsets, then the numbers. Nothing in it can be executed, and the
- * header is checked against the file before anything is allocated.
+ * The safetensors format (Hugging Face, 2022): named arrays in one file that every framework reads. Eight bytes hold the
+ * length of a JSON header with dtypes, shapes and offsets; the numbers follow. Nothing in it can be executed, and the header
+ * is checked against the file before anything is allocated.
  */
 import * as Result from "effect/Result"
 import type { Storage } from "../types/DType.ts"
@@ -17,7 +17,7 @@ const codeOf = ({ data, dtype }: NDArray): Code => {
   return dtype === "i32" ? "I32" : dtype === "u8" ? "U8" : "BOOL"
 }
 
-/** What a header says of an array: its bytes begin and end at offsets from the end of the header. */
+/** The header entry of an array. Offsets count from the end of the header. */
 interface Entry {
   readonly dtype: string
   readonly shape: ReadonlyArray<number>
@@ -30,7 +30,7 @@ const isObject = (json: unknown): json is Readonly<Record<string, unknown>> =>
 const isCounts = (json: unknown): json is ReadonlyArray<number> =>
   Array.isArray(json) && json.every((count) => Number.isSafeInteger(count) && count >= 0)
 
-/** Checked without a schema: everyone who imports the library loads this module, and effect's schemas take longer to load than the library. */
+/** Checked without a schema: every import of the library loads this module, and effect's schemas take longer to load than the library. */
 const isEntry = (json: unknown): json is Entry =>
   isObject(json) &&
   Object.keys(json).sort().join() === "data_offsets,dtype,shape" &&
@@ -39,11 +39,11 @@ const isEntry = (json: unknown): json is Entry =>
   isCounts(json.data_offsets) &&
   json.data_offsets.length === 2
 
-/** The name under which a header holds texts about the file and no array. */
+/** The header name of texts about the file; it names no array. */
 const metadataName = "__metadata__"
 
 /** The longest header that is read, in bytes, as in the reference implementation. */
-const longestHeader = 100_000_000
+const maxHeaderBytes = 100_000_000
 
 /** Arrays by name as the bytes of a safetensors file, in the order given; doubles stay doubles. Throws `ShapeError` for an array called `__metadata__`. */
 export const encode = (arrays: ReadonlyMap<string, NDArray>): Uint8Array => {
@@ -74,7 +74,7 @@ export const encode = (arrays: ReadonlyMap<string, NDArray>): Uint8Array => {
 
 type Fail = (got: string, wanted: string) => Result.Result<never, CheckpointError>
 
-/** What a header says of each array, by name. */
+/** The entries of a header. */
 type Header = ReadonlyArray<readonly [name: string, entry: Entry]>
 
 /** The header of a file: JSON that names each array once. */
@@ -88,8 +88,8 @@ const headerOf = (bytes: Uint8Array, fail: Fail): Result.Result<Header, Checkpoi
     return fail("a header that is not JSON", "a JSON object")
   }
   if (!isObject(json)) return fail("a header that is no object", "a JSON object")
-  const twice = duplicateKey(text)
-  if (twice !== undefined) return fail(`two entries for ${JSON.stringify(twice)}`, "one entry for each name")
+  const duplicate = duplicateKey(text)
+  if (duplicate !== undefined) return fail(`two entries for ${JSON.stringify(duplicate)}`, "one entry for each name")
   const entries: Array<readonly [name: string, entry: Entry]> = []
   for (const [name, entry] of Object.entries(json)) {
     if (name === metadataName) continue
@@ -101,16 +101,16 @@ const headerOf = (bytes: Uint8Array, fail: Fail): Result.Result<Header, Checkpoi
 
 /** The numbers of one array. */
 const arrayOf = (name: string, { data_offsets: [start, end], dtype, shape }: Entry, body: Uint8Array, fail: Fail) => {
-  const said = JSON.stringify(name)
-  if (!isCode(dtype)) return fail(`${said} of dtype ${JSON.stringify(dtype)}`, `one of ${Object.keys(formats).join(", ")}`)
-  if (!Shape.isValid(shape)) return fail(`${said} of shape ${Shape.print(shape)}`, Shape.wanted)
+  const quoted = JSON.stringify(name)
+  if (!isCode(dtype)) return fail(`${quoted} of dtype ${JSON.stringify(dtype)}`, `one of ${Object.keys(formats).join(", ")}`)
+  if (!Shape.isValid(shape)) return fail(`${quoted} of shape ${Shape.print(shape)}`, Shape.wanted)
   const format = formats[dtype]
   const wanted = Shape.size(shape) * format.bytes
-  if (end - start !== wanted) return fail(`${end - start} bytes for ${said}`, `${wanted} for ${dtype}${Shape.print(shape)}`)
+  if (end - start !== wanted) return fail(`${end - start} bytes for ${quoted}`, `${wanted} for ${dtype}${Shape.print(shape)}`)
   // A copy, because numbers begin at multiples of their size in memory; `slice` of a Buffer of Node would be a view.
   const data: Storage | string = format.read(new Uint8Array(body.subarray(start, end)).buffer)
   return typeof data === "string"
-    ? fail(`${said} (${dtype}${Shape.print(shape)}) with ${data}`, `numbers that fit into ${format.dtype}`)
+    ? fail(`${quoted} (${dtype}${Shape.print(shape)}) with ${data}`, `numbers that fit into ${format.dtype}`)
     : Result.succeed(new NDArray(format.dtype, shape, data))
 }
 
@@ -127,7 +127,7 @@ export const decode = (bytes: Uint8Array, file: string): Result.Result<ReadonlyM
   const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true)
   const rest = bytes.length - 8
   if (length > BigInt(rest)) return fail(`a header of ${length} bytes`, `at most the ${rest} bytes that follow`)
-  if (length > BigInt(longestHeader)) return fail(`a header of ${length} bytes`, `at most ${longestHeader}`)
+  if (length > BigInt(maxHeaderBytes)) return fail(`a header of ${length} bytes`, `at most ${maxHeaderBytes}`)
   const body = bytes.subarray(8 + Number(length))
   return Result.flatMap(headerOf(bytes.subarray(8, 8 + Number(length)), fail), (entries) => {
     const inOrder = entries.toSorted(

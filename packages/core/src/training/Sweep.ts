@@ -1,6 +1,6 @@
 /**
- * A sweep of λ, how much weights cost: the same run for λ = 0 and for a rising list of others, which of them scores best
- * on the validation rows, and the value slightly below it, scored too. It is a stream of events, as a run is.
+ * A sweep of λ, the factor of the penalty of weights. It trains the same run for λ = 0 and for increasing values of λ, finds
+ * the value with the best validation score, and then tries the value slightly below it. It is a stream of events, like a run.
  */
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
@@ -10,29 +10,29 @@ import { refuse } from "../types/ShapeError.ts"
 import type { Config } from "./Config.ts"
 import { monitor as checkMonitor } from "./checkConfig.ts"
 import * as Check from "./checkData.ts"
-import { type Monitor, watched } from "./Monitor.ts"
+import { type Monitor, monitoredScore } from "./Monitor.ts"
 import * as Train from "./Train.ts"
 
-/** Which λ are tried besides 0: `steps` of them, evenly spread over the orders of magnitude between two ends. */
+/** The λ to try besides 0: `count` values from `from` to `to`, evenly spaced on a logarithmic scale. */
 export interface Range {
   /** More than 0. */
   readonly from: number
   /** More than `from`. */
   readonly to: number
   /** At least 2. */
-  readonly steps: number
+  readonly count: number
 }
 
-/** The result of a λ: the watched score of the weights that its run gave, which is missing where the run diverged. */
+/** The result of a λ: the monitored score of the weights of its run; absent if the run diverged. */
 export interface Point {
   readonly lambda: number
   readonly value?: number
 }
 
-/** The sweep has begun. */
+/** The sweep has started. */
 export interface SweepStarted {
   readonly _tag: "SweepStarted"
-  /** What will be tried, rising; the value below the best comes on top. */
+  /** The values that will be tried, in increasing order; the value below the best is tried in addition. */
   readonly lambdas: ReadonlyArray<number>
   readonly monitor: Monitor
 }
@@ -42,34 +42,35 @@ export interface LambdaScored extends Point {
   readonly _tag: "LambdaScored"
 }
 
-/** All has been tried. Nothing is best where every run diverged. */
+/** The sweep is done. `best` is absent if every run diverged. */
 export interface SweepFinished {
   readonly _tag: "SweepFinished"
   readonly points: ReadonlyArray<Point>
   readonly best?: Scored
-  /** The value slightly below the best, and its result. */
+  /** The result of the value slightly below the best. */
   readonly below?: Point
 }
 
 /** One event of a sweep. */
 export type SweepEvent = SweepStarted | LambdaScored | SweepFinished
 
-// Values are shown to people, who prefer 0.001 to 0.0009999999999999998.
+// People read these values and prefer 0.001 to 0.0009999999999999998.
 const rounded = (x: number): number => Number(x.toPrecision(6))
 
 /**
- * 0, and λ from one end to the other, each by the same factor larger. Throws `ShapeError` for ends or steps out of bounds.
+ * 0, and `count` values from `from` to `to`, each larger than the one before by the same factor. Throws `ShapeError` for
+ * arguments out of bounds.
  *
- * `Sweep.lambdas({ from: 0.001, to: 0.1, steps: 3 }) // => [0, 0.001, 0.01, 0.1]`
+ * `Sweep.lambdas({ from: 0.001, to: 0.1, count: 3 }) // => [0, 0.001, 0.01, 0.1]`
  */
-export const lambdas = ({ from, steps, to }: Range): ReadonlyArray<number> =>
-  from > 0 && to > from && Number.isFinite(to) && Number.isSafeInteger(steps) && steps >= 2
-    ? [0, ...Array.from({ length: steps }, (_, i) => rounded(from * (to / from) ** (i / (steps - 1))))]
+export const lambdas = ({ count, from, to }: Range): ReadonlyArray<number> =>
+  from > 0 && to > from && Number.isFinite(to) && Number.isSafeInteger(count) && count >= 2
+    ? [0, ...Array.from({ length: count }, (_, i) => rounded(from * (to / from) ** (i / (count - 1))))]
     : refuse(
         "Sweep.lambdas",
         [],
-        `from more than 0, to more than from and steps from 2, not ${from}, ${to} and ${steps}`,
-        "{ from: 1e-6, to: 0.1, steps: 6 }",
+        `from more than 0, to more than from and count from 2, not ${from}, ${to} and ${count}`,
+        "{ from: 1e-6, to: 0.1, count: 6 }",
       )
 
 /** A point that has a score. */
@@ -78,7 +79,7 @@ export type Scored = Required<Point>
 const isScored = (point: Point): point is Scored => point.value !== undefined && Number.isFinite(point.value)
 
 /**
- * The point with the best score; of equal ones the one with the smallest λ, of points in rising order.
+ * The point with the best score; among equal scores the first, which has the smallest λ where λ increases.
  *
  * `Sweep.best({ mode: "min" }, [{ lambda: 0, value: 2 }, { lambda: 0.1, value: 1 }, { lambda: 1 }]) // => { lambda: 0.1, value: 1 }`
  */
@@ -90,9 +91,8 @@ export const best = ({ mode }: Pick<Monitor, "mode">, points: ReadonlyArray<Poin
 }
 
 /**
- * The value slightly below a λ of a rising list: four fifths of it, or what lies halfway to the one before it by orders of
- * magnitude where that is nearer, and 0 for 0. The best score of a sweep is best by luck too; a little less regularization
- * bets less on it.
+ * The value slightly below a λ of an increasing list: four fifths of it, or the geometric mean of it and the one before it if
+ * that is larger, and 0 for 0. The best score of a sweep is partly luck, and slightly less regularization relies on it less.
  *
  * `Sweep.below(0.01, [0, 0.001, 0.01]) // => 0.008`
  */
@@ -103,11 +103,11 @@ export const below = (lambda: number, tried: ReadonlyArray<number>): number => {
 
 /** The description of a sweep. */
 export interface Sweep<P, S, O, R = never> {
-  /** The run with a λ; everything else, the seed too, is the same in all. */
+  /** The run of a λ; everything else, also the seed, is the same in all runs. */
   readonly config: (lambda: number) => Config<P, S, O, R>
-  /** What is tried, rising. */
+  /** The values to try, in increasing order. */
   readonly lambdas: ReadonlyArray<number>
-  /** The score that says which is best, such as `val.loss`. */
+  /** The score that decides which is best, such as `val.loss`. */
   readonly monitor: Monitor
 }
 
@@ -117,7 +117,7 @@ const scoreOf = <P, S, O, R>(config: Config<P, S, O, R>, monitor: Monitor) =>
     Effect.map(({ best, history }) => {
       const restored = config.earlyStop?.restoreBest === true ? history.find(({ epoch }) => epoch === best?.epoch) : undefined
       const record = restored ?? history.at(-1)
-      return record === undefined ? undefined : watched(monitor, record)
+      return record === undefined ? undefined : monitoredScore(monitor, record)
     }),
     // A run that diverges says something about its λ alone.
     Effect.catchTag("NonFinite", () => Effect.succeed(undefined)),
@@ -131,15 +131,15 @@ const problemOf = <P, S, O, R>({ config, lambdas, monitor }: Sweep<P, S, O, R>):
       wrong < 0 ? "lambdas" : `lambdas[${wrong}]`,
       wrong < 0 ? "none" : String(lambdas[wrong]),
       "rising numbers from 0, one or more",
-      "Sweep.lambdas({ from: 1e-6, to: 0.1, steps: 6 })",
+      "Sweep.lambdas({ from: 1e-6, to: 0.1, count: 6 })",
     )
   const { scores = {}, validation } = config(lambdas[0] ?? 0)
   return checkMonitor("monitor", monitor, { scores, validation: validation !== undefined })
 }
 
 /**
- * Tries one λ after the other, then the value slightly below the best. Fails as a run does, but not where one diverges; a
- * sweep that cannot be run is a `ConfigError` before the first run.
+ * Trains with each λ, then with the value slightly below the best. Fails with the errors of a run, but a diverging run is no
+ * failure. An invalid sweep fails with `ConfigError` before the first run.
  */
 export const run = <P, S, O, R = never>(sweep: Sweep<P, S, O, R>): Stream.Stream<SweepEvent, Train.TrainError, Engine | R> =>
   Stream.callback<SweepEvent, Train.TrainError, Engine | R>((queue) =>

@@ -1,7 +1,7 @@
 /**
- * A training run is a stream of events. The loop asks the engine for a few milliseconds of steps at a time and reports
- * their losses. Between two such bursts it can be interrupted; it then leaves a checkpoint from which the run is resumed,
- * bit for bit as if it had never stopped.
+ * A training run is a stream of events. The loop has the engine compute a burst of steps, a few milliseconds long, and
+ * reports their losses. Between two bursts the run can be interrupted. It then saves a checkpoint, and the resumed run
+ * gives the same bits as an uninterrupted one.
  */
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
@@ -15,16 +15,16 @@ import { tensors } from "../language/TensorTree.ts"
 import { readAll, toNumber } from "../tensor/read.ts"
 import * as Shape from "../types/Shape.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
-import { fitting } from "./bursts.ts"
+import { type BatchLoader, batchLoader } from "./BatchLoader.ts"
+import { burstSize } from "./bursts.ts"
 import type { Checkpoint, TrainState } from "./Checkpoint.ts"
 import { CheckpointError } from "./CheckpointError.ts"
 import type { Config } from "./Config.ts"
 import type { ConfigError } from "./ConfigError.ts"
 import * as Check from "./checkConfig.ts"
-import { addSums, evaluator, finish, gather, noSums, sumsIn, type Weights } from "./Evaluate.ts"
-import { type Feed, feed } from "./Feed.ts"
+import { accumulate, accumulatorOf, emptySums, evaluator, finish, totals, type Weights } from "./Evaluate.ts"
 import { findInScoring, findNonFinite } from "./findNonFinite.ts"
-import { isBetter, isOver, type Monitor, usual, watched } from "./Monitor.ts"
+import { defaultMonitor, isBetter, type Monitor, monitoredScore, shouldStop } from "./Monitor.ts"
 import type { NonFinite } from "./NonFinite.ts"
 import { factorAfter } from "./Plateau.ts"
 import type { EpochRecord, Progress } from "./Progress.ts"
@@ -36,21 +36,21 @@ export type { Config, Saving } from "./Config.ts"
 export type { Finished } from "./TrainEvent.ts"
 export { initial } from "./trainStep.ts"
 
-/** All that can make a run fail. */
+/** Every error of a run. */
 export type TrainError = ConfigError | ShapeError | EngineError | NonFinite | CheckpointError
 
-const fresh = <P, S, O, R>({ fingerprint = "", seed }: Config<P, S, O, R>): Progress => ({
+const initialProgress = <P, S, O, R>({ fingerprint = "", seed }: Config<P, S, O, R>): Progress => ({
   version: 1,
   seed,
   fingerprint,
   epoch: 0,
   batch: 0,
   step: 0,
-  sums: noSums,
+  sums: emptySums,
   history: [],
 })
 
-const sameRun = (progress: Progress, wanted: Progress): Effect.Effect<Progress, CheckpointError> =>
+const checkSameRun = (progress: Progress, wanted: Progress): Effect.Effect<Progress, CheckpointError> =>
   progress.seed === wanted.seed && progress.fingerprint === wanted.fingerprint
     ? Effect.succeed(progress)
     : Effect.fail(
@@ -58,7 +58,7 @@ const sameRun = (progress: Progress, wanted: Progress): Effect.Effect<Progress, 
           file: "the checkpoint",
           got: `a run of seed ${progress.seed} and fingerprint ${progress.fingerprint || "none"}`,
           wanted: `seed ${wanted.seed} and fingerprint ${wanted.fingerprint || "none"}`,
-          hint: "resume with the model file and the data that the run began with",
+          hint: "resume with the model file and the data of the first run",
         }),
       )
 
@@ -75,8 +75,8 @@ const allFinite = (state: unknown): boolean =>
 
 /**
  * Trains a net as a stream of events. The stream ends with `Finished`, which carries the trained parameters, or fails
- * with a typed error; a run that is interrupted finishes its burst of steps and writes its checkpoint first. A config
- * that cannot be trained is a `ConfigError` before anything is computed.
+ * with a typed error. An interrupted run first finishes its burst of steps and writes its checkpoint. An invalid config
+ * fails with `ConfigError` before anything is computed.
  *
  * The same config gives the same bits, however often the run was interrupted and resumed.
  */
@@ -90,7 +90,7 @@ export const run = <P, S, O, R = never>(config: Config<P, S, O, R>): Stream.Stre
     { bufferSize: 16 },
   )
 
-/** Trains to the end and gives the last event of `run`. */
+/** Trains to the end and returns the last event of `run`. */
 export const finished = <P, S, O, R = never>(config: Config<P, S, O, R>): Effect.Effect<Finished<P, S>, TrainError, Engine | R> =>
   run(config).pipe(
     Stream.filter((event) => event._tag === "Finished"),
@@ -111,25 +111,28 @@ const loop = <P, S, O, R>(
       const engine = yield* Engine
       const first = config.resume?.last.state ?? (yield* Compile.checkShapes(() => initial(config)))
       const step = yield* Compile.step(trainStep(config), first)
-      const weightsOf = (state: TrainState<P, S, O>) => ({ params: config.scored?.(state) ?? state.params, net: state.net })
-      const score = yield* evaluator(config.net, config.loss, scores, { params: first.params, net: first.net })
-      const fed = yield* feed(config)
-      const { batches } = fed
-      const monitor: Monitor = earlyStop ?? config.best ?? usual(config.validation !== undefined)
+      const weightsOf = (state: TrainState<P, S, O>) => ({ params: config.scored?.(state) ?? state.params, state: state.state })
+      const score = yield* evaluator(config.net, config.loss, scores, { params: first.params, state: first.state })
+      const loader = yield* batchLoader(config)
+      const { batches } = loader
+      const monitor: Monitor = earlyStop ?? config.best ?? defaultMonitor(config.validation !== undefined)
 
-      let progress = config.resume === undefined ? fresh(config) : yield* sameRun(config.resume.last.progress, fresh(config))
-      // The sums of the epoch under way, which `progress` takes over when it is saved.
-      let gathered = gather(progress.sums)
+      let progress =
+        config.resume === undefined
+          ? initialProgress(config)
+          : yield* checkSameRun(config.resume.last.progress, initialProgress(config))
+      // The sums of the current epoch; `progress` gets them when it is saved.
+      let accumulator = accumulatorOf(progress.sums)
       let best = config.resume?.best
-      // The last state known to be good, from which a failure can be replayed.
-      let safe: Checkpoint<P, S, O> = { state: yield* step.state, progress }
+      // The last state whose numbers are all finite: a failure is replayed from it.
+      let lastGood: Checkpoint<P, S, O> = { state: yield* step.state, progress }
 
       const checkpoint = Effect.map(
         step.state,
-        (state): Checkpoint<P, S, O> => ({ state, progress: { ...progress, sums: sumsIn(gathered, scores) } }),
+        (state): Checkpoint<P, S, O> => ({ state, progress: { ...progress, sums: totals(accumulator, scores) } }),
       )
 
-      /** Writes a checkpoint, and gives the events that report it. */
+      /** Writes a checkpoint and returns the events that report it. */
       const save = (kind: "best" | "last"): Effect.Effect<ReadonlyArray<TrainEvent<P, S>>, CheckpointError, R> =>
         saving === undefined
           ? Effect.succeed([])
@@ -144,32 +147,31 @@ const loop = <P, S, O, R>(
 
       const isDue = () => progress.epoch % (saving?.every ?? 1) === 0
 
-      /** Some steps of the epoch under way, as one piece: an interruption waits for it. */
-      const some = (rows: ReadonlyArray<Batches.Batch>) =>
+      /** Runs a burst of steps of the current epoch. An interruption waits until it is done. */
+      const runBurst = (rows: ReadonlyArray<Batches.Batch>) =>
         Effect.uninterruptible(
           Effect.gen(function* () {
             const started = performance.now()
-            const outputs = yield* step.run(rows.map(fed.batch))
+            const outputs = yield* step.run(rows.map(loader.batch))
             const losses = outputs.map(({ cost }) => toNumber(cost))
-            if (!losses.every(Number.isFinite)) return yield* replay(config, fed, step, safe)
-            const seen = rows.reduce((sum, { length }) => sum + length, 0)
+            if (!losses.every(Number.isFinite)) return yield* replay(config, loader, step, lastGood)
+            const rowCount = rows.reduce((sum, { length }) => sum + length, 0)
             const sums = outputs.map((output) => output.sums)
-            gathered = addSums(gathered, scores, sums, seen)
+            accumulator = accumulate(accumulator, scores, sums, rowCount)
             progress = { ...progress, batch: progress.batch + rows.length, step: progress.step + rows.length }
             return { losses, milliseconds: performance.now() - started }
           }),
         )
 
-      // How many steps take about a burst.
-      let most = 1
-      const oneEpoch = Effect.gen(function* () {
-        const batchesFrom = yield* fed.epoch(progress.epoch)
-        const already = progress.batch
-        let spent = 0
+      let stepsPerBurst = 1
+      const trainEpoch = Effect.gen(function* () {
+        const batchesFrom = yield* loader.epoch(progress.epoch)
+        const firstBatch = progress.batch
+        let elapsed = 0
         while (progress.batch < batches) {
-          const { losses, milliseconds } = yield* some(batchesFrom(progress.batch, most))
-          spent += milliseconds
-          most = fitting(losses.length, milliseconds)
+          const { losses, milliseconds } = yield* runBurst(batchesFrom(progress.batch, stepsPerBurst))
+          elapsed += milliseconds
+          stepsPerBurst = burstSize(losses.length, milliseconds)
           yield* emit({
             _tag: "Stepped",
             epoch: progress.epoch + 1,
@@ -181,12 +183,12 @@ const loop = <P, S, O, R>(
           })
           yield* Effect.yieldNow
         }
-        const rows = Dataset.size(data) - already * config.batch
-        return { milliseconds: spent, rowsPerSecond: (rows / Math.max(spent, 0.001)) * 1000 }
+        const rows = Dataset.size(data) - firstBatch * config.batch
+        return { milliseconds: elapsed, rowsPerSecond: (rows / Math.max(elapsed, 0.001)) * 1000 }
       })
 
-      /** The state with the learning rate that a plateau makes of the epochs so far. */
-      const slowed = Effect.fnUntraced(function* (state: TrainState<P, S, O>) {
+      /** The state with the learning rate that the plateau gives after the epochs so far. */
+      const withPlateau = Effect.fnUntraced(function* (state: TrainState<P, S, O>) {
         const { optimizer, plateau } = config
         if (plateau === undefined || optimizer.rate === undefined) return state
         const next = { ...state, optimizer: optimizer.rate.scale(state.optimizer, factorAfter(plateau, progress.history)) }
@@ -194,9 +196,9 @@ const loop = <P, S, O, R>(
         return next
       })
 
-      // A non-finite validation loss is traced once, and again after a finite one.
+      // A non-finite validation loss is traced only in the first of several epochs that have one.
       let isTraced = false
-      const traced = Effect.fnUntraced(function* (weights: Weights<P, S>, record: EpochRecord) {
+      const reportNonFinite = Effect.fnUntraced(function* (weights: Weights<P, S>, record: EpochRecord) {
         const { validation } = config
         const hasFinite = validation === undefined || Number.isFinite(record.validation?.loss)
         const isKnown = isTraced
@@ -206,41 +208,41 @@ const loop = <P, S, O, R>(
         if (place !== undefined) yield* emit({ _tag: "NonFiniteScore", part: "val", epoch: record.epoch, ...place })
       })
 
-      /** Scores the epoch just trained, and says whether it is the best so far. */
-      const close = Effect.fnUntraced(function* (speed: { readonly milliseconds: number; readonly rowsPerSecond: number }) {
+      /** Scores the epoch that was just trained, saves checkpoints, and reports both. */
+      const finishEpoch = Effect.fnUntraced(function* (speed: { readonly milliseconds: number; readonly rowsPerSecond: number }) {
         const state = yield* step.state
-        if (!allFinite(state)) return yield* replay(config, fed, step, safe)
+        if (!allFinite(state)) return yield* replay(config, loader, step, lastGood)
         const weights = weightsOf(state)
         const validation = config.validation === undefined ? {} : { validation: yield* score(weights, config.validation) }
         const record: EpochRecord = {
           epoch: progress.epoch + 1,
           step: progress.step,
           learningRate: lastRate(config.optimizer, state.optimizer, engine.read),
-          train: finish(sumsIn(gathered, scores), scores),
+          train: finish(totals(accumulator, scores), scores),
           ...validation,
         }
-        const value = watched(monitor, record)
-        const better = value !== undefined && isBetter(monitor, value, progress.best)
-        // Uninterruptible as a whole, so that the record of a best epoch and its checkpoint agree.
+        const value = monitoredScore(monitor, record)
+        const isBest = value !== undefined && isBetter(monitor, value, progress.best)
+        // Uninterruptible as a whole, so that the record of a best epoch agrees with its checkpoint.
         const saved = yield* Effect.uninterruptible(
           Effect.gen(function* () {
-            if (better) best = weights
-            gathered = gather(noSums)
+            if (isBest) best = weights
+            accumulator = accumulatorOf(emptySums)
             progress = {
               ...progress,
               epoch: record.epoch,
               batch: 0,
-              sums: noSums,
+              sums: emptySums,
               history: [...progress.history, record],
-              ...(better ? { best: { epoch: record.epoch, value } } : {}),
+              ...(isBest ? { best: { epoch: record.epoch, value } } : {}),
             }
-            safe = { state: yield* slowed(state), progress }
-            const kinds = [...(better ? (["best"] as const) : []), ...(isDue() ? (["last"] as const) : [])]
+            lastGood = { state: yield* withPlateau(state), progress }
+            const kinds = [...(isBest ? (["best"] as const) : []), ...(isDue() ? (["last"] as const) : [])]
             return yield* Effect.forEach(kinds, save)
           }),
         )
-        yield* emit({ _tag: "EpochScored", ...record, ...speed, best: better })
-        yield* traced(weights, record)
+        yield* emit({ _tag: "EpochScored", ...record, ...speed, best: isBest })
+        yield* reportNonFinite(weights, record)
         yield* emitAll(saved.flat())
       })
 
@@ -256,19 +258,19 @@ const loop = <P, S, O, R>(
         from: { epoch: progress.epoch, batch: progress.batch, step: progress.step },
       })
 
-      const over = () => earlyStop !== undefined && isOver(earlyStop, progress)
+      const hasStopped = () => earlyStop !== undefined && shouldStop(earlyStop, progress)
       yield* Effect.gen(function* () {
-        while (progress.epoch < epochs && !over()) yield* close(yield* oneEpoch)
+        while (progress.epoch < epochs && !hasStopped()) yield* finishEpoch(yield* trainEpoch)
       }).pipe(
-        // The last burst may have left non-finite numbers that no loss has shown yet.
+        // The last burst may have left non-finite values in the state that no loss has shown yet.
         Effect.onInterrupt(() =>
           Effect.flatMap(step.state, (state) => (allFinite(state) ? Effect.ignore(save("last")) : Effect.void)),
         ),
       )
 
-      const found = progress.best === undefined ? {} : { best: progress.best }
-      if (earlyStop !== undefined && over())
-        yield* emit({ _tag: "StoppedEarly", monitor: earlyStop.monitor, ...found, epoch: progress.epoch })
+      const bestSoFar = progress.best === undefined ? {} : { best: progress.best }
+      if (earlyStop !== undefined && hasStopped())
+        yield* emit({ _tag: "StoppedEarly", monitor: earlyStop.monitor, ...bestSoFar, epoch: progress.epoch })
       if (!isDue()) yield* emitAll(yield* save("last"))
       const restored = earlyStop?.restoreBest === true ? best : undefined
       yield* emit({
@@ -276,34 +278,34 @@ const loop = <P, S, O, R>(
         ...(restored ?? weightsOf(yield* step.state)),
         weights: restored === undefined ? "last" : "best",
         history: progress.history,
-        ...found,
+        ...bestSoFar,
         step: progress.step,
       })
     }),
   )
 
 /**
- * Finds the step with the first non-finite number: repeats the steps since the last good state one at a time, which gives
- * the same bits. Fails with what it finds.
+ * Finds the step with the first non-finite value: repeats the steps since the last good state one at a time, which gives
+ * the same bits. Fails with the `NonFinite` that it finds.
  */
 const replay = <P, S, O, R>(
   config: Config<P, S, O, R>,
-  fed: Feed,
+  loader: BatchLoader,
   step: Compile.Step<TrainState<P, S, O>, Batch, { readonly cost: Tensor }>,
   { progress, state }: Checkpoint<P, S, O>,
 ): Effect.Effect<never, NonFinite | EngineError | ShapeError, Engine> =>
   Effect.gen(function* () {
     const engine = yield* Engine
-    const batchesFrom = yield* fed.epoch(progress.epoch)
+    const batchesFrom = yield* loader.epoch(progress.epoch)
     yield* step.load(state)
-    for (const [i, rows] of batchesFrom(progress.batch, fed.batches).entries()) {
+    for (const [i, rows] of batchesFrom(progress.batch, loader.batches).entries()) {
       const before = yield* step.state
-      const outputs = yield* step.run([fed.batch(rows)])
+      const outputs = yield* step.run([loader.batch(rows)])
       const after = yield* step.state
       if (outputs.every(({ cost }) => Number.isFinite(toNumber(cost))) && allFinite(after)) continue
       const place = { epoch: progress.epoch + 1, step: progress.step + i + 1, rows: [...rows] }
       return yield* yield* Compile.checkShapes(() =>
-        findNonFinite({ ...config, read: engine.read }, before, after, fed.samples(rows), place),
+        findNonFinite({ ...config, read: engine.read }, before, after, loader.samples(rows), place),
       )
     }
     return yield* Effect.die(

@@ -1,11 +1,11 @@
-/** The events of a run: a closed union, so that code that renders them cannot forget a case. */
+/** The events of a run: a closed union, so that the type checker finds a renderer that lacks a case. */
 import type { Tensor } from "../language/Expr.ts"
 import type { Tree } from "../types/Tree.ts"
 import type { Undeleted } from "./Checkpoint.ts"
 import type { NonFinitePlace } from "./NonFinite.ts"
 import type { EpochRecord, Progress } from "./Progress.ts"
 
-/** The run has begun, or has been resumed from a checkpoint. */
+/** The run has started, or has been resumed from a checkpoint. */
 export interface Started {
   readonly _tag: "Started"
   readonly parameters: number
@@ -15,16 +15,16 @@ export interface Started {
   readonly engine: string
   readonly numerics: string
   readonly threads: number
-  /** Where it is resumed; all zero for a fresh run. */
+  /** The position at which it starts; all zero unless the run is resumed. */
   readonly from: Pick<Progress, "epoch" | "batch" | "step">
 }
 
-/** Some steps are done: as many as took a few milliseconds. */
+/** A burst of steps is done, a few milliseconds of work. */
 export interface Stepped {
   readonly _tag: "Stepped"
-  /** The epoch under way, counted from 1. */
+  /** The current epoch, counted from 1. */
   readonly epoch: number
-  /** Batches done in it. */
+  /** Batches done in this epoch. */
   readonly batch: number
   readonly batches: number
   /** Steps done since the run began. */
@@ -59,8 +59,8 @@ export interface OldCheckpointKept extends Undeleted {
 }
 
 /**
- * The loss of rows that are only scored is not finite, and where that began. Of validation rows it is reported once, and
- * again after an epoch with a finite loss.
+ * The loss of rows that are only scored is not finite; the fields say where that began. For validation rows it is reported
+ * in the first of several such epochs.
  */
 export interface NonFiniteScore extends NonFinitePlace {
   readonly _tag: "NonFiniteScore"
@@ -68,7 +68,7 @@ export interface NonFiniteScore extends NonFinitePlace {
   readonly epoch: number
 }
 
-/** Early stopping has ended the run: the score has not improved since `best`, which is missing where it was never finite. */
+/** Early stopping has ended the run: the score has not improved since `best`, which is absent if the score was never finite. */
 export interface StoppedEarly {
   readonly _tag: "StoppedEarly"
   readonly monitor: string
@@ -76,12 +76,12 @@ export interface StoppedEarly {
   readonly epoch: number
 }
 
-/** The run is over. The parameters are the best epoch's where `restoreBest` asked for them, else the last's. */
+/** The run is over. With `restoreBest` the parameters are those of the best epoch, else those of the last. */
 export interface Finished<P = Tree<Tensor>, S = Tree<Tensor>> {
   readonly _tag: "Finished"
   readonly params: P
-  readonly net: S
-  /** Whose parameters they are: the best epoch's or the last's. */
+  readonly state: S
+  /** Which epoch the parameters are from. */
   readonly weights: "best" | "last"
   readonly history: ReadonlyArray<EpochRecord>
   readonly best?: { readonly epoch: number; readonly value: number }

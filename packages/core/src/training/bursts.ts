@@ -1,26 +1,26 @@
-/** Bursts: an engine computes for some milliseconds at a time, and between two of them others have their turn. */
+/** Bursts: an engine computes for a few milliseconds at a time, and other work of the process runs between two bursts. */
 import * as Effect from "effect/Effect"
 
-/** How long a burst is, in milliseconds. */
-const wanted = 8
+/** The length of a burst, in milliseconds. */
+const burstMilliseconds = 8
 
-/** How many pieces of work make a burst, when so many took so many milliseconds. `fitting(10, 4) // => 20` */
-export const fitting = (pieces: number, milliseconds: number): number =>
-  Math.max(1, Math.min(1024, Math.round((pieces * wanted) / Math.max(milliseconds, 0.01))))
+/** How many items make a burst when `count` items took `milliseconds`. `burstSize(10, 4) // => 20` */
+export const burstSize = (count: number, milliseconds: number): number =>
+  Math.max(1, Math.min(1024, Math.round((count * burstMilliseconds) / Math.max(milliseconds, 0.01))))
 
-/** Does all pieces of work in order, as many at a time as make a burst. */
-export const inBursts = <A, E, R>(
-  pieces: ReadonlyArray<A>,
-  some: (pieces: ReadonlyArray<A>) => Effect.Effect<void, E, R>,
+/** Runs all items in order, one burst of items after the other. */
+export const runInBursts = <A, E, R>(
+  items: ReadonlyArray<A>,
+  run: (items: ReadonlyArray<A>) => Effect.Effect<void, E, R>,
 ): Effect.Effect<void, E, R> =>
   Effect.gen(function* () {
-    let most = 1
-    for (let done = 0; done < pieces.length; ) {
+    let size = 1
+    for (let done = 0; done < items.length; ) {
       const started = performance.now()
-      const next = pieces.slice(done, done + most)
-      yield* some(next)
+      const next = items.slice(done, done + size)
+      yield* run(next)
       done += next.length
-      most = fitting(next.length, performance.now() - started)
+      size = burstSize(next.length, performance.now() - started)
       yield* Effect.yieldNow
     }
   })

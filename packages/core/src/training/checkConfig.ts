@@ -1,4 +1,4 @@
-/** What a run must be for training to begin: each argument of each entry point is checked before anything is computed. */
+/** Checks of a run's configuration: every argument is checked before anything is computed. */
 import type * as Dataset from "../data/Dataset.ts"
 import { nearest } from "../data/Nearest.ts"
 import * as Shape from "../types/Shape.ts"
@@ -8,7 +8,7 @@ import type { ScoreTable } from "./Evaluate.ts"
 import type { Monitor } from "./Monitor.ts"
 import type { Plateau } from "./Plateau.ts"
 
-/** Validation rows that are like the training rows. */
+/** Validation rows must have the shapes and the dtype of the training rows. */
 const alike = (train: Dataset.Dataset, validation: Dataset.Dataset): Problem => {
   const different = (["inputs", "targets"] as const).find(
     (part) => !Shape.equals(train[part].shape.slice(1), validation[part].shape.slice(1)),
@@ -18,7 +18,7 @@ const alike = (train: Dataset.Dataset, validation: Dataset.Dataset): Problem => 
       `validation.${different}`,
       `rows of shape ${Shape.print(validation[different].shape.slice(1))}`,
       `rows of shape ${Shape.print(train[different].shape.slice(1))}, as in data.${different}`,
-      "prepare both parts in the same way",
+      "preprocess both parts in the same way",
     )
   return train.targets.dtype === validation.targets.dtype
     ? undefined
@@ -26,11 +26,11 @@ const alike = (train: Dataset.Dataset, validation: Dataset.Dataset): Problem => 
         "validation.targets",
         validation.targets.dtype,
         `${train.targets.dtype}, as in data.targets`,
-        "prepare both parts in the same way",
+        "preprocess both parts in the same way",
       )
 }
 
-/** A score that the run will have. */
+/** A monitor must name a score of the run. */
 export const monitor = (
   argument: string,
   { minDelta = 0, mode, monitor: name }: Monitor,
@@ -68,7 +68,7 @@ const plateau = ({ cooldown = 0, factor, least = 0, patience }: Plateau): Proble
     within("plateau.least", least, 0, 1),
   ])
 
-/** The first thing that keeps a run from being trained. */
+/** The first problem of a run's configuration. */
 export const config = <P, S, O, R>({
   batch,
   best,
@@ -102,7 +102,7 @@ export const config = <P, S, O, R>({
       : problem(
           "plateau",
           "an optimizer whose state has no learning rate",
-          "a rate that can be lowered",
+          "an optimizer with a learning rate in its state",
           "end the chain with Optimizer.scaleByLearningRate, or pass on `rate` in an optimizer of your own",
         )) ??
     (resume === undefined || resume.last.progress.epoch + (resume.last.progress.batch > 0 ? 1 : 0) <= epochs

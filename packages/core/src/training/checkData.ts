@@ -1,26 +1,26 @@
-/** What data must be for anything to be computed from it, and the bounds of single arguments. */
+/** Checks of datasets and of single arguments. */
 import type * as Dataset from "../data/Dataset.ts"
 import type { Spec } from "../types/ShapeError.ts"
 import { ConfigError } from "./ConfigError.ts"
 
-/** What is wrong, or nothing. */
+/** What is wrong, or `undefined`. */
 export type Problem = ConfigError | undefined
 
-/** A problem of an argument. */
+/** A problem with an argument. */
 export const problem = (argument: string, got: string, wanted: string, hint: string): ConfigError =>
   new ConfigError({ argument, got, wanted, hint })
 
-/** The first of some problems. */
+/** The first problem of a list. */
 export const firstOf = (problems: Iterable<Problem>): Problem => {
   for (const each of problems) if (each !== undefined) return each
   return undefined
 }
 
-/** A whole number from `least` on. */
-export const count = (argument: string, value: number, least: number): Problem =>
-  Number.isSafeInteger(value) && value >= least
+/** A whole number, at least `min`. */
+export const count = (argument: string, value: number, min: number): Problem =>
+  Number.isSafeInteger(value) && value >= min
     ? undefined
-    : problem(argument, String(value), `a whole number from ${least}`, `${argument}: ${Math.max(least, 1)}`)
+    : problem(argument, String(value), `a whole number from ${min}`, `${argument}: ${Math.max(min, 1)}`)
 
 /** A number within bounds, both included. */
 export const within = (argument: string, value: number, from: number, to: number): Problem =>
@@ -34,10 +34,10 @@ const counted = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? ""
 export const rows = (argument: string, { shape }: Spec): Problem => {
   if (shape.length === 0)
     return problem(argument, "an array without axes", "rows along the first axis", "reshape it to [rows, …]")
-  return shape[0] === 0 ? problem(argument, "no rows", "one row or more", "check how the data was read and divided") : undefined
+  return shape[0] === 0 ? problem(argument, "no rows", "one row or more", "check how the data was read and split") : undefined
 }
 
-/** As many inputs as targets, at least one of each, and class numbers that have a name where classes are named. */
+/** As many inputs as targets, at least one row, and class numbers within the list of classes. */
 export const dataset = (argument: string, { classes, inputs, targets }: Dataset.Dataset): Problem => {
   const [n, m] = [inputs.shape[0] ?? 0, targets.shape[0] ?? 0]
   return (
@@ -51,7 +51,7 @@ export const dataset = (argument: string, { classes, inputs, targets }: Dataset.
           argument,
           `${counted(n, "input")} and ${counted(m, "target")}`,
           "one target for each input",
-          "make it with Dataset.make, and divide inputs and targets together",
+          "create it with Dataset.make, and split inputs and targets together",
         )) ??
     rows(argument, inputs) ??
     (classes === undefined || targets.dtype !== "i32" ? undefined : labels(`${argument}.targets`, targets.data, classes.length))

@@ -1,23 +1,23 @@
-/** What pre-training must be given to begin. */
+/** Checks of the configuration of pre-training. */
 import type * as Rbm from "../learning/Rbm.ts"
 import type * as NDArray from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import { count, firstOf, type Problem, problem, rows, within } from "./checkData.ts"
-import type { Stage } from "./trainRbm.ts"
+import type { StageConfig } from "./trainRbm.ts"
 
-/** What is pre-trained, and on which rows. */
+/** The machines to pre-train, and the rows that they learn from. */
 export interface Pretraining {
-  /** Rows without targets: [rows, …]; all axes of a row together are the visible units of the first machine. */
+  /** Rows without targets: [rows, …]; the numbers of a row are the visible units of the first machine. */
   readonly inputs: NDArray.NDArray
-  /** Rows that nothing is learned from. */
+  /** Rows that are scored and not learned from. */
   readonly validation?: NDArray.NDArray
-  readonly stages: ReadonlyArray<Stage>
+  readonly stages: ReadonlyArray<StageConfig>
   readonly seed: number
-  /** The first machines, where they are trained already. */
+  /** The first machines, if they are already trained. */
   readonly done?: ReadonlyArray<Rbm.Params>
 }
 
-const stage = ({ batch, epochs, hidden, layer, learningRate, momentum }: Stage, i: number): Problem => {
+const stage = ({ batch, epochs, hidden, layer, learningRate, momentum }: StageConfig, i: number): Problem => {
   const at = `stages[${i}]`
   return firstOf([
     layer === "" ? problem(`${at}.layer`, '""', "the name of a layer", `${at}.layer: "dense1"`) : undefined,
@@ -31,8 +31,8 @@ const stage = ({ batch, epochs, hidden, layer, learningRate, momentum }: Stage, 
   ])
 }
 
-/** The first layer that two stages learn. */
-const twice = (stages: ReadonlyArray<Stage>): Problem => {
+/** A problem if two stages learn the same layer. */
+const twice = (stages: ReadonlyArray<StageConfig>): Problem => {
   const i = stages.findIndex(({ layer }, at) => stages.findIndex((other) => other.layer === layer) < at)
   const layer = stages[i]?.layer
   return layer === undefined
@@ -40,7 +40,7 @@ const twice = (stages: ReadonlyArray<Stage>): Problem => {
     : problem(`stages[${i}].layer`, JSON.stringify(layer), "a layer that no other stage learns", "one stage for each layer")
 }
 
-/** The first thing that keeps machines from learning. */
+/** The first problem of the configuration of pre-training. */
 export const pretrain = ({ done = [], inputs, seed, stages, validation }: Pretraining): Problem =>
   rows("inputs", inputs) ??
   (validation === undefined ? undefined : rows("validation", validation)) ??
@@ -50,7 +50,7 @@ export const pretrain = ({ done = [], inputs, seed, stages, validation }: Pretra
         "validation",
         `rows of shape ${Shape.print(validation.shape.slice(1))}`,
         `rows of shape ${Shape.print(inputs.shape.slice(1))}, as in inputs`,
-        "prepare both parts in the same way",
+        "preprocess both parts in the same way",
       )) ??
   count("seed", seed, 0) ??
   firstOf(stages.map(stage)) ??

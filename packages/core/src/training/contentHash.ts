@@ -1,4 +1,4 @@
-/** A hash of the bytes of a file, by which a checkpoint knows its files. */
+/** A hash of the bytes of a file, with which a checkpoint identifies its files. */
 
 /** One round of MurmurHash3 (Appleby, 2011) on a 32-bit word. */
 const mix = (hash: number, word: number): number => {
@@ -14,8 +14,8 @@ const finish = (hash: number): string => {
 }
 
 /**
- * 64 bits of some bytes in hexadecimal, the same on every machine. It tells files apart and shows damage; it is no
- * protection against a forger. `contentHash(new Uint8Array()) // => "263f320f70a14f2a"`
+ * A 64-bit hash in hexadecimal, the same on every machine. It distinguishes files and detects damage; it does not protect
+ * against deliberate changes. `contentHash(new Uint8Array()) // => "263f320f70a14f2a"`
  */
 export const contentHash = (bytes: Uint8Array): string => {
   let [a, b] = [0x243f6a88, 0x85a308d3]

@@ -1,7 +1,7 @@
-/** JSON objects that name a key twice, of which `JSON.parse` silently keeps the last. */
+/** Duplicate keys of JSON objects, of which `JSON.parse` silently keeps the last. */
 
 /**
- * The first key that the outermost object of a JSON text has twice. The text must be valid JSON.
+ * The first duplicate key of the outermost object of a JSON text. The text must be valid JSON.
  *
  * `duplicateKey('{ "a": { "b": 1 }, "b": 2 }') // => undefined`
  * `duplicateKey('{ "a": 1, "\\u0061": 2 }') // => "a"`

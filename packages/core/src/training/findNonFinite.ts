@@ -1,4 +1,4 @@
-/** The origin of a non-finite value: a step, or the scoring of a dataset, repeated with the output of every layer examined. */
+/** Finds the origin of a non-finite value: repeats a step, or the scoring of a dataset, and examines the output of every layer. */
 import * as Effect from "effect/Effect"
 import * as Dataset from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
@@ -21,28 +21,28 @@ interface Samples {
   readonly y: NDArray
 }
 
-/** What it takes to repeat one step of a run. */
-export interface Training<P, S> {
+/** The settings with which one step of a run is repeated. */
+export interface Replay<P, S> {
   readonly net: Net.Net<P, S>
   readonly loss: Loss
   readonly penalty?: (params: P) => Tensor
   readonly seed: number
-  /** How the numbers of tensors are computed: as they were in the run. */
+  /** Computes tensors as the run computes them. */
   readonly read: (targets: ReadonlyArray<Tensor>) => ReadonlyArray<NDArray>
 }
 
-/** Which step it was, and the rows of the data in its batch. */
-export interface Place {
+/** A step: its epoch, its number, and the rows of the data in its batch. */
+export interface StepInfo {
   readonly epoch: number
   readonly step: number
   readonly rows: ReadonlyArray<number>
 }
 
-const firstBad = ({ data, dtype }: NDArray): number | undefined =>
+const firstNonFinite = ({ data, dtype }: NDArray): number | undefined =>
   dtype === "f32" ? data.find((x: number) => !Number.isFinite(x)) : undefined
 
 /** The rows (of the batch) in which an array [n, …] has a non-finite value. */
-const badRows = ({ data, shape }: NDArray): ReadonlyArray<number> => {
+const nonFiniteRows = ({ data, shape }: NDArray): ReadonlyArray<number> => {
   const width = data.length / Math.max(1, shape[0] ?? 1)
   return Array.from({ length: shape[0] ?? 0 }, (_, row) => row).filter((row) =>
     data.subarray(row * width, (row + 1) * width).some((x) => !Number.isFinite(x)),
@@ -56,44 +56,44 @@ const largestRows = ({ data }: NDArray): ReadonlyArray<number> => {
   return numbers.flatMap((x, row) => (x === largest ? [row] : []))
 }
 
-/** The first non-finite value from the inputs of a batch to the loss of each of its rows. `rows` are numbers in the batch. */
+/** The first non-finite value of a forward pass, from the inputs to the losses of the rows. `rows` count within the batch. */
 const findInForward = <P, S>(
-  { loss, net, read }: Pick<Training<P, S>, "loss" | "net" | "read">,
-  { net: state, params }: Weights<P, S>,
+  { loss, net, read }: Pick<Replay<P, S>, "loss" | "net" | "read">,
+  { params, state }: Weights<P, S>,
   { x, y }: Samples,
   context: Net.Context,
 ): NonFinitePlace | undefined => {
   const numbers = (x: Tensor): NDArray => read([x])[0] as NDArray
-  const badInput = firstBad(x)
-  if (badInput !== undefined) return { tensor: "input", layer: "", value: badInput, rows: badRows(x) }
-  const made: Array<readonly [string, Tensor]> = []
+  const input = firstNonFinite(x)
+  if (input !== undefined) return { tensor: "input", layer: "", value: input, rows: nonFiniteRows(x) }
+  const observed: Array<readonly [string, Tensor]> = []
   const observe = (layer: string, output: Tensor): void => {
-    made.push([layer, output])
+    observed.push([layer, output])
   }
   const prediction = net.apply(params, state, x, { ...context, observe }).y
-  for (const [layer, output] of made) {
+  for (const [layer, output] of observed) {
     const array = numbers(output)
-    const value = firstBad(array)
-    if (value !== undefined) return { tensor: "activation", layer, value, rows: badRows(array) }
+    const value = firstNonFinite(array)
+    if (value !== undefined) return { tensor: "activation", layer, value, rows: nonFiniteRows(array) }
   }
   const losses = numbers(loss.perExample(prediction, y))
-  const value = firstBad(losses)
-  if (value !== undefined) return { tensor: "loss", layer: "", value, rows: badRows(losses) }
-  // Finite losses whose sum is not: the rows of the largest loss are what is to be looked at.
-  const mean = firstBad(numbers(loss(prediction, y)))
+  const value = firstNonFinite(losses)
+  if (value !== undefined) return { tensor: "loss", layer: "", value, rows: nonFiniteRows(losses) }
+  // All losses are finite, but their mean is not: report the rows with the largest loss.
+  const mean = firstNonFinite(numbers(loss(prediction, y)))
   return mean === undefined ? undefined : { tensor: "loss", layer: "", value: mean, rows: largestRows(losses) }
 }
 
 /**
- * The first non-finite value in the step on a batch that leads from `before` to `after`: in the inputs, in the output of a
- * layer, in the loss, in a gradient or, when all of those are finite, in the state after the step.
+ * The first non-finite value of the step from `before` to `after` on a batch: in the inputs, the output of a layer, the loss,
+ * a gradient or, if all of those are finite, the state after the step.
  */
 export const findNonFinite = <P, S, O>(
-  { loss, net, penalty, read, seed }: Training<P, S>,
+  { loss, net, penalty, read, seed }: Replay<P, S>,
   before: TrainState<P, S, O>,
   after: TrainState<P, S, O>,
   { x, y }: Samples,
-  { epoch, rows, step }: Place,
+  { epoch, rows, step }: StepInfo,
 ): NonFinite => {
   const found = (tensor: NonFinite["tensor"], layer: string, value: number, which: ReadonlyArray<number> = rows) =>
     new NonFinite({ tensor, layer, value, epoch, step, rows: which })
@@ -102,11 +102,11 @@ export const findNonFinite = <P, S, O>(
   const firstBadLeaf = (tensor: NonFinite["tensor"], tree: unknown): NonFinite | undefined => {
     const entries = Tree.entries(tree)
     const arrays = read(entries.map(([, leaf]) => leaf as Tensor))
-    const at = arrays.findIndex((array) => firstBad(array) !== undefined)
+    const at = arrays.findIndex((array) => firstNonFinite(array) !== undefined)
     const [entry, array] = [entries[at], arrays[at]]
     return entry === undefined || array === undefined
       ? undefined
-      : found(tensor, Tree.printPath(entry[0]), firstBad(array) ?? Number.NaN)
+      : found(tensor, Tree.printPath(entry[0]), firstNonFinite(array) ?? Number.NaN)
   }
 
   const key = Key.fold(Key.fold(Key.make(seed), "step"), before.step)
@@ -120,15 +120,15 @@ export const findNonFinite = <P, S, O>(
     )
 
   const cost = (params: P): Tensor => {
-    const mean = loss(net.apply(params, before.net, x, { mode: "train", key }).y, y)
+    const mean = loss(net.apply(params, before.state, x, { mode: "train", key }).y, y)
     return penalty === undefined ? mean : add(mean, penalty(params))
   }
-  const total = firstBad(read([cost(before.params)])[0] as NDArray)
+  const total = firstNonFinite(read([cost(before.params)])[0] as NDArray)
   if (total !== undefined) return found("loss", "", total)
   return (
     firstBadLeaf("gradient", grad(cost)(before.params)) ??
     firstBadLeaf("parameter", after.params) ??
-    firstBadLeaf("state", after.net) ??
+    firstBadLeaf("state", after.state) ??
     firstBadLeaf("optimizer", after.optimizer) ??
     found("parameter", "", Number.NaN)
   )
@@ -136,7 +136,7 @@ export const findNonFinite = <P, S, O>(
 
 /** The first non-finite value in scoring a dataset, batch by batch. */
 export const findInScoring = <P, S>(
-  scoring: Pick<Training<P, S>, "loss" | "net" | "read">,
+  scoring: Pick<Replay<P, S>, "loss" | "net" | "read">,
   weights: Weights<P, S>,
   dataset: Dataset.Dataset,
 ): Effect.Effect<NonFinitePlace | undefined, ShapeError> =>

@@ -1,5 +1,5 @@
 /**
- * JSON of records that may hold non-finite numbers, for which JSON has no word: they are written as the texts "NaN",
+ * JSON of records that may hold non-finite numbers, which JSON cannot represent: they are written as the texts "NaN",
  * "Infinity" and "-Infinity". `Progress.Score` reads both back.
  */
 

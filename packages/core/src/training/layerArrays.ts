@@ -17,36 +17,36 @@ export interface LayerArrays {
   /** Names from the outermost net to the layer, joined by dots: `repeat1.0.dense1`. */
   readonly layer: string
   readonly parameters: ReadonlyArray<Spec>
-  /** Its output for a batch, and its intermediate tensors. */
-  readonly made: ReadonlyArray<Spec>
+  /** Its output for a batch and its intermediate tensors. */
+  readonly activations: ReadonlyArray<Spec>
 }
 
 const specOf = ({ dtype, shape }: Spec): Spec => ({ dtype, shape })
 
-/** The arrays of a net's layers on a batch [rows, ...sample] while training, in order; nothing is computed. Throws `ShapeError`. */
+/** The arrays of a net's layers in a training step on a batch [rows, ...sample], in order; nothing is computed. Throws `ShapeError`. */
 export const layerArrays = <P, S>(net: Net<P, S>, batch: Spec): ReadonlyArray<LayerArrays> => {
   const start = net.init(Key.make(0), batch.shape.slice(1))
-  const given = placeholders([...tensors(start), batch])
-  const { params, state } = refill(start, given.slice(0, -1))
-  const seen = new Set<Tensor>(given)
-  const made: Array<readonly [layer: string, arrays: ReadonlyArray<Spec>]> = []
+  const inputs = placeholders([...tensors(start), batch])
+  const { params, state } = refill(start, inputs.slice(0, -1))
+  const seen = new Set<Tensor>(inputs)
+  const observed: Array<readonly [layer: string, arrays: ReadonlyArray<Spec>]> = []
   const observe = (layer: string, y: Tensor): void => {
-    const own = order([y], (x) => seen.has(x) || x.value !== undefined)
-    for (const x of own) seen.add(x)
-    made.push([layer, own.map(specOf)])
+    const added = order([y], (x) => seen.has(x) || x.value !== undefined)
+    for (const x of added) seen.add(x)
+    observed.push([layer, added.map(specOf)])
   }
-  const [x] = given.slice(-1)
+  const [x] = inputs.slice(-1)
   if (x !== undefined) net.apply(params, state, x, { mode: "train", key: Key.make(0), observe })
-  const learned = Tree.entries(start.params).map(([path, leaf]) => ({
+  const parameters = Tree.entries(start.params).map(([path, leaf]) => ({
     at: `${Tree.printPath(path)}.`,
     spec: specOf(leaf as Tensor),
   }))
-  const names = made.map(([layer]) => layer)
-  // Inner layers are observed before those they are in, so the first name that leads to a parameter is the innermost.
+  const names = observed.map(([layer]) => layer)
+  // Inner layers are observed before the layers that contain them, so the first matching name is the innermost layer.
   const ownerOf = (at: string): string | undefined => names.find((layer) => at.startsWith(`${layer}.`))
-  return made.map(([layer, arrays]) => ({
+  return observed.map(([layer, arrays]) => ({
     layer,
-    parameters: learned.flatMap(({ at, spec }) => (ownerOf(at) === layer ? [spec] : [])),
-    made: arrays,
+    parameters: parameters.flatMap(({ at, spec }) => (ownerOf(at) === layer ? [spec] : [])),
+    activations: arrays,
   }))
 }

@@ -1,13 +1,13 @@
-/** The element types of safetensors files, and how each becomes one of ours. */
+/** The element types of safetensors files, and how each becomes one of our dtypes. */
 import { type DType, fits, type Storage } from "../types/DType.ts"
 
 /** The name of an element type in a header. */
 export type Code = "F64" | "F32" | "F16" | "BF16" | "I64" | "I32" | "I16" | "I8" | "U64" | "U32" | "U16" | "U8" | "BOOL"
 
-/** How an element type is read: `read` gives the numbers, or says which of them do not fit. */
+/** How an element type is read: `read` returns the numbers, or a text that names the first one that does not fit. */
 export interface Format {
   readonly dtype: DType
-  /** Bytes an element. */
+  /** Bytes per element. */
   readonly bytes: number
   readonly read: (buffer: ArrayBuffer) => Storage | string
 }
@@ -27,7 +27,7 @@ const halves = (buffer: ArrayBuffer): Storage => Float32Array.from(new Uint16Arr
 const upperHalves = (buffer: ArrayBuffer): Storage =>
   new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer)
 
-/** Whole numbers, as far as they fit into a kind. */
+/** Reads whole numbers that must fit into a dtype. */
 const whole =
   (
     dtype: Exclude<DType, "f32">,
@@ -72,5 +72,5 @@ export const formats: { readonly [C in Code]: Format } = {
   },
 }
 
-/** Whether a header's word for an element type is one of these. */
+/** Whether the name of an element type in a header is one of these. */
 export const isCode = (code: string): code is Code => Object.hasOwn(formats, code)

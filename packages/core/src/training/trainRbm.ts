@@ -1,4 +1,4 @@
-/** One machine of a deep belief network learning from rows: epochs of steps in bursts, and scores after each epoch. */
+/** Trains one machine of a deep belief network: epochs of steps in bursts, and scores after each epoch. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Batches from "../data/Batches.ts"
@@ -12,33 +12,33 @@ import * as T from "../tensor/Tensor.ts"
 import * as NDArray from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
-import { fitting, inBursts } from "./bursts.ts"
+import { fitsInEngine } from "./BatchLoader.ts"
+import { burstSize, runInBursts } from "./bursts.ts"
 import { scoringBatch } from "./Evaluate.ts"
-import { isHeld } from "./Feed.ts"
 import { NonFinite } from "./NonFinite.ts"
-import type { MachineScores, OfStage, PretrainEvent } from "./PretrainEvent.ts"
+import type { MachineScores, PretrainEvent, StageInfo } from "./PretrainEvent.ts"
 
-/** One machine of the stack, and how it learns. */
-export interface Stage extends Omit<Rbm.Learning, "key"> {
-  /** The layer whose weights it will be. */
+/** One machine of a deep belief network, and how it learns. */
+export interface StageConfig extends Omit<Rbm.Learning, "key"> {
+  /** The layer that gets its weights. */
   readonly layer: string
   /** How many hidden units it has. */
   readonly hidden: number
   readonly epochs: number
-  /** Rows a step. */
+  /** Rows per step. */
   readonly batch: number
-  /** The share of a step that the next one repeats: one value, or two between which it moves in even steps over the epochs. */
+  /** The fraction of the last update that is added to the next one: one value, or two values to interpolate between over the epochs. */
   readonly momentum: number | readonly [from: number, to: number]
 }
 
-/** The rows that a machine sees. */
+/** The rows that a machine learns from and is scored on. */
 export interface Rows {
   readonly train: NDArray.NDArray
   readonly validation?: NDArray.NDArray
 }
 
-/** Rows that are scored after an epoch, at most: enough for three digits, and a small part of an epoch's work. */
-const scored = 5000
+/** At most so many rows are scored after an epoch: enough for three digits, and little work compared with an epoch. */
+const maxScoredRows = 5000
 
 const count = (rows: NDArray.NDArray): number => rows.shape[0] ?? 0
 
@@ -46,17 +46,17 @@ const count = (rows: NDArray.NDArray): number => rows.shape[0] ?? 0
 export const flat = (rows: Tensor): Tensor =>
   T.reshape(rows.dtype === "f32" ? rows : T.cast(rows, "f32"), [rows.shape[0] ?? 0, Shape.size(rows.shape.slice(1))])
 
-/** Rows spread evenly over all, if there are more than are scored. */
-const some = (rows: NDArray.NDArray): NDArray.NDArray => {
+/** Up to `maxScoredRows` rows, evenly spaced. */
+const sampleRows = (rows: NDArray.NDArray): NDArray.NDArray => {
   const n = count(rows)
-  if (n <= scored) return rows
+  if (n <= maxScoredRows) return rows
   return Dataset.takeRows(
     rows,
-    Int32Array.from({ length: scored }, (_, i) => Math.floor((i * n) / scored)),
+    Int32Array.from({ length: maxScoredRows }, (_, i) => Math.floor((i * n) / maxScoredRows)),
   )
 }
 
-/** The mean of each number of a row. */
+/** The mean of each column. */
 const meansOf = (rows: NDArray.NDArray): Tensor => {
   const width = Shape.size(rows.shape.slice(1))
   const sums = new Float64Array(width)
@@ -89,7 +89,7 @@ const scorer = (
       const n = count(rows)
       const parts = Array.from({ length: Math.ceil(n / scoringBatch) }, (_, i) => i * scoringBatch)
       let [error, freeEnergy] = [0, 0]
-      yield* inBursts(parts, (starts) =>
+      yield* runInBursts(parts, (starts) =>
         Effect.map(step.run(starts.map((start) => Dataset.slice(rows, start, Math.min(n, start + scoringBatch)))), (outputs) => {
           for (const output of outputs) {
             error += T.toNumber(output.error)
@@ -101,15 +101,15 @@ const scorer = (
     })
   })
 
-/** Which rows a step learns from, as numbers or as the rows themselves, and its momentum. */
+/** The input of a step: row numbers or the rows themselves, and the momentum. */
 type Batch = ({ readonly rows: Tensor } | { readonly v: Tensor }) & { readonly momentum: Tensor }
 
 /** Trains one machine and emits its events. */
 export const trainRbm = (
-  { batch: size, epochs, hidden, momentum, ...how }: Stage,
+  { batch: size, epochs, hidden, momentum, ...how }: StageConfig,
   { train, validation }: Rows,
   key: Key.Key,
-  of: OfStage,
+  stage: StageInfo,
   emit: (event: PretrainEvent) => Effect.Effect<void>,
 ): Effect.Effect<Rbm.Params, ShapeError | EngineError | NonFinite, Engine> =>
   Effect.scoped(
@@ -120,68 +120,67 @@ export const trainRbm = (
       const first = yield* Compile.checkShapes(() =>
         Rbm.init(Key.fold(key, "w"), { visible, hidden, units: how.visible, mean: meansOf(train) }),
       )
-      const plan = (rows: Batches.Batch): Batches.Plan => ({ rows, size })
-      const batches = yield* Compile.checkShapes(() => Batches.count(plan(Batches.all(n))))
-      const isResident = isHeld([train])
-      const one = Rbm.step(learning)
+      const batching = (rows: Batches.Batch): Batches.Batching => ({ rows, size })
+      const batches = yield* Compile.checkShapes(() => Batches.count(batching(Batches.all(n))))
+      const isResident = fitsInEngine([train])
+      const learn = Rbm.step(learning)
       const step = yield* Compile.step(
         (state: Rbm.State, batch: Batch) =>
-          one(state, { v: flat("rows" in batch ? T.take(train, batch.rows) : batch.v), momentum: batch.momentum }),
+          learn(state, { v: flat("rows" in batch ? T.take(train, batch.rows) : batch.v), momentum: batch.momentum }),
         Rbm.begin(first, learning),
       )
       const shuffle = Key.fold(key, "shuffle")
       const draw = yield* Compile.compile((epoch: Tensor) => Batches.order(shuffle, n, epoch), T.scalar(0, "i32"))
       const score = yield* scorer(first, how.visible)
-      const [seen, unseen] = [some(train), validation === undefined ? undefined : some(validation)]
+      const [seen, unseen] = [sampleRows(train), validation === undefined ? undefined : sampleRows(validation)]
       const rows = { train: n, validation: validation === undefined ? 0 : count(validation) }
-      yield* emit({ _tag: "StageStarted", ...of, units: how.visible, visible, hidden, rows, epochs, batchesPerEpoch: batches })
+      yield* emit({ _tag: "StageStarted", ...stage, units: how.visible, visible, hidden, rows, epochs, batchesPerEpoch: batches })
 
       const diverged = (value: number, epoch: number, batch: number, order: ReadonlyArray<Batches.Batch>) =>
         new NonFinite({
           tensor: "reconstruction",
-          layer: of.layer,
+          layer: stage.layer,
           value,
           epoch: epoch + 1,
           step: epoch * batches + batch + 1,
           rows: [...(order[batch] ?? [])],
         })
 
-      // How many steps take about a burst.
-      let many = 1
+      let stepsPerBurst = 1
       for (let epoch = 0; epoch < epochs; epoch++) {
-        const order = Batches.inOrder(plan(T.read(yield* draw(T.scalar(epoch, "i32"))).data as Int32Array))
-        const kept = T.scalar(Rbm.momentumAt(momentum, epoch, epochs))
+        const order = Batches.inOrder(batching(T.read(yield* draw(T.scalar(epoch, "i32"))).data as Int32Array))
+        const momentumTensor = T.scalar(Rbm.momentumAt(momentum, epoch, epochs))
         const batchOf = (which: Batches.Batch): Batch =>
           isResident && which.length === size
-            ? { rows: new NDArray.NDArray("i32", [size], which), momentum: kept }
-            : { v: Dataset.takeRows(train, which), momentum: kept }
-        let spent = 0
+            ? { rows: new NDArray.NDArray("i32", [size], which), momentum: momentumTensor }
+            : { v: Dataset.takeRows(train, which), momentum: momentumTensor }
+        let elapsed = 0
         for (let done = 0; done < batches; ) {
           const started = performance.now()
-          const outputs = yield* step.run(order.slice(done, done + many).map(batchOf))
+          const outputs = yield* step.run(order.slice(done, done + stepsPerBurst).map(batchOf))
           const errors = outputs.map(({ error }) => T.toNumber(error))
           const bad = errors.findIndex((error) => !Number.isFinite(error))
           if (bad >= 0) return yield* diverged(errors[bad] ?? Number.NaN, epoch, done + bad, order)
           const milliseconds = performance.now() - started
-          spent += milliseconds
+          elapsed += milliseconds
           done += outputs.length
-          many = fitting(outputs.length, milliseconds)
-          yield* emit({ _tag: "StageStepped", ...of, epoch: epoch + 1, batch: done, batches, errors, milliseconds })
+          stepsPerBurst = burstSize(outputs.length, milliseconds)
+          yield* emit({ _tag: "StageStepped", ...stage, epoch: epoch + 1, batch: done, batches, errors, milliseconds })
           yield* Effect.yieldNow
         }
         const { params } = yield* step.state
         const scores = yield* score(params, seen)
-        // The last step of an epoch may have left non-finite values that no reconstruction has shown yet.
+        // The last step of an epoch may have left non-finite values in the state that no reconstruction has shown yet.
         if (!Number.isFinite(scores.error + scores.freeEnergy))
           return yield* diverged(scores.error + scores.freeEnergy, epoch, batches - 1, order)
         yield* emit({
           _tag: "StageScored",
-          ...of,
+          ...stage,
           epoch: epoch + 1,
           train: scores,
           ...(unseen === undefined ? {} : { validation: yield* score(params, unseen) }),
-          milliseconds: spent,
-          rowsPerSecond: (n / Math.max(spent, 0.001)) * 1000,
+          milliseconds: elapsed,
+          rowsPerSecond: (n / Math.max(elapsed, 0.001)) * 1000,
         })
       }
       return (yield* step.state).params

@@ -11,7 +11,7 @@ import * as Optimizer from "@adjoint/core/learning/Optimizer"
 import type { Params } from "@adjoint/core/learning/Params"
 import * as Regularizer from "@adjoint/core/learning/Regularizer"
 import * as Score from "@adjoint/core/learning/Score"
-import type { Keeping, Watched, Watching } from "@adjoint/core/training/Callback"
+import type { CallbackConfig, CheckpointPolicy, MonitorChoice } from "@adjoint/core/training/Callback"
 import type { TrainState } from "@adjoint/core/training/Checkpoint"
 import type { EarlyStop, Monitor } from "@adjoint/core/training/Monitor"
 import type { Plateau } from "@adjoint/core/training/Plateau"
@@ -49,7 +49,7 @@ export interface Built {
   readonly earlyStop?: EarlyStop
   readonly plateau?: Plateau
   /** Which states of the run are kept. */
-  readonly checkpoint: Keeping
+  readonly checkpoint: CheckpointPolicy
   /** The machines whose weights the net starts from; `layer` names one of the net's own. */
   readonly pretrain?: ReadonlyArray<Stage>
 }
@@ -171,7 +171,7 @@ const unitsOf = (scores: Built["scores"], { target }: Needed): Pick<Built, "unit
 /** Which way a watched score is better. */
 const monitorOf =
   (scores: Built["scores"]) =>
-  ({ mode, monitor }: Watching): Monitor => {
+  ({ mode, monitor }: MonitorChoice): Monitor => {
     if (mode !== "auto") return { monitor, mode }
     const name = monitor.slice(monitor.indexOf(".") + 1)
     const score = Object.hasOwn(scores, name) ? scores[name] : undefined
@@ -179,7 +179,7 @@ const monitorOf =
   }
 
 /** Both states after every epoch, unless the document asks for something else. */
-const both: Keeping = { keep: ["best", "last"], every: 1 }
+const both: CheckpointPolicy = { keep: ["best", "last"], every: 1 }
 
 /**
  * The settings that callbacks add to a run. The best epoch is chosen by the monitor of the checkpoint,
@@ -190,8 +190,8 @@ const watched = (
   scores: Built["scores"],
   { rows }: Needed,
   catalogue: Catalogue,
-): Watched & Required<Pick<Watched, "best">> => {
-  const added: Watched = Object.assign(
+): CallbackConfig & Required<Pick<CallbackConfig, "best">> => {
+  const added: CallbackConfig = Object.assign(
     {},
     ...callbacks
       .map((callback) => Entry.make(catalogue.callback, use(catalogue, catalogue.callback, callback))(monitorOf(scores)))

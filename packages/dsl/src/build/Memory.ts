@@ -4,7 +4,7 @@
  */
 import { EngineError, OutOfMemory } from "@adjoint/core/engines/Engine"
 import { type LayerArrays, layerArrays } from "@adjoint/core/training/layerArrays"
-import { type PlannedStep, plannedStep } from "@adjoint/core/training/plannedStep"
+import { type PlannedStep, planStep } from "@adjoint/core/training/planStep"
 import * as Shape from "@adjoint/core/types/Shape"
 import { isOfShape, printSpec, ShapeError, type Spec } from "@adjoint/core/types/ShapeError"
 import * as Shapes from "../check/Shapes.ts"
@@ -40,7 +40,7 @@ export const plan = (
     ...(held && rows !== undefined ? { rows: rows.train } : {}),
   }
   try {
-    return plannedStep({ ...built, batch }, data)
+    return planStep({ ...built, batch }, data)
   } catch (error) {
     if (error instanceof EngineError && error.cause instanceof OutOfMemory) return error.cause
     if (error instanceof ShapeError && isOfShape(error)) return error
@@ -101,8 +101,8 @@ const nameOf = (layer: string, node: Nodes.Node): string => {
 const keyOf = ({ content }: Nodes.Node): Location => ({ path: content, on: "key" })
 
 /** Whether a layer learns or makes arrays of such a shape. */
-const doing = ({ made, parameters }: LayerArrays, isLike: (array: Spec) => boolean): LargeLayer["does"] | undefined => {
-  const [learns, makes] = [parameters.some(isLike), made.some(isLike)]
+const doing = ({ activations, parameters }: LayerArrays, isLike: (array: Spec) => boolean): LargeLayer["does"] | undefined => {
+  const [learns, makes] = [parameters.some(isLike), activations.some(isLike)]
   return learns ? (makes ? "learns and makes" : "learns") : makes ? "makes" : undefined
 }
 
@@ -152,8 +152,8 @@ const thrownIn = (
 
 const amount = (shortage: Shortage): string => {
   if (shortage instanceof ShapeError) return "an array of 2³¹ elements or more, and none may have so many"
-  const { most, wanted } = shortage
-  const room = most === undefined ? "the host cannot provide it" : `one memory holds ${count(most)}`
+  const { limit, wanted } = shortage
+  const room = limit === undefined ? "the host cannot provide it" : `one memory holds ${count(limit)}`
   return `${count(wanted)} bytes of memory, and ${room}`
 }
 
@@ -208,4 +208,4 @@ export const check = (document: ModelFile, built: Built, data: Rows, catalogue: 
 const isInDoubt = (shortage: Shortage, { dtype, sample }: Rows, batch: number): boolean =>
   dtype === undefined &&
   shortage instanceof OutOfMemory &&
-  shortage.wanted - 3 * batch * Shape.size(sample) <= (shortage.most ?? 0)
+  shortage.wanted - 3 * batch * Shape.size(sample) <= (shortage.limit ?? 0)

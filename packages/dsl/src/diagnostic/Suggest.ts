@@ -1,5 +1,5 @@
 /** Suggestions for unknown names: equal except for case and separators, synonyms, and similar spelling. */
-import { editDistance, letters, longest, nearest } from "@adjoint/core/data/Nearest"
+import { editDistance, letters, maxLength, nearest } from "@adjoint/core/data/Nearest"
 
 /** Synonyms by name. Case and separators do not matter. */
 export interface Synonyms {
@@ -69,7 +69,7 @@ export const suggest = (word: string, candidates: ReadonlyArray<string>, synonym
 
 /** The candidates by nearness, at most `limit` of them: for a list too long to print. */
 export const nearestNames = (word: string, candidates: ReadonlyArray<string>, limit: number): ReadonlyArray<string> =>
-  word.length > longest
+  word.length > maxLength
     ? candidates.slice(0, limit)
     : candidates
         .map((candidate) => [editDistance(letters(word), letters(candidate)), candidate] as const)

@@ -87,7 +87,7 @@ const invented = ({ columns = {} }: Data): ReadonlyArray<Finding> =>
     return [
       {
         code: "D305",
-        message: `\`${name}\` is a target: replacing missing values by \`${column.missing}\` would score rows against an invented value`,
+        message: `\`${name}\` is a target: replacing blanks by \`${column.missing}\` would score rows against an invented value`,
         at,
         help: title,
         fix: { title, at, text: "drop" },

@@ -124,7 +124,7 @@ export const data = {
     usecols: 'columns that are not used are ignored: `columns: { "*": ignore }`',
     index_col: "a column that is not used is ignored: `columns: { id: ignore }`",
     dtype: "each column has a type: `columns: { age: number, city: category }`",
-    na_values: "empty cells and `NA` are missing values; each column sets their replacement: `{ type: number, missing: median }`",
+    na_values: "empty cells and `NA` are blanks; each column sets what replaces them: `{ type: number, missing: median }`",
     preprocessing: "preparation is set per column: `{ type: number, missing: median, scale: standard }`",
     transform: "preparation is set per column: `{ type: number, missing: median, scale: standard }`",
     transforms: "preparation is set per column: `{ type: number, missing: median, scale: standard }`",

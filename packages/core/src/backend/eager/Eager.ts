@@ -1,7 +1,7 @@
 /**
- * Reading: recipes are computed at once, in the floats of the WebAssembly engine. An operation has the same bits in loops,
- * compiled alone and fused with others, so only time decides how it is computed. Small operations run in loops, which takes less
- * time than compiling; large ones are compiled together where they pass their results to each other.
+ * Reading: computes expressions immediately, in the floats of the WebAssembly engine. An operation has the same bits in loops,
+ * compiled alone and fused with others, so it is computed in the fastest way. Small operations run in loops, which takes less
+ * time than compiling; large ones that pass their results to each other are compiled together.
  */
 
 import { compilerFactsOf, workOf as equationWork } from "../../compiler/compilerFacts.ts"
@@ -14,7 +14,7 @@ import { fits, keepsOrder, type Stepwise, stepwise } from "./apply.ts"
 import { type Group, groupsOf, recordUnmaterialized } from "./groups.ts"
 import { runPrepared } from "./preparedPrograms.ts"
 
-/** Computes programs and tensors at once. */
+/** Computes programs and tensors immediately. */
 export interface Eager extends Pick<Stepwise, "run"> {
   /** The values of tensors; no operation is computed more than twice. Throws `ShapeError` inside a traced function. */
   readonly read: (targets: ReadonlyArray<Tensor>) => ReadonlyArray<NDArray>
@@ -28,7 +28,7 @@ const workOf = (step: Expr): number => {
   return equationWork(primitive, params, inputs, step)
 }
 
-/** Computes operations of up to so much work by loops, larger ones in WebAssembly. The bits are the same. */
+/** Computes operations with at most `inLoops` work by loops, larger ones in WebAssembly. The bits are the same. */
 export const within = (inLoops: number): Eager => {
   const { apply, run } = stepwise(inLoops)
   const settle = settleBy(apply)

@@ -1,6 +1,6 @@
 /**
  * One operation at a time in the floats of the WebAssembly engine, with the bits that it has in any module: a small one in plain
- * loops, without compiling anything, a larger one as a program of its own.
+ * loops, without compiling anything, a larger one as a separate program.
  */
 
 import { workOf } from "../../compiler/compilerFacts.ts"
@@ -48,7 +48,7 @@ export interface Stepwise {
   readonly run: (program: Program, inputs: ReadonlyArray<NDArray>) => ReadonlyArray<NDArray>
 }
 
-/** Computes operations of up to so much work by loops. */
+/** Computes operations with at most `inLoops` work by loops. */
 export const stepwise = (inLoops: number): Stepwise => {
   const apply: Apply = (primitive, params, inputs, out) => {
     const given = moves(primitive) ? inputs : inputs.map(rounded)

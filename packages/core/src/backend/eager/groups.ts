@@ -11,8 +11,8 @@ export interface Group {
   readonly together?: { readonly taken: ReadonlyArray<Tensor>; readonly outputs: ReadonlyArray<Expr> }
 }
 
-/** The most operations of a stage that are computed together: preparing more at once takes longer than preparing them in turns. */
-const most = 256
+/** The limit of operations that are computed together: preparing more in one program takes longer than preparing several programs. */
+const maxTogether = 256
 
 /** Operations of a group that were not materialized. They are on second use, so that no operation is computed a third time. */
 const unmaterialized = new WeakSet<Expr>()
@@ -58,7 +58,7 @@ export const groupsOf = (
       return isJoined(input) === joined ? stage : stage + 1
     })
     let own = Math.max(joined ? 1 : 0, ...reached)
-    while (joined && (sizes.get(own) ?? 0) >= most) own += 2
+    while (joined && (sizes.get(own) ?? 0) >= maxTogether) own += 2
     stages.set(step, own)
     sizes.set(own, (sizes.get(own) ?? 0) + 1)
     for (const input of inputs)

@@ -41,15 +41,15 @@ export interface Compiled {
   readonly largest: OutOfMemory["largest"]
 }
 
-/** Compiles a job for at most so many threads. Throws `EngineError` when it does not fit into one memory. */
+/** Compiles a job for at most `threads` threads. Throws `EngineError` when it does not fit into one memory. */
 export type Compile = (job: Job, options: ModuleOptions) => Compiled
 
 /** The largest memory of WebAssembly: 4 GiB. */
-const most = 2 ** 32
+const maxBytes = 2 ** 32
 
 /**
- * A program is worth waking other threads when it has so many times the least work that threads share: it takes some 35 µs
- * alone, and waking a sleeping thread takes 24.
+ * A program runs on several threads if its work is at least this many times that of the smallest shared kernel. It takes some
+ * 35 µs on one thread, and waking a sleeping thread takes 24.
  */
 const worthWaking = 16
 
@@ -59,14 +59,14 @@ const largestOf = (plan: Plan): OutOfMemory["largest"] =>
     .sort((a, b) => b.bytes - a.bytes)
     .slice(0, 3)
 
-/** A planned job: its kernels, its memory, and how many threads it is worth. */
+/** A planned job: its kernels, its memory, and its number of threads. */
 export interface Planned {
   readonly plan: Plan
   readonly memory: MemoryPlan
   readonly threads: number
 }
 
-/** Plans a job for at most so many threads. Throws `EngineError` when it does not fit into one memory. */
+/** Plans a job for at most `threads` threads. Throws `EngineError` when it does not fit into one memory. */
 export const planJob = (
   { program, resident }: Job,
   { minSharedWork, threads: offered }: Omit<ModuleOptions, "numerics">,
@@ -75,8 +75,8 @@ export const planJob = (
   const total = plan.kernels.reduce((sum, kernel) => sum + work(kernel, plan.slots), 0)
   const threads = total >= worthWaking * minSharedWork ? offered : 1
   const memory = planMemory(plan, resident, workspace(plan, threads))
-  if (memory.bytes > most) {
-    const cause = new OutOfMemory({ wanted: memory.bytes, most, largest: largestOf(plan) })
+  if (memory.bytes > maxBytes) {
+    const cause = new OutOfMemory({ wanted: memory.bytes, limit: maxBytes, largest: largestOf(plan) })
     throw new EngineError({ engine: "wasm", doing: "prepare a program", cause })
   }
   return { plan, memory, threads }

@@ -1,20 +1,20 @@
-/** The entry of a kind of column: its options, its documentation, and how its cells are converted to numbers. */
+/** The entry of a kind of column: its options, its documentation, and how its cells become numbers. */
 import type * as Result from "effect/Result"
 import type { Cell, DataError } from "../DataError.ts"
 import type { Fields, Filled } from "../Field.ts"
 import type { FittedColumn } from "../Fitted.ts"
 
-/** A result, or a data error. */
-export type Answer<A> = Result.Result<A, DataError>
+/** A value, or the error of the data. */
+export type DataResult<A> = Result.Result<A, DataError>
 
-/** The cells of one column, and the place of each. */
+/** The cells of one column in some rows, and the place of each. */
 export interface Cells {
   readonly name: string
   readonly texts: ReadonlyArray<string>
   readonly place: (index: number) => Cell
 }
 
-/** The destination of a column's numbers: from `at` in each row of `width` numbers. */
+/** Where a column's numbers are written: from `at` on in each row of `width` numbers. */
 export interface Block {
   readonly data: Float32Array
   readonly width: number
@@ -23,45 +23,45 @@ export interface Block {
 
 /** How a column is read as an input. */
 export interface Input<F extends Fields, L extends FittedColumn> {
-  /** The number of inputs per row; `undefined` if it depends on the data. */
+  /** How many numbers it has per row; `undefined` if that depends on the rows. */
   readonly width: (options: Filled<F>) => number | undefined
-  /** Learns from the cells of training rows. */
-  readonly fit: (options: Filled<F>, cells: Cells) => Answer<L>
+  /** Learns from the cells of the training rows. */
+  readonly fit: (options: Filled<F>, cells: Cells) => DataResult<L>
   /** The names of its numbers. */
   readonly names: (fitted: L) => ReadonlyArray<string>
-  /** Writes the numbers of its cells; the block holds zeros before. */
-  readonly write: (fitted: L, cells: Cells, block: Block) => Answer<void>
+  /** Writes the numbers of its cells into a block of zeros. */
+  readonly write: (fitted: L, cells: Cells, block: Block) => DataResult<void>
 }
 
-/** The role of a column. */
+/** The role of a column: an input of the net, or a target that it predicts. */
 export type Role = "input" | "target"
 
-/** The type of a target: numbers (one or more columns), or one class of two or more. */
+/** The kind of a target: numbers (in one column or more), one of two classes, or one of more classes. */
 export type Target = "numbers" | "binary" | "class"
 
-/** One kind of column. `missing: drop` is applied before anything is fitted. */
+/** One kind of column. `missing: drop`, an option of every kind that is used, applies before anything is learned. */
 export interface Kind<F extends Fields, L extends FittedColumn = never> {
-  /** One sentence that describes it. */
+  /** A description of one sentence. */
   readonly doc: string
-  /** When to use it, and pitfalls. */
+  /** When to use it, and its pitfalls. */
   readonly advice: string
-  /** Names from other libraries; messages propose this one instead. */
+  /** Other names that people type for it; messages propose this one in their place. */
   readonly synonyms?: ReadonlyArray<string>
   readonly fields: F
-  /** A condition on the options together, in words after "expected". */
+  /** A constraint between options; `wanted` follows the word "wanted" in a message. */
   readonly rule?: { readonly wanted: string; readonly holds: (options: Filled<F>) => boolean }
-  /** The default role; `undefined` for an unused column. */
+  /** The default role; `undefined` for a column that is not used. */
   readonly role: Role | undefined
   readonly input?: Input<F, L>
   readonly target?: Target
 }
 
-/** An input with any options and fitted values. */
+/** An input with any options and any fitted record. */
 export interface AnyInput {
   readonly width: (options: never) => number | undefined
-  readonly fit: (options: never, cells: Cells) => Answer<FittedColumn>
+  readonly fit: (options: never, cells: Cells) => DataResult<FittedColumn>
   readonly names: (fitted: never) => ReadonlyArray<string>
-  readonly write: (fitted: never, cells: Cells, block: Block) => Answer<void>
+  readonly write: (fitted: never, cells: Cells, block: Block) => DataResult<void>
 }
 
 /** A kind with any options. */

@@ -7,8 +7,8 @@ import { eitherRole, missingName } from "./options.ts"
 
 /** 0 for the first name in order, 1 for the second. */
 export const binary = kind<{ readonly role: typeof eitherRole; readonly missing: typeof missingName }, FittedBinary>({
-  doc: "One of two names: 0 for the first in sorted order, 1 for the second.",
-  advice: "As a target it has one output, a probability. For three or more names use `category` or `class`.",
+  doc: "One of two names: 0 for the first in order, 1 for the second.",
+  advice: "As a target it is predicted by one probability. For three names or more use `category` or `class`.",
   synonyms: ["bool", "boolean", "flag"],
   fields: { role: eitherRole, missing: missingName },
   role: "input",

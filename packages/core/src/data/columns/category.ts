@@ -1,33 +1,33 @@
-/** One of several names, as one column of 0 and 1 for each. */
+/** One of several names, one-hot encoded. */
 import * as Result from "effect/Result"
 import { isBlank } from "../Blank.ts"
 import * as Category from "../Category.ts"
 import { dataError } from "../DataError.ts"
 import type { FittedCategory } from "../Fitted.ts"
-import { type Answer, type Cells, kind } from "./Kind.ts"
+import { type Cells, type DataResult, kind } from "./Kind.ts"
 import { missingSynonyms } from "./options.ts"
 
 const fields = {
   missing: {
     kind: "choice",
-    doc: "How missing values are handled: `most_common`, `category` or `drop`. The first replaces them by the most common name, the second makes them a separate category, the last removes the row. If not set, a missing value is an error.",
+    doc: "What to do with a blank: replace it by the most common name, count it as a separate name (`category`), or drop its row (`drop`). Without it a blank is an error.",
     of: ["most_common", "category", "drop"],
     synonyms: missingSynonyms,
     optional: true,
   },
   unknown: {
     kind: "choice",
-    doc: "How a name that is not in the training rows is handled: as an error, or as all zeros.",
+    doc: "What to do with a name that no training row has: report an error, or write all zeros.",
     of: ["error", "zeros"],
     synonyms: ["handle_unknown"],
     default: "error",
   },
 } as const
 
-/** A row of 0 with a 1 at the name's place among the sorted names of the training rows. */
+/** A one-hot vector: a 1 at the index of the name among the sorted names of the training rows. */
 export const category = kind<typeof fields, FittedCategory>({
-  doc: "One of several names, one-hot encoded: one input of 0 or 1 for each name in the training rows.",
-  advice: `At most ${Category.most.toLocaleString("en")} names: a column with more is probably an identifier.`,
+  doc: "One of several names, one-hot encoded: a column of 0 and 1 for each name in the training rows.",
+  advice: `At most ${Category.maxNames.toLocaleString("en")} names: a column with more is probably an identifier.`,
   synonyms: ["categorical", "string", "str", "object", "nominal", "enum", "one_hot"],
   fields,
   role: "input",
@@ -49,13 +49,13 @@ export const category = kind<typeof fields, FittedCategory>({
           )
         const fill = missing === "most_common" ? Category.mostCommon(known) : missing === "category" ? "" : null
         const categories = Category.sorted(fill === "" && known.length < names.length ? names : known)
-        if (categories.length > Category.most)
+        if (categories.length > Category.maxNames)
           return yield* Result.fail(
             dataError({
               _tag: "TooLarge",
               what: `the category column \`${cells.name}\``,
               got: BigInt(categories.length),
-              limit: Category.most,
+              limit: Category.maxNames,
               unit: "names",
             }),
           )
@@ -74,12 +74,12 @@ export const category = kind<typeof fields, FittedCategory>({
   },
 })
 
-const encode = ({ categories, fill, name, unknown }: FittedCategory, { place, texts }: Cells): Answer<Int32Array> =>
+const encode = ({ categories, fill, name, unknown }: FittedCategory, { place, texts }: Cells): DataResult<Int32Array> =>
   Category.encode(texts, categories, place, {
     blank: fill,
     unknown,
     hints: {
-      blank: `set how missing values are handled, as in \`${name}: { type: category, missing: most_common }\`, or remove the rows with \`missing: drop\``,
+      blank: `set what replaces a blank, as in \`${name}: { type: category, missing: most_common }\`, or drop its row with \`missing: drop\``,
       unknown: "`unknown: zeros`",
     },
   })

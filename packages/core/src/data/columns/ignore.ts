@@ -4,8 +4,7 @@ import { kind } from "./Kind.ts"
 /** Nothing of the column is read. */
 export const ignore = kind({
   doc: "A column that is not used.",
-  advice:
-    'Ignore identifiers, and values that are known only after the prediction; `"*": ignore` ignores all columns that are not named.',
+  advice: 'Ignore identifiers, and values that are unknown when predicting. `"*": ignore` is for all columns that are not named.',
   synonyms: ["skip", "drop", "exclude", "none", "unused"],
   fields: {},
   role: undefined,

@@ -1,43 +1,43 @@
-/** Number columns, and their fitted values. */
+/** A quantity, with preprocessing learned from the training rows. */
 import * as Result from "effect/Result"
 import { dataError, quote } from "../DataError.ts"
 import { type Filled, scaleSynonyms } from "../Field.ts"
 import type { FittedNumber } from "../Fitted.ts"
 import * as Quantity from "../Quantity.ts"
-import { type Answer, type Cells, kind } from "./Kind.ts"
+import { type Cells, type DataResult, kind } from "./Kind.ts"
 import { eitherRole, missingSynonyms } from "./options.ts"
 
 const fields = {
   role: eitherRole,
   missing: {
     kind: "numberOr",
-    doc: "How missing values are handled: a number, `mean`, `median`, `indicator` or `drop`. A number replaces them; `mean` and `median` are those of the training rows; `indicator` is the median with an extra column that is 1 for a missing value; `drop` removes the row, and is the only choice for a target. If not set, a missing value is an error.",
+    doc: "What replaces a blank: a number, the mean or the median of the training rows, or (`indicator`) the median, with an extra column that is 1 for blanks. `drop` drops its row; a target allows only that. Without it a blank is an error.",
     of: ["mean", "median", "indicator", "drop"],
     synonyms: missingSynonyms,
     optional: true,
   },
-  decimal: { kind: "choice", doc: "The decimal separator.", of: [".", ","], default: "." },
+  decimal: { kind: "choice", doc: "The decimal mark.", of: [".", ","], default: "." },
   thousands: {
     kind: "character",
-    doc: "The thousands separator, such as the comma in 1,721.",
+    doc: "The mark between groups of three digits, such as the comma in 1,721.",
     words: ["none"],
     default: "none",
   },
   clip: {
     kind: "bounds",
-    doc: "Clips values to bounds: numbers, or quantiles of the training rows. Applied after `missing`.",
+    doc: "Bounds to which values are clipped: numbers, or quantiles of the training rows. After `missing`.",
     optional: true,
   },
   transform: {
     kind: "choice",
-    doc: "A function applied to the values: log(1 + x). Applied after `clip`.",
+    doc: "A function of the value: log(1 + x). After `clip`.",
     of: ["log1p"],
     synonyms: ["function"],
     optional: true,
   },
   scale: {
     kind: "scale",
-    doc: "How values are scaled: `standard`, `minmax`, `center` or a range. Over the training rows, `standard` gives mean 0 and standard deviation 1, `minmax` the range 0…1 or the given one, `center` mean 0. Applied after `transform`.",
+    doc: "How values are scaled over the training rows: to mean 0 and standard deviation 1, to 0…1 or a range, or to mean 0. After `transform`.",
     synonyms: scaleSynonyms,
     optional: true,
   },
@@ -47,8 +47,8 @@ type Options = Filled<typeof fields>
 
 /** Applied in this order: `missing`, `clip`, `transform`, `scale`. */
 export const number = kind<typeof fields, FittedNumber>({
-  doc: "A quantity. Replacement of missing values, clipping and scaling are fitted on the training rows.",
-  advice: "Scale quantities that are far from 1: initial weights and usual learning rates assume inputs of about 1.",
+  doc: "A quantity, optionally with filled blanks, clipping, a logarithm and scaling, learned from the training rows.",
+  advice: "Scale quantities that are far from 1: initial weights and usual learning rates suit inputs of about 1.",
   synonyms: [
     "float",
     "float32",
@@ -65,7 +65,7 @@ export const number = kind<typeof fields, FittedNumber>({
   ],
   fields,
   rule: {
-    wanted: "`decimal` and `thousands` to be different characters, and `thousands` not to be a digit or a sign",
+    wanted: "different marks for `decimal` and `thousands`, and for `thousands` not a digit, a sign or `e`",
     holds: ({ decimal, thousands }) => decimal !== thousands && !/[\de+-]/i.test(thousands === "none" ? "" : thousands),
   },
   role: "input",
@@ -101,12 +101,12 @@ export const number = kind<typeof fields, FittedNumber>({
 })
 
 const blank = (name: string): string =>
-  `set how missing values are handled, as in \`${name}: { type: number, missing: median }\`, or remove the rows with \`missing: drop\``
+  `set what replaces a blank, as in \`${name}: { type: number, missing: median }\`, or drop its row with \`missing: drop\``
 
-const refuse = (name: string, got: string, wanted: string, hint: string): Answer<never> =>
+const refuse = (name: string, got: string, wanted: string, hint: string): DataResult<never> =>
   Result.fail(dataError({ _tag: "BadSpec", at: `column \`${name}\``, got, wanted, hint }))
 
-/** The replacement of a missing value. */
+/** What replaces a blank. */
 const fillOf = (missing: Options["missing"], known: Float64Array): number | null => {
   if (missing === undefined || missing === "drop") return null
   if (typeof missing === "number") return missing
@@ -121,16 +121,16 @@ const clipOf = (clip: Options["clip"], known: Float64Array): FittedNumber["clip"
 }
 
 /**
- * The replacement of missing values and the bounds are fitted on the raw values, the scale on the values filled, clipped
- * and transformed. Fails with `BadCell`, and with `BadSpec` when every training value is blank or a value cannot be
+ * The fill value and the bounds are learned from the values as they are; the scale is learned from the filled, clipped and
+ * transformed values. Fails with `BadCell`, and with `BadSpec` if every training value is blank or a value cannot be
  * transformed or scaled.
  */
-const fit = (options: Options, { name, place, texts }: Cells): Answer<FittedNumber> =>
+const fit = (options: Options, { name, place, texts }: Cells): DataResult<FittedNumber> =>
   Result.gen(function* () {
     const { clip, decimal, missing, scale, thousands, transform } = options
     const format = { ...(decimal === "." ? {} : { decimal }), ...(thousands === "none" ? {} : { thousands }) }
     const isNeeded = missing === undefined || missing === "drop"
-    const hint = options.role === "target" ? "`missing: drop` removes rows without a target" : blank(name)
+    const hint = options.role === "target" ? "`missing: drop` leaves out rows without a target" : blank(name)
     const values = yield* Quantity.readAll(texts, place, isNeeded ? hint : undefined, format)
     const known = values.filter((value) => !Number.isNaN(value)).sort()
     if (known.length === 0) return yield* refuse(name, "no number in any training row", "one or more", "ignore the column")
@@ -150,7 +150,7 @@ const fit = (options: Options, { name, place, texts }: Cells): Answer<FittedNumb
       const got = `\`transform: log1p\` with ${known[0]} among the values`
       return yield* refuse(name, got, "values above -1", "remove the transform, or clip the column first")
     }
-    const scaled = scale === undefined ? {} : Quantity.scaleOf(Quantity.spreadOf(prepared), scale)
+    const scaled = scale === undefined ? {} : Quantity.scaleOf(Quantity.summarize(prepared), scale)
     const fitted = { ...plain, ...scaled }
     if (Number.isFinite(fitted.subtract) && Number.isFinite(fitted.divide)) return fitted
     const wanted = "values whose squares a double can hold"

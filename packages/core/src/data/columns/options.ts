@@ -1,4 +1,4 @@
-/** Options that several kinds of column have. */
+/** Options of several kinds of column. */
 
 /** What others call `missing`. */
 export const missingSynonyms = ["impute", "imputer", "fillna", "missing_value_strategy", "na"] as const
@@ -6,16 +6,16 @@ export const missingSynonyms = ["impute", "imputer", "fillna", "missing_value_st
 /** The role of a column that may be an input or a target. */
 export const eitherRole = {
   kind: "choice",
-  doc: "Whether the column is an input or a target.",
+  doc: "Whether the column is an input or the target.",
   of: ["input", "target"],
   synonyms: ["usage"],
   default: "input",
 } as const
 
-/** The option `missing` of columns whose missing values cannot be replaced. */
+/** What to do with a blank, for columns where no value can replace it. */
 export const missingName = {
   kind: "choice",
-  doc: "How missing values are handled: `drop` removes the row. If not set, a missing value is an error.",
+  doc: "What to do with a blank: `drop` drops its row. Without it a blank is an error.",
   of: ["drop"],
   synonyms: missingSynonyms,
   optional: true,

@@ -6,7 +6,7 @@ import type { DataError } from "../DataError.ts"
 import type { Fields, Files, Filled } from "../Field.ts"
 import type { Raw } from "../Raw.ts"
 
-/** An error and the option of the source that it is about, such as a file. */
+/** An error, and the option of the source that it is about, such as a file. */
 export interface Refused {
   readonly option: string
   readonly error: DataError
@@ -15,32 +15,32 @@ export interface Refused {
 /** The result of reading. */
 export type Read<A> = Result.Result<A, Refused>
 
-/** The facts of the first bytes of large files. */
+/** What the first bytes of large files contain. */
 export interface First {
-  /** The first rows, without targets where they are arrays. */
+  /** The first rows; arrays come without targets. */
   readonly raw: Raw
-  /** The number of all rows, if the first bytes have it. */
+  /** The number of rows in the whole file, if the first bytes contain it. */
   readonly rows?: number
-  /** The targets of all rows, where their file is small enough to be read. */
+  /** The targets of all rows, if their file is small enough to be read. */
   readonly targets?: NDArray
 }
 
 /** One kind of file. */
 export interface Kind<F extends Fields, E extends string = string> {
-  /** One sentence that describes it. */
+  /** A description of one sentence. */
   readonly doc: string
-  /** When to use it, and pitfalls. */
+  /** When to use it, and its pitfalls. */
   readonly advice: string
-  /** The endings of such file names, for a path without a kind. */
+  /** The file name endings that imply this kind. */
   readonly endings: ReadonlyArray<E>
   readonly fields: F
-  /** The option that a bare value sets. */
+  /** The option that a single value sets. */
   readonly main?: keyof F & string
   /** The rows in the bytes of its files. */
   readonly read: (options: Filled<F>, files: Files<F>) => Read<Raw>
-  /** Reads the first bytes of its files; absent if they must be read whole. */
+  /** Reads the first bytes of its files; absent if they must be read completely. */
   readonly first?: (options: Filled<F>, files: Files<F>) => Read<First>
-  /** The options for the reader of delimited text. */
+  /** The options of the CSV reader, for kinds of delimited text. */
   readonly table?: (options: Filled<F>) => Csv.Options
 }
 

@@ -1,12 +1,12 @@
-/** Images and labels in two idx files, as MNIST has them. */
+/** Images and labels in two idx files, like MNIST. */
 import * as Result from "effect/Result"
 import * as Idx from "../Idx.ts"
 import { about, kind } from "./Kind.ts"
 
 /** Two files in the format of MNIST. */
 export const idx = kind({
-  doc: "Two files in the IDX format of MNIST, gzipped or not.",
-  advice: "Bytes are converted to floats inside the net, so the data needs a quarter of the memory.",
+  doc: "Two files in the format of MNIST, gzipped or not.",
+  advice: "Bytes stay bytes until the net casts them, a quarter of the memory of floats.",
   endings: [],
   fields: {
     images: { kind: "path", doc: "The file of the inputs, relative to the model file.", synonyms: ["x", "inputs", "features"] },

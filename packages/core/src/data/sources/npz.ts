@@ -1,4 +1,4 @@
-/** Arrays that NumPy saved. */
+/** Arrays saved by NumPy. */
 import * as Result from "effect/Result"
 import * as Npz from "../Npz.ts"
 import { about, kind } from "./Kind.ts"

@@ -1,4 +1,4 @@
-/** Delimited text: comma-separated values and their relatives. */
+/** Delimited text: comma-separated and tab-separated values. */
 import * as Result from "effect/Result"
 import * as Csv from "../Csv.ts"
 import type { DataError } from "../DataError.ts"
@@ -11,10 +11,10 @@ import { about, type First, kind, type Read } from "./Kind.ts"
 export const parse = (bytes: Uint8Array, options: Csv.Options): Result.Result<Table, DataError> =>
   Result.flatMap(Gzip.unpack(bytes, Text.limit), (text) => Csv.parse(text, options))
 
-/** Bytes of text that are enough to see what a table is like. */
+/** Bytes of text that show the columns and some rows of a table. */
 const enough = 2 ** 18
 
-/** The table of the first bytes of a file; the last line may be cut, so it is left out. */
+/** The table in the first bytes of a file, without the last line, which may be cut off. */
 const first = (bytes: Uint8Array, options: Csv.Options): Read<First> => {
   const unpacked = Gzip.isGzip(bytes) ? Gzip.start(bytes, bytes.length) : Result.succeed(bytes)
   const rows = Result.flatMap(unpacked, (text) => {
@@ -29,13 +29,13 @@ const first = (bytes: Uint8Array, options: Csv.Options): Read<First> => {
 
 const path = {
   kind: "path",
-  doc: "The file, relative to the model file. It may be gzipped.",
+  doc: "The file, relative to the model file; it may be gzipped.",
   synonyms: ["file", "filename", "file_path"],
 } as const
 
 const header = {
   kind: "boolean",
-  doc: "Whether the first line has the column names. Without it they are c1, c2, …",
+  doc: "Whether the first line names the columns; without names they are c1, c2, …",
   synonyms: ["has_header"],
   default: true,
 } as const
@@ -43,13 +43,13 @@ const header = {
 /** A table of comma-separated values. */
 export const csv = kind({
   doc: "A table of comma-separated values.",
-  advice: "The file may have any name: `{ csv: ./housing.data }`. A first line `sep=;` is recognized.",
+  advice: "The file may have any name: `{ csv: ./housing.data }`. A first line `sep=;` is understood.",
   endings: ["csv"],
   fields: {
     path,
     delimiter: {
       kind: "character",
-      doc: "The character between cells. A space means any number of spaces. `auto` chooses the one of `,` `;` tab `|` that is most frequent in the first record.",
+      doc: "The character between cells; a space means any number of spaces. `auto` chooses the most frequent of `,` `;` tab `|` in the first record.",
       words: ["auto"],
       synonyms: ["sep", "separator"],
       default: "auto",

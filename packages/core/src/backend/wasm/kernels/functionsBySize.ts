@@ -1,5 +1,5 @@
 /**
- * Functions that a kernel calls for each tile. The host compiles a function twice: at once without optimization, and optimized
+ * Functions that a kernel calls for each tile. The host compiles a function twice: first without optimization, and optimized
  * while that code runs. Only a new call uses the optimized code, so long loops are in functions that are called often.
  */
 

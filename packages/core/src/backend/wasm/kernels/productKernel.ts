@@ -95,7 +95,7 @@ const stepsFrom = (code: Code, { k }: Product, { depth }: Cut, first: I32): I32 
   return code.let(select(i32.lt_s(left, depth), left, i32.const(depth)))
 }
 
-/** Functions that pack so many lines of an operand, for the steps of k from `first` on. */
+/** Functions, by number of lines, that pack lines of an operand for the steps of k from `first` on. */
 const packing = ({ module }: EmitContext, kernel: Product, cut: Cut, along: number, across: number, width: number) =>
   bySize((count) =>
     module.func(`pack ${count}`, { params: ["i32", "i32", "i32"] }, (code, [from, to, first]) =>
@@ -103,7 +103,7 @@ const packing = ({ module }: EmitContext, kernel: Product, cut: Cut, along: numb
     ),
   )
 
-/** Functions that compute so many columns of the rows from `top` to `bottom`, tile by tile, with the steps of k from `first` on. */
+/** Functions, by number of columns, that compute the rows from `top` to `bottom`, tile by tile, with the steps of k from `first` on. */
 const strips = ({ module }: EmitContext, kernel: Product, cut: Cut) =>
   bySize((columns) => {
     const { a, b, m, n } = kernel

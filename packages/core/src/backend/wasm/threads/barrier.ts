@@ -16,7 +16,7 @@ const roundOffset = 4
 const spins = 20_000
 const nap = 1_000_000n
 
-/** One in so many naps, or reads, asks the host whether all threads are alive. */
+/** A waiting thread checks that all threads are alive once in this many sleeps, or reads. */
 const watchInterval = 128
 
 /** What a barrier imports from the host. */

@@ -50,7 +50,7 @@ export interface Work {
   readonly drop: () => void
 }
 
-/** Workers that may retain so many bytes of unused memory are replaced. */
+/** Workers that may retain this many bytes of unused memory are replaced. */
 const maxRetained = 2 ** 30
 
 /** The workers of this host, where it has them and can share memory with them. */

@@ -58,7 +58,7 @@ const reduceLarge = (code: Code, x: Vector): Reduced => {
   return { turns: n, r: f64x2.mul(fraction, Math.PI / 2) }
 }
 
-/** The sine of x and so many quarter turns. */
+/** The sine of x plus a number of quarter turns. */
 const sineAhead =
   (quarters: 0 | 1) =>
   (code: Code, x: V128): Vector =>

@@ -27,7 +27,7 @@ const depthwiseStrides = ({ shape }: Operand): Shape.Shape =>
     .slice(0, -2)
     .map((n) => n * 4)
 
-/** A thread's own scratch memory, of so many bytes. */
+/** The scratch memory of one thread, `bytes` long. */
 const own = ({ code, team }: EmitContext, { scratch }: Operation, bytes: number): Local<"i32"> =>
   code.let(at(scratch, [team.thread, bytes]))
 

@@ -30,7 +30,7 @@ interface Body {
   readonly memory: MemoryPlan
 }
 
-/** The code writes constants element by element: at most so many. */
+/** The limit of constant elements, because the code writes each one. */
 const mostConstants = 1024
 
 const constantsOf = ({ slots }: Plan): ReadonlyArray<readonly [slot: number, array: NDArray]> =>

@@ -230,7 +230,7 @@ export const targetAt = (base: Count, axes: ReadonlyArray<Axis>, positions: Read
     }),
   )
 
-/** Up to so many taps are unrolled. */
+/** The limit of taps that are unrolled. */
 const unrolled = 16
 
 /** Runs `body` for all the taps, in order; `indices` counts them along each axis. */

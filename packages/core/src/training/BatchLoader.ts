@@ -1,0 +1,71 @@
+/**
+ * The batches of a run. The engine draws the order of the rows of each epoch. Data that fits into the engine's memory stays
+ * there (images as bytes), and a batch is then only row numbers.
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Batches from "../data/Batches.ts"
+import * as Dataset from "../data/Dataset.ts"
+import * as Compile from "../engines/Compile.ts"
+import type { Engine, EngineError } from "../engines/Engine.ts"
+import type { Tensor } from "../language/Expr.ts"
+import { scalar } from "../tensor/elementwise.ts"
+import * as Key from "../tensor/Key.ts"
+import { read } from "../tensor/read.ts"
+import * as NDArray from "../types/NDArray.ts"
+import { bytesOf, type ShapeError, type Spec } from "../types/ShapeError.ts"
+import type { Config } from "./Config.ts"
+import type { Batch, Samples } from "./trainStep.ts"
+
+/** The batches of a run. */
+export interface BatchLoader {
+  /** How many batches an epoch has. */
+  readonly batches: number
+  /** A function that returns the rows of `count` batches of an epoch; epochs and batches count from 0. It never lists all batches. */
+  readonly epoch: (
+    epoch: number,
+  ) => Effect.Effect<(from: number, count: number) => ReadonlyArray<Batches.Batch>, EngineError | ShapeError>
+  /** The samples of some rows. Throws `ShapeError` for a row that does not exist. */
+  readonly samples: (rows: Batches.Batch) => Samples & { readonly x: NDArray.NDArray; readonly y: NDArray.NDArray }
+  /** The input of a step: the rows themselves, or their numbers where the engine holds the data. */
+  readonly batch: (rows: Batches.Batch) => Batch
+}
+
+/** Larger data stays outside of the engine, whose memory it would fill. */
+const maxResidentBytes = 2 ** 30
+
+/** Whether data of these dtypes and shapes fits into an engine beside the arrays of a training step. */
+export const fitsInEngine = (data: ReadonlyArray<Spec>): boolean =>
+  data.reduce((sum, spec) => sum + bytesOf(spec), 0) <= maxResidentBytes
+
+/** The batch loader of a run. Fails with `ShapeError` for a batch size that is not a whole number from 1. */
+export const batchLoader = <P, S, O, R>({
+  batch: size,
+  data,
+  seed,
+}: Config<P, S, O, R>): Effect.Effect<BatchLoader, ShapeError | EngineError, Engine | Scope.Scope> =>
+  Effect.gen(function* () {
+    const rows = Dataset.size(data)
+    const batching = (order: Batches.Batch): Batches.Batching => ({ rows: order, size })
+    const batches = yield* Compile.checkShapes(() => Batches.count(batching(Batches.all(rows))))
+    const key = Key.fold(Key.make(seed), "shuffle")
+    const draw = yield* Compile.compile((epoch: Tensor) => Batches.order(key, rows, epoch), scalar(0, "i32"))
+    const isResident = fitsInEngine([data.inputs, data.targets])
+
+    const samples = (rowNumbers: Batches.Batch) => {
+      const { inputs, targets } = Dataset.take(data, rowNumbers)
+      return { x: inputs, y: targets }
+    }
+    return {
+      batches,
+      epoch: (epoch) =>
+        Effect.map(draw(scalar(epoch, "i32")), (drawn) => {
+          const order = batching(read(drawn).data as Int32Array)
+          return (from, count) => Batches.slice(order, from, count)
+        }),
+      samples,
+      // A short last batch has a separate program, and that one must not hold a second copy of the data.
+      batch: (which) =>
+        isResident && which.length === size ? { rows: new NDArray.NDArray("i32", [size], which) } : samples(which),
+    }
+  })
