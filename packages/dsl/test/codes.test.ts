@@ -67,7 +67,7 @@ describe("every code", () => {
         --> m.yaml:1:21
       1 | model: { layers: [{ dense: {} }, { head: label }] }
         |                     ^^^^^
-        = help: \`units\`: How many outputs. Example: \`dense: 16\`.
+        = help: \`units\`: The number of outputs. Example: \`dense: 16\`.
 
       error[S103]: train.epochs: expected a whole number > 0, got -3
         --> m.yaml:1:18

@@ -87,12 +87,12 @@ describe("an editor completes", () => {
 
 describe("an editor explains", () => {
   test.each([
-    ["a layer", `${head}    - de|nse: 8\n`, "Every output a weighted sum of all inputs"],
-    ["an option", `${head}    - dense: { uni|ts: 8 }\n`, "How many outputs."],
+    ["a layer", `${head}    - de|nse: 8\n`, "Each output is a weighted sum of all inputs"],
+    ["an option", `${head}    - dense: { uni|ts: 8 }\n`, "The number of outputs."],
     [
       "a name",
       "schema: 1\ntrain: { optimizer: ad|am }\n",
-      "A step for each parameter by the mean and the size of its gradients.",
+      "A step for each parameter from the running means of its gradients and of their squares.",
     ],
     ["a key of a section", "schema: 1\ntrain: { ep|ochs: 3 }\n", "Passes over the training rows. Default: 10."],
   ])("%s", async (_, text, wanted) => {

@@ -94,8 +94,8 @@ describe("the JSON Schema", () => {
   it("explains every option", () => {
     const dense = nodes.find((node) => isNode(node.properties) && isNode(node.properties.units))
     expect(dense?.properties).toMatchObject({
-      units: { description: "How many outputs." },
-      activation: { description: "What follows the weighted sum. Default: identity." },
+      units: { description: "The number of outputs." },
+      activation: { description: "The activation after the weighted sum. Default: identity." },
     })
   })
 })

@@ -59,7 +59,7 @@ describe("a step that does not fit into memory", () => {
     expect(
       shown(vast).replace(/wants 8,65\d,\d{3},\d{3}|takes 2,17\d,\d{3},\d{3}/g, (bytes) => `${bytes.slice(0, 10)}…`),
     ).toMatchInlineSnapshot(`
-      "error[T517]: a step of training on 7,200 rows wants 8,65… bytes of memory, and one memory holds 4,294,967,296
+      "error[T517]: a step of training on 7,200 rows needs 8,652,989,184 bytes of memory, and one memory holds 4,294,967,296
         --> m.yaml:6:17
       4 |     - { dense: { units: 150000, activation: relu }, name: vast }
         |         ----- makes f32[7200, 150000] of 4,320,000,000 bytes
@@ -82,7 +82,7 @@ describe("a step that does not fit into memory", () => {
 train: { batch: 16, optimizer: adam }
 `)
     expect(shown(wide).replace(/12,8\d{2},\d{3},\d{3}/, "12,8…")).toMatchInlineSnapshot(`
-      "error[T517]: a step of training on 16 rows wants 12,8… bytes of memory, and one memory holds 4,294,967,296
+      "error[T517]: a step of training on 16 rows needs 12,8… bytes of memory, and one memory holds 4,294,967,296
         --> m.yaml:4:40
       4 |     - { repeat: { times: 2, layers: [{ dense: { units: 20000, activation: relu } }] }, name: deep }
         |                                        ^^^^^ learns f32[20000, 20000] of 1,600,000,000 bytes

@@ -447,7 +447,7 @@ const values: ReadonlyArray<Case> = [
     { second: "dropout: 1.5" },
     "S103",
     "8:16",
-    "The share that is dropped. Default: 0.5.",
+    "The fraction that is dropped. Default: 0.5.",
     undefined,
   ],
   [
@@ -517,7 +517,14 @@ const values: ReadonlyArray<Case> = [
     "did you mean `min`?",
     { callbacks: "[{ early_stop: { patience: 3, mode: min } }]" },
   ],
-  ["a layer without its width", { first: "dense" }, "S102", "7:7", "`units`: How many outputs. Example: `dense: 16`.", undefined],
+  [
+    "a layer without its width",
+    { first: "dense" },
+    "S102",
+    "7:7",
+    "`units`: The number of outputs. Example: `dense: 16`.",
+    undefined,
+  ],
 ]
 
 const scores: ReadonlyArray<Case> = [

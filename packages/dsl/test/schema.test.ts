@@ -242,7 +242,7 @@ describe("a mistake in a layer", () => {
         --> m.yaml:6:18
       6 |     - { dropout: 1 }
         |                  ^
-        = help: The share that is dropped. Default: 0.5.
+        = help: The fraction that is dropped. Default: 0.5.
       error[S103]: model.layers[3].leaky_relu.alpha: expected a number >= 0, got .nan
         --> m.yaml:7:30
       7 |     - { leaky_relu: { alpha: .nan } }
@@ -313,7 +313,7 @@ describe("a mistake in a layer", () => {
         --> m.yaml:11:7
       11 |     - dense
          |       ^^^^^
-         = help: \`units\`: How many outputs. Example: \`dense: 16\`."
+         = help: \`units\`: The number of outputs. Example: \`dense: 16\`."
     `)
   })
 
@@ -439,7 +439,7 @@ describe("a mistake in train", () => {
         --> m.yaml:9:92
       9 |   callbacks: [{ early_stop: { mode: maximum, restore_best: yes } }, { checkpoint: { every: 1 epch, keep: best } }]
         |                                                                                            ^^^^^^
-        = help: After how many epochs. Default: 1.
+        = help: Epochs between two checkpoints. Default: 1.
       error[S103]: train.callbacks[1].checkpoint.keep: expected a list of \`best\` and \`last\`, got the text "best"
         --> m.yaml:9:106
       9 |   callbacks: [{ early_stop: { mode: maximum, restore_best: yes } }, { checkpoint: { every: 1 epch, keep: best } }]
@@ -493,7 +493,7 @@ describe("a mistake in data", () => {
         --> m.yaml:6:33
       6 |     c: { type: number, missing: true }
         |                                 ^^^^
-        = help: How missing values are handled: a number, \`mean\`, \`median\`, \`indicator\` or \`drop\`.
+        = help: What replaces a blank: a number, the mean or the median of the training rows, or (\`indicator\`) the median, with an extra column that is 1 for blanks.
       error[S102]: data.columns.d: \`type\` is missing
         --> m.yaml:7:8
       7 |     d: { role: target }
