@@ -150,7 +150,7 @@ describe("columns and images", () => {
     ["columns: { a: { type: number, decimal: ';' }, y: class }", "data.columns.a.decimal: expected `.` or `,`, got"],
     [
       "columns: { a: { type: number, decimal: ',', thousands: ',' }, y: class }",
-      "expected `decimal` and `thousands` to be different characters",
+      "expected different marks for `decimal` and `thousands`",
     ],
     ["columns: { a: { type: class, missing: most_common } }", "data.columns.a.missing: expected `drop`, got"],
     ["columns: { a: { type: ignore, missing: drop }, y: class }", "unknown key `missing` in data.columns.a"],
