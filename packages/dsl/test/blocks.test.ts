@@ -162,7 +162,7 @@ describe("blocks", () => {
       7 |     c: { params: { f: { type: int, default: 0 } }, layers: [{ dense: $f }] }
         |                                    ------- \`f\` is set here
         |                                                                      ^^
-        = help: How many outputs.
+        = help: The number of outputs.
       error[R201]: there is no variable \`m\`
         --> m.yaml:8:45
       8 |     d: { params: { f: { type: int, default: $m } }, layers: [{ dense: $f }] }
@@ -247,7 +247,7 @@ describe("blocks", () => {
       ...
       8 |     - use: { a: { f: 0 } }
         |                   - \`f\` is set here
-        = help: How many outputs.
+        = help: The number of outputs.
       error[S101]: unknown key \`unit\` in model.layers[0].block.layers[0].dense
         --> m.yaml:5:61
       5 |     a: { params: { f: int }, layers: [{ dense: { units: $f, unit: 3 } }, { dropout: $rate }] }
