@@ -208,7 +208,7 @@ describe("datasets", () => {
     const joined = Dataset.concat(Dataset.take(dataset, [0]), Dataset.take(dataset, [1, 2]))
     expect(NDArray.equals(joined.inputs, inputs) && NDArray.equals(joined.targets, targets)).toBe(true)
     expect(() => Dataset.concat(dataset, { inputs, targets })).toThrow("datasets with the same classes")
-    expect(() => Dataset.concat(dataset, { ...dataset, inputs: targets })).toThrow("rows of one shape and kind")
+    expect(() => Dataset.concat(dataset, { ...dataset, inputs: targets })).toThrow("rows of one shape and dtype")
   })
   it("inputs and targets must be as many, and some", () => {
     expect(refusal(Dataset.make(inputs, NDArray.make("i32", [2], Int32Array.of(0, 1))))).toBe(

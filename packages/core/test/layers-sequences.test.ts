@@ -141,3 +141,11 @@ test("the waves of positions are those of the paper", () => {
   const expected = [0, 1, 2].flatMap((t) => [Math.sin(t), Math.cos(t), Math.sin(t / 100), Math.cos(t / 100)])
   assertAllClose(Tensor.make(made), expected, { rtol: 1e-12, atol: 1e-12 })
 })
+
+test("a simple recurrent layer refuses an activation that does not keep the shape of a round, before it is run", () => {
+  expect(() => Layers.simpleRnn({ units: 4, activation: "glu" }).shape([5, 3])).toThrow(
+    "an activation that keeps the shape of a round",
+  )
+  expect(() => Layers.simpleRnn({ units: 3, activation: "swiglu" }).shape([5, 3])).toThrow("a last axis of even size")
+  expect(Layers.simpleRnn({ units: 4, activation: "softmax" }).shape([5, 3])).toEqual([4])
+})

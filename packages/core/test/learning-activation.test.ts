@@ -238,6 +238,16 @@ describe("selu", () => {
 })
 
 describe("softmax", () => {
+  test.each(["softmax", "log_softmax"] as const)(
+    "%s as a layer takes samples that have its axis, and the batch is none",
+    (name) => {
+      const along = (axis: number) => Layers.activation(make(Activation.table, { name, options: { axis } }))
+      expect(along(-2).shape([3, 4])).toEqual([3, 4])
+      expect(() => along(-3).shape([3, 4])).toThrow("at least 3 axes for `axis: -3`")
+      expect(() => along(-1).shape([])).toThrow("at least 1 axes")
+    },
+  )
+
   test("adds up to 1 along its axis and does not notice what is added to all", () => {
     fc.assert(
       fc.property(arrays, fc.integer({ min: -2, max: -1 }), fc.integer({ min: -9000, max: 9000 }), (x, axis, shift) => {

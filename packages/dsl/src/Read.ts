@@ -17,7 +17,7 @@ import { known } from "./prepare/Known.ts"
 import type { Codec } from "./schema/Annotation.ts"
 import * as Decode from "./schema/Decode.ts"
 import { decode } from "./schema/Issues.ts"
-import { repaired } from "./schema/Repaired.ts"
+import { isKeyMistake, repaired } from "./schema/Repaired.ts"
 import { type Data, isRecord } from "./source/Data.ts"
 import { isWithin, pointer } from "./source/Path.ts"
 import type { Positions } from "./source/Positions.ts"
@@ -61,13 +61,14 @@ const decodeSections = (
   language: Language,
 ): Omit<Opened, "syntax"> => {
   const whole = Decode.file(language.schema, data)
-  const readableSections: Readable = Result.isSuccess(whole) ? whole.success : readable(data, language)
+  const schema = Result.isFailure(whole) ? whole.failure : []
+  const readableSections: Readable = Result.isSuccess(whole) ? whole.success : readable(data, schema, language)
   const size = readableSections.model === undefined ? [] : Size.check(readableSections.model)
   const { model: _, ...withoutModel } = readableSections
   // A model that is too large is not processed further.
   const sections = size.length === 0 ? readableSections : withoutModel
-  const isKnown = ({ at: { path } }: Finding): boolean => path.every((_, i) => !unknown.has(pointer(path.slice(0, i + 1))))
-  const schema = Result.isFailure(whole) ? whole.failure : []
+  const isKnown = ({ at: { path } }: Finding): boolean =>
+    unknown.size === 0 || path.every((_, i) => !unknown.has(pointer(path.slice(0, i + 1))))
   const layers = isRecord(data) && isRecord(data.model) ? (data.model.layers ?? null) : null
   return {
     ...(Result.isSuccess(whole) && unknown.size === 0 && size.length === 0 ? { decoded: whole.success } : {}),
@@ -79,10 +80,12 @@ const decodeSections = (
 }
 
 /** The valid sections. A section whose only mistakes are misspelled keys counts as valid. */
-const readable = (data: Data, { schema }: Language): Readable => {
+const readable = (data: Data, findings: ReadonlyArray<Finding>, { schema }: Language): Readable => {
   const { sections } = schema
+  // Where anything but a key is wrong the section stays wrong, and need not be decoded again.
+  const wrong = new Set(findings.flatMap(({ at, code }) => (isKeyMistake(code) ? [] : at.path.slice(0, 1))))
   const readBy = <T>(decode: (value: unknown) => Result.Result<T, ReadonlyArray<Finding>>, key: string): T | undefined =>
-    isRecord(data) && Object.hasOwn(data, key) ? repaired(decode, data[key]) : undefined
+    isRecord(data) && Object.hasOwn(data, key) && !wrong.has(key) ? repaired(decode, data[key]) : undefined
   const read = <T>(codec: Codec<T>, key: string): T | undefined => readBy((value) => decode(codec, value), key)
   const found = {
     data: read(sections.data, "data"),
@@ -99,8 +102,9 @@ const readable = (data: Data, { schema }: Language): Readable => {
 const withoutDuplicates = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic> => {
   const seen = new Set<string>()
   return diagnostics.filter(({ code, path, span }) => {
+    if (!path.includes("block")) return true
     const key = JSON.stringify([code, span === undefined ? path : [span.start, span.end]])
-    const isNew = !path.includes("block") || !seen.has(key)
+    const isNew = !seen.has(key)
     seen.add(key)
     return isNew
   })
@@ -135,7 +139,7 @@ export const withFacts = (opened: Opened, { facts, findings: wrong }: Known, lan
   // A map that lost a key to a syntax error would be reported as lacking it.
   const damaged = new Set(syntax.flatMap(({ code, path }) => (phaseOf(code) === "Y" ? [pointer(path)] : [])))
   const all = [...findings, ...withoutConsequences(wrong, report.findings)]
-  const kept = all.filter(({ at, code }) => !allowed.has(code) && !damaged.has(pointer(at.path)))
+  const kept = all.filter(({ at, code }) => !allowed.has(code) && !(damaged.size > 0 && damaged.has(pointer(at.path))))
   // If the data and the document have the same finding, that of the data is kept.
   const byPlace = new Map(kept.toReversed().map((finding) => [`${finding.code}${pointer(finding.at.path)}`, finding]))
   const diagnostics = sort(

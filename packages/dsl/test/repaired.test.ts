@@ -46,3 +46,33 @@ test("keys named for prototypes are refused, and hide nothing", () => {
     "T503 11",
   ])
 })
+
+test.each([
+  ["true", "name the column whose classes each part gets in the same proportion"],
+  ["false", "leave it out: rows are divided at random"],
+])("stratify: %s is no column, and no text in quotes is offered", (value, help) => {
+  const text = `schema: 1\ndata: { source: moons, split: { val: 20%, stratify: ${value} } }\nmodel: { layers: [{ head: label }] }\n`
+  const [found, ...others] = read(fromText("model.yaml", text)).diagnostics
+  expect(others).toEqual([])
+  expect(found?.code).toBe("S103")
+  expect(found?.help).toBe(help)
+  expect(found?.fix).toBeUndefined()
+})
+
+test.each([
+  [
+    "    - dense: units: 16, activation: relu\n",
+    "dense",
+    "write `dense: { units: 16, activation: relu }`",
+    "{ units: 16, activation: relu }",
+  ],
+  ["    - dense: 16, activation: relu  # wide\n", "dense", "write `dense: { …: 16, activation: relu }`", undefined],
+])("options without braces are shown in them: %j", (line, key, help, fix) => {
+  const text = `schema: 1\ndata: { source: moons }\nmodel:\n  layers:\n${line}    - head: label\n`
+  const [found] = read(fromText("model.yaml", text)).diagnostics
+  expect(found?.code).toBe("Y001")
+  expect(found?.message).toBe(`the options of \`${key}\` are not in braces`)
+  expect(found?.span?.line).toBe(5)
+  expect(found?.help).toBe(help)
+  expect(found?.fix?.text).toBe(fix)
+})

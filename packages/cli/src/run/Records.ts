@@ -7,6 +7,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { RunError } from "../report/Failure.ts"
+import { files } from "./RunFolder.ts"
 
 /** How the run was asked for. */
 export const Command = Schema.Struct({
@@ -89,5 +90,8 @@ export const readRecord = <A>(
     const decoded = Schema.decodeResult(Schema.fromJsonString(schema), { onExcessProperty: "ignore" })(text)
     if (Result.isSuccess(decoded)) return decoded.success
     const why = decoded.failure.message.replaceAll(/\s*\n\s*/g, " ")
-    return yield* new RunError({ message: `${join(directory, file)} is not what a run writes: ${why}` })
+    return yield* new RunError({
+      message: `${join(directory, file)} is not what a run writes: ${why}`,
+      hint: file === files.summary ? "delete it: the run is then opened by its checkpoints" : "restore it from a copy",
+    })
   })

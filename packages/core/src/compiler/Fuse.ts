@@ -11,6 +11,7 @@ import { bodyOf, type Source, visitReads } from "./fuse/body.ts"
 import { accessOf, type IndexMap, identityMap, isRearrangement, through } from "./fuse/indexMap.ts"
 import { decide } from "./fuse/stored.ts"
 import { eliminateCommonSubexpressions, isElementwise, isProduct, paramsOf, type Value } from "./fuse/values.ts"
+import { lowerBound } from "./lowerBound.ts"
 import type { Kernel, Loop, Matrix, Plan, Reduce, Slot, View } from "./Plan.ts"
 
 /** A kernel under construction: the values of its loop, and the value computed before it unless the kernel is a loop. */
@@ -76,6 +77,14 @@ const draft = (source: Source, values: ReadonlyArray<Value>) => {
   const { at, stored } = source
   const drafts: Array<Draft> = []
   const maker = new Map<number, number>()
+  /** The loops of each shape that are not full, in order. */
+  const open = new Map<string, Array<number>>()
+  const openOf = (shape: Shape.Shape): Array<number> => {
+    const key = shape.join()
+    const found = open.get(key) ?? []
+    open.set(key, found)
+    return found
+  }
   const isLooped = (value: number): boolean => {
     const { from } = at(value)
     if (from.tag !== "equation") return from.tag === "literal"
@@ -98,19 +107,17 @@ const draft = (source: Source, values: ReadonlyArray<Value>) => {
       earliest = Math.max(earliest, inPlace ? by : by + 1)
       if (inPlace) inPlaceOf.add(by)
     })
-    const found = drafts.findIndex(
-      ({ first, makes, shape: other }, i) =>
-        i >= earliest &&
-        other !== undefined &&
-        makes.length < most &&
-        Shape.equals(other, shape) &&
-        (first === undefined || inPlaceOf.has(i)),
-    )
-    if (found < 0) maker.set(value, drafts.push({ first: undefined, shape, makes: [value] }) - 1)
-    else {
-      drafts[found]?.makes.push(value)
-      maker.set(value, found)
+    const takes = (i: number): boolean => {
+      const { first, makes, shape: other } = drafts[i] as Draft
+      return i >= earliest && first !== undefined && other !== undefined && makes.length < most && Shape.equals(other, shape)
     }
+    const loops = openOf(shape)
+    const place = lowerBound(loops, (loop) => loop < earliest)
+    const found = Math.min(loops[place] ?? drafts.length, ...[...inPlaceOf].filter(takes))
+    maker.set(value, found)
+    const joined = drafts[found]
+    if (joined === undefined) loops.push(drafts.push({ first: undefined, shape, makes: [value] }) - 1)
+    else if (joined.makes.push(value) === most && joined.first === undefined) loops.splice(place, 1)
   }
   return { drafts, maker }
 }

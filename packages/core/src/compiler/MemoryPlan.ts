@@ -5,6 +5,7 @@
  */
 import { bytes } from "../types/DType.ts"
 import * as Shape from "../types/Shape.ts"
+import { lowerBound } from "./lowerBound.ts"
 import { type Kernel, loopOf, type Plan, reads, readsInPlace, writes } from "./Plan.ts"
 
 /** A copy of bytes at the end of a step, from an output to the state that it becomes. */
@@ -35,21 +36,40 @@ export const slotBytes = ({ slots }: Plan, slot: number): number => {
   return found === undefined ? 0 : roundUp(Math.max(1, Shape.size(found.shape)) * bytes[found.dtype])
 }
 
+/** For each slot, the kernel that writes it first and the kernel that reads it last, by number. */
+interface Lifetimes {
+  readonly written: ReadonlyMap<number, number>
+  readonly read: ReadonlyMap<number, number>
+}
+
+const lifetimesOf = ({ kernels }: Plan): Lifetimes => {
+  const [written, read] = [new Map<number, number>(), new Map<number, number>()]
+  kernels.forEach((kernel, i) => {
+    for (const slot of writes(kernel)) if (!written.has(slot)) written.set(slot, i)
+    for (const slot of reads(kernel)) read.set(slot, i)
+  })
+  return { written, read }
+}
+
 /** For each output that may overwrite the state it replaces, that state's slot. */
-const replaceable = (plan: Plan, resident: number): ReadonlyMap<number, number> => {
-  const { kernels, outputs, slots } = plan
+const replaceable = (
+  { kernels, outputs, slots }: Plan,
+  resident: number,
+  { read, written }: Lifetimes,
+): ReadonlyMap<number, number> => {
   const inputSlot = new Map(
     slots.flatMap(({ storage }, slot) => (storage.tag === "input" ? [[storage.index, slot] as const] : [])),
   )
+  const given = new Set(outputs.map(({ slot }) => slot))
   const found = new Map<number, number>()
   for (let i = 0; i < resident; i++) {
     const [output, input] = [outputs[i]?.slot, inputSlot.get(i)]
     if (output === undefined || input === undefined || slots[output]?.storage.tag !== "own" || found.has(output)) continue
-    const at = kernels.findIndex((kernel) => writes(kernel).includes(output))
+    const at = written.get(output) ?? -1
     const kernel = kernels[at]
-    const last = kernels.findLastIndex((other) => reads(other).includes(input))
-    const given = outputs.some(({ slot }) => slot === input)
-    if (kernel === undefined || given || last > at || !loopOf(kernel)?.stores.some(({ slot }) => slot === output)) continue
+    const last = read.get(input) ?? -1
+    if (kernel === undefined || given.has(input) || last > at || !loopOf(kernel)?.stores.some(({ slot }) => slot === output))
+      continue
     if (last < at || readsInPlace(kernel, input)) found.set(output, input)
   }
   return found
@@ -79,17 +99,19 @@ interface Free {
   end: number
 }
 
-/** Allocates ranges of one growing memory, lowest address first. */
+/** Allocates ranges of one growing memory, lowest address first. Free ranges are sorted, not empty, and do not touch. */
 const allocator = (start: number) => {
   let end = start
   const free: Array<Free> = []
   return {
     end: () => end,
     take: (size: number): number => {
-      const gap = free.find((range) => range.end - range.start >= size)
+      const i = free.findIndex((range) => range.end - range.start >= size)
+      const gap = free[i]
       if (gap !== undefined) {
         const at = gap.start
         gap.start += size
+        if (gap.start === gap.end) free.splice(i, 1)
         return at
       }
       const last = free.at(-1)
@@ -104,15 +126,16 @@ const allocator = (start: number) => {
       return end - size
     },
     give: (at: number, size: number): void => {
-      free.push({ start: at, end: at + size })
-      free.sort((a, b) => a.start - b.start)
-      for (let i = free.length - 1; i > 0; i--) {
-        const [before, after] = [free[i - 1] as Free, free[i] as Free]
-        if (before.end === after.start) {
+      const i = lowerBound(free, ({ start }) => start < at)
+      const [before, after] = [free[i - 1], free[i]]
+      if (before?.end === at) {
+        before.end = at + size
+        if (after?.start === before.end) {
           before.end = after.end
           free.splice(i, 1)
         }
-      }
+      } else if (after?.start === at + size) after.start = at
+      else free.splice(i, 0, { start: at, end: at + size })
     },
   }
 }
@@ -126,15 +149,12 @@ export const planMemory = (plan: Plan, resident: number, start: number): MemoryP
   slots.forEach(({ storage, shape }, slot) => {
     if (storage.tag !== "own" || Shape.size(shape) === 0) addresses[slot] = memory.take(slotBytes(plan, slot))
   })
-  const replaces = replaceable(plan, resident)
+  const lifetimes = lifetimesOf(plan)
+  const replaces = replaceable(plan, resident, lifetimes)
   const given = new Set(outputs.map(({ slot }) => slot))
-  const last = new Map<number, number>()
-  kernels.forEach((kernel, i) => {
-    for (const slot of reads(kernel)) last.set(slot, i)
-  })
   kernels.forEach((kernel, i) => {
     const isLast = (slot: number): boolean =>
-      slots[slot]?.storage.tag === "own" && !given.has(slot) && (last.get(slot) ?? i) === i
+      slots[slot]?.storage.tag === "own" && !given.has(slot) && (lifetimes.read.get(slot) ?? i) === i
     const over = overwritten(plan, kernel, isLast, (slot) => replaces.has(slot))
     for (const slot of writes(kernel)) {
       const reused = replaces.get(slot) ?? over.get(slot)

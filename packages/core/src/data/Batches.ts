@@ -48,7 +48,7 @@ export const inOrder = (plan: Batching): ReadonlyArray<Batch> =>
 
 /**
  * The batches of the rows in their own order, from number `start` (from 0) on, at most `limit` of them.
- * `some({ rows: [4, 5, 6], size: 2 }, 1, 8).map((batch) => [...batch]) // => [[6]]`
+ * `slice({ rows: [4, 5, 6], size: 2 }, 1, 8).map((batch) => [...batch]) // => [[6]]`
  */
 export const slice = (plan: Batching, start: number, limit: number): ReadonlyArray<Batch> => {
   const rows = plan.rows instanceof Int32Array ? plan.rows : new Int32Array(plan.rows)

@@ -1,16 +1,19 @@
 /** The known names nearest to a misspelt one, for "did you mean". */
 
+/** The letters of recent words; cached, because many words are compared with the same names. */
+const cache = new Map<string, string>()
+
+/** More words than the catalogue has. */
+const maxCached = 8192
+
 /** The letters and digits of a text in lower case, without separators. `letters("Sepal-Length") // => "sepallength"` */
-export const letters = (text: string): string => text.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "")
-
-const lettersOfNames = new WeakMap<ReadonlyArray<string>, ReadonlyArray<string>>()
-
-/** The letters of names; cached, because many words are compared with the same names. */
-const allLetters = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const known = lettersOfNames.get(names)
-  if (known !== undefined && known.length === names.length) return known
-  const computed = names.map(letters)
-  lettersOfNames.set(names, computed)
+export const letters = (text: string): string => {
+  const known = cache.get(text)
+  if (known !== undefined) return known
+  const computed = text.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "")
+  if (text.length > maxLength) return computed
+  if (cache.size >= maxCached) cache.clear()
+  cache.set(text, computed)
   return computed
 }
 
@@ -29,7 +32,7 @@ export const nearest = (word: string, names: ReadonlyArray<string>): ReadonlyArr
   const wanted = letters(word)
   const maxDistance = Math.min(3, Math.max(1, Math.floor(wanted.length / 3)))
   const near = names
-    .map((name, i) => ({ name, bare: allLetters(names)[i] ?? "" }))
+    .map((name) => ({ name, bare: letters(name) }))
     .filter(({ bare }) => Math.abs(bare.length - wanted.length) <= maxDistance)
     .map(({ bare, name }) => ({ name, distance: editDistance(wanted, bare), longer: Math.max(bare.length, wanted.length) }))
     // Short names of which every letter differs are not near.

@@ -256,6 +256,17 @@ const [retries, pause] = [6, 2]
 /** A checkpoint was replaced during reading: its files do not belong together, or one of them is missing. */
 class Replaced extends TaggedError("Replaced")<{ readonly error: CheckpointError }> {}
 
+/** A checkpoint whose progress names other files than are there. */
+const mixed = (directory: string): Replaced =>
+  new Replaced({
+    error: new CheckpointError({
+      file: directory,
+      got: "files that do not belong together",
+      wanted: `the files that ${files.progress} names`,
+      hint: "another checkpoint; this one is damaged, or a run is writing it",
+    }),
+  })
+
 /** Reads again, after a pause, a checkpoint that a run replaced meanwhile. */
 const retryWhileReplaced = <A, R>(
   directory: string,
@@ -291,14 +302,7 @@ export const load = <P, S, O>(
       const [weightsBytes, restBytes] = [yield* readFile(weightsFile), yield* readFile(restFile)]
       const { hashes, progress } = yield* readProgress(path.join(at, files.progress))
       if (hashes.weights !== contentHash(weightsBytes) || hashes.optimizer !== contentHash(restBytes))
-        return yield* new Replaced({
-          error: new CheckpointError({
-            file: directory,
-            got: "files that do not belong together",
-            wanted: `the files that ${files.progress} names`,
-            hint: "another checkpoint; this one is damaged, or a run is writing it",
-          }),
-        })
+        return yield* mixed(directory)
       const weights = yield* arraysIn(weightsFile, weightsBytes, weightsOf(like))
       const rest = yield* arraysIn(restFile, restBytes, restOf(like))
       const { optimizer, step } = rest
@@ -307,7 +311,10 @@ export const load = <P, S, O>(
     }),
   )
 
-/** Reads only the weights: the parameters and the state of the net. */
+/**
+ * Reads only the weights: the parameters and the state of the net. Fails with `CheckpointError` as `load` does, also for
+ * weights other than those that the checkpoint was written with.
+ */
 export const loadWeights = <P, S>(
   directory: string,
   like: Pick<TrainState<P, S>, "params" | "state">,
@@ -316,8 +323,12 @@ export const loadWeights = <P, S>(
     directory,
     Effect.gen(function* () {
       const path = yield* Path.Path
-      const file = path.join(yield* existingDirectory(directory), files.weights)
-      const { params, state } = yield* arraysIn(file, yield* readFile(file), weightsOf(like))
+      const at = yield* existingDirectory(directory)
+      const file = path.join(at, files.weights)
+      const bytes = yield* readFile(file)
+      const { hashes } = yield* readProgress(path.join(at, files.progress))
+      const { params, state } = yield* arraysIn(file, bytes, weightsOf(like))
+      if (hashes.weights !== contentHash(bytes)) return yield* mixed(directory)
       return { params, state } as Pick<TrainState<P, S>, "params" | "state">
     }),
   )

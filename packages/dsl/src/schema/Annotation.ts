@@ -62,8 +62,8 @@ export interface Notes {
   readonly code?: Code
   readonly help?: string
   readonly description?: string
-  /** Which of a union's members a value was meant as. Effect reports a union's failure for all of its members alike. */
-  readonly dispatch?: (value: unknown) => Verdict
+  /** Which of a union's members a value was meant as. Effect reports a union's failure for all of its members alike. `brief` leaves out what to try. */
+  readonly dispatch?: (value: unknown, brief?: boolean) => Verdict
   /** Keys the language has a place for that this version does not build. */
   readonly later?: ReadonlyArray<string>
   /** Other names that people type for the keys of a map, or for the words of a choice. */

@@ -147,7 +147,10 @@ const splitFields = Schema.Struct({
   val: optional(amount, "Validation rows, scored after every epoch. Default: 15%, unless another part is given."),
   test: optional(amount, "Test rows, scored after training. Default: 15%, unless another part is given."),
   unlabelled: optional(amount, "More rows for pre-training only; their targets are not used."),
-  stratify: optional(Fields.text, "A column: every part has its values in the same proportions."),
+  stratify: optional(
+    note(Fields.text, { mend: Vocabulary.stratify }),
+    "A column: every part has its values in the same proportions.",
+  ),
   seed: Fields.withDefault(Fields.described(Fields.seed, `The seed of the split. Default: ${usualSeed}.`), () => usualSeed),
 })
 

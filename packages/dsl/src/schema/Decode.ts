@@ -13,15 +13,31 @@ import type { ModelFileSchema } from "./ModelFileSchema.ts"
 
 type Decoded<A> = Result.Result<A, ReadonlyArray<Finding>>
 
+/** Data as text, the same for the same data alone: JSON has one text for `.inf` and `null`. */
+const textOf = (data: unknown): string => {
+  if (typeof data === "number") return Object.is(data, -0) ? "-0" : String(data)
+  if (Array.isArray(data)) return `[${data.map(textOf).join()}]`
+  if (isRecord(data))
+    return `{${Object.entries(data)
+      .map(([key, value]) => `${JSON.stringify(key)}:${textOf(value)}`)
+      .join()}}`
+  return JSON.stringify(data)
+}
+
 /** The items of a list of layers, or everything that is wrong with them; `sound` is the first that nothing is wrong with. */
 const each = (schema: ModelFileSchema, items: ReadonlyArray<unknown>, path: Path) => {
   const made: Array<Document.Layer> = []
   const findings: Array<Finding> = []
+  /** Layers that are written alike are decoded once. */
+  const known = new Map<string, Document.Layer>()
   let sound: unknown
   items.forEach((item, i) => {
-    const decoded = layer(schema, item, [...path, i], findings.length >= detailed)
+    const written = textOf(item)
+    const before = known.get(written)
+    const decoded = before === undefined ? layer(schema, item, [...path, i], findings.length >= detailed) : Result.succeed(before)
     if (Result.isFailure(decoded)) for (const finding of decoded.failure) findings.push(finding)
     else {
+      known.set(written, decoded.success)
       made.push(decoded.success)
       sound ??= item
     }
@@ -36,7 +52,7 @@ const holders = ["block", "repeat"] as const
 /** One layer. `brief` leaves the details of a name that is not there to the findings before it. */
 const layer = (schema: ModelFileSchema, item: unknown, path: Path, brief: boolean): Decoded<Document.Layer> => {
   const { homes } = notesOf(schema.file.ast)
-  const verdict = notesOf(schema.layer.ast).dispatch?.(item)
+  const verdict = notesOf(schema.layer.ast).dispatch?.(item, brief)
   const by = (codec: Codec, value: unknown) => decode(codec, value, path, homes) as Decoded<Document.Layer>
   if (verdict === undefined) return by(schema.layer, item)
   if (verdict._tag === "Nothing") {

@@ -21,6 +21,17 @@ import { got, wanted } from "./Words.ts"
 
 const strict = { errors: "all", onExcessProperty: "error", reportInput: true } as const
 
+const decoders = new WeakMap<SchemaAST.AST, (value: unknown) => Result.Result<unknown, Schema.SchemaError>>()
+
+/** The decoder of a schema, made once: thousands of layers have few forms. */
+const decoderOf = <T>(schema: Codec<T>): ((value: unknown) => Result.Result<T, Schema.SchemaError>) => {
+  const known = decoders.get(schema.ast)
+  if (known !== undefined) return known as (value: unknown) => Result.Result<T, Schema.SchemaError>
+  const made = Schema.decodeUnknownResult(schema, strict)
+  decoders.set(schema.ast, made)
+  return made
+}
+
 /** A value as the schema's type, or everything that is wrong with it. `path` is where it stands, `homes` the places of the keys of other sections. */
 export const decode = <T>(
   schema: Codec<T>,
@@ -28,17 +39,26 @@ export const decode = <T>(
   path: Path = [],
   homes: Homes | undefined = notesOf(schema.ast).homes,
 ): Result.Result<T, ReadonlyArray<Finding>> =>
-  Result.mapError(Schema.decodeUnknownResult(schema, strict)(value), (error) =>
+  Result.mapError(decoderOf(schema)(value), (error) =>
     withoutRenamed(once(read(error.issue, { path, value, parent: undefined, homes }))),
   )
 
 /** A finding that several forms of a choice agree on is reported once. */
-const once = (all: ReadonlyArray<Finding>): ReadonlyArray<Finding> => [
-  ...new Map(all.map((finding) => [JSON.stringify([finding.code, finding.at, finding.message]), finding])).values(),
-]
+const once = (all: ReadonlyArray<Finding>): ReadonlyArray<Finding> =>
+  all.length < 2
+    ? all
+    : [
+        ...new Map(
+          all.map((finding) => {
+            const { at, code, message } = finding
+            return [`${code} ${at.on} ${pointer(at.path)} ${message}`, finding]
+          }),
+        ).values(),
+      ]
 
 /** A key that is missing because another is misspelt is reported with the other. */
 const withoutRenamed = (all: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
+  if (all.every(({ code }) => code !== "S102")) return all
   const taken = new Set(
     all.flatMap(({ code, at, fix }) => {
       const name = code === "S101" ? renamed(fix) : undefined

@@ -84,6 +84,19 @@ interface Unknown {
 
 const shorten = (word: string): string => (word.length > 40 ? `${word.slice(0, 40)}…` : word)
 
+const noSuch = (what: string, word: string): string => `there is no ${what} \`${shorten(word)}\``
+
+/** Where a name that does not exist stands. */
+const placeOf = (on: "key" | "value", word: string) => (on === "key" ? ({ path: [word], on } as const) : {})
+
+/** The same without what to try, which takes a comparison with every name. */
+const unknownBriefly = (what: string, word: string, on: "key" | "value"): Nothing => ({
+  _tag: "Nothing",
+  code: "S104",
+  message: noSuch(what, word),
+  ...placeOf(on, word),
+})
+
 /** What is said of a name that does not exist. */
 export const unknownName = (
   what: string,
@@ -91,8 +104,8 @@ export const unknownName = (
   names: ReadonlyArray<string>,
   { accepts = () => true, elsewhere = {}, on, synonyms }: Unknown,
 ): Nothing => {
-  const message = `there is no ${what} \`${shorten(word)}\``
-  const place = on === "key" ? ({ path: [word], on } as const) : {}
+  const message = noSuch(what, word)
+  const place = placeOf(on, word)
   const rewrite = on === "value" ? split(word, names) : undefined
   if (rewrite !== undefined)
     return { _tag: "Nothing", code: "S104", message, help: `write \`${rewrite}\`, with a colon and a space after it`, rewrite }
@@ -197,12 +210,11 @@ export const oneOf = (
           fix: (path) => ({ title: `write \`${name}\``, at: { path }, text: name }),
         }
   }
-  const dispatch = (value: unknown): Verdict => {
+  const dispatch = (value: unknown, brief = false): Verdict => {
     if (typeof value === "string") {
       const form = forms.get(value)
-      return form === undefined
-        ? unknownName(what, value, names, { on: "value", synonyms, elsewhere })
-        : { _tag: "Meant", schema: form, input: { [value]: {} } }
+      if (form !== undefined) return { _tag: "Meant", schema: form, input: { [value]: {} } }
+      return brief ? unknownBriefly(what, value, "value") : unknownName(what, value, names, { on: "value", synonyms, elsewhere })
     }
     if (!isRecord(value))
       return {
@@ -226,7 +238,7 @@ export const oneOf = (
       if (later.includes(key))
         return { _tag: "Nothing", code: "S108", message: `\`${key}\` is not supported yet`, path: [key], on: "key" } as const
       const typed = keys.find((each) => typeof value[each] === "string" && forms.has(value[each]))
-      if (typed === undefined) return unknown(value, key)
+      if (typed === undefined) return brief ? unknownBriefly(what, key, "key") : unknown(value, key)
       const rest = keys.filter((each) => each !== typed).map((each) => `${each}: …`)
       const instead = rest.length === 0 ? value[typed] : `${value[typed]}: { ${rest.join(", ")} }`
       return {

@@ -46,6 +46,9 @@ const rekeyed = (value: unknown, renaming: Renaming | undefined): unknown => {
   )
 }
 
+/** Whether a finding is about an unknown or missing key. */
+export const isKeyMistake = (code: Finding["code"]): boolean => code === "S101" || code === "S102"
+
 /** Decodes a value after repairing its unknown keys; `undefined` if other things are wrong. */
 export const repaired = <T>(
   decode: (value: unknown) => Result.Result<T, ReadonlyArray<Finding>>,
@@ -54,6 +57,6 @@ export const repaired = <T>(
   const first = decode(value)
   if (Result.isSuccess(first)) return first.success
   // Where anything but a key is wrong, the value stays wrong.
-  if (first.failure.some(({ code }) => code !== "S101" && code !== "S102")) return undefined
+  if (first.failure.some(({ code }) => !isKeyMistake(code))) return undefined
   return Result.getOrUndefined(decode(rekeyed(value, gathered(first.failure))))
 }

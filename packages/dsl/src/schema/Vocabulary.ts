@@ -209,6 +209,16 @@ export const amount = (value: unknown): { readonly help: string; readonly text: 
   return text === undefined ? undefined : { help: `write the share as \`${text}\`; a whole number counts rows`, text }
 }
 
+/** Whether to stratify, where the column to stratify by is wanted. */
+export const stratify = (value: unknown): { readonly help: string } | undefined =>
+  typeof value === "boolean"
+    ? {
+        help: value
+          ? "name the column whose classes each part gets in the same proportion"
+          : "leave it out: rows are divided at random",
+      }
+    : undefined
+
 /** How numbers are scaled. */
 export const scale = {
   standard: ["zscore", "z-score", "standardize", "StandardScaler", "normalize", "norm"],

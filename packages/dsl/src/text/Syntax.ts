@@ -140,6 +140,29 @@ const colon = (reading: Reading, start: number): Mistake | undefined => {
   }
 }
 
+/** `key: a: 1, b: 2`: options on the line of their key, without the braces around them. */
+const braces = (reading: Reading, start: number): Mistake | undefined => {
+  const { source } = reading
+  const line = lineOf(source, start)
+  const from = source.lineStarts[line - 1] ?? 0
+  const content = source.text.slice(from, contentEnd(source, line))
+  const [, before = "", key = "", options = ""] = /^(\s*(?:- +)*)([\w.]+): +([^{}[\]'"#]+)$/u.exec(content) ?? []
+  const parts = options.split(/, */u)
+  if (!parts.some((part) => /^[\w.]+: /u.test(part))) return undefined
+  const at = from + content.length - options.length
+  const named = parts.map((part) => (/^[\w.]+: /u.test(part) ? part : `…: ${part}`)).join(", ")
+  const text = `{ ${options} }`
+  return {
+    start: from + before.length,
+    end: from + content.length,
+    message: `the options of \`${key}\` are not in braces`,
+    help: `write \`${key}: { ${named} }\``,
+    ...(named === options
+      ? offered(reading, { title: "put the options in braces", span: span(source, at, at + options.length), text })
+      : {}),
+  }
+}
+
 /** Tabs as indentation become spaces: as many as one step of the lines that are indented with spaces. */
 const tabs = (reading: Reading, start: number): { readonly fix?: Fix } => {
   const { source } = reading
@@ -162,7 +185,10 @@ export const mistake = (reading: Reading, error: YAMLError): Mistake => {
   const special =
     error.code === "TAB_AS_INDENT"
       ? undefined
-      : (quotes(reading) ?? brackets(reading, start) ?? (isPlain(error) ? colon(reading, start) : undefined))
+      : (quotes(reading) ??
+        brackets(reading, start) ??
+        (isPlain(error) ? colon(reading, start) : undefined) ??
+        (error.code === "BLOCK_AS_IMPLICIT_KEY" ? braces(reading, start) : undefined))
   if (special !== undefined) return special
   const words = help[error.code]
   return {

@@ -73,13 +73,22 @@ const defaults = (name: string, { params }: Blocks.Block, { through, to }: Site)
     }),
   )
 
+/** Whether data holds a variable, an expression, a search marker, or perhaps the use of a block. */
+const isWritten = (data: Data): boolean => {
+  if (typeof data === "string") return data.includes("$")
+  if (Array.isArray(data)) return data.some(isWritten)
+  return isRecord(data) && Object.entries(data).some(([key, value]) => key === "use" || key === "$search" || isWritten(value))
+}
+
 /** Replaces every variable, expression, search marker and use of a block. Never throws. */
 export const expand = (data: Data, positions: Positions.Positions): Expanded => {
   const places = new Map<string, Positions.Place>()
   const found = new Map<string, Finding>()
   const unknown = new Set<string>()
-  const vars = variablesOf(data)
   const definitions = definitionsOf(data)
+  if (isRecord(data) && data.vars === undefined && definitions === undefined && !isWritten(data))
+    return { data, positions, findings: [], unknown, searches: [] }
+  const vars = variablesOf(data)
   const { blocks, findings } = Blocks.read(definitions)
   const searches: Array<Search.Marker> = []
   let values = 0

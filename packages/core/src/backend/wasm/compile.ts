@@ -86,6 +86,9 @@ export const planJob = (
 export const compileJob: Compile = (job, options) => {
   const { memory, plan, threads } = planJob(job, options)
   const written = writeModule(plan, memory, { ...options, threads })
+  const inputs = new Map(
+    plan.slots.flatMap(({ storage }, slot) => (storage.tag === "input" ? [[storage.index, slot] as const] : [])),
+  )
   return {
     module: compile(written),
     moduleBytes: written.length,
@@ -93,9 +96,7 @@ export const compileJob: Compile = (job, options) => {
     threads,
     failed: failedAt(plan, threads),
     locations: plan.slots.map(({ dtype, shape }, slot) => ({ dtype, shape, address: memory.addresses[slot] ?? 0 })),
-    inputs: plan.inputs.map((_, index) =>
-      plan.slots.findIndex(({ storage }) => storage.tag === "input" && storage.index === index),
-    ),
+    inputs: plan.inputs.map((_, index) => inputs.get(index) ?? -1),
     constants: plan.slots.flatMap(({ storage }, location) =>
       storage.tag === "constant" ? [{ location, constant: storage.index }] : [],
     ),

@@ -19,7 +19,7 @@ export interface Activation {
   readonly suits: Family
   /** Whether it saturates on both sides, so that large inputs get almost no gradient. */
   readonly saturates?: boolean
-  /** The layer, for an activation that has parameters, is random or changes the shape. */
+  /** The layer, for an activation that has parameters, is random, changes the shape or refuses some shapes. */
   readonly net?: Net
   /** The one-dimensional section that a plot shows, for an activation that combines several elements. */
   readonly section?: Section

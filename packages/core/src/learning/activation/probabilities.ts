@@ -1,7 +1,9 @@
 /** Activations along an axis: softmax and its logarithm. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
-import { named } from "../../types/ShapeError.ts"
+import type * as Shape from "../../types/Shape.ts"
+import { named, refuse } from "../../types/ShapeError.ts"
+import { type Net, pure } from "../Net.ts"
 import { type Activation, linearGain, row, type Section } from "./Activation.ts"
 
 /** x minus its largest element along an axis, which does not change softmax. An empty axis needs no shift. */
@@ -37,6 +39,14 @@ const againstZero = (formula: string, along: number): Section => ({
   },
 })
 
+/** A layer whose axis, counted from the last, is one of the sample: the batch is none of its axes. Its shape throws `ShapeError` otherwise. */
+const within = (name: string, axis: number, apply: (x: Tensor) => Tensor): Net =>
+  pure(name, apply, (input: Shape.Shape) =>
+    input.length + axis < 0
+      ? refuse(name, [{ dtype: "f32", shape: input }], `at least ${-axis} axes for \`axis: ${axis}\``, "`axis: -1`, the last")
+      : input,
+  )
+
 const source = "Bridle, Probabilistic interpretation of feedforward classification network outputs, 1990"
 
 export const rows = {
@@ -54,6 +64,7 @@ export const rows = {
       apply: (x) => softmax(x, options.axis),
       gain: linearGain,
       suits: "xavier",
+      net: within("softmax", options.axis, (x) => softmax(x, options.axis)),
       section: againstZero("softmax(z, 0)₁", options.axis),
     }),
   }),
@@ -70,6 +81,7 @@ export const rows = {
       apply: (x) => logSoftmax(x, options.axis),
       gain: linearGain,
       suits: "xavier",
+      net: within("log_softmax", options.axis, (x) => logSoftmax(x, options.axis)),
       section: againstZero("log_softmax(z, 0)₁", options.axis),
     }),
   }),

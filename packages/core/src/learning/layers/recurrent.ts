@@ -6,7 +6,7 @@
 import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
-import type * as Shape from "../../types/Shape.ts"
+import * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"
 import * as Activation from "../Activation.ts"
 import { make } from "../Entry.ts"
@@ -54,6 +54,18 @@ const featuresOf = (kind: string, input: Shape.Shape): number =>
     ? (input[1] ?? 0)
     : refuse(kind, [{ dtype: "f32", shape: input }], "samples [time, features]", "an embedding of tokens, or a reshape before it")
 
+/** Refuses an activation that changes the shape of a time step, as the gated ones do. */
+const wantKept = (kind: string, { net }: Activation.Activation, units: number): void => {
+  const given = [units]
+  if (net !== undefined && !Shape.equals(net.shape(given), given))
+    refuse(
+      kind,
+      [{ dtype: "f32", shape: given }],
+      "an activation that keeps the shape of a round",
+      "one that does not halve an axis",
+    )
+}
+
 /** The weights of all gates side by side. Each gate is initialized independently, like a separate layer. */
 const drawn = (
   initializer: Initializer.Initializer,
@@ -78,6 +90,7 @@ const recurrent = <P extends RecurrentParams, C>(
     kind,
     shape: (input) => {
       featuresOf(kind, input)
+      wantKept(kind, activation, units)
       return returnSequences ? [input[0] ?? 0, units] : [units]
     },
     init: (key, input) =>
