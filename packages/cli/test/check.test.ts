@@ -163,7 +163,7 @@ describe("what the data says", () => {
       /^`columns: \{ kind: number, … \}`; a column is/,
       false,
     ],
-    ["two targets", ['"*"', 'width: class\n    "*"'], "D303", "6:12", /^keep the one that the head predicts; as an input/, false],
+    ["two targets", ['"*"', 'width: class\n    "*"'], "D303", "6:12", /^keep the one that the head predicts; an input is/, false],
     ["a type by another name", ["type: number", "type: float"], "S104", "6:18", /^did you mean `number`\?$/, true],
     ["a scale by another name", ["scale: standard", "scale: zscore"], "S103", "6:33", /^did you mean `standard`\?$/, true],
     [
@@ -171,7 +171,7 @@ describe("what the data says", () => {
       ["table.csv", "table.parquet"],
       "S103",
       "3:11",
-      /^\.parquet files are not read: save the table as CSV/,
+      /^\.parquet files are not supported: save the table as CSV/,
       false,
     ],
     [
@@ -179,7 +179,7 @@ describe("what the data says", () => {
       ["table.csv", "https://example.org/table.csv"],
       "S103",
       "3:11",
-      /^data is read from the disk: download/,
+      /^download the file, and write its path$/,
       false,
     ],
     [

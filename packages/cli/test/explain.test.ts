@@ -74,7 +74,7 @@ describe("explain", () => {
 
   test("codes, in either case", async () => {
     const { stdout } = await run(["explain", "a606"])
-    expect(stdout).toContain("warning[A606]: selu without its conditions (advice)")
+    expect(stdout).toContain("warning[A606]: selu without its requirements (advice)")
     expect(stdout).toContain("\nwrong\n    data:")
     expect(JSON.parse((await run(["explain", "A606", "--json"])).stdout).found).toMatchObject([
       { code: "A606", severity: "warning" },

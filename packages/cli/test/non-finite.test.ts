@@ -119,7 +119,7 @@ evaluate: { fail_under: { log_loss: 0.1 } }
     expect(stderr + stdout).toContain(
       "error[D306]: token 12 in line 19, column `b`, is outside the embedding, whose tokens are 0 to 9",
     )
-    expect(stdout).toContain("help: `tokens: 13` has room for it; or correct the data")
+    expect(stdout).toContain("help: `tokens: 13` includes it; or correct the data")
   })
 
   test("in training: the advice is about the token, not about the rate", async () => {

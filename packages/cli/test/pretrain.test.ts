@@ -202,5 +202,5 @@ test("a machine that diverges is told with its layer's line, and a smaller rate 
 test("Bernoulli units on data that goes beyond 0 and 1 are refused once the rows are read", async () => {
   const { code, stderr } = await run(["train", file, "--runs", folder(), "--set", "data.image.scale={ max: 8 }"])
   expect(code).toBe(3)
-  expect(stderr).toContain("error[T514]: Bernoulli units are on or off, and the data has numbers from 0 to 2")
+  expect(stderr).toContain("error[T514]: Bernoulli units need values from 0 to 1, but the data has values from 0 to 2")
 })

@@ -44,31 +44,31 @@ test("each key that differs is shown where it stands, with what the run began wi
     ...
     5 | model: { layers: [{ dense: { units: $width, activation: relu } }, { head: label }] }
       |                                     ^^^^^^
-      = help: write \`units: 8\` to go on with the run; to keep the change, train afresh, without --resume
+      = help: write \`units: 8\` to resume the run; to keep the change, start a new run, without --resume
 
     error[T516]: \`train.metrics\` is \`auto\`, and RUN began with \`[accuracy]\`
       --> m.yaml:6:1
     6 | train: { seed: 5, epochs: 2, batch: 32, optimizer: { sgd: { lr: 0.1 } }, average: 0.5 }
       | ^^^^^
-      = help: put it back as it is in RUN/resolved.yaml to go on with the run; to keep the change, train afresh, without --resume
+      = help: put it back as it is in RUN/resolved.yaml to resume the run; to keep the change, start a new run, without --resume
 
     error[T516]: \`train.batch\` is \`32\`, and RUN began with \`16\`
       --> m.yaml:6:37
     6 | train: { seed: 5, epochs: 2, batch: 32, optimizer: { sgd: { lr: 0.1 } }, average: 0.5 }
       |                                     ^^
-      = help: write \`batch: 16\` to go on with the run; to keep the change, train afresh, without --resume
+      = help: write \`batch: 16\` to resume the run; to keep the change, start a new run, without --resume
 
     error[T516]: \`train.optimizer\` is \`sgd\`, and RUN began with \`adam\`
       --> m.yaml:6:52
     6 | train: { seed: 5, epochs: 2, batch: 32, optimizer: { sgd: { lr: 0.1 } }, average: 0.5 }
       |                                                    ^^^^^^^^^^^^^^^^^^^^
-      = help: put it back as it is in RUN/resolved.yaml to go on with the run; to keep the change, train afresh, without --resume
+      = help: put it back as it is in RUN/resolved.yaml to resume the run; to keep the change, start a new run, without --resume
 
     error[T516]: \`train.average\` is \`0.5\`, and RUN began without it
       --> m.yaml:6:83
     6 | train: { seed: 5, epochs: 2, batch: 32, optimizer: { sgd: { lr: 0.1 } }, average: 0.5 }
       |                                                                                   ^^^
-      = help: leave it out to go on with the run; to keep the change, train afresh, without --resume
+      = help: remove it to resume the run; to keep the change, start a new run, without --resume
 
     5 errors
     "
@@ -86,7 +86,7 @@ test("what --set changed is told of it, as a person and as a program reads it", 
   const { code, stderr, stdout } = await run(args)
   expect(code).toBe(7)
   expect(stderr).toContain("--> --set train.batch=4: train.batch")
-  expect(stderr).toContain("help: leave out `--set train.batch=4` to go on with the run")
+  expect(stderr).toContain("help: remove `--set train.batch=4` to resume the run")
   const failed = JSON.parse(stdout)
   expect(failed).toMatchObject({ event: "failed", exit: 7, error: "Changed" })
   expect(failed.diagnostics).toMatchObject([{ code: "T516", path: ["train", "batch"] }])

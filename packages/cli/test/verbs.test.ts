@@ -392,7 +392,7 @@ describe("a model that does not fit into memory", () => {
     const at = folder({ "vast.yaml": vast.replace("{ head", "{ dense: 50000 }, { head") })
     const { code, stderr, stdout } = await run(["inspect", join(at, "vast.yaml")])
     expect({ code, stdout }).toEqual({ code: 3, stdout: "" })
-    expect(stderr).toContain("error[T517]: a step of training on 7,200 rows wants an array of 2³¹ elements or more")
+    expect(stderr).toContain("error[T517]: a step of training on 7,200 rows needs an array of 2³¹ elements or more")
   })
 })
 
@@ -422,7 +422,7 @@ describe("words about words", () => {
   })
 
   test("explain prints a code's page", async () => {
-    expect((await run(["explain", "g401"])).stdout).toContain("shapes that do not join")
+    expect((await run(["explain", "g401"])).stdout).toContain("incompatible shapes")
     expect(await run(["explain", "G999"])).toMatchObject({ code: 2, stderr: expect.stringContaining("there are G401") })
   })
 

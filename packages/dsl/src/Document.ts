@@ -38,7 +38,7 @@ export interface Data {
   readonly columns?: { readonly [name: string]: Column }
   readonly image?: Image
   readonly scale?: Scale
-  /** What the targets of arrays are. */
+  /** The type of array targets. */
   readonly target?: ArrayTarget
   readonly split: Split
   readonly test?: Named
@@ -54,7 +54,7 @@ export interface Model {
 /** The regularizers in force, by name, each with the value of its one option. */
 export type Regularize = Settings<typeof Regularizer.table>
 
-/** What stands around the optimizer, by name: frozen layers, rates by layer, batches to a step … */
+/** The wrappers of the optimizer, by name: frozen layers, rates by layer, gradient accumulation … */
 export type Arounds = Settings<typeof OptimizerWrapper.table>
 
 export interface Train extends Arounds {
@@ -115,10 +115,10 @@ export const joins = ["add", "multiply", "concat"] as const
 /** A way of joining. */
 export type Join = (typeof joins)[number]
 
-/** What joins call that which the layers are given. */
+/** The name of the input of the layers, in joins and `from`. */
 export const inputName = "input"
 
-/** What may stand beside a layer: its own name, and that of the layer it is fed by where that is not the one above it. */
+/** Keys beside a layer: its name, and the name of its input layer, if that is not the layer above. */
 interface Beside {
   readonly name?: string
   readonly from?: string

@@ -20,22 +20,22 @@ const substitute = "Substitute"
 
 const reference = (name: string): JsonSchema => ({ $ref: `#/$defs/${name}` })
 
-/** What may stand in place of any value. */
+/** The forms that may replace any value. */
 const substitutes: JsonSchema = {
   anyOf: [
     {
       title: "variable",
       type: "string",
       pattern: "\\$[A-Za-z_]",
-      description: "The value of a variable, `$name`, or arithmetic over variables: `$width * 2`, `min($a, $b)`.",
+      description: "The value of a variable, `$name`, or arithmetic with variables: `$width * 2`, `min($a, $b)`.",
     },
     {
       title: "search",
-      description: "What a search chooses from, and what training uses.",
+      description: "The values that a search tries, and the value that training uses.",
       type: "object",
       properties: {
         $search: {
-          description: "What a search chooses from: a list, or a range.",
+          description: "The values that a search tries: a list, or a range.",
           anyOf: [
             { title: "list", type: "array", minItems: 1 },
             {
@@ -53,7 +53,7 @@ const substitutes: JsonSchema = {
             },
           ],
         },
-        default: { description: "What training uses." },
+        default: { description: "The value that training uses." },
       },
       required: ["$search", "default"],
       additionalProperties: false,
@@ -125,7 +125,7 @@ const branches = (schema: JsonSchema): ReadonlyArray<JsonSchema> =>
       : [branch],
   )
 
-/** What a branch is called: what it is an alternative of, and how it is written. */
+/** The title of a branch: the name of the choice, and the form of the branch. */
 const titleOf = (branch: JsonSchema, name: string): string => {
   const type =
     isRecord(branch.properties) && isRecord(branch.properties.type) ? namesOf(branch.properties.type.enum)[0] : undefined
@@ -138,7 +138,7 @@ const titleOf = (branch: JsonSchema, name: string): string => {
   return `${name}: ${isShare ? "share" : String(branch.type ?? "value")}`
 }
 
-/** Limits that every whole number has in JavaScript say nothing. */
+/** Removes the limits of JavaScript integers. */
 const withoutNoise = (schema: JsonSchema): JsonSchema =>
   schema.maximum === Number.MAX_SAFE_INTEGER ? without(schema, "maximum") : schema
 
@@ -214,12 +214,12 @@ const single = (definitions: Definitions): Definitions => {
   )
 }
 
-/** What a layer may be beneath the schema: the use of a block. */
+/** The use of a block, which expands before the schema is applied. */
 const use: JsonSchema = {
   type: "object",
   properties: {
     use: {
-      description: "The layers of a block, with values for its parameters.",
+      description: "Inserts the layers of a block, with values for its parameters.",
       anyOf: [
         { title: "block", type: "string" },
         { title: "block with values", type: "object", minProperties: 1, maxProperties: 1 },
@@ -238,20 +238,23 @@ const withBlocks = (model: JsonSchema): JsonSchema =>
         properties: {
           ...model.properties,
           blocks: {
-            description: "Layers by name, put wherever `use` says.",
+            description: "Named groups of layers, inserted by `use`.",
             type: "object",
             additionalProperties: {
               type: "object",
               properties: {
                 params: {
-                  description: "The parameters, read as `$name` inside, each with its kind.",
+                  description: "The parameters with their types, read as `$name` inside.",
                   type: "object",
                   additionalProperties: {
                     anyOf: [
                       { enum: kindNames },
                       {
                         type: "object",
-                        properties: { type: { enum: kindNames }, default: { description: "Its value where a use gives none." } },
+                        properties: {
+                          type: { enum: kindNames },
+                          default: { description: "Its value if a use does not set it." },
+                        },
                         required: ["type"],
                         additionalProperties: false,
                       },
@@ -291,7 +294,7 @@ export const jsonSchema = ({ schema }: Language = standard()): JsonSchema => {
       ...(mapValues(file.properties, section) as JsonSchema),
       vars: {
         type: "object",
-        description: "Values by name, read as `$name` wherever a value stands.",
+        description: "Values by name; `$name` reads one in place of any value.",
         propertyNames: { pattern: "^[A-Za-z_][A-Za-z0-9_]*$" },
       },
     },

@@ -88,13 +88,13 @@ export const multiply = (of: ReadonlyArray<string>, naming: Naming = {}): Layer 
 /** Layers joined along their last axis, by name. `concat(["a", "b"]) // => { concat: ["a", "b"] }` */
 export const concat = (of: ReadonlyArray<string>, naming: Naming = {}): Layer => ({ concat: of, ...naming })
 
-/** The same layers several times in a row, each time with weights of their own. `repeat(2, ["relu"]) // => { repeat: { times: 2, layers: ["relu"] } }` */
+/** The same layers several times in a row, each time with separate weights. `repeat(2, ["relu"]) // => { repeat: { times: 2, layers: ["relu"] } }` */
 export const repeat = (times: number, layers: ReadonlyArray<Layer>, naming: Naming = {}): Layer => ({
   repeat: { times, layers },
   ...naming,
 })
 
-/** Layers that are one thing from outside. `block(["relu"], { name: "a" }) // => { block: { layers: ["relu"] }, name: "a" }` */
+/** A group of layers that acts as one layer. `block(["relu"], { name: "a" }) // => { block: { layers: ["relu"] }, name: "a" }` */
 export const block = (layers: ReadonlyArray<Layer>, naming: Naming = {}): Layer => ({ block: { layers }, ...naming })
 
 /** The outputs, as many as the target needs. `head("label") // => { head: { target: "label" } }` */
@@ -103,13 +103,13 @@ export const head = (target: string, options: HeadOptions = {}, naming: Naming =
   ...naming,
 })
 
-/** Where rows come from: a toy, a kind of file with its options, or a path whose ending says the kind. */
+/** A source of rows: a toy, a kind of file with its options, or a path whose ending determines the kind. */
 export type Source = S.ToySpelling | Files.Spelling | `${string}.${Files.Ending}` | `${string}.${Files.Ending}.gz`
 
-/** What watches a run. */
+/** A callback. */
 export type Callback = S.CallbackSpelling
 
-/** Where samples of a machine come from: `cd` and `pcd` by one round a step, or by so many. */
+/** How samples of an RBM are drawn: `cd` or `pcd`, with one or more rounds per step. */
 export type Method = S.MethodSpelling
 
 /** A machine's options beside its layer. */
@@ -139,7 +139,7 @@ export interface Train extends S.AroundSpelling {
   readonly callbacks?: ReadonlyArray<Callback>
 }
 
-/** What a model file says, every section but `model` optional. */
+/** The sections of a model file; all except `model` are optional. */
 export interface Sections {
   readonly name?: string
   readonly data?: Omit<DataSection, "source" | "columns" | "split" | "target" | "test"> & {

@@ -1,6 +1,6 @@
 /**
- * Reading a model file: text to document, with everything that can be said about it found in one pass. Phases run in
- * order, and each goes on with what the ones before could make sense of.
+ * Reads a model file: converts text to a document and collects all findings in one pass. Phases run in
+ * order; each uses the valid results of the phases before it.
  */
 import * as Result from "effect/Result"
 import { check, type Readable, type Report } from "./check/Check.ts"
@@ -17,7 +17,7 @@ import { known } from "./prepare/Known.ts"
 import type { Codec } from "./schema/Annotation.ts"
 import * as Decode from "./schema/Decode.ts"
 import { decode } from "./schema/Issues.ts"
-import { isKeyMistake, meant } from "./schema/Meant.ts"
+import { isKeyMistake, repaired } from "./schema/Repaired.ts"
 import { type Data, isRecord } from "./source/Data.ts"
 import { isWithin, pointer } from "./source/Path.ts"
 import type { Positions } from "./source/Positions.ts"
@@ -26,35 +26,35 @@ import { apply, type Override, spelledOut } from "./text/Override.ts"
 import { type Parsed, parse } from "./text/Yaml.ts"
 import { type Expanded, expand } from "./variables/Expand.ts"
 
-/** A model file that was read and is still to be checked. */
+/** A model file that was parsed and decoded, but not checked. */
 export interface Opened {
   readonly source: Source
   readonly positions: Positions
-  /** The document as the schema has it, whatever the checks say of it. */
+  /** The decoded document, with or without findings of the checks. */
   readonly decoded?: ModelFile
   readonly sections: Readable
-  /** What is wrong with the text. */
+  /** Diagnostics of the text. */
   readonly syntax: ReadonlyArray<Diagnostic>
-  /** What variables, schema and names say. */
+  /** Findings of variables, schema and names. */
   readonly findings: ReadonlyArray<Finding>
 }
 
-/** What a model file says. Without a document there are errors. */
+/** A model file with its diagnostics. Without a document there are errors. */
 export interface Reading extends Opened {
   readonly document?: ModelFile
   readonly diagnostics: ReadonlyArray<Diagnostic>
-  /** What the checks found out. */
+  /** The result of the checks. */
   readonly report: Report
 }
 
-/** What is known of the data, and what is wrong with it. */
+/** The facts of the data, and the findings about it. */
 export interface Known {
   readonly facts: Facts
   readonly findings: ReadonlyArray<Finding>
 }
 
-/** Plain data without variables, as far as it means anything. `unknown` are the places of values that variables should have said. */
-const understand = (
+/** Decodes plain data without variables, as far as it is valid. `unknown` has the places of values whose variables are unknown. */
+const decodeSections = (
   data: Data,
   positions: Positions,
   unknown: ReadonlySet<string>,
@@ -65,7 +65,7 @@ const understand = (
   const readableSections: Readable = Result.isSuccess(whole) ? whole.success : readable(data, schema, language)
   const size = readableSections.model === undefined ? [] : Size.check(readableSections.model)
   const { model: _, ...withoutModel } = readableSections
-  // Nothing is made of a model that is too large.
+  // A model that is too large is not processed further.
   const sections = size.length === 0 ? readableSections : withoutModel
   const isKnown = ({ at: { path } }: Finding): boolean =>
     unknown.size === 0 || path.every((_, i) => !unknown.has(pointer(path.slice(0, i + 1))))
@@ -79,13 +79,13 @@ const understand = (
   }
 }
 
-/** The sections that are right, or would be with their keys spelt well, whatever is wrong with the others. */
+/** The valid sections. A section whose only mistakes are misspelled keys counts as valid. */
 const readable = (data: Data, findings: ReadonlyArray<Finding>, { schema }: Language): Readable => {
   const { sections } = schema
   // Where anything but a key is wrong the section stays wrong, and need not be decoded again.
   const wrong = new Set(findings.flatMap(({ at, code }) => (isKeyMistake(code) ? [] : at.path.slice(0, 1))))
   const readBy = <T>(decode: (value: unknown) => Result.Result<T, ReadonlyArray<Finding>>, key: string): T | undefined =>
-    isRecord(data) && Object.hasOwn(data, key) && !wrong.has(key) ? meant(decode, data[key]) : undefined
+    isRecord(data) && Object.hasOwn(data, key) && !wrong.has(key) ? repaired(decode, data[key]) : undefined
   const read = <T>(codec: Codec<T>, key: string): T | undefined => readBy((value) => decode(codec, value), key)
   const found = {
     data: read(sections.data, "data"),
@@ -98,8 +98,8 @@ const readable = (data: Data, findings: ReadonlyArray<Finding>, { schema }: Lang
   return Object.fromEntries(Object.entries(found).filter(([, section]) => section !== undefined)) as Readable
 }
 
-/** What is wrong with a block is said once, however often the block is used. */
-const once = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic> => {
+/** A mistake inside a block is reported once, even if the block is used several times. */
+const withoutDuplicates = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic> => {
   const seen = new Set<string>()
   return diagnostics.filter(({ code, path, span }) => {
     if (!path.includes("block")) return true
@@ -111,10 +111,10 @@ const once = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic>
 }
 
 /**
- * The findings of the data and of the document, without those that follow from another: a head predicts the column that a
- * mistyped name meant, and a split that adds up to too much is said in the document's words.
+ * The findings of the data and of the document, without those that follow from another: that the head predicts a column
+ * whose name is mistyped in `columns`, and that a split is too large, which the document's finding explains better.
  */
-const settled = (ofData: ReadonlyArray<Finding>, ofDocument: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
+const withoutConsequences = (ofData: ReadonlyArray<Finding>, ofDocument: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
   const meant = new Set(ofData.flatMap(({ code, fix }) => (code === "D301" ? [renamed(fix)] : [])))
   const isMeant = ({ code, fix }: Finding): boolean =>
     code === "D303" && fix !== undefined && "at" in fix && fix.was !== undefined && meant.has(scalar(fix.was))
@@ -122,27 +122,29 @@ const settled = (ofData: ReadonlyArray<Finding>, ofDocument: ReadonlyArray<Findi
   return [...ofData.filter((found) => !isSaid(found)), ...ofDocument.filter((found) => !isMeant(found))]
 }
 
-/** What the document itself says of its data. */
-const own = ({ sections }: Opened, { catalogue }: Language): Known => ({
+/** The facts of the data that the document itself states. */
+const documentFacts = ({ sections }: Opened, { catalogue }: Language): Known => ({
   facts: known(sections.data, sections.model, catalogue),
   findings: [],
 })
 
 /**
- * Checks what was opened over what is known of its data, and adds what is wrong with the data. A reading can be checked
+ * Checks an opened file with the facts of its data, and adds the findings about the data. A reading can be checked
  * again once more is known.
  */
 export const withFacts = (opened: Opened, { facts, findings: wrong }: Known, language: Language = standard()): Reading => {
   const { decoded, findings, positions, sections, source, syntax } = opened
   const report = check(sections, facts, language.catalogue)
   const allowed = new Set(sections.lint?.allow ?? [])
-  // A map that lost a key to the syntax would be said to lack it.
+  // A map that lost a key to a syntax error would be reported as lacking it.
   const damaged = new Set(syntax.flatMap(({ code, path }) => (phaseOf(code) === "Y" ? [pointer(path)] : [])))
-  const all = [...findings, ...settled(wrong, report.findings)]
+  const all = [...findings, ...withoutConsequences(wrong, report.findings)]
   const kept = all.filter(({ at, code }) => !allowed.has(code) && !(damaged.size > 0 && damaged.has(pointer(at.path))))
-  // Of what the data and the document both say, the data's word comes first and is kept.
-  const said = new Map(kept.toReversed().map((finding) => [`${finding.code}${pointer(finding.at.path)}`, finding]))
-  const diagnostics = sort(once([...syntax, ...[...said.values()].toReversed().map((finding) => locate(finding, positions))]))
+  // If the data and the document have the same finding, that of the data is kept.
+  const byPlace = new Map(kept.toReversed().map((finding) => [`${finding.code}${pointer(finding.at.path)}`, finding]))
+  const diagnostics = sort(
+    withoutDuplicates([...syntax, ...[...byPlace.values()].toReversed().map((finding) => locate(finding, positions))]),
+  )
   return {
     source,
     positions,
@@ -156,28 +158,28 @@ export const withFacts = (opened: Opened, { facts, findings: wrong }: Known, lan
   }
 }
 
-/** What the data of a text says, with what was found in the text before. */
-const written = (data: Data, positions: Positions, syntax: ReadonlyArray<Diagnostic>, language: Language): Opened => {
+/** Expands and decodes the data of a text; `syntax` has the diagnostics of the text itself. */
+const openData = (data: Data, positions: Positions, syntax: ReadonlyArray<Diagnostic>, language: Language): Opened => {
   const expanded = expand(data, positions)
-  const understood = understand(expanded.data, expanded.positions, expanded.unknown, language)
-  const findings = [...expanded.findings, ...understood.findings, ...searched(expanded, understood, language)]
-  return { ...understood, syntax, findings }
+  const sections_ = decodeSections(expanded.data, expanded.positions, expanded.unknown, language)
+  const findings = [...expanded.findings, ...sections_.findings, ...searchFindings(expanded, sections_, language)]
+  return { ...sections_, syntax, findings }
 }
 
-/** What the sections of data say, with short forms spelled out and defaults filled in. */
+/** The decoded sections: short forms spelled out, defaults filled in. */
 const sectionsOf = (data: Data, positions: Positions, language: Language): Readable => {
   const expanded = expand(data, positions)
-  return understand(expanded.data, expanded.positions, expanded.unknown, language).sections
+  return decodeSections(expanded.data, expanded.positions, expanded.unknown, language).sections
 }
 
-/** Values that a search may try, all markers' together, are asked of a document of at most so many values in all. */
+/** The limit on values checked for search markers: the values of the document times the rounds. */
 const maxTried = 100_000
 
 /**
- * What the schema says of the values that search markers may try, each put where its marker stands: the first of every
+ * Checks the values of search markers with the schema, in place of the markers: the first value of every
  * marker, then the second, and so on. Where the document is wrong without them, only that is reported.
  */
-const searched = (
+const searchFindings = (
   { data, searches }: Expanded,
   { decoded }: Pick<Opened, "decoded">,
   language: Language,
@@ -200,7 +202,7 @@ const searched = (
       return one === undefined ? [] : [{ to: path, from: one.path, value: one.value }]
     })
     const made = now.reduce<Data>(
-      (sofar, { to, value }) => Result.getOrElse(apply(sofar, { path: to, value, text: "" }), () => sofar),
+      (accumulated, { to, value }) => Result.getOrElse(apply(accumulated, { path: to, value, text: "" }), () => accumulated),
       data,
     )
     const whole = Decode.file(language.schema, made)
@@ -227,8 +229,8 @@ const unreadable = (source: Source, { diagnostics, positions }: Parsed): Opened 
 })
 
 /**
- * Opens the text of a model file with values set from outside, the last of two for one path winning. Fails with what is
- * wrong with a path; what is wrong with a value is a diagnostic like any other.
+ * Opens the text of a model file with values from the command line; of two for one path the last wins. Fails with
+ * the error of a path; errors of values are diagnostics.
  */
 export const openWith = (
   source: Source,
@@ -246,24 +248,24 @@ export const openWith = (
       return spelled === undefined ? direct : apply(spelled, override)
     })
   return Result.map(overrides.reduce(set, Result.succeed(data)), (made) =>
-    written(made, overrides.length === 0 ? positions : { ...positions, overrides }, diagnostics, language),
+    openData(made, overrides.length === 0 ? positions : { ...positions, overrides }, diagnostics, language),
   )
 }
 
-/** Reads the text of a model file and checks it over what it says itself of its data. Never throws. */
+/** Reads the text of a model file and checks it with the facts that it states about its data. Never throws. */
 export const read = (source: Source, language: Language = standard()): Reading => {
   const parsed = parse(source)
   const { data, diagnostics, positions } = parsed
-  const opened = data === undefined ? unreadable(source, parsed) : written(data, positions, diagnostics, language)
-  return withFacts(opened, own(opened, language), language)
+  const opened = data === undefined ? unreadable(source, parsed) : openData(data, positions, diagnostics, language)
+  return withFacts(opened, documentFacts(opened, language), language)
 }
 
 /**
- * Reads plain data, such as the TypeScript face builds; `name` stands where the name of a file would. Data has no
+ * Reads plain data, such as the TypeScript form builds; `name` stands where the name of a file would. Data has no
  * variables: a `$` in it is a dollar sign. Never throws.
  */
 export const readData = (data: Data, language: Language = standard(), name = "model"): Reading => {
   const positions: Positions = { source: fromText(name, ""), places: new Map() }
-  const opened = { ...understand(data, positions, new Set(), language), syntax: [] }
-  return withFacts(opened, own(opened, language), language)
+  const opened = { ...decodeSections(data, positions, new Set(), language), syntax: [] }
+  return withFacts(opened, documentFacts(opened, language), language)
 }

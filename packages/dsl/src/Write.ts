@@ -2,7 +2,7 @@
 import { stringify } from "yaml"
 import type { ModelFile } from "./Document.ts"
 
-/** Text as a model file says it: in a file, `$` begins a variable. */
+/** Escapes text for a model file, where `$` begins a variable. */
 const escaped = (value: unknown): unknown => {
   if (typeof value === "string") return value.replaceAll("$", () => "$$")
   if (Array.isArray(value)) return value.map(escaped)

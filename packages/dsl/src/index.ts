@@ -1,4 +1,4 @@
-/** The Adjoint model file: reading and writing it, what can be said about it, and building what it describes. */
+/** The Adjoint model file: reading, checking, writing and building it. */
 export * as Build from "./build/Build.ts"
 export * as Checks from "./check/Check.ts"
 export * as Checked from "./check/Checked.ts"

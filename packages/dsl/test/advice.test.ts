@@ -37,7 +37,7 @@ train: { regularize: { l1: 0.001, l2: 0.01 } }
         |              ^
       ...
       7 |     - dense: { units: 8, activation: selu }
-        |                                      ---- normalizes itself only under its conditions
+        |                                      ---- needs these conditions
         = help: add \`scale: standard\`  [fix available]
       warning[A606]: \`b\` is scaled another way for a net of \`selu\`: its inputs must have mean 0 and standard deviation 1
         --> m.yaml:3:51
@@ -45,35 +45,35 @@ train: { regularize: { l1: 0.001, l2: 0.01 } }
         |                                                   ^^^^^^
       ...
       7 |     - dense: { units: 8, activation: selu }
-        |                                      ---- normalizes itself only under its conditions
+        |                                      ---- needs these conditions
         = help: write \`standard\`  [fix available]
-      warning[A606]: \`selu\` with \`he_uniform\`: it wants \`lecun_normal\` (variance 1 / fan_in)
+      warning[A606]: \`selu\` with \`he_uniform\`: selu needs \`lecun_normal\` (variance 1 / fan_in)
         --> m.yaml:5:9
       5 |   init: he_uniform
         |         ^^^^^^^^^^
       ...
       7 |     - dense: { units: 8, activation: selu }
-        |                                      ---- normalizes itself only under its conditions
-        = help: write \`lecun_normal\`, or \`auto\`, which takes it  [fix available]
-      warning[A606]: \`batch_norm\` in a net of \`selu\`, which normalizes itself only as a plain stack of dense layers
+        |                                      ---- needs these conditions
+        = help: write \`lecun_normal\`, or \`auto\`, which selects it  [fix available]
+      warning[A606]: \`batch_norm\` in a \`selu\` net, which must be a plain stack of dense layers
         --> m.yaml:8:7
       7 |     - dense: { units: 8, activation: selu }
-        |                                      ---- normalizes itself only under its conditions
+        |                                      ---- needs these conditions
       8 |     - batch_norm
         |       ^^^^^^^^^^
-        = help: leave it out, or take \`relu\`
-      warning[A606]: \`dropout\` in a net of \`selu\`: it moves the mean and the variance
+        = help: remove it, or use \`relu\`
+      warning[A606]: \`dropout\` in a \`selu\` net: it changes the mean and the variance
         --> m.yaml:9:7
       7 |     - dense: { units: 8, activation: selu }
-        |                                      ---- normalizes itself only under its conditions
+        |                                      ---- needs these conditions
       ...
       9 |     - dropout: 0.1
         |       ^^^^^^^
-        = help: \`alpha_dropout\` drops units and keeps both  [fix available]
-      warning[A606]: \`tanh\` beside \`selu\`: every hidden layer must be one of selu
+        = help: \`alpha_dropout\` drops units and keeps mean and variance  [fix available]
+      warning[A606]: \`tanh\` beside \`selu\`: every hidden layer must use selu
         --> m.yaml:10:38
        7 |     - dense: { units: 8, activation: selu }
-         |                                      ---- normalizes itself only under its conditions
+         |                                      ---- needs these conditions
       ...
       10 |     - dense: { units: 8, activation: tanh, init: xavier_normal }
          |                                      ^^^^
@@ -81,7 +81,7 @@ train: { regularize: { l1: 0.001, l2: 0.01 } }
       warning[A606]: \`l1\` on the weights of \`selu\` layers: it takes away the variance they must keep
         --> m.yaml:13:24
        7 |     - dense: { units: 8, activation: selu }
-         |                                      ---- normalizes itself only under its conditions
+         |                                      ---- needs these conditions
       ...
       13 | train: { regularize: { l1: 0.001, l2: 0.01 } }
          |                        ^^
@@ -95,7 +95,7 @@ train: { regularize: { l1: 0.001, l2: 0.01 } }
       warning[A606]: \`l2\` on the weights of \`selu\` layers: it takes away the variance they must keep
         --> m.yaml:13:35
        7 |     - dense: { units: 8, activation: selu }
-         |                                      ---- normalizes itself only under its conditions
+         |                                      ---- needs these conditions
       ...
       13 | train: { regularize: { l1: 0.001, l2: 0.01 } }
          |                                   ^^
@@ -111,13 +111,13 @@ train: { regularize: { l1: 0.001, l2: 0.01 } }
     expect(after).toContain("activation: selu, init: xavier_normal")
     expect(after).toContain("regularize: { l1: 0, l2: 0 }")
     expect(shown(completed(mended(after)))).toMatchInlineSnapshot(`
-      "warning[A606]: \`batch_norm\` in a net of \`selu\`, which normalizes itself only as a plain stack of dense layers
+      "warning[A606]: \`batch_norm\` in a \`selu\` net, which must be a plain stack of dense layers
         --> m.yaml:8:7
       7 |     - dense: { units: 8, activation: selu }
-        |                                      ---- normalizes itself only under its conditions
+        |                                      ---- needs these conditions
       8 |     - batch_norm
         |       ^^^^^^^^^^
-        = help: leave it out, or take \`relu\`"
+        = help: remove it, or use \`relu\`"
     `)
   })
 

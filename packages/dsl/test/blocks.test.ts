@@ -90,7 +90,7 @@ describe("a convolutional network", () => {
     const { diagnostics } = withFacts(read(source), { facts: digits, findings: [] })
     expect(diagnostics.map(({ code, help, message }) => `${code} ${message}; ${help}`)).toMatchInlineSnapshot(`
       [
-        "G401 \`add\` needs equal shapes: c2 is [14, 14, 64], c3 is [14, 14, 32]; set \`filters: 64\` in c3, or add \`conv2d: { filters: 64, kernel: 1 }\` after it and join that",
+        "G401 \`add\` needs equal shapes: c2 is [14, 14, 64], c3 is [14, 14, 32]; set \`filters: 64\` in c3, or add \`conv2d: { filters: 64, kernel: 1 }\` after it and join the result",
       ]
     `)
   })
@@ -194,7 +194,7 @@ describe("blocks", () => {
         --> m.yaml:7:40
       7 |     c: { params: { x: whole }, layers: [] }
         |                                        ^^
-      error[S106]: \`d e\` cannot name a block: it wants a letter or \`_\`, then letters, digits and \`_\`
+      error[S106]: \`d e\` is not a valid name for a block: use a letter or \`_\`, then letters, digits and \`_\`
         --> m.yaml:8:5
       8 |     d e: { layers: [relu] }
         |     ^^^
@@ -252,7 +252,7 @@ describe("blocks", () => {
         --> m.yaml:5:61
       5 |     a: { params: { f: int }, layers: [{ dense: { units: $f, unit: 3 } }, { dropout: $rate }] }
         |                                                             ^^^^
-        = help: did you mean \`units\`, which is there already?
+        = help: did you mean \`units\`, which is already set?
       error[R201]: there is no variable \`rate\`
         --> m.yaml:5:85
       5 |     a: { params: { f: int }, layers: [{ dense: { units: $f, unit: 3 } }, { dropout: $rate }] }
@@ -306,13 +306,13 @@ describe("branches", () => {
         "schema: 1\ndata: { source: moons }\nmodel:\n  layers:\n    - { dense: 8, name: a, from: b }\n    - { dense: 8, name: b, from: aa }\n    - { add: [a, b], from: input }\n    - { block: { layers: [{ dense: 8, name: c, from: a }] } }\n    - { dense: 8, from: c }\n    - head: label\n",
       ),
     ).toMatchInlineSnapshot(`
-      "error[R206]: \`b\` stands further down: a layer can only read layers above it
+      "error[R206]: \`b\` comes later: a layer can only read layers above it
         --> m.yaml:5:34
       5 |     - { dense: 8, name: a, from: b }
         |                                  ^
       6 |     - { dense: 8, name: b, from: aa }
         |                         - named here
-      error[R203]: there is no layer with the name \`aa\`
+      error[R203]: there is no layer named \`aa\`
         --> m.yaml:6:34
       6 |     - { dense: 8, name: b, from: aa }
         |                                  ^^
@@ -322,15 +322,15 @@ describe("branches", () => {
       7 |     - { add: [a, b], from: input }
         |                      ^^^^
         = help: it can be \`add\` or \`name\`
-      error[R207]: \`a\` stands outside a \`block\`, and is not seen from inside
+      error[R207]: \`a\` is outside a \`block\`, so it is not visible inside it
         --> m.yaml:8:54
       5 |     - { dense: 8, name: a, from: b }
         |                         - named here
       ...
       8 |     - { block: { layers: [{ dense: 8, name: c, from: a }] } }
         |                                                      ^
-        = help: inside, \`input\` is what the block is given
-      error[R207]: \`c\` stands inside a \`block\`, and is not seen from outside
+        = help: inside it, \`input\` is the input of the block
+      error[R207]: \`c\` is inside a \`block\`, so it is not visible outside it
         --> m.yaml:9:25
       8 |     - { block: { layers: [{ dense: 8, name: c, from: a }] } }
         |                                             - named here

@@ -248,18 +248,18 @@ describe("the rest of a training", () => {
     const given = (train: string) =>
       shown(`schema: 1\ndata: { source: { moons: { count: 100 } } }\n${net2}train: { epochs: 10, batch: 20, ${train} }\n`)
     expect(given("average: 0.95")).toBe("")
-    expect(given("average: 0.95, accumulate: 4")).toContain("a mean over about 20 steps in a run of 10")
-    expect(given("average: 0.95, accumulate: 4")).toContain("`average: 0.5` looks back over a fifth of the run")
+    expect(given("average: 0.95, accumulate: 4")).toContain("an average over about 20 steps in a run of 10")
+    expect(given("average: 0.95, accumulate: 4")).toContain("`average: 0.5` averages over a fifth of the run")
   })
 
   it("names layers that are there", () => {
     expect(shown(`schema: 1\n${net2}train: { freeze: [lwo], rates: { nothing: 2 } }\n`)).toMatchInlineSnapshot(`
-      "error[R203]: there is no layer with the name \`lwo\`
+      "error[R203]: there is no layer named \`lwo\`
         --> m.yaml:3:19
       3 | train: { freeze: [lwo], rates: { nothing: 2 } }
         |                   ^^^
         = help: did you mean \`low\`?  [fix available]
-      error[R203]: there is no layer with the name \`nothing\`
+      error[R203]: there is no layer named \`nothing\`
         --> m.yaml:3:34
       3 | train: { freeze: [lwo], rates: { nothing: 2 } }
         |                                  ^^^^^^^

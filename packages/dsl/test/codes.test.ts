@@ -51,11 +51,11 @@ describe("every code", () => {
         |          ^^^^^^
         = help: write \`name: value\`; keys cannot be empty, lists or maps
 
-      error[Y008]: a model file holds one document; here a second one starts
+      error[Y008]: a model file has one document; a second one starts here
         --> m.yaml:2:1
       2 | ---
         | ^
-        = help: keep each model in a file of its own
+        = help: write each model to its own file
 
       error[S101]: unknown key \`learningrate\` in train.optimizer.sgd
         --> m.yaml:1:30
@@ -67,7 +67,7 @@ describe("every code", () => {
         --> m.yaml:1:21
       1 | model: { layers: [{ dense: {} }, { head: label }] }
         |                     ^^^^^
-        = help: \`units\`: The number of outputs. Write it as in \`dense: 16\`.
+        = help: \`units\`: The number of outputs. Example: \`dense: 16\`.
 
       error[S103]: train.epochs: expected a whole number > 0, got -3
         --> m.yaml:1:18
@@ -85,24 +85,24 @@ describe("every code", () => {
         --> m.yaml:1:31
       1 | model: { layers: [{ dense: 8, dropout: 0.5 }, { head: label }] }
         |                               ^^^^^^^
-        = help: give each an item of its own
+        = help: write each as its own item
 
       error[S106]: model.layers[0].name: expected a name: a letter or \`_\`, then letters, digits and \`_\`, 64 at most, got the text "h 1"
         --> m.yaml:1:37
       1 | model: { layers: [{ dense: 8, name: "h 1" }, { head: label }] }
         |                                     ^^^^^
-        = help: names appear in parameter paths and checkpoints, so they are kept plain
+        = help: names are part of parameter paths and checkpoints
 
-      error[S107]: schema: expected \`1\`, the version of the language, got 2
+      error[S107]: schema: expected \`1\`, the version of the model language, got 2
         --> m.yaml:1:9
       1 | schema: 2
         |         ^
 
-      error[S108]: \`search\` is not here yet
+      error[S108]: \`search\` is not supported yet
         --> m.yaml:1:1
       1 | search: { trials: 10 }
         | ^^^^^^
-        = help: it has its place in the language, but this version of Adjoint does not build it: leave it out
+        = help: the model language reserves this name for a later version: remove it
 
       error[R201]: there is no variable \`widht\`
         --> m.yaml:2:17
@@ -110,13 +110,13 @@ describe("every code", () => {
         |                 ^^^^^^
         = help: did you mean \`$width\`?  [fix available]
 
-      error[R202]: \`$width ** 2\` is not an expression: \`*\` stands where a number is wanted
+      error[R202]: \`$width ** 2\` is not an expression: \`*\` is where a number is expected
         --> m.yaml:2:17
       2 | train: { batch: $width ** 2 }
         |                 ^^^^^^^^^^^
-        = help: an expression is made of numbers, \`$name\`, + - * / ( ) min max; for a dollar sign as text write \`$$\`
+        = help: use numbers, \`$name\`, + - * / ( ) min max; for a dollar sign in text write \`$$\`
 
-      error[R203]: there is no layer with the name \`h3\`
+      error[R203]: there is no layer named \`h3\`
         --> m.yaml:1:79
       1 | model: { layers: [{ dense: 8, name: h1 }, { dense: 8, name: h2 }, { add: [h1, h3] }, { head: label }] }
         |                                                                               ^^
@@ -140,13 +140,13 @@ describe("every code", () => {
         |         - \`a\` is set here
         |                   ^^
 
-      error[R206]: \`h2\` stands further down: a layer can only join layers above it
+      error[R206]: \`h2\` comes later: a layer can only join layers above it
         --> m.yaml:1:55
       1 | model: { layers: [{ dense: 8, name: h1 }, { add: [h1, h2] }, { dense: 8, name: h2 }, { head: label }] }
         |                                                       ^^
         |                                                                                -- named here
 
-      error[R207]: \`b\` stands inside a \`repeat\`, and is not seen from outside
+      error[R207]: \`b\` is inside a \`repeat\`, so it is not visible outside it
         --> m.yaml:1:112
       1 | … { times: 2, layers: [{ dense: 8, name: b }] } }, { add: [a, b] }, { head: label }] }
         |                                          - named here
@@ -173,60 +173,60 @@ describe("every code", () => {
       error[D304]: the parts of the split add up to 110% of the rows
         --> m.yaml:1:60
       1 | data: { source: { moons: { count: 100 } }, split: { train: 80%, val: 30% } }
-        |                                                            ^^^ \`train\` goes beyond 100%
-        = help: make a part smaller: what the others leave is \`train: 70%\`
+        |                                                            ^^^ \`train\` exceeds 100%
+        = help: make a part smaller: the others leave \`train: 70%\`
 
       error[G401]: \`add\` needs equal shapes: a is [8], b is [4]
         --> m.yaml:1:72
       1 | model: { layers: [{ dense: 8, name: a }, { dense: 4, name: b }, { add: [a, b] }, { head: label }] }
-        |                                                   - makes [4]
+        |                                                   - outputs [4]
         |                                                                        ^^^^^^ [8] + [4]
-        = help: set \`units: 8\` in b, or add \`dense: 8\` after it and join that
+        = help: set \`units: 8\` in b, or add \`dense: 8\` after it and join the result
 
-      error[G403]: \`head\` makes the outputs, so it is the last layer
+      error[G403]: \`head\` produces the outputs, so it must be the last layer
         --> m.yaml:1:21
       1 | model: { layers: [{ head: label }, { dense: 8 }] }
         |                     ^^^^
-        = help: move it to the end, and write \`dense\` here if a layer is meant  [fix available]
+        = help: move it to the end; for a hidden layer write \`dense\`  [fix available]
 
-      error[G404]: the layers make [3], and the target \`label\` needs [1]
+      error[G404]: the layers output [3], but the target \`label\` needs [1]
         --> m.yaml:2:35
       2 | model: { layers: [{ dense: 8 }, { dense: 3 }] }
-        |                                   ^^^^^ makes [3]
-        = help: write \`head: label\` in its place, which makes as many outputs as are needed
+        |                                   ^^^^^ outputs [3]
+        = help: write \`head: label\` in its place: it has as many outputs as the target needs
 
       error[G405]: there are no layers
         --> m.yaml:1:18
       1 | model: { layers: [] }
         |                  ^^
-        = help: the least is \`- head: label\`
+        = help: the smallest model is \`- head: label\`
 
-      error[T501]: \`softmax\` before \`categorical_cross_entropy\`, which wants logits and applies it itself
+      error[T501]: \`softmax\` before \`categorical_cross_entropy\`, which takes logits and applies it itself
         --> m.yaml:1:53
       1 | model: { layers: [{ dense: 8 }, relu, { dense: 2 }, softmax] }
         |                                                     ^^^^^^^
       2 | train: { loss: categorical_cross_entropy }
-        |                ------------------------- wants logits
-        = help: leave \`softmax\` out: predictions are turned into probabilities anyway  [fix available]
+        |                ------------------------- takes logits
+        = help: remove \`softmax\`: predictions are still converted to probabilities  [fix available]
 
-      error[T502]: \`sigmoid\` outputs for 3 classes that exclude each other
+      error[T502]: \`sigmoid\` for 3 classes that exclude each other
         --> m.yaml:2:76
       2 | model: { layers: [{ dense: 8 }, relu, { head: { target: label, activation: sigmoid } }] }
         |                                                                            ^^^^^^^
-        = help: leave it out: the loss applies softmax itself  [fix available]
+        = help: remove it: the loss applies softmax itself  [fix available]
 
-      error[T503]: this run computes no score \`val.auroc\`
+      error[T503]: this run does not compute the score \`val.auroc\`
         --> m.yaml:1:47
       1 | train: { callbacks: [{ early_stop: { monitor: val.auroc } }] }
         |                                               ^^^^^^^^^
-        = help: there are \`val.accuracy\`, \`val.loss\`, \`train.loss\` and \`train.accuracy\`; others are listed in \`train.metrics\`
+        = help: the scores are \`val.accuracy\`, \`val.loss\`, \`train.loss\` and \`train.accuracy\`; add others to \`train.metrics\`
 
       error[T504]: patience of 10 epochs in a run of 10: \`early_stop\` can never act
         --> m.yaml:1:79
       1 | train: { epochs: 10, callbacks: [{ early_stop: { monitor: val.loss, patience: 10 } }] }
         |          ------ 10 epochs
         |                                                                               ^^
-        = help: less patience, or more epochs
+        = help: use a smaller patience, or more epochs
 
       error[T505]: the learning rate rises for 9 epochs in a run of 5
         --> m.yaml:1:51
@@ -235,7 +235,7 @@ describe("every code", () => {
         |                                                   ^
         = help: one epoch, or a twentieth of the run, is usual
 
-      error[T506]: a batch of 128 rows, but only 70 to learn from
+      error[T506]: a batch of 128 rows, but only 70 training rows
         --> m.yaml:2:17
       1 | data: { source: { moons: { count: 100 } } }
         |       ------------------------------------- 70 rows
@@ -247,35 +247,35 @@ describe("every code", () => {
         --> m.yaml:3:16
       3 | train: { loss: binary_cross_entropy }
         |                ^^^^^^^^^^^^^^^^^^^^
-        = help: write \`auto\`, which takes the usual one, or \`categorical_cross_entropy\`, \`hinge\` or \`kl_divergence\`  [fix available]
+        = help: write \`auto\`, which chooses the default loss of the target, or \`categorical_cross_entropy\`, \`hinge\` or \`kl_divergence\`  [fix available]
 
-      error[T508]: \`zeros\` makes all units of a hidden \`dense\` layer alike, and they stay alike
+      error[T508]: \`zeros\` gives all weights of a hidden \`dense\` layer the same value, so its units stay equal
         --> m.yaml:1:46
       1 | model: { layers: [{ dense: { units: 8, init: zeros } }, relu, { head: label }] }
         |                                              ^^^^^
         = help: use \`auto\`, or a random initializer  [fix available]
 
-      error[T509]: \`r2\` cannot be taken of the target, which is one of 3 classes
+      error[T509]: \`r2\` does not fit the target, which is one of 3 classes
         --> m.yaml:3:20
       3 | train: { metrics: [r2] }
         |                    ^^
-        = help: there are \`accuracy\`, \`top_k\`, \`precision\`, \`recall\`, \`f1\`, \`auroc\`, \`auprc\`, \`log_loss\` and \`calibration_error\`
+        = help: metrics for this target: \`accuracy\`, \`top_k\`, \`precision\`, \`recall\`, \`f1\`, \`auroc\`, \`auprc\`, \`log_loss\` and \`calibration_error\`
 
       error[T510]: 2 class weights for 3 classes
         --> m.yaml:3:38
       3 | train: { regularize: { class_weight: [1, 2] } }
         |                                      ^^^^^^
-        = help: a weight for each class, in their order (0, 1, 2), or \`balanced\`
+        = help: write one weight per class, in the order of the classes (0, 1, 2), or \`balanced\`
 
-      error[T511]: \`batch_norm\` cannot train on the last batch of 97 rows by 32: it is one row, and has no variance
+      error[T511]: \`batch_norm\` cannot train on the last batch (97 rows in batches of 32): it has one row, and one row has no variance
         --> m.yaml:3:17
       2 | model: { layers: [{ dense: { units: 8, bias: false } }, batch_norm, relu, { head: label }] }
         |                                                         ---------- normalizes over the batch
       3 | train: { batch: 32 }
         |                 ^^
-        = help: \`batch: 33\`, or \`layer_norm\`, which needs no batch  [fix available]
+        = help: \`batch: 33\`, or \`layer_norm\`, which does not depend on the batch  [fix available]
 
-      error[T512]: \`h1\` is a layer of \`relu\`: the hidden units of a machine are sigmoids
+      error[T512]: \`h1\` has the activation \`relu\`: the hidden units of an RBM are sigmoid units
         --> m.yaml:3:19
       2 | model: { layers: [{ dense: { units: 8, activation: relu }, name: h1 }, { head: label }] }
         |                     ----- the layer
@@ -283,58 +283,58 @@ describe("every code", () => {
         |                   ^^
         = help: pre-train a layer such as \`{ dense: { units: 500, activation: sigmoid } }\`
 
-      error[T513]: between the input and \`h2\` stands \`h1\`, which has no stage
+      error[T513]: \`h1\` is between the input and \`h2\`, but has no stage
         --> m.yaml:3:19
       2 | model: { layers: [{ dense: { units: 8, activation: sigmoid }, name: h1 }, { dense: { units: 4, activation: sigmoid }, na…
         |                     ----- has no stage
       3 | pretrain: [{ rbm: h2 }, { rbm: h1 }]
         |                   ^^
         = help: put the stage \`- rbm: h1\` before it
-      error[T513]: \`h1\` is pre-trained after \`h2\`, which learns from what it makes
+      error[T513]: \`h1\` is pre-trained after \`h2\`, which learns from its outputs
         --> m.yaml:3:32
       3 | pretrain: [{ rbm: h2 }, { rbm: h1 }]
         |                                ^^
         = help: stages go from the input upwards, each layer once
 
-      error[T514]: Bernoulli units are on or off, and the data has numbers outside of 0 to 1
+      error[T514]: Bernoulli units need values from 0 to 1, but the data has values outside this range
         --> m.yaml:3:14
       1 | data: { source: moons, scale: standard }
-        |                               -------- takes them there
+        |                               -------- scales the data
       ...
       3 | pretrain: [{ rbm: h1 }, { rbm: h2 }]
         |              ^^^
         = help: \`visible: gaussian\` for standardized data, or \`scale: minmax\`
 
-      error[T515]: a mean over about 1000 steps in a run of 40: it would be mostly of the weights before training
+      error[T515]: an average over about 1000 steps in a run of 40 steps would consist mostly of the initial weights
         --> m.yaml:3:42
       3 | train: { epochs: 10, batch: 20, average: 0.999 }
         |                                          ^^^^^
-        = help: \`average: 0.87\` looks back over a fifth of the run
+        = help: \`average: 0.87\` averages over a fifth of the run
 
       error[T520]: \`early_stop\` is in the list twice, and only the first would count
         --> m.yaml:1:36
       1 | train: { callbacks: [early_stop, { early_stop: { patience: 3 } }] }
-        |                      ---------- is there already
+        |                      ---------- first used here
         |                                    ^^^^^^^^^^
         = help: keep one of them, with all its options
 
-      warning[A601]: \`tanh\` with \`he_normal\`: prefer \`xavier_normal\` (keeps it from saturating at the start)
+      warning[A601]: \`tanh\` with \`he_normal\`: prefer \`xavier_normal\` (avoids saturation at the start)
         --> m.yaml:1:64
       1 | model: { layers: [{ dense: { units: 8, activation: tanh, init: he_normal } }, { head: label }] }
-        |                                                    ---- what follows
+        |                                                    ---- the activation
         |                                                                ^^^^^^^^^
         = help: write \`xavier_normal\`  [fix available]
 
-      warning[A602]: no gradient gets through \`step\`: the layers below it keep their initial weights
+      warning[A602]: no gradient passes through \`step\`: the layers below it keep their initial weights
         --> m.yaml:1:33
       1 | model: { layers: [{ dense: 8 }, step, { head: label }] }
         |                                 ^^^^
-        = help: train with \`sigmoid\` or \`relu\`  [fix available]
+        = help: use \`sigmoid\` or \`relu\`  [fix available]
 
       warning[A603]: \`relu\` with \`xavier_uniform\`: prefer \`he_uniform\` (keeps the variance of the activations)
         --> m.yaml:1:64
       1 | model: { layers: [{ dense: { units: 8, activation: relu, init: xavier_uniform } }, { head: label }] }
-        |                                                    ---- what follows
+        |                                                    ---- the activation
         |                                                                ^^^^^^^^^^^^^^
         = help: write \`he_uniform\`  [fix available]
 
@@ -342,7 +342,7 @@ describe("every code", () => {
         --> m.yaml:1:52
       1 | model: { layers: [{ dense: { units: 8, activation: sigmoid } }, { head: label }] }
         |                                                    ^^^^^^^
-        = help: prefer \`relu\`, or \`tanh\`, which is centred on 0  [fix available]
+        = help: prefer \`relu\`, or \`tanh\`, which is centred at 0  [fix available]
 
       warning[A605]: \`l2\` with \`adam\`: prefer the decay of \`adamw\` (adam divides the penalty by the size of the gradient)
         --> m.yaml:1:41
@@ -351,52 +351,52 @@ describe("every code", () => {
         |                                         ^^
         = help: \`optimizer: { adamw: { weight_decay: 0.01 } }\`, without \`l2\`
 
-      warning[A606]: \`selu\` with \`he_normal\`: it wants \`lecun_normal\` (variance 1 / fan_in)
+      warning[A606]: \`selu\` with \`he_normal\`: selu needs \`lecun_normal\` (variance 1 / fan_in)
         --> m.yaml:2:64
       2 | model: { layers: [{ dense: { units: 8, activation: selu, init: he_normal } }, { head: label }] }
-        |                                                    ---- normalizes itself only under its conditions
+        |                                                    ---- needs these conditions
         |                                                                ^^^^^^^^^
-        = help: write \`lecun_normal\`, or \`auto\`, which takes it  [fix available]
+        = help: write \`lecun_normal\`, or \`auto\`, which selects it  [fix available]
 
-      warning[A607]: \`tanh\` in a net of 6 hidden layers: where it saturates hardly any gradient gets through, and that at every layer
+      warning[A607]: \`tanh\` in a net of 6 hidden layers: where it saturates, hardly any gradient passes through a layer
         --> m.yaml:1:83
       1 | model: { layers: [{ repeat: { times: 6, layers: [{ dense: { units: 8, activation: tanh } }] } }, { head: label }] }
         |                                                                                   ^^^^
         = help: prefer \`relu\` or \`gelu\` in deep nets  [fix available]
 
-      warning[A608]: the bias of \`dense\` does nothing: \`batch_norm\` takes the mean out again
+      warning[A608]: the bias of \`dense\` has no effect: \`batch_norm\` subtracts the mean
         --> m.yaml:1:21
       1 | model: { layers: [{ dense: 8 }, batch_norm, relu, { head: label }] }
         |                     ^^^^^
-        |                                 ---------- has a shift of its own
+        |                                 ---------- has its own shift
         = help: \`bias: false\`  [fix available]
 
-      warning[A609]: \`dropout\` on what \`conv1d\` makes: neighbouring numbers are alike, so dropping single ones drops little
+      warning[A609]: \`dropout\` after \`conv1d\`: neighbouring values are similar, so dropping single values removes little
         --> m.yaml:1:99
       1 | …t: [2], layers: [{ reshape: [2, 1] }, { conv1d: { filters: 4, kernel: 1 } }, relu, { dropout: 0.2 }, flatten, { head: la…
-        |                                          ------ makes channels
+        |                                          ------ outputs channels
         |                                                                                       ^^^^^^^
-        = help: prefer \`spatial_dropout\`, which drops channels whole  [fix available]
+        = help: prefer \`spatial_dropout\`, which drops whole channels  [fix available]
 
-      warning[A610]: \`alpha_dropout\` without \`selu\`: what it drops becomes what selu is far below 0, which is nothing to other activations
+      warning[A610]: \`alpha_dropout\` without \`selu\`: it replaces dropped values by the lowest output of selu, which other activations do not have
         --> m.yaml:1:41
       1 | model: { layers: [{ dense: 8 }, relu, { alpha_dropout: 0.1 }, { head: label }] }
         |                                         ^^^^^^^^^^^^^
         = help: prefer \`dropout\`  [fix available]
 
-      warning[A613]: the last batch of 99 rows by 32 is 3: \`batch_norm\` remembers a variance that is mostly chance, 3 numbers of each channel
+      warning[A613]: the last batch (99 rows in batches of 32) has 3 rows: \`batch_norm\` adds the noisy variance of 3 values per channel to its running statistics
         --> m.yaml:3:17
       2 | model: { layers: [{ dense: { units: 8, bias: false } }, batch_norm, relu, { head: label }] }
         |                                                         ---------- normalizes over the batch
       3 | train: { batch: 32 }
         |                 ^^
-        = help: \`batch: 33\`, or \`layer_norm\`, which needs no batch  [fix available]
+        = help: \`batch: 33\`, or \`layer_norm\`, which does not depend on the batch  [fix available]
 
       warning[A620]: \`lr\` of \`adam\` is 10: from 0.000001 to 0.1 is usual
         --> m.yaml:1:35
       1 | train: { optimizer: { adam: { lr: 10 } } }
         |                                   ^^
-        = help: The learning rate. A schedule starts from it. Default: 0.001."
+        = help: try \`lr: 0.001\`, the default"
     `)
   })
 })

@@ -10,8 +10,8 @@ import { Effect, Result } from "effect"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import * as Model from "../src/Model.ts"
 import { prepare } from "../src/prepare/Prepare.ts"
+import { preview } from "../src/prepare/Preview.ts"
 import * as Progress from "../src/prepare/Progress.ts"
-import { survey } from "../src/prepare/Survey.ts"
 import { read, withFacts } from "../src/Read.ts"
 import { fromText } from "../src/source/Source.ts"
 import { completed, shown } from "./reading.ts"
@@ -63,7 +63,7 @@ const prepared = (section: string) =>
 /** All that is said of a file once its data has been looked at. */
 const looked = async (text: string): Promise<ReadonlyArray<string>> => {
   const reading = read(fromText("m.yaml", completed(`${text}train: { batch: 8 }\n`)))
-  const known = await run(survey(reading.sections, scratch).pipe(Effect.provide(NodeFileSystem.layer)))
+  const known = await run(preview(reading.sections, scratch).pipe(Effect.provide(NodeFileSystem.layer)))
   return withFacts(reading, known)
     .diagnostics.filter(({ message }) => !message.startsWith("the head predicts"))
     .map(({ code, help, message }) => `${code} ${message}${help === undefined ? "" : ` = ${help}`}`)
@@ -108,7 +108,7 @@ describe("sources", () => {
         "data: { source: { csv: { path: rows.data, header: false, delimiter: ';' } }, columns: { c1: number, c2: number, c3: class } }\n",
       ),
     ).toEqual([
-      'D301 the data has one column only, `c1` = say which character is between the cells, as in `{ csv: { path: …, delimiter: " " } }` for blanks',
+      'D301 the data has only one column, `c1` = set the character between the cells, as in `{ csv: { path: …, delimiter: " " } }` for spaces',
     ])
   })
   test("generated rows are no files", async () => {
@@ -144,13 +144,13 @@ describe("splits", () => {
 describe("columns and images", () => {
   test.each([
     ["columns: { a: { type: number, scale: standart }, y: class }", "data.columns.a.scale"],
-    ["columns: { a: { type: number, clip: [3, 1] }, y: class }", "data.columns.a.clip: wanted the lower bound first"],
-    ["columns: { a: { type: number, clip: { quantiles: [0.9, 0.1] } }, y: class }", "wanted the lower share first"],
+    ["columns: { a: { type: number, clip: [3, 1] }, y: class }", "data.columns.a.clip: expected the lower bound first"],
+    ["columns: { a: { type: number, clip: { quantiles: [0.9, 0.1] } }, y: class }", "expected the lower share first"],
     ["columns: { a: { type: number, missing: .nan }, y: class }", "data.columns.a.missing: expected a number, `mean`"],
     ["columns: { a: { type: number, decimal: ';' }, y: class }", "data.columns.a.decimal: expected `.` or `,`, got"],
     [
       "columns: { a: { type: number, decimal: ',', thousands: ',' }, y: class }",
-      "wanted different marks for `decimal` and `thousands`",
+      "expected different marks for `decimal` and `thousands`",
     ],
     ["columns: { a: { type: class, missing: most_common } }", "data.columns.a.missing: expected `drop`, got"],
     ["columns: { a: { type: ignore, missing: drop }, y: class }", "unknown key `missing` in data.columns.a"],
@@ -159,7 +159,7 @@ describe("columns and images", () => {
     ["image: { size: [8, 8], colour: true }", "unknown key `colour` in data.image"],
     ["target: klass", "there is no target type `klass`"],
     ["target: { type: class, names: [a] }", "data.target.names"],
-    ["target: { type: class, names: [a, a] }", "wanted every name once"],
+    ["target: { type: class, names: [a, a] }", "expected every name once"],
     ["target: { names: [a, b] }", "`type` is missing"],
   ])("%s is refused", (written, message) => {
     expect(shown(completed(`data: { source: a.csv, ${written} }\n`))).toContain(message)
@@ -207,7 +207,7 @@ describe("rows with blanks", () => {
     const section =
       "data: { source: gaps.csv, columns: { a: { type: number, scale: standard }, y: ignore, b: { type: number, role: target, missing: mean } } }\n"
     expect(await looked(section)).toEqual([
-      "D305 `b` is a target: a blank is not replaced by `mean`, or rows would be scored against an invented value = `missing: drop` leaves out rows without a target",
+      "D305 `b` is a target: replacing blanks by `mean` would score rows against an invented value = `missing: drop` removes rows without a target",
     ])
     expect(await looked(section.replace("mean", "drop"))).toEqual([])
   })
@@ -223,7 +223,7 @@ describe("targets", () => {
   const source = "source: { npz: { path: rows.bin, inputs: x, targets: y } }"
   test("whole numbers in floats are asked about, unless the document says what they are", async () => {
     expect(await looked(`data: { ${source} }\n${model}`)).toEqual([
-      "A630 the targets are the 3 whole numbers from 0 to 2, held as floats, and count as quantities: do they name classes? = add `target: class` to `data` if they name classes, `target: number` if they are quantities",
+      "A630 the targets are the 3 whole numbers from 0 to 2, stored as floats, and are treated as quantities: are they class labels? = add `target: class` to `data` if they are class labels, `target: number` if they are quantities",
     ])
     for (const target of ["class", "number", "{ type: class, names: [a, b, c] }"])
       expect(await looked(`data: { ${source}, target: ${target} }\n${model}`)).toEqual([])
@@ -238,7 +238,7 @@ describe("targets", () => {
         "data: { source: gaps.csv, target: class, columns: { a: number, b: ignore, y: { type: class, missing: drop } } }\n",
       ),
     ).toEqual([
-      "D303 `target` is about arrays, and the rows are a table, in which a column is the target = give a column the type `class`, or say `role: target`",
+      "D303 `target` is only for arrays; in a table, a column is the target = give a column the type `class`, or `role: target`",
     ])
   })
   test("that are large and not scaled get advice", async () => {
@@ -247,7 +247,7 @@ describe("targets", () => {
         `data: { source: large.csv, columns: { a: { type: number, scale: standard }, y: { type: number, role: target${options} } } }\nmodel: { layers: [{ dense: 4 }, { head: y }] }\n`,
       )
     expect(await section("")).toEqual([
-      "A611 the target `y` is not scaled: it goes from 0 to 57,000,000, and a net starts near 0 = add `scale: standard`",
+      "A611 the target `y` is not scaled: its values go from 0 to 57,000,000, but the first outputs of a net are near 0 = add `scale: standard`",
     ])
     expect(await section(", scale: standard")).toEqual([])
     expect(await section(", transform: log1p, scale: minmax")).toEqual([])
@@ -272,7 +272,7 @@ describe("large tables", () => {
     const rows = Array.from({ length: 600_000 }, (_, i) => `${i % 50},${i % 3 === 0 ? "NA" : 1e6 + (i % 9)}\n`)
     writeFileSync(join(scratch, "long.csv"), `a,y\n${rows.join("")}`)
     const data = dataOf("{ source: long.csv, columns: { a: number, y: { type: number, role: target, missing: drop } } }")
-    const found = await run(survey(data === undefined ? {} : { data }, scratch).pipe(Effect.provide(NodeFileSystem.layer)))
+    const found = await run(preview(data === undefined ? {} : { data }, scratch).pipe(Effect.provide(NodeFileSystem.layer)))
     expect(found.prepared).toBeUndefined()
     expect(found.facts.extents).toEqual([{ column: "a", extent: [0, 49] }])
     expect(found.facts.targetExtents).toEqual([{ column: "y", extent: [1e6 + 1, 1e6 + 8] }])
@@ -303,7 +303,7 @@ describe("preparing", () => {
   })
   test("small sources are given with what is known of them, so that they need not be prepared again", async () => {
     const data = dataOf("{ source: large.csv, columns: { a: number, y: { type: number, role: target } } }")
-    const found = await run(survey(data === undefined ? {} : { data }, scratch).pipe(Effect.provide(NodeFileSystem.layer)))
+    const found = await run(preview(data === undefined ? {} : { data }, scratch).pipe(Effect.provide(NodeFileSystem.layer)))
     const again = await run(prepare(data === undefined ? {} : { data }, scratch).pipe(Effect.provide(NodeFileSystem.layer)))
     expect(found.prepared).toEqual(again)
   })

@@ -70,7 +70,7 @@ describe("of many mistakes the first hundred are shown, and all are counted", ()
   ])("%s", (_, text, mistakes) => {
     const { count, rendered, took } = answer(text)
     expect(count).toBe(mistakes)
-    expect(rendered.match(/^error\[/gm)).toHaveLength(Render.most)
+    expect(rendered.match(/^error\[/gm)).toHaveLength(Render.maxShown)
     expect(rendered.split("\n").at(-1)).toBe(`${mistakes} errors; 100 are shown`)
     expect(took).toBeLessThan(bound)
   })

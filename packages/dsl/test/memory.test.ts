@@ -59,7 +59,7 @@ describe("a step that does not fit into memory", () => {
     expect(
       shown(vast).replace(/wants 8,65\d,\d{3},\d{3}|takes 2,17\d,\d{3},\d{3}/g, (bytes) => `${bytes.slice(0, 10)}…`),
     ).toMatchInlineSnapshot(`
-      "error[T517]: a step of training on 7,200 rows wants 8,65… bytes of memory, and one memory holds 4,294,967,296
+      "error[T517]: a step of training on 7,200 rows needs 8,652,989,184 bytes of memory, and one memory holds 4,294,967,296
         --> m.yaml:6:17
       4 |     - { dense: { units: 150000, activation: relu }, name: vast }
         |         ----- makes f32[7200, 150000] of 4,320,000,000 bytes
@@ -82,17 +82,17 @@ describe("a step that does not fit into memory", () => {
 train: { batch: 16, optimizer: adam }
 `)
     expect(shown(wide).replace(/12,8\d{2},\d{3},\d{3}/, "12,8…")).toMatchInlineSnapshot(`
-      "error[T517]: a step of training on 16 rows wants 12,8… bytes of memory, and one memory holds 4,294,967,296
+      "error[T517]: a step of training on 16 rows needs 12,8… bytes of memory, and one memory holds 4,294,967,296
         --> m.yaml:4:40
       4 |     - { repeat: { times: 2, layers: [{ dense: { units: 20000, activation: relu } }] }, name: deep }
         |                                        ^^^^^ learns f32[20000, 20000] of 1,600,000,000 bytes
-        = help: one row wants too much already: a smaller \`deep.dense1\`"
+        = help: even one row needs too much: a smaller \`deep.dense1\`"
     `)
   })
 
   test("since an array has more elements than any may have is one too, before and after weights are drawn", () => {
     expect(shown(vast.replace("units: 150000", "units: 1000000"))).toMatchInlineSnapshot(`
-      "error[T517]: a step of training on 7,200 rows wants an array of 2³¹ elements or more, and none may have so many
+      "error[T517]: a step of training on 7,200 rows needs an array of 2³¹ elements or more, and none may have so many
         --> m.yaml:6:17
       4 |     - { dense: { units: 1000000, activation: relu }, name: vast }
         |         ----- [2] → [1000000], by matmul of f32[7200, 2] and f32[2, 1000000]
@@ -103,11 +103,11 @@ train: { batch: 16, optimizer: adam }
     `)
     const drawn = completed("model: { layers: [{ dense: 50000 }, { dense: 50000 }, { head: label }] }\n")
     expect(shown(drawn)).toMatchInlineSnapshot(`
-      "error[T517]: a step of training on 32 rows wants an array of 2³¹ elements or more, and none may have so many
+      "error[T517]: a step of training on 32 rows needs an array of 2³¹ elements or more, and none may have so many
         --> m.yaml:1:39
       1 | model: { layers: [{ dense: 50000 }, { dense: 50000 }, { head: label }] }
         |                                       ^^^^^ [50000] → [50000], by range
-        = help: one row wants too much already: a smaller \`dense2\`"
+        = help: even one row needs too much: a smaller \`dense2\`"
     `)
   })
 
@@ -145,11 +145,11 @@ test("what an engine wants in the course of a run is told of the layer that lear
   const { built, data } = steppable(document)
   const told = (shape: ReadonlyArray<number>) => {
     const largest = [{ dtype: "f32", shape, bytes: 4096 } as const, { dtype: "f32", shape: [1], bytes: 16 } as const]
-    return Memory.blame(document, built, data, new OutOfMemory({ wanted: 4096, largest }), "unknown")
+    return Memory.shortageFinding(document, built, data, new OutOfMemory({ wanted: 4096, largest }), "unknown")
   }
   expect(told([2, 150_000])).toEqual({
     code: "T517",
-    message: "this run wants 4,096 bytes of memory, and the host cannot provide it",
+    message: "this run needs 4,096 bytes of memory, and the host cannot provide it",
     at: { path: ["model", "layers", 0, "dense"], on: "key" },
     label: "learns f32[2, 150000] of 4,096 bytes",
     related: [],

@@ -110,7 +110,7 @@ const options: ReadonlyArray<Case> = [
     { train: "optimizer: { adam: { betas: [0.8, 0.99] } }" },
     "S101",
     "13:24",
-    "the two are options of their own: `beta1: 0.9, beta2: 0.999`",
+    "these are two options: `beta1: 0.9, beta2: 0.999`",
     { train: "optimizer: { adam: { beta1: 0.8, beta2: 0.99 } }" },
   ],
   [
@@ -118,7 +118,7 @@ const options: ReadonlyArray<Case> = [
     { train: "optimizer: { adam: { amsgrad: true } }" },
     "S101",
     "13:24",
-    "`amsgrad` is an optimizer of its own: `optimizer: { amsgrad: { lr: 0.001 } }`",
+    "`amsgrad` is a separate optimizer: `optimizer: { amsgrad: { lr: 0.001 } }`",
     undefined,
   ],
   [
@@ -126,7 +126,7 @@ const options: ReadonlyArray<Case> = [
     { first: "dense: { in_features: 2, out_features: 8, activation: relu }" },
     "S101",
     "7:16",
-    "the size of the input comes from the layer above, or from the data: leave it out",
+    "the input size is inferred from the layer above or the data: remove it",
     {},
   ],
   [
@@ -142,7 +142,7 @@ const options: ReadonlyArray<Case> = [
     { first: "dense: { units: 8, kernel_regularizer: l2 }" },
     "S101",
     "7:26",
-    "weight penalties hold for the whole model: `train: { regularize: { l2: 0.01 } }` adds ½·0.01·w² for every weight",
+    "weight penalties apply to the whole model: `train: { regularize: { l2: 0.01 } }` adds ½·0.01·w² for every weight",
     undefined,
   ],
   [
@@ -158,7 +158,7 @@ const options: ReadonlyArray<Case> = [
     { callbacks: "[{ checkpoint: { save_best_only: true } }]" },
     "S101",
     "15:31",
-    "`keep: [best]` keeps the best state alone",
+    "`keep: [best]` keeps only the best state",
     { callbacks: "[{ checkpoint: { keep: [best] } }]" },
   ],
   [
@@ -241,7 +241,7 @@ const places: ReadonlyArray<Case> = [
     { split: "{ train: 60%, test: 20% }", train: "validation_split: 0.2" },
     "S101",
     "13:3",
-    "validation rows are a part of the split: `data: { split: { val: 20% } }`",
+    "validation rows are part of the split: `data: { split: { val: 20% } }`",
     { split: "{ train: 60%, test: 20%, val: 20% }", train: "" },
   ],
   [
@@ -249,7 +249,7 @@ const places: ReadonlyArray<Case> = [
     { train: "validation_split: 0.2" },
     "S101",
     "13:3",
-    "validation rows are a part of the split: `data: { split: { val: 20% } }`",
+    "validation rows are part of the split: `data: { split: { val: 20% } }`",
     { train: "" },
   ],
   [
@@ -257,7 +257,7 @@ const places: ReadonlyArray<Case> = [
     { train: "validation_split: 0.1" },
     "S101",
     "13:3",
-    "validation rows are a part of the split: `data: { split: { val: 20% } }`",
+    "validation rows are part of the split: `data: { split: { val: 20% } }`",
     undefined,
   ],
   [
@@ -281,7 +281,7 @@ const places: ReadonlyArray<Case> = [
     { train: "shuffle: true" },
     "S101",
     "13:3",
-    "the training rows are always shuffled, anew in every epoch: leave it out",
+    "the training rows are shuffled before every epoch: remove it",
     { train: "" },
   ],
   [
@@ -289,7 +289,7 @@ const places: ReadonlyArray<Case> = [
     { train: "shuffle: false" },
     "S101",
     "13:3",
-    "the training rows are always shuffled, anew in every epoch: leave it out",
+    "the training rows are shuffled before every epoch: remove it",
     undefined,
   ],
   [
@@ -297,7 +297,7 @@ const places: ReadonlyArray<Case> = [
     { train: "device: cuda" },
     "S101",
     "13:3",
-    "a run computes on the processor, on as many threads as `--threads` says: leave it out",
+    "a run uses the CPU; `--threads` sets the number of threads: remove it",
     { train: "" },
   ],
   [
@@ -380,7 +380,7 @@ const names: ReadonlyArray<Case> = [
     { second: "Lambda: 8" },
     "S104",
     "8:7",
-    "a model file holds no code: each layer is one of the catalogue",
+    "a model file contains no code: each layer is one of the catalogue",
     undefined,
   ],
   [
@@ -415,7 +415,7 @@ const values: ReadonlyArray<Case> = [
     { second: "dropout: 50%" },
     "S103",
     "8:16",
-    "write the share as a number: `0.5`",
+    "write the share as a fraction: `0.5`",
     { second: "dropout: 0.5" },
   ],
   [
@@ -455,7 +455,7 @@ const values: ReadonlyArray<Case> = [
     { second: "dropout: 20" },
     "S103",
     "8:16",
-    "a share is a number from 0 to 1: 20% is `0.2`",
+    "write a fraction from 0 to 1: 20% is `0.2`",
     undefined,
   ],
   ["a fraction of an epoch", { train: "accumulate: 2.5" }, "S103", "13:15", "write `2` or `3`", undefined],
@@ -465,7 +465,7 @@ const values: ReadonlyArray<Case> = [
     { train: "schedule: { warmup_cosine: { warmup: 100 steps } }" },
     "S103",
     "13:40",
-    "an epoch has as many steps as there are batches of training rows: write `2 epochs`, or a share such as `5%`",
+    "times are not counted in steps: write `2 epochs`, or a percentage of the run such as `5%`",
     undefined,
   ],
   ["one metric instead of a list", { metrics: "acc" }, "S103", "14:12", "write a list: `[accuracy]`", {}],
@@ -506,7 +506,7 @@ const values: ReadonlyArray<Case> = [
     { evaluate: "fail_under: 0.9" },
     "S103",
     "16:25",
-    "say which score: `fail_under: { accuracy: 0.9 }`",
+    "name the score: `fail_under: { accuracy: 0.9 }`",
     undefined,
   ],
   [
@@ -522,7 +522,7 @@ const values: ReadonlyArray<Case> = [
     { first: "dense" },
     "S102",
     "7:7",
-    "`units`: The number of outputs. Write it as in `dense: 16`.",
+    "`units`: The number of outputs. Example: `dense: 16`.",
     undefined,
   ],
 ]
@@ -568,7 +568,7 @@ const shapes: ReadonlyArray<Case> = [
     { second: "head: label", last: "dense: 8" },
     "G403",
     "8:7",
-    "move it to the end, and write `dense` here if a layer is meant",
+    "move it to the end; for a hidden layer write `dense`",
     { second: "dense: 8" },
   ],
   [
@@ -576,7 +576,7 @@ const shapes: ReadonlyArray<Case> = [
     { last: "head: { target: label, activation: softmax }" },
     "T501",
     "9:42",
-    "leave `softmax` out: predictions are turned into probabilities anyway",
+    "remove `softmax`: predictions are still converted to probabilities",
     { last: "head: { target: label }" },
   ],
   [
@@ -584,7 +584,7 @@ const shapes: ReadonlyArray<Case> = [
     { last: "dense: { units: 3, activation: softmax }" },
     "T501",
     "9:38",
-    "leave `softmax` out: predictions are turned into probabilities anyway",
+    "remove `softmax`: predictions are still converted to probabilities",
     { last: "dense: { units: 3 }" },
   ],
   [
@@ -592,7 +592,7 @@ const shapes: ReadonlyArray<Case> = [
     { last: "dense: 3\n    - softmax" },
     "T501",
     "10:7",
-    "leave `softmax` out: predictions are turned into probabilities anyway",
+    "remove `softmax`: predictions are still converted to probabilities",
     { last: "dense: 3" },
   ],
   [
@@ -600,7 +600,7 @@ const shapes: ReadonlyArray<Case> = [
     { last: "relu" },
     "G404",
     "9:7",
-    "end with `head: label`, which makes as many outputs as are needed",
+    "end with `head: label`: it has as many outputs as the target needs",
     { last: "relu\n    - head: label" },
   ],
   [
@@ -608,7 +608,7 @@ const shapes: ReadonlyArray<Case> = [
     { last: "dense: 5" },
     "G404",
     "9:7",
-    "write `head: label` in its place, which makes as many outputs as are needed",
+    "write `head: label` in its place: it has as many outputs as the target needs",
     undefined,
   ],
   [
@@ -624,7 +624,7 @@ const shapes: ReadonlyArray<Case> = [
     { train: "loss: mse" },
     "T507",
     "13:9",
-    "write `auto`, which takes the usual one, or `categorical_cross_entropy`, `hinge` or `kl_divergence`",
+    "write `auto`, which chooses the default loss of the target, or `categorical_cross_entropy`, `hinge` or `kl_divergence`",
     { train: "loss: auto" },
   ],
   [
@@ -632,7 +632,7 @@ const shapes: ReadonlyArray<Case> = [
     { split: "{ train: 80%, val: 20%, test: 20% }" },
     "D304",
     "4:19",
-    "make a part smaller: what the others leave is `train: 60%`",
+    "make a part smaller: the others leave `train: 60%`",
     undefined,
   ],
 ]

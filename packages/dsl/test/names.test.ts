@@ -31,39 +31,39 @@ describe("layer names", () => {
       5 |     - { dense: 8, name: h1 }
         |                         ^^
         = help: give one of them another name
-      error[R204]: \`input\` is the name of what the layers are given
+      error[R204]: \`input\` is reserved for the input of the layers
         --> m.yaml:6:25
       6 |     - { dense: 8, name: input }
         |                         ^^^^^
         = help: give the layer another name
-      error[R203]: there is no layer with the name \`h2\`
+      error[R203]: there is no layer named \`h2\`
         --> m.yaml:7:17
       7 |     - add: [h1, h2]
         |                 ^^
         = help: did you mean \`h1\`?  [fix available]
-      error[R206]: \`last\` stands further down: a layer can only join layers above it
+      error[R206]: \`last\` comes later: a layer can only join layers above it
         --> m.yaml:8:17
        8 |     - add: [h1, last]
          |                 ^^^^
       ...
       11 |     - { dense: 8, name: last }
          |                         ---- named here
-      error[R207]: \`h1\` stands outside a \`repeat\`, and is not seen from inside
+      error[R207]: \`h1\` is outside a \`repeat\`, so it is not visible inside it
         --> m.yaml:9:71
       4 |     - { dense: 8, name: h1 }
         |                         -- named here
       ...
       9 |     - repeat: { times: 2, layers: [{ dense: 8, name: inner }, { add: [h1, inner] }] }
         |                                                                       ^^
-        = help: inside, \`input\` is what each round is given
-      error[R207]: \`inner\` stands inside a \`repeat\`, and is not seen from outside
+        = help: inside it, \`input\` is the input of each repetition
+      error[R207]: \`inner\` is inside a \`repeat\`, so it is not visible outside it
         --> m.yaml:10:19
        9 |     - repeat: { times: 2, layers: [{ dense: 8, name: inner }, { add: [h1, inner] }] }
          |                                                      ----- named here
       10 |     - { add: [h1, inner, self], name: self }
          |                   ^^^^^
          = help: join it inside the repeat, or give the repeat a name
-      error[R206]: \`self\` is this very layer: a layer can only join layers above it
+      error[R206]: \`self\` is this layer itself: a layer can only join layers above it
         --> m.yaml:10:26
       10 |     - { add: [h1, inner, self], name: self }
          |                          ^^^^"

@@ -49,7 +49,7 @@ test("a default that does not fit is shown at what it does not fit, where no sec
 })
 
 test("a key beside the one that was meant is not renamed to it", () => {
-  expect(shown(`${small}train: { epochs: 3, epoch: 4 }\n`)).toContain("did you mean `epochs`, which is there already?")
+  expect(shown(`${small}train: { epochs: 3, epoch: 4 }\n`)).toContain("did you mean `epochs`, which is already set?")
 })
 
 test("a setting without a value says so", () => {
@@ -78,12 +78,12 @@ test("epochs are one number, however they are said", () => {
 
 test("names that are there are listed once", () => {
   const twice = small.replace("    - dense: 8", "    - { dense: 8, name: a }\n    - { dense: 8, name: a }\n    - add: [a, c]")
-  expect(shown(twice)).toMatch(/the layers above have the names `a`$/)
+  expect(shown(twice)).toMatch(/the layers above are `a`$/)
 })
 
 test.each([
-  ["- activation: relu", "a layer is written by its own name: `relu`"],
-  ["- { type: dense, units: 8 }", "a layer is written by its own name: `dense: { units: … }`"],
+  ["- activation: relu", "a layer is written with its name as the key: `relu`"],
+  ["- { type: dense, units: 8 }", "a layer is written with its name as the key: `dense: { units: … }`"],
   ["- dense:\n      units: 8", "indent `units` further than `dense`, whose option it is"],
   ["- dense:\n      units: 8\n      bias: true", "indent `units` and `bias` further than `dense`, whose options they are"],
 ])("a layer as others write it is told how it is written here: %j", (layer, help) => {

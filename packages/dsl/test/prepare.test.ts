@@ -11,7 +11,7 @@ import type { Data } from "../src/Document.ts"
 import { baseline } from "../src/prepare/Baseline.ts"
 import { divide, partOf } from "../src/prepare/Division.ts"
 import { prepare } from "../src/prepare/Prepare.ts"
-import { survey } from "../src/prepare/Survey.ts"
+import { preview } from "../src/prepare/Preview.ts"
 
 const examples = join(import.meta.dirname, "../../../examples")
 const scratch = mkdtempSync(join(tmpdir(), "adjoint-prepare-"))
@@ -24,7 +24,7 @@ const refused = (data: Data | undefined, directory = examples) =>
     prepare(data === undefined ? {} : { data }, directory).pipe(Effect.flip, Effect.provide(NodeFileSystem.layer)),
   ).then(({ findings }) => findings)
 const surveyed = (data: Data, directory = examples) =>
-  Effect.runPromise(survey({ data }, directory).pipe(Effect.provide(NodeFileSystem.layer)))
+  Effect.runPromise(preview({ data }, directory).pipe(Effect.provide(NodeFileSystem.layer)))
 
 const csv = (path: string) => ({ csv: { path, delimiter: "auto", header: true } })
 const iris: Data = {
@@ -134,7 +134,7 @@ describe("what is wrong is said of the document", () => {
       ["D301", "data.split.stratify"],
     ])
     expect(findings[0]?.fix).toMatchObject({ text: "sepal_length" })
-    expect(findings[2]?.message).toBe("nothing is said about `sepal_width`, `petal_length`")
+    expect(findings[2]?.message).toBe("`data.columns` does not declare `sepal_width`, `petal_length`")
   })
 
   test.each<[string, Data | undefined, ReadonlyArray<readonly [string, string]>]>([
@@ -182,11 +182,11 @@ describe("what is wrong is said of the document", () => {
     }
     const [finding] = await refused(data, scratch)
     expect(finding?.message).toBe(`${join(scratch, "cells.csv")}:3: row 2, column \`x\`: got "foo", wanted a finite number`)
-    expect(finding?.related).toEqual([{ at: { path: ["data", "columns", "x"] }, label: "what the cells are" }])
+    expect(finding?.related).toEqual([{ at: { path: ["data", "columns", "x"] }, label: "the type of the column" }])
   })
 })
 
-describe("survey", () => {
+describe("preview", () => {
   test("small sources are known exactly", async () => {
     const { extents, inputEnds, ...facts } = (await surveyed(iris)).facts
     expect(facts).toEqual((await prepared(iris)).facts)

@@ -140,7 +140,7 @@ describe("stages", () => {
       said("  - rbm: h2\n", layers.replace("name: h2", "name: h2, from: h1")),
     ].join("\n\n")
     expect(wrong).toMatchInlineSnapshot(`
-      "error[R203]: there is no layer with the name \`h3\`
+      "error[R203]: there is no layer named \`h3\`
         --> m.yaml:16:19
       16 |   - rbm: { layer: h3 }
          |                   ^^
@@ -157,7 +157,7 @@ describe("stages", () => {
          |          ^^
          = help: stages go from the input upwards, each layer once
 
-      error[T513]: between the input and \`h2\` stands \`h1\`, which has no stage
+      error[T513]: \`h1\` is between the input and \`h2\`, but has no stage
         --> m.yaml:16:10
        9 |     - { dense: { units: 50, activation: sigmoid }, name: h1 }
          |         ----- has no stage
@@ -176,7 +176,7 @@ describe("stages", () => {
       16 |   - rbm: { layer: h1, method: { cdk: 1 }, momentum: [0.5] }
          |                                                     ^^^^^
 
-      error[T512]: \`h1\` has no bias: the hidden units of a machine have one
+      error[T512]: \`h1\` has no bias, but the hidden units of an RBM have one
         --> m.yaml:16:10
        9 |     - { dense: { units: 50, activation: sigmoid, bias: false }, name: h1 }
          |         ----- the layer
@@ -185,16 +185,16 @@ describe("stages", () => {
          |          ^^
          = help: pre-train a layer such as \`{ dense: { units: 500, activation: sigmoid } }\`
 
-      error[T513]: between \`h1\` and \`h2\` stands \`batch_norm1\`, and no machine learns through it
+      error[T513]: \`batch_norm1\` is between \`h1\` and \`h2\`, and an RBM cannot learn through it
         --> m.yaml:17:10
       10 |     - batch_norm
-         |       ---------- changes what the machine would see
+         |       ---------- changes the input of the RBM
       ...
       17 |   - rbm: h2
          |          ^^
-         = help: machines stand on the input, and on one another
+         = help: an RBM learns from the input, or from the RBM before it
 
-      error[T512]: \`h1\` is a \`maxout\` layer: the hidden units of a machine are sigmoids
+      error[T512]: \`h1\` is a \`maxout\` layer: the hidden units of an RBM are sigmoid units
         --> m.yaml:16:10
        9 |     - { maxout: 50, name: h1 }
          |         ------ the layer
@@ -203,7 +203,7 @@ describe("stages", () => {
          |          ^^
          = help: pre-train a layer such as \`{ dense: { units: 500, activation: sigmoid } }\`
 
-      error[T513]: between the input and \`h2\` stands \`h1\`, which has no stage
+      error[T513]: \`h1\` is between the input and \`h2\`, but has no stage
         --> m.yaml:16:10
        9 |     - { dense: { units: 50, activation: sigmoid }, name: h1 }
          |         ----- has no stage
@@ -230,6 +230,6 @@ describe("stages", () => {
         onFailure: (findings) => findings.map(({ code, message }) => `${code} ${message}`),
       })
     expect(codes([0, 1])).toEqual([])
-    expect(codes([0, 15.9375])).toEqual(["T514 Bernoulli units are on or off, and the data has numbers from 0 to 15.9"])
+    expect(codes([0, 15.9375])).toEqual(["T514 Bernoulli units need values from 0 to 1, but the data has values from 0 to 15.9"])
   })
 })

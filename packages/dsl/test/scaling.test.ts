@@ -29,7 +29,7 @@ test("a column that is far from 1 is told with where it goes, and is scaled by t
     {
       code: "A611",
       severity: "warning",
-      message: "`a` is not scaled: it goes from -3 to 1,680",
+      message: "`a` is not scaled: its values go from -3 to 1,680",
       span: { line: 4, column: 14 },
     },
   ])
@@ -39,7 +39,7 @@ test("a column that is far from 1 is told with where it goes, and is scaled by t
 test("columns that one word speaks of are told once", () => {
   const both = { ...sizes, extents: ["a", "b"].map((column) => ({ column, extent: [0, 20] as const })) }
   const text = table('"*": { type: number, missing: mean }')
-  expect(found(text, both).map(({ message }) => message)).toEqual(["`a` is not scaled: it goes from 0 to 20, and 1 more"])
+  expect(found(text, both).map(({ message }) => message)).toEqual(["`a` is not scaled: its values go from 0 to 20, and 1 more"])
   expect(mended(text, both)).toBe(table('"*": { type: number, missing: mean, scale: standard }'))
 })
 
@@ -69,7 +69,7 @@ test("a class of less than a tenth of another is told, unless classes are weight
   expect(found(text, facts)).toMatchObject([
     {
       code: "A612",
-      message: "the classes are imbalanced: 1,200 of `no` to 90 of `yes` among the rows to learn from",
+      message: "the classes are imbalanced: 1,200 of `no` and 90 of `yes` in the training rows",
       span: { line: 4, column: 36 },
     },
   ])

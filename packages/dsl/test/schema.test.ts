@@ -288,12 +288,12 @@ describe("a mistake in a layer", () => {
         --> m.yaml:5:7
       5 |       activation: relu
         |       ^^^^^^^^^^
-        = help: options belong inside: \`dense: { units: …, activation: …, init: … }\`
+        = help: write options inside: \`dense: { units: …, activation: …, init: … }\`
       error[S105]: model.layers[1]: expected one layer, got \`dense\` and \`dropout\`
         --> m.yaml:7:7
       7 |       dropout: 0.5
         |       ^^^^^^^
-        = help: give each an item of its own
+        = help: write each as its own item
       error[S103]: model.layers[2]: \`relu:\` has no value
         --> m.yaml:8:7
       8 |     - relu:
@@ -304,7 +304,7 @@ describe("a mistake in a layer", () => {
       9 |     - dense:
         |       ^^^^^
         = help: its options follow the colon: \`units\`, \`activation\`, \`init\`, \`bias\` and \`bias_init\`
-      error[S105]: model.layers[4]: expected a layer, got a map that names none
+      error[S105]: model.layers[4]: expected a layer, got an empty map
         --> m.yaml:10:7
       10 |     - {}
          |       ^^
@@ -313,7 +313,7 @@ describe("a mistake in a layer", () => {
         --> m.yaml:11:7
       11 |     - dense
          |       ^^^^^
-         = help: \`units\`: The number of outputs. Write it as in \`dense: 16\`."
+         = help: \`units\`: The number of outputs. Example: \`dense: 16\`."
     `)
   })
 
@@ -323,7 +323,7 @@ describe("a mistake in a layer", () => {
         --> m.yaml:4:24
       4 |     - repeat: { times: 0, layers: [{ dense: { unit: 3 }, name: h 1 }] }
         |                        ^
-        = help: How many times.
+        = help: The number of repetitions.
       error[S101]: unknown key \`unit\` in model.layers[0].repeat.layers[0].dense
         --> m.yaml:4:47
       4 |     - repeat: { times: 0, layers: [{ dense: { unit: 3 }, name: h 1 }] }
@@ -333,7 +333,7 @@ describe("a mistake in a layer", () => {
         --> m.yaml:4:64
       4 |     - repeat: { times: 0, layers: [{ dense: { unit: 3 }, name: h 1 }] }
         |                                                                ^^^
-        = help: names appear in parameter paths and checkpoints, so they are kept plain"
+        = help: names are part of parameter paths and checkpoints"
     `)
   })
 
@@ -399,7 +399,7 @@ describe("a mistake in train", () => {
         --> m.yaml:3:10
       3 |   batch: 0
         |          ^
-        = help: Rows in one step. Default: 32.
+        = help: Rows per step. Default: 32.
       error[S103]: train.seed: expected a whole number from 0 to 4294967295, got -1
         --> m.yaml:4:9
       4 |   seed: -1
@@ -474,13 +474,13 @@ describe("a mistake in data", () => {
         --> m.yaml:2:11
       2 |   source: digits.xlsx
         |           ^^^^^^^^^^^
-        = help: .xlsx files are not read: save the table as CSV, as pandas does with \`to_csv("data.csv", index=False)\`
+        = help: .xlsx files are not supported: save the table as CSV, with pandas \`to_csv("data.csv", index=False)\`
       error[S104]: data.columns.a: there is no column type \`numbr\`
         --> m.yaml:4:8
       4 |     a: numbr
         |        ^^^^^
         = help: did you mean \`number\`?  [fix available]
-      error[S103]: data.columns.b.scale.minmax: wanted the lower bound first, below the upper
+      error[S103]: data.columns.b.scale.minmax: expected the lower bound first, below the upper
         --> m.yaml:5:41
       5 |     b: { type: number, scale: { minmax: [3, 1] }, mising: mean }
         |                                         ^^^^^^
@@ -493,7 +493,7 @@ describe("a mistake in data", () => {
         --> m.yaml:6:33
       6 |     c: { type: number, missing: true }
         |                                 ^^^^
-        = help: What replaces a blank: a number, the mean or the median of the training rows, or (\`indicator\`) the median, with an extra column that is 1 for blanks. \`drop\` drops its row; a target allows only that. Without it a blank is an error.
+        = help: What replaces a blank: a number, the mean or the median of the training rows, or (\`indicator\`) the median, with an extra column that is 1 for blanks.
       error[S102]: data.columns.d: \`type\` is missing
         --> m.yaml:7:8
       7 |     d: { role: target }
@@ -513,12 +513,12 @@ describe("a mistake in data", () => {
         --> m.yaml:9:19
       9 |   split: { train: 170%, val: half, seed: 1 }
         |                   ^^^^
-        = help: Rows to learn from. Default: the rest.
+        = help: Training rows. Default: all rows of no other part.
       error[S103]: data.split.val: expected a number of rows, or a share of them such as 70%, got the text "half"
         --> m.yaml:9:30
       9 |   split: { train: 170%, val: half, seed: 1 }
         |                              ^^^^
-        = help: Rows that are scored after every epoch. Default: 15%, unless another part is given."
+        = help: Validation rows, scored after every epoch. Default: 15%, unless another part is given."
     `)
   })
 })
@@ -526,15 +526,15 @@ describe("a mistake in data", () => {
 describe("a mistake in the sections", () => {
   it("is told for each", () => {
     expect(shown("schema: 2\nsearch: {}\nmodle: { layers: [] }\nname: a/b\n")).toMatchInlineSnapshot(`
-      "error[S107]: schema: expected \`1\`, the version of the language, got 2
+      "error[S107]: schema: expected \`1\`, the version of the model language, got 2
         --> m.yaml:1:9
       1 | schema: 2
         |         ^
-      error[S108]: \`search\` is not here yet
+      error[S108]: \`search\` is not supported yet
         --> m.yaml:2:1
       2 | search: {}
         | ^^^^^^
-        = help: it has its place in the language, but this version of Adjoint does not build it: leave it out
+        = help: the model language reserves this name for a later version: remove it
       error[S101]: unknown key \`modle\` in the document
         --> m.yaml:3:1
       3 | modle: { layers: [] }
@@ -544,7 +544,7 @@ describe("a mistake in the sections", () => {
         --> m.yaml:4:7
       4 | name: a/b
         |       ^^^
-        = help: the name of a model becomes the name of the folder its runs are in"
+        = help: the name of a model is also the name of the folder of its runs"
     `)
     expect(shown("- a\n- b\n")).toMatchInlineSnapshot(`
       "error[S103]: the document: expected a map of sections (\`schema\`, \`data\`, \`model\`, \`train\` …), got a list of 2
@@ -712,5 +712,27 @@ train: { optimizer: { adamw: { lr: 1e-3 } }, schedule: { warmup: 2 }, callbacks:
       }),
       { numRuns: 100 },
     )
+  })
+})
+
+describe("a help is short", () => {
+  /** Sentences of a text, code in backticks counted as one word. */
+  const sentences = (text: string): number => text.replaceAll(/`[^`]*`/gu, "x").split(/[.?!] /u).length
+
+  it.each([
+    ["number", "missing: [1]"],
+    ["number", "scale: 3"],
+    ["number", "clip: x"],
+    ["category", "missing: 3"],
+    ["category", "unknown: 3"],
+    ["binary", "missing: 3"],
+  ])("a column of type %s with %s", (type, option) => {
+    const text = `schema: 1\ndata: { source: a.csv, columns: { a: { type: ${type}, ${option} }, y: class } }\nmodel: { layers: [{ head: y }] }\n`
+    const { diagnostics } = read(fromText("m.yaml", text))
+    expect(diagnostics.map(({ code }) => code)).toEqual(["S103"])
+    const [{ help = "" } = {}] = diagnostics
+    expect(help).not.toBe("")
+    expect(sentences(help)).toBeLessThanOrEqual(2)
+    expect(help.length).toBeLessThanOrEqual(160)
   })
 })

@@ -31,13 +31,13 @@ test("a right marker is its default", () => {
 
 test("the default is one of the values", () => {
   expect(units("{ $search: [8, 16], default: 12 }")).toEqual([
-    "S103 model.layers[0].dense: the default is one of the values to search, not 12 @ 12",
+    "S103 model.layers[0].dense: the default must be one of the values to search, not 12 @ 12",
   ])
   expect(rate("{ $search: { log: [1e-4, 1e-1] }, default: 1 }")).toEqual([
-    "S103 train.optimizer.adam.lr: the default is a number from 0.0001 to 0.1, not 1 @ 1",
+    "S103 train.optimizer.adam.lr: the default must be a number from 0.0001 to 0.1, not 1 @ 1",
   ])
   expect(units("{ $search: { int: [4, 16] }, default: 4.5 }")).toEqual([
-    "S103 model.layers[0].dense: the default is a whole number from 4 to 16, not 4.5 @ 4.5",
+    "S103 model.layers[0].dense: the default must be a whole number from 4 to 16, not 4.5 @ 4.5",
   ])
 })
 

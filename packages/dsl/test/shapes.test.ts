@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { shapes } from "../src/check/Check.ts"
-import type { Made } from "../src/check/Shapes.ts"
+import type { LayerShape } from "../src/check/Shapes.ts"
 import * as Render from "../src/diagnostic/Render.ts"
 import type { Facts } from "../src/prepare/Facts.ts"
 import { read, withFacts } from "../src/Read.ts"
@@ -14,7 +14,7 @@ const digits: Facts = {
   rows: { train: 100, val: 20, test: 20 },
 }
 
-const row = ({ inputs, kind, name, output }: Made) =>
+const row = ({ inputs, kind, name, output }: LayerShape) =>
   `${name} (${kind}): ${inputs.map((shape) => `[${shape}]`).join(" + ")} -> ${output ? `[${output}]` : "?"}`
 
 const inferred = (layers: string, facts: Facts) => {
@@ -72,10 +72,10 @@ describe("layers that do not fit", () => {
       "error[G401]: \`add\` needs equal shapes: h1 is [64], r is [32]
         --> m.yaml:9:12
       8 |     - { relu: {}, name: r }
-        |         ---- makes [32]
+        |         ---- outputs [32]
       9 |     - add: [h1, r]
         |            ^^^^^^^ [64] + [32]
-        = help: add \`dense: 64\` after r and join that"
+        = help: add \`dense: 64\` after r and join the result"
     `)
     expect(
       withDigits(
@@ -85,27 +85,27 @@ describe("layers that do not fit", () => {
       "error[G401]: \`add\` needs equal shapes: wide is [8, 8, 4], flat is [256]
         --> m.yaml:7:12
       6 |     - { flatten: {}, name: flat }
-        |         ------- makes [256]
+        |         ------- outputs [256]
       7 |     - add: [wide, flat]
         |            ^^^^^^^^^^^^ [8, 8, 4] + [256]
-        = help: flatten or reshape one side, so that flat too is [8, 8, 4]"
+        = help: flatten or reshape one side, so that flat is [8, 8, 4] too"
     `)
     expect(withDigits("    - dense: 16\n    - head: label\n")).toMatchInlineSnapshot(`
-      "error[G402]: \`head\` wants one row of numbers, got [8, 8, 16]
+      "error[G402]: \`head\` needs a vector of features, got [8, 8, 16]
         --> m.yaml:6:7
       6 |     - head: label
         |       ^^^^ gets [8, 8, 16]
         = help: add \`flatten\` above it"
     `)
     expect(withDigits("    - dense: 10\n")).toMatchInlineSnapshot(`
-      "error[G404]: the layers make [8, 8, 10], and the target \`label\` needs [10]
+      "error[G404]: the layers output [8, 8, 10], but the target \`label\` needs [10]
         --> m.yaml:5:7
       5 |     - dense: 10
-        |       ^^^^^ makes [8, 8, 10]
+        |       ^^^^^ outputs [8, 8, 10]
         = help: add \`flatten\` before the last dense layer"
     `)
     expect(withDigits("    - reshape: [7, 9]\n    - flatten\n    - head: digit\n")).toMatchInlineSnapshot(`
-      "error[G402]: \`reshape\` cannot take [8, 8, 1]: it wants samples of 63 numbers for [7, 9]
+      "error[G402]: \`reshape\` does not accept [8, 8, 1]: it needs samples of 63 numbers for [7, 9]
         --> m.yaml:5:7
       5 |     - reshape: [7, 9]
         |       ^^^^^^^ gets [8, 8, 1]
@@ -127,16 +127,16 @@ describe("layers that do not fit", () => {
       "error[G401]: \`add\` needs equal shapes: input is [64], h is [32]
         --> m.yaml:6:67
       6 |     - repeat: { times: 3, layers: [{ dense: 32, name: h }, { add: [input, h] }] }
-        |                                             -- makes [32]
+        |                                             -- outputs [32]
         |                                                                   ^^^^^^^^^^ [64] + [32]
-        = help: set \`units: 64\` in h, or add \`dense: 64\` after it and join that"
+        = help: set \`units: 64\` in h, or add \`dense: 64\` after it and join the result"
     `)
     expect(
       withDigits(
         "    - flatten\n    - repeat: { times: 3, layers: [{ reshape: [8, 8] }, flatten, { dense: 32 }] }\n    - head: label\n",
       ),
     ).toMatchInlineSnapshot(`
-      "error[G402]: \`reshape\` cannot take [32]: it wants samples of 64 numbers for [8, 8] (in round 2)
+      "error[G402]: \`reshape\` does not accept [32]: it needs samples of 64 numbers for [8, 8] (in repetition 2)
         --> m.yaml:6:38
       6 |     - repeat: { times: 3, layers: [{ reshape: [8, 8] }, flatten, { dense: 32 }] }
         |                                      ^^^^^^^ gets [32]
@@ -148,14 +148,14 @@ describe("layers that do not fit", () => {
     expect(
       shown("schema: 1\ndata: { source: moons }\nmodel: { layers: [{ reshape: 3 }, { head: label }] }\n"),
     ).toMatchInlineSnapshot(`
-      "error[G402]: \`reshape\` cannot take [2]: it wants samples of 3 numbers for [3]
+      "error[G402]: \`reshape\` does not accept [2]: it needs samples of 3 numbers for [3]
         --> m.yaml:3:21
       3 | model: { layers: [{ reshape: 3 }, { head: label }] }
         |                     ^^^^^^^ gets [2]
         = help: try: sizes that multiply to 2"
     `)
     expect(shown("schema: 1\nmodel: { input: [28, 28, 1], layers: [{ reshape: [28, 29] }] }\n")).toMatchInlineSnapshot(`
-      "error[G402]: \`reshape\` cannot take [28, 28, 1]: it wants samples of 812 numbers for [28, 29]
+      "error[G402]: \`reshape\` does not accept [28, 28, 1]: it needs samples of 812 numbers for [28, 29]
         --> m.yaml:2:41
       2 | model: { input: [28, 28, 1], layers: [{ reshape: [28, 29] }] }
         |                                         ^^^^^^^ gets [28, 28, 1]
@@ -172,16 +172,16 @@ describe("what the data says", () => {
         "schema: 1\ndata: { source: { spirals: { count: 1000000 } } }\nmodel: { input: [3], layers: [{ head: label }] }\ntrain: { batch: 700000 }\n",
       ),
     ).toMatchInlineSnapshot(`
-      "error[G402]: the data gives [2], not [3]
+      "error[G402]: a sample of the data has the shape [2], not [3]
         --> m.yaml:3:17
       3 | model: { input: [3], layers: [{ head: label }] }
         |                 ^^^
-        = help: leave \`input\` out: the data says it"
+        = help: remove \`input\`: the shape comes from the data"
     `)
     expect(performance.now() - start).toBeLessThan(5000)
     expect(
       shown("schema: 1\ndata: { source: { xor: { copies: 10 } } }\nmodel: { layers: [{ head: label }] }\ntrain: { batch: 29 }\n"),
-    ).toContain("a batch of 29 rows, but only 28 to learn from")
+    ).toContain("a batch of 29 rows, but only 28 training rows")
   })
 
   it("takes the place of what the document said of it", () => {

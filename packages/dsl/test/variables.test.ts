@@ -35,11 +35,11 @@ describe("expressions", () => {
   })
 
   it.each([
-    ["$a **2", "`*` stands where a number is wanted"],
+    ["$a **2", "`*` is where a number is expected"],
     ["$a +", "it ends where a number is wanted"],
     ["($a", "a `)` is missing"],
     ["$a $b", "`$b` is left over"],
-    ["min $a", "`min` wants its numbers in parentheses"],
+    ["min $a", "`min` needs its arguments in parentheses"],
     ["$a; process.exit()", "`; process.exit()` is not a number, a `$name` or one of + - * / ( ) min max"],
     [`${"(".repeat(300)}$a`, "an expression has at most 200 characters"],
   ])("%s is refused", (text, wanted) => {
@@ -95,7 +95,7 @@ describe("variables", () => {
       2 | vars: { width: 8, a: $b, b: $a, 'c d': 3, text: hello }
         |                   - \`a\` is set here
         |                             ^^
-      error[S106]: \`c d\` cannot name a variable: it wants a letter or \`_\`, then letters, digits and \`_\`
+      error[S106]: \`c d\` is not a valid name for a variable: use a letter or \`_\`, then letters, digits and \`_\`
         --> m.yaml:2:33
       2 | vars: { width: 8, a: $b, b: $a, 'c d': 3, text: hello }
         |                                 ^^^^^
@@ -114,7 +114,7 @@ describe("variables", () => {
         --> m.yaml:3:83
       3 | train: { batch: $widht, epochs: $width * 1.5, seed: $text + 1, optimizer: { adam: $width / 0 } }
         |                                                                                   ^^^^^^^^^^
-        = help: is something divided by 0?"
+        = help: does it divide by 0?"
     `)
   })
 
@@ -167,7 +167,7 @@ width: { $search: [32, 64], default: 64 }
         --> m.yaml:2:17
       2 | train: { batch: { $search: [32, 64] }, epochs: { $search: 3, default: 4 }, seed: { $search: [1], default: 1, x: 2 } }
         |                 ^^^^^^^^^^^^^^^^^^^^^
-        = help: training uses the default; searching is not here yet
+        = help: add a \`default\`: training uses it, and searching is not supported yet
       error[S103]: train.epochs: expected a list of values or a range to search, got 3
         --> m.yaml:2:59
       2 | train: { batch: { $search: [32, 64] }, epochs: { $search: 3, default: 4 }, seed: { $search: [1], default: 1, x: 2 } }

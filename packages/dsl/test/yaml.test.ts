@@ -114,11 +114,11 @@ describe("what a model file may not hold", () => {
         = help: write the value plainly; a model file has no tags"
     `)
     expect(shown("a: 1\n---\nb: 2\n")).toMatchInlineSnapshot(`
-      "error[Y008]: a model file holds one document; here a second one starts
+      "error[Y008]: a model file has one document; a second one starts here
         --> m.yaml:2:1
       2 | ---
         | ^
-        = help: keep each model in a file of its own"
+        = help: write each model to its own file"
     `)
     expect(shown("a: 1\n\tb: 2\n")).toMatchInlineSnapshot(`
       "error[Y001]: tabs are not allowed as indentation
@@ -176,14 +176,14 @@ describe("what a model file may not hold", () => {
          = help: save the file as UTF-8"
     `)
     expect(bytes(new TextEncoder().encode("a: \u001b[2J"))).toMatchInlineSnapshot(`
-      "error[Y004]: the file holds the control character U+001B, which is not text
+      "error[Y004]: the file contains the control character U+001B, which is not text
         --> m.yaml:1:4
-         = help: delete it; in a quoted string it can be written as an escape"
+         = help: delete it, or write it as an escape in a quoted string"
     `)
     expect(bytes(new Uint8Array(Bytes.maxBytes + 1).fill(0x61))).toMatchInlineSnapshot(`
       "error[Y006]: the file has 1048577 bytes; a model file has at most 1048576
         --> m.yaml
-         = help: keep data in files of their own and name them under \`data.source\`"
+         = help: keep the data in a separate file, and name it in \`data.source\`"
     `)
   })
 

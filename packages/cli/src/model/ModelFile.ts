@@ -6,7 +6,7 @@ import type { ModelFile } from "@adjoint/dsl/Document"
 import { type Diagnostic, diagnostic, hasErrors, locate, sort } from "@adjoint/dsl/diagnostic/Diagnostic"
 import type { Facts } from "@adjoint/dsl/prepare/Facts"
 import { type Prepared, prepare } from "@adjoint/dsl/prepare/Prepare"
-import { survey } from "@adjoint/dsl/prepare/Survey"
+import { preview } from "@adjoint/dsl/prepare/Preview"
 import { openWith, type Reading, withFacts } from "@adjoint/dsl/Read"
 import type { Source } from "@adjoint/dsl/source/Source"
 import { fromBytes, maxBytes, ofSize } from "@adjoint/dsl/text/Bytes"
@@ -79,7 +79,7 @@ export const ofSource = (
   Effect.gen(function* () {
     const overrides = yield* overridesOf(sets)
     const opened = yield* Effect.mapError(Effect.fromResult(openWith(source, overrides)), usage)
-    const known = yield* loading(survey(opened.sections, directory))
+    const known = yield* loading(preview(opened.sections, directory))
     const { facts, prepared } = known
     return { reading: withFacts(opened, known), directory, facts, ...(prepared === undefined ? {} : { prepared }) }
   })

@@ -54,5 +54,7 @@ export const located =
   (training: Training) =>
   <E>(error: E): E | Refused =>
     error instanceof EngineError && error.cause instanceof OutOfMemory
-      ? refused(training, [Memory.blame(training.sound.document, training.built, dataOf(training), error.cause, "unknown")])
+      ? refused(training, [
+          Memory.shortageFinding(training.sound.document, training.built, dataOf(training), error.cause, "unknown"),
+        ])
       : error

@@ -45,7 +45,7 @@ export const load = (directory: string): Effect.Effect<Trained, RunError | Check
     const { diagnostics, document } = reading
     if (document === undefined) return yield* broken(directory, diagnostics[0]?.message ?? "it is not a model file")
     const target = targetOf(run.fitted)
-    if (target === undefined) return yield* broken(directory, "there is nothing to predict")
+    if (target === undefined) return yield* broken(directory, "the data has no target")
     const { fitted, lock } = run
     const right = checked(document, { sample: Preprocess.sample(fitted), input: fitted.input, target, rows: lock.rows })
     if (Result.isFailure(right)) return yield* broken(directory, right.failure[0]?.message ?? "it cannot be built")

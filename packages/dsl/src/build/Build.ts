@@ -1,6 +1,6 @@
 /**
- * From a document and what is known of its data to what training wants: the net, the loss, the optimizer with its rate,
- * the scores, and what is watched. Nothing is computed here.
+ * Builds everything that training needs from a document and the facts of its data: the net, the loss, the optimizer,
+ * the scores and the callbacks. Nothing is computed here.
  */
 import * as InputTransform from "@adjoint/core/data/InputTransform"
 import * as Entry from "@adjoint/core/learning/Entry"
@@ -17,7 +17,7 @@ import type { EarlyStop, Monitor } from "@adjoint/core/training/Monitor"
 import type { Plateau } from "@adjoint/core/training/Plateau"
 import type { Stage } from "@adjoint/core/training/Pretrain"
 import type { Checked, Needed } from "../check/Checked.ts"
-import { lossName, scoreNames, wanted } from "../check/Outputs.ts"
+import { lossName, outputCount, scoreNames } from "../check/Outputs.ts"
 import { type ModelFile, type Named, type Train, useOf } from "../Document.ts"
 import * as Nodes from "../net/Nodes.ts"
 import { use, uses } from "../net/Uses.ts"
@@ -25,21 +25,21 @@ import type { Facts } from "../prepare/Facts.ts"
 import { type Catalogue, standard } from "../schema/Catalogue.ts"
 import * as Stages from "./Stages.ts"
 
-/** What training wants of a document; the names are those of `Train.Config`, save `checkpoint`. */
+/** The input of training. The names are those of `Train.Config`, except `checkpoint`. */
 export interface Built {
   readonly net: Net
   readonly loss: Loss.Loss
-  /** The name of the loss in force, which `auto` does not say. */
+  /** The name of the loss; `auto` is resolved. */
   readonly lossName: string
   readonly penalty?: (params: unknown) => ReturnType<Regularizer.Regularizer>
   readonly optimizer: Optimizer.Optimizer
-  /** Which parameters are scored and kept, where they are not those that are trained. */
+  /** The parameters that are scored and saved, if they differ from the trained ones. */
   readonly scored?: (state: TrainState<Params, Params, Params>) => Params
   /** Of targets as they were measured, however the net learns them. */
   readonly scores: { readonly [name: string]: Score.Score }
   /**
-   * What scores are in, `{ mae: "price", mse: "price²" }`, where the net learns other numbers than were measured; the loss
-   * is of what it learns.
+   * The units of scores, `{ mae: "price", mse: "price²" }`, if the net learns scaled targets; the loss
+   * uses the scaled ones.
    */
   readonly units?: { readonly [score: string]: string }
   readonly seed: number
@@ -60,26 +60,26 @@ const balanced = (counts: ReadonlyArray<number>): ReadonlyArray<number> => {
   return counts.map((n) => (n === 0 ? 1 : all / (counts.length * n)))
 }
 
-/** A loss with its classes weighed; balanced only where they were counted, since without rows it but turns outputs into answers. */
+/** A loss with class weights. Without class counts `balanced` has no effect: the loss then only converts outputs to predictions. */
 const weighted = (loss: Loss.Loss, effects: ReadonlyArray<Regularizer.Regularization>, { counts }: Needed): Loss.Loss =>
-  effects.reduce((sofar, effect) => {
-    if (effect._tag !== "ClassWeights") return sofar
+  effects.reduce((accumulated, effect) => {
+    if (effect._tag !== "ClassWeights") return accumulated
     const each = effect.weights === "balanced" ? counts && balanced(counts) : effect.weights
-    return each === undefined ? sofar : Loss.weighted(sofar, each)
+    return each === undefined ? accumulated : Loss.weighted(accumulated, each)
   }, loss)
 
-/** The net of a document's model, which begins with what prepares an input where that is known. Needs to know the target only where the model ends in a head. */
+/** The net of a document's model, after its input transform, if known. The target must be known only if the model ends in a head. */
 export const netOf = ({ model, train }: ModelFile, facts: Facts, catalogue: Catalogue = standard): Net => {
-  const outputs = wanted(catalogue.loss, facts.target, lossName(catalogue.loss, train, facts.target))
+  const outputs = outputCount(catalogue.loss, facts.target, lossName(catalogue.loss, train, facts.target))
   const net = Nodes.net(Nodes.nodes({ catalogue, model, ...(outputs === undefined ? {} : { outputs }) }))
   return facts.input === undefined ? net : InputTransform.net(facts.input, net)
 }
 
-/** Builds what was checked. */
+/** Builds a checked document. */
 export const build = ({ catalogue, document, facts, lossName: loss }: Checked): Built => {
   const { train } = document
   const stepsPerEpoch = Math.ceil(facts.rows.train / train.batch)
-  // The rate counts the optimizer's steps, one for so many batches.
+  // The schedule counts updates; `accumulate` batches make one.
   const learningRate = rate(train, stepsPerEpoch / (train.accumulate ?? 1), catalogue)
   const scores = scoresOf(train, facts, catalogue)
   const effects = regularizations(train, catalogue)
@@ -127,11 +127,11 @@ const rate = ({ epochs, optimizer, schedule }: Train, stepsPerEpoch: number, cat
   })
 }
 
-/** What the regularizers of a document do, in the order of their table. */
+/** The effects of a document's regularizers, in the order of the table. */
 const regularizations = ({ regularize }: Train, catalogue: Catalogue): ReadonlyArray<Regularizer.Regularization> =>
   uses(catalogue.regularizer, regularize).map((named) => Entry.make(catalogue.regularizer, named))
 
-/** The optimizer with all that stands before, after and around it. */
+/** The optimizer, chained with its transformations and wrapped. */
 const optimizer = (
   train: Train,
   learningRate: LearningRate,
@@ -158,7 +158,7 @@ const scoresOf = (train: Train, facts: Needed, catalogue: Catalogue): Built["sco
   )
 }
 
-/** What scores are in, by the name of what was measured. */
+/** The units of scores, by target column. */
 const unitsOf = (scores: Built["scores"], { target }: Needed): Pick<Built, "units"> => {
   if (target.type !== "numbers" || target.units === undefined) return {}
   const { names } = target
@@ -182,8 +182,8 @@ const monitorOf =
 const both: CheckpointPolicy = { keep: ["best", "last"], every: 1 }
 
 /**
- * What the callbacks add to a run; of two of one name the first counts. An epoch is the best by what the checkpoint
- * watches, or else early stopping, or else the validation loss, or else the training loss.
+ * The settings that callbacks add to a run. The best epoch is chosen by the monitor of the checkpoint,
+ * or else that of early stopping, or else the validation loss, or else the training loss.
  */
 const watched = (
   { callbacks }: Train,

@@ -1,10 +1,10 @@
 /**
- * What a step of training takes at most, bounded from the shapes of the layers alone. It is far above what a plan comes to,
- * and there in no time: where even this fits into memory, nothing need be planned to know that the step does.
+ * An upper bound on the memory of a training step, from the shapes of the layers alone. It is far above the size of a plan
+ * and fast to compute: if even this bound fits into memory, no plan is needed.
  */
 import { type AnyTraits, sizes } from "@adjoint/core/learning/Layers"
 import * as Shape from "@adjoint/core/types/Shape"
-import { lossName, wanted } from "../check/Outputs.ts"
+import { lossName, outputCount } from "../check/Outputs.ts"
 import { infer } from "../check/Shapes.ts"
 import type { ModelFile, Named } from "../Document.ts"
 import * as Nodes from "../net/Nodes.ts"
@@ -25,7 +25,7 @@ const between = 6
 /** Numbers in memory for each weight: itself, its gradient, the state of the optimizer and its transformations, the next values of all, and transposed copies. */
 const copies = 24
 
-/** One layer. Its activation may learn a number for each output; a join has no traits and learns nothing. */
+/** One layer. Its activation may have a parameter per output; a join has no traits and no parameters. */
 const leaf = (
   inputs: ReadonlyArray<Shape.Shape>,
   output: Shape.Shape,
@@ -66,23 +66,23 @@ export const footprint = (all: ReadonlyArray<Nodes.Node>, sample: Shape.Shape, c
     },
   )
 
-/** What an engine takes besides, and the data that it may hold (`Feed`): at most 1 GiB and 16 MiB. */
+/** Other memory of an engine, with the data that it may hold (`Feed`): at most 1 GiB and 16 MiB. */
 export const besides = 2 ** 30 + 2 ** 24
 
-/** Bytes that a step on so many rows does not exceed. */
+/** An upper bound on the bytes of a step with `batch` rows. */
 export const bytes = ({ row, weights }: Footprint, batch: number): number =>
   4 * (copies * weights + between * batch * row) + besides
 
-/** What one memory of WebAssembly holds. */
+/** The size of a WebAssembly memory. */
 const memory = 2 ** 32
 
-/** Whether a step of the document might not fit into memory, as far as its data is known. */
+/** Whether a training step may exceed memory, as far as the data is known. */
 export const mayExceed = (
   { model, train }: ModelFile,
   { rows, sample, target }: Facts,
   catalogue: Catalogue = standard,
 ): boolean => {
-  const outputs = wanted(catalogue.loss, target, lossName(catalogue.loss, train, target))
+  const outputs = outputCount(catalogue.loss, target, lossName(catalogue.loss, train, target))
   if (sample === undefined || outputs === undefined) return false
   const all = Nodes.nodes({ catalogue, model, outputs })
   if (infer(all, sample, catalogue).findings.length > 0) return false

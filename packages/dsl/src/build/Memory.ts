@@ -1,6 +1,6 @@
 /**
- * Whether a step of training fits into one memory of the WebAssembly engine: planned, not run. Where it does not, the layers
- * whose arrays are the largest are reported at their places in the document, with a batch that fits or, where none does, that none does.
+ * Checks that a training step fits into the memory of the WebAssembly engine, by planning it. If it does not, the layers
+ * with the largest arrays are reported, with a batch size that fits, if there is one.
  */
 import { EngineError, OutOfMemory } from "@adjoint/core/engines/Engine"
 import { type LayerArrays, layerArrays } from "@adjoint/core/training/layerArrays"
@@ -9,7 +9,7 @@ import * as Shape from "@adjoint/core/types/Shape"
 import { isOfShape, printSpec, ShapeError, type Spec } from "@adjoint/core/types/ShapeError"
 import * as Shapes from "../check/Shapes.ts"
 import type { ModelFile } from "../Document.ts"
-import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
+import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import { listed } from "../diagnostic/Suggest.ts"
 import * as Nodes from "../net/Nodes.ts"
 import type { Facts, Target } from "../prepare/Facts.ts"
@@ -17,7 +17,7 @@ import { type Catalogue, standard } from "../schema/Catalogue.ts"
 import type { Built } from "./Build.ts"
 import { mayExceed } from "./Footprint.ts"
 
-/** What must be known of the data to plan a step; with the number of rows, the data that the engine holds counts too. */
+/** The facts needed to plan a step. If the number of rows is known, the data that the engine holds counts too. */
 export type Rows = Facts & Required<Pick<Facts, "sample" | "target">>
 
 /** Why a step cannot be done: it takes more memory than there is, or an array that is larger than any may be. */
@@ -27,7 +27,7 @@ export type Shortage = OutOfMemory | ShapeError
 const targetOf = (target: Target): Spec =>
   target.type === "numbers" ? { dtype: "f32", shape: [target.names.length] } : { dtype: "i32", shape: [] }
 
-/** The plan of a step on so many rows, or why there is none. `held`: with the data that the engine holds. */
+/** The plan of a step with `batch` rows, or why there is none. `held`: with the data that the engine holds. */
 export const plan = (
   built: Built,
   { dtype = "f32", rows, sample, target }: Rows,
@@ -52,10 +52,10 @@ export const plan = (
 export const isShortage = (planned: PlannedStep | Shortage): planned is Shortage =>
   planned instanceof OutOfMemory || planned instanceof ShapeError
 
-/** The rows of a step: no more than there are. */
+/** The rows of a step: at most those of the data. */
 export const batchOf = ({ batch }: Pick<Built, "batch">, { rows }: Facts): number => Math.min(batch, rows?.train ?? batch)
 
-/** A batch that fits, with the bytes that its step takes, or that there is none, or that it is not known. */
+/** A batch size that fits, with the bytes of its step; `none` if no batch fits; `unknown` if not computed. */
 export type Fit = { readonly rows: number; readonly bytes: number } | "none" | "unknown"
 
 /** The most rows that fit, of half as many, a quarter, and so on. */
@@ -68,10 +68,10 @@ const fitting = (batch: number, planned: (batch: number) => PlannedStep | Shorta
   return "none"
 }
 
-/** What is to be said of one layer: it learns this array, or makes it, which is as large as the batch. */
-interface Blame {
+/** A layer with a large array: a parameter that it learns, or an intermediate that it makes. */
+interface LargeLayer {
   readonly name: string
-  readonly at: Spot
+  readonly at: Location
   readonly does: "learns" | "makes" | "learns and makes"
   readonly label: string
 }
@@ -98,10 +98,10 @@ const nameOf = (layer: string, node: Nodes.Node): string => {
   return names.slice(0, names.lastIndexOf(node.name) + 1).join(".")
 }
 
-const keyOf = ({ content }: Nodes.Node): Spot => ({ path: content, on: "key" })
+const keyOf = ({ content }: Nodes.Node): Location => ({ path: content, on: "key" })
 
-/** What a layer does with arrays of such a shape, if anything. */
-const doing = ({ activations, parameters }: LayerArrays, isLike: (array: Spec) => boolean): Blame["does"] | undefined => {
+/** Whether a layer learns or makes arrays of such a shape. */
+const doing = ({ activations, parameters }: LayerArrays, isLike: (array: Spec) => boolean): LargeLayer["does"] | undefined => {
   const [learns, makes] = [parameters.some(isLike), activations.some(isLike)]
   return learns ? (makes ? "learns and makes" : "learns") : makes ? "makes" : undefined
 }
@@ -112,9 +112,9 @@ const owners = (
   all: ReadonlyArray<Nodes.Node>,
   batch: Spec,
   { largest }: Pick<OutOfMemory, "largest">,
-): ReadonlyArray<Blame> => {
+): ReadonlyArray<LargeLayer> => {
   const layers = layerArrays(net, batch)
-  const found = new Map<Nodes.Node, Blame>()
+  const found = new Map<Nodes.Node, LargeLayer>()
   const [first] = largest
   for (const tensor of largest) {
     if (2 * tensor.bytes < (first?.bytes ?? 0)) continue
@@ -130,18 +130,18 @@ const owners = (
       if (does.length > 0) break
     }
   }
-  return [...found.values()].slice(0, most)
+  return [...found.values()].slice(0, maxShown)
 }
 
-/** No more layers than these are blamed. */
-const most = 3
+/** No more layers than these are largeLayers. */
+const maxShown = 3
 
-/** The layer that a `ShapeError` says it was thrown in, by what it makes of what. */
+/** The layer in which a `ShapeError` was thrown, with its shapes. */
 const thrownIn = (
   { got, operation }: ShapeError,
   all: ReadonlyArray<Nodes.Node>,
   { made }: Pick<Shapes.Shapes, "made">,
-): ReadonlyArray<Blame> => {
+): ReadonlyArray<LargeLayer> => {
   const [layer = "", step = ""] = operation.split(": ")
   const node = Nodes.find(all, layer)
   const { inputs = [], output = [] } = made.find(({ path }) => path === node?.path) ?? {}
@@ -158,7 +158,7 @@ const amount = (shortage: Shortage): string => {
 }
 
 /** The finding for a training that needs too much memory, at its place in the document. */
-export const blame = (
+export const shortageFinding = (
   document: ModelFile,
   built: Built,
   data: Rows,
@@ -170,21 +170,21 @@ export const blame = (
   const all = Nodes.nodes({ catalogue, model: document.model, outputs })
   const batch = batchOf(built, data)
   const rows: Spec = { dtype: "f32", shape: [batch, ...data.sample] }
-  const blamed =
+  const largeLayers =
     shortage instanceof ShapeError
       ? thrownIn(shortage, all, Shapes.infer(all, data.sample, catalogue))
       : owners(built, all, rows, shortage)
-  const [first, ...others] = blamed
+  const [first, ...others] = largeLayers
   const doer = fit === "unknown" ? "this run" : `a step of training on ${count(batch)} ${batch === 1 ? "row" : "rows"}`
-  const message = `${doer} wants ${amount(shortage)}`
-  const smaller = first === undefined ? "smaller layers" : `a smaller ${listed(blamed.map(({ name }) => name))}`
-  const related = (layers: ReadonlyArray<Blame>) => layers.map(({ at, label }) => ({ at, label }))
+  const message = `${doer} needs ${amount(shortage)}`
+  const smaller = first === undefined ? "smaller layers" : `a smaller ${listed(largeLayers.map(({ name }) => name))}`
+  const related = (layers: ReadonlyArray<LargeLayer>) => layers.map(({ at, label }) => ({ at, label }))
   if (first !== undefined && (fit === "none" || (fit === "unknown" && first.does === "learns"))) {
-    const help = fit === "none" ? `one row wants too much already: ${smaller}` : smaller
+    const help = fit === "none" ? `even one row needs too much: ${smaller}` : smaller
     return { code: "T517", message, at: first.at, label: first.label, related: related(others), help }
   }
   const at = { path: ["train", "batch"] }
-  const found = { code: "T517", message, at, related: related(blamed) } as const
+  const found = { code: "T517", message, at, related: related(largeLayers) } as const
   if (fit === "none" || fit === "unknown") return { ...found, help: `fewer rows a step, or ${smaller}` }
   const text = String(fit.rows)
   return {
@@ -194,14 +194,14 @@ export const blame = (
   }
 }
 
-/** What keeps the step of a document from being done, if anything does. */
+/** The finding for a step that exceeds memory, if it does. */
 export const check = (document: ModelFile, built: Built, data: Rows, catalogue: Catalogue = standard): ReadonlyArray<Finding> => {
   if (!mayExceed(document, data, catalogue)) return []
   const planned = (batch: number) => plan(built, data, batch, { held: true })
   const batch = batchOf(built, data)
   const step = planned(batch)
   if (!isShortage(step) || isInDoubt(step, data, batch)) return []
-  return [blame(document, built, data, step, fitting(batch, planned), catalogue)]
+  return [shortageFinding(document, built, data, step, fitting(batch, planned), catalogue)]
 }
 
 /** Whether it would fit if the rows, of which that is not known, came as bytes. */

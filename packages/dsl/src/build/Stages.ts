@@ -7,7 +7,7 @@ import type { Catalogue } from "../schema/Catalogue.ts"
 
 const methodOf = (method: Rbm["method"]): Stage["method"] => ("cd" in method ? { cd: method.cd.steps } : method)
 
-/** The stages of a document that was found right, if it has any. Throws `TypeError` for a layer that no machine is for. */
+/** The stages of a valid document, if it has any. Throws `TypeError` for a layer that does not fit an RBM. */
 export const pretraining = (
   { model, pretrain = [] }: ModelFile,
   catalogue: Catalogue,

@@ -1,8 +1,8 @@
-/** Advice: what the field has learned to avoid, in terms of what the file says. Nothing here keeps a model from running. */
+/** Advice on common modelling mistakes. It never keeps a model from running. */
 import type { Activation, Family } from "@adjoint/core/learning/Activation"
 import { type Data, type Model, type Pretrain as Stages, type Train, useOf } from "../Document.ts"
-import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
-import { uses, usual } from "../net/Uses.ts"
+import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
+import { uses, withDefaults } from "../net/Uses.ts"
 import { activationTraits, type Catalogue, named, traitsOf } from "../schema/Catalogue.ts"
 import { type Path, pointer } from "../source/Path.ts"
 import * as Neighbours from "./Neighbours.ts"
@@ -10,7 +10,7 @@ import * as Pretrain from "./Pretrain.ts"
 import { replacing } from "./Replacing.ts"
 import * as SelfNormalizing from "./SelfNormalizing.ts"
 import * as Usual from "./Usual.ts"
-import { isActivation, type Said, type Survey, survey, type Weighted } from "./Weights.ts"
+import { isActivation, type LayerSummary, type NamedUse, summarize, type Weighted } from "./Weights.ts"
 
 /** The name of the initializer of another family that draws from the same distribution. */
 const sister = ({ initializer }: Catalogue, name: string, family: Family): string | undefined => {
@@ -19,30 +19,30 @@ const sister = ({ initializer }: Catalogue, name: string, family: Family): strin
 }
 
 /** Whether an initializer gives one number to all weights. */
-const isEqual = ({ initializer }: Catalogue, { name, options }: Said): boolean => {
+const isEqual = ({ initializer }: Catalogue, { name, options }: NamedUse): boolean => {
   const equal = traitsOf(initializer, name)?.isEqual ?? false
   return typeof equal === "string" ? options[equal] === 0 : equal
 }
 
-/** So many hidden layers make a net deep, in which slopes below 1 multiply to nothing. */
+/** From this number of hidden layers on, slopes below 1 multiply to a vanishing gradient. */
 const deep = 5
 
-/** The same place is said once, however many layers take their initializer from `model.init`. */
+/** Removes duplicates: several layers may take their initializer from `model.init`. */
 const once = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> => [
   ...new Map(findings.map((finding) => [`${finding.code} ${pointer(finding.at.path)} ${finding.message}`, finding])).values(),
 ]
 
-const mismatch = (code: "A601" | "A603", activation: Said, init: Said, better: string, why: string): Finding => ({
+const mismatch = (code: "A601" | "A603", activation: NamedUse, init: NamedUse, better: string, why: string): Finding => ({
   code,
   message: `\`${activation.name}\` with \`${init.name}\`: prefer \`${better}\` (${why})`,
   at: { path: init.path, on: "key" },
-  related: [{ at: { path: activation.path, on: "key" }, label: "what follows" }],
+  related: [{ at: { path: activation.path, on: "key" }, label: "the activation" }],
   ...replacing(init, better),
 })
 
-/** What an activation is when all is left to its defaults. */
+/** An activation with its default options. */
 const usualOf = (catalogue: Catalogue, name: string): Activation | undefined =>
-  isActivation(catalogue, name) ? usual(catalogue.activation, name) : undefined
+  isActivation(catalogue, name) ? withDefaults(catalogue.activation, name) : undefined
 
 const initializers = ({ activation, init }: Weighted, catalogue: Catalogue): ReadonlyArray<Finding> => {
   const follows = activation === undefined ? undefined : usualOf(catalogue, activation.name)
@@ -52,16 +52,16 @@ const initializers = ({ activation, init }: Weighted, catalogue: Catalogue): Rea
   if (family === "xavier" && follows.suits === "he" && he !== undefined)
     return [mismatch("A603", activation, init, he, "keeps the variance of the activations")]
   if (family === "he" && follows.saturates === true && xavier !== undefined)
-    return [mismatch("A601", activation, init, xavier, "keeps it from saturating at the start")]
+    return [mismatch("A601", activation, init, xavier, "avoids saturation at the start")]
   return []
 }
 
 /** A slope as a fraction: `1/4`. */
 const fraction = (slope: number): string => `1/${Math.round(1 / slope)}`
 
-/** What is said of a name wherever it is the activation of a hidden layer, or of any. */
+/** Advice on single activations, of hidden layers or of all. */
 const activations = (
-  { activated, weighted }: Survey,
+  { activated, weighted }: LayerSummary,
   catalogue: Catalogue,
   isPretrained: (path: Path) => boolean,
 ): ReadonlyArray<Finding> => {
@@ -70,19 +70,19 @@ const activations = (
     const { isLast, name, path } = activation
     const { role, slope } = activationTraits(catalogue, name) ?? { role: "hidden", slope: 1 }
     const saturates = usualOf(catalogue, name)?.saturates === true
-    const at: Spot = { path, on: "key" }
+    const at: Location = { path, on: "key" }
     const fix = isLast ? {} : replacing(activation, "relu")
     if (slope === 0)
       return [
         {
           code: "A602",
-          message: `no gradient gets through \`${name}\`: the layers below it keep their initial weights`,
+          message: `no gradient passes through \`${name}\`: the layers below it keep their initial weights`,
           at,
-          help: "train with `sigmoid` or `relu`",
+          help: "use `sigmoid` or `relu`",
           ...fix,
         },
       ]
-    // Layers that start from a machine are sigmoids, and start where gradients reach them.
+    // Pre-trained layers use sigmoid on purpose, and their initial weights do not saturate.
     if (isLast || isPretrained(path)) return []
     if (role === "probability")
       return [
@@ -90,7 +90,7 @@ const activations = (
           code: "A604",
           message: `\`${name}\` in a hidden layer: its slope is at most ${fraction(slope)}, so gradients shrink at every such layer`,
           at,
-          help: "prefer `relu`, or `tanh`, which is centred on 0",
+          help: "prefer `relu`, or `tanh`, which is centred at 0",
           ...fix,
         },
       ]
@@ -98,7 +98,7 @@ const activations = (
       return [
         {
           code: "A607",
-          message: `\`${name}\` in a net of ${hidden} hidden layers: where it saturates hardly any gradient gets through, and that at every layer`,
+          message: `\`${name}\` in a net of ${hidden} hidden layers: where it saturates, hardly any gradient passes through a layer`,
           at,
           help: "prefer `relu` or `gelu` in deep nets",
           ...fix,
@@ -118,13 +118,13 @@ export const check = (
   }: { readonly data?: Data | undefined; readonly pretrain?: Stages | undefined; readonly train?: Train | undefined },
   catalogue: Catalogue,
 ): ReadonlyArray<Finding> => {
-  const found = survey(model, catalogue)
+  const found = summarize(model, catalogue)
   const learned = Pretrain.pretrained(model, pretrain, catalogue)
   return [
     ...once(found.weighted.flatMap((layer) => initializers(layer, catalogue))),
     ...activations(found, catalogue, ([, , place]) => typeof place === "number" && learned.has(place)),
-    ...once(SelfNormalizing.check({ survey: found, data, train, catalogue })),
-    ...Neighbours.check({ model, survey: found, catalogue }),
+    ...once(SelfNormalizing.check({ summary: found, data, train, catalogue })),
+    ...Neighbours.check({ model, summary: found, catalogue }),
     ...decay(train, catalogue),
     ...Usual.check({ model, ...(pretrain && { pretrain }), ...(train && { train }) }, found.steps, catalogue),
   ]
@@ -153,9 +153,9 @@ const decay = (train: Train | undefined, { optimizer, regularizer }: Catalogue):
   })
 }
 
-/** Hidden layers whose weights all start alike. */
+/** Hidden layers whose initial weights are all equal. */
 export const equalWeights = (model: Model, catalogue: Catalogue): ReadonlyArray<Finding> => {
-  const { weighted } = survey(model, catalogue)
+  const { weighted } = summarize(model, catalogue)
   return once(
     weighted.flatMap(
       ({ init, isLast, kind }): ReadonlyArray<Finding> =>
@@ -164,7 +164,7 @@ export const equalWeights = (model: Model, catalogue: Catalogue): ReadonlyArray<
           : [
               {
                 code: "T508",
-                message: `\`${init.name}\` makes all units of a hidden \`${kind}\` layer alike, and they stay alike`,
+                message: `\`${init.name}\` gives all weights of a hidden \`${kind}\` layer the same value, so its units stay equal`,
                 at: { path: init.path, on: "key" },
                 help: "use `auto`, or a random initializer",
                 fix: { title: "write `auto`", at: { path: init.path, on: "key" }, text: "auto" },

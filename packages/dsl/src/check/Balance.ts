@@ -1,9 +1,9 @@
-/** Classes of which one has many times the rows of another: a net that always answers the common one is rarely wrong. */
+/** Class imbalance: one class has many times the rows of another. */
 import type { Data, Train } from "../Document.ts"
-import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
+import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import type { Facts } from "../prepare/Facts.ts"
 
-/** So many times the rows make classes imbalanced. */
+/** From this ratio of rows on, classes are imbalanced. */
 const times = 10
 
 /** Advice on classes that are imbalanced and not weighted. */
@@ -17,7 +17,7 @@ export const check = (
   const [most, least] = [Math.max(...counts), Math.min(...counts)]
   if (least === 0 || most <= times * least) return []
   const name = (count: number): string => `${count.toLocaleString("en-US")} of \`${target.classes?.[counts.indexOf(count)]}\``
-  const at: Spot =
+  const at: Location =
     data.columns === undefined ? { path: ["data", "source"] } : { path: ["data", "columns", target.name], on: "key" }
   const fix = {
     title: "add `class_weight: balanced`",
@@ -28,9 +28,9 @@ export const check = (
   return [
     {
       code: "A612",
-      message: `the classes are imbalanced: ${name(most)} to ${name(least)} among the rows to learn from`,
+      message: `the classes are imbalanced: ${name(most)} and ${name(least)} in the training rows`,
       at,
-      help: "`train: { regularize: { class_weight: balanced } }` makes rare classes count, and `auroc` or `f1` says more than accuracy",
+      help: "`train: { regularize: { class_weight: balanced } }` gives rare classes more weight; `auroc` and `f1` tell more than accuracy",
       fix,
     },
   ]

@@ -1,6 +1,6 @@
 /**
- * The checks that need more than the schema: graph and shape, training, advice. They take what could be read of the
- * document and what is known of its data, so they can be asked again when the data has said more.
+ * The checks that need more than the schema: graph and shape, training, advice. They use the decoded sections of the
+ * document and the known facts of its data, so they can run again when more facts are known.
  */
 import { arrayLabel } from "@adjoint/core/data/Preprocess"
 import * as Shape from "@adjoint/core/types/Shape"
@@ -18,14 +18,14 @@ import * as Groups from "./Groups.ts"
 import * as Labels from "./Labels.ts"
 import * as LastBatch from "./LastBatch.ts"
 
-import { lossName, wanted } from "./Outputs.ts"
+import { lossName, outputCount } from "./Outputs.ts"
 import * as Pretrain from "./Pretrain.ts"
 import * as Scaling from "./Scaling.ts"
 import * as Shapes from "./Shapes.ts"
 import * as Tokens from "./Tokens.ts"
 import * as Training from "./Training.ts"
 
-/** The layers that stand one below the other from the top, up to the first that is no layer of the catalogue. */
+/** The plain sequence of layers at the top, up to the first join, block, repeat, head or `from`. */
 const layersOf = ({ layers }: Model): ReadonlyArray<Tokens.Embedding> => {
   const all = layers.map((layer, i) => ({ item: layerOf(layer), from: layer.from, path: ["model", "layers", i] }))
   const end = all.findIndex(({ from, item }) => item._tag !== "Use" || from !== undefined)
@@ -34,10 +34,10 @@ const layersOf = ({ layers }: Model): ReadonlyArray<Tokens.Embedding> => {
     .flatMap(({ item, path }) => (item._tag === "Use" ? [{ kind: item.use.name, options: item.use.options, path }] : []))
 }
 
-/** The sections that could be read. */
+/** The sections that were decoded. */
 export type Readable = Partial<Pick<ModelFile, "data" | "model" | "pretrain" | "train" | "evaluate" | "lint">>
 
-/** The shapes of a model's layers, given what is known of its data. */
+/** Infers the shapes of a model's layers from the known facts of its data. */
 export const shapes = (
   model: Model,
   train: Pick<Train, "loss"> | undefined,
@@ -45,16 +45,16 @@ export const shapes = (
   catalogue: Catalogue,
 ): Shapes.Shapes => {
   const loss = train === undefined ? undefined : lossName(catalogue.loss, train, facts.target)
-  const outputs = wanted(catalogue.loss, facts.target, loss)
+  const outputs = outputCount(catalogue.loss, facts.target, loss)
   const nodes = Nodes.nodes({ catalogue, model, ...(outputs === undefined ? {} : { outputs }) })
   return Shapes.infer(nodes, facts.sample, catalogue)
 }
 
-/** What the checks found out, and from which facts. */
+/** The findings and shapes of a check, with the facts it used. */
 export interface Report {
   readonly facts: Facts
   readonly findings: ReadonlyArray<Finding>
-  /** Missing where the layers could not be read, or a head stands in the wrong place. */
+  /** Absent if the layers could not be decoded, or a head is in the wrong place. */
   readonly shapes?: Shapes.Shapes
 }
 
@@ -101,25 +101,30 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
   return { facts, findings, ...(inferred === undefined ? {} : { shapes: inferred }) }
 }
 
-/** Whether the data gives what the model says it is given. */
+/** Checks `model.input` against the data. */
 const given = ({ input }: Model, { sample }: Facts): ReadonlyArray<Finding> =>
   input === undefined || sample === undefined || Shape.equals(input, sample)
     ? []
     : [
         {
           code: "G402",
-          message: `the data gives ${Shape.print(sample)}, not ${Shape.print(input)}`,
+          message: `a sample of the data has the shape ${Shape.print(sample)}, not ${Shape.print(input)}`,
           at: { path: ["model", "input"] },
-          help: "leave `input` out: the data says it",
+          help: "remove `input`: the shape comes from the data",
         },
       ]
 
-/** Whether there are layers, and a head in no other place than the last. */
+/** Checks that there are layers, and that a head is the last one. */
 const heads = (model: Model): ReadonlyArray<Finding> => {
   const { layers } = model
   if (layers.length === 0)
     return [
-      { code: "G405", message: "there are no layers", at: { path: ["model", "layers"] }, help: "the least is `- head: label`" },
+      {
+        code: "G405",
+        message: "there are no layers",
+        at: { path: ["model", "layers"] },
+        help: "the smallest model is `- head: label`",
+      },
     ]
   const misplaced = (items: Model["layers"], root: ReadonlyArray<string | number>, isTop: boolean): ReadonlyArray<Finding> =>
     items.flatMap((layer, i): ReadonlyArray<Finding> => {
@@ -131,11 +136,11 @@ const heads = (model: Model): ReadonlyArray<Finding> => {
       return [
         {
           code: "G403",
-          message: "`head` makes the outputs, so it is the last layer",
+          message: "`head` produces the outputs, so it must be the last layer",
           at: { path: [...path, "head"], on: "key" },
           help: isTop
-            ? "move it to the end, and write `dense` here if a layer is meant"
-            : "what is inside a block or a `repeat` makes no outputs of its own: write `dense` here",
+            ? "move it to the end; for a hidden layer write `dense`"
+            : "a block or `repeat` has no outputs of its own: write `dense` here",
           ...(isTop && items.filter((each) => layerOf(each)._tag === "Head").length === 1
             ? { fix: { title: "move the head to the end", append: root, item: path } }
             : {}),
@@ -147,7 +152,7 @@ const heads = (model: Model): ReadonlyArray<Finding> => {
 
 const namesOf = (target: Target): ReadonlyArray<string> => (target.type === "numbers" ? target.names : [target.name])
 
-/** Whether the outputs of the layers are those that the target asks for. */
+/** Checks the number of outputs against the target. */
 const outputs = (
   { data, model, train }: Readable,
   { target }: Facts,
@@ -163,23 +168,23 @@ const outputs = (
   if (output === undefined) return []
   const width = output.length === 1 ? output[0] : undefined
   const loss = train === undefined ? undefined : lossName(catalogue.loss, train, target, width)
-  const asked = wanted(catalogue.loss, target, loss)
+  const asked = outputCount(catalogue.loss, target, loss)
   if (asked === undefined || width === asked) return []
   const [name = arrayLabel] = namesOf(target)
-  // A last layer of its own width was meant as the outputs; below any other the head is missing.
+  // A last dense layer was meant as the output layer; after any other layer the head is missing.
   const isOutputs = item._tag === "Use" && item.use.name === "dense"
   return [
     {
       code: "G404",
-      message: `the layers make ${Shape.print(output)}, and the target ${listed(namesOf(target), "and")} needs [${asked}]`,
+      message: `the layers output ${Shape.print(output)}, but the target ${listed(namesOf(target), "and")} needs [${asked}]`,
       at: { path: [...last.path, last.kind], on: "key" },
-      label: `makes ${Shape.print(output)}`,
+      label: `outputs ${Shape.print(output)}`,
       help:
         output.length !== 1
           ? "add `flatten` before the last dense layer"
           : isOutputs
-            ? `write \`head: ${name}\` in its place, which makes as many outputs as are needed`
-            : `end with \`head: ${name}\`, which makes as many outputs as are needed`,
+            ? `write \`head: ${name}\` in its place: it has as many outputs as the target needs`
+            : `end with \`head: ${name}\`: it has as many outputs as the target needs`,
       ...(output.length !== 1 || isOutputs
         ? {}
         : { fix: { title: `add \`head: ${name}\``, append: ["model", "layers"], text: `head: ${scalar(name)}` } }),
@@ -187,7 +192,7 @@ const outputs = (
   ]
 }
 
-/** Whether what the head predicts is what the data says is to be predicted. Arrays have but one target, by any of its names. */
+/** Checks the target of the head against the data. Arrays have one target, which `label` also names. */
 const predicted = (name: string, path: Path, target: Target, isTable: boolean): ReadonlyArray<Finding> => {
   const names = namesOf(target)
   const [first] = names
@@ -205,10 +210,10 @@ const predicted = (name: string, path: Path, target: Target, isTable: boolean): 
 
 const percentage = (share: number): string => `${Number((share * 100).toPrecision(6))}%`
 
-/** Whether the parts of the split leave room for each other. */
+/** Checks that the parts of the split do not exceed the rows. */
 const division = ({ split, test }: Data, { rows, unlabelled }: Facts): ReadonlyArray<Finding> => {
   const labelled = rows === undefined ? undefined : rows.train + rows.val + (test === undefined ? rows.test : 0)
-  // What a run remembers of its rows leaves out those without labels.
+  // A recorded run has no count of rows without labels.
   const isCounted = split.unlabelled === undefined || unlabelled !== undefined
   const total = labelled === undefined || !isCounted ? undefined : labelled + (unlabelled ?? 0)
   const shareOf = (amount: Data["split"]["train"]): number =>
@@ -229,10 +234,10 @@ const division = ({ split, test }: Data, { rows, unlabelled }: Facts): ReadonlyA
           code: "D304",
           message: `the parts of the split add up to ${percentage(sum)} of the rows`,
           at: { path: ["data", "split", part] },
-          label: `\`${part}\` goes beyond 100%`,
+          label: `\`${part}\` exceeds 100%`,
           help:
             part === "train" && share - own < 1
-              ? `make a part smaller: what the others leave is \`train: ${percentage(1 - share + own)}\``
+              ? `make a part smaller: the others leave \`train: ${percentage(1 - share + own)}\``
               : "make a part smaller",
         },
       ]

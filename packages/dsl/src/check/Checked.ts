@@ -1,4 +1,4 @@
-/** A document that passed the checks over its data, and what they found out: all that building needs. */
+/** A document that passed the checks, with the facts of its data: the input of `build`. */
 import * as Result from "effect/Result"
 import type { ModelFile } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
@@ -8,25 +8,25 @@ import { check, type Report } from "./Check.ts"
 import { differences } from "./Differences.ts"
 import { lossName } from "./Outputs.ts"
 
-/** What must be known of the data before anything can be built. */
+/** The facts that building needs. */
 export type Needed = Facts & Required<Pick<Facts, "sample" | "target" | "rows">>
 
-/** A right document over its data. */
+/** A valid document with the facts of its data. */
 export interface Checked {
   readonly document: ModelFile
   readonly facts: Needed
   readonly catalogue: Catalogue
-  /** The name of the loss in force, which `auto` does not say. */
+  /** The name of the loss; `auto` is resolved. */
   readonly lossName: string
 }
 
-/** Whether a report was made of these facts; it may have been made of more. */
+/** Whether a report was made from these facts, possibly with others. */
 const isOf = (report: Report, facts: Facts): boolean =>
   Object.entries(facts).every(([key, fact]) => differences(fact, report.facts[key as keyof Facts]).length === 0)
 
 /**
  * A document for building over its data. A report that was made of the same facts is taken as it is, and otherwise the
- * checks run here. Fails with what keeps the document from being trained; advice does not.
+ * checks run here. Fails with all errors; advice is ignored.
  */
 export const checked = (
   document: ModelFile,

@@ -1,6 +1,6 @@
 /**
- * Where one document says another thing than another one: the keys in which they differ, as findings of the one that a
- * person can mend. A run can only be resumed with the model that it began with.
+ * The differences between two documents, as findings of the
+ * current one. A run can only be resumed with the model that it started with.
  */
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { isRecord } from "../source/Data.ts"
@@ -29,7 +29,7 @@ const ofLists = (path: Path, now: ReadonlyArray<unknown>, then: ReadonlyArray<un
 
 /**
  * The places in which plain data differs from what it was, as deep down as both have something to compare: an optimizer of
- * another name is one difference, whatever the options of either. What is `undefined` is not there.
+ * another name is one difference, whatever the options of either. `undefined` values count as absent.
  *
  * `differences({ batch: 16, lr: 1 }, { batch: 32, lr: 1 }) // => [{ path: ["batch"], now: 16, then: 32 }]`
  * `differences({ adam: { lr: 1 } }, { sgd: { lr: 1 } }) // => [{ path: [], now: { adam: { lr: 1 } }, then: { sgd: { lr: 1 } } }]`
@@ -72,18 +72,18 @@ export const another = (all: ReadonlyArray<Difference>, run: string, positions: 
     const set = overridden(positions, path)
     const back =
       set !== undefined
-        ? `leave out \`--set ${set}\``
+        ? `remove \`--set ${set}\``
         : then === undefined
-          ? "leave it out"
+          ? "remove it"
           : isPlain(then) && typeof key === "string"
             ? `write \`${key}: ${String(then)}\``
             : `put it back as it is in ${run}/resolved.yaml`
-    const is = now === undefined ? "is not said" : `is \`${brief(now)}\``
+    const is = now === undefined ? "is not set" : `is \`${brief(now)}\``
     const was = then === undefined ? "without it" : `with \`${brief(then)}\``
     return {
       code: "T516",
       message: `\`${print(path)}\` ${is}, and ${run} began ${was}`,
       at: { path, on: "missing" },
-      help: `${back} to go on with the run; to keep the change, train afresh, without --resume`,
+      help: `${back} to resume the run; to keep the change, start a new run, without --resume`,
     }
   })

@@ -1,21 +1,21 @@
-/** The layers that `train` names: those that stay as they are, and those that learn at a rate of their own. */
+/** The layers named in `train.freeze` and `train.rates`. */
 import type { Train } from "../Document.ts"
-import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
+import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import { unknown } from "../diagnostic/Unknown.ts"
 import { detailed } from "../schema/Issues.ts"
 
-/** Names of layers that are not there. A path into a layer, `block.0.dense1`, is looked at as far as its first name. */
+/** Unknown layer names. Of a path into a layer, `block.0.dense1`, only the first name is checked. */
 export const check = ({ freeze = [], rates = {} }: Train, layers: ReadonlyArray<string>): ReadonlyArray<Finding> => {
   const there = new Set(layers)
-  let told = 0
-  const missing = (name: string, at: Spot): ReadonlyArray<Finding> => {
+  let reported = 0
+  const missing = (name: string, at: Location): ReadonlyArray<Finding> => {
     const [first = "", ...rest] = name.split(".")
     if (there.has(first)) return []
-    told++
+    reported++
     // A suggestion compares the name with all that are there, which for thousands of mistakes takes seconds.
-    if (told > detailed) return [{ code: "R203", message: `there is no layer with the name \`${first}\``, at }]
+    if (reported > detailed) return [{ code: "R203", message: `there is no layer named \`${first}\``, at }]
     const below = rest.map((part) => `.${part}`).join("")
-    return [unknown({ code: "R203", message: "there is no layer with the name", name: first, names: layers, at, rest: below })]
+    return [unknown({ code: "R203", message: "there is no layer named", name: first, names: layers, at, rest: below })]
   }
   return [
     ...freeze.flatMap((name, i) => missing(name, { path: ["train", "freeze", i] })),

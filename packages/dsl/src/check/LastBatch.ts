@@ -1,29 +1,29 @@
 /**
- * Batch normalization of an epoch's last batch, which is what is left over. Of one number a channel there is no variance,
- * and the run would end there; of a few the variance is mostly chance, and the running statistics remember it.
+ * Batch normalization of the last batch of an epoch, which has the remaining rows. One value per channel has no variance,
+ * so the run would fail; the variance of a few values is noisy and enters the running statistics.
  */
 import * as Shape from "@adjoint/core/types/Shape"
 import type { Train } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import type { Facts } from "../prepare/Facts.ts"
 import { type Catalogue, layerTraits, named } from "../schema/Catalogue.ts"
-import type { Made } from "./Shapes.ts"
+import type { LayerShape } from "./Shapes.ts"
 
-/** So many numbers of a channel say its variance to about a half. */
+/** This many values estimate a variance to within about a half. */
 const enough = 8
 
-/** Numbers of each channel that a layer sees in a row, of one that normalizes over the batch. */
-const seen = ({ inputs: [input], kind }: Made, catalogue: Catalogue): number => {
+/** Values per channel and row, for a layer that normalizes over the batch; infinity for others. */
+const seen = ({ inputs: [input], kind }: LayerShape, catalogue: Catalogue): number => {
   const traits = layerTraits(catalogue, kind)
   const isOver = traits?.role === "normalization" && traits.over === "batch"
   return isOver && input !== undefined ? Shape.size(input.slice(0, -1)) : Number.POSITIVE_INFINITY
 }
 
-/** What is wrong with the size of batches, given how many rows there are and which layers. */
+/** Checks the batch size against the number of training rows. */
 export const check = (
   { batch }: Pick<Train, "batch">,
   { rows }: Facts,
-  made: ReadonlyArray<Made>,
+  made: ReadonlyArray<LayerShape>,
   catalogue: Catalogue,
 ): ReadonlyArray<Finding> => {
   const [norm] = made.toSorted((a, b) => seen(a, catalogue) - seen(b, catalogue))
@@ -35,7 +35,7 @@ export const check = (
   const least = isSpoilt ? enough : 2
   const own = `\`${norm.kind}\``
   const bySample = named(catalogue.layer, (traits) => traits.role === "normalization" && traits.over === "sample")
-  const other = bySample === undefined ? [] : [`\`${bySample}\`, which needs no batch`]
+  const other = bySample === undefined ? [] : [`\`${bySample}\`, which does not depend on the batch`]
   const fits = [1, 2, -1, 3, -2, 4, -3, 5, -4].map((step) => batch + step).find((size) => size > 1 && numbers(size) >= least)
   const found = {
     at: { path: ["train", "batch"] },
@@ -45,15 +45,16 @@ export const check = (
       ? {}
       : { fix: { title: `write \`batch: ${fits}\``, at: { path: ["train", "batch"] }, text: String(fits), main: "" } }),
   } as const
-  const what = `the last batch of ${rows.train} rows by ${batch}`
-  if (batch === 1) return [{ ...found, code: "T511", message: `${own} cannot train on batches of one row: it has no variance` }]
+  const what = `the last batch (${rows.train} rows in batches of ${batch})`
+  if (batch === 1)
+    return [{ ...found, code: "T511", message: `${own} cannot train on batches of one row: one row has no variance` }]
   return numbers(batch) === 1
-    ? [{ ...found, code: "T511", message: `${own} cannot train on ${what}: it is one row, and has no variance` }]
+    ? [{ ...found, code: "T511", message: `${own} cannot train on ${what}: it has one row, and one row has no variance` }]
     : [
         {
           ...found,
           code: "A613",
-          message: `${what} is ${last(batch)}: ${own} remembers a variance that is mostly chance, ${numbers(batch)} numbers of each channel`,
+          message: `${what} has ${last(batch)} rows: ${own} adds the noisy variance of ${numbers(batch)} values per channel to its running statistics`,
         },
       ]
 }

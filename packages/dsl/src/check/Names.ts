@@ -2,8 +2,8 @@
  * The names of layers and the references to them. It reads the document before it is decoded, and only where it is of the
  * right kind, so that a mistake elsewhere does not hide a mistake here.
  *
- * A list of layers is a scope of its own: what stands in a `repeat` or a block sees its own layers, and `input`, which is
- * what a round is given; from outside, it is one thing.
+ * A list of layers is a scope: inside a `repeat` or a block only its own layers are visible, and `input`, which is
+ * its input; from outside, it is one layer.
  */
 import { inputName, joins } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
@@ -12,7 +12,7 @@ import { detailed } from "../schema/Issues.ts"
 import { type Data, isRecord } from "../source/Data.ts"
 import { type Path, pointer } from "../source/Path.ts"
 
-/** A name where it is given to a layer or used by a join. `scope` is the list of layers it stands in, `index` the item. */
+/** A definition or use of a layer name. `scope` is the path of its list of layers, `index` the item. */
 interface Mention {
   readonly name: string
   /** Whether it is joined with others, or feeds a layer alone. */
@@ -55,7 +55,7 @@ const collect = (layers: Data | undefined, scope: Path): Mentions => {
   return { given, used }
 }
 
-/** What a scope is the inside of: `repeat` or `block`. */
+/** The kind of layer that contains a scope: `repeat` or `block`. */
 const holderOf = ({ scope }: Mention): string => String(scope.at(-2))
 
 /** The first layer of each name in each scope, by scope and name. */
@@ -72,7 +72,7 @@ const firstOf = (given: ReadonlyArray<Mention>): First => {
   return scopes
 }
 
-/** Names used twice, and references to names that are not there, not there yet, or not visible. */
+/** Finds duplicate names, and references to names that are unknown, defined later, or not visible. */
 export const check = (layers: Data, root: Path = ["model", "layers"]): ReadonlyArray<Finding> => {
   const { given, used } = collect(layers, root)
   const first = firstOf(given)
@@ -83,7 +83,7 @@ export const check = (layers: Data, root: Path = ["model", "layers"]): ReadonlyA
       return [
         {
           code: "R204",
-          message: `\`${inputName}\` is the name of what the layers are given`,
+          message: `\`${inputName}\` is reserved for the input of the layers`,
           at,
           help: "give the layer another name",
         },
@@ -116,7 +116,7 @@ const reference = (
   const here = siblings.get(name)
   if (here !== undefined) {
     if (here.index < index) return []
-    const where = here.index === index ? "is this very layer" : "stands further down"
+    const where = here.index === index ? "is this layer itself" : "comes later"
     return [
       {
         code: "R206",
@@ -132,12 +132,12 @@ const reference = (
     return [
       {
         code: "R207",
-        message: `\`${name}\` stands ${within ? "inside" : "outside"} a \`${holderOf(within ? elsewhere : mention)}\`, and is not seen from ${within ? "outside" : "inside"}`,
+        message: `\`${name}\` is ${within ? "inside" : "outside"} a \`${holderOf(within ? elsewhere : mention)}\`, so it is not visible ${within ? "outside" : "inside"} it`,
         at,
         related: [{ at: { path: elsewhere.path }, label: "named here" }],
         help: within
           ? `${mention.verb} it inside the ${holderOf(elsewhere)}, or give the ${holderOf(elsewhere)} a name`
-          : `inside, \`${inputName}\` is what ${holderOf(mention) === "repeat" ? "each round" : "the block"} is given`,
+          : `inside it, \`${inputName}\` is the input of ${holderOf(mention) === "repeat" ? "each repetition" : "the block"}`,
       },
     ]
   }
@@ -146,12 +146,12 @@ const reference = (
   return [
     unknown({
       code: "R203",
-      message: "there is no layer with the name",
+      message: "there is no layer named",
       name,
       names: visible,
       at,
-      none: "name a layer above by `name:`, as in `{ dense: 64, name: h1 }`",
-      there: "the layers above have the names",
+      none: "give a layer above a name, as in `{ dense: 64, name: h1 }`",
+      there: "the layers above are",
     }),
   ]
 }

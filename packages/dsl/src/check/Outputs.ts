@@ -1,15 +1,15 @@
-/** What a target asks of a model: how many outputs, and which losses and scores fit it. */
+/** The requirements of a target: the number of outputs, and the losses and scores that fit it. */
 import type { TargetType } from "@adjoint/core/learning/Target"
 import { type Train, useOf } from "../Document.ts"
-import { usual } from "../net/Uses.ts"
+import { withDefaults } from "../net/Uses.ts"
 import type { Target } from "../prepare/Facts.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
 
-/** How many classes a target has, where that is known. */
+/** The number of classes of a target, if known. */
 export const classCount = (target: Target): number | undefined =>
   target.type === "numbers" ? undefined : target.type === "binary" ? 2 : target.classes?.length
 
-/** What a target asks for, where its classes are known. */
+/** The kind of prediction that a target needs, if its classes are known. */
 export const kindOf = (target: Target): TargetType | undefined => {
   if (target.type === "numbers") return "numbers"
   const count = classCount(target)
@@ -18,12 +18,12 @@ export const kindOf = (target: Target): TargetType | undefined => {
 
 type Losses = Catalogue["loss"]
 
-/** What a loss compares; nothing where there is no such loss. */
-const targetTypesOf = (losses: Losses, name: string): ReadonlyArray<TargetType> => usual(losses, name)?.targetTypes ?? []
+/** The kinds of prediction that a loss is for; none for an unknown loss. */
+const targetTypesOf = (losses: Losses, name: string): ReadonlyArray<TargetType> => withDefaults(losses, name)?.targetTypes ?? []
 
 /**
- * The losses that fit a target, the usual one first; none where too little is known. A yes-or-no target may also be seen
- * as two classes.
+ * The losses that fit a target, the default one first; `undefined` if too little is known. A binary target may also be
+ * seen as two classes.
  */
 export const fitting = (losses: Losses, target: Target | undefined): ReadonlyArray<string> | undefined => {
   const kind = target === undefined ? undefined : kindOf(target)
@@ -36,9 +36,13 @@ export const fitting = (losses: Losses, target: Target | undefined): ReadonlyArr
   return [...fit.filter(madeFor), ...fit.filter((name) => !madeFor(name))]
 }
 
+/** The default loss for a kind of prediction: the first of the table that is made for it. */
+const defaultLoss = (losses: Losses, kind: TargetType): string | undefined =>
+  Object.keys(losses).find((name) => targetTypesOf(losses, name)[0] === kind)
+
 /**
- * The name of the loss in force. `auto` is the usual one for the target, except that a model whose own layers make one
- * output for each of two classes is meant to choose between them.
+ * The name of the loss. `auto` is the default for the target. If the target has two classes and the model's own layers
+ * have two outputs, it is the default for several classes.
  */
 export const lossName = (
   losses: Losses,
@@ -47,19 +51,19 @@ export const lossName = (
   made?: number,
 ): string | undefined => {
   if (train.loss !== "auto") return useOf(train.loss).name
-  if (made === 2 && target !== undefined && classCount(target) === 2) return "categorical_cross_entropy"
+  if (made === 2 && target !== undefined && classCount(target) === 2) return defaultLoss(losses, "classes")
   return fitting(losses, target)?.[0]
 }
 
-/** How many outputs a target asks for under a loss, where that is known. */
-export const wanted = (losses: Losses, target: Target | undefined, loss: string | undefined): number | undefined => {
+/** The number of outputs that a target needs with a loss, if known. */
+export const outputCount = (losses: Losses, target: Target | undefined, loss: string | undefined): number | undefined => {
   if (target === undefined) return undefined
   if (target.type === "numbers") return target.names.length
   const count = classCount(target)
   return count === 2 && loss !== undefined && targetTypesOf(losses, loss).includes("binary") ? 1 : count
 }
 
-/** The scores in force: `auto` is what fits the target. `undefined` where that is not known. */
+/** The names of the scores; `auto` is resolved for the target. `undefined` if the target is not known. */
 export const scoreNames = (train: Pick<Train, "metrics">, target: Target | undefined): ReadonlyArray<string> | undefined => {
   if (train.metrics !== "auto") return train.metrics.map((metric) => useOf(metric).name)
   return target === undefined ? undefined : target.type === "numbers" ? ["mae"] : ["accuracy"]

@@ -4,14 +4,14 @@
  */
 import type { Role } from "@adjoint/core/learning/Layers"
 import { type Data, layerOf, type Model, type Named, type Pretrain, type Rbm, useOf } from "../Document.ts"
-import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
+import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import { unknown } from "../diagnostic/Unknown.ts"
 import * as Nodes from "../net/Nodes.ts"
 import type { Facts } from "../prepare/Facts.ts"
 import { activationTraits, type Catalogue, layerTraits } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 
-/** What is pre-trained, as far as it could be read. */
+/** The input of these checks, as far as it was decoded. */
 export interface Subject {
   readonly pretrain: Pretrain
   readonly model: Model
@@ -20,14 +20,14 @@ export interface Subject {
   readonly catalogue: Catalogue
 }
 
-/** A layer that a machine may become: where it stands among the layers, where its sigmoid does, and its units. */
+/** A layer that an RBM can initialize: its index, the index of its sigmoid, and its units. */
 export interface Site {
   readonly first: number
   readonly last: number
   readonly units: number
 }
 
-/** Whether a net that has learned lets numbers through a layer as they are. */
+/** Whether a layer passes values through unchanged at inference. */
 const passes: { readonly [R in Role["role"]]: boolean } = {
   weights: false,
   shape: true,
@@ -46,16 +46,16 @@ const isTransparent = (catalogue: Catalogue, kind: string): boolean => {
 const activationOf = (options: Named[string]): string =>
   typeof options.activation === "object" && options.activation !== null ? useOf(options.activation as Named).name : "identity"
 
-const wantsSigmoid = "the hidden units of a machine are sigmoids"
+const wantsSigmoid = "the hidden units of an RBM are sigmoid units"
 
-/** The site of a layer, or in words why it is none. */
+/** The site of a layer, or the reason why it cannot be one. */
 export const siteOf = ({ layers }: Model, index: number, catalogue: Catalogue): Site | string => {
   const layer = layers[index]
   const item = layer === undefined ? undefined : layerOf(layer)
-  if (item?._tag !== "Use") return `is no dense layer: ${wantsSigmoid}`
+  if (item?._tag !== "Use") return `is not a dense layer: ${wantsSigmoid}`
   const { name, options } = item.use
   if (name !== "dense") return `is a \`${name}\` layer: ${wantsSigmoid}`
-  if (options.bias === false) return "has no bias: the hidden units of a machine have one"
+  if (options.bias === false) return "has no bias, but the hidden units of an RBM have one"
   const units = options.units as number
   const own = activationOf(options)
   if (own === "sigmoid") return { first: index, last: index, units }
@@ -65,11 +65,11 @@ export const siteOf = ({ layers }: Model, index: number, catalogue: Catalogue): 
   if (own === "identity" && after === "sigmoid") return { first: index, last: index + 1, units }
   const activation = own === "identity" ? after : own
   return isTransparent(catalogue, activation) || activation === "dense"
-    ? `is followed by no sigmoid: ${wantsSigmoid}`
-    : `is a layer of \`${activation}\`: ${wantsSigmoid}`
+    ? `is not followed by a sigmoid: ${wantsSigmoid}`
+    : `has the activation \`${activation}\`: ${wantsSigmoid}`
 }
 
-/** The places of `model.layers` that machines are for, activations included. */
+/** The indices in `model.layers` of pre-trained layers and their activations. */
 export const pretrained = (model: Model, pretrain: Pretrain | undefined, catalogue: Catalogue): ReadonlySet<number> => {
   if (pretrain === undefined) return new Set()
   const names = Nodes.nodes({ catalogue, model }).map(({ name }) => name)
@@ -81,15 +81,15 @@ export const pretrained = (model: Model, pretrain: Pretrain | undefined, catalog
   )
 }
 
-/** Everything of the stages that does not fit. */
+/** Checks all stages. */
 export const check = ({ catalogue, data, facts, model, pretrain }: Subject): ReadonlyArray<Finding> => {
   const nodes = Nodes.nodes({ catalogue, model })
   const findings: Array<Finding> = []
-  // A stage that has no place of its own leaves open what the next one learns from.
+  // After an invalid stage, the input of the next one is unknown.
   let previous: { readonly layer: string; readonly last: number } | "unknown" | undefined
   for (const [i, { rbm }] of pretrain.entries()) {
     const { layer } = rbm
-    const at: Spot = { path: ["pretrain", i, "rbm", "layer"] }
+    const at: Location = { path: ["pretrain", i, "rbm", "layer"] }
     const index = nodes.findIndex(({ name }) => name === layer)
     const site = index < 0 ? undefined : siteOf(model, index, catalogue)
     if (site === undefined) findings.push(missing(layer, model, nodes, at, catalogue))
@@ -102,17 +102,17 @@ export const check = ({ catalogue, data, facts, model, pretrain }: Subject): Rea
   return first === undefined ? findings : [...findings, ...range(first.rbm, data, facts)]
 }
 
-const missing = (name: string, model: Model, nodes: ReadonlyArray<Nodes.Node>, at: Spot, catalogue: Catalogue): Finding =>
+const missing = (name: string, model: Model, nodes: ReadonlyArray<Nodes.Node>, at: Location, catalogue: Catalogue): Finding =>
   unknown({
     code: "R203",
-    message: "there is no layer with the name",
+    message: "there is no layer named",
     name,
     names: nodes.flatMap((node, i) => (typeof siteOf(model, i, catalogue) === "string" ? [] : [node.name])),
     at,
-    none: "name a dense layer by `name:`, as in `{ dense: { units: 500, activation: sigmoid }, name: h1 }`",
+    none: "give a dense layer a name, as in `{ dense: { units: 500, activation: sigmoid }, name: h1 }`",
   })
 
-const misplaced = (name: string, why: string, content: Path, at: Spot): Finding => ({
+const misplaced = (name: string, why: string, content: Path, at: Location): Finding => ({
   code: "T512",
   message: `\`${name}\` ${why}`,
   at,
@@ -120,12 +120,12 @@ const misplaced = (name: string, why: string, content: Path, at: Spot): Finding 
   help: "pre-train a layer such as `{ dense: { units: 500, activation: sigmoid } }`",
 })
 
-/** Whether a stage's layer is fed by what the stage before it makes, and by nothing else. */
+/** Checks that the input of a stage is the output of the stage before it. */
 const order = (
   nodes: ReadonlyArray<Nodes.Node>,
   previous: { readonly layer: string; readonly last: number } | undefined,
   { first }: Site,
-  at: Spot,
+  at: Location,
   catalogue: Catalogue,
 ): ReadonlyArray<Finding> => {
   const layer = nodes[first]?.name ?? ""
@@ -137,7 +137,7 @@ const order = (
         message:
           previous.layer === layer
             ? `\`${layer}\` is pre-trained twice`
-            : `\`${layer}\` is pre-trained after \`${previous.layer}\`, which learns from what it makes`,
+            : `\`${layer}\` is pre-trained after \`${previous.layer}\`, which learns from its outputs`,
         at,
         help: "stages go from the input upwards, each layer once",
       },
@@ -151,15 +151,17 @@ const order = (
   return [
     {
       code: "T513",
-      message: `between ${before} and \`${layer}\` stands \`${stray.name}\`, ${isGap ? "which has no stage" : "and no machine learns through it"}`,
+      message: `\`${stray.name}\` is between ${before} and \`${layer}\`, ${isGap ? "but has no stage" : "and an RBM cannot learn through it"}`,
       at,
-      related: [{ at: { path: stray.content, on: "key" }, label: isGap ? "has no stage" : "changes what the machine would see" }],
-      help: isGap ? `put the stage \`- rbm: ${stray.name}\` before it` : "machines stand on the input, and on one another",
+      related: [{ at: { path: stray.content, on: "key" }, label: isGap ? "has no stage" : "changes the input of the RBM" }],
+      help: isGap
+        ? `put the stage \`- rbm: ${stray.name}\` before it`
+        : "an RBM learns from the input, or from the RBM before it",
     },
   ]
 }
 
-/** A batch larger than what there is to learn from. */
+/** A batch larger than the number of rows. */
 const rows = ({ batch }: Rbm, i: number, { rows: known, unlabelled = 0 }: Facts): ReadonlyArray<Finding> => {
   const count = known === undefined ? undefined : known.train + unlabelled
   return count === undefined || count === 0 || batch <= count
@@ -174,12 +176,12 @@ const rows = ({ batch }: Rbm, i: number, { rows: known, unlabelled = 0 }: Facts)
       ]
 }
 
-/** What takes numbers out of 0…1, and where it is said. */
+/** The setting that scales values outside 0…1, and the fix. */
 const outside = (data: Data): { readonly path: Path; readonly help: string } | undefined => {
   const { columns, image, scale } = data
   if (image !== undefined) {
     if (image.normalize !== undefined && image.normalize !== "none")
-      return { path: ["data", "image", "normalize"], help: "leave `normalize` out" }
+      return { path: ["data", "image", "normalize"], help: "remove `normalize`" }
     return image.scale === "none" ? { path: ["data", "image", "scale"], help: "`scale: unit`" } : undefined
   }
   const leaves = (how: Data["scale"]): boolean =>
@@ -191,19 +193,19 @@ const outside = (data: Data): { readonly path: Path; readonly help: string } | u
   return column === undefined ? undefined : { path: ["data", "columns", column[0], "scale"], help: "`scale: minmax`" }
 }
 
-/** Bernoulli units on numbers that are no probabilities. */
+/** Bernoulli units on values outside 0…1. */
 const range = ({ visible }: Rbm, data: Data | undefined, { extent }: Facts): ReadonlyArray<Finding> => {
   if (visible !== "bernoulli") return []
   const said = data === undefined ? undefined : outside(data)
   const seen = extent !== undefined && (extent[0] < 0 || extent[1] > 1) ? extent : undefined
   if (said === undefined && seen === undefined) return []
-  const what = seen === undefined ? "numbers outside of 0 to 1" : `numbers from ${shown(seen[0])} to ${shown(seen[1])}`
+  const what = seen === undefined ? "values outside this range" : `values from ${shown(seen[0])} to ${shown(seen[1])}`
   return [
     {
       code: "T514",
-      message: `Bernoulli units are on or off, and the data has ${what}`,
+      message: `Bernoulli units need values from 0 to 1, but the data has ${what}`,
       at: { path: ["pretrain", 0, "rbm", "visible"], on: "missing" },
-      ...(said === undefined ? {} : { related: [{ at: { path: said.path }, label: "takes them there" }] }),
+      ...(said === undefined ? {} : { related: [{ at: { path: said.path }, label: "scales the data" }] }),
       help: `\`visible: gaussian\` for standardized data, or ${said?.help ?? "scale the data to 0…1 (`scale: minmax`)"}`,
     },
   ]

@@ -1,6 +1,6 @@
 /**
- * Numbers that reach the net as large as they were written. Initial weights and usual learning rates are made for inputs
- * and targets of about 1; where one column goes to a thousand, it drowns the others and the first steps are far too long.
+ * Unscaled inputs and targets. Initial weights and usual learning rates assume inputs
+ * and targets of about 1; a column of thousands dominates the others, and the first updates are much too large.
  */
 import * as Toys from "@adjoint/core/data/Toys"
 import type { AnyTraits } from "@adjoint/core/learning/Layers"
@@ -9,18 +9,18 @@ import type { Finding } from "../diagnostic/Diagnostic.ts"
 import type { Extent, Facts } from "../prepare/Facts.ts"
 import { type Catalogue, layerTraits } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
-import type { Made } from "./Shapes.ts"
+import type { LayerShape } from "./Shapes.ts"
 
-/** Inputs up to here are near enough to 1. */
+/** Inputs up to this size need no scaling. */
 const large = 10
 
-/** Targets up to here are: the bias of the last layer gets there in a few hundred steps. */
+/** Targets up to this size need no scaling: the bias of the last layer reaches them in a few hundred steps. */
 const largeTarget = 100
 
-/** From here on 32-bit floats no longer hold every whole number. */
+/** Above this, 32-bit floats cannot represent every whole number. */
 const rounded = 2 ** 24
 
-/** What becomes of large numbers in a layer: they go `through`, they `matter`, or it does `not` matter how large they are. */
+/** The effect of large values on a layer: they pass `through`, they `matter`, or they do `not`. */
 const fate = (traits: AnyTraits | undefined): "through" | "matter" | "not" => {
   switch (traits?.role) {
     case "shape":
@@ -38,7 +38,7 @@ const fate = (traits: AnyTraits | undefined): "through" | "matter" | "not" => {
   }
 }
 
-/** What adds `scale:` to a column, or to the data. */
+/** The help and fix that add `scale:` to a column, or to the data. */
 export const scaling = (path: Path, text: "standard" | "minmax" = "standard"): Required<Pick<Finding, "help" | "fix">> => {
   const main = path.at(1) === "columns" ? "type" : ""
   const fix = { title: `add \`scale: ${text}\``, at: { path: [...path, "scale"] }, text, main }
@@ -51,13 +51,13 @@ const shown = (x: number): string => Number(x.toPrecision(3)).toLocaleString("en
 
 const range = ({ extent: [least, largest] }: Extent): string => `from ${shown(least)} to ${shown(largest)}`
 
-/** What is lost of numbers that are not scaled: scaled ones are computed from the 64-bit numbers of the file. */
+/** The note on precision for very large values. Scaling uses the 64-bit values of the file, so it loses nothing. */
 const precision = (extent: Extent): string =>
   size(extent) > rounded
     ? `; unscaled, whole numbers above ${rounded.toLocaleString("en-US")} are rounded to 24 binary digits`
     : ""
 
-/** Where the document says how a column is prepared, if it is a quantity that is left as it is. */
+/** The path of a number column without `scale`. */
 const unscaled = ({ columns = {} }: Data, name: string): Path | undefined => {
   const key = Object.hasOwn(columns, name) ? name : "*"
   const column = columns[key]
@@ -76,31 +76,31 @@ const ofColumns = (data: Data, extents: ReadonlyArray<Extent>): ReadonlyArray<Fi
     const [worst] = columns.toSorted((a, b) => size(b) - size(a))
     if (worst === undefined) return []
     const others = columns.length === 1 ? "" : `, and ${columns.length - 1} more`
-    const message = `\`${worst.column}\` is not scaled: it goes ${range(worst)}${others}${precision(worst)}`
+    const message = `\`${worst.column}\` is not scaled: its values go ${range(worst)}${others}${precision(worst)}`
     return [{ code: "A611", message, at: { path, on: "key" }, ...scaling(path) }]
   })
 }
 
 const ofArrays = ({ image, scale }: Data, extent: Extent): ReadonlyArray<Finding> => {
   if (size(extent) <= large) return []
-  const message = `the inputs are not scaled: they go ${range(extent)}${precision(extent)}`
+  const message = `the inputs are not scaled: their values go ${range(extent)}${precision(extent)}`
   if (image === undefined) {
-    // Pixels that are seldom on hardly vary, and divided by how much they do they would be larger than before.
+    // Pixels that are mostly 0 have a tiny standard deviation, so `standard` would make them larger.
     const how = extent.extent[0] < 0 ? "standard" : "minmax"
     return scale === undefined ? [{ code: "A611", message, at: { path: ["data", "source"] }, ...scaling(["data"], how) }] : []
   }
   if (image.normalize !== undefined && image.normalize !== "none") return []
   const at = { path: ["data", "image", "scale"] }
   const text = extent.extent[1] === 255 ? "unit" : `{ max: ${extent.extent[1]} }`
-  const title = `\`scale: ${text}\` takes them to 0…1`
+  const title = `\`scale: ${text}\` scales them to 0…1`
   return [{ code: "A611", message, at, help: title, fix: { title, at, text } }]
 }
 
-/** Advice on inputs that are not scaled, as far as it is known how large they are. */
+/** Advice on unscaled inputs, if their range is known. */
 export const check = (
   data: Data,
   { extents = [] }: Facts,
-  made: ReadonlyArray<Made>,
+  made: ReadonlyArray<LayerShape>,
   catalogue: Catalogue,
 ): ReadonlyArray<Finding> => {
   const fates = made.map(({ kind }) => fate(layerTraits(catalogue, kind)))
@@ -109,16 +109,16 @@ export const check = (
   return data.columns === undefined ? (only === undefined ? [] : ofArrays(data, only)) : ofColumns(data, extents)
 }
 
-/** Advice on targets that are not scaled. Scores are in their own units all the same. */
+/** Advice on unscaled targets. Scores stay in the original units. */
 export const targets = (data: Data, { targetExtents = [] }: Facts): ReadonlyArray<Finding> =>
   targetExtents.flatMap((extent): ReadonlyArray<Finding> => {
     if (size(extent) <= largeTarget || Object.hasOwn(Toys.entries, useOf(data.source).name)) return []
     const path = data.columns === undefined ? ["data", "target"] : unscaled(data, extent.column ?? "")
     if (path === undefined || (data.target?.type === "number" && data.target.scale !== undefined)) return []
-    const message = `the target \`${extent.column}\` is not scaled: it goes ${range(extent)}, and a net starts near 0`
+    const message = `the target \`${extent.column}\` is not scaled: its values go ${range(extent)}, but the first outputs of a net are near 0`
     if (data.columns !== undefined) return [{ code: "A611", message, at: { path, on: "key" }, ...scaling(path) }]
     const text = "{ type: number, scale: standard }"
-    const title = `\`target: ${text}\` scales it, and scores stay in its own units`
+    const title = `\`target: ${text}\` scales it; scores stay in its original unit`
     const at = data.target === undefined ? { path: ["data"], on: "key" as const } : { path }
     return [{ code: "A611", message, at, help: title, fix: { title, at: { path }, text, main: "" } }]
   })

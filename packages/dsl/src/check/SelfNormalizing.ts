@@ -1,27 +1,27 @@
 /**
- * What selu asks for. It keeps mean 0 and variance 1 through any number of layers only under the conditions its proof
- * starts from (Klambauer et al., 2017); each one that a model breaks is said where it is broken.
+ * The requirements of selu. It keeps mean 0 and variance 1 through any number of layers only under the conditions of its
+ * proof (Klambauer et al., 2017). Each violated condition is reported at its place.
  */
 import { type Data, type Train, useOf } from "../Document.ts"
-import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
+import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import { uses } from "../net/Uses.ts"
 import { activationTraits, type Catalogue, named, traitsOf } from "../schema/Catalogue.ts"
 import { type Path, pointer } from "../source/Path.ts"
 import { replacing } from "./Replacing.ts"
 import { scaling } from "./Scaling.ts"
-import { isActivation, type Step, type Survey } from "./Weights.ts"
+import { isActivation, type LayerSummary, type Step } from "./Weights.ts"
 
-/** What a self-normalizing model is read from. */
-export interface Reading {
-  readonly survey: Survey
+/** The input of these checks. */
+export interface Subject {
+  readonly summary: LayerSummary
   readonly data: Data | undefined
   readonly train: Train | undefined
   readonly catalogue: Catalogue
 }
 
-const isSelu = ({ catalogue }: Reading, name: string): boolean => activationTraits(catalogue, name)?.role === "self-normalizing"
+const isSelu = ({ catalogue }: Subject, name: string): boolean => activationTraits(catalogue, name)?.role === "self-normalizing"
 
-/** What a layer does to the mean and variance of its inputs: it `keeps` them, `drops` some numbers and moves them, or is no part of a plain stack. */
+/** The effect of a layer on mean and variance: it `keeps` them, `drops` values and so changes them, or does not belong to a plain stack. */
 const effect = ({ kind, traits }: Step): "keeps" | "drops" | "other" => {
   switch (traits?.role) {
     case "shape":
@@ -29,79 +29,79 @@ const effect = ({ kind, traits }: Step): "keeps" | "drops" | "other" => {
     case "noise":
       return traits.keepsMoments ? "keeps" : traits.drops === "nothing" ? "other" : "drops"
     case "weights":
-      // Of sums over features, only plain ones: those whose bias and activation are their own.
+      // Only plain dense layers, with a bias and an activation option.
       return traits.over === "features" && traits.bias !== undefined ? "keeps" : "other"
     default:
       return kind === "head" ? "keeps" : "other"
   }
 }
 
-/** All that keeps a model with selu from normalizing itself. */
-export const check = (reading: Reading): ReadonlyArray<Finding> => {
-  const first = reading.survey.activated.find(({ name }) => isSelu(reading, name))
+/** Every violated requirement of a model with selu. */
+export const check = (subject: Subject): ReadonlyArray<Finding> => {
+  const first = subject.summary.activated.find(({ name }) => isSelu(subject, name))
   if (first === undefined) return []
-  const related = [{ at: { path: first.path, on: "key" }, label: "normalizes itself only under its conditions" }] as const
-  return [...weights(reading), ...stack(reading), ...penalties(reading), ...inputs(reading)].map((finding) => ({
+  const related = [{ at: { path: first.path, on: "key" }, label: "needs these conditions" }] as const
+  return [...weights(subject), ...stack(subject), ...penalties(subject), ...inputs(subject)].map((finding) => ({
     ...finding,
     related: pointer(finding.at.path) === pointer(first.path) ? [] : related,
   }))
 }
 
-const broken = (message: string, at: Spot, rest: Pick<Finding, "help" | "fix"> = {}): Finding => ({
+const broken = (message: string, at: Location, rest: Pick<Finding, "help" | "fix"> = {}): Finding => ({
   code: "A606",
   message,
   at,
   ...rest,
 })
 
-const weights = (reading: Reading): ReadonlyArray<Finding> => {
-  const { initializer } = reading.catalogue
+const weights = (subject: Subject): ReadonlyArray<Finding> => {
+  const { initializer } = subject.catalogue
   const wanted = named(initializer, ({ distribution, family }) => family === "lecun" && distribution === "normal")
-  return reading.survey.weighted.flatMap(({ activation, init }): ReadonlyArray<Finding> => {
-    if (activation === undefined || !isSelu(reading, activation.name) || wanted === undefined) return []
+  return subject.summary.weighted.flatMap(({ activation, init }): ReadonlyArray<Finding> => {
+    if (activation === undefined || !isSelu(subject, activation.name) || wanted === undefined) return []
     const { distribution, family } = traitsOf(initializer, init.name) ?? { distribution: "none", family: "none" }
     if (family === "auto" || (family === "lecun" && distribution === "normal")) return []
-    const at: Spot = { path: init.path, on: "key" }
+    const at: Location = { path: init.path, on: "key" }
     return [
-      broken(`\`${activation.name}\` with \`${init.name}\`: it wants \`${wanted}\` (variance 1 / fan_in)`, at, {
-        help: `write \`${wanted}\`, or \`auto\`, which takes it`,
+      broken(`\`${activation.name}\` with \`${init.name}\`: selu needs \`${wanted}\` (variance 1 / fan_in)`, at, {
+        help: `write \`${wanted}\`, or \`auto\`, which selects it`,
         ...replacing(init, wanted),
       }),
     ]
   })
 }
 
-const stack = (reading: Reading): ReadonlyArray<Finding> => {
-  const { catalogue, survey } = reading
-  const others = survey.activated.flatMap((activation): ReadonlyArray<Finding> => {
+const stack = (subject: Subject): ReadonlyArray<Finding> => {
+  const { catalogue, summary } = subject
+  const others = summary.activated.flatMap((activation): ReadonlyArray<Finding> => {
     const { isLast, name, path } = activation
-    if (isLast || isSelu(reading, name)) return []
-    const message = `\`${name}\` beside \`selu\`: every hidden layer must be one of selu`
+    if (isLast || isSelu(subject, name)) return []
+    const message = `\`${name}\` beside \`selu\`: every hidden layer must use selu`
     return [broken(message, { path, on: "key" }, replacing(activation, "selu"))]
   })
   const keeping = named(catalogue.layer, (traits) => traits.role === "noise" && traits.keepsMoments)
-  const layers = survey.steps.flatMap((step): ReadonlyArray<Finding> => {
+  const layers = summary.steps.flatMap((step): ReadonlyArray<Finding> => {
     const { kind, path } = step
     const does = effect(step)
     if (does === "keeps" || isActivation(catalogue, kind)) return []
-    const at: Spot = { path, on: "key" }
+    const at: Location = { path, on: "key" }
     if (does === "drops" && keeping !== undefined)
       return [
-        broken(`\`${kind}\` in a net of \`selu\`: it moves the mean and the variance`, at, {
-          help: `\`${keeping}\` drops units and keeps both`,
+        broken(`\`${kind}\` in a \`selu\` net: it changes the mean and the variance`, at, {
+          help: `\`${keeping}\` drops units and keeps mean and variance`,
           fix: { title: `write \`${keeping}\``, at, text: keeping },
         }),
       ]
     return [
-      broken(`\`${kind}\` in a net of \`selu\`, which normalizes itself only as a plain stack of dense layers`, at, {
-        help: "leave it out, or take `relu`",
+      broken(`\`${kind}\` in a \`selu\` net, which must be a plain stack of dense layers`, at, {
+        help: "remove it, or use `relu`",
       }),
     ]
   })
   return [...others, ...layers]
 }
 
-const penalties = ({ catalogue: { regularizer }, train }: Reading): ReadonlyArray<Finding> =>
+const penalties = ({ catalogue: { regularizer }, train }: Subject): ReadonlyArray<Finding> =>
   uses(regularizer, train?.regularize ?? {}).flatMap(({ name: penalty, options }): ReadonlyArray<Finding> => {
     const [strength] = Object.values(options)
     if (traitsOf(regularizer, penalty)?.adds === "nothing" || strength === 0) return []
@@ -121,9 +121,9 @@ const penalties = ({ catalogue: { regularizer }, train }: Reading): ReadonlyArra
 const wantsStandard = (what: string): string =>
   `${what} for a net of \`selu\`: its inputs must have mean 0 and standard deviation 1`
 
-/** A value that says another scale, which one word mends. */
+/** The finding for another scale, with the fix. */
 const rescaled = (path: Path, what: string, word: string): Finding => {
-  const at: Spot = { path }
+  const at: Location = { path }
   const title = `write \`${word}\``
   return broken(wantsStandard(what), at, { help: title, fix: { title, at, text: word } })
 }
@@ -136,7 +136,7 @@ const columnsOf = (columns: NonNullable<Data["columns"]>): ReadonlyArray<Finding
     return [broken(wantsStandard(`\`${name}\` is not scaled`), { path, on: "key" }, scaling(path))]
   })
 
-const inputs = ({ data }: Reading): ReadonlyArray<Finding> => {
+const inputs = ({ data }: Subject): ReadonlyArray<Finding> => {
   if (data === undefined) return []
   const { columns, image, scale, source } = data
   if (columns !== undefined) return columnsOf(columns)

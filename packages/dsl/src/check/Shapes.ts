@@ -1,18 +1,18 @@
 /**
- * Shape inference over the document: what shape every layer makes, and where two do not fit. The shapes are those of
- * core's nets, whose one rule for each layer also serves training; here a refusal is given its place in the file.
+ * Shape inference over the document: the output shape of every layer, and mismatches. The shapes come from
+ * core's nets, with the same rules as in training; here an error gets its place in the file.
  */
 import * as Net from "@adjoint/core/learning/Net"
 import * as Shape from "@adjoint/core/types/Shape"
 import { ShapeError } from "@adjoint/core/types/ShapeError"
 import { inputName } from "../Document.ts"
-import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
+import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import type { Node } from "../net/Nodes.ts"
 import { type Catalogue, layerTraits } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 
-/** What one layer makes of what it is given; `output` is missing where it cannot be known. */
-export interface Made {
+/** The input and output shapes of one layer; `output` is missing if unknown. */
+export interface LayerShape {
   readonly name: string
   readonly kind: string
   readonly path: Path
@@ -20,16 +20,16 @@ export interface Made {
   readonly output?: Shape.Shape
 }
 
-/** The shapes of all layers, those of a `repeat` in its first round, and everything that does not fit. */
+/** The shapes of all layers (of a `repeat`, those of the first repetition) and all mismatches. */
 export interface Shapes {
-  readonly made: ReadonlyArray<Made>
+  readonly made: ReadonlyArray<LayerShape>
   readonly output?: Shape.Shape
   readonly findings: ReadonlyArray<Finding>
 }
 
 type Known = Shape.Shape | undefined
 
-/** The shape a function gives, or the error with which core refuses it. */
+/** The shape that a function returns, or its `ShapeError`. */
 const attempt = (f: () => Shape.Shape): Shape.Shape | ShapeError => {
   try {
     return f()
@@ -41,7 +41,7 @@ const attempt = (f: () => Shape.Shape): Shape.Shape | ShapeError => {
 
 /** The shapes over these nodes, from the shape of one input. */
 export const infer = (nodes: ReadonlyArray<Node>, input: Known, catalogue: Catalogue): Shapes => {
-  const made: Array<Made> = []
+  const made: Array<LayerShape> = []
   const findings: Array<Finding> = []
   const values = new Map<string, { readonly shape: Known; readonly node?: Node }>([[inputName, { shape: input }]])
   let last = input
@@ -66,11 +66,11 @@ export const infer = (nodes: ReadonlyArray<Node>, input: Known, catalogue: Catal
 
 /** One layer's shape. */
 const through = (node: Extract<Node, { readonly _tag: "Net" | "Head" }>, input: Shape.Shape, findings: Array<Finding>): Known => {
-  const at: Spot = { path: node.content, on: "key" }
+  const at: Location = { path: node.content, on: "key" }
   if (node._tag === "Head" && input.length !== 1) {
     findings.push({
       code: "G402",
-      message: `\`head\` wants one row of numbers, got ${Shape.print(input)}`,
+      message: `\`head\` needs a vector of features, got ${Shape.print(input)}`,
       at,
       label: `gets ${Shape.print(input)}`,
       help: "add `flatten` above it",
@@ -83,7 +83,7 @@ const through = (node: Extract<Node, { readonly _tag: "Net" | "Head" }>, input: 
   if (!(shape instanceof ShapeError)) return shape
   findings.push({
     code: "G402",
-    message: `\`${node.kind}\` cannot take ${Shape.print(input)}: it wants ${shape.wanted}`,
+    message: `\`${node.kind}\` does not accept ${Shape.print(input)}: it needs ${shape.wanted}`,
     at,
     label: `gets ${Shape.print(input)}`,
     help: `try: ${shape.hint}`,
@@ -91,7 +91,7 @@ const through = (node: Extract<Node, { readonly _tag: "Net" | "Head" }>, input: 
   return undefined
 }
 
-/** A net that only says a shape, so that core's own join decides over shapes that are already known. */
+/** A net with a fixed output shape, so that core's join checks known shapes. */
 const saying = (shape: Shape.Shape): Net.Net =>
   Net.pure(
     "shape",
@@ -123,27 +123,27 @@ const joined = (
     at: { path: node.content },
     label: shapes.map(Shape.print).join(node.how === "concat" ? ", " : " + "),
     related: sources.map(({ shape: made, source }) => ({
-      at: widthSpot(source, catalogue),
-      label: `makes ${Shape.print(made)}`,
+      at: widthLocation(source, catalogue),
+      label: `outputs ${Shape.print(made)}`,
     })),
     help: joinHelp(sources, first, catalogue),
   })
   return undefined
 }
 
-/** Where a layer says how wide its outputs are, or else the layer. */
-const widthSpot = (node: Node, catalogue: Catalogue): Spot => {
+/** The place of a layer's width option, or else the layer. */
+const widthLocation = (node: Node, catalogue: Catalogue): Location => {
   const option = widthOption(node, catalogue)
   return option === undefined ? { path: node.content, on: "key" } : { path: [...node.content, option] }
 }
 
-/** The option of a layer that sets its last axis. */
+/** The option that sets the size of a layer's last output axis. */
 const widthOption = ({ kind }: Node, catalogue: Catalogue): string | undefined => {
   const traits = kind === "head" ? undefined : layerTraits(catalogue, kind)
   return traits?.role === "weights" ? traits.width : undefined
 }
 
-/** A layer that makes samples of some rank as wide as another, for a help line. */
+/** A layer that changes the last axis to another size, for a help text. */
 const widening = (shape: Shape.Shape): string => {
   const width = shape.at(-1) ?? 1
   const kind = shape.length === 3 ? "conv2d" : shape.length === 2 ? "conv1d" : undefined
@@ -158,20 +158,20 @@ const joinHelp = (
   const width = wanted.at(-1) ?? 1
   const [only] = sources
   const option = only === undefined ? undefined : widthOption(only.source, catalogue)
-  if (only === undefined) return "join layers of one shape"
+  if (only === undefined) return "join layers of equal shape"
   if (!Shape.equals(only.shape.slice(0, -1), wanted.slice(0, -1)))
-    return `flatten or reshape one side, so that ${only.name} too is ${Shape.print(wanted)}`
+    return `flatten or reshape one side, so that ${only.name} is ${Shape.print(wanted)} too`
   const wider = widening(wanted)
   return option === undefined
-    ? `add \`${wider}\` after ${only.name} and join that`
-    : `set \`${option}: ${width}\` in ${only.name}, or add \`${wider}\` after it and join that`
+    ? `add \`${wider}\` after ${only.name} and join the result`
+    : `set \`${option}: ${width}\` in ${only.name}, or add \`${wider}\` after it and join the result`
 }
 
-/** A block's shape: what its last layer makes. */
+/** The output shape of a block: that of its last layer. */
 const gathered = (
   { nodes }: Extract<Node, { readonly _tag: "Block" }>,
   input: Shape.Shape,
-  made: Array<Made>,
+  made: Array<LayerShape>,
   findings: Array<Finding>,
   catalogue: Catalogue,
 ): Known => {
@@ -181,11 +181,11 @@ const gathered = (
   return inside.output
 }
 
-/** A repeat's shape: each round is given what the one before made, until nothing changes any more. */
+/** The output shape of a `repeat`. Inference stops when a repetition does not change the shape. */
 const repeated = (
   node: Extract<Node, { readonly _tag: "Repeat" }>,
   input: Shape.Shape,
-  made: Array<Made>,
+  made: Array<LayerShape>,
   findings: Array<Finding>,
   catalogue: Catalogue,
 ): Known => {
@@ -196,7 +196,7 @@ const repeated = (
     findings.push(
       ...(round === 1
         ? inside.findings
-        : inside.findings.map((finding) => ({ ...finding, message: `${finding.message} (in round ${round})` }))),
+        : inside.findings.map((finding) => ({ ...finding, message: `${finding.message} (in repetition ${round})` }))),
     )
     if (inside.output === undefined) return undefined
     if (Shape.equals(inside.output, shape)) return shape

@@ -1,4 +1,4 @@
-/** Whether a model is small enough to look at: the layers are counted, those of a `repeat` as often as it says, before any is made. */
+/** The limit on layers. They are counted before any is built; those of a `repeat` count once for each repetition. */
 import { type Layer, layerOf, type Model } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import type { Path } from "../source/Path.ts"
@@ -14,7 +14,7 @@ const inside = (
   return item._tag === "Block" ? { layers: item.layers, times: 1, holder: "block" } : undefined
 }
 
-/** How many layers an item stands for. */
+/** The number of layers of an item. */
 const count = (layer: Layer): number => {
   const held = inside(layer)
   return held === undefined ? 1 : held.times * total(held.layers)
@@ -22,7 +22,7 @@ const count = (layer: Layer): number => {
 
 const total = (layers: ReadonlyArray<Layer>): number => layers.reduce((sum, layer) => sum + count(layer), 0)
 
-/** The innermost item with which the layers become too many. */
+/** The innermost item that exceeds the limit. */
 const culprit = (layers: ReadonlyArray<Layer>, root: Path): Path => {
   let sum = 0
   for (const [i, layer] of layers.entries()) {
@@ -37,7 +37,7 @@ const culprit = (layers: ReadonlyArray<Layer>, root: Path): Path => {
   return root
 }
 
-/** What is wrong with a model of too many layers. */
+/** The finding for a model with too many layers. */
 export const check = ({ layers }: Model): ReadonlyArray<Finding> => {
   const all = total(layers)
   if (all <= maxLayers) return []

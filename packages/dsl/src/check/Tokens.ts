@@ -1,16 +1,16 @@
-/** Tokens that the embedding a model begins with does not have: they read NaN, and no answer comes of that. */
+/** Tokens outside the embedding at the start of a model, which would give NaN. */
 import type { Named } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import type { Facts, InputEnds, Seen } from "../prepare/Facts.ts"
 import { type Catalogue, layerTraits } from "../schema/Catalogue.ts"
-import type { Made } from "./Shapes.ts"
+import type { LayerShape } from "./Shapes.ts"
 
-/** A layer with what its options say. */
-export interface Embedding extends Pick<Made, "kind" | "path"> {
+/** A layer with its options. */
+export interface Embedding extends Pick<LayerShape, "kind" | "path"> {
   readonly options: Named[string]
 }
 
-/** The layer that is given the tokens, if it is an embedding. */
+/** The first layer after reshaping, if it is an embedding. */
 export const first = (layers: ReadonlyArray<Embedding>, catalogue: Catalogue): Embedding | undefined => {
   const layer = layers.find(({ kind }) => layerTraits(catalogue, kind)?.role !== "shape")
   const traits = layer === undefined ? undefined : layerTraits(catalogue, layer.kind)
@@ -19,14 +19,14 @@ export const first = (layers: ReadonlyArray<Embedding>, catalogue: Catalogue): E
 
 const placeOf = ({ column, place }: Seen): string => (column === undefined ? place : `${place}, column \`${column}\`,`)
 
-/** What rows of a part are called where they do not train. */
+/** The names of parts in messages. */
 const parts = { train: "", val: " of the validation rows", test: " of the test rows" } as const
 
-/** The first number of some rows that is no token of an embedding. */
+/** The first value that is not a token of the embedding. */
 const outside = ({ fraction, largest, least }: InputEnds, tokens: number): Seen | undefined =>
   least.value < 0 ? least : (fraction ?? (largest.value >= tokens ? largest : undefined))
 
-/** Whether every token of the data is one that the embedding has: of rows that train it must be, of others it should. */
+/** Checks the tokens of all rows: an error for training rows, advice for others. */
 export const check = (
   { inputEnds = {} }: Facts,
   layers: ReadonlyArray<Embedding>,
@@ -42,14 +42,14 @@ export const check = (
     const isToken = Number.isInteger(found.value) && found.value >= 0
     const what = isToken
       ? "outside the embedding, whose tokens are"
-      : "no token of the embedding, whose tokens are whole numbers from"
+      : "not a token of the embedding, whose tokens are the whole numbers from"
     return [
       {
         code: part === "train" ? "D306" : "A614",
         message: `${isToken ? "token " : ""}${found.value} in ${placeOf(found)}${parts[part]} is ${what} 0 to ${tokens - 1}`,
         at: { path: [...embedding.path, embedding.kind, "tokens"] },
         help: isToken
-          ? `\`tokens: ${found.value + 1}\` has room for it; or correct the data`
+          ? `\`tokens: ${found.value + 1}\` includes it; or correct the data`
           : "correct the data, or number the tokens from 0",
       },
     ]

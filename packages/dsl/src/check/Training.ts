@@ -1,17 +1,17 @@
-/** Whether the parts of a training fit together: outputs, loss and target; what callbacks watch; how long things last. */
+/** Checks that the settings of training agree: outputs, loss and target, monitors, and durations. */
 import { type ActivationTraits, identity } from "@adjoint/core/learning/Activation"
 import { type Data, type Evaluate, layerOf, type Model, type Named, type Train, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import type { Edit } from "../diagnostic/Edit.ts"
 import { scalar } from "../diagnostic/Fix.ts"
 import { called, listed, meaning, nearestNames, type Synonyms } from "../diagnostic/Suggest.ts"
-import { usual } from "../net/Uses.ts"
+import { withDefaults } from "../net/Uses.ts"
 import type { Facts, Target } from "../prepare/Facts.ts"
 import { activationTraits, type Catalogue, traitsOf } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 import { classCount, fitting, kindOf, lossName, scoreNames } from "./Outputs.ts"
 
-/** What is being trained, as far as it could be read. */
+/** The input of these checks, as far as it was decoded. */
 export interface Subject {
   readonly catalogue: Catalogue
   readonly data?: Data
@@ -23,7 +23,7 @@ export interface Subject {
   readonly made?: number
 }
 
-/** Everything of a training that does not fit. */
+/** All findings about training. */
 export const check = (subject: Subject): ReadonlyArray<Finding> => [
   ...activations(subject),
   ...losses(subject),
@@ -34,7 +34,7 @@ export const check = (subject: Subject): ReadonlyArray<Finding> => [
   ...durations(subject),
 ]
 
-/** The function that a model ends in, where it ends in one, and what is deleted with it. */
+/** The activation at the end of a model, and the path to delete with it. */
 interface Ending {
   readonly name: string
   readonly path: Path
@@ -61,12 +61,12 @@ const inside = (named: Named, path: Path): Ending => {
   return { name, path: [...path, name], whole: path }
 }
 
-/** Whether a function turns logits into what a loss from logits turns them into itself. */
+/** Whether an activation converts logits to probabilities, as losses that take logits do. */
 const responds = (traits: ActivationTraits | undefined): boolean =>
   traits?.role === "probability" || traits?.role === "probabilities"
 
 const takesLogits = (catalogue: Catalogue, name: string): boolean => {
-  const loss = usual(catalogue.loss, name)
+  const loss = withDefaults(catalogue.loss, name)
   return loss !== undefined && loss.response !== identity
 }
 
@@ -76,14 +76,14 @@ const activations = ({ catalogue, facts, made, model, train }: Subject): Readonl
   if (end === undefined || !responds(traits)) return []
   const at = { path: end.path, on: "key" } as const
   const classes = facts.target === undefined ? undefined : classCount(facts.target)
-  const fix: Edit = { title: `leave \`${end.name}\` out`, remove: end.whole }
+  const fix: Edit = { title: `remove \`${end.name}\``, remove: end.whole }
   if (traits?.role === "probability" && classes !== undefined && classes > 2)
     return [
       {
         code: "T502",
-        message: `\`${end.name}\` outputs for ${classes} classes that exclude each other`,
+        message: `\`${end.name}\` for ${classes} classes that exclude each other`,
         at,
-        help: "leave it out: the loss applies softmax itself",
+        help: "remove it: the loss applies softmax itself",
         fix,
       },
     ]
@@ -93,10 +93,10 @@ const activations = ({ catalogue, facts, made, model, train }: Subject): Readonl
   return [
     {
       code: "T501",
-      message: `\`${end.name}\` before \`${loss}\`, which wants logits and applies it itself`,
+      message: `\`${end.name}\` before \`${loss}\`, which takes logits and applies it itself`,
       at,
-      related: auto ? [] : [{ at: { path: ["train", "loss"] }, label: "wants logits" }],
-      help: `leave \`${end.name}\` out: predictions are turned into probabilities anyway`,
+      related: auto ? [] : [{ at: { path: ["train", "loss"] }, label: "takes logits" }],
+      help: `remove \`${end.name}\`: predictions are still converted to probabilities`,
       fix,
     },
   ]
@@ -118,17 +118,17 @@ const losses = ({ catalogue, facts: { target }, train }: Subject): ReadonlyArray
       code: "T507",
       message: `\`${name}\` does not fit the target, which is ${describe(target)}`,
       at: { path: ["train", "loss", name], on: "key" },
-      help: `write \`auto\`, which takes the usual one, or ${listed(fit)}`,
+      help: `write \`auto\`, which chooses the default loss of the target, or ${listed(fit)}`,
       fix: { title: "write `auto`", at: { path: ["train", "loss"] }, text: "auto" },
     },
   ]
 }
 
-/** Requested scores that cannot be taken of the target. */
+/** Metrics that do not fit the target. */
 const metrics = ({ catalogue, facts: { target }, train }: Subject): ReadonlyArray<Finding> => {
   const kind = target === undefined ? undefined : kindOf(target)
   if (target === undefined || kind === undefined || train.metrics === "auto") return []
-  const fits = (name: string): boolean => usual(catalogue.metric, name)?.targetTypes.includes(kind) === true
+  const fits = (name: string): boolean => withDefaults(catalogue.metric, name)?.targetTypes.includes(kind) === true
   const fit = Object.keys(catalogue.metric).filter(fits)
   return train.metrics.flatMap((metric, i): ReadonlyArray<Finding> => {
     const { name } = useOf(metric)
@@ -136,21 +136,21 @@ const metrics = ({ catalogue, facts: { target }, train }: Subject): ReadonlyArra
     return [
       {
         code: "T509",
-        message: `\`${name}\` cannot be taken of the target, which is ${describe(target)}`,
+        message: `\`${name}\` does not fit the target, which is ${describe(target)}`,
         at: { path: ["train", "metrics", i, name], on: "key" },
-        help: `there are ${listed(fit, "and")}`,
+        help: `metrics for this target: ${listed(fit, "and")}`,
       },
     ]
   })
 }
 
-/** Class weights where there are no classes, or for another number of them. */
+/** Class weights without classes, or for another number of classes. */
 const classWeights = ({ facts: { target }, train }: Subject): ReadonlyArray<Finding> => {
   const weights = train.regularize.class_weight
   if (weights === undefined || target === undefined) return []
   const at = { path: ["train", "regularize", "class_weight"], on: "key" } as const
   if (target.type === "numbers")
-    return [{ code: "T510", message: `class weights for a target that is ${describe(target)}`, at, help: "leave them out" }]
+    return [{ code: "T510", message: `class weights for a target that is ${describe(target)}`, at, help: "remove them" }]
   const count = classCount(target)
   if (weights === "balanced" || count === undefined || weights.length === count) return []
   return [
@@ -158,7 +158,7 @@ const classWeights = ({ facts: { target }, train }: Subject): ReadonlyArray<Find
       code: "T510",
       message: `${weights.length} class weights for ${count} classes`,
       at: { path: at.path },
-      help: `a weight for each class, in their order${target.classes === undefined ? "" : ` (${target.classes.slice(0, 8).join(", ")}${count > 8 ? ", …" : ""})`}, or \`balanced\``,
+      help: `write one weight per class, in the order of the classes${target.classes === undefined ? "" : ` (${target.classes.slice(0, 8).join(", ")}${count > 8 ? ", …" : ""})`}, or \`balanced\``,
     },
   ]
 }
@@ -171,7 +171,7 @@ const produced = ({ data, facts, train }: Subject): ReadonlyArray<string> | unde
   return ["train", ...(hasVal ? ["val"] : [])].flatMap((part) => ["loss", ...names].map((name) => `${part}.${name}`))
 }
 
-/** Callbacks that stand in the list already. */
+/** Duplicate callbacks. */
 const twice = ({ train }: Subject): ReadonlyArray<Finding> => {
   const names = train.callbacks.map((callback) => useOf(callback).name)
   const at = (i: number) => ({ path: ["train", "callbacks", i, names[i] ?? ""], on: "key" }) as const
@@ -183,7 +183,7 @@ const twice = ({ train }: Subject): ReadonlyArray<Finding> => {
         code: "T520",
         message: `\`${name}\` is in the list twice, and only the first would count`,
         at: at(i),
-        related: [{ at: at(first), label: "is there already" }],
+        related: [{ at: at(first), label: "first used here" }],
         help: "keep one of them, with all its options",
       },
     ]
@@ -210,7 +210,7 @@ const monitors = (subject: Subject): ReadonlyArray<Finding> => {
   const floors = Object.keys(subject.evaluate?.fail_under ?? {}).flatMap((score) => {
     if (names.includes(score)) return []
     const at = { path: ["evaluate", "fail_under", score], on: "key" } as const
-    return [{ ...unproduced(subject, names, score, { at, others }), message: `there is no score \`${score}\` to hold against` }]
+    return [{ ...unproduced(subject, names, score, { at, others }), message: `this run does not compute the score \`${score}\`` }]
   })
   return [...callbacks, ...floors]
 }
@@ -221,7 +221,7 @@ interface Asked {
   readonly others: (metric: string) => ReadonlyArray<string>
 }
 
-/** A score that the run does not compute: what was meant, or what to add so that it does. */
+/** The finding for a score that the run does not compute: the nearest name, or what to add. */
 const unproduced = (
   { catalogue, train }: Subject,
   scores: ReadonlyArray<string>,
@@ -235,9 +235,9 @@ const unproduced = (
       return [each, others(name ?? first).map((other) => (name === undefined ? other : `${first}.${other}`))]
     }),
   )
-  const finding = { code: "T503", message: `this run computes no score \`${score}\``, at } as const
+  const finding = { code: "T503", message: `this run does not compute the score \`${score}\``, at } as const
   const hasPart = part !== "val" || scores.some((each) => each.startsWith("val.")) || at.on === "key"
-  if (!hasPart) return { ...finding, help: "there are no validation rows: say how many in `data.split.val`" }
+  if (!hasPart) return { ...finding, help: "there are no validation rows: set `data.split.val`" }
   const meant = meaning(score, scores, synonyms)
   const [only, second] = meant?.names ?? []
   const [unlisted] = called(metric, Object.keys(catalogue.metric))
@@ -249,7 +249,7 @@ const unproduced = (
     }
   return {
     ...finding,
-    help: meant?.help ?? `there are ${listed(nearestNames(score, scores, 8), "and")}; others are listed in \`train.metrics\``,
+    help: meant?.help ?? `the scores are ${listed(nearestNames(score, scores, 8), "and")}; add others to \`train.metrics\``,
     ...(only === undefined || second !== undefined ? {} : { fix: { title: `write \`${only}\``, at, text: scalar(only) } }),
   }
 }
@@ -268,7 +268,7 @@ const durations = ({ catalogue, data, facts, train }: Subject): ReadonlyArray<Fi
         message: `patience of ${patience} epochs in a run of ${epochs}: \`${name}\` can never act`,
         at: { path: ["train", "callbacks", i, name, option] },
         related: [ended],
-        help: "less patience, or more epochs",
+        help: "use a smaller patience, or more epochs",
       },
     ]
   })
@@ -294,7 +294,7 @@ const durations = ({ catalogue, data, facts, train }: Subject): ReadonlyArray<Fi
       ? [
           {
             code: "T506",
-            message: `a batch of ${batch} rows, but only ${rows} to learn from`,
+            message: `a batch of ${batch} rows, but only ${rows} training rows`,
             at: { path: ["train", "batch"] },
             ...(data === undefined
               ? {}
@@ -307,7 +307,7 @@ const durations = ({ catalogue, data, facts, train }: Subject): ReadonlyArray<Fi
   return [...patience, ...warmup, ...large, ...lookingBack(train, rows)]
 }
 
-/** A mean over more steps than the run has is mostly of the weights that it began with. */
+/** A moving average over more steps than the run has consists mostly of the initial weights. */
 const lookingBack = (
   { accumulate = 1, average, batch, epochs }: Subject["train"],
   rows: number | undefined,
@@ -321,9 +321,9 @@ const lookingBack = (
   return [
     {
       code: "T515",
-      message: `a mean over about ${span} steps in a run of ${steps}: it would be mostly of the weights before training`,
+      message: `an average over about ${span} steps in a run of ${steps} steps would consist mostly of the initial weights`,
       at: { path: ["train", "average"] },
-      help: fits > 0 ? `\`average: ${fits}\` looks back over a fifth of the run` : "more epochs, or no average",
+      help: fits > 0 ? `\`average: ${fits}\` averages over a fifth of the run` : "use more epochs, or remove `average`",
     },
   ]
 }

@@ -1,6 +1,6 @@
 /**
- * Numbers that are right and seldom meant: a learning rate of 10, a share of the new batch that is Keras's share of the old.
- * The options of the catalogue say between which numbers each mostly is.
+ * Numbers that are allowed but unusual: a learning rate of 10, or a batch-norm momentum in the convention of Keras. The
+ * options of the catalogue define the usual range of each.
  */
 import { type Option, type Options, settled, type Table } from "@adjoint/core/learning/Entry"
 import { type Model, type ModelFile, type Named, type Train, useOf } from "../Document.ts"
@@ -9,26 +9,29 @@ import type { Catalogue } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 import type { Step } from "./Weights.ts"
 
-/** A number in few digits. */
+/** A number with at most three digits. */
 const shown = (x: number): string => String(Number(x.toPrecision(3)))
 
-/** `said` is what the document calls the number: the name of its option, or of an entry that is one number. */
-const unusual = (said: string, option: Option, value: unknown, path: Path): ReadonlyArray<Finding> => {
+/** The advice on a number outside its usual range. `label` names the number in the message, `key` in the help. */
+const unusual = (label: string, key: string, option: Option, value: unknown, path: Path): ReadonlyArray<Finding> => {
   if (typeof value !== "number" || !("usual" in option) || option.usual === undefined) return []
   const [least, largest] = option.usual
   if (value >= least && value <= largest) return []
-  const usual = option.default === undefined ? "" : ` Default: ${option.default}.`
+  const help =
+    typeof option.default === "number"
+      ? `try \`${key}: ${option.default}\`, the default`
+      : `try a number from ${shown(least)} to ${shown(largest)}`
   return [
     {
       code: "A620",
-      message: `${said} is ${value}: from ${shown(least)} to ${shown(largest)} is usual`,
+      message: `${label} is ${value}: from ${shown(least)} to ${shown(largest)} is usual`,
       at: { path },
-      help: `${option.doc}${usual}`,
+      help,
     },
   ]
 }
 
-/** The unusual numbers among the options of an entry, and of the entries that these name. */
+/** The unusual numbers among the options of an entry, nested entries included. */
 const ofOptions = (
   catalogue: Catalogue,
   entry: string,
@@ -46,7 +49,7 @@ const ofOptions = (
       case "schedule":
         return ofNamed(catalogue, catalogue[option.kind], value as Named, at)
       default:
-        return unusual(`\`${name}\` of \`${entry}\``, option, value, at)
+        return unusual(`\`${name}\` of \`${entry}\``, name, option, value, at)
     }
   })
 
@@ -56,7 +59,7 @@ const ofNamed = (catalogue: Catalogue, table: Table<unknown>, named: Named, path
   return known === undefined ? [] : ofOptions(catalogue, name, known, options, [...path, name])
 }
 
-/** The same of a map that says entries by name. */
+/** The unusual numbers in a map from entries to their settings. */
 const ofSettings = (catalogue: Catalogue, table: Table<unknown>, said: object, path: Path): ReadonlyArray<Finding> =>
   Object.entries(said).flatMap(([name, setting]) => {
     const entry = Object.hasOwn(table, name) ? table[name] : undefined
@@ -64,7 +67,7 @@ const ofSettings = (catalogue: Catalogue, table: Table<unknown>, said: object, p
     const at = [...path, name]
     const values = settled(entry, setting)
     if (values === setting) return ofOptions(catalogue, name, entry.options, values, at)
-    return Object.values(entry.options).flatMap((option) => unusual(`\`${name}\``, option, setting, at))
+    return Object.values(entry.options).flatMap((option) => unusual(`\`${name}\``, name, option, setting, at))
   })
 
 const ofTraining = (catalogue: Catalogue, train: Train): ReadonlyArray<Finding> => {

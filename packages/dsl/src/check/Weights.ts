@@ -1,6 +1,6 @@
 /**
- * The layers with weights, each with what the checks of activations and initializers ask: which activation follows its
- * weighted sum, and how its weights start, with the places where the file says so.
+ * The layers with weights, as the checks of activations and initializers need them: the activation that follows the
+ * weighted sum, and the initializer, each with its path in the document.
  */
 import type { Use } from "@adjoint/core/learning/Entry"
 import type { AnyTraits, Role } from "@adjoint/core/learning/Layers"
@@ -9,8 +9,8 @@ import { aperture } from "../internal/fpTsStd.ts"
 import { activationTraits, type Catalogue, layerTraits } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 
-/** A use of a named thing, and its place. */
-export interface Said extends Use {
+/** An entry in use, with its path. */
+export interface NamedUse extends Use {
   readonly path: Path
 }
 
@@ -18,28 +18,28 @@ export interface Said extends Use {
 export interface Weighted {
   readonly path: Path
   readonly kind: string
-  /** Missing where nothing but the identity follows. */
-  readonly activation?: Said
-  readonly init: Said
+  /** Absent if only the identity follows. */
+  readonly activation?: NamedUse
+  readonly init: NamedUse
   /** Whether the outputs of the model come from it. */
   readonly isLast: boolean
-  /** How often it stands in the model: as often as the `repeat` it is in goes round. */
+  /** How many copies the model has: the repetitions of the `repeat` around it. */
   readonly times: number
 }
 
 /** One activation, in a layer's options or as a layer of its own. */
-export interface Activated extends Said {
+export interface Activated extends NamedUse {
   readonly isLast: boolean
 }
 
-/** What a model's layers say of weights and activations, those inside a `repeat` once. */
-export interface Survey {
+/** The weights and activations of a model's layers; those inside a `repeat` once. */
+export interface LayerSummary {
   readonly steps: ReadonlyArray<Step>
   readonly weighted: ReadonlyArray<Weighted>
   readonly activated: ReadonlyArray<Activated>
 }
 
-/** Whether a layer leaves it to a later one to be the activation of the weighted sum before it. */
+/** Whether the activation of a weighted sum may come after such a layer. */
 const leaves: { readonly [R in Role["role"]]: boolean } = {
   weights: false,
   shape: true,
@@ -56,9 +56,9 @@ export interface Step {
   readonly kind: string
   readonly content: Named[string]
   readonly times: number
-  /** Whether it is fed by a layer that it names, and not by the one above it. */
+  /** Whether its input is a named layer, not the one above it. */
   readonly isFed: boolean
-  /** What is known of a layer of the catalogue. */
+  /** The traits of a layer of the catalogue. */
   readonly traits?: AnyTraits
 }
 
@@ -84,8 +84,8 @@ const steps = (layer: Layer, path: Path, times: number): ReadonlyArray<Step> => 
   }
 }
 
-/** The named thing that an option holds. */
-const said = ({ content, path }: Step, option: string | undefined): Said | undefined => {
+/** The entry that an option names. */
+const namedUse = ({ content, path }: Step, option: string | undefined): NamedUse | undefined => {
   if (option === undefined) return undefined
   const value = content[option]
   if (typeof value !== "object" || value === null) return undefined
@@ -98,22 +98,23 @@ export const isActivation = (catalogue: Catalogue, name: string): boolean =>
   activationTraits(catalogue, name) !== undefined && !Object.hasOwn(catalogue.layer, name)
 
 /** The layers with weights and the activations. */
-export const survey = (model: Model, catalogue: Catalogue): Survey => {
+export const summarize = (model: Model, catalogue: Catalogue): LayerSummary => {
   const all = flat(model.layers, ["model", "layers"], 1).map((step): Step => {
     const traits = layerTraits(catalogue, step.kind)
     return traits === undefined ? step : { ...step, traits }
   })
-  const own: Said = { ...useOf(model.init), path: ["model", "init", useOf(model.init).name] }
-  const initOf = (step: Step): Said | undefined => (step.traits?.role === "weights" ? said(step, step.traits.init) : undefined)
+  const own: NamedUse = { ...useOf(model.init), path: ["model", "init", useOf(model.init).name] }
+  const initOf = (step: Step): NamedUse | undefined =>
+    step.traits?.role === "weights" ? namedUse(step, step.traits.init) : undefined
   const lastWeighted = all.findLastIndex((step) => initOf(step) !== undefined)
-  // What the result of a layer goes into, past layers that only drop or rearrange.
+  // The layer that receives the output of another, skipping layers that only drop or rearrange values.
   const through = all.filter(({ traits }) => traits === undefined || !leaves[traits.role])
   const following = new Map(aperture(2)(through).map(([step, next]) => [step, next]))
   const weighted: Array<Weighted> = []
   const activated: Array<Activated> = []
   all.forEach((step, i) => {
     const { content, kind, path } = step
-    const written = step.traits?.role === "weights" ? said(step, step.traits.activation) : undefined
+    const written = step.traits?.role === "weights" ? namedUse(step, step.traits.activation) : undefined
     const inside = written === undefined || activationTraits(catalogue, written.name)?.role === "identity" ? undefined : written
     const isLast = i >= lastWeighted
     if (isActivation(catalogue, kind)) activated.push({ name: kind, options: content, path, isLast })

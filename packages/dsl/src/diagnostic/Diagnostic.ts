@@ -1,5 +1,5 @@
 /**
- * A diagnostic is one mistake or piece of advice as a value: what is wrong, where, what to try, and, where a program can
+ * A diagnostic is one mistake or piece of advice as a value: what is wrong, where, what to try, and, if a program can
  * do it, the edit that mends it. Rendering is elsewhere.
  */
 import { TaggedError } from "effect/Data"
@@ -7,12 +7,12 @@ import type { Path } from "../source/Path.ts"
 import * as Positions from "../source/Positions.ts"
 import type { Span } from "../source/Source.ts"
 import { type Code, codes, type Severity } from "./Codes.ts"
-import { type Edit, type Fix, fixOf, type Spot } from "./Edit.ts"
+import { type Edit, type Fix, fixOf, type Location } from "./Edit.ts"
 
-export type { Edit, Fix, Spot } from "./Edit.ts"
+export type { Edit, Fix, Location } from "./Edit.ts"
 export type { TextEdit } from "./Layout.ts"
 
-/** A span with what is to be said about it. */
+/** A span with a label. */
 export interface Note {
   readonly span: Span
   readonly label: string
@@ -26,7 +26,7 @@ export interface Diagnostic {
   readonly file: string
   readonly path: Path
   readonly span?: Span
-  /** What is said beside the carets. */
+  /** The text beside the carets. */
   readonly label?: string
   readonly related: ReadonlyArray<Note>
   readonly help?: string
@@ -38,40 +38,40 @@ export const diagnostic = (
   parts: Omit<Diagnostic, "severity" | "related"> & { readonly related?: ReadonlyArray<Note> },
 ): Diagnostic => ({ ...parts, severity: codes[parts.code].severity, related: parts.related ?? [] })
 
-/** What a check finds, in terms of the document; `locate` turns it into a diagnostic of a text. */
+/** The result of a check, in terms of the document; `locate` converts it to a diagnostic of a text. */
 export interface Finding {
   readonly code: Code
   readonly message: string
-  readonly at: Spot
+  readonly at: Location
   readonly label?: string
-  readonly related?: ReadonlyArray<{ readonly at: Spot; readonly label: string }>
+  readonly related?: ReadonlyArray<{ readonly at: Location; readonly label: string }>
   readonly help?: string
   readonly fix?: Edit
 }
 
-const spanOf = (positions: Positions.Positions, spot: Spot): Span | undefined => {
-  const exact = Positions.at(positions, spot.path)
+const spanOf = (positions: Positions.Positions, location: Location): Span | undefined => {
+  const exact = Positions.at(positions, location.path)
   if (exact === undefined) {
-    const owner = Positions.nearest(positions, spot.path)
-    return spot.on === "missing" ? (owner?.key ?? owner?.value) : owner?.value
+    const owner = Positions.nearest(positions, location.path)
+    return location.on === "missing" ? (owner?.key ?? owner?.value) : owner?.value
   }
-  return spot.on === "key" ? (exact.key ?? exact.value) : exact.value
+  return location.on === "key" ? (exact.key ?? exact.value) : exact.value
 }
 
-/** Whether not even the section of a spot was written. */
-const isNowhere = (positions: Positions.Positions, { path: [section] }: Spot): boolean =>
+/** Whether not even the section of a location was written. */
+const isNowhere = (positions: Positions.Positions, { path: [section] }: Location): boolean =>
   section !== undefined && Positions.at(positions, [section]) === undefined
 
 /** The diagnostic of a finding in the text it was found in; of a document that was never text it names the path alone. */
 export const locate = (finding: Finding, positions: Positions.Positions): Diagnostic => {
   const outside = Positions.overridden(positions, finding.at.path)
-  if (outside !== undefined) return said(finding, `--set ${outside}`)
+  if (outside !== undefined) return ofOverride(finding, `--set ${outside}`)
   const related: Array<Note> = []
   for (const note of finding.related ?? []) {
     const where = spanOf(positions, note.at)
     if (where !== undefined) related.push({ span: where, label: note.label })
   }
-  // What no section of the text says is shown where the text speaks of what it has to do with.
+  // If the section is absent from the text, the first related place is shown instead.
   const instead = isNowhere(positions, finding.at) ? related.shift() : undefined
   const span = instead?.span ?? spanOf(positions, finding.at)
   const label = finding.label ?? instead?.label
@@ -91,8 +91,8 @@ export const locate = (finding: Finding, positions: Positions.Positions): Diagno
   })
 }
 
-/** The diagnostic of a finding in something that is no text. */
-const said = ({ at, code, help, label, message }: Finding, file: string): Diagnostic =>
+/** The diagnostic of a finding in a value that was set on the command line. */
+const ofOverride = ({ at, code, help, label, message }: Finding, file: string): Diagnostic =>
   diagnostic({
     code,
     message,
@@ -109,7 +109,7 @@ export const hasErrors = (diagnostics: ReadonlyArray<Diagnostic>): boolean => di
 export const promote = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic> =>
   diagnostics.map((d) => (d.severity === "warning" ? { ...d, severity: "error" as const } : d))
 
-/** By place in the text; what concerns the whole file comes first. */
+/** Sorts by place in the text; diagnostics of the whole file come first. */
 export const sort = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic> =>
   diagnostics.toSorted(
     (a, b) => (a.span?.start ?? -1) - (b.span?.start ?? -1) || (a.code < b.code ? -1 : a.code > b.code ? 1 : 0),

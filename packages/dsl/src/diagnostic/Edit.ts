@@ -1,6 +1,6 @@
 /**
  * Edits that mend a mistake: a check states them in terms of the document, and `fixOf` makes them edits of the text. A fix
- * is only offered where the text that it touches is what the document says, so that it changes nothing else.
+ * is only offered where the text is the literal value of the document, so that it changes nothing else.
  */
 import { isWithin, type Path } from "../source/Path.ts"
 import * as Positions from "../source/Positions.ts"
@@ -16,18 +16,18 @@ export interface Fix extends Layout.TextEdit {
 }
 
 /** A place in a document: the value at a path, the key that leads to it, or a key that is missing there. */
-export interface Spot {
+export interface Location {
   readonly path: Path
   readonly on?: "key" | "value" | "missing"
 }
 
 /**
- * The key or value at a spot becomes `text`. `was` is the value, where it may stand as the short form of its map. `main`
- * says that a value which was not written is added to its map, and which option stands there if no map does; it is empty
- * where only a map can.
+ * Replaces the key or value at a location by `text`. `was` is the value, if it may be written as the short form of its map.
+ * With `main`, a missing value is added to its map; `main` is the option that a short form sets, and is empty
+ * if only a map is allowed.
  */
 export interface Replace {
-  readonly at: Spot
+  readonly at: Location
   readonly text: string
   readonly was?: string
   readonly main?: string
@@ -48,7 +48,7 @@ export type Change =
   /** The keys of a map become the items of a list. */
   | { readonly itemize: Path }
 
-/** A change with what it does, in a few words. */
+/** A change with a short title. */
 export type Edit = Change & { readonly title: string }
 
 /** The name that a key takes by an edit. */
@@ -64,16 +64,16 @@ const trimmed = ({ source }: Positions.Positions, { end, start }: Span): Span =>
  * spelled-out use (`{ relu: {} }`) may have been written as its bare name (`relu`), and a main option
  * (`{ head: { target: y } }`) as its bare value (`head: y`).
  */
-const editable = (positions: Positions.Positions, spot: Spot, was: unknown): Span | undefined => {
-  const place = Positions.at(positions, spot.path)
+const editable = (positions: Positions.Positions, location: Location, was: unknown): Span | undefined => {
+  const place = Positions.at(positions, location.path)
   if (place !== undefined) {
-    if (spot.on === "key") return place.key
+    if (location.on === "key") return place.key
     return place.defined === undefined ? trimmed(positions, place.value) : undefined
   }
-  const parent = Positions.at(positions, spot.path.slice(0, -1))
+  const parent = Positions.at(positions, location.path.slice(0, -1))
   if (parent === undefined || parent.defined !== undefined) return undefined
   const written = positions.source.text.slice(parent.value.start, parent.value.end).replace(/^(["'])(.*)\1$/, "$2")
-  return written === (spot.on === "key" ? spot.path.at(-1) : was) ? trimmed(positions, parent.value) : undefined
+  return written === (location.on === "key" ? location.path.at(-1) : was) ? trimmed(positions, parent.value) : undefined
 }
 
 /** An option that was not written is added, in the style of those that were; with its map, where that is missing too. */
@@ -101,7 +101,7 @@ const added = (positions: Positions.Positions, { at, main, text }: Replace): Tex
   return { span: spanIn(positions.source, first, first), text: `${option}\n${indent}` }
 }
 
-/** Where a path would have to be added: the place of its nearest ancestor that was written, and what is missing below it. */
+/** The nearest written ancestor of a path, and the keys that are missing below it. */
 const gap = (positions: Positions.Positions, path: Path): { readonly owner: Path; readonly missing: Path } => {
   let length = path.length
   while (length > 0 && Positions.at(positions, path.slice(0, length)) === undefined) length--
@@ -121,9 +121,9 @@ const put = (positions: Positions.Positions, path: Path, text: string): Readonly
   const place = Positions.at(positions, owner)
   if (place === undefined || place.defined !== undefined) return undefined
   const written = positions.source.text.slice(place.value.start, place.value.end)
-  // What is there already needs no edit if it says the same.
+  // An equal value needs no edit.
   if (missing.length === 0) return written === text ? [] : undefined
-  // The bare name of what the options belong to: `optimizer: adam`.
+  // The bare name of the entry that has the options: `optimizer: adam`.
   if (written === missing[0] && missing.length > 1) return [{ span: place.value, text: `{ ${entryOf(missing, text)} }` }]
   const edit = Layout.insert(positions, owner, entryOf(missing, text))
   return edit === undefined ? undefined : [edit]
@@ -136,7 +136,7 @@ const move = (
   const place = Positions.at(positions, from)
   if (place?.key === undefined || place.defined !== undefined) return undefined
   const value = text ?? positions.source.text.slice(place.value.start, place.value.end).trimEnd()
-  // What is written on lines of its own would need another indentation.
+  // A value in block style would need another indentation.
   const isBlock = text === undefined && !/^[[{]/.test(value) && Layout.inside(positions, from).length > 0
   if (isBlock || value.includes("\n")) return undefined
   const { missing, owner } = gap(positions, to)

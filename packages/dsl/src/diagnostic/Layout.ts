@@ -6,7 +6,7 @@ import type { Path } from "../source/Path.ts"
 import * as Positions from "../source/Positions.ts"
 import { type Span, span as spanIn } from "../source/Source.ts"
 
-/** A stretch of the text and what it becomes. */
+/** A replacement of a span of the text. */
 export interface TextEdit {
   readonly span: Span
   readonly text: string
@@ -42,13 +42,13 @@ export const columnOf = (text: string, at: number): number => at - lineStart(tex
 
 const isFlow = (text: string, { value }: Positions.Place): boolean => /[[{]/.test(text.charAt(value.start))
 
-/** Where an item of a block list begins with its dash, or an entry of a block map; nothing where other text is before it on its line. */
+/** The start of an item of a block list, with its dash, or of an entry of a block map; `undefined` if other text precedes it on its line. */
 const ownStart = (text: string, start: number): number | undefined => {
   const before = text.slice(lineStart(text, start), start)
   return /^\s*(?:- +)?$/.test(before) ? lineStart(text, start) : undefined
 }
 
-/** The edit that deletes an entry or an item. The last entry of a block map goes with the map. */
+/** The edit that deletes an entry or an item. The last entry of a block map is deleted with the map. */
 export const remove = (positions: Positions.Positions, path: Path): TextEdit | undefined => {
   const { source } = positions
   const { text } = source
@@ -68,7 +68,7 @@ export const remove = (positions: Positions.Positions, path: Path): TextEdit | u
     return next === undefined ? cut(endOf(text, previous ?? place), endOf(text, place)) : cut(startOf(place), startOf(next))
   const start = ownStart(text, startOf(place))
   const isInItem = place.key !== undefined && /- +$/.test(text.slice(lineStart(text, startOf(place)), startOf(place)))
-  // The first key of an item stands behind the item's dash, which the next key takes over.
+  // The first key of an item follows the dash; without it, the next key follows the dash.
   if (isInItem) return next === undefined ? undefined : cut(startOf(place), startOf(next))
   if (start === undefined) return undefined
   return cut(start, Math.min(text.length, lineEnd(text, endOf(text, place)) + 1))

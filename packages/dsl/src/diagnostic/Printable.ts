@@ -1,5 +1,5 @@
 /**
- * What of a text may reach a terminal. Names and text from files are data: nothing in them may drive the terminal, end
+ * Makes text from files safe for a terminal. It must not control the terminal, end
  * the line, turn the direction of reading or be invisible.
  */
 

@@ -22,7 +22,7 @@ type Paint = (style: keyof typeof styles, text: string) => string
 const painter = (colour: boolean): Paint =>
   colour ? (style, text) => `${styles[style]}${text}\u001b[0m` : (_style, text) => text
 
-/** Longer lines are cut around what they are shown for. */
+/** Longer lines are cut around the marked text. */
 const widest = 120
 
 /** Longer messages are cut: a name from the file may be as long as the file. */
@@ -109,15 +109,15 @@ export const text = (diagnostic: Diagnostic, source: Source | undefined, options
   return out.join("\n")
 }
 
-/** So many diagnostics of a file are shown. */
-export const most = 100
+/** At most this many diagnostics of a file are shown. */
+export const maxShown = 100
 
 /** The first diagnostics, errors before warnings, in the order they are in. */
 export const shown = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic> => {
-  if (diagnostics.length <= most) return diagnostics
+  if (diagnostics.length <= maxShown) return diagnostics
   const errors = diagnostics.filter((d) => d.severity === "error")
   const warnings = diagnostics.filter((d) => d.severity === "warning")
-  const kept = new Set([...errors, ...warnings].slice(0, most))
+  const kept = new Set([...errors, ...warnings].slice(0, maxShown))
   return diagnostics.filter((diagnostic) => kept.has(diagnostic))
 }
 
@@ -154,7 +154,7 @@ export const report = (
   kind: "diagnostics",
   ...counts(diagnostics),
   files: files.map((file) => ({ file, ...counts(diagnostics.filter((d) => d.file === file)) })),
-  ...(diagnostics.length > most ? { omitted: diagnostics.length - most } : {}),
+  ...(diagnostics.length > maxShown ? { omitted: diagnostics.length - maxShown } : {}),
   diagnostics: shown(diagnostics),
 })
 
@@ -164,6 +164,6 @@ export const all = (diagnostics: ReadonlyArray<Diagnostic>, source: Source | und
   if (diagnostics.length === 0) return ""
   const count = (n: number, word: string): ReadonlyArray<string> => (n === 0 ? [] : [`${n} ${word}${n === 1 ? "" : "s"}`])
   const all = [...count(errors, "error"), ...count(warnings, "warning")].join(", ")
-  const summary = diagnostics.length > most ? `${all}; ${most} are shown` : all
+  const summary = diagnostics.length > maxShown ? `${all}; ${maxShown} are shown` : all
   return [...shown(diagnostics).map((diagnostic) => text(diagnostic, source, options)), summary].join("\n\n")
 }

@@ -1,7 +1,7 @@
-/** What was probably meant: names spelt alike, names that people type for the same thing, and names near in spelling. */
+/** Suggestions for unknown names: equal except for case and separators, synonyms, and similar spelling. */
 import { editDistance, letters, maxLength, nearest } from "@adjoint/core/data/Nearest"
 
-/** The other names that people type, by the name they stand for. Case and separators do not matter. */
+/** Synonyms by name. Case and separators do not matter. */
 export interface Synonyms {
   readonly [name: string]: ReadonlyArray<string>
 }
@@ -30,8 +30,8 @@ export const called = (word: string, candidates: ReadonlyArray<string>, synonyms
 }
 
 /**
- * The candidates that are equally near in spelling: of more than one, none is surely meant. One that begins as the word
- * does is nearer than others, since few people mistype a first letter.
+ * The candidates with the nearest spelling, all that are equally near. One with the same first letter
+ * as the word is nearer than others, because first letters are seldom mistyped.
  *
  * `misspelt("h3", ["h1", "h2", "out"]) // => ["h1", "h2"]`
  * `misspelt("unit", ["init", "units"]) // => ["units"]`
@@ -46,13 +46,13 @@ export const misspelt = (word: string, candidates: ReadonlyArray<string>): Reado
   return alike.length === 0 ? nearestOnes : alike
 }
 
-/** What a word probably means: one name that it surely means, or several that it may. */
+/** The probable meaning of a word: one certain name, or several candidates. */
 export interface Meaning {
   readonly names: ReadonlyArray<string>
   readonly help: string
 }
 
-/** What a word probably means among candidates, with the question to ask; nothing where no candidate is near. */
+/** The probable meaning of a word among candidates, with the question to ask; `undefined` if no candidate is near. */
 export const meaning = (word: string, candidates: ReadonlyArray<string>, synonyms: Synonyms = {}): Meaning | undefined => {
   const known = called(word, candidates, synonyms)
   const names = known.length > 0 ? known.slice(0, 1) : misspelt(word, candidates)
@@ -60,7 +60,7 @@ export const meaning = (word: string, candidates: ReadonlyArray<string>, synonym
 }
 
 /**
- * The candidate that was probably meant. `undefined` when there is none.
+ * The candidate that was probably meant, or `undefined`.
  *
  * `suggest("learning_rate", ["lr", "momentum"], { lr: ["learning_rate"] }) // => "lr"`
  */

@@ -1,23 +1,23 @@
-/** What a message says of a reference to a name that does not exist: what was probably meant, with the edit, or what there is. */
+/** The finding for an unknown name: a suggestion with its edit, or the names that exist. */
 import type { Code } from "./Codes.ts"
-import type { Finding, Spot } from "./Diagnostic.ts"
+import type { Finding, Location } from "./Diagnostic.ts"
 import { scalar } from "./Fix.ts"
 import { listed, meaning, nearestNames, type Synonyms } from "./Suggest.ts"
 
-/** A reference, and what it could have referred to. */
+/** A reference to an unknown name, with the names that exist. */
 export interface Reference {
   readonly code: Code
   readonly name: string
   readonly names: ReadonlyArray<string>
   readonly synonyms?: Synonyms
-  readonly at: Spot
+  readonly at: Location
   /** The message up to the name. */
   readonly message: string
-  /** What to try where there is nothing to refer to. */
+  /** The help if there are no names. */
   readonly none?: string
-  /** What stands before the list of names. */
+  /** The text before the list of names. */
   readonly there?: string
-  /** What stands behind the name in the same text. */
+  /** The text after the name. */
   readonly rest?: string
 }
 

@@ -10,7 +10,7 @@ import type { Catalogue } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 import { use } from "./Uses.ts"
 
-/** One layer. `content` is where its options stand. */
+/** One layer. `content` is the path of its options. */
 export type Node = Placed & Content
 
 interface Placed {
@@ -31,8 +31,8 @@ type Content =
   /** `net` is missing while it is not known how many outputs there are. */
   | { readonly _tag: "Head"; readonly target: string; readonly net?: Net.Net }
 
-/** What layers are made with. `outputs` is how many numbers the head makes. */
-export interface Making {
+/** The input of building layers. `outputs` is the number of outputs of the head. */
+export interface BuildOptions {
   readonly catalogue: Catalogue
   readonly model: Model
   readonly outputs?: number
@@ -61,7 +61,7 @@ const initializerOr = (model: Model, named: unknown): Named =>
   typeof named === "object" && named !== null && Object.hasOwn(named, "auto") ? model.init : (named as Named)
 
 /** A layer of the catalogue, or an activation as a layer. */
-const netOf = ({ catalogue, model }: Making, kind: string, content: Named[string]): Net.Net => {
+const netOf = ({ catalogue, model }: BuildOptions, kind: string, content: Named[string]): Net.Net => {
   if (!Object.hasOwn(catalogue.layer, kind)) {
     const activation = Entry.make(catalogue.activation, use(catalogue, catalogue.activation, { [kind]: content }))
     return { ...Layers.activation(activation), kind }
@@ -78,8 +78,8 @@ const netOf = ({ catalogue, model }: Making, kind: string, content: Named[string
 
 /** The nodes of the model's layers, or of those of a `repeat`. */
 export const nodes = (
-  making: Making,
-  layers: ReadonlyArray<Layer> = making.model.layers,
+  options: BuildOptions,
+  layers: ReadonlyArray<Layer> = options.model.layers,
   root: Path = ["model", "layers"],
 ): ReadonlyArray<Node> => {
   const nameOf = naming(layers)
@@ -87,30 +87,30 @@ export const nodes = (
     const path = [...root, i]
     const kind = kindOf(layer)
     const source = typeof layer.from === "string" ? { source: layer.from } : {}
-    return { name: nameOf(layer), path, content: [...path, kind], kind, ...source, ...made(making, layer, kind, path) }
+    return { name: nameOf(layer), path, content: [...path, kind], kind, ...source, ...contentOf(options, layer, kind, path) }
   })
 }
 
-const made = (making: Making, layer: Layer, kind: string, path: Path): Content => {
+const contentOf = (options: BuildOptions, layer: Layer, kind: string, path: Path): Content => {
   const item = layerOf(layer)
   switch (item._tag) {
     case "Join":
       return { _tag: "Join", how: item.how, from: item.of }
     case "Block":
-      return { _tag: "Block", nodes: nodes(making, item.layers, [...path, "block", "layers"]) }
+      return { _tag: "Block", nodes: nodes(options, item.layers, [...path, "block", "layers"]) }
     case "Repeat":
-      return { _tag: "Repeat", times: item.times, nodes: nodes(making, item.layers, [...path, "repeat", "layers"]) }
+      return { _tag: "Repeat", times: item.times, nodes: nodes(options, item.layers, [...path, "repeat", "layers"]) }
     case "Head": {
       const { activation, init, target } = item.head
-      const { outputs } = making
+      const { outputs } = options
       return {
         _tag: "Head",
         target,
-        ...(outputs === undefined ? {} : { net: netOf(making, "dense", { units: outputs, activation, init }) }),
+        ...(outputs === undefined ? {} : { net: netOf(options, "dense", { units: outputs, activation, init }) }),
       }
     }
     case "Use":
-      return { _tag: "Net", net: netOf(making, kind, item.use.options), options: item.use.options }
+      return { _tag: "Net", net: netOf(options, kind, item.use.options), options: item.use.options }
   }
 }
 

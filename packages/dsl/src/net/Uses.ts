@@ -1,4 +1,4 @@
-/** From the document's spelling of named things to the uses that core's tables make things of. */
+/** Converts entries as the document spells them to the uses that core's tables build. */
 import { isOptional, make, type Option, settled, type Table, type Use } from "@adjoint/core/learning/Entry"
 import { type Named, useOf } from "../Document.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
@@ -29,7 +29,7 @@ export const use = (catalogue: Catalogue, table: Table<unknown>, named: Named): 
   }
 }
 
-/** The uses of a table's entries that a map says by their names, in the order of the table. */
+/** The entries that a map names, with their options, in the order of the table. */
 export const uses = (table: Table<unknown>, said: object): ReadonlyArray<Use> => {
   const all = new Map<string, unknown>(Object.entries(said))
   return Object.entries(table).flatMap(([name, entry]) => {
@@ -38,8 +38,8 @@ export const uses = (table: Table<unknown>, said: object): ReadonlyArray<Use> =>
   })
 }
 
-/** What an entry makes when all is left to its defaults; nothing for a name that is not there or that wants an option. */
-export const usual = <A>(table: Table<A>, name: string): A | undefined => {
+/** The value of an entry with default options; `undefined` for an unknown name or an entry with a required option. */
+export const withDefaults = <A>(table: Table<A>, name: string): A | undefined => {
   const entry = Object.hasOwn(table, name) ? table[name] : undefined
   const isBare = entry !== undefined && Object.values(entry.options).every(isOptional)
   return isBare ? make(table, { name, options: {} }) : undefined

@@ -1,17 +1,17 @@
-/** What a model must beat: the score of an answer that looks at no input. */
+/** The baseline that a model must beat: a constant prediction. */
 import * as Dataset from "@adjoint/core/data/Dataset"
 import { restore, type Unit } from "@adjoint/core/learning/Score"
 
 /**
- * `majority`: the share of rows that are right when the training rows' most common class is always answered. `mean`: the
- * mean squared error of always answering the training targets' means, of targets as they were measured; and `scaled` as the
- * net learns them, where that is otherwise.
+ * `majority`: the accuracy of always predicting the most common training class. `mean`: the
+ * mean squared error of always predicting the mean of the training targets, in their original units; `scaled` is the
+ * same for scaled targets, if the net learns those.
  */
 export type Baseline =
   | { readonly kind: "majority"; readonly class: string; readonly accuracy: number }
   | { readonly kind: "mean"; readonly mse: number; readonly scaled?: number }
 
-/** Learns the answer from `train` and scores it on `on`; `units` are what columns of numbers were measured in. */
+/** Computes the prediction from `train` and scores it on `on`; `units` are the original units of number columns. */
 export const baseline = (train: Dataset.Dataset, on: Dataset.Dataset, units?: ReadonlyArray<Unit>): Baseline => {
   if (train.targets.dtype !== "f32") return majority(train, on)
   const scaled = squaredError(train, on)
@@ -27,7 +27,7 @@ const majority = ({ classes, targets }: Dataset.Dataset, on: Dataset.Dataset): B
   return { kind: "majority", class: classes?.[answer] ?? String(answer), accuracy: right / Dataset.size(on) }
 }
 
-/** The mean squared error of always answering the training targets' means. */
+/** The mean squared error of always predicting the mean of the training targets. */
 const squaredError = ({ targets }: Dataset.Dataset, on: Dataset.Dataset, units: ReadonlyArray<Unit> = []): number => {
   const rows = targets.shape[0] ?? 1
   const width = targets.data.length / Math.max(1, rows)
@@ -49,7 +49,7 @@ export interface Worse {
   readonly baseline: number
 }
 
-/** The first score that is worse than the same score of the baseline on the same rows; one that is not a number is. `lossName` says what the loss is. */
+/** The first score that is worse than that of the baseline on the same rows; NaN is worse. `lossName` is the name of the loss. */
 export const worseThan = (
   answer: Baseline,
   scores: { readonly [score: string]: number },

@@ -1,10 +1,10 @@
-/** What the document says of columns, held against the columns a table has: every difference at once. */
+/** Compares the declared columns with those of the table. */
 import * as Column from "@adjoint/core/data/Column"
 import { dataError, type Reason } from "@adjoint/core/data/DataError"
 import { nearest } from "@adjoint/core/data/Nearest"
 import type { Data } from "../Document.ts"
-import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
-import { finding, type Place } from "./Blame.ts"
+import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
+import { finding, type Place } from "./DataFinding.ts"
 
 const absent = (column: string, columns: ReadonlyArray<string>): Reason => ({
   _tag: "NoColumn",
@@ -13,17 +13,17 @@ const absent = (column: string, columns: ReadonlyArray<string>): Reason => ({
   columns,
 })
 
-/** Columns that are named and absent, that are there and not named, and a target that is missing. */
+/** Findings for missing and undeclared columns, and for targets. */
 export const check = (data: Data, columns: ReadonlyArray<string>, place: Place): ReadonlyArray<Finding> => {
   const said = data.columns ?? {}
-  const say = (reason: Reason, at?: Spot): Finding => {
+  const say = (reason: Reason, at?: Location): Finding => {
     const found = finding(dataError(reason), place)
     if (at === undefined) return found
     return { ...found, at, ...(found.fix === undefined ? {} : { fix: { ...found.fix, at } }) }
   }
   const named = Object.keys(said).filter((name) => name !== "*")
   const missing = named.filter((name) => !columns.includes(name))
-  // A column under a mistyped name was not forgotten.
+  // A column with a mistyped name is not undeclared.
   const meant = new Set(missing.flatMap((name) => nearest(name, columns).slice(0, 1)))
   const forgotten = columns.filter((name) => !Object.hasOwn(said, name) && !meant.has(name))
   if (columns.length === 1 && named.length > 1 && missing.length > 0) return [oneColumn(columns[0] ?? "", place)]
@@ -43,12 +43,12 @@ export const check = (data: Data, columns: ReadonlyArray<string>, place: Place):
   ]
 }
 
-/** A table that came apart into no columns. */
+/** A table with one column: the delimiter is probably wrong. */
 const oneColumn = (name: string, { source }: Place): Finding => ({
   code: "D301",
-  message: `the data has one column only, \`${name}\``,
+  message: `the data has only one column, \`${name}\``,
   at: { path: source },
-  help: 'say which character is between the cells, as in `{ csv: { path: …, delimiter: " " } }` for blanks',
+  help: 'set the character between the cells, as in `{ csv: { path: …, delimiter: " " } }` for spaces',
 })
 
 /** A table without a column to predict. */
@@ -60,7 +60,7 @@ const withoutTarget = ({ columns = {} }: Data): ReadonlyArray<Finding> =>
           code: "D303",
           message: "no column is the target",
           at: { path: ["data", "columns"], on: "key" },
-          help: "give one the type `class`, or say `role: target`",
+          help: "give one the type `class`, or `role: target`",
         },
       ]
 
@@ -71,23 +71,23 @@ const severalTargets = ({ columns = {} }: Data): ReadonlyArray<Finding> => {
   if (first === undefined || targets.every(([, { type }]) => type === "number")) return []
   return others.map(([name]) => ({
     code: "D303",
-    message: `\`${first[0]}\` and \`${name}\` are both targets, and a model predicts one column of classes, or columns of numbers`,
+    message: `\`${first[0]}\` and \`${name}\` are both targets, but a model predicts one column of classes, or columns of numbers`,
     at: { path: ["data", "columns", name] },
-    related: [{ at: { path: ["data", "columns", first[0]] }, label: "a target too" }],
-    help: "keep the one that the head predicts; as an input, a column is `category`, `binary` or `number`",
+    related: [{ at: { path: ["data", "columns", first[0]] }, label: "also a target" }],
+    help: "keep the one that the head predicts; an input is `category`, `binary` or `number`",
   }))
 }
 
-/** Targets for which something is to stand where they are blank: a score against it would say nothing. */
+/** Targets whose missing values would be replaced: scores against them would be meaningless. */
 const invented = ({ columns = {} }: Data): ReadonlyArray<Finding> =>
   Object.entries(columns).flatMap(([name, column]): ReadonlyArray<Finding> => {
     if (!Column.isTarget(column) || !("missing" in column) || column.missing === undefined || column.missing === "drop") return []
     const at = { path: ["data", "columns", name, "missing"] }
-    const title = "`missing: drop` leaves out rows without a target"
+    const title = "`missing: drop` removes rows without a target"
     return [
       {
         code: "D305",
-        message: `\`${name}\` is a target: a blank is not replaced by \`${column.missing}\`, or rows would be scored against an invented value`,
+        message: `\`${name}\` is a target: replacing blanks by \`${column.missing}\` would score rows against an invented value`,
         at,
         help: title,
         fix: { title, at, text: "drop" },

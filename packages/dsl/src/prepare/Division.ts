@@ -24,7 +24,7 @@ const labelsOf = (raw: Raw, name: string): Result.Result<ArrayLike<string | numb
   return Result.fail(dataError({ _tag: "NoColumn", column: name, nearest: nearest(name, columns), columns }))
 }
 
-/** Divides the given rows, all unless some are given. `train` has the rest unless it asks for less. Fails as `Split.parts` does, and with `NoColumn` where there is nothing to stratify by. */
+/** Divides the given rows, by default all. `train` has the rest unless the document sets it. Fails as `Split.parts` does, and with `NoColumn` for an unknown `stratify` column. */
 export const divide = (
   raw: Raw,
   { seed, stratify, test, train, unlabelled, val }: Wanted,

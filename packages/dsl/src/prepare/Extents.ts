@@ -1,4 +1,4 @@
-/** How large prepared inputs are, column by column where they have columns. */
+/** The ranges of prepared inputs, by column if there are columns. */
 import type { Fitted } from "@adjoint/core/data/Fitted"
 import * as InputTransform from "@adjoint/core/data/InputTransform"
 import * as Preprocess from "@adjoint/core/data/Preprocess"
@@ -6,7 +6,7 @@ import type { NDArray } from "@adjoint/core/types/NDArray"
 import * as Result from "effect/Result"
 import type { Extent, Facts } from "./Facts.ts"
 
-/** The least and the largest of every `step`th number from the first on. */
+/** The smallest and largest of every `step`th number, starting at `first`. */
 const within = ({ data }: NDArray, first: number, step: number): Extent["extent"] => {
   let [least, largest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   for (let i = first; i < data.length; i += step) {

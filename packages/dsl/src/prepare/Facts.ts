@@ -1,19 +1,19 @@
 /**
- * What the data says of itself before a number of it is used: the shape of a sample, what is to be predicted, how many
- * rows there are. Shape inference and the checks of training start from these. A fact that is not known is left out.
+ * Facts about the data: the shape of a sample, the target, the number of
+ * rows. Shape inference and the checks of training use them. Unknown facts are absent.
  */
 import type { FittedInput } from "@adjoint/core/data/Fitted"
 import type { Unit } from "@adjoint/core/learning/Score"
 import type { DType } from "@adjoint/core/types/DType"
 import type { Shape } from "@adjoint/core/types/Shape"
 
-/** What is to be predicted. */
+/** The target. */
 export type Target =
   | { readonly type: "class" | "binary"; readonly name: string; readonly classes?: ReadonlyArray<string> }
   | {
       readonly type: "numbers"
       readonly names: ReadonlyArray<string>
-      /** What each was measured in, where the net learns other numbers: scaled ones, or logarithms. */
+      /** The original unit of each, if the net learns scaled values or logarithms. */
       readonly units?: ReadonlyArray<Unit>
     }
 
@@ -24,19 +24,19 @@ export interface Rows {
   readonly test: number
 }
 
-/** What is known of the data. */
+/** The known facts about the data. */
 export interface Facts {
   /** The shape of one prepared input, without the axis of rows. */
   readonly sample?: Shape
-  /** What the numbers of an input are until the net begins: bytes, or those that were prepared. */
+  /** The dtype of stored inputs: bytes, or prepared floats. */
   readonly dtype?: DType
   readonly target?: Target
   readonly rows?: Rows
-  /** Rows that were left out for a blank, by the columns that say `missing: drop`; a row blank in two is counted for both. */
+  /** Rows removed by `missing: drop`, by column; a row with two missing values counts for both columns. */
   readonly dropped?: ReadonlyArray<{ readonly column: string; readonly rows: number }>
   /** Training rows of each class, in the order of the classes. */
   readonly counts?: ReadonlyArray<number>
-  /** What prepares an input. Rows of bytes stay bytes until the net begins with it. */
+  /** The input transform. Rows of bytes stay bytes until the net applies it. */
   readonly input?: FittedInput
   /** Rows that only pre-training learns from. */
   readonly unlabelled?: number
@@ -46,7 +46,7 @@ export interface Facts {
   readonly extents?: ReadonlyArray<Extent>
   /** The same of each target that is a quantity, as it was prepared. */
   readonly targetExtents?: ReadonlyArray<Extent>
-  /** Targets of arrays that are so many different whole numbers, held as floats. */
+  /** The distinct values of float targets that are whole numbers. */
   readonly labels?: { readonly count: number; readonly least: number; readonly greatest: number }
   /** The ends of the prepared inputs of each part, and where they are. */
   readonly inputEnds?: { readonly [part in keyof Rows]?: InputEnds }
@@ -66,7 +66,7 @@ export interface InputEnds {
   readonly fraction?: Seen
 }
 
-/** Between which numbers prepared inputs lie; of a table, those of one column. */
+/** The range of prepared inputs; of a table, that of one column. */
 export interface Extent {
   readonly column?: string
   readonly extent: readonly [least: number, largest: number]

@@ -1,4 +1,4 @@
-/** What the document alone says of its data, before any file is opened. */
+/** The facts that the document alone states about its data, before any file is opened. */
 import * as Column from "@adjoint/core/data/Column"
 import * as Dataset from "@adjoint/core/data/Dataset"
 import { arrayLabel } from "@adjoint/core/data/Preprocess"
@@ -10,13 +10,13 @@ import { type Amount, type Data, type Model, type Split, useOf } from "../Docume
 import type { Facts, Rows, Target } from "../prepare/Facts.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
 
-/** The facts that a document says itself: of toys all, of tables and images what is spelled out, and `model.input` where nothing else says a shape. */
+/** The facts that a document states: all for toys, those written for tables and images, and `model.input` if no other shape is known. */
 export const known = (data: Data | undefined, model: Pick<Model, "input"> | undefined, catalogue: Catalogue): Facts => {
   const own = data === undefined ? {} : (toy(data, catalogue) ?? table(data))
   return { ...(model?.input === undefined ? {} : { sample: model.input }), ...own }
 }
 
-/** More rows of a toy say no more of its shape. */
+/** Rows of a toy that are enough to know its shape. */
 const enough = 1000
 
 /** Some rows of a toy, and how many it has in all. */
@@ -77,7 +77,7 @@ const targetOf = (columns: ReadonlyArray<readonly [string, Column.Column]>): Tar
   return second !== undefined || type === undefined ? undefined : { type, name }
 }
 
-/** How many numbers a prepared row has; not known where there are categories, whose names only the data says. */
+/** The number of inputs of a prepared row; unknown with category columns, whose names are in the data. */
 const widthOf = (columns: ReadonlyArray<readonly [string, Column.Column]>): number | undefined => {
   let width = 0
   for (const [, column] of columns) {
@@ -92,7 +92,7 @@ const widthOf = (columns: ReadonlyArray<readonly [string, Column.Column]>): numb
 const rowsOf = (amount: Amount | undefined, total: number): number =>
   amount === undefined ? 0 : typeof amount === "number" ? amount : Math.round((Number.parseFloat(amount) / 100) * total)
 
-/** Rows of each part of so many in all. A `train` that is left out has the rest. */
+/** The rows of each part of a total. Without `train`, it has the rest. */
 const divided = (total: number, split: Split, ownTest: boolean): Rows => {
   const val = rowsOf(split.val, total)
   const test = ownTest ? rowsOf(split.test, total) : 0

@@ -1,8 +1,8 @@
-/** Targets that may be classes although floats hold them. */
+/** Float targets that may be class labels. */
 import { isTable, type Raw } from "@adjoint/core/data/Preprocess"
 import type { Facts } from "./Facts.ts"
 
-/** More different numbers than these are surely quantities. */
+/** More distinct values than this are quantities. */
 const mostClasses = 100
 
 /** The targets of arrays, if they are few whole numbers from 0 on, each of them several times, held as floats. */

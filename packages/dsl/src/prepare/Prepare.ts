@@ -1,6 +1,6 @@
 /**
- * From a document to the rows it describes, ready for a network: read, divided by the document's seed, and prepared by
- * what the training rows alone say. Whatever is wrong is found before anything is computed, and said of the document.
+ * Prepares the rows of a document for a network: reads them, splits them by the document's seed, and applies preprocessing
+ * fitted on the training rows. Errors are findings of the document.
  */
 import { createHash } from "node:crypto"
 import type * as Dataset from "@adjoint/core/data/Dataset"
@@ -14,8 +14,8 @@ import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import { type Data, type ModelFile, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
-import { finding, type Place } from "./Blame.ts"
 import * as Columns from "./Columns.ts"
+import { finding, type Place } from "./DataFinding.ts"
 import { type Division, divide } from "./Division.ts"
 import type { Facts, Target } from "./Facts.ts"
 import { labelsOf } from "./Labels.ts"
@@ -25,7 +25,7 @@ import { type FileRecord, type Rows, read, refused } from "./Reading.ts"
 
 /**
  * The rows of a document, prepared. Rows that were read as bytes stay bytes, for the net that `build` makes of these facts;
- * `InputTransform.numbers` is what that net makes of them first.
+ * `InputTransform.numbers` is the first thing that the net computes.
  */
 export interface Prepared {
   readonly train: Dataset.Dataset
@@ -46,10 +46,10 @@ export interface Origin {
   readonly lines?: ReadonlyArray<number>
 }
 
-/** What is known once the rows are there; classes are counted where there are any. */
+/** The facts after the rows are read, with class counts for a target of classes. */
 export type Known = Facts & Required<Pick<Facts, "sample" | "input" | "target" | "rows">>
 
-/** What the rows were, so that another day can tell whether they still are. */
+/** A record of the rows, to detect later changes. */
 export interface Lock {
   readonly version: 1
   readonly files: ReadonlyArray<FileRecord>
@@ -62,7 +62,7 @@ const fail = (findings: ReadonlyArray<Finding>) => Effect.fail(new PrepareError(
 
 const noData: Finding = {
   code: "D300",
-  message: "the file names no data",
+  message: "the model file has no `data`",
   at: { path: ["data"], on: "missing" },
   help: "add `data: { source: … }`",
 }
@@ -71,7 +71,7 @@ const doubled: Finding = {
   code: "D304",
   message: "there are two sets of test rows: `data.test` and a part of the split",
   at: { path: ["data", "split", "test"], on: "key" },
-  help: "leave one of them out",
+  help: "remove one of them",
 }
 
 /** Training rows of each class. */
@@ -82,7 +82,7 @@ const counted = (target: Target, { classes, targets }: Dataset.Dataset): Pick<Fa
   return { counts }
 }
 
-/** What a document says of preparing. */
+/** The preprocessing that a document specifies. */
 export const specOf = ({ columns, image, scale, target }: Data): Preprocess.Spec => ({
   ...(columns === undefined ? {} : { columns }),
   ...(image === undefined ? {} : { image }),
@@ -90,7 +90,7 @@ export const specOf = ({ columns, image, scale, target }: Data): Preprocess.Spec
   ...(target === undefined ? {} : { target }),
 })
 
-/** What a fitted record says is to be predicted. */
+/** The target of a fitted record. */
 export const targetOf = (fitted: Fitted): Target | undefined => {
   const { target } = fitted
   if (target?.type !== "numbers") return target ?? undefined
@@ -99,7 +99,7 @@ export const targetOf = (fitted: Fitted): Target | undefined => {
   return { type: "numbers", names, ...(units.every(isKept) ? {} : { units }) }
 }
 
-/** What the document says of a table that does not fit it. */
+/** Mismatches between the document and a table. */
 const columnsOf = (data: Data, { place, raw }: Rows): ReadonlyArray<Finding> =>
   Preprocess.isTable(raw)
     ? [
@@ -110,9 +110,9 @@ const columnsOf = (data: Data, { place, raw }: Rows): ReadonlyArray<Finding> =>
 
 const targetOfTable: Finding = {
   code: "D303",
-  message: "`target` is about arrays, and the rows are a table, in which a column is the target",
+  message: "`target` is only for arrays; in a table, a column is the target",
   at: { path: ["data", "target"], on: "key" },
-  help: "give a column the type `class`, or say `role: target`",
+  help: "give a column the type `class`, or `role: target`",
 }
 
 const stratifyPlace = ["data", "split", "stratify"]
@@ -154,14 +154,14 @@ const partOf = <P extends string>(name: P, fitted: Fitted, rows: Rows, part: Pre
 /** The rows of a source that are used. */
 const keptOf = (data: Data, { place, raw }: Rows) => Effect.fromResult(Preprocess.keep(specOf(data), raw)).pipe(refused(place))
 
-/** What columns leave out of all sources. */
+/** The rows removed by columns, over all sources. */
 const droppedOf = (all: ReadonlyArray<Preprocess.Kept>): Pick<Facts, "dropped"> => {
   const counts = new Map<string, number>()
   for (const { dropped } of all) for (const { column, rows } of dropped) counts.set(column, (counts.get(column) ?? 0) + rows)
   return counts.size === 0 ? {} : { dropped: Array.from(counts, ([column, rows]) => ({ column, rows })) }
 }
 
-/** What is learned from the training rows, with how they were read. */
+/** The preprocessing fitted on the training rows, with the options of the reader. */
 const fittedOf = (data: Data, { place, raw }: Rows, rows: Preprocess.Rows) => {
   const use = useOf(data.source)
   const source = Source.kindOf(use.name) === undefined ? {} : { source: Source.recorded(use) }
@@ -172,10 +172,10 @@ const fittedOf = (data: Data, { place, raw }: Rows, rows: Preprocess.Rows) => {
 }
 
 /**
- * Reads and prepares the rows of a document; paths are taken from `directory`. With a fitted record nothing is learned
- * from the rows: they are prepared as that record says.
+ * Reads and prepares the rows of a document; paths are relative to `directory`. With a fitted record nothing is fitted:
+ * the rows are prepared with that record.
  *
- * Fails with everything that was found wrong, as findings of the document.
+ * Fails with all errors, as findings of the document.
  */
 export const prepare = (
   document: Pick<ModelFile, "data">,
@@ -253,7 +253,7 @@ export const prepare = (
 
 const noTarget = ({ source }: Place): Finding => ({
   code: "D303",
-  message: "there is nothing to predict",
+  message: "the data has no target",
   at: { path: source },
   help: "say which column is the target, or name an array of targets",
 })

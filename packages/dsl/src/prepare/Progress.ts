@@ -7,14 +7,14 @@ import * as Effect from "effect/Effect"
 
 /** One event. */
 export type Event =
-  /** A file of so many bytes is read next, then unpacked and decoded. */
+  /** A file is read next, then unpacked and decoded. */
   | { readonly _tag: "Reading"; readonly file: string; readonly bytes: number }
   /** All rows were read; they are divided and prepared next. */
   | { readonly _tag: "Preparing"; readonly rows: number }
   /** The rows of a part were prepared. */
   | { readonly _tag: "Prepared"; readonly part: string; readonly rows: number }
 
-/** What receives the events. */
+/** A receiver of events. */
 export type Listen = (event: Event) => Effect.Effect<void>
 
 /** The receiver of events: none, unless one is provided. */

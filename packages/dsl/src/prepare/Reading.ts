@@ -1,4 +1,4 @@
-/** Sources as a model file names them, read: the rows as they stand in the files, and what the files were. */
+/** Reads the sources of a model file: the raw rows, and a record of the files. */
 import { createHash } from "node:crypto"
 import { isAbsolute, join } from "node:path"
 import { DataError } from "@adjoint/core/data/DataError"
@@ -13,7 +13,7 @@ import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
 import { type Data, type Named, useOf } from "../Document.ts"
 import type { Path } from "../source/Path.ts"
-import { finding, type Place } from "./Blame.ts"
+import { finding, type Place } from "./DataFinding.ts"
 import { PrepareError } from "./PrepareError.ts"
 import * as Progress from "./Progress.ts"
 
@@ -24,7 +24,7 @@ export interface FileRecord {
   readonly sha256: string
 }
 
-/** Rows of one source, with what to blame when they turn out wrong. */
+/** Rows of one source, with their place in the document, for errors. */
 export interface Rows {
   readonly raw: Raw
   readonly files: ReadonlyArray<FileRecord>
@@ -49,7 +49,7 @@ export const filesOf = Source.filesOf
 const inFile = ({ file: inner, reason }: DataError, file: string): DataError =>
   new DataError({ file: inner === undefined ? file : `${file}/${inner}`, reason })
 
-/** The rows of a generated source. They depend on nothing but the source's options and the seed of the division. */
+/** The rows of a generated source. They depend only on the source's options and the seed of the split. */
 const generate = (use: Use, { split }: Data): Raw => {
   const { classes, inputs, targets } = make(Toys.entries, use)(Key.fold(Key.make(split.seed), "toy"))
   return { inputs, targets, ...(classes === undefined ? {} : { classes }) }
@@ -76,7 +76,7 @@ export const read = (data: Data, source: Named, at: Path, directory: string): Re
     const raw = yield* Effect.fromResult(
       Result.mapError(Source.read(kind, use, Object.fromEntries(contents)), ({ error, option }) => {
         const own = named.find((file) => file.option === option)
-        // An option that is no file says what is looked for in the first one.
+        // An option that is not a file selects something in the first file.
         const file = own ?? (error.file === undefined ? undefined : first)
         const said = file === undefined ? error : inFile(error, resolve(directory, file.path))
         return new PrepareError({ findings: [finding(said, placeOf(option))] })

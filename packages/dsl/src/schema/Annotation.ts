@@ -1,6 +1,6 @@
 /**
- * What the schema's nodes carry beside their types, so that a message can use the words of the language: what was wanted,
- * which names may stand here, and how a choice between forms is made.
+ * Annotations of schema nodes, which messages use: the expected value,
+ * the allowed names, and how a choice between forms is decided.
  */
 import type * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
@@ -12,11 +12,11 @@ import type { Path } from "../source/Path.ts"
 /** A schema of any part of the document. */
 export type Codec<T = unknown> = Schema.Codec<T, unknown>
 
-/** What a choice between forms makes of a value that fits none of them. */
+/** The decision of a choice between forms for a value that matches none of them. */
 export type Verdict =
-  /** It was meant as this form: what is wrong with it is what this schema says of this input. */
+  /** This form was intended: report the errors of this schema for this input. */
   | { readonly _tag: "Meant"; readonly schema: Codec; readonly input: unknown }
-  /** It was meant as no form at all. */
+  /** No form was intended. */
   | {
       readonly _tag: "Nothing"
       readonly code: Code
@@ -33,7 +33,7 @@ export type Verdict =
       readonly fix?: (path: Path) => Edit
     }
 
-/** A key that was written where it has no place. */
+/** A key that is not allowed at its place. */
 export interface Misplaced {
   readonly key: string
   readonly value: unknown
@@ -43,7 +43,7 @@ export interface Misplaced {
   readonly map: { readonly [key: string]: unknown }
 }
 
-/** What to say of a key that has its place elsewhere, and the edit that puts it there. */
+/** The help for a key that belongs elsewhere, and the edit that moves it. */
 export interface Elsewhere {
   readonly help: string
   readonly fix?: Edit

@@ -26,11 +26,11 @@ export interface Catalogue {
   readonly optimizer: Table<Optimizer.Factory, Traits<Optimizer.OptimizerTraits>>
   readonly schedule: Table<LearningRate.Schedule, Traits<LearningRate.ScheduleTraits>>
   readonly regularizer: Table<Regularizer.Regularization, Traits<Regularizer.RegularizerTraits>>
-  /** What stands around the optimizer, from the inside outwards. */
+  /** Wrappers of the optimizer, from the inside outwards. */
   readonly around: Table<OptimizerWrapper.Wrapper>
   readonly metric: Table<Score.Score>
   readonly callback: Table<Callback.Callback, Traits<Callback.CallbackTraits>>
-  /** What pre-training learns. */
+  /** The stages of pre-training. */
   readonly stage: Table<unknown>
   /** Where samples of a machine come from. */
   readonly method: Table<Rbm.Method>

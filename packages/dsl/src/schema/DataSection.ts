@@ -45,7 +45,7 @@ const endingsInWords = endings
   .replace(/, ([^,]+)$/, " or $1")
 const pathAlone = new RegExp(`^(?![A-Za-z]+:\\/\\/)[^\\p{Cc}]+\\.(${endings.join("|")})(?:\\.gz)?$`, "u")
 
-/** A source by kind, or the path of a file whose ending says the kind. */
+/** A source by kind, or a path whose ending determines the kind. */
 const source = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> => {
   const forms = { ...files, ...members(catalogue.toy, choices) }
   const names = Object.keys(forms)
@@ -66,8 +66,8 @@ const source = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> =
       return {
         _tag: "Nothing",
         code: "S103",
-        message: `expected the path of a file, got an address`,
-        help: "data is read from the disk: download the file, and write its path",
+        message: `expected the path of a file, got a URL`,
+        help: "download the file, and write its path",
       }
     const [, ending] = /\.(parquet|jsonl?|feather|arrow|xlsx?|h5|hdf5|pkl|pickle|sqlite|db)(?:\.gz)?$/iu.exec(value) ?? []
     if (ending !== undefined)
@@ -75,7 +75,7 @@ const source = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> =
         _tag: "Nothing",
         code: "S103",
         message: `expected a data source, got ${got(value)}`,
-        help: `.${ending} files are not read: save the table as CSV, as pandas does with \`to_csv("data.csv", index=False)\``,
+        help: `.${ending} files are not supported: save the table as CSV, with pandas \`to_csv("data.csv", index=False)\``,
       }
     const path = /[/\\.]/.test(value)
     if (path)
@@ -83,7 +83,7 @@ const source = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> =
         _tag: "Nothing",
         code: "S103",
         message: `expected a data source, got ${got(value)}`,
-        help: `a path alone ends in ${endingsInWords}; other files are named by their kind, as in \`{ csv: ./data.txt }\``,
+        help: `a path alone must end in ${endingsInWords}; for other names write the kind, as in \`{ csv: ./data.txt }\``,
       }
     return Object.hasOwn(forms, value)
       ? { _tag: "Meant", schema: byKind, input: value }
@@ -112,7 +112,7 @@ const column = (): Codec<Column.Column> =>
     { identifier: "Column" },
   ) as Codec<Column.Column>
 
-/** What the targets of arrays are. */
+/** The type of array targets. */
 const target = (): Codec<NonNullable<Document.Data["target"]>> =>
   typedChoice(
     "target",
@@ -143,24 +143,24 @@ const amount: Codec<Document.Amount> = note(Schema.Union([Fields.integer({ minim
 const usualSeed = 0
 
 const splitFields = Schema.Struct({
-  train: optional(amount, "Rows to learn from. Default: the rest."),
-  val: optional(amount, "Rows that are scored after every epoch. Default: 15%, unless another part is given."),
-  test: optional(amount, "Rows kept for the end. Default: 15%, unless another part is given."),
-  unlabelled: optional(amount, "Rows that pre-training learns from besides; their targets are not looked at."),
+  train: optional(amount, "Training rows. Default: all rows of no other part."),
+  val: optional(amount, "Validation rows, scored after every epoch. Default: 15%, unless another part is given."),
+  test: optional(amount, "Test rows, scored after training. Default: 15%, unless another part is given."),
+  unlabelled: optional(amount, "More rows for pre-training only; their targets are not used."),
   stratify: optional(
     note(Fields.text, { mend: Vocabulary.stratify }),
-    "The column whose values every part has in the same proportion.",
+    "A column: every part has its values in the same proportions.",
   ),
-  seed: Fields.withDefault(Fields.described(Fields.seed, `The seed of the division. Default: ${usualSeed}.`), () => usualSeed),
+  seed: Fields.withDefault(Fields.described(Fields.seed, `The seed of the split. Default: ${usualSeed}.`), () => usualSeed),
 })
 
 const split: Codec<Document.Split> = note(splitFields, Vocabulary.split)
 
-/** The parts of a split that gives none: with a test set of its own, a validation part alone. */
+/** The default parts of a split; with a separate test source, only a validation part. */
 const usualParts = (hasTest: boolean): Pick<Document.Split, "val" | "test"> =>
   hasTest ? { val: "15%" } : { val: "15%", test: "15%" }
 
-/** A split with the parts that it has when it gives none. */
+/** A split with default parts, if it sets none. */
 const completed = (given: Document.Split, hasTest: boolean): Document.Split => {
   const { test, train, val } = given
   return train === undefined && val === undefined && test === undefined ? { ...usualParts(hasTest), ...given } : given
@@ -170,23 +170,23 @@ const completed = (given: Document.Split, hasTest: boolean): Document.Split => {
 export const dataSection = (catalogue: Catalogue, choices: Choices): Codec<Document.Data> => {
   const rows = source(catalogue, choices)
   const fields = {
-    source: Fields.described(rows, "Where the rows come from: a file, or a generated toy."),
+    source: Fields.described(rows, "The rows: a file, or a generated toy dataset."),
     columns: optional(
       Schema.Record(Schema.String, column()) as unknown as Codec<NonNullable<Document.Data["columns"]>>,
-      'What each column of a table is; `"*"` stands for all that are not named.',
+      'The type of each column of a table; `"*"` sets the type of all columns that are not named.',
     ),
-    image: optional(image, "How arrays are read as images."),
-    scale: optional(FromField.scale as Codec<NonNullable<Document.Data["scale"]>>, "How the numbers of other arrays are scaled."),
+    image: optional(image, "How arrays are converted to images."),
+    scale: optional(FromField.scale as Codec<NonNullable<Document.Data["scale"]>>, "How the values of other arrays are scaled."),
     target: optional(
       target(),
-      "What the targets of arrays are: `class` or `number`. Default: floats are numbers, all others classes.",
+      "The type of array targets: `class` or `number`. Default: `number` for floats, `class` for all others.",
     ),
-    test: optional(rows, "Rows of their own to test on."),
+    test: optional(rows, "A separate source of test rows."),
   }
   const fieldsOfData = Schema.Struct({
     ...fields,
     split: Schema.optionalKey(
-      Fields.described(split, "How rows are divided. Default: 70% to learn from, 15% to validate, 15% to test."),
+      Fields.described(split, "How rows are divided into training, validation and test. Default: 70%, 15%, 15%."),
     ),
   })
   const written = note(fieldsOfData, Vocabulary.data)

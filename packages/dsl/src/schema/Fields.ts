@@ -45,7 +45,7 @@ export const number = (bounds: Bounds = {}): Codec<number> =>
 export const integer = (bounds: Bounds = {}): Codec<number> =>
   note(checked(Schema.Int, bounds), { wanted: `a whole number${range(wholeRange(bounds))}` })
 
-/** Of whole numbers, "from 1" and "above 0" are the same, and are said in one way. */
+/** Bounds of whole numbers in one form: `minimum: 1` is written as `> 0`. */
 const wholeRange = (bounds: Bounds): Bounds => {
   const { minimum, ...rest } = bounds
   return minimum === 1 && rest.maximum === undefined ? { ...rest, exclusiveMinimum: 0 } : bounds
@@ -68,7 +68,7 @@ export const path: Codec<string> = note(Schema.String.check(Schema.isPattern(/^[
 /** One of a few words. */
 export const choice = <const W extends string>(words: ReadonlyArray<W>): Codec<W> => Schema.Literals(words)
 
-/** What names from files may not be: they reach into the prototypes of records. */
+/** Names that are not allowed, because they would access the prototypes of records. */
 export const reservedNames = ["__proto__", "constructor", "prototype"] as const
 
 // Without the reserved names, in a form that JSON Schema can say too.
@@ -81,17 +81,17 @@ export const isName = (text: string): boolean => namePattern.test(text)
 export const name: Codec<string> = note(Schema.String.check(Schema.isPattern(namePattern)), {
   wanted: "a name: a letter or `_`, then letters, digits and `_`, 64 at most",
   code: "S106",
-  help: "names appear in parameter paths and checkpoints, so they are kept plain",
+  help: "names are part of parameter paths and checkpoints",
 })
 
 /** The name of a model, which becomes the name of a folder. */
 export const folderName: Codec<string> = note(Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/u)), {
   wanted: "a name: letters, digits, `_`, `-` and `.`, 64 at most",
   code: "S106",
-  help: "the name of a model becomes the name of the folder its runs are in",
+  help: "the name of a model is also the name of the folder of its runs",
 })
 
-/** A key that may be left out, and what stands for it then. */
+/** An optional key with a default. */
 export const withDefault = <T>(schema: Codec<T>, value: () => T): Schema.withDecodingDefaultTypeKey<Codec<T>> =>
   Schema.withDecodingDefaultTypeKey<Codec<T>>(Effect.sync(value))(schema)
 
@@ -99,14 +99,14 @@ export const withDefault = <T>(schema: Codec<T>, value: () => T): Schema.withDec
 const shown = (value: unknown): string =>
   Array.isArray(value) ? `[${value.map(shown).join(", ")}]` : typeof value === "object" ? JSON.stringify(value) : String(value)
 
-/** A sentence with what stands for a value that is left out. `saying("Rows in one step.", 32) // => "Rows in one step. Default: 32."` */
+/** A description with the default appended. `saying("Rows per step.", 32) // => "Rows per step. Default: 32."` */
 export const saying = (description: string, value: unknown): string => `${description} Default: ${shown(value)}.`
 
-/** A described key that may be left out: the value that then stands for it is written once, here. */
+/** An optional key with a description and a default, which the description states. */
 export const usually = <T>(schema: Codec<T>, value: T, description: string): Schema.withDecodingDefaultTypeKey<Codec<T>> =>
   withDefault(described(schema, saying(description, value)), () => value)
 
-/** A described key that may be left out, for a choice by name: the bare name of a default stands for it with its own defaults. */
+/** The same for a choice by name: the default is a name, with the default options of its entry. */
 export const usuallyNamed = <T>(
   choice: Codec<T>,
   name: string,
@@ -114,19 +114,19 @@ export const usuallyNamed = <T>(
 ): Schema.withDecodingDefaultTypeKey<Codec<T>> =>
   withDefault(described(choice, saying(description, name)), () => Schema.decodeSync(choice)(name))
 
-/** What a map that leaves everything to its defaults becomes. */
+/** An optional map: by default, all its keys have their defaults. */
 export const emptied = <T>(schema: Codec<T>, description: string): Schema.withDecodingDefaultTypeKey<Codec<T>> =>
   withDefault(described(schema, description), () => Schema.decodeSync(schema)({}))
 
-/** The same with a sentence for the reference and the editor. */
+/** The same schema with a description for the reference and the editor. */
 export const described = <T>(schema: Codec<T>, description: string): Codec<T> => note(schema, { description })
 
-/** What a stretch of training looks like, with its number. */
+/** A number of epochs as text. */
 const stretch = /^(\d{1,9}(?:\.\d{1,9})?) ?epochs?$/u
 
-/** A number of epochs that says so: `3 epochs` is 3. */
+/** A number of epochs with its unit: `3 epochs` is 3. */
 export const epochs = (held: Codec<number>): Codec<number> =>
-  note(Schema.String.check(Schema.isPattern(stretch)), { wanted: "a stretch of training such as 3 epochs" }).pipe(
+  note(Schema.String.check(Schema.isPattern(stretch)), { wanted: "a number of epochs such as 3 epochs" }).pipe(
     Schema.decodeTo(
       held,
       SchemaTransformation.transform({

@@ -52,7 +52,7 @@ const codecs: { readonly [K in Kind]: (option: Extract<Option, { readonly kind: 
     }),
   class_weights: () =>
     note(Schema.Union([Schema.Literal("balanced"), Schema.Array(Fields.number({ minimum: 0 })).check(Schema.isMinLength(2))]), {
-      wanted: "`balanced`, or a list of a weight for each class",
+      wanted: "`balanced`, or a list with one weight per class",
       mend: Vocabulary.classWeights,
     }),
   sizes: ({ minimum = 1 }) => {
@@ -66,7 +66,7 @@ const codecs: { readonly [K in Kind]: (option: Extract<Option, { readonly kind: 
     const ends = Schema.Array(size).check(Schema.isMinLength(2), Schema.isMaxLength(2))
     const each = [Schema.Array(size), Schema.Array(ends)].map((list) => list.check(Schema.isMinLength(1)))
     return note(Schema.Union([Schema.Literals(["valid", "same"]), size, ...each]), {
-      wanted: "`valid`, `same`, a whole number >= 0, or a number or [before, after] for each axis",
+      wanted: "`valid`, `same`, a whole number >= 0, or a number or [before, after] per axis",
     })
   },
   activation: (_, choices) => choices.activation,

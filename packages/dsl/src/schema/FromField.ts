@@ -9,7 +9,7 @@ type Kind = Field["kind"]
 
 const inOrder = (what: string) =>
   Schema.makeFilter(([low, high]: readonly [number, number]) =>
-    low < high ? undefined : `wanted the lower ${what} first, below the upper`,
+    low < high ? undefined : `expected the lower ${what} first, below the upper`,
   )
 
 const range = Schema.Tuple([Schema.Finite, Schema.Finite]).check(inOrder("bound"))
@@ -43,7 +43,7 @@ const codecs: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K 
   names: () =>
     Schema.Array(F.text).check(
       Schema.isMinLength(2),
-      Schema.makeFilter((names) => (new Set(names).size === names.length ? undefined : "wanted every name once")),
+      Schema.makeFilter((names) => (new Set(names).size === names.length ? undefined : "expected every name once")),
     ) as unknown as Codec,
   bounds: () => Schema.Union([range, Schema.Struct({ quantiles })]) as unknown as Codec,
   scale: () => scale,

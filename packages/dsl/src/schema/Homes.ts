@@ -1,4 +1,4 @@
-/** Where the keys of a model file may stand, so that a key written in another section can be sent to its own. */
+/** The paths of all keys of a model file, to suggest the right section for a misplaced key. */
 import { letters } from "@adjoint/core/data/Nearest"
 import type * as SchemaAST from "effect/SchemaAST"
 import type { Path } from "../source/Path.ts"

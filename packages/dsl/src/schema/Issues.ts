@@ -121,7 +121,7 @@ const brief = ({ issue, path }: SchemaIssue.Pointer, here: Here): Finding => {
   const at = path.reduce(below, here).path
   return issue._tag === "UnexpectedKey"
     ? { code: "S101", message: "unknown key", at: { path: at, on: "key" } }
-    : { code: "S103", message: "wrong kind of value", at: { path: at } }
+    : { code: "S103", message: "invalid value", at: { path: at } }
 }
 
 const composite = ({ ast, issues }: SchemaIssue.Composite, here: Here): ReadonlyArray<Finding> =>
@@ -134,13 +134,23 @@ const composite = ({ ast, issues }: SchemaIssue.Composite, here: Here): Readonly
           : read(issue, { ...here, owner: ast })
       })
 
-/** A value that is of the wrong kind or out of range. */
+/**
+ * The first sentence of an option's documentation, and its default.
+ *
+ * `summary("The file. It may be gzipped. Default: a.csv.") // => "The file. Default: a.csv."`
+ */
+export const summary = (documentation: string): string => {
+  const [first = "", ...rest] = documentation.split(/(?<=\.) (?=[A-Z`])/u)
+  return [first, ...rest.filter((sentence) => sentence.startsWith("Default:")).slice(0, 1)].join(" ")
+}
+
+/** A value of the wrong type or out of range. */
 const refused = (ast: SchemaAST.AST | undefined, here: Here): Finding => {
   const { path, value } = here
   const notes = ast === undefined ? {} : notesOf(ast)
   const want = ast === undefined ? "something else" : wanted(ast)
-  // What a value is for helps where nothing better can be said; what can be one thing only has been said already.
-  const purpose = ast?._tag === "Literal" ? undefined : notes.description
+  // The purpose of a value helps where no better proposal is known. The message already names the value of a literal.
+  const purpose = ast?._tag === "Literal" || notes.description === undefined ? undefined : summary(notes.description)
   const { fix, help = notes.help ?? purpose } = proposal(ast, here)
   return {
     code: notes.code ?? "S103",
@@ -203,17 +213,17 @@ const missing = ({ homes, owner, parent, path }: Here): Finding => {
   const only = property?.type._tag === "Literal" ? String(property.type.literal) : undefined
   const fix = only === undefined ? {} : { fix: { title: `add \`${key}: ${only}\``, at: { path }, text: only, main: "" } }
   const isMain = owner !== undefined && notesOf(owner).main === key
-  const example = isMain && property?.type._tag === "Number" ? ` Write it as in \`${path.at(-2)}: 16\`.` : ""
+  const example = isMain && property?.type._tag === "Number" ? ` Example: \`${path.at(-2)}: 16\`.` : ""
   return {
     code: "S102",
     message: `\`${key}\` is missing in ${print(path.slice(0, -1))}`,
     at: { path, on: "missing" },
-    ...(description === undefined ? {} : { help: `\`${key}\`: ${description}${example}` }),
+    ...(description === undefined ? {} : { help: `\`${key}\`: ${summary(description)}${example}` }),
     ...fix,
   }
 }
 
-const notYet = "it has its place in the language, but this version of Adjoint does not build it: leave it out"
+const notYet = "the model language reserves this name for a later version: remove it"
 
 /** What a table of keys that belong elsewhere says of one. */
 const placed = ({ elsewhere = {} }: Notes, found: Misplaced): Elsewhere | undefined => {
@@ -238,7 +248,7 @@ const unexpected = (ast: SchemaAST.AST, here: Here): Finding => {
   const key = String(path.at(-1) ?? "")
   const notes = notesOf(ast)
   const at = { path, on: "key" } as const
-  if (notes.later?.includes(key)) return { code: "S108", message: `\`${key}\` is not here yet`, at, help: notYet }
+  if (notes.later?.includes(key)) return { code: "S108", message: `\`${key}\` is not supported yet`, at, help: notYet }
   const unknown = { code: "S101", message: `unknown key \`${key}\` in ${print(path.slice(0, -1))}`, at } as const
   const names = ast._tag === "Objects" ? ast.propertySignatures.map((property) => String(property.name)) : []
   const found = { key, value: here.value, path, map: isRecord(parent) ? parent : {} }
@@ -251,7 +261,7 @@ const unexpected = (ast: SchemaAST.AST, here: Here): Finding => {
     return { ...unknown, help: all.length === 0 ? "there are no options" : `it can be ${listed(all)}` }
   }
   const [name = "", second] = meant.names
-  if (Object.hasOwn(found.map, name)) return { ...unknown, help: `did you mean \`${name}\`, which is there already?` }
+  if (Object.hasOwn(found.map, name)) return { ...unknown, help: `did you mean \`${name}\`, which is already set?` }
   return {
     ...unknown,
     help: meant.help,

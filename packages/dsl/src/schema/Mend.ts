@@ -1,4 +1,4 @@
-/** Values of the wrong kind that say clearly enough what was meant: `50%` for 0.5, `yes` for true, one thing for a list. */
+/** Corrections of invalid values with a clear intention: `50%` for 0.5, `yes` for true, one item for a list. */
 import type * as SchemaAST from "effect/SchemaAST"
 import { scalar } from "../diagnostic/Fix.ts"
 import { isRecord } from "../source/Data.ts"
@@ -16,10 +16,10 @@ const number = (ast: SchemaAST.AST, value: string): Mended | undefined => {
   if (share === undefined) return undefined
   const { fits } = limitsOf(ast)
   const text = String(Number((Number(share) / 100).toPrecision(12)))
-  return fits(Number(text)) ? { help: `write the share as a number: \`${text}\``, text } : undefined
+  return fits(Number(text)) ? { help: `write the share as a fraction: \`${text}\``, text } : undefined
 }
 
-/** What a number that is out of bounds, or not whole, may have been meant as. Which of them, only the author knows. */
+/** Suggestions for a number that is out of bounds or not whole. Only the author can choose, so there is no fix. */
 const nearby = (ast: SchemaAST.AST, value: number): Mended | undefined => {
   const { fits, whole } = limitsOf(ast)
   if (!Number.isFinite(value)) return undefined
@@ -30,11 +30,11 @@ const nearby = (ast: SchemaAST.AST, value: number): Mended | undefined => {
   if (value < 0 && fits(-value)) return { help: `did you mean \`${-value}\`?` }
   const share = value / 100
   return value >= 2 && value <= 100 && !whole && fits(share) && !fits(2)
-    ? { help: `a share is a number from 0 to 1: ${value}% is \`${Number(share.toPrecision(12))}\`` }
+    ? { help: `write a fraction from 0 to 1: ${value}% is \`${Number(share.toPrecision(12))}\`` }
     : undefined
 }
 
-/** A value as it was meant by a schema that refused it. */
+/** The correction of a value that a schema refused. */
 export const mend = (ast: SchemaAST.AST | undefined, value: unknown): Mended | undefined => {
   if (ast === undefined) return undefined
   const own = notesOf(ast).mend?.(value)
@@ -58,6 +58,6 @@ export const flow = (value: unknown): string => {
   return entries.length === 0 ? "{}" : `{ ${entries.join(", ")} }`
 }
 
-/** The items that a map was meant as: each key with its value an item of its own. */
+/** The items of a map that should be a list: each key with its value. */
 export const items = (value: { readonly [key: string]: unknown }): ReadonlyArray<unknown> =>
   Object.entries(value).map(([key, item]) => (item === null ? key : { [key]: item }))

@@ -1,4 +1,4 @@
-/** What to say of a key that was written in the wrong place, with the edit that mends it. */
+/** Helps and edits for keys in the wrong place. */
 import type { Edit } from "../diagnostic/Edit.ts"
 import { isRecord } from "../source/Data.ts"
 import type { Path } from "../source/Path.ts"
@@ -22,7 +22,7 @@ export const moved =
 export const needless =
   (help: string, only?: ReadonlyArray<unknown>): Place =>
   ({ path, value }) =>
-    withFix(help, only === undefined || only.includes(value) ? { title: "leave it out", remove: path } : undefined)
+    withFix(help, only === undefined || only.includes(value) ? { title: "remove it", remove: path } : undefined)
 
 /** The key with its value becomes other entries of the same map; nothing where the value does not allow it. */
 export const instead =

@@ -1,4 +1,4 @@
-/** The one schema of a model file, made from a catalogue. It decodes what both faces write, and prints itself for editors. */
+/** The schema of a model file, built from a catalogue. It decodes both forms, YAML and TypeScript, and prints a JSON Schema for editors. */
 import * as Schema from "effect/Schema"
 import type * as Document from "../Document.ts"
 import { codes } from "../diagnostic/Codes.ts"
@@ -25,10 +25,10 @@ const evaluate: Codec<Document.Evaluate> = note(
     fail_under: Fields.withDefault(
       Fields.described(
         note(Schema.Record(Schema.String, Fields.number()), {
-          wanted: "a map from scores to the least each may be, such as { accuracy: 0.9 }",
-          help: "say which score: `fail_under: { accuracy: 0.9 }`",
+          wanted: "a map from scores to their minimum, such as { accuracy: 0.9 }",
+          help: "name the score: `fail_under: { accuracy: 0.9 }`",
         }),
-        "The least each score may be; less makes the command fail.",
+        "The minimum of each score; below it the command fails.",
       ),
       () => ({}),
     ),
@@ -80,21 +80,22 @@ export const make = (catalogue: Catalogue): ModelFileSchema => {
   const file = note(
     Schema.Struct({
       schema: note(Schema.Literal(version), {
-        description: "The version of the language: 1.",
-        wanted: `\`${version}\`, the version of the language`,
+        description: "The version of the model language: 1.",
+        wanted: `\`${version}\`, the version of the model language`,
         code: "S107",
       }),
       name: Fields.usually(Fields.folderName, "model", "The name of the model and of the folder of its runs."),
-      data: Schema.optionalKey(
-        Fields.described(sections.data, "Where rows come from, what each column is, and how they are divided."),
-      ),
+      data: Schema.optionalKey(Fields.described(sections.data, "The rows, the type of each column, and the split.")),
       model: Fields.described(sections.model, "The layers."),
       pretrain: Schema.optionalKey(
-        Fields.described(sections.pretrain, "Machines whose weights the layers start from, from the input upwards."),
+        Fields.described(
+          sections.pretrain,
+          "RBMs that are trained first, from the input upwards; the layers start from their weights.",
+        ),
       ),
-      train: Fields.emptied(train, "How the model learns."),
-      evaluate: Fields.emptied(evaluate, "What is scored at the end."),
-      lint: Fields.emptied(lint, "Which advice is not wanted."),
+      train: Fields.emptied(train, "How the model is trained."),
+      evaluate: Fields.emptied(evaluate, "Which rows are scored at the end, and the minimum of each score."),
+      lint: Fields.emptied(lint, "Which advice to hide."),
     }),
     {
       identifier: "ModelFile",

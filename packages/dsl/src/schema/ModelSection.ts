@@ -39,18 +39,18 @@ export const layerSchema = (catalogue: Catalogue, choices: Choices): Codec => {
     },
   }
   const head: Member = {
-    doc: "The outputs: as many as the target needs. It is the last layer.",
+    doc: "The output layer, with as many outputs as the target needs. It is the last layer.",
     bare: false,
     synonyms: Vocabulary.layerForms.head,
     content: options(
       {
-        target: Fields.described(Fields.text, "The column that is predicted; `label` where the data has only one."),
+        target: Fields.described(Fields.text, "The column to predict; `label` for arrays and toys."),
         activation: Fields.usuallyNamed(
           choices.activation,
           "identity",
-          "Applied to the outputs before the loss. Losses from logits want identity.",
+          "Applied to the outputs before the loss. Losses that take logits need `identity`.",
         ),
-        init: Fields.usuallyNamed(choices.initializer, "auto", "The weights at the start."),
+        init: Fields.usuallyNamed(choices.initializer, "auto", "The initializer of the weights."),
       },
       "target",
       { synonyms: { target: ["column", "label"] }, elsewhere: Vocabulary.layerOptions },
@@ -63,7 +63,7 @@ export const layerSchema = (catalogue: Catalogue, choices: Choices): Codec => {
       ...members(catalogue.activation, choices, Vocabulary.layerOptions),
       ...joins,
       block: {
-        doc: "Layers that are one thing from outside.",
+        doc: "A group of layers that acts as one layer.",
         bare: false,
         synonyms: Vocabulary.layerForms.block,
         content: options({
@@ -74,12 +74,12 @@ export const layerSchema = (catalogue: Catalogue, choices: Choices): Codec => {
         }),
       },
       repeat: {
-        doc: "The same layers several times in a row, each time with weights of their own.",
+        doc: "The same layers several times in a row, each time with separate weights.",
         bare: false,
         synonyms: Vocabulary.layerForms.repeat,
         content: options(
           {
-            times: Fields.described(Fields.integer({ minimum: 1, maximum: 1000 }), "How many times."),
+            times: Fields.described(Fields.integer({ minimum: 1, maximum: 1000 }), "The number of repetitions."),
             layers: note(Schema.Array(Schema.suspend(() => one)).check(Schema.isMinLength(1)), {
               description: "The layers.",
               wanted: "a list of one or more layers",
@@ -96,11 +96,11 @@ export const layerSchema = (catalogue: Catalogue, choices: Choices): Codec => {
       elsewhere: Vocabulary.layerNames,
       besides: ["use"],
       beside: {
-        name: Schema.optionalKey(Fields.described(Fields.name, "What joins and `from` call this layer by.")),
+        name: Schema.optionalKey(Fields.described(Fields.name, "The name of this layer, for joins and `from`.")),
         from: Schema.optionalKey(
           Fields.described(
             Fields.name,
-            "The name of the layer it is fed by, or `input`, which is what the model is given; the layer above it unless said.",
+            "The name of its input layer, or `input` for the input of the model. Default: the layer above.",
           ),
         ),
       },
@@ -114,14 +114,14 @@ export const modelSection = (choices: Choices, layer: Codec): Codec<Document.Mod
   const fields = Schema.Struct({
     input: Schema.optionalKey(
       note(Schema.Array(Fields.count).check(Schema.isMinLength(1)), {
-        description: "The shape of one input, where the data does not say it: `[28, 28, 1]`.",
+        description: "The shape of one input, if the data does not determine it: `[28, 28, 1]`.",
         wanted: "a list of whole numbers > 0",
       }),
     ),
     init: Fields.usuallyNamed(
       choices.initializer as Codec<Document.Named>,
       "auto",
-      "The initializer of every layer whose own is `auto`.",
+      "The initializer of every layer whose `init` is `auto`.",
     ),
     layers: note(Schema.Array(layer as Codec<Document.Layer>), {
       description: "The layers, from top to bottom.",

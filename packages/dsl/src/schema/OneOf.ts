@@ -130,7 +130,7 @@ export const unknownName = (
 const outside = (name: string, content: Codec): ElsewhereTable => {
   const keys = optionNames(content)
   const shown = keys.slice(0, 3).map((option) => `${option}: …`)
-  const help = `options belong inside: \`${name}: { ${shown.join(", ")} }\``
+  const help = `write options inside: \`${name}: { ${shown.join(", ")} }\``
   const place: ElsewhereTable[string] = ({ key, path }) => {
     const option = keys.find((each) => letters(each) === letters(key)) ?? key
     const to = [...path.slice(0, -1), name, option]
@@ -232,18 +232,18 @@ export const oneOf = (
         return {
           _tag: "Nothing",
           code: "S105",
-          message: `expected ${article(what)}, got a map that names none`,
+          message: `expected ${article(what)}, got an empty map`,
           help: `it can be ${available("", all)}`,
         }
       if (later.includes(key))
-        return { _tag: "Nothing", code: "S108", message: `\`${key}\` is not here yet`, path: [key], on: "key" } as const
+        return { _tag: "Nothing", code: "S108", message: `\`${key}\` is not supported yet`, path: [key], on: "key" } as const
       const typed = keys.find((each) => typeof value[each] === "string" && forms.has(value[each]))
       if (typed === undefined) return brief ? unknownBriefly(what, key, "key") : unknown(value, key)
       const rest = keys.filter((each) => each !== typed).map((each) => `${each}: …`)
       const instead = rest.length === 0 ? value[typed] : `${value[typed]}: { ${rest.join(", ")} }`
       return {
         ...unknownName(what, typed, [], { on: "key" }),
-        help: `${article(what)} is written by its own name: \`${instead}\``,
+        help: `${article(what)} is written with its name as the key: \`${instead}\``,
       }
     }
     if (second !== undefined)
@@ -253,7 +253,7 @@ export const oneOf = (
         message: `expected one ${what}, got ${listed(known, "and")}`,
         path: [second],
         on: "key",
-        help: "give each an item of its own",
+        help: "write each as its own item",
       }
     if (value[chosen] === null) {
       const own = optionNames(members[chosen]?.content ?? spelled)

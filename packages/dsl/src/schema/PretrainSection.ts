@@ -1,4 +1,4 @@
-/** `pretrain`: the machines whose weights the layers start from, in the order in which they learn. */
+/** `pretrain`: the RBMs that are trained first, in order; the layers start from their weights. */
 import * as Schema from "effect/Schema"
 import type * as Document from "../Document.ts"
 import { type Codec, note, type Verdict } from "./Annotation.ts"
@@ -17,7 +17,7 @@ const pair = note(Schema.Array(share).check(Schema.isMinLength(2), Schema.isMaxL
 })
 
 const momentum = note(Schema.Union([share, pair]), {
-  wanted: "a number >= 0 and < 1, or two between which it goes over the epochs",
+  wanted: "a number >= 0 and < 1, or a list of the first and the last",
   dispatch: (value): Verdict => ({
     _tag: "Meant",
     schema: Array.isArray(value) ? pair : share,
@@ -28,21 +28,21 @@ const momentum = note(Schema.Union([share, pair]), {
 const sparsity = options({
   target: Fields.described(
     Fields.number({ exclusiveMinimum: 0, exclusiveMaximum: 1 }),
-    "The share of the rows for which a hidden unit is to be on.",
+    "The fraction of rows for which a hidden unit should be active.",
   ),
-  cost: Fields.usually(Fields.number({ minimum: 0 }), 0.1, "How much it counts."),
+  cost: Fields.usually(Fields.number({ minimum: 0 }), 0.1, "The weight of this penalty."),
 }) as Codec<NonNullable<Document.Rbm["sparsity"]>>
 
-/** What a stage says besides the options of its entry. */
+/** The options of a stage that are not options of its entry. */
 const beside = (method: Codec): Contents => ({
-  layer: Fields.described(Fields.name, "The name of the dense layer that the machine's weights are for; sigmoid follows it."),
-  method: Fields.usuallyNamed(method, "cd", "Where samples of the machine come from."),
+  layer: Fields.described(Fields.name, "The name of the dense layer that starts from the RBM's weights; it needs a sigmoid."),
+  method: Fields.usuallyNamed(method, "cd", "How samples of the RBM are drawn."),
   momentum: Fields.usually(
     momentum,
     [0.5, 0.9],
-    "How much of a step goes on in the next: a number, or two between which it goes over the epochs.",
+    "The momentum of the updates: one value, or the first and the last, changed in even steps over the epochs.",
   ),
-  sparsity: Schema.optionalKey(Fields.described(sparsity, "How seldom hidden units are to be on.")),
+  sparsity: Schema.optionalKey(Fields.described(sparsity, "How rarely hidden units should be active.")),
 })
 
 /** The schema of `pretrain`. */

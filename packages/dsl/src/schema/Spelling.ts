@@ -1,5 +1,5 @@
 /**
- * What the TypeScript face may say, as types read off core's tables: a name alone where all its options have defaults, or
+ * The types of the TypeScript form, derived from core's tables: a name alone where all its options have defaults, or
  * a name with its options, of which those without a default must be there.
  */
 import type { Duration, IsSingle, Option, Options, Plain, Table } from "@adjoint/core/learning/Entry"

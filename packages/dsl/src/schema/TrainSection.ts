@@ -50,20 +50,20 @@ export const trainFields = (catalogue: Catalogue, choices: Choices) => {
   }) as Codec<Document.Named>
   const schedule = choices.schedule as Codec<Document.Named>
   return {
-    seed: Fields.usually(Fields.seed, 0, "All randomness of the run comes from this number."),
-    epochs: Fields.usually(Fields.count, 10, "How often the training rows are gone through."),
-    batch: Fields.usually(Fields.count, 32, "Rows in one step."),
-    loss: Fields.usually(orAuto(loss), "auto", "What is made small; `auto` is the one that fits the target."),
-    optimizer: Fields.usuallyNamed(optimizer, "adam", "How the weights follow the gradient."),
-    schedule: Fields.usuallyNamed(schedule, "constant", "How the learning rate changes."),
-    regularize: Fields.emptied(regularize(catalogue, choices), "What keeps the weights small and the steps short."),
+    seed: Fields.usually(Fields.seed, 0, "The seed of all randomness in the run."),
+    epochs: Fields.usually(Fields.count, 10, "Passes over the training rows."),
+    batch: Fields.usually(Fields.count, 32, "Rows per step."),
+    loss: Fields.usually(orAuto(loss), "auto", "The loss to minimize; `auto` chooses the one for the target."),
+    optimizer: Fields.usuallyNamed(optimizer, "adam", "The optimizer that updates the weights."),
+    schedule: Fields.usuallyNamed(schedule, "constant", "How the learning rate changes over the run."),
+    regularize: Fields.emptied(regularize(catalogue, choices), "Penalties on weights, and limits on weights and gradients."),
     ...settings<typeof OptimizerWrapper.table>(catalogue.around, choices),
     metrics: Fields.usually(
       orAuto(listOf(metric, "a list of metrics, or auto")),
       "auto",
-      "What is scored after every epoch; `auto` is what fits the target.",
+      "Scores computed after every epoch; `auto` chooses those for the target.",
     ),
-    callbacks: Fields.usually(listOf(callback, "a list of callbacks"), [], "What watches the run."),
+    callbacks: Fields.usually(listOf(callback, "a list of callbacks"), [], "Actions during the run, such as early stopping."),
   }
 }
 

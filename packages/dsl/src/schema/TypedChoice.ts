@@ -16,7 +16,7 @@ export interface Form {
   readonly synonyms?: ReadonlyArray<string>
   /** What is known of the keys of its options. */
   readonly keys?: KeyNotes
-  /** What the options must be to each other, in words after "wanted". */
+  /** A condition on the options together, in words after "expected". */
   readonly rule?: { readonly wanted: string; readonly holds: (options: object) => boolean }
   /** Whether the type alone is enough. */
   readonly bare: boolean
@@ -39,7 +39,7 @@ export const typedChoice = (
       const ruled =
         rule === undefined
           ? map
-          : map.check(Schema.makeFilter((value) => (rule.holds(value) ? undefined : `wanted ${rule.wanted}`)))
+          : map.check(Schema.makeFilter((value) => (rule.holds(value) ? undefined : `expected ${rule.wanted}`)))
       return [
         type,
         note(ruled, {

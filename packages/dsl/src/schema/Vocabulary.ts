@@ -1,7 +1,7 @@
 /**
- * The words that users of Keras, PyTorch, Ludwig and scikit-learn type for the keys of a section, section by section, and
- * the keys of theirs that have their place elsewhere here or none at all. The names of layers, optimizers, losses and the
- * like, and of their options, stand on the entries of core's tables instead.
+ * Names from Keras, PyTorch, Ludwig and scikit-learn for the keys of each section, and keys of theirs that belong elsewhere
+ * or have no counterpart. Synonyms of layers, optimizers, losses and other entries, and of their options, are on the
+ * entries of core's tables instead.
  */
 import type * as Document from "../Document.ts"
 import type { Synonyms } from "../diagnostic/Suggest.ts"
@@ -13,7 +13,7 @@ import { instead, moved, nameOf, needless, percent, renamedTo } from "./Misplace
 /** Other names for the keys of a section. */
 type Names<Section> = { readonly [K in keyof Section & string]?: ReadonlyArray<string> }
 
-/** What is known of the keys of a section beside its schema. */
+/** The words that users of other libraries type for the keys of a section. */
 interface Words<Section> {
   readonly synonyms?: Names<Section>
   readonly elsewhere?: ElsewhereTable
@@ -21,20 +21,16 @@ interface Words<Section> {
   readonly besides?: ReadonlyArray<string>
 }
 
-const valPart = moved(
-  ["data", "split", "val"],
-  "validation rows are a part of the split: `data: { split: { val: 20% } }`",
-  percent,
-)
-const testPart = moved(["data", "split", "test"], "test rows are a part of the split: `data: { split: { test: 20% } }`", percent)
-const shuffled = needless("the training rows are always shuffled, anew in every epoch: leave it out", [true])
-const onCpu = needless("a run computes on the processor, on as many threads as `--threads` says: leave it out")
-const onlyF32 = needless("parameters and data are 32-bit floats: leave it out")
-const logged = needless("every run writes its scores to `metrics.csv`, and its curves as pictures: leave it out")
-const foldered = needless("runs have folders of their own, under `--runs`: leave it out")
-const reproducible = needless("the same seed gives the same bits always: leave it out")
-const compiled = needless("every step is compiled: leave it out")
-const printed = needless("what is printed is the command's to say, not the model file's: leave it out")
+const valPart = moved(["data", "split", "val"], "validation rows are part of the split: `data: { split: { val: 20% } }`", percent)
+const testPart = moved(["data", "split", "test"], "test rows are part of the split: `data: { split: { test: 20% } }`", percent)
+const shuffled = needless("the training rows are shuffled before every epoch: remove it", [true])
+const onCpu = needless("a run uses the CPU; `--threads` sets the number of threads: remove it")
+const onlyF32 = needless("parameters and data are 32-bit floats: remove it")
+const logged = needless("every run writes its scores to `metrics.csv`, and plots of them: remove it")
+const foldered = needless("each run has its own folder under `--runs`: remove it")
+const reproducible = needless("the same seed always gives the same bits: remove it")
+const compiled = needless("every step is compiled: remove it")
+const printed = needless("the options of the command control its output: remove it")
 
 const earlyStop = (option: string): string =>
   `\`${option}\` is an option of a callback: \`callbacks: [{ early_stop: { ${option}: … } }]\``
@@ -44,14 +40,14 @@ const decays = "weight decay is an option of the optimizer: `optimizer: { adamw:
 const rate = "the learning rate is an option of the optimizer: `optimizer: { adam: { lr: 0.001 } }`"
 /** Where a table says its target. */
 export const targetColumn = "the target is a column with the type `class`, or with `role: target`: `columns: { species: class }`"
-const seeds = "`train: { seed: 1 }` is the seed of the run, `data: { split: { seed: 1 } }` that of the division of rows"
+const seeds = "`train: { seed: 1 }` is the seed of the run, `data: { split: { seed: 1 } }` the seed of the split"
 const ofOptimizer = "this is an option of the optimizer, as in `optimizer: { adam: { beta1: 0.9 } }`"
 const ofSchedule = "this is an option of a schedule, as in `schedule: { step: { every: 10, factor: 0.1 } }`"
 const warmUp =
   "a warm-up is a schedule, counted in epochs or as a share of the run: `schedule: { warmup_cosine: { warmup: 5% } }`"
-const everyEpoch = "scores of the training and validation rows are computed after every epoch: leave it out"
-const wholeEpochs = "an epoch goes through all training rows once: take fewer with `data: { split: { train: 10% } }`"
-const crossValidation = "cross-validation is not here yet: a run has one split, `split: { train: 60%, val: 20%, test: 20% }`"
+const everyEpoch = "scores of the training and validation rows are computed after every epoch: remove it"
+const wholeEpochs = "an epoch uses every training row once: use fewer with `data: { split: { train: 10% } }`"
+const crossValidation = "cross-validation is not supported yet: a run has one split, `split: { train: 60%, val: 20%, test: 20% }`"
 
 /** The learning rate, beside the optimizer instead of in it. */
 const learningRate: ElsewhereTable[string] = (found) =>
@@ -73,13 +69,13 @@ export const file = {
     input_features:
       "the inputs are the columns of the data that are not the target: `data: { columns: { age: number, city: category } }`",
     output_features: "the target is a column of the data, and the head predicts it: `columns: { y: class }`, `- head: y`",
-    preprocessing: "each column says how it is prepared: `data: { columns: { age: { type: number, scale: standard } } }`",
-    combiner: "`model: { layers: [ … ] }` says what follows the inputs",
-    defaults: 'what holds for all columns that are not named belongs under `"*"` in `data.columns`',
-    hyperopt: "write `{ $search: [16, 32], default: 16 }` in place of a value, and run `adjoint sweep`",
+    preprocessing: "preparation is set per column: `data: { columns: { age: { type: number, scale: standard } } }`",
+    combiner: "`model: { layers: [ … ] }` holds the layers",
+    defaults: 'options for all columns that are not named belong under `"*"` in `data.columns`',
+    hyperopt: "write `{ $search: [16, 32], default: 16 }` in place of a value; searching itself is not supported yet",
     backend: onCpu,
     device: onCpu,
-    layers: "the layers belong under `model`",
+    layers: "layers belong under `model`",
     split: moved(["data", "split"], "the split belongs to the data: `data: { split: { val: 20% } }`"),
     seed: seeds,
     random_state: seeds,
@@ -90,12 +86,12 @@ export const file = {
     outputs: targetColumn,
     inputs:
       "the inputs are the columns of the data that are not the target: `data: { columns: { age: number, city: category } }`",
-    test: "rows of their own to test on belong under `data`: `data: { test: test.csv }`",
-    val: "validation rows are a part of the split: `data: { split: { val: 20% } }`",
+    test: "a separate test set belongs under `data`: `data: { test: test.csv }`",
+    val: "validation rows are part of the split: `data: { split: { val: 20% } }`",
     early_stopping: "callbacks are written as a list: `train: { callbacks: [early_stop] }`",
     early_stop: "callbacks are written as a list: `train: { callbacks: [early_stop] }`",
     checkpoint: "callbacks are written as a list: `train: { callbacks: [checkpoint] }`",
-    model_type: "a model is its list of layers and has no type: leave it out",
+    model_type: "a model is its list of layers and has no type: remove it",
     hyperparameters: "values that are used in several places belong under `vars`, and are read as `$name`",
     params: "values that are used in several places belong under `vars`, and are read as `$name`",
     logger: logged,
@@ -127,29 +123,29 @@ export const data = {
     feature_columns: "the inputs are the columns that are not the target: `columns: { age: number, city: category }`",
     usecols: 'columns that are not used are ignored: `columns: { "*": ignore }`',
     index_col: "a column that is not used is ignored: `columns: { id: ignore }`",
-    dtype: "each column says its type: `columns: { age: number, city: category }`",
-    na_values: "a blank cell is missing, and each column says what stands for it: `{ type: number, missing: median }`",
-    preprocessing: "each column says how it is prepared: `{ type: number, missing: median, scale: standard }`",
-    transform: "each column says how it is prepared: `{ type: number, missing: median, scale: standard }`",
-    transforms: "each column says how it is prepared: `{ type: number, missing: median, scale: standard }`",
-    seed: "the seed of the division of rows is `split: { seed: 1 }`",
-    random_state: "the seed of the division of rows is `split: { seed: 1 }`",
-    train: "the rows to learn from are what `source` reads, less the parts of the `split` for validation and test",
-    train_path: "the rows to learn from are what `source` reads, less the parts of the `split` for validation and test",
-    test_path: "rows of their own to test on: `test: test.csv`",
-    validation_data: "validation rows are a part of the split: `split: { val: 15% }`",
-    val_data: "validation rows are a part of the split: `split: { val: 15% }`",
+    dtype: "each column has a type: `columns: { age: number, city: category }`",
+    na_values: "empty cells and `NA` are blanks; each column sets what replaces them: `{ type: number, missing: median }`",
+    preprocessing: "preparation is set per column: `{ type: number, missing: median, scale: standard }`",
+    transform: "preparation is set per column: `{ type: number, missing: median, scale: standard }`",
+    transforms: "preparation is set per column: `{ type: number, missing: median, scale: standard }`",
+    seed: "the seed of the split is `split: { seed: 1 }`",
+    random_state: "the seed of the split is `split: { seed: 1 }`",
+    train: "the training rows are those of `source` without the validation and test parts of the `split`",
+    train_path: "the training rows are those of `source` without the validation and test parts of the `split`",
+    test_path: "a separate test set is `test: test.csv`",
+    validation_data: "validation rows are part of the split: `split: { val: 15% }`",
+    val_data: "validation rows are part of the split: `split: { val: 15% }`",
     csv: "a file is the source: `source: data.csv`, or `source: { csv: { path: data.txt } }`",
-    type: "the kind of data follows from the source: `source: data.csv`",
+    type: "the type of data follows from the source: `source: data.csv`",
     name: moved(["name"], "the name is a key of the whole file"),
-    color_mode: "`image: { size: [28, 28], channels: 3 }` says how many channels there are",
+    color_mode: "`image: { size: [28, 28], channels: 3 }` sets the number of channels",
     sampler:
-      "training rows are shuffled anew in every epoch; `regularize: { class_weight: balanced }` lets rare classes count more",
+      "training rows are shuffled before every epoch; `regularize: { class_weight: balanced }` gives rare classes more weight",
     pin_memory: onCpu,
     validation_split: valPart,
     val_split: valPart,
-    validation: "validation rows are a part of the split: `split: { val: 15% }`",
-    val: "validation rows are a part of the split: `split: { val: 15% }`",
+    validation: "validation rows are part of the split: `split: { val: 15% }`",
+    val: "validation rows are part of the split: `split: { val: 15% }`",
     test_size: testPart,
     test_split: testPart,
     shuffle: shuffled,
@@ -157,7 +153,7 @@ export const data = {
     delimiter: "the delimiter belongs to the source: `source: { csv: { path: data.csv, delimiter: ; } }`",
     sep: "the delimiter belongs to the source: `source: { csv: { path: data.csv, delimiter: ; } }`",
     header: "the header belongs to the source: `source: { csv: { path: data.csv, header: false } }`",
-    augmentation: "augmentation is made of layers, which act while training only: `- random_flip`",
+    augmentation: "augmentation layers are active only during training: `- random_flip`",
   },
 } as const satisfies Words<Document.Data>
 
@@ -191,10 +187,10 @@ export const split = {
     seed: ["random_state", "random_seed"],
   },
   elsewhere: {
-    shuffle: needless("rows are always shuffled before they are divided: leave it out", [true]),
-    type: needless("rows are divided at random, in the proportions of `stratify` if that is given: leave it out", ["random"]),
+    shuffle: needless("rows are always shuffled before they are divided: remove it", [true]),
+    type: needless("rows are divided at random, in the proportions of `stratify` if that is given: remove it", ["random"]),
     probabilities,
-    method: needless("rows are divided at random, in the proportions of `stratify` if that is given: leave it out", [
+    method: needless("rows are divided at random, in the proportions of `stratify` if that is given: remove it", [
       "random",
       "stratified",
     ]),
@@ -233,7 +229,7 @@ export const scale = {
 /** Options of the columns of others that have no place in the options of a column here. */
 export const columnOptions = {
   name: "the name of a column is its key: `age: { type: number }`",
-  target: instead("say which role the column has: `role: target`", (value) => (value === true ? "role: target" : undefined)),
+  target: instead("set the role of the column: `role: target`", (value) => (value === true ? "role: target" : undefined)),
   preprocessing: "options belong beside `type`: `{ type: number, missing: median, scale: standard }`",
 } as const satisfies ElsewhereTable
 
@@ -245,7 +241,7 @@ export const model = {
     layers: ["modules", "stack", "sequential"],
   },
   elsewhere: {
-    type: needless("a model is its list of layers and has no type: leave it out"),
+    type: needless("a model is its list of layers and has no type: remove it"),
     name: moved(["name"], "the name is a key of the whole file"),
     hidden_layer_sizes: "each layer is an item of `layers`: `- dense: { units: 100, activation: relu }`",
     units: "units belong to a layer: `- dense: 16`",
@@ -258,19 +254,19 @@ export const model = {
     n_classes: "the head has as many outputs as the target needs: `- head: label`",
     output_dim: "the head has as many outputs as the target needs: `- head: label`",
     hidden_layers: "each layer is an item of `layers`: `- dense: { units: 100, activation: relu }`",
-    num_layers: "each layer is an item of `layers`, or several times with `repeat: { times: 3, layers: [ … ] }`",
+    num_layers: "each layer is an item of `layers`; to repeat some, use `repeat: { times: 3, layers: [ … ] }`",
     embedding_size: "an embedding is a layer: `- embedding: { tokens: 1000, units: 16 }`",
     batch_norm: "normalization is a layer: `- batch_norm`",
     bias: "a bias belongs to a layer: `- dense: { units: 16, bias: false }`",
-    encoder: "each part is layers of the list; layers that belong together are a `block`",
-    decoder: "each part is layers of the list; layers that belong together are a `block`",
-    backbone: "each part is layers of the list; layers that belong together are a `block`",
+    encoder: "write all layers in one list; a `block` groups layers",
+    decoder: "write all layers in one list; a `block` groups layers",
+    backbone: "write all layers in one list; a `block` groups layers",
     pretrained: "weights start from the initializers, or from `pretrain`",
     weights: "weights start from the initializers, or from `pretrain`",
-    trainable: "layers that do not learn are listed in `train: { freeze: [h1] }`",
+    trainable: "frozen layers are listed in `train: { freeze: [h1] }`",
     dtype: onlyF32,
     device: onCpu,
-    task: needless("what is learned follows from the target's column type: leave it out"),
+    task: needless("the task follows from the type of the target column: remove it"),
   },
   besides: ["blocks"],
 } as const satisfies Words<Document.Model>
@@ -285,52 +281,52 @@ export const layerForms = {
   head: ["output", "output_layer", "outputs", "classifier", "predictions", "logits"],
 } as const
 
-const penalty = "weight penalties hold for the whole model: `train: { regularize: { l2: 0.01 } }` adds ½·0.01·w² for every weight"
+const penalty = "weight penalties apply to the whole model: `train: { regularize: { l2: 0.01 } }` adds ½·0.01·w² for every weight"
 
 /** Layers of others that have no counterpart, or one of another kind. */
 export const layerNames = {
-  input: "the input is what the data gives: leave the layer out, or say its shape in `model.input`",
-  input_layer: "the input is what the data gives: leave the layer out, or say its shape in `model.input`",
+  input: "the input comes from the data: remove the layer, or set its shape in `model.input`",
+  input_layer: "the input comes from the data: remove the layer, or set its shape in `model.input`",
   bidirectional:
     "give two recurrent layers the same input, one with `reverse: true`, and join them: `- concat: [forwards, backwards]`",
-  time_distributed: "`dense` on a sequence acts on each time already: leave the wrapper out",
-  lambda: "a model file holds no code: each layer is one of the catalogue",
+  time_distributed: "`dense` on a sequence is already applied to each time step: remove the wrapper",
+  lambda: "a model file contains no code: each layer is one of the catalogue",
   rescaling: "images are scaled in the data: `data: { image: { size: [28, 28], scale: unit } }`",
   normalization: "inputs are scaled in the data: `{ type: number, scale: standard }`",
   random_vertical_flip: "write `- random_flip: vertical`",
   zero_padding2d: "padding is an option of the convolution: `conv2d: { filters: 8, kernel: 3, pad: 1 }`",
   zero_pad2d: "padding is an option of the convolution: `conv2d: { filters: 8, kernel: 3, pad: 1 }`",
-  instance_norm2d: "`group_norm` with as many groups as channels normalizes each channel of an image by itself",
-  conv3d: "there are convolutions over one and two axes: `conv1d` and `conv2d`",
-  max_pool3d: "pooling is over one or two axes: `max_pool`",
+  instance_norm2d: "`group_norm` with as many groups as channels normalizes each channel separately",
+  conv3d: "only one- and two-dimensional convolutions are supported: `conv1d` and `conv2d`",
+  max_pool3d: "only one- and two-dimensional pooling is supported: `max_pool`",
   global_max_pooling2d: "there is `global_avg_pool`; or `max_pool` with a window as large as the image, then `flatten`",
-  activation: "an activation is a layer under its own name: `- relu`",
+  activation: "an activation is a layer with its own name: `- relu`",
   separable_conv2d: "write a `conv2d` with as many `groups` as channels, then a `conv2d` with `kernel: 1`",
   depthwise_conv2d: "write a `conv2d` with as many `groups` as channels",
   adaptive_max_pool2d: "there is `global_avg_pool`; or `max_pool` with a window as large as the image",
-  up_sampling2d: "`conv_transpose2d` with `stride: 2` makes an image twice as large",
-  upsample: "`conv_transpose2d` with `stride: 2` makes an image twice as large",
-  pixel_shuffle: "`conv_transpose2d` with `stride: 2` makes an image twice as large",
+  up_sampling2d: "`conv_transpose2d` with `stride: 2` doubles the size of an image",
+  upsample: "`conv_transpose2d` with `stride: 2` doubles the size of an image",
+  pixel_shuffle: "`conv_transpose2d` with `stride: 2` doubles the size of an image",
   gaussian_dropout: "the nearest is `dropout`, or `gaussian_noise`",
-  masking: "sequences have one length, and no times are left out",
-  average: "`add` sums layers of one shape, by name",
-  subtract: "`add` and `multiply` join layers of one shape, by name",
-  maximum: "`add` and `multiply` join layers of one shape, by name",
-  dot: "`add` and `multiply` join layers of one shape, by name",
-  module_list: "layers that belong together are a `block: { layers: [ … ] }`",
+  masking: "all sequences have the same length, so masking is not supported",
+  average: "`add` sums layers of equal shape, by name",
+  subtract: "`add` and `multiply` join layers of equal shape, by name",
+  maximum: "`add` and `multiply` join layers of equal shape, by name",
+  dot: "`add` and `multiply` join layers of equal shape, by name",
+  module_list: "a group of layers is a `block: { layers: [ … ] }`",
   mlp: "each layer is an item of its own: `- dense: { units: 16, activation: relu }`",
-  rbm: "machines learn before the layers, under `pretrain`: `- rbm: { layer: h1 }`",
-  resizing: "the size of images is that of the data: `data: { image: { size: [28, 28] } }`",
-  category_encoding: "a column of names is encoded by its type: `columns: { city: category }`",
-  string_lookup: "a column of names is encoded by its type: `columns: { city: category }`",
+  rbm: "RBMs are trained first, under `pretrain`: `- rbm: { layer: h1 }`",
+  resizing: "the size of images is set in the data: `data: { image: { size: [28, 28] } }`",
+  category_encoding: "a column of names is encoded according to its type: `columns: { city: category }`",
+  string_lookup: "a column of names is encoded according to its type: `columns: { city: category }`",
   activity_regularization: penalty,
-  transformer_decoder: "`transformer_encoder: { heads: 4, causal: true }` sees only what came before",
-  bilinear: "`multiply` joins two layers of one shape, by name",
+  transformer_decoder: "`transformer_encoder: { heads: 4, causal: true }` sees only earlier time steps",
+  bilinear: "`multiply` joins two layers of equal shape, by name",
   random_crop: "the nearest is `random_shift`, or `random_zoom`",
-  permute: "axes keep their order: `reshape` changes the shape alone",
+  permute: "axes cannot be permuted; `reshape` changes only the shape",
 } as const
 
-const inferred = needless("the size of the input comes from the layer above, or from the data: leave it out")
+const inferred = needless("the input size is inferred from the layer above or the data: remove it")
 const beside: ElsewhereTable[string] = (found) =>
   moved(
     [...found.path.slice(0, -2), found.key],
@@ -355,36 +351,36 @@ export const layerOptions = {
   kernel_regularizer: penalty,
   bias_regularizer: penalty,
   activity_regularizer: penalty,
-  kernel_constraint: "a limit on weights holds for the whole model: `train: { regularize: { max_norm: 3 } }`",
+  kernel_constraint: "a weight limit applies to the whole model: `train: { regularize: { max_norm: 3 } }`",
   dropout: "dropout is a layer: put `- dropout: 0.5` below this one",
   dropout_rate: "dropout is a layer: put `- dropout: 0.5` below this one",
   batch_norm: "normalization is a layer: put `- batch_norm` below this one",
   norm: "normalization is a layer: put `- batch_norm` or `- layer_norm` below this one",
   pool_size: "pooling is a layer: put `- max_pool: 2` below this one",
-  stateful: needless("every sequence starts from zeros: leave it out", [false]),
-  unroll: needless("how a layer is computed is the compiler's to decide: leave it out"),
-  time_major: needless("sequences are [time, features], with the batch first: leave it out", [false]),
-  unit_forget_bias: instead("`forget_bias: 1` is where the bias of the forget gate starts", (value) =>
+  stateful: needless("every sequence starts with a zero state: remove it", [false]),
+  unroll: needless("the compiler decides how a layer is computed: remove it"),
+  time_major: needless("sequences are [time, features], with the batch first: remove it", [false]),
+  unit_forget_bias: instead("`forget_bias: 1` sets the initial bias of the forget gate", (value) =>
     typeof value === "boolean" ? `forget_bias: ${value ? 1 : 0}` : undefined,
   ),
-  activation: "this layer has its own functions: put another activation below it",
-  recurrent_activation: needless("the gates are sigmoids: leave it out", ["sigmoid"]),
+  activation: "the activations of this layer are fixed: put another activation below it",
+  recurrent_activation: needless("the gates are sigmoids: remove it", ["sigmoid"]),
   recurrent_dropout: "dropout is a layer: put `- dropout: 0.5` below this one",
   num_layers: "each layer is an item of its own: use `repeat: { times: 2, layers: [ … ] }`",
   bidirectional: layerNames.bidirectional,
-  batch_first: needless("sequences are [time, features], with the batch first: leave it out", [true]),
-  return_sequences: instead("`give: all` gives what it made of every time, `give: last` that of the last", (value) =>
+  batch_first: needless("sequences are [time, features], with the batch first: remove it", [true]),
+  return_sequences: instead("`give: all` returns the output of every time step, `give: last` only the last", (value) =>
     typeof value === "boolean" ? `give: ${value ? "all" : "last"}` : undefined,
   ),
-  return_state: "layers give their outputs alone; `give: last` is what a recurrent layer holds at the end",
+  return_state: "layers return only their outputs; `give: last` returns the final output",
   trainable: "name the layer and list it: `train: { freeze: [h1] }`",
   requires_grad: "name the layer and list it: `train: { freeze: [h1] }`",
-  inplace: needless("how memory is used is the compiler's to decide: leave it out"),
-  data_format: needless("images are always [height, width, channels]: leave it out", ["channels_last", "NHWC"]),
-  padding_mode: needless("padding is always with zeros: leave it out", ["zeros"]),
+  inplace: needless("the compiler decides how memory is used: remove it"),
+  data_format: needless("images are always [height, width, channels]: remove it", ["channels_last", "NHWC"]),
+  padding_mode: needless("padding is always with zeros: remove it", ["zeros"]),
   device: onCpu,
   dtype: onlyF32,
-  units: "this layer has no units of its own: its output has the size that its input has",
+  units: "this layer has no `units`: its output has the same size as its input",
 } as const
 
 /** `train`. */
@@ -441,15 +437,15 @@ export const train = {
     tol: earlyStop("min_delta"),
     reduce_learning_rate_on_plateau: "this is a callback: `callbacks: [{ reduce_on_plateau: { patience: 5 } }]`",
     n_iter_no_change: earlyStop("patience"),
-    save_best_only: "what is kept is an option of a callback: `callbacks: [{ checkpoint: { keep: [best] } }]`",
+    save_best_only: "this is an option of a callback: `callbacks: [{ checkpoint: { keep: [best] } }]`",
     warmup: warmUp,
     warmup_epochs: warmUp,
     warmup_steps: warmUp,
-    unfreeze: "all layers learn but those in `freeze`",
+    unfreeze: "all layers are trained except those in `freeze`",
     label_smoothing: smoothing,
     dropout: "dropout is a layer: `- dropout: 0.5`",
     dropout_rate: "dropout is a layer: `- dropout: 0.5`",
-    augmentation: "augmentation is made of layers, which act while training only: `- random_flip`",
+    augmentation: "augmentation layers are active only during training: `- random_flip`",
     validation_split: valPart,
     val_split: valPart,
     validation_fraction: valPart,
@@ -483,37 +479,35 @@ export const train = {
     log_every_n_steps: printed,
     enable_progress_bar: printed,
     should_shuffle: shuffled,
-    validation_data: "validation rows are a part of the split: `data: { split: { val: 20% } }`",
+    validation_data: "validation rows are part of the split: `data: { split: { val: 20% } }`",
     validation_freq: needless(everyEpoch, [1]),
     validation_steps: everyEpoch,
     val_check_interval: needless(everyEpoch, [1]),
     evaluate_every: everyEpoch,
     limit_train_batches: wholeEpochs,
-    fast_dev_run: "`adjoint train --dry-run` checks everything and trains nothing",
-    initial_epoch: "`adjoint train --resume RUN` resumes a run where it ended",
-    resume_from_checkpoint: "`adjoint train --resume RUN` resumes a run where it ended",
-    checkpoints_per_epoch:
-      "how often a state is kept is an option of a callback: `callbacks: [{ checkpoint: { every: 1 epoch } }]`",
-    steps_per_checkpoint:
-      "how often a state is kept is an option of a callback: `callbacks: [{ checkpoint: { every: 1 epoch } }]`",
-    eval_batch_size: needless("rows are scored in batches of the same size, which changes no score: leave it out"),
-    use_ema: "the mean of the weights over time is `average: 0.999`",
-    swa: "the mean of the weights over time is `average: 0.999`",
-    swa_lr: "the mean of the weights over time is `average: 0.999`",
-    loss_weights: "a model has one loss; classes count by `regularize: { class_weight: balanced }`",
-    weighted_metrics: "scores count every row alike",
-    steps_per_epoch: "an epoch goes through all training rows once; `batch` says how many rows make a step",
+    fast_dev_run: "`adjoint train --dry-run` runs all checks without training",
+    initial_epoch: "`adjoint train --resume RUN` resumes a run from its last checkpoint",
+    resume_from_checkpoint: "`adjoint train --resume RUN` resumes a run from its last checkpoint",
+    checkpoints_per_epoch: "this is an option of a callback: `callbacks: [{ checkpoint: { every: 1 epoch } }]`",
+    steps_per_checkpoint: "this is an option of a callback: `callbacks: [{ checkpoint: { every: 1 epoch } }]`",
+    eval_batch_size: needless("scoring uses the same batch size, which does not affect the scores: remove it"),
+    use_ema: "the moving average of the weights is `average: 0.999`",
+    swa: "the moving average of the weights is `average: 0.999`",
+    swa_lr: "the moving average of the weights is `average: 0.999`",
+    loss_weights: "a model has one loss; for class weights write `regularize: { class_weight: balanced }`",
+    weighted_metrics: "in scores all rows have equal weight",
+    steps_per_epoch: "an epoch uses every training row once; `batch` is the number of rows per step",
     train_steps: "the length of a run is counted in epochs: `epochs: 20`",
     max_steps: "the length of a run is counted in epochs: `epochs: 20`",
-    sample_weight: "rows count by their class alone: `regularize: { class_weight: balanced }`",
-    fail_under: moved(["evaluate", "fail_under"], "what a score must reach belongs under `evaluate`"),
+    sample_weight: "rows can be weighted only by class: `regularize: { class_weight: balanced }`",
+    fail_under: moved(["evaluate", "fail_under"], "minimum scores belong under `evaluate`"),
   },
 } as const satisfies Words<Document.Train>
 
 /** `train.regularize`. */
 export const regularize = {
   elsewhere: {
-    elastic_net: "`l1` and `l2` together are the elastic net: `regularize: { l1: 1e-5, l2: 1e-4 }`",
+    elastic_net: "use `l1` and `l2` together: `regularize: { l1: 1e-5, l2: 1e-4 }`",
     weight_decay: decays,
     dropout: "dropout is a layer: `- dropout: 0.5`",
     label_smoothing: smoothing,
@@ -533,7 +527,7 @@ export const classWeights = (value: unknown): { readonly help: string; readonly 
 
 /** Options of the optimizers of others. */
 export const optimizerOptions = {
-  betas: instead("the two are options of their own: `beta1: 0.9, beta2: 0.999`", (value) =>
+  betas: instead("these are two options: `beta1: 0.9, beta2: 0.999`", (value) =>
     Array.isArray(value) && value.length === 2 && value.every((beta) => typeof beta === "number")
       ? `beta1: ${value[0]}, beta2: ${value[1]}`
       : undefined,
@@ -553,33 +547,30 @@ export const optimizerOptions = {
   clip_norm: moved(["train", "regularize", "clip_norm"], "clipping belongs under `train.regularize`"),
   global_clipnorm: moved(["train", "regularize", "clip_norm"], "clipping belongs under `train.regularize`"),
   clip_value: moved(["train", "regularize", "clip_value"], "clipping belongs under `train.regularize`"),
-  amsgrad: "`amsgrad` is an optimizer of its own: `optimizer: { amsgrad: { lr: 0.001 } }`",
-  use_ema: "the mean of the weights over time is `train: { average: 0.999 }`",
-  ema_momentum: "the mean of the weights over time is `train: { average: 0.999 }`",
-  dampening: needless("there is no dampening: leave it out", [0]),
-  maximize: needless("a loss is always made small: leave it out", [false]),
-  nesterov: "`nadam` is adam that looks one step ahead, `nesterov` the same of momentum",
-  momentum: "`beta1` is the momentum here: what is left of the mean of the gradients after a step",
-  decay: "a rate that falls is a schedule: `train: { schedule: { inverse_time: 1 } }`",
+  amsgrad: "`amsgrad` is a separate optimizer: `optimizer: { amsgrad: { lr: 0.001 } }`",
+  use_ema: "the moving average of the weights is `train: { average: 0.999 }`",
+  ema_momentum: "the moving average of the weights is `train: { average: 0.999 }`",
+  dampening: needless("dampening is not supported: remove it", [0]),
+  maximize: needless("the loss is always minimized: remove it", [false]),
+  nesterov: "`nadam` is Adam with Nesterov momentum, `nesterov` is SGD with it",
+  momentum: "use `beta1`: the decay of the moving average of the gradients",
+  decay: "learning-rate decay is a schedule: `train: { schedule: { inverse_time: 1 } }`",
   schedule: moved(["train", "schedule"], "the schedule belongs beside the optimizer: `train: { schedule: cosine }`"),
-  gradient_accumulation_steps: moved(
-    ["train", "accumulate"],
-    "batches whose gradients make one step are `train: { accumulate: 4 }`",
-  ),
-  rho: "there is no such mean here: `rmsprop` and `adadelta` have a `decay`",
+  gradient_accumulation_steps: moved(["train", "accumulate"], "the number of batches per update is `train: { accumulate: 4 }`"),
+  rho: "this optimizer has no such option; `rmsprop` and `adadelta` have a `decay`",
   loss_scale_factor: onlyF32,
   jit_compile: compiled,
-  capturable: needless("how a step is computed is the compiler's to decide: leave it out"),
-  differentiable: needless("how a step is computed is the compiler's to decide: leave it out"),
-  params: needless("the optimizer changes the parameters of all layers but those in `train: { freeze: [h1] }`: leave it out"),
-  foreach: needless("how a step is computed is the compiler's to decide: leave it out"),
-  fused: needless("how a step is computed is the compiler's to decide: leave it out"),
-  name: needless("an optimizer has no name of its own: leave it out"),
+  capturable: needless("the compiler decides how a step is computed: remove it"),
+  differentiable: needless("the compiler decides how a step is computed: remove it"),
+  params: needless("the optimizer updates all layers except those in `train: { freeze: [h1] }`: remove it"),
+  foreach: needless("the compiler decides how a step is computed: remove it"),
+  fused: needless("the compiler decides how a step is computed: remove it"),
+  name: needless("an optimizer has no name: remove it"),
 } as const satisfies ElsewhereTable
 
 /** Optimizers of others that have no counterpart. */
 export const optimizerNames = {
-  lbfgs: "steps follow the gradients of batches: use `adam`, or `sgd` with `momentum`",
+  lbfgs: "only first-order optimizers on batches are supported: use `adam`, or `momentum`",
   ftrl: "the nearest is `adagrad`",
   adafactor: "the nearest is `adam`",
   adan: "the nearest is `nadam`",
@@ -591,27 +582,27 @@ export const lossNames = {
   focal: "for rare classes use `train: { regularize: { class_weight: balanced } }`",
   focal_loss: "for rare classes use `train: { regularize: { class_weight: balanced } }`",
   log_cosh: "the nearest is `huber`",
-  root_mean_squared_error: "`mse` has its least where its root has; `rmse` is a metric",
+  root_mean_squared_error: "use `mse`, which has the same minimum; `rmse` is a metric",
   mean_squared_logarithmic_error: "take the logarithm in the data, `{ type: number, transform: log1p }`, and `mse`",
   mean_absolute_percentage_error: "take the logarithm in the data, `{ type: number, transform: log1p }`, and `mae`",
   epsilon_insensitive: "the nearest is `mae`, or `huber`",
   perceptron: "the nearest is `hinge`",
-  ctc: "there is no loss of sequences that are not aligned",
+  ctc: "there is no loss for unaligned sequences",
   logistic: "write `binary_cross_entropy`, or `auto`, which fits the target",
-  dice: "there is no loss of overlaps: use `binary_cross_entropy`",
-  triplet: "there is no loss of triples of rows",
+  dice: "there is no overlap loss: use `binary_cross_entropy`",
+  triplet: "there is no loss over triples of rows",
 } as const
 
 /** Metrics of others that have no counterpart by one name. */
 export const metricNames = {
-  balanced_accuracy: "`recall: macro` is the mean of the classes' recalls",
+  balanced_accuracy: "`recall: macro` is the mean recall over the classes",
   specificity: "there are `precision`, `recall` and `auroc`",
-  confusion_matrix: "`adjoint evaluate` shows the classes one by one",
+  confusion_matrix: "`adjoint evaluate` shows the scores of each class",
   matthews_corrcoef: "there are `f1` and `auroc`",
   cohen_kappa: "there are `f1` and `auroc`",
   mean_io_u: "there are `precision`, `recall` and `f1`",
   hits_at_k: "write `top_k: 3`",
-  loss: "the loss is always computed: leave it out",
+  loss: "the loss is always computed: remove it",
   mape: "there are `mae` and `rmse`",
 } as const
 
@@ -619,15 +610,15 @@ export const metricNames = {
 export const activationNames = {
   geglu: "the nearest is `swiglu`, or `glu`",
   celu: "the nearest is `elu`",
-  crelu: "the nearest is `relu`, on twice as many units",
+  crelu: "the nearest is `relu` with twice as many units",
   tanhshrink: "the nearest is `tanh`",
-  exponential: "the nearest is `softplus`; the loss `poisson` takes the logarithm of a rate",
+  exponential: "the nearest is `softplus`; the loss `poisson` expects the logarithm of a rate",
   threshold: "the nearest is `relu`, or `step`",
 } as const
 
 /** Initializers of others that have no counterpart by one name. */
 export const initializerNames = {
-  variance_scaling: "write `he_normal`, `xavier_normal` or `lecun_normal`, which scale by the inputs, or by both sides",
+  variance_scaling: "write `he_normal`, `xavier_normal` or `lecun_normal`, which scale by fan-in, or by fan-in and fan-out",
   sparse: "the nearest is `normal`",
   dirac: "the nearest is `identity`",
 } as const
@@ -637,76 +628,76 @@ export const scheduleNames = {
   reduce_lr_on_plateau: "this is a callback: `callbacks: [{ reduce_on_plateau: { patience: 5 } }]`",
   reduce_on_plateau: "this is a callback: `callbacks: [{ reduce_on_plateau: { patience: 5 } }]`",
   plateau: "this is a callback: `callbacks: [{ reduce_on_plateau: { patience: 5 } }]`",
-  multi_step_lr: "`step` drops the rate every so many epochs: `step: { every: 10, factor: 0.1 }`",
-  piecewise_constant: "`step` drops the rate every so many epochs: `step: { every: 10, factor: 0.1 }`",
+  multi_step_lr: "`step` lowers the rate at regular intervals: `step: { every: 10, factor: 0.1 }`",
+  piecewise_constant: "`step` lowers the rate at regular intervals: `step: { every: 10, factor: 0.1 }`",
   cyclic_lr: "the nearest is `one_cycle`, or `cosine_restarts`",
-  linear_lr: "`polynomial` falls in a straight line, `warmup: { epochs: 3 }` rises in one",
-  piecewise_constant_decay: "`step` drops the rate every so many epochs: `step: { every: 10, factor: 0.1 }`",
+  linear_lr: "`polynomial` decreases linearly, `warmup: { epochs: 3 }` increases linearly",
+  piecewise_constant_decay: "`step` lowers the rate at regular intervals: `step: { every: 10, factor: 0.1 }`",
   invscaling: "the nearest is `inverse_time`",
-  inverse_sqrt: "the nearest is `inverse_time`, behind a `warmup`",
+  inverse_sqrt: "the nearest is `inverse_time` after a `warmup`",
   noam: "the nearest is `warmup_cosine`",
   adaptive: "this is a callback: `callbacks: [{ reduce_on_plateau: { patience: 5 } }]`",
-  lambda_lr: "a model file holds no code: each schedule is one of the catalogue",
+  lambda_lr: "a model file contains no code: each schedule is one of the catalogue",
 } as const
 
 /** Options of the schedules of others. */
 export const scheduleOptions = {
-  max_lr: "the largest rate is the optimizer's: `optimizer: { adam: { lr: 0.01 } }`",
-  initial_learning_rate: "the rate that a schedule starts from is the optimizer's: `optimizer: { adam: { lr: 0.01 } }`",
-  lr: "the rate that a schedule starts from is the optimizer's: `optimizer: { adam: { lr: 0.01 } }`",
-  last_epoch: needless("a resumed run knows its epoch: leave it out"),
-  decay_steps: "schedules are counted in epochs, or in shares of the run such as 50%",
-  total_steps: needless("a schedule knows the length of the run: leave it out"),
-  alpha: "the rate at the end is `min_lr`, a rate and no share",
-  warmup_steps: "a rate that rises first is a schedule of its own: `warmup_cosine: { warmup: 5% }`",
-  warmup_target: "a rate that rises first is a schedule of its own: `warmup_cosine: { warmup: 5% }`",
+  max_lr: "the maximum rate is the `lr` of the optimizer: `optimizer: { adam: { lr: 0.01 } }`",
+  initial_learning_rate: "the initial rate is an option of the optimizer: `optimizer: { adam: { lr: 0.01 } }`",
+  lr: "the initial rate is an option of the optimizer: `optimizer: { adam: { lr: 0.01 } }`",
+  last_epoch: needless("a resumed run continues with its epoch: remove it"),
+  decay_steps: "schedules use epochs, or a percentage of the run such as 50%",
+  total_steps: needless("a schedule knows the length of the run: remove it"),
+  alpha: "use `min_lr`, which is the final rate itself, not a fraction",
+  warmup_steps: "a warm-up is part of another schedule: `warmup_cosine: { warmup: 5% }`",
+  warmup_target: "a warm-up is part of another schedule: `warmup_cosine: { warmup: 5% }`",
   verbose: printed,
 } as const satisfies ElsewhereTable
 
 /** A length of time that was counted in steps. */
 export const duration = (value: unknown): { readonly help: string } | undefined =>
   typeof value === "string" && /steps?|batch(?:es)?|iterations?/iu.test(value)
-    ? { help: "an epoch has as many steps as there are batches of training rows: write `2 epochs`, or a share such as `5%`" }
+    ? { help: "times are not counted in steps: write `2 epochs`, or a percentage of the run such as `5%`" }
     : undefined
 
 /** Callbacks of others that have no counterpart, or one of another kind. */
 export const callbackNames = {
   learning_rate_scheduler: "a schedule belongs under `train.schedule`",
   lr_scheduler: "a schedule belongs under `train.schedule`",
-  tensor_board: "every run writes its scores to `metrics.csv` and its curves as pictures: leave it out",
-  csv_logger: "every run writes its scores to `metrics.csv`: leave it out",
-  history: "every run writes its scores to `metrics.csv`: leave it out",
-  progbar_logger: "the command shows the progress of a run: leave it out",
-  rich_progress_bar: "the command shows the progress of a run: leave it out",
-  lambda_callback: "a model file holds no code",
-  backup_and_restore: "`adjoint train --resume RUN` resumes a run from its last checkpoint: leave it out",
-  gradient_accumulation_scheduler: "batches whose gradients make one step are `train: { accumulate: 4 }`",
-  model_summary: "`adjoint inspect` shows the layers: leave it out",
+  tensor_board: "every run writes its scores to `metrics.csv`, and plots of them: remove it",
+  csv_logger: "every run writes its scores to `metrics.csv`: remove it",
+  history: "every run writes its scores to `metrics.csv`: remove it",
+  progbar_logger: "the command shows the progress of a run: remove it",
+  rich_progress_bar: "the command shows the progress of a run: remove it",
+  lambda_callback: "a model file contains no code",
+  backup_and_restore: "`adjoint train --resume RUN` resumes a run from its last checkpoint: remove it",
+  gradient_accumulation_scheduler: "the number of batches per update is `train: { accumulate: 4 }`",
+  model_summary: "`adjoint inspect` shows the layers: remove it",
   timer: "the length of a run is counted in epochs: `epochs: 20`",
-  progress_bar: "the command shows the progress of a run: leave it out",
-  learning_rate_monitor: "the learning rate is shown and written after every epoch: leave it out",
-  stochastic_weight_averaging: "the mean of the weights over time is `train: { average: 0.999 }`",
+  progress_bar: "the command shows the progress of a run: remove it",
+  learning_rate_monitor: "the learning rate is reported after every epoch: remove it",
+  stochastic_weight_averaging: "the moving average of the weights is `train: { average: 0.999 }`",
 } as const
 
 /** Options of the callbacks of others that have no place in the options of a callback here. */
 export const callbackOptions = {
-  save_best_only: instead("`keep: [best]` keeps the best state alone", (value) =>
+  save_best_only: instead("`keep: [best]` keeps only the best state", (value) =>
     typeof value === "boolean" ? `keep: ${value ? "[best]" : "[best, last]"}` : undefined,
   ),
-  save_last: "`keep: [best, last]` says what is kept",
+  save_last: "`keep: [best, last]` sets what is kept",
   save_top_k: "`keep: [best]` keeps the best state",
-  save_weights_only: needless("a checkpoint holds all that a run needs to resume: leave it out", [false]),
-  filepath: needless("checkpoints are kept in the folder of the run: leave it out"),
-  dirpath: needless("checkpoints are kept in the folder of the run: leave it out"),
-  filename: needless("checkpoints are kept in the folder of the run: leave it out"),
+  save_weights_only: needless("a checkpoint contains everything that resuming needs: remove it", [false]),
+  filepath: needless("checkpoints are kept in the folder of the run: remove it"),
+  dirpath: needless("checkpoints are kept in the folder of the run: remove it"),
+  filename: needless("checkpoints are kept in the folder of the run: remove it"),
   verbose: printed,
-  min_lr: "`least` is the least share of the rate that is ever left: 0.01 is a hundredth",
-  every_n_train_steps: "states are kept after epochs: `every: 1 epoch`",
-  start_from_epoch: "`patience` says how many epochs to wait, from the first on",
-  stopping_threshold: "a run ends when its score gets no better, not at a value",
-  check_finite: "`nan_guard` is a callback of its own: `callbacks: [nan_guard]`",
-  strict: needless("a score that is not computed is always an error: leave it out", [true]),
-  baseline: "there is no baseline to reach: `min_delta` says what counts as better",
+  min_lr: "use `least`: the smallest fraction of the rate, such as 0.01",
+  every_n_train_steps: "checkpoints are written after epochs: `every: 1 epoch`",
+  start_from_epoch: "`patience` counts epochs from the first one",
+  stopping_threshold: "a run stops when its score does not improve, not at a fixed value",
+  check_finite: "use the callback `nan_guard`: `callbacks: [nan_guard]`",
+  strict: needless("an unknown score is always an error: remove it", [true]),
+  baseline: "there is no baseline; `min_delta` is the smallest improvement that counts",
 } as const satisfies ElsewhereTable
 
 /** `evaluate`. */

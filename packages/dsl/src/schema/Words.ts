@@ -1,4 +1,4 @@
-/** What was wanted and what was got, in the words of a message. */
+/** Expected and actual values, as text for a message. */
 import type * as SchemaAST from "effect/SchemaAST"
 import { listed } from "../diagnostic/Suggest.ts"
 import { notesOf } from "./Annotation.ts"

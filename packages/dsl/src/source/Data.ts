@@ -1,6 +1,6 @@
-/** The plain data that a text comes to. */
+/** The plain data of a text. */
 
-/** Plain data: what JSON can say, and the numbers `.inf` and `.nan`. */
+/** Plain data: JSON values, and the numbers `.inf` and `.nan`. */
 export type Data = null | boolean | number | string | ReadonlyArray<Data> | { readonly [key: string]: Data }
 
 /** Whether data is a map. */

@@ -1,4 +1,4 @@
-/** A path says where a value stands in a document: the keys and list indices from the root down. */
+/** The path of a value in a document: the keys and list indices from the root down. */
 
 /** Keys and list indices, outermost first. */
 export type Path = ReadonlyArray<string | number>

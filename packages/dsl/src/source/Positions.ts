@@ -1,6 +1,6 @@
 /**
  * The side table of a parsed document: where in the text each key and each value was written. The document itself stays
- * plain data; what is written nowhere (a default, the spelled-out form of a short one) is looked up as its nearest
+ * plain data; a value that was not written (a default, the long form of a short one) is looked up as its nearest
  * ancestor that is.
  */
 import { isWithin, type Path, pointer } from "./Path.ts"
@@ -18,7 +18,7 @@ export interface Place {
 export interface Positions {
   readonly source: Source
   readonly places: ReadonlyMap<string, Place>
-  /** Values that were not written in the text but set from outside, with what said so. */
+  /** Values that were set on the command line, not in the text, with the text that set them. */
   readonly overrides?: ReadonlyArray<{ readonly path: Path; readonly text: string }>
 }
 
@@ -55,6 +55,6 @@ const below = (places: ReadonlyMap<string, Place>): ReadonlyMap<string, Readonly
 /** The places directly below a path. */
 export const inside = ({ places }: Positions, path: Path): ReadonlyArray<Place> => below(places).get(pointer(path)) ?? []
 
-/** What set the value of this path from outside the text. */
+/** The command-line setting of this path, if any. */
 export const overridden = ({ overrides = [] }: Positions, path: Path): string | undefined =>
   overrides.findLast((override) => isWithin(path, override.path))?.text

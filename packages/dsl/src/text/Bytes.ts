@@ -17,7 +17,7 @@ export const ofSize = (file: string, bytes: number): Diagnostic =>
         message: `the file has ${bytes} bytes; a model file has at most ${maxBytes}`,
         file,
         path: [],
-        help: "keep data in files of their own and name them under `data.source`",
+        help: "keep the data in a separate file, and name it in `data.source`",
       })
 
 /** Where the first byte stands that is no text. */
@@ -51,11 +51,11 @@ export const fromBytes = (file: string, bytes: Uint8Array): Result.Result<Source
     return Result.fail(
       diagnostic({
         code: "Y004",
-        message: `the file holds the control character U+${hex}, which is not text`,
+        message: `the file contains the control character U+${hex}, which is not text`,
         file,
         path: [],
         span: span(source, found.index, found.index + 1),
-        help: "delete it; in a quoted string it can be written as an escape",
+        help: "delete it, or write it as an escape in a quoted string",
       }),
     )
   }

@@ -78,7 +78,7 @@ const syntax = (source: Source, tokens: ReadonlyArray<CST.Token>, error: YAMLErr
   if (error.code === "MULTIPLE_DOCS")
     return diagnostic({
       code: "Y008",
-      message: "a model file holds one document; `---` starts a second one",
+      message: "a model file has one document; `---` starts a second one",
       file: source.file,
       path: [],
       span: span(source, error.pos[0], Math.max(error.pos[1], error.pos[0] + 1)),
@@ -141,11 +141,11 @@ export const parse = (source: Source): Parsed => {
     diagnostics.push(
       diagnostic({
         code: "Y008",
-        message: "a model file holds one document; here a second one starts",
+        message: "a model file has one document; a second one starts here",
         file: source.file,
         path: [],
         span: span(source, second.range[0], second.range[0] + 1),
-        help: "keep each model in a file of its own",
+        help: "write each model to its own file",
       }),
     )
   if (document.errors.length > 0 || second !== undefined) return { positions: empty, diagnostics }

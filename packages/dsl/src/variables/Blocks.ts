@@ -2,7 +2,7 @@
  * Blocks: layers under a name, written once and used wherever a layer may stand, with values for their parameters. What
  * is here reads their definitions; `Expand` puts layers where they are used.
  */
-import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
+import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import { listed, suggest } from "../diagnostic/Suggest.ts"
 import { unknown } from "../diagnostic/Unknown.ts"
 import * as Fields from "../schema/Fields.ts"
@@ -91,7 +91,7 @@ const faults = (name: string, definition: Data): ReadonlyArray<Finding> => {
     return [
       {
         code: "S106",
-        message: `\`${name}\` cannot name a block: it wants a letter or \`_\`, then letters, digits and \`_\``,
+        message: `\`${name}\` is not a valid name for a block: use a letter or \`_\`, then letters, digits and \`_\``,
         at: { path, on: "key" },
       },
     ]
@@ -144,7 +144,7 @@ export const useOf = (use: Data): { readonly name: string; readonly values: { re
 }
 
 /** What is said of a name that no block has. */
-export const unknownBlock = (name: string, names: ReadonlyArray<string>, at: Spot): Finding =>
+export const unknownBlock = (name: string, names: ReadonlyArray<string>, at: Location): Finding =>
   unknown({ code: "R208", message: "there is no block", name, names, at, none: "define it under `model.blocks`" })
 
 /** What is wrong with the values of a use: `at` is where it stands, and `evaluated` what they come to. */
@@ -152,7 +152,7 @@ export const misfits = (
   name: string,
   { params }: Block,
   evaluated: { readonly [name: string]: Data },
-  at: Spot,
+  at: Location,
 ): ReadonlyArray<Finding> => {
   const names = Object.keys(params)
   const takes = names.length === 0 ? "it takes none" : `it takes ${listed(names, "and")}`

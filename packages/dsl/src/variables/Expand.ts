@@ -5,7 +5,7 @@
  */
 import * as Result from "effect/Result"
 import type { Code } from "../diagnostic/Codes.ts"
-import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
+import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import { scalar } from "../diagnostic/Fix.ts"
 import { listed, nearestNames, suggest } from "../diagnostic/Suggest.ts"
 import * as Fields from "../schema/Fields.ts"
@@ -154,7 +154,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
     const tree = Expression.parse(text)
     if (Result.isFailure(tree))
       return problem("R202", site, `\`${text}\` is not an expression: ${tree.failure}`, {
-        help: "an expression is made of numbers, `$name`, + - * / ( ) min max; for a dollar sign as text write `$$`",
+        help: "use numbers, `$name`, + - * / ( ) min max; for a dollar sign in text write `$$`",
       })
     const number = Expression.evaluate(tree.success, (name) => {
       const at = enter(site, name)
@@ -172,7 +172,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
     })
     if (number === undefined) return null
     if (!Number.isFinite(number))
-      return problem("R202", site, `\`${text}\` is not a finite number`, { help: "is something divided by 0?" })
+      return problem("R202", site, `\`${text}\` is not a finite number`, { help: "does it divide by 0?" })
     return number
   }
 
@@ -192,7 +192,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
       })
     if (standard === undefined)
       return problem("S102", site, `${print(site.to)}: \`default\` is missing beside $search`, {
-        help: "training uses the default; searching is not here yet",
+        help: "add a `default`: training uses it, and searching is not supported yet",
       })
     // `default: adamw` names the branch of the list that has this key, with all that the branch says.
     const branch = Array.isArray(space)
@@ -252,16 +252,17 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
       )
     const { name, values } = meant
     const at = typeof use === "string" ? under : inside(under, name)
-    const spot: Spot = { path: at.to, on: typeof use === "string" ? "value" : "key" }
+    const location: Location = { path: at.to, on: typeof use === "string" ? "value" : "key" }
     keep(at)
     const block = Object.hasOwn(blocks, name) ? blocks[name] : undefined
     if (block === undefined)
       // Of a block that is defined wrongly enough has been said.
       return isRecord(definitions) && Object.hasOwn(definitions, name)
         ? nothing(site)
-        : report(Blocks.unknownBlock(name, Object.keys(blocks), spot), site)
+        : report(Blocks.unknownBlock(name, Object.keys(blocks), location), site)
     const step = `block ${name}`
-    if (site.through.includes(step)) return report({ code: "R210", message: `the block \`${name}\` uses itself`, at: spot }, site)
+    if (site.through.includes(step))
+      return report({ code: "R210", message: `the block \`${name}\` uses itself`, at: location }, site)
     if (site.through.length >= longestChain) return problem("Y006", site, `blocks use each other more than ${longestChain} deep`)
     const given: { readonly [param: string]: Written } = {
       ...defaults(name, block, at),
@@ -272,7 +273,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
       Object.entries(given).map(([param, { node, site }]) => [param, value(node, site)] as const),
     )
     if (unknown.size > before) return nothing(site)
-    const misfits = Blocks.misfits(name, block, evaluated, spot)
+    const misfits = Blocks.misfits(name, block, evaluated, location)
     if (misfits.length > 0) {
       for (const finding of misfits) report(finding, site)
       return null
@@ -330,7 +331,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
       const path = site.from
       found.set(pointer(path), {
         code: "S106",
-        message: `\`${name}\` cannot name a variable: it wants a letter or \`_\`, then letters, digits and \`_\``,
+        message: `\`${name}\` is not a valid name for a variable: use a letter or \`_\`, then letters, digits and \`_\``,
         at: { path, on: "key" },
       })
     }

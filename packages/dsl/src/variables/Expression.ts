@@ -119,8 +119,8 @@ export const parse = (text: string): Result.Result<Expression, string> => {
       const inner = sum()
       return accept(")") ? inner : fail("a `)` is missing")
     }
-    if (next.text !== "min" && next.text !== "max") return fail(`\`${next.text}\` stands where a number is wanted`)
-    if (!accept("(")) return fail(`\`${next.text}\` wants its numbers in parentheses`)
+    if (next.text !== "min" && next.text !== "max") return fail(`\`${next.text}\` is where a number is expected`)
+    if (!accept("(")) return fail(`\`${next.text}\` needs its arguments in parentheses`)
     const args = [sum()]
     while (accept(",")) args.push(sum())
     return accept(")") ? call(next.text, ...args) : fail("a `)` is missing")

@@ -100,8 +100,8 @@ export const misfit = (space: Space, standard: Data): Pick<Fault, "message" | "h
     const written = JSON.stringify(standard)
     if (space.values.some((value) => JSON.stringify(value) === written || holdsVariable(value))) return undefined
     return {
-      message: `the default is one of the values to search, not ${got(standard)}`,
-      help: "add it to the list, or choose one of those there",
+      message: `the default must be one of the values to search, not ${got(standard)}`,
+      help: "add it to the list, or choose one of the list",
     }
   }
   const { high, kind, low } = space
@@ -110,7 +110,7 @@ export const misfit = (space: Space, standard: Data): Pick<Fault, "message" | "h
   return fits
     ? undefined
     : {
-        message: `the default is ${kind === "int" ? "a whole number" : "a number"} from ${low} to ${high}, not ${got(standard)}`,
+        message: `the default must be ${kind === "int" ? "a whole number" : "a number"} from ${low} to ${high}, not ${got(standard)}`,
         help: "widen the range, or choose a default inside it",
       }
 }

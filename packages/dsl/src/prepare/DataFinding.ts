@@ -1,18 +1,18 @@
-/** Where the model file speaks of what is wrong with the data: a reader's error as a finding of the document. */
+/** Converts an error of a data reader to a finding at its place in the model file. */
 import { DataError, inFile, type Reason } from "@adjoint/core/data/DataError"
 import type { Data } from "../Document.ts"
 import type { Code } from "../diagnostic/Codes.ts"
-import type { Finding, Spot } from "../diagnostic/Diagnostic.ts"
+import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import { scalar } from "../diagnostic/Fix.ts"
 import type { Path } from "../source/Path.ts"
 
-/** Which part of the document the data came from. */
+/** The part of the document that describes the data. */
 export interface Place {
   readonly data: Data
-  /** The path of the source, and of the file's name in it where one file is to blame. */
+  /** The path of the source, and that of the file name if one file caused the error. */
   readonly source: Path
   readonly file?: Path
-  /** What that file is called in messages. */
+  /** The name of that file in messages. */
   readonly name?: string
 }
 
@@ -22,15 +22,15 @@ const isListed = ({ columns }: Data, name: string): boolean => columns !== undef
 
 const columnOf = (at: string): string | undefined => /^column `(.*)`$/su.exec(at)?.[1]
 
-interface Blamed {
+interface Located {
   readonly code: Code
-  readonly at: Spot
+  readonly at: Location
   readonly related?: NonNullable<Finding["related"]>
 }
 
-const unreadable = (place: Place): Blamed => ({ code: "D305", at: { path: place.file ?? place.source } })
+const unreadable = (place: Place): Located => ({ code: "D305", at: { path: place.file ?? place.source } })
 
-const blame: { readonly [T in Reason["_tag"]]?: (reason: Extract<Reason, { readonly _tag: T }>, place: Place) => Blamed } = {
+const locations: { readonly [T in Reason["_tag"]]?: (reason: Extract<Reason, { readonly _tag: T }>, place: Place) => Located } = {
   NoColumn: ({ column }) => ({ code: "D301", at: { path: columnPath(column), on: "key" } }),
   UnlistedColumns: ({ columns: _ }, { data }) => ({
     code: "D302",
@@ -38,7 +38,7 @@ const blame: { readonly [T in Reason["_tag"]]?: (reason: Extract<Reason, { reado
   }),
   BadCell: ({ column }, place) => ({
     ...unreadable(place),
-    ...(isListed(place.data, column) ? { related: [{ at: { path: columnPath(column) }, label: "what the cells are" }] } : {}),
+    ...(isListed(place.data, column) ? { related: [{ at: { path: columnPath(column) }, label: "the type of the column" }] } : {}),
   }),
   BadShape: (_, place) =>
     place.data.image === undefined ? unreadable(place) : { code: "D305", at: { path: ["data", "image", "size"] } },
@@ -52,7 +52,7 @@ const blame: { readonly [T in Reason["_tag"]]?: (reason: Extract<Reason, { reado
   BadSplit: ({ part }) => ({ code: "D304", at: { path: ["data", "split", part] } }),
 }
 
-/** The size of images that an array holds, where that is what the document has wrong. */
+/** The actual image size of an array, if the document states another. */
 const sizeOf = (reason: Reason, { data }: Place): string | undefined => {
   if (reason._tag !== "BadShape" || data.image === undefined) return undefined
   const [height, width, channels] = reason.got
@@ -61,13 +61,13 @@ const sizeOf = (reason: Reason, { data }: Place): string | undefined => {
   return channels === undefined || channels === wanted ? `[${height}, ${width}]` : undefined
 }
 
-/** What is wrong and, apart from it, what to try. */
+/** The message and the help. */
 interface Wording {
   readonly message: string
   readonly help?: string
 }
 
-/** At most so many columns are named. */
+/** A message names at most this many columns. */
 const shownColumns = 12
 
 const names = (columns: ReadonlyArray<string>): string => {
@@ -84,10 +84,13 @@ const wording = (error: DataError, place: Place): Wording => {
     return { message: `the data has no column \`${reason.column}\``, help }
   }
   if (reason._tag === "UnlistedColumns")
-    return { message: `nothing is said about ${names(reason.columns)}`, help: 'say what each is, or add `"*": ignore`' }
+    return {
+      message: `\`data.columns\` does not declare ${names(reason.columns)}`,
+      help: 'declare the type of each, or add `"*": ignore`',
+    }
   if (reason._tag === "BadSpec" && reason.at === "columns" && place.data.columns === undefined)
     return {
-      message: "`columns` is missing in data: it says what each column of the table is",
+      message: "`columns` is missing in data: it declares the type of each column of the table",
       help: `${reason.hint}; a column is \`number\`, \`category\`, \`binary\`, \`class\` (the target) or \`ignore\``,
     }
   if (!("hint" in reason)) return { message: error.message }
@@ -99,13 +102,13 @@ const wording = (error: DataError, place: Place): Wording => {
 export const finding = (unplaced: DataError, place: Place): Finding => {
   const { reason } = unplaced
   const error = place.name !== undefined && reason._tag === "BadCell" ? inFile(unplaced, place.name) : unplaced
-  const find = blame[reason._tag] as ((reason: Reason, place: Place) => Blamed) | undefined
-  const blamed = find?.(reason, place) ?? unreadable(place)
-  const found: Finding = { ...blamed, ...wording(error, place) }
+  const find = locations[reason._tag] as ((reason: Reason, place: Place) => Located) | undefined
+  const located = find?.(reason, place) ?? unreadable(place)
+  const found: Finding = { ...located, ...wording(error, place) }
   const size = sizeOf(reason, place)
   if (size !== undefined)
-    return { ...found, help: `the images are \`size: ${size}\``, fix: { title: `write \`${size}\``, at: blamed.at, text: size } }
+    return { ...found, help: `the images are \`size: ${size}\``, fix: { title: `write \`${size}\``, at: located.at, text: size } }
   const [near] = reason._tag === "NoColumn" ? reason.nearest : []
   if (near === undefined) return found
-  return { ...found, fix: { title: `rename it to \`${near}\``, at: blamed.at, text: scalar(near) } }
+  return { ...found, fix: { title: `rename it to \`${near}\``, at: located.at, text: scalar(near) } }
 }

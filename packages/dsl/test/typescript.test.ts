@@ -10,7 +10,7 @@ import { documentOf } from "./reading.ts"
 
 const built = (sections: Model.Sections): ModelFile => Result.getOrThrow(Model.modelFile(sections))
 
-describe("the TypeScript face", () => {
+describe("the TypeScript form", () => {
   it("builds the document that the file says", () => {
     const written = documentOf(`
 schema: 1
@@ -95,7 +95,7 @@ evaluate: { fail_under: { accuracy: 0.9 } }
       model: { layers: [Model.dense(-3), Model.add(["a", "b"]), Model.head("label")] },
     })
     expect(Result.isFailure(wrong) && wrong.failure.message).toMatchInlineSnapshot(
-      `"xor: R203 there is no layer with the name \`a\`; R203 there is no layer with the name \`b\`; S103 model.layers[0].dense.units: expected a whole number > 0, got -3"`,
+      `"xor: R203 there is no layer named \`a\`; R203 there is no layer named \`b\`; S103 model.layers[0].dense.units: expected a whole number > 0, got -3"`,
     )
     expect(Result.isFailure(wrong) && wrong.failure.diagnostics.map((d) => d.code)).toEqual(["R203", "R203", "S103"])
   })

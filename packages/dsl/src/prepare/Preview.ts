@@ -1,6 +1,6 @@
 /**
- * The facts of the data, found cheaply: sources of a few megabytes are read and prepared whole, of larger ones only the
- * header, and what the document itself says counts even where a file is missing.
+ * A cheap look at the data: sources of a few megabytes are read and prepared whole, of larger ones only the
+ * header. The facts that the document states are used even if a file is missing.
  */
 import type { Column } from "@adjoint/core/data/Column"
 import { dataError } from "@adjoint/core/data/DataError"
@@ -16,8 +16,8 @@ import * as Result from "effect/Result"
 import { type Data, type Model, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import * as Catalogue from "../schema/Catalogue.ts"
-import { finding } from "./Blame.ts"
 import * as Columns from "./Columns.ts"
+import { finding } from "./DataFinding.ts"
 import { extents, targetExtents } from "./Extents.ts"
 import type { Facts, Target } from "./Facts.ts"
 import { inputEnds } from "./InputEnds.ts"
@@ -25,29 +25,29 @@ import { known } from "./Known.ts"
 import { type Prepared, prepare, specOf } from "./Prepare.ts"
 import { filesOf, resolve } from "./Reading.ts"
 
-/** What is known of the data, and what is wrong with it. */
-export interface Survey {
+/** The facts of the data, and the findings about it. */
+export interface Preview {
   readonly facts: Facts
   readonly findings: ReadonlyArray<Finding>
   /** The rows, prepared, where the sources are small enough. */
   readonly prepared?: Prepared
 }
 
-/** Sources of at most so many bytes are read whole: 4 MiB. */
+/** Sources up to this many bytes are read whole: 4 MiB. */
 const small = 4 * 2 ** 20
 
-/** And each file of at most so many once it is unpacked. */
+/** The same limit for each file after unpacking. */
 const smallUnpacked = 16 * small
 
-/** Bytes of a larger source that are looked at. */
+/** Bytes that are read of a larger source. */
 const head = 64 * 1024
 
-/** Where the document says where the rows are. */
+/** The path of the source in the document. */
 const source = ["data", "source"]
 
-const nothing: Survey = { facts: {}, findings: [] }
+const nothing: Preview = { facts: {}, findings: [] }
 
-/** Whether bytes unpack to no more than a limit; damaged ones do, for whoever reads them to report it. */
+/** Whether bytes unpack to at most `limit` bytes. Damaged ones do, because reading them reports the error. */
 const isWithin = (bytes: Uint8Array, limit: number): boolean => {
   const unpacked = Gzip.unpack(bytes, limit)
   return Result.isFailure(unpacked) ? unpacked.failure.reason._tag !== "TooLarge" : unpacked.success.length <= limit
@@ -60,7 +60,7 @@ const start = Effect.fnUntraced(function* (file: string) {
   return isWithin(bytes, small) ? bytes : bytes.subarray(0, head)
 })
 
-/** How large the first numbers are, prepared as they would be if there were no others. */
+/** The ranges of the first values, prepared as if there were no others. */
 const glance = (data: Data, raw: Preprocess.Raw): Pick<Facts, "extents" | "targetExtents"> => {
   const seen = Result.gen(function* () {
     const { rows } = yield* Preprocess.keep(specOf(data), raw)
@@ -72,8 +72,8 @@ const glance = (data: Data, raw: Preprocess.Raw): Pick<Facts, "extents" | "targe
   return Result.getOrElse(seen, () => ({}))
 }
 
-/** What the first rows of a table add: columns that `"*"` stands for, and every difference from what is said of columns. */
-const ofTable = (data: Data, table: Table, catalogue: Catalogue.Catalogue): Survey => {
+/** The facts of a table's first rows: the columns that `"*"` declares, and mismatches with the declared ones. */
+const ofTable = (data: Data, table: Table, catalogue: Catalogue.Catalogue): Preview => {
   const { columns } = table
   const said = data.columns
   if (said === undefined) return nothing
@@ -89,8 +89,8 @@ const classesOf = ({ data, dtype, shape }: NDArray): Target | undefined =>
     ? undefined
     : { type: "class", name: Preprocess.arrayLabel, classes: [...new Set(data)].sort((a, b) => a - b).map(String) }
 
-/** What the first arrays and all labels add, and whether there are as many of each. */
-const ofArrays = (data: Data, { raw, rows = 0, targets }: Source.First): Survey => {
+/** The facts of the first arrays and all labels; their numbers must be equal. */
+const ofArrays = (data: Data, { raw, rows = 0, targets }: Source.First): Preview => {
   if (Preprocess.isTable(raw)) return nothing
   const target = targets === undefined || data.target !== undefined ? undefined : classesOf(targets)
   const facts: Facts = {
@@ -103,7 +103,7 @@ const ofArrays = (data: Data, { raw, rows = 0, targets }: Source.First): Survey 
   return { facts, findings: rows === labels ? [] : [finding(differ, { data, source })] }
 }
 
-/** What the first bytes of a large source add. */
+/** The facts of the first bytes of a large source. */
 const fromStart = (data: Data, directory: string, catalogue: Catalogue.Catalogue) =>
   Effect.gen(function* () {
     const use = useOf(data.source)
@@ -128,20 +128,20 @@ const isSmall = (data: Data, directory: string) =>
     return contents.every((bytes) => isWithin(bytes, smallUnpacked))
   })
 
-/** Finds what can be known of a document's data without reading much of it; paths are taken from `directory`. Never fails: what is wrong is among the findings. */
-export const survey = (
+/** Collects facts about a document's data without reading much of it; paths are relative to `directory`. Never fails: errors are findings. */
+export const preview = (
   { data, model }: { readonly data?: Data; readonly model?: Pick<Model, "input"> },
   directory: string,
   catalogue: Catalogue.Catalogue = Catalogue.standard,
-): Effect.Effect<Survey, never, FileSystem.FileSystem> =>
+): Effect.Effect<Preview, never, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     if (data === undefined) return nothing
     const said = known(data, model, catalogue)
-    // With a file that is missing or no regular file they are read, to report what is wrong.
+    // If a file is missing or is not a regular file, reading it reports the error.
     if (yield* isSmall(data, directory).pipe(Effect.orElseSucceed(() => true)))
       return yield* prepare({ data }, directory).pipe(
         Effect.map(
-          (prepared): Survey => ({
+          (prepared): Preview => ({
             facts: {
               ...prepared.facts,
               extents: extents(prepared.fitted, prepared.train.inputs),
@@ -152,7 +152,7 @@ export const survey = (
             prepared,
           }),
         ),
-        Effect.catch(({ findings }) => Effect.succeed<Survey>({ facts: said, findings })),
+        Effect.catch(({ findings }) => Effect.succeed<Preview>({ facts: said, findings })),
       )
     const { facts, findings } = yield* fromStart(data, directory, catalogue).pipe(Effect.orElseSucceed(() => nothing))
     return { facts: { ...said, ...facts }, findings }

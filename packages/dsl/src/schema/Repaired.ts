@@ -1,6 +1,6 @@
 /**
- * A refused section as it was surely meant, so that one misspelt key does not hide other mistakes: unknown keys take the
- * names they were meant as, or are left out. What was refused is reported all the same.
+ * Repairs a section with misspelled keys, so that one such key does not hide other mistakes: unknown keys get the
+ * suggested names, or are removed. They are reported in any case.
  */
 import * as Result from "effect/Result"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
@@ -46,11 +46,14 @@ const rekeyed = (value: unknown, renaming: Renaming | undefined): unknown => {
   )
 }
 
-/** Whether a finding is of a key that does not exist or is missing. */
+/** Whether a finding is about an unknown or missing key. */
 export const isKeyMistake = (code: Finding["code"]): boolean => code === "S101" || code === "S102"
 
-/** A value as a schema decodes it, with unknown keys taken for what was meant; nothing where more than keys is wrong. */
-export const meant = <T>(decode: (value: unknown) => Result.Result<T, ReadonlyArray<Finding>>, value: unknown): T | undefined => {
+/** Decodes a value after repairing its unknown keys; `undefined` if other things are wrong. */
+export const repaired = <T>(
+  decode: (value: unknown) => Result.Result<T, ReadonlyArray<Finding>>,
+  value: unknown,
+): T | undefined => {
   const first = decode(value)
   if (Result.isSuccess(first)) return first.success
   // Where anything but a key is wrong, the value stays wrong.
