@@ -10,6 +10,8 @@ const project = (name: string, root: string) => ({
 
 export default defineConfig({
   test: {
+    // One worker a core: by itself Vitest leaves one core free.
+    maxWorkers: "100%",
     reporters: ["default", "./scripts/closing-line-reporter.ts"],
     projects: [
       project("core", "packages/core"),

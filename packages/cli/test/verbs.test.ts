@@ -343,7 +343,7 @@ describe("a model that does not fit into memory", () => {
     .replace("batch: 16", "batch: 7200")
 
   const wants =
-    /error\[T517\]: a step of training on 7,200 rows wants 8,\d{3},\d{3},\d{3} bytes of memory, and one memory holds 4,294,967,296/
+    /error\[T517\]: a step of training on 7,200 rows needs 8,\d{3},\d{3},\d{3} bytes of memory, and one memory holds 4,294,967,296/
 
   test("is said by check, in its place, and mended", async () => {
     const at = folder({ "vast.yaml": vast })
