@@ -13,10 +13,11 @@ import {
   Score,
   Tensor,
 } from "@adjoint/core"
-import { type AnyEntry, fill, make, type Option, type Table } from "@adjoint/core/learning/Entry"
+import { type AnyEntry, fill, make, type Option } from "@adjoint/core/learning/Entry"
 import { checkOptions, isWithin, wantedOf } from "@adjoint/core/learning/OptionError"
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import { tables } from "./catalogue-tables.ts"
 
 type Given = { readonly [option: string]: never }
 type Construct = (options: Given) => unknown
@@ -133,12 +134,12 @@ const constructors: { readonly [table: string]: { readonly [name: string]: Const
   regularizer: {
     l1: ({ lambda }) => Regularizer.l1(lambda as never),
     l2: ({ lambda }) => Regularizer.l2(lambda as never),
-    elastic_net: (o) => Regularizer.elasticNet(o as never),
     clip_value: ({ largest }) => Optimizer.clipByValue(largest as never),
     clip_layer_norm: ({ largest }) => Optimizer.clipByLayerNorm(largest as never),
     clip_norm: ({ largest }) => Optimizer.clipByGlobalNorm(largest as never),
     max_norm: ({ largest }) => Optimizer.maxNorm(largest as never),
   },
+  combination: { elastic_net: (o) => Regularizer.elasticNet(o as never) },
   score: {
     top_k: ({ k }) => Score.topK(k as never),
     precision: ({ average }) => Score.precision(average),
@@ -147,20 +148,6 @@ const constructors: { readonly [table: string]: { readonly [name: string]: Const
     calibration_error: ({ bins }) => Score.calibrationError(bins),
   },
   report: { reliability: ({ bins }) => Score.reliability(bins) },
-}
-
-const tables: { readonly [table: string]: Table<unknown> } = {
-  activation: Activation.table,
-  initializer: Initializer.table,
-  layer: Layers.table,
-  loss: Loss.table,
-  optimizer: Optimizer.table,
-  schedule: LearningRate.table,
-  regularizer: Regularizer.table,
-  score: Score.table,
-  report: Score.reports,
-  stage: Rbm.stages,
-  method: Rbm.methods,
 }
 
 /** Kinds of option whose values can be out of bounds by themselves. */

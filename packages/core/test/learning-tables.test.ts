@@ -6,35 +6,22 @@ import {
   Key,
   Layers,
   LearningRate,
-  Loss,
   Optimizer,
   OptimizerWrapper,
   Params,
-  Rbm,
   Regularizer,
-  Score,
   Shape,
   Tensor,
 } from "@adjoint/core"
 import { type AnyEntry, fill, make, settled, type Table, type Traits } from "@adjoint/core/learning/Entry"
 import { layer, light } from "@adjoint/core/learning/layers/Layer"
 import { describe, expect, test } from "vitest"
+import { tables as catalogue } from "./catalogue-tables.ts"
 
 const tables: { readonly [table: string]: Table<unknown> } = {
-  activation: Activation.table,
-  initializer: Initializer.table,
-  layer: Layers.table,
-  loss: Loss.table,
-  optimizer: Optimizer.table,
-  schedule: LearningRate.table,
-  regularizer: Regularizer.table,
-  combination: Regularizer.combinations,
+  ...catalogue,
   around: OptimizerWrapper.table,
   callback: Callback.table,
-  score: Score.table,
-  report: Score.reports,
-  stage: Rbm.stages,
-  method: Rbm.methods,
 }
 
 const referred = {

@@ -1,5 +1,6 @@
 /** Files of arrays as rows to predict: row by row where rows follow each other in the file, read whole elsewhere. */
 import { type ArrayRows, maxHeaderBytes } from "@adjoint/core/data/ArrayRows"
+import { concatBytes } from "@adjoint/core/data/concatBytes"
 import { type DataError, dataError } from "@adjoint/core/data/DataError"
 import type { Fitted } from "@adjoint/core/data/Fitted"
 import * as Idx from "@adjoint/core/data/Idx"
@@ -15,17 +16,6 @@ type Answer<A> = Result.Result<A, DataError>
 
 /** The most bytes of a file that is read whole. */
 const limit = 2 ** 31 - 1
-
-const joined = (pieces: ReadonlyArray<Uint8Array>): Uint8Array => {
-  if (pieces.length === 1 && pieces[0] !== undefined) return pieces[0]
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    all.set(piece, at)
-    at += piece.length
-  }
-  return all
-}
 
 /** Reads a file whole, and then its rows. */
 const whole =
@@ -43,7 +33,7 @@ const whole =
       },
       end: () =>
         Result.map(
-          Result.flatMap(decode(joined(pieces.splice(0))), (array) => fromArray(fitted, array)),
+          Result.flatMap(decode(concatBytes(pieces.splice(0))), (array) => fromArray(fitted, array)),
           (rows) => [rows],
         ),
     }
@@ -57,7 +47,7 @@ const countsSamples = (fitted: Fitted, { shape }: ArrayRows): Answer<boolean> =>
 const rowByRow = (fitted: Fitted, rows: ArrayRows): Reader => {
   const { offset, read, rowBytes, shape } = rows
   const [count = 0] = shape
-  let pending: ReadonlyArray<Uint8Array> = []
+  const pending: Array<Uint8Array> = []
   let held = 0
   let done = 0
   let skip = offset
@@ -71,14 +61,14 @@ const rowByRow = (fitted: Fitted, rows: ArrayRows): Reader => {
     push: (bytes) => {
       const fresh = bytes.subarray(Math.min(skip, bytes.length))
       skip -= bytes.length - fresh.length
-      pending = [...pending, fresh]
+      pending.push(fresh)
       held += fresh.length
       const some = Math.floor(held / rowBytes)
       if (done + held / rowBytes > count) return wrongLength(done * rowBytes + held)
       if (some === 0) return Result.succeed([])
-      const all = joined(pending)
+      const all = concatBytes(pending.splice(0))
       const array = read(all.subarray(0, some * rowBytes), some)
-      pending = [all.subarray(some * rowBytes)]
+      pending.push(all.subarray(some * rowBytes))
       held -= some * rowBytes
       done += some
       return Result.map(fromArray(fitted, array), (found): ReadonlyArray<Rows> => [found])
@@ -92,28 +82,28 @@ const streamed =
   (open: (bytes: Uint8Array) => Answer<ArrayRows | undefined>, fallback: (fitted: Fitted) => Reader) =>
   (fitted: Fitted): Reader => {
     let chosen: Reader | undefined
-    let pending: ReadonlyArray<Uint8Array> = []
+    const pending: Array<Uint8Array> = []
     let held = 0
 
-    const choose = (): Answer<Reader> =>
+    const choose = (bytes: Uint8Array): Answer<Reader> =>
       Result.gen(function* () {
-        const rows = yield* open(joined(pending))
+        const rows = yield* open(bytes)
         const isStream = rows !== undefined && rows.rowBytes > 0 && (yield* countsSamples(fitted, rows))
         return rows !== undefined && isStream ? rowByRow(fitted, rows) : fallback(fitted)
       })
 
-    const begin = (): Answer<ReadonlyArray<Rows>> =>
-      Result.flatMap(choose(), (reader) => {
+    const begin = (): Answer<ReadonlyArray<Rows>> => {
+      const bytes = concatBytes(pending.splice(0))
+      return Result.flatMap(choose(bytes), (reader) => {
         chosen = reader
-        const bytes = joined(pending)
-        pending = []
         return reader.push(bytes)
       })
+    }
 
     return {
       push: (bytes) => {
         if (chosen !== undefined) return chosen.push(bytes)
-        pending = [...pending, bytes]
+        pending.push(bytes)
         held += bytes.length
         return held < maxHeaderBytes ? Result.succeed([]) : begin()
       },

@@ -118,8 +118,8 @@ const chosen = <A>({ lines, rows }: Read<A>, places: ReadonlyArray<number>): Res
   )
 
 /** How lines become rows, by what was fitted. */
-const rowsOf = ({ input, ...rest }: Fitted) => {
-  const fitted = { input, ...rest }
+const rowsOf = (fitted: Fitted) => {
+  const { input } = fitted
   if (input.type === "columns") {
     const columns = input.columns.map(({ name }) => name)
     return (values: ReadonlyArray<Result.Result<unknown, Wrong>>, lines: ReadonlyArray<number>): Rows => {

@@ -1,5 +1,5 @@
 /** A run's model at work: rows in, an outcome for each of them out, in order. */
-import { DataError, inFile } from "@adjoint/core/data/DataError"
+import { DataError, inFile, type Reason } from "@adjoint/core/data/DataError"
 import * as Preprocess from "@adjoint/core/data/Preprocess"
 import type { EngineError } from "@adjoint/core/engines/Engine"
 import { read } from "@adjoint/core/tensor/read"
@@ -20,7 +20,7 @@ export type Outcome = Result.Result<Answer, string>
 const most = 4096
 
 /** Reasons that lie in the file as a whole and not in one row. */
-const ofFile: ReadonlySet<string> = new Set(["NoColumn", "UnlistedColumns", "BadSpec", "BadShape"])
+const ofFile: ReadonlySet<Reason["_tag"]> = new Set<Reason["_tag"]>(["NoColumn", "UnlistedColumns", "BadSpec", "BadShape"])
 
 /** The same error with the row as it is counted in the file. */
 const at = (error: DataError, file: string, row: number, line: number | undefined): DataError => {

@@ -30,7 +30,7 @@ export const framing = (
   // Samples of one number may be a plain list of them.
   if (Shape.size(sample) === 1 && shape.length === 1) return Result.succeed({ count: shape[0] ?? 0, sample })
   if (isSpelling(shape)) return Result.succeed({ count: 1, sample })
-  const wanted = spellings(sample).map((one) => Shape.print(["rows", ...one] as never))
+  const wanted = spellings(sample).map((one) => `[${["rows", ...one].join(", ")}]`)
   return Result.fail(
     dataError({ _tag: "BadShape", what: "the array", got: shape, wanted: `${wanted.join(" or ")}, as in training` }),
   )

@@ -2,6 +2,7 @@
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import { createGunzip } from "node:zlib"
+import { concatBytes } from "./concatBytes.ts"
 import { type DataError, dataError } from "./DataError.ts"
 import { isGzip } from "./Gzip.ts"
 
@@ -15,7 +16,7 @@ export async function* pieces(source: AsyncIterable<Uint8Array>): AsyncGenerator
   let length = 0
   for (let next = await input.next(); next.done !== true; next = await input.next()) {
     length += next.value.length
-    start = start.length === 0 ? next.value : concat(start, next.value)
+    start = concatBytes([start, next.value])
     if (start.length >= 2) break
   }
   const all = async function* () {
@@ -34,13 +35,6 @@ export async function* pieces(source: AsyncIterable<Uint8Array>): AsyncGenerator
   } catch (error) {
     throw refused(error as NodeJS.ErrnoException, length) ?? error
   }
-}
-
-const concat = (a: Uint8Array, b: Uint8Array): Uint8Array => {
-  const both = new Uint8Array(a.length + b.length)
-  both.set(a)
-  both.set(b, a.length)
-  return both
 }
 
 /** An error of zlib as a `DataError`; `undefined` for another error. */

@@ -1,5 +1,6 @@
 /** Decodes UTF-8 that arrives in pieces. A piece may end within a character; errors have the offset and the line in the whole text. */
 import * as Result from "effect/Result"
+import { concatBytes } from "./concatBytes.ts"
 import { type DataError, dataError } from "./DataError.ts"
 import * as Text from "./Text.ts"
 
@@ -21,14 +22,6 @@ const incomplete = (bytes: Uint8Array): number => {
     return back < length ? back : 0
   }
   return 0
-}
-
-const joined = (a: Uint8Array, b: Uint8Array): Uint8Array => {
-  if (a.length === 0) return b
-  const both = new Uint8Array(a.length + b.length)
-  both.set(a)
-  both.set(b, a.length)
-  return both
 }
 
 /** A new decoder. A byte order mark at the beginning is left out. */
@@ -54,7 +47,7 @@ export const decoder = (): Decoder => {
 
   return {
     push: (bytes) => {
-      const all = joined(rest, bytes)
+      const all = rest.length === 0 ? bytes : concatBytes([rest, bytes])
       const whole = all.length - incomplete(all)
       rest = all.slice(whole)
       return whole === 0 ? Result.succeed("") : decode(all.subarray(0, whole))

@@ -3,6 +3,7 @@
  * module of Node.
  */
 import { Gunzip } from "fflate"
+import { concatBytes } from "./concatBytes.ts"
 
 /** Why gzip data cannot be unpacked: it exceeds the limit, it is cut off, or `message`. */
 export type Refused =
@@ -32,16 +33,6 @@ const inNode =
 
 /** Packed bytes that are unpacked before the limit is checked again. */
 const packedPiece = 2 ** 14
-
-const joined = (pieces: ReadonlyArray<Uint8Array>, length: number): Uint8Array => {
-  const all = new Uint8Array(length)
-  let at = 0
-  for (const one of pieces) {
-    all.set(one, at)
-    at += one.length
-  }
-  return all
-}
 
 /** The table of CRC-32 (IEEE 802.3). */
 const remainders = Int32Array.from({ length: 256 }, (_, byte) => {
@@ -98,7 +89,7 @@ export const inPage: Unpack = (bytes, limit, partial) => {
       return { _tag: "Truncated" }
     }
   }
-  return joined(pieces, length)
+  return concatBytes(pieces)
 }
 
 const zlib = globalThis.process?.getBuiltinModule?.("node:zlib")

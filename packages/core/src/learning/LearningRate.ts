@@ -214,6 +214,16 @@ export interface ScheduleTraits<Option extends string = string> {
   readonly rise: Option | undefined
 }
 
+/** The option of the rate that a schedule ends at. */
+const lowest = (doc: string) =>
+  ({
+    kind: "number",
+    doc,
+    synonyms: ["eta_min", "min", "minimum", "end_lr", "final_lr", "end_learning_rate"],
+    default: 0,
+    minimum: 0,
+  }) as const
+
 const entry = <const O extends Options, const Main extends keyof O & string = never>(
   definition: Entry<O, Schedule, Main> & Traits<ScheduleTraits<OptionName<O>>>,
 ): Entry<O, Schedule, Main> & Traits<ScheduleTraits<OptionName<O>>> => definition
@@ -293,13 +303,7 @@ export const table = {
     advice: "The first choice for a run of known length: a high rate for long, and a smooth decay at the end.",
     synonyms: ["CosineAnnealingLR", "cosine_annealing", "cosine_decay"],
     options: {
-      min_lr: {
-        kind: "number",
-        doc: "The rate at the end.",
-        synonyms: ["eta_min", "min", "minimum", "end_lr", "final_lr", "end_learning_rate"],
-        default: 0,
-        minimum: 0,
-      },
+      min_lr: lowest("The rate at the end."),
       epochs: {
         kind: "duration",
         doc: "The duration of the decay; 0 is the whole run.",
@@ -323,13 +327,7 @@ export const table = {
     synonyms: ["PolynomialLR", "polynomial_decay", "poly", "linear", "linear_decay"],
     options: {
       power: { kind: "number", doc: "The exponent: 1 is linear, a larger one falls earlier.", default: 1, exclusiveMinimum: 0 },
-      min_lr: {
-        kind: "number",
-        doc: "The rate at the end.",
-        synonyms: ["eta_min", "min", "minimum", "end_lr", "final_lr", "end_learning_rate"],
-        default: 0,
-        minimum: 0,
-      },
+      min_lr: lowest("The rate at the end."),
       epochs: {
         kind: "duration",
         doc: "The duration of the decay; 0 is the whole run.",
@@ -390,13 +388,7 @@ export const table = {
         default: 2,
         minimum: 1,
       },
-      min_lr: {
-        kind: "number",
-        doc: "The rate at the end of a wave.",
-        synonyms: ["eta_min", "min", "minimum", "end_lr", "final_lr", "end_learning_rate"],
-        default: 0,
-        minimum: 0,
-      },
+      min_lr: lowest("The rate at the end of a wave."),
     },
     main: "epochs",
     traits: { rise: undefined },
@@ -457,13 +449,7 @@ export const table = {
         default: 1,
         exclusiveMinimum: 0,
       },
-      min_lr: {
-        kind: "number",
-        doc: "The rate at the end.",
-        synonyms: ["eta_min", "min", "minimum", "end_lr", "final_lr", "end_learning_rate"],
-        default: 0,
-        minimum: 0,
-      },
+      min_lr: lowest("The rate at the end."),
     },
     main: "warmup",
     traits: { rise: "warmup" },

@@ -71,6 +71,31 @@ export const maxout = ({ pieces = 2, units, ...options }: MaxoutOptions): Net<Af
   return affine({ ...options, activation: largest }, product("maxout", pieces * units))
 }
 
+/** The width of a layer, by the names that others call it too. */
+const units = {
+  kind: "integer",
+  doc: "The number of outputs.",
+  synonyms: [
+    "neurons",
+    "nodes",
+    "hidden",
+    "hidden_size",
+    "hidden_units",
+    "hidden_dim",
+    "fc_size",
+    "size",
+    "width",
+    "out_features",
+    "outputs",
+    "output_size",
+    "output_dim",
+    "num_outputs",
+    "num_units",
+    "dim",
+  ],
+  minimum: 1,
+} as const
+
 /** Dense layers, by their names in a model file. */
 export const entries = {
   dense: layer({
@@ -81,29 +106,7 @@ export const entries = {
       "For tables, and as the last layer of most nets. The last one has as many units as the net has outputs, and no activation: losses take logits. Before a batch normalization the bias has no effect.",
     synonyms: ["Linear", "LazyLinear", "fc", "fully_connected", "affine", "hidden"],
     options: {
-      units: {
-        kind: "integer",
-        doc: "The number of outputs.",
-        synonyms: [
-          "neurons",
-          "nodes",
-          "hidden",
-          "hidden_size",
-          "hidden_units",
-          "hidden_dim",
-          "fc_size",
-          "size",
-          "width",
-          "out_features",
-          "outputs",
-          "output_size",
-          "output_dim",
-          "num_outputs",
-          "num_units",
-          "dim",
-        ],
-        minimum: 1,
-      },
+      units,
       ...affineOptions,
     },
     main: "units",
@@ -133,29 +136,7 @@ export const entries = {
     advice:
       "A layer with a learned convex activation, designed for use with dropout. Units cannot die, since one of the pieces always gets the gradient. It has `pieces` times as many weights.",
     options: {
-      units: {
-        kind: "integer",
-        doc: "The number of outputs.",
-        synonyms: [
-          "neurons",
-          "nodes",
-          "hidden",
-          "hidden_size",
-          "hidden_units",
-          "hidden_dim",
-          "fc_size",
-          "size",
-          "width",
-          "out_features",
-          "outputs",
-          "output_size",
-          "output_dim",
-          "num_outputs",
-          "num_units",
-          "dim",
-        ],
-        minimum: 1,
-      },
+      units,
       pieces: {
         kind: "integer",
         doc: "The number of weighted sums for each output.",
