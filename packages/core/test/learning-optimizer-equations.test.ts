@@ -318,7 +318,7 @@ describe("optimizers around an optimizer", () => {
         tree,
         steps,
         fc.integer({ min: 1, max: 4 }),
-        fc.constantFrom(0, 0.25, 0.5, 1),
+        fc.constantFrom(0.125, 0.25, 0.5, 1),
         (from, gradients, every, alpha) => {
           const plain = { w: from.w as Row, b: from.b as Row, gamma: from.gamma as Row }
           for (const key of keys) {

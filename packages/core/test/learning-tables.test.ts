@@ -1,7 +1,6 @@
 /** What holds of every entry of every table of the catalogue. */
 import {
   Activation,
-  Callback,
   Initializer,
   Key,
   Layers,
@@ -16,13 +15,7 @@ import {
 import { type AnyEntry, fill, make, settled, type Table, type Traits } from "@adjoint/core/learning/Entry"
 import { layer, light } from "@adjoint/core/learning/layers/Layer"
 import { describe, expect, test } from "vitest"
-import { tables as catalogue } from "./catalogue-tables.ts"
-
-const tables: { readonly [table: string]: Table<unknown> } = {
-  ...catalogue,
-  around: OptimizerWrapper.table,
-  callback: Callback.table,
-}
+import { tables } from "./catalogue-tables.ts"
 
 const referred = {
   activation: Activation.table,

@@ -313,6 +313,7 @@ describe("other entry points refuse", () => {
     ["a batch of 0", { stages: [{ ...stage, batch: 0 }] }, "stages[0].batch"],
     ["half an epoch", { stages: [{ ...stage, epochs: 0.5 }] }, "stages[0].epochs"],
     ["a rate of 0", { stages: [{ ...stage, learningRate: 0 }] }, "stages[0].learningRate"],
+    ["a momentum of 1", { stages: [{ ...stage, momentum: 1 }] }, "stages[0].momentum"],
     ["a momentum above 1", { stages: [{ ...stage, momentum: [0.5, 1.5] }] }, "stages[0].momentum"],
     ["a layer twice", { stages: [stage, stage] }, "stages[1].layer"],
     ["more machines than stages", { done: [machine, machine] }, "done"],

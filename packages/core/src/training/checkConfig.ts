@@ -2,8 +2,9 @@
 import type * as Dataset from "../data/Dataset.ts"
 import { nearest } from "../data/Nearest.ts"
 import * as Shape from "../types/Shape.ts"
+import { table as callbacks } from "./Callback.ts"
 import type { Config } from "./Config.ts"
-import { count, dataset, firstOf, type Problem, problem, scoreTable, within } from "./checkData.ts"
+import { bounded, count, dataset, firstOf, type Problem, problem, scoreTable } from "./checkData.ts"
 import type { ScoreTable } from "./Evaluate.ts"
 import type { Monitor } from "./Monitor.ts"
 import type { Plateau } from "./Plateau.ts"
@@ -54,19 +55,17 @@ export const monitor = (
     (mode === "min" || mode === "max"
       ? undefined
       : problem(`${argument}.mode`, String(mode), '"min" or "max"', `${argument}.mode: "min"`)) ??
-    within(`${argument}.minDelta`, minDelta, 0, Number.MAX_VALUE)
+    bounded(`${argument}.minDelta`, minDelta, callbacks.early_stop.options.min_delta)
   )
 }
 
-const plateau = ({ cooldown = 0, factor, least = 0, patience }: Plateau): Problem =>
-  firstOf([
-    factor >= 0 && factor < 1
-      ? undefined
-      : problem("plateau.factor", String(factor), "a number from 0, less than 1", "plateau.factor: 0.1"),
-    count("plateau.patience", patience, 1),
-    count("plateau.cooldown", cooldown, 0),
-    within("plateau.least", least, 0, 1),
-  ])
+const plateau = ({ cooldown = 0, factor, least = 0, patience }: Plateau): Problem => {
+  const { options } = callbacks.reduce_on_plateau
+  const values = { factor, patience, cooldown, least }
+  return firstOf(
+    (["factor", "patience", "cooldown", "least"] as const).map((name) => bounded(`plateau.${name}`, values[name], options[name])),
+  )
+}
 
 /** The first problem of a run's configuration. */
 export const config = <P, S, O, R>({
@@ -94,7 +93,9 @@ export const config = <P, S, O, R>({
       count("saving.every", saving?.every ?? 1, 1),
       scoreTable(scores),
       best && monitor("best", best, seen),
-      earlyStop && (monitor("earlyStop", earlyStop, seen) ?? count("earlyStop.patience", earlyStop.patience, 1)),
+      earlyStop &&
+        (monitor("earlyStop", earlyStop, seen) ??
+          bounded("earlyStop.patience", earlyStop.patience, callbacks.early_stop.options.patience)),
       slower && (monitor("plateau", slower, seen) ?? plateau(slower)),
     ]) ??
     (slower === undefined || optimizer.rate !== undefined

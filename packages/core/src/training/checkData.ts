@@ -1,5 +1,6 @@
 /** Checks of datasets and of single arguments. */
 import type * as Dataset from "../data/Dataset.ts"
+import { type Bounds, isWithin, wantedOf } from "../learning/OptionError.ts"
 import type { Spec } from "../types/ShapeError.ts"
 import { ConfigError } from "./ConfigError.ts"
 
@@ -22,11 +23,9 @@ export const count = (argument: string, value: number, min: number): Problem =>
     ? undefined
     : problem(argument, String(value), `a whole number from ${min}`, `${argument}: ${Math.max(min, 1)}`)
 
-/** A number within bounds, both included. */
-export const within = (argument: string, value: number, from: number, to: number): Problem =>
-  value >= from && value <= to
-    ? undefined
-    : problem(argument, String(value), `a number from ${from} to ${to}`, `${argument}: ${from}`)
+/** A number within the bounds of a catalogue option. */
+export const bounded = (argument: string, value: number, bounds: Bounds & { readonly default?: number }): Problem =>
+  isWithin(value, bounds) ? undefined : problem(argument, String(value), wantedOf(bounds), `${argument}: ${bounds.default ?? 1}`)
 
 const counted = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`
 

@@ -105,8 +105,8 @@ const ruled = (content: Codec, rule: Rule<never> | undefined): Codec => {
   return content.check(Schema.makeFilter(holds, { wanted: `options with ${rule.wanted}` })) as Codec
 }
 
-/** The options of an entry by their names. */
-export const fields = (entry: AnyEntry<unknown>, choices: Choices): { readonly [name: string]: Codec } =>
+/** The schemas of an entry's options, by name. */
+export const fields = (entry: Pick<AnyEntry<unknown>, "options">, choices: Choices): { readonly [name: string]: Codec } =>
   Object.fromEntries(Object.entries(entry.options).map(([name, option]) => [name, field(option, choices)] as const))
 
 /** An entry as one form of a choice by name. */
