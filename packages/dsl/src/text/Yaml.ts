@@ -21,6 +21,7 @@ import type { Data } from "../source/Data.ts"
 import { type Path, pointer, print } from "../source/Path.ts"
 import type { Place, Positions } from "../source/Positions.ts"
 import { type Source, type Span, span } from "../source/Source.ts"
+import * as PlainYaml from "./PlainYaml.ts"
 import { below, mistake } from "./Syntax.ts"
 
 /** Maps and lists may stand inside each other this deep. */
@@ -114,6 +115,14 @@ const composed = (tokens: ReadonlyArray<CST.Token>, text: string): ReadonlyArray
 
 /** The one document of a source. Never throws. */
 export const parse = (source: Source): Parsed => {
+  const plain = PlainYaml.read(source)
+  return plain === undefined
+    ? parseAny(source)
+    : { data: plain.data, positions: { source, places: plain.places }, diagnostics: [] }
+}
+
+/** The same by the YAML library alone, which reads all texts and locates mistakes. */
+export const parseAny = (source: Source): Parsed => {
   const empty: Positions = { source, places: new Map() }
   const stop = (found: Diagnostic): Parsed => ({ positions: empty, diagnostics: [found] })
   const read = tokensOf(source)
