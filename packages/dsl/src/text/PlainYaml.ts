@@ -15,7 +15,7 @@ export interface Plain {
 }
 
 /** Larger texts are left to the library, which counts the words and refuses a text with too many. */
-const maxValues = 90_000
+const maxValues = 60_000
 
 /** Deeper texts are left to the library, which locates the first collection that is too deep. */
 const maxDepth = 60
@@ -24,13 +24,13 @@ const maxKeyLength = 1000
 
 /** Characters with a meaning of their own to YAML, and markers between documents. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const unusual = /[\0-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|[\ud800-\udfff]|^(?:---|\.\.\.)/mu
+const unusual = /[\0-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|[\ud800-\udfff]|\r(?!\n)|^(?:---|\.\.\.)/mu
 
 /** A plain scalar, with the blanks after it. Inside brackets it ends at `,`, `[`, `]`, `{` and `}`. */
-const inBlock = /(?:[^ \n\-?:,[\]{}#&*!|>'"%@`]|-(?=[^ \n]))(?:[^ \n#:]|:(?=[^ \n])|#| +(?=[^ \n#:])| +:(?=[^ \n]))*/y
+const inBlock = /(?:[^ \r\n\-?:,[\]{}#&*!|>'"%@`]|-(?=[^ \r\n]))(?:[^ \r\n#:]|:(?=[^ \r\n])|#| +(?=[^ \r\n#:])| +:(?=[^ \r\n]))*/y
 const inBrackets =
-  /(?:[^ \n\-?:,[\]{}#&*!|>'"%@`]|-(?=[^ \n,[\]{}]))(?:[^ \n#:,[\]{}]|:(?=[^ \n,[\]{}])|#| +(?=[^ \n#:,[\]{}])| +:(?=[^ \n,[\]{}]))*/y
-const quoted = /"([^"\\\n]*)"|'([^'\n]*)'(?!')/y
+  /(?:[^ \r\n\-?:,[\]{}#&*!|>'"%@`]|-(?=[^ \r\n,[\]{}]))(?:[^ \r\n#:,[\]{}]|:(?=[^ \r\n,[\]{}])|#| +(?=[^ \r\n#:,[\]{}])| +:(?=[^ \r\n,[\]{}]))*/y
+const quoted = /"([^"\\\r\n]*)"|'([^'\r\n]*)'(?!')/y
 
 const words: ReadonlyMap<string, Data> = new Map<string, Data>([
   ...["null", "Null", "NULL"].map((word) => [word, null] as const),
@@ -45,6 +45,11 @@ const decimal = /^-?(?:\d{1,15}|\d{0,15}\.\d{1,15}|\d(?:\.\d{1,15})?[eE][-+]?\d{
 const other = /^(?:~|0o[0-7]+|0x[\da-fA-F]+|[-+]?(?:\.\d+|\d+\.?\d*)(?:[eE][-+]?\d+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/
 
 const isLetter = (code: number): boolean => (code >= 97 && code <= 122) || (code >= 65 && code <= 90)
+
+/** Whether a line ends here: `\n` or `\r\n`. */
+const isBreak = (code: number): boolean => code === 10 || code === 13
+
+const isBlank = (code: number): boolean => code === 32 || isBreak(code)
 
 /** The value of a plain scalar; `undefined` leaves it to the library. */
 const scalarOf = (text: string): Data | undefined => {
@@ -105,10 +110,9 @@ class Reader {
     this.blanks()
     if (this.text.charCodeAt(this.at) === 35) {
       if (this.at === before) return false
-      const end = this.text.indexOf("\n", this.at)
-      this.at = end < 0 ? this.text.length : end
+      this.toLineEnd()
     }
-    if (this.at < this.text.length && this.text.charCodeAt(this.at) !== 10) return false
+    if (this.at < this.text.length && !isBreak(this.text.charCodeAt(this.at))) return false
     this.newLine()
     this.contentEnd = this.lineStart
     this.toContent()
@@ -116,9 +120,15 @@ class Reader {
   }
 
   private newLine(): void {
-    this.at = Math.min(this.at + 1, this.text.length)
+    this.at = Math.min(this.at + (this.text.charCodeAt(this.at) === 13 ? 2 : 1), this.text.length)
     this.lineStart = this.at
     this.line++
+  }
+
+  /** Over a comment. */
+  private toLineEnd(): void {
+    const end = this.text.indexOf("\n", this.at)
+    this.at = end < 0 ? this.text.length : end
   }
 
   /** From the start of a line over blank lines and comments. */
@@ -129,9 +139,8 @@ class Reader {
       const code = this.text.charCodeAt(this.at)
       if (code === 35) {
         this.commentIndent = Math.max(this.commentIndent, this.at - this.lineStart)
-        const end = this.text.indexOf("\n", this.at)
-        this.at = end < 0 ? this.text.length : end
-      } else if (this.at < this.text.length && code !== 10) {
+        this.toLineEnd()
+      } else if (this.at < this.text.length && !isBreak(code)) {
         this.indent = this.at - this.lineStart
         return
       }
@@ -142,7 +151,7 @@ class Reader {
   /** Whether a `-` of a list is here. */
   private isItem(): boolean {
     const next = this.text.charCodeAt(this.at + 1)
-    return this.text.charCodeAt(this.at) === 45 && (next === 32 || next === 10)
+    return this.text.charCodeAt(this.at) === 45 && isBlank(next)
   }
 
   /** Whether a key of a block map is here. */
@@ -156,7 +165,7 @@ class Reader {
   /** Whether a colon with a blank after it is here. */
   private isColon(): boolean {
     const next = this.text.charCodeAt(this.at + 1)
-    return this.text.charCodeAt(this.at) === 58 && (next === 32 || next === 10 || this.at + 1 === this.text.length)
+    return this.text.charCodeAt(this.at) === 58 && (isBlank(next) || this.at + 1 === this.text.length)
   }
 
   private spanFrom(start: number): Span {
@@ -211,7 +220,7 @@ class Reader {
       const code = this.text.charCodeAt(this.at)
       const column = this.at - this.lineStart
       const item =
-        code === 10 || code === 35
+        isBreak(code) || code === 35
           ? this.below(at, undefined, indent)
           : this.isItem() || this.isKey()
             ? this.block(at, undefined, column)
@@ -232,7 +241,7 @@ class Reader {
       const at = `${pointer}/${escaped(key.name)}`
       const code = this.text.charCodeAt(this.at)
       const value =
-        code === 10 || code === 35
+        isBreak(code) || code === 35
           ? this.below(at, key.span, indent, true)
           : this.ended(this.inline(at, key.span, inBlock, indent))
       if (value === undefined) return undefined
@@ -308,10 +317,10 @@ class Reader {
   /** Over blanks and line ends. Every line must be indented more than the block. */
   private breaks(block: number): boolean {
     this.blanks()
-    while (this.text.charCodeAt(this.at) === 10) {
+    while (isBreak(this.text.charCodeAt(this.at))) {
       this.newLine()
       this.blanks()
-      if (this.at - this.lineStart <= block && this.text.charCodeAt(this.at) !== 10) return false
+      if (this.at - this.lineStart <= block && !isBreak(this.text.charCodeAt(this.at))) return false
     }
     return true
   }

@@ -36,7 +36,7 @@ export interface Parsed {
 
 const useVars = "name shared values under `vars` and read them with `$name`"
 
-/** A text of more words and signs is refused: a tree of them would take seconds and gigabytes. */
+/** The limit on words and signs of a text. A tree of more would take seconds and gigabytes. */
 export const maxWords = 250_000
 
 /** The parser holds the document, the collection and the scalar that it is in beside the collections around them. */

@@ -9,6 +9,7 @@ import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import { scalar } from "../diagnostic/Fix.ts"
 import { listed, nearestNames, suggest } from "../diagnostic/Suggest.ts"
 import * as Fields from "../schema/Fields.ts"
+import { detailed } from "../schema/Issues.ts"
 import { got } from "../schema/Words.ts"
 import { type Data, isRecord } from "../source/Data.ts"
 import { type Path, pointer, print } from "../source/Path.ts"
@@ -105,10 +106,15 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
     const bound = site.bound !== undefined && Object.hasOwn(site.bound, name) ? site.bound[name] : undefined
     if (bound !== undefined) return { node: bound.node, site: { ...bound.site, to: site.to } }
     if (!Object.hasOwn(vars, name)) {
+      const message = `there is no variable \`${name}\``
+      if (found.size >= detailed) {
+        problem("R201", site, message)
+        return undefined
+      }
       const names = [...Object.keys(site.bound ?? {}), ...Object.keys(vars)]
       const meant = suggest(name, names)
       const text = textAt(data, site.from)
-      problem("R201", site, `there is no variable \`${name}\``, {
+      problem("R201", site, message, {
         help:
           meant !== undefined
             ? `did you mean \`$${meant}\`?`
