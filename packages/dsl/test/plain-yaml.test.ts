@@ -78,7 +78,7 @@ const block: fc.Memo<Block> = fc.memo((n) => {
   })
   const entry = fc.record({
     key,
-    held: n <= 1 ? value : fc.oneof<ReadonlyArray<fc.Arbitrary<Held>>>(value, nested),
+    held: n <= 1 ? value : fc.oneof(value, nested),
     after: comment,
     between: fc.constantFrom("", "", "", "", "\n", "# c\n", "  # c\n", "    # c\n", "   \n"),
   })

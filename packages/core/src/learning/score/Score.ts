@@ -20,6 +20,10 @@ export interface Score<out A = number> {
   readonly better: "higher" | "lower"
   /** The types of targets that it accepts. */
   readonly targetTypes: ReadonlyArray<TargetType>
+  /** Whether `metrics: auto` of a model file chooses it for its types of targets. */
+  readonly isDefault?: true
+  /** Whether it is shown as a percentage. */
+  readonly isPercentage?: true
   /** Its unit as a power of the target's: 1 for an absolute error, 2 for a squared one. Absent for scores without a unit. */
   readonly power?: 1 | 2
   /** The same score in the original units of the targets, one for each column. Absent where targets are not numbers. */

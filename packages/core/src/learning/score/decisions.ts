@@ -28,6 +28,8 @@ export const accuracy: Score = {
   finish: ratio,
   better: "higher",
   targetTypes,
+  isDefault: true,
+  isPercentage: true,
 }
 
 /** The options of the score of k guesses. */

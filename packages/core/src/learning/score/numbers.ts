@@ -39,7 +39,7 @@ export const meanSquaredError: Score = meanOf({ operation: "mse", of: T.square, 
 export const rootMeanSquaredError: Score = meanOf({ operation: "rmse", of: T.square, finish: Math.sqrt, power: 1 })
 
 /** The mean of |ŷ - y|. */
-export const meanAbsoluteError: Score = meanOf({ operation: "mae", of: T.abs, power: 1 })
+export const meanAbsoluteError: Score = { ...meanOf({ operation: "mae", of: T.abs, power: 1 }), isDefault: true }
 
 const sum = (xs: ReadonlyArray<number>): number => xs.reduce((total, x) => total + x, 0)
 
