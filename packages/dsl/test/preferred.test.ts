@@ -1,7 +1,7 @@
 /** Advice and help texts propose entries by their traits, so that a catalogue of other names gets its own names. */
 import { describe, expect, it } from "vitest"
-import * as Preferred from "../src/check/Preferred.ts"
 import { scoreNames } from "../src/check/Outputs.ts"
+import * as Preferred from "../src/check/Preferred.ts"
 import { type Catalogue, standard } from "../src/schema/Catalogue.ts"
 
 const catalogue: Catalogue = standard

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import { type Codec, note } from "./Annotation.ts"
+import { type Codec, type Notes, note } from "./Annotation.ts"
 
 /** The limits of a number. */
 export interface Bounds {
@@ -112,11 +112,18 @@ export const usuallyNamed = <T>(
   name: string,
   description: string,
 ): Schema.withDecodingDefaultTypeKey<Codec<T>> =>
-  withDefault(described(choice, saying(description, name)), () => Schema.decodeSync(choice)(name))
+  withDefault(described(reference(choice), saying(description, name)), () => Schema.decodeSync(choice)(name))
 
 /** An optional map: by default, all its keys have their defaults. */
 export const emptied = <T>(schema: Codec<T>, description: string): Schema.withDecodingDefaultTypeKey<Codec<T>> =>
   withDefault(described(schema, description), () => Schema.decodeSync(schema)({}))
+
+/** A rule that JSON Schema cannot express. Its annotations are kept there, since an annotation of a schema belongs to its last check. */
+export const rule = <T>(holds: (value: T) => boolean | string | undefined, notes: Notes = {}) =>
+  Schema.makeFilter<T>(holds, { ...notes, toJsonSchema: () => ({}) })
+
+/** A reference to a schema that has a definition of its own, so that its place may have another description. */
+export const reference = <T>(schema: Codec<T>): Codec<T> => Schema.suspend(() => schema)
 
 /** The same schema with a description for the reference and the editor. */
 export const described = <T>(schema: Codec<T>, description: string): Codec<T> => note(schema, { description })

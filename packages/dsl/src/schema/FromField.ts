@@ -8,7 +8,7 @@ import * as Vocabulary from "./Vocabulary.ts"
 type Kind = Field["kind"]
 
 const inOrder = (what: string) =>
-  Schema.makeFilter(([low, high]: readonly [number, number]) =>
+  F.rule(([low, high]: readonly [number, number]) =>
     low < high ? undefined : `expected the lower ${what} first, below the upper`,
   )
 
@@ -18,7 +18,10 @@ const quantiles = Schema.Tuple([share, share]).check(inOrder("share"))
 const extent = Schema.Int.check(Schema.isGreaterThan(0))
 
 /** How quantities are scaled. */
-export const scale = Schema.Union([Schema.Literals(scales), Schema.Struct({ minmax: range })]).annotate({
+export const scale = Schema.Union([
+  Schema.Literals(scales),
+  Schema.Struct({ minmax: F.described(range as unknown as Codec, "The range of the scaled training values: [low, high].") }),
+]).annotate({
   expected: "standard, minmax, center or { minmax: [low, high] }",
   synonyms: Vocabulary.scale,
 }) as unknown as Codec
@@ -43,15 +46,23 @@ const codecs: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K 
   names: () =>
     Schema.Array(F.text).check(
       Schema.isMinLength(2),
-      Schema.makeFilter((names) => (new Set(names).size === names.length ? undefined : "expected every name once")),
+      F.rule((names: ReadonlyArray<string>) => (new Set(names).size === names.length ? undefined : "expected every name once")),
     ) as unknown as Codec,
-  bounds: () => Schema.Union([range, Schema.Struct({ quantiles })]) as unknown as Codec,
+  bounds: () =>
+    Schema.Union([
+      range,
+      Schema.Struct({
+        quantiles: F.described(quantiles as unknown as Codec, "The bounds as fractions of the training rows: [0.01, 0.99]."),
+      }),
+    ]) as unknown as Codec,
   scale: () => scale,
   size: () => Schema.Tuple([extent, extent]) as unknown as Codec,
   white: () =>
     Schema.Union([
       Schema.Literals(whites),
-      Schema.Struct({ max: Schema.Finite.check(Schema.isGreaterThan(0)) }),
+      Schema.Struct({
+        max: F.described(F.number({ exclusiveMinimum: 0 }), "The value of white, by which all values are divided."),
+      }),
     ]) as unknown as Codec,
 }
 

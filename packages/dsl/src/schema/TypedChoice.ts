@@ -4,6 +4,7 @@ import * as SchemaTransformation from "effect/SchemaTransformation"
 import { suggest } from "../diagnostic/Suggest.ts"
 import { isRecord } from "../source/Data.ts"
 import { type Codec, note, type Verdict } from "./Annotation.ts"
+import * as Fields from "./Fields.ts"
 import { available, type KeyNotes, unknownName } from "./OneOf.ts"
 import * as Synonyms from "./Synonyms.ts"
 import { article, got } from "./Words.ts"
@@ -35,11 +36,14 @@ export const typedChoice = (
   const synonyms = Synonyms.of(forms)
   const maps = new Map(
     Object.entries(forms).map(([type, { doc, fields, keys, rule }]): readonly [string, Codec] => {
-      const map = Schema.Struct({ type: Schema.Literal(type), ...fields })
+      const map = Schema.Struct({
+        type: note(Schema.Literal(type), { description: `The type of the ${what}: ${doc}` }),
+        ...fields,
+      })
       const ruled =
         rule === undefined
           ? map
-          : map.check(Schema.makeFilter((value) => (rule.holds(value) ? undefined : `expected ${rule.wanted}`)))
+          : map.check(Fields.rule((value: object) => (rule.holds(value) ? undefined : `expected ${rule.wanted}`)))
       return [
         type,
         note(ruled, {
