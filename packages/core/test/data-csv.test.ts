@@ -32,6 +32,12 @@ describe("what RFC 4180 allows is read", () => {
     ])
     expect(lines).toEqual([2, 3, 5])
   })
+  it("CR alone, as old spreadsheets write it", () => {
+    expect(Csv.parse("x,y\r1,2\r3,4\r")).toEqual(Csv.parse("x,y\n1,2\n3,4\n"))
+    // Beside a line feed it belongs to the cell.
+    expect(Result.getOrThrow(Csv.parse("x,y\n1,a\rb\n")).rows).toEqual([["1", "a\rb"]])
+  })
+
   it("CRLF, a byte order mark, a last line without an end, blank lines", () => {
     expect(table('\uFEFFa,b\r\n1,"2"\r\n\r\n3,4').rows).toEqual([
       ["1", "2"],

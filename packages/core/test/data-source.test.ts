@@ -67,6 +67,19 @@ describe("reading by the name of a kind, whatever the file is called", () => {
       ["y", y],
     ])
     expect(read({ name: "npz", options: { inputs: "x", targets: "y" } }, { path: file })).toEqual({ inputs: x, targets: y })
+    const single = {
+      path: Npz.encode([
+        ["x", x],
+        ["y", NDArray.make("i32", [], Int32Array.of(1))],
+      ]),
+    }
+    const scalar = Result.getOrThrow(
+      Result.flip(Source.read(kind("npz"), { name: "npz", options: { inputs: "x", targets: "y" } }, single)),
+    )
+    expect([scalar.option, scalar.error.message]).toEqual([
+      "targets",
+      "the array `y`: got a single number, which has no axes, wanted rows along the first axis; try: name another array of the file, or save it with np.atleast_1d",
+    ])
     const refused = Source.read(kind("npz"), { name: "npz", options: { targets: "y" } }, { path: file })
     expect(Result.isFailure(refused) ? [refused.failure.option, refused.failure.error.message] : []).toEqual([
       "inputs",
