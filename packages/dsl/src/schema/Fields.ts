@@ -1,4 +1,4 @@
-/** The values at the leaves of a model file, each with the words a message uses for it. */
+/** The schemas of the leaves of a model file, with the words that messages use for them. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
@@ -71,7 +71,7 @@ export const choice = <const W extends string>(words: ReadonlyArray<W>): Codec<W
 /** Names that are not allowed, because they would access the prototypes of records. */
 export const reservedNames = ["__proto__", "constructor", "prototype"] as const
 
-// Without the reserved names, in a form that JSON Schema can say too.
+// Excludes the reserved names, in a form that JSON Schema can express.
 const namePattern = /^(?!(?:__proto__|constructor|prototype)$)[A-Za-z_][A-Za-z0-9_]{0,63}$/u
 
 /** Whether a text may name a layer or a variable. */

@@ -1,4 +1,4 @@
-/** The schema of a catalogue entry's options, read off the entry. */
+/** Derives the schema of options from a catalogue entry. */
 import {
   type AnyEntry,
   type Defaulted,
@@ -93,12 +93,12 @@ const field = (option: Option, choices: Choices): Codec => {
   const described = note(codec, {
     description: Fields.saying(option.doc, value),
   })
-  // The default of a choice by name is a bare name, which stands for the name with its own defaults.
+  // The default of a choice by name is a bare name: the name with its own defaults.
   const decoded = refersToTable(option) ? () => Schema.decodeSync(codec)(value) : () => value
   return Fields.withDefault(described, decoded)
 }
 
-/** The same options, held to a rule about all of them together. */
+/** The same options, with a rule that relates them. */
 const ruled = (content: Codec, rule: Rule<never> | undefined): Codec => {
   if (rule === undefined) return content
   const holds = rule.holds as (options: unknown) => boolean

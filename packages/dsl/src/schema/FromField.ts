@@ -1,4 +1,4 @@
-/** The schema of the options of a source or a column kind, read off core's entries. */
+/** Derives the schema of the options of a source or a column kind from core's entries. */
 import { defaultOf, type Field, type Fields, isOptional, scales, whites } from "@adjoint/core/data/Field"
 import * as Schema from "effect/Schema"
 import { type Codec, note } from "./Annotation.ts"
@@ -74,7 +74,7 @@ const documentation = (field: Field): string => {
   return value === undefined ? field.doc : `${field.doc} Default: ${value}.`
 }
 
-/** The options by name. With `defaults`, what is left out is filled in; otherwise it stays away and its default is read where it is used. */
+/** The options by name. With `defaults`, omitted options are filled in; otherwise they stay absent, and their defaults are read where they are used. */
 export const fields = (all: Fields, { defaults }: { readonly defaults: boolean }): { readonly [name: string]: Codec } =>
   Object.fromEntries(
     Object.entries(all).map(([name, field]): readonly [string, Codec] => {

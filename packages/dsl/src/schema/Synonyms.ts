@@ -3,7 +3,7 @@ import type { AnyEntry, Table } from "@adjoint/core/learning/Entry"
 import type { Synonyms } from "../diagnostic/Suggest.ts"
 import type { Catalogue } from "./Catalogue.ts"
 
-/** What may have other names. */
+/** Something that may have other names. */
 interface Named {
   readonly doc: string
   readonly synonyms?: ReadonlyArray<string>

@@ -15,7 +15,7 @@ export interface Form {
   readonly fields: { readonly [name: string]: Codec }
   /** Other names that people type for it. */
   readonly synonyms?: ReadonlyArray<string>
-  /** What is known of the keys of its options. */
+  /** Notes on the keys of its options. */
   readonly keys?: KeyNotes
   /** A condition on the options together, in words after "expected". */
   readonly rule?: { readonly wanted: string; readonly holds: (options: object) => boolean }
@@ -23,10 +23,10 @@ export interface Form {
   readonly bare: boolean
 }
 
-/** What others call `type`. */
+/** Other names for `type`. */
 const typeSynonyms = ["dtype", "kind"] as const
 
-/** A choice by type. Every spelling decodes to the map with a `type`. `otherwise` is what else an unknown type may have been meant as. */
+/** A choice by type. Every spelling decodes to the map with a `type`. `otherwise` ends the help for an unknown type. */
 export const typedChoice = (
   what: string,
   forms: { readonly [type: string]: Form },

@@ -250,7 +250,7 @@ class Reader {
     return map
   }
 
-  /** The block below a key or a `-`. The list of a key may have the indentation of the key; then the library reads comments after it. */
+  /** The block below a key or a `-`. The list of a key may have the indentation of the key; comments after it are left to the library. */
   private below(pointer: string, key: Span | undefined, indent: number, isMap = false): Data | undefined {
     if (!this.endLine()) return undefined
     if (this.indent > indent ? !this.isItem() && !this.isKey() : !(isMap && this.indent === indent && this.isItem()))
