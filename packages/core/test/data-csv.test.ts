@@ -108,7 +108,7 @@ describe("delimiters", () => {
       ),
     )
   })
-  it("a blank stands for any number of blanks and tabs, around a line for none", () => {
+  it("a blank means any number of blanks and tabs; those at the ends of a line are left out", () => {
     const housing = "  0.00632  18.00\t2.310 \n 0.02731   0.00  7.070\n\n  \n"
     const wanted = {
       columns: ["c1", "c2", "c3"],

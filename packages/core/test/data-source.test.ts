@@ -1,4 +1,4 @@
-/** Kinds of file: each reads what it is said to read, and a fitted record keeps how rows were read. */
+/** Kinds of file: each reads the files of its kind, and a fitted record keeps how rows were read. */
 import { gzipSync } from "node:zlib"
 import * as Result from "effect/Result"
 import { describe, expect, it } from "vitest"
@@ -29,7 +29,7 @@ describe("every kind", () => {
   })
 })
 
-describe("reading by the name of a kind, whatever the file is called", () => {
+describe("reading by the name of a kind, with any file name", () => {
   it("csv, with its defaults where options are left out", () => {
     expect(read({ name: "csv", options: { path: "x.data" } }, { path: bytes("a;b\n1;2\n") })).toEqual({
       columns: ["a", "b"],

@@ -1,5 +1,5 @@
 /**
- * Every activation held to what PyTorch computed in float64: values, gradients and second derivatives, at kinks and
+ * Every activation compared with PyTorch's results in float64: values, gradients and second derivatives, at kinks and
  * extremes too. The numbers and the script that recorded them are in recorded/.
  */
 import { readFileSync } from "node:fs"

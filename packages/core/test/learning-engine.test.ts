@@ -25,7 +25,7 @@ type T = Tensor.Tensor
 
 const floats = { rtol: 2e-5, atol: 2e-6 }
 
-/** The results of a function on both machines, held together; gives how many numbers were compared. */
+/** Compares the results of a function on both engines, and returns the number of compared elements. */
 const hold = <Args extends ReadonlyArray<unknown>>(f: (...args: Args) => unknown, ...args: Args): number => {
   const { program } = Compile.program(f, ...(args as never))
   const inputs: ReadonlyArray<NDArray.NDArray> = Tensor.readAll(tensors(args))

@@ -211,7 +211,7 @@ describe("orthogonal", () => {
     expect(Math.abs(seen.variance - 0.5)).toBeLessThan(5 * 0.5 * Math.sqrt(0.5 / first.length))
   })
 
-  test("no weights are none, and a vector is refused", () => {
+  test("an empty shape gives no weights, and a vector is refused", () => {
     expect(Initializer.orthogonal()(Key.make(0), [0, 3], { fanIn: 0, fanOut: 3 }).shape).toEqual([0, 3])
     expect(() => Initializer.orthogonal()(Key.make(0), [3], { fanIn: 3, fanOut: 3 })).toThrow(ShapeError)
   })

@@ -272,7 +272,7 @@ describe("graph", () => {
     () =>
       Net.graph(nodes).shape(input)
 
-  test("is fed by the node above unless told otherwise", () => {
+  test("takes its input from the node above unless `from` is given", () => {
     const double = Net.pure("double", (x) => Tensor.mul(x, 2))
     const net = Net.graph([
       ["two", { net: double }],
@@ -350,7 +350,7 @@ describe("graph", () => {
   })
 })
 
-test("state goes round: what a layer remembers of one batch it has at the next", () => {
+test("state is passed on: the state after one batch is the state before the next", () => {
   const counting: Net.Net<Params.None, { readonly seen: T }> = {
     kind: "counting",
     shape: (input) => input,
@@ -408,7 +408,7 @@ test("the compiler knows the parameters by name, and that training takes a key a
   expect(() => net.apply(params, state, x)).toThrow(TypeError)
 })
 
-test("an initializer is told what follows", () => {
+test("an initializer gets the activation that follows", () => {
   const seen: Array<Initializer.Connections> = []
   const spy: Initializer.Initializer = (_, shape, place) => {
     seen.push(place)

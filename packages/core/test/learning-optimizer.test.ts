@@ -146,7 +146,7 @@ describe("the two forms of momentum", () => {
 })
 
 describe("adam", () => {
-  test("its first step is η against the sign of the gradient, whatever its size", () => {
+  test("its first step is η against the sign of the gradient, independent of its size", () => {
     for (const size of [1e-3, 1, 1e6]) {
       const g = Params.map(noise(2), (x) => Tensor.mul(x, size))
       const { params } = descend(Optimizer.adam(0.1, { eps: 1e-14 }), 1, () => g)

@@ -29,7 +29,7 @@ const x = Tensor.make([1, -1])
 const rate = 0.1
 const steps = { lr: 0.1, steps: 10 }
 
-/** What options without a default are given. */
+/** Values for options without a default. */
 const required: { readonly [option: string]: unknown } = {
   units: 2,
   filters: 2,
@@ -195,7 +195,7 @@ const rows = Object.entries(tables).flatMap(([table, entries]) =>
   ),
 )
 
-/** Numbers near the bounds and far from them, and what is no number. */
+/** Numbers near the bounds and far from them, and values that are not numbers. */
 const candidate = (option: Option): fc.Arbitrary<unknown> => {
   const edges = "minimum" in option || "maximum" in option || "exclusiveMinimum" in option || "exclusiveMaximum" in option
   const { exclusiveMaximum, exclusiveMinimum, maximum, minimum } = (edges ? option : {}) as { readonly [bound: string]: number }
@@ -208,7 +208,7 @@ const candidate = (option: Option): fc.Arbitrary<unknown> => {
   return number
 }
 
-/** Rules of what options are to each other come after the bounds of each. */
+/** Rules that relate options are checked after the bounds of each. */
 const isOfRule = (error: OptionError): boolean => error.option.includes(" and ")
 
 const refusal = (call: () => unknown): OptionError | undefined => {
@@ -306,7 +306,7 @@ describe("constructors without an entry of their own", () => {
     expect(construct).toThrow(message)
   })
 
-  test("what is left out passes, and names of the prototype are none", () => {
+  test("omitted options pass, and names of the prototype are not options", () => {
     expect(() => checkOptions("f", { a: { kind: "number", minimum: 0 } }, { a: undefined, toString: -1, b: -1 })).not.toThrow()
   })
 })

@@ -150,7 +150,7 @@ describe("top k", () => {
     )
   })
 
-  test("counts a label that is no class as wrong, and wants an output for each class", () => {
+  test("counts a label without a class as wrong, and needs an output for each class", () => {
     expect(Score.of(Score.topK(3), logits, Tensor.make([0, 1, 2, 3], "i32"))).toBe(0.75)
     expect(() => Score.topK(2).sums(Tensor.make([1, 2]), Tensor.make([0, 1]))).toThrow("top_k got")
   })
@@ -359,7 +359,7 @@ describe("an output that is NaN is never a right answer", () => {
       expect(Score.of(score, Tensor.make([nan, 1, 0]), Tensor.make([0, 1, 1]))).toBeNaN()
   })
 
-  test("whatever it is put beside: never better than a wrong answer in its place", () => {
+  test("is never better than a wrong answer in its place", () => {
     const row = fc.array(fc.integer({ min: -64, max: 64 }), { minLength: 3, maxLength: 3 })
     const samples = fc.array(fc.tuple(row, fc.integer({ min: 0, max: 2 }), fc.boolean()), { minLength: 1, maxLength: 8 })
     const scores = [Score.accuracy, Score.topK(2), Score.recall("weighted"), Score.recall("micro"), Score.auroc, Score.auprc]
@@ -379,7 +379,7 @@ describe("an output that is NaN is never a right answer", () => {
 })
 
 describe("r2", () => {
-  test("of targets that are all alike is not defined, whatever rounding leaves of their variance", () => {
+  test("of equal targets is not defined, also where rounding leaves a variance", () => {
     for (const y of [5, 0, 0.1, 7.3, 1e9 + 0.1])
       for (const n of [1, 3, 10])
         for (const output of [Tensor.zeros([n]), Tensor.full([n], y)])

@@ -1,4 +1,4 @@
-/** What holds of every entry of every table of the catalogue. */
+/** Laws that hold for every entry of every table of the catalogue. */
 import {
   Activation,
   Initializer,
@@ -23,7 +23,7 @@ const referred = {
   schedule: LearningRate.table,
 } as const
 
-/** What options without a default are given. */
+/** Values for options without a default. */
 const given: { readonly [name: string]: object } = {
   dense: { units: 2 },
   maxout: { units: 2 },
@@ -81,7 +81,7 @@ describe.each(rows)("%s %s", (table, name, entry) => {
     }
   })
 
-  test("as an alias it is another name of an entry that is none, with the same options", () => {
+  test("an alias is another name of an entry that is not an alias, with the same options", () => {
     if (entry.alias === undefined) return
     const own = tables[table]?.[entry.alias]
     expect(own).toBeDefined()
@@ -317,7 +317,7 @@ describe("traits", () => {
     expect([bare, narrow, mistyped, right]).toHaveLength(4)
   })
 
-  test("a bare number stands for the one option of a setting", () => {
+  test("a bare number is the value of the one option of a setting", () => {
     expect(settled(Regularizer.table.l2, 0.1)).toEqual({ lambda: 0.1 })
     expect(settled(OptimizerWrapper.table.lookahead, { every: 2 })).toEqual({ every: 2 })
   })

@@ -1,5 +1,5 @@
 /**
- * Activations, losses, learning rates and whole training runs, held to what PyTorch computed in float64. The numbers and
+ * Activations, losses, learning rates and whole training runs, compared with PyTorch's results in float64. The numbers and
  * the script that recorded them are in recorded/.
  */
 
