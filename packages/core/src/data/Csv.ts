@@ -27,8 +27,13 @@ export interface Options {
 /** The default limit of cells: about 2 GiB of memory if all texts differ. */
 const defaultMaxCells = 50_000_000
 
-/** A row takes the memory of so many cells. */
+/** The memory of a row, in cells. */
 const cellsPerRow = 5
+
+const maxRowsOf = (maxCells: number): number => Math.ceil(maxCells / cellsPerRow)
+
+/** The default limit of rows, with the header. */
+export const defaultMaxRows = maxRowsOf(defaultMaxCells)
 
 /**
  * Reads CSV text or bytes. Blank lines are skipped; a byte order mark, CRLF, CR and a first line `sep=;` are understood. An
@@ -185,7 +190,7 @@ const records = (text: string, start: Start, maxCells: number): Result.Result<Re
   const quotedRecord = quotedRecordOf(text, delimiter, nextLineEnd)
   const tooLarge = (what: string, got: number, limit: number, unit: string) =>
     refuse({ _tag: "TooLarge", what, got: BigInt(got), limit, unit })
-  const maxRows = Math.ceil(maxCells / cellsPerRow)
+  const maxRows = maxRowsOf(maxCells)
   let { at, line } = start
   let cells = 0
   while (at < text.length) {
