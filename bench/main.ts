@@ -4,6 +4,7 @@
  *
  *   pnpm bench                       all rows
  *   pnpm bench --rows steps,epoch    some sections
+ *   pnpm bench --rows models:lstm    the rows of a section whose names contain this text
  *   pnpm bench --peers PyTorch       only peers with this prefix; `none`: Adjoint alone
  *   pnpm bench --quick               everything once, as a test: the figures are not meaningful
  *   pnpm bench --out folder          writes to another folder
@@ -90,11 +91,21 @@ const write = async (done: Run, folder: string): Promise<void> => {
   console.error(`${path}.md and .json`)
 }
 
+/** The sections of `steps,models:lstm`: all rows of a section, or those whose names contain a text. */
 const choose = (keys: ReadonlyArray<string>): Pick<Choice, "bundles" | "sections"> => {
   const known = [...sections.map(({ key }) => key), sizes]
-  const unknown = keys.find((key) => !known.includes(key))
-  if (unknown !== undefined) throw new Error(`there are no rows called ${unknown}; there are ${known.join(", ")}`)
-  return { sections: sections.filter(({ key }) => keys.includes(key)), bundles: keys.includes(sizes) }
+  const wanted = keys.map((key) => {
+    const [name = "", text = ""] = key.split(":")
+    if (!known.includes(name)) throw new Error(`there are no rows called ${name}; there are ${known.join(", ")}`)
+    return { name, text: text.toLowerCase() }
+  })
+  const chosen = sections.map((section) => ({
+    ...section,
+    rows: section.rows.filter((row) =>
+      wanted.some(({ name, text }) => name === section.key && row.name.toLowerCase().includes(text)),
+    ),
+  }))
+  return { sections: chosen.filter(({ rows }) => rows.length > 0), bundles: wanted.some(({ name }) => name === sizes) }
 }
 
 /** A section with only the peers whose labels start with one of these. */

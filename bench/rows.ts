@@ -1,8 +1,8 @@
 /** The measured rows. Ours is first in a row: results are compared with it, and ratios are relative to it. */
 import { type Contender, contenders } from "./contenders.ts"
-import { convolutional, lenet, type Network, perceptron } from "./network.ts"
+import { convolutional, lenet, lstm, meanOfEmbeddings, type Network, perceptron, transformer, vgg } from "./network.ts"
 import { type Plan, plans } from "./plan.ts"
-import type { Task } from "./protocol.ts"
+import type { Task, TaskOf } from "./protocol.ts"
 
 export interface Row {
   readonly name: string
@@ -43,12 +43,23 @@ const row = (name: string, task: Task, more: Partial<Row> = {}): Row => ({ name,
 
 const product = (n: number): Row => row(`n = ${n}`, { kind: "product", n }, { operations: 2 * n ** 3 })
 
+/** The task of one step of Adam with softmax cross-entropy, unless given otherwise. */
+const step = (network: Network, batch: number, more: Partial<TaskOf<"train">> = {}): TaskOf<"train"> => ({
+  kind: "train",
+  network,
+  batch,
+  optimizer: "adam",
+  loss: "classes",
+  ...more,
+})
+
 const training = (network: Network, batch: number, more: Partial<Row> = {}): Row =>
-  row(`${network.name}, batch ${batch}`, { kind: "train", network, batch }, more)
+  row(`${network.name}, batch ${batch}`, step(network, batch), more)
 
 const tests = 10_000
 const classifier = perceptron([784, 50, 100, 10], "sigmoid")
 const digits = perceptron([784, 128, 10])
+const autoencoder = perceptron([784, 256, 64, 256, 784])
 
 const powers = (base: number, first: number, last: number): ReadonlyArray<number> =>
   Array.from({ length: Math.round(Math.log(last / first) / Math.log(base)) + 1 }, (_, i) => first * base ** i)
@@ -113,6 +124,23 @@ export const sections: ReadonlyArray<Section> = [
     timed: "repetition",
     plan: plans.full,
     rows: [...steps, training(lenet, 64)],
+  },
+  {
+    key: "models",
+    title: "Models",
+    unit: "one training step of networks as they are used, as above; the transformer with AdamW, the autoencoder with the mean squared error",
+    timed: "repetition",
+    plan: plans.full,
+    rows: [
+      training(transformer, 32, { task: step(transformer, 32, { optimizer: "adamw" }) }),
+      training(lstm, 64),
+      training(vgg, 64),
+      training(autoencoder, 256, {
+        name: `Autoencoder ${autoencoder.name}, batch 256`,
+        task: step(autoencoder, 256, { loss: "reconstruction" }),
+      }),
+      training(meanOfEmbeddings, 256),
+    ],
   },
   {
     key: "epoch",
