@@ -80,7 +80,8 @@ const shapesOf: { readonly [K in Layer["kind"]]: (layer: LayerOf<K>) => Paramete
 }
 
 /** The shapes of a layer's parameters. */
-export const parameterShapes = (layer: Layer): ParameterShapes => (shapesOf[layer.kind] as (layer: Layer) => ParameterShapes)(layer)
+export const parameterShapes = (layer: Layer): ParameterShapes =>
+  (shapesOf[layer.kind] as (layer: Layer) => ParameterShapes)(layer)
 
 /** The number of elements of a shape. */
 export const size = (shape: ReadonlyArray<number>): number => shape.reduce((product, n) => product * n, 1)
@@ -100,9 +101,7 @@ export const tokens = ({ layers: [first] }: Network): number | undefined =>
 
 /** The number of answers for one input: one, or one for each token of a sequence. */
 export const answers = (network: Network): number =>
-  tokens(network) === undefined || network.layers.some(({ kind }) => kind === "mean" || kind === "lstm")
-    ? 1
-    : features(network)
+  tokens(network) === undefined || network.layers.some(({ kind }) => kind === "mean" || kind === "lstm") ? 1 : features(network)
 
 /** Dense layers of these widths, the last one without an activation. */
 export const perceptron = (widths: ReadonlyArray<number>, hidden: Activation = "relu"): Network => ({

@@ -3,16 +3,29 @@ import { execFileSync } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { Key, Tree } from "@adjoint/core"
 import * as fc from "fast-check"
 import { describe, expect, onTestFinished, test } from "vitest"
 import { start } from "../bench/child.ts"
 import { channelsFirst } from "../bench/contenders/channelsFirst.ts"
+import { netOf } from "../bench/contenders/nets.ts"
 import type { Contender } from "../bench/contenders.ts"
 import { printTime } from "../bench/figures.ts"
 import { exponent, growths } from "../bench/growth.ts"
 import { watch } from "../bench/machine.ts"
 import { measure, type Outcome } from "../bench/measure.ts"
-import { classes, convolutional, features, learning, lenet, type Network, perceptron } from "../bench/network.ts"
+import {
+  answers,
+  classes,
+  features,
+  lenet,
+  lstm,
+  meanOfEmbeddings,
+  type Network,
+  parameterShapes,
+  tokens,
+  transformer,
+} from "../bench/network.ts"
 import { type Plan, plans } from "../bench/plan.ts"
 import { type Answer, agree, probe } from "../bench/protocol.ts"
 import { quotation, replaced } from "../bench/readme.ts"
@@ -27,12 +40,12 @@ const contender = (label: string, command: string, script: string): Contender =>
   setting: { backend: "none", threads: 1 },
 })
 const scripted = (label: string, script: string): Contender => contender(label, process.execPath, script)
-const answers = (message: Answer): string => `console.log(${JSON.stringify(JSON.stringify(message))});`
+const answering = (message: Answer): string => `console.log(${JSON.stringify(JSON.stringify(message))});`
 const ready = (results: ReadonlyArray<number>): string =>
-  answers({ kind: "ready", version: "1.2.3", threads: 1, first: 7, results })
+  answering({ kind: "ready", version: "1.2.3", threads: 1, first: 7, results })
 /** Answers every question with the same timings. */
 const timed = (...milliseconds: ReadonlyArray<number>): string =>
-  `process.stdin.on("data", () => { ${answers({ kind: "samples", milliseconds, processor: 0 })} })`
+  `process.stdin.on("data", () => { ${answering({ kind: "samples", milliseconds, processor: 0 })} })`
 /** Three rounds, on a busy machine too. */
 const plan: Plan = { ...plans.full, more: 0, quiet: 1 }
 
@@ -44,8 +57,8 @@ const crashesLater = scripted(
   "crashes later",
   `${ready([1, 2])} process.stdin.once("data", () => process.kill(process.pid, "SIGKILL"))`,
 )
-const refuses = scripted("refuses", answers({ kind: "cannot", reason: "no kernel" }))
-const lacks = scripted("lacks a library", answers({ kind: "absent", reason: "no module" }))
+const refuses = scripted("refuses", answering({ kind: "cannot", reason: "no kernel" }))
+const lacks = scripted("lacks a library", answering({ kind: "absent", reason: "no module" }))
 const notThere = contender("is not there", "/nowhere/python3", "")
 
 const row: Row = {
@@ -131,25 +144,24 @@ test("statistics use the sorted timings", () => {
 })
 
 describe("the networks", () => {
-  test("have layers whose shapes fit", () => {
-    for (const { input, layers, name } of [convolutional, lenet, perceptron([784, 50, 100, 10], "sigmoid")]) {
-      let shape = input
-      for (const layer of layers) {
-        const [height = 1, width = 1, channels = 1] = shape
-        if (layer.kind === "dense") {
-          expect(layer.rows, name).toBe(shape.reduce((a, b) => a * b, 1))
-          expect(layer.image, name).toEqual(shape.length === 3 ? shape : undefined)
-          shape = [layer.columns]
-        } else if (layer.kind === "pool") shape = [height / layer.size, width / layer.size, channels]
-        else {
-          expect(layer.from, name).toBe(channels)
-          const less = layer.pad === "same" ? 0 : layer.size - 1
-          shape = [height - less, width - less, layer.to]
-        }
-      }
-      expect(shape, name).toEqual([10])
+  const networks = sections.flatMap(({ rows }) => rows.flatMap(({ task }) => ("network" in task ? [task.network] : [])))
+
+  test("have the shapes and the parameters of Adjoint's nets", () => {
+    for (const network of networks) {
+      const net = netOf(network)
+      const sequence = answers(network) === 1 ? [] : [answers(network)]
+      expect(net.shape(network.input), network.name).toEqual([...sequence, classes(network)])
+      const leaves = Tree.entries(net.init(Key.make(1), network.input).params).map(
+        ([[layer, ...path], { shape }]) => [`${Number.parseInt(String(layer), 10)}.${path.join(".")}`, shape] as const,
+      )
+      const wanted = network.layers.flatMap((layer, i) =>
+        Object.entries(parameterShapes(layer)).map(([name, shape]) => [`${i}.${name}`, shape] as const),
+      )
+      expect(Object.fromEntries(leaves), network.name).toEqual(Object.fromEntries(wanted))
     }
-    expect([features(lenet), classes(lenet), learning(lenet).length]).toEqual([784, 10, 5])
+    expect([features(lenet), tokens(lenet), answers(lenet)]).toEqual([784, undefined, 1])
+    expect([features(transformer), tokens(transformer), answers(transformer)]).toEqual([64, 65, 64])
+    expect([tokens(meanOfEmbeddings), answers(meanOfEmbeddings), answers(lstm)]).toEqual([20_000, 1, 1])
   })
 
   test("have their weights reordered for channels-first libraries", () => {

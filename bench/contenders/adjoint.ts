@@ -5,10 +5,9 @@ import {
   Compile,
   Engine,
   Key,
-  Layers,
   Loss,
   NDArray,
-  Net,
+  type Net,
   Optimizer,
   Params,
   Score,
@@ -22,8 +21,9 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Given, Weights } from "../inputs.ts"
-import { answers, classes, features, type Layer, type LayerOf, type Network } from "../network.ts"
+import { answers, classes, features, type Network } from "../network.ts"
 import type { TaskOf } from "../protocol.ts"
+import { netOf } from "./nets.ts"
 import { type Job, repeated, serve } from "./serve.ts"
 
 const engines = {
@@ -41,34 +41,6 @@ const optimizers: { readonly [O in TaskOf<"train">["optimizer"]]: Optimizer.Opti
 }
 
 const array = (shape: ReadonlyArray<number>, numbers: Float32Array): Tensor.Tensor => NDArray.make("f32", shape, numbers)
-
-const nets: { readonly [K in Layer["kind"]]: (layer: LayerOf<K>) => ReadonlyArray<Net.Net> } = {
-  dense: ({ activation, columns, image }) => [
-    ...(image === undefined ? [] : [Layers.flatten]),
-    Layers.dense({ units: columns, activation }),
-  ],
-  conv: ({ bias, pad, size, to }) => [
-    Layers.conv2d({ filters: to, kernel: size, pad, bias, activation: bias ? "relu" : "identity" }),
-  ],
-  batchNorm: () => [Layers.batchNorm(), Layers.activation("relu")],
-  pool: ({ size }) => [Layers.maxPool({ window: size })],
-  embedding: ({ tokens, units }) => [Layers.embedding({ tokens, units })],
-  positions: () => [Layers.positions({ kind: "learned" })],
-  transformer: ({ heads }) => [Layers.transformerEncoder({ heads, causal: true, dropout: 0 })],
-  layerNorm: () => [Layers.layerNorm()],
-  lstm: ({ units }) => [Layers.lstm({ units })],
-  mean: () => [Layers.globalAvgPool],
-}
-
-/** The nets of a network, each named after its layer's number and its own kind: `0 dense`. */
-const netOf = ({ layers }: Network): Net.Net =>
-  Net.sequential(
-    Object.fromEntries(
-      layers.flatMap((layer, i) =>
-        (nets[layer.kind] as (layer: Layer) => ReadonlyArray<Net.Net>)(layer).map((net) => [`${i} ${net.kind}`, net]),
-      ),
-    ),
-  )
 
 /** A net for a network, with the given weights in place of drawn ones. */
 const weighted = (network: Network, weights: ReadonlyArray<Weights>): Net.Net => {

@@ -2,15 +2,7 @@
 import { readFileSync } from "node:fs"
 import type { Array as JaxArray } from "@jax-js/jax"
 import type { Given, Weights } from "../inputs.ts"
-import {
-  type Activation,
-  classes,
-  features,
-  type Layer,
-  type LayerOf,
-  type Network,
-  parameterShapes,
-} from "../network.ts"
+import { type Activation, classes, features, type Layer, type LayerOf, type Network, parameterShapes } from "../network.ts"
 import type { TaskOf } from "../protocol.ts"
 import { channelsFirst } from "./channelsFirst.ts"
 import { type Job, repeated, serve } from "./serve.ts"
@@ -83,8 +75,7 @@ const applies: { readonly [K in Layer["kind"]]: Apply<LayerOf<K>> } = {
     const y = lax.convGeneralDilated(x, parameter("w"), [1, 1], pad === "same" ? "SAME" : "VALID")
     return bias ? nn.relu(y.add(parameter("b"))) : y
   },
-  batchNorm: ({ nn }, _, x, parameter) =>
-    nn.relu(nn.standardize(x, [0, 2, 3]).mul(parameter("gamma")).add(parameter("beta"))),
+  batchNorm: ({ nn }, _, x, parameter) => nn.relu(nn.standardize(x, [0, 2, 3]).mul(parameter("gamma")).add(parameter("beta"))),
   pool: ({ lax, numpy: np }, { size }, x) => lax.reduceWindow(x, np.max, [size, size], [size, size]),
   embedding: ({ numpy: np }, _, x, parameter) => np.take(parameter("w"), x, 0),
   positions: (_, __, x, parameter) => x.add(parameter("w")),
@@ -105,7 +96,10 @@ const applies: { readonly [K in Layer["kind"]]: Apply<LayerOf<K>> } = {
     for (let t = 0; t < time; t++) {
       const gates = sums.ref.slice([], t).add(np.matmul(h, wh.ref))
       const [i, f, g, o] = np.split(gates, 4, 1) as [JaxArray, JaxArray, JaxArray, JaxArray]
-      c = nn.sigmoid(f).mul(c).add(nn.sigmoid(i).mul(np.tanh(g)))
+      c = nn
+        .sigmoid(f)
+        .mul(c)
+        .add(nn.sigmoid(i).mul(np.tanh(g)))
       h = nn.sigmoid(o).mul(np.tanh(c.ref))
     }
     for (const used of [sums, wh, c]) used.dispose()

@@ -107,14 +107,7 @@ declare module "@tensorflow/tfjs-core" {
     axes: number | ReadonlyArray<number>,
     keepDims?: boolean,
   ) => { readonly mean: Tensor; readonly variance: Tensor }
-  export const batchNorm: (
-    x: Tensor,
-    mean: Tensor,
-    variance: Tensor,
-    offset: Tensor,
-    scale: Tensor,
-    epsilon: number,
-  ) => Tensor
+  export const batchNorm: (x: Tensor, mean: Tensor, variance: Tensor, offset: Tensor, scale: Tensor, epsilon: number) => Tensor
   export const conv2d: (x: Tensor, filter: Tensor, strides: number, pad: "same" | "valid") => Tensor
   export const maxPool: (x: Tensor, window: number, strides: number, pad: "valid") => Tensor
   export const argMax: (x: Tensor, axis: number) => Tensor
