@@ -66,6 +66,10 @@ export type Answer =
       readonly first: number
       /** The results of all repetitions, in order: at most `probes` numbers of each. */
       readonly results: ReadonlyArray<number>
+      /** The processor time of the process since its start, in milliseconds. */
+      readonly processor: number
+      /** The most bytes of memory that it had at a time (peak resident set). */
+      readonly memory: number
     }
   | {
       readonly kind: "samples"
@@ -73,6 +77,8 @@ export type Answer =
       readonly milliseconds: ReadonlyArray<number>
       /** The processor time of all threads of the process meanwhile, warm-up included, in milliseconds. */
       readonly processor: number
+      /** The most bytes of memory that it had at a time since its start. */
+      readonly memory: number
     }
   | { readonly kind: "cannot" | "absent"; readonly reason: string }
 

@@ -1,4 +1,5 @@
 /** The measured rows. Ours is first in a row: results are compared with it, and ratios are relative to it. */
+import { availableParallelism } from "node:os"
 import { type Contender, contenders } from "./contenders.ts"
 import { convolutional, lenet, lstm, meanOfEmbeddings, type Network, perceptron, transformer, vgg } from "./network.ts"
 import { type Plan, plans } from "./plan.ts"
@@ -11,6 +12,8 @@ export interface Row {
   readonly peers: ReadonlyArray<Contender>
   /** Floating-point operations of one repetition, where they are informative. */
   readonly operations?: number
+  /** Other threads that occupy a core each meanwhile. */
+  readonly neighbours?: number
   /** The row's point in the picture of growth: the quantity and its size. */
   readonly grows?: { readonly with: string; readonly to: number }
 }
@@ -27,6 +30,8 @@ export interface Section {
    */
   readonly timed: "repetition" | "first" | "start"
   readonly plan: Plan
+  /** Whether the report has the memory of each contender. */
+  readonly memory?: true
   readonly rows: ReadonlyArray<Row>
 }
 
@@ -123,6 +128,7 @@ export const sections: ReadonlyArray<Section> = [
     unit: "one step of Adam with softmax cross-entropy on a batch the library holds, to where the loss can be read",
     timed: "repetition",
     plan: plans.full,
+    memory: true,
     rows: [...steps, training(lenet, 64)],
   },
   {
@@ -131,6 +137,7 @@ export const sections: ReadonlyArray<Section> = [
     unit: "one training step of networks as they are used, as above; the transformer with AdamW, the autoencoder with the mean squared error",
     timed: "repetition",
     plan: plans.full,
+    memory: true,
     rows: [
       training(transformer, 32, { task: step(transformer, 32, { optimizer: "adamw" }) }),
       training(lstm, 64),
@@ -148,6 +155,7 @@ export const sections: ReadonlyArray<Section> = [
     unit: "one epoch of 60,000 images end to end, from arrays to trained weights, mean loss and accuracy: making the network, compiling where the library does, shuffling, gathering batches",
     timed: "repetition",
     plan: plans.full,
+    memory: true,
     rows: [row(`${digits.name}, batch 128, Adam`, { kind: "epoch", network: digits, batch: 128, rows: 60_000 })],
   },
   {
@@ -156,6 +164,7 @@ export const sections: ReadonlyArray<Section> = [
     unit: `the probabilities of ${tests.toLocaleString("en")} images, from numbers to numbers that can be read`,
     timed: "repetition",
     plan: plans.full,
+    memory: true,
     rows: [100, 1].map((batch) =>
       row(`${classifier.name}, ${batch === 1 ? "one by one" : `batches of ${batch}`}`, {
         kind: "infer",
@@ -164,6 +173,19 @@ export const sections: ReadonlyArray<Section> = [
         rows: tests,
       }),
     ),
+  },
+  {
+    key: "neighbour",
+    title: "Busy neighbour",
+    unit: "a training step, as above, while another program occupies every core but one; of two threads at least one has to share its core. The factor is to ours on one thread",
+    timed: "repetition",
+    plan: plans.full,
+    rows: [training(digits, 128), training(perceptron([784, 512, 256, 10]), 128), training(lstm, 64)].map((each) => ({
+      ...each,
+      neighbours: availableParallelism() - 1,
+      ours: contenders.adjointOne,
+      peers: [contenders.adjointAll, contenders.torchOne, contenders.torchAll],
+    })),
   },
   {
     key: "growth",

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import resource
 import sys
 import time
 
@@ -344,6 +345,15 @@ def blas(torch):
     return next((name for mark, name in known.items() if mark in loaded), "its own BLAS")
 
 
+def usage(before=0.0):
+    """The processor time since then, in milliseconds, and the most bytes of memory so far."""
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "processor": (time.process_time() - before) * 1e3,
+        "memory": memory if sys.platform == "darwin" else memory * 1024,
+    }
+
+
 def main():
     request = json.loads(sys.argv[-1])
     # set_num_threads does not set the threads of OpenBLAS.
@@ -372,11 +382,11 @@ def main():
         if not all(map(math.isfinite, results)):
             raise ValueError(f"its results are not finite: {results}")
         version = f"{torch.__version__} with {blas(torch)}"
-        answer(kind="ready", version=version, threads=torch.get_num_threads(), first=first, results=results)
+        answer(kind="ready", version=version, threads=torch.get_num_threads(), first=first, results=results, **usage())
         for line in sys.stdin:
             before = time.process_time()
             milliseconds = sample(job, once, **json.loads(line))
-            answer(kind="samples", milliseconds=milliseconds, processor=(time.process_time() - before) * 1e3)
+            answer(kind="samples", milliseconds=milliseconds, **usage(before))
     except Exception as error:
         answer(kind="cannot", reason=f"{type(error).__name__}: {error}".split("\n")[0])
 
