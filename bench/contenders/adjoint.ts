@@ -1,25 +1,25 @@
-/** Adjoint through its public interface, with the engine of the request. The inputs of a task are a step's state, which stays in the engine. */
-import {
-  Activation,
-  Autodiff,
-  Compile,
-  Engine,
-  Key,
-  Loss,
-  NDArray,
-  type Net,
-  Optimizer,
-  Params,
-  Score,
-  Tensor,
-  Train,
-  Wasm,
-} from "@adjoint/core"
+/**
+ * Adjoint through its public interface, with the engine of the request. The inputs of a task are a step's state, which stays in
+ * the engine. Modules are imported by their paths, as a program does that has to start fast: the root loads `Train` and Effect's
+ * streams too, which only the epoch needs.
+ */
+
+import * as Compile from "@adjoint/core/engines/Compile"
+import * as Engine from "@adjoint/core/engines/Engine"
+import * as Wasm from "@adjoint/core/engines/Wasm"
+import * as Activation from "@adjoint/core/learning/Activation"
+import * as Loss from "@adjoint/core/learning/Loss"
+import type * as Net from "@adjoint/core/learning/Net"
+import * as Optimizer from "@adjoint/core/learning/Optimizer"
+import * as Params from "@adjoint/core/learning/Params"
 import manifest from "@adjoint/core/package.json" with { type: "json" }
+import * as Key from "@adjoint/core/tensor/Key"
+import * as Tensor from "@adjoint/core/tensor/Tensor"
+import * as Autodiff from "@adjoint/core/transform/Autodiff"
+import * as NDArray from "@adjoint/core/types/NDArray"
 import * as Effect from "effect/Effect"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import type { Given, Weights } from "../inputs.ts"
 import { answers, classes, features, type Network } from "../network.ts"
 import type { TaskOf } from "../protocol.ts"
@@ -128,11 +128,16 @@ const train = (prepare: Prepare, task: TaskOf<"train">, given: Given<"train">): 
 }
 
 /** `Train.run`, as a user's program calls it; compilation is included. */
-const epoch = (
+const epoch = async (
   runtime: ManagedRuntime.ManagedRuntime<Engine.Engine, never>,
   task: TaskOf<"epoch">,
   given: Given<"epoch">,
-): Job => {
+): Promise<Job> => {
+  const [Score, Train, Stream] = await Promise.all([
+    import("@adjoint/core/learning/Score"),
+    import("@adjoint/core/training/Train"),
+    import("effect/Stream"),
+  ])
   const { batch, network, rows } = task
   const net = weighted(network, given.weights)
   const [loss, optimizer] = [losses.classes, optimizers.adam]

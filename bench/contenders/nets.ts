@@ -1,5 +1,6 @@
 /** The measured networks as nets of Adjoint. */
-import { Layers, Net } from "@adjoint/core"
+import * as Layers from "@adjoint/core/learning/Layers"
+import * as Net from "@adjoint/core/learning/Net"
 import type { Layer, LayerOf, Network } from "../network.ts"
 
 const nets: { readonly [K in Layer["kind"]]: (layer: LayerOf<K>) => ReadonlyArray<Net.Net> } = {
