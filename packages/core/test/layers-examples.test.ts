@@ -276,7 +276,7 @@ describe("branches", () => {
       ["both", { join: "concat", from: ["deep", "input"] }],
       ["out", { net: Layers.dense({ units: 1 }) as Net.Net }],
     ])
-    expect(Net.describe(net, [3]).map(({ output, parameters }) => `${Shape.print(output)} ${parameters}`)).toEqual([
+    expect(Net.describe(net, [3]).map(({ outputs, parameters }) => `${outputs.map(Shape.print)} ${parameters}`)).toEqual([
       "[8] 32",
       "[4] 36",
       "[7] 0",

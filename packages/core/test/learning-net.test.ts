@@ -84,7 +84,7 @@ describe.each(Object.entries(nets))("%s", (_, [net, input]) => {
     const rows = Net.describe(net, input)
     const total = Params.leaves(params).reduce((sum, leaf) => sum + Shape.size(leaf.shape), 0)
     expect(rows.reduce((sum, row) => sum + row.parameters, 0)).toBe(total)
-    if (rows.length > 0) expect(rows.at(-1)?.output).toEqual(net.shape(input))
+    if (rows.length > 0) expect(rows.at(-1)?.outputs).toEqual([net.shape(input)])
   })
 })
 
@@ -377,8 +377,8 @@ test("a description, computed without numbers", () => {
     dense(10, "identity"),
   ])
   const lines = Net.describe(net, [8, 8]).map(
-    ({ inputs, kind, output, parameters, path }) =>
-      `${Tree.printPath(path)} ${kind} ${inputs.map(Shape.print).join(" ")} -> ${Shape.print(output)} ${parameters}`,
+    ({ inputs, kind, outputs, parameters, path }) =>
+      `${Tree.printPath(path)} ${kind} ${inputs.map(Shape.print).join(" ")} -> ${outputs.map(Shape.print)} ${parameters}`,
   )
   expect(lines.join("\n")).toMatchInlineSnapshot(`
     "flatten1 flatten [8, 8] -> [64] 0
