@@ -39,14 +39,16 @@ const mapArrays = <X>(tree: X, f: (array: NDArray.NDArray) => NDArray.NDArray): 
 
 /** The arrays of a dataset with their names: `inputs`, `targets`, or in trees `inputs.image`. */
 export const entries = ({ inputs, targets }: Parts): ReadonlyArray<readonly [name: string, array: NDArray.NDArray]> =>
-  Tree.entries({ inputs, targets } as unknown)
-    .map(([path, array]) => [Tree.printPath(path), array] as const)
+  Tree.entries({ inputs, targets } as unknown).map(([path, array]) => [Tree.printPath(path), array] as const)
 
 /** Two arrays with different numbers of rows: the first with as many as most have, and the first that differs from it. */
 export const differingRows = (parts: Parts): { readonly first: RowCount; readonly other: RowCount } | undefined => {
   const counts = entries(parts).map(([array, { shape }]): RowCount => ({ array, rows: shape[0] ?? 1 }))
   const frequency = ({ rows }: RowCount): number => counts.filter((each) => each.rows === rows).length
-  const usual = counts.reduce<RowCount | undefined>((most, each) => (most && frequency(most) >= frequency(each) ? most : each), undefined)
+  const usual = counts.reduce<RowCount | undefined>(
+    (most, each) => (most && frequency(most) >= frequency(each) ? most : each),
+    undefined,
+  )
   const odd = counts.find(({ rows }) => rows !== usual?.rows)
   if (usual === undefined || odd === undefined) return undefined
   return counts.indexOf(usual) < counts.indexOf(odd) ? { first: usual, other: odd } : { first: odd, other: usual }
@@ -128,8 +130,17 @@ const sliced = (array: NDArray.NDArray, start: number, end: number): NDArray.NDA
 export const concat = <X, T>(a: Dataset<X, T>, b: Dataset<Arrays<X>, Arrays<T>>): Dataset<Arrays<X>, Arrays<T>> => {
   const classes = (dataset: Pick<Dataset, "classes">): string => JSON.stringify(dataset.classes ?? [])
   if (classes(a) !== classes(b))
-    refuse("Dataset.concat", arraysOf([a.targets, b.targets]), "datasets with the same classes", "use one list of classes for both")
-  return { ...a, inputs: concatRows<unknown>([a.inputs, b.inputs]) as Arrays<X>, targets: concatRows<unknown>([a.targets, b.targets]) as Arrays<T> }
+    refuse(
+      "Dataset.concat",
+      arraysOf([a.targets, b.targets]),
+      "datasets with the same classes",
+      "use one list of classes for both",
+    )
+  return {
+    ...a,
+    inputs: concatRows<unknown>([a.inputs, b.inputs]) as Arrays<X>,
+    targets: concatRows<unknown>([a.targets, b.targets]) as Arrays<T>,
+  }
 }
 
 /**
@@ -139,7 +150,11 @@ export const concat = <X, T>(a: Dataset<X, T>, b: Dataset<Arrays<X>, Arrays<T>>)
 export const concatRows = <X>(trees: ReadonlyArray<X>): Arrays<X> => {
   const [first, ...rest] = trees as ReadonlyArray<unknown>
   if (first === undefined) return refuse("Dataset.concat", [], "one array or more", "check the number of rows first")
-  return Tree.zip((...arrays: ReadonlyArray<unknown>) => joined(arrays as ReadonlyArray<NDArray.NDArray>), first, ...rest) as Arrays<X>
+  return Tree.zip(
+    (...arrays: ReadonlyArray<unknown>) => joined(arrays as ReadonlyArray<NDArray.NDArray>),
+    first,
+    ...rest,
+  ) as Arrays<X>
 }
 
 const joined = (arrays: ReadonlyArray<NDArray.NDArray>): NDArray.NDArray => {

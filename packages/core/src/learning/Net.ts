@@ -24,8 +24,8 @@ export {
   type Observe,
   type ParamsOf,
   pure,
-  type StateOf,
   type Stateless,
+  type StateOf,
   stateless,
   type TreeNet,
 } from "./net/Net.ts"

@@ -125,11 +125,7 @@ const gather = <A>(from: From, values: ReadonlyMap<string, A>): Tree.Tree<A> =>
       : Object.fromEntries(Object.entries(from).map(([key, name]: readonly [string, From]) => [key, gather(name, values)]))
 
 /** Visits the nodes in order with the values of their inputs, and returns the value of the graph. */
-const walk = <A>(
-  { inputs, order, outputs }: Resolved,
-  input: A,
-  visit: (node: ResolvedNode, input: A) => A,
-): A => {
+const walk = <A>({ inputs, order, outputs }: Resolved, input: A, visit: (node: ResolvedNode, input: A) => A): A => {
   const given = input as { readonly [name: string]: A }
   const values = new Map<string, A>(inputs === undefined ? [[inputName, input]] : inputs.map((name) => [name, part(given, name)]))
   let last = input

@@ -1,9 +1,9 @@
 /** Nets of layers in order: different ones, or the same one several times. */
 import * as Key from "../../tensor/Key.ts"
+import * as ShapeTree from "../../types/ShapeTree.ts"
 import type { Params } from "../Params.ts"
 import { graph, type Named } from "./graph.ts"
 import type { AnyNet, Child, Net, ParamsOf, StateOf, TreeNet } from "./Net.ts"
-import * as ShapeTree from "../../types/ShapeTree.ts"
 import { checkOutput, contextOf, observed, within } from "./within.ts"
 
 /** Names for nets from their kinds, with a number: `dense1`, `dropout1`, `dense2`. */

@@ -43,7 +43,8 @@ export const observed = ({ observe }: Context, name: string | number, y: unknown
 export const checkOutput = (kind: string, x: unknown, y: unknown, wanted: ShapeTree.ShapeTree): void => {
   const [rows] = tensors(x)[0]?.shape ?? []
   const outputs: ReadonlyArray<Tensor> = tensors(y)
-  if (outputs.every(({ shape }) => shape[0] === rows) && ShapeTree.equals(ShapeTree.ofRows(y) as ShapeTree.ShapeTree, wanted)) return
+  if (outputs.every(({ shape }) => shape[0] === rows) && ShapeTree.equals(ShapeTree.ofRows(y) as ShapeTree.ShapeTree, wanted))
+    return
   const said = ShapeTree.print(ShapeTree.ofRows(x) as ShapeTree.ShapeTree)
   refuse(
     kind,
