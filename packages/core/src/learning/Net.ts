@@ -20,6 +20,7 @@ export {
   type Context,
   type Initial,
   type Inner,
+  infer,
   type Net,
   type Observe,
   type ParamsOf,
