@@ -55,7 +55,7 @@ const walk = (tree: unknown, path: Path, visit: (leaf: unknown, path: Path) => u
       )
 
 /** The tree with each leaf replaced by the result of `f` for the leaf and its path. */
-export const map = <T, B>(tree: T, f: (leaf: LeafOf<T>, path: Path) => B): Replace<T, B> =>
+export const map = <T, B>(tree: T, f: (leaf: NoInfer<LeafOf<T>>, path: Path) => B): Replace<T, B> =>
   walk(tree, [], f as (leaf: unknown, path: Path) => unknown) as Replace<T, B>
 
 type LeafOfEach<T> = T extends Marked

@@ -19,10 +19,10 @@ export const numbered = <N extends AnyNet>(nets: ReadonlyArray<N>): Named<N> => 
 type Layers = { readonly [name: string]: Net }
 
 interface Sequential {
-  /** Named layers. The result keeps the types of their parameters. */
-  <L extends Layers>(layers: L): Net<{ readonly [K in keyof L]: ParamsOf<L[K]> }, { readonly [K in keyof L]: StateOf<L[K]> }>
   /** Layers named after their kinds: `dense1`, `dense2`. */
   (layers: ReadonlyArray<Net>): Net
+  /** Named layers. The result keeps the types of their parameters. */
+  <L extends Layers>(layers: L): Net<{ readonly [K in keyof L]: ParamsOf<L[K]> }, { readonly [K in keyof L]: StateOf<L[K]> }>
 }
 
 /** Applies layers in order. */
