@@ -19,6 +19,7 @@ import * as Tree from "../types/Tree.ts"
 import { runInBursts } from "./bursts.ts"
 import type { ConfigError } from "./ConfigError.ts"
 import * as Check from "./checkData.ts"
+import { classNumbers } from "./checkLabels.ts"
 import type { Scores } from "./Progress.ts"
 import { type DatasetOf, type Samples, samplesBetween, type Tensors } from "./Samples.ts"
 
@@ -213,7 +214,8 @@ export const evaluate = <P, S, X, Y, T>(
 ): Effect.Effect<Scores, ConfigError | EngineError | ShapeError, Engine> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const problem = Check.dataset("data", data) ?? Check.scoreTable(scores, lossNames(loss))
+      const problem =
+        Check.dataset("data", data) ?? Check.scoreTable(scores, lossNames(loss)) ?? classNumbers("data", net, loss, data)
       if (problem !== undefined) return yield* problem
       const score = yield* evaluator<P, S, X, Y, T>(net, loss, scores, weights)
       return yield* score(weights, data)

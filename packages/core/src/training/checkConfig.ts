@@ -6,6 +6,7 @@ import type { Spec } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
 import type { Config } from "./Config.ts"
 import { count, dataset, firstOf, type Problem, problem, scoreTable, within } from "./checkData.ts"
+import { classNumbers } from "./checkLabels.ts"
 import { lossNames } from "./Evaluate.ts"
 import type { Monitor } from "./Monitor.ts"
 import type { Plateau } from "./Plateau.ts"
@@ -89,6 +90,7 @@ export const config = <P, S, O, R, X, Y, T>({
   earlyStop,
   epochs,
   loss,
+  net,
   optimizer,
   plateau: slower,
   resume,
@@ -101,6 +103,8 @@ export const config = <P, S, O, R, X, Y, T>({
   return (
     dataset("data", data) ??
     (validation === undefined ? undefined : (dataset("validation", validation) ?? alike(data, validation))) ??
+    classNumbers("data", net, loss, data) ??
+    (validation === undefined ? undefined : classNumbers("validation", net, loss, validation)) ??
     firstOf([
       count("seed", seed, 0),
       count("epochs", epochs, 0),

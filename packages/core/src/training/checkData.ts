@@ -58,7 +58,7 @@ export const dataset = <X, T>(argument: string, { classes, inputs: x, targets: t
     inputs(Tree.isLeaf(x) ? argument : `${argument}.inputs`, x) ??
     (classes === undefined || !(t instanceof NDArray) || t.dtype !== "i32"
       ? undefined
-      : labels(`${argument}.targets`, t.data, classes.length))
+      : labels(`${argument}.targets`, t, classes.length, "number the classes from 0"))
   )
 }
 
@@ -77,15 +77,17 @@ const unequal = (argument: string, { first, other }: { readonly first: RowCount;
         "create it with Dataset.make, and split all arrays together",
       )
 
-const labels = (argument: string, data: ArrayLike<number>, classes: number): Problem => {
-  for (let row = 0; row < data.length; row++) {
-    const label = data[row] ?? 0
+/** The first class number outside 0 to `classes` - 1. */
+export const labels = (argument: string, { data, shape }: NDArray, classes: number, hint: string): Problem => {
+  const perRow = data.length / Math.max(1, shape[0] ?? 1)
+  for (let i = 0; i < data.length; i++) {
+    const label = data[i] ?? 0
     if (label < 0 || label >= classes)
       return problem(
         argument,
-        `class ${label} in row ${row}`,
+        `class ${label} in row ${Math.floor(i / perRow)}`,
         `class numbers from 0 to ${classes - 1}`,
-        "number the classes from 0",
+        hint,
       )
   }
   return undefined

@@ -2,6 +2,7 @@
 import * as Dataset from "../data/Dataset.ts"
 import type { Tensor } from "../language/Expr.ts"
 import * as Loss from "../learning/Loss.ts"
+import { checkNet } from "../learning/net/within.ts"
 import * as Optimizer from "../learning/Optimizer.ts"
 import { add, scalar } from "../tensor/elementwise.ts"
 import * as Key from "../tensor/Key.ts"
@@ -37,6 +38,7 @@ export const trainStep =
     const key = Key.fold(Key.fold(Key.make(seed), "step"), state.step)
     const cost = (params: P) => {
       const applied = net.apply(params, state.state, x, { mode: "train", key })
+      checkNet(net, x, applied.y)
       const losses = Loss.values(loss, applied.y, y)
       return {
         value: penalty === undefined ? losses.value : add(losses.value, penalty(params)),

@@ -4,7 +4,7 @@ import * as ShapeTree from "../../types/ShapeTree.ts"
 import type { Params } from "../Params.ts"
 import { graph, type Named } from "./graph.ts"
 import type { AnyNet, Child, Net, ParamsOf, StateOf, TreeNet } from "./Net.ts"
-import { checkOutput, contextOf, observed, within } from "./within.ts"
+import { checkNet, contextOf, observed, within } from "./within.ts"
 
 /** Names for nets from their kinds, with a number: `dense1`, `dropout1`, `dense2`. */
 export const numbered = <N extends AnyNet>(nets: ReadonlyArray<N>): Named<N> => {
@@ -53,7 +53,7 @@ export const repeat = <P, S, X>(times: number, net: Net<P, S, X, X>): Net<Readon
       const states = rounds.map((i) =>
         within(i, () => {
           const applied = net.apply(params[i] as P, state[i] as S, y, contextOf(context, i))
-          checkOutput(net.kind, y, applied.y, net.shape(ShapeTree.ofRows(y)) as ShapeTree.ShapeTree)
+          checkNet(net, y, applied.y)
           y = applied.y
           observed(context, i, y)
           return applied.state

@@ -6,7 +6,7 @@ import { refuse, ShapeError } from "../../types/ShapeError.ts"
 import * as ShapeTree from "../../types/ShapeTree.ts"
 import * as Tree from "../../types/Tree.ts"
 import type { Params } from "../Params.ts"
-import type { Context, Observe } from "./Net.ts"
+import type { Context, Net, Observe } from "./Net.ts"
 
 /** The result of `f`. A `ShapeError` from `f` gets the name of the layer. */
 export const within = <A>(layer: string | number, f: () => A): A => {
@@ -53,3 +53,7 @@ export const checkOutput = (kind: string, x: unknown, y: unknown, wanted: ShapeT
     `correct \`shape\` or \`apply\` of ${JSON.stringify(kind)}, which must agree`,
   )
 }
+
+/** Throws `ShapeError` if a net's output for a batch is not what its `shape` says. */
+export const checkNet = <P, S, X, Y>(net: Net<P, S, X, Y>, x: X, y: Y): void =>
+  checkOutput(net.kind, x, y, net.shape(ShapeTree.ofRows(x)) as ShapeTree.ShapeTree)
