@@ -34,7 +34,9 @@ const program = Effect.gen(function* () {
   })
   yield* Console.log(trained.history.at(-1)?.validation)
   const { digit, ink } = yield* Evaluate.predict(net, trained, halves(Digits.validation).inputs)
-  yield* Console.log(`the first: a ${Tensor.print(Tensor.at(Tensor.argMax(digit), 0))}, ink ${Tensor.print(Tensor.at(ink, 0, 0))}`)
+  yield* Console.log(
+    `the first: a ${Tensor.print(Tensor.at(Tensor.argMax(digit), 0))}, ink ${Tensor.print(Tensor.at(ink, 0, 0))}`,
+  )
 })
 
 await Effect.runPromise(program.pipe(Effect.provide(Wasm.layer())))

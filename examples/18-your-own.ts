@@ -2,7 +2,7 @@
 import { Key, Layers, NDArray, Net, Optimizer, Tensor, Train, Wasm } from "@adjoint/core"
 import { Console, Effect } from "effect"
 
-type Tensor = Tensor.Tensor
+type T = Tensor.Tensor
 
 /** Prices y = sin 3x, with noise that grows with x. */
 const rows = (key: Key.Key, count: number) => {
@@ -12,17 +12,17 @@ const rows = (key: Key.Key, count: number) => {
 }
 
 /** An activation: a sine, as in nets that represent a signal (Sitzmann et al., 2020). */
-const sine = (x: Tensor): Tensor => Tensor.sin(Tensor.mul(x, 3))
+const sine = (x: T): T => Tensor.sin(Tensor.mul(x, 3))
 
 /** A loss: the pinball loss of two quantiles (Koenker and Bassett, 1978). Outputs [n, 2], targets [n, 1]. */
 const quantiles = Tensor.make([0.1, 0.9])
-const pinball = (output: Tensor, target: Tensor): Tensor => {
+const pinball = (output: T, target: T): T => {
   const short = Tensor.sub(target, output)
   return Tensor.mean(Tensor.maximum(Tensor.mul(quantiles, short), Tensor.mul(Tensor.sub(quantiles, 1), short)))
 }
 
 /** A score: the fraction of targets within the range. */
-const coverage = (output: Tensor, target: Tensor): Tensor => {
+const coverage = (output: T, target: T): T => {
   const [low, high] = [Tensor.at(output, ":", "0:1"), Tensor.at(output, ":", "1:2")]
   return Tensor.and(Tensor.greaterEqual(target, low), Tensor.lessEqual(target, high))
 }

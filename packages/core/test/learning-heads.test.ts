@@ -7,8 +7,7 @@ import { checkGrads } from "../src/testing/checkGrads.ts"
 
 type T = Tensor.Tensor
 
-const normal = (name: string, seed: number, shape: ReadonlyArray<number>): T =>
-  Key.normal(Key.fold(Key.make(seed), name), shape)
+const normal = (name: string, seed: number, shape: ReadonlyArray<number>): T => Key.normal(Key.fold(Key.make(seed), name), shape)
 
 const batch = (seed: number, rows: number) => ({
   prediction: { kind: normal("kind", seed, [rows, 3]), price: normal("price", seed, [rows, 1]) },
@@ -117,7 +116,9 @@ describe("scores of heads", () => {
   test("are refused for a head that is not there", () => {
     const { prediction, target } = batch(1, 4)
     const wrong = Score.heads({ size: { mae: Score.meanAbsoluteError } })["size.mae"]
-    expect(() => Score.of(wrong, prediction as never, target as never)).toThrow('Score.heads wants a tensor "size" in the prediction')
+    expect(() => Score.of(wrong, prediction as never, target as never)).toThrow(
+      'Score.heads wants a tensor "size" in the prediction',
+    )
   })
 })
 
@@ -138,8 +139,9 @@ describe("a plain function", () => {
         const [y, t] = [normal("y", seed, [n]), normal("t", seed, [n])]
         for (const score of [near, error]) {
           const { finish, merge, sums } = Score.accumulated(score)
-          const part = (from: number, to: number) =>
-            [...Tensor.read(sums(Tensor.at(y, `${from}:${to}`), Tensor.at(t, `${from}:${to}`))).data]
+          const part = (from: number, to: number) => [
+            ...Tensor.read(sums(Tensor.at(y, `${from}:${to}`), Tensor.at(t, `${from}:${to}`))).data,
+          ]
           const parts = finish(merge(merge([], part(0, cut)), part(cut, n)))
           expect(parts).toBeCloseTo(Score.of(score, y, t), 5)
         }

@@ -1,7 +1,7 @@
 /** Nets of trees: several inputs, several outputs, and one tensor as the simplest tree. */
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import { Key, Layers, Net, type NDArray, Params, type Shape, ShapeError, ShapeTree, Tensor, Tree } from "../src/index.ts"
+import { Key, Layers, type NDArray, Net, Params, type Shape, ShapeError, ShapeTree, Tensor, Tree } from "../src/index.ts"
 import { checkGrads } from "../src/testing/checkGrads.ts"
 
 type T = Tensor.Tensor
@@ -122,7 +122,13 @@ describe("a graph with several inputs and outputs", () => {
       {
         wide: { net: Layers.dense({ units: 3 }), from: "x" },
         inner: { net: forked, from: { size: "x", weight: "wide" } },
-        price: { net: Net.pure("price", (y: { readonly price: T }) => y.price, ({ price }) => price) },
+        price: {
+          net: Net.pure(
+            "price",
+            (y: { readonly price: T }) => y.price,
+            ({ price }) => price,
+          ),
+        },
       },
       { inputs: ["x"] },
     )
@@ -183,7 +189,13 @@ describe("refused with what is wrong", () => {
     ],
     [
       "an input that is missing",
-      () => forked.apply(forked.init(key, forkedSample).params, forked.init(key, forkedSample).state, { size: Tensor.ones([1, 2]) } as never, infer),
+      () =>
+        forked.apply(
+          forked.init(key, forkedSample).params,
+          forked.init(key, forkedSample).state,
+          { size: Tensor.ones([1, 2]) } as never,
+          infer,
+        ),
       'Net.graph wants an input "weight". Try: a record with all inputs of the graph',
     ],
     [
@@ -208,13 +220,15 @@ describe("a layer whose `shape` lies", () => {
     const net = Net.sequential({ honest: Layers.dense({ units: 3 }), liar, out: Layers.dense({ units: 2 }) })
     const { params, state } = net.init(key, [2])
     expect(() => net.apply(params, state, Tensor.ones([4, 2]), infer)).toThrow(
-      "liar: liar got f32[4, 3]; it wants an output of 4 rows of [4]: so says its `shape` for [3]. Try: correct `shape` or `apply` of \"liar\", which must agree",
+      'liar: liar got f32[4, 3]; it wants an output of 4 rows of [4]: so says its `shape` for [3]. Try: correct `shape` or `apply` of "liar", which must agree',
     )
   })
 
   test("is blamed in a repeat, with the round", () => {
     const net = Net.repeat(2, liar)
-    expect(() => net.apply([{}, {}], [{}, {}], Tensor.ones([4, 2]), infer)).toThrow("0: liar got f32[4, 2]; it wants an output of 4 rows of [3]")
+    expect(() => net.apply([{}, {}], [{}, {}], Tensor.ones([4, 2]), infer)).toThrow(
+      "0: liar got f32[4, 2]; it wants an output of 4 rows of [3]",
+    )
   })
 
   test("is blamed for a tree of another structure, and for rows that are gone", () => {
@@ -227,7 +241,9 @@ describe("a layer whose `shape` lies", () => {
       const graph = Net.graph([["layer", { net }]], { outputs: ["layer"] })
       return () => graph.apply({ layer: {} }, { layer: {} }, Tensor.ones([4, 2]), infer)
     }
-    expect(apply(tree)).toThrow("layer: tree got f32[4, 2] and f32[4, 2]; it wants an output of 4 rows of { a: [2], b: [2] }, not { a, c }")
+    expect(apply(tree)).toThrow(
+      "layer: tree got f32[4, 2] and f32[4, 2]; it wants an output of 4 rows of { a: [2], b: [2] }, not { a, c }",
+    )
     expect(apply(Net.pure("gone", (x) => Tensor.at(x, "0:1")))).toThrow("it wants an output of 4 rows of [2]")
   })
 
@@ -259,10 +275,13 @@ describe("a net written by hand", () => {
     expect(net.shape(sample)).toEqual(sample)
     const { params, state } = net.init(key, sample)
     const x = { a: Key.normal(Key.make(1), [4, 2]), b: Key.normal(Key.make(2), [4, 2]) }
-    checkGrads(({ at, weights }: { readonly at: Pair; readonly weights: typeof params }) => net.apply(weights, state, at, infer).y, {
-      at: x,
-      weights: params,
-    })
+    checkGrads(
+      ({ at, weights }: { readonly at: Pair; readonly weights: typeof params }) => net.apply(weights, state, at, infer).y,
+      {
+        at: x,
+        weights: params,
+      },
+    )
     expect(Net.describe(net, sample).map(({ outputs }) => outputs)).toEqual(Array(3).fill([[2], [2]]))
   })
 })
@@ -284,7 +303,9 @@ describe("trees of shapes", () => {
       ? Tensor.zeros([7, ...tree])
       : Array.isArray(tree)
         ? tree.map(tensorsOf)
-        : Object.fromEntries(Object.entries(tree).map(([name, child]: readonly [string, ShapeTree.ShapeTree]) => [name, tensorsOf(child)]))
+        : Object.fromEntries(
+            Object.entries(tree).map(([name, child]: readonly [string, ShapeTree.ShapeTree]) => [name, tensorsOf(child)]),
+          )
 
   test("come back from tensors without the rows, and list their shapes in the order of the tensors", () => {
     fc.assert(

@@ -308,7 +308,10 @@ describe("refused before anything is computed", () => {
   it.effect("an array without an axis of rows, no rows, validation rows of another structure or shape", () =>
     Effect.gen(function* () {
       const run = (changes: object) => message(Train.finished({ ...config, ...changes } as typeof config))
-      assert.include(yield* run({ data: { ...data, targets: { kind, price: Tensor.scalar(1) } } }), "data.targets.price: got an array without axes")
+      assert.include(
+        yield* run({ data: { ...data, targets: { kind, price: Tensor.scalar(1) } } }),
+        "data.targets.price: got an array without axes",
+      )
       const empty = Tree.map(data, (array) => part(array, 0))
       assert.include(yield* run({ data: empty }), "data.inputs.size: got no rows")
       assert.include(yield* run({ data: { inputs: {}, targets: data.targets } }), "data.inputs: got no array")

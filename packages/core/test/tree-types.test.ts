@@ -12,10 +12,7 @@ const head = [
 
 /** Wrong lines, and what the compiler's message says of each. */
 const wrong: ReadonlyArray<readonly [code: string, ...says: ReadonlyArray<string>]> = [
-  [
-    "Train.run({ ...common, data: { inputs: { image: array }, targets: { digit: array } } })",
-    "Property 'age' is missing",
-  ],
+  ["Train.run({ ...common, data: { inputs: { image: array }, targets: { digit: array } } })", "Property 'age' is missing"],
   [
     "Train.run({ ...common, data, loss: Loss.heads({ digits: Loss.categoricalCrossEntropy() }) })",
     "Property 'digits' is missing",
@@ -26,10 +23,7 @@ const wrong: ReadonlyArray<readonly [code: string, ...says: ReadonlyArray<string
     '"val.digit.loss"',
     "Did you mean",
   ],
-  [
-    "Train.run({ ...common, data, scores: Score.heads({ age: { mae: Score.meanAbsoluteError } }) })",
-    "Property 'age' is missing",
-  ],
+  ["Train.run({ ...common, data, scores: Score.heads({ age: { mae: Score.meanAbsoluteError } }) })", "Property 'age' is missing"],
   ["net.shape({ image: [3] })", "Property 'age' is missing"],
   ["Net.sequential({ net })", "not assignable to type 'Net<Params, Params, Tensor, Tensor>'"],
 ]

@@ -4,17 +4,18 @@
  * tree-types.test.ts.
  */
 import {
+  Compile,
   type Dataset,
   Evaluate,
   Layers,
   Loss,
-  Net,
   type NDArray,
+  Net,
   Optimizer,
-  Params,
+  type Params,
   Score,
   type Shape,
-  ShapeTree,
+  type ShapeTree,
   Tensor,
   Train,
   Tree,
@@ -45,7 +46,12 @@ const weight: T = optional.w
 const any = Tree.map(params as unknown, (leaf: unknown) => leaf)
 const deep = Tree.map({ a: { b: { c: { d: { e: { f: array } } } } } }, (leaf) => leaf.data.length)
 const number: number = deep.a.b.c.d.e.f
-holds<Same<ShapeTree.Of<{ readonly a: T; readonly b: readonly [T, A] }>, { readonly a: Shape.Shape; readonly b: readonly [Shape.Shape, Shape.Shape] }>>()
+holds<
+  Same<
+    ShapeTree.Of<{ readonly a: T; readonly b: readonly [T, A] }>,
+    { readonly a: Shape.Shape; readonly b: readonly [Shape.Shape, Shape.Shape] }
+  >
+>()
 holds<Same<ShapeTree.Of<T>, Shape.Shape>>()
 
 // A net over one tensor is what it was.
@@ -71,7 +77,12 @@ interface Out {
   readonly digit: T
   readonly risk: T
 }
-const applied = net.apply(net.init(null as never, { image: [3], age: [1] }).params, null as never, { image: array, age: array }, { mode: "infer" })
+const applied = net.apply(
+  net.init(null as never, { image: [3], age: [1] }).params,
+  null as never,
+  { image: array, age: array },
+  { mode: "infer" },
+)
 holds<Same<keyof typeof applied.y, "digit" | "risk">>()
 const outputs: Out = applied.y
 const initial = net.init(null as never, { image: [3], age: [1] })
@@ -140,8 +151,10 @@ Train.run({ ...common, net, loss: Loss.meanSquaredError, data })
 Train.run({ ...common, net, loss: Loss.heads({ digits: Loss.meanSquaredError }), data })
 // @ts-expect-error: a score of a head that the targets do not have
 Train.run({ ...common, net, loss: heads, data, scores: Score.heads({ age: { mae: Score.meanAbsoluteError } }) })
+const scored = { ...common, net: single, loss: Loss.meanSquaredError, data: one, scores: { accuracy: Score.accuracy } }
+Train.run({ ...scored, best: { monitor: "val.accuracy", mode: "max" } })
 // @ts-expect-error: a misspelt score
-Train.run({ ...common, net: single, loss: Loss.meanSquaredError, data: one, scores: { accuracy: Score.accuracy }, best: { monitor: "val.acuracy", mode: "max" } })
+Train.run({ ...scored, best: { monitor: "val.acuracy", mode: "max" } })
 // @ts-expect-error: a monitor where there are no scores
 Train.run({ ...common, net: single, loss: Loss.meanSquaredError, data: one, best: { monitor: "val.accuracy", mode: "max" } })
 // @ts-expect-error: validation rows of another tree
@@ -151,4 +164,49 @@ Layers.dense({ units: 2, activation: (x: string) => x })
 // @ts-expect-error: a report is no score
 Train.run({ ...common, net: single, loss: Loss.meanSquaredError, data: one, scores: { matrix: Score.confusionMatrix } })
 
-export { added, any, asAny, asTree, counted, generic, leaves, listed, number, pieces, weight, written, wrongNet }
+// What a loop or a step returns may have wider shapes than what it began with.
+const summed = Tensor.scan(
+  (carry, row) => ({ carry: Tensor.add(carry, row), kept: row }),
+  Tensor.zeros([3]),
+  Tensor.zeros([10, 3]),
+)
+const kept: T = summed.kept
+const pairs = Tensor.scan(
+  (carry, [a, b]) => ({ carry: { sum: Tensor.add(carry.sum, Tensor.mul(a, b)) }, kept: { a } }),
+  { sum: Tensor.zeros([3]) },
+  [Tensor.zeros([10, 3]), Tensor.zeros([10, 3])],
+)
+const stepped = Compile.step(
+  (state, batch: { readonly x: T }) => ({ state: { w: Tensor.add(state.w, Tensor.sum(batch.x)) }, output: batch.x }),
+  { w: Tensor.zeros([3]) },
+)
+const moved = Optimizer.apply({ w: Tensor.zeros([3]) }, { w: array })
+// @ts-expect-error: updates of another tree
+Optimizer.apply({ w: Tensor.zeros([3]) }, { v: array })
+// @ts-expect-error: an update is missing
+Optimizer.apply({ w: array, b: array }, { w: array })
+// @ts-expect-error: a step that loses part of its state
+Compile.step((state: { readonly w: T; readonly b: T }, _: T) => ({ state: { w: state.w }, output: state.b }), {
+  w: array,
+  b: array,
+})
+
+export {
+  added,
+  any,
+  asAny,
+  asTree,
+  counted,
+  generic,
+  kept,
+  leaves,
+  listed,
+  moved,
+  number,
+  pairs,
+  pieces,
+  stepped,
+  weight,
+  written,
+  wrongNet,
+}

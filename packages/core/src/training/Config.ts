@@ -1,6 +1,7 @@
 /** The description of a run as plain readonly values: the net, the data and the settings. */
 import type * as Effect from "effect/Effect"
 import type { Tensor } from "../language/Expr.ts"
+import type { Tensors } from "../language/TensorTree.ts"
 import type { LossFunction } from "../learning/Loss.ts"
 import type { Net } from "../learning/Net.ts"
 import type { Optimizer } from "../learning/Optimizer.ts"
@@ -10,7 +11,7 @@ import type { CheckpointError } from "./CheckpointError.ts"
 import type { ScoreTable, Weights } from "./Evaluate.ts"
 import type { EarlyStop, Monitor, MonitorName } from "./Monitor.ts"
 import type { Plateau } from "./Plateau.ts"
-import type { DatasetOf, Tensors } from "./Samples.ts"
+import type { DatasetOf } from "./Samples.ts"
 
 /** Where and when checkpoints are saved. `save` writes one and returns its place. */
 export interface Saving<P, S, O, R> {

@@ -5,6 +5,7 @@ import * as Dataset from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
 import type { Engine, EngineError } from "../engines/Engine.ts"
 import type { Tensor } from "../language/Expr.ts"
+import type { Tensors } from "../language/TensorTree.ts"
 import * as Loss from "../learning/Loss.ts"
 import type { Net } from "../learning/Net.ts"
 import * as Score from "../learning/Score.ts"
@@ -21,7 +22,7 @@ import type { ConfigError } from "./ConfigError.ts"
 import * as Check from "./checkData.ts"
 import { classNumbers } from "./checkLabels.ts"
 import type { Scores } from "./Progress.ts"
-import { type DatasetOf, type Samples, samplesBetween, type Tensors } from "./Samples.ts"
+import { type DatasetOf, type Samples, samplesBetween } from "./Samples.ts"
 
 /** The parameters and the state of a net. */
 export interface Weights<P, S> {

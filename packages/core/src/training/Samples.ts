@@ -1,11 +1,9 @@
 /** Rows of a dataset as the inputs and targets of a step: trees of tensors [n, …]. */
 import * as Dataset from "../data/Dataset.ts"
 import type { Tensor } from "../language/Expr.ts"
+import type { Tensors } from "../language/TensorTree.ts"
 import { take } from "../tensor/select.ts"
 import * as Tree from "../types/Tree.ts"
-
-/** The tree of tensors that a step gets for a tree of arrays. */
-export type Tensors<T> = Tree.Replace<T, Tensor>
 
 /** Inputs and targets, trees of tensors [n, …]. */
 export interface Samples<out X = Tensor, out T = Tensor> {

@@ -83,12 +83,7 @@ export const labels = (argument: string, { data, shape }: NDArray, classes: numb
   for (let i = 0; i < data.length; i++) {
     const label = data[i] ?? 0
     if (label < 0 || label >= classes)
-      return problem(
-        argument,
-        `class ${label} in row ${Math.floor(i / perRow)}`,
-        `class numbers from 0 to ${classes - 1}`,
-        hint,
-      )
+      return problem(argument, `class ${label} in row ${Math.floor(i / perRow)}`, `class numbers from 0 to ${classes - 1}`, hint)
   }
   return undefined
 }

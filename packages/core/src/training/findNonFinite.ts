@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import { rowsIn, size } from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
 import type { Tensor } from "../language/Expr.ts"
+import type { Tensors } from "../language/TensorTree.ts"
 import { hasFacts, type LossFunction } from "../learning/Loss.ts"
 import type * as Net from "../learning/Net.ts"
 import { tensorOf } from "../learning/Target.ts"
@@ -17,7 +18,7 @@ import * as Tree from "../types/Tree.ts"
 import type { TrainState } from "./Checkpoint.ts"
 import { rangesOf, type Weights } from "./Evaluate.ts"
 import { NonFinite, type NonFinitePlace } from "./NonFinite.ts"
-import { type DatasetOf, type Samples, samplesBetween, type Tensors } from "./Samples.ts"
+import { type DatasetOf, type Samples, samplesBetween } from "./Samples.ts"
 
 /** The settings with which one step of a run is repeated. */
 export interface Replay<P, S, X, Y, T> {

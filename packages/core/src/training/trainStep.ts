@@ -1,6 +1,7 @@
 /** One training step as a pure function, and the initial state. */
 import * as Dataset from "../data/Dataset.ts"
 import type { Tensor } from "../language/Expr.ts"
+import type { Tensors } from "../language/TensorTree.ts"
 import * as Loss from "../learning/Loss.ts"
 import { checkNet } from "../learning/net/within.ts"
 import * as Optimizer from "../learning/Optimizer.ts"
@@ -11,7 +12,7 @@ import * as ShapeTree from "../types/ShapeTree.ts"
 import type { TrainState } from "./Checkpoint.ts"
 import type { Config } from "./Config.ts"
 import { sumsOf } from "./Evaluate.ts"
-import { type DatasetOf, type Samples, samplesTaken, type Tensors } from "./Samples.ts"
+import { type DatasetOf, type Samples, samplesTaken } from "./Samples.ts"
 
 /** The input of a step: inputs and targets [n, …], or the numbers of rows of the data (i32 [n]). */
 export type Batch<X = Tensor, T = Tensor> = Samples<X, T> | { readonly rows: Tensor }
