@@ -1,7 +1,6 @@
 /** Nets of layers in order: different ones, or the same one several times. */
 import * as Key from "../../tensor/Key.ts"
 import * as ShapeTree from "../../types/ShapeTree.ts"
-import type { Params } from "../Params.ts"
 import { graph, type Named } from "./graph.ts"
 import type { AnyNet, Child, Net, ParamsOf, StateOf, TreeNet } from "./Net.ts"
 import { checkNet, contextOf, observed, within } from "./within.ts"
