@@ -137,6 +137,7 @@ describe("Compile.step", () => {
           [{ b: Tensor.zeros([2], "i32") as T, w: Tensor.zeros([3]) as T }, "b was f32[2] and became i32[2]"],
           [{ b: Tensor.zeros([2]) as T, v: Tensor.scalar(1), w: Tensor.zeros([3]) as T }, "v is new"],
           [{ a: Tensor.scalar(1), c: Tensor.scalar(1) }, "b is missing, w is missing, a is new and 1 more"],
+          [{ b: { "": Tensor.zeros([2]) } as never, w: Tensor.zeros([3]) as T }, "b is missing, b. is new"],
         ]
         for (const [next, said] of wrong) {
           const first: State = { b: Tensor.zeros([2]) as T, w: Tensor.zeros([3]) as T }

@@ -77,6 +77,17 @@ describe("losses of heads", () => {
     expect(Tensor.toNumber(loss(more, target))).toBe(Tensor.toNumber(Loss.meanSquaredError(prediction.price, target.price)))
   })
 
+  test("name the head in the errors of its loss", () => {
+    const { prediction, target } = batch(1, 4)
+    const loss = Loss.heads({ kind: Loss.meanSquaredError, price: (y, t) => Tensor.sub(y, t) })
+    expect(() => loss(prediction, target)).toThrow("kind: mse got f32[4, 3] and i32[4]")
+    const wide = Loss.heads({ price: (y, t) => Tensor.sub(y, t) })
+    expect(() => wide(prediction, target)).toThrow(
+      "price: a loss got f32[4, 1]; it wants a function that gives one f32 number for a batch. Try: Tensor.mean of it",
+    )
+    expect(() => Loss.values((y: T) => y, prediction.price, target.price)).toThrow("a loss got f32[4, 1]")
+  })
+
   test("are refused without a head, for a weight out of bounds, and for a head that is not there", () => {
     const { prediction, target } = batch(1, 4)
     expect(() => Loss.heads({})).toThrow("Loss.heads wants a loss for at least one head")
@@ -85,7 +96,7 @@ describe("losses of heads", () => {
     expect(() => Loss.heads({ kind: [Loss.hinge(), -1] })).toThrow("Loss.heads got -1 for kind; it wants a number of at least 0")
     const loss = Loss.heads({ size: Loss.meanSquaredError })
     expect(() => loss(prediction as never, target as never)).toThrow(ShapeError)
-    expect(() => loss(prediction as never, target as never)).toThrow('Loss.heads wants a tensor "size" in the prediction')
+    expect(() => loss(prediction as never, target as never)).toThrow('size: Loss.heads wants a tensor "size" in the prediction')
     const missing = Loss.heads({ price: Loss.meanSquaredError })
     expect(() => missing(prediction, { kind: target.kind } as never)).toThrow('Loss.heads wants a tensor "price" in the target')
     expect(() => Loss.heads({ toString: Loss.meanSquaredError })({} as never, {} as never)).toThrow('a tensor "toString"')
@@ -130,6 +141,13 @@ describe("a plain function", () => {
     const [y, t] = [Tensor.make([0, 1, 2, 3]), Tensor.make([0, 1.25, 2.75, 9])]
     expect(Score.of(near, y, t)).toBe(0.5)
     expect(Score.of(error, y, t)).toBe((0.25 + 0.75 + 6) / 4)
+  })
+
+  test("as a score is refused for a result that is neither one number nor a value for each row", () => {
+    const wrong = (y: T): T => Tensor.sum(y, { axes: 0 })
+    expect(() => Score.of(wrong, Tensor.ones([4, 3]), Tensor.ones([4, 3]))).toThrow(
+      "a score got f32[3]; it wants one number, or a value for each of 4 rows. Try: Tensor.mean of it",
+    )
   })
 
   test("as a score does not depend on how rows are divided into batches", () => {

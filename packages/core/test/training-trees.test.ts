@@ -252,6 +252,24 @@ describe("a loss that is any function", () => {
     }).pipe(Effect.provide(wasm)),
   )
 
+  it.effect("that cannot be computed for a row alone is traced to the rows of its batch", () =>
+    Effect.gen(function* () {
+      const inputs = new Float32Array(4).fill(1e25)
+      const error = yield* Effect.flip(
+        Train.finished({
+          net: Net.sequential([Layers.dense({ units: 1, init: "ones" })]),
+          loss: (y, t) => Tensor.mean(Tensor.square(Tensor.reshape(Tensor.sub(y, t), [2, 2]))),
+          optimizer: Optimizer.sgd(0.1),
+          data: { inputs: NDArray.make("f32", [4, 1], inputs), targets: NDArray.make("f32", [4, 1], new Float32Array(4)) },
+          seed: 1,
+          epochs: 1,
+          batch: 4,
+        }),
+      )
+      assert.strictEqual(error.message, "the loss became Infinity in step 1 (epoch 1), rows 0, 1, 3, 2")
+    }).pipe(Effect.provide(wasm)),
+  )
+
   it.effect("of a head is traced to that head and its row, and an input to its name", () =>
     Effect.gen(function* () {
       const damaged = (tree: NDArray.NDArray, row: number, value: number) => {

@@ -83,7 +83,9 @@ export const rowsIn = (tree: unknown): number => arraysOf(tree)[0]?.shape[0] ?? 
 /** The shapes of one input, without the axis of rows. */
 export const sample = <X, T>({ inputs }: Dataset<X, T>): ShapeTree.Of<X> => ShapeTree.ofRows(inputs)
 
-/** The rows with these numbers (from 0), in this order; a row may be repeated. Throws `ShapeError` for a row that does not exist. */
+/**
+ * The rows with these numbers (from 0), in this order; a row may be repeated. Throws `ShapeError` for a row that does not exist.
+ */
 export const take = <X, T>(dataset: Dataset<X, T>, rows: ArrayLike<number>): Dataset<Arrays<X>, Arrays<T>> => ({
   ...dataset,
   inputs: takeRows(dataset.inputs, rows),
@@ -115,7 +117,10 @@ const taken = (array: NDArray.NDArray, rows: ArrayLike<number>): NDArray.NDArray
   return NDArray.make(array.dtype, [rows.length, ...rest], data)
 }
 
-/** Rows of an array, or of each array of a tree, from `start` to `end` (exclusive), sharing storage. Throws `ShapeError` for rows that do not exist. */
+/**
+ * Rows of an array, or of each array of a tree, from `start` to `end` (exclusive), sharing storage. Throws `ShapeError` for rows
+ * that do not exist.
+ */
 export const slice = <X>(tree: X, start: number, end: number): Arrays<X> => mapArrays(tree, (array) => sliced(array, start, end))
 
 const sliced = (array: NDArray.NDArray, start: number, end: number): NDArray.NDArray => {

@@ -15,23 +15,27 @@ export const tensors = (tree: unknown): ReadonlyArray<Tensor> => Tree.leaves(tre
 /** The tree with its tensors replaced, in order. Throws `ShapeError` for another number of tensors. */
 export const refill = <T>(tree: T, leaves: ReadonlyArray<Tensor>): T => Tree.withLeaves(tree as unknown, leaves) as T
 
-/** A tree's tensors by their paths, such as `f32[3]` for `dense.w`. */
-const specs = (tree: unknown): ReadonlyMap<string, string> =>
-  new Map(Tree.entries(tree).map(([path, leaf]) => [Tree.printPath(path), printSpec(leaf as Tensor)]))
+/** A tree's tensors by their paths, each with its name and its spec: `dense.w` and `f32[3]`. */
+const specs = (tree: unknown): ReadonlyMap<string, { readonly name: string; readonly spec: string }> =>
+  new Map(
+    Tree.entries(tree).map(([path, leaf]) => [
+      JSON.stringify(path),
+      { name: path.length === 0 ? "it" : Tree.printPath(path), spec: printSpec(leaf as Tensor) },
+    ]),
+  )
 
 /**
- * What has changed from one tree to another: the first tensors that are missing, new, or of another dtype or shape. Empty if
- * nothing has changed.
+ * What has changed from one tree to another: the tensors that are missing, new, or of another dtype or shape. Empty if nothing
+ * has changed.
  *
  * `changes({ w: Tensor.zeros([3]), b: Tensor.scalar(0) }, { w: Tensor.zeros([4]) }) // => ["b is missing", "w was f32[3] and became f32[4]"]`
  */
 export const changes = (before: unknown, after: unknown): ReadonlyArray<string> => {
   const [old, now] = [specs(before), specs(after)]
-  const named = (path: string): string => (path === "" ? "it" : path)
-  const changed = [...old].flatMap(([path, spec]) => {
+  const changed = [...old].flatMap(([path, { name, spec }]) => {
     const other = now.get(path)
-    if (other === undefined) return [`${named(path)} is missing`]
-    return other === spec ? [] : [`${named(path)} was ${spec} and became ${other}`]
+    if (other === undefined) return [`${name} is missing`]
+    return other.spec === spec ? [] : [`${name} was ${spec} and became ${other.spec}`]
   })
-  return [...changed, ...[...now.keys()].filter((path) => !old.has(path)).map((path) => `${named(path)} is new`)]
+  return [...changed, ...[...now].flatMap(([path, { name }]) => (old.has(path) ? [] : [`${name} is new`]))]
 }

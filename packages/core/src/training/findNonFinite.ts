@@ -13,7 +13,7 @@ import { stack } from "../tensor/structure.ts"
 import { at } from "../tensor/subscript.ts"
 import { grad } from "../transform/Autodiff.ts"
 import type { NDArray } from "../types/NDArray.ts"
-import type { ShapeError } from "../types/ShapeError.ts"
+import { ShapeError } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
 import type { TrainState } from "./Checkpoint.ts"
 import { rangesOf, type Weights } from "./Evaluate.ts"
@@ -55,11 +55,18 @@ const largestRows = ({ data }: NDArray): ReadonlyArray<number> => {
   return numbers.flatMap((x, row) => (x === largest ? [row] : []))
 }
 
-/** The loss of each row of a batch [n]. A loss without `perExample` is computed for each row alone. */
+/** The loss of each row of a batch [n]. A loss without `perExample` is computed for each row alone, unless it refuses that. */
 const rowLosses = <Y, T>(loss: LossFunction<Y, T, string>, prediction: Y, target: T): Tensor => {
   if (hasFacts(loss)) return loss.perExample(prediction as Tensor, target as Tensor)
   const row = (tree: unknown, i: number): unknown => Tree.map(tree, (tensor: Tensor) => at(tensor, `${i}:${i + 1}`))
-  return stack(Array.from({ length: rowsIn(prediction) }, (_, i) => loss(row(prediction, i) as Y, row(target, i) as T)))
+  const rows = Array.from({ length: rowsIn(prediction) }, (_, i) => i)
+  try {
+    return stack(rows.map((i) => loss(row(prediction, i) as Y, row(target, i) as T)))
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error
+    const whole = loss(prediction, target)
+    return stack(rows.map(() => whole))
+  }
 }
 
 /** The losses of a batch by the head that they belong to, of the name `""` for a loss without heads. */

@@ -2,6 +2,7 @@
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { refuse } from "../../types/ShapeError.ts"
+import { within } from "../net/within.ts"
 import { checkOptions } from "../OptionError.ts"
 import { tensorOf } from "../Target.ts"
 import type { Head, LossFunction, WeightedHead } from "./Loss.ts"
@@ -17,10 +18,20 @@ export interface LossValues {
   readonly heads: ReadonlyArray<readonly [name: string, value: Tensor]>
 }
 
+/** The value of a loss. Throws `ShapeError` for a function that does not give one number. */
+const meanOf = <Y, Target>(loss: LossFunction<Y, Target, string>, prediction: Y, target: Target): Tensor => {
+  const value = loss(prediction, target)
+  return value.shape.length === 0 && value.dtype === "f32"
+    ? value
+    : refuse("a loss", [value], "a function that gives one f32 number for a batch", "Tensor.mean of it")
+}
+
 const valuesOf = (heads: ReadonlyArray<WeightedHead>, prediction: unknown, target: unknown): LossValues["heads"] =>
   heads.map(({ loss, name }) => [
     name,
-    loss(tensorOf("Loss.heads", "prediction", prediction, name), tensorOf("Loss.heads", "target", target, name)),
+    within(name, () =>
+      meanOf(loss, tensorOf("Loss.heads", "prediction", prediction, name), tensorOf("Loss.heads", "target", target, name)),
+    ),
   ])
 
 const summed = (heads: ReadonlyArray<WeightedHead>, values: LossValues["heads"]): Tensor =>
@@ -28,9 +39,9 @@ const summed = (heads: ReadonlyArray<WeightedHead>, values: LossValues["heads"])
     .map(([, value], i) => (heads[i]?.weight === 1 ? value : T.mul(value, heads[i]?.weight ?? 1)))
     .reduce((sum, weighed) => T.add(sum, weighed))
 
-/** The value of a loss, and those of its heads, each computed once. */
+/** The value of a loss, and those of its heads, each computed once. Throws `ShapeError` for a function that does not give one number. */
 export const values = <Y, Target>(loss: LossFunction<Y, Target, string>, prediction: Y, target: Target): LossValues => {
-  if (loss.heads === undefined) return { value: loss(prediction, target), heads: [] }
+  if (loss.heads === undefined) return { value: meanOf(loss, prediction, target), heads: [] }
   const each = valuesOf(loss.heads, prediction, target)
   return { value: summed(loss.heads, each), heads: each }
 }

@@ -22,7 +22,10 @@ export type Node = { readonly net: AnyNet; readonly from?: From } | { readonly j
 /** Values with names, in order. */
 export type Named<A> = ReadonlyArray<readonly [name: string, value: A]>
 
-/** The names of a graph's inputs and outputs. Without names for inputs, a graph takes one tensor; without names for outputs, it gives the last node. */
+/**
+ * The names of a graph's inputs and outputs. Without names for inputs, a graph takes one tensor; without names for outputs, it
+ * gives the last node.
+ */
 export interface Ends<I extends string, O extends string> {
   readonly inputs?: ReadonlyArray<I>
   /** Names of nodes or inputs. */

@@ -1,11 +1,12 @@
 /**
- * The types of scores. A score is any function of predictions and targets. Those of the table give sums over the samples of a batch, and a
- * number from the merged sums, so that the score does not depend on how rows are divided into batches. Scores that rank samples, such as the area under a curve, keep a row for each sample
- * instead of sums.
+ * The types of scores. A score is any function of predictions and targets. Those of the table give sums over the samples of a
+ * batch, and a number from the merged sums, so that the score does not depend on how rows are divided into batches. Scores that
+ * rank samples, such as the area under a curve, keep a row for each sample instead of sums.
  */
 import type { Tensor } from "../../language/Expr.ts"
 import { tensors } from "../../language/TensorTree.ts"
 import * as T from "../../tensor/Tensor.ts"
+import { refuse } from "../../types/ShapeError.ts"
 import type { TargetType } from "../Target.ts"
 import type { Unit } from "./Unit.ts"
 
@@ -73,15 +74,20 @@ export interface Accumulated<in Y = Tensor, in T = Tensor, out A = number> {
   readonly finish: (sums: ReadonlyArray<number>) => A
 }
 
-/** How a score is accumulated. A plain function is a mean: the sum over rows, and their number. */
+/**
+ * How a score is accumulated. A plain function is a mean: the sum over rows, and their number. Its sums throw `ShapeError` for a
+ * result that is neither one number nor a value for each row.
+ */
 export const accumulated = <Y, Target>(score: ScoreFunction<Y, Target>): Accumulated<Y, Target> => {
   const { finish, merge = add } = score
   if (finish !== undefined) return { sums: score, merge, finish }
   return {
     sums: (prediction, target) => {
-      const value = T.cast(score(prediction, target), "f32")
+      const value = score(prediction, target)
       const rows = tensors([prediction, target])[0]?.shape[0] ?? 1
-      return T.stack([T.mul(T.mean(value), rows), T.scalar(rows)])
+      if (value.shape.length > 0 && value.shape[0] !== rows)
+        refuse("a score", [value], `one number, or a value for each of ${rows} rows`, "Tensor.mean of it")
+      return T.stack([T.mul(T.mean(T.cast(value, "f32")), rows), T.scalar(rows)])
     },
     merge,
     finish: ([sum = 0, rows = 0]) => sum / rows,
