@@ -139,6 +139,19 @@ describe("a graph with several inputs and outputs", () => {
     expect(y.shape).toEqual([4, 1])
   })
 
+  test("may give a node's whole tree as an output", () => {
+    const outer = Net.graph(
+      { inner: { net: forked, from: { size: "a", weight: "b" } }, both: { join: "concat", from: ["a", "b"] } },
+      { inputs: ["a", "b"], outputs: ["inner", "both", "b"] },
+    )
+    const sample = { a: [2], b: [3] }
+    expect(outer.shape(sample)).toEqual({ inner: { kind: [3], price: [1] }, both: [5], b: [3] })
+    const x = { a: Tensor.ones([4, 2]), b: Tensor.ones([4, 3]) }
+    const y = Net.infer(outer, outer.init(key, sample), x)
+    expect(ShapeTree.ofRows(y)).toEqual(outer.shape(sample))
+    expect(y.inner.kind.shape).toEqual([4, 3])
+  })
+
   test("shows an observer each tensor that a layer gives, under the layer's name", () => {
     const seen: Array<string> = []
     const observe = (layer: string, y: T): void => {

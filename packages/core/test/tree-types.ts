@@ -87,6 +87,12 @@ holds<Same<keyof typeof applied.y, "digit" | "risk">>()
 const outputs: Out = applied.y
 const initial = net.init(null as never, { image: [3], age: [1] })
 holds<Same<typeof initial.params.digit, Layers.DenseParams>>()
+// A node that gives a tree makes an output that is one.
+const nested = Net.graph(
+  { inner: { net, from: { image: "a", age: "b" } }, both: { join: "add", from: ["a", "b"] } },
+  { inputs: ["a", "b"], outputs: ["inner", "both", "a"] },
+)
+holds<Same<Net.OutputOf<typeof nested>, { readonly inner: Net.OutputOf<typeof net>; readonly both: T; readonly a: T }>>()
 const asTree: Net.Net<Params.Params, Params.Params, In, Out> = net
 const asAny: Net.AnyNet = net
 const pieces: ReadonlyArray<Net.AnyNet> = [net, single]

@@ -6,6 +6,7 @@ export { describe, type Row } from "./net/describe.ts"
 export {
   type Ends,
   type From,
+  type GraphOutput,
   type GraphParams,
   type GraphState,
   graph,
@@ -23,6 +24,7 @@ export {
   infer,
   type Net,
   type Observe,
+  type OutputOf,
   type ParamsOf,
   pure,
   type Stateless,

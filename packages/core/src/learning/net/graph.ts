@@ -7,7 +7,7 @@ import * as ShapeTree from "../../types/ShapeTree.ts"
 import type * as Tree from "../../types/Tree.ts"
 import { type Join, joins } from "../Join.ts"
 import { type None, none, type Params } from "../Params.ts"
-import type { AnyNet, Child, Initial, Net, ParamsOf, StateOf, TreeNet } from "./Net.ts"
+import type { AnyNet, Child, Initial, Net, OutputOf, ParamsOf, StateOf, TreeNet } from "./Net.ts"
 import { checkOutput, child, contextOf, observed, within } from "./within.ts"
 
 /** Where a node gets its input: from the node or the input of that name, or, for a net that takes a tree, from a tree of names. */
@@ -45,17 +45,22 @@ export type GraphParams<N> = { readonly [K in keyof N]: [NetIn<N[K]>] extends [n
 /** The state of a graph, by the names of its nodes; a join has none. */
 export type GraphState<N> = { readonly [K in keyof N]: [NetIn<N[K]>] extends [never] ? None : StateOf<NetIn<N[K]>> }
 
+/** The outputs of these names: what their nodes give. The last node of a graph without names for outputs gives one tensor. */
+export type GraphOutput<N, O extends string> = [O] extends [never]
+  ? Tensor
+  : { readonly [K in O]: K extends keyof N ? ([NetIn<N[K]>] extends [never] ? Tensor : OutputOf<NetIn<N[K]>>) : Tensor }
+
 interface Graph {
   /** Nodes in a list, each with its name. */
   <const I extends string = never, const O extends string = never>(
     nodes: Named<Node>,
     ends?: Ends<I, O>,
   ): Net<Params, Params, Several<NoInfer<I>>, Several<NoInfer<O>>>
-  /** Nodes in a record, in order. The result keeps the types of their parameters. */
+  /** Nodes in a record, in order. The result keeps the types of their parameters and outputs. */
   <N extends Nodes, const I extends string = never, const O extends string = never>(
     nodes: N,
     ends?: Ends<I, O>,
-  ): Net<GraphParams<N>, GraphState<N>, Several<NoInfer<I>>, Several<NoInfer<O>>>
+  ): Net<GraphParams<N>, GraphState<N>, Several<NoInfer<I>>, GraphOutput<N, NoInfer<O>>>
 }
 
 const inputName = "input"
