@@ -120,5 +120,24 @@ export const packsLanes = (): boolean => {
   return known
 }
 
+/** The variable of the environment by which a process forgoes wide lanes. */
+export const lanesVariable = "ADJOINT_LANES"
+
+/** The value of that variable, if it is set. */
+export const lanesSetting = (): string | undefined => globalThis.process?.env?.[lanesVariable] || undefined
+
+/** The widest lanes that nobody has to ask for. */
+export const usualLanes = (): Lanes => (lanesSetting() === undefined || lanesSetting() === "256" ? 256 : 128)
+
 /** The lanes that this host uses where these are requested. */
 export const offeredLanes = (wanted: Lanes): Lanes => (wanted === 256 && packsLanes() ? 256 : 128)
+
+let readingLanes: Lanes | undefined
+
+/** Makes reading outside programs use narrow lanes from now on, since an engine of this process does. */
+export const readNarrow = (): void => {
+  readingLanes = 128
+}
+
+/** The lanes of reading outside programs. */
+export const lanesOfReading = (): Lanes => readingLanes ?? usualLanes()
