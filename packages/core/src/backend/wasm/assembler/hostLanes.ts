@@ -98,25 +98,31 @@ const packs = (setFlag: SetFlag): boolean => {
   }
 }
 
-/** Asks V8 to pack, and withdraws the request unless it takes effect. */
-const request = (): boolean => {
-  const setFlag = flagSetter()
-  if (setFlag === undefined) return false
+/** The result of a test, or false if the host does not permit it. */
+const holds = (test: () => boolean): boolean => {
   try {
-    setFlag(`--${packing}`)
-    if (packs(setFlag)) return true
-    setFlag(`--no-${packing}`)
+    return test()
   } catch {
-    // The host does not let us look: its lanes are narrow.
+    return false
   }
-  return false
+}
+
+/** Asks V8 to pack, and withdraws the request unless it takes effect. */
+const request = (setFlag: SetFlag): boolean => {
+  setFlag(`--${packing}`)
+  const hasEffect = holds(() => packs(setFlag))
+  if (!hasEffect) setFlag(`--no-${packing}`)
+  return hasEffect
 }
 
 let known: boolean | undefined
 
 /** Whether the host packs 128-bit operations into 256-bit ones. The first call requests it, for the whole process. */
 export const packsLanes = (): boolean => {
-  known ??= request()
+  known ??= holds(() => {
+    const setFlag = flagSetter()
+    return setFlag !== undefined && request(setFlag)
+  })
   return known
 }
 
