@@ -1,10 +1,15 @@
 import { execFile, spawnSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { promisify } from "node:util"
+import { setFlagsFromString } from "node:v8"
 import { Effect } from "effect"
+import fc from "fast-check"
 import { afterEach, describe, expect, it, test, vi } from "vitest"
+import { Assembler } from "../src/backend/wasm/assembler/Assembler.ts"
 import { offeredLanes, packsLanes } from "../src/backend/wasm/assembler/hostLanes.ts"
 import type { Lanes } from "../src/backend/wasm/assembler/lanes.ts"
+import { f32x4, type I32, i32, type V128, v128 } from "../src/backend/wasm/assembler/Value.ts"
+import { compile, instantiate, memory } from "../src/backend/wasm/assembler/webAssembly.ts"
 import { lanesFor } from "../src/backend/wasm/compile.ts"
 import { Engine, Program, Tensor, Wasm } from "../src/index.ts"
 
@@ -159,6 +164,79 @@ describe("the lanes of an engine", () => {
     expect(untouched("await compiled({ lanes: 128 })")).toBe("true\n")
     expect(untouched("await compiled({ lanes: 128 }); read(200)")).toBe("true\n")
     expect(untouched("await compiled({}); read(200)", { ADJOINT_LANES: "128" })).toBe("true\n")
+  })
+})
+
+describe.runIf(packsLanes())("code that V8 packs", () => {
+  /**
+   * Loads vectors, or one number for all lanes of a vector, doubles them, and stores them, in this order. An address is a constant
+   * and an offset, or the parameter and one.
+   */
+  interface Straight {
+    readonly loads: ReadonlyArray<number>
+    readonly stores: ReadonlyArray<number>
+    readonly split: ReadonlyArray<number>
+    /** The vectors for which one number is loaded, some of them the same. */
+    readonly splats: ReadonlyArray<number | undefined>
+  }
+  const vectors = 12
+  const straight: fc.Arbitrary<Straight> = fc
+    .uniqueArray(fc.nat(vectors - 1), { minLength: 2, maxLength: vectors })
+    .chain((stores) =>
+      fc.record({
+        stores: fc.constant(stores),
+        loads: fc.shuffledSubarray([...stores], { minLength: stores.length }),
+        split: fc.array(fc.constantFrom(0, 16, 32, 96, -1), { minLength: vectors, maxLength: vectors }),
+        splats: fc.array(fc.option(fc.nat(3), { nil: undefined }), { minLength: vectors, maxLength: vectors }),
+      }),
+    )
+
+  let names = 0
+  /** Memory after a run; the name is new, so that V8 shares no code with an earlier module. */
+  const memoryAfter = ({ loads, splats, split, stores }: Straight, isOptimized: boolean): ReadonlyArray<number> => {
+    const module = new Assembler()
+    module.importMemory("engine", "memory", { initial: 1 })
+    const name = `straight ${names++}`
+    module.func(name, { params: ["i32"], export: true }, (code, [parameter]) => {
+      const place = (vector: number, base: number): readonly [address: I32, offset: number] => {
+        const at = base + 16 * vector
+        const part = split[vector] ?? 0
+        return part < 0 ? [parameter, at] : [i32.const(at - part), part]
+      }
+      const load = (vector: number): V128 => {
+        const one = splats[vector]
+        return one === undefined
+          ? v128.load(...place(vector, 1024))
+          : v128.load32_splat(...place(vector, 1024 + 16 * (one - vector)))
+      }
+      const loaded = new Map(loads.map((vector) => [vector, code.let(load(vector))]))
+      for (const vector of stores) {
+        const x = loaded.get(vector) as V128
+        const [address, offset] = place(vector, 2048)
+        code.v128.store(address, f32x4.add(x, x), offset)
+      }
+    })
+    const shared = memory({ initial: 1 })
+    const floats = new Float32Array(shared.buffer, 0, 1024)
+    floats.forEach((_, i) => {
+      floats[i] = i
+    })
+    setFlagsFromString(`--wasm-tier-mask-for-testing=${isOptimized ? 1 : 0}`)
+    try {
+      instantiate(compile(module.bytes()), { engine: { memory: shared } })[name]?.(0)
+    } finally {
+      setFlagsFromString("--wasm-tier-mask-for-testing=0")
+    }
+    return [...floats]
+  }
+
+  it("loads and stores what it should, in any order, at constant addresses too", () => {
+    fc.assert(
+      fc.property(straight, (code) => {
+        expect(memoryAfter(code, true)).toEqual(memoryAfter(code, false))
+      }),
+      { numRuns: 300 },
+    )
   })
 })
 
