@@ -6,9 +6,11 @@ import { Effect } from "effect"
 import fc from "fast-check"
 import { afterEach, describe, expect, it, test, vi } from "vitest"
 import { Assembler } from "../src/backend/wasm/assembler/Assembler.ts"
+import type { Code } from "../src/backend/wasm/assembler/Code.ts"
 import { offeredLanes, packsLanes } from "../src/backend/wasm/assembler/hostLanes.ts"
 import type { Lanes } from "../src/backend/wasm/assembler/lanes.ts"
-import { f32x4, type I32, i32, type V128, v128 } from "../src/backend/wasm/assembler/Value.ts"
+import { type Instruction, values } from "../src/backend/wasm/assembler/opcodes.ts"
+import { apply, f32x4, type I32, i8x16, i32, type V128, v128 } from "../src/backend/wasm/assembler/Value.ts"
 import { compile, instantiate, memory } from "../src/backend/wasm/assembler/webAssembly.ts"
 import { lanesFor } from "../src/backend/wasm/compile.ts"
 import { Engine, Program, Tensor, Wasm } from "../src/index.ts"
@@ -192,12 +194,32 @@ describe.runIf(packsLanes())("code that V8 packs", () => {
     )
 
   let names = 0
-  /** Memory after a run; the name is new, so that V8 shares no code with an earlier module. */
-  const memoryAfter = ({ loads, splats, split, stores }: Straight, isOptimized: boolean): ReadonlyArray<number> => {
+  /** Memory after a function has run; its name is new, so that V8 shares no code with an earlier module. */
+  const memoryAfter = (isOptimized: boolean, filled: Float32Array, body: (code: Code, parameter: I32) => void): Float32Array => {
     const module = new Assembler()
     module.importMemory("engine", "memory", { initial: 1 })
-    const name = `straight ${names++}`
-    module.func(name, { params: ["i32"], export: true }, (code, [parameter]) => {
+    const name = `function ${names++}`
+    module.func(name, { params: ["i32"], export: true }, (code, [parameter]) => body(code, parameter))
+    const shared = memory({ initial: 1 })
+    const floats = new Float32Array(shared.buffer, 0, 1024)
+    floats.set(filled)
+    setFlagsFromString(`--wasm-tier-mask-for-testing=${isOptimized ? 1 : 0}`)
+    try {
+      instantiate(compile(module.bytes()), { engine: { memory: shared } })[name]?.(0)
+    } finally {
+      setFlagsFromString("--wasm-tier-mask-for-testing=0")
+    }
+    return floats
+  }
+
+  const both = (filled: Float32Array, body: (code: Code, parameter: I32) => void) =>
+    [true, false].map((isOptimized) => [...memoryAfter(isOptimized, filled, body)])
+
+  const counting = Float32Array.from({ length: 1024 }, (_, i) => i)
+
+  const write =
+    ({ loads, splats, split, stores }: Straight) =>
+    (code: Code, parameter: I32): void => {
       const place = (vector: number, base: number): readonly [address: I32, offset: number] => {
         const at = base + 16 * vector
         const part = split[vector] ?? 0
@@ -215,27 +237,75 @@ describe.runIf(packsLanes())("code that V8 packs", () => {
         const [address, offset] = place(vector, 2048)
         code.v128.store(address, f32x4.add(x, x), offset)
       }
-    })
-    const shared = memory({ initial: 1 })
-    const floats = new Float32Array(shared.buffer, 0, 1024)
-    floats.forEach((_, i) => {
-      floats[i] = i
-    })
-    setFlagsFromString(`--wasm-tier-mask-for-testing=${isOptimized ? 1 : 0}`)
-    try {
-      instantiate(compile(module.bytes()), { engine: { memory: shared } })[name]?.(0)
-    } finally {
-      setFlagsFromString("--wasm-tier-mask-for-testing=0")
     }
-    return [...floats]
-  }
 
   it("loads and stores what it should, in any order, at constant addresses too", () => {
     fc.assert(
-      fc.property(straight, (code) => {
-        expect(memoryAfter(code, true)).toEqual(memoryAfter(code, false))
+      fc.property(straight, (straight) => {
+        const [optimized, baseline] = both(counting, write(straight))
+        expect(optimized).toEqual(baseline)
       }),
       { numRuns: 300 },
+    )
+  })
+
+  const special = [0, -0, 1, -1, 0.1, 1 + 2 ** -12, 2 ** -149, -(2 ** -126), 3e38, -3e38, 2.5, -2147483648, 4294967040]
+  const numbers = [...special, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN]
+  /** All pairs of these numbers, as the halves of operands. */
+  const filled = Float32Array.from({ length: 512 }, (_, i) => numbers[i < 256 ? i % 16 : Math.floor(i / 16) % 16] as number)
+
+  const instructions: ReadonlyArray<readonly [string, Instruction]> = Object.entries(values).flatMap(([family, table]) =>
+    Object.entries(table as Readonly<Record<string, Instruction>>)
+      .filter(
+        ([, { immediate, operands, result }]) =>
+          result === "v128" && immediate === "none" && operands.every((operand) => !/^[fi]64$|^f32$/u.test(operand)),
+      )
+      .map(([name, instruction]) => [`${family}.${name}`, instruction] as const),
+  )
+
+  it("does the same in both halves, whatever the instruction", () => {
+    expect(instructions.length).toBeGreaterThan(60)
+    for (const [name, instruction] of instructions) {
+      const [optimized, baseline] = both(filled, (code) => {
+        for (let at = 0; at < 64; at += 2) {
+          const halves = [0, 1].map((half) =>
+            code.let(
+              apply(
+                instruction,
+                instruction.operands.map((operand, k) =>
+                  operand === "i32" ? 3 : code.let(v128.load(0, 1024 * (k % 2) + 16 * (at + half))),
+                ),
+              ) as V128,
+            ),
+          )
+          for (const half of [1, 0]) code.v128.store(0, halves[half] as V128, 2048 + 16 * (at + half))
+        }
+      })
+      expect(optimized, name).toEqual(baseline)
+    }
+  })
+
+  it("moves the same bytes, whatever the shuffle", () => {
+    const lane = fc.nat(31)
+    const bytes = fc.array(lane, { minLength: 16, maxLength: 16 })
+    const words = fc
+      .array(fc.nat(7), { minLength: 4, maxLength: 4 })
+      .map((lanes) => lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)))
+    fc.assert(
+      fc.property(fc.oneof(bytes, words), fc.oneof(bytes, words), fc.boolean(), (one, other, isSame) => {
+        const [optimized, baseline] = both(counting, (code) => {
+          const [a, b, c, d] = [0, 1, 2, 3].map((k) => code.let(v128.load(0, 16 * k))) as unknown as readonly [
+            V128,
+            V128,
+            V128,
+            V128,
+          ]
+          const halves = [i8x16.shuffle(a, c, one), i8x16.shuffle(b, d, isSame ? one : other)].map((x) => code.let(x))
+          for (const half of [1, 0]) code.v128.store(0, halves[half] as V128, 2048 + 16 * half)
+        })
+        expect(optimized).toEqual(baseline)
+      }),
+      { numRuns: 200 },
     )
   })
 })
