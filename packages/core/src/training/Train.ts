@@ -269,6 +269,7 @@ const loop = <P, S, O, R, X, Y, T>(
         batchesPerEpoch: batches,
         engine: engine.name,
         numerics: engine.numerics,
+        ...(engine.lanes === undefined ? {} : { lanes: engine.lanes }),
         threads: engine.threads,
         from: { epoch: progress.epoch, batch: progress.batch, step: progress.step },
       })
