@@ -3,7 +3,7 @@ import type { ConvParams } from "../../../../language/Primitive.ts"
 import * as Shape from "../../../../types/Shape.ts"
 import { type I32, i32, type Local, v128 } from "../../assembler/Value.ts"
 import type { EmitContext } from "../loopNest.ts"
-import { emitCorrelation, packedBytes } from "./correlate.ts"
+import { correlationBytes, emitCorrelation } from "./correlate.ts"
 import { emitDepthwise } from "./depthwise.ts"
 import { at, blocks, input, type Operand, type Operation, type PrimitiveKernel } from "./Operation.ts"
 import { backward, forward } from "./slidingWindow.ts"
@@ -33,7 +33,7 @@ const own = ({ code, team }: EmitContext, { scratch }: Operation, bytes: number)
 
 const forwardBytes = (operation: Operation): number => {
   const { channels, filters, taps } = sizes(input(operation, 1))
-  return packedBytes(taps, channels, filters / (operation.params as ConvParams).groups)
+  return correlationBytes(operation.out.shape, taps * channels, filters / (operation.params as ConvParams).groups)
 }
 
 export const conv: PrimitiveKernel<"conv"> = {
@@ -52,13 +52,12 @@ export const conv: PrimitiveKernel<"conv"> = {
       return
     }
     /** Taps and channels have the same order in the kernel and in the panel. */
-    const pack = (to: I32, group: I32, column: I32, width: number): void => {
+    const pack = (to: I32, group: I32, column: I32, width: number, vectors: number): void => {
       const from = code.let(at(kernel.address, [group, (filters / params.groups) * 4], [column, 4]))
-      const vectors = Math.ceil(width / 4)
       code.for(0, taps * channels, 1, (row) => {
         const source = code.let(at(from, [row, filters * 4]))
         const target = code.let(at(to, [row, vectors * 16]))
-        for (let v = 0; v < vectors; v++) code.v128.store(target, v128.load(source, v * 16), v * 16)
+        for (let v = 0; v * 4 < width; v++) code.v128.store(target, v128.load(source, v * 16), v * 16)
       })
     }
     emitCorrelation(
@@ -67,7 +66,7 @@ export const conv: PrimitiveKernel<"conv"> = {
         source: x,
         target: out,
         pack,
-        packed: own(context, operation, forwardBytes(operation)),
+        scratch: own(context, operation, forwardBytes(operation)),
         window,
         groups: params.groups,
         phases,
@@ -79,7 +78,7 @@ export const conv: PrimitiveKernel<"conv"> = {
 
 const backwardBytes = (operation: Operation): number => {
   const { channels, filters, taps } = sizes(input(operation, 1))
-  return packedBytes(taps, filters / (operation.params as ConvParams).groups, channels)
+  return correlationBytes(operation.out.shape, (taps * filters) / (operation.params as ConvParams).groups, channels)
 }
 
 export const convInputGrad: PrimitiveKernel<"convInputGrad"> = {
@@ -104,8 +103,8 @@ export const convInputGrad: PrimitiveKernel<"convInputGrad"> = {
       return
     }
     /** The filters of each channel from `column` on, with the window reversed. */
-    const pack = (to: I32, group: I32, column: I32, width: number): void => {
-      const row = Math.ceil(width / 4) * 16
+    const pack = (to: I32, group: I32, column: I32, width: number, vectors: number): void => {
+      const row = vectors * 16
       const from = code.let(at(kernel.address, [group, depth * 4], [column, filters * 4]))
       code.for(0, taps, 1, (tap) => {
         const source = code.let(at(from, [i32.sub(taps - 1, tap), channels * filters * 4]))
@@ -126,7 +125,7 @@ export const convInputGrad: PrimitiveKernel<"convInputGrad"> = {
         source: cotangent,
         target: out,
         pack,
-        packed: own(context, operation, backwardBytes(operation)),
+        scratch: own(context, operation, backwardBytes(operation)),
         window,
         groups: params.groups,
         phases,
