@@ -3,6 +3,7 @@ import type { MemoryPlan } from "../../compiler/MemoryPlan.ts"
 import type { Plan } from "../../compiler/Plan.ts"
 import { Assembler } from "./assembler/Assembler.ts"
 import type { Func } from "./assembler/Func.ts"
+import type { Lanes } from "./assembler/lanes.ts"
 import type { Numerics } from "./assembler/numerics.ts"
 import { type I32, i32 } from "./assembler/Value.ts"
 import { emitKernel, isCompiled, isParallel, scratchOf, work } from "./kernels/kernels.ts"
@@ -31,11 +32,12 @@ export const workspace = (plan: Plan, threads: number): number => layout(plan, t
 /** The address of the word that a thread sets when it fails. */
 export const failedAt = (plan: Plan, threads: number): number => layout(plan, threads).sync + failedOffset
 
-/** What a module is written for: how many threads, the least work of a kernel that they share, and how it rounds. */
+/** What a module is written for: how many threads, the least work of a kernel that they share, how it rounds, how wide its lanes are. */
 export interface ModuleOptions {
   readonly threads: number
   readonly minSharedWork: number
   readonly numerics: Numerics
+  readonly lanes: Lanes
 }
 
 /**
@@ -47,9 +49,9 @@ export interface ModuleOptions {
 export const writeModule = (
   plan: Plan,
   memory: MemoryPlan,
-  { minSharedWork, numerics, threads }: ModuleOptions,
+  { lanes, minSharedWork, numerics, threads }: ModuleOptions,
 ): Uint8Array<ArrayBuffer> => {
-  const module = new Assembler(numerics)
+  const module = new Assembler(numerics, lanes)
   const pages = Math.ceil(memory.bytes / 65536)
   module.importMemory("engine", "memory", threads > 1 ? { initial: pages, maximum: mostPages, shared: true } : { initial: pages })
   const hostFallback = module.importFunction("engine", "hostFallback", { params: ["i32"] })
