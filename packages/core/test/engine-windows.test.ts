@@ -1,5 +1,9 @@
 import fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { within } from "../src/backend/eager/Eager.ts"
+import { offeredLanes } from "../src/backend/wasm/assembler/hostLanes.ts"
+import type { Lanes } from "../src/backend/wasm/assembler/lanes.ts"
+import { compileJob } from "../src/backend/wasm/compile.ts"
 import { prepare } from "../src/backend/wasm/prepare.ts"
 import { makePool } from "../src/backend/wasm/threads/pool.ts"
 import type { ConvParams, Params, Primitive, Program, WindowParams } from "../src/language/Primitive.ts"
@@ -13,6 +17,11 @@ import { type InFloats, ordered } from "./sums-in-order.ts"
 const pools = [2, 3].map((threads) => makePool(threads, 0))
 beforeAll(() => Promise.all(pools.map((pool) => pool?.complete())))
 afterAll(() => Promise.all(pools.map((pool) => pool?.close())))
+
+/** Narrow ones, and those that this host has. */
+const bothLanes = new Set<Lanes>([128, offeredLanes(256)])
+
+const inLoops = within(Number.POSITIVE_INFINITY)
 
 const f32 = (shape: Shape.Shape): Spec => ({ dtype: "f32", shape })
 
@@ -47,15 +56,20 @@ const holds = <P extends Primitive>(primitive: P, params: Params[P], specs: Read
   const [exact] = Reference.run(program, inputs) as readonly [NDArray]
   const inFloats = kind === "real" ? (ordered[primitive] as InFloats<P> | undefined) : undefined
   const wanted = inFloats?.(params, inputs, out) ?? Float32Array.from(exact.data)
-  for (const pool of [undefined, ...pools]) {
-    const [got] = prepare({ program, resident: 0 }, pool).run(inputs) as readonly [NDArray]
-    const differs = wanted.findIndex((x, i) => !Object.is(x, got.data[i]))
+  const check = ({ data }: NDArray, how: string): void => {
+    const differs = wanted.findIndex((x, i) => !Object.is(x, data[i]))
     if (differs >= 0)
       expect.fail(
         `${primitive} ${JSON.stringify(params)} of ${specs.map(({ shape }) => Shape.print(shape)).join(" ")} ` +
-          `on ${pool?.threads ?? 1} threads gave ${got.data[differs]} at ${differs}, not ${wanted[differs]}`,
+          `${how} gave ${data[differs]} at ${differs}, not ${wanted[differs]}`,
       )
   }
+  for (const pool of [undefined, ...pools])
+    for (const lanes of bothLanes) {
+      const prepared = prepare({ program, resident: 0 }, pool, "portable", compileJob, lanes)
+      check(prepared.run(inputs)[0] as NDArray, `on ${pool?.threads ?? 1} threads with lanes of ${lanes} bits`)
+    }
+  if (kind === "real") check(inLoops.run(program, inputs)[0] as NDArray, "in loops")
 }
 
 interface Geometry {

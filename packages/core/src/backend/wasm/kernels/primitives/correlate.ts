@@ -143,18 +143,21 @@ interface Run {
   readonly lefts: ReadonlyArray<number>
 }
 
+/** Adds the products of a channel: `step` channels from `p` on, with as many rows of weights from `q` on. */
+const emitStep = (code: Code, { lefts, tile }: Run, p: I32, q: I32, step: number): void =>
+  addProducts(
+    code,
+    tile,
+    p,
+    lefts.map((left) => left + step * 4),
+    q,
+    step * tile.vectors * 16,
+  )
+
 /** Adds the products of the channels from `p` on with the weights from `q` up to `end`, a multiple of `steps` of them. */
-const emitSteps = (code: Code, { lefts, tile }: Run, p: Local<"i32">, q: I32, end: I32, steps: number): void =>
-  code.forAddress(q, end, steps * tile.vectors * 16, (weights) => {
-    for (let i = 0; i < steps; i++)
-      addProducts(
-        code,
-        tile,
-        p,
-        lefts.map((left) => left + i * 4),
-        weights,
-        i * tile.vectors * 16,
-      )
+const emitSteps = (code: Code, run: Run, p: Local<"i32">, q: I32, end: I32, steps: number): void =>
+  code.forAddress(q, end, steps * run.tile.vectors * 16, (weights) => {
+    for (let i = 0; i < steps; i++) emitStep(code, run, p, weights, i)
     code.set(p, i32.add(p, steps * 4))
   })
 
@@ -163,10 +166,13 @@ const emitRun = (code: Code, run: Run, p: I32, q: I32, length: number): void =>
   code.scope(() => {
     const [from, weights] = [code.let(p), code.let(q)]
     const row = run.tile.vectors * 16
-    const whole = length - (length % unroll)
-    if (whole > 0) emitSteps(code, run, from, weights, code.let(i32.add(weights, whole * row)), unroll)
-    for (let i = 0; i < length - whole; i++)
-      addProducts(code, run.tile, from, run.lefts.map((left) => left + i * 4), weights, (whole + i) * row)
+    const looped = length < 2 * unroll ? 0 : length - (length % unroll)
+    if (looped > 0) {
+      const end = code.let(i32.add(weights, looped * row))
+      emitSteps(code, run, from, weights, end, unroll)
+      code.set(weights, end)
+    }
+    for (let i = 0; i < length - looped; i++) emitStep(code, run, from, weights, i)
   })
 
 /** One tile of `rows` positions from `positions` on, neighbours along one axis: all of them have the taps of the first. */

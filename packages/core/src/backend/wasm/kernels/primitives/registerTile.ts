@@ -90,11 +90,11 @@ export interface Written {
 export const writeTile = (code: Code, { sums, vectors }: RegisterTile, out: I32, to: Written): void => {
   const { adds, buffer, columns, stride } = to
   const at = (i: number): number => Math.floor(i / vectors) * stride + (i % vectors) * 16
-  if (columns === vectors * 4 || vectors === 1) {
+  if (columns === vectors * 4 || vectors === 1 || code.lanes === 128) {
     // All loads come before all stores: a store between them would keep a host from packing.
     if (adds !== undefined)
       code.if(adds, () => sums.forEach((sum, i) => code.set(sum, f32x4.add(v128.load(out, at(i)), sum))))
-    sums.forEach((sum, i) => storeLanes(code, out, sum, columns, at(i)))
+    sums.forEach((sum, i) => storeLanes(code, out, sum, columns - (i % vectors) * 4, at(i)))
     return
   }
   // Only whole vectors that are stored side by side are packed.
