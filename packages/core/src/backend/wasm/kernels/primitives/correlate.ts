@@ -20,6 +20,8 @@ import { bySize } from "../functionsBySize.ts"
 import type { EmitContext } from "../loopNest.ts"
 import { at, blocks, type EmitEpilogue, storeLanes } from "./Operation.ts"
 import {
+  type AddProducts,
+  addPairs,
   addProducts,
   balanced,
   clearTile,
@@ -51,7 +53,7 @@ interface Images {
 }
 
 /** Copies the weights of some columns of a group to [taps, depth, vectors]. */
-type Pack = (to: I32, group: I32, column: I32, width: number, vectors: number) => void
+export type Pack = (to: I32, group: I32, column: I32, width: number, vectors: number) => void
 
 export interface Correlation {
   readonly source: Images
@@ -61,6 +63,8 @@ export interface Correlation {
   readonly scratch: I32
   readonly window: Shape.Shape
   readonly groups: number
+  /** Whether each column has one channel of its own, instead of all channels of the group. */
+  readonly apart: boolean
   readonly phases: ReadonlyArray<Phases>
 }
 
@@ -98,7 +102,7 @@ export const correlationBytes = (target: Shape.Shape, terms: number, columns: nu
   packedBytes(terms, columns) + tileBytes + upperLevels(terms).length * imageBytes(target)
 
 const layout = (correlation: Correlation): Layout => {
-  const { groups, phases, source, target, window } = correlation
+  const { apart, groups, phases, source, target, window } = correlation
   const missing = phases.length < 2
   const full = (steps: Shape.Shape): Shape.Shape => (missing ? [0, ...steps] : steps)
   const steps = (shape: Shape.Shape): Shape.Shape =>
@@ -110,7 +114,7 @@ const layout = (correlation: Correlation): Layout => {
   return {
     ...correlation,
     phases: missing ? [flat, ...phases] : phases,
-    depth: (source.shape.at(-1) ?? 0) / groups,
+    depth: apart ? 1 : (source.shape.at(-1) ?? 0) / groups,
     columns: (target.shape.at(-1) ?? 0) / groups,
     sourceStrides: steps(source.shape),
     targetStrides: steps(target.shape),
@@ -136,22 +140,26 @@ interface Panel {
 /** Channels whose steps are written out one by one. */
 const unroll = 4
 
+/** The most channels of a few taps whose steps are written out. */
+const unrolled = 8
+
 /** The steps of a tile's sum from one channel to the next. */
 interface Run {
+  readonly add: AddProducts
   readonly tile: RegisterTile
   /** Bytes from the tile's first row in the source to each row. */
   readonly lefts: ReadonlyArray<number>
 }
 
 /** Adds the products of a channel: `step` channels from `p` on, with as many rows of weights from `q` on. */
-const emitStep = (code: Code, { lefts, tile }: Run, p: I32, q: I32, step: number): void =>
-  addProducts(
+const emitStep = (code: Code, { add, lefts, tile }: Run, p: I32, q: I32, step: number, offset = 0): void =>
+  add(
     code,
     tile,
     p,
     lefts.map((left) => left + step * 4),
     q,
-    step * tile.vectors * 16,
+    step * tile.vectors * 16 + offset,
   )
 
 /** Adds the products of the channels from `p` on with the weights from `q` up to `end`, a multiple of `steps` of them. */
@@ -178,13 +186,13 @@ const emitRun = (code: Code, run: Run, p: I32, q: I32, length: number): void =>
 /** One tile of `rows` positions from `positions` on, neighbours along one axis: all of them have the taps of the first. */
 const emitTile = (panel: Panel, positions: ReadonlyArray<Position>, along: number, rows: number): void => {
   const { axes, block, buffer, code, layout, weights, width } = panel
-  const { depth, groups, sourceStrides, tapStrides, targetStrides } = layout
+  const { apart, depth, groups, sourceStrides, tapStrides, targetStrides } = layout
   const vectors = tileVectors(code.lanes, width)
   const row = vectors * 16
   const ts = positions.map(({ t }) => t)
   const rowStride = (axes[along]?.move ?? 0) * (sourceStrides[along] ?? 0)
   const tile = clearTile(code, rows, vectors)
-  const run: Run = { tile, lefts: Array.from({ length: rows }, (_, r) => r * rowStride) }
+  const run: Run = { add: apart ? addPairs : addProducts, tile, lefts: Array.from({ length: rows }, (_, r) => r * rowStride) }
   const weightStrides = tapStrides.map((n) => n * depth * row)
   const last = axes.length - 1
   const columnStride = sourceStrides[last] ?? 0
@@ -201,7 +209,7 @@ const emitTile = (panel: Panel, positions: ReadonlyArray<Position>, along: numbe
           const from = code.let(select(i32.gt_u(first, block.start), first, block.start))
           const limit = code.let(end)
           const to = code.let(select(i32.lt_u(limit, block.end), limit, block.end))
-          emitSteps(code, run, code.let(i32.add(p, i32.shr_u(i32.sub(from, first), Math.log2(row / 4)))), from, to, steps)
+          emitSteps(code, run, code.let(i32.add(p, i32.div_u(i32.sub(from, first), row / 4))), from, to, steps)
         }
       })
   }
@@ -210,10 +218,18 @@ const emitTile = (panel: Panel, positions: ReadonlyArray<Position>, along: numbe
     const { end = 0, start = 0 } = positions[axis]?.taps ?? {}
     const [pStride, qStride] = [spread * (sourceStrides[axis] ?? 0), weightStride * (weightStrides[axis] ?? 0)]
     // Where taps are contiguous both in the source and in the weights they are one run.
-    if (axis === last && groups === 1 && spread === 1 && weightStride === 1) {
+    if (axis === last && groups === 1 && !apart && spread === 1 && weightStride === 1) {
       const taps = typeof start === "number" && typeof end === "number" ? end - start : i32.sub(at(0, [end, 1]), start)
       runOf(at(p, [start, columnStride]), at(q, [start, qStride]), taps)
-    } else
+    } else if (axis === last && block === undefined && typeof end === "number" && end * depth <= unrolled)
+      code.scope(() => {
+        const [here, there] = [code.let(p), code.let(q)]
+        for (let j = 0; j < end; j++) {
+          const moved = { ...run, lefts: run.lefts.map((left) => left + j * pStride) }
+          for (let c = 0; c < depth; c++) emitStep(code, moved, here, there, c, j * qStride)
+        }
+      })
+    else
       code.for(start, end, 1, (j) => {
         const [here, there] = [at(p, [j, pStride]), at(q, [j, qStride])]
         if (axis === last) runOf(here, there, 1)
@@ -295,7 +311,7 @@ const addSums = (code: Code, { columns, groups, target }: Layout, width: number,
 export const emitCorrelation = (context: EmitContext, correlation: Correlation, epilogue?: EmitEpilogue): void => {
   const { code, module, team } = context
   const full = layout(correlation)
-  const { columns, depth, groups, pack, scratch, source, target, window } = full
+  const { apart, columns, depth, groups, pack, scratch, source, target, window } = full
   const [sourceImage, targetImage] = [imageBytes(source.shape), imageBytes(target.shape)]
   const images = target.shape[0] ?? 0
   const terms = Shape.size(window) * depth
@@ -368,9 +384,10 @@ export const emitCorrelation = (context: EmitContext, correlation: Correlation, 
       code.for(imagePart.start, imagePart.end, 1, (image) => {
         const from = code.let(at(source.address, [image, sourceImage], [group, depth * 4]))
         const to = code.let(at(target.address, [image, targetImage]))
-        panels((column, width, weights) =>
-          computeColumns(from, to, code.let(at(0, [group, columns * 4], [column, 4])), weights, width),
-        )
+        panels((column, width, weights) => {
+          const offset = code.let(at(0, [group, columns * 4], [column, 4]))
+          computeColumns(apart ? code.let(i32.add(from, offset)) : from, to, offset, weights, width)
+        })
         if (byRegion) epilogue({ indices: [image], columns: areAll ? undefined : { start: left, end: right } })
       })
     }),

@@ -8,7 +8,7 @@
 import type { Code } from "../../assembler/Code.ts"
 import type { Lanes } from "../../assembler/lanes.ts"
 import { multiplyAdd, type Numerics } from "../../assembler/numerics.ts"
-import { f32x4, type I32, i32, type Local, v128 } from "../../assembler/Value.ts"
+import { f32x4, type I32, i32, type Local, type V128, v128 } from "../../assembler/Value.ts"
 import { blocks, storeLanes } from "./Operation.ts"
 
 /** What a tile's shape depends on: how wide the lanes are, and how products are added. */
@@ -49,30 +49,43 @@ export const clearTile = (code: Code, rows: number, vectors: number): RegisterTi
 })
 
 /**
- * Adds products to a tile: for each row its element `lefts[row]` bytes from `left`, times the row of right elements `offset` bytes
- * from `right`. A row whose element is not given is left as it is.
+ * Adds products to a tile. Each row has its left element `lefts[row]` bytes from `left`, which is multiplied with the row of
+ * right elements `offset` bytes from `right`. A row whose element is not given is left as it is.
  */
-export const addProducts = (
+export type AddProducts = (
   code: Code,
-  { sums, vectors }: RegisterTile,
+  tile: RegisterTile,
   left: I32,
   lefts: ReadonlyArray<number | undefined>,
   right: I32,
-  offset = 0,
-): void =>
-  code.scope(() => {
-    const row = Array.from({ length: vectors }, (_, v) => code.let(v128.load(right, offset + v * 16)))
-    lefts.forEach((at, r) => {
-      if (at === undefined) return
-      code.scope(() => {
-        const x = code.let(v128.load32_splat(left, at))
-        row.forEach((y, v) => {
-          const sum = sums[r * vectors + v] as Local<"v128">
-          code.set(sum, multiplyAdd(code, x, y, sum))
+  offset?: number,
+) => void
+
+const addWith =
+  (perRow: (code: Code, left: I32, at: number) => (v: number) => V128): AddProducts =>
+  (code, { sums, vectors }, left, lefts, right, offset = 0) =>
+    code.scope(() => {
+      const row = Array.from({ length: vectors }, (_, v) => code.let(v128.load(right, offset + v * 16)))
+      lefts.forEach((at, r) => {
+        if (at === undefined) return
+        code.scope(() => {
+          const x = perRow(code, left, at)
+          row.forEach((y, v) => {
+            const sum = sums[r * vectors + v] as Local<"v128">
+            code.set(sum, multiplyAdd(code, x(v), y, sum))
+          })
         })
       })
     })
-  })
+
+/** Multiplies one left element with every right one. */
+export const addProducts: AddProducts = addWith((code, left, at) => {
+  const x = code.let(v128.load32_splat(left, at))
+  return () => x
+})
+
+/** Multiplies as many left elements as there are right ones, each with its own. */
+export const addPairs: AddProducts = addWith((_, left, at) => (v) => v128.load(left, at + v * 16))
 
 /** Where a tile is written. */
 export interface Written {
