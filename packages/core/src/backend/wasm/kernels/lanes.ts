@@ -168,3 +168,8 @@ const table: { readonly [P in Elementwise]: Lanes } = {
 /** A primitive applied to four elements of each input. */
 export const applyLanes = (primitive: Elementwise, use: Use, inputs: ReadonlyArray<Vector>): V128 =>
   table[primitive](use, ...inputs)
+
+/** Whether some dtype's code computes lane by lane, in doubles or in branches, which no host packs. */
+export const isByLane = (primitive: Elementwise): boolean => byLane.has(primitive)
+
+const byLane: ReadonlySet<Elementwise> = new Set(["sin", "cos", "pow", "rem", "shiftRight"])
