@@ -6,7 +6,7 @@ import * as Shape from "../../../types/Shape.ts"
 import type { Code } from "../assembler/Code.ts"
 import { type I32, i32, type Local, select } from "../assembler/Value.ts"
 import { lastAlone, type Range, type Region, threadRange } from "../threads/partition.ts"
-import { isByLane } from "./lanes.ts"
+import { isUniform } from "./lanes.ts"
 import {
   acrossRows,
   type Count,
@@ -20,6 +20,7 @@ import {
   type Part,
   type Row,
   rowOf,
+  secondOf,
   store,
   termAccesses,
   termRows,
@@ -50,9 +51,9 @@ const rowsTogether = (shape: Shape.Shape, accesses: ReadonlyArray<Access>, terms
  * whose results a single vector would wait for, and one where neither would help.
  */
 const vectorsAtOnce = ({ lanes }: Code, { terms }: Loop): number => {
-  const applied = terms.flatMap((term) => (term.tag === "apply" ? [term.primitive] : []))
-  if (applied.some(isByLane)) return 1
-  const functions = applied.filter((primitive) => factsOf(primitive).cost === "function").length
+  const applied = terms.flatMap((term) => (term.tag === "apply" ? [term] : []))
+  if (!applied.every((term) => isUniform(term.primitive, secondOf(term, terms)))) return 1
+  const functions = applied.filter(({ primitive }) => factsOf(primitive).cost === "function").length
   return functions > 1 ? 4 : lanes === 256 ? 2 : 1
 }
 

@@ -149,6 +149,9 @@ const loadByte = (dtype: DType, x: V128): V128 => (dtype === "bool" ? truth(x) :
 /** How many elements of a vector count: all, or as many as are left at the end of an axis; the other lanes hold anything. */
 export type Count = 1 | 2 | 3 | 4
 
+/** The bytes of every other element of two vectors. */
+const everyOther = [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27]
+
 /** Elements of a row from `i + ahead` on; the same element in every lane where the stride is 0. */
 const loadSome = (code: Code, dtype: DType, row: Row, i: I32, count: Count, ahead: number): V128 => {
   const [address, offset] = addressOf(row, i, ahead)
@@ -159,6 +162,8 @@ const loadSome = (code: Code, dtype: DType, row: Row, i: I32, count: Count, ahea
     if (wide) return v128.load(address, offset)
     return loadByte(dtype, i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(address, offset))))
   }
+  if (step === 2 && wide && count === 4 && row.lanes === undefined)
+    return i8x16.shuffle(v128.load(address, offset), v128.load(address, offset + 16), everyOther)
   const out = code.local("v128")
   for (const lane of lanes.slice(0, count)) {
     const [at, by] = addressOf(row, i, ahead + lane)
@@ -231,6 +236,12 @@ export const wholeParts = (vectors: number): ReadonlyArray<Part> =>
 /** The vectors of each term, by part. */
 type Made = ReadonlyArray<Local<"v128">>
 
+/** The second input of a term, where it is a known number. */
+export const secondOf = (term: Extract<Term, { tag: "apply" }>, terms: ReadonlyArray<Term>): number | undefined => {
+  const second = terms[term.inputs[1] ?? -1]
+  return second?.tag === "literal" ? second.value : undefined
+}
+
 /**
  * The terms of a body from element `i` of the innermost axis on, in several vectors at once: of some elements, or of one in every
  * lane. Each term is computed for all parts before the next one, so that the processor has something to do while it waits for a
@@ -274,7 +285,7 @@ export const emitTerms = (
     } else if (term.tag === "apply") {
       const from = terms[term.inputs[0] ?? -1]?.dtype ?? term.dtype
       // The first input of `where` is a bool; the others have the result's dtype.
-      const use = { code, from: term.primitive === "where" ? term.dtype : from, to: term.dtype }
+      const use = { code, from: term.primitive === "where" ? term.dtype : from, to: term.dtype, second: secondOf(term, terms) }
       const apply = (part: number): V128 => {
         const inputs = term.inputs.map((input) => made[input]?.[part] as Local<"v128">)
         return applyLanes(term.primitive, use, inputs)
