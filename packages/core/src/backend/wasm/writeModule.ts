@@ -1,6 +1,6 @@
 /** From a plan to a WebAssembly module: one function for each kernel, and one that calls them in order. */
 import type { MemoryPlan } from "../../compiler/MemoryPlan.ts"
-import type { Plan } from "../../compiler/Plan.ts"
+import { nameOf, type Plan } from "../../compiler/Plan.ts"
 import { Assembler } from "./assembler/Assembler.ts"
 import type { Func } from "./assembler/Func.ts"
 import type { Lanes } from "./assembler/lanes.ts"
@@ -59,7 +59,7 @@ export const writeModule = (
   const { packed, sync } = layout(plan, threads)
   const kernels = plan.kernels.map((kernel, i) => {
     const shared = threads > 1 && isParallel(kernel, plan.slots) && work(kernel, plan.slots) >= minSharedWork
-    const func = module.func(`${i} ${kernel.tag}`, { params: ["i32"] }, (code, [thread]) => {
+    const func = module.func(`${i} ${nameOf(kernel)}`, { params: ["i32"] }, (code, [thread]) => {
       const team = shared ? { thread: thread as I32, threads } : { thread: i32.const(0), threads: 1 }
       const context: EmitContext = { module, code, address: (slot) => memory.addresses[slot] ?? 0, team }
       if (isCompiled(kernel, plan.slots)) emitKernel(context, kernel, plan.slots, packed)
