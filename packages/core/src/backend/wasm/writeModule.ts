@@ -1,8 +1,9 @@
 /** From a plan to a WebAssembly module: one function for each kernel, and one that calls them in order. */
 import type { MemoryPlan } from "../../compiler/MemoryPlan.ts"
-import type { Plan } from "../../compiler/Plan.ts"
+import { nameOf, type Plan } from "../../compiler/Plan.ts"
 import { Assembler } from "./assembler/Assembler.ts"
 import type { Func } from "./assembler/Func.ts"
+import type { Lanes } from "./assembler/lanes.ts"
 import type { Numerics } from "./assembler/numerics.ts"
 import { type I32, i32 } from "./assembler/Value.ts"
 import { emitKernel, isCompiled, isParallel, scratchOf, work } from "./kernels/kernels.ts"
@@ -31,11 +32,12 @@ export const workspace = (plan: Plan, threads: number): number => layout(plan, t
 /** The address of the word that a thread sets when it fails. */
 export const failedAt = (plan: Plan, threads: number): number => layout(plan, threads).sync + failedOffset
 
-/** What a module is written for: how many threads, the least work of a kernel that they share, and how it rounds. */
+/** What a module is written for: how many threads, the least work of a kernel that they share, how it rounds, how wide its lanes are. */
 export interface ModuleOptions {
   readonly threads: number
   readonly minSharedWork: number
   readonly numerics: Numerics
+  readonly lanes: Lanes
 }
 
 /**
@@ -47,9 +49,9 @@ export interface ModuleOptions {
 export const writeModule = (
   plan: Plan,
   memory: MemoryPlan,
-  { minSharedWork, numerics, threads }: ModuleOptions,
+  { lanes, minSharedWork, numerics, threads }: ModuleOptions,
 ): Uint8Array<ArrayBuffer> => {
-  const module = new Assembler(numerics)
+  const module = new Assembler(numerics, lanes)
   const pages = Math.ceil(memory.bytes / 65536)
   module.importMemory("engine", "memory", threads > 1 ? { initial: pages, maximum: mostPages, shared: true } : { initial: pages })
   const hostFallback = module.importFunction("engine", "hostFallback", { params: ["i32"] })
@@ -57,7 +59,7 @@ export const writeModule = (
   const { packed, sync } = layout(plan, threads)
   const kernels = plan.kernels.map((kernel, i) => {
     const shared = threads > 1 && isParallel(kernel, plan.slots) && work(kernel, plan.slots) >= minSharedWork
-    const func = module.func(`${i} ${kernel.tag}`, { params: ["i32"] }, (code, [thread]) => {
+    const func = module.func(`${i} ${nameOf(kernel)}`, { params: ["i32"] }, (code, [thread]) => {
       const team = shared ? { thread: thread as I32, threads } : { thread: i32.const(0), threads: 1 }
       const context: EmitContext = { module, code, address: (slot) => memory.addresses[slot] ?? 0, team }
       if (isCompiled(kernel, plan.slots)) emitKernel(context, kernel, plan.slots, packed)
