@@ -8,7 +8,7 @@ import type { Numerics } from "./assembler/numerics.ts"
 import { type I32, i32 } from "./assembler/Value.ts"
 import { emitKernel, isCompiled, isParallel, scratchOf, work } from "./kernels/kernels.ts"
 import type { EmitContext } from "./kernels/loopNest.ts"
-import { scratchBytes } from "./kernels/reduceKernel.ts"
+import { scratchBytes } from "./kernels/cascade.ts"
 import { emitBarrier, failedOffset, importWaiting, syncBytes } from "./threads/barrier.ts"
 import { mostPages } from "./threads/sharedMemories.ts"
 
