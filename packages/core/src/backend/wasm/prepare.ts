@@ -92,7 +92,7 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
     view(kernel.slot).set(hostFallback(numerics, primitive, params, inputs, out))
   }
   const others = workers?.add(compiled.module, memory, compiled.failed)
-  const { alone, commit, run } = instantiate(compiled.module, {
+  const { begin, commit, run } = instantiate(compiled.module, {
     engine: {
       memory,
       hostFallback: (i) => {
@@ -131,8 +131,8 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
   }
   const step = (): void => {
     try {
-      if (others === undefined || others.start()) run?.(0)
-      else alone?.()
+      if (others === undefined) run?.()
+      else run?.(0, others.start((number) => begin?.(number)))
     } catch (error) {
       failure = new EngineError({ engine: "wasm", doing: "run a program", cause: others?.abandon() ?? error })
       throw failure

@@ -34,6 +34,20 @@ export const work = (kernel: Kernel, slots: ReadonlyArray<Slot>): number => {
   return own + (kernel.epilogue === undefined ? 0 : work(kernel.epilogue, slots))
 }
 
+/** The most parts of a kernel for each thread, so that one is a small part of its share. */
+const finest = 8
+
+/** How many times the least work of a shared kernel one part has at least: it takes longer than claiming it. */
+const leastPart = 2
+
+/** Parts of a shared kernel for each thread. */
+export const partsOf = (kernel: Kernel, slots: ReadonlyArray<Slot>, threads: number, minSharedWork: number): number => {
+  // Each part packs operands of its own.
+  if (scratchOf(kernel, slots) > 0) return 1
+  const most = work(kernel, slots) / Math.max(1, leastPart * minSharedWork * threads)
+  return Math.max(1, Math.min(finest, Math.floor(most)))
+}
+
 /** Writes a compiled kernel; `scratch` is the address of memory for its threads. */
 export const emitKernel = (context: EmitContext, kernel: Kernel, slots: ReadonlyArray<Slot>, scratch: number): void => {
   if (kernel.tag === "loop") emitLoop(context, kernel, slots)

@@ -37,8 +37,11 @@ export interface Pool {
 
 /** A job of a pool's workers. */
 export interface Work {
-  /** Starts a run, if all workers have started. They take some 30 ms, in which the calling thread does their parts too. */
-  readonly start: () => boolean
+  /**
+   * Starts a run and returns its number, with which `begin` opens its first phase before workers join. Where they have not all
+   * started, which takes some 30 ms, the calling thread does their parts too.
+   */
+  readonly start: (begin: (run: number) => void) => number
   /** Throws when a worker has ended, as far as a waiting thread can know it; `round` identifies the barrier. */
   readonly watch: (round: number) => void
   /**
@@ -71,6 +74,7 @@ export const makePool = (threads: number, minSharedWork?: number, host = current
   let isClosed = false
   let retained = 0
   let jobs = 0
+  let runCount = 0
 
   const startGroup = (): WorkerGroup => {
     const fresh = host.start(threads, () => {
@@ -132,15 +136,18 @@ export const makePool = (threads: number, minSharedWork?: number, host = current
       let given: WorkerGroup | undefined
       let isDone = false
       return {
-        start: () => {
+        start: (begin) => {
           const now = present()
-          if (!haveAllStarted(now)) return false
-          if (given !== now) now.send({ id, job: { module, memory, failed } })
-          given = now
-          Atomics.store(now.control, job, id)
-          Atomics.add(now.control, runs, 1)
-          now.wake()
-          return true
+          runCount = (runCount + 1) | 0
+          begin(runCount)
+          if (haveAllStarted(now)) {
+            if (given !== now) now.send({ id, job: { module, memory, failed } })
+            given = now
+            Atomics.store(now.control, job, id)
+            Atomics.store(now.control, runs, runCount)
+            now.wake()
+          }
+          return runCount
         },
         watch: (round) => given?.watch(round),
         abandon: () => {

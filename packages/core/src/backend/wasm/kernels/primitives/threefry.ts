@@ -2,7 +2,7 @@
 import * as Shape from "../../../../types/Shape.ts"
 import type { Code } from "../../assembler/Code.ts"
 import { i8x16, i32, i32x4, type Local, type V128, v128 } from "../../assembler/Value.ts"
-import { threadRange } from "../../threads/partition.ts"
+import { lastAlone, threadRange } from "../../threads/partition.ts"
 import { at, input, type PrimitiveKernel } from "./Operation.ts"
 
 const rotations: ReadonlyArray<ReadonlyArray<number>> = [
@@ -61,9 +61,7 @@ export const threefry: PrimitiveKernel<"threefry"> = {
     const { end, start } = threadRange(code, team, total - rest, four)
     code.for(start, end, four, (i) => round(i, true))
     if (rest > 0) {
-      const last = (): void => round(code.let(i32.const(total - rest)), rest > 16)
-      if (team.threads === 1) code.scope(last)
-      else code.if(i32.eqz(team.thread), last)
+      lastAlone(code, team, () => round(code.let(i32.const(total - rest)), rest > 16))
     }
   },
 }
