@@ -129,10 +129,11 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
     if (failure !== undefined) throw failure
     return f()
   }
+  const open = (number: number): void => void begin?.(number)
   const step = (): void => {
     try {
       if (others === undefined) run?.()
-      else run?.(0, others.start((number) => begin?.(number)))
+      else run?.(0, others.start(open))
     } catch (error) {
       failure = new EngineError({ engine: "wasm", doing: "run a program", cause: others?.abandon() ?? error })
       throw failure
@@ -146,10 +147,12 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
       }),
     run: (given) =>
       whole(() => {
+        const started = others === undefined ? 0 : performance.now()
         for (const [i, x] of given.entries()) put(resident + i, x)
         step()
         const made = outputs.map((take) => take())
         commit?.()
+        others?.took(performance.now() - started)
         return made
       }),
     state: () => whole(() => state.map((take) => take())),

@@ -19,7 +19,7 @@ const { control, port, thread } = workerData
 ${workerProgram}
 reportStarted()
 for (let seen = 0, done = 0; ; ) {
-  for (let spins = 0; Atomics.load(control, ${wakeCount}) === seen; spins++) if (spins > 20000) Atomics.wait(control, ${wakeCount}, seen)
+  for (let spins = 0; Atomics.load(control, ${wakeCount}) === seen; spins++) if (spins > ${process.env.JSPINS??5000}) Atomics.wait(control, ${wakeCount}, seen)
   seen = Atomics.load(control, ${wakeCount})
   const now = Atomics.load(control, ${runs})
   for (let received; (received = receiveMessageOnPort(port)) !== undefined; ) if (received.message !== null) take(received.message)

@@ -7,6 +7,7 @@
 import { maySleep, type WasmMemory, type WasmModule } from "../assembler/webAssembly.ts"
 import { allStarted, failureMessage, job, runs, startedCount } from "./controlBlock.ts"
 import { nodeWorkers } from "./nodeWorkers.ts"
+import { alwaysShared, makeSharing } from "./sharing.ts"
 import { makeSharedMemories } from "./sharedMemories.ts"
 import type { Worker, WorkerGroup, WorkerHost } from "./WorkerGroup.ts"
 import { webWorkers } from "./webWorkers.ts"
@@ -38,10 +39,13 @@ export interface Pool {
 /** A job of a pool's workers. */
 export interface Work {
   /**
-   * Starts a run and returns its number, with which `begin` opens its first phase before workers join. Where they have not all
-   * started, which takes some 30 ms, the calling thread does their parts too.
+   * Starts a run and returns its number: `begin` opens its first phase, given the number, and then the workers join. The calling
+   * thread is alone until all workers have started, which takes some 30 ms, and where other programs keep the cores so busy that
+   * it is faster alone.
    */
   readonly start: (begin: (run: number) => void) => number
+  /** Reports how many milliseconds the last run took, with all that the calling thread did for it. */
+  readonly took: (elapsed: number) => void
   /** Throws when a worker has ended, as far as a waiting thread can know it; `round` identifies the barrier. */
   readonly watch: (round: number) => void
   /**
@@ -62,8 +66,8 @@ const currentHost = (): WorkerHost | undefined =>
 
 /**
  * A pool of so many threads. Its workers start with the first job, or with the first call of `ready`, and do not keep the
- * process alive. `minSharedWork` is the host's unless given. Returns `undefined` where the host has no workers, or no memory that
- * they could share.
+ * process alive. `minSharedWork` is the host's unless given; a pool for which it is given shares every run. Returns `undefined`
+ * where the host has no workers, or no memory that they could share.
  */
 export const makePool = (threads: number, minSharedWork?: number, host = currentHost()): Pool | undefined => {
   if (host === undefined || threads < 2) return undefined
@@ -71,6 +75,7 @@ export const makePool = (threads: number, minSharedWork?: number, host = current
   let group: WorkerGroup | undefined
   let starting: Promise<boolean> | undefined
   const memories = makeSharedMemories()
+  const decide = minSharedWork === undefined ? makeSharing : () => alwaysShared
   let isClosed = false
   let retained = 0
   let jobs = 0
@@ -133,14 +138,17 @@ export const makePool = (threads: number, minSharedWork?: number, host = current
     add: (module, memory, failed) => {
       present()
       const id = jobs++
+      const sharing = decide()
       let given: WorkerGroup | undefined
+      let isShared = false
       let isDone = false
       return {
         start: (begin) => {
           const now = present()
           runCount = (runCount + 1) | 0
           begin(runCount)
-          if (haveAllStarted(now)) {
+          isShared = haveAllStarted(now) && sharing.next()
+          if (isShared) {
             if (given !== now) now.send({ id, job: { module, memory, failed } })
             given = now
             Atomics.store(now.control, job, id)
@@ -149,6 +157,7 @@ export const makePool = (threads: number, minSharedWork?: number, host = current
           }
           return runCount
         },
+        took: (elapsed) => sharing.took(isShared, elapsed),
         watch: (round) => given?.watch(round),
         abandon: () => {
           if (given === undefined) return undefined
