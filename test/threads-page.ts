@@ -138,7 +138,7 @@ const engine = async () => {
 const shared = async () => {
   const pool = await open(3)
   const [written] = prepare(job, pool, "portable", numbers).run(inputs)
-  const code = compileJob(job, { threads: pool.threads, minSharedWork: pool.minSharedWork, numerics: "portable" })
+  const code = compileJob(job, { threads: pool.threads, minSharedWork: pool.minSharedWork, numerics: "portable", lanes: 128 })
   const [product] = prepare(job, pool).run(inputs)
   await pool.close()
   return {

@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { EngineError, type Job } from "../backend/Executable.ts"
 import { read } from "../backend/eager/Eager.ts"
+import { offeredLanes } from "../backend/wasm/assembler/hostLanes.ts"
 import { fusesMultiplyAdd, offered } from "../backend/wasm/assembler/hostNumerics.ts"
 import type { Numerics } from "../backend/wasm/assembler/numerics.ts"
 import { cachedCompile, planJob } from "../backend/wasm/compile.ts"
@@ -40,7 +41,10 @@ const engine = (pool: Pool | undefined, wanted: Numerics): Engine["Service"] => 
       Effect.acquireRelease(
         Effect.andThen(
           waitForWorkers(pool),
-          Effect.try({ try: () => prepare(job, pool, numerics, compile), catch: failure("prepare a program") }),
+          Effect.try({
+            try: () => prepare(job, pool, numerics, compile, offeredLanes(256)),
+            catch: failure("prepare a program"),
+          }),
         ),
         ({ release }) => Effect.sync(release),
       ),

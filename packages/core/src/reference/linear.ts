@@ -8,6 +8,7 @@ import type { Arithmetic } from "./Arithmetic.ts"
 import { type Definitions, numbers } from "./Definition.ts"
 import { type Tap, taps } from "./offsets.ts"
 import { exceeds } from "./structure.ts"
+import { cascade, pour, productBlock } from "./sumOrder.ts"
 
 const space = (shape: Shape.Shape): Shape.Shape => shape.slice(1, -1)
 
@@ -115,16 +116,22 @@ export const linear = ({ allocate, multiply }: Arithmetic): Definitions<Linear> 
       const [rows = 0, columns = 0] = out.shape.slice(-2)
       const inner = (inputs[0] as NDArray).shape.at(-1) ?? 0
       const result = zeros(out)
-      const batches = Shape.size(out.shape.slice(0, -2))
+      const lines = Shape.size(out.shape.slice(0, -1))
       const times = out.dtype === "i32" ? Math.imul : multiply
-      for (let batch = 0; batch < batches; batch++)
-        for (let i = 0; i < rows; i++)
-          for (let k = 0; k < inner; k++) {
-            const x = a[(batch * rows + i) * inner + k] as number
-            const to = (batch * rows + i) * columns
-            const from = (batch * inner + k) * columns
-            for (let j = 0; j < columns; j++) result[to + j] = (result[to + j] as number) + times(x, b[from + j] as number)
-          }
+      const levels = cascade(inner, productBlock)
+      const partial = levels.map(() => allocate(out.dtype, columns))
+      for (let line = 0; line < lines; line++) {
+        const row = result.subarray(line * columns, (line + 1) * columns)
+        const [block = row, ...above] = partial
+        for (let k = 0; k < inner; k++) {
+          const x = a[line * inner + k] as number
+          const from = (Math.floor(line / rows) * inner + k) * columns
+          for (let j = 0; j < columns; j++) block[j] = (block[j] as number) + times(x, b[from + j] as number)
+          levels.forEach((size, level) => {
+            if ((k + 1) % size === 0 || k + 1 === inner) pour(partial[level] as Storage, above[level] ?? row)
+          })
+        }
+      }
       return result
     },
     conv: (params, inputs, out) => {

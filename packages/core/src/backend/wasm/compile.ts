@@ -69,7 +69,7 @@ export interface Planned {
 /** Plans a job for at most `threads` threads. Throws `EngineError` when it does not fit into one memory. */
 export const planJob = (
   { program, resident }: Job,
-  { minSharedWork, threads: offered }: Omit<ModuleOptions, "numerics">,
+  { minSharedWork, threads: offered }: Pick<ModuleOptions, "minSharedWork" | "threads">,
 ): Planned => {
   const plan = fuse(program)
   const total = plan.kernels.reduce((sum, kernel) => sum + work(kernel, plan.slots), 0)
@@ -117,8 +117,8 @@ const kept = { programs: 256, bytes: 2 ** 24 }
 export const cachedCompile = (compile: Compile = compileJob, { bytes, programs } = kept): Compile => {
   const known = makeLruCache<Compiled>({ count: programs, bytes })
   return (job, options) => {
-    const { minSharedWork, numerics, threads } = options
-    const key = `${numerics} ${threads} ${minSharedWork} ${job.resident}\n${Signature.ofProgram(job.program)}`
+    const { lanes, minSharedWork, numerics, threads } = options
+    const key = `${numerics} ${lanes} ${threads} ${minSharedWork} ${job.resident}\n${Signature.ofProgram(job.program)}`
     const found = known.get(key)
     if (found !== undefined) return found
     const compiled = compile(job, options)

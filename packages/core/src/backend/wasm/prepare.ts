@@ -12,6 +12,7 @@ import { NDArray } from "../../types/NDArray.ts"
 import * as Shape from "../../types/Shape.ts"
 import type { Spec } from "../../types/ShapeError.ts"
 import { EngineError, type Executable, type Job, OutOfMemory } from "../Executable.ts"
+import type { Lanes } from "./assembler/lanes.ts"
 import type { Numerics } from "./assembler/numerics.ts"
 import { instantiate, memory as makeMemory, type WasmMemory } from "./assembler/webAssembly.ts"
 import { type ArrayLocation, type Compile, type Compiled, compileJob } from "./compile.ts"
@@ -35,20 +36,18 @@ const copies: { readonly [D in DType]: (from: Elements) => Elements } = {
 }
 
 /** A loop whose iterations run the executable of its body. */
-const scanIn = (numerics: Numerics) =>
-  Reference.scanBy((body) => prepare({ program: body, resident: 0 }, undefined, numerics).run)
-
-const scans = { portable: scanIn("portable"), fast: scanIn("fast") } as const satisfies { readonly [N in Numerics]: unknown }
+const scanIn = (numerics: Numerics, lanes: Lanes) =>
+  Reference.scanBy((body) => prepare({ program: body, resident: 0 }, undefined, numerics, compileJob, lanes).run)
 
 /** The host fallback of a primitive: Reference's loops, rounded once. */
 const hostFallback = <P extends Primitive>(
-  numerics: Numerics,
+  { lanes, numerics }: { readonly lanes: Lanes; readonly numerics: Numerics },
   primitive: P,
   params: Params[P],
   inputs: ReadonlyArray<NDArray>,
   out: Spec,
 ) => {
-  if (primitive === "scan") return scans[numerics](params as unknown as Params["scan"], inputs, out)
+  if (primitive === "scan") return scanIn(numerics, lanes)(params as unknown as Params["scan"], inputs, out)
   const definition = Reference.definitions[primitive] as Definition<P>
   return definition(params, inputs, out)
 }
@@ -72,12 +71,18 @@ const memoryOf = ({ bytes, largest }: Compiled, pool: Pool | undefined): WasmMem
 }
 
 /**
- * Prepares a program, for the threads of a pool where there is enough work; the host must have the numerics (`offered`).
- * Throws `EngineError` when it does not fit.
+ * Prepares a program, for the threads of a pool where there is enough work; the host must have the numerics (`offered`)
+ * and should have the lanes (`offeredLanes`). Throws `EngineError` when it does not fit.
  */
-export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", compile: Compile = compileJob): Prepared => {
+export const prepare = (
+  job: Job,
+  pool?: Pool,
+  numerics: Numerics = "portable",
+  compile: Compile = compileJob,
+  lanes: Lanes = 128,
+): Prepared => {
   const { program, resident } = job
-  const compiled = compile(job, { threads: pool?.threads ?? 1, minSharedWork: pool?.minSharedWork ?? 0, numerics })
+  const compiled = compile(job, { threads: pool?.threads ?? 1, minSharedWork: pool?.minSharedWork ?? 0, numerics, lanes })
   const workers = compiled.threads === 1 ? undefined : pool
   const memory = memoryOf(compiled, workers)
   const view = (location: number) => {
@@ -89,7 +94,7 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
   const runOnHost = (kernel: Single): void => {
     const inputs = kernel.inputs.map(({ shape, slot }) => array(slot, shape))
     const { out, params, primitive } = kernel.equation
-    view(kernel.slot).set(hostFallback(numerics, primitive, params, inputs, out))
+    view(kernel.slot).set(hostFallback({ lanes, numerics }, primitive, params, inputs, out))
   }
   const others = workers?.add(compiled.module, memory, compiled.failed)
   const { begin, commit, run } = instantiate(compiled.module, {

@@ -2,10 +2,11 @@
 import type { MemoryPlan } from "../../compiler/MemoryPlan.ts"
 import type { Plan } from "../../compiler/Plan.ts"
 import { Assembler } from "./assembler/Assembler.ts"
+import type { Lanes } from "./assembler/lanes.ts"
 import type { Numerics } from "./assembler/numerics.ts"
 import { emitKernel, isCompiled, isParallel, partsOf, scratchOf, work } from "./kernels/kernels.ts"
 import type { EmitContext } from "./kernels/loopNest.ts"
-import { scratchBytes } from "./kernels/reduceKernel.ts"
+import { scratchBytes } from "./kernels/cascade.ts"
 import { emitRun, failedOffset, importWaiting, type Phase, syncBytes } from "./threads/claims.ts"
 import { oneThread } from "./threads/partition.ts"
 import { mostPages } from "./threads/sharedMemories.ts"
@@ -31,11 +32,12 @@ export const workspace = (plan: Plan, threads: number): number => layout(plan, t
 /** The address of the word that a thread sets when it fails. */
 export const failedAt = (plan: Plan, threads: number): number => layout(plan, threads).sync + failedOffset
 
-/** What a module is written for: how many threads, the least work of a kernel that they share, and how it rounds. */
+/** What a module is written for: how many threads, the least work of a kernel that they share, how it rounds, how wide its lanes are. */
 export interface ModuleOptions {
   readonly threads: number
   readonly minSharedWork: number
   readonly numerics: Numerics
+  readonly lanes: Lanes
 }
 
 /**
@@ -46,9 +48,9 @@ export interface ModuleOptions {
 export const writeModule = (
   plan: Plan,
   memory: MemoryPlan,
-  { minSharedWork, numerics, threads }: ModuleOptions,
+  { lanes, minSharedWork, numerics, threads }: ModuleOptions,
 ): Uint8Array<ArrayBuffer> => {
-  const module = new Assembler(numerics)
+  const module = new Assembler(numerics, lanes)
   const pages = Math.ceil(memory.bytes / 65536)
   module.importMemory("engine", "memory", threads > 1 ? { initial: pages, maximum: mostPages, shared: true } : { initial: pages })
   const hostFallback = module.importFunction("engine", "hostFallback", { params: ["i32"] })

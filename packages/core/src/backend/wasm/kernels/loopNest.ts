@@ -104,13 +104,17 @@ export const rowOf = (
     : { start: context.code.let(start), base, step, size }
 }
 
-/** The address of element `i` of a row, and the part of it that the instruction adds itself. */
+/**
+ * The address of the element of a row that is `ahead` of element `i`, and the part of it that the instruction adds itself. All
+ * elements ahead of one have the address of that one, since a host packs only loads and stores that differ in the offset alone.
+ */
 const addressOf = (row: Row, i: I32, ahead = 0): readonly [address: I32, offset: number] => {
   const { base, size, start, step } = row
   if (row.lanes !== undefined) return [start ?? i32.const(0), base + (row.lanes[ahead] ?? 0) * size]
-  const moved = step === 0 ? undefined : i32.mul(ahead === 0 ? i : i32.add(i, ahead), step * size)
+  const moved = step === 0 ? undefined : i32.mul(i, step * size)
   const inner = start === undefined ? moved : moved === undefined ? start : i32.add(start, moved)
-  return step < 0 ? [inner === undefined ? i32.const(base) : i32.add(inner, base), 0] : [inner ?? i32.const(0), base]
+  const offset = base + ahead * step * size
+  return step < 0 ? [inner === undefined ? i32.const(offset) : i32.add(inner, offset), 0] : [inner ?? i32.const(0), offset]
 }
 
 /** Elements from one lane to the next, where that is the same for all. */
@@ -127,9 +131,9 @@ const loadByte = (dtype: DType, x: V128): V128 => (dtype === "bool" ? truth(x) :
 /** How many elements of a vector count: all, or as many as are left at the end of an axis; the other lanes hold anything. */
 export type Count = 1 | 2 | 3 | 4
 
-/** Elements of a row from `i` on; the same element in every lane where the stride is 0. */
-const loadSome = (code: Code, dtype: DType, row: Row, i: I32, count: Count): V128 => {
-  const [address, offset] = addressOf(row, i)
+/** Elements of a row from `i + ahead` on; the same element in every lane where the stride is 0. */
+const loadSome = (code: Code, dtype: DType, row: Row, i: I32, count: Count, ahead: number): V128 => {
+  const [address, offset] = addressOf(row, i, ahead)
   const wide = row.size === 4
   const step = stepOf(row)
   if (step === 0) return wide ? v128.load32_splat(address, offset) : loadByte(dtype, i32x4.splat(i32.load8_u(address, offset)))
@@ -139,15 +143,15 @@ const loadSome = (code: Code, dtype: DType, row: Row, i: I32, count: Count): V12
   }
   const out = code.local("v128")
   for (const lane of lanes.slice(0, count)) {
-    const [at, by] = addressOf(row, i, lane)
+    const [at, by] = addressOf(row, i, ahead + lane)
     code.set(out, wide ? v128.load32_lane(at, out, lane, by) : i32x4.replace_lane(out, i32.load8_u(at, by), lane))
   }
   return wide ? out : loadByte(dtype, out)
 }
 
-/** The element of a row at `i`, in every lane. */
-const loadOne = (dtype: DType, row: Row, i: I32): V128 => {
-  const [address, offset] = addressOf(row, i)
+/** The element of a row at `i + ahead`, in every lane. */
+const loadOne = (dtype: DType, row: Row, i: I32, ahead: number): V128 => {
+  const [address, offset] = addressOf(row, i, ahead)
   return row.size === 4 ? v128.load32_splat(address, offset) : loadByte(dtype, i32x4.splat(i32.load8_u(address, offset)))
 }
 
@@ -156,9 +160,9 @@ const lowBytes = (x: V128): V128 => i8x16.shuffle(x, x, [0, 4, 8, 12, 0, 4, 8, 1
 
 const asBytes = (dtype: DType, x: V128): V128 => (dtype === "bool" ? v128.and(x, i32x4.const(1)) : x)
 
-/** Writes elements of a row whose elements are neighbours. */
-export const store = (code: Code, dtype: DType, row: Row, i: I32, value: Local<"v128">, count: Count): void => {
-  const [address, offset] = addressOf(row, i)
+/** Writes elements of a row whose elements are neighbours, from `i + ahead` on. */
+export const store = (code: Code, dtype: DType, row: Row, i: I32, value: Local<"v128">, count: Count, ahead = 0): void => {
+  const [address, offset] = addressOf(row, i, ahead)
   const wide = row.size === 4
   if (wide && count === 4) code.v128.store(address, value, offset)
   else if (wide) for (const lane of lanes.slice(0, count)) code.v128.store32_lane(address, value, lane, offset + lane * 4)
@@ -193,26 +197,27 @@ export const termRows = (
     }
   })
 
-/** The terms of a body from element `i` of the innermost axis on: of some elements, or of that one in every lane. */
+/** The terms of a body from element `i + ahead` of the innermost axis on: of some elements, or of that one in every lane. */
 export const emitTerms = (
   { code }: EmitContext,
   terms: ReadonlyArray<Term>,
   rows: ReadonlyArray<Row | undefined>,
   i: I32,
   count: Count,
+  ahead = 0,
 ): ReadonlyArray<Local<"v128">> => {
   const made: Array<Local<"v128">> = []
   terms.forEach((term, at) => {
     const row = rows[at]
     if (term.tag === "literal") made.push(code.let(literal(term.dtype, term.value)))
     else if (term.tag === "load" && row !== undefined)
-      made.push(code.let(count > 1 ? loadSome(code, term.dtype, row, i, count) : loadOne(term.dtype, row, i)))
+      made.push(code.let(count > 1 ? loadSome(code, term.dtype, row, i, count, ahead) : loadOne(term.dtype, row, i, ahead)))
     else if (term.tag === "index" && row !== undefined) {
       const { base, start, step } = row
       const beginning = start === undefined ? i32.const(base) : i32.add(start, base)
       const first = row.lanes === undefined ? i32.add(beginning, i32.mul(i, step)) : beginning
-      const ahead = row.lanes ?? (count > 1 ? lanes.map((lane) => lane * step) : [0])
-      const counted = i32x4.add(i32x4.splat(first), i32x4.const(...ahead))
+      const steps = row.lanes ?? (count > 1 ? lanes.map((lane) => (ahead + lane) * step) : [ahead * step])
+      const counted = i32x4.add(i32x4.splat(first), i32x4.const(...steps))
       made.push(
         code.let(
           term.dtype === "f32"

@@ -1,10 +1,11 @@
 /**
- * A tile of a matrix product: a few rows by a few vectors of columns, summed in registers over k one product after the
- * other; so the order of the sum, and with it every bit, is the same for any tile.
+ * A tile of a matrix product: a few rows by a few vectors of columns, summed in registers over a block of k one product
+ * after the other; so the order of the sum, and with it every bit, is the same for any tile.
  */
 import type { Code } from "../assembler/Code.ts"
 import { multiplyAdd } from "../assembler/numerics.ts"
-import { f32x4, type I32, i32, type Local, type V128, v128 } from "../assembler/Value.ts"
+import { f32x4, type I32, i32, type Local, v128 } from "../assembler/Value.ts"
+import { storeLanes } from "./primitives/Operation.ts"
 
 export interface Tile {
   readonly rows: number
@@ -17,8 +18,8 @@ export interface Tile {
   readonly outRow: number
   /** How many products each element sums. */
   readonly k: number | I32
-  /** All ones where the sums continue those in the result, all zeros where they begin; absent where they always begin. */
-  readonly continues: V128 | undefined
+  /** Whether the sums are added to those in the result, instead of replacing them; absent where they never are. */
+  readonly adds: I32 | undefined
 }
 
 /** Steps of k that are unrolled. */
@@ -26,13 +27,9 @@ const unroll = 2
 
 /** One tile: `a`, `b` and `out` are the addresses of its first elements. */
 export const emitTile = (code: Code, tile: Tile, a: I32, b: I32, out: I32): void => {
-  const { aRow, aStride, bStride, columns, continues, k, outRow, rows } = tile
+  const { aRow, aStride, adds, bStride, columns, k, outRow, rows } = tile
   const vectors = Math.ceil(columns / 4)
-  const sums = Array.from({ length: rows * vectors }, (_, i) => {
-    if (continues === undefined) return code.let(f32x4.const(0))
-    const [row, vector] = [Math.floor(i / vectors), i % vectors]
-    return code.let(v128.and(v128.load(out, row * outRow + vector * 16), continues))
-  })
+  const sums = Array.from({ length: rows * vectors }, () => code.let(f32x4.const(0)))
   const [p, q] = [code.let(a), code.let(b)]
   const round = (step: number): void =>
     code.scope(() => {
@@ -59,12 +56,12 @@ export const emitTile = (code: Code, tile: Tile, a: I32, b: I32, out: I32): void
     code.for(0, i32.and(k, -unroll), unroll, together)
     code.if(i32.and(k, unroll - 1), () => round(0))
   }
-  for (let r = 0; r < rows; r++)
-    for (let v = 0; v < vectors; v++) {
-      const sum = sums[r * vectors + v] as Local<"v128">
-      const left = columns - v * 4
-      const at = r * outRow + v * 16
-      if (left >= 4) code.v128.store(out, sum, at)
-      else for (let lane = 0; lane < left; lane++) code.v128.store32_lane(out, sum, lane, at + lane * 4)
-    }
+  const each = (visit: (sum: Local<"v128">, offset: number, left: number) => void): void =>
+    sums.forEach((sum, i) => {
+      const [row, vector] = [Math.floor(i / vectors), i % vectors]
+      visit(sum, row * outRow + vector * 16, columns - vector * 4)
+    })
+  // All loads come before all stores.
+  if (adds !== undefined) code.if(adds, () => each((sum, offset) => code.set(sum, f32x4.add(v128.load(out, offset), sum))))
+  each((sum, offset, left) => storeLanes(code, out, sum, left, offset))
 }

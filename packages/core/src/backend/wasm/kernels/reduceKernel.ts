@@ -1,13 +1,15 @@
 /**
  * The kernels of reductions. The order of a sum is part of its definition: `columns` adds one element after the other; `rows` adds
- * into sixteen partial sums by index modulo 16, which are then added in pairs.
+ * into sixteen partial sums by index modulo 16, which are added in pairs at the end. Long sums go by blocks (`cascade.ts`).
  */
 
 import type { Access, Reduce, Slot } from "../../../compiler/Plan.ts"
 import type { DType } from "../../../types/DType.ts"
+import { sumBlock } from "../../../reference/sumOrder.ts"
 import * as Shape from "../../../types/Shape.ts"
 import { f32, f32x4, type I32, i8x16, i32, i32x4, type Local, type V128, v128 } from "../assembler/Value.ts"
 import { lastAlone, threadRange } from "../threads/partition.ts"
+import { inBlocks, type Levels, levelsOf, scratchOf } from "./cascade.ts"
 import {
   type Count,
   collapse,
@@ -21,6 +23,7 @@ import {
   termAccesses,
   termRows,
 } from "./loopNest.ts"
+import { inStoreOrder, storeVectors } from "./vectors.ts"
 
 interface Combination {
   readonly start: V128
@@ -43,9 +46,6 @@ const combinations: { readonly [P in Folding]: { readonly float: Combination; re
     whole: { start: i32x4.const(2 ** 31 - 1), combine: (best, x) => i32x4.min_s(best, x) },
   },
 }
-
-/** Bytes of sixteen partial results, which each thread may use while a kernel runs. */
-export const scratchBytes = 64
 
 /** The first lanes of a vector. */
 const firstLanes = (count: number): V128 => i32x4.const(...[0, 1, 2, 3].map((lane) => (lane < count ? -1 : 0)))
@@ -80,60 +80,106 @@ const combinationOf = ({ dtype, kernel }: Reduction): Combination =>
 
 const zero = i32.const(0)
 
-/** Sixteen partial results by index modulo 16, over one axis through which every access steps evenly. */
-const rowsOfOneAxis = (reduction: Reduction): void => {
+/** Whether the sums are rounded, so that their order counts. */
+const isRounded = ({ dtype, kernel }: Reduction): boolean => kernel.primitive === "reduceSum" && dtype === "f32"
+
+/** The levels above sums of so many terms, or none where there is no sum that is rounded. */
+const levelsAbove = (reduction: Reduction, own: I32, width: number, terms: number): Levels =>
+  levelsOf(reduction.context.code, own, width, isRounded(reduction) ? terms : 1)
+
+/** Sixteen partial results by index modulo 16, in registers: over one axis, or several of which the last has whole sixteens. */
+const rowsInRegisters = (reduction: Reduction): void => {
   const { accesses, dtype, kept, kernel, shape, context } = reduction
   const { code } = context
   const combination = combinationOf(reduction)
   const { combine, start } = combination
-  const n = shape.slice(kept)[0] ?? 1
+  const reduced = shape.slice(kept)
+  const n = reduced.at(-1) ?? 1
+  const whole = n - (n % 16)
+  const own = scratchOf(context)
+  const levels = levelsAbove(reduction, own, 4, Math.ceil(Shape.size(reduced) / 16))
   nestShared(context, shape.slice(0, kept), (indices) => {
-    // Without an axis left there is one element, the same in every iteration.
-    const rows = termRows(context, kernel.terms, accesses, indices)
     const parts = [0, 1, 2, 3].map(() => code.let(start))
-    const value = (i: I32, count: Count): Local<"v128"> =>
-      emitTerms(context, kernel.terms, rows, i, count)[kernel.term] as Local<"v128">
     const add = (part: number, x: V128): void => {
       const sum = parts[part] as Local<"v128">
       code.set(sum, combine(sum, x))
     }
-    const whole = n - (n % 16)
-    if (whole > 0)
-      code.for(0, whole, 16, (i) => {
-        for (const part of [0, 1, 2, 3]) code.scope(() => add(part, value(part === 0 ? i : code.let(i32.add(i, 4 * part)), 4)))
-      })
-    for (let at = whole; at < n; at += 4) {
-      const part = (at - whole) / 4
-      const count = Math.min(4, n - at) as Count
-      code.scope(() => {
-        const x = value(code.let(i32.const(at)), count)
-        add(part, count === 4 ? x : v128.bitselect(x, start, firstLanes(count)))
-      })
+    // Without an axis left there is one element, the same in every iteration.
+    const rowsAt = (inner: ReadonlyArray<I32>) => termRows(context, kernel.terms, accesses, [...indices, ...inner])
+    const valueAt =
+      (rows: ReturnType<typeof rowsAt>) =>
+      (i: I32, count: Count, ahead = 0): Local<"v128"> =>
+        emitTerms(context, kernel.terms, rows, i, count, ahead)[kernel.term] as Local<"v128">
+    const sixteen = (inner: ReadonlyArray<I32>) => {
+      const value = valueAt(rowsAt(inner))
+      return (i: I32): void => {
+        const values = [0, 1, 2, 3].map((part) => value(i, 4, 4 * part))
+        for (const [part, x] of values.entries()) add(part, x)
+      }
     }
-    store(code, dtype, resultRow(reduction, indices), zero, across(context, combination, parts), 1)
+    const outer = (body: (inner: ReadonlyArray<I32>) => void): void => nest(code, reduced.slice(0, -1), body)
+    levels.clear()
+    if (whole > 0 && levels.sizes.length === 0)
+      outer((inner) => {
+        const body = sixteen(inner)
+        code.for(0, whole, 16, body)
+      })
+    else if (whole > 0)
+      inBlocks(code, whole, 16, 16 * sumBlock, outer, sixteen, (count) => {
+        levels.pour(parts, count)
+        for (const part of parts) code.set(part, start)
+      })
+    if (whole < n) {
+      const value = valueAt(rowsAt([]))
+      for (let at = whole; at < n; at += 4) {
+        const count = Math.min(4, n - at) as Count
+        code.scope(() => {
+          const x = value(code.let(i32.const(whole)), count, at - whole)
+          add((at - whole) / 4, count === 4 ? x : v128.bitselect(x, start, firstLanes(count)))
+        })
+      }
+    }
+    store(code, dtype, resultRow(reduction, indices), zero, across(context, combination, levels.total(parts)), 1)
   })
 }
 
 /** The same over any axes: the partial results are in memory, since their index is known only at run time. */
-const rowsOfAnyAxes = (reduction: Reduction): void => {
+const rowsInMemory = (reduction: Reduction): void => {
   const { accesses, dtype, kept, kernel, shape, context } = reduction
   const { code } = context
   const combination = combinationOf(reduction)
+  const { combine, start } = combination
+  const reduced = shape.slice(kept)
+  const n = reduced.at(-1) ?? 1
+  const step = n % 4 === 0 ? 4 : 1
+  const own = scratchOf(context)
+  const levels = levelsAbove(reduction, own, 4, Math.ceil(Shape.size(reduced) / 16))
+  const parts = (): ReadonlyArray<Local<"v128">> => [0, 1, 2, 3].map((part) => code.let(v128.load(own, part * 16)))
+  const clear = (): void => {
+    const empty = code.let(start)
+    storeVectors(code, own, [empty, empty, empty, empty])
+  }
   nestShared(context, shape.slice(0, kept), (indices) => {
-    const own = code.let(i32.mul(context.team.thread, scratchBytes))
-    for (let part = 0; part < 4; part++) code.v128.store(own, combination.start, part * 16)
+    clear()
+    levels.clear()
     const count = code.let(zero)
-    nest(code, shape.slice(kept, -1), (inner) => {
+    const row = (inner: ReadonlyArray<I32>) => {
       const rows = termRows(context, kernel.terms, accesses, [...indices, ...inner])
-      code.for(0, shape.at(-1) ?? 1, 1, (i) => {
-        const x = emitTerms(context, kernel.terms, rows, i, 1)[kernel.term] as Local<"v128">
+      return (i: I32): void => {
+        const x = emitTerms(context, kernel.terms, rows, i, step)[kernel.term] as Local<"v128">
         const address = code.let(i32.add(own, i32.shl(i32.and(count, 15), 2)))
-        code.v128.store32_lane(address, combination.combine(v128.load32_splat(address), x), 0)
-        code.set(count, i32.add(count, 1))
-      })
+        if (step === 4) code.v128.store(address, combine(v128.load(address), x))
+        else code.v128.store32_lane(address, combine(v128.load32_splat(address), x), 0)
+        code.set(count, i32.add(count, step))
+      }
+    }
+    const outer = (body: (inner: ReadonlyArray<I32>) => void): void => nest(code, reduced.slice(0, -1), body)
+    inBlocks(code, n, step, 16 * sumBlock, outer, row, (blocks) => {
+      if (levels.sizes.length === 0) return
+      levels.pour(parts(), blocks)
+      clear()
     })
-    const parts = [0, 1, 2, 3].map((part) => code.let(v128.load(own, part * 16)))
-    store(code, dtype, resultRow(reduction, indices), zero, across(context, combination, parts), 1)
+    store(code, dtype, resultRow(reduction, indices), zero, across(context, combination, levels.total(parts())), 1)
   })
 }
 
@@ -141,36 +187,58 @@ const rowsOfAnyAxes = (reduction: Reduction): void => {
 const columnsAtOnce = (columns: number, terms: number, threads: number): number =>
   terms > 8 ? 4 : ([16, 8].find((width) => columns >= width * threads) ?? 4)
 
-/** One element after the other, some neighbouring results at a time. */
+/** Block by block, in each one element after the other, some neighbouring results at a time. */
 const columns = (reduction: Reduction): void => {
   const { accesses, dtype, kept, kernel, shape, context } = reduction
   const { code, team } = context
   const { combine, start } = combinationOf(reduction)
   const total = kept === 0 ? 1 : (shape[kept - 1] ?? 1)
   const outer = shape.slice(0, Math.max(0, kept - 1))
+  const reduced = shape.slice(kept)
   // The results' last axis becomes the innermost, the one that vectors lie along.
   const turned = accesses.map(({ offset, strides }) => ({
     offset,
     strides: [...strides.slice(0, Math.max(0, kept - 1)), ...strides.slice(kept), kept === 0 ? 0 : (strides[kept - 1] ?? 0)],
   }))
   const width = columnsAtOnce(total, kernel.terms.length, outer.length === 0 ? team.threads : 1)
+  const own = scratchOf(context)
   const body = (indices: ReadonlyArray<I32>): void => {
     const into = resultRow(reduction, indices, 1)
     const round = (first: I32, count: number): void => {
       const parts = Array.from({ length: Math.ceil(count / 4) }, (_, v) => ({
-        at: v === 0 ? first : code.let(i32.add(first, 4 * v)),
+        ahead: 4 * v,
         count: Math.min(4, count - 4 * v) as Count,
         sum: code.let(start),
       }))
-      nest(code, shape.slice(kept), (inner) => {
+      const sums = parts.map(({ sum }) => sum)
+      const levels = levelsAbove(reduction, own, parts.length, Shape.size(reduced))
+      const add = (inner: ReadonlyArray<I32>): void => {
         const rows = termRows(context, kernel.terms, turned, [...indices, ...inner])
-        for (const { at, count: some, sum } of parts)
-          code.scope(() => {
-            const x = emitTerms(context, kernel.terms, rows, at, some)[kernel.term] as Local<"v128">
-            code.set(sum, combine(sum, x))
-          })
+        const values = parts.map(
+          ({ ahead, count: some }) => emitTerms(context, kernel.terms, rows, first, some, ahead)[kernel.term] as Local<"v128">,
+        )
+        for (const [part, sum] of sums.entries()) code.set(sum, combine(sum, values[part] as Local<"v128">))
+      }
+      levels.clear()
+      if (levels.sizes.length === 0) nest(code, reduced, add)
+      else
+        inBlocks(
+          code,
+          reduced.at(-1) ?? 1,
+          1,
+          sumBlock,
+          (each) => nest(code, reduced.slice(0, -1), each),
+          (inner) => (i) => add([...inner, i]),
+          (blocks) => {
+            levels.pour(sums, blocks)
+            for (const sum of sums) code.set(sum, start)
+          },
+        )
+      const totals = levels.total(sums)
+      inStoreOrder(parts.length, (part) => {
+        const { ahead, count: some } = parts[part] as (typeof parts)[number]
+        store(code, dtype, into, first, totals[part] as Local<"v128">, some, ahead)
       })
-      for (const { at, count: some, sum } of parts) store(code, dtype, into, at, sum, some)
     }
     const whole = total - (total % width)
     const alone = indices.length === 0
@@ -237,6 +305,6 @@ export const emitReduce = (context: EmitContext, kernel: Reduce, slots: Readonly
   }
   if (kernel.primitive === "argMax") largest(reduction)
   else if (kernel.order === "columns") columns(reduction)
-  else if (shape.length - barrier <= 1) rowsOfOneAxis(reduction)
-  else rowsOfAnyAxes(reduction)
+  else if (shape.length - barrier <= 1 || (shape.at(-1) ?? 1) % 16 === 0) rowsInRegisters(reduction)
+  else rowsInMemory(reduction)
 }
