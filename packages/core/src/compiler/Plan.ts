@@ -197,6 +197,20 @@ const printKernel = (kernel: Kernel): string => {
   }
 }
 
+/** A kernel in a few words, for profiles and reports: `product [128, 784, 10]`. */
+export const nameOf = (kernel: Kernel): string => {
+  switch (kernel.tag) {
+    case "loop":
+      return `loop ${Shape.print(kernel.shape)}`
+    case "reduce":
+      return `${kernel.primitive} ${Shape.print(kernel.shape)} by ${kernel.order}`
+    case "product":
+      return `product ${Shape.print([...kernel.batch, kernel.m, kernel.k, kernel.n])}`
+    case "single":
+      return `${kernel.equation.primitive} ${Shape.print(kernel.equation.out.shape)}`
+  }
+}
+
 /** The plan as text: a line for each slot, one for each kernel, and the outputs. */
 export const print = ({ kernels, outputs, slots }: Plan): string =>
   [

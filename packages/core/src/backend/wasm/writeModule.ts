@@ -1,6 +1,6 @@
 /** From a plan to a WebAssembly module: one function for each kernel, and one that calls them in order. */
 import type { MemoryPlan } from "../../compiler/MemoryPlan.ts"
-import type { Plan } from "../../compiler/Plan.ts"
+import { nameOf, type Plan } from "../../compiler/Plan.ts"
 import { Assembler } from "./assembler/Assembler.ts"
 import type { Lanes } from "./assembler/lanes.ts"
 import type { Numerics } from "./assembler/numerics.ts"
@@ -60,7 +60,7 @@ export const writeModule = (
     const byHost = !isCompiled(kernel, plan.slots)
     const isShared = threads > 1 && isParallel(kernel, plan.slots) && work(kernel, plan.slots) >= minSharedWork
     const perThread = isShared ? partsOf(kernel, plan.slots, threads, minSharedWork) : 1
-    const func = module.func(`${i} ${kernel.tag}`, { params: ["i32", "i32"] }, (code, [part, thread]) => {
+    const func = module.func(`${i} ${nameOf(kernel)}`, { params: ["i32", "i32"] }, (code, [part, thread]) => {
       const team = isShared ? { part, parts: threads * perThread, thread, threads } : { ...oneThread, thread }
       const context: EmitContext = { module, code, address: (slot) => memory.addresses[slot] ?? 0, team }
       if (byHost) code.call(hostFallback, i)
