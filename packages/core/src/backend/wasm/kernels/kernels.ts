@@ -34,10 +34,10 @@ export const work = (kernel: Kernel, slots: ReadonlyArray<Slot>): number => {
   return own + (kernel.epilogue === undefined ? 0 : work(kernel.epilogue, slots))
 }
 
-/** The most parts of a kernel for each thread, so that one is a small part of its share. */
-const finest = 8
+/** The most parts of a kernel for each thread: the smallest is an eighth of its share. */
+const mostParts = 4
 
-/** How many times the least work of a shared kernel one part has at least: it takes longer than claiming it. */
+/** The smallest part of a shared kernel has so many times the least work of such a kernel: claiming it takes less time. */
 const leastPart = 2
 
 /** Parts of a shared kernel for each thread. */
@@ -45,7 +45,7 @@ export const partsOf = (kernel: Kernel, slots: ReadonlyArray<Slot>, threads: num
   // Each part packs operands of its own.
   if (scratchOf(kernel, slots) > 0) return 1
   const most = work(kernel, slots) / Math.max(1, leastPart * minSharedWork * threads)
-  return Math.max(1, Math.min(finest, Math.floor(most)))
+  return Math.max(1, Math.min(mostParts, 1 + Math.floor(Math.log2(Math.max(1, most)))))
 }
 
 /** Writes a compiled kernel; `scratch` is the address of memory for its threads. */

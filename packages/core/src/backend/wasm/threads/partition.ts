@@ -32,11 +32,29 @@ export interface Region {
   readonly columns?: Range | undefined
 }
 
+/**
+ * How a share is divided: the first part is half of it, the next one a quarter, and the last two are one piece each. So there are
+ * few parts, and yet threads finish at about the same time.
+ */
+const piecesOf = (parts: number): number => 2 ** (parts - 1)
+const piecesBefore = (part: I32, parts: number): I32 => i32.sub(piecesOf(parts), i32.shr_u(piecesOf(parts), part))
+
+/** `count * numerator / denominator`, rounded down, without products that exceed 32 bits. */
+const fraction = (count: number, numerator: I32, denominator: number): I32 => {
+  const rest = i32.div_u(i32.mul(numerator, count % denominator), denominator)
+  return i32.add(i32.mul(numerator, Math.floor(count / denominator)), rest)
+}
+
 /** The part's range of the numbers from 0 to `total`, in chunks of `grain`. */
-export const threadRange = (code: Code, { part, parts }: Team, total: number, grain = 1): Range => {
+export const threadRange = (code: Code, { part, parts, threads }: Team, total: number, grain = 1): Range => {
   if (parts === 1) return { start: 0, end: total }
   const count = Math.ceil(total / grain)
-  const at = (which: I32): I32 => i32.mul(i32.div_u(i32.mul(which, count), parts), grain)
+  const each = parts / threads
+  const before = (which: I32): I32 =>
+    each === 1
+      ? which
+      : i32.add(i32.mul(i32.div_u(which, each), piecesOf(each)), piecesBefore(i32.rem_u(which, each), each))
+  const at = (which: I32): I32 => i32.mul(fraction(count, before(which), threads * piecesOf(each)), grain)
   const start = code.let(at(part))
   const end = code.let(at(i32.add(part, 1)))
   // The last chunk may be short.

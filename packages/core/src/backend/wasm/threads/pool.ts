@@ -29,7 +29,7 @@ export interface Pool {
   readonly memory: (pages: number) => WasmMemory
   /** Adds a job for all workers: a module and a memory of the pool's. `failed` is the address of the word that a thread sets when it fails. */
   readonly add: (module: WasmModule, memory: WasmMemory, failed: number) => Work
-  /** Starts the workers unless they run, and waits until all have started: earlier runs are not shared. */
+  /** Starts the workers unless they run, and waits until all have started: earlier runs are shared with those that have. */
   readonly complete: () => Promise<void>
   /** The workers that were started and have not ended. */
   readonly workers: () => ReadonlyArray<Worker>
@@ -39,9 +39,9 @@ export interface Pool {
 /** A job of a pool's workers. */
 export interface Work {
   /**
-   * Starts a run and returns its number: `begin` opens its first phase, given the number, and then the workers join. The calling
-   * thread is alone until all workers have started, which takes some 30 ms, and where other programs keep the cores so busy that
-   * it is faster alone.
+   * Starts a run and returns its number: `begin` opens its first phase, given the number, and then workers join, each when it has
+   * started, which takes some 30 ms. The calling thread is alone where other programs keep the cores so busy that it is faster
+   * alone.
    */
   readonly start: (begin: (run: number) => void) => number
   /** Reports how many milliseconds the last run took, with all that the calling thread did for it. */
@@ -59,6 +59,14 @@ export interface Work {
 
 /** Workers that may retain this many bytes of unused memory are replaced. */
 const maxRetained = 2 ** 30
+
+/** The default limit of threads in a page: it does not own all processors, and each worker takes some megabytes. */
+const maxThreadsInPage = 8
+
+/** The number of processors for this process, in a page at most eight. */
+export const processors = (): number =>
+  globalThis.process?.getBuiltinModule?.("node:os").availableParallelism() ??
+  Math.min(maxThreadsInPage, globalThis.navigator?.hardwareConcurrency ?? 1)
 
 /** The workers of this host, where it has them and can share memory with them. */
 const currentHost = (): WorkerHost | undefined =>
@@ -141,13 +149,15 @@ export const makePool = (threads: number, minSharedWork?: number, host = current
       const sharing = decide()
       let given: WorkerGroup | undefined
       let isShared = false
+      let isTimed = false
       let isDone = false
       return {
         start: (begin) => {
           const now = present()
           runCount = (runCount + 1) | 0
           begin(runCount)
-          isShared = haveAllStarted(now) && sharing.next()
+          isShared = sharing.next()
+          isTimed = !isShared || haveAllStarted(now)
           if (isShared) {
             if (given !== now) now.send({ id, job: { module, memory, failed } })
             given = now
@@ -157,7 +167,7 @@ export const makePool = (threads: number, minSharedWork?: number, host = current
           }
           return runCount
         },
-        took: (elapsed) => sharing.took(isShared, elapsed),
+        took: (elapsed) => isTimed && sharing.took(elapsed),
         watch: (round) => given?.watch(round),
         abandon: () => {
           if (given === undefined) return undefined

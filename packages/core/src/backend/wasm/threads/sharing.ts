@@ -9,8 +9,8 @@
 export interface Sharing {
   /** Whether the next run is shared. */
   readonly next: () => boolean
-  /** Reports how long a run took that was `shared` or not. */
-  readonly took: (shared: boolean, elapsed: number) => void
+  /** Reports how long the run took that was decided last. */
+  readonly took: (elapsed: number) => void
 }
 
 /** Sharing must save this part of the time: workers take cores from other programs. */
@@ -69,9 +69,7 @@ export const makeSharing = (): Sharing => {
   }
   return {
     next: () => isShared,
-    took: (shared, elapsed) => {
-      // Workers that have not started cannot be tried.
-      if (shared !== isShared) return
+    took: (elapsed) => {
       for (const timed of [now, lately]) {
         timed.runs++
         timed.elapsed += elapsed
