@@ -2,6 +2,7 @@
 import type { MemoryPlan } from "../../compiler/MemoryPlan.ts"
 import { nameOf, type Plan } from "../../compiler/Plan.ts"
 import { Assembler } from "./assembler/Assembler.ts"
+import type { Code } from "./assembler/Code.ts"
 import type { Lanes } from "./assembler/lanes.ts"
 import type { Numerics } from "./assembler/numerics.ts"
 import { emitKernel, isCompiled, isParallel, partsOf, scratchOf, work } from "./kernels/kernels.ts"
@@ -38,6 +39,8 @@ export interface ModuleOptions {
   readonly minSharedWork: number
   readonly numerics: Numerics
   readonly lanes: Lanes
+  /** Code for the moments at which a thread may lose its core, for tests. */
+  readonly interrupt?: (code: Code) => void
 }
 
 /**
@@ -48,7 +51,7 @@ export interface ModuleOptions {
 export const writeModule = (
   plan: Plan,
   memory: MemoryPlan,
-  { lanes, minSharedWork, numerics, threads }: ModuleOptions,
+  { interrupt, lanes, minSharedWork, numerics, threads }: ModuleOptions,
 ): Uint8Array<ArrayBuffer> => {
   const module = new Assembler(numerics, lanes)
   const pages = Math.ceil(memory.bytes / 65536)
@@ -89,7 +92,7 @@ export const writeModule = (
         },
       })
     }
-    emitRun(module, { at: sync, threads, waiting }, phases)
+    emitRun(module, { at: sync, threads, waiting, interrupt }, phases)
   }
   module.func("commit", { export: true }, (code) => {
     for (const { bytes, from, to } of memory.moves) code.memory.copy(to, from, bytes)

@@ -70,19 +70,26 @@ export interface Phase {
 }
 
 /** Where the shared words are, and who uses them. */
-interface Shared {
+export interface Shared {
   readonly at: number
   readonly threads: number
   readonly waiting: Waiting
+  /** Code for the moments at which the system may take a thread off its core: tests let threads sleep there. */
+  readonly interrupt?: ((code: Code) => void) | undefined
 }
 
-/** The function that opens a phase: parts of so many shares, and the low half of their tickets. */
-const emitOpen = (module: Assembler, { at, threads }: Shared) =>
+/**
+ * The function that opens a phase: parts of so many shares, and the low half of their tickets. The ticket of the first share comes
+ * last: before that the phase cannot be completed, and the run is not over, so nobody else opens a phase.
+ */
+const emitOpen = (module: Assembler, { at, interrupt, threads }: Shared) =>
   module.func("open", { params: ["i32", "i32", "i32", "i32"] }, (code, [run, low, shares, incomplete]) => {
     code.atomic.store(i32.const(at + incompleteOffset), incomplete)
     const ticket = code.let(i64.or(i64.shl(i64.extend_i32_u(run), 32n), i64.extend_i32_u(low)))
     const none = code.let(i64.and(ticket, i64.const(~BigInt(mostParts))))
-    code.for(0, threads, 1, (share) => {
+    code.for(0, threads, 1, (i) => {
+      interrupt?.(code)
+      const share = code.let(i32.sub(threads - 1, i))
       const address = code.let(i32.add(i32.mul(share, line), at + ticketsOffset))
       code.if(
         i32.lt_s(share, shares),
@@ -91,6 +98,7 @@ const emitOpen = (module: Assembler, { at, threads }: Shared) =>
       )
     })
     code.drop(atomic.add(i32.const(at + openedOffset), 1))
+    interrupt?.(code)
     code.if(atomic.load(i32.const(at + sleepersOffset)), () => code.drop(atomic.notify(i32.const(at + openedOffset), threads)))
   })
 
@@ -100,7 +108,7 @@ const emitOpen = (module: Assembler, { at, threads }: Shared) =>
  * run is over. It traps where another thread has failed, since that one will not complete its part. A thread that has died cannot
  * report it; the host's `watch` throws then.
  */
-const emitClaim = (module: Assembler, { at, threads, waiting: { sleeps, watch } }: Shared, phases: number) =>
+const emitClaim = (module: Assembler, { at, interrupt, threads, waiting: { sleeps, watch } }: Shared, phases: number) =>
   module.func("claim", { params: ["i32", "i32"], result: "i64" }, (code, [thread, run]) => {
     const looked = code.let(i32.const(0))
     const found = code.let(i64.const(-1n))
@@ -116,9 +124,10 @@ const emitClaim = (module: Assembler, { at, threads, waiting: { sleeps, watch } 
             const low = code.let(i32.wrap_i64(ticket))
             const phase = code.let(i32.shr_u(low, phaseShift))
             code.brIf(done, i32.ne(i32.wrap_i64(i64.shr_u(ticket, 32n)), run))
-            code.brIf(done, i32.eq(phase, phases))
+            code.brIf(done, i32.and(i32.eqz(share), i32.eq(phase, phases)))
             const isOpen = i32.and(i32.ne(i32.and(low, mostParts), 0), i32.or(i32.eqz(thread), i32.eqz(i32.and(low, firstOnly))))
             code.if(isOpen, () => {
+              interrupt?.(code)
               const before = atomic.compareExchange64(address, ticket, i64.sub(ticket, 1n))
               code.brIf(retry, i64.ne(before, ticket))
               const part = i32.or(i32.shl(share, phaseShift), i32.and(low, mostParts))
@@ -175,7 +184,7 @@ const dispatch = (module: Assembler, functions: ReadonlyArray<PartFunction>, str
  * part in it: it returns when the run is over. The numbers of runs that follow each other in a memory differ.
  */
 export const emitRun = (module: Assembler, shared: Shared, phases: ReadonlyArray<Phase>): void => {
-  const { at } = shared
+  const { at, interrupt } = shared
   const open = emitOpen(module, shared)
   const claim = emitClaim(module, shared, phases.length)
   const openPhase = (code: Code, run: I32, index: number): void => {
@@ -187,7 +196,9 @@ export const emitRun = (module: Assembler, shared: Shared, phases: ReadonlyArray
     module.func(`part of ${index}`, { params: ["i32", "i32", "i32", "i32"] }, (code, [_, part, thread, run]) => {
       const share = i32.shr_u(part, phaseShift)
       const own = i32.sub(phase.parts, i32.and(part, mostParts))
+      interrupt?.(code)
       phase.emit(code, code.let(i32.add(i32.mul(share, phase.parts), own)), thread)
+      interrupt?.(code)
       code.if(i32.eq(atomic.sub(i32.const(at + incompleteOffset), 1), 1), () => openPhase(code, run, index + 1))
     }),
   )
