@@ -5,88 +5,86 @@
  * bits are the same both ways.
  */
 
-/** The decisions for the runs of one job. Times are in milliseconds. */
+/** The decisions for the runs of one job. */
 export interface Sharing {
   /** Whether the next run is shared. */
   readonly next: () => boolean
-  /** Reports how long the run took that was decided last. */
+  /** Reports how many milliseconds the run took that was decided last. */
   readonly took: (elapsed: number) => void
 }
 
 /** Sharing must save this part of the time: workers take cores from other programs. */
 const leastGain = 0.05
 
-/** The shortest and the longest time that runs go one way before the other way is tried. */
+/** The first period lasts so many milliseconds and one run; both double, up to a bound, while the answer stays the same. */
 const shortest = 10
 const longest = 1000
+const mostRuns = 32
 
-/** A trial of the slower way lasts this long; at least so many runs, of which there are a number for each trial run. */
-const trial = { shared: { time: 10, runs: 2 }, alone: { time: 0, runs: 2 } }
-const runsPerTrialRun = 16
+/** A trial of the slower way lasts so many milliseconds and at least one run. A shared one is longer, since its runs differ more. */
+const trials = { shared: 10, alone: 1 }
 
-/** Shared runs that take so many times as long as they took before are compared with lone runs at once, after some milliseconds. */
+/** Shared runs are compared with lone ones at once when they take so many times as long as before, for some milliseconds. */
 const slowdown = 1.25
 const soon = 10
 
-/** Times of runs that went one way. */
-interface Timed {
+interface Times {
   runs: number
   elapsed: number
 }
 
-const nothing = (): Timed => ({ runs: 0, elapsed: 0 })
-const mean = ({ elapsed, runs }: Timed): number => elapsed / runs
+const noTimes = (): Times => ({ runs: 0, elapsed: 0 })
+const add = (times: Times, elapsed: number): void => {
+  times.runs++
+  times.elapsed += elapsed
+}
+const mean = ({ elapsed, runs }: Times): number => elapsed / runs
 
 /** Decides for the runs of a job. The first ones are shared. */
 export const makeSharing = (): Sharing => {
   let isShared = true
-  /** The time and the runs until the other way is tried. */
-  let least = { time: shortest, runs: 1 }
-  let patience = shortest
-  let now = nothing()
-  let lately = nothing()
-  /** The means of the last complete periods. */
-  const means = { shared: Number.POSITIVE_INFINITY, alone: Number.POSITIVE_INFINITY }
   let isTrial = false
+  /** How often the answer has stayed the same. */
+  let confirmed = 0
+  /** The least milliseconds and runs of this period, its times so far, and those of its last few milliseconds. */
+  let least = { elapsed: shortest, runs: 1 }
+  let period = noTimes()
+  let recent = noTimes()
+  /** The mean times of a run in the last periods. */
+  const means = { shared: Number.POSITIVE_INFINITY, alone: Number.POSITIVE_INFINITY }
 
-  const begin = (shared: boolean, next: typeof least): void => {
+  const begin = (shared: boolean, wanted: Times): void => {
     isShared = shared
-    least = next
-    now = nothing()
-    lately = nothing()
+    least = wanted
+    period = noTimes()
+    recent = noTimes()
   }
   const tryOther = (): void => {
     isTrial = true
-    begin(!isShared, isShared ? trial.alone : trial.shared)
+    begin(!isShared, { elapsed: isShared ? trials.alone : trials.shared, runs: 1 })
   }
-  const compare = (): void => {
-    const isBetter = means.shared < (1 - leastGain) * means.alone
-    // A trial that changes nothing makes the next one later.
-    patience = isBetter === isShared ? shortest : Math.min(longest, 2 * patience)
+  const decide = (): void => {
+    const shared = means.shared < (1 - leastGain) * means.alone
+    confirmed = shared === isShared ? 0 : confirmed + 1
     isTrial = false
-    const tried = now.runs
-    begin(isBetter, { time: patience, runs: tried * runsPerTrialRun })
+    begin(shared, { elapsed: Math.min(longest, shortest * 2 ** confirmed), runs: Math.min(mostRuns, 2 ** confirmed) })
   }
+  const hasSlowed = (): boolean => isShared && !isTrial && recent.elapsed >= soon && mean(recent) > slowdown * means.shared
+
   return {
     next: () => isShared,
     took: (elapsed) => {
-      for (const timed of [now, lately]) {
-        timed.runs++
-        timed.elapsed += elapsed
-      }
-      const key = isShared ? "shared" : "alone"
-      if (now.elapsed >= least.time && now.runs >= least.runs) {
-        means[key] = mean(now)
-        if (isTrial) compare()
+      add(period, elapsed)
+      add(recent, elapsed)
+      if (hasSlowed()) {
+        confirmed = 0
+        means.shared = mean(recent)
+        tryOther()
+      } else if (period.elapsed >= least.elapsed && period.runs >= least.runs) {
+        means[isShared ? "shared" : "alone"] = mean(period)
+        if (isTrial) decide()
         else tryOther()
-      } else if (isShared && !isTrial && lately.elapsed >= soon) {
-        const slow = mean(lately) > slowdown * means.shared
-        if (slow) {
-          means.shared = mean(lately)
-          patience = shortest
-          tryOther()
-        } else lately = nothing()
-      }
+      } else if (recent.elapsed >= soon) recent = noTimes()
     },
   }
 }
