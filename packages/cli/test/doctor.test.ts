@@ -10,8 +10,8 @@ const found = vi.hoisted(() => ({ wrong: false }))
 vi.mock("@adjoint/core/testing/selfTest", async (original) => {
   const { selfTest } = await original<typeof SelfTest>()
   return {
-    selfTest: (threads: number) =>
-      Effect.map(selfTest(threads), (answers) => (found.wrong ? [wrong, ...answers.slice(1)] : answers)),
+    selfTest: (threads: number, lanes: 128 | 256) =>
+      Effect.map(selfTest(threads, lanes), (answers) => (found.wrong ? [wrong, ...answers.slice(1)] : answers)),
   }
 })
 

@@ -11,8 +11,9 @@ import type { Program } from "../../language/Primitive.ts"
 import type { NDArray } from "../../types/NDArray.ts"
 import { EngineError } from "../Executable.ts"
 import { makeLruCache } from "../LruCache.ts"
-import { offeredLanes } from "../wasm/assembler/hostLanes.ts"
-import { compileJob } from "../wasm/compile.ts"
+import { lanesOfReading } from "../wasm/assembler/hostLanes.ts"
+import type { Lanes } from "../wasm/assembler/lanes.ts"
+import { compileJob, lanesFor } from "../wasm/compile.ts"
 import { type Prepared, prepare } from "../wasm/prepare.ts"
 import { nodeWorkers } from "../wasm/threads/nodeWorkers.ts"
 import { makePool, type Pool, processors } from "../wasm/threads/pool.ts"
@@ -51,7 +52,8 @@ const threadsFor = (program: Program): Pool | undefined => {
 const runOn = (threads: Pool | undefined, program: Program, inputs: ReadonlyArray<NDArray>): ReadonlyArray<NDArray> => {
   const key = `${threads?.threads ?? 1} ${Signature.ofProgram(program)}`
   const found = kept.get(key)
-  const prepared = found ?? prepare({ program, resident: 0 }, threads, "portable", compileJob, offeredLanes(256))
+  const lanes = (): Lanes => lanesFor(program, lanesOfReading())
+  const prepared = found ?? prepare({ program, resident: 0 }, threads, "portable", compileJob, lanes())
   const isKept = found !== undefined || kept.put(key, prepared, prepared.bytes)
   const outputs = prepared.run(inputs)
   if (!isKept) prepared.release()
