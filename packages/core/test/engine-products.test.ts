@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { within } from "../src/backend/eager/Eager.ts"
+import { packsLanes } from "../src/backend/wasm/assembler/hostLanes.ts"
 import { offered } from "../src/backend/wasm/assembler/hostNumerics.ts"
+import type { Lanes } from "../src/backend/wasm/assembler/lanes.ts"
 import { prepare } from "../src/backend/wasm/prepare.ts"
 import { makePool } from "../src/backend/wasm/threads/pool.ts"
 import { trace } from "../src/language/Program.ts"
@@ -62,6 +64,8 @@ const sizes: ReadonlyArray<readonly [m: number, n: number, k: number]> = [
   [5, 9, 256],
   [1, 1, 257],
   [1, 37, 1000],
+  [2, 40, 300],
+  [6, 12, 300],
   [7, 1, 515],
   [3, 10, 700],
   [137, 67, 1847],
@@ -71,6 +75,10 @@ const sizes: ReadonlyArray<readonly [m: number, n: number, k: number]> = [
 
 const operands = (m: number, n: number, k: number) =>
   [new NDArray("f32", [m, k], drawn(m * k, 1)), new NDArray("f32", [k, n], drawn(k * n, 2))] as const
+
+/** Tiles of either width; where the host packs lanes, the second as it packs them. */
+const everyLanes = [128, 256] as const satisfies ReadonlyArray<Lanes>
+packsLanes()
 
 describe("the sum over k is a cascade", () => {
   const pool = makePool(3)
@@ -84,11 +92,12 @@ describe("the sum over k is a cascade", () => {
         const inputs = [name.startsWith("left") || name.startsWith("both") ? transposed(a) : a]
         inputs.push(name.startsWith("right") || name.startsWith("both") ? transposed(b) : b)
         const program = trace((x, y) => [product(x as Tensor.Tensor, y as Tensor.Tensor)], inputs)
-        for (const crew of [undefined, pool]) {
-          const prepared = prepare({ program, resident: 0 }, crew)
-          expect(bits(prepared.run(inputs)[0])).toEqual(wanted)
-          prepared.release()
-        }
+        for (const lanes of everyLanes)
+          for (const crew of [undefined, pool]) {
+            const prepared = prepare({ program, resident: 0 }, crew, "portable", undefined, lanes)
+            expect(bits(prepared.run(inputs)[0])).toEqual(wanted)
+            prepared.release()
+          }
         expect(bits(within(Number.POSITIVE_INFINITY).run(program, inputs)[0])).toEqual(wanted)
       })
   }
@@ -101,11 +110,13 @@ describe("the sum over k is a cascade", () => {
     ] as const) {
       const [a, b] = operands(m, n, k)
       const few = new NDArray("f32", [rows, k], a.data.slice(0, rows * k))
-      const run = (left: NDArray) => {
+      const run = (left: NDArray, lanes: Lanes) => {
         const program = trace((x, y) => [Tensor.matmul(x as Tensor.Tensor, y as Tensor.Tensor)], [left, b])
-        return bits(prepare({ program, resident: 0 }, undefined, offered("fast")).run([left, b])[0])
+        return bits(prepare({ program, resident: 0 }, undefined, offered("fast"), undefined, lanes).run([left, b])[0])
       }
-      expect(run(a).slice(0, rows * n)).toEqual(run(few))
+      const wanted = run(few, 128)
+      expect(run(few, 256)).toEqual(wanted)
+      for (const lanes of everyLanes) expect(run(a, lanes).slice(0, rows * n)).toEqual(wanted)
     }
   })
 

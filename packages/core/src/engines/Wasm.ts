@@ -10,7 +10,7 @@ import type { Lanes } from "../backend/wasm/assembler/lanes.ts"
 import type { Numerics } from "../backend/wasm/assembler/numerics.ts"
 import { cachedCompile, lanesFor, planJob } from "../backend/wasm/compile.ts"
 import { prepare } from "../backend/wasm/prepare.ts"
-import { makePool, type Pool } from "../backend/wasm/threads/pool.ts"
+import { makePool, type Pool, processors } from "../backend/wasm/threads/pool.ts"
 import { Engine } from "./Engine.ts"
 
 const failure =
@@ -161,10 +161,3 @@ const waitForWorkers = (pool: Pool | undefined): Effect.Effect<boolean> =>
 /** The pool, or `undefined` if its workers cannot start. */
 const open = (pool: Pool | undefined): Effect.Effect<Pool | undefined> =>
   Effect.map(waitForWorkers(pool), (isThere) => (isThere ? pool : undefined))
-
-/** The default limit of threads in a page: it does not own all processors, and each worker takes some megabytes. */
-const maxThreadsInPage = 8
-
-const processors = (): number =>
-  globalThis.process?.getBuiltinModule?.("node:os").availableParallelism() ??
-  Math.min(maxThreadsInPage, globalThis.navigator?.hardwareConcurrency ?? 1)

@@ -34,6 +34,20 @@ export const work = (kernel: Kernel, slots: ReadonlyArray<Slot>): number => {
   return own + (kernel.epilogue === undefined ? 0 : work(kernel.epilogue, slots))
 }
 
+/** The most parts of a kernel for each thread: the smallest is an eighth of its share. */
+const mostParts = 4
+
+/** The smallest part of a shared kernel has so many times the least work of such a kernel: claiming it takes less time. */
+const leastPart = 2
+
+/** Parts of a shared kernel for each thread. */
+export const partsOf = (kernel: Kernel, slots: ReadonlyArray<Slot>, threads: number, minSharedWork: number): number => {
+  // Each part packs operands of its own.
+  if (scratchOf(kernel, slots) > 0) return 1
+  const most = work(kernel, slots) / Math.max(1, leastPart * minSharedWork * threads)
+  return Math.max(1, Math.min(mostParts, 1 + Math.floor(Math.log2(Math.max(1, most)))))
+}
+
 /** Writes a compiled kernel; `scratch` is the address of memory for its threads. */
 export const emitKernel = (context: EmitContext, kernel: Kernel, slots: ReadonlyArray<Slot>, scratch: number): void => {
   if (kernel.tag === "loop") emitLoop(context, kernel, slots)

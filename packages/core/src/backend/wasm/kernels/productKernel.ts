@@ -7,6 +7,8 @@
  * Operands are read where they are, except columns that are not contiguous, or whose rows are too far apart for the cache:
  * those are packed first. In large products both operands are packed, by blocks of columns and of rows: a panel of columns
  * stays in the first-level cache, a block of rows in the second.
+ *
+ * A tile is as wide as the vectors that its host can have: `lanes`.
  */
 
 import type { Matrix, Product } from "../../../compiler/Plan.ts"
@@ -27,42 +29,48 @@ interface Cut {
   /** Rows and columns of a tile. */
   readonly height: number
   readonly width: number
-  /** Whether it is cut into blocks of columns and rows; else all its rows are done for the columns of one tile after the other. */
-  readonly large: boolean
-  /** Rows and columns in a block. */
+  /** Rows and columns in a block: where rows are packed, many columns, which share them; else all rows and the columns of a tile. */
   readonly rows: number
   readonly columns: number
   readonly packsA: boolean
   readonly packsB: boolean
 }
 
-/** Vectors of a tile, by how many rows the result has: eight sums or more, which hide each other's latency. */
-const vectorsOf = (m: number): number => (m >= 4 ? 2 : m === 3 ? 3 : m === 2 ? 4 : 8)
+/** What a product is written for. */
+type Host = Pick<Code, "lanes" | "numerics">
+
+/**
+ * Vectors of a tile, by how many rows the result has: eight sums or more, which hide each other's latency. Where a host packs
+ * two vectors into one, twice as many; a single row is bound by the memory that it reads.
+ */
+const vectorsOf = (m: number, { lanes }: Host): number => (m >= 4 ? 2 : m === 3 ? 3 : m === 2 ? 4 : 8) * (lanes === 256 && m > 1 ? 2 : 1)
 
 /** The most rows of a tile whose sums fit into registers beside what they add. Multiply-add needs none for the product. */
 const mostHeight: { readonly [N in Numerics]: number } = { portable: 5, fast: 6 }
 
-const rowsOf = (m: number, numerics: Numerics): number => (m >= mostHeight[numerics] ? mostHeight[numerics] : Math.min(m, 4))
+/** Rows of a tile: tiles of one size, so that none is low. */
+const heightOf = (m: number, { numerics }: Host): number => Math.ceil(m / Math.ceil(m / mostHeight[numerics]))
 
 /** The largest blocks, so that a block of rows stays in the second-level cache, all columns in the third. */
-const mostRows = 64
+const mostRows = 240
 const mostColumns = 2048
 
 /** The number of multiplications from which packing both operands pays. */
 const worthPacking = 2 ** 24
 
+/** The number of columns from which packing the rows pays where their elements are not contiguous. */
+const worthTurning = 128
+
 const roundUp = (n: number, grain: number): number => Math.ceil(n / grain) * grain
 
-const cutOf = ({ a, b, k, m, n }: Product, numerics: Numerics): Cut => {
-  const height = rowsOf(m, numerics)
-  const width = vectorsOf(m) * 4
-  if (m >= 16 && n >= 16 && m * n * k >= worthPacking) {
-    const rows = mostRows - (mostRows % height)
-    return { height, width, large: true, rows, columns: mostColumns, packsA: true, packsB: true }
-  }
-  const packsA = a.row < 0 || a.column < 0
-  const packsB = b.column !== 1 || b.row < 0 || (m >= 16 && k * b.row * 4 > 2 ** 17)
-  return { height, width, large: false, rows: roundUp(m, height), columns: width, packsA, packsB }
+const cutOf = ({ a, b, k, m, n }: Product, host: Host): Cut => {
+  const height = heightOf(m, host)
+  const width = vectorsOf(m, host) * 4
+  const large = m >= 16 && n >= 16 && m * n * k >= worthPacking
+  const packsA = large || a.row < 0 || a.column < 0 || (a.column !== 1 && n >= worthTurning)
+  const packsB = large || b.column !== 1 || b.row < 0 || (m >= 16 && k * b.row * 4 > 2 ** 17)
+  const rows = packsA ? mostRows - (mostRows % height) : roundUp(m, height)
+  return { height, width, rows, columns: packsA ? mostColumns : width, packsA, packsB }
 }
 
 /** Steps of k in a block. */
@@ -81,13 +89,17 @@ const scratchBytes = (kernel: Product, cut: Cut) => ({
 /** The steps of k in the blocks that are made up of blocks. */
 const upperLevels = ({ k }: Product): ReadonlyArray<number> => cascade(k, productBlock).slice(1)
 
-/** Bytes of scratch memory that a product uses, in either numerics. */
+const hosts: ReadonlyArray<Host> = (["portable", "fast"] as const).flatMap((numerics) =>
+  ([128, 256] as const).map((lanes) => ({ lanes, numerics })),
+)
+
+/** Bytes of scratch memory that a product uses, with any numerics and lanes. */
 export const productScratch = (kernel: Product): number => {
-  const needs = (numerics: Numerics): number => {
-    const { a, b, level } = scratchBytes(kernel, cutOf(kernel, numerics))
+  const needs = hosts.map((host) => {
+    const { a, b, level } = scratchBytes(kernel, cutOf(kernel, host))
     return a + b + upperLevels(kernel).length * level
-  }
-  return Math.max(needs("portable"), needs("fast"))
+  })
+  return Math.max(...needs)
 }
 
 const less = (a: I32, b: I32 | number): I32 => (b === 0 ? a : i32.sub(a, b))
@@ -159,7 +171,7 @@ const addSums = (code: Code, { n }: Product, rows: Range, columns: Range, from: 
 export const emitProduct = (context: EmitContext, kernel: Product, scratch: number, epilogue?: EmitEpilogue): void => {
   const { code, team } = context
   const { a, b, batch, k, m, n } = kernel
-  const cut = cutOf(kernel, code.numerics)
+  const cut = cutOf(kernel, code)
   const { height, packsA, packsB, width } = cut
   const bytes = scratchBytes(kernel, cut)
   const packedA = code.let(i32.add(i32.mul(team.thread, productScratch(kernel)), scratch))
@@ -217,7 +229,7 @@ export const emitProduct = (context: EmitContext, kernel: Product, scratch: numb
               addSums(code, kernel, { start: top, end: bottom }, { start: left, end: right }, from, to, adds)
             })
           })
-          if (cut.large && epilogue !== undefined)
+          if (packsA && epilogue !== undefined)
             code.if(isLast, () => {
               const columns = byColumns || cut.columns < n ? { start: left, end: right } : undefined
               epilogue({ indices, rows: { start: top, end: bottom }, columns })
@@ -225,7 +237,7 @@ export const emitProduct = (context: EmitContext, kernel: Product, scratch: numb
         })
       }),
     )
-    if (!cut.large)
+    if (!packsA)
       epilogue?.(byColumns ? { indices, columns: columnPart } : { indices, rows: team.threads > 1 ? rowPart : undefined })
   })
 }

@@ -22,8 +22,11 @@ export interface Tile {
   readonly adds: I32 | undefined
 }
 
-/** Steps of k that are unrolled. */
-const unroll = 2
+/**
+ * Steps of k that are unrolled. Where 256-bit lanes both multiply and add, the instructions of the loop itself keep the
+ * units waiting, and eight steps are 5 % faster than two; elsewhere there is no difference.
+ */
+const unrolled = ({ lanes, numerics }: Code): number => (lanes === 256 && numerics === "portable" ? 8 : 2)
 
 /** One tile: `a`, `b` and `out` are the addresses of its first elements. */
 export const emitTile = (code: Code, tile: Tile, a: I32, b: I32, out: I32): void => {
@@ -43,25 +46,30 @@ export const emitTile = (code: Code, tile: Tile, a: I32, b: I32, out: I32): void
           })
         })
     })
-  const together = (): void => {
-    for (let step = 0; step < unroll; step++) round(step)
-    code.set(p, i32.add(p, unroll * aStride))
-    code.set(q, i32.add(q, unroll * bStride))
-  }
-  if (typeof k === "number") {
-    const whole = k - (k % unroll)
-    if (whole > 0) code.for(0, whole, unroll, together)
-    for (let step = 0; step < k - whole; step++) round(step)
-  } else {
-    code.for(0, i32.and(k, -unroll), unroll, together)
-    code.if(i32.and(k, unroll - 1), () => round(0))
-  }
-  const each = (visit: (sum: Local<"v128">, offset: number, left: number) => void): void =>
-    sums.forEach((sum, i) => {
-      const [row, vector] = [Math.floor(i / vectors), i % vectors]
-      visit(sum, row * outRow + vector * 16, columns - vector * 4)
+  const steps = (from: I32 | number, to: I32 | number, together: number): void =>
+    code.for(from, to, together, () => {
+      for (let step = 0; step < together; step++) round(step)
+      code.set(p, i32.add(p, together * aStride))
+      code.set(q, i32.add(q, together * bStride))
     })
+  const together = unrolled(code)
+  const whole = typeof k === "number" ? k - (k % together) : code.let(i32.and(k, -together))
+  steps(0, whole, together)
+  steps(whole, k, 1)
+
+  // The last vector of an odd number has no other half: from an address of its own it is not taken for a half of the next row's.
+  const odd = vectors % 2 === 1 && vectors > 1 ? code.let(i32.add(out, (vectors - 1) * 16)) : undefined
+  const each = (visit: (sum: Local<"v128">, address: I32, offset: number, left: number) => void): void => {
+    for (let row = 0; row < rows; row++)
+      // The upper half of a pair comes first, then a host that packs both needs one store.
+      for (let vector = vectors - 1; vector >= 0; vector--) {
+        const isOdd = odd !== undefined && vector === vectors - 1
+        const offset = row * outRow + (isOdd ? 0 : vector * 16)
+        visit(sums[row * vectors + vector] as Local<"v128">, isOdd ? odd : out, offset, columns - vector * 4)
+      }
+  }
   // All loads come before all stores.
-  if (adds !== undefined) code.if(adds, () => each((sum, offset) => code.set(sum, f32x4.add(v128.load(out, offset), sum))))
-  each((sum, offset, left) => storeLanes(code, out, sum, left, offset))
+  if (adds !== undefined)
+    code.if(adds, () => each((sum, address, offset) => code.set(sum, f32x4.add(v128.load(address, offset), sum))))
+  each((sum, address, offset, left) => storeLanes(code, address, sum, left, offset))
 }

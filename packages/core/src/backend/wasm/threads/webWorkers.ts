@@ -24,7 +24,7 @@ const look = () => {
       // The job is in a message that is on its way.
       if (run === undefined) return
       done = now
-      run()
+      run(now)
       spins = 0
     } else if (spins > 100000) {
       Atomics.store(control, ${idleFlags} + thread, 1)
