@@ -51,8 +51,9 @@ export interface ModuleOptions {
 export const writeModule = (
   plan: Plan,
   memory: MemoryPlan,
-  { interrupt, lanes, minSharedWork, numerics, threads }: ModuleOptions,
+  options: ModuleOptions,
 ): Uint8Array<ArrayBuffer> => {
+  const { interrupt, lanes, minSharedWork, numerics, threads } = options
   const module = new Assembler(numerics, lanes)
   const pages = Math.ceil(memory.bytes / 65536)
   module.importMemory("engine", "memory", threads > 1 ? { initial: pages, maximum: mostPages, shared: true } : { initial: pages })
@@ -62,7 +63,7 @@ export const writeModule = (
   const kernels = plan.kernels.map((kernel, i) => {
     const byHost = !isCompiled(kernel, plan.slots)
     const isShared = threads > 1 && isParallel(kernel, plan.slots) && work(kernel, plan.slots) >= minSharedWork
-    const perThread = isShared ? partsOf(kernel, plan.slots, threads, minSharedWork) : 1
+    const perThread = isShared ? partsOf(kernel, plan.slots, module, options) : 1
     const func = module.func(`${i} ${nameOf(kernel)}`, { params: ["i32", "i32"] }, (code, [part, thread]) => {
       const team = isShared ? { part, parts: threads * perThread, thread, threads } : { ...oneThread, thread }
       const context: EmitContext = { module, code, address: (slot) => memory.addresses[slot] ?? 0, team }
