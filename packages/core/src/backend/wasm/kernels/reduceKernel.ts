@@ -4,8 +4,8 @@
  */
 
 import type { Access, Reduce, Slot } from "../../../compiler/Plan.ts"
-import type { DType } from "../../../types/DType.ts"
 import { sumBlock } from "../../../reference/sumOrder.ts"
+import type { DType } from "../../../types/DType.ts"
 import * as Shape from "../../../types/Shape.ts"
 import type { Code } from "../assembler/Code.ts"
 import { f32, f32x4, type I32, i8x16, i32, i32x4, type Local, type V128, v128 } from "../assembler/Value.ts"
@@ -148,7 +148,7 @@ const rowsInRegisters = (reduction: Reduction): void => {
     if (whole < n)
       code.scope(() => {
         const tail = tailParts(n - whole)
-        valuesOf(reduction, rowsAt([]), code.let(i32.const(whole)), tail).forEach((x, part) => {
+        valuesOf(reduction, rowsAt([]), i32.const(whole), tail).forEach((x, part) => {
           const { count } = tail[part] as Part
           partials.add(part, count === 4 ? x : v128.bitselect(x, combination.start, firstLanes(count)))
         })
@@ -246,7 +246,7 @@ const columns = (reduction: Reduction): void => {
       code.for(from, end, width, (i) => round(i, width))
     }
     if (whole < total) {
-      const tail = (): void => round(code.let(i32.const(whole)), total - whole)
+      const tail = (): void => round(i32.const(whole), total - whole)
       if (alone) lastAlone(code, team, tail)
       else code.scope(tail)
     }
