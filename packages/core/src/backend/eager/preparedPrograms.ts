@@ -9,7 +9,6 @@ import { programWork } from "../../compiler/compilerFacts.ts"
 import * as Signature from "../../compiler/Signature.ts"
 import type { Program } from "../../language/Primitive.ts"
 import type { NDArray } from "../../types/NDArray.ts"
-import { EngineError } from "../Executable.ts"
 import { makeLruCache } from "../LruCache.ts"
 import { lanesOfReading } from "../wasm/assembler/hostLanes.ts"
 import type { Lanes } from "../wasm/assembler/lanes.ts"
@@ -60,14 +59,13 @@ const runOn = (threads: Pool | undefined, program: Program, inputs: ReadonlyArra
   return outputs
 }
 
-/** The same, on one thread from now on where others have failed. */
+/** The same, on one thread from now on where the threads have failed. */
 const runOnAny = (program: Program, inputs: ReadonlyArray<NDArray>): ReadonlyArray<NDArray> => {
   const threads = threadsFor(program)
   if (threads === undefined) return runOn(undefined, program, inputs)
   try {
     return runOn(threads, program, inputs)
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error
+  } catch {
     pool = undefined
     void threads.close()
     return runOn(undefined, program, inputs)

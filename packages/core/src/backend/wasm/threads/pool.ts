@@ -88,6 +88,8 @@ export const makePool = (threads: number, minSharedWork?: number, host = current
   let retained = 0
   let jobs = 0
   let runCount = 0
+  /** Whether the last job was faster with the workers: so the next one begins. */
+  let wasShared = true
 
   const startGroup = (): WorkerGroup => {
     const fresh = host.start(threads, () => {
@@ -146,7 +148,7 @@ export const makePool = (threads: number, minSharedWork?: number, host = current
     add: (module, memory, failed) => {
       present()
       const id = jobs++
-      const sharing = decide()
+      const sharing = decide(wasShared)
       let given: WorkerGroup | undefined
       let isShared = false
       let isTimed = false
@@ -167,7 +169,10 @@ export const makePool = (threads: number, minSharedWork?: number, host = current
           }
           return runCount
         },
-        took: (elapsed) => isTimed && sharing.took(elapsed),
+        took: (elapsed) => {
+          if (isTimed) sharing.took(elapsed)
+          wasShared = sharing.next()
+        },
         watch: (round) => given?.watch(round),
         abandon: () => {
           if (given === undefined) return undefined
