@@ -57,6 +57,17 @@ normal("z", [300, 300])`
     expect(await printed(counted)).toBe(`0 ${workers}\n`)
   })
 
+  it.runIf(availableParallelism() > 1 && existsSync("/proc/self/task"))("uses no more threads than an engine was given", async () => {
+    const limited = `${prelude}
+const { Effect } = await import("effect")
+const { Engine, Wasm } = await import("./src/index.ts")
+const before = threads()
+await Effect.runPromise(Engine.Engine.pipe(Effect.provide(Wasm.layer({ threads: 1 }))))
+${reads}
+console.log(threads() - before)`
+    expect(await printed(limited)).toBe("0\n")
+  })
+
   it.each([
     ["after the last read", reads, ""],
     ["while its threads start", "Tensor.read(Tensor.matmul(Tensor.ones([1100, 1100]), Tensor.ones([1100, 1100])))", ""],

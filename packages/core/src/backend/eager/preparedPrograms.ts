@@ -27,13 +27,23 @@ const worthThreads = 50
 const workPerMillisecond = 2 ** 25
 
 /** The most threads: each worker takes some megabytes until the process ends. */
-const maxThreads = 8
+let maxThreads = 8
 
 /** The time that reading has taken, and its threads if it has any. */
 let spent = 0
 let pool: Pool | undefined
 /** Whether threads can be started: not after they have failed. */
 let mayStart = true
+
+/** Makes reading use at most so many threads from now on, since an engine of this process does. */
+export const readOnAtMost = (threads: number): void => {
+  if (threads >= maxThreads) return
+  maxThreads = threads
+  if (pool === undefined || pool.threads <= threads) return
+  void pool.close()
+  pool = undefined
+  mayStart = true
+}
 
 const startPool = (): Pool | undefined => {
   const host = typeof SharedArrayBuffer === "function" ? nodeWorkers() : undefined
