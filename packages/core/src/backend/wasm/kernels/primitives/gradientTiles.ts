@@ -136,7 +136,7 @@ const fewPositions = 16
 export const overTaps = ({ axes, channels, groups, context, window, xStrides }: Gradient): Cut | undefined => {
   const axis = axes.at(-1) as Axis
   const taps = window.at(-1) ?? 1
-  if (channels > 2 || groups > 1 || taps > fewPositions) return undefined
+  if (channels > 4 || groups > 1 || taps > fewPositions) return undefined
   const all = Array.from({ length: taps * channels }, (_, row) => {
     const tap = Math.floor(row / channels)
     return {

@@ -9,6 +9,7 @@ import type { Code } from "../../assembler/Code.ts"
 import type { Lanes } from "../../assembler/lanes.ts"
 import { multiplyAdd, type Numerics } from "../../assembler/numerics.ts"
 import { f32x4, type I32, i32, type Local, type V128, v128 } from "../../assembler/Value.ts"
+import { inStoreOrder, storeVectors } from "../vectors.ts"
 import { blocks, storeLanes } from "./Operation.ts"
 
 /** What a tile's shape depends on: how wide the lanes are, and how products are added. */
@@ -102,23 +103,27 @@ export interface Written {
 /** Writes the columns of a tile that count. */
 export const writeTile = (code: Code, { sums, vectors }: RegisterTile, out: I32, to: Written): void => {
   const { adds, buffer, columns, stride } = to
-  const at = (i: number): number => Math.floor(i / vectors) * stride + (i % vectors) * 16
+  const each = (visit: (sum: Local<"v128">, offset: number, left: number) => void): void => {
+    for (let row = 0; row * vectors < sums.length; row++)
+      inStoreOrder(vectors, (v) => visit(sums[row * vectors + v] as Local<"v128">, row * stride + v * 16, columns - v * 4))
+  }
   if (columns === vectors * 4 || vectors === 1 || code.lanes === 128) {
     // All loads come before all stores: a store between them would keep a host from packing.
     if (adds !== undefined)
-      code.if(adds, () => sums.forEach((sum, i) => code.set(sum, f32x4.add(v128.load(out, at(i)), sum))))
-    sums.forEach((sum, i) => storeLanes(code, out, sum, columns - (i % vectors) * 4, at(i)))
+      code.if(adds, () => each((sum, offset) => code.set(sum, f32x4.add(v128.load(out, offset), sum))))
+    each((sum, offset, left) => storeLanes(code, out, sum, left, offset))
     return
   }
   // Only whole vectors that are stored side by side are packed.
-  sums.forEach((sum, i) => code.v128.store(buffer, sum, i * 16))
+  storeVectors(code, buffer, sums)
   const copy = (adding: boolean): void =>
     sums.forEach((_, i) => {
-      const left = columns - (i % vectors) * 4
+      const [row, v] = [Math.floor(i / vectors), i % vectors]
+      const [offset, left] = [row * stride + v * 16, columns - v * 4]
       if (left <= 0) return
       code.scope(() => {
         const sum = v128.load(buffer, i * 16)
-        storeLanes(code, out, code.let(adding ? f32x4.add(v128.load(out, at(i)), sum) : sum), left, at(i))
+        storeLanes(code, out, code.let(adding ? f32x4.add(v128.load(out, offset), sum) : sum), left, offset)
       })
     })
   if (adds === undefined) copy(false)

@@ -7,9 +7,11 @@
 import type { WindowParams } from "../../../../language/Primitive.ts"
 import { cascade, sumBlock, sumFanIn } from "../../../../reference/sumOrder.ts"
 import * as Shape from "../../../../types/Shape.ts"
+import type { Code } from "../../assembler/Code.ts"
 import type { Lanes } from "../../assembler/lanes.ts"
 import { f32x4, type I32, i32, i32x4, type Local, type V128, v128 } from "../../assembler/Value.ts"
 import type { EmitContext } from "../loopNest.ts"
+import { inStoreOrder } from "../vectors.ts"
 import { at, input, type Operation, type PrimitiveKernel, storeLanes } from "./Operation.ts"
 import { backward, type Count, eachTap, forward, type Phases } from "./slidingWindow.ts"
 import { eachWindowPosition, space, type WindowPosition } from "./windowPositions.ts"
@@ -34,6 +36,10 @@ const summedTogether = (lanes: Lanes): number => lanes / 8
 const soughtTogether = (lanes: Lanes): number => lanes / 16
 
 type Vectors = ReadonlyArray<Local<"v128">>
+
+/** Writes the channels that count of neighbouring vectors. */
+const storeChannels = (code: Code, address: I32, values: Vectors, channels: number): void =>
+  inStoreOrder(values.length, (v) => storeLanes(code, address, values[v] as Local<"v128">, channels - v * 4, v * 16))
 
 /** Sums of vectors in registers. */
 interface RegisterSums {
@@ -106,7 +112,7 @@ const summing = (context: EmitContext, operation: Operation, all: ReadonlyArray<
       )
     })
     const into = code.let(i32.add(target, operation.out.address))
-    sums.result().forEach((sum, v) => storeLanes(code, into, sum, channels - v * 4, v * 16))
+    storeChannels(code, into, sums.result(), channels)
   }
   eachWindowPosition(context, from.shape, operation.out.shape, all, together, body)
 }
@@ -181,7 +187,7 @@ const seeking = (
   eachWindowPosition(context, from.shape, operation.out.shape, windows(operation), soughtTogether(code.lanes), (position) => {
     const found = find(position)
     const into = code.let(i32.add(position.target, operation.out.address))
-    found.forEach((value, v) => storeLanes(code, into, value, position.channels - v * 4, v * 16))
+    storeChannels(code, into, found, position.channels)
   })
 }
 
@@ -251,7 +257,7 @@ export const windowMaxGrad: PrimitiveKernel<"windowMaxGrad"> = {
         const sums = gradient.map((value, v) =>
           code.let(f32x4.add(before[v] as V128, v128.and(value, i32x4.eq(chosen[v] as V128, own)))),
         )
-        sums.forEach((sum, v) => storeLanes(code, into, sum, channels - v * 4, v * 16))
+        storeChannels(code, into, sums, channels)
       })
     }
     eachWindowPosition(context, x.shape, cotangent.shape, all, soughtTogether(code.lanes), spread, {
