@@ -46,8 +46,8 @@ export interface Work {
   readonly start: (begin: (run: number) => void) => number
   /** Reports how many milliseconds the last run took, with all that the calling thread did for it. */
   readonly took: (elapsed: number) => void
-  /** Throws when a worker has ended, as far as a waiting thread can know it; `round` identifies the barrier. */
-  readonly watch: (round: number) => void
+  /** Throws when a worker has ended, as far as a waiting thread can know it; `phase` identifies the phase whose end it awaits. */
+  readonly watch: (phase: number) => void
   /**
    * Stops the workers, which would wait for the calling thread: it has failed. Returns why a worker failed, if one did. The
    * workers end, and others replace them for the next job.
@@ -173,7 +173,7 @@ export const makePool = (threads: number, minSharedWork?: number, host = current
           if (isTimed) sharing.took(elapsed)
           wasShared = sharing.next()
         },
-        watch: (round) => given?.watch(round),
+        watch: (phase) => given?.watch(phase),
         abandon: () => {
           if (given === undefined) return undefined
           const message = failureMessage(given.control)
