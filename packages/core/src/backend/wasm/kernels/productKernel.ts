@@ -100,11 +100,32 @@ const hosts: ReadonlyArray<Host> = (["portable", "fast"] as const).flatMap((nume
   ([128, 256] as const).map((lanes) => ({ lanes, numerics })),
 )
 
-/** Bytes of scratch memory that a product uses, with any numerics and lanes. */
-export const productScratch = (kernel: Product): number => {
+/** Whether threads share the columns, instead of the rows: there are few rows, or packing all columns takes longer than all rows. */
+const isByColumns = ({ m, n }: Product, { height, packsB, width }: Cut, threads: number): boolean =>
+  threads > 1 && (m < 2 * height * threads || (packsB && n > m)) && n >= 2 * width * threads
+
+/** The most bytes of packed columns that a thread keeps from one part to the next. */
+const mostKept = 2 ** 22
+
+/** Blocks of k. */
+const blocksOf = ({ k }: Product): number => Math.ceil(k / productBlock)
+
+/** Whether a thread packs all columns in its first part and keeps them for the others. */
+const keepsColumns = (kernel: Product, cut: Cut, threads: number): boolean =>
+  threads > 1 &&
+  cut.packsA &&
+  cut.packsB &&
+  !isByColumns(kernel, cut, threads) &&
+  Shape.size(kernel.batch) === 1 &&
+  kernel.n <= cut.columns &&
+  blocksOf(kernel) * scratchBytes(kernel, cut).b <= mostKept
+
+/** Bytes of scratch memory for each thread that a product uses, with any numerics and lanes. */
+export const productScratch = (kernel: Product, threads: number): number => {
   const needs = hosts.map((host) => {
-    const { a, b, level } = scratchBytes(kernel, cutOf(kernel, host))
-    return a + b + upperLevels(kernel).length * level
+    const cut = cutOf(kernel, host)
+    const { a, b, level } = scratchBytes(kernel, cut)
+    return a + b * (keepsColumns(kernel, cut, threads) ? blocksOf(kernel) : 1) + upperLevels(kernel).length * level
   })
   return Math.max(...needs)
 }
@@ -178,13 +199,6 @@ const addSums = (code: Code, { n }: Product, rows: Range, columns: Range, from: 
     }),
   )
 
-/**
- * Whether threads share the columns, instead of the rows: where there are few rows, or where it takes longer to pack all columns
- * than all rows.
- */
-const isByColumns = ({ m, n }: Product, { height, packsB, width }: Cut, threads: number): boolean =>
-  threads > 1 && (m < 2 * height * threads || (packsB && n > m)) && n >= 2 * width * threads
-
 /** The least lines of a piece, where each part packs the lines of the other operand, and where it only reads them. */
 const packedLines = 128
 const readLines = 32
@@ -194,7 +208,7 @@ export const productPieces = (kernel: Product, host: Host, threads: number): num
   const cut = cutOf(kernel, host)
   return isByColumns(kernel, cut, threads)
     ? kernel.n / (threads * (cut.packsA ? packedLines : cut.width))
-    : kernel.m / (threads * (cut.packsB ? packedLines : readLines))
+    : kernel.m / (threads * (cut.packsB && !keepsColumns(kernel, cut, threads) ? packedLines : readLines))
 }
 
 /** Writes the kernel; `scratch` is the address of the memory it packs into, a range for each thread. */
@@ -204,10 +218,13 @@ export const emitProduct = (context: EmitContext, kernel: Product, scratch: numb
   const cut = cutOf(kernel, code)
   const { height, packsA, packsB, width } = cut
   const bytes = scratchBytes(kernel, cut)
-  const packedA = code.let(i32.add(i32.mul(team.thread, productScratch(kernel)), scratch))
+  const keeps = keepsColumns(kernel, cut, team.threads)
+  const packedA = code.let(i32.add(i32.mul(team.thread, productScratch(kernel, team.threads)), scratch))
   const packedB = code.let(i32.add(packedA, bytes.a))
   const levels = upperLevels(kernel)
-  const incomplete = levels.map((_, level) => code.let(i32.add(packedB, bytes.b + level * bytes.level)))
+  const firstLevel = bytes.b * (keeps ? blocksOf(kernel) : 1)
+  const incomplete = levels.map((_, level) => code.let(i32.add(packedB, firstLevel + level * bytes.level)))
+  const inFirst = (body: () => void): void => (keeps ? code.if(team.isFirst, body) : body())
   const byColumns = isByColumns(kernel, cut, team.threads)
   const rowPart = byColumns ? { start: 0, end: m } : threadRange(code, team, m, height)
   const columnPart = byColumns ? threadRange(code, team, n, width) : { start: 0, end: n }
@@ -227,13 +244,16 @@ export const emitProduct = (context: EmitContext, kernel: Product, scratch: numb
     inBlocks(code, columnPart, n, cut.columns, (left, right) =>
       inBlocks(code, { start: 0, end: k }, k, productBlock, (start) => {
         const first = code.let(typeof start === "number" ? i32.const(start) : start)
+        const panels = keeps ? code.let(at(packedB, [i32.div_u(first, productBlock), bytes.b])) : packedB
         const columnsAt = (column: I32): I32 =>
           packsB
-            ? i32.add(packedB, i32.mul(i32.div_u(less(column, left), width), panelBytes(kernel, width)))
+            ? i32.add(panels, i32.mul(i32.div_u(less(column, left), width), panelBytes(kernel, width)))
             : element(fromB, b, first, column)
         if (packsB)
-          chunks(code, { start: left, end: right }, n, width, (column, count) =>
-            code.call(packColumns(count), element(fromB, b, first, column), columnsAt(column), first),
+          inFirst(() =>
+            chunks(code, { start: left, end: right }, n, width, (column, count) =>
+              code.call(packColumns(count), element(fromB, b, first, column), columnsAt(column), first),
+            ),
           )
         inBlocks(code, rowPart, m, cut.rows, (top, bottom) => {
           if (packsA)
