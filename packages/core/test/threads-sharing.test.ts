@@ -11,7 +11,7 @@ interface Machine {
 
 /** Runs for so many milliseconds. Returns the mean time of a run from `from` on, and the part of those that were shared. */
 const simulate = ({ alone, shared }: Machine, until: number, from = 0) => {
-  const sharing = makeSharing()
+  const sharing = makeSharing(true)
   let [time, runs, elapsed, together] = [0, 0, 0, 0]
   while (time < until) {
     const isShared = sharing.next()

@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { EngineError, type Job } from "../backend/Executable.ts"
 import { read } from "../backend/eager/Eager.ts"
+import { readOnAtMost } from "../backend/eager/preparedPrograms.ts"
 import { lanesSetting, lanesVariable, offeredLanes, readNarrow, usualLanes } from "../backend/wasm/assembler/hostLanes.ts"
 import { fusesMultiplyAdd, offered } from "../backend/wasm/assembler/hostNumerics.ts"
 import type { Lanes } from "../backend/wasm/assembler/lanes.ts"
@@ -22,7 +23,10 @@ export type { Lanes } from "../backend/wasm/assembler/lanes.ts"
 export type { Numerics } from "../backend/wasm/assembler/numerics.ts"
 
 export interface WasmOptions {
-  /** The number of threads; the number of processors unless given, in a page at most eight. */
+  /**
+   * The number of threads; the number of processors unless given, in a page at most eight. If it is given, reading outside
+   * programs uses no more from then on.
+   */
   readonly threads?: number
   /**
    * `portable` (the default) gives the same bits on every host. `fast` rounds a product and the sum together if the host has
@@ -95,7 +99,10 @@ export const layer = (options: WasmOptions = {}): Layer.Layer<Engine> => {
   return Layer.effect(
     Engine,
     Effect.map(
-      scoped(() => makePool(threads)),
+      scoped(() => {
+        if (options.threads !== undefined) readOnAtMost(options.threads)
+        return makePool(threads)
+      }),
       (pool) => engine(pool, numerics, lanes),
     ),
   )

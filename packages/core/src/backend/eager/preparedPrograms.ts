@@ -9,7 +9,6 @@ import { programWork } from "../../compiler/compilerFacts.ts"
 import * as Signature from "../../compiler/Signature.ts"
 import type { Program } from "../../language/Primitive.ts"
 import type { NDArray } from "../../types/NDArray.ts"
-import { EngineError } from "../Executable.ts"
 import { makeLruCache } from "../LruCache.ts"
 import { lanesOfReading } from "../wasm/assembler/hostLanes.ts"
 import type { Lanes } from "../wasm/assembler/lanes.ts"
@@ -28,13 +27,23 @@ const worthThreads = 50
 const workPerMillisecond = 2 ** 25
 
 /** The most threads: each worker takes some megabytes until the process ends. */
-const maxThreads = 8
+let maxThreads = 8
 
 /** The time that reading has taken, and its threads if it has any. */
 let spent = 0
 let pool: Pool | undefined
 /** Whether threads can be started: not after they have failed. */
 let mayStart = true
+
+/** Makes reading use at most so many threads from now on, since an engine of this process does. */
+export const readOnAtMost = (threads: number): void => {
+  if (threads >= maxThreads) return
+  maxThreads = threads
+  if (pool === undefined || pool.threads <= threads) return
+  void pool.close()
+  pool = undefined
+  mayStart = true
+}
 
 const startPool = (): Pool | undefined => {
   const host = typeof SharedArrayBuffer === "function" ? nodeWorkers() : undefined
@@ -60,14 +69,13 @@ const runOn = (threads: Pool | undefined, program: Program, inputs: ReadonlyArra
   return outputs
 }
 
-/** The same, on one thread from now on where others have failed. */
+/** The same, on one thread from now on where the threads have failed. */
 const runOnAny = (program: Program, inputs: ReadonlyArray<NDArray>): ReadonlyArray<NDArray> => {
   const threads = threadsFor(program)
   if (threads === undefined) return runOn(undefined, program, inputs)
   try {
     return runOn(threads, program, inputs)
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error
+  } catch {
     pool = undefined
     void threads.close()
     return runOn(undefined, program, inputs)

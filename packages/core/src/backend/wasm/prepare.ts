@@ -96,8 +96,8 @@ export const prepare = (
         return undefined
       },
       sleeps: pool?.sleeps === true ? 1 : 0,
-      watch: (round) => {
-        others?.watch(Number(round))
+      watch: (phase) => {
+        others?.watch(Number(phase))
         return undefined
       },
     },

@@ -21,7 +21,7 @@ interface Workspace {
 
 /** The shared words have the same address in all programs of so many threads, since they may reuse a memory. */
 const layout = ({ kernels, slots }: Plan, threads: number): Workspace => {
-  const most = kernels.reduce((sofar, kernel) => Math.max(sofar, scratchOf(kernel, slots)), 0)
+  const most = kernels.reduce((sofar, kernel) => Math.max(sofar, scratchOf(kernel, slots, threads)), 0)
   const sync = scratchBytes * threads
   const packed = sync + syncBytes(threads)
   return { sync, packed, end: packed + most * threads }
@@ -51,8 +51,9 @@ export interface ModuleOptions {
 export const writeModule = (
   plan: Plan,
   memory: MemoryPlan,
-  { interrupt, lanes, minSharedWork, numerics, threads }: ModuleOptions,
+  options: ModuleOptions,
 ): Uint8Array<ArrayBuffer> => {
+  const { interrupt, lanes, minSharedWork, numerics, threads } = options
   const module = new Assembler(numerics, lanes)
   const pages = Math.ceil(memory.bytes / 65536)
   module.importMemory("engine", "memory", threads > 1 ? { initial: pages, maximum: mostPages, shared: true } : { initial: pages })
@@ -62,9 +63,9 @@ export const writeModule = (
   const kernels = plan.kernels.map((kernel, i) => {
     const byHost = !isCompiled(kernel, plan.slots)
     const isShared = threads > 1 && isParallel(kernel, plan.slots) && work(kernel, plan.slots) >= minSharedWork
-    const perThread = isShared ? partsOf(kernel, plan.slots, threads, minSharedWork) : 1
-    const func = module.func(`${i} ${nameOf(kernel)}`, { params: ["i32", "i32"] }, (code, [part, thread]) => {
-      const team = isShared ? { part, parts: threads * perThread, thread, threads } : { ...oneThread, thread }
+    const perThread = isShared ? partsOf(kernel, plan.slots, module, options) : 1
+    const func = module.func(`${i} ${nameOf(kernel)}`, { params: ["i32", "i32", "i32"] }, (code, [part, thread, isFirst]) => {
+      const team = isShared ? { part, parts: threads * perThread, thread, threads, isFirst } : { ...oneThread, thread }
       const context: EmitContext = { module, code, address: (slot) => memory.addresses[slot] ?? 0, team }
       if (byHost) code.call(hostFallback, i)
       else emitKernel(context, kernel, plan.slots, packed)
@@ -73,7 +74,7 @@ export const writeModule = (
   })
   if (waiting === undefined)
     module.func("run", { export: true }, (code) => {
-      for (const { func } of kernels) code.call(func, 0, 0)
+      for (const { func } of kernels) code.call(func, 0, 0, 1)
     })
   else {
     const phases: Array<Phase> = []
@@ -87,8 +88,8 @@ export const writeModule = (
         shares: shared ? threads : 1,
         parts: own[0]?.perThread ?? 1,
         byFirst: own.some(({ byHost }) => byHost),
-        emit: (code, part, thread) => {
-          for (const { func } of own) code.call(func, part, thread)
+        emit: (code, part, thread, isFirst) => {
+          for (const { func } of own) code.call(func, part, thread, isFirst)
         },
       })
     }

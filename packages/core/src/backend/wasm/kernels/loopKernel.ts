@@ -36,10 +36,19 @@ const line = 16
 const mostVectors = 8
 const mostWritten = 128
 
-/** How many short rows fill whole vectors together, where it pays to take so many at once. */
-const rowsTogether = (shape: Shape.Shape, accesses: ReadonlyArray<Access>, terms: number): number | undefined => {
+/**
+ * How many short rows fill whole vectors together, where it pays to take so many at once. Rows of an odd number of vectors go in
+ * pairs where hosts pack those; no host packs a vector over the ends of rows.
+ */
+const rowsTogether = (
+  { lanes }: Code,
+  shape: Shape.Shape,
+  accesses: ReadonlyArray<Access>,
+  terms: number,
+): number | undefined => {
   const [many = 1, length = 1] = shape.slice(-2)
-  const rows = length % 4 === 0 ? 1 : length % 2 === 0 ? 2 : 4
+  const odd = length % 8 !== 0 && lanes === 256
+  const rows = length % 4 === 0 ? (odd ? 2 : 1) : length % 2 === 0 ? 2 : 4
   const forwards = accesses.every(({ strides }) => strides.every((stride) => stride >= 0))
   const vectors = (rows * length) / 4
   const few = vectors <= mostVectors && vectors * terms <= mostWritten
@@ -125,9 +134,10 @@ const emit = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, kn
     // Slots are whole vectors, so a loop over one axis may run over its end, as long as it reads no further than its slots.
     const whole = alone && rows.every((row) => row === undefined || row.step === 0 || row.step === 1)
     const vectors = whole ? Math.ceil(inner / 4) * 4 : inner - (inner % 4)
-    if (vectors > 0) inVectors(code, alone ? threadRange(code, context.team, vectors, line) : { start: 0, end: vectors }, atOnce, round)
+    if (vectors > 0)
+      inVectors(code, alone ? threadRange(code, context.team, vectors, line) : { start: 0, end: vectors }, atOnce, round)
     if (vectors < inner) {
-      const tail = (): void => round(code.let(i32.const(vectors)), onePart((inner - vectors) as Count))
+      const tail = (): void => round(i32.const(vectors), onePart((inner - vectors) as Count))
       if (alone) lastAlone(code, context.team, tail)
       else code.scope(tail)
     }
@@ -140,11 +150,8 @@ const emit = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, kn
     const { end, start } = alone ? threadRange(code, context.team, whole, together) : { start: 0, end: whole }
     code.for(start, end, together, (first) => {
       const { round, rows } = rowAt([...outer, first])
-      for (let at = 0; at < together * inner; at += 4)
-        code.scope(() => {
-          const vector = rows.map((row, term) => row && acrossRows(row, loaded[term]?.strides.at(-2) ?? 0, inner, at))
-          round(code.let(i32.const(at)), onePart(4), vector)
-        })
+      const all = rows.map((row, term) => row && acrossRows(row, loaded[term]?.strides.at(-2) ?? 0, inner, together))
+      round(i32.const(0), wholeParts((together * inner) / 4), all)
     })
     if (whole < many) {
       const rest = (): void => code.for(whole, many, 1, (row) => one([...outer, row]))
@@ -157,7 +164,7 @@ const emit = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, kn
     else if (known.length === 0) nestShared(context, axes, body)
     else nest(code, axes, body, known)
   }
-  const together = rowsTogether(shape, loaded, kernel.terms.length)
+  const together = rowsTogether(code, shape, loaded, kernel.terms.length)
   if (together === undefined) each(shape.slice(0, -1), one)
   else each(shape.slice(0, -2), (outer) => several(together, outer))
 }
@@ -204,7 +211,7 @@ const emitColumns = (
       const { round } = rowAt(outer)
       const last = whole === n ? end : select(i32.lt_s(end, whole), end, i32.const(whole))
       inVectors(code, { start: columns.start, end: last }, vectorsAtOnce(code, kernel), round)
-      if (whole < n) code.if(i32.eq(end, n), () => round(code.let(i32.const(whole)), onePart((n - whole) as Count)))
+      if (whole < n) code.if(i32.eq(end, n), () => round(i32.const(whole), onePart((n - whole) as Count)))
     },
     indices,
   )

@@ -66,16 +66,16 @@ export interface Row {
   /** Elements from one to the next along the innermost axis. */
   readonly step: number
   readonly size: number
-  /** The elements of one vector, counted from the row's beginning, where they are known and not `step` apart. */
+  /** The elements of an iteration, counted from the row's beginning, where they are known and not `step` apart. */
   readonly lanes?: ReadonlyArray<number>
   /** The address of the iteration's first element, without `base`, where it is computed already. */
   readonly at?: I32
 }
 
-/** A vector over the ends of rows `stride` elements apart: the lanes from `first` on, of rows of `length` taken as one. */
-export const acrossRows = (row: Row, stride: number, length: number, first: number): Row => ({
+/** An iteration over `count` rows of `length`, `stride` elements apart, taken as one. */
+export const acrossRows = (row: Row, stride: number, length: number, count: number): Row => ({
   ...row,
-  lanes: lanes.map((lane) => Math.floor((first + lane) / length) * stride + ((first + lane) % length) * row.step),
+  lanes: Array.from({ length: count * length }, (_, i) => Math.floor(i / length) * stride + (i % length) * row.step),
 })
 
 /** `Σ index × stride`, or nothing where every stride is 0. */
@@ -106,13 +106,17 @@ export const rowOf = (
     : { start: context.code.let(start), base, step, size }
 }
 
+/** The value of an index that is known when the module is written. */
+const knownIndex = (i: I32): number | undefined => (i.form === "i32" ? i.immediate : undefined)
+
 /** The address of the element of a row that is `ahead` of element `i`, and the part of it that the instruction adds itself. */
 const addressOf = (row: Row, i: I32, ahead = 0): readonly [address: I32, offset: number] => {
   const { base, size, start, step } = row
   if (row.lanes !== undefined) return [start ?? i32.const(0), base + (row.lanes[ahead] ?? 0) * size]
-  const offset = base + ahead * step * size
+  const known = row.at === undefined ? knownIndex(i) : 0
+  const offset = base + (ahead + (known ?? 0)) * step * size
   if (row.at !== undefined) return [row.at, offset]
-  const moved = step === 0 ? undefined : i32.mul(i, step * size)
+  const moved = step === 0 || known !== undefined ? undefined : i32.mul(i, step * size)
   const inner = start === undefined ? moved : moved === undefined ? start : i32.add(start, moved)
   return step < 0 ? [inner === undefined ? i32.const(offset) : i32.add(inner, offset), 0] : [inner ?? i32.const(0), offset]
 }
@@ -122,6 +126,7 @@ const addressOf = (row: Row, i: I32, ahead = 0): readonly [address: I32, offset:
  * only if their addresses are one value and their offsets differ. Rows that step alike and begin at a known address share theirs.
  */
 export const locate = <R extends Row | undefined>(code: Code, rows: ReadonlyArray<R>, i: I32): ReadonlyArray<R> => {
+  if (knownIndex(i) !== undefined) return rows
   const moves = new Map<number, Local<"i32">>()
   const moved = (by: number): Local<"i32"> => {
     const found = moves.get(by) ?? code.let(i32.mul(i, by))
@@ -135,11 +140,12 @@ export const locate = <R extends Row | undefined>(code: Code, rows: ReadonlyArra
   })
 }
 
-/** Elements from one lane to the next, where that is the same for all. */
-const stepOf = (row: Row): number | undefined => {
+/** Elements from one lane of a vector to the next, where that is the same for all. */
+const stepOf = (row: Row, ahead: number): number | undefined => {
   if (row.lanes === undefined) return row.step
-  const [first = 0, second = 0] = row.lanes
-  return row.lanes.every((lane, i) => lane === first + i * (second - first)) ? second - first : undefined
+  const vector = row.lanes.slice(ahead, ahead + 4)
+  const [first = 0, second = 0] = vector
+  return vector.every((lane, i) => lane === first + i * (second - first)) ? second - first : undefined
 }
 
 const truth = (x: V128): V128 => i32x4.ne(x, 0)
@@ -156,7 +162,7 @@ const everyOther = [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27]
 const loadSome = (code: Code, dtype: DType, row: Row, i: I32, count: Count, ahead: number): V128 => {
   const [address, offset] = addressOf(row, i, ahead)
   const wide = row.size === 4
-  const step = stepOf(row)
+  const step = stepOf(row, ahead)
   if (step === 0) return wide ? v128.load32_splat(address, offset) : loadByte(dtype, i32x4.splat(i32.load8_u(address, offset)))
   if (step === 1) {
     if (wide) return v128.load(address, offset)
@@ -277,7 +283,8 @@ export const emitTerms = (
       const [address, offset] = row.lanes === undefined ? addressOf(row, i) : [row.start ?? i32.const(0), base]
       const first = code.let(i32.add(address, offset))
       each(({ ahead, count }) => {
-        const steps = row.lanes ?? (count > 1 ? lanes.map((lane) => (ahead + lane) * step) : [ahead * step])
+        const steps =
+          row.lanes?.slice(ahead, ahead + 4) ?? (count > 1 ? lanes.map((lane) => (ahead + lane) * step) : [ahead * step])
         const counted = i32x4.add(i32x4.splat(first), i32x4.const(...steps))
         if (term.dtype === "f32") return f32x4.convert_i32x4_s(counted)
         return term.dtype === "u8" ? v128.and(counted, i32x4.const(255)) : counted

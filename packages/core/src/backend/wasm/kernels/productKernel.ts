@@ -18,7 +18,7 @@ import type { Code } from "../assembler/Code.ts"
 import type { Numerics } from "../assembler/numerics.ts"
 import { f32x4, type I32, i32, select, v128 } from "../assembler/Value.ts"
 import { chunks, inBlocks, type Range, threadRange } from "../threads/partition.ts"
-import { bySize } from "./functionsBySize.ts"
+import { sharedBySize } from "./functionsBySize.ts"
 import { dot, type EmitContext, nest } from "./loopNest.ts"
 import { at, type EmitEpilogue, storeLanes } from "./primitives/Operation.ts"
 import { pack } from "./productPanel.ts"
@@ -37,7 +37,7 @@ interface Cut {
 }
 
 /** What a product is written for. */
-type Host = Pick<Code, "lanes" | "numerics">
+export type Host = Pick<Code, "lanes" | "numerics">
 
 /**
  * Vectors of a tile, by how many rows the result has: eight sums or more, which hide each other's latency. Where a host packs
@@ -50,6 +50,13 @@ const mostHeight: { readonly [N in Numerics]: number } = { portable: 5, fast: 6 
 
 /** Rows of a tile: tiles of one size, so that none is low. */
 const heightOf = (m: number, { numerics }: Host): number => Math.ceil(m / Math.ceil(m / mostHeight[numerics]))
+
+/**
+ * The steps of k in a round of a tile's loop. Where 256-bit lanes both multiply and add, the instructions of the loop itself keep
+ * the units waiting: eight steps are 5 % faster than two. Elsewhere, and where there is little work, two are as good.
+ */
+const unrollOf = ({ batch, k, m, n }: Product, { lanes, numerics }: Host): number =>
+  lanes === 256 && numerics === "portable" && Shape.size(batch) * m * n * k >= 2 ** 20 ? 8 : 2
 
 /** The largest blocks, so that a block of rows stays in the second-level cache, all columns in the third. */
 const mostRows = 240
@@ -93,11 +100,32 @@ const hosts: ReadonlyArray<Host> = (["portable", "fast"] as const).flatMap((nume
   ([128, 256] as const).map((lanes) => ({ lanes, numerics })),
 )
 
-/** Bytes of scratch memory that a product uses, with any numerics and lanes. */
-export const productScratch = (kernel: Product): number => {
+/** Whether threads share the columns, instead of the rows: there are few rows, or packing all columns takes longer than all rows. */
+const isByColumns = ({ m, n }: Product, { height, packsB, width }: Cut, threads: number): boolean =>
+  threads > 1 && (m < 2 * height * threads || (packsB && n > m)) && n >= 2 * width * threads
+
+/** The most bytes of packed columns that a thread keeps from one part to the next. */
+const mostKept = 2 ** 22
+
+/** Blocks of k. */
+const blocksOf = ({ k }: Product): number => Math.ceil(k / productBlock)
+
+/** Whether a thread packs all columns in its first part and keeps them for the others. */
+const keepsColumns = (kernel: Product, cut: Cut, threads: number): boolean =>
+  threads > 1 &&
+  cut.packsA &&
+  cut.packsB &&
+  !isByColumns(kernel, cut, threads) &&
+  Shape.size(kernel.batch) === 1 &&
+  kernel.n <= cut.columns &&
+  blocksOf(kernel) * scratchBytes(kernel, cut).b <= mostKept
+
+/** Bytes of scratch memory for each thread that a product uses, with any numerics and lanes. */
+export const productScratch = (kernel: Product, threads: number): number => {
   const needs = hosts.map((host) => {
-    const { a, b, level } = scratchBytes(kernel, cutOf(kernel, host))
-    return a + b + upperLevels(kernel).length * level
+    const cut = cutOf(kernel, host)
+    const { a, b, level } = scratchBytes(kernel, cut)
+    return a + b * (keepsColumns(kernel, cut, threads) ? blocksOf(kernel) : 1) + upperLevels(kernel).length * level
   })
   return Math.max(...needs)
 }
@@ -118,18 +146,20 @@ const addsTo = ({ k }: Product, size: number | undefined, first: I32): I32 | und
 }
 
 /** Functions, by number of lines, that pack lines of an operand for the steps of k from `first` on. */
-const packing = ({ module }: EmitContext, kernel: Product, cut: Cut, along: number, across: number, width: number) =>
-  bySize((count) =>
+const packing = ({ module }: EmitContext, kernel: Product, along: number, across: number, width: number) =>
+  sharedBySize(module, ["pack", kernel.k, along, across, width], (count) =>
     module.func(`pack ${count}`, { params: ["i32", "i32", "i32"] }, (code, [from, to, first]) =>
       pack(code, { from, along, across }, to, stepsFrom(code, kernel, first), width, count),
     ),
   )
 
 /** Functions, by number of columns, that compute the rows from `top` to `bottom`, tile by tile, with the steps of k from `first` on. */
-const strips = ({ module }: EmitContext, kernel: Product, cut: Cut) =>
-  bySize((columns) => {
-    const { a, b, m, n } = kernel
-    const { height, packsA, packsB, width } = cut
+const strips = ({ code: { lanes, numerics }, module }: EmitContext, kernel: Product, cut: Cut) => {
+  const { a, b, m, n } = kernel
+  const { height, packsA, packsB, width } = cut
+  const unroll = unrollOf(kernel, { lanes, numerics })
+  const strides = [packsA || a.row, packsA || a.column, packsB || b.row]
+  return sharedBySize(module, ["strip", m, n, kernel.k, height, width, unroll, ...strides], (columns) => {
     const params = ["i32", "i32", "i32", "i32", "i32", "i32"] as const
     return module.func(`strip ${columns}`, { params }, (code, [top, bottom, rows, panel, out, first]) => {
       const k = stepsFrom(code, kernel, first)
@@ -143,6 +173,7 @@ const strips = ({ module }: EmitContext, kernel: Product, cut: Cut) =>
           bStride: packsB ? width * 4 : b.row * 4,
           outRow: n * 4,
           k,
+          unroll,
           adds,
         }
         emitTile(code, tile, rows, panel, out)
@@ -151,6 +182,7 @@ const strips = ({ module }: EmitContext, kernel: Product, cut: Cut) =>
       })
     })
   })
+}
 
 /** Adds the sums at `from` of some rows and columns to those at `to`, or replaces them. */
 const addSums = (code: Code, { n }: Product, rows: Range, columns: Range, from: I32, to: I32, adds: I32): void =>
@@ -167,6 +199,18 @@ const addSums = (code: Code, { n }: Product, rows: Range, columns: Range, from: 
     }),
   )
 
+/** The least lines of a piece, where each part packs the lines of the other operand, and where it only reads them. */
+const packedLines = 128
+const readLines = 32
+
+/** Into how many pieces the share of a thread can be divided without packing or reading the other operand too often. */
+export const productPieces = (kernel: Product, host: Host, threads: number): number => {
+  const cut = cutOf(kernel, host)
+  return isByColumns(kernel, cut, threads)
+    ? kernel.n / (threads * (cut.packsA ? packedLines : cut.width))
+    : kernel.m / (threads * (cut.packsB && !keepsColumns(kernel, cut, threads) ? packedLines : readLines))
+}
+
 /** Writes the kernel; `scratch` is the address of the memory it packs into, a range for each thread. */
 export const emitProduct = (context: EmitContext, kernel: Product, scratch: number, epilogue?: EmitEpilogue): void => {
   const { code, team } = context
@@ -174,18 +218,19 @@ export const emitProduct = (context: EmitContext, kernel: Product, scratch: numb
   const cut = cutOf(kernel, code)
   const { height, packsA, packsB, width } = cut
   const bytes = scratchBytes(kernel, cut)
-  const packedA = code.let(i32.add(i32.mul(team.thread, productScratch(kernel)), scratch))
+  const keeps = keepsColumns(kernel, cut, team.threads)
+  const packedA = code.let(i32.add(i32.mul(team.thread, productScratch(kernel, team.threads)), scratch))
   const packedB = code.let(i32.add(packedA, bytes.a))
   const levels = upperLevels(kernel)
-  const incomplete = levels.map((_, level) => code.let(i32.add(packedB, bytes.b + level * bytes.level)))
-  // Threads share the rows, or the columns where there are few rows or it takes longer to pack all columns than all rows.
-  const few = m < 2 * height * team.threads
-  const byColumns = team.threads > 1 && (few || (packsB && n > m)) && n >= 2 * width * team.threads
+  const firstLevel = bytes.b * (keeps ? blocksOf(kernel) : 1)
+  const incomplete = levels.map((_, level) => code.let(i32.add(packedB, firstLevel + level * bytes.level)))
+  const inFirst = (body: () => void): void => (keeps ? code.if(team.isFirst, body) : body())
+  const byColumns = isByColumns(kernel, cut, team.threads)
   const rowPart = byColumns ? { start: 0, end: m } : threadRange(code, team, m, height)
   const columnPart = byColumns ? threadRange(code, team, n, width) : { start: 0, end: n }
   const strip = strips(context, kernel, cut)
-  const packRows = packing(context, kernel, cut, a.column, a.row, roundUp(height, 4))
-  const packColumns = packing(context, kernel, cut, b.row, b.column, width)
+  const packRows = packing(context, kernel, a.column, a.row, roundUp(height, 4))
+  const packColumns = packing(context, kernel, b.row, b.column, width)
   nest(code, batch, (indices) => {
     const startOf = (slot: number, offset: number, strides: ReadonlyArray<number>): I32 => {
       const start = i32.const(context.address(slot) + offset * 4)
@@ -199,13 +244,16 @@ export const emitProduct = (context: EmitContext, kernel: Product, scratch: numb
     inBlocks(code, columnPart, n, cut.columns, (left, right) =>
       inBlocks(code, { start: 0, end: k }, k, productBlock, (start) => {
         const first = code.let(typeof start === "number" ? i32.const(start) : start)
+        const panels = keeps ? code.let(at(packedB, [i32.div_u(first, productBlock), bytes.b])) : packedB
         const columnsAt = (column: I32): I32 =>
           packsB
-            ? i32.add(packedB, i32.mul(i32.div_u(less(column, left), width), panelBytes(kernel, width)))
+            ? i32.add(panels, i32.mul(i32.div_u(less(column, left), width), panelBytes(kernel, width)))
             : element(fromB, b, first, column)
         if (packsB)
-          chunks(code, { start: left, end: right }, n, width, (column, count) =>
-            code.call(packColumns(count), element(fromB, b, first, column), columnsAt(column), first),
+          inFirst(() =>
+            chunks(code, { start: left, end: right }, n, width, (column, count) =>
+              code.call(packColumns(count), element(fromB, b, first, column), columnsAt(column), first),
+            ),
           )
         inBlocks(code, rowPart, m, cut.rows, (top, bottom) => {
           if (packsA)

@@ -16,21 +16,16 @@ export interface Tile {
   readonly aStride: number
   readonly bStride: number
   readonly outRow: number
-  /** How many products each element sums. */
+  /** How many products each element sums, and for how many of them the code is repeated. */
   readonly k: number | I32
+  readonly unroll: number
   /** Whether the sums are added to those in the result, instead of replacing them; absent where they never are. */
   readonly adds: I32 | undefined
 }
 
-/**
- * Steps of k that are unrolled. Where 256-bit lanes both multiply and add, the instructions of the loop itself keep the
- * units waiting, and eight steps are 5 % faster than two; elsewhere there is no difference.
- */
-const unrolled = ({ lanes, numerics }: Code): number => (lanes === 256 && numerics === "portable" ? 8 : 2)
-
 /** One tile: `a`, `b` and `out` are the addresses of its first elements. */
 export const emitTile = (code: Code, tile: Tile, a: I32, b: I32, out: I32): void => {
-  const { aRow, aStride, adds, bStride, columns, k, outRow, rows } = tile
+  const { aRow, aStride, adds, bStride, columns, k, outRow, rows, unroll } = tile
   const vectors = Math.ceil(columns / 4)
   const sums = Array.from({ length: rows * vectors }, () => code.let(f32x4.const(0)))
   const [p, q] = [code.let(a), code.let(b)]
@@ -52,9 +47,8 @@ export const emitTile = (code: Code, tile: Tile, a: I32, b: I32, out: I32): void
       code.set(p, i32.add(p, together * aStride))
       code.set(q, i32.add(q, together * bStride))
     })
-  const together = unrolled(code)
-  const whole = typeof k === "number" ? k - (k % together) : code.let(i32.and(k, -together))
-  steps(0, whole, together)
+  const whole = typeof k === "number" ? k - (k % unroll) : code.let(i32.and(k, -unroll))
+  steps(0, whole, unroll)
   steps(whole, k, 1)
 
   // The last vector of an odd number has no other half: from an address of its own it is not taken for a half of the next row's.

@@ -4,8 +4,8 @@
  */
 
 import type { Access, Reduce, Slot } from "../../../compiler/Plan.ts"
-import type { DType } from "../../../types/DType.ts"
 import { sumBlock } from "../../../reference/sumOrder.ts"
+import type { DType } from "../../../types/DType.ts"
 import * as Shape from "../../../types/Shape.ts"
 import type { Code } from "../assembler/Code.ts"
 import { f32, f32x4, type I32, i8x16, i32, i32x4, type Local, type V128, v128 } from "../assembler/Value.ts"
@@ -148,7 +148,7 @@ const rowsInRegisters = (reduction: Reduction): void => {
     if (whole < n)
       code.scope(() => {
         const tail = tailParts(n - whole)
-        valuesOf(reduction, rowsAt([]), code.let(i32.const(whole)), tail).forEach((x, part) => {
+        valuesOf(reduction, rowsAt([]), i32.const(whole), tail).forEach((x, part) => {
           const { count } = tail[part] as Part
           partials.add(part, count === 4 ? x : v128.bitselect(x, combination.start, firstLanes(count)))
         })
@@ -199,8 +199,11 @@ const rowsInMemory = (reduction: Reduction): void => {
 }
 
 /** How many neighbouring results are summed at once: whole cache lines where bodies are short and threads have enough of them. */
-const columnsAtOnce = (columns: number, terms: number, threads: number): number =>
-  terms > 8 ? 4 : ([16, 8].find((width) => columns >= width * threads) ?? 4)
+const columnsAtOnce = ({ lanes }: Code, columns: number, terms: number, threads: number): number => {
+  const most = terms <= 8 ? 16 : lanes === 256 ? 8 : 4
+  if (threads === 1 && columns <= most) return columns
+  return [16, 8].find((width) => width <= most && columns >= width * threads) ?? 4
+}
 
 /** Block by block, in each one element after the other, some neighbouring results at a time. */
 const columns = (reduction: Reduction): void => {
@@ -214,7 +217,7 @@ const columns = (reduction: Reduction): void => {
     offset,
     strides: [...strides.slice(0, Math.max(0, kept - 1)), ...strides.slice(kept), kept === 0 ? 0 : (strides[kept - 1] ?? 0)],
   }))
-  const width = columnsAtOnce(total, kernel.terms.length, outer.length === 0 ? team.threads : 1)
+  const width = columnsAtOnce(code, total, kernel.terms.length, outer.length === 0 ? team.threads : 1)
   const own = scratchOf(context)
   const body = (indices: ReadonlyArray<I32>): void => {
     const into = resultRow(reduction, indices, 1)
@@ -243,7 +246,7 @@ const columns = (reduction: Reduction): void => {
       code.for(from, end, width, (i) => round(i, width))
     }
     if (whole < total) {
-      const tail = (): void => round(code.let(i32.const(whole)), total - whole)
+      const tail = (): void => round(i32.const(whole), total - whole)
       if (alone) lastAlone(code, team, tail)
       else code.scope(tail)
     }

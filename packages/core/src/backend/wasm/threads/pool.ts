@@ -46,8 +46,8 @@ export interface Work {
   readonly start: (begin: (run: number) => void) => number
   /** Reports how many milliseconds the last run took, with all that the calling thread did for it. */
   readonly took: (elapsed: number) => void
-  /** Throws when a worker has ended, as far as a waiting thread can know it; `round` identifies the barrier. */
-  readonly watch: (round: number) => void
+  /** Throws when a worker has ended, as far as a waiting thread can know it; `phase` identifies the phase whose end it awaits. */
+  readonly watch: (phase: number) => void
   /**
    * Stops the workers, which would wait for the calling thread: it has failed. Returns why a worker failed, if one did. The
    * workers end, and others replace them for the next job.
@@ -88,6 +88,8 @@ export const makePool = (threads: number, minSharedWork?: number, host = current
   let retained = 0
   let jobs = 0
   let runCount = 0
+  /** Whether the last job was faster with the workers: so the next one begins. */
+  let wasShared = true
 
   const startGroup = (): WorkerGroup => {
     const fresh = host.start(threads, () => {
@@ -146,7 +148,7 @@ export const makePool = (threads: number, minSharedWork?: number, host = current
     add: (module, memory, failed) => {
       present()
       const id = jobs++
-      const sharing = decide()
+      const sharing = decide(wasShared)
       let given: WorkerGroup | undefined
       let isShared = false
       let isTimed = false
@@ -167,8 +169,11 @@ export const makePool = (threads: number, minSharedWork?: number, host = current
           }
           return runCount
         },
-        took: (elapsed) => isTimed && sharing.took(elapsed),
-        watch: (round) => given?.watch(round),
+        took: (elapsed) => {
+          if (isTimed) sharing.took(elapsed)
+          wasShared = sharing.next()
+        },
+        watch: (phase) => given?.watch(phase),
         abandon: () => {
           if (given === undefined) return undefined
           const message = failureMessage(given.control)

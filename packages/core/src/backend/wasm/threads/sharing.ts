@@ -40,9 +40,9 @@ const add = (times: Times, elapsed: number): void => {
 }
 const mean = ({ elapsed, runs }: Times): number => elapsed / runs
 
-/** Decides for the runs of a job. The first ones are shared. */
-export const makeSharing = (): Sharing => {
-  let isShared = true
+/** Decides for the runs of a job, of which the first ones are shared or not. */
+export const makeSharing = (isSharedFirst: boolean): Sharing => {
+  let isShared = isSharedFirst
   let isTrial = false
   /** How often the answer has stayed the same. */
   let confirmed = 0

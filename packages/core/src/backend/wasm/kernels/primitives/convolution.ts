@@ -43,10 +43,17 @@ const forwardBytes = (operation: Operation): number => {
   return correlationBytes(operation.out.shape, taps * channels, isDepthwise(kernel, params) ? filters : filters / params.groups)
 }
 
+/** Each part packs the weights, which takes as long as they are used at a few positions: a piece has many more. */
+const positionsOfPiece = 256
+
+const pieces = ({ out }: Operation, threads: number): number =>
+  Math.min(out.shape[0] ?? 0, Shape.size(out.shape.slice(0, -1)) / positionsOfPiece) / threads
+
 export const conv: PrimitiveKernel<"conv"> = {
   parallel: true,
   work: (operation) => 2 * Shape.size(input(operation, 1).shape.slice(0, -1)),
   scratch: forwardBytes,
+  pieces,
   emit: (context, operation, epilogue) => {
     const { code } = context
     const { out, params } = operation
@@ -92,6 +99,7 @@ export const convInputGrad: PrimitiveKernel<"convInputGrad"> = {
     return Math.ceil((2 * taps * filters) / groups / Shape.size(stride))
   },
   scratch: backwardBytes,
+  pieces,
   emit: (context, operation, epilogue) => {
     const { code } = context
     const { out, params } = operation

@@ -176,6 +176,8 @@ export const convKernelGrad: PrimitiveKernel<"convKernelGrad"> = {
   parallel: true,
   work: (operation) => 2 * termsOf(input(operation, 1).shape),
   scratch: scratchBytes,
+  // Each part reads all of x or all of the cotangent.
+  pieces: () => 1,
   emit: (context, operation) => {
     const { out, params } = operation
     const [x, cotangent] = [input(operation, 0), input(operation, 1)]
