@@ -65,7 +65,8 @@ export const writeModule = (
     const isShared = threads > 1 && isParallel(kernel, plan.slots) && work(kernel, plan.slots) >= minSharedWork
     const perThread = isShared ? partsOf(kernel, plan.slots, module, options) : 1
     const func = module.func(`${i} ${nameOf(kernel)}`, { params: ["i32", "i32", "i32"] }, (code, [part, thread, isFirst]) => {
-      const team = isShared ? { part, parts: threads * perThread, thread, threads, isFirst } : { ...oneThread, thread }
+      // No other thread computes anything while a kernel that is not shared runs, so it has the first thread's scratch memory.
+      const team = isShared ? { part, parts: threads * perThread, thread, threads, isFirst } : oneThread
       const context: EmitContext = { module, code, address: (slot) => memory.addresses[slot] ?? 0, team }
       if (byHost) code.call(hostFallback, i)
       else emitKernel(context, kernel, plan.slots, packed)
