@@ -66,7 +66,7 @@ describe("threads that are interrupted at any moment", () => {
       // The body packs the columns of the transpose, in scratch memory.
       const round = (h: T, x: T): T => Tensor.tanh(Tensor.add(Tensor.matmul(h, Tensor.transpose(h)), x))
       const { carry, kept } = Tensor.scan((h: T, x: T) => ({ carry: round(h, x), kept: h }), h as T, Tensor.mul(x as T, 2))
-      return [Tensor.sum(carry, { axis: 0 }), Tensor.mul(kept, 2)]
+      return [Tensor.sum(carry, { axes: 0 }), Tensor.mul(kept, 2)]
     }, inputs)
     const one = prepare({ program, resident: 0 }).run(inputs).map(bits)
     const pool = await poolOf(3)
