@@ -188,7 +188,7 @@ export const markdown = ({ bundles, data, date, machine, sections }: Run, pictur
   `# Speed on ${machine.cpu}, ${date}
 
 ${[
-  `${machine.cores} cores, ${machine.memory} GiB, ${machine.system}, Node ${machine.node}.`,
+  `${machine.cores} cores, ${machine.memory} GiB, ${machine.system}, Node ${machine.node}; Adjoint in ${machine.lanes}-bit lanes.`,
   printBusy(disturbances(sections)),
   sentence(data),
 ]

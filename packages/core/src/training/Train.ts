@@ -254,6 +254,7 @@ const loop = <P, S, O, R>(
         batchesPerEpoch: batches,
         engine: engine.name,
         numerics: engine.numerics,
+        ...(engine.lanes === undefined ? {} : { lanes: engine.lanes }),
         threads: engine.threads,
         from: { epoch: progress.epoch, batch: progress.batch, step: progress.step },
       })

@@ -3,13 +3,17 @@
  * so an engine caches it.
  */
 
+import { programWork } from "../../compiler/compilerFacts.ts"
 import { fuse } from "../../compiler/Fuse.ts"
 import { type MemoryPlan, planMemory, slotBytes } from "../../compiler/MemoryPlan.ts"
 import type { Plan, Single, View } from "../../compiler/Plan.ts"
 import * as Signature from "../../compiler/Signature.ts"
+import type { Program } from "../../language/Primitive.ts"
 import type { Spec } from "../../types/ShapeError.ts"
 import { EngineError, type Job, OutOfMemory } from "../Executable.ts"
 import { makeLruCache } from "../LruCache.ts"
+import { offeredLanes } from "./assembler/hostLanes.ts"
+import type { Lanes } from "./assembler/lanes.ts"
 import { compile, type WasmModule } from "./assembler/webAssembly.ts"
 import { isCompiled, work } from "./kernels/kernels.ts"
 import { failedAt, type ModuleOptions, workspace, writeModule } from "./writeModule.ts"
@@ -52,6 +56,16 @@ const maxBytes = 2 ** 32
  * 35 µs on one thread, and waking a sleeping thread takes 24.
  */
 const worthWaking = 16
+
+/**
+ * The least work of a program that is written for wide lanes. One thread does it in some 25 µs, so that it takes hundreds of runs to
+ * regain the milliseconds in which a process requests wide lanes and tests them.
+ */
+const worthPacking = 2 ** 20
+
+/** The lanes that a program is written for where these are requested. */
+export const lanesFor = (program: Program, wanted: Lanes): Lanes =>
+  wanted === 256 && programWork(program) >= worthPacking ? offeredLanes(256) : 128
 
 const largestOf = (plan: Plan): OutOfMemory["largest"] =>
   plan.slots

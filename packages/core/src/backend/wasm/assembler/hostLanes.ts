@@ -98,27 +98,52 @@ const packs = (setFlag: SetFlag): boolean => {
   }
 }
 
-/** Asks V8 to pack, and withdraws the request unless it takes effect. */
-const request = (): boolean => {
-  const setFlag = flagSetter()
-  if (setFlag === undefined) return false
+/** The result of a test, or false if the host does not permit it. */
+const holds = (test: () => boolean): boolean => {
   try {
-    setFlag(`--${packing}`)
-    if (packs(setFlag)) return true
-    setFlag(`--no-${packing}`)
+    return test()
   } catch {
-    // The host does not let us look: its lanes are narrow.
+    return false
   }
-  return false
+}
+
+/** Asks V8 to pack, and withdraws the request unless it takes effect. */
+const request = (setFlag: SetFlag): boolean => {
+  setFlag(`--${packing}`)
+  const hasEffect = holds(() => packs(setFlag))
+  if (!hasEffect) setFlag(`--no-${packing}`)
+  return hasEffect
 }
 
 let known: boolean | undefined
 
 /** Whether the host packs 128-bit operations into 256-bit ones. The first call requests it, for the whole process. */
 export const packsLanes = (): boolean => {
-  known ??= request()
+  known ??= holds(() => {
+    const setFlag = flagSetter()
+    return setFlag !== undefined && request(setFlag)
+  })
   return known
 }
 
+/** The variable of the environment by which a process forgoes wide lanes. */
+export const lanesVariable = "ADJOINT_LANES"
+
+/** The value of that variable, if it is set. */
+export const lanesSetting = (): string | undefined => globalThis.process?.env?.[lanesVariable] || undefined
+
+/** The widest lanes that nobody has to ask for. */
+export const usualLanes = (): Lanes => (lanesSetting() === undefined || lanesSetting() === "256" ? 256 : 128)
+
 /** The lanes that this host uses where these are requested. */
 export const offeredLanes = (wanted: Lanes): Lanes => (wanted === 256 && packsLanes() ? 256 : 128)
+
+let readingLanes: Lanes | undefined
+
+/** Makes reading outside programs use narrow lanes from now on, since an engine of this process does. */
+export const readNarrow = (): void => {
+  readingLanes = 128
+}
+
+/** The lanes of reading outside programs. */
+export const lanesOfReading = (): Lanes => readingLanes ?? usualLanes()

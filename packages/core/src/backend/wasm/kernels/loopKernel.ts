@@ -36,10 +36,19 @@ const line = 16
 const mostVectors = 8
 const mostWritten = 128
 
-/** How many short rows fill whole vectors together, where it pays to take so many at once. */
-const rowsTogether = (shape: Shape.Shape, accesses: ReadonlyArray<Access>, terms: number): number | undefined => {
+/**
+ * How many short rows fill whole vectors together, where it pays to take so many at once. Rows of an odd number of vectors go in
+ * pairs where hosts pack those; no host packs a vector over the ends of rows.
+ */
+const rowsTogether = (
+  { lanes }: Code,
+  shape: Shape.Shape,
+  accesses: ReadonlyArray<Access>,
+  terms: number,
+): number | undefined => {
   const [many = 1, length = 1] = shape.slice(-2)
-  const rows = length % 4 === 0 ? 1 : length % 2 === 0 ? 2 : 4
+  const odd = length % 8 !== 0 && lanes === 256
+  const rows = length % 4 === 0 ? (odd ? 2 : 1) : length % 2 === 0 ? 2 : 4
   const forwards = accesses.every(({ strides }) => strides.every((stride) => stride >= 0))
   const vectors = (rows * length) / 4
   const few = vectors <= mostVectors && vectors * terms <= mostWritten
@@ -141,11 +150,8 @@ const emit = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, kn
     const { end, start } = alone ? threadRange(code, context.team, whole, together) : { start: 0, end: whole }
     code.for(start, end, together, (first) => {
       const { round, rows } = rowAt([...outer, first])
-      for (let at = 0; at < together * inner; at += 4)
-        code.scope(() => {
-          const vector = rows.map((row, term) => row && acrossRows(row, loaded[term]?.strides.at(-2) ?? 0, inner, at))
-          round(code.let(i32.const(at)), onePart(4), vector)
-        })
+      const all = rows.map((row, term) => row && acrossRows(row, loaded[term]?.strides.at(-2) ?? 0, inner, together))
+      round(code.let(i32.const(0)), wholeParts((together * inner) / 4), all)
     })
     if (whole < many) {
       const rest = (): void => code.for(whole, many, 1, (row) => one([...outer, row]))
@@ -158,7 +164,7 @@ const emit = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, kn
     else if (known.length === 0) nestShared(context, axes, body)
     else nest(code, axes, body, known)
   }
-  const together = rowsTogether(shape, loaded, kernel.terms.length)
+  const together = rowsTogether(code, shape, loaded, kernel.terms.length)
   if (together === undefined) each(shape.slice(0, -1), one)
   else each(shape.slice(0, -2), (outer) => several(together, outer))
 }

@@ -66,16 +66,16 @@ export interface Row {
   /** Elements from one to the next along the innermost axis. */
   readonly step: number
   readonly size: number
-  /** The elements of one vector, counted from the row's beginning, where they are known and not `step` apart. */
+  /** The elements of an iteration, counted from the row's beginning, where they are known and not `step` apart. */
   readonly lanes?: ReadonlyArray<number>
   /** The address of the iteration's first element, without `base`, where it is computed already. */
   readonly at?: I32
 }
 
-/** A vector over the ends of rows `stride` elements apart: the lanes from `first` on, of rows of `length` taken as one. */
-export const acrossRows = (row: Row, stride: number, length: number, first: number): Row => ({
+/** An iteration over `count` rows of `length`, `stride` elements apart, taken as one. */
+export const acrossRows = (row: Row, stride: number, length: number, count: number): Row => ({
   ...row,
-  lanes: lanes.map((lane) => Math.floor((first + lane) / length) * stride + ((first + lane) % length) * row.step),
+  lanes: Array.from({ length: count * length }, (_, i) => Math.floor(i / length) * stride + (i % length) * row.step),
 })
 
 /** `Σ index × stride`, or nothing where every stride is 0. */
@@ -135,11 +135,12 @@ export const locate = <R extends Row | undefined>(code: Code, rows: ReadonlyArra
   })
 }
 
-/** Elements from one lane to the next, where that is the same for all. */
-const stepOf = (row: Row): number | undefined => {
+/** Elements from one lane of a vector to the next, where that is the same for all. */
+const stepOf = (row: Row, ahead: number): number | undefined => {
   if (row.lanes === undefined) return row.step
-  const [first = 0, second = 0] = row.lanes
-  return row.lanes.every((lane, i) => lane === first + i * (second - first)) ? second - first : undefined
+  const vector = row.lanes.slice(ahead, ahead + 4)
+  const [first = 0, second = 0] = vector
+  return vector.every((lane, i) => lane === first + i * (second - first)) ? second - first : undefined
 }
 
 const truth = (x: V128): V128 => i32x4.ne(x, 0)
@@ -156,7 +157,7 @@ const everyOther = [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27]
 const loadSome = (code: Code, dtype: DType, row: Row, i: I32, count: Count, ahead: number): V128 => {
   const [address, offset] = addressOf(row, i, ahead)
   const wide = row.size === 4
-  const step = stepOf(row)
+  const step = stepOf(row, ahead)
   if (step === 0) return wide ? v128.load32_splat(address, offset) : loadByte(dtype, i32x4.splat(i32.load8_u(address, offset)))
   if (step === 1) {
     if (wide) return v128.load(address, offset)
@@ -277,7 +278,8 @@ export const emitTerms = (
       const [address, offset] = row.lanes === undefined ? addressOf(row, i) : [row.start ?? i32.const(0), base]
       const first = code.let(i32.add(address, offset))
       each(({ ahead, count }) => {
-        const steps = row.lanes ?? (count > 1 ? lanes.map((lane) => (ahead + lane) * step) : [ahead * step])
+        const steps =
+          row.lanes?.slice(ahead, ahead + 4) ?? (count > 1 ? lanes.map((lane) => (ahead + lane) * step) : [ahead * step])
         const counted = i32x4.add(i32x4.splat(first), i32x4.const(...steps))
         if (term.dtype === "f32") return f32x4.convert_i32x4_s(counted)
         return term.dtype === "u8" ? v128.and(counted, i32x4.const(255)) : counted

@@ -37,7 +37,7 @@ interface Cut {
 }
 
 /** What a product is written for. */
-type Host = Pick<Code, "lanes" | "numerics">
+export type Host = Pick<Code, "lanes" | "numerics">
 
 /**
  * Vectors of a tile, by how many rows the result has: eight sums or more, which hide each other's latency. Where a host packs
@@ -185,6 +185,25 @@ const addSums = (code: Code, { n }: Product, rows: Range, columns: Range, from: 
     }),
   )
 
+/**
+ * Whether threads share the columns, instead of the rows: where there are few rows, or where it takes longer to pack all columns
+ * than all rows.
+ */
+const isByColumns = ({ m, n }: Product, { height, packsB, width }: Cut, threads: number): boolean =>
+  threads > 1 && (m < 2 * height * threads || (packsB && n > m)) && n >= 2 * width * threads
+
+/** The least lines of a piece, where each part packs the lines of the other operand, and where it only reads them. */
+const packedLines = 128
+const readLines = 32
+
+/** Into how many pieces the share of a thread can be divided without packing or reading the other operand too often. */
+export const productPieces = (kernel: Product, host: Host, threads: number): number => {
+  const cut = cutOf(kernel, host)
+  return isByColumns(kernel, cut, threads)
+    ? kernel.n / (threads * (cut.packsA ? packedLines : cut.width))
+    : kernel.m / (threads * (cut.packsB ? packedLines : readLines))
+}
+
 /** Writes the kernel; `scratch` is the address of the memory it packs into, a range for each thread. */
 export const emitProduct = (context: EmitContext, kernel: Product, scratch: number, epilogue?: EmitEpilogue): void => {
   const { code, team } = context
@@ -196,9 +215,7 @@ export const emitProduct = (context: EmitContext, kernel: Product, scratch: numb
   const packedB = code.let(i32.add(packedA, bytes.a))
   const levels = upperLevels(kernel)
   const incomplete = levels.map((_, level) => code.let(i32.add(packedB, bytes.b + level * bytes.level)))
-  // Threads share the rows, or the columns where there are few rows or it takes longer to pack all columns than all rows.
-  const few = m < 2 * height * team.threads
-  const byColumns = team.threads > 1 && (few || (packsB && n > m)) && n >= 2 * width * team.threads
+  const byColumns = isByColumns(kernel, cut, team.threads)
   const rowPart = byColumns ? { start: 0, end: m } : threadRange(code, team, m, height)
   const columnPart = byColumns ? threadRange(code, team, n, width) : { start: 0, end: n }
   const strip = strips(context, kernel, cut)

@@ -34,6 +34,8 @@ export interface PrimitiveKernel<P extends Primitive> {
   readonly parallel: boolean
   /** Bytes of scratch memory for each thread: none unless given. */
   readonly scratch?: (operation: Operation<P>) => number
+  /** Into how many pieces each thread's share can be divided at little cost: any number unless given. */
+  readonly pieces?: (operation: Operation<P>, threads: number) => number
   /** Elementary operations for each element of the result: one unless given. */
   readonly work?: (operation: Operation<P>) => number
 }

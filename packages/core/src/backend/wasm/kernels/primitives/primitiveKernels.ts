@@ -77,6 +77,11 @@ export const primitiveKernels = (kernels: Kernels) => {
       const found = find(kernel, slots)
       return Math.ceil((found?.kernel.scratch?.(found.operation) ?? 0) / 16) * 16
     },
+    /** Into how many pieces the share of a thread can be divided at little cost. */
+    pieces: (kernel: Single, slots: ReadonlyArray<Spec>, threads: number): number => {
+      const found = find(kernel, slots)
+      return found?.kernel.pieces?.(found.operation, threads) ?? Number.POSITIVE_INFINITY
+    },
     /** About how many elementary operations an operation takes. */
     work: (kernel: Single, slots: ReadonlyArray<Spec>): number => {
       const found = find(kernel, slots)

@@ -73,6 +73,8 @@ const sumOf = (
 export const scatterAdd: PrimitiveKernel<"scatterAdd"> = {
   parallel: true,
   scratch,
+  // Each part reads all indices.
+  pieces: () => 1,
   emit: (context, operation) => {
     const { code, team } = context
     const [indices, updates] = [input(operation, 0), input(operation, 1)]
