@@ -61,16 +61,31 @@ describe.each(ways)("sums %s", (_, run) => {
     [[2_500_000, 4], [0]],
     [[1, 10_000_000], [1]],
     [[2, 5_000_000], [1]],
-    [[100, 3, 33_334], [0, 2]],
-    [[1000, 5, 2000], [0, 2]],
-    [[250, 4, 100, 100], [0, 2, 3]],
-    [[100, 20, 1000, 5], [0, 2]],
+    [
+      [100, 3, 33_334],
+      [0, 2],
+    ],
+    [
+      [1000, 5, 2000],
+      [0, 2],
+    ],
+    [
+      [250, 4, 100, 100],
+      [0, 2, 3],
+    ],
+    [
+      [100, 20, 1000, 5],
+      [0, 2],
+    ],
   ]
 
   it.each(long)("of 0.1 over %j along %j are within 1e-6 of the truth", (shape, axes) => {
     const x = filled(shape, 0.1)
     const count = Shape.size(axes.map((axis) => shape[axis] ?? 1))
-    const [sums] = run(Programs.trace((of) => [Tensor.sum(of, { axes })], [x]), [x]) as readonly [NDArray]
+    const [sums] = run(
+      Programs.trace((of) => [Tensor.sum(of, { axes })], [x]),
+      [x],
+    ) as readonly [NDArray]
     expectNear(sums.data, 0.1 * count)
   })
 
@@ -85,9 +100,7 @@ describe.each(ways)("sums %s", (_, run) => {
   it("of gradients that flow back through a broadcast are within 1e-6 of the truth", () => {
     const [x, bias] = [filled([1_000_000, 3], 1), filled([3], 0)]
     const program = Programs.trace(
-      (at, b) => [
-        Autodiff.grad((c: Tensor.Tensor) => Tensor.sum(Tensor.mul(Tensor.add(at, c), Tensor.scalar(0.1))))(b),
-      ],
+      (at, b) => [Autodiff.grad((c: Tensor.Tensor) => Tensor.sum(Tensor.mul(Tensor.add(at, c), Tensor.scalar(0.1))))(b)],
       [x, bias],
     )
     const [slope] = run(program, [x, bias]) as readonly [NDArray]
@@ -119,13 +132,23 @@ describe.each(ways)("sums %s", (_, run) => {
   it("of updates are the same as one thread's in narrow lanes, to the bit", () => {
     const size = fc.integer({ min: 1, max: 40 })
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 5 }), size, fc.integer({ min: 1, max: 2000 }), fc.nat(), (rows, width, count, seed) => {
-        const updates = noise([count, width])
-        const indices = new NDArray("i32", [count], Int32Array.from({ length: count }, (_, i) => ((i * 7919 + seed) % (rows + 2)) - 1))
-        const program = Programs.trace((at, of) => [Tensor.scatterAdd(at, of, rows)], [indices, updates])
-        const wanted = inEngine(program, [indices, updates], 128).map(bits)
-        expect(run(program, [indices, updates]).map(bits)).toEqual(wanted)
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 5 }),
+        size,
+        fc.integer({ min: 1, max: 2000 }),
+        fc.nat(),
+        (rows, width, count, seed) => {
+          const updates = noise([count, width])
+          const indices = new NDArray(
+            "i32",
+            [count],
+            Int32Array.from({ length: count }, (_, i) => ((i * 7919 + seed) % (rows + 2)) - 1),
+          )
+          const program = Programs.trace((at, of) => [Tensor.scatterAdd(at, of, rows)], [indices, updates])
+          const wanted = inEngine(program, [indices, updates], 128).map(bits)
+          expect(run(program, [indices, updates]).map(bits)).toEqual(wanted)
+        },
+      ),
       { numRuns: 40 },
     )
   })
@@ -146,7 +169,10 @@ describe("batch normalization over [32, 112, 112, 4]", () => {
   it("has means and variances within 1e-6 of the truth", () => {
     const shape = [32, 112, 112, 4]
     const count = 32 * 112 * 112
-    const data = Float32Array.from({ length: count * 4 }, (_, i) => 3 + Math.sin(i * 12.9898) * (1 + (i % 4)) + Math.cos(i * 78.233))
+    const data = Float32Array.from(
+      { length: count * 4 },
+      (_, i) => 3 + Math.sin(i * 12.9898) * (1 + (i % 4)) + Math.cos(i * 78.233),
+    )
     const images = new NDArray("f32", shape, data)
     const net = Layers.batchNorm({ momentum: 1 })
     const { params, state } = net.init(Key.make(1), shape.slice(1))

@@ -18,7 +18,11 @@ const fills: { readonly [name: string]: Fill } = {
 }
 
 const filled = (shape: Shape.Shape, fill: Fill): NDArray =>
-  new NDArray("f32", shape, Float32Array.from({ length: Shape.size(shape) }, (_, i) => fill(i)))
+  new NDArray(
+    "f32",
+    shape,
+    Float32Array.from({ length: Shape.size(shape) }, (_, i) => fill(i)),
+  )
 
 const plain = (rank: number): ConvParams => ({
   stride: new Array(rank).fill(1),
@@ -48,8 +52,7 @@ const isWithin = <P extends Primitive>(
     const prepared = prepare({ program, resident: 0 }, undefined, offered(numerics), compileJob, offeredLanes(256))
     const { data } = prepared.run(inputs)[0] as NDArray
     let error = 0
-    for (let i = 0; i < data.length; i++)
-      error = Math.max(error, Math.abs((data[i] as number) / (exact[i] as number) - 1))
+    for (let i = 0; i < data.length; i++) error = Math.max(error, Math.abs((data[i] as number) / (exact[i] as number) - 1))
     expect(error).toBeLessThan(tolerance)
     prepared.release()
   }
@@ -58,21 +61,79 @@ const isWithin = <P extends Primitive>(
 describe.each(Object.entries(fills))("long sums of %s", (_, fill) => {
   it("in convolutions are within 2e-5", () => {
     const wide = plain(2)
-    isWithin(2e-5, "conv", wide, [[1, 8, 8, 600], [7, 7, 600, 3]], fill)
-    isWithin(2e-5, "convInputGrad", { ...wide, space: [8, 8] }, [[1, 2, 2, 600], [7, 7, 3, 600]], fill)
-    isWithin(2e-5, "conv", { ...wide, groups: 2 }, [[1, 300, 300, 2], [299, 299, 1, 2]], fill)
+    isWithin(
+      2e-5,
+      "conv",
+      wide,
+      [
+        [1, 8, 8, 600],
+        [7, 7, 600, 3],
+      ],
+      fill,
+    )
+    isWithin(
+      2e-5,
+      "convInputGrad",
+      { ...wide, space: [8, 8] },
+      [
+        [1, 2, 2, 600],
+        [7, 7, 3, 600],
+      ],
+      fill,
+    )
+    isWithin(
+      2e-5,
+      "conv",
+      { ...wide, groups: 2 },
+      [
+        [1, 300, 300, 2],
+        [299, 299, 1, 2],
+      ],
+      fill,
+    )
   })
 
   it("in gradients for a kernel are within 2e-5", () => {
-    const same: ConvParams = { ...plain(2), padding: [[1, 1], [1, 1]] }
+    const same: ConvParams = {
+      ...plain(2),
+      padding: [
+        [1, 1],
+        [1, 1],
+      ],
+    }
     const image = [32, 112, 112, 4]
     isWithin(2e-5, "convKernelGrad", { ...same, window: [3, 3] }, [image, [32, 112, 112, 2]], fill)
-    isWithin(2e-5, "convKernelGrad", { ...same, groups: 2, window: [3, 3] }, [[8, 100, 90, 2], [8, 100, 90, 2]], fill)
-    isWithin(2e-5, "convKernelGrad", { ...plain(1), window: [3] }, [[4, 20_002, 1], [4, 20_000, 6]], fill)
+    isWithin(
+      2e-5,
+      "convKernelGrad",
+      { ...same, groups: 2, window: [3, 3] },
+      [
+        [8, 100, 90, 2],
+        [8, 100, 90, 2],
+      ],
+      fill,
+    )
+    isWithin(
+      2e-5,
+      "convKernelGrad",
+      { ...plain(1), window: [3] },
+      [
+        [4, 20_002, 1],
+        [4, 20_000, 6],
+      ],
+      fill,
+    )
   })
 
   it("in pooling are within 1e-6", () => {
-    const all: WindowParams = { window: [112, 112], stride: [112, 112], padding: [[0, 0], [0, 0]] }
+    const all: WindowParams = {
+      window: [112, 112],
+      stride: [112, 112],
+      padding: [
+        [0, 0],
+        [0, 0],
+      ],
+    }
     isWithin(1e-6, "windowSum", all, [[2, 112, 112, 6]], fill)
     isWithin(1e-6, "windowSum", { ...all, window: [600, 600] }, [[1, 600, 600, 1]], fill)
     const sliding = { window: [700], stride: [1], padding: [[0, 0]], space: [1399] } as const

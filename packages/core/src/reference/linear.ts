@@ -43,12 +43,7 @@ const products = (
         for (let c = 0; c < perGroup; c++)
           for (let f = 0; f < perFilterGroup; f++) {
             const filter = group * perFilterGroup + f
-            each(
-              from + group * perGroup + c,
-              (tap.window * perGroup + c) * filters + filter,
-              to + filter,
-              termOf(n, tap, c, f),
-            )
+            each(from + group * perGroup + c, (tap.window * perGroup + c) * filters + filter, to + filter, termOf(n, tap, c, f))
           }
     }
 }

@@ -134,7 +134,8 @@ const emit = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, kn
     // Slots are whole vectors, so a loop over one axis may run over its end, as long as it reads no further than its slots.
     const whole = alone && rows.every((row) => row === undefined || row.step === 0 || row.step === 1)
     const vectors = whole ? Math.ceil(inner / 4) * 4 : inner - (inner % 4)
-    if (vectors > 0) inVectors(code, alone ? threadRange(code, context.team, vectors, line) : { start: 0, end: vectors }, atOnce, round)
+    if (vectors > 0)
+      inVectors(code, alone ? threadRange(code, context.team, vectors, line) : { start: 0, end: vectors }, atOnce, round)
     if (vectors < inner) {
       const tail = (): void => round(code.let(i32.const(vectors)), onePart((inner - vectors) as Count))
       if (alone) lastAlone(code, context.team, tail)

@@ -278,7 +278,8 @@ export const emitTerms = (
       const [address, offset] = row.lanes === undefined ? addressOf(row, i) : [row.start ?? i32.const(0), base]
       const first = code.let(i32.add(address, offset))
       each(({ ahead, count }) => {
-        const steps = row.lanes?.slice(ahead, ahead + 4) ?? (count > 1 ? lanes.map((lane) => (ahead + lane) * step) : [ahead * step])
+        const steps =
+          row.lanes?.slice(ahead, ahead + 4) ?? (count > 1 ? lanes.map((lane) => (ahead + lane) * step) : [ahead * step])
         const counted = i32x4.add(i32x4.splat(first), i32x4.const(...steps))
         if (term.dtype === "f32") return f32x4.convert_i32x4_s(counted)
         return term.dtype === "u8" ? v128.and(counted, i32x4.const(255)) : counted

@@ -4,8 +4,8 @@
  */
 
 import type { Access, Reduce, Slot } from "../../../compiler/Plan.ts"
-import type { DType } from "../../../types/DType.ts"
 import { sumBlock } from "../../../reference/sumOrder.ts"
+import type { DType } from "../../../types/DType.ts"
 import * as Shape from "../../../types/Shape.ts"
 import type { Code } from "../assembler/Code.ts"
 import { f32, f32x4, type I32, i8x16, i32, i32x4, type Local, type V128, v128 } from "../assembler/Value.ts"

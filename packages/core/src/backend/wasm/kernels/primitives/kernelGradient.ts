@@ -28,7 +28,16 @@ import {
   regionOf,
 } from "./gradientTiles.ts"
 import { at, input, type Operation, type PrimitiveKernel, storeLanes } from "./Operation.ts"
-import { addPairs, addProducts, clearTile, mostColumns, type RegisterTile, tileBytes, tileVectors, writeTile } from "./registerTile.ts"
+import {
+  addPairs,
+  addProducts,
+  clearTile,
+  mostColumns,
+  type RegisterTile,
+  tileBytes,
+  tileVectors,
+  writeTile,
+} from "./registerTile.ts"
 import { type Axis, type Count, flat, forward, positionsOf, type Taps } from "./slidingWindow.ts"
 import { space } from "./windowPositions.ts"
 
@@ -83,8 +92,7 @@ const addRow = (panel: Panel, tile: RegisterTile, rows: Rows, p: I32, q: I32, bl
     }
     if (!taking.includes(true)) return
     if (block === undefined) code.scope(once)
-    else
-      code.if(i32.and(i32.le_s(counted(block.start), position), i32.gt_s(counted(block.end), position)), once)
+    else code.if(i32.and(i32.le_s(counted(block.start), position), i32.gt_s(counted(block.end), position)), once)
   }
   code.scope(() => {
     for (const one of rows.before) edge(one)
@@ -178,11 +186,8 @@ const emitPanel = (panel: Panel): void => {
     cut.rows(code, vectors, panel.taps, (rows) => {
       const taps = [...sofar, rows.tap]
       const tile = clearTile(code, rows.steps.length, vectors)
-      code.for(
-        i32.div_u(first, count),
-        (x.shape[0] ?? 1) === 1 ? 1 : i32.div_u(i32.add(last, count - 1), count),
-        1,
-        (image) => addImage(panel, tile, taps, rows, image),
+      code.for(i32.div_u(first, count), (x.shape[0] ?? 1) === 1 ? 1 : i32.div_u(i32.add(last, count - 1), count), 1, (image) =>
+        addImage(panel, tile, taps, rows, image),
       )
       const target = at(out, ...taps.map((tap, axis) => [tap, tapStrides[axis] ?? 0] as const), [rows.channel, row])
       writeTile(code, tile, code.let(target), { columns: width, stride: row, adds, buffer })
@@ -234,7 +239,15 @@ const addSums = (gradient: Gradient, region: Region, from: I32, to: I32, adds: I
 }
 
 /** Copies the cotangents of a block's terms, of `width` filters from `from` on, to rows of so many vectors. */
-const packCotangents = ({ cotangent }: Gradient, code: Code, from: I32, to: I32, count: I32, width: number, vectors: number): void => {
+const packCotangents = (
+  { cotangent }: Gradient,
+  code: Code,
+  from: I32,
+  to: I32,
+  count: I32,
+  width: number,
+  vectors: number,
+): void => {
   const row = (cotangent.shape.at(-1) ?? 0) * 4
   code.scope(() => {
     const source = code.let(from)
@@ -270,7 +283,8 @@ const emit = (gradient: Gradient, operation: Operation, cut: Cut, region: Region
   const params = Array.from({ length: 11 }, () => "i32" as const)
   const tilesOf = bySize((width) =>
     module.func(`tiles ${width}`, { params }, (own, locals) => {
-      const [first, last, from, cotangents, to, tile, adds, tapStart, tapEnd, lineStart, lineEnd] = locals as ReadonlyArray<I32> as readonly [I32, I32, I32, I32, I32, I32, I32, I32, I32, I32, I32]
+      const [first, last, from, cotangents, to, tile, adds, tapStart, tapEnd, lineStart, lineEnd] =
+        locals as ReadonlyArray<I32> as readonly [I32, I32, I32, I32, I32, I32, I32, I32, I32, I32, I32]
       const termStride = isPacked ? tileVectors(own.lanes, width) * 16 : all
       emitPanel({
         gradient,
@@ -294,7 +308,10 @@ const emit = (gradient: Gradient, operation: Operation, cut: Cut, region: Region
     code.for(region.groups.start, region.groups.end, 1, (group) =>
       eachFilters(gradient, region, (filter, width) => {
         const vectors = tileVectors(code.lanes, width)
-        const columns = [[group, filters * 4], [filter, 4]] as const
+        const columns = [
+          [group, filters * 4],
+          [filter, 4],
+        ] as const
         const from = at(cotangent.address, [first, all], ...columns)
         if (isPacked) packCotangents(gradient, code, from, panel, i32.sub(last, first), width, vectors)
         code.call(

@@ -109,8 +109,7 @@ export const writeTile = (code: Code, { sums, vectors }: RegisterTile, out: I32,
   }
   if (columns === vectors * 4 || vectors === 1 || code.lanes === 128) {
     // All loads come before all stores: a store between them would keep a host from packing.
-    if (adds !== undefined)
-      code.if(adds, () => each((sum, offset) => code.set(sum, f32x4.add(v128.load(out, offset), sum))))
+    if (adds !== undefined) code.if(adds, () => each((sum, offset) => code.set(sum, f32x4.add(v128.load(out, offset), sum))))
     each((sum, offset, left) => storeLanes(code, out, sum, left, offset))
     return
   }

@@ -71,9 +71,7 @@ export const threefry: PrimitiveKernel<"threefry"> = {
     const whole = total - (total % (2 * four))
     const [from, to] = [counters.address, operation.out.address]
     const { end, start } = threadRange(code, team, whole, 2 * four)
-    code.for(start, end, 2 * four, (i) =>
-      round(code, schedule, code.let(i32.add(i, from)), code.let(i32.add(i, to)), 2, 4),
-    )
+    code.for(start, end, 2 * four, (i) => round(code, schedule, code.let(i32.add(i, from)), code.let(i32.add(i, to)), 2, 4))
     if (whole < total)
       lastAlone(code, team, () => {
         for (let i = whole; i < total; i += four) {
