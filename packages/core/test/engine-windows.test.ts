@@ -174,27 +174,16 @@ describe("convolutions of the wasm engine", () => {
       groups: 1,
     }
     const cases: ReadonlyArray<{ x: Shape.Shape; kernel: Shape.Shape; params?: Partial<ConvParams> }> = [
-      { x: [2, 37, 33, 3], kernel: [3, 3, 3, 20] },
+      { x: [1, 37, 33, 3], kernel: [3, 3, 3, 20] },
       { x: [1, 6, 7, 64], kernel: [3, 3, 64, 17] },
       { x: [2, 5, 5, 300], kernel: [1, 1, 300, 6] },
       { x: [3, 28, 28, 1], kernel: [3, 3, 1, 6] },
       { x: [2, 28, 28, 2], kernel: [5, 5, 2, 9] },
       { x: [40, 3, 3, 3], kernel: [3, 3, 3, 24] },
       { x: [2, 17, 19, 12], kernel: [5, 3, 6, 8], params: { groups: 2, stride: [2, 1], dilation: [1, 3] } },
-      { x: [2, 40, 300, 2], kernel: [3, 3, 2, 5], params: { stride: [3, 2] } },
-      { x: [2, 31, 40, 4], kernel: [20, 20, 1, 4], params: { groups: 4 } },
-      {
-        x: [2, 3, 3, 66_000],
-        kernel: [2, 1, 33_000, 2],
-        params: {
-          groups: 2,
-          padding: [
-            [0, 0],
-            [0, 0],
-          ],
-          stride: [1, 2],
-        },
-      },
+      { x: [1, 9, 600, 2], kernel: [3, 3, 2, 5], params: { stride: [3, 2] } },
+      { x: [1, 21, 24, 4], kernel: [20, 20, 1, 4], params: { groups: 4 } },
+      { x: [2, 3, 3, 66_000], kernel: [2, 1, 33_000, 2], params: { groups: 2, padding: [[0, 0], [0, 0]], stride: [1, 2] } },
       { x: [6, 110, 110, 1], kernel: [1, 2, 1, 1] },
       { x: [6, 110, 110, 2], kernel: [1, 2, 1, 2], params: { groups: 2 } },
     ]

@@ -1,8 +1,9 @@
 /** Numbers as a person reads them. */
+import { grouped } from "@adjoint/core/data/grouped"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
 
 /** A whole number, thousands apart. `count(458666) // => "458,666"` */
-export const count = (n: number): string => Math.round(n).toLocaleString("en")
+export const count = (n: number): string => grouped(Math.round(n))
 
 /** A number and what it counts. `counted(1, "row") // => "1 row"` */
 export const counted = (n: number, noun: string): string => `${count(n)} ${noun}${n === 1 ? "" : "s"}`

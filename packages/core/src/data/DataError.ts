@@ -5,6 +5,7 @@
 import { TaggedError } from "effect/Data"
 import type { Shape } from "../types/Shape.ts"
 import * as Shapes from "../types/Shape.ts"
+import { grouped } from "./grouped.ts"
 
 /** The place of a cell: the 1-based line of the file (if there is a file), the 1-based row of data, and the column's name. */
 export interface Cell {
@@ -109,7 +110,7 @@ const didYouMean = (nearest: ReadonlyArray<string>): string =>
 
 const trying = (hint: string): string => (hint === "" ? "" : `; try: ${hint}`)
 
-const count = (n: number | bigint, unit = ""): string => `${n.toLocaleString("en")} ${unit}`.trimEnd()
+const count = (n: number | bigint, unit = ""): string => `${grouped(n)} ${unit}`.trimEnd()
 
 const sentences: { readonly [T in Reason["_tag"]]: (reason: Extract<Reason, { readonly _tag: T }>) => string } = {
   NotFound: (r) => `there is no such file${didYouMean(r.nearest)}`,

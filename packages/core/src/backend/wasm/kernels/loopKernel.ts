@@ -137,7 +137,7 @@ const emit = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, kn
     if (vectors > 0)
       inVectors(code, alone ? threadRange(code, context.team, vectors, line) : { start: 0, end: vectors }, atOnce, round)
     if (vectors < inner) {
-      const tail = (): void => round(code.let(i32.const(vectors)), onePart((inner - vectors) as Count))
+      const tail = (): void => round(i32.const(vectors), onePart((inner - vectors) as Count))
       if (alone) lastAlone(code, context.team, tail)
       else code.scope(tail)
     }
@@ -151,7 +151,7 @@ const emit = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, kn
     code.for(start, end, together, (first) => {
       const { round, rows } = rowAt([...outer, first])
       const all = rows.map((row, term) => row && acrossRows(row, loaded[term]?.strides.at(-2) ?? 0, inner, together))
-      round(code.let(i32.const(0)), wholeParts((together * inner) / 4), all)
+      round(i32.const(0), wholeParts((together * inner) / 4), all)
     })
     if (whole < many) {
       const rest = (): void => code.for(whole, many, 1, (row) => one([...outer, row]))
@@ -211,7 +211,7 @@ const emitColumns = (
       const { round } = rowAt(outer)
       const last = whole === n ? end : select(i32.lt_s(end, whole), end, i32.const(whole))
       inVectors(code, { start: columns.start, end: last }, vectorsAtOnce(code, kernel), round)
-      if (whole < n) code.if(i32.eq(end, n), () => round(code.let(i32.const(whole)), onePart((n - whole) as Count)))
+      if (whole < n) code.if(i32.eq(end, n), () => round(i32.const(whole), onePart((n - whole) as Count)))
     },
     indices,
   )

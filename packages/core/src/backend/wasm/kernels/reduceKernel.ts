@@ -148,7 +148,7 @@ const rowsInRegisters = (reduction: Reduction): void => {
     if (whole < n)
       code.scope(() => {
         const tail = tailParts(n - whole)
-        valuesOf(reduction, rowsAt([]), code.let(i32.const(whole)), tail).forEach((x, part) => {
+        valuesOf(reduction, rowsAt([]), i32.const(whole), tail).forEach((x, part) => {
           const { count } = tail[part] as Part
           partials.add(part, count === 4 ? x : v128.bitselect(x, combination.start, firstLanes(count)))
         })
@@ -246,7 +246,7 @@ const columns = (reduction: Reduction): void => {
       code.for(from, end, width, (i) => round(i, width))
     }
     if (whole < total) {
-      const tail = (): void => round(code.let(i32.const(whole)), total - whole)
+      const tail = (): void => round(i32.const(whole), total - whole)
       if (alone) lastAlone(code, team, tail)
       else code.scope(tail)
     }
