@@ -82,7 +82,8 @@ const together =
 const trapping = (which: number): Compile => together((code, thread) => code.if(i32.eq(thread, which), () => code.unreachable()))
 
 /** Code in which one thread never comes to an end. */
-const stuck = (which: number): Compile => together((code, thread) => code.if(i32.eq(thread, which), () => code.loop((again) => code.br(again))))
+const stuck = (which: number): Compile =>
+  together((code, thread) => code.if(i32.eq(thread, which), () => code.loop((again) => code.br(again))))
 
 describe("a pool", () => {
   it("starts its workers when there is something for them to do, and ends them when it is closed", async () => {

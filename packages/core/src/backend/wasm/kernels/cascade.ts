@@ -60,7 +60,11 @@ export const levelsOf = (code: Code, own: I32, width: number, terms: number): Le
   }
   return {
     sizes,
-    clear: () => sizes.forEach((_, level) => clearLevel(level)),
+    clear: () => {
+      sizes.forEach((_, level) => {
+        clearLevel(level)
+      })
+    },
     pour,
     total: (sums) => sizes.reduce((sofar, _, level) => added(level, sofar), sums),
   }
