@@ -43,8 +43,9 @@ describe("convolutions", () => {
     Layers.convTranspose2d(options).init(key, [8, 8, 4])
     Layers.maxout({ units: 3, pieces: 4, bias: false, init }).init(key, [5])
     Layers.embedding({ tokens: 9, units: 6, init }).init(key, [5])
+    expect(places[0]?.activation?.suits).toBe("he")
     expect(places).toMatchObject([
-      { fanIn: 12, fanOut: 72, activation: { suits: "he" } },
+      { fanIn: 12, fanOut: 72 },
       { fanIn: 36, fanOut: 24 },
       { fanIn: 5, fanOut: 12 },
       { fanIn: 1, fanOut: 6 },
@@ -276,7 +277,7 @@ describe("branches", () => {
       ["both", { join: "concat", from: ["deep", "input"] }],
       ["out", { net: Layers.dense({ units: 1 }) as Net.Net }],
     ])
-    expect(Net.describe(net, [3]).map(({ output, parameters }) => `${Shape.print(output)} ${parameters}`)).toEqual([
+    expect(Net.describe(net, [3]).map(({ outputs, parameters }) => `${outputs.map(Shape.print)} ${parameters}`)).toEqual([
       "[8] 32",
       "[4] 36",
       "[7] 0",

@@ -83,7 +83,7 @@ test("the recording is PyTorch's, and of every activation", () => {
 
 describe("activations", () => {
   test.each(recorded.activations)("$name $options", ({ grad, name, options, second, u, v, y }) => {
-    const { apply } = make(Activation.table, { name, options })
+    const apply = make(Activation.table, { name, options })
     const [value, first, twice] = exactly(
       (x, cotangent, direction) => {
         const slope = (at: T) => Autodiff.vjp(apply, at).pull(cotangent)

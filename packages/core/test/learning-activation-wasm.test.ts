@@ -32,7 +32,7 @@ const program = (apply: (x: T) => T, shape: ReadonlyArray<number>): Program.Prog
   )
 
 describe.each(names)("%s", (name) => {
-  const { apply } = make(Activation.table, { name, options: {} })
+  const apply = make(Activation.table, { name, options: {} })
 
   test("agrees with Reference", () => {
     const shape = [3, 8]

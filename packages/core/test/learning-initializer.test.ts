@@ -177,7 +177,9 @@ describe("auto", () => {
 
   test("before nothing is what suits the identity, and before a self-normalizing activation it is LeCun's", () => {
     expect(draw(Initializer.auto)).toEqual(draw(Initializer.xavier("normal")))
-    expect(draw(Initializer.auto, { apply: Tensor.tanh, gain: 3 / 4, suits: "lecun" })).toEqual(draw(Initializer.lecun("normal")))
+    expect(draw(Initializer.auto, Activation.make(Tensor.tanh, { gain: 3 / 4, suits: "lecun" }))).toEqual(
+      draw(Initializer.lecun("normal")),
+    )
   })
 })
 

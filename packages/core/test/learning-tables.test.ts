@@ -207,13 +207,14 @@ describe("traits", () => {
   })
 
   test.each(Object.keys(Activation.table))("%s is nowhere steeper than its slope, and about so steep somewhere", (name) => {
-    const { apply, section } = make(Activation.table, { name, options: {} })
+    const activation = make(Activation.table, { name, options: {} })
+    const { section } = activation
     const { slope } = entryOf(activations, name).traits
     const points = Array.from({ length: 4001 }, (_, i) => (i - 2000) / 200 + 1e-3)
     const values = (shift: number): ReadonlyArray<number> => {
       const z = Tensor.make(points.map((x) => x + shift))
       const given = section === undefined ? z : section.input(z)
-      const y = apply(given)
+      const y = activation(given)
       const flat = Tensor.reshape(y, [points.length, -1])
       return Array.from(Tensor.read(Tensor.slice(flat, [0, 0], [points.length, 1])).data)
     }

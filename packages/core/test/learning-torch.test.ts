@@ -62,7 +62,7 @@ describe("activations", () => {
   const nearOne = { rtol: 1e-12, atol: 1e-15 }
 
   test.each(recorded.activations)("$name $options", ({ grad, name, options, y }) => {
-    const { apply } = make(Activation.table, { name, options })
+    const apply = make(Activation.table, { name, options })
     const { pull, value } = Autodiff.vjp(apply, points)
     assertAllClose(value, y, nearOne)
     assertAllClose(pull(cotangent), grad, nearOne)

@@ -6,9 +6,9 @@ import { Effect, Result, Stream } from "effect"
 import fc from "fast-check"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { EngineError, OutOfMemory } from "../src/backend/Executable.ts"
-import { scratchBytes } from "../src/backend/wasm/kernels/reduceKernel.ts"
+import { scratchBytes } from "../src/backend/wasm/kernels/cascade.ts"
 import { prepare } from "../src/backend/wasm/prepare.ts"
-import { syncBytes } from "../src/backend/wasm/threads/barrier.ts"
+import { syncBytes } from "../src/backend/wasm/threads/claims.ts"
 import { makePool, type Pool } from "../src/backend/wasm/threads/pool.ts"
 import { makeSharedMemories } from "../src/backend/wasm/threads/sharedMemories.ts"
 import { Compile, Key, Layers, Loss, Net, Optimizer, Program as Programs, Tensor, Toys, Train, Wasm } from "../src/index.ts"
@@ -74,7 +74,7 @@ describe("memory", () => {
       const memory = pool.memory(pages)
       const [bytes, sync] = [new Uint8Array(memory.buffer), scratchBytes * pool.threads]
       bytes.fill(0xff, 0, sync)
-      bytes.fill(0xff, sync + syncBytes)
+      bytes.fill(0xff, sync + syncBytes(pool.threads))
       return memory
     }
     fc.assert(

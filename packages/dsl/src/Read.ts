@@ -2,6 +2,7 @@
  * Reads a model file: converts text to a document and collects all findings in one pass. Phases run in
  * order; each uses the valid results of the phases before it.
  */
+import { grouped } from "@adjoint/core/data/grouped"
 import * as Result from "effect/Result"
 import { check, type Readable, type Report } from "./check/Check.ts"
 import * as Names from "./check/Names.ts"
@@ -189,7 +190,7 @@ const searchFindings = (
     return [
       {
         code: "Y006",
-        message: `the search markers make more than ${maxTried.toLocaleString("en")} values out of this document`,
+        message: `the search markers make more than ${grouped(maxTried)} values out of this document`,
         at: { path: first.path },
         help: "search fewer values, or write a smaller document",
       },

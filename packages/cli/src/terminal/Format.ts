@@ -1,10 +1,11 @@
 /** Numbers as a person reads them. */
+import { grouped } from "@adjoint/core/data/grouped"
 import * as Score from "@adjoint/core/learning/Score"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import { withDefaults } from "@adjoint/dsl/net/Uses"
 
 /** A whole number, thousands apart. `count(458666) // => "458,666"` */
-export const count = (n: number): string => Math.round(n).toLocaleString("en")
+export const count = (n: number): string => grouped(Math.round(n))
 
 /** A number and what it counts. `counted(1, "row") // => "1 row"` */
 export const counted = (n: number, noun: string): string => `${count(n)} ${noun}${n === 1 ? "" : "s"}`

@@ -100,7 +100,7 @@ const ofArrays = (data: Data, { raw, rows = 0, targets }: Source.First): Preview
     ...glance(data, raw),
   }
   const labels = targets?.shape[0] ?? rows
-  const differ = dataError({ _tag: "RowsDiffer", inputs: rows, targets: labels })
+  const differ = dataError({ _tag: "RowsDiffer", first: { array: "inputs", rows }, other: { array: "targets", rows: labels } })
   return { facts, findings: rows === labels ? [] : [finding(differ, { data, source })] }
 }
 
