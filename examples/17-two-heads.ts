@@ -32,7 +32,7 @@ const program = Effect.gen(function* () {
     epochs: 30,
     batch: 32,
   })
-  yield* Console.log(trained.history.at(-1)?.validation)
+  for (const [name, x] of Object.entries(trained.history.at(-1)?.validation ?? {})) yield* Console.log(name, x.toFixed(4))
   const { digit, ink } = yield* Evaluate.predict(net, trained, halves(Digits.validation).inputs)
   yield* Console.log(
     `the first: a ${Tensor.print(Tensor.at(Tensor.argMax(digit), 0))}, ink ${Tensor.print(Tensor.at(ink, 0, 0))}`,
@@ -42,11 +42,9 @@ const program = Effect.gen(function* () {
 await Effect.runPromise(program.pipe(Effect.provide(Wasm.layer())))
 
 // Prints:
-// {
-//   loss: 0.29018089046964796,
-//   'digit.loss': 0.28528579259993836,
-//   'ink.loss': 0.048950921520734894,
-//   'digit.accuracy': 0.9206963249516441,
-//   'ink.mae': 0.1758669478750321
-// }
+// loss 0.2902
+// digit.loss 0.2853
+// ink.loss 0.0490
+// digit.accuracy 0.9207
+// ink.mae 0.1759
 // the first: a 8, ink 22.169
