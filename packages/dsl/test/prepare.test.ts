@@ -2,6 +2,7 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { gzipSync } from "node:zlib"
 import type * as Dataset from "@adjoint/core/data/Dataset"
 import * as NDArray from "@adjoint/core/types/NDArray"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
@@ -12,6 +13,7 @@ import { baseline } from "../src/prepare/Baseline.ts"
 import { divide, partOf } from "../src/prepare/Division.ts"
 import { prepare } from "../src/prepare/Prepare.ts"
 import { preview } from "../src/prepare/Preview.ts"
+import { excess } from "../src/prepare/Unpacked.ts"
 
 const examples = join(import.meta.dirname, "../../../examples")
 const scratch = mkdtempSync(join(tmpdir(), "adjoint-prepare-"))
@@ -198,6 +200,35 @@ describe("preview", () => {
     const { facts, findings } = await surveyed({ ...digits, source: { idx: { images: "none.idx", labels: "none.idx" } } })
     expect(facts).toEqual({ sample: [8, 8, 1] })
     expect(findings).toMatchObject([{ code: "D305" }])
+  })
+
+  test("a small gzip file that unpacks to too many rows is refused", async () => {
+    const [member, rows] = [gzipSync("1,2,3x\n".repeat(50_000)), 10_000_000]
+    writeFileSync(join(scratch, "packed.csv.gz"), Buffer.concat([gzipSync("a,b,c\n"), ...Array(rows / 50_000).fill(member)]))
+    const columns: Data["columns"] = { "*": { type: "number" }, c: { type: "class" } }
+    const { findings } = await surveyed({ source: csv("packed.csv.gz"), columns, split: { seed: 1 } }, scratch)
+    expect(findings.map(({ at, code, message }) => [code, message.replace(/^.*: /u, ""), at.path])).toEqual([
+      ["D305", "the table is at least 10,000,001 rows; the limit is 10,000,000 rows", ["data", "source", "csv", "path"]],
+    ])
+  })
+
+  test.each([
+    ["1,2\n3,4\n5,6\n", undefined],
+    ["1,2\n3,4\n5,6\n7,8\n", "the table is at least 4 rows; the limit is 3 rows"],
+    ["1,2\r\n\r\n3,4\n\n\n5,6\r\n\r\n", undefined],
+    ["1\n2\n3\n4\n", "the table is at least 4 rows; the limit is 3 rows"],
+    // Line ends inside quotes are not counted.
+    ['1\n"a\nb\nc\nd"\n', undefined],
+    ["x".repeat(60), undefined],
+    ["x".repeat(61), "the text is at least 61 bytes; the limit is 60 bytes"],
+  ])("the unpacked text %j", async (text, message) => {
+    const found = async (bytes: Uint8Array) => (await Effect.runPromise(excess(bytes, { bytes: 60, rows: 3 })))?.message
+    expect(await found(gzipSync(text))).toBe(message)
+    // A file may have several members, which end anywhere in a line.
+    for (let at = 1; at < text.length; at++)
+      expect(await found(Buffer.concat([gzipSync(text.slice(0, at)), gzipSync(text.slice(at))]))).toBe(message)
+    // Damage is reported by the reader.
+    expect(await found(gzipSync(text).subarray(0, 12))).toBeUndefined()
   })
 
   test("of large sources the header is read", async () => {

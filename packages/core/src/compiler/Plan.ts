@@ -84,7 +84,7 @@ interface WithEpilogue {
   readonly epilogue?: Loop
 }
 
-/** Products of matrices, m × k by k × n, for every index of the batch axes; each element sums over k one after the other. */
+/** Products of matrices, m × k by k × n, for every index of the batch axes; each element sums over k in a cascade (`reference/sumOrder`). */
 export interface Product extends WithEpilogue {
   readonly tag: "product"
   readonly batch: Shape.Shape

@@ -4,13 +4,14 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { EngineError, type Job } from "../backend/Executable.ts"
 import { read } from "../backend/eager/Eager.ts"
+import { readOnAtMost } from "../backend/eager/preparedPrograms.ts"
 import { lanesSetting, lanesVariable, offeredLanes, readNarrow, usualLanes } from "../backend/wasm/assembler/hostLanes.ts"
 import { fusesMultiplyAdd, offered } from "../backend/wasm/assembler/hostNumerics.ts"
 import type { Lanes } from "../backend/wasm/assembler/lanes.ts"
 import type { Numerics } from "../backend/wasm/assembler/numerics.ts"
 import { cachedCompile, lanesFor, planJob } from "../backend/wasm/compile.ts"
 import { prepare } from "../backend/wasm/prepare.ts"
-import { makePool, type Pool } from "../backend/wasm/threads/pool.ts"
+import { makePool, type Pool, processors } from "../backend/wasm/threads/pool.ts"
 import { Engine } from "./Engine.ts"
 
 const failure =
@@ -22,7 +23,10 @@ export type { Lanes } from "../backend/wasm/assembler/lanes.ts"
 export type { Numerics } from "../backend/wasm/assembler/numerics.ts"
 
 export interface WasmOptions {
-  /** The number of threads; the number of processors unless given, in a page at most eight. */
+  /**
+   * The number of threads; the number of processors unless given, in a page at most eight. If it is given, reading outside
+   * programs uses no more from then on.
+   */
   readonly threads?: number
   /**
    * `portable` (the default) gives the same bits on every host. `fast` rounds a product and the sum together if the host has
@@ -95,7 +99,10 @@ export const layer = (options: WasmOptions = {}): Layer.Layer<Engine> => {
   return Layer.effect(
     Engine,
     Effect.map(
-      scoped(() => makePool(threads)),
+      scoped(() => {
+        if (options.threads !== undefined) readOnAtMost(options.threads)
+        return makePool(threads)
+      }),
       (pool) => engine(pool, numerics, lanes),
     ),
   )
@@ -161,10 +168,3 @@ const waitForWorkers = (pool: Pool | undefined): Effect.Effect<boolean> =>
 /** The pool, or `undefined` if its workers cannot start. */
 const open = (pool: Pool | undefined): Effect.Effect<Pool | undefined> =>
   Effect.map(waitForWorkers(pool), (isThere) => (isThere ? pool : undefined))
-
-/** The default limit of threads in a page: it does not own all processors, and each worker takes some megabytes. */
-const maxThreadsInPage = 8
-
-const processors = (): number =>
-  globalThis.process?.getBuiltinModule?.("node:os").availableParallelism() ??
-  Math.min(maxThreadsInPage, globalThis.navigator?.hardwareConcurrency ?? 1)

@@ -17,22 +17,13 @@ import type { Numerics } from "./assembler/numerics.ts"
 import { instantiate, memory as makeMemory, type WasmMemory } from "./assembler/webAssembly.ts"
 import { type ArrayLocation, type Compile, type Compiled, compileJob } from "./compile.ts"
 import type { Pool } from "./threads/pool.ts"
-
-type Elements = Float32Array | Int32Array | Uint8Array
+import { copierInto, copierOf, type Elements } from "./threads/sharedCopies.ts"
 
 const views: { readonly [D in DType]: (memory: WasmMemory, at: number, length: number) => Elements } = {
   f32: ({ buffer }, at, length) => new Float32Array(buffer, at, length),
   i32: ({ buffer }, at, length) => new Int32Array(buffer, at, length),
   bool: ({ buffer }, at, length) => new Uint8Array(buffer, at, length),
   u8: ({ buffer }, at, length) => new Uint8Array(buffer, at, length),
-}
-
-/** Copies an array: constructors do it several times as fast as `slice` where there are few elements. */
-const copies: { readonly [D in DType]: (from: Elements) => Elements } = {
-  f32: (from) => new Float32Array(from),
-  i32: (from) => new Int32Array(from),
-  bool: (from) => new Uint8Array(from),
-  u8: (from) => new Uint8Array(from),
 }
 
 /** A loop whose iterations run the executable of its body. */
@@ -97,7 +88,7 @@ export const prepare = (
     view(kernel.slot).set(hostFallback({ lanes, numerics }, primitive, params, inputs, out))
   }
   const others = workers?.add(compiled.module, memory, compiled.failed)
-  const { alone, commit, run } = instantiate(compiled.module, {
+  const { begin, commit, run } = instantiate(compiled.module, {
     engine: {
       memory,
       hostFallback: (i) => {
@@ -105,22 +96,21 @@ export const prepare = (
         return undefined
       },
       sleeps: pool?.sleeps === true ? 1 : 0,
-      watch: (round) => {
-        others?.watch(Number(round))
+      watch: (phase) => {
+        others?.watch(Number(phase))
         return undefined
       },
     },
   })
   for (const { constant, location } of compiled.constants) view(location).set(program.constants[constant]?.data ?? [])
 
-  const inputs = compiled.inputs.map(view)
-  const put = (index: number, { data }: NDArray): void => inputs[index]?.set(data)
+  const inputs = compiled.inputs.map((location) => copierInto(view(location)))
+  const put = (index: number, { data }: NDArray): void => inputs[index]?.(data)
   /** A function that copies an array out of memory. */
   const taker = ({ shape, slot }: View): (() => NDArray) => {
     const { dtype } = compiled.locations[slot] as ArrayLocation
-    const there = view(slot)
-    const copy = copies[dtype]
-    return () => new NDArray(dtype, shape, copy(there))
+    const copy = copierOf(view(slot))
+    return () => new NDArray(dtype, shape, copy())
   }
   const states = compiled.inputs
     .slice(0, resident)
@@ -134,10 +124,11 @@ export const prepare = (
     if (failure !== undefined) throw failure
     return f()
   }
+  const open = (number: number): void => void begin?.(number)
   const step = (): void => {
     try {
-      if (others === undefined || others.start()) run?.(0)
-      else alone?.()
+      if (others === undefined) run?.()
+      else run?.(0, others.start(open))
     } catch (error) {
       failure = new EngineError({ engine: "wasm", doing: "run a program", cause: others?.abandon() ?? error })
       throw failure
@@ -151,10 +142,12 @@ export const prepare = (
       }),
     run: (given) =>
       whole(() => {
+        const started = others === undefined ? 0 : performance.now()
         for (const [i, x] of given.entries()) put(resident + i, x)
         step()
         const made = outputs.map((take) => take())
         commit?.()
+        others?.took(performance.now() - started)
         return made
       }),
     state: () => whole(() => state.map((take) => take())),
