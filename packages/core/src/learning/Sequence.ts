@@ -13,7 +13,16 @@
  * Net.infer(net, net.init(Key.make(1), { x: [3], length: [] }), batch).shape // => [2, 2]
  * ```
  */
+export {
+  type AttentionCache,
+  type AttentionOptions,
+  attention,
+  type CrossAttentionOptions,
+  crossAttention,
+  type WithMemory,
+} from "./sequence/attention.ts"
 export { each, last, max, mean } from "./sequence/each.ts"
+export { type Choice, type DrawOptions, draw, type GenerateOptions, generate, greedy } from "./sequence/generate.ts"
 export { loss, type Over, score } from "./sequence/loss.ts"
 export { clean, mask, type Padded, type PaddedShape, pad } from "./sequence/Padded.ts"
 export {
@@ -27,3 +36,5 @@ export {
   simpleRnn,
   type WithState,
 } from "./sequence/recurrent.ts"
+export { residual, type Stepped, type Stepwise, stack } from "./sequence/Stepwise.ts"
+export { type TiedParams, type TransformerOptions, tied, transformer } from "./sequence/transformer.ts"

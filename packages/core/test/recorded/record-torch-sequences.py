@@ -158,6 +158,23 @@ def packed(layer, kind, reset_bias):
     return {**record(layer, {"units": units}, x, y, params), "length": lengths, "before": of(states), "after": of(ends)}
 
 
+def crossed(heads, lengths):
+    """Attention to another sequence of other features, whose padding is no key."""
+    width, other, time, keys = 4, 3, 3, 5
+    module = stir(nn.MultiheadAttention(width, heads, kdim=other, vdim=other, batch_first=True))
+    x, memory = randn(len(lengths), time, width).requires_grad_(), randn(len(lengths), keys, other).requires_grad_()
+    ignored = torch.arange(keys)[None, :] >= torch.tensor(lengths)[:, None]
+    y, _ = module(x, memory, memory, key_padding_mask=ignored, need_weights=False)
+    params = {f"b{name}": (module.in_proj_bias, lambda b, i=i: b[i * width : (i + 1) * width]) for i, name in enumerate("qkv")}
+    params["bo"] = (module.out_proj.bias, same)
+    for name in "kqv":
+        params[f"w{name}"] = (getattr(module, f"{name}_proj_weight"), turned)
+    params["wo"] = (module.out_proj.weight, turned)
+    row = record("cross_attention", {}, x, y, params)
+    (grad,) = torch.autograd.grad(module(x, memory, memory, key_padding_mask=ignored, need_weights=False)[0], [memory], torch.tensor(row["cotangent"]["data"]).reshape(y.shape))
+    return {**row, "heads": heads, "length": lengths, "memory": array(memory), "toMemory": array(grad)}
+
+
 plain = lambda name: {"name": name, "options": {}}
 cases = [
     recurrent("simple_rnn", nn.RNN, {"units": 4}),
@@ -174,5 +191,6 @@ cases = [
 cases.append(gru_before({"units": 4, "reset": "before"}))
 cases.append(gru_before({"units": 3, "reset": "before", "give": "all", "reverse": True}))
 packs = [packed("lstm", nn.LSTM, 4), packed("gru", nn.GRU, 2)]
-json.dump({"torch": torch.__version__, "cases": cases, "packed": packs}, sys.stdout, separators=(",", ":"))
+crosses = [crossed(2, [5, 2]), crossed(1, [1, 4])]
+json.dump({"torch": torch.__version__, "cases": cases, "packed": packs, "crossed": crosses}, sys.stdout, separators=(",", ":"))
 sys.stdout.write("\n")

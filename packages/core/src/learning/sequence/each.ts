@@ -4,8 +4,9 @@ import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { refuse } from "../../types/ShapeError.ts"
 import { type Context, type Net, pure } from "../Net.ts"
-import { leaves, type None } from "../Params.ts"
+import { leaves, type None, none } from "../Params.ts"
 import { checked, clean, mask, type Padded, sizesOf, stepOf, stretched } from "./Padded.ts"
+import type { Stepwise } from "./Stepwise.ts"
 
 /** A function of time steps [n, …], applied to those of all sequences; the padding of the result is 0. */
 export const overSteps = (sequences: Padded, f: (steps: Tensor) => Tensor): Padded => {
@@ -25,7 +26,7 @@ export const overSteps = (sequences: Padded, f: (steps: Tensor) => Tensor): Padd
  * layer.shape({ x: [7, 3], length: [] }) // => { x: [7, 4], length: [] }
  * ```
  */
-export const each = <P, S>(layer: Net<P, S>): Net<P, S, Padded, Padded> => {
+export const each = <P, S>(layer: Net<P, S>): Stepwise<P, S, None> => {
   const operation = `Sequence.each(${layer.kind})`
   return {
     kind: layer.kind,
@@ -43,6 +44,8 @@ export const each = <P, S>(layer: Net<P, S>): Net<P, S, Padded, Padded> => {
       y: overSteps(sequences, (steps) => layer.apply(params, state, steps, context).y),
       state,
     }),
+    begin: () => none,
+    step: (params, state, carry, x) => ({ x: layer.apply(params, state, x, { mode: "infer" }).y, carry }),
   }
 }
 

@@ -26,6 +26,7 @@ import * as Net from "../Net.ts"
 import { checkOptions } from "../OptionError.ts"
 import { type None, none } from "../Params.ts"
 import { checked, clean, mask, type Padded, type PaddedShape, sizesOf, stepOf } from "./Padded.ts"
+import type { Stepwise } from "./Stepwise.ts"
 
 /** The options of a recurrent layer over padded sequences. */
 export interface RecurrentOptions {
@@ -46,7 +47,7 @@ export type WithState<C> = Padded & { readonly state: C }
  * A recurrent layer: x [batch, time, features] gives the outputs of all time steps [batch, time, units]. Its parameters are those
  * of the same layer in `Layers`.
  */
-export interface Recurrent<P, C> extends Net.Net<P, None, Padded, Padded> {
+export interface Recurrent<P, C> extends Stepwise<P, None, C> {
   /** The same layer, which takes its state before the first time step and gives the one after the last. */
   readonly withState: Net.Net<P, None, WithState<C>, WithState<C>>
   /** The state of zeros for a number of sequences, before the first time step. */
@@ -68,6 +69,8 @@ interface Definition<P, C> {
   readonly run: (params: P, sequences: Padded, state: C) => { readonly x: Tensor; readonly state: C }
   readonly output: (state: C) => Tensor
   readonly reversed: () => Recurrent<P, C>
+  /** Whether it reads later time steps too, so that it cannot process one after another. */
+  readonly readsAhead: boolean
 }
 
 const featuresOf = (kind: string, input: PaddedShape): number => {
@@ -82,7 +85,7 @@ const featuresOf = (kind: string, input: PaddedShape): number => {
       )
 }
 
-const layerOf = <P, C>({ init, kind, output, reversed, run, start, width }: Definition<P, C>): Recurrent<P, C> => {
+const layerOf = <P, C>({ init, kind, output, readsAhead, reversed, run, start, width }: Definition<P, C>): Recurrent<P, C> => {
   const shape = (input: PaddedShape): PaddedShape => {
     featuresOf(kind, input)
     return { x: [input.x[0] ?? 0, width], length: [] }
@@ -115,6 +118,13 @@ const layerOf = <P, C>({ init, kind, output, reversed, run, start, width }: Defi
         y: { ...runChecked(params, { x, length }, before), length },
         state,
       }),
+    },
+    begin: (_, batch) =>
+      readsAhead ? refuse(kind, [], "a layer that reads no later time steps", "a layer forwards, without reverse") : start(batch),
+    step: (params, _, carry, x) => {
+      const [batch = 0] = x.shape
+      const ran = run(params, { x: T.expandAxis(x, 1), length: T.full([batch], 1, "i32") }, carry)
+      return { x: T.reshape(ran.x, [batch, width]), carry: ran.state }
     },
     start,
     output,
@@ -164,6 +174,7 @@ const ofCell = <P extends RecurrentParams, C>(
     init: (key, features) => initialParams(cell, options, key, features),
     run: runCell(cell, units, reverse),
     output,
+    readsAhead: reverse,
     reversed: () => ofCell({ ...options, reverse: !reverse }, cell, output),
   })
 }
@@ -256,6 +267,7 @@ export const bidirectional = <P, C>(forward: Recurrent<P, C>): Recurrent<Directi
       return { x: T.concat([there.x, back.x], -1), state: { forward: there.state, backward: back.state } }
     },
     output: (state) => T.concat([forward.output(state.forward), backward.output(state.backward)], -1),
+    readsAhead: true,
     reversed: () => bidirectional(backward),
   })
 }
