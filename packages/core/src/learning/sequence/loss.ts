@@ -51,9 +51,9 @@ export interface Over {
  * 0 for a batch of empty sequences. Throws `ShapeError`.
  *
  * ```ts
- * const loss = Sequence.loss(Loss.meanSquaredError)
+ * const mse = Sequence.loss(Loss.meanSquaredError)
  * const prediction = { x: Tensor.make([[[1], [NaN]], [[0], [2]]]), length: Tensor.make([1, 2], "i32") }
- * Tensor.toNumber(loss(prediction, Tensor.zeros([2, 2, 1]))).toFixed(4) // => "1.6667"
+ * Tensor.toNumber(mse(prediction, Tensor.zeros([2, 2, 1]))).toFixed(4) // => "1.6667"
  * ```
  */
 export const loss = (
