@@ -311,7 +311,6 @@ export const emitProduct = (context: EmitContext, kernel: Product, scratch: numb
         })
       }),
     )
-    if (!packsA)
-      epilogue?.(byColumns ? { indices, columns: columnPart } : { indices, rows: byRows ? rowPart : undefined })
+    if (!packsA) epilogue?.(byColumns ? { indices, columns: columnPart } : { indices, rows: byRows ? rowPart : undefined })
   })
 }
