@@ -74,7 +74,7 @@ export const levelsOf = (code: Code, own: I32, width: number, terms: number): Le
  * Runs `add` for the steps through the last of the reduced axes, and `full` with its number whenever `block` elements are done.
  * `row` prepares the steps at given indices of the other reduced axes.
  */
-export const inBlocks = (
+export const inSumBlocks = (
   code: Code,
   last: number,
   step: number,
