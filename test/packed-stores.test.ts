@@ -1,12 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { Program, Tensor } from "@adjoint/core"
 import { Assembler } from "@adjoint/core/backend/wasm/assembler/Assembler"
 import type { Code } from "@adjoint/core/backend/wasm/assembler/Code"
 import { packsLanes } from "@adjoint/core/backend/wasm/assembler/hostLanes"
 import { f32x4, type I32, v128 } from "@adjoint/core/backend/wasm/assembler/Value"
+import { planJob } from "@adjoint/core/backend/wasm/compile"
+import { writeModule } from "@adjoint/core/backend/wasm/writeModule"
 import { expect, it } from "vitest"
-import { examine, parseCode, parseTrace } from "../scripts/packed-stores.ts"
+import { examine, type PackedFunction, parseCode, parseTrace } from "../scripts/packed-stores.ts"
 
 const doubled = (from: I32, offset: number) => f32x4.mul(v128.load(from, offset), 2)
 
@@ -25,6 +28,18 @@ const bodies: { readonly [name: string]: (code: Code, from: I32, to: I32) => voi
   },
 }
 
+/** What V8 makes of each function of a module. */
+const examined = (module: Uint8Array): ReadonlyArray<PackedFunction> => {
+  const folder = mkdtempSync(join(tmpdir(), "adjoint-test-"))
+  try {
+    const file = join(folder, "module.wasm")
+    writeFileSync(file, module)
+    return examine(file)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
 it.runIf(packsLanes())("a function is examined: which pairs of stores V8 packs, and why not the others", () => {
   const module = new Assembler()
   module.importMemory("engine", "memory", { initial: 1 })
@@ -34,22 +49,29 @@ it.runIf(packsLanes())("a function is examined: which pairs of stores V8 packs, 
       const called = module.func("inner", { params: ["i32", "i32"] }, (inner, [a, b]) => body(inner, a, b))
       code.call(called, from, to)
     })
-  const folder = mkdtempSync(join(tmpdir(), "adjoint-test-"))
-  try {
-    const file = join(folder, "module.wasm")
-    writeFileSync(file, module.bytes())
-    const found = examine(file).filter(({ stores }) => stores > 0)
-    const expected = [
-      { name: "0 upper half first > inner", stores: 2, pairs: 1, packed: 1, spills: 0, refused: undefined },
-      { name: "1 one vector > inner", stores: 1, pairs: 0, packed: 0, wide: 0, refused: undefined },
-      { name: "2 a load after a store > inner", stores: 2, pairs: 1, packed: 0, wide: 0, refused: "Break side effect" },
-      { name: "3 apart > inner", stores: 2, pairs: 0, packed: 0, wide: 0, refused: undefined },
-    ]
-    expect(found).toMatchObject(expected)
-    expect(found[0]?.wide).toBeGreaterThanOrEqual(3)
-    expect(found[1]?.narrow).toBeGreaterThanOrEqual(2)
-  } finally {
-    rmSync(folder, { recursive: true })
+  const found = examined(module.bytes()).filter(({ stores }) => stores > 0)
+  const expected = [
+    { name: "0 upper half first > inner", stores: 2, pairs: 1, packed: 1, spills: 0, refused: undefined },
+    { name: "1 one vector > inner", stores: 1, pairs: 0, packed: 0, wide: 0, refused: undefined },
+    { name: "2 a load after a store > inner", stores: 2, pairs: 1, packed: 0, wide: 0, refused: "Break side effect" },
+    { name: "3 apart > inner", stores: 2, pairs: 0, packed: 0, wide: 0, refused: undefined },
+  ]
+  expect(found).toMatchObject(expected)
+  expect(found[0]?.wide).toBeGreaterThanOrEqual(3)
+  expect(found[1]?.narrow).toBeGreaterThanOrEqual(2)
+})
+
+it.runIf(packsLanes())("the tiles of a large product are packed", () => {
+  const x = Tensor.zeros([128, 256])
+  const y = Tensor.zeros([256, 128])
+  const program = Program.trace((a, b) => [Tensor.matmul(a as Tensor.Tensor, b as Tensor.Tensor)], [x, y])
+  const options = { threads: 1, minSharedWork: 0, numerics: "portable", lanes: 256 } as const
+  const { memory, plan } = planJob({ program, resident: 0 }, options)
+  const tiles = examined(writeModule(plan, memory, options)).filter(({ name }) => name.includes("strip"))
+  expect(tiles.length).toBeGreaterThan(0)
+  for (const { packed, pairs } of tiles) {
+    expect(pairs).toBeGreaterThan(0)
+    expect(packed).toBe(pairs)
   }
 })
 

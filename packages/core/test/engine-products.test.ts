@@ -169,7 +169,9 @@ describe("sums of many products keep their digits", () => {
   it("add three hundred million ones up exactly", () => {
     const ones = 300_000_000
     const program = trace(
-      (x) => [Tensor.matmul(Tensor.broadcastTo(x as Tensor.Tensor, [1, ones]), Tensor.broadcastTo(x as Tensor.Tensor, [ones, 1]))],
+      (x) => [
+        Tensor.matmul(Tensor.broadcastTo(x as Tensor.Tensor, [1, ones]), Tensor.broadcastTo(x as Tensor.Tensor, [ones, 1])),
+      ],
       [new NDArray("f32", [1, 1], new Float32Array([1]))],
     )
     const [sum] = prepare({ program, resident: 0 }).run([new NDArray("f32", [1, 1], new Float32Array([1]))])

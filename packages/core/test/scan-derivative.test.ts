@@ -82,9 +82,11 @@ describe("a gradient through a loop", () => {
     given.map(({ shape }) => ({ dtype: "f32", shape })),
   )
   const { kernels } = fuse(program)
-  const loops = kernels.flatMap((kernel) => (kernel.tag === "single" && kernel.equation.primitive === "scan" ? [kernel.equation] : []))
-  const products = (equation: Equation | undefined): number =>
-    (equation?.params as unknown as Params["scan"]).body.equations.filter(({ primitive }) => primitive === "dot").length
+  const loops = kernels.flatMap((kernel) =>
+    kernel.tag === "single" && kernel.equation.primitive === "scan" ? [kernel.equation] : [],
+  )
+  const products = ({ params }: Equation): number =>
+    (params as unknown as Params["scan"]).body.equations.filter(({ primitive }) => primitive === "dot").length
 
   it("computes the rounds once forwards and once backwards", () => {
     expect(loops.length).toBe(2)

@@ -32,7 +32,7 @@ const [x, y] = [normal("x", [640, 640]), normal("y", [640, 640])]
 const once = () => [
   Tensor.read(Tensor.matmul(x, y)),
   Tensor.read(Tensor.tanh(Tensor.mul(Tensor.exp(x), y))),
-  Tensor.read(Tensor.sum(Tensor.square(x), [0])),
+  Tensor.read(Tensor.sum(Tensor.square(x), { axes: 0 })),
 ]
 const begun = performance.now()
 let last = once()
@@ -47,26 +47,32 @@ describe("reading", () => {
     expect(await printed(script)).toBe(await printed(script, alone))
   })
 
-  it.runIf(availableParallelism() > 1 && existsSync("/proc/self/task"))("starts threads when it takes long, and not for small values", async () => {
-    const small = `
+  it.runIf(availableParallelism() > 1 && existsSync("/proc/self/task"))(
+    "starts threads when it takes long, and not for small values",
+    async () => {
+      const small = `
 let few = Tensor.make([1, 2, 3])
 for (let i = 0; i < 300; i++) few = Tensor.read(Tensor.add(Tensor.mul(few, 0.5), 1))
 normal("z", [300, 300])`
-    const counted = `${prelude}const before = threads()\n${small}\nconst between = threads()\n${reads}\nconsole.log(between - before, threads() - before)`
-    const workers = Math.min(8, availableParallelism()) - 1
-    expect(await printed(counted)).toBe(`0 ${workers}\n`)
-  })
+      const counted = `${prelude}const before = threads()\n${small}\nconst between = threads()\n${reads}\nconsole.log(between - before, threads() - before)`
+      const workers = Math.min(8, availableParallelism()) - 1
+      expect(await printed(counted)).toBe(`0 ${workers}\n`)
+    },
+  )
 
-  it.runIf(availableParallelism() > 1 && existsSync("/proc/self/task"))("uses no more threads than an engine was given", async () => {
-    const limited = `${prelude}
+  it.runIf(availableParallelism() > 1 && existsSync("/proc/self/task"))(
+    "uses no more threads than an engine was given",
+    async () => {
+      const limited = `${prelude}
 const { Effect } = await import("effect")
 const { Engine, Wasm } = await import("./src/index.ts")
 const before = threads()
 await Effect.runPromise(Engine.Engine.pipe(Effect.provide(Wasm.layer({ threads: 1 }))))
 ${reads}
 console.log(threads() - before)`
-    expect(await printed(limited)).toBe("0\n")
-  })
+      expect(await printed(limited)).toBe("0\n")
+    },
+  )
 
   it.each([
     ["after the last read", reads, ""],

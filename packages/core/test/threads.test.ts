@@ -34,7 +34,7 @@ const program = Programs.trace(
 const inputs = ["x", "y"].map((name): NDArray.NDArray => Tensor.read(Key.normal(Key.fold(Key.make(1), name), shape)))
 const job = { program, resident: 0 }
 
-/** A pool that shares whatever it is given. */
+/** A pool that shares all work. */
 const pool = (threads: number): Pool => {
   const made = makePool(threads, 0)
   if (made === undefined) throw new Error("this host has no threads")
@@ -82,7 +82,8 @@ const together =
 const trapping = (which: number): Compile => together((code, thread) => code.if(i32.eq(thread, which), () => code.unreachable()))
 
 /** Code in which one thread never comes to an end. */
-const stuck = (which: number): Compile => together((code, thread) => code.if(i32.eq(thread, which), () => code.loop((again) => code.br(again))))
+const stuck = (which: number): Compile =>
+  together((code, thread) => code.if(i32.eq(thread, which), () => code.loop((again) => code.br(again))))
 
 describe("a pool", () => {
   it("starts its workers when there is something for them to do, and ends them when it is closed", async () => {

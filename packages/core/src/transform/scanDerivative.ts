@@ -91,8 +91,7 @@ export const scanDerivative =
     const rows = inputs.slice(constants + carries)
     const carryShapes = body.inputs.slice(constants, constants + carries).map(shapeOf)
     const keptShapes = body.outputs.slice(carries).map((value) => specOf(body, value).shape)
-    const stacked = (shapes: ReadonlyArray<Shape.Shape>): ReadonlyArray<Shape.Shape> =>
-      shapes.map((shape) => [length, ...shape])
+    const stacked = (shapes: ReadonlyArray<Shape.Shape>): ReadonlyArray<Shape.Shape> => shapes.map((shape) => [length, ...shape])
     const given = unflatten(cotangent, [...carryShapes, ...stacked(keptShapes)])
 
     // One round backwards, as expressions of its arguments and of the cotangents of its results.
@@ -173,7 +172,9 @@ export const scanDerivative =
     const rowsOf = (sequence: number): Tensor => allRows(sequences[sequence] as Tensor)
     const toFixed = (x: Tensor, constant: number): Tensor => {
       const terms = [
-        ...outer.filter((product) => product.constant === constant).map(({ x, y }) => T.matmul(T.transpose(rowsOf(x)), rowsOf(y))),
+        ...outer
+          .filter((product) => product.constant === constant)
+          .map(({ x, y }) => T.matmul(T.transpose(rowsOf(x)), rowsOf(y))),
         ...sums.flatMap((sum, i) => (sum.constant === constant ? [found[carries + i] as Tensor] : [])),
       ]
       return terms.length === 0 ? T.zerosLike(x) : terms.reduce((sum, term) => T.add(sum, term))

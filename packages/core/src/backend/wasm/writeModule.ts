@@ -5,9 +5,9 @@ import { Assembler } from "./assembler/Assembler.ts"
 import type { Code } from "./assembler/Code.ts"
 import type { Lanes } from "./assembler/lanes.ts"
 import type { Numerics } from "./assembler/numerics.ts"
+import { scratchBytes } from "./kernels/cascade.ts"
 import { emitKernel, isCompiled, isParallel, partsOf, scratchOf, work } from "./kernels/kernels.ts"
 import type { EmitContext } from "./kernels/loopNest.ts"
-import { scratchBytes } from "./kernels/cascade.ts"
 import { emitRun, failedOffset, importWaiting, type Phase, syncBytes } from "./threads/claims.ts"
 import { oneThread } from "./threads/partition.ts"
 import { mostPages } from "./threads/sharedMemories.ts"
@@ -48,11 +48,7 @@ export interface ModuleOptions {
  * that the host computes. It exports `commit`, which moves the new state to the old one's addresses, and `run`, which runs all
  * kernels in order. For several threads it also imports what waiting threads need, and exports `begin` (see `emitRun`).
  */
-export const writeModule = (
-  plan: Plan,
-  memory: MemoryPlan,
-  options: ModuleOptions,
-): Uint8Array<ArrayBuffer> => {
+export const writeModule = (plan: Plan, memory: MemoryPlan, options: ModuleOptions): Uint8Array<ArrayBuffer> => {
   const { interrupt, lanes, minSharedWork, numerics, threads } = options
   const module = new Assembler(numerics, lanes)
   const pages = Math.ceil(memory.bytes / 65536)
@@ -65,7 +61,8 @@ export const writeModule = (
     const isShared = threads > 1 && isParallel(kernel, plan.slots) && work(kernel, plan.slots) >= minSharedWork
     const perThread = isShared ? partsOf(kernel, plan.slots, module, options) : 1
     const func = module.func(`${i} ${nameOf(kernel)}`, { params: ["i32", "i32", "i32"] }, (code, [part, thread, isFirst]) => {
-      const team = isShared ? { part, parts: threads * perThread, thread, threads, isFirst } : { ...oneThread, thread }
+      // No other thread computes anything while a kernel that is not shared runs, so it has the first thread's scratch memory.
+      const team = isShared ? { part, parts: threads * perThread, thread, threads, isFirst } : oneThread
       const context: EmitContext = { module, code, address: (slot) => memory.addresses[slot] ?? 0, team }
       if (byHost) code.call(hostFallback, i)
       else emitKernel(context, kernel, plan.slots, packed)

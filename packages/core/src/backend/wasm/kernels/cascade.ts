@@ -60,7 +60,11 @@ export const levelsOf = (code: Code, own: I32, width: number, terms: number): Le
   }
   return {
     sizes,
-    clear: () => sizes.forEach((_, level) => clearLevel(level)),
+    clear: () => {
+      sizes.forEach((_, level) => {
+        clearLevel(level)
+      })
+    },
     pour,
     total: (sums) => sizes.reduce((sofar, _, level) => added(level, sofar), sums),
   }
@@ -70,7 +74,7 @@ export const levelsOf = (code: Code, own: I32, width: number, terms: number): Le
  * Runs `add` for the steps through the last of the reduced axes, and `full` with its number whenever `block` elements are done.
  * `row` prepares the steps at given indices of the other reduced axes.
  */
-export const inBlocks = (
+export const inSumBlocks = (
   code: Code,
   last: number,
   step: number,

@@ -32,6 +32,9 @@ import { inStoreOrder } from "./vectors.ts"
 /** Elements of a cache line: no two threads write to the same one. */
 const line = 16
 
+/** The most terms of a body that is written out four times. */
+const mostInterleaved = 32
+
 /** The most vectors that several rows fill together, and the most terms that are written out for them. */
 const mostVectors = 8
 const mostWritten = 128
@@ -63,7 +66,8 @@ const vectorsAtOnce = ({ lanes }: Code, { terms }: Loop): number => {
   const applied = terms.flatMap((term) => (term.tag === "apply" ? [term] : []))
   if (!applied.every((term) => isUniform(term.primitive, secondOf(term, terms)))) return 1
   const functions = applied.filter(({ primitive }) => factsOf(primitive).cost === "function").length
-  return functions > 1 ? 4 : lanes === 256 ? 2 : 1
+  if (functions > 1 && terms.length <= mostInterleaved) return 4
+  return lanes === 256 ? 2 : 1
 }
 
 /** Runs `round` for the vectors of a range, so many at once, and for those that are left one by one. */

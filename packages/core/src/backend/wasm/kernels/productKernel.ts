@@ -19,7 +19,7 @@ import type { Numerics } from "../assembler/numerics.ts"
 import { f32x4, type I32, i32, select, v128 } from "../assembler/Value.ts"
 import { chunks, inBlocks, type Range, threadRange } from "../threads/partition.ts"
 import { sharedBySize } from "./functionsBySize.ts"
-import { dot, type EmitContext, nest } from "./loopNest.ts"
+import { dot, type EmitContext, nest, nestShared } from "./loopNest.ts"
 import { at, type EmitEpilogue, storeLanes } from "./primitives/Operation.ts"
 import { pack } from "./productPanel.ts"
 import { emitTile } from "./productTile.ts"
@@ -43,7 +43,8 @@ export type Host = Pick<Code, "lanes" | "numerics">
  * Vectors of a tile, by how many rows the result has: eight sums or more, which hide each other's latency. Where a host packs
  * two vectors into one, twice as many; a single row is bound by the memory that it reads.
  */
-const vectorsOf = (m: number, { lanes }: Host): number => (m >= 4 ? 2 : m === 3 ? 3 : m === 2 ? 4 : 8) * (lanes === 256 && m > 1 ? 2 : 1)
+const vectorsOf = (m: number, { lanes }: Host): number =>
+  (m >= 4 ? 2 : m === 3 ? 3 : m === 2 ? 4 : 8) * (lanes === 256 && m > 1 ? 2 : 1)
 
 /** The most rows of a tile whose sums fit into registers beside what they add. Multiply-add needs none for the product. */
 const mostHeight: { readonly [N in Numerics]: number } = { portable: 5, fast: 6 }
@@ -80,6 +81,12 @@ const cutOf = ({ a, b, k, m, n }: Product, host: Host): Cut => {
   return { height, width, rows, columns: packsA ? mostColumns : width, packsA, packsB }
 }
 
+/**
+ * Steps of k that are packed for all lines before the next ones. Lines side by side share cache lines, so those of few steps stay in
+ * the cache until all lines are packed; other lines are packed one after the other.
+ */
+const packedTogether = (across: number): number => (across === 1 ? 16 : productBlock)
+
 /** Steps of k in a block. */
 const depthOf = ({ k }: Product): number => Math.min(k, productBlock)
 
@@ -100,9 +107,16 @@ const hosts: ReadonlyArray<Host> = (["portable", "fast"] as const).flatMap((nume
   ([128, 256] as const).map((lanes) => ({ lanes, numerics })),
 )
 
+/** Whether threads share the products of a batch: there are many, or as many for each thread. */
+const isByBatch = ({ batch: [count = 0] }: Product, threads: number): boolean =>
+  threads > 1 && count >= threads && (count >= 4 * threads || count % threads === 0)
+
 /** Whether threads share the columns, instead of the rows: there are few rows, or packing all columns takes longer than all rows. */
-const isByColumns = ({ m, n }: Product, { height, packsB, width }: Cut, threads: number): boolean =>
-  threads > 1 && (m < 2 * height * threads || (packsB && n > m)) && n >= 2 * width * threads
+const isByColumns = (kernel: Product, { height, packsB, width }: Cut, threads: number): boolean => {
+  const { m, n } = kernel
+  const few = m < 2 * height * threads || (packsB && n > m)
+  return threads > 1 && !isByBatch(kernel, threads) && few && n >= 2 * width * threads
+}
 
 /** The most bytes of packed columns that a thread keeps from one part to the next. */
 const mostKept = 2 ** 22
@@ -145,11 +159,11 @@ const addsTo = ({ k }: Product, size: number | undefined, first: I32): I32 | und
   return size === undefined ? i32.ne(first, 0) : i32.ne(i32.rem_u(first, size), 0)
 }
 
-/** Functions, by number of lines, that pack lines of an operand for the steps of k from `first` on. */
-const packing = ({ module }: EmitContext, kernel: Product, along: number, across: number, width: number) =>
-  sharedBySize(module, ["pack", kernel.k, along, across, width], (count) =>
-    module.func(`pack ${count}`, { params: ["i32", "i32", "i32"] }, (code, [from, to, first]) =>
-      pack(code, { from, along, across }, to, stepsFrom(code, kernel, first), width, count),
+/** Functions, by number of lines, that pack lines of an operand for some steps of k. */
+const packing = ({ module }: EmitContext, along: number, across: number, width: number) =>
+  sharedBySize(module, ["pack", along, across, width], (count) =>
+    module.func(`pack ${count}`, { params: ["i32", "i32", "i32"] }, (code, [from, to, steps]) =>
+      pack(code, { from, along, across }, to, steps, width, count),
     ),
   )
 
@@ -206,6 +220,7 @@ const readLines = 32
 /** Into how many pieces the share of a thread can be divided without packing or reading the other operand too often. */
 export const productPieces = (kernel: Product, host: Host, threads: number): number => {
   const cut = cutOf(kernel, host)
+  if (isByBatch(kernel, threads)) return (kernel.batch[0] ?? 0) / threads
   return isByColumns(kernel, cut, threads)
     ? kernel.n / (threads * (cut.packsA ? packedLines : cut.width))
     : kernel.m / (threads * (cut.packsB && !keepsColumns(kernel, cut, threads) ? packedLines : readLines))
@@ -225,13 +240,17 @@ export const emitProduct = (context: EmitContext, kernel: Product, scratch: numb
   const firstLevel = bytes.b * (keeps ? blocksOf(kernel) : 1)
   const incomplete = levels.map((_, level) => code.let(i32.add(packedB, firstLevel + level * bytes.level)))
   const inFirst = (body: () => void): void => (keeps ? code.if(team.isFirst, body) : body())
+  const byBatch = isByBatch(kernel, team.threads)
   const byColumns = isByColumns(kernel, cut, team.threads)
-  const rowPart = byColumns ? { start: 0, end: m } : threadRange(code, team, m, height)
+  const byRows = team.threads > 1 && !byBatch && !byColumns
+  const rowPart = byRows ? threadRange(code, team, m, height) : { start: 0, end: m }
   const columnPart = byColumns ? threadRange(code, team, n, width) : { start: 0, end: n }
   const strip = strips(context, kernel, cut)
-  const packRows = packing(context, kernel, a.column, a.row, roundUp(height, 4))
-  const packColumns = packing(context, kernel, b.row, b.column, width)
-  nest(code, batch, (indices) => {
+  const packRows = packing(context, a.column, a.row, roundUp(height, 4))
+  const packColumns = packing(context, b.row, b.column, width)
+  const eachProduct = (body: (indices: ReadonlyArray<I32>) => void): void =>
+    byBatch ? nestShared(context, batch, body) : nest(code, batch, body)
+  eachProduct((indices) => {
     const startOf = (slot: number, offset: number, strides: ReadonlyArray<number>): I32 => {
       const start = i32.const(context.address(slot) + offset * 4)
       const moved = dot(indices, strides, 4)
@@ -249,18 +268,25 @@ export const emitProduct = (context: EmitContext, kernel: Product, scratch: numb
           packsB
             ? i32.add(panels, i32.mul(i32.div_u(less(column, left), width), panelBytes(kernel, width)))
             : element(fromB, b, first, column)
+        const steps = stepsFrom(code, kernel, first)
         if (packsB)
           inFirst(() =>
-            chunks(code, { start: left, end: right }, n, width, (column, count) =>
-              code.call(packColumns(count), element(fromB, b, first, column), columnsAt(column), first),
+            inBlocks(code, { start: 0, end: steps }, depthOf(kernel), packedTogether(b.column), (step, end) =>
+              chunks(code, { start: left, end: right }, n, width, (column, count) => {
+                const from = element(fromB, b, i32.add(first, step), column)
+                code.call(packColumns(count), from, at(columnsAt(column), [step, width * 4]), i32.sub(end, step))
+              }),
             ),
           )
         inBlocks(code, rowPart, m, cut.rows, (top, bottom) => {
           if (packsA)
-            chunks(code, { start: top, end: bottom }, m, height, (row, count) => {
-              const to = i32.add(packedA, i32.mul(i32.div_u(less(row, top), height), panelBytes(kernel, height)))
-              code.call(packRows(count), element(fromA, a, row, first), to, first)
-            })
+            inBlocks(code, { start: 0, end: steps }, depthOf(kernel), packedTogether(a.row), (step, end) =>
+              chunks(code, { start: top, end: bottom }, m, height, (row, count) => {
+                const panel = i32.add(packedA, i32.mul(i32.div_u(less(row, top), height), panelBytes(kernel, height)))
+                const from = element(fromA, a, row, i32.add(first, step))
+                code.call(packRows(count), from, at(panel, [step, roundUp(height, 4) * 4]), i32.sub(end, step))
+              }),
+            )
           const rows = code.let(packsA ? packedA : element(fromA, a, top, first))
           chunks(code, { start: left, end: right }, n, width, (column, columns) => {
             const to = at(incomplete[0] ?? out, [top, n * 4], [column, 4])
@@ -286,6 +312,6 @@ export const emitProduct = (context: EmitContext, kernel: Product, scratch: numb
       }),
     )
     if (!packsA)
-      epilogue?.(byColumns ? { indices, columns: columnPart } : { indices, rows: team.threads > 1 ? rowPart : undefined })
+      epilogue?.(byColumns ? { indices, columns: columnPart } : { indices, rows: byRows ? rowPart : undefined })
   })
 }

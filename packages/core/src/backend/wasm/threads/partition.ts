@@ -53,9 +53,7 @@ export const threadRange = (code: Code, { part, parts, threads }: Team, total: n
   const count = Math.ceil(total / grain)
   const each = parts / threads
   const before = (which: I32): I32 =>
-    each === 1
-      ? which
-      : i32.add(i32.mul(i32.div_u(which, each), piecesOf(each)), piecesBefore(i32.rem_u(which, each), each))
+    each === 1 ? which : i32.add(i32.mul(i32.div_u(which, each), piecesOf(each)), piecesBefore(i32.rem_u(which, each), each))
   const at = (which: I32): I32 => i32.mul(fraction(count, before(which), threads * piecesOf(each)), grain)
   const start = code.let(at(part))
   const end = code.let(at(i32.add(part, 1)))

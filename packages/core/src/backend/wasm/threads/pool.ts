@@ -7,8 +7,8 @@
 import { maySleep, type WasmMemory, type WasmModule } from "../assembler/webAssembly.ts"
 import { allStarted, failureMessage, job, runs, startedCount } from "./controlBlock.ts"
 import { nodeWorkers } from "./nodeWorkers.ts"
-import { alwaysShared, makeSharing } from "./sharing.ts"
 import { makeSharedMemories } from "./sharedMemories.ts"
+import { alwaysShared, makeSharing } from "./sharing.ts"
 import type { Worker, WorkerGroup, WorkerHost } from "./WorkerGroup.ts"
 import { webWorkers } from "./webWorkers.ts"
 

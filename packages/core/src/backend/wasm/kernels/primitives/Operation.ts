@@ -31,7 +31,7 @@ export interface PrimitiveKernel<P extends Primitive> {
   /** Whether it can compute this operation: every one unless given. The host computes the others. */
   readonly fits?: (operation: Operation<P>) => boolean
   /** Whether threads share it; otherwise the first runs it alone. */
-  readonly parallel: boolean
+  readonly parallel: boolean | ((operation: Operation<P>) => boolean)
   /** Bytes of scratch memory for each thread: none unless given. */
   readonly scratch?: (operation: Operation<P>) => number
   /** Into how many pieces each thread's share can be divided at little cost: any number unless given. */

@@ -71,7 +71,11 @@ export const primitiveKernels = (kernels: Kernels) => {
     /** Whether an operation has a kernel here. */
     has: (kernel: Single, slots: ReadonlyArray<Spec>): boolean => find(kernel, slots) !== undefined,
     /** Whether threads share an operation's kernel. */
-    isParallel: (kernel: Single, slots: ReadonlyArray<Spec>): boolean => find(kernel, slots)?.kernel.parallel ?? false,
+    isParallel: (kernel: Single, slots: ReadonlyArray<Spec>): boolean => {
+      const found = find(kernel, slots)
+      const parallel = found?.kernel.parallel ?? false
+      return found !== undefined && typeof parallel === "function" ? parallel(found.operation) : parallel === true
+    },
     /** Bytes of scratch memory that an operation's kernel uses for each thread. */
     scratch: (kernel: Single, slots: ReadonlyArray<Spec>): number => {
       const found = find(kernel, slots)
