@@ -21,8 +21,15 @@ const answers: Schema.Codec<Answer> = Schema.Union([
     threads: Schema.Int,
     first: Schema.Finite,
     results: Schema.Array(Schema.Finite),
+    processor: Schema.Finite,
+    memory: Schema.Finite,
   }),
-  Schema.Struct({ kind: Schema.Literal("samples"), milliseconds: Schema.Array(Schema.Finite), processor: Schema.Finite }),
+  Schema.Struct({
+    kind: Schema.Literal("samples"),
+    milliseconds: Schema.Array(Schema.Finite),
+    processor: Schema.Finite,
+    memory: Schema.Finite,
+  }),
   Schema.Struct({ kind: Schema.Literals(["cannot", "absent"]), reason: Schema.String }),
 ])
 

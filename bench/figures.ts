@@ -10,5 +10,6 @@ export const printTime = (milliseconds: number): string => {
   return milliseconds < 999.5 ? `${significant(milliseconds)} ms` : `${significant(milliseconds / 1e3)} s`
 }
 
-/** A count of bytes, in thousands. `printBytes(12345) // => "12.3 kB"` */
-export const printBytes = (bytes: number): string => `${significant(bytes / 1e3)} kB`
+/** A count of bytes, in thousands or millions. `printBytes(12345) // => "12.3 kB"` */
+export const printBytes = (bytes: number): string =>
+  bytes < 9.995e6 ? `${significant(bytes / 1e3)} kB` : `${significant(bytes / 1e6)} MB`

@@ -5,21 +5,14 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { classes, features, type Layer, learning, type Network } from "./network.ts"
+import { answers, classes, features, type Network, parameterShapes, size, tokens } from "./network.ts"
 import type { Task, TaskOf } from "./protocol.ts"
 
 /** Numbers by name; each name is a file. */
 type Arrays = Readonly<Record<string, Float32Array | Int32Array | Uint8Array>>
 
-/** The parameters of a layer. */
-export interface Weights {
-  readonly w: Float32Array
-  readonly b: Float32Array
-}
-
-/** The shape of a layer's weights. */
-export const shapeOf = (layer: Exclude<Layer, { readonly kind: "pool" }>): ReadonlyArray<number> =>
-  layer.kind === "dense" ? [layer.rows, layer.columns] : [layer.size, layer.size, layer.from, layer.to]
+/** The parameters of a layer by name (`parameterShapes`). */
+export type Weights = Readonly<Record<string, Float32Array>>
 
 /** Sources of random numbers: standard normal and uniform ones by name. */
 export interface Draw {
@@ -42,21 +35,31 @@ export interface Source {
   readonly trained: (network: Network) => ReadonlyArray<Weights> | undefined
 }
 
+/** The file of a parameter. */
+const fileOf = (layer: number, parameter: string): string => `${layer}.${parameter}`
+
+/** Weights of variance 2 / fan-in, scales of 1, and zeros. */
 const initial = (network: Network, { normal }: Draw): ReadonlyArray<Weights> =>
-  learning(network).map((layer, i) => {
-    const shape = shapeOf(layer)
-    const to = shape.at(-1) ?? 1
-    const size = shape.reduce((product, n) => product * n, 1)
-    return { w: normal(`w${i}`, size).map((x) => x * Math.sqrt((2 * to) / size)), b: new Float32Array(to) }
-  })
+  network.layers.map((layer, i) =>
+    Object.fromEntries(
+      Object.entries(parameterShapes(layer)).map(([name, shape]) => {
+        const count = size(shape)
+        if (shape.length === 1) return [name, new Float32Array(count).fill(name.endsWith("gamma") ? 1 : 0)]
+        const scale = Math.sqrt((2 * (shape.at(-1) ?? 1)) / count)
+        return [name, normal(fileOf(i, name), count).map((x) => x * scale)]
+      }),
+    ),
+  )
 
 const named = (weights: ReadonlyArray<Weights>): Arrays =>
-  Object.fromEntries(
-    weights.flatMap(({ b, w }, i) => [
-      [`w${i}`, w],
-      [`b${i}`, b],
-    ]),
-  )
+  Object.fromEntries(weights.flatMap((layer, i) => Object.entries(layer).map(([name, array]) => [fileOf(i, name), array])))
+
+/** Uniform numbers, or tokens. */
+const inputsOf = (network: Network, rows: number, { uniform }: Draw): Float32Array | Int32Array => {
+  const numbers = uniform("x", rows * features(network))
+  const count = tokens(network)
+  return count === undefined ? numbers : Int32Array.from(numbers, (x) => Math.min(Math.floor(x * count), count - 1))
+}
 
 const arraysOf: { readonly [K in Task["kind"]]: (task: TaskOf<K>, source: Source) => Arrays } = {
   product: ({ n }, { draw }) => ({ a: draw.uniform("a", n * n), b: draw.uniform("b", n * n) }),
@@ -70,8 +73,8 @@ const arraysOf: { readonly [K in Task["kind"]]: (task: TaskOf<K>, source: Source
   }),
   train: ({ batch, network }, { draw }) => ({
     ...named(initial(network, draw)),
-    x: draw.uniform("x", batch * features(network)),
-    labels: Int32Array.from({ length: batch }, (_, i) => i % classes(network)),
+    x: inputsOf(network, batch, draw),
+    labels: Int32Array.from({ length: batch * answers(network) }, (_, i) => i % classes(network)),
   }),
   epoch: ({ network, rows }, { draw, images }) => {
     const { images: pixels, labels } = images("train")
@@ -107,11 +110,13 @@ const integers = (folder: string, name: string): Int32Array => new Int32Array(fl
 /** Bytes as numbers from 0 to 1. */
 const pixels = (folder: string): Float32Array => Float32Array.from(readFileSync(join(folder, "images")), (byte) => byte / 255)
 
-/** The parameters of the layers that have some, in order. */
+/** The parameters of each layer. */
 const weights = (folder: string, network: Network, arrange: Arrange): ReadonlyArray<Weights> =>
   arrange(
     network,
-    learning(network).map((_, i) => ({ w: floats(folder, `w${i}`), b: floats(folder, `b${i}`) })),
+    network.layers.map((layer, i) =>
+      Object.fromEntries(Object.keys(parameterShapes(layer)).map((name) => [name, floats(folder, fileOf(i, name))])),
+    ),
   )
 
 const given = {
@@ -121,7 +126,7 @@ const given = {
   expressions: (folder) => ({ a: floats(folder, "a"), b: floats(folder, "b"), x: floats(folder, "x") }),
   train: (folder, { network }, arrange) => ({
     weights: weights(folder, network, arrange),
-    x: floats(folder, "x"),
+    x: tokens(network) === undefined ? floats(folder, "x") : integers(folder, "x"),
     labels: integers(folder, "labels"),
   }),
   epoch: (folder, { network }, arrange) => ({

@@ -1,5 +1,6 @@
 /** The measured machine, and the load of other processes on it. */
 import { availableParallelism, cpus, release, totalmem, type } from "node:os"
+import { setTimeout as sleep } from "node:timers/promises"
 import { Wasm } from "@adjoint/core"
 
 export interface Machine {
@@ -29,6 +30,9 @@ const times = (): { readonly worked: number; readonly all: number } => {
   return { all, worked: all - cores.reduce((sum, { idle }) => sum + idle, 0) }
 }
 
+/** The system counts time in ticks of this many milliseconds; less is not known. */
+const tick = 10
+
 /**
  * Watches the machine from now on. The returned function takes the milliseconds that the measured process computed, and
  * returns the share of the cores that other processes used meanwhile; this process counts as measured. Call it once.
@@ -39,7 +43,17 @@ export const watch = (): ((known: number) => number) => {
   return (known) => {
     const after = times()
     const { system, user } = process.cpuUsage(own)
-    const others = after.worked - before.worked - known - (system + user) / 1000
+    const others = after.worked - before.worked - known - (system + user) / 1000 - tick
     return Math.min(1, Math.max(0, others / Math.max(after.all - before.all, 1)))
+  }
+}
+
+/** Waits until other processes use at most this share of the cores, or until a time of `performance.now()`. */
+export const calm = async (quiet: number, until: number): Promise<void> => {
+  let share = 1
+  while (share > quiet && performance.now() < until) {
+    const others = watch()
+    await sleep(Math.min(500, Math.max(0, until - performance.now())))
+    share = others(0)
   }
 }

@@ -4,7 +4,9 @@
  *
  *   pnpm bench                       all rows
  *   pnpm bench --rows steps,epoch    some sections
+ *   pnpm bench --rows models:lstm    the rows of a section whose names contain this text
  *   pnpm bench --peers PyTorch       only peers with this prefix; `none`: Adjoint alone
+ *   pnpm bench --patience 60         seconds that a row may take longer on a busy machine
  *   pnpm bench --quick               everything once, as a test: the figures are not meaningful
  *   pnpm bench --out folder          writes to another folder
  *   pnpm bench --readme              measures nothing; README.md quotes the newest record
@@ -15,15 +17,17 @@ import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { build } from "./build.ts"
 import * as Bundles from "./bundles.ts"
+import { Ceilings } from "./ceiling.ts"
 import { growths } from "./growth.ts"
 import * as Inputs from "./inputs.ts"
 import * as Machine from "./machine.ts"
-import { type MeasuredRow, measure } from "./measure.ts"
-import { plans } from "./plan.ts"
+import { type MeasuredRow, measure, type Outcomes } from "./measure.ts"
+import { type Plan, plans } from "./plan.ts"
 import { renew } from "./readme.ts"
 import { type Bundle, fileName, json, type MeasuredSection, markdown, type Run } from "./report.ts"
-import { type Section, sections } from "./rows.ts"
+import { type Row, type Section, sections } from "./rows.ts"
 import { provenance, source } from "./source.ts"
+import { workOf } from "./work.ts"
 
 /** The section without times. */
 const sizes = "bundles"
@@ -34,13 +38,23 @@ interface Choice {
   readonly quick: boolean
 }
 
-const measureSection = async (section: Section, folder: string): Promise<MeasuredSection> => {
+/** The least time of a row for each number of threads that took part. */
+const leastOf = async (ceilings: Ceilings, { task }: Row, outcomes: Outcomes): Promise<ReadonlyMap<number, number>> => {
+  const threads = [...outcomes.values()].flatMap((outcome) => (outcome.kind === "measured" ? [outcome.threads] : []))
+  const least = new Map<number, number>()
+  for (const count of new Set(threads)) least.set(count, await ceilings.least(workOf(task), count))
+  return least
+}
+
+const measureSection = async (section: Section, folder: string, ceilings?: Ceilings): Promise<MeasuredSection> => {
   const rows: Array<MeasuredRow> = []
   for (const row of section.rows) {
     console.error(`${section.title}: ${row.name} …`)
     const inputs = join(folder, `${section.key}-${rows.length}`)
     Inputs.write(inputs, row.task, source)
-    rows.push({ row, outcomes: await measure[section.timed](row, inputs, section.plan) })
+    const outcomes = await measure[section.timed](row, inputs, section.plan)
+    const isTimed = ceilings !== undefined && section.timed === "repetition"
+    rows.push({ row, outcomes, ...(isTimed ? { least: await leastOf(ceilings, row, outcomes) } : {}) })
     rmSync(inputs, { recursive: true, force: true })
   }
   return { section, rows }
@@ -57,13 +71,15 @@ const run = async ({ bundles, quick, sections: chosen }: Choice): Promise<Run> =
   // Without this, an interrupted process skips its exit handlers.
   process.once("SIGINT", () => process.exit(130))
   await build()
+  const ceilings = quick ? undefined : new Ceilings()
   const measured: Array<MeasuredSection> = []
-  for (const section of chosen) measured.push(await measureSection(quick ? { ...section, plan: plans.quick } : section, folder))
+  for (const section of chosen) measured.push(await measureSection(section, folder, ceilings))
   return {
     date: new Date().toISOString().slice(0, 10),
     machine: Machine.describe(),
     data: provenance(),
     sections: measured,
+    ceilings: ceilings === undefined ? [] : await ceilings.all(),
     bundles: bundles ? await measureBundles() : [],
   }
 }
@@ -90,11 +106,21 @@ const write = async (done: Run, folder: string): Promise<void> => {
   console.error(`${path}.md and .json`)
 }
 
+/** The sections of `steps,models:lstm`: all rows of a section, or those whose names contain a text. */
 const choose = (keys: ReadonlyArray<string>): Pick<Choice, "bundles" | "sections"> => {
   const known = [...sections.map(({ key }) => key), sizes]
-  const unknown = keys.find((key) => !known.includes(key))
-  if (unknown !== undefined) throw new Error(`there are no rows called ${unknown}; there are ${known.join(", ")}`)
-  return { sections: sections.filter(({ key }) => keys.includes(key)), bundles: keys.includes(sizes) }
+  const wanted = keys.map((key) => {
+    const [name = "", text = ""] = key.split(":")
+    if (!known.includes(name)) throw new Error(`there are no rows called ${name}; there are ${known.join(", ")}`)
+    return { name, text: text.toLowerCase() }
+  })
+  const chosen = sections.map((section) => ({
+    ...section,
+    rows: section.rows.filter((row) =>
+      wanted.some(({ name, text }) => name === section.key && row.name.toLowerCase().includes(text)),
+    ),
+  }))
+  return { sections: chosen.filter(({ rows }) => rows.length > 0), bundles: wanted.some(({ name }) => name === sizes) }
 }
 
 /** A section with only the peers whose labels start with one of these. */
@@ -112,17 +138,26 @@ const { values } = parseArgs({
   options: {
     peers: { type: "string" },
     rows: { type: "string" },
+    patience: { type: "string" },
     quick: { type: "boolean", default: false },
     out: { type: "string" },
     readme: { type: "boolean", default: false },
   },
 })
 
+/** The plan of a section; a run of some rows repeats none of them unless it is asked to. */
+const planOf = ({ plan }: Section): Plan => {
+  if (values.quick) return plans.quick
+  if (values.patience !== undefined) return { ...plan, patience: 1000 * Number(values.patience) }
+  return values.rows === undefined ? plan : { ...plan, patience: 0 }
+}
+
 if (values.readme) renew()
 else {
   const chosen = values.rows === undefined ? { sections, bundles: true } : choose(values.rows.split(","))
   const compared = values.peers === undefined ? chosen.sections : chosen.sections.map(against(values.peers.split(",")))
-  const done = await run({ ...chosen, sections: compared, quick: values.quick })
+  const planned = compared.map((section) => ({ ...section, plan: planOf(section) }))
+  const done = await run({ ...chosen, sections: planned, quick: values.quick })
   // A quick or partial run is not a record.
   const partial = values.quick || values.rows !== undefined || values.peers !== undefined
   const elsewhere = values.out ?? (partial ? join(tmpdir(), "adjoint-bench") : undefined)

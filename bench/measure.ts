@@ -1,11 +1,12 @@
 /**
  * Measures one row: every contender does the task, its results are compared with ours, and only contenders that agree are
- * timed. Contenders alternate in several rounds, so that a slow moment of the machine affects all of them, and a round in which
- * other processes used the machine is repeated.
+ * timed. Contenders alternate in several rounds, so that a slow moment of the machine affects all of them, and rounds in which
+ * other processes used the machine are repeated.
  */
 import { type Child, start } from "./child.ts"
 import type { Contender } from "./contenders.ts"
-import { watch } from "./machine.ts"
+import { calm, watch } from "./machine.ts"
+import { occupy } from "./neighbours.ts"
 import type { Plan } from "./plan.ts"
 import { type Answer, agree, type Task, tolerances } from "./protocol.ts"
 import type { Row, Section } from "./rows.ts"
@@ -19,8 +20,12 @@ export type Outcome =
       readonly threads: number
       readonly results: ReadonlyArray<number>
       readonly time: Summary
-      /** The mean share of the cores that other processes used in the counted rounds; absent for times of whole processes. */
-      readonly disturbed?: number
+      /** The mean share of the cores that other processes used in the counted rounds. */
+      readonly disturbed: number
+      /** Whether that is more than in quiet rounds. */
+      readonly isSpoiled: boolean
+      /** The most bytes of memory that the process had at a time, with its libraries. */
+      readonly memory: number
     }
   /** Its results differ from ours, so it is not timed. */
   | { readonly kind: "disagrees"; readonly results: ReadonlyArray<number>; readonly wanted: ReadonlyArray<number> }
@@ -32,6 +37,8 @@ export type Outcomes = ReadonlyMap<Contender, Outcome>
 export interface MeasuredRow {
   readonly row: Row
   readonly outcomes: Outcomes
+  /** The least milliseconds that the machine's ceiling allows, by the number of threads; absent if no ceiling was measured. */
+  readonly least?: ReadonlyMap<number, number>
 }
 
 /** Results to compare before timing: three losses, since the first does not depend on the optimizer. */
@@ -50,7 +57,8 @@ type Ready = Extract<Answer, { readonly kind: "ready" }>
 interface Round {
   readonly milliseconds: ReadonlyArray<number>
   /** The share of the cores that other processes used. */
-  readonly disturbed?: number
+  readonly disturbed: number
+  readonly memory: number
 }
 
 /** A contender with its rounds so far; `failed` if it takes no further part. */
@@ -73,37 +81,58 @@ const admit = (candidate: Candidate, answer: Answer, { task }: Row, all: Readonl
   else candidate.failed = { kind: "disagrees", results: answer.results, wanted }
 }
 
-const outcome = ({ failed, ready, rounds }: Candidate, plan: Plan): Outcome => {
+const outcome = ({ failed, ready, rounds }: Candidate, { quiet }: Plan, counted: number): Outcome => {
   if (failed !== undefined) return failed
   if (ready === undefined || rounds.length === 0) return { kind: "cannot", reason: "it did not answer what it was asked" }
   const { results, threads, version } = ready
-  const known = rounds.filter(({ disturbed }) => disturbed !== undefined)
-  if (known.length === 0)
-    return { kind: "measured", version, threads, results, time: summarize(rounds.flatMap(({ milliseconds }) => milliseconds)) }
-  const quietest = known.toSorted((a, b) => (a.disturbed ?? 0) - (b.disturbed ?? 0)).slice(0, plan.rounds)
+  const quietest = rounds.toSorted((a, b) => a.disturbed - b.disturbed).slice(0, counted)
+  const disturbed = quietest.reduce((sum, round) => sum + round.disturbed, 0) / quietest.length
   return {
     kind: "measured",
     version,
     threads,
     results,
     time: summarize(quietest.flatMap(({ milliseconds }) => milliseconds)),
-    disturbed: quietest.reduce((sum, { disturbed = 0 }) => sum + disturbed, 0) / quietest.length,
+    disturbed,
+    isSpoiled: disturbed > quiet,
+    memory: Math.max(...rounds.map(({ memory }) => memory)),
   }
 }
 
-const outcomes = (all: ReadonlyArray<Candidate>, plan: Plan): Outcomes =>
-  new Map(all.map((candidate) => [candidate.contender, outcome(candidate, plan)]))
+/** Whether a contender has been timed for long enough while the machine was quiet. */
+const isEnough = ({ rounds }: Candidate, { enough, quiet }: Plan): boolean => {
+  const undisturbed = rounds.filter(({ disturbed }) => disturbed <= quiet)
+  return (
+    undisturbed.length > 0 && undisturbed.flatMap(({ milliseconds }) => milliseconds).reduce((sum, x) => sum + x, 0) >= enough
+  )
+}
 
-/** Whether a contender has been timed for long enough. */
-const isEnough = ({ rounds }: Candidate, { enough }: Plan): boolean =>
-  rounds.length > 0 && rounds.flatMap(({ milliseconds }) => milliseconds).reduce((sum, x) => sum + x, 0) >= enough
+/** Whether a contender needs another round to have this many quiet ones. */
+const isWanted = (candidate: Candidate, count: number, plan: Plan): boolean =>
+  candidate.failed === undefined &&
+  !isEnough(candidate, plan) &&
+  candidate.rounds.filter(({ disturbed }) => disturbed <= plan.quiet).length < count
 
-/** Whether another round is needed. */
-const isWanted = (candidate: Candidate, round: number, plan: Plan): boolean => {
-  const { quiet, rounds: wanted } = plan
-  if (isEnough(candidate, plan)) return false
-  const { rounds } = candidate
-  return round < wanted || rounds.filter(({ disturbed = 0 }) => disturbed <= quiet).length < wanted
+/**
+ * Does rounds, in each of which every contender takes its turn: as many as the plan wants, and more for contenders with too
+ * few quiet ones, while there is patience. Pauses before each of those while other programs are busy.
+ */
+const inRounds = async (
+  all: ReadonlyArray<Candidate>,
+  count: number,
+  plan: Plan,
+  turn: (candidate: Candidate) => Promise<void>,
+): Promise<Outcomes> => {
+  for (let round = 0; round < count; round++) {
+    for (const candidate of all) if (candidate.failed === undefined && !isEnough(candidate, plan)) await turn(candidate)
+  }
+  const end = performance.now() + plan.patience
+  const wanting = (): ReadonlyArray<Candidate> => all.filter((candidate) => isWanted(candidate, count, plan))
+  while (wanting().length > 0 && performance.now() < end) {
+    await calm(plan.quiet, Math.min(end, performance.now() + plan.pause))
+    for (const candidate of wanting()) if (performance.now() < end) await turn(candidate)
+  }
+  return new Map(all.map((candidate) => [candidate.contender, outcome(candidate, plan, count)]))
 }
 
 type Measure = (row: Row, folder: string, plan: Plan) => Promise<Outcomes>
@@ -117,22 +146,21 @@ const repetitions: Measure = async (row, folder, plan) => {
     if (candidate.failed === undefined) running.set(candidate, child)
     else await child.close()
   }
-  for (let round = 0; round < plan.rounds + plan.more; round++) {
-    for (const [candidate, child] of running) {
-      if (!isWanted(candidate, round, plan)) continue
-      const others = watch()
-      child.ask({ warmup: plan.warmup, budget: plan.budget })
-      const answer = await child.answer(plan.limit)
-      if (answer.kind === "samples")
-        candidate.rounds.push({ milliseconds: answer.milliseconds, disturbed: others(answer.processor) })
-      else if (answer.kind !== "ready") {
-        candidate.failed = answer
-        running.delete(candidate)
-      }
-    }
-  }
+  const release = await occupy(row.neighbours ?? 0)
+  const measured = await inRounds(all, plan.rounds, plan, async (candidate) => {
+    const child = running.get(candidate)
+    if (child === undefined) return
+    const others = watch()
+    child.ask({ warmup: plan.warmup, budget: plan.budget })
+    const answer = await child.answer(plan.limit)
+    if (answer.kind === "samples") {
+      const { memory, milliseconds, processor } = answer
+      candidate.rounds.push({ milliseconds, memory, disturbed: others(processor) })
+    } else if (answer.kind !== "ready") candidate.failed = answer
+  })
+  await release()
   for (const child of running.values()) await child.close()
-  return outcomes(all, plan)
+  return measured
 }
 
 /** A time that occurs once in a process. */
@@ -145,21 +173,21 @@ interface Once {
 
 const processes =
   ({ milliseconds, times }: Once): Measure =>
-  async (row, folder, plan) => {
+  (row, folder, plan) => {
     const all = candidates(row)
-    for (let round = 0; round < plan.processes; round++) {
-      for (const candidate of all) {
-        if (candidate.failed !== undefined || isEnough(candidate, plan)) continue
-        const begin = performance.now()
-        const child = start(candidate.contender, { task: row.task, folder, times: times(row.task) })
-        const answer = await child.answer(plan.limit)
-        const whole = performance.now() - begin
-        if (answer.kind === "ready") candidate.rounds.push({ milliseconds: [milliseconds(answer, whole)] })
-        admit(candidate, answer, row, all)
-        await child.close()
+    return inRounds(all, plan.processes, plan, async (candidate) => {
+      const others = watch()
+      const begin = performance.now()
+      const child = start(candidate.contender, { task: row.task, folder, times: times(row.task) })
+      const answer = await child.answer(plan.limit)
+      const whole = performance.now() - begin
+      if (answer.kind === "ready") {
+        const { memory, processor } = answer
+        candidate.rounds.push({ milliseconds: [milliseconds(answer, whole)], memory, disturbed: others(processor) })
       }
-    }
-    return outcomes(all, plan)
+      admit(candidate, answer, row, all)
+      await child.close()
+    })
   }
 
 /** Measures a row with the input arrays in `folder`. */

@@ -22,8 +22,16 @@ export type Task =
   | { readonly kind: "softmax"; readonly rows: number; readonly columns: number }
   /** Σ(a b) + mean(tanh(x)) of [2, 2] matrices a, b and [3] numbers x, `count` times, each with other numbers and read before the next. */
   | { readonly kind: "expressions"; readonly count: number }
-  /** One step of Adam (rate 0.001, ε 1e-8) with softmax cross-entropy, until the loss is a number. */
-  | { readonly kind: "train"; readonly network: Network; readonly batch: number }
+  /** One step of an optimizer (rate 0.001, ε 1e-8), until the loss is a number. */
+  | {
+      readonly kind: "train"
+      readonly network: Network
+      readonly batch: number
+      /** `adamw` decays matrices by 0.01, but neither biases nor the scales of normalization. */
+      readonly optimizer: "adam" | "adamw"
+      /** Softmax cross-entropy with a class for each answer, or the mean squared difference from the input. */
+      readonly loss: "classes" | "reconstruction"
+    }
   /** One epoch from given weights on all rows, shuffled, with its mean loss and accuracy. */
   | { readonly kind: "epoch"; readonly network: Network; readonly batch: number; readonly rows: number }
   /** The class probabilities of all rows, in batches, until they can be read. */
@@ -58,6 +66,10 @@ export type Answer =
       readonly first: number
       /** The results of all repetitions, in order: at most `probes` numbers of each. */
       readonly results: ReadonlyArray<number>
+      /** The processor time of the process since its start, in milliseconds. */
+      readonly processor: number
+      /** The most bytes of memory that it had at a time (peak resident set). */
+      readonly memory: number
     }
   | {
       readonly kind: "samples"
@@ -65,6 +77,8 @@ export type Answer =
       readonly milliseconds: ReadonlyArray<number>
       /** The processor time of all threads of the process meanwhile, warm-up included, in milliseconds. */
       readonly processor: number
+      /** The most bytes of memory that it had at a time since its start. */
+      readonly memory: number
     }
   | { readonly kind: "cannot" | "absent"; readonly reason: string }
 

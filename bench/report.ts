@@ -1,4 +1,5 @@
 /** The report of a run: tables in Markdown for people, and all figures as JSON for programs. */
+import type { Computed } from "./ceiling.ts"
 import type { Contender } from "./contenders.ts"
 import { printBytes, printTime, significant } from "./figures.ts"
 import { growths } from "./growth.ts"
@@ -31,6 +32,8 @@ export interface Run {
   readonly data: string
   readonly sections: ReadonlyArray<MeasuredSection>
   readonly bundles: ReadonlyArray<Bundle>
+  /** The machine's ceiling of computing. */
+  readonly ceilings: ReadonlyArray<Computed>
 }
 
 /** The name of the run's files, from date and processor: `2026-11-20-amd-epyc`. */
@@ -50,6 +53,16 @@ const medianOf = (outcome: Outcome | undefined): number | undefined =>
 const ratioOf = ({ outcomes, row }: MeasuredRow, contender: Contender): number | undefined => {
   const [ours, theirs] = [medianOf(outcomes.get(row.ours)), medianOf(outcomes.get(contender))]
   return ours === undefined || theirs === undefined ? undefined : theirs / ours
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(0)} %`
+
+/** The least time that the machine's ceiling allows, divided by its time. */
+const shareOf = ({ least, outcomes }: MeasuredRow, contender: Contender): number | undefined => {
+  const outcome = outcomes.get(contender)
+  if (outcome?.kind !== "measured") return undefined
+  const bound = least?.get(outcome.threads) ?? 0
+  return bound === 0 ? undefined : bound / outcome.time.median
 }
 
 /** Numbered footnotes of a table; equal ones are merged. */
@@ -78,6 +91,7 @@ const cell = (measured: MeasuredRow, contender: Contender, remarks: Remarks): st
         `${isRough(outcome.time) ? "~ " : ""}${printTime(outcome.time.median)}`,
         ...(row.operations === undefined ? [] : [`${significant(row.operations / outcome.time.median / 1e6)} GFLOP/s`]),
         ...(contender === row.ours || ratio === undefined ? [] : [`${factor(ratio)}×`]),
+        ...(outcome.isSpoiled ? [`busy ${percent(outcome.disturbed)}`] : []),
       ].join(" · ")
     }
     case "absent":
@@ -114,13 +128,28 @@ const printGrowth = (measured: MeasuredSection, picture: string | undefined): st
   return `${shown}The exponent is that of the line of least squares in double logarithms, over the upper half of the sizes.\n\n${powers}\n`
 }
 
+/** The shares of the ceiling of a row, for the contenders of one library with ours. */
+const shares = (row: MeasuredRow, columns: ReadonlyArray<Contender>): string =>
+  columns
+    .filter(({ arguments: program }) => program.join() === row.row.ours.arguments.join())
+    .flatMap((contender) => {
+      const share = shareOf(row, contender)
+      return share === undefined ? [] : [percent(share)]
+    })
+    .join(" · ")
+
 const printSection = (measured: MeasuredSection, picture: string | undefined): string => {
   const { rows, section } = measured
   const columns = columnsOf(measured)
   const remarks = new Remarks()
+  const hasShares = rows.some((row) => shares(row, columns) !== "")
   const body = table(
-    ["", ...columns.map(({ label }) => label)],
-    rows.map((each) => [each.row.name, ...columns.map((contender) => cell(each, contender, remarks))]),
+    ["", ...columns.map(({ label }) => label), ...(hasShares ? ["of the ceiling"] : [])],
+    rows.map((each) => [
+      each.row.name,
+      ...columns.map((contender) => cell(each, contender, remarks)),
+      ...(hasShares ? [shares(each, columns)] : []),
+    ]),
   )
   return `## ${section.title}\n\n${sentence(section.unit)}\n\n${printGrowth(measured, picture)}${body}${remarks.print()}\n`
 }
@@ -141,6 +170,29 @@ const printBundles = (bundles: ReadonlyArray<Bundle>): string =>
         }),
       )}\n`
 
+/** The peak memory of each contender, in the sections that have it. */
+const printMemory = (sections: ReadonlyArray<MeasuredSection>): string => {
+  const chosen = sections.filter(({ section }) => section.memory)
+  if (chosen.length === 0) return ""
+  const columns = [...new Set(chosen.flatMap(columnsOf))]
+  const memoryOf = ({ outcomes }: MeasuredRow, contender: Contender): number | undefined => {
+    const outcome = outcomes.get(contender)
+    return outcome?.kind === "measured" ? outcome.memory : undefined
+  }
+  const rows = chosen.flatMap((each) =>
+    each.rows.map((row) => [
+      `${each.section.title}: ${row.row.name}`,
+      ...columns.map((contender) => {
+        const [ours, theirs] = [memoryOf(row, row.row.ours), memoryOf(row, contender)]
+        if (theirs === undefined) return ""
+        const ratio = ours === undefined || contender === row.row.ours ? "" : ` · ${factor(theirs / ours)}×`
+        return `${printBytes(theirs)}${ratio}`
+      }),
+    ]),
+  )
+  return `## Memory\n\nThe most memory that the process of a row had at a time (peak resident set), with its language, its library and the inputs; the factor is to ours.\n\n${table(["", ...columns.map(({ label }) => label)], rows)}\n`
+}
+
 const participants = (sections: ReadonlyArray<MeasuredSection>): string => {
   const found = new Map<Contender, readonly [version: string, threads: string]>()
   for (const { outcomes } of sections.flatMap(({ rows }) => rows)) {
@@ -153,13 +205,11 @@ const participants = (sections: ReadonlyArray<MeasuredSection>): string => {
   )
 }
 
-const percent = (share: number): string => `${(share * 100).toFixed(0)} %`
-
 /** The share of the cores that other processes used, for each figure. */
 const disturbances = (sections: ReadonlyArray<MeasuredSection>): ReadonlyArray<number> =>
   sections
     .flatMap(({ rows }) => rows.flatMap(({ outcomes }) => [...outcomes.values()]))
-    .flatMap((outcome) => (outcome.kind === "measured" && outcome.disturbed !== undefined ? [outcome.disturbed] : []))
+    .flatMap((outcome) => (outcome.kind === "measured" ? [outcome.disturbed] : []))
 
 /** Reports whether other processes used the machine. */
 const printBusy = (shares: ReadonlyArray<number>): string => {
@@ -180,11 +230,24 @@ const method = (sections: ReadonlyArray<MeasuredSection>): string => {
       .filter(({ timed }) => timed !== "repetition")
       .map(({ plan, title }) => `under "${title}" of ${plan.processes} new process${plan.processes === 1 ? "" : "es"}`),
   ]
-  return `A figure is the median ${medians.join(", ")}, contenders taking turns; \`~\` marks one whose middle half of repetitions spreads over more than a quarter of it. The factor says how many times as long as ours, the first figure of its row, it took: above 1, ours is faster. Everyone starts from the same numbers, and only those were timed whose first results agree with ours to ${tolerances.train} of their size: for training, the losses of ${compared.train} steps, of a start the first alone. Of an epoch, the mean loss and the accuracy agree to ${tolerances.epoch}, since each library shuffles in its own way.`
+  return `A figure is the median ${medians.join(", ")}, contenders taking turns; \`~\` marks one whose middle half of repetitions spreads over more than a quarter of it. The factor says how many times as long as ours, the first figure of its row, it took: above 1, ours is faster. Everyone starts from the same numbers, and only those were timed whose first results agree with ours to ${tolerances.train} of their size: for training, the losses of ${compared.train} steps, of a start the first alone. Of an epoch, the mean loss and the accuracy agree to ${tolerances.epoch}, since each library shuffles in its own way. \`busy\` marks a figure that other programs spoiled, with their share of the cores, although its row was repeated for up to ${Math.max(...chosen.map(({ plan }) => plan.patience)) / 1000} s more.`
 }
 
+/** The ceiling of the machine, and how rows are compared with it. */
+const printCeiling = (ceilings: ReadonlyArray<Computed>): string =>
+  ceilings.length === 0
+    ? ""
+    : `The ceiling: in registers, ${ceilings
+        .map(
+          ({ operations, threads }) =>
+            `${threads} thread${threads === 1 ? "" : "s"} of this machine can do ${significant(operations / 1e6)} GFLOP/s`,
+        )
+        .join(
+          " and ",
+        )}, measured in this run. The last column says what share of it Adjoint reaches, for each of its columns: the time for the operations of the row's products alone, or for a copy of as many bytes as it has to read and write, whichever is longer, divided by its time.\n\n`
+
 /** The run as a page; `picture` is the file with the picture of growth. */
-export const markdown = ({ bundles, data, date, machine, sections }: Run, picture?: string): string =>
+export const markdown = ({ bundles, ceilings, data, date, machine, sections }: Run, picture?: string): string =>
   `# Speed on ${machine.cpu}, ${date}
 
 ${[
@@ -197,14 +260,15 @@ ${[
 
 ${method(sections)}
 
-${sections.map((each) => printSection(each, picture)).join("")}${printBundles(bundles)}## Who took part
+${printCeiling(ceilings)}${sections.map((each) => printSection(each, picture)).join("")}${printMemory(sections)}${printBundles(bundles)}## Who took part
 
 ${participants(sections)}`
 
 /** The run with every figure. */
-export const json = ({ bundles, data, date, machine, sections }: Run): unknown => ({
+export const json = ({ bundles, ceilings, data, date, machine, sections }: Run): unknown => ({
   date,
   machine,
+  ceilings,
   data,
   disturbed: disturbances(sections),
   tolerances,
@@ -223,7 +287,7 @@ export const json = ({ bundles, data, date, machine, sections }: Run): unknown =
       outcomes: Object.fromEntries(
         [...measured.outcomes].map(([contender, outcome]) => [
           contender.label,
-          { ...outcome, ratio: ratioOf(measured, contender) },
+          { ...outcome, ratio: ratioOf(measured, contender), share: shareOf(measured, contender) },
         ]),
       ),
     })),

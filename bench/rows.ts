@@ -1,8 +1,9 @@
 /** The measured rows. Ours is first in a row: results are compared with it, and ratios are relative to it. */
+import { availableParallelism } from "node:os"
 import { type Contender, contenders } from "./contenders.ts"
-import { convolutional, lenet, type Network, perceptron } from "./network.ts"
+import { convolutional, lenet, lstm, meanOfEmbeddings, type Network, perceptron, transformer, vgg } from "./network.ts"
 import { type Plan, plans } from "./plan.ts"
-import type { Task } from "./protocol.ts"
+import type { Task, TaskOf } from "./protocol.ts"
 
 export interface Row {
   readonly name: string
@@ -11,6 +12,8 @@ export interface Row {
   readonly peers: ReadonlyArray<Contender>
   /** Floating-point operations of one repetition, where they are informative. */
   readonly operations?: number
+  /** Other threads that occupy a core each meanwhile. */
+  readonly neighbours?: number
   /** The row's point in the picture of growth: the quantity and its size. */
   readonly grows?: { readonly with: string; readonly to: number }
 }
@@ -27,6 +30,8 @@ export interface Section {
    */
   readonly timed: "repetition" | "first" | "start"
   readonly plan: Plan
+  /** Whether the report has the memory of each contender. */
+  readonly memory?: true
   readonly rows: ReadonlyArray<Row>
 }
 
@@ -43,12 +48,23 @@ const row = (name: string, task: Task, more: Partial<Row> = {}): Row => ({ name,
 
 const product = (n: number): Row => row(`n = ${n}`, { kind: "product", n }, { operations: 2 * n ** 3 })
 
+/** The task of one step of Adam with softmax cross-entropy, unless given otherwise. */
+const step = (network: Network, batch: number, more: Partial<TaskOf<"train">> = {}): TaskOf<"train"> => ({
+  kind: "train",
+  network,
+  batch,
+  optimizer: "adam",
+  loss: "classes",
+  ...more,
+})
+
 const training = (network: Network, batch: number, more: Partial<Row> = {}): Row =>
-  row(`${network.name}, batch ${batch}`, { kind: "train", network, batch }, more)
+  row(`${network.name}, batch ${batch}`, step(network, batch), more)
 
 const tests = 10_000
 const classifier = perceptron([784, 50, 100, 10], "sigmoid")
 const digits = perceptron([784, 128, 10])
+const autoencoder = perceptron([784, 256, 64, 256, 784])
 
 const powers = (base: number, first: number, last: number): ReadonlyArray<number> =>
   Array.from({ length: Math.round(Math.log(last / first) / Math.log(base)) + 1 }, (_, i) => first * base ** i)
@@ -112,7 +128,26 @@ export const sections: ReadonlyArray<Section> = [
     unit: "one step of Adam with softmax cross-entropy on a batch the library holds, to where the loss can be read",
     timed: "repetition",
     plan: plans.full,
+    memory: true,
     rows: [...steps, training(lenet, 64)],
+  },
+  {
+    key: "models",
+    title: "Models",
+    unit: "one training step of networks as they are used, as above; the transformer with AdamW, the autoencoder with the mean squared error",
+    timed: "repetition",
+    plan: plans.full,
+    memory: true,
+    rows: [
+      training(transformer, 32, { task: step(transformer, 32, { optimizer: "adamw" }) }),
+      training(lstm, 64),
+      training(vgg, 64),
+      training(autoencoder, 256, {
+        name: `Autoencoder ${autoencoder.name}, batch 256`,
+        task: step(autoencoder, 256, { loss: "reconstruction" }),
+      }),
+      training(meanOfEmbeddings, 256),
+    ],
   },
   {
     key: "epoch",
@@ -120,6 +155,7 @@ export const sections: ReadonlyArray<Section> = [
     unit: "one epoch of 60,000 images end to end, from arrays to trained weights, mean loss and accuracy: making the network, compiling where the library does, shuffling, gathering batches",
     timed: "repetition",
     plan: plans.full,
+    memory: true,
     rows: [row(`${digits.name}, batch 128, Adam`, { kind: "epoch", network: digits, batch: 128, rows: 60_000 })],
   },
   {
@@ -128,6 +164,7 @@ export const sections: ReadonlyArray<Section> = [
     unit: `the probabilities of ${tests.toLocaleString("en")} images, from numbers to numbers that can be read`,
     timed: "repetition",
     plan: plans.full,
+    memory: true,
     rows: [100, 1].map((batch) =>
       row(`${classifier.name}, ${batch === 1 ? "one by one" : `batches of ${batch}`}`, {
         kind: "infer",
@@ -136,6 +173,19 @@ export const sections: ReadonlyArray<Section> = [
         rows: tests,
       }),
     ),
+  },
+  {
+    key: "neighbour",
+    title: "Busy neighbour",
+    unit: "a training step, as above, while another program occupies every core but one; of two threads at least one has to share its core. The factor is to ours on one thread",
+    timed: "repetition",
+    plan: plans.full,
+    rows: [training(digits, 128), training(perceptron([784, 512, 256, 10]), 128), training(lstm, 64)].map((each) => ({
+      ...each,
+      neighbours: availableParallelism() - 1,
+      ours: contenders.adjointOne,
+      peers: [contenders.adjointAll, contenders.torchOne, contenders.torchAll],
+    })),
   },
   {
     key: "growth",

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { Idx, Npz } from "@adjoint/core"
 import { Result } from "effect"
 import type { Draw, Images, Source, Weights } from "./inputs.ts"
-import { learning, perceptron } from "./network.ts"
+import { perceptron } from "./network.ts"
 
 const data = join(import.meta.dirname, "../../shared/data")
 
@@ -68,7 +68,7 @@ const classifier = perceptron([784, 50, 100, 10], "sigmoid")
 const readClassifier = (): ReadonlyArray<Weights> => {
   const arrays = Result.getOrThrow(Npz.decode(readFileSync(join(data, "mnist-mlp", "weights.npz"))))
   const numbers = (name: string) => Float32Array.from(Result.getOrThrow(Npz.get(arrays, name)).data)
-  return learning(classifier).map((_, i) => ({ w: numbers(`W${i + 1}`), b: numbers(`b${i + 1}`) }))
+  return classifier.layers.map((_, i) => ({ w: numbers(`W${i + 1}`), b: numbers(`b${i + 1}`) }))
 }
 
 /** The source on this machine. */

@@ -3,26 +3,30 @@
  * fifth of a millisecond to find, read and link a file, and core has two hundred. Bundlers and browsers load the modules that
  * tsc writes, and drop unused code. docs/decisions/start-up.md has the figures.
  *
- * Every module keeps a file of its name, for imports by path, which re-exports from the shared files. So each export exists
- * once, however it is imported.
+ * Every module of a library keeps a file of its name, for imports by path, which re-exports from the shared files. So each
+ * export exists once, however it is imported. Nobody imports the command, so its files contain all the code that it loads, also
+ * that of other packages.
  */
-import { globSync, rmSync } from "node:fs"
-import { basename, isAbsolute, join, relative, resolve } from "node:path"
-import { rolldown } from "rolldown"
+import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { isBuiltin } from "node:module"
+import { basename, isAbsolute, join, relative, resolve, sep } from "node:path"
+import { type Plugin, rolldown } from "rolldown"
 
 interface Layout {
   /** The modules that users can import. */
   readonly entries: string
   /** The shared file of a module that the root loads, by its path; undefined leaves it to the bundler. */
   readonly shared?: (path: string) => string
+  /** Whether the files contain the code of other packages too. */
+  readonly isWhole?: true
 }
 
 const layouts: { readonly [package_: string]: Layout } = {
   // One file for each floor: floors import only downwards, so there is no cycle of files.
   core: { entries: "**/*.ts", shared: (path) => path.replace(/\/.*/, "") },
   dsl: { entries: "**/*.ts", shared: () => "modelFile" },
-  // Users do not import the command, and it loads the code of a verb when the verb runs.
-  cli: { entries: "main.ts" },
+  // It loads the code of a verb when the verb runs.
+  cli: { entries: "main.ts", isWhole: true },
 }
 
 /** Writes `dist/node` of the package in `folder`, from its sources. */
@@ -50,19 +54,56 @@ export const bundle = async (folder: string): Promise<void> => {
   }
   const build = await rolldown({
     input: Object.fromEntries(paths.map((path) => [path.replace(/\.ts$/, ""), join(sources, path)])),
-    external: (id) => !id.startsWith(".") && !isAbsolute(id),
-    platform: "neutral",
+    external: layout.isWhole ? isBuiltin : (id) => !id.startsWith(".") && !isAbsolute(id),
+    platform: layout.isWhole ? "node" : "neutral",
     preserveEntrySignatures: "allow-extension",
+    plugins: layout.isWhole ? [required] : [],
   })
-  await build.write({
+  const { output } = await build.write({
     dir: out,
-    sourcemap: true,
+    // The command's would be several times as large as its code, most of it that of other packages.
+    sourcemap: layout.isWhole !== true,
     comments: false,
     entryFileNames: "[name].js",
     chunkFileNames: "shared/[name].js",
     codeSplitting: group === undefined || { includeDependenciesRecursively: false, groups: [group] },
   })
   await build.close()
+  if (layout.isWhole) {
+    const modules = output.flatMap((file) => (file.type === "chunk" ? Object.keys(file.modules) : []))
+    writeFileSync(join(out, "LICENSES.txt"), licenses(modules))
+  }
+}
+
+/** The module that has to load fp-ts-std by `createRequire`, which no bundler follows; a bundle can contain it. */
+const required: Plugin = {
+  name: "required",
+  transform: {
+    filter: { id: /internal\/fpTsStd\.ts$/ },
+    handler: (code) => code.replace("createRequire(import.meta.url)", "require"),
+  },
+}
+
+/** The licences of the packages that these modules come from. */
+const licenses = (modules: ReadonlyArray<string>): string => {
+  const inner = `${sep}node_modules${sep}`
+  const folders = new Set(
+    modules.flatMap((path) => {
+      const at = path.lastIndexOf(inner)
+      if (at < 0) return []
+      const [scope = "", name = ""] = path.slice(at + inner.length).split(sep)
+      return [path.slice(0, at + inner.length) + (scope.startsWith("@") ? join(scope, name) : scope)]
+    }),
+  )
+  return [...folders]
+    .map((folder) => {
+      const { license, name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
+      const [file] = globSync("LICEN[CS]E*", { cwd: folder })
+      const text = file === undefined ? "" : `\n${readFileSync(join(folder, file), "utf8").trim()}\n`
+      return `${name} ${version}: ${license}\n${text}`
+    })
+    .toSorted()
+    .join(`\n${"-".repeat(80)}\n\n`)
 }
 
 /** Everything reachable from the start, with the start itself. */

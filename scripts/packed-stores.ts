@@ -13,8 +13,9 @@ import type { Request } from "../bench/protocol.ts"
 import { sections } from "../bench/rows.ts"
 import { source } from "../bench/source.ts"
 
-const help = `node scripts/packed-stores.ts [--all] [--rows steps,products] [--name LeNet] [--fast]
-    the programs of the benchmark: all, those of some sections, those whose name contains a text
+const help = `node scripts/packed-stores.ts [--all | --markdown] [--rows steps,products] [--name LeNet] [--fast]
+    the programs of the benchmark: all, those of some sections, those whose name contains a text; --markdown prints one line for
+    each program, as in docs/engine-kernels.md
 
 node scripts/packed-stores.ts [--all] my-program.ts [arguments of the program]
     any program that uses the engine: it runs once, and every module that it compiles is examined
@@ -198,25 +199,54 @@ const examineProgram = (args: ReadonlyArray<string>): ReadonlyArray<PackedFuncti
   }
 }
 
-const report = (name: string, functions: ReadonlyArray<PackedFunction>, all: boolean): void => {
-  const storing = functions.filter(({ stores }) => stores > 0)
-  const short = storing.filter(fallsShort)
-  const [packed, pairs] = [
-    storing.reduce((sum, each) => sum + each.packed, 0),
-    storing.reduce((sum, each) => sum + each.pairs, 0),
-  ]
-  console.log(`${name}: ${packed} of ${pairs} pairs packed, ${short.length} of ${storing.length} functions fall short`)
-  const listed = all ? storing : short
+/** A program's functions that store vectors, and those of them that fall short. */
+interface Program {
+  readonly name: string
+  readonly functions: ReadonlyArray<PackedFunction>
+  readonly short: ReadonlyArray<PackedFunction>
+  /** How many of its pairs are packed: `12 of 15`. */
+  readonly packed: string
+}
+
+const programOf = (name: string, all: ReadonlyArray<PackedFunction>): Program => {
+  const functions = all.filter(({ stores }) => stores > 0)
+  const sum = (of: (each: PackedFunction) => number): number => functions.reduce((total, each) => total + of(each), 0)
+  const packed = `${sum((each) => each.packed)} of ${sum(({ pairs }) => pairs)}`
+  return { name, functions, short: functions.filter(fallsShort), packed }
+}
+
+const printProgram = ({ functions, name, packed, short }: Program, all: boolean): void => {
+  console.log(`${name}: ${packed} pairs packed, ${short.length} of ${functions.length} functions fall short`)
+  const listed = all ? functions : short
   if (listed.length > 0) console.log(`${table(listed)}\n`)
 }
 
+const head = ["program", "pairs packed", "functions that fall short", "what they are"]
+
+/** A row for each program; functions of one kind and one reason are counted together. */
+const printRow = ({ functions, name, packed, short }: Program): void => {
+  const kinds = new Map<string, number>()
+  for (const each of short) {
+    const kind = `${each.name.replaceAll(/^\d+ | \[[^\]]*\]/gu, "").replaceAll(/ \d+/gu, "")} (${why(each)})`
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
+  }
+  const counted = [...kinds].map(([kind, count]) => (count > 1 ? `${count} × ${kind}` : kind))
+  console.log(`| ${[name, packed, `${short.length} of ${functions.length}`, counted.join(", ")].join(" | ")} |`)
+}
+
+/** The sections whose programs are those of others, or take long. */
+const left = new Set(["growth", "first", "startup", "epoch"])
+
 /** Our contender of the benchmark does each task once. */
-const benchmark = (chosen: ReadonlyArray<string> | undefined, part: string, backend: string, all: boolean): void => {
+const benchmark = (
+  isChosen: (section: string) => boolean,
+  part: string,
+  backend: string,
+  print: (program: Program) => void,
+): void => {
   const contender = join(import.meta.dirname, "../bench/contenders/adjoint.ts")
   const seen = new Set<string>()
-  for (const section of sections.filter(
-    ({ key }) => chosen?.includes(key) ?? !["growth", "first", "startup", "epoch"].includes(key),
-  ))
+  for (const section of sections.filter(({ key }) => isChosen(key)))
     for (const { name, task } of section.rows) {
       const label = `${section.title}, ${name}`
       if (!label.includes(part) || seen.has(JSON.stringify(task))) continue
@@ -225,7 +255,7 @@ const benchmark = (chosen: ReadonlyArray<string> | undefined, part: string, back
       try {
         Inputs.write(folder, task, source)
         const request: Request = { task, folder, times: 1, backend, threads: 1 }
-        report(label, examineProgram([contender, JSON.stringify(request)]), all)
+        print(programOf(label, examineProgram([contender, JSON.stringify(request)])))
       } finally {
         rmSync(folder, { recursive: true, force: true })
       }
@@ -241,20 +271,18 @@ if (import.meta.main) {
       all: { type: "boolean", default: false },
       fast: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
+      markdown: { type: "boolean", default: false },
       name: { type: "string", default: "" },
       rows: { type: "string" },
     },
   })
   const program = tokens.find(({ kind }) => kind === "positional")
+  const print = (found: Program): void => (values.markdown === true ? printRow(found) : printProgram(found, values.all === true))
   if (values.help === true) console.log(help)
-  else if (program !== undefined) {
-    const args = process.argv.slice(2).slice(program.index)
-    report(positionals[0] ?? "", examineProgram(args), values.all === true)
-  } else
-    benchmark(
-      typeof values.rows === "string" ? values.rows.split(",") : undefined,
-      String(values.name),
-      values.fast === true ? "fast" : "portable",
-      values.all === true,
-    )
+  else if (program !== undefined) print(programOf(positionals[0] ?? "", examineProgram(process.argv.slice(2 + program.index))))
+  else {
+    const chosen = typeof values.rows === "string" ? new Set(values.rows.split(",")) : undefined
+    if (values.markdown === true) console.log(`| ${head.join(" | ")} |\n| --- | --- | --- | --- |`)
+    benchmark((key) => chosen?.has(key) ?? !left.has(key), String(values.name), values.fast === true ? "fast" : "portable", print)
+  }
 }

@@ -1,24 +1,44 @@
 /** The benchmark's code, with contenders that are scripts here; one row runs, and no peer is needed. */
 import { execFileSync } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { Key, Params } from "@adjoint/core"
 import * as fc from "fast-check"
 import { describe, expect, onTestFinished, test } from "vitest"
+import { kernel } from "../bench/ceiling/kernel.ts"
+import { Ceilings } from "../bench/ceiling.ts"
 import { start } from "../bench/child.ts"
 import { channelsFirst } from "../bench/contenders/channelsFirst.ts"
+import { netOf } from "../bench/contenders/nets.ts"
 import type { Contender } from "../bench/contenders.ts"
 import { printTime } from "../bench/figures.ts"
 import { exponent, growths } from "../bench/growth.ts"
 import { watch } from "../bench/machine.ts"
 import { measure, type Outcome } from "../bench/measure.ts"
-import { classes, convolutional, features, learning, lenet, type Network, perceptron } from "../bench/network.ts"
+import { occupy } from "../bench/neighbours.ts"
+import {
+  answers,
+  classes,
+  features,
+  lenet,
+  lstm,
+  meanOfEmbeddings,
+  type Network,
+  parameterShapes,
+  perceptron,
+  tokens,
+  transformer,
+} from "../bench/network.ts"
 import { type Plan, plans } from "../bench/plan.ts"
 import { type Answer, agree, probe } from "../bench/protocol.ts"
 import { quotation, replaced } from "../bench/readme.ts"
 import { fileName, json, markdown, type Run } from "../bench/report.ts"
 import { type Row, type Section, sections } from "../bench/rows.ts"
 import { isRough, quantile, summarize } from "../bench/statistics.ts"
+import { workOf } from "../bench/work.ts"
+import { compile, instantiate } from "../packages/core/src/backend/wasm/assembler/webAssembly.ts"
 
 const contender = (label: string, command: string, script: string): Contender => ({
   label,
@@ -27,14 +47,14 @@ const contender = (label: string, command: string, script: string): Contender =>
   setting: { backend: "none", threads: 1 },
 })
 const scripted = (label: string, script: string): Contender => contender(label, process.execPath, script)
-const answers = (message: Answer): string => `console.log(${JSON.stringify(JSON.stringify(message))});`
+const answering = (message: Answer): string => `console.log(${JSON.stringify(JSON.stringify(message))});`
 const ready = (results: ReadonlyArray<number>): string =>
-  answers({ kind: "ready", version: "1.2.3", threads: 1, first: 7, results })
+  answering({ kind: "ready", version: "1.2.3", threads: 1, first: 7, results, processor: 1e9, memory: 5e7 })
 /** Answers every question with the same timings. */
 const timed = (...milliseconds: ReadonlyArray<number>): string =>
-  `process.stdin.on("data", () => { ${answers({ kind: "samples", milliseconds, processor: 0 })} })`
-/** Three rounds, on a busy machine too. */
-const plan: Plan = { ...plans.full, more: 0, quiet: 1 }
+  `process.stdin.on("data", () => { ${answering({ kind: "samples", milliseconds, processor: 1e9, memory: 6e7 })} })`
+/** Contenders report so much processor time that no round counts as disturbed, on a busy machine too. */
+const plan: Plan = { ...plans.full, patience: 0, pause: 0 }
 
 const ours = scripted("ours", `${ready([1, 2])} ${timed(0.5, 2, 1)}`)
 const chatters = scripted("chatters", `console.log("hello"); console.log("{}"); ${ready([1.00005, 2])} ${timed(3)}`)
@@ -44,8 +64,8 @@ const crashesLater = scripted(
   "crashes later",
   `${ready([1, 2])} process.stdin.once("data", () => process.kill(process.pid, "SIGKILL"))`,
 )
-const refuses = scripted("refuses", answers({ kind: "cannot", reason: "no kernel" }))
-const lacks = scripted("lacks a library", answers({ kind: "absent", reason: "no module" }))
+const refuses = scripted("refuses", answering({ kind: "cannot", reason: "no kernel" }))
+const lacks = scripted("lacks a library", answering({ kind: "absent", reason: "no module" }))
 const notThere = contender("is not there", "/nowhere/python3", "")
 
 const row: Row = {
@@ -62,6 +82,7 @@ const section: Section = {
   unit: "[n, n] times [n, n]",
   timed: "repetition",
   plan,
+  memory: true,
   rows: [row],
 }
 
@@ -92,13 +113,77 @@ describe("a row", () => {
   })
 })
 
-test("a contender with enough timings or enough quiet rounds gets no further round", async () => {
-  const rounds = async (more: Partial<Plan>): Promise<number> => {
-    const outcome = (await measure.repetition({ ...row, peers: [] }, "", { ...plan, ...more })).get(ours)
-    return outcome?.kind === "measured" ? outcome.time.repetitions / 3 : Number.NaN
+test("a contender with enough timings gets no further round, and one with too few quiet rounds does", async () => {
+  const rounds = async (who: Contender, more: Partial<Plan>) => {
+    const outcome = (await measure.repetition({ ...row, ours: who, peers: [] }, "", { ...plan, ...more })).get(who)
+    return outcome?.kind === "measured"
+      ? { counted: outcome.time.repetitions / 3, isSpoiled: outcome.isSpoiled, memory: outcome.memory }
+      : outcome
   }
-  expect(await rounds({ enough: 7 })).toBe(2)
-  expect(await rounds({ more: 2, quiet: 1 })).toBe(3)
+  expect(await rounds(ours, { enough: 7 })).toEqual({ counted: 2, isSpoiled: false, memory: 6e7 })
+  expect(await rounds(ours, { patience: 10_000 })).toEqual({ counted: 3, isSpoiled: false, memory: 6e7 })
+  // Its own time counts as that of other programs in three rounds, since it reports none.
+  const spoiled = scripted(
+    "spoiled",
+    `let asked = 0
+    process.stdin.on("data", () => {
+      const end = performance.now() + 200
+      while (performance.now() < end);
+      asked++
+      console.log(JSON.stringify({ kind: "samples", milliseconds: [asked, asked, asked], processor: asked < 4 ? 0 : 1e9, memory: 6e7 }))
+    })
+    ${ready([1, 2])}`,
+  )
+  const strict = { enough: 1e9, quiet: 0.25 / availableParallelism() }
+  expect(await rounds(spoiled, strict)).toEqual({ counted: 3, isSpoiled: true, memory: 6e7 })
+  const repeated = await measure.repetition({ ...row, ours: spoiled, peers: [] }, "", { ...plan, ...strict, patience: 60_000 })
+  expect(repeated.get(spoiled)).toMatchObject({ isSpoiled: false, time: { fastest: 4, repetitions: 9 } })
+})
+
+test("neighbours occupy cores until they are ended", async () => {
+  const used = (): number => {
+    const { system, user } = process.cpuUsage()
+    return (system + user) / 1000
+  }
+  const end = await occupy(1)
+  const before = used()
+  // Sleeping alone would never use so much.
+  for (let slept = 0; used() - before < 10 + slept / 10; slept += 50) await sleep(50)
+  await end()
+})
+
+test("the ceiling is measured with programs that compute", async () => {
+  for (const isFused of [false, true]) {
+    const { run } = instantiate(compile(kernel(4, isFused)))
+    expect(run?.(1000)).toBeUndefined()
+  }
+  const ceilings = new Ceilings()
+  const work = { operations: 1e6, bytes: 0 }
+  const least = await ceilings.least(work, 1)
+  expect(least).toBeGreaterThan(0)
+  expect(await ceilings.least(work, 1)).toBe(least)
+  expect((await ceilings.all()).map(({ operations, threads }) => [threads, work.operations / operations])).toEqual([[1, least]])
+  // A copy takes time too, and the longer of both counts.
+  expect(await ceilings.least({ operations: 0, bytes: 1e6 }, 1)).toBeGreaterThan(0)
+  expect(await ceilings.least({ ...work, operations: 1e12, bytes: 1e6 }, 1)).toBeCloseTo(least * 1e6, 6)
+})
+
+test("the work of a task is counted from its shapes", () => {
+  expect(workOf({ kind: "product", n: 10 })).toEqual({ operations: 2000, bytes: 1200 })
+  const small: Network = { name: "small", input: [4], layers: perceptron([4, 3, 2]).layers }
+  // Forward 12 + 6 multiplications for a row; the gradient of the input is not needed.
+  expect(workOf({ kind: "train", network: small, batch: 5, optimizer: "adam", loss: "classes" })).toEqual({
+    operations: 5 * 2 * (3 * 18 - 12),
+    bytes: 24 * (12 + 3 + 6 + 2),
+  })
+  expect(workOf({ kind: "infer", network: lenet, batch: 1, rows: 1 }).operations).toBe(
+    2 * (28 * 28 * 25 * 6 + 10 * 10 * 25 * 6 * 16 + 400 * 120 + 120 * 84 + 84 * 10),
+  )
+  expect(workOf({ kind: "infer", network: lstm, batch: 1, rows: 1 }).operations).toBe(2 * (50 * (32 + 128) * 512 + 128 * 10))
+  // Two blocks: four maps, two dense layers, and two products for each pair of positions.
+  expect(workOf({ kind: "infer", network: transformer, batch: 1, rows: 1 }).operations).toBe(
+    2 * (2 * (64 * 12 * 128 * 128 + 2 * 64 * 64 * 128) + 64 * 128 * 65),
+  )
 })
 
 test("the share of other processes excludes the measured time", async () => {
@@ -131,25 +216,26 @@ test("statistics use the sorted timings", () => {
 })
 
 describe("the networks", () => {
-  test("have layers whose shapes fit", () => {
-    for (const { input, layers, name } of [convolutional, lenet, perceptron([784, 50, 100, 10], "sigmoid")]) {
-      let shape = input
-      for (const layer of layers) {
-        const [height = 1, width = 1, channels = 1] = shape
-        if (layer.kind === "dense") {
-          expect(layer.rows, name).toBe(shape.reduce((a, b) => a * b, 1))
-          expect(layer.image, name).toEqual(shape.length === 3 ? shape : undefined)
-          shape = [layer.columns]
-        } else if (layer.kind === "pool") shape = [height / layer.size, width / layer.size, channels]
-        else {
-          expect(layer.from, name).toBe(channels)
-          const less = layer.pad === "same" ? 0 : layer.size - 1
-          shape = [height - less, width - less, layer.to]
-        }
-      }
-      expect(shape, name).toEqual([10])
+  const networks = sections.flatMap(({ rows }) => rows.flatMap(({ task }) => ("network" in task ? [task.network] : [])))
+
+  test("have the shapes and the parameters of Adjoint's nets", () => {
+    for (const network of networks) {
+      const net = netOf(network)
+      const sequence = answers(network) === 1 ? [] : [answers(network)]
+      expect(net.shape(network.input), network.name).toEqual([...sequence, classes(network)])
+      const leaves: Array<readonly [string, ReadonlyArray<number>]> = []
+      Params.map(net.init(Key.make(1), network.input).params, (leaf, [layer, ...path]) => {
+        leaves.push([`${Number.parseInt(String(layer), 10)}.${path.join(".")}`, leaf.shape])
+        return leaf
+      })
+      const wanted = network.layers.flatMap((layer, i) =>
+        Object.entries(parameterShapes(layer)).map(([name, shape]) => [`${i}.${name}`, shape] as const),
+      )
+      expect(Object.fromEntries(leaves), network.name).toEqual(Object.fromEntries(wanted))
     }
-    expect([features(lenet), classes(lenet), learning(lenet).length]).toEqual([784, 10, 5])
+    expect([features(lenet), tokens(lenet), answers(lenet)]).toEqual([784, undefined, 1])
+    expect([features(transformer), tokens(transformer), answers(transformer)]).toEqual([64, 65, 64])
+    expect([tokens(meanOfEmbeddings), answers(meanOfEmbeddings), answers(lstm)]).toEqual([20_000, 1, 1])
   })
 
   test("have their weights reordered for channels-first libraries", () => {
@@ -157,7 +243,7 @@ describe("the networks", () => {
       name: "small",
       input: [2, 2, 3],
       layers: [
-        { kind: "conv", size: 2, from: 3, to: 2, pad: "same" },
+        { kind: "conv", size: 2, from: 3, to: 2, pad: "same", bias: true },
         { kind: "dense", rows: 12, columns: 2, activation: "identity", image: [2, 2, 3] },
       ],
     }
@@ -249,6 +335,8 @@ describe("the report", () => {
     results: [1, 2],
     time: summarize(milliseconds),
     disturbed: milliseconds.length / 10,
+    isSpoiled: milliseconds.length > 1,
+    memory: milliseconds.length * 5e7,
   })
   const run: Run = {
     date: "2026-11-20",
@@ -261,6 +349,10 @@ describe("the report", () => {
       lanes: 256,
     },
     data: "images are made up",
+    ceilings: [
+      { threads: 1, operations: 50e6 },
+      { threads: 2, operations: 100e6 },
+    ],
     bundles: [
       { label: "ours", minified: 200_000, gzip: 80_000, brotli: 50_000 },
       { label: "theirs", minified: 300_000, gzip: 81_000, brotli: 4_000_000 },
@@ -272,6 +364,7 @@ describe("the report", () => {
         rows: [
           {
             row,
+            least: new Map([[2, 0.001]]),
             outcomes: new Map([
               [ours, took(0.004)],
               [chatters, took(0.004, 0.008, 0.02)],
@@ -292,13 +385,21 @@ describe("the report", () => {
 
       [n, n] times [n, n].
 
-      |  | ours | chatters | disagrees | refuses | is not there |
-      | --- | ---: | ---: | ---: | ---: | ---: |
-      | n = 2 | 4.00 µs · 0.00400 GFLOP/s | ~ 8.00 µs · 0.00200 GFLOP/s · 2.0× | disagrees (1) | cannot (2) | not installed (3) |
+      |  | ours | chatters | disagrees | refuses | is not there | of the ceiling |
+      | --- | ---: | ---: | ---: | ---: | ---: | ---: |
+      | n = 2 | 4.00 µs · 0.00400 GFLOP/s | ~ 8.00 µs · 0.00200 GFLOP/s · 2.0× · busy 30 % | disagrees (1) | cannot (2) | not installed (3) | 25 % |
 
       1. disagrees gets 3, not 4
       2. refuses: no kernel
       3. is not there: no Python
+
+      ## Memory
+
+      The most memory that the process of a row had at a time (peak resident set), with its language, its library and the inputs; the factor is to ours.
+
+      |  | ours | chatters | disagrees | refuses | is not there |
+      | --- | ---: | ---: | ---: | ---: | ---: |
+      | Matrix product: n = 2 | 50.0 MB | 150 MB · 3.0× |  |  |  |
 
       ## Bundle size
 

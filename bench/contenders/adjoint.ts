@@ -1,13 +1,29 @@
-/** Adjoint through its public interface, with the engine of the request. The inputs of a task are a step's state, which stays in the engine. */
-import { Activation, Autodiff, Compile, Engine, Loss, NDArray, Net, Optimizer, Score, Tensor, Train, Wasm } from "@adjoint/core"
+/**
+ * Adjoint through its public interface, with the engine of the request. The inputs of a task are a step's state, which stays in
+ * the engine. Modules are imported by their paths, as a program does that has to start fast: the root loads `Train` and Effect's
+ * streams too, which only the epoch needs.
+ */
+
+import * as Compile from "@adjoint/core/engines/Compile"
+import * as Engine from "@adjoint/core/engines/Engine"
+import * as Wasm from "@adjoint/core/engines/Wasm"
+import * as Activation from "@adjoint/core/learning/Activation"
+import * as Loss from "@adjoint/core/learning/Loss"
+import type * as Net from "@adjoint/core/learning/Net"
+import * as Optimizer from "@adjoint/core/learning/Optimizer"
+import * as Params from "@adjoint/core/learning/Params"
 import manifest from "@adjoint/core/package.json" with { type: "json" }
+import * as Key from "@adjoint/core/tensor/Key"
+import * as Tensor from "@adjoint/core/tensor/Tensor"
+import * as Autodiff from "@adjoint/core/transform/Autodiff"
+import * as NDArray from "@adjoint/core/types/NDArray"
 import * as Effect from "effect/Effect"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
-import { type Given, shapeOf, type Weights } from "../inputs.ts"
-import { classes, features, learning, type Network, type Activation as Nonlinearity } from "../network.ts"
+import type { Given, Weights } from "../inputs.ts"
+import { answers, classes, features, type Network } from "../network.ts"
 import type { TaskOf } from "../protocol.ts"
+import { netOf } from "./nets.ts"
 import { type Job, repeated, serve } from "./serve.ts"
 
 const engines = {
@@ -15,34 +31,30 @@ const engines = {
   fast: (threads: number) => Wasm.layer({ threads, numerics: "fast" }),
 } as const
 
-const loss = Loss.categoricalCrossEntropy()
-const adam = Optimizer.adam(0.001)
+const losses: { readonly [L in TaskOf<"train">["loss"]]: Loss.Loss } = {
+  classes: Loss.categoricalCrossEntropy(),
+  reconstruction: Loss.meanSquaredError,
+}
+const optimizers: { readonly [O in TaskOf<"train">["optimizer"]]: Optimizer.Optimizer } = {
+  adam: Optimizer.adam(0.001),
+  adamw: Optimizer.adamw(0.001),
+}
 
 const array = (shape: ReadonlyArray<number>, numbers: Float32Array): Tensor.Tensor => NDArray.make("f32", shape, numbers)
 
-type Parameters = ReadonlyArray<{ readonly w: Tensor.Tensor; readonly b: Tensor.Tensor }>
-
-const parametersOf = (weights: ReadonlyArray<Weights>, network: Network): Parameters =>
-  learning(network).map((layer, i) => {
-    const { b, w } = weights[i] ?? { w: new Float32Array(), b: new Float32Array() }
-    return { w: array(shapeOf(layer), w), b: array([b.length], b) }
-  })
-
-const nonlinearities: { readonly [A in Nonlinearity]: (x: Tensor.Tensor) => Tensor.Tensor } = {
-  identity: (x) => x,
-  relu: Activation.relu,
-  sigmoid: Activation.sigmoid,
-}
-
-const forward = ({ layers }: Network, parameters: Parameters, input: Tensor.Tensor): Tensor.Tensor => {
-  let next = 0
-  return layers.reduce<Tensor.Tensor>((x, layer) => {
-    if (layer.kind === "pool") return Tensor.maxPool(x, { window: layer.size })
-    const { b, w } = parameters[next++] as Parameters[number]
-    if (layer.kind === "conv") return Activation.relu(Tensor.add(Tensor.conv(x, w, { pad: layer.pad }), b))
-    const flat: Tensor.Tensor = Tensor.reshape(x, [x.shape[0] ?? 0, layer.rows])
-    return nonlinearities[layer.activation](Tensor.add(Tensor.matmul(flat, w), b))
-  }, input)
+/** A net for a network, with the given weights in place of drawn ones. */
+const weighted = (network: Network, weights: ReadonlyArray<Weights>): Net.Net => {
+  const net = netOf(network)
+  return {
+    ...net,
+    init: (key, input) => {
+      const { params, state } = net.init(key, input)
+      const given = Params.map(params, ({ shape }, [layer, ...path]) =>
+        array(shape, weights[Number.parseInt(String(layer), 10)]?.[path.join(".")] ?? new Float32Array()),
+      )
+      return { params: given, state }
+    },
+  }
 }
 
 const chain = (x: Tensor.Tensor): Tensor.Tensor => {
@@ -88,41 +100,52 @@ const expressions = ({ count }: TaskOf<"expressions">, { a, b, x }: Given<"expre
     return Tensor.toNumber(Tensor.add(Tensor.sum(product), Tensor.mean(Tensor.tanh(array([3], x.subarray(i * 3, (i + 1) * 3))))))
   })
 
-const train = (prepare: Prepare, { batch, network }: TaskOf<"train">, given: Given<"train">): Promise<Job> => {
-  const parameters = parametersOf(given.weights, network)
-  const x = array([batch, ...network.input], given.x)
-  const y = NDArray.make("i32", [batch], given.labels)
+const train = (prepare: Prepare, task: TaskOf<"train">, given: Given<"train">): Promise<Job> => {
+  const { batch, network } = task
+  const [loss, optimizer] = [losses[task.loss], optimizers[task.optimizer]]
+  const net = weighted(network, given.weights)
+  const key = Key.make(0)
+  const { params, state } = net.init(key, network.input)
+  const shape = [batch, ...network.input]
+  const x = given.x instanceof Int32Array ? NDArray.make("i32", shape, given.x) : array(shape, given.x)
+  const answered = answers(network) === 1 ? [batch] : [batch, answers(network)]
+  const y = task.loss === "classes" ? NDArray.make("i32", answered, given.labels) : x
   return resident(
     prepare,
     (now) => {
-      const { grad, value } = Autodiff.valueAndGrad((at: Parameters) => loss(forward(network, at, now.x), now.y))(now.parameters)
-      const { state: optimizer, updates } = adam.update(grad, now.optimizer, now.parameters)
-      return { state: { ...now, parameters: Optimizer.apply(now.parameters, updates), optimizer }, output: [value] }
+      const cost = (at: Params.Params) => {
+        const applied = net.apply(at, now.state, now.x, { mode: "train", key })
+        return { value: loss(applied.y, now.y), aux: applied.state }
+      }
+      const { aux, grad, value } = Autodiff.valueAndGradAux(cost)(now.params)
+      const next = optimizer.update(grad, now.optimizer, now.params)
+      const params = Optimizer.apply(now.params, next.updates)
+      return { state: { ...now, params, state: aux, optimizer: next.state }, output: [value] }
     },
-    { parameters, optimizer: adam.init(parameters), x, y },
+    { params, state, optimizer: optimizer.init(params), x, y },
     (_, [value = Tensor.scalar(Number.NaN)]) => value,
   )
 }
 
 /** `Train.run`, as a user's program calls it; compilation is included. */
-const epoch = (
+const epoch = async (
   runtime: ManagedRuntime.ManagedRuntime<Engine.Engine, never>,
   task: TaskOf<"epoch">,
   given: Given<"epoch">,
-): Job => {
+): Promise<Job> => {
+  const [Score, Train, Stream] = await Promise.all([
+    import("@adjoint/core/learning/Score"),
+    import("@adjoint/core/training/Train"),
+    import("effect/Stream"),
+  ])
   const { batch, network, rows } = task
-  const parameters = parametersOf(given.weights, network)
-  const net = Net.stateless({
-    kind: "benchmark",
-    shape: () => [classes(network)],
-    init: () => parameters,
-    apply: (at: Parameters, x) => forward(network, at, x),
-  })
+  const net = weighted(network, given.weights)
+  const [loss, optimizer] = [losses.classes, optimizers.adam]
   const data = {
     inputs: NDArray.make("f32", [rows, features(network)], given.images),
     targets: NDArray.make("i32", [rows], given.labels),
   }
-  const run = Train.run({ net, loss, optimizer: adam, data, scores: { accuracy: Score.accuracy }, seed: 1, epochs: 1, batch })
+  const run = Train.run({ net, loss, optimizer, data, scores: { accuracy: Score.accuracy }, seed: 1, epochs: 1, batch })
   const scored = Stream.runFold(
     run,
     () => ({ loss: Number.NaN, accuracy: Number.NaN }),
@@ -142,7 +165,8 @@ const epoch = (
 }
 
 const infer = async (prepare: Prepare, { batch, network, rows }: TaskOf<"infer">, given: Given<"infer">): Promise<Job> => {
-  const parameters = parametersOf(given.weights, network)
+  const net = weighted(network, given.weights)
+  const { params, state } = net.init(Key.make(0), network.input)
   const { images } = given
   const width = features(network)
   const batches = Array.from({ length: rows / batch }, (_, i) =>
@@ -150,7 +174,7 @@ const infer = async (prepare: Prepare, { batch, network, rows }: TaskOf<"infer">
   )
   const classify = await prepare(
     Compile.compile(
-      (x: Tensor.Tensor) => Activation.softmax(forward(network, parameters, x)),
+      (x: Tensor.Tensor) => Activation.softmax(net.apply(params, state, x, { mode: "infer" }).y),
       NDArray.make("f32", [batch, width], images.subarray(0, batch * width)),
     ),
   )

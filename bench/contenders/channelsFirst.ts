@@ -1,11 +1,9 @@
 /** Weights for channels-first libraries. */
 import type { Weights } from "../inputs.ts"
-import { type Layer, learning, type Network } from "../network.ts"
-
-type Learning = Exclude<Layer, { readonly kind: "pool" }>
+import type { Layer, LayerOf, Network } from "../network.ts"
 
 /** [size, size, from, to] as [to, from, size, size]. */
-const turned = ({ from, size, to }: Extract<Layer, { readonly kind: "conv" }>, w: Float32Array): Float32Array => {
+const turned = ({ from, size, to }: LayerOf<"conv">, w: Float32Array): Float32Array => {
   const area = size * size
   return Float32Array.from(w, (_, i) => {
     const [at, channel, filter] = [i % area, Math.floor(i / area) % from, Math.floor(i / area / from)]
@@ -23,14 +21,14 @@ const reordered = (image: ReadonlyArray<number>, columns: number, w: Float32Arra
   })
 }
 
-const ofLayer = (layer: Learning, w: Float32Array): Float32Array => {
+const weightsOf = (layer: Layer, w: Float32Array): Float32Array => {
   if (layer.kind === "conv") return turned(layer, w)
-  return layer.image === undefined ? w : reordered(layer.image, layer.columns, w)
+  return layer.kind === "dense" && layer.image !== undefined ? reordered(layer.image, layer.columns, w) : w
 }
 
-/** The weights of a network, each in channels-first order. */
-export const channelsFirst = (network: Network, weights: ReadonlyArray<Weights>): ReadonlyArray<Weights> =>
-  learning(network).map((layer, i) => {
-    const { b, w } = weights[i] ?? { b: new Float32Array(), w: new Float32Array() }
-    return { w: ofLayer(layer, w), b }
+/** The parameters of a network, each in channels-first order. */
+export const channelsFirst = ({ layers }: Network, weights: ReadonlyArray<Weights>): ReadonlyArray<Weights> =>
+  layers.map((layer, i) => {
+    const { w, ...others } = weights[i] ?? {}
+    return w === undefined ? others : { w: weightsOf(layer, w), ...others }
   })

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import type { Array as JaxArray } from "@jax-js/jax"
 import type { Given, Weights } from "../inputs.ts"
-import { type Activation, classes, features, learning, type Network } from "../network.ts"
+import { type Activation, classes, features, type Layer, type LayerOf, type Network, parameterShapes } from "../network.ts"
 import type { TaskOf } from "../protocol.ts"
 import { channelsFirst } from "./channelsFirst.ts"
 import { type Job, repeated, serve } from "./serve.ts"
@@ -13,41 +13,111 @@ type Jax = typeof import("@jax-js/jax")
 const installedVersion = (): string =>
   JSON.parse(readFileSync(new URL("../node_modules/@jax-js/jax/package.json", import.meta.url), "utf8")).version
 
-/** The shape that a layer's weights have here. */
-const shapeHere = (layer: ReturnType<typeof learning>[number]): ReadonlyArray<number> =>
-  layer.kind === "dense" ? [layer.rows, layer.columns] : [layer.to, layer.from, layer.size, layer.size]
-
-/** The shape of a batch of inputs here. */
-const inputHere = (batch: number, { input }: Network): ReadonlyArray<number> => {
-  const [height, width, channels] = input
-  return height === undefined || width === undefined || channels === undefined
-    ? [batch, ...input]
-    : [batch, channels, height, width]
+/** The shape that a layer's parameter has here: channels are first, also in what is added to images. */
+const shapeHere = (layer: Layer, shape: ReadonlyArray<number>): ReadonlyArray<number> => {
+  if (layer.kind === "batchNorm") return [1, layer.channels, 1, 1]
+  if (layer.kind !== "conv") return shape
+  return shape.length === 1 ? [1, layer.to, 1, 1] : [layer.to, layer.from, layer.size, layer.size]
 }
 
-/** Weights and biases, one after the other. */
-const parametersOf = ({ numpy: np }: Jax, weights: ReadonlyArray<Weights>, network: Network): ReadonlyArray<JaxArray> =>
-  learning(network).flatMap((layer, i) => {
-    const { b, w } = weights[i] ?? { b: new Float32Array(), w: new Float32Array() }
-    const bias = np.array(b)
-    return [np.array(w).reshape(shapeHere(layer)), layer.kind === "conv" ? bias.reshape([1, layer.to, 1, 1]) : bias]
-  })
+/** A batch of inputs: images have their channels before their height and width. */
+const inputsOf = ({ numpy: np }: Jax, { batch, network }: TaskOf<"train">, x: Float32Array | Int32Array): JaxArray => {
+  const given = np.array(x).reshape([batch, ...network.input])
+  return network.input.length === 3 ? given.transpose([0, 3, 1, 2]) : given
+}
 
-/** Passing an array consumes it; `.ref` keeps it for another use. */
-const forward = ({ lax, nn, numpy: np }: Jax, { layers }: Network, parameters: ReadonlyArray<JaxArray>, input: JaxArray) => {
-  const activations: { readonly [A in Activation]: (x: JaxArray) => JaxArray } = {
-    identity: (x) => x,
-    relu: nn.relu,
-    sigmoid: nn.sigmoid,
-  }
+/** The parameters of all layers, one after the other. */
+const parametersOf = ({ numpy: np }: Jax, weights: ReadonlyArray<Weights>, { layers }: Network): ReadonlyArray<JaxArray> =>
+  layers.flatMap((layer, i) =>
+    Object.entries(parameterShapes(layer)).map(([name, shape]) =>
+      np.array(weights[i]?.[name] ?? new Float32Array()).reshape(shapeHere(layer, shape)),
+    ),
+  )
+
+type Apply<L> = (jax: Jax, layer: L, x: JaxArray, parameter: (name: string) => JaxArray) => JaxArray
+
+/** x · W + b over the last axis. */
+const dense = ({ numpy: np }: Jax, x: JaxArray, w: JaxArray, b: JaxArray): JaxArray => {
+  const { shape } = x
+  if (shape.length === 2) return np.matmul(x, w).add(b)
+  const y = np.matmul(x.reshape([-1, shape.at(-1) ?? 1]), w).add(b)
+  return y.reshape([...shape.slice(0, -1), -1])
+}
+
+const layerNorm = ({ nn }: Jax, x: JaxArray, gamma: JaxArray, beta: JaxArray): JaxArray =>
+  nn.standardize(x, -1).mul(gamma).add(beta)
+
+const attention: Apply<LayerOf<"transformer">> = (jax, { heads, units }, x, parameter) => {
+  const [batch = 0, time = 0] = x.shape
+  const split = (name: string, from: JaxArray): JaxArray =>
+    dense(jax, from, parameter(`attention.w${name}`), parameter(`attention.b${name}`)).reshape([
+      batch,
+      time,
+      heads,
+      units / heads,
+    ])
+  const mixed = jax.nn.dotProductAttention(split("q", x.ref), split("k", x.ref), split("v", x), { isCausal: true })
+  return dense(jax, mixed.reshape([batch, time, units]), parameter("attention.wo"), parameter("attention.bo"))
+}
+
+/** Batch normalization leaves out the running statistics, which no loss needs. */
+const applies: { readonly [K in Layer["kind"]]: Apply<LayerOf<K>> } = {
+  dense: (jax, { activation, image, rows }, x, parameter) => {
+    const activations: { readonly [A in Activation]: (x: JaxArray) => JaxArray } = {
+      identity: (y) => y,
+      relu: jax.nn.relu,
+      sigmoid: jax.nn.sigmoid,
+    }
+    const flat = image === undefined ? x : x.reshape([x.shape[0] ?? 0, rows])
+    return activations[activation](dense(jax, flat, parameter("w"), parameter("b")))
+  },
+  conv: ({ lax, nn }, { bias, pad }, x, parameter) => {
+    const y = lax.convGeneralDilated(x, parameter("w"), [1, 1], pad === "same" ? "SAME" : "VALID")
+    return bias ? nn.relu(y.add(parameter("b"))) : y
+  },
+  batchNorm: ({ nn }, _, x, parameter) => nn.relu(nn.standardize(x, [0, 2, 3]).mul(parameter("gamma")).add(parameter("beta"))),
+  pool: ({ lax, numpy: np }, { size }, x) => lax.reduceWindow(x, np.max, [size, size], [size, size]),
+  embedding: ({ numpy: np }, _, x, parameter) => np.take(parameter("w"), x, 0),
+  positions: (_, __, x, parameter) => x.add(parameter("w")),
+  transformer: (jax, layer, x, parameter) => {
+    const normalized = layerNorm(jax, x.ref, parameter("norm1.gamma"), parameter("norm1.beta"))
+    const attended = x.add(attention(jax, layer, normalized, parameter))
+    const again = layerNorm(jax, attended.ref, parameter("norm2.gamma"), parameter("norm2.beta"))
+    const hidden = jax.nn.gelu(dense(jax, again, parameter("dense1.w"), parameter("dense1.b")), { approximate: false })
+    return attended.add(dense(jax, hidden, parameter("dense2.w"), parameter("dense2.b")))
+  },
+  layerNorm: (jax, _, x, parameter) => layerNorm(jax, x, parameter("gamma"), parameter("beta")),
+  lstm: (jax, { units }, x, parameter) => {
+    const { nn, numpy: np } = jax
+    const [batch = 0, time = 0] = x.shape
+    const sums = dense(jax, x, parameter("wx"), parameter("b"))
+    const wh = parameter("wh")
+    let [h, c] = [np.zeros([batch, units]), np.zeros([batch, units])]
+    for (let t = 0; t < time; t++) {
+      const gates = sums.ref.slice([], t).add(np.matmul(h, wh.ref))
+      const [i, f, g, o] = np.split(gates, 4, 1) as [JaxArray, JaxArray, JaxArray, JaxArray]
+      c = nn
+        .sigmoid(f)
+        .mul(c)
+        .add(nn.sigmoid(i).mul(np.tanh(g)))
+      h = nn.sigmoid(o).mul(np.tanh(c.ref))
+    }
+    for (const used of [sums, wh, c]) used.dispose()
+    return h
+  },
+  mean: (_, __, x) => x.mean(1),
+}
+
+/** Passing an array consumes it; `.ref` keeps it for another use. Layers take their parameters by name, each once. */
+const forward = (jax: Jax, { layers }: Network, parameters: ReadonlyArray<JaxArray>, input: JaxArray) => {
   let next = 0
   return layers.reduce((x, layer) => {
-    if (layer.kind === "pool") return lax.reduceWindow(x, np.max, [layer.size, layer.size], [layer.size, layer.size])
-    const [w, b] = [parameters[next++] as JaxArray, parameters[next++] as JaxArray]
-    if (layer.kind === "conv")
-      return nn.relu(lax.convGeneralDilated(x, w, [1, 1], layer.pad === "same" ? "SAME" : "VALID").add(b))
-    const flat = layer.image === undefined ? x : x.reshape([x.shape[0] ?? 0, layer.rows])
-    return activations[layer.activation](np.matmul(flat, w).add(b))
+    const own = new Map(Object.keys(parameterShapes(layer)).map((name) => [name, parameters[next++]]))
+    return (applies[layer.kind] as Apply<Layer>)(jax, layer, x, (name) => {
+      const found = own.get(name)
+      if (found === undefined) throw new Error(`${layer.kind} has no parameter ${name}`)
+      return found
+    })
   }, input)
 }
 
@@ -73,24 +143,29 @@ const initial = (jax: Jax, weights: ReadonlyArray<Weights>, network: Network): S
   }
 }
 
-/** A compiled step; returns the state, the loss and the number of right answers in the batch. */
-const compiledStep = (jax: Jax, network: Network) => {
-  const { jit, nn, numpy: np, valueAndGrad } = jax
-  const [rate, beta1, beta2, epsilon] = [0.001, 0.9, 0.999, 1e-8]
+type Step = Pick<TaskOf<"train">, "loss" | "network" | "optimizer">
 
-  const loss = (parameters: ReadonlyArray<JaxArray>, x: JaxArray, labels: JaxArray): readonly [JaxArray, JaxArray] => {
-    const logits = forward(jax, network, parameters, x)
-    const right = np.equal(np.argmax(logits.ref, -1), labels.ref).astype(np.float32).sum()
-    return [
-      nn
-        .logSoftmax(logits, -1)
-        .mul(nn.oneHot(labels, classes(network)))
-        .sum(-1)
-        .mean()
-        .mul(-1),
-      right,
-    ]
-  }
+/** A compiled step; returns the state, the loss and the number of right answers in the batch. */
+const compiledStep = (jax: Jax, { loss: of, network, optimizer }: Step) => {
+  const { jit, nn, numpy: np, valueAndGrad } = jax
+  const [rate, beta1, beta2, epsilon, decay] = [0.001, 0.9, 0.999, 1e-8, 0.01]
+
+  const losses: { readonly [L in Step["loss"]]: (y: JaxArray, x: JaxArray, labels: JaxArray) => readonly [JaxArray, JaxArray] } =
+    {
+      classes: (y, x, labels) => {
+        x.dispose()
+        const logits = y.reshape([-1, classes(network)])
+        const right = np.equal(np.argmax(logits.ref, -1), labels.ref).astype(np.float32).sum()
+        const each = nn.logSoftmax(logits, -1).mul(nn.oneHot(labels, classes(network)))
+        return [each.sum(-1).mean().mul(-1), right]
+      },
+      reconstruction: (y, x, labels) => {
+        labels.dispose()
+        return [np.square(y.sub(x)).mean(), np.array(0)]
+      },
+    }
+  const loss = (parameters: ReadonlyArray<JaxArray>, x: JaxArray, labels: JaxArray) =>
+    losses[of](forward(jax, network, parameters, x.ref), x, labels)
 
   return jit(({ moments, parameters, powers }: State, x: JaxArray, labels: JaxArray) => {
     const [[value, right], grads] = valueAndGrad(loss, { hasAux: true })(
@@ -108,7 +183,9 @@ const compiledStep = (jax: Jax, network: Network) => {
       const nu = oldNu.mul(beta2).add(g.ref.mul(g).mul(1 - beta2))
       const muHat = mu.ref.div(correct1.ref)
       const nuHat = nu.ref.div(correct2.ref)
-      return { p: p.sub(muHat.div(np.sqrt(nuHat).add(epsilon)).mul(rate)), mu, nu }
+      const isDecayed = optimizer === "adamw" && p.shape.length > 1
+      const decayed = isDecayed ? p.mul(1 - rate * decay) : p
+      return { p: decayed.sub(muHat.div(np.sqrt(nuHat).add(epsilon)).mul(rate)), mu, nu }
     })
     correct1.dispose()
     correct2.dispose()
@@ -121,10 +198,11 @@ const compiledStep = (jax: Jax, network: Network) => {
   })
 }
 
-const train = (jax: Jax, { batch, network }: TaskOf<"train">, given: Given<"train">): Job => {
+const train = (jax: Jax, task: TaskOf<"train">, given: Given<"train">): Job => {
   const { numpy: np } = jax
-  const step = compiledStep(jax, network)
-  const x = np.array(given.x).reshape(inputHere(batch, network))
+  const { network } = task
+  const step = compiledStep(jax, task)
+  const x = inputsOf(jax, task, given.x)
   const labels = np.array(given.labels)
   let now = initial(jax, given.weights, network)
   return repeated(() => {
@@ -150,7 +228,7 @@ const shuffled = (n: number): Int32Array => {
 const epoch = (jax: Jax, { batch, network, rows }: TaskOf<"epoch">, { images, labels, weights }: Given<"epoch">): Job => {
   const { numpy: np } = jax
   const width = features(network)
-  const step = compiledStep(jax, network)
+  const step = compiledStep(jax, { network, loss: "classes", optimizer: "adam" })
   const once = async (): Promise<ReadonlyArray<number>> => {
     let now = initial(jax, weights, network)
     let [loss, right] = [0, 0]

@@ -12,9 +12,11 @@ declare module "@jax-js/jax" {
     mul(y: Array | number): Array
     div(y: Array | number): Array
     sum(axis?: number): Array
-    mean(): Array
+    mean(axis?: number): Array
     astype(dtype: "float32"): Array
     reshape(shape: ReadonlyArray<number>): Array
+    transpose(axes: ReadonlyArray<number>): Array
+    slice(...index: ReadonlyArray<number | readonly [] | readonly [number, number]>): Array
     data(): Promise<Float32Array>
     blockUntilReady(): Promise<Array>
     dispose(): void
@@ -34,7 +36,9 @@ declare module "@jax-js/jax" {
   }
   export const numpy: {
     readonly float32: "float32"
+    readonly int32: "int32"
     array(values: number | Float32Array | Int32Array): Array
+    split(x: Array, sections: number, axis: number): ReadonlyArray<Array>
     zeros(shape: ReadonlyArray<number>): Array
     matmul(x: Array, y: Array): Array
     subtract(x: Array | number, y: Array | number): Array
@@ -42,6 +46,8 @@ declare module "@jax-js/jax" {
     argmax(x: Array, axis: number): Array
     max(x: Array): Array
     sqrt(x: Array): Array
+    square(x: Array): Array
+    take(x: Array, indices: Array, axis: number): Array
     exp(x: Array): Array
     log(x: Array): Array
     tanh(x: Array): Array
@@ -52,6 +58,9 @@ declare module "@jax-js/jax" {
     softmax(x: Array, axis: number): Array
     logSoftmax(x: Array, axis: number): Array
     oneHot(x: Array, classes: number): Array
+    gelu(x: Array, options: { readonly approximate: boolean }): Array
+    standardize(x: Array, axis: number | ReadonlyArray<number>): Array
+    dotProductAttention(query: Array, key: Array, value: Array, options: { readonly isCausal: boolean }): Array
   }
   export const lax: {
     convGeneralDilated(x: Array, kernel: Array, strides: ReadonlyArray<number>, padding: "SAME" | "VALID"): Array
@@ -70,14 +79,18 @@ declare module "@tensorflow/tfjs-core" {
     dispose(): void
   }
 
+  export interface Variable extends Tensor {
+    assign(value: Tensor): void
+  }
+
   type Unary = (x: Tensor) => Tensor
   type Binary = (x: Tensor, y: Tensor | number) => Tensor
 
   export const setBackend: (name: string) => Promise<boolean>
-  export const tensor: (values: Float32Array | Int32Array, shape: ReadonlyArray<number>, dtype?: "int32") => Tensor
+  export const tensor: (values: Float32Array | Int32Array, shape: ReadonlyArray<number>, dtype?: "int32" | "float32") => Tensor
   export const zeros: (shape: ReadonlyArray<number>) => Tensor
   export const randomNormal: (shape: ReadonlyArray<number>) => Tensor
-  export const variable: Unary
+  export const variable: (initial: Tensor) => Variable
   export const keep: Unary
   export const tidy: <Y>(f: () => Y) => Y
   export const dispose: (tensors: ReadonlyArray<Tensor>) => void
@@ -85,11 +98,24 @@ declare module "@tensorflow/tfjs-core" {
   export const gather: (x: Tensor, indices: Tensor) => Tensor
   export const reshape: (x: Tensor, shape: ReadonlyArray<number>) => Tensor
   export const cast: (x: Tensor, dtype: "int32") => Tensor
-  export const matMul: (a: Tensor, b: Tensor) => Tensor
+  export const matMul: (a: Tensor, b: Tensor, transposeA?: boolean, transposeB?: boolean) => Tensor
+  export const transpose: (x: Tensor, axes: ReadonlyArray<number>) => Tensor
+  export const unstack: (x: Tensor, axis: number) => ReadonlyArray<Tensor>
+  export const split: (x: Tensor, sections: number, axis: number) => ReadonlyArray<Tensor>
+  export const moments: (
+    x: Tensor,
+    axes: number | ReadonlyArray<number>,
+    keepDims?: boolean,
+  ) => { readonly mean: Tensor; readonly variance: Tensor }
+  export const batchNorm: (x: Tensor, mean: Tensor, variance: Tensor, offset: Tensor, scale: Tensor, epsilon: number) => Tensor
+  export const conv2d: (x: Tensor, filter: Tensor, strides: number, pad: "same" | "valid") => Tensor
   export const maxPool: (x: Tensor, window: number, strides: number, pad: "valid") => Tensor
   export const argMax: (x: Tensor, axis: number) => Tensor
   export const sum: Unary
-  export const mean: Unary
+  export const mean: (x: Tensor, axis?: number) => Tensor
+  export const erf: Unary
+  export const relu: Unary
+  export const rsqrt: Unary
   export const softmax: Unary
   export const sigmoid: Unary
   export const tanh: Unary
@@ -116,7 +142,12 @@ declare module "@tensorflow/tfjs-core" {
       readonly activation: "relu"
     }): Tensor
   }
-  export const losses: { softmaxCrossEntropy(target: Tensor, logits: Tensor): Tensor }
+  export const losses: {
+    softmaxCrossEntropy(target: Tensor, logits: Tensor): Tensor
+    meanSquaredError(target: Tensor, output: Tensor): Tensor
+  }
+  type Gradients = ReadonlyArray<Tensor> & { readonly [variable: string]: Tensor }
+  export const variableGrads: (loss: () => Tensor) => { readonly value: Tensor; readonly grads: Gradients }
   export const util: { createShuffledIndices(n: number): Uint32Array }
   export const train: {
     adam(
@@ -124,7 +155,11 @@ declare module "@tensorflow/tfjs-core" {
       beta1?: number,
       beta2?: number,
       epsilon?: number,
-    ): { minimize(loss: () => Tensor, returnCost: true): Tensor; dispose(): void }
+    ): {
+      minimize(loss: () => Tensor, returnCost: true): Tensor
+      applyGradients(grads: Gradients): void
+      dispose(): void
+    }
   }
 }
 

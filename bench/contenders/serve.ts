@@ -68,6 +68,12 @@ const failure = (error: unknown): Answer => {
   return { kind: missing ? "absent" : "cannot", reason: reason.split("\n")[0] ?? reason }
 }
 
+/** The processor time since `before`, in milliseconds, and the most bytes of memory so far. */
+const usage = (before?: NodeJS.CpuUsage): { readonly processor: number; readonly memory: number } => {
+  const { system, user } = process.cpuUsage(before)
+  return { processor: (system + user) / 1000, memory: process.resourceUsage().maxRSS * 1024 }
+}
+
 /** Answers for the library that `load` returns for a request, until its input ends. */
 export const serve = async (load: (request: Request) => Promise<Library>): Promise<void> => {
   try {
@@ -85,12 +91,11 @@ export const serve = async (load: (request: Request) => Promise<Library>): Promi
       results.push(...probe(await job.result()))
     }
     if (!results.every(Number.isFinite)) throw new RangeError(`its results are not finite: ${results.join(", ")}`)
-    answer({ kind: "ready", version: library.version, threads: library.threads, first, results })
+    answer({ kind: "ready", version: library.version, threads: library.threads, first, results, ...usage() })
     for await (const line of createInterface({ input: process.stdin })) {
       const before = process.cpuUsage()
       const milliseconds = await sample(job, once, JSON.parse(line))
-      const { system, user } = process.cpuUsage(before)
-      answer({ kind: "samples", milliseconds, processor: (system + user) / 1000 })
+      answer({ kind: "samples", milliseconds, ...usage(before) })
     }
   } catch (error) {
     answer(failure(error))

@@ -1,7 +1,7 @@
 /**
  * A process that prints a hash of the results of many programs for each mode, as V8 compiles them with the flags of the process, and
- * packed if the first argument is `packed`. The programs are random ones, and one of each kind of kernel, with sizes that fill
- * tiles and sizes that do not.
+ * packed if the first argument is `packed`. The programs are one of each kind of kernel, with sizes that fill tiles and sizes that do
+ * not, and random ones from the seed that is the second argument.
  */
 import { createHash } from "node:crypto"
 import fc from "fast-check"
@@ -88,9 +88,43 @@ const kernels = (): ReadonlyArray<Case> => [
   made([], () => [Key.normal(Key.make(9), [2000])]),
 ]
 
-const isPacked = process.argv[2] === "packed"
-if (isPacked && !packsLanes()) throw new Error("this host packs no lanes")
-const random = fc.sample(programWithInputs({ maxSteps: 10, special: true }), { numRuns: 300, seed: 5 })
+const size = (max: number) => fc.integer({ min: 1, max })
+
+/** Kernels of random sizes. */
+const randomKernels: fc.Arbitrary<Case> = fc.oneof(
+  fc.tuple(size(70), size(70), size(70)).map(([m, k, n]) => product(m, k, n)),
+  fc
+    .record({
+      images: size(4),
+      side: fc.integer({ min: 3, max: 9 }),
+      channels: size(9),
+      filters: size(20),
+      stride: fc.constantFrom(1, 2),
+    })
+    .map(({ channels, filters, images, side, stride }) =>
+      convolution([images, side, side, channels], [3, 3, channels, filters], 1, stride),
+    ),
+  fc.record({ rows: size(40), columns: size(40), axis: fc.nat(1) }).map(({ axis, columns, rows }) =>
+    made([[rows, columns], [rows, columns], [columns]], (x = Tensor.zeros([]), y = Tensor.zeros([]), row = Tensor.zeros([])) => {
+      const z = Tensor.add(Tensor.mul(x, y), row)
+      return [
+        z,
+        Tensor.tanh(z),
+        Tensor.less(z, y),
+        Tensor.sum(z, { axes: axis }),
+        Tensor.max(z, { axes: axis }),
+        Tensor.add(x, 1),
+      ]
+    }),
+  ),
+)
+
+const [, , compilation, seed] = process.argv
+if (compilation === "packed" && !packsLanes()) throw new Error("this host packs no lanes")
+const random = [
+  ...fc.sample(programWithInputs({ maxSteps: 10, special: true }), { numRuns: 150, seed: Number(seed) }),
+  ...fc.sample(randomKernels, { numRuns: 25, seed: Number(seed) }),
+]
 for (const mode of modes) {
   const hash = createHash("sha256")
   for (const { inputs, program } of [...kernels(), ...random])

@@ -1,4 +1,4 @@
-/** Arrays without elements, through every primitive and rearrangement, on one to three threads, held to Reference. */
+/** Arrays without elements, through every primitive and rearrangement, on one to three threads, compared with Reference. */
 import fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { makePool } from "../src/backend/wasm/threads/pool.ts"

@@ -42,7 +42,7 @@ describe.each(modes)("the wasm engine in $numerics numerics and $lanes-bit lanes
     }
   })
 
-  it("gives the same product on any number of threads, whatever its sizes", async () => {
+  it("gives the same product on any number of threads, for all sizes", async () => {
     const pools = [2, 3].map((threads) => makePool(threads, 0))
     await Promise.all(pools.map((pool) => pool?.complete()))
     const size = fc.integer({ min: 1, max: 70 })
@@ -105,7 +105,7 @@ describe.each([...new Set(modes.map(({ numerics }) => numerics))])("in %s numeri
   })
 })
 
-describe("a step is held to Reference", () => {
+describe("a step is compared with Reference", () => {
   const [x, y] = [Tensor.make([[1, 1]]), Tensor.make([[1], [1]])]
   const dot = Programs.trace((a, b) => [Tensor.matmul(a as Tensor.Tensor, b as Tensor.Tensor)], [x, y])
   const largest = 3.4028234663852886e38
@@ -130,7 +130,7 @@ describe("a step is held to Reference", () => {
   })
 })
 
-it("tells a law that fails by a small program and its numbers", () => {
+it("reports a failing law with a small program and its numbers", () => {
   const wrong = fc.property(programWithInputs(), ({ program }) => !program.equations.some(({ primitive }) => primitive === "dot"))
   const details = fc.check(wrong, { numRuns: 1000, seed: 1 })
   expect(details.counterexample?.[0].program.equations).toHaveLength(1)

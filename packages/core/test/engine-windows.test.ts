@@ -174,15 +174,15 @@ describe("convolutions of the wasm engine", () => {
       groups: 1,
     }
     const cases: ReadonlyArray<{ x: Shape.Shape; kernel: Shape.Shape; params?: Partial<ConvParams> }> = [
-      { x: [2, 37, 33, 3], kernel: [3, 3, 3, 20] },
+      { x: [1, 37, 33, 3], kernel: [3, 3, 3, 20] },
       { x: [1, 6, 7, 64], kernel: [3, 3, 64, 17] },
       { x: [2, 5, 5, 300], kernel: [1, 1, 300, 6] },
       { x: [3, 28, 28, 1], kernel: [3, 3, 1, 6] },
       { x: [2, 28, 28, 2], kernel: [5, 5, 2, 9] },
       { x: [40, 3, 3, 3], kernel: [3, 3, 3, 24] },
       { x: [2, 17, 19, 12], kernel: [5, 3, 6, 8], params: { groups: 2, stride: [2, 1], dilation: [1, 3] } },
-      { x: [2, 40, 300, 2], kernel: [3, 3, 2, 5], params: { stride: [3, 2] } },
-      { x: [2, 31, 40, 4], kernel: [20, 20, 1, 4], params: { groups: 4 } },
+      { x: [1, 9, 600, 2], kernel: [3, 3, 2, 5], params: { stride: [3, 2] } },
+      { x: [1, 21, 24, 4], kernel: [20, 20, 1, 4], params: { groups: 4 } },
       {
         x: [2, 3, 3, 66_000],
         kernel: [2, 1, 33_000, 2],
@@ -193,6 +193,17 @@ describe("convolutions of the wasm engine", () => {
             [0, 0],
           ],
           stride: [1, 2],
+        },
+      },
+      {
+        x: [1, 3, 300, 9],
+        kernel: [1, 2, 9, 24],
+        params: {
+          dilation: [1, 299],
+          padding: [
+            [0, 0],
+            [0, 299],
+          ],
         },
       },
       { x: [6, 110, 110, 1], kernel: [1, 2, 1, 1] },
@@ -209,6 +220,54 @@ describe("convolutions of the wasm engine", () => {
 })
 
 describe("pooling of the wasm engine", () => {
+  it("sums of several blocks, and of blocks of blocks", () => {
+    const cases: ReadonlyArray<{ space: Shape.Shape; params: WindowParams; depth: number }> = [
+      {
+        space: [40, 37],
+        params: {
+          window: [40, 37],
+          stride: [1, 1],
+          padding: [
+            [0, 0],
+            [0, 0],
+          ],
+        },
+        depth: 21,
+      },
+      {
+        space: [30, 31],
+        params: {
+          window: [12, 11],
+          stride: [2, 3],
+          padding: [
+            [3, 0],
+            [5, 5],
+          ],
+        },
+        depth: 6,
+      },
+      { space: [300], params: { window: [150], stride: [1], padding: [[149, 0]] }, depth: 2 },
+      {
+        space: [5, 20, 9],
+        params: {
+          window: [5, 9, 7],
+          stride: [1, 1, 1],
+          padding: [
+            [0, 0],
+            [4, 4],
+            [0, 0],
+          ],
+        },
+        depth: 33,
+      },
+    ]
+    for (const { depth, params, space } of cases) {
+      const x = f32([2, ...space, depth])
+      holds("windowSum", params, [x], 1, "real")
+      holds("windowSumGrad", { ...params, space }, [infer("windowSum", params, [x])], 2, "real")
+    }
+  })
+
   it("windowSum and its gradient", () => {
     fc.assert(
       fc.property(pooling, ({ params, seed, space, kind, x, y }) => {

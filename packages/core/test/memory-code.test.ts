@@ -78,7 +78,7 @@ describe("code", () => {
     ])
   })
 
-  it("that is remembered means what its program means, whatever came before", () => {
+  it("from the cache computes what its program computes, after any other program", () => {
     const compile = cachedCompile(compileJob, { programs: 20, bytes: 2 ** 20 })
     fc.assert(
       fc.property(programWithInputs({ maxSteps: 3 }), ({ inputs, program }) => {

@@ -1,4 +1,4 @@
-/** Memory: whether it is given back, who has it next, and what is said when there is not enough. */
+/** Memory: whether it is freed and reused, and the error when there is not enough. */
 import { execFile } from "node:child_process"
 import { join } from "node:path"
 import { promisify } from "node:util"
@@ -101,7 +101,7 @@ describe("memory", () => {
 const table = (x: T): T => Tensor.matmul(Tensor.reshape(x, [40000, 1]), Tensor.reshape(x, [1, 40000]))
 const bytes = 40000 * 40000 * 4
 
-describe("a program that wants more than there is", () => {
+describe("a program that needs more memory than there is", () => {
   it("is an EngineError that says how much and for what, before anything runs", async () => {
     const compiled = Compile.compile(table, Tensor.zeros([40000]))
     const got = await Effect.runPromise(compiled.pipe(Effect.scoped, Effect.result, Effect.provide(Wasm.layer({ threads: 1 }))))

@@ -25,7 +25,7 @@ const programOf = (primitive: Primitive, { inputs, params }: Example, negated = 
 const each = primitives.map((primitive) => ({ primitive, all: examples[primitive] as ReadonlyArray<Example> }))
 
 describe("the facts of primitives", () => {
-  it.each(each)("say who computes it: $primitive", ({ all, primitive }) => {
+  it.each(each)("name what computes it: $primitive", ({ all, primitive }) => {
     for (const example of all) {
       const { hostFallback } = compileJob(
         { program: programOf(primitive, example), resident: 0 },

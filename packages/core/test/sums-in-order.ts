@@ -62,15 +62,26 @@ const ofProducts: Blocks = { terms: 256, sums: 256 }
 const ofElements: Blocks = { terms: 64, sums: 8 }
 const oneBlock: Blocks = { terms: Number.POSITIVE_INFINITY, sums: 1 }
 
+/** Terms that are left out are in neither list. */
+interface Terms {
+  readonly numbers: Array<number>
+  readonly values: Array<number>
+}
+
 /** The sum of terms that are numbered, in floats: blocks of them one after the other, then the sums of the blocks likewise. */
-const cascaded = (terms: ReadonlyMap<number, number>, { sums: next, terms: size }: Blocks): number => {
-  const blocks = new Map<number, number>()
-  for (const [i, x] of terms) {
-    const block = Math.floor(i / size)
-    blocks.set(block, Math.fround((blocks.get(block) ?? 0) + x))
+const cascaded = ({ numbers, values }: Terms, { sums: next, terms: size }: Blocks): number => {
+  const blocks: Terms = { numbers: [], values: [] }
+  for (const [i, x] of values.entries()) {
+    const block = Math.floor((numbers[i] as number) / size)
+    const last = blocks.numbers.length - 1
+    if (blocks.numbers[last] === block) blocks.values[last] = Math.fround((blocks.values[last] as number) + x)
+    else {
+      blocks.numbers.push(block)
+      blocks.values.push(Math.fround(0 + x))
+    }
   }
-  if (blocks.size === 0) return 0
-  return Math.max(...blocks.keys()) === 0 ? (blocks.get(0) ?? 0) : cascaded(blocks, { terms: next, sums: next })
+  const isOne = blocks.numbers.every((block) => block === 0)
+  return isOne ? (blocks.values[0] ?? 0) : cascaded(blocks, { terms: next, sums: next })
 }
 
 /** Sums of products in floats, which come in the order of their numbers. */
@@ -79,9 +90,10 @@ const summed = (
   blocks: Blocks,
   visit: (add: (at: number, term: number, x: number, y: number) => void) => void,
 ): Float32Array => {
-  const sums = Array.from({ length: size }, () => new Map<number, number>())
+  const sums = Array.from({ length: size }, (): Terms => ({ numbers: [], values: [] }))
   visit((at, term, x, y) => {
-    sums[at]?.set(term, Math.fround(x * y))
+    sums[at]?.numbers.push(term)
+    sums[at]?.values.push(Math.fround(x * y))
   })
   return Float32Array.from(sums, (terms) => cascaded(terms, blocks))
 }

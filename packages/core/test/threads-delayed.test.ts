@@ -58,6 +58,44 @@ describe("threads that are interrupted at any moment", () => {
     )
   })
 
+  it("give the bits of one thread in loops over sequences, which any thread may compute", async () => {
+    const normal = (name: string, shape: ReadonlyArray<number>): NDArray.NDArray =>
+      Tensor.read(Key.normal(Key.fold(Key.make(6), name), shape))
+    const inputs = [normal("h", [24, 24]), normal("x", [5, 24, 24])]
+    const program = Programs.trace((h, x) => {
+      // The body packs the columns of the transpose, in scratch memory.
+      const round = (h: T, x: T): T => Tensor.tanh(Tensor.add(Tensor.matmul(h, Tensor.transpose(h)), x))
+      const { carry, kept } = Tensor.scan((h: T, x: T) => ({ carry: round(h, x), kept: h }), h as T, Tensor.mul(x as T, 2))
+      return [Tensor.sum(carry, { axes: 0 }), Tensor.mul(kept, 2)]
+    }, inputs)
+    const one = prepare({ program, resident: 0 }).run(inputs).map(bits)
+    const pool = await poolOf(3)
+    for (let seed = 0; seed < 6; seed++) {
+      const ready = prepare({ program, resident: 0 }, pool, "portable", interrupted(seed))
+      for (let i = 0; i < 5; i++) expect(ready.run(inputs).map(bits)).toEqual(one)
+      ready.release()
+    }
+  })
+
+  it("give the bits of one thread in products of which each thread keeps the packed columns", async () => {
+    const normal = (name: string, shape: ReadonlyArray<number>): NDArray.NDArray =>
+      Tensor.read(Key.normal(Key.fold(Key.make(5), name), shape))
+    const [x, y] = [normal("x", [190, 530]), normal("y", [530, 180])]
+    const turned = normal("z", [530, 190])
+    const program = Programs.trace(
+      (x, y, z) => [Tensor.tanh(Tensor.matmul(x as T, y as T)), Tensor.matmul(Tensor.transpose(z as T), y as T)],
+      [x, y, turned],
+    )
+    const inputs = [x, y, turned]
+    const one = prepare({ program, resident: 0 }).run(inputs).map(bits)
+    const pool = await poolOf(3)
+    for (let seed = 0; seed < 6; seed++) {
+      const ready = prepare({ program, resident: 0 }, pool, "portable", interrupted(seed))
+      for (let i = 0; i < 3; i++) expect(ready.run(inputs).map(bits)).toEqual(one)
+      ready.release()
+    }
+  })
+
   it("keep the state of a training step that of one thread", async () => {
     const normal = (name: string, shape: ReadonlyArray<number>): NDArray.NDArray =>
       Tensor.read(Key.normal(Key.fold(Key.make(3), name), shape))

@@ -32,7 +32,7 @@ const [x, y] = [normal("x", [640, 640]), normal("y", [640, 640])]
 const once = () => [
   Tensor.read(Tensor.matmul(x, y)),
   Tensor.read(Tensor.tanh(Tensor.mul(Tensor.exp(x), y))),
-  Tensor.read(Tensor.sum(Tensor.square(x), [0])),
+  Tensor.read(Tensor.sum(Tensor.square(x), { axes: 0 })),
 ]
 const begun = performance.now()
 let last = once()

@@ -34,7 +34,7 @@ const program = Programs.trace(
 const inputs = ["x", "y"].map((name): NDArray.NDArray => Tensor.read(Key.normal(Key.fold(Key.make(1), name), shape)))
 const job = { program, resident: 0 }
 
-/** A pool that shares whatever it is given. */
+/** A pool that shares all work. */
 const pool = (threads: number): Pool => {
   const made = makePool(threads, 0)
   if (made === undefined) throw new Error("this host has no threads")

@@ -2,6 +2,7 @@
  * Reads a model file: converts text to a document and collects all findings in one pass. Phases run in
  * order; each uses the valid results of the phases before it.
  */
+import { grouped } from "@adjoint/core/data/grouped"
 import * as Result from "effect/Result"
 import { check, type Readable, type Report } from "./check/Check.ts"
 import * as Names from "./check/Names.ts"
@@ -17,7 +18,7 @@ import { known } from "./prepare/Known.ts"
 import type { Codec } from "./schema/Annotation.ts"
 import * as Decode from "./schema/Decode.ts"
 import { decode } from "./schema/Issues.ts"
-import { isKeyMistake, repaired } from "./schema/Repaired.ts"
+import { repaired } from "./schema/Repaired.ts"
 import { type Data, isRecord } from "./source/Data.ts"
 import { isWithin, pointer } from "./source/Path.ts"
 import type { Positions } from "./source/Positions.ts"
@@ -82,10 +83,8 @@ const decodeSections = (
 /** The valid sections. A section whose only mistakes are misspelled keys counts as valid. */
 const readable = (data: Data, findings: ReadonlyArray<Finding>, { schema }: Language): Readable => {
   const { sections } = schema
-  // Where anything but a key is wrong the section stays wrong, and need not be decoded again.
-  const wrong = new Set(findings.flatMap(({ at, code }) => (isKeyMistake(code) ? [] : at.path.slice(0, 1))))
   const readBy = <T>(decode: (value: unknown) => Result.Result<T, ReadonlyArray<Finding>>, key: string): T | undefined =>
-    isRecord(data) && Object.hasOwn(data, key) && !wrong.has(key) ? repaired(decode, data[key]) : undefined
+    isRecord(data) && Object.hasOwn(data, key) ? repaired(decode, data[key], [key], findings) : undefined
   const read = <T>(codec: Codec<T>, key: string): T | undefined => readBy((value) => decode(codec, value), key)
   const found = {
     data: read(sections.data, "data"),
@@ -191,7 +190,7 @@ const searchFindings = (
     return [
       {
         code: "Y006",
-        message: `the search markers make more than ${maxTried.toLocaleString("en")} values out of this document`,
+        message: `the search markers make more than ${grouped(maxTried)} values out of this document`,
         at: { path: first.path },
         help: "search fewer values, or write a smaller document",
       },

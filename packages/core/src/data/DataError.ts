@@ -5,12 +5,19 @@
 import { TaggedError } from "effect/Data"
 import type { Shape } from "../types/Shape.ts"
 import * as Shapes from "../types/Shape.ts"
+import { grouped } from "./grouped.ts"
 
 /** The place of a cell: the 1-based line of the file (if there is a file), the 1-based row of data, and the column's name. */
 export interface Cell {
   readonly line?: number
   readonly row: number
   readonly column: string
+}
+
+/** The number of rows of an array of a dataset: `inputs`, `targets`, or a name in a tree of them, such as `inputs.image`. */
+export interface RowCount {
+  readonly array: string
+  readonly rows: number
 }
 
 /** Why data was refused. `offset` counts bytes from 0; `line` and `row` count from 1. */
@@ -56,7 +63,7 @@ export type Reason =
       readonly nearest: ReadonlyArray<string>
       readonly names: ReadonlyArray<string>
     }
-  | { readonly _tag: "RowsDiffer"; readonly inputs: number; readonly targets: number }
+  | { readonly _tag: "RowsDiffer"; readonly first: RowCount; readonly other: RowCount }
   | { readonly _tag: "BadShape"; readonly what: string; readonly got: Shape; readonly wanted: string }
   | { readonly _tag: "BadSpec"; readonly at: string; readonly got: string; readonly wanted: string; readonly hint: string }
   | { readonly _tag: "BadSplit"; readonly part: string; readonly got: string; readonly wanted: string; readonly hint: string }
@@ -109,7 +116,7 @@ const didYouMean = (nearest: ReadonlyArray<string>): string =>
 
 const trying = (hint: string): string => (hint === "" ? "" : `; try: ${hint}`)
 
-const count = (n: number | bigint, unit = ""): string => `${n.toLocaleString("en")} ${unit}`.trimEnd()
+const count = (n: number | bigint, unit = ""): string => `${grouped(n)} ${unit}`.trimEnd()
 
 const sentences: { readonly [T in Reason["_tag"]]: (reason: Extract<Reason, { readonly _tag: T }>) => string } = {
   NotFound: (r) => `there is no such file${didYouMean(r.nearest)}`,
@@ -135,8 +142,10 @@ const sentences: { readonly [T in Reason["_tag"]]: (reason: Extract<Reason, { re
   Corrupt: (r) => `the ${r.format} data is damaged: ${r.got}; try: fetch or copy it again`,
   TooLarge: (r) => `${r.what} is at least ${count(r.got, r.unit)}; the limit is ${count(r.limit, r.unit)}`,
   NoArray: (r) => `there is no array \`${r.name}\`${didYouMean(r.nearest)} the arrays are ${list(r.names)}`,
-  RowsDiffer: (r) =>
-    `there are ${count(r.inputs, "inputs")} but ${count(r.targets, "targets")}; wanted one target for each input`,
+  RowsDiffer: ({ first, other }) =>
+    first.array === "inputs" && other.array === "targets"
+      ? `there are ${count(first.rows, "inputs")} but ${count(other.rows, "targets")}; wanted one target for each input`
+      : `${first.array} has ${count(first.rows, "rows")} but ${other.array} has ${count(other.rows)}; wanted as many rows in every array`,
   BadShape: (r) => `${r.what} has the shape ${Shapes.print(r.got)}; wanted ${r.wanted}`,
   BadSpec: (r) => `${r.at}: got ${r.got}, wanted ${r.wanted}${trying(r.hint)}`,
   BadSplit: (r) => `split part \`${r.part}\`: got ${r.got}, wanted ${r.wanted}${trying(r.hint)}`,

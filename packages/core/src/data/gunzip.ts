@@ -92,7 +92,8 @@ export const inPage: Unpack = (bytes, limit, partial) => {
   return concatBytes(pieces)
 }
 
-const zlib = globalThis.process?.getBuiltinModule?.("node:zlib")
-
-/** Unpacks gzip with zlib, or with fflate if the host has no zlib. */
-export const gunzip: Unpack = zlib === undefined ? inPage : inNode(zlib)
+/** Unpacks gzip with zlib, or with fflate if the host has no zlib. zlib is loaded here, since most programs unpack nothing. */
+export const gunzip: Unpack = (bytes, limit, partial) => {
+  const zlib = globalThis.process?.getBuiltinModule?.("node:zlib")
+  return (zlib === undefined ? inPage : inNode(zlib))(bytes, limit, partial)
+}

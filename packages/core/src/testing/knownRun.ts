@@ -19,10 +19,10 @@ import * as T from "../tensor/Tensor.ts"
 import * as Train from "../training/Train.ts"
 
 /** SHA-256 of the trained weights with portable numerics. A change of this hash is a change of all users' results. */
-export const knownHash = "7df9d1efda043a5d0c014f6c2003183349492207c24f99e2134e6fc6ad2a1eae"
+export const knownHash = "773d9cb99f9c7dc268c98e01c99c824655653ba8c260e85d66841a2ca9d89773"
 
 /** The same with fast numerics, on hosts that support them. */
-export const knownFastHash = "a9797df2321fe12e3b511cdce48988d8023485fe5ac623eec29bed827f572abe"
+export const knownFastHash = "ca15e83b42f9ac9d3c9cdcd76182c255cdd0ad8aa113e8442dad74df9e9f3809"
 
 const classes = 10
 

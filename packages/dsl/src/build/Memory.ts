@@ -2,6 +2,7 @@
  * Checks that a training step fits into the memory of the WebAssembly engine, by planning it. If it does not, the layers
  * with the largest arrays are reported, with a batch size that fits, if there is one.
  */
+import { grouped } from "@adjoint/core/data/grouped"
 import { EngineError, OutOfMemory } from "@adjoint/core/engines/Engine"
 import { type LayerArrays, layerArrays } from "@adjoint/core/training/layerArrays"
 import { type PlannedStep, planStep } from "@adjoint/core/training/planStep"
@@ -76,7 +77,7 @@ interface LargeLayer {
   readonly label: string
 }
 
-const count = (n: number): string => n.toLocaleString("en")
+const count = (n: number): string => grouped(n)
 
 const sized = (tensor: Spec & { readonly bytes: number }): string => `${printSpec(tensor)} of ${count(tensor.bytes)} bytes`
 

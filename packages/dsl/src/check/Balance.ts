@@ -1,4 +1,5 @@
 /** Class imbalance: one class has many times the rows of another. */
+import { grouped } from "@adjoint/core/data/grouped"
 import type { Data, Train } from "../Document.ts"
 import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import type { Facts } from "../prepare/Facts.ts"
@@ -16,7 +17,7 @@ export const check = (
   if (regularize.class_weight !== undefined) return []
   const [most, least] = [Math.max(...counts), Math.min(...counts)]
   if (least === 0 || most <= times * least) return []
-  const name = (count: number): string => `${count.toLocaleString("en-US")} of \`${target.classes?.[counts.indexOf(count)]}\``
+  const name = (count: number): string => `${grouped(count)} of \`${target.classes?.[counts.indexOf(count)]}\``
   const at: Location =
     data.columns === undefined ? { path: ["data", "source"] } : { path: ["data", "columns", target.name], on: "key" }
   const fix = {

@@ -2,6 +2,7 @@
  * Unscaled inputs and targets. Initial weights and usual learning rates assume inputs
  * and targets of about 1; a column of thousands dominates the others, and the first updates are much too large.
  */
+import { grouped } from "@adjoint/core/data/grouped"
 import * as Toys from "@adjoint/core/data/Toys"
 import type { AnyTraits } from "@adjoint/core/learning/Layers"
 import { type Data, useOf } from "../Document.ts"
@@ -53,9 +54,7 @@ const range = ({ extent: [least, largest] }: Extent): string => `from ${shown(le
 
 /** The note on precision for very large values. Scaling uses the 64-bit values of the file, so it loses nothing. */
 const precision = (extent: Extent): string =>
-  size(extent) > rounded
-    ? `; unscaled, whole numbers above ${rounded.toLocaleString("en-US")} are rounded to 24 binary digits`
-    : ""
+  size(extent) > rounded ? `; unscaled, whole numbers above ${grouped(rounded)} are rounded to 24 binary digits` : ""
 
 /** The path of a number column without `scale`. */
 const unscaled = ({ columns = {} }: Data, name: string): Path | undefined => {

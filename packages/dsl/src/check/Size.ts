@@ -1,4 +1,5 @@
 /** The limit on layers. They are counted before any is built; those of a `repeat` count once for each repetition. */
+import { grouped } from "@adjoint/core/data/grouped"
 import { type Layer, layerOf, type Model } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import type { Path } from "../source/Path.ts"
@@ -41,11 +42,11 @@ const culprit = (layers: ReadonlyArray<Layer>, root: Path): Path => {
 export const check = ({ layers }: Model): ReadonlyArray<Finding> => {
   const all = total(layers)
   if (all <= maxLayers) return []
-  const said = Number.isSafeInteger(all) ? all.toLocaleString("en") : all.toExponential(1)
+  const said = Number.isSafeInteger(all) ? grouped(all) : all.toExponential(1)
   return [
     {
       code: "Y006",
-      message: `the model has ${said} layers; it can have at most ${maxLayers.toLocaleString("en")}`,
+      message: `the model has ${said} layers; it can have at most ${grouped(maxLayers)}`,
       at: { path: culprit(layers, ["model", "layers"]) },
       help: "repeat fewer times, or make fewer, wider layers",
     },

@@ -1,5 +1,7 @@
 /** Converts an error of a data reader to a finding at its place in the model file. */
+
 import { DataError, inFile, type Reason } from "@adjoint/core/data/DataError"
+import { grouped } from "@adjoint/core/data/grouped"
 import type { Data } from "../Document.ts"
 import type { Code } from "../diagnostic/Codes.ts"
 import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
@@ -43,6 +45,7 @@ const locations: { readonly [T in Reason["_tag"]]?: (reason: Extract<Reason, { r
   BadShape: (_, place) =>
     place.data.image === undefined ? unreadable(place) : { code: "D305", at: { path: ["data", "image", "size"] } },
   BadSpec: ({ at }, place) => {
+    if (at.startsWith("the array `")) return unreadable(place)
     const column = columnOf(at)
     if (column !== undefined && isListed(place.data, column)) return { code: "D305", at: { path: columnPath(column) } }
     return place.data.columns === undefined
@@ -73,7 +76,7 @@ const shownColumns = 12
 const names = (columns: ReadonlyArray<string>): string => {
   const shown = columns.slice(0, shownColumns).map((name) => `\`${name}\``)
   const more = columns.length - shown.length
-  return `${shown.join(", ")}${more === 0 ? "" : ` and ${more.toLocaleString("en-US")} more`}`
+  return `${shown.join(", ")}${more === 0 ? "" : ` and ${grouped(more)} more`}`
 }
 
 const wording = (error: DataError, place: Place): Wording => {

@@ -21,7 +21,7 @@ interface Workspace {
 
 /** The shared words have the same address in all programs of so many threads, since they may reuse a memory. */
 const layout = ({ kernels, slots }: Plan, threads: number): Workspace => {
-  const most = kernels.reduce((sofar, kernel) => Math.max(sofar, scratchOf(kernel, slots)), 0)
+  const most = kernels.reduce((sofar, kernel) => Math.max(sofar, scratchOf(kernel, slots, threads)), 0)
   const sync = scratchBytes * threads
   const packed = sync + syncBytes(threads)
   return { sync, packed, end: packed + most * threads }
@@ -60,8 +60,9 @@ export const writeModule = (plan: Plan, memory: MemoryPlan, options: ModuleOptio
     const byHost = !isCompiled(kernel, plan.slots)
     const isShared = threads > 1 && isParallel(kernel, plan.slots) && work(kernel, plan.slots) >= minSharedWork
     const perThread = isShared ? partsOf(kernel, plan.slots, module, options) : 1
-    const func = module.func(`${i} ${nameOf(kernel)}`, { params: ["i32", "i32"] }, (code, [part, thread]) => {
-      const team = isShared ? { part, parts: threads * perThread, thread, threads } : { ...oneThread, thread }
+    const func = module.func(`${i} ${nameOf(kernel)}`, { params: ["i32", "i32", "i32"] }, (code, [part, thread, isFirst]) => {
+      // No other thread computes anything while a kernel that is not shared runs, so it has the first thread's scratch memory.
+      const team = isShared ? { part, parts: threads * perThread, thread, threads, isFirst } : oneThread
       const context: EmitContext = { module, code, address: (slot) => memory.addresses[slot] ?? 0, team }
       if (byHost) code.call(hostFallback, i)
       else emitKernel(context, kernel, plan.slots, packed)
@@ -70,7 +71,7 @@ export const writeModule = (plan: Plan, memory: MemoryPlan, options: ModuleOptio
   })
   if (waiting === undefined)
     module.func("run", { export: true }, (code) => {
-      for (const { func } of kernels) code.call(func, 0, 0)
+      for (const { func } of kernels) code.call(func, 0, 0, 1)
     })
   else {
     const phases: Array<Phase> = []
@@ -84,8 +85,8 @@ export const writeModule = (plan: Plan, memory: MemoryPlan, options: ModuleOptio
         shares: shared ? threads : 1,
         parts: own[0]?.perThread ?? 1,
         byFirst: own.some(({ byHost }) => byHost),
-        emit: (code, part, thread) => {
-          for (const { func } of own) code.call(func, part, thread)
+        emit: (code, part, thread, isFirst) => {
+          for (const { func } of own) code.call(func, part, thread, isFirst)
         },
       })
     }

@@ -4,6 +4,7 @@ import { isBlank } from "../Blank.ts"
 import * as Category from "../Category.ts"
 import { dataError } from "../DataError.ts"
 import type { FittedCategory } from "../Fitted.ts"
+import { grouped } from "../grouped.ts"
 import { type Cells, type DataResult, kind } from "./Kind.ts"
 import { missingSynonyms } from "./options.ts"
 
@@ -27,7 +28,7 @@ const fields = {
 /** A one-hot vector: a 1 at the index of the name among the sorted names of the training rows. */
 export const category = kind<typeof fields, FittedCategory>({
   doc: "One of several names, one-hot encoded: a column of 0 and 1 for each name in the training rows.",
-  advice: `At most ${Category.maxNames.toLocaleString("en")} names: a column with more is probably an identifier.`,
+  advice: `At most ${grouped(Category.maxNames)} names: a column with more is probably an identifier.`,
   synonyms: ["categorical", "string", "str", "object", "nominal", "enum", "one_hot"],
   fields,
   role: "input",

@@ -16,8 +16,9 @@ const levelBytes = 64
 /** Bytes of scratch memory for each thread: the sums of a block, and nine levels above it, enough for 2³³ terms. */
 export const scratchBytes = 10 * levelBytes
 
-/** This thread's scratch memory. */
-export const scratchOf = ({ code, team }: EmitContext): Local<"i32"> => code.let(i32.mul(team.thread, scratchBytes))
+/** The address of this thread's scratch memory. */
+export const scratchOf = ({ code, team }: EmitContext): I32 =>
+  team.threads === 1 ? i32.const(0) : code.let(i32.mul(team.thread, scratchBytes))
 
 /** The levels above the sums of a block. */
 export interface Levels {
@@ -73,7 +74,7 @@ export const levelsOf = (code: Code, own: I32, width: number, terms: number): Le
  * Runs `add` for the steps through the last of the reduced axes, and `full` with its number whenever `block` elements are done.
  * `row` prepares the steps at given indices of the other reduced axes.
  */
-export const inBlocks = (
+export const inSumBlocks = (
   code: Code,
   last: number,
   step: number,

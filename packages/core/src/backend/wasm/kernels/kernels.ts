@@ -18,9 +18,9 @@ export const isCompiled = (kernel: Kernel, slots: ReadonlyArray<Slot>): boolean 
 export const isParallel = (kernel: Kernel, slots: ReadonlyArray<Slot>): boolean =>
   kernel.tag !== "single" || single.isParallel(kernel, slots)
 
-/** Bytes of scratch memory that a kernel uses for each thread. */
-export const scratchOf = (kernel: Kernel, slots: ReadonlyArray<Slot>): number => {
-  if (kernel.tag === "product") return productScratch(kernel)
+/** Bytes of scratch memory that a kernel uses for each of so many threads. */
+export const scratchOf = (kernel: Kernel, slots: ReadonlyArray<Slot>, threads = 1): number => {
+  if (kernel.tag === "product") return productScratch(kernel, threads)
   return kernel.tag === "single" ? single.scratch(kernel, slots) : 0
 }
 

@@ -32,6 +32,9 @@ import { inStoreOrder } from "./vectors.ts"
 /** Elements of a cache line: no two threads write to the same one. */
 const line = 16
 
+/** The most terms of a body that is written out four times. */
+const mostInterleaved = 32
+
 /** The most vectors that several rows fill together, and the most terms that are written out for them. */
 const mostVectors = 8
 const mostWritten = 128
@@ -63,7 +66,8 @@ const vectorsAtOnce = ({ lanes }: Code, { terms }: Loop): number => {
   const applied = terms.flatMap((term) => (term.tag === "apply" ? [term] : []))
   if (!applied.every((term) => isUniform(term.primitive, secondOf(term, terms)))) return 1
   const functions = applied.filter(({ primitive }) => factsOf(primitive).cost === "function").length
-  return functions > 1 ? 4 : lanes === 256 ? 2 : 1
+  if (functions > 1 && terms.length <= mostInterleaved) return 4
+  return lanes === 256 ? 2 : 1
 }
 
 /** Runs `round` for the vectors of a range, so many at once, and for those that are left one by one. */
@@ -137,7 +141,7 @@ const emit = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, kn
     if (vectors > 0)
       inVectors(code, alone ? threadRange(code, context.team, vectors, line) : { start: 0, end: vectors }, atOnce, round)
     if (vectors < inner) {
-      const tail = (): void => round(code.let(i32.const(vectors)), onePart((inner - vectors) as Count))
+      const tail = (): void => round(i32.const(vectors), onePart((inner - vectors) as Count))
       if (alone) lastAlone(code, context.team, tail)
       else code.scope(tail)
     }
@@ -151,7 +155,7 @@ const emit = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, kn
     code.for(start, end, together, (first) => {
       const { round, rows } = rowAt([...outer, first])
       const all = rows.map((row, term) => row && acrossRows(row, loaded[term]?.strides.at(-2) ?? 0, inner, together))
-      round(code.let(i32.const(0)), wholeParts((together * inner) / 4), all)
+      round(i32.const(0), wholeParts((together * inner) / 4), all)
     })
     if (whole < many) {
       const rest = (): void => code.for(whole, many, 1, (row) => one([...outer, row]))
@@ -211,7 +215,7 @@ const emitColumns = (
       const { round } = rowAt(outer)
       const last = whole === n ? end : select(i32.lt_s(end, whole), end, i32.const(whole))
       inVectors(code, { start: columns.start, end: last }, vectorsAtOnce(code, kernel), round)
-      if (whole < n) code.if(i32.eq(end, n), () => round(code.let(i32.const(whole)), onePart((n - whole) as Count)))
+      if (whole < n) code.if(i32.eq(end, n), () => round(i32.const(whole), onePart((n - whole) as Count)))
     },
     indices,
   )

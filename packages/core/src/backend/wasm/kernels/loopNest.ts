@@ -106,13 +106,17 @@ export const rowOf = (
     : { start: context.code.let(start), base, step, size }
 }
 
+/** The value of an index that is known when the module is written. */
+const knownIndex = (i: I32): number | undefined => (i.form === "i32" ? i.immediate : undefined)
+
 /** The address of the element of a row that is `ahead` of element `i`, and the part of it that the instruction adds itself. */
 const addressOf = (row: Row, i: I32, ahead = 0): readonly [address: I32, offset: number] => {
   const { base, size, start, step } = row
   if (row.lanes !== undefined) return [start ?? i32.const(0), base + (row.lanes[ahead] ?? 0) * size]
-  const offset = base + ahead * step * size
+  const known = row.at === undefined ? knownIndex(i) : 0
+  const offset = base + (ahead + (known ?? 0)) * step * size
   if (row.at !== undefined) return [row.at, offset]
-  const moved = step === 0 ? undefined : i32.mul(i, step * size)
+  const moved = step === 0 || known !== undefined ? undefined : i32.mul(i, step * size)
   const inner = start === undefined ? moved : moved === undefined ? start : i32.add(start, moved)
   return step < 0 ? [inner === undefined ? i32.const(offset) : i32.add(inner, offset), 0] : [inner ?? i32.const(0), offset]
 }
@@ -122,6 +126,7 @@ const addressOf = (row: Row, i: I32, ahead = 0): readonly [address: I32, offset:
  * only if their addresses are one value and their offsets differ. Rows that step alike and begin at a known address share theirs.
  */
 export const locate = <R extends Row | undefined>(code: Code, rows: ReadonlyArray<R>, i: I32): ReadonlyArray<R> => {
+  if (knownIndex(i) !== undefined) return rows
   const moves = new Map<number, Local<"i32">>()
   const moved = (by: number): Local<"i32"> => {
     const found = moves.get(by) ?? code.let(i32.mul(i, by))

@@ -19,7 +19,7 @@ import type { Numerics } from "../assembler/numerics.ts"
 import { f32x4, type I32, i32, select, v128 } from "../assembler/Value.ts"
 import { chunks, inBlocks, type Range, threadRange } from "../threads/partition.ts"
 import { sharedBySize } from "./functionsBySize.ts"
-import { dot, type EmitContext, nest } from "./loopNest.ts"
+import { dot, type EmitContext, nest, nestShared } from "./loopNest.ts"
 import { at, type EmitEpilogue, storeLanes } from "./primitives/Operation.ts"
 import { pack } from "./productPanel.ts"
 import { emitTile } from "./productTile.ts"
@@ -107,11 +107,39 @@ const hosts: ReadonlyArray<Host> = (["portable", "fast"] as const).flatMap((nume
   ([128, 256] as const).map((lanes) => ({ lanes, numerics })),
 )
 
-/** Bytes of scratch memory that a product uses, with any numerics and lanes. */
-export const productScratch = (kernel: Product): number => {
+/** Whether threads share the products of a batch: there are many, or as many for each thread. */
+const isByBatch = ({ batch: [count = 0] }: Product, threads: number): boolean =>
+  threads > 1 && count >= threads && (count >= 4 * threads || count % threads === 0)
+
+/** Whether threads share the columns, instead of the rows: there are few rows, or packing all columns takes longer than all rows. */
+const isByColumns = (kernel: Product, { height, packsB, width }: Cut, threads: number): boolean => {
+  const { m, n } = kernel
+  const few = m < 2 * height * threads || (packsB && n > m)
+  return threads > 1 && !isByBatch(kernel, threads) && few && n >= 2 * width * threads
+}
+
+/** The most bytes of packed columns that a thread keeps from one part to the next. */
+const mostKept = 2 ** 22
+
+/** Blocks of k. */
+const blocksOf = ({ k }: Product): number => Math.ceil(k / productBlock)
+
+/** Whether a thread packs all columns in its first part and keeps them for the others. */
+const keepsColumns = (kernel: Product, cut: Cut, threads: number): boolean =>
+  threads > 1 &&
+  cut.packsA &&
+  cut.packsB &&
+  !isByColumns(kernel, cut, threads) &&
+  Shape.size(kernel.batch) === 1 &&
+  kernel.n <= cut.columns &&
+  blocksOf(kernel) * scratchBytes(kernel, cut).b <= mostKept
+
+/** Bytes of scratch memory for each thread that a product uses, with any numerics and lanes. */
+export const productScratch = (kernel: Product, threads: number): number => {
   const needs = hosts.map((host) => {
-    const { a, b, level } = scratchBytes(kernel, cutOf(kernel, host))
-    return a + b + upperLevels(kernel).length * level
+    const cut = cutOf(kernel, host)
+    const { a, b, level } = scratchBytes(kernel, cut)
+    return a + b * (keepsColumns(kernel, cut, threads) ? blocksOf(kernel) : 1) + upperLevels(kernel).length * level
   })
   return Math.max(...needs)
 }
@@ -185,13 +213,6 @@ const addSums = (code: Code, { n }: Product, rows: Range, columns: Range, from: 
     }),
   )
 
-/**
- * Whether threads share the columns, instead of the rows: where there are few rows, or where it takes longer to pack all columns
- * than all rows.
- */
-const isByColumns = ({ m, n }: Product, { height, packsB, width }: Cut, threads: number): boolean =>
-  threads > 1 && (m < 2 * height * threads || (packsB && n > m)) && n >= 2 * width * threads
-
 /** The least lines of a piece, where each part packs the lines of the other operand, and where it only reads them. */
 const packedLines = 128
 const readLines = 32
@@ -199,9 +220,10 @@ const readLines = 32
 /** Into how many pieces the share of a thread can be divided without packing or reading the other operand too often. */
 export const productPieces = (kernel: Product, host: Host, threads: number): number => {
   const cut = cutOf(kernel, host)
+  if (isByBatch(kernel, threads)) return (kernel.batch[0] ?? 0) / threads
   return isByColumns(kernel, cut, threads)
     ? kernel.n / (threads * (cut.packsA ? packedLines : cut.width))
-    : kernel.m / (threads * (cut.packsB ? packedLines : readLines))
+    : kernel.m / (threads * (cut.packsB && !keepsColumns(kernel, cut, threads) ? packedLines : readLines))
 }
 
 /** Writes the kernel; `scratch` is the address of the memory it packs into, a range for each thread. */
@@ -211,17 +233,24 @@ export const emitProduct = (context: EmitContext, kernel: Product, scratch: numb
   const cut = cutOf(kernel, code)
   const { height, packsA, packsB, width } = cut
   const bytes = scratchBytes(kernel, cut)
-  const packedA = code.let(i32.add(i32.mul(team.thread, productScratch(kernel)), scratch))
+  const keeps = keepsColumns(kernel, cut, team.threads)
+  const packedA = code.let(i32.add(i32.mul(team.thread, productScratch(kernel, team.threads)), scratch))
   const packedB = code.let(i32.add(packedA, bytes.a))
   const levels = upperLevels(kernel)
-  const incomplete = levels.map((_, level) => code.let(i32.add(packedB, bytes.b + level * bytes.level)))
+  const firstLevel = bytes.b * (keeps ? blocksOf(kernel) : 1)
+  const incomplete = levels.map((_, level) => code.let(i32.add(packedB, firstLevel + level * bytes.level)))
+  const inFirst = (body: () => void): void => (keeps ? code.if(team.isFirst, body) : body())
+  const byBatch = isByBatch(kernel, team.threads)
   const byColumns = isByColumns(kernel, cut, team.threads)
-  const rowPart = byColumns ? { start: 0, end: m } : threadRange(code, team, m, height)
+  const byRows = team.threads > 1 && !byBatch && !byColumns
+  const rowPart = byRows ? threadRange(code, team, m, height) : { start: 0, end: m }
   const columnPart = byColumns ? threadRange(code, team, n, width) : { start: 0, end: n }
   const strip = strips(context, kernel, cut)
   const packRows = packing(context, a.column, a.row, roundUp(height, 4))
   const packColumns = packing(context, b.row, b.column, width)
-  nest(code, batch, (indices) => {
+  const eachProduct = (body: (indices: ReadonlyArray<I32>) => void): void =>
+    byBatch ? nestShared(context, batch, body) : nest(code, batch, body)
+  eachProduct((indices) => {
     const startOf = (slot: number, offset: number, strides: ReadonlyArray<number>): I32 => {
       const start = i32.const(context.address(slot) + offset * 4)
       const moved = dot(indices, strides, 4)
@@ -234,17 +263,20 @@ export const emitProduct = (context: EmitContext, kernel: Product, scratch: numb
     inBlocks(code, columnPart, n, cut.columns, (left, right) =>
       inBlocks(code, { start: 0, end: k }, k, productBlock, (start) => {
         const first = code.let(typeof start === "number" ? i32.const(start) : start)
+        const panels = keeps ? code.let(at(packedB, [i32.div_u(first, productBlock), bytes.b])) : packedB
         const columnsAt = (column: I32): I32 =>
           packsB
-            ? i32.add(packedB, i32.mul(i32.div_u(less(column, left), width), panelBytes(kernel, width)))
+            ? i32.add(panels, i32.mul(i32.div_u(less(column, left), width), panelBytes(kernel, width)))
             : element(fromB, b, first, column)
         const steps = stepsFrom(code, kernel, first)
         if (packsB)
-          inBlocks(code, { start: 0, end: steps }, depthOf(kernel), packedTogether(b.column), (step, end) =>
-            chunks(code, { start: left, end: right }, n, width, (column, count) => {
-              const from = element(fromB, b, i32.add(first, step), column)
-              code.call(packColumns(count), from, at(columnsAt(column), [step, width * 4]), i32.sub(end, step))
-            }),
+          inFirst(() =>
+            inBlocks(code, { start: 0, end: steps }, depthOf(kernel), packedTogether(b.column), (step, end) =>
+              chunks(code, { start: left, end: right }, n, width, (column, count) => {
+                const from = element(fromB, b, i32.add(first, step), column)
+                code.call(packColumns(count), from, at(columnsAt(column), [step, width * 4]), i32.sub(end, step))
+              }),
+            ),
           )
         inBlocks(code, rowPart, m, cut.rows, (top, bottom) => {
           if (packsA)
@@ -280,6 +312,6 @@ export const emitProduct = (context: EmitContext, kernel: Product, scratch: numb
       }),
     )
     if (!packsA)
-      epilogue?.(byColumns ? { indices, columns: columnPart } : { indices, rows: team.threads > 1 ? rowPart : undefined })
+      epilogue?.(byColumns ? { indices, columns: columnPart } : { indices, rows: byRows ? rowPart : undefined })
   })
 }

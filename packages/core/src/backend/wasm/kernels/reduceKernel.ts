@@ -11,7 +11,7 @@ import type { Code } from "../assembler/Code.ts"
 import { f32, f32x4, type I32, i8x16, i32, i32x4, type Local, type V128, v128 } from "../assembler/Value.ts"
 import { lastAlone, threadRange } from "../threads/partition.ts"
 import { type Combination, combinationOf, type Folding, makeAccumulator } from "./accumulators.ts"
-import { inBlocks, type Levels, levelsOf, scratchOf } from "./cascade.ts"
+import { inSumBlocks, type Levels, levelsOf, scratchOf } from "./cascade.ts"
 import {
   type Count,
   collapse,
@@ -139,7 +139,7 @@ const rowsInRegisters = (reduction: Reduction): void => {
       return (i: I32): void => valuesOf(reduction, rows, i, wholeParts(4)).forEach((x, part) => partials.add(part, x))
     }
     const outer = (body: (inner: ReadonlyArray<I32>) => void): void => nest(code, reduced.slice(0, -1), body)
-    if (whole > 0 && partials.isLong) inBlocks(code, whole, 16, 16 * sumBlock, outer, sixteen, partials.pour)
+    if (whole > 0 && partials.isLong) inSumBlocks(code, whole, 16, 16 * sumBlock, outer, sixteen, partials.pour)
     else if (whole > 0)
       outer((inner) => {
         const body = sixteen(inner)
@@ -148,7 +148,7 @@ const rowsInRegisters = (reduction: Reduction): void => {
     if (whole < n)
       code.scope(() => {
         const tail = tailParts(n - whole)
-        valuesOf(reduction, rowsAt([]), code.let(i32.const(whole)), tail).forEach((x, part) => {
+        valuesOf(reduction, rowsAt([]), i32.const(whole), tail).forEach((x, part) => {
           const { count } = tail[part] as Part
           partials.add(part, count === 4 ? x : v128.bitselect(x, combination.start, firstLanes(count)))
         })
@@ -189,7 +189,7 @@ const rowsInMemory = (reduction: Reduction): void => {
       }
     }
     const outer = (body: (inner: ReadonlyArray<I32>) => void): void => nest(code, reduced.slice(0, -1), body)
-    inBlocks(code, n, step, 16 * sumBlock, outer, row, (blocks) => {
+    inSumBlocks(code, n, step, 16 * sumBlock, outer, row, (blocks) => {
       if (levels.sizes.length === 0) return
       levels.pour(parts(), blocks)
       clear()
@@ -230,7 +230,7 @@ const columns = (reduction: Reduction): void => {
       }
       const each = (body: (inner: ReadonlyArray<I32>) => void): void => nest(code, reduced.slice(0, -1), body)
       if (partials.isLong)
-        inBlocks(code, reduced.at(-1) ?? 1, 1, sumBlock, each, (inner) => (i) => add([...inner, i]), partials.pour)
+        inSumBlocks(code, reduced.at(-1) ?? 1, 1, sumBlock, each, (inner) => (i) => add([...inner, i]), partials.pour)
       else nest(code, reduced, add)
       const totals = partials.totals()
       const [located = into] = parts.length > 1 ? locate(code, [into], first) : []
@@ -246,7 +246,7 @@ const columns = (reduction: Reduction): void => {
       code.for(from, end, width, (i) => round(i, width))
     }
     if (whole < total) {
-      const tail = (): void => round(code.let(i32.const(whole)), total - whole)
+      const tail = (): void => round(i32.const(whole), total - whole)
       if (alone) lastAlone(code, team, tail)
       else code.scope(tail)
     }

@@ -18,8 +18,11 @@ import { atomic, type I32, i32, i64 } from "../assembler/Value.ts"
 /** Bytes of a cache line: what threads often write does not share one with anything else. */
 const line = 64
 
-/** Bytes of the words that threads share in a program's memory: a line of their own for the counts, and one for each ticket. */
-export const syncBytes = (threads: number): number => line * (2 + threads)
+/**
+ * Bytes of the words that threads share in a program's memory: a line of their own for the counts, for each ticket, and for what
+ * each thread notes for itself.
+ */
+export const syncBytes = (threads: number): number => line * (2 + 2 * threads)
 
 /** Offset, from the beginning of these words, of the word that a failing thread sets. */
 export const failedOffset = 8
@@ -66,7 +69,8 @@ export interface Phase {
   readonly parts: number
   /** Whether only the first thread may compute it. */
   readonly byFirst: boolean
-  readonly emit: (code: Code, part: I32, thread: I32) => void
+  /** Writes the code of a part; `isFirst` is whether the thread has computed no other part of the phase. */
+  readonly emit: (code: Code, part: I32, thread: I32, isFirst: I32) => void
 }
 
 /** Where the shared words are, and who uses them. */
@@ -163,6 +167,15 @@ type PartFunction = Func<readonly ["i32", "i32", "i32", "i32"], undefined>
 /** Cases of one switch; more are divided among functions, so that neither blocks nor calls nest deeply. */
 const mostCases = 64
 
+/** Whether a thread has computed no other part of the phase: it notes the phase of its last part. */
+const notes = (code: Code, { at, threads }: Shared, phase: number, thread: I32, run: I32): I32 => {
+  const note = code.let(i32.add(i32.mul(thread, line), at + ticketsOffset + line * threads))
+  const now = code.let(i64.or(i64.shl(i64.extend_i32_u(run), 32n), i64.const(BigInt(phase))))
+  const isFirst = code.let(i64.ne(i64.load(note), now))
+  code.i64.store(note, now)
+  return isFirst
+}
+
 /** One function that calls the one of the phase. */
 const dispatch = (module: Assembler, functions: ReadonlyArray<PartFunction>, stride = 1): PartFunction => {
   const [only, ...others] = functions
@@ -197,7 +210,8 @@ export const emitRun = (module: Assembler, shared: Shared, phases: ReadonlyArray
       const share = i32.shr_u(part, phaseShift)
       const own = i32.sub(phase.parts, i32.and(part, mostParts))
       interrupt?.(code)
-      phase.emit(code, code.let(i32.add(i32.mul(share, phase.parts), own)), thread)
+      const isFirst = phase.parts > 1 ? notes(code, shared, index, thread, run) : i32.const(1)
+      phase.emit(code, code.let(i32.add(i32.mul(share, phase.parts), own)), thread, isFirst)
       interrupt?.(code)
       code.if(i32.eq(atomic.sub(i32.const(at + incompleteOffset), 1), 1), () => openPhase(code, run, index + 1))
     }),

@@ -13,10 +13,12 @@ export interface Team {
   /** The thread that computes it, whose scratch memory it uses, and how many threads there are. */
   readonly thread: I32
   readonly threads: number
+  /** Whether the thread has computed no other part of the kernel in this run. */
+  readonly isFirst: I32
 }
 
 /** One thread that computes all. */
-export const oneThread: Team = { part: i32.const(0), parts: 1, thread: i32.const(0), threads: 1 }
+export const oneThread: Team = { part: i32.const(0), parts: 1, thread: i32.const(0), threads: 1, isFirst: i32.const(1) }
 
 /** A range of integers, without its end. */
 export interface Range {

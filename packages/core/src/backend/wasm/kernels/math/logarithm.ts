@@ -16,6 +16,7 @@ const ln2Low = Math.LN2 - ln2High
 const artanhTail = [0.6666677594184875, 0.399774968624115, 0.2987304925918579] as const
 
 const exponentBits = 23
+const smallestNormal = 0x00800000
 const infinity = 0x7f800000
 /** The bits of 1 and 2²⁵. */
 const one = 0x3f800000
@@ -46,7 +47,7 @@ const combine = (code: Code, e: Vector, f: Vector): V128 => {
 
 /**
  * A logarithm y of x, with the logarithms that the formula does not give: of zero −∞, of infinity itself, of a negative number and
- * of NaN NaN. They are added to y, not selected: that takes fewer instructions, and no branch, which would keep hosts from packing.
+ * of NaN NaN. They are added to y, not selected, which would take more instructions.
  */
 const withExtremes = (x: Vector, y: V128): V128 => {
   const infinite = v128.and(f32x4.eq(x, Number.POSITIVE_INFINITY), i32x4.const(infinity))
@@ -54,17 +55,33 @@ const withExtremes = (x: Vector, y: V128): V128 => {
   return v128.or(f32x4.add(y, f32x4.sub(infinite, zero)), v128.not(f32x4.ge(x, 0)))
 }
 
+/**
+ * Runs what changes only lanes that are not positive normal numbers. A branch skips it where there are none, but branches keep
+ * hosts from packing, so there is none for lanes of 256 bits.
+ */
+const forUnusual = (code: Code, x: Vector, mend: () => void): void => {
+  if (code.lanes === 256) mend()
+  else code.if(i32x4.bitmask(i32x4.ge_u(i32x4.sub(x, smallestNormal), infinity - smallestNormal)), mend)
+}
+
 /** log x. Subnormals are multiplied by 2²⁵ first. */
 export const log = (code: Code, x: V128): Vector =>
   code.let(() => {
     const input = code.let(x)
-    const subnormal = code.let(f32x4.lt(input, 2 ** -126))
-    const scale = v128.xor(v128.and(subnormal, i32x4.const(one ^ scaled)), i32x4.const(one))
-    const { exponent, m } = split(code, code.let(f32x4.mul(input, scale)))
+    const normal = code.let(input)
+    const shift = code.let(f32x4.const(0))
+    forUnusual(code, input, () => {
+      const subnormal = code.let(f32x4.lt(input, 2 ** -126))
+      const scale = v128.xor(v128.and(subnormal, i32x4.const(one ^ scaled)), i32x4.const(one))
+      code.set(normal, f32x4.mul(input, scale))
+      code.set(shift, v128.and(subnormal, f32x4.const(-25)))
+    })
+    const { exponent, m } = split(code, normal)
     const f = code.let(f32x4.sub(m, 1))
-    const shift = v128.and(subnormal, f32x4.const(-25))
     const e = code.let(f32x4.add(f32x4.convert_i32x4_s(i32x4.shr_s(exponent, exponentBits)), shift))
-    return withExtremes(input, combine(code, e, f))
+    const y = code.let(combine(code, e, f))
+    forUnusual(code, input, () => code.set(y, withExtremes(input, y)))
+    return y
   })
 
 /** log(1 + x): of u = 1 + x as it rounds, with what the rounding lost given back in proportion. The sign is that of x. */
@@ -73,13 +90,14 @@ export const log1p = (code: Code, x: V128): Vector =>
     const input = code.let(x)
     const u = code.let(f32x4.add(input, 1))
     const rounded = code.let(f32x4.sub(u, 1))
-    const apart = f32x4.add(f32x4.sub(input, rounded), f32x4.sub(1, f32x4.sub(u, rounded)))
-    // Nothing of infinity is lost, where the differences are NaN.
-    const lost = v128.and(apart, f32x4.lt(u, Number.POSITIVE_INFINITY))
+    const lost = f32x4.add(f32x4.sub(input, rounded), f32x4.sub(1, f32x4.sub(u, rounded)))
     const { exponent, m } = split(code, u)
     // Where the exponent is so large that the power of two is none, nothing was lost that counts.
     const scale = i32x4.sub(one, i32x4.min_s(exponent, 100 * 2 ** exponentBits))
     const f = code.let(f32x4.add(f32x4.sub(m, 1), f32x4.mul(lost, scale)))
     const e = code.let(f32x4.convert_i32x4_s(i32x4.shr_s(exponent, exponentBits)))
-    return v128.or(withExtremes(u, combine(code, e, f)), v128.and(input, signBit))
+    const y = code.let(combine(code, e, f))
+    // What infinity loses is NaN, and so is y there.
+    forUnusual(code, u, () => code.set(y, withExtremes(u, v128.and(y, f32x4.lt(u, Number.POSITIVE_INFINITY)))))
+    return v128.or(y, v128.and(input, signBit))
   })

@@ -7,6 +7,7 @@ import * as Shape from "../../../../types/Shape.ts"
 import type { Code } from "../../assembler/Code.ts"
 import { type I32, i32, type Local, v128 } from "../../assembler/Value.ts"
 import type { EmitContext } from "../loopNest.ts"
+import { copyVectors } from "../vectors.ts"
 import { correlationBytes, emitCorrelation, type Pack } from "./correlate.ts"
 import { at, blocks, input, type Operand, type Operation, type PrimitiveKernel } from "./Operation.ts"
 import { backward, forward } from "./slidingWindow.ts"
@@ -32,7 +33,7 @@ const own = ({ code, team }: EmitContext, { scratch }: Operation, bytes: number)
 const copyRows = (code: Code, from: I32, step: number, to: I32, rows: number, width: number, vectors: number): void =>
   code.for(0, rows, 1, (row) => {
     const [source, target] = [code.let(at(from, [row, step])), code.let(at(to, [row, vectors * 16]))]
-    for (let v = 0; v * 4 < width; v++) code.v128.store(target, v128.load(source, v * 16), v * 16)
+    copyVectors(code, target, source, Math.ceil(width / 4))
   })
 
 const forwardBytes = (operation: Operation): number => {

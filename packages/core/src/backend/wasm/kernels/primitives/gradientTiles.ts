@@ -23,13 +23,22 @@ export interface Gradient {
   /** The input's channels for each filter of one group, and these filters. */
   readonly channels: number
   readonly filters: number
+  /** The most filters of a tile. */
+  readonly columns: number
   /** The axes of space, at least two. */
   readonly axes: ReadonlyArray<Axis>
   readonly window: Shape.Shape
   /** Bytes between neighbours along each axis of space, and from one tap along each axis to the next. */
   readonly xStrides: Shape.Shape
-  readonly cotangentStrides: Shape.Shape
   readonly tapStrides: Shape.Shape
+}
+
+/** The most filters of a tile: half as many as registers hold, where only then each thread has some. */
+export const columnsFor = ({ code, team }: EmitContext, filters: number): number => {
+  const most = mostColumns(code.lanes)
+  const isShort =
+    team.threads > 1 && Math.floor(filters / most) < team.threads && Math.floor(filters / (most / 2)) >= team.threads
+  return isShort ? most / 2 : most
 }
 
 /** The region of the result that a thread computes. */
@@ -55,38 +64,36 @@ export const everything = ({ groups, window }: Gradient): Region => ({
  * which there are most. `undefined` where there is one of each.
  */
 export const regionOf = (gradient: Gradient, byTaps: boolean): Region | undefined => {
-  const { filters, groups, context, window } = gradient
+  const { columns, filters, groups, context, window } = gradient
   const { code, team } = context
   const all = everything(gradient)
   if (team.threads === 1) return all
   const [lines = 1, taps = 1] = window.slice(-2)
-  const most = mostColumns(code.lanes)
-  const whole = filters - (filters % most)
+  const whole = filters - (filters % columns)
   const ways: ReadonlyArray<{ readonly pieces: number; readonly region: () => Partial<Region> }> = [
     { pieces: groups, region: () => ({ groups: threadRange(code, team, groups) }) },
-    { pieces: whole / most, region: () => ({ filters: threadRange(code, team, whole, most) }) },
+    { pieces: whole / columns, region: () => ({ filters: threadRange(code, team, whole, columns) }) },
     { pieces: byTaps ? taps : 0, region: () => ({ taps: threadRange(code, team, taps) }) },
     { pieces: lines, region: () => ({ lines: threadRange(code, team, lines) }) },
   ]
-  const largest = Math.max(...ways.map(({ pieces }) => pieces))
-  const way = ways.find(({ pieces }) => pieces >= Math.min(team.threads, largest))
-  return largest === 1 || way === undefined ? undefined : { ...all, ...way.region() }
+  const most = Math.max(...ways.map(({ pieces }) => pieces))
+  const way = ways.find(({ pieces }) => pieces >= Math.min(team.threads, most))
+  return most === 1 || way === undefined ? undefined : { ...all, ...way.region() }
 }
 
 /** Runs `body` for the blocks of filters of a region. */
 export const eachFilters = (
-  { filters, context }: Gradient,
+  { columns, filters, context }: Gradient,
   region: Region,
   body: (filter: Local<"i32">, width: number) => void,
 ): void => {
   const { code, team } = context
-  const most = mostColumns(code.lanes)
   if (region.filters === undefined) {
-    blocks(code, filters, most, (filter, width) => body(code.let(filter), width))
+    blocks(code, filters, columns, (filter, width) => body(code.let(filter), width))
     return
   }
-  const rest = filters % most
-  code.for(region.filters.start, region.filters.end, most, (filter) => body(filter, most))
+  const rest = filters % columns
+  code.for(region.filters.start, region.filters.end, columns, (filter) => body(filter, columns))
   if (rest > 0) lastAlone(code, team, () => body(code.let(i32.const(filters - rest)), rest))
 }
 
@@ -132,11 +139,14 @@ export const byChannels = ({ axes, channels }: Gradient): Cut => ({
 /** The most positions that are written out one by one. */
 const fewPositions = 16
 
-/** Tiles over several taps, for inputs of a channel or two; not where the rows of a tile have few positions in common. */
+/** The most channels of which one tap alone does not fill a tile. */
+const fewChannels = 4
+
+/** Tiles over several taps, for inputs of few channels; not where the rows of a tile have few positions in common. */
 export const overTaps = ({ axes, channels, groups, context, window, xStrides }: Gradient): Cut | undefined => {
   const axis = axes.at(-1) as Axis
   const taps = window.at(-1) ?? 1
-  if (channels > 4 || groups > 1 || taps > fewPositions) return undefined
+  if (channels > fewChannels || groups > 1 || taps > fewPositions) return undefined
   const all = Array.from({ length: taps * channels }, (_, row) => {
     const tap = Math.floor(row / channels)
     return {

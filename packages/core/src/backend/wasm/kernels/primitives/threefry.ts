@@ -77,7 +77,7 @@ export const threefry: PrimitiveKernel<"threefry"> = {
         for (let i = whole; i < total; i += four) {
           // Arrays end on whole vectors, so the last one may be written whole.
           const stored = total - i > four / 2 ? 2 : 1
-          round(code, schedule, code.let(i32.const(from + i)), code.let(i32.const(to + i)), 1, stored)
+          round(code, schedule, i32.const(from + i), i32.const(to + i), 1, stored)
         }
       })
   },

@@ -82,7 +82,7 @@ const cascadeIn = ({ code }: EmitContext, vectors: ReadonlyArray<number>, terms:
       })
     },
     result: () => {
-      sizes.forEach((_, level) => pour(level))
+      for (const level of sizes.keys()) pour(level)
       return levels.at(-1) ?? []
     },
   }
