@@ -111,10 +111,13 @@ const hosts: ReadonlyArray<Host> = (["portable", "fast"] as const).flatMap((nume
 const isByBatch = ({ batch: [count = 0] }: Product, threads: number): boolean =>
   threads > 1 && count >= threads && (count >= 4 * threads || count % threads === 0)
 
-/** Whether threads share the columns, instead of the rows: there are few rows, or packing all columns takes longer than all rows. */
-const isByColumns = (kernel: Product, { height, packsB, width }: Cut, threads: number): boolean => {
+/**
+ * Whether threads share the columns, instead of the rows: there are few rows, or each thread packs all columns in more time than each
+ * part packs all rows, where those are packed.
+ */
+const isByColumns = (kernel: Product, { height, packsA, packsB, width }: Cut, threads: number): boolean => {
   const { m, n } = kernel
-  const few = m < 2 * height * threads || (packsB && n > m)
+  const few = m < 2 * height * threads || (packsB && n > (packsA ? 4 * m : m))
   return threads > 1 && !isByBatch(kernel, threads) && few && n >= 2 * width * threads
 }
 
