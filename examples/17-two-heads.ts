@@ -43,10 +43,10 @@ await Effect.runPromise(program.pipe(Effect.provide(Wasm.layer())))
 
 // Prints:
 // {
-//   loss: 0.29018089046964796,
-//   'digit.loss': 0.28528579259993836,
-//   'ink.loss': 0.048950921520734894,
+//   loss: 0.2901808393027496,
+//   'digit.loss': 0.2852857630858396,
+//   'ink.loss': 0.04895083591831952,
 //   'digit.accuracy': 0.9206963249516441,
-//   'ink.mae': 0.1758669478750321
+//   'ink.mae': 0.17586671914076668
 // }
 // the first: a 8, ink 22.169
