@@ -1,12 +1,32 @@
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 
-const seeding = fileURLToPath(new URL("scripts/seed-properties.ts", import.meta.url))
+const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
+
+const seeding = pathOf("scripts/seed-properties.ts")
+
+const shared = { testTimeout: 60_000, hookTimeout: 60_000 }
 
 const project = (name: string, root: string) => ({
   root,
-  test: { name, include: ["test/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000, setupFiles: [seeding] },
+  test: { ...shared, name, include: ["test/**/*.test.ts"], setupFiles: [seeding] },
 })
+
+/**
+ * The tests of the engine once more, with all code compiled by V8's optimizing compiler and packed into 256-bit operations where
+ * the host can: elsewhere most code of a test is compiled by the baseline compiler, which packs nothing.
+ */
+const packed = {
+  root: "packages/core",
+  test: {
+    ...shared,
+    name: "packed",
+    include: ["test/{engine,wasm}-*.test.ts", "test/{eager,primitive-laws,same-bits,threads}.test.ts"],
+    exclude: ["test/wasm-lanes.test.ts"],
+    setupFiles: [seeding, pathOf("packages/core/test/pack-lanes.ts")],
+    execArgv: ["--no-liftoff", "--no-wasm-tier-up"],
+  },
+}
 
 export default defineConfig({
   test: {
@@ -15,6 +35,7 @@ export default defineConfig({
     reporters: ["default", "./scripts/closing-line-reporter.ts"],
     projects: [
       project("core", "packages/core"),
+      packed,
       project("dsl", "packages/dsl"),
       project("cli", "packages/cli"),
       project("examples", "examples"),

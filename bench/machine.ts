@@ -1,6 +1,7 @@
 /** The measured machine, and the load of other processes on it. */
 import { availableParallelism, cpus, release, totalmem, type } from "node:os"
 import { setTimeout as sleep } from "node:timers/promises"
+import { Wasm } from "@adjoint/core"
 
 export interface Machine {
   readonly cpu: string
@@ -9,6 +10,8 @@ export interface Machine {
   readonly memory: number
   readonly system: string
   readonly node: string
+  /** The bits of our engine's vectors on this machine. */
+  readonly lanes: Wasm.Lanes
 }
 
 export const describe = (): Machine => ({
@@ -17,6 +20,7 @@ export const describe = (): Machine => ({
   memory: Math.round(totalmem() / 2 ** 30),
   system: `${type()} ${release()}`,
   node: process.versions.node,
+  lanes: Wasm.lanesInUse(),
 })
 
 /** Milliseconds since the machine started: busy time and total time of its cores. */

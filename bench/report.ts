@@ -251,7 +251,7 @@ export const markdown = ({ bundles, ceilings, data, date, machine, sections }: R
   `# Speed on ${machine.cpu}, ${date}
 
 ${[
-  `${machine.cores} cores, ${machine.memory} GiB, ${machine.system}, Node ${machine.node}.`,
+  `${machine.cores} cores, ${machine.memory} GiB, ${machine.system}, Node ${machine.node}; Adjoint in ${machine.lanes}-bit lanes.`,
   printBusy(disturbances(sections)),
   sentence(data),
 ]

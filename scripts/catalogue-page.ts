@@ -13,7 +13,7 @@ All names that a [model file](model-file.md) may use, from the tables of \`@adjo
 import { Activation, Entry, Tensor } from "@adjoint/core"
 
 const leaky = Entry.make(Activation.table, { name: "leaky_relu", options: { alpha: 0.1 } })
-Tensor.print(leaky.apply(Tensor.make([-1, 2]))) // => "[-0.1, 2]"
+Tensor.print(leaky(Tensor.make([-1, 2]))) // => "[-0.1, 2]"
 Tensor.print(Activation.gelu(Tensor.make([-1, 2]))) // => "[-0.15866, 1.9545]"
 \`\`\`
 

@@ -52,7 +52,7 @@ const compile = <P, S>(net: Net.Net<P, S>, batch: number, sample: ReadonlyArray<
     { x, y },
   )
   const started = performance.now()
-  compileJob({ program, resident: tensors(state).length }, { threads: 1, minSharedWork: 0, numerics: "portable" })
+  compileJob({ program, resident: tensors(state).length }, { threads: 1, minSharedWork: 0, numerics: "portable", lanes: 128 })
   return performance.now() - started
 }
 

@@ -1,7 +1,8 @@
 /**
  * `pnpm same-bits`: a run with a recorded hash, on every host of this machine: this Node on one, two, three and eight threads,
- * Node 22, and a page in headless Chromium, without cross-origin isolation on one thread, and with it on one, two and three.
- * Each must end with the recorded hash. Hosts that are missing are reported as skipped.
+ * in lanes of 128 and of 256 bits, Node 22, and a page in headless Chromium, without cross-origin isolation on one thread, and
+ * with it on one, two and three. Each must end with the recorded hash. Hosts that are missing are reported as skipped, and so are
+ * wide lanes where V8 does not pack.
  */
 import { execFileSync } from "node:child_process"
 import { existsSync } from "node:fs"
@@ -21,10 +22,24 @@ interface Host {
 
 const on = (threads: number): string => `${threads} ${threads === 1 ? "thread" : "threads"}`
 
-const node = (version: string, executable: string, threads: number): Host => ({
-  name: `Node ${version}, ${on(threads)}`,
-  run: async () => execFileSync(executable, [import.meta.filename, "--run", String(threads)], { encoding: "utf8" }).trim(),
-})
+/** All code is compiled by the optimizing compiler, so that all of it is packed. */
+const optimized = ["--no-liftoff", "--no-wasm-tier-up"]
+
+/** What this script prints in a Node. */
+const inNode = (executable: string, flags: ReadonlyArray<string>, ...args: ReadonlyArray<string>): string =>
+  execFileSync(executable, [...flags, import.meta.filename, ...args], { encoding: "utf8" }).trim()
+
+/** The runs in a Node. */
+const node = (version: string, executable: string, threads: ReadonlyArray<number>): ReadonlyArray<Host> => {
+  const lanes = inNode(executable, [], "--lanes") === "256" ? [128, 256] : [128]
+  if (lanes.length === 1) console.log(`– Node ${version}: lanes of 256 bits skipped; it packs none on this machine`)
+  return lanes.flatMap((lanes) =>
+    threads.map((threads) => ({
+      name: `Node ${version}, ${on(threads)}, ${lanes} bits`,
+      run: async () => inNode(executable, lanes === 256 ? optimized : [], "--run", String(threads), String(lanes)),
+    })),
+  )
+}
 
 /** The script of a page: the run, with the number of threads in its URL. */
 const trained = `
@@ -70,8 +85,8 @@ const all = async (): Promise<void> => {
   )
   const chromium = onPath(...browserNames)
   const hosts = [
-    ...[1, 2, 3, 8].map((threads) => node(process.version, process.execPath, threads)),
-    ...(older === undefined ? [] : [1, 2, 8].map((threads) => node("22", older, threads))),
+    ...node(process.version, process.execPath, [1, 2, 3, 8]),
+    ...(older === undefined ? [] : node("22", older, [1, 2, 8])),
     ...(chromium === undefined ? [] : browser(chromium)),
   ]
   const failures: Array<string> = []
@@ -87,7 +102,8 @@ const all = async (): Promise<void> => {
   process.exitCode = failures.length > 0 ? 1 : 0
 }
 
-const [mode, threads] = process.argv.slice(2)
-if (mode === "--run")
-  console.log(await Effect.runPromise(knownRun.pipe(Effect.provide(Wasm.layer({ threads: Number(threads) })))))
+const [mode, threads, lanes] = process.argv.slice(2)
+const options = { threads: Number(threads), lanes: lanes === "256" ? 256 : 128 } as const
+if (mode === "--run") console.log(await Effect.runPromise(knownRun.pipe(Effect.provide(Wasm.layer(options)))))
+else if (mode === "--lanes") console.log(Wasm.lanesInUse(256))
 else await all()

@@ -6,10 +6,12 @@
  *     node scripts/ulp-sweep.ts --stride 1 exp   one function, every float
  *     node scripts/ulp-sweep.ts --speed          elements per second on 65,536 elements
  *     node scripts/ulp-sweep.ts --numerics fast  with fast numerics
+ *     node scripts/ulp-sweep.ts --lanes 256      in lanes of 256 bits, where the host has them
  *
  * The exact values are Reference's, in doubles, with an error of about 2⁻²⁸ of a float's last place.
  */
 import { parseArgs } from "node:util"
+import { offeredLanes } from "@adjoint/core/backend/wasm/assembler/hostLanes"
 import { binaryFunctions, unaryFunctions } from "@adjoint/core/backend/wasm/kernels/math/functions"
 import { overArrays, type Prepared, type VectorFunction } from "@adjoint/core/backend/wasm/kernels/math/overArrays"
 import { ulps } from "@adjoint/core/backend/wasm/kernels/math/ulp"
@@ -22,18 +24,20 @@ const { values, positionals } = parseArgs({
     stride: { type: "string", default: "61" },
     speed: { type: "boolean", default: false },
     numerics: { type: "string", default: "portable" },
+    lanes: { type: "string", default: "128" },
   },
   allowPositionals: true,
 })
 const stride = Number(values.stride)
 const numerics = values.numerics === "fast" ? "fast" : "portable"
+const lanes = offeredLanes(values.lanes === "256" ? 256 : 128)
 const everyFloat = 2 ** 32
 
 type Name = keyof typeof unaryFunctions | keyof typeof binaryFunctions
 const functions: { readonly [N in Name]: VectorFunction } = { ...unaryFunctions, ...binaryFunctions } as never
 const isBinary = (name: Name): boolean => Object.hasOwn(binaryFunctions, name)
 
-const prepare = (name: Name): Prepared => overArrays(functions[name], isBinary(name) ? 2 : 1, chunk, numerics)
+const prepare = (name: Name): Prepared => overArrays(functions[name], isBinary(name) ? 2 : 1, chunk, numerics, lanes)
 
 /** Sets the next floats to compute; returns their count. */
 type Fill = (inputs: ReadonlyArray<Uint32Array>) => number

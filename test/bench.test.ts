@@ -340,7 +340,14 @@ describe("the report", () => {
   })
   const run: Run = {
     date: "2026-11-20",
-    machine: { cpu: "Intel(R) Core(TM) i7-8700 @ 3.2 GHz", cores: 4, memory: 16, system: "Linux 6.1", node: "24.0.0" },
+    machine: {
+      cpu: "Intel(R) Core(TM) i7-8700 @ 3.2 GHz",
+      cores: 4,
+      memory: 16,
+      system: "Linux 6.1",
+      node: "24.0.0",
+      lanes: 256,
+    },
     data: "images are made up",
     ceilings: [
       { threads: 1, operations: 50e6 },

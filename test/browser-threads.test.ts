@@ -27,6 +27,7 @@ describe.runIf(browser !== undefined)("in a page", () => {
     expect(trapped).toEqual([0, 1, 2].map(() => ({ failure, arrived: true, same: true })))
     expect(ended?.failure).toBe("the wasm engine failed to run a program: one of its workers has not answered for 0.5 s")
     expect(ended?.waited).toBeLessThan(3000)
+    expect(ended?.same).toBe(true)
   })
 
   it("without it there is one thread", async () => {

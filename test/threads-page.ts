@@ -4,11 +4,11 @@ import { Key, type NDArray, Tensor } from "@adjoint/core"
 import { EngineError } from "@adjoint/core/backend/Executable"
 import { Assembler } from "@adjoint/core/backend/wasm/assembler/Assembler"
 import type { Code } from "@adjoint/core/backend/wasm/assembler/Code"
-import { f32, i32, type Local } from "@adjoint/core/backend/wasm/assembler/Value"
+import { atomic, f32, type I32, i32 } from "@adjoint/core/backend/wasm/assembler/Value"
 import { compile } from "@adjoint/core/backend/wasm/assembler/webAssembly"
 import { type Compile, type Compiled, compileJob } from "@adjoint/core/backend/wasm/compile"
 import { prepare } from "@adjoint/core/backend/wasm/prepare"
-import { emitBarrier, importWaiting } from "@adjoint/core/backend/wasm/threads/barrier"
+import { emitRun, failedOffset, importWaiting } from "@adjoint/core/backend/wasm/threads/claims"
 import { idleFlags } from "@adjoint/core/backend/wasm/threads/controlBlock"
 import { makePool, type Pool } from "@adjoint/core/backend/wasm/threads/pool"
 import { webWorkers } from "@adjoint/core/backend/wasm/threads/webWorkers"
@@ -38,19 +38,29 @@ const open = async (threads: number, limit?: number): Promise<Pool> => {
   return pool
 }
 
-/** Code in which each thread does this, and then waits for the others. */
+/** Code in which each thread computes one part, which it does not begin before all others have claimed theirs. */
 const replaced =
-  (body: (code: Code, thread: Local<"i32">, compiled: Compiled) => void): Compile =>
-  (wanted, workforce) => {
-    const compiled = compileJob(wanted, workforce)
+  (body: (code: Code, thread: I32, compiled: Compiled) => void): Compile =>
+  (wanted, options) => {
+    const compiled = compileJob(wanted, options)
+    const { failed, threads } = compiled
     const module = new Assembler()
-    const pages = Math.ceil(compiled.bytes / 65536)
-    module.importMemory("engine", "memory", { initial: pages, maximum: 65536, shared: true })
-    const barrier = emitBarrier(module, compiled.failed - 8, compiled.threads, importWaiting(module))
-    module.func("run", { params: ["i32"], export: true }, (code, [thread]) => {
-      body(code, thread, compiled)
-      code.call(barrier)
-    })
+    module.importMemory("engine", "memory", { initial: Math.ceil(compiled.bytes / 65536), maximum: 65536, shared: true })
+    const waiting = importWaiting(module)
+    // The number of threads that have come, in a word that nobody else uses.
+    const arrived = i32.const(failed + 8)
+    emitRun(module, { at: failed - failedOffset, threads, waiting }, [
+      {
+        shares: threads,
+        parts: 1,
+        byFirst: false,
+        emit: (code, _, thread) => {
+          code.drop(atomic.add(arrived, 1))
+          code.loop((again) => code.brIf(again, i32.lt_s(atomic.load(arrived), threads)))
+          body(code, thread, compiled)
+        },
+      },
+    ])
     return { ...compiled, module: compile(module.bytes()) }
   }
 
@@ -128,7 +138,7 @@ const engine = async () => {
 const shared = async () => {
   const pool = await open(3)
   const [written] = prepare(job, pool, "portable", numbers).run(inputs)
-  const code = compileJob(job, { threads: pool.threads, minSharedWork: pool.minSharedWork, numerics: "portable" })
+  const code = compileJob(job, { threads: pool.threads, minSharedWork: pool.minSharedWork, numerics: "portable", lanes: 128 })
   const [product] = prepare(job, pool).run(inputs)
   await pool.close()
   return {
@@ -151,18 +161,27 @@ const trapped = async (which: number) => {
   return { failure, arrived, same: product?.data.every((x, i) => x === one?.data[i]) === true }
 }
 
-/** The failure of a run whose worker the browser has ended, and its time. */
+/** A thread that never completes its part, as one that the browser has ended. */
+const stuck = (which: number): Compile =>
+  replaced((code, thread) => code.if(i32.eq(thread, which), () => code.loop((again) => code.br(again))))
+
+/** The failure of a run whose worker does not answer, its time, and whether a run without one of the workers has the same bits. */
 const ended = async () => {
   const pool = await open(3, 500)
   const ready = prepare(job, pool)
   ready.run(inputs)
   pool.workers()[1]?.terminate()
   await rest(lastLook)
-  const start = performance.now()
-  const failure = failureOf(() => ready.run(inputs))
-  const waited = performance.now() - start
+  const [product] = ready.run(inputs)
+  const same = product?.data.every((x, i) => x === one?.data[i]) === true
   await pool.close()
-  return { failure, waited }
+  const other = await open(3, 500)
+  const broken = prepare(job, other, "portable", stuck(1))
+  const start = performance.now()
+  const failure = failureOf(() => broken.run(inputs))
+  const waited = performance.now() - start
+  await other.close()
+  return { failure, waited, same }
 }
 
 const inOrder = async <A>(tasks: ReadonlyArray<() => Promise<A>>): Promise<ReadonlyArray<A>> => {

@@ -1,6 +1,6 @@
 /** A thread that computes or copies as fast as it can, when it is asked to. */
-import { setFlagsFromString } from "node:v8"
 import { parentPort } from "node:worker_threads"
+import { packsLanes } from "@adjoint/core/backend/wasm/assembler/hostLanes"
 import { compile, instantiate } from "@adjoint/core/backend/wasm/assembler/webAssembly"
 import { kernel, operations } from "./kernel.ts"
 
@@ -16,7 +16,7 @@ export type Answer = number
 const budget = 60
 
 // V8 then packs two vectors of 128 bits into one of 256, where the processor has them.
-setFlagsFromString("--experimental-wasm-revectorize")
+packsLanes()
 
 /** The most that `run` does in a millisecond, if it does `amount` at a time. */
 const most = (amount: number, run: () => void): number => {

@@ -1,4 +1,5 @@
 /** `adjoint doctor` on this machine, and on one where an answer is wrong. */
+import { offeredLanes } from "@adjoint/core/backend/wasm/assembler/hostLanes"
 import type * as SelfTest from "@adjoint/core/testing/selfTest"
 import { Effect } from "effect"
 import { describe, expect, test, vi } from "vitest"
@@ -10,8 +11,8 @@ const found = vi.hoisted(() => ({ wrong: false }))
 vi.mock("@adjoint/core/testing/selfTest", async (original) => {
   const { selfTest } = await original<typeof SelfTest>()
   return {
-    selfTest: (threads: number) =>
-      Effect.map(selfTest(threads), (answers) => (found.wrong ? [wrong, ...answers.slice(1)] : answers)),
+    selfTest: (threads: number, lanes: 128 | 256) =>
+      Effect.map(selfTest(threads, lanes), (answers) => (found.wrong ? [wrong, ...answers.slice(1)] : answers)),
   }
 })
 
@@ -21,6 +22,8 @@ describe("doctor", () => {
     const { code, stderr, stdout } = await run(["doctor"])
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
     expect(stdout).toContain(`node          ${process.version}\n`)
+    expect(stdout).toContain(`simd          ${offeredLanes(256)} bits\n`)
+    expect((await run(["doctor", "--lanes", "128"])).stdout).toContain("simd          128 bits\n")
     expect(stdout).toContain("✓ product of matrices\n")
     expect(stdout).toContain("✓ a training run on 1 thread ends with the known bits\n")
     expect(stdout).toMatch(/\nall is well\n$/)
@@ -35,7 +38,7 @@ describe("doctor", () => {
     expect(stdout).toContain("1 answer wrong")
     const [told = ""] = (await run(["doctor", "--json"])).stdout.split("\n")
     const { answers, ...rest } = JSON.parse(told)
-    expect(rest).toMatchObject({ version: 1, healthy: false, machine: { node: process.version } })
+    expect(rest).toMatchObject({ version: 1, healthy: false, machine: { node: process.version, lanes: offeredLanes(256) } })
     expect(answers.slice(0, 2)).toEqual([wrong, { name: "convolution and pooling", passed: true }])
   })
 })

@@ -35,3 +35,16 @@ test("a flag that is a setting is answered with what to write", async () => {
   expect(await tried("--batch-size=64")).toContain("try: --set train.batch=64")
   expect(await tried("--zzzzzzzz", "5")).not.toContain("try:")
 })
+
+test("a flag that is an option of a choice is answered for the choice of the file", async () => {
+  const tried = async (optimizer: string, flag: string) => {
+    const file = join(folder({ "m.yaml": model.replace("{ adam: 0.02 }", optimizer) }), "m.yaml")
+    return (await run(["train", file, flag, "0.1"])).stderr
+  }
+  expect(await tried("{ adam: 0.02 }", "--lr")).toContain("try: --set train.optimizer.adam.lr=0.1")
+  expect(await tried("lion", "--learning-rate")).toContain("try: --set train.optimizer.lion.lr=0.1")
+  expect(await tried("{ sgd: { lr: 1, momentum: 0.9 } }", "--momentum")).toContain("try: --set train.optimizer.sgd.momentum=0.1")
+  expect(await tried("nonsense", "--lr")).toContain("try: --set train.optimizer.")
+  const unnamed = join(folder({ "m.yaml": model.replace(", optimizer: { adam: 0.02 }", "") }), "m.yaml")
+  expect((await run(["train", unnamed, "--lr", "0.1"])).stderr).toContain("try: --set train.optimizer.adam.lr=0.1")
+})

@@ -1,8 +1,9 @@
 /** Each verb as a person or a program uses it, over small models. */
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { offeredLanes } from "@adjoint/core/backend/wasm/assembler/hostLanes"
 import { offered } from "@adjoint/core/backend/wasm/assembler/hostNumerics"
-import { beforeAll, describe, expect, test } from "vitest"
+import { beforeAll, describe, expect, test, vi } from "vitest"
 import { verbs } from "../src/command/Adjoint.ts"
 import { examples, folder, run } from "./world.ts"
 
@@ -164,6 +165,41 @@ describe("train", () => {
     }
     expect(await run([...further, fast])).toMatchObject({ code: 0 })
     expect(json(join(kept, "moons/0002/summary.json"))).toMatchObject({ epochs: 5 })
+  })
+
+  test("--lanes is recorded as the engine has it, and leaves the bits as they are", async () => {
+    const weights: Array<Buffer> = []
+    for (const [lanes, used] of [
+      ["128", 128],
+      ["256", offeredLanes(256)],
+    ] as const) {
+      const kept = join(directory, `lanes-${lanes}`)
+      const { code, stdout } = await run(["train", file("moons.yaml"), "--runs", kept, "--lanes", lanes, "--json"])
+      expect(code).toBe(0)
+      expect(json(join(kept, "moons/0001/env.json"))).toMatchObject({ engine: "wasm", lanes: used })
+      expect(stdout).toMatch(new RegExp(`"event":"started".*"lanes":${used},`))
+      weights.push(readFileSync(join(kept, "moons/0001/checkpoints/last/weights.safetensors")))
+    }
+    expect(weights[0]).toEqual(weights[1])
+    const planned = await run(["train", file("moons.yaml"), "--dry-run", "--json", "--lanes", "128"])
+    expect(JSON.parse(planned.stdout)).toMatchObject({ event: "planned", lanes: 128 })
+  })
+
+  test("ADJOINT_LANES chooses the lanes where no flag does, and is refused if there are no such lanes", async () => {
+    vi.stubEnv("ADJOINT_LANES", "128")
+    const planned = await run(["train", file("moons.yaml"), "--dry-run", "--json"])
+    expect(JSON.parse(planned.stdout)).toMatchObject({ lanes: 128 })
+    vi.stubEnv("ADJOINT_LANES", "512")
+    for (const args of [["train", file("moons.yaml"), "--dry-run"], ["doctor"]]) {
+      const refused = await run(args)
+      expect(refused).toMatchObject({
+        code: 2,
+        stdout: "",
+        stderr: expect.stringContaining("ADJOINT_LANES is 512; it wants 128 or 256"),
+      })
+      expect(refused.stderr).toContain("try: leave ADJOINT_LANES unset, or set it to 128")
+    }
+    vi.unstubAllEnvs()
   })
 
   test("--set changes a value, and is recorded", async () => {
@@ -438,6 +474,9 @@ describe("words about words", () => {
     [["train", "a.yaml", "--engine", "magic"], "magic"],
     [["train", "a.yaml", "--numerics", "magic"], "magic"],
     [["train", "a.yaml", "--engine", "reference", "--numerics", "fast"], "leave out --numerics"],
+    [["train", "a.yaml", "--lanes", "64"], '"128" | "256"'],
+    [["doctor", "--lanes", "wide"], '"128" | "256"'],
+    [["train", "a.yaml", "--engine", "reference", "--lanes", "128"], "leave out --lanes"],
     [["train", "a.yaml", "--threads", "0"], "from 1 to 256"],
   ])("%j is a usage error: said on stderr, exit code 2", async (args, says) => {
     const ran = await run(args)

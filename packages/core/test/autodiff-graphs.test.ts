@@ -1,4 +1,4 @@
-/** Graphs that get long: deep ones must not overflow the stack, and loops by hand must not keep what is behind them. */
+/** Long graphs: deep ones must not overflow the stack, and a training loop must not keep the tensors of earlier steps. */
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { describe, expect, test } from "vitest"
@@ -43,7 +43,7 @@ const collected = async (): Promise<void> => {
   }
 }
 
-/** How many of the tensors that `round` handed on from one call to the next are still in memory after so many calls. */
+/** The number of tensors, passed from one call of `round` to the next, that are still in memory after `times` calls. */
 const alive = async (times: number, round: () => T.Tensor): Promise<number> => {
   const refs = Array.from({ length: times }, () => new WeakRef(round()))
   await collected()
@@ -55,7 +55,7 @@ const loss = (w: T.Tensor, x: T.Tensor): T.Tensor => T.mean(T.square(T.sub(T.tan
 /** A past that is kept is kept whole; of one that is let go, the collector may leave the last few for later. */
 const [rounds, few] = [200, 10]
 
-describe("a training loop by hand lets go of its past", () => {
+describe("a hand-written training loop releases the tensors of earlier steps", () => {
   const x = T.make([
     [1, 2],
     [3, -1],

@@ -1,5 +1,17 @@
 /** The tables of the catalogue whose entries the laws of entries and of options go through. */
-import { Activation, Initializer, Layers, LearningRate, Loss, Optimizer, Rbm, Regularizer, Score } from "@adjoint/core"
+import {
+  Activation,
+  Callback,
+  Initializer,
+  Layers,
+  LearningRate,
+  Loss,
+  Optimizer,
+  OptimizerWrapper,
+  Rbm,
+  Regularizer,
+  Score,
+} from "@adjoint/core"
 import type { Table } from "@adjoint/core/learning/Entry"
 
 export const tables: { readonly [table: string]: Table<unknown> } = {
@@ -15,4 +27,6 @@ export const tables: { readonly [table: string]: Table<unknown> } = {
   report: Score.reports,
   stage: Rbm.stages,
   method: Rbm.methods,
+  wrapper: OptimizerWrapper.table,
+  callback: Callback.table,
 }

@@ -114,7 +114,7 @@ describe("what is not worth it stays in the program", () => {
     expect(partsOf(half)).toEqual([[2 ** 12, 2 ** 13]])
     expect(foldable([half(), half(), half()])).toHaveLength(2)
   })
-  test("an argument, and all that comes of one", () => {
+  test("an argument, and everything computed from it", () => {
     const { program } = Compile.program((x: T) => Tensor.exp(x), Tensor.zeros([3]) as T)
     expect(Program.print(program)).toBe("program (a: f32[3]) {\n  b: f32[3] = exp a\n  return b\n}")
   })

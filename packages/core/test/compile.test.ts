@@ -119,7 +119,32 @@ describe("Compile.step", () => {
         const got = yield* Effect.result(step.run([Tensor.ones([3]) as T]))
         assert.isTrue(Result.isFailure(got))
         if (Result.isFailure(got))
-          assert.match(got.failure.message, /^Compile\.step got f32\[3\]; it wants a new state like the old/)
+          assert.strictEqual(
+            got.failure.message,
+            "Compile.step got f32[3]; it wants a new state like the old: it was f32[] and became f32[3]. Try: return every part of the state with the shape and dtype it came in",
+          )
+      }),
+    ),
+  )
+
+  it.effect("names each part of the state that changed, is missing or is new", () =>
+    onReference(
+      Effect.gen(function* () {
+        type State = Readonly<Record<string, T>>
+        const wrong: ReadonlyArray<readonly [State, string]> = [
+          [{ b: Tensor.zeros([2]) as T, w: Tensor.zeros([4]) as T }, "w was f32[3] and became f32[4]"],
+          [{ w: Tensor.zeros([3]) as T }, "b is missing"],
+          [{ b: Tensor.zeros([2], "i32") as T, w: Tensor.zeros([3]) as T }, "b was f32[2] and became i32[2]"],
+          [{ b: Tensor.zeros([2]) as T, v: Tensor.scalar(1), w: Tensor.zeros([3]) as T }, "v is new"],
+          [{ a: Tensor.scalar(1), c: Tensor.scalar(1) }, "b is missing, w is missing, a is new and 1 more"],
+          [{ b: { "": Tensor.zeros([2]) } as never, w: Tensor.zeros([3]) as T }, "b is missing, b. is new"],
+        ]
+        for (const [next, said] of wrong) {
+          const first: State = { b: Tensor.zeros([2]) as T, w: Tensor.zeros([3]) as T }
+          const step = yield* Compile.step((_: State, x: T) => ({ state: next, output: x }), first)
+          const error = yield* Effect.flip(step.run([Tensor.scalar(1)]))
+          assert.include(error.message, `a new state like the old: ${said}. Try:`)
+        }
       }),
     ),
   )

@@ -32,6 +32,12 @@ describe("what RFC 4180 allows is read", () => {
     ])
     expect(lines).toEqual([2, 3, 5])
   })
+  it("CR alone, as old spreadsheets write it", () => {
+    expect(Csv.parse("x,y\r1,2\r3,4\r")).toEqual(Csv.parse("x,y\n1,2\n3,4\n"))
+    // Beside a line feed it belongs to the cell.
+    expect(Result.getOrThrow(Csv.parse("x,y\n1,a\rb\n")).rows).toEqual([["1", "a\rb"]])
+  })
+
   it("CRLF, a byte order mark, a last line without an end, blank lines", () => {
     expect(table('\uFEFFa,b\r\n1,"2"\r\n\r\n3,4').rows).toEqual([
       ["1", "2"],
@@ -102,7 +108,7 @@ describe("delimiters", () => {
       ),
     )
   })
-  it("a blank stands for any number of blanks and tabs, around a line for none", () => {
+  it("a blank means any number of blanks and tabs; those at the ends of a line are left out", () => {
     const housing = "  0.00632  18.00\t2.310 \n 0.02731   0.00  7.070\n\n  \n"
     const wanted = {
       columns: ["c1", "c2", "c3"],

@@ -3,7 +3,7 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { gunzip, inPage, type Refused } from "../src/data/gunzip.ts"
 
-/** What came out, as something that compares. */
+/** The result, in a form that can be compared. */
 const outcome = (made: Uint8Array | Refused): unknown =>
   made instanceof Uint8Array ? Buffer.from(made).toString("hex") : made._tag
 

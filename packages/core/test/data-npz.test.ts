@@ -164,7 +164,7 @@ describe("laws", () => {
       }),
     )
   })
-  it("named arrays are read back, whatever their names", () => {
+  it("named arrays are read back, with any names", () => {
     const names = fc.oneof(fc.string(), fc.constantFrom("__proto__", "constructor", "a/../b"))
     fc.assert(
       fc.property(fc.uniqueArray(fc.tuple(names, arrays), { selector: ([name]) => name, maxLength: 4 }), (entries) => {

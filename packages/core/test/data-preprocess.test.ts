@@ -176,7 +176,7 @@ describe("images and arrays", () => {
     const deviations = inputs(image({ normalize: "mean_image", scale: "none" })).data
     expect([...deviations]).toEqual([-25.5, 76.5, 25.5, -76.5, 229.5, 76.5])
   })
-  it("flat rows are images of the size that is said; others are refused", () => {
+  it("flat rows are images of the given size; other sizes are refused", () => {
     expect(inputs(image({}), NDArray.make("u8", [3, 2], images.data)).shape).toEqual([3, 1, 2, 1])
     expect(refusal(Preprocess.fit({ image: { size: [2, 2] } }, { inputs: images }))).toBe(
       "an image has the shape [1, 2]; wanted [2, 2, 1] or [4] or [2, 2]",
@@ -427,7 +427,7 @@ describe("laws", () => {
       rowsOf(ok(Preprocess.inputs(record, people, train))),
     )
   })
-  it("a sample has the shape that is told beforehand", () => {
+  it("a sample has the predicted shape", () => {
     const record = ok(fit({ Age: { type: "number", missing: "indicator" }, Sex: "category", "*": "ignore" }))
     expect(Preprocess.sample(record)).toEqual(ok(Preprocess.inputs(record, people, train)).shape.slice(1))
   })
@@ -459,7 +459,7 @@ describe("what does not vary", () => {
       Array.from({ length: rows }, (_, i) => [String(x), i % 2 === 0 ? "no" : "yes"]),
     )
 
-  it("is divided by 1 and becomes 0, whatever rounding leaves of its mean", () => {
+  it("is divided by 1 and becomes 0, also where rounding changes its mean", () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.constantFrom(...constants), fc.double({ noNaN: true, min: -1e150, max: 1e150 })),

@@ -1,4 +1,4 @@
-/** Kinds of file: each reads what it is said to read, and a fitted record keeps how rows were read. */
+/** Kinds of file: each reads the files of its kind, and a fitted record keeps how rows were read. */
 import { gzipSync } from "node:zlib"
 import * as Result from "effect/Result"
 import { describe, expect, it } from "vitest"
@@ -29,7 +29,7 @@ describe("every kind", () => {
   })
 })
 
-describe("reading by the name of a kind, whatever the file is called", () => {
+describe("reading by the name of a kind, with any file name", () => {
   it("csv, with its defaults where options are left out", () => {
     expect(read({ name: "csv", options: { path: "x.data" } }, { path: bytes("a;b\n1;2\n") })).toEqual({
       columns: ["a", "b"],
@@ -67,6 +67,19 @@ describe("reading by the name of a kind, whatever the file is called", () => {
       ["y", y],
     ])
     expect(read({ name: "npz", options: { inputs: "x", targets: "y" } }, { path: file })).toEqual({ inputs: x, targets: y })
+    const single = {
+      path: Npz.encode([
+        ["x", x],
+        ["y", NDArray.make("i32", [], Int32Array.of(1))],
+      ]),
+    }
+    const scalar = Result.getOrThrow(
+      Result.flip(Source.read(kind("npz"), { name: "npz", options: { inputs: "x", targets: "y" } }, single)),
+    )
+    expect([scalar.option, scalar.error.message]).toEqual([
+      "targets",
+      "the array `y`: got a single number, which has no axes, wanted rows along the first axis; try: name another array of the file, or save it with np.atleast_1d",
+    ])
     const refused = Source.read(kind("npz"), { name: "npz", options: { targets: "y" } }, { path: file })
     expect(Result.isFailure(refused) ? [refused.failure.option, refused.failure.error.message] : []).toEqual([
       "inputs",

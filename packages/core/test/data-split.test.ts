@@ -185,7 +185,7 @@ describe("batches", () => {
     }
     expect(from({ epoch: 1, batch: 1 }, 4)).toEqual(from({ epoch: 0, batch: 0 }, 8).slice(4))
   })
-  it("a size that is none is refused", () => {
+  it("an invalid size is refused", () => {
     expect(() => Batches.inOrder({ rows: [1], size: 0 })).toThrow(
       "Batches wants a whole number of rows from 1 as the size, not 0. Try: a size such as 32",
     )

@@ -71,7 +71,7 @@ describe("what the toys are", () => {
     expect(spirals.map(([, label]) => label)).toEqual([0, 0, 0, 1, 1, 1, 2, 2, 2])
     expect(spirals.map(([[x = 0, y = 0]]) => Math.round(Math.hypot(x, y) * 1e6) / 1e6)).toEqual([0, 0.5, 1, 0, 0.5, 1, 0, 0.5, 1])
   })
-  it("noise has the standard deviation that is said", () => {
+  it("noise has the given standard deviation", () => {
     const still = Toys.moons(key, { count: 2000, noise: 0 })
     const moved = Toys.moons(key, { count: 2000, noise: 0.3 })
     const squares = Array.from(moved.inputs.data, (x, i) => (x - (still.inputs.data[i] ?? 0)) ** 2).reduce((a, b) => a + b, 0)

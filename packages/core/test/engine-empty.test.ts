@@ -1,8 +1,6 @@
-/** Arrays without elements, through every primitive and rearrangement, on one to three threads, held to Reference. */
+/** Arrays without elements, through every primitive and rearrangement, on one to three threads, compared with Reference. */
 import fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { offered } from "../src/backend/wasm/assembler/hostNumerics.ts"
-import type { Numerics } from "../src/backend/wasm/assembler/numerics.ts"
 import { makePool } from "../src/backend/wasm/threads/pool.ts"
 import { Program as Programs, Tensor } from "../src/index.ts"
 import type { Primitive } from "../src/language/Primitive.ts"
@@ -11,10 +9,10 @@ import * as Reference from "../src/reference/Reference.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
 import type { NDArray } from "../src/types/NDArray.ts"
 import * as Shape from "../src/types/Shape.ts"
+import { modes } from "./engine-modes.ts"
 import { mistake } from "./held-to-reference.ts"
 import { bits, oneByOne, whole } from "./one-by-one.ts"
 
-const all = [...new Set<Numerics>(["portable", offered("fast")])]
 const pools = [undefined, makePool(2, 0), makePool(3, 0)]
 beforeAll(() => Promise.all(pools.map((pool) => pool?.complete())))
 afterAll(() => Promise.all(pools.map((pool) => pool?.close())))
@@ -37,7 +35,7 @@ const following: ReadonlyArray<Primitive> = [
 const axes: ReadonlyArray<ReadonlyArray<number>> = [[], [0], [1], [0, 1]]
 const sizes = [0, 1, 3, 9]
 
-describe.each(all)("with empty axes, in %s numerics,", (numerics) => {
+describe.each(modes)("with empty axes, in $numerics numerics and $lanes-bit lanes,", (mode) => {
   it("a product of matrices, whichever way its operands are turned, is a sum over what there is", () => {
     for (const m of sizes)
       for (const n of sizes)
@@ -53,7 +51,7 @@ describe.each(all)("with empty axes, in %s numerics,", (numerics) => {
                   },
                   [a, b],
                 )
-                const [made] = whole(numerics, program, [a, b]) as readonly [NDArray]
+                const [made] = whole(mode, program, [a, b]) as readonly [NDArray]
                 expect(made.shape).toEqual([m, n])
                 expect([...made.data]).toEqual(Array<number>(m * n).fill(0))
               }
@@ -65,10 +63,10 @@ describe.each(all)("with empty axes, in %s numerics,", (numerics) => {
   ])("programs %s mean what Reference means, and give the same bits fused and on one to three threads", (_, options) => {
     fc.assert(
       fc.property(programWithInputs({ ...options, emptyAxes: true, maxSteps: 10, special: true }), ({ inputs, program }) => {
-        const single = oneByOne(numerics, program, inputs, (step, given, got) => {
+        const single = oneByOne(mode, program, inputs, (step, given, got) => {
           if (step.equations[0]?.primitive !== "scan") expect(mistake(step, given, got)).toBeUndefined()
         })
-        for (const pool of pools) expect(whole(numerics, program, inputs, pool).map(bits)).toEqual(single.map(bits))
+        for (const pool of pools) expect(whole(mode, program, inputs, pool).map(bits)).toEqual(single.map(bits))
       }),
       { numRuns: 150 },
     )

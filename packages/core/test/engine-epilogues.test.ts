@@ -1,7 +1,6 @@
 import fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { offered } from "../src/backend/wasm/assembler/hostNumerics.ts"
-import type { Numerics } from "../src/backend/wasm/assembler/numerics.ts"
+import { compileJob } from "../src/backend/wasm/compile.ts"
 import { prepare } from "../src/backend/wasm/prepare.ts"
 import { makePool } from "../src/backend/wasm/threads/pool.ts"
 import { fuse } from "../src/compiler/Fuse.ts"
@@ -11,6 +10,7 @@ import * as Tensor from "../src/tensor/Tensor.ts"
 import * as Autodiff from "../src/transform/Autodiff.ts"
 import type { NDArray } from "../src/types/NDArray.ts"
 import type { Shape } from "../src/types/Shape.ts"
+import { modes } from "./engine-modes.ts"
 import { bits, oneByOne, whole } from "./one-by-one.ts"
 
 type T = Tensor.Tensor
@@ -91,13 +91,11 @@ const after: { readonly [name: string]: (z: T, other: T, row: T, column: T) => T
 
 const normal = (name: string, shape: Shape): NDArray => Tensor.read(Key.normal(Key.fold(Key.make(1), name), shape))
 
-const all = [...new Set<Numerics>(["portable", offered("fast")])]
-
 const pools = [2, 3].map((threads) => makePool(threads, 0))
 beforeAll(() => Promise.all(pools.map((pool) => pool?.complete())))
 afterAll(() => Promise.all(pools.map((pool) => pool?.close())))
 
-describe.each(all)("what is done to a result as it is made, in %s numerics", (numerics) => {
+describe.each(modes)("what is done to a result as it is made, in $numerics numerics and $lanes-bit lanes", (mode) => {
   const names = fc.subarray(Object.keys(after), { minLength: 1 })
 
   const law = ({ from, make, name }: Made, wanted: ReadonlyArray<string>): number => {
@@ -113,9 +111,9 @@ describe.each(all)("what is done to a result as it is made, in %s numerics", (nu
       [...given, ...others],
     )
     const inputs = [...given, ...others]
-    const expected = oneByOne(numerics, program, inputs).map(bits)
-    expect(whole(numerics, program, inputs).map(bits), name).toEqual(expected)
-    for (const pool of pools) expect(whole(numerics, program, inputs, pool).map(bits), name).toEqual(expected)
+    const expected = oneByOne(mode, program, inputs).map(bits)
+    expect(whole(mode, program, inputs).map(bits), name).toEqual(expected)
+    for (const pool of pools) expect(whole(mode, program, inputs, pool).map(bits), name).toEqual(expected)
     return fuse(program).kernels.filter((kernel) => "epilogue" in kernel).length
   }
 
@@ -149,12 +147,12 @@ describe.each(all)("what is done to a result as it is made, in %s numerics", (nu
     for (const f of [step, square]) {
       const program = Programs.trace((state, batch) => [f(state as T, batch as T)], [w, x])
       for (const pool of [undefined, ...pools]) {
-        const executable = prepare({ program, resident: 1 }, pool, numerics)
+        const executable = prepare({ program, resident: 1 }, pool, mode.numerics, compileJob, mode.lanes)
         executable.load([w])
         let expected: ReadonlyArray<NDArray> = [w]
         for (let i = 0; i < 3; i++) {
           executable.run([x])
-          expected = oneByOne(numerics, program, [...expected, x])
+          expected = oneByOne(mode, program, [...expected, x])
         }
         expect(executable.state().map(bits)).toEqual(expected.map(bits))
         executable.release()

@@ -1,27 +1,23 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { offered } from "../src/backend/wasm/assembler/hostNumerics.ts"
-import type { Numerics } from "../src/backend/wasm/assembler/numerics.ts"
 import { makePool } from "../src/backend/wasm/threads/pool.ts"
 import { Key, Program as Programs, Tensor } from "../src/index.ts"
 import * as Reference from "../src/reference/Reference.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
 import type { NDArray } from "../src/types/NDArray.ts"
+import { modes } from "./engine-modes.ts"
 import { mistake } from "./held-to-reference.ts"
 import { bits, oneByOne, whole } from "./one-by-one.ts"
 
 const product = (x: Tensor.Tensor, y: Tensor.Tensor, turnX: boolean, turnY: boolean): Tensor.Tensor =>
   Tensor.matmul(turnX ? Tensor.transpose(x) : x, turnY ? Tensor.transpose(y) : y)
 
-/** Both, where this host has both. */
-const all = [...new Set<Numerics>(["portable", offered("fast")])]
-
-describe.each(all)("the wasm engine in %s numerics", (numerics) => {
+describe.each(modes)("the wasm engine in $numerics numerics and $lanes-bit lanes", (mode) => {
   it("gives the same bits fused and one primitive at a time, special numbers too", () => {
     fc.assert(
       fc.property(programWithInputs({ maxSteps: 10, special: true }), ({ inputs, program }) => {
-        const fused = whole(numerics, program, inputs)
-        const single = oneByOne(numerics, program, inputs)
+        const fused = whole(mode, program, inputs)
+        const single = oneByOne(mode, program, inputs)
         fused.forEach((array, i) => {
           expect(bits(array)).toEqual(bits(single[i] as NDArray))
         })
@@ -36,8 +32,8 @@ describe.each(all)("the wasm engine in %s numerics", (numerics) => {
     try {
       fc.assert(
         fc.property(programWithInputs({ maxSteps: 10, special: true }), ({ inputs, program }) => {
-          const one = whole(numerics, program, inputs).map(bits)
-          for (const pool of pools) expect(whole(numerics, program, inputs, pool).map(bits)).toEqual(one)
+          const one = whole(mode, program, inputs).map(bits)
+          for (const pool of pools) expect(whole(mode, program, inputs, pool).map(bits)).toEqual(one)
         }),
         { numRuns: 60 },
       )
@@ -46,7 +42,7 @@ describe.each(all)("the wasm engine in %s numerics", (numerics) => {
     }
   })
 
-  it("gives the same product on any number of threads, whatever its sizes", async () => {
+  it("gives the same product on any number of threads, for all sizes", async () => {
     const pools = [2, 3].map((threads) => makePool(threads, 0))
     await Promise.all(pools.map((pool) => pool?.complete()))
     const size = fc.integer({ min: 1, max: 70 })
@@ -56,8 +52,8 @@ describe.each(all)("the wasm engine in %s numerics", (numerics) => {
         fc.property(size, size, size, fc.boolean(), fc.boolean(), (m, n, k, turnA, turnB) => {
           const [a, b] = [normal("a", turnA ? [k, m] : [m, k]), normal("b", turnB ? [n, k] : [k, n])]
           const program = Programs.trace((x, y) => [product(x as Tensor.Tensor, y as Tensor.Tensor, turnA, turnB)], [a, b])
-          const [one] = whole(numerics, program, [a, b]) as readonly [NDArray]
-          for (const pool of pools) expect(whole(numerics, program, [a, b], pool).map(bits)).toEqual([bits(one)])
+          const [one] = whole(mode, program, [a, b]) as readonly [NDArray]
+          for (const pool of pools) expect(whole(mode, program, [a, b], pool).map(bits)).toEqual([bits(one)])
           const [exact] = Reference.run(program, [a, b]) as readonly [NDArray]
           exact.data.forEach((x, i) => {
             expect(Math.abs((one.data[i] as number) - x)).toBeLessThan(1e-5 * Math.sqrt(k) + 1e-6 * k)
@@ -73,11 +69,11 @@ describe.each(all)("the wasm engine in %s numerics", (numerics) => {
   it("computes each lane on its own: the sine of -0 beside a large number", () => {
     const x = Tensor.make([-0, 2.7e8, 1e-3, 0.5])
     const program = Programs.trace((y) => [Tensor.sin(y as Tensor.Tensor)], [x])
-    const together = whole(numerics, program, [x])
+    const together = whole(mode, program, [x])
     const apart = [-0, 2.7e8, 1e-3, 0.5].map((number) => {
       const single = Tensor.make([number])
       return whole(
-        numerics,
+        mode,
         Programs.trace((y) => [Tensor.sin(y as Tensor.Tensor)], [single]),
         [single],
       )[0]
@@ -88,7 +84,7 @@ describe.each(all)("the wasm engine in %s numerics", (numerics) => {
   it("means what Reference means, step by step", () => {
     fc.assert(
       fc.property(programWithInputs({ maxSteps: 10, special: true }), ({ inputs, program }) => {
-        oneByOne(numerics, program, inputs, (single, given, got) => {
+        oneByOne(mode, program, inputs, (single, given, got) => {
           if (single.equations[0]?.primitive !== "scan") expect(mistake(single, given, got)).toBeUndefined()
         })
       }),
@@ -97,7 +93,19 @@ describe.each(all)("the wasm engine in %s numerics", (numerics) => {
   })
 })
 
-describe("a step is held to Reference", () => {
+describe.each([...new Set(modes.map(({ numerics }) => numerics))])("in %s numerics, lanes of 256 bits", (numerics) => {
+  it("give the bits of 128, special numbers too", () => {
+    fc.assert(
+      fc.property(programWithInputs({ maxSteps: 10, special: true }), ({ inputs, program }) => {
+        const [narrow, wide] = ([128, 256] as const).map((lanes) => whole({ lanes, numerics }, program, inputs).map(bits))
+        expect(wide).toEqual(narrow)
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+describe("a step is compared with Reference", () => {
   const [x, y] = [Tensor.make([[1, 1]]), Tensor.make([[1], [1]])]
   const dot = Programs.trace((a, b) => [Tensor.matmul(a as Tensor.Tensor, b as Tensor.Tensor)], [x, y])
   const largest = 3.4028234663852886e38
@@ -122,7 +130,7 @@ describe("a step is held to Reference", () => {
   })
 })
 
-it("tells a law that fails by a small program and its numbers", () => {
+it("reports a failing law with a small program and its numbers", () => {
   const wrong = fc.property(programWithInputs(), ({ program }) => !program.equations.some(({ primitive }) => primitive === "dot"))
   const details = fc.check(wrong, { numRuns: 1000, seed: 1 })
   expect(details.counterexample?.[0].program.equations).toHaveLength(1)

@@ -1,5 +1,9 @@
 import fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { within } from "../src/backend/eager/Eager.ts"
+import { offeredLanes } from "../src/backend/wasm/assembler/hostLanes.ts"
+import type { Lanes } from "../src/backend/wasm/assembler/lanes.ts"
+import { compileJob } from "../src/backend/wasm/compile.ts"
 import { prepare } from "../src/backend/wasm/prepare.ts"
 import { makePool } from "../src/backend/wasm/threads/pool.ts"
 import type { ConvParams, Params, Primitive, Program, WindowParams } from "../src/language/Primitive.ts"
@@ -13,6 +17,11 @@ import { type InFloats, ordered } from "./sums-in-order.ts"
 const pools = [2, 3].map((threads) => makePool(threads, 0))
 beforeAll(() => Promise.all(pools.map((pool) => pool?.complete())))
 afterAll(() => Promise.all(pools.map((pool) => pool?.close())))
+
+/** Narrow ones, and those that this host has. */
+const bothLanes = new Set<Lanes>([128, offeredLanes(256)])
+
+const inLoops = within(Number.POSITIVE_INFINITY)
 
 const f32 = (shape: Shape.Shape): Spec => ({ dtype: "f32", shape })
 
@@ -47,15 +56,20 @@ const holds = <P extends Primitive>(primitive: P, params: Params[P], specs: Read
   const [exact] = Reference.run(program, inputs) as readonly [NDArray]
   const inFloats = kind === "real" ? (ordered[primitive] as InFloats<P> | undefined) : undefined
   const wanted = inFloats?.(params, inputs, out) ?? Float32Array.from(exact.data)
-  for (const pool of [undefined, ...pools]) {
-    const [got] = prepare({ program, resident: 0 }, pool).run(inputs) as readonly [NDArray]
-    const differs = wanted.findIndex((x, i) => !Object.is(x, got.data[i]))
+  const check = ({ data }: NDArray, how: string): void => {
+    const differs = wanted.findIndex((x, i) => !Object.is(x, data[i]))
     if (differs >= 0)
       expect.fail(
         `${primitive} ${JSON.stringify(params)} of ${specs.map(({ shape }) => Shape.print(shape)).join(" ")} ` +
-          `on ${pool?.threads ?? 1} threads gave ${got.data[differs]} at ${differs}, not ${wanted[differs]}`,
+          `${how} gave ${data[differs]} at ${differs}, not ${wanted[differs]}`,
       )
   }
+  for (const pool of [undefined, ...pools])
+    for (const lanes of bothLanes) {
+      const prepared = prepare({ program, resident: 0 }, pool, "portable", compileJob, lanes)
+      check(prepared.run(inputs)[0] as NDArray, `on ${pool?.threads ?? 1} threads with lanes of ${lanes} bits`)
+    }
+  if (kind === "real") check(inLoops.run(program, inputs)[0] as NDArray, "in loops")
 }
 
 interface Geometry {
@@ -149,8 +163,8 @@ describe("convolutions of the wasm engine", () => {
     )
   })
 
-  it("convKernelGrad of images taken in blocks of rows", () => {
-    const params: ConvParams = {
+  it("sums of several blocks, of blocks of blocks, and of parts of rows", () => {
+    const plain: ConvParams = {
       stride: [1, 1],
       padding: [
         [1, 1],
@@ -159,11 +173,101 @@ describe("convolutions of the wasm engine", () => {
       dilation: [1, 1],
       groups: 1,
     }
-    holds("convKernelGrad", { ...params, window: [3, 3] }, [f32([2, 37, 33, 3]), f32([2, 37, 33, 20])], 1, "real")
+    const cases: ReadonlyArray<{ x: Shape.Shape; kernel: Shape.Shape; params?: Partial<ConvParams> }> = [
+      { x: [1, 37, 33, 3], kernel: [3, 3, 3, 20] },
+      { x: [1, 6, 7, 64], kernel: [3, 3, 64, 17] },
+      { x: [2, 5, 5, 300], kernel: [1, 1, 300, 6] },
+      { x: [3, 28, 28, 1], kernel: [3, 3, 1, 6] },
+      { x: [2, 28, 28, 2], kernel: [5, 5, 2, 9] },
+      { x: [40, 3, 3, 3], kernel: [3, 3, 3, 24] },
+      { x: [2, 17, 19, 12], kernel: [5, 3, 6, 8], params: { groups: 2, stride: [2, 1], dilation: [1, 3] } },
+      { x: [1, 9, 600, 2], kernel: [3, 3, 2, 5], params: { stride: [3, 2] } },
+      { x: [1, 21, 24, 4], kernel: [20, 20, 1, 4], params: { groups: 4 } },
+      {
+        x: [2, 3, 3, 66_000],
+        kernel: [2, 1, 33_000, 2],
+        params: {
+          groups: 2,
+          padding: [
+            [0, 0],
+            [0, 0],
+          ],
+          stride: [1, 2],
+        },
+      },
+      {
+        x: [1, 3, 300, 9],
+        kernel: [1, 2, 9, 24],
+        params: {
+          dilation: [1, 299],
+          padding: [
+            [0, 0],
+            [0, 299],
+          ],
+        },
+      },
+      { x: [6, 110, 110, 1], kernel: [1, 2, 1, 1] },
+      { x: [6, 110, 110, 2], kernel: [1, 2, 1, 2], params: { groups: 2 } },
+    ]
+    for (const { kernel, params: others, x } of cases) {
+      const params = { ...plain, ...others }
+      const y = infer("conv", params, [f32(x), f32(kernel)])
+      holds("conv", params, [f32(x), f32(kernel)], 1, "real")
+      holds("convInputGrad", { ...params, space: x.slice(1, -1) }, [y, f32(kernel)], 2, "real")
+      holds("convKernelGrad", { ...params, window: kernel.slice(0, -2) }, [f32(x), y], 3, "real")
+    }
   })
 })
 
 describe("pooling of the wasm engine", () => {
+  it("sums of several blocks, and of blocks of blocks", () => {
+    const cases: ReadonlyArray<{ space: Shape.Shape; params: WindowParams; depth: number }> = [
+      {
+        space: [40, 37],
+        params: {
+          window: [40, 37],
+          stride: [1, 1],
+          padding: [
+            [0, 0],
+            [0, 0],
+          ],
+        },
+        depth: 21,
+      },
+      {
+        space: [30, 31],
+        params: {
+          window: [12, 11],
+          stride: [2, 3],
+          padding: [
+            [3, 0],
+            [5, 5],
+          ],
+        },
+        depth: 6,
+      },
+      { space: [300], params: { window: [150], stride: [1], padding: [[149, 0]] }, depth: 2 },
+      {
+        space: [5, 20, 9],
+        params: {
+          window: [5, 9, 7],
+          stride: [1, 1, 1],
+          padding: [
+            [0, 0],
+            [4, 4],
+            [0, 0],
+          ],
+        },
+        depth: 33,
+      },
+    ]
+    for (const { depth, params, space } of cases) {
+      const x = f32([2, ...space, depth])
+      holds("windowSum", params, [x], 1, "real")
+      holds("windowSumGrad", { ...params, space }, [infer("windowSum", params, [x])], 2, "real")
+    }
+  })
+
   it("windowSum and its gradient", () => {
     fc.assert(
       fc.property(pooling, ({ params, seed, space, kind, x, y }) => {

@@ -18,7 +18,7 @@ const mean = (xs: ReadonlyArray<number>): number => xs.reduce((sum, x) => sum + 
 /** The mean of the k-th powers. */
 const moment = (xs: ReadonlyArray<number>, k: number): number => mean(xs.map((x) => x ** k))
 
-test("a key gives the same numbers each time, whatever else was drawn", () => {
+test("a key gives the same numbers each time, independent of other draws", () => {
   fc.assert(
     fc.property(fc.nat(), shape({ maxSize: 3 }), (seed, of) => {
       const first = T.read(Key.uniform(Key.make(seed), of))

@@ -1,4 +1,4 @@
-/** Keys held to the numbers that JAX and Random123 publish, bit for bit. */
+/** Keys compared with the published numbers of JAX and Random123, bit for bit. */
 import { describe, expect, test } from "vitest"
 import { block } from "../src/reference/threefry.ts"
 import * as Key from "../src/tensor/Key.ts"

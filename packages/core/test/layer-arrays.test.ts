@@ -10,7 +10,7 @@ import { printSpec } from "../src/types/ShapeError.ts"
 
 const net = Net.graph([
   ["wide", { net: Layers.dense({ units: 6, activation: "relu" }) }],
-  ["deep", { net: Net.repeat(2, Net.sequential({ same: Layers.dense({ units: 6, bias: false }) })) as unknown as Net.Net }],
+  ["deep", { net: Net.repeat(2, Net.sequential({ same: Layers.dense({ units: 6, bias: false }) })) }],
   ["both", { join: "concat", from: ["wide", "deep"] }],
   ["out", { net: Layers.dense({ units: 2 }) }],
 ])

@@ -1,4 +1,4 @@
-/** What augmentation does to images, held to plain loops. */
+/** The effect of augmentation on images, compared with plain loops. */
 import { Key, Layers, type Net, type Params, Tensor } from "@adjoint/core"
 import { assertAllClose } from "@adjoint/core/testing/allClose"
 import { describe, expect, test } from "vitest"
@@ -55,7 +55,7 @@ describe.each(Object.entries(layers))("%s", (_, layer) => {
     expect(altered(layer, others).slice(1)).toEqual(altered(layer, images).slice(1))
   })
 
-  test("wants images", () => {
+  test("refuses inputs that are not images", () => {
     expect(() => layer.shape([28, 28])).toThrow(/height, width, channels/)
     expect(() => layer.apply({}, {}, Tensor.zeros([2, 28, 28]), { mode: "train", key })).toThrow(/height, width, channels/)
   })
@@ -149,7 +149,7 @@ const close = (got: ReadonlyArray<Image>, wanted: ReadonlyArray<Image>): void =>
   assertAllClose(Tensor.make(got), Tensor.make(wanted), { rtol: 1e-4, atol: 1e-5 })
 
 describe("random_rotate", () => {
-  test("turns each image by an angle of at most so many degrees", () => {
+  test("turns each image by an angle within the limit", () => {
     const layer = Layers.randomRotate(30)
     const turns = measured(layer)
     for (const { across, down } of turns) expect(Math.hypot(across, down)).toBeCloseTo(1, 5)

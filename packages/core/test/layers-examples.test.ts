@@ -1,4 +1,4 @@
-/** Layers by hand: small cases worked out, what they refuse, and what noise does to the mean and the variance. */
+/** Layers: small cases computed by hand, refused inputs, and the effect of noise on mean and variance. */
 import { type Initializer, Key, Layers, Net, Params, Shape, ShapeError, Tensor } from "@adjoint/core"
 import { describe, expect, test } from "vitest"
 
@@ -43,8 +43,9 @@ describe("convolutions", () => {
     Layers.convTranspose2d(options).init(key, [8, 8, 4])
     Layers.maxout({ units: 3, pieces: 4, bias: false, init }).init(key, [5])
     Layers.embedding({ tokens: 9, units: 6, init }).init(key, [5])
+    expect(places[0]?.activation?.suits).toBe("he")
     expect(places).toMatchObject([
-      { fanIn: 12, fanOut: 72, activation: { suits: "he" } },
+      { fanIn: 12, fanOut: 72 },
       { fanIn: 36, fanOut: 24 },
       { fanIn: 5, fanOut: 12 },
       { fanIn: 1, fanOut: 6 },
@@ -129,7 +130,7 @@ describe("embedding", () => {
     [5, 6],
   ])
 
-  test("reads the row of each token, of whatever kind the whole numbers are", () => {
+  test("reads the row of each token, for all types of whole numbers", () => {
     for (const dtype of ["i32", "f32", "u8"] as const)
       expect(Tensor.toArray(net.apply({ w }, {}, Tensor.make([[2, 0]], dtype), infer).y)).toEqual([
         [
@@ -164,7 +165,7 @@ describe("batch_norm", () => {
   const { params, state } = net.init(key, [1])
   const x = Tensor.make([[1], [2], [3], [6]])
 
-  test("takes the batch's biased variance, and remembers the unbiased one", () => {
+  test("normalizes by the biased variance of the batch, and stores the unbiased one", () => {
     const { state: after, y } = net.apply(params, state, x, train)
     // The mean is 3, the squares of the distances add up to 14.
     numbers(y).forEach((value, i) => {
@@ -174,7 +175,7 @@ describe("batch_norm", () => {
     expect(numbers(after.variance)[0]).toBeCloseTo(0.75 + 0.25 * (14 / 3), 6)
   })
 
-  test("takes what it remembers when inferring, and remembers no more", () => {
+  test("uses its running statistics in inference, and does not update them", () => {
     const past = { mean: Tensor.make([2]), variance: Tensor.make([4]) }
     const { state: after, y } = net.apply(params, past, x, infer)
     expect(after).toBe(past)
@@ -234,7 +235,7 @@ describe("noise", () => {
     expect(Math.abs(mean(y.map((x) => x * x)) - 0.25)).toBeLessThan(2.5 / Math.sqrt(y.length))
   })
 
-  test("is absent when inferring, or when there is none", () => {
+  test("is absent in inference, and for a rate of 0", () => {
     const x = Tensor.ones([4, 3]) as T
     const nets = [Layers.dropout, Layers.spatialDropout, Layers.alphaDropout, Layers.gaussianNoise]
     for (const net of nets) {
@@ -276,7 +277,7 @@ describe("branches", () => {
       ["both", { join: "concat", from: ["deep", "input"] }],
       ["out", { net: Layers.dense({ units: 1 }) as Net.Net }],
     ])
-    expect(Net.describe(net, [3]).map(({ output, parameters }) => `${Shape.print(output)} ${parameters}`)).toEqual([
+    expect(Net.describe(net, [3]).map(({ outputs, parameters }) => `${outputs.map(Shape.print)} ${parameters}`)).toEqual([
       "[8] 32",
       "[4] 36",
       "[7] 0",
@@ -289,13 +290,13 @@ test("the compiler asks for the mode, the key and the state", () => {
   const norm = Layers.batchNorm()
   const { params, state } = norm.init(key, [2])
   const x = Tensor.ones([3, 2]) as T
-  // @ts-expect-error whether it learns or applies must be said
+  // @ts-expect-error the mode must be given
   expect(() => norm.apply(params, state, x)).toThrow(TypeError)
   // @ts-expect-error training takes a key, whether or not this layer draws
   norm.apply(params, state, x, { mode: "train" })
   // @ts-expect-error so does noise
   expect(() => Layers.alphaDropout(0.5).apply({}, {}, x, { mode: "train" })).toThrow()
-  // @ts-expect-error what it remembers is an argument, not something it keeps
+  // @ts-expect-error the state is an argument
   expect(() => norm.apply(params, {}, x, train)).toThrow()
   const both = Net.sequential({ norm, drop: Layers.spatialDropout(0.5) })
   const initial = both.init(key, [2])

@@ -1,4 +1,4 @@
-/** What holds of every layer of the table, whatever it computes. */
+/** Laws that hold for every layer of the table. */
 import { Autodiff, Compile, Key, Layers, type NDArray, type Net, Params, Reference, Shape, Tensor, Tree } from "@adjoint/core"
 import { make } from "@adjoint/core/learning/Entry"
 import { assertAllClose } from "@adjoint/core/testing/allClose"

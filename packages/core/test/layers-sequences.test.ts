@@ -1,5 +1,5 @@
 /**
- * Recurrent layers and attention held to what PyTorch computed in float64: results and every gradient. The numbers and the
+ * Recurrent layers and attention compared with PyTorch's results in float64: results and every gradient. The numbers and the
  * script that recorded them are in recorded/. Then what holds of them by what they are.
  */
 import { readFileSync } from "node:fs"

@@ -1,5 +1,5 @@
 /**
- * Layers held to what PyTorch computed in float64: results, every gradient, and the running statistics of batch
+ * Layers compared with PyTorch's results in float64: results, every gradient, and the running statistics of batch
  * normalization after several steps. The numbers and the script that recorded them are in recorded/.
  */
 import { readFileSync } from "node:fs"

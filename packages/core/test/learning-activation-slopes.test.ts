@@ -1,4 +1,4 @@
-/** Slopes of activations in the engine's floats, held to their formulas in doubles, far from 0 too, where differences cancel. */
+/** Slopes of activations in the engine's floats, compared with their formulas in doubles, far from 0 too, where differences cancel. */
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import * as Activation from "../src/learning/Activation.ts"

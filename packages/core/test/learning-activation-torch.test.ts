@@ -1,5 +1,5 @@
 /**
- * Every activation held to what PyTorch computed in float64: values, gradients and second derivatives, at kinks and
+ * Every activation compared with PyTorch's results in float64: values, gradients and second derivatives, at kinks and
  * extremes too. The numbers and the script that recorded them are in recorded/.
  */
 import { readFileSync } from "node:fs"
@@ -83,7 +83,7 @@ test("the recording is PyTorch's, and of every activation", () => {
 
 describe("activations", () => {
   test.each(recorded.activations)("$name $options", ({ grad, name, options, second, u, v, y }) => {
-    const { apply } = make(Activation.table, { name, options })
+    const apply = make(Activation.table, { name, options })
     const [value, first, twice] = exactly(
       (x, cotangent, direction) => {
         const slope = (at: T) => Autodiff.vjp(apply, at).pull(cotangent)

@@ -36,7 +36,7 @@ const even = (x: T): T => Tensor.concat([x, Tensor.neg(x)], -1)
 
 describe.each(names)("%s", (name) => {
   const activation = make(Activation.table, { name, options: {} })
-  const { apply } = activation
+  const apply: (x: T) => T = activation
 
   test("makes of a batch the shape that its layer says", () => {
     fc.assert(
@@ -108,13 +108,9 @@ describe("names", () => {
   test.each(aliases)("%s is the same function as its own", (name) => {
     const own = Entry.canonical(Activation.table, name)
     const x = Tensor.make([-2, -0.5, 0, 3])
-    assertAllClose(
-      make(Activation.table, { name, options: {} }).apply(x),
-      make(Activation.table, { name: own, options: {} }).apply(x),
-      {
-        rtol: 0,
-      },
-    )
+    assertAllClose(make(Activation.table, { name, options: {} })(x), make(Activation.table, { name: own, options: {} })(x), {
+      rtol: 0,
+    })
   })
 })
 
@@ -140,8 +136,8 @@ describe("relu and its relatives", () => {
     const x = Tensor.make(Array.from({ length: 2001 }, (_, i) => (i - 1000) / 500))
     const moment = (y: T) => Doubles.toNumber(Tensor.mean(Tensor.square(y)))
     for (const name of ["relu", "leaky_relu"] as const) {
-      const { apply, gain } = make(Activation.table, { name, options: {} })
-      expect(moment(apply(x)) * gain ** 2).toBeCloseTo(moment(x), 12)
+      const activation = make(Activation.table, { name, options: {} })
+      expect(moment(activation(x)) * activation.gain ** 2).toBeCloseTo(moment(x), 12)
     }
   })
 })

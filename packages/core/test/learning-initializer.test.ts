@@ -177,7 +177,9 @@ describe("auto", () => {
 
   test("before nothing is what suits the identity, and before a self-normalizing activation it is LeCun's", () => {
     expect(draw(Initializer.auto)).toEqual(draw(Initializer.xavier("normal")))
-    expect(draw(Initializer.auto, { apply: Tensor.tanh, gain: 3 / 4, suits: "lecun" })).toEqual(draw(Initializer.lecun("normal")))
+    expect(draw(Initializer.auto, Activation.make(Tensor.tanh, { gain: 3 / 4, suits: "lecun" }))).toEqual(
+      draw(Initializer.lecun("normal")),
+    )
   })
 })
 
@@ -211,7 +213,7 @@ describe("orthogonal", () => {
     expect(Math.abs(seen.variance - 0.5)).toBeLessThan(5 * 0.5 * Math.sqrt(0.5 / first.length))
   })
 
-  test("no weights are none, and a vector is refused", () => {
+  test("an empty shape gives no weights, and a vector is refused", () => {
     expect(Initializer.orthogonal()(Key.make(0), [0, 3], { fanIn: 0, fanOut: 3 }).shape).toEqual([0, 3])
     expect(() => Initializer.orthogonal()(Key.make(0), [3], { fanIn: 3, fanOut: 3 })).toThrow(ShapeError)
   })

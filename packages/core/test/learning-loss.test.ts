@@ -20,7 +20,7 @@ const samples = fc
     return [output, Doubles.read(Tensor.div(powers, Tensor.sum(powers, { axes: -1, keepAxes: true })))]
   })
 
-/** Whether some output lies where some loss has a kink: at the target, at one of huber's ends, at a margin, at no length. */
+/** Whether some output is at a kink of some loss: at the target, at a bound of huber, at a margin, or at length 0. */
 const nearKink = (output: NDArray.NDArray, target: NDArray.NDArray): boolean => {
   const distances = Tensor.read(Tensor.abs(Tensor.sub(output, target))).data
   const right = Tensor.expandAxis(Tensor.pick(output, Tensor.argMax(target)), -1)

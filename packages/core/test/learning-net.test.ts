@@ -84,7 +84,7 @@ describe.each(Object.entries(nets))("%s", (_, [net, input]) => {
     const rows = Net.describe(net, input)
     const total = Params.leaves(params).reduce((sum, leaf) => sum + Shape.size(leaf.shape), 0)
     expect(rows.reduce((sum, row) => sum + row.parameters, 0)).toBe(total)
-    if (rows.length > 0) expect(rows.at(-1)?.output).toEqual(net.shape(input))
+    if (rows.length > 0) expect(rows.at(-1)?.outputs).toEqual([net.shape(input)])
   })
 })
 
@@ -123,7 +123,7 @@ describe("dense", () => {
       init: (_, input) => ({ alpha: Tensor.full([input.at(-1) ?? 1], 0.25) as T }),
       apply: ({ alpha }, x) => Tensor.where(Tensor.lessEqual(x, 0), Tensor.mul(x, alpha), x),
     })
-    const prelu: Activation.Activation = { apply: (x) => Activation.leakyRelu(x, 0.25), gain: 1.37, suits: "he", net: slope }
+    const prelu = Activation.make((x) => Activation.leakyRelu(x, 0.25), { gain: 1.37, suits: "he", net: slope })
     const net = Layers.dense({ units: 3, activation: prelu })
     const { params, state } = net.init(key, [2])
     expect(numbers(params).map(([path]) => path)).toEqual(["activation.alpha", "b", "w"])
@@ -131,7 +131,7 @@ describe("dense", () => {
       [1, -2],
       [-3, 4],
     ])
-    const plain = Layers.dense({ units: 3, activation: { ...prelu, net: Net.pure("leaky", prelu.apply) } })
+    const plain = Layers.dense({ units: 3, activation: Activation.make(prelu, { ...prelu, net: Net.pure("leaky", prelu) }) })
     assertAllClose(net.apply(params, state, x, infer).y, plain.apply(plain.init(key, [2]).params, {}, x, infer).y, {
       rtol: 1e-15,
     })
@@ -142,7 +142,10 @@ describe("dense", () => {
     const noisy = Net.pure("noise", (x, context) =>
       context.mode === "train" ? Tensor.mul(x, Key.uniform(context.key, x.shape)) : Tensor.mul(x, 0.5),
     )
-    const net = Layers.dense({ units: 3, activation: { apply: (x) => Tensor.mul(x, 0.5), gain: 1, suits: "he", net: noisy } })
+    const net = Layers.dense({
+      units: 3,
+      activation: Activation.make((x) => Tensor.mul(x, 0.5), { gain: 1, suits: "he", net: noisy }),
+    })
     const { params, state } = net.init(key, [2])
     const y = (context: Net.Context) => numbers(net.apply(params, state, Tensor.ones([4, 2]) as T, context).y)
     expect(y(train)).toEqual(y(train))
@@ -272,7 +275,7 @@ describe("graph", () => {
     () =>
       Net.graph(nodes).shape(input)
 
-  test("is fed by the node above unless told otherwise", () => {
+  test("takes its input from the node above unless `from` is given", () => {
     const double = Net.pure("double", (x) => Tensor.mul(x, 2))
     const net = Net.graph([
       ["two", { net: double }],
@@ -350,7 +353,7 @@ describe("graph", () => {
   })
 })
 
-test("state goes round: what a layer remembers of one batch it has at the next", () => {
+test("state is passed on: the state after one batch is the state before the next", () => {
   const counting: Net.Net<Params.None, { readonly seen: T }> = {
     kind: "counting",
     shape: (input) => input,
@@ -377,8 +380,8 @@ test("a description, computed without numbers", () => {
     dense(10, "identity"),
   ])
   const lines = Net.describe(net, [8, 8]).map(
-    ({ inputs, kind, output, parameters, path }) =>
-      `${Tree.printPath(path)} ${kind} ${inputs.map(Shape.print).join(" ")} -> ${Shape.print(output)} ${parameters}`,
+    ({ inputs, kind, outputs, parameters, path }) =>
+      `${Tree.printPath(path)} ${kind} ${inputs.map(Shape.print).join(" ")} -> ${outputs.map(Shape.print)} ${parameters}`,
   )
   expect(lines.join("\n")).toMatchInlineSnapshot(`
     "flatten1 flatten [8, 8] -> [64] 0
@@ -408,12 +411,14 @@ test("the compiler knows the parameters by name, and that training takes a key a
   expect(() => net.apply(params, state, x)).toThrow(TypeError)
 })
 
-test("an initializer is told what follows", () => {
+test("an initializer gets the activation that follows", () => {
   const seen: Array<Initializer.Connections> = []
   const spy: Initializer.Initializer = (_, shape, place) => {
     seen.push(place)
     return Tensor.zeros(shape)
   }
   Layers.dense({ units: 5, activation: "relu", init: spy, bias: false }).init(key, [3])
-  expect(seen).toMatchObject([{ fanIn: 3, fanOut: 5, activation: { gain: Math.SQRT2, suits: "he" } }])
+  expect(seen.map(({ activation, ...fans }) => ({ ...fans, gain: activation?.gain, suits: activation?.suits }))).toEqual([
+    { fanIn: 3, fanOut: 5, gain: Math.SQRT2, suits: "he" },
+  ])
 })

@@ -1,5 +1,5 @@
 /**
- * Each optimizer held to its equation, written out here number by number in plain doubles, over several steps of random
+ * Each optimizer compared with its equation, written out here number by number in plain doubles, over several steps of random
  * gradients, options and a rate that changes from step to step.
  */
 import { type LearningRate, Optimizer, Params, Tensor } from "@adjoint/core"
@@ -273,7 +273,7 @@ const agree = (found: Tree<T>, expected: Tree<Row>, rtol = 1e-9): void => {
 }
 
 describe.each(Object.keys(equations) as ReadonlyArray<Optimizer.Name>)("%s", (name) => {
-  test("follows its equation over six steps, whatever its options", () => {
+  test("follows its equation over six steps, for all options", () => {
     fc.assert(
       fc.property(options(name), tree, fc.array(tree, { minLength: 6, maxLength: 6 }), (given, from, gradients) => {
         const optimizer = make(Optimizer.table, { name, options: given })(eta)
@@ -318,7 +318,7 @@ describe("optimizers around an optimizer", () => {
         tree,
         steps,
         fc.integer({ min: 1, max: 4 }),
-        fc.constantFrom(0, 0.25, 0.5, 1),
+        fc.constantFrom(0.125, 0.25, 0.5, 1),
         (from, gradients, every, alpha) => {
           const plain = { w: from.w as Row, b: from.b as Row, gamma: from.gamma as Row }
           for (const key of keys) {

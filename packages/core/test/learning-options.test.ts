@@ -12,9 +12,12 @@ import {
   Regularizer,
   Score,
   Tensor,
+  Toys,
+  type Train,
 } from "@adjoint/core"
 import { type AnyEntry, fill, make, type Option } from "@adjoint/core/learning/Entry"
 import { checkOptions, isWithin, wantedOf } from "@adjoint/core/learning/OptionError"
+import { config as checkConfig } from "@adjoint/core/training/checkConfig"
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { tables } from "./catalogue-tables.ts"
@@ -26,14 +29,31 @@ const x = Tensor.make([1, -1])
 const rate = 0.1
 const steps = { lr: 0.1, steps: 10 }
 
-/** What options without a default are given. */
+/** Values for options without a default. */
 const required: { readonly [option: string]: unknown } = {
   units: 2,
   filters: 2,
   tokens: 5,
   groups: 1,
   heads: 2,
+  decay: 0.9,
+  batches: 2,
   shape: [2, 3],
+}
+
+const sgd = Optimizer.sgd(0.1)
+const watched = { monitor: "train.loss", mode: "min" } as const
+
+type Config = Train.Config<unknown, unknown, unknown>
+
+/** A run refuses its configuration with a value. The laws below read errors that are thrown. */
+const configured = (over: Partial<Config>): void => {
+  const data = Toys.moons(Key.make(7), { count: 4 })
+  const optimizer = sgd as unknown as Optimizer.Optimizer
+  const config = { optimizer, data, batch: 1, epochs: 1, seed: 1 }
+  const found = checkConfig({ ...config, ...over } as unknown as Config)
+  if (found !== undefined)
+    throw new OptionError({ operation: "Train.run", option: found.argument, got: found.got, wanted: found.wanted })
 }
 
 /** The constructor behind each entry that has options of its own, called as a program calls it. */
@@ -148,13 +168,24 @@ const constructors: { readonly [table: string]: { readonly [name: string]: Const
     calibration_error: ({ bins }) => Score.calibrationError(bins),
   },
   report: { reliability: ({ bins }) => Score.reliability(bins) },
+  wrapper: {
+    lookahead: (o) => Optimizer.lookahead(sgd, o),
+    average: (o) => Optimizer.average(sgd, o),
+    accumulate: ({ batches }) => Optimizer.accumulate(batches as never, sgd),
+  },
+  callback: {
+    early_stop: ({ min_delta, patience }) => configured({ earlyStop: { ...watched, minDelta: min_delta, patience } as never }),
+    reduce_on_plateau: ({ cooldown, factor, least, min_delta, patience }) =>
+      configured({ plateau: { ...watched, minDelta: min_delta, cooldown, factor, least, patience } as never }),
+  },
 }
 
 /** Kinds of option whose values can be out of bounds by themselves. */
 const bounded: ReadonlySet<Option["kind"]> = new Set(["number", "integer", "duration", "sizes", "choice"])
 
-/** A model file says these, and no constructor takes them as they are: times in epochs, an axis counted from the last. */
-const ofFilesOnly = (name: string, kind: Option["kind"]): boolean => kind === "duration" || name === "axis"
+/** Model files alone have these: times in epochs, an axis counted from the last, the mode `auto`, the guard's one action. */
+const ofFilesOnly = (name: string, kind: Option["kind"]): boolean =>
+  kind === "duration" || name === "axis" || name === "mode" || name === "action"
 
 const rows = Object.entries(tables).flatMap(([table, entries]) =>
   Object.entries(entries).flatMap(([name, entry]) =>
@@ -164,7 +195,7 @@ const rows = Object.entries(tables).flatMap(([table, entries]) =>
   ),
 )
 
-/** Numbers near the bounds and far from them, and what is no number. */
+/** Numbers near the bounds and far from them, and values that are not numbers. */
 const candidate = (option: Option): fc.Arbitrary<unknown> => {
   const edges = "minimum" in option || "maximum" in option || "exclusiveMinimum" in option || "exclusiveMaximum" in option
   const { exclusiveMaximum, exclusiveMinimum, maximum, minimum } = (edges ? option : {}) as { readonly [bound: string]: number }
@@ -177,7 +208,7 @@ const candidate = (option: Option): fc.Arbitrary<unknown> => {
   return number
 }
 
-/** Rules of what options are to each other come after the bounds of each. */
+/** Rules that relate options are checked after the bounds of each. */
 const isOfRule = (error: OptionError): boolean => error.option.includes(" and ")
 
 const refusal = (call: () => unknown): OptionError | undefined => {
@@ -243,7 +274,7 @@ describe("constructors without an entry of their own", () => {
     ["scaleByLearningRate got NaN for rate", () => Optimizer.scaleByLearningRate(Number.NaN)],
     ["accumulateMomentum got 1 for decay", () => Optimizer.accumulateMomentum({ decay: 1 })],
     ["accumulate got 0.5 for k; it wants a whole number of at least 1", () => Optimizer.accumulate(0.5, inner)],
-    ["lookahead got 2 for alpha; it wants a number of at least 0 and at most 1", () => Optimizer.lookahead(inner, { alpha: 2 })],
+    ["lookahead got 2 for alpha; it wants a number above 0 and at most 1", () => Optimizer.lookahead(inner, { alpha: 2 })],
     ["lookahead got 0 for every", () => Optimizer.lookahead(inner, { every: 0 })],
     ["average got 1 for decay", () => Optimizer.average(inner, { decay: 1 })],
     ["clipByGlobalNorm got -1 for max", () => Optimizer.clipByGlobalNorm(-1)],
@@ -262,13 +293,20 @@ describe("constructors without an entry of their own", () => {
     ["step got 0 for learningRate; it wants a number above 0", () => Rbm.step({ ...machine, learningRate: 0 })],
     ["step got -1 for l2", () => Rbm.step({ ...machine, l2: -1 })],
     ["step got 0.5 for cd", () => Rbm.step({ ...machine, method: { cd: 0.5 } })],
+    [
+      "step got 1 for target; it wants a number above 0 and below 1",
+      () => Rbm.step({ ...machine, sparsity: { target: 1, cost: 1 } }),
+    ],
+    ["step got -1 for cost", () => Rbm.step({ ...machine, sparsity: { target: 0.5, cost: -1 } })],
+    ["lookahead got 0 for alpha", () => Optimizer.lookahead(inner, { alpha: 0 })],
+    ["average got 0 for decay; it wants a number above 0 and below 1", () => Optimizer.average(inner, { decay: 0 })],
     ["begin got 0 for particles", () => Rbm.begin(weights, { ...machine, method: { pcd: { steps: 1, particles: 0 } } })],
   ])("%s", (message, construct) => {
     expect(construct).toThrow(OptionError)
     expect(construct).toThrow(message)
   })
 
-  test("what is left out passes, and names of the prototype are none", () => {
+  test("omitted options pass, and names of the prototype are not options", () => {
     expect(() => checkOptions("f", { a: { kind: "number", minimum: 0 } }, { a: undefined, toString: -1, b: -1 })).not.toThrow()
   })
 })

@@ -1,4 +1,4 @@
-/** Each learning rate held to its formula, written out here in plain doubles, at every step of a run and beyond its end. */
+/** Each learning rate compared with its formula, written out here in plain doubles, at every step of a run and beyond its end. */
 import { LearningRate, Tensor } from "@adjoint/core"
 import { make } from "@adjoint/core/learning/Entry"
 import { assertAllClose } from "@adjoint/core/testing/allClose"

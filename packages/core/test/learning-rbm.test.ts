@@ -1,4 +1,4 @@
-/** Restricted Boltzmann machines held to their definition: sums over all states of a small one, and plain loops. */
+/** Restricted Boltzmann machines compared with their definition: sums over all states of a small one, and plain loops. */
 import { Compile, Engine, Key, NDArray, Params, Rbm, Tensor, Wasm } from "@adjoint/core"
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -18,7 +18,7 @@ const machine: Rbm.Params = {
   a: Tensor.make([-0.3, 0.4, 0.1]),
 }
 
-/** Every state of so many units, as rows of 0 and 1. */
+/** All states of `units` units, as rows of 0 and 1. */
 const states = (units: number): ReadonlyArray<ReadonlyArray<number>> =>
   Array.from({ length: 2 ** units }, (_, i) => Array.from({ length: units }, (_, unit) => (i >> unit) & 1))
 
@@ -177,7 +177,7 @@ describe("the gradient", () => {
 
 const learning = { visible: "bernoulli", method: { cd: 1 }, learningRate: 0.1, key: Key.make(11) } as const
 
-/** So many steps on the same rows. */
+/** Several steps on the same rows. */
 const learn = (
   how: Rbm.Learning,
   v: Tensor.Tensor,

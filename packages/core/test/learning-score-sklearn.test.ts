@@ -1,4 +1,4 @@
-/** Scores, held to what scikit-learn made of the same outputs and targets; recorded/record-scores.py made the numbers. */
+/** Scores compared with scikit-learn's for the same outputs and targets; recorded/record-scores.py computed the numbers. */
 import { readFileSync } from "node:fs"
 import { type Entry, Score, Tensor } from "@adjoint/core"
 import { make } from "@adjoint/core/learning/Entry"

@@ -40,12 +40,10 @@ describe.each(Object.entries(all))("%s", (_, score) => {
         const parts = cuts.slice(1).flatMap((to, i) => {
           const from = cuts[i] ?? 0
           if (to === from) return []
-          const sums = score.sums(Tensor.at(output, `${from}:${to}`), Tensor.at(wanted, `${from}:${to}`))
+          const sums = score(Tensor.at(output, `${from}:${to}`), Tensor.at(wanted, `${from}:${to}`))
           return [numbers(sums)]
         })
-        expect(rounded(score.finish(parts.reduce(score.merge)))).toEqual(
-          rounded(score.finish(numbers(score.sums(output, wanted)))),
-        )
+        expect(rounded(score.finish(parts.reduce(score.merge)))).toEqual(rounded(score.finish(numbers(score(output, wanted)))))
       }),
     )
   })
@@ -78,13 +76,13 @@ describe("accuracy", () => {
   })
 
   test("counts in whole numbers", () => {
-    expect(Score.accuracy.sums(logits, Tensor.make([0, 0, 0, 0], "i32")).dtype).toBe("i32")
+    expect(Score.accuracy(logits, Tensor.make([0, 0, 0, 0], "i32")).dtype).toBe("i32")
   })
 
   test("of nothing is not a number, and a target that does not fit is refused", () => {
     expect(Score.accuracy.finish([])).toBeNaN()
-    expect(() => Score.accuracy.sums(logits, Tensor.make([0, 1], "i32"))).toThrow(ShapeError)
-    expect(() => Score.accuracy.sums(logits, Tensor.make([0, 1, 2, 0]))).toThrow("accuracy got f32[4, 3] and f32[4]")
+    expect(() => Score.accuracy(logits, Tensor.make([0, 1], "i32"))).toThrow(ShapeError)
+    expect(() => Score.accuracy(logits, Tensor.make([0, 1, 2, 0]))).toThrow("accuracy got f32[4, 3] and f32[4]")
   })
 })
 
@@ -132,7 +130,7 @@ test("mse and mae are the losses of the same name", () => {
         [Score.meanAbsoluteError, Loss.meanAbsoluteError],
       ] as const
       for (const [score, loss] of pairs)
-        expect(score.finish(numbers(score.sums(output, target)))).toBeCloseTo(numbers(loss(output, target))[0] ?? 0, 12)
+        expect(score.finish(numbers(score(output, target)))).toBeCloseTo(numbers(loss(output, target))[0] ?? 0, 12)
     }),
   )
 })
@@ -150,9 +148,9 @@ describe("top k", () => {
     )
   })
 
-  test("counts a label that is no class as wrong, and wants an output for each class", () => {
+  test("counts a label without a class as wrong, and needs an output for each class", () => {
     expect(Score.of(Score.topK(3), logits, Tensor.make([0, 1, 2, 3], "i32"))).toBe(0.75)
-    expect(() => Score.topK(2).sums(Tensor.make([1, 2]), Tensor.make([0, 1]))).toThrow("top_k got")
+    expect(() => Score.topK(2)(Tensor.make([1, 2]), Tensor.make([0, 1]))).toThrow("top_k got")
   })
 })
 
@@ -235,8 +233,8 @@ describe("in the units that targets were measured in", () => {
         const back = (table: ReadonlyArray<ReadonlyArray<number>> = []) =>
           Tensor.make(table.map((row) => row.map((x, k) => (units[k] === undefined ? x : Score.restore(units[k], x)))))
         const inUnits = Score.inUnits(score, units)
-        const got = inUnits.finish(numbers(inUnits.sums(Tensor.make(outputs ?? []), Tensor.make(targets ?? []))))
-        const wanted = score.finish(numbers(score.sums(back(outputs), back(targets))))
+        const got = inUnits.finish(numbers(inUnits(Tensor.make(outputs ?? []), Tensor.make(targets ?? []))))
+        const wanted = score.finish(numbers(score(back(outputs), back(targets))))
         // What is taken back is rounded to a float.
         if (Number.isFinite(wanted)) expect(Math.abs(got - wanted)).toBeLessThanOrEqual(1e-4 * Math.max(1, Math.abs(wanted)))
       }),
@@ -359,7 +357,7 @@ describe("an output that is NaN is never a right answer", () => {
       expect(Score.of(score, Tensor.make([nan, 1, 0]), Tensor.make([0, 1, 1]))).toBeNaN()
   })
 
-  test("whatever it is put beside: never better than a wrong answer in its place", () => {
+  test("is never better than a wrong answer in its place", () => {
     const row = fc.array(fc.integer({ min: -64, max: 64 }), { minLength: 3, maxLength: 3 })
     const samples = fc.array(fc.tuple(row, fc.integer({ min: 0, max: 2 }), fc.boolean()), { minLength: 1, maxLength: 8 })
     const scores = [Score.accuracy, Score.topK(2), Score.recall("weighted"), Score.recall("micro"), Score.auroc, Score.auprc]
@@ -379,7 +377,7 @@ describe("an output that is NaN is never a right answer", () => {
 })
 
 describe("r2", () => {
-  test("of targets that are all alike is not defined, whatever rounding leaves of their variance", () => {
+  test("of equal targets is not defined, also where rounding leaves a variance", () => {
     for (const y of [5, 0, 0.1, 7.3, 1e9 + 0.1])
       for (const n of [1, 3, 10])
         for (const output of [Tensor.zeros([n]), Tensor.full([n], y)])

@@ -1,7 +1,6 @@
-/** What holds of every entry of every table of the catalogue. */
+/** Laws that hold for every entry of every table of the catalogue. */
 import {
   Activation,
-  Callback,
   Initializer,
   Key,
   Layers,
@@ -16,13 +15,7 @@ import {
 import { type AnyEntry, fill, make, settled, type Table, type Traits } from "@adjoint/core/learning/Entry"
 import { layer, light } from "@adjoint/core/learning/layers/Layer"
 import { describe, expect, test } from "vitest"
-import { tables as catalogue } from "./catalogue-tables.ts"
-
-const tables: { readonly [table: string]: Table<unknown> } = {
-  ...catalogue,
-  around: OptimizerWrapper.table,
-  callback: Callback.table,
-}
+import { tables } from "./catalogue-tables.ts"
 
 const referred = {
   activation: Activation.table,
@@ -30,7 +23,7 @@ const referred = {
   schedule: LearningRate.table,
 } as const
 
-/** What options without a default are given. */
+/** Values for options without a default. */
 const given: { readonly [name: string]: object } = {
   dense: { units: 2 },
   maxout: { units: 2 },
@@ -88,7 +81,7 @@ describe.each(rows)("%s %s", (table, name, entry) => {
     }
   })
 
-  test("as an alias it is another name of an entry that is none, with the same options", () => {
+  test("an alias is another name of an entry that is not an alias, with the same options", () => {
     if (entry.alias === undefined) return
     const own = tables[table]?.[entry.alias]
     expect(own).toBeDefined()
@@ -214,13 +207,14 @@ describe("traits", () => {
   })
 
   test.each(Object.keys(Activation.table))("%s is nowhere steeper than its slope, and about so steep somewhere", (name) => {
-    const { apply, section } = make(Activation.table, { name, options: {} })
+    const activation = make(Activation.table, { name, options: {} })
+    const { section } = activation
     const { slope } = entryOf(activations, name).traits
     const points = Array.from({ length: 4001 }, (_, i) => (i - 2000) / 200 + 1e-3)
     const values = (shift: number): ReadonlyArray<number> => {
       const z = Tensor.make(points.map((x) => x + shift))
       const given = section === undefined ? z : section.input(z)
-      const y = apply(given)
+      const y = activation(given)
       const flat = Tensor.reshape(y, [points.length, -1])
       return Array.from(Tensor.read(Tensor.slice(flat, [0, 0], [points.length, 1])).data)
     }
@@ -324,7 +318,7 @@ describe("traits", () => {
     expect([bare, narrow, mistyped, right]).toHaveLength(4)
   })
 
-  test("a bare number stands for the one option of a setting", () => {
+  test("a bare number is the value of the one option of a setting", () => {
     expect(settled(Regularizer.table.l2, 0.1)).toEqual({ lambda: 0.1 })
     expect(settled(OptimizerWrapper.table.lookahead, { every: 2 })).toEqual({ every: 2 })
   })

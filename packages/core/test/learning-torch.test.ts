@@ -1,5 +1,5 @@
 /**
- * Activations, losses, learning rates and whole training runs, held to what PyTorch computed in float64. The numbers and
+ * Activations, losses, learning rates and whole training runs, compared with PyTorch's results in float64. The numbers and
  * the script that recorded them are in recorded/.
  */
 
@@ -62,7 +62,7 @@ describe("activations", () => {
   const nearOne = { rtol: 1e-12, atol: 1e-15 }
 
   test.each(recorded.activations)("$name $options", ({ grad, name, options, y }) => {
-    const { apply } = make(Activation.table, { name, options })
+    const apply = make(Activation.table, { name, options })
     const { pull, value } = Autodiff.vjp(apply, points)
     assertAllClose(value, y, nearOne)
     assertAllClose(pull(cotangent), grad, nearOne)

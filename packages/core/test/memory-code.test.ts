@@ -10,7 +10,7 @@ import { programWithInputs } from "../src/testing/programs.ts"
 type T = Tensor.Tensor
 
 const vector = { dtype: "f32", shape: [4] } as const
-const workforce = { threads: 1, minSharedWork: 0, numerics: "portable" } as const
+const workforce = { threads: 1, minSharedWork: 0, numerics: "portable", lanes: 128 } as const
 const traced = (f: (x: T) => T): Program => Programs.trace((x) => [f(x as T)], [vector])
 
 /** How many of these programs had to be compiled. */
@@ -78,7 +78,7 @@ describe("code", () => {
     ])
   })
 
-  it("that is remembered means what its program means, whatever came before", () => {
+  it("from the cache computes what its program computes, after any other program", () => {
     const compile = cachedCompile(compileJob, { programs: 20, bytes: 2 ** 20 })
     fc.assert(
       fc.property(programWithInputs({ maxSteps: 3 }), ({ inputs, program }) => {

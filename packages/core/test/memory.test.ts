@@ -1,4 +1,4 @@
-/** Memory: whether it is given back, who has it next, and what is said when there is not enough. */
+/** Memory: whether it is freed and reused, and the error when there is not enough. */
 import { execFile } from "node:child_process"
 import { join } from "node:path"
 import { promisify } from "node:util"
@@ -6,9 +6,9 @@ import { Effect, Result, Stream } from "effect"
 import fc from "fast-check"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { EngineError, OutOfMemory } from "../src/backend/Executable.ts"
-import { scratchBytes } from "../src/backend/wasm/kernels/reduceKernel.ts"
+import { scratchBytes } from "../src/backend/wasm/kernels/cascade.ts"
 import { prepare } from "../src/backend/wasm/prepare.ts"
-import { syncBytes } from "../src/backend/wasm/threads/barrier.ts"
+import { syncBytes } from "../src/backend/wasm/threads/claims.ts"
 import { makePool, type Pool } from "../src/backend/wasm/threads/pool.ts"
 import { makeSharedMemories } from "../src/backend/wasm/threads/sharedMemories.ts"
 import { Compile, Key, Layers, Loss, Net, Optimizer, Program as Programs, Tensor, Toys, Train, Wasm } from "../src/index.ts"
@@ -74,7 +74,7 @@ describe("memory", () => {
       const memory = pool.memory(pages)
       const [bytes, sync] = [new Uint8Array(memory.buffer), scratchBytes * pool.threads]
       bytes.fill(0xff, 0, sync)
-      bytes.fill(0xff, sync + syncBytes)
+      bytes.fill(0xff, sync + syncBytes(pool.threads))
       return memory
     }
     fc.assert(
@@ -101,7 +101,7 @@ describe("memory", () => {
 const table = (x: T): T => Tensor.matmul(Tensor.reshape(x, [40000, 1]), Tensor.reshape(x, [1, 40000]))
 const bytes = 40000 * 40000 * 4
 
-describe("a program that wants more than there is", () => {
+describe("a program that needs more memory than there is", () => {
   it("is an EngineError that says how much and for what, before anything runs", async () => {
     const compiled = Compile.compile(table, Tensor.zeros([40000]))
     const got = await Effect.runPromise(compiled.pipe(Effect.scoped, Effect.result, Effect.provide(Wasm.layer({ threads: 1 }))))

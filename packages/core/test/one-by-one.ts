@@ -1,10 +1,12 @@
 /** The two ways of running a program that must give the same bits: whole, and one primitive at a time. */
 
 import type { Numerics } from "../src/backend/wasm/assembler/numerics.ts"
+import { compileJob } from "../src/backend/wasm/compile.ts"
 import { prepare } from "../src/backend/wasm/prepare.ts"
 import type { Pool } from "../src/backend/wasm/threads/pool.ts"
 import type { Equation, Program } from "../src/language/Program.ts"
 import type { NDArray } from "../src/types/NDArray.ts"
+import type { Mode } from "./engine-modes.ts"
 
 /** A program of one step, taking what that step takes. */
 const alone = (equation: Equation, given: ReadonlyArray<NDArray>): Program => ({
@@ -16,9 +18,10 @@ const alone = (equation: Equation, given: ReadonlyArray<NDArray>): Program => ({
 
 type Outputs = ReadonlyArray<NDArray>
 
-/** The results of a program, prepared whole; its memory is the pool's again. */
-export const whole = (numerics: Numerics, program: Program, inputs: Outputs, pool?: Pool): Outputs => {
-  const { release, run } = prepare({ program, resident: 0 }, pool, numerics)
+/** The results of a program, prepared whole, in narrow lanes unless a mode says otherwise; its memory is the pool's again. */
+export const whole = (mode: Mode | Numerics, program: Program, inputs: Outputs, pool?: Pool): Outputs => {
+  const { lanes, numerics } = typeof mode === "string" ? { lanes: 128 as const, numerics: mode } : mode
+  const { release, run } = prepare({ program, resident: 0 }, pool, numerics, compileJob, lanes)
   const made = run(inputs)
   release()
   return made
@@ -26,7 +29,7 @@ export const whole = (numerics: Numerics, program: Program, inputs: Outputs, poo
 
 /** A program run one primitive at a time, each prepared alone; `each` is shown every step with its numbers. */
 export const oneByOne = (
-  numerics: Numerics,
+  mode: Mode | Numerics,
   program: Program,
   inputs: ReadonlyArray<NDArray>,
   each: (single: Program, given: ReadonlyArray<NDArray>, got: NDArray) => void = () => {},
@@ -35,7 +38,7 @@ export const oneByOne = (
   for (const equation of program.equations) {
     const given = equation.inputs.map((value) => values[value] as NDArray)
     const single = alone(equation, given)
-    const [got] = whole(numerics, single, given) as readonly [NDArray]
+    const [got] = whole(mode, single, given) as readonly [NDArray]
     each(single, given, got)
     values.push(got)
   }

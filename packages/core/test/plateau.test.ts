@@ -13,7 +13,7 @@ const factors = (losses: ReadonlyArray<number>, options: Partial<Plateau> = {}):
   losses.map((_, i) => factorAfter({ ...plateau, ...options }, epochs(losses.slice(0, i + 1))))
 
 describe("the factor of a plateau", () => {
-  test("falls after so many epochs that were not better, and the count begins anew", () => {
+  test("falls after `patience` epochs without an improvement, and the count starts again", () => {
     expect(factors([5, 4, 4, 4, 4, 4])).toEqual([1, 1, 1, 0.5, 0.5, 0.25])
     expect(factors([5, 5, 4, 4, 3, 3])).toEqual([1, 1, 1, 1, 1, 1])
   })

@@ -25,11 +25,11 @@ const programOf = (primitive: Primitive, { inputs, params }: Example, negated = 
 const each = primitives.map((primitive) => ({ primitive, all: examples[primitive] as ReadonlyArray<Example> }))
 
 describe("the facts of primitives", () => {
-  it.each(each)("say who computes it: $primitive", ({ all, primitive }) => {
+  it.each(each)("name what computes it: $primitive", ({ all, primitive }) => {
     for (const example of all) {
       const { hostFallback } = compileJob(
         { program: programOf(primitive, example), resident: 0 },
-        { threads: 1, minSharedWork: 0, numerics: "portable" },
+        { threads: 1, minSharedWork: 0, numerics: "portable", lanes: 128 },
       )
       expect(hostFallback.size).toBe(compilerFactsOf(primitive).by === "host" ? 1 : 0)
     }
@@ -55,7 +55,7 @@ describe("the facts of primitives", () => {
       const params = { body, constants: 0, carries: 1, length: 3, reverse: false }
       const program = programOf("scan", { params, inputs: [step] })
       const job = { program, resident: 0 }
-      expect(compileJob(job, { threads: 1, minSharedWork: 0, numerics: "portable" }).hostFallback.size).toBe(onHost)
+      expect(compileJob(job, { threads: 1, minSharedWork: 0, numerics: "portable", lanes: 128 }).hostFallback.size).toBe(onHost)
       expect([...(prepare(job).run([step])[0]?.data ?? [])]).toEqual([...step.data].map((x) => 4 * x))
     }
   })

@@ -163,3 +163,39 @@ test("every unary primitive keeps NaN, and every float one keeps the sign of zer
     expect(out, name).toBe(name === "neg" ? 0 : -0)
   }
 })
+
+describe("NaN", () => {
+  const nan = T.make([Number.NaN])
+  const one = T.make([2])
+
+  test.each(["add", "sub", "mul", "div", "rem", "pow", "max", "min"] as const)("passes through %s from either side", (name) => {
+    expect(T.read(write(name, {}, [nan, one])).data[0]).toBeNaN()
+    expect(T.read(write(name, {}, [one, nan])).data[0]).toBeNaN()
+  })
+
+  test.each(["equal", "less", "lessEqual"] as const)("is never %s to anything", (name) => {
+    for (const pair of [
+      [nan, one],
+      [one, nan],
+      [nan, nan],
+    ])
+      expect(T.read(write(name, {}, pair)).data[0]).toBe(0)
+  })
+
+  test("passes through reductions from every position", () => {
+    for (const n of [1, 3, 4, 5, 8, 33, 1000])
+      for (const at of [0, 1, n >> 1, n - 1]) {
+        const x = T.make(Array.from({ length: n }, (_, i) => (i === Math.min(at, n - 1) ? Number.NaN : i - 2)))
+        for (const name of ["reduceSum", "reduceMax", "reduceMin"] as const)
+          expect(T.read(write(name, { axes: [0] }, [x])).data[0], `${name} of ${n}, NaN at ${at}`).toBeNaN()
+      }
+  })
+
+  test("to the power 0 is 1, as in IEEE 754", () => {
+    expect(T.read(T.pow(nan, 0)).data[0]).toBe(1)
+  })
+
+  test("is not chosen by where, from the other branch", () => {
+    expect(T.toArray(T.where(T.less(one, 3), one, nan))).toEqual([2])
+  })
+})

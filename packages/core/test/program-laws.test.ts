@@ -61,7 +61,7 @@ describe("a random program", () => {
     )
   })
 
-  test("numbers its constants by the steps that use them, whatever goes by an identity", () => {
+  test("numbers its constants by the steps that use them, through identities", () => {
     const [b, c] = [T.make([1]), T.make([2])]
     const first = trace(
       (a) => [T.mul(T.rem(b, a as T.Tensor), c), T.neg(write("identity", {}, [c]))],
@@ -134,7 +134,7 @@ describe("check refuses a program that was spoiled", () => {
     expect(() => check({ ...good, equations: [named] })).toThrow(/a primitive, not/)
   })
 
-  test("outputs, inputs and constants that are none", () => {
+  test("invalid outputs, inputs and constants", () => {
     expect(() => check({ ...good, outputs: [7] })).toThrow(ShapeError)
     expect(() => check({ ...good, inputs: [f32(-2)] })).toThrow(ShapeError)
     const broken = { ...T.make([1, 2, 3]), shape: [2] } as unknown as NDArray

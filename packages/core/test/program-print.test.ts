@@ -138,7 +138,7 @@ test("an argument handed through, one used twice, and none at all", () => {
   `)
 })
 
-test("names go on after z", () => {
+test("names continue after z", () => {
   const program = trace(
     (x) => {
       let y = x

@@ -1,6 +1,6 @@
 /** The first promise, on this host; `pnpm same-bits` holds Node 22 and Chromium to it too. */
 import { Effect } from "effect"
-import { expect, it } from "vitest"
+import { describe, expect, it } from "vitest"
 import { offered } from "../src/backend/wasm/assembler/hostNumerics.ts"
 import { planJob } from "../src/backend/wasm/compile.ts"
 import { makePool } from "../src/backend/wasm/threads/pool.ts"
@@ -10,8 +10,20 @@ import { tensors } from "../src/language/TensorTree.ts"
 import { config, hashOf, knownFastHash, knownHash, knownRun } from "../src/testing/knownRun.ts"
 import { initial, trainStep } from "../src/training/trainStep.ts"
 
-it.each([1, 2, 3, 8])("a training run ends with the recorded bits on %i threads", async (threads) => {
-  expect(await Effect.runPromise(knownRun.pipe(Effect.provide(Wasm.layer({ threads }))))).toBe(knownHash)
+const lanes = [128, 256] as const
+
+describe.each(lanes)("in lanes of %i bits", (lanes) => {
+  it.each([1, 2, 3, 8])("a training run ends with the recorded bits on %i threads", async (threads) => {
+    expect(await Effect.runPromise(knownRun.pipe(Effect.provide(Wasm.layer({ lanes, threads }))))).toBe(knownHash)
+  })
+
+  it.each([1, 2, 3])(
+    "in fast numerics it ends with bits of their own on %i threads, where the host has them",
+    async (threads) => {
+      const hash = await Effect.runPromise(knownRun.pipe(Effect.provide(Wasm.layer({ lanes, threads, numerics: "fast" }))))
+      expect(hash).toBe(offered("fast") === "fast" ? knownFastHash : knownHash)
+    },
+  )
 })
 
 it("whose steps the engine shares out", () => {
@@ -36,11 +48,6 @@ it("whose steps the engine shares out", () => {
 
 it("and whose bits are not those of Reference, which computes in doubles", async () => {
   expect(await Effect.runPromise(knownRun.pipe(Effect.provide(Engine.reference)))).not.toBe(knownHash)
-})
-
-it.each([1, 2, 3])("in fast numerics it ends with bits of their own on %i threads, where the host has them", async (threads) => {
-  const hash = await Effect.runPromise(knownRun.pipe(Effect.provide(Wasm.layer({ threads, numerics: "fast" }))))
-  expect(hash).toBe(offered("fast") === "fast" ? knownFastHash : knownHash)
 })
 
 it("the hash of weights is SHA-256 of their bytes", async () => {

@@ -1,4 +1,4 @@
-/** Held to what NumPy 1.24.2 answered (recorded/record-numpy.py). */
+/** Compared with the results of NumPy 1.24.2 (recorded/record-numpy.py). */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"

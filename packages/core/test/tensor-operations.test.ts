@@ -420,7 +420,7 @@ describe("arrays from lists", () => {
     ])
   })
 
-  test("uneven lists and numbers that are none of the kind are refused", () => {
+  test("uneven lists and numbers outside the dtype are refused", () => {
     const wrong: ReadonlyArray<() => unknown> = [
       () => T.make([[1, 2], [3]]),
       () => T.make([1, [2]]),
@@ -437,7 +437,7 @@ describe("arrays from lists", () => {
     for (const f of wrong) expect(f).toThrow(ShapeError)
   })
 
-  test("toArray turns make round, whatever the kind", () => {
+  test("toArray inverts make, for every dtype", () => {
     fc.assert(
       fc.property(any({ minSize: 1 }), (x: NDArray) => same(T.make(T.toArray(x), x.dtype), x)),
       { numRuns: 60 },

@@ -1,4 +1,4 @@
-/** Whatever an operation refuses, it refuses under its own name: the one that its caller wrote. */
+/** An operation refuses under its own name: the one that its caller wrote. */
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import * as Activation from "../src/learning/Activation.ts"
@@ -49,7 +49,7 @@ const window =
   ({ x, n, m }) =>
     f(x, { window: n, stride: m })
 
-/** Every operation that takes tensors, called with whatever comes (`axisOf` takes the name to refuse under). A new one is missing here until it has its row. */
+/** Every operation that takes tensors, called with any inputs (`axisOf` takes the name to refuse under). A new operation needs a row here. */
 const calls: {
   readonly [Name in Exclude<keyof typeof T, "isTensor" | "axisOf" | "read" | "readAll" | "toArray" | "print">]: Call
 } = {
@@ -201,7 +201,7 @@ describe("a refusal has the name of the operation that was called:", () => {
     )
   })
 
-  test("a transposed convolution speaks of its own kernel, not of the convolution that it is the way back of", () => {
+  test("a transposed convolution names its own kernel, not the convolution whose gradient it is", () => {
     const x = T.zeros([1, 4, 3])
     expect(() => T.convTranspose(x, T.zeros([2, 5, 2]))).toThrow(
       "convTranspose got f32[1, 4, 3] and f32[2, 5, 2]; it wants a kernel for 3 channels, not 2. Try: a kernel of [2, 5, 3]: channels come last, filters before them",

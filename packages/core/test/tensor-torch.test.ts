@@ -1,4 +1,4 @@
-/** Convolutions and pools, and their gradients, held to PyTorch's in doubles (recorded/record-torch-conv.py). */
+/** Convolutions and pools, and their gradients, compared with PyTorch's in doubles (recorded/record-torch-conv.py). */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect, test } from "vitest"

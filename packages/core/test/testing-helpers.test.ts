@@ -1,4 +1,4 @@
-/** The published helpers, held to what they promise: that they fail when they should. */
+/** The published helpers keep their promises: they fail when they should. */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { allClose, assertAllClose, checkGrads, type Tolerance, ulpsBetween } from "@adjoint/core/testing"
@@ -162,7 +162,7 @@ describe("arbitraries", () => {
     )
   })
 
-  test("broadcastable shapes stretch to the one that is said", () => {
+  test("broadcastable shapes broadcast to the given shape", () => {
     fc.assert(
       fc.property(published.broadcastable(3), ({ shapes, stretched }) => {
         expect(shapes.length).toBe(3)

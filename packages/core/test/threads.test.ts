@@ -9,11 +9,12 @@ import { Effect } from "effect"
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest"
 import { EngineError } from "../src/backend/Executable.ts"
 import { Assembler } from "../src/backend/wasm/assembler/Assembler.ts"
-import { i32 } from "../src/backend/wasm/assembler/Value.ts"
+import type { Code } from "../src/backend/wasm/assembler/Code.ts"
+import { atomic, type I32, i32 } from "../src/backend/wasm/assembler/Value.ts"
 import { compile } from "../src/backend/wasm/assembler/webAssembly.ts"
-import { type Compile, compileJob } from "../src/backend/wasm/compile.ts"
+import { type Compile, type Compiled, compileJob } from "../src/backend/wasm/compile.ts"
 import { prepare } from "../src/backend/wasm/prepare.ts"
-import { emitBarrier, importWaiting } from "../src/backend/wasm/threads/barrier.ts"
+import { emitRun, failedOffset, importWaiting } from "../src/backend/wasm/threads/claims.ts"
 import { makeControlBlock } from "../src/backend/wasm/threads/controlBlock.ts"
 import { makePool, type Pool } from "../src/backend/wasm/threads/pool.ts"
 import type { WorkerGroup } from "../src/backend/wasm/threads/WorkerGroup.ts"
@@ -33,7 +34,7 @@ const program = Programs.trace(
 const inputs = ["x", "y"].map((name): NDArray.NDArray => Tensor.read(Key.normal(Key.fold(Key.make(1), name), shape)))
 const job = { program, resident: 0 }
 
-/** A pool that shares whatever it is given. */
+/** A pool that shares all work. */
 const pool = (threads: number): Pool => {
   const made = makePool(threads, 0)
   if (made === undefined) throw new Error("this host has no threads")
@@ -51,22 +52,38 @@ const failureOf = (f: () => unknown): EngineError => {
   throw new Error("nothing was thrown")
 }
 
-/** Code in whose place one thread traps. */
-const trapping =
-  (thread: number): Compile =>
-  (wanted, workforce) => {
-    const code = compileJob(wanted, workforce)
+/** Code in whose place each thread computes one part, which it does not begin before all others have claimed theirs. */
+const together =
+  (body: (code: Code, thread: I32, compiled: Compiled) => void): Compile =>
+  (wanted, options) => {
+    const compiled = compileJob(wanted, options)
+    const { failed, threads } = compiled
     const module = new Assembler()
-    const pages = Math.ceil(code.bytes / 65536)
-    module.importMemory("engine", "memory", { initial: pages, maximum: 65536, shared: true })
+    module.importMemory("engine", "memory", { initial: Math.ceil(compiled.bytes / 65536), maximum: 65536, shared: true })
     const waiting = importWaiting(module)
-    const barrier = emitBarrier(module, code.failed - 8, code.threads, waiting)
-    module.func("run", { params: ["i32"], export: true }, (body, [own]) => {
-      body.if(i32.eq(own, thread), () => body.unreachable())
-      body.call(barrier)
-    })
-    return { ...code, module: compile(module.bytes()) }
+    // The number of threads that have come, in a word that nobody else uses.
+    const arrived = i32.const(failed + 8)
+    emitRun(module, { at: failed - failedOffset, threads, waiting }, [
+      {
+        shares: threads,
+        parts: 1,
+        byFirst: false,
+        emit: (code, _, thread) => {
+          code.drop(atomic.add(arrived, 1))
+          code.loop((again) => code.brIf(again, i32.lt_s(atomic.load(arrived), threads)))
+          body(code, thread, compiled)
+        },
+      },
+    ])
+    return { ...compiled, module: compile(module.bytes()) }
   }
+
+/** Code in which one thread traps. */
+const trapping = (which: number): Compile => together((code, thread) => code.if(i32.eq(thread, which), () => code.unreachable()))
+
+/** Code in which one thread never comes to an end. */
+const stuck = (which: number): Compile =>
+  together((code, thread) => code.if(i32.eq(thread, which), () => code.loop((again) => code.br(again))))
 
 describe("a pool", () => {
   it("starts its workers when there is something for them to do, and ends them when it is closed", async () => {
@@ -87,7 +104,7 @@ describe("a pool", () => {
       control: makeControlBlock(3),
       workers: new Set(),
       send: () => {},
-      wake: () => expect.unreachable("there is nobody to wake"),
+      wake: () => {},
       watch: () => {},
       end: async () => {},
     }
@@ -108,15 +125,28 @@ describe("a pool", () => {
     for (let i = 0; i < 3; i++) expect(prepare(job, three).run(inputs)).toEqual(wanted)
   })
 
-  it("whose worker is ended in the middle of things fails that run with an EngineError, and has others for the next", async () => {
+  it("whose worker is ended in the middle of its part fails that run with an EngineError, and has others for the next", async () => {
     const three = pool(3)
-    const [ready, other] = [prepare(job, three), prepare(job, three)]
+    const other = prepare(job, three)
     await three.complete()
-    const wanted = ready.run(inputs)
+    const wanted = other.run(inputs)
     const [, last] = three.workers()
     const started = performance.now()
-    void last?.terminate()
-    expect(failureOf(() => ready.run(inputs)).message).toBe(
+    // The calling thread looks at the others at intervals while it waits for them: then one is ended.
+    const ending: Pool = {
+      ...three,
+      add: (...given) => {
+        const work = three.add(...given)
+        return {
+          ...work,
+          watch: (opened) => {
+            void last?.terminate()
+            work.watch(opened)
+          },
+        }
+      },
+    }
+    expect(failureOf(() => prepare(job, ending, "portable", stuck(2)).run(inputs)).message).toBe(
       "the wasm engine failed to run a program: one of its worker threads has ended",
     )
     expect(performance.now() - started).toBeLessThan(3000)

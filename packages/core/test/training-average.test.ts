@@ -85,7 +85,7 @@ describe("scored weights", () => {
 
   it.effect("are those of the best epoch where it is restored, and a resumed run gives the same bits", () =>
     Effect.gen(function* () {
-      // The first epoch is the best: nothing after it is better by so much.
+      // The first epoch is the best: no later epoch improves by `minDelta`.
       const earlyStop = { monitor: "val.loss", mode: "min", minDelta: 10, patience: 9, restoreBest: true } as const
       const whole = yield* ran({ earlyStop })
       const [first, second] = whole.left
@@ -101,8 +101,8 @@ describe("scored weights", () => {
 
   it.effect("follow steps that a plateau has shortened", () =>
     Effect.gen(function* () {
-      // Nothing is better by so much, so that all steps after the first epoch have length 0 and the mean comes after.
-      const plateau = { monitor: "val.loss", mode: "min", minDelta: 10, factor: 0, patience: 1 } as const
+      // No epoch improves by `minDelta`, so that steps after the first epoch do not change the weights, and the mean follows them.
+      const plateau = { monitor: "val.loss", mode: "min", minDelta: 10, factor: 1e-30, patience: 1 } as const
       const { left } = yield* ran({ plateau, epochs: 5 })
       const [still, end] = [left[1]?.state, left.at(-1)?.state]
       assert.deepStrictEqual(numbers(end?.params), numbers(still?.params))

@@ -1,4 +1,4 @@
-/** Checkpoints are whole: whatever is interrupted, replaced, damaged or cannot be deleted. */
+/** Checkpoints are whole, also when a write is interrupted, or files are replaced, damaged or cannot be deleted. */
 import { fork } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"

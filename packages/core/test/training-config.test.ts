@@ -134,6 +134,47 @@ describe("Train.run refuses", () => {
     }),
   )
 
+  it.effect("and names the row and the label of a class that has no output, among the rows to learn from or to validate", () =>
+    Effect.gen(function* () {
+      const labelled = (label: number, row: number) => {
+        const targets = Int32Array.from(data.targets.data)
+        targets[row] = label
+        return { inputs: data.inputs, targets: NDArray.make("i32", [64], targets) }
+      }
+      for (const [label, row] of [
+        [2, 41],
+        [-1, 0],
+        [7, 63],
+      ] as const)
+        for (const part of ["data", "validation"] as const)
+          assert.strictEqual(
+            (yield* refused({ [part]: labelled(label, row) })).message,
+            `${part}.targets: got class ${label} in row ${row}, wanted class numbers from 0 to 1; try: number the classes from 0, or give the last layer an output for each class`,
+          )
+      const weights = net.init(Key.make(1), [2])
+      const error = yield* Effect.flip(ran(Evaluate.evaluate(net, weights, { data: labelled(9, 5), loss: config.loss })))
+      assert.include(error.message, "data.targets: got class 9 in row 5")
+    }),
+  )
+
+  it.effect("a net whose shape lies, by its own kind and not by the loss", () =>
+    Effect.gen(function* () {
+      const liar = Net.pure(
+        "liar",
+        (x) => x,
+        () => [5],
+      )
+      const { loss } = config
+      const error = yield* Effect.flip(
+        ran(Train.finished({ net: liar, loss, optimizer: Optimizer.sgd(0.1), data, seed: 1, epochs: 1, batch: 16 })),
+      )
+      assert.strictEqual(
+        error.message,
+        'liar got f32[16, 2]; it wants an output of 16 rows of [5]: so says its `shape` for [2]. Try: correct `shape` or `apply` of "liar", which must agree',
+      )
+    }),
+  )
+
   it.effect("and says how many rows there are of each", () =>
     Effect.gen(function* () {
       const { message } = yield* refused({ data: { ...data, targets: firstTargets(10) } })
@@ -313,6 +354,7 @@ describe("other entry points refuse", () => {
     ["a batch of 0", { stages: [{ ...stage, batch: 0 }] }, "stages[0].batch"],
     ["half an epoch", { stages: [{ ...stage, epochs: 0.5 }] }, "stages[0].epochs"],
     ["a rate of 0", { stages: [{ ...stage, learningRate: 0 }] }, "stages[0].learningRate"],
+    ["a momentum of 1", { stages: [{ ...stage, momentum: 1 }] }, "stages[0].momentum"],
     ["a momentum above 1", { stages: [{ ...stage, momentum: [0.5, 1.5] }] }, "stages[0].momentum"],
     ["a layer twice", { stages: [stage, stage] }, "stages[1].layer"],
     ["more machines than stages", { done: [machine, machine] }, "done"],

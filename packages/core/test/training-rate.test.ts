@@ -1,4 +1,4 @@
-/** The rate of a run's record is the one that its steps applied, whatever schedules, lowers or gathers them. */
+/** The recorded rate of a run is the one that its steps applied, with schedules, plateaus and accumulation. */
 import { Engine, Key, Layers, LearningRate, Loss, Net, Optimizer, Params, Tensor, Toys, Train, Wasm } from "@adjoint/core"
 import { shortest } from "@adjoint/core/training/Rate"
 import { assert, describe, it } from "@effect/vitest"
@@ -8,7 +8,7 @@ import * as fc from "fast-check"
 /** Gradients of 1, so that an update is the rate itself, with its sign turned. */
 const ones = Optimizer.stateless((grads) => Params.map(grads, Tensor.onesLike))
 
-/** Remembers the last updates that passed. */
+/** Stores the last updates. */
 const probe: Optimizer.Optimizer = {
   init: (params) => Params.zerosLike(params) as Params.Params,
   update: (updates) => ({ updates, state: updates as Params.Params }),

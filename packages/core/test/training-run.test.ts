@@ -49,7 +49,7 @@ type Left = Checkpoint.Checkpoint<Params.Params, Params.Params, ReturnType<typeo
 
 type Event = TrainEvent<Params.Params, Params.Params>
 
-/** The engine that runs use where nothing else is said. */
+/** The default engine of these runs. */
 const wasm = Wasm.layer({ threads: 1 })
 
 const collect = <P, S, O, R = never>(run: Train.Config<P, S, O, R>, engine = wasm) =>

@@ -48,13 +48,13 @@ describe("sums of batches", () => {
   test("of every row are copied a few times in all, not once a batch", () => {
     let copied = 0
     const counting: ScoreTable = {
-      rows: {
+      rows: Score.make(Score.auroc, {
         ...Score.auroc,
         merge: (sofar, next) => {
           copied += sofar.length + next.length
           return Score.append(sofar, next)
         },
-      },
+      }),
     }
     const [batches, size] = [2000, 64]
     let gathered = accumulatorOf(emptySums)

@@ -57,7 +57,7 @@ describe("best", () => {
 })
 
 describe("the value slightly below", () => {
-  test("lies between a λ and the one before it", () => {
+  test("is between a λ and the one before it", () => {
     fc.assert(
       fc.property(orders, ([low, span, steps]) => {
         const all = Sweep.lambdas({ from: 10 ** low, to: 10 ** (low + span), count: steps })

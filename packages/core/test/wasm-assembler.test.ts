@@ -191,7 +191,7 @@ test("a module as text", () => {
 })
 
 describe("control", () => {
-  test("for counts like JavaScript's, whatever is constant", () => {
+  test("for counts like JavaScript's, with constant and variable bounds", () => {
     const counted = (make: (from: Local<"i32">, to: Local<"i32">, step: Local<"i32">) => Parameters<Code["for"]>) =>
       withMemory((module) => {
         module.func("f", { params: ["i32", "i32", "i32"], result: "i32", export: true }, (code, params) => {

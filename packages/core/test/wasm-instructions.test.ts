@@ -294,6 +294,11 @@ test("atomics on shared memory", () => {
   module.func("compareExchange", { params: ["i32", "i32"], result: "i32", export: true }, (_, [x, y]) =>
     atomic.compareExchange(8, x, y),
   )
+  module.func("compareExchange64", { params: ["i64", "i64"], result: "i64", export: true }, (_, [x, y]) =>
+    atomic.compareExchange64(16, x, y),
+  )
+  module.func("load64", { result: "i64", export: true }, () => atomic.load64(16))
+  module.func("store64", { params: ["i64"], export: true }, (code, [x]) => code.atomic.store64(16, x))
   module.func("load", { result: "i32", export: true }, () => atomic.load(8))
   module.func("store", { params: ["i32"], export: true }, (code, [x]) => {
     code.atomic.store(8, x)
@@ -314,6 +319,10 @@ test("atomics on shared memory", () => {
   expect(run("compareExchange", 41, 1)).toBe(40)
   expect(run("compareExchange", 40, 1)).toBe(40)
   expect(run("load")).toBe(1)
+  run("store64", 2n ** 40n)
+  expect(run("compareExchange64", 1n, 2n)).toBe(2n ** 40n)
+  expect(run("compareExchange64", 2n ** 40n, 2n ** 50n)).toBe(2n ** 40n)
+  expect(run("load64")).toBe(2n ** 50n)
   expect(run("wait", 2, -1n)).toBe(1)
   expect(run("wait", 1, 1000n)).toBe(2)
   expect(run("notify")).toBe(0)

@@ -3,6 +3,7 @@
  * are the worst cases over all floats, which docs/engine-math.md lists, rounded up.
  */
 import { describe, expect, test } from "vitest"
+import { offeredLanes } from "../src/backend/wasm/assembler/hostLanes.ts"
 import { offered } from "../src/backend/wasm/assembler/hostNumerics.ts"
 import { type BinaryName, binaryFunctions, type UnaryName, unaryFunctions } from "../src/backend/wasm/kernels/math/functions.ts"
 import { overArrays } from "../src/backend/wasm/kernels/math/overArrays.ts"
@@ -67,10 +68,11 @@ describe.each(Object.keys(unary) as ReadonlyArray<UnaryName>)("%s", (name) => {
   const { inputs, output, run } = overArrays(unaryFunctions[name], 1, chunk)
   const input = inputs[0] as Float32Array
   const fast = overArrays(unaryFunctions[name], 1, chunk, offered("fast"))
+  const wide = overArrays(unaryFunctions[name], 1, chunk, "portable", offeredLanes(256))
   const check = (count: number) => {
-    fast.inputs[0]?.set(input)
-    run(count)
-    fast.run(count)
+    for (const other of [fast, wide]) other.inputs[0]?.set(input)
+    for (const prepared of [{ run }, fast, wide]) prepared.run(count)
+    for (let i = 0; i < count; i++) if (!Object.is(wide.output[i], output[i])) expect(wide.output[i]).toBe(output[i])
     const exact = truths(name, inputs, count)
     for (const [numerics, results] of [
       ["portable", output],

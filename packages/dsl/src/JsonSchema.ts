@@ -20,6 +20,13 @@ const substitute = "Substitute"
 
 const reference = (name: string): JsonSchema => ({ $ref: `#/$defs/${name}` })
 
+/** The ranges of a search marker. */
+const ranges = {
+  int: "Whole numbers between two bounds, both included.",
+  float: "Numbers between two bounds, evenly distributed.",
+  log: "Numbers between two bounds above 0, evenly distributed by their logarithm.",
+}
+
 /** The forms that may replace any value. */
 const substitutes: JsonSchema = {
   anyOf: [
@@ -42,9 +49,9 @@ const substitutes: JsonSchema = {
               title: "range",
               type: "object",
               properties: Object.fromEntries(
-                ["int", "float", "log"].map((kind) => [
+                Object.entries(ranges).map(([kind, description]) => [
                   kind,
-                  { type: "array", items: { type: "number" }, minItems: 2, maxItems: 2 },
+                  { description, type: "array", items: { type: "number" }, minItems: 2, maxItems: 2 },
                 ]),
               ),
               minProperties: 1,
@@ -96,8 +103,8 @@ const formOf = (schema: JsonSchema): Form | undefined => {
 const withOptions = "with options"
 
 /**
- * A choice by name as one map with a key for each name, and its bare names with what each is. That a map names only one is
- * left to `adjoint check`: an editor that counts keys offers none where the map has yet to be written.
+ * A choice by name as one map with a key for each name, and its bare names with what each is. A map of names alone has at most
+ * one key. `allOf` hides this from completion, where an editor that counts keys would offer no name while one is typed.
  */
 const merged = (forms: ReadonlyArray<Form>, others: ReadonlyArray<JsonSchema>, name: string): ReadonlyArray<JsonSchema> => {
   const beside: JsonSchema = Object.assign({}, ...forms.map((form) => form.beside))
@@ -107,6 +114,7 @@ const merged = (forms: ReadonlyArray<Form>, others: ReadonlyArray<JsonSchema>, n
     type: "object",
     properties: { ...Object.fromEntries(forms.map(({ content, name: form }) => [form, content])), ...beside },
     additionalProperties: false,
+    ...(Object.keys(beside).length === 0 ? { allOf: [{ maxProperties: 1 }] } : {}),
   }
   const described = others.map((other) => {
     const names = namesOf(other.enum)
@@ -252,7 +260,7 @@ const withBlocks = (model: JsonSchema): JsonSchema =>
                       {
                         type: "object",
                         properties: {
-                          type: { enum: kindNames },
+                          type: { description: "The type of the parameter.", enum: kindNames },
                           default: { description: "Its value if a use does not set it." },
                         },
                         required: ["type"],

@@ -18,7 +18,7 @@ import { known } from "./prepare/Known.ts"
 import type { Codec } from "./schema/Annotation.ts"
 import * as Decode from "./schema/Decode.ts"
 import { decode } from "./schema/Issues.ts"
-import { isKeyMistake, repaired } from "./schema/Repaired.ts"
+import { repaired } from "./schema/Repaired.ts"
 import { type Data, isRecord } from "./source/Data.ts"
 import { isWithin, pointer } from "./source/Path.ts"
 import type { Positions } from "./source/Positions.ts"
@@ -83,10 +83,8 @@ const decodeSections = (
 /** The valid sections. A section whose only mistakes are misspelled keys counts as valid. */
 const readable = (data: Data, findings: ReadonlyArray<Finding>, { schema }: Language): Readable => {
   const { sections } = schema
-  // Where anything but a key is wrong the section stays wrong, and need not be decoded again.
-  const wrong = new Set(findings.flatMap(({ at, code }) => (isKeyMistake(code) ? [] : at.path.slice(0, 1))))
   const readBy = <T>(decode: (value: unknown) => Result.Result<T, ReadonlyArray<Finding>>, key: string): T | undefined =>
-    isRecord(data) && Object.hasOwn(data, key) && !wrong.has(key) ? repaired(decode, data[key]) : undefined
+    isRecord(data) && Object.hasOwn(data, key) ? repaired(decode, data[key], [key], findings) : undefined
   const read = <T>(codec: Codec<T>, key: string): T | undefined => readBy((value) => decode(codec, value), key)
   const found = {
     data: read(sections.data, "data"),

@@ -273,7 +273,15 @@ describe("unusual numbers", () => {
     )
   const plain = "model: { layers: [{ dense: 8 }, relu, { head: label }] }\n"
 
-  it("are told where they stand, in options, in options of options, and in maps of settings", () => {
+  it("say what a limit of 0 does", () => {
+    expect(advised(`${plain}train: { regularize: { clip_norm: 0, clip_value: 0, max_norm: 0, l2: 0 } }\n`)).toEqual([
+      "4:35 `clip_norm` is 0: all gradients become 0, so nothing is learned",
+      "4:50 `clip_value` is 0: all gradients become 0, so nothing is learned",
+      "4:63 `max_norm` is 0: all weights become 0",
+    ])
+  })
+
+  it("are located, in options, in options of options, and in maps of settings", () => {
     expect(
       advised(
         "model:\n  init: { normal: 3 }\n  layers:\n    - dense: { units: 8, activation: { leaky_relu: 4 }, bias: false }\n    - { batch_norm: { momentum: 0.99 } }\n    - head: { target: label, init: { uniform: 5 } }\ntrain:\n  optimizer: { adam: 10 }\n  loss: { categorical_cross_entropy: 0.5 }\n  regularize: { clip_norm: 1e9 }\n",

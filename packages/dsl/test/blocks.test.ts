@@ -45,7 +45,7 @@ train: { seed: 1, epochs: 30, batch: 64, optimizer: { adam: { lr: 1e-3 } }, metr
 const rows = (layers: string, input: Shape.Shape = [8]) => {
   const document = documentOf(`schema: 1\nmodel:\n  input: [${input}]\n  layers:\n${layers}`)
   return Net.describe(netOf(document, {}), input).map(
-    ({ kind, output, parameters, path }) => `${path.join(".")} ${kind} ${Shape.print(output)} ${parameters}`,
+    ({ kind, outputs, parameters, path }) => `${path.join(".")} ${kind} ${outputs.map(Shape.print)} ${parameters}`,
   )
 }
 
@@ -57,7 +57,7 @@ describe("a convolutional network", () => {
     const { net } = Result.getOrThrow(Result.map(checked(reading.document, digits), build))
     expect(
       Net.describe(net, digits.sample).map(
-        ({ kind, output, parameters, path }) => `${path.join(".")} ${kind} ${Shape.print(output)} ${parameters}`,
+        ({ kind, outputs, parameters, path }) => `${path.join(".")} ${kind} ${outputs.map(Shape.print)} ${parameters}`,
       ),
     ).toMatchInlineSnapshot(`
       [

@@ -109,6 +109,11 @@ describe("an editor marks", () => {
     ["a layer that does not exist", `${head}    - dens: 8\n`, ["4:7 Property dens is not allowed."]],
     ["a number out of bounds", `${head}    - dense: { units: -8 }\n`, ["4:23 Value is below the minimum of 1."]],
     ["an option that does not exist", whole("optimizer: { adam: { lrr: 1 } }"), ["5:31 Property lrr is not allowed."]],
+    [
+      "two names where one is allowed",
+      whole("optimizer: { adam: 0.1, sgd: 0.1 }"),
+      ["5:21 Object has more properties than limit of 1."],
+    ],
   ])("%s", async (_, text, wanted) => {
     expect(await problems(text)).toEqual(wanted)
   })

@@ -54,6 +54,20 @@ describe("the JSON Schema", () => {
     expect(maps.filter((node) => node.additionalProperties !== false)).toEqual([])
   })
 
+  it("describes every key", () => {
+    const keys = nodes.flatMap(({ properties }) => (isNode(properties) ? Object.entries(properties) : []))
+    expect(keys.length).toBeGreaterThan(500)
+    const silent = keys.filter(([, value]) => !isNode(value) || typeof value.description !== "string" || value.description === "")
+    expect(silent.map(([key]) => key)).toEqual([])
+  })
+
+  it("allows one name at most where a map holds a name and nothing beside it", () => {
+    const optimizer = all((schema.$defs as Node).Optimizer).filter(({ title }) => title === "optimizer: with options")
+    expect(optimizer.map(({ allOf }) => allOf)).toEqual([[{ maxProperties: 1 }]])
+    const layer = all((schema.$defs as Node).Layer).filter(({ title }) => title === "layer: with options")
+    expect(layer.map(({ allOf }) => allOf)).toEqual([undefined])
+  })
+
   it("refers to nothing that is not there", () => {
     const names = Object.keys(schema.$defs as object)
     const references = nodes.flatMap((node) =>

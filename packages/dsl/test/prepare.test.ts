@@ -2,6 +2,7 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { gzipSync } from "node:zlib"
 import type * as Dataset from "@adjoint/core/data/Dataset"
 import * as NDArray from "@adjoint/core/types/NDArray"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
@@ -198,6 +199,33 @@ describe("preview", () => {
     const { facts, findings } = await surveyed({ ...digits, source: { idx: { images: "none.idx", labels: "none.idx" } } })
     expect(facts).toEqual({ sample: [8, 8, 1] })
     expect(findings).toMatchObject([{ code: "D305" }])
+  })
+
+  test("of a small gzip file that unpacks to too many rows, or to too much text, says so", async () => {
+    const member = 20_000
+    /** Equal rows, as many members of one gzip file. */
+    const packed = (row: string, count: number) => {
+      const whole = gzipSync(row.repeat(member))
+      const members = Array.from({ length: Math.floor(count / member) }, () => whole)
+      return Buffer.concat([...members, gzipSync(row.repeat(count % member))])
+    }
+    const found = async (bytes: Uint8Array) => {
+      writeFileSync(join(scratch, "packed.csv.gz"), bytes)
+      const columns: Data["columns"] = { "*": { type: "number" }, c: { type: "class" } }
+      const { findings } = await surveyed({ source: csv("packed.csv.gz"), columns, split: { seed: 1 } }, scratch)
+      return findings.map(({ at, code, message }) => [code, message.replace(/^.*: /u, ""), at.path])
+    }
+    const at = ["data", "source", "csv", "path"]
+    const header = gzipSync("a,b,c\n")
+    expect(await found(Buffer.concat([header, packed("1,2,3x\n", 9_999_999)]))).toEqual([])
+    expect(await found(Buffer.concat([header, packed("1,2,3x\n", 10_000_000)]))).toEqual([
+      ["D305", "the table is at least 10,000,001 rows; the limit is 10,000,000 rows", at],
+    ])
+    // Blank lines are not rows.
+    expect(await found(Buffer.concat([header, packed("1,2,3x\n\r\n\n", 8_000_000)]))).toEqual([])
+    const long = await found(Buffer.concat([header, packed(`1,2,${"x".repeat(1000)}\n`, 540_000)]))
+    expect(long.map(([code]) => code)).toEqual(["D305"])
+    expect(long[0]?.[1]).toMatch(/^the text is at least [\d,]+ bytes; the limit is 536,870,888 bytes$/)
   })
 
   test("of large sources the header is read", async () => {

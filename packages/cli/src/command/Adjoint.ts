@@ -39,6 +39,12 @@ const numerics = Flag.Literals("numerics", ["portable", "fast"]).pipe(
   Flag.map(Option.getOrUndefined),
   Flag.withDescription("portable, the same bits everywhere, unless given; fast fuses multiply-adds"),
 )
+const lanes = Flag.Literals("lanes", ["128", "256"]).pipe(
+  Flag.map((bits) => (bits === "128" ? 128 : 256)),
+  Flag.optional,
+  Flag.map(Option.getOrUndefined),
+  Flag.withDescription("bits of a vector, with the same bits of results; 256 unless given, if this machine can"),
+)
 const threads = Flag.Int("threads").pipe(
   Flag.withMetavar("N"),
   Flag.optional,
@@ -99,6 +105,7 @@ const train = Command.make(
     runs,
     engine,
     numerics,
+    lanes,
     threads,
     dryRun: switchOf("dry-run", "check everything, train nothing, write nothing"),
     json,
@@ -125,6 +132,7 @@ const evaluate = Command.make(
     runs,
     engine,
     numerics,
+    lanes,
     threads,
     json,
   },
@@ -148,6 +156,7 @@ const sweep = Command.make(
     steps: Flag.Int("steps").pipe(Flag.withDefault(6), Flag.withDescription("how many λ after 0; 6 unless given")),
     engine,
     numerics,
+    lanes,
     threads,
     json,
   },
@@ -171,6 +180,7 @@ const predict = Command.make(
     runs,
     engine,
     numerics,
+    lanes,
     threads,
     json,
   },
@@ -246,7 +256,7 @@ const plot = Command.make(
 
 const doctor = Command.make(
   "doctor",
-  { threads, json },
+  { lanes, threads, json },
   lazily(() => import("../verbs/doctor.ts")),
 ).pipe(
   Command.withDescription("Show what the engine can use on this machine, and test its answers"),

@@ -1,14 +1,19 @@
-/** A flag that is none but is the name of something in a model file: `--epochs 5` is said as `--set train.epochs=5`. */
-
+/** Unknown flags that are names of a model file: for `--epochs 5` the command proposes `--set train.epochs=5`. */
+import { readFileSync, statSync } from "node:fs"
 import { suggest } from "@adjoint/dsl/diagnostic/Suggest"
 import * as JsonSchema from "@adjoint/dsl/JsonSchema"
+import { read } from "@adjoint/dsl/Read"
+import { standard as catalogue } from "@adjoint/dsl/schema/Catalogue"
+import * as Synonyms from "@adjoint/dsl/schema/Synonyms"
 import * as Vocabulary from "@adjoint/dsl/schema/Vocabulary"
+import { fromBytes, maxBytes } from "@adjoint/dsl/text/Bytes"
 import type * as CliError from "effect/cli/CliError"
+import * as Result from "effect/Result"
 
 /** The verbs that take `--set`. */
 const taking: ReadonlySet<string | undefined> = new Set(["check", "inspect", "train", "sweep"])
 
-/** What is set most: names that stand in several sections are theirs first. */
+/** The sections by importance, for names that several of them have. */
 const sections = ["train", "data", "evaluate", "model", "name"]
 
 type Json = { readonly [key: string]: unknown }
@@ -33,25 +38,45 @@ const formsOf = (node: unknown, root: Json): ReadonlyArray<Json> => {
 const optionsOf = (node: unknown, root: Json): ReadonlyArray<readonly [string, unknown]> =>
   formsOf(node, root).flatMap((form) => (isRecord(form.properties) ? Object.entries(form.properties) : []))
 
-/** So many names lie between the document and the deepest option, as in `train.optimizer.adam.lr`. */
+/** The number of names from the document to the deepest option, as in `train.optimizer.adam.lr`. */
 const deepest = 4
 
-/** Where each name of the language is set first: those nearest to the root win. Lists have no names. */
-const places = (): ReadonlyMap<string, string> => {
+/** The places of each name of the language, those nearest to the root first. Lists have no names. */
+const places = (): ReadonlyMap<string, ReadonlyArray<string>> => {
   const root = JsonSchema.jsonSchema() as unknown as Json
-  const found = new Map<string, string>()
+  const found = new Map<string, Array<string>>()
   let level = optionsOf(root, root)
     .filter(([name]) => sections.includes(name))
     .toSorted(([a], [b]) => sections.indexOf(a) - sections.indexOf(b))
     .map(([name, node]) => ({ path: name, name, node }))
   for (let depth = 1; depth <= deepest; depth++) {
-    for (const { name, path } of level) if (!found.has(name)) found.set(name, path)
+    for (const { name, path } of level) {
+      const known = found.get(name)
+      if (known === undefined) found.set(name, [path])
+      else known.push(path)
+    }
     level = level.flatMap(({ node, path }) =>
       optionsOf(node, root).map(([name, inner]) => ({ path: `${path}.${name}`, name, node: inner })),
     )
   }
   return found
 }
+
+/** The sections of the model file among the arguments, with all defaults; nothing where there is none or it cannot be read. */
+const sectionsOf = (args: ReadonlyArray<string>): unknown => {
+  const file = args.find((arg) => /\.ya?ml$/iu.test(arg))
+  try {
+    if (file === undefined || !statSync(file).isFile() || statSync(file).size > maxBytes) return undefined
+    const source = fromBytes(file, readFileSync(file))
+    return Result.isSuccess(source) ? read(source.success).sections : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether a document has a value at a path. */
+const has = (document: unknown, path: ReadonlyArray<string>): boolean =>
+  path.reduce<unknown>((at, key) => (isRecord(at) && Object.hasOwn(at, key) ? at[key] : undefined), document) !== undefined
 
 /** The value that was typed with a flag. */
 const typedWith = (flag: string, args: ReadonlyArray<string>): string => {
@@ -67,7 +92,15 @@ export const settingOf = (error: CliError.CliError, args: ReadonlyArray<string>)
   const flag = error.option
   const all = places()
   const word = flag.replace(/^-+/, "").replaceAll("-", "_")
-  const name = all.has(word) ? word : suggest(word, [...all.keys()], Vocabulary.keys())
-  const path = name === undefined ? undefined : all.get(name)
+  const name = all.has(word)
+    ? word
+    : suggest(word, [...all.keys()], Synonyms.together([Vocabulary.keys(), Synonyms.ofAllOptions(catalogue)]))
+  const paths = (name === undefined ? undefined : all.get(name)) ?? []
+  // An option of a choice by name, such as the rate of an optimizer, is proposed for the name that the file chooses.
+  const document = paths.length < 2 ? undefined : sectionsOf(args)
+  const path =
+    paths.find((each) => has(document, each.split("."))) ??
+    paths.find((each) => has(document, each.split(".").slice(0, -1))) ??
+    paths[0]
   return path === undefined ? undefined : `${path}=${typedWith(flag, args)}`
 }

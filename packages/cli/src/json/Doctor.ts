@@ -1,6 +1,6 @@
 /** The event of `doctor`. */
 import * as Schema from "effect/Schema"
-import { Count, event } from "./Values.ts"
+import { Count, event, Lanes } from "./Values.ts"
 
 const Machine = Schema.Struct({
   node: Schema.String,
@@ -9,6 +9,7 @@ const Machine = Schema.Struct({
   cores: Count,
   /** In bytes. */
   memory: Count,
+  lanes: Lanes,
   threads: Count,
   /** The threads that were asked for. */
   wanted: Schema.optionalKey(Count),

@@ -29,8 +29,11 @@ export const Units = Schema.Record(Schema.String, Schema.String)
 /** The sizes of an array, one for each axis. */
 export const Shape = Schema.Array(Count)
 
+/** How wide an engine's vectors are, in bits; absent if it has no vectors. */
+export const Lanes = Schema.optionalKey(Schema.Literals([128, 256]))
+
 /** The engine that computes. */
-export const Engine = { engine: Schema.String, numerics: Schema.String, threads: Schema.Int }
+export const Engine = { engine: Schema.String, numerics: Schema.String, lanes: Lanes, threads: Schema.Int }
 
 /** A stretch of a text. Offsets are UTF-16 units from 0, lines and columns count from 1. */
 export const Span = Schema.Struct({

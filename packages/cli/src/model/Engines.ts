@@ -9,6 +9,7 @@ import { UsageError } from "../report/Failure.ts"
 export interface Choice {
   readonly engine: "wasm" | "reference"
   readonly numerics: Wasm.Numerics | undefined
+  readonly lanes: Wasm.Lanes | undefined
   readonly threads: number | undefined
 }
 
@@ -21,32 +22,44 @@ export const askedThreads = ({ threads }: Pick<Choice, "threads">): Effect.Effec
     ? Effect.succeed(threads)
     : Effect.fail(new UsageError({ message: `--threads ${threads} makes no sense`, hint: `from 1 to ${mostThreads}` }))
 
+/** Calls what chooses the engine's lanes. Fails with `UsageError` when the environment asks for lanes that there are not. */
+export const choosingLanes = <A>(choose: () => A): Effect.Effect<A, UsageError> =>
+  Effect.try({
+    try: choose,
+    catch: (error) =>
+      new UsageError({
+        message: error instanceof Error ? error.message : String(error),
+        hint: "leave ADJOINT_LANES unset, or set it to 128",
+      }),
+  })
+
 type Engines = {
   readonly [N in Choice["engine"]]: (options: Wasm.WasmOptions) => Layer.Layer<Engine.Engine, UsageError>
 }
 
+/** Refuses an option that the reference engine does not have. */
+const refused = (message: string, option: string): Layer.Layer<Engine.Engine, UsageError> =>
+  Layer.unwrap(Effect.fail(new UsageError({ message, hint: `leave out ${option}, or ask for --engine wasm` })))
+
 const engines: Engines = {
   wasm: Wasm.layer,
-  reference: ({ numerics }) =>
-    numerics === undefined
-      ? Engine.reference
-      : Layer.unwrap(
-          Effect.fail(
-            new UsageError({
-              message: `the reference engine computes in doubles, not in ${numerics} numerics`,
-              hint: "leave out --numerics, or ask for --engine wasm",
-            }),
-          ),
-        ),
+  reference: ({ lanes, numerics }) => {
+    if (numerics !== undefined)
+      return refused(`the reference engine computes in doubles, not in ${numerics} numerics`, "--numerics")
+    return lanes === undefined ? Engine.reference : refused(`the reference engine has no vectors of ${lanes} bits`, "--lanes")
+  },
 }
 
 /** The engine that is asked for. Fails with `UsageError` when it does not compute so. */
 export const engineOf = (choice: Choice): Layer.Layer<Engine.Engine, UsageError> =>
   Layer.unwrap(
-    Effect.map(askedThreads(choice), (threads) =>
-      engines[choice.engine]({
-        ...(threads === undefined ? {} : { threads }),
-        ...(choice.numerics === undefined ? {} : { numerics: choice.numerics }),
-      }),
+    Effect.flatMap(askedThreads(choice), (threads) =>
+      choosingLanes(() =>
+        engines[choice.engine]({
+          ...(threads === undefined ? {} : { threads }),
+          ...(choice.numerics === undefined ? {} : { numerics: choice.numerics }),
+          ...(choice.lanes === undefined ? {} : { lanes: choice.lanes }),
+        }),
+      ),
     ),
   )

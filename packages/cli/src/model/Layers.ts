@@ -52,11 +52,11 @@ const row = (net: Net, input: Shape.Shape, name: string): Row => {
 /** The layers of a net for samples of a shape, those inside others too, in order. Throws `ShapeError`. */
 export const rows = (net: Net, input: Shape.Shape, path: ReadonlyArray<string> = []): ReadonlyArray<Row> => {
   if (net.children === undefined) return [row(net, input, path.join("."))]
-  return net.children(input).flatMap(({ inputs, kind, name, net: inner, output }) => {
+  return net.children(input).flatMap(({ inner, inputs, kind, name, outputs }) => {
     const at = [...path, String(name)]
     return inner === undefined
-      ? [{ name: at.join("."), kind, inputs, output, parameters: 0, multiplyAdds: 0 }]
-      : rows(inner, inputs[0] ?? [], at)
+      ? [{ name: at.join("."), kind, inputs, output: outputs[0] ?? [], parameters: 0, multiplyAdds: 0 }]
+      : rows(inner.net as unknown as Net, inputs[0] ?? [], at)
   })
 }
 

@@ -22,9 +22,11 @@ export interface Range {
 
 /** The function that is drawn, from z [n] to [n]: of an activation in which numbers meet, its section. */
 const drawn =
-  ({ apply, section }: Activation) =>
-  (z: T.Tensor): T.Tensor =>
-    section === undefined ? apply(z) : T.at(T.reshape(apply(section.input(z)), [z.shape[0] ?? 0, -1]), ":", 0)
+  (activation: Activation) =>
+  (z: T.Tensor): T.Tensor => {
+    const { section } = activation
+    return section === undefined ? activation(z) : T.at(T.reshape(activation(section.input(z)), [z.shape[0] ?? 0, -1]), ":", 0)
+  }
 
 /** An activation and its derivative at `count` points from one end of a range to the other. */
 export const curves = (activation: Activation, { high, low }: Range, count = 1201): Curves => {

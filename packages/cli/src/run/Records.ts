@@ -2,6 +2,7 @@
 import { arch, availableParallelism, cpus, hostname, platform, release } from "node:os"
 import { join } from "node:path"
 import { systemReason } from "@adjoint/core/data/systemReason"
+import type { Engine } from "@adjoint/core/engines/Engine"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
@@ -31,7 +32,7 @@ export type Command = typeof Command.Type
 
 /** The machine and the software of a run. */
 export const environment = (
-  engine: { readonly name: string; readonly numerics: string; readonly threads: number },
+  engine: Pick<Engine["Service"], "lanes" | "name" | "numerics" | "threads">,
   packages: { readonly [name: string]: string },
 ) => ({
   version: 1,
@@ -44,6 +45,7 @@ export const environment = (
   cores: availableParallelism(),
   engine: engine.name,
   numerics: engine.numerics,
+  ...(engine.lanes === undefined ? {} : { lanes: engine.lanes }),
   threads: engine.threads,
   packages,
 })

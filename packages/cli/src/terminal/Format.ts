@@ -1,6 +1,8 @@
 /** Numbers as a person reads them. */
 import { grouped } from "@adjoint/core/data/grouped"
+import * as Score from "@adjoint/core/learning/Score"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
+import { withDefaults } from "@adjoint/dsl/net/Uses"
 
 /** A whole number, thousands apart. `count(458666) // => "458,666"` */
 export const count = (n: number): string => grouped(Math.round(n))
@@ -48,11 +50,13 @@ export const duration = (milliseconds: number): string => {
 /** A score's name without the part of the data in front. */
 const bare = (name: string): string => name.slice(name.lastIndexOf(".") + 1)
 
-/** Scores that are shares of a whole. */
-const shares: ReadonlySet<string> = new Set(["accuracy"])
+/** The scores that are shown as percentages. */
+const percentages: ReadonlySet<string> = new Set(
+  Object.keys(Score.table).filter((name) => withDefaults<Score.Score>(Score.table, name)?.isPercentage === true),
+)
 
 /** A score by its name, with or without the part of the data in front. `score("val.accuracy", 0.9781) // => "97.81%"` */
-export const score = (name: string, value: number): string => (shares.has(bare(name)) ? percent(value) : decimal(value))
+export const score = (name: string, value: number): string => (percentages.has(bare(name)) ? percent(value) : decimal(value))
 
 /** What scores are in, by name, where a net learns other numbers than were measured. */
 export type Units = { readonly [score: string]: string } | undefined

@@ -5,13 +5,13 @@ import * as Wasm from "@adjoint/core/engines/Wasm"
 import { type CheckResult, selfTest } from "@adjoint/core/testing/selfTest"
 import * as Effect from "effect/Effect"
 import { emit } from "../json/Emit.ts"
-import { askedThreads, type Choice } from "../model/Engines.ts"
+import { askedThreads, type Choice, choosingLanes } from "../model/Engines.ts"
 import { Unwell } from "../report/Failure.ts"
 import * as Format from "../terminal/Format.ts"
 import type { Style } from "../terminal/Style.ts"
 import { result } from "../terminal/Write.ts"
 
-export interface Options extends Pick<Choice, "threads"> {
+export interface Options extends Pick<Choice, "lanes" | "threads"> {
   readonly json: boolean
 }
 
@@ -24,6 +24,8 @@ interface Machine {
   readonly cores: number
   /** Bytes, those in use too. */
   readonly memory: number
+  /** The bits of the engine's vectors. */
+  readonly lanes: Wasm.Lanes
   /** Threads that the engine uses, and how many were asked for, if any number was. */
   readonly threads: number
   readonly wanted?: number
@@ -31,7 +33,7 @@ interface Machine {
   readonly relaxedSimd: boolean
 }
 
-const machine = (wanted: number | undefined): Machine => {
+const machine = (wanted: number | undefined, lanes: Wasm.Lanes | undefined): Machine => {
   const cores = os.availableParallelism()
   return {
     node: process.version,
@@ -39,6 +41,7 @@ const machine = (wanted: number | undefined): Machine => {
     cpu: os.cpus()[0]?.model.trim() ?? "unknown",
     cores,
     memory: os.totalmem(),
+    lanes: Wasm.lanesInUse(lanes),
     threads: Wasm.threadCount(wanted ?? cores),
     ...(wanted === undefined ? {} : { wanted }),
     relaxedSimd: Wasm.hasFastNumerics(),
@@ -58,7 +61,7 @@ const print = (found: Machine, answers: ReadonlyArray<CheckResult>, style: Style
     ["cpu", found.cpu],
     ["cores", String(found.cores)],
     ["memory", `${(found.memory / 2 ** 30).toFixed(1)} GiB`],
-    ["simd", "128 bits"],
+    ["simd", `${found.lanes} bits`],
     ["relaxed simd", found.relaxedSimd ? "yes: --numerics fast is faster" : "no: --numerics fast computes as portable"],
     ["threads", threadsOf(found)],
   ] as const
@@ -81,8 +84,9 @@ const print = (found: Machine, answers: ReadonlyArray<CheckResult>, style: Style
 /** Prints the properties of the machine and the result of a self-test. Fails with `Unwell` when an answer is wrong. */
 export const run = (options: Options) =>
   Effect.gen(function* () {
-    const found = machine(yield* askedThreads(options))
-    const answers = yield* selfTest(found.threads)
+    const threads = yield* askedThreads(options)
+    const found = yield* choosingLanes(() => machine(threads, options.lanes))
+    const answers = yield* selfTest(found.threads, found.lanes)
     const healthy = answers.every(({ passed }) => passed)
     if (options.json) yield* emit({ event: "examined", machine: found, answers, healthy })
     else yield* result((style) => print(found, answers, style))

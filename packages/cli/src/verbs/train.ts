@@ -262,10 +262,10 @@ const withoutVersion = ({ version: _, ...summary }: Summary): Omit<Summary, "ver
 const planned = (
   { built: { seed, units }, prepared, sound: { document } }: Training,
   parameters: number,
-  { name: engine, numerics, threads }: Engine["Service"],
+  { lanes, name: engine, numerics, threads }: Engine["Service"],
 ) => {
   const { rows } = prepared.facts
-  const measured = units === undefined ? {} : { units }
+  const measured = { ...(lanes === undefined ? {} : { lanes }), ...(units === undefined ? {} : { units }) }
   return emit({ event: "planned", name: document.name, parameters, rows, seed, engine, numerics, threads, ...measured })
 }
 

@@ -84,7 +84,7 @@ interface WithEpilogue {
   readonly epilogue?: Loop
 }
 
-/** Products of matrices, m × k by k × n, for every index of the batch axes; each element sums over k one after the other. */
+/** Products of matrices, m × k by k × n, for every index of the batch axes; each element sums over k in a cascade (`reference/sumOrder`). */
 export interface Product extends WithEpilogue {
   readonly tag: "product"
   readonly batch: Shape.Shape
@@ -194,6 +194,20 @@ const printKernel = (kernel: Kernel): string => {
       return `product ${Shape.print([...kernel.batch, kernel.m, kernel.k, kernel.n])} s${kernel.slot} = ${printMatrix(kernel.a)} × ${printMatrix(kernel.b)}${then}`
     case "single":
       return `single s${kernel.slot} = ${kernel.equation.primitive} ${kernel.inputs.map(({ slot }) => `s${slot}`).join(" ")}${then}`
+  }
+}
+
+/** A kernel in a few words, for profiles and reports: `product [128, 784, 10]`. */
+export const nameOf = (kernel: Kernel): string => {
+  switch (kernel.tag) {
+    case "loop":
+      return `loop ${Shape.print(kernel.shape)}`
+    case "reduce":
+      return `${kernel.primitive} ${Shape.print(kernel.shape)} by ${kernel.order}`
+    case "product":
+      return `product ${Shape.print([...kernel.batch, kernel.m, kernel.k, kernel.n])}`
+    case "single":
+      return `${kernel.equation.primitive} ${Shape.print(kernel.equation.out.shape)}`
   }
 }
 

@@ -125,7 +125,8 @@ export const compilerFactsOf = <P extends Primitive>(primitive: P): CompilerFact
 export const workOf = <P extends Primitive>(primitive: P, params: Params[P], inputs: ReadonlyArray<Spec>, out: Spec): number =>
   compilerFactsOf(primitive).work(params, inputs, out)
 
-const programWork = ({ constants, equations, inputs }: Program): number => {
+/** About how many elementary operations a program takes. */
+export const programWork = ({ constants, equations, inputs }: Program): number => {
   const values: Array<Spec> = [...inputs, ...constants]
   let total = 0
   for (const { inputs: from, out, params, primitive } of equations) {

@@ -27,11 +27,16 @@ export interface Options {
 /** The default limit of cells: about 2 GiB of memory if all texts differ. */
 const defaultMaxCells = 50_000_000
 
-/** A row takes the memory of so many cells. */
+/** The memory of a row, in cells. */
 const cellsPerRow = 5
 
+const maxRowsOf = (maxCells: number): number => Math.ceil(maxCells / cellsPerRow)
+
+/** The default limit of rows, with the header. */
+export const defaultMaxRows = maxRowsOf(defaultMaxCells)
+
 /**
- * Reads CSV text or bytes. Blank lines are skipped; a byte order mark, CRLF and a first line `sep=;` are understood. An
+ * Reads CSV text or bytes. Blank lines are skipped; a byte order mark, CRLF, CR and a first line `sep=;` are understood. An
  * empty last column without a name, the result of delimiters at the ends of lines, is left out.
  *
  * Fails with `Empty`, `NotText`, `BadSpec` (a delimiter that is not one character), `BadHeader` (a missing or duplicate
@@ -39,8 +44,11 @@ const cellsPerRow = 5
  */
 export const parse = (source: string | Uint8Array, options: Options = {}): Result.Result<Table, DataError> => {
   const text = typeof source === "string" ? Result.succeed(source) : Text.decode(source)
-  return Result.flatMap(text, (text) => table(text.startsWith("\uFEFF") ? text.slice(1) : text, options))
+  return Result.flatMap(text, (text) => table(withNewLines(text.startsWith("\uFEFF") ? text.slice(1) : text), options))
 }
+
+/** The text with `\n` at the ends of its lines, if it has `\r` alone, as old spreadsheets for the Macintosh write it. */
+const withNewLines = (text: string): string => (text.includes("\r") && !text.includes("\n") ? text.replaceAll("\r", "\n") : text)
 
 const refuse = (reason: Reason): Result.Result<never, DataError> => Result.fail(dataError(reason))
 
@@ -182,7 +190,7 @@ const records = (text: string, start: Start, maxCells: number): Result.Result<Re
   const quotedRecord = quotedRecordOf(text, delimiter, nextLineEnd)
   const tooLarge = (what: string, got: number, limit: number, unit: string) =>
     refuse({ _tag: "TooLarge", what, got: BigInt(got), limit, unit })
-  const maxRows = Math.ceil(maxCells / cellsPerRow)
+  const maxRows = maxRowsOf(maxCells)
   let { at, line } = start
   let cells = 0
   while (at < text.length) {

@@ -14,6 +14,12 @@ export interface Cell {
   readonly column: string
 }
 
+/** The number of rows of an array of a dataset: `inputs`, `targets`, or a name in a tree of them, such as `inputs.image`. */
+export interface RowCount {
+  readonly array: string
+  readonly rows: number
+}
+
 /** Why data was refused. `offset` counts bytes from 0; `line` and `row` count from 1. */
 export type Reason =
   | { readonly _tag: "NotFound"; readonly nearest: ReadonlyArray<string> }
@@ -57,7 +63,7 @@ export type Reason =
       readonly nearest: ReadonlyArray<string>
       readonly names: ReadonlyArray<string>
     }
-  | { readonly _tag: "RowsDiffer"; readonly inputs: number; readonly targets: number }
+  | { readonly _tag: "RowsDiffer"; readonly first: RowCount; readonly other: RowCount }
   | { readonly _tag: "BadShape"; readonly what: string; readonly got: Shape; readonly wanted: string }
   | { readonly _tag: "BadSpec"; readonly at: string; readonly got: string; readonly wanted: string; readonly hint: string }
   | { readonly _tag: "BadSplit"; readonly part: string; readonly got: string; readonly wanted: string; readonly hint: string }
@@ -136,8 +142,10 @@ const sentences: { readonly [T in Reason["_tag"]]: (reason: Extract<Reason, { re
   Corrupt: (r) => `the ${r.format} data is damaged: ${r.got}; try: fetch or copy it again`,
   TooLarge: (r) => `${r.what} is at least ${count(r.got, r.unit)}; the limit is ${count(r.limit, r.unit)}`,
   NoArray: (r) => `there is no array \`${r.name}\`${didYouMean(r.nearest)} the arrays are ${list(r.names)}`,
-  RowsDiffer: (r) =>
-    `there are ${count(r.inputs, "inputs")} but ${count(r.targets, "targets")}; wanted one target for each input`,
+  RowsDiffer: ({ first, other }) =>
+    first.array === "inputs" && other.array === "targets"
+      ? `there are ${count(first.rows, "inputs")} but ${count(other.rows, "targets")}; wanted one target for each input`
+      : `${first.array} has ${count(first.rows, "rows")} but ${other.array} has ${count(other.rows)}; wanted as many rows in every array`,
   BadShape: (r) => `${r.what} has the shape ${Shapes.print(r.got)}; wanted ${r.wanted}`,
   BadSpec: (r) => `${r.at}: got ${r.got}, wanted ${r.wanted}${trying(r.hint)}`,
   BadSplit: (r) => `split part \`${r.part}\`: got ${r.got}, wanted ${r.wanted}${trying(r.hint)}`,

@@ -1,19 +1,24 @@
 /**
- * A dataset is rows in memory: two arrays, inputs and targets, whose first axis is the rows. Images stay bytes (`u8`) until
- * they are preprocessed.
+ * A dataset is rows in memory: inputs and targets, whose first axes are the rows. Each is an array, or a tree of arrays, such as
+ * an image and an age with two targets. Images stay bytes (`u8`) until they are preprocessed.
  */
 import * as Result from "effect/Result"
 import type * as DType from "../types/DType.ts"
 import * as NDArray from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import { refuse } from "../types/ShapeError.ts"
-import { type DataError, dataError } from "./DataError.ts"
+import * as ShapeTree from "../types/ShapeTree.ts"
+import * as Tree from "../types/Tree.ts"
+import { type DataError, dataError, type RowCount } from "./DataError.ts"
 
-/** `inputs`: [rows, ...shape of a sample]. `targets`: [rows] class numbers (`i32`), or [rows, k] quantities (`f32`). */
-export interface Dataset {
-  readonly inputs: NDArray.NDArray
-  readonly targets: NDArray.NDArray
-  /** The names of the classes 0, 1, … in `targets`. */
+/**
+ * `inputs`: [rows, ...shape of a sample]. `targets`: [rows] class numbers (`i32`), or [rows, k] quantities (`f32`). Each may be a
+ * tree of such arrays, with equal numbers of rows.
+ */
+export interface Dataset<out X = NDArray.NDArray, out T = NDArray.NDArray> {
+  readonly inputs: X
+  readonly targets: T
+  /** The names of the classes 0, 1, … in `targets`, if that is one array. */
   readonly classes?: ReadonlyArray<string>
   /** The names of the numbers of a sample, if it is a row of a table. */
   readonly columns?: ReadonlyArray<string>
@@ -22,30 +27,75 @@ export interface Dataset {
 /** The names of a dataset's classes and columns. */
 export type Names = Pick<Dataset, "classes" | "columns">
 
-/** A dataset of inputs and targets. Fails with `RowsDiffer` if their numbers of rows differ, and `Empty` without rows. */
-export const make = (inputs: NDArray.NDArray, targets: NDArray.NDArray, names: Names = {}): Result.Result<Dataset, DataError> => {
-  const [rows = 1] = inputs.shape
-  const [labels = 1] = targets.shape
-  if (rows !== labels) return Result.fail(dataError({ _tag: "RowsDiffer", inputs: rows, targets: labels }))
-  if (rows === 0) return Result.fail(dataError({ _tag: "Empty", got: "there are no rows", wanted: "one or more" }))
-  return Result.succeed({ inputs, targets, ...names })
+/** A tree with an array at each leaf. */
+export type Arrays<X> = Tree.Replace<X, NDArray.NDArray>
+
+type Parts = Pick<Dataset<unknown, unknown>, "inputs" | "targets">
+
+const arraysOf = (tree: unknown): ReadonlyArray<NDArray.NDArray> => Tree.leaves(tree) as ReadonlyArray<NDArray.NDArray>
+
+const mapArrays = <X>(tree: X, f: (array: NDArray.NDArray) => NDArray.NDArray): Arrays<X> =>
+  Tree.map(tree as unknown, (array) => f(array)) as Arrays<X>
+
+/** The arrays of a dataset with their names: `inputs`, `targets`, or in trees `inputs.image`. */
+export const entries = ({ inputs, targets }: Parts): ReadonlyArray<readonly [name: string, array: NDArray.NDArray]> =>
+  Tree.entries({ inputs, targets } as unknown).map(([path, array]) => [Tree.printPath(path), array] as const)
+
+/** Two arrays with different numbers of rows: the first with as many as most have, and the first that differs from it. */
+export const differingRows = (parts: Parts): { readonly first: RowCount; readonly other: RowCount } | undefined => {
+  const counts = entries(parts).map(([array, { shape }]): RowCount => ({ array, rows: shape[0] ?? 1 }))
+  const frequency = ({ rows }: RowCount): number => counts.filter((each) => each.rows === rows).length
+  const usual = counts.reduce<RowCount | undefined>(
+    (most, each) => (most && frequency(most) >= frequency(each) ? most : each),
+    undefined,
+  )
+  const odd = counts.find(({ rows }) => rows !== usual?.rows)
+  if (usual === undefined || odd === undefined) return undefined
+  return counts.indexOf(usual) < counts.indexOf(odd) ? { first: usual, other: odd } : { first: odd, other: usual }
+}
+
+/**
+ * A dataset of inputs and targets. Fails with `RowsDiffer`, which names two arrays, if their numbers of rows differ, and with
+ * `Empty` without rows.
+ *
+ * ```ts
+ * const image = NDArray.make("u8", [3, 4], new Uint8Array(12))
+ * const age = NDArray.make("f32", [2], new Float32Array(2))
+ * const made = Dataset.make({ image, age }, NDArray.make("i32", [3], new Int32Array(3)))
+ * made._tag === "Failure" && made.failure.message
+ * // => "inputs.age has 2 rows but inputs.image has 3; wanted as many rows in every array"
+ * ```
+ */
+export const make = <X, T>(inputs: X, targets: T, names: Names = {}): Result.Result<Dataset<X, T>, DataError> => {
+  const differing = differingRows({ inputs, targets })
+  if (differing !== undefined) return Result.fail(dataError({ _tag: "RowsDiffer", ...differing }))
+  const dataset = { inputs, targets, ...names }
+  if (size(dataset) === 0) return Result.fail(dataError({ _tag: "Empty", got: "there are no rows", wanted: "one or more" }))
+  return Result.succeed(dataset)
 }
 
 /** The number of rows. */
-export const size = (dataset: Dataset): number => dataset.inputs.shape[0] ?? 0
+export const size = ({ inputs }: Pick<Dataset<unknown, unknown>, "inputs">): number => rowsIn(inputs)
 
-/** The shape of one input, without the axis of rows. */
-export const sample = (dataset: Dataset): Shape.Shape => dataset.inputs.shape.slice(1)
+/** The number of rows of an array, or of the arrays of a tree. */
+export const rowsIn = (tree: unknown): number => arraysOf(tree)[0]?.shape[0] ?? 0
 
-/** The rows with these numbers (from 0), in this order; a row may be repeated. Throws `ShapeError` for a row that does not exist. */
-export const take = (dataset: Dataset, rows: ArrayLike<number>): Dataset => ({
+/** The shapes of one input, without the axis of rows. */
+export const sample = <X, T>({ inputs }: Dataset<X, T>): ShapeTree.Of<X> => ShapeTree.ofRows(inputs)
+
+/**
+ * The rows with these numbers (from 0), in this order; a row may be repeated. Throws `ShapeError` for a row that does not exist.
+ */
+export const take = <X, T>(dataset: Dataset<X, T>, rows: ArrayLike<number>): Dataset<Arrays<X>, Arrays<T>> => ({
   ...dataset,
   inputs: takeRows(dataset.inputs, rows),
   targets: takeRows(dataset.targets, rows),
 })
 
-/** Rows of one array, along its first axis. Throws `ShapeError` for a row that does not exist. */
-export const takeRows = (array: NDArray.NDArray, rows: ArrayLike<number>): NDArray.NDArray => {
+/** Rows of an array, or of each array of a tree, along the first axis. Throws `ShapeError` for a row that does not exist. */
+export const takeRows = <X>(tree: X, rows: ArrayLike<number>): Arrays<X> => mapArrays(tree, (array) => taken(array, rows))
+
+const taken = (array: NDArray.NDArray, rows: ArrayLike<number>): NDArray.NDArray => {
   const [count = 0, ...rest] = array.shape
   const width = Shape.size(rest)
   const data = like(array.data, rows.length * width)
@@ -67,8 +117,13 @@ export const takeRows = (array: NDArray.NDArray, rows: ArrayLike<number>): NDArr
   return NDArray.make(array.dtype, [rows.length, ...rest], data)
 }
 
-/** The rows of an array from `start` to `end` (exclusive), sharing its storage. Throws `ShapeError` for rows that do not exist. */
-export const slice = (array: NDArray.NDArray, start: number, end: number): NDArray.NDArray => {
+/**
+ * Rows of an array, or of each array of a tree, from `start` to `end` (exclusive), sharing storage. Throws `ShapeError` for rows
+ * that do not exist.
+ */
+export const slice = <X>(tree: X, start: number, end: number): Arrays<X> => mapArrays(tree, (array) => sliced(array, start, end))
+
+const sliced = (array: NDArray.NDArray, start: number, end: number): NDArray.NDArray => {
   const [count = 0, ...rest] = array.shape
   if (!(Number.isInteger(start) && Number.isInteger(end) && 0 <= start && start <= end && end <= count))
     refuse("Dataset.slice", [array], `rows from 0 to ${count}, not ${start} to ${end}`, "slice rows of this array")
@@ -77,15 +132,37 @@ export const slice = (array: NDArray.NDArray, start: number, end: number): NDArr
 }
 
 /** The rows of the first dataset, then those of the second. Throws `ShapeError` if their samples, targets or classes differ. */
-export const concat = (a: Dataset, b: Dataset): Dataset => {
-  const classes = (dataset: Dataset): string => JSON.stringify(dataset.classes ?? [])
+export const concat = <X, T>(a: Dataset<X, T>, b: Dataset<Arrays<X>, Arrays<T>>): Dataset<Arrays<X>, Arrays<T>> => {
+  const classes = (dataset: Pick<Dataset, "classes">): string => JSON.stringify(dataset.classes ?? [])
   if (classes(a) !== classes(b))
-    refuse("Dataset.concat", [a.targets, b.targets], "datasets with the same classes", "use one list of classes for both")
-  return { ...a, inputs: concatRows([a.inputs, b.inputs]), targets: concatRows([a.targets, b.targets]) }
+    refuse(
+      "Dataset.concat",
+      arraysOf([a.targets, b.targets]),
+      "datasets with the same classes",
+      "use one list of classes for both",
+    )
+  return {
+    ...a,
+    inputs: concatRows<unknown>([a.inputs, b.inputs]) as Arrays<X>,
+    targets: concatRows<unknown>([a.targets, b.targets]) as Arrays<T>,
+  }
 }
 
-/** The rows of arrays, one after the other. Throws `ShapeError` if rows differ in shape or dtype, or there is no array. */
-export const concatRows = (arrays: ReadonlyArray<NDArray.NDArray>): NDArray.NDArray => {
+/**
+ * The rows of arrays, one after the other, or of trees, array by array. Throws `ShapeError` if rows differ in shape or dtype,
+ * or there is no array.
+ */
+export const concatRows = <X>(trees: ReadonlyArray<X>): Arrays<X> => {
+  const [first, ...rest] = trees as ReadonlyArray<unknown>
+  if (first === undefined) return refuse("Dataset.concat", [], "one array or more", "check the number of rows first")
+  return Tree.zip(
+    (...arrays: ReadonlyArray<unknown>) => joined(arrays as ReadonlyArray<NDArray.NDArray>),
+    first,
+    ...rest,
+  ) as Arrays<X>
+}
+
+const joined = (arrays: ReadonlyArray<NDArray.NDArray>): NDArray.NDArray => {
   const [first] = arrays
   if (first === undefined) return refuse("Dataset.concat", [], "one array or more", "check the number of rows first")
   const rest = first.shape.slice(1)

@@ -68,8 +68,8 @@ const fitTargets = (
   target: ArrayTarget | undefined,
 ): DataResult<FittedTarget> => {
   if (targets === undefined) return Result.succeed(null)
-  if (inputs.shape[0] !== targets.shape[0])
-    return Result.fail(dataError({ _tag: "RowsDiffer", inputs: inputs.shape[0] ?? 0, targets: targets.shape[0] ?? 0 }))
+  const differing = Dataset.differingRows({ inputs, targets })
+  if (differing !== undefined) return Result.fail(dataError({ _tag: "RowsDiffer", ...differing }))
   const type = target?.type ?? (targets.dtype === "f32" ? "number" : "class")
   const width = Shape.size(targets.shape.slice(1))
   if (type === "number") {

@@ -9,7 +9,7 @@ import * as Eager from "../backend/eager/Eager.ts"
 import { foldable } from "../language/ConstantFolding.ts"
 import type { Tensor } from "../language/Expr.ts"
 import { accept, capture, type Program, placeholders } from "../language/Program.ts"
-import { refill, tensors } from "../language/TensorTree.ts"
+import { changes, type Like, refill, tensors } from "../language/TensorTree.ts"
 import { NDArray } from "../types/NDArray.ts"
 import { printSpec, ShapeError } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
@@ -132,7 +132,7 @@ export const compile = <Args extends ReadonlyArray<unknown>, Y>(
   })
 
 /** A function from a state and a batch to the next state and an output. */
-export type StepFunction<S, B, O> = (state: S, batch: B) => { readonly state: S; readonly output: O }
+export type StepFunction<S, B, O> = (state: S, batch: B) => { readonly state: Like<S>; readonly output: O }
 
 /** A compiled step with its state. */
 export interface Step<S, B, O> {
@@ -151,6 +151,10 @@ interface Ready<O> {
   readonly output: (leaves: ReadonlyArray<NDArray>) => O
 }
 
+/** The first of some changes. */
+const some = (changed: ReadonlyArray<string>): string =>
+  changed.slice(0, 3).join(", ") + (changed.length > 3 ? ` and ${changed.length - 3} more` : "")
+
 const signature = (batch: unknown): string =>
   Tree.entries(batch)
     .map(([path, leaf]) => `${Tree.printPath(path)}: ${printSpec(leaf as Tensor)}`)
@@ -168,7 +172,6 @@ export const step = <S, B, O>(
   Effect.gen(function* () {
     const engine = yield* Engine
     const scope = yield* Effect.scope
-    const structure = signature(initial)
     const prepared = new Map<string, Ready<O>>()
     let current: { state: ReadonlyArray<NDArray> } | { executable: Executable } = {
       state: yield* running(() => arrays(engine, initial)),
@@ -180,16 +183,16 @@ export const step = <S, B, O>(
       // A list, because the engine needs the state's leaves first and the leaves of records are ordered by name.
       const listed = (state: S, rows: B): readonly [S, O] => {
         const result = f(state, rows)
-        return [result.state, result.output]
+        return [result.state as S, result.output]
       }
       const { program: traced, result } = yield* foldedBy(engine, listed, [initial, batch])
       yield* checkShapes(() => {
-        const returned = signature(result[0])
-        if (returned !== structure)
+        const changed = changes(initial, result[0])
+        if (changed.length > 0)
           throw new ShapeError({
             operation: "Compile.step",
             got: tensors(result[0]),
-            wanted: `a new state like the old (${structure}), not (${returned})`,
+            wanted: `a new state like the old: ${some(changed)}`,
             hint: "return every part of the state with the shape and dtype it came in",
           })
       })

@@ -21,6 +21,8 @@ export class Engine extends Context.Service<
     readonly name: string
     /** How it rounds: runs with other numerics have other bits. */
     readonly numerics: string
+    /** How wide the vectors of its programs are, in bits, if it has vectors. No result depends on it. */
+    readonly lanes?: 128 | 256
     readonly threads: number
     /** Prepares a program; its memory is released with the scope. */
     readonly prepare: (job: Job) => Effect.Effect<Executable, EngineError, Scope.Scope>

@@ -4,11 +4,14 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { EngineError, type Job } from "../backend/Executable.ts"
 import { read } from "../backend/eager/Eager.ts"
+import { readOnAtMost } from "../backend/eager/preparedPrograms.ts"
+import { lanesSetting, lanesVariable, offeredLanes, readNarrow, usualLanes } from "../backend/wasm/assembler/hostLanes.ts"
 import { fusesMultiplyAdd, offered } from "../backend/wasm/assembler/hostNumerics.ts"
+import type { Lanes } from "../backend/wasm/assembler/lanes.ts"
 import type { Numerics } from "../backend/wasm/assembler/numerics.ts"
-import { cachedCompile, planJob } from "../backend/wasm/compile.ts"
+import { cachedCompile, lanesFor, planJob } from "../backend/wasm/compile.ts"
 import { prepare } from "../backend/wasm/prepare.ts"
-import { makePool, type Pool } from "../backend/wasm/threads/pool.ts"
+import { makePool, type Pool, processors } from "../backend/wasm/threads/pool.ts"
 import { Engine } from "./Engine.ts"
 
 const failure =
@@ -16,31 +19,63 @@ const failure =
   (cause: unknown): EngineError =>
     cause instanceof EngineError ? cause : new EngineError({ engine: "wasm", doing, cause })
 
+export type { Lanes } from "../backend/wasm/assembler/lanes.ts"
 export type { Numerics } from "../backend/wasm/assembler/numerics.ts"
 
 export interface WasmOptions {
-  /** The number of threads; the number of processors unless given, in a page at most eight. */
+  /**
+   * The number of threads; the number of processors unless given, in a page at most eight. If it is given, reading outside
+   * programs uses no more from then on.
+   */
   readonly threads?: number
   /**
    * `portable` (the default) gives the same bits on every host. `fast` rounds a product and the sum together if the host has
    * fused multiply-add; the engine's `numerics` is the one in use.
    */
   readonly numerics?: Numerics
+  /**
+   * How wide vectors are, in bits, with the same bits of every result. 256 (the default) asks Node's V8 to pack 128-bit
+   * operations in pairs and is 128 where that has no effect; the engine's `lanes` are those in use. 128 asks for nothing; so does
+   * the environment variable `ADJOINT_LANES=128` where this option is not given.
+   */
+  readonly lanes?: Lanes
+}
+
+/** Fails for other lanes than there are. */
+const checkLanes = (what: string, lanes: unknown): void => {
+  if (lanes === 128 || lanes === 256) return
+  throw new EngineError({ engine: "wasm", doing: "choose its lanes", cause: `${what} is ${String(lanes)}; it wants 128 or 256` })
+}
+
+/** The requested lanes. Throws `EngineError` for others than 128 and 256. */
+const lanesOf = ({ lanes }: WasmOptions): Lanes => {
+  const setting = lanesSetting()
+  if (lanes !== undefined) checkLanes("the option lanes", lanes)
+  else if (setting !== undefined) checkLanes(lanesVariable, /^\d+$/u.test(setting) ? Number(setting) : JSON.stringify(setting))
+  return lanes ?? usualLanes()
 }
 
 /** The engine on the threads of a pool, or on one. */
-const engine = (pool: Pool | undefined, wanted: Numerics): Engine["Service"] => {
+const engine = (pool: Pool | undefined, wanted: Numerics, lanes: Lanes): Engine["Service"] => {
   const numerics = offered(wanted)
   const compile = cachedCompile()
+  if (lanes === 128) readNarrow()
   return Engine.of({
     name: "wasm",
     numerics,
+    // Found out when it is asked for, since that takes milliseconds.
+    get lanes() {
+      return offeredLanes(lanes)
+    },
     threads: pool?.threads ?? 1,
     prepare: (job) =>
       Effect.acquireRelease(
         Effect.andThen(
           waitForWorkers(pool),
-          Effect.try({ try: () => prepare(job, pool, numerics, compile), catch: failure("prepare a program") }),
+          Effect.try({
+            try: () => prepare(job, pool, numerics, compile, lanesFor(job.program, lanes)),
+            catch: failure("prepare a program"),
+          }),
         ),
         ({ release }) => Effect.sync(release),
       ),
@@ -54,27 +89,36 @@ const scoped = (make: () => Pool | undefined): Effect.Effect<Pool | undefined, n
     (made) => Effect.promise(async () => made?.close()),
   )
 
-/** The engine that compiles programs to WebAssembly. Its scope ends its threads. */
-export const layer = ({ numerics = "portable", threads = processors() }: WasmOptions = {}): Layer.Layer<Engine> =>
-  Layer.effect(
+/**
+ * The engine that compiles programs to WebAssembly. Its scope ends its threads. Throws `EngineError` for lanes other than 128 and
+ * 256.
+ */
+export const layer = (options: WasmOptions = {}): Layer.Layer<Engine> => {
+  const { numerics = "portable", threads = processors() } = options
+  const lanes = lanesOf(options)
+  return Layer.effect(
     Engine,
     Effect.map(
-      scoped(() => makePool(threads)),
-      (pool) => engine(pool, numerics),
+      scoped(() => {
+        if (options.threads !== undefined) readOnAtMost(options.threads)
+        return makePool(threads)
+      }),
+      (pool) => engine(pool, numerics, lanes),
     ),
   )
+}
 
 /**
  * @internal The engine with every kernel, however small, shared by threads that have all started: slower than `layer`, for tests that
  * compare several threads with one.
  */
-export const allShared = (threads: number): Layer.Layer<Engine> =>
+export const allShared = (threads: number, lanes: Lanes = usualLanes()): Layer.Layer<Engine> =>
   Layer.effect(
     Engine,
     Effect.gen(function* () {
       const pool = yield* scoped(() => makePool(threads, 0))
       if (pool !== undefined) yield* Effect.promise(pool.complete)
-      return engine(pool, "portable")
+      return engine(pool, "portable", lanes)
     }),
   )
 
@@ -86,6 +130,12 @@ export const threadCount = (threads = processors()): number => makePool(threads)
 
 /** Whether this host has `fast` numerics; without them the engine uses `portable`. `typeof hasFastNumerics() // => "boolean"` */
 export const hasFastNumerics = (): boolean => fusesMultiplyAdd()
+
+/**
+ * The lanes that `layer` uses for this option: 128 if the host packs none. Throws `EngineError` for lanes other than 128 and 256.
+ * `lanesInUse(128) // => 128`
+ */
+export const lanesInUse = (lanes?: Lanes): Lanes => offeredLanes(lanesOf(lanes === undefined ? {} : { lanes }))
 
 /** The kernels and the memory of a program on one thread. */
 export interface Footprint {
@@ -118,10 +168,3 @@ const waitForWorkers = (pool: Pool | undefined): Effect.Effect<boolean> =>
 /** The pool, or `undefined` if its workers cannot start. */
 const open = (pool: Pool | undefined): Effect.Effect<Pool | undefined> =>
   Effect.map(waitForWorkers(pool), (isThere) => (isThere ? pool : undefined))
-
-/** The default limit of threads in a page: it does not own all processors, and each worker takes some megabytes. */
-const maxThreadsInPage = 8
-
-const processors = (): number =>
-  globalThis.process?.getBuiltinModule?.("node:os").availableParallelism() ??
-  Math.min(maxThreadsInPage, globalThis.navigator?.hardwareConcurrency ?? 1)

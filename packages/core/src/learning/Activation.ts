@@ -10,7 +10,15 @@ import { rows as rectifiers } from "./activation/rectifiers.ts"
 import { rows as sigmoids } from "./activation/sigmoids.ts"
 import type { Table, Traits } from "./Entry.ts"
 
-export type { Activation, ActivationTraits, Family, Section } from "./activation/Activation.ts"
+export {
+  type Activation,
+  type ActivationFacts,
+  type ActivationFunction,
+  type ActivationTraits,
+  type Family,
+  make,
+  type Section,
+} from "./activation/Activation.ts"
 export { type Approximate, gelu, glu, hardSwish, mish, swiglu, swish } from "./activation/gates.ts"
 export { identity, step } from "./activation/plain.ts"
 export { logSoftmax, softmax } from "./activation/probabilities.ts"

@@ -28,6 +28,8 @@ interface Bounded {
   readonly exclusiveMaximum?: number
   /** The usual range. Numbers outside it are valid, but rarely intended, and get advice. */
   readonly usual?: readonly [least: number, largest: number]
+  /** What 0 does, where 0 is allowed but rarely intended: the end of a sentence that starts with the option. */
+  readonly zero?: string
   /** A number for examples, where the default is not a useful one. */
   readonly example?: number
 }

@@ -1,5 +1,6 @@
 /**
- * Losses: how wrong the outputs of a net are. Losses for classes take logits, the outputs before softmax or sigmoid: computed
+ * Losses: how wrong the outputs of a net are. A loss is any function of predictions and targets that gives one number; those of
+ * the table have facts and documentation as well. Losses for classes take logits, the outputs before softmax or sigmoid: computed
  * together with the loss these are exact, computed alone they round to 0 or overflow.
  */
 import { entry, type Table } from "./Entry.ts"
@@ -8,6 +9,7 @@ import type { Loss } from "./loss/Loss.ts"
 import { cosine, huber, huberOptions, meanAbsoluteError, meanSquaredError, poisson } from "./loss/numbers.ts"
 
 export { binaryCrossEntropy, categoricalCrossEntropy, hinge, klDivergence, type Margin, type Smoothing } from "./loss/classes.ts"
+export { heads, type LossValues, values } from "./loss/heads.ts"
 export * from "./loss/Loss.ts"
 export { cosine, huber, meanAbsoluteError, meanSquaredError, poisson } from "./loss/numbers.ts"
 

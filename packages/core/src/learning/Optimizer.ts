@@ -19,6 +19,7 @@
  * ```
  */
 
+import type { Like } from "../language/TensorTree.ts"
 import * as T from "../tensor/Tensor.ts"
 import type { Entry, OptionName, Options, Table, Traits } from "./Entry.ts"
 import { constant, type LearningRate } from "./LearningRate.ts"
@@ -49,8 +50,9 @@ export * from "./transformation/running.ts"
 export * from "./transformation/Transformation.ts"
 export * from "./transformation/wrappers.ts"
 
-/** The parameters after a step: θ + updates. */
-export const apply = <P>(params: P, updates: unknown): P => zip((parameter, update) => T.add(parameter, update), params, updates)
+/** The parameters after a step: θ + updates, a tree like the parameters. Throws `ShapeError` for another tree. */
+export const apply = <P>(params: P, updates: Like<NoInfer<P>>): P =>
+  zip((parameter, update) => T.add(parameter, update), params, updates)
 
 /** Makes an optimizer from a learning rate; without one, the rate is the option `lr` at every step. */
 export type Factory = (rate?: LearningRate) => Optimizer

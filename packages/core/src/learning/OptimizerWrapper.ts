@@ -5,6 +5,7 @@
 import * as Tree from "../types/Tree.ts"
 import { entry, type Table } from "./Entry.ts"
 import { scaleByPath } from "./transformation/groups.ts"
+import { accumulateOptions, averageOptions, lookaheadOptions } from "./transformation/options.ts"
 import { chain, type Optimizer } from "./transformation/Transformation.ts"
 import { accumulate, average, lookahead } from "./transformation/wrappers.ts"
 
@@ -21,16 +22,7 @@ export const table = {
     formula: "every k steps: φ ← φ + α(θ - φ), θ ← φ",
     source: "Zhang, Lucas, Hinton and Ba, Lookahead optimizer: k steps forward, 1 step back, 2019",
     advice: "Use it where the loss is noisy: the slow copy is more stable, and the learning rate matters less.",
-    options: {
-      every: { kind: "integer", doc: "k: steps between two updates of the slow copy.", default: 5, minimum: 1 },
-      alpha: {
-        kind: "number",
-        doc: "α: the fraction of the distance to the weights that the slow copy moves.",
-        default: 0.5,
-        exclusiveMinimum: 0,
-        maximum: 1,
-      },
-    },
+    options: lookaheadOptions,
     make:
       (options): Wrapper =>
       (inner) =>
@@ -75,15 +67,7 @@ export const table = {
     advice:
       "Often better than the last weights, at almost no cost: 0.999 is about the mean of the latest 1,000 steps. Choose one that covers a fifth of the run or less.",
     synonyms: ["ema", "ema_decay", "ema_momentum", "polyak", "weight_averaging"],
-    options: {
-      decay: {
-        kind: "number",
-        doc: "β: the decay of the average at each step; 0.999 is about the mean of the latest 1,000 steps.",
-        exclusiveMinimum: 0,
-        exclusiveMaximum: 1,
-        example: 0.99,
-      },
-    },
+    options: averageOptions,
     main: "decay",
     make:
       (options): Wrapper =>
@@ -96,7 +80,7 @@ export const table = {
     source: "Goyal et al., Accurate, large minibatch SGD: training ImageNet in 1 hour, 2017",
     advice: "For batches that do not fit in memory: k batches of n rows give the same step as one batch of k · n rows.",
     synonyms: ["gradient_accumulation_steps", "accumulate_grad_batches", "accumulation_steps"],
-    options: { batches: { kind: "integer", doc: "k: the number of batches for each step.", minimum: 1, example: 4 } },
+    options: accumulateOptions,
     main: "batches",
     make:
       ({ batches }): Wrapper =>

@@ -84,6 +84,7 @@ const lambda = { kind: "number", minimum: 0, usual: [0, 1], default: 0 } as cons
 
 /** The bounds of clipping, for the constructors and for model files. */
 const limit = { ...transformationOptions.max, usual: [1e-3, 1e3] } as const
+const clip = { ...limit, zero: "all gradients become 0, so nothing is learned" } as const
 
 /**
  * Every regularizer, by its name in a model file, where it has one value: `regularize: { l2: 1e-4 }`. Gradient
@@ -119,7 +120,7 @@ export const table = {
     source: "Mikolov, Statistical language models based on neural networks, 2012",
     advice: "Against single elements that explode. It changes the direction of the step; prefer `clip_norm`, which does not.",
     synonyms: ["clip_grad_value"],
-    options: { largest: { ...limit, doc: "c: the maximum absolute value.", example: 1 } },
+    options: { largest: { ...clip, doc: "c: the maximum absolute value.", example: 1 } },
     main: "largest",
     traits: { adds: "nothing" },
     make: ({ largest }): Regularization => transform("before", clipByValue(largest)),
@@ -129,7 +130,7 @@ export const table = {
     formula: "g ← g · min(1, c / ‖g‖), g the gradients of a layer",
     source: "Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013, layer by layer",
     advice: "Use it where the gradients of one layer explode and the steps of the others should not shrink with them.",
-    options: { largest: { ...limit, doc: "c: the maximum norm.", example: 1 } },
+    options: { largest: { ...clip, doc: "c: the maximum norm.", example: 1 } },
     main: "largest",
     traits: { adds: "nothing" },
     make: ({ largest }): Regularization => transform("before", clipByLayerNorm(largest)),
@@ -150,7 +151,7 @@ export const table = {
       "grad_norm_clip",
       "clip",
     ],
-    options: { largest: { ...limit, doc: "c: the maximum norm.", example: 1 } },
+    options: { largest: { ...clip, doc: "c: the maximum norm.", example: 1 } },
     main: "largest",
     traits: { adds: "nothing" },
     make: ({ largest }): Regularization => transform("before", clipByGlobalNorm(largest)),
@@ -161,7 +162,7 @@ export const table = {
     source: "Srebro and Shraibman, Rank, trace-norm and max-norm, 2005; Srivastava et al., Dropout, 2014",
     advice: "Together with dropout and high learning rates: 3 or 4 is usual. Weights below the maximum do not change.",
     synonyms: ["weight_constraint", "kernel_constraint"],
-    options: { largest: { ...limit, doc: "c: the maximum norm.", example: 3 } },
+    options: { largest: { ...limit, zero: "all weights become 0", doc: "c: the maximum norm.", example: 3 } },
     main: "largest",
     traits: { adds: "nothing" },
     make: ({ largest }): Regularization => transform("after", maxNorm(largest)),

@@ -31,10 +31,23 @@ export {
   recall,
   topK,
 } from "./score/decisions.ts"
+export { type HeadScoreNames, type HeadScores, heads } from "./score/heads.ts"
 export * from "./score/numbers.ts"
 export { type Bin, calibrationError, logLoss, reliability } from "./score/probabilities.ts"
 export * from "./score/ranking.ts"
-export { add, append, inUnits, type Merge, of, type Score } from "./score/Score.ts"
+export {
+  type Accumulated,
+  accumulated,
+  add,
+  append,
+  inUnits,
+  type Merge,
+  make,
+  of,
+  type Score,
+  type ScoreFacts,
+  type ScoreFunction,
+} from "./score/Score.ts"
 export { isKept, restore, type Unit } from "./score/Unit.ts"
 
 /** Every score that is one number, by its name in a model file. */

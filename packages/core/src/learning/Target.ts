@@ -1,5 +1,5 @@
 /** How targets relate to outputs: the same numbers, a class, or a probability for each class. Losses and scores share this code. */
-import type { Tensor } from "../language/Expr.ts"
+import { isTensor, type Tensor } from "../language/Expr.ts"
 import * as T from "../tensor/Tensor.ts"
 import * as Shape from "../types/Shape.ts"
 import { refuse } from "../types/ShapeError.ts"
@@ -103,4 +103,12 @@ export const decisions = (operation: string, output: Tensor, target: Tensor): De
   const { classes, predicted, truth } = classesOf(operation, output, target)
   const answered = hasPrediction(output)
   return { predicted: T.where(answered, predicted, noClass), truth, correct: T.and(answered, T.equal(predicted, truth)), classes }
+}
+
+/** The tensor of a head in a tree of predictions or targets. Throws `ShapeError` where there is none. */
+export const tensorOf = (operation: string, what: "prediction" | "target", tree: unknown, head: string): Tensor => {
+  const found = typeof tree === "object" && tree !== null && Object.hasOwn(tree, head) ? Reflect.get(tree, head) : undefined
+  return isTensor(found)
+    ? found
+    : refuse(operation, [], `a tensor ${JSON.stringify(head)} in the ${what}`, "one name for a head in predictions and targets")
 }

@@ -1,4 +1,7 @@
-/** The definition of products, convolutions and windows. Sums run in the order of the loops, which is part of the definition. */
+/**
+ * The definition of products, convolutions and windows. The order of a sum is
+ * part of the definition: that of the loops, in a cascade (`sumOrder`). Terms in the padding are left out, but counted.
+ */
 import type { ConvParams, WindowParams } from "../language/Primitive.ts"
 import type { Storage } from "../types/DType.ts"
 import type { NDArray } from "../types/NDArray.ts"
@@ -8,6 +11,7 @@ import type { Arithmetic } from "./Arithmetic.ts"
 import { type Definitions, numbers } from "./Definition.ts"
 import { type Tap, taps } from "./offsets.ts"
 import { exceeds } from "./structure.ts"
+import { cascade, pour, productBlock, sumBlock, sumFanIn } from "./sumOrder.ts"
 
 const space = (shape: Shape.Shape): Shape.Shape => shape.slice(1, -1)
 
@@ -18,10 +22,14 @@ interface Convolution {
   readonly params: ConvParams
 }
 
-/** Calls `each` with the offsets of the input, kernel and output elements of every product in a convolution. */
+/** The number of a product among the terms of its sum. */
+type TermOf = (image: number, tap: Tap, channel: number, filter: number) => number
+
+/** Calls `each` with the offsets of the input, kernel and output elements of every product in a convolution, and its term. */
 const products = (
   { input, kernel, output, params }: Convolution,
-  each: (input: number, kernel: number, output: number) => void,
+  termOf: TermOf,
+  each: (input: number, kernel: number, output: number, term: number) => void,
 ): void => {
   const found = taps(space(input), kernel.slice(0, -2), space(output), params)
   const [perGroup = 0, filters = 0] = kernel.slice(-2)
@@ -35,7 +43,7 @@ const products = (
         for (let c = 0; c < perGroup; c++)
           for (let f = 0; f < perFilterGroup; f++) {
             const filter = group * perFilterGroup + f
-            each(from + group * perGroup + c, (tap.window * perGroup + c) * filters + filter, to + filter)
+            each(from + group * perGroup + c, (tap.window * perGroup + c) * filters + filter, to + filter, termOf(n, tap, c, f))
           }
     }
 }
@@ -45,12 +53,12 @@ const shapesOf = (inputs: ReadonlyArray<NDArray>): readonly [Shape.Shape, Shape.
   (inputs[1] as NDArray).shape,
 ]
 
-/** Calls `each` with the offsets of every element of each window, in order, for each channel. */
+/** Calls `each` with the offsets of every element of each window, in order, for each channel, and its number in the window. */
 const windows = (
   input: Shape.Shape,
   output: Shape.Shape,
   params: WindowParams,
-  each: (input: number, output: number) => void,
+  each: (input: number, output: number, element: number) => void,
 ): void => {
   const found: ReadonlyArray<Tap> = taps(space(input), params.window, space(output), {
     ...params,
@@ -63,6 +71,7 @@ const windows = (
         each(
           (n * Shape.size(space(input)) + tap.input) * channels + c,
           (n * Shape.size(space(output)) + tap.output) * channels + c,
+          tap.window,
         )
 }
 
@@ -86,6 +95,44 @@ const windowShape = (x: Shape.Shape, { padding, stride, window }: WindowParams):
 
 const add = (out: Storage, at: number, x: number): void => {
   out[at] = (out[at] as number) + x
+}
+
+/** Sums that are computed at once. */
+interface Sums {
+  /** Adds to a sum the term with this number. Terms come in order; those that are left out add nothing. */
+  readonly add: (at: number, term: number, x: number) => void
+  readonly result: () => Storage
+}
+
+/** `size` sums, each a cascade of at most `terms` terms (`sumOrder`). `allocate` returns zeros for all of them. */
+const sumsOf = (allocate: () => Storage, terms: number, block: number, fanIn = block): Sums => {
+  const levels = cascade(terms, block, fanIn)
+  const result = allocate()
+  const [lowest = result, ...above] = levels.map(allocate)
+  const values = [lowest, ...above, ...(levels.length > 0 ? [result] : [])]
+  const last = new Float64Array(levels.length > 0 ? result.length : 0)
+  const complete = (at: number, term: number): void => {
+    const before = last[at] as number
+    last[at] = term
+    for (let level = 0; level < levels.length; level++) {
+      const size = levels[level] as number
+      if (Math.floor(before / size) === Math.floor(term / size)) return
+      add(values[level + 1] as Storage, at, (values[level] as Storage)[at] as number)
+      ;(values[level] as Storage)[at] = 0
+    }
+  }
+  return {
+    add: (at, term, x) => {
+      if (levels.length > 0) complete(at, term)
+      add(lowest, at, x)
+    },
+    result: () => {
+      levels.forEach((_, level) => {
+        pour(values[level] as Storage, values[level + 1] as Storage)
+      })
+      return result
+    },
+  }
 }
 
 type Linear =
@@ -115,56 +162,72 @@ export const linear = ({ allocate, multiply }: Arithmetic): Definitions<Linear> 
       const [rows = 0, columns = 0] = out.shape.slice(-2)
       const inner = (inputs[0] as NDArray).shape.at(-1) ?? 0
       const result = zeros(out)
-      const batches = Shape.size(out.shape.slice(0, -2))
+      const lines = Shape.size(out.shape.slice(0, -1))
       const times = out.dtype === "i32" ? Math.imul : multiply
-      for (let batch = 0; batch < batches; batch++)
-        for (let i = 0; i < rows; i++)
-          for (let k = 0; k < inner; k++) {
-            const x = a[(batch * rows + i) * inner + k] as number
-            const to = (batch * rows + i) * columns
-            const from = (batch * inner + k) * columns
-            for (let j = 0; j < columns; j++) result[to + j] = (result[to + j] as number) + times(x, b[from + j] as number)
-          }
+      const levels = cascade(inner, productBlock)
+      const partial = levels.map(() => allocate(out.dtype, columns))
+      for (let line = 0; line < lines; line++) {
+        const row = result.subarray(line * columns, (line + 1) * columns)
+        const [block = row, ...above] = partial
+        for (let k = 0; k < inner; k++) {
+          const x = a[line * inner + k] as number
+          const from = (Math.floor(line / rows) * inner + k) * columns
+          for (let j = 0; j < columns; j++) block[j] = (block[j] as number) + times(x, b[from + j] as number)
+          levels.forEach((size, level) => {
+            if ((k + 1) % size === 0 || k + 1 === inner) pour(partial[level] as Storage, above[level] ?? row)
+          })
+        }
+      }
       return result
     },
     conv: (params, inputs, out) => {
       const [x, kernel] = [numbers(inputs, 0), numbers(inputs, 1)]
       const [input, window] = shapesOf(inputs)
-      const result = zeros(out)
-      products({ input, kernel: window, output: out.shape, params }, (i, k, o) =>
-        add(result, o, multiply(x[i] as number, kernel[k] as number)),
+      const channels = window.at(-2) ?? 0
+      const sums = sumsOf(() => zeros(out), Shape.size(window.slice(0, -1)), productBlock)
+      const termOf: TermOf = (_n, tap, c) => tap.window * channels + c
+      products({ input, kernel: window, output: out.shape, params }, termOf, (i, k, o, term) =>
+        sums.add(o, term, multiply(x[i] as number, kernel[k] as number)),
       )
-      return result
+      return sums.result()
     },
     convInputGrad: (params, inputs, out) => {
       const [cotangent, kernel] = [numbers(inputs, 0), numbers(inputs, 1)]
       const [output, window] = shapesOf(inputs)
-      const result = zeros(out)
-      products({ input: out.shape, kernel: window, output, params }, (i, k, o) =>
-        add(result, i, multiply(cotangent[o] as number, kernel[k] as number)),
+      const filters = (window.at(-1) ?? 0) / params.groups
+      const elements = Shape.size(window.slice(0, -2))
+      const sums = sumsOf(() => zeros(out), elements * filters, productBlock)
+      const termOf: TermOf = (_n, tap, _c, f) => (elements - 1 - tap.window) * filters + f
+      products({ input: out.shape, kernel: window, output, params }, termOf, (i, k, o, term) =>
+        sums.add(i, term, multiply(cotangent[o] as number, kernel[k] as number)),
       )
-      return result
+      return sums.result()
     },
     convKernelGrad: (params, inputs, out) => {
       const [x, cotangent] = [numbers(inputs, 0), numbers(inputs, 1)]
       const [input, output] = shapesOf(inputs)
-      const result = zeros(out)
-      products({ input, kernel: out.shape, output, params }, (i, k, o) =>
-        add(result, k, multiply(x[i] as number, cotangent[o] as number)),
+      const positions = Shape.size(space(output))
+      const sums = sumsOf(() => zeros(out), (output[0] ?? 0) * positions, productBlock)
+      const termOf: TermOf = (n, tap) => n * positions + tap.output
+      products({ input, kernel: out.shape, output, params }, termOf, (i, k, o, term) =>
+        sums.add(k, term, multiply(x[i] as number, cotangent[o] as number)),
       )
-      return result
+      return sums.result()
     },
     windowSum: (params, inputs, out) => {
       const x = numbers(inputs, 0)
-      const result = zeros(out)
-      windows((inputs[0] as NDArray).shape, out.shape, params, (i, o) => add(result, o, x[i] as number))
-      return result
+      const sums = sumsOf(() => zeros(out), Shape.size(params.window), sumBlock, sumFanIn)
+      windows((inputs[0] as NDArray).shape, out.shape, params, (i, o, element) => sums.add(o, element, x[i] as number))
+      return sums.result()
     },
     windowSumGrad: (params, inputs, out) => {
       const cotangent = numbers(inputs, 0)
-      const result = zeros(out)
-      windows(out.shape, (inputs[0] as NDArray).shape, params, (i, o) => add(result, i, cotangent[o] as number))
-      return result
+      const elements = Shape.size(params.window)
+      const sums = sumsOf(() => zeros(out), elements, sumBlock, sumFanIn)
+      windows(out.shape, (inputs[0] as NDArray).shape, params, (i, o, element) =>
+        sums.add(i, elements - 1 - element, cotangent[o] as number),
+      )
+      return sums.result()
     },
     windowMax: (params, inputs, out) => pick(numbers(inputs, 0), maxima(inputs[0] as NDArray, out.shape, params), out),
     windowMaxGrad: (params, inputs, out) => {

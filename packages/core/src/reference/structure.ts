@@ -7,6 +7,7 @@ import type { Spec } from "../types/ShapeError.ts"
 import type { Arithmetic } from "./Arithmetic.ts"
 import { type Definitions, numbers } from "./Definition.ts"
 import { offsets } from "./offsets.ts"
+import { cascade, pour, sumBlock, sumFanIn } from "./sumOrder.ts"
 
 const shapeOf = (inputs: ReadonlyArray<NDArray>, i = 0): Shape.Shape => (inputs[i] as NDArray).shape
 
@@ -25,6 +26,18 @@ export const exceeds = (x: number, y: number): boolean => x > y || (Number.isNaN
 
 const ascending = (x: number, y: number): number =>
   (Number.isNaN(x) ? 1 : 0) - (Number.isNaN(y) ? 1 : 0) || (x < y ? -1 : x > y ? 1 : 0)
+
+/** For each index that occurs, in the order of its first occurrence, the positions of all its occurrences. */
+const positionsByIndex = (indices: Storage, end: number): ReadonlyMap<number, ReadonlyArray<number>> => {
+  const found = new Map<number, Array<number>>()
+  indices.forEach((index, position) => {
+    if (index < 0 || index >= end) return
+    const known = found.get(index)
+    if (known === undefined) found.set(index, [position])
+    else known.push(position)
+  })
+  return found
+}
 
 type Structure =
   | Reduction
@@ -182,11 +195,18 @@ export const structure = ({ allocate }: Arithmetic): Definitions<Structure> => {
       const updates = numbers(inputs, 1)
       const width = Shape.size(out.shape.slice(1))
       const result = allocate(out.dtype, rows * width)
-      for (let i = 0; i < indices.length; i++) {
-        const into = indices[i] as number
-        if (into < 0 || into >= rows) continue
-        for (let j = 0; j < width; j++)
-          result[into * width + j] = (result[into * width + j] as number) + (updates[i * width + j] as number)
+      for (const [row, positions] of positionsByIndex(indices, rows)) {
+        const sizes = cascade(positions.length, sumBlock, sumFanIn)
+        const total = result.subarray(row * width, (row + 1) * width)
+        const levels = [...sizes.map(() => allocate(out.dtype, width)), total]
+        const [sums] = levels as [Storage, ...ReadonlyArray<Storage>]
+        positions.forEach((position, i) => {
+          for (let j = 0; j < width; j++) sums[j] = (sums[j] as number) + (updates[position * width + j] as number)
+          sizes.forEach((size, level) => {
+            const isComplete = (i + 1) % size === 0 || i + 1 === positions.length
+            if (isComplete) pour(levels[level] as Storage, levels[level + 1] as Storage)
+          })
+        })
       }
       return result
     },

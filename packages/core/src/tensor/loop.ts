@@ -2,7 +2,7 @@
 
 import { endless, placeholder, type Tensor, write } from "../language/Expr.ts"
 import { capture } from "../language/Program.ts"
-import { refill, tensors } from "../language/TensorTree.ts"
+import { type Like, refill, type Tensors, tensors } from "../language/TensorTree.ts"
 import { order } from "../language/Walk.ts"
 import { NDArray } from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
@@ -39,12 +39,12 @@ const closures = (outputs: ReadonlyArray<Tensor>, arguments_: ReadonlySet<Tensor
  * the carry and one row of each sequence. It returns the next carry, of the same f32 shapes, and the values to keep of the
  * round. The result is the last carry and the kept rows, stacked [length, …]. Throws `ShapeError`.
  */
-export const scan = <C, X, Y>(
-  f: (carry: C, row: X) => Round<C, Y>,
+export const scan = <C, const X, Y>(
+  f: (carry: C, row: Tensors<X>) => Round<Like<C>, Y>,
   init: C,
   sequences: X,
   { reverse = false }: { readonly reverse?: boolean } = {},
-): Round<C, Y> => {
+): Round<C, Tensors<Y>> => {
   const carries = tensors(init)
   const rows = tensors(sequences)
   const length = rows[0]?.shape[0] ?? refuse("scan", rows, "at least one sequence of rows", "Tensor.range(n) to run n rounds")
@@ -53,7 +53,7 @@ export const scan = <C, X, Y>(
   const extent = endless()
   const carryArguments = carries.map(({ dtype, shape }) => placeholder(dtype, shape, extent))
   const rowArguments = rows.map(({ dtype, shape }) => placeholder(dtype, shape.slice(1), extent))
-  const round = f(refill(init, carryArguments), refill(sequences, rowArguments))
+  const round = f(refill(init, carryArguments), refill(sequences as Tensors<X>, rowArguments))
   if (Tree.structure(round.carry) !== Tree.structure(init))
     refuse("scan", carries, `a carry of the same structure (${Tree.structure(init)})`, "return the whole carry")
   const outputs = [...tensors(round.carry), ...tensors(round.kept)]
@@ -71,5 +71,8 @@ export const scan = <C, X, Y>(
     from += Shape.size(shape)
     return reshape(slice(flat, [start], [from]), shape)
   })
-  return { carry: refill(init, results.slice(0, carries.length)), kept: refill(round.kept, results.slice(carries.length)) }
+  return {
+    carry: refill(init, results.slice(0, carries.length)),
+    kept: refill(round.kept as Tensors<Y>, results.slice(carries.length)),
+  }
 }

@@ -82,7 +82,7 @@ type Result = { readonly threads: number; readonly result: NDArray } | { readonl
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Runs all cases on a number of threads. */
-const resultsOn = (threads: number, all: ReadonlyArray<Prepared>): Effect.Effect<ReadonlyArray<Result>> =>
+const resultsOn = (threads: number, lanes: Wasm.Lanes, all: ReadonlyArray<Prepared>): Effect.Effect<ReadonlyArray<Result>> =>
   Effect.gen(function* () {
     const engine = yield* Engine
     return yield* Effect.forEach(all, ({ inputs, program }) =>
@@ -92,7 +92,7 @@ const resultsOn = (threads: number, all: ReadonlyArray<Prepared>): Effect.Effect
       ),
     )
   }).pipe(
-    Effect.provide(Wasm.allShared(threads)),
+    Effect.provide(Wasm.allShared(threads, lanes)),
     Effect.catchCause((cause) => Effect.succeed(all.map(() => ({ error: textOf(Cause.squash(cause)) })))),
   )
 
@@ -111,9 +111,9 @@ const judge = ({ exact, name }: Prepared, results: ReadonlyArray<Result>): Check
 const numbered = (threads: number): string => `${threads} ${threads === 1 ? "thread" : "threads"}`
 
 /** The run with known bits, on a number of threads. */
-const known = (threads: number): Effect.Effect<CheckResult> =>
+const known = (threads: number, lanes: Wasm.Lanes): Effect.Effect<CheckResult> =>
   knownRun.pipe(
-    Effect.provide(Wasm.layer({ threads })),
+    Effect.provide(Wasm.layer({ lanes, threads })),
     Effect.match({
       onSuccess: (hash) =>
         hash === knownHash ? { passed: true } : { passed: false, detail: `got ${hash}, wanted ${knownHash}` },
@@ -123,17 +123,17 @@ const known = (threads: number): Effect.Effect<CheckResult> =>
   )
 
 /** Runs all checks, on every number of threads from 1 to this one. */
-export const selfTest = (threads: number): Effect.Effect<ReadonlyArray<CheckResult>> =>
+export const selfTest = (threads: number, lanes: Wasm.Lanes): Effect.Effect<ReadonlyArray<CheckResult>> =>
   Effect.gen(function* () {
     const all = yield* Effect.sync(() => cases.map(prepared))
     const counts = Array.from({ length: threads }, (_, i) => i + 1)
-    const results = yield* Effect.forEach(counts, (count) => resultsOn(count, all))
+    const results = yield* Effect.forEach(counts, (count) => resultsOn(count, lanes, all))
     const programs = all.map((one, i) =>
       judge(
         one,
         results.map((of) => of[i] as Result),
       ),
     )
-    const runs = yield* Effect.forEach([...new Set([1, threads])], known)
+    const runs = yield* Effect.forEach([...new Set([1, threads])], (count) => known(count, lanes))
     return [...programs, ...runs]
   })

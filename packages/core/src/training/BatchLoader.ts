@@ -9,16 +9,17 @@ import * as Dataset from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
 import type { Engine, EngineError } from "../engines/Engine.ts"
 import type { Tensor } from "../language/Expr.ts"
+import type { Tensors } from "../language/TensorTree.ts"
 import { scalar } from "../tensor/elementwise.ts"
 import * as Key from "../tensor/Key.ts"
 import { read } from "../tensor/read.ts"
 import * as NDArray from "../types/NDArray.ts"
 import { bytesOf, type ShapeError, type Spec } from "../types/ShapeError.ts"
-import type { Config } from "./Config.ts"
-import type { Batch, Samples } from "./trainStep.ts"
+import { type DatasetOf, type Samples, samplesAt } from "./Samples.ts"
+import type { Batch } from "./trainStep.ts"
 
 /** The batches of a run. */
-export interface BatchLoader {
+export interface BatchLoader<out X = Tensor, out T = Tensor> {
   /** How many batches an epoch has. */
   readonly batches: number
   /** A function that returns the rows of `count` batches of an epoch; epochs and batches count from 0. It never lists all batches. */
@@ -26,9 +27,9 @@ export interface BatchLoader {
     epoch: number,
   ) => Effect.Effect<(from: number, count: number) => ReadonlyArray<Batches.Batch>, EngineError | ShapeError>
   /** The samples of some rows. Throws `ShapeError` for a row that does not exist. */
-  readonly samples: (rows: Batches.Batch) => Samples & { readonly x: NDArray.NDArray; readonly y: NDArray.NDArray }
+  readonly samples: (rows: Batches.Batch) => Samples<X, T>
   /** The input of a step: the rows themselves, or their numbers where the engine holds the data. */
-  readonly batch: (rows: Batches.Batch) => Batch
+  readonly batch: (rows: Batches.Batch) => Batch<X, T>
 }
 
 /** Larger data stays outside of the engine, whose memory it would fill. */
@@ -38,24 +39,27 @@ const maxResidentBytes = 2 ** 30
 export const fitsInEngine = (data: ReadonlyArray<Spec>): boolean =>
   data.reduce((sum, spec) => sum + bytesOf(spec), 0) <= maxResidentBytes
 
+/** The part of a run's description that its batches depend on. */
+export interface Loading<X, T> {
+  readonly data: DatasetOf<X, T>
+  readonly seed: number
+  readonly batch: number
+}
+
 /** The batch loader of a run. Fails with `ShapeError` for a batch size that is not a whole number from 1. */
-export const batchLoader = <P, S, O, R>({
+export const batchLoader = <X, T>({
   batch: size,
   data,
   seed,
-}: Config<P, S, O, R>): Effect.Effect<BatchLoader, ShapeError | EngineError, Engine | Scope.Scope> =>
+}: Loading<X, T>): Effect.Effect<BatchLoader<X, Tensors<T>>, ShapeError | EngineError, Engine | Scope.Scope> =>
   Effect.gen(function* () {
     const rows = Dataset.size(data)
     const batching = (order: Batches.Batch): Batches.Batching => ({ rows: order, size })
     const batches = yield* Compile.checkShapes(() => Batches.count(batching(Batches.all(rows))))
     const key = Key.fold(Key.make(seed), "shuffle")
     const draw = yield* Compile.compile((epoch: Tensor) => Batches.order(key, rows, epoch), scalar(0, "i32"))
-    const isResident = fitsInEngine([data.inputs, data.targets])
-
-    const samples = (rowNumbers: Batches.Batch) => {
-      const { inputs, targets } = Dataset.take(data, rowNumbers)
-      return { x: inputs, y: targets }
-    }
+    const isResident = fitsInEngine(Dataset.entries(data).map(([, array]) => array))
+    const samples = (rowNumbers: Batches.Batch) => samplesAt<X, T>(data, rowNumbers)
     return {
       batches,
       epoch: (epoch) =>

@@ -1,15 +1,17 @@
 /** The description of a run as plain readonly values: the net, the data and the settings. */
 import type * as Effect from "effect/Effect"
-import type * as Dataset from "../data/Dataset.ts"
 import type { Tensor } from "../language/Expr.ts"
-import type { Loss } from "../learning/Loss.ts"
+import type { Tensors } from "../language/TensorTree.ts"
+import type { LossFunction } from "../learning/Loss.ts"
 import type { Net } from "../learning/Net.ts"
 import type { Optimizer } from "../learning/Optimizer.ts"
+import type { NDArray } from "../types/NDArray.ts"
 import type { Checkpoint, Saved, TrainState } from "./Checkpoint.ts"
 import type { CheckpointError } from "./CheckpointError.ts"
 import type { ScoreTable, Weights } from "./Evaluate.ts"
-import type { EarlyStop, Monitor } from "./Monitor.ts"
+import type { EarlyStop, Monitor, MonitorName } from "./Monitor.ts"
 import type { Plateau } from "./Plateau.ts"
+import type { DatasetOf } from "./Samples.ts"
 
 /** Where and when checkpoints are saved. `save` writes one and returns its place. */
 export interface Saving<P, S, O, R> {
@@ -18,16 +20,32 @@ export interface Saving<P, S, O, R> {
   readonly every?: number
 }
 
-/** A run: the net, the datasets and the settings of the training. */
-export interface Config<P, S, O, R = never> {
-  readonly net: Net<P, S>
-  readonly loss: Loss
+/**
+ * A run: the net, the datasets and the settings of the training. The net gives the trees of inputs `X` and predictions `Y`, the
+ * data the tree of targets `T`; loss and scores are functions of predictions and targets. `N` are the names of the scores and
+ * `H` those of the loss's heads.
+ */
+export interface Config<
+  P,
+  S,
+  O,
+  R = never,
+  X = Tensor,
+  Y = Tensor,
+  T = NDArray,
+  N extends string = string,
+  H extends string = string,
+> {
+  readonly net: Net<P, S, X, Y>
+  /** Any function `(prediction, target) => Tensor` that gives one number, such as those of `Loss`. */
+  readonly loss: LossFunction<Y, Tensors<T>, H>
   /** A term of the loss that depends on the parameters alone, such as L1 or L2. */
   readonly penalty?: (params: P) => Tensor
   readonly optimizer: Optimizer<O>
-  readonly data: Dataset.Dataset
-  readonly validation?: Dataset.Dataset
-  readonly scores?: ScoreTable
+  readonly data: DatasetOf<X, T>
+  readonly validation?: DatasetOf<NoInfer<X>, NoInfer<T>>
+  /** Scores by name: any functions `(prediction, target) => Tensor`, such as those of `Score`. */
+  readonly scores?: ScoreTable<Y, Tensors<T>, N>
   readonly seed: number
   /** The initial weights, such as pre-trained ones; drawn from the seed unless given. */
   readonly start?: Weights<P, S>
@@ -40,10 +58,10 @@ export interface Config<P, S, O, R = never> {
    */
   readonly scored?: (state: TrainState<P, S, O>) => P
   /** The score that decides which epoch is the best; the early stop's, or the validation loss, unless given. */
-  readonly best?: Monitor
-  readonly earlyStop?: EarlyStop
+  readonly best?: Monitor<MonitorName<NoInfer<N>, NoInfer<H>>>
+  readonly earlyStop?: EarlyStop<MonitorName<NoInfer<N>, NoInfer<H>>>
   /** Lowers the learning rate when a score no longer improves; the optimizer's state must hold a rate. */
-  readonly plateau?: Plateau
+  readonly plateau?: Plateau<MonitorName<NoInfer<N>, NoInfer<H>>>
   readonly saving?: Saving<P, S, O, R>
   /** The data and the settings of the run, as a hash: only the same run resumes from a checkpoint. */
   readonly fingerprint?: string

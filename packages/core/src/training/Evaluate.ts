@@ -5,7 +5,8 @@ import * as Dataset from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
 import type { Engine, EngineError } from "../engines/Engine.ts"
 import type { Tensor } from "../language/Expr.ts"
-import type { Loss } from "../learning/Loss.ts"
+import type { Tensors } from "../language/TensorTree.ts"
+import * as Loss from "../learning/Loss.ts"
 import type { Net } from "../learning/Net.ts"
 import * as Score from "../learning/Score.ts"
 import { mul } from "../tensor/elementwise.ts"
@@ -15,10 +16,13 @@ import { allocate } from "../types/DType.ts"
 import { NDArray } from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
+import * as Tree from "../types/Tree.ts"
 import { runInBursts } from "./bursts.ts"
 import type { ConfigError } from "./ConfigError.ts"
 import * as Check from "./checkData.ts"
+import { classNumbers } from "./checkLabels.ts"
 import type { Scores } from "./Progress.ts"
+import { type DatasetOf, type Samples, samplesBetween } from "./Samples.ts"
 
 /** The parameters and the state of a net. */
 export interface Weights<P, S> {
@@ -26,8 +30,11 @@ export interface Weights<P, S> {
   readonly state: S
 }
 
-/** The scores to compute, by name. */
-export type ScoreTable = { readonly [name: string]: Score.Score }
+/** The scores to compute, by name: functions of predictions `Y` and targets `T`. */
+export type ScoreTable<Y = Tensor, T = Tensor, N extends string = string> = { readonly [K in N]: Score.ScoreFunction<Y, T> }
+
+/** Scores of any predictions and targets. */
+type AnyScores = ScoreTable<never, never>
 
 /** Sums over rows, by the name of the score, and the number of rows. */
 export interface Sums {
@@ -41,16 +48,35 @@ export const emptySums: Sums = { rows: 0, of: {} }
 /** The name of the loss among the scores. */
 const lossName = "loss"
 
-/** The sums of one batch, for each score and for the loss. */
-export const sumsOf = (
-  loss: Tensor,
-  scores: ScoreTable,
-  prediction: Tensor,
-  target: Tensor,
-): { readonly [name: string]: Tensor } => ({
-  [lossName]: reshape(mul(loss, target.shape[0] ?? 1), [1]),
-  ...Object.fromEntries(Object.entries(scores).map(([name, score]) => [name, reshape(score.sums(prediction, target), [-1])])),
-})
+/** The name of the loss of a head. */
+const headLossName = (head: string): string => `${head}.${lossName}`
+
+/** The names under which a run reports its loss: `loss`, and `kind.loss` for each head. */
+export const lossNames = ({ heads = [] }: Pick<Loss.LossFunction<never, never, string>, "heads">): ReadonlyArray<string> => [
+  lossName,
+  ...heads.map(({ name }) => headLossName(name)),
+]
+
+/** The sums of one batch of `rows` rows, for each score, for the loss and for that of each head. */
+export const sumsOf = <Y, T>(
+  { heads, value }: Loss.LossValues,
+  scores: ScoreTable<Y, T> | undefined,
+  prediction: Y,
+  target: T,
+  rows: number,
+): { readonly [name: string]: Tensor } => {
+  const total = (mean: Tensor): Tensor => reshape(mul(mean, rows), [1])
+  return {
+    [lossName]: total(value),
+    ...Object.fromEntries(heads.map(([name, mean]) => [headLossName(name), total(mean)])),
+    ...Object.fromEntries(
+      Object.entries<Score.ScoreFunction<Y, T>>(scores ?? {}).map(([name, score]) => [
+        name,
+        reshape(Score.accumulated(score).sums(prediction, target), [-1]),
+      ]),
+    ),
+  }
+}
 
 /** Many times as fast as the spread operator, which matters where a step takes microseconds. */
 const numbersOf = (x: Tensor): ReadonlyArray<number> => {
@@ -76,8 +102,8 @@ export const accumulatorOf = ({ of, rows }: Sums): Accumulator => ({
   of: Object.fromEntries(Object.entries(of).map(([name, sums]) => [name, [sums]])),
 })
 
-const mergeOf = (scores: ScoreTable, name: string): Score.Merge =>
-  name === lossName ? Score.add : (scores[name]?.merge ?? Score.add)
+const mergeOf = (scores: AnyScores, name: string): Score.Merge =>
+  (Object.hasOwn(scores, name) ? scores[name]?.merge : undefined) ?? Score.add
 
 /** Appends a vector to pieces, and merges the pieces that are not longer than their successor. */
 const append = (merge: Score.Merge, pieces: ReadonlyArray<ReadonlyArray<number>>, vector: ReadonlyArray<number>) => {
@@ -93,13 +119,13 @@ const append = (merge: Score.Merge, pieces: ReadonlyArray<ReadonlyArray<number>>
 /** Adds the sums of batches, in order. `rows` is the number of their rows. */
 export const accumulate = (
   accumulator: Accumulator,
-  scores: ScoreTable,
+  scores: AnyScores,
   batches: ReadonlyArray<{ readonly [name: string]: Tensor }>,
   rows: number,
 ): Accumulator => ({
   rows: accumulator.rows + rows,
   of: Object.fromEntries(
-    [lossName, ...Object.keys(scores)].map((name) => {
+    [...new Set([lossName, ...Object.keys(batches[0] ?? accumulator.of), ...Object.keys(scores)])].map((name) => {
       const merge = mergeOf(scores, name)
       const vectors = batches.flatMap(({ [name]: sum }) => (sum === undefined ? [] : [numbersOf(sum)]))
       return [name, vectors.reduce((pieces, vector) => append(merge, pieces, vector), accumulator.of[name] ?? [])]
@@ -108,7 +134,7 @@ export const accumulate = (
 })
 
 /** The sums of an accumulator. */
-export const totals = ({ of, rows }: Accumulator, scores: ScoreTable): Sums => ({
+export const totals = ({ of, rows }: Accumulator, scores: AnyScores): Sums => ({
   rows,
   of: Object.fromEntries(
     Object.entries(of).map(([name, pieces]) => {
@@ -120,10 +146,15 @@ export const totals = ({ of, rows }: Accumulator, scores: ScoreTable): Sums => (
 })
 
 /** The scores that sums over rows give. A score that is undefined for these rows, such as an area under a curve with one class, is NaN. */
-export const finish = ({ of, rows }: Sums, scores: ScoreTable): Scores => ({
-  loss: (of[lossName]?.[0] ?? 0) / rows,
-  ...Object.fromEntries(Object.entries(scores).map(([name, score]) => [name, score.finish(of[name] ?? [])] as const)),
-})
+export const finish = ({ of, rows }: Sums, scores: AnyScores): Scores => {
+  const losses = [lossName, ...Object.keys(of).filter((name) => name !== lossName && !Object.hasOwn(scores, name))]
+  return {
+    ...Object.fromEntries(losses.map((name) => [name, (of[name]?.[0] ?? 0) / rows])),
+    ...Object.fromEntries(
+      Object.entries(scores).map(([name, score]) => [name, Score.accumulated(score).finish(of[name] ?? [])] as const),
+    ),
+  }
+}
 
 /** The batch size of scoring. */
 export const scoringBatch = 256
@@ -133,61 +164,61 @@ export const rangesOf = (rows: number): ReadonlyArray<readonly [start: number, e
   Array.from({ length: Math.ceil(rows / scoringBatch) }, (_, i) => [i * scoringBatch, Math.min(rows, (i + 1) * scoringBatch)])
 
 /** Computes the loss and the scores of a dataset for given weights. */
-export type Evaluator<P, S> = (
+export type Evaluator<P, S, X = NDArray, T = NDArray> = (
   weights: Weights<P, S>,
-  dataset: Dataset.Dataset,
+  dataset: Dataset.Dataset<X, T>,
 ) => Effect.Effect<Scores, EngineError | ShapeError>
 
 /** The weights of a value that has more fields, such as the last event of a run. */
 const weightsOnly = <P, S>({ params, state }: Weights<P, S>): Weights<P, S> => ({ params, state })
 
 /** Compiles the evaluation of a net; `like` gives the weights' shapes. The scope releases the engine's memory. */
-export const evaluator = <P, S>(
-  net: Net<P, S>,
-  loss: Loss,
-  scores: ScoreTable,
+export const evaluator = <P, S, X, Y, T>(
+  net: Net<P, S, X, Y>,
+  loss: Loss.LossFunction<Y, Tensors<T>, string>,
+  scores: ScoreTable<Y, Tensors<T>>,
   like: Weights<P, S>,
-): Effect.Effect<Evaluator<P, S>, EngineError | ShapeError, Engine | Scope.Scope> =>
+): Effect.Effect<Evaluator<P, S, Dataset.Arrays<X>, T>, EngineError | ShapeError, Engine | Scope.Scope> =>
   Effect.map(
-    Compile.step((weights: Weights<P, S>, { x, y }: { readonly x: Tensor; readonly y: Tensor }) => {
+    Compile.step((weights: Weights<P, S>, { x, y }: Samples<X, Tensors<T>>) => {
       const { y: prediction } = net.apply(weights.params, weights.state, x, { mode: "infer" })
-      return { state: weights, output: sumsOf(loss(prediction, y), scores, prediction, y) }
+      return { state: weights, output: sumsOf(Loss.values(loss, prediction, y), scores, prediction, y, Dataset.rowsIn(x)) }
     }, weightsOnly(like)),
     (step) =>
       Effect.fnUntraced(function* (weights, dataset) {
         yield* step.load(weightsOnly(weights))
         let accumulator = accumulatorOf(emptySums)
         yield* runInBursts(rangesOf(Dataset.size(dataset)), (ranges) =>
-          Effect.map(
-            step.run(
-              ranges.map(([start, end]) => ({
-                x: Dataset.slice(dataset.inputs, start, end),
-                y: Dataset.slice(dataset.targets, start, end),
-              })),
-            ),
-            (outputs) => {
-              accumulator = accumulate(accumulator, scores, outputs, (ranges.at(-1)?.[1] ?? 0) - (ranges[0]?.[0] ?? 0))
-            },
-          ),
+          Effect.map(step.run(ranges.map(([start, end]) => samplesBetween<X, T>(dataset, start, end))), (outputs) => {
+            accumulator = accumulate(accumulator, scores, outputs, (ranges.at(-1)?.[1] ?? 0) - (ranges[0]?.[0] ?? 0))
+          }),
         )
         return finish(totals(accumulator, scores), scores)
       }),
   )
 
+/** What a net is evaluated on: data, a loss and scores, which are functions of predictions `Y` and targets `T`. */
+export interface Evaluation<X, Y, T> {
+  readonly data: DatasetOf<X, T>
+  readonly loss: Loss.LossFunction<Y, Tensors<T>, string>
+  readonly scores?: ScoreTable<Y, Tensors<T>>
+}
+
 /**
  * The loss and the scores of a net on a dataset, with weights such as those of `Train.finished`. Fails with `ConfigError`
- * for a dataset without rows or with another number of targets than inputs.
+ * for a dataset without rows, or with arrays of different numbers of rows.
  */
-export const evaluate = <P, S>(
-  net: Net<P, S>,
+export const evaluate = <P, S, X, Y, T>(
+  net: Net<P, S, X, Y>,
   weights: Weights<P, S>,
-  { data, loss, scores = {} }: { readonly data: Dataset.Dataset; readonly loss: Loss; readonly scores?: ScoreTable },
+  { data, loss, scores = {} }: Evaluation<X, Y, T>,
 ): Effect.Effect<Scores, ConfigError | EngineError | ShapeError, Engine> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const problem = Check.dataset("data", data) ?? Check.scoreTable(scores)
+      const problem =
+        Check.dataset("data", data) ?? Check.scoreTable(scores, lossNames(loss)) ?? classNumbers("data", net, loss, data)
       if (problem !== undefined) return yield* problem
-      const score = yield* evaluator(net, loss, scores, weights)
+      const score = yield* evaluator<P, S, X, Y, T>(net, loss, scores, weights)
       return yield* score(weights, data)
     }),
   )
@@ -206,16 +237,18 @@ const padded = (array: NDArray, rows: number): NDArray => {
 }
 
 /** The predictions [n, …] for inputs [n, …sample], in order. Fails with `ConfigError` for inputs without rows. */
-export type Predictor = (inputs: NDArray) => Effect.Effect<NDArray, ConfigError | EngineError | ShapeError>
+export type Predictor<X = Tensor, Y = Tensor> = (
+  inputs: Dataset.Arrays<X>,
+) => Effect.Effect<Dataset.Arrays<Y>, ConfigError | EngineError | ShapeError>
 
 /** Compiles the predictions of a net, for inputs that arrive in several arrays. The scope releases the engine's memory. */
-export const predictor = <P, S>(
-  net: Net<P, S>,
+export const predictor = <P, S, X, Y>(
+  net: Net<P, S, X, Y>,
   { params, state }: Weights<P, S>,
-): Effect.Effect<Predictor, EngineError | ShapeError, Engine | Scope.Scope> =>
+): Effect.Effect<Predictor<X, Y>, EngineError | ShapeError, Engine | Scope.Scope> =>
   Effect.map(
     Compile.step(
-      (weights: Weights<P, S>, x: Tensor) => ({
+      (weights: Weights<P, S>, x: X) => ({
         state: weights,
         output: net.apply(weights.params, weights.state, x, { mode: "infer" }).y,
       }),
@@ -223,28 +256,27 @@ export const predictor = <P, S>(
     ),
     (step) =>
       Effect.fnUntraced(function* (inputs) {
-        const problem = Check.rows("inputs", inputs)
+        const problem = Check.inputs("inputs", inputs)
         if (problem !== undefined) return yield* problem
-        const parts: Array<NDArray> = []
-        yield* runInBursts(rangesOf(inputs.shape[0] ?? 0), (ranges) =>
-          Effect.map(
-            step.run(ranges.map(([start, end]) => padded(Dataset.slice(inputs, start, end), rounded(end - start)))),
-            (outputs) => {
-              for (const [i, y] of outputs.entries()) {
-                const [start = 0, end = 0] = ranges[i] ?? []
-                parts.push(Dataset.slice(read(y), 0, end - start))
-              }
-            },
-          ),
+        const batch = (start: number, end: number): unknown =>
+          Tree.map(Dataset.slice<unknown>(inputs, start, end) as unknown, (array) => padded(array, rounded(end - start)))
+        const parts: Array<unknown> = []
+        yield* runInBursts(rangesOf(Dataset.rowsIn(inputs)), (ranges) =>
+          Effect.map(step.run(ranges.map(([start, end]) => batch(start, end) as X)), (outputs) => {
+            for (const [i, y] of outputs.entries()) {
+              const [start = 0, end = 0] = ranges[i] ?? []
+              parts.push(Tree.map(y as unknown, (tensor) => Dataset.slice(read(tensor), 0, end - start)))
+            }
+          }),
         )
-        return yield* Compile.checkShapes(() => Dataset.concatRows(parts))
+        return yield* Compile.checkShapes(() => Dataset.concatRows(parts) as Dataset.Arrays<Y>)
       }),
   )
 
 /** The predictions [n, …] of a net for inputs [n, …sample], in order. Fails with `ConfigError` for inputs without rows. */
-export const predict = <P, S>(
-  net: Net<P, S>,
+export const predict = <P, S, X, Y>(
+  net: Net<P, S, X, Y>,
   weights: Weights<P, S>,
-  inputs: NDArray,
-): Effect.Effect<NDArray, ConfigError | EngineError | ShapeError, Engine> =>
+  inputs: Dataset.Arrays<NoInfer<X>>,
+): Effect.Effect<Dataset.Arrays<Y>, ConfigError | EngineError | ShapeError, Engine> =>
   Effect.scoped(Effect.flatMap(predictor(net, weights), (run) => run(inputs)))

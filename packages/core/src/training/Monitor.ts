@@ -2,15 +2,25 @@
 import type { EpochRecord, Progress } from "./Progress.ts"
 
 /** A score, named by its part of the data, such as `val.accuracy` or `train.loss`, and whether lower or higher is better. */
-export interface Monitor {
-  readonly monitor: string
+export interface Monitor<out Name extends string = string> {
+  readonly monitor: Name
   readonly mode: "min" | "max"
   /** The smallest improvement that counts. */
   readonly minDelta?: number
 }
 
+/**
+ * What a run with scores `N` and heads `H` can monitor: `val.loss`, `train.accuracy`, `val.kind.loss`. Any text where the names
+ * are not known.
+ */
+export type MonitorName<N extends string, H extends string> = string extends N
+  ? string
+  : string extends H
+    ? string
+    : `${"train" | "val"}.${"loss" | N | `${H}.loss`}`
+
 /** Ends a run whose score has not improved for `patience` epochs; with `restoreBest` it ends with the best epoch's parameters. */
-export interface EarlyStop extends Monitor {
+export interface EarlyStop<out Name extends string = string> extends Monitor<Name> {
   readonly patience: number
   readonly restoreBest?: boolean
 }

@@ -3,7 +3,7 @@ import { isBetter, type Monitor, monitoredScore } from "./Monitor.ts"
 import type { EpochRecord, Progress } from "./Progress.ts"
 
 /** When the learning rate is lowered, and by how much. */
-export interface Plateau extends Monitor {
+export interface Plateau<out Name extends string = string> extends Monitor<Name> {
   /** The rate is multiplied by this each time. */
   readonly factor: number
   /** Epochs without an improvement before the rate is lowered. */

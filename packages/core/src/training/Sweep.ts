@@ -6,10 +6,13 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import type { Engine } from "../engines/Engine.ts"
+import type { Tensor } from "../language/Expr.ts"
+import type { NDArray } from "../types/NDArray.ts"
 import { refuse } from "../types/ShapeError.ts"
 import type { Config } from "./Config.ts"
 import { monitor as checkMonitor } from "./checkConfig.ts"
 import * as Check from "./checkData.ts"
+import { lossNames } from "./Evaluate.ts"
 import { type Monitor, monitoredScore } from "./Monitor.ts"
 import * as Train from "./Train.ts"
 
@@ -102,9 +105,9 @@ export const below = (lambda: number, tried: ReadonlyArray<number>): number => {
 }
 
 /** The description of a sweep. */
-export interface Sweep<P, S, O, R = never> {
+export interface Sweep<P, S, O, R = never, X = Tensor, Y = Tensor, T = NDArray> {
   /** The run of a λ; everything else, also the seed, is the same in all runs. */
-  readonly config: (lambda: number) => Config<P, S, O, R>
+  readonly config: (lambda: number) => Config<P, S, O, R, X, Y, T>
   /** The values to try, in increasing order. */
   readonly lambdas: ReadonlyArray<number>
   /** The score that decides which is best, such as `val.loss`. */
@@ -112,7 +115,7 @@ export interface Sweep<P, S, O, R = never> {
 }
 
 /** The watched score of the weights that a run gives at its end: those of its best epoch where that is restored. */
-const scoreOf = <P, S, O, R>(config: Config<P, S, O, R>, monitor: Monitor) =>
+const scoreOf = <P, S, O, R, X, Y, T>(config: Config<P, S, O, R, X, Y, T>, monitor: Monitor) =>
   Train.finished(config).pipe(
     Effect.map(({ best, history }) => {
       const restored = config.earlyStop?.restoreBest === true ? history.find(({ epoch }) => epoch === best?.epoch) : undefined
@@ -124,7 +127,7 @@ const scoreOf = <P, S, O, R>(config: Config<P, S, O, R>, monitor: Monitor) =>
   )
 
 /** What keeps a sweep from being run: no λ, one out of order, a score that its runs do not have. */
-const problemOf = <P, S, O, R>({ config, lambdas, monitor }: Sweep<P, S, O, R>): Check.Problem => {
+const problemOf = <P, S, O, R, X, Y, T>({ config, lambdas, monitor }: Sweep<P, S, O, R, X, Y, T>): Check.Problem => {
   const wrong = lambdas.findIndex((lambda, i) => !(lambda >= 0 && Number.isFinite(lambda) && lambda > (lambdas[i - 1] ?? -1)))
   if (lambdas.length === 0 || wrong >= 0)
     return Check.problem(
@@ -133,15 +136,18 @@ const problemOf = <P, S, O, R>({ config, lambdas, monitor }: Sweep<P, S, O, R>):
       "rising numbers from 0, one or more",
       "Sweep.lambdas({ from: 1e-6, to: 0.1, count: 6 })",
     )
-  const { scores = {}, validation } = config(lambdas[0] ?? 0)
-  return checkMonitor("monitor", monitor, { scores, validation: validation !== undefined })
+  const { loss, scores = {}, validation } = config(lambdas[0] ?? 0)
+  const own = [...lossNames(loss), ...Object.keys(scores)]
+  return checkMonitor("monitor", monitor, { own, validation: validation !== undefined })
 }
 
 /**
  * Trains with each λ, then with the value slightly below the best. Fails with the errors of a run, but a diverging run is no
  * failure. An invalid sweep fails with `ConfigError` before the first run.
  */
-export const run = <P, S, O, R = never>(sweep: Sweep<P, S, O, R>): Stream.Stream<SweepEvent, Train.TrainError, Engine | R> =>
+export const run = <P, S, O, R = never, X = Tensor, Y = Tensor, T = NDArray>(
+  sweep: Sweep<P, S, O, R, X, Y, T>,
+): Stream.Stream<SweepEvent, Train.TrainError, Engine | R> =>
   Stream.callback<SweepEvent, Train.TrainError, Engine | R>((queue) =>
     Effect.andThen(
       loop(sweep, (event) => Effect.asVoid(Queue.offer(queue, event))),
@@ -149,8 +155,8 @@ export const run = <P, S, O, R = never>(sweep: Sweep<P, S, O, R>): Stream.Stream
     ),
   )
 
-const loop = <P, S, O, R>(
-  { config, lambdas, monitor }: Sweep<P, S, O, R>,
+const loop = <P, S, O, R, X, Y, T>(
+  { config, lambdas, monitor }: Sweep<P, S, O, R, X, Y, T>,
   emit: (event: SweepEvent) => Effect.Effect<void>,
 ): Effect.Effect<void, Train.TrainError, Engine | R> =>
   Effect.gen(function* () {

@@ -11,8 +11,9 @@ import * as Dataset from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
 import { Engine, type EngineError } from "../engines/Engine.ts"
 import type { Tensor } from "../language/Expr.ts"
-import { tensors } from "../language/TensorTree.ts"
+import { type Tensors, tensors } from "../language/TensorTree.ts"
 import { readAll, toNumber } from "../tensor/read.ts"
+import type { NDArray } from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
 import { type BatchLoader, batchLoader } from "./BatchLoader.ts"
@@ -39,7 +40,7 @@ export { initial } from "./trainStep.ts"
 /** Every error of a run. */
 export type TrainError = ConfigError | ShapeError | EngineError | NonFinite | CheckpointError
 
-const initialProgress = <P, S, O, R>({ fingerprint = "", seed }: Config<P, S, O, R>): Progress => ({
+const initialProgress = ({ fingerprint = "", seed }: { readonly fingerprint?: string; readonly seed: number }): Progress => ({
   version: 1,
   seed,
   fingerprint,
@@ -84,18 +85,32 @@ const ignored = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<void, n
  *
  * The same config gives the same bits, however often the run was interrupted and resumed.
  */
-export const run = <P, S, O, R = never>(config: Config<P, S, O, R>): Stream.Stream<TrainEvent<P, S>, TrainError, Engine | R> =>
+export const run = <P, S, O, R = never, X = Tensor, Y = Tensor, T = NDArray, N extends string = never, H extends string = never>(
+  config: Config<P, S, O, R, X, Y, T, N, H>,
+): Stream.Stream<TrainEvent<P, S>, TrainError, Engine | R> =>
   Stream.callback<TrainEvent<P, S>, TrainError, Engine | R>(
     (queue) =>
       Effect.andThen(
-        loop(config, (event) => Effect.asVoid(Queue.offer(queue, event))),
+        loop(config as Config<P, S, O, R, X, Y, T>, (event) => Effect.asVoid(Queue.offer(queue, event))),
         Queue.end(queue),
       ),
     { bufferSize: 16 },
   )
 
 /** Trains to the end and returns the last event of `run`. */
-export const finished = <P, S, O, R = never>(config: Config<P, S, O, R>): Effect.Effect<Finished<P, S>, TrainError, Engine | R> =>
+export const finished = <
+  P,
+  S,
+  O,
+  R = never,
+  X = Tensor,
+  Y = Tensor,
+  T = NDArray,
+  N extends string = never,
+  H extends string = never,
+>(
+  config: Config<P, S, O, R, X, Y, T, N, H>,
+): Effect.Effect<Finished<P, S>, TrainError, Engine | R> =>
   run(config).pipe(
     Stream.filter((event) => event._tag === "Finished"),
     Stream.runLast,
@@ -103,8 +118,8 @@ export const finished = <P, S, O, R = never>(config: Config<P, S, O, R>): Effect
     Effect.catchTag("NoSuchElementError", Effect.die),
   )
 
-const loop = <P, S, O, R>(
-  config: Config<P, S, O, R>,
+const loop = <P, S, O, R, X, Y, T>(
+  config: Config<P, S, O, R, X, Y, T>,
   emit: (event: TrainEvent<P, S>) => Effect.Effect<void>,
 ): Effect.Effect<void, TrainError, Engine | R> =>
   Effect.scoped(
@@ -116,7 +131,7 @@ const loop = <P, S, O, R>(
       const first = config.resume?.last.state ?? (yield* Compile.checkShapes(() => initial(config)))
       const step = yield* Compile.step(trainStep(config), first)
       const weightsOf = (state: TrainState<P, S, O>) => ({ params: config.scored?.(state) ?? state.params, state: state.state })
-      const score = yield* evaluator(config.net, config.loss, scores, { params: first.params, state: first.state })
+      const score = yield* evaluator<P, S, X, Y, T>(config.net, config.loss, scores, { params: first.params, state: first.state })
       const loader = yield* batchLoader(config)
       const { batches } = loader
       const monitor: Monitor = earlyStop ?? config.best ?? defaultMonitor(config.validation !== undefined)
@@ -258,6 +273,7 @@ const loop = <P, S, O, R>(
         batchesPerEpoch: batches,
         engine: engine.name,
         numerics: engine.numerics,
+        ...(engine.lanes === undefined ? {} : { lanes: engine.lanes }),
         threads: engine.threads,
         from: { epoch: progress.epoch, batch: progress.batch, step: progress.step },
       })
@@ -290,10 +306,10 @@ const loop = <P, S, O, R>(
  * Finds the step with the first non-finite value: repeats the steps since the last good state one at a time, which gives
  * the same bits. Fails with the `NonFinite` that it finds.
  */
-const replay = <P, S, O, R>(
-  config: Config<P, S, O, R>,
-  loader: BatchLoader,
-  step: Compile.Step<TrainState<P, S, O>, Batch, { readonly cost: Tensor }>,
+const replay = <P, S, O, R, X, Y, T>(
+  config: Config<P, S, O, R, X, Y, T>,
+  loader: BatchLoader<X, Tensors<T>>,
+  step: Compile.Step<TrainState<P, S, O>, Batch<X, Tensors<T>>, { readonly cost: Tensor }>,
   { progress, state }: Checkpoint<P, S, O>,
 ): Effect.Effect<never, NonFinite | EngineError | ShapeError, Engine> =>
   Effect.gen(function* () {

@@ -14,6 +14,8 @@ export interface Started {
   readonly batchesPerEpoch: number
   readonly engine: string
   readonly numerics: string
+  /** How wide the engine's vectors are, in bits, if it has vectors. */
+  readonly lanes?: 128 | 256
   readonly threads: number
   /** The position at which it starts; all zero unless the run is resumed. */
   readonly from: Pick<Progress, "epoch" | "batch" | "step">

@@ -1,42 +1,57 @@
 /** Checks of a run's configuration: every argument is checked before anything is computed. */
-import type * as Dataset from "../data/Dataset.ts"
+import * as Dataset from "../data/Dataset.ts"
 import { nearest } from "../data/Nearest.ts"
 import * as Shape from "../types/Shape.ts"
+import type { Spec } from "../types/ShapeError.ts"
+import * as Tree from "../types/Tree.ts"
+import { table as callbacks } from "./Callback.ts"
 import type { Config } from "./Config.ts"
-import { count, dataset, firstOf, type Problem, problem, scoreTable, within } from "./checkData.ts"
-import type { ScoreTable } from "./Evaluate.ts"
+import { bounded, count, dataset, firstOf, type Problem, problem, scoreTable } from "./checkData.ts"
+import { classNumbers } from "./checkLabels.ts"
+import { lossNames } from "./Evaluate.ts"
 import type { Monitor } from "./Monitor.ts"
 import type { Plateau } from "./Plateau.ts"
 
-/** Validation rows must have the shapes and the dtype of the training rows. */
-const alike = (train: Dataset.Dataset, validation: Dataset.Dataset): Problem => {
-  const different = (["inputs", "targets"] as const).find(
-    (part) => !Shape.equals(train[part].shape.slice(1), validation[part].shape.slice(1)),
-  )
-  if (different !== undefined)
+type Parts = Pick<Dataset.Dataset<unknown, unknown>, "inputs" | "targets">
+
+/** Validation rows must have the structure and the shapes of the training rows, and their targets the same dtypes. */
+const alike = (train: Parts, validation: Parts): Problem => {
+  const part = (["inputs", "targets"] as const).find((name) => Tree.structure(train[name]) !== Tree.structure(validation[name]))
+  if (part !== undefined)
     return problem(
-      `validation.${different}`,
-      `rows of shape ${Shape.print(validation[different].shape.slice(1))}`,
-      `rows of shape ${Shape.print(train[different].shape.slice(1))}, as in data.${different}`,
+      `validation.${part}`,
+      `arrays ${Tree.structure(validation[part])}`,
+      `arrays ${Tree.structure(train[part])}, as in data.${part}`,
+      "prepare both parts in the same way",
+    )
+  const others = Dataset.entries(validation)
+  return firstOf(Dataset.entries(train).map(([name, array], i) => alikeArrays(name, array, others[i]?.[1] ?? array)))
+}
+
+const alikeArrays = (name: string, train: Spec, validation: Spec): Problem => {
+  if (!Shape.equals(train.shape.slice(1), validation.shape.slice(1)))
+    return problem(
+      `validation.${name}`,
+      `rows of shape ${Shape.print(validation.shape.slice(1))}`,
+      `rows of shape ${Shape.print(train.shape.slice(1))}, as in data.${name}`,
       "preprocess both parts in the same way",
     )
-  return train.targets.dtype === validation.targets.dtype
+  return train.dtype === validation.dtype || name.startsWith("inputs")
     ? undefined
     : problem(
-        "validation.targets",
-        validation.targets.dtype,
-        `${train.targets.dtype}, as in data.targets`,
+        `validation.${name}`,
+        validation.dtype,
+        `${train.dtype}, as in data.${name}`,
         "preprocess both parts in the same way",
       )
 }
 
-/** A monitor must name a score of the run. */
+/** A monitor must name a score of the run; `own` are the names of its losses and scores. */
 export const monitor = (
   argument: string,
   { minDelta = 0, mode, monitor: name }: Monitor,
-  { scores, validation }: { readonly scores: ScoreTable; readonly validation: boolean },
+  { own, validation }: { readonly own: ReadonlyArray<string>; readonly validation: boolean },
 ): Problem => {
-  const own = ["loss", ...Object.keys(scores)]
   const parts = validation ? ["val", "train"] : ["train"]
   const known = parts.flatMap((part) => own.map((score) => `${part}.${score}`))
   const at = `${argument}.monitor`
@@ -54,27 +69,27 @@ export const monitor = (
     (mode === "min" || mode === "max"
       ? undefined
       : problem(`${argument}.mode`, String(mode), '"min" or "max"', `${argument}.mode: "min"`)) ??
-    within(`${argument}.minDelta`, minDelta, 0, Number.MAX_VALUE)
+    bounded(`${argument}.minDelta`, minDelta, callbacks.early_stop.options.min_delta)
   )
 }
 
-const plateau = ({ cooldown = 0, factor, least = 0, patience }: Plateau): Problem =>
-  firstOf([
-    factor >= 0 && factor < 1
-      ? undefined
-      : problem("plateau.factor", String(factor), "a number from 0, less than 1", "plateau.factor: 0.1"),
-    count("plateau.patience", patience, 1),
-    count("plateau.cooldown", cooldown, 0),
-    within("plateau.least", least, 0, 1),
-  ])
+const plateau = ({ cooldown = 0, factor, least = 0, patience }: Plateau): Problem => {
+  const { options } = callbacks.reduce_on_plateau
+  const values = { factor, patience, cooldown, least }
+  return firstOf(
+    (["factor", "patience", "cooldown", "least"] as const).map((name) => bounded(`plateau.${name}`, values[name], options[name])),
+  )
+}
 
 /** The first problem of a run's configuration. */
-export const config = <P, S, O, R>({
+export const config = <P, S, O, R, X, Y, T>({
   batch,
   best,
   data,
   earlyStop,
   epochs,
+  loss,
+  net,
   optimizer,
   plateau: slower,
   resume,
@@ -82,19 +97,23 @@ export const config = <P, S, O, R>({
   scores = {},
   seed,
   validation,
-}: Config<P, S, O, R>): Problem => {
-  const seen = { scores, validation: validation !== undefined }
+}: Config<P, S, O, R, X, Y, T>): Problem => {
+  const seen = { own: [...lossNames(loss), ...Object.keys(scores)], validation: validation !== undefined }
   return (
     dataset("data", data) ??
     (validation === undefined ? undefined : (dataset("validation", validation) ?? alike(data, validation))) ??
+    classNumbers("data", net, loss, data) ??
+    (validation === undefined ? undefined : classNumbers("validation", net, loss, validation)) ??
     firstOf([
       count("seed", seed, 0),
       count("epochs", epochs, 0),
       count("batch", batch, 1),
       count("saving.every", saving?.every ?? 1, 1),
-      scoreTable(scores),
+      scoreTable(scores, lossNames(loss)),
       best && monitor("best", best, seen),
-      earlyStop && (monitor("earlyStop", earlyStop, seen) ?? count("earlyStop.patience", earlyStop.patience, 1)),
+      earlyStop &&
+        (monitor("earlyStop", earlyStop, seen) ??
+          bounded("earlyStop.patience", earlyStop.patience, callbacks.early_stop.options.patience)),
       slower && (monitor("plateau", slower, seen) ?? plateau(slower)),
     ]) ??
     (slower === undefined || optimizer.rate !== undefined

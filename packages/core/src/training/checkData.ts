@@ -1,6 +1,10 @@
 /** Checks of datasets and of single arguments. */
-import type * as Dataset from "../data/Dataset.ts"
+import type { RowCount } from "../data/DataError.ts"
+import * as Dataset from "../data/Dataset.ts"
+import { type Bounds, isWithin, wantedOf } from "../learning/OptionError.ts"
+import { NDArray } from "../types/NDArray.ts"
 import type { Spec } from "../types/ShapeError.ts"
+import * as Tree from "../types/Tree.ts"
 import { ConfigError } from "./ConfigError.ts"
 
 /** What is wrong, or `undefined`. */
@@ -22,11 +26,9 @@ export const count = (argument: string, value: number, min: number): Problem =>
     ? undefined
     : problem(argument, String(value), `a whole number from ${min}`, `${argument}: ${Math.max(min, 1)}`)
 
-/** A number within bounds, both included. */
-export const within = (argument: string, value: number, from: number, to: number): Problem =>
-  value >= from && value <= to
-    ? undefined
-    : problem(argument, String(value), `a number from ${from} to ${to}`, `${argument}: ${from}`)
+/** A number within the bounds of a catalogue option. */
+export const bounded = (argument: string, value: number, bounds: Bounds & { readonly default?: number }): Problem =>
+  isWithin(value, bounds) ? undefined : problem(argument, String(value), wantedOf(bounds), `${argument}: ${bounds.default ?? 1}`)
 
 const counted = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`
 
@@ -37,43 +39,63 @@ export const rows = (argument: string, { shape }: Spec): Problem => {
   return shape[0] === 0 ? problem(argument, "no rows", "one row or more", "check how the data was read and split") : undefined
 }
 
-/** As many inputs as targets, at least one row, and class numbers within the list of classes. */
-export const dataset = (argument: string, { classes, inputs, targets }: Dataset.Dataset): Problem => {
-  const [n, m] = [inputs.shape[0] ?? 0, targets.shape[0] ?? 0]
+/** Arrays of a tree with rows, one or more. */
+export const inputs = (argument: string, tree: unknown): Problem => {
+  const entries = Tree.entries(tree)
+  if (entries.length === 0) return problem(argument, "no array", "one array or more", "Dataset.make")
+  return firstOf(entries.map(([path, array]) => rows(Tree.printPath([argument, ...path]), array as NDArray)))
+}
+
+/** Arrays with equal numbers of rows, at least one row, and class numbers within the list of classes. */
+export const dataset = <X, T>(argument: string, { classes, inputs: x, targets: t }: Dataset.Dataset<X, T>): Problem => {
+  const entries = Dataset.entries({ inputs: x, targets: t })
+  const flat = entries.find(([, { shape }]) => shape.length === 0)
+  if (flat !== undefined) return rows(`${argument}.${flat[0]}`, flat[1])
+  const differing = Dataset.differingRows({ inputs: x, targets: t })
+  if (differing !== undefined) return unequal(argument, differing)
   return (
-    firstOf([
-      inputs.shape.length === 0 ? rows(`${argument}.inputs`, inputs) : undefined,
-      targets.shape.length === 0 ? rows(`${argument}.targets`, targets) : undefined,
-    ]) ??
-    (n === m
+    inputs(Tree.isLeaf(x) ? argument : `${argument}.inputs`, x) ??
+    (classes === undefined || !(t instanceof NDArray) || t.dtype !== "i32"
       ? undefined
-      : problem(
-          argument,
-          `${counted(n, "input")} and ${counted(m, "target")}`,
-          "one target for each input",
-          "create it with Dataset.make, and split inputs and targets together",
-        )) ??
-    rows(argument, inputs) ??
-    (classes === undefined || targets.dtype !== "i32" ? undefined : labels(`${argument}.targets`, targets.data, classes.length))
+      : labels(`${argument}.targets`, t, classes.length, "number the classes from 0"))
   )
 }
 
-const labels = (argument: string, data: ArrayLike<number>, classes: number): Problem => {
-  for (let row = 0; row < data.length; row++) {
-    const label = data[row] ?? 0
-    if (label < 0 || label >= classes)
-      return problem(
+const unequal = (argument: string, { first, other }: { readonly first: RowCount; readonly other: RowCount }): Problem =>
+  first.array === "inputs" && other.array === "targets"
+    ? problem(
         argument,
-        `class ${label} in row ${row}`,
-        `class numbers from 0 to ${classes - 1}`,
-        "number the classes from 0",
+        `${counted(first.rows, "input")} and ${counted(other.rows, "target")}`,
+        "one target for each input",
+        "create it with Dataset.make, and split inputs and targets together",
       )
+    : problem(
+        argument,
+        `${counted(first.rows, "row")} in ${first.array} and ${counted(other.rows, "row")} in ${other.array}`,
+        "as many rows in every array",
+        "create it with Dataset.make, and split all arrays together",
+      )
+
+/** The first class number outside 0 to `classes` - 1. */
+export const labels = (argument: string, { data, shape }: NDArray, classes: number, hint: string): Problem => {
+  const perRow = data.length / Math.max(1, shape[0] ?? 1)
+  for (let i = 0; i < data.length; i++) {
+    const label = data[i] ?? 0
+    if (label < 0 || label >= classes)
+      return problem(argument, `class ${label} in row ${Math.floor(i / perRow)}`, `class numbers from 0 to ${classes - 1}`, hint)
   }
   return undefined
 }
 
-/** Score names that do not hide the loss. */
-export const scoreTable = (scores: object): Problem =>
-  Object.hasOwn(scores, "loss")
-    ? problem("scores.loss", "a score called loss", "another name", "the loss is always among the scores, under this name")
-    : undefined
+/** Score names that do not hide a loss. `taken` are the names under which the loss is reported. */
+export const scoreTable = (scores: object, taken: ReadonlyArray<string>): Problem => {
+  const hidden = taken.find((name) => Object.hasOwn(scores, name))
+  return hidden === undefined
+    ? undefined
+    : problem(
+        `scores.${hidden}`,
+        `a score called ${hidden}`,
+        "another name",
+        "the loss is always among the scores, under this name",
+      )
+}

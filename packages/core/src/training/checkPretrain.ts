@@ -1,8 +1,9 @@
 /** Checks of the configuration of pre-training. */
 import type * as Rbm from "../learning/Rbm.ts"
+import { momentum as momentumBounds, learningRate as rateBounds } from "../learning/rbm/options.ts"
 import type * as NDArray from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
-import { count, firstOf, type Problem, problem, rows, within } from "./checkData.ts"
+import { bounded, count, firstOf, type Problem, problem, rows } from "./checkData.ts"
 import type { StageConfig } from "./trainRbm.ts"
 
 /** The machines to pre-train, and the rows that they learn from. */
@@ -24,10 +25,8 @@ const stage = ({ batch, epochs, hidden, layer, learningRate, momentum }: StageCo
     count(`${at}.hidden`, hidden, 1),
     count(`${at}.epochs`, epochs, 0),
     count(`${at}.batch`, batch, 1),
-    learningRate > 0 && Number.isFinite(learningRate)
-      ? undefined
-      : problem(`${at}.learningRate`, String(learningRate), "a number more than 0", `${at}.learningRate: 0.1`),
-    ...[momentum].flat().map((each) => within(`${at}.momentum`, each, 0, 1)),
+    bounded(`${at}.learningRate`, learningRate, rateBounds),
+    ...[momentum].flat().map((each) => bounded(`${at}.momentum`, each, momentumBounds)),
   ])
 }
 

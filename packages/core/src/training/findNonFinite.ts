@@ -1,30 +1,29 @@
 /** Finds the origin of a non-finite value: repeats a step, or the scoring of a dataset, and examines the output of every layer. */
 import * as Effect from "effect/Effect"
-import * as Dataset from "../data/Dataset.ts"
+import { rowsIn, size } from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
 import type { Tensor } from "../language/Expr.ts"
-import type { Loss } from "../learning/Loss.ts"
+import type { Tensors } from "../language/TensorTree.ts"
+import { hasFacts, type LossFunction } from "../learning/Loss.ts"
 import type * as Net from "../learning/Net.ts"
+import { tensorOf } from "../learning/Target.ts"
 import { add } from "../tensor/elementwise.ts"
 import * as Key from "../tensor/Key.ts"
+import { stack } from "../tensor/structure.ts"
+import { at } from "../tensor/subscript.ts"
 import { grad } from "../transform/Autodiff.ts"
 import type { NDArray } from "../types/NDArray.ts"
-import type { ShapeError } from "../types/ShapeError.ts"
+import { ShapeError } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
 import type { TrainState } from "./Checkpoint.ts"
 import { rangesOf, type Weights } from "./Evaluate.ts"
 import { NonFinite, type NonFinitePlace } from "./NonFinite.ts"
-
-/** The inputs and targets of some rows. */
-interface Samples {
-  readonly x: NDArray
-  readonly y: NDArray
-}
+import { type DatasetOf, type Samples, samplesBetween } from "./Samples.ts"
 
 /** The settings with which one step of a run is repeated. */
-export interface Replay<P, S> {
-  readonly net: Net.Net<P, S>
-  readonly loss: Loss
+export interface Replay<P, S, X, Y, T> {
+  readonly net: Net.Net<P, S, X, Y>
+  readonly loss: LossFunction<Y, T, string>
   readonly penalty?: (params: P) => Tensor
   readonly seed: number
   /** Computes tensors as the run computes them. */
@@ -56,16 +55,58 @@ const largestRows = ({ data }: NDArray): ReadonlyArray<number> => {
   return numbers.flatMap((x, row) => (x === largest ? [row] : []))
 }
 
+/** The loss of each row of a batch [n]. A loss without `perExample` is computed for each row alone, unless it refuses that. */
+const rowLosses = <Y, T>(loss: LossFunction<Y, T, string>, prediction: Y, target: T): Tensor => {
+  if (hasFacts(loss)) return loss.perExample(prediction as Tensor, target as Tensor)
+  const row = (tree: unknown, i: number): unknown => Tree.map(tree, (tensor: Tensor) => at(tensor, `${i}:${i + 1}`))
+  const rows = Array.from({ length: rowsIn(prediction) }, (_, i) => i)
+  try {
+    return stack(rows.map((i) => loss(row(prediction, i) as Y, row(target, i) as T)))
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error
+    const whole = loss(prediction, target)
+    return stack(rows.map(() => whole))
+  }
+}
+
+/** The losses of a batch by the head that they belong to, of the name `""` for a loss without heads. */
+const lossesByHead = <Y, T>(
+  loss: LossFunction<Y, T, string>,
+  prediction: Y,
+  target: T,
+): ReadonlyArray<readonly [string, Tensor]> =>
+  loss.heads === undefined
+    ? [["", rowLosses(loss, prediction, target)]]
+    : loss.heads.map((head) => [
+        head.name,
+        rowLosses(
+          head.loss,
+          tensorOf("Loss.heads", "prediction", prediction, head.name),
+          tensorOf("Loss.heads", "target", target, head.name),
+        ),
+      ])
+
+/** The first tensor of a tree with a non-finite value, its path, and that value. */
+const firstIn = (tree: unknown, read: Replay<never, never, never, never, never>["read"]) => {
+  const entries = Tree.entries(tree)
+  const arrays = read(entries.map(([, leaf]) => leaf as Tensor))
+  for (const [i, array] of arrays.entries()) {
+    const value = firstNonFinite(array)
+    if (value !== undefined) return { array, value, name: Tree.printPath(entries[i]?.[0] ?? []) }
+  }
+  return undefined
+}
+
 /** The first non-finite value of a forward pass, from the inputs to the losses of the rows. `rows` count within the batch. */
-const findInForward = <P, S>(
-  { loss, net, read }: Pick<Replay<P, S>, "loss" | "net" | "read">,
+const findInForward = <P, S, X, Y, T>(
+  { loss, net, read }: Pick<Replay<P, S, X, Y, T>, "loss" | "net" | "read">,
   { params, state }: Weights<P, S>,
-  { x, y }: Samples,
+  { x, y }: Samples<X, T>,
   context: Net.Context,
 ): NonFinitePlace | undefined => {
   const numbers = (x: Tensor): NDArray => read([x])[0] as NDArray
-  const input = firstNonFinite(x)
-  if (input !== undefined) return { tensor: "input", layer: "", value: input, rows: nonFiniteRows(x) }
+  const input = firstIn(x, read)
+  if (input !== undefined) return { tensor: "input", layer: input.name, value: input.value, rows: nonFiniteRows(input.array) }
   const observed: Array<readonly [string, Tensor]> = []
   const observe = (layer: string, output: Tensor): void => {
     observed.push([layer, output])
@@ -76,23 +117,27 @@ const findInForward = <P, S>(
     const value = firstNonFinite(array)
     if (value !== undefined) return { tensor: "activation", layer, value, rows: nonFiniteRows(array) }
   }
-  const losses = numbers(loss.perExample(prediction, y))
-  const value = firstNonFinite(losses)
-  if (value !== undefined) return { tensor: "loss", layer: "", value, rows: nonFiniteRows(losses) }
+  const losses = lossesByHead(loss, prediction, y).map(([head, each]) => [head, numbers(each)] as const)
+  for (const [head, each] of losses) {
+    const value = firstNonFinite(each)
+    if (value !== undefined) return { tensor: "loss", layer: head, value, rows: nonFiniteRows(each) }
+  }
   // All losses are finite, but their mean is not: report the rows with the largest loss.
   const mean = firstNonFinite(numbers(loss(prediction, y)))
-  return mean === undefined ? undefined : { tensor: "loss", layer: "", value: mean, rows: largestRows(losses) }
+  return mean === undefined
+    ? undefined
+    : { tensor: "loss", layer: "", value: mean, rows: losses[0] === undefined ? [] : largestRows(losses[0][1]) }
 }
 
 /**
  * The first non-finite value of the step from `before` to `after` on a batch: in the inputs, the output of a layer, the loss,
  * a gradient or, if all of those are finite, the state after the step.
  */
-export const findNonFinite = <P, S, O>(
-  { loss, net, penalty, read, seed }: Replay<P, S>,
+export const findNonFinite = <P, S, O, X, Y, T>(
+  { loss, net, penalty, read, seed }: Replay<P, S, X, Y, T>,
   before: TrainState<P, S, O>,
   after: TrainState<P, S, O>,
-  { x, y }: Samples,
+  { x, y }: Samples<X, T>,
   { epoch, rows, step }: StepInfo,
 ): NonFinite => {
   const found = (tensor: NonFinite["tensor"], layer: string, value: number, which: ReadonlyArray<number> = rows) =>
@@ -100,13 +145,8 @@ export const findNonFinite = <P, S, O>(
 
   /** The first leaf of a tree with a non-finite value. */
   const firstBadLeaf = (tensor: NonFinite["tensor"], tree: unknown): NonFinite | undefined => {
-    const entries = Tree.entries(tree)
-    const arrays = read(entries.map(([, leaf]) => leaf as Tensor))
-    const at = arrays.findIndex((array) => firstNonFinite(array) !== undefined)
-    const [entry, array] = [entries[at], arrays[at]]
-    return entry === undefined || array === undefined
-      ? undefined
-      : found(tensor, Tree.printPath(entry[0]), firstNonFinite(array) ?? Number.NaN)
+    const bad = firstIn(tree, read)
+    return bad && found(tensor, bad.name, bad.value)
   }
 
   const key = Key.fold(Key.fold(Key.make(seed), "step"), before.step)
@@ -135,14 +175,14 @@ export const findNonFinite = <P, S, O>(
 }
 
 /** The first non-finite value in scoring a dataset, batch by batch. */
-export const findInScoring = <P, S>(
-  scoring: Pick<Replay<P, S>, "loss" | "net" | "read">,
+export const findInScoring = <P, S, X, Y, T>(
+  scoring: Pick<Replay<P, S, X, Y, Tensors<T>>, "loss" | "net" | "read">,
   weights: Weights<P, S>,
-  dataset: Dataset.Dataset,
+  dataset: DatasetOf<X, T>,
 ): Effect.Effect<NonFinitePlace | undefined, ShapeError> =>
   Effect.gen(function* () {
-    for (const [start, end] of rangesOf(Dataset.size(dataset))) {
-      const samples = { x: Dataset.slice(dataset.inputs, start, end), y: Dataset.slice(dataset.targets, start, end) }
+    for (const [start, end] of rangesOf(size(dataset))) {
+      const samples = samplesBetween<X, T>(dataset, start, end)
       const found = yield* Compile.checkShapes(() => findInForward(scoring, weights, samples, { mode: "infer" }))
       if (found !== undefined) return { ...found, rows: found.rows.map((row) => start + row) }
       yield* Effect.yieldNow

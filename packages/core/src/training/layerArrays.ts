@@ -33,7 +33,11 @@ export const layerArrays = <P, S>(net: Net<P, S>, batch: Spec): ReadonlyArray<La
   const observe = (layer: string, y: Tensor): void => {
     const added = order([y], (x) => seen.has(x) || x.value !== undefined)
     for (const x of added) seen.add(x)
-    observed.push([layer, added.map(specOf)])
+    const arrays = added.map(specOf)
+    const last = observed.at(-1)
+    // A layer that gives a tree is observed once for each of its tensors.
+    if (last?.[0] === layer) observed[observed.length - 1] = [layer, [...last[1], ...arrays]]
+    else observed.push([layer, arrays])
   }
   const [x] = inputs.slice(-1)
   if (x !== undefined) net.apply(params, state, x, { mode: "train", key: Key.make(0), observe })

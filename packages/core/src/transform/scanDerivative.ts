@@ -1,11 +1,17 @@
 /**
  * The derivative of a loop is a loop in the opposite direction. A second forward loop records the carry at the start of each
- * round. The backward loop recomputes the intermediate values of a round from it, so memory grows with the carry, not with the
- * intermediate values.
+ * round, and the matrix products of a round, from which the backward loop recomputes the other intermediate values of the
+ * round. So memory grows with the carry and the products, not with all intermediate values. The forward loop begins with the
+ * results of the original one, so that an engine computes only one of them.
+ *
+ * The cotangent of a constant is a sum over the rounds. Where a round's part of it is a product xᵀ y, as for the weights of a
+ * recurrent layer, the sum is one product over the rows of all rounds, after the loop.
  */
-import { type Tensor, write } from "../language/Expr.ts"
-import { inline, specOf, trace } from "../language/Program.ts"
+import { type Expr, type Tensor, write } from "../language/Expr.ts"
+import { capture, inline, placeholders, specOf } from "../language/Program.ts"
+import { order } from "../language/Walk.ts"
 import * as T from "../tensor/Tensor.ts"
+import { NDArray } from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import type { Spec } from "../types/ShapeError.ts"
 import type { Derivative } from "./Derivative.ts"
@@ -23,6 +29,59 @@ const unflatten = (flat: Tensor, shapes: ReadonlyArray<Shape.Shape>): ReadonlyAr
 
 const isFloat = ({ dtype }: Spec): boolean => dtype === "f32"
 
+const shapeOf = ({ shape }: Spec): Shape.Shape => shape
+
+const recipeOf = (x: Tensor | undefined): Expr["recipe"] => (x === undefined || x instanceof NDArray ? undefined : x.recipe)
+
+/** The matrix products that results depend on, in the same order whenever the same program is inlined. */
+const productsIn = (results: ReadonlyArray<Tensor>): ReadonlyArray<Expr> =>
+  order(results, () => false).filter((x) => x.recipe?.primitive === "dot" && isFloat(x))
+
+/** Which of some expressions others are computed from, themselves included. */
+const usedBy = (targets: ReadonlyArray<Tensor>, from: ReadonlyArray<Expr>): ReadonlySet<Tensor> => {
+  const stops = new Set<Tensor>(from)
+  const met = new Set(targets)
+  for (const x of order(targets, (x) => stops.has(x))) for (const input of x.recipe?.inputs ?? []) met.add(input)
+  return met
+}
+
+/** The terms of a sum. */
+const termsOf = (x: Tensor): ReadonlyArray<Tensor> => {
+  const recipe = recipeOf(x)
+  return recipe?.primitive === "add" && recipe.inputs.every(({ shape }) => Shape.equals(shape, x.shape))
+    ? recipe.inputs.flatMap(termsOf)
+    : [x]
+}
+
+/** x and y of a product xᵀ y of matrices. */
+const factorsOf = (product: Tensor): readonly [x: Tensor, y: Tensor] | undefined => {
+  const recipe = recipeOf(product)
+  const [left, y] = recipe?.primitive === "dot" && product.shape.length === 2 ? recipe.inputs : []
+  const turned = recipeOf(left)
+  const [x] = turned?.primitive === "transpose" ? turned.inputs : []
+  return x === undefined || y === undefined ? undefined : [x, y]
+}
+
+/** The tensor that identities only pass on. */
+const bare = (x: Tensor): Tensor => {
+  let at = x
+  for (let recipe = recipeOf(at); recipe?.primitive === "identity"; recipe = recipeOf(at)) at = recipe.inputs[0] ?? at
+  return at
+}
+
+/** The rows of all rounds, one after the other: [rounds, n, m] as [rounds · n, m]. */
+const allRows = (sequence: Tensor): Tensor => {
+  const [rounds = 0, n = 0, m = 0] = sequence.shape
+  return T.reshape(sequence, [rounds * n, m])
+}
+
+/** A round's part of a cotangent that is a product xᵀ y: the constant that it belongs to, and the sequences of x and y. */
+interface Outer {
+  readonly constant: number
+  readonly x: number
+  readonly y: number
+}
+
 /** The cotangents of a loop's constants, carries and sequences. */
 export const scanDerivative =
   (pullThrough: PullThrough): Derivative<"scan"> =>
@@ -30,72 +89,100 @@ export const scanDerivative =
     const { body, carries, constants, length, reverse } = params
     const fixed = inputs.slice(0, constants)
     const rows = inputs.slice(constants + carries)
-    const carrySpecs = body.inputs.slice(constants, constants + carries)
+    const carryShapes = body.inputs.slice(constants, constants + carries).map(shapeOf)
     const keptShapes = body.outputs.slice(carries).map((value) => specOf(body, value).shape)
-    const outShapes = [...carrySpecs.map(({ shape }) => shape), ...keptShapes.map((shape) => [length, ...shape])]
-    const given = unflatten(cotangent, outShapes)
+    const stacked = (shapes: ReadonlyArray<Shape.Shape>): ReadonlyArray<Shape.Shape> => shapes.map((shape) => [length, ...shape])
+    const given = unflatten(cotangent, [...carryShapes, ...stacked(keptShapes)])
 
-    const recording = trace((...xs) => {
-      const results = inline(body, xs)
-      return [...results.slice(0, carries), ...xs.slice(constants, constants + carries)]
-    }, body.inputs)
+    // One round backwards, as expressions of its arguments and of the cotangents of its results.
+    const arguments_ = placeholders(body.inputs)
+    const carry = arguments_.slice(constants, constants + carries)
+    const cotangents = placeholders([...carryShapes, ...keptShapes].map((shape): Spec => ({ dtype: "f32", shape })))
+    let results: ReadonlyArray<Tensor> = []
+    const round = (...xs: ReadonlyArray<Tensor>): ReadonlyArray<Tensor> => {
+      results = inline(body, xs)
+      return results
+    }
+    const back = pullThrough(round, arguments_, cotangents)
+    const floats = (from: number, to: number): ReadonlyArray<Tensor> =>
+      arguments_.slice(from, to).flatMap((x, i) => (isFloat(x) ? [back[from + i] ?? T.zerosLike(x)] : []))
+    const toCarries = floats(constants, constants + carries)
+    /** What the backward loop keeps of each round: the cotangents of rows, then other factors of products. */
+    const kept: Array<Tensor> = [...floats(constants + carries, arguments_.length)]
+
+    /** The number of a sequence with these rows, among those of carries, rows and what is kept; none for a constant. */
+    const sequenceOf = (x: Tensor): number | undefined => {
+      const argument = arguments_.indexOf(bare(x))
+      if (argument >= 0) return argument < constants ? undefined : argument - constants
+      const found = kept.indexOf(x)
+      return arguments_.length - constants + (found < 0 ? kept.push(x) - 1 : found)
+    }
+    const outer: Array<Outer> = []
+    const sums: Array<{ readonly constant: number; readonly term: Tensor }> = []
+    for (const [constant, whole] of back.slice(0, constants).entries())
+      for (const term of whole === undefined ? [] : termsOf(whole)) {
+        const [x, y] = (factorsOf(term) ?? []).map(sequenceOf)
+        if (x === undefined || y === undefined) sums.push({ constant, term })
+        else outer.push({ constant, x, y })
+      }
+
+    const products = productsIn(results)
+    const met = usedBy([...toCarries, ...kept, ...sums.map(({ term }) => term)], products)
+    const needed = products.flatMap((product, i) => (met.has(product) ? [i] : []))
+
+    const again = placeholders(body.inputs)
+    const forward = inline(body, again)
+    const productsAgain = productsIn(forward)
+    const recording = capture(again, [
+      ...forward,
+      ...again.slice(constants, constants + carries),
+      ...needed.map((i) => productsAgain[i] as Expr),
+    ])
+    const recordedShapes = [...carryShapes, ...needed.map((i) => (products[i] as Expr).shape)]
     const recorded = unflatten(write("scan", { body: recording, constants, carries, length, reverse }, inputs), [
-      ...carrySpecs.map(({ shape }) => shape),
-      ...carrySpecs.map(({ shape }) => [length, ...shape]),
-    ]).slice(carries)
+      ...carryShapes,
+      ...stacked([...keptShapes, ...recordedShapes]),
+    ]).slice(carries + keptShapes.length)
 
-    const fixedFloats = fixed.filter(isFloat)
-    const rowSpecs = body.inputs.slice(constants + carries)
-    // Carries: the cotangents of the carries, and the accumulated cotangents of constants. Sequences: the recorded carries, the rows, the cotangents of kept rows.
-    const backward = trace(
-      (...xs) => {
-        const left = [...xs]
-        const takeNext = (n: number): ReadonlyArray<Tensor> => left.splice(0, n)
-        const constant = takeNext(constants)
-        const carryCotangents = takeNext(carries)
-        const gathered = takeNext(fixedFloats.length)
-        const carry = takeNext(carries)
-        const row = takeNext(rows.length)
-        const keptCotangents = takeNext(keptShapes.length)
-        const arguments_ = [...constant, ...carry, ...row]
-        const through = pullThrough((...ys) => inline(body, ys), arguments_, [...carryCotangents, ...keptCotangents])
-        const back = arguments_.flatMap((x, i) => (isFloat(x) ? [through[i] ?? T.zerosLike(x)] : []))
-        const toConstants = back.slice(0, fixedFloats.length)
-        return [
-          ...back.slice(fixedFloats.length, fixedFloats.length + carries),
-          ...toConstants.map((x, i) => T.add(gathered[i] as Tensor, x)),
-          ...back.slice(fixedFloats.length + carries),
-        ]
-      },
+    // Carries: the cotangents of the carries, and sums over rounds. Sequences: what is recorded, the rows, the cotangents of kept values.
+    const sofar = placeholders(sums.map(({ term }) => term))
+    const backward = capture(
       [
-        ...body.inputs.slice(0, constants),
-        ...carrySpecs,
-        ...fixedFloats,
-        ...carrySpecs,
-        ...rowSpecs,
-        ...keptShapes.map((shape): Spec => ({ dtype: "f32", shape })),
+        ...arguments_.slice(0, constants),
+        ...cotangents.slice(0, carries),
+        ...sofar,
+        ...carry,
+        ...needed.map((i) => products[i] as Expr),
+        ...arguments_.slice(constants + carries),
+        ...cotangents.slice(carries),
       ],
+      [...toCarries, ...sums.map(({ term }, i) => T.add(sofar[i] as Tensor, term)), ...kept],
     )
-    const floatRows = rows.filter(isFloat)
-    const flat = write("scan", { body: backward, constants, carries: carries + fixedFloats.length, length, reverse: !reverse }, [
+    const flat = write("scan", { body: backward, constants, carries: carries + sums.length, length, reverse: !reverse }, [
       ...fixed,
       ...given.slice(0, carries),
-      ...fixedFloats.map(T.zerosLike),
+      ...sums.map(({ term }) => T.zeros(term.shape)),
       ...recorded,
       ...rows,
       ...given.slice(carries),
     ])
-    const found = unflatten(flat, [
-      ...carrySpecs.map(({ shape }) => shape),
-      ...fixedFloats.map(({ shape }) => shape),
-      ...floatRows.map(({ shape }) => shape),
-    ])
-    const toCarries = found.slice(0, carries)
-    const toFixed = [...found.slice(carries, carries + fixedFloats.length)]
-    const toRows = [...found.slice(carries + fixedFloats.length)]
+    const found = unflatten(flat, [...carryShapes, ...sums.map(({ term }) => term.shape), ...stacked(kept.map(shapeOf))])
+    const keptSequences = found.slice(carries + sums.length)
+    const sequences = [...recorded.slice(0, carries), ...rows, ...keptSequences]
+    const rowsOf = (sequence: number): Tensor => allRows(sequences[sequence] as Tensor)
+    const toFixed = (x: Tensor, constant: number): Tensor => {
+      const terms = [
+        ...outer
+          .filter((product) => product.constant === constant)
+          .map(({ x, y }) => T.matmul(T.transpose(rowsOf(x)), rowsOf(y))),
+        ...sums.flatMap((sum, i) => (sum.constant === constant ? [found[carries + i] as Tensor] : [])),
+      ]
+      return terms.length === 0 ? T.zerosLike(x) : terms.reduce((sum, term) => T.add(sum, term))
+    }
+    const toRows = [...keptSequences]
     return [
-      ...fixed.map((x) => (isFloat(x) ? toFixed.shift() : undefined)),
-      ...toCarries,
+      ...fixed.map((x, i) => (isFloat(x) ? toFixed(x, i) : undefined)),
+      ...found.slice(0, carries),
       ...rows.map((x) => (isFloat(x) ? toRows.shift() : undefined)),
     ]
   }

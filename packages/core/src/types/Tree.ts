@@ -2,7 +2,7 @@
  * A tree is a tensor, or a readonly record or list of trees: parameters, gradients, optimizer states, batches.
  * Records are traversed in the order of their sorted keys, so equal trees list their leaves in the same order.
  */
-import { TensorTypeId } from "./NDArray.ts"
+import { type NDArray, TensorTypeId } from "./NDArray.ts"
 import { refuse } from "./ShapeError.ts"
 
 /** A leaf, or a readonly record or list of trees of that leaf. */
@@ -13,8 +13,16 @@ interface Marked {
   readonly [TensorTypeId]: string
 }
 
+/**
+ * Whether a type is that of all trees, such as `Params`. Types that follow a tree to its leaves stop there, because it
+ * contains itself. A record such as `{}` accepts all trees as well, but also what is no tree.
+ */
+type IsAnyTree<T> = [Tree<NDArray>] extends [T] ? ([{ readonly key: 0 }] extends [T] ? false : true) : false
+
+type ReplaceEach<T, B> = T extends Marked ? B : { readonly [K in keyof T]: Replace<T[K], B> }
+
 /** The same tree with `B` at every leaf. */
-export type Replace<T, B> = T extends Marked ? B : { readonly [K in keyof T]: Replace<T[K], B> }
+export type Replace<T, B> = IsAnyTree<T> extends true ? Tree<B> : ReplaceEach<T, B>
 
 /** The path of a leaf in its tree. */
 export type Path = ReadonlyArray<string | number>
@@ -47,13 +55,15 @@ const walk = (tree: unknown, path: Path, visit: (leaf: unknown, path: Path) => u
       )
 
 /** The tree with each leaf replaced by the result of `f` for the leaf and its path. */
-export const map = <T, B>(tree: T, f: (leaf: LeafOf<T>, path: Path) => B): Replace<T, B> =>
+export const map = <T, B>(tree: T, f: (leaf: NoInfer<LeafOf<T>>, path: Path) => B): Replace<T, B> =>
   walk(tree, [], f as (leaf: unknown, path: Path) => unknown) as Replace<T, B>
 
-/** The type of a tree's leaves. */
-export type LeafOf<T> = T extends Marked
+type LeafOfEach<T> = T extends Marked
   ? T
-  : { [K in keyof T]: LeafOf<T[K]> }[keyof T & (T extends ReadonlyArray<unknown> ? number : keyof T)]
+  : { [K in keyof T]-?: LeafOf<T[K]> }[keyof T & (T extends ReadonlyArray<unknown> ? number : keyof T)]
+
+/** The type of a tree's leaves. */
+export type LeafOf<T> = IsAnyTree<T> extends true ? Extract<T, Marked> : LeafOfEach<T>
 
 /** A tree's leaves with their paths, in order. */
 export const entries = <T>(tree: T): ReadonlyArray<readonly [Path, LeafOf<T>]> => {

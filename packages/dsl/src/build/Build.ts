@@ -148,7 +148,9 @@ const optimizer = (
 
 const scoresOf = (train: Train, facts: Needed, catalogue: Catalogue): Built["scores"] => {
   const named: ReadonlyArray<Named> =
-    train.metrics === "auto" ? (scoreNames(train, facts.target) ?? []).map((name) => ({ [name]: {} })) : train.metrics
+    train.metrics === "auto"
+      ? (scoreNames(catalogue.metric, train, facts.target) ?? []).map((name) => ({ [name]: {} }))
+      : train.metrics
   const units = facts.target.type === "numbers" ? (facts.target.units ?? []) : []
   return Object.fromEntries(
     named.map((metric) => [

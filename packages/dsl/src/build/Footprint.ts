@@ -39,9 +39,10 @@ const leaf = (
 }
 
 const footprints = (all: ReadonlyArray<Nodes.Node>, input: Shape.Shape, catalogue: Catalogue): ReadonlyArray<Footprint> =>
-  (Nodes.net(all).children?.(input) ?? []).flatMap(({ inputs, output }, i) => {
+  (Nodes.net(all).children?.(input) ?? []).flatMap(({ inputs, outputs }, i) => {
     const node = all[i]
     const [first = input] = inputs
+    const [output = []] = outputs
     if (node?._tag === "Block") return footprints(node.nodes, first, catalogue)
     if (node?._tag === "Repeat") {
       const round = Nodes.net(node.nodes)

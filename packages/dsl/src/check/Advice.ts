@@ -6,6 +6,7 @@ import { uses, withDefaults } from "../net/Uses.ts"
 import { activationTraits, type Catalogue, named, traitsOf } from "../schema/Catalogue.ts"
 import { type Path, pointer } from "../source/Path.ts"
 import * as Neighbours from "./Neighbours.ts"
+import { centred, either, probability, rectifier } from "./Preferred.ts"
 import * as Pretrain from "./Pretrain.ts"
 import { replacing } from "./Replacing.ts"
 import * as SelfNormalizing from "./SelfNormalizing.ts"
@@ -71,14 +72,15 @@ const activations = (
     const { role, slope } = activationTraits(catalogue, name) ?? { role: "hidden", slope: 1 }
     const saturates = usualOf(catalogue, name)?.saturates === true
     const at: Location = { path, on: "key" }
-    const fix = isLast ? {} : replacing(activation, "relu")
+    const relu = rectifier(catalogue)
+    const fix = isLast || relu === undefined ? {} : replacing(activation, relu)
     if (slope === 0)
       return [
         {
           code: "A602",
           message: `no gradient passes through \`${name}\`: the layers below it keep their initial weights`,
           at,
-          help: "use `sigmoid` or `relu`",
+          help: `use ${either([probability(catalogue), relu])}`,
           ...fix,
         },
       ]
@@ -90,7 +92,7 @@ const activations = (
           code: "A604",
           message: `\`${name}\` in a hidden layer: its slope is at most ${fraction(slope)}, so gradients shrink at every such layer`,
           at,
-          help: "prefer `relu`, or `tanh`, which is centred at 0",
+          help: `prefer ${either([relu])}, or ${either([centred(catalogue)])}, which is centred at 0`,
           ...fix,
         },
       ]
@@ -100,7 +102,7 @@ const activations = (
           code: "A607",
           message: `\`${name}\` in a net of ${hidden} hidden layers: where it saturates, hardly any gradient passes through a layer`,
           at,
-          help: "prefer `relu` or `gelu` in deep nets",
+          help: `prefer ${either([relu])} in deep nets`,
           ...fix,
         },
       ]

@@ -19,6 +19,7 @@ import * as Labels from "./Labels.ts"
 import * as LastBatch from "./LastBatch.ts"
 
 import { lossName, outputCount } from "./Outputs.ts"
+import { flattening } from "./Preferred.ts"
 import * as Pretrain from "./Pretrain.ts"
 import * as Scaling from "./Scaling.ts"
 import * as Shapes from "./Shapes.ts"
@@ -181,7 +182,7 @@ const outputs = (
       label: `outputs ${Shape.print(output)}`,
       help:
         output.length !== 1
-          ? "add `flatten` before the last dense layer"
+          ? `add \`${flattening(catalogue)}\` before the last dense layer`
           : isOutputs
             ? `write \`head: ${name}\` in its place: it has as many outputs as the target needs`
             : `end with \`head: ${name}\`: it has as many outputs as the target needs`,

@@ -4,6 +4,7 @@ import { layerOf, type Model } from "../Document.ts"
 import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import { activationTraits, type Catalogue, named } from "../schema/Catalogue.ts"
 import { type Path, pointer } from "../source/Path.ts"
+import { selfNormalizing } from "./Preferred.ts"
 import { isActivation, type LayerSummary, type Step } from "./Weights.ts"
 
 /** The input of these checks. */
@@ -123,7 +124,7 @@ const onImages = (subject: Subject, above: Above | undefined, step: Step): Reado
 
 const withoutSelu = (subject: Subject, step: Step): ReadonlyArray<Finding> => {
   const { catalogue } = subject
-  const selu = named(catalogue.activation, ({ role }) => role === "self-normalizing") ?? "selu"
+  const selu = selfNormalizing(catalogue)
   return instead(
     subject,
     step,

@@ -64,7 +64,17 @@ export const outputCount = (losses: Losses, target: Target | undefined, loss: st
 }
 
 /** The names of the scores; `auto` is resolved for the target. `undefined` if the target is not known. */
-export const scoreNames = (train: Pick<Train, "metrics">, target: Target | undefined): ReadonlyArray<string> | undefined => {
+export const scoreNames = (
+  metrics: Catalogue["metric"],
+  train: Pick<Train, "metrics">,
+  target: Target | undefined,
+): ReadonlyArray<string> | undefined => {
   if (train.metrics !== "auto") return train.metrics.map((metric) => useOf(metric).name)
-  return target === undefined ? undefined : target.type === "numbers" ? ["mae"] : ["accuracy"]
+  if (target === undefined) return undefined
+  const type: TargetType = target.type === "numbers" ? "numbers" : (kindOf(target) ?? "classes")
+  const suits = (name: string): boolean => {
+    const score = withDefaults(metrics, name)
+    return score?.isDefault === true && score.targetTypes.includes(type)
+  }
+  return Object.keys(metrics).filter(suits).slice(0, 1)
 }

@@ -7,6 +7,7 @@ import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import { uses } from "../net/Uses.ts"
 import { activationTraits, type Catalogue, named, traitsOf } from "../schema/Catalogue.ts"
 import { type Path, pointer } from "../source/Path.ts"
+import { either, rectifier, selfNormalizing } from "./Preferred.ts"
 import { replacing } from "./Replacing.ts"
 import { scaling } from "./Scaling.ts"
 import { isActivation, type LayerSummary, type Step } from "./Weights.ts"
@@ -77,7 +78,7 @@ const stack = (subject: Subject): ReadonlyArray<Finding> => {
     const { isLast, name, path } = activation
     if (isLast || isSelu(subject, name)) return []
     const message = `\`${name}\` beside \`selu\`: every hidden layer must use selu`
-    return [broken(message, { path, on: "key" }, replacing(activation, "selu"))]
+    return [broken(message, { path, on: "key" }, replacing(activation, selfNormalizing(catalogue) ?? name))]
   })
   const keeping = named(catalogue.layer, (traits) => traits.role === "noise" && traits.keepsMoments)
   const layers = summary.steps.flatMap((step): ReadonlyArray<Finding> => {
@@ -94,7 +95,7 @@ const stack = (subject: Subject): ReadonlyArray<Finding> => {
       ]
     return [
       broken(`\`${kind}\` in a \`selu\` net, which must be a plain stack of dense layers`, at, {
-        help: "remove it, or use `relu`",
+        help: `remove it, or use ${either([rectifier(catalogue)])}`,
       }),
     ]
   })

@@ -10,6 +10,7 @@ import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import type { Node } from "../net/Nodes.ts"
 import { type Catalogue, layerTraits } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
+import { flattening, widening } from "./Preferred.ts"
 
 /** The input and output shapes of one layer; `output` is missing if unknown. */
 export interface LayerShape {
@@ -55,7 +56,7 @@ export const infer = (nodes: ReadonlyArray<Node>, input: Known, catalogue: Catal
       if (node._tag === "Join") output = joined(node, shapes, (name) => values.get(name)?.node, findings, catalogue)
       else if (node._tag === "Repeat") output = repeated(node, first, made, findings, catalogue)
       else if (node._tag === "Block") output = gathered(node, first, made, findings, catalogue)
-      else output = through(node, first, findings)
+      else output = through(node, first, findings, catalogue)
     }
     made.push({ name: node.name, kind: node.kind, path: node.path, inputs: shapes, ...(output === undefined ? {} : { output }) })
     values.set(node.name, { shape: output, node })
@@ -65,7 +66,12 @@ export const infer = (nodes: ReadonlyArray<Node>, input: Known, catalogue: Catal
 }
 
 /** One layer's shape. */
-const through = (node: Extract<Node, { readonly _tag: "Net" | "Head" }>, input: Shape.Shape, findings: Array<Finding>): Known => {
+const through = (
+  node: Extract<Node, { readonly _tag: "Net" | "Head" }>,
+  input: Shape.Shape,
+  findings: Array<Finding>,
+  catalogue: Catalogue,
+): Known => {
   const at: Location = { path: node.content, on: "key" }
   if (node._tag === "Head" && input.length !== 1) {
     findings.push({
@@ -73,7 +79,7 @@ const through = (node: Extract<Node, { readonly _tag: "Net" | "Head" }>, input: 
       message: `\`head\` needs a vector of features, got ${Shape.print(input)}`,
       at,
       label: `gets ${Shape.print(input)}`,
-      help: "add `flatten` above it",
+      help: `add \`${flattening(catalogue)}\` above it`,
     })
     return undefined
   }
@@ -143,13 +149,6 @@ const widthOption = ({ kind }: Node, catalogue: Catalogue): string | undefined =
   return traits?.role === "weights" ? traits.width : undefined
 }
 
-/** A layer that changes the last axis to another size, for a help text. */
-const widening = (shape: Shape.Shape): string => {
-  const width = shape.at(-1) ?? 1
-  const kind = shape.length === 3 ? "conv2d" : shape.length === 2 ? "conv1d" : undefined
-  return kind === undefined ? `dense: ${width}` : `${kind}: { filters: ${width}, kernel: 1 }`
-}
-
 const joinHelp = (
   sources: ReadonlyArray<{ readonly name: string; readonly source: Node; readonly shape: Shape.Shape }>,
   wanted: Shape.Shape,
@@ -161,7 +160,9 @@ const joinHelp = (
   if (only === undefined) return "join layers of equal shape"
   if (!Shape.equals(only.shape.slice(0, -1), wanted.slice(0, -1)))
     return `flatten or reshape one side, so that ${only.name} is ${Shape.print(wanted)} too`
-  const wider = widening(wanted)
+  const wider = widening(catalogue, wanted)
+  if (wider === undefined)
+    return option === undefined ? "join layers of equal shape" : `set \`${option}: ${width}\` in ${only.name}`
   return option === undefined
     ? `add \`${wider}\` after ${only.name} and join the result`
     : `set \`${option}: ${width}\` in ${only.name}, or add \`${wider}\` after it and join the result`

@@ -164,8 +164,8 @@ const classWeights = ({ facts: { target }, train }: Subject): ReadonlyArray<Find
 }
 
 /** The scores a run computes after every epoch, or `undefined` where that is not known. */
-const produced = ({ data, facts, train }: Subject): ReadonlyArray<string> | undefined => {
-  const names = scoreNames(train, facts.target)
+const produced = ({ catalogue, data, facts, train }: Subject): ReadonlyArray<string> | undefined => {
+  const names = scoreNames(catalogue.metric, train, facts.target)
   if (names === undefined) return undefined
   const hasVal = facts.rows === undefined ? data === undefined || data.split.val !== undefined : facts.rows.val > 0
   return ["train", ...(hasVal ? ["val"] : [])].flatMap((part) => ["loss", ...names].map((name) => `${part}.${name}`))

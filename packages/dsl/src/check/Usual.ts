@@ -17,6 +17,15 @@ const unusual = (label: string, key: string, option: Option, value: unknown, pat
   if (typeof value !== "number" || !("usual" in option) || option.usual === undefined) return []
   const [least, largest] = option.usual
   if (value >= least && value <= largest) return []
+  if (value === 0 && option.zero !== undefined)
+    return [
+      {
+        code: "A620",
+        message: `${label} is 0: ${option.zero}`,
+        at: { path },
+        help: `leave \`${key}\` out for no limit, or try a number from ${shown(least)} to ${shown(largest)}`,
+      },
+    ]
   const help =
     typeof option.default === "number"
       ? `try \`${key}: ${option.default}\`, the default`

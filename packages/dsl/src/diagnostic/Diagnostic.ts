@@ -49,13 +49,15 @@ export interface Finding {
   readonly fix?: Edit
 }
 
-const spanOf = (positions: Positions.Positions, location: Location): Span | undefined => {
-  const exact = Positions.at(positions, location.path)
-  if (exact === undefined) {
-    const owner = Positions.nearest(positions, location.path)
-    return location.on === "missing" ? (owner?.key ?? owner?.value) : owner?.value
-  }
-  return location.on === "key" ? (exact.key ?? exact.value) : exact.value
+/** The place of a location, or of the nearest value around it that was written, with the span to show. */
+const placeOf = (
+  positions: Positions.Positions,
+  { on, path }: Location,
+): { readonly place?: Positions.Place | undefined; readonly span?: Span | undefined } => {
+  const exact = Positions.at(positions, path)
+  if (exact !== undefined) return { place: exact, span: on === "key" ? (exact.key ?? exact.value) : exact.value }
+  const place = Positions.nearest(positions, path.slice(0, -1))
+  return { place, span: on === "missing" ? (place?.key ?? place?.value) : place?.value }
 }
 
 /** Whether not even the section of a location was written. */
@@ -68,14 +70,15 @@ export const locate = (finding: Finding, positions: Positions.Positions): Diagno
   if (outside !== undefined) return ofOverride(finding, `--set ${outside}`)
   const related: Array<Note> = []
   for (const note of finding.related ?? []) {
-    const where = spanOf(positions, note.at)
+    const { span: where } = placeOf(positions, note.at)
     if (where !== undefined) related.push({ span: where, label: note.label })
   }
   // If the section is absent from the text, the first related place is shown instead.
   const instead = isNowhere(positions, finding.at) ? related.shift() : undefined
-  const span = instead?.span ?? spanOf(positions, finding.at)
+  const { place, span: own } = placeOf(positions, finding.at)
+  const span = instead?.span ?? own
   const label = finding.label ?? instead?.label
-  const defined = Positions.nearest(positions, finding.at.path)?.defined
+  const defined = place?.defined
   if (defined !== undefined) related.push({ span: defined.span, label: `\`${defined.name}\` is set here` })
   const fix = finding.fix === undefined ? undefined : fixOf(positions, finding.fix)
   return diagnostic({

@@ -134,14 +134,14 @@ const placed = (node: Node): Net.Node =>
     ? { join: node.how, from: node.from }
     : { net: netIn(node), ...(node.source === undefined ? {} : { from: node.source }) }
 
-const netIn = (node: Exclude<Node, { readonly _tag: "Join" }>): Net.Net => {
+const netIn = (node: Exclude<Node, { readonly _tag: "Join" }>): Net.AnyNet => {
   switch (node._tag) {
     case "Net":
       return node.net
     case "Block":
       return net(node.nodes)
     case "Repeat":
-      return Net.repeat(node.times, net(node.nodes)) as unknown as Net.Net
+      return Net.repeat(node.times, net(node.nodes))
     case "Head":
       if (node.net === undefined) throw new TypeError("how many outputs the head has is not known")
       return node.net

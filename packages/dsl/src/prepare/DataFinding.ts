@@ -45,6 +45,7 @@ const locations: { readonly [T in Reason["_tag"]]?: (reason: Extract<Reason, { r
   BadShape: (_, place) =>
     place.data.image === undefined ? unreadable(place) : { code: "D305", at: { path: ["data", "image", "size"] } },
   BadSpec: ({ at }, place) => {
+    if (at.startsWith("the array `")) return unreadable(place)
     const column = columnOf(at)
     if (column !== undefined && isListed(place.data, column)) return { code: "D305", at: { path: columnPath(column) } }
     return place.data.columns === undefined

@@ -3,7 +3,7 @@
  * header. The facts that the document states are used even if a file is missing.
  */
 import type { Column } from "@adjoint/core/data/Column"
-import { dataError } from "@adjoint/core/data/DataError"
+import { dataError, inFile } from "@adjoint/core/data/DataError"
 import * as Gzip from "@adjoint/core/data/Gzip"
 import * as Load from "@adjoint/core/data/Load"
 import * as Preprocess from "@adjoint/core/data/Preprocess"
@@ -24,6 +24,7 @@ import { inputEnds } from "./InputEnds.ts"
 import { known } from "./Known.ts"
 import { type Prepared, prepare, specOf } from "./Prepare.ts"
 import { filesOf, resolve } from "./Reading.ts"
+import * as Unpacked from "./Unpacked.ts"
 
 /** The facts of the data, and the findings about it. */
 export interface Preview {
@@ -99,7 +100,7 @@ const ofArrays = (data: Data, { raw, rows = 0, targets }: Source.First): Preview
     ...glance(data, raw),
   }
   const labels = targets?.shape[0] ?? rows
-  const differ = dataError({ _tag: "RowsDiffer", inputs: rows, targets: labels })
+  const differ = dataError({ _tag: "RowsDiffer", first: { array: "inputs", rows }, other: { array: "targets", rows: labels } })
   return { facts, findings: rows === labels ? [] : [finding(differ, { data, source })] }
 }
 
@@ -109,7 +110,16 @@ const fromStart = (data: Data, directory: string, catalogue: Catalogue.Catalogue
     const use = useOf(data.source)
     const kind = Source.kindOf(use.name)
     if (kind?.first === undefined) return nothing
-    const starts = yield* Effect.forEach(filesOf(use), ({ option, path }) =>
+    const files = filesOf(use)
+    const [only] = files
+    if (kind.table !== undefined && only !== undefined && use.options.delimiter !== " ") {
+      const file = resolve(directory, only.path)
+      const bytes = (yield* Load.size(file)) > small ? undefined : yield* Load.bytes(file)
+      const over = bytes === undefined || !Gzip.isGzip(bytes) ? undefined : yield* Unpacked.excess(bytes)
+      const place = { data, source, file: [...source, use.name, only.option], name: file }
+      if (over !== undefined) return { facts: {}, findings: [finding(inFile(over, file), place)] }
+    }
+    const starts = yield* Effect.forEach(files, ({ option, path }) =>
       Effect.map(start(resolve(directory, path)), (bytes) => [option, bytes] as const),
     )
     const first = Source.first(kind, use, Object.fromEntries(starts))

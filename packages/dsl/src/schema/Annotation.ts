@@ -25,9 +25,9 @@ export type Verdict =
       readonly path?: Path
       readonly on?: "key" | "value"
       readonly help?: string
-      /** The name that was written becomes this one. */
+      /** The name that replaces the written one. */
       readonly rename?: string
-      /** What was written becomes this text. */
+      /** The text that replaces the written value. */
       readonly rewrite?: string
       /** The edit that mends it, by the path of the value the choice was made for. */
       readonly fix?: (path: Path) => Edit
@@ -39,7 +39,7 @@ export interface Misplaced {
   readonly value: unknown
   /** The path of the key. */
   readonly path: Path
-  /** The map it stands in. */
+  /** The map that has the key. */
   readonly map: { readonly [key: string]: unknown }
 }
 
@@ -54,43 +54,43 @@ export interface ElsewhereTable {
   readonly [key: string]: string | ((found: Misplaced) => Elsewhere)
 }
 
-/** What a node may carry. */
+/** The notes of a schema node. */
 export interface Notes {
   /** `expected <wanted>, got …` */
   readonly wanted?: string
-  /** The code of a value that is not wanted, where it is not S103. */
+  /** The code for an unwanted value: S103 unless given. */
   readonly code?: Code
   readonly help?: string
   readonly description?: string
-  /** Which of a union's members a value was meant as. Effect reports a union's failure for all of its members alike. `brief` leaves out what to try. */
+  /** The member of a union that a value was intended as. Effect reports the failures of all members. `brief` leaves out proposals. */
   readonly dispatch?: (value: unknown, brief?: boolean) => Verdict
-  /** Keys the language has a place for that this version does not build. */
+  /** Keys that the language reserves for a later version. */
   readonly later?: ReadonlyArray<string>
   /** Other names that people type for the keys of a map, or for the words of a choice. */
   readonly synonyms?: Synonyms
   readonly elsewhere?: ElsewhereTable
-  /** Keys that are read before the schema, and so are no fields of it: listed with the others. */
+  /** Keys that are read before the schema applies, and so are not fields of it. Messages list them with the others. */
   readonly besides?: ReadonlyArray<string>
-  /** A map of options, whose keys are no keys of a section. */
+  /** Marks a map of options, whose keys are not keys of a section. */
   readonly isOptions?: true
   /** The option that a bare value sets. */
   readonly main?: string
-  /** The value that was surely meant, where only its spelling is wrong. */
+  /** The intended value, if only its spelling is wrong. */
   readonly mend?: (value: unknown) => Mended | undefined
   /** The places of keys in the whole document, by their letters: for keys written in another section. */
   readonly homes?: Homes
 }
 
-/** A value as it was surely meant, as text; without a text it can only be named. */
+/** The intended value as text. Without a text there is only the help. */
 export interface Mended {
   readonly help: string
   readonly text?: string
 }
 
-/** The paths at which a key may stand in the whole document, by the letters of the key and of its synonyms. */
+/** The paths at which the document allows a key, by the letters of the key and of its synonyms. */
 export type Homes = ReadonlyMap<string, ReadonlyArray<Path>>
 
-/** The notes of a node. Checks come after their node, so the last one has the last word. */
+/** The notes of a node. Those of its last check take precedence. */
 export const notesOf = (ast: SchemaAST.AST): Notes => {
   const own = (ast.annotations ?? {}) as Notes
   const last = (ast.checks?.at(-1)?.annotations ?? {}) as Notes

@@ -1,6 +1,6 @@
 /**
- * What a model file may name: the tables of Adjoint's core. The schema, its messages and the editor's completions are read
- * off these entries, so a new row in core is a new word of the language.
+ * The names that a model file may use: the tables of Adjoint's core. The schema, its messages and the editor's completions are
+ * derived from these entries, so a new row in core is a new word of the language.
  */
 import * as Toys from "@adjoint/core/data/Toys"
 import * as Activation from "@adjoint/core/learning/Activation"
@@ -17,7 +17,7 @@ import * as Regularizer from "@adjoint/core/learning/Regularizer"
 import * as Score from "@adjoint/core/learning/Score"
 import * as Callback from "@adjoint/core/training/Callback"
 
-/** The tables a model file draws on. */
+/** The tables of a model file. */
 export interface Catalogue {
   readonly activation: Table<Activation.Activation, Traits<Activation.ActivationTraits>>
   readonly initializer: Table<Initializer.Initializer, Traits<Initializer.InitializerTraits>>
@@ -32,7 +32,7 @@ export interface Catalogue {
   readonly callback: Table<Callback.Callback, Traits<Callback.CallbackTraits>>
   /** The stages of pre-training. */
   readonly stage: Table<unknown>
-  /** Where samples of a machine come from. */
+  /** The sampling methods of an RBM. */
   readonly method: Table<Rbm.Method>
   /** Generated data sets. */
   readonly toy: Table<Toys.Toy>
@@ -55,7 +55,7 @@ export const standard = {
   toy: Toys.entries,
 } as const satisfies Catalogue
 
-/** The traits of a layer by the name that a document calls it. A head is a dense layer; an activation or a join has none. */
+/** The traits of a layer, by its name in a document. A head is a dense layer; an activation or a join has no traits. */
 export const layerTraits = ({ layer }: Catalogue, kind: string): Layers.AnyTraits | undefined =>
   traitsOf(layer, kind === "head" ? "dense" : kind)
 

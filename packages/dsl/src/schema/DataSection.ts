@@ -166,11 +166,14 @@ const completed = (given: Document.Split, hasTest: boolean): Document.Split => {
   return train === undefined && val === undefined && test === undefined ? { ...usualParts(hasTest), ...given } : given
 }
 
+/** The documentation of the section. */
+export const documentation = "The rows, the type of each column, and the split."
+
 /** The schema of `data`. */
 export const dataSection = (catalogue: Catalogue, choices: Choices): Codec<Document.Data> => {
   const rows = source(catalogue, choices)
   const fields = {
-    source: Fields.described(rows, "The rows: a file, or a generated toy dataset."),
+    source: Fields.described(Fields.reference(rows), "The rows: a file, or a generated toy dataset."),
     columns: optional(
       Schema.Record(Schema.String, column()) as unknown as Codec<NonNullable<Document.Data["columns"]>>,
       'The type of each column of a table; `"*"` sets the type of all columns that are not named.',
@@ -178,10 +181,10 @@ export const dataSection = (catalogue: Catalogue, choices: Choices): Codec<Docum
     image: optional(image, "How arrays are converted to images."),
     scale: optional(FromField.scale as Codec<NonNullable<Document.Data["scale"]>>, "How the values of other arrays are scaled."),
     target: optional(
-      target(),
+      Fields.reference(target()),
       "The type of array targets: `class` or `number`. Default: `number` for floats, `class` for all others.",
     ),
-    test: optional(rows, "A separate source of test rows."),
+    test: optional(Fields.reference(rows), "A separate source of test rows."),
   }
   const fieldsOfData = Schema.Struct({
     ...fields,
@@ -189,7 +192,7 @@ export const dataSection = (catalogue: Catalogue, choices: Choices): Codec<Docum
       Fields.described(split, "How rows are divided into training, validation and test. Default: 70%, 15%, 15%."),
     ),
   })
-  const written = note(fieldsOfData, Vocabulary.data)
+  const written = note(fieldsOfData, { ...Vocabulary.data, description: documentation })
   const full = Schema.toType(Schema.Struct({ ...fields, split }))
   return written.pipe(
     Schema.decodeTo(

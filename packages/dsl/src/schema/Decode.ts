@@ -1,6 +1,6 @@
 /**
- * A whole document, or its model, decoded. The layers are taken out and decoded one by one: the name of each says which
- * form it has, where a union would try all of its forms, which takes seconds for files of thousands of layers.
+ * Decodes a document, or its model. Layers are decoded one by one, each by the form that its name selects; a union would try
+ * all forms, which takes seconds for thousands of layers.
  */
 import * as Result from "effect/Result"
 import type * as Document from "../Document.ts"
@@ -13,7 +13,7 @@ import type { ModelFileSchema } from "./ModelFileSchema.ts"
 
 type Decoded<A> = Result.Result<A, ReadonlyArray<Finding>>
 
-/** Data as text, the same for the same data alone: JSON has one text for `.inf` and `null`. */
+/** Data as text, with different texts for different data; JSON has the same text for `.inf` and `null`. */
 const textOf = (data: unknown): string => {
   if (typeof data === "number") return Object.is(data, -0) ? "-0" : String(data)
   if (Array.isArray(data)) return `[${data.map(textOf).join()}]`
@@ -24,19 +24,36 @@ const textOf = (data: unknown): string => {
   return JSON.stringify(data)
 }
 
-/** The items of a list of layers, or everything that is wrong with them; `sound` is the first that nothing is wrong with. */
+/** A finding about a layer that was decoded at `from`, for an equal layer at `to`: its code and its place. */
+const again = ({ at, code, message }: Finding, from: Path, to: Path): Finding => ({
+  code,
+  message,
+  at: { ...at, path: [...to, ...at.path.slice(from.length)] },
+})
+
+/** The layers of a list, or all findings; `sound` is the first layer without a finding. */
 const each = (schema: ModelFileSchema, items: ReadonlyArray<unknown>, path: Path) => {
   const made: Array<Document.Layer> = []
   const findings: Array<Finding> = []
-  /** Layers that are written alike are decoded once. */
+  /** Equal layers are decoded once; those with mistakes once the list has its detailed findings. */
   const known = new Map<string, Document.Layer>()
+  const refused = new Map<string, { readonly path: Path; readonly findings: ReadonlyArray<Finding> }>()
   let sound: unknown
   items.forEach((item, i) => {
     const written = textOf(item)
+    const at = [...path, i]
+    const isBrief = findings.length >= detailed
+    const wrong = isBrief ? refused.get(written) : undefined
+    if (wrong !== undefined) {
+      for (const finding of wrong.findings) findings.push(again(finding, wrong.path, at))
+      return
+    }
     const before = known.get(written)
-    const decoded = before === undefined ? layer(schema, item, [...path, i], findings.length >= detailed) : Result.succeed(before)
-    if (Result.isFailure(decoded)) for (const finding of decoded.failure) findings.push(finding)
-    else {
+    const decoded = before === undefined ? layer(schema, item, at, isBrief) : Result.succeed(before)
+    if (Result.isFailure(decoded)) {
+      if (!refused.has(written)) refused.set(written, { path: at, findings: decoded.failure })
+      for (const finding of decoded.failure) findings.push(finding)
+    } else {
       known.set(written, decoded.success)
       made.push(decoded.success)
       sound ??= item
@@ -46,10 +63,10 @@ const each = (schema: ModelFileSchema, items: ReadonlyArray<unknown>, path: Path
   return { result, sound }
 }
 
-/** What holds layers of its own. */
+/** The keys of layers that contain layers. */
 const holders = ["block", "repeat"] as const
 
-/** One layer. `brief` leaves the details of a name that is not there to the findings before it. */
+/** One layer. With `brief`, the finding of an unknown name proposes nothing. */
 const layer = (schema: ModelFileSchema, item: unknown, path: Path, brief: boolean): Decoded<Document.Layer> => {
   const { homes } = notesOf(schema.file.ast)
   const verdict = notesOf(schema.layer.ast).dispatch?.(item, brief)
@@ -67,7 +84,7 @@ const layer = (schema: ModelFileSchema, item: unknown, path: Path, brief: boolea
   if (holder === undefined || !isRecord(input) || !isRecord(held) || !Array.isArray(held.layers) || held.layers.length === 0)
     return one(input)
   const { result: inside, sound } = each(schema, held.layers, [...path, holder, "layers"])
-  // The holder itself is decoded around one of its layers; what is wrong with that one is known.
+  // The holder itself is decoded with one of its layers, whose findings are known.
   const around = one({ ...input, [holder]: { ...held, layers: [sound ?? held.layers[0]] } })
   if (Result.isFailure(around)) {
     const own = around.failure.filter(({ at }) => !isWithin(at.path, [...path, holder, "layers", 0]))
@@ -77,7 +94,7 @@ const layer = (schema: ModelFileSchema, item: unknown, path: Path, brief: boolea
   return Result.map(inside, (list) => ({ ...around.success, [holder]: { ...(content as object), layers: list } }))
 }
 
-/** A value decoded without the layers of its model, and its layers, put together. */
+/** Puts the layers of a model into a value that was decoded without them. */
 const together = <A>(
   rest: Decoded<A>,
   list: Decoded<ReadonlyArray<Document.Layer>>,
@@ -87,11 +104,11 @@ const together = <A>(
   return Result.isSuccess(list) ? rest : Result.fail([...rest.failure, ...list.failure])
 }
 
-/** The list of layers of a model, where there is one. */
+/** The list of layers of a model, if it has one. */
 const listOf = (model: unknown): ReadonlyArray<unknown> | undefined =>
   isRecord(model) && Array.isArray(model.layers) ? model.layers : undefined
 
-/** A model, or everything that is wrong with it. */
+/** Decodes a model. */
 export const model = (schema: ModelFileSchema, value: unknown): Decoded<Document.Model> => {
   const list = listOf(value)
   if (list === undefined || !isRecord(value)) return decode(schema.sections.model, value)
@@ -105,7 +122,7 @@ export const model = (schema: ModelFileSchema, value: unknown): Decoded<Document
   )
 }
 
-/** A whole document, or everything that is wrong with it. */
+/** Decodes a document. */
 export const file = (schema: ModelFileSchema, value: unknown): Decoded<Document.ModelFile> => {
   const list = isRecord(value) ? listOf(value.model) : undefined
   if (list === undefined || !isRecord(value) || !isRecord(value.model)) return decode(schema.file, value)

@@ -1,8 +1,8 @@
-/** The values at the leaves of a model file, each with the words a message uses for it. */
+/** The schemas of the leaves of a model file, with the words that messages use for them. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import { type Codec, note } from "./Annotation.ts"
+import { type Codec, type Notes, note } from "./Annotation.ts"
 
 /** The limits of a number. */
 export interface Bounds {
@@ -71,7 +71,7 @@ export const choice = <const W extends string>(words: ReadonlyArray<W>): Codec<W
 /** Names that are not allowed, because they would access the prototypes of records. */
 export const reservedNames = ["__proto__", "constructor", "prototype"] as const
 
-// Without the reserved names, in a form that JSON Schema can say too.
+// Excludes the reserved names, in a form that JSON Schema can express.
 const namePattern = /^(?!(?:__proto__|constructor|prototype)$)[A-Za-z_][A-Za-z0-9_]{0,63}$/u
 
 /** Whether a text may name a layer or a variable. */
@@ -112,11 +112,18 @@ export const usuallyNamed = <T>(
   name: string,
   description: string,
 ): Schema.withDecodingDefaultTypeKey<Codec<T>> =>
-  withDefault(described(choice, saying(description, name)), () => Schema.decodeSync(choice)(name))
+  withDefault(described(reference(choice), saying(description, name)), () => Schema.decodeSync(choice)(name))
 
 /** An optional map: by default, all its keys have their defaults. */
 export const emptied = <T>(schema: Codec<T>, description: string): Schema.withDecodingDefaultTypeKey<Codec<T>> =>
   withDefault(described(schema, description), () => Schema.decodeSync(schema)({}))
+
+/** A rule that JSON Schema cannot express. Its annotations are kept there, since an annotation of a schema belongs to its last check. */
+export const rule = <T>(holds: (value: T) => boolean | string | undefined, notes: Notes = {}) =>
+  Schema.makeFilter<T>(holds, { ...notes, toJsonSchema: () => ({}) })
+
+/** A reference to a schema that has a definition of its own, so that its place may have another description. */
+export const reference = <T>(schema: Codec<T>): Codec<T> => Schema.suspend(() => schema)
 
 /** The same schema with a description for the reference and the editor. */
 export const described = <T>(schema: Codec<T>, description: string): Codec<T> => note(schema, { description })

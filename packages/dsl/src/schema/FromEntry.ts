@@ -1,4 +1,4 @@
-/** The schema of a catalogue entry's options, read off the entry. */
+/** Derives the schema of options from a catalogue entry. */
 import {
   type AnyEntry,
   type Defaulted,
@@ -93,20 +93,20 @@ const field = (option: Option, choices: Choices): Codec => {
   const described = note(codec, {
     description: Fields.saying(option.doc, value),
   })
-  // The default of a choice by name is a bare name, which stands for the name with its own defaults.
+  // The default of a choice by name is a bare name: the name with its own defaults.
   const decoded = refersToTable(option) ? () => Schema.decodeSync(codec)(value) : () => value
   return Fields.withDefault(described, decoded)
 }
 
-/** The same options, held to a rule about all of them together. */
+/** The same options, with a rule that relates them. */
 const ruled = (content: Codec, rule: Rule<never> | undefined): Codec => {
   if (rule === undefined) return content
   const holds = rule.holds as (options: unknown) => boolean
   return content.check(Schema.makeFilter(holds, { wanted: `options with ${rule.wanted}` })) as Codec
 }
 
-/** The options of an entry by their names. */
-export const fields = (entry: AnyEntry<unknown>, choices: Choices): { readonly [name: string]: Codec } =>
+/** The schemas of an entry's options, by name. */
+export const fields = (entry: Pick<AnyEntry<unknown>, "options">, choices: Choices): { readonly [name: string]: Codec } =>
   Object.fromEntries(Object.entries(entry.options).map(([name, option]) => [name, field(option, choices)] as const))
 
 /** An entry as one form of a choice by name. */

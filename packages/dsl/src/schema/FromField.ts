@@ -1,4 +1,4 @@
-/** The schema of the options of a source or a column kind, read off core's entries. */
+/** Derives the schema of the options of a source or a column kind from core's entries. */
 import { defaultOf, type Field, type Fields, isOptional, scales, whites } from "@adjoint/core/data/Field"
 import * as Schema from "effect/Schema"
 import { type Codec, note } from "./Annotation.ts"
@@ -8,7 +8,7 @@ import * as Vocabulary from "./Vocabulary.ts"
 type Kind = Field["kind"]
 
 const inOrder = (what: string) =>
-  Schema.makeFilter(([low, high]: readonly [number, number]) =>
+  F.rule(([low, high]: readonly [number, number]) =>
     low < high ? undefined : `expected the lower ${what} first, below the upper`,
   )
 
@@ -18,7 +18,10 @@ const quantiles = Schema.Tuple([share, share]).check(inOrder("share"))
 const extent = Schema.Int.check(Schema.isGreaterThan(0))
 
 /** How quantities are scaled. */
-export const scale = Schema.Union([Schema.Literals(scales), Schema.Struct({ minmax: range })]).annotate({
+export const scale = Schema.Union([
+  Schema.Literals(scales),
+  Schema.Struct({ minmax: F.described(range as unknown as Codec, "The range of the scaled training values: [low, high].") }),
+]).annotate({
   expected: "standard, minmax, center or { minmax: [low, high] }",
   synonyms: Vocabulary.scale,
 }) as unknown as Codec
@@ -43,15 +46,23 @@ const codecs: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K 
   names: () =>
     Schema.Array(F.text).check(
       Schema.isMinLength(2),
-      Schema.makeFilter((names) => (new Set(names).size === names.length ? undefined : "expected every name once")),
+      F.rule((names: ReadonlyArray<string>) => (new Set(names).size === names.length ? undefined : "expected every name once")),
     ) as unknown as Codec,
-  bounds: () => Schema.Union([range, Schema.Struct({ quantiles })]) as unknown as Codec,
+  bounds: () =>
+    Schema.Union([
+      range,
+      Schema.Struct({
+        quantiles: F.described(quantiles as unknown as Codec, "The bounds as fractions of the training rows: [0.01, 0.99]."),
+      }),
+    ]) as unknown as Codec,
   scale: () => scale,
   size: () => Schema.Tuple([extent, extent]) as unknown as Codec,
   white: () =>
     Schema.Union([
       Schema.Literals(whites),
-      Schema.Struct({ max: Schema.Finite.check(Schema.isGreaterThan(0)) }),
+      Schema.Struct({
+        max: F.described(F.number({ exclusiveMinimum: 0 }), "The value of white, by which all values are divided."),
+      }),
     ]) as unknown as Codec,
 }
 
@@ -63,7 +74,7 @@ const documentation = (field: Field): string => {
   return value === undefined ? field.doc : `${field.doc} Default: ${value}.`
 }
 
-/** The options by name. With `defaults`, what is left out is filled in; otherwise it stays away and its default is read where it is used. */
+/** The options by name. With `defaults`, omitted options are filled in; otherwise they stay absent, and their defaults are read where they are used. */
 export const fields = (all: Fields, { defaults }: { readonly defaults: boolean }): { readonly [name: string]: Codec } =>
   Object.fromEntries(
     Object.entries(all).map(([name, field]): readonly [string, Codec] => {

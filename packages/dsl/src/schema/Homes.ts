@@ -6,7 +6,7 @@ import { type Codec, type Homes, notesOf } from "./Annotation.ts"
 
 const deepest = 2
 
-/** What is written for a value that is decoded further. */
+/** The encoded side of a value that is decoded further. */
 const encoded = (ast: SchemaAST.AST): SchemaAST.AST => ast.encoding?.at(-1)?.to ?? ast
 
 const keysBelow = (ast: SchemaAST.AST, path: Path): ReadonlyArray<readonly [letters: string, path: Path]> => {

@@ -23,7 +23,7 @@ const strict = { errors: "all", onExcessProperty: "error", reportInput: true } a
 
 const decoders = new WeakMap<SchemaAST.AST, (value: unknown) => Result.Result<unknown, Schema.SchemaError>>()
 
-/** The decoder of a schema, made once: thousands of layers have few forms. */
+/** The decoder of a schema, created once: thousands of layers have few forms. */
 const decoderOf = <T>(schema: Codec<T>): ((value: unknown) => Result.Result<T, Schema.SchemaError>) => {
   const known = decoders.get(schema.ast)
   if (known !== undefined) return known as (value: unknown) => Result.Result<T, Schema.SchemaError>
@@ -32,7 +32,7 @@ const decoderOf = <T>(schema: Codec<T>): ((value: unknown) => Result.Result<T, S
   return made
 }
 
-/** A value as the schema's type, or everything that is wrong with it. `path` is where it stands, `homes` the places of the keys of other sections. */
+/** Decodes a value, or fails with all findings. `path` is the place of the value, `homes` has the places of keys of other sections. */
 export const decode = <T>(
   schema: Codec<T>,
   value: unknown,
@@ -68,12 +68,12 @@ const withoutRenamed = (all: ReadonlyArray<Finding>): ReadonlyArray<Finding> => 
   return all.filter(({ code, at }) => code !== "S102" || !taken.has(pointer(at.path)))
 }
 
-/** Where in the refused value an issue stands. */
+/** The place of an issue in the refused value. */
 interface Here {
   readonly path: Path
   readonly value: unknown
   readonly parent: unknown
-  /** The schema of the map or list it stands in. */
+  /** The schema of the map or list that contains it. */
   readonly owner?: SchemaAST.AST
   readonly homes: Homes | undefined
 }
@@ -113,10 +113,10 @@ const read = (issue: SchemaIssue.Issue, here: Here): ReadonlyArray<Finding> => {
   }
 }
 
-/** So many findings of one map or list are told in full: no more are shown, and a suggestion takes a while. */
+/** The number of detailed findings of a map or a list. No more are shown, and suggestions take time. */
 export const detailed = 100
 
-/** One of many findings: where it stands and its code, without what to try. */
+/** A brief finding: its place and its code, without a proposal. */
 const brief = ({ issue, path }: SchemaIssue.Pointer, here: Here): Finding => {
   const at = path.reduce(below, here).path
   return issue._tag === "UnexpectedKey"
@@ -161,7 +161,7 @@ const refused = (ast: SchemaAST.AST | undefined, here: Here): Finding => {
   }
 }
 
-/** What to write instead, where it can be said. */
+/** What to write instead, if it is known. */
 const proposal = (ast: SchemaAST.AST | undefined, here: Here): { readonly help?: string; readonly fix?: Edit } => {
   const { path, value } = here
   const mended = mend(ast, value)
@@ -225,7 +225,7 @@ const missing = ({ homes, owner, parent, path }: Here): Finding => {
 
 const notYet = "the model language reserves this name for a later version: remove it"
 
-/** What a table of keys that belong elsewhere says of one. */
+/** The help for a key that belongs elsewhere, from the table of such keys. */
 const placed = ({ elsewhere = {} }: Notes, found: Misplaced): Elsewhere | undefined => {
   const name = Object.keys(elsewhere).find((each) => letters(each) === letters(found.key))
   const said = name === undefined ? undefined : elsewhere[name]
@@ -281,7 +281,7 @@ const choice = (issue: SchemaIssue.AnyOf, here: Here): ReadonlyArray<Finding> =>
   const { dispatch } = notesOf(issue.ast)
   if (dispatch !== undefined) return verdict(dispatch(here.value), here)
   if (typeof here.value === "string") return [word(here.value, issue.ast, here)]
-  // Of forms of different kinds, the one of the value's kind was meant.
+  // Of forms of different types, the one with the type of the value was intended.
   const kind = Array.isArray(here.value) ? "Arrays" : isRecord(here.value) ? "Objects" : undefined
   const ofKind = issue.issues.filter((inner) => inner._tag === "Composite" && inner.ast._tag === kind)
   const [only] = ofKind
@@ -318,7 +318,7 @@ const abbreviation = (value: string, words: ReadonlyArray<string>): Meaning | un
   return only === undefined || second !== undefined ? undefined : { names: [only], help: `did you mean \`${only}\`?` }
 }
 
-/** A text that is none of the few words that may stand here. */
+/** The finding for a text that is not one of the allowed words. */
 const word = (value: string, ast: SchemaAST.AST, here: Here): Finding => {
   const finding = refused(ast, here)
   const words = wordsOf(ast)

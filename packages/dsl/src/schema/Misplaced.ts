@@ -18,7 +18,7 @@ export const moved =
     return { help, fix: { title: help, move: path, to, ...(written === undefined ? {} : { text: written }) } }
   }
 
-/** The key says nothing that a file needs to say, so it is deleted; with `only`, where its value is one of these. */
+/** The key is not needed, so it is deleted; with `only`, if its value is one of these. */
 export const needless =
   (help: string, only?: ReadonlyArray<unknown>): Place =>
   ({ path, value }) =>
@@ -48,7 +48,7 @@ export const percent = (value: unknown): string | undefined => {
   return Number.isInteger(value) && value > 1 ? String(value) : undefined
 }
 
-/** The name of what is written as a bare name, or as a map with it as its key. */
+/** The name of a choice that is written as a bare name, or as a map with the name as its key. */
 export const nameOf = (value: unknown): string | undefined => {
   if (typeof value === "string") return value
   return isRecord(value) ? Object.keys(value)[0] : undefined

@@ -4,7 +4,7 @@ import type * as Document from "../Document.ts"
 import { codes } from "../diagnostic/Codes.ts"
 import { type Codec, note } from "./Annotation.ts"
 import type { Catalogue } from "./Catalogue.ts"
-import { dataSection } from "./DataSection.ts"
+import { dataSection, documentation } from "./DataSection.ts"
 import * as Fields from "./Fields.ts"
 import { choices as choicesOf } from "./FromEntry.ts"
 import * as Homes from "./Homes.ts"
@@ -85,7 +85,7 @@ export const make = (catalogue: Catalogue): ModelFileSchema => {
         code: "S107",
       }),
       name: Fields.usually(Fields.folderName, "model", "The name of the model and of the folder of its runs."),
-      data: Schema.optionalKey(Fields.described(sections.data, "The rows, the type of each column, and the split.")),
+      data: Schema.optionalKey(Fields.described(sections.data, documentation)),
       model: Fields.described(sections.model, "The layers."),
       pretrain: Schema.optionalKey(
         Fields.described(

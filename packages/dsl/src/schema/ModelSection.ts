@@ -13,7 +13,7 @@ const names = (atLeast: number): Codec =>
     wanted: `a list of ${atLeast} or more layer names`,
   })
 
-/** The schema of one item of `model.layers`. An activation is a layer of its own, too. */
+/** The schema of one item of `model.layers`. An activation is a layer too. */
 export const layerSchema = (catalogue: Catalogue, choices: Choices): Codec => {
   const joins: { readonly [J in Document.Join]: Member } = {
     add: {

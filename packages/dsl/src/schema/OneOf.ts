@@ -15,7 +15,7 @@ import { article, got } from "./Words.ts"
 /** One form of a choice, under its name. */
 export interface Member {
   readonly doc: string
-  /** What stands under the name. */
+  /** The content under the name. */
   readonly content: Codec
   /** Whether the name alone is enough. */
   readonly bare: boolean
@@ -25,7 +25,7 @@ export interface Member {
   readonly synonyms?: ReadonlyArray<string>
 }
 
-/** What is known of the keys of options beside their schemas. */
+/** Notes on the keys of options. */
 export interface KeyNotes {
   readonly synonyms?: Synonyms
   readonly elsewhere?: ElsewhereTable
@@ -34,7 +34,7 @@ export interface KeyNotes {
 /** Options by name, or the one option that a bare value sets. `fields` keeps the options in order. */
 export const options = (fields: { readonly [name: string]: Codec }, main?: string, keys: KeyNotes = {}): Codec => {
   const names = Object.keys(fields)
-  // A struct without fields is satisfied by anything that is not null, so the empty map is said as a record of nothing.
+  // A struct without fields accepts every value that is not null, so the schema of an empty map is a record without keys.
   const plain: Codec = names.length === 0 ? Schema.Record(Schema.String, Schema.Never) : Schema.Struct(fields)
   const wanted = names.length === 0 ? "no options" : `a map of options (${names.join(", ")})`
   const struct = note(plain, { wanted, isOptions: true, ...keys, ...(main === undefined ? {} : { main }) })
@@ -72,7 +72,7 @@ const split = (text: string, names: ReadonlyArray<string>): string | undefined =
 
 type Nothing = Extract<Verdict, { readonly _tag: "Nothing" }>
 
-/** What is known of an unknown name beside the names that exist. */
+/** Facts about an unknown name. */
 interface Unknown {
   readonly on: "key" | "value"
   readonly synonyms?: Synonyms
@@ -86,10 +86,10 @@ const shorten = (word: string): string => (word.length > 40 ? `${word.slice(0, 4
 
 const noSuch = (what: string, word: string): string => `there is no ${what} \`${shorten(word)}\``
 
-/** Where a name that does not exist stands. */
+/** The place of a name that does not exist. */
 const placeOf = (on: "key" | "value", word: string) => (on === "key" ? ({ path: [word], on } as const) : {})
 
-/** The same without what to try, which takes a comparison with every name. */
+/** The same without a proposal, which would need a comparison with every name. */
 const unknownBriefly = (what: string, word: string, on: "key" | "value"): Nothing => ({
   _tag: "Nothing",
   code: "S104",
@@ -97,7 +97,7 @@ const unknownBriefly = (what: string, word: string, on: "key" | "value"): Nothin
   ...placeOf(on, word),
 })
 
-/** What is said of a name that does not exist. */
+/** The verdict on a name that does not exist. */
 export const unknownName = (
   what: string,
   word: string,
@@ -126,7 +126,7 @@ export const unknownName = (
   }
 }
 
-/** What to say of options that were written beside the name instead of under it. */
+/** The help for options that are written beside the name instead of under it. */
 const outside = (name: string, content: Codec): ElsewhereTable => {
   const keys = optionNames(content)
   const shown = keys.slice(0, 3).map((option) => `${option}: …`)
@@ -149,7 +149,7 @@ const optionNames = (content: Codec): ReadonlyArray<string> => {
   return struct?._tag === "Objects" ? struct.propertySignatures.map((property) => String(property.name)) : []
 }
 
-/** A choice by name. `beside` are keys that may stand next to the name, such as a layer's own name. */
+/** A choice by name. `beside` has the keys that are allowed next to the name, such as the name of a layer. */
 export const oneOf = (
   what: string,
   members: { readonly [name: string]: Member },
@@ -159,7 +159,7 @@ export const oneOf = (
     readonly later?: ReadonlyArray<string>
     /** Names that have no counterpart, or one of another kind. */
     readonly elsewhere?: { readonly [name: string]: string }
-    /** What stands instead of a name without being one: listed with the names. */
+    /** Words that are allowed in place of a name; messages list them with the names. */
     readonly besides?: ReadonlyArray<string>
   } = {},
 ): Codec => {

@@ -1,4 +1,5 @@
 /** `pretrain`: the RBMs that are trained first, in order; the layers start from their weights. */
+import { stageOptions } from "@adjoint/core/learning/Rbm"
 import * as Schema from "effect/Schema"
 import type * as Document from "../Document.ts"
 import { type Codec, note, type Verdict } from "./Annotation.ts"
@@ -11,38 +12,28 @@ import * as Vocabulary from "./Vocabulary.ts"
 
 type Contents = { readonly [name: string]: Codec }
 
-const share = Fields.number({ minimum: 0, exclusiveMaximum: 1 })
-const pair = note(Schema.Array(share).check(Schema.isMinLength(2), Schema.isMaxLength(2)), {
-  wanted: "two numbers >= 0 and < 1",
+const { layer, method: methodOption, momentum: momentumOption, sparsity: sparsityOption } = stageOptions
+
+const one = Fields.number(momentumOption)
+const pair = note(Schema.Array(one).check(Schema.isMinLength(2), Schema.isMaxLength(2)), {
+  wanted: `two numbers${Fields.range(momentumOption)}`,
 })
 
-const momentum = note(Schema.Union([share, pair]), {
-  wanted: "a number >= 0 and < 1, or a list of the first and the last",
+const momentum = note(Schema.Union([one, pair]), {
+  wanted: `a number${Fields.range(momentumOption)}, or a list of the first and the last`,
   dispatch: (value): Verdict => ({
     _tag: "Meant",
-    schema: Array.isArray(value) ? pair : share,
+    schema: Array.isArray(value) ? pair : one,
     input: value,
   }),
 })
 
-const sparsity = options({
-  target: Fields.described(
-    Fields.number({ exclusiveMinimum: 0, exclusiveMaximum: 1 }),
-    "The fraction of rows for which a hidden unit should be active.",
-  ),
-  cost: Fields.usually(Fields.number({ minimum: 0 }), 0.1, "The weight of this penalty."),
-}) as Codec<NonNullable<Document.Rbm["sparsity"]>>
-
 /** The options of a stage that are not options of its entry. */
-const beside = (method: Codec): Contents => ({
-  layer: Fields.described(Fields.name, "The name of the dense layer that starts from the RBM's weights; it needs a sigmoid."),
-  method: Fields.usuallyNamed(method, "cd", "How samples of the RBM are drawn."),
-  momentum: Fields.usually(
-    momentum,
-    [0.5, 0.9],
-    "The momentum of the updates: one value, or the first and the last, changed in even steps over the epochs.",
-  ),
-  sparsity: Schema.optionalKey(Fields.described(sparsity, "How rarely hidden units should be active.")),
+const beside = (method: Codec, choices: Choices): Contents => ({
+  layer: Fields.described(Fields.name, layer.doc),
+  method: Fields.usuallyNamed(method, methodOption.default, methodOption.doc),
+  momentum: Fields.usually(momentum as Codec, momentumOption.default, momentumOption.doc),
+  sparsity: Schema.optionalKey(Fields.described(options(fields(sparsityOption, choices)), sparsityOption.doc)),
 })
 
 /** The schema of `pretrain`. */
@@ -53,7 +44,7 @@ export const pretrainSection = (catalogue: Catalogue, choices: Choices): Codec<D
     {
       doc: entry.doc,
       bare: false,
-      content: options({ ...beside(method), ...fields(entry, choices) }, "layer", {
+      content: options({ ...beside(method, choices), ...fields(entry, choices) }, "layer", {
         synonyms: { ...Synonyms.ofOptions(entry), ...Vocabulary.stage.synonyms },
       }),
       synonyms: Synonyms.ofEntry(entry),

@@ -6,6 +6,7 @@ import * as Result from "effect/Result"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { renamed } from "../diagnostic/Edit.ts"
 import { isRecord } from "../source/Data.ts"
+import { isWithin, type Path } from "../source/Path.ts"
 
 /** The keys to rename (or, without a name, to leave out) in a value, and those in the values below it. */
 interface Renaming {
@@ -15,14 +16,14 @@ interface Renaming {
 
 const renaming = (): Renaming => ({ here: new Map(), below: new Map() })
 
-/** The unknown keys of all findings, by where they stand. */
-const gathered = (findings: ReadonlyArray<Finding>): Renaming => {
+/** The unknown keys of all findings, by their place below the first `depth` steps of their paths. */
+const gathered = (findings: ReadonlyArray<Finding>, depth: number): Renaming => {
   const root = renaming()
   for (const { at, code, fix } of findings) {
     const key = at.path.at(-1)
     if (code !== "S101" || key === undefined) continue
     let owner = root
-    for (const step of at.path.slice(0, -1)) {
+    for (const step of at.path.slice(depth, -1)) {
       const next = owner.below.get(step) ?? renaming()
       owner.below.set(step, next)
       owner = next
@@ -47,16 +48,20 @@ const rekeyed = (value: unknown, renaming: Renaming | undefined): unknown => {
 }
 
 /** Whether a finding is about an unknown or missing key. */
-export const isKeyMistake = (code: Finding["code"]): boolean => code === "S101" || code === "S102"
+const isKeyMistake = (code: Finding["code"]): boolean => code === "S101" || code === "S102"
 
-/** Decodes a value after repairing its unknown keys; `undefined` if other things are wrong. */
+/**
+ * Decodes a value after repairing the unknown keys that its findings name; `undefined` if other things are wrong. `path` is
+ * where the value is in the document.
+ */
 export const repaired = <T>(
   decode: (value: unknown) => Result.Result<T, ReadonlyArray<Finding>>,
   value: unknown,
+  path: Path,
+  findings: ReadonlyArray<Finding>,
 ): T | undefined => {
-  const first = decode(value)
-  if (Result.isSuccess(first)) return first.success
+  const own = findings.filter(({ at }) => isWithin(at.path, path))
   // Where anything but a key is wrong, the value stays wrong.
-  if (first.failure.some(({ code }) => !isKeyMistake(code))) return undefined
-  return Result.getOrUndefined(decode(rekeyed(value, gathered(first.failure))))
+  if (own.some(({ code }) => !isKeyMistake(code))) return undefined
+  return Result.getOrUndefined(decode(rekeyed(value, gathered(own, path.length))))
 }

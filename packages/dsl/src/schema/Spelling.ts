@@ -7,7 +7,7 @@ import type { standard } from "./Catalogue.ts"
 
 type Tables = typeof standard
 
-/** A number of epochs that says so. */
+/** A number of epochs with its unit. */
 type Epochs = `${number} epoch` | `${number} epochs`
 
 interface Spelled<O extends Option> extends Omit<Plain<O>, "duration" | "epochs"> {
@@ -33,14 +33,14 @@ type BareNames<T extends Table<unknown>> = {
   readonly [N in keyof T]: RequiredNames<T[N]["options"]> extends never ? N : never
 }[keyof T]
 
-/** What may stand under a name in place of a map of options: the value of the main one, where no other must be there. */
+/** What is allowed under a name in place of a map of options: the value of the main option, if no other is required. */
 type MainSpelling<O extends Options, Main> = [Main & keyof O] extends [never]
   ? never
   : [Exclude<RequiredNames<O>, Main>] extends [never]
     ? OptionSpelling<O[Main & keyof O]>
     : never
 
-/** What stands under the name of an entry. */
+/** The content under the name of an entry. */
 type Content<E extends Table<unknown>[string]> = OptionsSpelling<E["options"]> | MainSpelling<E["options"], E["main"]>
 
 /** A choice from a table: a bare name, or a name with its options, or with the value of its main one. */
@@ -76,5 +76,5 @@ export type LayerName = keyof Tables["layer"]
 /** The options of one layer of the catalogue. */
 export type LayerOptions<N extends LayerName> = OptionsSpelling<Tables["layer"][N]["options"]>
 
-/** A layer with its options, which may have a name beside them. */
+/** A layer with its options, and optionally its name. */
 export type NamedLayer = Exclude<LayerSpelling | ActivationSpelling, string>

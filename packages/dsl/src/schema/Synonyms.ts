@@ -1,9 +1,9 @@
-/** The names that people type for the entries of core's tables and for their options, read off the entries. */
+/** The names that people type for the entries of core's tables and for their options, from the entries. */
 import type { AnyEntry, Table } from "@adjoint/core/learning/Entry"
 import type { Synonyms } from "../diagnostic/Suggest.ts"
 import type { Catalogue } from "./Catalogue.ts"
 
-/** What may have other names. */
+/** Something that may have other names. */
 interface Named {
   readonly doc: string
   readonly synonyms?: ReadonlyArray<string>
@@ -24,10 +24,19 @@ export const ofEntry = ({ alias, synonyms = [] }: Pick<AnyEntry<unknown>, "alias
 export const ofTable = (table: Table<unknown>): Synonyms =>
   Object.fromEntries(Object.entries(table).map(([name, entry]) => [name, ofEntry(entry)]))
 
-/** Those of all tables, for names whose table is not known. */
-export const ofCatalogue = (catalogue: Catalogue): Synonyms => {
+/** The synonyms of several lists together. */
+export const together = (lists: Iterable<Synonyms>): Synonyms => {
   const all: { [name: string]: ReadonlyArray<string> } = {}
-  for (const table of Object.values<Table<unknown>>({ ...catalogue }))
-    for (const [name, synonyms] of Object.entries(ofTable(table))) all[name] = [...(all[name] ?? []), ...synonyms]
+  for (const list of lists)
+    for (const [name, synonyms] of Object.entries(list)) all[name] = [...new Set([...(all[name] ?? []), ...synonyms])]
   return all
 }
+
+const tablesOf = (catalogue: Catalogue): ReadonlyArray<Table<unknown>> => Object.values<Table<unknown>>({ ...catalogue })
+
+/** Those of all tables, for names whose table is not known. */
+export const ofCatalogue = (catalogue: Catalogue): Synonyms => together(tablesOf(catalogue).map(ofTable))
+
+/** Those of the options of all entries, for options whose entry is not known. */
+export const ofAllOptions = (catalogue: Catalogue): Synonyms =>
+  together(tablesOf(catalogue).flatMap((table) => Object.values(table).map(ofOptions)))

@@ -4,6 +4,7 @@ import * as SchemaTransformation from "effect/SchemaTransformation"
 import { suggest } from "../diagnostic/Suggest.ts"
 import { isRecord } from "../source/Data.ts"
 import { type Codec, note, type Verdict } from "./Annotation.ts"
+import * as Fields from "./Fields.ts"
 import { available, type KeyNotes, unknownName } from "./OneOf.ts"
 import * as Synonyms from "./Synonyms.ts"
 import { article, got } from "./Words.ts"
@@ -14,7 +15,7 @@ export interface Form {
   readonly fields: { readonly [name: string]: Codec }
   /** Other names that people type for it. */
   readonly synonyms?: ReadonlyArray<string>
-  /** What is known of the keys of its options. */
+  /** Notes on the keys of its options. */
   readonly keys?: KeyNotes
   /** A condition on the options together, in words after "expected". */
   readonly rule?: { readonly wanted: string; readonly holds: (options: object) => boolean }
@@ -22,10 +23,10 @@ export interface Form {
   readonly bare: boolean
 }
 
-/** What others call `type`. */
+/** Other names for `type`. */
 const typeSynonyms = ["dtype", "kind"] as const
 
-/** A choice by type. Every spelling decodes to the map with a `type`. `otherwise` is what else an unknown type may have been meant as. */
+/** A choice by type. Every spelling decodes to the map with a `type`. `otherwise` ends the help for an unknown type. */
 export const typedChoice = (
   what: string,
   forms: { readonly [type: string]: Form },
@@ -35,11 +36,14 @@ export const typedChoice = (
   const synonyms = Synonyms.of(forms)
   const maps = new Map(
     Object.entries(forms).map(([type, { doc, fields, keys, rule }]): readonly [string, Codec] => {
-      const map = Schema.Struct({ type: Schema.Literal(type), ...fields })
+      const map = Schema.Struct({
+        type: note(Schema.Literal(type), { description: `The type of the ${what}: ${doc}` }),
+        ...fields,
+      })
       const ruled =
         rule === undefined
           ? map
-          : map.check(Schema.makeFilter((value) => (rule.holds(value) ? undefined : `expected ${rule.wanted}`)))
+          : map.check(Fields.rule((value: object) => (rule.holds(value) ? undefined : `expected ${rule.wanted}`)))
       return [
         type,
         note(ruled, {

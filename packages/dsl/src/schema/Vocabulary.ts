@@ -38,7 +38,7 @@ const earlyStop = (option: string): string =>
 const smoothing = "label smoothing is an option of the loss: `loss: { categorical_cross_entropy: { label_smoothing: 0.1 } }`"
 const decays = "weight decay is an option of the optimizer: `optimizer: { adamw: { weight_decay: 0.01 } }`"
 const rate = "the learning rate is an option of the optimizer: `optimizer: { adam: { lr: 0.001 } }`"
-/** Where a table says its target. */
+/** Where a table declares its target. */
 export const targetColumn = "the target is a column with the type `class`, or with `role: target`: `columns: { species: class }`"
 const seeds = "`train: { seed: 1 }` is the seed of the run, `data: { split: { seed: 1 } }` the seed of the split"
 const ofOptimizer = "this is an option of the optimizer, as in `optimizer: { adam: { beta1: 0.9 } }`"
@@ -719,7 +719,7 @@ export const stage = {
   },
 } as const
 
-/** The other names for the keys of all sections, by key, where it is not known which section is meant. */
+/** The other names for the keys of all sections, by key, for keys whose section is unknown. */
 export const keys = (): Synonyms => {
   const found: { [name: string]: ReadonlyArray<string> } = {}
   for (const { synonyms } of [train, split, data, evaluate, model, file])

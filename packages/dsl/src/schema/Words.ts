@@ -28,7 +28,7 @@ interface Representation {
   readonly payload?: Bounds | null
 }
 
-/** The limits that a number's checks set, read off their representations. */
+/** The limits that the checks of a number set. */
 const bounds = (ast: SchemaAST.AST): { readonly whole: boolean; readonly limits: Bounds } => {
   let whole = false
   let limits: Bounds = {}
@@ -40,7 +40,7 @@ const bounds = (ast: SchemaAST.AST): { readonly whole: boolean; readonly limits:
   return { whole, limits }
 }
 
-/** Whether a number's schema wants a whole number, and whether a number is within its limits. */
+/** Whether the schema of a number accepts only whole numbers, and whether a number is within its limits. */
 export const limitsOf = (ast: SchemaAST.AST): { readonly whole: boolean; readonly fits: (value: number) => boolean } => {
   const { limits, whole } = bounds(ast)
   const { exclusiveMaximum = Number.POSITIVE_INFINITY, exclusiveMinimum = Number.NEGATIVE_INFINITY } = limits
@@ -58,7 +58,7 @@ const or = (parts: ReadonlyArray<string>): string =>
 const flat = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> =>
   ast._tag === "Union" && notesOf(ast).wanted === undefined ? ast.types.flatMap(flat) : [ast]
 
-/** What a node wants, in words: its own note if it has one, else what can be read off its structure. */
+/** What a node accepts, in words: from its note, or else from its structure. */
 export const wanted = (ast: SchemaAST.AST): string => {
   const note = notesOf(ast).wanted
   if (note !== undefined) return note

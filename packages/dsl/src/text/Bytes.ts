@@ -1,4 +1,4 @@
-/** From the bytes of a file to its text, refusing what is no model file before anything is parsed. */
+/** From the bytes of a file to its text. Files that cannot be model files are refused before parsing. */
 import * as DataError from "@adjoint/core/data/DataError"
 import * as Text from "@adjoint/core/data/Text"
 import * as Result from "effect/Result"
@@ -8,7 +8,7 @@ import { fromText, type Source, span } from "../source/Source.ts"
 /** A model file larger than this is refused before it is parsed. */
 export const maxBytes = 1024 * 1024
 
-/** What is wrong with a file that is empty or larger than a model file may be. */
+/** The diagnostic for a file that is empty or too large. */
 export const ofSize = (file: string, bytes: number): Diagnostic =>
   bytes === 0
     ? diagnostic({ code: "Y005", message: "the file is empty", file, path: [], help: "a model file starts with `schema: 1`" })
@@ -20,7 +20,7 @@ export const ofSize = (file: string, bytes: number): Diagnostic =>
         help: "keep the data in a separate file, and name it in `data.source`",
       })
 
-/** Where the first byte stands that is no text. */
+/** The position of the first byte that is not text. */
 const notText = (file: string, bytes: Uint8Array, reason: DataError.Reason): Diagnostic => {
   const offset = reason._tag === "NotText" ? reason.offset : 0
   const before = new TextDecoder().decode(bytes.subarray(0, offset))
@@ -37,7 +37,7 @@ const notText = (file: string, bytes: Uint8Array, reason: DataError.Reason): Dia
 // YAML 1.2 allows no other control character, and one of these in a message could drive the reader's terminal.
 const control = /(?![\t\n\r])\p{Cc}/u
 
-/** The text of a file from its bytes. Refuses what is too large, empty, not UTF-8 or not text, before anything is parsed. */
+/** The text of a file from its bytes. Fails for files that are too large, empty, not UTF-8 or not text. */
 export const fromBytes = (file: string, bytes: Uint8Array): Result.Result<Source, Diagnostic> => {
   if (bytes.length > maxBytes || bytes.length === 0) return Result.fail(ofSize(file, bytes.length))
   const decoded = Text.decode(bytes)

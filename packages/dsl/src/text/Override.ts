@@ -1,6 +1,6 @@
 /**
  * A value set from outside the file: `train.batch=64` puts 64 where the document has `train.batch`. It is put into the
- * plain data before that is decoded, so short forms, defaults and checks treat it as if the file had said it.
+ * plain data before decoding, so short forms, defaults and checks treat it like a value of the file.
  */
 import * as Result from "effect/Result"
 import { codes } from "../diagnostic/Codes.ts"
@@ -9,7 +9,7 @@ import { type Path, print } from "../source/Path.ts"
 import { fromText } from "../source/Source.ts"
 import { parse as parseYaml } from "./Yaml.ts"
 
-/** A path, the value that is put there, and the text that said so. */
+/** A path, the value for it, and the text of the setting. */
 export interface Override {
   readonly path: Path
   readonly value: Data
@@ -30,7 +30,7 @@ export const parsePath = (text: string): Path | undefined => {
   return path.length > 0 && end === text.length && !path.includes("__proto__") ? path : undefined
 }
 
-/** What a text such as `train.batch=64` sets; the value is read as YAML. Fails with what is wrong with the text. */
+/** Parses a setting such as `train.batch=64`; the value is read as YAML. Fails with a description of the mistake. */
 export const parse = (text: string): Result.Result<Override, string> => {
   const equals = text.indexOf("=")
   if (equals < 0) return Result.fail(`\`${text}\` sets nothing: write \`path=value\`, as in \`train.batch=64\``)
@@ -44,7 +44,7 @@ export const parse = (text: string): Result.Result<Override, string> => {
   return Result.succeed({ path, value: data, text })
 }
 
-/** The data with a value put at a path. Fails where the path leads through something that holds nothing. */
+/** The data with a value at a path. Fails where the path leads through a value that is not a map or a list. */
 export const apply = (data: Data, { path, value }: Override, at = 0): Result.Result<Data, string> => {
   const key = path[at]
   if (key === undefined) return Result.succeed(value)
@@ -54,7 +54,7 @@ export const apply = (data: Data, { path, value }: Override, at = 0): Result.Res
       return Result.fail(`\`${print(path.slice(0, at + 1))}\` is not there: ${whatIs(data, path.slice(0, at))}`)
     return Result.map(inside(data[key]), (child) => data.map((item: Data, i) => (i === key ? child : item)))
   }
-  // A bare name stands for the name without options.
+  // A bare name is the name without options.
   const record = data === key ? { [key]: {} } : (data ?? {})
   if (!isRecord(record))
     return Result.fail(`\`${print(path.slice(0, at + 1))}\` is not there: ${whatIs(data, path.slice(0, at))}`)
@@ -78,7 +78,7 @@ export const spelledOut = (data: Data, path: Path, sections: () => unknown): Dat
   const place = path.slice(0, depth)
   const full = place.reduce<unknown>(child, sections())
   if (!isRecord(full)) return undefined
-  // A short form is the value of one option; the others keep their defaults unsaid.
+  // A short form is the value of one option; the others keep their defaults.
   const mains = Object.entries(full).filter(([, value]) => value === short)
   const spelled = mains.length === 1 ? Object.fromEntries(mains) : full
   return Result.getOrUndefined(apply(data, { path: place, value: spelled, text: "" }))

@@ -1,4 +1,4 @@
-/** What is wrong with text that is not YAML, in words for a person who has never read its grammar, with the edit where one is sure. */
+/** Explains text that is not YAML in words for readers who do not know the grammar, with the edit if one is certain. */
 import type { CST, YAMLError } from "yaml"
 import type { Fix } from "../diagnostic/Edit.ts"
 import { lineText, type Source, span } from "../source/Source.ts"
@@ -10,7 +10,7 @@ export interface Mistake {
   readonly message: string
   readonly help?: string
   readonly fix?: Fix
-  /** What is missing, and before which place. */
+  /** The missing bracket, and the place before which it is missing. */
   readonly missing?: { readonly closer: string; readonly at: number }
 }
 
@@ -37,7 +37,7 @@ export const below = (token: CST.Token): ReadonlyArray<CST.Token> => {
   return token.items.flatMap((item) => [...("key" in item && item.key ? [item.key] : []), ...(item.value ? [item.value] : [])])
 }
 
-/** The tokens that open something and never close it, in the order of the text. */
+/** The tokens of open quotes and brackets, in the order of the text. */
 const unclosed = (tokens: ReadonlyArray<CST.Token>, isOpen: (token: CST.Token) => boolean): ReadonlyArray<CST.Token> => {
   const found: Array<CST.Token> = []
   const open: Array<CST.Token> = [...tokens]
@@ -59,7 +59,7 @@ const isOpenQuote = (token: CST.Token): boolean =>
 
 const lineOf = (source: Source, at: number): number => span(source, at, at).line
 
-/** The end of what a line says: its comment and the blanks before it are left out. */
+/** The end of the content of a line, without its comment and the blanks before it. */
 const contentEnd = (source: Source, line: number): number => {
   const text = lineText(source, line).replace(/\s+#.*$/u, "")
   return (source.lineStarts[line - 1] ?? 0) + text.trimEnd().length
@@ -68,7 +68,7 @@ const contentEnd = (source: Source, line: number): number => {
 interface Reading {
   readonly source: Source
   readonly tokens: ReadonlyArray<CST.Token>
-  /** Whether a text is YAML, so that an edit is only offered where it helps. */
+  /** Whether a text is YAML; an edit is only offered if its result is. */
   readonly isRight: (text: string) => boolean
 }
 
@@ -84,7 +84,7 @@ const offered = ({ isRight, source }: Reading, fix: Fix): { readonly fix?: Fix }
   return isRight(out + source.text.slice(at)) ? { fix } : {}
 }
 
-/** A quote that is not closed takes in the brackets after it, so it comes first. */
+/** An open quote includes the brackets after it, so quotes are checked first. */
 const quotes = ({ source, tokens }: Reading): Mistake | undefined => {
   const [first] = unclosed(tokens, isOpenQuote)
   if (first === undefined) return undefined
@@ -100,7 +100,7 @@ const quotes = ({ source, tokens }: Reading): Mistake | undefined => {
 const brackets = (reading: Reading, at: number): Mistake | undefined => {
   const { source, tokens } = reading
   const open = unclosed(tokens, isOpenBracket).filter(isOpenBracket)
-  // One that ends with the bracket of another is the one that is not closed; else the outermost.
+  // The one that ends with the bracket of another is not closed; otherwise the outermost.
   const found = open.findLast(({ end }) => end.some(isCloser)) ?? open[0]
   if (found === undefined) return undefined
   const opener = found.start.source
@@ -163,7 +163,7 @@ const braces = (reading: Reading, start: number): Mistake | undefined => {
   }
 }
 
-/** Tabs as indentation become spaces: as many as one step of the lines that are indented with spaces. */
+/** Replaces tabs of the indentation by spaces, as many as one step of the other lines has. */
 const tabs = (reading: Reading, start: number): { readonly fix?: Fix } => {
   const { source } = reading
   const indents = source.lineStarts.map((_, i) => /^ */u.exec(lineText(source, i + 1))?.[0].length ?? 0).filter((n) => n > 0)

@@ -1,6 +1,6 @@
 /**
- * YAML 1.2 core text (and so JSON) to plain data and the side table of its positions. What makes a file say something
- * other than what is written (tags, anchors, aliases, merge keys, directives, duplicate keys) is refused.
+ * YAML 1.2 core text (and so JSON) to plain data and the side table of its positions. Features that change the meaning of what
+ * is written (tags, anchors, aliases, merge keys, directives, duplicate keys) are refused.
  */
 import * as Result from "effect/Result"
 import {
@@ -21,12 +21,13 @@ import type { Data } from "../source/Data.ts"
 import { type Path, pointer, print } from "../source/Path.ts"
 import type { Place, Positions } from "../source/Positions.ts"
 import { type Source, type Span, span } from "../source/Source.ts"
+import * as PlainYaml from "./PlainYaml.ts"
 import { below, mistake } from "./Syntax.ts"
 
-/** Maps and lists may stand inside each other this deep. */
+/** The maximum nesting of maps and lists. */
 export const maxDepth = 64
 
-/** What a text says. `data` is missing where the text cannot be read at all. */
+/** The result of parsing. Without `data` the text could not be read. */
 export interface Parsed {
   readonly data?: Data
   readonly positions: Positions
@@ -35,10 +36,10 @@ export interface Parsed {
 
 const useVars = "name shared values under `vars` and read them with `$name`"
 
-/** A text of more words and signs is refused: a tree of them would take seconds and gigabytes. */
+/** The limit on words and signs of a text. A tree of more would take seconds and gigabytes. */
 export const maxWords = 250_000
 
-/** The parser holds the document, the collection and the scalar that it is in beside the collections around them. */
+/** Beside the enclosing collections, the parser's stack has the document, the current collection and the current scalar. */
 const aroundDepth = 3
 
 const tooLarge = (source: Source, message: string, at: number): Diagnostic =>
@@ -46,7 +47,7 @@ const tooLarge = (source: Source, message: string, at: number): Diagnostic =>
 
 const tooDeep = `maps and lists stand more than ${maxDepth} deep inside each other`
 
-/** The tokens of a text. It ends at the first word that is one too many or too deep, before the recursive steps after it. */
+/** The tokens of a text. Stops at the first word above a limit, before the recursive steps that follow. */
 const tokensOf = (source: Source): Result.Result<ReadonlyArray<CST.Token>, Diagnostic> => {
   const parser = new Parser()
   const tokens: Array<CST.Token> = []
@@ -63,7 +64,7 @@ const tokensOf = (source: Source): Result.Result<ReadonlyArray<CST.Token>, Diagn
   return deep === undefined ? Result.succeed(tokens) : Result.fail(tooLarge(source, tooDeep, deep.offset))
 }
 
-/** The nesting of the token tree, counted without recursion: it is what protects the recursive steps after it. */
+/** The first token that is nested too deep. Counts without recursion, and protects the recursive steps that follow. */
 const firstTooDeep = (tokens: ReadonlyArray<CST.Token>): CST.Token | undefined => {
   const open: Array<readonly [CST.Token, number]> = tokens.map((token) => [token, 0] as const)
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -114,6 +115,14 @@ const composed = (tokens: ReadonlyArray<CST.Token>, text: string): ReadonlyArray
 
 /** The one document of a source. Never throws. */
 export const parse = (source: Source): Parsed => {
+  const plain = PlainYaml.read(source)
+  return plain === undefined
+    ? parseAny(source)
+    : { data: plain.data, positions: { source, places: plain.places }, diagnostics: [] }
+}
+
+/** The same by the YAML library alone, which reads all texts and locates mistakes. */
+export const parseAny = (source: Source): Parsed => {
   const empty: Positions = { source, places: new Map() }
   const stop = (found: Diagnostic): Parsed => ({ positions: empty, diagnostics: [found] })
   const read = tokensOf(source)
@@ -122,7 +131,7 @@ export const parse = (source: Source): Parsed => {
   const documents = composed(tokens, source.text)
   const document = documents[0]
   if (document === undefined) return stop(emptyFile(source))
-  // After the first, the parser no longer knows where it is, and what it goes on to say is of its own making.
+  // After the first error the parser has lost its place, and further errors are consequences.
   const diagnostics = document.errors.slice(0, 1).map((error) => syntax(source, tokens, error))
   for (const token of tokens)
     if (token.type === "directive")
@@ -186,7 +195,7 @@ const valuesOf = (source: Source, document: Document.Parsed, before: ReadonlyArr
 
   const spanOf = (node: ParsedNode): Span => span(source, node.range[0], node.range[1])
 
-  /** From the decoration that stands before the node to the node's end. */
+  /** The span of the decoration before a node. */
   const decorated = (node: ParsedNode, decoration: string): Span => {
     const start = source.text.lastIndexOf(decoration, node.range[0])
     return start < 0 ? spanOf(node) : span(source, start, start + decoration.length)
@@ -256,7 +265,7 @@ const valuesOf = (source: Source, document: Document.Parsed, before: ReadonlyArr
       }
       first.set(name, keySpan)
       const at = [...path, name]
-      // A key without a value has nothing of its own to point at.
+      // A key without a value has the span of the key.
       if (pair.value === null) places.set(pointer(at), { key: keySpan, value: keySpan })
       entries.push([name, value(pair.value as ParsedNode | null, at, keySpan)])
     }

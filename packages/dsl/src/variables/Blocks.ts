@@ -11,7 +11,7 @@ import { type Data, isRecord } from "../source/Data.ts"
 import type { Path } from "../source/Path.ts"
 import * as Expression from "./Expression.ts"
 
-/** What a parameter may stand for, with the words for it. */
+/** The types of parameters, with the words that messages use. */
 const kinds = {
   int: { words: "a whole number", holds: (value: Data) => Number.isInteger(value) },
   number: { words: "a number", holds: (value: Data) => typeof value === "number" },
@@ -26,7 +26,7 @@ export type Kind = keyof typeof kinds
 /** The names of the kinds. */
 export const kindNames = Object.keys(kinds) as ReadonlyArray<Kind>
 
-/** What stands for a parameter: its kind, and the value it has where a use gives it none. */
+/** A parameter: its type, and its default value. */
 export interface Param {
   readonly type: Kind
   readonly default?: Data
@@ -38,7 +38,7 @@ export interface Block {
   readonly layers: ReadonlyArray<Data>
 }
 
-/** The blocks of a model that are right, and what is wrong with the others. */
+/** The valid blocks of a model, and the findings about the others. */
 export interface Blocks {
   readonly blocks: { readonly [name: string]: Block }
   readonly findings: ReadonlyArray<Finding>
@@ -58,7 +58,7 @@ const wrong = (path: Path, wanted: string, value: Data): Finding => ({
 /** A parameter as it was written, `int` or `{ type: int, default: 3 }`. */
 const paramOf = (written: Data): Data => (isRecord(written) ? written : { type: written })
 
-/** What is wrong with a key that is none of those that may stand there. */
+/** The finding for an unknown key. */
 const unknownKey = (key: string, where: string, keys: ReadonlyArray<string>, path: Path): Finding => {
   const meant = suggest(key, keys)
   return {
@@ -69,7 +69,7 @@ const unknownKey = (key: string, where: string, keys: ReadonlyArray<string>, pat
   }
 }
 
-/** What is wrong with one parameter. What a default computes is known where it is used. */
+/** The findings about one parameter. The value of a default is known where it is used. */
 const paramFaults = (name: string, written: Data, path: Path): ReadonlyArray<Finding> => {
   const { default: standard, type, ...others } = paramOf(written) as { readonly [key: string]: Data }
   if (type === undefined)
@@ -84,7 +84,7 @@ const paramFaults = (name: string, written: Data, path: Path): ReadonlyArray<Fin
   ]
 }
 
-/** What is wrong with one definition. */
+/** The findings about one definition. */
 const faults = (name: string, definition: Data): ReadonlyArray<Finding> => {
   const path = [...root, name]
   if (!Fields.isName(name))
@@ -143,11 +143,11 @@ export const useOf = (use: Data): { readonly name: string; readonly values: { re
   return isRecord(values) ? { name, values } : undefined
 }
 
-/** What is said of a name that no block has. */
+/** The finding for the name of a block that does not exist. */
 export const unknownBlock = (name: string, names: ReadonlyArray<string>, at: Location): Finding =>
   unknown({ code: "R208", message: "there is no block", name, names, at, none: "define it under `model.blocks`" })
 
-/** What is wrong with the values of a use: `at` is where it stands, and `evaluated` what they come to. */
+/** The findings about the values of a use at `at`; `evaluated` has the values after substitution. */
 export const misfits = (
   name: string,
   { params }: Block,

@@ -1,7 +1,7 @@
 /**
- * What stands beneath the schema: `$name` and arithmetic are replaced by what they stand for, a search marker by its
- * default, and the use of a block by its layers. The result is a document without any of these, and its side table of
- * positions, in which a replaced value stands where its `$name` was written and remembers where it was defined.
+ * Expands a document before the schema applies: `$name` and arithmetic are replaced by their values, a search marker by its
+ * default, and the use of a block by its layers. The result is a document without these, with its positions. The position of a
+ * replaced value is that of its `$name`, with the place of the definition.
  */
 import * as Result from "effect/Result"
 import type { Code } from "../diagnostic/Codes.ts"
@@ -9,6 +9,7 @@ import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import { scalar } from "../diagnostic/Fix.ts"
 import { listed, nearestNames, suggest } from "../diagnostic/Suggest.ts"
 import * as Fields from "../schema/Fields.ts"
+import { detailed } from "../schema/Issues.ts"
 import { got } from "../schema/Words.ts"
 import { type Data, isRecord } from "../source/Data.ts"
 import { type Path, pointer, print } from "../source/Path.ts"
@@ -17,10 +18,10 @@ import * as Blocks from "./Blocks.ts"
 import * as Expression from "./Expression.ts"
 import * as Search from "./Search.ts"
 
-/** A document expands to at most this many values. */
+/** The limit on the values of an expanded document. */
 export const maxValues = 100_000
 
-/** Variables may refer to each other in chains this long. */
+/** The limit on chains of variables that refer to each other. */
 const longestChain = 32
 
 /** A document without variables. */
@@ -28,13 +29,13 @@ export interface Expanded {
   readonly data: Data
   readonly positions: Positions.Positions
   readonly findings: ReadonlyArray<Finding>
-  /** Pointers of values that could not be found, of which nothing more is to be said. */
+  /** Pointers of values that could not be computed. Further findings about them are left out. */
   readonly unknown: ReadonlySet<string>
   /** The search markers, with the values that a search may try. */
   readonly searches: ReadonlyArray<Search.Marker>
 }
 
-/** Where a value is being put, where it was written, through which variables, and what the parameters of its block are. */
+/** The place of a value in the result and in the source, the variables on the way, and the parameters of its block. */
 interface Site {
   readonly to: Path
   readonly from: Path
@@ -42,7 +43,7 @@ interface Site {
   readonly bound?: { readonly [name: string]: Written }
 }
 
-/** A value with the place where it was written. */
+/** A value with its place in the source. */
 interface Written {
   readonly node: Data
   readonly site: Site
@@ -55,7 +56,7 @@ const isLayer = (to: Path): boolean =>
 
 const inside = (site: Site, key: string | number): Site => ({ ...site, to: [...site.to, key], from: [...site.from, key] })
 
-/** A map of variables by name, or none. */
+/** The variables by name. */
 const variablesOf = (data: Data): { readonly [name: string]: Data } => {
   const vars = isRecord(data) ? data.vars : undefined
   return isRecord(vars) ? vars : {}
@@ -64,7 +65,7 @@ const variablesOf = (data: Data): { readonly [name: string]: Data } => {
 /** The definitions of blocks, if there are any. */
 const definitionsOf = (data: Data): Data | undefined => (isRecord(data) && isRecord(data.model) ? data.model.blocks : undefined)
 
-/** What stands for the parameters of a block where a use gives no value: written with the block, and read as variables are there. */
+/** The default values of a block's parameters. Variables in them are read where the block is defined. */
 const defaults = (name: string, { params }: Blocks.Block, { through, to }: Site): { readonly [param: string]: Written } =>
   Object.fromEntries(
     Object.entries(params).flatMap(([param, { default: node }]) => {
@@ -73,7 +74,7 @@ const defaults = (name: string, { params }: Blocks.Block, { through, to }: Site)
     }),
   )
 
-/** Whether data holds a variable, an expression, a search marker, or perhaps the use of a block. */
+/** Whether data contains a variable, an expression, a search marker, or possibly the use of a block. */
 const isWritten = (data: Data): boolean => {
   if (typeof data === "string") return data.includes("$")
   if (Array.isArray(data)) return data.some(isWritten)
@@ -94,7 +95,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
   let values = 0
 
   const problem = (code: Code, site: Site, message: string, more: Omit<Finding, "code" | "message" | "at"> = {}): null => {
-    // Inside a variable the mistake is where the variable is defined, however many values read it.
+    // A mistake inside a variable is located at its definition, and reported once.
     const path = site.from[0] === "vars" ? site.from : site.to
     found.set(JSON.stringify([code, path, message]), { code, message, at: { path }, ...more })
     unknown.add(pointer(site.to))
@@ -105,10 +106,15 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
     const bound = site.bound !== undefined && Object.hasOwn(site.bound, name) ? site.bound[name] : undefined
     if (bound !== undefined) return { node: bound.node, site: { ...bound.site, to: site.to } }
     if (!Object.hasOwn(vars, name)) {
+      const message = `there is no variable \`${name}\``
+      if (found.size >= detailed) {
+        problem("R201", site, message)
+        return undefined
+      }
       const names = [...Object.keys(site.bound ?? {}), ...Object.keys(vars)]
       const meant = suggest(name, names)
       const text = textAt(data, site.from)
-      problem("R201", site, `there is no variable \`${name}\``, {
+      problem("R201", site, message, {
         help:
           meant !== undefined
             ? `did you mean \`$${meant}\`?`
@@ -194,7 +200,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
       return problem("S102", site, `${print(site.to)}: \`default\` is missing beside $search`, {
         help: "add a `default`: training uses it, and searching is not supported yet",
       })
-    // `default: adamw` names the branch of the list that has this key, with all that the branch says.
+    // `default: adamw` selects the branch of the list that has this key.
     const branch = Array.isArray(space)
       ? space.findIndex(
           (item) =>
@@ -212,7 +218,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
     return result
   }
 
-  /** The values that a search may try, each where it is written; the schema is asked of them too. */
+  /** The values that a search may try, each with its place. The schema checks them too. */
   const candidates = (space: Search.Space, site: Site): void => {
     const tried = Search.tried(space).map(({ path, value: node }) => {
       const at = beneath(site, ["$search", ...path])
@@ -221,7 +227,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
     if (!site.to.includes("$search")) searches.push({ path: site.to, tried })
   }
 
-  /** A place below a marker, which is not in the document that is made, with where it is written. */
+  /** A place below a marker, which the result does not contain. */
   const beneath = (site: Site, path: Path): Site => {
     const at = path.reduce(inside, site)
     keep(at)
@@ -256,7 +262,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
     keep(at)
     const block = Object.hasOwn(blocks, name) ? blocks[name] : undefined
     if (block === undefined)
-      // Of a block that is defined wrongly enough has been said.
+      // A wrong definition has its own finding.
       return isRecord(definitions) && Object.hasOwn(definitions, name)
         ? nothing(site)
         : report(Blocks.unknownBlock(name, Object.keys(blocks), location), site)
@@ -297,7 +303,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
     return null
   }
 
-  /** Keeps the place of a value that is replaced. */
+  /** Records the place of a replaced value. */
   const keep = ({ from, to }: Site): void => {
     const place = Positions.at(positions, from)
     if (place !== undefined) places.set(pointer(to), place)
@@ -349,7 +355,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
       return [key, value(node, { to: [key], from: [key], through: [] })] as const
     }),
   )
-  // Of what is too large only that is said.
+  // A document that is too large has only this finding.
   if (values > maxValues) for (const key of Object.keys(sections)) unknown.add(pointer([key]))
   const kept = values > maxValues ? Object.fromEntries(Object.keys(sections).map((key) => [key, null])) : expanded
   return { data: kept, positions: { ...positions, places }, findings: [...findings, ...found.values()], unknown, searches }

@@ -1,6 +1,6 @@
 /**
- * Arithmetic over variables: `$width * 2`, `min($a, $b + 1)`. A text is an expression when it holds a `$name`; `$$`
- * stands for a dollar sign. The grammar is all there is: nothing is ever evaluated as code.
+ * Arithmetic with variables: `$width * 2`, `min($a, $b + 1)`. A text with a `$name` is an expression; `$$` is a dollar
+ * sign. Nothing is evaluated as code.
  *
  *     sum     = product { ("+" | "-") product }
  *     product = unary { ("*" | "/") unary }
@@ -32,7 +32,7 @@ const longest = 200
 
 const reference = /\$[A-Za-z_]/
 
-/** Whether a text holds a `$name` (and not just `$$`). `isExpression("$width * 2") // => true` */
+/** Whether a text contains a `$name`, and not only `$$`. `isExpression("$width * 2") // => true` */
 export const isExpression = (text: string): boolean => text.includes("$") && reference.test(text.replaceAll("$$", ""))
 
 /** A text that is no expression, with `$$` read as `$`. `literal("US$$") // => "US$"` */
@@ -69,7 +69,7 @@ const tokens = (text: string): Result.Result<ReadonlyArray<Token>, string> => {
   return Result.succeed(out)
 }
 
-/** The tree of an expression, or what is wrong with it. */
+/** The tree of an expression. Fails with a description of the mistake. */
 export const parse = (text: string): Result.Result<Expression, string> => {
   if (text.length > longest) return Result.fail(`an expression has at most ${longest} characters`)
   const read = tokens(text)
@@ -130,7 +130,7 @@ export const parse = (text: string): Result.Result<Expression, string> => {
   return problem === undefined ? Result.succeed(tree) : Result.fail(problem)
 }
 
-/** The number an expression stands for. `lookup` gives each variable's number; it gives `undefined` where there is none. */
+/** The value of an expression. `lookup` returns the value of a variable, or `undefined`. */
 export const evaluate = (expression: Expression, lookup: (name: string) => number | undefined): number | undefined => {
   switch (expression._tag) {
     case "Number":

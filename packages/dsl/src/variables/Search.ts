@@ -1,7 +1,6 @@
 /**
  * Search markers: `{ $search: [8, 16], default: 8 }` or a range, `{ int: [1, 4] }`, `{ float: [0, 0.5] }`, `{ log: [1e-4, 1e-1] }`.
- * What is here reads the space and says what its default must be; whether the values may stand where the marker stands is
- * what the schema says of each.
+ * This module reads the search space and checks its default. The schema checks each value at the place of the marker.
  */
 import * as Result from "effect/Result"
 import { listed } from "../diagnostic/Suggest.ts"
@@ -14,24 +13,24 @@ const kinds = ["int", "float", "log"] as const
 
 type Kind = (typeof kinds)[number]
 
-/** What is searched: a list of values, or the numbers between two bounds, both included. */
+/** A search space: a list of values, or the numbers between two bounds, both included. */
 export type Space =
   | { readonly _tag: "List"; readonly values: ReadonlyArray<Data> }
   | { readonly _tag: "Range"; readonly kind: Kind; readonly low: number; readonly high: number }
 
-/** A value that a search may try, with where it stands under `$search`. */
+/** A value that a search may try, with its place under `$search`. */
 export interface Tried {
   readonly path: Path
   readonly value: Data
 }
 
-/** A marker in the document: the path it stands at, and what may be tried there. */
+/** A marker in the document: its path, and the values that may be tried. */
 export interface Marker {
   readonly path: Path
   readonly tried: ReadonlyArray<Tried>
 }
 
-/** What is wrong with a space; `path` is where under `$search`. */
+/** A mistake in a search space; `path` is its place under `$search`. */
 interface Fault {
   readonly message: string
   readonly help: string
@@ -48,7 +47,7 @@ const fault = (message: string, path: Path = [], help = forms): Result.Result<ne
 
 const isKind = (name: string): name is Kind => (kinds as ReadonlyArray<string>).includes(name)
 
-/** What `$search` says, or what is wrong with it. */
+/** The search space of `$search`. Fails with its first mistake. */
 export const spaceOf = (space: Data): Result.Result<Space, Fault> => {
   if (Array.isArray(space)) {
     const values: ReadonlyArray<Data> = space
@@ -94,7 +93,7 @@ export const tried = (space: Space): ReadonlyArray<Tried> =>
         { path: [space.kind], value: between(space) },
       ]
 
-/** What is wrong with a default that the search would never try; `undefined` where nothing is. */
+/** The mistake of a default that the search would never try, if any. */
 export const misfit = (space: Space, standard: Data): Pick<Fault, "message" | "help"> | undefined => {
   if (space._tag === "List") {
     const written = JSON.stringify(standard)

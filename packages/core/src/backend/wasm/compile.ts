@@ -3,13 +3,17 @@
  * so an engine caches it.
  */
 
+import { programWork } from "../../compiler/compilerFacts.ts"
 import { fuse } from "../../compiler/Fuse.ts"
 import { type MemoryPlan, planMemory, slotBytes } from "../../compiler/MemoryPlan.ts"
 import type { Plan, Single, View } from "../../compiler/Plan.ts"
 import * as Signature from "../../compiler/Signature.ts"
+import type { Program } from "../../language/Primitive.ts"
 import type { Spec } from "../../types/ShapeError.ts"
 import { EngineError, type Job, OutOfMemory } from "../Executable.ts"
 import { makeLruCache } from "../LruCache.ts"
+import { offeredLanes } from "./assembler/hostLanes.ts"
+import type { Lanes } from "./assembler/lanes.ts"
 import { compile, type WasmModule } from "./assembler/webAssembly.ts"
 import { isCompiled, work } from "./kernels/kernels.ts"
 import { failedAt, type ModuleOptions, workspace, writeModule } from "./writeModule.ts"
@@ -53,6 +57,16 @@ const maxBytes = 2 ** 32
  */
 const worthWaking = 16
 
+/**
+ * The least work of a program that is written for wide lanes. One thread does it in some 25 µs, so that it takes hundreds of runs to
+ * regain the milliseconds in which a process requests wide lanes and tests them.
+ */
+const worthPacking = 2 ** 20
+
+/** The lanes that a program is written for where these are requested. */
+export const lanesFor = (program: Program, wanted: Lanes): Lanes =>
+  wanted === 256 && programWork(program) >= worthPacking ? offeredLanes(256) : 128
+
 const largestOf = (plan: Plan): OutOfMemory["largest"] =>
   plan.slots
     .map(({ dtype, shape }, slot) => ({ dtype, shape, bytes: slotBytes(plan, slot) }))
@@ -69,7 +83,7 @@ export interface Planned {
 /** Plans a job for at most `threads` threads. Throws `EngineError` when it does not fit into one memory. */
 export const planJob = (
   { program, resident }: Job,
-  { minSharedWork, threads: offered }: Omit<ModuleOptions, "numerics">,
+  { minSharedWork, threads: offered }: Pick<ModuleOptions, "minSharedWork" | "threads">,
 ): Planned => {
   const plan = fuse(program)
   const total = plan.kernels.reduce((sum, kernel) => sum + work(kernel, plan.slots), 0)
@@ -117,8 +131,8 @@ const kept = { programs: 256, bytes: 2 ** 24 }
 export const cachedCompile = (compile: Compile = compileJob, { bytes, programs } = kept): Compile => {
   const known = makeLruCache<Compiled>({ count: programs, bytes })
   return (job, options) => {
-    const { minSharedWork, numerics, threads } = options
-    const key = `${numerics} ${threads} ${minSharedWork} ${job.resident}\n${Signature.ofProgram(job.program)}`
+    const { lanes, minSharedWork, numerics, threads } = options
+    const key = `${numerics} ${lanes} ${threads} ${minSharedWork} ${job.resident}\n${Signature.ofProgram(job.program)}`
     const found = known.get(key)
     if (found !== undefined) return found
     const compiled = compile(job, options)

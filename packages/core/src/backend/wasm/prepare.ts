@@ -12,12 +12,12 @@ import { NDArray } from "../../types/NDArray.ts"
 import * as Shape from "../../types/Shape.ts"
 import type { Spec } from "../../types/ShapeError.ts"
 import { EngineError, type Executable, type Job, OutOfMemory } from "../Executable.ts"
+import type { Lanes } from "./assembler/lanes.ts"
 import type { Numerics } from "./assembler/numerics.ts"
 import { instantiate, memory as makeMemory, type WasmMemory } from "./assembler/webAssembly.ts"
 import { type ArrayLocation, type Compile, type Compiled, compileJob } from "./compile.ts"
 import type { Pool } from "./threads/pool.ts"
-
-type Elements = Float32Array | Int32Array | Uint8Array
+import { copierInto, copierOf, type Elements } from "./threads/sharedCopies.ts"
 
 const views: { readonly [D in DType]: (memory: WasmMemory, at: number, length: number) => Elements } = {
   f32: ({ buffer }, at, length) => new Float32Array(buffer, at, length),
@@ -26,29 +26,19 @@ const views: { readonly [D in DType]: (memory: WasmMemory, at: number, length: n
   u8: ({ buffer }, at, length) => new Uint8Array(buffer, at, length),
 }
 
-/** Copies an array: constructors do it several times as fast as `slice` where there are few elements. */
-const copies: { readonly [D in DType]: (from: Elements) => Elements } = {
-  f32: (from) => new Float32Array(from),
-  i32: (from) => new Int32Array(from),
-  bool: (from) => new Uint8Array(from),
-  u8: (from) => new Uint8Array(from),
-}
-
 /** A loop whose iterations run the executable of its body. */
-const scanIn = (numerics: Numerics) =>
-  Reference.scanBy((body) => prepare({ program: body, resident: 0 }, undefined, numerics).run)
-
-const scans = { portable: scanIn("portable"), fast: scanIn("fast") } as const satisfies { readonly [N in Numerics]: unknown }
+const scanIn = (numerics: Numerics, lanes: Lanes) =>
+  Reference.scanBy((body) => prepare({ program: body, resident: 0 }, undefined, numerics, compileJob, lanes).run)
 
 /** The host fallback of a primitive: Reference's loops, rounded once. */
 const hostFallback = <P extends Primitive>(
-  numerics: Numerics,
+  { lanes, numerics }: { readonly lanes: Lanes; readonly numerics: Numerics },
   primitive: P,
   params: Params[P],
   inputs: ReadonlyArray<NDArray>,
   out: Spec,
 ) => {
-  if (primitive === "scan") return scans[numerics](params as unknown as Params["scan"], inputs, out)
+  if (primitive === "scan") return scanIn(numerics, lanes)(params as unknown as Params["scan"], inputs, out)
   const definition = Reference.definitions[primitive] as Definition<P>
   return definition(params, inputs, out)
 }
@@ -72,12 +62,18 @@ const memoryOf = ({ bytes, largest }: Compiled, pool: Pool | undefined): WasmMem
 }
 
 /**
- * Prepares a program, for the threads of a pool where there is enough work; the host must have the numerics (`offered`).
- * Throws `EngineError` when it does not fit.
+ * Prepares a program, for the threads of a pool where there is enough work; the host must have the numerics (`offered`)
+ * and should have the lanes (`offeredLanes`). Throws `EngineError` when it does not fit.
  */
-export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", compile: Compile = compileJob): Prepared => {
+export const prepare = (
+  job: Job,
+  pool?: Pool,
+  numerics: Numerics = "portable",
+  compile: Compile = compileJob,
+  lanes: Lanes = 128,
+): Prepared => {
   const { program, resident } = job
-  const compiled = compile(job, { threads: pool?.threads ?? 1, minSharedWork: pool?.minSharedWork ?? 0, numerics })
+  const compiled = compile(job, { threads: pool?.threads ?? 1, minSharedWork: pool?.minSharedWork ?? 0, numerics, lanes })
   const workers = compiled.threads === 1 ? undefined : pool
   const memory = memoryOf(compiled, workers)
   const view = (location: number) => {
@@ -89,10 +85,10 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
   const runOnHost = (kernel: Single): void => {
     const inputs = kernel.inputs.map(({ shape, slot }) => array(slot, shape))
     const { out, params, primitive } = kernel.equation
-    view(kernel.slot).set(hostFallback(numerics, primitive, params, inputs, out))
+    view(kernel.slot).set(hostFallback({ lanes, numerics }, primitive, params, inputs, out))
   }
   const others = workers?.add(compiled.module, memory, compiled.failed)
-  const { alone, commit, run } = instantiate(compiled.module, {
+  const { begin, commit, run } = instantiate(compiled.module, {
     engine: {
       memory,
       hostFallback: (i) => {
@@ -100,22 +96,21 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
         return undefined
       },
       sleeps: pool?.sleeps === true ? 1 : 0,
-      watch: (round) => {
-        others?.watch(Number(round))
+      watch: (phase) => {
+        others?.watch(Number(phase))
         return undefined
       },
     },
   })
   for (const { constant, location } of compiled.constants) view(location).set(program.constants[constant]?.data ?? [])
 
-  const inputs = compiled.inputs.map(view)
-  const put = (index: number, { data }: NDArray): void => inputs[index]?.set(data)
+  const inputs = compiled.inputs.map((location) => copierInto(view(location)))
+  const put = (index: number, { data }: NDArray): void => inputs[index]?.(data)
   /** A function that copies an array out of memory. */
   const taker = ({ shape, slot }: View): (() => NDArray) => {
     const { dtype } = compiled.locations[slot] as ArrayLocation
-    const there = view(slot)
-    const copy = copies[dtype]
-    return () => new NDArray(dtype, shape, copy(there))
+    const copy = copierOf(view(slot))
+    return () => new NDArray(dtype, shape, copy())
   }
   const states = compiled.inputs
     .slice(0, resident)
@@ -129,10 +124,11 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
     if (failure !== undefined) throw failure
     return f()
   }
+  const open = (number: number): void => void begin?.(number)
   const step = (): void => {
     try {
-      if (others === undefined || others.start()) run?.(0)
-      else alone?.()
+      if (others === undefined) run?.()
+      else run?.(0, others.start(open))
     } catch (error) {
       failure = new EngineError({ engine: "wasm", doing: "run a program", cause: others?.abandon() ?? error })
       throw failure
@@ -146,10 +142,12 @@ export const prepare = (job: Job, pool?: Pool, numerics: Numerics = "portable", 
       }),
     run: (given) =>
       whole(() => {
+        const started = others === undefined ? 0 : performance.now()
         for (const [i, x] of given.entries()) put(resident + i, x)
         step()
         const made = outputs.map((take) => take())
         commit?.()
+        others?.took(performance.now() - started)
         return made
       }),
     state: () => whole(() => state.map((take) => take())),

@@ -1,28 +1,30 @@
 /** From a plan to a WebAssembly module: one function for each kernel, and one that calls them in order. */
 import type { MemoryPlan } from "../../compiler/MemoryPlan.ts"
-import type { Plan } from "../../compiler/Plan.ts"
+import { nameOf, type Plan } from "../../compiler/Plan.ts"
 import { Assembler } from "./assembler/Assembler.ts"
-import type { Func } from "./assembler/Func.ts"
+import type { Code } from "./assembler/Code.ts"
+import type { Lanes } from "./assembler/lanes.ts"
 import type { Numerics } from "./assembler/numerics.ts"
-import { type I32, i32 } from "./assembler/Value.ts"
-import { emitKernel, isCompiled, isParallel, scratchOf, work } from "./kernels/kernels.ts"
+import { scratchBytes } from "./kernels/cascade.ts"
+import { emitKernel, isCompiled, isParallel, partsOf, scratchOf, work } from "./kernels/kernels.ts"
 import type { EmitContext } from "./kernels/loopNest.ts"
-import { scratchBytes } from "./kernels/reduceKernel.ts"
-import { emitBarrier, failedOffset, importWaiting, syncBytes } from "./threads/barrier.ts"
+import { emitRun, failedOffset, importWaiting, type Phase, syncBytes } from "./threads/claims.ts"
+import { oneThread } from "./threads/partition.ts"
 import { mostPages } from "./threads/sharedMemories.ts"
 
-/** The layout of memory before a plan's slots: partial sums, the barrier, packed operands. */
+/** The layout of memory before a plan's slots: partial sums, the words that threads share, packed operands. */
 interface Workspace {
   readonly sync: number
   readonly packed: number
   readonly end: number
 }
 
-/** The barrier has the same address in all programs of so many threads, since they may reuse a memory. */
+/** The shared words have the same address in all programs of so many threads, since they may reuse a memory. */
 const layout = ({ kernels, slots }: Plan, threads: number): Workspace => {
-  const most = kernels.reduce((sofar, kernel) => Math.max(sofar, scratchOf(kernel, slots)), 0)
+  const most = kernels.reduce((sofar, kernel) => Math.max(sofar, scratchOf(kernel, slots, threads)), 0)
   const sync = scratchBytes * threads
-  return { sync, packed: sync + syncBytes, end: sync + syncBytes + most * threads }
+  const packed = sync + syncBytes(threads)
+  return { sync, packed, end: packed + most * threads }
 }
 
 /** Bytes at the beginning of memory that the kernels of a plan use themselves. */
@@ -31,57 +33,65 @@ export const workspace = (plan: Plan, threads: number): number => layout(plan, t
 /** The address of the word that a thread sets when it fails. */
 export const failedAt = (plan: Plan, threads: number): number => layout(plan, threads).sync + failedOffset
 
-/** What a module is written for: how many threads, the least work of a kernel that they share, and how it rounds. */
+/** What a module is written for: how many threads, the least work of a kernel that they share, how it rounds, how wide its lanes are. */
 export interface ModuleOptions {
   readonly threads: number
   readonly minSharedWork: number
   readonly numerics: Numerics
+  readonly lanes: Lanes
+  /** Code for the moments at which a thread may lose its core, for tests. */
+  readonly interrupt?: (code: Code) => void
 }
 
 /**
- * The bytes of a plan's module. It imports `engine.memory`; `engine.hostFallback`, which is called with the number of a kernel
- * that the host computes; and, for several threads, the imports of the barrier. It exports `run`, which every thread calls with
- * its number and which runs all kernels in order, and `commit`, which moves the new state to the old one's addresses. For several
- * threads it also exports `alone`, by which the first thread does the parts of all.
+ * The bytes of a plan's module. It imports `engine.memory`, and `engine.hostFallback`, which is called with the number of a kernel
+ * that the host computes. It exports `commit`, which moves the new state to the old one's addresses, and `run`, which runs all
+ * kernels in order. For several threads it also imports what waiting threads need, and exports `begin` (see `emitRun`).
  */
-export const writeModule = (
-  plan: Plan,
-  memory: MemoryPlan,
-  { minSharedWork, numerics, threads }: ModuleOptions,
-): Uint8Array<ArrayBuffer> => {
-  const module = new Assembler(numerics)
+export const writeModule = (plan: Plan, memory: MemoryPlan, options: ModuleOptions): Uint8Array<ArrayBuffer> => {
+  const { interrupt, lanes, minSharedWork, numerics, threads } = options
+  const module = new Assembler(numerics, lanes)
   const pages = Math.ceil(memory.bytes / 65536)
   module.importMemory("engine", "memory", threads > 1 ? { initial: pages, maximum: mostPages, shared: true } : { initial: pages })
   const hostFallback = module.importFunction("engine", "hostFallback", { params: ["i32"] })
   const waiting = threads > 1 ? importWaiting(module) : undefined
   const { packed, sync } = layout(plan, threads)
   const kernels = plan.kernels.map((kernel, i) => {
-    const shared = threads > 1 && isParallel(kernel, plan.slots) && work(kernel, plan.slots) >= minSharedWork
-    const func = module.func(`${i} ${kernel.tag}`, { params: ["i32"] }, (code, [thread]) => {
-      const team = shared ? { thread: thread as I32, threads } : { thread: i32.const(0), threads: 1 }
+    const byHost = !isCompiled(kernel, plan.slots)
+    const isShared = threads > 1 && isParallel(kernel, plan.slots) && work(kernel, plan.slots) >= minSharedWork
+    const perThread = isShared ? partsOf(kernel, plan.slots, module, options) : 1
+    const func = module.func(`${i} ${nameOf(kernel)}`, { params: ["i32", "i32", "i32"] }, (code, [part, thread, isFirst]) => {
+      // No other thread computes anything while a kernel that is not shared runs, so it has the first thread's scratch memory.
+      const team = isShared ? { part, parts: threads * perThread, thread, threads, isFirst } : oneThread
       const context: EmitContext = { module, code, address: (slot) => memory.addresses[slot] ?? 0, team }
-      if (isCompiled(kernel, plan.slots)) emitKernel(context, kernel, plan.slots, packed)
-      else code.call(hostFallback, i)
+      if (byHost) code.call(hostFallback, i)
+      else emitKernel(context, kernel, plan.slots, packed)
     })
-    return { shared, func }
+    return { byHost, isShared, perThread, func }
   })
-  const barrier: Func<[]> | undefined = waiting && emitBarrier(module, sync, threads, waiting)
-  module.func("run", { params: ["i32"], export: true }, (code, [thread]) => {
-    // No thread waits between two kernels that the first thread runs alone.
-    let alone = false
-    for (const [i, { func, shared }] of kernels.entries()) {
-      if (i > 0 && barrier !== undefined && (shared || !alone)) code.call(barrier)
-      alone = !shared
-      if (shared || barrier === undefined) code.call(func, thread)
-      else code.if(i32.eqz(thread), () => code.call(func, 0))
+  if (waiting === undefined)
+    module.func("run", { export: true }, (code) => {
+      for (const { func } of kernels) code.call(func, 0, 0, 1)
+    })
+  else {
+    const phases: Array<Phase> = []
+    for (let i = 0; i < kernels.length; ) {
+      // Kernels that are not shared are one part together.
+      const from = i
+      const shared = kernels[i++]?.isShared === true
+      while (!shared && kernels[i]?.isShared === false) i++
+      const own = kernels.slice(from, i)
+      phases.push({
+        shares: shared ? threads : 1,
+        parts: own[0]?.perThread ?? 1,
+        byFirst: own.some(({ byHost }) => byHost),
+        emit: (code, part, thread, isFirst) => {
+          for (const { func } of own) code.call(func, part, thread, isFirst)
+        },
+      })
     }
-    if (barrier !== undefined) code.call(barrier)
-  })
-  if (threads > 1)
-    module.func("alone", { export: true }, (code) => {
-      for (const { func, shared } of kernels)
-        for (let thread = 0; thread < (shared ? threads : 1); thread++) code.call(func, thread)
-    })
+    emitRun(module, { at: sync, threads, waiting, interrupt }, phases)
+  }
   module.func("commit", { export: true }, (code) => {
     for (const { bytes, from, to } of memory.moves) code.memory.copy(to, from, bytes)
   })

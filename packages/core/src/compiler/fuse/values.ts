@@ -6,6 +6,7 @@ import type { NDArray } from "../../types/NDArray.ts"
 import type { Spec } from "../../types/ShapeError.ts"
 import type { Storage } from "../Plan.ts"
 import { ofParams } from "../Signature.ts"
+import { extendedLoops } from "./extendedLoops.ts"
 
 /** A value of the program; equal values are one. */
 export interface Value extends Spec {
@@ -27,8 +28,8 @@ export const isCostly = (primitive: Primitive): boolean => {
 /** Products of floats have a kernel that follows strides; those of integers are rare and have one on dense arrays. */
 export const isProduct = ({ out, primitive }: Equation): boolean => isKind(primitive, "product") && out.dtype === "f32"
 
-const keyOf = ({ params, primitive }: Equation, inputs: ReadonlyArray<number>): string | undefined =>
-  primitive === "scan" ? undefined : `${primitive} ${ofParams(params)} ${inputs.join(" ")}`
+const keyOf = ({ params, primitive }: Equation, inputs: ReadonlyArray<number>): string =>
+  `${primitive} ${ofParams(params)} ${inputs.join(" ")}`
 
 /** The parameters of an equation whose primitive is known. */
 export const paramsOf = <P extends Primitive>(_: P, { params }: Equation): Params[P] => params as unknown as Params[P]
@@ -94,6 +95,19 @@ export const eliminateCommonSubexpressions = (
     number.push(add({ dtype, shape, from: { tag: "storage", storage: { tag: "input", index } } }))
   })
   for (const [index, array] of program.constants.entries()) number.push(constant(array, index))
+  const loops = new Map<Equation, number>()
+  const loop = (equation: Equation, inputs: ReadonlyArray<number>): number => {
+    const { dtype, shape } = equation.out
+    const found = loops.get(equation) ?? add({ dtype, shape, from: { tag: "equation", equation, inputs } })
+    loops.set(equation, found)
+    return found
+  }
+  /** The first elements of a loop's result: the result of a loop that it extends. */
+  const beginningOf = (longer: number, { out: { dtype, shape } }: Equation): number => {
+    const params = { start: [0], limit: shape, stride: [1] }
+    const equation: Equation = { primitive: "slice", params, inputs: [longer], out: { dtype, shape } }
+    return add({ dtype, shape, from: { tag: "equation", equation, inputs: [longer] } }, keyOf(equation, [longer]))
+  }
   /** For each comparison by which a value was clamped, the clamped value. */
   const clamped = new Map<number, number>()
   /** The same comparison of the clamped value, which has the same answer: a derivative that uses it does not keep the original. */
@@ -104,6 +118,7 @@ export const eliminateCommonSubexpressions = (
     const inputs = [result, ...from.inputs.slice(1)]
     return add({ ...spec, from: { ...from, inputs } }, keyOf(from.equation, inputs))
   }
+  const extended = extendedLoops(program)
   for (const equation of program.equations) {
     const given = equation.inputs.map((value) => number[value] as number)
     const clamps = isClamp(equation, given, values)
@@ -113,7 +128,10 @@ export const eliminateCommonSubexpressions = (
       equation,
       inputs.map((input) => values[input] as Value),
     )
+    const longer = extended.get(equation)
     if (isKind(equation.primitive, "identity")) number.push(inputs[0] as number)
+    else if (longer !== undefined) number.push(beginningOf(loop(longer, inputs), equation))
+    else if (equation.primitive === "scan") number.push(loop(equation, inputs))
     else if (known !== undefined) number.push(literal("f32", known))
     else {
       const made = add({ dtype, shape, from: { tag: "equation", equation, inputs } }, keyOf(equation, inputs))

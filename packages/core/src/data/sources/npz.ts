@@ -1,7 +1,23 @@
 /** Arrays saved by NumPy. */
 import * as Result from "effect/Result"
+import type * as NDArray from "../../types/NDArray.ts"
+import { type DataError, dataError } from "../DataError.ts"
 import * as Npz from "../Npz.ts"
 import { about, kind } from "./Kind.ts"
+
+/** An array with rows. A single number has none. */
+const withRows = <A>(name: string, { shape }: NDArray.NDArray, array: A): Result.Result<A, DataError> =>
+  shape.length > 0
+    ? Result.succeed(array)
+    : Result.fail(
+        dataError({
+          _tag: "BadSpec",
+          at: `the array \`${name}\``,
+          got: "a single number, which has no axes",
+          wanted: "rows along the first axis",
+          hint: "name another array of the file, or save it with np.atleast_1d",
+        }),
+      )
 
 /** Inputs and targets in one npz file. */
 export const npz = kind({
@@ -16,8 +32,19 @@ export const npz = kind({
   main: "path",
   read: ({ inputs, targets }, files) =>
     Result.flatMap(about("path", Npz.open(files.path)), (archive) =>
-      Result.flatMap(about("inputs", Npz.read(archive, inputs)), (rows) =>
-        Result.map(about("targets", Npz.labels(archive, targets)), (labels) => ({ inputs: rows, ...labels })),
+      Result.flatMap(
+        about(
+          "inputs",
+          Result.flatMap(Npz.read(archive, inputs), (rows) => withRows(inputs, rows, rows)),
+        ),
+        (rows) =>
+          Result.map(
+            about(
+              "targets",
+              Result.flatMap(Npz.labels(archive, targets), (labels) => withRows(targets, labels.targets, labels)),
+            ),
+            (labels) => ({ inputs: rows, ...labels }),
+          ),
       ),
     ),
 })

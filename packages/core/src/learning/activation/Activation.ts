@@ -9,10 +9,11 @@ import type { Net } from "../Net.ts"
 /** The families of initializers, each with its own variance. */
 export type Family = "xavier" | "he" | "lecun"
 
-/** A function between layers, and what the initializer of the previous layer needs. */
-export interface Activation {
-  /** The function of x. With learned parameters, at their initial values; with random ones, as in inference. */
-  readonly apply: (x: Tensor) => Tensor
+/** Any function of a tensor. Without facts, it has the gain of a linear unit. */
+export type ActivationFunction = (x: Tensor) => Tensor
+
+/** What an initializer of the previous layer, a plot and a layer need to know about an activation. */
+export interface ActivationFacts {
   /** The factor of the weights before it, relative to a linear unit, that preserves the variance of signals. */
   readonly gain: number
   /** The family of initializers that suits it, which `auto` picks. */
@@ -23,6 +24,11 @@ export interface Activation {
   readonly net?: Net
   /** The one-dimensional section that a plot shows, for an activation that combines several elements. */
   readonly section?: Section
+}
+
+/** A function between layers with its facts. With learned parameters, at their initial values; with random ones, as in inference. */
+export interface Activation extends ActivationFacts {
+  (x: Tensor): Tensor
 }
 
 /** A function of several elements, seen as a function of one of them. */
@@ -49,6 +55,16 @@ export type Row<O extends Options, Main extends keyof O & string> = Entry<O, Act
 /* @__NO_SIDE_EFFECTS__ */ export const row = <const O extends Options, const Main extends keyof O & string = never>(
   definition: Row<O, Main>,
 ): Row<O, Main> => definition
+
+/**
+ * An activation from a function and its facts.
+ *
+ * ```ts
+ * const cube = Activation.make((x) => Tensor.mul(x, Tensor.square(x)), { gain: 1, suits: "xavier" })
+ * cube(Tensor.make([1, -2])) // => [1, -8]
+ * ```
+ */
+export const make = (f: ActivationFunction, facts: ActivationFacts): Activation => Object.assign((x: Tensor) => f(x), facts)
 
 /** The gain of a linear unit, and of activations without a gain in the literature. */
 export const linearGain = 1

@@ -6,7 +6,7 @@ import { named, refuse, type Spec } from "../../types/ShapeError.ts"
 import { alias } from "../Entry.ts"
 import { pure } from "../Net.ts"
 import { checkOptions } from "../OptionError.ts"
-import { type Activation, linearGain, reluGain, row, type Section } from "./Activation.ts"
+import { type Activation, linearGain, make, reluGain, row, type Section } from "./Activation.ts"
 import { softplus } from "./rectifiers.ts"
 
 /** x · σ(βx). `Tensor.print(Activation.swish(Tensor.make([-1e4, 0, 1]))) // => "[0, 0, 0.73106]"` */
@@ -99,7 +99,7 @@ const swishRow = row({
   options: swishOptions,
   main: "beta",
   traits: { slope: 1.1, role: "hidden" },
-  make: (options): Activation => ({ apply: (x) => swish(x, options.beta), gain: reluGain, suits: "he" }),
+  make: (options): Activation => make((x) => swish(x, options.beta), { gain: reluGain, suits: "he" }),
 })
 
 const hardSwishRow = row({
@@ -110,7 +110,7 @@ const hardSwishRow = row({
   advice: "Use it where swish costs too much, for example on small devices.",
   options: {},
   traits: { slope: 1.5, role: "hidden" },
-  make: (): Activation => ({ apply: hardSwish, gain: reluGain, suits: "he" }),
+  make: (): Activation => make(hardSwish, { gain: reluGain, suits: "he" }),
 })
 
 export const rows = {
@@ -134,7 +134,7 @@ export const rows = {
     },
     main: "approximate",
     traits: { slope: 1.13, role: "hidden" },
-    make: ({ approximate }): Activation => ({ apply: (x) => gelu(x, approximate), gain: reluGain, suits: "he" }),
+    make: ({ approximate }): Activation => make((x) => gelu(x, approximate), { gain: reluGain, suits: "he" }),
   }),
   mish: row({
     doc: "The input times the tanh of its softplus.",
@@ -144,7 +144,7 @@ export const rows = {
     advice: "Instead of swish in nets for images; it costs an exponential, a logarithm and a tanh.",
     options: {},
     traits: { slope: 1.09, role: "hidden" },
-    make: (): Activation => ({ apply: mish, gain: reluGain, suits: "he" }),
+    make: (): Activation => make(mish, { gain: reluGain, suits: "he" }),
   }),
   glu: row({
     doc: "One half of the last axis, gated by the sigmoid of the other.",
@@ -155,13 +155,13 @@ export const rows = {
       "It halves the last axis, so the layer before it needs twice the units. The linear half keeps gradients from vanishing.",
     options: {},
     traits: { slope: 1 / 4, role: "hidden" },
-    make: (): Activation => ({
-      apply: glu,
-      gain: linearGain,
-      suits: "xavier",
-      net: pure("glu", glu, halved("glu")),
-      section: openGate("glu(1, z) = σ(z)", false),
-    }),
+    make: (): Activation =>
+      make(glu, {
+        gain: linearGain,
+        suits: "xavier",
+        net: pure("glu", glu, halved("glu")),
+        section: openGate("glu(1, z) = σ(z)", false),
+      }),
   }),
   swiglu: row({
     doc: "One half of the last axis, gated by the swish of the other.",
@@ -173,12 +173,12 @@ export const rows = {
     options: swishOptions,
     main: "beta",
     traits: { slope: 1.1, role: "hidden" },
-    make: (options): Activation => ({
-      apply: (x) => swiglu(x, options.beta),
-      gain: linearGain,
-      suits: "xavier",
-      net: pure("swiglu", (x) => swiglu(x, options.beta), halved("swiglu")),
-      section: openGate("swiglu(z, 1) = swish(z)", true),
-    }),
+    make: (options): Activation =>
+      make((x) => swiglu(x, options.beta), {
+        gain: linearGain,
+        suits: "xavier",
+        net: pure("swiglu", (x) => swiglu(x, options.beta), halved("swiglu")),
+        section: openGate("swiglu(z, 1) = swish(z)", true),
+      }),
   }),
 }

@@ -2,7 +2,7 @@
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { alias } from "../Entry.ts"
-import { type Activation, linearGain, row } from "./Activation.ts"
+import { type Activation, linearGain, make, row } from "./Activation.ts"
 
 /** x. */
 export const identity = (x: Tensor): Tensor => x
@@ -20,7 +20,7 @@ const identityRow = row({
   synonyms: ["none", "no_activation"],
   options: {},
   traits: { slope: 1, role: "identity" },
-  make: (): Activation => ({ apply: identity, gain: linearGain, suits: "xavier" }),
+  make: (): Activation => make(identity, { gain: linearGain, suits: "xavier" }),
 })
 
 export const rows = {
@@ -37,6 +37,6 @@ export const rows = {
     synonyms: ["heaviside", "binary_step"],
     options: {},
     traits: { slope: 0, role: "hidden" },
-    make: (): Activation => ({ apply: step, gain: linearGain, suits: "xavier" }),
+    make: (): Activation => make(step, { gain: linearGain, suits: "xavier" }),
   }),
 }

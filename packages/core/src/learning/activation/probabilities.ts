@@ -4,7 +4,7 @@ import * as T from "../../tensor/Tensor.ts"
 import type * as Shape from "../../types/Shape.ts"
 import { named, refuse } from "../../types/ShapeError.ts"
 import { type Net, pure } from "../Net.ts"
-import { type Activation, linearGain, row, type Section } from "./Activation.ts"
+import { type Activation, linearGain, make, row, type Section } from "./Activation.ts"
 
 /** x minus its largest element along an axis, which does not change softmax. An empty axis needs no shift. */
 const shifted = (x: Tensor, axis: number): Tensor =>
@@ -60,13 +60,13 @@ export const rows = {
     options: { axis },
     main: "axis",
     traits: { slope: 1 / 4, role: "probabilities" },
-    make: (options): Activation => ({
-      apply: (x) => softmax(x, options.axis),
-      gain: linearGain,
-      suits: "xavier",
-      net: within("softmax", options.axis, (x) => softmax(x, options.axis)),
-      section: againstZero("softmax(z, 0)₁", options.axis),
-    }),
+    make: (options): Activation =>
+      make((x) => softmax(x, options.axis), {
+        gain: linearGain,
+        suits: "xavier",
+        net: within("softmax", options.axis, (x) => softmax(x, options.axis)),
+        section: againstZero("softmax(z, 0)₁", options.axis),
+      }),
   }),
   log_softmax: row({
     doc: "The logarithms of the softmax probabilities.",
@@ -77,12 +77,12 @@ export const rows = {
     options: { axis },
     main: "axis",
     traits: { slope: 1, role: "probabilities" },
-    make: (options): Activation => ({
-      apply: (x) => logSoftmax(x, options.axis),
-      gain: linearGain,
-      suits: "xavier",
-      net: within("log_softmax", options.axis, (x) => logSoftmax(x, options.axis)),
-      section: againstZero("log_softmax(z, 0)₁", options.axis),
-    }),
+    make: (options): Activation =>
+      make((x) => logSoftmax(x, options.axis), {
+        gain: linearGain,
+        suits: "xavier",
+        net: within("log_softmax", options.axis, (x) => logSoftmax(x, options.axis)),
+        section: againstZero("log_softmax(z, 0)₁", options.axis),
+      }),
   }),
 }

@@ -7,7 +7,7 @@ import { named } from "../../types/ShapeError.ts"
 import { type Net, stateless } from "../Net.ts"
 import { checkOptions, checkRule } from "../OptionError.ts"
 import { type None, none } from "../Params.ts"
-import { type Activation, reluGain, row } from "./Activation.ts"
+import { type Activation, make, reluGain, row } from "./Activation.ts"
 
 /** x where it is above 0, 0 elsewhere; the derivative at 0 is 0, and NaN stays NaN. `Tensor.print(Activation.relu(Tensor.make([-1, 0, 2]))) // => "[0, 0, 2]"` */
 export const relu = named("relu", (x: Tensor): Tensor => T.where(T.lessEqual(x, 0), 0, x))
@@ -116,7 +116,7 @@ export const rows = {
     synonyms: ["rectifier", "rectified_linear"],
     options: {},
     traits: { slope: 1, role: "hidden" },
-    make: (): Activation => ({ apply: relu, gain: reluGain, suits: "he" }),
+    make: (): Activation => make(relu, { gain: reluGain, suits: "he" }),
   }),
   leaky_relu: row({
     doc: "The positive part, with a small slope below zero.",
@@ -137,11 +137,7 @@ export const rows = {
     },
     main: "alpha",
     traits: { slope: 1, role: "hidden" },
-    make: ({ alpha }): Activation => ({
-      apply: (x) => leakyRelu(x, alpha),
-      gain: leakyGain(alpha ** 2),
-      suits: "he",
-    }),
+    make: ({ alpha }): Activation => make((x) => leakyRelu(x, alpha), { gain: leakyGain(alpha ** 2), suits: "he" }),
   }),
   prelu: row({
     doc: "A leaky relu that learns its slope below zero.",
@@ -161,12 +157,8 @@ export const rows = {
     },
     main: "init",
     traits: { slope: 1, role: "hidden" },
-    make: ({ init, share }): Activation => ({
-      apply: (x) => leaky(x, init),
-      gain: leakyGain(init ** 2),
-      suits: "he",
-      net: prelu({ init, share }),
-    }),
+    make: ({ init, share }): Activation =>
+      make((x) => leaky(x, init), { gain: leakyGain(init ** 2), suits: "he", net: prelu({ init, share }) }),
   }),
   rrelu: row({
     doc: "A leaky relu with random slopes below zero in training.",
@@ -180,12 +172,12 @@ export const rows = {
     },
     rule: { wanted: "`lower` not above `upper`", holds: ({ lower, upper }) => lower <= upper },
     traits: { slope: 1, role: "hidden" },
-    make: ({ lower, upper }): Activation => ({
-      apply: (x) => leakyRelu(x, (lower + upper) / 2),
-      gain: leakyGain((lower ** 2 + lower * upper + upper ** 2) / 3),
-      suits: "he",
-      net: rrelu({ lower, upper }),
-    }),
+    make: ({ lower, upper }): Activation =>
+      make((x) => leakyRelu(x, (lower + upper) / 2), {
+        gain: leakyGain((lower ** 2 + lower * upper + upper ** 2) / 3),
+        suits: "he",
+        net: rrelu({ lower, upper }),
+      }),
   }),
   relu6: row({
     doc: "The positive part, up to 6.",
@@ -195,7 +187,7 @@ export const rows = {
     advice: "For nets that will run at low precision: its range is bounded. Above 6 there is no gradient.",
     options: {},
     traits: { slope: 1, role: "hidden" },
-    make: (): Activation => ({ apply: relu6, gain: reluGain, suits: "he" }),
+    make: (): Activation => make(relu6, { gain: reluGain, suits: "he" }),
   }),
   elu: row({
     doc: "The positive part, with an exponential approach to -α below zero.",
@@ -207,7 +199,7 @@ export const rows = {
     options: { alpha: { kind: "number", doc: "Far below zero the function approaches -α.", default: 1, minimum: 0 } },
     main: "alpha",
     traits: { slope: 1, role: "hidden" },
-    make: ({ alpha }): Activation => ({ apply: (x) => elu(x, alpha), gain: reluGain, suits: "he" }),
+    make: ({ alpha }): Activation => make((x) => elu(x, alpha), { gain: reluGain, suits: "he" }),
   }),
   selu: row({
     doc: "A scaled elu that makes deep nets self-normalizing.",
@@ -218,7 +210,7 @@ export const rows = {
       "For deep stacks of dense layers on tables. It is self-normalizing only if inputs are standardized, weights start from lecun_normal, the net is a plain stack of dense layers, and there is no L1 or L2, max-norm, batch norm or ordinary dropout. Use alpha_dropout for dropout.",
     options: {},
     traits: { slope: seluScale * seluAlpha, role: "self-normalizing" },
-    make: (): Activation => ({ apply: selu, gain: 3 / 4, suits: "lecun" }),
+    make: (): Activation => make(selu, { gain: 3 / 4, suits: "lecun" }),
   }),
   softplus: row({
     doc: "A smooth positive part.",
@@ -229,6 +221,6 @@ export const rows = {
     options: { beta: { kind: "number", doc: "The sharpness: a larger β is closer to relu.", default: 1, exclusiveMinimum: 0 } },
     main: "beta",
     traits: { slope: 1, role: "hidden" },
-    make: ({ beta }): Activation => ({ apply: (x) => softplus(x, beta), gain: reluGain, suits: "he" }),
+    make: ({ beta }): Activation => make((x) => softplus(x, beta), { gain: reluGain, suits: "he" }),
   }),
 }

@@ -4,7 +4,7 @@ import * as T from "../../tensor/Tensor.ts"
 import { named } from "../../types/ShapeError.ts"
 import { alias } from "../Entry.ts"
 import { checkOptions, checkRule } from "../OptionError.ts"
-import { type Activation, linearGain, row } from "./Activation.ts"
+import { type Activation, linearGain, make, row } from "./Activation.ts"
 import { softplus } from "./rectifiers.ts"
 
 /** 1 / (1 + e⁻ˣ), without overflow for any x. `Tensor.toNumber(Activation.sigmoid(Tensor.scalar(0))) // => 0.5` */
@@ -46,7 +46,7 @@ const sigmoidRow = row({
   synonyms: ["logistic"],
   options: {},
   traits: { slope: 1 / 4, role: "probability" },
-  make: (): Activation => ({ apply: sigmoid, gain: linearGain, suits: "xavier", saturates: true }),
+  make: (): Activation => make(sigmoid, { gain: linearGain, suits: "xavier", saturates: true }),
 })
 
 const logSigmoidRow = row({
@@ -58,7 +58,7 @@ const logSigmoidRow = row({
     "For the log-probability of yes: accurate even where the probability underflows to 0. Do not put it before a loss from logits.",
   options: {},
   traits: { slope: 1, role: "hidden" },
-  make: (): Activation => ({ apply: logSigmoid, gain: linearGain, suits: "xavier" }),
+  make: (): Activation => make(logSigmoid, { gain: linearGain, suits: "xavier" }),
 })
 
 export const rows = {
@@ -72,7 +72,7 @@ export const rows = {
       "Centred at zero, so nets learn faster than with sigmoid between layers, but it saturates too: above |z| of about 3 there is almost no gradient. Usual in recurrent nets.",
     options: {},
     traits: { slope: 1, role: "hidden" },
-    make: (): Activation => ({ apply: tanh, gain: 5 / 3, suits: "xavier", saturates: true }),
+    make: (): Activation => make(tanh, { gain: 5 / 3, suits: "xavier", saturates: true }),
   }),
   hard_sigmoid: row({
     doc: "A piecewise linear sigmoid.",
@@ -82,7 +82,7 @@ export const rows = {
     advice: "Use it where sigmoid costs too much, for example in gates on small devices. Above |z| = 3 there is no gradient.",
     options: {},
     traits: { slope: 1 / 6, role: "hidden" },
-    make: (): Activation => ({ apply: hardSigmoid, gain: linearGain, suits: "xavier", saturates: true }),
+    make: (): Activation => make(hardSigmoid, { gain: linearGain, suits: "xavier", saturates: true }),
   }),
   hard_tanh: row({
     doc: "The input clamped to two bounds.",
@@ -96,12 +96,8 @@ export const rows = {
     },
     rule: { wanted: "`min` below `max`", holds: ({ max, min }) => min < max },
     traits: { slope: 1, role: "hidden" },
-    make: ({ max, min }): Activation => ({
-      apply: (x) => hardTanh(x, min, max),
-      gain: linearGain,
-      suits: "xavier",
-      saturates: true,
-    }),
+    make: ({ max, min }): Activation =>
+      make((x) => hardTanh(x, min, max), { gain: linearGain, suits: "xavier", saturates: true }),
   }),
   softsign: row({
     doc: "An S-shaped curve from -1 to 1 that saturates slowly.",
@@ -111,7 +107,7 @@ export const rows = {
     advice: "Instead of tanh where units saturate: its gradient decreases with 1/z², not exponentially.",
     options: {},
     traits: { slope: 1, role: "hidden" },
-    make: (): Activation => ({ apply: softsign, gain: linearGain, suits: "xavier", saturates: true }),
+    make: (): Activation => make(softsign, { gain: linearGain, suits: "xavier", saturates: true }),
   }),
   logsigmoid: logSigmoidRow,
   log_sigmoid: alias("logsigmoid", logSigmoidRow),

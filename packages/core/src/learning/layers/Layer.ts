@@ -14,6 +14,8 @@ export type Role<Option extends string = string> =
       readonly over: "features" | "tokens" | "space" | "time"
       /** The option that sets the size of the last axis. Without one the size does not change. */
       readonly width: Option | undefined
+      /** The option with the size of the window, for a sum over a window. */
+      readonly window?: Option
       /** The option with the initializer of the weights. */
       readonly init: Option | undefined
       /** The option that adds a bias to the outputs, before the activation. */

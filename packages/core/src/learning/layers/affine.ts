@@ -53,7 +53,7 @@ export interface LinearMap {
 export const affine = (options: AffineOptions, map: LinearMap): Net<AffineParams> => {
   const { bias = true, biasInit = "zeros", init = "auto" } = options
   const follows = activationOf(options.activation ?? "identity")
-  const after = follows.net ?? pure("activation", follows.apply)
+  const after = follows.net ?? pure("activation", follows)
   const weights = initializerOf(init)
   const biases = initializerOf(biasInit)
   return {

@@ -162,6 +162,7 @@ const convolving = {
   role: "weights",
   over: "space",
   width: "filters",
+  window: "kernel",
   init: "init",
   bias: "bias",
   activation: "activation",

@@ -67,7 +67,7 @@ export const maxout = ({ pieces = 2, units, ...options }: MaxoutOptions): Net<Af
   const apply = (x: Tensor): Tensor => T.max(T.reshape(x, [...x.shape.slice(0, -1), pieces, units]), { axes: -2 })
   const shape = (input: Shape.Shape): Shape.Shape => [...input.slice(0, -1), units]
   // The larger of two normal numbers has the same mean square as each of them, so no gain is needed.
-  const largest: Activation.Activation = { apply, gain: 1, suits: "lecun", net: pure("maxout", apply, shape) }
+  const largest = Activation.make(apply, { gain: 1, suits: "lecun", net: pure("maxout", apply, shape) })
   return affine({ ...options, activation: largest }, product("maxout", pieces * units))
 }
 

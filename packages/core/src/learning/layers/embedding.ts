@@ -44,7 +44,7 @@ export const embedding = ({ init = "auto", tokens, units }: EmbeddingOptions): N
   const connections: Initializer.Connections = {
     fanIn: 1,
     fanOut: units,
-    activation: { apply: Activation.identity, gain: 1, suits: "lecun" },
+    activation: Activation.make(Activation.identity, { gain: 1, suits: "lecun" }),
   }
   return stateless({
     kind: "embedding",

@@ -138,7 +138,7 @@ export const simpleRnn = ({ activation = "tanh", ...options }: SimpleRnnOptions)
     params: (all) => all,
     start: (zeros) => zeros,
     step: (h: Tensor, sums, { wh }) => {
-      const next = follows.apply(T.add(sums, T.matmul(h, wh)))
+      const next = follows(T.add(sums, T.matmul(h, wh)))
       return { carry: next, kept: next }
     },
   })

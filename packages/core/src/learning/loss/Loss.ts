@@ -1,10 +1,30 @@
-/** The type of a loss: its value for each sample, the meaning of outputs, and the targets it accepts. */
+/**
+ * The types of losses. A loss is any function of predictions and targets that gives one number. A loss of the table has facts
+ * as well: its value for each sample, the meaning of outputs, and the targets it accepts.
+ */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"
 import { identity } from "../Activation.ts"
 import type { TargetType } from "../Target.ts"
+
+/** Any function of predictions `Y` and targets `T`, trees of tensors, to one number f32[]: the mean over the batch. `N` are the names of its heads. */
+export interface LossFunction<in Y = Tensor, in T = Tensor, out N extends string = never> {
+  (prediction: Y, target: T): Tensor
+  /** The heads whose losses it adds up, by their names in order (`Loss.heads`). */
+  readonly heads?: ReadonlyArray<WeightedHead<N>>
+}
+
+/** The loss of a head, and its weight in the sum: 1 unless given. */
+export type Head = LossFunction | readonly [loss: LossFunction, weight: number]
+
+/** A head of a net: its name in predictions and targets, its loss, and the weight of that in the sum. */
+export interface WeightedHead<out N extends string = string> {
+  readonly name: N
+  readonly loss: LossFunction
+  readonly weight: number
+}
 
 /** The loss of each sample: output [batch, …] and target give [batch]. */
 export type PerExample = (output: Tensor, target: Tensor) => Tensor
@@ -22,6 +42,9 @@ export interface Loss extends LossTraits {
   (output: Tensor, target: Tensor): Tensor
   readonly perExample: PerExample
 }
+
+/** Whether a loss has the facts of those of the table. */
+export const hasFacts = (loss: LossFunction<never, never, string>): loss is Loss => "perExample" in loss && "targetTypes" in loss
 
 /** A loss from its value for each sample. Without traits, outputs and targets are numbers. */
 export const make = (

@@ -1,7 +1,15 @@
 /** Machines and sampling methods, by their names in a model file. */
 import { entry } from "../Entry.ts"
 import type { Learning, Method } from "./contrastiveDivergence.ts"
-import { l2 as l2Option, learningRate, particles as particlesOption, steps } from "./options.ts"
+import {
+  defaultMomentum,
+  l2 as l2Option,
+  learningRate,
+  momentum,
+  particles as particlesOption,
+  sparsity,
+  steps,
+} from "./options.ts"
 
 /** The sampling methods. */
 export const methods = {
@@ -28,6 +36,14 @@ export const methods = {
     make: ({ particles, steps: rounds }): Method => ({ pcd: { steps: rounds, particles } }),
   }),
 }
+
+/** What every stage has beside the options of its machine. */
+export const stageOptions = {
+  layer: { doc: "The name of the dense layer that starts from the RBM's weights; it needs a sigmoid." },
+  method: { doc: "How samples of the RBM are drawn.", default: "cd" },
+  momentum: { ...momentum, default: defaultMomentum },
+  sparsity: { doc: "How rarely hidden units should be active.", options: sparsity },
+} as const
 
 /** The machines that a stage of pre-training can train. */
 export const stages = {

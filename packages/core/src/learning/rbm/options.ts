@@ -33,3 +33,24 @@ export const l2 = {
   minimum: 0,
   usual: [0, 1],
 } as const
+
+/** The bounds of the momentum, which is one value, or a first and a last one. */
+export const momentum = {
+  kind: "number",
+  doc: "The momentum of the updates: one value, or the first and the last, changed in even steps over the epochs.",
+  minimum: 0,
+  exclusiveMaximum: 1,
+} as const
+
+/** The default momentum (Hinton's practical guide, section 9). */
+export const defaultMomentum = [0.5, 0.9] as const
+
+export const sparsity = {
+  target: {
+    kind: "number",
+    doc: "The fraction of rows for which a hidden unit should be active.",
+    exclusiveMinimum: 0,
+    exclusiveMaximum: 1,
+  },
+  cost: { kind: "number", doc: "The weight of this penalty.", default: 0.1, minimum: 0 },
+} as const

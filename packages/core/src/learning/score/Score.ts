@@ -1,17 +1,27 @@
 /**
- * The type of a score: sums over the samples of a batch, and a number from the merged sums, so that the score does not depend
- * on how rows are divided into batches. Scores that rank samples, such as the area under a curve, keep a row for each sample
- * instead of sums.
+ * The types of scores. A score is any function of predictions and targets. Those of the table give sums over the samples of a
+ * batch, and a number from the merged sums, so that the score does not depend on how rows are divided into batches. Scores that
+ * rank samples, such as the area under a curve, keep a row for each sample instead of sums.
  */
 import type { Tensor } from "../../language/Expr.ts"
+import { tensors } from "../../language/TensorTree.ts"
 import * as T from "../../tensor/Tensor.ts"
+import { refuse } from "../../types/ShapeError.ts"
 import type { TargetType } from "../Target.ts"
 import type { Unit } from "./Unit.ts"
 
-/** A score: sums of batches as tensors, merged in doubles, and a result. */
-export interface Score<out A = number> {
-  /** From the outputs and targets of a batch to sums over its samples, a vector (i32 where it counts). Throws `ShapeError`. */
-  readonly sums: (output: Tensor, target: Tensor) => Tensor
+/**
+ * Any function of predictions `Y` and targets `T`, trees of tensors. Without facts, it gives the mean of a batch f32[] or a
+ * value for each row [n], and the score of a dataset is the mean over its rows; `bool` counts as 0 and 1.
+ */
+export interface ScoreFunction<in Y = Tensor, in T = Tensor> {
+  (prediction: Y, target: T): Tensor
+  readonly merge?: Merge
+  readonly finish?: (sums: ReadonlyArray<number>) => number
+}
+
+/** How the sums of batches become a score, and what it means. */
+export interface ScoreFacts<out A = number> {
   /** Merges the vectors of batches: by addition, or by concatenation. */
   readonly merge: Merge
   /** From the merged vectors of all batches to the score. NaN where it is not defined, for example without samples. */
@@ -20,11 +30,27 @@ export interface Score<out A = number> {
   readonly better: "higher" | "lower"
   /** The types of targets that it accepts. */
   readonly targetTypes: ReadonlyArray<TargetType>
+  /** Whether `metrics: auto` of a model file chooses it for its types of targets. */
+  readonly isDefault?: true
+  /** Whether it is shown as a percentage. */
+  readonly isPercentage?: true
   /** Its unit as a power of the target's: 1 for an absolute error, 2 for a squared one. Absent for scores without a unit. */
   readonly power?: 1 | 2
   /** The same score in the original units of the targets, one for each column. Absent where targets are not numbers. */
   readonly measured?: (units: ReadonlyArray<Unit>) => Score<A>
 }
+
+/**
+ * A score: from the outputs and targets of a batch to sums over its samples, a vector (i32 where it counts), with the facts that
+ * turn these into a number. Throws `ShapeError`.
+ */
+export interface Score<out A = number> extends ScoreFacts<A> {
+  (output: Tensor, target: Tensor): Tensor
+}
+
+/** A score from its sums over a batch and its facts. */
+export const make = <A>(sums: (output: Tensor, target: Tensor) => Tensor, facts: ScoreFacts<A>): Score<A> =>
+  Object.assign((output: Tensor, target: Tensor) => sums(output, target), facts)
 
 /** Merges the accumulated vector of earlier batches with the vector of the next one. */
 export type Merge = (accumulated: ReadonlyArray<number>, batch: ReadonlyArray<number>) => ReadonlyArray<number>
@@ -45,9 +71,41 @@ export const append: Merge = (accumulated, batch) => accumulated.concat(batch)
  */
 export const inUnits = <A>(score: Score<A>, units: ReadonlyArray<Unit>): Score<A> => score.measured?.(units) ?? score
 
-/** The score of a single batch. */
-export const of = <A>(score: Score<A>, output: Tensor, target: Tensor): A =>
-  score.finish([...T.read(score.sums(output, target)).data])
+/** A score that is accumulated over batches: the vector of a batch, and how vectors become the score. */
+export interface Accumulated<in Y = Tensor, in T = Tensor, out A = number> {
+  readonly sums: (prediction: Y, target: T) => Tensor
+  readonly merge: Merge
+  readonly finish: (sums: ReadonlyArray<number>) => A
+}
+
+/**
+ * How a score is accumulated. A plain function is a mean: the sum over rows, and their number. Its sums throw `ShapeError` for a
+ * result that is neither one number nor a value for each row.
+ */
+export const accumulated = <Y, Target>(score: ScoreFunction<Y, Target>): Accumulated<Y, Target> => {
+  const { finish, merge = add } = score
+  if (finish !== undefined) return { sums: score, merge, finish }
+  return {
+    sums: (prediction, target) => {
+      const value = score(prediction, target)
+      const rows = tensors([prediction, target])[0]?.shape[0] ?? 1
+      if (value.shape.length > 0 && value.shape[0] !== rows)
+        refuse("a score", [value], `one number, or a value for each of ${rows} rows`, "Tensor.mean of it")
+      return T.stack([T.mul(T.mean(T.cast(value, "f32")), rows), T.scalar(rows)])
+    },
+    merge,
+    finish: ([sum = 0, rows = 0]) => sum / rows,
+  }
+}
+
+/** The score of a single batch. `Score.of((y, t) => Tensor.equal(y, t), Tensor.make([1, 2]), Tensor.make([1, 3])) // => 0.5` */
+export const of: {
+  <A>(score: Score<A>, output: Tensor, target: Tensor): A
+  <Y, Target>(score: ScoreFunction<Y, Target>, prediction: Y, target: Target): number
+} = <Y, Target>(score: ScoreFunction<Y, Target>, prediction: Y, target: Target): number => {
+  const { finish, sums } = accumulated(score)
+  return finish([...T.read(sums(prediction, target)).data])
+}
 
 /** Rows [n, width] as a vector in which every row starts with its width, so that `rowsOf` can divide it again. */
 export const rows = (columns: Tensor): Tensor => {

@@ -7,7 +7,7 @@ import * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"
 import { checkOptions } from "../OptionError.ts"
 import { decisions, hasPrediction, isBinary, oneHot } from "../Target.ts"
-import { add, type Score } from "./Score.ts"
+import { add, make, type Score } from "./Score.ts"
 
 const targetTypes = ["binary", "classes"] as const
 
@@ -19,16 +19,13 @@ const ratio = ([sum = 0, count = 0]: ReadonlyArray<number>): number => sum / cou
  *
  * `Score.of(Score.accuracy, Tensor.make([[2, 1], [0, 3]]), Tensor.make([0, 0], "i32")) // => 0.5`
  */
-export const accuracy: Score = {
-  sums: (output, target) => {
+export const accuracy: Score = make(
+  (output, target) => {
     const { correct, truth } = decisions("accuracy", output, target)
     return T.stack([T.sum(T.cast(correct, "i32")), T.scalar(Shape.size(truth.shape), "i32")])
   },
-  merge: add,
-  finish: ratio,
-  better: "higher",
-  targetTypes,
-}
+  { merge: add, finish: ratio, better: "higher", targetTypes, isDefault: true, isPercentage: true },
+)
 
 /** The options of the score of k guesses. */
 export const topKOptions = {
@@ -49,8 +46,8 @@ export const topKOptions = {
  */
 export const topK = (k: number): Score => {
   checkOptions("topK", topKOptions, { k })
-  return {
-    sums: (output, target) => {
+  return make(
+    (output, target) => {
       if (isBinary(output)) refuse("top_k", [output, target], "an output for each of several classes", "accuracy")
       const isOwn = T.greater(oneHot("top_k", output, target), 0)
       const own = T.sum(T.where(isOwn, output, 0), { axes: -1, keepAxes: true })
@@ -62,11 +59,8 @@ export const topK = (k: number): Score => {
       const correct = T.and(among, hasPrediction(output))
       return T.stack([T.sum(T.cast(correct, "i32")), T.scalar(Shape.size(correct.shape), "i32")])
     },
-    merge: add,
-    finish: ratio,
-    better: "higher",
-    targetTypes: ["classes"],
-  }
+    { merge: add, finish: ratio, better: "higher", targetTypes: ["classes"] },
+  )
 }
 
 /** Counts by truth (row) and prediction (column). */
@@ -85,18 +79,16 @@ const rowsOf = (counts: ReadonlyArray<number>): ReadonlyArray<CountsByPrediction
 }
 
 /** A score from the counts of predictions for the samples of each class. */
-const ofCounts = <A>(operation: string, read: (rows: ReadonlyArray<CountsByPrediction>) => A): Score<A> => ({
-  sums: (output, target) => {
-    const { classes, predicted, truth } = decisions(operation, output, target)
-    // The class -1, which is no prediction, comes first in its row.
-    const cell = T.add(T.mul(truth, classes + 1), T.add(predicted, 1))
-    return T.scatterAdd(cell, T.onesLike(cell), classes * (classes + 1))
-  },
-  merge: add,
-  finish: (counts) => read(rowsOf(counts)),
-  better: "higher",
-  targetTypes,
-})
+const ofCounts = <A>(operation: string, read: (rows: ReadonlyArray<CountsByPrediction>) => A): Score<A> =>
+  make(
+    (output, target) => {
+      const { classes, predicted, truth } = decisions(operation, output, target)
+      // The class -1, which is no prediction, comes first in its row.
+      const cell = T.add(T.mul(truth, classes + 1), T.add(predicted, 1))
+      return T.scatterAdd(cell, T.onesLike(cell), classes * (classes + 1))
+    },
+    { merge: add, finish: (counts) => read(rowsOf(counts)), better: "higher", targetTypes },
+  )
 
 /**
  * The number of samples for each true class (row) and predicted class (column). Labels out of range are left out, and so are

@@ -3,7 +3,7 @@ import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
 import { aligned } from "../Target.ts"
-import { add, append, rows, rowsOf, type Score } from "./Score.ts"
+import { add, append, make, rows, rowsOf, type Score } from "./Score.ts"
 import { difference, restore, type Unit } from "./Unit.ts"
 
 const targetTypes = ["numbers", "binary"] as const
@@ -16,21 +16,26 @@ interface Measure {
   /** A function of the mean: the identity unless given. */
   readonly finish?: (mean: number) => number
   readonly power: 1 | 2
+  readonly isDefault?: true
 }
 
 /** The mean of a measure over all differences. */
-const meanOf = (measure: Measure, units: ReadonlyArray<Unit> = []): Score => ({
-  sums: (output, target) => {
-    const each = measure.of(difference(output, aligned(measure.operation, output, target), units))
-    return T.stack([T.sum(each), T.scalar(Shape.size(each.shape))])
-  },
-  merge: add,
-  finish: ([sum = 0, count = 0]) => (measure.finish ?? ((mean) => mean))(sum / count),
-  better: "lower",
-  targetTypes,
-  power: measure.power,
-  measured: (own) => meanOf(measure, own),
-})
+const meanOf = (measure: Measure, units: ReadonlyArray<Unit> = []): Score =>
+  make(
+    (output, target) => {
+      const each = measure.of(difference(output, aligned(measure.operation, output, target), units))
+      return T.stack([T.sum(each), T.scalar(Shape.size(each.shape))])
+    },
+    {
+      merge: add,
+      finish: ([sum = 0, count = 0]) => (measure.finish ?? ((mean) => mean))(sum / count),
+      better: "lower",
+      targetTypes,
+      power: measure.power,
+      ...(measure.isDefault && { isDefault: true }),
+      measured: (own) => meanOf(measure, own),
+    },
+  )
 
 /** The mean of (ŷ - y)². */
 export const meanSquaredError: Score = meanOf({ operation: "mse", of: T.square, power: 2 })
@@ -39,7 +44,7 @@ export const meanSquaredError: Score = meanOf({ operation: "mse", of: T.square, 
 export const rootMeanSquaredError: Score = meanOf({ operation: "rmse", of: T.square, finish: Math.sqrt, power: 1 })
 
 /** The mean of |ŷ - y|. */
-export const meanAbsoluteError: Score = meanOf({ operation: "mae", of: T.abs, power: 1 })
+export const meanAbsoluteError: Score = meanOf({ operation: "mae", of: T.abs, power: 1, isDefault: true })
 
 const sum = (xs: ReadonlyArray<number>): number => xs.reduce((total, x) => total + x, 0)
 
@@ -52,28 +57,31 @@ const determination = (pairs: ReadonlyArray<readonly [predicted: number, truth: 
 }
 
 /** R² in the original units of the targets. Linear units do not change it. */
-const determinationIn = (units: ReadonlyArray<Unit>): Score => ({
-  sums: (output, target) => {
-    const wanted = aligned("r2", output, target)
-    const n = output.shape[0] ?? 0
-    const flat = [n, Shape.size(output.shape.slice(1))]
-    return rows(T.concat([T.reshape(output, flat), T.reshape(wanted, flat)], 1))
-  },
-  merge: append,
-  finish: (gathered) => {
-    const all = rowsOf(gathered)
-    const outputs = (all[0]?.length ?? 0) / 2
-    const column = (k: number): ReadonlyArray<readonly [number, number]> => {
-      const unit = units[k]
-      const back = unit === undefined || unit.curve === "none" ? (x: number) => x : (x: number) => restore(unit, x)
-      return all.map((row) => [back(row[k] ?? 0), back(row[outputs + k] ?? 0)])
-    }
-    return sum(Array.from({ length: outputs }, (_, k) => determination(column(k)))) / outputs
-  },
-  better: "higher",
-  targetTypes,
-  measured: determinationIn,
-})
+const determinationIn = (units: ReadonlyArray<Unit>): Score =>
+  make(
+    (output, target) => {
+      const wanted = aligned("r2", output, target)
+      const n = output.shape[0] ?? 0
+      const flat = [n, Shape.size(output.shape.slice(1))]
+      return rows(T.concat([T.reshape(output, flat), T.reshape(wanted, flat)], 1))
+    },
+    {
+      merge: append,
+      finish: (gathered) => {
+        const all = rowsOf(gathered)
+        const outputs = (all[0]?.length ?? 0) / 2
+        const column = (k: number): ReadonlyArray<readonly [number, number]> => {
+          const unit = units[k]
+          const back = unit === undefined || unit.curve === "none" ? (x: number) => x : (x: number) => restore(unit, x)
+          return all.map((row) => [back(row[k] ?? 0), back(row[outputs + k] ?? 0)])
+        }
+        return sum(Array.from({ length: outputs }, (_, k) => determination(column(k)))) / outputs
+      },
+      better: "higher",
+      targetTypes,
+      measured: determinationIn,
+    },
+  )
 
 /**
  * The fraction of the targets' variance that the predictions explain: 1 is all of it, 0 is no better than predicting the mean,

@@ -6,7 +6,7 @@ import { sigmoid, softmax } from "../Activation.ts"
 import { binaryCrossEntropy, categoricalCrossEntropy } from "../loss/classes.ts"
 import { checkOptions } from "../OptionError.ts"
 import { decisions, hasPrediction, isBinary } from "../Target.ts"
-import { add, type Score } from "./Score.ts"
+import { add, make, type Score } from "./Score.ts"
 
 const targetTypes = ["binary", "classes"] as const
 
@@ -15,17 +15,14 @@ const targetTypes = ["binary", "classes"] as const
  *
  * `Score.of(Score.logLoss, Tensor.make([[0], [0]]), Tensor.make([1, 0])).toFixed(4) // => "0.6931"`
  */
-export const logLoss: Score = {
-  sums: (output, target) => {
+export const logLoss: Score = make(
+  (output, target) => {
     const loss = isBinary(output) ? binaryCrossEntropy() : categoricalCrossEntropy()
     const each = loss.perExample(output, target)
     return T.stack([T.sum(each), T.scalar(Shape.size(each.shape))])
   },
-  merge: add,
-  finish: ([sum = 0, count = 0]) => sum / count,
-  better: "lower",
-  targetTypes,
-}
+  { merge: add, finish: ([sum = 0, count = 0]) => sum / count, better: "lower", targetTypes },
+)
 
 /** The probability of the predicted class of each sample; 1 for an output of NaN, which counts as confident and wrong. */
 const confidence = (output: Tensor): Tensor => {
@@ -56,32 +53,35 @@ export const binOptions = {
   },
 } as const
 
-const binned = <A>(operation: string, bins: number, finish: (bins: ReadonlyArray<Bin>) => A): Score<A> => ({
-  sums: (output, target) => {
-    const { correct } = decisions(operation, output, target)
-    const sure = confidence(output)
-    // Bins are open below and closed above, as in Guo et al.
-    const bin = T.clamp(T.sub(T.cast(T.ceil(T.mul(sure, bins)), "i32"), 1), 0, bins - 1)
-    const columns = [T.onesLike(sure), sure, T.cast(correct, "f32")]
-    return T.concat(columns.map((column) => T.scatterAdd(bin, column, bins)))
-  },
-  merge: add,
-  finish: (sums) =>
-    finish(
-      Array.from({ length: sums.length / 3 }, (_, i) => {
-        const count = sums[i] ?? 0
-        return {
-          from: i / bins,
-          to: (i + 1) / bins,
-          count,
-          confidence: (sums[bins + i] ?? 0) / count,
-          accuracy: (sums[2 * bins + i] ?? 0) / count,
-        }
-      }),
-    ),
-  better: "lower",
-  targetTypes,
-})
+const binned = <A>(operation: string, bins: number, finish: (bins: ReadonlyArray<Bin>) => A): Score<A> =>
+  make(
+    (output, target) => {
+      const { correct } = decisions(operation, output, target)
+      const sure = confidence(output)
+      // Bins are open below and closed above, as in Guo et al.
+      const bin = T.clamp(T.sub(T.cast(T.ceil(T.mul(sure, bins)), "i32"), 1), 0, bins - 1)
+      const columns = [T.onesLike(sure), sure, T.cast(correct, "f32")]
+      return T.concat(columns.map((column) => T.scatterAdd(bin, column, bins)))
+    },
+    {
+      merge: add,
+      finish: (sums) =>
+        finish(
+          Array.from({ length: sums.length / 3 }, (_, i) => {
+            const count = sums[i] ?? 0
+            return {
+              from: i / bins,
+              to: (i + 1) / bins,
+              count,
+              confidence: (sums[bins + i] ?? 0) / count,
+              accuracy: (sums[2 * bins + i] ?? 0) / count,
+            }
+          }),
+        ),
+      better: "lower",
+      targetTypes,
+    },
+  )
 
 /**
  * The reliability diagram: samples in bins of equal width by confidence, each with its mean confidence and its accuracy. Both

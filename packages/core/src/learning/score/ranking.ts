@@ -9,7 +9,7 @@ import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
 import { softmax } from "../Activation.ts"
 import { decisions, isBinary } from "../Target.ts"
-import { append, rows, rowsOf, type Score } from "./Score.ts"
+import { append, make, rows, rowsOf, type Score } from "./Score.ts"
 
 const targetTypes = ["binary", "classes"] as const
 
@@ -74,16 +74,16 @@ const sums = (operation: string) => (output: Tensor, target: Tensor) => {
   return rows(T.concat([T.expandAxis(T.cast(truth, "f32"), -1), scores], 1))
 }
 
-const meanOver = (operation: string, area: (ranking: Ranking) => number): Score => ({
-  sums: sums(operation),
-  merge: append,
-  finish: (gathered) => {
-    const defined = rankingsOf(gathered).filter(({ negatives, positives }) => positives > 0 && negatives > 0)
-    return defined.reduce((total, ranking) => total + area(ranking), 0) / defined.length
-  },
-  better: "higher",
-  targetTypes,
-})
+const meanOver = (operation: string, area: (ranking: Ranking) => number): Score =>
+  make(sums(operation), {
+    merge: append,
+    finish: (gathered) => {
+      const defined = rankingsOf(gathered).filter(({ negatives, positives }) => positives > 0 && negatives > 0)
+      return defined.reduce((total, ranking) => total + area(ranking), 0) / defined.length
+    },
+    better: "higher",
+    targetTypes,
+  })
 
 /** The area under the ROC curve by the trapezoidal rule: ties count half. */
 const areaUnderRoc = ({ cuts, negatives, positives }: Ranking): number => {
@@ -141,8 +141,7 @@ export interface Curve {
 }
 
 /** The ROC curve and the precision-recall curve of each class against all others. */
-export const curves: Score<ReadonlyArray<Curve>> = {
-  sums: sums("curves"),
+export const curves: Score<ReadonlyArray<Curve>> = make(sums("curves"), {
   merge: append,
   finish: (gathered) =>
     rankingsOf(gathered).map((ranking) => ({
@@ -157,4 +156,4 @@ export const curves: Score<ReadonlyArray<Curve>> = {
     })),
   better: "higher",
   targetTypes,
-}
+})

@@ -1,4 +1,4 @@
-/** The options of optimizers with their bounds. Entries, constructors and gradient transformations share them. */
+/** The options of optimizers and of their wrappers, with their bounds. Entries, constructors and gradient transformations share them. */
 
 /* @__NO_SIDE_EFFECTS__ */ export const lr = (value: number) =>
   ({
@@ -81,14 +81,35 @@ export const lionBetas = {
   beta2: fraction("β₂: the decay of the running mean.", 0.99),
 } as const
 
-/** The bounds of gradient transformations that are not options of any optimizer of the table. */
+export const lookaheadOptions = {
+  every: { kind: "integer", doc: "k: steps between two updates of the slow copy.", default: 5, minimum: 1 },
+  alpha: {
+    kind: "number",
+    doc: "α: the fraction of the distance to the weights that the slow copy moves.",
+    default: 0.5,
+    exclusiveMinimum: 0,
+    maximum: 1,
+  },
+} as const
+
+export const averageOptions = {
+  decay: {
+    kind: "number",
+    doc: "β: the decay of the average at each step; 0.999 is about the mean of the latest 1,000 steps.",
+    exclusiveMinimum: 0,
+    exclusiveMaximum: 1,
+    example: 0.99,
+  },
+} as const
+
+export const accumulateOptions = {
+  batches: { kind: "integer", doc: "k: the number of batches for each step.", minimum: 1, example: 4 },
+} as const
+
+/** The bounds of gradient transformations that are not options of an entry. */
 export const transformationOptions = {
   /** The maximum of a norm or of an element. */
   max: { kind: "number", minimum: 0 },
   lambda: { kind: "number", minimum: 0 },
-  /** A number of steps. */
-  every: { kind: "integer", minimum: 1 },
-  /** A fraction of a distance. */
-  alpha: { kind: "number", minimum: 0, maximum: 1 },
   factor: { kind: "number" },
 } as const

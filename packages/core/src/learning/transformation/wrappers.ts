@@ -3,7 +3,7 @@ import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { checkOptions } from "../OptionError.ts"
 import { map, type Params, zerosLike, zip } from "../Params.ts"
-import { fraction, transformationOptions } from "./options.ts"
+import { accumulateOptions, averageOptions, lookaheadOptions } from "./options.ts"
 import { type Optimizer, type RateIn, start } from "./Transformation.ts"
 
 const choose = <P>(which: Tensor, a: P, b: unknown): P => zip((x, y) => T.where(which, x, y), a, b)
@@ -35,7 +35,7 @@ export type Accumulated<State> = {
  * larger than memory allows. A schedule inside counts only the steps that update: one in k.
  */
 export const accumulate = <State>(k: number, inner: Optimizer<State>): Optimizer<Accumulated<State>> => {
-  checkOptions("accumulate", { k: transformationOptions.every }, { k })
+  checkOptions("accumulate", { k: accumulateOptions.batches }, { k })
   return {
     init: (params) => ({ step: start(), sum: zerosLike(params) as Params, inner: inner.init(params) }),
     update: (grads, state, params) => {
@@ -83,7 +83,7 @@ export const lookahead = <State>(
   inner: Optimizer<State>,
   { alpha = 0.5, every = 5 }: LookaheadOptions = {},
 ): Optimizer<Ahead<State>> => {
-  checkOptions("lookahead", transformationOptions, { alpha, every })
+  checkOptions("lookahead", lookaheadOptions, { alpha, every })
   return {
     init: (params) => ({ step: start(), slow: map(params, (x) => x) as Params, inner: inner.init(params) }),
     update: (grads, state, params) => {
@@ -104,8 +104,6 @@ export const lookahead = <State>(
 /** Whether a state belongs to an optimizer wrapper. */
 const isAround = (state: unknown): state is { readonly inner: unknown } =>
   typeof state === "object" && state !== null && "inner" in state
-
-const averageOptions = { decay: fraction("The decay of the mean at each step.", 0.999) } as const
 
 /** The state of `average`. */
 export type Averaged<State> = {

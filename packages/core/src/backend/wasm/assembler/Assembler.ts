@@ -15,6 +15,7 @@
 import { Bytes } from "./Bytes.ts"
 import { Code } from "./Code.ts"
 import type { Func } from "./Func.ts"
+import type { Lanes } from "./lanes.ts"
 import type { Numerics } from "./numerics.ts"
 import { structure, typeCodes, type ValueType } from "./opcodes.ts"
 import { type Local, Value } from "./Value.ts"
@@ -45,6 +46,8 @@ const header = new Uint8Array([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00])
 export class Assembler {
   /** How its functions round sums of products. */
   readonly numerics: Numerics
+  /** How wide the vectors are that its functions are written for. */
+  readonly lanes: Lanes
   readonly #types = new Bytes()
   readonly #typeIndices = new Map<string, number>()
   readonly #imports = new Bytes()
@@ -59,8 +62,9 @@ export class Assembler {
   #importedGlobals = 0
   #exportCount = 0
 
-  constructor(numerics: Numerics = "portable") {
+  constructor(numerics: Numerics = "portable", lanes: Lanes = 128) {
     this.numerics = numerics
+    this.lanes = lanes
   }
 
   importMemory(module: string, name: string, { initial, maximum, shared = false }: MemoryLimits): void {
@@ -102,7 +106,7 @@ export class Assembler {
     const { params = [] as never } = signature
     const result = signature.result as R
     const own = this.#spare.pop() ?? new Bytes(1 << 12)
-    const code = new Code(params, own, this.numerics)
+    const code = new Code(params, own, this)
     code.finish(this.#code, body(code, code.params as Params<P>) as Value | undefined)
     this.#spare.push(own)
     this.#functions.u32(this.#typeIndex(params, result))

@@ -9,6 +9,7 @@ import { Bytes } from "./Bytes.ts"
 import { type CallArguments, callOperands, type Func } from "./Func.ts"
 import { HoistedConstants } from "./HoistedConstants.ts"
 import { Locals } from "./Locals.ts"
+import type { Lanes } from "./lanes.ts"
 import type { Numerics } from "./numerics.ts"
 import { effects, type Instruction, structure, type ValueType } from "./opcodes.ts"
 import { type Argument, type Arguments, apply, type I32, i32, type Local, operand, type Value } from "./Value.ts"
@@ -36,6 +37,8 @@ export class Code {
 
   /** How the module rounds sums of products. */
   readonly numerics: Numerics
+  /** How wide the vectors are that the module is written for, in bits: kernels choose their tiles by it. */
+  readonly lanes: Lanes
 
   readonly #out: Bytes
   readonly #locals: Locals
@@ -44,9 +47,14 @@ export class Code {
   #loops = 0
 
   /** `out` is where the instructions go; it is cleared first. */
-  constructor(params: ReadonlyArray<ValueType>, out: Bytes, numerics: Numerics) {
+  constructor(
+    params: ReadonlyArray<ValueType>,
+    out: Bytes,
+    { lanes, numerics }: { readonly lanes: Lanes; readonly numerics: Numerics },
+  ) {
     out.clear()
     this.numerics = numerics
+    this.lanes = lanes
     this.#out = out
     this.#locals = new Locals(params)
     this.#constants = new HoistedConstants(this.#locals)

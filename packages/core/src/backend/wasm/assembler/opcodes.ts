@@ -390,7 +390,7 @@ export const values = {
     size: withImmediate(0x3f, [], "i32", "zero"),
     grow: withImmediate(0x40, ["i32"], "i32", "zero"),
   },
-  /** On i32 in shared memory; the read-modify-write instructions return what was there. */
+  /** On shared memory; the read-modify-write instructions return what was there. */
   atomic: {
     /** Wakes at most `count` waiters on an address; returns how many. */
     notify: access(0xfe_0000, ["i32", "i32"], "i32", 2),
@@ -405,6 +405,8 @@ export const values = {
     exchange: access(0xfe_0041, ["i32", "i32"], "i32", 2),
     /** Stores the third operand if the address holds the second. */
     compareExchange: access(0xfe_0048, ["i32", "i32", "i32"], "i32", 2),
+    load64: access(0xfe_0011, ["i32"], "i64", 3),
+    compareExchange64: access(0xfe_0049, ["i32", "i64", "i64"], "i64", 3),
   },
 } as const
 
@@ -432,6 +434,7 @@ export const effects = {
   },
   atomic: {
     store: access(0xfe_0017, ["i32", "i32"], "none", 2),
+    store64: access(0xfe_0018, ["i32", "i64"], "none", 3),
     fence: withImmediate(0xfe_0003, [], "none", "zero"),
   },
 } as const

@@ -17,6 +17,8 @@ interface Use {
   readonly from: DType
   /** The dtype of the result. */
   readonly to: DType
+  /** The second input, where it is a known number. */
+  readonly second?: number | undefined
 }
 
 type Lanes = (use: Use, ...inputs: ReadonlyArray<Vector>) => V128
@@ -37,10 +39,10 @@ const float2 =
 /** A function of two integers, lane by lane. */
 const integersByLane =
   (f: (x: I32, y: I32) => I32) =>
-  ({ code }: Use, x: Vector, y: Vector): V128 => {
+  ({ code }: Use, x?: Vector, y?: Vector): V128 => {
     const out = code.local("v128")
     for (const lane of four) {
-      const [a, b] = [code.let(i32x4.extract_lane(x, lane)), code.let(i32x4.extract_lane(y, lane))]
+      const [a, b] = [code.let(i32x4.extract_lane(x as Vector, lane)), code.let(i32x4.extract_lane(y as Vector, lane))]
       code.set(out, i32x4.replace_lane(out, f(a, b), lane))
     }
     return out
@@ -80,9 +82,21 @@ const plain =
     f(...(inputs as ReadonlyArray<never>))
 
 const floatOrInteger =
-  (floats: Lanes, integers: (use: Use, x: Vector, y: Vector) => V128): Lanes =>
+  (floats: Lanes, integers: Lanes): Lanes =>
   (use, x, y) =>
     use.from === "f32" ? floats(use, x as Vector, y as Vector) : integers(use, x as Vector, y as Vector)
+
+/** Whether a number is known and as a float neither −0 nor NaN. Hosts compare with it by one or two instructions instead of nine. */
+const isPlain = (x: number | undefined): boolean => x !== undefined && !Number.isNaN(x) && !Object.is(Math.fround(x), -0)
+
+/** The larger of two floats. Of −0 and 0 `pmax` takes the first, so 0 is added, which makes it 0. */
+const largerOf: Lanes = ({ second }, x, y) => {
+  if (!isPlain(second)) return f32x4.max(x as Vector, y as Vector)
+  const larger = f32x4.pmax(x as Vector, y as Vector)
+  return Math.fround(second ?? 0) === 0 ? f32x4.add(larger, 0) : larger
+}
+
+const smallerOf: Lanes = ({ second }, x, y) => (isPlain(second) ? f32x4.pmin : f32x4.min)(x as Vector, y as Vector)
 
 /** A bool is less than another where it is false and the other true. */
 const compared =
@@ -151,12 +165,13 @@ const table: { readonly [P in Elementwise]: Lanes } = {
   div: floatOrInteger(plain(f32x4.div), quotients),
   rem: floatOrInteger(float2("rem"), remainders),
   pow: float2("pow"),
-  max: either(f32x4.max, i32x4.max_s),
-  min: either(f32x4.min, i32x4.min_s),
+  max: floatOrInteger(largerOf, plain(i32x4.max_s)),
+  min: floatOrInteger(smallerOf, plain(i32x4.min_s)),
   and: plain(v128.and),
   or: plain(v128.or),
   xor: plain(v128.xor),
-  shiftRight: (use, x, y) => integersByLane(i32.shr_u)(use, x as Vector, y as Vector),
+  shiftRight: (use, x, y) =>
+    use.second === undefined ? integersByLane(i32.shr_u)(use, x as Vector, y as Vector) : i32x4.shr_u(x as Vector, use.second),
   equal: compared(f32x4.eq, i32x4.eq, i32x4.eq),
   less: compared(f32x4.lt, i32x4.lt_s, (x, y) => v128.andnot(y, x)),
   lessEqual: compared(f32x4.le, i32x4.le_s, (x, y) => v128.or(y, v128.not(x))),
@@ -168,3 +183,10 @@ const table: { readonly [P in Elementwise]: Lanes } = {
 /** A primitive applied to four elements of each input. */
 export const applyLanes = (primitive: Elementwise, use: Use, inputs: ReadonlyArray<Vector>): V128 =>
   table[primitive](use, ...inputs)
+
+/** Primitives that are computed lane by lane, in doubles or in branches, which no host packs. */
+const byLane: ReadonlySet<Elementwise> = new Set(["sin", "cos", "pow", "rem"])
+
+/** Whether a primitive is computed for all lanes alike, so that a host may pack it; `second` is its second input, where that is known. */
+export const isUniform = (primitive: Elementwise, second: number | undefined): boolean =>
+  primitive === "shiftRight" ? second !== undefined : !byLane.has(primitive)

@@ -1,39 +1,94 @@
 /** The kernel of an elementwise loop: every store's term, four elements at a time. */
 
 import type { Access, Loop, Slot } from "../../../compiler/Plan.ts"
+import { factsOf } from "../../../language/primitiveFacts.ts"
 import * as Shape from "../../../types/Shape.ts"
-import { type I32, i32, select } from "../assembler/Value.ts"
+import type { Code } from "../assembler/Code.ts"
+import { type I32, i32, type Local, select } from "../assembler/Value.ts"
 import { lastAlone, type Range, type Region, threadRange } from "../threads/partition.ts"
+import { isUniform } from "./lanes.ts"
 import {
   acrossRows,
   type Count,
   collapse,
   type EmitContext,
   emitTerms,
+  locate,
   nest,
   nestShared,
+  onePart,
+  type Part,
+  type Row,
   rowOf,
+  secondOf,
   store,
   termAccesses,
   termRows,
+  wholeParts,
 } from "./loopNest.ts"
 import { at } from "./primitives/Operation.ts"
+import { inStoreOrder } from "./vectors.ts"
 
 /** Elements of a cache line: no two threads write to the same one. */
 const line = 16
+
+/** The most terms of a body that is written out four times. */
+const mostInterleaved = 32
 
 /** The most vectors that several rows fill together, and the most terms that are written out for them. */
 const mostVectors = 8
 const mostWritten = 128
 
-/** How many short rows fill whole vectors together, where it pays to take so many at once. */
-const rowsTogether = (shape: Shape.Shape, accesses: ReadonlyArray<Access>, terms: number): number | undefined => {
+/**
+ * How many short rows fill whole vectors together, where it pays to take so many at once. Rows of an odd number of vectors go in
+ * pairs where hosts pack those; no host packs a vector over the ends of rows.
+ */
+const rowsTogether = (
+  { lanes }: Code,
+  shape: Shape.Shape,
+  accesses: ReadonlyArray<Access>,
+  terms: number,
+): number | undefined => {
   const [many = 1, length = 1] = shape.slice(-2)
-  const rows = length % 4 === 0 ? 1 : length % 2 === 0 ? 2 : 4
+  const odd = length % 8 !== 0 && lanes === 256
+  const rows = length % 4 === 0 ? (odd ? 2 : 1) : length % 2 === 0 ? 2 : 4
   const forwards = accesses.every(({ strides }) => strides.every((stride) => stride >= 0))
   const vectors = (rows * length) / 4
   const few = vectors <= mostVectors && vectors * terms <= mostWritten
   return shape.length >= 2 && rows > 1 && many >= rows && few && forwards ? rows : undefined
+}
+
+/**
+ * How many vectors an iteration computes: two where the host packs them into one operation, four where functions follow each other,
+ * whose results a single vector would wait for, and one where neither would help.
+ */
+const vectorsAtOnce = ({ lanes }: Code, { terms }: Loop): number => {
+  const applied = terms.flatMap((term) => (term.tag === "apply" ? [term] : []))
+  if (!applied.every((term) => isUniform(term.primitive, secondOf(term, terms)))) return 1
+  const functions = applied.filter(({ primitive }) => factsOf(primitive).cost === "function").length
+  if (functions > 1 && terms.length <= mostInterleaved) return 4
+  return lanes === 256 ? 2 : 1
+}
+
+/** Runs `round` for the vectors of a range, so many at once, and for those that are left one by one. */
+const inVectors = (
+  code: Code,
+  { end, start }: Range,
+  atOnce: number,
+  round: (i: I32, parts: ReadonlyArray<Part>) => void,
+): void => {
+  if (typeof start === "number" && typeof end === "number") {
+    const whole = start + Math.floor((end - start) / (4 * atOnce)) * 4 * atOnce
+    code.for(start, whole, 4 * atOnce, (i) => round(i, wholeParts(atOnce)))
+    if (whole < end) code.for(whole, end, 4, (i) => round(i, onePart(4)))
+  } else if (atOnce === 1) code.for(start, end, 4, (i) => round(i, onePart(4)))
+  else {
+    const from = code.let(typeof start === "number" ? i32.const(start) : start)
+    const to = code.let(typeof end === "number" ? i32.const(end) : end)
+    const whole = code.let(i32.add(from, i32.and(i32.sub(to, from), -4 * atOnce)))
+    code.for(from, whole, 4 * atOnce, (i) => round(i, wholeParts(atOnce)))
+    code.for(whole, to, 4, (i) => round(i, onePart(4)))
+  }
 }
 
 /** A loop at given indices of its leading axes: its other axes, as few as possible, and the code for a row of them. */
@@ -48,19 +103,23 @@ const under = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, k
     return { offset, strides: [...outer, ...strides] }
   })
   const [stored = { offset: 0, strides: [] }, ...loaded] = all
-  /** The row at these indices, and the code of its stores for some elements from `i` on, loaded from `vector`. */
+  /** The row at these indices, and the code of its stores for the parts of an iteration at `i`, loaded from `vector`. */
   const rowAt = (outer: ReadonlyArray<I32>) => {
     const rows = termRows(context, kernel.terms, loaded, outer)
     const stores = kernel.stores.map(({ slot, term }) => {
       const dtype = slots[slot]?.dtype ?? "f32"
       return { dtype, term, row: { ...rowOf(context, slot, dtype, stored, outer), step: 1 } }
     })
-    const round = (i: I32, count: Count, vector = rows): void => {
-      const made = emitTerms(context, kernel.terms, vector, i, count)
-      for (const { dtype, row, term } of stores) {
-        const value = made[term]
-        if (value !== undefined) store(context.code, dtype, row, i, value, count)
-      }
+    const round = (i: I32, parts: ReadonlyArray<Part>, vector = rows): void => {
+      const made = emitTerms(context, kernel.terms, vector, i, parts)
+      const into = stores.map(({ row }) => row)
+      const located = parts.length > 1 ? locate(context.code, into, i) : into
+      stores.forEach(({ dtype, term }, at) =>
+        inStoreOrder(parts.length, (part) => {
+          const { ahead, count } = parts[part] as Part
+          store(context.code, dtype, located[at] as Row, i, made[term]?.[part] as Local<"v128">, count, ahead)
+        }),
+      )
     }
     return { rows, round }
   }
@@ -72,18 +131,17 @@ const emit = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, kn
   const { code } = context
   const { loaded, rowAt, shape } = under(context, kernel, slots, known.length)
   const inner = shape.at(-1) ?? 1
+  const atOnce = vectorsAtOnce(code, kernel)
   const one = (outer: ReadonlyArray<I32>): void => {
     const { round, rows } = rowAt(outer)
     const alone = outer.length === 0
     // Slots are whole vectors, so a loop over one axis may run over its end, as long as it reads no further than its slots.
     const whole = alone && rows.every((row) => row === undefined || row.step === 0 || row.step === 1)
     const vectors = whole ? Math.ceil(inner / 4) * 4 : inner - (inner % 4)
-    if (vectors > 0) {
-      const { end, start } = alone ? threadRange(code, context.team, vectors, line) : { start: 0, end: vectors }
-      code.for(start, end, 4, (i) => round(i, 4))
-    }
+    if (vectors > 0)
+      inVectors(code, alone ? threadRange(code, context.team, vectors, line) : { start: 0, end: vectors }, atOnce, round)
     if (vectors < inner) {
-      const tail = (): void => round(code.let(i32.const(vectors)), (inner - vectors) as Count)
+      const tail = (): void => round(i32.const(vectors), onePart((inner - vectors) as Count))
       if (alone) lastAlone(code, context.team, tail)
       else code.scope(tail)
     }
@@ -96,11 +154,8 @@ const emit = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, kn
     const { end, start } = alone ? threadRange(code, context.team, whole, together) : { start: 0, end: whole }
     code.for(start, end, together, (first) => {
       const { round, rows } = rowAt([...outer, first])
-      for (let at = 0; at < together * inner; at += 4)
-        code.scope(() => {
-          const vector = rows.map((row, term) => row && acrossRows(row, loaded[term]?.strides.at(-2) ?? 0, inner, at))
-          round(code.let(i32.const(at)), 4, vector)
-        })
+      const all = rows.map((row, term) => row && acrossRows(row, loaded[term]?.strides.at(-2) ?? 0, inner, together))
+      round(i32.const(0), wholeParts((together * inner) / 4), all)
     })
     if (whole < many) {
       const rest = (): void => code.for(whole, many, 1, (row) => one([...outer, row]))
@@ -113,7 +168,7 @@ const emit = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, kn
     else if (known.length === 0) nestShared(context, axes, body)
     else nest(code, axes, body, known)
   }
-  const together = rowsTogether(shape, loaded, kernel.terms.length)
+  const together = rowsTogether(code, shape, loaded, kernel.terms.length)
   if (together === undefined) each(shape.slice(0, -1), one)
   else each(shape.slice(0, -2), (outer) => several(together, outer))
 }
@@ -135,7 +190,7 @@ const emitRows = (
   // Where all arrays are read in their own order, rows of whole vectors are one long row.
   if (shape.length === 1 && n % 4 === 0) {
     const { round } = rowAt(indices)
-    code.for(at(0, [rows.start, n]), at(0, [rows.end, n]), 4, (i) => round(i, 4))
+    inVectors(code, { start: at(0, [rows.start, n]), end: at(0, [rows.end, n]) }, vectorsAtOnce(code, kernel), round)
   } else code.for(rows.start, rows.end, 1, (row) => emit(context, kernel, slots, [...indices, row]))
 }
 
@@ -158,8 +213,9 @@ const emitColumns = (
     kernel.shape.slice(indices.length, last),
     (outer) => {
       const { round } = rowAt(outer)
-      code.for(columns.start, whole === n ? end : select(i32.lt_s(end, whole), end, i32.const(whole)), 4, (i) => round(i, 4))
-      if (whole < n) code.if(i32.eq(end, n), () => round(code.let(i32.const(whole)), (n - whole) as Count))
+      const last = whole === n ? end : select(i32.lt_s(end, whole), end, i32.const(whole))
+      inVectors(code, { start: columns.start, end: last }, vectorsAtOnce(code, kernel), round)
+      if (whole < n) code.if(i32.eq(end, n), () => round(i32.const(whole), onePart((n - whole) as Count)))
     },
     indices,
   )

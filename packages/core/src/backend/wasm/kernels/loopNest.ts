@@ -66,14 +66,16 @@ export interface Row {
   /** Elements from one to the next along the innermost axis. */
   readonly step: number
   readonly size: number
-  /** The elements of one vector, counted from the row's beginning, where they are known and not `step` apart. */
+  /** The elements of an iteration, counted from the row's beginning, where they are known and not `step` apart. */
   readonly lanes?: ReadonlyArray<number>
+  /** The address of the iteration's first element, without `base`, where it is computed already. */
+  readonly at?: I32
 }
 
-/** A vector over the ends of rows `stride` elements apart: the lanes from `first` on, of rows of `length` taken as one. */
-export const acrossRows = (row: Row, stride: number, length: number, first: number): Row => ({
+/** An iteration over `count` rows of `length`, `stride` elements apart, taken as one. */
+export const acrossRows = (row: Row, stride: number, length: number, count: number): Row => ({
   ...row,
-  lanes: lanes.map((lane) => Math.floor((first + lane) / length) * stride + ((first + lane) % length) * row.step),
+  lanes: Array.from({ length: count * length }, (_, i) => Math.floor(i / length) * stride + (i % length) * row.step),
 })
 
 /** `Σ index × stride`, or nothing where every stride is 0. */
@@ -104,20 +106,46 @@ export const rowOf = (
     : { start: context.code.let(start), base, step, size }
 }
 
-/** The address of element `i` of a row, and the part of it that the instruction adds itself. */
+/** The value of an index that is known when the module is written. */
+const knownIndex = (i: I32): number | undefined => (i.form === "i32" ? i.immediate : undefined)
+
+/** The address of the element of a row that is `ahead` of element `i`, and the part of it that the instruction adds itself. */
 const addressOf = (row: Row, i: I32, ahead = 0): readonly [address: I32, offset: number] => {
   const { base, size, start, step } = row
   if (row.lanes !== undefined) return [start ?? i32.const(0), base + (row.lanes[ahead] ?? 0) * size]
-  const moved = step === 0 ? undefined : i32.mul(ahead === 0 ? i : i32.add(i, ahead), step * size)
+  const known = row.at === undefined ? knownIndex(i) : 0
+  const offset = base + (ahead + (known ?? 0)) * step * size
+  if (row.at !== undefined) return [row.at, offset]
+  const moved = step === 0 || known !== undefined ? undefined : i32.mul(i, step * size)
   const inner = start === undefined ? moved : moved === undefined ? start : i32.add(start, moved)
-  return step < 0 ? [inner === undefined ? i32.const(base) : i32.add(inner, base), 0] : [inner ?? i32.const(0), base]
+  return step < 0 ? [inner === undefined ? i32.const(offset) : i32.add(inner, offset), 0] : [inner ?? i32.const(0), offset]
 }
 
-/** Elements from one lane to the next, where that is the same for all. */
-const stepOf = (row: Row): number | undefined => {
+/**
+ * Rows with the address of element `i` in a local, for several vectors from there on: a host packs neighbouring loads and stores
+ * only if their addresses are one value and their offsets differ. Rows that step alike and begin at a known address share theirs.
+ */
+export const locate = <R extends Row | undefined>(code: Code, rows: ReadonlyArray<R>, i: I32): ReadonlyArray<R> => {
+  if (knownIndex(i) !== undefined) return rows
+  const moves = new Map<number, Local<"i32">>()
+  const moved = (by: number): Local<"i32"> => {
+    const found = moves.get(by) ?? code.let(i32.mul(i, by))
+    moves.set(by, found)
+    return found
+  }
+  return rows.map((row) => {
+    if (row === undefined || row.step <= 0 || row.lanes !== undefined) return row
+    const move = moved(row.step * row.size)
+    return { ...row, at: row.start === undefined ? move : code.let(i32.add(row.start, move)) }
+  })
+}
+
+/** Elements from one lane of a vector to the next, where that is the same for all. */
+const stepOf = (row: Row, ahead: number): number | undefined => {
   if (row.lanes === undefined) return row.step
-  const [first = 0, second = 0] = row.lanes
-  return row.lanes.every((lane, i) => lane === first + i * (second - first)) ? second - first : undefined
+  const vector = row.lanes.slice(ahead, ahead + 4)
+  const [first = 0, second = 0] = vector
+  return vector.every((lane, i) => lane === first + i * (second - first)) ? second - first : undefined
 }
 
 const truth = (x: V128): V128 => i32x4.ne(x, 0)
@@ -127,27 +155,32 @@ const loadByte = (dtype: DType, x: V128): V128 => (dtype === "bool" ? truth(x) :
 /** How many elements of a vector count: all, or as many as are left at the end of an axis; the other lanes hold anything. */
 export type Count = 1 | 2 | 3 | 4
 
-/** Elements of a row from `i` on; the same element in every lane where the stride is 0. */
-const loadSome = (code: Code, dtype: DType, row: Row, i: I32, count: Count): V128 => {
-  const [address, offset] = addressOf(row, i)
+/** The bytes of every other element of two vectors. */
+const everyOther = [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27]
+
+/** Elements of a row from `i + ahead` on; the same element in every lane where the stride is 0. */
+const loadSome = (code: Code, dtype: DType, row: Row, i: I32, count: Count, ahead: number): V128 => {
+  const [address, offset] = addressOf(row, i, ahead)
   const wide = row.size === 4
-  const step = stepOf(row)
+  const step = stepOf(row, ahead)
   if (step === 0) return wide ? v128.load32_splat(address, offset) : loadByte(dtype, i32x4.splat(i32.load8_u(address, offset)))
   if (step === 1) {
     if (wide) return v128.load(address, offset)
     return loadByte(dtype, i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(address, offset))))
   }
+  if (step === 2 && wide && count === 4 && row.lanes === undefined)
+    return i8x16.shuffle(v128.load(address, offset), v128.load(address, offset + 16), everyOther)
   const out = code.local("v128")
   for (const lane of lanes.slice(0, count)) {
-    const [at, by] = addressOf(row, i, lane)
+    const [at, by] = addressOf(row, i, ahead + lane)
     code.set(out, wide ? v128.load32_lane(at, out, lane, by) : i32x4.replace_lane(out, i32.load8_u(at, by), lane))
   }
   return wide ? out : loadByte(dtype, out)
 }
 
-/** The element of a row at `i`, in every lane. */
-const loadOne = (dtype: DType, row: Row, i: I32): V128 => {
-  const [address, offset] = addressOf(row, i)
+/** The element of a row at `i + ahead`, in every lane. */
+const loadOne = (dtype: DType, row: Row, i: I32, ahead: number): V128 => {
+  const [address, offset] = addressOf(row, i, ahead)
   return row.size === 4 ? v128.load32_splat(address, offset) : loadByte(dtype, i32x4.splat(i32.load8_u(address, offset)))
 }
 
@@ -156,9 +189,9 @@ const lowBytes = (x: V128): V128 => i8x16.shuffle(x, x, [0, 4, 8, 12, 0, 4, 8, 1
 
 const asBytes = (dtype: DType, x: V128): V128 => (dtype === "bool" ? v128.and(x, i32x4.const(1)) : x)
 
-/** Writes elements of a row whose elements are neighbours. */
-export const store = (code: Code, dtype: DType, row: Row, i: I32, value: Local<"v128">, count: Count): void => {
-  const [address, offset] = addressOf(row, i)
+/** Writes elements of a row whose elements are neighbours, from `i + ahead` on. */
+export const store = (code: Code, dtype: DType, row: Row, i: I32, value: Local<"v128">, count: Count, ahead = 0): void => {
+  const [address, offset] = addressOf(row, i, ahead)
   const wide = row.size === 4
   if (wide && count === 4) code.v128.store(address, value, offset)
   else if (wide) for (const lane of lanes.slice(0, count)) code.v128.store32_lane(address, value, lane, offset + lane * 4)
@@ -193,41 +226,79 @@ export const termRows = (
     }
   })
 
-/** The terms of a body from element `i` of the innermost axis on: of some elements, or of that one in every lane. */
+/** A vector of an iteration: how far it is ahead of the iteration's first element, and how many of its elements count. */
+export interface Part {
+  readonly ahead: number
+  readonly count: Count
+}
+
+/** The first vector of an iteration alone. */
+export const onePart = (count: Count): readonly [Part] => [{ ahead: 0, count }]
+
+/** So many whole vectors, one after the other. */
+export const wholeParts = (vectors: number): ReadonlyArray<Part> =>
+  Array.from({ length: vectors }, (_, part) => ({ ahead: 4 * part, count: 4 }))
+
+/** The vectors of each term, by part. */
+type Made = ReadonlyArray<Local<"v128">>
+
+/** The second input of a term, where it is a known number. */
+export const secondOf = (term: Extract<Term, { tag: "apply" }>, terms: ReadonlyArray<Term>): number | undefined => {
+  const second = terms[term.inputs[1] ?? -1]
+  return second?.tag === "literal" ? second.value : undefined
+}
+
+/**
+ * The terms of a body from element `i` of the innermost axis on, in several vectors at once: of some elements, or of one in every
+ * lane. Each term is computed for all parts before the next one, so that the processor has something to do while it waits for a
+ * result, and a host can pack neighbouring parts. A term that is the same everywhere along the axis is computed once.
+ */
 export const emitTerms = (
   { code }: EmitContext,
   terms: ReadonlyArray<Term>,
-  rows: ReadonlyArray<Row | undefined>,
+  given: ReadonlyArray<Row | undefined>,
   i: I32,
-  count: Count,
-): ReadonlyArray<Local<"v128">> => {
-  const made: Array<Local<"v128">> = []
+  parts: ReadonlyArray<Part>,
+): ReadonlyArray<Made> => {
+  const rows = parts.length > 1 ? locate(code, given, i) : given
+  const made: Array<Made> = []
+  const each = (make: (part: Part, at: number) => V128): void => {
+    made.push(parts.map((part, at) => code.let(() => make(part, at))))
+  }
+  const once = (make: () => V128): void => {
+    const local = code.let(make)
+    made.push(parts.map(() => local))
+  }
   terms.forEach((term, at) => {
     const row = rows[at]
-    if (term.tag === "literal") made.push(code.let(literal(term.dtype, term.value)))
-    else if (term.tag === "load" && row !== undefined)
-      made.push(code.let(count > 1 ? loadSome(code, term.dtype, row, i, count) : loadOne(term.dtype, row, i)))
-    else if (term.tag === "index" && row !== undefined) {
-      const { base, start, step } = row
-      const beginning = start === undefined ? i32.const(base) : i32.add(start, base)
-      const first = row.lanes === undefined ? i32.add(beginning, i32.mul(i, step)) : beginning
-      const ahead = row.lanes ?? (count > 1 ? lanes.map((lane) => lane * step) : [0])
-      const counted = i32x4.add(i32x4.splat(first), i32x4.const(...ahead))
-      made.push(
-        code.let(
-          term.dtype === "f32"
-            ? f32x4.convert_i32x4_s(counted)
-            : term.dtype === "u8"
-              ? v128.and(counted, i32x4.const(255))
-              : counted,
-        ),
-      )
+    if (term.tag === "literal") once(() => literal(term.dtype, term.value))
+    else if (term.tag === "load" && row !== undefined) {
+      if (row.step === 0 && row.lanes === undefined) once(() => loadOne(term.dtype, row, i, 0))
+      else
+        each(({ ahead, count }) =>
+          count > 1 ? loadSome(code, term.dtype, row, i, count, ahead) : loadOne(term.dtype, row, i, ahead),
+        )
+    } else if (term.tag === "index" && row !== undefined) {
+      const { base, step } = row
+      const [address, offset] = row.lanes === undefined ? addressOf(row, i) : [row.start ?? i32.const(0), base]
+      const first = code.let(i32.add(address, offset))
+      each(({ ahead, count }) => {
+        const steps =
+          row.lanes?.slice(ahead, ahead + 4) ?? (count > 1 ? lanes.map((lane) => (ahead + lane) * step) : [ahead * step])
+        const counted = i32x4.add(i32x4.splat(first), i32x4.const(...steps))
+        if (term.dtype === "f32") return f32x4.convert_i32x4_s(counted)
+        return term.dtype === "u8" ? v128.and(counted, i32x4.const(255)) : counted
+      })
     } else if (term.tag === "apply") {
-      const inputs = term.inputs.map((input) => made[input] as Local<"v128">)
       const from = terms[term.inputs[0] ?? -1]?.dtype ?? term.dtype
       // The first input of `where` is a bool; the others have the result's dtype.
-      const use = { code, from: term.primitive === "where" ? term.dtype : from, to: term.dtype }
-      made.push(code.let(() => applyLanes(term.primitive, use, inputs)))
+      const use = { code, from: term.primitive === "where" ? term.dtype : from, to: term.dtype, second: secondOf(term, terms) }
+      const apply = (part: number): V128 => {
+        const inputs = term.inputs.map((input) => made[input]?.[part] as Local<"v128">)
+        return applyLanes(term.primitive, use, inputs)
+      }
+      if (term.inputs.every((input) => new Set(made[input]).size === 1)) once(() => apply(0))
+      else each((_, part) => apply(part))
     }
   })
   return made

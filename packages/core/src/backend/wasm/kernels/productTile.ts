@@ -1,10 +1,11 @@
 /**
- * A tile of a matrix product: a few rows by a few vectors of columns, summed in registers over k one product after the
- * other; so the order of the sum, and with it every bit, is the same for any tile.
+ * A tile of a matrix product: a few rows by a few vectors of columns, summed in registers over a block of k one product
+ * after the other; so the order of the sum, and with it every bit, is the same for any tile.
  */
 import type { Code } from "../assembler/Code.ts"
 import { multiplyAdd } from "../assembler/numerics.ts"
-import { f32x4, type I32, i32, type Local, type V128, v128 } from "../assembler/Value.ts"
+import { f32x4, type I32, i32, type Local, v128 } from "../assembler/Value.ts"
+import { storeLanes } from "./primitives/Operation.ts"
 
 export interface Tile {
   readonly rows: number
@@ -15,24 +16,18 @@ export interface Tile {
   readonly aStride: number
   readonly bStride: number
   readonly outRow: number
-  /** How many products each element sums. */
+  /** How many products each element sums, and for how many of them the code is repeated. */
   readonly k: number | I32
-  /** All ones where the sums continue those in the result, all zeros where they begin; absent where they always begin. */
-  readonly continues: V128 | undefined
+  readonly unroll: number
+  /** Whether the sums are added to those in the result, instead of replacing them; absent where they never are. */
+  readonly adds: I32 | undefined
 }
-
-/** Steps of k that are unrolled. */
-const unroll = 2
 
 /** One tile: `a`, `b` and `out` are the addresses of its first elements. */
 export const emitTile = (code: Code, tile: Tile, a: I32, b: I32, out: I32): void => {
-  const { aRow, aStride, bStride, columns, continues, k, outRow, rows } = tile
+  const { aRow, aStride, adds, bStride, columns, k, outRow, rows, unroll } = tile
   const vectors = Math.ceil(columns / 4)
-  const sums = Array.from({ length: rows * vectors }, (_, i) => {
-    if (continues === undefined) return code.let(f32x4.const(0))
-    const [row, vector] = [Math.floor(i / vectors), i % vectors]
-    return code.let(v128.and(v128.load(out, row * outRow + vector * 16), continues))
-  })
+  const sums = Array.from({ length: rows * vectors }, () => code.let(f32x4.const(0)))
   const [p, q] = [code.let(a), code.let(b)]
   const round = (step: number): void =>
     code.scope(() => {
@@ -46,25 +41,29 @@ export const emitTile = (code: Code, tile: Tile, a: I32, b: I32, out: I32): void
           })
         })
     })
-  const together = (): void => {
-    for (let step = 0; step < unroll; step++) round(step)
-    code.set(p, i32.add(p, unroll * aStride))
-    code.set(q, i32.add(q, unroll * bStride))
+  const steps = (from: I32 | number, to: I32 | number, together: number): void =>
+    code.for(from, to, together, () => {
+      for (let step = 0; step < together; step++) round(step)
+      code.set(p, i32.add(p, together * aStride))
+      code.set(q, i32.add(q, together * bStride))
+    })
+  const whole = typeof k === "number" ? k - (k % unroll) : code.let(i32.and(k, -unroll))
+  steps(0, whole, unroll)
+  steps(whole, k, 1)
+
+  // The last vector of an odd number has no other half: from an address of its own it is not taken for a half of the next row's.
+  const odd = vectors % 2 === 1 && vectors > 1 ? code.let(i32.add(out, (vectors - 1) * 16)) : undefined
+  const each = (visit: (sum: Local<"v128">, address: I32, offset: number, left: number) => void): void => {
+    for (let row = 0; row < rows; row++)
+      // The upper half of a pair comes first, then a host that packs both needs one store.
+      for (let vector = vectors - 1; vector >= 0; vector--) {
+        const isOdd = odd !== undefined && vector === vectors - 1
+        const offset = row * outRow + (isOdd ? 0 : vector * 16)
+        visit(sums[row * vectors + vector] as Local<"v128">, isOdd ? odd : out, offset, columns - vector * 4)
+      }
   }
-  if (typeof k === "number") {
-    const whole = k - (k % unroll)
-    if (whole > 0) code.for(0, whole, unroll, together)
-    for (let step = 0; step < k - whole; step++) round(step)
-  } else {
-    code.for(0, i32.and(k, -unroll), unroll, together)
-    code.if(i32.and(k, unroll - 1), () => round(0))
-  }
-  for (let r = 0; r < rows; r++)
-    for (let v = 0; v < vectors; v++) {
-      const sum = sums[r * vectors + v] as Local<"v128">
-      const left = columns - v * 4
-      const at = r * outRow + v * 16
-      if (left >= 4) code.v128.store(out, sum, at)
-      else for (let lane = 0; lane < left; lane++) code.v128.store32_lane(out, sum, lane, at + lane * 4)
-    }
+  // All loads come before all stores.
+  if (adds !== undefined)
+    code.if(adds, () => each((sum, address, offset) => code.set(sum, f32x4.add(v128.load(address, offset), sum))))
+  each((sum, address, offset, left) => storeLanes(code, address, sum, left, offset))
 }

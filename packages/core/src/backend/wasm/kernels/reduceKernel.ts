@@ -1,51 +1,35 @@
 /**
  * The kernels of reductions. The order of a sum is part of its definition: `columns` adds one element after the other; `rows` adds
- * into sixteen partial sums by index modulo 16, which are then added in pairs.
+ * into sixteen partial sums by index modulo 16, which are added in pairs at the end. Long sums go by blocks (`cascade.ts`).
  */
 
 import type { Access, Reduce, Slot } from "../../../compiler/Plan.ts"
+import { sumBlock } from "../../../reference/sumOrder.ts"
 import type { DType } from "../../../types/DType.ts"
 import * as Shape from "../../../types/Shape.ts"
+import type { Code } from "../assembler/Code.ts"
 import { f32, f32x4, type I32, i8x16, i32, i32x4, type Local, type V128, v128 } from "../assembler/Value.ts"
 import { lastAlone, threadRange } from "../threads/partition.ts"
+import { type Combination, combinationOf, type Folding, makeAccumulator } from "./accumulators.ts"
+import { inSumBlocks, type Levels, levelsOf, scratchOf } from "./cascade.ts"
 import {
   type Count,
   collapse,
   type EmitContext,
   emitTerms,
+  locate,
   nest,
   nestShared,
+  onePart,
+  type Part,
   type Row,
   rowOf,
   store,
   termAccesses,
   termRows,
+  wholeParts,
 } from "./loopNest.ts"
-
-interface Combination {
-  readonly start: V128
-  readonly combine: (sofar: V128, x: V128) => V128
-}
-
-type Folding = Exclude<Reduce["primitive"], "argMax">
-
-const combinations: { readonly [P in Folding]: { readonly float: Combination; readonly whole: Combination } } = {
-  reduceSum: {
-    float: { start: f32x4.const(0), combine: (sum, x) => f32x4.add(sum, x) },
-    whole: { start: i32x4.const(0), combine: (sum, x) => i32x4.add(sum, x) },
-  },
-  reduceMax: {
-    float: { start: f32x4.const(Number.NEGATIVE_INFINITY), combine: (best, x) => f32x4.max(best, x) },
-    whole: { start: i32x4.const(-(2 ** 31)), combine: (best, x) => i32x4.max_s(best, x) },
-  },
-  reduceMin: {
-    float: { start: f32x4.const(Number.POSITIVE_INFINITY), combine: (best, x) => f32x4.min(best, x) },
-    whole: { start: i32x4.const(2 ** 31 - 1), combine: (best, x) => i32x4.min_s(best, x) },
-  },
-}
-
-/** Bytes of sixteen partial results, which each thread may use while a kernel runs. */
-export const scratchBytes = 64
+import { inStoreOrder, storeVectors } from "./vectors.ts"
 
 /** The first lanes of a vector. */
 const firstLanes = (count: number): V128 => i32x4.const(...[0, 1, 2, 3].map((lane) => (lane < count ? -1 : 0)))
@@ -75,102 +59,185 @@ const resultRow = ({ dtype, kernel, result, context }: Reduction, indices: Reado
   step,
 })
 
-const combinationOf = ({ dtype, kernel }: Reduction): Combination =>
-  combinations[kernel.primitive as Folding][dtype === "f32" ? "float" : "whole"]
-
 const zero = i32.const(0)
 
-/** Sixteen partial results by index modulo 16, over one axis through which every access steps evenly. */
-const rowsOfOneAxis = (reduction: Reduction): void => {
+/** The vectors of so many elements, of which the last may be short. */
+const tailParts = (elements: number): ReadonlyArray<Part> =>
+  Array.from({ length: Math.ceil(elements / 4) }, (_, part) => ({
+    ahead: 4 * part,
+    count: Math.min(4, elements - 4 * part) as Count,
+  }))
+
+/** The vectors to reduce, by part. */
+const valuesOf = (
+  { context, kernel }: Reduction,
+  rows: ReadonlyArray<Row | undefined>,
+  i: I32,
+  parts: ReadonlyArray<Part>,
+): ReadonlyArray<Local<"v128">> => emitTerms(context, kernel.terms, rows, i, parts)[kernel.term] ?? []
+
+/** Partial results of a loop, one in each lane of some vectors, and above them the levels of a long sum. */
+interface Partials {
+  readonly add: (part: number, x: V128) => void
+  readonly isLong: boolean
+  /** Called when a block is complete, with its number from 1 on. */
+  readonly pour: (count: I32) => void
+  readonly totals: () => ReadonlyArray<Local<"v128">>
+}
+
+/** Whether the sums are rounded, so that their order counts. */
+const isRounded = ({ dtype, kernel }: Reduction): boolean => kernel.primitive === "reduceSum" && dtype === "f32"
+
+/** The levels above partial results of so many terms: none where nothing is rounded. */
+const levelsAbove = (reduction: Reduction, own: I32, width: number, terms: number): Levels => {
+  const levels = levelsOf(reduction.context.code, own, width, isRounded(reduction) ? terms : 1)
+  levels.clear()
+  return levels
+}
+
+const partialsOf = (reduction: Reduction, own: I32, width: number, terms: number): Partials => {
+  const { dtype, kernel } = reduction
+  const { code } = reduction.context
+  const parts = Array.from({ length: width }, () => makeAccumulator(code, combinationOf(kernel.primitive as Folding, dtype)))
+  const levels = levelsAbove(reduction, own, width, terms)
+  const values = () => parts.map(({ value }) => value())
+  return {
+    add: (part, x) => parts[part]?.add(x),
+    isLong: levels.sizes.length > 0,
+    pour: (count) => {
+      levels.pour(values(), count)
+      for (const { clear } of parts) clear()
+    },
+    totals: () => levels.total(values()),
+  }
+}
+
+/** Elements of a row from which it pays to compute its partial results in pairs. */
+const worthJoining = 64
+
+/** Vectors after they were neighbours in memory: a host computes pairs at once only where they are stored. */
+const neighbours = (code: Code, address: I32, vectors: ReadonlyArray<Local<"v128">>): ReadonlyArray<Local<"v128">> => {
+  storeVectors(code, address, vectors)
+  return vectors.map((_, part) => code.let(v128.load(address, 16 * part)))
+}
+
+/** Sixteen partial results by index modulo 16, in registers: over one axis, or several of which the last has whole sixteens. */
+const rowsInRegisters = (reduction: Reduction): void => {
   const { accesses, dtype, kept, kernel, shape, context } = reduction
   const { code } = context
-  const combination = combinationOf(reduction)
-  const { combine, start } = combination
-  const n = shape.slice(kept)[0] ?? 1
+  const combination = combinationOf(kernel.primitive as Folding, dtype)
+  const reduced = shape.slice(kept)
+  const n = reduced.at(-1) ?? 1
+  const whole = n - (n % 16)
+  const own = scratchOf(context)
   nestShared(context, shape.slice(0, kept), (indices) => {
+    const partials = partialsOf(reduction, own, 4, Math.ceil(Shape.size(reduced) / 16))
     // Without an axis left there is one element, the same in every iteration.
-    const rows = termRows(context, kernel.terms, accesses, indices)
-    const parts = [0, 1, 2, 3].map(() => code.let(start))
-    const value = (i: I32, count: Count): Local<"v128"> =>
-      emitTerms(context, kernel.terms, rows, i, count)[kernel.term] as Local<"v128">
-    const add = (part: number, x: V128): void => {
-      const sum = parts[part] as Local<"v128">
-      code.set(sum, combine(sum, x))
+    const rowsAt = (inner: ReadonlyArray<I32>) => termRows(context, kernel.terms, accesses, [...indices, ...inner])
+    const sixteen = (inner: ReadonlyArray<I32>) => {
+      const rows = rowsAt(inner)
+      return (i: I32): void => valuesOf(reduction, rows, i, wholeParts(4)).forEach((x, part) => partials.add(part, x))
     }
-    const whole = n - (n % 16)
-    if (whole > 0)
-      code.for(0, whole, 16, (i) => {
-        for (const part of [0, 1, 2, 3]) code.scope(() => add(part, value(part === 0 ? i : code.let(i32.add(i, 4 * part)), 4)))
+    const outer = (body: (inner: ReadonlyArray<I32>) => void): void => nest(code, reduced.slice(0, -1), body)
+    if (whole > 0 && partials.isLong) inSumBlocks(code, whole, 16, 16 * sumBlock, outer, sixteen, partials.pour)
+    else if (whole > 0)
+      outer((inner) => {
+        const body = sixteen(inner)
+        code.for(0, whole, 16, body)
       })
-    for (let at = whole; at < n; at += 4) {
-      const part = (at - whole) / 4
-      const count = Math.min(4, n - at) as Count
+    if (whole < n)
       code.scope(() => {
-        const x = value(code.let(i32.const(at)), count)
-        add(part, count === 4 ? x : v128.bitselect(x, start, firstLanes(count)))
+        const tail = tailParts(n - whole)
+        valuesOf(reduction, rowsAt([]), i32.const(whole), tail).forEach((x, part) => {
+          const { count } = tail[part] as Part
+          partials.add(part, count === 4 ? x : v128.bitselect(x, combination.start, firstLanes(count)))
+        })
       })
-    }
-    store(code, dtype, resultRow(reduction, indices), zero, across(context, combination, parts), 1)
+    const totals = partials.totals()
+    const joined = code.lanes === 256 && Shape.size(reduced) >= worthJoining ? neighbours(code, own, totals) : totals
+    store(code, dtype, resultRow(reduction, indices), zero, across(context, combination, joined), 1)
   })
 }
 
 /** The same over any axes: the partial results are in memory, since their index is known only at run time. */
-const rowsOfAnyAxes = (reduction: Reduction): void => {
+const rowsInMemory = (reduction: Reduction): void => {
   const { accesses, dtype, kept, kernel, shape, context } = reduction
   const { code } = context
-  const combination = combinationOf(reduction)
+  const combination = combinationOf(kernel.primitive as Folding, dtype)
+  const { combine, start } = combination
+  const reduced = shape.slice(kept)
+  const n = reduced.at(-1) ?? 1
+  const step = n % 4 === 0 ? 4 : 1
+  const own = scratchOf(context)
+  const parts = (): ReadonlyArray<Local<"v128">> => [0, 1, 2, 3].map((part) => code.let(v128.load(own, part * 16)))
+  const clear = (): void => {
+    const empty = code.let(start)
+    storeVectors(code, own, [empty, empty, empty, empty])
+  }
   nestShared(context, shape.slice(0, kept), (indices) => {
-    const own = code.let(i32.mul(context.team.thread, scratchBytes))
-    for (let part = 0; part < 4; part++) code.v128.store(own, combination.start, part * 16)
+    clear()
+    const levels = levelsAbove(reduction, own, 4, Math.ceil(Shape.size(reduced) / 16))
     const count = code.let(zero)
-    nest(code, shape.slice(kept, -1), (inner) => {
+    const row = (inner: ReadonlyArray<I32>) => {
       const rows = termRows(context, kernel.terms, accesses, [...indices, ...inner])
-      code.for(0, shape.at(-1) ?? 1, 1, (i) => {
-        const x = emitTerms(context, kernel.terms, rows, i, 1)[kernel.term] as Local<"v128">
+      return (i: I32): void => {
+        const [x] = valuesOf(reduction, rows, i, onePart(step)) as readonly [Local<"v128">]
         const address = code.let(i32.add(own, i32.shl(i32.and(count, 15), 2)))
-        code.v128.store32_lane(address, combination.combine(v128.load32_splat(address), x), 0)
-        code.set(count, i32.add(count, 1))
-      })
+        if (step === 4) code.v128.store(address, combine(v128.load(address), x))
+        else code.v128.store32_lane(address, combine(v128.load32_splat(address), x), 0)
+        code.set(count, i32.add(count, step))
+      }
+    }
+    const outer = (body: (inner: ReadonlyArray<I32>) => void): void => nest(code, reduced.slice(0, -1), body)
+    inSumBlocks(code, n, step, 16 * sumBlock, outer, row, (blocks) => {
+      if (levels.sizes.length === 0) return
+      levels.pour(parts(), blocks)
+      clear()
     })
-    const parts = [0, 1, 2, 3].map((part) => code.let(v128.load(own, part * 16)))
-    store(code, dtype, resultRow(reduction, indices), zero, across(context, combination, parts), 1)
+    store(code, dtype, resultRow(reduction, indices), zero, across(context, combination, levels.total(parts())), 1)
   })
 }
 
 /** How many neighbouring results are summed at once: whole cache lines where bodies are short and threads have enough of them. */
-const columnsAtOnce = (columns: number, terms: number, threads: number): number =>
-  terms > 8 ? 4 : ([16, 8].find((width) => columns >= width * threads) ?? 4)
+const columnsAtOnce = ({ lanes }: Code, columns: number, terms: number, threads: number): number => {
+  const most = terms <= 8 ? 16 : lanes === 256 ? 8 : 4
+  if (threads === 1 && columns <= most) return columns
+  return [16, 8].find((width) => width <= most && columns >= width * threads) ?? 4
+}
 
-/** One element after the other, some neighbouring results at a time. */
+/** Block by block, in each one element after the other, some neighbouring results at a time. */
 const columns = (reduction: Reduction): void => {
   const { accesses, dtype, kept, kernel, shape, context } = reduction
   const { code, team } = context
-  const { combine, start } = combinationOf(reduction)
   const total = kept === 0 ? 1 : (shape[kept - 1] ?? 1)
   const outer = shape.slice(0, Math.max(0, kept - 1))
+  const reduced = shape.slice(kept)
   // The results' last axis becomes the innermost, the one that vectors lie along.
   const turned = accesses.map(({ offset, strides }) => ({
     offset,
     strides: [...strides.slice(0, Math.max(0, kept - 1)), ...strides.slice(kept), kept === 0 ? 0 : (strides[kept - 1] ?? 0)],
   }))
-  const width = columnsAtOnce(total, kernel.terms.length, outer.length === 0 ? team.threads : 1)
+  const width = columnsAtOnce(code, total, kernel.terms.length, outer.length === 0 ? team.threads : 1)
+  const own = scratchOf(context)
   const body = (indices: ReadonlyArray<I32>): void => {
     const into = resultRow(reduction, indices, 1)
     const round = (first: I32, count: number): void => {
-      const parts = Array.from({ length: Math.ceil(count / 4) }, (_, v) => ({
-        at: v === 0 ? first : code.let(i32.add(first, 4 * v)),
-        count: Math.min(4, count - 4 * v) as Count,
-        sum: code.let(start),
-      }))
-      nest(code, shape.slice(kept), (inner) => {
+      const parts = tailParts(count)
+      const partials = partialsOf(reduction, own, parts.length, Shape.size(reduced))
+      const add = (inner: ReadonlyArray<I32>): void => {
         const rows = termRows(context, kernel.terms, turned, [...indices, ...inner])
-        for (const { at, count: some, sum } of parts)
-          code.scope(() => {
-            const x = emitTerms(context, kernel.terms, rows, at, some)[kernel.term] as Local<"v128">
-            code.set(sum, combine(sum, x))
-          })
+        valuesOf(reduction, rows, first, parts).forEach((x, part) => partials.add(part, x))
+      }
+      const each = (body: (inner: ReadonlyArray<I32>) => void): void => nest(code, reduced.slice(0, -1), body)
+      if (partials.isLong)
+        inSumBlocks(code, reduced.at(-1) ?? 1, 1, sumBlock, each, (inner) => (i) => add([...inner, i]), partials.pour)
+      else nest(code, reduced, add)
+      const totals = partials.totals()
+      const [located = into] = parts.length > 1 ? locate(code, [into], first) : []
+      inStoreOrder(parts.length, (part) => {
+        const { ahead, count: some } = parts[part] as Part
+        store(code, dtype, located, first, totals[part] as Local<"v128">, some, ahead)
       })
-      for (const { at, count: some, sum } of parts) store(code, dtype, into, at, sum, some)
     }
     const whole = total - (total % width)
     const alone = indices.length === 0
@@ -179,7 +246,7 @@ const columns = (reduction: Reduction): void => {
       code.for(from, end, width, (i) => round(i, width))
     }
     if (whole < total) {
-      const tail = (): void => round(code.let(i32.const(whole)), total - whole)
+      const tail = (): void => round(i32.const(whole), total - whole)
       if (alone) lastAlone(code, team, tail)
       else code.scope(tail)
     }
@@ -198,7 +265,7 @@ const largest = (reduction: Reduction): void => {
     const best = code.local(float ? "f32" : "i32")
     const at = code.let(zero)
     code.for(0, shape[kept] ?? 1, 1, (i) => {
-      const vector = emitTerms(context, kernel.terms, rows, i, 1)[kernel.term] as Local<"v128">
+      const [vector] = valuesOf(reduction, rows, i, onePart(1)) as readonly [Local<"v128">]
       const x = code.let(float ? f32x4.extract_lane(vector, 0) : i32x4.extract_lane(vector, 0))
       const exceeds =
         x.type === "f32"
@@ -237,6 +304,6 @@ export const emitReduce = (context: EmitContext, kernel: Reduce, slots: Readonly
   }
   if (kernel.primitive === "argMax") largest(reduction)
   else if (kernel.order === "columns") columns(reduction)
-  else if (shape.length - barrier <= 1) rowsOfOneAxis(reduction)
-  else rowsOfAnyAxes(reduction)
+  else if (shape.length - barrier <= 1 || (shape.at(-1) ?? 1) % 16 === 0) rowsInRegisters(reduction)
+  else rowsInMemory(reduction)
 }

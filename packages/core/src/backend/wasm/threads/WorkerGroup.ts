@@ -22,8 +22,8 @@ export interface WorkerGroup {
   readonly send: (message: JobMessage) => void
   /** Makes the workers look at the control block. */
   readonly wake: () => void
-  /** Throws when a worker has ended, or must be taken for ended. `round` identifies the barrier at which the calling thread waits. */
-  readonly watch: (round: number) => void
+  /** Throws when a worker has ended, or must be taken for ended. `phase` identifies the phase whose end the calling thread awaits. */
+  readonly watch: (phase: number) => void
   readonly end: () => Promise<void>
   /** Resolves to whether the workers started, on hosts where that is known only after the calling thread was idle. */
   readonly ready?: Promise<boolean>

@@ -5,7 +5,7 @@
 
 /** Index of the word that changes whenever workers have to look at the block. */
 export const wakeCount = 0
-/** Index of the number of runs that were started. */
+/** Index of the number of the last run. */
 export const runs = 1
 /** Index of the number of the job that the last run is of. */
 export const job = 2
@@ -73,10 +73,10 @@ const take = ({ id, job }) => {
   const { failed, memory, module } = job
   const word = new Int32Array(memory.buffer, failed, 1)
   let run
-  jobs.set(id, () => {
+  jobs.set(id, (number) => {
     try {
       run ??= new WebAssembly.Instance(module, { engine: { memory, hostFallback, sleeps: 1, watch } }).exports.run
-      run(thread)
+      run(thread, number)
     } catch (error) {
       if (Atomics.load(word, 0) === 0 && reportFailure(error)) Atomics.store(word, 0, 1)
     }

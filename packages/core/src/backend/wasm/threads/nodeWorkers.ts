@@ -9,20 +9,26 @@ import type { MessagePort, Worker } from "node:worker_threads"
 import { job, makeControlBlock, runs, wakeCount, workerProgram } from "./controlBlock.ts"
 import type { WorkerGroup, WorkerHost } from "./WorkerGroup.ts"
 
-/** A worker's program. It reads the number of runs before its messages, so that it has received the job of any run that it sees. */
+/** How often an idle worker looks for a run before it sleeps: some 200 µs, longer than from one training step to the next. */
+const spins = 10_000
+
+/**
+ * A worker's program. It reads the number of the last run before its messages, so that it has received the job of that run. Where
+ * another run has begun since then, its job may be in a message that comes later; then the wake count has changed again.
+ */
 const program = `
 const { receiveMessageOnPort, workerData } = process.getBuiltinModule("node:worker_threads")
 const { control, port, thread } = workerData
 ${workerProgram}
 reportStarted()
 for (let seen = 0, done = 0; ; ) {
-  for (let spins = 0; Atomics.load(control, ${wakeCount}) === seen; spins++) if (spins > 20000) Atomics.wait(control, ${wakeCount}, seen)
+  for (let looks = 0; Atomics.load(control, ${wakeCount}) === seen; looks++) if (looks > ${spins}) Atomics.wait(control, ${wakeCount}, seen)
   seen = Atomics.load(control, ${wakeCount})
   const now = Atomics.load(control, ${runs})
   for (let received; (received = receiveMessageOnPort(port)) !== undefined; ) if (received.message !== null) take(received.message)
   if (now !== done) {
     done = now
-    jobs.get(Atomics.load(control, ${job}))()
+    jobs.get(Atomics.load(control, ${job}))?.(now)
   }
 }
 `

@@ -1,15 +1,24 @@
 /**
- * How a team of threads shares a kernel: each computes a region of the result. Every element is computed by one thread, in an
- * order that does not depend on the number of threads, and so do its bits not.
+ * How a kernel is divided into parts: each computes a region of the result, and threads claim parts as they need them. The order
+ * in which an element is computed does not depend on the parts, nor on who computes them, so its bits do not either.
  */
 import type { Code } from "../assembler/Code.ts"
 import { type I32, i32, type Local, select } from "../assembler/Value.ts"
 
-/** The threads that run a kernel: the number of this one, and how many there are. */
+/** Who computes a kernel. */
 export interface Team {
+  /** The part to compute now, and how many parts there are: at least one for each thread. */
+  readonly part: I32
+  readonly parts: number
+  /** The thread that computes it, whose scratch memory it uses, and how many threads there are. */
   readonly thread: I32
   readonly threads: number
+  /** Whether the thread has computed no other part of the kernel in this run. */
+  readonly isFirst: I32
 }
+
+/** One thread that computes all. */
+export const oneThread: Team = { part: i32.const(0), parts: 1, thread: i32.const(0), threads: 1, isFirst: i32.const(1) }
 
 /** A range of integers, without its end. */
 export interface Range {
@@ -25,13 +34,29 @@ export interface Region {
   readonly columns?: Range | undefined
 }
 
-/** This thread's range of the numbers from 0 to `total`, in chunks of `grain`. */
-export const threadRange = (code: Code, { thread, threads }: Team, total: number, grain = 1): Range => {
-  if (threads === 1) return { start: 0, end: total }
+/**
+ * How a share is divided: the first part is half of it, the next one a quarter, and the last two are one piece each. So there are
+ * few parts, and yet threads finish at about the same time.
+ */
+const piecesOf = (parts: number): number => 2 ** (parts - 1)
+const piecesBefore = (part: I32, parts: number): I32 => i32.sub(piecesOf(parts), i32.shr_u(piecesOf(parts), part))
+
+/** `count * numerator / denominator`, rounded down, without products that exceed 32 bits. */
+const fraction = (count: number, numerator: I32, denominator: number): I32 => {
+  const rest = i32.div_u(i32.mul(numerator, count % denominator), denominator)
+  return i32.add(i32.mul(numerator, Math.floor(count / denominator)), rest)
+}
+
+/** The part's range of the numbers from 0 to `total`, in chunks of `grain`. */
+export const threadRange = (code: Code, { part, parts, threads }: Team, total: number, grain = 1): Range => {
+  if (parts === 1) return { start: 0, end: total }
   const count = Math.ceil(total / grain)
-  const at = (which: I32): I32 => i32.mul(i32.div_u(i32.mul(which, count), threads), grain)
-  const start = code.let(at(thread))
-  const end = code.let(at(i32.add(thread, 1)))
+  const each = parts / threads
+  const before = (which: I32): I32 =>
+    each === 1 ? which : i32.add(i32.mul(i32.div_u(which, each), piecesOf(each)), piecesBefore(i32.rem_u(which, each), each))
+  const at = (which: I32): I32 => i32.mul(fraction(count, before(which), threads * piecesOf(each)), grain)
+  const start = code.let(at(part))
+  const end = code.let(at(i32.add(part, 1)))
   // The last chunk may be short.
   if (count * grain > total) code.if(i32.gt_u(end, total), () => code.set(end, total))
   return { start, end }
@@ -57,16 +82,16 @@ export const chunks = (
   })
 }
 
-/** Runs `body` on the first thread only. */
-export const firstAlone = (code: Code, { thread, threads }: Team, body: () => void): void => {
-  if (threads === 1) code.scope(body)
-  else code.if(i32.eqz(thread), body)
+/** Runs `body` in the first part only. */
+export const firstAlone = (code: Code, { part, parts }: Team, body: () => void): void => {
+  if (parts === 1) code.scope(body)
+  else code.if(i32.eqz(part), body)
 }
 
-/** Runs `body` on the last thread only. */
-export const lastAlone = (code: Code, { thread, threads }: Team, body: () => void): void => {
-  if (threads === 1) code.scope(body)
-  else code.if(i32.eq(thread, threads - 1), body)
+/** Runs `body` in the last part only. */
+export const lastAlone = (code: Code, { part, parts }: Team, body: () => void): void => {
+  if (parts === 1) code.scope(body)
+  else code.if(i32.eq(part, parts - 1), body)
 }
 
 /** Runs `body` for blocks of a range within 0 to `total`: without a loop where one block holds all. */

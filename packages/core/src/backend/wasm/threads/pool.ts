@@ -8,6 +8,7 @@ import { maySleep, type WasmMemory, type WasmModule } from "../assembler/webAsse
 import { allStarted, failureMessage, job, runs, startedCount } from "./controlBlock.ts"
 import { nodeWorkers } from "./nodeWorkers.ts"
 import { makeSharedMemories } from "./sharedMemories.ts"
+import { alwaysShared, makeSharing } from "./sharing.ts"
 import type { Worker, WorkerGroup, WorkerHost } from "./WorkerGroup.ts"
 import { webWorkers } from "./webWorkers.ts"
 
@@ -28,7 +29,7 @@ export interface Pool {
   readonly memory: (pages: number) => WasmMemory
   /** Adds a job for all workers: a module and a memory of the pool's. `failed` is the address of the word that a thread sets when it fails. */
   readonly add: (module: WasmModule, memory: WasmMemory, failed: number) => Work
-  /** Starts the workers unless they run, and waits until all have started: earlier runs are not shared. */
+  /** Starts the workers unless they run, and waits until all have started: earlier runs are shared with those that have. */
   readonly complete: () => Promise<void>
   /** The workers that were started and have not ended. */
   readonly workers: () => ReadonlyArray<Worker>
@@ -37,10 +38,16 @@ export interface Pool {
 
 /** A job of a pool's workers. */
 export interface Work {
-  /** Starts a run, if all workers have started. They take some 30 ms, in which the calling thread does their parts too. */
-  readonly start: () => boolean
-  /** Throws when a worker has ended, as far as a waiting thread can know it; `round` identifies the barrier. */
-  readonly watch: (round: number) => void
+  /**
+   * Starts a run and returns its number: `begin` opens its first phase, given the number, and then workers join, each when it has
+   * started, which takes some 30 ms. The calling thread is alone where other programs keep the cores so busy that it is faster
+   * alone.
+   */
+  readonly start: (begin: (run: number) => void) => number
+  /** Reports how many milliseconds the last run took, with all that the calling thread did for it. */
+  readonly took: (elapsed: number) => void
+  /** Throws when a worker has ended, as far as a waiting thread can know it; `phase` identifies the phase whose end it awaits. */
+  readonly watch: (phase: number) => void
   /**
    * Stops the workers, which would wait for the calling thread: it has failed. Returns why a worker failed, if one did. The
    * workers end, and others replace them for the next job.
@@ -53,14 +60,22 @@ export interface Work {
 /** Workers that may retain this many bytes of unused memory are replaced. */
 const maxRetained = 2 ** 30
 
+/** The default limit of threads in a page: it does not own all processors, and each worker takes some megabytes. */
+const maxThreadsInPage = 8
+
+/** The number of processors for this process, in a page at most eight. */
+export const processors = (): number =>
+  globalThis.process?.getBuiltinModule?.("node:os").availableParallelism() ??
+  Math.min(maxThreadsInPage, globalThis.navigator?.hardwareConcurrency ?? 1)
+
 /** The workers of this host, where it has them and can share memory with them. */
 const currentHost = (): WorkerHost | undefined =>
   typeof SharedArrayBuffer === "function" ? (nodeWorkers() ?? webWorkers()) : undefined
 
 /**
  * A pool of so many threads. Its workers start with the first job, or with the first call of `ready`, and do not keep the
- * process alive. `minSharedWork` is the host's unless given. Returns `undefined` where the host has no workers, or no memory that
- * they could share.
+ * process alive. `minSharedWork` is the host's unless given; a pool for which it is given shares every run. Returns `undefined`
+ * where the host has no workers, or no memory that they could share.
  */
 export const makePool = (threads: number, minSharedWork?: number, host = currentHost()): Pool | undefined => {
   if (host === undefined || threads < 2) return undefined
@@ -68,9 +83,13 @@ export const makePool = (threads: number, minSharedWork?: number, host = current
   let group: WorkerGroup | undefined
   let starting: Promise<boolean> | undefined
   const memories = makeSharedMemories()
+  const decide = minSharedWork === undefined ? makeSharing : () => alwaysShared
   let isClosed = false
   let retained = 0
   let jobs = 0
+  let runCount = 0
+  /** Whether the last job was faster with the workers: so the next one begins. */
+  let wasShared = true
 
   const startGroup = (): WorkerGroup => {
     const fresh = host.start(threads, () => {
@@ -129,20 +148,32 @@ export const makePool = (threads: number, minSharedWork?: number, host = current
     add: (module, memory, failed) => {
       present()
       const id = jobs++
+      const sharing = decide(wasShared)
       let given: WorkerGroup | undefined
+      let isShared = false
+      let isTimed = false
       let isDone = false
       return {
-        start: () => {
+        start: (begin) => {
           const now = present()
-          if (!haveAllStarted(now)) return false
-          if (given !== now) now.send({ id, job: { module, memory, failed } })
-          given = now
-          Atomics.store(now.control, job, id)
-          Atomics.add(now.control, runs, 1)
-          now.wake()
-          return true
+          runCount = (runCount + 1) | 0
+          begin(runCount)
+          isShared = sharing.next()
+          isTimed = !isShared || haveAllStarted(now)
+          if (isShared) {
+            if (given !== now) now.send({ id, job: { module, memory, failed } })
+            given = now
+            Atomics.store(now.control, job, id)
+            Atomics.store(now.control, runs, runCount)
+            now.wake()
+          }
+          return runCount
         },
-        watch: (round) => given?.watch(round),
+        took: (elapsed) => {
+          if (isTimed) sharing.took(elapsed)
+          wasShared = sharing.next()
+        },
+        watch: (phase) => given?.watch(phase),
         abandon: () => {
           if (given === undefined) return undefined
           const message = failureMessage(given.control)

@@ -9,8 +9,8 @@ export const mostPages = 65536
 
 export interface SharedMemories {
   /**
-   * A shared memory of at least so many pages. A reused one keeps its old contents, also those of its barrier, which a worker
-   * that leaves late may still read. Throws `RangeError` when there is no room.
+   * A shared memory of at least so many pages. A reused one keeps its old contents, also the words that
+   * threads share, at which a worker that comes late may still look. Throws `RangeError` when there is no room.
    */
   readonly take: (pages: number) => WasmMemory
   /** Returns a memory that nobody uses any more. Its result is how many bytes were dropped instead of being kept. */

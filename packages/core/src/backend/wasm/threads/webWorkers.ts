@@ -4,7 +4,7 @@
  * since only there does it receive messages. Before that it sets its idle flag, and a message wakes it.
  *
  * While the calling thread waits, it knows of workers only what they write: a worker that catches an error writes it. One that
- * the browser has ended writes nothing, so the calling thread waits at one barrier for a limited time.
+ * the browser has ended writes nothing, so the calling thread waits for the end of one phase for a limited time.
  */
 import { memory } from "../assembler/webAssembly.ts"
 import { failureMessage, idleFlags, job, makeControlBlock, runs, workerProgram } from "./controlBlock.ts"
@@ -24,7 +24,7 @@ const look = () => {
       // The job is in a message that is on its way.
       if (run === undefined) return
       done = now
-      run()
+      run(now)
       spins = 0
     } else if (spins > 100000) {
       Atomics.store(control, ${idleFlags} + thread, 1)
@@ -62,7 +62,7 @@ type WebWorkers = new (url: string) => WebWorker
 /** Milliseconds that workers may take to start. */
 const startLimit = 5000
 
-/** Milliseconds that the calling thread waits for the others at one barrier, where they have as much to do as it had. */
+/** Milliseconds that the calling thread waits for the end of one phase, of which each other thread has one part to complete. */
 const waitLimit = 60_000
 
 /** The most milliseconds that one look at the clock adds to a wait: time in which the machine was suspended does not count. */
@@ -106,7 +106,7 @@ const startWorkers = (Workers: WebWorkers, limit: number, threads: number, onExi
       URL.revokeObjectURL(url)
     }
   }
-  let barrier: number | undefined
+  let awaited: number | undefined
   let waited = 0
   let lastLook = 0
   return {
@@ -117,15 +117,15 @@ const startWorkers = (Workers: WebWorkers, limit: number, threads: number, onExi
       for (const worker of workers.values()) worker.postMessage(message)
     },
     wake: () => {
-      barrier = undefined
+      awaited = undefined
       for (const [thread, worker] of workers) if (Atomics.exchange(control, idleFlags + thread, 0) === 1) worker.postMessage(null)
     },
-    watch: (round) => {
+    watch: (phase) => {
       const failure = failureMessage(control)
       if (failure !== undefined) throw new Error(failure)
       const now = performance.now()
-      waited = round === barrier ? waited + Math.min(now - lastLook, maxElapsed) : 0
-      barrier = round
+      waited = phase === awaited ? waited + Math.min(now - lastLook, maxElapsed) : 0
+      awaited = phase
       lastLook = now
       if (waited > limit) throw new Error(`one of its workers has not answered for ${limit / 1000} s`)
     },
@@ -143,7 +143,7 @@ const hasRoom = (): boolean => {
   }
 }
 
-/** A browser's Web Workers, where they can be used; `limit` is how many milliseconds the calling thread waits at one barrier. */
+/** A browser's Web Workers, where they can be used; `limit` is how many milliseconds the calling thread waits for the end of one phase. */
 export const webWorkers = (limit = waitLimit): WorkerHost | undefined => {
   const { Worker } = globalThis as { readonly Worker?: WebWorkers }
   if (Worker === undefined || !hasRoom()) return undefined

@@ -16,8 +16,9 @@ const ln2Low = Math.LN2 - ln2High
 /** 1.5 × 2²³: between 2²³ and 2²⁴ floats are the integers. */
 const wholes = 12582912
 const exponentBits = 23
-/** The bits of 1 and 2; added to an exponent moved into place they give a power of two. */
-const one = 0x3f800000
+/** What is added to n in the exponent of a float. */
+const bias = 127
+/** The bits of 2. */
 const two = 0x40000000
 
 const signBit = i32x4.const(-0x80000000)
@@ -39,15 +40,16 @@ const tanhTail = [
 
 interface Reduced {
   readonly r: Vector
-  /** (n − down) 2²³: an exponent in its place. */
-  readonly exponent: Vector
+  /** The bits of 2 to the power n − down, where that is a normal number. */
+  readonly power: Vector
 }
 
 const reduce = (code: Code, x: Vector, down: 0 | 1): Reduced => {
-  const sum = code.let(f32x4.add(f32x4.mul(x, log2e), wholes - down))
-  const n = code.let(f32x4.sub(sum, wholes - down))
+  const shift = wholes + bias - down
+  const sum = code.let(f32x4.add(f32x4.mul(x, log2e), shift))
+  const n = code.let(f32x4.sub(sum, shift))
   const r = code.let(f32x4.sub(f32x4.sub(x, f32x4.mul(n, ln2High)), f32x4.mul(n, ln2Low)))
-  return { r, exponent: code.let(i32x4.shl(sum, exponentBits)) }
+  return { r, power: code.let(i32x4.shl(sum, exponentBits)) }
 }
 
 /** eʳ − 1 − r. */
@@ -63,16 +65,16 @@ const expReduced = (code: Code, r: Vector): V128 => f32x4.add(f32x4.add(r, tail(
  * the first 2ⁿ⁻¹ but not below 2⁻¹⁰⁰; the only rounding is in the last product.
  */
 const expBetween = (code: Code, x: Vector): V128 => {
-  const { r, exponent } = reduce(code, x, 1)
-  const first = code.let(i32x4.max_s(exponent, -100 * 2 ** exponentBits))
-  const rest = i32x4.add(i32x4.sub(exponent, first), two)
-  return f32x4.mul(f32x4.mul(expReduced(code, r), i32x4.add(first, one)), rest)
+  const { power, r } = reduce(code, x, 1)
+  const first = code.let(i32x4.max_s(power, (bias - 100) * 2 ** exponentBits))
+  const rest = i32x4.add(i32x4.sub(power, first), two)
+  return f32x4.mul(f32x4.mul(expReduced(code, r), first), rest)
 }
 
 /** eˣ where 2ⁿ is a normal number: −87 ≤ x ≤ 88, and NaN. */
 export const expModerate = (code: Code, x: Vector): V128 => {
-  const { r, exponent } = reduce(code, x, 0)
-  return f32x4.mul(expReduced(code, r), i32x4.add(exponent, one))
+  const { power, r } = reduce(code, x, 0)
+  return f32x4.mul(expReduced(code, r), power)
 }
 
 /** eˣ. */
@@ -101,8 +103,7 @@ export const sigmoid = (code: Code, x: V128): Vector =>
 export const expm1 = (code: Code, x: V128): Vector =>
   code.let(() => {
     const input = code.let(x)
-    const { r, exponent } = reduce(code, code.let(f32x4.pmax(f32x4.pmin(input, 89), -20)), 1)
-    const scale = code.let(i32x4.add(exponent, one))
+    const { power: scale, r } = reduce(code, code.let(f32x4.pmax(f32x4.pmin(input, 89), -20)), 1)
     const whole = code.let(f32x4.sub(scale, 0.5))
     const linear = code.let(f32x4.mul(scale, r))
     const sum = code.let(f32x4.add(whole, linear))

@@ -1,10 +1,10 @@
 /**
  * Natural logarithms of four floats. x = 2ᵉ m with √½ ≤ m < √2, and with f = m − 1 and s = f / (2 + f),
  * log m = 2 artanh s = f − f²/2 + s (f²/2 + s² p(s²)) (the form of FreeBSD's logf, after Ng 1993). e and m are taken from the
- * bits of x; what has none that serve (zeros, subnormals, infinities, NaN, negative numbers) is handled separately.
+ * bits of x; zeros, infinities, NaN and negative numbers are mended at the end.
  */
 import type { Code } from "../../assembler/Code.ts"
-import { f32x4, type I32, i32x4, type Local, type V128, v128 } from "../../assembler/Value.ts"
+import { f32x4, i32x4, type Local, type V128, v128 } from "../../assembler/Value.ts"
 import { polynomial } from "./polynomial.ts"
 
 type Vector = Local<"v128">
@@ -18,7 +18,9 @@ const artanhTail = [0.6666677594184875, 0.399774968624115, 0.2987304925918579] a
 const exponentBits = 23
 const smallestNormal = 0x00800000
 const infinity = 0x7f800000
+/** The bits of 1 and 2²⁵. */
 const one = 0x3f800000
+const scaled = 0x4c000000
 const sqrtHalf = 0x3f3504f3
 const signBit = i32x4.const(-0x80000000)
 
@@ -43,34 +45,42 @@ const combine = (code: Code, e: Vector, f: Vector): V128 => {
   return f32x4.add(f32x4.sub(f, f32x4.sub(halfSquare, small)), f32x4.mul(e, ln2High))
 }
 
-/** The lanes that are not positive normal numbers, or infinite. */
-const unusual = (x: Vector): V128 => i32x4.ge_u(i32x4.sub(x, smallestNormal), infinity - smallestNormal)
+/**
+ * A logarithm y of x, with the logarithms that the formula does not give: of zero −∞, of infinity itself, of a negative number and
+ * of NaN NaN. They are added to y, not selected, which would take more instructions.
+ */
+const withExtremes = (x: Vector, y: V128): V128 => {
+  const infinite = v128.and(f32x4.eq(x, Number.POSITIVE_INFINITY), i32x4.const(infinity))
+  const zero = v128.and(f32x4.eq(x, 0), i32x4.const(infinity))
+  return v128.or(f32x4.add(y, f32x4.sub(infinite, zero)), v128.not(f32x4.ge(x, 0)))
+}
 
-const some = (mask: V128): I32 => i32x4.bitmask(mask)
+/**
+ * Runs what changes only lanes that are not positive normal numbers. A branch skips it where there are none, but branches keep
+ * hosts from packing, so there is none for lanes of 256 bits.
+ */
+const forUnusual = (code: Code, x: Vector, mend: () => void): void => {
+  if (code.lanes === 256) mend()
+  else code.if(i32x4.bitmask(i32x4.ge_u(i32x4.sub(x, smallestNormal), infinity - smallestNormal)), mend)
+}
 
-/** The logarithm of zero is −∞, of a negative number NaN, of infinity and NaN itself. */
-const extreme = (x: Vector): V128 => f32x4.sub(f32x4.sqrt(x), v128.and(f32x4.eq(x, 0), i32x4.const(infinity)))
-
-/** log x. */
+/** log x. Subnormals are multiplied by 2²⁵ first. */
 export const log = (code: Code, x: V128): Vector =>
   code.let(() => {
     const input = code.let(x)
-    const scaled = code.let(input)
+    const normal = code.let(input)
     const shift = code.let(f32x4.const(0))
-    const odd = code.let(unusual(input))
-    code.if(some(odd), () => {
+    forUnusual(code, input, () => {
       const subnormal = code.let(f32x4.lt(input, 2 ** -126))
-      code.set(scaled, v128.bitselect(f32x4.mul(input, 2 ** 25), input, subnormal))
+      const scale = v128.xor(v128.and(subnormal, i32x4.const(one ^ scaled)), i32x4.const(one))
+      code.set(normal, f32x4.mul(input, scale))
       code.set(shift, v128.and(subnormal, f32x4.const(-25)))
     })
-    const { exponent, m } = split(code, scaled)
+    const { exponent, m } = split(code, normal)
     const f = code.let(f32x4.sub(m, 1))
     const e = code.let(f32x4.add(f32x4.convert_i32x4_s(i32x4.shr_s(exponent, exponentBits)), shift))
     const y = code.let(combine(code, e, f))
-    code.if(some(odd), () => {
-      const usual = v128.and(f32x4.gt(input, 0), f32x4.lt(input, Number.POSITIVE_INFINITY))
-      code.set(y, v128.bitselect(y, extreme(input), usual))
-    })
+    forUnusual(code, input, () => code.set(y, withExtremes(input, y)))
     return y
   })
 
@@ -86,8 +96,8 @@ export const log1p = (code: Code, x: V128): Vector =>
     const scale = i32x4.sub(one, i32x4.min_s(exponent, 100 * 2 ** exponentBits))
     const f = code.let(f32x4.add(f32x4.sub(m, 1), f32x4.mul(lost, scale)))
     const e = code.let(f32x4.convert_i32x4_s(i32x4.shr_s(exponent, exponentBits)))
-    const y = code.let(v128.or(combine(code, e, f), v128.and(input, signBit)))
-    const odd = code.let(unusual(u))
-    code.if(some(odd), () => code.set(y, v128.bitselect(extreme(u), y, odd)))
-    return y
+    const y = code.let(combine(code, e, f))
+    // What infinity loses is NaN, and so is y there.
+    forUnusual(code, u, () => code.set(y, withExtremes(u, v128.and(y, f32x4.lt(u, Number.POSITIVE_INFINITY)))))
+    return v128.or(y, v128.and(input, signBit))
   })

@@ -37,7 +37,9 @@ export const polynomial = (
   const sum = (from: number, count: number): V128 => {
     const first = coefficients[from] as number
     if (count === 2) return multiplyAdd(code, power(0), coefficients[from + 1] as number, first)
-    const k = Math.ceil(Math.log2(count)) - 1
+    const whole = Math.ceil(Math.log2(count)) - 1
+    // A power that is there for the highest coefficient alone takes a product more than a longer upper half.
+    const k = whole > 1 && count === 2 ** whole + 1 && known[whole] === undefined ? whole - 1 : whole
     const low = 2 ** k
     const high = count - low === 1 ? (coefficients[from + low] as number) : sum(from + low, count - low)
     return multiplyAdd(code, power(k), high, sum(from, low))

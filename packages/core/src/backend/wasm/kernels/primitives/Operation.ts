@@ -5,6 +5,7 @@ import type { Code } from "../../assembler/Code.ts"
 import { type I32, i32, type Local, v128 } from "../../assembler/Value.ts"
 import type { Region } from "../../threads/partition.ts"
 import type { EmitContext } from "../loopNest.ts"
+import { storeVectors } from "../vectors.ts"
 
 /** A dense array in memory. */
 export interface Operand extends Spec {
@@ -30,9 +31,11 @@ export interface PrimitiveKernel<P extends Primitive> {
   /** Whether it can compute this operation: every one unless given. The host computes the others. */
   readonly fits?: (operation: Operation<P>) => boolean
   /** Whether threads share it; otherwise the first runs it alone. */
-  readonly parallel: boolean
+  readonly parallel: boolean | ((operation: Operation<P>) => boolean)
   /** Bytes of scratch memory for each thread: none unless given. */
   readonly scratch?: (operation: Operation<P>) => number
+  /** Into how many pieces each thread's share can be divided at little cost: any number unless given. */
+  readonly pieces?: (operation: Operation<P>, threads: number) => number
   /** Elementary operations for each element of the result: one unless given. */
   readonly work?: (operation: Operation<P>) => number
 }
@@ -64,7 +67,10 @@ export const storeLanes = (code: Code, address: I32, value: Local<"v128">, count
 }
 
 /** Longer copies use the instruction for it, which takes a while to start. */
-const shortCopy = 128
+const shortCopy = 512
+
+/** Vectors that are loaded before they are stored. */
+const loadedAtOnce = 4
 
 /** Copies a known number of bytes between ranges that do not overlap. */
 export const copyBytes = (code: Code, to: I32, from: I32, count: number): void => {
@@ -75,7 +81,12 @@ export const copyBytes = (code: Code, to: I32, from: I32, count: number): void =
   code.scope(() => {
     const [target, source] = [code.let(to), code.let(from)]
     let done = 0
-    for (; count - done >= 16; done += 16) code.v128.store(target, v128.load(source, done), done)
+    while (count - done >= 16) {
+      const some = Math.min(loadedAtOnce, Math.floor((count - done) / 16))
+      const vectors = Array.from({ length: some }, (_, i) => code.let(v128.load(source, done + 16 * i)))
+      storeVectors(code, target, vectors, done)
+      done += 16 * some
+    }
     for (; count - done >= 4; done += 4) code.i32.store(target, i32.load(source, done), done)
     for (; count > done; done++) code.i32.store8(target, i32.load8_u(source, done), done)
   })

@@ -1,12 +1,14 @@
 /**
  * How the result of a convolution's gradient for its kernel is cut into tiles, and how threads share them. A tile is a few
- * rows of [...window, channels, filters], seen as a matrix of rows of filters, by up to eight filters.
+ * rows of [...window, channels, filters], seen as a matrix of rows of filters, by the filters that registers hold.
  */
 import type * as Shape from "../../../../types/Shape.ts"
-import { type I32, i32 } from "../../assembler/Value.ts"
+import type { Code } from "../../assembler/Code.ts"
+import { i32, type Local } from "../../assembler/Value.ts"
 import { lastAlone, type Range, threadRange } from "../../threads/partition.ts"
 import type { EmitContext } from "../loopNest.ts"
-import { at, blocks, type Operand } from "./Operation.ts"
+import { blocks, type Operand } from "./Operation.ts"
+import { balanced, mostColumns, tileRows } from "./registerTile.ts"
 import { type Axis, type Count, positionsOf, type Taps } from "./slidingWindow.ts"
 
 /** The operands of a gradient, and their layout in memory. */
@@ -16,20 +18,28 @@ export interface Gradient {
   readonly cotangent: Operand
   readonly out: Operand
   readonly groups: number
-  /** The input's channels and the filters of one group. */
+  /** Whether each filter has one channel of its own, instead of all channels of the group. */
+  readonly apart: boolean
+  /** The input's channels for each filter of one group, and these filters. */
   readonly channels: number
   readonly filters: number
+  /** The most filters of a tile. */
+  readonly columns: number
   /** The axes of space, at least two. */
   readonly axes: ReadonlyArray<Axis>
   readonly window: Shape.Shape
   /** Bytes between neighbours along each axis of space, and from one tap along each axis to the next. */
   readonly xStrides: Shape.Shape
-  readonly cotangentStrides: Shape.Shape
   readonly tapStrides: Shape.Shape
 }
 
-/** Rows of a tile of so many vectors: eight sums, which hide each other's latency. */
-const tileRows = (width: number): number => 8 / Math.ceil(width / 4)
+/** The most filters of a tile: half as many as registers hold, where only then each thread has some. */
+export const columnsFor = ({ code, team }: EmitContext, filters: number): number => {
+  const most = mostColumns(code.lanes)
+  const isShort =
+    team.threads > 1 && Math.floor(filters / most) < team.threads && Math.floor(filters / (most / 2)) >= team.threads
+  return isShort ? most / 2 : most
+}
 
 /** The region of the result that a thread computes. */
 export interface Region {
@@ -54,15 +64,15 @@ export const everything = ({ groups, window }: Gradient): Region => ({
  * which there are most. `undefined` where there is one of each.
  */
 export const regionOf = (gradient: Gradient, byTaps: boolean): Region | undefined => {
-  const { filters, groups, context, window } = gradient
+  const { columns, filters, groups, context, window } = gradient
   const { code, team } = context
   const all = everything(gradient)
   if (team.threads === 1) return all
   const [lines = 1, taps = 1] = window.slice(-2)
-  const whole = filters - (filters % 8)
+  const whole = filters - (filters % columns)
   const ways: ReadonlyArray<{ readonly pieces: number; readonly region: () => Partial<Region> }> = [
     { pieces: groups, region: () => ({ groups: threadRange(code, team, groups) }) },
-    { pieces: whole / 8, region: () => ({ filters: threadRange(code, team, whole, 8) }) },
+    { pieces: whole / columns, region: () => ({ filters: threadRange(code, team, whole, columns) }) },
     { pieces: byTaps ? taps : 0, region: () => ({ taps: threadRange(code, team, taps) }) },
     { pieces: lines, region: () => ({ lines: threadRange(code, team, lines) }) },
   ]
@@ -71,14 +81,19 @@ export const regionOf = (gradient: Gradient, byTaps: boolean): Region | undefine
   return most === 1 || way === undefined ? undefined : { ...all, ...way.region() }
 }
 
-const eachFilters = ({ filters, context }: Gradient, region: Region, body: (filter: I32, width: number) => void): void => {
+/** Runs `body` for the blocks of filters of a region. */
+export const eachFilters = (
+  { columns, filters, context }: Gradient,
+  region: Region,
+  body: (filter: Local<"i32">, width: number) => void,
+): void => {
   const { code, team } = context
   if (region.filters === undefined) {
-    blocks(code, filters, 8, body)
+    blocks(code, filters, columns, (filter, width) => body(code.let(filter), width))
     return
   }
-  const rest = filters % 8
-  code.for(region.filters.start, region.filters.end, 8, (filter) => body(filter, 8))
+  const rest = filters % columns
+  code.for(region.filters.start, region.filters.end, columns, (filter) => body(filter, columns))
   if (rest > 0) lastAlone(code, team, () => body(code.let(i32.const(filters - rest)), rest))
 }
 
@@ -102,19 +117,19 @@ export interface Edge {
   readonly rows: ReadonlyArray<boolean>
 }
 
-/** How the rows of the result are cut into tiles, for tiles of some width. */
+/** How the rows of the result are cut into tiles of so many vectors. */
 export interface Cut {
   readonly byTaps: boolean
-  readonly rows: (width: number, taps: Range, body: (rows: Rows) => void) => void
+  readonly rows: (code: Code, vectors: number, taps: Range, body: (rows: Rows) => void) => void
 }
 
 /** Tiles of one tap's channels. */
-export const byChannels = ({ axes, channels, context }: Gradient): Cut => ({
+export const byChannels = ({ axes, channels }: Gradient): Cut => ({
   byTaps: true,
-  rows: (width, taps, body) =>
-    context.code.for(taps.start, taps.end, 1, (tap) => {
-      const positions = positionsOf(context.code, axes.at(-1) as Axis, tap)
-      blocks(context.code, channels, tileRows(width), (channel, count) => {
+  rows: (code, vectors, taps, body) =>
+    code.for(taps.start, taps.end, 1, (tap) => {
+      const positions = positionsOf(code, axes.at(-1) as Axis, tap)
+      balanced(code, 0, channels, tileRows(code, vectors), (channel, count) => {
         const steps = Array.from({ length: count }, (_, r) => r * 4)
         body({ tap, channel, steps, positions, before: [], after: [] })
       })
@@ -124,11 +139,14 @@ export const byChannels = ({ axes, channels, context }: Gradient): Cut => ({
 /** The most positions that are written out one by one. */
 const fewPositions = 16
 
-/** Tiles over several taps, for inputs of a channel or two; not where the rows of a tile have few positions in common. */
+/** The most channels of which one tap alone does not fill a tile. */
+const fewChannels = 4
+
+/** Tiles over several taps, for inputs of few channels; not where the rows of a tile have few positions in common. */
 export const overTaps = ({ axes, channels, groups, context, window, xStrides }: Gradient): Cut | undefined => {
   const axis = axes.at(-1) as Axis
   const taps = window.at(-1) ?? 1
-  if (channels > 2 || groups > 1 || taps > fewPositions) return undefined
+  if (channels > fewChannels || groups > 1 || taps > fewPositions) return undefined
   const all = Array.from({ length: taps * channels }, (_, row) => {
     const tap = Math.floor(row / channels)
     return {
@@ -157,74 +175,17 @@ export const overTaps = ({ axes, channels, groups, context, window, xStrides }: 
       after: edges(end, Math.max(...ends)),
     }
   }
-  const tiles = (width: number): ReadonlyArray<Rows> => {
-    const count = tileRows(width)
+  const tiles = (vectors: number): ReadonlyArray<Rows> => {
+    const count = tileRows(context.code, vectors)
     return Array.from({ length: Math.ceil(all.length / count) }, (_, i) => tile(i * count, count))
   }
   const fits = ({ after, before, positions }: Rows): boolean =>
     (positions.start as number) <= (positions.end as number) && after.length + before.length <= fewPositions
-  if (![4, 8].every((width) => tiles(width).every(fits))) return undefined
+  if (![1, 2, 4].every((vectors) => tiles(vectors).every(fits))) return undefined
   return {
     byTaps: false,
-    rows: (width, _, body) => {
-      for (const rows of tiles(width)) context.code.scope(() => body(rows))
+    rows: (code, vectors, _, body) => {
+      for (const rows of tiles(vectors)) code.scope(() => body(rows))
     },
   }
-}
-
-/** A tile of the result: some rows by up to eight filters. */
-export interface Tile {
-  readonly rows: Rows
-  readonly taps: ReadonlyArray<Count>
-  readonly group: I32
-  readonly filter: I32
-  readonly width: number
-  /** The address of its first element. */
-  readonly address: I32
-}
-
-/** Runs `body` for a thread's tiles of the taps in these ranges along all axes but the last. */
-export const eachTile = (
-  gradient: Gradient,
-  cut: Cut,
-  region: Region,
-  ranges: ReadonlyArray<Taps>,
-  body: (tile: Tile) => void,
-  taps: ReadonlyArray<Count> = [],
-): void => {
-  const { filters, out, context, tapStrides } = gradient
-  const { code } = context
-  const [range, ...inner] = ranges
-  if (range !== undefined) {
-    code.for(range.start, range.end, 1, (tap) => eachTile(gradient, cut, region, inner, body, [...taps, tap]))
-    return
-  }
-  const row = (out.shape.at(-1) ?? 0) * 4
-  code.for(region.groups.start, region.groups.end, 1, (group) =>
-    eachFilters(gradient, region, (filter, width) =>
-      cut.rows(width, region.taps, (rows) => {
-        const all = [...taps, rows.tap]
-        const address = at(
-          out.address,
-          ...all.map((tap, axis) => [tap, tapStrides[axis] ?? 0] as const),
-          [rows.channel, row],
-          [group, filters * 4],
-          [filter, 4],
-        )
-        body({ rows, taps: all, group, filter, width, address: code.let(address) })
-      }),
-    ),
-  )
-}
-
-/** Calls `each` with the byte offset of every vector of a tile, its number and how many of its lanes count. */
-export const eachVector = (
-  { out }: Gradient,
-  { rows, width }: Tile,
-  each: (offset: number, i: number, lanes: number) => void,
-): void => {
-  const vectors = Math.ceil(width / 4)
-  const row = (out.shape.at(-1) ?? 0) * 4
-  for (let i = 0; i < rows.steps.length * vectors; i++)
-    each(Math.floor(i / vectors) * row + (i % vectors) * 16, i, width - (i % vectors) * 4)
 }

@@ -71,11 +71,20 @@ export const primitiveKernels = (kernels: Kernels) => {
     /** Whether an operation has a kernel here. */
     has: (kernel: Single, slots: ReadonlyArray<Spec>): boolean => find(kernel, slots) !== undefined,
     /** Whether threads share an operation's kernel. */
-    isParallel: (kernel: Single, slots: ReadonlyArray<Spec>): boolean => find(kernel, slots)?.kernel.parallel ?? false,
+    isParallel: (kernel: Single, slots: ReadonlyArray<Spec>): boolean => {
+      const found = find(kernel, slots)
+      const parallel = found?.kernel.parallel ?? false
+      return found !== undefined && typeof parallel === "function" ? parallel(found.operation) : parallel === true
+    },
     /** Bytes of scratch memory that an operation's kernel uses for each thread. */
     scratch: (kernel: Single, slots: ReadonlyArray<Spec>): number => {
       const found = find(kernel, slots)
       return Math.ceil((found?.kernel.scratch?.(found.operation) ?? 0) / 16) * 16
+    },
+    /** Into how many pieces the share of a thread can be divided at little cost. */
+    pieces: (kernel: Single, slots: ReadonlyArray<Spec>, threads: number): number => {
+      const found = find(kernel, slots)
+      return found?.kernel.pieces?.(found.operation, threads) ?? Number.POSITIVE_INFINITY
     },
     /** About how many elementary operations an operation takes. */
     work: (kernel: Single, slots: ReadonlyArray<Spec>): number => {

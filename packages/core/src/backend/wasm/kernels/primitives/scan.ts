@@ -1,6 +1,7 @@
 /**
  * A loop over a program of its own: its kernels are inlined in the loop's body, and its arrays are in scratch memory. Constants are
- * read where they are; carries and rows of sequences are copied in, and kept rows are copied out.
+ * read where they are; carries and rows of sequences are copied in, and kept rows are copied out. Threads share a loop whose
+ * body treats the rows of a batch separately.
  */
 
 import { fuse } from "../../../../compiler/Fuse.ts"
@@ -10,10 +11,13 @@ import type { Params, Program } from "../../../../language/Primitive.ts"
 import { bytes } from "../../../../types/DType.ts"
 import type { NDArray } from "../../../../types/NDArray.ts"
 import * as Shape from "../../../../types/Shape.ts"
+import type { Spec } from "../../../../types/ShapeError.ts"
 import type { Code } from "../../assembler/Code.ts"
 import { type I32, i32 } from "../../assembler/Value.ts"
+import { firstAlone, oneThread } from "../../threads/partition.ts"
 import type { EmitContext } from "../loopNest.ts"
 import { at, copyBytes, input, type Operand, type Operation, type PrimitiveKernel } from "./Operation.ts"
+import { type Separate, separateRows, withRows } from "./separateRows.ts"
 
 /** What a kernel that contains kernels needs of them. */
 export interface Kernels {
@@ -38,6 +42,8 @@ const constantsOf = ({ slots }: Plan): ReadonlyArray<readonly [slot: number, arr
 
 const viewBytes = ({ shape }: View): number => Shape.size(shape) * 4
 
+const sizeOf = ({ dtype, shape }: Spec): number => Shape.size(shape) * bytes[dtype]
+
 /** Writes an array's elements one by one. */
 const writeConstant = (code: Code, address: number, { data, dtype }: NDArray): void =>
   data.forEach((x, i) => {
@@ -47,45 +53,70 @@ const writeConstant = (code: Code, address: number, { data, dtype }: NDArray): v
     else code.i32.store8(to, x)
   })
 
+/** Some of the rows that do not meet. */
+interface Rows extends Separate {
+  readonly first: number
+  readonly count: number
+}
+
 /** The kernel of `scan`, with these kernels for its body. */
 export const scanBy = (kernels: Kernels): PrimitiveKernel<"scan"> => {
+  const bodyOf = (plan: Plan): Body => {
+    const scratch = plan.kernels.reduce((most, kernel) => Math.max(most, kernels.scratchOf(kernel, plan.slots)), 0)
+    return { plan, memory: planMemory(plan, 0, scratch) }
+  }
   const bodies = new WeakMap<Program, Body>()
-  const bodyOf = ({ params: { body } }: Operation<"scan">): Body => {
+  const wholeOf = ({ params: { body } }: Operation<"scan">): Body => {
     const known = bodies.get(body)
     if (known !== undefined) return known
-    const plan = fuse(body)
-    const scratch = plan.kernels.reduce((most, kernel) => Math.max(most, kernels.scratchOf(kernel, plan.slots)), 0)
-    const made = { plan, memory: planMemory(plan, 0, scratch) }
+    const made = bodyOf(fuse(body))
     bodies.set(body, made)
     return made
   }
+  /** Bytes of a body's arrays, and of carries that are copied aside. */
+  const bytesOf = ({ memory, plan }: Body, carries: number): number =>
+    plan.outputs.slice(0, carries).reduce((end, output) => end + viewBytes(output), memory.bytes)
+  const scratchOf = (operation: Operation<"scan">): number => bytesOf(wholeOf(operation), operation.params.carries)
 
-  const emit = (context: EmitContext, operation: Operation<"scan">): void => {
+  /** The whole loop; of its arrays with rows only the given ones, for which the body is planned. */
+  const emitLoop = (context: EmitContext, operation: Operation<"scan">, body: Body, rows?: Rows): void => {
     const { code } = context
     const { carries, constants, length, reverse }: Params["scan"] = operation.params
-    const { memory, plan } = bodyOf(operation)
+    const { memory, plan } = body
+    const whole = wholeOf(operation).plan
+    /** Of an array of so many bytes: those of the rows, and where they begin. */
+    const part = (all: number): { readonly size: number; readonly from: number } =>
+      rows === undefined ? { size: all, from: 0 } : { size: (all / rows.rows) * rows.count, from: (all / rows.rows) * rows.first }
     const inputSlots = operation.inputs.map((_, index) =>
       plan.slots.findIndex(({ storage }) => storage.tag === "input" && storage.index === index),
     )
-    const given = new Map(inputSlots.slice(0, constants).map((slot, i) => [slot, input(operation, i).address]))
+    const given = new Map(
+      inputSlots.slice(0, constants).map((slot, i) => {
+        const operand = input(operation, i)
+        const moved = rows?.byRow(i) === true ? part(sizeOf(operand)).from : 0
+        return [slot, operand.address + moved] as const
+      }),
+    )
     const address = (slot: number): number => given.get(slot) ?? operation.scratch + (memory.addresses[slot] ?? 0)
     const inputAddress = (i: number): number => address(inputSlots[i] ?? -1)
     const sequences = operation.inputs.slice(constants + carries)
     const [carried, kept] = [plan.outputs.slice(0, carries), plan.outputs.slice(carries)]
     const copy = (to: I32, from: I32, count: number): void => copyBytes(code, to, from, count)
-
     const round = (i: I32): void => {
-      sequences.forEach(({ address: from, dtype, shape }: Operand, k) => {
-        const row = Shape.size(shape.slice(1)) * bytes[dtype]
-        copy(i32.const(inputAddress(constants + carries + k)), at(from, [i, row]), row)
+      sequences.forEach(({ address, dtype, shape }: Operand, k) => {
+        const all = Shape.size(shape.slice(1)) * bytes[dtype]
+        const { from, size } = part(all)
+        copy(i32.const(inputAddress(constants + carries + k)), at(address + from, [i, all]), size)
       })
       for (const kernel of plan.kernels)
         code.scope(() => kernels.emit({ ...context, address }, kernel, plan.slots, operation.scratch))
-      let to = operation.out.address + carried.reduce((sum, view) => sum + viewBytes(view), 0)
-      for (const view of kept) {
-        copy(at(to, [i, viewBytes(view)]), i32.const(address(view.slot)), viewBytes(view))
-        to += viewBytes(view) * length
-      }
+      let to = operation.out.address + whole.outputs.slice(0, carries).reduce((sum, view) => sum + viewBytes(view), 0)
+      kept.forEach((view, k) => {
+        const all = viewBytes(whole.outputs[carries + k] ?? view)
+        const { from, size } = part(all)
+        copy(at(to + from, [i, all]), i32.const(address(view.slot)), size)
+        to += all * length
+      })
       // A carry that is another's old value is copied before that is overwritten.
       let aside = operation.scratch + memory.bytes
       const sources = carried.map((view) => {
@@ -103,29 +134,68 @@ export const scanBy = (kernels: Kernels): PrimitiveKernel<"scan"> => {
 
     for (const [slot, array] of constantsOf(plan)) writeConstant(code, address(slot), array)
     carried.forEach((view, k) => {
-      copy(i32.const(inputAddress(constants + k)), i32.const(input(operation, constants + k).address), viewBytes(view))
+      const { from } = part(viewBytes(whole.outputs[k] ?? view))
+      copy(i32.const(inputAddress(constants + k)), i32.const(input(operation, constants + k).address + from), viewBytes(view))
     })
     code.for(0, length, 1, (i) => round(reverse ? code.let(i32.sub(length - 1, i)) : i))
     let to = operation.out.address
     carried.forEach((view, k) => {
-      copy(i32.const(to), i32.const(inputAddress(constants + k)), viewBytes(view))
-      to += viewBytes(view)
+      const all = viewBytes(whole.outputs[k] ?? view)
+      copy(i32.const(to + part(all).from), i32.const(inputAddress(constants + k)), viewBytes(view))
+      to += all
     })
   }
 
+  const rowsOf = (operation: Operation<"scan">): Separate | undefined =>
+    separateRows(wholeOf(operation).plan, operation.params.constants)
+
+  /**
+   * Each part runs the loop for some rows, with arrays of its own. All parts have as many rows, so that one body fits them;
+   * where they do not divide the rows, the last two have some in common, and write the same bits.
+   */
+  const emitParts = (context: EmitContext, operation: Operation<"scan">, separate: Separate): void => {
+    const { code, module, team } = context
+    const { rows } = separate
+    const count = Math.ceil(rows / team.parts)
+    const { plan } = wholeOf(operation)
+    const body = bodyOf(withRows(plan, operation.params.constants, count))
+    const size = Math.ceil(scratchOf(operation) / 16) * 16
+    const fits = bytesOf(body, operation.params.carries) <= size
+    const part = (number: number) =>
+      module.func(`rows ${number}`, {}, (own) => {
+        const first = Math.min(number * count, rows - count)
+        const inner = { ...context, code: own, team: oneThread }
+        const moved = { ...operation, scratch: operation.scratch + number * size }
+        emitLoop(inner, moved, body, { ...separate, first, count })
+      })
+    if (!fits) firstAlone(code, team, () => emitLoop({ ...context, team: oneThread }, operation, wholeOf(operation)))
+    else
+      code.switch(
+        team.part,
+        Array.from({ length: Math.min(team.parts, Math.ceil(rows / count)) }, (_, number) => {
+          const func = part(number)
+          return () => code.call(func)
+        }),
+      )
+  }
+
+  const emit = (context: EmitContext, operation: Operation<"scan">): void => {
+    const separate = context.team.parts > 1 ? rowsOf(operation) : undefined
+    if (separate === undefined) emitLoop({ ...context, team: oneThread }, operation, wholeOf(operation))
+    else emitParts(context, operation, separate)
+  }
+
   return {
-    parallel: false,
+    parallel: (operation) => rowsOf(operation) !== undefined,
+    pieces: () => 1,
     fits: (operation) => {
-      const { plan } = bodyOf(operation)
+      const { plan } = wholeOf(operation)
       const elements = constantsOf(plan).reduce((sum, [, { data }]) => sum + data.length, 0)
       return elements <= mostConstants && plan.kernels.every((kernel) => kernels.isCompiled(kernel, plan.slots))
     },
-    scratch: (operation) => {
-      const { memory, plan } = bodyOf(operation)
-      return plan.outputs.slice(0, operation.params.carries).reduce((end, output) => end + viewBytes(output), memory.bytes)
-    },
+    scratch: scratchOf,
     work: (operation) => {
-      const { plan } = bodyOf(operation)
+      const { plan } = wholeOf(operation)
       const once = plan.kernels.reduce((sum, kernel) => sum + kernels.work(kernel, plan.slots), 0)
       return Math.ceil((once * operation.params.length) / Math.max(1, Shape.size(operation.out.shape)))
     },

@@ -12,6 +12,9 @@ import { at } from "./Operation.ts"
 /** A number known when the module is written, or only at run time. */
 export type Count = number | I32
 
+/** A count as code. */
+export const counted = (count: Count): I32 => (typeof count === "number" ? i32.const(count) : count)
+
 /** The numbers that all phases of one axis have in common. */
 interface Steps {
   /** From one position of the target to the next. */

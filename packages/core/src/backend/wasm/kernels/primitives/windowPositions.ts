@@ -1,4 +1,4 @@
-/** All positions of the windows of pooling or of a depthwise convolution, four channels at a time. */
+/** All positions of the windows of pooling, some channels at a time. */
 import * as Shape from "../../../../types/Shape.ts"
 import { type I32, i32 } from "../../assembler/Value.ts"
 import { threadRange } from "../../threads/partition.ts"
@@ -23,16 +23,16 @@ export const space = (shape: Shape.Shape): Shape.Shape => shape.slice(1, -1)
 /** Bytes between neighbours along the axes of space. */
 const byteStrides = (shape: Shape.Shape): Shape.Shape => space(Shape.strides(shape)).map((n) => n * 4)
 
-/** Four channels, or as many as are left, of one position of the target. */
+/** Some channels of one position of the target. */
 export interface WindowPosition {
-  readonly image: I32
   readonly axes: ReadonlyArray<Axis>
   /** Bytes from the source's beginning to the element under tap 0, which may be outside. */
   readonly source: I32
   /** Bytes from the target's beginning. */
   readonly target: I32
-  readonly channel: I32
+  /** The channels that count, and the bytes from the first one to each vector of them. */
   readonly channels: number
+  readonly vectors: ReadonlyArray<number>
   readonly taps: ReadonlyArray<Taps>
   /** Bytes from tap 0 to another. */
   readonly offset: (indices: ReadonlyArray<Count>) => ReadonlyArray<readonly [Count, number]>
@@ -44,12 +44,13 @@ interface Around {
   readonly after?: (image: I32) => void
 }
 
-/** Runs `body` for all positions of a target [n, …, channels] whose taps lie in a source. */
+/** Runs `body` for all positions of a target [n, …, channels] whose taps lie in a source, for `together` channels at a time. */
 export const eachWindowPosition = (
   { code, team }: EmitContext,
   source: Shape.Shape,
   target: Shape.Shape,
   all: ReadonlyArray<Phases>,
+  together: number,
   body: (position: WindowPosition) => void,
   { after, before }: Around = {},
 ): void => {
@@ -66,14 +67,13 @@ export const eachWindowPosition = (
         const from = code.let(sourceAt(at(0, [image, sourceImage]), axes, ts, sourceStrides))
         const to = code.let(targetAt(at(0, [image, targetImage]), axes, ts, targetStrides))
         const withTaps = (taps: ReadonlyArray<Taps>): void =>
-          blocks(code, channels, 4, (channel, count) =>
+          blocks(code, channels, together, (channel, count) =>
             body({
-              image,
               axes,
               source: code.let(at(from, [channel, 4])),
               target: code.let(at(to, [channel, 4])),
-              channel,
               channels: count,
+              vectors: Array.from({ length: Math.ceil(count / 4) }, (_, v) => v * 16),
               taps,
               offset: (indices) => axes.map(({ spread }, i) => [indices[i] ?? 0, spread * (sourceStrides[i] ?? 0)] as const),
             }),

@@ -1,0 +1,28 @@
+/** Neighbouring vectors in memory, written so that a host may pack two of them into one operation of 256 bits. */
+import type { Code } from "../assembler/Code.ts"
+import { type I32, type Local, v128 } from "../assembler/Value.ts"
+
+/**
+ * Calls `write` for the numbers from 0 to `count`, each pair with the higher one first: a host that writes both at once need then
+ * not write the lower one again for the case that the higher one fails.
+ */
+export const inStoreOrder = (count: number, write: (part: number) => void): void => {
+  for (let part = 0; part < count; part += 2) {
+    if (part + 1 < count) write(part + 1)
+    write(part)
+  }
+}
+
+/** Writes neighbouring vectors. */
+export const storeVectors = (code: Code, address: I32, vectors: ReadonlyArray<Local<"v128">>, offset = 0): void =>
+  inStoreOrder(vectors.length, (part) => code.v128.store(address, vectors[part] as Local<"v128">, offset + 16 * part))
+
+/** Copies neighbouring vectors: all are loaded before the first is stored. */
+export const copyVectors = (code: Code, to: I32, from: I32, count: number): void =>
+  code.scope(() =>
+    storeVectors(
+      code,
+      to,
+      Array.from({ length: count }, (_, i) => code.let(v128.load(from, i * 16))),
+    ),
+  )

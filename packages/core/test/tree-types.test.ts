@@ -1,0 +1,47 @@
+/** The compiler accepts and refuses what tree-types.ts says about trees, and names the field that is wrong. */
+import { beforeAll, expect, test } from "vitest"
+import { type TypeErrors, typeErrors } from "./type-errors.ts"
+
+const head = [
+  'import { type Dataset, Layers, Loss, Net, type NDArray, Optimizer, Score, Tensor, Train } from "@adjoint/core"',
+  "declare const array: NDArray.NDArray",
+  'const net = Net.graph({ both: { join: "concat", from: ["image", "age"] }, digit: { net: Layers.dense({ units: 10 }) } }, { inputs: ["image", "age"], outputs: ["digit"] })',
+  "const common = { optimizer: Optimizer.sgd(0.1), seed: 1, epochs: 1, batch: 2, net, loss: Loss.heads({ digit: Loss.categoricalCrossEntropy() }) }",
+  "const data = { inputs: { image: array, age: array }, targets: { digit: array } }",
+]
+
+/** Wrong lines, and what the compiler's message says of each. */
+const wrong: ReadonlyArray<readonly [code: string, ...says: ReadonlyArray<string>]> = [
+  ["Train.run({ ...common, data: { inputs: { image: array }, targets: { digit: array } } })", "Property 'age' is missing"],
+  [
+    "Train.run({ ...common, data, loss: Loss.heads({ digits: Loss.categoricalCrossEntropy() }) })",
+    "Property 'digits' is missing",
+  ],
+  [
+    'Train.run({ ...common, data, best: { monitor: "val.digit.los", mode: "min" } })',
+    '"val.digit.los"',
+    '"val.digit.loss"',
+    "Did you mean",
+  ],
+  ["Train.run({ ...common, data, scores: Score.heads({ age: { mae: Score.meanAbsoluteError } }) })", "Property 'age' is missing"],
+  ["net.shape({ image: [3] })", "Property 'age' is missing"],
+  ["Net.sequential({ net })", "not assignable to type 'Net<Params, Params, Tensor, Tensor>'"],
+]
+
+let errors: TypeErrors
+
+beforeAll(async () => {
+  errors = await typeErrors(
+    "tree-types.ts",
+    head,
+    wrong.map(([code]) => code),
+  )
+}, 60_000)
+
+test("what fits is accepted without casts, what does not is refused", () => {
+  expect(errors.accepted).toEqual([])
+})
+
+test.each(wrong.map(([code, ...says], i) => ({ code, says, i })))("$code", ({ i, says }) => {
+  for (const text of says) expect(errors.wrong[i]).toContain(text)
+})

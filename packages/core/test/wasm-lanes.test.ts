@@ -1,0 +1,333 @@
+import { execFile, spawnSync } from "node:child_process"
+import { existsSync, readFileSync } from "node:fs"
+import { promisify } from "node:util"
+import { setFlagsFromString } from "node:v8"
+import { Effect } from "effect"
+import fc from "fast-check"
+import { afterEach, describe, expect, it, test, vi } from "vitest"
+import { Assembler } from "../src/backend/wasm/assembler/Assembler.ts"
+import type { Code } from "../src/backend/wasm/assembler/Code.ts"
+import { offeredLanes, packsLanes } from "../src/backend/wasm/assembler/hostLanes.ts"
+import type { Lanes } from "../src/backend/wasm/assembler/lanes.ts"
+import { type Instruction, values } from "../src/backend/wasm/assembler/opcodes.ts"
+import { apply, f32x4, type I32, i8x16, i32, type V128, v128 } from "../src/backend/wasm/assembler/Value.ts"
+import { compile, instantiate, memory } from "../src/backend/wasm/assembler/webAssembly.ts"
+import { lanesFor } from "../src/backend/wasm/compile.ts"
+import { Engine, Program, Tensor, Wasm } from "../src/index.ts"
+
+const cpu = "/proc/cpuinfo"
+const hasAvx2 = process.arch === "x64" && existsSync(cpu) && readFileSync(cpu, "utf8").includes(" avx2 ")
+
+const urlOf = (file: string): string => JSON.stringify(new URL(file, import.meta.url).href)
+const hostLanes = urlOf("../src/backend/wasm/assembler/hostLanes.ts")
+
+/** What a process with these flags and variables prints: its standard output and its standard error. */
+const printed = (script: string, flags: ReadonlyArray<string> = [], env: NodeJS.ProcessEnv = {}) => {
+  const args = [...flags, "--experimental-strip-types", "--no-warnings", "--input-type=module", "--eval", script]
+  const { stderr, stdout } = spawnSync(process.execPath, args, { encoding: "utf8", env: { ...process.env, ...env } })
+  return { stdout, stderr }
+}
+
+const answer = `import { packsLanes } from ${hostLanes}; console.log(packsLanes())`
+
+describe("the request for wide lanes", () => {
+  test.runIf(hasAvx2)("takes effect on a CPU with AVX2, whichever compiler V8 starts with", () => {
+    for (const flags of [[], ["--no-liftoff", "--no-wasm-tier-up"], ["--experimental-wasm-revectorize"]])
+      expect(printed(answer, flags)).toEqual({ stdout: "true\n", stderr: "" })
+  })
+
+  test.runIf(process.arch === "x64").each([
+    ["without AVX2", "--no-enable-avx2"],
+    ["without the optimizing compiler", "--liftoff-only"],
+    ["where V8 checks the bounds of memory itself", "--disable-wasm-trap-handler"],
+    ["where nobody may look at stack traces", "--frozen-intrinsics"],
+  ])("is withdrawn in silence %s", (_, flag) => {
+    const script = `
+      import { packsLanes } from ${hostLanes}
+      import { cachedDataVersionTag } from "node:v8"
+      const before = cachedDataVersionTag()
+      console.log(packsLanes(), cachedDataVersionTag() === before)`
+    expect(printed(script, [flag])).toEqual({ stdout: "false true\n", stderr: "" })
+  })
+
+  it("is not made of a V8 that is unknown, or that was built without the packing", () => {
+    const script = (change: string) => `
+      ${change}
+      const { cachedDataVersionTag } = await import("node:v8")
+      const before = cachedDataVersionTag()
+      const { packsLanes } = await import(${hostLanes})
+      console.log(packsLanes(), cachedDataVersionTag() === before)`
+    const changed = (what: string) => `globalThis.process = Object.create(process, ${what})`
+    for (const what of [
+      `{ versions: { value: { v8: "99.1.2.3-node.4" } } }`,
+      `{ versions: { value: { v8: "13.6.233.17-electron.0" } } }`,
+      `{ config: { value: { variables: {} } } }`,
+      `{ getBuiltinModule: { value: undefined } }`,
+    ])
+      expect(printed(script(changed(what)))).toEqual({ stdout: "false true\n", stderr: "" })
+    expect(printed(script("delete globalThis.process"))).toEqual({ stdout: "false true\n", stderr: "" })
+  })
+
+  test.runIf(hasAvx2)("holds for the worker threads of the process", () => {
+    const inWorker = JSON.stringify(`import(${hostLanes}).then(({ packsLanes }) => console.log(packsLanes()))`)
+    const script = `
+      import { Worker } from "node:worker_threads"
+      import { packsLanes } from ${hostLanes}
+      packsLanes()
+      new Worker(${inWorker}, { eval: true })`
+    expect(printed(script).stdout).toBe("true\n")
+  })
+
+  it("leaves stack traces as they were", () => {
+    const { prepareStackTrace, stackTraceLimit } = Error
+    packsLanes()
+    expect([Error.prepareStackTrace, Error.stackTraceLimit]).toEqual([prepareStackTrace, stackTraceLimit])
+    expect(new Error("here").stack).toContain("wasm-lanes.test.ts")
+  })
+})
+
+describe("the lanes of an engine", () => {
+  const lanesOf = (options: Wasm.WasmOptions) =>
+    Effect.runPromise(
+      Effect.map(Engine.Engine, ({ lanes }) => lanes).pipe(Effect.provide(Wasm.layer({ threads: 1, ...options }))),
+    )
+
+  afterEach(() => vi.unstubAllEnvs())
+
+  it("are those of the host unless it is made for narrow ones", async () => {
+    expect(await lanesOf({})).toBe(offeredLanes(256))
+    expect(await lanesOf({ lanes: 256 })).toBe(offeredLanes(256))
+    expect(await lanesOf({ lanes: 128 })).toBe(128)
+    expect(offeredLanes(256)).toBe(packsLanes() ? 256 : 128)
+  })
+
+  it("are narrow where the environment says so, and the option does not", async () => {
+    vi.stubEnv("ADJOINT_LANES", "128")
+    expect(await lanesOf({})).toBe(128)
+    expect(await lanesOf({ lanes: 256 })).toBe(offeredLanes(256))
+    vi.stubEnv("ADJOINT_LANES", "256")
+    expect(await lanesOf({})).toBe(offeredLanes(256))
+    vi.stubEnv("ADJOINT_LANES", "")
+    expect(await lanesOf({})).toBe(offeredLanes(256))
+  })
+
+  it("are 128 or 256", () => {
+    const failure = "the wasm engine failed to choose its lanes: "
+    expect(() => Wasm.layer({ lanes: 512 as Lanes })).toThrow(`${failure}the option lanes is 512; it wants 128 or 256`)
+    for (const [setting, got] of [
+      ["64", "64"],
+      ["wide", '"wide"'],
+    ] as const) {
+      vi.stubEnv("ADJOINT_LANES", setting)
+      expect(() => Wasm.layer()).toThrow(`${failure}ADJOINT_LANES is ${got}; it wants 128 or 256`)
+    }
+  })
+
+  it("reference has none", async () => {
+    expect(
+      await Effect.runPromise(Effect.map(Engine.Engine, (engine) => "lanes" in engine).pipe(Effect.provide(Engine.reference))),
+    ).toBe(false)
+  })
+
+  const product = (n: number) => {
+    const x = Tensor.zeros([n, n])
+    return Program.trace((a, b) => [Tensor.matmul(a as Tensor.Tensor, b as Tensor.Tensor)], [x, x])
+  }
+
+  it("are narrow in small programs, which do not repay the request", () => {
+    expect(lanesFor(product(32), 256)).toBe(128)
+    expect(lanesFor(product(128), 256)).toBe(offeredLanes(256))
+    expect(lanesFor(product(128), 128)).toBe(128)
+  })
+
+  /** Prints whether the flags of V8 are as they were after some work. */
+  const untouched = (work: string, env: NodeJS.ProcessEnv = {}) =>
+    printed(
+      `
+      import { cachedDataVersionTag } from "node:v8"
+      import { Effect } from "effect"
+      import { Compile, Tensor, Wasm } from ${urlOf("../src/index.ts")}
+      const before = cachedDataVersionTag()
+      const square = (x) => Tensor.matmul(x, x)
+      const compiled = (options) => Effect.runPromise(
+        Effect.scoped(Effect.flatMap(Compile.compile(square, Tensor.zeros([200, 200])), (f) => f(Tensor.zeros([200, 200]))))
+          .pipe(Effect.provide(Wasm.layer({ threads: 1, ...options }))))
+      const read = (n) => Tensor.read(square(Tensor.zeros([n, n])))
+      ${work}
+      console.log(cachedDataVersionTag() === before)`,
+      [],
+      env,
+    ).stdout
+
+  test.runIf(hasAvx2)("are requested by the first large program or reading, and by nothing else", () => {
+    expect(untouched("await compiled({})")).toBe("false\n")
+    expect(untouched("read(200)")).toBe("false\n")
+    expect(untouched("read(40)")).toBe("true\n")
+    expect(untouched("await compiled({ lanes: 128 })")).toBe("true\n")
+    expect(untouched("await compiled({ lanes: 128 }); read(200)")).toBe("true\n")
+    expect(untouched("await compiled({}); read(200)", { ADJOINT_LANES: "128" })).toBe("true\n")
+  })
+})
+
+describe.runIf(packsLanes())("code that V8 packs", () => {
+  /**
+   * Loads vectors, or one number for all lanes of a vector, doubles them, and stores them, in this order. An address is a constant
+   * and an offset, or the parameter and one.
+   */
+  interface Straight {
+    readonly loads: ReadonlyArray<number>
+    readonly stores: ReadonlyArray<number>
+    readonly split: ReadonlyArray<number>
+    /** The vectors for which one number is loaded, some of them the same. */
+    readonly splats: ReadonlyArray<number | undefined>
+  }
+  const vectors = 12
+  const straight: fc.Arbitrary<Straight> = fc
+    .uniqueArray(fc.nat(vectors - 1), { minLength: 2, maxLength: vectors })
+    .chain((stores) =>
+      fc.record({
+        stores: fc.constant(stores),
+        loads: fc.shuffledSubarray([...stores], { minLength: stores.length }),
+        split: fc.array(fc.constantFrom(0, 16, 32, 96, -1), { minLength: vectors, maxLength: vectors }),
+        splats: fc.array(fc.option(fc.nat(3), { nil: undefined }), { minLength: vectors, maxLength: vectors }),
+      }),
+    )
+
+  let names = 0
+  /** Memory after a function has run; its name is new, so that V8 shares no code with an earlier module. */
+  const memoryAfter = (isOptimized: boolean, filled: Float32Array, body: (code: Code, parameter: I32) => void): Float32Array => {
+    const module = new Assembler()
+    module.importMemory("engine", "memory", { initial: 1 })
+    const name = `function ${names++}`
+    module.func(name, { params: ["i32"], export: true }, (code, [parameter]) => body(code, parameter))
+    const shared = memory({ initial: 1 })
+    const floats = new Float32Array(shared.buffer, 0, 1024)
+    floats.set(filled)
+    setFlagsFromString(`--wasm-tier-mask-for-testing=${isOptimized ? 1 : 0}`)
+    try {
+      instantiate(compile(module.bytes()), { engine: { memory: shared } })[name]?.(0)
+    } finally {
+      setFlagsFromString("--wasm-tier-mask-for-testing=0")
+    }
+    return floats
+  }
+
+  const both = (filled: Float32Array, body: (code: Code, parameter: I32) => void) =>
+    [true, false].map((isOptimized) => [...memoryAfter(isOptimized, filled, body)])
+
+  const counting = Float32Array.from({ length: 1024 }, (_, i) => i)
+
+  const write =
+    ({ loads, splats, split, stores }: Straight) =>
+    (code: Code, parameter: I32): void => {
+      const place = (vector: number, base: number): readonly [address: I32, offset: number] => {
+        const at = base + 16 * vector
+        const part = split[vector] ?? 0
+        return part < 0 ? [parameter, at] : [i32.const(at - part), part]
+      }
+      const load = (vector: number): V128 => {
+        const one = splats[vector]
+        return one === undefined
+          ? v128.load(...place(vector, 1024))
+          : v128.load32_splat(...place(vector, 1024 + 16 * (one - vector)))
+      }
+      const loaded = new Map(loads.map((vector) => [vector, code.let(load(vector))]))
+      for (const vector of stores) {
+        const x = loaded.get(vector) as V128
+        const [address, offset] = place(vector, 2048)
+        code.v128.store(address, f32x4.add(x, x), offset)
+      }
+    }
+
+  it("loads and stores what it should, in any order, at constant addresses too", () => {
+    fc.assert(
+      fc.property(straight, (straight) => {
+        const [optimized, baseline] = both(counting, write(straight))
+        expect(optimized).toEqual(baseline)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  const special = [0, -0, 1, -1, 0.1, 1 + 2 ** -12, 2 ** -149, -(2 ** -126), 3e38, -3e38, 2.5, -2147483648, 4294967040]
+  const numbers = [...special, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN]
+  /** All pairs of these numbers, as the halves of operands. */
+  const filled = Float32Array.from({ length: 512 }, (_, i) => numbers[i < 256 ? i % 16 : Math.floor(i / 16) % 16] as number)
+
+  const instructions: ReadonlyArray<readonly [string, Instruction]> = Object.entries(values).flatMap(([family, table]) =>
+    Object.entries(table as Readonly<Record<string, Instruction>>)
+      .filter(
+        ([, { immediate, operands, result }]) =>
+          result === "v128" && immediate === "none" && operands.every((operand) => !/^[fi]64$|^f32$/u.test(operand)),
+      )
+      .map(([name, instruction]) => [`${family}.${name}`, instruction] as const),
+  )
+
+  it("does the same in both halves, whatever the instruction", () => {
+    expect(instructions.length).toBeGreaterThan(60)
+    for (const [name, instruction] of instructions) {
+      const [optimized, baseline] = both(filled, (code) => {
+        for (let at = 0; at < 64; at += 2) {
+          const halves = [0, 1].map((half) =>
+            code.let(
+              apply(
+                instruction,
+                instruction.operands.map((operand, k) =>
+                  operand === "i32" ? 3 : code.let(v128.load(0, 1024 * (k % 2) + 16 * (at + half))),
+                ),
+              ) as V128,
+            ),
+          )
+          for (const half of [1, 0]) code.v128.store(0, halves[half] as V128, 2048 + 16 * (at + half))
+        }
+      })
+      expect(optimized, name).toEqual(baseline)
+    }
+  })
+
+  it("moves the same bytes, whatever the shuffle", () => {
+    const lane = fc.nat(31)
+    const bytes = fc.array(lane, { minLength: 16, maxLength: 16 })
+    const words = fc
+      .array(fc.nat(7), { minLength: 4, maxLength: 4 })
+      .map((lanes) => lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)))
+    fc.assert(
+      fc.property(fc.oneof(bytes, words), fc.oneof(bytes, words), fc.boolean(), (one, other, isSame) => {
+        const [optimized, baseline] = both(counting, (code) => {
+          const [a, b, c, d] = [0, 1, 2, 3].map((k) => code.let(v128.load(0, 16 * k))) as unknown as readonly [
+            V128,
+            V128,
+            V128,
+            V128,
+          ]
+          const halves = [i8x16.shuffle(a, c, one), i8x16.shuffle(b, d, isSame ? one : other)].map((x) => code.let(x))
+          for (const half of [1, 0]) code.v128.store(0, halves[half] as V128, 2048 + 16 * half)
+        })
+        expect(optimized).toEqual(baseline)
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
+
+describe("the bits of programs", () => {
+  it("are the same by the baseline compiler, by the optimizing one, and packed", async () => {
+    const script = new URL("bits-of-programs.ts", import.meta.url).pathname
+    const run = async (flags: ReadonlyArray<string>, ...args: ReadonlyArray<string>) => {
+      const all = [...flags, "--experimental-strip-types", "--no-warnings", script, ...args]
+      const { stdout } = await promisify(execFile)(process.execPath, all, { encoding: "utf8" })
+      return stdout.trim().split("\n")
+    }
+    const seed = fc.readConfigureGlobal().seed ?? Date.now() % 2 ** 31
+    const optimized = ["--no-liftoff", "--no-wasm-tier-up"]
+    const [baseline = [], ...others] = await Promise.all([
+      run(["--liftoff-only"], "plain", String(seed)),
+      run(optimized, "plain", String(seed)),
+      ...(packsLanes() ? [run(optimized, "packed", String(seed))] : []),
+    ])
+    expect(baseline.length).toBeGreaterThanOrEqual(2)
+    for (const other of others) expect(other, `FAST_CHECK_SEED=${seed}`).toEqual(baseline)
+    const hashOf = (line: string) => line.split(" ")[2]
+    for (let i = 0; i < baseline.length; i += 2) expect(hashOf(baseline[i + 1] ?? "")).toBe(hashOf(baseline[i] ?? "-"))
+  }, 240_000)
+})
