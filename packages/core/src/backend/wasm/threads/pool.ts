@@ -40,7 +40,8 @@ export interface Pool {
 export interface Work {
   /**
    * Starts a run that is shared and returns its number: `begin` opens its first phase, given the number, and then workers join,
-   * each when it has started, which takes some 30 ms. Returns `undefined` where the calling thread is faster alone.
+   * each when it has started, which takes some 30 ms. Returns `undefined` where the calling thread is faster alone, or cannot
+   * start workers now.
    */
   readonly start: (begin: (run: number) => void) => number | undefined
   /** Reports how many milliseconds the last run took, with all that the calling thread did for it. */
@@ -153,6 +154,12 @@ export const makePool = (threads: number, minSharedWork?: number, host = current
       let isDone = false
       return {
         start: (begin) => {
+          if (host.startsWhenIdle && group === undefined && !isClosed) {
+            // Workers are on their way.
+            void startReplacements()
+            isTimed = false
+            return undefined
+          }
           const now = present()
           const isShared = sharing.next()
           isTimed = !isShared || haveAllStarted(now)
