@@ -48,3 +48,47 @@ test("a step takes the data beside what it takes without, up to 1 GiB", () => {
   expect(step(100_000)).toBeLessThan(data + alone + 4096)
   expect(step(300_000)).toBe(alone)
 })
+
+test("a net of trees is planned as any other: a tree of one tensor takes the bytes of the tensor", () => {
+  const layers: ReadonlyArray<readonly [string, Net.Node]> = [
+    ["hidden", { net: Layers.dense({ units: 6, activation: "relu" }) }],
+    ["out", { net: Layers.dense({ units: 2 }) }],
+  ]
+  const common = { optimizer: Optimizer.adam(0.1), seed: 1, batch: 4 }
+  const [sample, target] = [{ dtype: "f32", shape: [3] } as const, { dtype: "i32", shape: [] } as const]
+  for (const rows of [{}, { rows: 100 }]) {
+    const alone = planStep(
+      { ...common, net: Net.graph(layers), loss: Loss.categoricalCrossEntropy() },
+      { sample, target, ...rows },
+    )
+    const named = planStep(
+      {
+        ...common,
+        net: Net.graph(layers, { inputs: ["input"], outputs: ["out"] }),
+        loss: Loss.heads({ out: Loss.categoricalCrossEntropy() }),
+      },
+      { sample: { input: sample }, target: { out: target }, ...rows },
+    )
+    expect(named.bytes).toBeGreaterThanOrEqual(alone.bytes)
+    expect(named.bytes - alone.bytes).toBeLessThan(64)
+  }
+})
+
+test("the arrays of layers with several inputs and outputs are theirs too", () => {
+  const pair = Net.graph(
+    {
+      wide: { net: Layers.dense({ units: 2 }), from: "b" },
+      both: { join: "add", from: ["a", "wide"] },
+    },
+    { inputs: ["a", "b"], outputs: ["both", "wide"] },
+  )
+  const outer = Net.graph({ pair: { net: pair, from: { a: "x", b: "y" } } }, { inputs: ["x", "y"], outputs: ["pair"] })
+  const batch = { x: { dtype: "f32", shape: [5, 2] }, y: { dtype: "f32", shape: [5, 3] } } as const
+  const found = layerArrays(outer, batch)
+  expect(found.map(({ layer, parameters }) => `${layer}: ${parameters.map(printSpec).join(" ")}`)).toEqual([
+    "pair.wide: f32[2] f32[3, 2]",
+    "pair.both: ",
+    "pair: ",
+  ])
+  expect(found.flatMap(({ activations }) => activations.map(printSpec))).toContain("f32[5, 2]")
+})

@@ -50,7 +50,8 @@ type Config = Train.Config<unknown, unknown, unknown>
 const configured = (over: Partial<Config>): void => {
   const data = Toys.moons(Key.make(7), { count: 4 })
   const optimizer = sgd as unknown as Optimizer.Optimizer
-  const config = { optimizer, data, batch: 1, epochs: 1, seed: 1 }
+  const net = Layers.dense({ units: 2 })
+  const config = { net, loss: Loss.categoricalCrossEntropy(), optimizer, data, batch: 1, epochs: 1, seed: 1 }
   const found = checkConfig({ ...config, ...over } as unknown as Config)
   if (found !== undefined)
     throw new OptionError({ operation: "Train.run", option: found.argument, got: found.got, wanted: found.wanted })

@@ -291,6 +291,66 @@ describe("a loss that is any function", () => {
   )
 })
 
+describe("a variational autoencoder", () => {
+  const encoder = Net.graph(
+    {
+      hidden: { net: Layers.dense({ units: 8, activation: "tanh" }) },
+      mean: { net: Layers.dense({ units: 2 }), from: "hidden" },
+      logVariance: { net: Layers.dense({ units: 2 }), from: "hidden" },
+    },
+    { outputs: ["mean", "logVariance"] },
+  )
+  /** The mean, and while training a normal number around it. */
+  const sample = Net.pure(
+    "sample",
+    ({ logVariance, mean }: Net.OutputOf<typeof encoder>, context) =>
+      context.mode === "infer"
+        ? mean
+        : Tensor.add(mean, Tensor.mul(Tensor.exp(Tensor.div(logVariance, 2)), Key.normal(context.key, mean.shape))),
+    ({ mean }) => mean,
+  )
+  const vae = Net.graph(
+    { code: { net: encoder }, z: { net: sample }, back: { net: Layers.dense({ units: 3 }) } },
+    { outputs: ["code", "back"] },
+  )
+  type Output = Net.OutputOf<typeof vae>
+  const divergence = ({ code: { logVariance, mean } }: Output): T =>
+    Tensor.div(Tensor.mean(Tensor.sub(Tensor.add(Tensor.square(mean), Tensor.exp(logVariance)), Tensor.add(logVariance, 1))), 2)
+  const rows = Tensor.read(Key.normal(Key.make(4), [50, 3]))
+  const run = {
+    net: vae,
+    loss: (y: Output, x: T) => Tensor.add(Loss.meanSquaredError(y.back, x), Tensor.mul(divergence(y), 0.1)),
+    scores: { divergence },
+    optimizer: Optimizer.adam(0.02),
+    data: { inputs: rows, targets: rows },
+    seed: 5,
+    epochs: 6,
+    batch: 16,
+  }
+
+  it.effect("is one graph: it learns, draws from the keys of its steps, and resumes to the bit", () =>
+    Effect.gen(function* () {
+      const whole = yield* Train.finished(run)
+      assert.isBelow(whole.history.at(-1)?.train.loss ?? 1, whole.history[0]?.train.loss ?? 0)
+      assert.isAbove(whole.history.at(-1)?.train.divergence ?? 0, 0)
+      type State = Checkpoint.Checkpoint<typeof whole.params, typeof whole.state, ReturnType<typeof run.optimizer.init>>
+      let left: State | undefined
+      const save = (_: string, checkpoint: State) =>
+        Effect.sync(() => {
+          left = checkpoint
+          return { directory: "" }
+        })
+      yield* Train.run({ ...run, saving: { save } }).pipe(
+        Stream.takeUntil((event) => event._tag === "Stepped" && event.step >= 6),
+        Stream.runDrain,
+      )
+      if (left === undefined) return assert.fail("no checkpoint was left")
+      const resumed = yield* Train.finished({ ...run, resume: { last: left } })
+      assert.deepStrictEqual(bits(resumed.params), bits(whole.params))
+    }).pipe(Effect.provide(wasm)),
+  )
+})
+
 describe("refused before anything is computed", () => {
   const { kind, price } = data.targets
   const part = (array: NDArray.NDArray, count: number) => Dataset.slice(array, 0, count)

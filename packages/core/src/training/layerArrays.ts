@@ -8,8 +8,11 @@ import { placeholders } from "../language/Program.ts"
 import { refill, tensors } from "../language/TensorTree.ts"
 import { order } from "../language/Walk.ts"
 import type { Net } from "../learning/Net.ts"
+import { zeros } from "../tensor/create.ts"
 import * as Key from "../tensor/Key.ts"
 import type { Spec } from "../types/ShapeError.ts"
+import * as ShapeTree from "../types/ShapeTree.ts"
+import * as SpecTree from "../types/SpecTree.ts"
 import * as Tree from "../types/Tree.ts"
 
 /** The arrays of one layer. */
@@ -23,11 +26,15 @@ export interface LayerArrays {
 
 const specOf = ({ dtype, shape }: Spec): Spec => ({ dtype, shape })
 
-/** The arrays of a net's layers in a training step on a batch [rows, ...sample], in order; nothing is computed. Throws `ShapeError`. */
-export const layerArrays = <P, S>(net: Net<P, S>, batch: Spec): ReadonlyArray<LayerArrays> => {
-  const start = net.init(Key.make(0), batch.shape.slice(1))
-  const inputs = placeholders([...tensors(start), batch])
-  const { params, state } = refill(start, inputs.slice(0, -1))
+/**
+ * The arrays of a net's layers in a training step on a batch, a tensor or a tree of tensors [rows, ...sample], in order; nothing
+ * is computed. Throws `ShapeError`.
+ */
+export const layerArrays = <P, S, X, Y>(net: Net<P, S, X, Y>, batch: SpecTree.SpecTree): ReadonlyArray<LayerArrays> => {
+  const like = SpecTree.map(batch, ({ dtype, shape }) => zeros(shape, dtype))
+  const start = net.init(Key.make(0), ShapeTree.ofRows(like) as ShapeTree.Of<X>)
+  const inputs = placeholders(tensors([start, like]))
+  const [{ params, state }, x] = refill([start, like as X] as const, inputs)
   const seen = new Set<Tensor>(inputs)
   const observed: Array<readonly [layer: string, arrays: ReadonlyArray<Spec>]> = []
   const observe = (layer: string, y: Tensor): void => {
@@ -39,8 +46,7 @@ export const layerArrays = <P, S>(net: Net<P, S>, batch: Spec): ReadonlyArray<La
     if (last?.[0] === layer) observed[observed.length - 1] = [layer, [...last[1], ...arrays]]
     else observed.push([layer, arrays])
   }
-  const [x] = inputs.slice(-1)
-  if (x !== undefined) net.apply(params, state, x, { mode: "train", key: Key.make(0), observe })
+  net.apply(params, state, x, { mode: "train", key: Key.make(0), observe })
   const parameters = Tree.entries(start.params).map(([path, leaf]) => ({
     at: `${Tree.printPath(path)}.`,
     spec: specOf(leaf as Tensor),

@@ -34,8 +34,14 @@ const rowCounter = () => {
   }
 }
 
+/** The limits of the reader of tables. */
+const usualLimits = { bytes: Text.limit, rows: Csv.defaultMaxRows } as const
+
 /** The first limit that the unpacked text of a gzipped table exceeds; `undefined` if it is within all limits or is damaged. */
-export const excess = (bytes: Uint8Array): Effect.Effect<DataError | undefined> =>
+export const excess = (
+  bytes: Uint8Array,
+  limits: { readonly bytes: number; readonly rows: number } = usualLimits,
+): Effect.Effect<DataError | undefined> =>
   Effect.promise(async () => {
     let length = 0
     const rowsOf = rowCounter()
@@ -45,15 +51,14 @@ export const excess = (bytes: Uint8Array): Effect.Effect<DataError | undefined> 
     try {
       for await (const piece of GzipPieces.pieces(packed())) {
         length += piece.length
-        if (length > Text.limit)
-          return dataError({ _tag: "TooLarge", what: "the text", got: BigInt(length), limit: Text.limit, unit: "bytes" })
-        const rows = rowsOf(piece)
-        if (rows > Csv.defaultMaxRows)
+        if (length > limits.bytes)
+          return dataError({ _tag: "TooLarge", what: "the text", got: BigInt(length), limit: limits.bytes, unit: "bytes" })
+        if (rowsOf(piece) > limits.rows)
           return dataError({
             _tag: "TooLarge",
             what: "the table",
-            got: BigInt(Csv.defaultMaxRows + 1),
-            limit: Csv.defaultMaxRows,
+            got: BigInt(limits.rows + 1),
+            limit: limits.rows,
             unit: "rows",
           })
       }
