@@ -74,6 +74,10 @@ const allFinite = (state: unknown): boolean =>
     return true
   })
 
+/** The effect without its result and its error. `Effect.ignore` can log too, and a page would load Effect's logger with it. */
+const ignored = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<void, never, R> =>
+  Effect.match(effect, { onFailure: () => undefined, onSuccess: () => undefined })
+
 /**
  * Trains a net as a stream of events. The stream ends with `Finished`, which carries the trained parameters, or fails
  * with a typed error. An interrupted run first finishes its burst of steps and writes its checkpoint. An invalid config
@@ -279,9 +283,7 @@ const loop = <P, S, O, R, X, Y, T>(
         while (progress.epoch < epochs && !hasStopped()) yield* finishEpoch(yield* trainEpoch)
       }).pipe(
         // The last burst may have left non-finite values in the state that no loss has shown yet.
-        Effect.onInterrupt(() =>
-          Effect.flatMap(step.state, (state) => (allFinite(state) ? Effect.ignore(save("last")) : Effect.void)),
-        ),
+        Effect.onInterrupt(() => Effect.flatMap(step.state, (state) => (allFinite(state) ? ignored(save("last")) : Effect.void))),
       )
 
       const bestSoFar = progress.best === undefined ? {} : { best: progress.best }
