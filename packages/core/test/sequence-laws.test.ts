@@ -249,6 +249,16 @@ describe("scores count the steps that are not padding", () => {
   })
 })
 
+test("a score that takes no account of which samples count is refused", () => {
+  const own = Score.make((output, target) => Tensor.stack([Tensor.sum(Tensor.sub(output, target)), Tensor.scalar(1)]), {
+    merge: Score.add,
+    finish: ([sum = 0]) => sum,
+    better: "lower",
+    targetTypes: ["numbers"],
+  })
+  expect(() => Sequence.score(own)).toThrow("a score whose sums take which samples count")
+})
+
 describe("mistakes", () => {
   const layer = Sequence.lstm({ units: 2 })
   const { params, state } = layer.init(Key.make(1), shape(3))

@@ -52,9 +52,17 @@ export interface Score<out A = number> extends ScoreFacts<A> {
 /** Which samples count, bool[samples]; all of them unless given. Those of the padding of sequences do not count. */
 export type Counted = Tensor | undefined
 
-/** A score from its sums over a batch and its facts. */
+/**
+ * A score from its sums over a batch and its facts. Sums that take `counted` leave out the samples that do not count, so the score
+ * can be one of sequences (`Sequence.score`).
+ */
 export const make = <A>(sums: (output: Tensor, target: Tensor, counted?: Counted) => Tensor, facts: ScoreFacts<A>): Score<A> =>
-  Object.assign((output: Tensor, target: Tensor, counted?: Counted) => sums(output, target, counted), facts)
+  Object.assign(
+    sums.length < 3
+      ? (output: Tensor, target: Tensor) => sums(output, target)
+      : (output: Tensor, target: Tensor, counted?: Counted) => sums(output, target, counted),
+    facts,
+  )
 
 /** Values for each sample [samples, …], with 0 for the samples that do not count. */
 export const countedOf = (each: Tensor, counted: Counted): Tensor =>

@@ -24,6 +24,19 @@ export const stepOf = (operation: string, input: PaddedShape): readonly [time: n
     : [time, step]
 }
 
+/** The number of features of sequences [time, features]. Throws `ShapeError` for other sequences. */
+export const featuresOf = (kind: string, input: PaddedShape): number => {
+  const [, step] = stepOf(kind, input)
+  return step.length === 1
+    ? (step[0] ?? 0)
+    : refuse(
+        kind,
+        [{ dtype: "f32", shape: input.x }],
+        "sequences [time, features]",
+        "Sequence.each(Layers.embedding(…)) for tokens",
+      )
+}
+
 /** The batch and the time steps of padded sequences. Throws `ShapeError` for lengths that are not i32[batch]. */
 export const sizesOf = (operation: string, { length, x }: Padded): readonly [batch: number, time: number] => {
   const [batch, time] = x.shape

@@ -12,7 +12,7 @@ import { dropout } from "../layers/noise.ts"
 import type { Context, Net } from "../Net.ts"
 import { checkOptions } from "../OptionError.ts"
 import { type None, none } from "../Params.ts"
-import { checked, clean, mask, type Padded, type PaddedShape, sizesOf, stepOf } from "./Padded.ts"
+import { checked, clean, featuresOf, mask, type Padded, sizesOf } from "./Padded.ts"
 import { angles, rotate } from "./rotary.ts"
 import type { Stepwise } from "./Stepwise.ts"
 
@@ -51,18 +51,6 @@ interface Sizes {
 
 /** A score that no other is below, but finite: a row without any key has no NaN in its gradient. */
 const never = -1e30
-
-const featuresOf = (kind: string, input: PaddedShape): number => {
-  const [, step] = stepOf(kind, input)
-  return step.length === 1
-    ? (step[0] ?? 0)
-    : refuse(
-        kind,
-        [{ dtype: "f32", shape: input.x }],
-        "sequences [time, features]",
-        "Sequence.each(Layers.embedding(…)) for tokens",
-      )
-}
 
 const sizes = (kind: string, { heads, keyHeads = heads }: CrossAttentionOptions, features: number, rotary: boolean): Sizes => {
   const refused = (wanted: string, hint: string): never => refuse(kind, [{ dtype: "f32", shape: [features] }], wanted, hint)

@@ -75,6 +75,7 @@ export const loss = (
 
 /**
  * A score of the time steps that are not padding: predictions { x: [batch, time, …], length } with targets [batch, time, …].
+ * Throws `ShapeError`, also for a score whose sums take no `counted`, which would count the padding.
  *
  * ```ts
  * const prediction = { x: Tensor.make([[[2, 1], [0, 9]], [[0, 3], [5, 4]]]), length: Tensor.make([1, 2], "i32") }
@@ -82,6 +83,13 @@ export const loss = (
  * ```
  */
 export const score = (of: Score): ScoreFunction<Padded, Tensor> => {
+  if (of.length < 3)
+    refuse(
+      "Sequence.score",
+      [],
+      "a score whose sums take which samples count",
+      "Score.make((output, target, counted) => …, facts)",
+    )
   const sums = (prediction: Padded, target: Tensor): Tensor => {
     const { counted, output, target: wanted } = stepsOf("Sequence.score", prediction, target)
     return of(output, wanted, counted)

@@ -7,8 +7,7 @@ import { refill, tensors } from "../../language/TensorTree.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { refuse } from "../../types/ShapeError.ts"
-import type { ActivationLike } from "../layers/activation.ts"
-import { activationOf } from "../layers/activation.ts"
+import { type ActivationLike, activationOf } from "../layers/activation.ts"
 import type { InitializerLike } from "../layers/affine.ts"
 import {
   type Cell,
@@ -25,7 +24,7 @@ import { entries, wantKept } from "../layers/recurrent.ts"
 import * as Net from "../Net.ts"
 import { checkOptions } from "../OptionError.ts"
 import { type None, none } from "../Params.ts"
-import { checked, clean, mask, type Padded, type PaddedShape, sizesOf, stepOf } from "./Padded.ts"
+import { checked, clean, featuresOf, mask, type Padded, type PaddedShape, sizesOf } from "./Padded.ts"
 import type { Stepwise } from "./Stepwise.ts"
 
 /** The options of a recurrent layer over padded sequences. */
@@ -71,18 +70,6 @@ interface Definition<P, C> {
   readonly reversed: () => Recurrent<P, C>
   /** Whether it reads later time steps too, so that it cannot process one after another. */
   readonly readsAhead: boolean
-}
-
-const featuresOf = (kind: string, input: PaddedShape): number => {
-  const [, step] = stepOf(kind, input)
-  return step.length === 1
-    ? (step[0] ?? 0)
-    : refuse(
-        kind,
-        [{ dtype: "f32", shape: input.x }],
-        "sequences [time, features]",
-        "Sequence.each(Layers.embedding(…)) for tokens",
-      )
 }
 
 const layerOf = <P, C>({ init, kind, output, readsAhead, reversed, run, start, width }: Definition<P, C>): Recurrent<P, C> => {
