@@ -101,17 +101,14 @@ export const batchLoader = <X, T>({
   data,
   seed,
 }: Loading<X, T>): Effect.Effect<BatchLoader<X, Tensors<T>>, ShapeError | EngineError, Engine | Scope.Scope> =>
-  Effect.map(
-    rowLoader({ key: shuffleKey(seed), arrays: Dataset.entries(data).map(([, array]) => array), size }),
-    (loader) => {
-      const samples = (which: Batches.Batch) => samplesAt<X, T>(data, which)
-      return {
-        ...loader,
-        samples,
-        batch: (which) => {
-          const rows = loader.resident(which)
-          return rows === undefined ? samples(which) : { rows }
-        },
-      }
-    },
-  )
+  Effect.map(rowLoader({ key: shuffleKey(seed), arrays: Dataset.entries(data).map(([, array]) => array), size }), (loader) => {
+    const samples = (which: Batches.Batch) => samplesAt<X, T>(data, which)
+    return {
+      ...loader,
+      samples,
+      batch: (which) => {
+        const rows = loader.resident(which)
+        return rows === undefined ? samples(which) : { rows }
+      },
+    }
+  })

@@ -29,8 +29,10 @@ export const rateOf = <S extends object>(optimizers: Optimizers<S>): RateIn<S> |
   return (
     first && {
       read: (state) => first.rate.read(state[first.field]),
-      scale: (state, factor) =>
-        rates.reduce((next, { field, rate }) => ({ ...next, [field]: rate.scale(state[field], factor) }), state),
+      scale: (state, factor) => ({
+        ...state,
+        ...Object.fromEntries(rates.map(({ field, rate }) => [field, rate.scale(state[field], factor)])),
+      }),
     }
   )
 }

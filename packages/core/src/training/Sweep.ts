@@ -138,7 +138,7 @@ const problemOf = <P, S, O, R, X, Y, T>({ config, lambdas, monitor }: Sweep<P, S
     )
   const { loss, scores = {}, validation } = config(lambdas[0] ?? 0)
   const own = [...lossNames(loss), ...Object.keys(scores)]
-  return checkMonitor("monitor", monitor, { own, validation: validation !== undefined })
+  return checkMonitor("monitor", monitor, { train: own, ...(validation === undefined ? {} : { val: own }) })
 }
 
 /**
@@ -147,8 +147,7 @@ const problemOf = <P, S, O, R, X, Y, T>({ config, lambdas, monitor }: Sweep<P, S
  */
 export const run = <P, S, O, R = never, X = Tensor, Y = Tensor, T = NDArray>(
   sweep: Sweep<P, S, O, R, X, Y, T>,
-): Stream.Stream<SweepEvent, Train.TrainError, Engine | R> =>
-  eventStream((emit) => loop(sweep, emit))
+): Stream.Stream<SweepEvent, Train.TrainError, Engine | R> => eventStream((emit) => loop(sweep, emit))
 
 const loop = <P, S, O, R, X, Y, T>(
   { config, lambdas, monitor }: Sweep<P, S, O, R, X, Y, T>,

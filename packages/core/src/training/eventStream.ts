@@ -7,9 +7,7 @@ import * as Stream from "effect/Stream"
 export type Emit<Event> = (event: Event) => Effect.Effect<void>
 
 /** The events that an effect emits, as a stream. It ends with the effect or fails with its error. */
-export const eventStream = <Event, E, R>(
-  run: (emit: Emit<Event>) => Effect.Effect<void, E, R>,
-): Stream.Stream<Event, E, R> =>
+export const eventStream = <Event, E, R>(run: (emit: Emit<Event>) => Effect.Effect<void, E, R>): Stream.Stream<Event, E, R> =>
   Stream.callback<Event, E, R>(
     (queue) =>
       Effect.andThen(

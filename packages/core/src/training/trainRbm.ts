@@ -2,18 +2,17 @@
 import * as Effect from "effect/Effect"
 import * as Dataset from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
-import type { Engine } from "../engines/Engine.ts"
+import { Engine } from "../engines/Engine.ts"
 import type { Tensor } from "../language/Expr.ts"
-import { tensors } from "../language/TensorTree.ts"
 import * as Rbm from "../learning/Rbm.ts"
 import * as Key from "../tensor/Key.ts"
-import { readAll } from "../tensor/read.ts"
 import * as T from "../tensor/Tensor.ts"
 import * as NDArray from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import { rowLoader } from "./BatchLoader.ts"
 import { scorer } from "./Evaluate.ts"
 import type { Emit } from "./eventStream.ts"
+import { firstIn } from "./findNonFinite.ts"
 import { defaultMonitor } from "./Monitor.ts"
 import { NonFinite } from "./NonFinite.ts"
 import type { MachineScores, PretrainEvent, StageInfo } from "./PretrainEvent.ts"
@@ -88,15 +87,6 @@ const machineScorer = (like: Rbm.Params, visible: Rbm.Visible) =>
 
 const machineScores = ({ error = Number.NaN, freeEnergy = Number.NaN }: Scores): MachineScores => ({ error, freeEnergy })
 
-/** The first number of a state that is not finite. */
-const nonFiniteIn = (state: Rbm.State): number | undefined => {
-  for (const { data, dtype } of readAll(tensors(state))) {
-    const value = dtype === "f32" ? data.find((x: number) => !Number.isFinite(x)) : undefined
-    if (value !== undefined) return value
-  }
-  return undefined
-}
-
 /** The input of a step: row numbers or the rows themselves, and the momentum. */
 type Batch = ({ readonly rows: Tensor } | { readonly v: Tensor }) & { readonly momentum: Tensor }
 
@@ -110,6 +100,7 @@ export const trainRbm = (
 ): Effect.Effect<Rbm.Params, LoopError, Engine> =>
   Effect.scoped(
     Effect.gen(function* () {
+      const engine = yield* Engine
       const visible = Shape.size(train.shape.slice(1))
       const learning: Rbm.Learning = { ...how, key: Key.fold(key, "gibbs") }
       const first = yield* Compile.checkShapes(() =>
@@ -176,7 +167,8 @@ export const trainRbm = (
             rowsPerSecond,
           }),
         emit: () => Effect.void,
-        blame: ({ after, place, value }) => diverged(Number.isFinite(value) ? (nonFiniteIn(after) ?? value) : value, place),
+        blame: ({ after, place, value }) =>
+          diverged(Number.isFinite(value) ? (firstIn(after, engine.read)?.value ?? value) : value, place),
       })
       return kept
     }),
