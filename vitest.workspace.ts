@@ -19,7 +19,9 @@ const project = (name: string, root: string) => ({
 const packed = {
   root: "packages/core",
   test: {
-    ...shared,
+    // Optimizing thousands of modules takes a while on a busy machine.
+    testTimeout: 240_000,
+    hookTimeout: 60_000,
     name: "packed",
     include: ["test/{engine,wasm}-*.test.ts", "test/{eager,primitive-laws,same-bits,threads}.test.ts"],
     exclude: ["test/wasm-lanes.test.ts"],

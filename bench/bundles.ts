@@ -46,6 +46,9 @@ const loaded = async (file: string): Promise<ReadonlyArray<Size>> => {
   return chunks.filter(({ fileName }) => loaded.has(fileName)).map(({ code }) => sizeOf(Buffer.from(code)))
 }
 
+/** The bytes that a page loads at its start for a program of `programs/`, without what it fetches itself. */
+export const loadedBy = async (file: string): Promise<Size> => sum(await loaded(file))
+
 const bundle = async ({ fetches = [], file, label }: Program): Promise<Bundle> => {
   try {
     const files = fetches.map((name) => sizeOf(readFileSync(join(import.meta.dirname, "node_modules", name))))

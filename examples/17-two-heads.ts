@@ -3,9 +3,9 @@ import { type Dataset, Evaluate, Layers, Loss, Net, Optimizer, Score, Tensor, Tr
 import { Console, Effect } from "effect"
 import * as Digits from "./data/digits.ts"
 
-const halves = ({ inputs, targets }: Dataset.Dataset) => ({
-  inputs: { top: Tensor.read(Tensor.at(inputs, ":", "0:32")), bottom: Tensor.read(Tensor.at(inputs, ":", "32:64")) },
-  targets: { digit: targets, ink: Tensor.read(Tensor.sum(inputs, { axes: 1, keepAxes: true })) },
+const halves = ({ inputs: x, targets: digit }: Dataset.Dataset) => ({
+  inputs: { top: Tensor.read(Tensor.at(x, ":", "0:32")), bottom: Tensor.read(Tensor.at(x, ":", "32:64")) },
+  targets: { digit, ink: Tensor.read(Tensor.sum(x, { axes: 1, keepAxes: true })) },
 })
 
 const net = Net.graph(
@@ -13,7 +13,7 @@ const net = Net.graph(
     upper: { net: Layers.dense({ units: 24, activation: "relu" }), from: "top" },
     lower: { net: Layers.dense({ units: 24, activation: "relu" }), from: "bottom" },
     both: { join: "concat", from: ["upper", "lower"] },
-    digit: { net: Layers.dense({ units: 10 }), from: "both" },
+    digit: { net: Layers.dense({ units: 10 }) },
     ink: { net: Layers.dense({ units: 1 }), from: "both" },
   },
   { inputs: ["top", "bottom"], outputs: ["digit", "ink"] },
@@ -32,21 +32,18 @@ const program = Effect.gen(function* () {
     epochs: 30,
     batch: 32,
   })
-  yield* Console.log(trained.history.at(-1)?.validation)
+  const scores = Object.entries(trained.history.at(-1)?.validation ?? {})
+  yield* Console.log(scores.map(([name, score]) => `${name} ${score.toFixed(4)}`).join("\n"))
   const { digit, ink } = yield* Evaluate.predict(net, trained, halves(Digits.validation).inputs)
-  yield* Console.log(
-    `the first: a ${Tensor.print(Tensor.at(Tensor.argMax(digit), 0))}, ink ${Tensor.print(Tensor.at(ink, 0, 0))}`,
-  )
+  yield* Console.log(`digit ${Tensor.print(Tensor.at(Tensor.argMax(digit), 0))}, ink ${Tensor.print(Tensor.at(ink, 0, 0))}`)
 })
 
 await Effect.runPromise(program.pipe(Effect.provide(Wasm.layer())))
 
 // Prints:
-// {
-//   loss: 0.29018089046964796,
-//   'digit.loss': 0.28528579259993836,
-//   'ink.loss': 0.048950921520734894,
-//   'digit.accuracy': 0.9206963249516441,
-//   'ink.mae': 0.1758669478750321
-// }
-// the first: a 8, ink 22.169
+// loss 0.2902
+// digit.loss 0.2853
+// ink.loss 0.0490
+// digit.accuracy 0.9207
+// ink.mae 0.1759
+// digit 8, ink 22.169

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { Key, Params } from "@adjoint/core"
 import * as fc from "fast-check"
 import { describe, expect, onTestFinished, test } from "vitest"
+import { loadedBy } from "../bench/bundles.ts"
 import { kernel } from "../bench/ceiling/kernel.ts"
 import { Ceilings } from "../bench/ceiling.ts"
 import { start } from "../bench/child.ts"
@@ -314,6 +315,11 @@ test("sections run from the command line with --quick", () => {
       rows.map(({ outcomes: of, ours: who }) => of[who]?.kind),
   )
   expect(outcomes).toEqual([Array(3).fill("measured"), Array(2).fill("measured")])
+})
+
+test("a page that trains something does not grow unnoticed", async () => {
+  // 95.8 kB on 2026-11-30; docs/decisions/start-up.md has the aim, and what the bytes are.
+  expect((await loadedBy("adjoint.ts")).brotli).toBeLessThanOrEqual(98_000)
 })
 
 test("times are printed in the unit that suits them", () => {

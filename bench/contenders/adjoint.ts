@@ -195,11 +195,15 @@ const infer = async (prepare: Prepare, { batch, network, rows }: TaskOf<"infer">
 await serve(async ({ backend, threads: wanted }) => {
   const runtime = ManagedRuntime.make(engines[backend as keyof typeof engines](wanted))
   const scope = Scope.makeUnsafe()
-  const { name, numerics, threads } = await runtime.runPromise(Engine.Engine)
+  const engine = await runtime.runPromise(Engine.Engine)
   const prepare: Prepare = (job) => runtime.runPromise(Effect.provideService(job, Scope.Scope, scope))
   return {
-    version: `${manifest.version}, ${name} engine, ${numerics}`,
-    threads,
+    // Lanes are known once a program is prepared; before that, asking for them would take time of a start.
+    get version() {
+      const { lanes, name, numerics } = engine
+      return `${manifest.version}, ${name} engine, ${numerics}${lanes === undefined ? "" : `, lanes of ${lanes} bits`}`
+    },
+    threads: engine.threads,
     jobs: {
       product: ({ n, read }, { a, b }) => {
         const operands = () => ({ a: array([n, n], a), b: array([n, n], b) })

@@ -1,11 +1,13 @@
+import { setFlagsFromString } from "node:v8"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { within } from "../src/backend/eager/Eager.ts"
 import { packsLanes } from "../src/backend/wasm/assembler/hostLanes.ts"
 import { offered } from "../src/backend/wasm/assembler/hostNumerics.ts"
 import type { Lanes } from "../src/backend/wasm/assembler/lanes.ts"
+import type { Numerics } from "../src/backend/wasm/assembler/numerics.ts"
 import { prepare } from "../src/backend/wasm/prepare.ts"
 import { makePool } from "../src/backend/wasm/threads/pool.ts"
-import { trace } from "../src/language/Program.ts"
+import { type Program, trace } from "../src/language/Program.ts"
 import * as Tensor from "../src/tensor/Tensor.ts"
 import { grad } from "../src/transform/Autodiff.ts"
 import { NDArray } from "../src/types/NDArray.ts"
@@ -133,6 +135,47 @@ describe("the sum over k is a cascade", () => {
     const [alongK, both] = prepare({ program, resident: 0 }).run([a, b])
     const turned = new NDArray("f32", [m, n], Float32Array.from(both?.data ?? []).reverse())
     expect(bits(alongK)).toEqual(bits(turned))
+  })
+})
+
+describe.runIf(packsLanes())("products that V8 packs", () => {
+  // Other sizes than above: V8 keeps the code of modules that it has seen.
+  const packed = [
+    [1, 66, 33],
+    [2, 70, 61],
+    [3, 50, 90],
+    [4, 38, 70],
+    [7, 12, 40],
+    [12, 33, 310],
+    [64, 48, 130],
+    [17, 130, 600],
+  ] as const
+
+  /** The result, computed by code that V8 optimizes before its first call, or by that of its baseline compiler. */
+  const run = (program: Program, inputs: ReadonlyArray<NDArray>, numerics: Numerics, lanes: Lanes, isOptimized: boolean) => {
+    setFlagsFromString(`--wasm-tier-mask-for-testing=${isOptimized ? 2 ** 31 - 1 : 0}`)
+    try {
+      const prepared = prepare({ program, resident: 0 }, undefined, numerics, undefined, lanes)
+      const made = bits(prepared.run(inputs)[0])
+      prepared.release()
+      return made
+    } finally {
+      setFlagsFromString("--wasm-tier-mask-for-testing=0")
+    }
+  }
+
+  it.each(packed)("have the bits of its baseline compiler: %i × %i, k = %i", (m, n, k) => {
+    const [a, b] = operands(m, n, k)
+    for (const [name, product] of Object.entries(layouts)) {
+      const inputs = [
+        name.startsWith("left") || name.startsWith("both") ? transposed(a) : a,
+        name.startsWith("right") || name.startsWith("both") ? transposed(b) : b,
+      ]
+      const program = trace((x, y) => [product(x as Tensor.Tensor, y as Tensor.Tensor)], inputs)
+      for (const numerics of new Set<Numerics>(["portable", offered("fast")]))
+        expect(run(program, inputs, numerics, 256, true)).toEqual(run(program, inputs, numerics, 128, false))
+      expect(run(program, inputs, "portable", 256, true)).toEqual(bits(inOrder(a, b)))
+    }
   })
 })
 

@@ -137,6 +137,96 @@ const pooling = fc
 
 const runs = { numRuns: 60 }
 
+const plain: ConvParams = {
+  stride: [1, 1],
+  padding: [
+    [1, 1],
+    [1, 1],
+  ],
+  dilation: [1, 1],
+  groups: 1,
+}
+
+/** Sums of several blocks, of blocks of blocks, and of parts of rows. */
+const longSums: ReadonlyArray<{ x: Shape.Shape; kernel: Shape.Shape; params?: Partial<ConvParams> }> = [
+  { x: [1, 37, 33, 3], kernel: [3, 3, 3, 20] },
+  { x: [1, 6, 7, 64], kernel: [3, 3, 64, 17] },
+  { x: [2, 5, 5, 300], kernel: [1, 1, 300, 6] },
+  { x: [3, 28, 28, 1], kernel: [3, 3, 1, 6] },
+  { x: [2, 28, 28, 2], kernel: [5, 5, 2, 9] },
+  { x: [40, 3, 3, 3], kernel: [3, 3, 3, 24] },
+  { x: [2, 17, 19, 12], kernel: [5, 3, 6, 8], params: { groups: 2, stride: [2, 1], dilation: [1, 3] } },
+  { x: [1, 9, 600, 2], kernel: [3, 3, 2, 5], params: { stride: [3, 2] } },
+  { x: [1, 21, 24, 4], kernel: [20, 20, 1, 4], params: { groups: 4 } },
+  {
+    x: [1, 2, 2, 66_000],
+    kernel: [2, 1, 33_000, 2],
+    params: {
+      groups: 2,
+      padding: [
+        [0, 0],
+        [0, 0],
+      ],
+      stride: [1, 2],
+    },
+  },
+  {
+    x: [1, 3, 300, 9],
+    kernel: [1, 2, 9, 24],
+    params: {
+      dilation: [1, 299],
+      padding: [
+        [0, 0],
+        [0, 299],
+      ],
+    },
+  },
+  { x: [6, 110, 110, 1], kernel: [1, 2, 1, 1] },
+  { x: [6, 110, 110, 2], kernel: [1, 2, 1, 2], params: { groups: 2 } },
+]
+
+/** Windows of several blocks. */
+const largeWindows: ReadonlyArray<{ space: Shape.Shape; params: WindowParams; depth: number }> = [
+  {
+    space: [40, 37],
+    params: {
+      window: [40, 37],
+      stride: [1, 1],
+      padding: [
+        [0, 0],
+        [0, 0],
+      ],
+    },
+    depth: 21,
+  },
+  {
+    space: [30, 31],
+    params: {
+      window: [12, 11],
+      stride: [2, 3],
+      padding: [
+        [3, 0],
+        [5, 5],
+      ],
+    },
+    depth: 6,
+  },
+  { space: [300], params: { window: [150], stride: [1], padding: [[149, 0]] }, depth: 2 },
+  {
+    space: [5, 20, 9],
+    params: {
+      window: [5, 9, 7],
+      stride: [1, 1, 1],
+      padding: [
+        [0, 0],
+        [4, 4],
+        [0, 0],
+      ],
+    },
+    depth: 33,
+  },
+]
+
 describe("convolutions of the wasm engine", () => {
   it("conv", () => {
     fc.assert(
@@ -163,109 +253,20 @@ describe("convolutions of the wasm engine", () => {
     )
   })
 
-  it("sums of several blocks, of blocks of blocks, and of parts of rows", () => {
-    const plain: ConvParams = {
-      stride: [1, 1],
-      padding: [
-        [1, 1],
-        [1, 1],
-      ],
-      dilation: [1, 1],
-      groups: 1,
-    }
-    const cases: ReadonlyArray<{ x: Shape.Shape; kernel: Shape.Shape; params?: Partial<ConvParams> }> = [
-      { x: [1, 37, 33, 3], kernel: [3, 3, 3, 20] },
-      { x: [1, 6, 7, 64], kernel: [3, 3, 64, 17] },
-      { x: [2, 5, 5, 300], kernel: [1, 1, 300, 6] },
-      { x: [3, 28, 28, 1], kernel: [3, 3, 1, 6] },
-      { x: [2, 28, 28, 2], kernel: [5, 5, 2, 9] },
-      { x: [40, 3, 3, 3], kernel: [3, 3, 3, 24] },
-      { x: [2, 17, 19, 12], kernel: [5, 3, 6, 8], params: { groups: 2, stride: [2, 1], dilation: [1, 3] } },
-      { x: [1, 9, 600, 2], kernel: [3, 3, 2, 5], params: { stride: [3, 2] } },
-      { x: [1, 21, 24, 4], kernel: [20, 20, 1, 4], params: { groups: 4 } },
-      {
-        x: [2, 3, 3, 66_000],
-        kernel: [2, 1, 33_000, 2],
-        params: {
-          groups: 2,
-          padding: [
-            [0, 0],
-            [0, 0],
-          ],
-          stride: [1, 2],
-        },
-      },
-      {
-        x: [1, 3, 300, 9],
-        kernel: [1, 2, 9, 24],
-        params: {
-          dilation: [1, 299],
-          padding: [
-            [0, 0],
-            [0, 299],
-          ],
-        },
-      },
-      { x: [6, 110, 110, 1], kernel: [1, 2, 1, 1] },
-      { x: [6, 110, 110, 2], kernel: [1, 2, 1, 2], params: { groups: 2 } },
-    ]
-    for (const { kernel, params: others, x } of cases) {
-      const params = { ...plain, ...others }
-      const y = infer("conv", params, [f32(x), f32(kernel)])
-      holds("conv", params, [f32(x), f32(kernel)], 1, "real")
-      holds("convInputGrad", { ...params, space: x.slice(1, -1) }, [y, f32(kernel)], 2, "real")
-      holds("convKernelGrad", { ...params, window: kernel.slice(0, -2) }, [f32(x), y], 3, "real")
-    }
+  it.each(longSums)("sums of several blocks: $x and $kernel", ({ kernel, params: others, x }) => {
+    const params = { ...plain, ...others }
+    const y = infer("conv", params, [f32(x), f32(kernel)])
+    holds("conv", params, [f32(x), f32(kernel)], 1, "real")
+    holds("convInputGrad", { ...params, space: x.slice(1, -1) }, [y, f32(kernel)], 2, "real")
+    holds("convKernelGrad", { ...params, window: kernel.slice(0, -2) }, [f32(x), y], 3, "real")
   })
 })
 
 describe("pooling of the wasm engine", () => {
-  it("sums of several blocks, and of blocks of blocks", () => {
-    const cases: ReadonlyArray<{ space: Shape.Shape; params: WindowParams; depth: number }> = [
-      {
-        space: [40, 37],
-        params: {
-          window: [40, 37],
-          stride: [1, 1],
-          padding: [
-            [0, 0],
-            [0, 0],
-          ],
-        },
-        depth: 21,
-      },
-      {
-        space: [30, 31],
-        params: {
-          window: [12, 11],
-          stride: [2, 3],
-          padding: [
-            [3, 0],
-            [5, 5],
-          ],
-        },
-        depth: 6,
-      },
-      { space: [300], params: { window: [150], stride: [1], padding: [[149, 0]] }, depth: 2 },
-      {
-        space: [5, 20, 9],
-        params: {
-          window: [5, 9, 7],
-          stride: [1, 1, 1],
-          padding: [
-            [0, 0],
-            [4, 4],
-            [0, 0],
-          ],
-        },
-        depth: 33,
-      },
-    ]
-    for (const { depth, params, space } of cases) {
-      const x = f32([2, ...space, depth])
-      holds("windowSum", params, [x], 1, "real")
-      holds("windowSumGrad", { ...params, space }, [infer("windowSum", params, [x])], 2, "real")
-    }
+  it.each(largeWindows)("sums of several blocks: $space", ({ depth, params, space }) => {
+    const x = f32([2, ...space, depth])
+    holds("windowSum", params, [x], 1, "real")
+    holds("windowSumGrad", { ...params, space }, [infer("windowSum", params, [x])], 2, "real")
   })
 
   it("windowSum and its gradient", () => {

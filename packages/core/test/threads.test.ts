@@ -112,6 +112,13 @@ describe("a pool", () => {
     for (let i = 0; i < 3; i++) expect(ready.run(inputs)).toEqual(wanted)
   })
 
+  it("has the same bits in runs that are not shared", () => {
+    const three = pool(3)
+    const alone: Pool = { ...three, add: (...given) => ({ ...three.add(...given), start: () => undefined }) }
+    const wanted = prepare(job).run(inputs)
+    for (const each of [three, alone]) expect(prepare(job, each).run(inputs)).toEqual(wanted)
+  })
+
   it.each([0, 1, 2])("survives a trap on thread %i, which is an EngineError of that executable from then on", async (thread) => {
     const three = pool(3)
     const wanted = prepare(job, three).run(inputs)

@@ -179,6 +179,8 @@ test("a module as text", () => {
         i32.const 0
         i32.const 0
         v128.load
+        v128.const f32x4 0 0 0 0
+        v128.or
         v128.const i32x4 -1 -1 -1 -1
         i8x16.shuffle 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 31
         v128.store

@@ -1,17 +1,11 @@
 import { execFile, spawnSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { promisify } from "node:util"
-import { setFlagsFromString } from "node:v8"
 import { Effect } from "effect"
 import fc from "fast-check"
 import { afterEach, describe, expect, it, test, vi } from "vitest"
-import { Assembler } from "../src/backend/wasm/assembler/Assembler.ts"
-import type { Code } from "../src/backend/wasm/assembler/Code.ts"
 import { offeredLanes, packsLanes } from "../src/backend/wasm/assembler/hostLanes.ts"
 import type { Lanes } from "../src/backend/wasm/assembler/lanes.ts"
-import { type Instruction, values } from "../src/backend/wasm/assembler/opcodes.ts"
-import { apply, f32x4, type I32, i8x16, i32, type V128, v128 } from "../src/backend/wasm/assembler/Value.ts"
-import { compile, instantiate, memory } from "../src/backend/wasm/assembler/webAssembly.ts"
 import { lanesFor } from "../src/backend/wasm/compile.ts"
 import { Engine, Program, Tensor, Wasm } from "../src/index.ts"
 
@@ -60,6 +54,7 @@ describe("the request for wide lanes", () => {
     const changed = (what: string) => `globalThis.process = Object.create(process, ${what})`
     for (const what of [
       `{ versions: { value: { v8: "99.1.2.3-node.4" } } }`,
+      `{ versions: { value: { v8: "12.4.254.21-node.57" } } }`,
       `{ versions: { value: { v8: "13.6.233.17-electron.0" } } }`,
       `{ config: { value: { variables: {} } } }`,
       `{ getBuiltinModule: { value: undefined } }`,
@@ -166,147 +161,6 @@ describe("the lanes of an engine", () => {
     expect(untouched("await compiled({ lanes: 128 })")).toBe("true\n")
     expect(untouched("await compiled({ lanes: 128 }); read(200)")).toBe("true\n")
     expect(untouched("await compiled({}); read(200)", { ADJOINT_LANES: "128" })).toBe("true\n")
-  })
-})
-
-describe.runIf(packsLanes())("code that V8 packs", () => {
-  /**
-   * Loads vectors, or one number for all lanes of a vector, doubles them, and stores them, in this order. An address is a constant
-   * and an offset, or the parameter and one.
-   */
-  interface Straight {
-    readonly loads: ReadonlyArray<number>
-    readonly stores: ReadonlyArray<number>
-    readonly split: ReadonlyArray<number>
-    /** The vectors for which one number is loaded, some of them the same. */
-    readonly splats: ReadonlyArray<number | undefined>
-  }
-  const vectors = 12
-  const straight: fc.Arbitrary<Straight> = fc
-    .uniqueArray(fc.nat(vectors - 1), { minLength: 2, maxLength: vectors })
-    .chain((stores) =>
-      fc.record({
-        stores: fc.constant(stores),
-        loads: fc.shuffledSubarray([...stores], { minLength: stores.length }),
-        split: fc.array(fc.constantFrom(0, 16, 32, 96, -1), { minLength: vectors, maxLength: vectors }),
-        splats: fc.array(fc.option(fc.nat(3), { nil: undefined }), { minLength: vectors, maxLength: vectors }),
-      }),
-    )
-
-  let names = 0
-  /** Memory after a function has run; its name is new, so that V8 shares no code with an earlier module. */
-  const memoryAfter = (isOptimized: boolean, filled: Float32Array, body: (code: Code, parameter: I32) => void): Float32Array => {
-    const module = new Assembler()
-    module.importMemory("engine", "memory", { initial: 1 })
-    const name = `function ${names++}`
-    module.func(name, { params: ["i32"], export: true }, (code, [parameter]) => body(code, parameter))
-    const shared = memory({ initial: 1 })
-    const floats = new Float32Array(shared.buffer, 0, 1024)
-    floats.set(filled)
-    setFlagsFromString(`--wasm-tier-mask-for-testing=${isOptimized ? 1 : 0}`)
-    try {
-      instantiate(compile(module.bytes()), { engine: { memory: shared } })[name]?.(0)
-    } finally {
-      setFlagsFromString("--wasm-tier-mask-for-testing=0")
-    }
-    return floats
-  }
-
-  const both = (filled: Float32Array, body: (code: Code, parameter: I32) => void) =>
-    [true, false].map((isOptimized) => [...memoryAfter(isOptimized, filled, body)])
-
-  const counting = Float32Array.from({ length: 1024 }, (_, i) => i)
-
-  const write =
-    ({ loads, splats, split, stores }: Straight) =>
-    (code: Code, parameter: I32): void => {
-      const place = (vector: number, base: number): readonly [address: I32, offset: number] => {
-        const at = base + 16 * vector
-        const part = split[vector] ?? 0
-        return part < 0 ? [parameter, at] : [i32.const(at - part), part]
-      }
-      const load = (vector: number): V128 => {
-        const one = splats[vector]
-        return one === undefined
-          ? v128.load(...place(vector, 1024))
-          : v128.load32_splat(...place(vector, 1024 + 16 * (one - vector)))
-      }
-      const loaded = new Map(loads.map((vector) => [vector, code.let(load(vector))]))
-      for (const vector of stores) {
-        const x = loaded.get(vector) as V128
-        const [address, offset] = place(vector, 2048)
-        code.v128.store(address, f32x4.add(x, x), offset)
-      }
-    }
-
-  it("loads and stores what it should, in any order, at constant addresses too", () => {
-    fc.assert(
-      fc.property(straight, (straight) => {
-        const [optimized, baseline] = both(counting, write(straight))
-        expect(optimized).toEqual(baseline)
-      }),
-      { numRuns: 300 },
-    )
-  })
-
-  const special = [0, -0, 1, -1, 0.1, 1 + 2 ** -12, 2 ** -149, -(2 ** -126), 3e38, -3e38, 2.5, -2147483648, 4294967040]
-  const numbers = [...special, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN]
-  /** All pairs of these numbers, as the halves of operands. */
-  const filled = Float32Array.from({ length: 512 }, (_, i) => numbers[i < 256 ? i % 16 : Math.floor(i / 16) % 16] as number)
-
-  const instructions: ReadonlyArray<readonly [string, Instruction]> = Object.entries(values).flatMap(([family, table]) =>
-    Object.entries(table as Readonly<Record<string, Instruction>>)
-      .filter(
-        ([, { immediate, operands, result }]) =>
-          result === "v128" && immediate === "none" && operands.every((operand) => !/^[fi]64$|^f32$/u.test(operand)),
-      )
-      .map(([name, instruction]) => [`${family}.${name}`, instruction] as const),
-  )
-
-  it("does the same in both halves, whatever the instruction", () => {
-    expect(instructions.length).toBeGreaterThan(60)
-    for (const [name, instruction] of instructions) {
-      const [optimized, baseline] = both(filled, (code) => {
-        for (let at = 0; at < 64; at += 2) {
-          const halves = [0, 1].map((half) =>
-            code.let(
-              apply(
-                instruction,
-                instruction.operands.map((operand, k) =>
-                  operand === "i32" ? 3 : code.let(v128.load(0, 1024 * (k % 2) + 16 * (at + half))),
-                ),
-              ) as V128,
-            ),
-          )
-          for (const half of [1, 0]) code.v128.store(0, halves[half] as V128, 2048 + 16 * (at + half))
-        }
-      })
-      expect(optimized, name).toEqual(baseline)
-    }
-  })
-
-  it("moves the same bytes, whatever the shuffle", () => {
-    const lane = fc.nat(31)
-    const bytes = fc.array(lane, { minLength: 16, maxLength: 16 })
-    const words = fc
-      .array(fc.nat(7), { minLength: 4, maxLength: 4 })
-      .map((lanes) => lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)))
-    fc.assert(
-      fc.property(fc.oneof(bytes, words), fc.oneof(bytes, words), fc.boolean(), (one, other, isSame) => {
-        const [optimized, baseline] = both(counting, (code) => {
-          const [a, b, c, d] = [0, 1, 2, 3].map((k) => code.let(v128.load(0, 16 * k))) as unknown as readonly [
-            V128,
-            V128,
-            V128,
-            V128,
-          ]
-          const halves = [i8x16.shuffle(a, c, one), i8x16.shuffle(b, d, isSame ? one : other)].map((x) => code.let(x))
-          for (const half of [1, 0]) code.v128.store(0, halves[half] as V128, 2048 + 16 * half)
-        })
-        expect(optimized).toEqual(baseline)
-      }),
-      { numRuns: 200 },
-    )
   })
 })
 

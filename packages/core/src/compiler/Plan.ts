@@ -55,7 +55,7 @@ export interface Loop {
 /**
  * One pass that reduces: the loop's first `kept` axes are those of the result, the others are reduced. `order` is the
  * order of a sum: `rows` where the operand's last axis is reduced (sixteen partial sums, by index modulo 16), `columns`
- * where it is kept (one after the other).
+ * where it is kept (one sum). Each of these sums is a cascade (`reference/sumOrder`).
  */
 export interface Reduce {
   readonly tag: "reduce"

@@ -195,12 +195,15 @@ export interface Entry<O extends Options, A, Main extends keyof O & string = key
 }
 
 /** Infers an entry's options from its literal. */
-export const entry = <const O extends Options, A, const Main extends keyof O & string = never>(
+/* @__NO_SIDE_EFFECTS__ */ export const entry = <const O extends Options, A, const Main extends keyof O & string = never>(
   definition: Entry<O, A, Main>,
 ): Entry<O, A, Main> => definition
 
 /** An alias of an entry. */
-export const alias = <E extends { readonly doc: string }>(of: string, definition: E): E & { readonly alias: string } => ({
+/* @__NO_SIDE_EFFECTS__ */ export const alias = <E extends { readonly doc: string }>(
+  of: string,
+  definition: E,
+): E & { readonly alias: string } => ({
   ...definition,
   doc: `${of} under another name.`,
   alias: of,

@@ -215,7 +215,7 @@ export interface ScheduleTraits<Option extends string = string> {
 }
 
 /** The option of the rate that a schedule ends at. */
-const lowest = (doc: string) =>
+/* @__NO_SIDE_EFFECTS__ */ const lowest = (doc: string) =>
   ({
     kind: "number",
     doc,
@@ -224,7 +224,7 @@ const lowest = (doc: string) =>
     minimum: 0,
   }) as const
 
-const entry = <const O extends Options, const Main extends keyof O & string = never>(
+/* @__NO_SIDE_EFFECTS__ */ const entry = <const O extends Options, const Main extends keyof O & string = never>(
   definition: Entry<O, Schedule, Main> & Traits<ScheduleTraits<OptionName<O>>>,
 ): Entry<O, Schedule, Main> & Traits<ScheduleTraits<OptionName<O>>> => definition
 

@@ -65,7 +65,7 @@ export interface OptimizerTraits<Option extends string = string> {
   readonly decay: Option | undefined
 }
 
-const entry = <const O extends Options, const Main extends keyof O & string = never>(
+/* @__NO_SIDE_EFFECTS__ */ const entry = <const O extends Options, const Main extends keyof O & string = never>(
   definition: Entry<O, Factory, Main> & Traits<OptimizerTraits<OptionName<O>>>,
 ): Entry<O, Factory, Main> & Traits<OptimizerTraits<OptionName<O>>> => definition
 

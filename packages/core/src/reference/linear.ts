@@ -22,13 +22,17 @@ interface Convolution {
   readonly params: ConvParams
 }
 
-/** The number of a product among the terms of its sum. */
-type TermOf = (image: number, tap: Tap, channel: number, filter: number) => number
+/** The number of a product among the terms of its sum: `first` and so many more for each channel and each filter. */
+interface Terms {
+  readonly first: (image: number, tap: Tap) => number
+  readonly channel: 0 | 1
+  readonly filter: 0 | 1
+}
 
 /** Calls `each` with the offsets of the input, kernel and output elements of every product in a convolution, and its term. */
 const products = (
   { input, kernel, output, params }: Convolution,
-  termOf: TermOf,
+  terms: Terms,
   each: (input: number, kernel: number, output: number, term: number) => void,
 ): void => {
   const found = taps(space(input), kernel.slice(0, -2), space(output), params)
@@ -39,11 +43,13 @@ const products = (
     for (const tap of found) {
       const from = (n * Shape.size(space(input)) + tap.input) * channels
       const to = (n * Shape.size(space(output)) + tap.output) * filters
+      const first = terms.first(n, tap)
       for (let group = 0; group < params.groups; group++)
         for (let c = 0; c < perGroup; c++)
           for (let f = 0; f < perFilterGroup; f++) {
             const filter = group * perFilterGroup + f
-            each(from + group * perGroup + c, (tap.window * perGroup + c) * filters + filter, to + filter, termOf(n, tap, c, f))
+            const term = first + c * terms.channel + f * terms.filter
+            each(from + group * perGroup + c, (tap.window * perGroup + c) * filters + filter, to + filter, term)
           }
     }
 }
@@ -104,32 +110,32 @@ interface Sums {
   readonly result: () => Storage
 }
 
-/** `size` sums, each a cascade of at most `terms` terms (`sumOrder`). `allocate` returns zeros for all of them. */
+/** As many sums as `allocate` returns zeros for, each a cascade of at most `terms` terms (`sumOrder`). */
 const sumsOf = (allocate: () => Storage, terms: number, block: number, fanIn = block): Sums => {
   const levels = cascade(terms, block, fanIn)
   const result = allocate()
-  const [lowest = result, ...above] = levels.map(allocate)
-  const values = [lowest, ...above, ...(levels.length > 0 ? [result] : [])]
-  const last = new Float64Array(levels.length > 0 ? result.length : 0)
+  if (levels.length === 0) return { add: (at, _, x) => add(result, at, x), result: () => result }
+  const sums = [...levels.map(allocate), result]
+  const last = new Float64Array(result.length)
+  /** Completes the blocks of a sum that end between its last term and this one. */
   const complete = (at: number, term: number): void => {
     const before = last[at] as number
     last[at] = term
-    for (let level = 0; level < levels.length; level++) {
-      const size = levels[level] as number
-      if (Math.floor(before / size) === Math.floor(term / size)) return
-      add(values[level + 1] as Storage, at, (values[level] as Storage)[at] as number)
-      ;(values[level] as Storage)[at] = 0
-    }
+    levels.every((size, level) => {
+      if (Math.floor(before / size) === Math.floor(term / size)) return false
+      const sum = sums[level] as Storage
+      add(sums[level + 1] as Storage, at, sum[at] as number)
+      sum[at] = 0
+      return true
+    })
   }
   return {
     add: (at, term, x) => {
-      if (levels.length > 0) complete(at, term)
-      add(lowest, at, x)
+      complete(at, term)
+      add(sums[0] as Storage, at, x)
     },
     result: () => {
-      levels.forEach((_, level) => {
-        pour(values[level] as Storage, values[level + 1] as Storage)
-      })
+      for (const level of levels.keys()) pour(sums[level] as Storage, sums[level + 1] as Storage)
       return result
     },
   }
@@ -185,8 +191,8 @@ export const linear = ({ allocate, multiply }: Arithmetic): Definitions<Linear> 
       const [input, window] = shapesOf(inputs)
       const channels = window.at(-2) ?? 0
       const sums = sumsOf(() => zeros(out), Shape.size(window.slice(0, -1)), productBlock)
-      const termOf: TermOf = (_n, tap, c) => tap.window * channels + c
-      products({ input, kernel: window, output: out.shape, params }, termOf, (i, k, o, term) =>
+      const terms: Terms = { first: (_, tap) => tap.window * channels, channel: 1, filter: 0 }
+      products({ input, kernel: window, output: out.shape, params }, terms, (i, k, o, term) =>
         sums.add(o, term, multiply(x[i] as number, kernel[k] as number)),
       )
       return sums.result()
@@ -197,8 +203,8 @@ export const linear = ({ allocate, multiply }: Arithmetic): Definitions<Linear> 
       const filters = (window.at(-1) ?? 0) / params.groups
       const elements = Shape.size(window.slice(0, -2))
       const sums = sumsOf(() => zeros(out), elements * filters, productBlock)
-      const termOf: TermOf = (_n, tap, _c, f) => (elements - 1 - tap.window) * filters + f
-      products({ input: out.shape, kernel: window, output, params }, termOf, (i, k, o, term) =>
+      const terms: Terms = { first: (_, tap) => (elements - 1 - tap.window) * filters, channel: 0, filter: 1 }
+      products({ input: out.shape, kernel: window, output, params }, terms, (i, k, o, term) =>
         sums.add(i, term, multiply(cotangent[o] as number, kernel[k] as number)),
       )
       return sums.result()
@@ -208,8 +214,8 @@ export const linear = ({ allocate, multiply }: Arithmetic): Definitions<Linear> 
       const [input, output] = shapesOf(inputs)
       const positions = Shape.size(space(output))
       const sums = sumsOf(() => zeros(out), (output[0] ?? 0) * positions, productBlock)
-      const termOf: TermOf = (n, tap) => n * positions + tap.output
-      products({ input, kernel: out.shape, output, params }, termOf, (i, k, o, term) =>
+      const terms: Terms = { first: (image, tap) => image * positions + tap.output, channel: 0, filter: 0 }
+      products({ input, kernel: out.shape, output, params }, terms, (i, k, o, term) =>
         sums.add(k, term, multiply(x[i] as number, cotangent[o] as number)),
       )
       return sums.result()

@@ -38,7 +38,7 @@ export interface CallbackTraits<Option extends string = string> {
   readonly patience: Option | undefined
 }
 
-const entry = <const O extends Options, const Main extends keyof O & string = never>(
+/* @__NO_SIDE_EFFECTS__ */ const entry = <const O extends Options, const Main extends keyof O & string = never>(
   definition: Entry<O, Callback, Main> & Traits<CallbackTraits<OptionName<O>>>,
 ): Entry<O, Callback, Main> & Traits<CallbackTraits<OptionName<O>>> => definition
 

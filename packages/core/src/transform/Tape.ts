@@ -2,9 +2,9 @@
 import { type Expr, type Extent, marker, openExtent, recipeOf, type Tensor } from "../language/Expr.ts"
 import type { Primitive } from "../language/Primitive.ts"
 import { order } from "../language/Walk.ts"
-import { add } from "../tensor/elementwise.ts"
 import { type Derivative, type Derivatives, derivatives } from "./Derivative.ts"
 import { scanDerivative } from "./scanDerivative.ts"
+import { sumOfCotangents } from "./sumOfCotangents.ts"
 
 /** Each input under a new identity, which distinguishes this differentiation's variables from other uses of the inputs. */
 export const variables = (inputs: ReadonlyArray<Tensor>, extent: Extent): ReadonlyArray<Expr> =>
@@ -27,11 +27,16 @@ export const pullBack = (
   outputs: ReadonlyArray<Tensor>,
   cotangents: ReadonlyArray<Tensor>,
 ): ReadonlyArray<Tensor | undefined> => {
-  const accumulated = new Map<Tensor, Tensor>()
+  const accumulated = new Map<Tensor, Array<Tensor>>()
   const accumulate = (to: Tensor, cotangent: Tensor | undefined): void => {
     if (cotangent === undefined || to.dtype !== "f32") return
     const earlier = accumulated.get(to)
-    accumulated.set(to, earlier === undefined ? cotangent : add(earlier, cotangent))
+    if (earlier === undefined) accumulated.set(to, [cotangent])
+    else earlier.push(cotangent)
+  }
+  const total = (of: Tensor): Tensor | undefined => {
+    const terms = accumulated.get(of)
+    return terms && sumOfCotangents(terms)
   }
   const expressions = between(from, outputs)
   const reached = new Set<Tensor>([...from, ...expressions])
@@ -39,7 +44,7 @@ export const pullBack = (
     if (reached.has(output)) accumulate(output, cotangents[i])
   })
   for (const expression of [...expressions].reverse()) {
-    const cotangent = accumulated.get(expression)
+    const cotangent = total(expression)
     if (cotangent === undefined) continue
     accumulated.delete(expression)
     const { inputs, params, primitive } = recipeOf(expression)
@@ -49,7 +54,7 @@ export const pullBack = (
       if (input !== undefined && reached.has(input)) accumulate(input, back)
     })
   }
-  return from.map((variable) => accumulated.get(variable))
+  return from.map(total)
 }
 
 const all: Derivatives<Primitive> = {

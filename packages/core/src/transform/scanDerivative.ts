@@ -110,10 +110,11 @@ export const scanDerivative =
     /** What the backward loop keeps of each round: the cotangents of rows, then other factors of products. */
     const kept: Array<Tensor> = [...floats(constants + carries, arguments_.length)]
 
-    /** The number of a sequence with these rows, among those of carries, rows and what is kept; none for a constant. */
-    const sequenceOf = (x: Tensor): number | undefined => {
+    const isConstant = (x: Tensor): boolean => arguments_.slice(0, constants).includes(bare(x))
+    /** The number of a sequence with these rows, among those of carries, rows and what is kept. */
+    const sequenceOf = (x: Tensor): number => {
       const argument = arguments_.indexOf(bare(x))
-      if (argument >= 0) return argument < constants ? undefined : argument - constants
+      if (argument >= 0) return argument - constants
       const found = kept.indexOf(x)
       return arguments_.length - constants + (found < 0 ? kept.push(x) - 1 : found)
     }
@@ -121,9 +122,9 @@ export const scanDerivative =
     const sums: Array<{ readonly constant: number; readonly term: Tensor }> = []
     for (const [constant, whole] of back.slice(0, constants).entries())
       for (const term of whole === undefined ? [] : termsOf(whole)) {
-        const [x, y] = (factorsOf(term) ?? []).map(sequenceOf)
-        if (x === undefined || y === undefined) sums.push({ constant, term })
-        else outer.push({ constant, x, y })
+        const factors = factorsOf(term)
+        if (factors === undefined || factors.some(isConstant)) sums.push({ constant, term })
+        else outer.push({ constant, x: sequenceOf(factors[0]), y: sequenceOf(factors[1]) })
       }
 
     const products = productsIn(results)

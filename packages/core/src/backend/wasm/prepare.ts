@@ -88,7 +88,7 @@ export const prepare = (
     view(kernel.slot).set(hostFallback({ lanes, numerics }, primitive, params, inputs, out))
   }
   const others = workers?.add(compiled.module, memory, compiled.failed)
-  const { begin, commit, run } = instantiate(compiled.module, {
+  const { alone, begin, commit, run } = instantiate(compiled.module, {
     engine: {
       memory,
       hostFallback: (i) => {
@@ -128,7 +128,11 @@ export const prepare = (
   const step = (): void => {
     try {
       if (others === undefined) run?.()
-      else run?.(0, others.start(open))
+      else {
+        const number = others.start(open)
+        if (number === undefined) alone?.()
+        else run?.(0, number)
+      }
     } catch (error) {
       failure = new EngineError({ engine: "wasm", doing: "run a program", cause: others?.abandon() ?? error })
       throw failure

@@ -46,7 +46,7 @@ export interface ModuleOptions {
 /**
  * The bytes of a plan's module. It imports `engine.memory`, and `engine.hostFallback`, which is called with the number of a kernel
  * that the host computes. It exports `commit`, which moves the new state to the old one's addresses, and `run`, which runs all
- * kernels in order. For several threads it also imports what waiting threads need, and exports `begin` (see `emitRun`).
+ * kernels in order. For several threads it also imports what waiting threads need, and exports `begin` and `alone` (see `emitRun`).
  */
 export const writeModule = (plan: Plan, memory: MemoryPlan, options: ModuleOptions): Uint8Array<ArrayBuffer> => {
   const { interrupt, lanes, minSharedWork, numerics, threads } = options

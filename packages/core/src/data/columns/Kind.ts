@@ -77,4 +77,6 @@ export interface AnyKind {
 }
 
 /** Infers the options of a kind of column from its literal. */
-export const kind = <const F extends Fields, L extends FittedColumn = never>(definition: Kind<F, L>): Kind<F, L> => definition
+/* @__NO_SIDE_EFFECTS__ */ export const kind = <const F extends Fields, L extends FittedColumn = never>(
+  definition: Kind<F, L>,
+): Kind<F, L> => definition

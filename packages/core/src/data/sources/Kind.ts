@@ -53,7 +53,9 @@ export interface AnyKind extends Pick<Kind<Fields>, "doc" | "advice" | "endings"
 }
 
 /** Infers the options of a kind from its literal. */
-export const kind = <const F extends Fields, const E extends string = never>(definition: Kind<F, E>): Kind<F, E> => definition
+/* @__NO_SIDE_EFFECTS__ */ export const kind = <const F extends Fields, const E extends string = never>(
+  definition: Kind<F, E>,
+): Kind<F, E> => definition
 
 /** A result whose error is about an option. */
 export const about = <A>(option: string, result: Result.Result<A, DataError>): Read<A> =>

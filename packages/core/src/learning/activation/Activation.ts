@@ -52,7 +52,7 @@ export type Row<O extends Options, Main extends keyof O & string> = Entry<O, Act
   Traits<ActivationTraits> & { readonly derivative: string }
 
 /** Infers the options of an activation's entry from its literal. */
-export const row = <const O extends Options, const Main extends keyof O & string = never>(
+/* @__NO_SIDE_EFFECTS__ */ export const row = <const O extends Options, const Main extends keyof O & string = never>(
   definition: Row<O, Main>,
 ): Row<O, Main> => definition
 

@@ -59,7 +59,7 @@ export type AnyTraits = Role & { readonly [K in keyof Sizes<Options>]: (options:
 export type LayerEntry<O extends Options, Main extends keyof O & string> = Entry<O, Net, Main> & Traited<Traits<O>>
 
 /** Infers the options of a layer's entry from its literal. */
-export const layer = <const O extends Options, const Main extends keyof O & string = never>(
+/* @__NO_SIDE_EFFECTS__ */ export const layer = <const O extends Options, const Main extends keyof O & string = never>(
   definition: LayerEntry<O, Main>,
 ): LayerEntry<O, Main> => definition
 

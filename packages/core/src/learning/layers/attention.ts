@@ -223,7 +223,7 @@ const shared = {
   },
 } as const
 
-const dropoutRate = (doc: string, usual: number) =>
+/* @__NO_SIDE_EFFECTS__ */ const dropoutRate = (doc: string, usual: number) =>
   ({ kind: "number", doc, default: usual, minimum: 0, exclusiveMaximum: 1, usual: [0, 0.8] }) as const
 
 /** A bound on the intermediate elements of a row: queries, keys, values, the result, and a score for each pair of time steps. */

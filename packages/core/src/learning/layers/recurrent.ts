@@ -248,7 +248,7 @@ const shared = {
 } as const
 
 /** The traits of a layer with this number of gates. The additional bias of a GRU counts as one more gate. */
-const recurring = (gates: number) =>
+/* @__NO_SIDE_EFFECTS__ */ const recurring = (gates: number) =>
   ({
     role: "weights",
     over: "time",

@@ -1,6 +1,6 @@
 /** The options of optimizers and of their wrappers, with their bounds. Entries, constructors and gradient transformations share them. */
 
-export const lr = (value: number) =>
+/* @__NO_SIDE_EFFECTS__ */ export const lr = (value: number) =>
   ({
     kind: "number",
     doc: "The learning rate. A schedule starts from it.",
@@ -17,7 +17,7 @@ export const rateBounds = { rate: lr(0.01) } as const
 export const fixed = (rate: unknown): { readonly rate?: number } => (typeof rate === "number" ? { rate } : {})
 
 /** A number from 0 to below 1. */
-export const fraction = (doc: string, usual: number) =>
+/* @__NO_SIDE_EFFECTS__ */ export const fraction = (doc: string, usual: number) =>
   ({ kind: "number", doc, default: usual, minimum: 0, exclusiveMaximum: 1 }) as const
 
 export const accumulate = {
@@ -59,7 +59,7 @@ export const adamOptions = {
   },
 } as const
 
-export const decay = (value: number) =>
+/* @__NO_SIDE_EFFECTS__ */ export const decay = (value: number) =>
   ({
     kind: "number",
     doc: "λ: the weight decay.",
@@ -69,7 +69,8 @@ export const decay = (value: number) =>
     usual: [0, 1],
   }) as const
 
-export const velocity = (usual: number, doc = "γ: the decay of the velocity at each step.") => fraction(doc, usual)
+/* @__NO_SIDE_EFFECTS__ */ export const velocity = (usual: number, doc = "γ: the decay of the velocity at each step.") =>
+  fraction(doc, usual)
 
 /** ψ, used by nadam only. */
 export const momentumDecay = { kind: "number", doc: "ψ: how fast the momentum rises to β₁.", default: 0.004, minimum: 0 } as const

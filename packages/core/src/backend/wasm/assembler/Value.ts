@@ -241,7 +241,19 @@ export const i64 = { ...builders.i64, ...constants.i64 } as const
 export const f32 = { ...builders.f32, ...constants.f32 } as const
 export const f64 = { ...builders.f64, ...constants.f64 } as const
 export const v128 = builders.v128
-export const i8x16 = { ...builders.i8x16, ...constants.i8x16 } as const
+
+const zeros: V128 = constants.i32x4.const(0)
+
+/**
+ * The same vector, computed once more. Where V8 packs a vector as the lower half of a pair, shuffles of it read another register
+ * (seen in V8 13.6, 14.1 and 14.6); all other instructions read the right one.
+ */
+const apart = (x: V128): V128 => (x.form === "v128" ? x : builders.v128.or(x, zeros))
+
+/** Sixteen of the 32 bytes of two vectors, by their numbers. */
+const shuffle = (x: V128, y: V128, bytes: ReadonlyArray<number>): V128 => builders.i8x16.shuffle(apart(x), apart(y), bytes)
+
+export const i8x16 = { ...builders.i8x16, ...constants.i8x16, shuffle } as const
 export const i16x8 = { ...builders.i16x8, ...constants.i16x8 } as const
 export const i32x4 = { ...builders.i32x4, ...constants.i32x4 } as const
 export const i64x2 = { ...builders.i64x2, ...constants.i64x2 } as const

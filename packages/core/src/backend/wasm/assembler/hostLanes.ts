@@ -11,7 +11,7 @@ import { f32x4, type I32, type V128, v128 } from "./Value.ts"
 import { compile, instantiate, memory, type WasmFunction } from "./webAssembly.ts"
 
 /** The versions of V8 in which this was tried; they know both flags. */
-const triedVersions = /^(12\.4|12\.9|13\.6|14\.1|14\.6)\.\d+\.\d+-node\./u
+const triedVersions = /^(13\.6|14\.1|14\.6)\.\d+\.\d+-node\./u
 
 const packing = "experimental-wasm-revectorize"
 

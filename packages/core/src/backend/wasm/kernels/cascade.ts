@@ -22,7 +22,7 @@ export const scratchOf = ({ code, team }: EmitContext): I32 =>
 
 /** The levels above the sums of a block. */
 export interface Levels {
-  /** The number of sums of blocks that a level adds up, at each level; none where one block holds all terms. */
+  /** The terms that make one sum at each level; no level where one block holds all terms. */
   readonly sizes: ReadonlyArray<number>
   /** Sets all levels to zero. */
   readonly clear: () => void

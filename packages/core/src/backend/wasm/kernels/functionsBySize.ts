@@ -6,13 +6,13 @@
 import type { Assembler } from "../assembler/Assembler.ts"
 
 /** A function for each requested size. */
-export const bySize = <F>(make: (size: number) => F, made: Map<number, F> = new Map()): ((size: number) => F) => {
-  return (size) => {
+export const bySize =
+  <F>(make: (size: number) => F, made: Map<number, F> = new Map()) =>
+  (size: number): F => {
     const found = made.get(size) ?? make(size)
     made.set(size, found)
     return found
   }
-}
 
 const functions = new WeakMap<Assembler, Map<string, Map<number, unknown>>>()
 

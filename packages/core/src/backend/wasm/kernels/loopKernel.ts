@@ -114,12 +114,11 @@ const under = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, k
       const made = emitTerms(context, kernel.terms, vector, i, parts)
       const into = stores.map(({ row }) => row)
       const located = parts.length > 1 ? locate(context.code, into, i) : into
-      stores.forEach(({ dtype, term }, at) =>
+      for (const [at, { dtype, term }] of stores.entries())
         inStoreOrder(parts.length, (part) => {
           const { ahead, count } = parts[part] as Part
           store(context.code, dtype, located[at] as Row, i, made[term]?.[part] as Local<"v128">, count, ahead)
-        }),
-      )
+        })
     }
     return { rows, round }
   }

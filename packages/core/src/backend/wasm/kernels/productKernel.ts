@@ -53,11 +53,11 @@ const mostHeight: { readonly [N in Numerics]: number } = { portable: 5, fast: 6 
 const heightOf = (m: number, { numerics }: Host): number => Math.ceil(m / Math.ceil(m / mostHeight[numerics]))
 
 /**
- * The steps of k in a round of a tile's loop. Where 256-bit lanes both multiply and add, the instructions of the loop itself keep
- * the units waiting: eight steps are 5 % faster than two. Elsewhere, and where there is little work, two are as good.
+ * The steps of k in a round of a tile's loop. Where multiplying and adding are two instructions, those of the loop itself keep
+ * the units waiting: eight steps are 5 to 7 % faster than two. Elsewhere, and where there is little work, two are as good.
  */
-const unrollOf = ({ batch, k, m, n }: Product, { lanes, numerics }: Host): number =>
-  lanes === 256 && numerics === "portable" && Shape.size(batch) * m * n * k >= 2 ** 20 ? 8 : 2
+const unrollOf = ({ batch, k, m, n }: Product, { numerics }: Host): number =>
+  numerics === "portable" && Shape.size(batch) * m * n * k >= 2 ** 20 ? 8 : 2
 
 /** The largest blocks, so that a block of rows stays in the second-level cache, all columns in the third. */
 const mostRows = 240
@@ -111,10 +111,13 @@ const hosts: ReadonlyArray<Host> = (["portable", "fast"] as const).flatMap((nume
 const isByBatch = ({ batch: [count = 0] }: Product, threads: number): boolean =>
   threads > 1 && count >= threads && (count >= 4 * threads || count % threads === 0)
 
-/** Whether threads share the columns, instead of the rows: there are few rows, or packing all columns takes longer than all rows. */
-const isByColumns = (kernel: Product, { height, packsB, width }: Cut, threads: number): boolean => {
+/**
+ * Whether threads share the columns, instead of the rows: there are few rows, or each thread packs all columns in more time than each
+ * part packs all rows, where those are packed.
+ */
+const isByColumns = (kernel: Product, { height, packsA, packsB, width }: Cut, threads: number): boolean => {
   const { m, n } = kernel
-  const few = m < 2 * height * threads || (packsB && n > m)
+  const few = m < 2 * height * threads || (packsB && n > (packsA ? 4 * m : m))
   return threads > 1 && !isByBatch(kernel, threads) && few && n >= 2 * width * threads
 }
 
@@ -311,7 +314,6 @@ export const emitProduct = (context: EmitContext, kernel: Product, scratch: numb
         })
       }),
     )
-    if (!packsA)
-      epilogue?.(byColumns ? { indices, columns: columnPart } : { indices, rows: byRows ? rowPart : undefined })
+    if (!packsA) epilogue?.(byColumns ? { indices, columns: columnPart } : { indices, rows: byRows ? rowPart : undefined })
   })
 }

@@ -1,6 +1,7 @@
 /** Packing for products: rows or columns with any strides are copied to contiguous memory, in the order in which a tile reads them. */
 import type { Code } from "../assembler/Code.ts"
 import { type I32, i8x16, i32, type V128, v128 } from "../assembler/Value.ts"
+import { copyVectors } from "./vectors.ts"
 
 /** Rows of `a` or columns of `b`: the strides, in elements, along k and from one line to the next. */
 export interface Lines {
@@ -41,7 +42,7 @@ export const pack = (
     code.scope(() => {
       const source = code.let(from)
       code.forAddress(to, i32.add(to, i32.mul(depth, row)), row, (target) => {
-        for (let v = 0; v < vectors; v++) code.v128.store(target, v128.load(source, v * 16), v * 16)
+        copyVectors(code, target, source, vectors)
         code.set(source, i32.add(source, along * 4))
       })
     })

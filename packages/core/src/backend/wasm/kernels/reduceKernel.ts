@@ -78,7 +78,7 @@ const valuesOf = (
 
 /** Partial results of a loop, one in each lane of some vectors, and above them the levels of a long sum. */
 interface Partials {
-  readonly add: (part: number, x: V128) => void
+  readonly add: (values: ReadonlyArray<V128>) => void
   readonly isLong: boolean
   /** Called when a block is complete, with its number from 1 on. */
   readonly pour: (count: I32) => void
@@ -102,7 +102,9 @@ const partialsOf = (reduction: Reduction, own: I32, width: number, terms: number
   const levels = levelsAbove(reduction, own, width, terms)
   const values = () => parts.map(({ value }) => value())
   return {
-    add: (part, x) => parts[part]?.add(x),
+    add: (values) => {
+      for (const [part, x] of values.entries()) parts[part]?.add(x)
+    },
     isLong: levels.sizes.length > 0,
     pour: (count) => {
       levels.pour(values(), count)
@@ -136,7 +138,7 @@ const rowsInRegisters = (reduction: Reduction): void => {
     const rowsAt = (inner: ReadonlyArray<I32>) => termRows(context, kernel.terms, accesses, [...indices, ...inner])
     const sixteen = (inner: ReadonlyArray<I32>) => {
       const rows = rowsAt(inner)
-      return (i: I32): void => valuesOf(reduction, rows, i, wholeParts(4)).forEach((x, part) => partials.add(part, x))
+      return (i: I32): void => partials.add(valuesOf(reduction, rows, i, wholeParts(4)))
     }
     const outer = (body: (inner: ReadonlyArray<I32>) => void): void => nest(code, reduced.slice(0, -1), body)
     if (whole > 0 && partials.isLong) inSumBlocks(code, whole, 16, 16 * sumBlock, outer, sixteen, partials.pour)
@@ -148,10 +150,13 @@ const rowsInRegisters = (reduction: Reduction): void => {
     if (whole < n)
       code.scope(() => {
         const tail = tailParts(n - whole)
-        valuesOf(reduction, rowsAt([]), i32.const(whole), tail).forEach((x, part) => {
-          const { count } = tail[part] as Part
-          partials.add(part, count === 4 ? x : v128.bitselect(x, combination.start, firstLanes(count)))
-        })
+        const values = valuesOf(reduction, rowsAt([]), i32.const(whole), tail)
+        partials.add(
+          values.map((x, part) => {
+            const count = tail[part]?.count ?? 4
+            return count === 4 ? x : v128.bitselect(x, combination.start, firstLanes(count))
+          }),
+        )
       })
     const totals = partials.totals()
     const joined = code.lanes === 256 && Shape.size(reduced) >= worthJoining ? neighbours(code, own, totals) : totals
@@ -226,7 +231,7 @@ const columns = (reduction: Reduction): void => {
       const partials = partialsOf(reduction, own, parts.length, Shape.size(reduced))
       const add = (inner: ReadonlyArray<I32>): void => {
         const rows = termRows(context, kernel.terms, turned, [...indices, ...inner])
-        valuesOf(reduction, rows, first, parts).forEach((x, part) => partials.add(part, x))
+        partials.add(valuesOf(reduction, rows, first, parts))
       }
       const each = (body: (inner: ReadonlyArray<I32>) => void): void => nest(code, reduced.slice(0, -1), body)
       if (partials.isLong)

@@ -194,7 +194,8 @@ const dispatch = (module: Assembler, functions: ReadonlyArray<PartFunction>, str
 
 /**
  * Adds `begin`, by which the first thread opens the first phase of a run with this number, and `run`, by which each thread takes
- * part in it: it returns when the run is over. The numbers of runs that follow each other in a memory differ.
+ * part in it: it returns when the run is over. The numbers of runs that follow each other in a memory differ. A run in which the
+ * first thread takes part alone is `alone`, which claims nothing.
  */
 export const emitRun = (module: Assembler, shared: Shared, phases: ReadonlyArray<Phase>): void => {
   const { at, interrupt } = shared
@@ -216,6 +217,10 @@ export const emitRun = (module: Assembler, shared: Shared, phases: ReadonlyArray
       code.if(i32.eq(atomic.sub(i32.const(at + incompleteOffset), 1), 1), () => openPhase(code, run, index + 1))
     }),
   )
+  module.func("alone", { export: true }, (code) => {
+    for (const { emit, parts, shares } of phases)
+      code.for(0, shares * parts, 1, (part) => emit(code, part, i32.const(0), i32.eqz(part)))
+  })
   const compute = phases.length === 0 ? undefined : dispatch(module, functions)
   module.func("run", { params: ["i32", "i32"], export: true }, (code, [thread, run]) => {
     code.loop((again) => {

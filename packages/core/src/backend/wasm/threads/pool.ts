@@ -39,11 +39,11 @@ export interface Pool {
 /** A job of a pool's workers. */
 export interface Work {
   /**
-   * Starts a run and returns its number: `begin` opens its first phase, given the number, and then workers join, each when it has
-   * started, which takes some 30 ms. The calling thread is alone where other programs keep the cores so busy that it is faster
-   * alone.
+   * Starts a run that is shared and returns its number: `begin` opens its first phase, given the number, and then workers join,
+   * each when it has started, which takes some 30 ms. Returns `undefined` where the calling thread is faster alone, or cannot
+   * start workers now.
    */
-  readonly start: (begin: (run: number) => void) => number
+  readonly start: (begin: (run: number) => void) => number | undefined
   /** Reports how many milliseconds the last run took, with all that the calling thread did for it. */
   readonly took: (elapsed: number) => void
   /** Throws when a worker has ended, as far as a waiting thread can know it; `phase` identifies the phase whose end it awaits. */
@@ -150,23 +150,27 @@ export const makePool = (threads: number, minSharedWork?: number, host = current
       const id = jobs++
       const sharing = decide(wasShared)
       let given: WorkerGroup | undefined
-      let isShared = false
       let isTimed = false
       let isDone = false
       return {
         start: (begin) => {
+          if (host.startsWhenIdle && group === undefined && !isClosed) {
+            // Workers are on their way.
+            void startReplacements()
+            isTimed = false
+            return undefined
+          }
           const now = present()
+          const isShared = sharing.next()
+          isTimed = !isShared || haveAllStarted(now)
+          if (!isShared) return undefined
           runCount = (runCount + 1) | 0
           begin(runCount)
-          isShared = sharing.next()
-          isTimed = !isShared || haveAllStarted(now)
-          if (isShared) {
-            if (given !== now) now.send({ id, job: { module, memory, failed } })
-            given = now
-            Atomics.store(now.control, job, id)
-            Atomics.store(now.control, runs, runCount)
-            now.wake()
-          }
+          if (given !== now) now.send({ id, job: { module, memory, failed } })
+          given = now
+          Atomics.store(now.control, job, id)
+          Atomics.store(now.control, runs, runCount)
+          now.wake()
           return runCount
         },
         took: (elapsed) => {

@@ -19,10 +19,13 @@ const leastGain = 0.05
 /** The first period lasts so many milliseconds and one run; both double, up to a bound, while the answer stays the same. */
 const shortest = 10
 const longest = 1000
-const mostRuns = 32
+const mostRuns = 64
 
 /** A trial of the slower way lasts so many milliseconds and at least one run. A shared one is longer, since its runs differ more. */
-const trials = { shared: 10, alone: 1 }
+const trials = { shared: 20, alone: 1 }
+
+/** The first milliseconds of a shared trial do not count: the system has not yet given each worker a core. */
+const settling = 10
 
 /** Shared runs are compared with lone ones at once when they take so many times as long as before, for some milliseconds. */
 const slowdown = 1.25
@@ -50,6 +53,8 @@ export const makeSharing = (isSharedFirst: boolean): Sharing => {
   let least = { elapsed: shortest, runs: 1 }
   let period = noTimes()
   let recent = noTimes()
+  /** The milliseconds that do not count yet. */
+  let unsettled = 0
   /** The mean times of a run in the last periods. */
   const means = { shared: Number.POSITIVE_INFINITY, alone: Number.POSITIVE_INFINITY }
 
@@ -61,6 +66,7 @@ export const makeSharing = (isSharedFirst: boolean): Sharing => {
   }
   const tryOther = (): void => {
     isTrial = true
+    unsettled = isShared ? 0 : settling
     begin(!isShared, { elapsed: isShared ? trials.alone : trials.shared, runs: 1 })
   }
   const decide = (): void => {
@@ -74,6 +80,10 @@ export const makeSharing = (isSharedFirst: boolean): Sharing => {
   return {
     next: () => isShared,
     took: (elapsed) => {
+      if (unsettled > 0) {
+        unsettled -= elapsed
+        return
+      }
       add(period, elapsed)
       add(recent, elapsed)
       if (hasSlowed()) {

@@ -9,7 +9,6 @@
 import { productBlock } from "../../../../reference/sumOrder.ts"
 import * as Shape from "../../../../types/Shape.ts"
 import type { Code } from "../../assembler/Code.ts"
-import type { Lanes } from "../../assembler/lanes.ts"
 import { f32x4, type I32, i32, v128 } from "../../assembler/Value.ts"
 import { chunks, inBlocks, threadRange } from "../../threads/partition.ts"
 import { bySize } from "../functionsBySize.ts"
@@ -17,7 +16,7 @@ import type { EmitContext } from "../loopNest.ts"
 import { emitPanel, type Layout } from "./correlationTile.ts"
 import { at, blocks, type EmitEpilogue, storeLanes } from "./Operation.ts"
 import { eachBlock, incompleteBytes } from "./productBlocks.ts"
-import { mostColumns, tileBytes, tileVectors } from "./registerTile.ts"
+import { mostColumns, sharedWidth, tileBytes, tileVectors, tileWidths } from "./registerTile.ts"
 import { eachPhase, flat, type Phases } from "./slidingWindow.ts"
 
 /** Where an array [n, …space, channels] begins, and its shape. */
@@ -46,15 +45,15 @@ export interface Correlation {
 const mostPacked = 2 ** 18
 
 /** Bytes of the packed weights of a tile's columns, for so many terms. */
-const panelBytes = (lanes: Lanes, terms: number): number => terms * mostColumns(lanes) * 4
+const panelBytes = (terms: number, width: number): number => terms * width * 4
 
-/** Panels of weights that are packed at once, for so many columns. */
-const panelsAtOnce = (lanes: Lanes, terms: number, columns: number): number =>
-  Math.min(Math.ceil(columns / mostColumns(lanes)), Math.max(1, Math.floor(mostPacked / panelBytes(lanes, terms))))
+/** Panels of weights that are packed at once, for so many columns in tiles of one width. */
+const panelsAtOnce = (terms: number, columns: number, width: number): number =>
+  Math.min(Math.ceil(columns / width), Math.max(1, Math.floor(mostPacked / panelBytes(terms, width))))
 
-/** Bytes of the packed weights, whatever the lanes. */
+/** Bytes of the packed weights, whatever the width of tiles. */
 const packedBytes = (terms: number, columns: number): number =>
-  Math.max(...([128, 256] as const).map((lanes) => panelsAtOnce(lanes, terms, columns) * panelBytes(lanes, terms)))
+  Math.max(...tileWidths.map((width) => panelsAtOnce(terms, columns, width) * panelBytes(terms, width)))
 
 const imageBytes = (shape: Shape.Shape): number => Shape.size(shape.slice(1)) * 4
 
@@ -101,13 +100,13 @@ export const emitCorrelation = (context: EmitContext, correlation: Correlation, 
   const [sourceImage, targetImage] = [imageBytes(source.shape), imageBytes(target.shape)]
   const [images, columns] = [target.shape[0] ?? 0, (target.shape.at(-1) ?? 0) / groups]
   const terms = Shape.size(window) * depth
-  const most = mostColumns(code.lanes)
-  const atOnce = panelsAtOnce(code.lanes, terms, columns) * most
+  // Threads share the images, or blocks of columns where there are few.
+  const few = team.threads > 1 && images < 2 * team.threads
+  const most = few ? sharedWidth(context, columns) : mostColumns(code.lanes)
+  const atOnce = panelsAtOnce(terms, columns, most) * most
   // The columns of a group need not be whole vectors: the epilogue waits for the last group.
   const byRegion = epilogue !== undefined && groups === 1
-  // Threads share the images, or blocks of columns where there are few.
-  const few = team.threads > 1 && images < 2 * team.threads && columns >= most * team.threads
-  const byColumns = few && (epilogue === undefined || byRegion)
+  const byColumns = few && columns >= most * team.threads && (epilogue === undefined || byRegion)
   const imagePart = byColumns ? { start: 0, end: images } : threadRange(code, team, images)
   const columnPart = byColumns ? threadRange(code, team, columns, most) : { start: 0, end: columns }
   const areAll = !byColumns && columns <= atOnce
@@ -152,7 +151,7 @@ export const emitCorrelation = (context: EmitContext, correlation: Correlation, 
       const panels = (body: (column: I32, width: number, weights: I32) => void): void =>
         chunks(code, { start: left, end: right }, columns, most, (column, width) => {
           const panel = i32.div_u(i32.sub(column, left), most)
-          body(column, width, code.let(at(scratch, [panel, panelBytes(code.lanes, terms)])))
+          body(column, width, code.let(at(scratch, [panel, panelBytes(terms, most)])))
         })
       panels((column, width, weights) => pack(weights, group, column, width, tileVectors(code.lanes, width)))
       code.for(imagePart.start, imagePart.end, 1, (image) => {

@@ -15,6 +15,7 @@ import {
   type RegisterTile,
   tileRows,
   tileVectors,
+  unrolled,
   writeTile,
 } from "./registerTile.ts"
 import { type Axis, allTaps, type Count, eachPosition, type Position, sourceAt, tapsAt, targetAt } from "./slidingWindow.ts"
@@ -48,11 +49,8 @@ export interface Panel {
   readonly block: { readonly start: I32; readonly end: I32; readonly adds: I32 } | undefined
 }
 
-/** Channels whose steps are written out one by one. */
-const unroll = 4
-
 /** The most channels of a few taps whose steps are written out. */
-const unrolled = 8
+const fewSteps = 8
 
 /** The steps of a tile's sum from one channel to the next. */
 interface Run {
@@ -85,10 +83,11 @@ const emitRun = (code: Code, run: Run, p: I32, q: I32, length: number): void =>
   code.scope(() => {
     const [from, weights] = [code.let(p), code.let(q)]
     const row = run.tile.vectors * 16
-    const looped = length < 2 * unroll ? 0 : length - (length % unroll)
+    const together = unrolled(code)
+    const looped = length < 2 * together ? 0 : length - (length % together)
     if (looped > 0) {
       const end = code.let(i32.add(weights, looped * row))
-      emitSteps(code, run, from, weights, end, unroll)
+      emitSteps(code, run, from, weights, end, together)
       code.set(weights, end)
     }
     for (let i = 0; i < length - looped; i++) emitStep(code, run, from, weights, i)
@@ -107,7 +106,8 @@ const emitTile = (panel: Panel, positions: ReadonlyArray<Position>, along: numbe
   const weightStrides = tapStrides.map((n) => n * depth * row)
   const last = axes.length - 1
   const columnStride = sourceStrides[last] ?? 0
-  const steps = depth % 4 === 0 ? 4 : depth % 2 === 0 ? 2 : 1
+  // Blocks end at multiples of four channels.
+  const steps = depth % 2 === 1 ? 1 : depth % 4 === 0 ? unrolled(code) : 2
   /** Adds the products of `taps` taps' channels, or of those of them that are in the block. */
   const runOf = (p: I32, q: I32, taps: Count): void => {
     if (block === undefined && typeof taps === "number") emitRun(code, run, p, q, taps * depth)
@@ -132,7 +132,7 @@ const emitTile = (panel: Panel, positions: ReadonlyArray<Position>, along: numbe
     if (axis === last && groups === 1 && !apart && spread === 1 && weightStride === 1) {
       const taps = typeof start === "number" && typeof end === "number" ? end - start : i32.sub(at(0, [end, 1]), start)
       runOf(at(p, [start, columnStride]), at(q, [start, qStride]), taps)
-    } else if (axis === last && block === undefined && typeof end === "number" && end * depth <= unrolled)
+    } else if (axis === last && block === undefined && typeof end === "number" && end * depth <= fewSteps)
       code.scope(() => {
         const [here, there] = [code.let(p), code.let(q)]
         for (let j = 0; j < end; j++) {

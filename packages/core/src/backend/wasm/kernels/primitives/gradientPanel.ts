@@ -8,7 +8,7 @@ import type { Code } from "../../assembler/Code.ts"
 import { type I32, i32, select } from "../../assembler/Value.ts"
 import type { Cut, Edge, Gradient, Rows } from "./gradientTiles.ts"
 import { at } from "./Operation.ts"
-import { addPairs, addProducts, clearTile, type RegisterTile, tileVectors, writeTile } from "./registerTile.ts"
+import { addPairs, addProducts, clearTile, type RegisterTile, tileVectors, unrolled, writeTile } from "./registerTile.ts"
 import { type Axis, type Count, counted, positionsOf, type Taps } from "./slidingWindow.ts"
 
 const larger = (a: I32, b: I32): I32 => select(i32.gt_s(a, b), a, b)
@@ -19,9 +19,6 @@ const smaller = (a: I32, b: I32): I32 => select(i32.lt_s(a, b), a, b)
 const rowLength = ({ axes }: Gradient): number => axes.at(-1)?.count as number
 
 const positionCount = ({ axes }: Gradient): number => axes.reduce((product, { count }) => product * (count as number), 1)
-
-/** Positions whose products are written out one by one. */
-const unroll = 4
 
 /** What one call computes: some filters of the result, over the terms of a block. */
 export interface Panel {
@@ -83,7 +80,7 @@ const addRow = (panel: Panel, tile: RegisterTile, rows: Rows, p: I32, q: I32, bl
         code.set(left, i32.add(left, count * pStride))
         code.set(right, i32.add(right, count * termStride))
       })
-    steps(unroll)
+    steps(unrolled(code))
     steps(1)
     for (const one of rows.after) edge(one)
   })

@@ -8,7 +8,7 @@ import { i32, type Local } from "../../assembler/Value.ts"
 import { lastAlone, type Range, threadRange } from "../../threads/partition.ts"
 import type { EmitContext } from "../loopNest.ts"
 import { blocks, type Operand } from "./Operation.ts"
-import { balanced, mostColumns, tileRows } from "./registerTile.ts"
+import { balanced, tileRows } from "./registerTile.ts"
 import { type Axis, type Count, positionsOf, type Taps } from "./slidingWindow.ts"
 
 /** The operands of a gradient, and their layout in memory. */
@@ -31,14 +31,6 @@ export interface Gradient {
   /** Bytes between neighbours along each axis of space, and from one tap along each axis to the next. */
   readonly xStrides: Shape.Shape
   readonly tapStrides: Shape.Shape
-}
-
-/** The most filters of a tile: half as many as registers hold, where only then each thread has some. */
-export const columnsFor = ({ code, team }: EmitContext, filters: number): number => {
-  const most = mostColumns(code.lanes)
-  const isShort =
-    team.threads > 1 && Math.floor(filters / most) < team.threads && Math.floor(filters / (most / 2)) >= team.threads
-  return isShort ? most / 2 : most
 }
 
 /** The region of the result that a thread computes. */

@@ -14,20 +14,10 @@ import { firstAlone } from "../../threads/partition.ts"
 import { bySize } from "../functionsBySize.ts"
 import { copyVectors } from "../vectors.ts"
 import { emitPanel } from "./gradientPanel.ts"
-import {
-  byChannels,
-  type Cut,
-  columnsFor,
-  eachFilters,
-  everything,
-  type Gradient,
-  overTaps,
-  type Region,
-  regionOf,
-} from "./gradientTiles.ts"
+import { byChannels, type Cut, eachFilters, everything, type Gradient, overTaps, type Region, regionOf } from "./gradientTiles.ts"
 import { at, input, type Operation, type PrimitiveKernel, storeLanes } from "./Operation.ts"
 import { eachBlock, incompleteBytes } from "./productBlocks.ts"
-import { mostColumns, tileBytes, tileVectors } from "./registerTile.ts"
+import { mostColumns, sharedWidth, tileBytes, tileVectors } from "./registerTile.ts"
 import { counted, flat, forward } from "./slidingWindow.ts"
 import { space } from "./windowPositions.ts"
 
@@ -197,7 +187,7 @@ export const convKernelGrad: PrimitiveKernel<"convKernelGrad"> = {
       apart,
       channels,
       filters: all / groups,
-      columns: columnsFor(context, all / groups),
+      columns: sharedWidth(context, all / groups),
       axes: (missing ? [flat, ...phases] : phases).flatMap(({ phases: [only], steps: own }) =>
         only ? [{ ...own, ...only }] : [],
       ),

@@ -6,7 +6,7 @@
 
 import { fuse } from "../../../../compiler/Fuse.ts"
 import { type MemoryPlan, planMemory } from "../../../../compiler/MemoryPlan.ts"
-import type { Kernel, Plan, Slot, View } from "../../../../compiler/Plan.ts"
+import { type Kernel, type Plan, reads, type Slot, type View } from "../../../../compiler/Plan.ts"
 import type { Params, Program } from "../../../../language/Primitive.ts"
 import { bytes } from "../../../../types/DType.ts"
 import type { NDArray } from "../../../../types/NDArray.ts"
@@ -102,8 +102,10 @@ export const scanBy = (kernels: Kernels): PrimitiveKernel<"scan"> => {
     const sequences = operation.inputs.slice(constants + carries)
     const [carried, kept] = [plan.outputs.slice(0, carries), plan.outputs.slice(carries)]
     const copy = (to: I32, from: I32, count: number): void => copyBytes(code, to, from, count)
+    const used = new Set([...plan.kernels.flatMap(reads), ...plan.outputs.map(({ slot }) => slot)])
     const round = (i: I32): void => {
       sequences.forEach(({ address, dtype, shape }: Operand, k) => {
+        if (!used.has(inputSlots[constants + carries + k] ?? -1)) return
         const all = Shape.size(shape.slice(1)) * bytes[dtype]
         const { from, size } = part(all)
         copy(i32.const(inputAddress(constants + carries + k)), at(address + from, [i, all]), size)

@@ -65,7 +65,7 @@ const sumOf = (
         code.if(i32.eqz(left), pour)
         code.brIf(again, i32.ne(update, 0))
       })
-      levels.total(sums).forEach((total, part) => code.set(sums[part] as Vector, total))
+      for (const [part, total] of levels.total(sums).entries()) code.set(sums[part] as Vector, total)
     })
   return sums
 }
@@ -116,7 +116,7 @@ export const scatterAdd: PrimitiveKernel<"scatterAdd"> = {
             const add = (sums: ReadonlyArray<Vector>, which: I32): void => {
               const address = code.let(at(from, [which, width * 4]))
               const loaded = sums.map((_, part) => code.let(v128.load(address, 16 * part)))
-              sums.forEach((sum, part) => code.set(sum, plus(sum, loaded[part] as Vector)))
+              for (const [part, sum] of sums.entries()) code.set(sum, plus(sum, loaded[part] as Vector))
             }
             const sums = sumOf(code, update, next, some, add, levelsFor)
             const target = code.let(at(into, [column, 4]))

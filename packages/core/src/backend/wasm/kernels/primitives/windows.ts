@@ -2,7 +2,7 @@
  * The kernels of pooling, some vectors of channels at a time. The terms of a sum are a window's elements in their order; backwards they
  * are the cotangents of the windows that hold an element, in the order of the windows. A sum is a cascade over them
  * (`reference/sumOrder`): up to 64 elements one after the other. The maximum is the first of the largest elements; NaN counts
- * as larger than all.
+ * as larger than all. Its gradient adds the cotangents of the windows whose maximum an element is, one after the other.
  */
 import type { WindowParams } from "../../../../language/Primitive.ts"
 import { cascade, sumBlock, sumFanIn } from "../../../../reference/sumOrder.ts"
