@@ -158,6 +158,10 @@ const allFinite = (state: unknown): boolean =>
     return true
   })
 
+/** The effect without its result and its error. `Effect.ignore` can log too, and a page would load Effect's logger with it. */
+const ignored = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<void, never, R> =>
+  Effect.match(effect, { onFailure: () => undefined, onSuccess: () => undefined })
+
 /**
  * Runs the loop to its end. An interruption waits for the current burst of steps, and then saves a checkpoint. The scope releases
  * the engine's memory.
@@ -308,9 +312,7 @@ export const runLoop = <S, B, O, V, K, R = never>(
       while (progress.epoch < epochs && !hasStopped()) yield* finishEpoch(yield* trainEpoch)
     }).pipe(
       // The last burst may have left non-finite values in the state that no output has shown yet.
-      Effect.onInterrupt(() =>
-        Effect.flatMap(step.state, (state) => (allFinite(state) ? Effect.ignore(save("last")) : Effect.void)),
-      ),
+      Effect.onInterrupt(() => Effect.flatMap(step.state, (state) => (allFinite(state) ? ignored(save("last")) : Effect.void))),
     )
 
     const bestSoFar = progress.best === undefined ? {} : { best: progress.best }
