@@ -28,7 +28,7 @@ export interface Validation<S, V> {
 
 /** A loop: state `S`, data `D`, outputs `O`, validation data `V`. */
 export interface Config<S, D, O, V = unknown, R = never> {
-  /** The initial state: any record or list of tensors, such as parameters, optimizer states and running means. */
+  /** The initial state: any record or list of tensors, such as parameters, optimizer states and running means. It stays finite. */
   readonly state: S
   /**
    * One step: a pure function. `batch` is a tree like `data` with `batch` rows, and the last batch of an epoch may be smaller.
