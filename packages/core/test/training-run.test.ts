@@ -169,14 +169,6 @@ describe("a plateau", () => {
     }),
   )
 
-  it.effect("of a tiny factor stops everything where it is", () =>
-    Effect.gen(function* () {
-      const still = { ...slowing, plateau: { ...plateau, factor: 1e-30, patience: 1 } }
-      const [three, six] = [finished(yield* collect({ ...still, epochs: 3 })), finished(yield* collect({ ...still, epochs: 6 }))]
-      assert.deepStrictEqual(bytes(three.params), bytes(six.params))
-    }),
-  )
-
   it.effect("is taken up again where it was", () =>
     Effect.gen(function* () {
       type Slowed = Checkpoint.Checkpoint<Params.Params, Params.Params, ReturnType<typeof slowing.optimizer.init>>
