@@ -44,13 +44,14 @@ export const within = (inLoops: number): Eager => {
   const isWorthIt = (steps: ReadonlyArray<Expr>, taken: ReadonlyArray<Tensor>): boolean =>
     steps.length > 1 && steps.reduce((sum, step) => sum + workOf(step), 0) > inLoops && fits([...taken, ...steps])
   const settleGroup = ({ steps, together }: Group): void => {
-    if (together === undefined || !isWorthIt(steps, together.taken)) {
+    const compiled = (group: NonNullable<typeof together>): ReadonlyArray<NDArray> | undefined =>
+      isWorthIt(steps, group.taken) ? runPrepared(capture(group.taken, group.outputs), numbersOf(group.taken)) : undefined
+    const numbers = together && compiled(together)
+    if (together === undefined || numbers === undefined) {
       for (const step of drain(steps)) settle(step)
       return
     }
-    const { outputs, taken } = together
-    const numbers = runPrepared(capture(taken, outputs), numbersOf(taken))
-    for (const [i, output] of outputs.entries()) output.settle(numbers[i] as NDArray)
+    for (const [i, output] of together.outputs.entries()) output.settle(numbers[i] as NDArray)
     recordUnmaterialized(steps)
   }
   const cut = (targets: ReadonlyArray<Tensor>): Array<Group> => {

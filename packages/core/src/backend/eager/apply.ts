@@ -30,7 +30,7 @@ export const keepsOrder = (primitive: Primitive): boolean => factsOf(primitive).
 const rounded = (x: NDArray): NDArray =>
   x.data instanceof Float64Array ? new NDArray(x.dtype, x.shape, new Float32Array(x.data)) : x
 
-/** Whether one memory certainly holds all of these. Otherwise loops compute the operation, whatever its size. */
+/** Whether one memory certainly holds all of these. Otherwise, and where the host has less memory, loops compute the operation. */
 export const fits = (specs: ReadonlyArray<Spec>): boolean => specs.reduce((sum, spec) => sum + bytesOf(spec), 0) < 2 ** 31
 
 /** The program of one operation. */
@@ -54,8 +54,9 @@ export const stepwise = (inLoops: number): Stepwise => {
     const given = moves(primitive) ? inputs : inputs.map(rounded)
     const [first] = given
     if (keepsOrder(primitive) && first !== undefined) return new NDArray(out.dtype, out.shape, rounded(first).data)
-    if (workOf(primitive, params, given, out) > inLoops && fits([...given, out]))
-      return runPrepared(alone(primitive, params, given, out), given)[0] as NDArray
+    const isLarge = workOf(primitive, params, given, out) > inLoops && fits([...given, out])
+    const [compiled] = (isLarge && runPrepared(alone(primitive, params, given, out), given)) || []
+    if (compiled !== undefined) return compiled
     const definition = definitions[primitive] as Definition<typeof primitive>
     return new NDArray(out.dtype, out.shape, definition(params, given, out))
   }

@@ -9,6 +9,7 @@ import { programWork } from "../../compiler/compilerFacts.ts"
 import * as Signature from "../../compiler/Signature.ts"
 import type { Program } from "../../language/Primitive.ts"
 import type { NDArray } from "../../types/NDArray.ts"
+import { EngineError, OutOfMemory } from "../Executable.ts"
 import { makeLruCache } from "../LruCache.ts"
 import { lanesOfReading } from "../wasm/assembler/hostLanes.ts"
 import type { Lanes } from "../wasm/assembler/lanes.ts"
@@ -82,10 +83,15 @@ const runOnAny = (program: Program, inputs: ReadonlyArray<NDArray>): ReadonlyArr
   }
 }
 
-/** Runs a program in WebAssembly. Throws `EngineError` when it does not fit. */
-export const runPrepared = (program: Program, inputs: ReadonlyArray<NDArray>): ReadonlyArray<NDArray> => {
+/** Runs a program in WebAssembly. Returns `undefined` where the host has too little memory for it. */
+export const runPrepared = (program: Program, inputs: ReadonlyArray<NDArray>): ReadonlyArray<NDArray> | undefined => {
   const started = performance.now()
-  const outputs = runOnAny(program, inputs)
-  spent += performance.now() - started
-  return outputs
+  try {
+    return runOnAny(program, inputs)
+  } catch (error) {
+    if (error instanceof EngineError && error.cause instanceof OutOfMemory) return undefined
+    throw error
+  } finally {
+    spent += performance.now() - started
+  }
 }
