@@ -9,7 +9,7 @@ import type { Code } from "../assembler/Code.ts"
 import { f32x4, type I32, i32, i32x4, type Local, select, type V128, v128 } from "../assembler/Value.ts"
 import { type BinaryName, binaryFunctions, type UnaryName, unaryFunctions } from "./math/functions.ts"
 
-type Vector = Local<"v128">
+type Vector = V128
 
 interface Use {
   readonly code: Code

@@ -74,7 +74,7 @@ const valuesOf = (
   rows: ReadonlyArray<Row | undefined>,
   i: I32,
   parts: ReadonlyArray<Part>,
-): ReadonlyArray<Local<"v128">> => emitTerms(context, kernel.terms, rows, i, parts)[kernel.term] ?? []
+): ReadonlyArray<V128> => emitTerms(context, kernel.terms, rows, i, parts)[kernel.term] ?? []
 
 /** Partial results of a loop, one in each lane of some vectors, and above them the levels of a long sum. */
 interface Partials {
