@@ -75,3 +75,9 @@ test("what was learned of one question helps with another that has few points", 
     expect(transferred).toBeGreaterThan(scratch + 0.05)
   }
 })
+
+test("a student learns more from a teacher than from the labels alone, and a GAN is resumed to the bit", () => {
+  const [alone = 1] = figures("23-distillation.ts", "student alone: accuracy")
+  expect(figures("23-distillation.ts", "distilled: accuracy")[0]).toBeGreaterThan(alone)
+  expect(promised("20-gan.ts")).toContain("the same bits: true")
+})

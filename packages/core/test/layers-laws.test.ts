@@ -88,6 +88,7 @@ const examples: { readonly [L in Layers.Name]: ReadonlyArray<Example> } = {
   gru: [
     { options: { units: 3 }, input: [4, 2] },
     { options: { units: 2, give: "all", reverse: true }, input: [3, 2] },
+    { options: { units: 2, reset: "before" }, input: [3, 2] },
   ],
   multi_head_attention: [
     { options: { heads: 2 }, input: [3, 4] },

@@ -3,7 +3,7 @@
  * script that recorded them are in recorded/. Then what holds of them by what they are.
  */
 import { readFileSync } from "node:fs"
-import { Autodiff, Key, Layers, NDArray, type Net, Params, Reference, type Shape, Tensor, Tree } from "@adjoint/core"
+import { Autodiff, Key, Layers, NDArray, type Net, Params, Reference, Sequence, type Shape, Tensor, Tree } from "@adjoint/core"
 import { make } from "@adjoint/core/learning/Entry"
 import { assertAllClose } from "@adjoint/core/testing/allClose"
 import { describe, expect, test } from "vitest"
@@ -27,9 +27,21 @@ interface Case {
   readonly toParams: { readonly [path: string]: RecordedArray }
 }
 
+/** The state of both directions by names: h, and c for an LSTM. */
+type States = { readonly [name: string]: Sequence.Directions<RecordedArray> }
+
+/** Packed sequences in both directions, from a given state. */
+interface Packed extends Case {
+  readonly layer: "lstm" | "gru"
+  readonly length: ReadonlyArray<number>
+  readonly before: States
+  readonly after: States
+}
+
 const recorded = JSON.parse(readFileSync(new URL("recorded/torch-sequences-1.13.json", import.meta.url), "utf8")) as {
   readonly torch: string
   readonly cases: ReadonlyArray<Case>
+  readonly packed: ReadonlyArray<Packed>
 }
 
 const close = { rtol: 1e-10, atol: 1e-12 }
@@ -60,6 +72,45 @@ test.each(recorded.cases)("$layer $options", ({ cotangent, layer, options, param
   assertAllClose(back.x, array(toX), close)
   const wanted = Params.leaves(filled(like, toParams))
   for (const [i, leaf] of Params.leaves(back.params).entries()) assertAllClose(leaf, wanted[i] as T, close)
+})
+
+describe("packed sequences in both directions, from a given state", () => {
+  const side = (states: States, direction: "forward" | "backward", layer: string): Params.Params => {
+    const [h, c] = [states.h, states.c].map((both) => both && array(both[direction]))
+    return (layer === "gru" ? h : { h, c }) as Params.Params
+  }
+  const both = (states: States, layer: string) => ({
+    forward: side(states, "forward", layer),
+    backward: side(states, "backward", layer),
+  })
+
+  test.each(recorded.packed)("$layer", ({ after, before, cotangent, layer, length, options, params, toParams, toX, x, y }) => {
+    const make = (layer === "lstm" ? Sequence.lstm : Sequence.gru) as (
+      options: Sequence.RecurrentOptions,
+    ) => Sequence.Recurrent<Params.Params, Params.Params>
+    const net = Sequence.bidirectional(make(options as unknown as Sequence.RecurrentOptions))
+    const like = net.init(Key.make(0), { x: x.shape.slice(1), length: [] }).params
+    const f = (given: Params.Params, from: T, u: T) => {
+      let state: Params.Params = {}
+      const { pull, value } = Autodiff.vjp(
+        (at: { readonly params: Params.Params; readonly x: T }) => {
+          const from = { x: at.x, length: Tensor.make([...length], "i32"), state: both(before, layer) }
+          const made = net.withState.apply(at.params as typeof like, {}, from, infer).y
+          state = made.state
+          return made.x
+        },
+        { params: given, x: from },
+      )
+      return { value, state, back: pull(u) }
+    }
+    const { back, state, value } = exactly(f)(filled(like, params), array(x) as T, array(cotangent) as T)
+    assertAllClose(value, array(y), close)
+    assertAllClose(back.x, array(toX), close)
+    const wanted = Params.leaves(filled(like, toParams))
+    for (const [i, leaf] of Params.leaves(back.params).entries()) assertAllClose(leaf, wanted[i] as T, close)
+    const ends = Params.leaves(both(after, layer))
+    for (const [i, leaf] of Params.leaves(state).entries()) assertAllClose(leaf, ends[i] as T, close)
+  })
 })
 
 const numbers = (x: T): ReadonlyArray<number> => [...(Reference.read([x])[0]?.data ?? [])]
@@ -142,9 +193,9 @@ test("the waves of positions are those of the paper", () => {
   assertAllClose(Tensor.make(made), expected, { rtol: 1e-12, atol: 1e-12 })
 })
 
-test("a simple recurrent layer refuses an activation that does not keep the shape of a round, before it is run", () => {
+test("a simple recurrent layer refuses an activation that does not keep the shape of a time step, before it is run", () => {
   expect(() => Layers.simpleRnn({ units: 4, activation: "glu" }).shape([5, 3])).toThrow(
-    "an activation that keeps the shape of a round",
+    "an activation that keeps the shape of a time step",
   )
   expect(() => Layers.simpleRnn({ units: 3, activation: "swiglu" }).shape([5, 3])).toThrow("a last axis of even size")
   expect(Layers.simpleRnn({ units: 4, activation: "softmax" }).shape([5, 3])).toEqual([4])

@@ -36,7 +36,8 @@ describe("sums of batches", () => {
         const whole = totals(gathered, scores)
         expect(whole.rows).toBe(all.length)
         if (bursts.length > 0) {
-          expect(whole.of.loss).toEqual(all.map(({ loss }) => loss).reduce(Score.add, []))
+          // Bursts without batches name no loss.
+          expect(whole.of.loss ?? []).toEqual(all.map(({ loss }) => loss).reduce(Score.add, []))
           expect(whole.of.accuracy).toEqual(all.map(({ accuracy }) => accuracy as ReadonlyArray<number>).reduce(Score.add, []))
           expect(whole.of.auroc).toEqual(all.flatMap(({ auroc }) => auroc))
         }

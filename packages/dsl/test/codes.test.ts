@@ -362,7 +362,7 @@ describe("every code", () => {
         --> m.yaml:1:83
       1 | model: { layers: [{ repeat: { times: 6, layers: [{ dense: { units: 8, activation: tanh } }] } }, { head: label }] }
         |                                                                                   ^^^^
-        = help: prefer \`relu\` or \`gelu\` in deep nets  [fix available]
+        = help: prefer \`relu\` in deep nets  [fix available]
 
       warning[A608]: the bias of \`dense\` has no effect: \`batch_norm\` subtracts the mean
         --> m.yaml:1:21

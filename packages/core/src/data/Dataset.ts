@@ -41,9 +41,20 @@ const mapArrays = <X>(tree: X, f: (array: NDArray.NDArray) => NDArray.NDArray): 
 export const entries = ({ inputs, targets }: Parts): ReadonlyArray<readonly [name: string, array: NDArray.NDArray]> =>
   Tree.entries({ inputs, targets } as unknown).map(([path, array]) => [Tree.printPath(path), array] as const)
 
+/** Two arrays with different numbers of rows. */
+interface Differing {
+  readonly first: RowCount
+  readonly other: RowCount
+}
+
 /** Two arrays with different numbers of rows: the first with as many as most have, and the first that differs from it. */
-export const differingRows = (parts: Parts): { readonly first: RowCount; readonly other: RowCount } | undefined => {
-  const counts = entries(parts).map(([array, { shape }]): RowCount => ({ array, rows: shape[0] ?? 1 }))
+export const differingRows = ({ inputs, targets }: Parts): Differing | undefined => differingArrays({ inputs, targets })
+
+/** The same for the arrays of any tree. */
+export const differingArrays = (tree: unknown): Differing | undefined => {
+  const counts = Tree.entries(tree).map(
+    ([path, array]): RowCount => ({ array: Tree.printPath(path), rows: (array as NDArray.NDArray).shape[0] ?? 1 }),
+  )
   const frequency = ({ rows }: RowCount): number => counts.filter((each) => each.rows === rows).length
   const usual = counts.reduce<RowCount | undefined>(
     (most, each) => (most && frequency(most) >= frequency(each) ? most : each),

@@ -40,6 +40,7 @@ export {
   randomZoom,
 } from "./layers/augmentation.ts"
 export { type BatchNormOptions, type BatchNormState, batchNorm } from "./layers/batchNorm.ts"
+export type { GruParams, LstmState, RecurrentParams } from "./layers/cells.ts"
 export { type ConvOptions, type ConvTransposeOptions, conv1d, conv2d, convTranspose2d } from "./layers/convolution.ts"
 export { type DenseOptions, type DenseParams, dense, type MaxoutOptions, maxout } from "./layers/dense.ts"
 export { type EmbeddingOptions, type EmbeddingParams, embedding } from "./layers/embedding.ts"
@@ -55,12 +56,11 @@ export {
 } from "./layers/normalization.ts"
 export { avgPool, globalAvgPool, maxPool, type PoolingOptions } from "./layers/pooling.ts"
 export {
-  type GruParams,
+  type GruOptions,
   gru,
   type LstmOptions,
   lstm,
   type RecurrentOptions,
-  type RecurrentParams,
   type SimpleRnnOptions,
   simpleRnn,
 } from "./layers/recurrent.ts"

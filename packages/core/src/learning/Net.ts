@@ -21,6 +21,7 @@ export {
   type Context,
   type Initial,
   type Inner,
+  type InputOf,
   infer,
   type Net,
   type Observe,

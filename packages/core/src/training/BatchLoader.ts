@@ -18,14 +18,24 @@ import { bytesOf, type ShapeError, type Spec } from "../types/ShapeError.ts"
 import { type DatasetOf, type Samples, samplesAt } from "./Samples.ts"
 import type { Batch } from "./trainStep.ts"
 
-/** The batches of a run. */
-export interface BatchLoader<out X = Tensor, out T = Tensor> {
+/** The batches of a run, as row numbers. */
+export interface RowLoader {
+  /** How many rows the data has. */
+  readonly rows: number
+  /** How many rows a batch has; the last of an epoch may have fewer. */
+  readonly size: number
   /** How many batches an epoch has. */
   readonly batches: number
   /** A function that returns the rows of `count` batches of an epoch; epochs and batches count from 0. It never lists all batches. */
   readonly epoch: (
     epoch: number,
   ) => Effect.Effect<(from: number, count: number) => ReadonlyArray<Batches.Batch>, EngineError | ShapeError>
+  /** The numbers of these rows as a tensor, for a step that gathers its batch from data in the engine; `undefined` otherwise. */
+  readonly resident: (rows: Batches.Batch) => Tensor | undefined
+}
+
+/** The batches of a run, with the samples of a dataset. */
+export interface BatchLoader<out X = Tensor, out T = Tensor> extends RowLoader {
   /** The samples of some rows. Throws `ShapeError` for a row that does not exist. */
   readonly samples: (rows: Batches.Batch) => Samples<X, T>
   /** The input of a step: the rows themselves, or their numbers where the engine holds the data. */
@@ -38,6 +48,45 @@ const maxResidentBytes = 2 ** 30
 /** Whether data of these dtypes and shapes fits into an engine beside the arrays of a training step. */
 export const fitsInEngine = (data: ReadonlyArray<Spec>): boolean =>
   data.reduce((sum, spec) => sum + bytesOf(spec), 0) <= maxResidentBytes
+
+/** What row numbers are drawn from. */
+export interface Drawing {
+  /** The order of each epoch is drawn from this key. */
+  readonly key: Key.Key
+  /** The arrays of the data, with equal numbers of rows. */
+  readonly arrays: ReadonlyArray<Spec>
+  /** Rows per batch. */
+  readonly size: number
+}
+
+/** Batches of row numbers. Fails with `ShapeError` for a batch size that is not a whole number from 1. */
+export const rowLoader = ({
+  arrays,
+  key,
+  size,
+}: Drawing): Effect.Effect<RowLoader, ShapeError | EngineError, Engine | Scope.Scope> =>
+  Effect.gen(function* () {
+    const rows = arrays[0]?.shape[0] ?? 0
+    const batching = (order: Batches.Batch): Batches.Batching => ({ rows: order, size })
+    const batches = yield* Compile.checkShapes(() => Batches.count(batching(Batches.all(rows))))
+    const draw = yield* Compile.compile((epoch: Tensor) => Batches.order(key, rows, epoch), scalar(0, "i32"))
+    const isResident = fitsInEngine(arrays)
+    return {
+      rows,
+      size,
+      batches,
+      epoch: (epoch) =>
+        Effect.map(draw(scalar(epoch, "i32")), (drawn) => {
+          const order = batching(read(drawn).data as Int32Array)
+          return (from, count) => Batches.slice(order, from, count)
+        }),
+      // A short last batch has a separate program, and that one must not hold a second copy of the data.
+      resident: (which) => (isResident && which.length === size ? new NDArray.NDArray("i32", [size], which) : undefined),
+    }
+  })
+
+/** The key that the order of the rows is drawn from. */
+export const shuffleKey = (seed: number): Key.Key => Key.fold(Key.make(seed), "shuffle")
 
 /** The part of a run's description that its batches depend on. */
 export interface Loading<X, T> {
@@ -52,24 +101,14 @@ export const batchLoader = <X, T>({
   data,
   seed,
 }: Loading<X, T>): Effect.Effect<BatchLoader<X, Tensors<T>>, ShapeError | EngineError, Engine | Scope.Scope> =>
-  Effect.gen(function* () {
-    const rows = Dataset.size(data)
-    const batching = (order: Batches.Batch): Batches.Batching => ({ rows: order, size })
-    const batches = yield* Compile.checkShapes(() => Batches.count(batching(Batches.all(rows))))
-    const key = Key.fold(Key.make(seed), "shuffle")
-    const draw = yield* Compile.compile((epoch: Tensor) => Batches.order(key, rows, epoch), scalar(0, "i32"))
-    const isResident = fitsInEngine(Dataset.entries(data).map(([, array]) => array))
-    const samples = (rowNumbers: Batches.Batch) => samplesAt<X, T>(data, rowNumbers)
+  Effect.map(rowLoader({ key: shuffleKey(seed), arrays: Dataset.entries(data).map(([, array]) => array), size }), (loader) => {
+    const samples = (which: Batches.Batch) => samplesAt<X, T>(data, which)
     return {
-      batches,
-      epoch: (epoch) =>
-        Effect.map(draw(scalar(epoch, "i32")), (drawn) => {
-          const order = batching(read(drawn).data as Int32Array)
-          return (from, count) => Batches.slice(order, from, count)
-        }),
+      ...loader,
       samples,
-      // A short last batch has a separate program, and that one must not hold a second copy of the data.
-      batch: (which) =>
-        isResident && which.length === size ? { rows: new NDArray.NDArray("i32", [size], which) } : samples(which),
+      batch: (which) => {
+        const rows = loader.resident(which)
+        return rows === undefined ? samples(which) : { rows }
+      },
     }
   })

@@ -64,7 +64,7 @@ export const sumsOf = <Y, T>(
   prediction: Y,
   target: T,
   rows: number,
-): { readonly [name: string]: Tensor } => {
+): BatchSums => {
   const total = (mean: Tensor): Tensor => reshape(mul(mean, rows), [1])
   return {
     [lossName]: total(value),
@@ -120,12 +120,12 @@ const append = (merge: Score.Merge, pieces: ReadonlyArray<ReadonlyArray<number>>
 export const accumulate = (
   accumulator: Accumulator,
   scores: AnyScores,
-  batches: ReadonlyArray<{ readonly [name: string]: Tensor }>,
+  batches: ReadonlyArray<BatchSums>,
   rows: number,
 ): Accumulator => ({
   rows: accumulator.rows + rows,
   of: Object.fromEntries(
-    [...new Set([lossName, ...Object.keys(batches[0] ?? accumulator.of), ...Object.keys(scores)])].map((name) => {
+    [...new Set([...Object.keys(batches[0] ?? accumulator.of), ...Object.keys(scores)])].map((name) => {
       const merge = mergeOf(scores, name)
       const vectors = batches.flatMap(({ [name]: sum }) => (sum === undefined ? [] : [numbersOf(sum)]))
       return [name, vectors.reduce((pieces, vector) => append(merge, pieces, vector), accumulator.of[name] ?? [])]
@@ -145,11 +145,11 @@ export const totals = ({ of, rows }: Accumulator, scores: AnyScores): Sums => ({
   ),
 })
 
-/** The scores that sums over rows give. A score that is undefined for these rows, such as an area under a curve with one class, is NaN. */
+/** The scores that sums over rows give: means, and the values of `scores`. A score that is undefined for these rows, such as an area under a curve with one class, is NaN. */
 export const finish = ({ of, rows }: Sums, scores: AnyScores): Scores => {
-  const losses = [lossName, ...Object.keys(of).filter((name) => name !== lossName && !Object.hasOwn(scores, name))]
+  const means = Object.keys(of).filter((name) => !Object.hasOwn(scores, name))
   return {
-    ...Object.fromEntries(losses.map((name) => [name, (of[name]?.[0] ?? 0) / rows])),
+    ...Object.fromEntries(means.map((name) => [name, (of[name]?.[0] ?? 0) / rows])),
     ...Object.fromEntries(
       Object.entries(scores).map(([name, score]) => [name, Score.accumulated(score).finish(of[name] ?? [])] as const),
     ),
@@ -172,6 +172,48 @@ export type Evaluator<P, S, X = NDArray, T = NDArray> = (
 /** The weights of a value that has more fields, such as the last event of a run. */
 const weightsOnly = <P, S>({ params, state }: Weights<P, S>): Weights<P, S> => ({ params, state })
 
+/** The sums of one batch, by name. */
+export type BatchSums = { readonly [name: string]: Tensor }
+
+/** What is summed over the rows of data `D`, for weights `W`. */
+export interface Scoring<W, B, D> {
+  /** The sums over the rows of a batch; those that `scores` does not name become means. */
+  readonly sums: (weights: W, batch: B) => BatchSums
+  readonly scores?: AnyScores
+  /** Weights of the shapes that will be scored. */
+  readonly like: W
+  readonly size: (data: D) => number
+  /** The rows from `start` to `end` (exclusive). */
+  readonly between: (data: D, start: number, end: number) => B
+}
+
+/** Compiles the scoring of data, batch by batch. The scope releases the engine's memory. */
+export const scorer = <W, B, D>({
+  between,
+  like,
+  scores = {},
+  size,
+  sums,
+}: Scoring<W, B, D>): Effect.Effect<
+  (weights: W, data: D) => Effect.Effect<Scores, EngineError | ShapeError>,
+  EngineError | ShapeError,
+  Engine | Scope.Scope
+> =>
+  Effect.map(
+    Compile.step((weights: W, batch: B) => ({ state: weights, output: sums(weights, batch) }), like),
+    (step) =>
+      Effect.fnUntraced(function* (weights, data) {
+        yield* step.load(weights)
+        let accumulator = accumulatorOf(emptySums)
+        yield* runInBursts(rangesOf(size(data)), (ranges) =>
+          Effect.map(step.run(ranges.map(([start, end]) => between(data, start, end))), (outputs) => {
+            accumulator = accumulate(accumulator, scores, outputs, (ranges.at(-1)?.[1] ?? 0) - (ranges[0]?.[0] ?? 0))
+          }),
+        )
+        return finish(totals(accumulator, scores), scores)
+      }),
+  )
+
 /** Compiles the evaluation of a net; `like` gives the weights' shapes. The scope releases the engine's memory. */
 export const evaluator = <P, S, X, Y, T>(
   net: Net<P, S, X, Y>,
@@ -180,21 +222,17 @@ export const evaluator = <P, S, X, Y, T>(
   like: Weights<P, S>,
 ): Effect.Effect<Evaluator<P, S, Dataset.Arrays<X>, T>, EngineError | ShapeError, Engine | Scope.Scope> =>
   Effect.map(
-    Compile.step((weights: Weights<P, S>, { x, y }: Samples<X, Tensors<T>>) => {
-      const { y: prediction } = net.apply(weights.params, weights.state, x, { mode: "infer" })
-      return { state: weights, output: sumsOf(Loss.values(loss, prediction, y), scores, prediction, y, Dataset.rowsIn(x)) }
-    }, weightsOnly(like)),
-    (step) =>
-      Effect.fnUntraced(function* (weights, dataset) {
-        yield* step.load(weightsOnly(weights))
-        let accumulator = accumulatorOf(emptySums)
-        yield* runInBursts(rangesOf(Dataset.size(dataset)), (ranges) =>
-          Effect.map(step.run(ranges.map(([start, end]) => samplesBetween<X, T>(dataset, start, end))), (outputs) => {
-            accumulator = accumulate(accumulator, scores, outputs, (ranges.at(-1)?.[1] ?? 0) - (ranges[0]?.[0] ?? 0))
-          }),
-        )
-        return finish(totals(accumulator, scores), scores)
-      }),
+    scorer({
+      sums: (weights: Weights<P, S>, { x, y }: Samples<X, Tensors<T>>) => {
+        const { y: prediction } = net.apply(weights.params, weights.state, x, { mode: "infer" })
+        return sumsOf(Loss.values(loss, prediction, y), scores, prediction, y, Dataset.rowsIn(x))
+      },
+      scores,
+      like: weightsOnly(like),
+      size: (dataset: DatasetOf<X, T>) => Dataset.size(dataset),
+      between: samplesBetween<X, T>,
+    }),
+    (score) => (weights, dataset) => score(weightsOnly(weights), dataset),
   )
 
 /** What a net is evaluated on: data, a loss and scores, which are functions of predictions `Y` and targets `T`. */

@@ -3,7 +3,16 @@ import { TaggedError } from "effect/Data"
 
 /** Where a non-finite value was found: in which tensor of which layer, and the rows of the data that show it. */
 export interface NonFinitePlace {
-  readonly tensor: "input" | "activation" | "loss" | "gradient" | "parameter" | "state" | "optimizer" | "reconstruction"
+  readonly tensor:
+    | "input"
+    | "activation"
+    | "loss"
+    | "gradient"
+    | "parameter"
+    | "state"
+    | "optimizer"
+    | "output"
+    | "reconstruction"
   readonly layer: string
   readonly value: number
   readonly rows: ReadonlyArray<number>
@@ -13,7 +22,7 @@ export interface NonFinitePlace {
  * A non-finite value appeared in training.
  *
  * `tensor` is where it appeared first: the `input`, the output of a layer (`activation`), the `loss`, a `gradient`, a
- * `parameter`, the net's `state`, the state of the `optimizer`, or the `reconstruction` of a machine in pre-training.
+ * `parameter`, the net's `state`, the state of the `optimizer`, an `output` of a step of your own, or the `reconstruction` of a machine in pre-training.
  * `layer` is the path of the layer or leaf, `step` the step counted from 1, `rows` the rows of the training data in the
  * batch that have it (all rows of the batch if no single row has it). A checkpoint never holds such values, so the last
  * good state is not lost.
@@ -26,7 +35,8 @@ export class NonFinite extends TaggedError("NonFinite")<
 > {
   override get message(): string {
     const shown = this.rows.slice(0, 5).join(", ") + (this.rows.length > 5 ? ` and ${this.rows.length - 5} more` : "")
-    const where = this.layer === "" ? `the ${this.tensor}` : `the ${this.tensor} of ${this.layer}`
+    const where =
+      this.layer === "" ? `the ${this.tensor}` : `the ${this.tensor}${this.tensor === "output" ? "" : " of"} ${this.layer}`
     return `${where} became ${this.value} in step ${this.step} (epoch ${this.epoch}), rows ${shown}`
   }
 }

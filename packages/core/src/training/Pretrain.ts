@@ -6,8 +6,7 @@
  * 2006).
  */
 import * as Effect from "effect/Effect"
-import * as Queue from "effect/Queue"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import type { Engine, EngineError } from "../engines/Engine.ts"
 import * as Net from "../learning/Net.ts"
 import * as Params from "../learning/Params.ts"
@@ -21,6 +20,7 @@ import type { CheckpointError } from "./CheckpointError.ts"
 import type { ConfigError } from "./ConfigError.ts"
 import { pretrain as check, type Pretraining } from "./checkPretrain.ts"
 import { predict } from "./Evaluate.ts"
+import { type Emit, eventStream } from "./eventStream.ts"
 import type { NonFinite } from "./NonFinite.ts"
 import type { PretrainEvent, StageInfo } from "./PretrainEvent.ts"
 import { flat, type Rows, trainRbm } from "./trainRbm.ts"
@@ -63,7 +63,7 @@ const nextRows = (
 /** Trains all machines in order. */
 const stack = <R>(
   { done = [], inputs, save, seed, stages, validation }: Config<R>,
-  emit: (event: PretrainEvent) => Effect.Effect<void>,
+  emit: Emit<PretrainEvent>,
 ): Effect.Effect<void, PretrainError, Engine | R> =>
   Effect.gen(function* () {
     const problem = check({ done, inputs, seed, stages, ...(validation === undefined ? {} : { validation }) })
@@ -92,14 +92,7 @@ const stack = <R>(
  * given as `done` they are not trained again, and the others get the same bits.
  */
 export const run = <R = never>(config: Config<R>): Stream.Stream<PretrainEvent, PretrainError, Engine | R> =>
-  Stream.callback<PretrainEvent, PretrainError, Engine | R>(
-    (queue) =>
-      Effect.andThen(
-        stack(config, (event) => Effect.asVoid(Queue.offer(queue, event))),
-        Queue.end(queue),
-      ),
-    { bufferSize: 16 },
-  )
+  eventStream((emit) => stack(config, emit))
 
 /**
  * The parameters of a net, with the weights w and biases b of layers replaced by those of machines. A layer is named by the

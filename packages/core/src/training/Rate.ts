@@ -1,6 +1,6 @@
 /** The learning rate of a run as records report it. It is stored in the optimizer's state and nowhere else. */
 import type { Tensor } from "../language/Expr.ts"
-import type { Optimizer } from "../learning/Optimizer.ts"
+import type { Optimizer, RateIn } from "../learning/Optimizer.ts"
 import type { NDArray } from "../types/NDArray.ts"
 
 /** The shortest decimal number that rounds to a float. `shortest(Math.fround(0.05)) // => 0.05` */
@@ -12,13 +12,38 @@ export const shortest = (float: number): number => {
   return float
 }
 
+/** The optimizers of a run, by the fields of its state that hold theirs. */
+export type Optimizers<S> = { readonly [K in keyof S]?: Optimizer<S[K]> }
+
 /**
- * The learning rate of an optimizer's last step; 0 before the first step and for an optimizer without a rate. A float is
- * returned as the shortest decimal number that rounds to it, as a person would write it.
+ * The learning rate in the state of a run, `undefined` if no optimizer has one. With several optimizers the first one's is read,
+ * and all of them are scaled.
  */
-export const lastRate = <State>(
-  { rate }: Pick<Optimizer<State>, "rate">,
-  state: State,
+export const rateOf = <S extends object>(optimizers: Optimizers<S>): RateIn<S> | undefined => {
+  const rates: Array<{ readonly field: keyof S; readonly rate: RateIn<S[keyof S]> }> = []
+  for (const field in optimizers) {
+    const rate = optimizers[field]?.rate
+    if (rate !== undefined) rates.push({ field, rate })
+  }
+  const [first] = rates
+  return (
+    first && {
+      read: (state) => first.rate.read(state[first.field]),
+      scale: (state, factor) => ({
+        ...state,
+        ...Object.fromEntries(rates.map(({ field, rate }) => [field, rate.scale(state[field], factor)])),
+      }),
+    }
+  )
+}
+
+/**
+ * The learning rate of the last step; 0 before the first step and for a state without a rate. A float is returned as the shortest
+ * decimal number that rounds to it, as a person would write it.
+ */
+export const lastRate = <S>(
+  rate: RateIn<S> | undefined,
+  state: S,
   read: (targets: ReadonlyArray<Tensor>) => ReadonlyArray<NDArray>,
 ): number => {
   if (rate === undefined) return 0

@@ -3,8 +3,7 @@
  * the value with the best validation score, and then tries the value slightly below it. It is a stream of events, like a run.
  */
 import * as Effect from "effect/Effect"
-import * as Queue from "effect/Queue"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import type { Engine } from "../engines/Engine.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { NDArray } from "../types/NDArray.ts"
@@ -13,6 +12,7 @@ import type { Config } from "./Config.ts"
 import { monitor as checkMonitor } from "./checkConfig.ts"
 import * as Check from "./checkData.ts"
 import { lossNames } from "./Evaluate.ts"
+import { type Emit, eventStream } from "./eventStream.ts"
 import { type Monitor, monitoredScore } from "./Monitor.ts"
 import * as Train from "./Train.ts"
 
@@ -138,7 +138,7 @@ const problemOf = <P, S, O, R, X, Y, T>({ config, lambdas, monitor }: Sweep<P, S
     )
   const { loss, scores = {}, validation } = config(lambdas[0] ?? 0)
   const own = [...lossNames(loss), ...Object.keys(scores)]
-  return checkMonitor("monitor", monitor, { own, validation: validation !== undefined })
+  return checkMonitor("monitor", monitor, { train: own, ...(validation === undefined ? {} : { val: own }) })
 }
 
 /**
@@ -147,17 +147,11 @@ const problemOf = <P, S, O, R, X, Y, T>({ config, lambdas, monitor }: Sweep<P, S
  */
 export const run = <P, S, O, R = never, X = Tensor, Y = Tensor, T = NDArray>(
   sweep: Sweep<P, S, O, R, X, Y, T>,
-): Stream.Stream<SweepEvent, Train.TrainError, Engine | R> =>
-  Stream.callback<SweepEvent, Train.TrainError, Engine | R>((queue) =>
-    Effect.andThen(
-      loop(sweep, (event) => Effect.asVoid(Queue.offer(queue, event))),
-      Queue.end(queue),
-    ),
-  )
+): Stream.Stream<SweepEvent, Train.TrainError, Engine | R> => eventStream((emit) => loop(sweep, emit))
 
 const loop = <P, S, O, R, X, Y, T>(
   { config, lambdas, monitor }: Sweep<P, S, O, R, X, Y, T>,
-  emit: (event: SweepEvent) => Effect.Effect<void>,
+  emit: Emit<SweepEvent>,
 ): Effect.Effect<void, Train.TrainError, Engine | R> =>
   Effect.gen(function* () {
     const tried = (lambda: number) =>

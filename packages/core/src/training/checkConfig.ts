@@ -9,8 +9,9 @@ import type { Config } from "./Config.ts"
 import { bounded, count, dataset, firstOf, type Problem, problem, scoreTable } from "./checkData.ts"
 import { classNumbers } from "./checkLabels.ts"
 import { lossNames } from "./Evaluate.ts"
-import type { Monitor } from "./Monitor.ts"
+import type { EarlyStop, Monitor } from "./Monitor.ts"
 import type { Plateau } from "./Plateau.ts"
+import type { Progress } from "./Progress.ts"
 
 type Parts = Pick<Dataset.Dataset<unknown, unknown>, "inputs" | "targets">
 
@@ -46,18 +47,19 @@ const alikeArrays = (name: string, train: Spec, validation: Spec): Problem => {
       )
 }
 
-/** A monitor must name a score of the run; `own` are the names of its losses and scores. */
-export const monitor = (
-  argument: string,
-  { minDelta = 0, mode, monitor: name }: Monitor,
-  { own, validation }: { readonly own: ReadonlyArray<string>; readonly validation: boolean },
-): Problem => {
-  const parts = validation ? ["val", "train"] : ["train"]
-  const known = parts.flatMap((part) => own.map((score) => `${part}.${score}`))
+/** The names of a run's scores by part; without `val` the run has no validation rows. */
+export interface Known {
+  readonly train: ReadonlyArray<string>
+  readonly val?: ReadonlyArray<string>
+}
+
+/** A monitor must name a score of the run. */
+export const monitor = (argument: string, { minDelta = 0, mode, monitor: name }: Monitor, { train, val }: Known): Problem => {
+  const known = [...(val ?? []).map((score) => `val.${score}`), ...train.map((score) => `train.${score}`)]
   const at = `${argument}.monitor`
   if (!known.includes(name)) {
     const near = nearest(name, known)
-    const unseen = !validation && name.startsWith("val.") && own.includes(name.slice("val.".length))
+    const unseen = val === undefined && name.startsWith("val.") && train.includes(name.slice("val.".length))
     return problem(
       at,
       JSON.stringify(name),
@@ -81,24 +83,56 @@ const plateau = ({ cooldown = 0, factor, least = 0, patience }: Plateau): Proble
   )
 }
 
+/** What watches the scores of a run. */
+interface Watching {
+  readonly best?: Monitor
+  readonly earlyStop?: EarlyStop
+  readonly plateau?: Plateau
+}
+
+/** A problem with what watches the scores of a run. */
+export const watching = ({ best, earlyStop, plateau: slower }: Watching, known: Known): Problem =>
+  firstOf([
+    best && monitor("best", best, known),
+    earlyStop &&
+      (monitor("earlyStop", earlyStop, known) ??
+        bounded("earlyStop.patience", earlyStop.patience, callbacks.early_stop.options.patience)),
+    slower && (monitor("plateau", slower, known) ?? plateau(slower)),
+  ])
+
+/** The checkpoint of a run, and the settings that it must agree with. */
+interface Resuming {
+  readonly epochs: number
+  readonly earlyStop?: EarlyStop
+  readonly resume?: { readonly last: { readonly progress: Progress }; readonly best?: unknown } | undefined
+}
+
+/** A problem with the checkpoint that a run resumes from. */
+export const resuming = ({ earlyStop, epochs, resume }: Resuming): Problem => {
+  if (resume === undefined) return undefined
+  const { batch, best, epoch } = resume.last.progress
+  const begun = epoch + (batch > 0 ? 1 : 0)
+  if (begun > epochs)
+    return problem(
+      "epochs",
+      String(epochs),
+      `at least the ${begun} that the checkpoint has begun`,
+      "more epochs, or an earlier checkpoint",
+    )
+  return earlyStop?.restoreBest === true && best !== undefined && resume.best === undefined
+    ? problem(
+        "resume.best",
+        "nothing",
+        `the weights of epoch ${best.epoch}, the best so far, for restoreBest`,
+        "load the best checkpoint as well",
+      )
+    : undefined
+}
+
 /** The first problem of a run's configuration. */
-export const config = <P, S, O, R, X, Y, T>({
-  batch,
-  best,
-  data,
-  earlyStop,
-  epochs,
-  loss,
-  net,
-  optimizer,
-  plateau: slower,
-  resume,
-  saving,
-  scores = {},
-  seed,
-  validation,
-}: Config<P, S, O, R, X, Y, T>): Problem => {
-  const seen = { own: [...lossNames(loss), ...Object.keys(scores)], validation: validation !== undefined }
+export const config = <P, S, O, R, X, Y, T>(run: Config<P, S, O, R, X, Y, T>): Problem => {
+  const { batch, data, epochs, loss, net, optimizer, saving, scores = {}, seed, validation } = run
+  const own = [...lossNames(loss), ...Object.keys(scores)]
   return (
     dataset("data", data) ??
     (validation === undefined ? undefined : (dataset("validation", validation) ?? alike(data, validation))) ??
@@ -110,13 +144,9 @@ export const config = <P, S, O, R, X, Y, T>({
       count("batch", batch, 1),
       count("saving.every", saving?.every ?? 1, 1),
       scoreTable(scores, lossNames(loss)),
-      best && monitor("best", best, seen),
-      earlyStop &&
-        (monitor("earlyStop", earlyStop, seen) ??
-          bounded("earlyStop.patience", earlyStop.patience, callbacks.early_stop.options.patience)),
-      slower && (monitor("plateau", slower, seen) ?? plateau(slower)),
+      watching(run, { train: own, ...(validation === undefined ? {} : { val: own }) }),
     ]) ??
-    (slower === undefined || optimizer.rate !== undefined
+    (run.plateau === undefined || optimizer.rate !== undefined
       ? undefined
       : problem(
           "plateau",
@@ -124,21 +154,6 @@ export const config = <P, S, O, R, X, Y, T>({
           "an optimizer with a learning rate in its state",
           "end the chain with Optimizer.scaleByLearningRate, or pass on `rate` in an optimizer of your own",
         )) ??
-    (resume === undefined || resume.last.progress.epoch + (resume.last.progress.batch > 0 ? 1 : 0) <= epochs
-      ? undefined
-      : problem(
-          "epochs",
-          String(epochs),
-          `at least the ${resume.last.progress.epoch + (resume.last.progress.batch > 0 ? 1 : 0)} that the checkpoint has begun`,
-          "more epochs, or an earlier checkpoint",
-        )) ??
-    (earlyStop?.restoreBest === true && resume?.last.progress.best !== undefined && resume.best === undefined
-      ? problem(
-          "resume.best",
-          "nothing",
-          `the weights of epoch ${resume.last.progress.best.epoch}, the best so far, for restoreBest`,
-          "load the best checkpoint as well",
-        )
-      : undefined)
+    resuming(run)
   )
 }

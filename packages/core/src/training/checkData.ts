@@ -61,6 +61,12 @@ export const dataset = <X, T>(argument: string, { classes, inputs: x, targets: t
   )
 }
 
+/** Arrays of a tree with equal numbers of rows. */
+export const equalRows = (argument: string, tree: unknown): Problem => {
+  const differing = Dataset.differingArrays(tree)
+  return differing && unequal(argument, differing)
+}
+
 const unequal = (argument: string, { first, other }: { readonly first: RowCount; readonly other: RowCount }): Problem =>
   first.array === "inputs" && other.array === "targets"
     ? problem(

@@ -20,6 +20,9 @@ import { rangesOf, type Weights } from "./Evaluate.ts"
 import { NonFinite, type NonFinitePlace } from "./NonFinite.ts"
 import { type DatasetOf, type Samples, samplesBetween } from "./Samples.ts"
 
+/** Computes tensors as the run computes them. */
+type Read = (targets: ReadonlyArray<Tensor>) => ReadonlyArray<NDArray>
+
 /** The settings with which one step of a run is repeated. */
 export interface Replay<P, S, X, Y, T> {
   readonly net: Net.Net<P, S, X, Y>
@@ -27,7 +30,7 @@ export interface Replay<P, S, X, Y, T> {
   readonly penalty?: (params: P) => Tensor
   readonly seed: number
   /** Computes tensors as the run computes them. */
-  readonly read: (targets: ReadonlyArray<Tensor>) => ReadonlyArray<NDArray>
+  readonly read: Read
 }
 
 /** A step: its epoch, its number, and the rows of the data in its batch. */
@@ -87,7 +90,7 @@ const lossesByHead = <Y, T>(
       ])
 
 /** The first tensor of a tree with a non-finite value, its path, and that value. */
-const firstIn = (tree: unknown, read: Replay<never, never, never, never, never>["read"]) => {
+export const firstIn = (tree: unknown, read: Read) => {
   const entries = Tree.entries(tree)
   const arrays = read(entries.map(([, leaf]) => leaf as Tensor))
   for (const [i, array] of arrays.entries()) {
@@ -172,6 +175,26 @@ export const findNonFinite = <P, S, O, X, Y, T>(
     firstBadLeaf("optimizer", after.optimizer) ??
     found("parameter", "", Number.NaN)
   )
+}
+
+/** A step of any kind after it failed: its batch, the numbers that it reported, and its new state. */
+export interface FailedStep {
+  readonly batch: unknown
+  readonly outputs: { readonly [name: string]: number }
+  readonly state: unknown
+}
+
+/** The first non-finite value of a step of any kind: in its batch, its outputs or its new state. */
+export const findInState = ({ batch, outputs, state }: FailedStep, place: StepInfo, read: Read): NonFinite => {
+  const input = firstIn(batch, read)
+  if (input !== undefined) {
+    const rows = nonFiniteRows(input.array).map((i) => place.rows[i] ?? -1)
+    return new NonFinite({ ...place, tensor: "input", layer: input.name, value: input.value, rows })
+  }
+  const output = Object.entries(outputs).find(([, value]) => !Number.isFinite(value))
+  if (output !== undefined) return new NonFinite({ ...place, tensor: "output", layer: output[0], value: output[1] })
+  const leaf = firstIn(state, read)
+  return new NonFinite({ ...place, tensor: "state", layer: leaf?.name ?? "", value: leaf?.value ?? Number.NaN })
 }
 
 /** The first non-finite value in scoring a dataset, batch by batch. */

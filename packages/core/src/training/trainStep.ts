@@ -11,11 +11,17 @@ import { valueAndGradAux } from "../transform/Autodiff.ts"
 import * as ShapeTree from "../types/ShapeTree.ts"
 import type { TrainState } from "./Checkpoint.ts"
 import type { Config } from "./Config.ts"
-import { sumsOf } from "./Evaluate.ts"
+import { type BatchSums, sumsOf } from "./Evaluate.ts"
 import { type DatasetOf, type Samples, samplesTaken } from "./Samples.ts"
 
 /** The input of a step: inputs and targets [n, …], or the numbers of rows of the data (i32 [n]). */
 export type Batch<X = Tensor, T = Tensor> = Samples<X, T> | { readonly rows: Tensor }
+
+/** The output of a step: the loss with its penalty, and the sums over the rows of its batch. */
+export interface StepOutput {
+  readonly cost: Tensor
+  readonly sums: BatchSums
+}
 
 /** The initial state of a run: the weights of `start` or weights drawn from the seed, and a new optimizer state. Throws `ShapeError`. */
 export const initial = <P, S, O, X = Tensor, Y = Tensor>(

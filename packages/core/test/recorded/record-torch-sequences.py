@@ -115,6 +115,66 @@ def encoder(options, width, time, activation):
     return record("transformer_encoder", options, x, y, params)
 
 
+def gru_before(options):
+    """The GRU as first published, which PyTorch does not have: its equations, written with PyTorch's operations."""
+    units, features, time = options["units"], 3, 5
+    wx, wh, b = (randn(*shape).mul(0.5).requires_grad_() for shape in [(features, 3 * units), (units, 3 * units), (3 * units,)])
+    x = randn(2, time, features).requires_grad_()
+    h, made = torch.zeros(2, units), []
+    for t in reversed(range(time)) if options.get("reverse") else range(time):
+        xr, xz, xn = (x[:, t] @ wx + b).chunk(3, -1)
+        r = torch.sigmoid(xr + h @ wh[:, :units])
+        z = torch.sigmoid(xz + h @ wh[:, units : 2 * units])
+        n = torch.tanh(xn + (r * h) @ wh[:, 2 * units :])
+        h = (1 - z) * n + z * h
+        made.append(h)
+    y = torch.stack(made[::-1] if options.get("reverse") else made, 1) if options.get("give") == "all" else h
+    return record("gru", options, x, y, {"wx": (wx, same), "wh": (wh, same), "b": (b, same)})
+
+
+def packed(layer, kind, reset_bias):
+    """Packed sequences of unequal length in both directions, with a given state, the outputs and the last state."""
+    units, features, time, lengths = 3, 2, 5, [5, 2, 4]
+    module = stir(kind(features, units, batch_first=True, bidirectional=True))
+    sides = {"forward": "", "backward": "_reverse"}
+    with torch.no_grad():
+        for side in sides.values():
+            getattr(module, f"bias_hh_l0{side}")[: reset_bias * units] = 0
+    x = randn(3, time, features).requires_grad_()
+    states = {name: randn(2, 3, units) for name in (["h", "c"] if kind is nn.LSTM else ["h"])}
+    before = (states["h"], states["c"]) if kind is nn.LSTM else states["h"]
+    given = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+    made, after = module(given, before)
+    y, _ = nn.utils.rnn.pad_packed_sequence(made, batch_first=True)
+    params = {}
+    for name, side in sides.items():
+        params[f"{name}.wx"] = (getattr(module, f"weight_ih_l0{side}"), turned)
+        params[f"{name}.wh"] = (getattr(module, f"weight_hh_l0{side}"), turned)
+        params[f"{name}.b"] = (getattr(module, f"bias_ih_l0{side}"), same)
+        if kind is nn.GRU:
+            params[f"{name}.bh"] = (getattr(module, f"bias_hh_l0{side}"), lambda b: b[2 * units :])
+    ends = dict(zip("hc", after if kind is nn.LSTM else (after,)))
+    of = lambda trees: {name: {side: array(h[i]) for i, side in enumerate(sides)} for name, h in trees.items()}
+    return {**record(layer, {"units": units}, x, y, params), "length": lengths, "before": of(states), "after": of(ends)}
+
+
+def crossed(heads, lengths):
+    """Attention to another sequence of other features, whose padding is no key."""
+    width, other, time, keys = 4, 3, 3, 5
+    module = stir(nn.MultiheadAttention(width, heads, kdim=other, vdim=other, batch_first=True))
+    x, memory = randn(len(lengths), time, width).requires_grad_(), randn(len(lengths), keys, other).requires_grad_()
+    ignored = torch.arange(keys)[None, :] >= torch.tensor(lengths)[:, None]
+    y, _ = module(x, memory, memory, key_padding_mask=ignored, need_weights=False)
+    params = {f"b{name}": (module.in_proj_bias, lambda b, i=i: b[i * width : (i + 1) * width]) for i, name in enumerate("qkv")}
+    params["bo"] = (module.out_proj.bias, same)
+    for name in "kqv":
+        params[f"w{name}"] = (getattr(module, f"{name}_proj_weight"), turned)
+    params["wo"] = (module.out_proj.weight, turned)
+    row = record("cross_attention", {}, x, y, params)
+    (grad,) = torch.autograd.grad(module(x, memory, memory, key_padding_mask=ignored, need_weights=False)[0], [memory], torch.tensor(row["cotangent"]["data"]).reshape(y.shape))
+    return {**row, "heads": heads, "length": lengths, "memory": array(memory), "toMemory": array(grad)}
+
+
 plain = lambda name: {"name": name, "options": {}}
 cases = [
     recurrent("simple_rnn", nn.RNN, {"units": 4}),
@@ -128,5 +188,9 @@ cases = [
     encoder({"heads": 2, "hidden": 5, "dropout": 0, "norm": "after", "activation": plain("relu")}, 4, 3, "relu"),
     encoder({"heads": 1, "hidden": 6, "dropout": 0, "norm": "before", "activation": plain("gelu")}, 3, 4, "gelu"),
 ]
-json.dump({"torch": torch.__version__, "cases": cases}, sys.stdout, separators=(",", ":"))
+cases.append(gru_before({"units": 4, "reset": "before"}))
+cases.append(gru_before({"units": 3, "reset": "before", "give": "all", "reverse": True}))
+packs = [packed("lstm", nn.LSTM, 4), packed("gru", nn.GRU, 2)]
+crosses = [crossed(2, [5, 2]), crossed(1, [1, 4])]
+json.dump({"torch": torch.__version__, "cases": cases, "packed": packs, "crossed": crosses}, sys.stdout, separators=(",", ":"))
 sys.stdout.write("\n")

@@ -4,7 +4,6 @@
  * runs in a loop, whose code does not grow with the length of the sequence.
  */
 import type { Tensor } from "../../language/Expr.ts"
-import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"
@@ -15,7 +14,17 @@ import { type Net, stateless } from "../Net.ts"
 import { checkOptions } from "../OptionError.ts"
 import type { None } from "../Params.ts"
 import { type ActivationLike, activationOf } from "./activation.ts"
-import { type InitializerLike, initializerOf } from "./affine.ts"
+import type { InitializerLike } from "./affine.ts"
+import {
+  type Cell,
+  type GruParams,
+  gruCell,
+  gruCellBefore,
+  initialParams,
+  lstmCell,
+  type RecurrentParams,
+  simpleCell,
+} from "./cells.ts"
 import { layer, widthOf } from "./Layer.ts"
 
 /** The options of a recurrent layer. */
@@ -32,59 +41,25 @@ export interface RecurrentOptions {
   readonly recurrentInit?: InitializerLike
 }
 
-/** The parameters of a recurrent layer, with its gates side by side: wx [in, gates · units], wh [units, gates · units], b [gates · units]. */
-export type RecurrentParams = { readonly wx: Tensor; readonly wh: Tensor; readonly b: Tensor }
-
-/** The cell of a recurrent layer: what distinguishes one kind from another. */
-interface Cell<P extends RecurrentParams, C> {
-  readonly kind: string
-  readonly gates: number
-  /** The activation for the initializers of the weights. */
-  readonly activation: Activation.Activation
-  /** The initial parameters, from drawn weights and a bias of zeros. */
-  readonly params: (drawn: RecurrentParams) => P
-  /** The state before the first time step, from zeros [batch, units]. */
-  readonly start: (zeros: Tensor) => C
-  /** One time step: from the previous state and the weighted inputs [batch, gates · units] to the new state and the output. */
-  readonly step: (carry: C, sums: Tensor, params: P) => { readonly carry: C; readonly kept: Tensor }
-}
-
 const featuresOf = (kind: string, input: Shape.Shape): number =>
   input.length === 2
     ? (input[1] ?? 0)
     : refuse(kind, [{ dtype: "f32", shape: input }], "samples [time, features]", "an embedding of tokens, or a reshape before it")
 
 /** Refuses an activation that changes the shape of a time step, as the gated ones do. */
-const wantKept = (kind: string, { net }: Activation.Activation, units: number): void => {
+export const wantKept = (kind: string, { net }: Activation.Activation, units: number): void => {
   const given = [units]
   if (net !== undefined && !Shape.equals(net.shape(given), given))
     refuse(
       kind,
       [{ dtype: "f32", shape: given }],
-      "an activation that keeps the shape of a round",
+      "an activation that keeps the shape of a time step",
       "one that does not halve an axis",
     )
 }
 
-/** The weights of all gates side by side. Each gate is initialized independently, like a separate layer. */
-const drawn = (
-  initializer: Initializer.Initializer,
-  key: Key.Key,
-  [inputs, gates, units]: readonly [number, number, number],
-  activation: Activation.Activation,
-): Tensor => {
-  const shape = [inputs, units]
-  const connections = { ...Initializer.fans(shape), activation }
-  return T.concat(
-    Array.from({ length: gates }, (_, gate) => initializer(Key.fold(key, gate), shape, connections)),
-    1,
-  )
-}
-
-const recurrent = <P extends RecurrentParams, C>(
-  { init = "auto", recurrentInit = "orthogonal", returnSequences = false, reverse = false, units }: RecurrentOptions,
-  cell: Cell<P, C>,
-): Net<P, None> => {
+const recurrent = <P extends RecurrentParams, C>(options: RecurrentOptions, cell: Cell<P, C>): Net<P, None> => {
+  const { returnSequences = false, reverse = false, units } = options
   const { activation, gates, kind } = cell
   return stateless({
     kind,
@@ -93,12 +68,7 @@ const recurrent = <P extends RecurrentParams, C>(
       wantKept(kind, activation, units)
       return returnSequences ? [input[0] ?? 0, units] : [units]
     },
-    init: (key, input) =>
-      cell.params({
-        wx: drawn(initializerOf(init), Key.fold(key, "wx"), [featuresOf(kind, input), gates, units], activation),
-        wh: drawn(initializerOf(recurrentInit), Key.fold(key, "wh"), [units, gates, units], activation),
-        b: T.zeros([gates * units]) as Tensor,
-      }),
+    init: (key, input) => initialParams(cell, options, key, featuresOf(kind, input)),
     apply: (params, x) => {
       featuresOf(kind, x.shape.slice(1))
       const [batch = 0, time = 0, features = 0] = x.shape
@@ -114,13 +84,6 @@ const recurrent = <P extends RecurrentParams, C>(
   })
 }
 
-const gatesOf = (sums: Tensor, count: number): ReadonlyArray<Tensor> =>
-  T.split(
-    sums,
-    Array.from({ length: count }, () => (sums.shape.at(-1) ?? 0) / count),
-    -1,
-  )
-
 /** The options of a simple recurrent layer. */
 export interface SimpleRnnOptions extends RecurrentOptions {
   /** The activation: tanh unless given. */
@@ -130,18 +93,7 @@ export interface SimpleRnnOptions extends RecurrentOptions {
 /** hₜ = f(xₜ · Wx + hₜ₋₁ · Wh + b) over samples [time, in]. Throws `ShapeError`. */
 export const simpleRnn = ({ activation = "tanh", ...options }: SimpleRnnOptions): Net<RecurrentParams, None> => {
   checkOptions("simpleRnn", shared, options)
-  const follows = activationOf(activation)
-  return recurrent(options, {
-    kind: "simple_rnn",
-    gates: 1,
-    activation: follows,
-    params: (all) => all,
-    start: (zeros) => zeros,
-    step: (h: Tensor, sums, { wh }) => {
-      const next = follows(T.add(sums, T.matmul(h, wh)))
-      return { carry: next, kept: next }
-    },
-  })
+  return recurrent(options, simpleCell(activationOf(activation)))
 }
 
 /** The options of an LSTM. */
@@ -150,58 +102,41 @@ export interface LstmOptions extends RecurrentOptions {
   readonly forgetBias?: number
 }
 
-const tanh = activationOf("tanh")
-
 /**
  * c ← f ⊙ c + i ⊙ g, h = o ⊙ tanh c, with the gates i, f, o = σ(…) and g = tanh(…) of x · Wx + h · Wh + b, stored side by
  * side in the order i, f, g, o. Throws `ShapeError`.
  */
 export const lstm = ({ forgetBias = 1, ...options }: LstmOptions): Net<RecurrentParams, None> => {
   checkOptions("lstm", { ...shared, forgetBias: entries.lstm.options.forget_bias }, { ...options, forgetBias })
-  return recurrent(options, {
-    kind: "lstm",
-    gates: 4,
-    activation: tanh,
-    params: ({ b, ...all }) => {
-      const [i, f, g, o] = gatesOf(b, 4) as readonly [Tensor, Tensor, Tensor, Tensor]
-      return { ...all, b: T.concat([i, T.add(f, forgetBias), g, o]) }
-    },
-    start: (zeros) => ({ c: zeros, h: zeros }),
-    step: ({ c, h }: { readonly c: Tensor; readonly h: Tensor }, sums, { wh }) => {
-      const [i, f, g, o] = gatesOf(T.add(sums, T.matmul(h, wh)), 4) as readonly [Tensor, Tensor, Tensor, Tensor]
-      const cell = T.add(T.mul(T.sigmoid(f), c), T.mul(T.sigmoid(i), T.tanh(g)))
-      const next = T.mul(T.sigmoid(o), T.tanh(cell))
-      return { carry: { c: cell, h: next }, kept: next }
-    },
-  })
+  return recurrent(options, lstmCell(forgetBias))
 }
 
-/** The parameters of a GRU: as for other layers, and bh [units], the bias of the recurrent part of the candidate. */
-export type GruParams = RecurrentParams & { readonly bh: Tensor }
+/** The options of a GRU. */
+export interface GruOptions extends RecurrentOptions {
+  /**
+   * Whether the reset gate acts after the product with the recurrent weights, as in cuDNN and PyTorch, or before it, as first
+   * published: after unless given.
+   */
+  readonly reset?: "before" | "after"
+}
+
+interface Gru {
+  /** The reset gate acts before the product: n = tanh(x · Wx + b + (r ⊙ h) · Wh). */
+  (options: GruOptions & { readonly reset: "before" }): Net<RecurrentParams, None>
+  /** The reset gate acts after the product: n = tanh(x · Wx + b + r ⊙ (h · Wh + bh)). */
+  (options: RecurrentOptions & { readonly reset?: "after" }): Net<GruParams, None>
+}
 
 /**
  * h ← (1 - z) ⊙ n + z ⊙ h, with the gates r, z = σ(x · Wx + h · Wh + b) and n = tanh(x · Wx + b + r ⊙ (h · Wh + bh)),
- * stored side by side in the order r, z, n. Throws `ShapeError`.
+ * stored side by side in the order r, z, n. With `reset: "before"`, n = tanh(x · Wx + b + (r ⊙ h) · Wh). Throws `ShapeError`.
+ *
+ * `Layers.gru({ units: 4, reset: "before" }).shape([5, 3]) // => [4]`
  */
-export const gru = (options: RecurrentOptions): Net<GruParams, None> => {
-  checkOptions("gru", shared, options)
-  return recurrent(options, {
-    kind: "gru",
-    gates: 3,
-    activation: tanh,
-    params: (all): GruParams => ({ ...all, bh: T.zeros([options.units]) as Tensor }),
-    start: (zeros) => zeros,
-    step: (h: Tensor, sums, { bh, wh }) => {
-      const [xr, xz, xn] = gatesOf(sums, 3) as readonly [Tensor, Tensor, Tensor]
-      const [hr, hz, hn] = gatesOf(T.matmul(h, wh), 3) as readonly [Tensor, Tensor, Tensor]
-      const [r, z] = [T.sigmoid(T.add(xr, hr)), T.sigmoid(T.add(xz, hz))]
-      const n = T.tanh(T.add(xn, T.mul(r, T.add(hn, bh))))
-      // n + z (h - n) is the same, with one product fewer.
-      const next = T.add(n, T.mul(z, T.sub(h, n)))
-      return { carry: next, kept: next }
-    },
-  })
-}
+export const gru = (({ reset = "after", ...options }: GruOptions): Net<RecurrentParams, None> | Net<GruParams, None> => {
+  checkOptions("gru", entries.gru.options, { ...options, reset })
+  return reset === "before" ? recurrent(options, gruCellBefore(options.units)) : recurrent(options, gruCell(options.units))
+}) as Gru
 
 const shared = {
   units: {
@@ -320,19 +255,30 @@ export const entries = {
   gru: layer({
     doc: "A recurrent layer with an update gate and a reset gate.",
     formula: "r, z = σ(x · Wx + h · Wh + b), n = tanh(x · Wx + b + r ⊙ (h · Wh + bₕ)), h ← (1 - z) ⊙ n + z ⊙ h",
-    source: "Cho et al., Learning phrase representations using RNN encoder-decoder, 2014",
+    source:
+      "Cho et al., Learning phrase representations using RNN encoder-decoder, 2014; `reset: after` of cuDNN, as in PyTorch and Keras",
     advice: "The first choice for sequences of a few hundred time steps. Clip its gradients too.",
     synonyms: ["GRUCell", "gated_recurrent_unit"],
-    options: shared,
+    options: {
+      ...shared,
+      reset: {
+        kind: "choice",
+        doc: "Whether the reset gate acts `after` the product with the recurrent weights, or `before` it as first published: n = tanh(x · Wx + b + (r ⊙ h) · Wh).",
+        of: ["before", "after"],
+        default: "after",
+      },
+    },
     main: "units",
     traits: recurring(4),
-    make: ({ give, init, recurrent_init, reverse, units }): Net =>
-      gru({
+    make: ({ give, init, recurrent_init, reset, reverse, units }): Net => {
+      const options = {
         units,
         returnSequences: give === "all",
         reverse,
         init: make(Initializer.table, init),
         recurrentInit: make(Initializer.table, recurrent_init),
-      }),
+      }
+      return reset === "before" ? gru({ ...options, reset }) : gru(options)
+    },
   }),
 }

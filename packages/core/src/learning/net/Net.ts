@@ -89,6 +89,13 @@ export type ParamsOf<N> = N extends { init(key: Key.Key, input: never): Initial<
 /** The type of a net's state. */
 export type StateOf<N> = N extends { init(key: Key.Key, input: never): Initial<infer _, infer S> } ? S : never
 
+/** The type of a net's input. */
+export type InputOf<N> = N extends {
+  apply(params: never, state: never, x: infer X, context: Context): Applied<infer _, infer __>
+}
+  ? X
+  : never
+
 /** The type of a net's output. */
 export type OutputOf<N> = N extends { apply(params: never, state: never, x: never, context: Context): Applied<infer _, infer Y> }
   ? Y

@@ -1,8 +1,10 @@
 /** Nets of layers in order: different ones, or the same one several times. */
+import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as ShapeTree from "../../types/ShapeTree.ts"
+import type { Params } from "../Params.ts"
 import { graph, type Named } from "./graph.ts"
-import type { AnyNet, Child, Net, ParamsOf, StateOf, TreeNet } from "./Net.ts"
+import type { AnyNet, Child, InputOf, Net, OutputOf, ParamsOf, StateOf, TreeNet } from "./Net.ts"
 import { checkNet, contextOf, observed, within } from "./within.ts"
 
 /** Names for nets from their kinds, with a number: `dense1`, `dropout1`, `dense2`. */
@@ -20,13 +22,17 @@ type Layers = { readonly [name: string]: Net }
 interface Sequential {
   /** Layers named after their kinds: `dense1`, `dense2`. */
   (layers: ReadonlyArray<Net>): Net
+  /** Layers of trees, such as padded sequences: it takes what the first layer takes, and gives what the last one gives. */
+  <const L extends readonly [AnyNet, ...ReadonlyArray<AnyNet>]>(
+    layers: L,
+  ): Net<Params, Params, InputOf<L[0]>, L extends readonly [...ReadonlyArray<AnyNet>, infer Last] ? OutputOf<Last> : Tensor>
   /** Named layers. The result keeps the types of their parameters. */
   <L extends Layers>(layers: L): Net<{ readonly [K in keyof L]: ParamsOf<L[K]> }, { readonly [K in keyof L]: StateOf<L[K]> }>
 }
 
 /** Applies layers in order. */
-export const sequential = ((layers: ReadonlyArray<Net> | Layers): Net => {
-  const named = Array.isArray(layers) ? numbered(layers as ReadonlyArray<Net>) : Object.entries(layers)
+export const sequential = ((layers: ReadonlyArray<AnyNet> | Layers): Net => {
+  const named: Named<AnyNet> = Array.isArray(layers) ? numbered(layers as ReadonlyArray<AnyNet>) : Object.entries(layers)
   return { ...graph(named.map(([name, net]) => [name, { net }])), kind: "sequential" }
 }) as Sequential
 

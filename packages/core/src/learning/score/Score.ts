@@ -6,6 +6,7 @@
 import type { Tensor } from "../../language/Expr.ts"
 import { tensors } from "../../language/TensorTree.ts"
 import * as T from "../../tensor/Tensor.ts"
+import * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"
 import type { TargetType } from "../Target.ts"
 import type { Unit } from "./Unit.ts"
@@ -45,12 +46,35 @@ export interface ScoreFacts<out A = number> {
  * turn these into a number. Throws `ShapeError`.
  */
 export interface Score<out A = number> extends ScoreFacts<A> {
-  (output: Tensor, target: Tensor): Tensor
+  (output: Tensor, target: Tensor, counted?: Counted): Tensor
 }
 
-/** A score from its sums over a batch and its facts. */
-export const make = <A>(sums: (output: Tensor, target: Tensor) => Tensor, facts: ScoreFacts<A>): Score<A> =>
-  Object.assign((output: Tensor, target: Tensor) => sums(output, target), facts)
+/** Which samples count, bool[samples]; all of them unless given. Those of the padding of sequences do not count. */
+export type Counted = Tensor | undefined
+
+/**
+ * A score from its sums over a batch and its facts. Sums that take `counted` leave out the samples that do not count, so the score
+ * can be one of sequences (`Sequence.score`).
+ */
+export const make = <A>(sums: (output: Tensor, target: Tensor, counted?: Counted) => Tensor, facts: ScoreFacts<A>): Score<A> =>
+  Object.assign(
+    sums.length < 3
+      ? (output: Tensor, target: Tensor) => sums(output, target)
+      : (output: Tensor, target: Tensor, counted?: Counted) => sums(output, target, counted),
+    facts,
+  )
+
+/** Values for each sample [samples, …], with 0 for the samples that do not count. */
+export const countedOf = (each: Tensor, counted: Counted): Tensor =>
+  counted === undefined
+    ? each
+    : T.where(T.reshape(counted, [counted.shape[0] ?? 0, ...each.shape.slice(1).map(() => 1)]), each, 0)
+
+/** The number of values of the samples that count, of values for each sample [samples, …]. */
+export const numberOf = (each: Tensor, counted: Counted, dtype: "f32" | "i32"): Tensor => {
+  if (counted === undefined) return T.scalar(Shape.size(each.shape), dtype)
+  return T.cast(T.mul(T.sum(T.cast(counted, "i32")), T.scalar(Shape.size(each.shape.slice(1)), "i32")), dtype)
+}
 
 /** Merges the accumulated vector of earlier batches with the vector of the next one. */
 export type Merge = (accumulated: ReadonlyArray<number>, batch: ReadonlyArray<number>) => ReadonlyArray<number>
@@ -107,14 +131,20 @@ export const of: {
   return finish([...T.read(sums(prediction, target)).data])
 }
 
-/** Rows [n, width] as a vector in which every row starts with its width, so that `rowsOf` can divide it again. */
-export const rows = (columns: Tensor): Tensor => {
+/**
+ * Rows [n, width] as a vector in which every row starts with its width, so that `rowsOf` can divide it again. The rows of samples
+ * that do not count start with its negative.
+ */
+export const rows = (columns: Tensor, counted?: Counted): Tensor => {
   const [n = 0, width = 0] = columns.shape
-  return T.flatten(T.concat([T.full([n, 1], width), columns], 1))
+  const starts = T.full([n, 1], width)
+  return T.flatten(T.concat([counted === undefined ? starts : T.where(T.expandAxis(counted, -1), starts, -width), columns], 1))
 }
 
-/** The rows of all batches, from the concatenated vectors of `rows`. */
+/** The rows of all batches that count, from the concatenated vectors of `rows`. */
 export const rowsOf = (vector: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<number>> => {
-  const width = (vector[0] ?? 0) + 1
-  return Array.from({ length: vector.length / width }, (_, i) => vector.slice(i * width + 1, (i + 1) * width))
+  const width = Math.abs(vector[0] ?? 0) + 1
+  return Array.from({ length: vector.length / width }, (_, i) => vector.slice(i * width, (i + 1) * width)).flatMap(
+    ([start = 0, ...row]) => (start > 0 ? [row] : []),
+  )
 }

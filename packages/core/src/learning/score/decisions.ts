@@ -3,11 +3,10 @@
  * NaN has no prediction, and counts as wrong.
  */
 import * as T from "../../tensor/Tensor.ts"
-import * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"
 import { checkOptions } from "../OptionError.ts"
 import { decisions, hasPrediction, isBinary, oneHot } from "../Target.ts"
-import { add, make, type Score } from "./Score.ts"
+import { add, countedOf, make, numberOf, type Score } from "./Score.ts"
 
 const targetTypes = ["binary", "classes"] as const
 
@@ -20,9 +19,9 @@ const ratio = ([sum = 0, count = 0]: ReadonlyArray<number>): number => sum / cou
  * `Score.of(Score.accuracy, Tensor.make([[2, 1], [0, 3]]), Tensor.make([0, 0], "i32")) // => 0.5`
  */
 export const accuracy: Score = make(
-  (output, target) => {
-    const { correct, truth } = decisions("accuracy", output, target)
-    return T.stack([T.sum(T.cast(correct, "i32")), T.scalar(Shape.size(truth.shape), "i32")])
+  (output, target, counted) => {
+    const { correct } = decisions("accuracy", output, target)
+    return T.stack([T.sum(countedOf(T.cast(correct, "i32"), counted)), numberOf(correct, counted, "i32")])
   },
   { merge: add, finish: ratio, better: "higher", targetTypes, isDefault: true, isPercentage: true },
 )
@@ -47,7 +46,7 @@ export const topKOptions = {
 export const topK = (k: number): Score => {
   checkOptions("topK", topKOptions, { k })
   return make(
-    (output, target) => {
+    (output, target, counted) => {
       if (isBinary(output)) refuse("top_k", [output, target], "an output for each of several classes", "accuracy")
       const isOwn = T.greater(oneHot("top_k", output, target), 0)
       const own = T.sum(T.where(isOwn, output, 0), { axes: -1, keepAxes: true })
@@ -57,7 +56,7 @@ export const topK = (k: number): Score => {
       const known = T.max(T.cast(isOwn, "i32"), { axes: -1 })
       const among = T.flatten(T.and(T.less(T.sum(T.cast(ahead, "i32"), { axes: -1 }), k), T.equal(known, 1)))
       const correct = T.and(among, hasPrediction(output))
-      return T.stack([T.sum(T.cast(correct, "i32")), T.scalar(Shape.size(correct.shape), "i32")])
+      return T.stack([T.sum(countedOf(T.cast(correct, "i32"), counted)), numberOf(correct, counted, "i32")])
     },
     { merge: add, finish: ratio, better: "higher", targetTypes: ["classes"] },
   )
@@ -81,11 +80,11 @@ const rowsOf = (counts: ReadonlyArray<number>): ReadonlyArray<CountsByPrediction
 /** A score from the counts of predictions for the samples of each class. */
 const ofCounts = <A>(operation: string, read: (rows: ReadonlyArray<CountsByPrediction>) => A): Score<A> =>
   make(
-    (output, target) => {
+    (output, target, counted) => {
       const { classes, predicted, truth } = decisions(operation, output, target)
       // The class -1, which is no prediction, comes first in its row.
       const cell = T.add(T.mul(truth, classes + 1), T.add(predicted, 1))
-      return T.scatterAdd(cell, T.onesLike(cell), classes * (classes + 1))
+      return T.scatterAdd(cell, countedOf(T.onesLike(cell), counted), classes * (classes + 1))
     },
     { merge: add, finish: (counts) => read(rowsOf(counts)), better: "higher", targetTypes },
   )

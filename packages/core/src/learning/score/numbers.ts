@@ -3,7 +3,7 @@ import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
 import { aligned } from "../Target.ts"
-import { add, append, make, rows, rowsOf, type Score } from "./Score.ts"
+import { add, append, countedOf, make, numberOf, rows, rowsOf, type Score } from "./Score.ts"
 import { difference, restore, type Unit } from "./Unit.ts"
 
 const targetTypes = ["numbers", "binary"] as const
@@ -22,9 +22,9 @@ interface Measure {
 /** The mean of a measure over all differences. */
 const meanOf = (measure: Measure, units: ReadonlyArray<Unit> = []): Score =>
   make(
-    (output, target) => {
+    (output, target, counted) => {
       const each = measure.of(difference(output, aligned(measure.operation, output, target), units))
-      return T.stack([T.sum(each), T.scalar(Shape.size(each.shape))])
+      return T.stack([T.sum(countedOf(each, counted)), numberOf(each, counted, "f32")])
     },
     {
       merge: add,
@@ -59,11 +59,11 @@ const determination = (pairs: ReadonlyArray<readonly [predicted: number, truth: 
 /** R² in the original units of the targets. Linear units do not change it. */
 const determinationIn = (units: ReadonlyArray<Unit>): Score =>
   make(
-    (output, target) => {
+    (output, target, counted) => {
       const wanted = aligned("r2", output, target)
       const n = output.shape[0] ?? 0
       const flat = [n, Shape.size(output.shape.slice(1))]
-      return rows(T.concat([T.reshape(output, flat), T.reshape(wanted, flat)], 1))
+      return rows(T.concat([T.reshape(output, flat), T.reshape(wanted, flat)], 1), counted)
     },
     {
       merge: append,

@@ -1,12 +1,11 @@
 /** Scores of predicted probabilities: log loss and calibration. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
-import * as Shape from "../../types/Shape.ts"
 import { sigmoid, softmax } from "../Activation.ts"
 import { binaryCrossEntropy, categoricalCrossEntropy } from "../loss/classes.ts"
 import { checkOptions } from "../OptionError.ts"
 import { decisions, hasPrediction, isBinary } from "../Target.ts"
-import { add, make, type Score } from "./Score.ts"
+import { add, countedOf, make, numberOf, type Score } from "./Score.ts"
 
 const targetTypes = ["binary", "classes"] as const
 
@@ -16,10 +15,10 @@ const targetTypes = ["binary", "classes"] as const
  * `Score.of(Score.logLoss, Tensor.make([[0], [0]]), Tensor.make([1, 0])).toFixed(4) // => "0.6931"`
  */
 export const logLoss: Score = make(
-  (output, target) => {
+  (output, target, counted) => {
     const loss = isBinary(output) ? binaryCrossEntropy() : categoricalCrossEntropy()
     const each = loss.perExample(output, target)
-    return T.stack([T.sum(each), T.scalar(Shape.size(each.shape))])
+    return T.stack([T.sum(countedOf(each, counted)), numberOf(each, counted, "f32")])
   },
   { merge: add, finish: ([sum = 0, count = 0]) => sum / count, better: "lower", targetTypes },
 )
@@ -55,13 +54,13 @@ export const binOptions = {
 
 const binned = <A>(operation: string, bins: number, finish: (bins: ReadonlyArray<Bin>) => A): Score<A> =>
   make(
-    (output, target) => {
+    (output, target, counted) => {
       const { correct } = decisions(operation, output, target)
       const sure = confidence(output)
       // Bins are open below and closed above, as in Guo et al.
       const bin = T.clamp(T.sub(T.cast(T.ceil(T.mul(sure, bins)), "i32"), 1), 0, bins - 1)
       const columns = [T.onesLike(sure), sure, T.cast(correct, "f32")]
-      return T.concat(columns.map((column) => T.scatterAdd(bin, column, bins)))
+      return T.concat(columns.map((column) => T.scatterAdd(bin, countedOf(column, counted), bins)))
     },
     {
       merge: add,

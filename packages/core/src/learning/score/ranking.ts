@@ -9,7 +9,7 @@ import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
 import { softmax } from "../Activation.ts"
 import { decisions, isBinary } from "../Target.ts"
-import { append, make, rows, rowsOf, type Score } from "./Score.ts"
+import { append, type Counted, make, rows, rowsOf, type Score } from "./Score.ts"
 
 const targetTypes = ["binary", "classes"] as const
 
@@ -65,13 +65,13 @@ const rankingsOf = (gathered: ReadonlyArray<number>): ReadonlyArray<Ranking> => 
   )
 }
 
-const sums = (operation: string) => (output: Tensor, target: Tensor) => {
+const sums = (operation: string) => (output: Tensor, target: Tensor, counted?: Counted) => {
   const { truth } = decisions(operation, output, target)
   const samples = Shape.size(truth.shape)
   const scores = isBinary(output)
     ? T.reshape(output, [samples, 1])
     : T.reshape(softmax(output), [samples, output.shape.at(-1) ?? 0])
-  return rows(T.concat([T.expandAxis(T.cast(truth, "f32"), -1), scores], 1))
+  return rows(T.concat([T.expandAxis(T.cast(truth, "f32"), -1), scores], 1), counted)
 }
 
 const meanOver = (operation: string, area: (ranking: Ranking) => number): Score =>

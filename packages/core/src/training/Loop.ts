@@ -1,0 +1,170 @@
+/**
+ * A loop around any pure step `(state, batch, key) -> { state, output }`: a VAE, a GAN with two optimizers, distillation. It gives
+ * the step what `Train.run` gives a net: events, bursts that yield, checkpoints, resume to the same bits, early stopping, a
+ * plateau, and the search for the first non-finite value.
+ */
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Path from "effect/Path"
+import * as Stream from "effect/Stream"
+import * as Dataset from "../data/Dataset.ts"
+import { systemReason } from "../data/systemReason.ts"
+import * as Compile from "../engines/Compile.ts"
+import { Engine } from "../engines/Engine.ts"
+import { type Tensors, tensors } from "../language/TensorTree.ts"
+import { toNumber } from "../tensor/read.ts"
+import * as Shape from "../types/Shape.ts"
+import { rowLoader, shuffleKey } from "./BatchLoader.ts"
+import * as Checkpoints from "./Checkpoint.ts"
+import { CheckpointError } from "./CheckpointError.ts"
+import type { ConfigError } from "./ConfigError.ts"
+import { checkLoop } from "./checkLoop.ts"
+import { scorer } from "./Evaluate.ts"
+import { engineFacts } from "./engineFacts.ts"
+import { type Emit, eventStream, lastEvent } from "./eventStream.ts"
+import { findInState } from "./findNonFinite.ts"
+import type { Config, Resume, Saving } from "./LoopConfig.ts"
+import type { Finished, LoopEvent } from "./LoopEvent.ts"
+import { type LoopInput, loopState, loopStep, namedNumbers, sumsOfMeans } from "./loopStep.ts"
+import { rateOf } from "./Rate.ts"
+import { type LoopError as RunError, runLoop } from "./runLoop.ts"
+
+export type { Checkpoint, Config, Resume, Saving, Validation } from "./LoopConfig.ts"
+export type { Finished, LoopEvent, Stepped } from "./LoopEvent.ts"
+
+/** Every error of a loop. */
+export type LoopError = ConfigError | RunError
+
+/**
+ * Runs a step over epochs of shuffled batches, as a stream of events. It ends with `Finished`, which carries the state, or fails
+ * with a typed error. An invalid config fails with `ConfigError`, and a step that changes the shape of its state with
+ * `ShapeError`.
+ *
+ * The same config gives the same bits, however often the loop was interrupted and resumed.
+ */
+export const run = <S extends object, D, O, V = unknown, R = never>(
+  config: Config<S, D, O, V, R>,
+): Stream.Stream<LoopEvent<S>, LoopError, Engine | R> => eventStream((emit) => looped(config, emit))
+
+/** Runs to the end and returns the last event of `run`. */
+export const finished = <S extends object, D, O, V = unknown, R = never>(
+  config: Config<S, D, O, V, R>,
+): Effect.Effect<Finished<S>, LoopError, Engine | R> =>
+  lastEvent(Stream.filter(run(config), (event) => event._tag === "Finished"))
+
+/** Saves checkpoints in the folders `best` and `last` of a folder, which is created. */
+export const saveIn = (
+  folder: string,
+  { every = 1 }: { readonly every?: number } = {},
+): Saving<unknown, FileSystem.FileSystem | Path.Path> => ({
+  every,
+  save: (kind, checkpoint) =>
+    Effect.gen(function* () {
+      const [fs, path] = [yield* FileSystem.FileSystem, yield* Path.Path]
+      yield* fs.makeDirectory(folder, { recursive: true }).pipe(
+        Effect.catchTag(
+          "PlatformError",
+          (error) =>
+            new CheckpointError({
+              file: folder,
+              got: systemReason(error),
+              wanted: "to create a folder",
+              hint: "check the disk's space and rights",
+              isUnwritten: true,
+            }),
+        ),
+      )
+      return yield* Checkpoints.save(path.join(folder, kind), checkpoint)
+    }),
+})
+
+/**
+ * The checkpoints that `saveIn` wrote, for a state like this one; `undefined` if there are none. So one program starts a loop and
+ * resumes it: `Loop.run({ …, saving: Loop.saveIn(folder), resume: yield* Loop.resumeFrom(folder, state) })`.
+ */
+export const resumeFrom = <S>(
+  folder: string,
+  state: S,
+): Effect.Effect<Resume<S> | undefined, CheckpointError, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function* () {
+    const [fs, path] = [yield* FileSystem.FileSystem, yield* Path.Path]
+    const [best, last] = [path.join(folder, "best"), path.join(folder, "last")]
+    yield* Checkpoints.recover(last)
+    yield* Checkpoints.recover(best)
+    const exists = (file: string) => Effect.orElseSucceed(fs.exists(file), () => false)
+    if (!(yield* exists(last))) return undefined
+    const read = yield* Checkpoints.load(last, loopState(state))
+    if (read.progress.best === undefined || !(yield* exists(best))) return { last: read }
+    return { last: read, best: (yield* Checkpoints.load(best, loopState(state))).state.params }
+  })
+
+const looped = <S extends object, D, O, V, R>(
+  config: Config<S, D, O, V, R>,
+  emit: Emit<LoopEvent<S>>,
+): Effect.Effect<void, LoopError, Engine | R> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const { data, epochs, optimizers = {}, resume, validation, ...settings } = config
+      const checked = yield* Compile.checkShapes(() => checkLoop(config))
+      if (checked.problem !== undefined) return yield* checked.problem
+      const engine = yield* Engine
+      const first = resume?.last.state ?? loopState(config.state)
+      const rate = rateOf<S>(optimizers)
+      const arrays = tensors(data)
+      const loader = yield* rowLoader({ key: shuffleKey(config.seed), arrays, size: config.batch })
+      const rowsOf = (which: ArrayLike<number>) => Dataset.takeRows(data, which) as Tensors<D>
+      const score =
+        validation &&
+        (yield* scorer({
+          sums: (state: S, { batch }: { readonly batch: Tensors<V> }) =>
+            sumsOfMeans(namedNumbers("Loop.run", validation.scores(state, batch)), Dataset.rowsIn(batch)),
+          like: first.params,
+          size: Dataset.rowsIn,
+          between: (rows: V, start, end) => ({ batch: Dataset.slice(rows, start, end) as Tensors<V> }),
+        }))
+
+      const { kept, progress, weights } = yield* runLoop({
+        ...settings,
+        epochs,
+        ...(resume === undefined ? {} : { resume }),
+        step: loopStep<S, D, O>(data, config.seed, config.step),
+        first,
+        loader,
+        input: (which): LoopInput<D> => {
+          const rows = loader.resident(which)
+          return rows === undefined ? { batch: rowsOf(which) } : { rows }
+        },
+        value: ({ values }) => Object.fromEntries(Object.entries(values).map(([name, x]) => [name, toNumber(x)])),
+        isFinite: (values: { readonly [name: string]: number }) => Object.values(values).every(Number.isFinite),
+        sums: ({ sums }) => sums,
+        scores: {},
+        weights: ({ params }) => params,
+        score: (state, train) =>
+          score === undefined || validation === undefined
+            ? Effect.succeed({ train })
+            : Effect.map(score(state, validation.data), (scored) => ({ train, validation: scored })),
+        rate: rate && {
+          read: ({ params }) => rate.read(params),
+          scale: (state, factor) => ({ ...state, params: rate.scale(state.params, factor) }),
+        },
+        monitor: checked.monitor,
+        started: ({ from }) =>
+          emit({
+            _tag: "Started",
+            parameters: tensors(first.params).reduce((sum, { shape }) => sum + Shape.size(shape), 0),
+            rows: { train: loader.rows, validation: validation === undefined ? 0 : Dataset.rowsIn(validation.data) },
+            epochs,
+            batchesPerEpoch: loader.batches,
+            ...engineFacts(engine),
+            from,
+          }),
+        stepped: ({ values: outputs, ...burst }) => emit({ _tag: "Stepped", ...burst, outputs }),
+        scored: ({ weights: _, ...event }) => emit({ _tag: "EpochScored", ...event }),
+        emit,
+        blame: ({ after, place, value, which }) =>
+          findInState({ batch: rowsOf(which), outputs: value, state: after.params }, place, engine.read),
+      })
+      const { best, history, step } = progress
+      yield* emit({ _tag: "Finished", state: kept, weights, history, ...(best === undefined ? {} : { best }), step })
+    }),
+  )

@@ -1,0 +1,328 @@
+/**
+ * The loop under every run: epochs of steps in bursts, with checkpoints, resume, early stopping, a plateau, and the search for
+ * the step with the first non-finite value. It knows neither nets nor losses: a run passes its step and what to do with outputs.
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type * as Batches from "../data/Batches.ts"
+import * as Compile from "../engines/Compile.ts"
+import { Engine, type EngineError } from "../engines/Engine.ts"
+import { tensors } from "../language/TensorTree.ts"
+import type { RateIn } from "../learning/Optimizer.ts"
+import { readAll } from "../tensor/read.ts"
+import type { ShapeError } from "../types/ShapeError.ts"
+import type { RowLoader } from "./BatchLoader.ts"
+import { burstSize } from "./bursts.ts"
+import type { Saved } from "./Checkpoint.ts"
+import { CheckpointError } from "./CheckpointError.ts"
+import { accumulate, accumulatorOf, type BatchSums, emptySums, finish, type ScoreTable, totals } from "./Evaluate.ts"
+import type { Emit } from "./eventStream.ts"
+import { type EarlyStop, isBetter, type Monitor, monitoredScore, shouldStop } from "./Monitor.ts"
+import type { NonFinite } from "./NonFinite.ts"
+import { factorAfter, type Plateau } from "./Plateau.ts"
+import type { EpochRecord, Progress, Scores } from "./Progress.ts"
+import { lastRate } from "./Rate.ts"
+import type { CheckpointWritten, EpochScored, OldCheckpointKept, Started, StoppedEarly } from "./TrainEvent.ts"
+
+/** Every error of the loop. */
+export type LoopError = ShapeError | EngineError | NonFinite | CheckpointError
+
+/** The state of a run between two steps. */
+export interface Snapshot<S> {
+  readonly state: S
+  readonly progress: Progress
+}
+
+/** Where and when snapshots are saved. */
+export interface Saving<S, R> {
+  readonly save: (kind: "best" | "last", snapshot: Snapshot<S>) => Effect.Effect<Saved, CheckpointError, R>
+  /** Epochs between two `last` checkpoints; 1 unless given. */
+  readonly every?: number
+}
+
+/** The settings that every run has. */
+export interface Settings<S, K, R> {
+  readonly seed: number
+  readonly epochs: number
+  readonly earlyStop?: EarlyStop
+  readonly plateau?: Plateau
+  readonly saving?: Saving<S, R>
+  /** Only a run of this seed and fingerprint resumes from its checkpoints. */
+  readonly fingerprint?: string
+  readonly resume?: { readonly last: Snapshot<S>; readonly best?: K }
+}
+
+/** A burst of steps: the position after it, and the values that its steps report. */
+export interface Burst<V> {
+  /** The current epoch, counted from 1. */
+  readonly epoch: number
+  /** Batches done in this epoch. */
+  readonly batch: number
+  readonly batches: number
+  /** Steps done since the run began. */
+  readonly step: number
+  readonly values: ReadonlyArray<V>
+  readonly milliseconds: number
+}
+
+/** A step: its epoch and its number, counted from 1, and the rows of the data in its batch. */
+export interface Place {
+  readonly epoch: number
+  readonly step: number
+  readonly rows: ReadonlyArray<number>
+}
+
+/** A step that left a non-finite value, and the states around it. */
+export interface Failed<S, V> {
+  readonly before: S
+  readonly after: S
+  readonly value: V
+  readonly which: Batches.Batch
+  readonly place: Place
+}
+
+/** An epoch that was scored, with the weights that its scores belong to. */
+export interface Scored<K> extends Omit<EpochScored, "_tag"> {
+  readonly weights: K
+}
+
+/** One run of the loop: state `S`, batches `B`, outputs `O`, reported values `V`, weights that are kept as the best `K`. */
+export interface Run<S, B, O, V, K, R> extends Settings<S, K, R> {
+  readonly step: Compile.StepFunction<S, B, O>
+  readonly first: S
+  readonly loader: RowLoader
+  /** The input of a step in an epoch, counted from 0. */
+  readonly input: (rows: Batches.Batch, epoch: number) => B
+  /** What is reported of an output, and whether it is finite. */
+  readonly value: (output: O) => V
+  readonly isFinite: (value: V) => boolean
+  /** The sums of a batch, which are added up over an epoch. */
+  readonly sums: (output: O) => BatchSums
+  readonly scores: ScoreTable<never, never>
+  /** The scores of an epoch, counted from 1, after so many steps. `train` are those from its sums. */
+  readonly score: (
+    weights: K,
+    train: Scores,
+    at: Pick<Place, "epoch" | "step">,
+  ) => Effect.Effect<{ readonly train: Scores; readonly validation?: Scores }, LoopError, Engine>
+  readonly weights: (state: S) => K
+  readonly rate: RateIn<S> | undefined
+  /** The score that decides which epoch is the best. */
+  readonly monitor: Monitor
+  readonly started: Emit<Pick<Started, "from">>
+  readonly stepped: Emit<Burst<V>>
+  readonly scored: (scored: Scored<K>) => Effect.Effect<void, LoopError, Engine>
+  readonly emit: Emit<CheckpointWritten | OldCheckpointKept | StoppedEarly>
+  /** The error of a failed step. May throw `ShapeError`. */
+  readonly blame: (failed: Failed<S, V>) => NonFinite
+}
+
+/** The result of a run. With `restoreBest` the weights are those of the best epoch, else those of the last. */
+export interface Ended<K> {
+  readonly kept: K
+  readonly weights: "best" | "last"
+  readonly progress: Progress
+}
+
+const initialProgress = ({ fingerprint = "", seed }: { readonly fingerprint?: string; readonly seed: number }): Progress => ({
+  version: 1,
+  seed,
+  fingerprint,
+  epoch: 0,
+  batch: 0,
+  step: 0,
+  sums: emptySums,
+  history: [],
+})
+
+const checkSameRun = (progress: Progress, wanted: Progress): Effect.Effect<Progress, CheckpointError> =>
+  progress.seed === wanted.seed && progress.fingerprint === wanted.fingerprint
+    ? Effect.succeed(progress)
+    : Effect.fail(
+        new CheckpointError({
+          file: "the checkpoint",
+          got: `a run of seed ${progress.seed} and fingerprint ${progress.fingerprint || "none"}`,
+          wanted: `seed ${wanted.seed} and fingerprint ${wanted.fingerprint || "none"}`,
+          hint: "resume with the model file and the data of the first run",
+        }),
+      )
+
+/** Whether every number of a state is finite: NaN or infinity minus itself is not 0. */
+const allFinite = (state: unknown): boolean =>
+  readAll(tensors(state)).every(({ data, dtype }) => {
+    if (dtype === "f32")
+      for (let i = 0; i < data.length; i++) {
+        const x = data[i] as number
+        if (x - x !== 0) return false
+      }
+    return true
+  })
+
+/** The effect without its result and its error. `Effect.ignore` can log too, and a page would load Effect's logger with it. */
+const ignored = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<void, never, R> =>
+  Effect.match(effect, { onFailure: () => undefined, onSuccess: () => undefined })
+
+/**
+ * Runs the loop to its end. An interruption waits for the current burst of steps, and then saves a checkpoint. The scope releases
+ * the engine's memory.
+ */
+export const runLoop = <S, B, O, V, K, R = never>(
+  run: Run<S, B, O, V, K, R>,
+): Effect.Effect<Ended<K>, LoopError, Engine | Scope.Scope | R> =>
+  Effect.gen(function* () {
+    const { earlyStop, emit, epochs, loader, monitor, saving, scores } = run
+    const engine = yield* Engine
+    const step = yield* Compile.step(run.step, run.first)
+    const start = initialProgress(run)
+    let progress = run.resume === undefined ? start : yield* checkSameRun(run.resume.last.progress, start)
+    // The sums of the current epoch; `progress` gets them when it is saved.
+    let accumulator = accumulatorOf(progress.sums)
+    let best = run.resume?.best
+    // The last state whose numbers are all finite: a failure is replayed from it.
+    let lastGood: Snapshot<S> = { state: yield* step.state, progress }
+
+    const snapshot = Effect.map(
+      step.state,
+      (state): Snapshot<S> => ({ state, progress: { ...progress, sums: totals(accumulator, scores) } }),
+    )
+
+    /** Writes a checkpoint and returns the events that report it. */
+    const save = (kind: "best" | "last") =>
+      saving === undefined
+        ? Effect.succeed([])
+        : Effect.flatMap(snapshot, (whole) =>
+            Effect.map(
+              saving.save(kind, whole),
+              ({ directory, undeleted }): ReadonlyArray<CheckpointWritten | OldCheckpointKept> => [
+                { _tag: "CheckpointWritten", kind, directory, epoch: progress.epoch, step: progress.step },
+                ...(undeleted === undefined ? [] : [{ _tag: "OldCheckpointKept", kind, ...undeleted } as const]),
+              ],
+            ),
+          )
+
+    const emitAll = (events: ReadonlyArray<CheckpointWritten | OldCheckpointKept>) =>
+      Effect.forEach(events, emit, { discard: true })
+
+    const isDue = () => progress.epoch % (saving?.every ?? 1) === 0
+
+    /**
+     * Finds the step with the first non-finite value: repeats the steps since the last good state one at a time, which gives
+     * the same bits. Fails with the `NonFinite` that it finds.
+     */
+    const replay = Effect.fnUntraced(function* () {
+      const { epoch, batch, step: done } = lastGood.progress
+      const batchesFrom = yield* loader.epoch(epoch)
+      yield* step.load(lastGood.state)
+      for (const [i, which] of batchesFrom(batch, loader.batches).entries()) {
+        const before = yield* step.state
+        const [value] = (yield* step.run([run.input(which, epoch)])).map(run.value)
+        const after = yield* step.state
+        if (value === undefined || (run.isFinite(value) && allFinite(after))) continue
+        const place = { epoch: epoch + 1, step: done + i + 1, rows: [...which] }
+        return yield* yield* Compile.checkShapes(() => run.blame({ before, after, value, which, place }))
+      }
+      return yield* Effect.die(
+        new Error("a value was not finite, but replaying its steps gave finite ones: the engine is not deterministic"),
+      )
+    })
+
+    /** Runs a burst of steps of the current epoch. An interruption waits until it is done. */
+    const runBurst = (rows: ReadonlyArray<Batches.Batch>) =>
+      Effect.uninterruptible(
+        Effect.gen(function* () {
+          const started = performance.now()
+          const outputs = yield* step.run(rows.map((each) => run.input(each, progress.epoch)))
+          const values = outputs.map(run.value)
+          if (!values.every(run.isFinite)) return yield* replay()
+          const rowCount = rows.reduce((sum, { length }) => sum + length, 0)
+          accumulator = accumulate(accumulator, scores, outputs.map(run.sums), rowCount)
+          progress = { ...progress, batch: progress.batch + rows.length, step: progress.step + rows.length }
+          return { values, milliseconds: performance.now() - started }
+        }),
+      )
+
+    let stepsPerBurst = 1
+    const trainEpoch = Effect.gen(function* () {
+      const batchesFrom = yield* loader.epoch(progress.epoch)
+      const firstBatch = progress.batch
+      let elapsed = 0
+      while (progress.batch < loader.batches) {
+        const { milliseconds, values } = yield* runBurst(batchesFrom(progress.batch, stepsPerBurst))
+        elapsed += milliseconds
+        stepsPerBurst = burstSize(values.length, milliseconds)
+        const { batch, epoch, step } = progress
+        yield* run.stepped({ epoch: epoch + 1, batch, batches: loader.batches, step, values, milliseconds })
+        yield* Effect.yieldNow
+      }
+      const rows = loader.rows - firstBatch * loader.size
+      return { milliseconds: elapsed, rowsPerSecond: (rows / Math.max(elapsed, 0.001)) * 1000 }
+    })
+
+    /** The state with the learning rate that the plateau gives after the epochs so far. */
+    const withPlateau = Effect.fnUntraced(function* (state: S) {
+      const { plateau, rate } = run
+      if (plateau === undefined || rate === undefined) return state
+      const next = rate.scale(state, factorAfter(plateau, progress.history))
+      yield* step.load(next)
+      return next
+    })
+
+    /** Scores the epoch that was just trained, saves checkpoints, and reports both. */
+    const finishEpoch = Effect.fnUntraced(function* (speed: { readonly milliseconds: number; readonly rowsPerSecond: number }) {
+      const state = yield* step.state
+      if (!allFinite(state)) return yield* replay()
+      const weights = run.weights(state)
+      const at = { epoch: progress.epoch + 1, step: progress.step }
+      const { train, validation } = yield* run.score(weights, finish(totals(accumulator, scores), scores), at)
+      const record: EpochRecord = {
+        ...at,
+        learningRate: lastRate(run.rate, state, engine.read),
+        train,
+        ...(validation === undefined ? {} : { validation }),
+      }
+      const value = monitoredScore(monitor, record)
+      const isBest = value !== undefined && isBetter(monitor, value, progress.best)
+      // Uninterruptible as a whole, so that the record of a best epoch agrees with its checkpoint.
+      const saved = yield* Effect.uninterruptible(
+        Effect.gen(function* () {
+          if (isBest) best = weights
+          accumulator = accumulatorOf(emptySums)
+          progress = {
+            ...progress,
+            epoch: record.epoch,
+            batch: 0,
+            sums: emptySums,
+            history: [...progress.history, record],
+            ...(isBest ? { best: { epoch: record.epoch, value } } : {}),
+          }
+          lastGood = { state: yield* withPlateau(state), progress }
+          const kinds = [...(isBest ? (["best"] as const) : []), ...(isDue() ? (["last"] as const) : [])]
+          return yield* Effect.forEach(kinds, save)
+        }),
+      )
+      yield* run.scored({ ...record, ...speed, best: isBest, weights })
+      yield* emitAll(saved.flat())
+    })
+
+    const { batch, epoch, step: done } = progress
+    yield* run.started({ from: { epoch, batch, step: done } })
+
+    const hasStopped = () => earlyStop !== undefined && shouldStop(earlyStop, progress)
+    yield* Effect.gen(function* () {
+      while (progress.epoch < epochs && !hasStopped()) yield* finishEpoch(yield* trainEpoch)
+    }).pipe(
+      // The last burst may have left non-finite values in the state that no output has shown yet.
+      Effect.onInterrupt(() => Effect.flatMap(step.state, (state) => (allFinite(state) ? ignored(save("last")) : Effect.void))),
+    )
+
+    const bestSoFar = progress.best === undefined ? {} : { best: progress.best }
+    if (earlyStop !== undefined && hasStopped())
+      yield* emit({ _tag: "StoppedEarly", monitor: earlyStop.monitor, ...bestSoFar, epoch: progress.epoch })
+    if (!isDue()) yield* emitAll(yield* save("last"))
+    const restored = earlyStop?.restoreBest === true ? best : undefined
+    return {
+      kept: restored ?? run.weights(yield* step.state),
+      weights: restored === undefined ? "last" : "best",
+      progress,
+    }
+  })
