@@ -297,7 +297,7 @@ export const emitTerms = (
       // The first input of `where` is a bool; the others have the result's dtype.
       const use = { code, from: term.primitive === "where" ? term.dtype : from, to: term.dtype, second: secondOf(term, terms) }
       const apply = (part: number): V128 => {
-        const inputs = term.inputs.map((input) => made[input]?.[part] as Local<"v128">)
+        const inputs = term.inputs.map((input) => made[input]?.[part] as V128)
         return applyLanes(term.primitive, use, inputs)
       }
       if (term.inputs.every((input) => new Set(made[input]).size === 1)) once(() => apply(0))
