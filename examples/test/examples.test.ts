@@ -4,22 +4,22 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect, onTestFinished, test } from "vitest"
 import { examples, folder, promised } from "./promised.ts"
-import { run } from "./run.ts"
+import { limit, run } from "./run.ts"
 
 test("there are examples", () => {
   expect(examples.length).toBeGreaterThanOrEqual(15)
 })
 
-test.concurrent.each(examples)("%s prints what it says", { timeout: 60_000 }, async (name) => {
-  const { stdout } = await run(new URL(name, folder))
+test.concurrent.for(examples)("%s prints what it says", limit, async (name, { signal }) => {
+  const { stdout } = await run(signal, new URL(name, folder))
   expect(promised(name)).not.toBe("")
   expect(stdout.replaceAll(/[ \t]+$/gm, "")).toBe(promised(name))
 })
 
-test("the picture of the optimizers is the one that is kept", { timeout: 60_000 }, async () => {
+test("the picture of the optimizers is the one that is kept", limit, async ({ signal }) => {
   const directory = mkdtempSync(join(tmpdir(), "adjoint-"))
   onTestFinished(() => rmSync(directory, { recursive: true }))
   const file = join(directory, "race.svg")
-  await run(new URL("13-optimizer-race.ts", folder), file)
+  await run(signal, new URL("13-optimizer-race.ts", folder), file)
   expect(readFileSync(file, "utf8")).toBe(readFileSync(new URL("pictures/optimizer-race.svg", folder), "utf8"))
 })

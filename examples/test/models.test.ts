@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, expect, test } from "vitest"
 import { examples, folder } from "./promised.ts"
-import { run } from "./run.ts"
+import { limit, run } from "./run.ts"
 
 const read = (name: string): string => readFileSync(new URL(name, folder), "utf8")
 
@@ -28,8 +28,8 @@ afterAll(() => rmSync(runs, { recursive: true }))
 
 const command = new URL("../packages/cli/src/main.ts", folder)
 
-test.concurrent.each(models)("$name scores what README.md says", { timeout: 60_000 }, async ({ name, scores }) => {
-  const { stderr, stdout } = await run(command, "train", fileURLToPath(new URL(name, folder)), "--runs", runs)
+test.concurrent.for(models)("$name scores what README.md says", limit, async ({ name, scores }, { signal }) => {
+  const { stderr, stdout } = await run(signal, command, "train", fileURLToPath(new URL(name, folder)), "--runs", runs)
   expect(stdout.trim().split(/ {2,}/).slice(1).join("  ")).toBe(scores)
   expect(stderr).not.toContain("warning")
 })

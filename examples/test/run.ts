@@ -6,6 +6,16 @@ import { promisify } from "node:util"
 // Twenty processes load the same modules: what Node makes of them is kept from one to the next.
 const env = { ...process.env, NODE_COMPILE_CACHE: fileURLToPath(new URL("../../node_modules/.cache/examples", import.meta.url)) }
 
-/** What a program writes. Fails when it does not end well. */
-export const run = (file: URL, ...args: ReadonlyArray<string>): Promise<{ readonly stdout: string; readonly stderr: string }> =>
-  promisify(execFile)(process.execPath, [fileURLToPath(file), ...args], { env })
+/**
+ * How long a program may take. It computes for a few seconds, but shares its cores: with other programs of the machine, and with
+ * four programs that are tested at the same time.
+ */
+export const limit = { timeout: 300_000 }
+
+/** What a program writes. Fails when it does not end well. The signal of a test ends it: it does not outlive a test that fails. */
+export const run = (
+  signal: AbortSignal,
+  file: URL,
+  ...args: ReadonlyArray<string>
+): Promise<{ readonly stdout: string; readonly stderr: string }> =>
+  promisify(execFile)(process.execPath, [fileURLToPath(file), ...args], { env, signal })

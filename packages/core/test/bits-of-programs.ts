@@ -86,6 +86,15 @@ const kernels = (): ReadonlyArray<Case> => [
     Tensor.transpose(x),
   ]),
   made([], () => [Key.normal(Key.make(9), [2000])]),
+  // Packed and unpacked code use the same constants in these, and there are more than registers.
+  made([[90, 31]], (x) => {
+    const noisy = (at: T): T => {
+      const y = Tensor.transpose(Tensor.erf(at))
+      const noise = Tensor.mul(y, Key.uniform(Key.make(3), [31, 90]))
+      return Tensor.sub(noise, Tensor.max(noise, { axes: 0 }))
+    }
+    return [Autodiff.grad((at: T) => Tensor.sum(Tensor.square(noisy(at))))(x as T)]
+  }),
 ]
 
 const size = (max: number) => fc.integer({ min: 1, max })

@@ -81,6 +81,19 @@ const together =
 /** Code in which one thread traps. */
 const trapping = (which: number): Compile => together((code, thread) => code.if(i32.eq(thread, which), () => code.unreachable()))
 
+/** Code in which workers trap before they claim a part, after which the calling thread ends the run as if it had computed all parts. */
+const failingEarly: Compile = (wanted, options) => {
+  const compiled = compileJob(wanted, options)
+  const module = new Assembler()
+  module.importMemory("engine", "memory", { initial: Math.ceil(compiled.bytes / 65536), maximum: 65536, shared: true })
+  const failed = i32.const(compiled.failed)
+  module.func("run", { params: ["i32", "i32"], export: true }, (code, [thread]) => {
+    code.if(i32.ne(thread, 0), () => code.unreachable())
+    code.loop((again) => code.brIf(again, i32.eqz(atomic.load(failed))))
+  })
+  return { ...compiled, module: compile(module.bytes()) }
+}
+
 /** Code in which one thread never comes to an end. */
 const stuck = (which: number): Compile =>
   together((code, thread) => code.if(i32.eq(thread, which), () => code.loop((again) => code.br(again))))
@@ -158,6 +171,42 @@ describe("a pool", () => {
     )
     expect(performance.now() - started).toBeLessThan(3000)
     expect(other.run(inputs)).toEqual(wanted)
+  })
+
+  describe("with a worker that failed without a part, while others computed all of them,", () => {
+    /** A pool of two threads on which that has happened, and the program. */
+    const afterFailure = async () => {
+      const two = pool(2)
+      await two.complete()
+      const early = prepare(job, two, "portable", failingEarly)
+      early.run(inputs)
+      return { two, early }
+    }
+
+    it("runs the next program", async () => {
+      const { early, two } = await afterFailure()
+      early.release()
+      // The calling thread waits for the other one, so it would see the failure.
+      const waiting = together((code, thread) => code.if(i32.ne(thread, 0), () => code.for(0, 10_000_000, 1, () => {})))
+      const ready = prepare(job, two, "portable", waiting)
+      expect(() => ready.run(inputs)).not.toThrow()
+    })
+
+    it("notices when it fails with a part", async () => {
+      const { two } = await afterFailure()
+      let looks = 0
+      const impatient: Pool = {
+        ...two,
+        add: (...given) => ({
+          ...two.add(...given),
+          watch: () => {
+            if (++looks === 100) throw new Error("nobody reported it")
+          },
+        }),
+      }
+      failureOf(() => prepare(job, impatient, "portable", trapping(1)).run(inputs))
+      expect(looks).toBeLessThan(100)
+    })
   })
 
   it("replaces a worker that ended between runs", async () => {

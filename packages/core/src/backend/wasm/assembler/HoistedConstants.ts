@@ -1,6 +1,10 @@
 /**
  * The vector constants of a function that are set up once where it begins. Hosts build a constant anew wherever it is used,
  * with several instructions; in a loop it is quicker to keep it in a local, even one that lives on the stack.
+ *
+ * Code in loops uses a constant itself and does not copy it to another local, except to begin a sum. V8 keeps the copy for the next
+ * round, even if nobody reads it. Where it packs the constant (docs/decisions/wide-lanes.md), both lie in one place on the stack,
+ * and V8 may then load the lower half for both: the upper lanes of the constant are 0 after that.
  */
 import type { Bytes } from "./Bytes.ts"
 import type { Locals } from "./Locals.ts"

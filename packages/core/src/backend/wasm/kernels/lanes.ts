@@ -6,10 +6,8 @@
 import type { Elementwise } from "../../../compiler/Plan.ts"
 import type { DType } from "../../../types/DType.ts"
 import type { Code } from "../assembler/Code.ts"
-import { f32x4, type I32, i32, i32x4, type Local, select, type V128, v128 } from "../assembler/Value.ts"
+import { f32x4, type I32, i32, i32x4, select, type V128, v128 } from "../assembler/Value.ts"
 import { type BinaryName, binaryFunctions, type UnaryName, unaryFunctions } from "./math/functions.ts"
-
-type Vector = Local<"v128">
 
 interface Use {
   readonly code: Code
@@ -21,7 +19,7 @@ interface Use {
   readonly second?: number | undefined
 }
 
-type Lanes = (use: Use, ...inputs: ReadonlyArray<Vector>) => V128
+type Lanes = (use: Use, ...inputs: ReadonlyArray<V128>) => V128
 
 const four = [0, 1, 2, 3] as const
 
@@ -29,20 +27,20 @@ const four = [0, 1, 2, 3] as const
 const float1 =
   (name: UnaryName): Lanes =>
   ({ code }, x) =>
-    unaryFunctions[name](code, x as Vector)
+    unaryFunctions[name](code, x as V128)
 
 const float2 =
   (name: BinaryName): Lanes =>
   ({ code }, x, y) =>
-    binaryFunctions[name](code, x as Vector, y as Vector)
+    binaryFunctions[name](code, x as V128, y as V128)
 
 /** A function of two integers, lane by lane. */
 const integersByLane =
   (f: (x: I32, y: I32) => I32) =>
-  ({ code }: Use, x?: Vector, y?: Vector): V128 => {
+  ({ code }: Use, x?: V128, y?: V128): V128 => {
     const out = code.local("v128")
     for (const lane of four) {
-      const [a, b] = [code.let(i32x4.extract_lane(x as Vector, lane)), code.let(i32x4.extract_lane(y as Vector, lane))]
+      const [a, b] = [code.let(i32x4.extract_lane(x as V128, lane)), code.let(i32x4.extract_lane(y as V128, lane))]
       code.set(out, i32x4.replace_lane(out, f(a, b), lane))
     }
     return out
@@ -84,32 +82,32 @@ const plain =
 const floatOrInteger =
   (floats: Lanes, integers: Lanes): Lanes =>
   (use, x, y) =>
-    use.from === "f32" ? floats(use, x as Vector, y as Vector) : integers(use, x as Vector, y as Vector)
+    use.from === "f32" ? floats(use, x as V128, y as V128) : integers(use, x as V128, y as V128)
 
 /** Whether a number is known and as a float neither −0 nor NaN. Hosts compare with it by one or two instructions instead of nine. */
 const isPlain = (x: number | undefined): boolean => x !== undefined && !Number.isNaN(x) && !Object.is(Math.fround(x), -0)
 
 /** The larger of two floats. Of −0 and 0 `pmax` takes the first, so 0 is added, which makes it 0. */
 const largerOf: Lanes = ({ second }, x, y) => {
-  if (!isPlain(second)) return f32x4.max(x as Vector, y as Vector)
-  const larger = f32x4.pmax(x as Vector, y as Vector)
+  if (!isPlain(second)) return f32x4.max(x as V128, y as V128)
+  const larger = f32x4.pmax(x as V128, y as V128)
   return Math.fround(second ?? 0) === 0 ? f32x4.add(larger, 0) : larger
 }
 
-const smallerOf: Lanes = ({ second }, x, y) => (isPlain(second) ? f32x4.pmin : f32x4.min)(x as Vector, y as Vector)
+const smallerOf: Lanes = ({ second }, x, y) => (isPlain(second) ? f32x4.pmin : f32x4.min)(x as V128, y as V128)
 
 /** A bool is less than another where it is false and the other true. */
 const compared =
   (floats: (x: V128, y: V128) => V128, integers: (x: V128, y: V128) => V128, bools: (x: V128, y: V128) => V128): Lanes =>
   ({ from }, x, y) => {
     const f = from === "f32" ? floats : from === "bool" ? bools : integers
-    return f(x as Vector, y as Vector)
+    return f(x as V128, y as V128)
   }
 
 const clampToByte = (x: V128): V128 => i32x4.min_s(i32x4.max_s(x, 0), 255)
 const ones = i32x4.const(1)
 
-type Casts = { readonly [From in DType]: { readonly [To in DType]: (x: Vector) => V128 } }
+type Casts = { readonly [From in DType]: { readonly [To in DType]: (x: V128) => V128 } }
 
 const casts: Casts = {
   f32: {
@@ -171,17 +169,17 @@ const table: { readonly [P in Elementwise]: Lanes } = {
   or: plain(v128.or),
   xor: plain(v128.xor),
   shiftRight: (use, x, y) =>
-    use.second === undefined ? integersByLane(i32.shr_u)(use, x as Vector, y as Vector) : i32x4.shr_u(x as Vector, use.second),
+    use.second === undefined ? integersByLane(i32.shr_u)(use, x as V128, y as V128) : i32x4.shr_u(x as V128, use.second),
   equal: compared(f32x4.eq, i32x4.eq, i32x4.eq),
   less: compared(f32x4.lt, i32x4.lt_s, (x, y) => v128.andnot(y, x)),
   lessEqual: compared(f32x4.le, i32x4.le_s, (x, y) => v128.or(y, v128.not(x))),
   not: plain(v128.not),
   where: plain((condition: V128, a: V128, b: V128) => v128.bitselect(a, b, condition)),
-  cast: ({ from, to }, x) => casts[from][to](x as Vector),
+  cast: ({ from, to }, x) => casts[from][to](x as V128),
 }
 
 /** A primitive applied to four elements of each input. */
-export const applyLanes = (primitive: Elementwise, use: Use, inputs: ReadonlyArray<Vector>): V128 =>
+export const applyLanes = (primitive: Elementwise, use: Use, inputs: ReadonlyArray<V128>): V128 =>
   table[primitive](use, ...inputs)
 
 /** Primitives that are computed lane by lane, in doubles or in branches, which no host packs. */

@@ -4,7 +4,7 @@ import type { Access, Loop, Slot } from "../../../compiler/Plan.ts"
 import { factsOf } from "../../../language/primitiveFacts.ts"
 import * as Shape from "../../../types/Shape.ts"
 import type { Code } from "../assembler/Code.ts"
-import { type I32, i32, type Local, select } from "../assembler/Value.ts"
+import { type I32, i32, select, type V128 } from "../assembler/Value.ts"
 import { lastAlone, type Range, type Region, threadRange } from "../threads/partition.ts"
 import { isUniform } from "./lanes.ts"
 import {
@@ -117,7 +117,7 @@ const under = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, k
       for (const [at, { dtype, term }] of stores.entries())
         inStoreOrder(parts.length, (part) => {
           const { ahead, count } = parts[part] as Part
-          store(context.code, dtype, located[at] as Row, i, made[term]?.[part] as Local<"v128">, count, ahead)
+          store(context.code, dtype, located[at] as Row, i, made[term]?.[part] as V128, count, ahead)
         })
     }
     return { rows, round }

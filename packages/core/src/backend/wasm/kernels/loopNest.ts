@@ -190,7 +190,7 @@ const lowBytes = (x: V128): V128 => i8x16.shuffle(x, x, [0, 4, 8, 12, 0, 4, 8, 1
 const asBytes = (dtype: DType, x: V128): V128 => (dtype === "bool" ? v128.and(x, i32x4.const(1)) : x)
 
 /** Writes elements of a row whose elements are neighbours, from `i + ahead` on. */
-export const store = (code: Code, dtype: DType, row: Row, i: I32, value: Local<"v128">, count: Count, ahead = 0): void => {
+export const store = (code: Code, dtype: DType, row: Row, i: I32, value: V128, count: Count, ahead = 0): void => {
   const [address, offset] = addressOf(row, i, ahead)
   const wide = row.size === 4
   if (wide && count === 4) code.v128.store(address, value, offset)
@@ -240,7 +240,7 @@ export const wholeParts = (vectors: number): ReadonlyArray<Part> =>
   Array.from({ length: vectors }, (_, part) => ({ ahead: 4 * part, count: 4 }))
 
 /** The vectors of each term, by part. */
-type Made = ReadonlyArray<Local<"v128">>
+type Made = ReadonlyArray<V128>
 
 /** The second input of a term, where it is a known number. */
 export const secondOf = (term: Extract<Term, { tag: "apply" }>, terms: ReadonlyArray<Term>): number | undefined => {
@@ -271,8 +271,11 @@ export const emitTerms = (
   }
   terms.forEach((term, at) => {
     const row = rows[at]
-    if (term.tag === "literal") once(() => literal(term.dtype, term.value))
-    else if (term.tag === "load" && row !== undefined) {
+    if (term.tag === "literal") {
+      // Not a copy in a local of its own: see `HoistedConstants`.
+      const constant = literal(term.dtype, term.value)
+      made.push(parts.map(() => constant))
+    } else if (term.tag === "load" && row !== undefined) {
       if (row.step === 0 && row.lanes === undefined) once(() => loadOne(term.dtype, row, i, 0))
       else
         each(({ ahead, count }) =>
@@ -294,7 +297,7 @@ export const emitTerms = (
       // The first input of `where` is a bool; the others have the result's dtype.
       const use = { code, from: term.primitive === "where" ? term.dtype : from, to: term.dtype, second: secondOf(term, terms) }
       const apply = (part: number): V128 => {
-        const inputs = term.inputs.map((input) => made[input]?.[part] as Local<"v128">)
+        const inputs = term.inputs.map((input) => made[input]?.[part] as V128)
         return applyLanes(term.primitive, use, inputs)
       }
       if (term.inputs.every((input) => new Set(made[input]).size === 1)) once(() => apply(0))

@@ -74,7 +74,7 @@ const valuesOf = (
   rows: ReadonlyArray<Row | undefined>,
   i: I32,
   parts: ReadonlyArray<Part>,
-): ReadonlyArray<Local<"v128">> => emitTerms(context, kernel.terms, rows, i, parts)[kernel.term] ?? []
+): ReadonlyArray<V128> => emitTerms(context, kernel.terms, rows, i, parts)[kernel.term] ?? []
 
 /** Partial results of a loop, one in each lane of some vectors, and above them the levels of a long sum. */
 interface Partials {
@@ -186,7 +186,7 @@ const rowsInMemory = (reduction: Reduction): void => {
     const row = (inner: ReadonlyArray<I32>) => {
       const rows = termRows(context, kernel.terms, accesses, [...indices, ...inner])
       return (i: I32): void => {
-        const [x] = valuesOf(reduction, rows, i, onePart(step)) as readonly [Local<"v128">]
+        const [x] = valuesOf(reduction, rows, i, onePart(step)) as readonly [V128]
         const address = code.let(i32.add(own, i32.shl(i32.and(count, 15), 2)))
         if (step === 4) code.v128.store(address, combine(v128.load(address), x))
         else code.v128.store32_lane(address, combine(v128.load32_splat(address), x), 0)
@@ -270,7 +270,7 @@ const largest = (reduction: Reduction): void => {
     const best = code.local(float ? "f32" : "i32")
     const at = code.let(zero)
     code.for(0, shape[kept] ?? 1, 1, (i) => {
-      const [vector] = valuesOf(reduction, rows, i, onePart(1)) as readonly [Local<"v128">]
+      const [vector] = valuesOf(reduction, rows, i, onePart(1)) as readonly [V128]
       const x = code.let(float ? f32x4.extract_lane(vector, 0) : i32x4.extract_lane(vector, 0))
       const exceeds =
         x.type === "f32"

@@ -51,7 +51,8 @@ export const failureMessage = (control: Int32Array): string | undefined => {
 
 /**
  * How a worker receives jobs and runs them. Where this text is inserted, `control` is the control block and `thread` the
- * worker's number. The first worker to fail writes why, and then sets the job's word, at which the others stop.
+ * worker's number. The first worker to fail writes why. Each one then sets the word of its job, at which the others stop: the first
+ * may have failed in another job, and without a part, so that nobody noticed.
  */
 export const workerProgram = `
 const jobs = new Map()
@@ -62,11 +63,13 @@ const reportStarted = () => {
 const watch = () => {}
 const hostFallback = () => { throw new Error("a host fallback is run by the first thread") }
 const reportFailure = (error) => {
-  if (Atomics.compareExchange(control, ${failureLength}, 0, -1) !== 0) return false
+  if (Atomics.compareExchange(control, ${failureLength}, 0, -1) !== 0) {
+    while (Atomics.load(control, ${failureLength}) < 0);
+    return
+  }
   const text = new TextEncoder().encode(String(error)).subarray(0, ${maxMessage})
   new Uint8Array(control.buffer, control.byteLength - ${maxMessage}).set(text)
   Atomics.store(control, ${failureLength}, text.length)
-  return true
 }
 const take = ({ id, job }) => {
   if (job === undefined) return jobs.delete(id)
@@ -78,7 +81,9 @@ const take = ({ id, job }) => {
       run ??= new WebAssembly.Instance(module, { engine: { memory, hostFallback, sleeps: 1, watch } }).exports.run
       run(thread, number)
     } catch (error) {
-      if (Atomics.load(word, 0) === 0 && reportFailure(error)) Atomics.store(word, 0, 1)
+      if (Atomics.load(word, 0) !== 0) return
+      reportFailure(error)
+      Atomics.store(word, 0, 1)
     }
   })
 }

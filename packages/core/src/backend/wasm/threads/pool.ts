@@ -147,6 +147,8 @@ export const makePool = (threads: number, minSharedWork?: number, host = current
     memory: memories.take,
     add: (module, memory, failed) => {
       present()
+      // Its last program may have failed on a worker without a part, so that nobody noticed.
+      Atomics.store(new Int32Array(memory.buffer, failed, 1), 0, 0)
       const id = jobs++
       const sharing = decide(wasShared)
       let given: WorkerGroup | undefined
