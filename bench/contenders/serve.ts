@@ -1,4 +1,5 @@
 /** The common code of all contenders in Node: reads the request, does the task and answers (`protocol.ts`). */
+import { readFileSync } from "node:fs"
 import { createInterface } from "node:readline"
 import { type Arrange, type Given, read } from "../inputs.ts"
 import { type Answer, probe, type Question, type Request, type Task, type TaskOf } from "../protocol.ts"
@@ -68,10 +69,19 @@ const failure = (error: unknown): Answer => {
   return { kind: missing ? "absent" : "cannot", reason: reason.split("\n")[0] ?? reason }
 }
 
+/**
+ * The most bytes of memory that this process had so far. `maxRSS` of a process on Linux includes what its parent had when it started
+ * it, since the kernel keeps that number over `exec`; the number in `/proc` starts anew.
+ */
+const mostMemory = (): number => {
+  if (process.platform !== "linux") return process.resourceUsage().maxRSS * 1024
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1]) * 1024
+}
+
 /** The processor time since `before`, in milliseconds, and the most bytes of memory so far. */
 const usage = (before?: NodeJS.CpuUsage): { readonly processor: number; readonly memory: number } => {
   const { system, user } = process.cpuUsage(before)
-  return { processor: (system + user) / 1000, memory: process.resourceUsage().maxRSS * 1024 }
+  return { processor: (system + user) / 1000, memory: mostMemory() }
 }
 
 /** Answers for the library that `load` returns for a request, until its input ends. */
