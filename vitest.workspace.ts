@@ -15,8 +15,9 @@ const project = (name: string, root: string) => ({
 /**
  * The tests of the engine once more, with all code compiled by V8's optimizing compiler and packed into 256-bit operations where
  * the host can: elsewhere most code of a test is compiled by the baseline compiler, which packs nothing.
+ * They are a run of their own, `vitest.packed.ts`.
  */
-const packed = {
+export const packed = {
   root: "packages/core",
   test: {
     // Optimizing thousands of modules takes a while on a busy machine.
@@ -30,14 +31,14 @@ const packed = {
   },
 }
 
+/** One worker a core: by itself Vitest leaves one core free. */
+export const run = { maxWorkers: "100%", reporters: ["default", "./scripts/closing-line-reporter.ts"] }
+
 export default defineConfig({
   test: {
-    // One worker a core: by itself Vitest leaves one core free.
-    maxWorkers: "100%",
-    reporters: ["default", "./scripts/closing-line-reporter.ts"],
+    ...run,
     projects: [
       project("core", "packages/core"),
-      packed,
       project("dsl", "packages/dsl"),
       project("cli", "packages/cli"),
       project("examples", "examples"),
