@@ -89,21 +89,21 @@ describe("the lanes of an engine", () => {
 
   afterEach(() => vi.unstubAllEnvs())
 
-  it("are those of the host unless it is made for narrow ones", async () => {
-    expect(await lanesOf({})).toBe(offeredLanes(256))
+  it("are narrow unless wide ones are asked for", async () => {
+    expect(await lanesOf({})).toBe(128)
     expect(await lanesOf({ lanes: 256 })).toBe(offeredLanes(256))
     expect(await lanesOf({ lanes: 128 })).toBe(128)
     expect(offeredLanes(256)).toBe(packsLanes() ? 256 : 128)
   })
 
-  it("are narrow where the environment says so, and the option does not", async () => {
+  it("are those of the environment where the option does not say", async () => {
     vi.stubEnv("ADJOINT_LANES", "128")
     expect(await lanesOf({})).toBe(128)
     expect(await lanesOf({ lanes: 256 })).toBe(offeredLanes(256))
     vi.stubEnv("ADJOINT_LANES", "256")
     expect(await lanesOf({})).toBe(offeredLanes(256))
     vi.stubEnv("ADJOINT_LANES", "")
-    expect(await lanesOf({})).toBe(offeredLanes(256))
+    expect(await lanesOf({})).toBe(128)
   })
 
   it("are 128 or 256", () => {

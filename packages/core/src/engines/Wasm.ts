@@ -34,9 +34,9 @@ export interface WasmOptions {
    */
   readonly numerics?: Numerics
   /**
-   * How wide vectors are, in bits, with the same bits of every result. 256 (the default) asks Node's V8 to pack 128-bit
-   * operations in pairs and is 128 where that has no effect; the engine's `lanes` are those in use. 128 asks for nothing; so does
-   * the environment variable `ADJOINT_LANES=128` where this option is not given.
+   * How wide vectors are, in bits: 128 unless given here or by the environment variable `ADJOINT_LANES`. 256 asks Node's V8 to
+   * pack 128-bit operations in pairs, about twice as fast, and is 128 where that has no effect; the engine's `lanes` are those in
+   * use. Results have the same bits, except where V8 packs wrongly: that is why nobody gets 256 without asking.
    */
   readonly lanes?: Lanes
 }

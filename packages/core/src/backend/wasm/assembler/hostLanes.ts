@@ -126,14 +126,14 @@ export const packsLanes = (): boolean => {
   return known
 }
 
-/** The variable of the environment by which a process forgoes wide lanes. */
+/** The variable of the environment that chooses the lanes of a process. */
 export const lanesVariable = "ADJOINT_LANES"
 
 /** The value of that variable, if it is set. */
 export const lanesSetting = (): string | undefined => globalThis.process?.env?.[lanesVariable] || undefined
 
-/** The widest lanes that nobody has to ask for. */
-export const usualLanes = (): Lanes => (lanesSetting() === undefined || lanesSetting() === "256" ? 256 : 128)
+/** The lanes where no option chooses them: narrow ones, since V8's packing has open faults (docs/decisions/wide-lanes.md). */
+export const usualLanes = (): Lanes => (lanesSetting() === "256" ? 256 : 128)
 
 /** The lanes that this host uses where these are requested. */
 export const offeredLanes = (wanted: Lanes): Lanes => (wanted === 256 && packsLanes() ? 256 : 128)
