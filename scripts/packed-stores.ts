@@ -189,7 +189,7 @@ const examineProgram = (args: ReadonlyArray<string>): ReadonlyArray<PackedFuncti
   try {
     const { error, status, stderr } = spawnSync(process.execPath, [...preload, ...args], {
       encoding: "utf8",
-      env: { ...process.env, ADJOINT_MODULES: folder },
+      env: { ...process.env, ADJOINT_LANES: "256", ADJOINT_MODULES: folder },
     })
     if (status !== 0) throw new Error(`${args.join(" ")} failed: ${error?.message ?? stderr}`)
     const files = readdirSync(folder).sort()
