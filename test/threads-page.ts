@@ -2,13 +2,9 @@
 
 import { Key, type NDArray, Tensor } from "@adjoint/core"
 import { EngineError } from "@adjoint/core/backend/Executable"
-import { Assembler } from "@adjoint/core/backend/wasm/assembler/Assembler"
-import type { Code } from "@adjoint/core/backend/wasm/assembler/Code"
-import { atomic, f32, type I32, i32 } from "@adjoint/core/backend/wasm/assembler/Value"
-import { compile } from "@adjoint/core/backend/wasm/assembler/webAssembly"
-import { type Compile, type Compiled, compileJob } from "@adjoint/core/backend/wasm/compile"
+import { f32, i32 } from "@adjoint/core/backend/wasm/assembler/Value"
+import { type Compile, compileJob } from "@adjoint/core/backend/wasm/compile"
 import { prepare } from "@adjoint/core/backend/wasm/prepare"
-import { emitRun, failedOffset, importWaiting } from "@adjoint/core/backend/wasm/threads/claims"
 import { idleFlags } from "@adjoint/core/backend/wasm/threads/controlBlock"
 import { makePool, type Pool } from "@adjoint/core/backend/wasm/threads/pool"
 import { webWorkers } from "@adjoint/core/backend/wasm/threads/webWorkers"
@@ -16,6 +12,7 @@ import * as Engine from "@adjoint/core/engines/Engine"
 import * as Wasm from "@adjoint/core/engines/Wasm"
 import { trace } from "@adjoint/core/language/Program"
 import { Effect } from "effect"
+import { together, trapping } from "../packages/core/test/part-for-each-thread.ts"
 
 type T = Tensor.Tensor
 
@@ -38,39 +35,11 @@ const open = async (threads: number, limit?: number): Promise<Pool> => {
   return pool
 }
 
-/** Code in which each thread computes one part, which it does not begin before all others have claimed theirs. */
-const replaced =
-  (body: (code: Code, thread: I32, compiled: Compiled) => void): Compile =>
-  (wanted, options) => {
-    const compiled = compileJob(wanted, options)
-    const { failed, threads } = compiled
-    const module = new Assembler()
-    module.importMemory("engine", "memory", { initial: Math.ceil(compiled.bytes / 65536), maximum: 65536, shared: true })
-    const waiting = importWaiting(module)
-    // The number of threads that have come, in a word that nobody else uses.
-    const arrived = i32.const(failed + 8)
-    emitRun(module, { at: failed - failedOffset, threads, waiting }, [
-      {
-        shares: threads,
-        parts: 1,
-        byFirst: false,
-        emit: (code, _, thread) => {
-          code.drop(atomic.add(arrived, 1))
-          code.loop((again) => code.brIf(again, i32.lt_s(atomic.load(arrived), threads)))
-          body(code, thread, compiled)
-        },
-      },
-    ])
-    return { ...compiled, module: compile(module.bytes()) }
-  }
-
 /** Each thread writes its number at the index of that number. */
-const numbers = replaced((code, thread, { locations, outputs }) => {
+const numbers = together((code, thread, { locations, outputs }) => {
   const address = locations[outputs[0]?.slot ?? 0]?.address ?? 0
   code.f32.store(i32.add(i32.mul(thread, 4), address), f32.convert_i32_s(thread))
 })
-
-const trapping = (which: number): Compile => replaced((code, thread) => code.if(i32.eq(thread, which), () => code.unreachable()))
 
 const failureOf = (f: () => unknown): string => {
   try {
@@ -165,7 +134,7 @@ const trapped = async (which: number) => {
 
 /** A thread that never completes its part, as one that the browser has ended. */
 const stuck = (which: number): Compile =>
-  replaced((code, thread) => code.if(i32.eq(thread, which), () => code.loop((again) => code.br(again))))
+  together((code, thread) => code.if(i32.eq(thread, which), () => code.loop((again) => code.br(again))))
 
 /** The failure of a run whose worker does not answer, its time, and whether a run without one of the workers has the same bits. */
 const ended = async () => {

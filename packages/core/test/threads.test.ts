@@ -9,17 +9,16 @@ import { Effect } from "effect"
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest"
 import { EngineError } from "../src/backend/Executable.ts"
 import { Assembler } from "../src/backend/wasm/assembler/Assembler.ts"
-import type { Code } from "../src/backend/wasm/assembler/Code.ts"
-import { atomic, type I32, i32 } from "../src/backend/wasm/assembler/Value.ts"
+import { atomic, i32 } from "../src/backend/wasm/assembler/Value.ts"
 import { compile } from "../src/backend/wasm/assembler/webAssembly.ts"
-import { type Compile, type Compiled, compileJob } from "../src/backend/wasm/compile.ts"
+import { type Compile, compileJob } from "../src/backend/wasm/compile.ts"
 import { prepare } from "../src/backend/wasm/prepare.ts"
-import { emitRun, failedOffset, importWaiting } from "../src/backend/wasm/threads/claims.ts"
 import { makeControlBlock } from "../src/backend/wasm/threads/controlBlock.ts"
 import { makePool, type Pool } from "../src/backend/wasm/threads/pool.ts"
 import type { WorkerGroup } from "../src/backend/wasm/threads/WorkerGroup.ts"
 import { Engine, Key, type NDArray, Program as Programs, Tensor, Wasm } from "../src/index.ts"
 import { knownHash } from "../src/testing/knownRun.ts"
+import { together, trapping } from "./part-for-each-thread.ts"
 
 type T = Tensor.Tensor
 
@@ -51,35 +50,6 @@ const failureOf = (f: () => unknown): EngineError => {
   }
   throw new Error("nothing was thrown")
 }
-
-/** Code in whose place each thread computes one part, which it does not begin before all others have claimed theirs. */
-const together =
-  (body: (code: Code, thread: I32, compiled: Compiled) => void): Compile =>
-  (wanted, options) => {
-    const compiled = compileJob(wanted, options)
-    const { failed, threads } = compiled
-    const module = new Assembler()
-    module.importMemory("engine", "memory", { initial: Math.ceil(compiled.bytes / 65536), maximum: 65536, shared: true })
-    const waiting = importWaiting(module)
-    // The number of threads that have come, in a word that nobody else uses.
-    const arrived = i32.const(failed + 8)
-    emitRun(module, { at: failed - failedOffset, threads, waiting }, [
-      {
-        shares: threads,
-        parts: 1,
-        byFirst: false,
-        emit: (code, _, thread) => {
-          code.drop(atomic.add(arrived, 1))
-          code.loop((again) => code.brIf(again, i32.lt_s(atomic.load(arrived), threads)))
-          body(code, thread, compiled)
-        },
-      },
-    ])
-    return { ...compiled, module: compile(module.bytes()) }
-  }
-
-/** Code in which one thread traps. */
-const trapping = (which: number): Compile => together((code, thread) => code.if(i32.eq(thread, which), () => code.unreachable()))
 
 /** Code in which workers trap before they claim a part, after which the calling thread ends the run as if it had computed all parts. */
 const failingEarly: Compile = (wanted, options) => {
