@@ -56,11 +56,11 @@ const replaceable = (
   { kernels, outputs, slots }: Plan,
   resident: number,
   { read, written }: Lifetimes,
+  given: ReadonlySet<number>,
 ): ReadonlyMap<number, number> => {
   const inputSlot = new Map(
     slots.flatMap(({ storage }, slot) => (storage.tag === "input" ? [[storage.index, slot] as const] : [])),
   )
-  const given = new Set(outputs.map(({ slot }) => slot))
   const found = new Map<number, number>()
   for (let i = 0; i < resident; i++) {
     const [output, input] = [outputs[i]?.slot, inputSlot.get(i)]
@@ -150,8 +150,8 @@ export const planMemory = (plan: Plan, resident: number, start: number): MemoryP
     if (storage.tag !== "own" || Shape.size(shape) === 0) addresses[slot] = memory.take(slotBytes(plan, slot))
   })
   const lifetimes = lifetimesOf(plan)
-  const replaces = replaceable(plan, resident, lifetimes)
   const given = new Set(outputs.map(({ slot }) => slot))
+  const replaces = replaceable(plan, resident, lifetimes, given)
   kernels.forEach((kernel, i) => {
     const isLast = (slot: number): boolean =>
       slots[slot]?.storage.tag === "own" && !given.has(slot) && (lifetimes.read.get(slot) ?? i) === i

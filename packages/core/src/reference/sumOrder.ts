@@ -32,3 +32,6 @@ export const pour = (from: Storage, to: Storage): void => {
   for (let i = 0; i < from.length; i++) to[i] = (to[i] as number) + (from[i] as number)
   from.fill(0)
 }
+
+/** The terms in each of the blocks of a product that are made up of blocks, level by level. */
+export const upperLevels = (terms: number): ReadonlyArray<number> => cascade(terms, productBlock).slice(1)

@@ -57,6 +57,10 @@ export const lossNames = ({ heads = [] }: Pick<Loss.LossFunction<never, never, s
   ...heads.map(({ name }) => headLossName(name)),
 ]
 
+/** Means over the rows of a batch, as sums. */
+export const sumsOfMeans = (means: { readonly [name: string]: Tensor }, rows: number): BatchSums =>
+  Object.fromEntries(Object.entries(means).map(([name, mean]) => [name, reshape(mul(mean, rows), [1])]))
+
 /** The sums of one batch of `rows` rows, for each score, for the loss and for that of each head. */
 export const sumsOf = <Y, T>(
   { heads, value }: Loss.LossValues,
@@ -65,10 +69,9 @@ export const sumsOf = <Y, T>(
   target: T,
   rows: number,
 ): BatchSums => {
-  const total = (mean: Tensor): Tensor => reshape(mul(mean, rows), [1])
+  const losses = Object.fromEntries(heads.map(([name, mean]) => [headLossName(name), mean]))
   return {
-    [lossName]: total(value),
-    ...Object.fromEntries(heads.map(([name, mean]) => [headLossName(name), total(mean)])),
+    ...sumsOfMeans({ [lossName]: value, ...losses }, rows),
     ...Object.fromEntries(
       Object.entries<Score.ScoreFunction<Y, T>>(scores ?? {}).map(([name, score]) => [
         name,

@@ -8,7 +8,6 @@ import { hasFacts, type LossFunction } from "../learning/Loss.ts"
 import type * as Net from "../learning/Net.ts"
 import { tensorOf } from "../learning/Target.ts"
 import { add } from "../tensor/elementwise.ts"
-import * as Key from "../tensor/Key.ts"
 import { stack } from "../tensor/structure.ts"
 import { at } from "../tensor/subscript.ts"
 import { grad } from "../transform/Autodiff.ts"
@@ -19,6 +18,7 @@ import type { TrainState } from "./Checkpoint.ts"
 import { rangesOf, type Weights } from "./Evaluate.ts"
 import { NonFinite, type NonFinitePlace } from "./NonFinite.ts"
 import { type DatasetOf, type Samples, samplesBetween } from "./Samples.ts"
+import { stepKey } from "./stepKey.ts"
 
 /** Computes tensors as the run computes them. */
 type Read = (targets: ReadonlyArray<Tensor>) => ReadonlyArray<NDArray>
@@ -33,7 +33,7 @@ export interface Replay<P, S, X, Y, T> {
   readonly read: Read
 }
 
-/** A step: its epoch, its number, and the rows of the data in its batch. */
+/** A step: its epoch and its number, counted from 1, and the rows of the data in its batch. */
 export interface StepInfo {
   readonly epoch: number
   readonly step: number
@@ -152,7 +152,7 @@ export const findNonFinite = <P, S, O, X, Y, T>(
     return bad && found(tensor, bad.name, bad.value)
   }
 
-  const key = Key.fold(Key.fold(Key.make(seed), "step"), before.step)
+  const key = stepKey(seed, before.step)
   const forward = findInForward({ loss, net, read }, before, { x, y }, { mode: "train", key })
   if (forward !== undefined)
     return found(

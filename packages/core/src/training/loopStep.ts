@@ -3,14 +3,14 @@ import * as Dataset from "../data/Dataset.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { Like, Tensors } from "../language/TensorTree.ts"
 import { none } from "../learning/Params.ts"
-import { add, cast, mul, scalar } from "../tensor/elementwise.ts"
-import * as Key from "../tensor/Key.ts"
+import { add, cast, scalar } from "../tensor/elementwise.ts"
+import type * as Key from "../tensor/Key.ts"
 import { take } from "../tensor/select.ts"
-import { reshape } from "../tensor/structure.ts"
 import { refuse } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
 import type { TrainState } from "./Checkpoint.ts"
-import type { BatchSums } from "./Evaluate.ts"
+import { sumsOfMeans } from "./Evaluate.ts"
+import { stepKey } from "./stepKey.ts"
 
 /** The state of a loop, laid out as a checkpoint stores it: the whole state of the user as `params`, and the number of steps. */
 export type LoopState<S> = TrainState<S, typeof none, typeof none>
@@ -43,17 +43,13 @@ export const namedNumbers = (operation: string, output: unknown): { readonly [na
   return Object.fromEntries(entries)
 }
 
-/** Means over the rows of a batch, as sums. */
-export const sumsOfMeans = (means: { readonly [name: string]: Tensor }, rows: number): BatchSums =>
-  Object.fromEntries(Object.entries(means).map(([name, mean]) => [name, reshape(mul(mean, rows), [1])]))
-
-/** The step that the engine runs. The key of a step depends on the seed and the number of the step alone. */
+/** The step that the engine runs. */
 export const loopStep =
   <S, D, O>(data: D, seed: number, step: UserStep<S, D, O>) =>
   (state: LoopState<S>, input: LoopInput<D>) => {
     const batch =
       "rows" in input ? (Tree.map(data as unknown, (array) => take(array as Tensor, input.rows)) as Tensors<D>) : input.batch
-    const key = Key.fold(Key.fold(Key.make(seed), "step"), state.step)
+    const key = stepKey(seed, state.step)
     const { output, state: next } = step(state.params, batch, key)
     const values = namedNumbers("Loop.run", output)
     return {

@@ -17,6 +17,7 @@ import type { Saved } from "./Checkpoint.ts"
 import { CheckpointError } from "./CheckpointError.ts"
 import { accumulate, accumulatorOf, type BatchSums, emptySums, finish, type ScoreTable, totals } from "./Evaluate.ts"
 import type { Emit } from "./eventStream.ts"
+import type { StepInfo } from "./findNonFinite.ts"
 import { type EarlyStop, isBetter, type Monitor, monitoredScore, shouldStop } from "./Monitor.ts"
 import type { NonFinite } from "./NonFinite.ts"
 import { factorAfter, type Plateau } from "./Plateau.ts"
@@ -65,20 +66,13 @@ export interface Burst<V> {
   readonly milliseconds: number
 }
 
-/** A step: its epoch and its number, counted from 1, and the rows of the data in its batch. */
-export interface Place {
-  readonly epoch: number
-  readonly step: number
-  readonly rows: ReadonlyArray<number>
-}
-
 /** A step that left a non-finite value, and the states around it. */
 export interface Failed<S, V> {
   readonly before: S
   readonly after: S
   readonly value: V
   readonly which: Batches.Batch
-  readonly place: Place
+  readonly place: StepInfo
 }
 
 /** An epoch that was scored, with the weights that its scores belong to. */
@@ -103,7 +97,7 @@ export interface Run<S, B, O, V, K, R> extends Settings<S, K, R> {
   readonly score: (
     weights: K,
     train: Scores,
-    at: Pick<Place, "epoch" | "step">,
+    at: Pick<StepInfo, "epoch" | "step">,
   ) => Effect.Effect<{ readonly train: Scores; readonly validation?: Scores }, LoopError, Engine>
   readonly weights: (state: S) => K
   readonly rate: RateIn<S> | undefined

@@ -12,12 +12,12 @@ import * as Shape from "../types/Shape.ts"
 import { rowLoader } from "./BatchLoader.ts"
 import { scorer } from "./Evaluate.ts"
 import type { Emit } from "./eventStream.ts"
-import { firstIn } from "./findNonFinite.ts"
+import { firstIn, type StepInfo } from "./findNonFinite.ts"
 import { defaultMonitor } from "./Monitor.ts"
 import { NonFinite } from "./NonFinite.ts"
 import type { MachineScores, PretrainEvent, StageInfo } from "./PretrainEvent.ts"
 import type { Scores } from "./Progress.ts"
-import { type LoopError, type Place, runLoop } from "./runLoop.ts"
+import { type LoopError, runLoop } from "./runLoop.ts"
 
 /** One machine of a deep belief network, and how it learns. */
 export interface StageConfig extends Omit<Rbm.Learning, "key"> {
@@ -110,7 +110,7 @@ export const trainRbm = (
       const learn = Rbm.step(learning)
       const score = yield* machineScorer(first, how.visible)
       const [seen, unseen] = [sampleRows(train), validation === undefined ? undefined : sampleRows(validation)]
-      const diverged = (value: number, place: Place) =>
+      const diverged = (value: number, place: StepInfo) =>
         new NonFinite({ ...place, tensor: "reconstruction", layer: stage.layer, value })
 
       const { kept } = yield* runLoop({

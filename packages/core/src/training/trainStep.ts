@@ -13,6 +13,7 @@ import type { TrainState } from "./Checkpoint.ts"
 import type { Config } from "./Config.ts"
 import { type BatchSums, sumsOf } from "./Evaluate.ts"
 import { type DatasetOf, type Samples, samplesTaken } from "./Samples.ts"
+import { stepKey } from "./stepKey.ts"
 
 /** The input of a step: inputs and targets [n, …], or the numbers of rows of the data (i32 [n]). */
 export type Batch<X = Tensor, T = Tensor> = Samples<X, T> | { readonly rows: Tensor }
@@ -42,7 +43,7 @@ export const trainStep =
   <P, S, O, R, X, Y, T>({ data, loss, net, optimizer, penalty, scores, seed }: Config<P, S, O, R, X, Y, T>) =>
   (state: TrainState<P, S, O>, batch: Batch<X, Tensors<T>>) => {
     const { x, y } = "rows" in batch ? samplesTaken(data, batch.rows) : batch
-    const key = Key.fold(Key.fold(Key.make(seed), "step"), state.step)
+    const key = stepKey(seed, state.step)
     const cost = (params: P) => {
       const applied = net.apply(params, state.state, x, { mode: "train", key })
       checkNet(net, x, applied.y)

@@ -68,10 +68,7 @@ export const path: Codec<string> = note(Schema.String.check(Schema.isPattern(/^[
 /** One of a few words. */
 export const choice = <const W extends string>(words: ReadonlyArray<W>): Codec<W> => Schema.Literals(words)
 
-/** Names that are not allowed, because they would access the prototypes of records. */
-export const reservedNames = ["__proto__", "constructor", "prototype"] as const
-
-// Excludes the reserved names, in a form that JSON Schema can express.
+// Excludes names that would access the prototypes of records, in a form that JSON Schema can express.
 const namePattern = /^(?!(?:__proto__|constructor|prototype)$)[A-Za-z_][A-Za-z0-9_]{0,63}$/u
 
 /** Whether a text may name a layer or a variable. */

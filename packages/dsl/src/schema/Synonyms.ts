@@ -34,9 +34,6 @@ export const together = (lists: Iterable<Synonyms>): Synonyms => {
 
 const tablesOf = (catalogue: Catalogue): ReadonlyArray<Table<unknown>> => Object.values<Table<unknown>>({ ...catalogue })
 
-/** Those of all tables, for names whose table is not known. */
-export const ofCatalogue = (catalogue: Catalogue): Synonyms => together(tablesOf(catalogue).map(ofTable))
-
 /** Those of the options of all entries, for options whose entry is not known. */
 export const ofAllOptions = (catalogue: Catalogue): Synonyms =>
   together(tablesOf(catalogue).flatMap((table) => Object.values(table).map(ofOptions)))

@@ -6,6 +6,7 @@ import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { refuse } from "../../types/ShapeError.ts"
 import { type Named, type Net, numbered, sequential } from "../Net.ts"
+import { child } from "../net/within.ts"
 import type { Params } from "../Params.ts"
 import { type Padded, type PaddedShape, stepOf } from "./Padded.ts"
 
@@ -25,8 +26,6 @@ export interface Stepwise<P = Params, S = Params, C = Params> extends Net<P, S, 
 
 /** The shapes of sequences of a time step x [batch, …]; only its features count. */
 const shapeOf = (x: Tensor): PaddedShape => ({ x: [1, ...x.shape.slice(1)], length: [] })
-
-const part = (tree: unknown, name: string): never => (tree as { readonly [name: string]: unknown })[name] as never
 
 /**
  * Layers in order, each of which can process sequences step by step; so can the whole. Layers are named after their kinds, as in
@@ -56,7 +55,7 @@ export const stack = (layers: ReadonlyArray<Stepwise>): Stepwise => {
     step: (params, state, carry, x) => {
       let y = x
       const carries = named.map(([name, layer]) => {
-        const stepped = layer.step(part(params, name), part(state, name), part(carry, name), y)
+        const stepped = layer.step(child(params, name), child(state, name), child(carry, name), y)
         y = stepped.x
         return [name, stepped.carry] as const
       })

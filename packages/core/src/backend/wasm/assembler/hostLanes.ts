@@ -138,12 +138,12 @@ export const usualLanes = (): Lanes => (lanesSetting() === "256" ? 256 : 128)
 /** The lanes that this host uses where these are requested. */
 export const offeredLanes = (wanted: Lanes): Lanes => (wanted === 256 && packsLanes() ? 256 : 128)
 
-let readingLanes: Lanes | undefined
+let readsNarrow = false
 
 /** Makes reading outside programs use narrow lanes from now on, since an engine of this process does. */
 export const readNarrow = (): void => {
-  readingLanes = 128
+  readsNarrow = true
 }
 
 /** The lanes of reading outside programs. */
-export const lanesOfReading = (): Lanes => readingLanes ?? usualLanes()
+export const lanesOfReading = (): Lanes => (readsNarrow ? 128 : usualLanes())

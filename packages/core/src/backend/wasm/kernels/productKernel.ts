@@ -12,7 +12,7 @@
  */
 
 import type { Matrix, Product } from "../../../compiler/Plan.ts"
-import { cascade, productBlock } from "../../../reference/sumOrder.ts"
+import { productBlock, upperLevels } from "../../../reference/sumOrder.ts"
 import * as Shape from "../../../types/Shape.ts"
 import type { Code } from "../assembler/Code.ts"
 import type { Numerics } from "../assembler/numerics.ts"
@@ -100,9 +100,6 @@ const scratchBytes = (kernel: Product, cut: Cut) => ({
   level: roundUp(kernel.m * kernel.n, 4) * 4,
 })
 
-/** The steps of k in the blocks that are made up of blocks. */
-const upperLevels = ({ k }: Product): ReadonlyArray<number> => cascade(k, productBlock).slice(1)
-
 const hosts: ReadonlyArray<Host> = (["portable", "fast"] as const).flatMap((numerics) =>
   ([128, 256] as const).map((lanes) => ({ lanes, numerics })),
 )
@@ -142,7 +139,7 @@ export const productScratch = (kernel: Product, threads: number): number => {
   const needs = hosts.map((host) => {
     const cut = cutOf(kernel, host)
     const { a, b, level } = scratchBytes(kernel, cut)
-    return a + b * (keepsColumns(kernel, cut, threads) ? blocksOf(kernel) : 1) + upperLevels(kernel).length * level
+    return a + b * (keepsColumns(kernel, cut, threads) ? blocksOf(kernel) : 1) + upperLevels(kernel.k).length * level
   })
   return Math.max(...needs)
 }
@@ -180,7 +177,7 @@ const strips = ({ code: { lanes, numerics }, module }: EmitContext, kernel: Prod
     const params = ["i32", "i32", "i32", "i32", "i32", "i32"] as const
     return module.func(`strip ${columns}`, { params }, (code, [top, bottom, rows, panel, out, first]) => {
       const k = stepsFrom(code, kernel, first)
-      const adds = addsTo(kernel, upperLevels(kernel)[0], first)
+      const adds = addsTo(kernel, upperLevels(kernel.k)[0], first)
       chunks(code, { start: top, end: bottom }, m, height, (_, count) => {
         const tile = {
           rows: count,
@@ -239,7 +236,7 @@ export const emitProduct = (context: EmitContext, kernel: Product, scratch: numb
   const keeps = keepsColumns(kernel, cut, team.threads)
   const packedA = code.let(i32.add(i32.mul(team.thread, productScratch(kernel, team.threads)), scratch))
   const packedB = code.let(i32.add(packedA, bytes.a))
-  const levels = upperLevels(kernel)
+  const levels = upperLevels(kernel.k)
   const firstLevel = bytes.b * (keeps ? blocksOf(kernel) : 1)
   const incomplete = levels.map((_, level) => code.let(i32.add(packedB, firstLevel + level * bytes.level)))
   const inFirst = (body: () => void): void => (keeps ? code.if(team.isFirst, body) : body())

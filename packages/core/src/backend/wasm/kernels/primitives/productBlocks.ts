@@ -3,12 +3,9 @@
  * computes a part of all sums. The sums of a block are added to those of the blocks before, which are in the result; where 256
  * blocks make up a larger one, its sums are in scratch memory until it is complete.
  */
-import { cascade, productBlock } from "../../../../reference/sumOrder.ts"
+import { productBlock, upperLevels } from "../../../../reference/sumOrder.ts"
 import type { Code } from "../../assembler/Code.ts"
 import { type I32, i32, type Local, select } from "../../assembler/Value.ts"
-
-/** The terms in each of the blocks that are made up of blocks, level by level. */
-const upperLevels = (terms: number): ReadonlyArray<number> => cascade(terms, productBlock).slice(1)
 
 /** Bytes of the sums of blocks that are not complete, where the result takes `result` bytes. */
 export const incompleteBytes = (terms: number, result: number): number => upperLevels(terms).length * result

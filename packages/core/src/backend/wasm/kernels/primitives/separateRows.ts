@@ -3,7 +3,16 @@
  * rows, and from arrays that all rows share, as the body of a recurrent layer does. The plan of fewer rows is the same with
  * other sizes, so threads can each run a whole loop for some of the rows.
  */
-import type { Access, Kernel, Loop, Matrix, Plan, Slot, Term } from "../../../../compiler/Plan.ts"
+import {
+  type Access,
+  type Kernel,
+  type Loop,
+  loopOf,
+  type Matrix,
+  type Plan,
+  type Slot,
+  type Term,
+} from "../../../../compiler/Plan.ts"
 import type { Params } from "../../../../language/Primitive.ts"
 import * as Shape from "../../../../types/Shape.ts"
 
@@ -25,8 +34,7 @@ export interface Separate {
   readonly byRow: (input: number) => boolean
 }
 
-const termsOf = (kernel: Kernel): ReadonlyArray<Term> =>
-  kernel.tag === "loop" || kernel.tag === "reduce" ? kernel.terms : (kernel.epilogue?.terms ?? [])
+const termsOf = (kernel: Kernel): ReadonlyArray<Term> => (kernel.tag === "reduce" ? kernel.terms : (loopOf(kernel)?.terms ?? []))
 
 /** The slots that loops step through with their first axis. */
 const steppedThrough = ({ kernels }: Plan): ReadonlySet<number> =>
