@@ -180,10 +180,13 @@ describe.runIf(packsLanes())("code that V8 packs", () => {
   it("keeps the upper lanes of a packed constant that also begins sums of 128 bits", () => {
     // Of four vectors of maxima the last is short, so that V8 packs two of them only; all begin with the same constant.
     const x = Tensor.read(Key.normal(Key.make(77), [70, 127]))
-    const largest = Program.trace((given) => {
-      const x = given as Tensor.Tensor
-      return [Tensor.max(Tensor.sub(x, Tensor.max(x, { axes: 0 })), { axes: 1 })]
-    }, [x])
+    const largest = Program.trace(
+      (given) => {
+        const x = given as Tensor.Tensor
+        return [Tensor.max(Tensor.sub(x, Tensor.max(x, { axes: 0 })), { axes: 1 })]
+      },
+      [x],
+    )
     const result = (lanes: 128 | 256, mask: number) => {
       setFlagsFromString(`--wasm-tier-mask-for-testing=${mask}`)
       try {
