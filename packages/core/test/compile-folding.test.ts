@@ -12,7 +12,7 @@ import { programWithInputs } from "../src/testing/programs.ts"
 type T = Tensor.Tensor
 
 const engines = {
-  reference: Engine.reference,
+  reference: Engine.layerReference,
   portable: Wasm.layer({ threads: 1 }),
   fast: Wasm.layer({ threads: 1, numerics: "fast" }),
 } as const
@@ -149,7 +149,7 @@ it.effect("refuses the argument of another function, as it does without", () =>
     const got = yield* Effect.flip(Compile.compile((y: T) => Tensor.add(y, stranger as T) as T, Tensor.zeros([2]) as T))
     assert.instanceOf(got, ShapeError)
     assert.match(got.message, /another function that is being traced/)
-  }).pipe(Effect.scoped, Effect.provide(Engine.reference)),
+  }).pipe(Effect.scoped, Effect.provide(Engine.layerReference)),
 )
 
 for (const [name, layer] of Object.entries(engines))

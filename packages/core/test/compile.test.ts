@@ -1,9 +1,27 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Result, type Scope } from "effect"
-import { Autodiff, Compile, Engine, type NDArray, ShapeError, Tensor } from "../src/index.ts"
+import {
+  Autodiff,
+  Compile,
+  Engine,
+  Evaluate,
+  Key,
+  Layers,
+  Loop,
+  Loss,
+  type NDArray,
+  Optimizer,
+  ShapeError,
+  Tensor,
+  Toys,
+  Train,
+} from "../src/index.ts"
 import { delayed } from "./delayed-engine.ts"
 
 type T = Tensor.Tensor
+
+const onReference = <A, E>(effect: Effect.Effect<A, E, Engine.Engine | Scope.Scope>) =>
+  effect.pipe(Effect.scoped, Effect.provide(Engine.layerReference))
 
 /** Fits one number to the mean of a batch. */
 const descend = (state: { readonly w: T; readonly seen: T }, batch: T) => {
@@ -16,7 +34,7 @@ const descend = (state: { readonly w: T; readonly seen: T }, batch: T) => {
 
 const start = { w: Tensor.scalar(0) as T, seen: Tensor.scalar(0, "i32") as T }
 
-const engines = { reference: Engine.reference, "an engine that answers later": delayed }
+const engines = { reference: Engine.layerReference, "an engine that answers later": delayed }
 
 describe.each(Object.entries(engines))("on %s", (_, layer) => {
   const on = <A, E>(effect: Effect.Effect<A, E, Engine.Engine | Scope.Scope>) => effect.pipe(Effect.scoped, Effect.provide(layer))
@@ -205,4 +223,37 @@ describe.each(Object.entries(engines))("on %s", (_, layer) => {
       ),
     )
   })
+})
+
+describe("without an engine", () => {
+  it.effect("a program says what to add", () =>
+    Effect.gen(function* () {
+      const net = Layers.dense({ units: 2 })
+      const data = Toys.xor(Key.make(1))
+      const run = { net, loss: Loss.categoricalCrossEntropy(), optimizer: Optimizer.sgd(0.1), data, seed: 1, epochs: 1, batch: 4 }
+      const state = { w: Tensor.zeros([2]) }
+      const loop = {
+        state,
+        data: data.inputs,
+        step: (now: typeof state) => ({ state: now, output: Tensor.sum(now.w) }),
+        seed: 1,
+        epochs: 1,
+        batch: 4,
+      }
+      const weights = net.init(Key.make(1), [2])
+      const programs: ReadonlyArray<Effect.Effect<unknown, unknown, Engine.Engine>> = [
+        Train.finished(run),
+        Loop.finished(loop),
+        Evaluate.evaluate(net, weights, run),
+        Evaluate.predict(net, weights, data.inputs),
+        Effect.scoped(Compile.compile(Tensor.neg, state.w)),
+        Effect.scoped(Compile.step((now: typeof state, _: T) => ({ state: now, output: now.w }), state)),
+      ]
+      for (const program of programs) {
+        // As in JavaScript, where no type checker asks for the engine.
+        const exit = yield* Effect.exit(program as Effect.Effect<unknown, unknown>)
+        assert.include(String(exit), "no engine: add Effect.provide(Wasm.layer())")
+      }
+    }),
+  )
 })

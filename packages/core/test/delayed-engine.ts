@@ -51,4 +51,4 @@ export const delayed: Layer.Layer<Engine.Engine> = Layer.effect(
       read: (targets) => answered(there.read(targets)),
     })
   }),
-).pipe(Layer.provide(Engine.reference))
+).pipe(Layer.provide(Engine.layerReference))

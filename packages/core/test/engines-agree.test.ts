@@ -9,7 +9,7 @@ it.live(
   "an engine that answers later gives the results of Reference",
   () =>
     Effect.gen(function* () {
-      const [here, there] = yield* Effect.all([Effect.provide(runs, Engine.reference), Effect.provide(runs, delayed)])
+      const [here, there] = yield* Effect.all([Effect.provide(runs, Engine.layerReference), Effect.provide(runs, delayed)])
       assert.deepStrictEqual(there, here)
       assert.deepStrictEqual(here.resumed, here.params)
       assert.lengthOf(here.losses, 15)

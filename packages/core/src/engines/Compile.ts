@@ -116,7 +116,7 @@ export const compile = <Args extends ReadonlyArray<unknown>, Y>(
   ...like: NoInfer<Args>
 ): Effect.Effect<Compiled<Args, Y>, EngineError | ShapeError, Engine | Scope.Scope> =>
   Effect.gen(function* () {
-    const engine = yield* Engine
+    const engine = yield* Engine.current
     const { program: traced, result } = yield* foldedBy(engine, f, like)
     const executable = yield* engine.prepare({ program: traced, resident: 0 })
     const answer = Tree.rebuilder(result)
@@ -133,7 +133,7 @@ export const compile = <Args extends ReadonlyArray<unknown>, Y>(
   })
 
 /** A function from a state and a batch to the next state and an output. */
-export type StepFunction<S, B, O> = (state: S, batch: B) => { readonly state: Like<S>; readonly output: O }
+export type StepFunction<S, B, O> = (state: S, batch: B) => { readonly state: Like<NoInfer<S>>; readonly output: O }
 
 /** Batches that the engine has, and how their outputs are read. */
 export type Submitted<O> = Effect.Effect<Effect.Effect<ReadonlyArray<O>, EngineError>, EngineError | ShapeError>
@@ -187,7 +187,7 @@ export const step = <S, B, O>(
   initial: S,
 ): Effect.Effect<Step<S, B, O>, EngineError | ShapeError, Engine | Scope.Scope> =>
   Effect.gen(function* () {
-    const engine = yield* Engine
+    const engine = yield* Engine.current
     const scope = yield* Effect.scope
     const prepared = new Map<string, Ready<O>>()
     let current: { state: Arrays } | { executable: Executable } = { state: yield* arrays(engine, initial) }

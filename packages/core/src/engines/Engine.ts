@@ -5,6 +5,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { EngineError, Footprint, Job, SyncExecutable } from "../backend/Executable.ts"
 import type { Tensor } from "../language/Expr.ts"
@@ -18,8 +19,15 @@ import { inProcess, reading } from "./inProcess.ts"
 export { EngineError, type Footprint, type Job, OutOfMemory } from "../backend/Executable.ts"
 export type { Arrays, Executable } from "./Executable.ts"
 
-/** Runs programs. */
-export class Engine extends Context.Service<
+/** What a program that needs an engine and is run without one reports, to the compiler and when it runs. */
+const missing = "no engine: add Effect.provide(Wasm.layer())"
+type Missing = typeof missing
+
+/**
+ * Runs programs. `Help` has no values: it is a sentence that the compiler prints where an engine is missing,
+ * `Type 'Engine<"no engine: add Effect.provide(Wasm.layer())">' is not assignable to type 'never'`.
+ */
+export class Engine<out Help extends string = Missing> extends Context.Service<
   Engine,
   {
     /** Its name in run records and on the command line. */
@@ -36,7 +44,15 @@ export class Engine extends Context.Service<
     /** Computes tensors outside a program, rounded as this engine rounds; each is computed once. Fails with `ShapeError` inside a traced function. */
     readonly read: (targets: ReadonlyArray<Tensor>) => Effect.Effect<Arrays, EngineError | ShapeError>
   }
->()("@adjoint/core/Engine") {}
+>()("@adjoint/core/Engine") {
+  declare readonly help: Help
+
+  /** The engine that is provided. `yield* Engine` gives it too; here its absence is a defect that says what to add. */
+  static readonly current: Effect.Effect<Engine["Service"], never, Engine> = Effect.flatMap(
+    Effect.serviceOption(Engine),
+    Option.match({ onNone: () => Effect.die(new Error(missing)), onSome: Effect.succeed }),
+  )
+}
 
 const referenceExecutable = ({ program, resident }: Job): SyncExecutable => {
   let state: ReadonlyArray<NDArray> = []
@@ -64,7 +80,7 @@ const referenceFootprint = ({ program: { constants, equations, inputs } }: Job):
 })
 
 /** The engine that defines every result: plain loops over doubles, on one thread. */
-export const reference: Layer.Layer<Engine> = Layer.succeed(Engine, {
+export const layerReference: Layer.Layer<Engine> = Layer.succeed(Engine, {
   name: "reference",
   numerics: "doubles",
   threads: 1,

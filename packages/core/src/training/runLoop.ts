@@ -167,7 +167,7 @@ export const runLoop = <S, B, O, V, K, R = never>(
 ): Effect.Effect<Ended<K>, LoopError, Engine | Scope.Scope | R> =>
   Effect.gen(function* () {
     const { earlyStop, emit, epochs, loader, monitor, saving, scores } = run
-    const engine = yield* Engine
+    const engine = yield* Engine.current
     const step = yield* Compile.step(run.step, run.first)
     const start = initialProgress(run)
     let progress = run.resume === undefined ? start : yield* checkSameRun(run.resume.last.progress, start)

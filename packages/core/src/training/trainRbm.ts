@@ -100,7 +100,7 @@ export const trainRbm = (
 ): Effect.Effect<Rbm.Params, LoopError, Engine> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const engine = yield* Engine
+      const engine = yield* Engine.current
       const visible = Shape.size(train.shape.slice(1))
       const learning: Rbm.Learning = { ...how, key: Key.fold(key, "gibbs") }
       const first = yield* Compile.checkShapes(() =>
