@@ -4,25 +4,10 @@ import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import type { Worker } from "node:worker_threads"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, type Layer, ManagedRuntime, Stream } from "effect"
+import { Effect, Fiber, type Layer, ManagedRuntime, type Scope, Stream } from "effect"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
-import {
-  type Checkpoint,
-  Compile,
-  Engine,
-  Key,
-  Layers,
-  Loss,
-  NDArray,
-  Net,
-  Optimizer,
-  Params,
-  Program,
-  Tensor,
-  Train,
-  Wasm,
-} from "../src/index.ts"
+import { Compile, Engine, Key, Loop, NDArray, Program, Tensor, Wasm } from "../src/index.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
 import { runs } from "./runs-of-an-engine.ts"
 
@@ -44,26 +29,33 @@ const outputs = (program: Program.Program, inputs: ReadonlyArray<NDArray.NDArray
     }),
   )
 
-/** The workers that a test starts. */
-const started = <A, E>(effect: Effect.Effect<A, E>) =>
+/** Passes the workers that are started meanwhile. */
+const watching = <A, E>(use: (workers: ReadonlyArray<Worker>) => Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.suspend(() => {
     const workers: Array<Worker> = []
     const note = (worker: Worker): void => void workers.push(worker)
     process.on("worker", note)
-    return Effect.map(
-      Effect.ensuring(
-        effect,
-        Effect.sync(() => process.off("worker", note)),
-      ),
-      (result) => ({ result, workers }),
+    return Effect.ensuring(
+      use(workers),
+      Effect.sync(() => process.off("worker", note)),
     )
+  })
+
+/** Whether a worker has ended, which takes a moment. */
+const hasEnded = (worker: Worker | undefined) =>
+  Effect.promise(async () => {
+    for (let i = 0; i < 200 && worker?.threadId !== -1; i++) await new Promise((done) => setTimeout(done, 10))
+    return worker?.threadId === -1
   })
 
 describe.each(["portable", "fast"] as const)("in %s numerics, the engine in a worker", (numerics) => {
   test("gives the bits of the engine on the calling thread, special numbers too", { timeout: 60_000 }, async () => {
     const [here, there] = [Wasm.layer({ threads: 1, numerics }), Wasm.worker({ threads: 1, numerics })].map((layer) =>
       ManagedRuntime.make(layer as Layer.Layer<Engine.Engine, Engine.EngineError>),
-    ) as [ManagedRuntime.ManagedRuntime<Engine.Engine, Engine.EngineError>, ManagedRuntime.ManagedRuntime<Engine.Engine, Engine.EngineError>]
+    ) as [
+      ManagedRuntime.ManagedRuntime<Engine.Engine, Engine.EngineError>,
+      ManagedRuntime.ManagedRuntime<Engine.Engine, Engine.EngineError>,
+    ]
     try {
       await fc.assert(
         fc.asyncProperty(programWithInputs({ maxSteps: 10, special: true }), async ({ inputs, program }) => {
@@ -92,10 +84,7 @@ it.live("reports the threads, numerics and lanes in use", () =>
   Effect.gen(function* () {
     const facts = Effect.map(Engine.Engine, ({ lanes, name, numerics, threads }) => ({ lanes, name, numerics, threads }))
     const options = { threads: 2, numerics: "fast" } as const
-    assert.deepStrictEqual(
-      yield* Effect.provide(facts, Wasm.worker(options)),
-      yield* Effect.provide(facts, Wasm.layer(options)),
-    )
+    assert.deepStrictEqual(yield* Effect.provide(facts, Wasm.worker(options)), yield* Effect.provide(facts, Wasm.layer(options)))
     const refused = yield* Effect.flip(Effect.provide(facts, Wasm.worker({ lanes: 512 as never })))
     assert.include(refused.message, "it wants 128 or 256")
   }),
@@ -122,33 +111,205 @@ describe("in a worker", () => {
       const { plan, prepare } = yield* Engine.Engine
       const shape = [2 ** 15, 2 ** 15]
       const program = Program.trace((x) => [Tensor.exp(x as T)], [{ dtype: "f32", shape }])
-      for (const refusal of [plan({ program, resident: 0 }), prepare({ program, resident: 0 })]) {
-        const error = yield* Effect.flip(Effect.scoped(refusal))
+      for (const refusal of [plan, prepare]) {
+        const refused: Effect.Effect<unknown, Engine.EngineError, Scope.Scope> = refusal({ program, resident: 0 })
+        const error = yield* Effect.flip(Effect.scoped(refused))
         assert.strictEqual(error.engine, "Wasm.worker")
         assert.instanceOf(error.cause, Engine.OutOfMemory)
-        assert.include(error.message, "one memory holds 4294967296; the largest tensors are f32[32768, 32768] of 4294967296 bytes")
+        assert.include(
+          error.message,
+          "one memory holds 4294967296; the largest tensors are f32[32768, 32768] of 4294967296 bytes",
+        )
       }
-      assert.strictEqual((yield* plan({ program: Program.trace((x) => [Tensor.exp(x as T)], [{ dtype: "f32", shape: [4] }]), resident: 0 })).kernels, 1)
+      assert.strictEqual(
+        (yield* plan({ program: Program.trace((x) => [Tensor.exp(x as T)], [{ dtype: "f32", shape: [4] }]), resident: 0 }))
+          .kernels,
+        1,
+      )
     }).pipe(Effect.provide(Wasm.worker({ threads: 1 }))),
   )
 
-  it.live("calls that wait, and later ones, fail when the worker ends; the worker ends with its scope", () =>
-    Effect.gen(function* () {
-      const { result, workers } = yield* started(
-        Effect.gen(function* () {
-          const step = yield* Compile.step(add, Tensor.scalar(1) as T)
-          yield* step.run([Tensor.ones([4])])
-          const waiting = yield* Effect.forkChild(Effect.flip(step.run([Tensor.ones([2000, 2000])])), { startImmediately: true })
-          yield* Effect.sleep(1)
-          yield* Effect.promise(async () => workersOf[0]?.terminate())
-          return [yield* Fiber.join(waiting), yield* Effect.flip(step.run([Tensor.ones([4])])), yield* Effect.flip(step.state)]
-        }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1 }))),
-      )
-      assert.lengthOf(workers, 1)
-      for (const error of result) {
-        assert.instanceOf(error, Engine.EngineError)
-        assert.match(error.message, /^the Wasm\.worker engine failed to (run|prepare) a program: its worker ended: it ended with exit code 1$|read a state/)
-      }
-    }),
+  it.live("calls that wait, and later ones, fail when the worker ends", () =>
+    watching((workers) =>
+      Effect.gen(function* () {
+        const step = yield* Compile.step(add, Tensor.scalar(1) as T)
+        yield* step.run([Tensor.ones([4])])
+        const waiting = yield* Effect.forkChild(Effect.flip(step.run([Tensor.ones([2000, 2000])])), { startImmediately: true })
+        yield* Effect.sleep(1)
+        yield* Effect.promise(async () => workers[0]?.terminate())
+        const errors = [
+          yield* Fiber.join(waiting),
+          yield* Effect.flip(step.run([Tensor.ones([4])])),
+          yield* Effect.flip(step.load(Tensor.scalar(2) as T).pipe(Effect.andThen(step.run([Tensor.ones([4])])))),
+        ]
+        for (const error of errors) {
+          assert.instanceOf(error, Engine.EngineError)
+          assert.match(error.message, /^the Wasm\.worker engine failed to .*: its worker ended: it ended with exit code 1$/)
+        }
+        assert.lengthOf(workers, 1)
+      }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1 }))),
+    ),
   )
+
+  it.live("the worker ends with its scope, also while it computes", () =>
+    watching((workers) =>
+      Effect.gen(function* () {
+        const fiber = yield* Effect.forkChild(
+          Compile.step(slow(40), Tensor.ones([512, 512]) as T).pipe(
+            Effect.flatMap((step) => step.run([Tensor.scalar(1)])),
+            Effect.scoped,
+            Effect.provide(Wasm.worker({ threads: 1 })),
+          ),
+        )
+        yield* Effect.sleep(300)
+        yield* Fiber.interrupt(fiber)
+        assert.lengthOf(workers, 1)
+        assert.isTrue(yield* hasEnded(workers[0]))
+      }),
+    ),
+  )
+})
+
+/** A step of so many products: it takes several hundred milliseconds. */
+const slow =
+  (products: number) =>
+  (w: T, x: T): { readonly state: T; readonly output: { readonly mean: T } } => {
+    let state = w
+    for (let i = 0; i < products; i++) state = Tensor.div(Tensor.matmul(state, w), 512) as T
+    const next = Tensor.add(state, Tensor.mul(Tensor.mean(x), 1e-3)) as T
+    return { state: next, output: { mean: Tensor.mean(next) } }
+  }
+
+describe("an interruption of a slow step", () => {
+  const config = {
+    state: { w: Tensor.read(Key.uniform(Key.make(1), [512, 512])) as T },
+    step: ({ w }: { readonly w: T }, x: T) => {
+      const { output, state } = slow(30)(w, x)
+      return { state: { w: state }, output }
+    },
+    data: Tensor.read(Tensor.cast(Tensor.range(6), "f32")),
+    batch: 1,
+    seed: 1,
+    epochs: 1,
+  }
+
+  it.live(
+    "does not wait for it, saves the state before it, and the resumed loop has the bits of an uninterrupted one",
+    () =>
+      Effect.gen(function* () {
+        const saved: Array<Loop.Checkpoint<typeof config.state>> = []
+        const saving = {
+          save: (_: string, checkpoint: Loop.Checkpoint<typeof config.state>) =>
+            Effect.sync(() => {
+              saved.push(checkpoint)
+              return { directory: "last" }
+            }),
+        }
+        const times: Array<number> = []
+        const fiber = yield* Effect.forkChild(
+          Stream.runForEach(Loop.run({ ...config, saving }), (event) =>
+            Effect.sync(() => {
+              if (event._tag === "Stepped") times.push(event.milliseconds)
+            }),
+          ),
+        )
+        while (times.length < 2 && fiber.pollUnsafe() === undefined) yield* Effect.sleep(5)
+        const stepTime = Math.min(...times)
+        yield* Effect.sleep(stepTime / 4)
+        const before = performance.now()
+        yield* Fiber.interrupt(fiber)
+        const took = performance.now() - before
+        assert.isBelow(took, stepTime / 2, `the interruption of a step of ${stepTime} ms took ${took} ms`)
+        assert.lengthOf(saved, 1)
+        const [last] = saved
+        if (last === undefined) return
+        assert.strictEqual(last.progress.step, times.length)
+        const whole = yield* Loop.finished(config)
+        const resumed = yield* Loop.finished({ ...config, resume: { last } })
+        assert.deepStrictEqual(bytes([resumed.state.w]), bytes([whole.state.w]))
+      }).pipe(Effect.provide(Wasm.worker({ threads: 1 }))),
+    60_000,
+  )
+
+  it.live(
+    "leaves the state from before the step, from which the next worker runs on",
+    () =>
+      Effect.gen(function* () {
+        const { w } = config.state
+        const x = Tensor.scalar(2)
+        const one = yield* Compile.step(slow(30), w)
+        yield* one.run([x])
+        const before = yield* one.state
+        const fiber = yield* Effect.forkChild(Effect.flip(one.run([x])), { startImmediately: true })
+        yield* Effect.sleep(20)
+        assert.isTrue(yield* one.abort)
+        assert.include((yield* Fiber.join(fiber)).message, "failed to run a program: the run was interrupted")
+        assert.deepStrictEqual(bytes([yield* one.state]), bytes([before]))
+        assert.isFalse(yield* one.abort)
+        yield* one.run([x])
+        const whole = yield* Compile.step(slow(30), w)
+        yield* whole.run([x, x])
+        assert.deepStrictEqual(bytes([yield* one.state]), bytes([yield* whole.state]))
+      }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1 }))),
+    60_000,
+  )
+
+  it.live(
+    "keeps the state that another fiber has in the same worker",
+    () =>
+      Effect.gen(function* () {
+        const other = yield* Compile.step((w: T, x: T) => ({ state: Tensor.add(w, x) as T, output: w }), Tensor.scalar(0) as T)
+        yield* other.run([Tensor.scalar(1), Tensor.scalar(2)])
+        const fiber = yield* Effect.forkChild(Loop.finished(config))
+        yield* Effect.sleep(600)
+        yield* Fiber.interrupt(fiber)
+        yield* other.run([Tensor.scalar(3)])
+        assert.strictEqual(Tensor.toNumber(yield* other.state), 6)
+      }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1 }))),
+    60_000,
+  )
+})
+
+describe("a process of Node", () => {
+  const { FORCE_COLOR: _, ...env } = process.env
+  const child = async (script: string): Promise<{ readonly code: number | null; readonly said: string }> => {
+    const started: ChildProcess = spawn(process.execPath, ["--input-type=module", "--eval", script], {
+      cwd: join(import.meta.dirname, ".."),
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    })
+    const [out, err] = await Promise.all([started.stdout, started.stderr].map((stream) => (stream === null ? "" : text(stream))))
+    const code = await new Promise<number | null>((ended) =>
+      started.exitCode === null ? started.on("exit", ended) : ended(started.exitCode),
+    )
+    return { code, said: `${out}${err}` }
+  }
+  const prelude = `
+    const { Effect } = await import("effect")
+    const { Compile, Tensor, Wasm } = await import("./src/index.ts")
+    const square = Effect.flatMap(Compile.compile((x) => Tensor.matmul(x, x), Tensor.zeros([600, 600])), (f) => f(Tensor.ones([600, 600])))
+  `
+
+  test("waits for the worker while it computes, and ends when nobody waits", { timeout: 60_000 }, async () => {
+    const { code, said } = await child(`${prelude}
+      const result = await Effect.runPromise(square.pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 2 }))))
+      console.log(Tensor.toArray(result)[0][0])
+      // An engine whose scope stays open does not keep the process alive.
+      Effect.runFork(Effect.andThen(square, Effect.never).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1 }))))
+      setTimeout(() => console.log("ends"), 1500)
+    `)
+    expect({ code, said }).toEqual({ code: 0, said: "600\nends\n" })
+  })
+
+  test("that may not start workers reports it", { timeout: 60_000 }, async () => {
+    const { said } = await child(`
+      process.permission = { has: () => false }
+      const threads = process.getBuiltinModule("node:worker_threads")
+      threads.Worker = class { constructor() { throw new Error("Access to this API has been restricted") } }
+      ${prelude}
+      const error = await Effect.runPromise(Effect.flip(square.pipe(Effect.scoped, Effect.provide(Wasm.worker()))))
+      console.log(error._tag, error.message)
+    `)
+    expect(said).toBe("EngineError the Wasm.worker engine failed to start its worker: Access to this API has been restricted\n")
+  })
 })

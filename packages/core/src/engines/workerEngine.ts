@@ -20,7 +20,7 @@ import { type Connection, connect, failed } from "./workerConnection.ts"
 const startLimit = 30_000
 
 /** Milliseconds that an aborted run has to end by itself. */
-const patience = 25
+const patience = 15
 
 /** Arrays for a message. Of a view, cloning would copy the whole buffer. */
 const wire = (arrays: Arrays): Wire =>
@@ -46,6 +46,8 @@ interface Remote {
   hasState: boolean
   /** Waits for the runs that are not done; undefined if there are none. */
   running: Effect.Effect<unknown, EngineError> | undefined
+  /** Called when they are done. */
+  onDone?: () => void
 }
 
 /** The workers of an engine, one after the other, and what is in the present one. */
@@ -82,7 +84,10 @@ const makeWorkers = (program: WorkerProgram, settings: Settings, first: Connecti
       const keeps = [remote, ...others].every(({ hasState, known }) => !hasState || known !== undefined)
       const isAlone = connection.waitsOnlyFor(remote.number) && ![...unread.values()].some((owner) => owner !== remote)
       if (!keeps || !isAlone || isGivenUp) return false
+      // The failure of its run takes from it what is known of its state.
+      const { known } = remote
       void connection.close("the run was interrupted")
+      remote.known = known
       isGivenUp = true
       unread.clear()
       return true
@@ -94,11 +99,16 @@ const makeWorkers = (program: WorkerProgram, settings: Settings, first: Connecti
   }
 }
 
-/** Milliseconds of the host's clock. */
-const elapsed = (milliseconds: number): Effect.Effect<void> =>
+/** Whether the runs of an executable end within the patience. It may be called where nothing can be interrupted, so it is no race. */
+const soonDone = (remote: Remote): Effect.Effect<boolean> =>
   Effect.callback((resume) => {
-    const timer = setTimeout(() => resume(Effect.void), milliseconds)
-    return Effect.sync(() => clearTimeout(timer))
+    const end = (isDone: boolean) => () => {
+      clearTimeout(timer)
+      delete remote.onDone
+      resume(Effect.succeed(isDone))
+    }
+    const timer = setTimeout(end(false), patience)
+    remote.onDone = end(true)
   })
 
 /** What is behind an executable of this module. */
@@ -142,6 +152,7 @@ const makeExecutable = (remote: Remote, { giveUp, present, unread }: Workers, ru
     const answered = (answer?: Answers["run"]): void => {
       isDone = true
       remote.running = undefined
+      remote.onDone?.()
       if (answer !== undefined) remote.known = restored(answer.state)
       else if (!keeps) remote.known = undefined
     }
@@ -182,9 +193,8 @@ const makeExecutable = (remote: Remote, { giveUp, present, unread }: Workers, ru
     abort: Effect.suspend(() => {
       const { running } = remote
       if (running === undefined) return Effect.succeed(false)
-      const isDone = Effect.as(Effect.exit(running), true)
-      return Effect.flatMap(Effect.raceFirst(isDone, Effect.as(elapsed(patience), false)), (done) =>
-        done ? Effect.succeed(false) : giveUp(remote) ? Effect.succeed(true) : Effect.as(Effect.exit(running), false),
+      return Effect.flatMap(soonDone(remote), (isDone) =>
+        isDone ? Effect.succeed(false) : giveUp(remote) ? Effect.succeed(true) : Effect.as(Effect.exit(running), false),
       )
     }),
   }
@@ -204,9 +214,11 @@ export const workerEngine = (settings: Settings): Effect.Effect<Engine["Service"
       Effect.sync(() => makeWorkers(workerProgram, settings, connect(workerProgram))),
       ({ close }) => Effect.promise(close),
     )
-    const { lanes, numerics, threads } = yield* Effect.raceFirst(
-      Effect.suspend(() => workers.present().post({ call: "open", ...settings })),
-      Effect.andThen(elapsed(startLimit), Effect.fail(failed("open", `it has not started for ${startLimit / 1000} s`))),
+    const { lanes, numerics, threads } = yield* Effect.suspend(() => workers.present().post({ call: "open", ...settings })).pipe(
+      Effect.timeoutOrElse({
+        duration: startLimit,
+        orElse: () => Effect.fail(failed("open", `it has not started for ${startLimit / 1000} s`)),
+      }),
     )
     let executables = 0
     let runs = 0
