@@ -3,7 +3,7 @@
  * outputs the weights connect, so that the variance of signals stays the same from layer to layer.
  */
 import * as Activation from "./Activation.ts"
-import { alias, documented, type Makers, make as makeFrom, type Use } from "./Entry.ts"
+import { alias, documented, make as makeFrom, type Use } from "./Entry.ts"
 import { constant, identity, ones, zeros } from "./initializer/fixed.ts"
 import { type FactsOf, type Initializer, maker } from "./initializer/Initializer.ts"
 import {
