@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import { EngineError, type Job } from "../backend/Executable.ts"
+import { EngineError, type Footprint, type Job } from "../backend/Executable.ts"
 import { read } from "../backend/eager/Eager.ts"
 import { readOnAtMost } from "../backend/eager/preparedPrograms.ts"
 import { lanesSetting, lanesVariable, offeredLanes, readNarrow, usualLanes } from "../backend/wasm/assembler/hostLanes.ts"
@@ -13,6 +13,7 @@ import { cachedCompile, lanesFor, planJob } from "../backend/wasm/compile.ts"
 import { prepare } from "../backend/wasm/prepare.ts"
 import { makePool, type Pool, processors } from "../backend/wasm/threads/pool.ts"
 import { Engine } from "./Engine.ts"
+import { inProcess, reading } from "./inProcess.ts"
 
 const failure =
   (doing: string) =>
@@ -68,6 +69,7 @@ const engine = (pool: Pool | undefined, wanted: Numerics, lanes: Lanes): Engine[
       return offeredLanes(lanes)
     },
     threads: pool?.threads ?? 1,
+    plan: (job) => Effect.try({ try: () => footprint(job), catch: failure("plan a program") }),
     prepare: (job) =>
       Effect.acquireRelease(
         Effect.andThen(
@@ -78,8 +80,8 @@ const engine = (pool: Pool | undefined, wanted: Numerics, lanes: Lanes): Engine[
           }),
         ),
         ({ release }) => Effect.sync(release),
-      ),
-    read,
+      ).pipe(Effect.map(inProcess)),
+    read: (targets) => reading(() => read(targets)),
   })
 }
 
@@ -136,14 +138,6 @@ export const hasFastNumerics = (): boolean => fusesMultiplyAdd()
  * `lanesInUse(128) // => 128`
  */
 export const lanesInUse = (lanes?: Lanes): Lanes => offeredLanes(lanesOf(lanes === undefined ? {} : { lanes }))
-
-/** The kernels and the memory of a program on one thread. */
-export interface Footprint {
-  /** Passes over memory. */
-  readonly kernels: number
-  /** All of its memory, in bytes. */
-  readonly bytes: number
-}
 
 /**
  * Plans a program without compiling it, for one thread. Throws `EngineError` when it does not fit into one memory.

@@ -273,6 +273,21 @@ export const fill = (options: Options, given: { readonly [option: string]: unkno
   )
 
 /**
+ * The options of an entry with defaults for omitted ones. Throws `OptionError` for one outside its bounds.
+ *
+ * `filled("blur", { size: { kind: "integer", doc: "How wide.", default: 3, minimum: 1 } }, {}) // => { size: 3 }`
+ */
+export const filled = <const O extends Options>(
+  operation: string,
+  options: O,
+  given: { readonly [K in keyof O]?: unknown },
+): Values<O> => {
+  const all = fill(options, given)
+  checkOptions(operation, options, all)
+  return all as Values<O>
+}
+
+/**
  * Makes the thing that a use of a table's entry describes, with defaults for omitted options. Throws `OptionError` for an
  * option outside its bounds, and `TypeError` for a name that is not in the table: schemas are derived from the table, so this
  * is a mistake of the caller.
@@ -280,9 +295,8 @@ export const fill = (options: Options, given: { readonly [option: string]: unkno
 export const make = <A>(makers: Makers<A>, { name, options }: Use): A => {
   const found = Object.hasOwn(makers, name) ? makers[name] : undefined
   if (found === undefined) throw new TypeError(`${JSON.stringify(name)} is not one of ${Object.keys(makers).join(", ")}`)
-  const filled = fill(found.options, options)
-  checkOptions(name, found.options, filled)
-  checkRule(name, found.rule as Rule<object> | undefined, filled)
+  const all = filled(name, found.options, options)
+  checkRule(name, found.rule as Rule<object> | undefined, all)
   const build = found.make as (options: object) => A
-  return build(filled)
+  return build(all)
 }

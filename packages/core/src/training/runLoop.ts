@@ -107,8 +107,8 @@ export interface Run<S, B, O, V, K, R> extends Settings<S, K, R> {
   readonly stepped: Emit<Burst<V>>
   readonly scored: (scored: Scored<K>) => Effect.Effect<void, LoopError, Engine>
   readonly emit: Emit<CheckpointWritten | OldCheckpointKept | StoppedEarly>
-  /** The error of a failed step. May throw `ShapeError`. */
-  readonly blame: (failed: Failed<S, V>) => NonFinite
+  /** The error of a failed step. */
+  readonly blame: (failed: Failed<S, V>) => Effect.Effect<NonFinite, EngineError | ShapeError>
 }
 
 /** The result of a run. With `restoreBest` the weights are those of the best epoch, else those of the last. */
@@ -165,7 +165,7 @@ export const runLoop = <S, B, O, V, K, R = never>(
 ): Effect.Effect<Ended<K>, LoopError, Engine | Scope.Scope | R> =>
   Effect.gen(function* () {
     const { earlyStop, emit, epochs, loader, monitor, saving, scores } = run
-    const engine = yield* Engine
+    const engine = yield* Engine.current
     const step = yield* Compile.step(run.step, run.first)
     const start = initialProgress(run)
     let progress = run.resume === undefined ? start : yield* checkSameRun(run.resume.last.progress, start)
@@ -213,7 +213,7 @@ export const runLoop = <S, B, O, V, K, R = never>(
         const after = yield* step.state
         if (value === undefined || (run.isFinite(value) && allFinite(after))) continue
         const place = { epoch: epoch + 1, step: done + i + 1, rows: [...which] }
-        return yield* yield* Compile.checkShapes(() => run.blame({ before, after, value, which, place }))
+        return yield* yield* run.blame({ before, after, value, which, place })
       }
       return yield* Effect.die(
         new Error("a value was not finite, but replaying its steps gave finite ones: the engine is not deterministic"),
@@ -270,7 +270,7 @@ export const runLoop = <S, B, O, V, K, R = never>(
       const { train, validation } = yield* run.score(weights, finish(totals(accumulator, scores), scores), at)
       const record: EpochRecord = {
         ...at,
-        learningRate: lastRate(run.rate, state, engine.read),
+        learningRate: yield* lastRate(run.rate, state, engine.read),
         train,
         ...(validation === undefined ? {} : { validation }),
       }
@@ -306,7 +306,9 @@ export const runLoop = <S, B, O, V, K, R = never>(
       while (progress.epoch < epochs && !hasStopped()) yield* finishEpoch(yield* trainEpoch)
     }).pipe(
       // The last burst may have left non-finite values in the state that no output has shown yet.
-      Effect.onInterrupt(() => Effect.flatMap(step.state, (state) => (allFinite(state) ? ignored(save("last")) : Effect.void))),
+      Effect.onInterrupt(() =>
+        ignored(Effect.flatMap(step.state, (state) => (allFinite(state) ? Effect.asVoid(save("last")) : Effect.void))),
+      ),
     )
 
     const bestSoFar = progress.best === undefined ? {} : { best: progress.best }
