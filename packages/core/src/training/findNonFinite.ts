@@ -134,7 +134,7 @@ const findInForward = <P, S, X, Y, T>(
 
 /**
  * The first non-finite value of the step from `before` to `after` on a batch: in the inputs, the output of a layer, the loss,
- * a gradient or, if all of those are finite, the state after the step.
+ * a gradient or, if all of those are finite, the state after the step. Throws `ShapeError` for a class number out of range.
  */
 export const findNonFinite = <P, S, O, X, Y, T>(
   { loss, net, penalty, read, seed }: Replay<P, S, X, Y, T>,
@@ -153,6 +153,9 @@ export const findNonFinite = <P, S, O, X, Y, T>(
   }
 
   const key = stepKey(seed, before.step)
+  // A loss that finds its targets out of range, now that their numbers are known, throws.
+  const meanOf = (params: P): Tensor => loss(net.apply(params, before.state, x, { mode: "train", key }).y, y)
+  meanOf(before.params)
   const forward = findInForward({ loss, net, read }, before, { x, y }, { mode: "train", key })
   if (forward !== undefined)
     return found(
@@ -163,7 +166,7 @@ export const findNonFinite = <P, S, O, X, Y, T>(
     )
 
   const cost = (params: P): Tensor => {
-    const mean = loss(net.apply(params, before.state, x, { mode: "train", key }).y, y)
+    const mean = meanOf(params)
     return penalty === undefined ? mean : add(mean, penalty(params))
   }
   const total = firstNonFinite(read([cost(before.params)])[0] as NDArray)
