@@ -162,12 +162,12 @@ const looped = <S extends object, D, O, V, R>(
         stepped: ({ values: outputs, ...burst }) => emit({ _tag: "Stepped", ...burst, outputs }),
         scored: ({ weights: _, ...event }) => emit({ _tag: "EpochScored", ...event }),
         emit,
-        blame: ({ after, before, place, value, which }) => {
+        blame: Effect.fnUntraced(function* ({ after, before, place, value, which }) {
           const batch = rowsOf(which)
           // A loss that finds its targets out of range, now that their numbers are known, throws.
-          config.step(before.params, batch, stepKey(config.seed, before.step))
-          return findInState({ batch, outputs: value, state: after.params }, place, engine.read)
-        },
+          yield* Compile.checkShapes(() => config.step(before.params, batch, stepKey(config.seed, before.step)))
+          return yield* findInState({ batch, outputs: value, state: after.params }, place, engine.read)
+        }),
       })
       const { best, history, step } = progress
       yield* emit({ _tag: "Finished", state: kept, weights, history, ...(best === undefined ? {} : { best }), step })

@@ -168,7 +168,9 @@ export const trainRbm = (
           }),
         emit: () => Effect.void,
         blame: ({ after, place, value }) =>
-          diverged(Number.isFinite(value) ? (firstIn(after, engine.read)?.value ?? value) : value, place),
+          Number.isFinite(value)
+            ? Effect.map(firstIn(after, engine.read), (found) => diverged(found?.value ?? value, place))
+            : Effect.succeed(diverged(value, place)),
       })
       return kept
     }),

@@ -135,3 +135,16 @@ export const pure = (<X, Y>(
   shape: (input: ShapeTree.Of<X>) => ShapeTree.Of<Y> = (input) => input as unknown as ShapeTree.Of<Y>,
 ): Net<None, None, X, Y> =>
   stateless<None, X, Y>({ kind, shape, init: () => none, apply: (_, x, context) => apply(x, context) })) as Pure
+
+/**
+ * The weights of a net inside another one, by its name there: of a layer of `sequential` or `graph`, or of an encoder.
+ *
+ * ```ts
+ * const net = Net.sequential({ hidden: Layers.dense({ units: 4 }), out: Layers.dense({ units: 3 }) })
+ * Net.part(net.init(Key.make(1), [2]), "hidden").params.w.shape // => [2, 4]
+ * ```
+ */
+export const part = <P, S, K extends keyof P & keyof S>({ params, state }: Initial<P, S>, name: K): Initial<P[K], S[K]> => ({
+  params: params[name],
+  state: state[name],
+})
