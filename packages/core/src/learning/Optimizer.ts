@@ -19,7 +19,7 @@
  * ```
  */
 
-import type { Like } from "../language/TensorTree.ts"
+import { checkUnchanged, type Like } from "../language/TensorTree.ts"
 import * as T from "../tensor/Tensor.ts"
 import type { Entry, OptionName, Options, Table, Traits } from "./Entry.ts"
 import { constant, type LearningRate } from "./LearningRate.ts"
@@ -51,8 +51,10 @@ export * from "./transformation/Transformation.ts"
 export * from "./transformation/wrappers.ts"
 
 /** The parameters after a step: θ + updates, a tree like the parameters. Throws `ShapeError` for another tree. */
-export const apply = <P>(params: P, updates: Like<NoInfer<P>>): P =>
-  zip((parameter, update) => T.add(parameter, update), params, updates)
+export const apply = <P>(params: P, updates: Like<NoInfer<P>>): P => {
+  checkUnchanged("Optimizer.apply", params, updates, "updates like the parameters", "updates of the optimizer that `init` began")
+  return zip((parameter, update) => T.add(parameter, update), params, updates)
+}
 
 /** Makes an optimizer from a learning rate; without one, the rate is the option `lr` at every step. */
 export type Factory = (rate?: LearningRate) => Optimizer
