@@ -18,6 +18,7 @@ import { parseArgs } from "node:util"
 import { build } from "./build.ts"
 import * as Bundles from "./bundles.ts"
 import { Ceilings } from "./ceiling.ts"
+import { eventLoops } from "./eventLoop.ts"
 import { growths } from "./growth.ts"
 import * as Inputs from "./inputs.ts"
 import * as Machine from "./machine.ts"
@@ -32,9 +33,14 @@ import { workOf } from "./work.ts"
 /** The section without times. */
 const sizes = "bundles"
 
+/** The section of delays, and the seconds for which each process of it trains. */
+const delays = "eventloop"
+const delaySeconds = 8
+
 interface Choice {
   readonly sections: ReadonlyArray<Section>
   readonly bundles: boolean
+  readonly delays: boolean
   readonly quick: boolean
 }
 
@@ -65,7 +71,7 @@ const measureBundles = (): Promise<ReadonlyArray<Bundle>> => {
   return Bundles.bundles()
 }
 
-const run = async ({ bundles, quick, sections: chosen }: Choice): Promise<Run> => {
+const run = async ({ bundles, delays, quick, sections: chosen }: Choice): Promise<Run> => {
   const folder = mkdtempSync(join(tmpdir(), "adjoint-bench-"))
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
   // Without this, an interrupted process skips its exit handlers.
@@ -80,6 +86,7 @@ const run = async ({ bundles, quick, sections: chosen }: Choice): Promise<Run> =
     data: provenance(),
     sections: measured,
     ceilings: ceilings === undefined ? [] : await ceilings.all(),
+    eventLoops: delays ? await eventLoops(quick ? 0.5 : delaySeconds) : [],
     bundles: bundles ? await measureBundles() : [],
   }
 }
@@ -107,8 +114,8 @@ const write = async (done: Run, folder: string): Promise<void> => {
 }
 
 /** The sections of `steps,models:lstm`: all rows of a section, or those whose names contain a text. */
-const choose = (keys: ReadonlyArray<string>): Pick<Choice, "bundles" | "sections"> => {
-  const known = [...sections.map(({ key }) => key), sizes]
+const choose = (keys: ReadonlyArray<string>): Pick<Choice, "bundles" | "delays" | "sections"> => {
+  const known = [...sections.map(({ key }) => key), delays, sizes]
   const wanted = keys.map((key) => {
     const [name = "", text = ""] = key.split(":")
     if (!known.includes(name)) throw new Error(`there are no rows called ${name}; there are ${known.join(", ")}`)
@@ -120,7 +127,8 @@ const choose = (keys: ReadonlyArray<string>): Pick<Choice, "bundles" | "sections
       wanted.some(({ name, text }) => name === section.key && row.name.toLowerCase().includes(text)),
     ),
   }))
-  return { sections: chosen.filter(({ rows }) => rows.length > 0), bundles: wanted.some(({ name }) => name === sizes) }
+  const has = (key: string): boolean => wanted.some(({ name }) => name === key)
+  return { sections: chosen.filter(({ rows }) => rows.length > 0), bundles: has(sizes), delays: has(delays) }
 }
 
 /** A section with only the peers whose labels start with one of these. */
@@ -154,7 +162,7 @@ const planOf = ({ plan }: Section): Plan => {
 
 if (values.readme) renew()
 else {
-  const chosen = values.rows === undefined ? { sections, bundles: true } : choose(values.rows.split(","))
+  const chosen = values.rows === undefined ? { sections, bundles: true, delays: true } : choose(values.rows.split(","))
   const compared = values.peers === undefined ? chosen.sections : chosen.sections.map(against(values.peers.split(",")))
   const planned = compared.map((section) => ({ ...section, plan: planOf(section) }))
   const done = await run({ ...chosen, sections: planned, quick: values.quick })

@@ -29,7 +29,9 @@ describe.runIf(browser !== undefined)("in a page", () => {
   it("whose server lacks that file, it fails", async () => {
     const [script = ""] = files.values()
     const report = await browse({ browser: browser ?? "", script, isolated: false })
-    expect(report).toMatchObject({ failure: expect.stringMatching(/^the Wasm\.worker engine failed to start its worker: .*workerProgram/) })
+    expect(report).toMatchObject({
+      failure: expect.stringMatching(/^the Wasm\.worker engine failed to start its worker: .*workerProgram/),
+    })
   }, 60_000)
 
   it("with cross-origin isolation a worker with several threads has the known bits, and the page goes on", async () => {
