@@ -6,7 +6,7 @@ import { lenet, type Network, perceptron, vgg } from "./network.ts"
 
 /** What a process trains, and where. */
 export interface Request {
-  readonly engine: "layer" | "worker"
+  readonly engine: "none" | "layer" | "worker"
   readonly network: Network
   readonly batch: number
   readonly seconds: number
@@ -39,18 +39,20 @@ const delaysOf = async (request: Request): Promise<Delays> => {
   return JSON.parse(stdout)
 }
 
-/** Trains each network on each engine, for so many seconds. */
+/** The delays of a process that does nothing, and of one that trains each network on each engine, for so many seconds. */
 export const eventLoops = async (seconds: number): Promise<ReadonlyArray<EventLoop>> => {
   const measured: Array<EventLoop> = []
-  for (const { batch, network } of trained)
-    for (const engine of ["layer", "worker"] as const) {
-      const label = `${network.name}, batch ${batch}, ${engines[engine]}`
-      console.error(`Event loop: ${label} …`)
-      try {
-        measured.push({ label, ...(await delaysOf({ engine, network, batch, seconds })) })
-      } catch (error) {
-        measured.push({ label, reason: (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "" })
-      }
+  const add = async (label: string, request: Request): Promise<void> => {
+    console.error(`Event loop: ${label} …`)
+    try {
+      measured.push({ label, ...(await delaysOf(request)) })
+    } catch (error) {
+      measured.push({ label, reason: (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "" })
     }
+  }
+  await add("nothing is trained", { engine: "none", network: lenet, batch: 1, seconds })
+  for (const { batch, network } of trained)
+    for (const engine of ["layer", "worker"] as const)
+      await add(`${network.name}, batch ${batch}, ${engines[engine]}`, { engine, network, batch, seconds })
   return measured
 }

@@ -36,7 +36,20 @@ const requests = () => {
   }
 }
 
-const measured = ({ batch, engine, network, seconds }: Request): Effect.Effect<Delays, Train.TrainError> =>
+/** The delays during some seconds. */
+const delaysIn = (seconds: number): Effect.Effect<Pick<Delays, "median" | "p99" | "worst">> =>
+  Effect.gen(function* () {
+    const stop = requests()
+    yield* Effect.sleep(1000 * seconds)
+    const delays = stop()
+    const at = (share: number): number => delays[Math.min(delays.length - 1, Math.floor(share * delays.length))] ?? Number.NaN
+    return { median: at(0.5), p99: at(0.99), worst: at(1) }
+  })
+
+const idle = (seconds: number): Effect.Effect<Delays> =>
+  Effect.map(delaysIn(seconds), (delays) => ({ ...delays, stepsPerSecond: 0, interruption: 0 }))
+
+const training = (engine: "layer" | "worker", { batch, network, seconds }: Request): Effect.Effect<Delays, Train.TrainError> =>
   Effect.gen(function* () {
     const rows = 8 * batch
     const key = Key.make(1)
@@ -64,15 +77,14 @@ const measured = ({ batch, engine, network, seconds }: Request): Effect.Effect<D
     // The first steps compile.
     while (steps < 2 && fiber.pollUnsafe() === undefined) yield* Effect.sleep(5)
     const before = { steps, time: performance.now() }
-    const stop = requests()
-    yield* Effect.sleep(1000 * seconds)
-    const delays = stop()
+    const delays = yield* delaysIn(seconds)
     const stepsPerSecond = ((steps - before.steps) / (performance.now() - before.time)) * 1000
     const started = performance.now()
     yield* Fiber.interrupt(fiber)
-    const at = (share: number): number => delays[Math.min(delays.length - 1, Math.floor(share * delays.length))] ?? Number.NaN
-    return { median: at(0.5), p99: at(0.99), worst: at(1), stepsPerSecond, interruption: performance.now() - started }
+    return { ...delays, stepsPerSecond, interruption: performance.now() - started }
   }).pipe(Effect.provide(engine === "worker" ? Wasm.worker() : Wasm.layer()))
 
 const request: Request = JSON.parse(process.argv[2] ?? "")
-console.log(JSON.stringify(await Effect.runPromise(measured(request))))
+const measured: Effect.Effect<Delays, Train.TrainError> =
+  request.engine === "none" ? idle(request.seconds) : training(request.engine, request)
+console.log(JSON.stringify(await Effect.runPromise(measured)))
