@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { basename, delimiter, join } from "node:path"
 import { text } from "node:stream/consumers"
-import type { OutputAsset, OutputChunk } from "rolldown"
+import type { OutputAsset, OutputChunk, Plugin } from "rolldown"
 import { workerProgramPlugin } from "./worker-program.ts"
 
 const root = join(import.meta.dirname, "..")
@@ -39,6 +39,25 @@ const filesOf = (outputs: ReadonlyArray<OutputAsset | OutputChunk>): Files => {
   const sorted = chunks.toSorted((a, b) => Number(b.isEntry) - Number(a.isEntry))
   if (sorted.length === 0) throw new Error("the page's bundle has no code")
   return new Map(sorted.map(({ code, fileName }) => [basename(fileName), code]))
+}
+
+/** Builds a folder with an `index.html` as Vite does it for users, with these plugins. */
+export const buildPage = async (
+  folder: string,
+  plugins: ReadonlyArray<Plugin> = [],
+): Promise<{ readonly document: string; readonly files: Files }> => {
+  const { build } = await import("vite")
+  const built = await build({
+    root: folder,
+    configFile: false,
+    logLevel: "error",
+    plugins: [...plugins],
+    build: { write: false, target: "es2024" },
+  })
+  const outputs = Array.isArray(built) ? built.flatMap(({ output }) => output) : "output" in built ? built.output : []
+  const page = outputs.find(({ fileName }) => fileName === "index.html")
+  if (page?.type !== "asset") throw new Error(`${folder} has no page`)
+  return { document: String(page.source), files: filesOf(outputs) }
 }
 
 /** Bundles a module with its imports by Vite, from this repository's sources or from the packages installed in a folder. */
@@ -77,8 +96,10 @@ export interface Page {
   /** The executable of a browser. */
   readonly browser: string
   readonly script: string
-  /** Files that the script loads, by their names. */
+  /** Files that the page or its script load, by their names. */
   readonly files?: Files
+  /** The page, if it is not one that only has the script. */
+  readonly document?: string
   /** Whether it is cross-origin isolated. */
   readonly isolated: boolean
   /** Whether the script runs in a worker of the page instead of its main thread. */
@@ -89,7 +110,8 @@ export interface Page {
   readonly search?: string
 }
 
-const html = ({ inWorker = false, search = "" }: Page): string => {
+const html = ({ document, inWorker = false, search = "" }: Page): string => {
+  if (document !== undefined) return document
   const [start, path] = ["<!doctype html><meta charset=utf-8><script type=module", `/page.js${search}`]
   return inWorker ? `${start}>new Worker("${path}", { type: "module" })</script>` : `${start} src="${path}"></script>`
 }
@@ -101,7 +123,7 @@ export const browse = async (page: Page): Promise<unknown> => {
   const server = createServer(async (request, response) => {
     if (request.url === "/report") report.resolve(JSON.parse(await text(request)))
     const isScript = request.url?.startsWith("/page.js") === true
-    const file = isScript ? script : files?.get(request.url?.slice(1) ?? "")
+    const file = isScript ? script : files?.get(basename(request.url ?? ""))
     const [type, body] = file === undefined ? ["text/html", html(page)] : ["text/javascript", file]
     response.writeHead(200, { ...(isolated ? isolation : {}), ...headers, "Content-Type": type }).end(body)
   })
