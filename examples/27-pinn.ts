@@ -1,6 +1,6 @@
 // A physics-informed net (Raissi, Perdikaris and Karniadakis, 2019) solves the heat equation u_t = u_xx / 10 for u(x, 0) = sin πx and
 // u = 0 at both ends. Its loss is how far it is from that; derivatives of the net are gradients with respect to its inputs.
-import { Autodiff, Key, Layers, LearningRate, Loop, Loss, Net, Optimizer, Tensor, Wasm } from "@adjoint/core"
+import { Autodiff, Key, Layers, LearningRate, Loop, Net, Optimizer, Tensor, Wasm } from "@adjoint/core"
 import { Effect } from "effect"
 
 type T = Tensor.Tensor

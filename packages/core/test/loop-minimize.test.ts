@@ -1,5 +1,20 @@
 /** `Loop.minimize` is a loop with one optimizer: the bits of `Train.run`, its rate, and the numbers that its loss reports. */
-import { Autodiff, type Engine, Key, Layers, Loop, Loss, Net, NonFinite, Optimizer, Params, Tensor, Toys, Train, Wasm } from "@adjoint/core"
+import {
+  Autodiff,
+  type Engine,
+  Key,
+  Layers,
+  Loop,
+  Loss,
+  Net,
+  NonFinite,
+  Optimizer,
+  Params,
+  Tensor,
+  Toys,
+  Train,
+  Wasm,
+} from "@adjoint/core"
 import { Effect, Result } from "effect"
 import { expect, test } from "vitest"
 
@@ -10,7 +25,8 @@ const { params, state } = net.init(Key.fold(Key.make(3), "init"), [2])
 const settings = { seed: 3, epochs: 4, batch: 20 }
 const numbers = (tree: unknown) => Params.leaves(tree).map((leaf) => [...Tensor.read(leaf).data])
 
-const run = <A, E>(effect: Effect.Effect<A, E, Engine.Engine>) => Effect.runPromise(Effect.provide(effect, Wasm.layer({ threads: 1 })))
+const run = <A, E>(effect: Effect.Effect<A, E, Engine.Engine>) =>
+  Effect.runPromise(Effect.provide(effect, Wasm.layer({ threads: 1 })))
 
 const loopWith = (optimizer: Optimizer.Optimizer<Params.Params>) =>
   Loop.minimize({
@@ -63,4 +79,21 @@ test("a gradient goes through a step of minimize: second order, as finite differ
   const x = 0.7
   const moved = x - 0.1 * Math.exp(x)
   expect(Tensor.toNumber(Autodiff.grad(after)(Tensor.scalar(x)))).toBeCloseTo(2 * moved * (1 - 0.1 * Math.exp(x)), 6)
+})
+
+test("monitors are typed: they name the loss, its other numbers, and the scores of validation rows", () => {
+  const config = {
+    ...settings,
+    params: { w: Tensor.scalar(1) },
+    optimizer: Optimizer.sgd(0.1),
+    data: inputs,
+    loss: ({ w }: { readonly w: Tensor.Tensor }, x: Tensor.Tensor) => {
+      const value = Tensor.mean(Tensor.square(Tensor.mul(w, x)))
+      return { value, aux: { double: Tensor.mul(value, 2) } }
+    },
+  }
+  const loop = Loop.minimize({ ...config, best: { monitor: "train.double", mode: "min" } })
+  expect(loop.best?.monitor).toBe("train.double")
+  // @ts-expect-error there is no such number
+  expect(Loop.minimize({ ...config, best: { monitor: "train.treble", mode: "min" } }).best?.mode).toBe("min")
 })

@@ -31,7 +31,7 @@ import { type LoopError as RunError, runLoop } from "./runLoop.ts"
 
 export type { Checkpoint, Config, Resume, Saving, Validation } from "./LoopConfig.ts"
 export type { Finished, LoopEvent, Stepped } from "./LoopEvent.ts"
-export { type LossOf, type MinimizeConfig, type MinimizeState, minimize } from "./minimize.ts"
+export { type LossOf, type MinimizeConfig, type MinimizeOutput, type MinimizeState, minimize } from "./minimize.ts"
 
 /** Every error of a loop. */
 export type LoopError = ConfigError | RunError
@@ -69,7 +69,9 @@ export const finished = <S extends object, D, O, V, C, R = never>(
  * loop.data.shape // => [100, 1]
  * ```
  */
-export const config = <S extends object, D, O, V = unknown, R = never>(of: Config<S, D, O, V, R>): Config<S, D, O, V, R> => of
+export const config = <S extends object, D, O, V = unknown, R = never, C = unknown>(
+  of: Config<S, D, O, V, R, C>,
+): Config<S, D, O, V, R, C> => of
 
 /** Saves checkpoints in the folders `best` and `last` of a folder, which is created. */
 export const saveIn = (

@@ -8,12 +8,15 @@ import type { Config } from "./LoopConfig.ts"
 /** What such a loop keeps: the parameters, and the state of the optimizer. */
 export type MinimizeState<P, S> = { readonly params: P; readonly optimizer: S }
 
+/** What it reports: the loss, and other numbers. */
+export type MinimizeOutput<A> = { readonly loss: Tensor } & A
+
 /** A loss, or a loss with other numbers to report, such as its terms. */
 export type LossOf<A> = Tensor | { readonly value: Tensor; readonly aux: A }
 
 /** A loop in which an optimizer lowers a loss; the other fields are those of every loop. */
-export interface MinimizeConfig<P, S, D, A extends object, V, R>
-  extends Omit<Config<MinimizeState<P, S>, D, unknown, V, R>, "state" | "step" | "optimizers"> {
+export interface MinimizeConfig<P, S, D, A, V, R, C>
+  extends Omit<Config<MinimizeState<P, S>, D, MinimizeOutput<A>, V, R, C>, "state" | "step" | "optimizers"> {
   /** The initial parameters: any tree of tensors. */
   readonly params: P
   readonly optimizer: Optimizer.Optimizer<S>
@@ -42,19 +45,24 @@ export interface MinimizeConfig<P, S, D, A extends object, V, R>
  * Tensor.print(state.params.w) // => "[[3]]"
  * ```
  */
-export const minimize = <P, S extends object, D, A extends object = object, V = unknown, R = never>({
+export const minimize = <P, S extends object, D, A = Record<never, never>, V = unknown, R = never, C = unknown>({
   loss,
   optimizer,
   params,
   ...rest
-}: MinimizeConfig<P, S, D, A, V, R>): Config<MinimizeState<P, S>, D, unknown, V, R> => ({
+}: MinimizeConfig<P, S, D, A, V, R, C>): Config<MinimizeState<P, S>, D, MinimizeOutput<A>, V, R, C> => ({
   ...rest,
   state: { params, optimizer: optimizer.init(params) },
   step: (before, batch, key) => {
-    const next = Optimizer.minimize(optimizer, before.params, before.optimizer, (at: P): { readonly value: Tensor; readonly aux: object } => {
-      const result = loss(at, batch, key)
-      return isTensor(result) ? { value: result, aux: {} } : result
-    })
+    const next = Optimizer.minimize(
+      optimizer,
+      before.params,
+      before.optimizer,
+      (at: P): { readonly value: Tensor; readonly aux: A } => {
+        const result = loss(at, batch, key)
+        return isTensor(result) ? { value: result, aux: {} as A } : result
+      },
+    )
     return { state: { params: next.params, optimizer: next.state }, output: { loss: next.value, ...next.aux } }
   },
   optimizers: { optimizer } as never,
