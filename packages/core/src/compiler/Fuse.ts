@@ -9,10 +9,11 @@ import * as Shape from "../types/Shape.ts"
 import { compilerFactsOf } from "./compilerFacts.ts"
 import { bodyOf, type Source, visitReads } from "./fuse/body.ts"
 import { accessOf, type IndexMap, identityMap, isRearrangement, through } from "./fuse/indexMap.ts"
+import { joinRows } from "./fuse/rows.ts"
 import { decide } from "./fuse/stored.ts"
 import { eliminateCommonSubexpressions, isElementwise, isProduct, paramsOf, type Value } from "./fuse/values.ts"
 import { lowerBound } from "./lowerBound.ts"
-import type { Kernel, Loop, Matrix, Plan, Reduce, Slot, View } from "./Plan.ts"
+import type { Kernel, Loop, Matrix, Plan, Reduce, Rows, Slot, View } from "./Plan.ts"
 
 /** A kernel under construction: the values of its loop, and the value computed before it unless the kernel is a loop. */
 interface Draft {
@@ -205,7 +206,7 @@ export const fuse = (program: Program): Plan => {
   const wanted = wantedOf(source, drafts, maker, outputs)
   const view = (value: number): View => ({ slot: slot(value), shape: at(value).shape })
 
-  const alone = (value: number): Exclude<Kernel, Loop> => {
+  const alone = (value: number): Exclude<Kernel, Loop | Rows> => {
     const { from, shape } = at(value)
     if (from.tag !== "equation") throw new Error("an input or a constant has no kernel")
     const { equation, inputs } = from
@@ -229,5 +230,5 @@ export const fuse = (program: Program): Plan => {
     if (kernel === undefined) return made.stores.length > 0 ? [made] : []
     return [kernel.tag === "reduce" || made.stores.length === 0 ? kernel : { ...kernel, epilogue: made }]
   })
-  return { inputs: program.inputs, slots, kernels, outputs: outputs.map(view) }
+  return { inputs: program.inputs, slots, kernels: joinRows(kernels, slots), outputs: outputs.map(view) }
 }

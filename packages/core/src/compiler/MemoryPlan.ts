@@ -6,7 +6,7 @@
 import { bytes } from "../types/DType.ts"
 import * as Shape from "../types/Shape.ts"
 import { lowerBound } from "./lowerBound.ts"
-import { type Kernel, loopOf, type Plan, reads, readsInPlace, writes } from "./Plan.ts"
+import { type Kernel, loopOf, membersOf, type Plan, reads, readsInPlace, readsInRow, writes } from "./Plan.ts"
 
 /** A copy of bytes at the end of a step, from an output to the state that it becomes. */
 export interface Move {
@@ -68,9 +68,11 @@ const replaceable = (
     const at = written.get(output) ?? -1
     const kernel = kernels[at]
     const last = read.get(input) ?? -1
-    if (kernel === undefined || given.has(input) || last > at || !loopOf(kernel)?.stores.some(({ slot }) => slot === output))
-      continue
-    if (last < at || readsInPlace(kernel, input)) found.set(output, input)
+    const members = kernel === undefined ? [] : membersOf(kernel)
+    const writer = members.find((member) => loopOf(member)?.stores.some(({ slot }) => slot === output))
+    if (writer === undefined || given.has(input) || last > at) continue
+    const others = members.filter((member) => member !== writer && reads(member).includes(input))
+    if (last < at || (others.length === 0 && readsInPlace(writer, input))) found.set(output, input)
   }
   return found
 }
@@ -82,15 +84,28 @@ const overwritten = (
   isLast: (slot: number) => boolean,
   isPlaced: (slot: number) => boolean,
 ): ReadonlyMap<number, number> => {
-  const free = new Set(reads(kernel).filter((slot) => isLast(slot) && readsInPlace(kernel, slot)))
   const sizes = (slot: number): string => `${bytes[plan.slots[slot]?.dtype ?? "f32"]} ${slotBytes(plan, slot)}`
   const over = new Map<number, number>()
-  for (const { slot } of loopOf(kernel)?.stores ?? []) {
-    const old = isPlaced(slot) ? undefined : [...free].find((other) => sizes(other) === sizes(slot))
-    if (old === undefined) continue
-    free.delete(old)
-    over.set(slot, old)
-  }
+  const members = membersOf(kernel)
+  members.forEach((member, i) => {
+    /** Whether the members before read a slot in the row that is about to be overwritten, and those after not at all. */
+    const isDone = (slot: number): boolean =>
+      members.every((other, k) => {
+        if (k === i || !reads(other).includes(slot)) return true
+        if (k > i || kernel.tag !== "rows" || (other.tag !== "loop" && other.tag !== "reduce")) return false
+        return readsInRow(other, slot, kernel.shape, Shape.size(plan.slots[slot]?.shape ?? []) / Shape.size(kernel.shape))
+      })
+    const taken = new Set(over.values())
+    const free = new Set(
+      reads(member).filter((slot) => isLast(slot) && !taken.has(slot) && readsInPlace(member, slot) && isDone(slot)),
+    )
+    for (const { slot } of loopOf(member)?.stores ?? []) {
+      const old = isPlaced(slot) ? undefined : [...free].find((other) => sizes(other) === sizes(slot))
+      if (old === undefined) continue
+      free.delete(old)
+      over.set(slot, old)
+    }
+  })
   return over
 }
 

@@ -150,6 +150,11 @@ export interface Step<S, B, O> {
    * thread still computes meanwhile, and outputs that nobody reads are not copied.
    */
   readonly submit: (batches: ReadonlyArray<B>) => Submitted<O>
+  /**
+   * Gives up the steps that are not done, where the engine can: then the state is what it was before the last call, and the result
+   * is true. Otherwise it waits until they are done.
+   */
+  readonly abort: Effect.Effect<boolean>
   /** The current state: an immutable snapshot. */
   readonly state: Effect.Effect<S, EngineError>
   /** Replaces the state. */
@@ -270,6 +275,7 @@ export const step = <S, B, O>(
     return {
       submit,
       run: (batches) => Effect.flatten(submit(batches)),
+      abort: Effect.suspend(() => ("executable" in current ? current.executable.abort : undefined) ?? Effect.succeed(false)),
       state: Effect.suspend(() =>
         Effect.map(
           "state" in current ? Effect.succeed(current.state) : current.executable.state,

@@ -23,4 +23,9 @@ export interface Executable {
   readonly run: (inputs: ReadonlyArray<Arrays>) => Effect.Effect<Effect.Effect<ReadonlyArray<Arrays>, EngineError>, EngineError>
   /** The current state: an immutable snapshot. */
   readonly state: Effect.Effect<Arrays, EngineError>
+  /**
+   * Gives up the runs that are not done, of an engine that can: succeeds with whether it did. Then the state is what it was before
+   * them, and reading their outputs fails. Otherwise they are done.
+   */
+  readonly abort?: Effect.Effect<boolean>
 }

@@ -14,6 +14,7 @@ import { prepare } from "../backend/wasm/prepare.ts"
 import { makePool, type Pool, processors } from "../backend/wasm/threads/pool.ts"
 import { Engine } from "./Engine.ts"
 import { inProcess, reading } from "./inProcess.ts"
+import { workerEngine } from "./workerEngine.ts"
 
 const failure =
   (doing: string) =>
@@ -109,6 +110,26 @@ export const layer = (options: WasmOptions = {}): Layer.Layer<Engine> => {
     ),
   )
 }
+
+/**
+ * The same engine in a worker, so that the calling thread stays free: a server answers and a page is drawn while it computes. It has
+ * the bits of `layer`, and takes the same options. Its threads belong to the worker. Fails with `EngineError` where the host refuses
+ * a worker, and for lanes other than 128 and 256. If the worker ends before its scope, every call fails with `EngineError`.
+ */
+export const worker = (options: WasmOptions = {}): Layer.Layer<Engine, EngineError> =>
+  Layer.effect(
+    Engine,
+    Effect.flatMap(
+      Effect.try({
+        try: () => {
+          if (options.threads !== undefined) readOnAtMost(options.threads)
+          return lanesOf(options)
+        },
+        catch: failure("choose its lanes"),
+      }),
+      (lanes) => workerEngine({ threads: options.threads ?? processors(), numerics: options.numerics ?? "portable", lanes }),
+    ),
+  )
 
 /**
  * @internal The engine with every kernel, however small, shared by threads that have all started: slower than `layer`, for tests that

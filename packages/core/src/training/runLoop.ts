@@ -3,6 +3,8 @@
  * the step with the first non-finite value. It knows neither nets nor losses: a run passes its step and what to do with outputs.
  */
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type * as Batches from "../data/Batches.ts"
 import * as Compile from "../engines/Compile.ts"
@@ -220,12 +222,17 @@ export const runLoop = <S, B, O, V, K, R = never>(
       )
     })
 
-    /** Runs a burst of steps of the current epoch. An interruption waits until it is done. */
+    /** Runs a burst of steps of the current epoch. An interruption waits until it is done, unless the engine can give it up. */
     const runBurst = (rows: ReadonlyArray<Batches.Batch>) =>
-      Effect.uninterruptible(
+      Effect.uninterruptibleMask((restore) =>
         Effect.gen(function* () {
           const started = performance.now()
-          const outputs = yield* step.run(rows.map((each) => run.input(each, progress.epoch)))
+          const steps = yield* Effect.forkChild(step.run(rows.map((each) => run.input(each, progress.epoch))), {
+            startImmediately: true,
+          })
+          const waited = yield* Effect.exit(restore(Fiber.await(steps)))
+          if (Exit.hasInterrupts(waited) && (yield* step.abort)) return yield* Effect.interrupt
+          const outputs = yield* Fiber.join(steps)
           const values = outputs.map(run.value)
           if (!values.every(run.isFinite)) return yield* replay()
           const rowCount = rows.reduce((sum, { length }) => sum + length, 0)
