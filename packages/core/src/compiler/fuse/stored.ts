@@ -1,5 +1,5 @@
 /** Which values of a program are stored in memory; the others are computed where a loop needs them. */
-import type { Params } from "../../language/Primitive.ts"
+import type { Params, Primitive } from "../../language/Primitive.ts"
 import { isKind } from "../../language/primitiveFacts.ts"
 import * as Shape from "../../types/Shape.ts"
 import { isRearrangement } from "./indexMap.ts"
@@ -113,7 +113,16 @@ export const decide = (values: ReadonlyArray<Value>, outputs: ReadonlyArray<numb
 
   const costs: Array<number> = []
   const lengths: Array<number> = []
+  const isUsedAgain = (value: number): boolean => (users.get(value) ?? 0) > 1
+  /** Whether a value is one instruction on a number and another value that loops read anyway, such as √½ x. */
+  const isScaled = (primitive: Primitive, inputs: ReadonlyArray<number>, cost: number): boolean => {
+    const [input, ...others] = inputs.filter((input) => !isNumber(input))
+    return input !== undefined && others.length === 0 && isUsedAgain(input) && !isCostly(primitive) && cost <= 2
+  }
+  const numbers = new Set<number>()
+  const isNumber = (value: number): boolean => at(value).from.tag === "literal" || numbers.has(value)
   values.forEach(({ from }, value) => {
+    if (from.tag === "equation" && from.equation.primitive === "broadcast" && from.inputs.every(isNumber)) numbers.add(value)
     let [cost, length] = [0, 0]
     if (from.tag === "equation" && used.has(value) && !stored.has(alias(value))) {
       const { primitive } = from.equation
@@ -123,7 +132,8 @@ export const decide = (values: ReadonlyArray<Value>, outputs: ReadonlyArray<numb
         cost += costs[input] ?? 0
         length += lengths[input] ?? 0
       }
-      const again = isKind(primitive, "elementwise") && (users.get(value) ?? 0) > 1 && cost > 1
+      const isWorth = cost > 1 && !isScaled(primitive, from.inputs, cost)
+      const again = isKind(primitive, "elementwise") && isUsedAgain(value) && isWorth
       if (again || length > longest) {
         store(value)
         cost = 0
