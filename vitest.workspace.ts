@@ -7,10 +7,13 @@ const seeding = pathOf("scripts/seed-properties.ts")
 
 const shared = { testTimeout: 60_000, hookTimeout: 60_000 }
 
-const project = (name: string, root: string) => ({
+const project = (name: string, root: string, options: { readonly globalSetup?: string } = {}) => ({
   root,
-  test: { ...shared, name, include: ["test/**/*.test.ts"], setupFiles: [seeding] },
+  test: { ...shared, name, include: ["test/**/*.test.ts"], setupFiles: [seeding], ...options },
 })
+
+/** For projects that start the command as a process. */
+const startsCommand = { globalSetup: pathOf("scripts/bundle-command.ts") }
 
 /**
  * The tests of the engine once more, with all code compiled by V8's optimizing compiler and packed into 256-bit operations where
@@ -40,8 +43,8 @@ export default defineConfig({
     projects: [
       project("core", "packages/core"),
       project("dsl", "packages/dsl"),
-      project("cli", "packages/cli"),
-      project("examples", "examples"),
+      project("cli", "packages/cli", startsCommand),
+      project("examples", "examples", startsCommand),
       project("repository", "."),
     ],
   },

@@ -29,14 +29,13 @@ const layouts: { readonly [package_: string]: Layout } = {
   cli: { entries: "main.ts", isWhole: true },
 }
 
-/** Writes `dist/node` of the package in `folder`, from its sources. */
-export const bundle = async (folder: string): Promise<void> => {
+/** Writes the files for Node of the package in `folder`, from its sources, into the folder `out`, which it empties first. */
+export const bundle = async (folder: string, out = join(folder, "dist/node")): Promise<void> => {
   const layout = layouts[basename(folder)]
   if (layout === undefined) throw new Error(`${folder}: no layout is known for it`)
   const sources = join(folder, "src")
   const root = join(sources, "index.ts")
   const paths = globSync(layout.entries, { cwd: sources }).map((path) => path.replaceAll("\\", "/"))
-  const out = join(folder, "dist/node")
   rmSync(out, { recursive: true, force: true })
 
   const { shared } = layout

@@ -57,6 +57,15 @@ const configured = (over: Partial<Config>): void => {
     throw new OptionError({ operation: "Train.run", option: found.argument, got: found.got, wanted: found.wanted })
 }
 
+/** Many rows take long: a valid number of them is cut. */
+const few = ({ copies, count, ...others }: { readonly [option: string]: number }) => ({
+  ...others,
+  ...(count === undefined ? {} : { count: count > 50 && count <= 1_000_000 && Number.isInteger(count) ? 50 : count }),
+  ...(copies === undefined ? {} : { copies: copies > 50 && copies <= 250_000 && Number.isInteger(copies) ? 50 : copies }),
+})
+
+const { entries: _, ...toys } = Toys
+
 /** The constructor behind each entry that has options of its own, called as a program calls it. */
 const constructors: { readonly [table: string]: { readonly [name: string]: Construct } } = {
   activation: {
@@ -174,6 +183,9 @@ const constructors: { readonly [table: string]: { readonly [name: string]: Const
     average: (o) => Optimizer.average(sgd, o),
     accumulate: ({ batches }) => Optimizer.accumulate(batches as never, sgd),
   },
+  toy: Object.fromEntries(
+    Object.entries(toys).map(([name, toy]): [string, Construct] => [name, (options) => toy(Key.make(1), few(options))]),
+  ),
   callback: {
     early_stop: ({ min_delta, patience }) => configured({ earlyStop: { ...watched, minDelta: min_delta, patience } as never }),
     reduce_on_plateau: ({ cooldown, factor, least, min_delta, patience }) =>

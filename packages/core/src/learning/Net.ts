@@ -27,6 +27,7 @@ export {
   type Observe,
   type OutputOf,
   type ParamsOf,
+  part,
   pure,
   type Stateless,
   type StateOf,

@@ -4,8 +4,8 @@ import * as T from "../tensor/Tensor.ts"
 import * as Shape from "../types/Shape.ts"
 import { refuse } from "../types/ShapeError.ts"
 
-/** The type of a target: numbers, yes or no (one output), or one of several classes (an output for each). */
-export type TargetType = "numbers" | "binary" | "classes"
+/** The type of a target: numbers, yes or no (one output), several of these (labels), or one of several classes (an output for each). */
+export type TargetType = "numbers" | "binary" | "labels" | "classes"
 
 /** A shape without a last axis of size 1. */
 const column = (shape: Shape.Shape): Shape.Shape => (shape.length > 1 && shape.at(-1) === 1 ? shape.slice(0, -1) : shape)

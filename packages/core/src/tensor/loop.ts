@@ -40,7 +40,7 @@ const closures = (outputs: ReadonlyArray<Tensor>, arguments_: ReadonlySet<Tensor
  * round. The result is the last carry and the kept rows, stacked [length, …]. Throws `ShapeError`.
  */
 export const scan = <C, const X, Y>(
-  f: (carry: C, row: Tensors<X>) => Round<Like<C>, Y>,
+  f: (carry: C, row: Tensors<X>) => Round<Like<NoInfer<C>>, Y>,
   init: C,
   sequences: X,
   { reverse = false }: { readonly reverse?: boolean } = {},

@@ -318,6 +318,6 @@ export const predictor = <P, S, X, Y>(
 export const predict = <P, S, X, Y>(
   net: Net<P, S, X, Y>,
   weights: Weights<P, S>,
-  inputs: Dataset.Arrays<NoInfer<X>>,
+  inputs: NoInfer<Dataset.Arrays<X>>,
 ): Effect.Effect<Dataset.Arrays<Y>, ConfigError | EngineError | ShapeError, Engine> =>
   Effect.scoped(Effect.flatMap(predictor(net, weights), (run) => run(inputs)))

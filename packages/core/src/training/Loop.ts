@@ -42,13 +42,13 @@ export type LoopError = ConfigError | RunError
  *
  * The same config gives the same bits, however often the loop was interrupted and resumed.
  */
-export const run = <S extends object, D, O, V = unknown, R = never>(
-  config: Config<S, D, O, V, R>,
+export const run = <S extends object, D, O, V, C, R = never>(
+  config: Config<S, D, O, V, R, C>,
 ): Stream.Stream<LoopEvent<S>, LoopError, Engine | R> => eventStream((emit) => looped(config, emit))
 
 /** Runs to the end and returns the last event of `run`. */
-export const finished = <S extends object, D, O, V = unknown, R = never>(
-  config: Config<S, D, O, V, R>,
+export const finished = <S extends object, D, O, V, C, R = never>(
+  config: Config<S, D, O, V, R, C>,
 ): Effect.Effect<Finished<S>, LoopError, Engine | R> =>
   lastEvent(Stream.filter(run(config), (event) => event._tag === "Finished"))
 
@@ -107,7 +107,7 @@ const looped = <S extends object, D, O, V, R>(
       const { data, epochs, optimizers = {}, resume, validation, ...settings } = config
       const checked = yield* Compile.checkShapes(() => checkLoop(config))
       if (checked.problem !== undefined) return yield* checked.problem
-      const engine = yield* Engine
+      const engine = yield* Engine.current
       const first = resume?.last.state ?? loopState(config.state)
       const rate = rateOf<S>(optimizers)
       const arrays = tensors(data)

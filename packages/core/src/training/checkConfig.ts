@@ -4,7 +4,7 @@ import { nearest } from "../data/Nearest.ts"
 import * as Shape from "../types/Shape.ts"
 import type { Spec } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
-import { table as callbacks } from "./Callback.ts"
+import { earlyStopOptions, reduceOnPlateauOptions } from "./Callback.ts"
 import type { Config } from "./Config.ts"
 import { bounded, count, dataset, firstOf, type Problem, problem, scoreTable } from "./checkData.ts"
 import { classNumbers } from "./checkLabels.ts"
@@ -71,15 +71,16 @@ export const monitor = (argument: string, { minDelta = 0, mode, monitor: name }:
     (mode === "min" || mode === "max"
       ? undefined
       : problem(`${argument}.mode`, String(mode), '"min" or "max"', `${argument}.mode: "min"`)) ??
-    bounded(`${argument}.minDelta`, minDelta, callbacks.early_stop.options.min_delta)
+    bounded(`${argument}.minDelta`, minDelta, earlyStopOptions.min_delta)
   )
 }
 
 const plateau = ({ cooldown = 0, factor, least = 0, patience }: Plateau): Problem => {
-  const { options } = callbacks.reduce_on_plateau
   const values = { factor, patience, cooldown, least }
   return firstOf(
-    (["factor", "patience", "cooldown", "least"] as const).map((name) => bounded(`plateau.${name}`, values[name], options[name])),
+    (["factor", "patience", "cooldown", "least"] as const).map((name) =>
+      bounded(`plateau.${name}`, values[name], reduceOnPlateauOptions[name]),
+    ),
   )
 }
 
@@ -95,8 +96,7 @@ export const watching = ({ best, earlyStop, plateau: slower }: Watching, known: 
   firstOf([
     best && monitor("best", best, known),
     earlyStop &&
-      (monitor("earlyStop", earlyStop, known) ??
-        bounded("earlyStop.patience", earlyStop.patience, callbacks.early_stop.options.patience)),
+      (monitor("earlyStop", earlyStop, known) ?? bounded("earlyStop.patience", earlyStop.patience, earlyStopOptions.patience)),
     slower && (monitor("plateau", slower, known) ?? plateau(slower)),
   ])
 

@@ -76,7 +76,7 @@ export const binaryCrossEntropy = ({ labelSmoothing = 0 }: Smoothing = {}): Loss
       const cost = T.sub(softplus(finite), T.mul(finite, y))
       return perSample(T.where(isCertain, T.where(isRight, 0, T.abs(z)), cost))
     },
-    { targetTypes: ["binary"], response: sigmoid },
+    { targetTypes: ["binary", "labels"], response: sigmoid },
   )
 }
 

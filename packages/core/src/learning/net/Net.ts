@@ -147,3 +147,16 @@ export const pure = (<X, Y>(
  */
 export const infer = <P, S, X, Y>(net: Net<P, S, X, Y>, { params, state }: Initial<P, S>, x: NoInfer<X>): Y =>
   net.apply(params, state, x, { mode: "infer" }).y
+
+/**
+ * The weights of a net inside another one, by its name there: of a layer of `sequential` or `graph`, or of an encoder.
+ *
+ * ```ts
+ * const net = Net.sequential({ hidden: Layers.dense({ units: 4 }), out: Layers.dense({ units: 3 }) })
+ * Net.part(net.init(Key.make(1), [2]), "hidden").params.w.shape // => [2, 4]
+ * ```
+ */
+export const part = <P, S, K extends keyof P & keyof S>({ params, state }: Initial<P, S>, name: K): Initial<P[K], S[K]> => ({
+  params: params[name],
+  state: state[name],
+})

@@ -12,7 +12,19 @@ import { Locals } from "./Locals.ts"
 import type { Lanes } from "./lanes.ts"
 import type { Numerics } from "./numerics.ts"
 import { effects, type Instruction, structure, type ValueType } from "./opcodes.ts"
-import { type Argument, type Arguments, apply, type I32, i32, type Local, operand, Value } from "./Value.ts"
+import {
+  type Argument,
+  type Arguments,
+  apply,
+  copyOf,
+  type I32,
+  i32,
+  type Local,
+  operand,
+  type V128,
+  Value,
+  type Variable,
+} from "./Value.ts"
 import { writeCode, writeNode } from "./writeInstruction.ts"
 
 type Doers<Family> = {
@@ -98,13 +110,28 @@ export class Code {
     return this.#setNew(result.type)
   }
 
-  /** A new local that holds anything until it is set. */
-  local<T extends ValueType>(type: T): Local<T> {
+  /** A new local that holds anything until it is set. A vector begins with a value: see `variable`. */
+  local<T extends Exclude<ValueType, "v128">>(type: T): Local<T> {
     return this.#locals.take(type)
   }
 
-  set<T extends ValueType>(local: Local<T>, value: NoInfer<Argument<T>>): void {
-    this.#write(operand(local.type, value))
+  /**
+   * A new local that may be set again, in branches and in rounds of a loop. Where lanes are wide it holds results of its own
+   * instructions only, never the vector of another local or of a constant: V8 may pack that vector, keep it on the stack, and
+   * where control flow meets load its lower half for both, so that the packed vector loses its upper lanes
+   * (docs/decisions/wide-lanes.md).
+   */
+  variable<T extends ValueType>(start: Value<T>): Variable<T> {
+    this.#writeOwn(start)
+    const variable = this.#locals.takeVariable(start.type)
+    this.#setTo(variable)
+    return variable
+  }
+
+  set(local: Variable<"v128">, value: V128): void
+  set<T extends Exclude<ValueType, "v128">>(local: Local<T>, value: NoInfer<Argument<T>>): void
+  set(local: Local, value: unknown): void {
+    this.#writeOwn(operand(local.type, value))
     this.#checkAlive(local)
     this.#setTo(local)
   }
@@ -117,7 +144,7 @@ export class Code {
   }
 
   #setNew<T extends ValueType>(type: T): Local<T> {
-    const local = this.local(type)
+    const local = this.#locals.take(type)
     this.#setTo(local)
     return local
   }
@@ -318,6 +345,13 @@ export class Code {
 
   #op(code: number): void {
     writeCode(this.#out, code)
+  }
+
+  /** Writes a value for a variable: see `variable`. */
+  #writeOwn(value: Value): void {
+    if (this.lanes === 128 || value.type !== "v128") this.#write(value)
+    else if (value.form === "v128") writeNode(this.#out, value)
+    else this.#write(value.form === "local" || value.code === structure["local.tee"] ? copyOf(value as V128) : value)
   }
 
   /** The same value with operands that are computed before it, each in a step of its own. */

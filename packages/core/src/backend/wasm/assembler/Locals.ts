@@ -3,7 +3,7 @@
  */
 import type { Bytes } from "./Bytes.ts"
 import { typeCodes, type ValueType } from "./opcodes.ts"
-import { Local } from "./Value.ts"
+import { Local, Variable } from "./Value.ts"
 
 export class Locals {
   readonly params: ReadonlyArray<Local>
@@ -21,7 +21,19 @@ export class Locals {
 
   /** A local of the innermost scope. It holds anything until it is set. */
   take<T extends ValueType>(type: T): Local<T> {
-    const local = new Local(type, this.#free[type].pop() ?? this.declare(type))
+    return this.#own(new Local(type, this.#index(type)))
+  }
+
+  /** The same, to be set again. */
+  takeVariable<T extends ValueType>(type: T): Variable<T> {
+    return this.#own(new Variable(type, this.#index(type)))
+  }
+
+  #index(type: ValueType): number {
+    return this.#free[type].pop() ?? this.declare(type)
+  }
+
+  #own<L extends Local>(local: L): L {
     this.#scopes.at(-1)?.push(local)
     return local
   }

@@ -29,7 +29,7 @@ import {
   termRows,
   wholeParts,
 } from "./loopNest.ts"
-import { inStoreOrder, storeVectors } from "./vectors.ts"
+import { inStoreOrder, storeVectors, throughMemory } from "./vectors.ts"
 
 /** The first lanes of a vector. */
 const firstLanes = (count: number): V128 => i32x4.const(...[0, 1, 2, 3].map((lane) => (lane < count ? -1 : 0)))
@@ -119,12 +119,6 @@ const partialsOf = (reduction: Reduction, own: I32, width: number, terms: number
 /** Elements of a row from which it pays to compute its partial results in pairs. */
 const worthJoining = 64
 
-/** Vectors after they were neighbours in memory: a host computes pairs at once only where they are stored. */
-const neighbours = (code: Code, address: I32, vectors: ReadonlyArray<Local<"v128">>): ReadonlyArray<Local<"v128">> => {
-  storeVectors(code, address, vectors)
-  return vectors.map((_, part) => code.let(v128.load(address, 16 * part)))
-}
-
 /** Sixteen partial results by index modulo 16, in registers: over one axis, or several of which the last has whole sixteens. */
 const rowsInRegisters = (reduction: Reduction): void => {
   const { accesses, context, dtype, eachResult, kept, kernel, shape } = reduction
@@ -161,7 +155,7 @@ const rowsInRegisters = (reduction: Reduction): void => {
         )
       })
     const totals = partials.totals()
-    const joined = code.lanes === 256 && Shape.size(reduced) >= worthJoining ? neighbours(code, own, totals) : totals
+    const joined = code.lanes === 256 && Shape.size(reduced) >= worthJoining ? throughMemory(code, own, totals) : totals
     store(code, dtype, resultRow(reduction, indices), zero, across(context, combination, joined), 1)
   })
 }
@@ -243,7 +237,9 @@ const columns = (reduction: Reduction): void => {
       if (partials.isLong)
         inSumBlocks(code, reduced.at(-1) ?? 1, 1, sumBlock, each, (inner) => (i) => add([...inner, i]), partials.pour)
       else nest(code, reduced, add)
-      const totals = partials.totals()
+      const sums = partials.totals()
+      // V8 packs long sums, since the loop stores them: they leave it as pairs, and results of 128 bits are read back from memory.
+      const totals = code.lanes === 256 && partials.isLong ? throughMemory(code, own, sums) : sums
       const [located = into] = parts.length > 1 ? locate(code, [into], first) : []
       inStoreOrder(parts.length, (part) => {
         const { ahead, count: some } = parts[part] as Part
