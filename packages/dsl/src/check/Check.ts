@@ -81,7 +81,8 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
   const { data, evaluate, model, pretrain, train } = readable
   const form = model === undefined ? [] : heads(model)
   const inferred = model === undefined || form.length > 0 ? undefined : shapes(model, train, facts, catalogue)
-  const made = inferred?.output?.length === 1 ? inferred.output[0] : undefined
+  const isOne = model !== undefined && severalHeads(model) === undefined
+  const made = isOne && inferred?.output?.length === 1 ? inferred.output[0] : undefined
   const findings = [
     ...(data === undefined ? [] : division(data, facts)),
     ...(model === undefined ? [] : given(model, facts)),

@@ -156,6 +156,7 @@ const heads = (data: Data, model: Model, columns: Columns): ReadonlyArray<Findin
   if (several === undefined && (only === undefined || only.columns.length < 2)) return single(data, only, columns)
   if (data.columns === undefined) {
     const last = all.at(-1)
+    // Without a table there is one target, which a head of another name does not predict.
     return last === undefined
       ? []
       : [
@@ -275,8 +276,7 @@ const unpredicted = (data: Data, columns: Columns, predicted: ReadonlySet<string
             code: "D303",
             message: `\`${name}\` is a target, but no head predicts it`,
             at: declared(data, name),
-            help: `add \`- head: ${name}\` to the layers, or ignore the column`,
-            fix: { title: `add \`head: ${name}\``, append: ["model", "layers"], text: `head: ${scalar(name)}` },
+            help: `add \`- head: ${name}\` to the layers, or make the column an input, or ignore it`,
           },
         ],
   )
@@ -301,9 +301,6 @@ const single = (data: Data, only: HeadAt | undefined, columns: Columns): Readonl
       message: `\`${own}\` and \`${name}\` are both targets, but ${only === undefined ? "the layers have one output" : `the head predicts \`${own}\` alone`}`,
       at: { path: declared(data, name).path },
       related: [{ at: { path: declared(data, own).path }, label: "also a target" }],
-      help: `add \`- head: ${name}\`${together}; or ignore the column`,
-      ...(only === undefined
-        ? {}
-        : { fix: { title: `add \`head: ${name}\``, append: ["model", "layers"], text: `head: ${scalar(name)}` } }),
+      help: `add \`- head: ${name}\`${together}; an input is \`category\`, \`binary\` or \`number\`, without \`role: target\``,
     }))
 }

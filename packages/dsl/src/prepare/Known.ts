@@ -122,7 +122,7 @@ const targetOf = (columns: ReadonlyArray<readonly [string, Column.Column]>): Hea
   const [name, column] = first
   const type = Column.targetOf(column)
   const isAll = targets.every(([, other]) => Column.targetOf(other) === type)
-  if (type === "numbers") return { type, names: targets.map(([each]) => each) }
+  if (type === "numbers") return isAll ? { type, names: targets.map(([each]) => each) } : undefined
   if (type === "binary" && second !== undefined && isAll) return { type: "labels", names: targets.map(([each]) => each) }
   return second !== undefined || type === undefined ? undefined : { type, name }
 }
