@@ -73,7 +73,17 @@ describe("several heads", () => {
     expect(scores.loss).toBeCloseTo(scores["lived.loss"] + 0.3 * scores["fare.loss"] + scores["tags.loss"], 6)
     expect(units).toEqual({ "fare.loss": "scaled", "fare.mae": "fare" })
     expect(Object.keys(baseline).sort()).toEqual(
-      ["lived.accuracy", "lived.class", "lived.kind", "fare.kind", "fare.mse", "fare.scaled", "tags.accuracy", "tags.class", "tags.kind"].sort(),
+      [
+        "lived.accuracy",
+        "lived.class",
+        "lived.kind",
+        "fare.kind",
+        "fare.mse",
+        "fare.scaled",
+        "tags.accuracy",
+        "tags.class",
+        "tags.kind",
+      ].sort(),
     )
     expect(baseline["tags.class"].split(", ")).toHaveLength(2)
   })
@@ -89,8 +99,18 @@ describe("several heads", () => {
   })
 
   test("the resolved file is the model, and another one does not resume it", async () => {
-    expect(await run(["check", at("0001", "resolved.yaml"), "--set", `data.source.csv.path=${join(directory, "passengers.csv")}`])).toMatchObject({ code: 0 })
-    const { code, stderr } = await run(["train", file, "--resume", "passengers/1", ...runs, "--set", "train.losses.fare.weight=0.4"])
+    expect(
+      await run(["check", at("0001", "resolved.yaml"), "--set", `data.source.csv.path=${join(directory, "passengers.csv")}`]),
+    ).toMatchObject({ code: 0 })
+    const { code, stderr } = await run([
+      "train",
+      file,
+      "--resume",
+      "passengers/1",
+      ...runs,
+      "--set",
+      "train.losses.fare.weight=0.4",
+    ])
     expect({ code, stderr }).toEqual({ code: 7, stderr: expect.stringContaining("train.losses.fare.weight` is `0.4`") })
   })
 

@@ -1,4 +1,6 @@
 /** Rows into trees: named inputs and heads have the numbers of the columns alone, whatever the grouping. */
+
+import { Result } from "effect"
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import * as Csv from "../src/data/Csv.ts"
@@ -6,7 +8,6 @@ import * as Fitted from "../src/data/Fitted.ts"
 import * as Preprocess from "../src/data/Preprocess.ts"
 import * as PreprocessTree from "../src/data/PreprocessTree.ts"
 import type { Table } from "../src/data/Table.ts"
-import { Result } from "effect"
 
 const table = Result.getOrThrow(
   Csv.parse("age,sex,fare,kind,rich,old\n10,f,1.5,a,yes,0\n20,m,2.5,b,no,1\n30,f,9,c,no,1\n44,m,8,a,yes,0\n"),
@@ -99,7 +100,10 @@ describe("a record", () => {
     const record = fitted({ ...spec, inputs: { a: ["age"], b: ["sex"] } })
     expect(Result.getOrThrow(Fitted.parseTree(Fitted.print(record)))).toEqual(record)
     expect(Result.isFailure(Fitted.parse(Fitted.print(record)))).toBe(true)
-    const { heads: _, ...plain } = { ...spec, columns: { ...spec.columns, kind: "ignore", rich: "ignore", old: "ignore" } } as const
+    const { heads: _, ...plain } = {
+      ...spec,
+      columns: { ...spec.columns, kind: "ignore", rich: "ignore", old: "ignore" },
+    } as const
     const one = Result.getOrThrow(Preprocess.fit(plain, table))
     expect(fitted(plain)).toEqual(one)
     expect(Result.getOrThrow(Fitted.parseTree(Fitted.print(one)))).toEqual(one)

@@ -5,19 +5,29 @@ import * as Loss from "../src/learning/Loss.ts"
 import * as Score from "../src/learning/Score.ts"
 import * as Tensor from "../src/tensor/Tensor.ts"
 
-const scores = { accuracy: Score.accuracy, f1: Score.f1(), precision: Score.precision(), auroc: Score.auroc, logLoss: Score.logLoss }
+const scores = {
+  accuracy: Score.accuracy,
+  f1: Score.f1(),
+  precision: Score.precision(),
+  auroc: Score.auroc,
+  logLoss: Score.logLoss,
+}
 
 const column = (x: Tensor.Tensor, i: number) => Tensor.at(x, ":", i)
 
-const labelled = fc
-  .tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 4, max: 12 }))
-  .chain(([k, n]) =>
-    fc.record({
-      output: fc.array(fc.array(fc.integer({ min: -6, max: 6 }).map((x) => x / 2), { minLength: k, maxLength: k }), { minLength: n, maxLength: n }),
-      target: fc.array(fc.array(fc.integer({ min: 0, max: 1 }), { minLength: k, maxLength: k }), { minLength: n, maxLength: n }),
-      cut: fc.integer({ min: 1, max: n - 1 }),
-    }),
-  )
+const labelled = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 4, max: 12 })).chain(([k, n]) =>
+  fc.record({
+    output: fc.array(
+      fc.array(
+        fc.integer({ min: -6, max: 6 }).map((x) => x / 2),
+        { minLength: k, maxLength: k },
+      ),
+      { minLength: n, maxLength: n },
+    ),
+    target: fc.array(fc.array(fc.integer({ min: 0, max: 1 }), { minLength: k, maxLength: k }), { minLength: n, maxLength: n }),
+    cut: fc.integer({ min: 1, max: n - 1 }),
+  }),
+)
 
 describe.each(Object.entries(scores))("labels of %s", (_, score) => {
   test("are the mean over the labels for which it is defined, in batches too", () => {
@@ -49,7 +59,16 @@ test("another number of labels is refused", () => {
 })
 
 test("the binary cross-entropy of several labels is their mean", () => {
-  const [y, t] = [Tensor.make([[2, -1, 0], [1, 3, -2]]), Tensor.make([[1, 1, 0], [0, 1, 1]])]
+  const [y, t] = [
+    Tensor.make([
+      [2, -1, 0],
+      [1, 3, -2],
+    ]),
+    Tensor.make([
+      [1, 1, 0],
+      [0, 1, 1],
+    ]),
+  ]
   const each = [0, 1, 2].map((i) => Tensor.toNumber(Loss.binaryCrossEntropy()(column(y, i), column(t, i))))
   expect(Tensor.toNumber(Loss.binaryCrossEntropy()(y, t))).toBeCloseTo(each.reduce((sum, x) => sum + x, 0) / 3, 6)
   expect(Loss.binaryCrossEntropy().targetTypes).toEqual(["binary", "labels"])

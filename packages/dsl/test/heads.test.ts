@@ -162,17 +162,41 @@ describe("mistakes", () => {
     ["- head: fare", "- head: lived", "D303", "20:13", /^keep one of them$/],
     ["[rich, old]", "[rich, fare]", "D303", "21:9", /^write a head for each: `- head: rich` and `- head: fare`$/],
     [", name: tags }", " }", "G406", "21:9", /^`name: labels`: its scores are then `labels.loss`/],
-    ["    - { head: [rich, old], name: tags }\n", "    - { head: [rich, old], name: tags }\n    - relu\n", "G403", "21:9", /^move it to the end, or/],
+    [
+      "    - { head: [rich, old], name: tags }\n",
+      "    - { head: [rich, old], name: tags }\n    - relu\n",
+      "G403",
+      "21:9",
+      /^move it to the end, or/,
+    ],
     // Losses, metrics and monitors
     ["fare: { huber", "fares: { huber", "T521", "24:23", /^did you mean `fare`\?$/],
     ["fare: { huber: { delta: 2 }, weight: 0.3 }", "fare: binary_cross_entropy", "T507", "24:29", /^write `auto`/],
     ["lived: 1,", "lived: 1, tags: mse,", "T507", "24:29", /`binary_cross_entropy`$/],
     ["weight: 0.3", "weight: -1", "S103", "24:60", /^did you mean `1`\?$/],
-    ["losses: { lived: 1, fare: { huber: { delta: 2 }, weight: 0.3 } }", "loss: mse", "T521", "24:3", /^write each under the name of its head/],
+    [
+      "losses: { lived: 1, fare: { huber: { delta: 2 }, weight: 0.3 } }",
+      "loss: mse",
+      "T521",
+      "24:3",
+      /^write each under the name of its head/,
+    ],
     ["fare: [mae, r2]", "fare: [accuracy]", "T509", "25:47", /^metrics for this target: `mse`/],
     ["fare: [mae, r2]", "far: [mae]", "T521", "25:40", /^did you mean `fare`\?$/],
-    ["metrics: { lived: [accuracy, auroc], fare: [mae, r2] }", "metrics: [accuracy, top_k]", "T509", "25:23", /^metrics for these targets/],
-    ["val.lived.accuracy", "val.accuracy", "T503", "26:40", /^each head has its own: did you mean `val\.lived\.accuracy` or `val\.tags\.accuracy`\?$/],
+    [
+      "metrics: { lived: [accuracy, auroc], fare: [mae, r2] }",
+      "metrics: [accuracy, top_k]",
+      "T509",
+      "25:23",
+      /^metrics for these targets/,
+    ],
+    [
+      "val.lived.accuracy",
+      "val.accuracy",
+      "T503",
+      "26:40",
+      /^each head has its own: did you mean `val\.lived\.accuracy` or `val\.tags\.accuracy`\?$/,
+    ],
     ["val.lived.accuracy", "val.lived.acc", "T503", "26:40", /^did you mean `val\.lived\.accuracy`\?$/],
     ["val.lived.accuracy", "val.dead.accuracy", "T503", "26:40", /`val\.lived\.accuracy`/],
   ])("%s → %s", (from, to, code, at, help) => {
@@ -217,7 +241,9 @@ describe("mistakes", () => {
       ["D303", "3:58"],
       ["D303", "3:64"],
     ])
-    expect(told(one.replace("layers:", "inputs: { a: [x] }, layers:")).map(([code, at]) => [code, at])).toEqual([["D307", "3:10"]])
+    expect(told(one.replace("layers:", "inputs: { a: [x] }, layers:")).map(([code, at]) => [code, at])).toEqual([
+      ["D307", "3:10"],
+    ])
   })
 })
 
@@ -267,12 +293,25 @@ describe("with data", () => {
       heads: [
         { name: "lived", target: { type: "binary", classes: ["no", "yes"] }, counts: [expect.any(Number), expect.any(Number)] },
         { name: "fare", target: { type: "numbers", names: ["fare"], units: [expect.anything()] } },
-        { name: "tags", target: { type: "labels", names: ["rich", "old"], classes: [["0", "1"], ["0", "1"]] } },
+        {
+          name: "tags",
+          target: {
+            type: "labels",
+            names: ["rich", "old"],
+            classes: [
+              ["0", "1"],
+              ["0", "1"],
+            ],
+          },
+        },
       ],
     })
     if (prepared === undefined) throw new Error("not prepared")
     const { inputs, targets } = prepared.train
-    expect([arrayOf(inputs, "body").shape, arrayOf(inputs, "rest").shape]).toEqual([[24, 1], [24, 1]])
+    expect([arrayOf(inputs, "body").shape, arrayOf(inputs, "rest").shape]).toEqual([
+      [24, 1],
+      [24, 1],
+    ])
     expect(["lived", "fare", "tags"].map((name) => [arrayOf(targets, name).dtype, arrayOf(targets, name).shape])).toEqual([
       ["i32", [24]],
       ["f32", [24, 1]],
@@ -291,7 +330,10 @@ describe("with data", () => {
   })
 
   test("a column of the file that no input has is located", async () => {
-    const others = dropping.replace(/ {4}sex: binary\n/, "").replace("rest: [sex]", "rest: [age]").replace("body: [age], ", "")
+    const others = dropping
+      .replace(/ {4}sex: binary\n/, "")
+      .replace("rest: [sex]", "rest: [age]")
+      .replace("body: [age], ", "")
     const text = others.replace("model:", '    "*": category\nmodel:').replace("from: body", "from: rest")
     const { reading } = await looked(text)
     expect(reading.diagnostics.map(({ code, message, span }) => [code, message, span?.line])).toContainEqual([
@@ -331,9 +373,16 @@ describe("built", () => {
     expect(built.units).toEqual({ "fare.loss": "scaled", "fare.mae": "fare" })
     expect(built.earlyStop).toMatchObject({ monitor: "val.lived.accuracy", mode: "max" })
     const prediction = { lived: Tensor.make([[0], [0]]), fare: Tensor.make([[1], [3]]), tags: Tensor.zeros([2, 2]) }
-    const target = { lived: Tensor.make([0, 1], "i32"), fare: Tensor.make([[0], [0]]), tags: Tensor.make([[0, 1], [1, 1]]) }
+    const target = {
+      lived: Tensor.make([0, 1], "i32"),
+      fare: Tensor.make([[0], [0]]),
+      tags: Tensor.make([
+        [0, 1],
+        [1, 1],
+      ]),
+    }
     // log 2, 0.3 · (½ · 1² + 2 · (3 - 1)) / 2, and log 2 as the mean over labels
-    expect(Tensor.toNumber(loss(prediction, target))).toBeCloseTo(2 * Math.log(2) + 0.3 * (0.5 + 4) / 2, 6)
+    expect(Tensor.toNumber(loss(prediction, target))).toBeCloseTo(2 * Math.log(2) + (0.3 * (0.5 + 4)) / 2, 6)
     const { params, state } = net.init(Key.make(1), prepared.facts.sample)
     const { y } = net.apply(params, state, { body: Tensor.ones([5, 1]), rest: Tensor.ones([5, 1]) }, { mode: "infer" })
     expect(Object.keys(y).sort()).toEqual(["fare", "lived", "tags"])
@@ -375,7 +424,10 @@ describe("built", () => {
   test("one head of several answers of yes and no has one output for each", async () => {
     const text = dropping
       .replace(/ {2}inputs:.*\n/, "")
-      .replace(/ {2}layers:[\s\S]*train:/, "  layers: [{ dense: { units: 8, activation: relu } }, { head: [lived, rich, old] }]\ntrain:")
+      .replace(
+        / {2}layers:[\s\S]*train:/,
+        "  layers: [{ dense: { units: 8, activation: relu } }, { head: [lived, rich, old] }]\ntrain:",
+      )
       .replace(/ {2}losses:[\s\S]*$/, "  metrics: [accuracy, auroc]\n")
       .replace(/ {4}fare:.*\n/, "    fare: ignore\n")
     const { built, prepared } = await trained(text)
