@@ -237,6 +237,7 @@ export const columnOptions = {
 export const model = {
   synonyms: {
     input: ["input_shape", "input_size", "input_dim"],
+    inputs: ["input_features", "input_layers", "named_inputs"],
     init: ["initializer", "initialization", "weight_init", "kernel_initializer"],
     layers: ["modules", "stack", "sequential"],
   },
@@ -390,6 +391,7 @@ export const train = {
     epochs: ["n_epochs", "num_epochs", "max_epochs", "num_train_epochs", "max_iter", "n_iter", "iterations"],
     batch: ["batch_size", "minibatch", "minibatch_size", "train_batch_size", "per_device_train_batch_size"],
     loss: ["criterion", "objective", "cost", "loss_function", "loss_fn"],
+    losses: ["loss_weights", "criterions", "criteria", "loss_functions", "head_losses", "losses_and_weights"],
     optimizer: ["optimiser", "opt", "solver"],
     schedule: ["scheduler", "lr_schedule", "lr_scheduler", "learning_rate_schedule", "learning_rate_scheduler"],
     regularize: ["regularization", "regularizer", "regularizers"],
@@ -525,6 +527,14 @@ export const classWeights = (value: unknown): { readonly help: string; readonly 
   return weights.length >= 2 && weights.every((weight) => typeof weight === "number") ? { help, text: flow(weights) } : undefined
 }
 
+/** The schedule, by all its names, in the options of an optimizer. */
+const besideOptimizer: ElsewhereTable = Object.fromEntries(
+  ["schedule", ...train.synonyms.schedule].map((name) => [
+    name,
+    moved(["train", "schedule"], "the schedule belongs beside the optimizer: `train: { schedule: cosine }`"),
+  ]),
+)
+
 /** Options of the optimizers of others. */
 export const optimizerOptions = {
   betas: instead("these are two options: `beta1: 0.9, beta2: 0.999`", (value) =>
@@ -555,7 +565,7 @@ export const optimizerOptions = {
   nesterov: "`nadam` is Adam with Nesterov momentum, `nesterov` is SGD with it",
   momentum: "use `beta1`: the decay of the moving average of the gradients",
   decay: "learning-rate decay is a schedule: `train: { schedule: { inverse_time: 1 } }`",
-  schedule: moved(["train", "schedule"], "the schedule belongs beside the optimizer: `train: { schedule: cosine }`"),
+  ...besideOptimizer,
   gradient_accumulation_steps: moved(["train", "accumulate"], "the number of batches per update is `train: { accumulate: 4 }`"),
   rho: "this optimizer has no such option; `rmsprop` and `adadelta` have a `decay`",
   loss_scale_factor: onlyF32,

@@ -22,7 +22,7 @@ import {
   type Local,
   operand,
   type V128,
-  type Value,
+  Value,
   type Variable,
 } from "./Value.ts"
 import { writeCode, writeNode } from "./writeInstruction.ts"
@@ -52,11 +52,13 @@ export class Code {
   /** How wide the vectors are that the module is written for, in bits: kernels choose their tiles by it. */
   readonly lanes: Lanes
 
-  readonly #out: Bytes
+  #out: Bytes
   readonly #locals: Locals
   readonly #constants: HoistedConstants
   readonly #labels: Array<Label> = []
   #loops = 0
+  /** Of code that is written in step with other code: where each step ends, and how many blocks it is in. */
+  #steps: { readonly ends: Array<number>; readonly depth: number } | undefined
 
   /** `out` is where the instructions go; it is cleared first. */
   constructor(
@@ -122,8 +124,7 @@ export class Code {
   variable<T extends ValueType>(start: Value<T>): Variable<T> {
     this.#writeOwn(start)
     const variable = this.#locals.takeVariable(start.type)
-    this.#op(structure["local.set"])
-    this.#out.u32(variable.immediate)
+    this.#setTo(variable)
     return variable
   }
 
@@ -132,8 +133,7 @@ export class Code {
   set(local: Local, value: unknown): void {
     this.#writeOwn(operand(local.type, value))
     this.#checkAlive(local)
-    this.#op(structure["local.set"])
-    this.#out.u32(local.immediate)
+    this.#setTo(local)
   }
 
   /** Runs `body`; its locals are reused afterwards. */
@@ -145,9 +145,48 @@ export class Code {
 
   #setNew<T extends ValueType>(type: T): Local<T> {
     const local = this.#locals.take(type)
+    this.#setTo(local)
+    return local
+  }
+
+  #setTo(local: Local): void {
     this.#op(structure["local.set"])
     this.#out.u32(local.immediate)
-    return local
+    if (this.#isInStep()) this.#steps?.ends.push(this.#out.length)
+  }
+
+  /** Whether instructions are written in step with others, and outside of their blocks. */
+  #isInStep(): boolean {
+    return this.#steps?.depth === this.#labels.length
+  }
+
+  /**
+   * Values that the same instructions compute, written in step: the first instruction of each, then the second of each, so that the
+   * processor has something to do while it waits for a result.
+   */
+  letInStep<T extends ValueType>(makes: ReadonlyArray<() => Value<T>>): ReadonlyArray<Local<T>> {
+    const [out, outer] = [this.#out, this.#steps]
+    if (makes.length === 1 || outer !== undefined) return makes.map((make) => this.let(make))
+    const made: Array<Local<T>> = []
+    const written: Array<{ readonly bytes: Bytes; readonly ends: ReadonlyArray<number> }> = []
+    this.#locals.withoutReuse(() => {
+      for (const make of makes) {
+        const steps = { ends: [0], depth: this.#labels.length }
+        this.#steps = steps
+        this.#out = new Bytes()
+        made.push(this.let(make))
+        written.push({ bytes: this.#out, ends: steps.ends })
+      }
+    })
+    this.#out = out
+    this.#steps = undefined
+    const steps = Math.max(...written.map(({ ends }) => ends.length))
+    for (let step = 1; step < steps; step++)
+      for (const { bytes, ends } of written) {
+        const end = ends[step]
+        if (end !== undefined) out.appendPart(bytes, ends[step - 1] ?? 0, end)
+      }
+    return made
   }
 
   #checkAlive(local: Local): void {
@@ -315,7 +354,14 @@ export class Code {
     else this.#write(value.form === "local" || value.code === structure["local.tee"] ? copyOf(value as V128) : value)
   }
 
-  #write(value: Value): void {
+  /** The same value with operands that are computed before it, each in a step of its own. */
+  #inSteps(value: Value): Value {
+    const operands = value.operands.map((each) => (each.operands.length === 0 ? each : this.let(each)))
+    return new Value(value.type, value.code, value.form, operands, value.immediate, value.wide, value.align, value.lane)
+  }
+
+  #write(given: Value): void {
+    const value = given.operands.length > 0 && this.#isInStep() ? this.#inSteps(given) : given
     for (let i = 0; i < value.operands.length; i++) this.#write(value.operands[i] as Value)
     const constant = value.form === "v128" && this.#loops > 0 ? this.#constants.local(value) : undefined
     if (constant !== undefined) {

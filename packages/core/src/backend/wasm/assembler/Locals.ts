@@ -11,6 +11,8 @@ export class Locals {
   readonly #types: Array<ValueType> = []
   readonly #free: { readonly [T in ValueType]: Array<number> } = { i32: [], i64: [], f32: [], f64: [], v128: [] }
   readonly #scopes: Array<Array<Local>>
+  /** Locals whose scope has ended while none may be reused. */
+  #kept: Array<Local> | undefined
 
   constructor(params: ReadonlyArray<ValueType>) {
     this.params = params.map((type, index) => new Local(type, index))
@@ -49,8 +51,17 @@ export class Locals {
   closeScope(): void {
     for (const local of this.#scopes.pop() ?? []) {
       local.released = true
-      this.#free[local.type].push(local.immediate)
+      if (this.#kept === undefined) this.#free[local.type].push(local.immediate)
+      else this.#kept.push(local)
     }
+  }
+
+  /** Runs `body`; none of its locals is reused before it has ended. */
+  withoutReuse(body: () => void): void {
+    this.#kept = []
+    body()
+    for (const { immediate, type } of this.#kept) this.#free[type].push(immediate)
+    this.#kept = undefined
   }
 
   /** Ends all scopes, the parameters' too. */

@@ -267,7 +267,6 @@ export const i32x4 = { ...builders.i32x4, ...constants.i32x4 } as const
 export const i64x2 = { ...builders.i64x2, ...constants.i64x2 } as const
 export const f32x4 = { ...builders.f32x4, ...constants.f32x4 } as const
 export const f64x2 = { ...builders.f64x2, ...constants.f64x2 } as const
-export const memory = builders.memory
 /** Each one does something besides leaving a value: bind it with `Code.let` or drop it with `Code.drop`, once. */
 export const atomic = builders.atomic
 

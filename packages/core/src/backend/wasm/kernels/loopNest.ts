@@ -301,7 +301,7 @@ export const emitTerms = (
         return applyLanes(term.primitive, use, inputs)
       }
       if (term.inputs.every((input) => new Set(made[input]).size === 1)) once(() => apply(0))
-      else each((_, part) => apply(part))
+      else made.push(code.letInStep(parts.map((_, part) => () => apply(part))))
     }
   })
   return made

@@ -38,21 +38,23 @@ const sumOf = (
     for (const sum of sums) code.set(sum, i32x4.const(0))
   }
   const update = code.let(first)
+  const levels = levelsFor(parts)
+  const isLong = levels.sizes.length > 0
   const left = code.local("i32")
-  /** Adds the updates of a block, or those that are left. */
+  /** Adds the updates of a block, or those that are left; all updates where there are no levels above. */
   const block = (): void => {
-    code.set(left, sumBlock)
+    if (isLong) code.set(left, sumBlock)
     code.loop((again) => {
       const index = code.let(i32.sub(update, 1))
       add(sums, index)
       code.set(update, i32.load(at(next, [index, 4])))
-      code.set(left, i32.sub(left, 1))
-      code.brIf(again, i32.and(i32.ne(update, 0), i32.ne(left, 0)))
+      if (isLong) code.set(left, i32.sub(left, 1))
+      const more = i32.ne(update, 0)
+      code.brIf(again, isLong ? i32.and(more, i32.ne(left, 0)) : more)
     })
   }
-  const levels = levelsFor(parts)
   block()
-  if (levels.sizes.length > 0)
+  if (isLong)
     code.if(i32.ne(update, 0), () => {
       const count = code.let(i32.const(0))
       const pour = (): void => {
