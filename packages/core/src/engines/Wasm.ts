@@ -12,6 +12,7 @@ import type { Numerics } from "../backend/wasm/assembler/numerics.ts"
 import { cachedCompile, lanesFor, planJob } from "../backend/wasm/compile.ts"
 import { prepare } from "../backend/wasm/prepare.ts"
 import { makePool, type Pool, processors } from "../backend/wasm/threads/pool.ts"
+import { prepareFor } from "../backend/wasm/widened.ts"
 import { Engine } from "./Engine.ts"
 import { inProcess, reading } from "./inProcess.ts"
 import { workerEngine } from "./workerEngine.ts"
@@ -76,7 +77,7 @@ const engine = (pool: Pool | undefined, wanted: Numerics, lanes: Lanes): Engine[
         Effect.andThen(
           waitForWorkers(pool),
           Effect.try({
-            try: () => prepare(job, pool, numerics, compile, lanesFor(job.program, lanes)),
+            try: () => prepareFor(lanesFor(job.program, lanes), (lanes) => prepare(job, pool, numerics, compile, lanes), true),
             catch: failure("prepare a program"),
           }),
         ),

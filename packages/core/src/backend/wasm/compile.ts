@@ -12,9 +12,9 @@ import type { Program } from "../../language/Primitive.ts"
 import type { Spec } from "../../types/ShapeError.ts"
 import { EngineError, type Job, OutOfMemory } from "../Executable.ts"
 import { makeLruCache } from "../LruCache.ts"
-import { offeredLanes } from "./assembler/hostLanes.ts"
+import { compileFor, offeredLanes } from "./assembler/hostLanes.ts"
 import type { Lanes } from "./assembler/lanes.ts"
-import { compile, type WasmModule } from "./assembler/webAssembly.ts"
+import type { WasmModule } from "./assembler/webAssembly.ts"
 import { isCompiled, work } from "./kernels/kernels.ts"
 import { failedAt, type ModuleOptions, workspace, writeModule } from "./writeModule.ts"
 
@@ -104,7 +104,7 @@ export const compileJob: Compile = (job, options) => {
     plan.slots.flatMap(({ storage }, slot) => (storage.tag === "input" ? [[storage.index, slot] as const] : [])),
   )
   return {
-    module: compile(written),
+    module: compileFor(options.lanes, written),
     moduleBytes: written.length,
     bytes: memory.bytes,
     threads,
