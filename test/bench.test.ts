@@ -323,9 +323,9 @@ describe("the options of the command line", () => {
     const some = optionsOf(["--rows", "models:lstm,models:vgg,bundles", "--peers", "jax", "--patience", "3"])
     if (some.does !== "measure") throw new Error("it does not measure")
     expect(some).toMatchObject({ isRecord: false, bundles: true })
-    expect(some.sections.map(({ key, plan: { patience }, rows }) => [key, patience, rows.map(({ name }) => name.slice(0, 3))])).toEqual([
-      ["models", 3000, ["LST", "VGG"]],
-    ])
+    expect(
+      some.sections.map(({ key, plan: { patience }, rows }) => [key, patience, rows.map(({ name }) => name.slice(0, 3))]),
+    ).toEqual([["models", 3000, ["LST", "VGG"]]])
     expect(some.sections[0]?.rows[0]?.peers.map(({ label }) => label)).toEqual(["jax-js, wasm"])
   })
 })

@@ -496,13 +496,21 @@ test("functions and globals of the host", () => {
 describe("values in step", () => {
   /** A part of a program on some locals, which it changes in a scope, in a branch, or by an expression of several operations. */
   type Step = readonly [kind: "scope" | "branch" | "tree", from: number, by: number]
-  const step: fc.Arbitrary<Step> = fc.tuple(fc.constantFrom("scope", "branch", "tree"), fc.nat(3), fc.integer({ min: -9, max: 9 }))
+  const step: fc.Arbitrary<Step> = fc.tuple(
+    fc.constantFrom("scope", "branch", "tree"),
+    fc.nat(3),
+    fc.integer({ min: -9, max: 9 }),
+  )
 
   const make = (code: Code, start: Value<"i32">, steps: ReadonlyArray<Step>): Value<"i32"> => {
     const locals = [0, 1, 2, 3].map((k) => code.let(i32.add(i32.mul(start, k + 1), k)))
     steps.forEach(([kind, from, by], at) => {
       const [x, into] = [locals[from], locals[at % 4]] as [Local<"i32">, Local<"i32">]
-      if (kind === "scope") code.set(into, code.let(() => i32.sub(code.let(i32.mul(x, by)), code.let(i32.add(x, 1)))))
+      if (kind === "scope")
+        code.set(
+          into,
+          code.let(() => i32.sub(code.let(i32.mul(x, by)), code.let(i32.add(x, 1)))),
+        )
       else if (kind === "branch") code.if(i32.lt_s(x, by), () => code.set(into, i32.add(code.let(i32.mul(into, 3)), by)))
       else code.set(into, i32.xor(i32.add(i32.mul(x, by), i32.shl(into, 1)), i32.sub(x, i32.const(by))))
     })
@@ -525,9 +533,13 @@ describe("values in step", () => {
       return [...new Int32Array(bytes.buffer, 0, starts.length)]
     }
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: -50, max: 50 }), { minLength: 1, maxLength: 5 }), fc.array(step), (starts, steps) => {
-        expect(results(starts, steps, true)).toEqual(results(starts, steps, false))
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: -50, max: 50 }), { minLength: 1, maxLength: 5 }),
+        fc.array(step),
+        (starts, steps) => {
+          expect(results(starts, steps, true)).toEqual(results(starts, steps, false))
+        },
+      ),
     )
   })
 
