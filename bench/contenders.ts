@@ -15,6 +15,9 @@ export interface Contender {
 /** Contenders for Node, by file name. They run as the JavaScript that `build.ts` writes. */
 export const inNode = ["adjoint", "jax", "tfjs"] as const
 
+/** A program of ours that is built as they are, and has a section of its own. */
+export const eventLoop = "eventLoop"
+
 const node = (
   name: (typeof inNode)[number],
   label: string,
