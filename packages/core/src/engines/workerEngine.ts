@@ -11,9 +11,11 @@ import type { EngineError, Job } from "../backend/Executable.ts"
 import { read } from "../backend/eager/Eager.ts"
 import { type Answers, restored, type Settings, type Wire } from "../backend/worker/messages.ts"
 import type { WorkerProgram } from "../backend/worker/workerProgram.ts"
+import { NDArray } from "../types/NDArray.ts"
 import { Engine } from "./Engine.ts"
 import type { Arrays, Executable } from "./Executable.ts"
 import { reading } from "./inProcess.ts"
+import { letOthersRun } from "./letOthersRun.ts"
 import { type Connection, connect, failed } from "./workerConnection.ts"
 
 /** Milliseconds that a worker may take to start. */
@@ -29,6 +31,27 @@ const wire = (arrays: Arrays): Wire =>
       ? array
       : { dtype: array.dtype, shape: array.shape, data: array.data.slice() },
   )
+
+/** The bytes that are copied at once: a few milliseconds. */
+const pieceBytes = 2 ** 22
+
+/** A copy in memory that the worker shares, made in pieces between which other work runs; smaller arrays stay as they are. */
+const sharedCopy = Effect.fnUntraced(function* (array: NDArray) {
+  const { data, dtype, shape } = array
+  if (data.byteLength <= pieceBytes || typeof SharedArrayBuffer !== "function") return array
+  const Same = data.constructor as new (buffer: SharedArrayBuffer) => typeof data
+  const shared = new Same(new SharedArrayBuffer(data.byteLength))
+  const piece = pieceBytes / data.BYTES_PER_ELEMENT
+  for (let from = 0; from < data.length; from += piece) {
+    shared.set(data.subarray(from, from + piece), from)
+    yield* letOthersRun
+  }
+  return new NDArray(dtype, shape, shared)
+})
+
+/** A job whose large constants, such as the data of a training, are shared with the worker where the host permits it. */
+const sharedJob = ({ program, resident }: Job): Effect.Effect<Job> =>
+  Effect.map(Effect.forEach(program.constants, sharedCopy), (constants) => ({ program: { ...program, constants }, resident }))
 
 /** Whether a program returns its state as it was. */
 const keepsState = ({ program: { outputs }, resident }: Job): boolean =>
@@ -233,11 +256,11 @@ export const workerEngine = (settings: Settings): Effect.Effect<Engine["Service"
       plan: (job) => Effect.suspend(() => workers.present().post({ call: "plan", job })),
       prepare: (job) =>
         Effect.acquireRelease(
-          Effect.suspend(() => {
+          Effect.flatMap(sharedJob(job), (sent) => {
             const number = executables++
             const connection = workers.present()
             const remote: Remote = { number, job, connection, known: undefined, hasState: false, running: undefined }
-            return Effect.map(connection.post({ call: "prepare", executable: number, job }, { owner: number }), () => {
+            return Effect.map(connection.post({ call: "prepare", executable: number, job: sent }, { owner: number }), () => {
               workers.all.add(remote)
               return remote
             })
