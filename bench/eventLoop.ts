@@ -17,6 +17,8 @@ export interface Delays {
   readonly median: number
   readonly p99: number
   readonly worst: number
+  /** The most processor time of the thread between two turns of its event loop: what it would block on a machine of its own. */
+  readonly longest: number
   readonly interruption: number
   readonly stepsPerSecond: number
 }

@@ -19,31 +19,50 @@ import { netOf } from "./nets.ts"
 /** Milliseconds between two requests. */
 const interval = 2
 
-/** Records the delay of every request that is due until it is stopped. */
+/** The processor time of this thread, in milliseconds. */
+const processorTime = (): number => {
+  const { system, user } = process.threadCpuUsage()
+  return (system + user) / 1000
+}
+
+const sorted = (numbers: ReadonlyArray<number>): ReadonlyArray<number> => numbers.toSorted((a, b) => a - b)
+const at = (numbers: ReadonlyArray<number>, share: number): number =>
+  numbers[Math.min(numbers.length - 1, Math.floor(share * numbers.length))] ?? Number.NaN
+
+/** Records the delay of every request that is due until it is stopped, and the processor time between two turns of the loop. */
 const requests = () => {
   const delays: Array<number> = []
+  const blocks: Array<number> = []
   let due = performance.now() + interval
+  let used = processorTime()
   const answer = (): void => {
     const now = performance.now()
     // While the loop is blocked, requests arrive all the same.
     for (; due <= now; due += interval) delays.push(now - due)
     timer = setTimeout(answer, Math.max(1, due - now))
   }
+  const turn = (): void => {
+    const before = used
+    used = processorTime()
+    blocks.push(used - before)
+    next = setImmediate(turn)
+  }
   let timer = setTimeout(answer, interval)
+  let next = setImmediate(turn)
   return () => {
     clearTimeout(timer)
-    return delays.toSorted((a, b) => a - b)
+    clearImmediate(next)
+    const all = sorted(delays)
+    return { median: at(all, 0.5), p99: at(all, 0.99), worst: at(all, 1), longest: at(sorted(blocks), 1) }
   }
 }
 
 /** The delays during some seconds. */
-const delaysIn = (seconds: number): Effect.Effect<Pick<Delays, "median" | "p99" | "worst">> =>
+const delaysIn = (seconds: number): Effect.Effect<ReturnType<ReturnType<typeof requests>>> =>
   Effect.gen(function* () {
     const stop = requests()
     yield* Effect.sleep(1000 * seconds)
-    const delays = stop()
-    const at = (share: number): number => delays[Math.min(delays.length - 1, Math.floor(share * delays.length))] ?? Number.NaN
-    return { median: at(0.5), p99: at(0.99), worst: at(1) }
+    return stop()
   })
 
 const idle = (seconds: number): Effect.Effect<Delays> =>

@@ -187,7 +187,7 @@ describe("an interruption of a slow step", () => {
       const { output, state } = slow(30)(w, x)
       return { state: { w: state }, output }
     },
-    data: Tensor.read(Tensor.cast(Tensor.range(6), "f32")),
+    data: Tensor.read(Tensor.cast(Tensor.range(4), "f32")),
     batch: 1,
     seed: 1,
     epochs: 1,
@@ -313,3 +313,23 @@ describe("a process of Node", () => {
     expect(said).toBe("EngineError the Wasm.worker engine failed to start its worker: Access to this API has been restricted\n")
   })
 })
+
+it.live("tensors that take long are computed in the worker, with the bits that reading has, and once", () =>
+  Effect.gen(function* () {
+    const drawn = () => [Key.normal(Key.make(3), [300, 400]), Tensor.scalar(2), Tensor.exp(Key.normal(Key.make(4), [200_000]))]
+    const [here, there] = [drawn(), drawn()]
+    const { read } = yield* Engine.Engine
+    const [first, second] = [yield* read([...there, ...there]), yield* read(there)]
+    assert.deepStrictEqual(bytes(first.slice(0, 3)), bytes(here))
+    assert.strictEqual(first[0], second[0])
+    assert.strictEqual(first[0], first[3])
+    assert.strictEqual(Tensor.read(there[2] as T), first[2])
+    const large = NDArray.make(
+      "f32",
+      [2_000_000],
+      Float32Array.from({ length: 2_000_000 }, (_, i) => i % 1000),
+    )
+    const [sum] = yield* read([Tensor.sum(Tensor.sqrt(large))])
+    assert.deepStrictEqual(bytes([sum as T]), bytes([Tensor.sum(Tensor.sqrt(large))]))
+  }).pipe(Effect.provide(Wasm.worker({ threads: 1 }))),
+)

@@ -17,6 +17,7 @@ export type Call = keyof Answers
 const doing: { readonly [C in Call]: string } = {
   open: "start its worker",
   plan: "plan a program",
+  read: "compute tensors",
   prepare: "prepare a program",
   load: "load a state",
   take: "load a state",

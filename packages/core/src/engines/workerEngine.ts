@@ -7,11 +7,16 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { EngineError, Job } from "../backend/Executable.ts"
+import { type EngineError, type Job, OutOfMemory } from "../backend/Executable.ts"
 import { read } from "../backend/eager/Eager.ts"
 import { type Answers, restored, type Settings, type Wire } from "../backend/worker/messages.ts"
 import type { WorkerProgram } from "../backend/worker/workerProgram.ts"
+import { programWork } from "../compiler/compilerFacts.ts"
+import { type Expr, known, type Tensor } from "../language/Expr.ts"
+import { capture } from "../language/Program.ts"
 import { NDArray } from "../types/NDArray.ts"
+import type { ShapeError } from "../types/ShapeError.ts"
+import { checkShapes } from "./checkShapes.ts"
 import { Engine } from "./Engine.ts"
 import type { Arrays, Executable } from "./Executable.ts"
 import { reading } from "./inProcess.ts"
@@ -52,6 +57,32 @@ const sharedCopy = Effect.fnUntraced(function* (array: NDArray) {
 /** A job whose large constants, such as the data of a training, are shared with the worker where the host permits it. */
 const sharedJob = ({ program, resident }: Job): Effect.Effect<Job> =>
   Effect.map(Effect.forEach(program.constants, sharedCopy), (constants) => ({ program: { ...program, constants }, resident }))
+
+/** The elementary operations from which tensors are computed in the worker: some milliseconds in a process that is still cold. */
+const worthSending = 2 ** 20
+
+/** Reads tensors: in the worker where that takes long, and they have the bits that they have here. */
+const readThere = (targets: ReadonlyArray<Tensor>, workers: Workers): Effect.Effect<Arrays, EngineError | ShapeError> =>
+  Effect.flatMap(
+    checkShapes(() => {
+      const unread = [...new Set(targets)].filter((target): target is Expr => known(target) === undefined)
+      return { unread, program: capture([], unread) }
+    }),
+    ({ program, unread }) => {
+      const here = reading(() => read(targets))
+      if (programWork(program) < worthSending) return here
+      return Effect.flatMap(sharedJob({ program, resident: 0 }), (job) =>
+        Effect.matchEffect(workers.present().post({ call: "read", job }), {
+          // Reading here computes in pieces what one memory does not hold.
+          onFailure: (error) => (error.cause instanceof OutOfMemory ? here : Effect.fail(error)),
+          onSuccess: (wire) => {
+            for (const [i, array] of restored(wire).entries()) unread[i]?.settle(array)
+            return here
+          },
+        }),
+      )
+    },
+  )
 
 /** Whether a program returns its state as it was. */
 const keepsState = ({ program: { outputs }, resident }: Job): boolean =>
@@ -271,6 +302,6 @@ export const workerEngine = (settings: Settings): Effect.Effect<Engine["Service"
               remote.connection.tell({ call: "release", executable: remote.number })
             }),
         ).pipe(Effect.map((remote) => makeExecutable(remote, workers, () => runs++))),
-      read: (targets) => reading(() => read(targets)),
+      read: (targets) => readThere(targets, workers),
     })
   })
