@@ -31,6 +31,12 @@ const node = (
   setting: { backend, threads },
 })
 
+/** A contender in Node whose program and libraries are bundled into one file. */
+export const bundled = (contender: Contender): Contender => ({
+  ...contender,
+  arguments: contender.arguments.map((each) => each.replace(/\.js$/, ".bundled.js")),
+})
+
 const counted = (threads: number): string => `${threads} thread${threads === 1 ? "" : "s"}`
 
 /** The built packages are measured, as users install them. */

@@ -10,7 +10,7 @@ import * as Eager from "../backend/eager/Eager.ts"
 import { foldable } from "../language/ConstantFolding.ts"
 import type { Tensor } from "../language/Expr.ts"
 import { accept, capture, type Program, placeholders } from "../language/Program.ts"
-import { changes, type Like, refill, tensors } from "../language/TensorTree.ts"
+import { checkUnchanged, type Like, refill, tensors } from "../language/TensorTree.ts"
 import { NDArray } from "../types/NDArray.ts"
 import { printSpec, ShapeError } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
@@ -178,10 +178,6 @@ interface Ready<O> {
   readonly output: (leaves: Arrays) => O
 }
 
-/** The first of some changes. */
-const some = (changed: ReadonlyArray<string>): string =>
-  changed.slice(0, 3).join(", ") + (changed.length > 3 ? ` and ${changed.length - 3} more` : "")
-
 const signature = (batch: unknown): string =>
   Tree.entries(batch)
     .map(([path, leaf]) => `${Tree.printPath(path)}: ${printSpec(leaf as Tensor)}`)
@@ -210,16 +206,7 @@ export const step = <S, B, O>(
         return [result.state as S, result.output]
       }
       const { program: traced, result } = yield* foldedBy(engine, listed, [initial, batch])
-      yield* checkShapes(() => {
-        const changed = changes(initial, result[0])
-        if (changed.length > 0)
-          throw new ShapeError({
-            operation: "Compile.step",
-            got: tensors(result[0]),
-            wanted: `a new state like the old: ${some(changed)}`,
-            hint: "return every part of the state with the shape and dtype it came in",
-          })
-      })
+      yield* checkShapes(() => checkUnchanged("Compile.step", initial, result[0]))
       const job = { program: traced, resident: tensors(initial).length }
       const output = Tree.rebuilder(result[1])
       const ready: Ready<O> = {
@@ -293,8 +280,11 @@ export const step = <S, B, O>(
         ),
       ),
       load: (state) =>
-        Effect.map(arrays(engine, state), (arrays) => {
-          current = { state: arrays }
-        }),
+        Effect.andThen(
+          checkShapes(() => checkUnchanged("Compile.step", initial, state, "a state like the one it was compiled for", "load what `state` gave")),
+          Effect.map(arrays(engine, state), (arrays) => {
+            current = { state: arrays }
+          }),
+        ),
     }
   })
