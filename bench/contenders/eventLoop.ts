@@ -1,7 +1,7 @@
 /**
  * Trains a network for some seconds and measures how long the event loop of the process lets others wait meanwhile: a request is
  * due every 2 ms, and its delay is the time until the loop could answer it. Then it interrupts the run and measures how long that
- * takes. Its argument is a `Request`; it prints `Delays` as JSON.
+ * takes. Its argument is a `DelayRequest`; it prints `Delays` as JSON.
  */
 import * as Wasm from "@adjoint/core/engines/Wasm"
 import * as Loss from "@adjoint/core/learning/Loss"
@@ -12,8 +12,8 @@ import * as Train from "@adjoint/core/training/Train"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
-import type { Delays, Request } from "../eventLoop.ts"
 import { answers } from "../network.ts"
+import type { DelayRequest, Delays } from "../protocol.ts"
 import { netOf } from "./nets.ts"
 
 /** Milliseconds between two requests. */
@@ -68,7 +68,10 @@ const delaysIn = (seconds: number): Effect.Effect<ReturnType<ReturnType<typeof r
 const idle = (seconds: number): Effect.Effect<Delays> =>
   Effect.map(delaysIn(seconds), (delays) => ({ ...delays, stepsPerSecond: 0, interruption: 0 }))
 
-const training = (engine: "layer" | "worker", { batch, network, seconds }: Request): Effect.Effect<Delays, Train.TrainError> =>
+const training = (
+  engine: "layer" | "worker",
+  { batch, network, seconds }: DelayRequest,
+): Effect.Effect<Delays, Train.TrainError> =>
   Effect.gen(function* () {
     const rows = 8 * batch
     const key = Key.make(1)
@@ -103,7 +106,7 @@ const training = (engine: "layer" | "worker", { batch, network, seconds }: Reque
     return { ...delays, stepsPerSecond, interruption: performance.now() - started }
   }).pipe(Effect.provide(engine === "worker" ? Wasm.worker() : Wasm.layer()))
 
-const request: Request = JSON.parse(process.argv[2] ?? "")
+const request: DelayRequest = JSON.parse(process.argv[2] ?? "")
 const measured: Effect.Effect<Delays, Train.TrainError> =
   request.engine === "none" ? idle(request.seconds) : training(request.engine, request)
 console.log(JSON.stringify(await Effect.runPromise(measured)))

@@ -12,7 +12,7 @@ import type { Tensor } from "../language/Expr.ts"
 import { accept, capture, type Program, placeholders } from "../language/Program.ts"
 import { checkUnchanged, type Like, refill, tensors } from "../language/TensorTree.ts"
 import { NDArray } from "../types/NDArray.ts"
-import { printSpec, ShapeError } from "../types/ShapeError.ts"
+import { printSpec, type ShapeError } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
 import { checkShapes, refusing } from "./checkShapes.ts"
 import { type Arrays, Engine, type EngineError, type Executable } from "./Engine.ts"
@@ -281,7 +281,9 @@ export const step = <S, B, O>(
       ),
       load: (state) =>
         Effect.andThen(
-          checkShapes(() => checkUnchanged("Compile.step", initial, state, "a state like the one it was compiled for", "load what `state` gave")),
+          checkShapes(() =>
+            checkUnchanged("Compile.step", initial, state, "a state like the one it was compiled for", "load what `state` gave"),
+          ),
           Effect.map(arrays(engine, state), (arrays) => {
             current = { state: arrays }
           }),

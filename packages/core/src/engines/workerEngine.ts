@@ -129,7 +129,7 @@ const makeWorkers = (program: WorkerProgram, settings: Settings, first: Connecti
       if (isGivenUp && !isClosed) {
         isGivenUp = false
         connection = connect(program)
-        connection.post({ call: "open", ...settings })
+        connection.send({ call: "open", ...settings })
       }
       return connection
     },
@@ -176,9 +176,9 @@ const makeExecutable = (remote: Remote, { giveUp, present, unread }: Workers, ru
     const connection = present()
     if (of.connection !== connection) {
       of.connection = connection
-      connection.post({ call: "prepare", executable: of.number, job: of.job }, { owner: of.number })
+      connection.send({ call: "prepare", executable: of.number, job: of.job }, { owner: of.number })
       if (of.hasState && of.known !== undefined)
-        connection.post({ call: "load", executable: of.number, state: wire(of.known) }, { owner: of.number })
+        connection.send({ call: "load", executable: of.number, state: wire(of.known) }, { owner: of.number })
     }
     return connection
   }
@@ -279,6 +279,11 @@ export const workerEngine = (settings: Settings): Effect.Effect<Engine["Service"
     )
     let executables = 0
     let runs = 0
+    const release = (remote: Remote): Effect.Effect<void> =>
+      Effect.sync(() => {
+        workers.all.delete(remote)
+        remote.connection.tell({ call: "release", executable: remote.number })
+      })
     return Engine.of({
       name: "wasm",
       numerics,
@@ -291,16 +296,17 @@ export const workerEngine = (settings: Settings): Effect.Effect<Engine["Service"
             const number = executables++
             const connection = workers.present()
             const remote: Remote = { number, job, connection, known: undefined, hasState: false, running: undefined }
-            return Effect.map(connection.post({ call: "prepare", executable: number, job: sent }, { owner: number }), () => {
-              workers.all.add(remote)
-              return remote
-            })
+            const prepared = connection.post({ call: "prepare", executable: number, job: sent }, { owner: number })
+            return Effect.onInterrupt(
+              Effect.map(prepared, () => {
+                workers.all.add(remote)
+                return remote
+              }),
+              () => release(remote),
+            )
           }),
-          (remote) =>
-            Effect.sync(() => {
-              workers.all.delete(remote)
-              remote.connection.tell({ call: "release", executable: remote.number })
-            }),
+          release,
+          { interruptible: true },
         ).pipe(Effect.map((remote) => makeExecutable(remote, workers, () => runs++))),
       read: (targets) => readThere(targets, workers),
     })
