@@ -8,6 +8,7 @@ import { Effect, Fiber, type Layer, ManagedRuntime, type Scope, Stream } from "e
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { Compile, Engine, Key, Loop, NDArray, Program, Tensor, Wasm } from "../src/index.ts"
+import { knownHash, knownRun } from "../src/testing/knownRun.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
 import { runs } from "./runs-of-an-engine.ts"
 
@@ -76,6 +77,15 @@ it.live(
     Effect.gen(function* () {
       const here = yield* Effect.provide(runs, Wasm.layer({ threads: 1 }))
       for (const threads of [1, 2]) assert.deepStrictEqual(yield* Effect.provide(runs, Wasm.worker({ threads })), here)
+    }),
+  60_000,
+)
+
+it.live(
+  "the known run, which has convolutions, has the known bits",
+  () =>
+    Effect.gen(function* () {
+      for (const threads of [1, 2]) assert.strictEqual(yield* Effect.provide(knownRun, Wasm.worker({ threads })), knownHash)
     }),
   60_000,
 )
