@@ -195,7 +195,7 @@ describe.each(Object.entries(engines))("on %s", (_, layer) => {
           if (Result.isFailure(got))
             assert.strictEqual(
               got.failure.message,
-              "Compile.step got f32[3]; it wants a new state like the old: it was f32[] and became f32[3]. Try: return every part of the state with the shape and dtype it came in",
+              "Compile.step wants a new state like the old: it was f32[] and became f32[3]. Try: return every part of the state with the shape and dtype it came in",
             )
         }),
       ),
@@ -219,6 +219,24 @@ describe.each(Object.entries(engines))("on %s", (_, layer) => {
             const error = yield* Effect.flip(step.run([Tensor.scalar(1)]))
             assert.include(error.message, `a new state like the old: ${said}. Try:`)
           }
+        }),
+      ),
+    )
+
+    it.effect("loads no other state, and keeps the one that it has", () =>
+      on(
+        Effect.gen(function* () {
+          const step = yield* Compile.step((state: typeof start, x: T) => descend(state, x), start)
+          const wrong: ReadonlyArray<readonly [unknown, string]> = [
+            [{ seen: start.seen }, "w is missing"],
+            [{ ...start, w: Tensor.zeros([2]) }, "w was f32[] and became f32[2]"],
+          ]
+          for (const [state, said] of wrong) {
+            const error = yield* Effect.flip(step.load(state as typeof start))
+            assert.include(error.message, `a state like the one it was compiled for: ${said}.`)
+          }
+          yield* step.run([Tensor.make([1, 2])])
+          assert.strictEqual(Tensor.toNumber((yield* step.state).seen), 1)
         }),
       ),
     )

@@ -3,14 +3,14 @@
  * to arrays. Here a `ShapeError` that mathematics throws becomes a typed failure.
  */
 
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
-import * as Semaphore from "effect/Semaphore"
 import * as Eager from "../backend/eager/Eager.ts"
 import { foldable } from "../language/ConstantFolding.ts"
 import type { Tensor } from "../language/Expr.ts"
 import { accept, capture, type Program, placeholders } from "../language/Program.ts"
-import { changes, type Like, refill, tensors } from "../language/TensorTree.ts"
+import { checkUnchanged, type Like, refill, tensors } from "../language/TensorTree.ts"
 import { NDArray } from "../types/NDArray.ts"
 import { printSpec, ShapeError } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
@@ -161,16 +161,32 @@ export interface Step<S, B, O> {
   readonly load: (state: S) => Effect.Effect<void, EngineError | ShapeError>
 }
 
+/** A function that lets one effect run at a time, in the order in which they start. A page would load more for a `Semaphore`. */
+const makeQueue = () => {
+  let last: Deferred.Deferred<void> | undefined
+  return <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.uninterruptibleMask((restore) => {
+      const before = last
+      const own = Deferred.makeUnsafe<void>()
+      last = own
+      const turn = before === undefined ? effect : Effect.andThen(Deferred.await(before), effect)
+      return Effect.ensuring(
+        restore(turn),
+        Effect.sync(() => {
+          if (last === own) last = undefined
+          // One that is interrupted while it waits passes its turn on only when that comes.
+          Deferred.doneUnsafe(own, before === undefined ? Effect.void : Deferred.await(before))
+        }),
+      )
+    })
+}
+
 /** The step, prepared for batches of one shape. */
 interface Ready<O> {
   readonly executable: Executable
   /** From the arrays of an output to its tree. */
   readonly output: (leaves: Arrays) => O
 }
-
-/** The first of some changes. */
-const some = (changed: ReadonlyArray<string>): string =>
-  changed.slice(0, 3).join(", ") + (changed.length > 3 ? ` and ${changed.length - 3} more` : "")
 
 const signature = (batch: unknown): string =>
   Tree.entries(batch)
@@ -200,16 +216,7 @@ export const step = <S, B, O>(
         return [result.state as S, result.output]
       }
       const { program: traced, result } = yield* foldedBy(engine, listed, [initial, batch])
-      yield* checkShapes(() => {
-        const changed = changes(initial, result[0])
-        if (changed.length > 0)
-          throw new ShapeError({
-            operation: "Compile.step",
-            got: tensors(result[0]),
-            wanted: `a new state like the old: ${some(changed)}`,
-            hint: "return every part of the state with the shape and dtype it came in",
-          })
-      })
+      yield* checkShapes(() => checkUnchanged("Compile.step", initial, result[0]))
       const job = { program: traced, resident: tensors(initial).length }
       const output = Tree.rebuilder(result[1])
       const ready: Ready<O> = {
@@ -269,7 +276,7 @@ export const step = <S, B, O>(
       })
 
     // Runs that yield between steps, or wait for a move of the state, must not mix.
-    const oneAtATime = Semaphore.makeUnsafe(1).withPermits(1)
+    const oneAtATime = makeQueue()
     const submit = (batches: ReadonlyArray<B>): Submitted<O> => oneAtATime(submitAll(batches))
 
     return {
@@ -283,8 +290,11 @@ export const step = <S, B, O>(
         ),
       ),
       load: (state) =>
-        Effect.map(arrays(engine, state), (arrays) => {
-          current = { state: arrays }
-        }),
+        Effect.andThen(
+          checkShapes(() => checkUnchanged("Compile.step", initial, state, "a state like the one it was compiled for", "load what `state` gave")),
+          Effect.map(arrays(engine, state), (arrays) => {
+            current = { state: arrays }
+          }),
+        ),
     }
   })

@@ -14,6 +14,7 @@ export {
   type Node,
   type Several,
 } from "./net/graph.ts"
+export { infer } from "./net/infer.ts"
 export {
   type AnyNet,
   type Applied,
@@ -22,7 +23,6 @@ export {
   type Initial,
   type Inner,
   type InputOf,
-  infer,
   type Net,
   type Observe,
   type OutputOf,

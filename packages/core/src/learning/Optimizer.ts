@@ -20,7 +20,7 @@
  */
 
 import { isTensor, type Tensor } from "../language/Expr.ts"
-import type { Like } from "../language/TensorTree.ts"
+import { checkUnchanged, type Like } from "../language/TensorTree.ts"
 import * as T from "../tensor/Tensor.ts"
 import { valueAndGradAux } from "../transform/Autodiff.ts"
 import type { Entry, OptionName, Options, Table, Traits } from "./Entry.ts"
@@ -53,8 +53,10 @@ export * from "./transformation/Transformation.ts"
 export * from "./transformation/wrappers.ts"
 
 /** The parameters after a step: θ + updates, a tree like the parameters. Throws `ShapeError` for another tree. */
-export const apply = <P>(params: P, updates: Like<NoInfer<P>>): P =>
-  zip((parameter, update) => T.add(parameter, update), params, updates)
+export const apply = <P>(params: P, updates: Like<NoInfer<P>>): P => {
+  checkUnchanged("Optimizer.apply", params, updates, "updates like the parameters", "updates of the optimizer that `init` began")
+  return zip((parameter, update) => T.add(parameter, update), params, updates)
+}
 
 /** The result of one step: the new parameters, the optimizer's new state, and the value of the loss before the step. */
 export interface Minimized<P, S> {

@@ -100,7 +100,7 @@ export const reduceOnPlateauOptions = {
   },
   ...patienceOptions,
   cooldown: { kind: "integer", doc: "Epochs after a reduction that are not counted.", default: 0, minimum: 0 },
-  least: { kind: "number", doc: "The smallest fraction of the initial rate.", default: 0, minimum: 0, maximum: 1 },
+  least: { kind: "number", doc: "The smallest fraction of the initial rate.", default: 0, minimum: 0, exclusiveMaximum: 1 },
 } as const
 
 /** Every callback by its name in a model file. */

@@ -28,6 +28,7 @@ import type { Finished, LoopEvent } from "./LoopEvent.ts"
 import { type LoopInput, loopState, loopStep, namedNumbers } from "./loopStep.ts"
 import { rateOf } from "./Rate.ts"
 import { type LoopError as RunError, runLoop } from "./runLoop.ts"
+import { stepKey } from "./stepKey.ts"
 
 export type { Checkpoint, Config, Resume, Saving, Validation } from "./LoopConfig.ts"
 export type { Finished, LoopEvent, Stepped } from "./LoopEvent.ts"
@@ -182,8 +183,12 @@ const looped = <S extends object, D, O, V, R>(
         stepped: ({ values: outputs, ...burst }) => emit({ _tag: "Stepped", ...burst, outputs }),
         scored: ({ weights: _, ...event }) => emit({ _tag: "EpochScored", ...event }),
         emit,
-        blame: ({ after, place, value, which }) =>
-          findInState({ batch: rowsOf(which), outputs: value, state: after.params }, place, engine.read),
+        blame: Effect.fnUntraced(function* ({ after, before, place, value, which }) {
+          const batch = rowsOf(which)
+          // A loss that finds its targets out of range, now that their numbers are known, throws.
+          yield* Compile.checkShapes(() => config.step(before.params, batch, stepKey(config.seed, before.step)))
+          return yield* findInState({ batch, outputs: value, state: after.params }, place, engine.read)
+        }),
       })
       const { best, history, step } = progress
       yield* emit({ _tag: "Finished", state: kept, weights, history, ...(best === undefined ? {} : { best }), step })

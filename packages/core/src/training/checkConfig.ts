@@ -86,18 +86,42 @@ const plateau = ({ cooldown = 0, factor, least = 0, patience }: Plateau): Proble
 
 /** What watches the scores of a run. */
 interface Watching {
+  readonly epochs: number
   readonly best?: Monitor
   readonly earlyStop?: EarlyStop
   readonly plateau?: Plateau
 }
 
+/** What waits for at least as many epochs as the run has never acts. */
+const waiting = (argument: string, patience: number, epochs: number): Problem =>
+  patience < epochs || epochs === 0
+    ? undefined
+    : problem(
+        `${argument}.patience`,
+        String(patience),
+        `fewer epochs than the ${epochs} of the run, since otherwise it never acts`,
+        `a smaller patience, more epochs, or no ${argument}`,
+      )
+
+/** The early stop decides which epoch is the best, so another monitor for that would be ignored. */
+const ignored = (best: Monitor, { minDelta = 0, mode, monitor: name }: EarlyStop): Problem =>
+  best.monitor === name && best.mode === mode && (best.minDelta ?? minDelta) === minDelta
+    ? undefined
+    : problem("best", printed(best), `the monitor of earlyStop, ${printed({ minDelta, mode, monitor: name })}`, "leave out best")
+
+const printed = ({ minDelta, mode, monitor: name }: Monitor): string =>
+  `the ${mode} of ${JSON.stringify(name)}${(minDelta ?? 0) === 0 ? "" : ` by ${minDelta}`}`
+
 /** A problem with what watches the scores of a run. */
-export const watching = ({ best, earlyStop, plateau: slower }: Watching, known: Known): Problem =>
+export const watching = ({ best, earlyStop, epochs, plateau: slower }: Watching, known: Known): Problem =>
   firstOf([
     best && monitor("best", best, known),
     earlyStop &&
-      (monitor("earlyStop", earlyStop, known) ?? bounded("earlyStop.patience", earlyStop.patience, earlyStopOptions.patience)),
-    slower && (monitor("plateau", slower, known) ?? plateau(slower)),
+      (monitor("earlyStop", earlyStop, known) ??
+        bounded("earlyStop.patience", earlyStop.patience, earlyStopOptions.patience) ??
+        (earlyStop.restoreBest === true ? undefined : waiting("earlyStop", earlyStop.patience, epochs))),
+    best && earlyStop && ignored(best, earlyStop),
+    slower && (monitor("plateau", slower, known) ?? plateau(slower) ?? waiting("plateau", slower.patience, epochs)),
   ])
 
 /** The checkpoint of a run, and the settings that it must agree with. */

@@ -144,7 +144,7 @@ const findInForward = Effect.fnUntraced(function* <P, S, X, Y, T>(
 
 /**
  * The first non-finite value of the step from `before` to `after` on a batch: in the inputs, the output of a layer, the loss,
- * a gradient or, if all of those are finite, the state after the step.
+ * a gradient or, if all of those are finite, the state after the step. Throws `ShapeError` for a class number out of range.
  */
 export const findNonFinite = Effect.fnUntraced(function* <P, S, O, X, Y, T>(
   { loss, net, penalty, read, seed }: Replay<P, S, X, Y, T>,
@@ -157,6 +157,9 @@ export const findNonFinite = Effect.fnUntraced(function* <P, S, O, X, Y, T>(
     new NonFinite({ tensor, layer, value, epoch, step, rows: which })
 
   const key = stepKey(seed, before.step)
+  const meanOf = (params: P): Tensor => loss(net.apply(params, before.state, x, { mode: "train", key }).y, y)
+  // A loss that finds its targets out of range, now that their numbers are known, throws.
+  yield* Compile.checkShapes(() => meanOf(before.params))
   const forward = yield* findInForward({ loss, net, read }, before, { x, y }, { mode: "train", key })
   if (forward !== undefined)
     return found(
@@ -167,7 +170,7 @@ export const findNonFinite = Effect.fnUntraced(function* <P, S, O, X, Y, T>(
     )
 
   const cost = (params: P): Tensor => {
-    const mean = loss(net.apply(params, before.state, x, { mode: "train", key }).y, y)
+    const mean = meanOf(params)
     return penalty === undefined ? mean : add(mean, penalty(params))
   }
   const total = firstNonFinite(yield* arrayOf(yield* Compile.checkShapes(() => cost(before.params)), read))

@@ -215,7 +215,12 @@ export const runLoop = <S, B, O, V, K, R = never>(
         const after = yield* step.state
         if (value === undefined || (run.isFinite(value) && allFinite(after))) continue
         const place = { epoch: epoch + 1, step: done + i + 1, rows: [...which] }
-        return yield* yield* run.blame({ before, after, value, which, place })
+        // Mathematics counts rows within the batch.
+        const inData = (error: ShapeError): ShapeError =>
+          error.row === undefined ? error : error.with({ row: which[error.row] ?? error.row })
+        return yield* yield* Effect.catchTag(run.blame({ before, after, value, which, place }), "ShapeError", (error) =>
+          Effect.fail(inData(error)),
+        )
       }
       return yield* Effect.die(
         new Error("a value was not finite, but replaying its steps gave finite ones: the engine is not deterministic"),

@@ -231,7 +231,7 @@ export const codes = {
   ),
   D307: error(
     "columns and inputs do not match",
-    "`model.inputs` gives each named input its columns. Every column of the data that is an input belongs to one of them; targets and ignored columns belong to none. `\"*\"` stands for all columns that no other input has.",
+    '`model.inputs` gives each named input its columns. Every column of the data that is an input belongs to one of them; targets and ignored columns belong to none. `"*"` stands for all columns that no other input has.',
   ),
 
   G401: error(
@@ -381,6 +381,12 @@ export const codes = {
     "Several heads have `losses`, by the names of the heads; one head has `loss`. Metrics may be one list for all heads, or a list for each.",
     "train: { losses: { label: 2 } }\n",
     "train: { loss: auto }\n",
+  ),
+  T522: error(
+    "two scores for the best epoch",
+    "One score decides which epoch is the best, for early stopping and for the checkpoint. With early stopping it is its monitor, so another one of the checkpoint would do nothing.",
+    "train: { callbacks: [early_stop, { checkpoint: { monitor: train.loss } }] }\n",
+    "train: { callbacks: [early_stop, { checkpoint: { every: 2 } }] }\n",
   ),
 
   A601: advice(
