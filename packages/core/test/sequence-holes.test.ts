@@ -112,6 +112,30 @@ describe("a row with holes has the results and gradients of the row without thes
     )
   })
 
+  test("the memory of a decoder", () => {
+    const net = Sequence.stack([Sequence.decoder({ heads: 2, hidden: 5, keyHeads: 1 })])
+    const input = { x: [5, 4], length: [], memory: { x: [time, features], length: [] } }
+    const { params, state } = net.init(Key.make(8), input)
+    const target = { x: Tensor.read(Key.normal(Key.make(6), [1, 5, 4])), length: Tensor.make([4], "i32") }
+    const u = Tensor.read(Key.normal(Key.make(7), [1, 5, 4]))
+    const value = (p: Params.Params, memory: Sequence.Padded): T => net.apply(p, state, { ...target, memory }, infer).y.x
+    fc.assert(
+      fc.property(rows, ({ isKept, kept, length, short, x }) => {
+        const whole = exactly((p: Params.Params, from: T) => pulled(value, p, { x: from, length, mask: isKept }, u))(params, x)
+        const size = Tensor.make([kept.length], "i32")
+        const alone = Tensor.read(Tensor.transpose(short, [1, 0, 2]))
+        const without = exactly((p: Params.Params, from: T) => pulled(value, p, { x: from, length: size }, u))(params, alone)
+        assertAllClose(whole.value, without.value, close)
+        assertAllClose(atSteps(whole.back.x, kept), Tensor.transpose(without.back.x, [1, 0, 2]), close)
+        const left = Tensor.where(Tensor.expandAxis(Sequence.mask({ x, length, mask: isKept }), -1), 0, whole.back.x)
+        expect(Tensor.toNumber(Tensor.max(Tensor.abs(left)))).toBe(0)
+        const wanted = Params.leaves(without.back.params)
+        for (const [i, leaf] of Params.leaves(whole.back.params).entries()) assertAllClose(leaf, wanted[i] as T, close)
+      }),
+      { numRuns: 10 },
+    )
+  })
+
   const pools = { mean: Sequence.mean, max: Sequence.max, last: Sequence.last }
   test.each(Object.keys(pools) as ReadonlyArray<keyof typeof pools>)("pooling by %s", (name) => {
     const pool = (sequences: Sequence.Padded): T => Net.infer(pools[name], { params: {}, state: {} }, sequences)
