@@ -11,12 +11,22 @@ import type * as Shape from "../types/Shape.ts"
 import * as ArrayInput from "./ArrayInput.ts"
 import { type DataError, dataError } from "./DataError.ts"
 import * as Dataset from "./Dataset.ts"
-import type { Fitted, FittedColumn, FittedHead, FittedHeads, FittedInput, FittedInputs, FittedTree } from "./Fitted.ts"
+import type {
+  Fitted,
+  FittedArray,
+  FittedColumn,
+  FittedHead,
+  FittedHeads,
+  FittedInput,
+  FittedInputs,
+  FittedTree,
+} from "./Fitted.ts"
 import * as InputTransform from "./InputTransform.ts"
+import { nearest } from "./Nearest.ts"
 import * as Preprocess from "./Preprocess.ts"
 import * as Quantity from "./Quantity.ts"
-import { all, isTable, type Raw, type Rows } from "./Raw.ts"
-import type { Spec } from "./Spec.ts"
+import { isTable, type NamedArray, type NamedArrays, type Raw, type Rows, size as rawSize } from "./Raw.ts"
+import { type ArrayKind, arrayRole, type Spec } from "./Spec.ts"
 import * as TableInput from "./TableInput.ts"
 
 type DataResult<A> = Result.Result<A, DataError>
@@ -33,8 +43,27 @@ export type Groups = { readonly [name: string]: ReadonlyArray<string> }
 /** The name that stands for all columns of inputs that no other input has. */
 export const rest = "*"
 
+/** Rows as they were read: a table, arrays, or arrays with names. */
+export type TreeRaw = Raw | NamedArrays
+
+/** Whether rows are arrays with names. */
+export const hasNamedArrays = (raw: TreeRaw): raw is NamedArrays => "arrays" in raw
+
+/** How many rows there are. */
+export const size = (raw: TreeRaw): number =>
+  hasNamedArrays(raw) ? (Object.values(raw.arrays)[0]?.array.shape[0] ?? 0) : rawSize(raw)
+
+/** The numbers of all rows, in order. */
+export const all = (raw: TreeRaw): Rows => Int32Array.from({ length: size(raw) }, (_, i) => i)
+
+/** The rows to use, and those that columns drop; of arrays all. Fails as `Preprocess.keep` does. */
+export const keep = (spec: TreeSpec, raw: TreeRaw): DataResult<TableInput.Kept> =>
+  hasNamedArrays(raw) ? Result.succeed({ rows: all(raw), dropped: [] }) : Preprocess.keep(spec, raw)
+
 /** A spec whose inputs and targets may have names. */
 export interface TreeSpec extends Spec {
+  /** The kinds of arrays with names; each input and each head is one of them. */
+  readonly arrays?: { readonly [name: string]: ArrayKind }
   /** The columns of each input. */
   readonly inputs?: Groups
   /** The columns that each head predicts. */
@@ -87,8 +116,9 @@ export const completed = (groups: Groups, columns: ReadonlyArray<string>): Group
  * Learns from the given rows how rows like these become inputs and targets. Fails as `Preprocess.fit` does, and with `BadSpec`
  * for a name of a column that is no input, or no target.
  */
-export const fit = (spec: TreeSpec, raw: Raw, rows: Rows): DataResult<FittedTree> => {
+export const fit = (spec: TreeSpec, raw: TreeRaw, rows: Rows): DataResult<FittedTree> => {
   const { columns, heads, inputs: groups } = spec
+  if (hasNamedArrays(raw)) return fitArrays(spec, raw, rows)
   if (groups === undefined && heads === undefined) return Preprocess.fit(spec, raw, rows)
   if (!isTable(raw) || columns === undefined)
     return refuse("the rows", "arrays", "a table, whose columns make up the inputs and the heads", "a csv file")
@@ -127,6 +157,102 @@ export const fit = (spec: TreeSpec, raw: Raw, rows: Rows): DataResult<FittedTree
   })
 }
 
+/** Fits arrays with names. Fails with `RowsDiffer` for arrays of different numbers of rows. */
+const fitArrays = (
+  { arrays: kinds = {}, heads, inputs: groups }: TreeSpec,
+  raw: NamedArrays,
+  rows: Rows,
+): DataResult<FittedTree> =>
+  Result.gen(function* () {
+    const differing = Dataset.differingArrays(
+      Object.fromEntries(Object.entries(raw.arrays).map(([name, { array }]) => [name, array])),
+    )
+    if (differing !== undefined) return yield* Result.fail(dataError({ _tag: "RowsDiffer", ...differing }))
+    if (rows.length === 0)
+      return yield* Result.fail(dataError({ _tag: "Empty", got: "there are no training rows", wanted: "one or more" }))
+    const namesOf = (role: "input" | "target") =>
+      Object.entries(kinds).flatMap(([name, kind]) => (arrayRole(kind) === role ? [name] : []))
+    const only = (names: ReadonlyArray<string>, at: string): DataResult<string> => {
+      const [name, second] = names
+      return name === undefined || second !== undefined
+        ? refuse(at, `${names.length} arrays`, "one", "name each in `inputs` or by a head")
+        : Result.succeed(name)
+    }
+    const inputOf = (names: ReadonlyArray<string>, at: string): DataResult<FittedArray> =>
+      Result.gen(function* () {
+        const name = yield* only(names, at)
+        const { array } = yield* namedArray(raw, name)
+        const kind = kinds[name]
+        const own =
+          kind?.type === "image"
+            ? { image: kind }
+            : kind?.type === "number" && kind.scale !== undefined
+              ? { scale: kind.scale }
+              : {}
+        return { ...(yield* inArray(name, ArrayInput.fit(own, array, rows))), array: name }
+      })
+    const headOf = (names: ReadonlyArray<string>, at: string): DataResult<FittedHead> =>
+      Result.gen(function* () {
+        const name = yield* only(names, at)
+        const own = yield* namedArray(raw, name)
+        const kind = kinds[name]
+        const target = kind === undefined || kind.type === "image" ? undefined : kind
+        const spec = target === undefined ? {} : { target }
+        const fitted = yield* inArray(name, Preprocess.fit(spec, asTargets(own), rows))
+        return yield* renamed(fitted.target, name, at)
+      })
+    const input =
+      groups === undefined
+        ? yield* inputOf(namesOf("input"), "the inputs")
+        : ({
+            type: "inputs",
+            inputs: yield* each(completed(groups, namesOf("input")), (names, name) => inputOf(names, `input \`${name}\``)),
+          } satisfies FittedInputs)
+    const targets = namesOf("target")
+    const target =
+      heads !== undefined
+        ? ({ type: "heads", heads: yield* each(heads, (names, name) => headOf(names, `head \`${name}\``)) } satisfies FittedHeads)
+        : targets.length === 0
+          ? null
+          : yield* headOf(targets, "the targets")
+    return { version: 1, input, target } as const
+  })
+
+/** The array of a name. */
+const namedArray = ({ arrays }: NamedArrays, name: string): DataResult<NamedArray> => {
+  const found = Object.hasOwn(arrays, name) ? arrays[name] : undefined
+  const names = Object.keys(arrays)
+  return found === undefined
+    ? Result.fail(dataError({ _tag: "NoArray", name, nearest: nearest(name, names), names }))
+    : Result.succeed(found)
+}
+
+/** An error about the inputs or the targets, as one about the array of this name. */
+const inArray = <A>(name: string, result: DataResult<A>): DataResult<A> =>
+  Result.mapError(result, ({ reason }) => {
+    if (reason._tag === "BadCell") return dataError({ ...reason, column: name })
+    return dataError(reason._tag === "BadShape" ? { ...reason, what: `the array \`${name}\`` } : reason)
+  })
+
+const asTargets = ({ array, ...classes }: NamedArray): Raw => ({ inputs: array, targets: array, ...classes })
+
+/** The target of an array, under its name. */
+const renamed = (target: Fitted["target"], name: string, at: string): DataResult<FittedHead> => {
+  if (target === null || target.type === "labels") return refuse(at, "no target", "one", "check the kind of the array")
+  if (target.type !== "numbers") return Result.succeed({ ...target, name })
+  const isOne = target.columns.length === 1
+  const columns = target.columns.map((column, i) => ({ ...column, name: isOne ? name : `${name}${i + 1}` }))
+  return Result.succeed({ type: "numbers", columns, array: name })
+}
+
+/** The rows that an input or a target is read from, with the name of its array. */
+const rawOf = (raw: TreeRaw, name: string | undefined, as: (array: NamedArray) => Raw): DataResult<Raw> => {
+  if (!hasNamedArrays(raw)) return Result.succeed(raw)
+  return name === undefined
+    ? refuse("the rows", "arrays with names", "rows as in training", "")
+    : Result.map(namedArray(raw, name), as)
+}
+
 /** The record of one input. */
 const ofInput = (input: FittedInput): Fitted => ({ version: 1, input, target: null })
 
@@ -137,16 +263,34 @@ const ofHead = (target: FittedHead): Fitted => ({ version: 1, input: { type: "co
  * The inputs of the given rows (all by default) for a net of `net`: those of `InputTransform.inputs`, or a record with one array
  * for each name. Fails as that does.
  */
-export const inputs = ({ input }: FittedTree, raw: Raw, rows?: Rows): DataResult<Arrays> =>
-  hasOneInput(input)
-    ? InputTransform.inputs(ofInput(input), raw, rows)
-    : each(input.inputs, (own) => InputTransform.inputs(ofInput(own), raw, rows))
+export const inputs = ({ input }: FittedTree, raw: TreeRaw, rows?: Rows): DataResult<Arrays> => {
+  const of = (own: FittedInput): DataResult<NDArray.NDArray> => {
+    const name = own.type === "array" ? own.array : undefined
+    const found = Result.flatMap(
+      rawOf(raw, name, ({ array }) => ({ inputs: array })),
+      (rowsOf) => InputTransform.inputs(ofInput(own), rowsOf, rows),
+    )
+    return name === undefined ? found : inArray(name, found)
+  }
+  return hasOneInput(input) ? of(input) : each(input.inputs, of)
+}
 
 /** The targets of the given rows (all by default): those of `Preprocess.targets`, or a record with one array for each head. */
-export const targets = ({ input, target }: FittedTree, raw: Raw, rows: Rows = all(raw)): DataResult<Arrays> =>
-  hasOneTarget(target)
-    ? Preprocess.targets({ ...ofInput(hasOneInput(input) ? input : { type: "columns", columns: [] }), target }, raw, rows)
-    : each(target.heads, (own) => Preprocess.targets(ofHead(own), raw, rows))
+export const targets = ({ target }: FittedTree, raw: TreeRaw, rows: Rows = all(raw)): DataResult<Arrays> => {
+  const of = (own: FittedHead): DataResult<NDArray.NDArray> => {
+    const name = !hasNamedArrays(raw)
+      ? undefined
+      : own.type === "numbers"
+        ? own.array
+        : own.type === "class"
+          ? own.name
+          : undefined
+    const found = Result.flatMap(rawOf(raw, name, asTargets), (rowsOf) => Preprocess.targets(ofHead(own), rowsOf, rows))
+    return name === undefined ? found : inArray(name, found)
+  }
+  if (target === null) return refuse("the rows", "no target", "a target, as in training", "")
+  return target.type === "heads" ? each(target.heads, of) : of(target)
+}
 
 /** The names of the classes and the columns of preprocessed rows; none for trees. */
 const names = (fitted: FittedTree): Dataset.Names => {
@@ -155,7 +299,7 @@ const names = (fitted: FittedTree): Dataset.Names => {
 }
 
 /** The inputs and targets of the given rows (all by default), for a net of `net`. */
-export const dataset = (fitted: FittedTree, raw: Raw, rows?: Rows): DataResult<Dataset.Dataset<Arrays, Arrays>> =>
+export const dataset = (fitted: FittedTree, raw: TreeRaw, rows?: Rows): DataResult<Dataset.Dataset<Arrays, Arrays>> =>
   Result.gen(function* () {
     return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* targets(fitted, raw, rows), names(fitted))
   })
@@ -179,6 +323,16 @@ export const inputsOf = ({ input }: Pick<FittedTree, "input">): ReadonlyArray<re
 export const inputColumns = (fitted: Pick<FittedTree, "input">): ReadonlyArray<FittedColumn> | undefined => {
   const inputs = inputsOf(fitted).map(([, input]) => (input.type === "columns" ? input.columns : undefined))
   return inputs.includes(undefined) ? undefined : inputs.flatMap((columns) => columns ?? [])
+}
+
+/** The named arrays that the inputs of a record are read from; `undefined` if an input has none. */
+export const inputArrays = (
+  fitted: Pick<FittedTree, "input">,
+): ReadonlyArray<readonly [array: string, input: FittedArray]> | undefined => {
+  const inputs = inputsOf(fitted).map(([, input]) =>
+    input.type === "array" && input.array !== undefined ? ([input.array, input] as const) : undefined,
+  )
+  return inputs.includes(undefined) ? undefined : inputs.flatMap((input) => (input === undefined ? [] : [input]))
 }
 
 /** The targets of a record with the names of their heads; one without a name has the name "". */

@@ -1,7 +1,8 @@
 /** Whether the named inputs and the heads of a model are made of the columns that the data has for them. */
 import * as Column from "@adjoint/core/data/Column"
-import type { Role } from "@adjoint/core/data/columns/Kind"
+import type { Role, Target } from "@adjoint/core/data/columns/Kind"
 import { rest } from "@adjoint/core/data/PreprocessTree"
+import { type ArrayKind, arrayRole } from "@adjoint/core/data/Spec"
 import { type Data, layerOf, type Model } from "../Document.ts"
 import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import { scalar } from "../diagnostic/Fix.ts"
@@ -10,48 +11,84 @@ import { type HeadAt, headsOf, severalHeads } from "../net/Heads.ts"
 import { isName } from "../schema/Fields.ts"
 import type { Path } from "../source/Path.ts"
 
-/** The columns of a table with what the document says of each. `isWhole`: there are no others, so a name that is not here is wrong. */
-interface Columns {
-  readonly all: ReadonlyMap<string, Column.Column>
-  readonly isWhole: boolean
+/** A column of a table or a named array, as the document has it. */
+interface Part {
+  readonly role: Role | undefined
+  readonly target: Target | undefined
 }
 
-/** The columns of the document, and those of the table, if they are known. */
-const columnsOf = ({ columns = {} }: Data, table: ReadonlyArray<string> | undefined): Columns => {
+/** The columns of a table, or named arrays. `isWhole`: there are no others, so a name that is not here is wrong. */
+interface Parts {
+  readonly all: ReadonlyMap<string, Part>
+  readonly isWhole: boolean
+  readonly what: "column" | "array"
+}
+
+const ofArray = (kind: ArrayKind): Part => {
+  const role = arrayRole(kind)
+  return { role, target: role === "input" ? undefined : kind.type === "class" ? "class" : "numbers" }
+}
+
+/** The columns of the document, and those of the table, if they are known; or its named arrays. */
+const partsOf = ({ arrays, columns = {} }: Data, table: ReadonlyArray<string> | undefined): Parts => {
+  if (arrays !== undefined)
+    return { all: new Map(Object.entries(arrays).map(([name, kind]) => [name, ofArray(kind)])), isWhole: true, what: "array" }
   const others = Object.hasOwn(columns, rest) ? columns[rest] : undefined
   const named = Object.entries(columns).filter(([name]) => name !== rest)
   const more = (table ?? []).flatMap((name) =>
     Object.hasOwn(columns, name) || others === undefined ? [] : [[name, others] as const],
   )
-  return {
-    all: new Map([...named, ...more]),
-    isWhole: table !== undefined || others === undefined,
-  }
+  const all = [...named, ...more].map(
+    ([name, column]) => [name, { role: Column.roleOf(column), target: Column.targetOf(column) }] as const,
+  )
+  return { all: new Map(all), isWhole: table !== undefined || others === undefined, what: "column" }
 }
 
-/** The place in the document that declares a column. */
-const declared = ({ columns = {} }: Data, name: string): Location => ({
-  path: ["data", "columns", Object.hasOwn(columns, name) ? name : rest],
-  on: "key",
-})
+/** The place in the document that declares a column or an array. */
+const declared = ({ arrays, columns = {} }: Data, name: string): Location =>
+  arrays !== undefined
+    ? { path: ["data", "arrays", name], on: "key" }
+    : { path: ["data", "columns", Object.hasOwn(columns, name) ? name : rest], on: "key" }
 
-const having = ({ all }: Columns, role: Role): ReadonlyArray<string> =>
-  [...all].flatMap(([name, column]) => (Column.roleOf(column) === role ? [name] : []))
+/** Whether the data has parts with names. */
+const hasParts = ({ arrays, columns }: Data): boolean => arrays !== undefined || columns !== undefined
+
+const having = ({ all }: Parts, wanted: Role): ReadonlyArray<string> =>
+  [...all].flatMap(([name, { role }]) => (role === wanted ? [name] : []))
 
 /** All mismatches. `table` has the names of the table's columns, where they are known. */
 export const check = (data: Data, model: Model, table?: ReadonlyArray<string>): ReadonlyArray<Finding> => {
-  const columns = columnsOf(data, table)
-  return [...inputs(data, model, columns), ...heads(data, model, columns)]
+  const columns = partsOf(data, table)
+  return [...beside(data), ...inputs(data, model, columns), ...heads(data, model, columns)]
 }
 
-const inputs = (data: Data, { inputs: groups }: Model, columns: Columns): ReadonlyArray<Finding> => {
-  if (groups === undefined) return []
+/** Keys of other data beside `arrays`, which would have no effect. */
+const beside = (data: Data): ReadonlyArray<Finding> =>
+  data.arrays === undefined
+    ? []
+    : (["columns", "image", "scale", "target"] as const).flatMap(
+        (key): ReadonlyArray<Finding> =>
+          data[key] === undefined
+            ? []
+            : [
+                {
+                  code: "D307",
+                  message: `\`${key}\` has no effect beside \`arrays\``,
+                  at: { path: ["data", key], on: "key" },
+                  related: [{ at: { path: ["data", "arrays"], on: "key" }, label: "each array has its own type and options" }],
+                  help: "remove it, and write its options in the array: `{ type: number, scale: standard }`",
+                },
+              ],
+      )
+
+const inputs = (data: Data, { inputs: groups }: Model, columns: Parts): ReadonlyArray<Finding> => {
+  if (groups === undefined) return data.arrays === undefined ? [] : severalArrays(columns)
   const root = ["model", "inputs"]
-  if (data.columns === undefined)
+  if (!hasParts(data))
     return [
       {
         code: "D307",
-        message: "named inputs are made of the columns of a table, and this data has none",
+        message: "named inputs are made of the columns of a table or of named arrays, and this data has none",
         at: { path: root, on: "key" },
         help: "remove `inputs`: the layers read the data's one input",
       },
@@ -68,6 +105,13 @@ const inputs = (data: Data, { inputs: groups }: Model, columns: Columns): Readon
   const seen = new Map<string, Path>()
   const findings: Array<Finding> = []
   for (const [input, names] of Object.entries(groups)) {
+    if (columns.what === "array" && names.length > 1)
+      findings.push({
+        code: "D307",
+        message: `the input \`${input}\` has ${names.length} arrays, and an input is one array`,
+        at: { path: [...root, input] },
+        help: "make an input of each, and join their branches with `concat`",
+      })
     if (!isName(input))
       findings.push({
         code: "S106",
@@ -94,10 +138,25 @@ const inputs = (data: Data, { inputs: groups }: Model, columns: Columns): Readon
   return [...findings, ...unread(data, columns, seen)]
 }
 
+/** Named arrays that are inputs, of which a model without named inputs takes one. */
+const severalArrays = (columns: Parts): ReadonlyArray<Finding> => {
+  const names = having(columns, "input")
+  return names.length < 2
+    ? []
+    : [
+        {
+          code: "D307",
+          message: `the data has ${names.length} arrays of inputs, ${listed(names, "and")}, and the model has one input`,
+          at: { path: ["data", "arrays"], on: "key" },
+          help: `name them in the model: \`inputs: { ${names.map((name) => `${name}: ${name}`).join(", ")} }\``,
+        },
+      ]
+}
+
 /** A column of an input that is no input of the data. */
 const ofInput = (
   data: Data,
-  columns: Columns,
+  columns: Parts,
   { input, name, path }: { readonly input: string; readonly name: string; readonly path: Path },
 ): ReadonlyArray<Finding> => {
   const column = columns.all.get(name)
@@ -110,14 +169,16 @@ const ofInput = (
     return [
       {
         code: "D301",
-        message: `the data has no column \`${name}\` for the input \`${input}\``,
+        message: `the data has no ${columns.what} \`${name}\` for the input \`${input}\``,
         at,
-        help: meant?.help ?? `the columns of inputs are ${listed(names.slice(0, 12), "and")}`,
-        ...(only === undefined || second !== undefined ? {} : { fix: { title: `write \`${only}\``, at, text: scalar(only) } }),
+        help: meant?.help ?? `the ${columns.what}s of inputs are ${listed(names.slice(0, 12), "and")}`,
+        ...(only === undefined || second !== undefined
+          ? {}
+          : { fix: { title: `write \`${only}\``, at, text: scalar(only), was: name } }),
       },
     ]
   }
-  const role = Column.roleOf(column)
+  const { role } = column
   if (role === "input") return []
   return [
     {
@@ -135,7 +196,7 @@ const ofInput = (
 }
 
 /** Columns of the data that are in no input. */
-const unread = (data: Data, columns: Columns, seen: ReadonlyMap<string, Path>): ReadonlyArray<Finding> => {
+const unread = (data: Data, columns: Parts, seen: ReadonlyMap<string, Path>): ReadonlyArray<Finding> => {
   if (seen.has(rest)) return []
   return having(columns, "input").flatMap(
     (name): ReadonlyArray<Finding> =>
@@ -144,10 +205,13 @@ const unread = (data: Data, columns: Columns, seen: ReadonlyMap<string, Path>): 
         : [
             {
               code: "D307",
-              message: `the column \`${name}\` is in no input`,
+              message: `the ${columns.what} \`${name}\` is in no input`,
               at: declared(data, name),
               related: [{ at: { path: ["model", "inputs"], on: "key" }, label: "the inputs" }],
-              help: `add it to one of the inputs, ignore it (\`${name}: ignore\`), or make an input of all others: \`rest: "*"\``,
+              help:
+                columns.what === "array"
+                  ? `make an input of it, as in \`${name}: ${name}\`, or remove it`
+                  : `add it to one of the inputs, ignore it (\`${name}: ignore\`), or make an input of all others: \`rest: "*"\``,
             },
           ],
   )
@@ -161,13 +225,13 @@ const placeOf = (model: Model, { index, path }: HeadAt, column: number): Path =>
   return item?._tag === "Head" && typeof item.head.target !== "string" ? [...target, column] : target
 }
 
-const heads = (data: Data, model: Model, columns: Columns): ReadonlyArray<Finding> => {
+const heads = (data: Data, model: Model, columns: Parts): ReadonlyArray<Finding> => {
   const several = severalHeads(model)
   const all = headsOf(model)
   const [only] = all
   // One head of one column may predict all targets that are numbers.
   if (several === undefined && (only === undefined || only.columns.length < 2)) return single(data, only, columns)
-  if (data.columns === undefined) {
+  if (!hasParts(data)) {
     const last = all.at(-1)
     // Without a table there is one target, which a head of another name does not predict.
     return last === undefined
@@ -205,6 +269,13 @@ const heads = (data: Data, model: Model, columns: Columns): ReadonlyArray<Findin
         })
     }
     findings.push(...mixed(columns, head))
+    if (columns.what === "array" && head.columns.length > 1)
+      findings.push({
+        code: "D303",
+        message: "a head of several arrays: a head predicts one array, which may have several numbers for each row",
+        at: { path: [...head.path, "head"], on: "key" },
+        help: "write a head for each",
+      })
   }
   return [...findings, ...unpredicted(data, columns, new Set(seen.keys()))]
 }
@@ -226,17 +297,17 @@ const nameless = ({ columns, isNamed, path }: HeadAt): Finding => {
 }
 
 /** A column of a head that is no target. */
-const ofHead = (columns: Columns, { name, path }: { readonly name: string; readonly path: Path }): ReadonlyArray<Finding> => {
+const ofHead = (columns: Parts, { name, path }: { readonly name: string; readonly path: Path }): ReadonlyArray<Finding> => {
   const column = columns.all.get(name)
   if (column === undefined && !columns.isWhole) return []
-  if (column !== undefined && Column.isTarget(column)) return []
+  if (column?.role === "target") return []
   const names = having(columns, "target")
   const at = { path }
   const meant = column === undefined ? meaning(name, names) : undefined
   const [only, second] = meant?.names ?? []
   const message =
     column === undefined
-      ? `the head predicts \`${name}\`, which is no column of the data`
+      ? `the head predicts \`${name}\`, which is no ${columns.what} of the data`
       : `the head predicts \`${name}\`, which is no target`
   return [
     {
@@ -249,7 +320,7 @@ const ofHead = (columns: Columns, { name, path }: { readonly name: string; reado
           ? names.length === 0
             ? "no column is a target: give one the type `class`, or `role: target`"
             : `the targets are ${listed(names.slice(0, 12), "and")}`
-          : `give the column the type \`class\` or \`role: target\``),
+          : `give the ${columns.what} the type \`class\` or \`role: target\``),
       ...(only === undefined || second !== undefined
         ? {}
         : { fix: { title: `predict \`${only}\``, at, text: scalar(only), was: name } }),
@@ -260,10 +331,10 @@ const ofHead = (columns: Columns, { name, path }: { readonly name: string; reado
 const kinds = { numbers: "a number", binary: "yes or no", class: "one of several classes" } as const
 
 /** A head of columns that do not go together. */
-const mixed = ({ all }: Columns, { columns, path }: HeadAt): ReadonlyArray<Finding> => {
+const mixed = ({ all }: Parts, { columns, path }: HeadAt): ReadonlyArray<Finding> => {
   const typed = columns.flatMap((name) => {
     const column = all.get(name)
-    const kind = column === undefined ? undefined : Column.targetOf(column)
+    const kind = column?.target
     return kind === undefined ? [] : [{ name, kind }]
   })
   const [first] = typed
@@ -282,7 +353,7 @@ const mixed = ({ all }: Columns, { columns, path }: HeadAt): ReadonlyArray<Findi
 }
 
 /** Targets without a head. */
-const unpredicted = (data: Data, columns: Columns, predicted: ReadonlySet<string>): ReadonlyArray<Finding> =>
+const unpredicted = (data: Data, columns: Parts, predicted: ReadonlySet<string>): ReadonlyArray<Finding> =>
   having(columns, "target").flatMap(
     (name): ReadonlyArray<Finding> =>
       predicted.has(name)
@@ -292,16 +363,16 @@ const unpredicted = (data: Data, columns: Columns, predicted: ReadonlySet<string
               code: "D303",
               message: `\`${name}\` is a target, but no head predicts it`,
               at: declared(data, name),
-              help: `add \`- head: ${name}\` to the layers, or make the column an input, or ignore it`,
+              help: `add \`- head: ${name}\` to the layers, or make the ${columns.what} an input, or ${columns.what === "array" ? "remove" : "ignore"} it`,
             },
           ],
   )
 
 /** Several targets that one output cannot predict, under one head of one column, or without a head. */
-const single = (data: Data, only: HeadAt | undefined, columns: Columns): ReadonlyArray<Finding> => {
+const single = (data: Data, only: HeadAt | undefined, columns: Parts): ReadonlyArray<Finding> => {
   const targets = having(columns, "target").flatMap((name) => {
     const column = columns.all.get(name)
-    return column === undefined ? [] : [{ name, kind: Column.targetOf(column) }]
+    return column === undefined ? [] : [{ name, kind: column.target }]
   })
   const [first, second] = targets
   if (first === undefined || second === undefined || targets.every(({ kind }) => kind === "numbers")) return []

@@ -107,5 +107,7 @@ export interface InputEnds {
 /** The range of prepared inputs; of a table, that of one column. */
 export interface Extent {
   readonly column?: string
+  /** The named array that it is in. */
+  readonly array?: string
   readonly extent: readonly [least: number, largest: number]
 }

@@ -101,11 +101,19 @@ export const file = {
   besides: ["vars"],
 } as const satisfies Words<Document.ModelFile>
 
+/** The kinds of named arrays, by the names of others. */
+export const arrayKinds = {
+  image: ["images", "picture", "photo", "img"],
+  number: ["numbers", "float", "float32", "vector", "tensor", "numerical", "numeric", "continuous"],
+  class: ["label", "labels", "category", "target", "classes"],
+} as const
+
 /** `data`. */
 export const data = {
   synonyms: {
     source: ["file", "path", "filename", "file_path", "src", "url"],
     columns: ["features", "fields", "column_types"],
+    arrays: ["tensors", "named_arrays"],
     image: ["images", "img"],
     scale: ["scaling", "scaler", "normalize", "normalization"],
     split: ["splits"],
