@@ -7,10 +7,11 @@
  * export exists once, however it is imported. Nobody imports the command, so its files contain all the code that it loads, also
  * that of other packages.
  */
-import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { isBuiltin } from "node:module"
 import { basename, isAbsolute, join, relative, resolve, sep } from "node:path"
 import { type Plugin, rolldown } from "rolldown"
+import { workerProgramModule, workerProgramPlugin } from "./worker-program.ts"
 
 interface Layout {
   /** The modules that users can import. */
@@ -29,14 +30,13 @@ const layouts: { readonly [package_: string]: Layout } = {
   cli: { entries: "main.ts", isWhole: true },
 }
 
-/** Writes `dist/node` of the package in `folder`, from its sources. */
-export const bundle = async (folder: string): Promise<void> => {
+/** Writes the files for Node of the package in `folder`, from its sources, into the folder `out`, which it empties first. */
+export const bundle = async (folder: string, out = join(folder, "dist/node")): Promise<void> => {
   const layout = layouts[basename(folder)]
   if (layout === undefined) throw new Error(`${folder}: no layout is known for it`)
   const sources = join(folder, "src")
   const root = join(sources, "index.ts")
   const paths = globSync(layout.entries, { cwd: sources }).map((path) => path.replaceAll("\\", "/"))
-  const out = join(folder, "dist/node")
   rmSync(out, { recursive: true, force: true })
 
   const { shared } = layout
@@ -57,7 +57,7 @@ export const bundle = async (folder: string): Promise<void> => {
     external: layout.isWhole ? isBuiltin : (id) => !id.startsWith(".") && !isAbsolute(id),
     platform: layout.isWhole ? "node" : "neutral",
     preserveEntrySignatures: "allow-extension",
-    plugins: layout.isWhole ? [required] : [],
+    plugins: layout.isWhole ? [required, workerProgramPlugin] : [workerProgramPlugin],
   })
   const { output } = await build.write({
     dir: out,
@@ -69,6 +69,9 @@ export const bundle = async (folder: string): Promise<void> => {
     codeSplitting: group === undefined || { includeDependenciesRecursively: false, groups: [group] },
   })
   await build.close()
+  // The module that tsc wrote, for bundlers and browsers.
+  const program = join(folder, "dist/backend/worker/workerProgram.js")
+  if (existsSync(program)) writeFileSync(program, await workerProgramModule())
   if (layout.isWhole) {
     const modules = output.flatMap((file) => (file.type === "chunk" ? Object.keys(file.modules) : []))
     writeFileSync(join(out, "LICENSES.txt"), licenses(modules))

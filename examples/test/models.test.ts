@@ -2,8 +2,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { fileURLToPath, pathToFileURL } from "node:url"
 import { afterAll, expect, test } from "vitest"
+import { command } from "../../scripts/bundle-command.ts"
 import { examples, folder } from "./promised.ts"
 import { limit, run } from "./run.ts"
 
@@ -26,10 +27,15 @@ test("README.md lists every program, and every model file whose data is here", (
 const runs = mkdtempSync(join(tmpdir(), "adjoint-"))
 afterAll(() => rmSync(runs, { recursive: true }))
 
-const command = new URL("../packages/cli/src/main.ts", folder)
-
 test.concurrent.for(models)("$name scores what README.md says", limit, async ({ name, scores }, { signal }) => {
-  const { stderr, stdout } = await run(signal, command, "train", fileURLToPath(new URL(name, folder)), "--runs", runs)
+  const { stderr, stdout } = await run(
+    signal,
+    pathToFileURL(command),
+    "train",
+    fileURLToPath(new URL(name, folder)),
+    "--runs",
+    runs,
+  )
   expect(stdout.trim().split(/ {2,}/).slice(1).join("  ")).toBe(scores)
   expect(stderr).not.toContain("warning")
 })

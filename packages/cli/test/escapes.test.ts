@@ -5,9 +5,8 @@ import { join } from "node:path"
 import { expect, test } from "vitest"
 import { guarded, own } from "../src/terminal/Guard.ts"
 import { style } from "../src/terminal/Style.ts"
+import { main } from "./process.ts"
 import { folder, run } from "./world.ts"
-
-const main = join(import.meta.dirname, "../src/main.ts")
 
 /** Clears the screen, rings, starts a C1 sequence, turns the direction, hides, breaks the line, and looks like our own red. */
 const hostile = "\u001b[2J\u0007\u009b31m\u202e\u200b\u2028\u001b[31mred"

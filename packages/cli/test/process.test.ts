@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs"
 import { join, relative } from "node:path"
 import { text } from "node:stream/consumers"
 import { expect, test } from "vitest"
-import { inherited, main, root, spawned, when } from "./process.ts"
+import { inherited, main, root, sources, spawned, when } from "./process.ts"
 import { examples, folder, run } from "./world.ts"
 
 const model = `schema: 1
@@ -13,11 +13,11 @@ data: { source: { moons: { count: 1500, noise: 0.2 } }, split: { val: 10%, test:
 model: { layers: [{ dense: { units: 16, activation: relu } }, { dropout: 0.1 }, { head: label }] }
 train:
   seed: 5
-  epochs: 300
+  epochs: 120
   batch: 8
   optimizer: { adam: { lr: 0.005 } }
   metrics: [accuracy]
-  callbacks: [{ early_stop: { monitor: val.loss, patience: 299 } }]
+  callbacks: [{ early_stop: { monitor: val.loss, patience: 119 } }]
 `
 
 test("a run that was interrupted, and one that was killed, end with the bits of one that was not", {
@@ -35,7 +35,7 @@ test("a run that was interrupted, and one that was killed, end with the bits of 
 
   expect(interrupted).toMatchObject({ code: 130, stdout: "" })
   expect(interrupted.stderr).toContain("next: adjoint train --resume long/0001")
-  expect(interrupted.stderr).not.toContain("epoch 300/300")
+  expect(interrupted.stderr).not.toContain("epoch 120/120")
   expect(JSON.parse(readFileSync(at("interrupted/long/0001/summary.json"), "utf8")).status).toBe("interrupted")
   expect(existsSync(at("interrupted/long/0001/checkpoints/last/weights.safetensors"))).toBe(true)
 
@@ -68,13 +68,17 @@ test.concurrent("paths are taken from where the command was typed", { timeout: 6
   mkdirSync(join(directory, "inner"))
   const script = { npm_lifecycle_event: "adjoint", INIT_CWD: join(directory, "inner") }
   const args = ["train", "../long.yaml", "--set", "train.epochs=1", "--set", "train.callbacks=[]"]
-  const { code, stderr, stdout } = await spawned(args, { env: script })
+  const { code, stderr, stdout } = await spawned(args, { script: sources, env: script })
   expect(code).toBe(0)
   expect(stdout).toMatch(/^runs\/long\/0001 {2}/)
   expect(stderr).toContain("npx pnpm@12 adjoint evaluate long/0001")
   expect(existsSync(join(directory, "inner/runs/long/0001/summary.json"))).toBe(true)
   // Somebody else's script is in their own folder already.
-  const other = await spawned(["check", "long.yaml"], { cwd: directory, env: { ...script, npm_lifecycle_event: "build" } })
+  const other = await spawned(["check", "long.yaml"], {
+    script: sources,
+    cwd: directory,
+    env: { ...script, npm_lifecycle_event: "build" },
+  })
   expect(other).toMatchObject({ code: 0, stdout: "ok long.yaml\n" })
 })
 
@@ -95,7 +99,7 @@ test.concurrent("help loads neither core nor dsl, nor all of effect", { timeout:
     `import { registerHooks } from "node:module"
      registerHooks({ load: (url, context, next) => { process.stderr.write(url + "\\n"); return next(url, context) } })`,
   )}`
-  const { code, stderr, stdout } = await spawned(["--help"], { node: ["--import", hook] })
+  const { code, stderr, stdout } = await spawned(["--help"], { script: sources, node: ["--import", hook] })
   const loaded = stderr.split("\n").filter((url) => url.startsWith("file:"))
   expect(code).toBe(0)
   expect(stdout).toContain("SUBCOMMANDS")

@@ -2,10 +2,15 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
+import { command } from "../../../scripts/bundle-command.ts"
 import type { Ran } from "./world.ts"
 
-/** The command. */
-export const main = join(import.meta.dirname, "../src/main.ts")
+/** The command, bundled as users get it. */
+export const main = command
+
+/** The command's sources, which scripts of the repository start. */
+export const sources = join(import.meta.dirname, "../src/main.ts")
+
 /** The repository. */
 export const root = join(import.meta.dirname, "../../..")
 

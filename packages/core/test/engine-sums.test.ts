@@ -9,6 +9,7 @@ import { prepare } from "../src/backend/wasm/prepare.ts"
 import { makePool, type Pool } from "../src/backend/wasm/threads/pool.ts"
 import { Autodiff, Key, Layers, Program as Programs, Tensor } from "../src/index.ts"
 import type { Program } from "../src/language/Program.ts"
+import * as Reference from "../src/reference/Reference.ts"
 import { NDArray } from "../src/types/NDArray.ts"
 import * as Shape from "../src/types/Shape.ts"
 import { bits } from "./one-by-one.ts"
@@ -49,6 +50,14 @@ const noise = (shape: Shape.Shape): NDArray => {
   )
   return new NDArray("f32", shape, data)
 }
+
+/** Whole numbers of all 32 bits. */
+const wholeNoise = (shape: Shape.Shape, seed: number): NDArray =>
+  new NDArray(
+    "i32",
+    shape,
+    Int32Array.from({ length: Shape.size(shape) }, (_, i) => Math.imul(i + seed, 0x9e3779b1)),
+  )
 
 const expectNear = (results: Iterable<number>, wanted: number): void => {
   for (const x of results) expect(Math.abs(x / wanted - 1)).toBeLessThan(1e-6)
@@ -124,6 +133,35 @@ describe.each(ways)("sums %s", (_, run) => {
         )
         const wanted = inEngine(program, [x, row], 128).map(bits)
         expect(run(program, [x, row]).map(bits)).toEqual(wanted)
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it("of whole numbers are Reference's, however many terms they have", () => {
+    const count = fc.oneof(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 60, max: 3000 }))
+    const width = fc.oneof(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 7, max: 40 }))
+    fc.assert(
+      fc.property(count, width, fc.integer({ min: 1, max: 4 }), fc.nat(), (count, width, rows, seed) => {
+        const x = wholeNoise([count, width], seed)
+        const indices = new NDArray(
+          "i32",
+          [count],
+          Int32Array.from({ length: count }, (_, i) => (((i * 7919 + seed) >>> 3) % (rows + 2)) - 1),
+        )
+        const program = Programs.trace(
+          (of, at) => [
+            Tensor.scatterAdd(at, of, rows),
+            ...[[0], [1], [0, 1]].flatMap((axes) => [
+              Tensor.sum(of, { axes }),
+              Tensor.sum(Tensor.transpose(of), { axes }),
+              Tensor.max(of, { axes }),
+            ]),
+            Tensor.matmul(Tensor.transpose(of), of),
+          ],
+          [x, indices],
+        )
+        expect(run(program, [x, indices]).map(bits)).toEqual(Reference.run(program, [x, indices]).map(bits))
       }),
       { numRuns: 40 },
     )

@@ -93,8 +93,14 @@ describe("scores", () => {
 
   test.each(Object.keys(tables))("%s: its sums", (name) => {
     const score = make<Score.Score<unknown>>(tables, { name, options: {} })
-    const labels = Tensor.make([0, 1, 2, 3, 3, 2, 1, 0, 1], "i32")
-    const target = numbers.has(name) ? normal(6, [9, 4]) : labels
-    expect(hold((output: T, wanted: T) => score(output, wanted), normal(1, [9, 4]), target)).toBeGreaterThan(0)
+    // So many samples that a cell of a table of counts holds more than a block of a sum does.
+    for (const samples of [9, 2000]) {
+      const labels = Tensor.make(
+        Array.from({ length: samples }, (_, i) => i % 4),
+        "i32",
+      )
+      const target = numbers.has(name) ? normal(6, [samples, 4]) : labels
+      expect(hold((output: T, wanted: T) => score(output, wanted), normal(1, [samples, 4]), target)).toBeGreaterThan(0)
+    }
   })
 })

@@ -107,12 +107,15 @@ describe("the rest of a training", () => {
   })
 
   it("watches what the callbacks say, the way its scores get better", () => {
-    const { best, checkpoint, earlyStop } = of(
-      `${plain}train: { metrics: [accuracy, log_loss], callbacks: [{ early_stop: { monitor: val.accuracy, patience: 3, min_delta: 0.01 } }, { checkpoint: { keep: [best], monitor: train.log_loss, every: 5 epochs } }] }\n`,
-    )
-    expect(earlyStop).toEqual({ monitor: "val.accuracy", mode: "max", patience: 3, minDelta: 0.01, restoreBest: true })
-    expect(best).toEqual({ monitor: "train.log_loss", mode: "min" })
-    expect(checkpoint).toEqual({ keep: ["best"], every: 5 })
+    const watched = (callbacks: string) => of(`${plain}train: { metrics: [accuracy, log_loss], callbacks: [${callbacks}] }\n`)
+    const stop = "{ early_stop: { monitor: val.accuracy, patience: 3, min_delta: 0.01 } }"
+    const kept = watched("{ checkpoint: { keep: [best], monitor: train.log_loss, every: 5 epochs } }")
+    expect(kept.best).toEqual({ monitor: "train.log_loss", mode: "min" })
+    expect(kept.checkpoint).toEqual({ keep: ["best"], every: 5 })
+    const stopped = watched(`${stop}, { checkpoint: { every: 5 epochs } }`)
+    expect(stopped.earlyStop).toEqual({ monitor: "val.accuracy", mode: "max", patience: 3, minDelta: 0.01, restoreBest: true })
+    expect(stopped.best).toEqual({ monitor: "val.accuracy", mode: "max" })
+    expect(stopped.checkpoint).toEqual({ keep: ["best", "last"], every: 5 })
   })
 
   it.each(["2", "20%", "20 %"])("shapes the optimizer's rate by the schedule over the run: every %s", (every) => {

@@ -240,8 +240,8 @@ const monitorOf =
 const both: CheckpointPolicy = { keep: ["best", "last"], every: 1 }
 
 /**
- * The settings that callbacks add to a run. The best epoch is chosen by the monitor of the checkpoint,
- * or else that of early stopping, or else the validation loss, or else the training loss.
+ * The settings that callbacks add to a run. The best epoch is chosen by the monitor of early stopping, or else that of the
+ * checkpoint, or else the validation loss, or else the training loss.
  */
 const watched = (
   { callbacks }: Train,
@@ -256,6 +256,6 @@ const watched = (
       .toReversed(),
   )
   const { earlyStop } = added
-  const stop = earlyStop && { monitor: earlyStop.monitor, mode: earlyStop.mode }
-  return { ...added, best: added.best ?? stop ?? { monitor: rows.val > 0 ? "val.loss" : "train.loss", mode: "min" } }
+  const stop: Monitor | undefined = earlyStop && { monitor: earlyStop.monitor, mode: earlyStop.mode }
+  return { ...added, best: stop ?? added.best ?? { monitor: rows.val > 0 ? "val.loss" : "train.loss", mode: "min" } }
 }

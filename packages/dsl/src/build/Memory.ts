@@ -4,6 +4,7 @@
  */
 import { grouped } from "@adjoint/core/data/grouped"
 import { EngineError, OutOfMemory } from "@adjoint/core/engines/Engine"
+import { footprint } from "@adjoint/core/engines/Wasm"
 import { type LayerArrays, layerArrays } from "@adjoint/core/training/layerArrays"
 import { type PlannedStep, planStep } from "@adjoint/core/training/planStep"
 import * as Shape from "@adjoint/core/types/Shape"
@@ -56,7 +57,7 @@ export const plan = (built: Built, facts: Rows, batch: number, { held }: { reado
     ...(held && rows !== undefined ? { rows: rows.train } : {}),
   }
   try {
-    return planStep({ ...built, batch }, data)
+    return planStep({ ...built, batch }, data, footprint)
   } catch (error) {
     if (error instanceof EngineError && error.cause instanceof OutOfMemory) return error.cause
     if (error instanceof ShapeError && isOfShape(error)) return error

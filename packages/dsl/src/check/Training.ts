@@ -34,6 +34,7 @@ export const check = (subject: Subject): ReadonlyArray<Finding> => [
   ...classWeights(subject),
   ...twice(subject),
   ...monitors(subject),
+  ...overruled(subject),
   ...durations(subject),
 ]
 
@@ -235,6 +236,28 @@ const twice = ({ train }: Subject): ReadonlyArray<Finding> => {
       },
     ]
   })
+}
+
+/**
+ * A monitor of the checkpoint that early stopping overrules. The checkpoint's default is taken for an omitted one, which follows
+ * early stopping.
+ */
+const overruled = ({ catalogue, train }: Subject): ReadonlyArray<Finding> => {
+  const uses = train.callbacks.map(useOf)
+  const stop = uses.findIndex(({ name }) => name === "early_stop")
+  const kept = uses.findIndex(({ name }) => name === "checkpoint")
+  const [wanted, ignored] = [uses[stop]?.options["monitor"], uses[kept]?.options["monitor"]]
+  const { default: usual } = catalogue.callback["checkpoint"]?.options["monitor"] ?? {}
+  if (wanted === undefined || ignored === undefined || ignored === wanted || ignored === usual) return []
+  return [
+    {
+      code: "T522",
+      message: `\`early_stop\` chooses the best epoch by \`${wanted}\`, so \`${ignored}\` would do nothing`,
+      at: { path: ["train", "callbacks", kept, "checkpoint", "monitor"] },
+      related: [{ at: { path: ["train", "callbacks", stop, "early_stop"], on: "key" }, label: "early stopping" }],
+      help: "remove this monitor, or give both the same one",
+    },
+  ]
 }
 
 const monitors = (subject: Subject): ReadonlyArray<Finding> => {

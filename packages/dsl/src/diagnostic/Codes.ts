@@ -382,6 +382,12 @@ export const codes = {
     "train: { losses: { label: 2 } }\n",
     "train: { loss: auto }\n",
   ),
+  T522: error(
+    "two scores for the best epoch",
+    "One score decides which epoch is the best, for early stopping and for the checkpoint. With early stopping it is its monitor, so another one of the checkpoint would do nothing.",
+    "train: { callbacks: [early_stop, { checkpoint: { monitor: train.loss } }] }\n",
+    "train: { callbacks: [early_stop, { checkpoint: { every: 2 } }] }\n",
+  ),
 
   A601: advice(
     "sigmoid or tanh with He",
