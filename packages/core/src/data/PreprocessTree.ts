@@ -22,26 +22,22 @@ import type {
   FittedTree,
 } from "./Fitted.ts"
 import * as InputTransform from "./InputTransform.ts"
-import { nearest } from "./Nearest.ts"
+import * as Named from "./NamedArrays.ts"
 import * as Preprocess from "./Preprocess.ts"
 import * as Quantity from "./Quantity.ts"
 import { isTable, type NamedArray, type NamedArrays, type Raw, type Rows, size as rawSize } from "./Raw.ts"
-import { type ArrayKind, arrayRole, type Spec } from "./Spec.ts"
 import * as TableInput from "./TableInput.ts"
+import { completed, each, refuse, type TreeSpec } from "./TreeSpec.ts"
+
+export { completed, type Groups, rest, type TreeSpec } from "./TreeSpec.ts"
 
 type DataResult<A> = Result.Result<A, DataError>
 
 /** A value, or one for each name. */
-export type Named<A> = A | { readonly [name: string]: A }
+export type OrNamed<A> = A | { readonly [name: string]: A }
 
 /** One array, or one for each name. */
-export type Arrays = Named<NDArray.NDArray>
-
-/** Columns by the names of inputs or heads. */
-export type Groups = { readonly [name: string]: ReadonlyArray<string> }
-
-/** The name that stands for all columns of inputs that no other input has. */
-export const rest = "*"
+export type Arrays = OrNamed<NDArray.NDArray>
 
 /** Rows as they were read: a table, arrays, or arrays with names. */
 export type TreeRaw = Raw | NamedArrays
@@ -60,16 +56,6 @@ export const all = (raw: TreeRaw): Rows => Int32Array.from({ length: size(raw) }
 export const keep = (spec: TreeSpec, raw: TreeRaw): DataResult<TableInput.Kept> =>
   hasNamedArrays(raw) ? Result.succeed({ rows: all(raw), dropped: [] }) : Preprocess.keep(spec, raw)
 
-/** A spec whose inputs and targets may have names. */
-export interface TreeSpec extends Spec {
-  /** The kinds of arrays with names; each input and each head is one of them. */
-  readonly arrays?: { readonly [name: string]: ArrayKind }
-  /** The columns of each input. */
-  readonly inputs?: Groups
-  /** The columns that each head predicts. */
-  readonly heads?: Groups
-}
-
 /** Whether a record has one input. */
 export const hasOneInput = (input: FittedTree["input"]): input is FittedInput => input.type !== "inputs"
 
@@ -79,17 +65,6 @@ export const hasOneTarget = (target: FittedTree["target"]): target is Fitted["ta
 /** A record with one input and at most one target; `undefined` for another. */
 const single = ({ input, target, ...record }: FittedTree): Fitted | undefined =>
   hasOneInput(input) && hasOneTarget(target) ? { ...record, input, target } : undefined
-
-/** The values of a record, by name, or the one value; `f` may fail. */
-const each = <A, B>(groups: { readonly [name: string]: A }, f: (item: A, name: string) => DataResult<B>) =>
-  Result.gen(function* () {
-    const made: Array<readonly [string, B]> = []
-    for (const [name, item] of Object.entries(groups)) made.push([name, yield* f(item, name)])
-    return Object.fromEntries(made)
-  })
-
-const refuse = (at: string, got: string, wanted: string, hint: string): DataResult<never> =>
-  Result.fail(dataError({ _tag: "BadSpec", at, got, wanted, hint }))
 
 /** The used columns of these names, in this order. */
 const named = (
@@ -103,22 +78,13 @@ const named = (
     : refuse(at, `\`${absent}\``, `one of ${used.map(({ name }) => `\`${name}\``).join(", ")}`, "check its role in `columns`")
 }
 
-/** The columns of each input, with those that `rest` stands for. */
-export const completed = (groups: Groups, columns: ReadonlyArray<string>): Groups => {
-  const taken = new Set(Object.values(groups).flat())
-  const others = columns.filter((name) => !taken.has(name))
-  return Object.fromEntries(
-    Object.entries(groups).map(([name, own]) => [name, own.flatMap((column) => (column === rest ? others : [column]))]),
-  )
-}
-
 /**
  * Learns from the given rows how rows like these become inputs and targets. Fails as `Preprocess.fit` does, and with `BadSpec`
  * for a name of a column that is no input, or no target.
  */
 export const fit = (spec: TreeSpec, raw: TreeRaw, rows: Rows): DataResult<FittedTree> => {
   const { columns, heads, inputs: groups } = spec
-  if (hasNamedArrays(raw)) return fitArrays(spec, raw, rows)
+  if (hasNamedArrays(raw)) return Named.fit(spec, raw, rows)
   if (groups === undefined && heads === undefined) return Preprocess.fit(spec, raw, rows)
   if (!isTable(raw) || columns === undefined)
     return refuse("the rows", "arrays", "a table, whose columns make up the inputs and the heads", "a csv file")
@@ -157,100 +123,12 @@ export const fit = (spec: TreeSpec, raw: TreeRaw, rows: Rows): DataResult<Fitted
   })
 }
 
-/** Fits arrays with names. Fails with `RowsDiffer` for arrays of different numbers of rows. */
-const fitArrays = (
-  { arrays: kinds = {}, heads, inputs: groups }: TreeSpec,
-  raw: NamedArrays,
-  rows: Rows,
-): DataResult<FittedTree> =>
-  Result.gen(function* () {
-    const differing = Dataset.differingArrays(
-      Object.fromEntries(Object.entries(raw.arrays).map(([name, { array }]) => [name, array])),
-    )
-    if (differing !== undefined) return yield* Result.fail(dataError({ _tag: "RowsDiffer", ...differing }))
-    if (rows.length === 0)
-      return yield* Result.fail(dataError({ _tag: "Empty", got: "there are no training rows", wanted: "one or more" }))
-    const namesOf = (role: "input" | "target") =>
-      Object.entries(kinds).flatMap(([name, kind]) => (arrayRole(kind) === role ? [name] : []))
-    const only = (names: ReadonlyArray<string>, at: string): DataResult<string> => {
-      const [name, second] = names
-      return name === undefined || second !== undefined
-        ? refuse(at, `${names.length} arrays`, "one", "name each in `inputs` or by a head")
-        : Result.succeed(name)
-    }
-    const inputOf = (names: ReadonlyArray<string>, at: string): DataResult<FittedArray> =>
-      Result.gen(function* () {
-        const name = yield* only(names, at)
-        const { array } = yield* namedArray(raw, name)
-        const kind = kinds[name]
-        const own =
-          kind?.type === "image"
-            ? { image: kind }
-            : kind?.type === "number" && kind.scale !== undefined
-              ? { scale: kind.scale }
-              : {}
-        return { ...(yield* inArray(name, ArrayInput.fit(own, array, rows))), array: name }
-      })
-    const headOf = (names: ReadonlyArray<string>, at: string): DataResult<FittedHead> =>
-      Result.gen(function* () {
-        const name = yield* only(names, at)
-        const own = yield* namedArray(raw, name)
-        const kind = kinds[name]
-        const target = kind === undefined || kind.type === "image" ? undefined : kind
-        const spec = target === undefined ? {} : { target }
-        const fitted = yield* inArray(name, Preprocess.fit(spec, asTargets(own), rows))
-        return yield* renamed(fitted.target, name, at)
-      })
-    const input =
-      groups === undefined
-        ? yield* inputOf(namesOf("input"), "the inputs")
-        : ({
-            type: "inputs",
-            inputs: yield* each(completed(groups, namesOf("input")), (names, name) => inputOf(names, `input \`${name}\``)),
-          } satisfies FittedInputs)
-    const targets = namesOf("target")
-    const target =
-      heads !== undefined
-        ? ({ type: "heads", heads: yield* each(heads, (names, name) => headOf(names, `head \`${name}\``)) } satisfies FittedHeads)
-        : targets.length === 0
-          ? null
-          : yield* headOf(targets, "the targets")
-    return { version: 1, input, target } as const
-  })
-
-/** The array of a name. */
-const namedArray = ({ arrays }: NamedArrays, name: string): DataResult<NamedArray> => {
-  const found = Object.hasOwn(arrays, name) ? arrays[name] : undefined
-  const names = Object.keys(arrays)
-  return found === undefined
-    ? Result.fail(dataError({ _tag: "NoArray", name, nearest: nearest(name, names), names }))
-    : Result.succeed(found)
-}
-
-/** An error about the inputs or the targets, as one about the array of this name. */
-const inArray = <A>(name: string, result: DataResult<A>): DataResult<A> =>
-  Result.mapError(result, ({ reason }) => {
-    if (reason._tag === "BadCell") return dataError({ ...reason, column: name })
-    return dataError(reason._tag === "BadShape" ? { ...reason, what: `the array \`${name}\`` } : reason)
-  })
-
-const asTargets = ({ array, ...classes }: NamedArray): Raw => ({ inputs: array, targets: array, ...classes })
-
-/** The target of an array, under its name. */
-const renamed = (target: Fitted["target"], name: string, at: string): DataResult<FittedHead> => {
-  if (target === null || target.type === "labels") return refuse(at, "no target", "one", "check the kind of the array")
-  if (target.type !== "numbers") return Result.succeed({ ...target, name })
-  const isOne = target.columns.length === 1
-  const columns = target.columns.map((column, i) => ({ ...column, name: isOne ? name : `${name}${i + 1}` }))
-  return Result.succeed({ type: "numbers", columns, array: name })
-}
-
 /** The rows that an input or a target is read from, with the name of its array. */
 const rawOf = (raw: TreeRaw, name: string | undefined, as: (array: NamedArray) => Raw): DataResult<Raw> => {
   if (!hasNamedArrays(raw)) return Result.succeed(raw)
   return name === undefined
     ? refuse("the rows", "arrays with names", "rows as in training", "")
-    : Result.map(namedArray(raw, name), as)
+    : Result.map(Named.get(raw, name), as)
 }
 
 /** The record of one input. */
@@ -270,7 +148,7 @@ export const inputs = ({ input }: FittedTree, raw: TreeRaw, rows?: Rows): DataRe
       rawOf(raw, name, ({ array }) => ({ inputs: array })),
       (rowsOf) => InputTransform.inputs(ofInput(own), rowsOf, rows),
     )
-    return name === undefined ? found : inArray(name, found)
+    return name === undefined ? found : Named.inArray(name, found)
   }
   return hasOneInput(input) ? of(input) : each(input.inputs, of)
 }
@@ -285,8 +163,8 @@ export const targets = ({ target }: FittedTree, raw: TreeRaw, rows: Rows = all(r
         : own.type === "class"
           ? own.name
           : undefined
-    const found = Result.flatMap(rawOf(raw, name, asTargets), (rowsOf) => Preprocess.targets(ofHead(own), rowsOf, rows))
-    return name === undefined ? found : inArray(name, found)
+    const found = Result.flatMap(rawOf(raw, name, Named.asTargets), (rowsOf) => Preprocess.targets(ofHead(own), rowsOf, rows))
+    return name === undefined ? found : Named.inArray(name, found)
   }
   if (target === null) return refuse("the rows", "no target", "a target, as in training", "")
   return target.type === "heads" ? each(target.heads, of) : of(target)
@@ -305,7 +183,7 @@ export const dataset = (fitted: FittedTree, raw: TreeRaw, rows?: Rows): DataResu
   })
 
 /** The shapes of a preprocessed sample. */
-export const sample = ({ input }: Pick<FittedTree, "input">): Named<Shape.Shape> => {
+export const sample = ({ input }: Pick<FittedTree, "input">): OrNamed<Shape.Shape> => {
   const shape = (own: FittedInput): Shape.Shape => Preprocess.sample(ofInput(own))
   return hasOneInput(input)
     ? shape(input)
@@ -370,7 +248,7 @@ export const units = (target: FittedHead): ReadonlyArray<Unit.Unit> =>
 export const isMeasured = (target: FittedHead): boolean => units(target).every(Unit.isKept)
 
 /** One tensor, or one for each name: the inputs and outputs of a net over these records. */
-export type Values = Named<Tensor>
+export type Values = OrNamed<Tensor>
 
 /** `InputTransform.net` for nets that may take several inputs. */
 export const net = <P, S, Y>(input: FittedTree["input"], inner: Net<P, S, Values, Y>): Net<P, S, Values, Y> => {
