@@ -116,7 +116,7 @@ describe("named arrays", () => {
   })
 
   test.each([
-    ["photo: {", "phooto: {", "D301", "6:5", /^rename it to `photo`|did you mean `photo`/],
+    ["photo: {", "phooto: {", "D301", "6:5", /^did you mean `photo`\? the arrays are `photo`/],
     ["size: [2, 2]", "size: [3, 3]", "D305", "6:33", undefined],
     ["body: vitals", "body: vital", "D301", "13:35", /^did you mean `vitals`\?$/],
     ["picture: photo, body: vitals", "picture: [photo, vitals]", "D307", "13:22", /^make an input of each/],

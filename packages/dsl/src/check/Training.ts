@@ -1,18 +1,17 @@
 /** Checks that the settings of training agree: outputs, loss and target, monitors, and durations. */
 import { type ActivationTraits, identity } from "@adjoint/core/learning/Activation"
-import { type Data, type Evaluate, layerOf, type Model, type Named, type Train, useOf } from "../Document.ts"
+import { layerOf, type Model, type Named, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import type { Edit } from "../diagnostic/Edit.ts"
-import { scalar } from "../diagnostic/Fix.ts"
-import { called, listed, meaning, nearestNames, type Synonyms } from "../diagnostic/Suggest.ts"
+import { listed } from "../diagnostic/Suggest.ts"
 import { headsOf as modelHeads } from "../net/Heads.ts"
 import { withDefaults } from "../net/Uses.ts"
-import { type Facts, type Head, type HeadTarget, headsOf, scoreName } from "../prepare/Facts.ts"
+import { type Head, type HeadTarget, headsOf } from "../prepare/Facts.ts"
 import { activationTraits, type Catalogue, traitsOf } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 import * as Heads from "./Heads.ts"
 import * as Monitors from "./Monitors.ts"
-import { classCount, fitting, headLoss, kindOf, lossName, metricFits, metricLists, scoresOf } from "./Outputs.ts"
+import { classCount, fitting, headLoss, kindOf, lossName, metricFits, metricLists } from "./Outputs.ts"
 import type { Subject } from "./Subject.ts"
 
 /** All findings about training. */

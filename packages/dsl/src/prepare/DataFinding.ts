@@ -22,6 +22,8 @@ const columnPath = (name: string): Path => ["data", "columns", name]
 
 const isListed = ({ columns }: Data, name: string): boolean => columns !== undefined && Object.hasOwn(columns, name)
 
+const hasArray = ({ data: { arrays } }: Place, name: string): boolean => arrays !== undefined && Object.hasOwn(arrays, name)
+
 const columnOf = (at: string): string | undefined => /^column `(.*)`$/su.exec(at)?.[1]
 
 interface Located {
@@ -35,9 +37,7 @@ const unreadable = (place: Place): Located => ({ code: "D305", at: { path: place
 const locations: { readonly [T in Reason["_tag"]]?: (reason: Extract<Reason, { readonly _tag: T }>, place: Place) => Located } = {
   NoColumn: ({ column }) => ({ code: "D301", at: { path: columnPath(column), on: "key" } }),
   NoArray: ({ name }, place) =>
-    place.data.arrays !== undefined && Object.hasOwn(place.data.arrays, name)
-      ? { code: "D301", at: { path: ["data", "arrays", name], on: "key" } }
-      : unreadable(place),
+    hasArray(place, name) ? { code: "D301", at: { path: ["data", "arrays", name], on: "key" } } : unreadable(place),
   UnlistedColumns: ({ columns: _ }, { data }) => ({
     code: "D302",
     at: data.columns === undefined ? { path: ["data"], on: "key" } : { path: ["data", "columns"], on: "key" },
@@ -45,7 +45,7 @@ const locations: { readonly [T in Reason["_tag"]]?: (reason: Extract<Reason, { r
   BadCell: ({ column }, place) => ({
     ...unreadable(place),
     ...(isListed(place.data, column) ? { related: [{ at: { path: columnPath(column) }, label: "the type of the column" }] } : {}),
-    ...(place.data.arrays !== undefined && Object.hasOwn(place.data.arrays, column)
+    ...(hasArray(place, column)
       ? { related: [{ at: { path: ["data", "arrays", column] }, label: "the type of the array" }] }
       : {}),
   }),
@@ -98,6 +98,11 @@ const wording = (error: DataError, place: Place): Wording => {
     const [near] = reason.nearest
     const help = `${near === undefined ? "" : `did you mean \`${near}\`? `}the columns are ${names(reason.columns)}`
     return { message: `the data has no column \`${reason.column}\``, help }
+  }
+  if (reason._tag === "NoArray" && hasArray(place, reason.name)) {
+    const [near] = reason.nearest
+    const help = `${near === undefined ? "" : `did you mean \`${near}\`? `}the arrays are ${names(reason.names)}`
+    return { message: `the data has no array \`${reason.name}\``, help }
   }
   if (reason._tag === "UnlistedColumns")
     return {
